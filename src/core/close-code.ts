@@ -1,0 +1,26 @@
+/** The registered close codes (RFC 6455 §7.4.1 and the IANA registry of §11.7). */
+export const CloseCode = {
+  NORMAL: 1000,
+  GOING_AWAY: 1001,
+  PROTOCOL_ERROR: 1002,
+  UNSUPPORTED_DATA: 1003,
+  /** Never sent: stands for a Close frame without a code. */
+  NO_STATUS_RECEIVED: 1005,
+  /** Never sent: stands for an end without a Close frame. */
+  ABNORMAL: 1006,
+  INVALID_PAYLOAD: 1007,
+  POLICY_VIOLATION: 1008,
+  MESSAGE_TOO_BIG: 1009,
+  MANDATORY_EXTENSION: 1010,
+  INTERNAL_ERROR: 1011,
+  SERVICE_RESTART: 1012,
+  TRY_AGAIN_LATER: 1013,
+  BAD_GATEWAY: 1014,
+} as const
+
+/** Whether a code may stand in a Close frame (RFC 6455 §7.4): registered and sendable, or 3000–4999. */
+export function isSendableCloseCode(code: number): boolean {
+  if (!Number.isInteger(code)) return false
+  if (code >= 3000) return code <= 4999
+  return code >= 1000 && code <= 1014 && code !== 1004 && code !== 1005 && code !== 1006
+}

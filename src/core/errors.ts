@@ -1,0 +1,34 @@
+/** The root of every error this package makes; `code` is stable and listed in the README. */
+export class WebSocketError extends Error {
+  readonly code: string
+
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = new.target.name
+    this.code = code
+  }
+}
+
+/** The peer broke the protocol: the connection is failed with `closeCode` (RFC 6455 §7.1.7). */
+export class ProtocolError extends WebSocketError {
+  readonly closeCode: number
+
+  constructor(closeCode: number, code: string, message: string) {
+    super(code, message)
+    this.closeCode = closeCode
+  }
+}
+
+/** The opening handshake is refused with an HTTP answer (RFC 6455 §4.2.2). */
+export class HandshakeError extends WebSocketError {
+  /** The HTTP status, 300–599. */
+  readonly status: number
+  /** Header fields of the answer besides `Connection`, `Content-Type` and `Content-Length`. */
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(status: number, code: string, message: string, headers: Record<string, string> = {}) {
+    super(code, message)
+    this.status = status
+    this.headers = headers
+  }
+}

@@ -1,0 +1,72 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { assert, suite } from './support/unit.ts'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+
+/** Which part may import which; 'node' is every `node:` module. An arrow that is not here is a design change. */
+const arrows: Record<string, string[]> = {
+  'src/core': [],
+  'src/handshake': ['src/core', 'node'],
+  'src/deflate': ['src/core', 'src/handshake', 'node'],
+  'src/connection': ['src/core', 'node'],
+  'src/server': ['src/core', 'src/handshake', 'src/deflate', 'src/connection', 'node'],
+  'src/session': ['src/core', 'src/handshake', 'src/connection', 'src/server', 'node'],
+  'src/room': ['src/core', 'src/connection', 'src/session', 'node'],
+  'src/client': ['src/core', 'src/handshake', 'src/deflate', 'src/connection', 'node'],
+  'src/conformance': ['node'],
+  'src/cli': ['src/index', 'src/conformance', 'node'],
+  'src/index': [
+    'src/core',
+    'src/handshake',
+    'src/connection',
+    'src/server',
+    'src/session',
+    'src/room',
+    'src/client',
+    'src/deflate',
+  ],
+  bench: ['src/index', 'node'],
+}
+
+const test = suite('architecture')
+
+function sourceFiles(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts') && !name.includes('node_modules'))
+    .map((name) => join(folder, name))
+}
+
+/** `src/core/mask.ts` → `src/core`, `src/index.ts` → `src/index`, `bench/…` → `bench`. */
+function partOf(path: string): string {
+  const [top, part] = path.split('/')
+  return top === 'src' ? `src/${part.replace(/\.ts$/, '')}` : top
+}
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(root, file), 'utf8')
+  return [...text.matchAll(/(?:^|\n)\s*(?:import|export)\s[^'"]*?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/g)].map(
+    (match) => match[1] ?? match[2],
+  )
+}
+
+function targetOf(file: string, specifier: string): string {
+  if (specifier.startsWith('node:')) return 'node'
+  if (!specifier.startsWith('.')) return specifier
+  return partOf(relative(root, join(root, dirname(file), specifier)))
+}
+
+test('every import follows an arrow of the design', () => {
+  const broken: string[] = []
+  for (const file of [...sourceFiles('src'), ...sourceFiles('bench')]) {
+    const part = partOf(file)
+    const allowed = arrows[part]
+    assert.ok(allowed, `${file} is in no part of the design`)
+    for (const specifier of importsOf(file)) {
+      const target = targetOf(file, specifier)
+      if (target !== part && !allowed.includes(target)) broken.push(`${file} imports ${specifier}`)
+    }
+  }
+  assert.equal(broken, [])
+})

@@ -1,0 +1,65 @@
+import { suite as uvuSuite } from 'uvu'
+import * as assert from 'uvu/assert'
+
+/** What a test may do besides asserting. */
+export interface TestContext {
+  /** Registers a clean-up; the newest runs first, also when the test fails. */
+  after(cleanUp: () => unknown): void
+}
+
+export type TestBody = (t: TestContext) => unknown
+
+export interface Suite {
+  (sentence: string, body: TestBody): void
+  /** Leaves the test out and prints why. */
+  skip(sentence: string, reason: string): void
+}
+
+/** Milliseconds a single test may take unless `suite` is told otherwise: a bound on hangs, never an assertion on speed. */
+const TIME_LIMIT = 30_000
+
+/**
+ * A uvu suite without uvu's traps: it runs itself (no forgotten `.run()`), every test has a time limit,
+ * and what a test opened is closed when it ends.
+ */
+export function suite(name: string, options: { timeLimit?: number } = {}): Suite {
+  const tests = uvuSuite(name)
+  const timeLimit = options.timeLimit ?? TIME_LIMIT
+  queueMicrotask(() => tests.run())
+  const add = (sentence: string, body: TestBody): void => {
+    tests(sentence, () => runBody(sentence, body, timeLimit))
+  }
+  return Object.assign(add, {
+    skip(sentence: string, reason: string) {
+      tests.skip(sentence)
+      console.log(`skipped: ${name}: ${sentence} (${reason})`)
+    },
+  })
+}
+
+async function runBody(sentence: string, body: TestBody, timeLimit: number): Promise<void> {
+  const cleanUps: (() => unknown)[] = []
+  let timer: NodeJS.Timeout | undefined
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`“${sentence}” took longer than ${timeLimit} ms`)), timeLimit)
+  })
+  try {
+    await Promise.race([body({ after: (cleanUp) => cleanUps.unshift(cleanUp) }), limit])
+  } finally {
+    clearTimeout(timer)
+    for (const cleanUp of cleanUps) await cleanUp()
+  }
+}
+
+/** The error that `action` throws or rejects with; fails when it does neither. */
+export async function thrownBy(action: () => unknown): Promise<Error & { code?: string }> {
+  try {
+    await action()
+  } catch (error) {
+    return error as Error
+  }
+  assert.unreachable('expected an error, nothing was thrown')
+  throw new Error('unreachable')
+}
+
+export { assert }
