@@ -1,5 +1,4 @@
-/** What arrives: text as a `string`, binary as a `Buffer` (RFC 6455 §5.6). */
-export type Data = string | Buffer
+import type { Data } from '../connection/connection.ts'
 
 /** How many messages a session keeps unread before it stops reading from its peer (RFC 6455 §10.4). */
 export interface QueueOptions {
@@ -84,11 +83,6 @@ export class MessageQueue {
   /** Bytes of these messages; a character of text counts two. */
   get bytes(): number {
     return this.#bytes
-  }
-
-  /** Whether a high mark was reached and the low marks not yet again. */
-  get isFull(): boolean {
-    return this.#isFull
   }
 
   /** Whether `end` was called; messages may still be left. */

@@ -1,13 +1,8 @@
-import type { CloseInfo, Connection, Sendable } from './connection-shape.ts'
+import type { Connection, Data, Sendable } from '../connection/connection.ts'
+import type { PreparedMessage } from '../connection/prepared-message.ts'
+import type { CloseInfo } from '../core/protocol.ts'
 import type { Draining } from './draining.ts'
-import {
-  checkQueueMarks,
-  type Data,
-  MessageQueue,
-  type QueueMarks,
-  type QueueOptions,
-  Waiter,
-} from './message-queue.ts'
+import { checkQueueMarks, MessageQueue, type QueueMarks, type QueueOptions, Waiter } from './message-queue.ts'
 
 /** What a session may be told, besides the limits of its connection. */
 export interface SessionOptions extends QueueOptions {
@@ -53,7 +48,6 @@ export class WebSocket {
   readonly #queue: MessageQueue
   readonly #drainingSource: Draining | null
   readonly #heartbeat: boolean
-  #hasDropped = false
   #draining: AbortController | null = null
   #roomPromise: Promise<boolean> | null = null
   #closeInfo: CloseInfo | null = null
@@ -64,18 +58,18 @@ export class WebSocket {
   constructor(connection: Connection, settings: SessionSettings = checkSessionOptions(), draining?: Draining) {
     this.connection = connection
     this.#queue = new MessageQueue(settings.marks, {
-      // While the connection closes, its Close must be reached behind messages that nobody may ever take.
-      onFull: () => connection.state !== 'closing' && connection.pause(),
+      onFull: () => connection.pause(),
       onRoom: () => connection.resume(),
     })
     this.#heartbeat = settings.heartbeat
     this.#drainingSource = draining ?? null
     connection.onMessage = (message) => this.#receive(message)
     connection.onClose = (info) => this.#end(info)
+    if (connection.closeInfo !== null) this.#end(connection.closeInfo)
   }
 
-  /** The subprotocol that was agreed on, or `null` (RFC 6455 §1.9). */
-  get subprotocol(): string | null {
+  /** The subprotocol that was agreed on, `''` without one (RFC 6455 §1.9). */
+  get subprotocol(): string {
     return this.connection.subprotocol
   }
 
@@ -129,9 +123,11 @@ export class WebSocket {
    * Sends a `string` as text, bytes as binary (RFC 6455 §6.1). The promise needs no `await`: it resolves to `true`
    * once there is room to send more and to `false` when the connection is closed; it never rejects.
    *
-   * @throws {TypeError} synchronously, for anything else than a string or bytes
+   * @param message a string, a Uint8Array, an ArrayBuffer, or what `prepare` made of one
+   * @param options `compress: false` sends this message as it is
+   * @throws {TypeError} synchronously, for anything else
    */
-  send(message: Sendable, options?: { compress?: boolean }): Promise<boolean> {
+  send(message: Sendable | PreparedMessage, options?: { compress?: boolean }): Promise<boolean> {
     if (this.connection.send(message, options)) return SENT
     if (this.connection.state !== 'open') return NOT_SENT
     this.#roomPromise ??= this.connection.drained().then(() => {
@@ -143,7 +139,7 @@ export class WebSocket {
 
   /**
    * Begins the closing handshake unless it has begun; resolves once the connection is closed (RFC 6455 §7.1.2).
-   * A full queue does not hold it up: messages that arrive from then on and find no room are dropped.
+   * A full queue does not hold it up: what it holds can still be read, messages that arrive from then on are dropped.
    *
    * @param code 1000 by default, or 3000–4999, or another code that may be sent
    * @param reason at most 123 bytes of UTF-8
@@ -151,7 +147,6 @@ export class WebSocket {
    */
   close(code = 1000, reason = ''): Promise<CloseInfo> {
     this.connection.close(code, reason)
-    if (this.#queue.isFull) this.connection.resume()
     if (this.#closePromise === null) {
       this.#closePromise = new Promise((resolve) => {
         if (this.#closeInfo === null) this.#resolveClose = resolve
@@ -176,9 +171,7 @@ export class WebSocket {
       if (message === 'ping') this.connection.send('pong')
       return
     }
-    // Once one was dropped all are: what the view reads has no gap.
-    if (this.#queue.isFull && this.connection.state === 'closing') this.#hasDropped = true
-    if (!this.#hasDropped) this.#queue.push(message)
+    this.#queue.push(message)
   }
 
   #end(info: CloseInfo): void {

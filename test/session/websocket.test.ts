@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events'
 import { mock } from 'node:test'
+import type { Data } from '../../src/connection/connection.ts'
 import { Draining } from '../../src/session/draining.ts'
-import type { Data } from '../../src/session/message-queue.ts'
 import { checkSessionOptions, type SessionOptions, type WaitOptions, WebSocket } from '../../src/session/websocket.ts'
 import { FakeConnection } from '../support/fake-connection.ts'
 import { assert, suite, thrownBy } from '../support/unit.ts'
@@ -353,28 +353,17 @@ test('tells a late close how the peer ended it', async () => {
   assert.is(await ws.close(), info)
 })
 
-test('does not let a full queue hold up the close: reading resumes, what finds no room is dropped', async () => {
+test('does not let a full queue hold up the close, and still reads what it holds', async () => {
   const { connection, ws } = open({ queueHighCount: 2, queueLowCount: 0 })
   connection.receive('a', 'b')
   const closing = ws.close()
-  assert.equal(connection.calls, ['pause', 'close 1000', 'resume'])
+  assert.is(connection.isPaused, false)
   connection.receive('dropped')
   assert.is(ws.read(), 'a')
-  assert.is(ws.read(), 'b')
-  connection.receive('dropped, for the one before was')
   connection.end({ initiator: 'local' })
   assert.is((await closing).initiator, 'local')
+  assert.is(await ws.wait(), 'b')
   assert.is(await ws.wait(), null)
-  assert.is(connection.isPaused, false)
-})
-
-test('still takes messages that find room while it closes, and does not pause for them', async () => {
-  const { connection, ws } = open({ queueHighCount: 2 })
-  ws.close()
-  connection.receive('a', 'b', 'c')
-  assert.is(connection.isPaused, false)
-  connection.end()
-  assert.equal([ws.read(), ws.read(), ws.read()], ['a', 'b', null])
 })
 
 test('keeps its state when a reader closes, sends and reads from within the connection’s own calls', async () => {
@@ -430,6 +419,14 @@ test('never aborts draining after its own close, nor without a server', () => {
   draining.begin()
   assert.is(signal.aborted, false)
   assert.is(open().ws.draining.aborted, false)
+})
+
+test('ends at once over a connection that has closed already', async () => {
+  const connection = new FakeConnection()
+  const info = connection.end({ code: 1006, wasClean: false })
+  const ws = new WebSocket(connection.asConnection)
+  assert.is(await ws.wait(), null)
+  assert.is(await ws.close(), info)
 })
 
 test('knows its connection and the subprotocol agreed on', () => {

@@ -1,4 +1,5 @@
-import type { CloseInfo, Connection, Sendable } from '../../src/session/connection-shape.ts'
+import type { Connection, Sendable } from '../../src/connection/connection.ts'
+import type { CloseInfo } from '../../src/core/protocol.ts'
 
 /** A connection without a socket: the test plays the peer and reads what the session did. */
 export class FakeConnection {
@@ -6,7 +7,8 @@ export class FakeConnection {
   onClose: (info: CloseInfo) => void = () => {}
   onPong: (payload: Buffer) => void = () => {}
   state: 'open' | 'closing' | 'closed' = 'open'
-  subprotocol: string | null = null
+  subprotocol = ''
+  closeInfo: CloseInfo | null = null
   /** Every message that `send` took. */
   readonly sent: Sendable[] = []
   /** `pause`, `resume` and `close 1000 reason` in order. */
@@ -39,9 +41,11 @@ export class FakeConnection {
     if (this.state !== 'open') return
     this.calls.push(`close ${code} ${reason}`.trim())
     this.state = 'closing'
+    if (this.isPaused) this.resume()
   }
 
   pause(): void {
+    if (this.state !== 'open') return
     this.calls.push('pause')
     this.isPaused = true
   }
@@ -51,9 +55,9 @@ export class FakeConnection {
     this.isPaused = false
   }
 
-  /** The peer's messages arrive, in one chunk. */
+  /** The peer's messages arrive, in one chunk; as below a real one, nothing is delivered once it closes. */
   receive(...messages: (string | Buffer)[]): void {
-    for (const message of messages) this.onMessage(message, typeof message !== 'string')
+    for (const message of messages) if (this.state === 'open') this.onMessage(message, typeof message !== 'string')
   }
 
   /** The outbox ran below its mark. */
@@ -66,6 +70,7 @@ export class FakeConnection {
   end(info: Partial<CloseInfo> = {}): CloseInfo {
     const whole: CloseInfo = { code: 1000, reason: '', wasClean: true, initiator: 'remote', ...info }
     this.state = 'closed'
+    this.closeInfo = whole
     this.giveRoom()
     this.onClose(whole)
     return whole
