@@ -40,6 +40,8 @@ export interface ConnectionSetup {
   request: IncomingMessage
   subprotocol: string
   codec?: MessageCodec | null
+  /** Bytes that came behind the request; received after the current tick. */
+  head?: Buffer
   /** Makes the masking keys of the client role. */
   maskingKey?: () => Uint8Array
   /** Takes what a callback of the user throws; the connection is failed with 1011. */
@@ -90,6 +92,8 @@ export class Connection implements ProtocolSink, TimerEntry {
     stream.on('error', (error) => this.#protocol.receiveEnd(streamError(error)))
     stream.on('close', () => this.#onStreamClose())
     stream.on('drain', () => this.#onDrain())
+    const { head } = setup
+    if (head !== undefined && head.length > 0) process.nextTick(() => this.#onBytes(head, 0, head.length))
     this.#reader = readStream(stream, (bytes, start, end) => this.#onBytes(bytes, start, end))
   }
 
@@ -183,9 +187,10 @@ export class Connection implements ProtocolSink, TimerEntry {
     this.#protocol.resume(Hold.READER)
   }
 
-  /** Takes bytes that came before the stream was handed over, as if they were read now. */
-  receive(bytes: Buffer): void {
-    this.#onBytes(bytes, 0, bytes.length)
+  /** Resolves when the transport is gone. */
+  get gone(): Promise<void> {
+    if (this.#stream.closed) return Promise.resolve()
+    return new Promise((resolve) => this.#stream.once('close', resolve))
   }
 
   // What the stream does.
