@@ -174,15 +174,14 @@ export class Protocol implements FrameSink, MessageSink {
   #parse(bytes: Buffer, start: number, end: number): void {
     this.#parsing = true
     try {
-      for (let at = start; ; ) {
-        at = this.#parser.push(bytes, at, end)
+      for (;;) {
+        const at = this.#parser.push(bytes, start, end)
         if (this.#isClosed) return
         if (this.#holds !== 0) return this.#keep(bytes, at, end, true)
-        if (at < end) continue
         // What a callback handed in meanwhile.
         if (this.#backlog === null) return
         bytes = this.#backlog
-        at = 0
+        start = 0
         end = bytes.length
         this.#backlog = null
       }

@@ -293,6 +293,15 @@ test('pause() inside a message callback: the rest of the chunk waits, in order, 
   assert.is(protocol.heldBytes, 0)
 })
 
+test('pause() in the last callback of a chunk keeps nothing', () => {
+  const { protocol, log, sink } = make()
+  sink.on = (entry) => entry === 'text one' && protocol.pause(Hold.READER)
+  protocol.receive(frame(1, 'one'))
+  assert.is(protocol.heldBytes, 0)
+  protocol.resume(Hold.READER)
+  assert.equal(log, ['text one', 'stop', 'read'])
+})
+
 test('pause() and resume() inside one callback: parsing goes on', () => {
   const { protocol, log, sink } = make()
   sink.on = (entry) => {
