@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { Connection, type ConnectionLimits } from '../connection/connection.ts'
 import { CloseCode } from '../core/close-code.ts'
-import { HandshakeError } from '../core/errors.ts'
+import { HandshakeError, WebSocketError } from '../core/errors.ts'
 import { checkUpgradeRequest, isUpgradeRequest } from '../handshake/upgrade-request.ts'
 import { authorizeUpgrade } from './authorize.ts'
 import { readLimits, type ServerOptions } from './options.ts'
@@ -27,6 +27,8 @@ export class WebSocketServer {
   onUpgrade: (upgrade: Upgrade) => void = (upgrade) => this.#decide(upgrade)
   /** Plain HTTP requests on the server's own port. Default: 426. */
   onRequest: (request: IncomingMessage, response: ServerResponse) => void = answerUpgradeRequired
+  /** The server begins to stop; its connections are still open. */
+  onDraining: (reason: unknown) => void = () => {}
 
   /** Throws a RangeError for a limit that is not a positive number. */
   constructor(options: ServerOptions = {}) {
@@ -103,8 +105,12 @@ export class WebSocketServer {
 
   /** Takes what user code threw. */
   reportError(error: unknown): void {
-    if (this.options.onError !== undefined) this.options.onError(error)
-    else console.error(error)
+    try {
+      if (this.options.onError !== undefined) this.options.onError(error)
+      else console.error(error)
+    } catch (failure) {
+      console.error(failure)
+    }
   }
 
   /**
@@ -113,6 +119,7 @@ export class WebSocketServer {
    */
   async close(code: number = CloseCode.GOING_AWAY, reason = ''): Promise<void> {
     this.#closing = true
+    this.onDraining(new WebSocketError('ERR_WS_SERVER_CLOSING', 'the server is closing'))
     for (const upgrade of this.#pending) {
       this.refuse(
         upgrade,

@@ -77,6 +77,12 @@ export class Upgrade {
     refuseStream(this.stream, error, this.request.method)
   }
 
+  /** Hands the stream to who answers by other means; writing the answer and ending the stream is theirs. */
+  release(): Duplex {
+    this.#settle()
+    return this.stream
+  }
+
   #settle(): void {
     if (this.#settled) throw new WebSocketError('ERR_WS_UPGRADE_SETTLED', 'the upgrade was accepted or refused before')
     this.#settled = true
