@@ -25,6 +25,8 @@ export interface RequestHeadLimits {
 
 const MAX_SIZE = 16_384
 
+const EMPTY = Buffer.alloc(0)
+
 /** Bytes of the first buffer for a head that comes in pieces. */
 const FIRST_BUFFER = 1_024
 
@@ -126,7 +128,7 @@ export class RequestHeadParser {
   #state: number = State.START
   /** Start of the method, then the ends of method, target and version, then of every name and value. */
   readonly #marks: number[] = []
-  #kept: Buffer = Buffer.alloc(0)
+  #kept: Buffer = EMPTY
   #keptSize = 0
 
   constructor({ maxSize = MAX_SIZE, maxFieldCount = MAX_FIELD_COUNT }: RequestHeadLimits = {}) {
