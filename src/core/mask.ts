@@ -36,7 +36,7 @@ export function applyMask(bytes: Uint8Array, start: number, end: number, key: nu
     if (misaligned !== 0) {
       const aligned = at + 4 - misaligned
       for (; at < aligned; at++) {
-        or |= bytes[at] ^= key
+        or |= (bytes[at] ^= key) & 0xff
         key = rotateKey(key, 1)
       }
     }
@@ -47,7 +47,7 @@ export function applyMask(bytes: Uint8Array, start: number, end: number, key: nu
     for (; word < wordEnd; word++) or |= words[word] ^= key
   }
   for (; at < end; at++) {
-    or |= bytes[at] ^= key
+    or |= (bytes[at] ^= key) & 0xff
     key = rotateKey(key, 1)
   }
   return or
