@@ -37,16 +37,20 @@ const NO_PARAMS: PathParams = Object.freeze(Object.create(null))
  * A pattern is a path whose segments are literal or `:name`, which takes one segment of at least one character.
  * Nothing is normalised: `/chat` and `/chat/` are two paths, upper and lower case differ, `.` and `..` are ordinary
  * segments. Literals and parameters are compared percent-decoded, segment by segment: `%2F` never separates.
- * A pattern without parameters goes before those with; among these the first in the table wins.
+ * A pattern without parameters goes before those with; among these the first in the table wins. The pattern `*` takes
+ * every path that no other takes.
  */
 export class Urls<T> {
   readonly #literal = new Map<string, T>()
   /** Every pattern by its number of segments, those without parameters first. */
   readonly #byLength = new Map<number, Pattern<T>[]>()
+  readonly #fallback: UrlMatch<T> | null = null
 
   /** @throws {TypeError} for a pattern that is no path or that can never be reached */
   constructor(table: Readonly<Record<string, T>>) {
-    const patterns = Object.entries(table).map(([source, value]) => compilePattern(source, value))
+    const { '*': fallback, ...paths } = table
+    if (fallback !== undefined) this.#fallback = { value: fallback, params: NO_PARAMS }
+    const patterns = Object.entries(paths).map(([source, value]) => compilePattern(source, value))
     const shapes = new Map<string, string>()
     for (const pattern of patterns.toSorted((a, b) => Number(hasParams(a)) - Number(hasParams(b)))) {
       const shape = JSON.stringify(pattern.segments.map(({ text, isParam }) => (isParam ? 0 : text)))
@@ -79,7 +83,7 @@ export class Urls<T> {
     for (const pattern of this.#byLength.get(segments.length) ?? []) {
       if (matchesPattern(pattern, segments)) return { value: pattern.value, params: readParams(pattern, segments) }
     }
-    return null
+    return this.#fallback
   }
 }
 

@@ -168,7 +168,7 @@ test('OPEN, end of stream: 1006 with the reason', () => {
   const { protocol, log, sink } = make()
   protocol.receiveEnd()
   assert.equal(log, ['closed 1006 unclean transport'])
-  assert.is((sink.info?.error as WebSocketError).code, 'ERR_WS_STREAM_ENDED')
+  assert.is((sink.info!.error as WebSocketError).code, 'ERR_WS_STREAM_ENDED')
 })
 
 test('CLOSING, close(): ignored', () => {

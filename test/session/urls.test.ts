@@ -106,3 +106,10 @@ test('takes a target apart in origin form and in absolute form', () => {
   assert.equal(parseTarget('HTTP://host'), { path: '/', query: '' })
   for (const other of ['*', 'host:443', '', '1http://x/']) assert.is(parseTarget(other), null)
 })
+
+test('gives the pattern * every path that no other pattern takes', () => {
+  const urls = new Urls({ '*': 'rest', '/chat/:room': 'chat' })
+  assert.is(urls.match('/chat/a')?.value, 'chat')
+  assert.is(urls.match('/chat')?.value, 'rest')
+  assert.is(urls.match('/')?.value, 'rest')
+})
