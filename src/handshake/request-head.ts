@@ -201,7 +201,7 @@ export class RequestHeadParser {
   #keep(bytes: Uint8Array, start: number, end: number): void {
     const size = this.#keptSize + end - start
     if (size > this.#kept.length) {
-      const grown = Buffer.alloc(Math.min(this.#maxSize, Math.max(FIRST_BUFFER, this.#kept.length * 2, size)))
+      const grown = Buffer.alloc(Math.max(FIRST_BUFFER, this.#kept.length * 2, size))
       grown.set(this.kept)
       this.#kept = grown
     }
