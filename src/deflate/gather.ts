@@ -5,8 +5,12 @@ const BYTES_PER_STEP = 1024 * 1024
  * Joins chunks into one buffer, a step per turn of the event loop when there is much to copy. The list is emptied as
  * it goes, so that a long message is not held twice for longer than it must.
  */
-export function gather(chunks: Buffer[], length: number, isStopped: () => boolean, done: (whole: Buffer) => void): void {
-  if (chunks.length === 1) return done(chunks[0])
+export function gather(
+  chunks: Buffer[],
+  length: number,
+  isStopped: () => boolean,
+  done: (whole: Buffer) => void,
+): void {
   const whole = Buffer.allocUnsafeSlow(length)
   let position = 0
   let index = 0

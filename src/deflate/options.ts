@@ -80,7 +80,9 @@ export function normaliseDeflateOptions(
 ): NormalisedDeflateOptions {
   if (options === true) return defaultsOf(role)
   if (typeof options !== 'object' || options === null) {
-    throw new TypeError(`deflate must be true or an object of options, got ${options === null ? 'null' : typeof options}`)
+    throw new TypeError(
+      `deflate must be true or an object of options, got ${options === null ? 'null' : typeof options}`,
+    )
   }
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
   for (const [name, value] of Object.entries(given)) checkOption(name, value)
