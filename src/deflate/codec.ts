@@ -5,7 +5,7 @@ import { type DeflateSettings, deflateMemory, deflateNow } from './deflate.ts'
 import { DeflateJob } from './deflate-job.ts'
 import { History } from './history.ts'
 import { inflateNow } from './inflate.ts'
-import { InflateJob } from './inflate-job.ts'
+import { type InflateDone, InflateJob } from './inflate-job.ts'
 import { type Job, zlibQueue } from './job-queue.ts'
 import type { DeflateParameters } from './offer.ts'
 import type { NormalisedDeflateOptions, Role } from './options.ts'
@@ -28,6 +28,12 @@ const DEFLATE_WEIGHT = 4
  */
 const MOST_REFERRED_TO = 4 * 1024
 
+/** What goes on in the thread pool, and the bytes noted for it. */
+interface Work {
+  job: Job
+  held: number
+}
+
 export interface DeflateCodecInit {
   /** Which end this codec works for. */
   role: Role
@@ -49,8 +55,8 @@ export class DeflateCodec implements MessageCodec {
   readonly #received: History | null
   readonly #sent: History | null
   readonly #promised: number
-  #inflating: Job | null = null
-  #deflating: { job: Job; held: number } | null = null
+  #inflating: Work | null = null
+  #deflating: Work | null = null
   #isReleased = false
 
   constructor({ role, parameters, options, budget = processBudget }: DeflateCodecInit) {
@@ -67,7 +73,6 @@ export class DeflateCodec implements MessageCodec {
     budget.promise(this.#promised)
   }
 
-  /** @param isOwned The payload is the codec's to keep: a long one need not be copied. */
   decompress(
     payload: Uint8Array,
     limit: number,
@@ -96,12 +101,11 @@ export class DeflateCodec implements MessageCodec {
     return this.#budget.fits(this.#costOf(size), this.#options.maxCompressionMemory)
   }
 
-  /** @param isOwned The message does not change while it is worked on: a long one need not be copied. */
   compress(message: Uint8Array, done: (payload: Uint8Array | null) => void, isOwned = false): void {
     if (this.#isReleased) return
-    const weight = message.length * DEFLATE_WEIGHT
-    if (message.length <= MOST_DEFLATED_NOW && (weight <= ALWAYS_NOW * DEFLATE_WEIGHT || weight <= turnAllowance())) {
-      if (weight > ALWAYS_NOW * DEFLATE_WEIGHT) chargeTurn(weight)
+    const weight = message.length > ALWAYS_NOW ? message.length * DEFLATE_WEIGHT : 0
+    if (message.length <= MOST_DEFLATED_NOW && weight <= turnAllowance()) {
+      chargeTurn(weight)
       this.#finishDeflate(message, deflateNow(message, this.#settings, this.#sent?.bytes ?? null), done)
     } else this.#deflateLater(isOwned ? message : Buffer.from(message), done)
   }
@@ -109,13 +113,11 @@ export class DeflateCodec implements MessageCodec {
   release(): void {
     if (this.#isReleased) return
     this.#isReleased = true
-    if (this.#inflating !== null) zlibQueue.remove(this.#inflating)
-    if (this.#deflating !== null) {
-      zlibQueue.remove(this.#deflating.job)
-      this.#budget.hold(-this.#deflating.held)
+    for (const work of [this.#inflating, this.#deflating]) {
+      if (work === null) continue
+      zlibQueue.remove(work.job)
+      this.#budget.hold(-work.held)
     }
-    this.#inflating = null
-    this.#deflating = null
     this.#received?.clear()
     this.#sent?.clear()
     this.#budget.promise(-this.#promised)
@@ -125,30 +127,26 @@ export class DeflateCodec implements MessageCodec {
     if (payload.length > MOST_READ_NOW) return null
     const worth = Math.max(ALWAYS_NOW, Math.min(MOST_INFLATED_NOW, turnAllowance()))
     const message = inflateNow(payload, this.#received?.bytes ?? nothing, limit, worth)
-    if (message === null) chargeTurn(worth)
-    else if (message.length > ALWAYS_NOW) chargeTurn(message.length)
+    if (message === null || message.length > ALWAYS_NOW) chargeTurn(message?.length ?? worth)
     return message
   }
 
-  #inflateLater(
-    payload: Uint8Array,
-    limit: number,
-    done: (error: ProtocolError | null, message: Uint8Array) => void,
-  ): void {
+  #inflateLater(payload: Uint8Array, limit: number, done: InflateDone): void {
+    const held = payload.length
     const job = new InflateJob(payload, this.#received?.bytes ?? nothing, limit, (error, message) => {
-      if (this.#isReleased) return
       this.#inflating = null
+      this.#budget.hold(-held)
       if (error === null) this.#received?.append(message)
       done(error, message)
     })
-    this.#inflating = job
+    this.#budget.hold(held)
+    this.#inflating = { job, held }
     zlibQueue.add(job)
   }
 
   #deflateLater(message: Uint8Array, done: (payload: Uint8Array | null) => void): void {
     const held = this.#costOf(message.length)
     const job = new DeflateJob(message, this.#settings, this.#sent?.bytes ?? null, (payload) => {
-      if (this.#isReleased) return
       this.#deflating = null
       this.#budget.hold(-held)
       this.#finishDeflate(message, payload, done)

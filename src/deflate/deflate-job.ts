@@ -44,7 +44,7 @@ export class DeflateJob implements Job {
       stream.on('error', () => settle(null))
       stream.on('end', () => {
         const isStopped = () => this.#isStopped
-        gather(chunks, length, isStopped, (whole) => settle(whole.subarray(0, whole.length - TAIL_LENGTH)))
+        gather(chunks, length, isStopped, (whole) => settle(whole?.subarray(0, whole.length - TAIL_LENGTH) ?? null))
       })
       stream.end(this.#message)
     } catch {

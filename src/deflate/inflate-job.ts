@@ -70,17 +70,23 @@ export class InflateJob implements Job {
 
   #finishStream(consumed: number): void {
     this.#dropStream()
+    let isWhole: boolean
     try {
-      if (this.#inflation.finishPass(consumed)) this.#gather(this.#inflation)
-      else this.#inflateStream()
+      isWhole = this.#inflation.finishPass(consumed)
     } catch (error) {
       this.#settle(asProtocolError(error as Error))
+      return
     }
+    if (isWhole) this.#gather(this.#inflation)
+    else this.#inflateStream()
   }
 
   #gather({ chunks, length }: Inflation): void {
     const isStopped = () => this.#isStopped
-    gather(chunks, length, isStopped, (message) => this.#finish(message))
+    gather(chunks, length, isStopped, (message) => {
+      if (message === null) this.#settle(asProtocolError(new RangeError(`no memory for ${length} bytes`)))
+      else this.#finish(message)
+    })
   }
 
   #finish(message: Buffer): void {

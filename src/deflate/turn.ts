@@ -10,7 +10,7 @@ export function turnAllowance(): number {
 
 /** Notes work done on the event loop; it counts until the turn is over. */
 export function chargeTurn(bytes: number): void {
-  if (spent === 0) setImmediate(startTurn)
+  if (spent === 0 && bytes > 0) setImmediate(startTurn)
   spent += bytes
 }
 
