@@ -30,7 +30,10 @@ function describeCase(result: CaseResult, agent: string, id: string): AutobahnRo
     ...describeBehavior(result),
     duration: Math.round(result.duration_ms),
     remoteCloseCode: result.close.code,
-    reportfile: `${agent}_case_${id}`.replace(/[^A-Za-z0-9]+/g, '_').toLowerCase().concat('.json'),
+    reportfile: `${agent}_case_${id}`
+      .replace(/[^A-Za-z0-9]+/g, '_')
+      .toLowerCase()
+      .concat('.json'),
   }
 }
 

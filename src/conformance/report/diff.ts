@@ -105,12 +105,16 @@ export function formatDiff(diff: ResultDiff, { color }: { color: boolean }): str
     [paint('gone cases', 'bold'), diff.gone.map(single)],
     [
       paint('observations', 'bold'),
-      diff.observations.map(({ name, from, to }) => `  ${printable(`${name}  ${stableText(from)} -> ${stableText(to)}`)}`),
+      diff.observations.map(
+        ({ name, from, to }) => `  ${printable(`${name}  ${stableText(from)} -> ${stableText(to)}`)}`,
+      ),
     ],
   ]
   const [oldCatalogue, newCatalogue] = diff.catalogues
   const versions =
-    oldCatalogue === newCatalogue ? '' : ` (catalogue ${oldCatalogue} and ${newCatalogue}: only common cases are compared)`
+    oldCatalogue === newCatalogue
+      ? ''
+      : ` (catalogue ${oldCatalogue} and ${newCatalogue}: only common cases are compared)`
   const counts = `${diff.regressions.length} regressions, ${diff.fixes.length} fixes, ${diff.new.length} new, ${diff.gone.length} gone`
   return [
     ...blocks.filter(([, lines]) => lines.length > 0).map(([title, lines]) => `${title}\n${lines.join('\n')}\n`),

@@ -6,7 +6,10 @@ import { countVerdicts, countWords, isFailure, judge, verdicts } from './verdict
 
 /** Commands of a GitHub job: an `::error` per failure, a `::warning` per warning, then the summary. */
 export function formatGithub(results: RunResult[], context: ReportContext): string {
-  return results.flatMap((result) => [...formatAnnotations(result, context), ...formatSummary(result, context)]).join('\n').concat('\n')
+  return results
+    .flatMap((result) => [...formatAnnotations(result, context), ...formatSummary(result, context)])
+    .join('\n')
+    .concat('\n')
 }
 
 function formatAnnotations({ cases }: RunResult, context: ReportContext): string[] {
@@ -40,7 +43,9 @@ function messageOf({ cases, rules, expected, received }: Finding): string {
 
 function formatSummary(result: RunResult, context: ReportContext): string[] {
   const counts = countVerdicts(result.cases)
-  const parts = verdicts.filter((verdict) => counts[verdict] > 0).map((verdict) => `${counts[verdict]} ${countWords[verdict]}`)
+  const parts = verdicts
+    .filter((verdict) => counts[verdict] > 0)
+    .map((verdict) => `${counts[verdict]} ${countWords[verdict]}`)
   const { word, reason } = judge(result, context)
   const summary = `${word}${reason ? ` (${reason})` : ''}: ${parts.join(', ')}, ${formatDuration(result.duration_ms)}`
   return [formatCommand('notice', `WebSocket conformance of ${printable(result.target.label)}`, summary)]

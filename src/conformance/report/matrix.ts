@@ -50,9 +50,15 @@ export function matrixText(results: RunResult[], context: ReportContext): string
   const labels = results.map(({ target }) => printable(target.label))
   const rows = differingRows(results)
   const scores = collectScores(results, context)
-  const first = Math.max(8, ...[...rows.map(({ id }) => id), ...scores.map(([name]) => name)].map(({ length }) => length))
+  const first = Math.max(
+    8,
+    ...[...rows.map(({ id }) => id), ...scores.map(([name]) => name)].map(({ length }) => length),
+  )
   const fair = Math.floor((context.width - first) / labels.length) - 2
-  const wanted = Math.max(...labels.map(({ length }) => length), ...scores.flatMap((cells) => cells.slice(1).map(({ length }) => length)))
+  const wanted = Math.max(
+    ...labels.map(({ length }) => length),
+    ...scores.flatMap((cells) => cells.slice(1).map(({ length }) => length)),
+  )
   const column = Math.max(7, Math.min(fair, wanted))
   const paint = createPainter(context.color)
   const line = (name: string, cells: string[]): string =>
@@ -82,7 +88,9 @@ export function matrixMarkdown(results: RunResult[], context: ReportContext): st
     escapeMarkdown(title),
     ...cells.map((cell) => cell?.verdict ?? '-'),
   ])
-  return rows.length === 0 ? `${scores}\n\nNo case differs.` : `${scores}\n\n${formatTable(['case', 'title', ...labels], rows)}`
+  return rows.length === 0
+    ? `${scores}\n\nNo case differs.`
+    : `${scores}\n\n${formatTable(['case', 'title', ...labels], rows)}`
 }
 
 /** The same as a page: the HTML report has one column per target. */

@@ -47,8 +47,8 @@ function formatDiagnostics(result: CaseResult, context: ReportContext): string {
     received: finding.received,
     again: result.repro,
   }
-  const lines = Object.entries(rows).map(([key, value]) => `  ${key}: ${JSON.stringify(printable(value).toWellFormed())}`)
-  return ['  ---', ...lines, '  duration_ms: ' + Math.round(result.duration_ms), '  ...'].join('\n')
+  const lines = Object.entries(rows).map(([key, value]) => `  ${key}: ${JSON.stringify(printable(value))}`)
+  return ['  ---', ...lines, `  duration_ms: ${Math.round(result.duration_ms)}`, '  ...'].join('\n')
 }
 
 /** A `#` would begin a directive, so it and the backslash are escaped. */

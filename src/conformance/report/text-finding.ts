@@ -39,7 +39,9 @@ export function formatFinding(finding: Finding, context: ReportContext): string 
   }
   add('known', first.known ? 'the baseline has this failure' : '')
   rows.push(['again', [printable(first.repro)]])
-  return [formatHead(finding, context), ...rows.flatMap(([label, lines]) => formatRow(label, lines, context))].join('\n')
+  return [formatHead(finding, context), ...rows.flatMap(([label, lines]) => formatRow(label, lines, context))].join(
+    '\n',
+  )
 }
 
 /** A finding in two lines, or three where the answer is long: for what only warns. */
@@ -78,5 +80,7 @@ function formatHead(finding: Finding, { color, width }: ReportContext): string {
 
 function formatRow(label: string, lines: string[], { color }: ReportContext): string[] {
   const paint = createPainter(color)
-  return lines.map((line, index) => `${' '.repeat(margin)}${paint((index === 0 ? label : '').padEnd(labelWidth), 'dim')}${line}`)
+  return lines.map(
+    (line, index) => `${' '.repeat(margin)}${paint((index === 0 ? label : '').padEnd(labelWidth), 'dim')}${line}`,
+  )
 }

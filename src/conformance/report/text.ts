@@ -88,7 +88,13 @@ function scoreOf(cases: CaseResult[]): string {
 }
 
 /** A group with more cases than cells shows several in one cell: the worst of them. */
-function formatGroup({ name, cases }: CaseGroup, nameWidth: number, cells: number, right: string, { color }: ReportContext) {
+function formatGroup(
+  { name, cases }: CaseGroup,
+  nameWidth: number,
+  cells: number,
+  right: string,
+  { color }: ReportContext,
+) {
   const paint = createPainter(color)
   const count = Math.min(cells, cases.length)
   let dots = ''
@@ -145,7 +151,9 @@ function formatProfile(result: RunResult, { width }: ReportContext): string {
 function formatEnd(result: RunResult, context: ReportContext): string {
   const paint = createPainter(context.color)
   const counts = countVerdicts(result.cases)
-  const parts = verdicts.filter((verdict) => counts[verdict] > 0).map((verdict) => `${counts[verdict]} ${countWords[verdict]}`)
+  const parts = verdicts
+    .filter((verdict) => counts[verdict] > 0)
+    .map((verdict) => `${counts[verdict]} ${countWords[verdict]}`)
   if (counts.known > 0) parts.push(`${counts.known} known`)
   const groups = groupCases(result.cases, true).map(({ name, cases }) => `${name} ${scoreOf(cases)}`)
   const failed = result.cases.filter((each) => isFailure(each, context.strict)).map(({ id }) => id)

@@ -90,7 +90,10 @@ export function countMust(cases: readonly CaseResult[]): { held: number; judged:
   const judged = cases.filter(
     ({ class: level, verdict }) => level === 'must' && !['skip', 'info', 'error'].includes(verdict),
   )
-  return { held: judged.filter(({ verdict }) => verdict !== 'fail' && verdict !== 'crash').length, judged: judged.length }
+  return {
+    held: judged.filter(({ verdict }) => verdict !== 'fail' && verdict !== 'crash').length,
+    judged: judged.length,
+  }
 }
 
 export interface Judgement {

@@ -3,7 +3,9 @@ import { cutText, printable } from './plain-text.ts'
 
 /** The last thing sent and what came after it: the events that decide most cases. At most four. */
 export function decisiveEvents(wire: readonly WireEvent[]): WireEvent[] {
-  const last = wire.findLastIndex(({ dir, kind }) => dir === 'out' && kind !== 'fin' && kind !== 'connect' && kind !== 'rst')
+  const last = wire.findLastIndex(
+    ({ dir, kind }) => dir === 'out' && kind !== 'fin' && kind !== 'connect' && kind !== 'rst',
+  )
   if (last >= 0 && wire.slice(last + 1).some(({ dir }) => dir === 'in')) return wire.slice(last, last + 4)
   return wire.slice(-4)
 }
