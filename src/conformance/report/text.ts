@@ -163,7 +163,7 @@ function formatEnd(result: RunResult, context: ReportContext): string {
   return [
     ...(failed.length > 3 ? indent(`failed: ${failed.join(', ')}`, context.width) : []),
     ...indent(`groups: ${groups.join('  ')}`, context.width),
-    ` ${parts.join('   ') || 'no cases'}      ${formatDuration(result.duration_ms)}`,
+    ...wrapFacts([...parts, formatDuration(result.duration_ms)], context.width - 1).map((line) => ` ${line}`),
     ` verdict: ${paint(word, 'bold', tint)}${reason ? ` (${reason})` : ''}      strict: ${strict === 0 ? 'conforming' : strict}`,
   ].join('\n')
 }

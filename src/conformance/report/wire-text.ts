@@ -1,13 +1,17 @@
 import type { WireEvent } from '../result.ts'
 import { cutText, printable } from './plain-text.ts'
 
-/** The last thing sent and what came after it: the events that decide most cases. At most four. */
+/** The last thing sent before the closing, and what came after it: the events that decide most cases. At most four. */
 export function decisiveEvents(wire: readonly WireEvent[]): WireEvent[] {
-  const last = wire.findLastIndex(
-    ({ dir, kind }) => dir === 'out' && kind !== 'fin' && kind !== 'connect' && kind !== 'rst',
-  )
-  if (last >= 0 && wire.slice(last + 1).some(({ dir }) => dir === 'in')) return wire.slice(last, last + 4)
-  return wire.slice(-4)
+  const sent = wire
+    .map((event, index) => ({ event, index }))
+    .filter(({ event }) => event.dir === 'out' && carriesBytes(event))
+  const last = (sent.findLast(({ event }) => !event.text.startsWith('close')) ?? sent.at(-1))?.index
+  return last === undefined ? wire.slice(-4) : wire.slice(last, last + 4)
+}
+
+function carriesBytes({ kind }: WireEvent): boolean {
+  return kind === 'http' || kind === 'frame' || kind === 'bytes'
 }
 
 /** `81 85 37 fa`: hex in pairs, cut to `bytes` bytes. */

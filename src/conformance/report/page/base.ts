@@ -65,6 +65,11 @@ function verdictTag(verdict, known) {
   return el('span.tag.' + verdict, {}, known ? 'known' : verdict)
 }
 
+/** Words of the catalogue: what stands between backticks is bytes or code. */
+function prose(text) {
+  return text.split('\x60').map((part, index) => index % 2 === 1 ? el('code', {}, part) : part)
+}
+
 function worstOf(row) {
   const seen = row.results.map((result) => result && result.verdict)
   return verdicts.find((verdict) => seen.includes(verdict))

@@ -41,7 +41,7 @@ function toggleVerdict(verdict) {
 
 function filterBar() {
   const chosen = state.v.split(',')
-  const chips = verdicts.filter((verdict) => data.cases.some((row) => row.results.some((result) => result && result.verdict === verdict)))
+  const chips = verdicts.filter((verdict) => data.targets.some((target) => target.counts[verdict] > 0))
     .map((verdict) => el('button.tag.' + verdict, {
       type: 'button', 'aria-pressed': String(chosen.includes(verdict)), onclick: () => toggleVerdict(verdict),
     }, verdict))
@@ -114,7 +114,7 @@ function caseRow(row) {
   const sections = [...new Set(sectionKeys(row))]
   return el('tr.case', { 'data-id': row.id, 'aria-selected': String(state.case === row.id), onclick: (event) => { if (!event.target.closest('a')) go({ case: row.id }) } },
     row.results.map((result) => el('td.v', {}, verdictTag(result && result.verdict, result && result.known))),
-    el('td.what', {}, el('a.id', { href: linkTo({ case: row.id }) }, row.id), el('span.title', {}, row.title)),
+    el('td.what', {}, el('a.id', { href: linkTo({ case: row.id }) }, row.id), el('span.title', {}, prose(row.title))),
     el('td.wide', {}, row.class),
     el('td.wide.rfc', {}, sections.slice(0, 2).map((key) => key.replace('/', ' §')).join(', ') + (sections.length > 2 ? ' …' : '')),
     el('td.wide.ms', {}, formatDuration(Math.max(...times))))

@@ -18,19 +18,20 @@ function verdictOnRule(result, id) {
 
 const coverage = collectCoverage()
 
-/** crash … pass, or 'open' when nothing that ran names the rule. */
+/** crash … pass; without a verdict 'open', or 'other' when the rule binds the side that was not tested. */
 function statusOf(rule) {
   const seen = coverage.get(rule.id).flatMap((entry) => entry.verdicts).filter((verdict) => verdict && verdict !== 'skip')
-  return verdicts.find((verdict) => seen.includes(verdict)) || 'open'
+  const binds = !rule.who || rule.who === 'both' || data.targets.some((target) => target.side === rule.who)
+  return verdicts.find((verdict) => seen.includes(verdict)) || (binds ? 'open' : 'other')
 }
 
-const ruleFilters = [['', 'All'], ['bad', 'Deviating'], ['done', 'Exercised'], ['open', 'Not exercised']]
+const ruleFilters = [['', 'All'], ['bad', 'Deviating'], ['done', 'Exercised'], ['open', 'Not exercised'], ['other', 'Other side']]
 
 function passesRuleFilter(rule, filter) {
   const status = statusOf(rule)
   if (filter === 'bad') return ['crash', 'fail', 'error', 'warn', 'flaky'].includes(status)
-  if (filter === 'open') return status === 'open'
-  return filter === '' || status !== 'open'
+  if (filter === 'done') return verdicts.includes(status)
+  return filter === '' || status === filter
 }
 
 function coverageView() {
@@ -61,22 +62,30 @@ function coverageView() {
 
 function ruleRow(rule) {
   const entries = coverage.get(rule.id)
-  const counts = {}
-  for (const entry of entries) for (const verdict of entry.verdicts) if (verdict) counts[verdict] = (counts[verdict] || 0) + 1
-  const summary = verdicts.filter((verdict) => counts[verdict]).map((verdict) => counts[verdict] + ' ' + verdict).join(', ')
   const status = statusOf(rule)
-  const unseen = rule.wire === 'not observable' ? 'cannot be seen from outside' : 'no case of this run names it'
   return el('article.rule-row', { 'data-rule': rule.id },
-    verdictTag(status === 'open' ? '' : status),
+    verdictTag(verdicts.includes(status) ? status : ''),
     el('div', {},
-      el('p', {}, el('span.level', {}, rule.level), ' ', rule.statement || rule.id),
-      el('p.meta', {}, el('code', {}, rule.id), rule.who ? '  ·  ' + rule.who : '', '  ·  ', summary || unseen),
-      entries.length > 0 ? el('p.squares', {}, entries.map(caseSquare)) : ''))
+      el('p', {}, el('span.level', {}, rule.level), ' ', prose(rule.statement || rule.id)),
+      el('p.meta', {}, factSpans([el('code', {}, rule.id), rule.who, coverageWords(rule, entries, status)].filter(Boolean))),
+      entries.length > 0 ? data.targets.map((target, index) => squareRow(target, entries, index)) : ''))
 }
 
-function caseSquare({ row, verdicts: seen }) {
-  const worst = verdicts.find((verdict) => seen.includes(verdict)) || 'skip'
-  const label = row.id + ': ' + (seen.length > 1 ? seen.map((verdict) => verdict || 'did not run').join(', ') : worst)
-  return el('a.square.' + worst, { href: linkTo({ case: row.id }), title: label, 'aria-label': label })
+/** 11 pass, 1 fail; or why there is nothing. */
+function coverageWords(rule, entries, status) {
+  const seen = entries.flatMap((entry) => entry.verdicts)
+  const words = verdicts.map((verdict) => [seen.filter((each) => each === verdict).length, verdict])
+    .filter(([count]) => count > 0).map(([count, verdict]) => count + ' ' + verdict)
+  if (words.length > 0) return words.join(', ')
+  if (rule.wire === 'not observable') return 'cannot be seen from outside'
+  return status === 'other' ? 'binds the other side' : 'no case of this run names it'
+}
+
+function squareRow(target, entries, index) {
+  const squares = entries.filter((entry) => entry.verdicts[index]).map(({ row, verdicts: seen }) => {
+    const label = row.id + ': ' + seen[index]
+    return el('a.square.' + seen[index], { href: linkTo({ case: row.id }), title: label, 'aria-label': label })
+  })
+  return el('p.squares', {}, several ? el('span.label', {}, target.label) : '', squares)
 }
 `

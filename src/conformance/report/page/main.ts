@@ -20,6 +20,7 @@ function render() {
   renderTabs()
   if (viewKey() !== drawn) {
     drawn = viewKey()
+    document.body.dataset.tab = state.tab
     const active = document.activeElement
     const typing = active && active.id === 'search' ? active.selectionStart : -1
     const focused = active && active.getAttribute('aria-pressed') ? active.textContent : ''
@@ -51,6 +52,7 @@ function onNavigate() {
   render()
 }
 
+document.body.classList.toggle('compared', several)
 renderTop()
 render()
 addEventListener('popstate', onNavigate)

@@ -4,7 +4,7 @@ function renderTop() {
   const first = data.targets[0]
   const facts = [first.tool, 'catalogue ' + first.catalogue, first.started.replace('T', ' ').replace(/(:\d\d)?(\.\d+)?Z$/, ' UTC')]
   document.getElementById('top').replaceChildren(
-    el('p.kicker', {}, facts.join('  ·  ')),
+    el('p.kicker', {}, factSpans(facts)),
     el('h1', {}, 'WebSocket conformance'),
     el('div.targets', {}, data.targets.map(targetCard)))
   document.getElementById('foot').replaceChildren(
@@ -24,32 +24,44 @@ function targetCard(target) {
     el('p.verdict', {}, el('strong', {}, judgement.word.toLowerCase()), judgement.reason ? ' ' + judgement.reason : ''),
     bar(counts),
     el('div.counts', {}, chips),
-    el('p.facts', {}, [
+    el('p.facts', {}, factSpans([
       target.must.held + ' of ' + target.must.judged + ' MUST cases hold',
       target.strict_failed === 0 ? 'strict: conforming' : 'strict: ' + target.strict_failed + ' not met',
       counts.total.toLocaleString('en') + ' of ' + data.total.toLocaleString('en') + ' cases (' + (target.options.selection.join(', ') || 'core') + ')',
       formatDuration(target.duration_ms),
       'seed ' + target.options.seed,
-    ].join('  ·  ')))
+    ])),
+    profileList(target))
+}
+
+/** Facts side by side that break only between them. */
+function factSpans(facts) {
+  return facts.flatMap((fact) => [el('span.nowrap', {}, fact), '   '])
 }
 
 function overview() {
   const deviations = data.findings.filter((finding) => !finding.known)
+  const failed = deviations.filter((finding) => ['crash', 'fail', 'error'].includes(finding.verdict))
+  const warned = deviations.filter((finding) => !failed.includes(finding))
   return [
+    failed.length > 0 ? findingSection('What failed', failed) : '',
     el('section', {}, el('h2', {}, 'Groups'), el('div.groups' + (several ? '.several' : ''), {}, data.groups.map(groupRow))),
-    el('section', {}, el('h2', {}, 'What deviates'),
-      deviations.length === 0
-        ? el('p.calm', {}, 'Nothing. Every judged case holds.')
-        : el('div.findings', {}, deviations.map(findingCard))),
-    el('section', {}, el('h2', {}, 'Profile'), el('div.profiles', {}, data.targets.map(profileTable))),
-  ]
+    warned.length > 0 ? findingSection('What warns', warned) : '',
+  ].filter(Boolean)
+}
+
+/** The worst first, otherwise as in the catalogue. */
+function findingSection(title, findings) {
+  const sorted = findings.slice().sort((left, right) => verdicts.indexOf(left.verdict) - verdicts.indexOf(right.verdict))
+  return el('section', {}, el('h2', {}, title), el('div.findings', {}, sorted.map(findingCard)))
 }
 
 function groupRow(group) {
   const cases = data.cases.filter((row) => row.group === group.name)
   const bars = data.targets.map((target, index) => {
     const counts = countVerdicts(cases, index)
-    return el('span.score', {}, bar(counts, target.label), el('span.number', { title: 'passed of judged' }, scoreOf(counts)))
+    const label = several ? el('span.label', {}, target.label) : ''
+    return el('span.score', {}, label, bar(counts, target.label), el('span.number', { title: 'passed of judged' }, scoreOf(counts)))
   })
   return el('a.group', { href: hashOf({ ...defaults, tab: 'cases', group: group.name }) },
     el('span.name', {}, el('code', {}, group.name), el('span.title', {}, group.title)), bars)
@@ -62,12 +74,12 @@ function findingCard(finding) {
     el('header', {},
       verdictTag(finding.verdict),
       el('a.id', { href: linkTo({ case: id }) }, id),
-      el('span.title', {}, caseById.get(id).title),
+      el('span.title', {}, prose(caseById.get(id).title)),
       el('span.rule', {}, several ? data.targets[finding.target].label + '  ·  ' : '', finding.level + ' ', rule ? ruleLink(rule) : '')),
-    rule && rule.statement ? el('p.statement', {}, rule.statement) : '',
+    rule && rule.statement ? el('p.statement', {}, prose(rule.statement)) : '',
     el('dl.pair', {},
-      el('dt', {}, 'expected'), el('dd', {}, finding.expected),
-      el('dt', {}, 'received'), el('dd', {}, finding.received)),
+      el('dt', {}, 'expected'), el('dd', {}, prose(finding.expected)),
+      el('dt', {}, 'received'), el('dd.received', {}, finding.received)),
     others.length > 0 ? alikeList(others) : '')
 }
 
@@ -76,9 +88,11 @@ function alikeList(ids) {
     el('p.ids', {}, ids.flatMap((id) => [el('a.id', { href: linkTo({ case: id }) }, id), ' '])))
 }
 
-function profileTable(target) {
-  const rows = target.profile.map(({ name, value }) => [el('dt', {}, name), el('dd', {}, value)])
-  const skips = target.skips.map(({ group, count, reason }) => [el('dt', {}, 'skipped ' + group), el('dd', {}, count + ': ' + reason)])
-  return el('div.card', {}, several ? el('h3', {}, target.label) : '', el('dl.profile', {}, rows.flat(), skips.flat()))
+function profileList(target) {
+  const entries = [
+    ...target.profile.map(({ name, value }) => [name, value]),
+    ...target.skips.map(({ group, count, reason }) => ['skipped ' + count + ' of ' + group, reason]),
+  ]
+  return el('dl.profile', {}, entries.map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value))))
 }
 `

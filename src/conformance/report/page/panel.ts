@@ -26,7 +26,7 @@ function panelHead(row) {
   return el('header', {},
     el('div.bar-of-buttons', {}, verdictTag(worstOf(row)), el('span.spacer', {}), step(-1, 'Previous case', '↑'), step(1, 'Next case', '↓'),
       el('button.plain', { type: 'button', id: 'close', title: 'Close', 'aria-label': 'Close', onclick: closePanel }, '✕')),
-    el('h2', {}, row.title),
+    el('h2', {}, prose(row.title)),
     el('p.names', {}, el('code', {}, row.id), row.aliases.map((alias) => el('code.alias', {}, alias)), el('span', {}, row.class === 'info' ? 'info' : row.class.toUpperCase())))
 }
 
@@ -50,13 +50,13 @@ function stepCase(by) {
 function ruleList(row) {
   const rules = row.requirements.map((id) => ruleById.get(id))
   return el('section', {}, el('h3', {}, rules.length === 1 ? 'Rule' : 'Rules'), el('ul.rules', {}, rules.map((rule) =>
-    el('li', {}, el('span.level', {}, rule.level), ' ', rule.statement, ' ', ruleLink(rule), ' ', el('code.dim', {}, rule.id)))))
+    el('li', {}, el('span.level', {}, rule.level), ' ', prose(rule.statement), ' ', ruleLink(rule), ' ', el('code.dim', {}, rule.id)))))
 }
 
 function exchange(row) {
   return el('section', {}, el('dl.pair', {},
-    el('dt', {}, 'sent'), el('dd', {}, row.send),
-    el('dt', {}, 'expected'), el('dd', {}, row.expect)))
+    el('dt', {}, 'sent'), el('dd', {}, prose(row.send)),
+    el('dt', {}, 'expected'), el('dd', {}, prose(row.expect))))
 }
 
 function targetResult(row, result, target) {
@@ -91,7 +91,7 @@ function assertionTable(assertions) {
     return el('tr.' + (assertion.ok ? 'good' : 'bad'), {},
       el('td', {}, el('b', { title: assertion.ok ? 'holds' : 'does not hold' }, assertion.ok ? '✓' : '✗')),
       el('td', {}, el('span.nowrap', {}, assertion.class === 'info' ? 'info' : assertion.class.toUpperCase()), ' ', rule ? ruleLink(rule) : assertion.requirement),
-      el('td', {}, assertion.expected), el('td', {}, assertion.actual))
+      el('td', {}, prose(assertion.expected)), el('td', {}, assertion.actual))
   })
   return el('div.scroll', {}, el('table.assertions', {},
     el('thead', {}, el('tr', {}, ['', 'Rule', 'Expected', 'Received'].map((text) => el('th', {}, text)))), el('tbody', {}, rows)))

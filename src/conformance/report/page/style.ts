@@ -33,19 +33,26 @@ code, pre, .id, .hex, kbd { font-family: var(--mono); font-size: .87em; }
 
 #top { padding-top: 2rem; }
 .kicker { font-size: .82rem; margin-bottom: .2rem; }
-.targets { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(25rem, 100%), 1fr)); gap: 1rem; margin-top: 1.1rem; }
+.targets { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(21rem, 100%), 1fr)); gap: 1rem; margin-top: 1.1rem; }
 .target { border-top: 4px solid var(--tone); }
 .target.conforming { --tone: var(--pass); } .target.nonconforming { --tone: var(--fail); } .target.incomplete { --tone: var(--warn); }
 .who { display: flex; flex-wrap: wrap; gap: .1rem .7rem; align-items: baseline; }
 .url { font-family: var(--mono); font-size: .82rem; overflow-wrap: anywhere; }
 .verdict { font-size: 1rem; color: var(--dim); margin: .35rem 0 .7rem; }
-.verdict strong { font-size: 1.65rem; font-weight: 650; letter-spacing: -.02em; color: var(--tone); margin-right: .35rem; }
+.verdict strong { font-size: 1.65rem; font-weight: 650; letter-spacing: -.02em; color: var(--tone); display: inline-block; margin-right: .35rem; }
 .verdict strong::first-letter { text-transform: uppercase; }
 .target .bar { height: 10px; }
 .counts { display: flex; flex-wrap: wrap; gap: .3rem 1.1rem; margin: .7rem 0; }
 .count { color: var(--ink); white-space: nowrap; }
 .count::before { content: ""; display: inline-block; width: .6em; height: .6em; border-radius: 2px; margin-right: .4em; background: var(--tone); }
-.facts { font-size: .82rem; }
+.facts { font-size: .82rem; } .facts .nowrap, .kicker .nowrap, .meta .nowrap { margin-right: .7em; }
+.profile { columns: 19rem; column-gap: 2.5rem; margin-top: .9rem; padding-top: .8rem; border-top: 1px solid var(--line); font-size: .86rem; }
+.profile div { display: grid; grid-template-columns: 10.5rem minmax(0, 1fr); gap: .8rem; break-inside: avoid; padding: .12rem 0; }
+.profile dd { overflow-wrap: anywhere; }
+body:not([data-tab=overview]) .profile, body:not([data-tab=overview]) .facts, body:not([data-tab=overview]) .kicker { display: none; }
+body:not([data-tab=overview]) .target { padding-top: .7rem; padding-bottom: .2rem; } body:not([data-tab=overview]) .verdict strong { font-size: 1.15rem; }
+body.compared:not([data-tab=overview]) .counts { display: none; } body.compared:not([data-tab=overview]) .target { padding-bottom: .9rem; }
+body:not([data-tab=overview]) .verdict { margin: 0 0 .5rem; } body:not([data-tab=overview]) #top { padding-top: 1.2rem; } body:not([data-tab=overview]) h1 { font-size: 1.15rem; }
 
 .pass { --tone: var(--pass); } .warn { --tone: var(--warn); } .fail { --tone: var(--fail); } .crash { --tone: var(--crash); }
 .info { --tone: var(--info); } .skip { --tone: var(--skip); } .flaky { --tone: var(--flaky); } .error { --tone: var(--error); } .none { --tone: var(--skip); }
@@ -66,13 +73,14 @@ code, pre, .id, .hex, kbd { font-family: var(--mono); font-size: .87em; }
 #view > section + section { margin-top: 2.2rem; }
 #view > section > h2 { margin-bottom: .7rem; }
 
-.groups { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(27rem, 100%), 1fr)); gap: 0 2.5rem; }
-.group { display: grid; grid-template-columns: minmax(0, 13.5rem) 1fr; gap: .1rem 1rem; align-items: center; padding: .42rem 0; color: var(--ink); border-bottom: 1px solid var(--line); }
+.groups { columns: 27rem; column-gap: 2.5rem; }
+.group { display: grid; grid-template-columns: minmax(0, 13.5rem) 1fr; gap: .1rem 1rem; align-items: center; padding: .42rem 0; color: var(--ink); border-bottom: 1px solid var(--line); break-inside: avoid; }
 .group:hover { text-decoration: none; } .group:hover .title { color: var(--link); }
 .group .name { display: flex; flex-direction: column; line-height: 1.3; }
 .group .title { font-size: .8rem; color: var(--dim); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .score { display: grid; grid-template-columns: 1fr 4.6rem; gap: .7rem; align-items: center; }
-.several .group { align-items: start; } .several .score { grid-column: 2; } .several .name { grid-row: span 9; }
+.several .group { grid-template-columns: minmax(0, 11rem) 1fr; align-items: start; } .several .score { grid-column: 2; grid-template-columns: 6rem 1fr 4rem; } .several .name { grid-row: span 9; }
+.label { font-size: .78rem; color: var(--dim); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .number { font-variant-numeric: tabular-nums; text-align: right; font-size: .84rem; color: var(--dim); }
 
 .findings { display: grid; gap: .8rem; }
@@ -86,13 +94,10 @@ code, pre, .id, .hex, kbd { font-family: var(--mono); font-size: .87em; }
 .pair dd { overflow-wrap: anywhere; }
 details { margin-top: .45rem; font-size: .88rem; } summary { cursor: pointer; color: var(--dim); }
 .ids { margin-top: .3rem; line-height: 1.8; } .ids a { margin-right: .7rem; }
-.profiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(25rem, 100%), 1fr)); gap: 1rem; }
-.profile { display: grid; grid-template-columns: minmax(8rem, max-content) minmax(0, 1fr); gap: .25rem 1.4rem; }
-.profile dd { overflow-wrap: anywhere; }
 
 .filters { display: flex; flex-wrap: wrap; gap: .55rem; align-items: center; }
 input[type=search], select, button { font: inherit; font-size: .88rem; color: var(--ink); background: var(--surface); border: 1px solid var(--line); border-radius: 7px; padding: .36rem .6rem; }
-input[type=search] { flex: 1 1 14rem; min-width: 0; } select { max-width: 100%; flex: 0 1 auto; }
+input[type=search] { flex: 1 1 14rem; min-width: 0; } select { max-width: 14rem; flex: 0 1 auto; }
 button { cursor: pointer; } button:hover { border-color: var(--dim); }
 .chips { display: flex; flex-wrap: wrap; gap: .3rem; }
 button.tag { padding: .2em .75em; font-size: .8rem; border-radius: 99px; border: 1px solid color-mix(in srgb, var(--tone) 35%, transparent); background: none; }
@@ -109,6 +114,7 @@ th { text-align: left; font-size: .78rem; font-weight: 500; color: var(--dim); }
 .case { cursor: pointer; } .case:hover { background: var(--soft); }
 .case[aria-selected=true] { background: color-mix(in srgb, var(--link) 13%, transparent); box-shadow: -4px 0 0 var(--link); }
 .wide { white-space: nowrap; font-size: .84rem; color: var(--dim); } .ms { text-align: right; font-variant-numeric: tabular-nums; }
+.cases th.wide { font-size: .78rem; } .differ { display: flex; gap: .4rem; align-items: center; font-size: .88rem; }
 .cases td.ms, .cases th.ms { text-align: right; padding-right: 0; }
 
 #panel { position: fixed; inset: 0 0 0 auto; z-index: 3; width: var(--panel); overflow-y: auto; background: var(--surface); border-left: 1px solid var(--line); box-shadow: -12px 0 40px rgb(0 0 0 / .12); }
@@ -121,7 +127,7 @@ th { text-align: left; font-size: .78rem; font-weight: 500; color: var(--dim); }
 .rules { list-style: none; display: grid; gap: .35rem; }
 .level { font-size: .76rem; font-weight: 650; letter-spacing: .02em; color: var(--dim); } .section { white-space: nowrap; }
 .result { border-top: 1px solid var(--line); padding-top: 1.1rem; }
-.received { font-weight: 600; } .fail .received, .crash .received, .warn .received { color: var(--tone); }
+.received { font-weight: 600; } .finding .received { font-weight: 400; } .fail .received, .crash .received, .warn .received { color: var(--tone); }
 .assertions { margin-top: .8rem; font-size: .86rem; } .assertions td, .assertions th { padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 .good b { color: var(--pass); } .bad b { color: var(--fail); }
 .wire td, .wire th { vertical-align: top; padding: .4rem .6rem .4rem 0; border-top: 1px solid var(--line); } .wire th { border: 0; padding-bottom: .1rem; }
@@ -140,7 +146,7 @@ pre.http { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; line-heigh
 
 .section-head { margin: 1.6rem 0 .2rem; font-size: .95rem; }
 .rule-row { display: grid; grid-template-columns: 4.4rem minmax(0, 1fr); gap: .8rem; padding: .5rem 0; border-bottom: 1px solid var(--line); align-items: baseline; }
-.meta { font-size: .82rem; } .squares { display: flex; flex-wrap: wrap; gap: 3px; margin-top: .35rem; }
+.meta { font-size: .82rem; } .squares { display: flex; flex-wrap: wrap; gap: 3px; align-items: center; margin-top: .35rem; } .squares .label { width: 7rem; }
 .square { width: 12px; height: 12px; border-radius: 3px; background: var(--tone); } .square.pass { opacity: .75; }
 .square:hover { opacity: 1; outline: 2px solid var(--ink); }
 #foot { padding-bottom: 2rem; font-size: .82rem; display: flex; flex-wrap: wrap; gap: .3rem 1.5rem; justify-content: space-between; }
@@ -157,9 +163,10 @@ noscript p { padding: 1.5rem; }
   #top { padding-top: 1.2rem; } h1 { font-size: 1.35rem; } .verdict strong { font-size: 1.4rem; } .card { padding: .9rem 1rem; }
   .wide, .keys { display: none; } .what .id { display: block; min-width: 0; }
   .group { grid-template-columns: minmax(0, 1fr) 9.5rem; } .finding .rule { margin-left: 0; width: 100%; }
-  .filters select { flex: 1 1 9rem; min-width: 0; } input[type=search], select, button { font-size: 16px; } button.tag { font-size: .84rem; }
+  .filters select { flex: 1 1 9rem; min-width: 0; max-width: none; } input[type=search], select, button { font-size: 16px; } button.tag { font-size: .84rem; }
   #panel { border: 0; } #panel > header, #panel .body { padding-left: 1rem; padding-right: 1rem; }
-  .profile, .pair { grid-template-columns: minmax(0, 1fr); gap: 0; } .profile dd, .pair dd { margin-bottom: .4rem; }
+  .pair { grid-template-columns: minmax(0, 1fr); gap: 0; } .pair dd { margin-bottom: .4rem; }
+  .several .group { grid-template-columns: minmax(0, 1fr); } .several .score { grid-column: 1; }
   .rule-row { grid-template-columns: minmax(0, 1fr); gap: .2rem; } .rule-row > .tag { justify-self: start; }
   .cases .v { min-width: 0; } .square { width: 16px; height: 16px; }
 }

@@ -106,7 +106,7 @@ function wireTable(events) {
   const legend = el('p.legend', {}, '→ sent by the tester, ← received. Bytes: ',
     el('span.h0', {}, 'FIN RSV opcode'), ' ', el('span.h1', {}, 'MASK length'), ' ', el('span.key', {}, 'masking key'), ' ', el('span.data', {}, 'payload'))
   return el('div', {},
-    el('table.wire', {}, el('thead', {}, el('tr', {}, el('th', {}, 'ms'), el('th', {}, ''), el('th', {}, 'on the wire'))), el('tbody', {}, rows)),
+    el('table.wire', {}, el('thead', {}, el('tr', {}, el('th', {}, 'ms'), el('th', {}, ''), el('th', {}, 'event'))), el('tbody', {}, rows)),
     legend)
 }
 `
