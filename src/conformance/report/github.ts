@@ -2,7 +2,7 @@ import type { RunResult } from '../result.ts'
 import { formatSection, type ReportContext } from './context.ts'
 import { collectFindings, type Finding } from './finding.ts'
 import { formatDuration, printable } from './plain-text.ts'
-import { countVerdicts, countWords, isFailure, judge, verdicts } from './verdict.ts'
+import { describeCounts, isFailure, judge } from './verdict.ts'
 
 /** Commands of a GitHub job: an `::error` per failure, a `::warning` per warning, then the summary. */
 export function formatGithub(results: RunResult[], context: ReportContext): string {
@@ -16,7 +16,7 @@ function formatAnnotations({ cases }: RunResult, context: ReportContext): string
   return collectFindings(cases, ['crash', 'fail', 'error', 'warn'], context).map((finding) => {
     const [first] = finding.cases
     const isError = finding.verdict === 'error' || isFailure(first, context.strict)
-    return formatCommand(isError ? 'error' : 'warning', titleOf(finding), messageOf(finding))
+    return formatCommand(first.known ? 'notice' : isError ? 'error' : 'warning', titleOf(finding), messageOf(finding))
   })
 }
 
@@ -42,12 +42,8 @@ function messageOf({ cases, rules, expected, received }: Finding): string {
 }
 
 function formatSummary(result: RunResult, context: ReportContext): string[] {
-  const counts = countVerdicts(result.cases)
-  const parts = verdicts
-    .filter((verdict) => counts[verdict] > 0)
-    .map((verdict) => `${counts[verdict]} ${countWords[verdict]}`)
   const { word, reason } = judge(result, context)
-  const summary = `${word}${reason ? ` (${reason})` : ''}: ${parts.join(', ')}, ${formatDuration(result.duration_ms)}`
+  const summary = `${word}${reason ? ` (${reason})` : ''}: ${describeCounts(result.cases).join(', ')}, ${formatDuration(result.duration_ms)}`
   return [formatCommand('notice', `WebSocket conformance of ${printable(result.target.label)}`, summary)]
 }
 

@@ -7,6 +7,7 @@ import { tints } from './text-finding.ts'
 import { countVerdicts, groupCases, judge, judgedCount } from './verdict.ts'
 
 interface MatrixRow {
+  /** The case, or `pmd.data: 54 cases` where many differ alike. */
   id: string
   title: string
   /** One per target; `undefined` where the case did not run. */
@@ -26,9 +27,26 @@ function collectRows(results: RunResult[]): MatrixRow[] {
   return [...rows.values()]
 }
 
-/** The rows on which the targets do not agree. */
+/** The rows on which the targets do not agree; where more than three of a group differ alike, one row for them. */
 function differingRows(results: RunResult[]): MatrixRow[] {
-  return collectRows(results).filter(({ cells }) => new Set(cells.map((cell) => cell?.verdict)).size > 1)
+  const alike = new Map<string, MatrixRow[]>()
+  for (const row of collectRows(results)) {
+    const words = row.cells.map((cell) => cell?.verdict)
+    if (new Set(words).size === 1) continue
+    const key = JSON.stringify([groupOf(row), words])
+    alike.set(key, [...(alike.get(key) ?? []), row])
+  }
+  return [...alike.values()].flatMap((rows) =>
+    rows.length <= 3 ? rows : [{ ...rows[0], id: `${groupOf(rows[0])}: ${rows.length} cases`, title: 'differ alike' }],
+  )
+}
+
+function groupOf({ cells }: MatrixRow): string {
+  return cells.find((cell) => cell !== undefined)?.group ?? ''
+}
+
+function countDiffering(results: RunResult[]): number {
+  return collectRows(results).filter(({ cells }) => new Set(cells.map((cell) => cell?.verdict)).size > 1).length
 }
 
 /** `231/233` per group and target, and the verdict on each target. */
@@ -74,7 +92,7 @@ export function matrixText(results: RunResult[], context: ReportContext): string
     line('group', labels),
     ...scores.map(([name, ...cells]) => line(name, cells)),
     '',
-    rows.length === 0 ? 'no case differs' : line(`${rows.length} differ`, labels),
+    rows.length === 0 ? 'no case differs' : line(`${countDiffering(results)} differ`, labels),
     ...cases,
   ].join('\n')
 }

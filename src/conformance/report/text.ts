@@ -8,14 +8,13 @@ import { formatFinding, formatShortFinding, tints } from './text-finding.ts'
 import {
   type CaseGroup,
   countVerdicts,
-  countWords,
+  describeCounts,
   formatDeviations,
   groupCases,
   isFailure,
   judge,
   judgedCount,
   signs,
-  verdicts,
   worstVerdict,
 } from './verdict.ts'
 import { formatEvent } from './wire-text.ts'
@@ -150,11 +149,7 @@ function formatProfile(result: RunResult, { width }: ReportContext): string {
 
 function formatEnd(result: RunResult, context: ReportContext): string {
   const paint = createPainter(context.color)
-  const counts = countVerdicts(result.cases)
-  const parts = verdicts
-    .filter((verdict) => counts[verdict] > 0)
-    .map((verdict) => `${counts[verdict]} ${countWords[verdict]}`)
-  if (counts.known > 0) parts.push(`${counts.known} known`)
+  const parts = describeCounts(result.cases)
   const groups = groupCases(result.cases, true).map(({ name, cases }) => `${name} ${scoreOf(cases)}`)
   const failed = result.cases.filter((each) => isFailure(each, context.strict)).map(({ id }) => id)
   const { verdict, word, reason } = judge(result, context)

@@ -17,7 +17,7 @@ export const signs: Record<Verdict, string> = {
 }
 
 /** How a count of each verdict reads: `3 passed`. */
-export const countWords: Record<Verdict, string> = {
+const countWords: Record<Verdict, string> = {
   crash: 'crashed',
   fail: 'failed',
   error: 'not judged',
@@ -39,20 +39,26 @@ export function worstVerdict(cases: readonly CaseResult[]): Verdict {
   return verdicts.find((verdict) => cases.some((result) => result.verdict === verdict)) ?? 'pass'
 }
 
-export type Counts = Record<Verdict, number> & { total: number; known: number }
+export type Counts = Record<Verdict, number> & { total: number }
 
 /** How many cases have which verdict. */
 export function countVerdicts(cases: readonly CaseResult[]): Counts {
   const counts: Counts = {
     ...{ pass: 0, warn: 0, fail: 0, info: 0, skip: 0, flaky: 0, crash: 0, error: 0 },
     total: cases.length,
-    known: 0,
   }
-  for (const result of cases) {
-    counts[result.verdict]++
-    if (result.known) counts.known++
-  }
+  for (const { verdict } of cases) counts[verdict]++
   return counts
+}
+
+/** `1 failed`, `740 passed`, worst first; what the baseline knows is counted apart. */
+export function describeCounts(cases: readonly CaseResult[]): string[] {
+  const counts = countVerdicts(cases.filter(({ known }) => !known))
+  const parts = verdicts
+    .filter((verdict) => counts[verdict] > 0)
+    .map((verdict) => `${counts[verdict]} ${countWords[verdict]}`)
+  const known = cases.length - counts.total
+  return known === 0 ? parts : [...parts, `${known} known`]
 }
 
 /** Cases that were judged: neither skipped nor only noted. */

@@ -41,6 +41,7 @@ function describeTarget(result: RunResult, context: ReportContext) {
     judgement: judge(result, context),
     strict_failed: result.summary.must_failed + result.summary.should_failed,
     counts: countVerdicts(result.cases),
+    known: result.cases.filter(({ known }) => known).length,
     must: countMust(result.cases),
     profile: describeProfile(result),
     skips: collectSkips(result.cases),

@@ -28,6 +28,7 @@ function targetCard(target) {
       target.must.held + ' of ' + target.must.judged + ' MUST cases hold',
       target.strict_failed === 0 ? 'strict: conforming' : 'strict: ' + target.strict_failed + ' not met',
       counts.total.toLocaleString('en') + ' of ' + data.total.toLocaleString('en') + ' cases (' + (target.options.selection.join(', ') || 'core') + ')',
+      ...(target.known > 0 ? [target.known + ' known to the baseline'] : []),
       formatDuration(target.duration_ms),
       'seed ' + target.options.seed,
     ])),

@@ -168,7 +168,7 @@ noscript p { padding: 1.5rem; }
   .pair { grid-template-columns: minmax(0, 1fr); gap: 0; } .pair dd { margin-bottom: .4rem; }
   .several .group { grid-template-columns: minmax(0, 1fr); } .several .score { grid-column: 1; }
   .rule-row { grid-template-columns: minmax(0, 1fr); gap: .2rem; } .rule-row > .tag { justify-self: start; }
-  .cases .v { min-width: 0; } .square { width: 16px; height: 16px; }
+  .cases .v { min-width: 0; } .compared .what { min-width: 11rem; } .square { width: 16px; height: 16px; }
 }
 @media print {
   :root { --page: #fff; --surface: #fff; --ink: #000; --dim: #444; --line: #ccc; --soft: #f2f2f2; color-scheme: light; }
