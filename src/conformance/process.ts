@@ -6,6 +6,8 @@ import { poll } from './runner.ts'
 const START_LIMIT = 20_000
 /** Milliseconds a server has to end by itself after SIGTERM. */
 const STOP_LIMIT = 2_000
+/** Milliseconds a living server has to serve again before it is taken for hung. */
+const HANG_LIMIT = 3_000
 /** Bytes of its output that are kept. */
 const KEPT_OUTPUT = 16_384
 
@@ -53,9 +55,9 @@ export class ServerProcess {
     return this.#child === child && (await accepts(this.port))
   }
 
-  /** Has it running again after a crash; false when it does not come back. */
-  revive(): Promise<boolean> {
-    this.#restarting ??= this.#restart().finally(() => {
+  /** Has it serving again after a crash or when it hangs; false when it does not come back. */
+  revive(isServing: () => Promise<boolean>): Promise<boolean> {
+    this.#restarting ??= this.#restart(isServing).finally(() => {
       this.#restarting = null
     })
     return this.#restarting
@@ -75,9 +77,9 @@ export class ServerProcess {
     signalGroup(child, 'SIGKILL')
   }
 
-  async #restart(): Promise<boolean> {
+  async #restart(isServing: () => Promise<boolean>): Promise<boolean> {
     if (this.#child !== null) {
-      if (await poll(() => accepts(this.port), 500)) return true
+      if (await poll(isServing, HANG_LIMIT)) return true
       await this.stop()
       this.#stopping = false
       this.#child = null
