@@ -100,10 +100,7 @@ const fieldRows: Case[] = [
   acceptedOrNot('upgrade-list-first', () => ({ set: { Upgrade: 'websocket, foo/1' } })),
   acceptedOrNot('upgrade-list-last', () => ({ set: { Upgrade: 'foo/1, websocket' } })),
   accepted('ows-none', () => ({ separator: ':' })),
-  accepted('ows-tab', () => ({
-    separator: ':\t',
-    rewrite: (fields) => fields.map(([name, value]): [string, string] => [name, `${value} \t`]),
-  })),
+  accepted('ows-tab', () => ({ set: { Upgrade: '\twebsocket \t' } })),
   accepted('unknown-fields', () => ({
     add: Array.from({ length: 20 }, (_, index): [string, string] => [`X-Conf-${index + 1}`, 'v']),
   })),

@@ -7,7 +7,7 @@ function big(id: string, options: (t: Trial) => OpenOptions): Case {
   return {
     id: `hs.limit.${id}`,
     phase: 'last',
-    async run(t) {
+    async run(t: Trial) {
       const { response, peer } = await t.handshake(options(t))
       t.note(`answer: ${describeAnswer(response, peer)}`)
       if (response?.status === 101) await probe(t, peer)
@@ -29,7 +29,7 @@ function endless(id: string, start: (t: Trial) => string, piece: string): Case {
   return {
     id: `hs.limit.${id}`,
     phase: 'last',
-    async run(t) {
+    async run(t: Trial) {
       const peer = await t.connect()
       await peer.sendBytes(Buffer.from(start(t)))
       const bytes = Buffer.from(piece.repeat(Math.ceil(PIECE / piece.length)))

@@ -5,7 +5,7 @@ import { acceptOrReject, alive, expectReject, probe } from '../verb.ts'
 function rejected(id: string, ...requests: ((t: Trial) => OpenOptions)[]): Case {
   return {
     id,
-    async run(t) {
+    async run(t: Trial) {
       for (const options of requests) expectReject(t, await t.handshake(options(t)))
     },
   }
@@ -28,7 +28,7 @@ function longQuery(t: Trial, length: number): OpenOptions {
 function longTarget(id: string, length: number): Case {
   return {
     id,
-    async run(t) {
+    async run(t: Trial) {
       const { response, peer } = await t.handshake(longQuery(t, length))
       t.note(`answer: ${describeAnswer(response, peer)}`)
       if (response?.status === 101) await probe(t, peer)
@@ -44,7 +44,7 @@ const methods = ['post', 'put', 'delete', 'options', 'patch', 'trace'].map((meth
 /** The answer to HEAD has no body (RFC 9110 §9.3.2). */
 const head: Case = {
   id: 'hs.method.head',
-  async run(t) {
+  async run(t: Trial) {
     const handshake = await t.handshake({ method: 'HEAD' })
     if (!expectReject(t, handshake)) return
     const { peer } = handshake

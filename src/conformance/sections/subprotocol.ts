@@ -32,7 +32,7 @@ function expectedAnswer(taken: readonly string[]): string {
 function unknown(id: string, values: readonly string[], taken: readonly string[]): Case {
   return {
     id: `hs.proto.${id}`,
-    async run(t) {
+    async run(t: Trial) {
       for (const value of values) await refusedOrWithout(t, await ask(t, value), taken)
     },
   }
@@ -43,7 +43,7 @@ function known(id: string, values: (name: string) => string[]): Case {
   return {
     id: `hs.proto.${id}`,
     needs: ['subprotocol'],
-    async run(t) {
+    async run(t: Trial) {
       const name = t.context.subprotocol ?? ''
       const handshake = await ask(t, ...values(name))
       requireAccepted(t, handshake)
