@@ -107,7 +107,7 @@ export class Peer {
     }
     this.#frame = { ...header, done: 0 }
     if (this.#defects.has('keeps-first-mask-key')) this.#frame.key = this.#firstKey ??= header.key
-    if (header.opcode < CLOSE && !insideMessage) this.#startMessage(header)
+    if (header.opcode <= BINARY && !insideMessage) this.#startMessage(header)
     const rest = bytes.subarray(header.size)
     return header.length === 0 ? this.#takePayload(rest) : rest
   }
@@ -123,8 +123,8 @@ export class Peer {
     const piece = bytes.subarray(0, frame.length - frame.done)
     if (frame.key) this.#unmask(piece, frame.key, frame)
     frame.done += piece.length
-    if (frame.opcode < CLOSE || this.#defects.has('leaks-control-into-message')) this.#onData(piece)
-    if (frame.opcode >= CLOSE) this.#control.push(piece)
+    if (frame.opcode <= BINARY || this.#defects.has('leaks-control-into-message')) this.#onData(piece)
+    if (frame.opcode > BINARY) this.#control.push(piece)
     if (frame.done < frame.length) return bytes.subarray(piece.length)
     this.#frame = null
     this.#onFrameEnd(frame)
@@ -146,9 +146,7 @@ export class Peer {
   }
 
   #onFrameEnd(frame: FrameHeader): void {
-    if (frame.opcode > PONG || (frame.opcode > BINARY && frame.opcode < CLOSE)) {
-      if (this.#defects.has('takes-reserved-for-binary')) this.#echo(BINARY, this.#control.take())
-    } else if (frame.opcode >= CLOSE) this.#onControl(frame.opcode, this.#control.take())
+    if (frame.opcode > BINARY) this.#onControl(frame.opcode, this.#control.take())
     else if (frame.fin && !(frame.length === 0 && this.#defects.has('drops-empty-last-fragment'))) this.#onMessageEnd()
     else this.#isFragmented = true
     if (this.#defects.has('checks-text-per-frame')) this.#utf8.end()
@@ -175,11 +173,14 @@ export class Peer {
 
   #onControl(opcode: number, payload: Buffer): void {
     if (opcode === CLOSE) this.#onClose(payload)
-    else if (opcode === PONG) {
-      if (this.#defects.has('answers-pongs')) this.#output.pong(payload)
-    } else if (this.#isFragmented && this.#defects.has('answers-pings-between-messages-only'))
-      this.#heldPings.push(payload)
-    else if (opcode === PING) this.#output.pong(payload)
+    else if (opcode === PING) this.#onPing(payload)
+    else if (opcode === PONG && this.#defects.has('answers-pongs')) this.#output.pong(payload)
+    else if (opcode !== PONG && this.#defects.has('takes-reserved-for-binary')) this.#echo(BINARY, payload)
+  }
+
+  #onPing(payload: Buffer): void {
+    if (this.#isFragmented && this.#defects.has('answers-pings-between-messages-only')) this.#heldPings.push(payload)
+    else this.#output.pong(payload)
   }
 
   #onClose(body: Buffer): void {
