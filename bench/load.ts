@@ -1,0 +1,35 @@
+import type { Job, LoadAnswer, LoadCommand, PreparedLoad, ScenarioName } from './job.ts'
+import { prepareEcho, prepareUpload } from './scenarios/echo.ts'
+
+const preparations: Partial<Record<ScenarioName, (job: Job) => Promise<PreparedLoad>>> = {
+  echo: prepareEcho,
+  upload: prepareUpload,
+}
+
+let current: PreparedLoad | undefined
+
+async function obey(command: LoadCommand): Promise<LoadAnswer> {
+  if (command.type === 'prepare') {
+    const prepare = preparations[command.job.scenario]
+    if (!prepare) throw new Error(`unknown scenario ${command.job.scenario}`)
+    current = await prepare(command.job)
+    return { type: 'prepared' }
+  }
+  if (!current) throw new Error(`${command.type} came before prepare`)
+  if (command.type === 'run') return { type: 'result', result: await current.run() }
+  const ending = current
+  current = undefined
+  await ending.finish()
+  return { type: 'finished' }
+}
+
+const answer = (message: LoadAnswer): void => {
+  process.send?.(message)
+}
+
+// A failed round leaves connections behind; they end with this process, which the benchmark then replaces.
+const fail = (error: unknown): void => answer({ type: 'failed', message: (error as Error).message })
+
+process.on('message', (command: LoadCommand) => void obey(command).then(answer, fail))
+process.on('uncaughtException', fail)
+process.on('disconnect', () => process.exit())
