@@ -1,5 +1,5 @@
-import type { Kind } from './wire/payload.ts'
 import type { Target } from './wire/load-connection.ts'
+import type { Kind } from './wire/payload.ts'
 
 export const SCENARIOS = ['echo', 'upload', 'broadcast', 'idle', 'handshake', 'deflate', 'hostile'] as const
 export type ScenarioName = (typeof SCENARIOS)[number]
@@ -9,7 +9,9 @@ export type Dialect = 'websocket' | 'raw' | 'socket.io'
 
 /** What the load generator does in one round. */
 export interface Workload {
-  scenario: ScenarioName
+  scenario: ScenarioName | 'micro'
+  /** What is read off the server: its processor time, or the resident memory that stays or peaks. */
+  measure: 'cpu' | 'memory' | 'peak'
   /** Payload bytes of a message. */
   size: number
   kind: Kind
@@ -22,6 +24,8 @@ export interface Workload {
   durationMs: number
   /** Members of a broadcast that never read. */
   stalled: number
+  /** What the peer of `hostile` does. */
+  attack: string
 }
 
 /** One round as the load generator gets it. */

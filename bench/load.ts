@@ -1,18 +1,28 @@
 import type { Job, LoadAnswer, LoadCommand, PreparedLoad, ScenarioName } from './job.ts'
+import { prepareBroadcast } from './scenarios/broadcast.ts'
+import { prepareDeflate } from './scenarios/deflate.ts'
 import { prepareEcho, prepareUpload } from './scenarios/echo.ts'
+import { prepareHandshake } from './scenarios/handshake.ts'
+import { prepareHostile } from './scenarios/hostile.ts'
+import { prepareIdle } from './scenarios/idle.ts'
 
-const preparations: Partial<Record<ScenarioName, (job: Job) => Promise<PreparedLoad>>> = {
+const preparations: Record<ScenarioName, (job: Job) => Promise<PreparedLoad>> = {
   echo: prepareEcho,
   upload: prepareUpload,
+  broadcast: prepareBroadcast,
+  idle: prepareIdle,
+  handshake: prepareHandshake,
+  deflate: prepareDeflate,
+  hostile: prepareHostile,
 }
 
 let current: PreparedLoad | undefined
 
 async function obey(command: LoadCommand): Promise<LoadAnswer> {
   if (command.type === 'prepare') {
-    const prepare = preparations[command.job.scenario]
-    if (!prepare) throw new Error(`unknown scenario ${command.job.scenario}`)
-    current = await prepare(command.job)
+    const { scenario } = command.job
+    if (scenario === 'micro') throw new Error('micro needs no load')
+    current = await preparations[scenario](command.job)
     return { type: 'prepared' }
   }
   if (!current) throw new Error(`${command.type} came before prepare`)

@@ -2,7 +2,7 @@ import type { Workload } from './job.ts'
 import type { Spread } from './stats.ts'
 
 /** What a cost is counted in; less is better in every one. */
-export type Unit = 'µs/message' | 'µs/delivery' | 'µs/handshake' | 'bytes/connection' | 'ns/operation' | 'bytes grown'
+export type Unit = 'µs/message' | 'µs/delivery' | 'µs/handshake' | 'bytes/connection' | 'ns/operation' | 'bytes at peak' | 'µs/attack'
 
 /** One round of one peer. */
 export interface Round {

@@ -1,4 +1,4 @@
-import { cpuSpentBetween, readCpu } from './cpu.ts'
+import { clearPeakResidentBytes, cpuSpentBetween, readCpu, readPeakResidentBytes } from './cpu.ts'
 import type { Job, Workload } from './job.ts'
 import { LoadProcess } from './load-process.ts'
 import type { Pinning } from './pinning.ts'
@@ -26,13 +26,13 @@ const DISTURBED = 0.1
 /** Quartiles further apart than this part of the median make a ratio doubtful. */
 const WIDE = 0.2
 
-/** Whether a row counts resident bytes rather than processor time. */
-const isMemoryRow = (row: Row): boolean => row.unit === 'bytes/connection'
+/** The least growth that is reported: a page. */
+const PAGE = 4096
 
 /** Measures one row: all peers round by round, each round in another order. */
 export async function runRow(row: Row, bench: Bench): Promise<RowResult> {
   const loads = new LoadHolder(bench.pinning?.load)
-  const pool = new ServerPool(row, bench, isMemoryRow(row))
+  const pool = new ServerPool(row, bench, row.workload.measure !== 'cpu')
   const rounds = new Map<string, Round[]>()
   const warnings: string[] = []
   try {
@@ -68,7 +68,7 @@ async function measurePeer(
       dialect: server.dialect,
       sourceAddress: server.target.host === '127.0.0.1' ? sourceAddress : undefined,
     }
-    const round = await measureRound(row, job, server, loads.get(), warnings)
+    const round = await measureRound(job, server, loads.get(), warnings)
     await pool.release(name)
     return round
   } catch (error) {
@@ -82,23 +82,22 @@ async function measurePeer(
 }
 
 async function measureRound(
-  row: Row,
   job: Job,
   server: MeasuredServer,
   load: LoadProcess,
   warnings: string[],
 ): Promise<Round> {
   await load.prepare(job)
-  const bytesBefore = isMemoryRow(row) ? await server.readResidentBytes() : undefined
+  const readGrowth = job.measure === 'cpu' ? undefined : await growthMeter(job.measure, server)
   const loadBefore = readCpu(load.pid)
   const cpuBefore = await server.readCpu()
   const result = await load.run(job.durationMs)
   const cpu = cpuBetween(cpuBefore, await server.readCpu())
   const loadAfter = readCpu(load.pid)
-  const bytesAfter = isMemoryRow(row) ? await server.readResidentBytes() : undefined
+  const growth = await readGrowth?.()
   await load.finish()
   for (const note of result.notes) warnings.push(`${server.name}: ${note}`)
-  const spent = isMemoryRow(row) ? difference(bytesBefore, bytesAfter) : cpu?.ran
+  const spent = readGrowth ? growth : cpu?.ran
   return {
     cost: spent === undefined ? undefined : spent / result.count,
     count: result.count,
@@ -110,8 +109,20 @@ async function measureRound(
   }
 }
 
-const difference = (before: number | undefined, after: number | undefined): number | undefined =>
-  before === undefined || after === undefined ? undefined : after - before
+/** Reads the server's memory now; the function returned reads by how much it has grown since. */
+async function growthMeter(
+  measure: 'memory' | 'peak',
+  server: MeasuredServer,
+): Promise<() => Promise<number | undefined>> {
+  const before = await server.readResidentBytes()
+  const { pid } = server
+  if (measure === 'peak' && pid !== undefined) clearPeakResidentBytes(pid)
+  return async () => {
+    const peak = measure === 'peak' && pid !== undefined ? readPeakResidentBytes(pid) : undefined
+    const after = peak ?? (await server.readResidentBytes())
+    return before === undefined || after === undefined ? undefined : Math.max(PAGE, after - before)
+  }
+}
 
 /** The load process, started anew after a failure. */
 class LoadHolder {
@@ -202,7 +213,7 @@ export function summarize(
     workload: row.workload,
     peers,
     ratios: measured[0] === row.peers[0] ? ratios : [],
-    warnings: [...new Set([...warnings, ...doubts(row.workload, peers, ratios, isMemoryRow(row))])],
+    warnings: [...new Set([...warnings, ...doubts(row.workload, peers, ratios)])],
   }
 }
 
@@ -211,7 +222,7 @@ function costsOf(peer: PeerResult): number[] {
 }
 
 function peerResult(name: string, version: string, rounds: Round[]): PeerResult {
-  const latencies = rounds.flatMap((round) => round.latency ?? [])
+  const latencies = rounds.map((round) => round.latency).filter((latency) => latency !== undefined)
   const percents = Object.keys(latencies[0] ?? {})
   return {
     name,
@@ -232,18 +243,21 @@ function ratioOf(peer: PeerResult, subject: PeerResult, row: Row): Ratio {
   return { peer: peer.name, ...ratio, goal, reached: goal === undefined ? undefined : ratio.median >= goal }
 }
 
-function doubts(workload: Workload, peers: PeerResult[], ratios: Ratio[], isMemory: boolean): string[] {
+function doubts(workload: Workload, peers: PeerResult[], ratios: Ratio[]): string[] {
+  const isTimed = workload.measure === 'cpu' && workload.scenario !== 'hostile' && workload.scenario !== 'micro'
   const found: string[] = []
   for (const peer of peers) {
     if (peer.rounds.some((round) => round.cost === undefined)) {
-      found.push(`${peer.name}: the server's processor time is not known here, only its throughput`)
+      found.push(`${peer.name}: what the server spent is not known here, only its throughput`)
     }
     const busy = median(peer.rounds.flatMap((round) => round.serverBusy ?? []))
     const waited = median(peer.rounds.flatMap((round) => round.serverWaited ?? []))
-    if (!isMemory && waited > DISTURBED) {
-      found.push(`${peer.name}: other processes held the server's processor for ${(waited * 100).toFixed(0)} % of the time`)
+    if (isTimed && waited > DISTURBED) {
+      found.push(
+        `${peer.name}: other processes held the server's processor for ${(waited * 100).toFixed(0)} % of the time`,
+      )
     }
-    if (!isMemory && workload.rate === 0 && busy + waited < BUSY_ENOUGH) {
+    if (isTimed && workload.rate === 0 && busy + waited < BUSY_ENOUGH) {
       found.push(`${peer.name}: the server was not the bottleneck (busy ${(busy * 100).toFixed(0)} %)`)
     }
   }

@@ -66,6 +66,21 @@ export function announce(port: number, version: string): void {
  */
 // biome-ignore lint/suspicious/noExplicitAny: peers come without types, and their types are not what is measured
 export function requirePeer(name: string): { peer: any; version: string } {
+  const found = locatePeer(name)
+  if (found) return found
+  const message = `${name} is not installed: run “npm ci --prefix bench”, or “npm install --no-save ${name}” here`
+  process.send?.({ type: 'missing', message } satisfies ServerReport)
+  throw new Error(message)
+}
+
+/** The named peer, or undefined when it is not installed. */
+// biome-ignore lint/suspicious/noExplicitAny: peers come without types, and their types are not what is measured
+export function findPeer(name: string): any {
+  return locatePeer(name)?.peer
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: peers come without types, and their types are not what is measured
+function locatePeer(name: string): { peer: any; version: string } | undefined {
   for (const folder of peerFolders()) {
     const require = createRequire(join(folder, 'package.json'))
     try {
@@ -75,9 +90,7 @@ export function requirePeer(name: string): { peer: any; version: string } {
       if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error
     }
   }
-  const message = `${name} is not installed: run “npm ci --prefix bench”, or “npm install --no-save ${name}” here`
-  process.send?.({ type: 'missing', message } satisfies ServerReport)
-  throw new Error(message)
+  return undefined
 }
 
 /** From `bench/servers` and from `dist/bench/servers` alike, then the folder of the caller. */

@@ -103,7 +103,9 @@ export function handshakeRequest(target: Target, extensions?: string): { key: st
 /** Checks the server's answer and returns the extensions it accepted; throws when it is not a proper 101 (RFC 6455 §4.1). */
 export function checkHandshakeResponse(head: string, key: string): string {
   if (!/^HTTP\/1\.1 101\b/.test(head)) throw new Error(`the server answered “${head.split('\r\n')[0]}”, expected 101`)
-  const accept = createHash('sha1').update(key + GUID).digest('base64')
+  const accept = createHash('sha1')
+    .update(key + GUID)
+    .digest('base64')
   const header = (name: string): string => new RegExp(`^${name}:[ \\t]*(.*?)[ \\t]*$`, 'im').exec(head)?.[1] ?? ''
   if (header('Sec-WebSocket-Accept') !== accept) throw new Error('the server sent a wrong Sec-WebSocket-Accept')
   return header('Sec-WebSocket-Extensions')
@@ -123,7 +125,7 @@ export function openConnection(target: Target, options: ConnectOptions = {}): Pr
     let head = ''
     connection.onEnd = (error) => fail(error ?? new Error('the connection ended during the handshake'))
     connection.onBytes = (bytes, start, end) => {
-      head += bytes.latin1Slice(start, end)
+      head += bytes.toString('latin1', start, end)
       const headEnd = head.indexOf('\r\n\r\n')
       if (headEnd < 0) return
       clearTimeout(timer)
