@@ -38,7 +38,7 @@ export class RawClient {
   /** Connects and sends the upgrade request with `behind` in the same segment; resolves with the answer's head. */
   static async open(
     port: number | string,
-    { path = '/', headers = [] as string[], behind = Buffer.alloc(0) } = {},
+    { path = '/', headers = [] as string[], behind = Buffer.alloc(0) as Buffer } = {},
   ): Promise<RawClient> {
     const client = RawClient.connect(port)
     client.socket.write(Buffer.concat([Buffer.from(upgradeRequest(path, headers)), behind]))
