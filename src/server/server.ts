@@ -81,8 +81,8 @@ export class WebSocketServer {
     try {
       if (this.#closing)
         throw new HandshakeError(503, 'ERR_WS_SERVER_CLOSING', 'the server is closing', { 'Retry-After': '1' })
-      upgrade = new Upgrade(checkUpgradeRequest(request), request, stream, head, (from, subprotocol) =>
-        this.#connect(from, subprotocol),
+      upgrade = new Upgrade(checkUpgradeRequest(request), request, stream, head, (from, subprotocol, limits) =>
+        this.#connect(from, subprotocol, limits),
       )
     } catch (error) {
       return refuseStream(stream, this.#asRefusal(error), request.method)
@@ -152,11 +152,11 @@ export class WebSocketServer {
     }
   }
 
-  #connect(upgrade: Upgrade, subprotocol: string): Connection {
+  #connect(upgrade: Upgrade, subprotocol: string, limits?: Partial<ConnectionLimits>): Connection {
     this.#pending.delete(upgrade)
     const connection = new Connection(upgrade.stream, {
       role: 'server',
-      limits: this.#limits,
+      limits: limits === undefined ? this.#limits : readLimits(limits, this.#limits),
       request: upgrade.request,
       subprotocol,
       head: upgrade.head,

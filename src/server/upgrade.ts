@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
-import type { Connection } from '../connection/connection.ts'
+import type { Connection, ConnectionLimits } from '../connection/connection.ts'
 import { type HandshakeError, WebSocketError } from '../core/errors.ts'
 import type { HeaderFields } from '../handshake/header-field.ts'
 import type { UpgradeRequest } from '../handshake/upgrade-request.ts'
@@ -13,10 +13,12 @@ export interface AcceptOptions {
   subprotocol?: string
   /** Fields of the 101 besides those of the handshake. */
   headers?: HeaderFields
+  /** Limits of this connection, over those of its server. */
+  limits?: Partial<ConnectionLimits>
 }
 
 /** Makes the connection of an accepted upgrade. */
-export type Accept = (upgrade: Upgrade, subprotocol: string) => Connection
+export type Accept = (upgrade: Upgrade, subprotocol: string, limits?: Partial<ConnectionLimits>) => Connection
 
 /** How long a refused peer may take to read its answer, in milliseconds. */
 const REFUSAL_TIMEOUT = 1_000
@@ -60,7 +62,7 @@ export class Upgrade {
    * Answers 101 and makes the connection; what arrives is delivered after the current tick. Throws a WebSocketError
    * when it is settled, a TypeError for a subprotocol that was not offered or a header field that cannot be sent.
    */
-  accept({ subprotocol, headers }: AcceptOptions = {}): Connection {
+  accept({ subprotocol, headers, limits }: AcceptOptions = {}): Connection {
     if (subprotocol !== undefined && !this.subprotocols.includes(subprotocol)) {
       const offered = this.subprotocols.join(', ') || 'none'
       throw new TypeError(`subprotocol ${JSON.stringify(subprotocol)} was not offered; offered: ${offered}`)
@@ -68,7 +70,7 @@ export class Upgrade {
     const answer = formatAccept({ key: this.#handshake.key, subprotocol, headers })
     this.#settle()
     this.stream.write(answer, 'latin1')
-    return this.#connect(this, subprotocol ?? '')
+    return this.#connect(this, subprotocol ?? '', limits)
   }
 
   /** Answers with the error's status and message; the stream is destroyed when the answer is out. */
