@@ -148,6 +148,8 @@ export class Connection implements ProtocolSink, TimerEntry {
     return new Promise((resolve) => {
       this.#drained ??= []
       this.#drained.push(resolve)
+      // A stream says 'drain' only above its own mark; below it, an empty write tells when the others are out.
+      if (!this.#stream.writableNeedDrain) this.#stream.write('', () => this.#onDrain())
     })
   }
 
