@@ -32,7 +32,7 @@
  *   `expectFailure` (`fail(c)`), `expectFailureEarly` (fails without waiting), `expectReject`, `probe`, `alive`.
  * - `t.assert(ok, expected, actual, { class, requirement })` records a judgement, `t.require` also ends the case,
  *   `t.assertShould` warns, `t.note` remarks, `t.observe(name, value)` adds to the profile of the target,
- *   `t.skip(reason)` leaves the case. The class is that of the row unless told otherwise; an `info` row never fails
+ *   `t.skip(reason)` leaves the case. `t.require` narrows types, for which TypeScript wants `t` declared: `run(t: Trial)`. The class is that of the row unless told otherwise; an `info` row never fails
  *   but by an assertion whose class is given as `must` (as `alive` does).
  * - `t.random` is seeded by run and case; `t.context` has the target, its capabilities, the idle time, the ledger of
  *   all traffic and the size limits.

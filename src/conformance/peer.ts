@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import { Inflater } from './inflate.ts'
 import type { FrameWatch, Ledger } from './invariant.ts'
 import {
   closeBody,
@@ -79,7 +80,7 @@ export class Peer {
   readonly settings: PeerSettings
   /** Pings from the target are answered; set it to false to leave them. */
   autoPong = true
-  /** Inflates a compressed message; set by the deflate cases. */
+  /** Inflates a compressed message; set when permessage-deflate was agreed, and free to be set otherwise. */
   decoder: ((message: Message) => Buffer | Promise<Buffer>) | null = null
   /** Who ended, and how. */
   readonly closing: {
@@ -240,6 +241,10 @@ export class Peer {
   /** From here on what comes in is frames; `readResponse` calls it after a 101. */
   startFrames(deflate = false): void {
     this.settings.watch.deflate = deflate
+    if (deflate) {
+      const inflater = new Inflater()
+      this.decoder = (message) => inflater.inflate(message.payload)
+    }
     this.#reader = new FrameReader()
     const early = Buffer.concat(this.#raw)
     this.#raw = []
@@ -360,7 +365,11 @@ export class Peer {
 
   async #decode(message: Message): Promise<void> {
     if (!message.compressed || this.decoder === null) return
-    message.payload = await this.decoder(message)
+    try {
+      message.payload = await this.decoder(message)
+    } catch (error) {
+      throw new Mismatch('a message that inflates', `${showBytes(message.payload)}: ${(error as Error).message}`)
+    }
     if (message.opcode === Op.TEXT) this.settings.watch.checkText([message.payload])
   }
 

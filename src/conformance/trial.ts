@@ -1,4 +1,4 @@
-import { checkAnswer } from './answer.ts'
+import { type AnswerBreach, checkAnswer } from './answer.ts'
 import type { CatalogueEntry } from './catalogue.ts'
 import { FrameWatch, type Ledger } from './invariant.ts'
 import type { Chop } from './peer.ts'
@@ -57,12 +57,16 @@ export interface Handshake {
   request: UpgradeRequest
   /** null: no answer came. */
   response: Response | null
+  /** What the rows of `hs.resp` have against the 101. */
+  breaches: AnswerBreach[]
 }
 
 /** How a connection is opened. */
 export interface OpenOptions extends RequestOptions {
   /** Cuts the request into pieces. */
   chop?: Chop
+  /** Sent before the request, one byte per character. */
+  prefix?: string
   /** Sent in one write with the request, right after it. */
   early?: (peer: Peer) => Buffer
   /** Milliseconds to wait for the answer. */
@@ -179,22 +183,24 @@ export class Trial {
 
   /** Sends a request on a new connection and waits for the answer; every 101 is looked at by the `hs.resp` rows. */
   async handshake(options: OpenOptions = {}): Promise<Handshake> {
-    const peer = await this.connect()
+    return this.handshakeOn(await this.connect(), options)
+  }
+
+  /** The same on a connection that is there already. */
+  async handshakeOn(peer: Peer, options: OpenOptions = {}): Promise<Handshake> {
     const request = this.request(options)
-    if (options.early === undefined) await peer.sendRequest(request.bytes, options.chop)
-    else await peer.sendBytes(Buffer.concat([request.bytes, options.early(peer)]), options.chop)
-    return { peer, request, response: await this.readAnswer(peer, request, options.timeout) }
+    const bytes = Buffer.concat([Buffer.from(options.prefix ?? '', 'latin1'), request.bytes])
+    if (options.early === undefined) await peer.sendRequest(bytes, options.chop)
+    else await peer.sendBytes(Buffer.concat([bytes, options.early(peer)]), options.chop)
+    return this.readAnswer(peer, request, options.timeout)
   }
 
   /** Waits for the answer to a request that was sent by hand. */
-  async readAnswer(peer: Peer, request: UpgradeRequest, timeout?: number): Promise<Response | null> {
+  async readAnswer(peer: Peer, request: UpgradeRequest, timeout?: number): Promise<Handshake> {
     const response = await peer.readResponse(timeout)
-    if (response?.status === 101) {
-      for (const { rule, detail } of checkAnswer(request, response)) {
-        this.context.ledger.breach(rule, this.entry.id, detail)
-      }
-    }
-    return response
+    const breaches = response?.status === 101 ? checkAnswer(request, response) : []
+    for (const { rule, detail } of breaches) this.context.ledger.breach(rule, this.entry.id, detail)
+    return { peer, request, response, breaches }
   }
 
   /** An open connection: the handshake with its 101; ends the case when it is refused. */

@@ -210,9 +210,24 @@ export async function acceptAndProbe(t: Trial, options: OpenOptions = {}): Promi
   await probe(t, handshake.peer)
 }
 
-/** Ends the case unless the answer is a 101. */
-export function requireAccepted(t: Trial, { response, peer }: Handshake): void {
+/** Ends the case unless the answer is a 101 to which no row of `hs.resp` objects. */
+export function requireAccepted(t: Trial, { response, peer, breaches }: Handshake): void {
   t.require(response?.status === 101, '101 Switching Protocols', describeAnswer(response, peer))
+  for (const { rule, detail } of breaches) t.require(false, `a 101 that keeps ${rule}`, detail)
+}
+
+/** `101 + probe, or reject`: what is not an answer at all fails; what came is noted. Returns the handshake. */
+export async function acceptOrReject(t: Trial, options: OpenOptions = {}): Promise<Handshake> {
+  const handshake = await t.handshake(options)
+  if (handshake.response?.status === 101) {
+    t.note('accepted with 101')
+    requireAccepted(t, handshake)
+    await probe(t, handshake.peer)
+  } else {
+    expectReject(t, handshake)
+    t.note(`answered ${describeAnswer(handshake.response, handshake.peer)}`)
+  }
+  return handshake
 }
 
 /** What an answer to a bad request may be. */
