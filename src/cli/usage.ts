@@ -9,16 +9,3 @@ export function readInteger(name: string, text: string, least: number, most: num
   }
   return value
 }
-
-/** Resolves to the name of the first SIGINT or SIGTERM. */
-export function terminationSignal(): Promise<string> {
-  return new Promise((resolve) => {
-    process.once('SIGINT', () => resolve('SIGINT'))
-    process.once('SIGTERM', () => resolve('SIGTERM'))
-  })
-}
-
-/** `host:port` as it stands in a URL. */
-export function authorityOf(host: string, port: number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-}

@@ -36,7 +36,8 @@ export function applyMask(bytes: Uint8Array, start: number, end: number, key: nu
     if (misaligned !== 0) {
       const aligned = at + 4 - misaligned
       for (; at < aligned; at++) {
-        or |= bytes[at] ^= key
+        bytes[at] ^= key
+        or |= bytes[at]
         key = rotateKey(key, 1)
       }
     }
@@ -44,10 +45,14 @@ export function applyMask(bytes: Uint8Array, start: number, end: number, key: nu
     let word = (bytes.byteOffset + at) >> 2
     const wordEnd = (bytes.byteOffset + end) >> 2
     at += (wordEnd - word) << 2
-    for (; word < wordEnd; word++) or |= words[word] ^= key
+    for (; word < wordEnd; word++) {
+      words[word] ^= key
+      or |= words[word]
+    }
   }
   for (; at < end; at++) {
-    or |= bytes[at] ^= key
+    bytes[at] ^= key
+    or |= bytes[at]
     key = rotateKey(key, 1)
   }
   return or

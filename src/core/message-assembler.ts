@@ -119,7 +119,7 @@ export class MessageAssembler {
     if (this.#opcode === Opcode.TEXT && !this.#compressed) this.#checkText(bytes, start, end, or, complete)
     this.#or |= or
     if (end > start) this.#gather(bytes, start, end)
-    if (complete) this.#deliver(this.#gathered ?? bytes, 0, this.#length, this.#or, true)
+    if (complete) this.#deliver(this.#gathered!, 0, this.#length, this.#or, true)
   }
 
   #deliver(bytes: Buffer, start: number, end: number, or: number, checked: boolean): void {

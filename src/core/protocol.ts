@@ -174,10 +174,17 @@ export class Protocol implements FrameSink, MessageSink {
   #parse(bytes: Buffer, start: number, end: number): void {
     this.#parsing = true
     try {
-      let at = start
-      do at = this.#parser.push(bytes, at, end)
-      while (at < end && this.#holds === 0 && !this.#isClosed)
-      if (at < end && !this.#isClosed) this.#keep(bytes, at, end)
+      for (;;) {
+        const at = this.#parser.push(bytes, start, end)
+        if (this.#isClosed) return
+        if (this.#holds !== 0) return this.#keep(bytes, at, end, true)
+        // What a callback handed in meanwhile.
+        if (this.#backlog === null) return
+        bytes = this.#backlog
+        start = 0
+        end = bytes.length
+        this.#backlog = null
+      }
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error
       this.fail(error)
@@ -192,9 +199,11 @@ export class Protocol implements FrameSink, MessageSink {
   }
 
   /** A copy: the caller's bytes may lie in a window that the next socket reads into. */
-  #keep(bytes: Buffer, start: number, end: number): void {
+  #keep(bytes: Buffer, start: number, end: number, isOlder = false): void {
+    if (start === end) return
     const rest = bytes.subarray(start, end)
-    this.#backlog = this.#backlog === null ? Buffer.from(rest) : Buffer.concat([this.#backlog, rest])
+    const backlog = this.#backlog ?? EMPTY
+    this.#backlog = Buffer.concat(isOlder ? [rest, backlog] : [backlog, rest])
   }
 
   #finish(info: CloseInfo): void {

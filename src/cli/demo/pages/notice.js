@@ -1,0 +1,19 @@
+import { find, formatTime, makeEntry, PageSocket, prependEntry } from './page.js'
+
+let receivedCount = 0
+
+new PageSocket({
+  onMessage(data) {
+    const { people, text, time } = JSON.parse(data)
+    if (people !== undefined) {
+      find('people').textContent = String(people)
+      return
+    }
+    receivedCount += 1
+    find('received').textContent = String(receivedCount)
+    prependEntry(makeEntry('notice', text, ['small', formatTime(new Date(time))]))
+  },
+  onState(state) {
+    if (state !== 'open') find('people').textContent = '–'
+  },
+})

@@ -1,0 +1,91 @@
+import { accept_websocket, type View } from '../../index.ts'
+import { Audience } from './audience.ts'
+import { StaticFiles, sendText } from './static.ts'
+
+/** The demo site: its paths and the view behind each. */
+export interface Demo {
+  readonly urls: Readonly<Record<string, View>>
+}
+
+/** Makes the demo site. A page and its WebSocket share one address and one view, as in dwebsocket's own example. */
+export function createDemo(): Demo {
+  const files = new StaticFiles(new URL('./pages/', import.meta.url))
+  const page =
+    (name: string): View =>
+    (request, response) =>
+      files.send(name, request, response)
+  const visitors = new Audience()
+  return {
+    urls: {
+      '/': page('index.html'),
+      '/assets/:name': (request, response) => files.send(request.params.name, request, response),
+      '/favicon.ico': page('favicon.svg'),
+      '/echo': echo(page('echo.html')),
+      '/push': push(page('push.html')),
+      '/notice': notice(page('notice.html'), visitors),
+      '/notice/operator': operator(page('operator.html'), visitors),
+      '/broadcast': broadcast(page('broadcast.html')),
+    },
+  }
+}
+
+/** Sends every message back; `GET /echo?message=hi` answers `hi` over plain HTTP. */
+function echo(page: View): View {
+  return accept_websocket(async (request, response) => {
+    if (request.is_websocket()) {
+      for await (const message of request.websocket) await request.websocket.send(message)
+      return
+    }
+    const message = request.query.get('message')
+    if (message === null) return page(request, response)
+    sendText(response, message)
+  })
+}
+
+/** Sends the time at every full second, for as long as somebody is there. */
+function push(page: View): View {
+  return accept_websocket(async (request, response) => {
+    if (!request.is_websocket()) return page(request, response)
+    while (!request.websocket.is_closed()) {
+      await request.websocket.send(new Date().toISOString())
+      // A timer may be a millisecond early: a little past the full second is never in the second before.
+      await request.websocket.wait({ timeout: 1005 - (Date.now() % 1000) })
+    }
+  })
+}
+
+/** A visitor's page: it listens until it is closed. */
+function notice(page: View, visitors: Audience): View {
+  return accept_websocket(async (request, response) => {
+    if (!request.is_websocket()) return page(request, response)
+    await visitors.stay(request.websocket)
+  })
+}
+
+/** The operator's page: each text goes to every visitor, and the operator is told how many got it. */
+function operator(page: View, visitors: Audience): View {
+  return accept_websocket(async (request, response) => {
+    if (!request.is_websocket()) return page(request, response)
+    for await (const message of request.websocket) {
+      const time = new Date().toISOString()
+      const text = String(message)
+      const visitorCount = visitors.tell({ time, text })
+      await request.websocket.send(JSON.stringify({ time, text, visitorCount }))
+    }
+  })
+}
+
+/** Everybody on the page gets every message, also the one who wrote it. */
+function broadcast(page: View): View {
+  const people = new Audience()
+  let lastNumber = 0
+  return accept_websocket(async (request, response) => {
+    if (!request.is_websocket()) return page(request, response)
+    lastNumber += 1
+    const number = lastNumber
+    await request.websocket.send(JSON.stringify({ you: number }))
+    await people.stay(request.websocket, (message) => {
+      people.tell({ from: number, time: new Date().toISOString(), text: String(message) })
+    })
+  })
+}
