@@ -1,4 +1,4 @@
-import type { Duplex } from 'node:stream'
+import type { Writable } from 'node:stream'
 import { firstByte, headerSize, writeHeader } from '../core/frame-encoder.ts'
 import { applyMask, readMaskingKey } from '../core/mask.ts'
 
@@ -23,7 +23,7 @@ let owner: Outbox | null = null
  * promises send.
  */
 export class Outbox {
-  readonly #stream: Duplex
+  readonly #stream: Writable
   /** Makes the masking key of each frame (client role, RFC 6455 §5.3); null for a server. */
   readonly #maskingKey: (() => Uint8Array) | null
   /** Frames that wait outside the shared buffer, in order. */
@@ -32,7 +32,7 @@ export class Outbox {
   #corked = false
   #scheduled = false
 
-  constructor(stream: Duplex, maskingKey: (() => Uint8Array) | null = null) {
+  constructor(stream: Writable, maskingKey: (() => Uint8Array) | null = null) {
     this.#stream = stream
     this.#maskingKey = maskingKey
   }
@@ -68,12 +68,13 @@ export class Outbox {
 
   /** Queues a frame with a text payload. */
   sendText(opcode: number, text: string): void {
-    // At most 3 bytes for each UTF-16 unit; the header is written for the length as it turns out.
+    // At most 3 bytes for each UTF-16 unit. The text goes where the header of an ASCII text would end, and moves if not.
     if (!this.#claim(text.length * 3)) return this.sendBytes(opcode, Buffer.from(text))
     const guess = sharedEnd + headerSize(text.length) + this.#keySize
     const length = shared.write(text, guess)
-    const payloadAt = this.#writeHeader(shared, sharedEnd, firstByte(opcode), length)
+    const payloadAt = sharedEnd + headerSize(length) + this.#keySize
     if (payloadAt !== guess) shared.copyWithin(payloadAt, guess, guess + length)
+    this.#writeHeader(shared, sharedEnd, firstByte(opcode), length)
     this.#finishShared(payloadAt, payloadAt + length)
     this.#schedule()
   }

@@ -18,7 +18,7 @@ const SCHEMES = ['http', 'https', 'ws', 'wss']
  */
 export function parseRequestTarget(target: string): RequestTarget | null {
   if (!isVisible(target)) return null
-  if (target.startsWith('/')) return { ...splitQuery(target), authority: null }
+  if (target.startsWith('/')) return splitQuery(target, null)
   const schemeEnd = target.indexOf('://')
   if (schemeEnd < 0 || !SCHEMES.includes(target.slice(0, schemeEnd).toLowerCase())) return null
   const start = schemeEnd + 3
@@ -27,7 +27,7 @@ export function parseRequestTarget(target: string): RequestTarget | null {
   if (!isValidHost(authority)) return null
   const rest = target.slice(end)
   // RFC 6455 §3: an empty path is “/”.
-  return { ...splitQuery(rest.startsWith('/') ? rest : `/${rest}`), authority }
+  return splitQuery(rest.startsWith('/') ? rest : `/${rest}`, authority)
 }
 
 /** Whether a target has only visible ASCII characters and no `#`. */
@@ -46,7 +46,8 @@ function authorityEnd(target: string, start: number): number {
   return target.length
 }
 
-function splitQuery(target: string): { path: string; query: string } {
+function splitQuery(target: string, authority: string | null): RequestTarget {
   const mark = target.indexOf('?')
-  return mark < 0 ? { path: target, query: '' } : { path: target.slice(0, mark), query: target.slice(mark + 1) }
+  if (mark < 0) return { path: target, query: '', authority }
+  return { path: target.slice(0, mark), query: target.slice(mark + 1), authority }
 }

@@ -165,7 +165,7 @@ function checkVersion(rawHeaders: readonly string[]): void {
 
 /** The grammar of a version: 0–255 without leading zero (RFC 6455 §4.3). */
 function isVersionNumber(text: string): boolean {
-  if (text.length === 0 || text.length > 3) return false
+  if (text.length === 0) return false
   for (const character of text) {
     if (!isDigit(character)) return false
   }

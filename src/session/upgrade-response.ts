@@ -19,7 +19,8 @@ export function makeUpgradeResponse(upgrade: Upgrade, session: () => WebSocket |
   const response = new ServerResponse(upgrade.request)
   let stream: Duplex | null = null
   const decide = (): void => {
-    if (upgrade.settled) return
+    // An early hint is no answer yet.
+    if (upgrade.settled || !response.headersSent) return
     if (response.statusCode < 300) upgrade.refuse(refusals.notAccepted)
     else stream = upgrade.release()
   }

@@ -10,6 +10,8 @@ test('parses names and addresses with and without a port', () => {
   assert.equal(parseAuthority('127.0.0.1:65535'), { host: '127.0.0.1', port: 65_535 })
   assert.equal(parseAuthority('[::1]:8000'), { host: '[::1]', port: 8000 })
   assert.equal(parseAuthority('[2001:db8::192.0.2.1]'), { host: '[2001:db8::192.0.2.1]', port: null })
+  const longest = '[ABCD:ABCD:ABCD:ABCD:ABCD:ABCD:192.168.158.190]'
+  assert.equal(parseAuthority(longest), { host: longest, port: null })
   assert.equal(parseAuthority('a:0'), { host: 'a', port: 0 })
   assert.equal(parseAuthority('a:'), { host: 'a', port: null })
 })

@@ -10,6 +10,7 @@ import {
 } from '../../src/handshake/header-grammar.ts'
 import { assert, suite } from '../support/unit.ts'
 import { cpuMilliseconds } from './cpu.ts'
+import { makeRandom } from './random.ts'
 
 const test = suite('header-grammar')
 
@@ -133,6 +134,31 @@ test('S-16: refuses to write an extension with anything but tokens', () => {
       (error: unknown) => error instanceof TypeError,
     )
   }
+})
+
+test('agrees with the grammar written as one expression on 50,000 random extension fields', () => {
+  const blanks = '[ \\t]*'
+  const token = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+"
+  const value = `(?:${token}|"(?:\\\\?[!#$%&'*+\\-.^_\`|~0-9A-Za-z])+")`
+  const element = `${token}(?:${blanks};${blanks}${token}(?:${blanks}=${blanks}${value})?)*`
+  const grammar = new RegExp(`^[ \\t,]*${element}(?:${blanks},[ \\t,]*${element})*[ \\t,]*$`)
+  const pieces = ['a', 'b', 'a', 'b', ',', ';', ';', '=', '=', ' ', '\t', '"', '"b"', '\\', '/', '\u00e9']
+  const random = makeRandom(9)
+  let accepted = 0
+  for (let round = 0; round < 50_000; round++) {
+    let text = ''
+    for (let length = random(10); length >= 0; length--) text += pieces[random(pieces.length)]
+    const found = parseExtensions(text)
+    assert.is(found !== null, grammar.test(text), JSON.stringify(text))
+    if (found === null) continue
+    accepted++
+    const unquoted = found.map(({ name, parameters }) => ({
+      name,
+      parameters: parameters.map((parameter) => ({ ...parameter, quoted: false })),
+    }))
+    assert.equal(parseExtensions(formatExtensions(found)), unquoted, JSON.stringify(text))
+  }
+  assert.ok(accepted > 1000, `${accepted} accepted`)
 })
 
 /** Texts that made the regular expressions of other implementations run for minutes. */

@@ -73,6 +73,7 @@ test('is never of the same origin as a host that is none', () => {
   assert.is(isSameOrigin('http://evil.example', 'a@evil.example', false), false)
   assert.is(isSameOrigin('http://evil.example', 'evil.example/', false), false)
   assert.is(isSameOrigin('http://evil.example', '', false), false)
+  assert.is(isSameOrigin('http://xn--bcher-kva.example', 'b\u00fccher.example', false), false)
   assert.is(isSameOrigin('http://256.256.256.256', '256.256.256.256', false), false)
 })
 
