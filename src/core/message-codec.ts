@@ -3,15 +3,22 @@ import type { ProtocolError } from './errors.ts'
 /**
  * Compresses and decompresses the messages of one connection (RFC 7692 §6). The core hands in whole messages in
  * order and never a second one before `done` of the first was called; `done` is called exactly once, perhaps before
- * the call returns. The bytes handed in are valid during the call only: a codec that works on them later copies them.
+ * the call returns. The bytes handed in are valid during the call only, and a codec that works on them later copies
+ * them, unless `isOwned` says that nobody else writes to them any more. What `compress` hands out is to be sent: with
+ * context takeover the next message may refer to it.
  */
 export interface MessageCodec {
   /** Inflates one message; more than `limit` bytes of output is a ProtocolError 1009, bad data 1007. */
-  decompress(payload: Uint8Array, limit: number, done: (error: ProtocolError | null, message: Uint8Array) => void): void
+  decompress(
+    payload: Uint8Array,
+    limit: number,
+    done: (error: ProtocolError | null, message: Uint8Array) => void,
+    isOwned?: boolean,
+  ): void
   /** Whether a message of `size` bytes is worth compressing now (threshold, memory budget). */
   wantsCompression(size: number): boolean
   /** Deflates one message; `null` when it is to be sent as it is. */
-  compress(message: Uint8Array, done: (payload: Uint8Array | null) => void): void
+  compress(message: Uint8Array, done: (payload: Uint8Array | null) => void, isOwned?: boolean): void
   /** The connection is gone: gives up every context and forgets pending work (its `done` is not called any more). */
   release(): void
 }

@@ -1,0 +1,82 @@
+import type { PeerResult, Ratio, Report, RowResult, Unit } from './result.ts'
+
+/** A number with three significant digits; large ones whole, with separators. */
+export function formatNumber(value: number): string {
+  if (!Number.isFinite(value)) return '–'
+  if (Math.abs(value) >= 1000) return Math.round(value).toLocaleString('en-US')
+  return Number(value.toPrecision(3)).toString()
+}
+
+/** A cost in the unit of its row, bytes in the size that suits them. */
+export function formatCost(value: number, unit: Unit): string {
+  if (!Number.isFinite(value)) return 'unknown'
+  if (!unit.startsWith('bytes')) return formatNumber(value)
+  if (value < 10_000) return `${formatNumber(value)} B`
+  return value < 10_000_000 ? `${formatNumber(value / 1024)} KiB` : `${formatNumber(value / 1024 / 1024)} MiB`
+}
+
+/** `12.3× (11.9–12.8)`: how many times the subject's cost, with the quartiles. */
+export function formatRatio(ratio: Ratio): string {
+  if (!Number.isFinite(ratio.median)) return ''
+  return `${formatNumber(ratio.median)}× (${formatNumber(ratio.low)}–${formatNumber(ratio.high)})`
+}
+
+/** `≥ 20× ok` or `≥ 20× missed`; empty without a goal. */
+export function formatGoal(ratio: Ratio): string {
+  if (ratio.goal === undefined) return ''
+  return `≥ ${formatNumber(ratio.goal)}× ${ratio.reached ? 'ok' : 'missed'}`
+}
+
+/** A report as text for a terminal. */
+export function formatReport(report: Report): string {
+  const head = `${report.cpu}, ${report.cpuCount} processors, ${report.platform}, node ${report.node}, ${
+    report.pinned ? 'server and load pinned' : 'not pinned'
+  }`
+  return [head, '', ...report.rows.map(formatRow)].join('\n')
+}
+
+/** One row with its peers, the subject first. */
+export function formatRow(row: RowResult): string {
+  const unit = row.unit.replace('bytes', 'memory')
+  const hasLatency = row.peers.some((peer) => peer.latency)
+  const header = ['', unit, 'per second', ...(hasLatency ? ['p50 µs', 'p99 µs', 'p99.9 µs'] : []), 'ratio', 'target']
+  const lines = row.peers.map((peer) => [
+    peer.version ? `${peer.name} ${peer.version}` : peer.name,
+    formatCost(peer.cost.median, row.unit),
+    formatNumber(peer.perSecond),
+    ...(hasLatency ? ['50', '99', '99.9'].map((percent) => latencyOf(peer, percent)) : []),
+    ...ratioCells(row.ratios.find((ratio) => ratio.peer === peer.name)),
+  ])
+  const warnings = row.warnings.map((warning) => `  ! ${warning}`)
+  return [`${row.id}: ${row.title}`, ...layOut([header, ...lines]), ...warnings, ''].join('\n')
+}
+
+function latencyOf(peer: PeerResult, percent: string): string {
+  return peer.latency ? formatNumber(peer.latency[percent]) : ''
+}
+
+function ratioCells(ratio: Ratio | undefined): string[] {
+  return ratio ? [formatRatio(ratio), formatGoal(ratio)] : ['', '']
+}
+
+/** The first column to the left, the others to the right. */
+function layOut(rows: string[][]): string[] {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)))
+  return rows.map((row) => {
+    const cells = row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column])))
+    return `  ${cells.join('  ')}`.trimEnd()
+  })
+}
+
+/** The rows that have targets, one line each: measured, wanted, reached or not. */
+export function formatGoals(report: Report): string {
+  const lines = report.rows.flatMap((row) =>
+    row.ratios
+      .filter((ratio) => ratio.goal !== undefined)
+      .map((ratio) => [row.id, row.title, ratio.peer, formatRatio(ratio), formatGoal(ratio)]),
+  )
+  if (lines.length === 0) return ''
+  const missed = lines.filter((line) => line[4].endsWith('missed')).length
+  const summary = `${lines.length - missed} of ${lines.length} targets reached`
+  return [...layOut([['row', '', 'against', 'measured', 'target'], ...lines]), '', summary, ''].join('\n')
+}

@@ -1,0 +1,69 @@
+import { BINARY, buildFrame } from '../wire/frame.ts'
+import { makePayload } from '../wire/payload.ts'
+import { MICRO_SIZES, type MicroCase, type MicroTools } from './case.ts'
+
+/** About what one read from a socket brings. */
+const CHUNK = 64 * 1024
+const MASK_KEY = Buffer.from([0x37, 0xfa, 0x21, 0x3d])
+
+/** Whole messages out of a chunk of frames, all checks on: the core of this library beside the Receiver of ws. */
+export const PARSER_CASES: readonly MicroCase[] = [true, false].flatMap((masked) =>
+  MICRO_SIZES.map((size) => ({
+    id: `parser-${masked ? 'masked' : 'plain'}-${size}`,
+    title: `parse ${masked ? 'masked' : 'unmasked'} frames of ${size} B`,
+    bytes: size,
+    goals: masked && size <= 32 ? { ws: 3 } : undefined,
+    make: (tools: MicroTools) => makeParsers(tools, size, masked),
+  })),
+)
+
+function makeParsers(tools: MicroTools, size: number, masked: boolean) {
+  const frame = buildFrame(BINARY, makePayload('binary', size, 1), masked ? { maskKey: MASK_KEY } : {})
+  const operations = Math.max(1, Math.floor(CHUNK / frame.length))
+  const chunk = Buffer.concat(Array<Buffer>(operations).fill(frame))
+  // Unmasking happens in place, so every implementation gets a fresh copy, as a socket would bring it.
+  const work = Buffer.alloc(chunk.length)
+  const variants: Record<string, () => void> = { dwebsocket: protocolParser(tools, chunk, work, operations, masked) }
+  if (tools.ws) variants.ws = wsReceiver(tools, chunk, work, operations, masked)
+  variants.copy = () => void chunk.copy(work)
+  return { operations, variants }
+}
+
+function protocolParser({ parts }: MicroTools, chunk: Buffer, work: Buffer, operations: number, masked: boolean) {
+  let messages = 0
+  const nothing = (): void => {}
+  const count = (): void => {
+    messages++
+  }
+  const sink = {
+    onTextMessage: count,
+    onBinaryMessage: count,
+    onPongReceived: nothing,
+    onControlFrame: nothing,
+    onCloseExpected: nothing,
+    onClosed: nothing,
+    onFlow: nothing,
+  }
+  const role = masked ? 'server' : 'client'
+  const protocol = new parts.Protocol(sink, { role, maxMessageSize: 1 << 20, maxFrames: 1 << 17 })
+  return () => {
+    chunk.copy(work)
+    messages = 0
+    protocol.receive(work, 0, work.length)
+    if (messages !== operations) throw new Error(`${messages} messages came out of ${operations} frames`)
+  }
+}
+
+function wsReceiver({ ws }: MicroTools, chunk: Buffer, work: Buffer, operations: number, masked: boolean) {
+  let messages = 0
+  const receiver = new ws.Receiver({ isServer: masked, allowSynchronousEvents: true, maxPayload: 1 << 20 })
+  receiver.on('message', () => {
+    messages++
+  })
+  return () => {
+    chunk.copy(work)
+    messages = 0
+    receiver.write(work)
+    if (messages !== operations) throw new Error(`ws made ${messages} messages of ${operations} frames`)
+  }
+}

@@ -1,0 +1,110 @@
+import type { Job, LoadResult, PreparedLoad } from '../job.ts'
+import {
+  BROWSER_OFFER,
+  DeflateReplies,
+  type DeflateScript,
+  deflateScript,
+  readAcceptedDeflate,
+} from '../wire/deflate.ts'
+import { type LoadConnection, openConnections } from '../wire/load-connection.ts'
+
+const DRAIN_TIMEOUT = 30_000
+const WARMUP_CONNECTIONS = 64
+
+/** An echo of compressed messages, offered as browsers do: for its processor time, or for what a connection keeps. */
+export async function prepareDeflate(job: Job): Promise<PreparedLoad> {
+  return job.measure === 'memory' ? prepareMemory(job) : prepareCpu(job)
+}
+
+async function prepareCpu(job: Job): Promise<PreparedLoad> {
+  const lanes = await openLanes(job, job.connections)
+  if (job.warmupMs > 0) await exchange(lanes, job.warmupMs)
+  return {
+    run: () => exchange(lanes, job.durationMs),
+    finish: async () => void (await Promise.all(lanes.map((lane) => lane.connection.close()))),
+  }
+}
+
+/** Each connection sends one message, gets it back, and stays. */
+async function prepareMemory(job: Job): Promise<PreparedLoad> {
+  const warmup = await openLanes(job, Math.min(WARMUP_CONNECTIONS, job.connections))
+  await exchange(warmup, 0)
+  await Promise.all(warmup.map((lane) => lane.connection.close()))
+  let lanes: Lane[] = []
+  return {
+    async run() {
+      lanes = await openLanes(job, job.connections)
+      const result = await exchange(lanes, 0)
+      return { ...result, count: lanes.length }
+    },
+    async finish() {
+      for (const lane of lanes) lane.connection.socket.destroy()
+    },
+  }
+}
+
+interface Lane {
+  connection: LoadConnection
+  replies: DeflateReplies
+  script: DeflateScript
+}
+
+async function openLanes(job: Job, count: number): Promise<Lane[]> {
+  const options = { localAddress: job.sourceAddress, extensions: BROWSER_OFFER }
+  const scripts = new Map<number, DeflateScript>()
+  const connections = await openConnections(job.target, count, options)
+  return connections.map((connection) => {
+    const { clientWindowBits, serverTakesOver } = readAcceptedDeflate(connection.extensions)
+    const known = scripts.get(clientWindowBits)
+    const script = known ?? deflateScript(job.kind, job.size, job.depth, clientWindowBits)
+    scripts.set(clientWindowBits, script)
+    return { connection, script, replies: new DeflateReplies(script, serverTakesOver) }
+  })
+}
+
+/** Every lane sends its burst, waits for all replies and sends again until `ms` are over; at least once. */
+async function exchange(lanes: Lane[], ms: number): Promise<LoadResult> {
+  const begin = performance.now()
+  const plainBefore = countPlain(lanes)
+  const counts = await Promise.all(lanes.map((lane, index) => runLane(lane, index, begin + ms)))
+  const count = counts.reduce((sum, one) => sum + one, 0)
+  const plain = countPlain(lanes) - plainBefore
+  const notes = plain > 0 ? [`${((plain / count) * 100).toFixed(0)} % of the replies came uncompressed`] : []
+  return { count, seconds: (performance.now() - begin) / 1000, notes }
+}
+
+function countPlain(lanes: Lane[]): number {
+  return lanes.reduce((sum, lane) => sum + lane.replies.plain, 0)
+}
+
+function runLane({ connection, replies, script }: Lane, index: number, until: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let count = 0
+    let awaited = 0
+    const late = new Error(`connection ${index} got no reply within 30 s`)
+    const timer = setTimeout(() => reject(late), until - performance.now() + DRAIN_TIMEOUT)
+    const fail = (error: Error): void => {
+      clearTimeout(timer)
+      reject(error)
+    }
+    const send = (): void => {
+      awaited = script.frames.length
+      connection.write(script.burst)
+    }
+    connection.onEnd = (error) => fail(error ?? new Error(`the server ended connection ${index}`))
+    connection.onBytes = (bytes, start, end) => {
+      try {
+        const completed = replies.receive(bytes, start, end)
+        count += completed
+        awaited -= completed
+      } catch (error) {
+        return fail(error as Error)
+      }
+      if (awaited > 0) return
+      if (performance.now() < until) return send()
+      clearTimeout(timer)
+      resolve(count)
+    }
+    send()
+  })
+}

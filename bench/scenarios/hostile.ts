@@ -1,0 +1,140 @@
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
+import type { Job, LoadResult, PreparedLoad } from '../job.ts'
+import { BROWSER_OFFER, deflateMessage, readAcceptedDeflate } from '../wire/deflate.ts'
+import { BINARY, buildFrame, CLOSE, PING, readFrame, TEXT } from '../wire/frame.ts'
+import { type LoadConnection, openConnection } from '../wire/load-connection.ts'
+import { describeClose } from '../wire/reply-stream.ts'
+
+const MASK_KEY = Buffer.from([0x11, 0x22, 0x33, 0x44])
+const MEGABYTE = 1024 * 1024
+/** A server that has not taken a byte for this long has stopped reading. */
+const STALL_MS = 1500
+
+/** What a hostile peer does on its connection, within `ms` milliseconds. */
+type Attack = (victim: Victim, ms: number) => Promise<void>
+
+/** A connection that notes how the server ended it. */
+class Victim {
+  readonly connection: LoadConnection
+  end = ''
+  endedAt = 0
+  #pending: Buffer = Buffer.alloc(0)
+
+  constructor(connection: LoadConnection) {
+    this.connection = connection
+    connection.onBytes = (bytes, start, end) => this.#look(Buffer.from(bytes.subarray(start, end)))
+    connection.onEnd = (error) => this.#note(error ? 'reset' : 'closed without a Close frame')
+  }
+
+  write(bytes: Uint8Array): boolean {
+    return this.end !== '' || this.connection.write(bytes)
+  }
+
+  /** Waits until the server ended the connection or `ms` are over. */
+  async outlast(ms: number): Promise<void> {
+    const until = performance.now() + ms
+    while (this.end === '' && performance.now() < until) await pause(20)
+  }
+
+  /** Writes `chunk` over and over up to `total` bytes; stops when the server does not read any more. */
+  async pour(chunk: Buffer, total: number, ms: number): Promise<void> {
+    const until = performance.now() + ms
+    const { socket } = this.connection
+    let taken = socket.bytesWritten - socket.writableLength
+    let takenAt = performance.now()
+    for (let sent = 0; sent < total && this.end === '' && performance.now() < until; ) {
+      if (socket.writableLength < MEGABYTE) {
+        this.write(chunk)
+        sent += chunk.length
+      } else await pause(1)
+      const now = socket.bytesWritten - socket.writableLength
+      if (now > taken) takenAt = performance.now()
+      taken = now
+      if (performance.now() - takenAt > STALL_MS) return
+      await nextTurn()
+    }
+  }
+
+  #look(bytes: Buffer): void {
+    // Only the first frame matters: an attacked server either sends Close or nothing that is of interest here.
+    this.#pending = Buffer.concat([this.#pending, bytes]).subarray(0, 4096)
+    const frame = readFrame(this.#pending, 0)
+    if (frame?.opcode === CLOSE) this.#note(`closed ${describeClose(frame)}`)
+  }
+
+  #note(how: string): void {
+    if (this.end !== '') return
+    this.end = how
+    this.endedAt = performance.now()
+  }
+}
+
+const attacks: Record<string, Attack> = {
+  async fragments(victim, ms) {
+    const first = buildFrame(BINARY, Buffer.from('x'), { maskKey: MASK_KEY, fin: false })
+    const next = buildFrame(0, Buffer.from('x'), { maskKey: MASK_KEY, fin: false })
+    victim.write(first)
+    await victim.pour(Buffer.concat(Array<Buffer>(1000).fill(next)), 130_900 * next.length, ms)
+    await victim.outlast(1000)
+  },
+  async pings(victim, ms) {
+    victim.connection.socket.pause()
+    const ping = buildFrame(PING, Buffer.alloc(125, 'p'), { maskKey: MASK_KEY })
+    await victim.pour(Buffer.concat(Array<Buffer>(500).fill(ping)), 150 * MEGABYTE, ms)
+  },
+  async unread(victim, ms) {
+    victim.connection.socket.pause()
+    await victim.pour(buildFrame(BINARY, Buffer.alloc(65_536, 'e'), { maskKey: MASK_KEY }), 380 * MEGABYTE, ms)
+  },
+  async utf8(victim, ms) {
+    victim.write(buildFrame(TEXT, Buffer.from([0x61, 0xc3, 0x28]), { maskKey: MASK_KEY, fin: false }))
+    await victim.outlast(ms)
+  },
+  async header(victim, ms) {
+    victim.write(Buffer.from([0x82]))
+    await victim.outlast(ms)
+  },
+  async trickle(victim, ms) {
+    const frame = buildFrame(BINARY, Buffer.alloc(65_536, 't'), { maskKey: MASK_KEY })
+    const until = performance.now() + ms
+    for (let at = 0; at < frame.length && performance.now() < until; at++) {
+      victim.write(frame.subarray(at, at + 1))
+      if (at % 16 === 0) await nextTurn()
+    }
+  },
+  async bomb(victim, ms) {
+    readAcceptedDeflate(victim.connection.extensions)
+    const bomb = deflateMessage(Buffer.alloc(300 * MEGABYTE))
+    victim.write(buildFrame(BINARY, bomb, { maskKey: MASK_KEY, rsv1: true }))
+    await victim.outlast(ms)
+  },
+}
+
+/** The names of the attacks, for the command line. */
+export const ATTACKS: readonly string[] = Object.keys(attacks)
+
+/** One hostile peer; what it does to the server's memory and how the server ends it is what counts. */
+export async function prepareHostile(job: Job): Promise<PreparedLoad> {
+  const attack = attacks[job.attack]
+  if (!attack) throw new Error(`unknown attack “${job.attack}”, known are ${ATTACKS.join(', ')}`)
+  const extensions = job.attack === 'bomb' ? BROWSER_OFFER : undefined
+  // A peaceful connection first: the code that serves a connection is loaded when the attack begins.
+  const peaceful = await openConnection(job.target, { localAddress: job.sourceAddress })
+  const victim = new Victim(await openConnection(job.target, { localAddress: job.sourceAddress, extensions }))
+  return {
+    run: () => runAttack(victim, attack, job),
+    async finish() {
+      victim.connection.socket.destroy()
+      peaceful.socket.destroy()
+    },
+  }
+}
+
+async function runAttack(victim: Victim, attack: Attack, job: Job): Promise<LoadResult> {
+  const begin = performance.now()
+  await attack(victim, job.durationMs)
+  const seconds = (performance.now() - begin) / 1000
+  const after = ((victim.endedAt - begin) / 1000).toFixed(2)
+  const outcome = victim.end === '' ? `not closed in ${seconds.toFixed(1)} s` : `${victim.end} after ${after} s`
+  return { count: 1, seconds, notes: [outcome] }
+}

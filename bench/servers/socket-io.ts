@@ -1,0 +1,25 @@
+import { createServer } from 'node:http'
+import { announce, HOST, MAX_MESSAGE, readSettings, requirePeer } from './support.ts'
+
+/** npm socket.io over WebSocket only: one event, to one room that everybody is in. */
+const settings = readSettings()
+const { peer, version } = requirePeer('socket.io')
+const httpServer = createServer()
+const server = new peer.Server(httpServer, {
+  transports: ['websocket'],
+  maxHttpBufferSize: MAX_MESSAGE,
+  // Its own pings would stand between the messages that the load generator compares.
+  pingInterval: 3_600_000,
+  perMessageDeflate: settings.deflate,
+})
+
+// biome-ignore lint/suspicious/noExplicitAny: socket.io is loaded by name, without its types
+server.on('connection', (socket: any) => {
+  socket.join('everybody')
+  socket.on('m', (message: string) => {
+    if (settings.mode === 'broadcast') server.to('everybody').emit('m', message)
+    else socket.emit('m', message)
+  })
+})
+
+httpServer.listen(0, HOST, 4096, () => announce((httpServer.address() as { port: number }).port, version))

@@ -1,0 +1,39 @@
+import { announce, HOST, MAX_MESSAGE, readSettings, requirePeer } from './support.ts'
+
+/** npm ws, as its documentation writes an echo server; `WS_CORK=1` gathers the writes of one tick by hand. */
+const settings = readSettings()
+const { peer, version } = requirePeer('ws')
+if (process.env.WS_NO_BUFFER_UTIL === undefined) requirePeer('bufferutil')
+const byHand = process.env.WS_CORK === '1'
+
+const server = new peer.WebSocketServer({
+  host: HOST,
+  port: 0,
+  maxPayload: MAX_MESSAGE,
+  perMessageDeflate: settings.deflate,
+})
+
+// biome-ignore lint/suspicious/noExplicitAny: ws comes without types here
+server.on('connection', (socket: any) => {
+  socket.on('error', () => {})
+  let corked = false
+  const cork = (): void => {
+    if (corked) return
+    corked = true
+    socket._socket.cork()
+    process.nextTick(() => {
+      corked = false
+      socket._socket?.uncork()
+    })
+  }
+  socket.on('message', (data: Buffer, isBinary: boolean) => {
+    if (settings.mode === 'broadcast') {
+      for (const client of server.clients) client.send(data, { binary: isBinary })
+      return
+    }
+    if (byHand) cork()
+    if (settings.mode === 'echo') socket.send(data, { binary: isBinary })
+    else socket.send(String(isBinary ? data.length : data.toString().length))
+  })
+})
+server.on('listening', () => announce(server.address().port, version))

@@ -1,0 +1,37 @@
+import type { AddressInfo } from 'node:net'
+import type { WebSocketServer } from '../index.ts'
+import { readInteger } from './usage.ts'
+
+/** The options of every command that listens. */
+export const listenOptions = {
+  port: { type: 'string' },
+  host: { type: 'string', default: '127.0.0.1' },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const
+
+/** Where a command is to listen. Throws a UsageError for a port that is none. */
+export function readPort(port: string | undefined, fallback: number): number {
+  return port === undefined ? fallback : readInteger('port', port, 0, 65_535)
+}
+
+/** Listens, says so in one parseable line, runs until SIGINT or SIGTERM and closes with 1001 to every peer. */
+export async function runServer(
+  server: WebSocketServer,
+  scheme: 'http' | 'ws',
+  port: number,
+  host: string,
+): Promise<number> {
+  const ended = terminationSignal()
+  const address = (await server.listen(port, host)) as AddressInfo
+  process.stdout.write(`listening ${scheme}://${host.includes(':') ? `[${host}]` : host}:${address.port}\n`)
+  await ended
+  await server.close()
+  return 0
+}
+
+function terminationSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once('SIGINT', () => resolve())
+    process.once('SIGTERM', () => resolve())
+  })
+}

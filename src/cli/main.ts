@@ -1,0 +1,44 @@
+#!/usr/bin/env node
+import { bench } from './bench.ts'
+import { conform } from './conform.ts'
+import { echo } from './echo.ts'
+import { serve } from './serve.ts'
+import { UsageError } from './usage.ts'
+
+const HELP = `dwebsocket <command> [options]
+
+  serve     the demo site                                  (dwebsocket serve --help)
+  echo      a bare echo server for tests and benchmarks    (dwebsocket echo --help)
+  conform   tests WebSocket servers and clients            (dwebsocket conform --help)
+  bench     measures WebSocket servers                     (dwebsocket bench --help)
+`
+
+/** Each command takes its arguments and resolves to the exit code. */
+const commands: ReadonlyMap<string, (args: string[]) => Promise<number>> = new Map([
+  ['serve', serve],
+  ['echo', echo],
+  ['conform', conform],
+  ['bench', bench],
+])
+
+async function main([name, ...args]: string[]): Promise<number> {
+  if (name === undefined || name === '--help' || name === '-h') {
+    process.stdout.write(HELP)
+    return name === undefined ? 2 : 0
+  }
+  const command = commands.get(name)
+  if (command === undefined)
+    throw new UsageError(`unknown command ${JSON.stringify(name)}; commands: ${[...commands.keys()].join(', ')}`)
+  return command(args)
+}
+
+main(process.argv.slice(2)).then(
+  (exitCode) => {
+    process.exitCode = exitCode
+  },
+  (error) => {
+    const isUsage = error instanceof UsageError || String(error?.code).startsWith('ERR_PARSE_ARGS')
+    process.stderr.write(isUsage ? `dwebsocket: ${error.message}\n` : `dwebsocket: ${error?.stack ?? error}\n`)
+    process.exitCode = isUsage ? 2 : 4
+  },
+)

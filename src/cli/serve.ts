@@ -1,0 +1,23 @@
+import { parseArgs } from 'node:util'
+import { createServer } from '../index.ts'
+import { createDemo } from './demo/site.ts'
+import { listenOptions, readPort, runServer } from './listen.ts'
+
+const HELP = `dwebsocket serve [options]
+
+The demo site: open its address in a browser.
+
+  --port N             port to listen on, 0 for a free one      (default 8000)
+  --host HOST          address to listen on                     (default 127.0.0.1)
+`
+
+/** The command `dwebsocket serve`: runs until SIGINT or SIGTERM. */
+export async function serve(args: string[]): Promise<number> {
+  const { values } = parseArgs({ args, options: listenOptions })
+  if (values.help) {
+    process.stdout.write(HELP)
+    return 0
+  }
+  const { urls } = createDemo()
+  return runServer(createServer({ urls }), 'http', readPort(values.port, 8000), values.host)
+}

@@ -1,0 +1,128 @@
+import { client } from './catalogue/client.ts'
+import { closing } from './catalogue/closing.ts'
+import { deflate } from './catalogue/deflate.ts'
+import { framing } from './catalogue/framing.ts'
+import { http2 } from './catalogue/http2.ts'
+import { load } from './catalogue/load.ts'
+import { openingHandshake } from './catalogue/opening-handshake.ts'
+import { requirementRows } from './catalogue/requirements.ts'
+import { text } from './catalogue/text.ts'
+import type { CaseClass } from './result.ts'
+
+/** id, class, title, sent, expected, requirements (blank between), Autobahn id or nothing. */
+export type Row = [string, CaseClass, string, string, string, string, string]
+
+/** id, section, level, who it binds, statement, how it shows on the wire. */
+export type RequirementRow = [string, string, string, string, string, string]
+
+/** One case of the catalogue: what is sent, what is expected and which rules it looks at. */
+export interface CatalogueEntry {
+  id: string
+  side: 'server' | 'client'
+  group: string
+  class: CaseClass
+  title: string
+  send: string
+  expect: string
+  requirements: string[]
+  /** The id in the Autobahn testsuite, which `ab:` selects. */
+  autobahn: string | null
+  /** The row of the data that this case was expanded from (only the parametrised Autobahn families). */
+  row: string
+}
+
+/** One normative statement of an RFC. */
+export interface Requirement {
+  id: string
+  rfc: string
+  section: string
+  level: string
+  who: string
+  statement: string
+  wire: string
+}
+
+/** Version of the catalogue; it grows when rows are added, renamed or judged otherwise. */
+export const CATALOGUE_VERSION = 1
+
+const groups: Record<string, Row[]> = {
+  ...openingHandshake,
+  ...framing,
+  ...text,
+  ...closing,
+  ...load,
+  ...deflate,
+  ...http2,
+  ...client,
+}
+
+/** The groups in the order of the catalogue. */
+export const groupNames: readonly string[] = Object.keys(groups)
+
+/** Every row of the data as it is written there, without expansion of the parametrised ones. */
+export const catalogueRows: readonly CatalogueEntry[] = groupNames.flatMap((group) =>
+  groups[group].map((row) => entryOf(group, row)),
+)
+
+/** Every case: the rows, with each parametrised row (`pmd.ab.json.1-18`) replaced by its 18 cases. */
+export const catalogue: readonly CatalogueEntry[] = catalogueRows.flatMap(expandRow)
+
+const byId = new Map(catalogue.map((entry) => [entry.id, entry]))
+
+/** The case of that id, if there is one. */
+export function findEntry(id: string): CatalogueEntry | undefined {
+  return byId.get(id)
+}
+
+/** Every normative statement the catalogue refers to. */
+export const requirements: readonly Requirement[] = requirementRows.map(
+  ([id, section, level, who, statement, wire]) => ({
+    id,
+    rfc: id.slice(0, id.indexOf('-')),
+    section,
+    level,
+    who,
+    statement,
+    wire,
+  }),
+)
+
+const requirementById = new Map(requirements.map((requirement) => [requirement.id, requirement]))
+
+/** The statement of that id, if there is one. */
+export function findRequirement(id: string): Requirement | undefined {
+  return requirementById.get(id)
+}
+
+function entryOf(group: string, row: Row): CatalogueEntry {
+  const [id, caseClass, title, send, expect, requirementIds, autobahn] = row
+  return {
+    id,
+    side: group.startsWith('client.') ? 'client' : 'server',
+    group,
+    class: caseClass,
+    title,
+    send,
+    expect,
+    requirements: requirementIds.split(' ').filter(Boolean),
+    autobahn: autobahn || null,
+    row: id,
+  }
+}
+
+/** `pmd.ab.json.1-18` with `12.1.1-18` becomes `pmd.ab.json.1` with `12.1.1`, and so on. */
+function expandRow(entry: CatalogueEntry): CatalogueEntry[] {
+  const range = /^(pmd\.ab\..*)\.(\d+)-(\d+)$/.exec(entry.id)
+  const alias = /^(.*)\.\d+-\d+$/.exec(entry.autobahn ?? '')
+  if (range === null || alias === null) return [entry]
+  const [, stem, first, last] = range
+  return Array.from({ length: Number(last) - Number(first) + 1 }, (_, index) => {
+    const number = Number(first) + index
+    return {
+      ...entry,
+      id: `${stem}.${number}`,
+      title: `${entry.title}, ${number}`,
+      autobahn: `${alias[1]}.${number}`,
+    }
+  })
+}

@@ -1,0 +1,161 @@
+import { describeFrame, type Frame, isUtf8, Op, shortestForm } from './wire.ts'
+
+/** Something the target did on any connection that a passive row forbids. */
+export interface Breach {
+  /** The row it belongs to: `inv.rsv`, `hs.resp.accept`. */
+  rule: string
+  /** The case during which it was seen. */
+  seenIn: string
+  detail: string
+}
+
+/** Opcodes that have a meaning (RFC 6455 §5.2). */
+const KNOWN_OPCODES = new Set<number>([Op.CONT, Op.TEXT, Op.BINARY, Op.CLOSE, Op.PING, Op.PONG])
+
+/** At most that many breaches of one rule are kept; the count goes on. */
+const KEPT = 50
+
+/** What was seen over all traffic of a run: the rows of `inv`, the silent part of `hs.resp`, times and counts. */
+export class Ledger {
+  #breaches = new Map<string, { count: number; kept: Breach[] }>()
+  #counts = new Map<string, number>()
+  #times = new Map<string, number[]>()
+
+  /** Records a breach of a passive row. */
+  breach(rule: string, seenIn: string, detail: string): void {
+    const entry = this.#breaches.get(rule) ?? { count: 0, kept: [] }
+    entry.count++
+    if (entry.kept.length < KEPT) entry.kept.push({ rule, seenIn, detail })
+    this.#breaches.set(rule, entry)
+  }
+
+  breachesOf(rule: string): Breach[] {
+    return this.#breaches.get(rule)?.kept ?? []
+  }
+
+  /** Counts something: frames, closes by code, ends with and without a Close. */
+  count(name: string, by = 1): void {
+    this.#counts.set(name, (this.#counts.get(name) ?? 0) + by)
+  }
+
+  countOf(name: string): number {
+    return this.#counts.get(name) ?? 0
+  }
+
+  /** The counts whose name begins so, without that beginning. */
+  countsOf(prefix: string): Record<string, number> {
+    const found = [...this.#counts].filter(([name]) => name.startsWith(prefix))
+    return Object.fromEntries(found.map(([name, count]) => [name.slice(prefix.length), count]))
+  }
+
+  /** Records a reply time in milliseconds. */
+  time(name: string, milliseconds: number): void {
+    const times = this.#times.get(name) ?? []
+    if (times.length < 10_000) times.push(milliseconds)
+    this.#times.set(name, times)
+  }
+
+  /** Median and 95th percentile of the reply times of that name, or null when there is none. */
+  timesOf(name: string): { p50: number; p95: number; count: number } | null {
+    const times = [...(this.#times.get(name) ?? [])].sort((a, b) => a - b)
+    if (times.length === 0) return null
+    const at = (share: number): number =>
+      Math.round(times[Math.min(times.length - 1, Math.floor(times.length * share))] * 100) / 100
+    return { p50: at(0.5), p95: at(0.95), count: times.length }
+  }
+}
+
+/** Watches the frames of one connection for breaches that no case has to ask for (RFC 6455 §5). */
+export class FrameWatch {
+  #ledger: Ledger
+  #seenIn: string
+  #open: { opcode: number; compressed: boolean; parts: Buffer[]; size: number } | null = null
+  #closed = false
+  /** Set once permessage-deflate was agreed: RSV1 may then be set on the first frame of a message (RFC 7692 §6). */
+  deflate = false
+  /** Payloads of the pings that were sent, in hex. */
+  readonly pings = new Set<string>()
+
+  constructor(ledger: Ledger, seenIn: string) {
+    this.#ledger = ledger
+    this.#seenIn = seenIn
+  }
+
+  /** Judges one frame from the target. */
+  onFrame(frame: Frame): void {
+    this.#ledger.count('frames')
+    const shown = describeFrame(frame)
+    if (this.#closed) this.#breach('inv.after-close', shown)
+    if (frame.masked) this.#breach('inv.not-masked', shown)
+    if (!KNOWN_OPCODES.has(frame.opcode)) this.#breach('inv.frame-grammar', `reserved opcode: ${shown}`)
+    if (frame.length >> 63n) this.#breach('inv.frame-grammar', `length with the top bit set: ${shown}`)
+    if (frame.form !== shortestForm(frame.length))
+      this.#breach('inv.shortest-length', `${frame.form}-bit form: ${shown}`)
+    this.#checkRsv(frame, shown)
+    if (frame.opcode >= 8) this.#onControl(frame, shown)
+    else this.#onData(frame, shown)
+  }
+
+  /** The stream ended with these bytes of an unfinished frame. */
+  onEnd(pending: Buffer, orderly: boolean): void {
+    if (orderly && pending.length > 0) {
+      this.#breach('inv.frame-grammar', `the stream ends inside a frame: ${pending.subarray(0, 16).toString('hex')}`)
+    }
+  }
+
+  #checkRsv(frame: Frame, shown: string): void {
+    const mayHaveRsv1 = this.deflate && (frame.opcode === Op.TEXT || frame.opcode === Op.BINARY)
+    if (frame.rsv & (mayHaveRsv1 ? 3 : 7)) this.#breach('inv.rsv', shown)
+  }
+
+  #onControl(frame: Frame, shown: string): void {
+    if (!frame.fin || frame.length > 125n) this.#breach('inv.control', shown)
+    if (frame.opcode === Op.PONG) {
+      const known = this.pings.has(frame.payload.toString('hex'))
+      this.#ledger.count(known ? 'pong.answer' : 'pong.unsolicited')
+    }
+    if (frame.opcode === Op.CLOSE) this.#onClose(frame)
+  }
+
+  #onClose(frame: Frame): void {
+    this.#closed = true
+    if (frame.payload.length === 0) {
+      this.#ledger.count('close.empty')
+      return
+    }
+    if (frame.payload.length === 1) {
+      this.#breach('inv.close-code', 'Close body of one byte')
+      return
+    }
+    const code = frame.payload.readUInt16BE(0)
+    this.#ledger.count(`close.${code}`)
+    if (code < 1000 || code === 1005 || code === 1006 || code === 1015) this.#breach('inv.close-code', `code ${code}`)
+    if (!isUtf8(frame.payload.subarray(2))) this.#breach('inv.close-code', `reason of code ${code} is not UTF-8`)
+  }
+
+  #onData(frame: Frame, shown: string): void {
+    if (frame.opcode === Op.CONT) {
+      if (this.#open === null) this.#breach('inv.message-order', `continuation without a message: ${shown}`)
+    } else {
+      if (this.#open !== null) this.#breach('inv.message-order', `new message inside a message: ${shown}`)
+      this.#open = { opcode: frame.opcode, compressed: (frame.rsv & 4) !== 0, parts: [], size: 0 }
+    }
+    const message = this.#open
+    if (message === null) return
+    if (message.opcode === Op.TEXT && !message.compressed) message.parts.push(frame.payload)
+    if (!frame.fin) return
+    this.#open = null
+    this.checkText(message.parts)
+  }
+
+  /** Checks the text of a whole message; the deflate cases call it with what they inflated. */
+  checkText(parts: Buffer[]): void {
+    if (parts.length > 0 && !isUtf8(parts.length === 1 ? parts[0] : Buffer.concat(parts))) {
+      this.#breach('inv.text-utf8', `${Buffer.concat(parts).subarray(0, 40).toString('hex')}…`)
+    }
+  }
+
+  #breach(rule: string, detail: string): void {
+    this.#ledger.breach(rule, this.#seenIn, detail)
+  }
+}

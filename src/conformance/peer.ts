@@ -1,0 +1,517 @@
+import type { Duplex } from 'node:stream'
+import { Inflater } from './inflate.ts'
+import type { FrameWatch, Ledger } from './invariant.ts'
+import {
+  closeBody,
+  describeFrame,
+  encodeFrame,
+  type Frame,
+  FrameReader,
+  type FrameSpec,
+  fieldTokens,
+  findHeadEnd,
+  Op,
+  parseResponse,
+  type Response,
+  showBytes,
+} from './wire.ts'
+import type { WireLog } from './wire-log.ts'
+
+/** A way to the target: TCP, TLS, or a stream of another transport. */
+export interface Transport {
+  stream: Duplex
+  /** Ends the connection without an orderly end (RST on TCP). */
+  reset(): void
+}
+
+/** A message from the target, put together from its frames. */
+export interface Message {
+  opcode: number
+  payload: Buffer
+  /** RSV1 was set on the first frame (RFC 7692 §6); `payload` is inflated when the peer has a decoder. */
+  compressed: boolean
+  frames: Frame[]
+}
+
+/** What came from the target, in order. */
+export type Inbound =
+  | { kind: 'message'; message: Message }
+  | { kind: 'ping' | 'pong'; frame: Frame }
+  | { kind: 'close'; code: number | null; reason: string; frame: Frame }
+  /** A frame that belongs to no message: a reserved opcode, a continuation of nothing. */
+  | { kind: 'stray'; frame: Frame }
+  /** The end of the stream; `fin` is the orderly one. */
+  | { kind: 'end'; tcp: 'fin' | 'rst' }
+
+/** The expectation of a case was not met; the message shows both sides. */
+export class Mismatch extends Error {
+  readonly expected: string
+  readonly actual: string
+
+  constructor(expected: string, actual: string) {
+    super(`expected ${expected}, got ${actual}`)
+    this.expected = expected
+    this.actual = actual
+  }
+}
+
+export interface PeerSettings {
+  /** Milliseconds to wait for one expected event. */
+  timeout: number
+  /** Makes the masking keys. */
+  randomKey: () => Uint8Array
+  log: WireLog
+  ledger: Ledger
+  watch: FrameWatch
+}
+
+/** How to cut a write into pieces: every n bytes, or sizes taken in turn; `pause` in milliseconds between them. */
+export interface Chop {
+  size: number | readonly number[]
+  pause?: number
+}
+
+/**
+ * One connection to the target. What comes in is queued as events; a wait ends at the first decisive one,
+ * the timeout is only the bound. Nothing here keeps a rule unless the case asks for it.
+ */
+export class Peer {
+  readonly transport: Transport
+  readonly settings: PeerSettings
+  /** Pings from the target are answered; set it to false to leave them. */
+  autoPong = true
+  /** Inflates a compressed message; set when permessage-deflate was agreed, and free to be set otherwise. */
+  decoder: ((message: Message) => Buffer | Promise<Buffer>) | null = null
+  /** Who ended, and how. */
+  readonly closing: {
+    by: 'server' | 'client' | null
+    code: number | null
+    reason: string | null
+    tcp: 'fin' | 'rst' | null
+  } = { by: null, code: null, reason: null, tcp: null }
+
+  #raw: Buffer[] = []
+  #reader: FrameReader | null = null
+  #queue: Inbound[] = []
+  #partial: { opcode: number; frames: Frame[] } | null = null
+  #ended = false
+  #sentClose = false
+  #finSent = false
+  #wake: (() => void) | null = null
+  #received = 0
+  #pingTimes = new Map<string, number>()
+  #closeSentAt: number | null = null
+
+  constructor(transport: Transport, settings: PeerSettings) {
+    this.transport = transport
+    this.settings = settings
+    const { stream } = transport
+    stream.on('data', (chunk: Buffer) => this.#onData(chunk))
+    stream.on('end', () => this.#onEnd('fin'))
+    stream.on('error', () => this.#onEnd('rst'))
+    stream.on('close', () => this.#onEnd('rst'))
+  }
+
+  /** Whether the target has ended its side, or the connection is gone. */
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  /** Bytes received so far. */
+  get received(): number {
+    return this.#received
+  }
+
+  // Sending
+
+  /** Writes bytes as they are; resolves when they are handed to the system. Errors show as the end of the stream. */
+  async sendBytes(bytes: Uint8Array, chop?: Chop): Promise<void> {
+    this.settings.log.out('bytes', `${bytes.length} bytes`, bytes)
+    await this.#write(bytes, chop)
+  }
+
+  /** Writes an HTTP request head. */
+  async sendRequest(bytes: Buffer, chop?: Chop): Promise<void> {
+    this.settings.log.out('http', bytes.toString('latin1'), bytes)
+    await this.#write(bytes, chop)
+  }
+
+  /** Sends one frame, legal or not (RFC 6455 §5.2). */
+  async sendFrame(spec: FrameSpec, chop?: Chop): Promise<void> {
+    await this.#write(this.frameBytes(spec), chop)
+  }
+
+  /** Several frames in one write, or chopped as a whole. */
+  async sendFrames(specs: readonly FrameSpec[], chop?: Chop): Promise<void> {
+    await this.#write(Buffer.concat(specs.map((spec) => this.frameBytes(spec))), chop)
+  }
+
+  async sendText(text: string | Uint8Array, chop?: Chop): Promise<void> {
+    await this.sendFrame({ opcode: Op.TEXT, payload: text }, chop)
+  }
+
+  async sendBinary(bytes: Uint8Array, chop?: Chop): Promise<void> {
+    await this.sendFrame({ opcode: Op.BINARY, payload: bytes }, chop)
+  }
+
+  async sendPing(payload: string | Uint8Array = ''): Promise<void> {
+    await this.sendFrame({ opcode: Op.PING, payload })
+  }
+
+  /** Sends a Close; without a code its body is empty (RFC 6455 §5.5.1). */
+  async sendClose(code?: number, reason: string | Uint8Array = ''): Promise<void> {
+    await this.sendFrame({ opcode: Op.CLOSE, payload: closeBody(code, reason) })
+  }
+
+  /** The bytes of a frame, entered in the wire log as sent: for cases that write them in pieces of their own. */
+  frameBytes(spec: FrameSpec): Buffer {
+    const bytes = encodeFrame(spec, this.settings.randomKey)
+    const payloadLength =
+      typeof spec.payload === 'string' ? Buffer.byteLength(spec.payload) : (spec.payload?.length ?? 0)
+    const shown = {
+      fin: spec.fin !== false,
+      rsv: spec.rsv ?? 0,
+      opcode: spec.opcode,
+      masked: spec.mask !== false,
+      length: spec.length ?? payloadLength,
+    }
+    this.settings.log.out('frame', describeFrame(shown), bytes)
+    if (spec.opcode === Op.PING) this.#notePing(Buffer.from(spec.payload ?? ''))
+    if (spec.opcode === Op.CLOSE) {
+      this.#sentClose = true
+      this.#closeSentAt = performance.now()
+      this.closing.by ??= 'client'
+    }
+    return bytes
+  }
+
+  /** Ends our side of the stream; the target may go on sending. */
+  end(): void {
+    if (this.#finSent) return
+    this.#finSent = true
+    this.settings.log.out('fin', 'FIN')
+    this.closing.by ??= 'client'
+    this.transport.stream.end()
+  }
+
+  /** Ends the connection without an orderly end. */
+  reset(): void {
+    this.settings.log.out('rst', 'RST')
+    this.closing.by ??= 'client'
+    this.transport.reset()
+  }
+
+  /** Lets go of the connection at the end of a case. */
+  destroy(): void {
+    this.transport.stream.destroy()
+  }
+
+  /** Stops reading from the socket: the target then meets backpressure. */
+  pause(): void {
+    this.transport.stream.pause()
+  }
+
+  resume(): void {
+    this.transport.stream.resume()
+  }
+
+  // Receiving
+
+  /** Waits for a response head; null when none came in time or before the end. An interim 1xx is passed over. */
+  async readResponse(timeout = this.settings.timeout): Promise<Response | null> {
+    const deadline = performance.now() + timeout
+    for (;;) {
+      const bytes = Buffer.concat(this.#raw)
+      const end = findHeadEnd(bytes)
+      if (end !== -1) {
+        const response = parseResponse(bytes.subarray(0, end))
+        this.#raw = [bytes.subarray(end)]
+        this.settings.log.in('http', response.head.toString('latin1'), response.head)
+        if (response.status > 101 || response.status < 100) return response
+        if (response.status === 101) {
+          this.startFrames(
+            fieldTokens(response, 'sec-websocket-extensions').some((one) => one.startsWith('permessage-deflate')),
+          )
+          return response
+        }
+      } else if (this.#ended || !(await this.#waitUntil(deadline))) return null
+    }
+  }
+
+  /** From here on what comes in is frames; `readResponse` calls it after a 101. */
+  startFrames(deflate = false): void {
+    this.settings.watch.deflate = deflate
+    if (deflate) {
+      const inflater = new Inflater()
+      this.decoder = (message) => inflater.inflate(message.payload)
+    }
+    this.#reader = new FrameReader()
+    const early = Buffer.concat(this.#raw)
+    this.#raw = []
+    // The end may have been queued while the bytes before it waited as raw.
+    const queued = this.#queue.splice(0)
+    this.#feed(early)
+    this.#queue.push(...queued)
+  }
+
+  /** Bytes that came and were not taken as a response head or as frames: a body, garbage. */
+  get unread(): Buffer {
+    return this.#reader === null ? Buffer.concat(this.#raw) : this.#reader.pending
+  }
+
+  /** Takes a response body by its Content-Length, by chunks, or up to the end of the stream (RFC 9112 §6.3). */
+  async readBody(response: Response, timeout = this.settings.timeout): Promise<Buffer | null> {
+    const deadline = performance.now() + timeout
+    const [length] = fieldTokens(response, 'content-length')
+    const chunked = fieldTokens(response, 'transfer-encoding').includes('chunked')
+    for (;;) {
+      const bytes = Buffer.concat(this.#raw)
+      const end = chunked
+        ? bytes.indexOf('0\r\n\r\n') + 5
+        : length === undefined
+          ? Number.POSITIVE_INFINITY
+          : Number(length)
+      if (bytes.length >= end && (!chunked || end >= 5)) {
+        this.#raw = [bytes.subarray(end)]
+        return bytes.subarray(0, end)
+      }
+      if (this.#ended) return length === undefined && !chunked ? bytes : null
+      if (!(await this.#waitUntil(deadline))) return null
+    }
+  }
+
+  /**
+   * The next event, or null when none came in time. While bytes keep coming the time starts anew
+   * (a large message is progress), up to `limit` milliseconds in all.
+   */
+  async next(timeout = this.settings.timeout, limit = timeout * 30): Promise<Inbound | null> {
+    const last = performance.now() + limit
+    while (this.#queue.length === 0) {
+      const before = this.#received
+      if (this.#reader !== null && this.#ended) return { kind: 'end', tcp: this.closing.tcp ?? 'rst' }
+      if (!(await this.#waitUntil(Math.min(performance.now() + timeout, last))) && this.#received === before)
+        return null
+      if (performance.now() >= last && this.#queue.length === 0) return null
+    }
+    const event = this.#queue.shift() as Inbound
+    if (event.kind === 'message') await this.#decode(event.message)
+    return event
+  }
+
+  /** Puts an event back in front, so that the next wait sees it again. */
+  unshift(event: Inbound): void {
+    this.#queue.unshift(event)
+  }
+
+  /** Events that have come and nobody has taken yet. */
+  get queued(): readonly Inbound[] {
+    return this.#queue
+  }
+
+  /** The next message; what may legally come in between (pings, unsolicited pongs) is passed over. */
+  async expectMessage(expected = 'a message', timeout?: number, limit?: number): Promise<Message> {
+    const event = await this.nextMeaningful(timeout, limit)
+    if (event?.kind === 'message') return event.message
+    throw new Mismatch(expected, describeInbound(event, this.settings.timeout))
+  }
+
+  /** The next pong, with that payload when one is given (RFC 6455 §5.5.3). */
+  async expectPong(payload?: Uint8Array, timeout?: number): Promise<Frame> {
+    const expected = payload === undefined ? 'a pong' : `pong with ${showBytes(payload)}`
+    const event = await this.nextMeaningful(timeout)
+    if (event?.kind === 'pong' && (payload === undefined || event.frame.payload.equals(payload))) return event.frame
+    throw new Mismatch(expected, describeInbound(event, this.settings.timeout))
+  }
+
+  /** The next Close. */
+  async expectClose(expected = 'a Close', timeout?: number): Promise<Extract<Inbound, { kind: 'close' }>> {
+    const event = await this.nextMeaningful(timeout)
+    if (event?.kind === 'close') return event
+    throw new Mismatch(expected, describeInbound(event, this.settings.timeout))
+  }
+
+  /** The end of the stream as the next event. */
+  async expectEnd(timeout?: number): Promise<'fin' | 'rst'> {
+    const event = await this.nextMeaningful(timeout)
+    if (event?.kind === 'end') return event.tcp
+    throw new Mismatch('the end of the stream', describeInbound(event, this.settings.timeout))
+  }
+
+  /** Waits for bytes or the end, in any phase; false when neither came in time. */
+  async waitForInput(timeout = this.settings.timeout): Promise<boolean> {
+    if (this.#ended || this.#queue.length > 0) return true
+    return this.#waitUntil(performance.now() + timeout)
+  }
+
+  /** Waits for the end of the stream in any phase, reading on; null when it did not end in time. */
+  async waitForEnd(timeout = this.settings.timeout): Promise<'fin' | 'rst' | null> {
+    const deadline = performance.now() + timeout
+    while (!this.#ended) if (!(await this.#waitUntil(deadline))) return null
+    return this.closing.tcp
+  }
+
+  /** Like `next`, but passes over pings and over pongs that answer no ping of ours and are not asked about. */
+  async nextMeaningful(timeout?: number, limit?: number): Promise<Inbound | null> {
+    for (;;) {
+      const event = await this.next(timeout, limit)
+      if (event?.kind === 'ping') continue
+      if (event?.kind === 'pong' && this.settings.watch.pings.size === 0 && !this.hearsUnsolicited) continue
+      return event
+    }
+  }
+
+  /** Pongs from the target are events even when no ping was sent (RFC 6455 §5.5.3 allows them, some rows do not). */
+  hearsUnsolicited = false
+
+  async #decode(message: Message): Promise<void> {
+    if (!message.compressed || this.decoder === null) return
+    try {
+      message.payload = await this.decoder(message)
+    } catch (error) {
+      throw new Mismatch('a message that inflates', `${showBytes(message.payload)}: ${(error as Error).message}`)
+    }
+    if (message.opcode === Op.TEXT) this.settings.watch.checkText([message.payload])
+  }
+
+  #onData(chunk: Buffer): void {
+    this.#received += chunk.length
+    if (this.#reader === null) this.#raw.push(chunk)
+    else this.#feed(chunk)
+    this.#wake?.()
+  }
+
+  #feed(chunk: Buffer): void {
+    for (const frame of this.#reader?.push(chunk) ?? []) this.#onFrame(frame)
+  }
+
+  #onFrame(frame: Frame): void {
+    const { log, watch } = this.settings
+    log.in('frame', describeFrame(frame), frame.header, frame.payload)
+    watch.onFrame(frame)
+    if (frame.opcode === Op.PING) {
+      this.#queue.push({ kind: 'ping', frame })
+      if (this.autoPong && !this.#sentClose) void this.sendFrame({ opcode: Op.PONG, payload: frame.payload })
+    } else if (frame.opcode === Op.PONG) {
+      this.#timePong(frame)
+      this.#queue.push({ kind: 'pong', frame })
+    } else if (frame.opcode === Op.CLOSE) this.#onClose(frame)
+    else if (frame.opcode <= Op.BINARY) this.#onDataFrame(frame)
+    else this.#queue.push({ kind: 'stray', frame })
+  }
+
+  #onDataFrame(frame: Frame): void {
+    if (frame.opcode === Op.CONT && this.#partial === null) {
+      this.#queue.push({ kind: 'stray', frame })
+      return
+    }
+    if (frame.opcode !== Op.CONT) this.#partial = { opcode: frame.opcode, frames: [] }
+    const partial = this.#partial as { opcode: number; frames: Frame[] }
+    partial.frames.push(frame)
+    if (!frame.fin) return
+    this.#partial = null
+    const payload =
+      partial.frames.length === 1 ? frame.payload : Buffer.concat(partial.frames.map((one) => one.payload))
+    const compressed = (partial.frames[0].rsv & 4) !== 0
+    this.#queue.push({
+      kind: 'message',
+      message: { opcode: partial.opcode, payload, compressed, frames: partial.frames },
+    })
+  }
+
+  #onClose(frame: Frame): void {
+    const code = frame.payload.length >= 2 ? frame.payload.readUInt16BE(0) : null
+    const reason = frame.payload.subarray(2).toString('utf8')
+    this.closing.by ??= 'server'
+    if (this.closing.code === null) Object.assign(this.closing, { code, reason })
+    if (this.#closeSentAt !== null) this.settings.ledger.time('close', performance.now() - this.#closeSentAt)
+    this.settings.ledger.count('end.close')
+    this.#queue.push({ kind: 'close', code, reason, frame })
+  }
+
+  #onEnd(tcp: 'fin' | 'rst'): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.closing.tcp = tcp
+    this.settings.log.in(tcp, tcp.toUpperCase())
+    if (this.#reader !== null) {
+      this.settings.watch.onEnd(this.#reader.pending, tcp === 'fin')
+      if (this.closing.by === null) this.settings.ledger.count('end.bare')
+    }
+    this.closing.by ??= 'server'
+    if (this.#closeSentAt !== null) this.settings.ledger.time('fin', performance.now() - this.#closeSentAt)
+    this.#queue.push({ kind: 'end', tcp })
+    if (tcp === 'fin') this.transport.stream.end()
+    this.#wake?.()
+  }
+
+  #notePing(payload: Buffer): void {
+    const key = payload.toString('hex')
+    this.settings.watch.pings.add(key)
+    this.#pingTimes.set(key, performance.now())
+  }
+
+  #timePong(frame: Frame): void {
+    const sent = this.#pingTimes.get(frame.payload.toString('hex'))
+    if (sent !== undefined) this.settings.ledger.time('pong', performance.now() - sent)
+  }
+
+  /** Resolves to true when something came, to false at the deadline. */
+  #waitUntil(deadline: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => settle(false), Math.max(0, deadline - performance.now()))
+      const settle = (came: boolean): void => {
+        clearTimeout(timer)
+        this.#wake = null
+        resolve(came)
+      }
+      this.#wake = () => settle(true)
+    })
+  }
+
+  async #write(bytes: Uint8Array, chop?: Chop): Promise<void> {
+    if (chop === undefined) return this.#writeOnce(bytes)
+    const sizes = typeof chop.size === 'number' ? [chop.size] : chop.size
+    for (let at = 0, turn = 0; at < bytes.length && !this.#ended; turn++) {
+      const size = sizes[turn % sizes.length]
+      await this.#writeOnce(bytes.subarray(at, at + size))
+      at += size
+      if (chop.pause !== undefined && at < bytes.length) await sleep(chop.pause)
+    }
+  }
+
+  #writeOnce(bytes: Uint8Array): Promise<void> {
+    const { stream } = this.transport
+    if (stream.destroyed || !stream.writable) return Promise.resolve()
+    return new Promise((resolve) => {
+      const done = (): void => {
+        stream.off('close', done)
+        resolve()
+      }
+      stream.once('close', done)
+      stream.write(bytes, done)
+    })
+  }
+}
+
+/** A pause that a row asks for (between segments); never used to wait for the target. */
+export function sleep(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds))
+}
+
+/** What came, for the line “received” of a failure. */
+export function describeInbound(event: Inbound | null, timeout: number): string {
+  if (event === null) return `nothing within ${Math.round(timeout)} ms`
+  switch (event.kind) {
+    case 'message':
+      return `${event.message.opcode === Op.TEXT ? 'text' : 'binary'} message ${showBytes(event.message.payload)}`
+    case 'ping':
+    case 'pong':
+      return `${event.kind} with ${showBytes(event.frame.payload)}`
+    case 'close':
+      return event.code === null ? 'Close without a code' : `Close ${event.code} ${JSON.stringify(event.reason)}`
+    case 'stray':
+      return `frame ${describeFrame(event.frame)} that belongs to no message`
+    case 'end':
+      return event.tcp === 'fin' ? 'the end of the stream (FIN)' : 'a reset connection (RST)'
+  }
+}

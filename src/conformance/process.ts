@@ -1,0 +1,130 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { connect, createServer } from 'node:net'
+import { poll } from './runner.ts'
+
+/** Milliseconds a server may take until it accepts connections. */
+const START_LIMIT = 20_000
+/** Milliseconds a server has to end by itself after SIGTERM. */
+const STOP_LIMIT = 2_000
+/** Milliseconds a living server has to serve again before it is taken for hung. */
+const HANG_LIMIT = 3_000
+/** Bytes of its output that are kept. */
+const KEPT_OUTPUT = 16_384
+
+/** A server under test that the tool starts, watches, starts again after a crash, and ends. */
+export class ServerProcess {
+  readonly port: number
+  #command: string
+  #child: ChildProcess | null = null
+  #output = ''
+  #stopping = false
+  #crashes = 0
+  #restarting: Promise<boolean> | null = null
+  #restartsLeft: number
+
+  /** `command` may hold `{port}`. */
+  constructor(command: string, port: number, restarts = 20) {
+    this.#command = command.replaceAll('{port}', String(port))
+    this.port = port
+    this.#restartsLeft = restarts
+  }
+
+  /** Times it died without being told to. */
+  get crashes(): number {
+    return this.#crashes
+  }
+
+  /** The last of what it wrote to standard output and standard error. */
+  get output(): string {
+    return this.#output
+  }
+
+  /** Starts it and waits until its port accepts; false when it does not within 20 s or ends before. */
+  async start(): Promise<boolean> {
+    // A process group of its own, so that what the shell starts ends with it.
+    const child = spawn(this.#command, { shell: true, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+    this.#child = child
+    const keep = (chunk: Buffer): void => {
+      this.#output = (this.#output + chunk.toString('utf8')).slice(-KEPT_OUTPUT)
+    }
+    child.stdout?.on('data', keep)
+    child.stderr?.on('data', keep)
+    child.on('error', (error) => keep(Buffer.from(`${error.message}\n`)))
+    child.on('exit', () => this.#onExit(child))
+    await poll(async () => this.#child !== child || (await accepts(this.port)), START_LIMIT)
+    return this.#child === child && (await accepts(this.port))
+  }
+
+  /** Has it serving again after a crash or when it hangs; false when it does not come back. */
+  revive(isServing: () => Promise<boolean>): Promise<boolean> {
+    this.#restarting ??= this.#restart(isServing).finally(() => {
+      this.#restarting = null
+    })
+    return this.#restarting
+  }
+
+  /** Ends it: SIGTERM to its process group, SIGKILL when it stays. */
+  async stop(): Promise<void> {
+    this.#stopping = true
+    const child = this.#child
+    if (child === null) return
+    const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+    signalGroup(child, 'SIGTERM')
+    const timer = setTimeout(() => signalGroup(child, 'SIGKILL'), STOP_LIMIT)
+    await exited
+    clearTimeout(timer)
+    // The shell may be gone before what it started.
+    signalGroup(child, 'SIGKILL')
+  }
+
+  async #restart(isServing: () => Promise<boolean>): Promise<boolean> {
+    if (this.#child !== null) {
+      if (await poll(isServing, HANG_LIMIT)) return true
+      await this.stop()
+      this.#stopping = false
+      this.#child = null
+    }
+    if (this.#restartsLeft-- <= 0) return false
+    return this.start()
+  }
+
+  #onExit(child: ChildProcess): void {
+    if (this.#child !== child) return
+    this.#child = null
+    if (!this.#stopping) this.#crashes++
+  }
+}
+
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  try {
+    if (child.pid !== undefined) process.kill(-child.pid, signal)
+  } catch {
+    // It is gone already.
+  }
+}
+
+/** Whether something accepts TCP connections on that port of this machine. */
+export function accepts(port: number, host = '127.0.0.1'): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host })
+    const settle = (open: boolean): void => {
+      socket.destroy()
+      resolve(open)
+    }
+    socket.once('connect', () => settle(true))
+    socket.once('error', () => settle(false))
+    socket.setTimeout(1000, () => settle(false))
+  })
+}
+
+/** A TCP port of this machine that was free a moment ago. */
+export function findFreePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
+    })
+  })
+}

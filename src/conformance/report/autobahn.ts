@@ -1,0 +1,59 @@
+import type { CaseResult, RunResult } from '../result.ts'
+
+interface AutobahnRow {
+  behavior: string
+  behaviorClose: string
+  duration: number
+  remoteCloseCode: number | null
+  reportfile: string
+}
+
+/** Autobahn's `index.json`: agent, then case, then its verdict words; only cases it has too. */
+export function formatAutobahn(results: RunResult[]): string {
+  const index: Record<string, Record<string, AutobahnRow>> = {}
+  for (const { target, cases } of results) {
+    index[target.label] ??= {}
+    const rows = index[target.label]
+    for (const result of cases) {
+      for (const id of autobahnIds(result)) rows[id] = describeCase(result, target.label, id)
+    }
+  }
+  return `${JSON.stringify(index, null, 3)}\n`
+}
+
+function autobahnIds({ aliases }: CaseResult): string[] {
+  return aliases.flatMap((alias) => /^ab:(\d+(?:\.\d+)+)$/.exec(alias)?.[1] ?? [])
+}
+
+function describeCase(result: CaseResult, agent: string, id: string): AutobahnRow {
+  return {
+    ...describeBehavior(result),
+    duration: Math.round(result.duration_ms),
+    remoteCloseCode: result.close.code,
+    reportfile: `${agent}_case_${id}`
+      .replace(/[^A-Za-z0-9]+/g, '_')
+      .toLowerCase()
+      .concat('.json'),
+  }
+}
+
+/** Autobahn judges the closing apart from the rest: a fault in §7 alone leaves the behaviour good. */
+function describeBehavior(result: CaseResult): Pick<AutobahnRow, 'behavior' | 'behaviorClose'> {
+  const { verdict } = result
+  if (verdict === 'info') return { behavior: 'INFORMATIONAL', behaviorClose: 'INFORMATIONAL' }
+  if (verdict === 'skip') return { behavior: 'UNIMPLEMENTED', behaviorClose: 'UNIMPLEMENTED' }
+  const broken = result.assertions.filter(({ ok }) => !ok)
+  const closing = broken.filter(({ requirement }) => /^6455-7\./.test(requirement))
+  const behaviorClose = closing.length === 0 ? 'OK' : describeClose(result)
+  if (verdict === 'pass') return { behavior: 'OK', behaviorClose }
+  if (verdict === 'warn' || verdict === 'flaky') {
+    const onlyClosing = closing.length > 0 && closing.length === broken.length
+    return { behavior: onlyClosing ? 'OK' : 'NON-STRICT', behaviorClose }
+  }
+  return { behavior: 'FAILED', behaviorClose: verdict === 'crash' ? 'UNCLEAN' : behaviorClose }
+}
+
+function describeClose({ close }: CaseResult): string {
+  if (close.code !== null) return 'WRONG CODE'
+  return close.by === null ? 'UNCLEAN' : 'WRONG CODE'
+}

@@ -1,0 +1,60 @@
+import type { RunResult } from '../result.ts'
+import type { ReportContext } from './context.ts'
+import { baseScript } from './page/base.ts'
+import { caseTableScript } from './page/case-table.ts'
+import { coverageScript } from './page/coverage.ts'
+import { buildPageData, packWire } from './page/data.ts'
+import { mainScript } from './page/main.ts'
+import { overviewScript } from './page/overview.ts'
+import { panelScript } from './page/panel.ts'
+import { style } from './page/style.ts'
+import { wireScript } from './page/wire.ts'
+import { judge } from './verdict.ts'
+
+/** The order matters only for `main`, which starts the page. */
+const script = [baseScript, wireScript, overviewScript, caseTableScript, panelScript, coverageScript, mainScript].join(
+  '\n',
+)
+
+/** One page that holds everything and asks the network for nothing. */
+export function formatHtml(results: RunResult[], context: ReportContext): string {
+  const labels = results.map(({ target }) => target.label).join(', ')
+  const verdict = results.map((result) => `${result.target.label}: ${judge(result, context).word}`).join('; ')
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:">
+<link rel="icon" href="data:,">
+<title>${escapeHtml(`WebSocket conformance: ${labels}`)}</title>
+<style>
+${style}
+</style>
+</head>
+<body>
+<header id="top"></header>
+<nav id="tabs" aria-label="Views"></nav>
+<main id="view"></main>
+<aside id="panel" hidden></aside>
+<footer id="foot"></footer>
+<noscript><p>${escapeHtml(verdict)}. The cases need JavaScript to be shown; the JSON report has them too.</p></noscript>
+<script type="application/json" id="data">${embedJson(buildPageData(results, context))}</script>
+<script type="text/plain" id="wire">${packWire(results)}</script>
+<script>
+${script}
+</script>
+</body>
+</html>
+`
+}
+
+/** JSON that cannot end or comment out the script element it stands in. */
+function embedJson(value: unknown): string {
+  return JSON.stringify(value).replaceAll('<', '\\u003c')
+}
+
+function escapeHtml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
+}

@@ -1,0 +1,21 @@
+import { printable } from './plain-text.ts'
+
+/** A table; `alignment` has one letter per column, `r` for right. */
+export function formatTable(head: string[], rows: string[][], alignment = ''): string {
+  const rule = head.map((_, index) => (alignment[index] === 'r' ? '--:' : '---'))
+  return [head, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+}
+
+/** Text that Markdown shows as it is, also inside a table. */
+export function escapeMarkdown(text: string): string {
+  return printable(text)
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replace(/[\\`*_[\]|~#]/g, '\\$&')
+    .replaceAll('@', '&#64;')
+}
+
+/** Text in the type of a machine. */
+export function code(text: string): string {
+  return `\`${printable(text).replaceAll('`', "'").replaceAll('|', '\\|')}\``
+}

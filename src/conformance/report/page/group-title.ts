@@ -1,0 +1,47 @@
+/** What each group of the catalogue is about. */
+const titles: Record<string, string> = {
+  hs: 'Opening handshake',
+  'hs.ok': 'Requests to accept',
+  'hs.resp': 'Checks on the 101',
+  'hs.method': 'Method and request line',
+  'hs.host': 'Host',
+  'hs.upgrade': 'Upgrade',
+  'hs.connection': 'Connection',
+  'hs.key': 'Sec-WebSocket-Key',
+  'hs.ver': 'Sec-WebSocket-Version',
+  'hs.proto': 'Subprotocol',
+  'hs.ext': 'Extensions field',
+  'hs.syntax': 'HTTP syntax',
+  'hs.limit': 'Sizes, partial requests, disconnects',
+  'hs.tls': 'Handshake over TLS',
+  len: 'Framing and payload lengths',
+  mask: 'Masking',
+  rsv: 'Reserved bits',
+  op: 'Reserved opcodes',
+  ctl: 'Control frames',
+  ping: 'Ping and pong',
+  frag: 'Fragmentation',
+  utf8: 'UTF-8 in text messages',
+  close: 'Closing handshake and status codes',
+  perf: 'Limits and performance',
+  misc: 'Miscellaneous',
+  'pmd.neg': 'Compression: negotiation',
+  'pmd.frame': 'Compression: framing',
+  'pmd.data': 'Compression: data',
+  'pmd.limit': 'Compression: limits',
+  'pmd.ab': 'Compression: Autobahn 12 and 13',
+  robust: 'Robustness',
+  h2: 'WebSocket over HTTP/2',
+  inv: 'Passive checks over all traffic',
+  'client.req': 'Client: the request',
+  'client.resp': 'Client: answers to refuse',
+  'client.ab': 'Client: Autobahn',
+  'client.frame': 'Client: framing',
+  'client.close': 'Client: closing',
+  'client.h2': 'Client: HTTP/2',
+}
+
+/** The title of a group, or its name when the catalogue has grown. */
+export function groupTitle(name: string): string {
+  return titles[name] ?? name
+}

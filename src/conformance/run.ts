@@ -1,0 +1,177 @@
+import { CATALOGUE_VERSION, type CatalogueEntry, findEntry } from './catalogue.ts'
+import { Ledger } from './invariant.ts'
+import { Mismatch } from './peer.ts'
+import { Random } from './random.ts'
+import type { CaseResult, RunResult, WireEvent } from './result.ts'
+import { poll, Runner } from './runner.ts'
+import { findCase } from './sections/index.ts'
+import type { Target } from './target.ts'
+import { type Capabilities, type RunContext, Trial } from './trial.ts'
+import { summarise } from './verify.ts'
+import { fieldTokens, fieldValue, Op } from './wire.ts'
+import { WireLog } from './wire-log.ts'
+
+/** The target cannot be tested: it does not accept, or answers no plain handshake. */
+export class UnreachableError extends Error {}
+
+/** Everything a run against one server needs. */
+export interface ServerRunOptions {
+  target: Target
+  entries: readonly CatalogueEntry[]
+  version: string
+  /** The terms of the selection, for the report. */
+  selection: readonly string[]
+  jobs: number
+  seed: number
+  strict: boolean
+  /** Milliseconds for one event, the factor included. */
+  timeout: number
+  timeoutFactor: number
+  idle: number
+  retries: number
+  deadline?: number
+  bail?: number
+  shuffle?: boolean
+  keepWire?: boolean
+  subprotocol?: string
+  maxMessage: number
+  echo: 'auto' | 'none'
+  echoPrefix: string
+  repro(id: string): string
+  onStart?(capabilities: Capabilities): void
+  onResult?(result: CaseResult): void
+  onWire?(id: string, event: WireEvent): void
+  /** The process of the target, when the tool started it. */
+  process?: { readonly crashes: number; revive(isServing: () => Promise<boolean>): Promise<boolean> }
+  signal?: AbortSignal
+}
+
+/** Milliseconds, before the factor, in which a target that stopped serving may come back. */
+const GRACE = 3_000
+
+/** Runs the selected cases against one server; throws UnreachableError when it serves no plain connection at the start. */
+export async function runServer(options: ServerRunOptions): Promise<{ result: RunResult; lost: boolean }> {
+  const began = performance.now()
+  const started = new Date().toISOString()
+  const context = contextOf(options)
+  context.capabilities = await detect(context, options)
+  options.onStart?.(context.capabilities)
+  const isServing = (): Promise<boolean> => serves(context)
+  const runner = new Runner({
+    ...options,
+    context,
+    isServing,
+    revive: () => options.process?.revive(isServing) ?? poll(isServing, GRACE * options.timeoutFactor),
+    crashCount: () => options.process?.crashes ?? 0,
+  })
+  const cases = options.entries.map(({ id }) => findCase(id)).filter((one) => one !== undefined)
+  const { results, lost } = await runner.run(cases)
+  const result: RunResult = {
+    schema: 'dwebsocket-conform/1',
+    tool: { name: 'dwebsocket conform', version: options.version },
+    catalogue: CATALOGUE_VERSION,
+    started,
+    duration_ms: Math.round(performance.now() - began),
+    target: targetOf(options.target, context.capabilities),
+    options: { strict: options.strict, seed: options.seed, jobs: options.jobs, selection: [...options.selection] },
+    summary: summarise(results),
+    cases: results,
+    observations: { ...context.observations, ...observe(context.ledger) },
+  }
+  return { result, lost }
+}
+
+function contextOf(options: ServerRunOptions): RunContext {
+  return {
+    target: options.target,
+    capabilities: { echo: options.echo !== 'none', echoPrefix: options.echoPrefix, pmd: false, serverHeader: null },
+    ledger: new Ledger(),
+    timeout: options.timeout,
+    idle: options.idle,
+    seed: options.seed,
+    subprotocol: options.subprotocol ?? null,
+    maxMessage: options.maxMessage,
+    observations: {},
+  }
+}
+
+function targetOf(target: Target, capabilities: Capabilities): RunResult['target'] {
+  return {
+    url: target.url,
+    label: target.label ?? capabilities.serverHeader ?? new URL(target.url).host,
+    side: 'server',
+    server_header: capabilities.serverHeader,
+    pmd: capabilities.pmd,
+    h2: false,
+    tls: target.secure ? 'yes' : null,
+  }
+}
+
+function observe(ledger: Ledger): Record<string, unknown> {
+  return {
+    close_codes: ledger.countsOf('close.'),
+    ends_without_close: ledger.countOf('end.bare'),
+    ends_with_close: ledger.countOf('end.close'),
+    pong_ms: ledger.timesOf('pong'),
+    close_ms: ledger.timesOf('close'),
+    fin_ms: ledger.timesOf('fin'),
+  }
+}
+
+/** A trial that belongs to no case: for looking at the target before and between cases. */
+function lookAt(context: RunContext): Trial {
+  const entry = findEntry('hs.ok.minimal') as CatalogueEntry
+  const quiet: RunContext = { ...context, ledger: new Ledger(), observations: {} }
+  return new Trial(entry, quiet, new Random(context.seed, `look-${performance.now()}`), new WireLog())
+}
+
+/** Finds out what the target can: an echo, permessage-deflate, its Server field. */
+async function detect(context: RunContext, options: ServerRunOptions): Promise<Capabilities> {
+  const trial = lookAt(context)
+  try {
+    const { peer, response } = await trial.handshake({ add: [['Sec-WebSocket-Extensions', 'permessage-deflate']] })
+    if (response === null) throw new UnreachableError(`${options.target.url} gave no answer to a plain handshake`)
+    const serverHeader = fieldValue(response, 'server')
+    if (response.status !== 101) {
+      throw new UnreachableError(`${options.target.url} answers a plain handshake with “${response.statusLine}”`)
+    }
+    const pmd = fieldTokens(response, 'sec-websocket-extensions').some((one) => one.startsWith('permessage-deflate'))
+    const echo = options.echo !== 'none' && (await echoes(trial, options.echoPrefix))
+    peer.destroy()
+    return { echo, echoPrefix: options.echoPrefix, pmd, serverHeader }
+  } catch (error) {
+    if (error instanceof Mismatch) throw new UnreachableError(`${options.target.url}: ${error.actual}`)
+    throw error
+  } finally {
+    trial.close()
+  }
+}
+
+/** Whether a text comes back; a greeting before it does not disturb. */
+async function echoes(trial: Trial, prefix: string): Promise<boolean> {
+  const peer = await trial.open()
+  const text = `echo-${trial.random.integer(0, 1e9)}`
+  await peer.sendText(text)
+  for (;;) {
+    const event = await peer.nextMeaningful()
+    if (event === null || event.kind === 'end' || event.kind === 'close') return false
+    if (event.kind === 'message' && event.message.payload.equals(Buffer.from(prefix + text))) {
+      return event.message.opcode === Op.TEXT || event.message.opcode === Op.BINARY
+    }
+  }
+}
+
+/** Whether a fresh connection is served right now. */
+async function serves(context: RunContext): Promise<boolean> {
+  const trial = lookAt(context)
+  try {
+    const peer = await trial.open()
+    await peer.sendPing('alive')
+    await peer.expectPong()
+    return true
+  } catch {
+    return false
+  } finally {
+    trial.close()
+  }
+}

@@ -1,0 +1,226 @@
+import { type AnswerBreach, checkAnswer } from './answer.ts'
+import type { CatalogueEntry } from './catalogue.ts'
+import { FrameWatch, type Ledger } from './invariant.ts'
+import type { Chop } from './peer.ts'
+import { Mismatch, Peer, type Transport } from './peer.ts'
+import type { Random } from './random.ts'
+import { buildRequest, type RequestOptions, type UpgradeRequest } from './request.ts'
+import type { AssertionResult, CaseClass } from './result.ts'
+import type { Target } from './target.ts'
+import type { Response } from './wire.ts'
+import type { WireLog } from './wire-log.ts'
+
+/** What was found out about the target before the first case. */
+export interface Capabilities {
+  /** It answers a text with the same text. */
+  echo: boolean
+  /** Text it puts in front of its echoes (`--echo-prefix`). */
+  echoPrefix: string
+  /** It accepts permessage-deflate. */
+  pmd: boolean
+  serverHeader: string | null
+}
+
+/** What all cases of a run share. */
+export interface RunContext {
+  target: Target
+  capabilities: Capabilities
+  ledger: Ledger
+  /** Milliseconds for one expected event, the factor included. */
+  timeout: number
+  /** Milliseconds of silence for cases whose subject is silence. */
+  idle: number
+  seed: number
+  /** A subprotocol the server knows, from `--subprotocol`. */
+  subprotocol: string | null
+  /** Bytes of the largest message to send. */
+  maxMessage: number
+  /** What cases found out, by name: goes into the report. */
+  observations: Record<string, unknown>
+}
+
+/** Ends a case as skipped, with the reason. */
+export class Skip extends Error {}
+
+/** Ends a case whose verdict is settled by what it asserted. */
+export class Settled extends Error {}
+
+/** One assertion's own class and rule; by default those of the row. */
+export interface AssertionOptions {
+  class?: CaseClass
+  requirement?: string
+}
+
+/** A handshake and its answer. */
+export interface Handshake {
+  peer: Peer
+  request: UpgradeRequest
+  /** null: no answer came. */
+  response: Response | null
+  /** What the rows of `hs.resp` have against the 101. */
+  breaches: AnswerBreach[]
+}
+
+/** How a connection is opened. */
+export interface OpenOptions extends RequestOptions {
+  /** Cuts the request into pieces. */
+  chop?: Chop
+  /** Sent before the request, one byte per character. */
+  prefix?: string
+  /** Sent in one write with the request, right after it. */
+  early?: (peer: Peer) => Buffer
+  /** Milliseconds to wait for the answer. */
+  timeout?: number
+}
+
+/** One run of one case: opens connections, collects assertions, notes and the wire log. Cases get it as `t`. */
+export class Trial {
+  readonly entry: CatalogueEntry
+  readonly context: RunContext
+  readonly log: WireLog
+  /** Seeded by the run and the name of the case. */
+  readonly random: Random
+  readonly assertions: AssertionResult[] = []
+  readonly notes: string[] = []
+  readonly peers: Peer[] = []
+  /** The target did not serve a fresh connection any more. */
+  lost = false
+
+  constructor(entry: CatalogueEntry, context: RunContext, random: Random, log: WireLog) {
+    this.entry = entry
+    this.context = context
+    this.random = random
+    this.log = log
+  }
+
+  /** The last word of the id: `14` of `hs.ver.v14` is `v14`. */
+  get name(): string {
+    return this.entry.id.slice(this.entry.id.lastIndexOf('.') + 1)
+  }
+
+  get timeout(): number {
+    return this.context.timeout
+  }
+
+  // Asserting
+
+  /** Records an assertion; returns whether it holds. */
+  assert(ok: boolean, expected: string, actual: string, options: AssertionOptions = {}): boolean {
+    this.assertions.push({
+      requirement: options.requirement ?? this.entry.requirements[0] ?? '',
+      class: options.class ?? this.entry.class,
+      ok,
+      expected,
+      actual,
+    })
+    return ok
+  }
+
+  /** Records an assertion and ends the case when it does not hold. */
+  require(ok: boolean, expected: string, actual: string, options?: AssertionOptions): asserts ok {
+    if (!this.assert(ok, expected, actual, options)) throw new Settled()
+  }
+
+  /** Records an assertion of class `should`, such as the second stage of `fail(c)`. */
+  assertShould(ok: boolean, expected: string, actual: string, requirement?: string): boolean {
+    return this.assert(ok, expected, actual, { class: this.entry.class === 'info' ? 'info' : 'should', requirement })
+  }
+
+  /** Ends the case as failed. */
+  fail(expected: string, actual: string, options?: AssertionOptions): never {
+    this.assert(false, expected, actual, options)
+    throw new Settled()
+  }
+
+  /** Ends the case as skipped. */
+  skip(reason: string): never {
+    throw new Skip(reason)
+  }
+
+  /** A remark for the report that judges nothing. */
+  note(text: string): void {
+    if (!this.notes.includes(text)) this.notes.push(text)
+  }
+
+  /** Records something that was found out about the target, and notes it. */
+  observe(name: string, value: unknown): void {
+    this.context.observations[name] = value
+    this.note(`${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+  }
+
+  // Connecting
+
+  /** A connection without a handshake. */
+  async connect(plain = false): Promise<Peer> {
+    const { target, timeout } = this.context
+    let transport: Transport
+    try {
+      transport = await (plain ? target.connectPlain(timeout) : target.connect(timeout))
+    } catch (error) {
+      throw new Mismatch('a connection', `${(error as Error).message || 'connection refused'}`)
+    }
+    return this.adopt(transport)
+  }
+
+  /** A peer on a transport that the case opened itself. */
+  adopt(transport: Transport): Peer {
+    this.log.out('connect', this.context.target.url)
+    const peer = new Peer(transport, {
+      timeout: this.context.timeout,
+      randomKey: () => this.random.bytes(4),
+      log: this.log,
+      ledger: this.context.ledger,
+      watch: new FrameWatch(this.context.ledger, this.entry.id),
+    })
+    this.peers.push(peer)
+    return peer
+  }
+
+  /** The request of a handshake with differences from H0. */
+  request(options: RequestOptions = {}): UpgradeRequest {
+    return buildRequest(this.context.target.base, this.random, options)
+  }
+
+  /** Sends a request on a new connection and waits for the answer; every 101 is looked at by the `hs.resp` rows. */
+  async handshake(options: OpenOptions = {}): Promise<Handshake> {
+    return this.handshakeOn(await this.connect(), options)
+  }
+
+  /** The same on a connection that is there already. */
+  async handshakeOn(peer: Peer, options: OpenOptions = {}): Promise<Handshake> {
+    const request = this.request(options)
+    const bytes = Buffer.concat([Buffer.from(options.prefix ?? '', 'latin1'), request.bytes])
+    if (options.early === undefined) await peer.sendRequest(bytes, options.chop)
+    else await peer.sendBytes(Buffer.concat([bytes, options.early(peer)]), options.chop)
+    return this.readAnswer(peer, request, options.timeout)
+  }
+
+  /** Waits for the answer to a request that was sent by hand. */
+  async readAnswer(peer: Peer, request: UpgradeRequest, timeout?: number): Promise<Handshake> {
+    const response = await peer.readResponse(timeout)
+    const breaches = response?.status === 101 ? checkAnswer(request, response) : []
+    for (const { rule, detail } of breaches) this.context.ledger.breach(rule, this.entry.id, detail)
+    return { peer, request, response, breaches }
+  }
+
+  /** An open connection: the handshake with its 101; ends the case when it is refused. */
+  async open(options: OpenOptions = {}): Promise<Peer> {
+    const { peer, response } = await this.handshake(options)
+    if (response?.status !== 101) throw new Mismatch('101 Switching Protocols', describeAnswer(response, peer))
+    return peer
+  }
+
+  /** Lets go of all connections. */
+  close(): void {
+    for (const peer of this.peers) peer.destroy()
+  }
+}
+
+/** What came as an answer, for messages. */
+export function describeAnswer(response: Response | null, peer: Peer): string {
+  if (response !== null) return response.statusLine
+  if (peer.unread.length > 0) return `no response head but ${peer.unread.length} bytes`
+  return peer.ended
+    ? `the end of the stream without an answer (${peer.closing.tcp?.toUpperCase()})`
+    : 'no answer in time'
+}

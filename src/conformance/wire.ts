@@ -1,0 +1,284 @@
+import { createHash } from 'node:crypto'
+
+/** The opcodes of RFC 6455 §5.2, for the tester's own use. */
+export const Op = { CONT: 0x0, TEXT: 0x1, BINARY: 0x2, CLOSE: 0x8, PING: 0x9, PONG: 0xa } as const
+
+/** Reserved bits as they stand in the first byte, shifted: RSV1 is 4, RSV2 is 2, RSV3 is 1 (RFC 6455 §5.2). */
+export const Rsv = { RSV1: 4, RSV2: 2, RSV3: 1 } as const
+
+/** What one frame shall look like on the wire; nothing here has to be legal (RFC 6455 §5.2). */
+export interface FrameSpec {
+  opcode: number
+  /** Default true. */
+  fin?: boolean
+  /** The three bits as a number 0–7, default 0. */
+  rsv?: number
+  /** A string is sent as UTF-8. */
+  payload?: string | Uint8Array
+  /** false: no mask; a key of 4 bytes: that key; default: a fresh key from `randomKey`. */
+  mask?: boolean | Uint8Array
+  /** Forces the 7, 16 or 64-bit length form; default: the shortest. */
+  form?: 7 | 16 | 64
+  /** The length to announce instead of the true one. */
+  length?: number | bigint
+}
+
+/** Bytes of one frame, legal or not (RFC 6455 §5.2). */
+export function encodeFrame(spec: FrameSpec, randomKey: () => Uint8Array): Buffer {
+  const payload = bytesOf(spec.payload ?? '')
+  const announced = BigInt(spec.length ?? payload.length)
+  const key = spec.mask === false ? null : spec.mask === undefined || spec.mask === true ? randomKey() : spec.mask
+  const first = (spec.fin === false ? 0 : 0x80) | ((spec.rsv ?? 0) << 4) | spec.opcode
+  const header = [first, ...lengthBytes(announced, spec.form ?? shortestForm(announced), key !== null)]
+  if (key === null) return Buffer.concat([Buffer.from(header), payload])
+  return Buffer.concat([Buffer.from(header), key, maskBytes(payload, key)])
+}
+
+/** The shortest length form of a payload of that many bytes (RFC 6455 §5.2). */
+export function shortestForm(length: bigint): 7 | 16 | 64 {
+  return length <= 125n ? 7 : length <= 0xffffn ? 16 : 64
+}
+
+function lengthBytes(length: bigint, form: 7 | 16 | 64, masked: boolean): number[] {
+  const bit = masked ? 0x80 : 0
+  if (form === 7) return [bit | Number(length & 0x7fn)]
+  const size = form === 16 ? 2 : 8
+  const bytes = Array.from({ length: size }, (_, index) => Number((length >> BigInt(8 * (size - 1 - index))) & 0xffn))
+  return [bit | (form === 16 ? 126 : 127), ...bytes]
+}
+
+/** A masked copy; masking twice gives the original (RFC 6455 §5.3). */
+export function maskBytes(bytes: Uint8Array, key: Uint8Array): Buffer {
+  const masked = Buffer.allocUnsafe(bytes.length)
+  for (let index = 0; index < bytes.length; index++) masked[index] = bytes[index] ^ key[index & 3]
+  return masked
+}
+
+/** Body of a Close frame; without a code it is empty (RFC 6455 §5.5.1). */
+export function closeBody(code?: number, reason: string | Uint8Array = ''): Buffer {
+  if (code === undefined) return Buffer.alloc(0)
+  return Buffer.concat([Buffer.from([code >> 8, code & 0xff]), bytesOf(reason)])
+}
+
+/** One frame as it came, with everything that can be wrong about it (RFC 6455 §5.2). */
+export interface Frame {
+  fin: boolean
+  rsv: number
+  opcode: number
+  masked: boolean
+  form: 7 | 16 | 64
+  length: bigint
+  /** Unmasked when the frame was masked. */
+  payload: Buffer
+  /** The header bytes, the masking key included. */
+  header: Buffer
+}
+
+const NO_BYTES = Buffer.alloc(0)
+
+/** Cuts inbound bytes into frames. It takes every frame, legal or not: judging is done by who reads it (RFC 6455 §5.2). */
+export class FrameReader {
+  #chunks: Buffer[] = []
+  #size = 0
+  #needed = 2
+
+  /** Bytes that came after the last whole frame. */
+  get pending(): Buffer {
+    return this.#gather()
+  }
+
+  /** Takes bytes and gives the frames that are whole now. */
+  push(chunk: Buffer): Frame[] {
+    if (chunk.length > 0) {
+      this.#chunks.push(chunk)
+      this.#size += chunk.length
+    }
+    const frames: Frame[] = []
+    if (this.#size < this.#needed) return frames
+    const bytes = this.#gather()
+    let at = 0
+    for (;;) {
+      const frame = readFrame(bytes, at)
+      if (typeof frame === 'number') {
+        this.#needed = frame
+        break
+      }
+      frames.push(frame)
+      at += frame.header.length + frame.payload.length
+    }
+    this.#chunks = at === bytes.length ? [] : [bytes.subarray(at)]
+    this.#size = bytes.length - at
+    return frames
+  }
+
+  #gather(): Buffer {
+    if (this.#chunks.length === 0) return NO_BYTES
+    if (this.#chunks.length > 1) this.#chunks = [Buffer.concat(this.#chunks)]
+    return this.#chunks[0]
+  }
+}
+
+/** The frame at `start`, or how many bytes from there on are needed to know more. */
+function readFrame(bytes: Buffer, start: number): Frame | number {
+  const available = bytes.length - start
+  if (available < 2) return 2
+  const masked = (bytes[start + 1] & 0x80) !== 0
+  const code = bytes[start + 1] & 0x7f
+  const form = code === 126 ? 16 : code === 127 ? 64 : 7
+  const headerLength = 2 + (form === 7 ? 0 : form / 8) + (masked ? 4 : 0)
+  if (available < headerLength) return headerLength
+  const length =
+    form === 7 ? BigInt(code) : form === 16 ? BigInt(bytes.readUInt16BE(start + 2)) : bytes.readBigUInt64BE(start + 2)
+  const total = headerLength + Number(length)
+  if (available < total) return total
+  const header = bytes.subarray(start, start + headerLength)
+  const raw = bytes.subarray(start + headerLength, start + total)
+  return {
+    fin: (bytes[start] & 0x80) !== 0,
+    rsv: (bytes[start] >> 4) & 7,
+    opcode: bytes[start] & 0x0f,
+    masked,
+    form,
+    length,
+    payload: masked ? maskBytes(raw, header.subarray(headerLength - 4)) : raw,
+    header,
+  }
+}
+
+const OPCODE_NAMES: Record<number, string> = {
+  0: 'continuation',
+  1: 'text',
+  2: 'binary',
+  8: 'close',
+  9: 'ping',
+  10: 'pong',
+}
+
+/** `text fin masked 5`, as the wire log and the messages of failures show a frame. */
+export function describeFrame(
+  frame: Pick<Frame, 'fin' | 'rsv' | 'opcode' | 'masked'> & { length: bigint | number },
+): string {
+  const rsv = [4, 2, 1].flatMap((bit, index) => (frame.rsv & bit ? [`rsv${index + 1}`] : []))
+  const words = [
+    OPCODE_NAMES[frame.opcode] ?? `opcode ${frame.opcode.toString(16)}`,
+    ...(frame.fin ? ['fin'] : []),
+    ...rsv,
+    ...(frame.masked ? ['masked'] : []),
+    String(frame.length),
+  ]
+  return words.join(' ')
+}
+
+/** UTF-8 bytes of a string, or the bytes as they are. */
+export function bytesOf(data: string | Uint8Array): Buffer {
+  if (typeof data === 'string') return Buffer.from(data, 'utf8')
+  return Buffer.isBuffer(data) ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength)
+}
+
+/** Bytes of a hex text; blanks are allowed: `hex('81 85')`. */
+export function hex(text: string): Buffer {
+  const digits = text.replace(/\s+/g, '')
+  if (!/^([0-9a-f]{2})*$/i.test(digits)) throw new TypeError(`“${text}” is no hex text`)
+  return Buffer.from(digits, 'hex')
+}
+
+/** A readable short form of data for messages: quoted text when it is printable, else hex; cut to 40 bytes. */
+export function showBytes(bytes: Uint8Array): string {
+  const head = Buffer.from(bytes.subarray(0, 40))
+  const text = head.toString('latin1')
+  const shown = /^[\x20-\x7e]*$/.test(text) ? JSON.stringify(text) : head.toString('hex')
+  return bytes.length > 40 ? `${shown}… (${bytes.length} bytes)` : shown
+}
+
+/** Whether the bytes are valid UTF-8 (RFC 3629). */
+export function isUtf8(bytes: Uint8Array): boolean {
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The Sec-WebSocket-Accept that answers a key (RFC 6455 §4.2.2). */
+export function acceptOf(key: string): string {
+  return createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`, 'latin1').digest('base64')
+}
+
+/** What an HTTP request shall look like; everything is sent as given (RFC 9112). */
+export interface RequestSpec {
+  method: string
+  target: string
+  version: string
+  /** Pairs, so that order, case and repetition are free. A value of `null` leaves the field out. */
+  fields: [name: string, value: string][]
+  /** Between name and value; default a colon and a blank. */
+  separator?: string
+  /** Default CR LF. */
+  lineEnd?: string
+}
+
+/** The request as bytes, one byte per character (RFC 9112 §2.1). */
+export function encodeRequest(spec: RequestSpec): Buffer {
+  const end = spec.lineEnd ?? '\r\n'
+  const first = [spec.method, spec.target, spec.version].filter((part) => part !== '').join(' ')
+  const fields = spec.fields.map(([name, value]) => `${name}${spec.separator ?? ': '}${value}`)
+  return Buffer.from([first, ...fields, '', ''].join(end), 'latin1')
+}
+
+/** An HTTP response head as it came, with the breaches of HTTP syntax found in it (RFC 9112 §4). */
+export interface Response {
+  statusLine: string
+  /** 0 when the status line cannot be read. */
+  status: number
+  fields: [name: string, value: string][]
+  /** What is malformed about the head. */
+  problems: string[]
+  /** The whole head, the empty line included. */
+  head: Buffer
+}
+
+/** The values of a field, in order of their lines. */
+export function fieldValues(response: Pick<Response, 'fields'>, name: string): string[] {
+  return response.fields.filter(([field]) => field.toLowerCase() === name.toLowerCase()).map(([, value]) => value)
+}
+
+/** The value of a field, repeated lines joined by a comma, or null when it is absent (RFC 9110 §5.3). */
+export function fieldValue(response: Pick<Response, 'fields'>, name: string): string | null {
+  const values = fieldValues(response, name)
+  return values.length === 0 ? null : values.join(', ')
+}
+
+/** The elements of a comma-separated field, in lower case, trimmed, empty ones left out (RFC 9110 §5.6.1). */
+export function fieldTokens(response: Pick<Response, 'fields'>, name: string): string[] {
+  return (fieldValue(response, name) ?? '')
+    .split(',')
+    .map((token) => token.trim().toLowerCase())
+    .filter(Boolean)
+}
+
+/** Where the head ends (the index after the empty line), or -1. */
+export function findHeadEnd(bytes: Buffer): number {
+  const crlf = bytes.indexOf('\r\n\r\n', 0, 'latin1')
+  const lf = bytes.indexOf('\n\n', 0, 'latin1')
+  if (crlf === -1) return lf === -1 ? -1 : lf + 2
+  return lf !== -1 && lf < crlf ? lf + 2 : crlf + 4
+}
+
+/** Reads a response head; what is malformed is listed, not thrown (RFC 9112 §4, §5). */
+export function parseResponse(head: Buffer): Response {
+  const text = head.toString('latin1')
+  const problems: string[] = []
+  if (/(^|[^\r])\n/.test(text)) problems.push('a line ends with LF alone')
+  const [statusLine, ...lines] = text.replace(/(\r?\n){2}$/, '').split(/\r?\n/)
+  const match = /^HTTP\/\d\.\d (\d{3}) [\t\x20-\x7e\x80-\xff]*$/.exec(statusLine)
+  if (match === null) problems.push(`status line “${statusLine}”`)
+  const fields: [string, string][] = []
+  for (const line of lines) {
+    const field = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[\t ]*([\t\x20-\x7e\x80-\xff]*?)[\t ]*$/.exec(line)
+    if (field === null) problems.push(`field line “${line}”`)
+    else fields.push([field[1], field[2]])
+  }
+  const status = match?.[1] ?? /^HTTP\/\S+ (\d{3})/.exec(statusLine)?.[1] ?? '0'
+  return { statusLine, status: Number(status), fields, problems, head }
+}

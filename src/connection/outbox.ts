@@ -1,0 +1,199 @@
+import type { Writable } from 'node:stream'
+import { firstByte, headerSize, writeHeader } from '../core/frame-encoder.ts'
+import { applyMask, readMaskingKey } from '../core/mask.ts'
+
+/** Frames up to this size are copied into the shared buffer: copying 16 KiB costs less than a second buffer in the write. */
+const COPY_LIMIT = 16 * 1024
+const SHARED_SIZE = 64 * 1024
+const LONGEST_HEADER = 14
+
+/*
+ * One output buffer for the whole process. The outbox that sends first in a tick owns `[sharedStart, sharedEnd)` until
+ * it flushes; others use buffers of their own meanwhile. A range that the kernel took at once is written again, one
+ * that the stream still holds is left to it and the next begins behind: what waits pins no more than its own bytes.
+ */
+let shared = Buffer.allocUnsafeSlow(SHARED_SIZE)
+let sharedStart = 0
+let sharedEnd = 0
+let owner: Outbox | null = null
+
+/**
+ * Gathers the frames that one connection sends within a tick, so that they leave in one write. Between `cork` and
+ * `uncork` (a read callback) they wait for `uncork`, otherwise for the end of the tick, which also gathers what
+ * promises send.
+ */
+export class Outbox {
+  readonly #stream: Writable
+  /** Makes the masking key of each frame (client role, RFC 6455 §5.3); null for a server. */
+  readonly #maskingKey: (() => Uint8Array) | null
+  /** Frames that wait outside the shared buffer, in order. */
+  #waiting: Buffer[] = []
+  #waitingBytes = 0
+  #corked = false
+  #scheduled = false
+
+  constructor(stream: Writable, maskingKey: (() => Uint8Array) | null = null) {
+    this.#stream = stream
+    this.#maskingKey = maskingKey
+  }
+
+  /** Bytes handed in that the kernel has not taken. */
+  get bufferedAmount(): number {
+    return this.#stream.writableLength + this.#waitingBytes + (owner === this ? sharedEnd - sharedStart : 0)
+  }
+
+  /** From here on frames wait for `uncork`. */
+  cork(): void {
+    this.#corked = true
+  }
+
+  uncork(): void {
+    this.#corked = false
+    this.flush()
+  }
+
+  /** Queues a frame with a binary payload; above 16 KiB `payload` must not change until it was written. */
+  sendBytes(opcode: number, payload: Uint8Array, rsv1 = false): void {
+    const first = firstByte(opcode, true, rsv1)
+    const room = this.#claim(payload.length)
+    if (room) {
+      const at = this.#writeHeader(shared, sharedEnd, first, payload.length)
+      shared.set(payload, at)
+      this.#finishShared(at, at + payload.length)
+    } else {
+      this.#wait(first, payload)
+    }
+    this.#schedule()
+  }
+
+  /** Queues a frame with a text payload. */
+  sendText(opcode: number, text: string): void {
+    // At most 3 bytes for each UTF-16 unit. The text goes where the header of an ASCII text would end, and moves if not.
+    if (!this.#claim(text.length * 3)) return this.sendBytes(opcode, Buffer.from(text))
+    const guess = sharedEnd + headerSize(text.length) + this.#keySize
+    const length = shared.write(text, guess)
+    const payloadAt = sharedEnd + headerSize(length) + this.#keySize
+    if (payloadAt !== guess) shared.copyWithin(payloadAt, guess, guess + length)
+    this.#writeHeader(shared, sharedEnd, firstByte(opcode), length)
+    this.#finishShared(payloadAt, payloadAt + length)
+    this.#schedule()
+  }
+
+  /** Queues frames that were encoded before, as they are. */
+  sendEncoded(frames: Buffer): void {
+    if (this.#claim(frames.length)) {
+      shared.set(frames, sharedEnd)
+      sharedEnd += frames.length
+    } else {
+      if (owner === this) this.#takeBack()
+      this.#push(frames)
+    }
+    this.#schedule()
+  }
+
+  /** Hands everything that waits to the stream, in one write. */
+  flush(): void {
+    if (owner === this) this.#flushShared()
+    if (this.#waiting.length === 0) return
+    const waiting = this.#waiting
+    this.#waiting = []
+    this.#waitingBytes = 0
+    if (this.#stream.destroyed || this.#stream.writableEnded) return
+    if (waiting.length === 1) {
+      this.#stream.write(waiting[0])
+      return
+    }
+    this.#stream.cork()
+    for (const frame of waiting) this.#stream.write(frame)
+    this.#stream.uncork()
+  }
+
+  get #keySize(): number {
+    return this.#maskingKey === null ? 0 : 4
+  }
+
+  /** Whether the shared buffer is this outbox's and has room for a frame with such a payload. */
+  #claim(length: number): boolean {
+    if (length > COPY_LIMIT || this.#waiting.length > 0) return false
+    if (owner === null) owner = this
+    else if (owner !== this) return false
+    if (sharedEnd + length + LONGEST_HEADER > SHARED_SIZE) {
+      this.#flushShared()
+      owner = this
+      if (sharedStart + length + LONGEST_HEADER > SHARED_SIZE) replaceShared()
+    }
+    return true
+  }
+
+  #writeHeader(target: Buffer, at: number, first: number, length: number): number {
+    return writeHeader(target, at, first, length) + this.#keySize
+  }
+
+  #finishShared(payloadAt: number, end: number): void {
+    if (this.#maskingKey !== null) maskPayload(shared, sharedEnd, payloadAt, end, this.#maskingKey())
+    sharedEnd = end
+  }
+
+  #wait(first: number, payload: Uint8Array): void {
+    if (owner === this) this.#takeBack()
+    const size = headerSize(payload.length) + this.#keySize
+    const whole = payload.length <= COPY_LIMIT || this.#maskingKey !== null
+    const frame = Buffer.allocUnsafe(whole ? size + payload.length : size)
+    this.#writeHeader(frame, 0, first, payload.length)
+    if (whole) frame.set(payload, size)
+    if (this.#maskingKey !== null) maskPayload(frame, 0, size, frame.length, this.#maskingKey())
+    this.#push(frame)
+    if (!whole) this.#push(Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength))
+  }
+
+  #push(bytes: Buffer): void {
+    this.#waiting.push(bytes)
+    this.#waitingBytes += bytes.length
+  }
+
+  #schedule(): void {
+    if (this.#corked || this.#scheduled) return
+    this.#scheduled = true
+    process.nextTick(flushScheduled, this)
+  }
+
+  /** Runs at the end of the tick. */
+  onTick(): void {
+    this.#scheduled = false
+    if (!this.#corked) this.flush()
+  }
+
+  #flushShared(): void {
+    owner = null
+    const end = sharedEnd
+    sharedEnd = sharedStart
+    if (end === sharedStart || this.#stream.destroyed || this.#stream.writableEnded) return
+    this.#stream.write(shared.subarray(sharedStart, end))
+    if (this.#stream.writableLength === 0) return
+    sharedStart = end
+    sharedEnd = end
+  }
+
+  /** Moves what lies in the shared buffer to the list, before frames that go there. */
+  #takeBack(): void {
+    owner = null
+    if (sharedEnd > sharedStart) this.#push(Buffer.from(shared.subarray(sharedStart, sharedEnd)))
+    sharedEnd = sharedStart
+  }
+}
+
+function replaceShared(): void {
+  shared = Buffer.allocUnsafeSlow(SHARED_SIZE)
+  sharedStart = 0
+  sharedEnd = 0
+}
+
+function flushScheduled(outbox: Outbox): void {
+  outbox.onTick()
+}
+
+function maskPayload(frame: Buffer, at: number, payloadAt: number, end: number, maskingKey: Uint8Array): void {
+  frame[at + 1] |= 0x80
+  frame.set(maskingKey, payloadAt - 4)
+  applyMask(frame, payloadAt, end, readMaskingKey(frame, payloadAt - 4))
+}

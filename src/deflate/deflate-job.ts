@@ -1,0 +1,60 @@
+import { createDeflateRaw, type DeflateRaw } from 'node:zlib'
+import { type DeflateSettings, TAIL_LENGTH, zlibOptions } from './deflate.ts'
+import { gather } from './gather.ts'
+import type { Job } from './job-queue.ts'
+
+/** Compresses a message in the thread pool (RFC 7692 §7.2.1); `done(null)` when zlib cannot. */
+export class DeflateJob implements Job {
+  readonly #message: Uint8Array
+  readonly #settings: DeflateSettings
+  readonly #history: Buffer | null
+  readonly #done: (payload: Buffer | null) => void
+  #stream: DeflateRaw | null = null
+  #isStopped = false
+
+  constructor(
+    message: Uint8Array,
+    settings: DeflateSettings,
+    history: Buffer | null,
+    done: (payload: Buffer | null) => void,
+  ) {
+    this.#message = message
+    this.#settings = settings
+    this.#history = history
+    this.#done = done
+  }
+
+  start(finished: () => void): void {
+    const settle = (payload: Buffer | null): void => {
+      if (this.#isStopped) return
+      this.stop()
+      finished()
+      this.#done(payload)
+    }
+    const options = zlibOptions(this.#settings, this.#message.length, this.#history)
+    const chunks: Buffer[] = []
+    let length = 0
+    try {
+      const stream = createDeflateRaw({ ...options, chunkSize: 65_536 })
+      this.#stream = stream
+      stream.on('data', (chunk: Buffer) => {
+        chunks.push(chunk)
+        length += chunk.length
+      })
+      stream.on('error', () => settle(null))
+      stream.on('end', () => {
+        const isStopped = () => this.#isStopped
+        gather(chunks, length, isStopped, (whole) => settle(whole?.subarray(0, whole.length - TAIL_LENGTH) ?? null))
+      })
+      stream.end(this.#message)
+    } catch {
+      settle(null)
+    }
+  }
+
+  stop(): void {
+    this.#isStopped = true
+    this.#stream?.destroy()
+    this.#stream = null
+  }
+}

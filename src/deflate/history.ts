@@ -1,0 +1,56 @@
+import type { MemoryBudget } from './budget.ts'
+
+/** Smallest buffer worth having; it doubles from here. */
+const FIRST_CAPACITY = 256
+
+/**
+ * The last bytes of the messages of one direction: all that context takeover needs between two messages
+ * (RFC 7692 §7.2.2). A zlib context of the same worth holds 40 to 268 KiB from its first message on.
+ */
+export class History {
+  readonly #size: number
+  readonly #budget: MemoryBudget
+  #bytes = Buffer.alloc(0)
+  #length = 0
+
+  /** @param size How many bytes can be referred to at most. */
+  constructor(size: number, budget: MemoryBudget) {
+    this.#size = size
+    this.#budget = budget
+  }
+
+  /** The bytes that may be referred to, oldest first: a view, valid until the next `append`. */
+  get bytes(): Buffer {
+    return this.#bytes.subarray(0, this.#length)
+  }
+
+  append(message: Uint8Array): void {
+    const added = message.length > this.#size ? message.subarray(message.length - this.#size) : message
+    const kept = Math.min(this.#length, this.#size - added.length)
+    this.#makeRoom(kept, kept + added.length)
+    this.#bytes.set(added, kept)
+    this.#length = kept + added.length
+  }
+
+  clear(): void {
+    this.#budget.hold(-this.#bytes.length)
+    this.#bytes = Buffer.alloc(0)
+    this.#length = 0
+  }
+
+  /** Moves the newest `kept` bytes to the front of a buffer that takes `needed`. */
+  #makeRoom(kept: number, needed: number): void {
+    const from = this.#length - kept
+    if (needed <= this.#bytes.length) {
+      if (from > 0) this.#bytes.copyWithin(0, from, this.#length)
+      return
+    }
+    let capacity = Math.max(FIRST_CAPACITY, this.#bytes.length)
+    while (capacity < needed) capacity *= 2
+    // Not from Buffer's pool: a small history would keep a whole slab of it alive.
+    const grown = Buffer.allocUnsafeSlow(capacity)
+    this.#bytes.copy(grown, 0, from, this.#length)
+    this.#budget.hold(capacity - this.#bytes.length)
+    this.#bytes = grown
+  }
+}

@@ -1,0 +1,63 @@
+import { inflateRawSync } from 'node:zlib'
+import { asProtocolError, compact, cutShort, Inflation, probe, tooLong } from './inflation.ts'
+
+/** Those that are worth no detour over the thread pool. */
+const FEW_FINAL_BLOCKS = 8
+
+const SMALLEST_CHUNK = 2048
+const LARGEST_CHUNK = 65_536
+
+interface SyncPass {
+  buffer: Buffer
+  engine: { bytesWritten: number }
+}
+
+/**
+ * Inflates a message at once, on the event loop (RFC 7692 §7.2.2); `null` when it has more than `worth` bytes of
+ * output and is better left to an `InflateJob`.
+ *
+ * @throws ProtocolError 1007 for bad data, 1009 for more than `limit` bytes of output.
+ */
+export function inflateNow(payload: Uint8Array, history: Buffer, limit: number, worth: number): Buffer | null {
+  const most = Math.min(limit, worth)
+  try {
+    const inflation = new Inflation(payload, history)
+    const message = inflateWhole(inflation, most)
+    if (message === null || !inflation.needsProbe(message)) return message
+    const probed = inflateWhole(new Inflation(payload, history, probe), most + 1)
+    if (probed?.length !== message.length + 1) throw cutShort()
+    return message
+  } catch (error) {
+    const isOverflow = error === overflow || (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE'
+    if (isOverflow && most < limit) return null
+    throw isOverflow ? tooLong(limit) : asProtocolError(error as Error)
+  }
+}
+
+/** Thrown where zlib itself cannot tell: its own limit is at least one byte. */
+const overflow = new RangeError('output over the limit')
+
+function inflateWhole(inflation: Inflation, most: number): Buffer | null {
+  while (inflation.passes < FEW_FINAL_BLOCKS) {
+    const { buffer, engine } = inflateStream(inflation, most)
+    inflation.chunks.push(buffer)
+    inflation.length += buffer.length
+    if (inflation.length > most) throw overflow
+    if (!inflation.finishPass(engine.bytesWritten)) continue
+    return inflation.chunks.length === 1 ? compact(buffer) : Buffer.concat(inflation.chunks)
+  }
+  return null
+}
+
+/** One stream of the message; `maxOutputLength` is checked by zlib after each chunk, so a chunk is no larger either. */
+function inflateStream(inflation: Inflation, most: number): SyncPass {
+  const missing = Math.max(most - inflation.length, 0)
+  const guess = Math.min(Math.max(inflation.rest.length * 6, SMALLEST_CHUNK), LARGEST_CHUNK, missing + 1)
+  const pass: unknown = inflateRawSync(Buffer.concat([inflation.rest, inflation.ending]), {
+    info: true,
+    dictionary: inflation.dictionary,
+    chunkSize: Math.max(guess, 64),
+    maxOutputLength: Math.max(missing, 1),
+  })
+  return pass as SyncPass
+}

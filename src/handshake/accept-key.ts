@@ -1,0 +1,36 @@
+import { hash, randomBytes } from 'node:crypto'
+
+const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
+
+/** Characters of a key: the base64 of 16 bytes. */
+const KEY_LENGTH = 24
+
+/** The `Sec-WebSocket-Accept` value that answers a key (RFC 6455 §4.2.2). */
+export function acceptKey(key: string): string {
+  return hash('sha1', key + GUID, 'base64')
+}
+
+/**
+ * Whether a `Sec-WebSocket-Key` is the base64 of 16 bytes (RFC 6455 §4.2.1). The four bits of padding inside the
+ * 22nd character may have any value: the key that §4.1 prints as its example has them set, and RFC 4648 §3.5 leaves
+ * it to the decoder.
+ */
+export function isValidKey(key: string): boolean {
+  if (key.length !== KEY_LENGTH || !key.endsWith('==')) return false
+  for (let i = 0; i < KEY_LENGTH - 2; i++) {
+    if (!isBase64Code(key.charCodeAt(i))) return false
+  }
+  return true
+}
+
+function isBase64Code(code: number): boolean {
+  if (code >= 0x30 && code <= 0x39) return true
+  if (code === 0x2b || code === 0x2f) return true
+  const lower = code | 0x20
+  return lower >= 0x61 && lower <= 0x7a
+}
+
+/** A fresh `Sec-WebSocket-Key` for one request of a client (RFC 6455 §4.1). */
+export function makeKey(): string {
+  return randomBytes(16).toString('base64')
+}

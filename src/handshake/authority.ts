@@ -1,0 +1,84 @@
+import { isIPv6 } from 'node:net'
+
+/** A `Host` value taken apart (RFC 9110 §7.2). */
+export interface Authority {
+  /** The name or address as it was sent, an IPv6 address with its brackets. */
+  host: string
+  /** `null` when there is none. */
+  port: number | null
+}
+
+const MAX_PORT = 65_535
+
+/** The longest text of an IPv6 address: `isIPv6` is asked about nothing longer. */
+const MAX_IPV6 = 45
+
+/** Marks besides letters, digits and `%XX` in a name; RFC 3986's comma is left out: it is how two hosts get merged. */
+const NAME_MARKS = "-._~!$&'()*+;="
+
+/**
+ * Parses `host[:port]`: a name, an IPv4 address or a bracketed IPv6 address, then a port of 0–65535, no user info
+ * (RFC 3986 §3.2); `null` when malformed.
+ */
+export function parseAuthority(text: string): Authority | null {
+  const end = text.startsWith('[') ? literalEnd(text) : nameEnd(text)
+  if (end === 0) return null
+  const host = text.slice(0, end)
+  if (end === text.length) return { host, port: null }
+  if (text[end] !== ':') return null
+  // RFC 3986 §3.2.3 allows the colon with nothing behind it.
+  if (end + 1 === text.length) return { host, port: null }
+  const port = parsePort(text, end + 1)
+  return port === null ? null : { host, port }
+}
+
+/** Whether a text is a valid, non-empty `Host` value (RFC 9110 §7.2). */
+export function isValidHost(text: string): boolean {
+  return parseAuthority(text) !== null
+}
+
+/** Where a bracketed IPv6 address ends, 0 when there is none. */
+function literalEnd(text: string): number {
+  const close = text.slice(0, MAX_IPV6 + 2).indexOf(']')
+  if (close < 0) return 0
+  const address = text.slice(1, close)
+  // A zone is of the sender's machine only and has no place on the wire (RFC 6874 §1).
+  return isIPv6(address) && !address.includes('%') ? close + 1 : 0
+}
+
+/** Where a name ends, 0 when there is none or an escape in it is broken. */
+function nameEnd(text: string): number {
+  let at = 0
+  for (; at < text.length; at++) {
+    const character = text[at]
+    if (character === '%') {
+      if (!isHexDigit(text.charCodeAt(at + 1)) || !isHexDigit(text.charCodeAt(at + 2))) return 0
+    } else if (!isAlphanumeric(text.charCodeAt(at)) && !NAME_MARKS.includes(character)) break
+  }
+  return at
+}
+
+function parsePort(text: string, start: number): number | null {
+  let port = 0
+  for (let i = start; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (!isDigit(code)) return null
+    port = port * 10 + code - 0x30
+    if (port > MAX_PORT) return null
+  }
+  return port
+}
+
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39
+}
+
+function isHexDigit(code: number): boolean {
+  const lower = code | 0x20
+  return isDigit(code) || (lower >= 0x61 && lower <= 0x66)
+}
+
+function isAlphanumeric(code: number): boolean {
+  const lower = code | 0x20
+  return isDigit(code) || (lower >= 0x61 && lower <= 0x7a)
+}

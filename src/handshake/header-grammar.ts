@@ -1,0 +1,204 @@
+const TAB = 0x09
+const SPACE = 0x20
+const QUOTE = 0x22
+const COMMA = 0x2c
+const SLASH = 0x2f
+const SEMICOLON = 0x3b
+const EQUALS = 0x3d
+const BACKSLASH = 0x5c
+
+/** One element of a `Sec-WebSocket-Extensions` field (RFC 6455 §9.1); a name is text to compare, never an object's key. */
+export interface Extension {
+  name: string
+  parameters: ExtensionParameter[]
+}
+
+/** One parameter of an extension (RFC 6455 §9.1). */
+export interface ExtensionParameter {
+  name: string
+  /** `null` when the parameter stands without `=`. */
+  value: string | null
+  /** Whether the value was written as a quoted string. */
+  quoted: boolean
+}
+
+/** 1 for every byte that may stand in a token (RFC 9110 §5.6.2). */
+export const TOKEN_BYTES: Uint8Array = markBytes(
+  "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
+)
+
+function markBytes(characters: string): Uint8Array {
+  const table = new Uint8Array(256)
+  for (const character of characters) table[character.charCodeAt(0)] = 1
+  return table
+}
+
+/** Whether a character code may stand in a token (RFC 9110 §5.6.2). */
+function isTokenCode(code: number): boolean {
+  return code < 256 && TOKEN_BYTES[code] === 1
+}
+
+/** Whether a character code is a blank, SP or HTAB (RFC 9110 §5.6.3). */
+export function isBlank(code: number): boolean {
+  return code === SPACE || code === TAB
+}
+
+/** Reads a field value from left to right, each character once; there is nothing to backtrack to (RFC 9110 §5.6). */
+class FieldScanner {
+  readonly #text: string
+  #at = 0
+
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  get atEnd(): boolean {
+    return this.#at === this.#text.length
+  }
+
+  skipBlanks(): void {
+    while (!this.atEnd && isBlank(this.#text.charCodeAt(this.#at))) this.#at++
+  }
+
+  /** Steps over one character when it is the wanted one. */
+  take(code: number): boolean {
+    if (this.atEnd || this.#text.charCodeAt(this.#at) !== code) return false
+    this.#at++
+    return true
+  }
+
+  /** The token that begins here, or `null`. */
+  readToken(): string | null {
+    const start = this.#at
+    while (!this.atEnd && isTokenCode(this.#text.charCodeAt(this.#at))) this.#at++
+    return this.#at === start ? null : this.#text.slice(start, this.#at)
+  }
+
+  /**
+   * The rest of a quoted string whose opening quote was taken, or `null`. Unescaped it has to be a token
+   * (RFC 6455 §9.1), so the first other character ends the reading.
+   */
+  readQuotedToken(): string | null {
+    let token = ''
+    while (!this.take(QUOTE)) {
+      this.take(BACKSLASH)
+      if (this.atEnd) return null
+      const code = this.#text.charCodeAt(this.#at)
+      if (!isTokenCode(code)) return null
+      token += this.#text[this.#at++]
+    }
+    return token === '' ? null : token
+  }
+}
+
+/** A comma-separated list in which empty elements are skipped (RFC 9110 §5.6.1); `null` when an element is malformed. */
+function parseList<Element>(text: string, readElement: (scanner: FieldScanner) => Element | null): Element[] | null {
+  const scanner = new FieldScanner(text)
+  const elements: Element[] = []
+  for (scanner.skipBlanks(); !scanner.atEnd; scanner.skipBlanks()) {
+    if (scanner.take(COMMA)) continue
+    const element = readElement(scanner)
+    if (element === null) return null
+    elements.push(element)
+    scanner.skipBlanks()
+    if (!scanner.atEnd && !scanner.take(COMMA)) return null
+  }
+  return elements
+}
+
+/** Whether a text is a token (RFC 9110 §5.6.2). */
+export function isToken(text: string): boolean {
+  if (text.length === 0) return false
+  for (let i = 0; i < text.length; i++) {
+    if (!isTokenCode(text.charCodeAt(i))) return false
+  }
+  return true
+}
+
+/** Parses a comma-separated list of tokens; `null` when malformed, empty elements are skipped (RFC 9110 §5.6.1). */
+export function parseTokenList(text: string): string[] | null {
+  return parseList(text, (scanner) => scanner.readToken())
+}
+
+/** Parses an `Upgrade` field into protocols, `name` or `name/version`; `null` when malformed (RFC 9110 §7.8). */
+export function parseProtocolList(text: string): string[] | null {
+  return parseList(text, (scanner) => {
+    const name = scanner.readToken()
+    if (name === null || !scanner.take(SLASH)) return name
+    const version = scanner.readToken()
+    return version === null ? null : `${name}/${version}`
+  })
+}
+
+/** Whether a list has a token, whole and in any case (RFC 6455 §4.2.1). */
+export function hasToken(list: readonly string[], token: string): boolean {
+  const wanted = token.toLowerCase()
+  return list.some((element) => element.length === wanted.length && element.toLowerCase() === wanted)
+}
+
+/**
+ * Parses a `Sec-WebSocket-Extensions` field, several fields joined by commas, in its order; `null` when it is
+ * malformed or names no extension (RFC 6455 §9.1).
+ */
+export function parseExtensions(text: string): Extension[] | null {
+  const extensions = parseList(text, readExtension)
+  return extensions === null || extensions.length === 0 ? null : extensions
+}
+
+function readExtension(scanner: FieldScanner): Extension | null {
+  const name = scanner.readToken()
+  if (name === null) return null
+  const parameters: ExtensionParameter[] = []
+  for (;;) {
+    scanner.skipBlanks()
+    if (!scanner.take(SEMICOLON)) return { name, parameters }
+    scanner.skipBlanks()
+    const parameter = readParameter(scanner)
+    if (parameter === null) return null
+    parameters.push(parameter)
+  }
+}
+
+function readParameter(scanner: FieldScanner): ExtensionParameter | null {
+  const name = scanner.readToken()
+  if (name === null) return null
+  scanner.skipBlanks()
+  if (!scanner.take(EQUALS)) return { name, value: null, quoted: false }
+  scanner.skipBlanks()
+  const quoted = scanner.take(QUOTE)
+  const value = quoted ? scanner.readQuotedToken() : scanner.readToken()
+  return value === null ? null : { name, value, quoted }
+}
+
+/**
+ * Parses a `Sec-WebSocket-Protocol` field, several fields joined by commas, in the client's order of preference;
+ * `null` when it is malformed, empty or names one subprotocol twice (RFC 6455 §4.1).
+ */
+export function parseSubprotocols(text: string): string[] | null {
+  const names = parseTokenList(text)
+  if (names === null || names.length === 0) return null
+  return new Set(names).size === names.length ? names : null
+}
+
+/**
+ * Writes a `Sec-WebSocket-Extensions` value (RFC 6455 §9.1). Values are tokens, so none needs quotes.
+ *
+ * @throws TypeError when a name or a value is no token.
+ */
+export function formatExtensions(extensions: readonly Extension[]): string {
+  return extensions.map(formatExtension).join(', ')
+}
+
+function formatExtension({ name, parameters }: Extension): string {
+  let text = checkToken(name)
+  for (const parameter of parameters) {
+    text += `; ${checkToken(parameter.name)}`
+    if (parameter.value !== null) text += `=${checkToken(parameter.value)}`
+  }
+  return text
+}
+
+function checkToken(text: string): string {
+  if (!isToken(text)) throw new TypeError(`an extension is made of tokens, not of ${JSON.stringify(text)}`)
+  return text
+}

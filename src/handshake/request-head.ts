@@ -1,0 +1,240 @@
+import { HandshakeError } from '../core/errors.ts'
+import { trimBlanks } from './header-field.ts'
+import { TOKEN_BYTES } from './header-grammar.ts'
+import { MAX_FIELD_COUNT } from './upgrade-request.ts'
+
+/** The head of a request, taken off a byte stream (RFC 9112 §2.1). */
+export interface RequestHead {
+  method: string
+  url: string
+  /** As in `'1.1'`. */
+  httpVersion: string
+  /** Names and trimmed values in turn, as they were sent, bytes as latin1. */
+  rawHeaders: string[]
+  /** Where the head ends in the bytes of the last push. */
+  end: number
+}
+
+/** What a head may cost before it is refused (RFC 6455 §10.4). */
+export interface RequestHeadLimits {
+  /** Bytes of the whole head; 16,384 when left out. */
+  maxSize?: number
+  /** Count of fields; 1,000 when left out. */
+  maxFieldCount?: number
+}
+
+const MAX_SIZE = 16_384
+
+const EMPTY = Buffer.alloc(0)
+
+/** Bytes of the first buffer for a head that comes in pieces. */
+const FIRST_BUFFER = 1_024
+
+/** The states of the reader; those up to `VERSION_END` are of the request line. */
+const State = {
+  FAILED: 0,
+  DONE: 1,
+  START: 2,
+  START_LF: 3,
+  LINE: 4,
+  METHOD: 5,
+  TARGET: 6,
+  TARGET_REST: 7,
+  VERSION_H: 8,
+  VERSION_T: 9,
+  VERSION_T2: 10,
+  VERSION_P: 11,
+  VERSION_SLASH: 12,
+  VERSION_MAJOR: 13,
+  VERSION_DOT: 14,
+  VERSION_MINOR: 15,
+  VERSION_END: 16,
+  FIELD_LF: 17,
+  FIELD: 18,
+  NAME: 19,
+  VALUE: 20,
+  END_LF: 21,
+} as const
+
+/** Added to the next state where the byte's place is remembered. */
+const MARK = 0x80
+
+const CR = '\r'
+const LF = '\n'
+const DIGITS = '0123456789'
+const TOKEN = charactersFrom(0, (code) => TOKEN_BYTES[code] === 1)
+const VISIBLE = charactersFrom(0x21, (code) => code !== 0x7f)
+const TEXT = `${VISIBLE} \t`
+
+/**
+ * The grammar of RFC 9112 §2–§5, row by row: in this state, one of these bytes leads to that state. Every other byte
+ * fails: a bare CR or LF, a fold, a blank before the colon, NUL and the other control bytes. The visible bytes include
+ * 80–FF, which the target of a plain request may have in practice.
+ */
+const RULES: readonly (readonly [from: number, bytes: string, to: number])[] = [
+  [State.START, CR, State.START_LF],
+  [State.START_LF, LF, State.LINE],
+  [State.START, TOKEN, State.METHOD | MARK],
+  [State.LINE, TOKEN, State.METHOD | MARK],
+  [State.METHOD, TOKEN, State.METHOD],
+  [State.METHOD, ' ', State.TARGET | MARK],
+  [State.TARGET, VISIBLE, State.TARGET_REST],
+  [State.TARGET_REST, VISIBLE, State.TARGET_REST],
+  [State.TARGET_REST, ' ', State.VERSION_H | MARK],
+  [State.VERSION_H, 'H', State.VERSION_T],
+  [State.VERSION_T, 'T', State.VERSION_T2],
+  [State.VERSION_T2, 'T', State.VERSION_P],
+  [State.VERSION_P, 'P', State.VERSION_SLASH],
+  [State.VERSION_SLASH, '/', State.VERSION_MAJOR],
+  [State.VERSION_MAJOR, DIGITS, State.VERSION_DOT],
+  [State.VERSION_DOT, '.', State.VERSION_MINOR],
+  [State.VERSION_MINOR, DIGITS, State.VERSION_END],
+  [State.VERSION_END, CR, State.FIELD_LF | MARK],
+  [State.FIELD_LF, LF, State.FIELD],
+  [State.FIELD, TOKEN, State.NAME],
+  [State.NAME, TOKEN, State.NAME],
+  [State.NAME, ':', State.VALUE | MARK],
+  [State.VALUE, TEXT, State.VALUE],
+  [State.VALUE, CR, State.FIELD_LF | MARK],
+  [State.FIELD, CR, State.END_LF],
+  [State.END_LF, LF, State.DONE],
+]
+
+const NEXT = buildTable()
+
+function charactersFrom(first: number, isWanted: (code: number) => boolean): string {
+  let characters = ''
+  for (let code = first; code < 256; code++) {
+    if (isWanted(code)) characters += String.fromCharCode(code)
+  }
+  return characters
+}
+
+function buildTable(): Uint8Array {
+  const table = new Uint8Array((State.END_LF + 1) * 256)
+  for (const [from, bytes, to] of RULES) {
+    for (const byte of bytes) table[from * 256 + byte.charCodeAt(0)] = to
+  }
+  return table
+}
+
+/**
+ * Reads the head of one HTTP/1.1 request from a byte stream, however it is cut; every byte is looked at once. After
+ * the head or an error it takes nothing more (RFC 9112 §2).
+ */
+export class RequestHeadParser {
+  readonly #maxSize: number
+  readonly #maxFieldCount: number
+  #state: number = State.START
+  /** Start of the method, then the ends of method, target and version, then of every name and value. */
+  readonly #marks: number[] = []
+  #kept: Buffer = EMPTY
+  #keptSize = 0
+
+  constructor({ maxSize = MAX_SIZE, maxFieldCount = MAX_FIELD_COUNT }: RequestHeadLimits = {}) {
+    this.#maxSize = maxSize
+    this.#maxFieldCount = maxFieldCount
+  }
+
+  /** The bytes of all pushes that did not end the head, for another parser that is to begin from the start. */
+  get kept(): Buffer {
+    return this.#kept.subarray(0, this.#keptSize)
+  }
+
+  /**
+   * Reads on; `null` until the head is complete. What is needed later is copied.
+   *
+   * @throws HandshakeError 400 for a violation of the grammar, 414 for a request line beyond `maxSize`, 431 for more
+   *   bytes or fields than allowed, 505 for another HTTP than 1.x.
+   */
+  push(bytes: Uint8Array, start: number, end: number): RequestHead | null {
+    const stop = Math.min(end, start + this.#maxSize - this.#keptSize)
+    const next = this.#scan(bytes, start, stop)
+    if (this.#marks.length > 4 + this.#maxFieldCount * 2) {
+      throw this.#tooLarge(`more than ${this.#maxFieldCount} fields`)
+    }
+    if (this.#state === State.DONE) return this.#finish(bytes, start, next)
+    if (this.#keptSize + stop - start === this.#maxSize) throw this.#tooLarge(`more than ${this.#maxSize} bytes`)
+    this.#keep(bytes, start, stop)
+    return null
+  }
+
+  /** Runs the bytes through the table; returns the index behind the last one looked at. */
+  #scan(bytes: Uint8Array, start: number, stop: number): number {
+    const offset = this.#keptSize - start
+    let state = this.#state
+    for (let i = start; i < stop; i++) {
+      const next = NEXT[state * 256 + bytes[i]]
+      if (next === State.FAILED) throw this.#fail(state, bytes[i])
+      if (next === state) continue
+      if (next === State.DONE) {
+        this.#state = State.DONE
+        return i + 1
+      }
+      if (next & MARK) this.#marks.push(i + offset)
+      state = next & ~MARK
+    }
+    this.#state = state
+    return stop
+  }
+
+  #finish(bytes: Uint8Array, start: number, end: number): RequestHead {
+    const marks = this.#marks
+    const text = toLatin1(this.#kept, 0, this.#keptSize) + toLatin1(bytes, start, end)
+    const httpVersion = text.slice(marks[2] + ' HTTP/'.length, marks[3])
+    if (httpVersion[0] !== '1') {
+      throw new HandshakeError(505, 'ERR_WS_HTTP_VERSION', `HTTP/${httpVersion}, must be HTTP/1.1`)
+    }
+    const rawHeaders: string[] = []
+    for (let i = 4; i < marks.length; i += 2) {
+      rawHeaders.push(text.slice(marks[i - 1] + 2, marks[i]), trimBlanks(text.slice(marks[i] + 1, marks[i + 1])))
+    }
+    return {
+      method: text.slice(marks[0], marks[1]),
+      url: text.slice(marks[1] + 1, marks[2]),
+      httpVersion,
+      rawHeaders,
+      end,
+    }
+  }
+
+  /** Appends to the bytes kept; the buffer doubles, so that a byte at a time costs linear time. */
+  #keep(bytes: Uint8Array, start: number, end: number): void {
+    const size = this.#keptSize + end - start
+    if (size > this.#kept.length) {
+      const grown = Buffer.alloc(Math.max(FIRST_BUFFER, this.#kept.length * 2, size))
+      grown.set(this.kept)
+      this.#kept = grown
+    }
+    this.#kept.set(bytes.subarray(start, end), this.#keptSize)
+    this.#keptSize = size
+  }
+
+  #fail(state: number, byte: number): HandshakeError {
+    this.#state = State.FAILED
+    const shown = `byte 0x${byte.toString(16).padStart(2, '0')}`
+    return new HandshakeError(400, 'ERR_WS_REQUEST_SYNTAX', `${shown} is not allowed in ${placeOf(state)}`)
+  }
+
+  #tooLarge(found: string): HandshakeError {
+    const isLine = this.#state <= State.VERSION_END && this.#state !== State.DONE
+    this.#state = State.FAILED
+    const part = isLine ? 'request line' : 'request head'
+    return new HandshakeError(isLine ? 414 : 431, 'ERR_WS_HEAD_TOO_LARGE', `${part} of ${found}`)
+  }
+}
+
+/** The words for a state in an error message. */
+function placeOf(state: number): string {
+  if (state <= State.DONE) return 'the bytes behind an end'
+  if (state <= State.METHOD) return 'the method'
+  if (state <= State.TARGET_REST) return 'the request target'
+  if (state <= State.VERSION_END) return 'the HTTP version'
+  if (state === State.FIELD) return 'the first place of a field line'
+  if (state === State.NAME) return 'a field name'
+  return state === State.VALUE ? 'a field value' : 'a line end'
+}
+
+function toLatin1(bytes: Uint8Array, start: number, end: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1', start, end)
+}

@@ -1,0 +1,216 @@
+import { HandshakeError } from '../core/errors.ts'
+import { isValidKey } from './accept-key.ts'
+import { isValidHost } from './authority.ts'
+import { fieldValues } from './header-field.ts'
+import {
+  type Extension,
+  hasToken,
+  parseExtensions,
+  parseProtocolList,
+  parseSubprotocols,
+  parseTokenList,
+} from './header-grammar.ts'
+import { parseRequestTarget, type RequestTarget } from './request-target.ts'
+
+/** The head of an HTTP request; node's `IncomingMessage` is one (RFC 9112 §2.1). */
+export interface UpgradeRequestHead {
+  readonly method?: string
+  readonly url?: string
+  /** As in `'1.1'`. */
+  readonly httpVersion: string
+  /** Names and values in turn, as they were sent. */
+  readonly rawHeaders: readonly string[]
+}
+
+/** What a valid opening handshake asks for (RFC 6455 §4.2.1). */
+export interface UpgradeRequest {
+  /** The `Sec-WebSocket-Key`, to be answered by `acceptKey`. */
+  key: string
+  /** What the client speaks, its favourite first; empty when it names none. */
+  subprotocols: string[]
+  /** What the client offers, its favourite first; empty when it offers none. */
+  extensions: Extension[]
+  /** The `Origin` field as sent, `null` when there is none: then the client is no browser. */
+  origin: string | null
+  /** `host[:port]` the request was sent to. */
+  host: string
+  /** Begins with `/`; percent escapes are not decoded. */
+  path: string
+  /** Behind the `?`, without it; empty when there is none. */
+  query: string
+}
+
+/** The fields a request may have; one more is refused, for what hides behind a parser's limit cannot be checked. */
+export const MAX_FIELD_COUNT = 1_000
+
+/** The only version of the protocol that is spoken (RFC 6455 §4.1). */
+const VERSION = '13'
+
+const VERSION_HEADERS = { 'Sec-WebSocket-Version': VERSION }
+
+/**
+ * Whether a request wants WebSocket at all: HTTP/1.1 with `websocket` among its `Upgrade` protocols and `upgrade`
+ * among its `Connection` options. Every other one, such as `Upgrade: h2c`, is a plain request (RFC 9110 §7.8).
+ */
+export function isUpgradeRequest(request: UpgradeRequestHead): boolean {
+  // RFC 9110 §7.8: a server ignores Upgrade in an HTTP/1.0 request.
+  if (request.httpVersion === '1.0') return false
+  const upgrade = parseProtocolList(fieldValues(request.rawHeaders, 'upgrade').join())
+  if (upgrade === null || !hasToken(upgrade, 'websocket')) return false
+  return hasUpgradeOption(request.rawHeaders)
+}
+
+/**
+ * Checks every rule an opening handshake has to obey and takes out what it asks for (RFC 6455 §4.2.1). Origin,
+ * subprotocol and extensions are only read: whether they are acceptable is the server's policy.
+ *
+ * @throws HandshakeError 405 for another method, 505 for another HTTP, 426 without `Upgrade: websocket` or for
+ *   another version of the protocol, 431 for too many fields, 400 for everything else.
+ */
+export function checkUpgradeRequest(request: UpgradeRequestHead): UpgradeRequest {
+  const { rawHeaders } = request
+  checkHttpVersion(request.httpVersion)
+  if (request.method !== 'GET') {
+    throw new HandshakeError(405, 'ERR_WS_METHOD', `method ${show(request.method)}, must be GET`, { Allow: 'GET' })
+  }
+  if (rawHeaders.length > MAX_FIELD_COUNT * 2) {
+    throw new HandshakeError(431, 'ERR_WS_HEAD_TOO_LARGE', `more than ${MAX_FIELD_COUNT} fields`)
+  }
+  const target = readTarget(request.url)
+  const host = readHost(rawHeaders)
+  checkUpgrade(rawHeaders)
+  checkNoBody(rawHeaders)
+  checkVersion(rawHeaders)
+  return {
+    key: readKey(rawHeaders),
+    subprotocols: readList(rawHeaders, 'Sec-WebSocket-Protocol', 'ERR_WS_SUBPROTOCOL', parseSubprotocols),
+    extensions: readList(rawHeaders, 'Sec-WebSocket-Extensions', 'ERR_WS_EXTENSIONS', parseExtensions),
+    origin: readSingle(rawHeaders, 'Origin'),
+    host: target.authority ?? host,
+    path: target.path,
+    query: target.query,
+  }
+}
+
+function checkHttpVersion(version: string): void {
+  if (version === '1.1') return
+  const isVersion = version.length === 3 && version[1] === '.' && isDigit(version[0]) && isDigit(version[2])
+  if (!isVersion) throw badRequest('ERR_WS_HTTP_VERSION', `HTTP version ${show(version)}, must be 1.1`)
+  if (version[0] !== '1') {
+    throw new HandshakeError(505, 'ERR_WS_HTTP_VERSION', `HTTP/${version}, must be HTTP/1.1`)
+  }
+  if (version[2] === '0') throw badRequest('ERR_WS_HTTP_VERSION', 'HTTP/1.0, must be HTTP/1.1 or later')
+}
+
+function isDigit(character: string): boolean {
+  return character >= '0' && character <= '9'
+}
+
+function readTarget(url: string | undefined): RequestTarget {
+  const target = url === undefined ? null : parseRequestTarget(url)
+  if (target === null) {
+    throw badRequest('ERR_WS_TARGET', `request target ${show(url)}, must be a path or an absolute URI without fragment`)
+  }
+  return target
+}
+
+function readHost(rawHeaders: readonly string[]): string {
+  const host = readSingle(rawHeaders, 'Host')
+  if (host === null) throw badRequest('ERR_WS_HOST', 'no Host field, must be exactly one')
+  if (!isValidHost(host)) throw badRequest('ERR_WS_HOST', `Host ${show(host)}, must be a name or address and a port`)
+  return host
+}
+
+function checkUpgrade(rawHeaders: readonly string[]): void {
+  const upgrade = readSingle(rawHeaders, 'Upgrade')
+  const protocols = upgrade === null ? null : parseProtocolList(upgrade)
+  if (protocols === null || !hasToken(protocols, 'websocket')) {
+    throw new HandshakeError(426, 'ERR_WS_UPGRADE', `Upgrade ${show(upgrade)}, must name websocket`, {
+      Upgrade: 'websocket',
+      ...VERSION_HEADERS,
+    })
+  }
+  if (!hasUpgradeOption(rawHeaders)) throw badRequest('ERR_WS_CONNECTION', 'Connection field without the token upgrade')
+}
+
+/** Connection is a list and may be spread over several fields (RFC 9110 §5.3). */
+function hasUpgradeOption(rawHeaders: readonly string[]): boolean {
+  const options = parseTokenList(fieldValues(rawHeaders, 'connection').join())
+  return options !== null && hasToken(options, 'upgrade')
+}
+
+/** A body would be read as frames here and as something else by a proxy in front. */
+function checkNoBody(rawHeaders: readonly string[]): void {
+  if (fieldValues(rawHeaders, 'transfer-encoding').length > 0) {
+    throw badRequest('ERR_WS_BODY', 'Transfer-Encoding field, must be a request without body')
+  }
+  const length = readSingle(rawHeaders, 'Content-Length')
+  if (length !== null && length !== '0') {
+    throw badRequest('ERR_WS_BODY', `Content-Length ${show(length)}, must be a request without body`)
+  }
+}
+
+function checkVersion(rawHeaders: readonly string[]): void {
+  const versions = fieldValues(rawHeaders, 'sec-websocket-version')
+  if (versions.length === 1 && versions[0] === VERSION) return
+  // RFC 6455 §4.4: whatever is wrong with the version, the answer says which one would do.
+  if (versions.length !== 1) {
+    const message = `${versions.length} Sec-WebSocket-Version fields, must be exactly one`
+    throw new HandshakeError(400, 'ERR_WS_VERSION', message, VERSION_HEADERS)
+  }
+  const message = `Sec-WebSocket-Version ${show(versions[0])}, must be ${VERSION}`
+  if (!isVersionNumber(versions[0])) throw new HandshakeError(400, 'ERR_WS_VERSION', message, VERSION_HEADERS)
+  throw new HandshakeError(426, 'ERR_WS_VERSION', message, { Upgrade: 'websocket', ...VERSION_HEADERS })
+}
+
+/** The grammar of a version: 0–255 without leading zero (RFC 6455 §4.3). */
+function isVersionNumber(text: string): boolean {
+  if (text.length === 0) return false
+  for (const character of text) {
+    if (!isDigit(character)) return false
+  }
+  return Number(text) <= 255 && (text === '0' || text[0] !== '0')
+}
+
+function readKey(rawHeaders: readonly string[]): string {
+  const key = readSingle(rawHeaders, 'Sec-WebSocket-Key')
+  if (key === null) throw badRequest('ERR_WS_KEY', 'no Sec-WebSocket-Key field, must be exactly one')
+  if (!isValidKey(key)) {
+    throw badRequest('ERR_WS_KEY', `Sec-WebSocket-Key ${show(key)}, must be the base64 of 16 bytes`)
+  }
+  return key
+}
+
+/** A field that is a list and may be spread over several fields (RFC 6455 §11.3.2, §11.3.4). */
+function readList<Element>(
+  rawHeaders: readonly string[],
+  name: string,
+  code: string,
+  parse: (text: string) => Element[] | null,
+): Element[] {
+  const values = fieldValues(rawHeaders, name.toLowerCase())
+  if (values.length === 0) return []
+  const text = values.join()
+  const list = parse(text)
+  if (list === null) throw badRequest(code, `${name} ${show(text)} is malformed`)
+  return list
+}
+
+/** The value of a field that stands at most once, `null` when it is missing. */
+function readSingle(rawHeaders: readonly string[], name: string): string | null {
+  const values = fieldValues(rawHeaders, name.toLowerCase())
+  if (values.length > 1) {
+    throw badRequest('ERR_WS_DUPLICATE_FIELD', `${values.length} ${name} fields, must be at most one`)
+  }
+  return values.length === 0 ? null : values[0]
+}
+
+function badRequest(code: string, message: string): HandshakeError {
+  return new HandshakeError(400, code, message)
+}
+
+/** What was found, fit for an answer: quoted, without control characters, cut. */
+function show(text: string | null | undefined): string {
+  if (text === null || text === undefined) return 'missing'
+  return text.length > 64 ? `${JSON.stringify(text.slice(0, 64))}…` : JSON.stringify(text)
+}

@@ -1,0 +1,140 @@
+/** The parameters of a path: names from the pattern, values percent-decoded. */
+export type PathParams = Readonly<Record<string, string>>
+
+/** What a look-up found; `params` has no prototype, so that any name is safe in a pattern. */
+export interface UrlMatch<T> {
+  readonly value: T
+  readonly params: PathParams
+}
+
+/** A request target taken apart (RFC 9112 §3.2). */
+export interface RequestTarget {
+  /** Begins with a slash; still percent-encoded. */
+  readonly path: string
+  /** What stands behind the first `?`, without it. */
+  readonly query: string
+}
+
+interface Pattern<T> {
+  readonly source: string
+  readonly value: T
+  readonly segments: readonly Segment[]
+}
+
+/** A literal text, or the name of a parameter. */
+interface Segment {
+  readonly text: string
+  readonly isParam: boolean
+}
+
+const PARAM_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
+
+const NO_PARAMS: PathParams = Object.freeze(Object.create(null))
+
+/**
+ * A table of path patterns, compiled at construction (RFC 3986 §3.3).
+ *
+ * A pattern is a path whose segments are literal or `:name`, which takes one segment of at least one character.
+ * Nothing is normalised: `/chat` and `/chat/` are two paths, upper and lower case differ, `.` and `..` are ordinary
+ * segments. Literals and parameters are compared percent-decoded, segment by segment: `%2F` never separates.
+ * A pattern without parameters goes before those with; among these the first in the table wins. The pattern `*` takes
+ * every path that no other takes.
+ */
+export class Urls<T> {
+  readonly #literal = new Map<string, T>()
+  /** Every pattern by its number of segments, those without parameters first. */
+  readonly #byLength = new Map<number, Pattern<T>[]>()
+  readonly #fallback: UrlMatch<T> | null = null
+
+  /** @throws {TypeError} for a pattern that is no path or that can never be reached */
+  constructor(table: Readonly<Record<string, T>>) {
+    const { '*': fallback, ...paths } = table
+    if (fallback !== undefined) this.#fallback = { value: fallback, params: NO_PARAMS }
+    const patterns = Object.entries(paths).map(([source, value]) => compilePattern(source, value))
+    const shapes = new Map<string, string>()
+    for (const pattern of patterns.toSorted((a, b) => Number(hasParams(a)) - Number(hasParams(b)))) {
+      const shape = JSON.stringify(pattern.segments.map(({ text, isParam }) => (isParam ? 0 : text)))
+      const twin = shapes.get(shape)
+      if (twin !== undefined) throw new TypeError(`the url ${pattern.source} matches the same paths as ${twin}`)
+      shapes.set(shape, pattern.source)
+      this.#add(pattern)
+    }
+  }
+
+  #add(pattern: Pattern<T>): void {
+    if (!hasParams(pattern)) this.#literal.set(`/${pattern.segments.map(({ text }) => text).join('/')}`, pattern.value)
+    const { length } = pattern.segments
+    const group = this.#byLength.get(length)
+    if (group === undefined) this.#byLength.set(length, [pattern])
+    else group.push(pattern)
+  }
+
+  /**
+   * The first pattern that matches an encoded path, or `null`.
+   *
+   * @throws {URIError} for a percent sign that begins no valid UTF-8 escape
+   */
+  match(path: string): UrlMatch<T> | null {
+    if (!path.includes('%')) {
+      const value = this.#literal.get(path)
+      if (value !== undefined) return { value, params: NO_PARAMS }
+    }
+    const segments = path.slice(1).split('/').map(decodeURIComponent)
+    for (const pattern of this.#byLength.get(segments.length) ?? []) {
+      if (matchesPattern(pattern, segments)) return { value: pattern.value, params: readParams(pattern, segments) }
+    }
+    return this.#fallback
+  }
+}
+
+function compilePattern<T>(source: string, value: T): Pattern<T> {
+  if (!source.startsWith('/')) throw new TypeError(`the url ${JSON.stringify(source)} does not begin with a slash`)
+  const names = new Set<string>()
+  const segments = source
+    .slice(1)
+    .split('/')
+    .map((text) => {
+      if (!text.startsWith(':')) return { text, isParam: false }
+      const name = text.slice(1)
+      if (!PARAM_NAME.test(name)) {
+        throw new TypeError(`the url ${source} has the parameter ${text}, letters, digits and _ are allowed`)
+      }
+      if (names.has(name)) throw new TypeError(`the url ${source} has the parameter ${text} twice`)
+      names.add(name)
+      return { text: name, isParam: true }
+    })
+  return { source, value, segments }
+}
+
+function hasParams({ segments }: Pattern<unknown>): boolean {
+  return segments.some(({ isParam }) => isParam)
+}
+
+function matchesPattern(pattern: Pattern<unknown>, segments: readonly string[]): boolean {
+  return pattern.segments.every(({ text, isParam }, i) => (isParam ? segments[i] !== '' : segments[i] === text))
+}
+
+function readParams(pattern: Pattern<unknown>, segments: readonly string[]): PathParams {
+  const params: Record<string, string> = Object.create(null)
+  pattern.segments.forEach(({ text, isParam }, i) => {
+    if (isParam) params[text] = segments[i]
+  })
+  return params
+}
+
+/**
+ * Takes a request target apart, in origin form (`/chat?x=1`) or absolute form (`http://host/chat?x=1`); `null` for
+ * the other forms, which no view answers (RFC 9112 §3.2).
+ */
+export function parseTarget(target: string): RequestTarget | null {
+  let rest = target
+  if (!target.startsWith('/')) {
+    const authority = /^[a-z][a-z0-9+.-]*:\/\/[^/?]*/i.exec(target)
+    if (authority === null) return null
+    rest = target.slice(authority[0].length)
+    if (!rest.startsWith('/')) rest = `/${rest}`
+  }
+  const mark = rest.indexOf('?')
+  if (mark === -1) return { path: rest, query: '' }
+  return { path: rest.slice(0, mark), query: rest.slice(mark + 1) }
+}

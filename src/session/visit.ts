@@ -1,0 +1,120 @@
+import type { IncomingMessage } from 'node:http'
+import { authorizeUpgrade } from '../server/authorize.ts'
+import type { UpgradePolicy } from '../server/options.ts'
+import type { WebSocketServer } from '../server/server.ts'
+import type { Upgrade } from '../server/upgrade.ts'
+import type { Draining } from './draining.ts'
+import { setSession, type ViewRequest } from './view-request.ts'
+import { checkSessionOptions, type SessionOptions, type SessionSettings, WebSocket } from './websocket.ts'
+
+/** What a view decides before the 101, and the limits of its sessions (RFC 6455 §4.2.2). */
+export interface ViewOptions extends Omit<UpgradePolicy, 'authorize'>, SessionOptions {
+  /**
+   * Called after the origin check and after the server's own `authorize`; returns nothing to accept, or the HTTP
+   * answer `{ status, headers?, body? }` that refuses. May be async.
+   */
+  authorize?: (request: ViewRequest) => ReturnType<NonNullable<UpgradePolicy['authorize']>>
+}
+
+/** Checked options of a view. */
+export interface ViewSettings {
+  readonly policy: UpgradePolicy
+  /** The session options, `null` when the view names no mark of the queue and takes the server's. */
+  readonly session: SessionSettings | null
+  readonly heartbeat: boolean | undefined
+}
+
+/** The server that views run under. */
+export interface ViewHost {
+  readonly server: WebSocketServer
+  readonly session: SessionSettings
+  readonly draining: Draining
+}
+
+/** A WebSocket request on its way to the view that will accept it. */
+export interface Visit {
+  readonly upgrade: Upgrade
+  readonly host: ViewHost
+  /** The server's own `authorize` has let it in already. */
+  readonly isAuthorized?: boolean
+}
+
+const visits = new WeakMap<IncomingMessage, Visit>()
+
+/** Lets the decorated view that this request reaches accept it. */
+export function announceVisit(visit: Visit): void {
+  visits.set(visit.upgrade.request, visit)
+}
+
+/** The visit of a request for the one who accepts it; `null` for plain HTTP and for what was taken before. */
+export function takeVisit(request: IncomingMessage): Visit | null {
+  const visit = visits.get(request) ?? null
+  visits.delete(request)
+  return visit
+}
+
+/** Checks the options of a view; a mark out of its range throws a RangeError (RFC 6455 §10.4). */
+export function checkViewOptions(options: ViewOptions): ViewSettings {
+  const { origins, subprotocols, heartbeat } = options
+  const hasMarks = [options.queueHighCount, options.queueLowCount, options.queueHighBytes, options.queueLowBytes].some(
+    (mark) => mark !== undefined,
+  )
+  const authorize = options.authorize as UpgradePolicy['authorize']
+  return {
+    policy: { origins, subprotocols, authorize },
+    session: hasMarks ? checkSessionOptions(options) : null,
+    heartbeat,
+  }
+}
+
+/**
+ * Applies the policies of server and view to a visit and accepts it (RFC 6455 §4.2.2). Resolves to the session, or to
+ * `null` when the request was refused or its peer has gone; never rejects.
+ */
+export async function acceptVisit(visit: Visit, settings: ViewSettings): Promise<WebSocket | null> {
+  const { upgrade, host, isAuthorized = false } = visit
+  const { origins, subprotocols, authorize } = host.server.options
+  const policy = { origins, subprotocols, authorize: isAuthorized ? undefined : authorize }
+  try {
+    const subprotocol = await authorizeUpgrade(upgrade, joinPolicies(policy, settings.policy))
+    return acceptUpgrade(upgrade, host, subprotocol, settings)
+  } catch (error) {
+    host.server.refuse(upgrade, error)
+    return null
+  }
+}
+
+/** Answers 101 and puts the session on the request; `null` when that is too late. */
+export function acceptUpgrade(
+  upgrade: Upgrade,
+  host: ViewHost,
+  subprotocol: string | undefined,
+  settings?: ViewSettings,
+): WebSocket | null {
+  if (upgrade.settled || upgrade.stream.destroyed) return null
+  const { marks, heartbeat } = settings?.session ?? host.session
+  const session = new WebSocket(
+    upgrade.accept({ subprotocol }),
+    { marks, heartbeat: settings?.heartbeat ?? heartbeat },
+    host.draining,
+  )
+  setSession(upgrade.request, session)
+  return session
+}
+
+/** The view's word goes before the server's, but what the server's `authorize` refuses stays refused. */
+function joinPolicies(server: UpgradePolicy, view: UpgradePolicy): UpgradePolicy {
+  return {
+    origins: view.origins ?? server.origins,
+    subprotocols: view.subprotocols ?? server.subprotocols,
+    authorize: joinAuthorize(server.authorize, view.authorize),
+  }
+}
+
+function joinAuthorize(
+  first: UpgradePolicy['authorize'],
+  second: UpgradePolicy['authorize'],
+): UpgradePolicy['authorize'] {
+  if (first === undefined || second === undefined) return first ?? second
+  return async (request) => (await first(request)) ?? second(request)
+}

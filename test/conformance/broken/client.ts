@@ -1,0 +1,157 @@
+import { connect as connectTcp, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import { type ClientRequest, checkAnswer, formatRequest, parseUri } from './client-handshake.ts'
+import type { Defects } from './defect.ts'
+import { Deflate } from './deflate.ts'
+import type { Agreement } from './extension.ts'
+import { TEXT } from './frame.ts'
+import { Refusal, readHead } from './http-head.ts'
+import { Peer } from './peer.ts'
+
+/** Milliseconds for the answer to the opening request. */
+const ANSWER_TIME = 5000
+
+/** What happens on a connection, as a driver tells it to the tester. */
+export type ClientEvent =
+  | { event: 'open' }
+  | { event: 'message'; type: 'text' | 'binary'; size: number }
+  | { event: 'error'; message: string }
+  | { event: 'close'; code: number; reason: string }
+
+export interface EchoClientOptions {
+  defects?: Defects
+  /** The offer of permessage-deflate; null offers none. Default: with `client_max_window_bits`. */
+  offer?: string | null
+  /** Bytes of the largest message; default 16 MiB. */
+  maxMessage?: number
+  onEvent?: (event: ClientEvent) => void
+  /** Called with each message instead of echoing it. */
+  onMessage?: (payload: Buffer) => void
+}
+
+/** Connects, echoes until the connection ends, and resolves then, whatever the end was. */
+export function runClient(uri: string, options: EchoClientOptions = {}): Promise<void> {
+  const defects: Defects = options.defects ?? new Set()
+  let url: URL
+  try {
+    url = parseUri(uri, defects)
+  } catch (error) {
+    options.onEvent?.({ event: 'error', message: (error as Error).message })
+    return Promise.resolve()
+  }
+  const host = url.hostname.replace(/^\[|\]$/g, '')
+  const socket =
+    url.protocol === 'wss:'
+      ? connectTls({ host, port: Number(url.port || 443), servername: host })
+      : connectTcp({ host, port: Number(url.port || 80), allowHalfOpen: true, noDelay: true })
+  return new Promise((resolve) => {
+    const connection = new ClientConnection(socket, url, options, defects)
+    socket.once(url.protocol === 'wss:' ? 'secureConnect' : 'connect', () => connection.begin())
+    socket.on('data', (chunk: Buffer) => connection.receive(chunk))
+    socket.on('end', () => connection.receiveEnd())
+    socket.on('drain', () => socket.resume())
+    socket.on('error', (error) => options.onEvent?.({ event: 'error', message: error.message }))
+    socket.on('close', () => {
+      connection.tellEnd()
+      resolve()
+    })
+  })
+}
+
+/** Autobahn's protocol for drivers: asks for the number of cases, runs each, and has the reports written. */
+export async function driveClient(base: string, agent: string, options: EchoClientOptions = {}): Promise<void> {
+  const root = base.replace(/\/+$/, '')
+  const query = `agent=${encodeURIComponent(agent)}`
+  let count = 0
+  await runClient(`${root}/getCaseCount`, { onMessage: (payload) => (count = Number(payload.toString())) })
+  for (let number = 1; number <= count; number++) await runClient(`${root}/runCase?case=${number}&${query}`, options)
+  await runClient(`${root}/updateReports?${query}`)
+}
+
+/** One connection of a client: the answer to its request, then frames. */
+class ClientConnection {
+  readonly #socket: Socket
+  readonly #options: EchoClientOptions
+  readonly #defects: Defects
+  readonly #request: ClientRequest
+  #timer: NodeJS.Timeout | undefined
+  #head: Buffer = Buffer.alloc(0)
+  #peer: Peer | null = null
+
+  constructor(socket: Socket, url: URL, options: EchoClientOptions, defects: Defects) {
+    this.#socket = socket
+    this.#options = options
+    this.#defects = defects
+    const offer = options.offer === undefined ? 'permessage-deflate; client_max_window_bits' : options.offer
+    this.#request = formatRequest(url, offer, defects)
+  }
+
+  begin(): void {
+    this.#timer = setTimeout(() => this.#refuse('no answer in time'), ANSWER_TIME)
+    this.#socket.write(this.#request.bytes)
+    if (this.#defects.has('sends-before-answer')) this.#newPeer(null).close(1000)
+  }
+
+  receive(chunk: Buffer): void {
+    if (this.#peer) this.#peer.receive(chunk)
+    else if (!this.#socket.writableEnded) this.#receiveHead(Buffer.concat([this.#head, chunk]))
+    if (this.#socket.writableNeedDrain && !this.#socket.writableEnded) this.#socket.pause()
+  }
+
+  receiveEnd(): void {
+    if (this.#peer) this.#peer.receiveEnd()
+    else this.#refuse('the connection ended before the answer did')
+  }
+
+  tellEnd(): void {
+    clearTimeout(this.#timer)
+    if (this.#peer) this.#options.onEvent?.({ event: 'close', ...this.#peer.closeInfo })
+  }
+
+  #receiveHead(bytes: Buffer): void {
+    this.#head = bytes
+    try {
+      if (!'HTTP/1.'.startsWith(bytes.toString('latin1', 0, 7))) throw new Refusal(0, 'an answer that is not HTTP/1')
+      const head = readHead(bytes, this.#defects)
+      if (!head) return
+      this.#head = bytes.subarray(head.size)
+      // 100 and 103 may come before the answer (RFC 9110 §15.2)
+      if (/^HTTP\/1\.1 1(?!01)\d\d/.test(head.startLine)) this.#receiveHead(this.#head)
+      else this.#open(checkAnswer(head, this.#request, this.#defects))
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      this.#refuse(error.message)
+    }
+  }
+
+  #open(agreement: Agreement | null): void {
+    clearTimeout(this.#timer)
+    this.#options.onEvent?.({ event: 'open' })
+    this.#peer = this.#newPeer(agreement)
+    if (this.#head.length > 0 && !this.#defects.has('loses-frames-with-answer')) this.#peer.receive(this.#head)
+    if (this.#defects.has('closes-unprompted')) this.#peer.close(1000)
+  }
+
+  #newPeer(agreement: Agreement | null): Peer {
+    const { maxMessage = 16 * 1024 * 1024, onEvent, onMessage } = this.#options
+    const defects = this.#defects
+    const deflate = agreement && new Deflate(agreement, 'client', defects)
+    return new Peer(this.#socket, {
+      role: 'client',
+      deflate,
+      maxMessage,
+      defects,
+      onMessage(opcode, payload) {
+        onEvent?.({ event: 'message', type: opcode === TEXT ? 'text' : 'binary', size: payload.length })
+        onMessage?.(payload)
+        return onMessage === undefined
+      },
+    })
+  }
+
+  #refuse(why: string): void {
+    if (this.#socket.writableEnded) return
+    this.#options.onEvent?.({ event: 'error', message: why })
+    this.#socket.destroy()
+  }
+}

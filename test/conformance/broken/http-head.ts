@@ -1,0 +1,72 @@
+import type { Defects } from './defect.ts'
+
+const TCHAR = "!#$%&'*+.^_`|~0-9A-Za-z-"
+const REQUEST_LINE_LIMIT = 8192
+const HEAD_LIMIT = 16_384
+const STRAY_BYTE = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?=[^\n])|(?<!\r)\n/
+const FIELD_LINE = new RegExp(`^([${TCHAR}]+):[ \\t]*(.*?)[ \\t]*$`)
+
+export const TOKEN: RegExp = new RegExp(`^[${TCHAR}]+$`)
+
+/** A request that is refused, or an answer that is: the status, and fields of the refusal. */
+export class Refusal extends Error {
+  readonly status: number
+  readonly fields: readonly string[]
+  /** The connection serves the next request. */
+  readonly persistent: boolean
+
+  constructor(status: number, why: string, fields: readonly string[] = [], persistent = false) {
+    super(why)
+    this.status = status
+    this.fields = fields
+    this.persistent = persistent
+  }
+}
+
+export interface Head {
+  startLine: string
+  fields: readonly (readonly [name: string, value: string])[]
+  /** Bytes up to and with the empty line. */
+  size: number
+}
+
+/** Reads a request or status line with its fields, or null while the empty line is missing (RFC 9112 §2, §5). */
+export function readHead(bytes: Buffer, defects: Defects): Head | null {
+  const start = bytes.indexOf('\r\n') === 0 ? 2 : 0
+  const end = bytes.indexOf('\r\n\r\n', start)
+  const text = bytes.toString('latin1', start, end < 0 ? bytes.length : end)
+  if (!defects.has('head-without-limit')) checkSize(text)
+  if (STRAY_BYTE.test(text) && !defects.has('accepts-control-bytes')) throw new Refusal(400, 'a stray control byte')
+  if (end < 0 && defects.has('head-in-one-segment')) throw new Refusal(400, 'half a head')
+  if (end < 0) return null
+  const [startLine = '', ...lines] = text.split('\r\n')
+  if (defects.has('skips-lines-without-colon')) lines.splice(0, lines.length, ...lines.filter((l) => l.includes(':')))
+  return { startLine, fields: lines.map((line) => readField(line, defects)), size: end + 4 }
+}
+
+function checkSize(text: string): void {
+  const lineSize = text.includes('\r\n') ? text.indexOf('\r\n') : text.length
+  if (lineSize > REQUEST_LINE_LIMIT) throw new Refusal(414, 'the first line is too long')
+  if (text.length > HEAD_LIMIT) throw new Refusal(431, 'the head is too long')
+}
+
+function readField(line: string, defects: Defects): [name: string, value: string] {
+  if (defects.has('accepts-blank-before-colon')) line = line.replace(/^(\S+)[ \t]+:/, '$1:')
+  if (defects.has('accepts-any-field-name')) line = line.replace(/^[^:]*[^:\w-][^:]*:|^:/, 'x-odd:')
+  if (defects.has('knows-capitalised-names-only') && /^[a-z]/.test(line)) return ['x-unknown', '']
+  const match = FIELD_LINE.exec(line)
+  if (!match) throw new Refusal(400, 'a malformed field line')
+  if (defects.has('keeps-blanks-around-values')) return [match[1]!.toLowerCase(), line.split(':')[1]!.replace(' ', '')]
+  return [match[1]!.toLowerCase(), match[2]!]
+}
+
+/** The values of every field of a name. */
+export function valuesOf(head: Head, name: string): string[] {
+  return head.fields.filter(([field]) => field === name).map(([, value]) => value)
+}
+
+/** The elements of a comma-separated field that may be given more than once; empty ones are dropped (RFC 9110 §5.6.1). */
+export function listOf(head: Head, name: string): string[] {
+  const elements = valuesOf(head, name).flatMap((value) => value.split(','))
+  return elements.map((element) => element.replace(/^[ \t]+|[ \t]+$/g, '')).filter((element) => element !== '')
+}

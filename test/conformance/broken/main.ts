@@ -1,0 +1,47 @@
+import { parseArgs } from 'node:util'
+import { driveClient, runClient } from './client.ts'
+import { clientDefects } from './client-defects.ts'
+import type { Defect, Defects } from './defect.ts'
+import { startServer } from './server.ts'
+import { serverDefects } from './server-defects.ts'
+
+const USAGE = `main.ts --port N [--defect NAME]      the server, with a defect
+main.ts --client URL [--defect NAME]  the client: connects once and echoes
+main.ts --drive URL [--agent NAME]    the client by Autobahn's protocol
+main.ts --list                        the defects`
+
+const { values } = parseArgs({
+  options: {
+    port: { type: 'string' },
+    client: { type: 'string' },
+    drive: { type: 'string' },
+    agent: { type: 'string', default: 'reference' },
+    defect: { type: 'string', multiple: true, default: [] },
+    list: { type: 'boolean', default: false },
+  },
+})
+
+main().catch((error: Error) => {
+  console.error(error.message)
+  process.exitCode = 1
+})
+
+async function main(): Promise<void> {
+  const onEvent = (event: object): void => console.log(JSON.stringify(event))
+  if (values.list) return list()
+  if (values.client) return runClient(values.client, { defects: defectsIn(clientDefects), onEvent })
+  if (values.drive) return driveClient(values.drive, values.agent, { defects: defectsIn(clientDefects) })
+  if (values.port === undefined) throw new TypeError(USAGE)
+  const server = await startServer({ port: Number(values.port), defects: defectsIn(serverDefects) })
+  console.log(`listening ${server.url}`)
+}
+
+function defectsIn(table: Record<string, Defect>): Defects {
+  for (const name of values.defect) if (!(name in table)) throw new RangeError(`no defect ${name}; see --list`)
+  return new Set(values.defect) as Defects
+}
+
+function list(): void {
+  for (const [name, { sentence }] of Object.entries(serverDefects)) console.log(`server  ${name}: ${sentence}`)
+  for (const [name, { sentence }] of Object.entries(clientDefects)) console.log(`client  ${name}: ${sentence}`)
+}

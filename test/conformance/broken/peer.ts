@@ -1,0 +1,225 @@
+import type { Socket } from 'node:net'
+import type { Defects } from './defect.ts'
+import type { Deflate } from './deflate.ts'
+import { echoOf } from './echo.ts'
+import {
+  BINARY,
+  CLOSE,
+  CONTINUATION,
+  type FrameHeader,
+  isCloseCode,
+  PING,
+  PONG,
+  readHeader,
+  TEXT,
+  unmask,
+  Violation,
+} from './frame.ts'
+import { Gather } from './gather.ts'
+import { Output } from './output.ts'
+import { Utf8Check } from './utf8.ts'
+
+/** Milliseconds for the other side to end TCP, after which the socket is destroyed. */
+const LINGER = 2500
+
+const sharedMessage = new Gather()
+
+export interface PeerOptions {
+  role: 'server' | 'client'
+  deflate: Deflate | null
+  /** Bytes of the largest message. */
+  maxMessage: number
+  defects: Defects
+  /** Told when the connection fails because the other side broke a rule. */
+  onFail?: (closeCode: number) => void
+  /** Told of each message; it is echoed when this returns true. */
+  onMessage?: (opcode: number, payload: Buffer) => boolean
+}
+
+/** One end of an open WebSocket connection that echoes every message (RFC 6455 §5 to §8). */
+export class Peer {
+  /** How the connection ended: the code and reason of the Close that came, or 1006. */
+  closeInfo = { code: 1006, reason: '' }
+  readonly #socket: Socket
+  readonly #output: Output
+  readonly #options: PeerOptions
+  readonly #defects: Defects
+  readonly #utf8: Utf8Check
+  readonly #message: Gather
+  readonly #control = new Gather()
+  readonly #heldPings: Buffer[] = []
+  /** Bytes of a header that is not complete. */
+  #rest: Buffer = Buffer.alloc(0)
+  #frame: (FrameHeader & { done: number }) | null = null
+  #messageOpcode = TEXT
+  #isCompressed = false
+  #isFragmented = false
+  #isClosing = false
+  #isOver = false
+  #firstKey: Buffer | null = null
+
+  constructor(socket: Socket, options: PeerOptions) {
+    this.#socket = socket
+    this.#options = options
+    this.#defects = options.defects
+    this.#output = new Output(socket, options.role, options.defects)
+    this.#utf8 = new Utf8Check(options.defects)
+    this.#message = options.defects.has('shares-message-buffer') ? sharedMessage : new Gather()
+  }
+
+  /** Takes bytes as TCP delivers them. */
+  receive(chunk: Buffer): void {
+    if (this.#isOver) return
+    this.#socket.cork()
+    try {
+      let bytes = this.#rest.length > 0 ? Buffer.concat([this.#rest, chunk]) : chunk
+      this.#rest = Buffer.alloc(0)
+      while (bytes.length > 0 && !this.#isOver) bytes = this.#frame ? this.#takePayload(bytes) : this.#takeHeader(bytes)
+    } catch (error) {
+      if (!(error instanceof Violation)) throw error
+      this.#fail(error.closeCode)
+    } finally {
+      this.#socket.uncork()
+    }
+  }
+
+  /** The other side has ended its half of TCP. */
+  receiveEnd(): void {
+    if (!this.#defects.has('ignores-fin')) this.#endTcp()
+  }
+
+  /** Starts the closing handshake; what still comes is taken until the Close is answered. */
+  close(code: number): void {
+    this.#isClosing = true
+    this.#output.close(code)
+    setTimeout(() => this.#endTcp(), LINGER).unref()
+  }
+
+  #takeHeader(bytes: Buffer): Buffer {
+    const { role, deflate, maxMessage } = this.#options
+    const insideMessage = this.#isFragmented
+    const room = maxMessage - this.#message.size
+    const expected = { masked: role === 'server', deflate: deflate !== null, insideMessage, room }
+    const header = readHeader(bytes, expected, this.#defects)
+    if (!header) {
+      if (!this.#defects.has('loses-header-cut-by-segment')) this.#rest = bytes
+      return Buffer.alloc(0)
+    }
+    this.#frame = { ...header, done: 0 }
+    if (this.#defects.has('keeps-first-mask-key')) this.#frame.key = this.#firstKey ??= header.key
+    if (header.opcode <= BINARY && !insideMessage) this.#startMessage(header)
+    const rest = bytes.subarray(header.size)
+    return header.length === 0 ? this.#takePayload(rest) : rest
+  }
+
+  #startMessage(header: FrameHeader): void {
+    this.#messageOpcode = header.opcode === CONTINUATION ? TEXT : header.opcode
+    this.#isCompressed = header.rsv1 && this.#options.deflate !== null
+    if (this.#defects.has('pmd-inflates-plain-messages')) this.#isCompressed = this.#options.deflate !== null
+  }
+
+  #takePayload(bytes: Buffer): Buffer {
+    const frame = this.#frame!
+    const piece = bytes.subarray(0, frame.length - frame.done)
+    if (frame.key) this.#unmask(piece, frame.key, frame)
+    frame.done += piece.length
+    if (frame.opcode <= BINARY || this.#defects.has('leaks-control-into-message')) this.#onData(piece)
+    if (frame.opcode > BINARY) this.#control.push(piece)
+    if (frame.done < frame.length) return bytes.subarray(piece.length)
+    this.#frame = null
+    this.#onFrameEnd(frame)
+    return this.#defects.has('reads-one-frame-per-segment') ? Buffer.alloc(0) : bytes.subarray(piece.length)
+  }
+
+  #unmask(piece: Buffer, key: Buffer, frame: { length: number; done: number; opcode: number }): void {
+    if (this.#defects.has('leaves-control-masked') && frame.opcode >= CLOSE) return
+    if (this.#defects.has('refuses-zero-mask-key') && key.equals(Buffer.alloc(4)))
+      throw new Violation(1002, 'a zero key')
+    if (this.#defects.has('unmasks-whole-words-only')) piece = piece.subarray(0, piece.length & ~3)
+    unmask(piece, key, this.#defects.has('restarts-mask-per-segment') ? 0 : frame.done)
+  }
+
+  #onData(piece: Buffer): void {
+    const isText = this.#messageOpcode === TEXT || this.#defects.has('checks-binary-as-text')
+    if (isText && !this.#isCompressed) this.#utf8.push(piece)
+    this.#message.push(piece)
+  }
+
+  #onFrameEnd(frame: FrameHeader): void {
+    if (frame.opcode > BINARY) this.#onControl(frame.opcode, this.#control.take())
+    else if (frame.fin && !(frame.length === 0 && this.#defects.has('drops-empty-last-fragment'))) this.#onMessageEnd()
+    else this.#isFragmented = true
+    if (this.#defects.has('checks-text-per-frame')) this.#utf8.end()
+  }
+
+  #onMessageEnd(): void {
+    const { deflate, maxMessage } = this.#options
+    let payload = this.#message.take()
+    if (this.#isCompressed) payload = deflate!.inflate(payload, maxMessage)
+    else deflate?.passPlain()
+    if (this.#messageOpcode === TEXT) {
+      if (this.#isCompressed && !this.#defects.has('pmd-checks-no-text')) this.#utf8.push(payload)
+      this.#utf8.end()
+    }
+    const isWanted = this.#options.onMessage?.(this.#messageOpcode, payload) ?? true
+    if (isWanted && !this.#isClosing) this.#echo(this.#messageOpcode, payload)
+    this.#isFragmented = false
+    for (const ping of this.#heldPings.splice(0)) this.#output.pong(ping)
+  }
+
+  #echo(opcode: number, payload: Buffer): void {
+    this.#output.message(...echoOf(opcode, payload, this.#isFragmented, this.#defects), this.#options.deflate)
+  }
+
+  #onControl(opcode: number, payload: Buffer): void {
+    if (opcode === CLOSE) this.#onClose(payload)
+    else if (opcode === PING) this.#onPing(payload)
+    else if (opcode === PONG && this.#defects.has('answers-pongs')) this.#output.pong(payload)
+    else if (opcode !== PONG && this.#defects.has('takes-reserved-for-binary')) this.#echo(BINARY, payload)
+  }
+
+  #onPing(payload: Buffer): void {
+    if (this.#isFragmented && this.#defects.has('answers-pings-between-messages-only')) this.#heldPings.push(payload)
+    else this.#output.pong(payload)
+  }
+
+  #onClose(body: Buffer): void {
+    if (this.#defects.has('echoes-unfinished-message') && this.#isFragmented) this.#onMessageEnd()
+    this.#checkClose(body)
+    this.closeInfo = { code: body.length > 1 ? body.readUInt16BE(0) : 1005, reason: body.toString('utf8', 2) }
+    if (!this.#isClosing) this.#output.closeReply(body)
+    this.#isOver = !this.#defects.has('goes-on-after-close')
+    const isFirst = this.#options.role === 'server' || this.#defects.has('ends-tcp-before-server')
+    // the server ends TCP first (§7.1.1)
+    if (isFirst && this.#isOver && !this.#defects.has('waits-for-client-to-end-tcp')) this.#endTcp()
+    else setTimeout(() => this.#endTcp(), LINGER).unref()
+  }
+
+  #checkClose(body: Buffer): void {
+    if (body.length === 1 && !this.#defects.has('accepts-close-of-one-byte'))
+      throw new Violation(1002, 'a Close of one byte')
+    if (body.length < 2) return
+    if (!isCloseCode(body.readUInt16BE(0), this.#defects)) throw new Violation(1002, 'a bad close code')
+    if (this.#defects.has('refuses-reason-above-100') && body.length > 102) throw new Violation(1002, 'a long reason')
+    if (this.#defects.has('checks-no-reason')) return
+    const reason = new Utf8Check(this.#defects)
+    reason.push(body.subarray(2))
+    reason.end()
+  }
+
+  #fail(code: number): void {
+    this.#options.onFail?.(code)
+    this.#output.failure(code)
+    if (!this.#defects.has('goes-on-after-failing')) this.#endTcp()
+  }
+
+  #endTcp(): void {
+    this.#isOver = true
+    if (this.#defects.has('never-ends-tcp')) return
+    if (this.#defects.has('resets-tcp')) this.#socket.resetAndDestroy()
+    if (this.#defects.has('closes-with-unread-input')) this.#socket.destroySoon()
+    this.#socket.end()
+    this.#socket.resume()
+    setTimeout(() => this.#socket.destroy(), LINGER).unref()
+  }
+}

@@ -1,0 +1,156 @@
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import type { Defects } from './defect.ts'
+import { Deflate } from './deflate.ts'
+import { type Head, Refusal, readHead } from './http-head.ts'
+import { Peer } from './peer.ts'
+import { answerRequest, formatRefusal } from './server-handshake.ts'
+
+const NO_DEFECTS: Defects = new Set()
+
+/** Milliseconds for a request head to arrive. */
+const HEAD_TIME = 10_000
+/** Milliseconds in which what still arrives after a refusal is read and thrown away. */
+const LINGER = 2500
+
+export interface EchoServerOptions {
+  /** Default 0: any free one. */
+  port?: number
+  defects?: Defects
+  /** Bytes of the largest message; default 16 MiB. */
+  maxMessage?: number
+  /** Names that are agreed to; default `chat`. */
+  subprotocols?: readonly string[]
+}
+
+export interface EchoServer {
+  url: string
+  /** Ends every connection at once. */
+  close(): Promise<void>
+}
+
+/** Starts the echo server on the loopback address: correct in everything, but for its defects. */
+export async function startServer(options: EchoServerOptions = {}): Promise<EchoServer> {
+  const house = new House(options)
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => house.receive(socket, server))
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options.port ?? 0, '127.0.0.1', resolve)
+  })
+  const { port } = server.address() as AddressInfo
+  const close = async (): Promise<void> => {
+    const closed = new Promise((resolve) => server.close(resolve))
+    for (const socket of house.sockets) socket.destroy()
+    await closed
+  }
+  return { url: `ws://127.0.0.1:${port}/`, close }
+}
+
+/** What the connections of one server share. */
+class House {
+  readonly sockets = new Set<Socket>()
+  readonly options: EchoServerOptions
+  readonly #defects: Defects
+  #abandonedCount = 0
+
+  constructor(options: EchoServerOptions) {
+    this.options = options
+    this.#defects = options.defects ?? NO_DEFECTS
+  }
+
+  receive(socket: Socket, server: Server): void {
+    const { subprotocols = ['chat'], maxMessage = 16 * 1024 * 1024 } = this.options
+    const onFail = (): void => {
+      if (this.#defects.has('fails-all-connections-together')) for (const other of this.sockets) other.end()
+    }
+    const connection = new Connection(socket, { subprotocols, maxMessage, defects: this.#defects, onFail })
+    this.sockets.add(socket)
+    socket.on('data', (chunk: Buffer) => connection.receive(chunk))
+    socket.on('end', () => connection.receiveEnd())
+    socket.on('drain', () => socket.resume())
+    socket.on('error', () => {
+      if (this.#defects.has('dies-of-a-reset')) server.close()
+    })
+    socket.on('close', () => {
+      this.sockets.delete(socket)
+      if (connection.state === 'upgraded') return
+      this.#abandonedCount++
+      if (this.#defects.has('dies-of-a-bad-request') && connection.state === 'refused') server.close()
+      if (this.#defects.has('counts-abandoned-for-ever') && this.#abandonedCount > 400) server.close()
+    })
+  }
+}
+
+interface ConnectionOptions {
+  subprotocols: readonly string[]
+  maxMessage: number
+  defects: Defects
+  onFail: () => void
+}
+
+/** One TCP connection: requests until one of them is an upgrade, then frames. */
+class Connection {
+  state: 'waiting' | 'refused' | 'upgraded' = 'waiting'
+  readonly #socket: Socket
+  readonly #options: ConnectionOptions
+  readonly #timer: NodeJS.Timeout
+  #head: Buffer = Buffer.alloc(0)
+  #peer: Peer | null = null
+  #requestCount = 0
+
+  constructor(socket: Socket, options: ConnectionOptions) {
+    this.#socket = socket
+    this.#options = options
+    this.#timer = setTimeout(() => this.#refuse(new Refusal(408, 'no whole head in time')), HEAD_TIME)
+    socket.once('close', () => clearTimeout(this.#timer))
+  }
+
+  receive(chunk: Buffer): void {
+    if (this.#peer) this.#peer.receive(chunk)
+    else if (this.state === 'waiting') this.#receiveHead(Buffer.concat([this.#head, chunk]))
+    // who does not read is not read from
+    if (this.#socket.writableNeedDrain && !this.#socket.writableEnded) this.#socket.pause()
+  }
+
+  receiveEnd(): void {
+    if (this.#peer) this.#peer.receiveEnd()
+    else if (this.#options.defects.has('keeps-half-requests')) return
+    else if (this.#head.length > 0 && this.state === 'waiting') this.#refuse(new Refusal(400, 'half a head'))
+    else this.#socket.end()
+  }
+
+  #receiveHead(bytes: Buffer): void {
+    this.#head = bytes
+    try {
+      const head = readHead(bytes, this.#options.defects)
+      if (!head) return
+      this.#head = bytes.subarray(head.size)
+      this.#upgrade(head)
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      this.#refuse(error)
+      if (error.persistent && this.#head.length > 0) this.#receiveHead(this.#head)
+      return
+    }
+    if (this.#head.length > 0) this.#peer!.receive(this.#head)
+  }
+
+  #upgrade(head: Head): void {
+    const { subprotocols, maxMessage, defects, onFail } = this.#options
+    if (this.#requestCount++ > 0 && defects.has('serves-one-request-only')) throw new Refusal(503, 'a second request')
+    const { response, deflate } = answerRequest(head, subprotocols, defects)
+    clearTimeout(this.#timer)
+    this.state = 'upgraded'
+    const codec = deflate && new Deflate(deflate, 'server', defects)
+    this.#peer = new Peer(this.#socket, { role: 'server', deflate: codec, maxMessage, defects, onFail })
+    this.#socket.write(response, 'latin1')
+  }
+
+  #refuse(refusal: Refusal): void {
+    this.#socket.write(formatRefusal(refusal, this.#options.defects), 'latin1')
+    if (refusal.persistent) return
+    clearTimeout(this.#timer)
+    this.state = 'refused'
+    this.#socket.end()
+    setTimeout(() => this.#socket.destroy(), LINGER).unref()
+  }
+}

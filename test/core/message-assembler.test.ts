@@ -1,0 +1,189 @@
+import { ProtocolError } from '../../src/core/errors.ts'
+import { MessageAssembler, type MessageSink } from '../../src/core/message-assembler.ts'
+import { assert, suite } from '../support/unit.ts'
+import { hex } from '../support/wire.ts'
+
+const test = suite('message-assembler')
+
+class Recorder implements MessageSink {
+  readonly messages: string[] = []
+  owned = false
+  isAscii = false
+  memory: Buffer | null = null
+
+  onTextMessage(bytes: Buffer, start: number, end: number, isAscii: boolean): void {
+    this.messages.push(`text ${bytes.toString('utf8', start, end)}`)
+    this.isAscii = isAscii
+    this.memory = bytes
+  }
+
+  onBinaryMessage(bytes: Buffer, start: number, end: number, owned: boolean): void {
+    this.messages.push(`binary ${bytes.toString('hex', start, end)}`)
+    this.owned = owned
+    this.memory = bytes
+  }
+
+  onCompressedMessage(opcode: number, bytes: Buffer, start: number, end: number): void {
+    this.messages.push(`compressed ${opcode} ${bytes.toString('hex', start, end)}`)
+  }
+}
+
+const orOf = (bytes: Buffer): number => bytes.reduce((or, byte) => or | byte, 0)
+
+function make(limits: { maxMessageSize?: number; maxFrames?: number } = {}) {
+  const recorder = new Recorder()
+  const assembler = new MessageAssembler(recorder, { maxMessageSize: 1000, maxFrames: 100, ...limits })
+  const take = (opcode: number, payload: string | Buffer, fin = true, rsv1 = false): void => {
+    const bytes = Buffer.from(payload as string)
+    assembler.onFrameHeader(fin, rsv1, opcode, bytes.length)
+    assembler.onFramePayload(bytes, 0, bytes.length, orOf(bytes), true)
+  }
+  return { recorder, assembler, take }
+}
+
+function violationOf(action: () => void): ProtocolError {
+  try {
+    action()
+  } catch (error) {
+    if (error instanceof ProtocolError) return error
+    throw error
+  }
+  throw new Error('expected a violation')
+}
+
+test('passes a message in one piece on uncopied', () => {
+  const { recorder, assembler } = make()
+  const bytes = hex('ff ff 01 02 ff')
+  assembler.onFrameHeader(true, false, 2, 2)
+  assembler.onFramePayload(bytes, 2, 4, 3, true)
+  assert.equal(recorder.messages, ['binary 0102'])
+  assert.is(recorder.memory, bytes)
+  assert.not(recorder.owned)
+})
+
+test('puts fragments together, empty ones too, and is ready for the next message', () => {
+  const { recorder, assembler, take } = make()
+  take(1, '', false)
+  take(0, 'ab', false)
+  assert.ok(assembler.inMessage)
+  take(0, '', false)
+  take(0, 'cd')
+  take(2, hex('01'), false)
+  take(0, '')
+  take(1, '', false)
+  take(0, '')
+  assert.equal(recorder.messages, ['text abcd', 'binary 01', 'text '])
+  assert.ok(recorder.owned)
+  assert.not(assembler.inMessage)
+})
+
+test('puts the pieces of one frame together', () => {
+  const { recorder, assembler } = make()
+  const bytes = Buffer.from('hello world')
+  assembler.onFrameHeader(true, false, 1, 11)
+  assembler.onFramePayload(bytes, 0, 0, 0, false)
+  assembler.onFramePayload(bytes, 0, 5, 0x6f, false)
+  assembler.onFramePayload(bytes, 5, 11, 0x7f, true)
+  assert.equal(recorder.messages, ['text hello world'])
+  assert.ok(recorder.isAscii)
+})
+
+test('fails with 1002 for a continuation without a message and for a message inside a message', () => {
+  assert.is(violationOf(() => make().take(0, 'x')).code, 'ERR_WS_CONTINUATION_UNEXPECTED')
+  const { take } = make()
+  take(1, 'x', false)
+  const error = violationOf(() => take(1, 'y'))
+  assert.is(error.code, 'ERR_WS_CONTINUATION_EXPECTED')
+  assert.is(error.closeCode, 1002)
+})
+
+test('fails with 1009 when a header announces more than the limit, before the payload arrives', () => {
+  const { assembler, take } = make({ maxMessageSize: 10 })
+  take(2, Buffer.alloc(10))
+  take(2, Buffer.alloc(6), false)
+  const error = violationOf(() => assembler.onFrameHeader(true, false, 0, 5))
+  assert.is(error.closeCode, 1009)
+  assert.match(error.message, 'at least 11 bytes; at most 10')
+})
+
+test('S-27: fails with 1009 when announced lengths add up past 2^53', () => {
+  const { assembler } = make({ maxMessageSize: 2 ** 31 })
+  assembler.onFrameHeader(false, false, 2, 1000)
+  assert.is(violationOf(() => assembler.onFrameHeader(false, false, 0, Number.MAX_SAFE_INTEGER)).closeCode, 1009)
+})
+
+test('S-08 S-15: fails with 1008 when a message has more frames than allowed, empty ones counted', () => {
+  const { take } = make({ maxFrames: 3 })
+  take(1, '', false)
+  take(0, '', false)
+  take(0, '')
+  take(1, '', false)
+  take(0, '', false)
+  take(0, '', false)
+  assert.is(violationOf(() => take(0, '')).closeCode, 1008)
+})
+
+test('fails with 1007 at the first bad byte, in whichever piece it comes', () => {
+  assert.is(violationOf(() => make().take(1, hex('ff'))).closeCode, 1007)
+  assert.is(violationOf(() => make().take(1, hex('c3'))).closeCode, 1007)
+  const { assembler, take } = make()
+  take(1, hex('41 e2 82'), false)
+  assembler.onFrameHeader(true, false, 0, 500)
+  assert.is(violationOf(() => assembler.onFramePayload(hex('28'), 0, 1, 0x28, false)).closeCode, 1007)
+  const unfinished = make()
+  unfinished.take(1, hex('e2 82'), false)
+  assert.is(violationOf(() => unfinished.take(0, '')).closeCode, 1007)
+})
+
+test('takes characters that fragments cut, ASCII pieces between them, and bytes of unknown kind', () => {
+  const { recorder, assembler, take } = make()
+  take(1, 'abc', false)
+  take(0, hex('e2'), false)
+  take(0, hex('82 ac'), false)
+  take(0, 'def', false)
+  take(0, hex('c3 a4'))
+  assembler.onFrameHeader(true, false, 1, 2)
+  assembler.onFramePayload(Buffer.from('ok'), 0, 2, -1, true)
+  assert.equal(recorder.messages, ['text abc€defä', 'text ok'])
+  assert.not(recorder.isAscii)
+})
+
+test('hands a compressed message on as it is, without a look at its text, with room for stored blocks', () => {
+  const { recorder, take } = make({ maxMessageSize: 10 })
+  take(1, hex('ff'), false, true)
+  take(0, hex('fe'))
+  assert.equal(recorder.messages, ['compressed 1 fffe'])
+  take(2, Buffer.alloc(40), true, true)
+  assert.is(violationOf(() => take(2, Buffer.alloc(100), true, true)).closeCode, 1009)
+})
+
+test('S-07: holds little more than what has arrived, never what was announced', () => {
+  const { assembler } = make({ maxMessageSize: 1 << 30, maxFrames: 1e9 })
+  assembler.onFrameHeader(true, false, 2, 1 << 30)
+  assembler.onFramePayload(Buffer.alloc(65_536), 0, 65_536, 0, false)
+  assert.ok(assembler.heldBytes <= 4 * 65_536)
+  assembler.reset()
+  assert.is(assembler.heldBytes, 0)
+  const byte = Buffer.from('x')
+  for (let i = 0; i < 100_000; i++) {
+    assembler.onFrameHeader(false, false, i === 0 ? 2 : 0, 1)
+    assembler.onFramePayload(byte, 0, 1, 0x78, true)
+  }
+  assert.ok(assembler.heldBytes < 4 * 100_000)
+})
+
+test('never holds more than the limit while fragments gather', () => {
+  const { assembler, take } = make({ maxMessageSize: 6000 })
+  take(2, Buffer.alloc(4500), false)
+  take(2 - 2, Buffer.alloc(1400), false)
+  assert.ok(assembler.heldBytes <= 6000)
+})
+
+test('takes the announced size at once when a quarter of it is here', () => {
+  const { assembler, recorder } = make({ maxMessageSize: 100_000 })
+  assembler.onFrameHeader(true, false, 2, 100_000)
+  assembler.onFramePayload(Buffer.alloc(30_000, 1), 0, 30_000, 1, false)
+  assert.is(assembler.heldBytes, 100_000)
+  assembler.onFramePayload(Buffer.alloc(70_000, 1), 0, 70_000, 1, true)
+  assert.is(recorder.memory?.length, 100_000)
+})

@@ -1,0 +1,41 @@
+import { MemoryBudget } from '../../src/deflate/budget.ts'
+import { History } from '../../src/deflate/history.ts'
+import { assert, suite } from '../support/unit.ts'
+import { randomNumbers } from './message.ts'
+
+const test = suite('deflate history')
+
+test('holds the last bytes of all that was appended, whatever the sizes', () => {
+  const next = randomNumbers(3)
+  for (const size of [256, 300, 4096]) {
+    const history = new History(size, new MemoryBudget())
+    let all = Buffer.alloc(0)
+    for (let round = 0; round < 200; round++) {
+      const message = Buffer.alloc(Math.floor(next() ** 3 * size * 1.5), round)
+      history.append(message)
+      all = Buffer.concat([all, message]).subarray(-size)
+      assert.ok(history.bytes.equals(all))
+    }
+  }
+})
+
+test('grows with what is said, and gives everything back', () => {
+  const budget = new MemoryBudget()
+  const history = new History(32_768, budget)
+  assert.is(budget.used, 0)
+  history.append(Buffer.alloc(1000))
+  assert.is(budget.used, 1024)
+  history.append(Buffer.alloc(1_000_000))
+  assert.is(budget.used, 32_768)
+  history.clear()
+  assert.is(budget.used, 0)
+  assert.is(history.bytes.length, 0)
+})
+
+test('keeps a copy: the owner of a message may change it', () => {
+  const history = new History(1024, new MemoryBudget())
+  const message = Buffer.from('Hello')
+  history.append(message)
+  message.fill(0)
+  assert.is(history.bytes.toString(), 'Hello')
+})

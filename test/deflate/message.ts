@@ -1,0 +1,80 @@
+import type { MemoryBudget } from '../../src/deflate/budget.ts'
+import { DeflateCodec } from '../../src/deflate/codec.ts'
+import type { DeflateParameters, Extension } from '../../src/deflate/offer.ts'
+import { type DeflateOptions, normaliseDeflateOptions, type Role } from '../../src/deflate/options.ts'
+
+/** A generator of bytes that is the same in every run (mulberry32). */
+export function randomNumbers(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let t = Math.imul(state ^ (state >>> 15), 1 | state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+/** Bytes that do not compress. */
+export function randomBytes(size: number, seed = 1): Buffer {
+  const next = randomNumbers(seed)
+  return Buffer.from(Uint8Array.from({ length: size }, () => Math.floor(next() * 256)))
+}
+
+const words = 'the quick brown fox jumps over a lazy dog while {"id":17,"name":"Ada","tags":["x","y"],"ok":true}'.split(
+  ' ',
+)
+
+/** Text that compresses as text does. */
+export function prose(size: number, seed = 1): Buffer {
+  const next = randomNumbers(seed)
+  let text = ''
+  while (text.length < size) text += `${words[Math.floor(next() * words.length)]}${Math.floor(next() * 1000)} `
+  return Buffer.from(text.slice(0, size))
+}
+
+export const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex')
+
+/** An offer or answer by name and parameters: `['a', null]` is `a`, `['a', '1']` is `a=1`. */
+export function extension(name: string, ...parameters: [string, string | null][]): Extension {
+  return { name, parameters: parameters.map(([key, value]) => ({ name: key, value, quoted: false })) }
+}
+
+export const fullParameters: DeflateParameters = {
+  serverContextTakeover: true,
+  clientContextTakeover: true,
+  serverMaxWindowBits: 15,
+  clientMaxWindowBits: 15,
+}
+
+interface CodecInit {
+  role?: Role
+  parameters?: Partial<DeflateParameters>
+  options?: DeflateOptions
+  budget?: MemoryBudget
+}
+
+/** A codec that compresses whatever it is given and, unless told otherwise, with context takeover on both sides. */
+export function makeCodec({ role = 'server', parameters, options, budget }: CodecInit = {}): DeflateCodec {
+  return new DeflateCodec({
+    role,
+    parameters: { ...fullParameters, ...parameters },
+    options: normaliseDeflateOptions({ threshold: 0, ...options }),
+    budget,
+  })
+}
+
+/** The message of a payload; rejects with the ProtocolError. */
+export function inflate(codec: DeflateCodec, payload: Uint8Array, limit = 2 ** 24): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    codec.decompress(payload, limit, (error, message) =>
+      error === null ? resolve(Buffer.from(message)) : reject(error),
+    )
+  })
+}
+
+/** The payload of a message, `null` when it is to be sent as it is. */
+export function deflate(codec: DeflateCodec, message: Uint8Array): Promise<Buffer | null> {
+  return new Promise((resolve) => {
+    codec.compress(message, (payload) => resolve(payload === null ? null : Buffer.from(payload)))
+  })
+}

@@ -1,0 +1,131 @@
+import type { Data } from '../../src/connection/connection.ts'
+import { checkQueueMarks, MessageQueue, type QueueOptions, Waiter } from '../../src/session/message-queue.ts'
+import { assert, suite, thrownBy } from '../support/unit.ts'
+
+const test = suite('message queue')
+
+function makeQueue(options: QueueOptions = {}) {
+  const calls: string[] = []
+  const queue = new MessageQueue(checkQueueMarks(options), {
+    onFull: () => calls.push('full'),
+    onRoom: () => calls.push('room'),
+  })
+  return { queue, calls }
+}
+
+test('gives messages back in their order, text and binary, empty ones too', () => {
+  const { queue } = makeQueue()
+  const messages: Data[] = ['a', Buffer.of(1), '', Buffer.alloc(0)]
+  for (const message of messages) queue.push(message)
+  assert.is(queue.count, 4)
+  assert.is(queue.bytes, 3)
+  for (const message of messages) assert.is(queue.shift(), message)
+  assert.is(queue.shift(), undefined)
+  assert.is(queue.bytes, 0)
+})
+
+test('agrees with an array over a long random walk', () => {
+  const { queue } = makeQueue({ queueHighCount: 100_000 })
+  const oracle: string[] = []
+  let seed = 1
+  for (let step = 0; step < 20_000; step++) {
+    seed = (seed * 48271) % 0x7fffffff
+    const grows = Math.floor(step / 4000) % 2 === 0
+    if (seed % 10 < (grows ? 7 : 3)) {
+      queue.push(`m${step}`)
+      oracle.push(`m${step}`)
+    } else assert.is(queue.shift(), oracle.shift())
+    assert.is(queue.count, oracle.length)
+  }
+  for (const message of oracle) assert.is(queue.shift(), message)
+  assert.is(queue.bytes, 0)
+})
+
+test('calls onFull once at the high count and onRoom once at the low count', () => {
+  const { queue, calls } = makeQueue({ queueHighCount: 4, queueLowCount: 1 })
+  for (const message of ['a', 'b', 'c']) queue.push(message)
+  assert.equal(calls, [])
+  for (const message of ['d', 'e']) queue.push(message)
+  assert.equal(calls, ['full'])
+  for (let i = 0; i < 3; i++) queue.shift()
+  assert.equal(calls, ['full'])
+  queue.shift()
+  assert.equal(calls, ['full', 'room'])
+  queue.shift()
+  assert.equal(calls, ['full', 'room'])
+})
+
+test('calls onFull at the high bytes, a character of text counting two, and onRoom at the low bytes', () => {
+  const { queue, calls } = makeQueue({ queueHighBytes: 10, queueLowBytes: 2 })
+  queue.push('1234')
+  assert.equal(calls, [])
+  queue.push(Buffer.alloc(2))
+  assert.equal(calls, ['full'])
+  queue.shift()
+  assert.equal(calls, ['full', 'room'])
+})
+
+test('takes messages that arrive inside onRoom in order', () => {
+  const calls: string[] = []
+  const queue: MessageQueue = new MessageQueue(checkQueueMarks({ queueHighCount: 2 }), {
+    onFull: () => calls.push('full'),
+    onRoom: () => {
+      calls.push('room')
+      if (calls.length < 4) for (const message of ['c', 'd', 'e']) queue.push(message)
+    },
+  })
+  for (const message of ['a', 'b']) queue.push(message)
+  const taken: (Data | undefined)[] = []
+  for (let i = 0; i < 5; i++) taken.push(queue.shift())
+  assert.equal(taken, ['a', 'b', 'c', 'd', 'e'])
+  assert.equal(calls, ['full', 'room', 'full', 'room'])
+})
+
+test('serves those who wait first come, first served, without those who left the line', () => {
+  const { queue } = makeQueue()
+  const served: string[] = []
+  const waiters = ['a', 'b', 'c', 'd', 'e'].map((name) => new Waiter((message) => served.push(`${name}:${message}`)))
+  for (const waiter of waiters) queue.addWaiter(waiter)
+  queue.removeWaiter(waiters[0])
+  queue.removeWaiter(waiters[2])
+  queue.removeWaiter(waiters[4])
+  for (const message of ['1', '2', '3']) queue.push(message)
+  assert.equal(served, ['b:1', 'd:2'])
+  assert.is(queue.shift(), '3')
+})
+
+test('ends those who wait with null, in order, and keeps what is unread', () => {
+  const { queue } = makeQueue()
+  const served: unknown[] = []
+  for (const name of ['a', 'b']) queue.addWaiter(new Waiter((message) => served.push(name, message)))
+  queue.end()
+  assert.equal(served, ['a', null, 'b', null])
+  const other = makeQueue().queue
+  other.push('kept')
+  other.end()
+  assert.is(other.hasEnded, true)
+  assert.is(other.shift(), 'kept')
+})
+
+test('fills in the marks it is not given', () => {
+  assert.equal(checkQueueMarks({ queueHighCount: 10 }), {
+    queueHighCount: 10,
+    queueLowCount: 2,
+    queueHighBytes: 1048576,
+    queueLowBytes: 262144,
+  })
+})
+
+test('refuses marks that make no sense with a RangeError', async () => {
+  const wrong: QueueOptions[] = [
+    { queueHighCount: 0 },
+    { queueHighCount: 1.5 },
+    { queueHighBytes: Number.NaN },
+    { queueHighCount: 4, queueLowCount: 4 },
+    { queueLowBytes: -1 },
+    { queueHighCount: '9' as unknown as number },
+  ]
+  for (const options of wrong) assert.instance(await thrownBy(() => checkQueueMarks(options)), RangeError)
+  const error = await thrownBy(() => checkQueueMarks({ queueHighCount: 4, queueLowCount: 4 }))
+  assert.is(error.message, 'queueLowCount is 4, an integer from 0 to 3 is allowed')
+})

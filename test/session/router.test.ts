@@ -1,0 +1,187 @@
+import { request as httpRequest } from 'node:http'
+import { connect } from 'node:net'
+import { accept_websocket, require_websocket, type View } from '../../src/session/views.ts'
+import { serve } from '../support/session-server.ts'
+import { assert, suite, thrownBy } from '../support/unit.ts'
+import { fetchPlain, openWs, refusedWs } from '../support/ws-client.ts'
+
+const test = suite('router')
+
+/** Sends raw bytes and gives everything that comes until the server ends. */
+function exchange(url: string, bytes: string): Promise<string> {
+  const { hostname, port } = new URL(url)
+  return new Promise((resolve, reject) => {
+    let text = ''
+    const socket = connect(Number(port), hostname, () => socket.write(bytes, 'latin1'))
+    socket.setEncoding('latin1').on('data', (chunk) => {
+      text += chunk
+    })
+    socket.on('end', () => {
+      socket.end()
+      resolve(text)
+    })
+    socket.on('error', reject)
+  })
+}
+
+const upgradeFields =
+  'Host: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
+  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n'
+
+test('brings both kinds of request to the same view, with its parameters and query', async (t) => {
+  const view = accept_websocket((request) => {
+    const found = `${request.params['room']} ${request.query.get('a')}`
+    if (request.is_websocket()) request.websocket.send(found)
+    else return found
+  })
+  const { ws, http } = await serve(t, { urls: { '/chat/:room': view } })
+  assert.is((await fetchPlain(`${http}/chat/a%20b?a=1`)).body, 'a b 1')
+  const client = await openWs(`${ws}/chat/caf%C3%A9?a=%26`)
+  assert.is(await client.next(), 'café &')
+})
+
+test('refuses a WebSocket request to a view that was not decorated', async (t) => {
+  const { ws } = await serve(t, { urls: { '/': () => assert.unreachable('the view ran') } })
+  const answer = await refusedWs(`${ws}/`)
+  assert.is(answer.status, 400)
+  assert.match(answer.body, 'neither accept_websocket nor require_websocket')
+  assert.is(answer.headers.connection, 'close')
+  assert.is(answer.ended, true)
+})
+
+test('accepts for every view with WEBSOCKET_ACCEPT_ALL, and leaves decorated ones as they are', async (t) => {
+  const bare: View = async (request) => {
+    if (!request.is_websocket()) return 'plain'
+    request.websocket.send(String(await request.websocket.wait()))
+  }
+  const urls = { '/bare': bare, '/required': require_websocket(() => {}) }
+  const { ws, http } = await serve(t, { urls, WEBSOCKET_ACCEPT_ALL: true })
+  const client = await openWs(`${ws}/bare`)
+  client.send('hi')
+  assert.equal([await client.next(), await client.closed], ['hi', '1000'])
+  assert.is((await fetchPlain(`${http}/bare`)).body, 'plain')
+  assert.is((await fetchPlain(`${http}/required`)).status, 400)
+})
+
+test('answers 404 where there is nothing and 400 for a malformed escape, to both kinds of request', async (t) => {
+  const { ws, http } = await serve(t, { urls: { '/x/:a': accept_websocket(() => 'x') } })
+  assert.is((await fetchPlain(`${http}/y`)).status, 404)
+  assert.is((await fetchPlain(`${http}/`, { path: '/x/%ff' })).status, 400)
+  assert.is((await fetchPlain(`${http}/`, { path: '*', method: 'OPTIONS' })).status, 400)
+  assert.is((await refusedWs(`${ws}/y`)).status, 404)
+  assert.is((await refusedWs(`${ws}/x/%ff`)).status, 400)
+  assert.is((await fetchPlain(`${http}/x/`)).status, 404)
+  assert.is((await fetchPlain(`${http}/x/1`)).body, 'x')
+})
+
+test('takes a target in absolute form', async (t) => {
+  const { ws, http } = await serve(t, { urls: { '/x/:a': accept_websocket((request) => request.params['a']) } })
+  assert.is((await fetchPlain(`${http}/`, { path: 'http://host/x/1?b' })).body, '1')
+  const closeFrame = '\x88\x82\x00\x00\x00\x00\x03\xe8'
+  const answer = await exchange(ws, `GET ws://host/x/1 HTTP/1.1\r\n${upgradeFields}${closeFrame}`)
+  assert.match(answer, /^HTTP\/1\.1 101 /)
+})
+
+test('never reads bytes behind a refused upgrade as a request', async (t) => {
+  const { ws } = await serve(t, { urls: { '/': () => assert.unreachable('the view ran') } })
+  const answer = await exchange(ws, `GET / HTTP/1.1\r\n${upgradeFields}GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n`)
+  assert.match(answer, /^HTTP\/1\.1 400 /)
+  assert.is(answer.split('HTTP/1.1').length, 2)
+})
+
+test('delivers a frame that came in the same packet as the request', async (t) => {
+  const view = require_websocket(async ({ websocket }) => {
+    websocket.send(`got ${await websocket.wait()}`)
+  })
+  const { ws } = await serve(t, { urls: { '/': view } })
+  const frame = '\x81\x82\x00\x00\x00\x00hi'
+  const { hostname, port } = new URL(ws)
+  const answer = await new Promise<string>((resolve, reject) => {
+    let text = ''
+    const socket = connect(Number(port), hostname, () =>
+      socket.write(Buffer.from(`GET / HTTP/1.1\r\n${upgradeFields}${frame}`, 'latin1')),
+    )
+    socket.setEncoding('latin1').on('data', (chunk) => {
+      text += chunk
+      if (text.includes('\x88\x02\x03\xe8')) socket.end(Buffer.from('\x88\x82\x00\x00\x00\x00\x03\xe8', 'latin1'))
+    })
+    socket.on('end', () => resolve(text))
+    socket.on('error', reject)
+  })
+  assert.match(answer, '\x81\x06got hi')
+})
+
+test('answers with what a plain view returns, throws, or writes itself', async (t) => {
+  const failure = new Error('in the view')
+  const urls: Record<string, View> = {
+    '/text': () => 'é',
+    '/bytes': async () => Uint8Array.of(104, 105),
+    '/page': (_request, response) => {
+      response.setHeader('Content-Type', 'text/html')
+      return '<p>'
+    },
+    '/own': (_request, response) => response.writeHead(201).end('own'),
+    '/later': (_request, response) => {
+      setImmediate(() => response.end('later'))
+    },
+    '/throws': () => {
+      throw failure
+    },
+    '/rejects': accept_websocket(async (_request, response) => {
+      response.setHeader('Set-Cookie', 'half=done')
+      throw failure
+    }),
+  }
+  const { http, errors } = await serve(t, { urls })
+  const found: unknown[] = []
+  for (const path of Object.keys(urls)) {
+    const { status, headers, body } = await fetchPlain(`${http}${path}`)
+    found.push([path, status, headers['content-type'], body])
+    assert.is(headers['set-cookie'], undefined)
+  }
+  const text = 'text/plain; charset=utf-8'
+  assert.equal(found, [
+    ['/text', 200, text, 'é'],
+    ['/bytes', 200, 'application/octet-stream', 'hi'],
+    ['/page', 200, 'text/html', '<p>'],
+    ['/own', 201, undefined, 'own'],
+    ['/later', 200, undefined, 'later'],
+    ['/throws', 500, text, 'internal error\n'],
+    ['/rejects', 500, text, 'internal error\n'],
+  ])
+  assert.equal(errors, [failure, failure])
+})
+
+test('cuts off an answer whose view throws in its middle', async (t) => {
+  const view: View = (_request, response) => {
+    response.write('half')
+    throw new Error('in the middle')
+  }
+  const { http, errors } = await serve(t, { urls: { '/': view } })
+  const cut = await new Promise<Error>((resolve, reject) => {
+    const request = httpRequest(`${http}/`, { agent: false }, (response) => {
+      response.resume().on('end', () => reject(new Error('the answer looked whole')))
+      response.on('error', resolve)
+    })
+    request.on('error', resolve)
+    request.end()
+  })
+  assert.is((cut as { code?: string }).code, 'ECONNRESET')
+  assert.is(errors.length, 1)
+})
+
+test('lets a view write to its response over WebSocket without any effect', async (t) => {
+  const view = accept_websocket((request, response) => {
+    response.writeHead(200, { 'X-Lost': '1' }).end('lost')
+    request.websocket?.send('found')
+  })
+  const { ws } = await serve(t, { urls: { '/': view } })
+  const client = await openWs(`${ws}/`)
+  assert.equal([await client.next(), await client.closed], ['found', '1000'])
+})
+
+test('refuses a table with a view that is no function', async (t) => {
+  const error = await thrownBy(() => serve(t, { urls: { '/': 'view' as never } }))
+  assert.instance(error, TypeError)
+  assert.is(error.message, 'the view of / is string, must be a function')
+})

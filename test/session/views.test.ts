@@ -1,0 +1,408 @@
+import { createServer as createHttpServer } from 'node:http'
+import { HandshakeError } from '../../src/core/errors.ts'
+import type { ViewRequest, WebSocketRequest } from '../../src/session/view-request.ts'
+import { accept_websocket, isWebSocketView, require_websocket, type View } from '../../src/session/views.ts'
+import type { WebSocket } from '../../src/session/websocket.ts'
+import { serve } from '../support/session-server.ts'
+import { assert, suite, thrownBy } from '../support/unit.ts'
+import { fetchPlain, hostOf, openWs, refusedWs } from '../support/ws-client.ts'
+
+const test = suite('views')
+
+test('tells WebSocket from plain HTTP and gives the session or null', async (t) => {
+  const view = accept_websocket((request) => {
+    if (!request.is_websocket()) return `plain, session ${request.websocket}`
+    request.websocket.send('session')
+  })
+  const { ws, http } = await serve(t, { urls: { '/': view } })
+  assert.is((await fetchPlain(`${http}/`)).body, 'plain, session null')
+  const client = await openWs(`${ws}/`)
+  assert.is(await client.next(), 'session')
+})
+
+test('answers 400 to plain HTTP of a view that requires WebSocket, and does not run it', async (t) => {
+  let runs = 0
+  const view = require_websocket(() => {
+    runs += 1
+  })
+  const { ws, http } = await serve(t, { urls: { '/': view } })
+  const answer = await fetchPlain(`${http}/`)
+  assert.is(answer.status, 400)
+  assert.is(answer.body, 'this address takes WebSocket requests only\n')
+  assert.is(runs, 0)
+  await (await openWs(`${ws}/`)).closed
+  assert.is(runs, 1)
+})
+
+test('closes with 1000 when the view returns, before or after an await', async (t) => {
+  const urls = {
+    '/now': accept_websocket(() => {}),
+    '/later': accept_websocket((request) => request.websocket?.wait()),
+  }
+  const { ws } = await serve(t, { urls })
+  assert.is(await (await openWs(`${ws}/now`)).closed, '1000')
+  const client = await openWs(`${ws}/later`)
+  client.send('go')
+  assert.is(await client.closed, '1000')
+})
+
+test('closes with 1011 when the view throws, tells onError, and the process lives', async (t) => {
+  const now = new Error('at once')
+  const later = new Error('later')
+  const { ws, errors } = await serve(t, {
+    urls: {
+      '/now': accept_websocket(() => {
+        throw now
+      }),
+      '/later': accept_websocket(async (request) => {
+        await request.websocket?.wait()
+        throw later
+      }),
+    },
+  })
+  assert.is(await (await openWs(`${ws}/now`)).closed, '1011')
+  const client = await openWs(`${ws}/later`)
+  client.send('go')
+  assert.is(await client.closed, '1011')
+  assert.equal(errors, [now, later])
+  assert.is(await (await openWs(`${ws}/now`)).closed, '1011')
+})
+
+test('lives when onError throws too', async (t) => {
+  const printed: unknown[] = []
+  const { error: print } = console
+  console.error = (...args) => printed.push(...args)
+  t.after(() => {
+    console.error = print
+  })
+  const view = accept_websocket(() => {
+    throw new Error('in the view')
+  })
+  const failure = new Error('in onError')
+  const onError = () => {
+    throw failure
+  }
+  const { ws } = await serve(t, { urls: { '/': view }, onError })
+  assert.is(await (await openWs(`${ws}/`)).closed, '1011')
+  assert.equal(printed, [failure])
+})
+
+test('keeps the close that the view made itself', async (t) => {
+  const view = accept_websocket(async (request) => {
+    request.websocket?.close(4001, 'enough')
+    throw new Error('after it')
+  })
+  const { ws, errors } = await serve(t, { urls: { '/': view } })
+  assert.is(await (await openWs(`${ws}/`)).closed, '4001 enough')
+  assert.is(errors.length, 1)
+})
+
+test('delivers what was sent before the view first reads', async (t) => {
+  let ready = () => {}
+  const view = require_websocket(async ({ websocket }) => {
+    await new Promise<void>((resolve) => {
+      ready = resolve
+    })
+    for await (const message of websocket) websocket.send(message)
+  })
+  const { ws } = await serve(t, { urls: { '/': view } })
+  const client = await openWs(`${ws}/`)
+  for (const message of ['a', 'b', 'c']) client.send(message)
+  client.socket.ping()
+  await new Promise((resolve) => client.socket.once('pong', resolve))
+  ready()
+  assert.equal([await client.next(), await client.next(), await client.next()], ['a', 'b', 'c'])
+})
+
+test('loses nothing when a small queue pauses and resumes the socket a thousand times', async (t) => {
+  const view = require_websocket(
+    async ({ websocket }) => {
+      for await (const message of websocket) {
+        if (Number(message) % 100 === 0) await new Promise((resolve) => setImmediate(resolve))
+        websocket.send(message)
+      }
+    },
+    { queueHighCount: 3, queueLowCount: 1 },
+  )
+  const { ws } = await serve(t, { urls: { '/': view } })
+  const client = await openWs(`${ws}/`)
+  for (let i = 0; i < 5000; i++) client.send(String(i))
+  for (let i = 0; i < 5000; i++) assert.is(await client.next(), String(i))
+})
+
+test('closes at once although its queue is full and nobody reads', async (t) => {
+  let session: WebSocket | undefined
+  let finish = () => {}
+  const view = require_websocket(
+    ({ websocket }) => {
+      session = websocket
+      return new Promise<void>((resolve) => {
+        finish = resolve
+      })
+    },
+    { queueHighCount: 2 },
+  )
+  const { ws } = await serve(t, { urls: { '/': view } })
+  const client = await openWs(`${ws}/`)
+  const filler = Buffer.alloc(100_000)
+  for (let i = 0; i < 50; i++) client.send(filler)
+  while (session?.count_messages() !== 2) await new Promise((resolve) => setImmediate(resolve))
+  const info = await session.close(4000)
+  assert.equal([info.wasClean, info.initiator], [true, 'local'])
+  assert.is(await client.closed, '4000')
+  assert.is(session.count_messages(), 2)
+  finish()
+})
+
+test('authorizes before the 101: nothing accepts, an answer refuses, async or not', async (t) => {
+  const seen: string[] = []
+  const authorize = async (request: ViewRequest) => {
+    seen.push(`${request.params['room']} ${request.query.get('token')}`)
+    if (request.query.get('token') !== 'secret')
+      return { status: 401, headers: { 'WWW-Authenticate': 'Bearer' }, body: 'no' }
+  }
+  const view = require_websocket(() => {}, { authorize })
+  const sync = require_websocket(() => {}, { authorize: () => ({ status: 403 }) })
+  const { ws } = await serve(t, { urls: { '/room/:room': view, '/never': sync } })
+  const answer = await refusedWs(`${ws}/room/red?token=wrong`)
+  assert.is(answer.status, 401)
+  assert.is(answer.body, 'no')
+  assert.is(answer.headers['www-authenticate'], 'Bearer')
+  assert.is(answer.headers.connection, 'close')
+  assert.is(answer.ended, true)
+  assert.is(await (await openWs(`${ws}/room/red?token=secret`)).closed, '1000')
+  assert.equal(seen, ['red wrong', 'red secret'])
+  assert.is((await refusedWs(`${ws}/never`)).status, 403)
+})
+
+test('answers 500 when authorize throws or answers nonsense, tells onError, and does not run the view', async (t) => {
+  const urls: Record<string, View> = {}
+  const failure = new Error('database')
+  const view = () => assert.unreachable('the view ran')
+  urls['/throws'] = require_websocket(view, {
+    authorize: () => {
+      throw failure
+    },
+  })
+  urls['/rejects'] = require_websocket(view, { authorize: () => Promise.reject(failure) })
+  for (const nonsense of [false, true, null, 'no', { status: 200 }]) {
+    urls[`/${JSON.stringify(nonsense).replaceAll(/\W/g, '')}`] = require_websocket(view, {
+      authorize: () => nonsense as never,
+    })
+  }
+  const { ws, errors } = await serve(t, { urls })
+  for (const path of Object.keys(urls)) {
+    const answer = await refusedWs(`${ws}${path}`)
+    assert.is(answer.status, 500, path)
+    assert.is(answer.body, 'internal error')
+  }
+  assert.is(errors.length, 7)
+  assert.is(errors[0], failure)
+  assert.is(errors[1], failure)
+})
+
+test('asks the server’s authorize first and the view’s after it', async (t) => {
+  const asked: string[] = []
+  const view = require_websocket(() => {}, {
+    authorize: () => {
+      asked.push('view')
+      return { status: 418 }
+    },
+  })
+  let refusal: { status: number } | undefined
+  const authorize = () => {
+    asked.push('server')
+    return refusal
+  }
+  const { ws } = await serve(t, { urls: { '/': view, '/bare': require_websocket(() => {}) }, authorize })
+  assert.is((await refusedWs(`${ws}/`)).status, 418)
+  refusal = { status: 401 }
+  assert.is((await refusedWs(`${ws}/`)).status, 401)
+  assert.is((await refusedWs(`${ws}/bare`)).status, 401)
+  assert.equal(asked, ['server', 'view', 'server', 'server'])
+})
+
+test('runs no view for a peer that left while it was authorized', async (t) => {
+  let decide = () => {}
+  let asked = () => {}
+  const isAsked = new Promise<void>((resolve) => {
+    asked = resolve
+  })
+  const view = require_websocket(() => assert.unreachable('the view ran'), {
+    authorize: (request) => {
+      asked()
+      return new Promise<undefined>((resolve) => {
+        decide = () => resolve(undefined)
+        request.socket.once('close', () => setImmediate(decide))
+      })
+    },
+  })
+  const { ws, errors, server } = await serve(t, { urls: { '/': view } })
+  const refused = openWs(`${ws}/`, [], { handshakeTimeout: 30_000 })
+  refused.catch(() => {})
+  await isAsked
+  const closing = server.close()
+  await thrownBy(() => refused)
+  decide()
+  await closing
+  assert.equal(errors, [])
+})
+
+test('lets in the own origin and no origin, foreign ones only where they are listed', async (t) => {
+  const urls = {
+    '/own': require_websocket(() => {}),
+    '/listed': require_websocket(() => {}, { origins: ['https://friend.example'] }),
+    '/any': require_websocket(() => {}, { origins: '*' }),
+  }
+  const { ws, http } = await serve(t, { urls })
+  const open = async (path: string, origin?: string) => (await openWs(`${ws}${path}`, [], { origin })).closed
+  assert.is(await open('/own'), '1000')
+  assert.is(await open('/own', http), '1000')
+  assert.is(await open('/listed', 'https://friend.example'), '1000')
+  assert.is(await open('/listed', http), '1000')
+  assert.is(await open('/any', 'https://evil.example'), '1000')
+  const answer = await refusedWs(`${ws}/own`, { origin: 'https://evil.example' })
+  assert.is(answer.status, 403)
+  assert.match(answer.body, 'https://evil.example')
+  assert.match(answer.body, 'option origins')
+  assert.is((await refusedWs(`${ws}/listed`, { origin: 'https://friend.example.evil.example' })).status, 403)
+})
+
+test('takes the server’s origins and subprotocols where the view has none', async (t) => {
+  const urls = {
+    '/server': require_websocket(() => {}),
+    '/view': require_websocket(() => {}, { origins: [], subprotocols: ['own'] }),
+  }
+  const { ws } = await serve(t, { urls, origins: ['https://friend.example'], subprotocols: ['all'] })
+  const options = { origin: 'https://friend.example' }
+  assert.is((await openWs(`${ws}/server`, ['own', 'all'], options)).protocol, 'all')
+  assert.is((await refusedWs(`${ws}/view`, options)).status, 403)
+  assert.is((await openWs(`${ws}/view`, ['all', 'own'])).protocol, 'own')
+})
+
+test('chooses the client’s favourite among the view’s subprotocols, and none that the view does not list', async (t) => {
+  const view = require_websocket(({ websocket }) => websocket.send(websocket.subprotocol), {
+    subprotocols: ['chat.v1', 'chat.v2'],
+  })
+  const { ws } = await serve(t, { urls: { '/': view, '/none': require_websocket(() => {}) } })
+  const client = await openWs(`${ws}/`, ['other', 'chat.v2', 'chat.v1'])
+  assert.is(client.protocol, 'chat.v2')
+  assert.is(await client.next(), 'chat.v2')
+  const error = await thrownBy(() => openWs(`${ws}/none`, ['chat.v1']))
+  assert.match(error.message, 'Server sent no subprotocol')
+})
+
+test('answers heartbeats for a view that asks for it, and for all when the server does', async (t) => {
+  const echo = async ({ websocket }: WebSocketRequest) => {
+    for await (const message of websocket) websocket.send(`view: ${message}`)
+  }
+  const on = await serve(t, {
+    urls: { '/on': require_websocket(echo, { heartbeat: true }), '/off': require_websocket(echo) },
+  })
+  const all = await serve(t, { urls: { '/on': require_websocket(echo) }, heartbeat: true })
+  const answerTo = async (url: string) => {
+    const client = await openWs(url)
+    client.send('ping')
+    return client.next()
+  }
+  assert.is(await answerTo(`${on.ws}/on`), 'pong')
+  assert.is(await answerTo(`${on.ws}/off`), 'view: ping')
+  assert.is(await answerTo(`${all.ws}/on`), 'pong')
+})
+
+test('runs a decorated view inside a decorated view over the one session', async (t) => {
+  const inner = accept_websocket(async (request) => {
+    request.websocket?.send('inner')
+  })
+  const outer = accept_websocket(async (request, response) => {
+    await inner(request, response)
+    request.websocket?.send('outer')
+  })
+  const { ws } = await serve(t, { urls: { '/': outer } })
+  const client = await openWs(`${ws}/`)
+  assert.equal([await client.next(), await client.next(), await client.closed], ['inner', 'outer', '1000'])
+})
+
+class Site {
+  readonly name = 'site'
+
+  @accept_websocket
+  echo(request: ViewRequest): string | undefined {
+    if (!request.is_websocket()) return this.name
+    request.websocket.send(this.name)
+    return undefined
+  }
+
+  @require_websocket({ subprotocols: ['chat'] })
+  async chat({ websocket }: WebSocketRequest): Promise<void> {
+    await websocket.send(`${this.name} ${websocket.subprotocol}`)
+  }
+
+  @accept_websocket
+  #hidden(): string {
+    return `hidden ${this.name}`
+  }
+
+  get hidden(): View {
+    return (...args) => this.#hidden.call(this, ...(args as unknown as []))
+  }
+}
+
+class Branch extends Site {
+  override echo(): string {
+    return 'branch'
+  }
+}
+
+test('decorates methods of a class, with and without options, bound to their instance', async (t) => {
+  const site = new Site()
+  const { ws, http } = await serve(t, { urls: { '/echo': site.echo, '/chat': site.chat, '/hidden': site.hidden } })
+  assert.is((await fetchPlain(`${http}/echo`)).body, 'site')
+  assert.is((await fetchPlain(`${http}/hidden`)).body, 'hidden site')
+  assert.is(await (await openWs(`${ws}/echo`)).next(), 'site')
+  assert.is(await (await openWs(`${ws}/chat`, ['chat'])).next(), 'site chat')
+  assert.is((await fetchPlain(`${http}/chat`)).status, 400)
+  assert.is(isWebSocketView(site.echo), true)
+})
+
+test('leaves a method alone that overrides a decorated one', () => {
+  const branch = new Branch()
+  assert.is(branch.echo(), 'branch')
+  assert.is(isWebSocketView(branch.echo), false)
+  assert.is(isWebSocketView(branch.chat), true)
+})
+
+test('refuses to decorate what is no view', async () => {
+  const wrong: (() => unknown)[] = [
+    () => accept_websocket('view' as never),
+    () => accept_websocket(null as never),
+    () => accept_websocket((() => {}) as never, { kind: 'getter', addInitializer() {} } as never),
+  ]
+  for (const decorate of wrong) assert.instance(await thrownBy(decorate), TypeError)
+  assert.instance(await thrownBy(() => accept_websocket(() => {}, { queueHighCount: 0 })), RangeError)
+})
+
+test('serves as the handler of a plain HTTP server, where every request is plain', async (t) => {
+  const server = createHttpServer(accept_websocket((request) => `${request.is_websocket()} ${request.query.get('a')}`))
+  t.after(() => server.close())
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  assert.is((await fetchPlain(`http://${hostOf(server.address())}/?a=1`)).body, 'false 1')
+})
+
+test('keeps an error of a plain view for the app’s next, and answers 500 without one', async (t) => {
+  const failure = new HandshakeError(400, 'ERR_X', 'x')
+  const view = accept_websocket(() => {
+    throw failure
+  })
+  const passed: unknown[] = []
+  const server = createHttpServer((request, response) => {
+    view(request, response, (error) => {
+      passed.push(error)
+      response.end('handled')
+    })
+  })
+  t.after(() => server.close())
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  assert.is((await fetchPlain(`http://${hostOf(server.address())}/`)).body, 'handled')
+  assert.equal(passed, [failure])
+})

@@ -1,0 +1,23 @@
+import type { WebSocketServer } from '../../src/server/server.ts'
+import { type CreateServerOptions, createServer } from '../../src/session/create-server.ts'
+import type { TestContext } from './unit.ts'
+import { hostOf } from './ws-client.ts'
+
+/** A server on a free port of the loopback, closed with the test; `errors` has what went to `onError`. */
+export interface ServedSessions {
+  server: WebSocketServer
+  /** As in `ws://127.0.0.1:1234`. */
+  ws: string
+  /** As in `http://127.0.0.1:1234`. */
+  http: string
+  errors: unknown[]
+}
+
+/** Serves views; `onError` collects unless the options have their own. */
+export async function serve(t: TestContext, options: CreateServerOptions): Promise<ServedSessions> {
+  const errors: unknown[] = []
+  const server = createServer({ onError: (error) => errors.push(error), ...options })
+  const host = hostOf(await server.listen())
+  t.after(() => server.close())
+  return { server, ws: `ws://${host}`, http: `http://${host}`, errors }
+}
