@@ -38,17 +38,27 @@ export function formatReport(report: Report): string {
 /** One row with its peers, the subject first. */
 export function formatRow(row: RowResult): string {
   const unit = row.unit.replace('bytes', 'memory')
+  const hasRate = row.workload.measure === 'cpu' && row.workload.scenario !== 'hostile'
   const hasLatency = row.peers.some((peer) => peer.latency)
-  const header = ['', unit, 'per second', ...(hasLatency ? ['p50 µs', 'p99 µs', 'p99.9 µs'] : []), 'ratio', 'target']
+  const header = [
+    '',
+    unit,
+    ...(hasRate ? ['per second'] : []),
+    ...(hasLatency ? ['p50 µs', 'p99 µs', 'p99.9 µs'] : []),
+    'ratio',
+    'target',
+  ]
   const lines = row.peers.map((peer) => [
     peer.version ? `${peer.name} ${peer.version}` : peer.name,
     formatCost(peer.cost.median, row.unit),
-    formatNumber(peer.perSecond),
+    ...(hasRate ? [formatNumber(peer.perSecond)] : []),
     ...(hasLatency ? ['50', '99', '99.9'].map((percent) => latencyOf(peer, percent)) : []),
     ...ratioCells(row.ratios.find((ratio) => ratio.peer === peer.name)),
   ])
+  const notes = row.notes.map((note) => `  · ${note}`)
   const warnings = row.warnings.map((warning) => `  ! ${warning}`)
-  return [`${row.id}: ${row.title}`, ...layOut([header, ...lines]), ...warnings, ''].join('\n')
+  const figures = lines.length > 0 ? layOut([header, ...lines]) : []
+  return [`${row.id}: ${row.title}`, ...figures, ...notes, ...warnings, ''].join('\n')
 }
 
 function latencyOf(peer: PeerResult, percent: string): string {

@@ -46,7 +46,12 @@ async function table(settings: Settings, args: string[]): Promise<number> {
     process.stdout.write(listRows(sketches))
     return 0
   }
-  const report = await measure(settings, args, sketches, isWanted(PARSER_ROW) ? MICRO_ROWS.filter((row) => row.goals) : [])
+  const report = await measure(
+    settings,
+    args,
+    sketches,
+    isWanted(PARSER_ROW) ? MICRO_ROWS.filter((row) => row.goals) : [],
+  )
   if (!settings.json) process.stdout.write(`${formatGoals(report)}\n`)
   const goals = report.rows.flatMap((row) => row.ratios.filter((ratio) => ratio.goal !== undefined))
   if (goals.length === 0) return 3

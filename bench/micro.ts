@@ -41,7 +41,7 @@ function resultOf(wanted: MicroCase, costs: Record<string, number[]>, pace: Pace
   }
   const toRound = (cost: number): Round => ({ cost, count: 1e9 / cost, seconds: 1 })
   const rounds = new Map(peers.map((name) => [name, costs[name].map(toRound)]))
-  return summarize(makeRow(sketch, pace), rounds, new Map(), [])
+  return summarize(makeRow(sketch, pace), rounds, new Map(), { notes: [], warnings: [] })
 }
 
 /** Every case, in the order in which `dwebsocket bench micro` runs them. */
