@@ -148,8 +148,7 @@ export class Connection implements ProtocolSink, TimerEntry {
     return new Promise((resolve) => {
       this.#drained ??= []
       this.#drained.push(resolve)
-      // A stream says 'drain' only above its own mark; below it, an empty write tells when the others are out.
-      if (!this.#stream.writableNeedDrain) this.#stream.write('', () => this.#onDrain())
+      this.#awaitSent()
     })
   }
 
@@ -223,6 +222,13 @@ export class Connection implements ProtocolSink, TimerEntry {
     if (this.#drained === null) return
     this.#outbox.flush()
     if (this.bufferedAmount === 0) this.#resolveDrained()
+    else this.#awaitSent()
+  }
+
+  /** A stream says 'drain' only above its own mark; below it, an empty write tells when those before it are out. */
+  #awaitSent(): void {
+    const { writable, writableLength, writableNeedDrain } = this.#stream
+    if (writable && writableLength > 0 && !writableNeedDrain) this.#stream.write('', () => this.#onSent())
   }
 
   #resolveDrained(): void {

@@ -127,7 +127,7 @@ export class WebSocket {
    * @param options `compress: false` sends this message as it is
    * @throws {TypeError} synchronously, for anything else
    */
-  send(message: Sendable | PreparedMessage, options?: { compress?: boolean }): Promise<boolean> {
+  send(message: Sendable | PreparedMessage, options?: SendOptions): Promise<boolean> {
     if (this.connection.send(message, options)) return SENT
     if (this.connection.state !== 'open') return NOT_SENT
     this.#roomPromise ??= this.connection.drained().then(() => {
