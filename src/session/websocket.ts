@@ -1,4 +1,4 @@
-import type { Connection, Data, Sendable } from '../connection/connection.ts'
+import type { Connection, Data, Sendable, SendOptions } from '../connection/connection.ts'
 import type { PreparedMessage } from '../connection/prepared-message.ts'
 import type { CloseInfo } from '../core/protocol.ts'
 import type { Draining } from './draining.ts'
