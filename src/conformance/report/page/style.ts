@@ -171,7 +171,7 @@ noscript p { padding: 1.5rem; }
   #panel { border: 0; } #panel > header, #panel .body { padding-left: 1rem; padding-right: 1rem; }
   .pair { grid-template-columns: minmax(0, 1fr); gap: 0; } .pair dd { margin-bottom: .4rem; }
   .several .group { grid-template-columns: minmax(0, 1fr); } .several .score { grid-column: 1; }
-  .rule-row { grid-template-columns: minmax(0, 1fr); gap: .2rem; } .rule-row > .tag { justify-self: start; }
+  .rule-row { grid-template-columns: minmax(0, 1fr); gap: .2rem; } .rule-row > .tag { justify-self: start; } .rule-row > .none { display: none; }
   .cases .v { min-width: 0; } .compared .what { min-width: 11rem; } .cases th.v { white-space: normal; max-width: 5rem; } .square { width: 16px; height: 16px; }
 }
 @media print {
