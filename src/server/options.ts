@@ -37,9 +37,9 @@ export interface ServerOptions extends UpgradePolicy, Partial<ConnectionLimits> 
   deflate?: boolean | DeflateOptions
 }
 
-/** The limits of `options` over the defaults. Throws a RangeError for one that is not a positive number. */
-export function readLimits(options: Partial<ConnectionLimits>): ConnectionLimits {
-  const limits = { ...defaultLimits }
+/** The limits of `options` over those of `base`. Throws a RangeError for one that is not a positive number. */
+export function readLimits(options: Partial<ConnectionLimits>, base = defaultLimits): ConnectionLimits {
+  const limits = { ...base }
   for (const name of Object.keys(limits) as (keyof ConnectionLimits)[]) {
     const value = options[name]
     if (value === undefined) continue

@@ -5,19 +5,19 @@ import type { Duplex } from 'node:stream'
 import { Connection, type ConnectionLimits } from '../connection/connection.ts'
 import { CloseCode } from '../core/close-code.ts'
 import { HandshakeError, WebSocketError } from '../core/errors.ts'
-import type { MessageCodec } from '../core/message-codec.ts'
 import { type NormalisedDeflateOptions, normaliseDeflateOptions } from '../deflate/options.ts'
 import { checkUpgradeRequest, isUpgradeRequest } from '../handshake/upgrade-request.ts'
 import { authorizeUpgrade } from './authorize.ts'
 import { readLimits, type ServerOptions } from './options.ts'
-import { refuseStream, Upgrade, type UpgradeHost } from './upgrade.ts'
+import { type Agreed, refuseStream, Upgrade, type UpgradeHost } from './upgrade.ts'
 
 /** Accepts upgrade requests on a port of its own (`listen`) or on the user's HTTP server (`attach`, `handleUpgrade`). */
 export class WebSocketServer implements UpgradeHost {
   readonly options: Readonly<ServerOptions>
   /** permessage-deflate as offered to clients, null for not at all. */
   readonly deflate: NormalisedDeflateOptions | null
-  readonly #limits: ConnectionLimits
+  /** Limits of each connection unless it is accepted with its own. */
+  readonly limits: ConnectionLimits
   readonly #connections = new Set<Connection>()
   /** Upgrades whose decision is awaited. */
   readonly #pending = new Set<Upgrade>()
@@ -37,7 +37,7 @@ export class WebSocketServer implements UpgradeHost {
   /** Throws a RangeError for a limit that is not a positive number. */
   constructor(options: ServerOptions = {}) {
     this.options = options
-    this.#limits = readLimits(options)
+    this.limits = readLimits(options)
     this.deflate = options.deflate ? normaliseDeflateOptions(options.deflate) : null
   }
 
@@ -163,14 +163,12 @@ export class WebSocketServer implements UpgradeHost {
   }
 
   /** Makes the connection of an accepted upgrade; called by `Upgrade.accept`. */
-  connect(upgrade: Upgrade, subprotocol: string, codec: MessageCodec | null): Connection {
+  connect(upgrade: Upgrade, agreed: Agreed): Connection {
     this.#pending.delete(upgrade)
     const connection = new Connection(upgrade.stream, {
       role: 'server',
-      limits: this.#limits,
       request: upgrade.request,
-      subprotocol,
-      codec,
+      ...agreed,
       head: upgrade.head,
       onError: (error) => this.reportError(error),
       onGone: (gone) => this.#connections.delete(gone),

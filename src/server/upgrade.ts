@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
-import type { Connection } from '../connection/connection.ts'
+import type { Connection, ConnectionLimits } from '../connection/connection.ts'
 import { type HandshakeError, WebSocketError } from '../core/errors.ts'
 import type { MessageCodec } from '../core/message-codec.ts'
 import { DeflateCodec } from '../deflate/codec.ts'
@@ -10,6 +10,7 @@ import type { NormalisedDeflateOptions } from '../deflate/options.ts'
 import type { HeaderFields } from '../handshake/header-field.ts'
 import type { UpgradeRequest } from '../handshake/upgrade-request.ts'
 import { formatAccept, formatRefusal } from '../handshake/upgrade-response.ts'
+import { readLimits } from './options.ts'
 
 /** What the acceptor of an upgrade may choose. */
 export interface AcceptOptions {
@@ -17,14 +18,25 @@ export interface AcceptOptions {
   subprotocol?: string
   /** Fields of the 101 besides those of the handshake. */
   headers?: HeaderFields
+  /** Limits of this connection, over those of its server. */
+  limits?: Partial<ConnectionLimits>
 }
 
 /** What a server lends to its upgrades. */
 export interface UpgradeHost {
   /** permessage-deflate as the server offers it, null for not at all. */
   readonly deflate: NormalisedDeflateOptions | null
+  /** The limits of its connections. */
+  readonly limits: ConnectionLimits
   /** Makes the connection of an accepted upgrade. */
-  connect(upgrade: Upgrade, subprotocol: string, codec: MessageCodec | null): Connection
+  connect(upgrade: Upgrade, agreed: Agreed): Connection
+}
+
+/** What an accepted upgrade agreed on. */
+export interface Agreed {
+  subprotocol: string
+  codec: MessageCodec | null
+  limits: ConnectionLimits
 }
 
 /** How long a refused peer may take to read its answer, in milliseconds. */
@@ -67,14 +79,16 @@ export class Upgrade {
 
   /**
    * Answers 101 and makes the connection; what arrives is delivered after the current tick. Throws a WebSocketError
-   * when it is settled, a TypeError for a subprotocol that was not offered or a header field that cannot be sent.
+   * when it is settled, a TypeError for a subprotocol that was not offered or a header field that cannot be sent, a
+   * RangeError for a limit that is not a positive number.
    */
-  accept({ subprotocol, headers }: AcceptOptions = {}): Connection {
+  accept({ subprotocol, headers, limits }: AcceptOptions = {}): Connection {
     if (subprotocol !== undefined && !this.subprotocols.includes(subprotocol)) {
       const offered = this.subprotocols.join(', ') || 'none'
       throw new TypeError(`subprotocol ${JSON.stringify(subprotocol)} was not offered; offered: ${offered}`)
     }
-    const { deflate } = this.#host
+    const { deflate, limits: serverLimits } = this.#host
+    const ownLimits = limits === undefined ? serverLimits : readLimits(limits, serverLimits)
     const agreement = deflate === null ? null : negotiate(this.#handshake.extensions, deflate)
     const answer = formatAccept({ key: this.#handshake.key, subprotocol, extensions: agreement?.response, headers })
     this.#settle()
@@ -83,7 +97,7 @@ export class Upgrade {
       agreement === null
         ? null
         : new DeflateCodec({ role: 'server', parameters: agreement.parameters, options: deflate! })
-    return this.#host.connect(this, subprotocol ?? '', codec)
+    return this.#host.connect(this, { subprotocol: subprotocol ?? '', codec, limits: ownLimits })
   }
 
   /**

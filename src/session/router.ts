@@ -46,11 +46,12 @@ export class Router {
     const { request } = upgrade
     const match = this.#match(request)
     if (typeof match === 'number') return upgrade.refuse(refusals[match])
-    if (!isWebSocketView(match.value)) return upgrade.refuse(refusals.notAccepted)
+    const { value: view, params } = match
+    if (!isWebSocketView(view)) return upgrade.refuse(refusals.notAccepted)
     markRequest(request, true)
     announceVisit({ upgrade, host: this.#host })
     // Over WebSocket there is nothing to answer: what a view writes to this response goes nowhere.
-    match.value(completeRequest(request, match.params), new ServerResponse(request))
+    view(completeRequest(request, params), new ServerResponse(request))
   }
 
   /** Runs the view of a plain HTTP request; a string or bytes that it returns are the answer. */
@@ -72,9 +73,9 @@ export class Router {
     if (target === null) return 400
     try {
       return this.#urls.match(target.path) ?? 404
-    } catch (error) {
-      if (error instanceof URIError) return 400
-      throw error
+    } catch {
+      // A malformed escape: nothing else is thrown.
+      return 400
     }
   }
 }

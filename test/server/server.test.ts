@@ -1,13 +1,13 @@
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createServer as createHttpServer, get } from 'node:http'
+import { createServer as createHttpServer, get, type IncomingMessage } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import WsClient from 'ws'
 import type { CloseInfo } from '../../src/core/protocol.ts'
-import { type Connection, HandshakeError, type ServerOptions, WebSocketServer } from '../../src/index.ts'
+import { type Connection, HandshakeError, type Refusal, type ServerOptions, WebSocketServer } from '../../src/index.ts'
 import { RawClient } from '../support/raw-client.ts'
 import { assert, suite, type TestContext, thrownBy } from '../support/unit.ts'
 import { closeFrame, frame } from '../support/wire.ts'
@@ -418,14 +418,14 @@ test('chooses no subprotocol unless one is listed, then the client’s favourite
 
 test('asks authorize, which may refuse, wait, or throw', async (t) => {
   const errors: unknown[] = []
-  const authorize: ServerOptions['authorize'] = (request) => {
+  const authorize = (request: IncomingMessage): Refusal | undefined | Promise<Refusal | undefined> => {
     if (request.url === '/sync') return { status: 401, headers: { 'WWW-Authenticate': 'Basic' }, body: 'who are you?' }
     if (request.url === '/async') return Promise.resolve({ status: 429 })
     if (request.url === '/throws') throw new Error('database gone')
     if (request.url === '/rejects') return Promise.reject(new Error('database gone'))
     if (request.url === '/odd') return { status: 200 }
     if (request.url === '/broken') return { status: 403, headers: { 'X-Bad': 'a\r\nb' } }
-    if (request.url === '/later') return Promise.resolve()
+    if (request.url === '/later') return Promise.resolve(undefined)
     return undefined
   }
   const { port } = await run(t, { authorize, onError: (error) => errors.push(error) })

@@ -1,4 +1,4 @@
-import { parseTarget, Urls } from '../../src/session/urls.ts'
+import { Urls } from '../../src/session/urls.ts'
 import { assert, suite, thrownBy } from '../support/unit.ts'
 
 const test = suite('urls')
@@ -95,21 +95,4 @@ test('keeps a literal apart from a parameter of the same text', () => {
   const table = new Urls({ '/a/x': 'literal', '/a/:x': 'parameter' })
   assert.is(table.match('/a/x')?.value, 'literal')
   assert.is(table.match('/a/y')?.value, 'parameter')
-})
-
-test('takes a target apart in origin form and in absolute form', () => {
-  assert.equal(parseTarget('/a/b?c=d?e'), { path: '/a/b', query: 'c=d?e' })
-  assert.equal(parseTarget('/a'), { path: '/a', query: '' })
-  assert.equal(parseTarget('//a'), { path: '//a', query: '' })
-  assert.equal(parseTarget('http://host:80/a?b'), { path: '/a', query: 'b' })
-  assert.equal(parseTarget('ws://host?b'), { path: '/', query: 'b' })
-  assert.equal(parseTarget('HTTP://host'), { path: '/', query: '' })
-  for (const other of ['*', 'host:443', '', '1http://x/']) assert.is(parseTarget(other), null)
-})
-
-test('gives the pattern * every path that no other pattern takes', () => {
-  const urls = new Urls({ '*': 'rest', '/chat/:room': 'chat' })
-  assert.is(urls.match('/chat/a')?.value, 'chat')
-  assert.is(urls.match('/chat')?.value, 'rest')
-  assert.is(urls.match('/')?.value, 'rest')
 })

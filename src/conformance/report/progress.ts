@@ -29,6 +29,7 @@ export class Progress {
   #failed = 0
   #group = ''
   #startedAt = 0
+  #ended = false
   #drawnAt = Number.NEGATIVE_INFINITY
   #timer: NodeJS.Timeout | undefined
 
@@ -68,6 +69,7 @@ export class Progress {
   /** Ends; on a terminal the line is wiped, the report follows in its place. */
   end(): void {
     clearTimeout(this.#timer)
+    this.#ended = true
     if (this.#options.isTerminal) this.#options.write('\r\x1b[K')
   }
 
@@ -99,7 +101,7 @@ export class Progress {
 
   /** Each line puts the next sign of life off. */
   #beat(): void {
-    if (this.#options.isTerminal) return
+    if (this.#options.isTerminal || this.#ended) return
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => {
       this.#options.write(`... ${this.#describe()}\n`)

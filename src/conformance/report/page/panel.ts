@@ -109,9 +109,14 @@ function wireSection(row, target) {
   return el('div', {}, el('h4', {}, 'On the wire'), place)
 }
 
+/** Where the clipboard is out of reach, the command is selected instead. */
 function copyButton(text) {
   const button = el('button', { type: 'button', onclick: () => {
-    navigator.clipboard.writeText(text).then(() => { button.textContent = 'Copied' }, () => { button.textContent = 'Select and copy' })
+    const clipboard = navigator.clipboard ? navigator.clipboard.writeText(text) : Promise.reject(new Error('no clipboard'))
+    clipboard.then(() => { button.textContent = 'Copied' }, () => {
+      getSelection().selectAllChildren(button.previousSibling)
+      button.textContent = 'Selected'
+    })
   } }, 'Copy')
   return button
 }

@@ -12,7 +12,7 @@ import type { WebSocket } from './websocket.ts'
  * replaced by 400. Once the request was accepted what is written goes nowhere, and the end of it closes the session of
  * a handler that was not decorated, which `session` gives.
  */
-export function makeUpgradeResponse(upgrade: Upgrade, session: () => WebSocket | null): ServerResponse {
+export function makeAppResponse(upgrade: Upgrade, session: () => WebSocket | null): ServerResponse {
   const response = new ServerResponse(upgrade.request)
   let stream: Duplex | null = null
   const decide = (): void => {
