@@ -8,15 +8,16 @@ import type { MessageCodec } from '../core/message-codec.ts'
 import { Opcode } from '../core/opcode.ts'
 import { type CloseInfo, Hold, Protocol, type ProtocolSink, type ProtocolState } from '../core/protocol.ts'
 import { decodeText } from '../core/text.ts'
+import { Clock, type Timed } from './clock.ts'
 import { channels } from './diagnostics.ts'
 import type { ConnectionLimits } from './limits.ts'
-import { checkPeriod, Liveness, type Vitals } from './liveness.ts'
+import type { Vitals } from './liveness.ts'
 import { Outbox } from './outbox.ts'
 import { PreparedMessage } from './prepared-message.ts'
 import { RateGuard } from './rate-guard.ts'
 import { type Reader, readStream } from './reader.ts'
+import { SendBuffer, type SendBufferSink } from './send-buffer.ts'
 import { Sender } from './sender.ts'
-import { now, type TimerEntry, wheel } from './timers.ts'
 import type { Traffic } from './traffic.ts'
 
 /** What arrives: text as a string, binary as a Buffer. */
@@ -57,7 +58,7 @@ const nothing = (): void => {}
  * One WebSocket connection on one stream (RFC 6455): what a server's `onConnection` is given. Callbacks are plain
  * properties with one consumer each; set them before the callback that hands the connection over returns.
  */
-export class Connection implements ProtocolSink, TimerEntry {
+export class Connection implements ProtocolSink, SendBufferSink, Timed {
   /** The upgrade request. */
   readonly request: IncomingMessage
   /** The chosen subprotocol, `''` without one (RFC 6455 §4.2.2). */
@@ -76,26 +77,16 @@ export class Connection implements ProtocolSink, TimerEntry {
   readonly #protocol: Protocol
   readonly #outbox: Outbox
   readonly #sender: Sender
+  readonly #sendBuffer: SendBuffer
   readonly #reader: Reader
   readonly #rates: RateGuard
-  readonly #liveness: Liveness
-  #drained: (() => void)[] | null = null
+  readonly #clock: Clock
   #closeInfo: CloseInfo | null = null
-  /** The newest pong that waits for a peer that does not read; older ones are replaced (§5.5.3). */
-  #pong: Uint8Array | null = null
-  #keepalivePing: Buffer | null = null
-  #pingedAt = 0
   #latency: number | null = null
   #heldBytes = 0
   #receivedBytes = 0
   #receivedMessages = 0
   #sentMessages = 0
-  #takenAtClose = 0
-
-  timerNext: TimerEntry | null = null
-  timerPrevious: TimerEntry | null = null
-  timerSlot = -1
-  timerDue = 0
 
   constructor(stream: Duplex, setup: ConnectionSetup) {
     const { limits, codec = null } = setup
@@ -105,14 +96,14 @@ export class Connection implements ProtocolSink, TimerEntry {
     this.#stream = stream
     this.#protocol = new Protocol(this, { role: setup.role, ...limits, codec })
     this.#outbox = new Outbox(stream, setup.maskingKey, (size) => this.#onWritten(size))
-    this.#sender = new Sender(this.#outbox, codec, () => this.#onSent())
+    this.#sender = new Sender(this.#outbox, codec, () => this.#sendBuffer.onSent())
+    this.#sendBuffer = new SendBuffer(stream, this.#outbox, this.#sender, limits, this)
     this.#rates = new RateGuard(limits, (wait) => this.#onOverRate(wait))
-    this.#liveness = new Liveness(limits, now())
-    wheel.schedule(this, checkPeriod(limits))
+    this.#clock = new Clock(this, limits)
     stream.on('end', () => this.#onStreamEnd())
     stream.on('error', (error) => this.#protocol.receiveEnd(streamError(error)))
     stream.on('close', () => this.#onStreamClose())
-    stream.on('drain', () => this.#onSent())
+    stream.on('drain', () => this.#sendBuffer.onSent())
     const { head } = setup
     if (head !== undefined && head.length > 0) process.nextTick(() => this.#onBytes(head, 0, head.length))
     this.#reader = readStream(stream, (bytes, start, end) => this.#onBytes(bytes, start, end))
@@ -130,7 +121,7 @@ export class Connection implements ProtocolSink, TimerEntry {
 
   /** Bytes that were sent and that the operating system has not taken. */
   get bufferedAmount(): number {
-    return this.#outbox.bufferedAmount + this.#sender.waitingBytes
+    return this.#sendBuffer.bufferedAmount
   }
 
   /** Bytes of memory held for this connection: input that waits, output that waits and what the application keeps. */
@@ -162,26 +153,20 @@ export class Connection implements ProtocolSink, TimerEntry {
     if (this.#protocol.state !== 'open') return false
     // A UTF-16 unit makes at most 3 bytes: what surely fits need not be counted.
     const size = bytes === null ? (data as string).length * 3 : bytes.length
-    const fits = this.bufferedAmount + size <= this.#setup.limits.highWaterMark
-    if (!fits && !this.#admit(bytes === null ? Buffer.byteLength(data as string) : size)) return false
+    const fits = this.#sendBuffer.hasRoom(size)
+    if (!fits && !this.#sendBuffer.admit(bytes === null ? Buffer.byteLength(data as string) : size)) return false
     this.#sentMessages++
     this.#setup.traffic.sentMessages++
     const compress = options === undefined || options.compress !== false
     if (isText) this.#sender.sendText(data, compress)
     else if (data instanceof PreparedMessage) this.#sender.sendEncoded(data.frame)
     else this.#sender.sendBytes(bytes!, compress)
-    return fits || this.#holdBack()
+    return fits || this.#sendBuffer.settle()
   }
 
   /** Resolves when everything was taken by the operating system, or when the connection is closed. */
   drained(): Promise<void> {
-    this.#outbox.flush()
-    if (this.#protocol.state === 'closed' || this.bufferedAmount === 0) return Promise.resolve()
-    return new Promise((resolve) => {
-      this.#drained ??= []
-      this.#drained.push(resolve)
-      this.#awaitSent()
-    })
+    return this.#protocol.state === 'closed' ? Promise.resolve() : this.#sendBuffer.drained()
   }
 
   /** Sends a ping (§5.5.2) with at most 125 bytes. Throws a TypeError or RangeError for another payload. */
@@ -220,31 +205,6 @@ export class Connection implements ProtocolSink, TimerEntry {
     this.#protocol.resume(Hold.READER)
   }
 
-  // What the application sends beyond the marks.
-
-  /** Whether a message may be added to what waits. One that finds nothing waiting always may. */
-  #admit(size: number): boolean {
-    const { maxBufferedAmount, overflow } = this.#setup.limits
-    this.#outbox.flush()
-    const waiting = this.bufferedAmount
-    if (waiting === 0 || waiting + size <= maxBufferedAmount) return true
-    if (overflow === 'drop') this.#setup.traffic.droppedMessages++
-    else {
-      const message = `${waiting + size} bytes would wait to be sent; at most ${maxBufferedAmount} are allowed`
-      this.fail(CloseCode.TRY_AGAIN_LATER, 'ERR_WS_SEND_OVERFLOW', message)
-    }
-    return false
-  }
-
-  /** Hands over what waits; what the system does not take holds up reading from the peer. */
-  #holdBack(): boolean {
-    this.#outbox.flush()
-    if (this.bufferedAmount <= this.#setup.limits.highWaterMark) return true
-    this.#protocol.pause(Hold.BACKPRESSURE)
-    this.#awaitSent()
-    return false
-  }
-
   // What the stream does.
 
   #onBytes(bytes: Buffer, start: number, end: number): void {
@@ -268,7 +228,7 @@ export class Connection implements ProtocolSink, TimerEntry {
 
   #onStreamClose(): void {
     this.#protocol.receiveEnd()
-    wheel.cancel(this)
+    this.#clock.stop()
     this.#setup.onHeld?.(-this.#heldBytes)
     this.#heldBytes = 0
     this.#setup.onGone?.(this)
@@ -279,89 +239,12 @@ export class Connection implements ProtocolSink, TimerEntry {
     if (this.#stream.writableLength > 0) this.account()
   }
 
-  /** The system took what was written, or the codec is done with a message. */
-  #onSent(): void {
-    if (this.#pong !== null) this.#outbox.sendBytes(Opcode.PONG, this.#pong)
-    this.#pong = null
-    this.#outbox.flush()
-    this.account()
-    if (this.bufferedAmount > 0) return this.#awaitSent()
-    this.#protocol.resume(Hold.BACKPRESSURE)
-    this.#resolveDrained()
-  }
-
-  /** A stream says 'drain' only above its own mark; below it, an empty write tells when those before it are out. */
-  #awaitSent(): void {
-    const { writable, writableLength, writableNeedDrain } = this.#stream
-    if (writable && writableLength > 0 && !writableNeedDrain) this.#stream.write('', () => this.#onSent())
-  }
-
-  #resolveDrained(): void {
-    const drained = this.#drained
-    this.#drained = null
-    if (drained !== null) for (const resolve of drained) resolve()
-  }
-
   /** Tells the server how much more memory is held than when it was told last; called by both. */
   account(): void {
     const held = this.heldBytes
     if (held === this.#heldBytes) return
     this.#setup.onHeld?.(held - this.#heldBytes)
     this.#heldBytes = held
-  }
-
-  // What the clock says.
-
-  onTimer(time: number): void {
-    this.account()
-    if (this.#protocol.state !== 'open') return this.#checkClosing()
-    const verdict = this.#liveness.check(time, this.#vitals())
-    if (verdict?.action === 'ping') this.#sendKeepalive()
-    else if (verdict?.action === 'cut') this.terminate(new WebSocketError(verdict.code, verdict.message))
-    else if (verdict?.closeCode === CloseCode.NORMAL) this.close(verdict.closeCode, verdict.message)
-    else if (verdict !== null) this.fail(verdict.closeCode, verdict.code, verdict.message)
-    if (this.#protocol.state === 'open') wheel.schedule(this, checkPeriod(this.#setup.limits))
-  }
-
-  #vitals(): Vitals {
-    const protocol = this.#protocol
-    return {
-      isHeld: protocol.isHeld,
-      pending: protocol.pending,
-      frameCount: protocol.frameCount,
-      receivedBytes: this.#receivedBytes,
-      receivedMessages: this.#receivedMessages,
-      sentMessages: this.#sentMessages,
-      bufferedAmount: this.bufferedAmount,
-      takenBytes: this.#takenBytes,
-    }
-  }
-
-  /** Bytes that the system has taken; 0 on a stream that does not count them. */
-  get #takenBytes(): number {
-    return ((this.#stream as Partial<Socket>).bytesWritten ?? 0) - this.#stream.writableLength
-  }
-
-  #sendKeepalive(): void {
-    this.#pingedAt = now()
-    this.#keepalivePing = Buffer.from(`dwebsocket ${this.#pingedAt}`)
-    this.ping(this.#keepalivePing)
-  }
-
-  /** The closing handshake, or the peer's reading of the last frame, took too long; a peer that still reads has more time. */
-  #checkClosing(): void {
-    const { closeTimeout } = this.#setup.limits
-    const taken = this.#takenBytes
-    const isReading = this.bufferedAmount > 0 && taken - this.#takenAtClose > closeTimeout
-    this.#takenAtClose = taken
-    if (isReading) return wheel.schedule(this, closeTimeout)
-    const message = `no end of the connection within ${closeTimeout} ms of the Close frame`
-    this.terminate(new WebSocketError('ERR_WS_CLOSE_TIMEOUT', message))
-  }
-
-  #startClosing(): void {
-    this.#takenAtClose = this.#takenBytes
-    wheel.schedule(this, this.#setup.limits.closeTimeout)
   }
 
   /** §7.1.1: ends our half after what was sent; the peer's half is read and discarded, but not for ever. */
@@ -371,7 +254,23 @@ export class Connection implements ProtocolSink, TimerEntry {
     this.#stream.end()
     if (this.#stream.readableEnded) return
     this.#reader.start()
-    this.#startClosing()
+    this.#clock.startClosing()
+  }
+
+  /** What the clock looks at. */
+  vitals(): Vitals {
+    const protocol = this.#protocol
+    return {
+      isHeld: protocol.isHeld,
+      pending: protocol.pending,
+      frameCount: protocol.frameCount,
+      receivedBytes: this.#receivedBytes,
+      receivedMessages: this.#receivedMessages,
+      sentMessages: this.#sentMessages,
+      bufferedAmount: this.bufferedAmount,
+      // Streams other than sockets do not count.
+      takenBytes: ((this.#stream as Partial<Socket>).bytesWritten ?? 0) - this.#stream.writableLength,
+    }
   }
 
   // What the protocol says.
@@ -399,10 +298,10 @@ export class Connection implements ProtocolSink, TimerEntry {
   }
 
   onPongReceived(payload: Buffer): void {
-    if (this.#keepalivePing?.equals(payload)) {
-      this.#keepalivePing = null
-      this.#latency = now() - this.#pingedAt
-      this.#setup.traffic.countLatency(this.#latency)
+    const latency = this.#clock.takePong(payload)
+    if (latency !== null) {
+      this.#latency = latency
+      this.#setup.traffic.countLatency(latency)
       return
     }
     try {
@@ -415,22 +314,20 @@ export class Connection implements ProtocolSink, TimerEntry {
   onControlFrame(opcode: number, payload: Uint8Array): void {
     if (opcode === Opcode.CLOSE) return this.#sender.sendClose(payload)
     this.#rates.takePing()
-    if (this.#stream.writableLength === 0) return this.#outbox.sendBytes(opcode, payload)
-    this.#pong = payload
-    this.#awaitSent()
+    this.#sendBuffer.sendPong(payload)
   }
 
   onCloseExpected(): void {
-    this.#startClosing()
+    this.#clock.startClosing()
   }
 
   onClosed(info: CloseInfo): void {
-    wheel.cancel(this)
+    this.#clock.stop()
     this.#rates.stop()
     this.#closeInfo = info
     this.#setup.traffic.countClose(info.code)
     this.#sender.drop()
-    this.#resolveDrained()
+    this.#sendBuffer.release()
     if (channels.close.hasSubscribers) channels.close.publish({ connection: this, info })
     try {
       this.onClose(info)
@@ -443,6 +340,27 @@ export class Connection implements ProtocolSink, TimerEntry {
   onFlow(reading: boolean): void {
     if (reading) this.#reader.start()
     else this.#reader.stop()
+  }
+
+  // What the send buffer says.
+
+  onOverMark(): void {
+    this.#protocol.pause(Hold.BACKPRESSURE)
+  }
+
+  onDrained(): void {
+    this.account()
+    this.#protocol.resume(Hold.BACKPRESSURE)
+  }
+
+  onOverflow(total: number): void {
+    const { maxBufferedAmount, overflow } = this.#setup.limits
+    if (overflow === 'drop') {
+      this.#setup.traffic.droppedMessages++
+      return
+    }
+    const message = `${total} bytes would wait to be sent; at most ${maxBufferedAmount} are allowed`
+    this.fail(CloseCode.TRY_AGAIN_LATER, 'ERR_WS_SEND_OVERFLOW', message)
   }
 
   /** A peer sends more than it may: it waits, or it is closed. */
