@@ -75,6 +75,9 @@ export interface OpenOptions extends RequestOptions {
   timeout?: number
 }
 
+/** What connecting fails with when this machine is at its limits. */
+const LOCAL_LIMITS: ReadonlySet<string> = new Set(['EADDRNOTAVAIL', 'EMFILE', 'ENFILE', 'ENOBUFS'])
+
 /** One run of one case: opens connections, collects assertions, notes and the wire log. Cases get it as `t`. */
 export class Trial {
   readonly entry: CatalogueEntry
@@ -159,6 +162,8 @@ export class Trial {
     try {
       transport = await (plain ? target.connectPlain(timeout) : target.connect(timeout))
     } catch (error) {
+      // The tool has run out of ports or descriptors: that says nothing about the target.
+      if (LOCAL_LIMITS.has((error as NodeJS.ErrnoException).code ?? '')) throw error
       throw new Mismatch('a connection', `${(error as Error).message || 'connection refused'}`)
     }
     return this.adopt(transport)
