@@ -119,8 +119,8 @@ function buildTable(): Uint8Array {
 }
 
 /**
- * Reads the head of one HTTP/1.1 request from a byte stream, however it is cut; every byte is looked at once
- * (RFC 9112 §2).
+ * Reads the head of one HTTP/1.1 request from a byte stream, however it is cut; every byte is looked at once. After
+ * the head or an error it takes nothing more (RFC 9112 §2).
  */
 export class RequestHeadParser {
   readonly #maxSize: number
@@ -150,8 +150,9 @@ export class RequestHeadParser {
   push(bytes: Uint8Array, start: number, end: number): RequestHead | null {
     const stop = Math.min(end, start + this.#maxSize - this.#keptSize)
     const next = this.#scan(bytes, start, stop)
-    if (this.#marks.length > 4 + this.#maxFieldCount * 2)
+    if (this.#marks.length > 4 + this.#maxFieldCount * 2) {
       throw this.#tooLarge(`more than ${this.#maxFieldCount} fields`)
+    }
     if (this.#state === State.DONE) return this.#finish(bytes, start, next)
     if (this.#keptSize + stop - start === this.#maxSize) throw this.#tooLarge(`more than ${this.#maxSize} bytes`)
     this.#keep(bytes, start, stop)
@@ -164,8 +165,8 @@ export class RequestHeadParser {
     let state = this.#state
     for (let i = start; i < stop; i++) {
       const next = NEXT[state * 256 + bytes[i]]
-      if (next === state) continue
       if (next === State.FAILED) throw this.#fail(state, bytes[i])
+      if (next === state) continue
       if (next === State.DONE) {
         this.#state = State.DONE
         return i + 1
@@ -225,6 +226,7 @@ export class RequestHeadParser {
 
 /** The words for a state in an error message. */
 function placeOf(state: number): string {
+  if (state <= State.DONE) return 'the bytes behind an end'
   if (state <= State.METHOD) return 'the method'
   if (state <= State.TARGET_REST) return 'the request target'
   if (state <= State.VERSION_END) return 'the HTTP version'
