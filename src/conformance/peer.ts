@@ -28,6 +28,8 @@ export interface Transport {
   stream: Duplex
   /** Ends the connection without an orderly end (RST on TCP). */
   reset(): void
+  /** Whether an end that came as an orderly one was a reset, asked while our side is open. */
+  isReset?(): boolean
 }
 
 export interface PeerSettings {
@@ -76,7 +78,7 @@ export class Peer {
     this.settings = settings
     const { stream } = transport
     stream.on('data', (chunk: Buffer) => this.#onData(chunk))
-    stream.on('end', () => this.#onEnd('fin'))
+    stream.on('end', () => this.#onEnd(!this.#finSent && transport.isReset?.() ? 'rst' : 'fin'))
     stream.on('error', () => this.#onEnd('rst'))
     stream.on('close', () => this.#onEnd('rst'))
   }
