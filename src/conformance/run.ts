@@ -1,3 +1,4 @@
+import { TLSSocket } from 'node:tls'
 import { CATALOGUE_VERSION, type CatalogueEntry, findEntry } from './catalogue.ts'
 import { Ledger } from './invariant.ts'
 import { Mismatch } from './peer.ts'
@@ -37,6 +38,7 @@ export interface ServerRunOptions {
   repro(id: string): string
   /** Called when the target is known, before the first case: the result but for what is found out later. */
   onStart?(head: RunHead): void
+  onBegin?(entry: CatalogueEntry): void
   onResult?(result: CaseResult): void
   onWire?(id: string, event: WireEvent): void
   /** The process of the target, when the tool started it. */
@@ -111,7 +113,13 @@ function skipAll(options: ServerRunOptions): RunOutcome {
 function contextOf(options: ServerRunOptions): RunContext {
   return {
     target: options.target,
-    capabilities: { echo: options.echo !== 'none', echoPrefix: options.echoPrefix, pmd: false, serverHeader: null },
+    capabilities: {
+      echo: options.echo !== 'none',
+      echoPrefix: options.echoPrefix,
+      pmd: false,
+      serverHeader: null,
+      tls: null,
+    },
     ledger: new Ledger(),
     timeout: options.timeout,
     idle: options.idle,
@@ -130,7 +138,7 @@ function targetOf(target: Target, capabilities: Capabilities): RunResult['target
     server_header: capabilities.serverHeader,
     pmd: capabilities.pmd,
     h2: false,
-    tls: target.secure ? 'yes' : null,
+    tls: capabilities.tls,
   }
 }
 
@@ -157,8 +165,10 @@ async function detect(context: RunContext, options: ServerRunOptions): Promise<s
   const trial = lookAt(context)
   const { capabilities } = context
   try {
-    const { response } = await trial.handshake({ add: [['Sec-WebSocket-Extensions', 'permessage-deflate']] })
+    const { peer, response } = await trial.handshake({ add: [['Sec-WebSocket-Extensions', 'permessage-deflate']] })
     if (response === null) return `${options.target.url} gave no answer to a plain handshake`
+    const { stream } = peer.transport
+    if (stream instanceof TLSSocket) capabilities.tls = stream.getProtocol()
     capabilities.serverHeader = fieldValue(response, 'server')
     if (response.status !== 101) return `${options.target.url} answers a plain handshake with “${response.statusLine}”`
     capabilities.pmd = fieldTokens(response, 'sec-websocket-extensions').some((one) =>
