@@ -32,6 +32,8 @@ export interface ServerRunOptions {
   keepWire?: boolean
   subprotocol?: string
   maxMessage: number
+  /** Takes every sample where else some do (`--long`). */
+  long?: boolean
   echo: 'auto' | 'none'
   echoPrefix: string
   repro(id: string): string
@@ -118,6 +120,7 @@ function contextOf(options: ServerRunOptions): RunContext {
     seed: options.seed,
     subprotocol: options.subprotocol ?? null,
     maxMessage: options.maxMessage,
+    long: options.long ?? false,
     observations: {},
   }
 }

@@ -8,6 +8,10 @@ import { requestLine } from './request-line.ts'
 import { connectionField, hostField, upgradeField } from './required-field.ts'
 import { serverAnswer } from './server-answer.ts'
 import { subprotocolField } from './subprotocol.ts'
+import { textFailFast } from './text-fail-fast.ts'
+import { textFragments } from './text-fragment.ts'
+import { textSequences } from './text-sequence.ts'
+import { textVolume } from './text-volume.ts'
 import { tlsHandshake } from './tls.ts'
 import { versionField } from './version.ts'
 
@@ -26,6 +30,10 @@ export const sections: readonly Case[] = [
   ...httpSyntax,
   ...requestLimits,
   ...tlsHandshake,
+  ...textSequences,
+  ...textFragments,
+  ...textFailFast,
+  ...textVolume,
 ]
 
 const byId = new Map(sections.map((one) => [one.id, one]))
