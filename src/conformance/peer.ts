@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream'
 import { Inflater } from './inflate.ts'
 import type { FrameWatch, Ledger } from './invariant.ts'
 import {
+  bytesOf,
   closeBody,
   describeFrame,
   encodeFrame,
@@ -181,6 +182,8 @@ export class Peer {
       this.#sentClose = true
       this.#closeSentAt = performance.now()
       this.closing.by ??= 'client'
+      const body = bytesOf(spec.payload ?? '')
+      if (body.length >= 2) this.settings.watch.closes.add(body.readUInt16BE(0))
     }
     return bytes
   }
