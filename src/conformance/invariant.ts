@@ -20,6 +20,18 @@ export class Ledger {
   #breaches = new Map<string, { count: number; kept: Breach[] }>()
   #counts = new Map<string, number>()
   #times = new Map<string, number[]>()
+  #failures = new Map<number, Map<number | null, Set<string>>>()
+
+  /** Records the code, null for none, of a connection that had to be failed with the code `expected`. */
+  failure(expected: number, code: number | null, seenIn: string): void {
+    const codes = this.#failures.get(expected) ?? new Map<number | null, Set<string>>()
+    this.#failures.set(expected, codes.set(code, (codes.get(code) ?? new Set<string>()).add(seenIn)))
+  }
+
+  /** The codes of connections that had to be failed with that one, and the cases they were seen in. */
+  failuresOf(expected: number): ReadonlyMap<number | null, ReadonlySet<string>> {
+    return this.#failures.get(expected) ?? new Map()
+  }
 
   /** Records a breach of a passive row. */
   breach(rule: string, seenIn: string, detail: string): void {
@@ -75,6 +87,8 @@ export class FrameWatch {
   deflate = false
   /** Payloads of the pings that were sent, in hex. */
   readonly pings = new Set<string>()
+  /** Codes of the Closes that were sent. */
+  readonly closes = new Set<number>()
 
   constructor(ledger: Ledger, seenIn: string) {
     this.#ledger = ledger
@@ -118,6 +132,7 @@ export class FrameWatch {
 
   #onClose(frame: Frame): void {
     this.#closed = true
+    if (!frame.fin || frame.length > 125n || frame.masked) this.#breach('close.reply-shape', describeFrame(frame))
     if (frame.payload.length === 0) {
       this.#ledger.count('close.empty')
       return
@@ -129,6 +144,7 @@ export class FrameWatch {
     const code = frame.payload.readUInt16BE(0)
     this.#ledger.count(`close.${code}`)
     if (code < 1000 || code === 1005 || code === 1006 || code === 1015) this.#breach('inv.close-code', `code ${code}`)
+    if (code === 1010 && !this.closes.has(code)) this.#breach('close.server-never-1010', `code ${code} unasked`)
     if (!isUtf8(frame.payload.subarray(2))) this.#breach('inv.close-code', `reason of code ${code} is not UTF-8`)
   }
 

@@ -4,6 +4,7 @@ import { describeInbound, type Inbound, type Message, MessageAssembly, Mismatch 
 import { Inflater } from './inflate.ts'
 import type { FrameWatch, Ledger } from './invariant.ts'
 import {
+  bytesOf,
   closeBody,
   describeFrame,
   encodeFrame,
@@ -149,6 +150,8 @@ export class Peer {
       this.#sentClose = true
       this.#closeSentAt = performance.now()
       this.closing.by ??= 'client'
+      const body = bytesOf(spec.payload ?? '')
+      if (body.length >= 2) this.settings.watch.closes.add(body.readUInt16BE(0))
     }
     return bytes
   }

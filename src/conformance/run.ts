@@ -30,9 +30,13 @@ export interface ServerRunOptions {
   deadline?: number
   bail?: number
   shuffle?: boolean
+  /** Cases that take samples take all; default false. */
+  long?: boolean
   keepWire?: boolean
   subprotocol?: string
   maxMessage: number
+  /** Takes every sample where else some do (`--long`). */
+  long?: boolean
   echo: 'auto' | 'none'
   echoPrefix: string
   repro(id: string): string
@@ -125,7 +129,9 @@ function contextOf(options: ServerRunOptions): RunContext {
     idle: options.idle,
     seed: options.seed,
     subprotocol: options.subprotocol ?? null,
+    long: options.long ?? false,
     maxMessage: options.maxMessage,
+    long: options.long ?? false,
     observations: {},
   }
 }

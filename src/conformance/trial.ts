@@ -41,8 +41,12 @@ export interface RunContext {
   seed: number
   /** A subprotocol the server knows, from `--subprotocol`. */
   subprotocol: string | null
+  /** The run may take long (`--long`): cases that take samples then take all. */
+  long: boolean
   /** Bytes of the largest message to send. */
   maxMessage: number
+  /** Takes every sample where else some do (`--long`). */
+  long: boolean
   /** What cases found out, by name: goes into the report. */
   observations: Record<string, unknown>
 }
@@ -220,6 +224,12 @@ export class Trial {
     const { peer, response } = await this.handshake(options)
     if (response?.status !== 101) throw new Mismatch('101 Switching Protocols', describeAnswer(response, peer))
     return peer
+  }
+
+  /** Lets go of a connection before the end of the case: for cases that open many. */
+  release(peer: Peer): void {
+    peer.destroy()
+    this.peers.splice(this.peers.indexOf(peer), 1)
   }
 
   /** Lets go of all connections. */
