@@ -35,8 +35,6 @@ export interface ServerRunOptions {
   keepWire?: boolean
   subprotocol?: string
   maxMessage: number
-  /** Takes every sample where else some do (`--long`). */
-  long?: boolean
   echo: 'auto' | 'none'
   echoPrefix: string
   repro(id: string): string
@@ -129,7 +127,6 @@ function contextOf(options: ServerRunOptions): RunContext {
     idle: options.idle,
     seed: options.seed,
     subprotocol: options.subprotocol ?? null,
-    long: options.long ?? false,
     maxMessage: options.maxMessage,
     long: options.long ?? false,
     observations: {},
@@ -148,15 +145,18 @@ function targetOf(target: Target, capabilities: Capabilities): RunResult['target
   }
 }
 
+/** What the traffic of the whole run tells about the target; what was not seen is left out. */
 function observe(ledger: Ledger): Record<string, unknown> {
-  return {
-    close_codes: ledger.countsOf('close.'),
-    ends_without_close: ledger.countOf('end.bare'),
-    ends_with_close: ledger.countOf('end.close'),
+  const codes = ledger.countsOf('close.')
+  const observed = {
+    close_codes: Object.keys(codes).length === 0 ? null : codes,
+    ends_with_close: ledger.countOf('end.close') || null,
+    ends_without_close: ledger.countOf('end.bare') || null,
     pong_ms: ledger.timesOf('pong'),
     close_ms: ledger.timesOf('close'),
     fin_ms: ledger.timesOf('fin'),
   }
+  return Object.fromEntries(Object.entries(observed).filter(([, value]) => value !== null))
 }
 
 /** A trial that belongs to no case: for looking at the target before and between cases. */

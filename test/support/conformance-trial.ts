@@ -64,6 +64,7 @@ export function contextFor(url: string, changes: Partial<RunContext> = {}): RunC
     seed: 1,
     subprotocol: null,
     maxMessage: 1 << 20,
+    long: false,
     observations: {},
     ...changes,
   }
