@@ -183,7 +183,10 @@ function reproOf({ words }: Subject, id: string, { repeat, seed }: ConformOption
 
 function trace(id: string, { t, dir, kind, text, hex }: WireEvent): void {
   const arrow = dir === 'out' ? '->' : '<-'
-  const shown = kind === 'http' ? `\n${text.trimEnd().replaceAll('\r', '').replace(/^/gm, '    ')}` : `${text}${hex ? `  ${hex}` : ''}`
+  const shown =
+    kind === 'http'
+      ? `\n${text.trimEnd().replaceAll('\r', '').replace(/^/gm, '    ')}`
+      : `${text}${hex ? `  ${hex}` : ''}`
   process.stderr.write(`${id} ${t.toFixed(1)} ms ${arrow} ${shown}\n`)
 }
 
