@@ -127,7 +127,6 @@ async function testOne(
     entries,
     version: readVersion(),
     selection: options.include.length === 0 ? ['core'] : options.include,
-    echo: options.echo === 'none' ? 'none' : 'auto',
     keepWire: options.verbosity === 2,
     repro: (id) => reproOf(subject, id, options),
     onStart: (head) => lines.start(head),
