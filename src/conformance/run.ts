@@ -1,3 +1,4 @@
+import { TLSSocket } from 'node:tls'
 import { CATALOGUE_VERSION, type CatalogueEntry, findEntry } from './catalogue.ts'
 import { Ledger } from './invariant.ts'
 import { Mismatch } from './peer.ts'
@@ -29,6 +30,8 @@ export interface ServerRunOptions {
   deadline?: number
   bail?: number
   shuffle?: boolean
+  /** Cases that take samples take all; default false. */
+  long?: boolean
   keepWire?: boolean
   subprotocol?: string
   maxMessage: number
@@ -38,6 +41,7 @@ export interface ServerRunOptions {
   repro(id: string): string
   /** Called when the target is known, before the first case: the result but for what is found out later. */
   onStart?(head: RunHead): void
+  onBegin?(entry: CatalogueEntry): void
   onResult?(result: CaseResult): void
   onWire?(id: string, event: WireEvent): void
   /** The process of the target, when the tool started it. */
@@ -112,13 +116,20 @@ function skipAll(options: ServerRunOptions): RunOutcome {
 function contextOf(options: ServerRunOptions): RunContext {
   return {
     target: options.target,
-    capabilities: { echo: options.echo !== 'none', echoPrefix: options.echoPrefix, pmd: false, serverHeader: null },
+    capabilities: {
+      echo: options.echo !== 'none',
+      echoPrefix: options.echoPrefix,
+      pmd: false,
+      serverHeader: null,
+      tls: null,
+    },
     ledger: new Ledger(),
     timeout: options.timeout,
     idle: options.idle,
     seed: options.seed,
     subprotocol: options.subprotocol ?? null,
     maxMessage: options.maxMessage,
+    long: options.long ?? false,
     observations: {},
   }
 }
@@ -131,19 +142,22 @@ function targetOf(target: Target, capabilities: Capabilities): RunResult['target
     server_header: capabilities.serverHeader,
     pmd: capabilities.pmd,
     h2: false,
-    tls: target.secure ? 'yes' : null,
+    tls: capabilities.tls,
   }
 }
 
+/** What the traffic of the whole run tells about the target; what was not seen is left out. */
 function observe(ledger: Ledger): Record<string, unknown> {
-  return {
-    close_codes: ledger.countsOf('close.'),
-    ends_without_close: ledger.countOf('end.bare'),
-    ends_with_close: ledger.countOf('end.close'),
+  const codes = ledger.countsOf('close.')
+  const observed = {
+    close_codes: Object.keys(codes).length === 0 ? null : codes,
+    ends_with_close: ledger.countOf('end.close') || null,
+    ends_without_close: ledger.countOf('end.bare') || null,
     pong_ms: ledger.timesOf('pong'),
     close_ms: ledger.timesOf('close'),
     fin_ms: ledger.timesOf('fin'),
   }
+  return Object.fromEntries(Object.entries(observed).filter(([, value]) => value !== null))
 }
 
 /** A trial that belongs to no case: for looking at the target before and between cases. */
@@ -158,8 +172,10 @@ async function detect(context: RunContext, options: ServerRunOptions): Promise<s
   const trial = lookAt(context)
   const { capabilities } = context
   try {
-    const { response } = await trial.handshake({ add: [['Sec-WebSocket-Extensions', 'permessage-deflate']] })
+    const { peer, response } = await trial.handshake({ add: [['Sec-WebSocket-Extensions', 'permessage-deflate']] })
     if (response === null) return `${options.target.url} gave no answer to a plain handshake`
+    const { stream } = peer.transport
+    if (stream instanceof TLSSocket) capabilities.tls = stream.getProtocol()
     capabilities.serverHeader = fieldValue(response, 'server')
     if (response.status !== 101) return `${options.target.url} answers a plain handshake with “${response.statusLine}”`
     capabilities.pmd = fieldTokens(response, 'sec-websocket-extensions').some((one) =>
@@ -176,6 +192,9 @@ async function detect(context: RunContext, options: ServerRunOptions): Promise<s
   }
 }
 
+/** What a broken echo breaks. */
+const ECHO_RULES = ['inv.frame-grammar', 'inv.rsv', 'inv.message-order', 'inv.text-utf8']
+
 /**
  * Whether the target echoes, well or badly: a broken echo is judged, not left out. One that stays silent, ends, or
  * says something else is no echo server; a greeting before the echo does not disturb.
@@ -186,7 +205,8 @@ async function echoes(trial: Trial, prefix: string): Promise<boolean> {
   await peer.sendText(text)
   for (;;) {
     const event = await peer.nextMeaningful()
-    if (event === null || event.kind === 'end') return false
+    if (event === null || event.kind === 'end')
+      return ECHO_RULES.some((rule) => trial.context.ledger.breachesOf(rule).length > 0)
     // it takes a plain text for a violation, or breaks the rules itself
     if (event.kind === 'close') return event.code === 1002 || event.code === 1007
     if (event.kind !== 'message') return true

@@ -57,13 +57,14 @@ function switchingProtocols(head: string): string {
 export function contextFor(url: string, changes: Partial<RunContext> = {}): RunContext {
   return {
     target: parseTarget(url),
-    capabilities: { echo: true, echoPrefix: '', pmd: false, serverHeader: null },
+    capabilities: { echo: true, echoPrefix: '', pmd: false, serverHeader: null, tls: null },
     ledger: new Ledger(),
     timeout: 250,
     idle: 250,
     seed: 1,
     subprotocol: null,
     maxMessage: 1 << 20,
+    long: false,
     observations: {},
     ...changes,
   }

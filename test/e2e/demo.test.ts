@@ -1,0 +1,125 @@
+import type { Page } from 'playwright-core'
+import { launchChromium } from '../support/chromium.ts'
+import { startCommand } from '../support/command.ts'
+import { assert, suite, type TestContext } from '../support/unit.ts'
+
+const test = suite('demo site', { timeLimit: 60_000 })
+
+async function startDemo(t: TestContext) {
+  const { address } = await startCommand(t, 'serve', '--port', '0')
+  const browser = await launchChromium(t)
+  /** Opens a demo and waits until its WebSocket is open. */
+  const open = async (path: string): Promise<Page> => {
+    const page = await browser.open(address + path)
+    await page.locator('#state[data-state=open]').waitFor()
+    return page
+  }
+  return { address, browser, open }
+}
+
+async function say(page: Page, text: string): Promise<void> {
+  await page.locator('#text').fill(text)
+  await page.locator('#composer button.main').click()
+}
+
+const shown = (page: Page, text: string): Promise<void> => page.locator('#log > *', { hasText: text }).first().waitFor()
+
+const factIs = (page: Page, id: string, value: string): Promise<void> =>
+  page.locator(`#${id}`).getByText(value, { exact: true }).waitFor()
+
+test('the first page leads to every demo without an error', async (t) => {
+  const { address, browser } = await startDemo(t)
+  const page = await browser.open(`${address}/`)
+  const links = await page.locator('.card a').evaluateAll((all) => all.map((link) => link.getAttribute('href') ?? ''))
+  assert.equal(links, ['/echo', '/push', '/notice', '/notice/operator', '/broadcast'])
+  for (const link of links) {
+    await page.goto(`${address}${link}`)
+    await page.locator('#state[data-state=open]').waitFor()
+  }
+  assert.equal(browser.complaints, [])
+})
+
+test('echo sends back text and binary and shows the state of the socket', async (t) => {
+  const { browser, open } = await startDemo(t)
+  const page = await open('/echo')
+  await factIs(page, 'ready-state', '1 open')
+  await say(page, 'Grüße 👋')
+  await page.locator('.message:not(.mine)', { hasText: 'Grüße 👋' }).waitFor()
+  await page.locator('#large').click()
+  await page.locator('.message:not(.mine)', { hasText: 'binary, 524,288 bytes' }).waitFor()
+  await factIs(page, 'sent', '2')
+  await factIs(page, 'received', '2')
+  await factIs(page, 'buffered-amount', '0 bytes')
+  assert.equal(browser.complaints, [])
+})
+
+test('echo closes and connects again at the press of a button', async (t) => {
+  const { browser, open } = await startDemo(t)
+  const page = await open('/echo')
+  await page.getByRole('button', { name: 'Disconnect' }).click()
+  await page.locator('#state[data-state=closed]').waitFor()
+  await factIs(page, 'ready-state', '3 closed')
+  assert.ok(await page.locator('#composer button.main').isDisabled())
+  await page.getByRole('button', { name: 'Connect', exact: true }).click()
+  await page.locator('#state[data-state=open]').waitFor()
+  await say(page, 'again')
+  await page.locator('.message:not(.mine)', { hasText: 'again' }).waitFor()
+  assert.equal(browser.complaints, [])
+})
+
+test('the echo view answers plain HTTP with the message of the query, as text', async (t) => {
+  const { address } = await startCommand(t, 'serve', '--port', '0')
+  const response = await fetch(`${address}/echo?message=%3Cb%3Ehi`)
+  assert.is(response.status, 200)
+  assert.is(await response.text(), '<b>hi')
+  assert.is(response.headers.get('content-type'), 'text/plain; charset=utf-8')
+  assert.is(response.headers.get('x-content-type-options'), 'nosniff')
+})
+
+test('push shows the time of the server as it comes', async (t) => {
+  const { browser, open } = await startDemo(t)
+  const page = await open('/push')
+  await factIs(page, 'received', '3')
+  assert.match((await page.locator('#time').textContent()) ?? '', /^\d\d:\d\d:\d\d$/)
+  assert.ok((await page.locator('#ring .lit').count()) >= 2)
+  assert.equal(browser.complaints, [])
+})
+
+test('a notice of the operator appears on every page of a visitor, with its time', async (t) => {
+  const { browser, open } = await startDemo(t)
+  const visitors = [await open('/notice'), await open('/notice')]
+  const operator = await open('/notice/operator')
+  for (const page of visitors) await factIs(page, 'people', '2')
+  await say(operator, 'We close in ten minutes.')
+  for (const page of visitors) {
+    await shown(page, 'We close in ten minutes.')
+    assert.match((await page.locator('.notice small').textContent()) ?? '', /^\d\d:\d\d:\d\d$/)
+  }
+  await factIs(operator, 'reached', '2 visitors')
+  await visitors[0].close()
+  await factIs(visitors[1], 'people', '1')
+  assert.equal(browser.complaints, [])
+})
+
+test('a broadcast message reaches everybody on the page, also its writer', async (t) => {
+  const { browser, open } = await startDemo(t)
+  const [first, second] = [await open('/broadcast'), await open('/broadcast')]
+  await factIs(first, 'people', '2')
+  await say(first, 'Is anybody here?')
+  await first.locator('.message.mine', { hasText: 'Is anybody here?' }).waitFor()
+  await second.locator('.message:not(.mine)', { hasText: 'Visitor 1Is anybody here?' }).waitFor()
+  await say(second, 'Yes.')
+  await shown(first, 'Visitor 2Yes.')
+  await second.locator('.message.mine', { hasText: 'Yes.' }).waitFor()
+  assert.equal(browser.complaints, [])
+})
+
+test('a page says so when its server goes away', async (t) => {
+  const { address, stop } = await startCommand(t, 'serve', '--port', '0')
+  const browser = await launchChromium(t)
+  const page = await browser.open(`${address}/echo`)
+  await page.locator('#state[data-state=open]').waitFor()
+  await stop()
+  await page.locator('#state[data-state=lost]').waitFor()
+  assert.match((await page.locator('#alert').textContent()) ?? '', /going away \(1001\)/)
+})
