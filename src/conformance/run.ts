@@ -9,7 +9,7 @@ import { findCase } from './sections/index.ts'
 import type { Target } from './target.ts'
 import { type Capabilities, type RunContext, Trial } from './trial.ts'
 import { summarise, UNREACHABLE } from './verify.ts'
-import { fieldTokens, fieldValue, Op } from './wire.ts'
+import { fieldTokens, fieldValue } from './wire.ts'
 import { WireLog } from './wire-log.ts'
 
 /** Everything a run against one server needs. */
@@ -35,7 +35,8 @@ export interface ServerRunOptions {
   keepWire?: boolean
   subprotocol?: string
   maxMessage: number
-  echo: 'auto' | 'none'
+  /** `auto`: whether the target echoes is found out at the start. */
+  echo: 'auto' | 'plain' | 'none'
   echoPrefix: string
   repro(id: string): string
   /** Called when the target is known, before the first case: the result but for what is found out later. */
@@ -180,7 +181,8 @@ async function detect(context: RunContext, options: ServerRunOptions): Promise<s
     capabilities.pmd = fieldTokens(response, 'sec-websocket-extensions').some((one) =>
       one.startsWith('permessage-deflate'),
     )
-    capabilities.echo = options.echo !== 'none' && (await echoes(trial, options.echoPrefix))
+    capabilities.echo =
+      options.echo === 'plain' || (options.echo === 'auto' && (await echoes(trial, options.echoPrefix)))
     return undefined
   } catch (error) {
     if (error instanceof Mismatch) return `${options.target.url}: ${error.actual}`
@@ -190,17 +192,25 @@ async function detect(context: RunContext, options: ServerRunOptions): Promise<s
   }
 }
 
-/** Whether a text comes back; a greeting before it does not disturb. */
+/** What a broken echo breaks. */
+const ECHO_RULES = ['inv.frame-grammar', 'inv.rsv', 'inv.message-order', 'inv.text-utf8']
+
+/**
+ * Whether the target echoes, well or badly: a broken echo is judged, not left out. One that stays silent, ends, or
+ * says something else is no echo server; a greeting before the echo does not disturb.
+ */
 async function echoes(trial: Trial, prefix: string): Promise<boolean> {
   const peer = await trial.open()
   const text = `echo-${trial.random.integer(0, 1e9)}`
   await peer.sendText(text)
   for (;;) {
     const event = await peer.nextMeaningful()
-    if (event === null || event.kind === 'end' || event.kind === 'close') return false
-    if (event.kind === 'message' && event.message.payload.equals(Buffer.from(prefix + text))) {
-      return event.message.opcode === Op.TEXT || event.message.opcode === Op.BINARY
-    }
+    if (event === null || event.kind === 'end')
+      return ECHO_RULES.some((rule) => trial.context.ledger.breachesOf(rule).length > 0)
+    // it takes a plain text for a violation, or breaks the rules itself
+    if (event.kind === 'close') return event.code === 1002 || event.code === 1007
+    if (event.kind !== 'message') return true
+    if (event.message.payload.length === prefix.length + text.length) return true
   }
 }
 

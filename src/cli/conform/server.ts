@@ -141,7 +141,6 @@ async function testOne(
     entries,
     version: readVersion(),
     selection: selectionWords(options),
-    echo: options.echo === 'none' ? 'none' : 'auto',
     keepWire: options.verbosity === 2,
     repro: (id) => reproOf(subject, id, options),
     onStart: (head) => lines.start(head),
