@@ -34,8 +34,6 @@ export interface ServerRunOptions {
   keepWire?: boolean
   subprotocol?: string
   maxMessage: number
-  /** Takes every sample where else some do (`--long`). */
-  long?: boolean
   echo: 'auto' | 'none'
   echoPrefix: string
   repro(id: string): string
@@ -121,7 +119,6 @@ function contextOf(options: ServerRunOptions): RunContext {
     idle: options.idle,
     seed: options.seed,
     subprotocol: options.subprotocol ?? null,
-    long: options.long ?? false,
     maxMessage: options.maxMessage,
     long: options.long ?? false,
     observations: {},

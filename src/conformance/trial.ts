@@ -37,8 +37,6 @@ export interface RunContext {
   long: boolean
   /** Bytes of the largest message to send. */
   maxMessage: number
-  /** Takes every sample where else some do (`--long`). */
-  long: boolean
   /** What cases found out, by name: goes into the report. */
   observations: Record<string, unknown>
 }
