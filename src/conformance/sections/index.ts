@@ -1,4 +1,11 @@
 import type { Case } from '../case.ts'
+import { deflateBroken } from './deflate-broken.ts'
+import { deflateData } from './deflate-data.ts'
+import { deflateFrame } from './deflate-frame.ts'
+import { deflateLimit } from './deflate-limit.ts'
+import { deflateOffer } from './deflate-offer.ts'
+import { deflateVolume } from './deflate-volume.ts'
+import { deflateWindow } from './deflate-window.ts'
 import { extensionField } from './extension-field.ts'
 import { httpSyntax } from './http-syntax.ts'
 import { keyField } from './key.ts'
@@ -26,6 +33,13 @@ export const sections: readonly Case[] = [
   ...httpSyntax,
   ...requestLimits,
   ...tlsHandshake,
+  ...deflateOffer,
+  ...deflateFrame,
+  ...deflateData,
+  ...deflateWindow,
+  ...deflateBroken,
+  ...deflateLimit,
+  ...deflateVolume,
 ]
 
 const byId = new Map(sections.map((one) => [one.id, one]))
