@@ -1,4 +1,4 @@
-import { describeFrame, type Frame, isUtf8, Op, shortestForm } from './wire.ts'
+import { describeFrame, type Frame, isUtf8, Op, Rsv, shortestForm, showBytes } from './wire.ts'
 
 /** Something the target did on any connection that a passive row forbids. */
 export interface Breach {
@@ -119,6 +119,7 @@ export class FrameWatch {
   #checkRsv(frame: Frame): void {
     const mayHaveRsv1 = this.deflate && (frame.opcode === Op.TEXT || frame.opcode === Op.BINARY)
     if (frame.rsv & (mayHaveRsv1 ? 3 : 7)) this.#breach('inv.rsv', frame)
+    if (this.deflate && !mayHaveRsv1 && frame.rsv & Rsv.RSV1) this.#breach('pmd.frame.server-rsv1', frame)
   }
 
   #onControl(frame: Frame): void {
@@ -168,6 +169,11 @@ export class FrameWatch {
     if (parts.length > 0 && !isUtf8(parts.length === 1 ? parts[0] : Buffer.concat(parts))) {
       this.#breach('inv.text-utf8', `${Buffer.concat(parts).subarray(0, 40).toString('hex')}…`)
     }
+  }
+
+  /** A compressed message did not inflate (RFC 7692 §7.2.2). */
+  noteUndecodable(payload: Buffer): void {
+    this.#breach('pmd.frame.server-decodes', showBytes(payload))
   }
 
   #breach(rule: string, what: string | Frame, before = ''): void {

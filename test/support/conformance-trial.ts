@@ -65,7 +65,6 @@ export function contextFor(url: string, changes: Partial<RunContext> = {}): RunC
     subprotocol: null,
     long: false,
     maxMessage: 1 << 20,
-    long: false,
     observations: {},
     ...changes,
   }
