@@ -24,7 +24,7 @@ async function expectAllFail(t: Trial, texts: readonly Buffer[], name: (text: Bu
       t.note(`broken by ${name(text)}`)
       throw error
     }
-    peer.destroy()
+    t.release(peer)
   })
 }
 
