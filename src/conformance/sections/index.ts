@@ -13,6 +13,7 @@ import { messageLimits } from './message-limit.ts'
 import { messageSizes } from './message-size.ts'
 import { reservedOpcodes } from './opcode.ts'
 import { acceptedHandshakes } from './opening-handshake.ts'
+import { passiveChecks } from './passive-check.ts'
 import { payloadLength } from './payload-length.ts'
 import { pings } from './ping.ts'
 import { requestLimits } from './request-limit.ts'
@@ -52,6 +53,7 @@ export const sections: readonly Case[] = [
   ...messageSizes,
   ...throughput,
   ...messageLimits,
+  ...passiveChecks,
   ...payloadLength,
   ...segments,
   ...masking,
