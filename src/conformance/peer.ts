@@ -393,7 +393,7 @@ export class Peer {
     this.settings.log.in(tcp, tcp.toUpperCase())
     if (this.#reader !== null) {
       this.settings.watch.onEnd(this.#reader.pending, tcp === 'fin')
-      if (this.closing.by === null) this.settings.ledger.count('end.bare')
+      if (this.closing.by === null) this.settings.watch.onBareEnd()
     }
     this.closing.by ??= 'server'
     if (this.#closeSentAt !== null) this.settings.ledger.time('fin', performance.now() - this.#closeSentAt)
@@ -405,12 +405,16 @@ export class Peer {
   #notePing(payload: Buffer): void {
     const key = payload.toString('hex')
     this.settings.watch.pings.add(key)
-    this.#pingTimes.set(key, performance.now())
+    // A ping behind others tells of the queue, not of the reply.
+    if (this.#pingTimes.size === 0) this.#pingTimes.set(key, performance.now())
   }
 
   #timePong(frame: Frame): void {
-    const sent = this.#pingTimes.get(frame.payload.toString('hex'))
-    if (sent !== undefined) this.settings.ledger.time('pong', performance.now() - sent)
+    const key = frame.payload.toString('hex')
+    const sent = this.#pingTimes.get(key)
+    if (sent === undefined) return
+    this.#pingTimes.delete(key)
+    this.settings.ledger.time('pong', performance.now() - sent)
   }
 
   /** Resolves to true when something came, to false at the deadline. */

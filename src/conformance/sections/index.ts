@@ -16,8 +16,11 @@ import { fragmentation } from './fragmentation.ts'
 import { httpSyntax } from './http-syntax.ts'
 import { keyField } from './key.ts'
 import { masking } from './masking.ts'
+import { messageLimits } from './message-limit.ts'
+import { messageSizes } from './message-size.ts'
 import { reservedOpcodes } from './opcode.ts'
 import { acceptedHandshakes } from './opening-handshake.ts'
+import { passiveChecks } from './passive-check.ts'
 import { payloadLength } from './payload-length.ts'
 import { pings } from './ping.ts'
 import { requestLimits } from './request-limit.ts'
@@ -31,6 +34,7 @@ import { textFailFast } from './text-fail-fast.ts'
 import { textFragments } from './text-fragment.ts'
 import { textSequences } from './text-sequence.ts'
 import { textVolume } from './text-volume.ts'
+import { throughput } from './throughput.ts'
 import { tlsHandshake } from './tls.ts'
 import { versionField } from './version.ts'
 
@@ -53,6 +57,10 @@ export const sections: readonly Case[] = [
   ...textFragments,
   ...textFailFast,
   ...textVolume,
+  ...messageSizes,
+  ...throughput,
+  ...messageLimits,
+  ...passiveChecks,
   ...payloadLength,
   ...segments,
   ...masking,
