@@ -86,9 +86,9 @@ export class Runner {
     const work = async (): Promise<void> => {
       for (let one = waiting.shift(); one !== undefined; one = waiting.shift()) {
         const result = await this.#runOnce(one)
+        this.#results.set(one.id, result)
         if (jobs > 1 && BAD.has(result.verdict)) suspects.push(one)
         else await this.#settle(one, result)
-        this.#results.set(one.id, result)
       }
     }
     await Promise.all(Array.from({ length: Math.min(jobs, cases.length) }, work))
