@@ -29,6 +29,8 @@ export interface ServerRunOptions {
   deadline?: number
   bail?: number
   shuffle?: boolean
+  /** Cases that take samples take all; default false. */
+  long?: boolean
   keepWire?: boolean
   subprotocol?: string
   maxMessage: number
@@ -117,6 +119,7 @@ function contextOf(options: ServerRunOptions): RunContext {
     idle: options.idle,
     seed: options.seed,
     subprotocol: options.subprotocol ?? null,
+    long: options.long ?? false,
     maxMessage: options.maxMessage,
     observations: {},
   }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { CaseTag } from './case.ts'
-import { type CatalogueEntry, catalogue, findRequirement } from './catalogue.ts'
+import { type CatalogueEntry, catalogue, findEntry, findRequirement } from './catalogue.ts'
 import { quickCases } from './preset.ts'
 import type { RunResult } from './result.ts'
 import { findCase } from './sections/index.ts'
@@ -73,7 +73,7 @@ export function selectCases(from: readonly Selectable[], options: SelectionOptio
 
 /** A slow case runs without `--long` when it is asked for by name, and when it is one of Autobahn's. */
 function isNamed(term: string): boolean {
-  return findCase(term) !== undefined || term === 'autobahn' || /^ab:[\d.]+$/.test(term)
+  return findEntry(term) !== undefined || term === 'autobahn' || /^ab:[\d.]+$/.test(term)
 }
 
 function splitTerms(terms: readonly string[]): string[] {

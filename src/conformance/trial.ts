@@ -33,6 +33,8 @@ export interface RunContext {
   seed: number
   /** A subprotocol the server knows, from `--subprotocol`. */
   subprotocol: string | null
+  /** The run may take long (`--long`): cases that take samples then take all. */
+  long: boolean
   /** Bytes of the largest message to send. */
   maxMessage: number
   /** What cases found out, by name: goes into the report. */
@@ -72,6 +74,9 @@ export interface OpenOptions extends RequestOptions {
   /** Milliseconds to wait for the answer. */
   timeout?: number
 }
+
+/** What connecting fails with when this machine is at its limits. */
+const LOCAL_LIMITS: ReadonlySet<string> = new Set(['EADDRNOTAVAIL', 'EMFILE', 'ENFILE', 'ENOBUFS'])
 
 /** One run of one case: opens connections, collects assertions, notes and the wire log. Cases get it as `t`. */
 export class Trial {
@@ -157,6 +162,8 @@ export class Trial {
     try {
       transport = await (plain ? target.connectPlain(timeout) : target.connect(timeout))
     } catch (error) {
+      // The tool has run out of ports or descriptors: that says nothing about the target.
+      if (LOCAL_LIMITS.has((error as NodeJS.ErrnoException).code ?? '')) throw error
       throw new Mismatch('a connection', `${(error as Error).message || 'connection refused'}`)
     }
     return this.adopt(transport)
@@ -208,6 +215,12 @@ export class Trial {
     const { peer, response } = await this.handshake(options)
     if (response?.status !== 101) throw new Mismatch('101 Switching Protocols', describeAnswer(response, peer))
     return peer
+  }
+
+  /** Lets go of a connection before the end of the case: for cases that open many. */
+  release(peer: Peer): void {
+    peer.destroy()
+    this.peers.splice(this.peers.indexOf(peer), 1)
   }
 
   /** Lets go of all connections. */

@@ -63,6 +63,7 @@ export function contextFor(url: string, changes: Partial<RunContext> = {}): RunC
     idle: 250,
     seed: 1,
     subprotocol: null,
+    long: false,
     maxMessage: 1 << 20,
     observations: {},
     ...changes,

@@ -1,11 +1,23 @@
 import type { Case } from '../case.ts'
+import { closeCodes } from './close-code.ts'
+import { closeSurvey } from './close-survey.ts'
+import { closing } from './closing.ts'
+import { controlFrames } from './control-frame.ts'
+import { echoContract } from './echo-contract.ts'
 import { extensionField } from './extension-field.ts'
+import { fragmentation } from './fragmentation.ts'
 import { httpSyntax } from './http-syntax.ts'
 import { keyField } from './key.ts'
+import { masking } from './masking.ts'
+import { reservedOpcodes } from './opcode.ts'
 import { acceptedHandshakes } from './opening-handshake.ts'
+import { payloadLength } from './payload-length.ts'
+import { pings } from './ping.ts'
 import { requestLimits } from './request-limit.ts'
 import { requestLine } from './request-line.ts'
 import { connectionField, hostField, upgradeField } from './required-field.ts'
+import { reservedBits } from './reserved-bit.ts'
+import { segments } from './segment.ts'
 import { serverAnswer } from './server-answer.ts'
 import { subprotocolField } from './subprotocol.ts'
 import { tlsHandshake } from './tls.ts'
@@ -26,6 +38,18 @@ export const sections: readonly Case[] = [
   ...httpSyntax,
   ...requestLimits,
   ...tlsHandshake,
+  ...payloadLength,
+  ...segments,
+  ...masking,
+  ...reservedBits,
+  ...reservedOpcodes,
+  ...controlFrames,
+  ...pings,
+  ...fragmentation,
+  ...closing,
+  ...closeCodes,
+  ...closeSurvey,
+  ...echoContract,
 ]
 
 const byId = new Map(sections.map((one) => [one.id, one]))
