@@ -126,6 +126,10 @@ function quote(argument: string): string {
   return /^[\w./:,=+-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`
 }
 
+// Ending through `exit` lets every server that was started go along.
+process.once('SIGINT', () => process.exit(130))
+process.once('SIGTERM', () => process.exit(143))
+
 main(process.argv.slice(2)).then(
   (code) => {
     process.exitCode = code

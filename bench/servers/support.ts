@@ -10,6 +10,8 @@ export type ServerMode = 'echo' | 'upload' | 'broadcast'
 /** What the benchmark tells a server on its command line. */
 export interface ServerSettings {
   mode: ServerMode
+  /** The longest message that is taken, in bytes. */
+  maxMessage: number
   /** permessage-deflate with the peer's own defaults. */
   deflate: boolean
   /** Bytes of one masked frame and the answer to it: for a server that does not parse. */
@@ -24,15 +26,13 @@ export type ServerReport =
   | { type: 'missing'; message: string }
 
 export const HOST = '127.0.0.1'
-/** The largest message that any scenario sends, with room to spare. */
-export const MAX_MESSAGE = 256 * 1024 * 1024
-
 /** Reads the command line of this server process. */
 export function readSettings(): ServerSettings {
   const { values } = parseArgs({
     options: {
       mode: { type: 'string', default: 'echo' },
       deflate: { type: 'boolean', default: false },
+      'max-message': { type: 'string', default: String(1024 * 1024) },
       'frame-bytes': { type: 'string', default: '0' },
       receipt: { type: 'string', default: '' },
     },
@@ -40,6 +40,7 @@ export function readSettings(): ServerSettings {
   return {
     mode: values.mode as ServerMode,
     deflate: values.deflate,
+    maxMessage: Number(values['max-message']),
     frameBytes: Number(values['frame-bytes']),
     receipt: values.receipt,
   }

@@ -1,4 +1,4 @@
-import { announce, HOST, MAX_MESSAGE, readSettings, requirePeer } from './support.ts'
+import { announce, HOST, readSettings, requirePeer } from './support.ts'
 
 /** npm ws, as its documentation writes an echo server; `WS_CORK=1` gathers the writes of one tick by hand. */
 const settings = readSettings()
@@ -9,7 +9,7 @@ const byHand = process.env.WS_CORK === '1'
 const server = new peer.WebSocketServer({
   host: HOST,
   port: 0,
-  maxPayload: MAX_MESSAGE,
+  maxPayload: settings.maxMessage,
   perMessageDeflate: settings.deflate,
 })
 
