@@ -148,6 +148,7 @@ export class Connection implements ProtocolSink, TimerEntry {
     return new Promise((resolve) => {
       this.#drained ??= []
       this.#drained.push(resolve)
+      this.#awaitSent()
     })
   }
 
@@ -221,6 +222,13 @@ export class Connection implements ProtocolSink, TimerEntry {
     if (this.#drained === null) return
     this.#outbox.flush()
     if (this.bufferedAmount === 0) this.#resolveDrained()
+    else this.#awaitSent()
+  }
+
+  /** A stream says 'drain' only above its own mark; below it, an empty write tells when those before it are out. */
+  #awaitSent(): void {
+    const { writable, writableLength, writableNeedDrain } = this.#stream
+    if (writable && writableLength > 0 && !writableNeedDrain) this.#stream.write('', () => this.#onSent())
   }
 
   #resolveDrained(): void {

@@ -15,7 +15,7 @@ export interface MiddlewareOptions extends ServerOptions, SessionOptions {
   /**
    * Lets handlers that were not decorated accept a WebSocket request by asking for `request.websocket`. What becomes
    * of their promise is the app's secret, so that the session ends with `response.end()`, an error of the app, or its
-   * own `close()`. Default false.
+   * own `close()`. The policy of these options is then applied before the chain runs, for every view. Default false.
    */
   WEBSOCKET_ACCEPT_ALL?: boolean
 }

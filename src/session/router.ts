@@ -4,13 +4,16 @@ import { parseRequestTarget } from '../handshake/request-target.ts'
 import type { Upgrade } from '../server/upgrade.ts'
 import { answerPlain, answerText, failPlain } from './plain-view.ts'
 import { type UrlMatch, Urls } from './urls.ts'
-import { completeRequest, markRequest } from './view-request.ts'
+import { completeRequest, markRequest, type ViewRequest } from './view-request.ts'
 import { accept_websocket, isWebSocketView, type View } from './views.ts'
 import { announceVisit, type ViewHost } from './visit.ts'
 
-/** Views by path pattern; a bound method of a class is a view too, whichever request it takes. */
+/** A method type, whose parameters TypeScript compares both ways: a decorated method keeps the request it declared. */
+type AnyView = { view(request: ViewRequest, response: ServerResponse): unknown }['view']
+
+/** Views by path pattern, as in `{ '/chat/:room': accept_websocket(chat) }`; for the patterns see `Urls`. */
 export interface ViewTable {
-  readonly [pattern: string]: View<never>
+  readonly [pattern: string]: AnyView
 }
 
 /** Refusals of requests that no view accepts (RFC 6455 §4.2.2). */

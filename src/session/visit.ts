@@ -121,5 +121,8 @@ function joinAuthorize(
   second: UpgradePolicy['authorize'],
 ): UpgradePolicy['authorize'] {
   if (first === undefined || second === undefined) return first ?? second
-  return async (request) => (await first(request)) ?? second(request)
+  return async (request) => {
+    const answer = await first(request)
+    return answer === undefined ? second(request) : answer
+  }
 }

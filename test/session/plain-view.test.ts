@@ -81,4 +81,13 @@ test('keeps an error of a plain view for the app’s next, and answers 500 witho
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   assert.is((await fetchPlain(`http://${hostOf(server.address())}/`)).body, 'handled')
   assert.equal(passed, [failure])
+  const printed: unknown[] = []
+  const { error: print } = console
+  console.error = (...args) => printed.push(...args)
+  t.after(() => {
+    console.error = print
+  })
+  server.removeAllListeners('request').on('request', view)
+  assert.is((await fetchPlain(`http://${hostOf(server.address())}/`)).status, 500)
+  assert.equal(printed, [failure])
 })

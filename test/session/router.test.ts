@@ -39,6 +39,13 @@ test('brings both kinds of request to the same view, with its parameters and que
   assert.is(await client.next(), 'café &')
 })
 
+test('types the request of a view that is written into the table', async (t) => {
+  const urls = { '/:a': accept_websocket((request) => request.params['a']) }
+  const { http } = await serve(t, { urls: { ...urls, '/': (request) => request.query.get('a') ?? '' } })
+  assert.is((await fetchPlain(`${http}/?a=1`)).body, '1')
+  assert.is((await fetchPlain(`${http}/2`)).body, '2')
+})
+
 test('refuses a WebSocket request to a view that was not decorated', async (t) => {
   const { ws } = await serve(t, { urls: { '/': () => assert.unreachable('the view ran') } })
   const answer = await refusedWs(`${ws}/`)

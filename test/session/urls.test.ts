@@ -96,3 +96,10 @@ test('keeps a literal apart from a parameter of the same text', () => {
   assert.is(table.match('/a/x')?.value, 'literal')
   assert.is(table.match('/a/y')?.value, 'parameter')
 })
+
+test('takes what nothing else takes to the pattern *', () => {
+  const table = new Urls({ '/a': 'a', '*': 'rest' })
+  assert.is(table.match('/a')?.value, 'a')
+  assert.is(table.match('/b/c')?.value, 'rest')
+  assert.equal({ ...table.match('/b/c')?.params }, {})
+})

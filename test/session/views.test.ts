@@ -129,6 +129,27 @@ test('loses nothing when a small queue pauses and resumes the socket a thousand 
   for (let i = 0; i < 5000; i++) assert.is(await client.next(), String(i))
 })
 
+test('goes on sending to a slow reader once there is room, under a mark below the stream’s own', async (t) => {
+  let stop = () => {}
+  const isFull = new Promise<void>((resolve) => {
+    stop = resolve
+  })
+  const view = require_websocket(async ({ websocket }) => {
+    for (let i = 0; i < 20_000; i++) {
+      const sent = websocket.send('x'.repeat(1000))
+      await new Promise((resolve) => setImmediate(resolve))
+      if (websocket.connection.bufferedAmount > 1) stop()
+      await sent
+    }
+  })
+  const { ws } = await serve(t, { urls: { '/': view }, highWaterMark: 1 })
+  const client = await openWs(`${ws}/`)
+  client.socket.pause()
+  await isFull
+  client.socket.resume()
+  assert.is(await client.closed, '1000')
+})
+
 test('closes at once although its queue is full and nobody reads', async (t) => {
   let session: WebSocket | undefined
   let finish = () => {}

@@ -120,6 +120,13 @@ test('walks through the filtered cases by key and closes by Escape and Back', as
   assert.is(await page.evaluate('document.activeElement.id'), 'search')
 })
 
+test('says in the table what came instead of the expected', async (t) => {
+  const { page } = await openPage(t, report(), { hash: '#tab=cases&v=fail,info' })
+  const remark = (id: string) => visibleText(page.locator(`tr.case[data-id="${id}"] .remark`))
+  assert.is(await remark('hs.ver.v14'), 'field missing')
+  assert.is(await remark('ping.ten'), '10 pongs')
+})
+
 test('shows text of the target as text', async (t) => {
   const { page } = await openPage(t, report(), { hash: '#tab=cases&case=frag.markup' })
   assert.match(await visibleText(page.locator('#panel dd.received')), /<\/script><b>&"'`\|/)

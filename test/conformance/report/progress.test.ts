@@ -51,6 +51,20 @@ test('does not redraw more often than the interval, but always at the end', () =
   assert.is(written.at(-1), '\r3/3  0 failed\x1b[K')
 })
 
+test('says a failure when it happens, above the line that changes', () => {
+  const piped = start(['len', 'len'])
+  piped.progress.finished(buildCase('len.a', { verdict: 'fail' }))
+  assert.equal(piped.written, ['FAIL  len.a  Title of len.a\n'])
+  piped.progress.end()
+  const shown = start(['len', 'len'], { isTerminal: true, interval: 1000 })
+  shown.progress.running('len')
+  shown.progress.finished(buildCase('len.a', { verdict: 'crash' }))
+  assert.equal(shown.written.slice(1), [
+    '\r\x1b[KCRASH len.a  Title of len.a\n',
+    '\r1/2  len  1 failed  about 0 ms left\x1b[K',
+  ])
+})
+
 test('keeps to the width and colours failures', () => {
   const { progress, written } = start(['len', 'len'], { isTerminal: true, width: 12, color: true })
   progress.finished(buildCase('len.a', { verdict: 'crash' }))

@@ -30,6 +30,11 @@ test('writes hex in pairs and says when bytes are left out', () => {
   assert.is(formatHex('8105486565', 4), '81 05 48 65 …')
 })
 
+test('writes an HTTP head as one line', () => {
+  const event: WireEvent = { t: 0, dir: 'out', kind: 'http', text: 'GET / HTTP/1.1\r\nHost: a\r\n\r\n' }
+  assert.is(formatEvent(event, 80), '->    0.0 ms  GET / HTTP/1.1; Host: a')
+})
+
 test('writes an event as one line within the width', () => {
   const event: WireEvent = { t: 1.44, dir: 'in', kind: 'frame', text: 'text fin 5', hex: '810548656c6c6f', size: 900 }
   assert.is(formatEvent(event, 80), '<-    1.4 ms  text fin 5 (900 bytes)  81 05 48 65 6c 6c 6f')

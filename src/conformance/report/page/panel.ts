@@ -62,8 +62,7 @@ function exchange(row) {
 function targetResult(row, result, target) {
   const label = several ? data.targets[target].label : 'Result'
   if (!result) return el('section', {}, el('h3', {}, label), el('p.calm', {}, 'Did not run.'))
-  const broken = result.assertions.filter((assertion) => !assertion.ok)
-  const received = [...new Set(broken.map((assertion) => assertion.actual))].join('; ') || result.note || 'as expected'
+  const received = receivedText(result) || 'as expected'
   return el('section.result.' + result.verdict, {},
     el('h3', {}, label, ' ', several ? verdictTag(result.verdict, result.known) : ''),
     el('dl.pair', {},
