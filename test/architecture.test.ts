@@ -47,9 +47,10 @@ function partOf(path: string): string {
 
 function importsOf(file: string): string[] {
   const text = readFileSync(join(root, file), 'utf8')
-  return [...text.matchAll(/(?:^|\n)\s*(?:import|export)\s[^'"]*?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/g)].map(
-    (match) => match[1] ?? match[2],
-  )
+  // Between the keyword and `from` stand names, braces, commas and stars only: other statements are not run into.
+  const statement = /(?:^|\n)\s*(?:import|export)\s+(?:[\w$*{},\s]+?\sfrom\s+)?['"]([^'"]+)['"]/g
+  const call = /\bimport\(\s*['"]([^'"]+)['"]/g
+  return [...text.matchAll(statement), ...text.matchAll(call)].map((match) => match[1])
 }
 
 function targetOf(file: string, specifier: string): string {
