@@ -69,13 +69,7 @@ async function measurePeer(
   try {
     const server = await pool.get(name)
     if (!server) return undefined
-    const sourceAddress = process.platform === 'linux' ? `127.0.0.${2 + (number % 250)}` : undefined
-    const job: Job = {
-      ...row.workload,
-      target: server.target,
-      dialect: server.dialect,
-      sourceAddress: server.target.host === '127.0.0.1' ? sourceAddress : undefined,
-    }
+    const job: Job = { ...row.workload, target: server.target, dialect: server.dialect }
     const round = await measureRound(job, server, loads.get(), remarks)
     await pool.release(name)
     return round

@@ -66,9 +66,14 @@ export function announce(port: number, version: string): void {
  * package, so its absence is an ordinary answer.
  */
 // biome-ignore lint/suspicious/noExplicitAny: peers come without types, and their types are not what is measured
-export function requirePeer(name: string): { peer: any; version: string } {
+export function requirePeer(name: string): { peer: any; path: string; version: string } {
   const found = locatePeer(name)
   if (found) return found
+  return reportMissing(name)
+}
+
+/** Says that a module is not installed, which leaves its peer out. */
+export function reportMissing(name: string): never {
   const message = `${name} is not installed: run “npm ci --prefix bench”, or “npm install --no-save ${name}” here`
   process.send?.({ type: 'missing', message } satisfies ServerReport)
   throw new Error(message)
@@ -81,12 +86,13 @@ export function findPeer(name: string): any {
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: peers come without types, and their types are not what is measured
-function locatePeer(name: string): { peer: any; version: string } | undefined {
+function locatePeer(name: string): { peer: any; path: string; version: string } | undefined {
   for (const folder of peerFolders()) {
     const require = createRequire(join(folder, 'package.json'))
     try {
       const peer = require(name)
-      return { peer, version: versionOf(require.resolve(name)) }
+      const path = require.resolve(name)
+      return { peer, path, version: versionOf(path) }
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error
     }
@@ -94,10 +100,10 @@ function locatePeer(name: string): { peer: any; version: string } | undefined {
   return undefined
 }
 
-/** From `bench/servers` and from `dist/bench/servers` alike, then the folder of the caller. */
+/** The peers' own folder, beside the sources as well as beside the compiled package; then the folder of the caller. */
 function peerFolders(): string[] {
-  const here = dirname(fileURLToPath(import.meta.url))
-  return [join(here, '..'), join(here, '../../../bench'), process.cwd()]
+  const toBench = import.meta.url.endsWith('.ts') ? '..' : '../../../bench'
+  return [join(dirname(fileURLToPath(import.meta.url)), toBench), process.cwd()]
 }
 
 function versionOf(entry: string): string {

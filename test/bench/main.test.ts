@@ -89,6 +89,17 @@ test('lists the rows of the table and refuses unknown ones', async () => {
   assert.is((await bench('table', 'burst-2k')).code, 2)
 })
 
+test('measures the parser in memory', async () => {
+  const { code, out, err } = await bench('table', 'parser', '--json', '--rounds', '1', '--duration', '0.3')
+  assert.ok(code === 0 || code === 1, err)
+  const { rows } = JSON.parse(out) as Report
+  assert.equal(
+    rows.map((row) => row.id),
+    ['parser-masked-8', 'parser-masked-32'],
+  )
+  assert.ok(rows.every((row) => row.peers.every((peer) => peer.cost.median > 0)))
+})
+
 test('compares two reports and exits with 1 on a regression', async (t) => {
   const folder = makeFolder(t)
   const write = (name: string, cost: number): string => {
