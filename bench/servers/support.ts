@@ -75,7 +75,11 @@ export function requirePeer(name: string): { peer: any; path: string; version: s
 /** Says that a module is not installed, which leaves its peer out. */
 export function reportMissing(name: string): never {
   const message = `${name} is not installed: run “npm ci --prefix bench”, or “npm install --no-save ${name}” here`
-  process.send?.({ type: 'missing', message } satisfies ServerReport)
+  if (process.send) {
+    process.send({ type: 'missing', message } satisfies ServerReport)
+    // The benchmark says it in its own words and ends this process; a stack on the terminal would say nothing more.
+    process.once('uncaughtException', () => {})
+  }
   throw new Error(message)
 }
 
