@@ -27,6 +27,11 @@ export function formatGoal(ratio: Ratio): string {
   return `≥ ${formatNumber(ratio.goal)}× ${ratio.reached ? 'ok' : 'missed'}`
 }
 
+/** Whether counting per second says something about this row. */
+export function hasRate({ workload }: RowResult): boolean {
+  return workload.measure === 'cpu' && workload.scenario !== 'hostile'
+}
+
 /** A report as text for a terminal. */
 export function formatReport(report: Report): string {
   const head = `${report.cpu}, ${report.cpuCount} processors, ${report.platform}, node ${report.node}, ${
@@ -38,17 +43,31 @@ export function formatReport(report: Report): string {
 /** One row with its peers, the subject first. */
 export function formatRow(row: RowResult): string {
   const unit = row.unit.replace('bytes', 'memory')
+  const isRate = hasRate(row)
+  const isMicro = row.workload.scenario === 'micro' && row.workload.size > 0
+  const hasGoals = row.ratios.some((ratio) => ratio.goal !== undefined)
   const hasLatency = row.peers.some((peer) => peer.latency)
-  const header = ['', unit, 'per second', ...(hasLatency ? ['p50 µs', 'p99 µs', 'p99.9 µs'] : []), 'ratio', 'target']
+  const header = [
+    '',
+    unit,
+    ...(isRate ? ['per second'] : []),
+    ...(isMicro ? ['GB/s'] : []),
+    ...(hasLatency ? ['p50 µs', 'p99 µs', 'p99.9 µs'] : []),
+    'ratio',
+    ...(hasGoals ? ['target'] : []),
+  ]
   const lines = row.peers.map((peer) => [
     peer.version ? `${peer.name} ${peer.version}` : peer.name,
     formatCost(peer.cost.median, row.unit),
-    formatNumber(peer.perSecond),
+    ...(isRate ? [formatNumber(peer.perSecond)] : []),
+    ...(isMicro ? [formatNumber((peer.perSecond * row.workload.size) / 1e9)] : []),
     ...(hasLatency ? ['50', '99', '99.9'].map((percent) => latencyOf(peer, percent)) : []),
-    ...ratioCells(row.ratios.find((ratio) => ratio.peer === peer.name)),
+    ...ratioCells(row.ratios.find((ratio) => ratio.peer === peer.name)).slice(0, hasGoals ? 2 : 1),
   ])
+  const notes = row.notes.map((note) => `  · ${note}`)
   const warnings = row.warnings.map((warning) => `  ! ${warning}`)
-  return [`${row.id}: ${row.title}`, ...layOut([header, ...lines]), ...warnings, ''].join('\n')
+  const figures = lines.length > 0 ? layOut([header, ...lines]) : []
+  return [`${row.id}: ${row.title}`, ...figures, ...notes, ...warnings, ''].join('\n')
 }
 
 function latencyOf(peer: PeerResult, percent: string): string {

@@ -46,7 +46,12 @@ async function table(settings: Settings, args: string[]): Promise<number> {
     process.stdout.write(listRows(sketches))
     return 0
   }
-  const report = await measure(settings, args, sketches, isWanted(PARSER_ROW) ? MICRO_ROWS.filter((row) => row.goals) : [])
+  const report = await measure(
+    settings,
+    args,
+    sketches,
+    isWanted(PARSER_ROW) ? MICRO_ROWS.filter((row) => row.goals) : [],
+  )
   if (!settings.json) process.stdout.write(`${formatGoals(report)}\n`)
   const goals = report.rows.flatMap((row) => row.ratios.filter((ratio) => ratio.goal !== undefined))
   if (goals.length === 0) return 3
@@ -107,13 +112,18 @@ function surroundings(args: string[], pinning: Pinning | undefined): Omit<Report
   return {
     format: 1,
     date: new Date().toISOString(),
-    command: ['dwebsocket bench', ...args].join(' '),
+    command: ['dwebsocket bench', ...args.map(quote)].join(' '),
     node: process.version.slice(1),
     platform: `${process.platform} ${process.arch}`,
     cpu: cpu?.model.trim() ?? 'unknown processor',
     cpuCount: cpus().length,
     pinned: pinning !== undefined,
   }
+}
+
+/** An argument as a shell takes it. */
+function quote(argument: string): string {
+  return /^[\w./:,=+-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`
 }
 
 main(process.argv.slice(2)).then(

@@ -77,7 +77,9 @@ export function readSettings(args: string[]): Settings {
   const help = values.help || command === 'help'
   const known: readonly string[] = [...SCENARIOS, ...OTHER_COMMANDS]
   if (!help && !known.includes(command)) {
-    throw new UsageError(`${command ? `unknown command “${command}”` : 'a command is missing'}, known are ${known.join(', ')}`)
+    throw new UsageError(
+      `${command ? `unknown command “${command}”` : 'a command is missing'}, known are ${known.join(', ')}`,
+    )
   }
   const isScenario = (SCENARIOS as readonly string[]).includes(command)
   if (isScenario && operands.length > 0) throw new UsageError(`unexpected “${operands[0]}” after ${command}`)
@@ -198,7 +200,10 @@ function readSubject(values: Values): string {
 function readPeers(values: Values, usual: string): string[] {
   const list = values.against ?? (values.url === undefined ? usual : '')
   try {
-    return list.split(',').filter((name) => name !== '' && name !== 'none').map((name) => peerNamed(name).name)
+    return list
+      .split(',')
+      .filter((name) => name !== '' && name !== 'none')
+      .map((name) => peerNamed(name).name)
   } catch (error) {
     throw new UsageError((error as Error).message)
   }
@@ -229,4 +234,3 @@ function seconds(option: string, value: string): number {
   }
   return number
 }
-

@@ -42,7 +42,7 @@ export const PEERS: readonly Peer[] = [
     description: 'npm ws, the writes of one tick corked by hand',
     env: { ...NO_ADD_ON, WS_CORK: '1' },
   },
-  { name: 'websocket', script: 'websocket', description: 'npm websocket' },
+  { name: 'websocket', script: 'websocket', description: 'npm websocket, which brings a native add-on' },
   { name: 'faye', script: 'faye', description: 'npm faye-websocket' },
   { name: 'socket.io', script: 'socket-io', description: 'npm socket.io (broadcast only)', dialect: 'socket.io' },
   { name: 'raw', script: 'raw', description: 'net.Socket that sends every byte back: no WebSocket', dialect: 'raw' },

@@ -2,7 +2,14 @@ import type { Workload } from './job.ts'
 import type { Spread } from './stats.ts'
 
 /** What a cost is counted in; less is better in every one. */
-export type Unit = 'µs/message' | 'µs/delivery' | 'µs/handshake' | 'bytes/connection' | 'ns/operation' | 'bytes at peak' | 'µs/attack'
+export type Unit =
+  | 'µs/message'
+  | 'µs/delivery'
+  | 'µs/handshake'
+  | 'bytes/connection'
+  | 'ns/operation'
+  | 'bytes at peak'
+  | 'µs/attack'
 
 /** One round of one peer. */
 export interface Round {
@@ -61,6 +68,9 @@ export interface RowResult {
   workload: Workload
   peers: PeerResult[]
   ratios: Ratio[]
+  /** What the load generator saw besides figures. */
+  notes: string[]
+  /** Why the figures may not be believed. */
   warnings: string[]
 }
 

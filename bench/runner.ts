@@ -19,6 +19,12 @@ export interface Bench {
   progress(text: string): void
 }
 
+/** What is said besides figures: what the load saw, and why the figures may not be believed. */
+export interface Remarks {
+  notes: string[]
+  warnings: string[]
+}
+
 /** Below this share of one processor the server was waiting for the load. */
 const BUSY_ENOUGH = 0.85
 /** Above this share of a round other processes on the server's processor make the figures doubtful. */
@@ -34,12 +40,12 @@ export async function runRow(row: Row, bench: Bench): Promise<RowResult> {
   const loads = new LoadHolder(bench.pinning?.load)
   const pool = new ServerPool(row, bench, row.workload.measure !== 'cpu')
   const rounds = new Map<string, Round[]>()
-  const warnings: string[] = []
+  const remarks: Remarks = { notes: [], warnings: [] }
   try {
     for (let number = 0; number < bench.rounds; number++) {
       for (const name of rotated(row.peers, number)) {
         bench.progress(`${row.id}: round ${number + 1} of ${bench.rounds}, ${name}`)
-        const round = await measurePeer(row, name, number, pool, loads, warnings)
+        const round = await measurePeer(row, name, number, pool, loads, remarks)
         if (round) rounds.set(name, [...(rounds.get(name) ?? []), round])
       }
     }
@@ -47,7 +53,7 @@ export async function runRow(row: Row, bench: Bench): Promise<RowResult> {
     await pool.stop()
     await loads.end()
   }
-  return summarize(row, rounds, pool.versions, warnings)
+  return summarize(row, rounds, pool.versions, remarks)
 }
 
 async function measurePeer(
@@ -56,7 +62,7 @@ async function measurePeer(
   number: number,
   pool: ServerPool,
   loads: LoadHolder,
-  warnings: string[],
+  remarks: Remarks,
 ): Promise<Round | undefined> {
   try {
     const server = await pool.get(name)
@@ -68,7 +74,7 @@ async function measurePeer(
       dialect: server.dialect,
       sourceAddress: server.target.host === '127.0.0.1' ? sourceAddress : undefined,
     }
-    const round = await measureRound(job, server, loads.get(), warnings)
+    const round = await measureRound(job, server, loads.get(), remarks)
     await pool.release(name)
     return round
   } catch (error) {
@@ -76,17 +82,12 @@ async function measurePeer(
     pool.exclude(name)
     await loads.end()
     const why = (error as Error).message
-    warnings.push(error instanceof MissingPeerError ? why : `${name} failed in round ${number + 1}: ${why}`)
+    remarks.warnings.push(error instanceof MissingPeerError ? why : `${name} failed in round ${number + 1}: ${why}`)
     return undefined
   }
 }
 
-async function measureRound(
-  job: Job,
-  server: MeasuredServer,
-  load: LoadProcess,
-  warnings: string[],
-): Promise<Round> {
+async function measureRound(job: Job, server: MeasuredServer, load: LoadProcess, remarks: Remarks): Promise<Round> {
   await load.prepare(job)
   const readGrowth = job.measure === 'cpu' ? undefined : await growthMeter(job.measure, server)
   const loadBefore = readCpu(load.pid)
@@ -96,7 +97,7 @@ async function measureRound(
   const loadAfter = readCpu(load.pid)
   const growth = await readGrowth?.()
   await load.finish()
-  for (const note of result.notes) warnings.push(`${server.name}: ${note}`)
+  for (const note of result.notes) remarks.notes.push(`${server.name}: ${note}`)
   const spent = readGrowth ? growth : cpu?.ran
   return {
     cost: spent === undefined ? undefined : spent / result.count,
@@ -201,7 +202,7 @@ export function summarize(
   row: Row,
   rounds: Map<string, Round[]>,
   versions: Map<string, string>,
-  warnings: string[],
+  remarks: Remarks,
 ): RowResult {
   const measured = row.peers.filter((name) => rounds.has(name))
   const peers = measured.map((name) => peerResult(name, versions.get(name) ?? '', rounds.get(name)!))
@@ -213,7 +214,8 @@ export function summarize(
     workload: row.workload,
     peers,
     ratios: measured[0] === row.peers[0] ? ratios : [],
-    warnings: [...new Set([...warnings, ...doubts(row.workload, peers, ratios)])],
+    notes: [...new Set(remarks.notes)],
+    warnings: [...new Set([...remarks.warnings, ...doubts(row.workload, peers, ratios)])],
   }
 }
 
@@ -243,27 +245,31 @@ function ratioOf(peer: PeerResult, subject: PeerResult, row: Row): Ratio {
   return { peer: peer.name, ...ratio, goal, reached: goal === undefined ? undefined : ratio.median >= goal }
 }
 
+/** What a reader must know before believing the figures; one line per kind of doubt. */
 function doubts(workload: Workload, peers: PeerResult[], ratios: Ratio[]): string[] {
   const isTimed = workload.measure === 'cpu' && workload.scenario !== 'hostile' && workload.scenario !== 'micro'
-  const found: string[] = []
-  for (const peer of peers) {
-    if (peer.rounds.some((round) => round.cost === undefined)) {
-      found.push(`${peer.name}: what the server spent is not known here, only its throughput`)
-    }
-    const busy = median(peer.rounds.flatMap((round) => round.serverBusy ?? []))
-    const waited = median(peer.rounds.flatMap((round) => round.serverWaited ?? []))
-    if (isTimed && waited > DISTURBED) {
-      found.push(
-        `${peer.name}: other processes held the server's processor for ${(waited * 100).toFixed(0)} % of the time`,
-      )
-    }
-    if (isTimed && workload.rate === 0 && busy + waited < BUSY_ENOUGH) {
-      found.push(`${peer.name}: the server was not the bottleneck (busy ${(busy * 100).toFixed(0)} %)`)
-    }
-  }
-  for (const ratio of ratios) {
+  const percent = (part: number): string => `${(part * 100).toFixed(0)} %`
+  const share = (peer: PeerResult, pick: (round: Round) => number | undefined): number =>
+    median(peer.rounds.flatMap((round) => pick(round) ?? []))
+  const unknown = peers.filter((peer) => peer.rounds.some((round) => round.cost === undefined))
+  const disturbed = peers.flatMap((peer) => {
+    const waited = share(peer, (round) => round.serverWaited)
+    return isTimed && waited > DISTURBED ? [`${peer.name} ${percent(waited)}`] : []
+  })
+  const idle = peers.flatMap((peer) => {
+    const busy = share(peer, (round) => round.serverBusy)
+    const ready = busy + share(peer, (round) => round.serverWaited)
+    return isTimed && workload.rate === 0 && ready < BUSY_ENOUGH ? [`${peer.name} ${percent(busy)}`] : []
+  })
+  const wide = ratios.flatMap((ratio) => {
     const spread = relativeSpread(ratio)
-    if (spread > WIDE) found.push(`${ratio.peer}: the rounds differ by ${(spread * 100).toFixed(0)} %`)
-  }
-  return found
+    return spread > WIDE ? [`${ratio.peer} ${percent(spread)}`] : []
+  })
+  const lines: [string, string[]][] = [
+    ['what the server spent is not known, only its throughput', unknown.map((peer) => peer.name)],
+    ['other processes held the server’s processor', disturbed],
+    ['the server was not the bottleneck, it was busy', idle],
+    ['the rounds differ widely, repeat with more', wide],
+  ]
+  return lines.filter(([, names]) => names.length > 0).map(([what, names]) => `${what}: ${names.join(', ')}`)
 }

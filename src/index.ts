@@ -1,9 +1,16 @@
-export { Connection, type ConnectionLimits, type Data, type Sendable } from './connection/connection.ts'
+export {
+  Connection,
+  type ConnectionLimits,
+  type Data,
+  type Sendable,
+  type SendOptions,
+} from './connection/connection.ts'
 export { type PreparedMessage, prepare } from './connection/prepared-message.ts'
 export { CloseCode } from './core/close-code.ts'
 export { HandshakeError, ProtocolError, WebSocketError } from './core/errors.ts'
 export { Opcode } from './core/opcode.ts'
 export type { CloseInfo, ProtocolState } from './core/protocol.ts'
+export type { DeflateOptions } from './deflate/options.ts'
 export type { Refusal, ServerOptions, UpgradePolicy } from './server/options.ts'
 export { WebSocketServer } from './server/server.ts'
 export { type AcceptOptions, Upgrade } from './server/upgrade.ts'

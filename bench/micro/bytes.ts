@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import { isUtf8 } from 'node:buffer'
+import { createHash } from 'node:crypto'
 import { BINARY, masked } from '../wire/frame.ts'
 import { type Kind, makePayload } from '../wire/payload.ts'
 import { MICRO_SIZES, type MicroCase, type MicroTools } from './case.ts'
@@ -83,8 +83,7 @@ export const ACCEPT_CASE: MicroCase = {
       operations: 1,
       variants: {
         dwebsocket: () => void parts.acceptKey(key),
-        createHash: () =>
-          void createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64'),
+        createHash: () => void createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64'),
       },
     }
   },

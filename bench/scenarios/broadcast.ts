@@ -46,7 +46,10 @@ class Broadcast {
     const deliveredBefore = this.#delivered
     const latencies = new Histogram()
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.#fail(new Error(`${this.#awaited} deliveries are missing`)), ms + DRAIN_TIMEOUT)
+      const timer = setTimeout(
+        () => this.#fail(new Error(`${this.#awaited} deliveries are missing`)),
+        ms + DRAIN_TIMEOUT,
+      )
       this.#onFailure = (error) => {
         clearTimeout(timer)
         reject(error)

@@ -14,7 +14,7 @@ export async function openMembers(job: Job, count: number): Promise<LoadConnecti
 
 /** The opening of Socket.IO over Engine.IO: `0{…}` arrives, `40` goes, `40{…}` arrives. */
 function joinSocketIo(connection: LoadConnection): Promise<void> {
-  return new Promise((resolve, reject) => {
+  return new Promise<void>((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error('no Socket.IO opening within 10 s')), OPENING_TIMEOUT)
     let pending: Buffer = Buffer.alloc(0)
     connection.onBytes = (bytes, start, end) => {
@@ -25,8 +25,9 @@ function joinSocketIo(connection: LoadConnection): Promise<void> {
         if (packet.startsWith('0')) connection.write(buildFrame(TEXT, Buffer.from('40'), { maskKey: MASK_KEY }))
         if (!packet.startsWith('40')) continue
         clearTimeout(timer)
-        connection.onBytes = () => {}
-        resolve()
+        connection.onBytes = undefined
+        connection.keep(pending)
+        return resolve()
       }
     }
   })

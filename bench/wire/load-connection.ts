@@ -35,20 +35,34 @@ export class LoadConnection {
   readonly socket: Socket
   /** The extensions that the server accepted, '' when none. */
   extensions = ''
-  onBytes: BytesHandler = () => {}
   /** Called once when the connection ends, with the error if there was one. */
   onEnd: (error?: Error) => void = () => {}
   #ended = false
+  #handler: BytesHandler | undefined
+  /** What arrived while nobody had asked for it. */
+  #early: Buffer[] = []
 
   constructor(target: Target, options: ConnectOptions = {}) {
-    this.socket = openSocket(target, options, (bytes, end) => this.onBytes(bytes, 0, end))
+    this.socket = openSocket(target, options, (bytes, end) => this.#receive(bytes, 0, end))
     this.socket.setNoDelay(true)
     this.socket.on('error', (error) => this.#end(error))
     this.socket.on('close', () => this.#end())
   }
 
+  /** Takes what arrives, first of all what arrived before it was set. */
+  set onBytes(handler: BytesHandler | undefined) {
+    this.#handler = handler
+    const early = handler ? this.#early.splice(0) : []
+    for (const bytes of early) this.#receive(bytes, 0, bytes.length)
+  }
+
   write(bytes: Uint8Array): boolean {
     return this.socket.write(bytes)
+  }
+
+  /** Gives bytes back that belong to whoever comes next. */
+  keep(bytes: Buffer): void {
+    if (bytes.length > 0) this.#early.push(bytes)
   }
 
   /** Starts the closing handshake and resolves when the TCP connection is gone (RFC 6455 §7). */
@@ -63,6 +77,11 @@ export class LoadConnection {
       }
       this.socket.end(buildFrame(CLOSE, Buffer.from([0x03, 0xe8]), { maskKey: randomBytes(4) }))
     })
+  }
+
+  #receive(bytes: Buffer, start: number, end: number): void {
+    if (this.#handler) this.#handler(bytes, start, end)
+    else this.#early.push(Buffer.from(bytes.subarray(start, end)))
   }
 
   #end(error?: Error): void {
@@ -134,12 +153,10 @@ export function openConnection(target: Target, options: ConnectOptions = {}): Pr
       } catch (error) {
         return fail(error as Error)
       }
-      const early = Buffer.from(head.slice(headEnd + 4), 'latin1')
-      connection.onBytes = () => {}
+      connection.onBytes = undefined
       connection.onEnd = () => {}
+      connection.keep(Buffer.from(head.slice(headEnd + 4), 'latin1'))
       resolve(connection)
-      // Frames right behind the 101 wait until whoever opened the connection has set its handler.
-      if (early.length > 0) setImmediate(() => connection.onBytes(early, 0, early.length))
     }
     connection.write(Buffer.from(request))
   })

@@ -1,4 +1,58 @@
-/** The command `dwebsocket conform`. */
-export async function conform(_args: string[]): Promise<number> {
-  throw new Error('conform is not there yet')
+import { explain, list, listRequirements } from './conform/catalogue.ts'
+import { HELP } from './conform/help.ts'
+import { type ConformOptions, parseOptions } from './conform/option.ts'
+import { diff, matrix, report } from './conform/result-file.ts'
+import { readVersion, testServers } from './conform/server.ts'
+import { printSnippet } from './conform/snippet.ts'
+import { echo } from './echo.ts'
+import { UsageError } from './usage.ts'
+
+type Command = (options: ConformOptions) => number | Promise<number>
+type Tool = (args: string[]) => number | Promise<number>
+
+/** What follows `conform` and takes the options of a run. */
+const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
+  ['server', testServers],
+  ['list', list],
+  ['explain', explain],
+  ['requirements', listRequirements],
+  ['report', report],
+  ['diff', diff],
+  ['matrix', matrix],
+])
+
+/** What follows `conform` and reads its arguments itself. */
+const tools: ReadonlyMap<string, Tool> = new Map<string, Tool>([
+  ['serve-echo', serveEcho],
+  ['snippet', printSnippet],
+])
+
+/** The command `dwebsocket conform`: tests servers and clients; resolves to the exit code. */
+export async function conform(args: string[]): Promise<number> {
+  const [name, ...rest] = args
+  const tool = tools.get(name)
+  if (tool !== undefined) return tool(rest)
+  const command = commands.get(name)
+  const options = parseOptions(command === undefined ? args : rest)
+  if (options.help) {
+    process.stdout.write(HELP)
+    return 0
+  }
+  if (options.version) {
+    process.stdout.write(`dwebsocket conform ${readVersion()}\n`)
+    return 0
+  }
+  return (command ?? testServers)(options)
+}
+
+/** `conform serve-echo [ws://HOST:PORT]`: an echo server to try the tool on. */
+function serveEcho([url, ...more]: string[]): Promise<number> {
+  if (url === undefined || url.startsWith('-')) return echo(url === undefined ? more : [url, ...more])
+  let place: URL
+  try {
+    place = new URL(url)
+  } catch {
+    throw new UsageError(`${url}: ws://HOST:PORT is allowed`)
+  }
+  return echo(['--host', place.hostname.replace(/^\[|\]$/g, ''), '--port', place.port || '9001', ...more])
 }

@@ -1,5 +1,11 @@
 import { parseArgs } from 'node:util'
-import { accept_websocket, type Connection, createServer, type WebSocketServer } from '../index.ts'
+import {
+  accept_websocket,
+  type Connection,
+  type CreateServerOptions,
+  createServer,
+  type WebSocketServer,
+} from '../index.ts'
 import { listenOptions, readPort, runServer } from './listen.ts'
 import { readInteger, UsageError } from './usage.ts'
 
@@ -11,6 +17,7 @@ A bare echo server for tests and benchmarks, on every path. Any origin is let in
   --host HOST          address to listen on                     (default 127.0.0.1)
   --api API            connection (callbacks) or session        (default connection)
   --max-message BYTES  longest message, inclusive               (default 16777216)
+  --no-deflate         declines permessage-deflate
 `
 
 /** The command `dwebsocket echo`: runs until SIGINT or SIGTERM. */
@@ -21,6 +28,7 @@ export async function echo(args: string[]): Promise<number> {
       ...listenOptions,
       api: { type: 'string', default: 'connection' },
       'max-message': { type: 'string', default: '16777216' },
+      'no-deflate': { type: 'boolean', default: false },
     },
   })
   if (values.help) {
@@ -28,14 +36,14 @@ export async function echo(args: string[]): Promise<number> {
     return 0
   }
   const maxMessageSize = readInteger('max-message', values['max-message'], 1, 2 ** 31)
-  const server = createEchoServer(values.api, maxMessageSize)
+  const server = createEchoServer(values.api, { maxMessageSize, deflate: !values['no-deflate'] })
   return runServer(server, 'ws', readPort(values.port, 9001), values.host)
 }
 
-function createEchoServer(api: string, maxMessageSize: number): WebSocketServer {
-  if (api === 'session') return createServer({ urls: { '*': echoSession }, maxMessageSize })
+function createEchoServer(api: string, options: CreateServerOptions): WebSocketServer {
+  if (api === 'session') return createServer({ urls: { '*': echoSession }, ...options })
   if (api !== 'connection') throw new UsageError(`--api ${api}: connection or session is allowed`)
-  const server = createServer({ origins: '*', maxMessageSize })
+  const server = createServer({ origins: '*', ...options })
   server.onConnection = echoConnection
   return server
 }

@@ -9,15 +9,24 @@ The demo site: open its address in a browser.
 
   --port N             port to listen on, 0 for a free one      (default 8000)
   --host HOST          address to listen on                     (default 127.0.0.1)
+  --no-deflate         declines permessage-deflate
 `
 
 /** The command `dwebsocket serve`: runs until SIGINT or SIGTERM. */
 export async function serve(args: string[]): Promise<number> {
-  const { values } = parseArgs({ args, options: listenOptions })
+  const { values } = parseArgs({
+    args,
+    options: { ...listenOptions, 'no-deflate': { type: 'boolean', default: false } },
+  })
   if (values.help) {
     process.stdout.write(HELP)
     return 0
   }
   const { urls } = createDemo()
-  return runServer(createServer({ urls }), 'http', readPort(values.port, 8000), values.host)
+  return runServer(
+    createServer({ urls, deflate: !values['no-deflate'] }),
+    'http',
+    readPort(values.port, 8000),
+    values.host,
+  )
 }

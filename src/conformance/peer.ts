@@ -201,8 +201,9 @@ export class Peer {
     this.transport.reset()
   }
 
-  /** Lets go of the connection at the end of a case. */
+  /** Lets go of the connection; what comes after that is not heard. */
   destroy(): void {
+    this.#ended = true
     this.transport.stream.destroy()
   }
 

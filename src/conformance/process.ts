@@ -44,6 +44,10 @@ export class ServerProcess {
     // A process group of its own, so that what the shell starts ends with it.
     const child = spawn(this.#command, { shell: true, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
     this.#child = child
+    // A tool that ends in a hurry leaves nothing behind.
+    const kill = (): void => signalGroup(child, 'SIGKILL')
+    process.once('exit', kill)
+    child.once('exit', () => process.off('exit', kill))
     const keep = (chunk: Buffer): void => {
       this.#output = (this.#output + chunk.toString('utf8')).slice(-KEPT_OUTPUT)
     }

@@ -3,16 +3,13 @@ import { Ledger } from './invariant.ts'
 import { Mismatch } from './peer.ts'
 import { Random } from './random.ts'
 import type { CaseResult, RunResult, WireEvent } from './result.ts'
-import { poll, Runner } from './runner.ts'
+import { poll, Runner, type RunOutcome, skipped } from './runner.ts'
 import { findCase } from './sections/index.ts'
 import type { Target } from './target.ts'
 import { type Capabilities, type RunContext, Trial } from './trial.ts'
-import { summarise } from './verify.ts'
+import { summarise, UNREACHABLE } from './verify.ts'
 import { fieldTokens, fieldValue, Op } from './wire.ts'
 import { WireLog } from './wire-log.ts'
-
-/** The target cannot be tested: it does not accept, or answers no plain handshake. */
-export class UnreachableError extends Error {}
 
 /** Everything a run against one server needs. */
 export interface ServerRunOptions {
@@ -38,24 +35,61 @@ export interface ServerRunOptions {
   echo: 'auto' | 'none'
   echoPrefix: string
   repro(id: string): string
-  onStart?(capabilities: Capabilities): void
+  /** Called when the target is known, before the first case: the result but for what is found out later. */
+  onStart?(head: RunHead): void
   onResult?(result: CaseResult): void
   onWire?(id: string, event: WireEvent): void
   /** The process of the target, when the tool started it. */
-  process?: { readonly crashes: number; revive(isServing: () => Promise<boolean>): Promise<boolean> }
+  process?: {
+    readonly crashes: number
+    readonly output: string
+    revive(isServing: () => Promise<boolean>): Promise<boolean>
+  }
   signal?: AbortSignal
 }
+
+/** What is known of a result before the first case. */
+export type RunHead = Omit<RunResult, 'duration_ms' | 'summary' | 'cases' | 'observations'>
 
 /** Milliseconds, before the factor, in which a target that stopped serving may come back. */
 const GRACE = 3_000
 
-/** Runs the selected cases against one server; throws UnreachableError when it serves no plain connection at the start. */
-export async function runServer(options: ServerRunOptions): Promise<{ result: RunResult; lost: boolean }> {
+/**
+ * Runs the selected cases against one server. A target that serves no plain connection at the start gives a result
+ * of skipped cases, `lost`, and the reason as `unreachable`.
+ */
+export async function runServer(
+  options: ServerRunOptions,
+): Promise<{ result: RunResult; lost: boolean; unreachable?: string }> {
   const began = performance.now()
   const started = new Date().toISOString()
   const context = contextOf(options)
-  context.capabilities = await detect(context, options)
-  options.onStart?.(context.capabilities)
+  const unreachable = await detect(context, options)
+  const head = headOf(options, context, started)
+  options.onStart?.(head)
+  const { results, lost } = unreachable === undefined ? await runCases(options, context) : skipAll(options)
+  const result: RunResult = {
+    ...head,
+    duration_ms: Math.round(performance.now() - began),
+    summary: summarise(results),
+    cases: results,
+    observations: { ...context.observations, ...observe(context.ledger) },
+  }
+  return { result, lost, unreachable }
+}
+
+function headOf(options: ServerRunOptions, context: RunContext, started: string): RunHead {
+  return {
+    schema: 'dwebsocket-conform/1',
+    tool: { name: 'dwebsocket conform', version: options.version },
+    catalogue: CATALOGUE_VERSION,
+    started,
+    target: targetOf(options.target, context.capabilities),
+    options: { strict: options.strict, seed: options.seed, jobs: options.jobs, selection: [...options.selection] },
+  }
+}
+
+function runCases(options: ServerRunOptions, context: RunContext): Promise<RunOutcome> {
   const isServing = (): Promise<boolean> => serves(context)
   const runner = new Runner({
     ...options,
@@ -63,22 +97,15 @@ export async function runServer(options: ServerRunOptions): Promise<{ result: Ru
     isServing,
     revive: () => options.process?.revive(isServing) ?? poll(isServing, GRACE * options.timeoutFactor),
     crashCount: () => options.process?.crashes ?? 0,
+    lastWords: () => options.process?.output ?? '',
   })
-  const cases = options.entries.map(({ id }) => findCase(id)).filter((one) => one !== undefined)
-  const { results, lost } = await runner.run(cases)
-  const result: RunResult = {
-    schema: 'dwebsocket-conform/1',
-    tool: { name: 'dwebsocket conform', version: options.version },
-    catalogue: CATALOGUE_VERSION,
-    started,
-    duration_ms: Math.round(performance.now() - began),
-    target: targetOf(options.target, context.capabilities),
-    options: { strict: options.strict, seed: options.seed, jobs: options.jobs, selection: [...options.selection] },
-    summary: summarise(results),
-    cases: results,
-    observations: { ...context.observations, ...observe(context.ledger) },
-  }
-  return { result, lost }
+  return runner.run(options.entries.map(({ id }) => findCase(id)).filter((one) => one !== undefined))
+}
+
+function skipAll(options: ServerRunOptions): RunOutcome {
+  const results = options.entries.map((entry) => skipped(entry, UNREACHABLE, options.repro(entry.id)))
+  for (const result of results) options.onResult?.(result)
+  return { results, lost: true }
 }
 
 function contextOf(options: ServerRunOptions): RunContext {
@@ -125,22 +152,22 @@ function lookAt(context: RunContext): Trial {
   return new Trial(entry, quiet, new Random(context.seed, `look-${performance.now()}`), new WireLog())
 }
 
-/** Finds out what the target can: an echo, permessage-deflate, its Server field. */
-async function detect(context: RunContext, options: ServerRunOptions): Promise<Capabilities> {
+/** Finds out what the target can: an echo, permessage-deflate, its Server field. Returns why it cannot be tested. */
+async function detect(context: RunContext, options: ServerRunOptions): Promise<string | undefined> {
   const trial = lookAt(context)
+  const { capabilities } = context
   try {
-    const { peer, response } = await trial.handshake({ add: [['Sec-WebSocket-Extensions', 'permessage-deflate']] })
-    if (response === null) throw new UnreachableError(`${options.target.url} gave no answer to a plain handshake`)
-    const serverHeader = fieldValue(response, 'server')
-    if (response.status !== 101) {
-      throw new UnreachableError(`${options.target.url} answers a plain handshake with “${response.statusLine}”`)
-    }
-    const pmd = fieldTokens(response, 'sec-websocket-extensions').some((one) => one.startsWith('permessage-deflate'))
-    const echo = options.echo !== 'none' && (await echoes(trial, options.echoPrefix))
-    peer.destroy()
-    return { echo, echoPrefix: options.echoPrefix, pmd, serverHeader }
+    const { response } = await trial.handshake({ add: [['Sec-WebSocket-Extensions', 'permessage-deflate']] })
+    if (response === null) return `${options.target.url} gave no answer to a plain handshake`
+    capabilities.serverHeader = fieldValue(response, 'server')
+    if (response.status !== 101) return `${options.target.url} answers a plain handshake with “${response.statusLine}”`
+    capabilities.pmd = fieldTokens(response, 'sec-websocket-extensions').some((one) =>
+      one.startsWith('permessage-deflate'),
+    )
+    capabilities.echo = options.echo !== 'none' && (await echoes(trial, options.echoPrefix))
+    return undefined
   } catch (error) {
-    if (error instanceof Mismatch) throw new UnreachableError(`${options.target.url}: ${error.actual}`)
+    if (error instanceof Mismatch) return `${options.target.url}: ${error.actual}`
     throw error
   } finally {
     trial.close()

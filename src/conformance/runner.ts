@@ -33,6 +33,8 @@ export interface RunnerOptions {
   revive(): Promise<boolean>
   /** Grows when the process of the target dies. */
   crashCount?(): number
+  /** The last output of that process. */
+  lastWords?(): string
   signal?: AbortSignal
 }
 
@@ -49,6 +51,8 @@ const PHASES: readonly Phase[] = ['parallel', 'idle', 'alone', 'last', 'after']
 const IDLE_JOBS = 32
 /** After so many failures that came again alone, further ones are believed without repeating. */
 const REPEATS = 12
+/** Lines of the last output of a process that go into a note. */
+const LAST_LINES = 8
 const BAD: ReadonlySet<Verdict> = new Set(['fail', 'crash', 'error'])
 
 /** Runs cases against one target, by phases, and gives their results in the order of `cases`. */
@@ -159,7 +163,13 @@ export class Runner {
     trial.close()
     const died = (this.#options.crashCount?.() ?? 0) > crashes
     if (died || trial.lost || one.phase === 'last') verdict = (await this.#isDown(died)) ? 'crash' : verdict
-    return this.#resultOf(trial, verdict, duration, ended.note)
+    const words = died ? this.#options.lastWords?.().trim().split('\n').slice(-LAST_LINES).join('\n') : undefined
+    return this.#resultOf(
+      trial,
+      verdict,
+      duration,
+      joinNotes(ended.note, words && `the target died; its last output: ${words}`),
+    )
   }
 
   /** Whether the target is really down: it died, or a fresh look finds it not serving. */
@@ -256,7 +266,8 @@ function headOf(entry: CatalogueEntry, repro: string) {
   }
 }
 
-function skipped(entry: CatalogueEntry, reason: string, repro: string): CaseResult {
+/** The result of a case that did not run, with the reason. */
+export function skipped(entry: CatalogueEntry, reason: string, repro: string): CaseResult {
   return {
     ...headOf(entry, repro),
     verdict: 'skip',

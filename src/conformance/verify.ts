@@ -41,9 +41,12 @@ export function summarise(cases: readonly CaseResult[]): RunSummary {
   }
 }
 
+/** Why everything is skipped when a target cannot be tested at all. */
+export const UNREACHABLE = 'target not reachable'
+
 /** Reasons of a skip that say the run was not finished. */
 function isCutShort(note: string | undefined): boolean {
-  return note !== undefined && ['deadline', 'bail', 'interrupted', 'target lost'].includes(note)
+  return note !== undefined && ['deadline', 'bail', 'interrupted', 'target lost', UNREACHABLE].includes(note)
 }
 
 /** Reads a baseline; throws BaselineError when it is none. */

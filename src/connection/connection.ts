@@ -11,12 +11,19 @@ import { decodeText } from '../core/text.ts'
 import { Outbox } from './outbox.ts'
 import { PreparedMessage } from './prepared-message.ts'
 import { type Reader, readStream } from './reader.ts'
+import { Sender } from './sender.ts'
 import { type TimerEntry, wheel } from './timers.ts'
 
 /** What arrives: text as a string, binary as a Buffer. */
 export type Data = string | Buffer
 /** What may be sent: a string goes as text, bytes go as binary. */
 export type Sendable = string | Uint8Array | ArrayBuffer
+
+/** How one message is sent. */
+export interface SendOptions {
+  /** Whether it may be compressed, where permessage-deflate was agreed on. Default: true. */
+  compress?: boolean
+}
 
 /** Limits and times of one connection; sizes in bytes, times in milliseconds. */
 export interface ConnectionLimits extends MessageLimits {
@@ -71,6 +78,7 @@ export class Connection implements ProtocolSink, TimerEntry {
   readonly #stream: Duplex
   readonly #protocol: Protocol
   readonly #outbox: Outbox
+  readonly #sender: Sender
   readonly #reader: Reader
   readonly #setup: ConnectionSetup
   #drained: (() => void)[] | null = null
@@ -88,10 +96,11 @@ export class Connection implements ProtocolSink, TimerEntry {
     this.#stream = stream
     this.#protocol = new Protocol(this, { role: setup.role, ...setup.limits, codec: setup.codec })
     this.#outbox = new Outbox(stream, setup.maskingKey)
+    this.#sender = new Sender(this.#outbox, setup.codec ?? null, () => this.#onSent())
     stream.on('end', () => this.#onStreamEnd())
     stream.on('error', (error) => this.#protocol.receiveEnd(streamError(error)))
     stream.on('close', () => this.#onStreamClose())
-    stream.on('drain', () => this.#onDrain())
+    stream.on('drain', () => this.#onSent())
     const { head } = setup
     if (head !== undefined && head.length > 0) process.nextTick(() => this.#onBytes(head, 0, head.length))
     this.#reader = readStream(stream, (bytes, start, end) => this.#onBytes(bytes, start, end))
@@ -109,45 +118,37 @@ export class Connection implements ProtocolSink, TimerEntry {
 
   /** Bytes that were sent and that the operating system has not taken. */
   get bufferedAmount(): number {
-    return this.#outbox.bufferedAmount
+    return this.#outbox.bufferedAmount + this.#sender.waitingBytes
   }
 
   /**
    * Sends a message. Returns whether there is room for more: false above `highWaterMark` (wait for `drained()`) and
-   * on a connection that is not open, which takes nothing. Throws a TypeError for anything but a string, Uint8Array,
+   * on a connection that is not open, which takes nothing. With `compress: false` the message is not compressed, for
+   * secrets beside text that an attacker may choose (CRIME). Throws a TypeError for anything but a string, Uint8Array,
    * ArrayBuffer or PreparedMessage. Bytes over 16 KiB are not copied: leave them unchanged until they are sent.
    */
-  send(data: Sendable | PreparedMessage, options?: { compress?: boolean }): boolean {
+  send(data: Sendable | PreparedMessage, options?: SendOptions): boolean {
+    const compress = options?.compress !== false
+    const isOpen = this.#protocol.state === 'open'
     if (typeof data === 'string') {
-      if (this.#protocol.state !== 'open') return false
-      this.#sendText(data)
+      if (isOpen) this.#sender.sendText(data, compress)
     } else if (data instanceof PreparedMessage) {
-      if (this.#protocol.state !== 'open') return false
-      this.#outbox.sendEncoded(data.frame)
+      if (isOpen) this.#sender.sendEncoded(data.frame)
     } else {
       const bytes = toBytes(data)
-      if (this.#protocol.state !== 'open') return false
-      this.#sendBytes(Opcode.BINARY, bytes)
+      if (isOpen) this.#sender.sendBytes(bytes, compress)
     }
-    void options
-    return this.#outbox.bufferedAmount <= this.#setup.limits.highWaterMark
-  }
-
-  #sendText(text: string): void {
-    this.#outbox.sendText(Opcode.TEXT, text)
-  }
-
-  #sendBytes(opcode: number, bytes: Uint8Array): void {
-    this.#outbox.sendBytes(opcode, bytes)
+    return isOpen && this.bufferedAmount <= this.#setup.limits.highWaterMark
   }
 
   /** Resolves when everything was taken by the operating system, or when the connection is closed. */
   drained(): Promise<void> {
     this.#outbox.flush()
-    if (this.#protocol.state === 'closed' || this.#stream.writableLength === 0) return Promise.resolve()
+    if (this.#protocol.state === 'closed' || this.bufferedAmount === 0) return Promise.resolve()
     return new Promise((resolve) => {
       this.#drained ??= []
       this.#drained.push(resolve)
+      this.#awaitSent()
     })
   }
 
@@ -216,7 +217,21 @@ export class Connection implements ProtocolSink, TimerEntry {
     this.#setup.onGone?.(this)
   }
 
-  #onDrain(): void {
+  /** The system took what was written, or the codec is done with a message. */
+  #onSent(): void {
+    if (this.#drained === null) return
+    this.#outbox.flush()
+    if (this.bufferedAmount === 0) this.#resolveDrained()
+    else this.#awaitSent()
+  }
+
+  /** A stream says 'drain' only above its own mark; below it, an empty write tells when those before it are out. */
+  #awaitSent(): void {
+    const { writable, writableLength, writableNeedDrain } = this.#stream
+    if (writable && writableLength > 0 && !writableNeedDrain) this.#stream.write('', () => this.#onSent())
+  }
+
+  #resolveDrained(): void {
     const drained = this.#drained
     this.#drained = null
     if (drained !== null) for (const resolve of drained) resolve()
@@ -271,7 +286,8 @@ export class Connection implements ProtocolSink, TimerEntry {
   }
 
   onControlFrame(opcode: number, payload: Uint8Array): void {
-    this.#outbox.sendBytes(opcode, payload)
+    if (opcode === Opcode.CLOSE) this.#sender.sendClose(payload)
+    else this.#outbox.sendBytes(opcode, payload)
   }
 
   onCloseExpected(): void {
@@ -281,7 +297,8 @@ export class Connection implements ProtocolSink, TimerEntry {
   onClosed(info: CloseInfo): void {
     wheel.cancel(this)
     this.#closeInfo = info
-    this.#onDrain()
+    this.#sender.drop()
+    this.#resolveDrained()
     try {
       this.onClose(info)
     } catch (error) {

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import type { HandshakeError } from '../core/errors.ts'
 import { acceptKey } from './accept-key.ts'
 import { formatFields, type HeaderFields } from './header-field.ts'
-import { type Extension, formatExtensions, isToken } from './header-grammar.ts'
+import { isToken } from './header-grammar.ts'
 
 /** What a 101 is made of (RFC 6455 §4.2.2). */
 export interface Acceptance {
@@ -10,8 +10,8 @@ export interface Acceptance {
   key: string
   /** One of the client's; none when left out. */
   subprotocol?: string | null
-  /** The agreed ones; none when left out. */
-  extensions?: readonly Extension[]
+  /** The agreed ones, as `formatExtensions` writes them; none when left out. */
+  extensions?: string | null
   /** The application's own fields. */
   headers?: HeaderFields
 }
@@ -51,9 +51,7 @@ export function formatAccept({ key, subprotocol, extensions, headers }: Acceptan
     if (!isToken(subprotocol)) throw new TypeError(`subprotocol ${JSON.stringify(subprotocol)}, must be a token`)
     head += `Sec-WebSocket-Protocol: ${subprotocol}\r\n`
   }
-  if (extensions !== undefined && extensions.length > 0) {
-    head += `Sec-WebSocket-Extensions: ${formatExtensions(extensions)}\r\n`
-  }
+  if (extensions) head += `Sec-WebSocket-Extensions: ${extensions}\r\n`
   if (headers !== undefined) head += formatFields(headers, ACCEPT_NAMES)
   return `${head}\r\n`
 }

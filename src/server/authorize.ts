@@ -28,7 +28,8 @@ export function authorizeUpgrade(
 /** §10.2: a browser tells where its script came from; without the field the client is no browser. */
 function checkOrigin({ origin, host, secure }: Upgrade, allowed: UpgradePolicy['origins'] = []): void {
   if (origin === null || allowed === '*') return
-  if (isSameOrigin(origin, host, secure) || matchesOrigin(origin, allowed)) return
+  // A proxy that ends TLS makes plain requests of secure ones: a page of the same host by https is no foreign one.
+  if (isSameOrigin(origin, host, secure) || isSameOrigin(origin, host, true) || matchesOrigin(origin, allowed)) return
   const own = `${secure ? 'https' : 'http'}://${host}`
   const listed = allowed.length === 0 ? '' : ` and ${allowed.join(', ')}`
   throw new HandshakeError(

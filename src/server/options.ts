@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { type ConnectionLimits, defaultLimits } from '../connection/connection.ts'
+import type { DeflateOptions } from '../deflate/options.ts'
 
 /** An HTTP answer that refuses an upgrade request. */
 export interface Refusal {
@@ -27,11 +28,18 @@ export interface UpgradePolicy {
 export interface ServerOptions extends UpgradePolicy, Partial<ConnectionLimits> {
   /** Takes what callbacks and views throw. Default: writes it to standard error. */
   onError?: (error: unknown) => void
+  /**
+   * Compresses messages (permessage-deflate, RFC 7692) where the client offers it; `true` for its default options.
+   * Default: false. It costs CPU and memory, and the length of a compressed message tells about its content when an
+   * attacker can choose a part of it (CRIME): turn it on for text in the kilobytes over slow networks, and send
+   * secrets with `compress: false`.
+   */
+  deflate?: boolean | DeflateOptions
 }
 
-/** The limits of `options` over the defaults. Throws a RangeError for one that is not a positive number. */
-export function readLimits(options: Partial<ConnectionLimits>): ConnectionLimits {
-  const limits = { ...defaultLimits }
+/** The limits of `options` over those of `base`. Throws a RangeError for one that is not a positive number. */
+export function readLimits(options: Partial<ConnectionLimits>, base = defaultLimits): ConnectionLimits {
+  const limits = { ...base }
   for (const name of Object.keys(limits) as (keyof ConnectionLimits)[]) {
     const value = options[name]
     if (value === undefined) continue

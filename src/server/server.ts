@@ -5,15 +5,19 @@ import type { Duplex } from 'node:stream'
 import { Connection, type ConnectionLimits } from '../connection/connection.ts'
 import { CloseCode } from '../core/close-code.ts'
 import { HandshakeError, WebSocketError } from '../core/errors.ts'
+import { type NormalisedDeflateOptions, normaliseDeflateOptions } from '../deflate/options.ts'
 import { checkUpgradeRequest, isUpgradeRequest } from '../handshake/upgrade-request.ts'
 import { authorizeUpgrade } from './authorize.ts'
 import { readLimits, type ServerOptions } from './options.ts'
-import { refuseStream, Upgrade } from './upgrade.ts'
+import { type Agreed, refuseStream, Upgrade, type UpgradeHost } from './upgrade.ts'
 
 /** Accepts upgrade requests on a port of its own (`listen`) or on the user's HTTP server (`attach`, `handleUpgrade`). */
-export class WebSocketServer {
+export class WebSocketServer implements UpgradeHost {
   readonly options: Readonly<ServerOptions>
-  readonly #limits: ConnectionLimits
+  /** permessage-deflate as offered to clients, null for not at all. */
+  readonly deflate: NormalisedDeflateOptions | null
+  /** Limits of each connection unless it is accepted with its own. */
+  readonly limits: ConnectionLimits
   readonly #connections = new Set<Connection>()
   /** Upgrades whose decision is awaited. */
   readonly #pending = new Set<Upgrade>()
@@ -33,7 +37,8 @@ export class WebSocketServer {
   /** Throws a RangeError for a limit that is not a positive number. */
   constructor(options: ServerOptions = {}) {
     this.options = options
-    this.#limits = readLimits(options)
+    this.limits = readLimits(options)
+    this.deflate = options.deflate ? normaliseDeflateOptions(options.deflate) : null
   }
 
   /** Connections whose transport lives. */
@@ -72,6 +77,8 @@ export class WebSocketServer {
       if (httpServer.listenerCount('upgrade') > 1 && !isUpgradeRequest(request)) return
       this.handleUpgrade(request, stream, head)
     })
+    // Without a listener node drops the connection of a CONNECT request and the client is told nothing.
+    if (httpServer.listenerCount('connect') === 0) httpServer.on('connect', refuseConnect)
   }
 
   /** Takes one upgrade request, as node's `'upgrade'` event hands it out. Never throws for what the peer did. */
@@ -81,9 +88,7 @@ export class WebSocketServer {
     try {
       if (this.#closing)
         throw new HandshakeError(503, 'ERR_WS_SERVER_CLOSING', 'the server is closing', { 'Retry-After': '1' })
-      upgrade = new Upgrade(checkUpgradeRequest(request), request, stream, head, (from, subprotocol) =>
-        this.#connect(from, subprotocol),
-      )
+      upgrade = new Upgrade(checkUpgradeRequest(request), request, stream, head, this)
     } catch (error) {
       return refuseStream(stream, this.#asRefusal(error), request.method)
     }
@@ -100,7 +105,12 @@ export class WebSocketServer {
   refuse(upgrade: Upgrade, error: unknown): void {
     this.#pending.delete(upgrade)
     const refusal = this.#asRefusal(error)
-    if (!upgrade.settled) upgrade.refuse(refusal)
+    if (upgrade.settled) return
+    try {
+      upgrade.refuse(refusal)
+    } catch (unsendable) {
+      upgrade.refuse(this.#asRefusal(unsendable))
+    }
   }
 
   /** Takes what user code threw. */
@@ -152,13 +162,13 @@ export class WebSocketServer {
     }
   }
 
-  #connect(upgrade: Upgrade, subprotocol: string): Connection {
+  /** Makes the connection of an accepted upgrade; called by `Upgrade.accept`. */
+  connect(upgrade: Upgrade, agreed: Agreed): Connection {
     this.#pending.delete(upgrade)
     const connection = new Connection(upgrade.stream, {
       role: 'server',
-      limits: this.#limits,
       request: upgrade.request,
-      subprotocol,
+      ...agreed,
       head: upgrade.head,
       onError: (error) => this.reportError(error),
       onGone: (gone) => this.#connections.delete(gone),
@@ -172,6 +182,10 @@ export class WebSocketServer {
     this.reportError(error)
     return new HandshakeError(500, 'ERR_WS_INTERNAL', 'internal error')
   }
+}
+
+function refuseConnect(_request: IncomingMessage, stream: Duplex): void {
+  refuseStream(stream, new HandshakeError(405, 'ERR_WS_METHOD', 'method CONNECT, must be GET', { Allow: 'GET' }))
 }
 
 function answerUpgradeRequired(_request: IncomingMessage, response: ServerResponse): void {

@@ -1,11 +1,16 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
-import type { Connection } from '../connection/connection.ts'
+import type { Connection, ConnectionLimits } from '../connection/connection.ts'
 import { type HandshakeError, WebSocketError } from '../core/errors.ts'
+import type { MessageCodec } from '../core/message-codec.ts'
+import { DeflateCodec } from '../deflate/codec.ts'
+import { negotiate } from '../deflate/offer.ts'
+import type { NormalisedDeflateOptions } from '../deflate/options.ts'
 import type { HeaderFields } from '../handshake/header-field.ts'
 import type { UpgradeRequest } from '../handshake/upgrade-request.ts'
 import { formatAccept, formatRefusal } from '../handshake/upgrade-response.ts'
+import { readLimits } from './options.ts'
 
 /** What the acceptor of an upgrade may choose. */
 export interface AcceptOptions {
@@ -13,13 +18,29 @@ export interface AcceptOptions {
   subprotocol?: string
   /** Fields of the 101 besides those of the handshake. */
   headers?: HeaderFields
+  /** Limits of this connection, over those of its server. */
+  limits?: Partial<ConnectionLimits>
 }
 
-/** Makes the connection of an accepted upgrade. */
-export type Accept = (upgrade: Upgrade, subprotocol: string) => Connection
+/** What a server lends to its upgrades. */
+export interface UpgradeHost {
+  /** permessage-deflate as the server offers it, null for not at all. */
+  readonly deflate: NormalisedDeflateOptions | null
+  /** The limits of its connections. */
+  readonly limits: ConnectionLimits
+  /** Makes the connection of an accepted upgrade. */
+  connect(upgrade: Upgrade, agreed: Agreed): Connection
+}
+
+/** What an accepted upgrade agreed on. */
+export interface Agreed {
+  subprotocol: string
+  codec: MessageCodec | null
+  limits: ConnectionLimits
+}
 
 /** How long a refused peer may take to read its answer, in milliseconds. */
-const REFUSAL_TIMEOUT = 1_000
+const ANSWER_TIMEOUT = 5_000
 
 /** A checked upgrade request that waits for a decision: `accept` or `refuse`, once (RFC 6455 §4.2.2). */
 export class Upgrade {
@@ -36,10 +57,10 @@ export class Upgrade {
   readonly stream: Duplex
   readonly head: Buffer
   readonly #handshake: UpgradeRequest
-  readonly #connect: Accept
+  readonly #host: UpgradeHost
   #settled = false
 
-  constructor(handshake: UpgradeRequest, request: IncomingMessage, stream: Duplex, head: Buffer, connect: Accept) {
+  constructor(handshake: UpgradeRequest, request: IncomingMessage, stream: Duplex, head: Buffer, host: UpgradeHost) {
     this.request = request
     this.subprotocols = handshake.subprotocols
     this.origin = handshake.origin
@@ -48,7 +69,7 @@ export class Upgrade {
     this.stream = stream
     this.head = head
     this.#handshake = handshake
-    this.#connect = connect
+    this.#host = host
   }
 
   /** Whether it was accepted or refused. */
@@ -58,26 +79,38 @@ export class Upgrade {
 
   /**
    * Answers 101 and makes the connection; what arrives is delivered after the current tick. Throws a WebSocketError
-   * when it is settled, a TypeError for a subprotocol that was not offered or a header field that cannot be sent.
+   * when it is settled, a TypeError for a subprotocol that was not offered or a header field that cannot be sent, a
+   * RangeError for a limit that is not a positive number.
    */
-  accept({ subprotocol, headers }: AcceptOptions = {}): Connection {
+  accept({ subprotocol, headers, limits }: AcceptOptions = {}): Connection {
     if (subprotocol !== undefined && !this.subprotocols.includes(subprotocol)) {
       const offered = this.subprotocols.join(', ') || 'none'
       throw new TypeError(`subprotocol ${JSON.stringify(subprotocol)} was not offered; offered: ${offered}`)
     }
-    const answer = formatAccept({ key: this.#handshake.key, subprotocol, headers })
+    const { deflate, limits: serverLimits } = this.#host
+    const ownLimits = limits === undefined ? serverLimits : readLimits(limits, serverLimits)
+    const agreement = deflate === null ? null : negotiate(this.#handshake.extensions, deflate)
+    const answer = formatAccept({ key: this.#handshake.key, subprotocol, extensions: agreement?.response, headers })
     this.#settle()
     this.stream.write(answer, 'latin1')
-    return this.#connect(this, subprotocol ?? '')
+    const codec =
+      agreement === null
+        ? null
+        : new DeflateCodec({ role: 'server', parameters: agreement.parameters, options: deflate! })
+    return this.#host.connect(this, { subprotocol: subprotocol ?? '', codec, limits: ownLimits })
   }
 
-  /** Answers with the error's status and message; the stream is destroyed when the answer is out. */
+  /**
+   * Answers with the error's status and message; the stream is destroyed when the answer is out. Throws a
+   * WebSocketError when it is settled, a TypeError for a header field that cannot be sent.
+   */
   refuse(error: HandshakeError): void {
+    const answer = formatRefusal(error, this.request.method)
     this.#settle()
-    refuseStream(this.stream, error, this.request.method)
+    endAnswer(this.stream, answer)
   }
 
-  /** Hands the stream to who answers by other means; writing the answer and ending the stream is theirs. */
+  /** Hands the stream to who answers by other means; writing the answer and `endAnswer` are theirs. */
   release(): Duplex {
     this.#settle()
     return this.stream
@@ -89,15 +122,21 @@ export class Upgrade {
   }
 }
 
+/** Refuses a request that never became an upgrade. */
+export function refuseStream(stream: Duplex, error: HandshakeError, method?: string): void {
+  endAnswer(stream, formatRefusal(error, method))
+}
+
 /**
- * Writes a whole HTTP refusal and destroys the stream once it is out. What the peer sends is discarded meanwhile:
- * bytes behind a refused upgrade are never read as a request.
+ * Ends a stream after an HTTP answer, or the rest of one, and destroys it once that is out. What the peer sends is
+ * discarded meanwhile: bytes behind a refused upgrade are never read as a request (RFC 9112 §9.6).
  */
-export function refuseStream(stream: Duplex, error: HandshakeError, method = 'GET'): void {
+export function endAnswer(stream: Duplex, rest: Buffer | string = ''): void {
   stream.on('error', () => stream.destroy())
   stream.resume()
-  const timer = setTimeout(() => stream.destroy(), REFUSAL_TIMEOUT)
+  const timer = setTimeout(() => stream.destroy(), ANSWER_TIMEOUT)
+  timer.unref()
   stream.once('close', () => clearTimeout(timer))
   // Destroying at once would answer unread input with a reset, which can take the answer from the peer.
-  stream.end(formatRefusal(error, method), () => stream.once('end', () => stream.destroy()))
+  stream.end(rest, () => stream.once('end', () => stream.destroy()))
 }

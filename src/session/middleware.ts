@@ -4,8 +4,8 @@ import { authorizeUpgrade } from '../server/authorize.ts'
 import type { ServerOptions } from '../server/options.ts'
 import { WebSocketServer } from '../server/server.ts'
 import type { Upgrade } from '../server/upgrade.ts'
+import { makeAppResponse } from './app-response.ts'
 import { makeHost } from './create-server.ts'
-import { makeUpgradeResponse } from './upgrade-response.ts'
 import { isMarked, markRequest, setSessionLater } from './view-request.ts'
 import { acceptUpgrade, announceVisit, type ViewHost } from './visit.ts'
 import type { SessionOptions, WebSocket } from './websocket.ts'
@@ -15,7 +15,7 @@ export interface MiddlewareOptions extends ServerOptions, SessionOptions {
   /**
    * Lets handlers that were not decorated accept a WebSocket request by asking for `request.websocket`. What becomes
    * of their promise is the app's secret, so that the session ends with `response.end()`, an error of the app, or its
-   * own `close()`. Default false.
+   * own `close()`. The policy of these options is then applied before the chain runs, for every view. Default false.
    */
   WEBSOCKET_ACCEPT_ALL?: boolean
 }
@@ -71,6 +71,6 @@ export class WebSocketMiddleware {
 
   #run(upgrade: Upgrade, session: () => WebSocket | null): void {
     if (upgrade.settled || upgrade.stream.destroyed) return
-    this.#httpServer.emit('request', upgrade.request, makeUpgradeResponse(upgrade, session))
+    this.#httpServer.emit('request', upgrade.request, makeAppResponse(upgrade, session))
   }
 }

@@ -4,13 +4,16 @@ import { parseRequestTarget } from '../handshake/request-target.ts'
 import type { Upgrade } from '../server/upgrade.ts'
 import { answerPlain, answerText, failPlain } from './plain-view.ts'
 import { type UrlMatch, Urls } from './urls.ts'
-import { completeRequest, markRequest } from './view-request.ts'
+import { completeRequest, markRequest, type ViewRequest } from './view-request.ts'
 import { accept_websocket, isWebSocketView, type View } from './views.ts'
 import { announceVisit, type ViewHost } from './visit.ts'
 
-/** Views by path pattern; a bound method of a class is a view too, whichever request it takes. */
+/** A method type, whose parameters TypeScript compares both ways: a decorated method keeps the request it declared. */
+type AnyView = { view(request: ViewRequest, response: ServerResponse): unknown }['view']
+
+/** Views by path pattern, as in `{ '/chat/:room': accept_websocket(chat) }`; for the patterns see `Urls`. */
 export interface ViewTable {
-  readonly [pattern: string]: View<never>
+  readonly [pattern: string]: AnyView
 }
 
 /** Refusals of requests that no view accepts (RFC 6455 §4.2.2). */
@@ -46,11 +49,12 @@ export class Router {
     const { request } = upgrade
     const match = this.#match(request)
     if (typeof match === 'number') return upgrade.refuse(refusals[match])
-    if (!isWebSocketView(match.value)) return upgrade.refuse(refusals.notAccepted)
+    const { value: view, params } = match
+    if (!isWebSocketView(view)) return upgrade.refuse(refusals.notAccepted)
     markRequest(request, true)
     announceVisit({ upgrade, host: this.#host })
     // Over WebSocket there is nothing to answer: what a view writes to this response goes nowhere.
-    match.value(completeRequest(request, match.params), new ServerResponse(request))
+    view(completeRequest(request, params), new ServerResponse(request))
   }
 
   /** Runs the view of a plain HTTP request; a string or bytes that it returns are the answer. */
@@ -72,9 +76,9 @@ export class Router {
     if (target === null) return 400
     try {
       return this.#urls.match(target.path) ?? 404
-    } catch (error) {
-      if (error instanceof URIError) return 400
-      throw error
+    } catch {
+      // A malformed escape: nothing else is thrown.
+      return 400
     }
   }
 }

@@ -7,14 +7,6 @@ export interface UrlMatch<T> {
   readonly params: PathParams
 }
 
-/** A request target taken apart (RFC 9112 §3.2). */
-export interface RequestTarget {
-  /** Begins with a slash; still percent-encoded. */
-  readonly path: string
-  /** What stands behind the first `?`, without it. */
-  readonly query: string
-}
-
 interface Pattern<T> {
   readonly source: string
   readonly value: T
@@ -120,21 +112,4 @@ function readParams(pattern: Pattern<unknown>, segments: readonly string[]): Pat
     if (isParam) params[text] = segments[i]
   })
   return params
-}
-
-/**
- * Takes a request target apart, in origin form (`/chat?x=1`) or absolute form (`http://host/chat?x=1`); `null` for
- * the other forms, which no view answers (RFC 9112 §3.2).
- */
-export function parseTarget(target: string): RequestTarget | null {
-  let rest = target
-  if (!target.startsWith('/')) {
-    const authority = /^[a-z][a-z0-9+.-]*:\/\/[^/?]*/i.exec(target)
-    if (authority === null) return null
-    rest = target.slice(authority[0].length)
-    if (!rest.startsWith('/')) rest = `/${rest}`
-  }
-  const mark = rest.indexOf('?')
-  if (mark === -1) return { path: rest, query: '' }
-  return { path: rest.slice(0, mark), query: rest.slice(mark + 1) }
 }

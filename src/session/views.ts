@@ -34,7 +34,7 @@ export function isWebSocketView(view: object): boolean {
  * Three forms: `accept_websocket(view, options?)`, and on a method of a class `@accept_websocket` or
  * `@accept_websocket({ …options })`. A decorated method is bound to its instance, so that it can stand in `urls`.
  *
- * @throws {RangeError} for a mark of the message queue that is out of its range
+ * @throws {RangeError} for a limit or a mark of the message queue that is out of its range
  */
 export function accept_websocket<This, Request extends IncomingMessage, Response extends ServerResponse>(
   method: Method<This, Request, Response>,
@@ -58,7 +58,7 @@ export function accept_websocket(first: unknown, second?: unknown): unknown {
  * Makes a view that takes WebSocket requests only: plain HTTP gets 400 and the view does not run (RFC 6455 §4.2.2).
  * Otherwise as `accept_websocket`, in the same three forms.
  *
- * @throws {RangeError} for a mark of the message queue that is out of its range
+ * @throws {RangeError} for a limit or a mark of the message queue that is out of its range
  */
 export function require_websocket<This, Request extends IncomingMessage, Response extends ServerResponse>(
   method: Method<This, Request, Response>,

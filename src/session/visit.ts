@@ -1,14 +1,15 @@
 import type { IncomingMessage } from 'node:http'
+import { type ConnectionLimits, defaultLimits } from '../connection/connection.ts'
 import { authorizeUpgrade } from '../server/authorize.ts'
-import type { UpgradePolicy } from '../server/options.ts'
+import { readLimits, type UpgradePolicy } from '../server/options.ts'
 import type { WebSocketServer } from '../server/server.ts'
 import type { Upgrade } from '../server/upgrade.ts'
 import type { Draining } from './draining.ts'
 import { setSession, type ViewRequest } from './view-request.ts'
 import { checkSessionOptions, type SessionOptions, type SessionSettings, WebSocket } from './websocket.ts'
 
-/** What a view decides before the 101, and the limits of its sessions (RFC 6455 §4.2.2). */
-export interface ViewOptions extends Omit<UpgradePolicy, 'authorize'>, SessionOptions {
+/** What a view decides before the 101, and the limits of its sessions where they differ from the server's (§4.2.2). */
+export interface ViewOptions extends Omit<UpgradePolicy, 'authorize'>, Partial<ConnectionLimits>, SessionOptions {
   /**
    * Called after the origin check and after the server's own `authorize`; returns nothing to accept, or the HTTP
    * answer `{ status, headers?, body? }` that refuses. May be async.
@@ -19,6 +20,8 @@ export interface ViewOptions extends Omit<UpgradePolicy, 'authorize'>, SessionOp
 /** Checked options of a view. */
 export interface ViewSettings {
   readonly policy: UpgradePolicy
+  /** Left out when the view names no limit and takes the server's. */
+  readonly limits?: Partial<ConnectionLimits>
   /** The session options, `null` when the view names no mark of the queue and takes the server's. */
   readonly session: SessionSettings | null
   readonly heartbeat: boolean | undefined
@@ -39,6 +42,8 @@ export interface Visit {
   readonly isAuthorized?: boolean
 }
 
+const QUEUE_MARKS = ['queueHighCount', 'queueLowCount', 'queueHighBytes', 'queueLowBytes']
+
 const visits = new WeakMap<IncomingMessage, Visit>()
 
 /** Lets the decorated view that this request reaches accept it. */
@@ -53,16 +58,16 @@ export function takeVisit(request: IncomingMessage): Visit | null {
   return visit
 }
 
-/** Checks the options of a view; a mark out of its range throws a RangeError (RFC 6455 §10.4). */
+/** Checks the options of a view; a limit or mark out of its range throws a RangeError (RFC 6455 §10.4). */
 export function checkViewOptions(options: ViewOptions): ViewSettings {
   const { origins, subprotocols, heartbeat } = options
-  const hasMarks = [options.queueHighCount, options.queueLowCount, options.queueHighBytes, options.queueLowBytes].some(
-    (mark) => mark !== undefined,
-  )
-  const authorize = options.authorize as UpgradePolicy['authorize']
+  const names = (some: readonly string[]): boolean =>
+    some.some((name) => options[name as keyof ViewOptions] !== undefined)
+  readLimits(options)
   return {
-    policy: { origins, subprotocols, authorize },
-    session: hasMarks ? checkSessionOptions(options) : null,
+    policy: { origins, subprotocols, authorize: options.authorize as UpgradePolicy['authorize'] },
+    limits: names(Object.keys(defaultLimits)) ? options : undefined,
+    session: names(QUEUE_MARKS) ? checkSessionOptions(options) : null,
     heartbeat,
   }
 }
@@ -94,7 +99,7 @@ export function acceptUpgrade(
   if (upgrade.settled || upgrade.stream.destroyed) return null
   const { marks, heartbeat } = settings?.session ?? host.session
   const session = new WebSocket(
-    upgrade.accept({ subprotocol }),
+    upgrade.accept({ subprotocol, limits: settings?.limits }),
     { marks, heartbeat: settings?.heartbeat ?? heartbeat },
     host.draining,
   )
@@ -116,5 +121,8 @@ function joinAuthorize(
   second: UpgradePolicy['authorize'],
 ): UpgradePolicy['authorize'] {
   if (first === undefined || second === undefined) return first ?? second
-  return async (request) => (await first(request)) ?? second(request)
+  return async (request) => {
+    const answer = await first(request)
+    return answer === undefined ? second(request) : answer
+  }
 }

@@ -1,4 +1,4 @@
-import type { Connection, Data, Sendable } from '../connection/connection.ts'
+import type { Connection, Data, Sendable, SendOptions } from '../connection/connection.ts'
 import type { PreparedMessage } from '../connection/prepared-message.ts'
 import type { CloseInfo } from '../core/protocol.ts'
 import type { Draining } from './draining.ts'
@@ -127,7 +127,7 @@ export class WebSocket {
    * @param options `compress: false` sends this message as it is
    * @throws {TypeError} synchronously, for anything else
    */
-  send(message: Sendable | PreparedMessage, options?: { compress?: boolean }): Promise<boolean> {
+  send(message: Sendable | PreparedMessage, options?: SendOptions): Promise<boolean> {
     if (this.connection.send(message, options)) return SENT
     if (this.connection.state !== 'open') return NOT_SENT
     this.#roomPromise ??= this.connection.drained().then(() => {

@@ -1,20 +1,17 @@
 import { type CatalogueEntry, findEntry } from '../../src/conformance/catalogue.ts'
 import type { CaseResult } from '../../src/conformance/result.ts'
-import { runServer } from '../../src/conformance/run.ts'
 import { findCase } from '../../src/conformance/sections/index.ts'
-import { parseTarget } from '../../src/conformance/target.ts'
 import { assert, suite } from '../support/unit.ts'
-import type { Defect, Defects, ServerDefect } from './broken/defect.ts'
-import { startServer } from './broken/server.ts'
+import type { Defect, ServerDefect } from './broken/defect.ts'
 import { serverDefects } from './broken/server-defects.ts'
+import { describeResult, tryServer } from './broken/try-server.ts'
 
 /** Defects that are tried at once: most rows wait more than they work. */
 const JOBS = 6
-/** Milliseconds for one event of a row. */
-const TIMEOUT = 1500
 
 const test = suite('conformance/broken', { timeLimit: 60_000 })
 const table = Object.entries(serverDefects) as [ServerDefect, Defect][]
+const findings = new Map<ServerDefect, Promise<CaseResult[]>>()
 
 test('there are at least 60 defects, and each names rows that count', () => {
   assert.ok(table.length >= 60)
@@ -32,63 +29,32 @@ test('every row that a defect names can be run', () => {
 
 test('the unbroken server passes every row that a defect names', async () => {
   const rows = new Set(table.flatMap(([, defect]) => defect.rows))
-  const results = await runRows([...rows], new Set())
-  assert.equal(results.filter(({ verdict }) => verdict !== 'pass').map(describe), [])
+  const results = await tryServer(entriesOf([...rows]))
+  assert.equal(results.filter(({ verdict }) => verdict !== 'pass').map(describeResult), [])
 })
-
-const findings = new Map<ServerDefect, Promise<CaseResult[]>>()
 
 for (const [index, [name, { sentence, rows }]] of table.entries()) {
   test(`a row notices the server that ${sentence} (${name})`, async () => {
     startUpTo(index + JOBS)
     const results = (await findings.get(name)) ?? []
     const noticed = results.some(({ verdict }) => verdict === 'fail' || verdict === 'warn' || verdict === 'crash')
-    assert.ok(noticed, `none of ${rows.join(', ')} notices it: ${results.map(describe).join('; ')}`)
+    assert.ok(noticed, `none of ${rows.join(', ')} notices it: ${results.map(describeResult).join('; ')}`)
   })
 }
 
 /** Keeps the next defects going while the tests look at one after the other. */
 function startUpTo(end: number): void {
   for (const [name, { rows }] of table.slice(findings.size, end)) {
-    const found = runRows(rows, new Set([name]))
+    const found = tryServer(entriesOf(rows), new Set([name]))
     found.catch(() => {})
     findings.set(name, found)
   }
 }
 
-/** Runs rows against a server of its own with these defects. */
-async function runRows(rows: readonly string[], defects: Defects): Promise<CaseResult[]> {
-  const server = await startServer({ defects })
-  try {
-    const { result } = await runServer({
-      target: parseTarget(server.url),
-      entries: rows.map((row) => findEntry(row) as CatalogueEntry),
-      version: '0',
-      selection: rows,
-      jobs: 1,
-      seed: 1,
-      strict: true,
-      timeout: TIMEOUT,
-      timeoutFactor: 1,
-      idle: 500,
-      retries: 0,
-      subprotocol: 'chat',
-      maxMessage: 16 * 1024 * 1024,
-      echo: 'auto',
-      echoPrefix: '',
-      repro: (id) => id,
-    })
-    return result.cases
-  } finally {
-    await server.close()
-  }
+function entriesOf(rows: readonly string[]): CatalogueEntry[] {
+  return rows.map((row) => findEntry(row) as CatalogueEntry)
 }
 
 function classOf(row: string): string {
   return findEntry(row)?.class ?? `${row} is not in the catalogue`
-}
-
-function describe({ id, verdict, note, assertions }: CaseResult): string {
-  const broken = assertions.find(({ ok }) => !ok)
-  return `${id}: ${verdict}${note ? ` (${note})` : ''}${broken ? `, ${broken.actual}` : ''}`
 }

@@ -34,6 +34,17 @@ export function prose(size: number, seed = 1): Buffer {
 
 export const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex')
 
+/** Bytes of bits written in the order they are read, least significant first. */
+function bits(text: string): Buffer {
+  const plain = text.replaceAll(' ', '')
+  const bytes = Buffer.alloc(Math.ceil(plain.length / 8))
+  for (const [index, bit] of [...plain].entries()) bytes[index >> 3] |= Number(bit) << (index & 7)
+  return bytes
+}
+
+/** Block header, length 258 (code 285), distance 32,768 (code 29 and 13 extra bits), end of block, an empty block. */
+export const farthestCopy = bits('0 10 11000101 11101 1111111111111 0000000 000')
+
 /** An offer or answer by name and parameters: `['a', null]` is `a`, `['a', '1']` is `a=1`. */
 export function extension(name: string, ...parameters: [string, string | null][]): Extension {
   return { name, parameters: parameters.map(([key, value]) => ({ name: key, value, quoted: false })) }

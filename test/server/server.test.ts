@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import WsClient from 'ws'
 import type { CloseInfo } from '../../src/core/protocol.ts'
-import { type Connection, HandshakeError, type ServerOptions, WebSocketServer } from '../../src/index.ts'
+import { type Connection, HandshakeError, type Refusal, type ServerOptions, WebSocketServer } from '../../src/index.ts'
 import { RawClient } from '../support/raw-client.ts'
 import { assert, suite, type TestContext, thrownBy } from '../support/unit.ts'
 import { closeFrame, frame } from '../support/wire.ts'
@@ -418,13 +418,14 @@ test('chooses no subprotocol unless one is listed, then the client’s favourite
 
 test('asks authorize, which may refuse, wait, or throw', async (t) => {
   const errors: unknown[] = []
-  const authorize = (request: IncomingMessage) => {
+  const authorize = (request: IncomingMessage): Refusal | undefined | Promise<Refusal | undefined> => {
     if (request.url === '/sync') return { status: 401, headers: { 'WWW-Authenticate': 'Basic' }, body: 'who are you?' }
     if (request.url === '/async') return Promise.resolve({ status: 429 })
     if (request.url === '/throws') throw new Error('database gone')
     if (request.url === '/rejects') return Promise.reject(new Error('database gone'))
     if (request.url === '/odd') return { status: 200 }
-    if (request.url === '/later') return Promise.resolve()
+    if (request.url === '/broken') return { status: 403, headers: { 'X-Bad': 'a\r\nb' } }
+    if (request.url === '/later') return Promise.resolve(undefined)
     return undefined
   }
   const { port } = await run(t, { authorize, onError: (error) => errors.push(error) })
@@ -434,6 +435,7 @@ test('asks authorize, which may refuse, wait, or throw', async (t) => {
     '/throws': /^HTTP\/1\.1 500 /,
     '/rejects': /^HTTP\/1\.1 500 /,
     '/odd': /^HTTP\/1\.1 500 /,
+    '/broken': /^HTTP\/1\.1 500 /,
     '/later': /^HTTP\/1\.1 101 /,
     '/': /^HTTP\/1\.1 101 /,
   }
@@ -449,7 +451,7 @@ test('asks authorize, which may refuse, wait, or throw', async (t) => {
     }
     if (path === '/sync') assert.is(client.body, 'who are you?')
   }
-  assert.is(errors.length, 3)
+  assert.is(errors.length, 4)
 })
 
 test('forgets a client that goes away while authorize thinks', async (t) => {
@@ -567,6 +569,21 @@ test('attaches to the user’s HTTP server and leaves other protocols to other l
   await other.until(() => other.closed)
   assert.equal(others, ['/other'])
   await server.close()
+})
+
+test('answers CONNECT with 405', async (t) => {
+  const { port } = await run(t)
+  const client = RawClient.connect(port)
+  client.socket.write('CONNECT localhost:80 HTTP/1.1\r\nHost: localhost:80\r\n\r\n')
+  await client.until(() => client.closed)
+  assert.match(client.head, /^HTTP\/1\.1 405 /)
+})
+
+test('lets a page of the same host by https in, as behind a proxy that ends TLS', async (t) => {
+  const { port } = await run(t)
+  const client = await RawClient.open(port, { headers: ['Origin: https://localhost'] })
+  assert.match(client.head, /^HTTP\/1\.1 101 /)
+  await client.close()
 })
 
 test('S-48: refuses another protocol with 426 when nobody else wants it', async (t) => {

@@ -1,28 +1,14 @@
-import { createServer, type RequestListener, type Server } from 'node:http'
-import { connect } from 'node:net'
+import { createServer, type RequestListener } from 'node:http'
 import express, { type NextFunction, type Request, type Response } from 'express'
 import polka from 'polka'
-import { type MiddlewareOptions, WebSocketMiddleware } from '../../src/session/middleware.ts'
+import { WebSocketMiddleware } from '../../src/session/middleware.ts'
 import type { SessionAware } from '../../src/session/view-request.ts'
 import { accept_websocket, require_websocket } from '../../src/session/views.ts'
-import { assert, suite, type TestContext, thrownBy } from '../support/unit.ts'
-import { fetchPlain, hostOf, openWs, refusedWs } from '../support/ws-client.ts'
+import { serveApp } from '../support/session-server.ts'
+import { assert, suite, thrownBy } from '../support/unit.ts'
+import { fetchPlain, openWs, refusedWs } from '../support/ws-client.ts'
 
 const test = suite('middleware')
-
-async function serveApp(t: TestContext, app: RequestListener, options: MiddlewareOptions = {}) {
-  const errors: unknown[] = []
-  const server: Server = createServer(app)
-  const middleware = new WebSocketMiddleware(server, { onError: (error) => errors.push(error), ...options })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  t.after(async () => {
-    await middleware.server.close()
-    server.closeAllConnections()
-    await new Promise((resolve) => server.close(resolve))
-  })
-  const host = hostOf(server.address())
-  return { ws: `ws://${host}`, http: `http://${host}`, errors, middleware, host }
-}
 
 /** The same site as an express and as a polka app. */
 function furnish<App extends { use(...args: never[]): unknown; get(...args: never[]): unknown }>(app: App): App {
@@ -167,65 +153,6 @@ test('checks the handshake and the origin before a session begins', async (t) =>
   const { ws } = await serveApp(t, app)
   assert.is((await refusedWs(`${ws}/`, { origin: 'https://evil.example' })).status, 403)
   assert.is((await refusedWs(`${ws}/`, { protocolVersion: 8 })).status, 426)
-})
-
-test('lets a redirect of the chain out', async (t) => {
-  const app = express()
-  app.get('/', (_request, response) => {
-    response.writeEarlyHints({ link: '</style.css>; rel=preload' })
-    response.redirect('/login')
-  })
-  const { ws } = await serveApp(t, app)
-  const answer = await refusedWs(`${ws}/`)
-  assert.equal([answer.status, answer.headers.location], [302, '/login'])
-})
-
-test('sends a large answer whole', async (t) => {
-  const app = express()
-  app.use((_request, response) => {
-    response.status(403).send('x'.repeat(3_000_000))
-  })
-  const { ws } = await serveApp(t, app)
-  assert.is((await refusedWs(`${ws}/`)).body.length, 3_000_000)
-})
-
-test('tells the app when the peer leaves before the answer is out', async (t) => {
-  let closed = () => {}
-  const isClosed = new Promise<void>((resolve) => {
-    closed = resolve
-  })
-  const { host } = await serveApp(t, (_request, response) => {
-    response.once('close', closed)
-    socket.once('close', () => response.writeHead(403).end('x'.repeat(3_000_000)))
-    socket.resetAndDestroy()
-  })
-  const [hostname, port] = host.split(':')
-  const socket = connect(Number(port), hostname, () => {
-    socket.write(
-      `GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
-        'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
-    )
-  })
-  await isClosed
-})
-
-test('answers 503 to upgrades that the app has not decided on when the server closes', async (t) => {
-  let reached = () => {}
-  const isReached = new Promise<void>((resolve) => {
-    reached = resolve
-  })
-  let answer = () => {}
-  const { ws, middleware } = await serveApp(t, (_request, response) => {
-    answer = () => response.writeHead(404).end('too late')
-    reached()
-  })
-  const refused = refusedWs(`${ws}/`)
-  await isReached
-  await middleware.server.close()
-  answer()
-  const { status, headers } = await refused
-  assert.is(status, 503)
-  assert.is(headers['retry-after'], '1')
 })
 
 /** A handler that was not decorated and uses `request.websocket`. */

@@ -1,4 +1,3 @@
-import { request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
 import { accept_websocket, require_websocket, type View } from '../../src/session/views.ts'
 import { serve } from '../support/session-server.ts'
@@ -38,6 +37,13 @@ test('brings both kinds of request to the same view, with its parameters and que
   assert.is((await fetchPlain(`${http}/chat/a%20b?a=1`)).body, 'a b 1')
   const client = await openWs(`${ws}/chat/caf%C3%A9?a=%26`)
   assert.is(await client.next(), 'café &')
+})
+
+test('types the request of a view that is written into the table', async (t) => {
+  const urls = { '/:a': accept_websocket((request) => request.params['a']) }
+  const { http } = await serve(t, { urls: { ...urls, '/': (request) => request.query.get('a') ?? '' } })
+  assert.is((await fetchPlain(`${http}/?a=1`)).body, '1')
+  assert.is((await fetchPlain(`${http}/2`)).body, '2')
 })
 
 test('refuses a WebSocket request to a view that was not decorated', async (t) => {
@@ -109,65 +115,6 @@ test('delivers a frame that came in the same packet as the request', async (t) =
     socket.on('error', reject)
   })
   assert.match(answer, '\x81\x06got hi')
-})
-
-test('answers with what a plain view returns, throws, or writes itself', async (t) => {
-  const failure = new Error('in the view')
-  const urls: Record<string, View> = {
-    '/text': () => 'é',
-    '/bytes': async () => Uint8Array.of(104, 105),
-    '/page': (_request, response) => {
-      response.setHeader('Content-Type', 'text/html')
-      return '<p>'
-    },
-    '/own': (_request, response) => response.writeHead(201).end('own'),
-    '/later': (_request, response) => {
-      setImmediate(() => response.end('later'))
-    },
-    '/throws': () => {
-      throw failure
-    },
-    '/rejects': accept_websocket(async (_request, response) => {
-      response.setHeader('Set-Cookie', 'half=done')
-      throw failure
-    }),
-  }
-  const { http, errors } = await serve(t, { urls })
-  const found: unknown[] = []
-  for (const path of Object.keys(urls)) {
-    const { status, headers, body } = await fetchPlain(`${http}${path}`)
-    found.push([path, status, headers['content-type'], body])
-    assert.is(headers['set-cookie'], undefined)
-  }
-  const text = 'text/plain; charset=utf-8'
-  assert.equal(found, [
-    ['/text', 200, text, 'é'],
-    ['/bytes', 200, 'application/octet-stream', 'hi'],
-    ['/page', 200, 'text/html', '<p>'],
-    ['/own', 201, undefined, 'own'],
-    ['/later', 200, undefined, 'later'],
-    ['/throws', 500, text, 'internal error\n'],
-    ['/rejects', 500, text, 'internal error\n'],
-  ])
-  assert.equal(errors, [failure, failure])
-})
-
-test('cuts off an answer whose view throws in its middle', async (t) => {
-  const view: View = (_request, response) => {
-    response.write('half')
-    throw new Error('in the middle')
-  }
-  const { http, errors } = await serve(t, { urls: { '/': view } })
-  const cut = await new Promise<Error>((resolve, reject) => {
-    const request = httpRequest(`${http}/`, { agent: false }, (response) => {
-      response.resume().on('end', () => reject(new Error('the answer looked whole')))
-      response.on('error', resolve)
-    })
-    request.on('error', resolve)
-    request.end()
-  })
-  assert.is((cut as { code?: string }).code, 'ECONNRESET')
-  assert.is(errors.length, 1)
 })
 
 test('lets a view write to its response over WebSocket without any effect', async (t) => {

@@ -1,4 +1,4 @@
-import { parseTarget, Urls } from '../../src/session/urls.ts'
+import { Urls } from '../../src/session/urls.ts'
 import { assert, suite, thrownBy } from '../support/unit.ts'
 
 const test = suite('urls')
@@ -97,19 +97,9 @@ test('keeps a literal apart from a parameter of the same text', () => {
   assert.is(table.match('/a/y')?.value, 'parameter')
 })
 
-test('takes a target apart in origin form and in absolute form', () => {
-  assert.equal(parseTarget('/a/b?c=d?e'), { path: '/a/b', query: 'c=d?e' })
-  assert.equal(parseTarget('/a'), { path: '/a', query: '' })
-  assert.equal(parseTarget('//a'), { path: '//a', query: '' })
-  assert.equal(parseTarget('http://host:80/a?b'), { path: '/a', query: 'b' })
-  assert.equal(parseTarget('ws://host?b'), { path: '/', query: 'b' })
-  assert.equal(parseTarget('HTTP://host'), { path: '/', query: '' })
-  for (const other of ['*', 'host:443', '', '1http://x/']) assert.is(parseTarget(other), null)
-})
-
-test('gives the pattern * every path that no other pattern takes', () => {
-  const urls = new Urls({ '*': 'rest', '/chat/:room': 'chat' })
-  assert.is(urls.match('/chat/a')?.value, 'chat')
-  assert.is(urls.match('/chat')?.value, 'rest')
-  assert.is(urls.match('/')?.value, 'rest')
+test('takes what nothing else takes to the pattern *', () => {
+  const table = new Urls({ '/a': 'a', '*': 'rest' })
+  assert.is(table.match('/a')?.value, 'a')
+  assert.is(table.match('/b/c')?.value, 'rest')
+  assert.equal({ ...table.match('/b/c')?.params }, {})
 })

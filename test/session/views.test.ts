@@ -1,11 +1,10 @@
 import { createServer as createHttpServer } from 'node:http'
-import { HandshakeError } from '../../src/core/errors.ts'
 import type { ViewRequest, WebSocketRequest } from '../../src/session/view-request.ts'
 import { accept_websocket, isWebSocketView, require_websocket, type View } from '../../src/session/views.ts'
 import type { WebSocket } from '../../src/session/websocket.ts'
 import { serve } from '../support/session-server.ts'
 import { assert, suite, thrownBy } from '../support/unit.ts'
-import { fetchPlain, hostOf, openWs, refusedWs } from '../support/ws-client.ts'
+import { fetchPlain, hostOf, openWs } from '../support/ws-client.ts'
 
 const test = suite('views')
 
@@ -130,6 +129,27 @@ test('loses nothing when a small queue pauses and resumes the socket a thousand 
   for (let i = 0; i < 5000; i++) assert.is(await client.next(), String(i))
 })
 
+test('goes on sending to a slow reader once there is room, under a mark below the stream’s own', async (t) => {
+  let stop = () => {}
+  const isFull = new Promise<void>((resolve) => {
+    stop = resolve
+  })
+  const view = require_websocket(async ({ websocket }) => {
+    for (let i = 0; i < 20_000; i++) {
+      const sent = websocket.send('x'.repeat(1000))
+      await new Promise((resolve) => setImmediate(resolve))
+      if (websocket.connection.bufferedAmount > 1) stop()
+      await sent
+    }
+  })
+  const { ws } = await serve(t, { urls: { '/': view }, highWaterMark: 1 })
+  const client = await openWs(`${ws}/`)
+  client.socket.pause()
+  await isFull
+  client.socket.resume()
+  assert.is(await client.closed, '1000')
+})
+
 test('closes at once although its queue is full and nobody reads', async (t) => {
   let session: WebSocket | undefined
   let finish = () => {}
@@ -152,162 +172,6 @@ test('closes at once although its queue is full and nobody reads', async (t) => 
   assert.is(await client.closed, '4000')
   assert.is(session.count_messages(), 2)
   finish()
-})
-
-test('authorizes before the 101: nothing accepts, an answer refuses, async or not', async (t) => {
-  const seen: string[] = []
-  const authorize = async (request: ViewRequest) => {
-    seen.push(`${request.params['room']} ${request.query.get('token')}`)
-    if (request.query.get('token') !== 'secret')
-      return { status: 401, headers: { 'WWW-Authenticate': 'Bearer' }, body: 'no' }
-  }
-  const view = require_websocket(() => {}, { authorize })
-  const sync = require_websocket(() => {}, { authorize: () => ({ status: 403 }) })
-  const { ws } = await serve(t, { urls: { '/room/:room': view, '/never': sync } })
-  const answer = await refusedWs(`${ws}/room/red?token=wrong`)
-  assert.is(answer.status, 401)
-  assert.is(answer.body, 'no')
-  assert.is(answer.headers['www-authenticate'], 'Bearer')
-  assert.is(answer.headers.connection, 'close')
-  assert.is(answer.ended, true)
-  assert.is(await (await openWs(`${ws}/room/red?token=secret`)).closed, '1000')
-  assert.equal(seen, ['red wrong', 'red secret'])
-  assert.is((await refusedWs(`${ws}/never`)).status, 403)
-})
-
-test('answers 500 when authorize throws or answers nonsense, tells onError, and does not run the view', async (t) => {
-  const urls: Record<string, View> = {}
-  const failure = new Error('database')
-  const view = () => assert.unreachable('the view ran')
-  urls['/throws'] = require_websocket(view, {
-    authorize: () => {
-      throw failure
-    },
-  })
-  urls['/rejects'] = require_websocket(view, { authorize: () => Promise.reject(failure) })
-  for (const nonsense of [false, true, null, 'no', { status: 200 }]) {
-    urls[`/${JSON.stringify(nonsense).replaceAll(/\W/g, '')}`] = require_websocket(view, {
-      authorize: () => nonsense as never,
-    })
-  }
-  const { ws, errors } = await serve(t, { urls })
-  for (const path of Object.keys(urls)) {
-    const answer = await refusedWs(`${ws}${path}`)
-    assert.is(answer.status, 500, path)
-    assert.is(answer.body, 'internal error')
-  }
-  assert.is(errors.length, 7)
-  assert.is(errors[0], failure)
-  assert.is(errors[1], failure)
-})
-
-test('asks the server’s authorize first and the view’s after it', async (t) => {
-  const asked: string[] = []
-  const view = require_websocket(() => {}, {
-    authorize: () => {
-      asked.push('view')
-      return { status: 418 }
-    },
-  })
-  let refusal: { status: number } | undefined
-  const authorize = () => {
-    asked.push('server')
-    return refusal
-  }
-  const { ws } = await serve(t, { urls: { '/': view, '/bare': require_websocket(() => {}) }, authorize })
-  assert.is((await refusedWs(`${ws}/`)).status, 418)
-  refusal = { status: 401 }
-  assert.is((await refusedWs(`${ws}/`)).status, 401)
-  assert.is((await refusedWs(`${ws}/bare`)).status, 401)
-  assert.equal(asked, ['server', 'view', 'server', 'server'])
-})
-
-test('runs no view for a peer that left while it was authorized', async (t) => {
-  let decide = () => {}
-  let asked = () => {}
-  const isAsked = new Promise<void>((resolve) => {
-    asked = resolve
-  })
-  const view = require_websocket(() => assert.unreachable('the view ran'), {
-    authorize: (request) => {
-      asked()
-      return new Promise<undefined>((resolve) => {
-        decide = () => resolve(undefined)
-        request.socket.once('close', () => setImmediate(decide))
-      })
-    },
-  })
-  const { ws, errors, server } = await serve(t, { urls: { '/': view } })
-  const refused = openWs(`${ws}/`, [], { handshakeTimeout: 30_000 })
-  refused.catch(() => {})
-  await isAsked
-  const closing = server.close()
-  await thrownBy(() => refused)
-  decide()
-  await closing
-  assert.equal(errors, [])
-})
-
-test('lets in the own origin and no origin, foreign ones only where they are listed', async (t) => {
-  const urls = {
-    '/own': require_websocket(() => {}),
-    '/listed': require_websocket(() => {}, { origins: ['https://friend.example'] }),
-    '/any': require_websocket(() => {}, { origins: '*' }),
-  }
-  const { ws, http } = await serve(t, { urls })
-  const open = async (path: string, origin?: string) => (await openWs(`${ws}${path}`, [], { origin })).closed
-  assert.is(await open('/own'), '1000')
-  assert.is(await open('/own', http), '1000')
-  assert.is(await open('/listed', 'https://friend.example'), '1000')
-  assert.is(await open('/listed', http), '1000')
-  assert.is(await open('/any', 'https://evil.example'), '1000')
-  const answer = await refusedWs(`${ws}/own`, { origin: 'https://evil.example' })
-  assert.is(answer.status, 403)
-  assert.match(answer.body, 'https://evil.example')
-  assert.match(answer.body, 'option origins')
-  assert.is((await refusedWs(`${ws}/listed`, { origin: 'https://friend.example.evil.example' })).status, 403)
-})
-
-test('takes the server’s origins and subprotocols where the view has none', async (t) => {
-  const urls = {
-    '/server': require_websocket(() => {}),
-    '/view': require_websocket(() => {}, { origins: [], subprotocols: ['own'] }),
-  }
-  const { ws } = await serve(t, { urls, origins: ['https://friend.example'], subprotocols: ['all'] })
-  const options = { origin: 'https://friend.example' }
-  assert.is((await openWs(`${ws}/server`, ['own', 'all'], options)).protocol, 'all')
-  assert.is((await refusedWs(`${ws}/view`, options)).status, 403)
-  assert.is((await openWs(`${ws}/view`, ['all', 'own'])).protocol, 'own')
-})
-
-test('chooses the client’s favourite among the view’s subprotocols, and none that the view does not list', async (t) => {
-  const view = require_websocket(({ websocket }) => websocket.send(websocket.subprotocol), {
-    subprotocols: ['chat.v1', 'chat.v2'],
-  })
-  const { ws } = await serve(t, { urls: { '/': view, '/none': require_websocket(() => {}) } })
-  const client = await openWs(`${ws}/`, ['other', 'chat.v2', 'chat.v1'])
-  assert.is(client.protocol, 'chat.v2')
-  assert.is(await client.next(), 'chat.v2')
-  const error = await thrownBy(() => openWs(`${ws}/none`, ['chat.v1']))
-  assert.match(error.message, 'Server sent no subprotocol')
-})
-
-test('answers heartbeats for a view that asks for it, and for all when the server does', async (t) => {
-  const echo = async ({ websocket }: WebSocketRequest) => {
-    for await (const message of websocket) websocket.send(`view: ${message}`)
-  }
-  const on = await serve(t, {
-    urls: { '/on': require_websocket(echo, { heartbeat: true }), '/off': require_websocket(echo) },
-  })
-  const all = await serve(t, { urls: { '/on': require_websocket(echo) }, heartbeat: true })
-  const answerTo = async (url: string) => {
-    const client = await openWs(url)
-    client.send('ping')
-    return client.next()
-  }
-  assert.is(await answerTo(`${on.ws}/on`), 'pong')
-  assert.is(await answerTo(`${on.ws}/off`), 'view: ping')
-  assert.is(await answerTo(`${all.ws}/on`), 'pong')
 })
 
 test('runs a decorated view inside a decorated view over the one session', async (t) => {
@@ -379,7 +243,9 @@ test('refuses to decorate what is no view', async () => {
     () => accept_websocket((() => {}) as never, { kind: 'getter', addInitializer() {} } as never),
   ]
   for (const decorate of wrong) assert.instance(await thrownBy(decorate), TypeError)
-  assert.instance(await thrownBy(() => accept_websocket(() => {}, { queueHighCount: 0 })), RangeError)
+  for (const options of [{ queueHighCount: 0 }, { maxMessageSize: -1 }]) {
+    assert.instance(await thrownBy(() => accept_websocket(() => {}, options)), RangeError)
+  }
 })
 
 test('serves as the handler of a plain HTTP server, where every request is plain', async (t) => {
@@ -387,22 +253,4 @@ test('serves as the handler of a plain HTTP server, where every request is plain
   t.after(() => server.close())
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   assert.is((await fetchPlain(`http://${hostOf(server.address())}/?a=1`)).body, 'false 1')
-})
-
-test('keeps an error of a plain view for the app’s next, and answers 500 without one', async (t) => {
-  const failure = new HandshakeError(400, 'ERR_X', 'x')
-  const view = accept_websocket(() => {
-    throw failure
-  })
-  const passed: unknown[] = []
-  const server = createHttpServer((request, response) => {
-    view(request, response, (error) => {
-      passed.push(error)
-      response.end('handled')
-    })
-  })
-  t.after(() => server.close())
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  assert.is((await fetchPlain(`http://${hostOf(server.address())}/`)).body, 'handled')
-  assert.equal(passed, [failure])
 })

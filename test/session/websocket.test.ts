@@ -294,7 +294,7 @@ test('shares messages fairly between several loops, each message once', async ()
   const { connection, ws } = open()
   const seen: string[] = []
   const loops = ['x', 'y'].map(async (name) => {
-    for await (const message of ws) seen.push(`${name}${message}`)
+    for await (const message of ws[Symbol.asyncIterator]()) seen.push(`${name}${message}`)
   })
   for (const message of ['1', '2', '3', '4']) {
     connection.receive(message)

@@ -1,5 +1,7 @@
+import { createServer as createHttpServer, type RequestListener } from 'node:http'
 import type { WebSocketServer } from '../../src/server/server.ts'
 import { type CreateServerOptions, createServer } from '../../src/session/create-server.ts'
+import { type MiddlewareOptions, WebSocketMiddleware } from '../../src/session/middleware.ts'
 import type { TestContext } from './unit.ts'
 import { hostOf } from './ws-client.ts'
 
@@ -20,4 +22,19 @@ export async function serve(t: TestContext, options: CreateServerOptions): Promi
   const host = hostOf(await server.listen())
   t.after(() => server.close())
   return { server, ws: `ws://${host}`, http: `http://${host}`, errors }
+}
+
+/** Serves a connect-style app with the middleware on it. */
+export async function serveApp(t: TestContext, app: RequestListener, options: MiddlewareOptions = {}) {
+  const errors: unknown[] = []
+  const server = createHttpServer(app)
+  const middleware = new WebSocketMiddleware(server, { onError: (error) => errors.push(error), ...options })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.after(async () => {
+    await middleware.server.close()
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+  })
+  const host = hostOf(server.address())
+  return { ws: `ws://${host}`, http: `http://${host}`, errors, middleware, host }
 }

@@ -9,6 +9,7 @@ export interface VerdictChange {
   to: Verdict
 }
 
+/** An observation, or the close code of a case, that is another one now. */
 export interface ObservationChange {
   name: string
   from: unknown

@@ -31,8 +31,8 @@ function collectRows(results: RunResult[]): MatrixRow[] {
 function differingRows(results: RunResult[]): MatrixRow[] {
   const alike = new Map<string, MatrixRow[]>()
   for (const row of collectRows(results)) {
+    if (!isDiffering(row)) continue
     const words = row.cells.map((cell) => cell?.verdict)
-    if (new Set(words).size === 1) continue
     const key = JSON.stringify([groupOf(row), words])
     alike.set(key, [...(alike.get(key) ?? []), row])
   }
@@ -45,8 +45,8 @@ function groupOf({ cells }: MatrixRow): string {
   return cells.find((cell) => cell !== undefined)?.group ?? ''
 }
 
-function countDiffering(results: RunResult[]): number {
-  return collectRows(results).filter(({ cells }) => new Set(cells.map((cell) => cell?.verdict)).size > 1).length
+function isDiffering({ cells }: MatrixRow): boolean {
+  return new Set(cells.map((cell) => cell?.verdict)).size > 1
 }
 
 /** `231/233` per group and target, and the verdict on each target. */
@@ -92,7 +92,7 @@ export function matrixText(results: RunResult[], context: ReportContext): string
     line('group', labels),
     ...scores.map(([name, ...cells]) => line(name, cells)),
     '',
-    rows.length === 0 ? 'no case differs' : line(`${countDiffering(results)} differ`, labels),
+    rows.length === 0 ? 'no case differs' : line(`${collectRows(results).filter(isDiffering).length} differ`, labels),
     ...cases,
   ].join('\n')
 }

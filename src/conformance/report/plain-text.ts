@@ -39,6 +39,7 @@ export function formatDuration(milliseconds: number): string {
 }
 
 const codes = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, blue: 34, magenta: 35, cyan: 36 } as const
+/** A colour or weight of the terminal. */
 export type Tint = keyof typeof codes
 
 /** A function that colours text, or leaves it alone when `color` is off. */

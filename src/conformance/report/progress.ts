@@ -1,7 +1,8 @@
 import type { CaseResult } from '../result.ts'
-import { createPainter, cutText, formatDuration } from './plain-text.ts'
+import { createPainter, cutText, formatDuration, printable } from './plain-text.ts'
 import { countVerdicts, formatDeviations, isFailure, judgedCount } from './verdict.ts'
 
+/** Where and how progress is shown. */
 export interface ProgressOptions {
   /** Where to write: standard error, so that standard output stays the report. */
   write: (text: string) => unknown
@@ -29,6 +30,7 @@ export class Progress {
   #failed = 0
   #group = ''
   #startedAt = 0
+  #ended = false
   #drawnAt = Number.NEGATIVE_INFINITY
   #timer: NodeJS.Timeout | undefined
 
@@ -56,7 +58,7 @@ export class Progress {
   /** A case has its result. */
   finished(result: CaseResult): void {
     this.#done++
-    if (isFailure(result, this.#options.strict)) this.#failed++
+    if (isFailure(result, this.#options.strict)) this.#writeFailure(result)
     const name = topOf(result.group)
     const results = this.#finished.get(name) ?? []
     results.push(result)
@@ -68,7 +70,17 @@ export class Progress {
   /** Ends; on a terminal the line is wiped, the report follows in its place. */
   end(): void {
     clearTimeout(this.#timer)
+    this.#ended = true
     if (this.#options.isTerminal) this.#options.write('\r\x1b[K')
+  }
+
+  /** A failure is said when it happens, in one line; the report has it in full. */
+  #writeFailure({ id, title, verdict }: CaseResult): void {
+    this.#failed++
+    const { isTerminal, color, width } = this.#options
+    const line = cutText(`${verdict.toUpperCase().padEnd(5)} ${id}  ${printable(title)}`, width - 1)
+    this.#options.write(`${isTerminal ? '\r\x1b[K' : ''}${createPainter(color)(line, 'red')}\n`)
+    this.#drawnAt = Number.NEGATIVE_INFINITY
   }
 
   #draw(): void {
@@ -99,7 +111,7 @@ export class Progress {
 
   /** Each line puts the next sign of life off. */
   #beat(): void {
-    if (this.#options.isTerminal) return
+    if (this.#options.isTerminal || this.#ended) return
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => {
       this.#options.write(`... ${this.#describe()}\n`)

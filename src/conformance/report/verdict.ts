@@ -39,6 +39,7 @@ export function worstVerdict(cases: readonly CaseResult[]): Verdict {
   return verdicts.find((verdict) => cases.some((result) => result.verdict === verdict)) ?? 'pass'
 }
 
+/** Cases per verdict, and all of them. */
 export type Counts = Record<Verdict, number> & { total: number }
 
 /** How many cases have which verdict. */
@@ -74,6 +75,7 @@ export function formatDeviations(counts: Counts): string {
     .join('  ')
 }
 
+/** Cases of one group of the catalogue. */
 export interface CaseGroup {
   name: string
   cases: CaseResult[]
@@ -102,6 +104,7 @@ export function countMust(cases: readonly CaseResult[]): { held: number; judged:
   }
 }
 
+/** What a report says of a whole target. */
 export interface Judgement {
   verdict: RunResult['summary']['verdict']
   /** `NOT CONFORMING`. */

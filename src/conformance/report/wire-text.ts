@@ -25,6 +25,7 @@ export function formatEvent(event: WireEvent, width: number): string {
   const arrow = event.dir === 'out' ? '->' : '<-'
   const head = `${arrow} ${event.t.toFixed(1).padStart(6)} ms  `
   const shown = event.kind === 'frame' || event.kind === 'bytes' ? formatHex(event.hex ?? '', 16) : ''
+  const text = event.kind === 'http' ? event.text.trim().replace(/\r?\n/g, '; ') : event.text
   const size = event.size === undefined ? '' : ` (${event.size} bytes)`
-  return cutText([`${head}${printable(event.text)}${size}`, shown].filter(Boolean).join('  '), width)
+  return cutText([`${head}${printable(text)}${size}`, shown].filter(Boolean).join('  '), width)
 }

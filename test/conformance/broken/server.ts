@@ -62,7 +62,10 @@ class House {
     const onFail = (): void => {
       if (this.#defects.has('fails-all-connections-together')) for (const other of this.sockets) other.end()
     }
-    const connection = new Connection(socket, { subprotocols, maxMessage, defects: this.#defects, onFail })
+    const onRefuse = (): void => {
+      if (this.#defects.has('dies-of-a-bad-request')) server.close()
+    }
+    const connection = new Connection(socket, { subprotocols, maxMessage, defects: this.#defects, onFail, onRefuse })
     this.sockets.add(socket)
     socket.on('data', (chunk: Buffer) => connection.receive(chunk))
     socket.on('end', () => connection.receiveEnd())
@@ -74,7 +77,6 @@ class House {
       this.sockets.delete(socket)
       if (connection.state === 'upgraded') return
       this.#abandonedCount++
-      if (this.#defects.has('dies-of-a-bad-request') && connection.state === 'refused') server.close()
       if (this.#defects.has('counts-abandoned-for-ever') && this.#abandonedCount > 400) server.close()
     })
   }
@@ -85,6 +87,7 @@ interface ConnectionOptions {
   maxMessage: number
   defects: Defects
   onFail: () => void
+  onRefuse: () => void
 }
 
 /** One TCP connection: requests until one of them is an upgrade, then frames. */
@@ -150,6 +153,7 @@ class Connection {
     if (refusal.persistent) return
     clearTimeout(this.#timer)
     this.state = 'refused'
+    this.#options.onRefuse()
     this.#socket.end()
     setTimeout(() => this.#socket.destroy(), LINGER).unref()
   }

@@ -114,9 +114,23 @@ function caseRow(row) {
   const sections = [...new Set(sectionKeys(row))]
   return el('tr.case', { 'data-id': row.id, 'aria-selected': String(state.case === row.id), onclick: (event) => { if (!event.target.closest('a')) go({ case: row.id }) } },
     row.results.map((result) => el('td.v', {}, verdictTag(result && result.verdict, result && result.known))),
-    el('td.what', {}, el('a.id', { href: linkTo({ case: row.id }) }, row.id), el('span.title', {}, prose(row.title))),
+    el('td.what', {}, el('a.id', { href: linkTo({ case: row.id }) }, row.id), el('span.title', {}, prose(row.title)), remarkOf(row)),
     el('td.wide', {}, row.class),
     el('td.wide.rfc', {}, sections.slice(0, 2).map((key) => key.replace('/', ' §')).join(', ') + (sections.length > 2 ? ' …' : '')),
     el('td.wide.ms', {}, formatDuration(Math.max(...times))))
+}
+
+/** What a case that is no plain pass answered; with several targets the panel says it. */
+function remarkOf(row) {
+  const [result] = row.results
+  if (several || result.verdict === 'pass') return ''
+  const remark = receivedText(result)
+  return remark ? el('span.remark', {}, remark) : ''
+}
+
+/** What came instead of the expected, or else the note of the case. */
+function receivedText(result) {
+  const broken = result.assertions.filter((assertion) => !assertion.ok)
+  return [...new Set(broken.map((assertion) => assertion.actual))].join('; ') || result.note || ''
 }
 `

@@ -7,7 +7,7 @@ import { countMust, countVerdicts, judge } from '../verdict.ts'
 import { groupTitle } from './group-title.ts'
 
 /** Events of one case that the page shows; the JSON has all. */
-const eventLimit = 80
+const eventLimit = 100
 /** Hex digits of an event: 256 bytes where the case deviates, 48 where it passes. */
 const hexLimit = { deviating: 512, passing: 96 }
 

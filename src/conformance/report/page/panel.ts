@@ -62,8 +62,7 @@ function exchange(row) {
 function targetResult(row, result, target) {
   const label = several ? data.targets[target].label : 'Result'
   if (!result) return el('section', {}, el('h3', {}, label), el('p.calm', {}, 'Did not run.'))
-  const broken = result.assertions.filter((assertion) => !assertion.ok)
-  const received = [...new Set(broken.map((assertion) => assertion.actual))].join('; ') || result.note || 'as expected'
+  const received = receivedText(result) || 'as expected'
   return el('section.result.' + result.verdict, {},
     el('h3', {}, label, ' ', several ? verdictTag(result.verdict, result.known) : ''),
     el('dl.pair', {},
@@ -109,9 +108,14 @@ function wireSection(row, target) {
   return el('div', {}, el('h4', {}, 'On the wire'), place)
 }
 
+/** Where the clipboard is out of reach, the command is selected instead. */
 function copyButton(text) {
   const button = el('button', { type: 'button', onclick: () => {
-    navigator.clipboard.writeText(text).then(() => { button.textContent = 'Copied' }, () => { button.textContent = 'Select and copy' })
+    const clipboard = navigator.clipboard ? navigator.clipboard.writeText(text) : Promise.reject(new Error('no clipboard'))
+    clipboard.then(() => { button.textContent = 'Copied' }, () => {
+      getSelection().selectAllChildren(button.previousSibling)
+      button.textContent = 'Selected'
+    })
   } }, 'Copy')
   return button
 }

@@ -111,6 +111,7 @@ th { text-align: left; font-size: .78rem; font-weight: 500; color: var(--dim); }
 .cases .v { width: 1%; min-width: 5rem; white-space: nowrap; }
 .cases th.v { max-width: 9rem; overflow: hidden; text-overflow: ellipsis; }
 .what .id { display: inline-block; min-width: 13rem; margin-right: .8rem; } .what .title { overflow-wrap: anywhere; }
+.remark { margin-left: .9rem; font-size: .86rem; color: var(--dim); overflow-wrap: anywhere; }
 .case { cursor: pointer; } .case:hover { background: var(--soft); }
 .case[aria-selected=true] { background: color-mix(in srgb, var(--link) 13%, transparent); box-shadow: -4px 0 0 var(--link); }
 .wide { white-space: nowrap; font-size: .84rem; color: var(--dim); } .ms { text-align: right; font-variant-numeric: tabular-nums; }
@@ -153,22 +154,25 @@ pre.http { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; line-heigh
 kbd { padding: 0 .35em; border: 1px solid var(--line); border-radius: 4px; background: var(--surface); }
 noscript p { padding: 1.5rem; }
 
+@media (min-width: 42rem) {
+  body:not(.with-panel) .what { padding-left: 13.8rem; text-indent: -13.8rem; } .what > * { text-indent: 0; }
+}
 @media (min-width: 64rem) {
   .with-panel #top, .with-panel #tabs, .with-panel #view, .with-panel #foot { margin-right: var(--panel); max-width: none; }
-  .with-panel .wide { display: none; } .with-panel .what .id { display: block; min-width: 0; }
+  .with-panel .wide { display: none; } .with-panel .remark { display: block; margin: 0; } .with-panel .what .id { display: block; min-width: 0; }
 }
 @media (max-width: 64rem) { :root { --panel: min(46rem, 100vw); } }
 @media (max-width: 42rem) {
   #top, #tabs, #view, #foot { padding-left: 1rem; padding-right: 1rem; } #tabs::after { inset: auto 1rem 0; } #tabs { gap: 1.1rem; }
   #top { padding-top: 1.2rem; } h1 { font-size: 1.35rem; } .verdict strong { font-size: 1.4rem; } .card { padding: .9rem 1rem; }
-  .wide, .keys { display: none; } .what .id { display: block; min-width: 0; }
+  .wide, .keys { display: none; } .remark { display: block; margin: 0; } .what .id { display: block; min-width: 0; }
   .group { grid-template-columns: minmax(0, 1fr) 9.5rem; } .finding .rule { margin-left: 0; width: 100%; }
   .filters select { flex: 1 1 9rem; min-width: 0; max-width: none; } input[type=search], select, button { font-size: 16px; } button.tag { font-size: .84rem; }
   #panel { border: 0; } #panel > header, #panel .body { padding-left: 1rem; padding-right: 1rem; }
   .pair { grid-template-columns: minmax(0, 1fr); gap: 0; } .pair dd { margin-bottom: .4rem; }
   .several .group { grid-template-columns: minmax(0, 1fr); } .several .score { grid-column: 1; }
-  .rule-row { grid-template-columns: minmax(0, 1fr); gap: .2rem; } .rule-row > .tag { justify-self: start; }
-  .cases .v { min-width: 0; } .compared .what { min-width: 11rem; } .square { width: 16px; height: 16px; }
+  .rule-row { grid-template-columns: minmax(0, 1fr); gap: .2rem; } .rule-row > .tag { justify-self: start; } .rule-row > .none { display: none; }
+  .cases .v { min-width: 0; } .compared .what { min-width: 11rem; } .cases th.v { white-space: normal; max-width: 5rem; } .square { width: 16px; height: 16px; }
 }
 @media print {
   :root { --page: #fff; --surface: #fff; --ink: #000; --dim: #444; --line: #ccc; --soft: #f2f2f2; color-scheme: light; }

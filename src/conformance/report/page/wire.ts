@@ -90,7 +90,8 @@ function frameBytes(bytes, frame, size) {
 
 function eventBody(event) {
   if (event.kind === 'http') return el('pre.http', {}, event.text.trimEnd())
-  if (event.kind !== 'frame' && event.kind !== 'bytes') return el('span.transport', {}, event.text || event.kind)
+  if (event.kind === 'connect') return el('span.transport', {}, 'connect ' + event.text.replace(/^connect /, ''))
+  if (event.kind !== 'frame' && event.kind !== 'bytes') return el('span.transport', {}, event.kind.toUpperCase())
   const bytes = readHex(event.hex)
   const frame = event.kind === 'frame' ? decodeFrame(bytes) : null
   const head = frame ? frameChips(frame) : [el('span', {}, event.text)]

@@ -2,12 +2,9 @@ import { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { type Duplex, Writable } from 'node:stream'
 import { CloseCode } from '../core/close-code.ts'
-import type { Upgrade } from '../server/upgrade.ts'
+import { endAnswer, type Upgrade } from '../server/upgrade.ts'
 import { refusals } from './router.ts'
 import type { WebSocket } from './websocket.ts'
-
-/** How long a peer may take to read the rest of an answer, in milliseconds. */
-const READING_TIMEOUT = 10_000
 
 /**
  * The response that an app is given for an upgrade request (RFC 9110 §7.8). An answer other than 2xx goes out as it is,
@@ -15,7 +12,7 @@ const READING_TIMEOUT = 10_000
  * replaced by 400. Once the request was accepted what is written goes nowhere, and the end of it closes the session of
  * a handler that was not decorated, which `session` gives.
  */
-export function makeUpgradeResponse(upgrade: Upgrade, session: () => WebSocket | null): ServerResponse {
+export function makeAppResponse(upgrade: Upgrade, session: () => WebSocket | null): ServerResponse {
   const response = new ServerResponse(upgrade.request)
   let stream: Duplex | null = null
   const decide = (): void => {
@@ -45,12 +42,4 @@ export function makeUpgradeResponse(upgrade: Upgrade, session: () => WebSocket |
   response.once('finish', () => sink.end())
   upgrade.stream.once('close', () => sink.destroy())
   return response
-}
-
-/** Ends a stream after an answer; what the peer still sends is discarded, never read as a request (RFC 9112 §9.6). */
-function endAnswer(stream: Duplex): void {
-  stream.resume()
-  const timer = setTimeout(() => stream.destroy(), READING_TIMEOUT)
-  stream.once('close', () => clearTimeout(timer))
-  stream.end(() => stream.once('end', () => stream.destroy()))
 }

@@ -1,0 +1,105 @@
+import type { MessageCodec } from '../core/message-codec.ts'
+import { Opcode } from '../core/opcode.ts'
+import type { Outbox } from './outbox.ts'
+
+/**
+ * Sends the messages of a connection in order, those that are worth it compressed (RFC 7692 §6.1). While the codec
+ * works on one the next ones wait, and so does the Close frame; other control frames go ahead of them (RFC 6455 §5.4).
+ */
+export class Sender {
+  readonly #outbox: Outbox
+  readonly #codec: MessageCodec | null
+  readonly #onProgress: () => void
+  #isCompressing = false
+  readonly #waiting: (() => void)[] = []
+  #waitingBytes = 0
+  /** The Close frame that goes behind everything that waits. */
+  #close: Uint8Array | null = null
+
+  /** `onProgress` is called when a message that the codec worked on has been handed to the outbox. */
+  constructor(outbox: Outbox, codec: MessageCodec | null, onProgress: () => void) {
+    this.#outbox = outbox
+    this.#codec = codec
+    this.#onProgress = onProgress
+  }
+
+  /** Bytes of messages that wait for the codec. */
+  get waitingBytes(): number {
+    return this.#waitingBytes
+  }
+
+  sendText(text: string, compress: boolean): void {
+    // A UTF-16 unit makes at most 3 bytes: most short texts are told without counting them.
+    const codec = this.#codec
+    if (codec !== null && compress && codec.wantsCompression(text.length * 3)) {
+      this.#send(Opcode.TEXT, Buffer.from(text), true)
+    } else if (this.#isCompressing) this.#send(Opcode.TEXT, Buffer.from(text), false)
+    else this.#outbox.sendText(Opcode.TEXT, text)
+  }
+
+  sendBytes(bytes: Uint8Array, compress: boolean): void {
+    this.#send(Opcode.BINARY, bytes, compress)
+  }
+
+  /** Sends a frame that was encoded before. */
+  sendEncoded(frame: Buffer): void {
+    if (this.#isCompressing) this.#wait(frame.length, () => this.#outbox.sendEncoded(frame))
+    else this.#outbox.sendEncoded(frame)
+  }
+
+  sendClose(payload: Uint8Array): void {
+    if (this.#isCompressing) this.#close = payload
+    else this.#outbox.sendBytes(Opcode.CLOSE, payload)
+  }
+
+  /** Forgets the messages that wait: the codec was released and will not call back. */
+  drop(): void {
+    this.#waiting.length = 0
+    this.#waitingBytes = 0
+    this.#isCompressing = false
+    this.#flushClose()
+  }
+
+  #send(opcode: number, bytes: Uint8Array, compress: boolean): void {
+    if (this.#isCompressing) {
+      this.#wait(bytes.length, () => this.#send(opcode, bytes, compress))
+      return
+    }
+    const codec = this.#codec
+    if (codec === null || !compress || !codec.wantsCompression(bytes.length)) {
+      this.#outbox.sendBytes(opcode, bytes)
+      return
+    }
+    this.#isCompressing = true
+    this.#waitingBytes += bytes.length
+    let isLate = false
+    codec.compress(bytes, (payload) => {
+      this.#isCompressing = false
+      this.#waitingBytes -= bytes.length
+      this.#outbox.sendBytes(opcode, payload ?? bytes, payload !== null)
+      if (isLate) this.#goOn()
+    })
+    isLate = true
+  }
+
+  #wait(size: number, send: () => void): void {
+    this.#waitingBytes += size
+    this.#waiting.push(() => {
+      this.#waitingBytes -= size
+      send()
+    })
+  }
+
+  #goOn(): void {
+    let sent = 0
+    while (!this.#isCompressing && sent < this.#waiting.length) this.#waiting[sent++]()
+    this.#waiting.splice(0, sent)
+    if (!this.#isCompressing) this.#flushClose()
+    this.#onProgress()
+  }
+
+  #flushClose(): void {
+    if (this.#close !== null) this.#outbox.sendBytes(Opcode.CLOSE, this.#close)
+    this.#close = null
+  }
+}

@@ -1,0 +1,52 @@
+import type { CatalogueEntry } from '../../../src/conformance/catalogue.ts'
+import type { CaseResult } from '../../../src/conformance/result.ts'
+import { runServer } from '../../../src/conformance/run.ts'
+import { parseTarget } from '../../../src/conformance/target.ts'
+import type { Defects } from './defect.ts'
+import { startServer } from './server.ts'
+
+export interface TryOptions {
+  /** Connections at once; default 1: then no failure is repeated. */
+  jobs?: number
+  /** Milliseconds for one event; default 1500. */
+  timeout?: number
+}
+
+/** Runs rows of the catalogue against a server of its own with these defects, strictly. */
+export async function tryServer(
+  entries: readonly CatalogueEntry[],
+  defects: Defects = new Set(),
+  options: TryOptions = {},
+): Promise<CaseResult[]> {
+  const { jobs = 1, timeout = 1500 } = options
+  const server = await startServer({ defects })
+  try {
+    const { result } = await runServer({
+      target: parseTarget(server.url),
+      entries,
+      version: '0',
+      selection: entries.map(({ id }) => id),
+      jobs,
+      seed: 1,
+      strict: true,
+      timeout,
+      timeoutFactor: 1,
+      idle: 1000,
+      retries: 0,
+      subprotocol: 'chat',
+      maxMessage: 16 * 1024 * 1024,
+      echo: 'auto',
+      echoPrefix: '',
+      repro: (id) => id,
+    })
+    return result.cases
+  } finally {
+    await server.close()
+  }
+}
+
+/** A result in a line, for the message of an assertion. */
+export function describeResult({ id, verdict, note, assertions }: CaseResult): string {
+  const broken = assertions.find(({ ok }) => !ok)
+  return `${id}: ${verdict}${note ? ` (${note})` : ''}${broken ? `, ${broken.actual}` : ''}`
+}

@@ -1,0 +1,52 @@
+import { formats } from '../../../src/conformance/report/index.ts'
+import { buildBroken, buildCase, buildContext, buildMixedRun, buildRun } from '../../support/conformance-result.ts'
+import { assert, suite } from '../../support/unit.ts'
+
+const test = suite('conformance/report/autobahn')
+const closing = { requirement: '6455-7.1.7-3', class: 'should', actual: 'TCP closed' } as const
+
+function index(run = buildMixedRun()) {
+  return JSON.parse(formats['autobahn']([run], buildContext()))['ws 8.18']
+}
+
+test('has Autobahn’s layout and only its cases', () => {
+  assert.equal(Object.keys(index()), ['1.1.2', '1.1.1', '5.9', '2.10', '12.1.1'])
+  assert.equal(index()['1.1.1'], {
+    behavior: 'OK',
+    behaviorClose: 'OK',
+    duration: 3,
+    remoteCloseCode: 1000,
+    reportfile: 'ws_8_18_case_1_1_1.json',
+  })
+})
+
+test('translates the verdicts', () => {
+  const word = (changes: object) =>
+    index(buildRun([buildCase('a.b', { aliases: ['ab:1.1.1'], ...changes })]))['1.1.1'].behavior
+  const words = (['pass', 'flaky', 'warn', 'fail', 'crash', 'error', 'info', 'skip'] as const).map((verdict) =>
+    word({ verdict }),
+  )
+  assert.equal(words, [
+    'OK',
+    'NON-STRICT',
+    'NON-STRICT',
+    'FAILED',
+    'FAILED',
+    'FAILED',
+    'INFORMATIONAL',
+    'UNIMPLEMENTED',
+  ])
+})
+
+test('judges the closing apart: a wrong code, or no Close at all', () => {
+  const wrong = buildBroken('a.b', 'warn', closing, { aliases: ['ab:1.1.1'] })
+  const unclean = {
+    ...wrong,
+    aliases: ['ab:1.1.2'],
+    close: { by: null, code: null, reason: null, tcp: 'fin' as const },
+  }
+  const rows = index(buildRun([wrong, unclean]))
+  assert.equal([rows['1.1.1'].behavior, rows['1.1.1'].behaviorClose], ['OK', 'WRONG CODE'])
+  assert.equal([rows['1.1.2'].behavior, rows['1.1.2'].behaviorClose], ['OK', 'UNCLEAN'])
+  assert.is(rows['1.1.2'].remoteCloseCode, null)
+})

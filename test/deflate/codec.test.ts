@@ -1,0 +1,322 @@
+import { constants, createDeflateRaw, createInflateRaw, deflateRawSync, inflateRawSync } from 'node:zlib'
+import type { ProtocolError } from '../../src/core/errors.ts'
+import { MemoryBudget } from '../../src/deflate/budget.ts'
+import type { DeflateCodec } from '../../src/deflate/codec.ts'
+import { assert, suite, thrownBy } from '../support/unit.ts'
+import { deflate, farthestCopy, hex, inflate, makeCodec, prose, randomBytes } from './message.ts'
+
+const test = suite('deflate codec')
+const tail = hex('0000ffff')
+const MIB = 1024 * 1024
+const sizes = [0, 1, 2, 15, 125, 126, 1023, 1024, 1025, 4096, 4097, 16_384, 16_385, 65_535, 65_536, 65_537, 262_144]
+
+/** A zlib stream that keeps its context, as a peer with context takeover has it. */
+function peerStream(stream: ReturnType<typeof createDeflateRaw> | ReturnType<typeof createInflateRaw>) {
+  const chunks: Buffer[] = []
+  stream.on('data', (chunk) => chunks.push(chunk))
+  return (bytes: Uint8Array): Promise<Buffer> =>
+    new Promise((resolve, reject) => {
+      stream.once('error', reject)
+      stream.write(bytes)
+      stream.flush(constants.Z_SYNC_FLUSH, () => {
+        stream.off('error', reject)
+        resolve(Buffer.concat(chunks.splice(0)))
+      })
+    })
+}
+
+function peerDeflater(options = {}): (message: Uint8Array) => Promise<Buffer> {
+  const write = peerStream(createDeflateRaw(options))
+  return async (message) => (message.length === 0 ? hex('00') : (await write(message)).subarray(0, -4))
+}
+
+function peerInflater(options = {}): (payload: Uint8Array) => Promise<Buffer> {
+  const write = peerStream(createInflateRaw(options))
+  return (payload) => write(Buffer.concat([payload, tail]))
+}
+
+const payloadOf = (message: Uint8Array) =>
+  deflateRawSync(message, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4)
+
+for (const clientMaxWindowBits of [9, 12, 15]) {
+  test(`reads a stream of ${clientMaxWindowBits} bits that refers back over all sizes`, async (t) => {
+    const codec = makeCodec({ parameters: { clientMaxWindowBits } })
+    t.after(() => codec.release())
+    const peer = peerDeflater({ windowBits: clientMaxWindowBits })
+    for (const [seed, size] of [...sizes, ...[...sizes].reverse()].entries()) {
+      for (const message of [prose(size, seed), randomBytes(size, seed % 3)]) {
+        assert.ok((await inflate(codec, await peer(message))).equals(message), `${size} bytes`)
+      }
+    }
+  })
+}
+
+for (const serverMaxWindowBits of [8, 9, 12, 15]) {
+  test(`a stream of ${serverMaxWindowBits} bits reads what is sent with context takeover`, async (t) => {
+    const codec = makeCodec({ parameters: { serverMaxWindowBits } })
+    t.after(() => codec.release())
+    const peer = peerInflater({ windowBits: serverMaxWindowBits })
+    let compressedCount = 0
+    for (const [seed, size] of [...sizes, ...[...sizes].reverse()].entries()) {
+      for (const message of [prose(size, seed), randomBytes(size, seed % 3)]) {
+        const payload = await deflate(codec, message)
+        if (payload === null) continue
+        compressedCount++
+        assert.ok(payload.length < message.length)
+        assert.ok((await peer(payload)).equals(message), `${size} bytes`)
+      }
+    }
+    assert.ok(compressedCount >= sizes.length)
+  })
+}
+
+test('with context takeover a message heard before costs a few bytes', async (t) => {
+  const codec = makeCodec()
+  t.after(() => codec.release())
+  const first = await deflate(codec, prose(1000))
+  const second = await deflate(codec, prose(1000))
+  assert.ok(first!.length > 200 && second!.length < 30)
+})
+
+test('without context takeover every message stands alone', async (t) => {
+  const codec = makeCodec({ parameters: { serverContextTakeover: false, clientContextTakeover: false } })
+  t.after(() => codec.release())
+  for (const size of [5, 1000, 1000, 100_000, 1000]) {
+    const payload = await deflate(codec, Buffer.alloc(size, 'Hello'))
+    if (payload !== null) assert.is(inflateRawSync(Buffer.concat([payload, hex('0000ffff 010000ffff')])).length, size)
+  }
+  assert.is((await inflate(codec, hex('f248cdc9c90700'))).toString(), 'Hello')
+  const error = (await thrownBy(() => inflate(codec, hex('f200110000')))) as ProtocolError
+  assert.is(error.closeCode, 1007)
+})
+
+test('the window survives a final block, an empty message and a long one', async (t) => {
+  const codec = makeCodec()
+  t.after(() => codec.release())
+  for (const spelling of ['f348cdc9c9070000', 'f348cdc9c90700']) {
+    assert.is((await inflate(codec, hex(spelling))).toString(), 'Hello')
+    for (const empty of ['', '00', '030000']) assert.is((await inflate(codec, hex(empty))).length, 0)
+    assert.is((await inflate(codec, hex('f200110000'))).toString(), 'Hello')
+  }
+  const long = prose(1_000_000)
+  assert.ok((await inflate(codec, payloadOf(long))).equals(long))
+  const again = deflateRawSync(long.subarray(-32_000), {
+    finishFlush: constants.Z_SYNC_FLUSH,
+    dictionary: long.subarray(-32_768),
+  })
+  assert.ok(again.length < 1000)
+  assert.ok((await inflate(codec, again.subarray(0, -4))).equals(long.subarray(-32_000)))
+})
+
+test('reads a reference to the first of 32,768 bytes of the message before', async (t) => {
+  const codec = makeCodec()
+  t.after(() => codec.release())
+  const random = randomBytes(32_768)
+  await inflate(codec, payloadOf(random))
+  assert.ok((await inflate(codec, farthestCopy)).equals(random.subarray(0, 258)))
+})
+
+test('small messages are done before the call returns', () => {
+  const codec = makeCodec()
+  let count = 0
+  codec.decompress(payloadOf(prose(1024)), MIB, () => count++)
+  codec.compress(prose(1024), () => count++)
+  assert.is(count, 2)
+  codec.release()
+})
+
+test('what would not get shorter is sent as it is, and is not in the window', async (t) => {
+  const codec = makeCodec()
+  t.after(() => codec.release())
+  const random = randomBytes(2000)
+  assert.is(await deflate(codec, random), null)
+  assert.is(await deflate(codec, random), null)
+  assert.is(await deflate(codec, Buffer.alloc(0)), null)
+})
+
+test('wants no message below the threshold', () => {
+  const codec = makeCodec({ options: { threshold: 1024 } })
+  assert.not(codec.wantsCompression(1023))
+  assert.ok(codec.wantsCompression(1024))
+  codec.release()
+  assert.not(codec.wantsCompression(1024))
+})
+
+test('a limit holds for small and large messages, with 1009 and nothing delivered', async (t) => {
+  const codec = makeCodec()
+  t.after(() => codec.release())
+  for (const limit of [1000, 4096, 4097, 262_144, 300_000, 2 * MIB]) {
+    for (const size of [limit - 1, limit]) {
+      assert.ok((await inflate(codec, payloadOf(prose(size)), limit)).equals(prose(size)), `${size} of ${limit}`)
+    }
+    for (const size of [limit + 1, limit + 2]) {
+      const error = (await thrownBy(() => inflate(codec, payloadOf(prose(size)), limit))) as ProtocolError
+      assert.is(error.closeCode, 1009, `${size} of ${limit}`)
+    }
+  }
+})
+
+test('bad data is 1007, in a large message too', async (t) => {
+  const codec = makeCodec()
+  t.after(() => codec.release())
+  const large = payloadOf(randomBytes(200_000))
+  for (const payload of [hex('06'), large.subarray(0, -1), large.subarray(0, 100_000)]) {
+    const error = (await thrownBy(() => inflate(codec, payload))) as ProtocolError
+    assert.is(error.closeCode, 1007)
+  }
+})
+
+test('a large message may be overwritten once the call has returned, unless it is owned', async (t) => {
+  const codec = makeCodec()
+  t.after(() => codec.release())
+  const message = Buffer.concat([randomBytes(100_000), prose(100_000)])
+  const payload = payloadOf(message)
+  for (const isOwned of [false, true]) {
+    const bytes = Buffer.from(payload)
+    const inflated = new Promise<Uint8Array>((resolve) =>
+      codec.decompress(bytes, MIB, (_, whole) => resolve(whole), isOwned),
+    )
+    if (!isOwned) bytes.fill(0xff)
+    assert.ok(message.equals(await inflated))
+    const text = Buffer.from(message)
+    const deflated = new Promise<Uint8Array | null>((resolve) => codec.compress(text, resolve, isOwned))
+    if (!isOwned) text.fill(0xff)
+    const result = inflateRawSync(Buffer.concat([(await deflated)!, tail]), {
+      finishFlush: constants.Z_SYNC_FLUSH,
+      dictionary: isOwned ? message : undefined,
+    })
+    assert.ok(result.equals(message))
+  }
+})
+
+/** Runs the action and tells how many turns of the event loop it took. */
+async function countTurns(action: () => Promise<unknown>): Promise<number> {
+  let turns = 0
+  let isDone = false
+  const count = (): void => {
+    turns++
+    if (!isDone) setImmediate(count)
+  }
+  setImmediate(count)
+  await action()
+  isDone = true
+  return turns
+}
+
+test('other callbacks run while a message of 16 MiB is inflated and deflated', async (t) => {
+  const codec = makeCodec()
+  t.after(() => codec.release())
+  const message = Buffer.alloc(16 * MIB, prose(100_000))
+  const payload = payloadOf(message)
+  assert.ok((await countTurns(() => inflate(codec, payload, 16 * MIB))) > 100)
+  const random = Buffer.concat([randomBytes(8 * MIB), message.subarray(0, 8 * MIB)])
+  assert.ok((await countTurns(() => deflate(codec, random))) > 50)
+})
+
+test('other callbacks run between many small messages that inflate to large ones', async (t) => {
+  const codec = makeCodec()
+  t.after(() => codec.release())
+  const payload = payloadOf(Buffer.alloc(250_000))
+  assert.ok(payload.length < 300)
+  const turns = await countTurns(async () => {
+    for (let index = 0; index < 40; index++) assert.is((await inflate(codec, payload)).length, 250_000)
+  })
+  assert.ok(turns >= 10, `only ${turns} turns`)
+})
+
+test('nothing is called back after release, wherever the work is', async () => {
+  const budget = new MemoryBudget()
+  const large = Buffer.alloc(4 * MIB, prose(10_000))
+  const payload = payloadOf(large)
+  const codecs = Array.from({ length: 12 }, () => makeCodec({ budget }))
+  for (const codec of codecs) {
+    codec.decompress(payload, 16 * MIB, () => assert.unreachable('inflated'))
+    codec.compress(large, () => assert.unreachable('deflated'))
+  }
+  assert.ok(budget.used > 0)
+  for (const [index, codec] of codecs.entries()) {
+    if (index % 2 === 0) await new Promise(setImmediate)
+    codec.release()
+    codec.release()
+  }
+  assert.is(budget.used, 0)
+  assert.is(budget.promised, 0)
+  const other = makeCodec({ budget })
+  assert.is((await inflate(other, payload)).length, large.length)
+  other.decompress(payload, 16 * MIB, () => assert.unreachable('inflated'))
+  other.release()
+  other.decompress(hex('00'), 16, () => assert.unreachable('released'))
+  other.compress(large, () => assert.unreachable('released'))
+  assert.is(budget.used, 0)
+})
+
+/** Lets a codec hear and say so much that its histories are full. */
+async function fill(codec: DeflateCodec): Promise<void> {
+  await inflate(codec, payloadOf(prose(40_000)))
+  await deflate(codec, prose(40_000))
+}
+
+test('what a connection holds is what was said, at most the window of the client and 4 KiB of its own', async (t) => {
+  const budget = new MemoryBudget()
+  const codec = makeCodec({ budget })
+  t.after(() => codec.release())
+  assert.is(budget.used, 0)
+  assert.is(budget.promised, 32_768)
+  await inflate(codec, payloadOf(prose(1024)))
+  await deflate(codec, prose(1024))
+  assert.is(budget.used, 2048)
+  await fill(codec)
+  assert.is(budget.used, 32_768 + 4096)
+})
+
+test('without context takeover a connection holds nothing', async (t) => {
+  const budget = new MemoryBudget()
+  const codec = makeCodec({ budget, parameters: { serverContextTakeover: false, clientContextTakeover: false } })
+  t.after(() => codec.release())
+  await fill(codec)
+  assert.is(budget.used, 0)
+  assert.is(budget.promised, 0)
+})
+
+test('a smaller window of the client promises less', () => {
+  const budget = new MemoryBudget()
+  const codec = makeCodec({ budget, parameters: { clientMaxWindowBits: 10 } })
+  assert.is(budget.promised, 1024)
+  codec.release()
+})
+
+test('when the memory is spent messages go out uncompressed, and what arrives is still read', async (t) => {
+  const budget = new MemoryBudget()
+  const codec = makeCodec({ budget, options: { maxCompressionMemory: 1_000_000 } })
+  t.after(() => codec.release())
+  assert.ok(codec.wantsCompression(2000))
+  budget.hold(1_000_000)
+  assert.not(codec.wantsCompression(2000))
+  assert.is((await inflate(codec, payloadOf(prose(5000)))).length, 5000)
+  budget.hold(-1_000_000)
+  assert.ok(codec.wantsCompression(2000))
+})
+
+test('a compressor that forgets for lack of memory is still understood', async (t) => {
+  const budget = new MemoryBudget()
+  const codec = makeCodec({ budget, options: { maxCompressionMemory: 1_000_000 } })
+  t.after(() => codec.release())
+  const peer = peerInflater()
+  for (const held of [0, 1_000_000, 0, 0]) {
+    budget.hold(held)
+    const payload = await deflate(codec, prose(3000))
+    assert.ok((await peer(payload!)).equals(prose(3000)))
+    budget.hold(-held)
+  }
+})
+
+test('large messages that wait for the thread pool count as held', async (t) => {
+  const budget = new MemoryBudget()
+  const codec = makeCodec({ budget, options: { maxCompressionMemory: 3 * MIB } })
+  t.after(() => codec.release())
+  const deflated = deflate(codec, Buffer.alloc(MIB))
+  assert.ok(budget.used > 2 * MIB)
+  assert.not(codec.wantsCompression(MIB))
+  await deflated
+  assert.ok(codec.wantsCompression(MIB))
+})

@@ -1,0 +1,58 @@
+import { IncomingMessage } from 'node:http'
+import { Socket } from 'node:net'
+import { completeRequest, isMarked, markRequest, setSession, setSessionLater } from '../../src/session/view-request.ts'
+import { WebSocket } from '../../src/session/websocket.ts'
+import { FakeConnection } from '../support/fake-connection.ts'
+import { assert, suite } from '../support/unit.ts'
+
+const test = suite('view request')
+
+function makeRequest(url?: string): IncomingMessage {
+  const request = new IncomingMessage(new Socket())
+  request.url = url
+  return request
+}
+
+test('gives a request is_websocket and a session that is still null', () => {
+  const request = makeRequest('/')
+  assert.is(isMarked(request), false)
+  markRequest(request, true)
+  assert.ok(isMarked(request))
+  assert.is(request.is_websocket(), true)
+  assert.is(request.websocket, null)
+})
+
+test('parses the query once, when it is first asked for', () => {
+  const request = completeRequest(makeRequest('/a?b=1&b=2&c=%26+d'))
+  assert.is(Object.getOwnPropertyDescriptor(request, 'query')?.value, undefined)
+  assert.equal(request.query.getAll('b'), ['1', '2'])
+  assert.is(request.query.get('c'), '& d')
+  assert.is(request.query, request.query)
+})
+
+test('gives an empty query where the target has none or is missing', () => {
+  for (const url of ['/a', '/a?', '*', undefined]) assert.is(completeRequest(makeRequest(url)).query.size, 0)
+})
+
+test('leaves alone the params and the query of a framework', () => {
+  const own = { params: { id: 'own' }, query: { a: 'own' } }
+  const request = completeRequest(Object.assign(makeRequest('/x?a=1'), own))
+  assert.is(request.params, own.params)
+  assert.is(request.query as unknown, own.query)
+})
+
+test('puts the session on its request, at once or when it is first asked for', () => {
+  const session = new WebSocket(new FakeConnection().asConnection)
+  const request = completeRequest(makeRequest('/'))
+  markRequest(request, true)
+  let asked = 0
+  setSessionLater(request, () => {
+    asked += 1
+    setSession(request, session)
+    return session
+  })
+  assert.is(asked, 0)
+  assert.is(request.websocket, session)
+  assert.is(request.websocket, session)
+  assert.is(asked, 1)
+})
