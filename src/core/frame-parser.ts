@@ -44,6 +44,8 @@ export class FrameParser {
   #key = 0
   /** Makes `push` return after the frame at hand; set by the sink, cleared by whoever calls `push` again. */
   stopped = false
+  /** Headers read so far. */
+  frameCount = 0
 
   constructor(sink: FrameSink, role: Role, rsv1Allowed = false) {
     this.#sink = sink
@@ -141,6 +143,7 @@ export class FrameParser {
     this.#opcode = opcode
     this.#remaining = length
     this.#inPayload = true
+    this.frameCount++
     return size
   }
 

@@ -57,7 +57,7 @@ export interface ProtocolOptions extends MessageLimits {
 }
 
 /** Reasons to hold the input; it is parsed while none is set. */
-export const Hold = { READER: 1, BACKPRESSURE: 2, CODEC: 4 } as const
+export const Hold = { READER: 1, BACKPRESSURE: 2, RATE: 4, CODEC: 8 } as const
 
 const EMPTY = Buffer.alloc(0)
 
@@ -105,8 +105,14 @@ export class Protocol implements FrameSink, MessageSink {
     return this.#assembler.inMessage ? 'message' : null
   }
 
-  get codec(): MessageCodec | null {
-    return this.#codec
+  /** Whether the input is held. */
+  get isHeld(): boolean {
+    return this.#holds !== 0
+  }
+
+  /** Frames whose header was read. */
+  get frameCount(): number {
+    return this.#parser.frameCount
   }
 
   /** Takes bytes from the transport. They are unmasked in place and not kept: the caller may reuse them afterwards. */
@@ -134,7 +140,7 @@ export class Protocol implements FrameSink, MessageSink {
     this.#state = 'closing'
     this.#sink.onControlFrame(Opcode.CLOSE, payload)
     this.#sink.onCloseExpected()
-    this.resume(Hold.READER | Hold.BACKPRESSURE)
+    this.resume(Hold.READER | Hold.BACKPRESSURE | Hold.RATE)
   }
 
   /** Fails the connection (§7.1.7): Close with the error's code, then the end; `initiator` is local. */
