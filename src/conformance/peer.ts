@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { Inflater } from './inflate.ts'
 import type { FrameWatch, Ledger } from './invariant.ts'
+import { Queue } from './queue.ts'
 import {
   bytesOf,
   closeBody,
@@ -93,7 +94,7 @@ export class Peer {
 
   #raw: Buffer[] = []
   #reader: FrameReader | null = null
-  #queue: Inbound[] = []
+  #queue = new Queue<Inbound>()
   #partial: { opcode: number; frames: Frame[] } | null = null
   #ended = false
   #sentClose = false
@@ -253,7 +254,8 @@ export class Peer {
     const early = Buffer.concat(this.#raw)
     this.#raw = []
     // The end may have been queued while the bytes before it waited as raw.
-    const queued = this.#queue.splice(0)
+    const queued = this.#queue.toArray()
+    this.#queue = new Queue()
     this.#feed(early)
     this.#queue.push(...queued)
   }
@@ -309,7 +311,7 @@ export class Peer {
 
   /** Events that have come and nobody has taken yet. */
   get queued(): readonly Inbound[] {
-    return this.#queue
+    return this.#queue.toArray()
   }
 
   /** The next message; what may legally come in between (pings, unsolicited pongs) is passed over. */
