@@ -99,6 +99,7 @@ export class Peer {
   #ended = false
   #sentClose = false
   #finSent = false
+  #wasPaused = false
   #wake: (() => void) | null = null
   #received = 0
   #pingTimes = new Map<string, number>()
@@ -213,6 +214,7 @@ export class Peer {
 
   /** Stops reading from the socket: the target then meets backpressure. */
   pause(): void {
+    this.#wasPaused = true
     this.transport.stream.pause()
   }
 
@@ -441,7 +443,8 @@ export class Peer {
     this.settings.log.in(tcp, tcp.toUpperCase())
     if (this.#reader !== null) {
       this.settings.watch.onEnd(this.#reader.pending, tcp === 'fin')
-      if (this.closing.by === null) this.settings.watch.onBareEnd()
+      // A Close may be stuck behind what we did not read.
+      if (this.closing.by === null && !this.#wasPaused) this.settings.watch.onBareEnd()
     }
     this.closing.by ??= 'server'
     if (this.#closeSentAt !== null) this.settings.ledger.time('fin', performance.now() - this.#closeSentAt)

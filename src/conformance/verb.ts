@@ -35,7 +35,8 @@ export async function expectEcho(
   const message = await peer.expectMessage(expected, timeout)
   const came = `${message.opcode === Op.TEXT ? 'text' : 'binary'} ${showBytes(message.payload)}`
   t.require(message.opcode === opcode, expected, came)
-  t.require(message.payload.equals(wanted), expected, `${came}${firstDifference(message.payload, wanted)}`)
+  const isSame = message.payload.equals(wanted)
+  t.require(isSame, expected, isSame ? came : `${came}${firstDifference(message.payload, wanted)}`)
   return message
 }
 
