@@ -27,33 +27,44 @@ export function formatGoal(ratio: Ratio): string {
   return `≥ ${formatNumber(ratio.goal)}× ${ratio.reached ? 'ok' : 'missed'}`
 }
 
+/** Whether counting per second says something about this row. */
+export function hasRate({ workload }: RowResult): boolean {
+  return workload.measure === 'cpu' && workload.scenario !== 'hostile'
+}
+
 /** A report as text for a terminal. */
 export function formatReport(report: Report): string {
-  const head = `${report.cpu}, ${report.cpuCount} processors, ${report.platform}, node ${report.node}, ${
-    report.pinned ? 'server and load pinned' : 'not pinned'
-  }`
-  return [head, '', ...report.rows.map(formatRow)].join('\n')
+  return [describeMachine(report), '', ...report.rows.map(formatRow)].join('\n')
+}
+
+/** The shape of the machine and how it was used. */
+export function describeMachine({ cpu, cpuCount, platform, node, pinned }: Report): string {
+  return `${cpu}, ${cpuCount} processors, ${platform}, node ${node}, ${pinned ? 'server and load pinned' : 'not pinned'}`
 }
 
 /** One row with its peers, the subject first. */
 export function formatRow(row: RowResult): string {
   const unit = row.unit.replace('bytes', 'memory')
-  const hasRate = row.workload.measure === 'cpu' && row.workload.scenario !== 'hostile'
+  const isRate = hasRate(row)
+  const isMicro = row.workload.scenario === 'micro' && row.workload.size > 0
+  const hasGoals = row.ratios.some((ratio) => ratio.goal !== undefined)
   const hasLatency = row.peers.some((peer) => peer.latency)
   const header = [
     '',
     unit,
-    ...(hasRate ? ['per second'] : []),
+    ...(isRate ? ['per second'] : []),
+    ...(isMicro ? ['GB/s'] : []),
     ...(hasLatency ? ['p50 µs', 'p99 µs', 'p99.9 µs'] : []),
     'ratio',
-    'target',
+    ...(hasGoals ? ['target'] : []),
   ]
   const lines = row.peers.map((peer) => [
     peer.version ? `${peer.name} ${peer.version}` : peer.name,
     formatCost(peer.cost.median, row.unit),
-    ...(hasRate ? [formatNumber(peer.perSecond)] : []),
+    ...(isRate ? [formatNumber(peer.perSecond)] : []),
+    ...(isMicro ? [formatNumber((peer.perSecond * row.workload.size) / 1e9)] : []),
     ...(hasLatency ? ['50', '99', '99.9'].map((percent) => latencyOf(peer, percent)) : []),
-    ...ratioCells(row.ratios.find((ratio) => ratio.peer === peer.name)),
+    ...ratioCells(row.ratios.find((ratio) => ratio.peer === peer.name)).slice(0, hasGoals ? 2 : 1),
   ])
   const notes = row.notes.map((note) => `  · ${note}`)
   const warnings = row.warnings.map((warning) => `  ! ${warning}`)
@@ -76,6 +87,29 @@ function layOut(rows: string[][]): string[] {
     const cells = row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column])))
     return `  ${cells.join('  ')}`.trimEnd()
   })
+}
+
+/** A report as tables for a README: every row with all its peers, also where a peer wins. */
+export function formatMarkdown(report: Report): string {
+  const line = (cells: string[]): string => `| ${cells.join(' | ')} |`
+  const rows = report.rows.flatMap((row) =>
+    row.peers.map((peer, index) => {
+      const ratio = row.ratios.find((candidate) => candidate.peer === peer.name)
+      const title = index === 0 ? `${row.title} (\`${row.id}\`)` : ''
+      const cost = `${formatCost(peer.cost.median, row.unit)} ${row.unit.replace('bytes', 'memory')}`
+      return line([title, peer.name, cost, ...ratioCells(ratio)])
+    }),
+  )
+  const versions = new Map(report.rows.flatMap((row) => row.peers.map((peer) => [peer.name, peer.version])))
+  const named = [...versions].filter(([, version]) => version !== '').map((pair) => pair.join(' '))
+  return [
+    `${report.date.slice(0, 10)}, ${describeMachine(report)}; ${named.join(', ')}. Repeat with \`${report.command}\`.`,
+    '',
+    line(['', 'server', 'cost', 'ratio (quartiles)', 'target']),
+    line(['---', '---', '---:', '---:', '---']),
+    ...rows,
+    '',
+  ].join('\n')
 }
 
 /** The rows that have targets, one line each: measured, wanted, reached or not. */

@@ -9,9 +9,9 @@ import { type Bench, summarize } from './runner.ts'
 /** A whole case may take this long: every variant in every round, and the start. */
 const CASE_TIMEOUT = 120_000
 
-/** Measures the cases in a process of their own, on the server's processor. */
+/** Measures the cases in a process of their own, on the server's processor; ws without its add-on, as in `ws`. */
 export async function runMicro(cases: readonly MicroCase[], pace: Pace, bench: Bench): Promise<RowResult[]> {
-  const child = startScript('micro/worker', { cpu: bench.pinning?.server })
+  const child = startScript('micro/worker', { cpu: bench.pinning?.server, env: { WS_NO_BUFFER_UTIL: '1' } })
   const order: MicroOrder = { ids: cases.map((one) => one.id), rounds: pace.rounds, ms: pace.durationMs / 15 }
   const results: RowResult[] = []
   try {

@@ -1,4 +1,4 @@
-import { describeFrame, type Frame, isUtf8, Op, shortestForm, showBytes } from './wire.ts'
+import { describeFrame, type Frame, isUtf8, Op, Rsv, shortestForm, showBytes } from './wire.ts'
 
 /** Something the target did on any connection that a passive row forbids. */
 export interface Breach {
@@ -99,16 +99,15 @@ export class FrameWatch {
   /** Judges one frame from the target. */
   onFrame(frame: Frame): void {
     this.#ledger.count('frames')
-    const shown = describeFrame(frame)
-    if (this.#closed) this.#breach('inv.after-close', shown)
-    if (frame.masked) this.#breach('inv.not-masked', shown)
-    if (!KNOWN_OPCODES.has(frame.opcode)) this.#breach('inv.frame-grammar', `reserved opcode: ${shown}`)
-    if (frame.length >> 63n) this.#breach('inv.frame-grammar', `length with the top bit set: ${shown}`)
+    if (this.#closed) this.#breach('inv.after-close', frame)
+    if (frame.masked) this.#breach('inv.not-masked', frame)
+    if (!KNOWN_OPCODES.has(frame.opcode)) this.#breach('inv.frame-grammar', frame, 'reserved opcode: ')
+    if (frame.length >> 63n) this.#breach('inv.frame-grammar', frame, 'length with the top bit set: ')
     if (frame.form !== shortestForm(frame.length))
-      this.#breach('inv.shortest-length', `${frame.form}-bit form: ${shown}`)
-    this.#checkRsv(frame, shown)
-    if (frame.opcode >= 8) this.#onControl(frame, shown)
-    else this.#onData(frame, shown)
+      this.#breach('inv.shortest-length', frame, `${frame.form}-bit form: `)
+    this.#checkRsv(frame)
+    if (frame.opcode >= 8) this.#onControl(frame)
+    else this.#onData(frame)
   }
 
   /** The stream ended with these bytes of an unfinished frame. */
@@ -124,13 +123,14 @@ export class FrameWatch {
     this.#breach('inv.close-before-fin', 'an end without a Close')
   }
 
-  #checkRsv(frame: Frame, shown: string): void {
+  #checkRsv(frame: Frame): void {
     const mayHaveRsv1 = this.deflate && (frame.opcode === Op.TEXT || frame.opcode === Op.BINARY)
-    if (frame.rsv & (mayHaveRsv1 ? 3 : 7)) this.#breach('inv.rsv', shown)
+    if (frame.rsv & (mayHaveRsv1 ? 3 : 7)) this.#breach('inv.rsv', frame)
+    if (this.deflate && !mayHaveRsv1 && frame.rsv & Rsv.RSV1) this.#breach('pmd.frame.server-rsv1', frame)
   }
 
-  #onControl(frame: Frame, shown: string): void {
-    if (!frame.fin || frame.length > 125n) this.#breach('inv.control', shown)
+  #onControl(frame: Frame): void {
+    if (!frame.fin || frame.length > 125n) this.#breach('inv.control', frame)
     if (frame.opcode === Op.PONG) this.#onPong(frame)
     if (frame.opcode === Op.CLOSE) this.#onClose(frame)
   }
@@ -167,11 +167,11 @@ export class FrameWatch {
     if (!isUtf8(frame.payload.subarray(2))) this.#breach('inv.close-code', `reason of code ${code} is not UTF-8`)
   }
 
-  #onData(frame: Frame, shown: string): void {
+  #onData(frame: Frame): void {
     if (frame.opcode === Op.CONT) {
-      if (this.#open === null) this.#breach('inv.message-order', `continuation without a message: ${shown}`)
+      if (this.#open === null) this.#breach('inv.message-order', frame, 'continuation without a message: ')
     } else {
-      if (this.#open !== null) this.#breach('inv.message-order', `new message inside a message: ${shown}`)
+      if (this.#open !== null) this.#breach('inv.message-order', frame, 'new message inside a message: ')
       this.#open = { opcode: frame.opcode, compressed: (frame.rsv & 4) !== 0, parts: [], size: 0 }
     }
     const message = this.#open
@@ -189,7 +189,12 @@ export class FrameWatch {
     }
   }
 
-  #breach(rule: string, detail: string): void {
-    this.#ledger.breach(rule, this.#seenIn, detail)
+  /** A compressed message did not inflate (RFC 7692 §7.2.2). */
+  noteUndecodable(payload: Buffer): void {
+    this.#breach('pmd.frame.server-decodes', showBytes(payload))
+  }
+
+  #breach(rule: string, what: string | Frame, before = ''): void {
+    this.#ledger.breach(rule, this.#seenIn, before + (typeof what === 'string' ? what : describeFrame(what)))
   }
 }

@@ -1,4 +1,7 @@
 import type { Duplex } from 'node:stream'
+import { type Chop, writeChopped } from './chop.ts'
+import { type Agreement, agreementOf } from './extension.ts'
+import { describeInbound, type Inbound, type Message, MessageAssembly, Mismatch } from './inbound.ts'
 import { Inflater } from './inflate.ts'
 import type { FrameWatch, Ledger } from './invariant.ts'
 import { Queue } from './queue.ts'
@@ -19,42 +22,16 @@ import {
 } from './wire.ts'
 import type { WireLog } from './wire-log.ts'
 
+export { type Chop, sleep } from './chop.ts'
+export { describeInbound, type Inbound, type Message, Mismatch } from './inbound.ts'
+
 /** A way to the target: TCP, TLS, or a stream of another transport. */
 export interface Transport {
   stream: Duplex
   /** Ends the connection without an orderly end (RST on TCP). */
   reset(): void
-}
-
-/** A message from the target, put together from its frames. */
-export interface Message {
-  opcode: number
-  payload: Buffer
-  /** RSV1 was set on the first frame (RFC 7692 §6); `payload` is inflated when the peer has a decoder. */
-  compressed: boolean
-  frames: Frame[]
-}
-
-/** What came from the target, in order. */
-export type Inbound =
-  | { kind: 'message'; message: Message }
-  | { kind: 'ping' | 'pong'; frame: Frame }
-  | { kind: 'close'; code: number | null; reason: string; frame: Frame }
-  /** A frame that belongs to no message: a reserved opcode, a continuation of nothing. */
-  | { kind: 'stray'; frame: Frame }
-  /** The end of the stream; `fin` is the orderly one. */
-  | { kind: 'end'; tcp: 'fin' | 'rst' }
-
-/** The expectation of a case was not met; the message shows both sides. */
-export class Mismatch extends Error {
-  readonly expected: string
-  readonly actual: string
-
-  constructor(expected: string, actual: string) {
-    super(`expected ${expected}, got ${actual}`)
-    this.expected = expected
-    this.actual = actual
-  }
+  /** Whether an end that came as an orderly one was a reset, asked while our side is open. */
+  isReset?(): boolean
 }
 
 export interface PeerSettings {
@@ -67,12 +44,6 @@ export interface PeerSettings {
   watch: FrameWatch
 }
 
-/** How to cut a write into pieces: every n bytes, or sizes taken in turn; `pause` in milliseconds between them. */
-export interface Chop {
-  size: number | readonly number[]
-  pause?: number
-}
-
 /**
  * One connection to the target. What comes in is queued as events; a wait ends at the first decisive one,
  * the timeout is only the bound. Nothing here keeps a rule unless the case asks for it.
@@ -83,7 +54,7 @@ export class Peer {
   /** Pings from the target are answered; set it to false to leave them. */
   autoPong = true
   /** Inflates a compressed message; set when permessage-deflate was agreed, and free to be set otherwise. */
-  decoder: ((message: Message) => Buffer | Promise<Buffer>) | null = null
+  decoder: ((message: Message) => Buffer) | null = null
   /** Who ended, and how. */
   readonly closing: {
     by: 'server' | 'client' | null
@@ -95,7 +66,7 @@ export class Peer {
   #raw: Buffer[] = []
   #reader: FrameReader | null = null
   #queue = new Queue<Inbound>()
-  #partial: { opcode: number; frames: Frame[] } | null = null
+  #assembly = new MessageAssembly()
   #ended = false
   #sentClose = false
   #finSent = false
@@ -110,7 +81,7 @@ export class Peer {
     this.settings = settings
     const { stream } = transport
     stream.on('data', (chunk: Buffer) => this.#onData(chunk))
-    stream.on('end', () => this.#onEnd('fin'))
+    stream.on('end', () => this.#onEnd(!this.#finSent && transport.isReset?.() ? 'rst' : 'fin'))
     stream.on('error', () => this.#onEnd('rst'))
     stream.on('close', () => this.#onEnd('rst'))
   }
@@ -130,23 +101,23 @@ export class Peer {
   /** Writes bytes as they are; resolves when they are handed to the system. Errors show as the end of the stream. */
   async sendBytes(bytes: Uint8Array, chop?: Chop): Promise<void> {
     this.settings.log.out('bytes', `${bytes.length} bytes`, bytes)
-    await this.#write(bytes, chop)
+    await writeChopped(this.transport.stream, bytes, chop)
   }
 
   /** Writes an HTTP request head. */
   async sendRequest(bytes: Buffer, chop?: Chop): Promise<void> {
     this.settings.log.out('http', bytes.toString('latin1'), bytes)
-    await this.#write(bytes, chop)
+    await writeChopped(this.transport.stream, bytes, chop)
   }
 
   /** Sends one frame, legal or not (RFC 6455 §5.2). */
   async sendFrame(spec: FrameSpec, chop?: Chop): Promise<void> {
-    await this.#write(this.frameBytes(spec), chop)
+    await writeChopped(this.transport.stream, this.frameBytes(spec), chop)
   }
 
   /** Several frames in one write, or chopped as a whole. */
   async sendFrames(specs: readonly FrameSpec[], chop?: Chop): Promise<void> {
-    await this.#write(Buffer.concat(specs.map((spec) => this.frameBytes(spec))), chop)
+    await writeChopped(this.transport.stream, Buffer.concat(specs.map((spec) => this.frameBytes(spec))), chop)
   }
 
   async sendText(text: string | Uint8Array, chop?: Chop): Promise<void> {
@@ -236,20 +207,18 @@ export class Peer {
         this.settings.log.in('http', response.head.toString('latin1'), response.head)
         if (response.status > 101 || response.status < 100) return response
         if (response.status === 101) {
-          this.startFrames(
-            fieldTokens(response, 'sec-websocket-extensions').some((one) => one.startsWith('permessage-deflate')),
-          )
+          this.startFrames(agreementOf(response))
           return response
         }
       } else if (this.#ended || !(await this.#waitUntil(deadline))) return null
     }
   }
 
-  /** From here on what comes in is frames; `readResponse` calls it after a 101. */
-  startFrames(deflate = false): void {
-    this.settings.watch.deflate = deflate
-    if (deflate) {
-      const inflater = new Inflater()
+  /** From here on what comes in is frames, compressed as agreed; `readResponse` calls it after a 101. */
+  startFrames(agreement: Agreement | null = null): void {
+    this.settings.watch.deflate = agreement !== null
+    if (agreement !== null) {
+      const inflater = new Inflater(agreement.serverBits ?? undefined, !agreement.serverNoContext)
       this.decoder = (message) => inflater.inflate(message.payload)
     }
     this.#reader = new FrameReader()
@@ -302,7 +271,7 @@ export class Peer {
       if (performance.now() >= last && this.#queue.length === 0) return null
     }
     const event = this.#queue.shift() as Inbound
-    if (event.kind === 'message') await this.#decode(event.message)
+    if (event.kind === 'message') this.#decode(event.message)
     return event
   }
 
@@ -371,11 +340,12 @@ export class Peer {
   /** Pongs from the target are events even when no ping was sent (RFC 6455 §5.5.3 allows them, some rows do not). */
   hearsUnsolicited = false
 
-  async #decode(message: Message): Promise<void> {
+  #decode(message: Message): void {
     if (!message.compressed || this.decoder === null) return
     try {
-      message.payload = await this.decoder(message)
+      message.payload = this.decoder(message)
     } catch (error) {
+      this.settings.watch.noteUndecodable(message.payload)
       throw new Mismatch('a message that inflates', `${showBytes(message.payload)}: ${(error as Error).message}`)
     }
     if (message.opcode === Op.TEXT) this.settings.watch.checkText([message.payload])
@@ -403,27 +373,13 @@ export class Peer {
       this.#timePong(frame)
       this.#queue.push({ kind: 'pong', frame })
     } else if (frame.opcode === Op.CLOSE) this.#onClose(frame)
-    else if (frame.opcode <= Op.BINARY) this.#onDataFrame(frame)
+    else if (frame.opcode <= Op.BINARY) this.#assemble(frame)
     else this.#queue.push({ kind: 'stray', frame })
   }
 
-  #onDataFrame(frame: Frame): void {
-    if (frame.opcode === Op.CONT && this.#partial === null) {
-      this.#queue.push({ kind: 'stray', frame })
-      return
-    }
-    if (frame.opcode !== Op.CONT) this.#partial = { opcode: frame.opcode, frames: [] }
-    const partial = this.#partial as { opcode: number; frames: Frame[] }
-    partial.frames.push(frame)
-    if (!frame.fin) return
-    this.#partial = null
-    const payload =
-      partial.frames.length === 1 ? frame.payload : Buffer.concat(partial.frames.map((one) => one.payload))
-    const compressed = (partial.frames[0].rsv & 4) !== 0
-    this.#queue.push({
-      kind: 'message',
-      message: { opcode: partial.opcode, payload, compressed, frames: partial.frames },
-    })
+  #assemble(frame: Frame): void {
+    const event = this.#assembly.push(frame)
+    if (event !== null) this.#queue.push(event)
   }
 
   #onClose(frame: Frame): void {
@@ -479,52 +435,5 @@ export class Peer {
       }
       this.#wake = () => settle(true)
     })
-  }
-
-  async #write(bytes: Uint8Array, chop?: Chop): Promise<void> {
-    if (chop === undefined) return this.#writeOnce(bytes)
-    const sizes = typeof chop.size === 'number' ? [chop.size] : chop.size
-    for (let at = 0, turn = 0; at < bytes.length && !this.#ended; turn++) {
-      const size = sizes[turn % sizes.length]
-      await this.#writeOnce(bytes.subarray(at, at + size))
-      at += size
-      if (chop.pause !== undefined && at < bytes.length) await sleep(chop.pause)
-    }
-  }
-
-  #writeOnce(bytes: Uint8Array): Promise<void> {
-    const { stream } = this.transport
-    if (stream.destroyed || !stream.writable) return Promise.resolve()
-    return new Promise((resolve) => {
-      const done = (): void => {
-        stream.off('close', done)
-        resolve()
-      }
-      stream.once('close', done)
-      stream.write(bytes, done)
-    })
-  }
-}
-
-/** A pause that a row asks for (between segments); never used to wait for the target. */
-export function sleep(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds))
-}
-
-/** What came, for the line “received” of a failure. */
-export function describeInbound(event: Inbound | null, timeout: number): string {
-  if (event === null) return `nothing within ${Math.round(timeout)} ms`
-  switch (event.kind) {
-    case 'message':
-      return `${event.message.opcode === Op.TEXT ? 'text' : 'binary'} message ${showBytes(event.message.payload)}`
-    case 'ping':
-    case 'pong':
-      return `${event.kind} with ${showBytes(event.frame.payload)}`
-    case 'close':
-      return event.code === null ? 'Close without a code' : `Close ${event.code} ${JSON.stringify(event.reason)}`
-    case 'stray':
-      return `frame ${describeFrame(event.frame)} that belongs to no message`
-    case 'end':
-      return event.tcp === 'fin' ? 'the end of the stream (FIN)' : 'a reset connection (RST)'
   }
 }

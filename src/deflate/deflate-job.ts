@@ -35,7 +35,7 @@ export class DeflateJob implements Job {
     const chunks: Buffer[] = []
     let length = 0
     try {
-      const stream = createDeflateRaw({ ...options, chunkSize: 65_536 })
+      const stream = createDeflateRaw(options)
       this.#stream = stream
       stream.on('data', (chunk: Buffer) => {
         chunks.push(chunk)

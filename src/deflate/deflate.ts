@@ -11,6 +11,9 @@ export interface DeflateSettings {
 /** The empty stored block of a sync flush without its first byte: dropped from every message (RFC 7692 §7.2.1). */
 export const TAIL_LENGTH = 4
 
+const MIN_CHUNK = 1024
+const MAX_CHUNK = 65_536
+
 /** zlib looks no further back than its window less this, whatever the level (`MIN_LOOKAHEAD` in its deflate.h). */
 const LOOKAHEAD = 262
 
@@ -29,6 +32,8 @@ export function zlibOptions(settings: DeflateSettings, size: number, history: Bu
     windowBits,
     memLevel: Math.max(1, Math.min(settings.memLevel, bitsOf(size) - 6)),
     finishFlush: constants.Z_SYNC_FLUSH,
+    // What comes out is a view of a chunk: a short payload that waits to be sent should not keep a large one alive.
+    chunkSize: Math.max(MIN_CHUNK, Math.min(size, MAX_CHUNK)),
     dictionary: history !== null && history.length > 0 ? history : undefined,
   }
 }

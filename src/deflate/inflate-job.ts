@@ -77,8 +77,10 @@ export class InflateJob implements Job {
       this.#settle(asProtocolError(error as Error))
       return
     }
-    if (isWhole) this.#gather(this.#inflation)
-    else this.#inflateStream()
+    if (!isWhole) this.#inflateStream()
+    else if (this.#probed === null) this.#gather(this.#inflation)
+    else if (this.#inflation.length === this.#probed.length + 1) this.#settle(null, this.#probed)
+    else this.#settle(cutShort())
   }
 
   #gather({ chunks, length }: Inflation): void {
@@ -90,10 +92,7 @@ export class InflateJob implements Job {
   }
 
   #finish(message: Buffer): void {
-    const whole = this.#probed
-    if (whole !== null) {
-      this.#settle(message.length === whole.length + 1 ? null : cutShort(), whole)
-    } else if (this.#inflation.needsProbe(message)) {
+    if (this.#inflation.needsProbe(message)) {
       this.#probed = message
       this.#inflation = new Inflation(this.#payload, this.#history, probe)
       this.#inflateStream()

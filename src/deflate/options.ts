@@ -15,8 +15,9 @@ export interface DeflateOptions {
   /** Largest window of what the server compresses, as a power of two, 8–15 (256 bytes to 32 KiB). Default 15. */
   serverMaxWindowBits?: number
   /**
-   * Largest window of what the client compresses, 8–15. Default 15. A client that did not offer the parameter cannot
-   * be told so and keeps 15. A smaller value makes what is kept for each client smaller: 2^bits bytes at most.
+   * Largest window of what the client compresses, 8–15. Default 12 for a server: at most 2^12 bytes are kept for each
+   * client, which short messages hardly feel. A client that did not offer the parameter cannot be told and keeps 15.
+   * As a client: default 15.
    */
   clientMaxWindowBits?: number
   /**
@@ -27,8 +28,8 @@ export interface DeflateOptions {
    */
   serverContextTakeover?: boolean
   /**
-   * Whether the client may refer to what it sent before. Default true for a server: at most 32 KiB of what the client
-   * really sent are kept for each connection, inside `maxCompressionMemory`. With false every client is told
+   * Whether the client may refer to what it sent before. Default true for a server: as much as the window holds of
+   * what the client really sent is kept for each connection, inside `maxCompressionMemory`. With false every client is told
    * `client_no_context_takeover` and nothing is kept. As a client: whether its own messages do; default false.
    */
   clientContextTakeover?: boolean
@@ -63,7 +64,7 @@ function defaultsOf(role: Role): Required<DeflateOptions> {
     level: 4,
     memLevel: 8,
     serverMaxWindowBits: 15,
-    clientMaxWindowBits: 15,
+    clientMaxWindowBits: role === 'server' ? 12 : 15,
     serverContextTakeover: role === 'client',
     clientContextTakeover: role === 'server',
     maxCompressionMemory: 64 * 1024 * 1024,

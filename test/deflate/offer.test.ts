@@ -52,10 +52,11 @@ test('uses a smaller window of its own without telling a client that did not ask
 
 test('returns client_max_window_bits only when it was offered, never above the hint', () => {
   const bitsOf = (value: string | null, options: DeflateOptions = {}) => answerTo([offer(cmwb(value))], options)
-  assert.is(bitsOf(null)?.response, 'permessage-deflate')
-  assert.is(bitsOf('15')?.response, 'permessage-deflate')
-  assert.is(bitsOf('12')?.response, 'permessage-deflate; client_max_window_bits=12')
-  assert.is(bitsOf('12')?.parameters.clientMaxWindowBits, 12)
+  assert.is(bitsOf(null)?.response, 'permessage-deflate; client_max_window_bits=12')
+  assert.is(bitsOf('15')?.parameters.clientMaxWindowBits, 12)
+  assert.is(bitsOf('11')?.response, 'permessage-deflate; client_max_window_bits=11')
+  assert.is(bitsOf(null, { clientMaxWindowBits: 15 })?.response, 'permessage-deflate')
+  assert.is(bitsOf('15', { clientMaxWindowBits: 15 })?.response, 'permessage-deflate')
   assert.is(bitsOf(null, { clientMaxWindowBits: 10 })?.response, 'permessage-deflate; client_max_window_bits=10')
   assert.is(bitsOf('9', { clientMaxWindowBits: 10 })?.parameters.clientMaxWindowBits, 9)
   const unasked = answerTo([offer()], { clientMaxWindowBits: 10 })

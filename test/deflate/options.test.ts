@@ -9,7 +9,7 @@ test('true stands for the defaults of a server', () => {
     level: 4,
     memLevel: 8,
     serverMaxWindowBits: 15,
-    clientMaxWindowBits: 15,
+    clientMaxWindowBits: 12,
     serverContextTakeover: false,
     clientContextTakeover: true,
     maxCompressionMemory: 64 * 1024 * 1024,

@@ -4,6 +4,13 @@ import { closeCodes } from './close-code.ts'
 import { closeSurvey } from './close-survey.ts'
 import { closing } from './closing.ts'
 import { controlFrames } from './control-frame.ts'
+import { deflateBroken } from './deflate-broken.ts'
+import { deflateData } from './deflate-data.ts'
+import { deflateFrame } from './deflate-frame.ts'
+import { deflateLimit } from './deflate-limit.ts'
+import { deflateOffer } from './deflate-offer.ts'
+import { deflateVolume } from './deflate-volume.ts'
+import { deflateWindow } from './deflate-window.ts'
 import { echoContract } from './echo-contract.ts'
 import { extensionField } from './extension-field.ts'
 import { floods } from './flood.ts'
@@ -76,6 +83,13 @@ export const sections: readonly Case[] = [
   ...closeCodes,
   ...closeSurvey,
   ...echoContract,
+  ...deflateOffer,
+  ...deflateFrame,
+  ...deflateData,
+  ...deflateWindow,
+  ...deflateBroken,
+  ...deflateLimit,
+  ...deflateVolume,
 ]
 
 const byId = new Map(sections.map((one) => [one.id, one]))
