@@ -106,6 +106,9 @@ export const catalogueRows: readonly CatalogueEntry[] = groupNames.flatMap((grou
 /** The rows, with each parametrised row (`pmd.ab.json.1-18`) replaced by its 18 cases. */
 const expandedRows = catalogueRows.flatMap(expandRow)
 
+/** Server cases that only inform when a client is tested: these codes and moments are not a client's to judge. */
+const INFORMATIONAL: ReadonlySet<string> = new Set(['6.4.3', '6.4.4', '7.7.8'])
+
 /** Every case: each row of `client.ab` is replaced by the cases of that Autobahn family, with roles turned. */
 export const catalogue: readonly CatalogueEntry[] = expandedRows.flatMap(turnFamily)
 
@@ -168,9 +171,6 @@ function expandRow(entry: CatalogueEntry): CatalogueEntry[] {
     }
   })
 }
-
-/** Server cases that only inform when a client is tested: these codes and moments are not a client's to judge. */
-const INFORMATIONAL: ReadonlySet<string> = new Set(['6.4.3', '6.4.4', '7.7.8'])
 
 /** `client.ab.1` becomes `client.len.text-0` with `1.1.1`, and so on: the server cases seen from the other side. */
 function turnFamily(entry: CatalogueEntry): CatalogueEntry[] {

@@ -37,8 +37,8 @@ const ARRIVAL_LIMIT = 20_000
 /** The connections of one run of one case. */
 export class Visits implements Reception {
   readonly agent: Agent
-  /** The number of the case's first connection. */
-  readonly number: number
+  readonly #first: number
+  readonly #last: number
   readonly #waiting: Arrival[] = []
   readonly #launched: Launched[] = []
   readonly #listeners: Listener[] = []
@@ -47,9 +47,16 @@ export class Visits implements Reception {
   #wake: (() => void) | null = null
   #count = 0
 
-  constructor(agent: Agent, number: number) {
+  /** `first` is the number of the first connection, `count` says how many there are. */
+  constructor(agent: Agent, first: number, count: number) {
     this.agent = agent
-    this.number = number
+    this.#first = first
+    this.#last = first + Math.max(1, count) - 1
+  }
+
+  /** The number of the next connection; a case that opens more than it said goes on with its last one. */
+  get #next(): number {
+    return Math.min(this.#first + this.#count, this.#last)
   }
 
   /** A client has come for this case. */
@@ -76,7 +83,7 @@ export class Visits implements Reception {
   start(url?: string, env?: Record<string, string>): Launched | null {
     const { launcher } = this.agent
     if (launcher === null) return null
-    const launched = launcher.start(url ?? caseUrl(this.agent, this.number + this.#count), env)
+    const launched = launcher.start(url ?? caseUrl(this.agent, this.#next), env)
     launched.exited.finally(() => this.#wake?.())
     this.#launched.push(launched)
     return launched
@@ -86,9 +93,10 @@ export class Visits implements Reception {
   async arrived(t: Trial, options: InviteOptions, launched: Launched | null): Promise<Visit | null> {
     const arrival = await this.#take(options.timeout ?? ARRIVAL_LIMIT, launched)
     if (arrival === null) return null
-    this.#count++
     this.#told = new EventLog()
-    return this.#receive(t, arrival, options, launched)
+    const visit = this.#receive(t, arrival, options, launched)
+    this.#count++
+    return visit
   }
 
   /** Listens on a port of its own, for URLs that say more than a number; its clients come here. */
@@ -103,9 +111,10 @@ export class Visits implements Reception {
   /** Lets go of everything the case opened, and waits for the clients it started to end. */
   async finish(t: Trial): Promise<void> {
     t.close()
-    for (const { transport } of this.#waiting) transport.stream.destroy()
-    for (const listener of this.#listeners) listener.close()
-    await Promise.all(this.#launched.map((one) => one.stop()))
+    for (const { transport } of this.#waiting.splice(0)) transport.stream.destroy()
+    for (const listener of this.#listeners.splice(0)) listener.close()
+    await Promise.all(this.#launched.splice(0).map((one) => one.stop()))
+    this.#count = 0
   }
 
   /** What a server case opens: here the next client, with permessage-deflate answered as the case would offer it. */
@@ -153,10 +162,11 @@ export class Visits implements Reception {
     const { request, transport } = arrival
     const { agent } = this
     const peer = t.adopt(transport, 'server')
+    peer.resume()
     t.log.in('http', request.head.toString('latin1'), request.head)
     this.#judge(t, request, url === undefined && launched !== null)
     if (deflateOffer(request) !== undefined) agent.context.capabilities.pmd = true
-    const number = this.number + this.#count - 1
+    const number = this.#next
     return {
       peer,
       request,
@@ -169,7 +179,7 @@ export class Visits implements Reception {
   #judge(t: Trial, request: ClientRequest, isPlain: boolean): void {
     const { ledger } = t.context
     const { keys } = this.agent
-    const url = isPlain ? new URL(caseUrl(this.agent, this.number + this.#count - 1)) : null
+    const url = isPlain ? new URL(caseUrl(this.agent, this.#next)) : null
     for (const { rule, detail } of checkRequest(request, url === null ? undefined : url.pathname + url.search)) {
       ledger.breach(rule, t.entry.id, detail)
     }

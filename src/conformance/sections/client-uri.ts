@@ -20,7 +20,7 @@ function targetRow(id: string, pattern: string, target: string): Case {
   return {
     id,
     connections: 0,
-    async run(t) {
+    async run(t: Trial) {
       const { peer, request } = await visitBy(t, pattern)
       t.require(request.target === target, `the request target ${target}`, request.target)
       await sendAnswer(peer, request)
