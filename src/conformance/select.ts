@@ -21,6 +21,12 @@ export interface SelectionOptions {
   exclude?: readonly string[]
   /** Adds what takes long (`--long`). */
   long?: boolean
+  /** Adds sizes, throughput and round trips (`--perf`). */
+  perf?: boolean
+  /** Adds hostile load (`--robust`). */
+  robust?: boolean
+  /** Adds everything but what takes long (`--all`). */
+  all?: boolean
 }
 
 /** The cases against a server that can be run, in the order of the catalogue. */
@@ -45,9 +51,6 @@ const PRESETS: Record<string, (one: Selectable) => boolean> = {
   handshake: ({ entry }) => /^(?:hs\.|client\.re(?:q|sp)$)/.test(entry.group),
   all: () => true,
 }
-
-/** The presets, for messages and help. */
-export const presetNames: readonly string[] = Object.keys(PRESETS)
 
 /** All but what needs time or harms: one in twenty of the parametrised Autobahn cases stands for the rest. */
 function isCore({ entry, tags }: Selectable): boolean {
@@ -74,14 +77,29 @@ export function selectCases(from: readonly Selectable[], options: SelectionOptio
   for (const { term, matches } of takes) {
     if (!from.some(matches)) throw new SelectionError(`“${term}” selects no case${suggestion(from, term)}`)
   }
+  const added = addedGroups(options)
   const selected = from.filter((one) => {
-    const taken = takes.some(
-      ({ term, matches }) => matches(one) && (isNamed(term) || options.long || !one.tags.includes('slow')),
-    )
+    const isLong = one.tags.includes('slow') && !options.long
+    const taken =
+      takes.some(({ term, matches }) => matches(one) && (isNamed(term) || !isLong)) ||
+      (added.some((matches) => matches(one)) && !isLong)
     return taken && !leaves.some((matches) => matches(one))
   })
   if (selected.length === 0) throw new SelectionError('nothing is selected')
   return selected.map(({ entry }) => entry)
+}
+
+/** What the switches add to the terms. */
+function addedGroups(options: SelectionOptions): ((one: Selectable) => boolean)[] {
+  return [
+    ...(options.perf ? [({ entry }: Selectable) => entry.group === 'perf'] : []),
+    ...(options.robust ? [isHostile] : []),
+    ...(options.all ? [() => true] : []),
+  ]
+}
+
+function isHostile({ entry, tags }: Selectable): boolean {
+  return entry.group === 'robust' || tags.includes('hostile')
 }
 
 /** A slow case runs without `--long` when it is asked for by name, and when it is one of Autobahn's. */

@@ -12,10 +12,11 @@ import { Clock, type Timed } from './clock.ts'
 import { channels } from './diagnostics.ts'
 import type { ConnectionLimits } from './limits.ts'
 import type { Vitals } from './liveness.ts'
+import { copyMessage } from './message-copy.ts'
 import { Outbox } from './outbox.ts'
 import { PreparedMessage } from './prepared-message.ts'
 import { RateGuard } from './rate-guard.ts'
-import { type Reader, readStream } from './reader.ts'
+import { readStream } from './reader.ts'
 import { SendBuffer, type SendBufferSink } from './send-buffer.ts'
 import { Sender } from './sender.ts'
 import type { Traffic } from './traffic.ts'
@@ -78,7 +79,6 @@ export class Connection implements ProtocolSink, SendBufferSink, Timed {
   readonly #outbox: Outbox
   readonly #sender: Sender
   readonly #sendBuffer: SendBuffer
-  readonly #reader: Reader
   readonly #rates: RateGuard
   readonly #clock: Clock
   #closeInfo: CloseInfo | null = null
@@ -106,7 +106,7 @@ export class Connection implements ProtocolSink, SendBufferSink, Timed {
     stream.on('drain', () => this.#sendBuffer.onSent())
     const { head } = setup
     if (head !== undefined && head.length > 0) process.nextTick(() => this.#onBytes(head, 0, head.length))
-    this.#reader = readStream(stream, (bytes, start, end) => this.#onBytes(bytes, start, end))
+    readStream(stream, (bytes, start, end) => this.#onBytes(bytes, start, end))
   }
 
   /** `'closed'` once the outcome is known; the transport may live a little longer (RFC 6455 §7.1). */
@@ -148,19 +148,17 @@ export class Connection implements ProtocolSink, SendBufferSink, Timed {
    * not copied: leave them unchanged until they are sent.
    */
   send(data: Sendable | PreparedMessage, options?: SendOptions): boolean {
-    const isText = typeof data === 'string'
-    const bytes = isText ? null : data instanceof PreparedMessage ? data.frame : toBytes(data)
+    const size = sizeBound(data)
     if (this.#protocol.state !== 'open') return false
-    // A UTF-16 unit makes at most 3 bytes: what surely fits need not be counted.
-    const size = bytes === null ? (data as string).length * 3 : bytes.length
     const fits = this.#sendBuffer.hasRoom(size)
-    if (!fits && !this.#sendBuffer.admit(bytes === null ? Buffer.byteLength(data as string) : size)) return false
+    if (!fits && !this.#sendBuffer.admit(typeof data === 'string' ? Buffer.byteLength(data) : size)) return false
     this.#sentMessages++
     this.#setup.traffic.sentMessages++
     const compress = options === undefined || options.compress !== false
-    if (isText) this.#sender.sendText(data, compress)
+    if (typeof data === 'string') this.#sender.sendText(data, compress)
+    else if (data instanceof Uint8Array) this.#sender.sendBytes(data, compress)
     else if (data instanceof PreparedMessage) this.#sender.sendEncoded(data.frame)
-    else this.#sender.sendBytes(bytes!, compress)
+    else this.#sender.sendBytes(new Uint8Array(data), compress)
     return fits || this.#sendBuffer.settle()
   }
 
@@ -171,7 +169,8 @@ export class Connection implements ProtocolSink, SendBufferSink, Timed {
 
   /** Sends a ping (§5.5.2) with at most 125 bytes. Throws a TypeError or RangeError for another payload. */
   ping(payload: string | Uint8Array = ''): void {
-    const bytes = typeof payload === 'string' ? Buffer.from(payload) : toBytes(payload)
+    const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload
+    if (!(bytes instanceof Uint8Array)) throw unsendable(bytes)
     if (bytes.length > 125) throw new RangeError(`a ping of ${bytes.length} bytes; at most 125 are allowed`)
     if (this.#protocol.state === 'open') this.#outbox.sendBytes(Opcode.PING, bytes)
   }
@@ -253,7 +252,7 @@ export class Connection implements ProtocolSink, SendBufferSink, Timed {
     if (this.#stream.destroyed || this.#stream.writableEnded) return
     this.#stream.end()
     if (this.#stream.readableEnded) return
-    this.#reader.start()
+    this.#stream.resume()
     this.#clock.startClosing()
   }
 
@@ -280,9 +279,9 @@ export class Connection implements ProtocolSink, SendBufferSink, Timed {
   }
 
   onBinaryMessage(bytes: Buffer, start: number, end: number, owned: boolean): void {
-    const view = bytes.subarray(start, end)
     // A view of much more memory than it shows would keep all of it alive.
-    this.#deliver(owned && bytes.length <= 2 * view.length ? view : Buffer.from(view), true)
+    const isOwn = owned && bytes.length <= 2 * (end - start)
+    this.#deliver(isOwn ? bytes.subarray(start, end) : copyMessage(bytes, start, end), true)
   }
 
   #deliver(data: Data, isBinary: boolean): void {
@@ -338,8 +337,8 @@ export class Connection implements ProtocolSink, SendBufferSink, Timed {
   }
 
   onFlow(reading: boolean): void {
-    if (reading) this.#reader.start()
-    else this.#reader.stop()
+    if (reading) this.#stream.resume()
+    else this.#stream.pause()
   }
 
   // What the send buffer says.
@@ -387,10 +386,15 @@ function streamError(error: Error): WebSocketError {
   return new WebSocketError('ERR_WS_TRANSPORT', `the transport failed: ${error.message}`, { cause: error })
 }
 
-function toBytes(data: unknown): Uint8Array {
-  if (data instanceof Uint8Array) return data
-  if (data instanceof ArrayBuffer) return new Uint8Array(data)
-  throw new TypeError(
-    `a message of type ${data === null ? 'null' : typeof data}; a string, Uint8Array or ArrayBuffer is allowed`,
-  )
+/** At least the bytes that a message takes; a UTF-16 unit makes at most 3. Throws a TypeError for what is none. */
+function sizeBound(data: Sendable | PreparedMessage): number {
+  if (typeof data === 'string') return data.length * 3
+  if (data instanceof Uint8Array || data instanceof ArrayBuffer) return data.byteLength
+  if (data instanceof PreparedMessage) return data.frame.length
+  throw unsendable(data)
+}
+
+function unsendable(data: unknown): TypeError {
+  const type = data === null ? 'null' : typeof data
+  return new TypeError(`a message of type ${type}; a string, Uint8Array or ArrayBuffer is allowed`)
 }

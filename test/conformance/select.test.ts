@@ -98,3 +98,10 @@ test('an empty selection is an error', async () => {
   assert.match((await thrownBy(() => ids(['hs.key'], { exclude: ['hs'] }))).message, 'nothing is selected')
   assert.match((await thrownBy(() => ids(['ab:99']))).message, 'selects no case')
 })
+
+test('the switches add their groups to the terms', () => {
+  assert.is(ids(['hs.key'], { perf: true }).length, 21 + 63)
+  assert.is(ids(['hs.key'], { perf: true, long: true }).length, 21 + 64)
+  assert.is(ids([], { robust: true }).length, 906 + 31)
+  assert.is(ids([], { all: true }).length, from.length - 1)
+})

@@ -57,7 +57,7 @@ function switchingProtocols(head: string): string {
 export function contextFor(url: string, changes: Partial<RunContext> = {}): RunContext {
   return {
     target: parseTarget(url),
-    capabilities: { echo: true, echoPrefix: '', pmd: false, serverHeader: null },
+    capabilities: { echo: true, echoPrefix: '', pmd: false, serverHeader: null, tls: null },
     ledger: new Ledger(),
     timeout: 250,
     idle: 250,

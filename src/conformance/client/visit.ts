@@ -121,7 +121,10 @@ export class Visits implements Reception {
   async handshake(t: Trial, options: OpenOptions): Promise<Handshake> {
     const { peer, request } = await this.next(t)
     const wishes = (options.add ?? []).filter(([name]) => /^sec-websocket-extensions$/i.test(name))
-    const agreement = agreeOn(request, wishes.map(([, value]) => value))
+    const agreement = agreeOn(
+      request,
+      wishes.map(([, value]) => value),
+    )
     const add: [string, string][] = agreement === null ? [] : [['Sec-WebSocket-Extensions', agreement.answer]]
     await sendAnswer(peer, request, { add })
     if (agreement !== null) decodeAs(peer, agreement)
