@@ -11,14 +11,8 @@ export function loadLibrary(): Promise<typeof import('../src/index.ts')> {
 }
 
 /** The parts of the library that `micro` measures one by one. */
-export async function loadParts() {
-  const [core, mask, text, accept] = await Promise.all([
-    import(libraryModule('core/index')) as Promise<typeof import('../src/core/index.ts')>,
-    import(libraryModule('core/mask')) as Promise<typeof import('../src/core/mask.ts')>,
-    import(libraryModule('core/text')) as Promise<typeof import('../src/core/text.ts')>,
-    import(libraryModule('handshake/accept-key')) as Promise<typeof import('../src/handshake/accept-key.ts')>,
-  ])
-  return { ...core, ...mask, ...text, ...accept }
+export function loadParts(): Promise<typeof import('../src/index-core.ts')> {
+  return import(libraryModule('index-core'))
 }
 
 export type Parts = Awaited<ReturnType<typeof loadParts>>

@@ -31,6 +31,7 @@ const OPTIONS = {
   quick: { type: 'boolean', default: false },
   'no-pin': { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
+  markdown: { type: 'boolean', default: false },
   html: { type: 'string' },
   list: { type: 'boolean', default: false },
   tolerance: { type: 'string', default: '10' },
@@ -44,6 +45,7 @@ export interface Settings {
   help: boolean
   list: boolean
   json: boolean
+  markdown: boolean
   html: string | undefined
   pin: boolean
   pace: Pace
@@ -90,6 +92,7 @@ export function readSettings(args: string[]): Settings {
     help,
     list: values.list,
     json: values.json,
+    markdown: values.markdown,
     html: values.html,
     pin: !values['no-pin'],
     pace: readPace(values),

@@ -7,7 +7,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 
 /** Which part may import which; 'node' is every `node:` module. An arrow that is not here is a design change. */
 const arrows: Record<string, string[]> = {
-  'src/core': [],
+  'src/core': ['node:buffer'],
   'src/handshake': ['src/core', 'node'],
   'src/deflate': ['src/core', 'src/handshake', 'node'],
   'src/connection': ['src/core', 'node'],
@@ -27,7 +27,8 @@ const arrows: Record<string, string[]> = {
     'src/client',
     'src/deflate',
   ],
-  bench: ['src/index', 'node'],
+  'src/index-core': ['src/core', 'src/handshake'],
+  bench: ['src/index', 'src/index-core', 'node'],
 }
 
 const test = suite('architecture')
@@ -45,13 +46,15 @@ function partOf(path: string): string {
 }
 
 function importsOf(file: string): string[] {
-  const text = readFileSync(join(root, file), 'utf8')
-  return [...text.matchAll(/(?:^|\n)\s*(?:import|export)\s[^'"]*?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/g)].map(
-    (match) => match[1] ?? match[2],
-  )
+  // Code inside a template is a text for somebody else.
+  const text = readFileSync(join(root, file), 'utf8').replaceAll(/`[^`]*`/g, '``')
+  const froms = text.matchAll(/(?:^|\n)\s*(?:import|export)\s[^'"`;]*?\sfrom\s+'([^']+)'/g)
+  const bare = text.matchAll(/(?:^|\n)\s*import\s+'([^']+)'|\bimport\(\s*'([^']+)'/g)
+  return [...froms, ...bare].map((match) => match[1] ?? match[2])
 }
 
 function targetOf(file: string, specifier: string): string {
+  if (specifier === 'node:buffer' && partOf(file) === 'src/core') return specifier
   if (specifier.startsWith('node:')) return 'node'
   if (!specifier.startsWith('.')) return specifier
   return partOf(relative(root, join(root, dirname(file), specifier)))

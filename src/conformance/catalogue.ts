@@ -57,7 +57,46 @@ const groups: Record<string, Row[]> = {
 }
 
 /** The groups in the order of the catalogue. */
-export const groupNames: readonly string[] = Object.keys(groups)
+export const groupNames: readonly string[] = [
+  'hs.ok',
+  'hs.resp',
+  'hs.method',
+  'hs.host',
+  'hs.upgrade',
+  'hs.connection',
+  'hs.key',
+  'hs.ver',
+  'hs.proto',
+  'hs.ext',
+  'hs.syntax',
+  'hs.limit',
+  'hs.tls',
+  'len',
+  'mask',
+  'rsv',
+  'op',
+  'ctl',
+  'ping',
+  'frag',
+  'utf8',
+  'close',
+  'perf',
+  'misc',
+  'pmd.neg',
+  'pmd.frame',
+  'pmd.data',
+  'pmd.limit',
+  'pmd.ab',
+  'robust',
+  'h2',
+  'inv',
+  'client.req',
+  'client.resp',
+  'client.ab',
+  'client.frame',
+  'client.close',
+  'client.h2',
+]
 
 /** Every row of the data as it is written there, without expansion of the parametrised ones. */
 export const catalogueRows: readonly CatalogueEntry[] = groupNames.flatMap((group) =>

@@ -20,6 +20,18 @@ export class Ledger {
   #breaches = new Map<string, { count: number; kept: Breach[] }>()
   #counts = new Map<string, number>()
   #times = new Map<string, number[]>()
+  #failures = new Map<number, Map<number | null, Set<string>>>()
+
+  /** Records the code, null for none, of a connection that had to be failed with the code `expected`. */
+  failure(expected: number, code: number | null, seenIn: string): void {
+    const codes = this.#failures.get(expected) ?? new Map<number | null, Set<string>>()
+    this.#failures.set(expected, codes.set(code, (codes.get(code) ?? new Set<string>()).add(seenIn)))
+  }
+
+  /** The codes of connections that had to be failed with that one, and the cases they were seen in. */
+  failuresOf(expected: number): ReadonlyMap<number | null, ReadonlySet<string>> {
+    return this.#failures.get(expected) ?? new Map()
+  }
 
   /** Records a breach of a passive row. */
   breach(rule: string, seenIn: string, detail: string): void {
@@ -75,6 +87,9 @@ export class FrameWatch {
   deflate = false
   /** Payloads of the pings that were sent, in hex. */
   readonly pings = new Set<string>()
+  #answered = new Set<string>()
+  /** Codes of the Closes that were sent. */
+  readonly closes = new Set<number>()
 
   constructor(ledger: Ledger, seenIn: string) {
     this.#ledger = ledger
@@ -84,16 +99,15 @@ export class FrameWatch {
   /** Judges one frame from the target. */
   onFrame(frame: Frame): void {
     this.#ledger.count('frames')
-    const shown = describeFrame(frame)
-    if (this.#closed) this.#breach('inv.after-close', shown)
-    if (frame.masked) this.#breach('inv.not-masked', shown)
-    if (!KNOWN_OPCODES.has(frame.opcode)) this.#breach('inv.frame-grammar', `reserved opcode: ${shown}`)
-    if (frame.length >> 63n) this.#breach('inv.frame-grammar', `length with the top bit set: ${shown}`)
+    if (this.#closed) this.#breach('inv.after-close', frame)
+    if (frame.masked) this.#breach('inv.not-masked', frame)
+    if (!KNOWN_OPCODES.has(frame.opcode)) this.#breach('inv.frame-grammar', frame, 'reserved opcode: ')
+    if (frame.length >> 63n) this.#breach('inv.frame-grammar', frame, 'length with the top bit set: ')
     if (frame.form !== shortestForm(frame.length))
-      this.#breach('inv.shortest-length', `${frame.form}-bit form: ${shown}`)
-    this.#checkRsv(frame, shown)
-    if (frame.opcode >= 8) this.#onControl(frame, shown)
-    else this.#onData(frame, shown)
+      this.#breach('inv.shortest-length', frame, `${frame.form}-bit form: `)
+    this.#checkRsv(frame)
+    if (frame.opcode >= 8) this.#onControl(frame)
+    else this.#onData(frame)
   }
 
   /** The stream ended with these bytes of an unfinished frame. */
@@ -103,23 +117,41 @@ export class FrameWatch {
     }
   }
 
-  #checkRsv(frame: Frame, shown: string): void {
-    const mayHaveRsv1 = this.deflate && (frame.opcode === Op.TEXT || frame.opcode === Op.BINARY)
-    if (frame.rsv & (mayHaveRsv1 ? 3 : 7)) this.#breach('inv.rsv', shown)
-    if (this.deflate && !mayHaveRsv1 && frame.rsv & Rsv.RSV1) this.#breach('pmd.frame.server-rsv1', shown)
+  /** The target ended the connection without a Close, and nothing of ours had ended it before. */
+  onBareEnd(): void {
+    this.#ledger.count('end.bare')
+    this.#breach('inv.close-before-fin', 'an end without a Close')
   }
 
-  #onControl(frame: Frame, shown: string): void {
-    if (!frame.fin || frame.length > 125n) this.#breach('inv.control', shown)
-    if (frame.opcode === Op.PONG) {
-      const known = this.pings.has(frame.payload.toString('hex'))
-      this.#ledger.count(known ? 'pong.answer' : 'pong.unsolicited')
-    }
+  #checkRsv(frame: Frame): void {
+    const mayHaveRsv1 = this.deflate && (frame.opcode === Op.TEXT || frame.opcode === Op.BINARY)
+    if (frame.rsv & (mayHaveRsv1 ? 3 : 7)) this.#breach('inv.rsv', frame)
+    if (this.deflate && !mayHaveRsv1 && frame.rsv & Rsv.RSV1) this.#breach('pmd.frame.server-rsv1', frame)
+  }
+
+  #onControl(frame: Frame): void {
+    if (!frame.fin || frame.length > 125n) this.#breach('inv.control', frame)
+    if (frame.opcode === Op.PONG) this.#onPong(frame)
     if (frame.opcode === Op.CLOSE) this.#onClose(frame)
+  }
+
+  /** A pong that is no answer may come at any time; while an answer is due it claims to be that (RFC 6455 §5.5.3). */
+  #onPong(frame: Frame): void {
+    const data = frame.payload.toString('hex')
+    if (this.pings.has(data)) {
+      this.#answered.add(data)
+      this.#ledger.count('pong.answer')
+      return
+    }
+    const last = [...this.pings].at(-1)
+    const isDue = last !== undefined && !this.#answered.has(last)
+    if (isDue) this.#breach('inv.pong-known', `pong with ${showBytes(frame.payload)} while another is due`)
+    else this.#ledger.count('pong.unsolicited')
   }
 
   #onClose(frame: Frame): void {
     this.#closed = true
+    if (!frame.fin || frame.length > 125n || frame.masked) this.#breach('close.reply-shape', describeFrame(frame))
     if (frame.payload.length === 0) {
       this.#ledger.count('close.empty')
       return
@@ -131,14 +163,15 @@ export class FrameWatch {
     const code = frame.payload.readUInt16BE(0)
     this.#ledger.count(`close.${code}`)
     if (code < 1000 || code === 1005 || code === 1006 || code === 1015) this.#breach('inv.close-code', `code ${code}`)
+    if (code === 1010 && !this.closes.has(code)) this.#breach('close.server-never-1010', `code ${code} unasked`)
     if (!isUtf8(frame.payload.subarray(2))) this.#breach('inv.close-code', `reason of code ${code} is not UTF-8`)
   }
 
-  #onData(frame: Frame, shown: string): void {
+  #onData(frame: Frame): void {
     if (frame.opcode === Op.CONT) {
-      if (this.#open === null) this.#breach('inv.message-order', `continuation without a message: ${shown}`)
+      if (this.#open === null) this.#breach('inv.message-order', frame, 'continuation without a message: ')
     } else {
-      if (this.#open !== null) this.#breach('inv.message-order', `new message inside a message: ${shown}`)
+      if (this.#open !== null) this.#breach('inv.message-order', frame, 'new message inside a message: ')
       this.#open = { opcode: frame.opcode, compressed: (frame.rsv & 4) !== 0, parts: [], size: 0 }
     }
     const message = this.#open
@@ -161,7 +194,7 @@ export class FrameWatch {
     this.#breach('pmd.frame.server-decodes', showBytes(payload))
   }
 
-  #breach(rule: string, detail: string): void {
-    this.#ledger.breach(rule, this.#seenIn, detail)
+  #breach(rule: string, what: string | Frame, before = ''): void {
+    this.#ledger.breach(rule, this.#seenIn, before + (typeof what === 'string' ? what : describeFrame(what)))
   }
 }

@@ -1,8 +1,11 @@
 import type { Duplex } from 'node:stream'
+import { type Chop, writeChopped } from './chop.ts'
 import { type Agreement, agreementOf } from './extension.ts'
+import { describeInbound, type Inbound, type Message, MessageAssembly, Mismatch } from './inbound.ts'
 import { Inflater } from './inflate.ts'
 import type { FrameWatch, Ledger } from './invariant.ts'
 import {
+  bytesOf,
   closeBody,
   describeFrame,
   encodeFrame,
@@ -18,42 +21,16 @@ import {
 } from './wire.ts'
 import type { WireLog } from './wire-log.ts'
 
+export { type Chop, sleep } from './chop.ts'
+export { describeInbound, type Inbound, type Message, Mismatch } from './inbound.ts'
+
 /** A way to the target: TCP, TLS, or a stream of another transport. */
 export interface Transport {
   stream: Duplex
   /** Ends the connection without an orderly end (RST on TCP). */
   reset(): void
-}
-
-/** A message from the target, put together from its frames. */
-export interface Message {
-  opcode: number
-  payload: Buffer
-  /** RSV1 was set on the first frame (RFC 7692 §6); `payload` is inflated when the peer has a decoder. */
-  compressed: boolean
-  frames: Frame[]
-}
-
-/** What came from the target, in order. */
-export type Inbound =
-  | { kind: 'message'; message: Message }
-  | { kind: 'ping' | 'pong'; frame: Frame }
-  | { kind: 'close'; code: number | null; reason: string; frame: Frame }
-  /** A frame that belongs to no message: a reserved opcode, a continuation of nothing. */
-  | { kind: 'stray'; frame: Frame }
-  /** The end of the stream; `fin` is the orderly one. */
-  | { kind: 'end'; tcp: 'fin' | 'rst' }
-
-/** The expectation of a case was not met; the message shows both sides. */
-export class Mismatch extends Error {
-  readonly expected: string
-  readonly actual: string
-
-  constructor(expected: string, actual: string) {
-    super(`expected ${expected}, got ${actual}`)
-    this.expected = expected
-    this.actual = actual
-  }
+  /** Whether an end that came as an orderly one was a reset, asked while our side is open. */
+  isReset?(): boolean
 }
 
 export interface PeerSettings {
@@ -64,12 +41,6 @@ export interface PeerSettings {
   log: WireLog
   ledger: Ledger
   watch: FrameWatch
-}
-
-/** How to cut a write into pieces: every n bytes, or sizes taken in turn; `pause` in milliseconds between them. */
-export interface Chop {
-  size: number | readonly number[]
-  pause?: number
 }
 
 /**
@@ -94,7 +65,7 @@ export class Peer {
   #raw: Buffer[] = []
   #reader: FrameReader | null = null
   #queue: Inbound[] = []
-  #partial: { opcode: number; frames: Frame[] } | null = null
+  #assembly = new MessageAssembly()
   #ended = false
   #sentClose = false
   #finSent = false
@@ -108,7 +79,7 @@ export class Peer {
     this.settings = settings
     const { stream } = transport
     stream.on('data', (chunk: Buffer) => this.#onData(chunk))
-    stream.on('end', () => this.#onEnd('fin'))
+    stream.on('end', () => this.#onEnd(!this.#finSent && transport.isReset?.() ? 'rst' : 'fin'))
     stream.on('error', () => this.#onEnd('rst'))
     stream.on('close', () => this.#onEnd('rst'))
   }
@@ -128,23 +99,23 @@ export class Peer {
   /** Writes bytes as they are; resolves when they are handed to the system. Errors show as the end of the stream. */
   async sendBytes(bytes: Uint8Array, chop?: Chop): Promise<void> {
     this.settings.log.out('bytes', `${bytes.length} bytes`, bytes)
-    await this.#write(bytes, chop)
+    await writeChopped(this.transport.stream, bytes, chop)
   }
 
   /** Writes an HTTP request head. */
   async sendRequest(bytes: Buffer, chop?: Chop): Promise<void> {
     this.settings.log.out('http', bytes.toString('latin1'), bytes)
-    await this.#write(bytes, chop)
+    await writeChopped(this.transport.stream, bytes, chop)
   }
 
   /** Sends one frame, legal or not (RFC 6455 §5.2). */
   async sendFrame(spec: FrameSpec, chop?: Chop): Promise<void> {
-    await this.#write(this.frameBytes(spec), chop)
+    await writeChopped(this.transport.stream, this.frameBytes(spec), chop)
   }
 
   /** Several frames in one write, or chopped as a whole. */
   async sendFrames(specs: readonly FrameSpec[], chop?: Chop): Promise<void> {
-    await this.#write(Buffer.concat(specs.map((spec) => this.frameBytes(spec))), chop)
+    await writeChopped(this.transport.stream, Buffer.concat(specs.map((spec) => this.frameBytes(spec))), chop)
   }
 
   async sendText(text: string | Uint8Array, chop?: Chop): Promise<void> {
@@ -182,6 +153,8 @@ export class Peer {
       this.#sentClose = true
       this.#closeSentAt = performance.now()
       this.closing.by ??= 'client'
+      const body = bytesOf(spec.payload ?? '')
+      if (body.length >= 2) this.settings.watch.closes.add(body.readUInt16BE(0))
     }
     return bytes
   }
@@ -396,27 +369,13 @@ export class Peer {
       this.#timePong(frame)
       this.#queue.push({ kind: 'pong', frame })
     } else if (frame.opcode === Op.CLOSE) this.#onClose(frame)
-    else if (frame.opcode <= Op.BINARY) this.#onDataFrame(frame)
+    else if (frame.opcode <= Op.BINARY) this.#assemble(frame)
     else this.#queue.push({ kind: 'stray', frame })
   }
 
-  #onDataFrame(frame: Frame): void {
-    if (frame.opcode === Op.CONT && this.#partial === null) {
-      this.#queue.push({ kind: 'stray', frame })
-      return
-    }
-    if (frame.opcode !== Op.CONT) this.#partial = { opcode: frame.opcode, frames: [] }
-    const partial = this.#partial as { opcode: number; frames: Frame[] }
-    partial.frames.push(frame)
-    if (!frame.fin) return
-    this.#partial = null
-    const payload =
-      partial.frames.length === 1 ? frame.payload : Buffer.concat(partial.frames.map((one) => one.payload))
-    const compressed = (partial.frames[0].rsv & 4) !== 0
-    this.#queue.push({
-      kind: 'message',
-      message: { opcode: partial.opcode, payload, compressed, frames: partial.frames },
-    })
+  #assemble(frame: Frame): void {
+    const event = this.#assembly.push(frame)
+    if (event !== null) this.#queue.push(event)
   }
 
   #onClose(frame: Frame): void {
@@ -436,7 +395,7 @@ export class Peer {
     this.settings.log.in(tcp, tcp.toUpperCase())
     if (this.#reader !== null) {
       this.settings.watch.onEnd(this.#reader.pending, tcp === 'fin')
-      if (this.closing.by === null) this.settings.ledger.count('end.bare')
+      if (this.closing.by === null) this.settings.watch.onBareEnd()
     }
     this.closing.by ??= 'server'
     if (this.#closeSentAt !== null) this.settings.ledger.time('fin', performance.now() - this.#closeSentAt)
@@ -448,12 +407,16 @@ export class Peer {
   #notePing(payload: Buffer): void {
     const key = payload.toString('hex')
     this.settings.watch.pings.add(key)
-    this.#pingTimes.set(key, performance.now())
+    // A ping behind others tells of the queue, not of the reply.
+    if (this.#pingTimes.size === 0) this.#pingTimes.set(key, performance.now())
   }
 
   #timePong(frame: Frame): void {
-    const sent = this.#pingTimes.get(frame.payload.toString('hex'))
-    if (sent !== undefined) this.settings.ledger.time('pong', performance.now() - sent)
+    const key = frame.payload.toString('hex')
+    const sent = this.#pingTimes.get(key)
+    if (sent === undefined) return
+    this.#pingTimes.delete(key)
+    this.settings.ledger.time('pong', performance.now() - sent)
   }
 
   /** Resolves to true when something came, to false at the deadline. */
@@ -467,52 +430,5 @@ export class Peer {
       }
       this.#wake = () => settle(true)
     })
-  }
-
-  async #write(bytes: Uint8Array, chop?: Chop): Promise<void> {
-    if (chop === undefined) return this.#writeOnce(bytes)
-    const sizes = typeof chop.size === 'number' ? [chop.size] : chop.size
-    for (let at = 0, turn = 0; at < bytes.length && !this.#ended; turn++) {
-      const size = sizes[turn % sizes.length]
-      await this.#writeOnce(bytes.subarray(at, at + size))
-      at += size
-      if (chop.pause !== undefined && at < bytes.length) await sleep(chop.pause)
-    }
-  }
-
-  #writeOnce(bytes: Uint8Array): Promise<void> {
-    const { stream } = this.transport
-    if (stream.destroyed || !stream.writable) return Promise.resolve()
-    return new Promise((resolve) => {
-      const done = (): void => {
-        stream.off('close', done)
-        resolve()
-      }
-      stream.once('close', done)
-      stream.write(bytes, done)
-    })
-  }
-}
-
-/** A pause that a row asks for (between segments); never used to wait for the target. */
-export function sleep(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds))
-}
-
-/** What came, for the line “received” of a failure. */
-export function describeInbound(event: Inbound | null, timeout: number): string {
-  if (event === null) return `nothing within ${Math.round(timeout)} ms`
-  switch (event.kind) {
-    case 'message':
-      return `${event.message.opcode === Op.TEXT ? 'text' : 'binary'} message ${showBytes(event.message.payload)}`
-    case 'ping':
-    case 'pong':
-      return `${event.kind} with ${showBytes(event.frame.payload)}`
-    case 'close':
-      return event.code === null ? 'Close without a code' : `Close ${event.code} ${JSON.stringify(event.reason)}`
-    case 'stray':
-      return `frame ${describeFrame(event.frame)} that belongs to no message`
-    case 'end':
-      return event.tcp === 'fin' ? 'the end of the stream (FIN)' : 'a reset connection (RST)'
   }
 }

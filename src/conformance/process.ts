@@ -79,11 +79,14 @@ export class ServerProcess {
     clearTimeout(timer)
     // The shell may be gone before what it started.
     signalGroup(child, 'SIGKILL')
+    await poll(async () => !(await accepts(this.port)), STOP_LIMIT)
   }
 
   async #restart(isServing: () => Promise<boolean>): Promise<boolean> {
     if (this.#child !== null) {
-      if (await poll(isServing, HANG_LIMIT)) return true
+      // Its death may be known a moment after the connections it took with it.
+      await poll(async () => this.#child === null || (await isServing()), HANG_LIMIT)
+      if (this.#child !== null && (await isServing())) return true
       await this.stop()
       this.#stopping = false
       this.#child = null

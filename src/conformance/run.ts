@@ -1,3 +1,4 @@
+import { TLSSocket } from 'node:tls'
 import { CATALOGUE_VERSION, type CatalogueEntry, findEntry } from './catalogue.ts'
 import { Ledger } from './invariant.ts'
 import { Mismatch } from './peer.ts'
@@ -8,7 +9,7 @@ import { findCase } from './sections/index.ts'
 import type { Target } from './target.ts'
 import { type Capabilities, type RunContext, Trial } from './trial.ts'
 import { summarise, UNREACHABLE } from './verify.ts'
-import { fieldTokens, fieldValue, Op } from './wire.ts'
+import { fieldTokens, fieldValue } from './wire.ts'
 import { WireLog } from './wire-log.ts'
 
 /** Everything a run against one server needs. */
@@ -29,14 +30,18 @@ export interface ServerRunOptions {
   deadline?: number
   bail?: number
   shuffle?: boolean
+  /** Cases that take samples take all; default false. */
+  long?: boolean
   keepWire?: boolean
   subprotocol?: string
   maxMessage: number
-  echo: 'auto' | 'none'
+  /** `auto`: whether the target echoes is found out at the start. */
+  echo: 'auto' | 'plain' | 'none'
   echoPrefix: string
   repro(id: string): string
   /** Called when the target is known, before the first case: the result but for what is found out later. */
   onStart?(head: RunHead): void
+  onBegin?(entry: CatalogueEntry): void
   onResult?(result: CaseResult): void
   onWire?(id: string, event: WireEvent): void
   /** The process of the target, when the tool started it. */
@@ -111,13 +116,20 @@ function skipAll(options: ServerRunOptions): RunOutcome {
 function contextOf(options: ServerRunOptions): RunContext {
   return {
     target: options.target,
-    capabilities: { echo: options.echo !== 'none', echoPrefix: options.echoPrefix, pmd: false, serverHeader: null },
+    capabilities: {
+      echo: options.echo !== 'none',
+      echoPrefix: options.echoPrefix,
+      pmd: false,
+      serverHeader: null,
+      tls: null,
+    },
     ledger: new Ledger(),
     timeout: options.timeout,
     idle: options.idle,
     seed: options.seed,
     subprotocol: options.subprotocol ?? null,
     maxMessage: options.maxMessage,
+    long: options.long ?? false,
     observations: {},
   }
 }
@@ -130,19 +142,22 @@ function targetOf(target: Target, capabilities: Capabilities): RunResult['target
     server_header: capabilities.serverHeader,
     pmd: capabilities.pmd,
     h2: false,
-    tls: target.secure ? 'yes' : null,
+    tls: capabilities.tls,
   }
 }
 
+/** What the traffic of the whole run tells about the target; what was not seen is left out. */
 function observe(ledger: Ledger): Record<string, unknown> {
-  return {
-    close_codes: ledger.countsOf('close.'),
-    ends_without_close: ledger.countOf('end.bare'),
-    ends_with_close: ledger.countOf('end.close'),
+  const codes = ledger.countsOf('close.')
+  const observed = {
+    close_codes: Object.keys(codes).length === 0 ? null : codes,
+    ends_with_close: ledger.countOf('end.close') || null,
+    ends_without_close: ledger.countOf('end.bare') || null,
     pong_ms: ledger.timesOf('pong'),
     close_ms: ledger.timesOf('close'),
     fin_ms: ledger.timesOf('fin'),
   }
+  return Object.fromEntries(Object.entries(observed).filter(([, value]) => value !== null))
 }
 
 /** A trial that belongs to no case: for looking at the target before and between cases. */
@@ -157,14 +172,17 @@ async function detect(context: RunContext, options: ServerRunOptions): Promise<s
   const trial = lookAt(context)
   const { capabilities } = context
   try {
-    const { response } = await trial.handshake({ add: [['Sec-WebSocket-Extensions', 'permessage-deflate']] })
+    const { peer, response } = await trial.handshake({ add: [['Sec-WebSocket-Extensions', 'permessage-deflate']] })
     if (response === null) return `${options.target.url} gave no answer to a plain handshake`
+    const { stream } = peer.transport
+    if (stream instanceof TLSSocket) capabilities.tls = stream.getProtocol()
     capabilities.serverHeader = fieldValue(response, 'server')
     if (response.status !== 101) return `${options.target.url} answers a plain handshake with “${response.statusLine}”`
     capabilities.pmd = fieldTokens(response, 'sec-websocket-extensions').some((one) =>
       one.startsWith('permessage-deflate'),
     )
-    capabilities.echo = options.echo !== 'none' && (await echoes(trial, options.echoPrefix))
+    capabilities.echo =
+      options.echo === 'plain' || (options.echo === 'auto' && (await echoes(trial, options.echoPrefix)))
     return undefined
   } catch (error) {
     if (error instanceof Mismatch) return `${options.target.url}: ${error.actual}`
@@ -174,17 +192,25 @@ async function detect(context: RunContext, options: ServerRunOptions): Promise<s
   }
 }
 
-/** Whether a text comes back; a greeting before it does not disturb. */
+/** What a broken echo breaks. */
+const ECHO_RULES = ['inv.frame-grammar', 'inv.rsv', 'inv.message-order', 'inv.text-utf8']
+
+/**
+ * Whether the target echoes, well or badly: a broken echo is judged, not left out. One that stays silent, ends, or
+ * says something else is no echo server; a greeting before the echo does not disturb.
+ */
 async function echoes(trial: Trial, prefix: string): Promise<boolean> {
   const peer = await trial.open()
   const text = `echo-${trial.random.integer(0, 1e9)}`
   await peer.sendText(text)
   for (;;) {
     const event = await peer.nextMeaningful()
-    if (event === null || event.kind === 'end' || event.kind === 'close') return false
-    if (event.kind === 'message' && event.message.payload.equals(Buffer.from(prefix + text))) {
-      return event.message.opcode === Op.TEXT || event.message.opcode === Op.BINARY
-    }
+    if (event === null || event.kind === 'end')
+      return ECHO_RULES.some((rule) => trial.context.ledger.breachesOf(rule).length > 0)
+    // it takes a plain text for a violation, or breaks the rules itself
+    if (event.kind === 'close') return event.code === 1002 || event.code === 1007
+    if (event.kind !== 'message') return true
+    if (event.message.payload.length === prefix.length + text.length) return true
   }
 }
 

@@ -24,6 +24,7 @@ export interface RunnerOptions {
   keepWire?: boolean
   /** The line that repeats one case. */
   repro(id: string): string
+  onBegin?(entry: CatalogueEntry): void
   /** Called as each case ends, in the order of their ends. */
   onResult?(result: CaseResult): void
   onWire?(id: string, event: WireEvent): void
@@ -86,9 +87,9 @@ export class Runner {
     const work = async (): Promise<void> => {
       for (let one = waiting.shift(); one !== undefined; one = waiting.shift()) {
         const result = await this.#runOnce(one)
+        this.#results.set(one.id, result)
         if (jobs > 1 && BAD.has(result.verdict)) suspects.push(one)
         else await this.#settle(one, result)
-        this.#results.set(one.id, result)
       }
     }
     await Promise.all(Array.from({ length: Math.min(jobs, cases.length) }, work))
@@ -153,6 +154,7 @@ export class Runner {
     const reason = this.#stop ?? this.#interruption() ?? this.#missing(one)
     if (reason !== null) return skipped(entry, reason, this.#options.repro(one.id))
     const { context, onWire } = this.#options
+    this.#options.onBegin?.(entry)
     const log = new WireLog(onWire && ((event) => onWire(one.id, event)))
     const trial = new Trial(entry, context, new Random(context.seed, one.id), log)
     const crashes = this.#options.crashCount?.() ?? 0

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { CaseTag } from './case.ts'
-import { type CatalogueEntry, catalogue, findRequirement } from './catalogue.ts'
+import { type CatalogueEntry, catalogue, findEntry, findRequirement } from './catalogue.ts'
 import { quickCases } from './preset.ts'
 import type { RunResult } from './result.ts'
 import { findCase } from './sections/index.ts'
@@ -21,6 +21,12 @@ export interface SelectionOptions {
   exclude?: readonly string[]
   /** Adds what takes long (`--long`). */
   long?: boolean
+  /** Adds sizes, throughput and round trips (`--perf`). */
+  perf?: boolean
+  /** Adds hostile load (`--robust`). */
+  robust?: boolean
+  /** Adds everything but what takes long (`--all`). */
+  all?: boolean
 }
 
 /** The cases against a server that can be run, in the order of the catalogue. */
@@ -38,9 +44,6 @@ const PRESETS: Record<string, (one: Selectable) => boolean> = {
   handshake: ({ entry }) => entry.group.startsWith('hs.'),
   all: () => true,
 }
-
-/** The presets, for messages and help. */
-export const presetNames: readonly string[] = Object.keys(PRESETS)
 
 /** All but what needs time or harms: one in twenty of the parametrised Autobahn cases stands for the rest. */
 function isCore({ entry, tags }: Selectable): boolean {
@@ -61,19 +64,34 @@ export function selectCases(from: readonly Selectable[], options: SelectionOptio
   for (const { term, matches } of takes) {
     if (!from.some(matches)) throw new SelectionError(`“${term}” selects no case${suggestion(from, term)}`)
   }
+  const added = addedGroups(options)
   const selected = from.filter((one) => {
-    const taken = takes.some(
-      ({ term, matches }) => matches(one) && (isNamed(term) || options.long || !one.tags.includes('slow')),
-    )
+    const isLong = one.tags.includes('slow') && !options.long
+    const taken =
+      takes.some(({ term, matches }) => matches(one) && (isNamed(term) || !isLong)) ||
+      (added.some((matches) => matches(one)) && !isLong)
     return taken && !leaves.some((matches) => matches(one))
   })
   if (selected.length === 0) throw new SelectionError('nothing is selected')
   return selected.map(({ entry }) => entry)
 }
 
+/** What the switches add to the terms. */
+function addedGroups(options: SelectionOptions): ((one: Selectable) => boolean)[] {
+  return [
+    ...(options.perf ? [({ entry }: Selectable) => entry.group === 'perf'] : []),
+    ...(options.robust ? [isHostile] : []),
+    ...(options.all ? [() => true] : []),
+  ]
+}
+
+function isHostile({ entry, tags }: Selectable): boolean {
+  return entry.group === 'robust' || tags.includes('hostile')
+}
+
 /** A slow case runs without `--long` when it is asked for by name, and when it is one of Autobahn's. */
 function isNamed(term: string): boolean {
-  return findCase(term) !== undefined || term === 'autobahn' || /^ab:[\d.]+$/.test(term)
+  return findEntry(term) !== undefined || term === 'autobahn' || /^ab:[\d.]+$/.test(term)
 }
 
 function splitTerms(terms: readonly string[]): string[] {

@@ -2,13 +2,19 @@ import { type AnswerBreach, checkAnswer } from './answer.ts'
 import type { CatalogueEntry } from './catalogue.ts'
 import { FrameWatch, type Ledger } from './invariant.ts'
 import type { Chop } from './peer.ts'
-import { Mismatch, Peer, type Transport } from './peer.ts'
+import { Mismatch, Peer, sleep, type Transport } from './peer.ts'
 import type { Random } from './random.ts'
 import { buildRequest, type RequestOptions, type UpgradeRequest } from './request.ts'
 import type { AssertionResult, CaseClass } from './result.ts'
 import type { Target } from './target.ts'
 import type { Response } from './wire.ts'
 import type { WireLog } from './wire-log.ts'
+
+/** Errors that say nothing about the target: this machine has no port or file handle left just now. */
+const LOCAL_TROUBLE: ReadonlySet<string> = new Set(['EADDRNOTAVAIL', 'EMFILE', 'ENFILE', 'ENOBUFS', 'EAGAIN'])
+/** How often the time of one event such trouble may last, and the pause between attempts in milliseconds. */
+const LOCAL_PATIENCE = 10
+const LOCAL_PAUSE = 100
 
 /** What was found out about the target before the first case. */
 export interface Capabilities {
@@ -19,6 +25,8 @@ export interface Capabilities {
   /** It accepts permessage-deflate. */
   pmd: boolean
   serverHeader: string | null
+  /** Version of TLS, when the target speaks it. */
+  tls: string | null
 }
 
 /** What all cases of a run share. */
@@ -33,6 +41,8 @@ export interface RunContext {
   seed: number
   /** A subprotocol the server knows, from `--subprotocol`. */
   subprotocol: string | null
+  /** The run may take long (`--long`): cases that take samples then take all. */
+  long: boolean
   /** Bytes of the largest message to send. */
   maxMessage: number
   /** What cases found out, by name: goes into the report. */
@@ -153,13 +163,17 @@ export class Trial {
   /** A connection without a handshake. */
   async connect(plain = false): Promise<Peer> {
     const { target, timeout } = this.context
-    let transport: Transport
-    try {
-      transport = await (plain ? target.connectPlain(timeout) : target.connect(timeout))
-    } catch (error) {
-      throw new Mismatch('a connection', `${(error as Error).message || 'connection refused'}`)
+    const deadline = performance.now() + timeout * LOCAL_PATIENCE
+    for (;;) {
+      try {
+        return this.adopt(await (plain ? target.connectPlain(timeout) : target.connect(timeout)))
+      } catch (error) {
+        const { code, message } = error as NodeJS.ErrnoException
+        if (!LOCAL_TROUBLE.has(code ?? '')) throw new Mismatch('a connection', message || 'connection refused')
+        if (performance.now() >= deadline) throw new Error(`no connection can be opened from here: ${message}`)
+      }
+      await sleep(LOCAL_PAUSE)
     }
-    return this.adopt(transport)
   }
 
   /** A peer on a transport that the case opened itself. */
@@ -208,6 +222,12 @@ export class Trial {
     const { peer, response } = await this.handshake(options)
     if (response?.status !== 101) throw new Mismatch('101 Switching Protocols', describeAnswer(response, peer))
     return peer
+  }
+
+  /** Lets go of a connection before the end of the case: for cases that open many. */
+  release(peer: Peer): void {
+    peer.destroy()
+    this.peers.splice(this.peers.indexOf(peer), 1)
   }
 
   /** Lets go of all connections. */

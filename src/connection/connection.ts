@@ -1,18 +1,25 @@
 import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { CloseCode } from '../core/close-code.ts'
 import { ProtocolError, WebSocketError } from '../core/errors.ts'
 import type { Role } from '../core/frame-parser.ts'
-import type { MessageLimits } from '../core/message-assembler.ts'
 import type { MessageCodec } from '../core/message-codec.ts'
 import { Opcode } from '../core/opcode.ts'
 import { type CloseInfo, Hold, Protocol, type ProtocolSink, type ProtocolState } from '../core/protocol.ts'
 import { decodeText } from '../core/text.ts'
+import { Clock, type Timed } from './clock.ts'
+import { channels } from './diagnostics.ts'
+import type { ConnectionLimits } from './limits.ts'
+import type { Vitals } from './liveness.ts'
+import { copyMessage } from './message-copy.ts'
 import { Outbox } from './outbox.ts'
 import { PreparedMessage } from './prepared-message.ts'
-import { type Reader, readStream } from './reader.ts'
+import { RateGuard } from './rate-guard.ts'
+import { readStream } from './reader.ts'
+import { SendBuffer, type SendBufferSink } from './send-buffer.ts'
 import { Sender } from './sender.ts'
-import { type TimerEntry, wheel } from './timers.ts'
+import type { Traffic } from './traffic.ts'
 
 /** What arrives: text as a string, binary as a Buffer. */
 export type Data = string | Buffer
@@ -25,27 +32,14 @@ export interface SendOptions {
   compress?: boolean
 }
 
-/** Limits and times of one connection; sizes in bytes, times in milliseconds. */
-export interface ConnectionLimits extends MessageLimits {
-  /** Above this many bytes waiting to be sent, `send` returns false. */
-  highWaterMark: number
-  /** How long a peer may take to answer a Close frame, or to read the last one, before the transport is cut. */
-  closeTimeout: number
-}
-
-export const defaultLimits: ConnectionLimits = {
-  maxMessageSize: 1024 * 1024,
-  maxFrames: 131_072,
-  highWaterMark: 1024 * 1024,
-  closeTimeout: 5_000,
-}
-
 /** What a connection is made with; the server fills it in. */
 export interface ConnectionSetup {
   role: Role
   limits: ConnectionLimits
   request: IncomingMessage
   subprotocol: string
+  /** Where messages and bytes are counted. */
+  traffic: Traffic
   codec?: MessageCodec | null
   /** Bytes that came behind the request; received after the current tick. */
   head?: Buffer
@@ -53,6 +47,8 @@ export interface ConnectionSetup {
   maskingKey?: () => Uint8Array
   /** Takes what a callback of the user throws; the connection is failed with 1011. */
   onError: (error: unknown) => void
+  /** The memory that the connection holds has changed by so many bytes. */
+  onHeld?: (change: number) => void
   /** The transport is gone. */
   onGone?: (connection: Connection) => void
 }
@@ -63,7 +59,7 @@ const nothing = (): void => {}
  * One WebSocket connection on one stream (RFC 6455): what a server's `onConnection` is given. Callbacks are plain
  * properties with one consumer each; set them before the callback that hands the connection over returns.
  */
-export class Connection implements ProtocolSink, TimerEntry {
+export class Connection implements ProtocolSink, SendBufferSink, Timed {
   /** The upgrade request. */
   readonly request: IncomingMessage
   /** The chosen subprotocol, `''` without one (RFC 6455 §4.2.2). */
@@ -74,36 +70,43 @@ export class Connection implements ProtocolSink, TimerEntry {
   onPong: (payload: Buffer) => void = nothing
   /** The outcome is known; called once. Nothing is received or sent after it. */
   onClose: (info: CloseInfo) => void = nothing
+  /** Bytes that the application keeps for this connection, such as a queue: counted into the server's memory. */
+  queuedBytes: () => number = () => 0
 
   readonly #stream: Duplex
+  readonly #setup: ConnectionSetup
   readonly #protocol: Protocol
   readonly #outbox: Outbox
   readonly #sender: Sender
-  readonly #reader: Reader
-  readonly #setup: ConnectionSetup
-  #drained: (() => void)[] | null = null
+  readonly #sendBuffer: SendBuffer
+  readonly #rates: RateGuard
+  readonly #clock: Clock
   #closeInfo: CloseInfo | null = null
-
-  timerNext: TimerEntry | null = null
-  timerPrevious: TimerEntry | null = null
-  timerSlot = -1
-  timerDue = 0
+  #latency: number | null = null
+  #heldBytes = 0
+  #receivedBytes = 0
+  #receivedMessages = 0
+  #sentMessages = 0
 
   constructor(stream: Duplex, setup: ConnectionSetup) {
+    const { limits, codec = null } = setup
     this.request = setup.request
     this.subprotocol = setup.subprotocol
     this.#setup = setup
     this.#stream = stream
-    this.#protocol = new Protocol(this, { role: setup.role, ...setup.limits, codec: setup.codec })
-    this.#outbox = new Outbox(stream, setup.maskingKey)
-    this.#sender = new Sender(this.#outbox, setup.codec ?? null, () => this.#onSent())
+    this.#protocol = new Protocol(this, { role: setup.role, ...limits, codec })
+    this.#outbox = new Outbox(stream, setup.maskingKey, (size) => this.#onWritten(size))
+    this.#sender = new Sender(this.#outbox, codec, () => this.#sendBuffer.onSent())
+    this.#sendBuffer = new SendBuffer(stream, this.#outbox, this.#sender, limits, this)
+    this.#rates = new RateGuard(limits, (wait) => this.#onOverRate(wait))
+    this.#clock = new Clock(this, limits)
     stream.on('end', () => this.#onStreamEnd())
     stream.on('error', (error) => this.#protocol.receiveEnd(streamError(error)))
     stream.on('close', () => this.#onStreamClose())
-    stream.on('drain', () => this.#onSent())
+    stream.on('drain', () => this.#sendBuffer.onSent())
     const { head } = setup
     if (head !== undefined && head.length > 0) process.nextTick(() => this.#onBytes(head, 0, head.length))
-    this.#reader = readStream(stream, (bytes, start, end) => this.#onBytes(bytes, start, end))
+    readStream(stream, (bytes, start, end) => this.#onBytes(bytes, start, end))
   }
 
   /** `'closed'` once the outcome is known; the transport may live a little longer (RFC 6455 §7.1). */
@@ -118,43 +121,56 @@ export class Connection implements ProtocolSink, TimerEntry {
 
   /** Bytes that were sent and that the operating system has not taken. */
   get bufferedAmount(): number {
-    return this.#outbox.bufferedAmount + this.#sender.waitingBytes
+    return this.#sendBuffer.bufferedAmount
+  }
+
+  /** Bytes of memory held for this connection: input that waits, output that waits and what the application keeps. */
+  get heldBytes(): number {
+    return this.#protocol.heldBytes + this.bufferedAmount + this.queuedBytes()
+  }
+
+  /** The round trip of the last keepalive ping in milliseconds, null before the first. */
+  get latency(): number | null {
+    return this.#latency
+  }
+
+  /** Resolves when the transport is gone. */
+  get gone(): Promise<void> {
+    if (this.#stream.closed) return Promise.resolve()
+    return new Promise((resolve) => this.#stream.once('close', resolve))
   }
 
   /**
-   * Sends a message. Returns whether there is room for more: false above `highWaterMark` (wait for `drained()`) and
-   * on a connection that is not open, which takes nothing. With `compress: false` the message is not compressed, for
-   * secrets beside text that an attacker may choose (CRIME). Throws a TypeError for anything but a string, Uint8Array,
-   * ArrayBuffer or PreparedMessage. Bytes over 16 KiB are not copied: leave them unchanged until they are sent.
+   * Sends a message. Returns whether there is room for more: false above `highWaterMark` (wait for `drained()`), for
+   * a message that `maxBufferedAmount` refuses, and on a connection that is not open, which takes nothing. With
+   * `compress: false` the message is not compressed, for secrets beside text that an attacker may choose (CRIME).
+   * Throws a TypeError for anything but a string, Uint8Array, ArrayBuffer or PreparedMessage. Bytes over 16 KiB are
+   * not copied: leave them unchanged until they are sent.
    */
   send(data: Sendable | PreparedMessage, options?: SendOptions): boolean {
-    const compress = options?.compress !== false
-    const isOpen = this.#protocol.state === 'open'
-    if (typeof data === 'string') {
-      if (isOpen) this.#sender.sendText(data, compress)
-    } else if (data instanceof PreparedMessage) {
-      if (isOpen) this.#sender.sendEncoded(data.frame)
-    } else {
-      const bytes = toBytes(data)
-      if (isOpen) this.#sender.sendBytes(bytes, compress)
-    }
-    return isOpen && this.bufferedAmount <= this.#setup.limits.highWaterMark
+    const size = sizeBound(data)
+    if (this.#protocol.state !== 'open') return false
+    const fits = this.#sendBuffer.hasRoom(size)
+    if (!fits && !this.#sendBuffer.admit(typeof data === 'string' ? Buffer.byteLength(data) : size)) return false
+    this.#sentMessages++
+    this.#setup.traffic.sentMessages++
+    const compress = options === undefined || options.compress !== false
+    if (typeof data === 'string') this.#sender.sendText(data, compress)
+    else if (data instanceof Uint8Array) this.#sender.sendBytes(data, compress)
+    else if (data instanceof PreparedMessage) this.#sender.sendEncoded(data.frame)
+    else this.#sender.sendBytes(new Uint8Array(data), compress)
+    return fits || this.#sendBuffer.settle()
   }
 
   /** Resolves when everything was taken by the operating system, or when the connection is closed. */
   drained(): Promise<void> {
-    this.#outbox.flush()
-    if (this.#protocol.state === 'closed' || this.bufferedAmount === 0) return Promise.resolve()
-    return new Promise((resolve) => {
-      this.#drained ??= []
-      this.#drained.push(resolve)
-      this.#awaitSent()
-    })
+    return this.#protocol.state === 'closed' ? Promise.resolve() : this.#sendBuffer.drained()
   }
 
   /** Sends a ping (§5.5.2) with at most 125 bytes. Throws a TypeError or RangeError for another payload. */
   ping(payload: string | Uint8Array = ''): void {
-    const bytes = typeof payload === 'string' ? Buffer.from(payload) : toBytes(payload)
+    const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload
+    if (!(bytes instanceof Uint8Array)) throw unsendable(bytes)
     if (bytes.length > 125) throw new RangeError(`a ping of ${bytes.length} bytes; at most 125 are allowed`)
     if (this.#protocol.state === 'open') this.#outbox.sendBytes(Opcode.PING, bytes)
   }
@@ -188,21 +204,19 @@ export class Connection implements ProtocolSink, TimerEntry {
     this.#protocol.resume(Hold.READER)
   }
 
-  /** Resolves when the transport is gone. */
-  get gone(): Promise<void> {
-    if (this.#stream.closed) return Promise.resolve()
-    return new Promise((resolve) => this.#stream.once('close', resolve))
-  }
-
   // What the stream does.
 
   #onBytes(bytes: Buffer, start: number, end: number): void {
+    this.#receivedBytes += end - start
+    this.#setup.traffic.receivedBytes += end - start
     this.#outbox.cork()
     try {
       this.#protocol.receive(bytes, start, end)
     } finally {
       this.#outbox.uncork()
     }
+    this.#rates.takeBytes(end - start)
+    this.account()
     if (this.#protocol.state === 'closed') this.#endStream()
   }
 
@@ -213,48 +227,49 @@ export class Connection implements ProtocolSink, TimerEntry {
 
   #onStreamClose(): void {
     this.#protocol.receiveEnd()
-    wheel.cancel(this)
+    this.#clock.stop()
+    this.#setup.onHeld?.(-this.#heldBytes)
+    this.#heldBytes = 0
     this.#setup.onGone?.(this)
   }
 
-  /** The system took what was written, or the codec is done with a message. */
-  #onSent(): void {
-    if (this.#drained === null) return
-    this.#outbox.flush()
-    if (this.bufferedAmount === 0) this.#resolveDrained()
-    else this.#awaitSent()
+  #onWritten(size: number): void {
+    this.#setup.traffic.sentBytes += size
+    if (this.#stream.writableLength > 0) this.account()
   }
 
-  /** A stream says 'drain' only above its own mark; below it, an empty write tells when those before it are out. */
-  #awaitSent(): void {
-    const { writable, writableLength, writableNeedDrain } = this.#stream
-    if (writable && writableLength > 0 && !writableNeedDrain) this.#stream.write('', () => this.#onSent())
-  }
-
-  #resolveDrained(): void {
-    const drained = this.#drained
-    this.#drained = null
-    if (drained !== null) for (const resolve of drained) resolve()
-  }
-
-  /** The closing handshake, or the peer's reading of the last frame, took too long. */
-  onTimer(): void {
-    const error = new WebSocketError(
-      'ERR_WS_CLOSE_TIMEOUT',
-      `no end of the connection within ${this.#setup.limits.closeTimeout} ms of the Close frame`,
-    )
-    this.#protocol.receiveEnd(error, 'local')
-    this.#stream.destroy()
+  /** Tells the server how much more memory is held than when it was told last; called by both. */
+  account(): void {
+    const held = this.heldBytes
+    if (held === this.#heldBytes) return
+    this.#setup.onHeld?.(held - this.#heldBytes)
+    this.#heldBytes = held
   }
 
   /** §7.1.1: ends our half after what was sent; the peer's half is read and discarded, but not for ever. */
   #endStream(): void {
     this.#outbox.flush()
-    if (this.#stream.destroyed) return
-    if (!this.#stream.writableEnded) this.#stream.end()
+    if (this.#stream.destroyed || this.#stream.writableEnded) return
+    this.#stream.end()
     if (this.#stream.readableEnded) return
-    this.#reader.start()
-    if (this.timerSlot === -1) wheel.schedule(this, this.#setup.limits.closeTimeout)
+    this.#stream.resume()
+    this.#clock.startClosing()
+  }
+
+  /** What the clock looks at. */
+  vitals(): Vitals {
+    const protocol = this.#protocol
+    return {
+      isHeld: protocol.isHeld,
+      pending: protocol.pending,
+      frameCount: protocol.frameCount,
+      receivedBytes: this.#receivedBytes,
+      receivedMessages: this.#receivedMessages,
+      sentMessages: this.#sentMessages,
+      bufferedAmount: this.bufferedAmount,
+      // Streams other than sockets do not count.
+      takenBytes: ((this.#stream as Partial<Socket>).bytesWritten ?? 0) - this.#stream.writableLength,
+    }
   }
 
   // What the protocol says.
@@ -264,12 +279,16 @@ export class Connection implements ProtocolSink, TimerEntry {
   }
 
   onBinaryMessage(bytes: Buffer, start: number, end: number, owned: boolean): void {
-    const view = bytes.subarray(start, end)
     // A view of much more memory than it shows would keep all of it alive.
-    this.#deliver(owned && bytes.length <= 2 * view.length ? view : Buffer.from(view), true)
+    const isOwn = owned && bytes.length <= 2 * (end - start)
+    this.#deliver(isOwn ? bytes.subarray(start, end) : copyMessage(bytes, start, end), true)
   }
 
   #deliver(data: Data, isBinary: boolean): void {
+    this.#receivedMessages++
+    this.#setup.traffic.receivedMessages++
+    this.#rates.takeMessage()
+    if (channels.message.hasSubscribers) channels.message.publish({ connection: this, data, isBinary })
     try {
       this.onMessage(data, isBinary)
     } catch (error) {
@@ -278,6 +297,12 @@ export class Connection implements ProtocolSink, TimerEntry {
   }
 
   onPongReceived(payload: Buffer): void {
+    const latency = this.#clock.takePong(payload)
+    if (latency !== null) {
+      this.#latency = latency
+      this.#setup.traffic.countLatency(latency)
+      return
+    }
     try {
       this.onPong(payload)
     } catch (error) {
@@ -286,35 +311,74 @@ export class Connection implements ProtocolSink, TimerEntry {
   }
 
   onControlFrame(opcode: number, payload: Uint8Array): void {
-    if (opcode === Opcode.CLOSE) this.#sender.sendClose(payload)
-    else this.#outbox.sendBytes(opcode, payload)
+    if (opcode === Opcode.CLOSE) return this.#sender.sendClose(payload)
+    this.#rates.takePing()
+    this.#sendBuffer.sendPong(payload)
   }
 
   onCloseExpected(): void {
-    wheel.schedule(this, this.#setup.limits.closeTimeout)
+    this.#clock.startClosing()
   }
 
   onClosed(info: CloseInfo): void {
-    wheel.cancel(this)
+    this.#clock.stop()
+    this.#rates.stop()
     this.#closeInfo = info
+    this.#setup.traffic.countClose(info.code)
     this.#sender.drop()
-    this.#resolveDrained()
+    this.#sendBuffer.release()
+    if (channels.close.hasSubscribers) channels.close.publish({ connection: this, info })
     try {
       this.onClose(info)
     } catch (error) {
-      this.#setup.onError(error)
+      this.#reportError(error)
     }
     this.#endStream()
   }
 
   onFlow(reading: boolean): void {
-    if (reading) this.#reader.start()
-    else this.#reader.stop()
+    if (reading) this.#stream.resume()
+    else this.#stream.pause()
+  }
+
+  // What the send buffer says.
+
+  onOverMark(): void {
+    this.#protocol.pause(Hold.BACKPRESSURE)
+  }
+
+  onDrained(): void {
+    this.account()
+    this.#protocol.resume(Hold.BACKPRESSURE)
+  }
+
+  onOverflow(total: number): void {
+    const { maxBufferedAmount, overflow } = this.#setup.limits
+    if (overflow === 'drop') {
+      this.#setup.traffic.droppedMessages++
+      return
+    }
+    const message = `${total} bytes would wait to be sent; at most ${maxBufferedAmount} are allowed`
+    this.fail(CloseCode.TRY_AGAIN_LATER, 'ERR_WS_SEND_OVERFLOW', message)
+  }
+
+  /** A peer sends more than it may: it waits, or it is closed. */
+  #onOverRate(wait: number): void {
+    if (this.#setup.limits.overRate === 'close') {
+      return this.fail(CloseCode.POLICY_VIOLATION, 'ERR_WS_RATE', 'more messages, bytes or pings than allowed')
+    }
+    this.#protocol.pause(Hold.RATE)
+    this.#rates.wait(wait, () => this.#protocol.resume(Hold.RATE))
   }
 
   #onUserError(error: unknown): void {
-    this.#setup.onError(error)
+    this.#reportError(error)
     this.fail(CloseCode.INTERNAL_ERROR, 'ERR_WS_CALLBACK_THREW', 'internal error')
+  }
+
+  #reportError(error: unknown): void {
+    if (channels.error.hasSubscribers) channels.error.publish({ connection: this, error })
+    this.#setup.onError(error)
   }
 }
 
@@ -322,10 +386,15 @@ function streamError(error: Error): WebSocketError {
   return new WebSocketError('ERR_WS_TRANSPORT', `the transport failed: ${error.message}`, { cause: error })
 }
 
-function toBytes(data: unknown): Uint8Array {
-  if (data instanceof Uint8Array) return data
-  if (data instanceof ArrayBuffer) return new Uint8Array(data)
-  throw new TypeError(
-    `a message of type ${data === null ? 'null' : typeof data}; a string, Uint8Array or ArrayBuffer is allowed`,
-  )
+/** At least the bytes that a message takes; a UTF-16 unit makes at most 3. Throws a TypeError for what is none. */
+function sizeBound(data: Sendable | PreparedMessage): number {
+  if (typeof data === 'string') return data.length * 3
+  if (data instanceof Uint8Array || data instanceof ArrayBuffer) return data.byteLength
+  if (data instanceof PreparedMessage) return data.frame.length
+  throw unsendable(data)
+}
+
+function unsendable(data: unknown): TypeError {
+  const type = data === null ? 'null' : typeof data
+  return new TypeError(`a message of type ${type}; a string, Uint8Array or ArrayBuffer is allowed`)
 }

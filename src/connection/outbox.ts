@@ -32,9 +32,17 @@ export class Outbox {
   #corked = false
   #scheduled = false
 
-  constructor(stream: Writable, maskingKey: (() => Uint8Array) | null = null) {
+  /** Called with the bytes of each write, when it is done. */
+  readonly #onWritten: (size: number) => void
+
+  constructor(
+    stream: Writable,
+    maskingKey: (() => Uint8Array) | null = null,
+    onWritten: (size: number) => void = () => {},
+  ) {
     this.#stream = stream
     this.#maskingKey = maskingKey
+    this.#onWritten = onWritten
   }
 
   /** Bytes handed in that the kernel has not taken. */
@@ -96,16 +104,18 @@ export class Outbox {
     if (owner === this) this.#flushShared()
     if (this.#waiting.length === 0) return
     const waiting = this.#waiting
+    const size = this.#waitingBytes
     this.#waiting = []
     this.#waitingBytes = 0
     if (this.#stream.destroyed || this.#stream.writableEnded) return
     if (waiting.length === 1) {
       this.#stream.write(waiting[0])
-      return
+    } else {
+      this.#stream.cork()
+      for (const frame of waiting) this.#stream.write(frame)
+      this.#stream.uncork()
     }
-    this.#stream.cork()
-    for (const frame of waiting) this.#stream.write(frame)
-    this.#stream.uncork()
+    this.#onWritten(size)
   }
 
   get #keySize(): number {
@@ -169,9 +179,12 @@ export class Outbox {
     sharedEnd = sharedStart
     if (end === sharedStart || this.#stream.destroyed || this.#stream.writableEnded) return
     this.#stream.write(shared.subarray(sharedStart, end))
-    if (this.#stream.writableLength === 0) return
-    sharedStart = end
-    sharedEnd = end
+    const size = end - sharedStart
+    if (this.#stream.writableLength > 0) {
+      sharedStart = end
+      sharedEnd = end
+    }
+    this.#onWritten(size)
   }
 
   /** Moves what lies in the shared buffer to the list, before frames that go there. */

@@ -27,6 +27,9 @@ export class TimingWheel {
   /** The tick up to which slots were emptied. */
   #tick = 0
 
+  /** The time of the last tick, at most a tick old while anything is scheduled: costs nothing to read. */
+  time = now()
+
   /** Entries that are scheduled. */
   get size(): number {
     return this.#count
@@ -63,7 +66,8 @@ export class TimingWheel {
   }
 
   #start(): void {
-    this.#tick = Math.floor(now() / TICK)
+    this.time = now()
+    this.#tick = Math.floor(this.time / TICK)
     this.#interval = setInterval(() => this.#advance(), TICK)
     this.#interval.unref()
   }
@@ -75,6 +79,7 @@ export class TimingWheel {
 
   #advance(): void {
     const time = now()
+    this.time = time
     const target = Math.floor(time / TICK)
     const first = Math.max(this.#tick + 1, target - SLOT_COUNT + 1)
     this.#tick = target

@@ -1,6 +1,7 @@
 import { CloseCode, isSendableCloseCode } from './close-code.ts'
 import { ProtocolError, WebSocketError } from './errors.ts'
 import { FrameParser, type FrameSink, type Role } from './frame-parser.ts'
+import { isAsciiOr } from './mask.ts'
 import { invalidUtf8, MessageAssembler, type MessageLimits, type MessageSink } from './message-assembler.ts'
 import type { MessageCodec } from './message-codec.ts'
 import { isControl, Opcode } from './opcode.ts'
@@ -57,7 +58,7 @@ export interface ProtocolOptions extends MessageLimits {
 }
 
 /** Reasons to hold the input; it is parsed while none is set. */
-export const Hold = { READER: 1, BACKPRESSURE: 2, CODEC: 4 } as const
+export const Hold = { READER: 1, BACKPRESSURE: 2, RATE: 4, CODEC: 8 } as const
 
 const EMPTY = Buffer.alloc(0)
 
@@ -105,8 +106,14 @@ export class Protocol implements FrameSink, MessageSink {
     return this.#assembler.inMessage ? 'message' : null
   }
 
-  get codec(): MessageCodec | null {
-    return this.#codec
+  /** Whether the input is held. */
+  get isHeld(): boolean {
+    return this.#holds !== 0
+  }
+
+  /** Frames whose header was read. */
+  get frameCount(): number {
+    return this.#parser.frameCount
   }
 
   /** Takes bytes from the transport. They are unmasked in place and not kept: the caller may reuse them afterwards. */
@@ -134,7 +141,7 @@ export class Protocol implements FrameSink, MessageSink {
     this.#state = 'closing'
     this.#sink.onControlFrame(Opcode.CLOSE, payload)
     this.#sink.onCloseExpected()
-    this.resume(Hold.READER | Hold.BACKPRESSURE)
+    this.resume(Hold.READER | Hold.BACKPRESSURE | Hold.RATE)
   }
 
   /** Fails the connection (§7.1.7): Close with the error's code, then the end; `initiator` is local. */
@@ -225,6 +232,17 @@ export class Protocol implements FrameSink, MessageSink {
   onFramePayload(bytes: Buffer, start: number, end: number, or: number, last: boolean): void {
     if (this.#controlOpcode === 0) this.#assembler.onFramePayload(bytes, start, end, or, last)
     else this.#takeControl(bytes, start, end, last)
+  }
+
+  /** The checks of the assembler that a message of one frame needs: order, size, text. */
+  onWholeMessage(opcode: number, bytes: Buffer, start: number, end: number, or: number): void {
+    if (this.#assembler.inMessage || end - start > this.#limits.maxMessageSize) {
+      return this.#assembler.onFrameHeader(true, false, opcode, end - start)
+    }
+    if (opcode === Opcode.BINARY) return this.onBinaryMessage(bytes, start, end, false)
+    const isAscii = isAsciiOr(or)
+    if (!isAscii && !isValidUtf8(bytes, start, end)) throw invalidUtf8()
+    this.onTextMessage(bytes, start, end, isAscii)
   }
 
   onTextMessage(bytes: Buffer, start: number, end: number, isAscii: boolean): void {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
-import { type ConnectionLimits, defaultLimits } from '../connection/connection.ts'
+import type { ConnectionLimits } from '../connection/limits.ts'
 import type { DeflateOptions } from '../deflate/options.ts'
+import type { AdmissionOptions } from './admission.ts'
 
 /** An HTTP answer that refuses an upgrade request. */
 export interface Refusal {
@@ -24,8 +25,15 @@ export interface UpgradePolicy {
   subprotocols?: readonly string[]
 }
 
-/** Options of a server: the policy of every upgrade, the limits of every connection. */
-export interface ServerOptions extends UpgradePolicy, Partial<ConnectionLimits> {
+/** Options of a server: the policy of every upgrade, the limits of every connection and of all together. */
+export interface ServerOptions extends UpgradePolicy, AdmissionOptions, Partial<ConnectionLimits> {
+  /**
+   * Bytes that all connections together may hold in buffers and queues. When they are spent new connections get 503
+   * with `Retry-After`, and those that hold most are closed with 1013. Default: a quarter of the heap's limit.
+   */
+  maxMemory?: number
+  /** Milliseconds for the opening handshake, the decision of `authorize` included; then it is refused. Default 10 s. */
+  handshakeTimeout?: number
   /** Takes what callbacks and views throw. Default: writes it to standard error. */
   onError?: (error: unknown) => void
   /**
@@ -35,18 +43,4 @@ export interface ServerOptions extends UpgradePolicy, Partial<ConnectionLimits> 
    * secrets with `compress: false`.
    */
   deflate?: boolean | DeflateOptions
-}
-
-/** The limits of `options` over those of `base`. Throws a RangeError for one that is not a positive number. */
-export function readLimits(options: Partial<ConnectionLimits>, base = defaultLimits): ConnectionLimits {
-  const limits = { ...base }
-  for (const name of Object.keys(limits) as (keyof ConnectionLimits)[]) {
-    const value = options[name]
-    if (value === undefined) continue
-    if (typeof value !== 'number' || !(value > 0)) {
-      throw new RangeError(`option ${name} is ${String(value)}; a positive number is allowed`)
-    }
-    limits[name] = value
-  }
-  return limits
 }

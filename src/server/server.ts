@@ -2,13 +2,20 @@ import { createServer as createHttpServer, type IncomingMessage, type Server, ty
 import type { Server as HttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { Connection, type ConnectionLimits } from '../connection/connection.ts'
+import { Connection } from '../connection/connection.ts'
+import { channels } from '../connection/diagnostics.ts'
+import { type ConnectionLimits, readLimits } from '../connection/limits.ts'
+import { Traffic } from '../connection/traffic.ts'
 import { CloseCode } from '../core/close-code.ts'
 import { HandshakeError, WebSocketError } from '../core/errors.ts'
 import { type NormalisedDeflateOptions, normaliseDeflateOptions } from '../deflate/options.ts'
 import { checkUpgradeRequest, isUpgradeRequest } from '../handshake/upgrade-request.ts'
+import { Admission } from './admission.ts'
 import { authorizeUpgrade } from './authorize.ts'
-import { readLimits, type ServerOptions } from './options.ts'
+import { defaultMaxMemory, MemoryLedger } from './memory.ts'
+import type { ServerOptions } from './options.ts'
+import { endConnections, type ShutdownOptions, type ShutdownResult } from './shutdown.ts'
+import { readTraffic, type ServerStats } from './stats.ts'
 import { type Agreed, refuseStream, Upgrade, type UpgradeHost } from './upgrade.ts'
 
 /** Accepts upgrade requests on a port of its own (`listen`) or on the user's HTTP server (`attach`, `handleUpgrade`). */
@@ -19,9 +26,14 @@ export class WebSocketServer implements UpgradeHost {
   /** Limits of each connection unless it is accepted with its own. */
   readonly limits: ConnectionLimits
   readonly #connections = new Set<Connection>()
-  /** Upgrades whose decision is awaited. */
-  readonly #pending = new Set<Upgrade>()
-  readonly #httpServers = new Set<Server | HttpsServer>()
+  /** Upgrades whose decision is awaited, with the timer that ends the wait. */
+  readonly #pending = new Map<Upgrade, NodeJS.Timeout>()
+  readonly #admission: Admission
+  readonly #memory: MemoryLedger
+  readonly #traffic = new Traffic()
+  readonly #handshakeTimeout: number
+  readonly #refused = new Map<number, number>()
+  #acceptedCount = 0
   #ownServer: Server | null = null
   #closing = false
 
@@ -34,11 +46,15 @@ export class WebSocketServer implements UpgradeHost {
   /** The server begins to stop; its connections are still open. */
   onDraining: (reason: unknown) => void = () => {}
 
-  /** Throws a RangeError for a limit that is not a positive number. */
+  /** Throws a RangeError for a limit that is not a positive number, a TypeError for an option of the wrong kind. */
   constructor(options: ServerOptions = {}) {
+    const { deflate, maxMemory = defaultMaxMemory(), handshakeTimeout = 10_000 } = options
     this.options = options
     this.limits = readLimits(options)
-    this.deflate = options.deflate ? normaliseDeflateOptions(options.deflate) : null
+    this.deflate = deflate ? normaliseDeflateOptions(deflate) : null
+    this.#admission = new Admission(options)
+    this.#memory = new MemoryLedger(maxMemory, this.#connections)
+    this.#handshakeTimeout = handshakeTimeout
   }
 
   /** Connections whose transport lives. */
@@ -56,7 +72,11 @@ export class WebSocketServer implements UpgradeHost {
    * system's error when it cannot be had. Host: `127.0.0.1` unless given.
    */
   listen(portOrPath: number | string = 0, host = '127.0.0.1'): Promise<AddressInfo | string> {
-    const httpServer = createHttpServer((request, response) => this.onRequest(request, response))
+    const timeout = this.#handshakeTimeout
+    const httpServer = createHttpServer(
+      { headersTimeout: timeout, requestTimeout: timeout, connectionsCheckingInterval: Math.min(timeout, 1_000) },
+      (request, response) => this.onRequest(request, response),
+    )
     this.attach(httpServer)
     this.#ownServer = httpServer
     return new Promise((resolve, reject) => {
@@ -72,7 +92,6 @@ export class WebSocketServer implements UpgradeHost {
 
   /** Takes the upgrade requests of a `node:http` or `node:https` server; other protocols are left to its other listeners. */
   attach(httpServer: Server | HttpsServer): void {
-    this.#httpServers.add(httpServer)
     httpServer.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
       if (httpServer.listenerCount('upgrade') > 1 && !isUpgradeRequest(request)) return
       this.handleUpgrade(request, stream, head)
@@ -86,14 +105,19 @@ export class WebSocketServer implements UpgradeHost {
     stream.on('error', () => stream.destroy())
     let upgrade: Upgrade
     try {
-      if (this.#closing)
-        throw new HandshakeError(503, 'ERR_WS_SERVER_CLOSING', 'the server is closing', { 'Retry-After': '1' })
+      if (this.#closing) throw serverClosing()
+      if (this.#memory.isSpent) {
+        const message = 'no memory for another connection (option maxMemory)'
+        throw new HandshakeError(503, 'ERR_WS_MEMORY', message, { 'Retry-After': '5' })
+      }
+      this.#admission.enter(request, stream)
       upgrade = new Upgrade(checkUpgradeRequest(request), request, stream, head, this)
     } catch (error) {
-      return refuseStream(stream, this.#asRefusal(error), request.method)
+      const refusal = this.#asRefusal(error)
+      this.#countRefusal(request, refusal)
+      return refuseStream(stream, refusal, request.method)
     }
-    this.#pending.add(upgrade)
-    stream.once('close', () => this.#pending.delete(upgrade))
+    this.#awaitDecision(upgrade)
     try {
       this.onUpgrade(upgrade)
     } catch (error) {
@@ -103,9 +127,10 @@ export class WebSocketServer implements UpgradeHost {
 
   /** Refuses with a HandshakeError as it is; anything else goes to `onError` and out as 500. */
   refuse(upgrade: Upgrade, error: unknown): void {
-    this.#pending.delete(upgrade)
+    this.#forget(upgrade)
     const refusal = this.#asRefusal(error)
     if (upgrade.settled) return
+    this.#countRefusal(upgrade.request, refusal)
     try {
       upgrade.refuse(refusal)
     } catch (unsendable) {
@@ -123,23 +148,56 @@ export class WebSocketServer implements UpgradeHost {
     }
   }
 
+  /** What has been counted since the server was made. */
+  stats(): ServerStats {
+    let bufferedBytes = 0
+    for (const connection of this.#connections) {
+      connection.account()
+      bufferedBytes += connection.bufferedAmount
+    }
+    return {
+      connections: this.#connections.size,
+      accepted: this.#acceptedCount,
+      refused: Object.fromEntries(this.#refused),
+      bufferedBytes,
+      heldBytes: this.#memory.used,
+      ...readTraffic(this.#traffic),
+    }
+  }
+
   /**
-   * Stops listening, refuses new upgrades with 503, sends Close 1001 to every peer and resolves when all are gone;
-   * a peer that does not answer is cut after `closeTimeout`.
+   * Stops: no new connections (503), sessions are told (`draining`) and may go on for `drain`, then Close frames go
+   * out spread over `jitter`, and what is left at the `deadline` is cut. Resolves when all are gone, with the counts.
+   * What `send` took is written before the Close frame.
    */
-  async close(code: number = CloseCode.GOING_AWAY, reason = ''): Promise<void> {
+  async shutdown(options: ShutdownOptions = {}): Promise<ShutdownResult> {
     this.#closing = true
     this.onDraining(new WebSocketError('ERR_WS_SERVER_CLOSING', 'the server is closing'))
-    for (const upgrade of this.#pending) {
-      this.refuse(
-        upgrade,
-        new HandshakeError(503, 'ERR_WS_SERVER_CLOSING', 'the server is closing', { 'Retry-After': '1' }),
-      )
-    }
-    const gone = [...this.#connections].map((connection) => connection.gone)
-    for (const connection of this.#connections) connection.close(code, reason)
+    for (const upgrade of this.#pending.keys()) this.refuse(upgrade, serverClosing())
     const stopped = this.#ownServer === null ? null : closeHttpServer(this.#ownServer)
-    await Promise.all([...gone, stopped])
+    const result = await endConnections(this.#connections, options)
+    await stopped
+    return result
+  }
+
+  /** `shutdown` without ceremony: Close 1001 to every peer at once; who does not answer is cut after `closeTimeout`. */
+  async close(code?: number, reason?: string): Promise<void> {
+    await this.shutdown({ code, reason })
+  }
+
+  /** An upgrade that nobody decides on in time is refused. */
+  #awaitDecision(upgrade: Upgrade): void {
+    const timer = setTimeout(() => {
+      const message = `no decision on the request within ${this.#handshakeTimeout} ms`
+      this.refuse(upgrade, new HandshakeError(503, 'ERR_WS_HANDSHAKE_TIMEOUT', message, { 'Retry-After': '5' }))
+    }, this.#handshakeTimeout)
+    this.#pending.set(upgrade, timer)
+    upgrade.stream.once('close', () => this.#forget(upgrade))
+  }
+
+  #forget(upgrade: Upgrade): void {
+    clearTimeout(this.#pending.get(upgrade))
+    this.#pending.delete(upgrade)
   }
 
   #decide(upgrade: Upgrade): void {
@@ -164,17 +222,26 @@ export class WebSocketServer implements UpgradeHost {
 
   /** Makes the connection of an accepted upgrade; called by `Upgrade.accept`. */
   connect(upgrade: Upgrade, agreed: Agreed): Connection {
-    this.#pending.delete(upgrade)
+    this.#forget(upgrade)
+    this.#acceptedCount++
     const connection = new Connection(upgrade.stream, {
       role: 'server',
       request: upgrade.request,
       ...agreed,
       head: upgrade.head,
+      traffic: this.#traffic,
       onError: (error) => this.reportError(error),
+      onHeld: (change) => this.#memory.change(change),
       onGone: (gone) => this.#connections.delete(gone),
     })
     this.#connections.add(connection)
+    if (channels.open.hasSubscribers) channels.open.publish({ connection })
     return connection
+  }
+
+  #countRefusal(request: IncomingMessage, error: HandshakeError): void {
+    this.#refused.set(error.status, (this.#refused.get(error.status) ?? 0) + 1)
+    if (channels.refusal.hasSubscribers) channels.refusal.publish({ request, error })
   }
 
   #asRefusal(error: unknown): HandshakeError {
@@ -182,6 +249,10 @@ export class WebSocketServer implements UpgradeHost {
     this.reportError(error)
     return new HandshakeError(500, 'ERR_WS_INTERNAL', 'internal error')
   }
+}
+
+function serverClosing(): HandshakeError {
+  return new HandshakeError(503, 'ERR_WS_SERVER_CLOSING', 'the server is closing', { 'Retry-After': '1' })
 }
 
 function refuseConnect(_request: IncomingMessage, stream: Duplex): void {

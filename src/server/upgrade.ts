@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
-import type { Connection, ConnectionLimits } from '../connection/connection.ts'
+import type { Connection } from '../connection/connection.ts'
+import { type ConnectionLimits, readLimits } from '../connection/limits.ts'
 import { type HandshakeError, WebSocketError } from '../core/errors.ts'
 import type { MessageCodec } from '../core/message-codec.ts'
 import { DeflateCodec } from '../deflate/codec.ts'
@@ -10,7 +11,6 @@ import type { NormalisedDeflateOptions } from '../deflate/options.ts'
 import type { HeaderFields } from '../handshake/header-field.ts'
 import type { UpgradeRequest } from '../handshake/upgrade-request.ts'
 import { formatAccept, formatRefusal } from '../handshake/upgrade-response.ts'
-import { readLimits } from './options.ts'
 
 /** What the acceptor of an upgrade may choose. */
 export interface AcceptOptions {

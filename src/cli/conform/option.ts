@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { presetNames } from '../../conformance/select.ts'
 import type { FailOn } from '../../conformance/verify.ts'
 import { UsageError } from '../usage.ts'
 
@@ -67,7 +66,7 @@ export function parseOptions(args: readonly string[]) {
   return {
     positionals,
     ...readSwitches(values),
-    include: includeOf(values),
+    include: values.case,
     exclude: values.exclude,
     failOn: readChoice('fail-on', values['fail-on'], ['must', 'should', 'new', 'never'] as const) satisfies FailOn,
     baseline: values.baseline,
@@ -105,6 +104,9 @@ type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS; allowPositi
 function readSwitches(values: Values) {
   return {
     long: values.long,
+    perf: values.perf,
+    robust: values.robust,
+    all: values.all,
     list: values.list || values['dry-run'],
     strict: values.strict,
     shuffle: values.shuffle,
@@ -122,16 +124,6 @@ function giveBailItsNumber(args: readonly string[]): string[] {
     if (word !== '--bail') return [word]
     return /^\d+$/.test(args[index + 1] ?? '') ? [word] : ['--bail=1']
   })
-}
-
-function includeOf(values: Values): string[] {
-  const added = [
-    ...(values.perf ? ['perf'] : []),
-    ...(values.robust ? ['robust', 'tag:hostile'] : []),
-    ...(values.all ? ['all'] : []),
-  ]
-  if (added.length === 0) return values.case
-  return [...(values.case.length === 0 ? ['core'] : values.case), ...added]
 }
 
 function verbosityOf(values: Values): -1 | 0 | 1 | 2 {
@@ -212,6 +204,3 @@ function readChoice<const T extends string>(name: string, text: string, choices:
   if (choice === undefined) throw new UsageError(`--${name} ${text}: ${choices.join(', ')} are allowed`)
   return choice
 }
-
-/** The presets, for messages. */
-export const PRESETS = presetNames.join(', ')

@@ -42,7 +42,8 @@ export async function testServers(options: ConformOptions): Promise<number> {
   const ends: { result: RunResult; code: number }[] = []
   try {
     for (const subject of subjects) {
-      ends.push(await testOne(subject, entries, options, lines, interruption.signal, old))
+      const harmless = leaveOutHostile(subject.target, entries, options)
+      ends.push(await testOne(subject, harmless, options, lines, interruption.signal, old))
       if (interruption.signal.aborted) break
     }
   } finally {
@@ -91,9 +92,22 @@ async function openSubjects(options: ConformOptions): Promise<Subject[]> {
   if (exec === undefined)
     return urls.map((url, index) => ({ target: targetOf(url, index, options), words: quote(url) }))
   const port = Number(urls[0] === undefined ? await findFreePort() : new URL(urls[0]).port || 80)
-  const target = targetOf(urls[0] ?? `ws://127.0.0.1:${port}/`, 0, options)
+  const labels = options.labels.length === 0 ? [exec] : options.labels
+  const target = targetOf(urls[0] ?? `ws://127.0.0.1:${port}/`, 0, { ...options, labels })
   const words = [...urls.map(quote), '--exec', quote(exec)].join(' ')
   return [{ target, words, process: new ServerProcess(exec, port) }]
+}
+
+/** Groups that may harm a server run against a public one only when they are asked for by `--robust`. */
+const HOSTILE_GROUPS: ReadonlySet<string> = new Set(['robust', 'hs.limit', 'pmd.limit'])
+
+function leaveOutHostile(
+  target: Target,
+  entries: readonly CatalogueEntry[],
+  { robust }: ConformOptions,
+): readonly CatalogueEntry[] {
+  if (target.isPrivate || robust) return entries
+  return entries.filter(({ group }) => !HOSTILE_GROUPS.has(group))
 }
 
 function targetOf(url: string, index: number, options: ConformOptions): Target {
@@ -126,11 +140,11 @@ async function testOne(
     process: subject.process,
     entries,
     version: readVersion(),
-    selection: options.include.length === 0 ? ['core'] : options.include,
-    echo: options.echo === 'none' ? 'none' : 'auto',
+    selection: selectionWords(options),
     keepWire: options.verbosity === 2,
     repro: (id) => reproOf(subject, id, options),
     onStart: (head) => lines.start(head),
+    onBegin: ({ group }) => progress?.running(group),
     onResult: (one) => {
       progress?.finished(one)
       lines.result(one)
@@ -145,6 +159,16 @@ async function testOne(
   const findings = baseline && applyBaseline(result, baseline)
   if (findings !== undefined && baseline !== undefined) sayFindings(findings, baseline)
   return { result, code: lost ? Exit.UNREACHABLE : exitCodeOf(result, options.failOn, findings) }
+}
+
+/** The selection as the report shows it. */
+function selectionWords({ include, perf, robust, all, long, exclude }: ConformOptions): string[] {
+  const switches = Object.entries({ perf, robust, all, long }).filter(([, isOn]) => isOn)
+  return [
+    ...(include.length === 0 ? ['core'] : include),
+    ...switches.map(([name]) => `--${name}`),
+    ...exclude.map((term) => `!${term}`),
+  ]
 }
 
 /** Starts the process, or waits for a target that is starting by itself. */

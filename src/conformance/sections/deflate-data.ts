@@ -4,7 +4,6 @@ import {
   type CompressedLink,
   compressedFrames,
   Deflater,
-  Deflater,
   HELLO,
   HELLO_AGAIN,
   linkedCase,
@@ -22,9 +21,9 @@ import { hex, Op, Rsv } from '../wire.ts'
 const MIXED_LENGTH = 65_536
 
 /** Sends the payload of a compressed message and waits for what it stands for. */
-function echoOf(t: Trial, link: CompressedLink, payload: Uint8Array, message: string | Buffer): Promise<void> {
+async function echoOf(t: Trial, link: CompressedLink, payload: Uint8Array, message: string | Buffer): Promise<void> {
   const opcode = typeof message === 'string' ? Op.TEXT : Op.BINARY
-  return echo(t, link.peer, { opcode, payload: message, frames: compressedFrames(opcode, payload) })
+  await echo(t, link.peer, { opcode, payload: message, frames: compressedFrames(opcode, payload) })
 }
 
 /** One compressed message, given by its bytes in hex, cut into fragments of those sizes. */

@@ -1,4 +1,8 @@
 import type { Case } from '../case.ts'
+import { closeCodes } from './close-code.ts'
+import { closeSurvey } from './close-survey.ts'
+import { closing } from './closing.ts'
+import { controlFrames } from './control-frame.ts'
 import { deflateBroken } from './deflate-broken.ts'
 import { deflateData } from './deflate-data.ts'
 import { deflateFrame } from './deflate-frame.ts'
@@ -6,15 +10,31 @@ import { deflateLimit } from './deflate-limit.ts'
 import { deflateOffer } from './deflate-offer.ts'
 import { deflateVolume } from './deflate-volume.ts'
 import { deflateWindow } from './deflate-window.ts'
+import { echoContract } from './echo-contract.ts'
 import { extensionField } from './extension-field.ts'
+import { fragmentation } from './fragmentation.ts'
 import { httpSyntax } from './http-syntax.ts'
 import { keyField } from './key.ts'
+import { masking } from './masking.ts'
+import { messageLimits } from './message-limit.ts'
+import { messageSizes } from './message-size.ts'
+import { reservedOpcodes } from './opcode.ts'
 import { acceptedHandshakes } from './opening-handshake.ts'
+import { passiveChecks } from './passive-check.ts'
+import { payloadLength } from './payload-length.ts'
+import { pings } from './ping.ts'
 import { requestLimits } from './request-limit.ts'
 import { requestLine } from './request-line.ts'
 import { connectionField, hostField, upgradeField } from './required-field.ts'
+import { reservedBits } from './reserved-bit.ts'
+import { segments } from './segment.ts'
 import { serverAnswer } from './server-answer.ts'
 import { subprotocolField } from './subprotocol.ts'
+import { textFailFast } from './text-fail-fast.ts'
+import { textFragments } from './text-fragment.ts'
+import { textSequences } from './text-sequence.ts'
+import { textVolume } from './text-volume.ts'
+import { throughput } from './throughput.ts'
 import { tlsHandshake } from './tls.ts'
 import { versionField } from './version.ts'
 
@@ -33,6 +53,26 @@ export const sections: readonly Case[] = [
   ...httpSyntax,
   ...requestLimits,
   ...tlsHandshake,
+  ...textSequences,
+  ...textFragments,
+  ...textFailFast,
+  ...textVolume,
+  ...messageSizes,
+  ...throughput,
+  ...messageLimits,
+  ...passiveChecks,
+  ...payloadLength,
+  ...segments,
+  ...masking,
+  ...reservedBits,
+  ...reservedOpcodes,
+  ...controlFrames,
+  ...pings,
+  ...fragmentation,
+  ...closing,
+  ...closeCodes,
+  ...closeSurvey,
+  ...echoContract,
   ...deflateOffer,
   ...deflateFrame,
   ...deflateData,

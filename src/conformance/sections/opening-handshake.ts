@@ -1,4 +1,5 @@
 import type { Case } from '../case.ts'
+import { inParallel } from '../in-parallel.ts'
 import { describeInbound, type Peer, sleep } from '../peer.ts'
 import type { OpenOptions, Trial } from '../trial.ts'
 import { describeAnswer } from '../trial.ts'
@@ -132,15 +133,6 @@ const fieldRows: Case[] = [
   accepted('content-length-0', () => ({ add: [['Content-Length', '0']] })),
   accepted('dribble', () => ({ chop: { size: 1, pause: 1 } })),
 ]
-
-/** Runs `action` for each item, so many at once. */
-async function inParallel<T>(items: readonly T[], width: number, action: (item: T) => Promise<void>): Promise<void> {
-  const waiting = [...items]
-  const work = async (): Promise<void> => {
-    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await action(item)
-  }
-  await Promise.all(Array.from({ length: Math.min(width, items.length) }, work))
-}
 
 async function acceptRandomKeys(t: Trial): Promise<void> {
   const keys = Array.from({ length: 48 }, () => t.random.bytes(16).toString('base64'))

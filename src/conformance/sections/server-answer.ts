@@ -1,25 +1,15 @@
 import { answerRules, checkAnswer } from '../answer.ts'
 import type { Case } from '../case.ts'
+import { judgeBreaches } from '../frame-verb.ts'
 import { describeInbound } from '../peer.ts'
 import { describeAnswer, type OpenOptions, type Trial } from '../trial.ts'
-
-/** Breaches that are listed in one failure; the rest is counted. */
-const LISTED = 5
-
-/** Fails for what was seen of that rule on any connection of the run, its own included. */
-function judgeAll(t: Trial, rule: string): void {
-  const breaches = t.context.ledger.breachesOf(rule)
-  const shown = breaches.slice(0, LISTED).map(({ seenIn, detail }) => `${detail} (in ${seenIn})`)
-  if (breaches.length > LISTED) shown.push(`and ${breaches.length - LISTED} more`)
-  t.require(breaches.length === 0, t.entry.expect, shown.join('; ') || 'kept on every 101 of the run')
-}
 
 async function checkRule(t: Trial, rule: string, options: OpenOptions): Promise<void> {
   const { peer, request, response } = await t.handshake(options)
   t.require(response?.status === 101, '101 Switching Protocols', describeAnswer(response, peer))
   const breach = checkAnswer(request, response).find((one) => one.rule === rule)
   t.require(breach === undefined, t.entry.expect, breach?.detail ?? response.statusLine)
-  judgeAll(t, rule)
+  judgeBreaches(t, rule)
 }
 
 /** What comes after the 101 has to be frames: a ping finds its pong, and what is before it is well formed. */

@@ -8,8 +8,8 @@ export const closing = {
     rows: ['close.tcp-first', 'close.tcp-prompt'],
   },
   'resets-tcp': { sentence: 'ends TCP with a reset', rows: ['close.fin-not-rst', 'close.2-byte'] },
-  'closes-with-unread-input': {
-    sentence: 'does not read on after its Close, which makes a reset of it',
+  'resets-with-unread-input': {
+    sentence: 'resets TCP when frames follow the Close',
     rows: ['close.fin-not-rst-unread'],
   },
   'drops-tcp-without-close-reply': {

@@ -75,6 +75,7 @@ export class Peer {
       let bytes = this.#rest.length > 0 ? Buffer.concat([this.#rest, chunk]) : chunk
       this.#rest = Buffer.alloc(0)
       while (bytes.length > 0 && !this.#isOver) bytes = this.#frame ? this.#takePayload(bytes) : this.#takeHeader(bytes)
+      if (bytes.length > 0 && this.#defects.has('resets-with-unread-input')) this.#socket.resetAndDestroy()
     } catch (error) {
       if (!(error instanceof Violation)) throw error
       this.#fail(error.closeCode)
@@ -217,7 +218,6 @@ export class Peer {
     this.#isOver = true
     if (this.#defects.has('never-ends-tcp')) return
     if (this.#defects.has('resets-tcp')) this.#socket.resetAndDestroy()
-    if (this.#defects.has('closes-with-unread-input')) this.#socket.destroySoon()
     this.#socket.end()
     this.#socket.resume()
     setTimeout(() => this.#socket.destroy(), LINGER).unref()

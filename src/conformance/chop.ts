@@ -1,0 +1,41 @@
+import type { Duplex } from 'node:stream'
+
+/** How to cut a write into pieces: every n bytes, or sizes taken in turn; `pause` in milliseconds between them. */
+export interface Chop {
+  size: number | readonly number[]
+  pause?: number
+}
+
+/** Writes bytes, cut as told, each piece handed to the system before the next; stops when the stream is gone. */
+export async function writeChopped(stream: Duplex, bytes: Uint8Array, chop?: Chop): Promise<void> {
+  if (chop === undefined) return writeOnce(stream, bytes)
+  const sizes = typeof chop.size === 'number' ? [chop.size] : chop.size
+  for (let at = 0, turn = 0; at < bytes.length && isOpen(stream); turn++) {
+    const size = sizes[turn % sizes.length]
+    await writeOnce(stream, bytes.subarray(at, at + size))
+    at += size
+    if (chop.pause !== undefined && at < bytes.length) await sleep(chop.pause)
+  }
+}
+
+function isOpen(stream: Duplex): boolean {
+  return !stream.destroyed && stream.writable
+}
+
+/** Resolves when the bytes are handed to the system, or the stream is gone. */
+function writeOnce(stream: Duplex, bytes: Uint8Array): Promise<void> {
+  if (!isOpen(stream)) return Promise.resolve()
+  return new Promise((resolve) => {
+    const done = (): void => {
+      stream.off('close', done)
+      resolve()
+    }
+    stream.once('close', done)
+    stream.write(bytes, done)
+  })
+}
+
+/** A pause that a row asks for (between segments); never used to wait for the target. */
+export function sleep(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds))
+}

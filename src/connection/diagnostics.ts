@@ -1,0 +1,14 @@
+import { channel } from 'node:diagnostics_channel'
+
+/**
+ * What `node:diagnostics_channel` subscribers are told, each with `{ connection, … }`: `dwebsocket:open`,
+ * `dwebsocket:message` with `data` and `isBinary`, `dwebsocket:close` with `info`, `dwebsocket:error` with `error`, and
+ * `dwebsocket:refusal` with `request` and `error`. Without a subscriber they cost one look.
+ */
+export const channels = {
+  open: channel('dwebsocket:open'),
+  message: channel('dwebsocket:message'),
+  close: channel('dwebsocket:close'),
+  error: channel('dwebsocket:error'),
+  refusal: channel('dwebsocket:refusal'),
+} as const

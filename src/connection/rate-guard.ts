@@ -1,0 +1,56 @@
+import type { ConnectionLimits } from './limits.ts'
+import { wheel } from './timers.ts'
+import { TokenBucket } from './token-bucket.ts'
+
+/** Counts what a peer sends against its rates; a bucket is made when something is first taken from it. */
+export class RateGuard {
+  readonly #limits: ConnectionLimits
+  readonly #onOver: (wait: number) => void
+  #messages: TokenBucket | null = null
+  #bytes: TokenBucket | null = null
+  #pings: TokenBucket | null = null
+  #timer: NodeJS.Timeout | null = null
+
+  /** `onOver` is called with the milliseconds until the peer is within its rate again. */
+  constructor(limits: ConnectionLimits, onOver: (wait: number) => void) {
+    this.#limits = limits
+    this.#onOver = onOver
+  }
+
+  takeMessage(): void {
+    const { messageRate } = this.#limits
+    if (messageRate === null) return
+    this.#messages ??= new TokenBucket(messageRate, wheel.time)
+    this.#take(this.#messages, 1)
+  }
+
+  takeBytes(count: number): void {
+    const { byteRate } = this.#limits
+    if (byteRate === null) return
+    this.#bytes ??= new TokenBucket(byteRate, wheel.time)
+    this.#take(this.#bytes, count)
+  }
+
+  takePing(): void {
+    const { pingRate } = this.#limits
+    if (pingRate === null) return
+    this.#pings ??= new TokenBucket(pingRate, wheel.time)
+    this.#take(this.#pings, 1)
+  }
+
+  /** Calls `resume` after `milliseconds`; a longer wait replaces a shorter one. */
+  wait(milliseconds: number, resume: () => void): void {
+    this.stop()
+    this.#timer = setTimeout(resume, milliseconds)
+  }
+
+  stop(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#timer = null
+  }
+
+  #take(bucket: TokenBucket, count: number): void {
+    const wait = bucket.take(count, wheel.time)
+    if (wait > 0) this.#onOver(wait)
+  }
+}

@@ -1,0 +1,28 @@
+/** Upper bounds of the latency histogram, in milliseconds; the last bucket has none. */
+export const LATENCY_BOUNDS = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000] as const
+
+/** What went over the connections of a server, counted as it happens. */
+export class Traffic {
+  receivedMessages = 0
+  sentMessages = 0
+  /** Bytes on the wire after the handshake, frames and all. */
+  receivedBytes = 0
+  sentBytes = 0
+  /** Messages that `overflow: 'drop'` dropped. */
+  droppedMessages = 0
+  /** How many connections ended with which close code. */
+  readonly closeCodes = new Map<number, number>()
+  /** Round trips of pings, counted by `LATENCY_BOUNDS` and one bucket beyond. */
+  readonly latency: number[] = new Array(LATENCY_BOUNDS.length + 1).fill(0)
+  latencySum = 0
+
+  countClose(code: number): void {
+    this.closeCodes.set(code, (this.closeCodes.get(code) ?? 0) + 1)
+  }
+
+  countLatency(milliseconds: number): void {
+    const bucket = LATENCY_BOUNDS.findIndex((bound) => milliseconds <= bound)
+    this.latency[bucket === -1 ? LATENCY_BOUNDS.length : bucket]++
+    this.latencySum += milliseconds
+  }
+}

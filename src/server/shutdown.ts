@@ -1,0 +1,61 @@
+import type { Connection } from '../connection/connection.ts'
+import { CloseCode } from '../core/close-code.ts'
+import { WebSocketError } from '../core/errors.ts'
+
+/** How a server stops; times in milliseconds. */
+export interface ShutdownOptions {
+  /** Close code for those who are still there after `drain`. Default 1001. */
+  code?: number
+  reason?: string
+  /** How long sessions may go on by themselves, told by `session.draining`. Default 0. */
+  drain?: number
+  /** The Close frames are spread at random over this time, so that clients do not come back all at once. Default 0. */
+  jitter?: number
+  /** When everything that is left is cut, counted from the call. Default `drain` + `jitter` + 10 s. */
+  deadline?: number
+}
+
+/** How the connections that were open when the shutdown began have ended. */
+export interface ShutdownResult {
+  /** With Close frames both ways. */
+  clean: number
+  /** Otherwise, before the deadline. */
+  unclean: number
+  /** At the deadline. */
+  cut: number
+}
+
+/** Ends connections as the options say and resolves when all are gone. */
+export async function endConnections(
+  connections: Iterable<Connection>,
+  options: ShutdownOptions,
+): Promise<ShutdownResult> {
+  const { code = CloseCode.GOING_AWAY, reason = '', drain = 0, jitter = 0 } = options
+  const deadline = options.deadline ?? drain + jitter + 10_000
+  const result = { clean: 0, unclean: 0, cut: 0 }
+  await Promise.all(
+    [...connections].map(async (connection) => {
+      let isCut = false
+      const closeTimer = after(drain + Math.random() * jitter, () => connection.close(code, reason))
+      const cutTimer = after(deadline, () => {
+        isCut = connection.state !== 'closed'
+        const message = `not closed within ${deadline} ms of the shutdown`
+        connection.terminate(new WebSocketError('ERR_WS_SHUTDOWN_DEADLINE', message))
+      })
+      await connection.gone
+      clearTimeout(closeTimer)
+      clearTimeout(cutTimer)
+      if (isCut) result.cut++
+      else if (connection.closeInfo?.wasClean) result.clean++
+      else result.unclean++
+    }),
+  )
+  return result
+}
+
+/** A timer, or the call at once when there is nothing to wait for. */
+function after(milliseconds: number, action: () => void): NodeJS.Timeout | undefined {
+  if (milliseconds > 0) return setTimeout(action, milliseconds)
+  action()
+  return undefined
+}

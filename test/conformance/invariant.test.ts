@@ -1,0 +1,80 @@
+import { FrameWatch, Ledger } from '../../src/conformance/invariant.ts'
+import { FrameReader } from '../../src/conformance/wire.ts'
+import { assert, suite } from '../support/unit.ts'
+
+const test = suite('conformance/invariant')
+
+const RULES = [
+  'inv.frame-grammar',
+  'inv.not-masked',
+  'inv.shortest-length',
+  'inv.rsv',
+  'inv.control',
+  'inv.message-order',
+  'inv.text-utf8',
+  'inv.after-close',
+  'inv.close-code',
+]
+
+/** The rules that the frames of this stream break. */
+function broken(stream: string, deflate = false): string[] {
+  const ledger = new Ledger()
+  const watch = new FrameWatch(ledger, 'a.case')
+  watch.deflate = deflate
+  const reader = new FrameReader()
+  for (const frame of reader.push(Buffer.from(stream.replaceAll(' ', ''), 'hex'))) watch.onFrame(frame)
+  watch.onEnd(reader.pending, true)
+  return RULES.filter((rule) => ledger.breachesOf(rule).length > 0)
+}
+
+test('good traffic breaks nothing', () => {
+  assert.equal(broken('8105 48656c6c6f 0101 61 8900 8001 62 8202 00ff 8a00 8802 03e8'), [])
+  assert.equal(broken('8800'), [])
+  assert.equal(broken('c101 00 4101 00 8000', true), [])
+})
+
+test('each rule is broken by what it forbids', () => {
+  assert.equal(broken('8300'), ['inv.frame-grammar'])
+  assert.equal(broken('8105 48'), ['inv.frame-grammar'])
+  assert.equal(broken('8180 01020304'), ['inv.not-masked'])
+  assert.equal(broken('817e 0001 61'), ['inv.shortest-length'])
+  assert.equal(broken('817f 0000000000000001 61'), ['inv.shortest-length'])
+  assert.equal(broken('c101 61'), ['inv.rsv'])
+  assert.equal(broken('a100'), ['inv.rsv'])
+  assert.equal(broken(`897e 007e ${'00'.repeat(126)}`), ['inv.control'])
+  assert.equal(broken('0900'), ['inv.control'])
+  assert.equal(broken('8000'), ['inv.message-order'])
+  assert.equal(broken('0100 8100'), ['inv.message-order'])
+  assert.equal(broken('8101 ff'), ['inv.text-utf8'])
+  assert.equal(broken('0101 c3 8001 28'), ['inv.text-utf8'])
+  assert.equal(broken('8800 8900'), ['inv.after-close'])
+  assert.equal(broken('8801 03'), ['inv.close-code'])
+  assert.equal(broken('8802 03ed'), ['inv.close-code'])
+  assert.equal(broken('8803 03e8 ff'), ['inv.close-code'])
+})
+
+test('with permessage-deflate RSV1 stays forbidden on control and continuation frames', () => {
+  assert.equal(broken('c900', true), ['inv.rsv'])
+  assert.equal(broken('4100 c000', true), ['inv.rsv'])
+})
+
+test('a text may be cut inside a character', () => {
+  assert.equal(broken('0101 c3 8001 a4'), [])
+})
+
+test('the ledger tells the case, keeps some and counts the rest', () => {
+  const ledger = new Ledger()
+  for (let index = 0; index < 100; index++) ledger.breach('inv.rsv', `case-${index}`, 'x')
+  assert.is(ledger.breachesOf('inv.rsv').length, 50)
+  assert.equal(ledger.breachesOf('inv.rsv')[0], { rule: 'inv.rsv', seenIn: 'case-0', detail: 'x' })
+  ledger.count('close.1002')
+  ledger.count('close.1002')
+  assert.equal(ledger.countsOf('close.'), { 1002: 2 })
+})
+
+test('times become a median and a 95th percentile', () => {
+  const ledger = new Ledger()
+  assert.is(ledger.timesOf('pong'), null)
+  for (let index = 1; index <= 100; index++) ledger.time('pong', index)
+  assert.equal(ledger.timesOf('pong'), { p50: 51, p95: 96, count: 100 })
+})
