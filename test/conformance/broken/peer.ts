@@ -75,7 +75,6 @@ export class Peer {
       let bytes = this.#rest.length > 0 ? Buffer.concat([this.#rest, chunk]) : chunk
       this.#rest = Buffer.alloc(0)
       while (bytes.length > 0 && !this.#isOver) bytes = this.#frame ? this.#takePayload(bytes) : this.#takeHeader(bytes)
-      if (bytes.length > 0 && this.#defects.has('resets-with-unread-input')) this.#socket.resetAndDestroy()
     } catch (error) {
       if (!(error instanceof Violation)) throw error
       this.#fail(error.closeCode)
@@ -128,6 +127,8 @@ export class Peer {
     if (frame.opcode > BINARY) this.#control.push(piece)
     if (frame.done < frame.length) return bytes.subarray(piece.length)
     this.#frame = null
+    const isUnread = frame.opcode === CLOSE && bytes.length > piece.length
+    if (isUnread && this.#defects.has('resets-with-unread-input')) this.#socket.resetAndDestroy()
     this.#onFrameEnd(frame)
     return this.#defects.has('reads-one-frame-per-segment') ? Buffer.alloc(0) : bytes.subarray(piece.length)
   }
