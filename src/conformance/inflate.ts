@@ -1,45 +1,59 @@
-import { createInflateRaw, type InflateRaw } from 'node:zlib'
+import { inflateRawSync, type ZlibOptions } from 'node:zlib'
 
 /** What ends every compressed message on the wire and is left out there (RFC 7692 §7.2.2). */
-const TAIL = Buffer.from([0x00, 0x00, 0xff, 0xff])
+export const TAIL = Buffer.from([0x00, 0x00, 0xff, 0xff])
+/** An empty final block: behind data that ends between two blocks it ends the stream, else it is an error. */
+const LAST_BLOCK = Buffer.from([0x01, 0x00, 0x00, 0xff, 0xff])
+/** A message that inflates above this is not read on. */
+const MAX_OUTPUT = 512 * 1024 * 1024
+/** What a server may hold at most of what went before (RFC 7692 §7.1.2). */
+export const WINDOW_BITS = 15
+
+/** With `info` zlib tells as well how much of the input it took; the types do not know it. */
+type InflateWithInfo = (bytes: Buffer, options: ZlibOptions) => { buffer: Buffer; engine: { bytesWritten: number } }
 
 /** Inflates the messages of one connection in order, keeping the window from one to the next (RFC 7692 §7.2.2). */
 export class Inflater {
-  #inflate: InflateRaw | null = null
   readonly #windowBits: number
   readonly #keepsWindow: boolean
+  #window: Buffer = Buffer.alloc(0)
 
   /** `windowBits` as agreed, default 15; without `keepsWindow` every message begins with an empty window. */
-  constructor(windowBits = 15, keepsWindow = true) {
+  constructor(windowBits = WINDOW_BITS, keepsWindow = true) {
     this.#windowBits = windowBits
     this.#keepsWindow = keepsWindow
   }
 
-  /** The message that this payload carries; rejects when the payload is no DEFLATE data. */
-  inflate(payload: Uint8Array): Promise<Buffer> {
-    const inflate = this.#inflate ?? createInflateRaw({ windowBits: this.#windowBits })
-    this.#inflate = this.#keepsWindow ? inflate : null
-    return new Promise((resolve, reject) => {
-      const parts: Buffer[] = []
-      const onData = (part: Buffer): void => void parts.push(part)
-      const settle = (act: () => void): void => {
-        inflate.off('data', onData)
-        inflate.off('error', onError)
-        inflate.off('end', onEnd)
-        act()
+  /**
+   * The message that this payload carries; throws when the payload is no DEFLATE data, or when it does not end
+   * between two blocks once its tail is put back (RFC 7692 §7.2.1).
+   */
+  inflate(payload: Uint8Array): Buffer {
+    const parts: Buffer[] = []
+    let window = this.#window
+    // A block with BFINAL ends the stream of zlib; what follows it is a stream of its own with the window kept.
+    for (let rest = Buffer.concat([payload, TAIL, LAST_BLOCK]); rest.length > 0; ) {
+      const { buffer, engine } = this.#inflateStream(rest, window)
+      if (buffer.length > 0) {
+        parts.push(buffer)
+        window = slide(window, buffer, this.#windowBits)
       }
-      const onError = (error: Error): void => settle(() => reject(error))
-      // A final block ends the stream of zlib; the next message begins a new one.
-      const onEnd = (): void => {
-        this.#inflate = null
-        settle(() => resolve(Buffer.concat(parts)))
-      }
-      inflate.on('data', onData)
-      inflate.once('error', onError)
-      inflate.once('end', onEnd)
-      inflate.write(payload)
-      inflate.write(TAIL)
-      inflate.flush(() => settle(() => resolve(Buffer.concat(parts))))
-    })
+      rest = rest.subarray(engine.bytesWritten)
+    }
+    if (this.#keepsWindow) this.#window = window
+    return parts.length === 1 ? parts[0] : Buffer.concat(parts)
   }
+
+  #inflateStream(bytes: Buffer, window: Buffer): ReturnType<InflateWithInfo> {
+    const options = { windowBits: this.#windowBits, info: true, maxOutputLength: MAX_OUTPUT, chunkSize: 65_536 }
+    const inflate = inflateRawSync as unknown as InflateWithInfo
+    return inflate(bytes, window.length > 0 ? { ...options, dictionary: window } : options)
+  }
+}
+
+/** The last bytes of what was, followed by what came: as many as the window holds (RFC 7692 §7.1.2). */
+export function slide(window: Buffer, added: Buffer, windowBits: number): Buffer {
+  const size = 2 ** windowBits
+  if (added.length >= size) return Buffer.from(added.subarray(-size))
+  return Buffer.concat([window.subarray(-(size - added.length)), added])
 }

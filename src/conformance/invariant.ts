@@ -1,4 +1,4 @@
-import { describeFrame, type Frame, isUtf8, Op, shortestForm } from './wire.ts'
+import { describeFrame, type Frame, isUtf8, Op, Rsv, shortestForm, showBytes } from './wire.ts'
 
 /** Something the target did on any connection that a passive row forbids. */
 export interface Breach {
@@ -87,6 +87,7 @@ export class FrameWatch {
   deflate = false
   /** Payloads of the pings that were sent, in hex. */
   readonly pings = new Set<string>()
+  #answered = new Set<string>()
   /** Codes of the Closes that were sent. */
   readonly closes = new Set<number>()
 
@@ -116,18 +117,36 @@ export class FrameWatch {
     }
   }
 
+  /** The target ended the connection without a Close, and nothing of ours had ended it before. */
+  onBareEnd(): void {
+    this.#ledger.count('end.bare')
+    this.#breach('inv.close-before-fin', 'an end without a Close')
+  }
+
   #checkRsv(frame: Frame): void {
     const mayHaveRsv1 = this.deflate && (frame.opcode === Op.TEXT || frame.opcode === Op.BINARY)
     if (frame.rsv & (mayHaveRsv1 ? 3 : 7)) this.#breach('inv.rsv', frame)
+    if (this.deflate && !mayHaveRsv1 && frame.rsv & Rsv.RSV1) this.#breach('pmd.frame.server-rsv1', frame)
   }
 
   #onControl(frame: Frame): void {
     if (!frame.fin || frame.length > 125n) this.#breach('inv.control', frame)
-    if (frame.opcode === Op.PONG) {
-      const known = this.pings.has(frame.payload.toString('hex'))
-      this.#ledger.count(known ? 'pong.answer' : 'pong.unsolicited')
-    }
+    if (frame.opcode === Op.PONG) this.#onPong(frame)
     if (frame.opcode === Op.CLOSE) this.#onClose(frame)
+  }
+
+  /** A pong that is no answer may come at any time; while an answer is due it claims to be that (RFC 6455 §5.5.3). */
+  #onPong(frame: Frame): void {
+    const data = frame.payload.toString('hex')
+    if (this.pings.has(data)) {
+      this.#answered.add(data)
+      this.#ledger.count('pong.answer')
+      return
+    }
+    const last = [...this.pings].at(-1)
+    const isDue = last !== undefined && !this.#answered.has(last)
+    if (isDue) this.#breach('inv.pong-known', `pong with ${showBytes(frame.payload)} while another is due`)
+    else this.#ledger.count('pong.unsolicited')
   }
 
   #onClose(frame: Frame): void {
@@ -168,6 +187,11 @@ export class FrameWatch {
     if (parts.length > 0 && !isUtf8(parts.length === 1 ? parts[0] : Buffer.concat(parts))) {
       this.#breach('inv.text-utf8', `${Buffer.concat(parts).subarray(0, 40).toString('hex')}…`)
     }
+  }
+
+  /** A compressed message did not inflate (RFC 7692 §7.2.2). */
+  noteUndecodable(payload: Buffer): void {
+    this.#breach('pmd.frame.server-decodes', showBytes(payload))
   }
 
   #breach(rule: string, what: string | Frame, before = ''): void {

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { type Chop, writeChopped } from './chop.ts'
+import { type Agreement, agreementOf } from './extension.ts'
 import { describeInbound, type Inbound, type Message, MessageAssembly, Mismatch } from './inbound.ts'
 import { Inflater } from './inflate.ts'
 import type { FrameWatch, Ledger } from './invariant.ts'
@@ -50,7 +51,7 @@ export class Peer {
   /** Pings from the target are answered; set it to false to leave them. */
   autoPong = true
   /** Inflates a compressed message; set when permessage-deflate was agreed, and free to be set otherwise. */
-  decoder: ((message: Message) => Buffer | Promise<Buffer>) | null = null
+  decoder: ((message: Message) => Buffer) | null = null
   /** Who ended, and how. */
   readonly closing: {
     by: 'server' | 'client' | null
@@ -201,20 +202,18 @@ export class Peer {
         this.settings.log.in('http', response.head.toString('latin1'), response.head)
         if (response.status > 101 || response.status < 100) return response
         if (response.status === 101) {
-          this.startFrames(
-            fieldTokens(response, 'sec-websocket-extensions').some((one) => one.startsWith('permessage-deflate')),
-          )
+          this.startFrames(agreementOf(response))
           return response
         }
       } else if (this.#ended || !(await this.#waitUntil(deadline))) return null
     }
   }
 
-  /** From here on what comes in is frames; `readResponse` calls it after a 101. */
-  startFrames(deflate = false): void {
-    this.settings.watch.deflate = deflate
-    if (deflate) {
-      const inflater = new Inflater()
+  /** From here on what comes in is frames, compressed as agreed; `readResponse` calls it after a 101. */
+  startFrames(agreement: Agreement | null = null): void {
+    this.settings.watch.deflate = agreement !== null
+    if (agreement !== null) {
+      const inflater = new Inflater(agreement.serverBits ?? undefined, !agreement.serverNoContext)
       this.decoder = (message) => inflater.inflate(message.payload)
     }
     this.#reader = new FrameReader()
@@ -266,7 +265,7 @@ export class Peer {
       if (performance.now() >= last && this.#queue.length === 0) return null
     }
     const event = this.#queue.shift() as Inbound
-    if (event.kind === 'message') await this.#decode(event.message)
+    if (event.kind === 'message') this.#decode(event.message)
     return event
   }
 
@@ -335,11 +334,12 @@ export class Peer {
   /** Pongs from the target are events even when no ping was sent (RFC 6455 §5.5.3 allows them, some rows do not). */
   hearsUnsolicited = false
 
-  async #decode(message: Message): Promise<void> {
+  #decode(message: Message): void {
     if (!message.compressed || this.decoder === null) return
     try {
-      message.payload = await this.decoder(message)
+      message.payload = this.decoder(message)
     } catch (error) {
+      this.settings.watch.noteUndecodable(message.payload)
       throw new Mismatch('a message that inflates', `${showBytes(message.payload)}: ${(error as Error).message}`)
     }
     if (message.opcode === Op.TEXT) this.settings.watch.checkText([message.payload])
@@ -393,7 +393,7 @@ export class Peer {
     this.settings.log.in(tcp, tcp.toUpperCase())
     if (this.#reader !== null) {
       this.settings.watch.onEnd(this.#reader.pending, tcp === 'fin')
-      if (this.closing.by === null) this.settings.ledger.count('end.bare')
+      if (this.closing.by === null) this.settings.watch.onBareEnd()
     }
     this.closing.by ??= 'server'
     if (this.#closeSentAt !== null) this.settings.ledger.time('fin', performance.now() - this.#closeSentAt)
@@ -405,12 +405,16 @@ export class Peer {
   #notePing(payload: Buffer): void {
     const key = payload.toString('hex')
     this.settings.watch.pings.add(key)
-    this.#pingTimes.set(key, performance.now())
+    // A ping behind others tells of the queue, not of the reply.
+    if (this.#pingTimes.size === 0) this.#pingTimes.set(key, performance.now())
   }
 
   #timePong(frame: Frame): void {
-    const sent = this.#pingTimes.get(frame.payload.toString('hex'))
-    if (sent !== undefined) this.settings.ledger.time('pong', performance.now() - sent)
+    const key = frame.payload.toString('hex')
+    const sent = this.#pingTimes.get(key)
+    if (sent === undefined) return
+    this.#pingTimes.delete(key)
+    this.settings.ledger.time('pong', performance.now() - sent)
   }
 
   /** Resolves to true when something came, to false at the deadline. */

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
 
+export { isUtf8 } from 'node:buffer'
+
 /** The opcodes of RFC 6455 §5.2, for the tester's own use. */
 export const Op = { CONT: 0x0, TEXT: 0x1, BINARY: 0x2, CLOSE: 0x8, PING: 0x9, PONG: 0xa } as const
 
@@ -188,16 +190,6 @@ export function showBytes(bytes: Uint8Array): string {
   const text = head.toString('latin1')
   const shown = /^[\x20-\x7e]*$/.test(text) ? JSON.stringify(text) : head.toString('hex')
   return bytes.length > 40 ? `${shown}… (${bytes.length} bytes)` : shown
-}
-
-/** Whether the bytes are valid UTF-8 (RFC 3629). */
-export function isUtf8(bytes: Uint8Array): boolean {
-  try {
-    new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-    return true
-  } catch {
-    return false
-  }
 }
 
 /** The Sec-WebSocket-Accept that answers a key (RFC 6455 §4.2.2). */

@@ -12,10 +12,11 @@ import { Clock, type Timed } from './clock.ts'
 import { channels } from './diagnostics.ts'
 import type { ConnectionLimits } from './limits.ts'
 import type { Vitals } from './liveness.ts'
+import { copyMessage } from './message-copy.ts'
 import { Outbox } from './outbox.ts'
 import { PreparedMessage } from './prepared-message.ts'
 import { RateGuard } from './rate-guard.ts'
-import { type Reader, readStream } from './reader.ts'
+import { readStream } from './reader.ts'
 import { SendBuffer, type SendBufferSink } from './send-buffer.ts'
 import { Sender } from './sender.ts'
 import type { Traffic } from './traffic.ts'
@@ -78,7 +79,6 @@ export class Connection implements ProtocolSink, SendBufferSink, Timed {
   readonly #outbox: Outbox
   readonly #sender: Sender
   readonly #sendBuffer: SendBuffer
-  readonly #reader: Reader
   readonly #rates: RateGuard
   readonly #clock: Clock
   #closeInfo: CloseInfo | null = null
@@ -106,7 +106,7 @@ export class Connection implements ProtocolSink, SendBufferSink, Timed {
     stream.on('drain', () => this.#sendBuffer.onSent())
     const { head } = setup
     if (head !== undefined && head.length > 0) process.nextTick(() => this.#onBytes(head, 0, head.length))
-    this.#reader = readStream(stream, (bytes, start, end) => this.#onBytes(bytes, start, end))
+    readStream(stream, (bytes, start, end) => this.#onBytes(bytes, start, end))
   }
 
   /** `'closed'` once the outcome is known; the transport may live a little longer (RFC 6455 §7.1). */
@@ -253,7 +253,7 @@ export class Connection implements ProtocolSink, SendBufferSink, Timed {
     if (this.#stream.destroyed || this.#stream.writableEnded) return
     this.#stream.end()
     if (this.#stream.readableEnded) return
-    this.#reader.start()
+    this.#stream.resume()
     this.#clock.startClosing()
   }
 
@@ -280,9 +280,9 @@ export class Connection implements ProtocolSink, SendBufferSink, Timed {
   }
 
   onBinaryMessage(bytes: Buffer, start: number, end: number, owned: boolean): void {
-    const view = bytes.subarray(start, end)
     // A view of much more memory than it shows would keep all of it alive.
-    this.#deliver(owned && bytes.length <= 2 * view.length ? view : Buffer.from(view), true)
+    const isOwn = owned && bytes.length <= 2 * (end - start)
+    this.#deliver(isOwn ? bytes.subarray(start, end) : copyMessage(bytes, start, end), true)
   }
 
   #deliver(data: Data, isBinary: boolean): void {
@@ -338,8 +338,8 @@ export class Connection implements ProtocolSink, SendBufferSink, Timed {
   }
 
   onFlow(reading: boolean): void {
-    if (reading) this.#reader.start()
-    else this.#reader.stop()
+    if (reading) this.#stream.resume()
+    else this.#stream.pause()
   }
 
   // What the send buffer says.

@@ -63,8 +63,8 @@ export function contextFor(url: string, changes: Partial<RunContext> = {}): RunC
     idle: 250,
     seed: 1,
     subprotocol: null,
-    maxMessage: 1 << 20,
     long: false,
+    maxMessage: 1 << 20,
     observations: {},
     ...changes,
   }

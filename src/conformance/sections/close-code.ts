@@ -75,17 +75,19 @@ async function echoOfCode(t: Trial): Promise<void> {
 }
 
 const SAMPLES = 400
-/** Every code is asked only for a run that may take long; its connections would starve others. */
-const SWEEP_WIDTH = 8
+const ALL_CODES = Array.from({ length: 65536 }, (_, code) => code)
+/** Borders of the ranges and the codes that mean something: always asked. */
+const LANDMARKS = [0, 999, ...ALL_CODES.slice(1000, 1020), 1999, 2000, 2999, 3000, 3999, 4000, 4999, 5000, 65535]
+/** Connections at once. */
+const WIDTH = 8
+/** Milliseconds for all codes. */
 const SWEEP_LIMIT = 900_000
 
 async function sweep(t: Trial): Promise<void> {
-  const step = t.context.long ? 1 : 65536 / SAMPLES
-  const codes = Array.from({ length: t.context.long ? 65536 : SAMPLES }, (_, index) =>
-    Math.floor(index * step + (t.context.long ? 0 : t.random.next() * step)),
-  )
+  const samples = Array.from({ length: SAMPLES - LANDMARKS.length }, () => t.random.integer(0, 65535))
+  const codes = t.context.long ? ALL_CODES : [...new Set([...LANDMARKS, ...samples])]
   const replies = new Map<string, number[]>()
-  await inParallel(codes, SWEEP_WIDTH, async (code) => {
+  await inParallel(codes, WIDTH, async (code) => {
     const peer = await openAndClose(t, closeBody(code))
     const event = await peer.nextMeaningful()
     const reply =

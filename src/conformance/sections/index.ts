@@ -3,14 +3,24 @@ import { closeCodes } from './close-code.ts'
 import { closeSurvey } from './close-survey.ts'
 import { closing } from './closing.ts'
 import { controlFrames } from './control-frame.ts'
+import { deflateBroken } from './deflate-broken.ts'
+import { deflateData } from './deflate-data.ts'
+import { deflateFrame } from './deflate-frame.ts'
+import { deflateLimit } from './deflate-limit.ts'
+import { deflateOffer } from './deflate-offer.ts'
+import { deflateVolume } from './deflate-volume.ts'
+import { deflateWindow } from './deflate-window.ts'
 import { echoContract } from './echo-contract.ts'
 import { extensionField } from './extension-field.ts'
 import { fragmentation } from './fragmentation.ts'
 import { httpSyntax } from './http-syntax.ts'
 import { keyField } from './key.ts'
 import { masking } from './masking.ts'
+import { messageLimits } from './message-limit.ts'
+import { messageSizes } from './message-size.ts'
 import { reservedOpcodes } from './opcode.ts'
 import { acceptedHandshakes } from './opening-handshake.ts'
+import { passiveChecks } from './passive-check.ts'
 import { payloadLength } from './payload-length.ts'
 import { pings } from './ping.ts'
 import { requestLimits } from './request-limit.ts'
@@ -24,6 +34,7 @@ import { textFailFast } from './text-fail-fast.ts'
 import { textFragments } from './text-fragment.ts'
 import { textSequences } from './text-sequence.ts'
 import { textVolume } from './text-volume.ts'
+import { throughput } from './throughput.ts'
 import { tlsHandshake } from './tls.ts'
 import { versionField } from './version.ts'
 
@@ -46,6 +57,10 @@ export const sections: readonly Case[] = [
   ...textFragments,
   ...textFailFast,
   ...textVolume,
+  ...messageSizes,
+  ...throughput,
+  ...messageLimits,
+  ...passiveChecks,
   ...payloadLength,
   ...segments,
   ...masking,
@@ -58,6 +73,13 @@ export const sections: readonly Case[] = [
   ...closeCodes,
   ...closeSurvey,
   ...echoContract,
+  ...deflateOffer,
+  ...deflateFrame,
+  ...deflateData,
+  ...deflateWindow,
+  ...deflateBroken,
+  ...deflateLimit,
+  ...deflateVolume,
 ]
 
 const byId = new Map(sections.map((one) => [one.id, one]))

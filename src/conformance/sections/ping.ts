@@ -3,18 +3,19 @@ import { expectPongs, sendInWay, type Way } from '../frame-verb.ts'
 import { describeInbound, type Peer } from '../peer.ts'
 import type { Trial } from '../trial.ts'
 import { alive, cleanClose, echoThenCleanClose, needEcho, probe } from '../verb.ts'
-import { bytesOf, closeBody, type FrameSpec, hex, Op } from '../wire.ts'
+import { bytesOf, closeBody, describeFrame, type FrameSpec, hex, Op } from '../wire.ts'
 
 type Data = string | Uint8Array
 
 function answered(id: string, data: (t: Trial) => Data, way: Way = 'whole'): Case {
   return {
     id: `ping.${id}`,
-    async run(t) {
+    async run(t: Trial) {
       const peer = await t.open()
       const payload = bytesOf(data(t))
       await sendInWay(peer, [{ opcode: Op.PING, payload }], way)
-      await peer.expectPong(payload)
+      const pong = await peer.expectPong(payload)
+      t.require(pong.fin && pong.rsv === 0 && !pong.masked, 'a pong in one plain frame', describeFrame(pong))
       await cleanClose(t, peer)
     },
   }

@@ -1,5 +1,6 @@
 import type { Case } from '../case.ts'
 import { inParallel } from '../in-parallel.ts'
+import { judgeAsOne } from '../load-verb.ts'
 import type { Peer } from '../peer.ts'
 import type { Trial } from '../trial.ts'
 import { cleanClose, echo, expectEcho, expectFailure, needEcho } from '../verb.ts'
@@ -15,7 +16,7 @@ const SAMPLES = 256
 
 /** Sends each text on a connection of its own: each has to fail with 1007 (RFC 6455 §8.1). */
 async function expectAllFail(t: Trial, texts: readonly Buffer[], name: (text: Buffer) => string): Promise<void> {
-  await inParallel(texts, WIDTH, async (text) => {
+  const tryOne = async (text: Buffer): Promise<void> => {
     const peer = await t.open()
     await peer.sendFrame({ opcode: Op.TEXT, payload: text })
     try {
@@ -24,8 +25,9 @@ async function expectAllFail(t: Trial, texts: readonly Buffer[], name: (text: Bu
       t.note(`broken by ${name(text)}`)
       throw error
     }
-    peer.destroy()
-  })
+    t.release(peer)
+  }
+  await judgeAsOne(t, `${texts.length} times Close 1007`, () => inParallel(texts, WIDTH, tryOne))
 }
 
 /** Sends a long text; leaves the case when the target takes none of that size. */

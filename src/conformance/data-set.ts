@@ -1,0 +1,94 @@
+import { Random } from './random.ts'
+
+/** The kinds of data that the compression cases send; generated, as long as those of Autobahn. */
+export type DataSetName = 'json' | 'bitmap' | 'prose' | 'html' | 'pdf'
+
+const SIZES: Record<DataSetName, number> = {
+  json: 194_056,
+  bitmap: 263_222,
+  prose: 222_218,
+  html: 263_647,
+  pdf: 1_042_328,
+}
+
+const WORDS = `the of and to a in that he was it his had with as for her at on she him you said not be but is they
+all have from there were out so one up when them little would been down could into time then over old then house king
+went water mother came again about after before great golden away door night queen forest daughter father morning
+thought looked nothing something through castle never beautiful travelled suddenly underneath`.split(/\s+/)
+
+const GENERATORS: Record<DataSetName, (random: Random, size: number) => Buffer> = {
+  json: (random, size) => fill(size, () => `${jsonRecord(random)},\n`),
+  prose: (random, size) => fill(size, () => sentence(random)),
+  html: (random, size) => fill(size, () => htmlElement(random)),
+  bitmap,
+  pdf,
+}
+
+const made = new Map<DataSetName, Buffer>()
+
+/** The data of that kind, the same in every run. */
+export function dataSet(name: DataSetName): Buffer {
+  const data = made.get(name) ?? GENERATORS[name](new Random(1, name), SIZES[name])
+  made.set(name, data)
+  return data
+}
+
+/** English-like text, pieces of it repeated, of that many bytes. */
+export function mixedText(random: Random, size: number): Buffer {
+  return fill(size, () => (random.next() < 0.2 ? random.text(random.integer(1, 300)) : sentence(random)))
+}
+
+function fill(size: number, next: () => string): Buffer {
+  const parts: string[] = []
+  for (let length = 0; length < size; length += parts[parts.length - 1].length) parts.push(next())
+  return Buffer.from(parts.join('')).subarray(0, size)
+}
+
+/** Frequent words come first in the list. */
+function word(random: Random): string {
+  return WORDS[Math.floor(random.next() ** 2 * WORDS.length)]
+}
+
+function sentence(random: Random): string {
+  const words = Array.from({ length: random.integer(4, 24) }, () => word(random)).join(' ')
+  return `${words[0].toUpperCase()}${words.slice(1)}.${random.next() < 0.15 ? '\n\n' : ' '}`
+}
+
+function jsonRecord(random: Random): string {
+  return JSON.stringify({
+    id: random.integer(1, 1e9),
+    name: `${word(random)} ${word(random)}`,
+    active: random.next() < 0.5,
+    position: { lat: random.next() * 180 - 90, lon: random.next() * 360 - 180 },
+    tags: Array.from({ length: random.integer(0, 5) }, () => word(random)),
+  })
+}
+
+function htmlElement(random: Random): string {
+  const name = ['p', 'li', 'td', 'h2', 'blockquote'][random.integer(0, 4)]
+  const link = random.next() < 0.3 ? `<a href="/page/${random.integer(1, 9999)}.html" class="link">more</a>` : ''
+  return `<${name} class="${word(random)}" id="e${random.integer(1, 99_999)}">${sentence(random)}${link}</${name}>\n`
+}
+
+/** A grey picture of 512 pixels a row: slopes with a little noise. */
+function bitmap(random: Random, size: number): Buffer {
+  const bytes = Buffer.alloc(size)
+  for (let index = 0; index < size; index++) {
+    const x = index & 511
+    const y = index >> 9
+    bytes[index] = Math.round(128 + 90 * Math.sin(x / 60) * Math.cos(y / 40) + random.next() * 3)
+  }
+  return bytes
+}
+
+/** A document whose streams are compressed already: incompressible but for the text between them. */
+function pdf(random: Random, size: number): Buffer {
+  const parts: Buffer[] = [Buffer.from('%PDF-1.4\n')]
+  for (let number = 1, length = 0; length < size; number++) {
+    const stream = random.bytes(random.integer(500, 20_000))
+    const head = `${number} 0 obj\n<< /Length ${stream.length} /Filter /FlateDecode >>\nstream\n`
+    parts.push(Buffer.from(head), stream, Buffer.from('\nendstream\nendobj\n'))
+    length += head.length + stream.length + 18
+  }
+  return Buffer.concat(parts).subarray(0, size)
+}

