@@ -39,6 +39,8 @@ export interface PeerSettings {
   log: WireLog
   ledger: Ledger
   watch: FrameWatch
+  /** What the tool plays; a server does not mask (RFC 6455 §5.1). Default `client`. */
+  role?: 'client' | 'server'
 }
 
 /**
@@ -50,6 +52,8 @@ export class Peer {
   readonly settings: PeerSettings
   /** Pings from the target are answered; set it to false to leave them. */
   autoPong = true
+  /** As a server, answers a Close and ends TCP once both Closes were exchanged; set it to false to leave that. */
+  autoClose = true
   /** Inflates a compressed message; set when permessage-deflate was agreed, and free to be set otherwise. */
   decoder: ((message: Message) => Buffer) | null = null
   /** Who ended, and how. */
@@ -85,6 +89,10 @@ export class Peer {
   /** Whether the target has ended its side, or the connection is gone. */
   get ended(): boolean {
     return this.#ended
+  }
+
+  get #us(): 'client' | 'server' {
+    return this.settings.role ?? 'client'
   }
 
   /** Bytes received so far. */
@@ -135,14 +143,15 @@ export class Peer {
 
   /** The bytes of a frame, entered in the wire log as sent: for cases that write them in pieces of their own. */
   frameBytes(spec: FrameSpec): Buffer {
-    const bytes = encodeFrame(spec, this.settings.randomKey)
+    const masked = spec.mask ?? this.#us === 'client'
+    const bytes = encodeFrame({ ...spec, mask: masked }, this.settings.randomKey)
     const payloadLength =
       typeof spec.payload === 'string' ? Buffer.byteLength(spec.payload) : (spec.payload?.length ?? 0)
     const shown = {
       fin: spec.fin !== false,
       rsv: spec.rsv ?? 0,
       opcode: spec.opcode,
-      masked: spec.mask !== false,
+      masked: masked !== false,
       length: spec.length ?? payloadLength,
     }
     this.settings.log.out('frame', describeFrame(shown), bytes)
@@ -150,7 +159,7 @@ export class Peer {
     if (spec.opcode === Op.CLOSE) {
       this.#sentClose = true
       this.#closeSentAt = performance.now()
-      this.closing.by ??= 'client'
+      this.closing.by ??= this.#us
       const body = bytesOf(spec.payload ?? '')
       if (body.length >= 2) this.settings.watch.closes.add(body.readUInt16BE(0))
     }
@@ -162,14 +171,14 @@ export class Peer {
     if (this.#finSent) return
     this.#finSent = true
     this.settings.log.out('fin', 'FIN')
-    this.closing.by ??= 'client'
+    this.closing.by ??= this.#us
     this.transport.stream.end()
   }
 
   /** Ends the connection without an orderly end. */
   reset(): void {
     this.settings.log.out('rst', 'RST')
-    this.closing.by ??= 'client'
+    this.closing.by ??= this.#us
     this.transport.reset()
   }
 
@@ -358,7 +367,7 @@ export class Peer {
 
   #onFrame(frame: Frame): void {
     const { log, watch } = this.settings
-    log.in('frame', describeFrame(frame), frame.header, frame.payload)
+    log.in('frame', describeFrame(frame), frame.header, frame.raw)
     watch.onFrame(frame)
     if (frame.opcode === Op.PING) {
       this.#queue.push({ kind: 'ping', frame })
@@ -379,11 +388,18 @@ export class Peer {
   #onClose(frame: Frame): void {
     const code = frame.payload.length >= 2 ? frame.payload.readUInt16BE(0) : null
     const reason = frame.payload.subarray(2).toString('utf8')
-    this.closing.by ??= 'server'
+    this.closing.by ??= this.#us === 'client' ? 'server' : 'client'
     if (this.closing.code === null) Object.assign(this.closing, { code, reason })
     if (this.#closeSentAt !== null) this.settings.ledger.time('close', performance.now() - this.#closeSentAt)
     this.settings.ledger.count('end.close')
     this.#queue.push({ kind: 'close', code, reason, frame })
+    if (this.#us === 'server' && this.autoClose) void this.#finishClosing(code)
+  }
+
+  /** The server ends TCP first, after its own Close (RFC 6455 §7.1.1). */
+  async #finishClosing(code: number | null): Promise<void> {
+    if (!this.#sentClose) await this.sendClose(code ?? undefined)
+    this.end()
   }
 
   #onEnd(tcp: 'fin' | 'rst'): void {
@@ -395,7 +411,7 @@ export class Peer {
       this.settings.watch.onEnd(this.#reader.pending, tcp === 'fin')
       if (this.closing.by === null) this.settings.watch.onBareEnd()
     }
-    this.closing.by ??= 'server'
+    this.closing.by ??= this.#us === 'client' ? 'server' : 'client'
     if (this.#closeSentAt !== null) this.settings.ledger.time('fin', performance.now() - this.#closeSentAt)
     this.#queue.push({ kind: 'end', tcp })
     if (tcp === 'fin') this.transport.stream.end()

@@ -1,4 +1,12 @@
 import type { Case } from '../case.ts'
+import { clientAnswer } from './client-answer.ts'
+import { turnToClient } from './client-autobahn.ts'
+import { clientClosing } from './client-closing.ts'
+import { clientCompression } from './client-compression.ts'
+import { clientExtension } from './client-extension.ts'
+import { clientFrame } from './client-frame.ts'
+import { clientRequest } from './client-request.ts'
+import { clientUri } from './client-uri.ts'
 import { closeCodes } from './close-code.ts'
 import { closeSurvey } from './close-survey.ts'
 import { closing } from './closing.ts'
@@ -82,7 +90,19 @@ export const sections: readonly Case[] = [
   ...deflateVolume,
 ]
 
-const byId = new Map(sections.map((one) => [one.id, one]))
+/** Every case against a client. */
+export const clientSections: readonly Case[] = [
+  ...clientRequest,
+  ...clientUri,
+  ...clientAnswer,
+  ...clientExtension,
+  ...turnToClient(sections),
+  ...clientFrame,
+  ...clientCompression,
+  ...clientClosing,
+]
+
+const byId = new Map([...sections, ...clientSections].map((one) => [one.id, one]))
 
 /** How the case of that id runs, if it is written. */
 export function findCase(id: string): Case | undefined {

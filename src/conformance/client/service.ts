@@ -1,0 +1,45 @@
+import { closeBody, encodeFrame, fieldValue, Op } from '../wire.ts'
+import { buildAnswer } from './answer.ts'
+import type { Arrival } from './listener.ts'
+import type { ClientRequest } from './request.ts'
+
+/** Milliseconds a client has to end a connection that only told it something. */
+const LINGER = 2_000
+
+/** Whether the request asks for a WebSocket, as far as that can be made out. */
+export function isUpgrade(request: ClientRequest): boolean {
+  return (
+    fieldValue(request, 'sec-websocket-key') !== null ||
+    fieldValue(request, 'sec-websocket-version') !== null ||
+    fieldValue(request, 'upgrade') !== null
+  )
+}
+
+/** Opens, tells the text when there is one, and closes: how Autobahn's protocol answers (RFC 6455 §4.2.2, §7.1.2). */
+export function tell({ transport, request }: Arrival, text?: string): void {
+  const { stream } = transport
+  const frames = [
+    ...(text === undefined ? [] : [{ opcode: Op.TEXT, payload: text, mask: false }]),
+    { opcode: Op.CLOSE, payload: closeBody(1000), mask: false },
+  ].map((spec) => encodeFrame(spec, () => Buffer.alloc(4)))
+  stream.end(Buffer.concat([buildAnswer(request), ...frames]))
+  stream.resume()
+  const timer = setTimeout(() => stream.destroy(), LINGER)
+  stream.once('close', () => clearTimeout(timer))
+}
+
+/** Answers a plain HTTP request, and ends the connection (RFC 9112 §6). */
+export function respond({ transport }: Arrival, status: string, type: string, body: string): void {
+  const bytes = Buffer.from(body)
+  const head = [
+    `HTTP/1.1 ${status}`,
+    `Content-Type: ${type}`,
+    `Content-Length: ${bytes.length}`,
+    'Cache-Control: no-store',
+    'Connection: close',
+    '',
+    '',
+  ].join('\r\n')
+  transport.stream.end(Buffer.concat([Buffer.from(head), bytes]))
+  transport.stream.resume()
+}

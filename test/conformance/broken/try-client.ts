@@ -1,0 +1,56 @@
+import type { CatalogueEntry } from '../../../src/conformance/catalogue.ts'
+import { EventLog } from '../../../src/conformance/client/event-log.ts'
+import type { Launcher } from '../../../src/conformance/client/launcher.ts'
+import { runClients } from '../../../src/conformance/client/run.ts'
+import type { ClientRunOptions } from '../../../src/conformance/client/tester.ts'
+import type { CaseResult } from '../../../src/conformance/result.ts'
+import { runClient } from './client.ts'
+import type { Defects } from './defect.ts'
+
+/** Starts the reference client with these defects in this process. */
+export function launchReference(defects: Defects = new Set()): Launcher {
+  return {
+    crashes: 0,
+    output: '',
+    start(url) {
+      const events = new EventLog()
+      const exited = runClient(url, { defects, onEvent: (event) => events.push(event) }).then(() => 'exit code 0')
+      return { events, exited, ask: () => false, stop: async () => void (await exited) }
+    },
+  }
+}
+
+/** A run against clients that listens on a free port, strictly. */
+export function clientOptions(
+  entries: readonly CatalogueEntry[],
+  changes: Partial<ClientRunOptions> = {},
+): ClientRunOptions {
+  return {
+    host: '127.0.0.1',
+    port: 0,
+    launcher: null,
+    entries,
+    version: '0',
+    selection: entries.map(({ id }) => id),
+    jobs: 1,
+    seed: 1,
+    strict: true,
+    timeout: 1500,
+    timeoutFactor: 1,
+    idle: 1000,
+    retries: 0,
+    maxMessage: 16 * 1024 * 1024,
+    repro: (id) => id,
+    ...changes,
+  }
+}
+
+/** Runs rows of the catalogue against the reference client with these defects. */
+export async function tryClient(
+  entries: readonly CatalogueEntry[],
+  defects: Defects = new Set(),
+  changes: Partial<ClientRunOptions> = {},
+): Promise<CaseResult[]> {
+  const { outcomes } = await runClients(clientOptions(entries, { launcher: launchReference(defects), ...changes }))
+  return outcomes.flatMap(({ result }) => result.cases)
+}
