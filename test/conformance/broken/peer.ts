@@ -92,6 +92,7 @@ export class Peer {
   close(code: number): void {
     this.#isClosing = true
     this.#output.close(code)
+    if (this.#defects.has('ends-tcp-with-its-close')) this.#endTcp()
     setTimeout(() => this.#endTcp(), LINGER).unref()
   }
 
@@ -164,7 +165,8 @@ export class Peer {
       this.#utf8.end()
     }
     const isWanted = this.#options.onMessage?.(this.#messageOpcode, payload) ?? true
-    if (isWanted && !this.#isClosing) this.#echo(this.#messageOpcode, payload)
+    if (isWanted && (!this.#isClosing || this.#defects.has('echoes-after-its-close')))
+      this.#echo(this.#messageOpcode, payload)
     this.#isFragmented = false
     for (const ping of this.#heldPings.splice(0)) this.#output.pong(ping)
   }

@@ -14,8 +14,16 @@ export function launchReference(defects: Defects = new Set()): Launcher {
     output: '',
     start(url) {
       const events = new EventLog()
-      const exited = runClient(url, { defects, onEvent: (event) => events.push(event) }).then(() => 'exit code 0')
-      return { events, exited, ask: () => false, stop: async () => void (await exited) }
+      let client: Promise<void> | undefined
+      const opened = new Promise<(code: number) => void>((onOpen) => {
+        client = runClient(url, { defects, onOpen, onEvent: (event) => events.push(event) })
+      })
+      const exited = Promise.resolve(client).then(() => 'exit code 0')
+      const ask = (command: string): boolean => {
+        if (command === 'close') opened.then((close) => close(1000))
+        return command === 'close'
+      }
+      return { events, exited, ask, stop: async () => void (await exited) }
     },
   }
 }

@@ -47,9 +47,3 @@ export async function tryServer(
     await server.close()
   }
 }
-
-/** A result in a line, for the message of an assertion. */
-export function describeResult({ id, verdict, note, assertions }: CaseResult): string {
-  const broken = assertions.find(({ ok }) => !ok)
-  return `${id}: ${verdict}${note ? ` (${note})` : ''}${broken ? `, ${broken.actual}` : ''}`
-}
