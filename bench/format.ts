@@ -34,10 +34,12 @@ export function hasRate({ workload }: RowResult): boolean {
 
 /** A report as text for a terminal. */
 export function formatReport(report: Report): string {
-  const head = `${report.cpu}, ${report.cpuCount} processors, ${report.platform}, node ${report.node}, ${
-    report.pinned ? 'server and load pinned' : 'not pinned'
-  }`
-  return [head, '', ...report.rows.map(formatRow)].join('\n')
+  return [describeMachine(report), '', ...report.rows.map(formatRow)].join('\n')
+}
+
+/** The shape of the machine and how it was used. */
+export function describeMachine({ cpu, cpuCount, platform, node, pinned }: Report): string {
+  return `${cpu}, ${cpuCount} processors, ${platform}, node ${node}, ${pinned ? 'server and load pinned' : 'not pinned'}`
 }
 
 /** One row with its peers, the subject first. */
@@ -85,6 +87,29 @@ function layOut(rows: string[][]): string[] {
     const cells = row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column])))
     return `  ${cells.join('  ')}`.trimEnd()
   })
+}
+
+/** A report as tables for a README: every row with all its peers, also where a peer wins. */
+export function formatMarkdown(report: Report): string {
+  const line = (cells: string[]): string => `| ${cells.join(' | ')} |`
+  const rows = report.rows.flatMap((row) =>
+    row.peers.map((peer, index) => {
+      const ratio = row.ratios.find((candidate) => candidate.peer === peer.name)
+      const title = index === 0 ? `${row.title} (\`${row.id}\`)` : ''
+      const cost = `${formatCost(peer.cost.median, row.unit)} ${row.unit.replace('bytes', 'memory')}`
+      return line([title, peer.name, cost, ...ratioCells(ratio)])
+    }),
+  )
+  const versions = new Map(report.rows.flatMap((row) => row.peers.map((peer) => [peer.name, peer.version])))
+  const named = [...versions].filter(([, version]) => version !== '').map((pair) => pair.join(' '))
+  return [
+    `${report.date.slice(0, 10)}, ${describeMachine(report)}; ${named.join(', ')}. Repeat with \`${report.command}\`.`,
+    '',
+    line(['', 'server', 'cost', 'ratio (quartiles)', 'target']),
+    line(['---', '---', '---:', '---:', '---']),
+    ...rows,
+    '',
+  ].join('\n')
 }
 
 /** The rows that have targets, one line each: measured, wanted, reached or not. */

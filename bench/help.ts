@@ -52,6 +52,7 @@ The run
 
 Output
   --json               the whole report as JSON on standard output instead of the table
+  --markdown           the report as tables for a README instead
   --html FILE          a page of its own with plots
   --list               table: print the rows and their targets, measure nothing
   --tolerance PERCENT  compare: changes up to this are noise         (10)

@@ -32,8 +32,6 @@ export interface Workload {
 export interface Job extends Workload {
   target: Target
   dialect: Dialect
-  /** Last number of the loopback source address, so that rounds do not wait for each other's TIME_WAIT. */
-  sourceAddress?: string
 }
 
 /** What one round moved. */

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { compareReports, formatComparison, hasRegression, parseReport } from './compare.ts'
-import { formatGoals, formatReport, formatRow } from './format.ts'
+import { formatGoals, formatMarkdown, formatReport, formatRow } from './format.ts'
 import { helpText } from './help.ts'
 import { MICRO_ROWS, runMicro } from './micro.ts'
 import { readSettings, type Settings, UsageError } from './options.ts'
@@ -52,10 +52,9 @@ async function table(settings: Settings, args: string[]): Promise<number> {
     sketches,
     isWanted(PARSER_ROW) ? MICRO_ROWS.filter((row) => row.goals) : [],
   )
-  if (!settings.json) process.stdout.write(`${formatGoals(report)}\n`)
-  const goals = report.rows.flatMap((row) => row.ratios.filter((ratio) => ratio.goal !== undefined))
-  if (goals.length === 0) return 3
-  return goals.every((ratio) => ratio.reached) ? 0 : 1
+  if (!settings.json && !settings.markdown) process.stdout.write(`${formatGoals(report)}\n`)
+  if (report.rows.every((row) => row.peers.length === 0)) return 3
+  return report.rows.some((row) => row.ratios.some((ratio) => ratio.reached === false)) ? 1 : 0
 }
 
 function listRows(sketches: readonly RowSketch[]): string {
@@ -63,7 +62,7 @@ function listRows(sketches: readonly RowSketch[]): string {
     Object.entries(row.goals ?? {})
       .map(([peer, goal]) => `≥ ${Number(goal.toPrecision(3))}× ${peer}`)
       .join(', ')
-  return sketches.map((row) => `${row.id.padEnd(16)} ${row.title}: ${goalsOf(row)}\n`).join('')
+  return sketches.map((row) => `${row.id.padEnd(18)} ${row.title}${row.goals ? `: ${goalsOf(row)}` : ''}\n`).join('')
 }
 
 async function measure(
@@ -75,16 +74,18 @@ async function measure(
   const pinning = settings.pin ? choosePinning() : undefined
   const bench = benchOf(settings, pinning)
   const rows: RowResult[] = []
+  const isText = !settings.json && !settings.markdown
   const report: Report = { ...surroundings(args, pinning), rows }
   const show = (row: RowResult): void => {
     rows.push(row)
     bench.progress('')
-    if (!settings.json) process.stdout.write(`${formatRow(row)}\n`)
+    if (isText) process.stdout.write(`${formatRow(row)}\n`)
   }
-  if (!settings.json) process.stdout.write(`${formatReport(report)}\n`)
+  if (isText) process.stdout.write(`${formatReport(report)}\n`)
   for (const sketch of sketches) show(await runRow(makeRow(sketch, settings.pace), bench))
   if (microRows.length > 0) for (const row of await runMicro(microRows, settings.pace, bench)) show(row)
   if (settings.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`)
+  else if (settings.markdown) process.stdout.write(formatMarkdown(report))
   if (settings.html !== undefined) writeFileSync(settings.html, formatHtml(report))
   return report
 }
@@ -125,6 +126,10 @@ function surroundings(args: string[], pinning: Pinning | undefined): Omit<Report
 function quote(argument: string): string {
   return /^[\w./:,=+-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`
 }
+
+// Ending through `exit` lets every server that was started go along.
+process.once('SIGINT', () => process.exit(130))
+process.once('SIGTERM', () => process.exit(143))
 
 main(process.argv.slice(2)).then(
   (code) => {

@@ -31,6 +31,7 @@ const OPTIONS = {
   quick: { type: 'boolean', default: false },
   'no-pin': { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
+  markdown: { type: 'boolean', default: false },
   html: { type: 'string' },
   list: { type: 'boolean', default: false },
   tolerance: { type: 'string', default: '10' },
@@ -44,6 +45,7 @@ export interface Settings {
   help: boolean
   list: boolean
   json: boolean
+  markdown: boolean
   html: string | undefined
   pin: boolean
   pace: Pace
@@ -90,6 +92,7 @@ export function readSettings(args: string[]): Settings {
     help,
     list: values.list,
     json: values.json,
+    markdown: values.markdown,
     html: values.html,
     pin: !values['no-pin'],
     pace: readPace(values),
@@ -145,12 +148,15 @@ function scenarioSketches(scenario: ScenarioName, values: Values): RowSketch[] {
   return sketches
 }
 
+/** Longer than the timers of most servers for what a peer has begun. */
+const HOSTILE_MS = 20_000
+
 function hostileSketches(values: Values, peers: string[]): RowSketch[] {
   const names = values.attack === undefined ? ATTACKS : values.attack.split(',')
   return names.map((name) => {
     const attack = oneOf('attack', name, ATTACKS)
     const measure = ['utf8', 'header', 'trickle'].includes(attack) ? 'cpu' : 'peak'
-    const durationMs = values.duration === undefined ? 10_000 : seconds('duration', values.duration) * 1000
+    const durationMs = values.duration === undefined ? HOSTILE_MS : seconds('duration', values.duration) * 1000
     return {
       id: `hostile-${attack}`,
       title: `hostile peer: ${attack}`,

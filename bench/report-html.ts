@@ -1,4 +1,4 @@
-import { formatCost, formatGoal, formatNumber, formatRatio, hasRate } from './format.ts'
+import { describeMachine, formatCost, formatGoal, formatNumber, formatRatio, hasRate } from './format.ts'
 import { barPlot, escapeHtml, type LinePlot, linePlot, type Series } from './plot.ts'
 import { REPORT_STYLE } from './report-style.ts'
 import type { PeerResult, Report, RowResult } from './result.ts'
@@ -23,7 +23,6 @@ const styleOf = (peer: string): number => STYLES[peer] ?? 1
 
 /** A report as one HTML page that needs nothing else. */
 export function formatHtml(report: Report): string {
-  const machine = `${report.cpu}, ${report.cpuCount} processors, ${report.platform}, node ${report.node}`
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -31,9 +30,7 @@ export function formatHtml(report: Report): string {
 <title>dwebsocket bench</title>
 <style>${REPORT_STYLE}</style>
 <h1>What WebSocket servers cost</h1>
-<p class="soft">${escapeHtml(report.date.slice(0, 16).replace('T', ' '))} UTC · ${escapeHtml(machine)} · ${
-    report.pinned ? 'server and load on a processor each' : 'processes not pinned'
-  }</p>
+<p class="soft">${escapeHtml(report.date.slice(0, 16).replace('T', ' '))} UTC · ${escapeHtml(describeMachine(report))}</p>
 <p>Medians of interleaved rounds; the ratio says how many times the first server’s cost another one costs, with the
 quartiles of the rounds. Only ratios within one run carry over to other machines. Repeat with
 <code>${escapeHtml(report.command)}</code>.</p>

@@ -32,6 +32,8 @@ const DISTURBED = 0.1
 /** Quartiles further apart than this part of the median make a ratio doubtful. */
 const WIDE = 0.2
 
+/** Servers take messages of up to a mebibyte, or of the size that is measured. */
+const LEAST_LIMIT = 1024 * 1024
 /** The least growth that is reported: a page. */
 const PAGE = 4096
 
@@ -67,13 +69,7 @@ async function measurePeer(
   try {
     const server = await pool.get(name)
     if (!server) return undefined
-    const sourceAddress = process.platform === 'linux' ? `127.0.0.${2 + (number % 250)}` : undefined
-    const job: Job = {
-      ...row.workload,
-      target: server.target,
-      dialect: server.dialect,
-      sourceAddress: server.target.host === '127.0.0.1' ? sourceAddress : undefined,
-    }
+    const job: Job = { ...row.workload, target: server.target, dialect: server.dialect }
     const round = await measureRound(job, server, loads.get(), remarks)
     await pool.release(name)
     return round
@@ -191,6 +187,7 @@ function settingsFor(row: Row): ServerSettings {
   const isUpload = scenario === 'upload'
   return {
     mode: scenario === 'broadcast' || isUpload ? scenario : 'echo',
+    maxMessage: Math.max(LEAST_LIMIT, size),
     deflate: row.deflate,
     frameBytes: headerSize(size, true) + size,
     receipt: isUpload ? uploadReceipt(kind, makePayload(kind, size, 0)) : '',

@@ -11,6 +11,8 @@ import type { Target } from './wire/load-connection.ts'
 /** Milliseconds a server may take until it listens. */
 const START_TIMEOUT = 20_000
 const ANSWER_TIMEOUT = 20_000
+/** Milliseconds a command may take to end by itself. */
+const END_TIMEOUT = 2000
 
 /** Processor time at one moment: from the operating system, or else as the server itself tells it. */
 export type ServerCpu = { system: CpuReading } | { told: number } | undefined
@@ -41,7 +43,8 @@ export async function startPeer(
   settings: ServerSettings,
   cpu: number | undefined,
 ): Promise<MeasuredServer> {
-  const args = ['--mode', settings.mode, '--frame-bytes', String(settings.frameBytes), '--receipt', settings.receipt]
+  const args = ['--mode', settings.mode, '--max-message', String(settings.maxMessage)]
+  args.push('--frame-bytes', String(settings.frameBytes), '--receipt', settings.receipt)
   if (settings.deflate) args.push('--deflate')
   const child = startScript(`servers/${peer.script}`, { cpu, args, env: peer.env })
   try {
@@ -111,13 +114,19 @@ export async function startCommand(template: string, path: string, cpu: number |
   const [command, args] = pinned(cpu, ['sh', '-c', `exec ${template.replaceAll('{port}', String(port))}`])
   const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'inherit'], detached: true })
   const target = { host: '127.0.0.1', port, path, tls: false }
+  const orphaned = (): void => signalGroup(child, 'SIGKILL')
+  process.once('exit', orphaned)
+  const stop = async (): Promise<void> => {
+    process.off('exit', orphaned)
+    await endGroup(child)
+  }
   try {
     await waitForPort(port, child)
   } catch (error) {
-    endGroup(child)
+    await stop()
     throw error
   }
-  return foreignServer('exec', target, child.pid, async () => endGroup(child))
+  return foreignServer('exec', target, child.pid, stop)
 }
 
 /** A server that runs already; its cost is known only with its process id. */
@@ -151,13 +160,25 @@ function foreignServer(
   }
 }
 
-function endGroup(child: ChildProcess): void {
-  // The command may have children of its own; all of them are in the group that it leads.
+/** The command may have children of its own; all of them are in the group that it leads. */
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   try {
-    process.kill(-child.pid!, 'SIGTERM')
+    process.kill(-child.pid!, signal)
   } catch {
-    child.kill()
+    // Nobody of the group is left.
   }
+}
+
+function endGroup(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) return resolve()
+    const timer = setTimeout(() => signalGroup(child, 'SIGKILL'), END_TIMEOUT)
+    child.once('exit', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+    signalGroup(child, 'SIGTERM')
+  })
 }
 
 function findFreePort(): Promise<number> {

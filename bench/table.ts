@@ -102,6 +102,18 @@ export const TABLE: readonly RowSketch[] = [
     workload: { scenario: 'broadcast', kind: 'ascii', connections: 1000, depth: 8 },
   },
   {
+    id: 'broadcast-10k',
+    title: 'broadcast of 128 B to 10,000, one by one',
+    peers: ['dwebsocket', 'ws', 'socket.io'],
+    workload: { scenario: 'broadcast', kind: 'ascii', connections: 10_000 },
+  },
+  {
+    id: 'broadcast-stalled',
+    title: 'broadcast of 128 B to 1,000 beside 20 members that never read, bursts of 8',
+    peers: ['dwebsocket', 'ws', 'socket.io'],
+    workload: { scenario: 'broadcast', kind: 'ascii', connections: 1000, depth: 8, stalled: 20 },
+  },
+  {
     id: 'idle',
     title: 'resident memory per idle connection of 9,500',
     peers: ['dwebsocket', 'ws', 'raw'],

@@ -50,9 +50,8 @@ interface Lane {
 }
 
 async function openLanes(job: Job, count: number): Promise<Lane[]> {
-  const options = { localAddress: job.sourceAddress, extensions: BROWSER_OFFER }
   const scripts = new Map<number, DeflateScript>()
-  const connections = await openConnections(job.target, count, options)
+  const connections = await openConnections(job.target, count, { extensions: BROWSER_OFFER })
   return connections.map((connection) => {
     const { clientWindowBits, serverTakesOver } = readAcceptedDeflate(connection.extensions)
     const known = scripts.get(clientWindowBits)

@@ -21,7 +21,7 @@ function messagesOf(job: Job): number {
 }
 
 async function prepareExchange(job: Job, script: Script): Promise<PreparedLoad> {
-  const connections = await openConnections(job.target, job.connections, { localAddress: job.sourceAddress })
+  const connections = await openConnections(job.target, job.connections)
   const exchange = new Exchange(connections, script)
   const runFor = (ms: number) => (job.rate > 0 ? exchange.runOpen(job.rate, ms) : exchange.runClosed(ms))
   if (job.warmupMs > 0) await runFor(job.warmupMs)

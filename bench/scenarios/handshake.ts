@@ -2,7 +2,7 @@ import { connect } from 'node:net'
 import { Histogram } from '../histogram.ts'
 import type { Job, LoadResult, PreparedLoad } from '../job.ts'
 import { buildFrame, CLOSE, readFrame } from '../wire/frame.ts'
-import { checkHandshakeResponse, handshakeRequest } from '../wire/load-connection.ts'
+import { checkHandshakeResponse, handshakeRequest, sourceAddressFor } from '../wire/load-connection.ts'
 
 /** Bounds the ports that a round leaves in TIME_WAIT. */
 const MOST_HANDSHAKES = 6000
@@ -71,7 +71,12 @@ function openAndClose(job: Job, handshake: KnownHandshake): Promise<void> {
       return true
     }
     const { host, port } = job.target
-    const socket = connect({ host, port, localAddress: job.sourceAddress, onread: { buffer: readBuffer, callback } })
+    const socket = connect({
+      host,
+      port,
+      localAddress: sourceAddressFor(host),
+      onread: { buffer: readBuffer, callback },
+    })
     const timer = setTimeout(() => fail(new Error('a handshake and close took more than 10 s')), TIMEOUT)
     socket.setNoDelay(true)
     socket.on('connect', () => socket.write(handshake.request))

@@ -119,8 +119,8 @@ export async function prepareHostile(job: Job): Promise<PreparedLoad> {
   if (!attack) throw new Error(`unknown attack “${job.attack}”, known are ${ATTACKS.join(', ')}`)
   const extensions = job.attack === 'bomb' ? BROWSER_OFFER : undefined
   // A peaceful connection first: the code that serves a connection is loaded when the attack begins.
-  const peaceful = await openConnection(job.target, { localAddress: job.sourceAddress })
-  const victim = new Victim(await openConnection(job.target, { localAddress: job.sourceAddress, extensions }))
+  const peaceful = await openConnection(job.target)
+  const victim = new Victim(await openConnection(job.target, { extensions }))
   return {
     run: () => runAttack(victim, attack, job),
     async finish() {

@@ -7,7 +7,7 @@ const MASK_KEY = Buffer.from([0x37, 0xfa, 0x21, 0x3d])
 
 /** Opens `count` connections to the server of the job, ready to exchange messages in its dialect. */
 export async function openMembers(job: Job, count: number): Promise<LoadConnection[]> {
-  const connections = await openConnections(job.target, count, { localAddress: job.sourceAddress })
+  const connections = await openConnections(job.target, count)
   if (job.dialect === 'socket.io') await Promise.all(connections.map(joinSocketIo))
   return connections
 }

@@ -1,32 +1,53 @@
-import { createServer } from 'node:http'
+import { createServer as createHttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { loadLibrary } from '../library.ts'
-import { announce, HOST, MAX_MESSAGE, readSettings } from './support.ts'
+import { announce, HOST, readSettings } from './support.ts'
+
+type Library = Awaited<ReturnType<typeof loadLibrary>>
+type Server = ReturnType<Library['createServer']>
+type Connection = Parameters<Server['onConnection']>[0]
+type Data = string | Buffer
 
 /** This library with all its limits on, through the API that `BENCH_API` names; on node:http with `BENCH_HTTP=1`. */
 const settings = readSettings()
+const options = { maxMessageSize: settings.maxMessage, deflate: settings.deflate }
+
+const answerTo = (data: Data): Data => (settings.mode === 'echo' ? data : String(data.length))
+
+function serveConnections({ createServer, prepare }: Library): Server {
+  const server = createServer(options)
+  const answer = (connection: Connection, data: Data): void => {
+    if (connection.send(answerTo(data))) return
+    connection.pause()
+    void connection.drained().then(() => connection.resume())
+  }
+  const broadcast = (data: Data): void => {
+    const message = prepare(data)
+    for (const member of server.connections) member.send(message)
+  }
+  server.onConnection = (connection) => {
+    connection.onMessage = settings.mode === 'broadcast' ? broadcast : (data) => answer(connection, data)
+  }
+  return server
+}
+
+function serveSessions({ createServer, require_websocket }: Library): Server {
+  if (settings.mode === 'broadcast') throw new Error('broadcasts are measured with the connection API')
+  const view = require_websocket(async (request) => {
+    const session = request.websocket
+    for await (const message of session) await session.send(answerTo(message))
+  })
+  return createServer({ ...options, urls: { '*': view } })
+}
 
 async function start(): Promise<void> {
-  const { WebSocketServer, prepare } = await loadLibrary()
-  const server = new WebSocketServer({ maxMessageSize: MAX_MESSAGE })
-  server.onConnection = (connection) => {
-    connection.onMessage = (data) => {
-      if (settings.mode === 'broadcast') {
-        const message = prepare(data)
-        for (const member of server.connections) member.send(message)
-        return
-      }
-      if (!connection.send(settings.mode === 'echo' ? data : String(data.length))) {
-        connection.pause()
-        void connection.drained().then(() => connection.resume())
-      }
-    }
-  }
+  const library = await loadLibrary()
+  const server = process.env.BENCH_API === 'session' ? serveSessions(library) : serveConnections(library)
   if (process.env.BENCH_HTTP !== '1') {
     const address = (await server.listen(0, HOST)) as AddressInfo
     return announce(address.port, '')
   }
-  const httpServer = createServer()
+  const httpServer = createHttpServer()
   server.attach(httpServer)
   httpServer.listen(0, HOST, 4096, () => announce((httpServer.address() as AddressInfo).port, ''))
 }

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
-import { announce, HOST, MAX_MESSAGE, readSettings, requirePeer } from './support.ts'
+import { announce, HOST, readSettings, requirePeer } from './support.ts'
 
-/** npm faye-websocket, as its documentation writes an echo server, with the limit lifted. */
+/** npm faye-websocket, as its documentation writes an echo server, with its limit as told. */
 const settings = readSettings()
 const { peer: FayeWebSocket, version } = requirePeer('faye-websocket')
 // biome-ignore lint/suspicious/noExplicitAny: faye-websocket comes without types
@@ -9,7 +9,7 @@ const members = new Set<any>()
 
 const server = createServer()
 server.on('upgrade', (request, socket, head) => {
-  const connection = new FayeWebSocket(request, socket, head, [], { maxLength: MAX_MESSAGE })
+  const connection = new FayeWebSocket(request, socket, head, [], { maxLength: settings.maxMessage })
   members.add(connection)
   connection.on('close', () => members.delete(connection))
   connection.on('error', () => {})

@@ -45,4 +45,4 @@ function countUpload(socket: Socket): void {
   })
 }
 
-server.listen(0, HOST, 4096, () => announce((server.address() as { port: number }).port, process.version))
+server.listen(0, HOST, 4096, () => announce((server.address() as { port: number }).port, ''))

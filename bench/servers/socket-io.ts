@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import { announce, HOST, MAX_MESSAGE, readSettings, requirePeer } from './support.ts'
+import { announce, HOST, readSettings, requirePeer } from './support.ts'
 
 /** npm socket.io over WebSocket only: one event, to one room that everybody is in. */
 const settings = readSettings()
@@ -7,7 +7,7 @@ const { peer, version } = requirePeer('socket.io')
 const httpServer = createServer()
 const server = new peer.Server(httpServer, {
   transports: ['websocket'],
-  maxHttpBufferSize: MAX_MESSAGE,
+  maxHttpBufferSize: settings.maxMessage,
   // Its own pings would stand between the messages that the load generator compares.
   pingInterval: 3_600_000,
   perMessageDeflate: settings.deflate,

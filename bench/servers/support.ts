@@ -10,6 +10,8 @@ export type ServerMode = 'echo' | 'upload' | 'broadcast'
 /** What the benchmark tells a server on its command line. */
 export interface ServerSettings {
   mode: ServerMode
+  /** The longest message that is taken, in bytes. */
+  maxMessage: number
   /** permessage-deflate with the peer's own defaults. */
   deflate: boolean
   /** Bytes of one masked frame and the answer to it: for a server that does not parse. */
@@ -24,15 +26,13 @@ export type ServerReport =
   | { type: 'missing'; message: string }
 
 export const HOST = '127.0.0.1'
-/** The largest message that any scenario sends, with room to spare. */
-export const MAX_MESSAGE = 256 * 1024 * 1024
-
 /** Reads the command line of this server process. */
 export function readSettings(): ServerSettings {
   const { values } = parseArgs({
     options: {
       mode: { type: 'string', default: 'echo' },
       deflate: { type: 'boolean', default: false },
+      'max-message': { type: 'string', default: String(1024 * 1024) },
       'frame-bytes': { type: 'string', default: '0' },
       receipt: { type: 'string', default: '' },
     },
@@ -40,6 +40,7 @@ export function readSettings(): ServerSettings {
   return {
     mode: values.mode as ServerMode,
     deflate: values.deflate,
+    maxMessage: Number(values['max-message']),
     frameBytes: Number(values['frame-bytes']),
     receipt: values.receipt,
   }
@@ -65,11 +66,20 @@ export function announce(port: number, version: string): void {
  * package, so its absence is an ordinary answer.
  */
 // biome-ignore lint/suspicious/noExplicitAny: peers come without types, and their types are not what is measured
-export function requirePeer(name: string): { peer: any; version: string } {
+export function requirePeer(name: string): { peer: any; path: string; version: string } {
   const found = locatePeer(name)
   if (found) return found
+  return reportMissing(name)
+}
+
+/** Says that a module is not installed, which leaves its peer out. */
+export function reportMissing(name: string): never {
   const message = `${name} is not installed: run “npm ci --prefix bench”, or “npm install --no-save ${name}” here`
-  process.send?.({ type: 'missing', message } satisfies ServerReport)
+  if (process.send) {
+    process.send({ type: 'missing', message } satisfies ServerReport)
+    // The benchmark says it in its own words and ends this process; a stack on the terminal would say nothing more.
+    process.once('uncaughtException', () => {})
+  }
   throw new Error(message)
 }
 
@@ -80,12 +90,13 @@ export function findPeer(name: string): any {
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: peers come without types, and their types are not what is measured
-function locatePeer(name: string): { peer: any; version: string } | undefined {
+function locatePeer(name: string): { peer: any; path: string; version: string } | undefined {
   for (const folder of peerFolders()) {
     const require = createRequire(join(folder, 'package.json'))
     try {
       const peer = require(name)
-      return { peer, version: versionOf(require.resolve(name)) }
+      const path = require.resolve(name)
+      return { peer, path, version: versionOf(path) }
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error
     }
@@ -93,10 +104,10 @@ function locatePeer(name: string): { peer: any; version: string } | undefined {
   return undefined
 }
 
-/** From `bench/servers` and from `dist/bench/servers` alike, then the folder of the caller. */
+/** The peers' own folder, beside the sources as well as beside the compiled package; then the folder of the caller. */
 function peerFolders(): string[] {
-  const here = dirname(fileURLToPath(import.meta.url))
-  return [join(here, '..'), join(here, '../../../bench'), process.cwd()]
+  const toBench = import.meta.url.endsWith('.ts') ? '..' : '../../../bench'
+  return [join(dirname(fileURLToPath(import.meta.url)), toBench), process.cwd()]
 }
 
 function versionOf(entry: string): string {

@@ -1,15 +1,15 @@
 import { createServer } from 'node:http'
-import { announce, HOST, MAX_MESSAGE, readSettings, requirePeer } from './support.ts'
+import { announce, HOST, readSettings, requirePeer } from './support.ts'
 
-/** npm websocket, as its documentation writes an echo server, with the limits lifted. */
+/** npm websocket, as its documentation writes an echo server, with its limits as told. */
 const settings = readSettings()
 const { peer, version } = requirePeer('websocket')
 const httpServer = createServer()
 const server = new peer.server({
   httpServer,
   autoAcceptConnections: true,
-  maxReceivedFrameSize: MAX_MESSAGE,
-  maxReceivedMessageSize: MAX_MESSAGE,
+  maxReceivedFrameSize: settings.maxMessage,
+  maxReceivedMessageSize: settings.maxMessage,
 })
 
 type Message = { type: 'utf8'; utf8Data: string } | { type: 'binary'; binaryData: Buffer }

@@ -14,8 +14,6 @@ export interface Target {
 export interface ConnectOptions {
   /** Value of Sec-WebSocket-Extensions; none is offered without it. */
   extensions?: string
-  /** Source address; many connections need more than one because of TIME_WAIT. */
-  localAddress?: string
 }
 
 /** Takes the bytes from `start` to `end`; they are overwritten when it returns. */
@@ -42,8 +40,8 @@ export class LoadConnection {
   /** What arrived while nobody had asked for it. */
   #early: Buffer[] = []
 
-  constructor(target: Target, options: ConnectOptions = {}) {
-    this.socket = openSocket(target, options, (bytes, end) => this.#receive(bytes, 0, end))
+  constructor(target: Target) {
+    this.socket = openSocket(target, (bytes, end) => this.#receive(bytes, 0, end))
     this.socket.setNoDelay(true)
     this.socket.on('error', (error) => this.#end(error))
     this.socket.on('close', () => this.#end())
@@ -91,7 +89,21 @@ export class LoadConnection {
   }
 }
 
-function openSocket(target: Target, options: ConnectOptions, onRead: (bytes: Buffer, end: number) => void): Socket {
+/** Addresses that connections to the local machine come from, in turn. */
+const SOURCE_ADDRESSES = 1000
+let connectionCount = 0
+
+/**
+ * A source address of its own for each of the next connections: from a single one, the ports that closed connections
+ * keep in TIME_WAIT would run out. Undefined where the system has only one loopback address.
+ */
+export function sourceAddressFor(host: string): string | undefined {
+  if (process.platform !== 'linux' || host !== '127.0.0.1') return undefined
+  const index = connectionCount++ % SOURCE_ADDRESSES
+  return `127.0.${1 + Math.floor(index / 250)}.${1 + (index % 250)}`
+}
+
+function openSocket(target: Target, onRead: (bytes: Buffer, end: number) => void): Socket {
   const { host, port, tls } = target
   if (tls) {
     const socket = connectTls({ host, port, rejectUnauthorized: false })
@@ -101,7 +113,7 @@ function openSocket(target: Target, options: ConnectOptions, onRead: (bytes: Buf
     onRead(readBuffer, end)
     return true
   }
-  return connectTcp({ host, port, localAddress: options.localAddress, onread: { buffer: readBuffer, callback } })
+  return connectTcp({ host, port, localAddress: sourceAddressFor(host), onread: { buffer: readBuffer, callback } })
 }
 
 /** The request of the opening handshake, with its key (RFC 6455 §4.1). */
@@ -133,7 +145,7 @@ export function checkHandshakeResponse(head: string, key: string): string {
 /** Opens a connection and resolves after the opening handshake (RFC 6455 §4.1). */
 export function openConnection(target: Target, options: ConnectOptions = {}): Promise<LoadConnection> {
   return new Promise((resolve, reject) => {
-    const connection = new LoadConnection(target, options)
+    const connection = new LoadConnection(target)
     const { key, request } = handshakeRequest(target, options.extensions)
     const fail = (error: Error): void => {
       clearTimeout(timer)

@@ -1,4 +1,14 @@
-/** The command `dwebsocket bench`. */
-export async function bench(_args: string[]): Promise<number> {
-  throw new Error('bench is not there yet')
+import { spawn } from 'node:child_process'
+import { constants } from 'node:os'
+import { fileURLToPath } from 'node:url'
+
+/** The command `dwebsocket bench`: a program of its own beside this one, as it shares no code with the library. */
+export function bench(args: string[]): Promise<number> {
+  const path = import.meta.url.endsWith('.ts') ? '../../bench/main.ts' : '../bench/main.js'
+  const script = fileURLToPath(new URL(path, import.meta.url))
+  const child = spawn(process.execPath, [...process.execArgv, script, ...args], { stdio: 'inherit' })
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal!]))
+  })
 }

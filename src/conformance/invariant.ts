@@ -155,7 +155,8 @@ export class FrameWatch {
 
   #onClose(frame: Frame): void {
     this.#closed = true
-    if (!frame.fin || frame.length > 125n || frame.masked !== this.#masks) this.#breach('close.reply-shape', describeFrame(frame))
+    if (!frame.fin || frame.length > 125n || frame.masked !== this.#masks)
+      this.#breach('close.reply-shape', describeFrame(frame))
     if (frame.payload.length === 0) {
       this.#ledger.count('close.empty')
       return

@@ -29,6 +29,8 @@ export interface Transport {
   stream: Duplex
   /** Ends the connection without an orderly end (RST on TCP). */
   reset(): void
+  /** Whether an end that came as an orderly one was a reset, asked while our side is open. */
+  isReset?(): boolean
 }
 
 export interface PeerSettings {
@@ -81,7 +83,7 @@ export class Peer {
     this.settings = settings
     const { stream } = transport
     stream.on('data', (chunk: Buffer) => this.#onData(chunk))
-    stream.on('end', () => this.#onEnd('fin'))
+    stream.on('end', () => this.#onEnd(!this.#finSent && transport.isReset?.() ? 'rst' : 'fin'))
     stream.on('error', () => this.#onEnd('rst'))
     stream.on('close', () => this.#onEnd('rst'))
   }
@@ -93,6 +95,11 @@ export class Peer {
 
   get #us(): 'client' | 'server' {
     return this.settings.role ?? 'client'
+  }
+
+  /** Whether the frames of the target have to be masked: those of clients (RFC 6455 §5.1). */
+  get expectsMask(): boolean {
+    return this.#us === 'server'
   }
 
   /** Bytes received so far. */

@@ -83,8 +83,18 @@ function openTcp(place: Place, timeout: number): Promise<Transport> {
   return new Promise((resolve, reject) => {
     const options = place.path === undefined ? { host: place.host, port: place.port } : { path: place.path }
     const socket = connectTcp({ ...options, allowHalfOpen: true, noDelay: true })
-    settleOnOpen(socket, 'connect', timeout, reject, () => resolve({ stream: socket, reset: () => resetTcp(socket) }))
+    const isReset = place.path === undefined ? { isReset: () => hasNoPeer(socket) } : {}
+    const transport: Transport = { stream: socket, reset: () => resetTcp(socket), ...isReset }
+    settleOnOpen(socket, 'connect', timeout, reject, () => resolve(transport))
   })
+}
+
+/**
+ * A socket that was reset has no peer any more. Node reports a reset as an orderly end when data came with it
+ * (libuv takes POLLHUP after a partial read for the end of the stream); the address is looked up at its first use.
+ */
+function hasNoPeer(socket: Socket): boolean {
+  return socket.remoteAddress === undefined
 }
 
 function resetTcp(socket: Socket): void {

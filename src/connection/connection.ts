@@ -148,19 +148,17 @@ export class Connection implements ProtocolSink, SendBufferSink, Timed {
    * not copied: leave them unchanged until they are sent.
    */
   send(data: Sendable | PreparedMessage, options?: SendOptions): boolean {
-    const isText = typeof data === 'string'
-    const bytes = isText ? null : data instanceof PreparedMessage ? data.frame : toBytes(data)
+    const size = sizeBound(data)
     if (this.#protocol.state !== 'open') return false
-    // A UTF-16 unit makes at most 3 bytes: what surely fits need not be counted.
-    const size = bytes === null ? (data as string).length * 3 : bytes.length
     const fits = this.#sendBuffer.hasRoom(size)
-    if (!fits && !this.#sendBuffer.admit(bytes === null ? Buffer.byteLength(data as string) : size)) return false
+    if (!fits && !this.#sendBuffer.admit(typeof data === 'string' ? Buffer.byteLength(data) : size)) return false
     this.#sentMessages++
     this.#setup.traffic.sentMessages++
     const compress = options === undefined || options.compress !== false
-    if (isText) this.#sender.sendText(data, compress)
+    if (typeof data === 'string') this.#sender.sendText(data, compress)
+    else if (data instanceof Uint8Array) this.#sender.sendBytes(data, compress)
     else if (data instanceof PreparedMessage) this.#sender.sendEncoded(data.frame)
-    else this.#sender.sendBytes(bytes!, compress)
+    else this.#sender.sendBytes(new Uint8Array(data), compress)
     return fits || this.#sendBuffer.settle()
   }
 
@@ -171,7 +169,8 @@ export class Connection implements ProtocolSink, SendBufferSink, Timed {
 
   /** Sends a ping (§5.5.2) with at most 125 bytes. Throws a TypeError or RangeError for another payload. */
   ping(payload: string | Uint8Array = ''): void {
-    const bytes = typeof payload === 'string' ? Buffer.from(payload) : toBytes(payload)
+    const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload
+    if (!(bytes instanceof Uint8Array)) throw unsendable(bytes)
     if (bytes.length > 125) throw new RangeError(`a ping of ${bytes.length} bytes; at most 125 are allowed`)
     if (this.#protocol.state === 'open') this.#outbox.sendBytes(Opcode.PING, bytes)
   }
@@ -387,10 +386,15 @@ function streamError(error: Error): WebSocketError {
   return new WebSocketError('ERR_WS_TRANSPORT', `the transport failed: ${error.message}`, { cause: error })
 }
 
-function toBytes(data: unknown): Uint8Array {
-  if (data instanceof Uint8Array) return data
-  if (data instanceof ArrayBuffer) return new Uint8Array(data)
-  throw new TypeError(
-    `a message of type ${data === null ? 'null' : typeof data}; a string, Uint8Array or ArrayBuffer is allowed`,
-  )
+/** At least the bytes that a message takes; a UTF-16 unit makes at most 3. Throws a TypeError for what is none. */
+function sizeBound(data: Sendable | PreparedMessage): number {
+  if (typeof data === 'string') return data.length * 3
+  if (data instanceof Uint8Array || data instanceof ArrayBuffer) return data.byteLength
+  if (data instanceof PreparedMessage) return data.frame.length
+  throw unsendable(data)
+}
+
+function unsendable(data: unknown): TypeError {
+  const type = data === null ? 'null' : typeof data
+  return new TypeError(`a message of type ${type}; a string, Uint8Array or ArrayBuffer is allowed`)
 }

@@ -51,11 +51,18 @@ function applyMaskWordwise(bytes: Uint8Array, start: number, end: number, key: n
     if (word === stop) return maskWord(words, word, wordKey, inside & ~(-1 << ((last & 3) << 3)))
     or = maskWord(words, word++, wordKey, inside)
   }
-  for (; word < stop; word++) {
-    const masked = words[word] ^ wordKey
-    words[word] = masked
-    or |= masked
+  for (const last4 = stop - 3; word < last4; word += 4) {
+    const a = words[word] ^ wordKey
+    const b = words[word + 1] ^ wordKey
+    const c = words[word + 2] ^ wordKey
+    const d = words[word + 3] ^ wordKey
+    words[word] = a
+    words[word + 1] = b
+    words[word + 2] = c
+    words[word + 3] = d
+    or |= a | b | c | d
   }
+  for (; word < stop; word++) or |= maskWord(words, word, wordKey, -1)
   return (last & 3) === 0 ? or : or | maskWord(words, word, wordKey, ~(-1 << ((last & 3) << 3)))
 }
 

@@ -1,6 +1,7 @@
 import { CloseCode, isSendableCloseCode } from './close-code.ts'
 import { ProtocolError, WebSocketError } from './errors.ts'
 import { FrameParser, type FrameSink, type Role } from './frame-parser.ts'
+import { isAsciiOr } from './mask.ts'
 import { invalidUtf8, MessageAssembler, type MessageLimits, type MessageSink } from './message-assembler.ts'
 import type { MessageCodec } from './message-codec.ts'
 import { isControl, Opcode } from './opcode.ts'
@@ -231,6 +232,17 @@ export class Protocol implements FrameSink, MessageSink {
   onFramePayload(bytes: Buffer, start: number, end: number, or: number, last: boolean): void {
     if (this.#controlOpcode === 0) this.#assembler.onFramePayload(bytes, start, end, or, last)
     else this.#takeControl(bytes, start, end, last)
+  }
+
+  /** The checks of the assembler that a message of one frame needs: order, size, text. */
+  onWholeMessage(opcode: number, bytes: Buffer, start: number, end: number, or: number): void {
+    if (this.#assembler.inMessage || end - start > this.#limits.maxMessageSize) {
+      return this.#assembler.onFrameHeader(true, false, opcode, end - start)
+    }
+    if (opcode === Opcode.BINARY) return this.onBinaryMessage(bytes, start, end, false)
+    const isAscii = isAsciiOr(or)
+    if (!isAscii && !isValidUtf8(bytes, start, end)) throw invalidUtf8()
+    this.onTextMessage(bytes, start, end, isAscii)
   }
 
   onTextMessage(bytes: Buffer, start: number, end: number, isAscii: boolean): void {

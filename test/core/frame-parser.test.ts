@@ -17,6 +17,11 @@ interface SeenFrame {
 class Recorder implements FrameSink {
   readonly frames: SeenFrame[] = []
 
+  onWholeMessage(opcode: number, bytes: Buffer, start: number, end: number): void {
+    this.onFrameHeader(true, false, opcode, end - start)
+    this.onFramePayload(bytes, start, end, 0, true)
+  }
+
   onFrameHeader(fin: boolean, rsv1: boolean, opcode: number, length: number): void {
     this.frames.push({ fin, rsv1, opcode, length, payload: Buffer.alloc(0), whole: false })
   }
@@ -149,19 +154,27 @@ test('says which reserved bits it found and which are allowed', () => {
   )
 })
 
-test('stops behind the frame at hand when the sink says so, and goes on from there', () => {
-  const stream = Buffer.concat([frame(1, 'one'), frame(1, 'two'), frame(1, 'three')])
-  const recorder = new Recorder()
-  const parser = new FrameParser(recorder, 'server')
-  parser.stopped = true
-  const at = parser.push(stream, 0, stream.length)
-  assert.is(at, 2 + 4 + 3)
-  parser.stopped = false
-  assert.is(parser.push(stream, at, stream.length), stream.length)
-  assert.equal(
-    recorder.frames.map((seen) => seen.payload.toString()),
-    ['one', 'two', 'three'],
-  )
+test('stops between frames when the sink says so, and goes on from there', () => {
+  for (const fin of [true, false]) {
+    const stream = Buffer.concat([frame(1, 'one', { fin }), frame(0, 'two'), frame(1, 'three')])
+    const recorder = new Recorder()
+    const parser = new FrameParser(recorder, 'server')
+    const { onFramePayload } = recorder
+    recorder.onFramePayload = (...args) => {
+      onFramePayload.apply(recorder, args)
+      parser.stopped = true
+    }
+    const at = parser.push(stream, 0, stream.length)
+    assert.is(at, 2 + 4 + 3)
+    parser.stopped = false
+    assert.is(parser.push(stream, at, stream.length), at + 2 + 4 + 3)
+    parser.stopped = false
+    parser.push(stream, at + 9, stream.length)
+    assert.equal(
+      recorder.frames.map((seen) => seen.payload.toString()),
+      ['one', 'two', 'three'],
+    )
+  }
 })
 
 test('tells where in a frame the stream stands', () => {

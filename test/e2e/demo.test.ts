@@ -114,6 +114,16 @@ test('a broadcast message reaches everybody on the page, also its writer', async
   assert.equal(browser.complaints, [])
 })
 
+test('a message longer than the view takes closes with 1009, and the page says so', async (t) => {
+  const { browser, open } = await startDemo(t)
+  const page = await open('/broadcast')
+  await page.locator('#text').evaluate((field) => field.removeAttribute('maxlength'))
+  await say(page, 'x'.repeat(8 * 1024 + 1))
+  await page.locator('#state[data-state=lost]').waitFor()
+  assert.match((await page.locator('#alert').textContent()) ?? '', /1009/)
+  assert.equal(browser.complaints, [])
+})
+
 test('a page says so when its server goes away', async (t) => {
   const { address, stop } = await startCommand(t, 'serve', '--port', '0')
   const browser = await launchChromium(t)

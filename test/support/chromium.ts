@@ -1,7 +1,4 @@
 import { accessSync, constants } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { type BrowserContext, chromium, type Page } from 'playwright-core'
 import type { TestContext } from './unit.ts'
 
@@ -54,9 +51,8 @@ export interface Browser {
 
 /** Starts a Chromium that ends with the test. */
 export async function launchChromium(t: TestContext): Promise<Browser> {
-  const profile = await mkdtemp(join(tmpdir(), 'chromium-'))
-  t.after(() => rm(profile, { recursive: true, force: true, maxRetries: 5 }))
-  const context = await chromium.launchPersistentContext(profile, {
+  // An empty path is a profile of its own, which goes with the browser.
+  const context = await chromium.launchPersistentContext('', {
     executablePath: findChromium(),
     args: ARGUMENTS,
     env: { ...process.env, no_proxy: '127.0.0.1,localhost', NO_PROXY: '127.0.0.1,localhost' },

@@ -2,6 +2,9 @@ import { accept_websocket, type View } from '../../index.ts'
 import { Audience } from './audience.ts'
 import { StaticFiles, sendText } from './static.ts'
 
+/** People type what these views take: 2,000 characters are at most 6,000 bytes. */
+const SHORT_MESSAGES = { maxMessageSize: 8 * 1024 }
+
 /** The demo site: its paths and the view behind each. */
 export interface Demo {
   readonly urls: Readonly<Record<string, View>>
@@ -59,7 +62,7 @@ function notice(page: View, visitors: Audience): View {
   return accept_websocket(async (request, response) => {
     if (!request.is_websocket()) return page(request, response)
     await visitors.stay(request.websocket)
-  })
+  }, SHORT_MESSAGES)
 }
 
 /** The operator's page: each text goes to every visitor, and the operator is told how many got it. */
@@ -72,7 +75,7 @@ function operator(page: View, visitors: Audience): View {
       const visitorCount = visitors.tell({ time, text })
       await request.websocket.send(JSON.stringify({ time, text, visitorCount }))
     }
-  })
+  }, SHORT_MESSAGES)
 }
 
 /** Everybody on the page gets every message, also the one who wrote it. */
@@ -87,5 +90,5 @@ function broadcast(page: View): View {
     await people.stay(request.websocket, (message) => {
       people.tell({ from: number, time: new Date().toISOString(), text: String(message) })
     })
-  })
+  }, SHORT_MESSAGES)
 }

@@ -29,7 +29,7 @@ export function agreeOn(request: ClientRequest, wishes: readonly string[]): Defl
   for (const wish of offered.filter(({ name }) => name === 'permessage-deflate')) {
     const policy: Policy = {
       clientNoContext: hasParam(wish, 'server_no_context_takeover'),
-      clientBits: valueOf(wish, 'server_max_window_bits'),
+      clientBits: paramOf(wish, 'server_max_window_bits'),
     }
     if (offer !== undefined && (policy.clientBits === null || hasParam(offer, 'client_max_window_bits'))) {
       return answerTo(offer, policy)
@@ -41,7 +41,7 @@ export function agreeOn(request: ClientRequest, wishes: readonly string[]): Defl
 /** What the client asks of the server is promised, what the policy asks of the client is added. */
 function answerTo(offer: Offer, { clientNoContext, clientBits }: Policy): DeflateAgreement {
   const serverNoContext = hasParam(offer, 'server_no_context_takeover')
-  const serverBits = valueOf(offer, 'server_max_window_bits')
+  const serverBits = paramOf(offer, 'server_max_window_bits')
   const format = (ours: string, theirs: string): string =>
     [
       'permessage-deflate',
@@ -58,7 +58,7 @@ function answerTo(offer: Offer, { clientNoContext, clientBits }: Policy): Deflat
   }
 }
 
-function valueOf(offer: Offer, name: string): string | null {
+function paramOf(offer: Offer, name: string): string | null {
   return offer.params.find(([param]) => param === name)?.[1] ?? null
 }
 

@@ -73,7 +73,10 @@ export class CommandLauncher implements Launcher {
     return {
       events,
       exited,
-      ask: (name) => takesCommands && (child.stdin?.write(`${JSON.stringify({ command: name })}\n`), true),
+      ask(name) {
+        if (takesCommands) child.stdin?.write(`${JSON.stringify({ command: name })}\n`)
+        return takesCommands
+      },
       stop: end.stop,
     }
   }

@@ -1,2 +1,4 @@
 import type { Plan } from './plan.ts'
-export function formatPage(plan: Plan): string { return String(plan.total) }
+export function formatPage(plan: Plan): string {
+  return String(plan.total)
+}

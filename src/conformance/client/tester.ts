@@ -74,7 +74,7 @@ export function createContext(options: ClientRunOptions, base: string): RunConte
   }
   return {
     target,
-    capabilities: { echo: true, echoPrefix: '', pmd: false, tls: null, serverHeader: null },
+    capabilities: { echo: true, echoPrefix: '', pmd: false, serverHeader: null, tls: null },
     ledger: new Ledger(),
     timeout: options.timeout,
     idle: options.idle,

@@ -27,6 +27,8 @@ export interface EchoClientOptions {
   onEvent?: (event: ClientEvent) => void
   /** Called when the connection is open, with what starts the closing handshake. */
   onOpen?: (close: (code: number) => void) => void
+  /** Ends the connection at once. */
+  signal?: AbortSignal
   /** Called with each message instead of echoing it. */
   onMessage?: (payload: Buffer) => void
 }
@@ -46,6 +48,7 @@ export function runClient(uri: string, options: EchoClientOptions = {}): Promise
     url.protocol === 'wss:'
       ? connectTls({ host, port: Number(url.port || 443), servername: host })
       : connectTcp({ host, port: Number(url.port || 80), allowHalfOpen: true, noDelay: true })
+  options.signal?.addEventListener('abort', () => socket.destroy())
   return new Promise((resolve) => {
     const connection = new ClientConnection(socket, url, options, defects)
     socket.once(url.protocol === 'wss:' ? 'secureConnect' : 'connect', () => connection.begin())

@@ -1,0 +1,48 @@
+import { ATTACKS, prepareHostile } from '../../../bench/scenarios/hostile.ts'
+import { buildFrame, CLOSE, PING, PONG } from '../../../bench/wire/frame.ts'
+import { assert, suite, type TestContext, thrownBy } from '../../support/unit.ts'
+import { type FakeRequest, makeJob, startFakeServer } from '../support/fake-server.ts'
+
+const test = suite('bench scenario hostile')
+
+/** What is noted of an attack on a server that answers like this. */
+async function attack(t: TestContext, name: string, answer: (request: FakeRequest) => void): Promise<string> {
+  const port = await startFakeServer(t, answer)
+  const load = await prepareHostile(makeJob(port, { scenario: 'hostile', attack: name, durationMs: 150 }))
+  const { count, notes } = await load.run()
+  await load.finish()
+  assert.is(count, 1)
+  return notes.join()
+}
+
+test('notes with which code the server closed', async (t) => {
+  const note = await attack(t, 'utf8', ({ socket }) => {
+    socket.write(buildFrame(CLOSE, Buffer.concat([Buffer.from([0x03, 0xef]), Buffer.from('not UTF-8')])))
+  })
+  assert.match(note, /^closed 1007 not UTF-8 after \d/)
+})
+
+test('notes a server that hangs up without a word', async (t) => {
+  assert.match(await attack(t, 'fragments', ({ socket }) => socket.destroy()), /^(reset|closed without a Close frame)/)
+})
+
+test('notes a server that puts up with it', async (t) => {
+  assert.match(await attack(t, 'header', () => {}), /^not closed in 0\.\d s$/)
+})
+
+test('pours pings without reading the pongs', async (t) => {
+  let pings = 0
+  await attack(t, 'pings', ({ socket, frame }) => {
+    if (frame.opcode !== PING) return
+    pings++
+    socket.write(buildFrame(PONG, frame.payload))
+  })
+  assert.ok(pings > 100, `${pings} pings`)
+})
+
+test('knows only its attacks', async (t) => {
+  const port = await startFakeServer(t, () => {})
+  const job = makeJob(port, { scenario: 'hostile', attack: 'hug' })
+  assert.match((await thrownBy(() => prepareHostile(job))).message, /unknown attack “hug”/)
+  assert.ok(ATTACKS.includes('bomb'))
+})

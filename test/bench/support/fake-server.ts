@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto'
+import { createServer, type Socket } from 'node:net'
+import type { Job } from '../../../bench/job.ts'
+import { makeRow, QUICK, type RowSketch } from '../../../bench/row.ts'
+import { buildFrame, CLOSE, type Frame, readFrame } from '../../../bench/wire/frame.ts'
+import type { TestContext } from '../../support/unit.ts'
+
+/** Everything that a fake server knows when it answers a frame. */
+export interface FakeRequest {
+  socket: Socket
+  frame: Frame
+  /** How many frames came before, on all connections. */
+  index: number
+  /** Every open socket. */
+  sockets: ReadonlySet<Socket>
+}
+
+/** Starts a server that answers every data frame as `answer` says, right or wrong; resolves to its port. */
+export function startFakeServer(t: TestContext, answer: (request: FakeRequest) => void): Promise<number> {
+  const sockets = new Set<Socket>()
+  let index = 0
+  const server = createServer((socket) => {
+    let pending: Buffer = Buffer.alloc(0)
+    let isOpen = false
+    sockets.add(socket)
+    socket.on('error', () => {})
+    socket.on('close', () => sockets.delete(socket))
+    socket.on('data', (chunk) => {
+      pending = Buffer.concat([pending, chunk])
+      if (!isOpen) {
+        const end = pending.indexOf('\r\n\r\n')
+        if (end < 0) return
+        socket.write(acceptance(pending.toString('latin1', 0, end)))
+        pending = pending.subarray(end + 4)
+        isOpen = true
+      }
+      for (let frame = readFrame(pending, 0); frame; frame = readFrame(pending, 0)) {
+        pending = pending.subarray(frame.size)
+        if (frame.opcode === CLOSE) socket.end(buildFrame(CLOSE, frame.payload))
+        else answer({ socket, frame, index: index++, sockets })
+      }
+    })
+  })
+  t.after(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port))
+  })
+}
+
+function acceptance(head: string): string {
+  const key = /^Sec-WebSocket-Key: (.*)$/im.exec(head)?.[1] ?? ''
+  const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
+  return `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`
+}
+
+/** Sends a frame back as it came. */
+export const echo = ({ socket, frame }: FakeRequest): void => {
+  socket.write(buildFrame(frame.opcode, frame.payload))
+}
+
+/** A short job against a local port. */
+export function makeJob(port: number, workload: RowSketch['workload']): Job {
+  const pace = { ...QUICK, warmupMs: 20, durationMs: 50 }
+  const row = makeRow({ id: 'test', title: 'test', peers: [], workload }, pace)
+  return { ...row.workload, target: { host: '127.0.0.1', port, path: '/', tls: false }, dialect: 'websocket' }
+}

@@ -1,0 +1,8 @@
+import { createServer } from '../../../src/index.ts'
+
+/** An echo on the port of the command line: what `--exec` starts in a test. */
+const server = createServer()
+server.onConnection = (connection) => {
+  connection.onMessage = (data) => void connection.send(data)
+}
+void server.listen(Number(process.argv[2]))
