@@ -110,6 +110,8 @@ export class Visits implements Reception {
 
   /** Lets go of everything the case opened, and waits for the clients it started to end. */
   async finish(t: Trial): Promise<void> {
+    // A client that keeps its side open for ever must not hold up the next case.
+    for (const peer of t.peers) if (!peer.ended) peer.transport.reset()
     t.close()
     for (const { transport } of this.#waiting.splice(0)) transport.stream.destroy()
     for (const listener of this.#listeners.splice(0)) listener.close()
