@@ -148,12 +148,15 @@ function scenarioSketches(scenario: ScenarioName, values: Values): RowSketch[] {
   return sketches
 }
 
+/** Longer than the timers of most servers for what a peer has begun. */
+const HOSTILE_MS = 20_000
+
 function hostileSketches(values: Values, peers: string[]): RowSketch[] {
   const names = values.attack === undefined ? ATTACKS : values.attack.split(',')
   return names.map((name) => {
     const attack = oneOf('attack', name, ATTACKS)
     const measure = ['utf8', 'header', 'trickle'].includes(attack) ? 'cpu' : 'peak'
-    const durationMs = values.duration === undefined ? 10_000 : seconds('duration', values.duration) * 1000
+    const durationMs = values.duration === undefined ? HOSTILE_MS : seconds('duration', values.duration) * 1000
     return {
       id: `hostile-${attack}`,
       title: `hostile peer: ${attack}`,

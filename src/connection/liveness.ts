@@ -28,10 +28,10 @@ export type Verdict =
 
 /** Over how long the rate of a payload is measured, in milliseconds. */
 const RATE_WINDOW = 10_000
-const LONGEST_PERIOD = 5_000
+const LONGEST_PERIOD = 1_000
 const SHORTEST_PERIOD = 50
 
-/** How often connections with these limits are looked at: half the shortest time, from 50 ms to 5 s. */
+/** How often connections with these limits are looked at: half the shortest time, from 50 ms to 1 s. */
 export function checkPeriod(limits: ConnectionLimits): number {
   const { headerTimeout, messageTimeout, pingInterval, pingTimeout, idleTimeout, maxLifetime } = limits
   const shortest = Math.min(

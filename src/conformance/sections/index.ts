@@ -12,6 +12,7 @@ import { deflateVolume } from './deflate-volume.ts'
 import { deflateWindow } from './deflate-window.ts'
 import { echoContract } from './echo-contract.ts'
 import { extensionField } from './extension-field.ts'
+import { fragmentOrder } from './fragment-order.ts'
 import { fragmentation } from './fragmentation.ts'
 import { httpSyntax } from './http-syntax.ts'
 import { keyField } from './key.ts'
@@ -69,6 +70,7 @@ export const sections: readonly Case[] = [
   ...controlFrames,
   ...pings,
   ...fragmentation,
+  ...fragmentOrder,
   ...closing,
   ...closeCodes,
   ...closeSurvey,

@@ -56,6 +56,8 @@ export class Peer {
   #isFragmented = false
   #isClosing = false
   #isOver = false
+  /** Input came after our Close. */
+  #hasUnread = false
   #firstKey: Buffer | null = null
 
   constructor(socket: Socket, options: PeerOptions) {
@@ -69,13 +71,14 @@ export class Peer {
 
   /** Takes bytes as TCP delivers them. */
   receive(chunk: Buffer): void {
+    this.#hasUnread = this.#isOver
     if (this.#isOver) return
     this.#socket.cork()
     try {
       let bytes = this.#rest.length > 0 ? Buffer.concat([this.#rest, chunk]) : chunk
       this.#rest = Buffer.alloc(0)
       while (bytes.length > 0 && !this.#isOver) bytes = this.#frame ? this.#takePayload(bytes) : this.#takeHeader(bytes)
-      if (bytes.length > 0 && this.#defects.has('resets-with-unread-input')) this.#socket.resetAndDestroy()
+      this.#hasUnread = bytes.length > 0
     } catch (error) {
       if (!(error instanceof Violation)) throw error
       this.#fail(error.closeCode)
@@ -214,9 +217,16 @@ export class Peer {
     if (!this.#defects.has('goes-on-after-failing')) this.#endTcp()
   }
 
+  /** TCP makes a reset of a close that leaves input unread. */
+  #closeUnread(): void {
+    if (this.#hasUnread) this.#socket.resetAndDestroy()
+    else this.#socket.end()
+  }
+
   #endTcp(): void {
     this.#isOver = true
     if (this.#defects.has('never-ends-tcp')) return
+    if (this.#defects.has('resets-with-unread-input')) return void setImmediate(() => this.#closeUnread())
     if (this.#defects.has('resets-tcp')) this.#socket.resetAndDestroy()
     this.#socket.end()
     this.#socket.resume()
