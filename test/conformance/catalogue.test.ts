@@ -5,7 +5,7 @@ import { findCase, sections } from '../../src/conformance/sections/index.ts'
 import { assert, suite } from '../support/unit.ts'
 
 /** Groups that no section runs yet: WebSocket over HTTP/2 needs a transport that is not there. */
-const AWAITED: readonly string[] = ['h2', 'robust']
+const AWAITED: readonly string[] = ['h2']
 
 interface DataRow {
   id: string
