@@ -21,6 +21,7 @@ export class Host {
   /** Set when the tool starts the clients. */
   taker: Taker | null = null
   #listener: Listener | null = null
+  readonly #telling = new Set<Promise<void>>()
   #onDone: () => void = () => {}
 
   private constructor(plan: Plan, options: ClientRunOptions) {
@@ -58,14 +59,21 @@ export class Host {
     }
   }
 
-  close(): void {
+  /** Lets the last answers go out, then ends every connection. */
+  async close(): Promise<void> {
+    await Promise.all(this.#telling)
     this.#listener?.close()
+  }
+
+  #tell(arrival: Arrival, text?: string): void {
+    const told = tell(arrival, text).finally(() => this.#telling.delete(told))
+    this.#telling.add(told)
   }
 
   /** A driver that never asks for its report gets one all the same. */
   #reportLater(agent: DrivenAgent, grace: number): void {
     if (this.outcomes.has(agent)) return
-    const timer = setTimeout(() => void this.#report(agent), grace)
+    const timer = setTimeout(() => void this.#report(agent).then(() => this.#onDone()), grace)
     timer.unref()
   }
 
@@ -76,7 +84,6 @@ export class Host {
     const outcome = agent.describe()
     this.outcomes.set(agent, outcome)
     this.#options.onEnd?.(outcome.result)
-    this.#onDone()
   }
 
   #route(arrival: Arrival): void {
@@ -85,19 +92,19 @@ export class Host {
     const name = query.get('agent') ?? 'client'
     switch (path) {
       case '/getCaseCount':
-        return tell(arrival, String(this.#plan.total))
+        return this.#tell(arrival, String(this.#plan.total))
       case '/runCase':
         return this.#runCase(arrival, query, name)
       case '/getCaseInfo':
-        return tell(arrival, JSON.stringify(describeCase(this.#find(query)?.planned)))
+        return this.#tell(arrival, JSON.stringify(describeCase(this.#find(query)?.planned)))
       case '/getCaseStatus':
-        return tell(arrival, JSON.stringify({ behavior: this.#behaviorOf(query, name) }))
+        return this.#tell(arrival, JSON.stringify({ behavior: this.#behaviorOf(query, name) }))
       case '/updateReports':
         void this.#updateReports(arrival, name)
         return
       default:
         // What followed a redirect ends here.
-        tell(arrival)
+        this.#tell(arrival)
     }
   }
 
@@ -105,14 +112,15 @@ export class Host {
     const number = Number(query.get('case'))
     if (this.taker !== null) return this.taker(arrival, number)
     const found = this.#find(query)
-    if (found === undefined) return tell(arrival)
+    if (found === undefined) return this.#tell(arrival)
     this.#agentOf(name).arrive(arrival, found.planned, found.number)
   }
 
   async #updateReports(arrival: Arrival, name: string): Promise<void> {
     const agent = this.#agents.get(name)
     if (agent !== undefined) await this.#report(agent)
-    tell(arrival)
+    this.#tell(arrival)
+    this.#onDone()
   }
 
   /** The case of `case=N`, or of `casetuple=1.1.1`. */

@@ -15,8 +15,11 @@ export function isUpgrade(request: ClientRequest): boolean {
   )
 }
 
-/** Opens, tells the text when there is one, and closes: how Autobahn's protocol answers (RFC 6455 §4.2.2, §7.1.2). */
-export function tell({ transport, request }: Arrival, text?: string): void {
+/**
+ * Opens, tells the text when there is one, and closes: how Autobahn's protocol answers (RFC 6455 §4.2.2, §7.1.2).
+ * Resolves when the connection is over.
+ */
+export function tell({ transport, request }: Arrival, text?: string): Promise<void> {
   const { stream } = transport
   const frames = [
     ...(text === undefined ? [] : [{ opcode: Op.TEXT, payload: text, mask: false }]),
@@ -25,7 +28,12 @@ export function tell({ transport, request }: Arrival, text?: string): void {
   stream.end(Buffer.concat([buildAnswer(request), ...frames]))
   stream.resume()
   const timer = setTimeout(() => stream.destroy(), LINGER)
-  stream.once('close', () => clearTimeout(timer))
+  return new Promise((resolve) => {
+    stream.once('close', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
 }
 
 /** Answers a plain HTTP request, and ends the connection (RFC 9112 §6). */
