@@ -5,7 +5,7 @@ import { type Arrival, Listener } from './listener.ts'
 import { formatPage } from './page.ts'
 import type { Plan, PlannedCase } from './plan.ts'
 import { readTarget } from './request.ts'
-import { isUpgrade, respond, tell } from './service.ts'
+import { isUpgrade, LINGER, respond, streamCommands, tell } from './service.ts'
 import type { ClientOutcome, ClientRunOptions } from './tester.ts'
 
 /** Takes a connection of that number; for clients that the tool starts. */
@@ -21,7 +21,8 @@ export class Host {
   /** Set when the tool starts the clients. */
   taker: Taker | null = null
   #listener: Listener | null = null
-  readonly #telling = new Set<Promise<void>>()
+  /** Connections that a client may still read from. */
+  readonly #kept = new Set<Promise<void>>()
   #onDone: () => void = () => {}
 
   private constructor(plan: Plan, options: ClientRunOptions) {
@@ -59,15 +60,24 @@ export class Host {
     }
   }
 
-  /** Lets the last answers go out, then ends every connection. */
+  /** Lets the last answers go out and pages have their result, then ends every connection. */
   async close(): Promise<void> {
-    await Promise.all(this.#telling)
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, LINGER)
+    })
+    await Promise.race([Promise.all(this.#kept), late])
+    clearTimeout(timer)
     this.#listener?.close()
   }
 
   #tell(arrival: Arrival, text?: string): void {
-    const told = tell(arrival, text).finally(() => this.#telling.delete(told))
-    this.#telling.add(told)
+    this.#keep(tell(arrival, text))
+  }
+
+  #keep(connection: Promise<void>): void {
+    const kept = connection.finally(() => this.#kept.delete(kept))
+    this.#kept.add(kept)
   }
 
   /** A driver that never asks for its report gets one all the same. */
@@ -155,6 +165,8 @@ export class Host {
         return respond(arrival, '200 OK', 'application/json', JSON.stringify(this.#results(query.get('agent'))))
       case '/event':
         return this.#hear(arrival, query)
+      case '/commands':
+        return this.#keep(streamCommands(arrival, this.#agentOf(query.get('agent') ?? 'client').agent))
       default:
         return respond(arrival, '404 Not Found', 'text/plain; charset=utf-8', 'no such page\n')
     }
