@@ -141,13 +141,7 @@ function clientsOf(
   const launcher = new CommandLauncher(exec)
   const [label = exec] = labels
   if (!execOnce) return { launcher, label, retries }
-  return { launcher: null, driver: (url) => driveOnce(launcher, url), agents, retries }
-}
-
-async function driveOnce(launcher: CommandLauncher, url: string): Promise<string> {
-  const words = await launcher.start(url).exited
-  if (launcher.output !== '' && words !== 'exit code 0') say(`the client ended with ${words}\n${launcher.output}`)
-  return words
+  return { launcher: null, driver: (url) => launcher.start(url), agents, retries }
 }
 
 /** The line that other programs wait for; on standard error when standard output is for data. */

@@ -49,12 +49,12 @@ export class DrivenAgent {
   /** A connection of that number has come. */
   arrive(arrival: Arrival, planned: PlannedCase, number: number): void {
     const { id } = planned.entry
-    if (this.#hasEnough()) return tell(arrival)
+    if (this.#hasEnough()) return void tell(arrival)
     const before = this.#running.get(id)
     // What is left of a case that is settled is let go; a number that comes again begins the case anew.
     if (before?.isOver && !before.seen.has(number)) {
       before.seen.add(number)
-      return tell(arrival)
+      return void tell(arrival)
     }
     const running = before === undefined || before.isOver ? this.#begin(planned) : before
     running.seen.add(number)

@@ -5,7 +5,7 @@ import { type Arrival, Listener } from './listener.ts'
 import { formatPage } from './page.ts'
 import type { Plan, PlannedCase } from './plan.ts'
 import { readTarget } from './request.ts'
-import { isUpgrade, respond, tell } from './service.ts'
+import { isUpgrade, LINGER, respond, streamCommands, tell } from './service.ts'
 import type { ClientOutcome, ClientRunOptions } from './tester.ts'
 
 /** Takes a connection of that number; for clients that the tool starts. */
@@ -21,6 +21,8 @@ export class Host {
   /** Set when the tool starts the clients. */
   taker: Taker | null = null
   #listener: Listener | null = null
+  /** Connections that a client may still read from. */
+  readonly #kept = new Set<Promise<void>>()
   #onDone: () => void = () => {}
 
   private constructor(plan: Plan, options: ClientRunOptions) {
@@ -58,14 +60,30 @@ export class Host {
     }
   }
 
-  close(): void {
+  /** Lets the last answers go out and pages have their result, then ends every connection. */
+  async close(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, LINGER)
+    })
+    await Promise.race([Promise.all(this.#kept), late])
+    clearTimeout(timer)
     this.#listener?.close()
+  }
+
+  #tell(arrival: Arrival, text?: string): void {
+    this.#keep(tell(arrival, text))
+  }
+
+  #keep(connection: Promise<void>): void {
+    const kept = connection.finally(() => this.#kept.delete(kept))
+    this.#kept.add(kept)
   }
 
   /** A driver that never asks for its report gets one all the same. */
   #reportLater(agent: DrivenAgent, grace: number): void {
     if (this.outcomes.has(agent)) return
-    const timer = setTimeout(() => void this.#report(agent), grace)
+    const timer = setTimeout(() => void this.#report(agent).then(() => this.#onDone()), grace)
     timer.unref()
   }
 
@@ -76,7 +94,6 @@ export class Host {
     const outcome = agent.describe()
     this.outcomes.set(agent, outcome)
     this.#options.onEnd?.(outcome.result)
-    this.#onDone()
   }
 
   #route(arrival: Arrival): void {
@@ -85,19 +102,19 @@ export class Host {
     const name = query.get('agent') ?? 'client'
     switch (path) {
       case '/getCaseCount':
-        return tell(arrival, String(this.#plan.total))
+        return this.#tell(arrival, String(this.#plan.total))
       case '/runCase':
         return this.#runCase(arrival, query, name)
       case '/getCaseInfo':
-        return tell(arrival, JSON.stringify(describeCase(this.#find(query)?.planned)))
+        return this.#tell(arrival, JSON.stringify(describeCase(this.#find(query)?.planned)))
       case '/getCaseStatus':
-        return tell(arrival, JSON.stringify({ behavior: this.#behaviorOf(query, name) }))
+        return this.#tell(arrival, JSON.stringify({ behavior: this.#behaviorOf(query, name) }))
       case '/updateReports':
         void this.#updateReports(arrival, name)
         return
       default:
         // What followed a redirect ends here.
-        tell(arrival)
+        this.#tell(arrival)
     }
   }
 
@@ -105,14 +122,15 @@ export class Host {
     const number = Number(query.get('case'))
     if (this.taker !== null) return this.taker(arrival, number)
     const found = this.#find(query)
-    if (found === undefined) return tell(arrival)
+    if (found === undefined) return this.#tell(arrival)
     this.#agentOf(name).arrive(arrival, found.planned, found.number)
   }
 
   async #updateReports(arrival: Arrival, name: string): Promise<void> {
     const agent = this.#agents.get(name)
     if (agent !== undefined) await this.#report(agent)
-    tell(arrival)
+    this.#tell(arrival)
+    this.#onDone()
   }
 
   /** The case of `case=N`, or of `casetuple=1.1.1`. */
@@ -147,6 +165,8 @@ export class Host {
         return respond(arrival, '200 OK', 'application/json', JSON.stringify(this.#results(query.get('agent'))))
       case '/event':
         return this.#hear(arrival, query)
+      case '/commands':
+        return this.#keep(streamCommands(arrival, this.#agentOf(query.get('agent') ?? 'client').agent))
       default:
         return respond(arrival, '404 Not Found', 'text/plain; charset=utf-8', 'no such page\n')
     }

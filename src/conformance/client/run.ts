@@ -3,6 +3,7 @@ import { UNREACHABLE } from '../verify.ts'
 import { LOST } from './driven-agent.ts'
 import { Host } from './host.ts'
 import { testLaunched } from './launched-run.ts'
+import type { Launched } from './launcher.ts'
 import { Plan } from './plan.ts'
 import type { ClientOutcome, ClientRunOptions } from './tester.ts'
 
@@ -24,7 +25,7 @@ export async function runClients(
     if (options.launcher !== null) return await testLaunched(host, plan, options.launcher, options)
     return await serveDrivers(host, options)
   } finally {
-    host.close()
+    await host.close()
   }
 }
 
@@ -32,25 +33,32 @@ async function serveDrivers(
   host: Host,
   options: ClientRunOptions,
 ): Promise<{ outcomes: ClientOutcome[]; unreachable?: string }> {
-  const why = await firstEnd(host, options)
+  const driver = options.driver?.(host.base)
+  const why = await firstEnd(host, options, driver)
   await Promise.all(host.agents.map((one) => one.finish()))
   const isEarly = why.reason !== undefined
   const outcomes = host.agents.map((one) => host.outcomes.get(one) ?? one.describe(why.reason))
   for (const { result } of outcomes.filter((one) => ![...host.outcomes.values()].includes(one))) {
     options.onEnd?.(result)
   }
+  await host.close()
+  await driver?.stop()
   if (outcomes.length > 0) return { outcomes }
   return { outcomes, unreachable: isEarly ? `${UNREACHABLE}: no client came (${why.words})` : 'no client came' }
 }
 
 /** Why the run is over: `reason` is set when it is for something else than the clients being done. */
-async function firstEnd(host: Host, options: ClientRunOptions): Promise<{ reason?: string; words: string }> {
+async function firstEnd(
+  host: Host,
+  options: ClientRunOptions,
+  driver: Launched | undefined,
+): Promise<{ reason?: string; words: string }> {
   const timers: NodeJS.Timeout[] = []
   const ends: Promise<{ reason?: string; words: string }>[] = [
     host.allDone(options.agents ?? 1, GRACE).then(() => ({ words: 'done' })),
   ]
-  const { driver, deadline, signal } = options
-  if (driver !== undefined) ends.push(driver(host.base).then((words) => ({ reason: LOST, words })))
+  const { deadline, signal } = options
+  if (driver !== undefined) ends.push(driver.exited.then((words) => ({ reason: LOST, words })))
   if (deadline !== undefined) {
     ends.push(
       new Promise((resolve) => {

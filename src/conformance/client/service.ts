@@ -1,10 +1,11 @@
 import { closeBody, encodeFrame, fieldValue, Op } from '../wire.ts'
+import type { Agent } from './agent.ts'
 import { buildAnswer } from './answer.ts'
 import type { Arrival } from './listener.ts'
 import type { ClientRequest } from './request.ts'
 
 /** Milliseconds a client has to end a connection that only told it something. */
-const LINGER = 2_000
+export const LINGER = 2_000
 
 /** Whether the request asks for a WebSocket, as far as that can be made out. */
 export function isUpgrade(request: ClientRequest): boolean {
@@ -15,8 +16,11 @@ export function isUpgrade(request: ClientRequest): boolean {
   )
 }
 
-/** Opens, tells the text when there is one, and closes: how Autobahn's protocol answers (RFC 6455 §4.2.2, §7.1.2). */
-export function tell({ transport, request }: Arrival, text?: string): void {
+/**
+ * Opens, tells the text when there is one, and closes: how Autobahn's protocol answers (RFC 6455 §4.2.2, §7.1.2).
+ * Resolves when the connection is over.
+ */
+export function tell({ transport, request }: Arrival, text?: string): Promise<void> {
   const { stream } = transport
   const frames = [
     ...(text === undefined ? [] : [{ opcode: Op.TEXT, payload: text, mask: false }]),
@@ -25,7 +29,12 @@ export function tell({ transport, request }: Arrival, text?: string): void {
   stream.end(Buffer.concat([buildAnswer(request), ...frames]))
   stream.resume()
   const timer = setTimeout(() => stream.destroy(), LINGER)
-  stream.once('close', () => clearTimeout(timer))
+  return new Promise((resolve) => {
+    stream.once('close', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
 }
 
 /** Answers a plain HTTP request, and ends the connection (RFC 9112 §6). */
@@ -42,4 +51,26 @@ export function respond({ transport }: Arrival, status: string, type: string, bo
   ].join('\r\n')
   transport.stream.end(Buffer.concat([Buffer.from(head), bytes]))
   transport.stream.resume()
+}
+
+/**
+ * Keeps the connection for commands to the page, one event each (WHATWG HTML, server-sent events). Resolves when the
+ * page has ended it.
+ */
+export function streamCommands({ transport }: Arrival, agent: Agent): Promise<void> {
+  const { stream } = transport
+  stream.write(
+    'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n:\n\n',
+  )
+  stream.resume()
+  const command = (number: number, name: string): boolean =>
+    stream.write(`data: ${JSON.stringify({ number, command: name })}\n\n`) || true
+  agent.command = command
+  stream.once('end', () => stream.end())
+  return new Promise((resolve) => {
+    stream.once('close', () => {
+      if (agent.command === command) agent.command = null
+      resolve()
+    })
+  })
 }

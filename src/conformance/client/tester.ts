@@ -5,7 +5,7 @@ import type { RunHead } from '../run.ts'
 import type { Target } from '../target.ts'
 import type { RunContext, Trial } from '../trial.ts'
 import { summarise } from '../verify.ts'
-import type { Launcher } from './launcher.ts'
+import type { Launched, Launcher } from './launcher.ts'
 import type { PlannedCase } from './plan.ts'
 import type { Visits } from './visit.ts'
 
@@ -16,8 +16,8 @@ export interface ClientRunOptions {
   port: number
   /** Starts one client per connection; null: clients come by themselves. */
   launcher: Launcher | null
-  /** Starts one client that drives itself through all cases; resolves when it has ended, with a word on how. */
-  driver?: (url: string) => Promise<string>
+  /** Starts one client that drives itself through all cases. */
+  driver?: (url: string) => Launched
   /** Clients that drive themselves to wait for; default 1. */
   agents?: number
   entries: readonly CatalogueEntry[]

@@ -7,6 +7,7 @@ import { clientCompression } from './client-compression.ts'
 import { clientExtension } from './client-extension.ts'
 import { clientFrame } from './client-frame.ts'
 import { clientRequest } from './client-request.ts'
+import { clientTls } from './client-tls.ts'
 import { clientUri } from './client-uri.ts'
 import { closeCodes } from './close-code.ts'
 import { closeSurvey } from './close-survey.ts'
@@ -112,6 +113,7 @@ export const clientSections: readonly Case[] = [
   ...clientFrame,
   ...clientCompression,
   ...clientClosing,
+  ...clientTls,
 ]
 
 const byId = new Map([...sections, ...clientSections].map((one) => [one.id, one]))
