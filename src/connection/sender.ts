@@ -1,5 +1,6 @@
 import type { MessageCodec } from '../core/message-codec.ts'
 import { Opcode } from '../core/opcode.ts'
+import { flushDeferred } from './deferred.ts'
 import type { Outbox } from './outbox.ts'
 
 /**
@@ -29,6 +30,7 @@ export class Sender {
   }
 
   sendText(text: string, compress: boolean): void {
+    flushDeferred()
     // A UTF-16 unit makes at most 3 bytes: most short texts are told without counting them.
     const codec = this.#codec
     if (codec !== null && compress && codec.wantsCompression(text.length * 3)) {
@@ -38,11 +40,13 @@ export class Sender {
   }
 
   sendBytes(bytes: Uint8Array, compress: boolean): void {
+    flushDeferred()
     this.#send(Opcode.BINARY, bytes, compress)
   }
 
   /** Sends a frame that was encoded before. */
   sendEncoded(frame: Buffer): void {
+    flushDeferred()
     if (this.#isCompressing) this.#wait(frame.length, () => this.#outbox.sendEncoded(frame))
     else this.#outbox.sendEncoded(frame)
   }
