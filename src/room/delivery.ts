@@ -48,9 +48,9 @@ export class Delivery {
   #frames: Buffer[] = []
   #exceptions: Map<Member, Set<number>> | null = null
   #frameBytes = 0
-  /** Bytes that still fit for everybody who takes part. */
+  /** Who gets them, and how many bytes still fit for all of these. */
+  #takers: Member[] = []
   #room = 0
-  #takerCount = 0
   #passedCount = 0
 
   constructor(options: Required<SlowOptions>, counts: DeliveryCounts) {
@@ -93,7 +93,7 @@ export class Delivery {
     this.#frames.push(frame)
     this.#frameBytes += frame.length
     this.#room -= frame.length
-    const count = this.#takerCount + this.#waitingCount
+    const count = this.#takers.length + this.#waitingCount
     const member = except === undefined ? undefined : this.#members.get(except)
     if (member === undefined) return count
     this.#except(member, this.#frames.length - 1)
@@ -105,14 +105,15 @@ export class Delivery {
     const frames = this.#frames
     if (frames.length === 0) return
     const exceptions = this.#exceptions
+    const takers = this.#takers
     this.#frames = []
     this.#exceptions = null
+    this.#takers = []
     this.#counts.droppedMessages += this.#passedCount * frames.length
     if (this.#waitingCount > 0) this.#keep(frames, exceptions)
     const joined = new PreparedMessage(join(frames, this.#frameBytes))
     this.#frameBytes = 0
-    for (const member of this.#members.values()) {
-      if (!member.takes) continue
+    for (const member of takers) {
       const left = exceptions?.get(member)
       if (left === undefined) member.session.connection.send(joined)
       else if (left.size < frames.length) {
@@ -125,7 +126,7 @@ export class Delivery {
   /** Finds out who takes the frames of this tick, the first of which has `size` bytes. */
   #choose(size: number): void {
     let most = 0
-    this.#takerCount = 0
+    this.#takers = []
     this.#passedCount = 0
     for (const member of this.#members.values()) {
       const { connection } = member.session
@@ -142,7 +143,7 @@ export class Delivery {
         }
       }
       member.takes = true
-      this.#takerCount += 1
+      this.#takers.push(member)
       if (waiting > most) most = waiting
     }
     this.#room = this.#options.slowBytes - most
