@@ -79,10 +79,11 @@ export interface Broker {
    * known at once; otherwise the listener is told later. `payload` must not change afterwards.
    */
   publish(topic: string, sequence: number, payload: Payload, history: HistoryOptions | null): Position | null
-  /** What followed `after`, everything this process has published included. */
+  /**
+   * What followed `after`, everything this process has published included. Resolves in order with the messages: the
+   * listener has been brought all up to the position that is read.
+   */
   read(topic: string, after: Position): Promise<HistoryRead>
-  /** Where the topic is, without anything of it. */
-  locate(topic: string): Promise<Position | null>
   /** Tells the other processes a value, until it is told anew, withdrawn with `null`, or this process dies. */
   announce(key: string, value: string | null): void
   /** What the other processes announce under a key. */

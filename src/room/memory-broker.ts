@@ -33,10 +33,6 @@ export class MemoryBroker implements Broker {
     return Promise.resolve(this.#hub.read(topic, after))
   }
 
-  locate(topic: string): Promise<Position> {
-    return Promise.resolve(this.#hub.locate(topic))
-  }
-
   announce(key: string, value: string | null): void {
     this.#hub.announce(this.#client, key, value)
   }
