@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { accept_websocket, type View } from '../../index.ts'
 import { Audience } from './audience.ts'
 import { StaticFiles, sendText } from './static.ts'
@@ -10,9 +11,16 @@ export interface Demo {
   readonly urls: Readonly<Record<string, View>>
 }
 
+/** The browser client, built: beside this file in the package, in `dist` when this runs from source. */
+const CLIENT = new URL(
+  import.meta.url.endsWith('.ts') ? '../../../dist/client/browser.js' : '../../client/browser.js',
+  import.meta.url,
+)
+
 /** Makes the demo site. A page and its WebSocket share one address and one view, as in dwebsocket's own example. */
 export function createDemo(): Demo {
   const files = new StaticFiles(new URL('./pages/', import.meta.url))
+  if (existsSync(CLIENT)) files.add('client.js', CLIENT)
   const page =
     (name: string): View =>
     (request, response) =>
