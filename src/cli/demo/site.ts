@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
-import { accept_websocket, type View } from '../../index.ts'
+import { accept_websocket, type Broker, type View } from '../../index.ts'
 import { Audience } from './audience.ts'
+import { chat } from './chat.ts'
 import { StaticFiles, sendText } from './static.ts'
 
 /** People type what these views take: 2,000 characters are at most 6,000 bytes. */
@@ -17,8 +18,14 @@ const CLIENT = new URL(
   import.meta.url,
 )
 
+/** What the demo site may be told. */
+export interface DemoOptions {
+  /** What connects it to the same site in other processes. Default: it is alone. */
+  broker?: Broker
+}
+
 /** Makes the demo site. A page and its WebSocket share one address and one view, as in dwebsocket's own example. */
-export function createDemo(): Demo {
+export function createDemo({ broker }: DemoOptions = {}): Demo {
   const files = new StaticFiles(new URL('./pages/', import.meta.url))
   if (existsSync(CLIENT)) files.add('client.js', CLIENT)
   const page =
@@ -36,6 +43,7 @@ export function createDemo(): Demo {
       '/notice': notice(page('notice.html'), visitors),
       '/notice/operator': operator(page('operator.html'), visitors),
       '/broadcast': broadcast(page('broadcast.html')),
+      '/chat': chat(page('chat.html'), broker),
     },
   }
 }
