@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { accept_websocket, type Broker, type View } from '../../index.ts'
 import { Audience } from './audience.ts'
 import { chat } from './chat.ts'
+import { job } from './job.ts'
 import { StaticFiles, sendText } from './static.ts'
 
 /** People type what these views take: 2,000 characters are at most 6,000 bytes. */
@@ -44,6 +45,7 @@ export function createDemo({ broker }: DemoOptions = {}): Demo {
       '/notice/operator': operator(page('operator.html'), visitors),
       '/broadcast': broadcast(page('broadcast.html')),
       '/chat': chat(page('chat.html'), broker),
+      '/job': job(page('job.html'), broker),
     },
   }
 }
