@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { accept_websocket, type Broker, type View } from '../../index.ts'
 import { Audience } from './audience.ts'
 import { chat } from './chat.ts'
+import { serviceDesk } from './desk.ts'
 import { job } from './job.ts'
 import { StaticFiles, sendText } from './static.ts'
 
@@ -34,6 +35,7 @@ export function createDemo({ broker }: DemoOptions = {}): Demo {
     (request, response) =>
       files.send(name, request, response)
   const visitors = new Audience()
+  const desk = serviceDesk(page('desk.html'), page('desk-agent.html'))
   return {
     urls: {
       '/': page('index.html'),
@@ -45,6 +47,8 @@ export function createDemo({ broker }: DemoOptions = {}): Demo {
       '/notice/operator': operator(page('operator.html'), visitors),
       '/broadcast': broadcast(page('broadcast.html')),
       '/chat': chat(page('chat.html'), broker),
+      '/desk': desk.customer,
+      '/desk/agent': desk.agent,
       '/job': job(page('job.html'), broker),
     },
   }
