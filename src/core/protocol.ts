@@ -51,8 +51,9 @@ export interface ProtocolSink {
   onFlow(reading: boolean): void
 }
 
-export interface ProtocolOptions extends MessageLimits {
+export interface ProtocolOptions {
   role: Role
+  limits: MessageLimits
   /** permessage-deflate as negotiated; without it RSV1 is a violation. */
   codec?: MessageCodec | null
 }
@@ -84,10 +85,10 @@ export class Protocol implements FrameSink, MessageSink {
 
   constructor(sink: ProtocolSink, options: ProtocolOptions) {
     this.#sink = sink
-    this.#limits = options
+    this.#limits = options.limits
     this.#codec = options.codec ?? null
     this.#parser = new FrameParser(this, options.role, this.#codec !== null)
-    this.#assembler = new MessageAssembler(this, options)
+    this.#assembler = new MessageAssembler(this, options.limits)
   }
 
   get state(): ProtocolState {
