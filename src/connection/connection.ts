@@ -9,6 +9,7 @@ import { Opcode } from '../core/opcode.ts'
 import { type CloseInfo, Hold, Protocol, type ProtocolSink, type ProtocolState } from '../core/protocol.ts'
 import { decodeText } from '../core/text.ts'
 import { Clock, type Timed } from './clock.ts'
+import { flushDeferred } from './deferred.ts'
 import { channels } from './diagnostics.ts'
 import type { ConnectionLimits } from './limits.ts'
 import type { Vitals } from './liveness.ts'
@@ -234,6 +235,8 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
    * a TypeError for a reason that is no text.
    */
   close(code: number = CloseCode.NORMAL, reason: string | Uint8Array = ''): void {
+    // What a room broadcast within this tick was promised to this connection too.
+    flushDeferred()
     this.#protocol.close(code, reason)
   }
 
