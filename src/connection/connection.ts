@@ -12,7 +12,7 @@ import { Clock, type Timed } from './clock.ts'
 import { channels } from './diagnostics.ts'
 import type { ConnectionLimits } from './limits.ts'
 import type { Vitals } from './liveness.ts'
-import { copyMessage } from './message-copy.ts'
+import { copyMessage, forgetCopies } from './message-copy.ts'
 import { Outbox, type OutboxSink } from './outbox.ts'
 import { PreparedMessage } from './prepared-message.ts'
 import { RateGuard, type RateSink } from './rate-guard.ts'
@@ -262,6 +262,7 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
   #onBytes(bytes: Buffer, start: number, end: number): void {
     this.#receivedBytes += end - start
     this.#host.traffic.receivedBytes += end - start
+    forgetCopies()
     this.#outbox.cork()
     try {
       this.#protocol.receive(bytes, start, end)
@@ -332,10 +333,10 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
     this.#deliver(decodeText(bytes, start, end, isAscii), false)
   }
 
-  onBinaryMessage(bytes: Buffer, start: number, end: number, owned: boolean): void {
+  onBinaryMessage(bytes: Buffer, start: number, end: number, owned: boolean, runEnd: number): void {
     // A view of much more memory than it shows would keep all of it alive.
     const isOwn = owned && bytes.length <= 2 * (end - start)
-    this.#deliver(isOwn ? bytes.subarray(start, end) : copyMessage(bytes, start, end), true)
+    this.#deliver(isOwn ? bytes.subarray(start, end) : copyMessage(bytes, start, end, runEnd), true)
   }
 
   #deliver(data: Data, isBinary: boolean): void {
