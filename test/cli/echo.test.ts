@@ -11,7 +11,7 @@ const LIMIT = 16 * 1024 * 1024
 const stock: ClientOptions = { maxPayload: 2 * LIMIT }
 
 /** Every way to run the server that a client must not notice. */
-const ways = [
+const ways: { name: string; args: string[]; environment: Record<string, string> }[] = [
   { name: 'connection', args: ['--api', 'connection'], environment: {} },
   { name: 'session', args: ['--api', 'session'], environment: {} },
   { name: 'connection, portable', args: ['--api', 'connection'], environment: { DWEBSOCKET_PORTABLE: '1' } },
