@@ -311,7 +311,10 @@ export class Connection implements ProtocolSink, SendBufferSink, Timed {
   }
 
   onControlFrame(opcode: number, payload: Uint8Array): void {
-    if (opcode === Opcode.CLOSE) return this.#sender.sendClose(payload)
+    if (opcode === Opcode.CLOSE) {
+      this.#sendBuffer.sendWaitingPong()
+      return this.#sender.sendClose(payload)
+    }
     this.#rates.takePing()
     this.#sendBuffer.sendPong(payload)
   }

@@ -28,7 +28,7 @@ export interface ConnectionLimits extends MessageLimits {
   overRate: 'pause' | 'close'
   /** For the header of a frame, once begun; then 1008. Default 10 s. */
   headerTimeout: number
-  /** The payload of a frame must come at this many bytes a second, over ten seconds; slower is 1008. Default 1024. */
+  /** The payload of a frame must come at this many bytes a second, over ten seconds; slower is 1008, 0 allows all. Default 1024. */
   minPayloadRate: number
   /** For a whole message, once begun; then 1008. Default 60 s. */
   messageTimeout: number
@@ -96,7 +96,7 @@ function checkLimit(name: keyof ConnectionLimits, value: unknown): void {
     const { perSecond, burst = 1 } = (value ?? {}) as Partial<RateLimit>
     if (!isPositive(perSecond) || !isPositive(burst))
       throw new RangeError(`option ${name}: perSecond and burst are positive numbers`)
-  } else if (!isPositive(value)) {
+  } else if (name === 'minPayloadRate' ? !(value === 0 || isPositive(value)) : !isPositive(value)) {
     throw new RangeError(`option ${name} is ${String(value)}; a positive number is allowed`)
   }
 }

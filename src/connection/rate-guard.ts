@@ -10,6 +10,8 @@ export class RateGuard {
   #bytes: TokenBucket | null = null
   #pings: TokenBucket | null = null
   #timer: NodeJS.Timeout | null = null
+  #resumeAt = 0
+  #isStopped = false
 
   /** `onOver` is called with the milliseconds until the peer is within its rate again. */
   constructor(limits: ConnectionLimits, onOver: (wait: number) => void) {
@@ -40,13 +42,21 @@ export class RateGuard {
 
   /** Calls `resume` after `milliseconds`; a longer wait replaces a shorter one. */
   wait(milliseconds: number, resume: () => void): void {
-    this.stop()
-    this.#timer = setTimeout(resume, milliseconds)
+    const resumeAt = wheel.time + milliseconds
+    if (this.#isStopped || (this.#timer !== null && resumeAt <= this.#resumeAt)) return
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#resumeAt = resumeAt
+    this.#timer = setTimeout(() => {
+      this.#timer = null
+      resume()
+    }, milliseconds)
   }
 
+  /** Nobody waits any more, now or later. */
   stop(): void {
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#timer = null
+    this.#isStopped = true
   }
 
   #take(bucket: TokenBucket, count: number): void {

@@ -14,7 +14,7 @@ import { Admission } from './admission.ts'
 import { authorizeUpgrade } from './authorize.ts'
 import { defaultMaxMemory, MemoryLedger } from './memory.ts'
 import type { ServerOptions } from './options.ts'
-import { endConnections, type ShutdownOptions, type ShutdownResult } from './shutdown.ts'
+import { checkShutdownOptions, deadlineOf, endConnections, type ShutdownOptions, type ShutdownResult } from './shutdown.ts'
 import { readTraffic, type ServerStats } from './stats.ts'
 import { type Agreed, refuseStream, Upgrade, type UpgradeHost } from './upgrade.ts'
 
@@ -54,6 +54,8 @@ export class WebSocketServer implements UpgradeHost {
     this.deflate = deflate ? normaliseDeflateOptions(deflate) : null
     this.#admission = new Admission(options)
     this.#memory = new MemoryLedger(maxMemory, this.#connections)
+    if (!(handshakeTimeout > 0 && handshakeTimeout < 2 ** 31))
+      throw new RangeError(`option handshakeTimeout is ${String(handshakeTimeout)}; 1 to 2147483647 ms are allowed`)
     this.#handshakeTimeout = handshakeTimeout
   }
 
@@ -168,13 +170,15 @@ export class WebSocketServer implements UpgradeHost {
   /**
    * Stops: no new connections (503), sessions are told (`draining`) and may go on for `drain`, then Close frames go
    * out spread over `jitter`, and what is left at the `deadline` is cut. Resolves when all are gone, with the counts.
-   * What `send` took is written before the Close frame.
+   * What `send` took is written before the Close frame. Rejects with a RangeError or TypeError for options that mean
+   * nothing, and goes on serving.
    */
   async shutdown(options: ShutdownOptions = {}): Promise<ShutdownResult> {
+    checkShutdownOptions(options)
     this.#closing = true
     this.onDraining(new WebSocketError('ERR_WS_SERVER_CLOSING', 'the server is closing'))
     for (const upgrade of this.#pending.keys()) this.refuse(upgrade, serverClosing())
-    const stopped = this.#ownServer === null ? null : closeHttpServer(this.#ownServer)
+    const stopped = this.#ownServer === null ? null : closeHttpServer(this.#ownServer, deadlineOf(options))
     const result = await endConnections(this.#connections, options)
     await stopped
     return result
@@ -268,9 +272,14 @@ function answerUpgradeRequired(_request: IncomingMessage, response: ServerRespon
   response.end('this server speaks WebSocket: send an upgrade request (RFC 6455)\n')
 }
 
-function closeHttpServer(server: Server): Promise<void> {
+/** Plain requests may be answered until the deadline. */
+function closeHttpServer(server: Server, deadline: number): Promise<void> {
   return new Promise((resolve) => {
-    server.close(() => resolve())
+    const timer = setTimeout(() => server.closeAllConnections(), deadline)
+    server.close(() => {
+      clearTimeout(timer)
+      resolve()
+    })
     server.closeIdleConnections()
   })
 }
