@@ -14,7 +14,13 @@ import { Admission } from './admission.ts'
 import { authorizeUpgrade } from './authorize.ts'
 import { defaultMaxMemory, MemoryLedger } from './memory.ts'
 import type { ServerOptions } from './options.ts'
-import { checkShutdownOptions, deadlineOf, endConnections, type ShutdownOptions, type ShutdownResult } from './shutdown.ts'
+import {
+  checkShutdownOptions,
+  deadlineOf,
+  endConnections,
+  type ShutdownOptions,
+  type ShutdownResult,
+} from './shutdown.ts'
 import { readTraffic, type ServerStats } from './stats.ts'
 import { type Agreed, refuseStream, Upgrade, type UpgradeHost } from './upgrade.ts'
 
