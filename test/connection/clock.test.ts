@@ -72,7 +72,7 @@ test('accounts for memory at each look and looks again', (t) => {
 })
 
 test('pings, and cuts a peer that is silent after it', (t) => {
-  const { patient, clock, look } = start(t)
+  const { patient, look } = start(t)
   for (const second of [10, 25, 40, 46]) look(second)
   assert.equal(patient.log, ['ping', 'terminate ERR_WS_KEEPALIVE'])
 })

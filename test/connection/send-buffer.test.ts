@@ -29,7 +29,7 @@ class Peer extends Duplex {
   }
 
   /** Reads everything from now on. */
-  async read(): Promise<void> {
+  async readAll(): Promise<void> {
     this.#isReading = true
     this.#done?.()
     this.#done = null
@@ -77,11 +77,11 @@ test('says once that it is over the mark, and that it is drained when nothing wa
     assert.is(send(200), false)
     await endOfTick()
     assert.equal(log, ['over'])
-    await peer.read()
+    await peer.readAll()
     assert.equal(log, ['over', 'drained'])
     assert.is(buffer.bufferedAmount, 0)
     assert.is(send(10), true)
-    await peer.read()
+    await peer.readAll()
     assert.equal(log, ['over', 'drained'])
   }
 })
@@ -108,14 +108,14 @@ test('S-50: keeps only the latest pong for a peer that does not read, and one en
   for (let i = 0; i < 10_000; i++) buffer.sendPong(Buffer.from(`pong ${i}`))
   await endOfTick()
   assert.is(peer.writableLength, 12)
-  await peer.read()
+  await peer.readAll()
   assert.ok(peer.bytes.equals(Buffer.concat([unmasked(2, Buffer.alloc(10)), unmasked(10, 'pong 9999')])))
   assert.ok(peer.writes <= 3, `${peer.writes} writes`)
 })
 
 test('sends a pong at once to a peer that reads', async () => {
   const { peer, buffer } = make()
-  await peer.read()
+  await peer.readAll()
   buffer.sendPong(Buffer.from('a'))
   buffer.sendPong(Buffer.from('b'))
   await endOfTick()
@@ -130,7 +130,7 @@ test('sends the pong that waits when told to, once', async () => {
   buffer.sendWaitingPong()
   outbox.sendBytes(8, Buffer.alloc(0))
   await endOfTick()
-  await peer.read()
+  await peer.readAll()
   assert.ok(
     peer.bytes.equals(
       Buffer.concat([unmasked(2, Buffer.alloc(10)), unmasked(10, 'late'), unmasked(8, Buffer.alloc(0))]),
@@ -146,7 +146,7 @@ test('drained() resolves at once with nothing waiting, else when it is taken or 
   const both = [buffer.drained(), buffer.drained()].map((each) => each.then(() => count++))
   await endOfTick()
   assert.is(count, 0)
-  await peer.read()
+  await peer.readAll()
   await Promise.all(both)
   assert.is(count, 2)
   const other = make()

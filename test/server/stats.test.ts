@@ -33,8 +33,8 @@ function parseMetrics(text: string): Map<string, Family> {
       current[1].type = type[2]
     } else if (sample !== null) {
       const [, name, labels = '', value] = sample
-      const base = current?.[1].type === 'histogram' ? name.replace(/_(bucket|sum|count)$/, '') : name
-      if (current?.[0] !== base) throw new Error(`sample of ${name} outside its family`)
+      const base: string = current?.[1].type === 'histogram' ? name.replace(/_(bucket|sum|count)$/, '') : name
+      if (current === null || current[0] !== base) throw new Error(`sample of ${name} outside its family`)
       current[1].samples.set(name.slice(base.length) + labels, Number(value))
     } else throw new Error(`no line of the format: ${line}`)
   }
