@@ -1,3 +1,4 @@
+export { type ConnectOptions, connect } from './client/connect.ts'
 export {
   Connection,
   type Data,
