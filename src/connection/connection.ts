@@ -82,6 +82,7 @@ export class Connection implements ProtocolSink, SendBufferSink, Timed {
   readonly #rates: RateGuard
   readonly #clock: Clock
   #closeInfo: CloseInfo | null = null
+  #isGone = false
   #latency: number | null = null
   #heldBytes = 0
   #receivedBytes = 0
@@ -103,6 +104,8 @@ export class Connection implements ProtocolSink, SendBufferSink, Timed {
     stream.on('end', () => this.#onStreamEnd())
     stream.on('error', (error) => this.#protocol.receiveEnd(streamError(error)))
     stream.on('close', () => this.#onStreamClose())
+    // Accepted late, when the peer had left: the event is past.
+    if (stream.closed) process.nextTick(() => this.#onStreamClose())
     stream.on('drain', () => this.#sendBuffer.onSent())
     const { head } = setup
     if (head !== undefined && head.length > 0) process.nextTick(() => this.#onBytes(head, 0, head.length))
@@ -136,7 +139,7 @@ export class Connection implements ProtocolSink, SendBufferSink, Timed {
 
   /** Resolves when the transport is gone. */
   get gone(): Promise<void> {
-    if (this.#stream.closed) return Promise.resolve()
+    if (this.#isGone) return Promise.resolve()
     return new Promise((resolve) => this.#stream.once('close', resolve))
   }
 
@@ -226,6 +229,7 @@ export class Connection implements ProtocolSink, SendBufferSink, Timed {
   }
 
   #onStreamClose(): void {
+    this.#isGone = true
     this.#protocol.receiveEnd()
     this.#clock.stop()
     this.#setup.onHeld?.(-this.#heldBytes)
