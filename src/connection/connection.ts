@@ -82,7 +82,6 @@ export class Connection implements ProtocolSink, SendBufferSink, Timed {
   readonly #rates: RateGuard
   readonly #clock: Clock
   #closeInfo: CloseInfo | null = null
-  #isGone = false
   #latency: number | null = null
   #heldBytes = 0
   #receivedBytes = 0
@@ -139,8 +138,9 @@ export class Connection implements ProtocolSink, SendBufferSink, Timed {
 
   /** Resolves when the transport is gone. */
   get gone(): Promise<void> {
-    if (this.#isGone) return Promise.resolve()
-    return new Promise((resolve) => this.#stream.once('close', resolve))
+    const stream = this.#stream
+    // The stream says that it has closed a tick before it emits so, and what follows from that.
+    return new Promise((resolve) => (stream.closed ? setImmediate(resolve) : stream.once('close', resolve)))
   }
 
   /**
@@ -229,7 +229,6 @@ export class Connection implements ProtocolSink, SendBufferSink, Timed {
   }
 
   #onStreamClose(): void {
-    this.#isGone = true
     this.#protocol.receiveEnd()
     this.#clock.stop()
     this.#setup.onHeld?.(-this.#heldBytes)
