@@ -5,7 +5,7 @@ export {
   type Sendable,
   type SendOptions,
 } from './connection/connection.ts'
-export type { ConnectionLimits, RateLimit } from './connection/limits.ts'
+export { type ConnectionLimits, defaultLimits, type RateLimit, worstCaseBytes } from './connection/limits.ts'
 export { type PreparedMessage, prepare } from './connection/prepared-message.ts'
 export { CloseCode } from './core/close-code.ts'
 export { HandshakeError, ProtocolError, WebSocketError } from './core/errors.ts'
