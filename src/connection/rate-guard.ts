@@ -2,6 +2,9 @@ import type { ConnectionLimits } from './limits.ts'
 import { wheel } from './timers.ts'
 import { TokenBucket } from './token-bucket.ts'
 
+/** Milliseconds; a peer over its rate is read from in portions, not once for each message. */
+const SHORTEST_WAIT = 50
+
 /** Counts what a peer sends against its rates; a bucket is made when something is first taken from it. */
 export class RateGuard {
   readonly #limits: ConnectionLimits
@@ -40,8 +43,9 @@ export class RateGuard {
     this.#take(this.#pings, 1)
   }
 
-  /** Calls `resume` after `milliseconds`; a longer wait replaces a shorter one. */
-  wait(milliseconds: number, resume: () => void): void {
+  /** Calls `resume` after `milliseconds`, 50 at the least; a longer wait replaces a shorter one. */
+  wait(least: number, resume: () => void): void {
+    const milliseconds = Math.max(least, SHORTEST_WAIT)
     const resumeAt = wheel.time + milliseconds
     if (this.#isStopped || (this.#timer !== null && resumeAt <= this.#resumeAt)) return
     if (this.#timer !== null) clearTimeout(this.#timer)

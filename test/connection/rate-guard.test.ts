@@ -69,10 +69,20 @@ test('resumes after the longest wait, once', (t) => {
   assert.equal(resumed, [])
   pass(1)
   assert.equal(resumed, ['long'])
-  rates.wait(10, () => resumed.push('next'))
-  rates.wait(20, () => resumed.push('longer'))
-  pass(100)
+  rates.wait(100, () => resumed.push('next'))
+  rates.wait(200, () => resumed.push('longer'))
+  pass(200)
   assert.equal(resumed, ['long', 'longer'])
+})
+
+test('waits 50 ms at the least', (t) => {
+  const { rates, pass } = guard(t, {})
+  let resumed = 0
+  rates.wait(1, () => resumed++)
+  pass(49)
+  assert.is(resumed, 0)
+  pass(1)
+  assert.is(resumed, 1)
 })
 
 test('waits no more once stopped', (t) => {
