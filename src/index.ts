@@ -1,20 +1,31 @@
+export { type ConnectOptions, connect } from './client/connect.ts'
 export {
   Connection,
   type Data,
   type Sendable,
   type SendOptions,
 } from './connection/connection.ts'
-export type { ConnectionLimits, RateLimit } from './connection/limits.ts'
+export { type ConnectionLimits, defaultLimits, type RateLimit, worstCaseBytes } from './connection/limits.ts'
 export { type PreparedMessage, prepare } from './connection/prepared-message.ts'
 export { CloseCode } from './core/close-code.ts'
 export { HandshakeError, ProtocolError, WebSocketError } from './core/errors.ts'
 export { Opcode } from './core/opcode.ts'
 export type { CloseInfo, ProtocolState } from './core/protocol.ts'
 export type { DeflateOptions } from './deflate/options.ts'
+export type { Broker, BrokerStats, HistoryOptions } from './room/broker.ts'
+export type { SlowOptions } from './room/delivery.ts'
+export type { Gap, Joined } from './room/group.ts'
+export { MemoryBroker } from './room/memory-broker.ts'
+export type { GroupOptions, RoomsOptions } from './room/options.ts'
+export type { Presence } from './room/presence.ts'
+export type { BroadcastOptions, JoinOptions, Room } from './room/room.ts'
+export { Rooms, type RoomsStats } from './room/rooms.ts'
+export { type UserOptions, Users, type UsersStats } from './room/users.ts'
 export type { Refusal, ServerOptions, UpgradePolicy } from './server/options.ts'
 export { WebSocketServer } from './server/server.ts'
 export type { ShutdownOptions, ShutdownResult } from './server/shutdown.ts'
 export { formatMetrics, type ServerStats } from './server/stats.ts'
+export { isSameToken } from './server/token.ts'
 export { type AcceptOptions, Upgrade } from './server/upgrade.ts'
 export { type CreateServerOptions, createServer } from './session/create-server.ts'
 export type { QueueOptions } from './session/message-queue.ts'

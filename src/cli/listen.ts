@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net'
-import type { WebSocketServer } from '../index.ts'
+import type { ShutdownOptions, WebSocketServer } from '../index.ts'
+import { serveMetrics } from './metrics.ts'
 import { readInteger, UsageError } from './usage.ts'
 
 /** The options of every command that listens. */
@@ -14,20 +15,26 @@ export function readPort(port: string | undefined, fallback: number): number {
   return port === undefined ? fallback : readInteger('port', port, 0, 65_535)
 }
 
-/** Listens, says so in one parseable line, runs until SIGINT or SIGTERM and closes with 1001 to every peer. */
+/**
+ * Listens, says so in one parseable line, serves `/metrics`, runs until SIGINT or SIGTERM and then stops as `shutdown`
+ * says, with the outcome in one line. A second signal ends the process at once.
+ */
 export async function runServer(
   server: WebSocketServer,
   scheme: 'http' | 'ws',
   port: number,
   host: string,
+  shutdown: ShutdownOptions,
 ): Promise<number> {
+  serveMetrics(server)
   const ended = terminationSignal()
   const address = (await server.listen(port, host).catch((error) => {
     throw explainListenError(error, `${bracket(host)}:${port}`)
   })) as AddressInfo
   process.stdout.write(`listening ${scheme}://${bracket(host)}:${address.port}\n`)
   await ended
-  await server.close()
+  const { clean, unclean, cut } = await server.shutdown(shutdown)
+  process.stdout.write(`stopped ${clean} clean, ${unclean} unclean, ${cut} cut\n`)
   return 0
 }
 

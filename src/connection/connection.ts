@@ -118,6 +118,8 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
     this.#sendBuffer = new SendBuffer(stream, this.#outbox, this.#sender, limits, this)
     this.#clock = new Clock(this, limits)
     if (limits.messageRate !== null || limits.byteRate !== null) this.#rates = new RateGuard(limits, this)
+    // Accepted late, when the peer had left: the event is past.
+    if (stream.closed) process.nextTick(() => this.#onStreamClose())
     if (head !== undefined && head.length > 0) process.nextTick(() => this.#onBytes(head, 0, head.length))
     const linked = stream as Linked
     linked[connectionOf] = this
@@ -189,8 +191,9 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
 
   /** Resolves when the transport is gone. */
   get gone(): Promise<void> {
-    if (this.#stream.closed) return Promise.resolve()
-    return new Promise((resolve) => this.#stream.once('close', resolve))
+    const stream = this.#stream
+    // The stream says that it has closed a tick before it emits so, and what follows from that.
+    return new Promise((resolve) => (stream.closed ? setImmediate(resolve) : stream.once('close', resolve)))
   }
 
   /**
@@ -366,7 +369,10 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
   }
 
   onControlFrame(opcode: number, payload: Uint8Array): void {
-    if (opcode === Opcode.CLOSE) return this.#sender.sendClose(payload)
+    if (opcode === Opcode.CLOSE) {
+      this.#sendBuffer.sendWaitingPong()
+      return this.#sender.sendClose(payload)
+    }
     this.#rates ??= new RateGuard(this.#limits, this)
     this.#rates.takePing()
     this.#sendBuffer.sendPong(payload)

@@ -175,21 +175,23 @@ export class Protocol implements FrameSink, MessageSink {
     if (this.#parsing) return this.#sink.onFlow(true)
     const backlog = this.#backlog
     this.#backlog = null
-    if (backlog !== null) this.#parse(backlog, 0, backlog.length)
+    if (backlog !== null) this.#parse(backlog, 0, backlog.length, true)
     if (this.#holds === 0 && !this.#isClosed) this.#sink.onFlow(true)
   }
 
   /** The one place where a violation is caught. */
-  #parse(bytes: Buffer, start: number, end: number): void {
+  #parse(bytes: Buffer, start: number, end: number, isOwn = false): void {
     this.#parsing = true
     try {
       for (;;) {
         const at = this.#parser.push(bytes, start, end)
         if (this.#isClosed) return
-        if (this.#holds !== 0) return this.#keep(bytes, at, end, true)
+        if (this.#holds !== 0)
+          return this.#keepOlder(isOwn ? bytes.subarray(at, end) : Buffer.from(bytes.subarray(at, end)))
         // What a callback handed in meanwhile.
         if (this.#backlog === null) return
         bytes = this.#backlog
+        isOwn = true
         start = 0
         end = bytes.length
         this.#backlog = null
@@ -208,11 +210,13 @@ export class Protocol implements FrameSink, MessageSink {
   }
 
   /** A copy: the caller's bytes may lie in a window that the next socket reads into. */
-  #keep(bytes: Buffer, start: number, end: number, isOlder = false): void {
-    if (start === end) return
-    const rest = bytes.subarray(start, end)
-    const backlog = this.#backlog ?? EMPTY
-    this.#backlog = Buffer.concat(isOlder ? [rest, backlog] : [backlog, rest])
+  #keep(bytes: Buffer, start: number, end: number): void {
+    if (start < end) this.#backlog = Buffer.concat([this.#backlog ?? EMPTY, bytes.subarray(start, end)])
+  }
+
+  /** What a hold left unparsed goes before what came meanwhile; without a copy each time, as a peer over its rate is held often. */
+  #keepOlder(rest: Buffer): void {
+    if (rest.length > 0) this.#backlog = this.#backlog === null ? rest : Buffer.concat([rest, this.#backlog])
   }
 
   #finish(info: CloseInfo): void {

@@ -32,7 +32,7 @@ export interface Simd {
 const WINDOW_SIZE = 65_536
 
 /** `simd.wat`, assembled; a test does it again and compares. */
-const MODULE =
+export const moduleText =
   'AGFzbQEAAAABDgJgA39/fwF/YAJ/fwF/AwMCAAEFBAEBAgIHHwMGbWVtb3J5AgAGdW5tYXNrAAAJdW5tYXNrUnVuAAEKvgICiwECA3sCfyAC' +
   '/REhAwJAA0AgAEEQaiABSw0BIAD9AAQAIAP9USEEIAAgBP0LBAAgBSAE/VAhBSAAQRBqIQAMAAsLAkADQCAAIAFPDQEgAC0AACACQf8BcXMh' +
   'BiAAIAY6AAAgByAGciEHIAJBCHghAiAAQQFqIQAMAAsLIAdBgAFBACAF/WQbckGAAXELrgEBBH9BgIAEIQUCQANAIABBBmogAUsNASAALQAA' +
@@ -43,7 +43,7 @@ function load(): Simd | null {
   const engine = (globalThis as unknown as { WebAssembly?: Engine }).WebAssembly
   if (isPortable || engine === undefined) return null
   try {
-    const instance = new engine.Instance(new engine.Module(Buffer.from(MODULE, 'base64')))
+    const instance = new engine.Instance(new engine.Module(Buffer.from(moduleText, 'base64')))
     const { memory, unmask, unmaskRun } = instance.exports as Exports
     const window = Buffer.from(memory.buffer, 0, WINDOW_SIZE)
     return { window, flags: new Uint8Array(memory.buffer, WINDOW_SIZE), unmask, unmaskRun }
