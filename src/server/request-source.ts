@@ -35,9 +35,35 @@ export class HeadRequest implements RequestSource {
       httpVersionMajor: major,
       httpVersionMinor: minor,
       rawHeaders: head.rawHeaders,
+      ...readFields(head.rawHeaders),
       complete: true,
     })
     message.push(null)
     return message
   }
+}
+
+/** Fields of which node keeps the first, as its documentation of `message.headers` lists them. */
+const FIRST_ONLY = new Set(
+  (
+    'age authorization content-length content-type etag expires from host if-modified-since if-unmodified-since ' +
+    'last-modified location max-forwards proxy-authorization referer retry-after server user-agent'
+  ).split(' '),
+)
+
+/** The fields by name as node presents them; it does so by itself only for what its own parser has read. */
+function readFields(rawHeaders: readonly string[]): Pick<IncomingMessage, 'headers' | 'headersDistinct'> {
+  const headersDistinct: Record<string, string[]> = Object.create(null)
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i].toLowerCase()
+    headersDistinct[name] ??= []
+    headersDistinct[name].push(rawHeaders[i + 1])
+  }
+  const headers: IncomingMessage['headers'] = {}
+  for (const [name, values] of Object.entries(headersDistinct)) {
+    if (name === 'set-cookie') headers[name] = values
+    else if (FIRST_ONLY.has(name)) headers[name] = values[0]
+    else headers[name] = values.join(name === 'cookie' ? '; ' : ', ')
+  }
+  return { headers, headersDistinct }
 }
