@@ -97,8 +97,11 @@ function hasNoPeer(socket: Socket): boolean {
   return socket.remoteAddress === undefined
 }
 
-function resetTcp(socket: Socket): void {
-  socket.resetAndDestroy()
+/** Ends a TCP connection by RST. */
+export function resetTcp(socket: Socket): void {
+  // While its FIN is on the way libuv refuses the reset, and node then leaves a handle behind that spins.
+  if (socket.writableEnded && !socket.writableFinished) socket.destroy()
+  else socket.resetAndDestroy()
 }
 
 function openTls(plain: Transport, options: ConnectionOptions, timeout: number): Promise<Transport> {

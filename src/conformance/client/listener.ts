@@ -1,6 +1,7 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls'
 import type { Transport } from '../peer.ts'
+import { resetTcp } from '../target.ts'
 import { findHeadEnd } from '../wire.ts'
 import { type ClientRequest, parseRequest } from './request.ts'
 
@@ -85,7 +86,7 @@ function readHead(socket: Socket, onArrival: (arrival: Arrival) => void): void {
     socket.off('end', onEnd)
     socket.pause()
     if (end < bytes.length) socket.unshift(bytes.subarray(end))
-    const reset = (): void => void socket.resetAndDestroy()
+    const reset = (): void => resetTcp(socket)
     onArrival({ transport: { stream: socket, reset }, request: parseRequest(bytes.subarray(0, end)) })
   }
   const onEnd = (): void => void socket.destroy()
