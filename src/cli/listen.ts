@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import type { WebSocketServer } from '../index.ts'
-import { readInteger } from './usage.ts'
+import { readInteger, UsageError } from './usage.ts'
 
 /** The options of every command that listens. */
 export const listenOptions = {
@@ -22,11 +22,24 @@ export async function runServer(
   host: string,
 ): Promise<number> {
   const ended = terminationSignal()
-  const address = (await server.listen(port, host)) as AddressInfo
-  process.stdout.write(`listening ${scheme}://${host.includes(':') ? `[${host}]` : host}:${address.port}\n`)
+  const address = (await server.listen(port, host).catch((error) => {
+    throw explainListenError(error, `${bracket(host)}:${port}`)
+  })) as AddressInfo
+  process.stdout.write(`listening ${scheme}://${bracket(host)}:${address.port}\n`)
   await ended
   await server.close()
   return 0
+}
+
+/** An address that cannot be had is a wrong argument, whatever the system calls it. */
+function explainListenError(error: NodeJS.ErrnoException, place: string): Error {
+  if (error.code === undefined) return error
+  if (error.code !== 'EADDRINUSE') return new UsageError(`cannot listen on ${place}: ${error.message}`)
+  return new UsageError(`${place} is taken by another program; --port 0 finds a free one`)
+}
+
+function bracket(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
 }
 
 function terminationSignal(): Promise<void> {

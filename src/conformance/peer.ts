@@ -4,6 +4,7 @@ import { type Agreement, agreementOf } from './extension.ts'
 import { describeInbound, type Inbound, type Message, MessageAssembly, Mismatch } from './inbound.ts'
 import { Inflater } from './inflate.ts'
 import type { FrameWatch, Ledger } from './invariant.ts'
+import { Queue } from './queue.ts'
 import {
   bytesOf,
   closeBody,
@@ -68,11 +69,12 @@ export class Peer {
 
   #raw: Buffer[] = []
   #reader: FrameReader | null = null
-  #queue: Inbound[] = []
+  #queue = new Queue<Inbound>()
   #assembly = new MessageAssembly()
   #ended = false
   #sentClose = false
   #finSent = false
+  #wasPaused = false
   #wake: (() => void) | null = null
   #received = 0
   #pingTimes = new Map<string, number>()
@@ -197,6 +199,7 @@ export class Peer {
 
   /** Stops reading from the socket: the target then meets backpressure. */
   pause(): void {
+    this.#wasPaused = true
     this.transport.stream.pause()
   }
 
@@ -236,7 +239,8 @@ export class Peer {
     const early = Buffer.concat(this.#raw)
     this.#raw = []
     // The end may have been queued while the bytes before it waited as raw.
-    const queued = this.#queue.splice(0)
+    const queued = this.#queue.toArray()
+    this.#queue = new Queue()
     this.#feed(early)
     this.#queue.push(...queued)
   }
@@ -292,7 +296,7 @@ export class Peer {
 
   /** Events that have come and nobody has taken yet. */
   get queued(): readonly Inbound[] {
-    return this.#queue
+    return this.#queue.toArray()
   }
 
   /** The next message; what may legally come in between (pings, unsolicited pongs) is passed over. */
@@ -416,7 +420,8 @@ export class Peer {
     this.settings.log.in(tcp, tcp.toUpperCase())
     if (this.#reader !== null) {
       this.settings.watch.onEnd(this.#reader.pending, tcp === 'fin')
-      if (this.closing.by === null) this.settings.watch.onBareEnd()
+      // A Close may be stuck behind what we did not read.
+      if (this.closing.by === null && !this.#wasPaused) this.settings.watch.onBareEnd()
     }
     this.closing.by ??= this.#us === 'client' ? 'server' : 'client'
     if (this.#closeSentAt !== null) this.settings.ledger.time('fin', performance.now() - this.#closeSentAt)

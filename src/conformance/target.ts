@@ -97,9 +97,9 @@ function hasNoPeer(socket: Socket): boolean {
   return socket.remoteAddress === undefined
 }
 
-/** Ends a TCP connection by RST. */
+/** Ends TCP with a reset. */
 export function resetTcp(socket: Socket): void {
-  // While its FIN is on the way libuv refuses the reset, and node then leaves a handle behind that spins.
+  // libuv refuses to reset while the FIN is on its way (EINVAL), and Node then leaves the descriptor open
   if (socket.writableEnded && !socket.writableFinished) socket.destroy()
   else socket.resetAndDestroy()
 }

@@ -2,19 +2,24 @@ import type { ConnectionLimits } from './limits.ts'
 import { wheel } from './timers.ts'
 import { TokenBucket } from './token-bucket.ts'
 
+/** Told of a peer that sends more than it may. */
+export interface RateSink {
+  /** So many milliseconds until the peer is within its rate again. */
+  onOverRate(wait: number): void
+}
+
 /** Counts what a peer sends against its rates; a bucket is made when something is first taken from it. */
 export class RateGuard {
   readonly #limits: ConnectionLimits
-  readonly #onOver: (wait: number) => void
+  readonly #sink: RateSink
   #messages: TokenBucket | null = null
   #bytes: TokenBucket | null = null
   #pings: TokenBucket | null = null
   #timer: NodeJS.Timeout | null = null
 
-  /** `onOver` is called with the milliseconds until the peer is within its rate again. */
-  constructor(limits: ConnectionLimits, onOver: (wait: number) => void) {
+  constructor(limits: ConnectionLimits, sink: RateSink) {
     this.#limits = limits
-    this.#onOver = onOver
+    this.#sink = sink
   }
 
   takeMessage(): void {
@@ -51,6 +56,6 @@ export class RateGuard {
 
   #take(bucket: TokenBucket, count: number): void {
     const wait = bucket.take(count, wheel.time)
-    if (wait > 0) this.#onOver(wait)
+    if (wait > 0) this.#sink.onOverRate(wait)
   }
 }

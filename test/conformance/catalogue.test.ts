@@ -5,7 +5,7 @@ import { clientSections, findCase, sections } from '../../src/conformance/sectio
 import { assert, suite } from '../support/unit.ts'
 
 /** Groups that no section runs yet: WebSocket over HTTP/2 needs a transport that is not there. */
-const AWAITED: readonly string[] = ['h2', 'robust', 'client.h2']
+const AWAITED: readonly string[] = ['h2', 'client.h2']
 
 interface DataRow {
   id: string

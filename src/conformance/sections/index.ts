@@ -1,4 +1,5 @@
 import type { Case } from '../case.ts'
+import { choppedScripts } from './chopped-script.ts'
 import { clientAnswer } from './client-answer.ts'
 import { turnToClient } from './client-autobahn.ts'
 import { clientClosing } from './client-closing.ts'
@@ -21,10 +22,13 @@ import { deflateVolume } from './deflate-volume.ts'
 import { deflateWindow } from './deflate-window.ts'
 import { echoContract } from './echo-contract.ts'
 import { extensionField } from './extension-field.ts'
+import { floods } from './flood.ts'
 import { fragmentOrder } from './fragment-order.ts'
 import { fragmentation } from './fragmentation.ts'
+import { fuzzing } from './fuzz.ts'
 import { httpSyntax } from './http-syntax.ts'
 import { keyField } from './key.ts'
+import { manyConnections } from './many-connections.ts'
 import { masking } from './masking.ts'
 import { messageLimits } from './message-limit.ts'
 import { messageSizes } from './message-size.ts'
@@ -39,6 +43,7 @@ import { connectionField, hostField, upgradeField } from './required-field.ts'
 import { reservedBits } from './reserved-bit.ts'
 import { segments } from './segment.ts'
 import { serverAnswer } from './server-answer.ts'
+import { slowPeers } from './slow-peer.ts'
 import { subprotocolField } from './subprotocol.ts'
 import { textFailFast } from './text-fail-fast.ts'
 import { textFragments } from './text-fragment.ts'
@@ -70,6 +75,11 @@ export const sections: readonly Case[] = [
   ...messageSizes,
   ...throughput,
   ...messageLimits,
+  ...choppedScripts,
+  ...slowPeers,
+  ...floods,
+  ...manyConnections,
+  ...fuzzing,
   ...passiveChecks,
   ...payloadLength,
   ...segments,

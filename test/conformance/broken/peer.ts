@@ -56,8 +56,6 @@ export class Peer {
   #isFragmented = false
   #isClosing = false
   #isOver = false
-  /** Input came after our Close. */
-  #hasUnread = false
   #firstKey: Buffer | null = null
 
   constructor(socket: Socket, options: PeerOptions) {
@@ -71,14 +69,12 @@ export class Peer {
 
   /** Takes bytes as TCP delivers them. */
   receive(chunk: Buffer): void {
-    this.#hasUnread = this.#isOver
     if (this.#isOver) return
     this.#socket.cork()
     try {
       let bytes = this.#rest.length > 0 ? Buffer.concat([this.#rest, chunk]) : chunk
       this.#rest = Buffer.alloc(0)
       while (bytes.length > 0 && !this.#isOver) bytes = this.#frame ? this.#takePayload(bytes) : this.#takeHeader(bytes)
-      this.#hasUnread = bytes.length > 0
     } catch (error) {
       if (!(error instanceof Violation)) throw error
       this.#fail(error.closeCode)
@@ -96,6 +92,7 @@ export class Peer {
   close(code: number): void {
     this.#isClosing = true
     this.#output.close(code)
+    if (this.#defects.has('ends-tcp-with-its-close')) this.#endTcp()
     setTimeout(() => this.#endTcp(), LINGER).unref()
   }
 
@@ -131,6 +128,8 @@ export class Peer {
     if (frame.opcode > BINARY) this.#control.push(piece)
     if (frame.done < frame.length) return bytes.subarray(piece.length)
     this.#frame = null
+    const isUnread = frame.opcode === CLOSE && bytes.length > piece.length
+    if (isUnread && this.#defects.has('resets-with-unread-input')) this.#socket.resetAndDestroy()
     this.#onFrameEnd(frame)
     return this.#defects.has('reads-one-frame-per-segment') ? Buffer.alloc(0) : bytes.subarray(piece.length)
   }
@@ -166,7 +165,8 @@ export class Peer {
       this.#utf8.end()
     }
     const isWanted = this.#options.onMessage?.(this.#messageOpcode, payload) ?? true
-    if (isWanted && !this.#isClosing) this.#echo(this.#messageOpcode, payload)
+    if (isWanted && (!this.#isClosing || this.#defects.has('echoes-after-its-close')))
+      this.#echo(this.#messageOpcode, payload)
     this.#isFragmented = false
     for (const ping of this.#heldPings.splice(0)) this.#output.pong(ping)
   }
@@ -217,16 +217,9 @@ export class Peer {
     if (!this.#defects.has('goes-on-after-failing')) this.#endTcp()
   }
 
-  /** TCP makes a reset of a close that leaves input unread. */
-  #closeUnread(): void {
-    if (this.#hasUnread) this.#socket.resetAndDestroy()
-    else this.#socket.end()
-  }
-
   #endTcp(): void {
     this.#isOver = true
     if (this.#defects.has('never-ends-tcp')) return
-    if (this.#defects.has('resets-with-unread-input')) return void setImmediate(() => this.#closeUnread())
     if (this.#defects.has('resets-tcp')) this.#socket.resetAndDestroy()
     this.#socket.end()
     this.#socket.resume()

@@ -7,6 +7,9 @@ import type { CaseResult } from '../../../src/conformance/result.ts'
 import { runClient } from './client.ts'
 import type { Defects } from './defect.ts'
 
+/** Milliseconds a client has to end by itself once its connection is over. */
+const STOP_LIMIT = 500
+
 /** Starts the reference client with these defects in this process. */
 export function launchReference(defects: Defects = new Set()): Launcher {
   return {
@@ -14,8 +17,22 @@ export function launchReference(defects: Defects = new Set()): Launcher {
     output: '',
     start(url) {
       const events = new EventLog()
-      const exited = runClient(url, { defects, onEvent: (event) => events.push(event) }).then(() => 'exit code 0')
-      return { events, exited, ask: () => false, stop: async () => void (await exited) }
+      const abort = new AbortController()
+      let client: Promise<void> | undefined
+      const opened = new Promise<(code: number) => void>((onOpen) => {
+        client = runClient(url, { defects, signal: abort.signal, onOpen, onEvent: (event) => events.push(event) })
+      })
+      const exited = Promise.resolve(client).then(() => 'exit code 0')
+      const ask = (command: string): boolean => {
+        if (command === 'close') opened.then((close) => close(1000))
+        return command === 'close'
+      }
+      const stop = async (): Promise<void> => {
+        const timer = setTimeout(() => abort.abort(), STOP_LIMIT)
+        await exited
+        clearTimeout(timer)
+      }
+      return { events, exited, ask, stop }
     },
   }
 }
