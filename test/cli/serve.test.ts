@@ -1,4 +1,5 @@
 <<<<<<< HEAD
+
 import { runCommand, startCommand } from '../support/command.ts'
 import { assert, suite } from '../support/unit.ts'
 import { fetchPlain, openWs, refusedWs } from '../support/ws-client.ts'
