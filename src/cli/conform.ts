@@ -1,4 +1,6 @@
 import { explain, list, listRequirements } from './conform/catalogue.ts'
+import { testClients } from './conform/client.ts'
+import { CLIENT_HELP } from './conform/client-help.ts'
 import { HELP } from './conform/help.ts'
 import { type ConformOptions, parseOptions } from './conform/option.ts'
 import { diff, matrix, report } from './conform/result-file.ts'
@@ -13,6 +15,7 @@ type Tool = (args: string[]) => number | Promise<number>
 /** What follows `conform` and takes the options of a run. */
 const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   ['server', testServers],
+  ['client', testClients],
   ['list', list],
   ['explain', explain],
   ['requirements', listRequirements],
@@ -35,7 +38,7 @@ export async function conform(args: string[]): Promise<number> {
   const command = commands.get(name)
   const options = parseOptions(command === undefined ? args : rest)
   if (options.help) {
-    process.stdout.write(HELP)
+    process.stdout.write(name === 'client' ? CLIENT_HELP : HELP)
     return 0
   }
   if (options.version) {

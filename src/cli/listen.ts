@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import type { ShutdownOptions, WebSocketServer } from '../index.ts'
 import { serveMetrics } from './metrics.ts'
-import { readInteger } from './usage.ts'
+import { readInteger, UsageError } from './usage.ts'
 
 /** The options of every command that listens. */
 export const listenOptions = {
@@ -28,12 +28,25 @@ export async function runServer(
 ): Promise<number> {
   serveMetrics(server)
   const ended = terminationSignal()
-  const address = (await server.listen(port, host)) as AddressInfo
-  process.stdout.write(`listening ${scheme}://${host.includes(':') ? `[${host}]` : host}:${address.port}\n`)
+  const address = (await server.listen(port, host).catch((error) => {
+    throw explainListenError(error, `${bracket(host)}:${port}`)
+  })) as AddressInfo
+  process.stdout.write(`listening ${scheme}://${bracket(host)}:${address.port}\n`)
   await ended
   const { clean, unclean, cut } = await server.shutdown(shutdown)
   process.stdout.write(`stopped ${clean} clean, ${unclean} unclean, ${cut} cut\n`)
   return 0
+}
+
+/** An address that cannot be had is a wrong argument, whatever the system calls it. */
+function explainListenError(error: NodeJS.ErrnoException, place: string): Error {
+  if (error.code === undefined) return error
+  if (error.code !== 'EADDRINUSE') return new UsageError(`cannot listen on ${place}: ${error.message}`)
+  return new UsageError(`${place} is taken by another program; --port 0 finds a free one`)
+}
+
+function bracket(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
 }
 
 function terminationSignal(): Promise<void> {

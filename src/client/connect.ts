@@ -89,20 +89,21 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
     const codec = deflateOptions === null ? null : makeCodec(agreed.extensions, deflateOptions)
     return new Connection(stream, {
       role: 'client',
+      host: { traffic: new Traffic(), reportError: onError, onHeld: nothing, onGone: nothing },
       limits,
-      request: response,
+      request: { message: response },
       subprotocol: agreed.subprotocol ?? '',
       codec,
       head,
-      traffic: new Traffic(),
       maskingKey: nextMaskingKey,
-      onError,
     })
   } catch (error) {
     stream?.destroy()
     throw error
   }
 }
+
+const nothing = (): void => {}
 
 function readUrl(text: string | URL): URL {
   const url = new URL(text)

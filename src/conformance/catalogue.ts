@@ -103,8 +103,14 @@ export const catalogueRows: readonly CatalogueEntry[] = groupNames.flatMap((grou
   groups[group].map((row) => entryOf(group, row)),
 )
 
-/** Every case: the rows, with each parametrised row (`pmd.ab.json.1-18`) replaced by its 18 cases. */
-export const catalogue: readonly CatalogueEntry[] = catalogueRows.flatMap(expandRow)
+/** The rows, with each parametrised row (`pmd.ab.json.1-18`) replaced by its 18 cases. */
+const expandedRows = catalogueRows.flatMap(expandRow)
+
+/** Server cases that only inform when a client is tested: these codes and moments are not a client's to judge. */
+const INFORMATIONAL: ReadonlySet<string> = new Set(['6.4.3', '6.4.4', '7.7.8'])
+
+/** Every case: each row of `client.ab` is replaced by the cases of that Autobahn family, with roles turned. */
+export const catalogue: readonly CatalogueEntry[] = expandedRows.flatMap(turnFamily)
 
 const byId = new Map(catalogue.map((entry) => [entry.id, entry]))
 
@@ -164,4 +170,20 @@ function expandRow(entry: CatalogueEntry): CatalogueEntry[] {
       autobahn: `${alias[1]}.${number}`,
     }
   })
+}
+
+/** `client.ab.1` becomes `client.len.text-0` with `1.1.1`, and so on: the server cases seen from the other side. */
+function turnFamily(entry: CatalogueEntry): CatalogueEntry[] {
+  const [, family] = /^client\.ab\.(\d+)$/.exec(entry.id) ?? []
+  if (family === undefined) return [entry]
+  const cases = expandedRows.filter(({ side, autobahn }) => side === 'server' && autobahn?.startsWith(`${family}.`))
+  return cases.map((one) => ({
+    ...one,
+    id: `client.${one.id}`,
+    side: 'client',
+    group: entry.group,
+    class: INFORMATIONAL.has(one.autobahn ?? '') ? 'info' : one.class,
+    send: `${one.send}, unmasked`,
+    row: entry.id,
+  }))
 }

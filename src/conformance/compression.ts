@@ -1,4 +1,5 @@
 import { constants, deflateRawSync, type ZlibOptions } from 'node:zlib'
+import type { Case } from './case.ts'
 import { type Agreement, agreementOf, PMD } from './extension.ts'
 import { slide, TAIL, WINDOW_BITS } from './inflate.ts'
 import type { Peer } from './peer.ts'
@@ -80,4 +81,9 @@ export async function openCompressed(t: Trial, offer: string = PMD): Promise<Com
 /** Skips the case when the client must not refer to its earlier messages (RFC 7692 §7.1.1.2). */
 export function needClientWindow(t: Trial, agreement: Agreement): void {
   if (agreement.clientNoContext) t.skip('the target asks for client_no_context_takeover')
+}
+
+/** A case on a connection that took the plain offer. */
+export function linkedCase(id: string, run: (t: Trial, link: CompressedLink) => Promise<void>): Case {
+  return { id, needs: ['pmd'], run: async (t) => run(t, await openCompressed(t)) }
 }

@@ -17,7 +17,11 @@ went water mother came again about after before great golden away door night que
 thought looked nothing something through castle never beautiful travelled suddenly underneath`.split(/\s+/)
 
 const GENERATORS: Record<DataSetName, (random: Random, size: number) => Buffer> = {
-  json: (random, size) => fill(size, () => `${jsonRecord(random)},\n`),
+  json: (random, size) =>
+    fill(
+      size,
+      counted((id) => `${jsonRecord(random, id)},\n`),
+    ),
   prose: (random, size) => fill(size, () => sentence(random)),
   html: (random, size) => fill(size, () => htmlElement(random)),
   bitmap,
@@ -54,12 +58,19 @@ function sentence(random: Random): string {
   return `${words[0].toUpperCase()}${words.slice(1)}.${random.next() < 0.15 ? '\n\n' : ' '}`
 }
 
-function jsonRecord(random: Random): string {
+/** Calls with 1, 2, 3 and so on. */
+function counted(make: (number: number) => string): () => string {
+  let number = 0
+  return () => make(++number)
+}
+
+function jsonRecord(random: Random, id: number): string {
+  const degrees = (range: number): number => random.integer(-range * 1000, range * 1000) / 1000
   return JSON.stringify({
-    id: random.integer(1, 1e9),
+    id,
     name: `${word(random)} ${word(random)}`,
     active: random.next() < 0.5,
-    position: { lat: random.next() * 180 - 90, lon: random.next() * 360 - 180 },
+    position: { lat: degrees(90), lon: degrees(180) },
     tags: Array.from({ length: random.integer(0, 5) }, () => word(random)),
   })
 }

@@ -11,8 +11,8 @@ export interface ExtensionElement {
 }
 
 const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-const ELEMENT = new RegExp(`^(${TOKEN})((?:\\s*;\\s*${TOKEN}(?:\\s*=\\s*(?:${TOKEN}|"${TOKEN}"))?)*)$`)
-const PARAM = new RegExp(`;\\s*(${TOKEN})(?:\\s*=\\s*"?(${TOKEN})"?)?`, 'g')
+const ELEMENT = new RegExp(`^(${TOKEN})((?:[ \\t]*;[ \\t]*${TOKEN}(?:[ \\t]*=[ \\t]*(?:${TOKEN}|"${TOKEN}"))?)*)$`)
+const PARAM = new RegExp(`;[ \\t]*(${TOKEN})(?:[ \\t]*=[ \\t]*"?(${TOKEN})"?)?`, 'g')
 
 /** The elements of the field, or null when it breaks the grammar (RFC 6455 §9.1). */
 export function parseExtensions(value: string): ExtensionElement[] | null {

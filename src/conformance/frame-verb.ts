@@ -1,6 +1,7 @@
+import { faultOfClose } from './legal-close.ts'
 import { describeInbound, type Inbound, type Peer } from './peer.ts'
 import type { Trial } from './trial.ts'
-import { allowEcho, expectFailure, isLegalCode } from './verb.ts'
+import { allowEcho, expectFailure } from './verb.ts'
 import { type FrameSpec, showBytes } from './wire.ts'
 
 /** How frames are written: all in one write, one write per frame, or byte by byte. */
@@ -35,9 +36,10 @@ export async function expectFailureAfterEcho(
 
 /**
  * The server ends the connection, with a Close or without one, and answers nothing: for what has to end a connection
- * without a code being asked for (RFC 6455 §5.1, §7.1.1).
+ * without a code being asked for. A Close that comes nevertheless should have one of `codes`, when some are given
+ * (RFC 6455 §5.1, §7.1.1).
  */
-export async function expectServerEnd(t: Trial, peer: Peer): Promise<void> {
+export async function expectServerEnd(t: Trial, peer: Peer, codes?: readonly number[]): Promise<void> {
   const expected = 'the end of the connection, at most after a Close'
   const event = await peer.nextMeaningful()
   if (event?.kind !== 'close') {
@@ -45,9 +47,13 @@ export async function expectServerEnd(t: Trial, peer: Peer): Promise<void> {
     return
   }
   const shown = describeInbound(event, t.timeout)
-  t.assert(event.code === null || isLegalCode(event.code), expected, shown, { requirement: '6455-7.4.1-1' })
+  const fault = faultOfClose(event)
+  t.assert(fault === null, expected, fault === null ? shown : `${shown}: ${fault}`, { requirement: '6455-5.5.1-2' })
   const end = await peer.nextMeaningful()
   t.require(end?.kind === 'end', expected, `${shown}, then ${describeInbound(end, t.timeout)}`)
+  if (codes === undefined) return
+  const isExpected = event.code !== null && codes.includes(event.code)
+  t.assertShould(isExpected, `Close ${codes.join(' or ')} or none`, shown, '6455-5.1-4')
 }
 
 /**

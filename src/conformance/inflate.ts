@@ -45,7 +45,8 @@ export class Inflater {
   }
 
   #inflateStream(bytes: Buffer, window: Buffer): ReturnType<InflateWithInfo> {
-    const options = { windowBits: this.#windowBits, info: true, maxOutputLength: MAX_OUTPUT, chunkSize: 65_536 }
+    const chunkSize = bytes.length < 4096 ? 16_384 : 65_536
+    const options = { windowBits: this.#windowBits, info: true, maxOutputLength: MAX_OUTPUT, chunkSize }
     const inflate = inflateRawSync as unknown as InflateWithInfo
     return inflate(bytes, window.length > 0 ? { ...options, dictionary: window } : options)
   }

@@ -81,6 +81,8 @@ export class Ledger {
 export class FrameWatch {
   #ledger: Ledger
   #seenIn: string
+  /** Whether the sender has to mask: clients do, servers do not (RFC 6455 §5.1). */
+  readonly #masks: boolean
   #open: { opcode: number; compressed: boolean; parts: Buffer[]; size: number } | null = null
   #closed = false
   /** Set once permessage-deflate was agreed: RSV1 may then be set on the first frame of a message (RFC 7692 §6). */
@@ -91,16 +93,18 @@ export class FrameWatch {
   /** Codes of the Closes that were sent. */
   readonly closes = new Set<number>()
 
-  constructor(ledger: Ledger, seenIn: string) {
+  /** `target` is who sends the frames. */
+  constructor(ledger: Ledger, seenIn: string, target: 'server' | 'client' = 'server') {
     this.#ledger = ledger
     this.#seenIn = seenIn
+    this.#masks = target === 'client'
   }
 
   /** Judges one frame from the target. */
   onFrame(frame: Frame): void {
     this.#ledger.count('frames')
     if (this.#closed) this.#breach('inv.after-close', frame)
-    if (frame.masked) this.#breach('inv.not-masked', frame)
+    if (frame.masked !== this.#masks) this.#breach(this.#masks ? 'client.frame.sends-masked' : 'inv.not-masked', frame)
     if (!KNOWN_OPCODES.has(frame.opcode)) this.#breach('inv.frame-grammar', frame, 'reserved opcode: ')
     if (frame.length >> 63n) this.#breach('inv.frame-grammar', frame, 'length with the top bit set: ')
     if (frame.form !== shortestForm(frame.length))
@@ -151,7 +155,8 @@ export class FrameWatch {
 
   #onClose(frame: Frame): void {
     this.#closed = true
-    if (!frame.fin || frame.length > 125n || frame.masked) this.#breach('close.reply-shape', describeFrame(frame))
+    if (!frame.fin || frame.length > 125n || frame.masked !== this.#masks)
+      this.#breach('close.reply-shape', describeFrame(frame))
     if (frame.payload.length === 0) {
       this.#ledger.count('close.empty')
       return

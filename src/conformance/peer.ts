@@ -4,6 +4,7 @@ import { type Agreement, agreementOf } from './extension.ts'
 import { describeInbound, type Inbound, type Message, MessageAssembly, Mismatch } from './inbound.ts'
 import { Inflater } from './inflate.ts'
 import type { FrameWatch, Ledger } from './invariant.ts'
+import { Queue } from './queue.ts'
 import {
   bytesOf,
   closeBody,
@@ -41,6 +42,8 @@ export interface PeerSettings {
   log: WireLog
   ledger: Ledger
   watch: FrameWatch
+  /** What the tool plays; a server does not mask (RFC 6455 §5.1). Default `client`. */
+  role?: 'client' | 'server'
 }
 
 /**
@@ -52,6 +55,8 @@ export class Peer {
   readonly settings: PeerSettings
   /** Pings from the target are answered; set it to false to leave them. */
   autoPong = true
+  /** As a server, answers a Close and ends TCP once both Closes were exchanged; set it to false to leave that. */
+  autoClose = true
   /** Inflates a compressed message; set when permessage-deflate was agreed, and free to be set otherwise. */
   decoder: ((message: Message) => Buffer) | null = null
   /** Who ended, and how. */
@@ -64,11 +69,12 @@ export class Peer {
 
   #raw: Buffer[] = []
   #reader: FrameReader | null = null
-  #queue: Inbound[] = []
+  #queue = new Queue<Inbound>()
   #assembly = new MessageAssembly()
   #ended = false
   #sentClose = false
   #finSent = false
+  #wasPaused = false
   #wake: (() => void) | null = null
   #received = 0
   #pingTimes = new Map<string, number>()
@@ -87,6 +93,15 @@ export class Peer {
   /** Whether the target has ended its side, or the connection is gone. */
   get ended(): boolean {
     return this.#ended
+  }
+
+  get #us(): 'client' | 'server' {
+    return this.settings.role ?? 'client'
+  }
+
+  /** Whether the frames of the target have to be masked: those of clients (RFC 6455 §5.1). */
+  get expectsMask(): boolean {
+    return this.#us === 'server'
   }
 
   /** Bytes received so far. */
@@ -137,14 +152,15 @@ export class Peer {
 
   /** The bytes of a frame, entered in the wire log as sent: for cases that write them in pieces of their own. */
   frameBytes(spec: FrameSpec): Buffer {
-    const bytes = encodeFrame(spec, this.settings.randomKey)
+    const masked = spec.mask ?? this.#us === 'client'
+    const bytes = encodeFrame({ ...spec, mask: masked }, this.settings.randomKey)
     const payloadLength =
       typeof spec.payload === 'string' ? Buffer.byteLength(spec.payload) : (spec.payload?.length ?? 0)
     const shown = {
       fin: spec.fin !== false,
       rsv: spec.rsv ?? 0,
       opcode: spec.opcode,
-      masked: spec.mask !== false,
+      masked: masked !== false,
       length: spec.length ?? payloadLength,
     }
     this.settings.log.out('frame', describeFrame(shown), bytes)
@@ -152,7 +168,7 @@ export class Peer {
     if (spec.opcode === Op.CLOSE) {
       this.#sentClose = true
       this.#closeSentAt = performance.now()
-      this.closing.by ??= 'client'
+      this.closing.by ??= this.#us
       const body = bytesOf(spec.payload ?? '')
       if (body.length >= 2) this.settings.watch.closes.add(body.readUInt16BE(0))
     }
@@ -164,14 +180,14 @@ export class Peer {
     if (this.#finSent) return
     this.#finSent = true
     this.settings.log.out('fin', 'FIN')
-    this.closing.by ??= 'client'
+    this.closing.by ??= this.#us
     this.transport.stream.end()
   }
 
   /** Ends the connection without an orderly end. */
   reset(): void {
     this.settings.log.out('rst', 'RST')
-    this.closing.by ??= 'client'
+    this.closing.by ??= this.#us
     this.transport.reset()
   }
 
@@ -183,6 +199,7 @@ export class Peer {
 
   /** Stops reading from the socket: the target then meets backpressure. */
   pause(): void {
+    this.#wasPaused = true
     this.transport.stream.pause()
   }
 
@@ -222,7 +239,8 @@ export class Peer {
     const early = Buffer.concat(this.#raw)
     this.#raw = []
     // The end may have been queued while the bytes before it waited as raw.
-    const queued = this.#queue.splice(0)
+    const queued = this.#queue.toArray()
+    this.#queue = new Queue()
     this.#feed(early)
     this.#queue.push(...queued)
   }
@@ -278,7 +296,7 @@ export class Peer {
 
   /** Events that have come and nobody has taken yet. */
   get queued(): readonly Inbound[] {
-    return this.#queue
+    return this.#queue.toArray()
   }
 
   /** The next message; what may legally come in between (pings, unsolicited pongs) is passed over. */
@@ -360,7 +378,7 @@ export class Peer {
 
   #onFrame(frame: Frame): void {
     const { log, watch } = this.settings
-    log.in('frame', describeFrame(frame), frame.header, frame.payload)
+    log.in('frame', describeFrame(frame), frame.header, frame.raw)
     watch.onFrame(frame)
     if (frame.opcode === Op.PING) {
       this.#queue.push({ kind: 'ping', frame })
@@ -381,11 +399,18 @@ export class Peer {
   #onClose(frame: Frame): void {
     const code = frame.payload.length >= 2 ? frame.payload.readUInt16BE(0) : null
     const reason = frame.payload.subarray(2).toString('utf8')
-    this.closing.by ??= 'server'
+    this.closing.by ??= this.#us === 'client' ? 'server' : 'client'
     if (this.closing.code === null) Object.assign(this.closing, { code, reason })
     if (this.#closeSentAt !== null) this.settings.ledger.time('close', performance.now() - this.#closeSentAt)
     this.settings.ledger.count('end.close')
     this.#queue.push({ kind: 'close', code, reason, frame })
+    if (this.#us === 'server' && this.autoClose) void this.#finishClosing(code)
+  }
+
+  /** The server ends TCP first, after its own Close (RFC 6455 §7.1.1). */
+  async #finishClosing(code: number | null): Promise<void> {
+    if (!this.#sentClose) await this.sendClose(code ?? undefined)
+    this.end()
   }
 
   #onEnd(tcp: 'fin' | 'rst'): void {
@@ -395,9 +420,10 @@ export class Peer {
     this.settings.log.in(tcp, tcp.toUpperCase())
     if (this.#reader !== null) {
       this.settings.watch.onEnd(this.#reader.pending, tcp === 'fin')
-      if (this.closing.by === null) this.settings.watch.onBareEnd()
+      // A Close may be stuck behind what we did not read.
+      if (this.closing.by === null && !this.#wasPaused) this.settings.watch.onBareEnd()
     }
-    this.closing.by ??= 'server'
+    this.closing.by ??= this.#us === 'client' ? 'server' : 'client'
     if (this.#closeSentAt !== null) this.settings.ledger.time('fin', performance.now() - this.#closeSentAt)
     this.#queue.push({ kind: 'end', tcp })
     if (tcp === 'fin') this.transport.stream.end()

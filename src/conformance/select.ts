@@ -30,25 +30,38 @@ export interface SelectionOptions {
 }
 
 /** The cases against a server that can be run, in the order of the catalogue. */
-export const serverCases: readonly Selectable[] = catalogue
-  .filter(({ side }) => side === 'server')
-  .flatMap((entry) => {
-    const found = findCase(entry.id)
-    return found === undefined ? [] : [{ entry, tags: found.tags ?? [] }]
-  })
+export const serverCases: readonly Selectable[] = runnableCases('server')
+
+/** The cases against a client that can be run, in the order of the catalogue. */
+export const clientCases: readonly Selectable[] = runnableCases('client')
+
+function runnableCases(wanted: 'server' | 'client'): Selectable[] {
+  return catalogue
+    .filter(({ side }) => side === wanted)
+    .flatMap((entry) => {
+      const found = findCase(entry.id)
+      return found === undefined ? [] : [{ entry, tags: found.tags ?? [] }]
+    })
+}
 
 const PRESETS: Record<string, (one: Selectable) => boolean> = {
   core: isCore,
-  quick: ({ entry }) => quickCases.has(entry.id),
+  quick: ({ entry }) => quickCases.has(entry.id) || quickCases.has(topicOf(entry)),
   autobahn: ({ entry }) => entry.autobahn !== null,
-  handshake: ({ entry }) => entry.group.startsWith('hs.'),
+  handshake: ({ entry }) => /^(?:hs\.|client\.re(?:q|sp)$)/.test(entry.group),
   all: () => true,
 }
 
 /** All but what needs time or harms: one in twenty of the parametrised Autobahn cases stands for the rest. */
 function isCore({ entry, tags }: Selectable): boolean {
-  if (entry.group === 'pmd.ab') return Number(entry.id.slice(entry.id.lastIndexOf('.') + 1)) === 5
-  return !['perf', 'robust', 'h2'].includes(entry.group) && !tags.includes('hostile')
+  const topic = topicOf(entry)
+  if (topic.startsWith('pmd.ab.')) return Number(topic.slice(topic.lastIndexOf('.') + 1)) === 5
+  return !/^(?:perf|robust|h2)\./.test(topic) && !tags.includes('hostile')
+}
+
+/** The id without the side: what a server case and the same case against clients have in common. */
+function topicOf({ id }: CatalogueEntry): string {
+  return id.replace(/^client\./, '')
 }
 
 /** Picks cases by the terms of `-c` and `-x`; throws SelectionError for an unknown term or an empty selection. */

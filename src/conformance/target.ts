@@ -97,8 +97,11 @@ function hasNoPeer(socket: Socket): boolean {
   return socket.remoteAddress === undefined
 }
 
-function resetTcp(socket: Socket): void {
-  socket.resetAndDestroy()
+/** Ends TCP with a reset. */
+export function resetTcp(socket: Socket): void {
+  // libuv refuses to reset while the FIN is on its way (EINVAL), and Node then leaves the descriptor open
+  if (socket.writableEnded && !socket.writableFinished) socket.destroy()
+  else socket.resetAndDestroy()
 }
 
 function openTls(plain: Transport, options: ConnectionOptions, timeout: number): Promise<Transport> {

@@ -83,6 +83,12 @@ export interface OpenOptions extends RequestOptions {
   timeout?: number
 }
 
+/** Where clients under test arrive: takes the place of connecting when it is they that are tested. */
+export interface Reception {
+  /** The next client of the case, answered with a 101; the options say what a client would ask of a server. */
+  handshake(t: Trial, options: OpenOptions): Promise<Handshake>
+}
+
 /** One run of one case: opens connections, collects assertions, notes and the wire log. Cases get it as `t`. */
 export class Trial {
   readonly entry: CatalogueEntry
@@ -95,6 +101,8 @@ export class Trial {
   readonly peers: Peer[] = []
   /** The target did not serve a fresh connection any more. */
   lost = false
+  /** Set when clients are tested. */
+  reception: Reception | null = null
 
   constructor(entry: CatalogueEntry, context: RunContext, random: Random, log: WireLog) {
     this.entry = entry
@@ -176,15 +184,17 @@ export class Trial {
     }
   }
 
-  /** A peer on a transport that the case opened itself. */
-  adopt(transport: Transport): Peer {
-    this.log.out('connect', this.context.target.url)
+  /** A peer on a transport that the case opened itself; `role` is what the tool plays. */
+  adopt(transport: Transport, role: 'client' | 'server' = 'client'): Peer {
+    if (role === 'client') this.log.out('connect', this.context.target.url)
+    else this.log.in('connect', 'a client connects')
     const peer = new Peer(transport, {
+      role,
       timeout: this.context.timeout,
       randomKey: () => this.random.bytes(4),
       log: this.log,
       ledger: this.context.ledger,
-      watch: new FrameWatch(this.context.ledger, this.entry.id),
+      watch: new FrameWatch(this.context.ledger, this.entry.id, role === 'client' ? 'server' : 'client'),
     })
     this.peers.push(peer)
     return peer
@@ -197,6 +207,7 @@ export class Trial {
 
   /** Sends a request on a new connection and waits for the answer; every 101 is looked at by the `hs.resp` rows. */
   async handshake(options: OpenOptions = {}): Promise<Handshake> {
+    if (this.reception !== null) return this.reception.handshake(this, options)
     return this.handshakeOn(await this.connect(), options)
   }
 

@@ -1,13 +1,9 @@
+import { faultOfClose } from './legal-close.ts'
 import { type Chop, describeInbound, type Inbound, type Message, Mismatch, type Peer } from './peer.ts'
 import { describeAnswer, type Handshake, type OpenOptions, type Trial } from './trial.ts'
 import { bytesOf, type FrameSpec, Op, showBytes } from './wire.ts'
 
-/** Codes that an endpoint may put into a Close frame (RFC 6455 §7.4). */
-export function isLegalCode(code: number): boolean {
-  return (
-    (code >= 1000 && code <= 1014 && code !== 1004 && code !== 1005 && code !== 1006) || (code >= 3000 && code <= 4999)
-  )
-}
+export { isLegalCode } from './legal-close.ts'
 
 /** A message to be echoed: as one frame, or as the frames given. */
 export interface EchoSpec {
@@ -180,7 +176,8 @@ async function judgeFailure(
   const shown = describeInbound(event, t.timeout)
   const end = await peer.nextMeaningful()
   t.require(end?.kind === 'end', expected, `${shown}, then ${describeInbound(end, t.timeout)}`)
-  t.assert(event.code === null || isLegalCode(event.code), expected, shown, { requirement: '6455-7.4.1-1' })
+  const fault = faultOfClose(event)
+  t.assert(fault === null, expected, fault === null ? shown : `${shown}: ${fault}`, { requirement: '6455-5.5.1-2' })
   t.assertShould(event.code !== null && codes.includes(event.code), expected, shown, '6455-7.1.7-3')
 }
 

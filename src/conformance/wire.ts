@@ -72,6 +72,8 @@ export interface Frame {
   length: bigint
   /** Unmasked when the frame was masked. */
   payload: Buffer
+  /** The payload as it was on the wire. */
+  raw: Buffer
   /** The header bytes, the masking key included. */
   header: Buffer
 }
@@ -143,6 +145,7 @@ function readFrame(bytes: Buffer, start: number): Frame | number {
     form,
     length,
     payload: masked ? maskBytes(raw, header.subarray(headerLength - 4)) : raw,
+    raw,
     header,
   }
 }

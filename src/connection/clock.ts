@@ -52,7 +52,7 @@ export class Clock implements TimerEntry {
   takePong(payload: Buffer): number | null {
     if (!this.#ping?.equals(payload)) return null
     this.#ping = null
-    return now() - this.#pingedAt
+    return performance.now() - this.#pingedAt
   }
 
   onTimer(time: number): void {
@@ -73,7 +73,7 @@ export class Clock implements TimerEntry {
   }
 
   #sendPing(): void {
-    this.#pingedAt = now()
+    this.#pingedAt = performance.now()
     this.#ping = Buffer.from(`dwebsocket ${this.#pingedAt}`)
     this.#connection.ping(this.#ping)
   }

@@ -12,13 +12,13 @@ import { Clock, type Timed } from './clock.ts'
 import { channels } from './diagnostics.ts'
 import type { ConnectionLimits } from './limits.ts'
 import type { Vitals } from './liveness.ts'
-import { copyMessage } from './message-copy.ts'
-import { Outbox } from './outbox.ts'
+import { copyMessage, forgetCopies } from './message-copy.ts'
+import { Outbox, type OutboxSink } from './outbox.ts'
 import { PreparedMessage } from './prepared-message.ts'
-import { RateGuard } from './rate-guard.ts'
-import { readStream } from './reader.ts'
+import { RateGuard, type RateSink } from './rate-guard.ts'
+import { makeReader } from './reader.ts'
 import { SendBuffer, type SendBufferSink } from './send-buffer.ts'
-import { Sender } from './sender.ts'
+import { Sender, type SenderSink } from './sender.ts'
 import type { Traffic } from './traffic.ts'
 
 /** What arrives: text as a string, binary as a Buffer. */
@@ -32,36 +32,49 @@ export interface SendOptions {
   compress?: boolean
 }
 
-/** What a connection is made with; the server fills it in. */
+/** Whose connections they are: what all of them share. */
+export interface ConnectionHost {
+  /** Where messages and bytes are counted. */
+  readonly traffic: Traffic
+  /** Takes what a callback of the user throws; the connection is failed with 1011. */
+  reportError(error: unknown): void
+  /** The memory that a connection holds has changed by so many bytes. */
+  onHeld(change: number): void
+  /** The transport of a connection is gone. */
+  onGone(connection: Connection): void
+}
+
+/** Where the upgrade request is to be had. */
+export interface RequestSource {
+  readonly message: IncomingMessage
+}
+
+/** What a connection is made with. */
 export interface ConnectionSetup {
   role: Role
+  host: ConnectionHost
   limits: ConnectionLimits
-  request: IncomingMessage
+  request: RequestSource
   subprotocol: string
-  /** Where messages and bytes are counted. */
-  traffic: Traffic
   codec?: MessageCodec | null
   /** Bytes that came behind the request; received after the current tick. */
   head?: Buffer
   /** Makes the masking keys of the client role. */
   maskingKey?: () => Uint8Array
-  /** Takes what a callback of the user throws; the connection is failed with 1011. */
-  onError: (error: unknown) => void
-  /** The memory that the connection holds has changed by so many bytes. */
-  onHeld?: (change: number) => void
-  /** The transport is gone. */
-  onGone?: (connection: Connection) => void
 }
 
 const nothing = (): void => {}
+const none = (): number => 0
+
+/** Where a stream keeps its connection. */
+const connectionOf = Symbol('connection')
+type Linked = Duplex & { [connectionOf]: Connection }
 
 /**
  * One WebSocket connection on one stream (RFC 6455): what a server's `onConnection` is given. Callbacks are plain
  * properties with one consumer each; set them before the callback that hands the connection over returns.
  */
-export class Connection implements ProtocolSink, SendBufferSink, Timed {
-  /** The upgrade request. */
-  readonly request: IncomingMessage
+export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBufferSink, RateSink, Timed {
   /** The chosen subprotocol, `''` without one (RFC 6455 §4.2.2). */
   readonly subprotocol: string
   /** A message: text as a string, binary as a Buffer of the receiver's own. */
@@ -71,15 +84,17 @@ export class Connection implements ProtocolSink, SendBufferSink, Timed {
   /** The outcome is known; called once. Nothing is received or sent after it. */
   onClose: (info: CloseInfo) => void = nothing
   /** Bytes that the application keeps for this connection, such as a queue: counted into the server's memory. */
-  queuedBytes: () => number = () => 0
+  queuedBytes: () => number = none
 
   readonly #stream: Duplex
-  readonly #setup: ConnectionSetup
+  readonly #host: ConnectionHost
+  readonly #limits: ConnectionLimits
+  readonly #request: RequestSource
   readonly #protocol: Protocol
   readonly #outbox: Outbox
   readonly #sender: Sender
   readonly #sendBuffer: SendBuffer
-  readonly #rates: RateGuard
+  #rates: RateGuard | null = null
   readonly #clock: Clock
   #closeInfo: CloseInfo | null = null
   #latency: number | null = null
@@ -88,27 +103,65 @@ export class Connection implements ProtocolSink, SendBufferSink, Timed {
   #receivedMessages = 0
   #sentMessages = 0
 
-  constructor(stream: Duplex, setup: ConnectionSetup) {
-    const { limits, codec = null } = setup
-    this.request = setup.request
-    this.subprotocol = setup.subprotocol
-    this.#setup = setup
+  constructor(
+    stream: Duplex,
+    { host, role, limits, request, subprotocol, codec = null, head, maskingKey }: ConnectionSetup,
+  ) {
+    this.subprotocol = subprotocol
+    this.#host = host
+    this.#limits = limits
+    this.#request = request
     this.#stream = stream
-    this.#protocol = new Protocol(this, { role: setup.role, ...limits, codec })
-    this.#outbox = new Outbox(stream, setup.maskingKey, (size) => this.#onWritten(size))
-    this.#sender = new Sender(this.#outbox, codec, () => this.#sendBuffer.onSent())
+    this.#protocol = new Protocol(this, { role, limits, codec })
+    this.#outbox = new Outbox(stream, maskingKey, this)
+    this.#sender = new Sender(this.#outbox, codec, this)
     this.#sendBuffer = new SendBuffer(stream, this.#outbox, this.#sender, limits, this)
-    this.#rates = new RateGuard(limits, (wait) => this.#onOverRate(wait))
     this.#clock = new Clock(this, limits)
-    stream.on('end', () => this.#onStreamEnd())
-    stream.on('error', (error) => this.#protocol.receiveEnd(streamError(error)))
-    stream.on('close', () => this.#onStreamClose())
+    if (limits.messageRate !== null || limits.byteRate !== null) this.#rates = new RateGuard(limits, this)
     // Accepted late, when the peer had left: the event is past.
     if (stream.closed) process.nextTick(() => this.#onStreamClose())
-    stream.on('drain', () => this.#sendBuffer.onSent())
-    const { head } = setup
     if (head !== undefined && head.length > 0) process.nextTick(() => this.#onBytes(head, 0, head.length))
-    readStream(stream, (bytes, start, end) => this.#onBytes(bytes, start, end))
+    const linked = stream as Linked
+    linked[connectionOf] = this
+    for (const [event, listener] of Connection.#listeners) stream.on(event, listener)
+    Connection.#read(stream)
+  }
+
+  /** One set of listeners for all streams, so that no connection has functions of its own. */
+  static readonly #listeners: readonly [string, (this: Duplex, error?: Error) => void][] = [
+    [
+      'end',
+      function () {
+        ;(this as Linked)[connectionOf].#onStreamEnd()
+      },
+    ],
+    [
+      'error',
+      function (error) {
+        ;(this as Linked)[connectionOf].#protocol.receiveEnd(streamError(error!))
+      },
+    ],
+    [
+      'close',
+      function () {
+        ;(this as Linked)[connectionOf].#onStreamClose()
+      },
+    ],
+    [
+      'drain',
+      function () {
+        ;(this as Linked)[connectionOf].onSent()
+      },
+    ],
+  ]
+
+  static readonly #read = makeReader((stream, bytes, start, end) =>
+    (stream as Linked)[connectionOf].#onBytes(bytes, start, end),
+  )
+
+  /** The upgrade request; on the server's own port it is made when it is first asked for. */
+  get request(): IncomingMessage {
+    return this.#request.message
   }
 
   /** `'closed'` once the outcome is known; the transport may live a little longer (RFC 6455 §7.1). */
@@ -156,7 +209,7 @@ export class Connection implements ProtocolSink, SendBufferSink, Timed {
     const fits = this.#sendBuffer.hasRoom(size)
     if (!fits && !this.#sendBuffer.admit(typeof data === 'string' ? Buffer.byteLength(data) : size)) return false
     this.#sentMessages++
-    this.#setup.traffic.sentMessages++
+    this.#host.traffic.sentMessages++
     const compress = options === undefined || options.compress !== false
     if (typeof data === 'string') this.#sender.sendText(data, compress)
     else if (data instanceof Uint8Array) this.#sender.sendBytes(data, compress)
@@ -211,14 +264,15 @@ export class Connection implements ProtocolSink, SendBufferSink, Timed {
 
   #onBytes(bytes: Buffer, start: number, end: number): void {
     this.#receivedBytes += end - start
-    this.#setup.traffic.receivedBytes += end - start
+    this.#host.traffic.receivedBytes += end - start
+    forgetCopies()
     this.#outbox.cork()
     try {
       this.#protocol.receive(bytes, start, end)
     } finally {
       this.#outbox.uncork()
     }
-    this.#rates.takeBytes(end - start)
+    this.#rates?.takeBytes(end - start)
     this.account()
     if (this.#protocol.state === 'closed') this.#endStream()
   }
@@ -231,13 +285,14 @@ export class Connection implements ProtocolSink, SendBufferSink, Timed {
   #onStreamClose(): void {
     this.#protocol.receiveEnd()
     this.#clock.stop()
-    this.#setup.onHeld?.(-this.#heldBytes)
+    this.#host.onHeld(-this.#heldBytes)
     this.#heldBytes = 0
-    this.#setup.onGone?.(this)
+    this.#host.onGone(this)
   }
 
-  #onWritten(size: number): void {
-    this.#setup.traffic.sentBytes += size
+  /** @internal */
+  onWritten(size: number): void {
+    this.#host.traffic.sentBytes += size
     if (this.#stream.writableLength > 0) this.account()
   }
 
@@ -245,7 +300,7 @@ export class Connection implements ProtocolSink, SendBufferSink, Timed {
   account(): void {
     const held = this.heldBytes
     if (held === this.#heldBytes) return
-    this.#setup.onHeld?.(held - this.#heldBytes)
+    this.#host.onHeld(held - this.#heldBytes)
     this.#heldBytes = held
   }
 
@@ -281,16 +336,16 @@ export class Connection implements ProtocolSink, SendBufferSink, Timed {
     this.#deliver(decodeText(bytes, start, end, isAscii), false)
   }
 
-  onBinaryMessage(bytes: Buffer, start: number, end: number, owned: boolean): void {
+  onBinaryMessage(bytes: Buffer, start: number, end: number, owned: boolean, runEnd: number): void {
     // A view of much more memory than it shows would keep all of it alive.
     const isOwn = owned && bytes.length <= 2 * (end - start)
-    this.#deliver(isOwn ? bytes.subarray(start, end) : copyMessage(bytes, start, end), true)
+    this.#deliver(isOwn ? bytes.subarray(start, end) : copyMessage(bytes, start, end, runEnd), true)
   }
 
   #deliver(data: Data, isBinary: boolean): void {
     this.#receivedMessages++
-    this.#setup.traffic.receivedMessages++
-    this.#rates.takeMessage()
+    this.#host.traffic.receivedMessages++
+    this.#rates?.takeMessage()
     if (channels.message.hasSubscribers) channels.message.publish({ connection: this, data, isBinary })
     try {
       this.onMessage(data, isBinary)
@@ -303,7 +358,7 @@ export class Connection implements ProtocolSink, SendBufferSink, Timed {
     const latency = this.#clock.takePong(payload)
     if (latency !== null) {
       this.#latency = latency
-      this.#setup.traffic.countLatency(latency)
+      this.#host.traffic.countLatency(latency)
       return
     }
     try {
@@ -318,6 +373,7 @@ export class Connection implements ProtocolSink, SendBufferSink, Timed {
       this.#sendBuffer.sendWaitingPong()
       return this.#sender.sendClose(payload)
     }
+    this.#rates ??= new RateGuard(this.#limits, this)
     this.#rates.takePing()
     this.#sendBuffer.sendPong(payload)
   }
@@ -328,9 +384,9 @@ export class Connection implements ProtocolSink, SendBufferSink, Timed {
 
   onClosed(info: CloseInfo): void {
     this.#clock.stop()
-    this.#rates.stop()
+    this.#rates?.stop()
     this.#closeInfo = info
-    this.#setup.traffic.countClose(info.code)
+    this.#host.traffic.countClose(info.code)
     this.#sender.drop()
     this.#sendBuffer.release()
     if (channels.close.hasSubscribers) channels.close.publish({ connection: this, info })
@@ -347,7 +403,11 @@ export class Connection implements ProtocolSink, SendBufferSink, Timed {
     else this.#stream.pause()
   }
 
-  // What the send buffer says.
+  // What the sending parts say.
+
+  onSent(): void {
+    this.#sendBuffer.onSent()
+  }
 
   onOverMark(): void {
     this.#protocol.pause(Hold.BACKPRESSURE)
@@ -359,9 +419,9 @@ export class Connection implements ProtocolSink, SendBufferSink, Timed {
   }
 
   onOverflow(total: number): void {
-    const { maxBufferedAmount, overflow } = this.#setup.limits
+    const { maxBufferedAmount, overflow } = this.#limits
     if (overflow === 'drop') {
-      this.#setup.traffic.droppedMessages++
+      this.#host.traffic.droppedMessages++
       return
     }
     const message = `${total} bytes would wait to be sent; at most ${maxBufferedAmount} are allowed`
@@ -369,12 +429,12 @@ export class Connection implements ProtocolSink, SendBufferSink, Timed {
   }
 
   /** A peer sends more than it may: it waits, or it is closed. */
-  #onOverRate(wait: number): void {
-    if (this.#setup.limits.overRate === 'close') {
+  onOverRate(wait: number): void {
+    if (this.#limits.overRate === 'close') {
       return this.fail(CloseCode.POLICY_VIOLATION, 'ERR_WS_RATE', 'more messages, bytes or pings than allowed')
     }
     this.#protocol.pause(Hold.RATE)
-    this.#rates.wait(wait, () => this.#protocol.resume(Hold.RATE))
+    this.#rates?.wait(wait, () => this.#protocol.resume(Hold.RATE))
   }
 
   #onUserError(error: unknown): void {
@@ -384,7 +444,7 @@ export class Connection implements ProtocolSink, SendBufferSink, Timed {
 
   #reportError(error: unknown): void {
     if (channels.error.hasSubscribers) channels.error.publish({ connection: this, error })
-    this.#setup.onError(error)
+    this.#host.reportError(error)
   }
 }
 

@@ -17,6 +17,15 @@ let sharedStart = 0
 let sharedEnd = 0
 let owner: Outbox | null = null
 
+/** Told of each write. */
+export interface OutboxSink {
+  /** So many bytes were handed to the stream. */
+  onWritten(size: number): void
+}
+
+/** What most outboxes have waiting outside the shared buffer. */
+const NONE: Buffer[] = []
+
 /**
  * Gathers the frames that one connection sends within a tick, so that they leave in one write. Between `cork` and
  * `uncork` (a read callback) they wait for `uncork`, otherwise for the end of the tick, which also gathers what
@@ -27,22 +36,17 @@ export class Outbox {
   /** Makes the masking key of each frame (client role, RFC 6455 §5.3); null for a server. */
   readonly #maskingKey: (() => Uint8Array) | null
   /** Frames that wait outside the shared buffer, in order. */
-  #waiting: Buffer[] = []
+  #waiting: Buffer[] = NONE
   #waitingBytes = 0
   #corked = false
   #scheduled = false
 
-  /** Called with the bytes of each write, when it is done. */
-  readonly #onWritten: (size: number) => void
+  readonly #sink: OutboxSink | null
 
-  constructor(
-    stream: Writable,
-    maskingKey: (() => Uint8Array) | null = null,
-    onWritten: (size: number) => void = () => {},
-  ) {
+  constructor(stream: Writable, maskingKey: (() => Uint8Array) | null = null, sink: OutboxSink | null = null) {
     this.#stream = stream
     this.#maskingKey = maskingKey
-    this.#onWritten = onWritten
+    this.#sink = sink
   }
 
   /** Bytes handed in that the kernel has not taken. */
@@ -105,7 +109,7 @@ export class Outbox {
     if (this.#waiting.length === 0) return
     const waiting = this.#waiting
     const size = this.#waitingBytes
-    this.#waiting = []
+    this.#waiting = NONE
     this.#waitingBytes = 0
     if (this.#stream.destroyed || this.#stream.writableEnded) return
     if (waiting.length === 1) {
@@ -115,7 +119,7 @@ export class Outbox {
       for (const frame of waiting) this.#stream.write(frame)
       this.#stream.uncork()
     }
-    this.#onWritten(size)
+    this.#sink?.onWritten(size)
   }
 
   get #keySize(): number {
@@ -157,6 +161,7 @@ export class Outbox {
   }
 
   #push(bytes: Buffer): void {
+    if (this.#waiting === NONE) this.#waiting = []
     this.#waiting.push(bytes)
     this.#waitingBytes += bytes.length
   }
@@ -184,7 +189,7 @@ export class Outbox {
       sharedStart = end
       sharedEnd = end
     }
-    this.#onWritten(size)
+    this.#sink?.onWritten(size)
   }
 
   /** Moves what lies in the shared buffer to the list, before frames that go there. */

@@ -5,10 +5,16 @@ import { TokenBucket } from './token-bucket.ts'
 /** Milliseconds; a peer over its rate is read from in portions, not once for each message. */
 const SHORTEST_WAIT = 50
 
+/** Told of a peer that sends more than it may. */
+export interface RateSink {
+  /** So many milliseconds until the peer is within its rate again. */
+  onOverRate(wait: number): void
+}
+
 /** Counts what a peer sends against its rates; a bucket is made when something is first taken from it. */
 export class RateGuard {
   readonly #limits: ConnectionLimits
-  readonly #onOver: (wait: number) => void
+  readonly #sink: RateSink
   #messages: TokenBucket | null = null
   #bytes: TokenBucket | null = null
   #pings: TokenBucket | null = null
@@ -16,10 +22,9 @@ export class RateGuard {
   #resumeAt = 0
   #isStopped = false
 
-  /** `onOver` is called with the milliseconds until the peer is within its rate again. */
-  constructor(limits: ConnectionLimits, onOver: (wait: number) => void) {
+  constructor(limits: ConnectionLimits, sink: RateSink) {
     this.#limits = limits
-    this.#onOver = onOver
+    this.#sink = sink
   }
 
   takeMessage(): void {
@@ -65,6 +70,6 @@ export class RateGuard {
 
   #take(bucket: TokenBucket, count: number): void {
     const wait = bucket.take(count, wheel.time)
-    if (wait > 0) this.#onOver(wait)
+    if (wait > 0) this.#sink.onOverRate(wait)
   }
 }

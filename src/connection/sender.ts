@@ -1,6 +1,13 @@
 import type { MessageCodec } from '../core/message-codec.ts'
 import { Opcode } from '../core/opcode.ts'
+import { flushDeferred } from './deferred.ts'
 import type { Outbox } from './outbox.ts'
+
+/** Told of what the codec is done with. */
+export interface SenderSink {
+  /** A message that the codec worked on was handed to the outbox. */
+  onSent(): void
+}
 
 /**
  * Sends the messages of a connection in order, those that are worth it compressed (RFC 7692 §6.1). While the codec
@@ -9,18 +16,17 @@ import type { Outbox } from './outbox.ts'
 export class Sender {
   readonly #outbox: Outbox
   readonly #codec: MessageCodec | null
-  readonly #onProgress: () => void
+  readonly #sink: SenderSink
   #isCompressing = false
-  readonly #waiting: (() => void)[] = []
+  #waiting: (() => void)[] | null = null
   #waitingBytes = 0
   /** The Close frame that goes behind everything that waits. */
   #close: Uint8Array | null = null
 
-  /** `onProgress` is called when a message that the codec worked on has been handed to the outbox. */
-  constructor(outbox: Outbox, codec: MessageCodec | null, onProgress: () => void) {
+  constructor(outbox: Outbox, codec: MessageCodec | null, sink: SenderSink) {
     this.#outbox = outbox
     this.#codec = codec
-    this.#onProgress = onProgress
+    this.#sink = sink
   }
 
   /** Bytes of messages that wait for the codec. */
@@ -29,6 +35,7 @@ export class Sender {
   }
 
   sendText(text: string, compress: boolean): void {
+    flushDeferred()
     // A UTF-16 unit makes at most 3 bytes: most short texts are told without counting them.
     const codec = this.#codec
     if (codec !== null && compress && codec.wantsCompression(text.length * 3)) {
@@ -38,11 +45,13 @@ export class Sender {
   }
 
   sendBytes(bytes: Uint8Array, compress: boolean): void {
+    flushDeferred()
     this.#send(Opcode.BINARY, bytes, compress)
   }
 
   /** Sends a frame that was encoded before. */
   sendEncoded(frame: Buffer): void {
+    flushDeferred()
     if (this.#isCompressing) this.#wait(frame.length, () => this.#outbox.sendEncoded(frame))
     else this.#outbox.sendEncoded(frame)
   }
@@ -54,7 +63,7 @@ export class Sender {
 
   /** Forgets the messages that wait: the codec was released and will not call back. */
   drop(): void {
-    this.#waiting.length = 0
+    this.#waiting = null
     this.#waitingBytes = 0
     this.#isCompressing = false
     this.#flushClose()
@@ -84,6 +93,7 @@ export class Sender {
 
   #wait(size: number, send: () => void): void {
     this.#waitingBytes += size
+    this.#waiting ??= []
     this.#waiting.push(() => {
       this.#waitingBytes -= size
       send()
@@ -91,11 +101,12 @@ export class Sender {
   }
 
   #goOn(): void {
+    const waiting = this.#waiting ?? []
     let sent = 0
-    while (!this.#isCompressing && sent < this.#waiting.length) this.#waiting[sent++]()
-    this.#waiting.splice(0, sent)
+    while (!this.#isCompressing && sent < waiting.length) waiting[sent++]()
+    waiting.splice(0, sent)
     if (!this.#isCompressing) this.#flushClose()
-    this.#onProgress()
+    this.#sink.onSent()
   }
 
   #flushClose(): void {

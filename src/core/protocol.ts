@@ -38,7 +38,8 @@ export interface CloseInfo {
 /** What a protocol calls. A callback may call back into the protocol; ranges are as in `MessageSink`. */
 export interface ProtocolSink {
   onTextMessage(bytes: Buffer, start: number, end: number, isAscii: boolean): void
-  onBinaryMessage(bytes: Buffer, start: number, end: number, owned: boolean): void
+  /** Up to `runEnd` more messages that are not `owned` may lie behind this one. */
+  onBinaryMessage(bytes: Buffer, start: number, end: number, owned: boolean, runEnd: number): void
   /** A pong that answers `ping` or comes unasked (§5.5.3); the payload is the receiver's own. */
   onPongReceived(payload: Buffer): void
   /** A control frame is to be sent; a newer pong may replace an older one that still waits. */
@@ -51,8 +52,9 @@ export interface ProtocolSink {
   onFlow(reading: boolean): void
 }
 
-export interface ProtocolOptions extends MessageLimits {
+export interface ProtocolOptions {
   role: Role
+  limits: MessageLimits
   /** permessage-deflate as negotiated; without it RSV1 is a violation. */
   codec?: MessageCodec | null
 }
@@ -84,10 +86,10 @@ export class Protocol implements FrameSink, MessageSink {
 
   constructor(sink: ProtocolSink, options: ProtocolOptions) {
     this.#sink = sink
-    this.#limits = options
+    this.#limits = options.limits
     this.#codec = options.codec ?? null
     this.#parser = new FrameParser(this, options.role, this.#codec !== null)
-    this.#assembler = new MessageAssembler(this, options)
+    this.#assembler = new MessageAssembler(this, options.limits)
   }
 
   get state(): ProtocolState {
@@ -239,11 +241,14 @@ export class Protocol implements FrameSink, MessageSink {
   }
 
   /** The checks of the assembler that a message of one frame needs: order, size, text. */
-  onWholeMessage(opcode: number, bytes: Buffer, start: number, end: number, or: number): void {
+  onWholeMessage(opcode: number, bytes: Buffer, start: number, end: number, or: number, runEnd: number): void {
     if (this.#assembler.inMessage || end - start > this.#limits.maxMessageSize) {
       return this.#assembler.onFrameHeader(true, false, opcode, end - start)
     }
-    if (opcode === Opcode.BINARY) return this.onBinaryMessage(bytes, start, end, false)
+    if (opcode === Opcode.BINARY) {
+      if (this.#state === 'open') this.#sink.onBinaryMessage(bytes, start, end, false, runEnd)
+      return
+    }
     const isAscii = isAsciiOr(or)
     if (!isAscii && !isValidUtf8(bytes, start, end)) throw invalidUtf8()
     this.onTextMessage(bytes, start, end, isAscii)
@@ -254,7 +259,7 @@ export class Protocol implements FrameSink, MessageSink {
   }
 
   onBinaryMessage(bytes: Buffer, start: number, end: number, owned: boolean): void {
-    if (this.#state === 'open') this.#sink.onBinaryMessage(bytes, start, end, owned)
+    if (this.#state === 'open') this.#sink.onBinaryMessage(bytes, start, end, owned, end)
   }
 
   /** Order holds: nothing behind a compressed message is parsed until the codec is done with it. */

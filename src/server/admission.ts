@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { BlockList, isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { RequestSource } from '../connection/connection.ts'
 import { HandshakeError } from '../core/errors.ts'
 
 /** How many connections are let in, and who counts as one address. */
@@ -23,6 +24,7 @@ export class Admission {
   readonly #maxConnections: number
   readonly #maxPerAddress: number
   readonly #trusted: BlockList
+  readonly #isLimited: boolean
   readonly #byAddress = new Map<string, number>()
   #count = 0
 
@@ -31,14 +33,16 @@ export class Admission {
     this.#maxConnections = readCount('maxConnections', maxConnections)
     this.#maxPerAddress = readCount('maxConnectionsPerAddress', maxConnectionsPerAddress)
     this.#trusted = readNetworks(trustedProxies)
+    this.#isLimited = Math.min(this.#maxConnections, this.#maxPerAddress) < Number.POSITIVE_INFINITY
   }
 
   /** Counts the stream in until it closes; throws a HandshakeError 503 when it is one too many. */
-  enter(request: IncomingMessage, stream: Duplex): void {
+  enter(source: RequestSource, stream: Duplex): void {
+    if (!this.#isLimited) return
     // Handed over late, when the client had gone: nothing would count it out again.
     if (stream.closed) return
     if (this.#count >= this.#maxConnections) throw refusal(`${this.#maxConnections} connections, the most allowed`)
-    const address = this.#maxPerAddress === Number.POSITIVE_INFINITY ? null : this.addressOf(request)
+    const address = this.#maxPerAddress === Number.POSITIVE_INFINITY ? null : this.addressOf(source.message)
     const before = address === null ? 0 : (this.#byAddress.get(address) ?? 0)
     if (before >= this.#maxPerAddress)
       throw refusal(`${this.#maxPerAddress} connections from one address, the most allowed`)

@@ -1,19 +1,22 @@
-import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Server as HttpsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { Connection } from '../connection/connection.ts'
+import { Connection, type ConnectionHost, type RequestSource } from '../connection/connection.ts'
 import { channels } from '../connection/diagnostics.ts'
 import { type ConnectionLimits, readLimits } from '../connection/limits.ts'
 import { Traffic } from '../connection/traffic.ts'
 import { CloseCode } from '../core/close-code.ts'
 import { HandshakeError, WebSocketError } from '../core/errors.ts'
 import { type NormalisedDeflateOptions, normaliseDeflateOptions } from '../deflate/options.ts'
-import { checkUpgradeRequest, isUpgradeRequest } from '../handshake/upgrade-request.ts'
+import type { RequestHead } from '../handshake/request-head.ts'
+import { checkUpgradeRequest, isUpgradeRequest, type UpgradeRequestHead } from '../handshake/upgrade-request.ts'
 import { Admission } from './admission.ts'
 import { authorizeUpgrade } from './authorize.ts'
 import { defaultMaxMemory, MemoryLedger } from './memory.ts'
 import type { ServerOptions } from './options.ts'
+import { OwnPort, type PortHost } from './own-port.ts'
+import { HeadRequest } from './request-source.ts'
 import {
   checkShutdownOptions,
   deadlineOf,
@@ -25,26 +28,26 @@ import { readTraffic, type ServerStats } from './stats.ts'
 import { type Agreed, refuseStream, Upgrade, type UpgradeHost } from './upgrade.ts'
 
 /** Accepts upgrade requests on a port of its own (`listen`) or on the user's HTTP server (`attach`, `handleUpgrade`). */
-export class WebSocketServer implements UpgradeHost {
+export class WebSocketServer implements UpgradeHost, ConnectionHost, PortHost {
   readonly options: Readonly<ServerOptions>
   /** permessage-deflate as offered to clients, null for not at all. */
   readonly deflate: NormalisedDeflateOptions | null
   /** Limits of each connection unless it is accepted with its own. */
   readonly limits: ConnectionLimits
   readonly #connections = new Set<Connection>()
-  /** Upgrades whose decision is awaited, with the timer that ends the wait. */
-  readonly #pending = new Map<Upgrade, NodeJS.Timeout>()
+  /** Upgrades whose decision is awaited. */
+  readonly #pending = new Set<Upgrade>()
   readonly #admission: Admission
   readonly #memory: MemoryLedger
-  readonly #traffic = new Traffic()
+  readonly traffic = new Traffic()
   readonly #handshakeTimeout: number
   readonly #refused = new Map<number, number>()
   #acceptedCount = 0
-  #ownServer: Server | null = null
+  #ownPort: OwnPort | null = null
   #closing = false
 
   /** Each new connection when no `onUpgrade` was set: the low-level door, without session or promise per message. */
-  onConnection: (connection: Connection, request: IncomingMessage) => void = () => {}
+  onConnection: (connection: Connection) => void = () => {}
   /** Decides on each valid upgrade request. Default: the policy of the options, then `onConnection`. */
   onUpgrade: (upgrade: Upgrade) => void = (upgrade) => this.#decide(upgrade)
   /** Plain HTTP requests on the server's own port. Default: 426. */
@@ -72,7 +75,7 @@ export class WebSocketServer implements UpgradeHost {
 
   /** Where the own port listens; null when it does not. */
   address(): AddressInfo | string | null {
-    return this.#ownServer?.address() ?? null
+    return this.#ownPort?.address() ?? null
   }
 
   /**
@@ -80,22 +83,8 @@ export class WebSocketServer implements UpgradeHost {
    * system's error when it cannot be had. Host: `127.0.0.1` unless given.
    */
   listen(portOrPath: number | string = 0, host = '127.0.0.1'): Promise<AddressInfo | string> {
-    const timeout = this.#handshakeTimeout
-    const httpServer = createHttpServer(
-      { headersTimeout: timeout, requestTimeout: timeout, connectionsCheckingInterval: Math.min(timeout, 1_000) },
-      (request, response) => this.onRequest(request, response),
-    )
-    this.attach(httpServer)
-    this.#ownServer = httpServer
-    return new Promise((resolve, reject) => {
-      httpServer.once('error', reject)
-      const listening = (): void => {
-        httpServer.off('error', reject)
-        resolve(httpServer.address()!)
-      }
-      if (typeof portOrPath === 'string') httpServer.listen(portOrPath, listening)
-      else httpServer.listen(portOrPath, host, listening)
-    })
+    this.#ownPort = new OwnPort(this, this.#handshakeTimeout)
+    return this.#ownPort.listen(portOrPath, host)
   }
 
   /** Takes the upgrade requests of a `node:http` or `node:https` server; other protocols are left to its other listeners. */
@@ -110,7 +99,20 @@ export class WebSocketServer implements UpgradeHost {
 
   /** Takes one upgrade request, as node's `'upgrade'` event hands it out. Never throws for what the peer did. */
   handleUpgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
-    stream.on('error', () => stream.destroy())
+    this.#begin(request, { message: request }, stream, head)
+  }
+
+  /** Takes one upgrade request of the own port. */
+  onHead(head: RequestHead, text: string, socket: Socket, rest: Buffer): void {
+    this.#begin(head, new HeadRequest(text, socket), socket, rest)
+  }
+
+  onBadHead(error: HandshakeError): void {
+    this.#countRefusal(null, error)
+  }
+
+  #begin(request: UpgradeRequestHead, source: RequestSource, stream: Duplex, head: Buffer): void {
+    stream.on('error', destroyStream)
     let upgrade: Upgrade
     try {
       if (this.#closing) throw serverClosing()
@@ -118,27 +120,26 @@ export class WebSocketServer implements UpgradeHost {
         const message = 'no memory for another connection (option maxMemory)'
         throw new HandshakeError(503, 'ERR_WS_MEMORY', message, { 'Retry-After': '5' })
       }
-      this.#admission.enter(request, stream)
-      upgrade = new Upgrade(checkUpgradeRequest(request), request, stream, head, this)
+      this.#admission.enter(source, stream)
+      upgrade = new Upgrade(checkUpgradeRequest(request), source, stream, head, this)
     } catch (error) {
       const refusal = this.#asRefusal(error)
-      this.#countRefusal(request, refusal)
+      this.#countRefusal(source, refusal)
       return refuseStream(stream, refusal, request.method)
     }
-    this.#awaitDecision(upgrade)
     try {
       this.onUpgrade(upgrade)
     } catch (error) {
       this.refuse(upgrade, error)
     }
+    if (!upgrade.settled) this.#awaitDecision(upgrade)
   }
 
   /** Refuses with a HandshakeError as it is; anything else goes to `onError` and out as 500. */
   refuse(upgrade: Upgrade, error: unknown): void {
-    this.#forget(upgrade)
     const refusal = this.#asRefusal(error)
     if (upgrade.settled) return
-    this.#countRefusal(upgrade.request, refusal)
+    this.#countRefusal(upgrade.source, refusal)
     try {
       upgrade.refuse(refusal)
     } catch (unsendable) {
@@ -169,7 +170,7 @@ export class WebSocketServer implements UpgradeHost {
       refused: Object.fromEntries(this.#refused),
       bufferedBytes,
       heldBytes: this.#memory.used,
-      ...readTraffic(this.#traffic),
+      ...readTraffic(this.traffic),
     }
   }
 
@@ -183,8 +184,8 @@ export class WebSocketServer implements UpgradeHost {
     checkShutdownOptions(options)
     this.#closing = true
     this.onDraining(new WebSocketError('ERR_WS_SERVER_CLOSING', 'the server is closing'))
-    for (const upgrade of this.#pending.keys()) this.refuse(upgrade, serverClosing())
-    const stopped = this.#ownServer === null ? null : closeHttpServer(this.#ownServer, deadlineOf(options))
+    for (const upgrade of this.#pending) this.refuse(upgrade, serverClosing())
+    const stopped = this.#ownPort?.close(deadlineOf(options))
     const result = await endConnections(this.#connections, options)
     await stopped
     return result
@@ -197,17 +198,19 @@ export class WebSocketServer implements UpgradeHost {
 
   /** An upgrade that nobody decides on in time is refused. */
   #awaitDecision(upgrade: Upgrade): void {
+    const { stream } = upgrade
     const timer = setTimeout(() => {
       const message = `no decision on the request within ${this.#handshakeTimeout} ms`
       this.refuse(upgrade, new HandshakeError(503, 'ERR_WS_HANDSHAKE_TIMEOUT', message, { 'Retry-After': '5' }))
     }, this.#handshakeTimeout)
-    this.#pending.set(upgrade, timer)
-    upgrade.stream.once('close', () => this.#forget(upgrade))
-  }
-
-  #forget(upgrade: Upgrade): void {
-    clearTimeout(this.#pending.get(upgrade))
-    this.#pending.delete(upgrade)
+    const forget = (): void => {
+      clearTimeout(timer)
+      this.#pending.delete(upgrade)
+      stream.off('close', forget)
+    }
+    this.#pending.add(upgrade)
+    upgrade.onSettled = forget
+    stream.once('close', forget)
   }
 
   #decide(upgrade: Upgrade): void {
@@ -223,7 +226,7 @@ export class WebSocketServer implements UpgradeHost {
     if (upgrade.settled || upgrade.stream.destroyed) return
     const connection = upgrade.accept({ subprotocol })
     try {
-      this.onConnection(connection, upgrade.request)
+      this.onConnection(connection)
     } catch (error) {
       this.reportError(error)
       connection.fail(CloseCode.INTERNAL_ERROR, 'ERR_WS_CALLBACK_THREW', 'internal error')
@@ -232,26 +235,30 @@ export class WebSocketServer implements UpgradeHost {
 
   /** Makes the connection of an accepted upgrade; called by `Upgrade.accept`. */
   connect(upgrade: Upgrade, agreed: Agreed): Connection {
-    this.#forget(upgrade)
     this.#acceptedCount++
     const connection = new Connection(upgrade.stream, {
       role: 'server',
-      request: upgrade.request,
-      ...agreed,
+      host: this,
+      request: upgrade.source,
       head: upgrade.head,
-      traffic: this.#traffic,
-      onError: (error) => this.reportError(error),
-      onHeld: (change) => this.#memory.change(change),
-      onGone: (gone) => this.#connections.delete(gone),
+      ...agreed,
     })
     this.#connections.add(connection)
     if (channels.open.hasSubscribers) channels.open.publish({ connection })
     return connection
   }
 
-  #countRefusal(request: IncomingMessage, error: HandshakeError): void {
+  onHeld(change: number): void {
+    this.#memory.change(change)
+  }
+
+  onGone(connection: Connection): void {
+    this.#connections.delete(connection)
+  }
+
+  #countRefusal(source: RequestSource | null, error: HandshakeError): void {
     this.#refused.set(error.status, (this.#refused.get(error.status) ?? 0) + 1)
-    if (channels.refusal.hasSubscribers) channels.refusal.publish({ request, error })
+    if (channels.refusal.hasSubscribers) channels.refusal.publish({ request: source?.message ?? null, error })
   }
 
   #asRefusal(error: unknown): HandshakeError {
@@ -259,6 +266,10 @@ export class WebSocketServer implements UpgradeHost {
     this.reportError(error)
     return new HandshakeError(500, 'ERR_WS_INTERNAL', 'internal error')
   }
+}
+
+function destroyStream(this: Duplex): void {
+  this.destroy()
 }
 
 function serverClosing(): HandshakeError {
@@ -276,16 +287,4 @@ function answerUpgradeRequired(_request: IncomingMessage, response: ServerRespon
     'Content-Type': 'text/plain; charset=utf-8',
   })
   response.end('this server speaks WebSocket: send an upgrade request (RFC 6455)\n')
-}
-
-/** Plain requests may be answered until the deadline. */
-function closeHttpServer(server: Server, deadline: number): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => server.closeAllConnections(), deadline)
-    server.close(() => {
-      clearTimeout(timer)
-      resolve()
-    })
-    server.closeIdleConnections()
-  })
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
-import type { Connection } from '../connection/connection.ts'
+import type { Connection, RequestSource } from '../connection/connection.ts'
 import { type ConnectionLimits, readLimits } from '../connection/limits.ts'
 import { type HandshakeError, WebSocketError } from '../core/errors.ts'
 import type { MessageCodec } from '../core/message-codec.ts'
@@ -44,7 +44,8 @@ const ANSWER_TIMEOUT = 5_000
 
 /** A checked upgrade request that waits for a decision: `accept` or `refuse`, once (RFC 6455 §4.2.2). */
 export class Upgrade {
-  readonly request: IncomingMessage
+  /** Where the request is to be had. */
+  readonly source: RequestSource
   /** The subprotocols that the client offers, its favourite first. */
   readonly subprotocols: readonly string[]
   /** The `Origin` field, `null` without one. */
@@ -59,9 +60,11 @@ export class Upgrade {
   readonly #handshake: UpgradeRequest
   readonly #host: UpgradeHost
   #settled = false
+  /** Called once, when it is accepted, refused or released. */
+  onSettled: () => void = () => {}
 
-  constructor(handshake: UpgradeRequest, request: IncomingMessage, stream: Duplex, head: Buffer, host: UpgradeHost) {
-    this.request = request
+  constructor(handshake: UpgradeRequest, source: RequestSource, stream: Duplex, head: Buffer, host: UpgradeHost) {
+    this.source = source
     this.subprotocols = handshake.subprotocols
     this.origin = handshake.origin
     this.host = handshake.host
@@ -70,6 +73,11 @@ export class Upgrade {
     this.head = head
     this.#handshake = handshake
     this.#host = host
+  }
+
+  /** The upgrade request. */
+  get request(): IncomingMessage {
+    return this.source.message
   }
 
   /** Whether it was accepted or refused. */
@@ -105,7 +113,7 @@ export class Upgrade {
    * WebSocketError when it is settled, a TypeError for a header field that cannot be sent.
    */
   refuse(error: HandshakeError): void {
-    const answer = formatRefusal(error, this.request.method)
+    const answer = formatRefusal(error)
     this.#settle()
     endAnswer(this.stream, answer)
   }
@@ -119,6 +127,7 @@ export class Upgrade {
   #settle(): void {
     if (this.#settled) throw new WebSocketError('ERR_WS_UPGRADE_SETTLED', 'the upgrade was accepted or refused before')
     this.#settled = true
+    this.onSettled()
   }
 }
 

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { catalogue, catalogueRows, findEntry, findRequirement, requirements } from '../../src/conformance/catalogue.ts'
 import { quickCases } from '../../src/conformance/preset.ts'
-import { findCase, sections } from '../../src/conformance/sections/index.ts'
+import { clientSections, findCase, sections } from '../../src/conformance/sections/index.ts'
 import { assert, suite } from '../support/unit.ts'
 
 /** Groups that no section runs yet: WebSocket over HTTP/2 needs a transport that is not there. */
-const AWAITED: readonly string[] = ['h2', 'robust']
+const AWAITED: readonly string[] = ['h2', 'client.h2']
 
 interface DataRow {
   id: string
@@ -72,6 +72,23 @@ test('every server row runs but those of the groups that are awaited', () => {
   )
 })
 
+test('every client row runs but those over HTTP/2, and the Autobahn ones whose server case is awaited', () => {
+  const client = catalogue.filter(({ side, group }) => side === 'client' && !AWAITED.includes(group))
+  const missing = client.filter(({ id }) => findCase(id) === undefined)
+  const awaited = missing.filter(
+    ({ id, group }) => group === 'client.ab' && findCase(id.replace(/^client\./, '')) === undefined,
+  )
+  assert.equal(missing, awaited)
+})
+
+test('each row of Autobahn against clients becomes the cases of its family, under its ids', () => {
+  const turned = catalogue.filter(({ group }) => group === 'client.ab')
+  assert.equal(new Set(turned.map(({ autobahn }) => autobahn)), new Set(data.autobahn.ids))
+  assert.is(turned.length, 517)
+  assert.is(new Set(turned.map(({ row }) => row)).size, 11)
+  assert.is(findEntry('client.close.valid-1010')?.class, 'info')
+})
+
 test('a group is awaited only while some of its rows do not run', () => {
   const written = AWAITED.filter((name) =>
     catalogue.every(({ id, group }) => group !== name || findCase(id) !== undefined),
@@ -83,6 +100,15 @@ test('every case that runs is a row of the catalogue, once', () => {
   const ids = sections.map(({ id }) => id)
   assert.equal(
     ids.filter((id) => findEntry(id)?.side !== 'server'),
+    [],
+  )
+  assert.is(new Set(ids).size, ids.length)
+})
+
+test('every client case that runs is a client row of the catalogue, once', () => {
+  const ids = clientSections.map(({ id }) => id)
+  assert.equal(
+    ids.filter((id) => findEntry(id)?.side !== 'client'),
     [],
   )
   assert.is(new Set(ids).size, ids.length)

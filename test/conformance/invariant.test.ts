@@ -62,6 +62,41 @@ test('a text may be cut inside a character', () => {
   assert.equal(broken('0101 c3 8001 a4'), [])
 })
 
+test('1010 is the code of clients: a server may only give it back', () => {
+  const judge = (sent: number | null): number => {
+    const ledger = new Ledger()
+    const watch = new FrameWatch(ledger, 'a.case')
+    if (sent !== null) watch.closes.add(sent)
+    for (const frame of new FrameReader().push(Buffer.from('880203f2', 'hex'))) watch.onFrame(frame)
+    return ledger.breachesOf('close.server-never-1010').length
+  }
+  assert.equal([judge(null), judge(1000), judge(1010)], [1, 1, 0])
+})
+
+test('a Close that is fragmented, masked or too long has the wrong shape', () => {
+  for (const bytes of ['080203e8', '888201020304 02ea', `887e007e03e8${'61'.repeat(124)}`]) {
+    const ledger = new Ledger()
+    const watch = new FrameWatch(ledger, 'a.case')
+    for (const frame of new FrameReader().push(Buffer.from(bytes.replaceAll(' ', ''), 'hex'))) watch.onFrame(frame)
+    assert.is(ledger.breachesOf('close.reply-shape').length, 1)
+  }
+})
+
+test('codes of failed connections are kept with the cases they were seen in', () => {
+  const ledger = new Ledger()
+  ledger.failure(1002, 1002, 'a.case')
+  ledger.failure(1002, null, 'a.case')
+  ledger.failure(1002, 1002, 'b.case')
+  assert.equal(
+    [...ledger.failuresOf(1002)],
+    [
+      [1002, new Set(['a.case', 'b.case'])],
+      [null, new Set(['a.case'])],
+    ],
+  )
+  assert.is(ledger.failuresOf(1007).size, 0)
+})
+
 test('the ledger tells the case, keeps some and counts the rest', () => {
   const ledger = new Ledger()
   for (let index = 0; index < 100; index++) ledger.breach('inv.rsv', `case-${index}`, 'x')

@@ -38,6 +38,31 @@ test('tells FIN from RST', async (t) => {
   assert.equal(peer.closing, { by: 'server', code: null, reason: null, tcp: 'rst' })
 })
 
+test('tells FIN from RST when data comes with it', async (t) => {
+  for (const [end, tcp] of [
+    [(socket: Socket) => void socket.end(), 'fin'],
+    [(socket: Socket) => void socket.resetAndDestroy(), 'rst'],
+  ] as const) {
+    const url = await startUpgradedServer(
+      t,
+      () => {},
+      (socket) => socket.write(hex('8101 61'), () => end(socket)),
+    )
+    const peer = await createTrial(t, url).open()
+    await peer.sendText('x')
+    await peer.expectMessage()
+    assert.is(await peer.expectEnd(), tcp)
+  }
+})
+
+test('FIN after our own FIN is no RST', async (t) => {
+  const url = await startUpgradedServer(t, (socket) => void socket.once('end', () => socket.end(hex('8101 61'))))
+  const peer = await createTrial(t, url).open()
+  peer.end()
+  await peer.expectMessage()
+  assert.is(await peer.expectEnd(), 'fin')
+})
+
 test('answers pings, unless it is told not to', async (t) => {
   const received: Buffer[] = []
   const url = await startUpgradedServer(

@@ -15,7 +15,7 @@ function guard(t: TestContext, limits: Partial<ConnectionLimits>) {
     wheel.time = begin
   })
   const waits: number[] = []
-  const rates = new RateGuard(readLimits(limits), (wait) => waits.push(Math.round(wait)))
+  const rates = new RateGuard(readLimits(limits), { onOverRate: (wait) => waits.push(Math.round(wait)) })
   const pass = (milliseconds: number): void => {
     wheel.time += milliseconds
     mock.timers.tick(milliseconds)

@@ -48,7 +48,7 @@ function make(limits: Partial<ConnectionLimits> = {}, streamMark?: number) {
   const peer = new Peer(streamMark)
   const log: string[] = []
   const outbox = new Outbox(peer)
-  const sender = new Sender(outbox, null, () => buffer.onSent())
+  const sender = new Sender(outbox, null, { onSent: () => buffer.onSent() })
   const buffer: SendBuffer = new SendBuffer(peer, outbox, sender, readLimits(limits), {
     onOverMark: () => log.push('over'),
     onDrained: () => log.push('drained'),

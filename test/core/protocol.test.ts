@@ -54,9 +54,9 @@ class Recorder implements ProtocolSink {
   }
 }
 
-function make(options: Partial<ProtocolOptions> = {}) {
+function make({ maxMessageSize = 1000, ...options }: Partial<ProtocolOptions> & { maxMessageSize?: number } = {}) {
   const sink = new Recorder()
-  const protocol = new Protocol(sink, { role: 'server', maxMessageSize: 1000, maxFrames: 100, ...options })
+  const protocol = new Protocol(sink, { role: 'server', limits: { maxMessageSize, maxFrames: 100 }, ...options })
   return { sink, protocol, log: sink.log }
 }
 

@@ -65,7 +65,7 @@ export function frameTarget(role: 'server' | 'client'): Target {
       }
       const expected = expectFrames(input, options)
       const recorder = new Recorder(random, () => protocol)
-      const protocol: Protocol = new Protocol(recorder, options)
+      const protocol: Protocol = new Protocol(recorder, { role, limits: options })
       for (const chunk of random.chunks(input)) {
         protocol.receive(Buffer.from(chunk))
         if (random.chance(0.5)) protocol.resume(Hold.READER | Hold.RATE)

@@ -22,7 +22,7 @@ function door(options: AdmissionOptions) {
   const admission = new Admission(options)
   return (address: string, forwarded?: string): Stream => {
     const stream = new Stream()
-    admission.enter(request(address, forwarded), stream as unknown as Duplex)
+    admission.enter({ message: request(address, forwarded) }, stream as unknown as Duplex)
     return stream
   }
 }
@@ -60,8 +60,8 @@ test('does not count a stream that has closed before', () => {
   const admission = new Admission({ maxConnections: 1, maxConnectionsPerAddress: 1 })
   const gone = new Stream()
   gone.closed = true
-  admission.enter(request('10.0.0.1'), gone as unknown as Duplex)
-  admission.enter(request('10.0.0.1'), new Stream() as unknown as Duplex)
+  admission.enter({ message: request('10.0.0.1') }, gone as unknown as Duplex)
+  admission.enter({ message: request('10.0.0.1') }, new Stream() as unknown as Duplex)
 })
 
 test('S-54: believes X-Forwarded-For of trusted proxies only, from right to left', () => {

@@ -6,7 +6,7 @@ import type { RunResult, WireEvent } from '../../conformance/result.ts'
 import { runServer } from '../../conformance/run.ts'
 import { poll } from '../../conformance/runner.ts'
 import { findCase } from '../../conformance/sections/index.ts'
-import { SelectionError, selectCases, serverCases } from '../../conformance/select.ts'
+import { type Selectable, SelectionError, selectCases, serverCases } from '../../conformance/select.ts'
 import { parseTarget, type Target } from '../../conformance/target.ts'
 import {
   applyBaseline,
@@ -33,7 +33,7 @@ interface Subject {
 /** Tests one or more servers; resolves to the exit code. */
 export async function testServers(options: ConformOptions): Promise<number> {
   const outputs = withAutobahnIndex(parseOutputs(options.outputs), options)
-  const entries = select(options)
+  const entries = select(serverCases, options)
   const old = options.baseline === undefined ? undefined : loadBaseline(options.baseline)
   if (options.list) return printSelection(entries, options)
   const subjects = await openSubjects(options)
@@ -61,16 +61,18 @@ export function serverTotal(): number {
   return catalogue.filter(({ side }) => side === 'server').length
 }
 
-function select(options: ConformOptions): CatalogueEntry[] {
+/** The cases that the options select; throws a UsageError for what selects none. */
+export function select(from: readonly Selectable[], options: ConformOptions): CatalogueEntry[] {
   try {
-    return selectCases(serverCases, options)
+    return selectCases(from, options)
   } catch (error) {
     if (error instanceof SelectionError) throw new UsageError(error.message)
     throw error
   }
 }
 
-function loadBaseline(path: string): Baseline {
+/** The baseline in that file; throws a UsageError when it is none. */
+export function loadBaseline(path: string): Baseline {
   try {
     return readBaseline(path)
   } catch (error) {
@@ -162,7 +164,7 @@ async function testOne(
 }
 
 /** The selection as the report shows it. */
-function selectionWords({ include, perf, robust, all, long, exclude }: ConformOptions): string[] {
+export function selectionWords({ include, perf, robust, all, long, exclude }: ConformOptions): string[] {
   const switches = Object.entries({ perf, robust, all, long }).filter(([, isOn]) => isOn)
   return [
     ...(include.length === 0 ? ['core'] : include),
@@ -190,7 +192,8 @@ async function start({ target, process: child }: Subject, options: ConformOption
   }, options.waitFor)
 }
 
-function createProgress(options: ConformOptions): Progress | null {
+/** What says on standard error how far a run is; null when that is not wanted. */
+export function createProgress(options: ConformOptions): Progress | null {
   if (options.verbosity < 0 || options.trace) return null
   return new Progress({
     write: (text) => process.stderr.write(text),
@@ -205,7 +208,8 @@ function reproOf({ words }: Subject, id: string, { repeat, seed }: ConformOption
   return ['dwebsocket conform', words, '-c', id, '--trace', '--seed', String(seed), repeat].filter(Boolean).join(' ')
 }
 
-function trace(id: string, { t, dir, kind, text, hex }: WireEvent): void {
+/** `--trace`: one event on the wire, on standard error. */
+export function trace(id: string, { t, dir, kind, text, hex }: WireEvent): void {
   const arrow = dir === 'out' ? '->' : '<-'
   const shown =
     kind === 'http'
@@ -214,7 +218,8 @@ function trace(id: string, { t, dir, kind, text, hex }: WireEvent): void {
   process.stderr.write(`${id} ${t.toFixed(1)} ms ${arrow} ${shown}\n`)
 }
 
-function sayFindings({ fixed, expired }: BaselineFindings, baseline: Baseline): void {
+/** Says on standard error what a baseline holds that is no longer so. */
+export function sayFindings({ fixed, expired }: BaselineFindings, baseline: Baseline): void {
   const known = new Set(catalogue.map(({ id }) => id))
   const unknown = Object.keys(baseline.cases).filter((id) => !known.has(id))
   if (fixed.length > 0) say(`the baseline expects a failure that is none: ${fixed.join(', ')}`)
@@ -240,7 +245,7 @@ function printSelection(entries: readonly CatalogueEntry[], options: ConformOpti
 }
 
 /** The first SIGINT or SIGTERM ends the run in order; the second one at once. */
-function watchSignals(): { signal: AbortSignal; code(): number | null; stop(): void } {
+export function watchSignals(): { signal: AbortSignal; code(): number | null; stop(): void } {
   const controller = new AbortController()
   let code: number | null = null
   const on = (received: number) => () => {
@@ -263,7 +268,8 @@ function watchSignals(): { signal: AbortSignal; code(): number | null; stop(): v
   }
 }
 
-function say(text: string): void {
+/** One line on standard error. */
+export function say(text: string): void {
   process.stderr.write(`dwebsocket conform: ${text}\n`)
 }
 

@@ -195,7 +195,11 @@ async function neverRead(t: Trial): Promise<void> {
   const peer = await t.open()
   peer.pause()
   const taken = await sendWithoutReading(peer, 64 * MIB, t.context.idle)
-  t.note(taken ? 'takes 64 MiB of texts unread' : 'does not take 64 MiB of texts from who does not read')
+  t.note(
+    taken
+      ? 'takes 64 MiB of texts unread'
+      : 'does not take 64 MiB of texts, nor the Close behind them, from who does not read',
+  )
   if (taken)
     await within(
       peer.sendClose(1000).then(() => true),

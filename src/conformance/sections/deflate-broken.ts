@@ -1,11 +1,10 @@
 import { deflateSync, gzipSync } from 'node:zlib'
 import type { Case } from '../case.ts'
-import { compressedFrames, HELLO, HELLO_AGAIN } from '../compression.ts'
+import { compressedFrames, HELLO, HELLO_AGAIN, linkedCase } from '../compression.ts'
 import { BlockWriter } from '../deflate-block.ts'
 import { describeInbound } from '../peer.ts'
 import { expectFailure } from '../verb.ts'
 import { hex, Op } from '../wire.ts'
-import { linked } from './deflate-data.ts'
 
 /** Payloads that are no DEFLATE data (RFC 1951 §3.2). */
 const undecodable: Record<string, () => Buffer> = {
@@ -28,7 +27,7 @@ function overSubscribed(): Buffer {
 
 /** Inflated text that is not UTF-8 (RFC 7692 §6.1, RFC 6455 §8.1); in fragments of that size. */
 function badText(id: string, text: string, ...sizes: number[]): Case {
-  return linked(id, async (t, { peer, deflater }) => {
+  return linkedCase(`pmd.data.${id}`, async (t, { peer, deflater }) => {
     await peer.sendFrames(compressedFrames(Op.TEXT, deflater.deflate(hex(text)), ...sizes))
     await expectFailure(t, peer, [1007])
   })
@@ -37,16 +36,16 @@ function badText(id: string, text: string, ...sizes: number[]): Case {
 /** Compressed data that has to fail the connection (RFC 7692 §7.2.2): the rest of `pmd.data`. */
 export const deflateBroken: Case[] = [
   ...Object.entries(undecodable).map(([id, payload]) =>
-    linked(id, async (t, { peer }) => {
+    linkedCase(`pmd.data.${id}`, async (t, { peer }) => {
       await peer.sendFrames(compressedFrames(Op.TEXT, payload()))
       await expectFailure(t, peer, [1007, 1002])
     }),
   ),
-  linked('bad-truncated', async (t, { peer }) => {
+  linkedCase('pmd.data.bad-truncated', async (t, { peer }) => {
     await peer.sendFrames(compressedFrames(Op.TEXT, HELLO.subarray(0, 3)))
     t.note(describeInbound(await peer.nextMeaningful(), t.timeout))
   }),
-  linked('bad-then-dead', async (t, { peer }) => {
+  linkedCase('pmd.data.bad-then-dead', async (t, { peer }) => {
     await peer.sendFrames([
       ...compressedFrames(Op.TEXT, hex('06')),
       { opcode: Op.PING, payload: 'after' },

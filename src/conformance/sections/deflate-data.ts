@@ -6,51 +6,41 @@ import {
   Deflater,
   HELLO,
   HELLO_AGAIN,
+  linkedCase,
   needClientWindow,
   openCompressed,
 } from '../compression.ts'
 import { mixedText } from '../data-set.ts'
 import { BlockWriter } from '../deflate-block.ts'
+import { TAIL } from '../inflate.ts'
 import type { Random } from '../random.ts'
 import type { Trial } from '../trial.ts'
 import { cleanClose, echo, echoThenCleanClose, expectQuiet } from '../verb.ts'
-import { hex, Op } from '../wire.ts'
+import { hex, Op, Rsv } from '../wire.ts'
 
 const MIXED_LENGTH = 65_536
 
-/** A row on a connection with permessage-deflate in use. */
-export function linked(id: string, run: (t: Trial, link: CompressedLink) => Promise<void>): Case {
-  return { id: `pmd.data.${id}`, needs: ['pmd'], run: async (t) => run(t, await openCompressed(t)) }
-}
-
 /** Sends the payload of a compressed message and waits for what it stands for. */
-export async function echoOf(
-  t: Trial,
-  link: CompressedLink,
-  payload: Uint8Array,
-  message: string | Buffer,
-): Promise<void> {
+async function echoOf(t: Trial, link: CompressedLink, payload: Uint8Array, message: string | Buffer): Promise<void> {
   const opcode = typeof message === 'string' ? Op.TEXT : Op.BINARY
   await echo(t, link.peer, { opcode, payload: message, frames: compressedFrames(opcode, payload) })
 }
 
 /** One compressed message, given by its bytes in hex, cut into fragments of those sizes. */
 function example(id: string, bytes: string, message: string, ...sizes: number[]): Case {
-  return linked(id, (t, { peer }) =>
+  return linkedCase(`pmd.data.${id}`, (t, { peer }) =>
     echoThenCleanClose(t, peer, { payload: message, frames: compressedFrames(Op.TEXT, hex(bytes), ...sizes) }),
   )
 }
 
 const EMPTY_BLOCK = '000000ffff'
 const HELLO_HEX = HELLO.toString('hex')
-/** The first fragment of a message whose last one holds an empty block only (RFC 7692 §7.2.3.6). */
-const WHOLE_WITH_TAIL = '0000ffff'
 
 /** The examples of RFC 7692 §7.2.3, letter for letter. */
 const examples: Case[] = [
   example('rfc-hello', HELLO_HEX, 'Hello'),
   example('rfc-hello-frag', HELLO_HEX, 'Hello', 3, 4),
-  linked('rfc-window', async (t, link) => {
+  linkedCase('pmd.data.rfc-window', async (t, link) => {
     needClientWindow(t, link.agreement)
     await echoOf(t, link, HELLO, 'Hello')
     await echoOf(t, link, HELLO_AGAIN, 'Hello')
@@ -59,10 +49,10 @@ const examples: Case[] = [
   example('rfc-stored', '000500faff48656c6c6f00', 'Hello'),
   example('rfc-bfinal', 'f348cdc9c9070000', 'Hello'),
   example('rfc-two-blocks', 'f248050000 00ffff cac9c90700', 'Hello'),
-  example('rfc-empty-last', `${HELLO_HEX}${WHOLE_WITH_TAIL}00`, 'Hello', 11, 1),
-  linked('empty-last-twice', async (t, { peer, deflater }) => {
+  example('rfc-empty-last', `${HELLO_HEX}0000ffff00`, 'Hello', 11, 1),
+  linkedCase('pmd.data.empty-last-twice', async (t, { peer, deflater }) => {
     for (const word of ['Hello', 'World']) {
-      const bytes = Buffer.concat([deflater.deflate(Buffer.from(word)), hex(WHOLE_WITH_TAIL)])
+      const bytes = Buffer.concat([deflater.deflate(Buffer.from(word)), TAIL])
       const frames = compressedFrames(Op.TEXT, Buffer.concat([bytes, Buffer.alloc(1)]), bytes.length, 1)
       await echo(t, peer, { payload: word, frames })
     }
@@ -74,15 +64,15 @@ const examples: Case[] = [
 const emptiness: Case[] = [
   example('empty', '00', ''),
   example('empty-fixed', '0200', ''),
-  linked('empty-payload', async (t, { peer }) => {
+  linkedCase('pmd.data.empty-payload', async (t, { peer }) => {
     await peer.sendFrames(compressedFrames(Op.TEXT, Buffer.alloc(0)))
     await noteOutcome(t, peer)
   }),
-  linked('empty-fragments', (t, { peer }) =>
+  linkedCase('pmd.data.empty-fragments', (t, { peer }) =>
     echoThenCleanClose(t, peer, {
       payload: 'Hello',
       frames: [
-        { opcode: Op.TEXT, rsv: 4, fin: false },
+        { opcode: Op.TEXT, rsv: Rsv.RSV1, fin: false },
         { opcode: Op.CONT, fin: false, payload: HELLO },
         { opcode: Op.CONT },
       ],
@@ -108,7 +98,7 @@ const STRATEGIES: Record<string, number> = {
 
 /** A long message, compressed by zlib with these options. */
 function deflated(id: string, options: { level?: number; strategy?: number }): Case {
-  return linked(id, async (t, link) => {
+  return linkedCase(`pmd.data.${id}`, async (t, link) => {
     const text = mixedText(t.random, MIXED_LENGTH)
     await echoOf(t, link, link.deflater.deflate(text, options), text.toString())
     await cleanClose(t, link.peer)
@@ -118,31 +108,31 @@ function deflated(id: string, options: { level?: number; strategy?: number }): C
 const encodings: Case[] = [
   ...[0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map((level) => deflated(`level-${level}`, { level })),
   ...Object.entries(STRATEGIES).map(([name, strategy]) => deflated(`strategy-${name}`, { strategy })),
-  linked('flush-each-byte', async (t, link) => {
+  linkedCase('pmd.data.flush-each-byte', async (t, link) => {
     const text = mixedText(t.random, 1024)
     // The text is one message: its bytes may refer to each other whatever was agreed about messages.
     const deflater = new Deflater({ ...link.agreement, clientNoContext: false })
-    const pieces = [...text].flatMap((byte) => [deflater.deflate(Buffer.of(byte)), hex(WHOLE_WITH_TAIL)])
+    const pieces = [...text].flatMap((byte) => [deflater.deflate(Buffer.of(byte)), TAIL])
     await echoOf(t, link, Buffer.concat(pieces.slice(0, -1)), text.toString())
     await cleanClose(t, link.peer)
   }),
-  linked('bfinal-then-window', async (t, link) => {
+  linkedCase('pmd.data.bfinal-then-window', async (t, link) => {
     needClientWindow(t, link.agreement)
     await echoOf(t, link, hex('f348cdc9c9070000'), 'Hello')
     await echoOf(t, link, HELLO_AGAIN, 'Hello')
     await cleanClose(t, link.peer)
   }),
   example('bfinal-middle', 'f3480500 cac9c90700', 'Hello'),
-  linked('tail-kept', async (t, { peer }) => {
-    await peer.sendFrames(compressedFrames(Op.TEXT, Buffer.concat([HELLO, hex(WHOLE_WITH_TAIL)])))
+  linkedCase('pmd.data.tail-kept', async (t, { peer }) => {
+    await peer.sendFrames(compressedFrames(Op.TEXT, Buffer.concat([HELLO, TAIL])))
     await noteOutcome(t, peer)
   }),
-  linked('utf8-good', async (t, link) => {
+  linkedCase('pmd.data.utf8-good', async (t, link) => {
     const text = threeByteText(t.random, MIXED_LENGTH)
     await echoOf(t, link, link.deflater.deflate(Buffer.from(text)), text)
     await cleanClose(t, link.peer)
   }),
-  linked('binary-any', async (t, link) => {
+  linkedCase('pmd.data.binary-any', async (t, link) => {
     const bytes = Buffer.from(Array.from({ length: 512 }, (_, index) => 255 - (index & 255)))
     await echoOf(t, link, link.deflater.deflate(bytes), bytes)
     await cleanClose(t, link.peer)
@@ -155,18 +145,18 @@ function threeByteText(random: Random, size: number): string {
   return points.map((point) => String.fromCodePoint(point)).join('')
 }
 
-/** What the window of the client may hold (RFC 7692 §7.2.2). */
+/** The longest reference, as far back as any goes (RFC 1951 §3.2.5). */
 const MATCH = { length: 258, distance: 32_768 }
 
 /** The window that the server keeps of what it got (RFC 7692 §7.2.2). */
 const clientWindow: Case[] = [
-  linked('distance-32768', async (t, link) => {
+  linkedCase('pmd.data.distance-32768', async (t, link) => {
     const bytes = t.random.bytes(MATCH.distance)
     const payload = new BlockWriter().stored(bytes).fixed([MATCH, MATCH]).payload()
     await echoOf(t, link, payload, Buffer.concat([bytes, bytes.subarray(0, 2 * MATCH.length)]))
     await cleanClose(t, link.peer)
   }),
-  linked('distance-32768-across', async (t, link) => {
+  linkedCase('pmd.data.distance-32768-across', async (t, link) => {
     needClientWindow(t, link.agreement)
     const bytes = t.random.bytes(MATCH.distance)
     await echoOf(t, link, new BlockWriter().stored(bytes).payload(), bytes)
@@ -184,7 +174,7 @@ const clientWindow: Case[] = [
       await cleanClose(t, link.peer)
     },
   },
-  linked('window-plain-between', async (t, link) => {
+  linkedCase('pmd.data.window-plain-between', async (t, link) => {
     needClientWindow(t, link.agreement)
     await echoOf(t, link, HELLO, 'Hello')
     await echo(t, link.peer, { payload: 'a plain message in between' })
@@ -192,7 +182,7 @@ const clientWindow: Case[] = [
     await echoOf(t, link, HELLO_AGAIN, 'Hello')
     await cleanClose(t, link.peer)
   }),
-  linked('window-binary-text', async (t, link) => {
+  linkedCase('pmd.data.window-binary-text', async (t, link) => {
     needClientWindow(t, link.agreement)
     await echoOf(t, link, HELLO, 'Hello')
     await echoOf(t, link, HELLO_AGAIN, Buffer.from('Hello'))
@@ -228,14 +218,9 @@ async function fillClientWindow(t: Trial, link: CompressedLink, distance: number
   const first = new BlockWriter().stored(bytes).fixed([reference]).payload()
   await echoOf(t, link, first, Buffer.concat([bytes, bytes.subarray(0, 10)]))
   if (!link.agreement.clientNoContext) {
-    await echoOf(t, link, new BlockWriter().fixed([reference]).payload(), window20(bytes))
+    await echoOf(t, link, new BlockWriter().fixed([reference]).payload(), bytes.subarray(10, 20))
   }
   await cleanClose(t, link.peer)
-}
-
-/** What stands `distance` bytes back after the bytes and their first ten. */
-function window20(bytes: Buffer): Buffer {
-  return bytes.subarray(10, 20)
 }
 
 /** Valid compressed data (RFC 7692 §7.2): `pmd.data`, but for the windows of the server and what has to fail. */

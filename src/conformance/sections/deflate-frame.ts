@@ -1,18 +1,13 @@
 import type { Case } from '../case.ts'
-import { type CompressedLink, compressedFrames, HELLO, offerExtensions, openCompressed } from '../compression.ts'
+import { compressedFrames, HELLO, linkedCase, offerExtensions, openCompressed } from '../compression.ts'
 import { agreementOf, PMD } from '../extension.ts'
 import type { Trial } from '../trial.ts'
-import { cleanClose, echo, echoThenCleanClose, expectEcho, expectFailure, needEcho, requireAccepted } from '../verb.ts'
+import { cleanClose, echo, echoThenCleanClose, expectEcho, expectFailure, needEcho, requireEcho } from '../verb.ts'
 import { closeBody, type FrameSpec, Op, Rsv } from '../wire.ts'
-
-/** A row on a connection with permessage-deflate in use. */
-function linked(id: string, run: (t: Trial, link: CompressedLink) => Promise<void>): Case {
-  return { id: `pmd.frame.${id}`, needs: ['pmd'], run: async (t) => run(t, await openCompressed(t)) }
-}
 
 /** Frames that break a rule: the connection fails, and what they hold is not answered (RFC 7692 §6.1). */
 function failing(id: string, ...frames: FrameSpec[]): Case {
-  return linked(id, async (t, { peer }) => {
+  return linkedCase(`pmd.frame.${id}`, async (t, { peer }) => {
     await peer.sendFrames(frames)
     await expectFailure(t, peer, [1002])
   })
@@ -46,13 +41,13 @@ function passive(id: string, expected: string): Case {
 
 /** Framing of compressed messages (RFC 7692 §6): `pmd.frame`. */
 export const deflateFrame: Case[] = [
-  linked('rsv1-off', (t, { peer }) => echoThenCleanClose(t, peer, { payload: 'Hello' })),
-  linked('mixed', async (t, { peer }) => {
+  linkedCase('pmd.frame.rsv1-off', (t, { peer }) => echoThenCleanClose(t, peer, { payload: 'Hello' })),
+  linkedCase('pmd.frame.mixed', async (t, { peer }) => {
     await echo(t, peer, { payload: 'Hello', frames: compressedFrames(Op.TEXT, HELLO) })
     await echo(t, peer, { payload: 'Hello' })
     await echoThenCleanClose(t, peer, { payload: 'Hello', frames: compressedFrames(Op.TEXT, HELLO) })
   }),
-  linked('frag-each-point', async (t, { peer }) => {
+  linkedCase('pmd.frame.frag-each-point', async (t, { peer }) => {
     for (let cut = 0; cut <= HELLO.length; cut++) {
       const frames: FrameSpec[] = [
         { opcode: Op.TEXT, rsv: Rsv.RSV1, fin: false, payload: HELLO.subarray(0, cut) },
@@ -62,10 +57,10 @@ export const deflateFrame: Case[] = [
     }
     await cleanClose(t, peer)
   }),
-  linked('frag-1-byte', (t, { peer }) =>
+  linkedCase('pmd.frame.frag-1-byte', (t, { peer }) =>
     echoThenCleanClose(t, peer, { payload: 'Hello', frames: compressedFrames(Op.TEXT, HELLO, 1) }),
   ),
-  linked('ping-between', async (t, { peer }) => {
+  linkedCase('pmd.frame.ping-between', async (t, { peer }) => {
     needEcho(t)
     const [first, second] = compressedFrames(Op.TEXT, HELLO, 3, 4)
     await peer.sendFrames([first, { opcode: Op.PING, payload: 'between' }, second])
@@ -86,7 +81,7 @@ export const deflateFrame: Case[] = [
   ),
   failing('rsv1-ping', { opcode: Op.PING, rsv: Rsv.RSV1 }),
   failing('rsv1-pong', { opcode: Op.PONG, rsv: Rsv.RSV1 }),
-  linked('rsv1-close', async (t, { peer }) => {
+  linkedCase('pmd.frame.rsv1-close', async (t, { peer }) => {
     // An endpoint that takes this Close for a good one answers with its code, which is then not 1002.
     await peer.sendFrame({ opcode: Op.CLOSE, rsv: Rsv.RSV1, payload: closeBody(1000) })
     await expectFailure(t, peer, [1002])
@@ -97,27 +92,28 @@ export const deflateFrame: Case[] = [
     id: 'pmd.frame.not-negotiated',
     needs: ['pmd'],
     async run(t: Trial) {
-      const handshake = await offerExtensions(t, `${PMD}; x-conf`)
-      requireAccepted(t, handshake)
-      if (handshake.response && agreementOf(handshake.response) !== null) t.skip('the target accepted the bad offer')
-      await handshake.peer.sendFrame({ opcode: Op.TEXT, rsv: Rsv.RSV1, payload: HELLO })
-      await expectFailure(t, handshake.peer, [1002])
+      const { response, peer } = await offerExtensions(t, `${PMD}; x-conf`)
+      // What is wrong with these answers `pmd.neg.bad-unknown-param` tells.
+      if (response?.status !== 101) t.skip('the target refused the request for a bad offer')
+      if (agreementOf(response) !== null) t.skip('the target accepted a bad offer')
+      await peer.sendFrame({ opcode: Op.TEXT, rsv: Rsv.RSV1, payload: HELLO })
+      await expectFailure(t, peer, [1002])
     },
   },
   passive('server-rsv1', 'RSV1 on first frames of messages only'),
   passive('server-decodes', 'compressed messages that inflate'),
-  linked('echo-compressed', async (t, { peer, deflater }) => {
+  linkedCase('pmd.frame.echo-compressed', async (t, { peer, deflater }) => {
     needEcho(t)
     const text = Buffer.from('the same words again and again, '.repeat(512))
     await peer.sendFrames(compressedFrames(Op.TEXT, deflater.deflate(text)))
     const before = peer.received
     const message = await peer.expectMessage()
-    t.assert(message.payload.equals(text), 'the same text', `${message.payload.length} bytes`, { class: 'must' })
+    requireEcho(t, message, text)
     const ratio = Math.round((1000 * (peer.received - before)) / text.length) / 10
     t.observe('pmd_echo', message.compressed ? `compressed to ${ratio} %` : 'not compressed')
     await cleanClose(t, peer)
   }),
-  linked('binary', async (t, { peer, deflater }) => {
+  linkedCase('pmd.frame.binary', async (t, { peer, deflater }) => {
     const bytes = Buffer.concat([t.random.bytes(500), Buffer.alloc(500, 7)])
     const frames = compressedFrames(Op.BINARY, deflater.deflate(bytes))
     await echoThenCleanClose(t, peer, { opcode: Op.BINARY, payload: bytes, frames })

@@ -3,14 +3,14 @@ import type { Case } from '../case.ts'
 import { compressedFrames, openCompressed } from '../compression.ts'
 import { PMD } from '../extension.ts'
 import { TAIL } from '../inflate.ts'
-import { describeInbound, type Inbound, type Peer } from '../peer.ts'
+import { loadTimeout } from '../load-verb.ts'
+import { describeInbound, type Inbound } from '../peer.ts'
 import type { Trial } from '../trial.ts'
 import { alive } from '../verb.ts'
 import { Op } from '../wire.ts'
+import { findLimit } from './message-limit.ts'
 
 const MIB = 1024 * 1024
-/** How long a server may work on a bomb, in timeouts. */
-const PATIENCE = 15
 
 /** Zeros of that size as the payload of one compressed message: a thousandth of it. */
 function bomb(size: number): Buffer {
@@ -19,11 +19,6 @@ function bomb(size: number): Buffer {
   const rest = deflateRawSync(Buffer.alloc(size % MIB), options)
   const pieces = Array.from({ length: Math.floor(size / MIB) }, () => whole)
   return Buffer.concat([...pieces, ...(size % MIB > 0 ? [rest] : [])]).subarray(0, -TAIL.length)
-}
-
-/** The answer to a message that may be too large, the end of the connection included. */
-function answerTo(t: Trial, peer: Peer): Promise<Inbound | null> {
-  return peer.nextMeaningful(t.timeout * PATIENCE)
 }
 
 /** Refused: a Close of any code (1009 is the one meant), or the bare end (RFC 6455 §7.4.1). */
@@ -49,32 +44,27 @@ function bombCase(id: string, size: number, options: { mayEcho: boolean; fragmen
       const { peer } = await openCompressed(t)
       if (!options.mayEcho) peer.decoder = null
       await peer.sendFrames(compressedFrames(Op.BINARY, bomb(size), ...(options.fragment ? [options.fragment] : [])))
-      const event = await answerTo(t, peer)
-      const shown = describeInbound(event, t.timeout * PATIENCE)
+      const event = await peer.nextMeaningful(loadTimeout(t))
+      const shown = describeInbound(event, loadTimeout(t))
       const good = isRefusal(event) || (options.mayEcho && isWholeEcho(event, size))
       t.assert(good, options.mayEcho ? 'the whole echo, Close 1009 or the end' : 'Close 1009 or the end', shown)
       t.note(shown)
-      peer.destroy()
+      t.release(peer)
       await alive(t)
     },
   }
 }
 
-/** Sizes at which a limit is looked for, above what `--max-message` calls usual. */
-function sizesFor(t: Trial): number[] {
-  return [t.context.maxMessage + 1, 4 * t.context.maxMessage + 1]
-}
-
-/** The smallest of the sizes that the server refuses as a plain message, or null. */
+/** A size that is refused as a plain message, or null when there is none up to one byte above `--max-message`. */
 async function findRefusedSize(t: Trial): Promise<number | null> {
-  for (const size of sizesFor(t)) {
-    const { peer } = await openCompressed(t)
-    await peer.sendBinary(Buffer.alloc(size))
-    const event = await answerTo(t, peer)
-    peer.destroy()
-    if (isRefusal(event)) return size
-  }
-  return null
+  const { refused } = await findLimit(t)
+  if (refused !== null) return refused
+  const size = t.context.maxMessage + 1
+  const { peer } = await openCompressed(t)
+  await peer.sendBinary(Buffer.alloc(size))
+  const event = await peer.nextMeaningful(loadTimeout(t))
+  t.release(peer)
+  return isRefusal(event) ? size : null
 }
 
 /** Limits on what compressed messages cost (RFC 6455 §10.4): `pmd.limit`. */
@@ -89,14 +79,14 @@ export const deflateLimit: Case[] = [
     async run(t: Trial) {
       const size = await findRefusedSize(t)
       if (size === null) {
-        t.note(`no limit up to ${sizesFor(t).at(-1)} bytes`)
+        t.note(`no limit up to ${t.context.maxMessage + 1} bytes`)
         return
       }
       const { peer } = await openCompressed(t)
       await peer.sendFrames(compressedFrames(Op.BINARY, bomb(size)))
-      const event = await answerTo(t, peer)
+      const event = await peer.nextMeaningful(loadTimeout(t))
       const expected = `refused like a plain message of ${size} bytes`
-      t.assert(isRefusal(event), expected, describeInbound(event, t.timeout * PATIENCE))
+      t.assert(isRefusal(event), expected, describeInbound(event, loadTimeout(t)))
     },
   },
   {

@@ -1,19 +1,9 @@
 import type { Case } from '../case.ts'
-import { expectFailureAfterEcho, expectServerEnd, followPongs, sendInWay, type Way } from '../frame-verb.ts'
+import { expectServerEnd, followPongs, sendInWay, type Way } from '../frame-verb.ts'
 import { inParallel } from '../in-parallel.ts'
 import { describeInbound, sleep } from '../peer.ts'
 import type { Trial } from '../trial.ts'
-import {
-  acceptAndProbe,
-  allowPong,
-  cleanClose,
-  echo,
-  echoThenCleanClose,
-  expectEcho,
-  expectFailure,
-  expectFailureEarly,
-  needEcho,
-} from '../verb.ts'
+import { acceptAndProbe, cleanClose, echoThenCleanClose, expectEcho, needEcho } from '../verb.ts'
 import { closeBody, type FrameSpec, Op } from '../wire.ts'
 
 type Data = string | Uint8Array
@@ -31,15 +21,6 @@ function fragments(opcode: number, ...parts: readonly Data[]): FrameSpec[] {
 
 const TWO = fragments(Op.TEXT, 'fragment1', 'fragment2')
 const PING: FrameSpec = { opcode: Op.PING, payload: 'ping payload' }
-
-/** An orphan: a continuation of nothing. */
-function orphan(fin: boolean, payload = 'non-continuation payload'): FrameSpec {
-  return { opcode: Op.CONT, payload, fin }
-}
-
-function text(payload = HELLO): FrameSpec {
-  return { opcode: Op.TEXT, payload }
-}
 
 /** A message in these parts, echoed. */
 function echoed(id: string, opcode: number, parts: (t: Trial) => Data[]): Case {
@@ -160,7 +141,7 @@ async function echoTwoMessages(t: Trial): Promise<void> {
 async function echoAfterFinal(t: Trial): Promise<void> {
   needEcho(t)
   const peer = await t.open()
-  await peer.sendFrames([...TWO, text()])
+  await peer.sendFrames([...TWO, { opcode: Op.TEXT, payload: HELLO }])
   await expectEcho(t, peer, 'fragment1fragment2')
   await expectEcho(t, peer, HELLO)
   await cleanClose(t, peer)
@@ -194,71 +175,6 @@ const echoRows: Case[] = [
   { id: 'frag.boundaries-irrelevant', run: cutAtRandom },
 ]
 
-function refused(id: string, frames: readonly FrameSpec[], way: Way = 'whole'): Case {
-  return {
-    id: `frag.${id}`,
-    async run(t) {
-      const peer = await t.open()
-      await sendInWay(peer, frames, way)
-      await expectFailure(t, peer, [1002])
-    },
-  }
-}
-
-async function refuseAfterMessage(t: Trial): Promise<void> {
-  const peer = await t.open()
-  await peer.sendFrames([...TWO, orphan(false), text()])
-  await expectFailureAfterEcho(t, peer, 'fragment1fragment2', [1002])
-}
-
-async function refuseAfterUnfragmented(t: Trial): Promise<void> {
-  const peer = await t.open()
-  await echo(t, peer, { payload: HELLO })
-  await peer.sendFrame(orphan(true))
-  await expectFailure(t, peer, [1002])
-}
-
-async function refuseAfterPing(t: Trial): Promise<void> {
-  const peer = await t.open()
-  await peer.sendFrames([{ opcode: Op.PING }, orphan(true, '')])
-  await expectFailure(t, peer, [1002], { allowed: allowPong })
-}
-
-async function refuseEmptyUnfinished(t: Trial): Promise<void> {
-  const peer = await t.open()
-  await peer.sendFrame(orphan(false, ''))
-  await expectFailureEarly(t, peer, [1002], () => peer.sendFrame(orphan(true, '')))
-}
-
-const twice = (frames: FrameSpec[]): FrameSpec[] => [...frames, ...frames]
-
-const refusedRows: Case[] = [
-  ...[true, false].flatMap((fin): Case[] => [
-    refused(`orphan-fin${Number(fin)}`, [orphan(fin), text()]),
-    refused(`orphan-fin${Number(fin)}-frames`, [orphan(fin), text()], 'frames'),
-    refused(`orphan-fin${Number(fin)}-octets`, [orphan(fin), text()], 'octets'),
-    refused(`orphan-fin${Number(fin)}-x2`, twice([orphan(fin), ...TWO])),
-  ]),
-  { id: 'frag.orphan-after-message', run: refuseAfterMessage },
-  refused('text-inside-text', [TWO[0], text('fragment2')]),
-  refused('binary-inside-text', [TWO[0], { opcode: Op.BINARY, payload: 'fragment2' }]),
-  refused('text-inside-binary', [
-    { opcode: Op.BINARY, payload: 'fragment1', fin: false },
-    { ...text('fragment2'), fin: false },
-  ]),
-  refused('interleaved', [
-    { opcode: Op.TEXT, payload: 'text1', fin: false },
-    { opcode: Op.BINARY, payload: 'binary1', fin: false },
-    orphan(false, 'text2'),
-    orphan(true, 'text3'),
-    orphan(true, 'binary2'),
-  ]),
-  refused('orphan-empty', [orphan(true, '')]),
-  { id: 'frag.orphan-empty-nofin', run: refuseEmptyUnfinished },
-  { id: 'frag.orphan-after-unfragmented', run: refuseAfterUnfragmented },
-  { id: 'frag.orphan-after-ping', run: refuseAfterPing },
-]
-
 async function closeUnfinished(t: Trial): Promise<void> {
   const peer = await t.open()
   await peer.sendFrames([TWO[0], { opcode: Op.CLOSE, payload: closeBody(1000) }])
@@ -290,13 +206,13 @@ async function pauseLong(t: Trial): Promise<void> {
   }
   await peer.sendFrame(TWO[1])
   await expectEcho(t, peer, 'fragment1fragment2')
+  t.note(`echoed after a pause of ${PAUSE / 1000} s`)
 }
 
-/** Fragmentation (RFC 6455 §5.4): `frag`. */
+/** Messages in fragments (RFC 6455 §5.4): `frag`. */
 export const fragmentation: Case[] = [
   ...answeredRows,
   ...echoRows,
-  ...refusedRows,
   { id: 'frag.unfinished-close', run: closeUnfinished },
   { id: 'frag.unfinished-fin', run: endUnfinished },
   { id: 'frag.long-pause', phase: 'idle', tags: ['slow', 'idle'], needs: ['echo'], run: pauseLong },

@@ -1,4 +1,14 @@
 import type { Case } from '../case.ts'
+import { choppedScripts } from './chopped-script.ts'
+import { clientAnswer } from './client-answer.ts'
+import { turnToClient } from './client-autobahn.ts'
+import { clientClosing } from './client-closing.ts'
+import { clientCompression } from './client-compression.ts'
+import { clientExtension } from './client-extension.ts'
+import { clientFrame } from './client-frame.ts'
+import { clientRequest } from './client-request.ts'
+import { clientTls } from './client-tls.ts'
+import { clientUri } from './client-uri.ts'
 import { closeCodes } from './close-code.ts'
 import { closeSurvey } from './close-survey.ts'
 import { closing } from './closing.ts'
@@ -12,9 +22,13 @@ import { deflateVolume } from './deflate-volume.ts'
 import { deflateWindow } from './deflate-window.ts'
 import { echoContract } from './echo-contract.ts'
 import { extensionField } from './extension-field.ts'
+import { floods } from './flood.ts'
+import { fragmentOrder } from './fragment-order.ts'
 import { fragmentation } from './fragmentation.ts'
+import { fuzzing } from './fuzz.ts'
 import { httpSyntax } from './http-syntax.ts'
 import { keyField } from './key.ts'
+import { manyConnections } from './many-connections.ts'
 import { masking } from './masking.ts'
 import { messageLimits } from './message-limit.ts'
 import { messageSizes } from './message-size.ts'
@@ -29,6 +43,7 @@ import { connectionField, hostField, upgradeField } from './required-field.ts'
 import { reservedBits } from './reserved-bit.ts'
 import { segments } from './segment.ts'
 import { serverAnswer } from './server-answer.ts'
+import { slowPeers } from './slow-peer.ts'
 import { subprotocolField } from './subprotocol.ts'
 import { textFailFast } from './text-fail-fast.ts'
 import { textFragments } from './text-fragment.ts'
@@ -60,6 +75,11 @@ export const sections: readonly Case[] = [
   ...messageSizes,
   ...throughput,
   ...messageLimits,
+  ...choppedScripts,
+  ...slowPeers,
+  ...floods,
+  ...manyConnections,
+  ...fuzzing,
   ...passiveChecks,
   ...payloadLength,
   ...segments,
@@ -69,6 +89,7 @@ export const sections: readonly Case[] = [
   ...controlFrames,
   ...pings,
   ...fragmentation,
+  ...fragmentOrder,
   ...closing,
   ...closeCodes,
   ...closeSurvey,
@@ -82,7 +103,20 @@ export const sections: readonly Case[] = [
   ...deflateVolume,
 ]
 
-const byId = new Map(sections.map((one) => [one.id, one]))
+/** Every case against a client. */
+export const clientSections: readonly Case[] = [
+  ...clientRequest,
+  ...clientUri,
+  ...clientAnswer,
+  ...clientExtension,
+  ...turnToClient(sections),
+  ...clientFrame,
+  ...clientCompression,
+  ...clientClosing,
+  ...clientTls,
+]
+
+const byId = new Map([...sections, ...clientSections].map((one) => [one.id, one]))
 
 /** How the case of that id runs, if it is written. */
 export function findCase(id: string): Case | undefined {

@@ -4,14 +4,14 @@ import type { Trial } from '../trial.ts'
 import { cleanClose, echo, echoThenCleanClose, probe } from '../verb.ts'
 import { closeBody, type FrameSpec, hex, Op } from '../wire.ts'
 
-/** Frames after which the server has to end the connection; a code is not asked for (RFC 6455 §5.1). */
+/** Frames after which the server has to end the connection; a Close is not asked for, but should say 1002 (RFC 6455 §5.1). */
 function refused(id: string, ...frames: FrameSpec[]): Case {
   return {
     id: `mask.${id}`,
     async run(t) {
       const peer = await t.open()
       await peer.sendFrames(frames)
-      await expectServerEnd(t, peer)
+      await expectServerEnd(t, peer, [1002])
     },
   }
 }
@@ -24,7 +24,7 @@ async function refuseAfterGood(t: Trial): Promise<void> {
   const peer = await t.open()
   await echo(t, peer, { payload: 'masked' })
   await peer.sendFrame(unmasked(Op.TEXT, 'Hello'))
-  await expectServerEnd(t, peer)
+  await expectServerEnd(t, peer, [1002])
 }
 
 const breaches: Case[] = [

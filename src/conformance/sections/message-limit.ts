@@ -14,8 +14,8 @@ const FIRST_SIZE = 64 * KIBIBYTE
 /** Above this size the limit is found to a thousandth only: each further look would cost as much again. */
 const EXACT_SIZE = MEBIBYTE
 
-/** The largest message that is taken, and the smallest that is refused: null when all up to `--max-message` are taken. */
-interface Limit {
+/** The largest message that is taken, and the smallest that is refused: null when all up to `--max-message` are taken (RFC 6455 §10.4). */
+export interface Limit {
   taken: number
   refused: number | null
   refusal: string | null
@@ -52,8 +52,8 @@ class Prober {
   }
 }
 
-/** Doubles up to `--max-message`, then bisects; looks only once in a run. */
-async function findLimit(t: Trial): Promise<Limit> {
+/** The largest message (RFC 6455 §10.4): doubles up to `--max-message`, then bisects; looks only once in a run. */
+export async function findLimit(t: Trial): Promise<Limit> {
   const known = found.get(t.context)
   if (known !== undefined) return known
   const prober = new Prober(t)

@@ -9,10 +9,10 @@ async function echoWellFramed(t: Trial, spec: EchoSpec): Promise<void> {
   const peer = await t.open()
   const { frames } = await echo(t, peer, spec)
   for (const frame of frames) {
-    const isPlain = frame.rsv === 0 && !frame.masked && frame.form === shortestForm(frame.length)
+    const isPlain = frame.rsv === 0 && frame.masked === peer.expectsMask && frame.form === shortestForm(frame.length)
     t.require(
       isPlain,
-      'frames without mask and reserved bits, in the shortest length form',
+      'frames without reserved bits, masked as the role wants, in the shortest length form',
       `${describeFrame(frame)} in the ${frame.form}-bit form`,
     )
   }

@@ -21,7 +21,7 @@ function range(first: number, last: number): Buffer {
 /** The bytes in the words of a row: “text `c3a9`”, “`61 c0 62`”. */
 export function bytesSent({ id, send }: Pick<CatalogueEntry, 'id' | 'send'>): Buffer {
   const [, digits] = /`([0-9a-f ]+)`/.exec(send) ?? []
-  const bytes = LONG[id] ?? (digits === undefined ? undefined : hex(digits))
+  const bytes = LONG[id.replace(/^client\./, '')] ?? (digits === undefined ? undefined : hex(digits))
   if (bytes === undefined) throw new TypeError(`${id} sends no bytes in hex: ${send}`)
   return bytes
 }

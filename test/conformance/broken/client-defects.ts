@@ -98,17 +98,25 @@ const closing = {
   'ends-tcp-before-server': { sentence: 'ends TCP before the server does', rows: ['client.close.waits-for-server'] },
   'never-ends-tcp': { sentence: 'never ends TCP', rows: ['client.close.gives-up'] },
   'accepts-any-close-code': { sentence: 'takes any close code', rows: ['client.close.codes-rx'] },
+  'ends-tcp-with-its-close': {
+    sentence: 'does not wait for the reply to its Close',
+    rows: ['client.close.client-initiated'],
+  },
+  'echoes-after-its-close': { sentence: 'goes on sending after its Close', rows: ['client.close.data-before-reply'] },
   'closes-unprompted': { sentence: 'closes by itself', rows: ['client.close.no-unprompted', 'client.resp.ok'] },
 } as const satisfies Record<string, Defect>
 
 const autobahn = {
-  'echoes-text-as-binary': { sentence: 'echoes with the wrong type', rows: ['client.ab.1'] },
-  'answers-no-ping': { sentence: 'never answers a ping', rows: ['client.ab.2'] },
-  'ignores-rsv3': { sentence: 'ignores RSV3', rows: ['client.ab.3', 'client.frame.rsv'] },
-  'skips-reserved-opcodes': { sentence: 'skips frames with reserved opcodes', rows: ['client.ab.4'] },
-  'accepts-orphan-continuation': { sentence: 'takes a continuation of nothing for a text', rows: ['client.ab.5'] },
-  'checks-no-text': { sentence: 'does not check text', rows: ['client.ab.6'] },
-  'checks-no-reason': { sentence: 'does not check that the reason is UTF-8', rows: ['client.ab.7'] },
+  'echoes-text-as-binary': { sentence: 'echoes with the wrong type', rows: ['client.len.text-125'] },
+  'answers-no-ping': { sentence: 'never answers a ping', rows: ['client.ping.empty'] },
+  'ignores-rsv3': { sentence: 'ignores RSV3', rows: ['client.rsv.text-rsv3', 'client.frame.rsv'] },
+  'skips-reserved-opcodes': { sentence: 'skips frames with reserved opcodes', rows: ['client.op.3-empty'] },
+  'accepts-orphan-continuation': {
+    sentence: 'takes a continuation of nothing for a text',
+    rows: ['client.frag.orphan-fin1'],
+  },
+  'checks-no-text': { sentence: 'does not check text', rows: ['client.utf8.ab-12-1'] },
+  'checks-no-reason': { sentence: 'does not check that the reason is UTF-8', rows: ['client.close.reason-bad-utf8'] },
 } as const satisfies Record<string, Defect>
 
 /** Every defect of the client: what it does, and the rows of which one has to notice it. */

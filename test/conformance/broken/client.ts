@@ -25,6 +25,10 @@ export interface EchoClientOptions {
   /** Bytes of the largest message; default 16 MiB. */
   maxMessage?: number
   onEvent?: (event: ClientEvent) => void
+  /** Called when the connection is open, with what starts the closing handshake. */
+  onOpen?: (close: (code: number) => void) => void
+  /** Ends the connection at once. */
+  signal?: AbortSignal
   /** Called with each message instead of echoing it. */
   onMessage?: (payload: Buffer) => void
 }
@@ -44,6 +48,7 @@ export function runClient(uri: string, options: EchoClientOptions = {}): Promise
     url.protocol === 'wss:'
       ? connectTls({ host, port: Number(url.port || 443), servername: host })
       : connectTcp({ host, port: Number(url.port || 80), allowHalfOpen: true, noDelay: true })
+  options.signal?.addEventListener('abort', () => socket.destroy())
   return new Promise((resolve) => {
     const connection = new ClientConnection(socket, url, options, defects)
     socket.once(url.protocol === 'wss:' ? 'secureConnect' : 'connect', () => connection.begin())
@@ -127,9 +132,11 @@ class ClientConnection {
   #open(agreement: Agreement | null): void {
     clearTimeout(this.#timer)
     this.#options.onEvent?.({ event: 'open' })
-    this.#peer = this.#newPeer(agreement)
-    if (this.#head.length > 0 && !this.#defects.has('loses-frames-with-answer')) this.#peer.receive(this.#head)
-    if (this.#defects.has('closes-unprompted')) this.#peer.close(1000)
+    const peer = this.#newPeer(agreement)
+    this.#peer = peer
+    this.#options.onOpen?.((code) => peer.close(code))
+    if (this.#head.length > 0 && !this.#defects.has('loses-frames-with-answer')) peer.receive(this.#head)
+    if (this.#defects.has('closes-unprompted')) peer.close(1000)
   }
 
   #newPeer(agreement: Agreement | null): Peer {

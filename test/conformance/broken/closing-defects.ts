@@ -5,7 +5,7 @@ export const closing = {
   'never-ends-tcp': { sentence: 'never ends TCP', rows: ['close.tcp-prompt', 'close.2-byte'] },
   'waits-for-client-to-end-tcp': {
     sentence: 'waits for the client to end TCP',
-    rows: ['close.tcp-first', 'close.tcp-prompt'],
+    rows: ['close.tcp-prompt'],
   },
   'resets-tcp': { sentence: 'ends TCP with a reset', rows: ['close.fin-not-rst', 'close.2-byte'] },
   'resets-with-unread-input': {

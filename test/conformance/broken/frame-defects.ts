@@ -60,7 +60,7 @@ export const frames = {
     sentence: 'ignores RSV1 where nothing was agreed',
     rows: ['rsv.text-rsv1', 'pmd.frame.not-negotiated'],
   },
-  'ignores-rsv3': { sentence: 'ignores RSV3', rows: ['rsv.binary-rsv3', 'pmd.frame.rsv3'] },
+  'ignores-rsv3': { sentence: 'ignores RSV3', rows: ['rsv.binary-rsv3'] },
   'ignores-rsv-on-control': {
     sentence: 'ignores reserved bits of control frames',
     rows: ['rsv.ping-rsv2', 'rsv.close-rsv1'],

@@ -61,12 +61,11 @@ export function readHeader(bytes: Buffer, expected: Expected, defects: Defects):
 
 function checkBits(first: number, expected: Expected, defects: Defects): void {
   const opcode = first & 0xf
-  const rsv = first & 0x70
+  const rsv = first & (defects.has('ignores-rsv3') ? 0x60 : 0x70)
   if (rsv === 0 || defects.has('ignores-rsv')) return
   if (defects.has('ignores-rsv-on-control') && opcode >= 8) return
   if (defects.has('ignores-rsv-on-continuation') && opcode === CONTINUATION) return
   if (defects.has('ignores-rsv1') && rsv === 0x40) return
-  if (defects.has('ignores-rsv3') && rsv === 0x10) return
   const mayBeCompressed = expected.deflate && (opcode === TEXT || opcode === BINARY)
   if (!mayBeCompressed || rsv !== 0x40) throw new Violation(1002, 'a reserved bit')
 }

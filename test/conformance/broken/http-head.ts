@@ -32,10 +32,11 @@ export interface Head {
 
 /** Reads a request or status line with its fields, or null while the empty line is missing (RFC 9112 §2, §5). */
 export function readHead(bytes: Buffer, defects: Defects): Head | null {
+  if (defects.has('head-without-limit') && bytes.length > HEAD_LIMIT) return null
   const start = bytes.indexOf('\r\n') === 0 ? 2 : 0
   const end = bytes.indexOf('\r\n\r\n', start)
   const text = bytes.toString('latin1', start, end < 0 ? bytes.length : end)
-  if (!defects.has('head-without-limit')) checkSize(text)
+  checkSize(text)
   if (STRAY_BYTE.test(text) && !defects.has('accepts-control-bytes')) throw new Refusal(400, 'a stray control byte')
   if (end < 0 && defects.has('head-in-one-segment')) throw new Refusal(400, 'half a head')
   if (end < 0) return null

@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import { driveClient, runClient } from './client.ts'
 import { clientDefects } from './client-defects.ts'
@@ -27,13 +28,26 @@ main().catch((error: Error) => {
 })
 
 async function main(): Promise<void> {
-  const onEvent = (event: object): void => console.log(JSON.stringify(event))
   if (values.list) return list()
-  if (values.client) return runClient(values.client, { defects: defectsIn(clientDefects), onEvent })
+  if (values.client) return connect(values.client)
   if (values.drive) return driveClient(values.drive, values.agent, { defects: defectsIn(clientDefects) })
   if (values.port === undefined) throw new TypeError(USAGE)
   const server = await startServer({ port: Number(values.port), defects: defectsIn(serverDefects) })
   console.log(`listening ${server.url}`)
+}
+
+/** Connects once, tells what happens line by line, and takes the command `close` on standard input. */
+async function connect(url: string): Promise<void> {
+  const onEvent = (event: object): void => console.log(JSON.stringify(event))
+  const commands = createInterface(process.stdin)
+  onEvent({ event: 'ready' })
+  await new Promise<void>((resolve, reject) => {
+    const opened = new Promise<(code: number) => void>((onOpen) => {
+      runClient(url, { defects: defectsIn(clientDefects), onEvent, onOpen }).then(resolve, reject)
+    })
+    commands.on('line', async (line) => line.includes('"close"') && (await opened)(1000))
+  })
+  commands.close()
 }
 
 function defectsIn(table: Record<string, Defect>): Defects {

@@ -75,7 +75,6 @@ export class Peer {
       let bytes = this.#rest.length > 0 ? Buffer.concat([this.#rest, chunk]) : chunk
       this.#rest = Buffer.alloc(0)
       while (bytes.length > 0 && !this.#isOver) bytes = this.#frame ? this.#takePayload(bytes) : this.#takeHeader(bytes)
-      if (bytes.length > 0 && this.#defects.has('resets-with-unread-input')) this.#socket.resetAndDestroy()
     } catch (error) {
       if (!(error instanceof Violation)) throw error
       this.#fail(error.closeCode)
@@ -93,6 +92,7 @@ export class Peer {
   close(code: number): void {
     this.#isClosing = true
     this.#output.close(code)
+    if (this.#defects.has('ends-tcp-with-its-close')) this.#endTcp()
     setTimeout(() => this.#endTcp(), LINGER).unref()
   }
 
@@ -128,6 +128,8 @@ export class Peer {
     if (frame.opcode > BINARY) this.#control.push(piece)
     if (frame.done < frame.length) return bytes.subarray(piece.length)
     this.#frame = null
+    const isUnread = frame.opcode === CLOSE && bytes.length > piece.length
+    if (isUnread && this.#defects.has('resets-with-unread-input')) this.#socket.resetAndDestroy()
     this.#onFrameEnd(frame)
     return this.#defects.has('reads-one-frame-per-segment') ? Buffer.alloc(0) : bytes.subarray(piece.length)
   }
@@ -163,7 +165,8 @@ export class Peer {
       this.#utf8.end()
     }
     const isWanted = this.#options.onMessage?.(this.#messageOpcode, payload) ?? true
-    if (isWanted && !this.#isClosing) this.#echo(this.#messageOpcode, payload)
+    if (isWanted && (!this.#isClosing || this.#defects.has('echoes-after-its-close')))
+      this.#echo(this.#messageOpcode, payload)
     this.#isFragmented = false
     for (const ping of this.#heldPings.splice(0)) this.#output.pong(ping)
   }

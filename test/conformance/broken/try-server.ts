@@ -10,6 +10,8 @@ export interface TryOptions {
   jobs?: number
   /** Milliseconds for one event; default 1500. */
   timeout?: number
+  /** Leaves the other rows out after that many failures. */
+  bail?: number
 }
 
 /** Runs rows of the catalogue against a server of its own with these defects, strictly. */
@@ -18,7 +20,7 @@ export async function tryServer(
   defects: Defects = new Set(),
   options: TryOptions = {},
 ): Promise<CaseResult[]> {
-  const { jobs = 1, timeout = 1500 } = options
+  const { jobs = 1, timeout = 1500, bail } = options
   const server = await startServer({ defects })
   try {
     const { result } = await runServer({
@@ -30,6 +32,7 @@ export async function tryServer(
       seed: 1,
       strict: true,
       timeout,
+      bail,
       timeoutFactor: 1,
       idle: 1000,
       retries: 0,
@@ -43,10 +46,4 @@ export async function tryServer(
   } finally {
     await server.close()
   }
-}
-
-/** A result in a line, for the message of an assertion. */
-export function describeResult({ id, verdict, note, assertions }: CaseResult): string {
-  const broken = assertions.find(({ ok }) => !ok)
-  return `${id}: ${verdict}${note ? ` (${note})` : ''}${broken ? `, ${broken.actual}` : ''}`
 }

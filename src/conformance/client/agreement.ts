@@ -1,0 +1,73 @@
+import { Inflater } from '../inflate.ts'
+import type { Peer } from '../peer.ts'
+import { deflateOffer, hasParam, type Offer, readOffers } from './offer.ts'
+import type { ClientRequest } from './request.ts'
+
+/** What the tool answers to an offer of permessage-deflate, and what it comes to for the frames (RFC 7692 §7.1). */
+export interface DeflateAgreement {
+  /** The answer as it is sent. */
+  answer: string
+  /** The same with the roles turned: as if the tool were the client and had got it from a server. */
+  turned: string
+  clientBits: number
+  clientKeepsWindow: boolean
+}
+
+/** A parameter that the answer may have, and whether it binds the client. */
+interface Policy {
+  clientNoContext: boolean
+  clientBits: string | null
+}
+
+/**
+ * Answers the client's offer in the way that a server case asks of a server: its `server_…` parameters become the
+ * `client_…` ones of the answer. Of several wishes the first that the offer allows is taken; null when there is none.
+ */
+export function agreeOn(request: ClientRequest, wishes: readonly string[]): DeflateAgreement | null {
+  const offer = deflateOffer(request)
+  const offered = readOffers({ fields: wishes.map((wish) => ['Sec-WebSocket-Extensions', wish]) }) ?? []
+  for (const wish of offered.filter(({ name }) => name === 'permessage-deflate')) {
+    const policy: Policy = {
+      clientNoContext: hasParam(wish, 'server_no_context_takeover'),
+      clientBits: paramOf(wish, 'server_max_window_bits'),
+    }
+    if (offer !== undefined && (policy.clientBits === null || hasParam(offer, 'client_max_window_bits'))) {
+      return answerTo(offer, policy)
+    }
+  }
+  return null
+}
+
+/** What the client asks of the server is promised, what the policy asks of the client is added. */
+function answerTo(offer: Offer, { clientNoContext, clientBits }: Policy): DeflateAgreement {
+  const serverNoContext = hasParam(offer, 'server_no_context_takeover')
+  const serverBits = paramOf(offer, 'server_max_window_bits')
+  const format = (ours: string, theirs: string): string =>
+    [
+      'permessage-deflate',
+      ...(serverNoContext ? [`${ours}_no_context_takeover`] : []),
+      ...(serverBits === null ? [] : [`${ours}_max_window_bits=${serverBits}`]),
+      ...(clientNoContext ? [`${theirs}_no_context_takeover`] : []),
+      ...(clientBits === null ? [] : [`${theirs}_max_window_bits=${clientBits}`]),
+    ].join('; ')
+  return {
+    answer: format('server', 'client'),
+    turned: format('client', 'server'),
+    clientBits: Number(clientBits ?? 15),
+    clientKeepsWindow: !clientNoContext,
+  }
+}
+
+function paramOf(offer: Offer, name: string): string | null {
+  return offer.params.find(([param]) => param === name)?.[1] ?? null
+}
+
+/** From here on what the client sends may be compressed as agreed (RFC 7692 §7.2.2). */
+export function decodeAs(
+  peer: Peer,
+  { clientBits, clientKeepsWindow }: Pick<DeflateAgreement, 'clientBits' | 'clientKeepsWindow'>,
+): void {
+  const inflater = new Inflater(clientBits, clientKeepsWindow)
+  peer.settings.watch.deflate = true
+  peer.decoder = (message) => inflater.inflate(message.payload)
+}

@@ -1,0 +1,141 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { EventLog, parseEvent } from './event-log.ts'
+
+/** A client that was started for one URL. */
+export interface Launched {
+  readonly events: EventLog
+  /** Resolves when it has ended, with a word on how. */
+  readonly exited: Promise<string>
+  /** Asks its driver to do something; false when the driver takes no commands. */
+  ask(command: string): boolean
+  /** Ends it, first kindly. */
+  stop(): Promise<void>
+}
+
+/** Starts clients under test. */
+export interface Launcher {
+  start(url: string, env?: Record<string, string>): Launched
+  /** Clients that died of a signal of their own. */
+  readonly crashes: number
+  /** The last of what they wrote. */
+  readonly output: string
+}
+
+/** Bytes of output that are kept. */
+const KEPT_OUTPUT = 16_384
+/** Milliseconds a client has to end by itself once its connection is over, and again after SIGTERM. */
+const STOP_LIMIT = 2_000
+
+/** Starts a command per URL: `{url}` in it stands for the URL, which is in `CONFORM_URL` as well. */
+export class CommandLauncher implements Launcher {
+  readonly #command: string
+  #crashes = 0
+  #output = ''
+
+  constructor(command: string) {
+    this.#command = command
+  }
+
+  get crashes(): number {
+    return this.#crashes
+  }
+
+  get output(): string {
+    return this.#output
+  }
+
+  start(url: string, env: Record<string, string> = {}): Launched {
+    const command = this.#command.replace(/(["']?)\{url\}\1/g, () => quoteWord(url))
+    // A process group of its own, so that what the shell starts ends with it.
+    const child = spawn(command, {
+      shell: true,
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...process.env, ...env, CONFORM_URL: url },
+    })
+    const events = new EventLog()
+    let takesCommands = false
+    this.#keepOutput(child)
+    if (child.stdout !== null) {
+      createInterface(child.stdout).on('line', (line) => {
+        const event = parseEvent(line)
+        if (event?.event === 'ready') takesCommands = true
+        if (event !== null) events.push(event)
+      })
+    }
+    child.stdin?.on('error', () => {})
+    const end = watchEnd(child)
+    const exited = end.exited.then(({ words, signal }) => {
+      if (signal !== null && !end.isStopping()) this.#crashes++
+      return words
+    })
+    return {
+      events,
+      exited,
+      ask(name) {
+        if (takesCommands) child.stdin?.write(`${JSON.stringify({ command: name })}\n`)
+        return takesCommands
+      },
+      stop: end.stop,
+    }
+  }
+
+  #keepOutput(child: ChildProcess): void {
+    const keep = (chunk: Buffer): void => {
+      this.#output = (this.#output + chunk.toString('utf8')).slice(-KEPT_OUTPUT)
+    }
+    child.stdout?.on('data', keep)
+    child.stderr?.on('data', keep)
+    child.on('error', (error) => keep(Buffer.from(`${error.message}\n`)))
+  }
+}
+
+function watchEnd(child: ChildProcess) {
+  let stopping = false
+  // A tool that ends in a hurry leaves nothing behind.
+  const kill = (): void => signalGroup(child, 'SIGKILL')
+  process.once('exit', kill)
+  const exited = new Promise<{ words: string; signal: string | null }>((resolve) => {
+    child.once('error', (error) => resolve({ words: error.message, signal: null }))
+    child.once('exit', (code, signal) => {
+      // A shell tells the signal that ended its command as 128 and more.
+      const told = signal ?? (code !== null && code > 128 ? `signal ${code - 128}` : null)
+      resolve({ words: told === null ? `exit code ${code}` : String(told), signal: told })
+    })
+  }).finally(() => process.off('exit', kill))
+  const endsWithin = (limit: number): Promise<boolean> => {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<boolean>((resolve) => {
+      timer = setTimeout(() => resolve(false), limit)
+    })
+    return Promise.race([exited.then(() => true), late]).finally(() => clearTimeout(timer))
+  }
+  return {
+    exited,
+    isStopping: () => stopping,
+    async stop(): Promise<void> {
+      if (!(await endsWithin(STOP_LIMIT))) {
+        stopping = true
+        signalGroup(child, 'SIGTERM')
+        if (!(await endsWithin(STOP_LIMIT))) signalGroup(child, 'SIGKILL')
+        await exited
+      }
+      // The shell may be gone before what it started.
+      signalGroup(child, 'SIGKILL')
+    },
+  }
+}
+
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  try {
+    if (child.pid !== undefined) process.kill(-child.pid, signal)
+  } catch {
+    // It is gone already.
+  }
+}
+
+/** A URL as one word of a shell. */
+function quoteWord(word: string): string {
+  return process.platform === 'win32' ? `"${word}"` : `'${word.replaceAll("'", `'\\''`)}'`
+}

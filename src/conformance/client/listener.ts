@@ -1,0 +1,95 @@
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls'
+import type { Transport } from '../peer.ts'
+import { resetTcp } from '../target.ts'
+import { findHeadEnd } from '../wire.ts'
+import { type ClientRequest, parseRequest } from './request.ts'
+
+/** A client that has connected and sent its request; nothing was answered yet. */
+export interface Arrival {
+  transport: Transport
+  request: ClientRequest
+}
+
+/** Bytes of a request head that are taken. */
+const HEAD_LIMIT = 64 * 1024
+
+export interface ListenOptions {
+  /** 0: a free one. */
+  port: number
+  host: string
+  onArrival(arrival: Arrival): void
+  /** Certificate and key: then it speaks TLS. */
+  tls?: { cert: string; key: string }
+  /** Told of each TCP connection, before anything was read. */
+  onConnection?: () => void
+}
+
+/** A port on which clients arrive. Nothing of node:http: what is malformed has to be seen. */
+export class Listener {
+  readonly #server: Server
+  readonly #sockets = new Set<Socket>()
+
+  private constructor(options: ListenOptions) {
+    const onSocket = (socket: Socket | TLSSocket): void => {
+      this.#keep(socket)
+      readHead(socket, options.onArrival)
+    }
+    if (options.tls === undefined) this.#server = createServer({ allowHalfOpen: true, noDelay: true }, onSocket)
+    else {
+      this.#server = createTlsServer({ ...options.tls, allowHalfOpen: true }, onSocket)
+      this.#server.on('tlsClientError', () => {})
+    }
+    this.#server.on('connection', (socket: Socket) => {
+      this.#keep(socket)
+      options.onConnection?.()
+    })
+  }
+
+  /** Listens; rejects when the port cannot be had. */
+  static open(options: ListenOptions): Promise<Listener> {
+    const listener = new Listener(options)
+    return new Promise((resolve, reject) => {
+      listener.#server.once('error', reject)
+      listener.#server.listen(options.port, options.host, () => resolve(listener))
+    })
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port
+  }
+
+  /** Ends it and every connection on it. */
+  close(): void {
+    this.#server.close()
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
+  #keep(socket: Socket): void {
+    this.#sockets.add(socket)
+    socket.on('error', () => {})
+    socket.once('close', () => this.#sockets.delete(socket))
+  }
+}
+
+/** Takes bytes until the head is whole; what is behind it stays in the socket. */
+function readHead(socket: Socket, onArrival: (arrival: Arrival) => void): void {
+  let bytes = Buffer.alloc(0)
+  const onData = (chunk: Buffer): void => {
+    bytes = Buffer.concat([bytes, chunk])
+    const end = findHeadEnd(bytes)
+    if (end === -1) {
+      if (bytes.length > HEAD_LIMIT) socket.destroy()
+      return
+    }
+    socket.off('data', onData)
+    socket.off('end', onEnd)
+    socket.pause()
+    if (end < bytes.length) socket.unshift(bytes.subarray(end))
+    const reset = (): void => resetTcp(socket)
+    onArrival({ transport: { stream: socket, reset }, request: parseRequest(bytes.subarray(0, end)) })
+  }
+  const onEnd = (): void => void socket.destroy()
+  socket.on('data', onData)
+  socket.on('end', onEnd)
+}

@@ -1,0 +1,79 @@
+import { fieldTokens, fieldValues } from '../wire.ts'
+import { offerProblems, readOffers } from './offer.ts'
+import type { ClientRequest } from './request.ts'
+
+/** A rule on the opening request that does not hold. */
+export interface RequestBreach {
+  /** The row that asserts it: `client.req.key`. */
+  rule: string
+  detail: string
+}
+
+/** Each passive row of `client.req` as a function: what is wrong with this request, or null (RFC 6455 §4.1). */
+const rules: Record<string, (request: ClientRequest, expectedTarget?: string) => string | null> = {
+  'client.req.line': ({ requestLine, method, target, version }, expected) => {
+    const isRight = method === 'GET' && version === 'HTTP/1.1' && (target.startsWith('/') || /^https?:/.test(target))
+    if (!isRight) return requestLine
+    return expected === undefined || target === expected ? null : `${requestLine}: the resource name is ${expected}`
+  },
+  'client.req.syntax': ({ problems }) => (problems.length === 0 ? null : problems.join('; ')),
+  'client.req.host': (request) => {
+    const values = fieldValues(request, 'host')
+    const isRight = values.length === 1 && /^(?:\[[0-9a-f:.]+\]|[^\s/?#@:[\]]+)(?::\d{1,5})?$/i.test(values[0])
+    return isRight ? null : `Host: ${shown(values)}`
+  },
+  'client.req.upgrade': (request) =>
+    fieldTokens(request, 'upgrade').includes('websocket') ? null : `Upgrade: ${shown(fieldValues(request, 'upgrade'))}`,
+  'client.req.connection': (request) =>
+    fieldTokens(request, 'connection').includes('upgrade')
+      ? null
+      : `Connection: ${shown(fieldValues(request, 'connection'))}`,
+  'client.req.key': (request) => {
+    const values = fieldValues(request, 'sec-websocket-key')
+    return values.length === 1 && isKey(values[0]) ? null : `Sec-WebSocket-Key: ${shown(values)}`
+  },
+  'client.req.version': (request) => {
+    const values = fieldValues(request, 'sec-websocket-version')
+    return values.length === 1 && values[0] === '13' ? null : `Sec-WebSocket-Version: ${shown(values)}`
+  },
+  'client.req.protocol': (request) => {
+    const names = fieldValues(request, 'sec-websocket-protocol').flatMap((value) => value.split(',').map(trim))
+    const isRight = names.every(isToken) && new Set(names).size === names.length
+    return isRight ? null : `Sec-WebSocket-Protocol: ${names.join(', ')}`
+  },
+  'client.req.extensions': (request) => {
+    const offers = readOffers(request)
+    const values = fieldValues(request, 'sec-websocket-extensions')
+    if (offers === null) return `Sec-WebSocket-Extensions: ${shown(values)}`
+    const problems = offers.filter(({ name }) => name === 'permessage-deflate').flatMap(offerProblems)
+    return problems.length === 0 ? null : `${shown(values)}: ${problems.join('; ')}`
+  },
+}
+
+/** The ids of the rows that `checkRequest` judges. */
+export const requestRules: readonly string[] = Object.keys(rules)
+
+/** What is wrong with an opening request, by the row that asserts it; `expectedTarget` when the URL is known. */
+export function checkRequest(request: ClientRequest, expectedTarget?: string): RequestBreach[] {
+  return Object.entries(rules).flatMap(([rule, judge]) => {
+    const detail = judge(request, expectedTarget)
+    return detail === null ? [] : [{ rule, detail }]
+  })
+}
+
+/** 24 characters that are the canonical base64 of 16 bytes (RFC 4648 §4). */
+function isKey(value: string): boolean {
+  return value.length === 24 && Buffer.from(value, 'base64').toString('base64') === value && value.endsWith('==')
+}
+
+function isToken(name: string): boolean {
+  return /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)
+}
+
+function trim(text: string): string {
+  return text.trim()
+}
+
+function shown(values: readonly string[]): string {
+  return values.length === 0 ? '(absent)' : values.join(' | ')
+}

@@ -1,0 +1,73 @@
+import type { CatalogueEntry } from '../../../src/conformance/catalogue.ts'
+import { EventLog } from '../../../src/conformance/client/event-log.ts'
+import type { Launcher } from '../../../src/conformance/client/launcher.ts'
+import { runClients } from '../../../src/conformance/client/run.ts'
+import type { ClientRunOptions } from '../../../src/conformance/client/tester.ts'
+import type { CaseResult } from '../../../src/conformance/result.ts'
+import { runClient } from './client.ts'
+import type { Defects } from './defect.ts'
+
+/** Milliseconds a client has to end by itself once its connection is over. */
+const STOP_LIMIT = 500
+
+/** Starts the reference client with these defects in this process. */
+export function launchReference(defects: Defects = new Set()): Launcher {
+  return {
+    crashes: 0,
+    output: '',
+    start(url) {
+      const events = new EventLog()
+      const abort = new AbortController()
+      let client: Promise<void> | undefined
+      const opened = new Promise<(code: number) => void>((onOpen) => {
+        client = runClient(url, { defects, signal: abort.signal, onOpen, onEvent: (event) => events.push(event) })
+      })
+      const exited = Promise.resolve(client).then(() => 'exit code 0')
+      const ask = (command: string): boolean => {
+        if (command === 'close') opened.then((close) => close(1000))
+        return command === 'close'
+      }
+      const stop = async (): Promise<void> => {
+        const timer = setTimeout(() => abort.abort(), STOP_LIMIT)
+        await exited
+        clearTimeout(timer)
+      }
+      return { events, exited, ask, stop }
+    },
+  }
+}
+
+/** A run against clients that listens on a free port, strictly. */
+export function clientOptions(
+  entries: readonly CatalogueEntry[],
+  changes: Partial<ClientRunOptions> = {},
+): ClientRunOptions {
+  return {
+    host: '127.0.0.1',
+    port: 0,
+    launcher: null,
+    entries,
+    version: '0',
+    selection: entries.map(({ id }) => id),
+    jobs: 1,
+    seed: 1,
+    strict: true,
+    timeout: 1500,
+    timeoutFactor: 1,
+    idle: 1000,
+    retries: 0,
+    maxMessage: 16 * 1024 * 1024,
+    repro: (id) => id,
+    ...changes,
+  }
+}
+
+/** Runs rows of the catalogue against the reference client with these defects. */
+export async function tryClient(
+  entries: readonly CatalogueEntry[],
+  defects: Defects = new Set(),
+  changes: Partial<ClientRunOptions> = {},
+): Promise<CaseResult[]> {
+  const { outcomes } = await runClients(clientOptions(entries, { launcher: launchReference(defects), ...changes }))
+  return outcomes.flatMap(({ result }) => result.cases)
+}
