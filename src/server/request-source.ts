@@ -3,6 +3,9 @@ import type { Socket } from 'node:net'
 import type { RequestSource } from '../connection/connection.ts'
 import { RequestHeadParser } from '../handshake/request-head.ts'
 
+/** A request as node's parser fills it. */
+type Headed = IncomingMessage & { _addHeaderLines(rawHeaders: string[], count: number): void }
+
 /**
  * An upgrade request that was read off the server's own port. Its `IncomingMessage` is made when somebody asks for it:
  * until then a connection keeps the text of the head alone, a tenth of the memory.
@@ -34,9 +37,10 @@ export class HeadRequest implements RequestSource {
       httpVersion: head.httpVersion,
       httpVersionMajor: major,
       httpVersionMinor: minor,
-      rawHeaders: head.rawHeaders,
-      complete: true,
     })
+    // What node's own parser calls: `headers` is made from what it notes here.
+    ;(message as Headed)._addHeaderLines(head.rawHeaders, head.rawHeaders.length)
+    message.complete = true
     message.push(null)
     return message
   }
