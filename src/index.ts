@@ -1,10 +1,11 @@
+export { type ConnectOptions, connect } from './client/connect.ts'
 export {
   Connection,
   type Data,
   type Sendable,
   type SendOptions,
 } from './connection/connection.ts'
-export type { ConnectionLimits, RateLimit } from './connection/limits.ts'
+export { type ConnectionLimits, defaultLimits, type RateLimit, worstCaseBytes } from './connection/limits.ts'
 export { type PreparedMessage, prepare } from './connection/prepared-message.ts'
 export { CloseCode } from './core/close-code.ts'
 export { HandshakeError, ProtocolError, WebSocketError } from './core/errors.ts'
@@ -26,6 +27,7 @@ export type { Refusal, ServerOptions, UpgradePolicy } from './server/options.ts'
 export { WebSocketServer } from './server/server.ts'
 export type { ShutdownOptions, ShutdownResult } from './server/shutdown.ts'
 export { formatMetrics, type ServerStats } from './server/stats.ts'
+export { isSameToken } from './server/token.ts'
 export { type AcceptOptions, Upgrade } from './server/upgrade.ts'
 export { type CreateServerOptions, createServer } from './session/create-server.ts'
 export type { QueueOptions } from './session/message-queue.ts'

@@ -13,7 +13,7 @@ import { flushDeferred } from './deferred.ts'
 import { channels } from './diagnostics.ts'
 import type { ConnectionLimits } from './limits.ts'
 import type { Vitals } from './liveness.ts'
-import { copyMessage } from './message-copy.ts'
+import { copyMessage, forgetCopies } from './message-copy.ts'
 import { Outbox, type OutboxSink } from './outbox.ts'
 import { PreparedMessage } from './prepared-message.ts'
 import { RateGuard, type RateSink } from './rate-guard.ts'
@@ -119,6 +119,8 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
     this.#sendBuffer = new SendBuffer(stream, this.#outbox, this.#sender, limits, this)
     this.#clock = new Clock(this, limits)
     if (limits.messageRate !== null || limits.byteRate !== null) this.#rates = new RateGuard(limits, this)
+    // Accepted late, when the peer had left: the event is past.
+    if (stream.closed) process.nextTick(() => this.#onStreamClose())
     if (head !== undefined && head.length > 0) process.nextTick(() => this.#onBytes(head, 0, head.length))
     const linked = stream as Linked
     linked[connectionOf] = this
@@ -190,8 +192,9 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
 
   /** Resolves when the transport is gone. */
   get gone(): Promise<void> {
-    if (this.#stream.closed) return Promise.resolve()
-    return new Promise((resolve) => this.#stream.once('close', resolve))
+    const stream = this.#stream
+    // The stream says that it has closed a tick before it emits so, and what follows from that.
+    return new Promise((resolve) => (stream.closed ? setImmediate(resolve) : stream.once('close', resolve)))
   }
 
   /**
@@ -265,6 +268,7 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
   #onBytes(bytes: Buffer, start: number, end: number): void {
     this.#receivedBytes += end - start
     this.#host.traffic.receivedBytes += end - start
+    forgetCopies()
     this.#outbox.cork()
     try {
       this.#protocol.receive(bytes, start, end)
@@ -335,10 +339,10 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
     this.#deliver(decodeText(bytes, start, end, isAscii), false)
   }
 
-  onBinaryMessage(bytes: Buffer, start: number, end: number, owned: boolean): void {
+  onBinaryMessage(bytes: Buffer, start: number, end: number, owned: boolean, runEnd: number): void {
     // A view of much more memory than it shows would keep all of it alive.
     const isOwn = owned && bytes.length <= 2 * (end - start)
-    this.#deliver(isOwn ? bytes.subarray(start, end) : copyMessage(bytes, start, end), true)
+    this.#deliver(isOwn ? bytes.subarray(start, end) : copyMessage(bytes, start, end, runEnd), true)
   }
 
   #deliver(data: Data, isBinary: boolean): void {
@@ -368,7 +372,10 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
   }
 
   onControlFrame(opcode: number, payload: Uint8Array): void {
-    if (opcode === Opcode.CLOSE) return this.#sender.sendClose(payload)
+    if (opcode === Opcode.CLOSE) {
+      this.#sendBuffer.sendWaitingPong()
+      return this.#sender.sendClose(payload)
+    }
     this.#rates ??= new RateGuard(this.#limits, this)
     this.#rates.takePing()
     this.#sendBuffer.sendPong(payload)

@@ -74,6 +74,7 @@ export class WebSocket {
     this.#drainingSource = draining ?? null
     connection.onMessage = (message) => this.#receive(message)
     connection.onClose = (info) => this.#end(info)
+    connection.queuedBytes = () => this.#queue.bytes
     if (connection.closeInfo !== null) this.#end(connection.closeInfo)
   }
 
