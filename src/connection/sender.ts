@@ -1,5 +1,6 @@
 import type { MessageCodec } from '../core/message-codec.ts'
 import { Opcode } from '../core/opcode.ts'
+import { flushDeferred } from './deferred.ts'
 import type { Outbox } from './outbox.ts'
 
 /** Told of what the codec is done with. */
@@ -34,6 +35,7 @@ export class Sender {
   }
 
   sendText(text: string, compress: boolean): void {
+    flushDeferred()
     // A UTF-16 unit makes at most 3 bytes: most short texts are told without counting them.
     const codec = this.#codec
     if (codec !== null && compress && codec.wantsCompression(text.length * 3)) {
@@ -43,11 +45,13 @@ export class Sender {
   }
 
   sendBytes(bytes: Uint8Array, compress: boolean): void {
+    flushDeferred()
     this.#send(Opcode.BINARY, bytes, compress)
   }
 
   /** Sends a frame that was encoded before. */
   sendEncoded(frame: Buffer): void {
+    flushDeferred()
     if (this.#isCompressing) this.#wait(frame.length, () => this.#outbox.sendEncoded(frame))
     else this.#outbox.sendEncoded(frame)
   }

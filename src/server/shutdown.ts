@@ -1,4 +1,5 @@
 import type { Connection } from '../connection/connection.ts'
+import { flushDeferred } from '../connection/deferred.ts'
 import { CloseCode } from '../core/close-code.ts'
 import { WebSocketError } from '../core/errors.ts'
 
@@ -33,6 +34,7 @@ export async function endConnections(
   const { code = CloseCode.GOING_AWAY, reason = '', drain = 0, jitter = 0 } = options
   const deadline = options.deadline ?? drain + jitter + 10_000
   const result = { clean: 0, unclean: 0, cut: 0 }
+  flushDeferred()
   await Promise.all(
     [...connections].map(async (connection) => {
       let isCut = false

@@ -1,4 +1,5 @@
 import type { Connection, Data, Sendable, SendOptions } from '../connection/connection.ts'
+import { flushDeferred } from '../connection/deferred.ts'
 import type { PreparedMessage } from '../connection/prepared-message.ts'
 import type { CloseInfo } from '../core/protocol.ts'
 import type { Draining } from './draining.ts'
@@ -8,6 +9,14 @@ import { checkQueueMarks, MessageQueue, type QueueMarks, type QueueOptions, Wait
 export interface SessionOptions extends QueueOptions {
   /** Answers the text `ping` with the text `pong` and keeps both from the view. Default false. */
   heartbeat?: boolean
+}
+
+/** Who is told what a session does, without being its reader. */
+export interface SessionWatcher {
+  /** The peer has sent a message. */
+  onMessage?(): void
+  /** The connection is closed. */
+  onEnd(): void
 }
 
 /** Session options, checked once for many sessions. */
@@ -50,6 +59,7 @@ export class WebSocket {
   readonly #heartbeat: boolean
   #draining: AbortController | null = null
   #roomPromise: Promise<boolean> | null = null
+  #watchers: Set<SessionWatcher> | null = null
   #closeInfo: CloseInfo | null = null
   #closePromise: Promise<CloseInfo> | null = null
   #resolveClose: ((info: CloseInfo) => void) | null = null
@@ -146,6 +156,8 @@ export class WebSocket {
    * @throws {TypeError | RangeError} synchronously, for a code or reason that may not be sent
    */
   close(code = 1000, reason = ''): Promise<CloseInfo> {
+    // What a room broadcast within this tick was promised to this session too.
+    flushDeferred()
     this.connection.close(code, reason)
     if (this.#closePromise === null) {
       this.#closePromise = new Promise((resolve) => {
@@ -166,7 +178,19 @@ export class WebSocket {
     return new MessageIterator(this.#queue)
   }
 
+  /** Tells `watcher` of messages and of the end, until `unwatch`; of the end at once when it was before. */
+  watch(watcher: SessionWatcher): void {
+    if (this.#closeInfo !== null) return watcher.onEnd()
+    this.#watchers ??= new Set()
+    this.#watchers.add(watcher)
+  }
+
+  unwatch(watcher: SessionWatcher): void {
+    this.#watchers?.delete(watcher)
+  }
+
   #receive(message: Data): void {
+    if (this.#watchers !== null) for (const watcher of this.#watchers) watcher.onMessage?.()
     if (this.#heartbeat && (message === 'ping' || message === 'pong')) {
       if (message === 'ping') this.connection.send('pong')
       return
@@ -179,6 +203,9 @@ export class WebSocket {
     if (this.#draining !== null) this.#drainingSource?.remove(this.#draining)
     this.#queue.end()
     this.#resolveClose?.(info)
+    const watchers = this.#watchers
+    this.#watchers = null
+    if (watchers !== null) for (const watcher of watchers) watcher.onEnd()
   }
 }
 

@@ -1,0 +1,17 @@
+/** Who is in a room. */
+export interface Presence {
+  /** Sessions. */
+  count: number
+  /** The names they joined with, each once, in order. */
+  names: string[]
+}
+
+/** Adds up what this process knows and what others announce. */
+export function collectPresence(here: Presence | undefined, elsewhere: readonly string[]): Presence {
+  const parts = elsewhere.map((text) => JSON.parse(text) as Presence)
+  if (here !== undefined) parts.push(here)
+  return {
+    count: parts.reduce((sum, { count }) => sum + count, 0),
+    names: [...new Set(parts.flatMap(({ names }) => names))].sort(),
+  }
+}

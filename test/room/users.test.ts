@@ -1,0 +1,98 @@
+import { Users } from '../../src/room/users.ts'
+import { endOfTick, FakePeer } from '../support/fake-session.ts'
+import { assert, suite, thrownBy } from '../support/unit.ts'
+
+const test = suite('users')
+
+/** Users, and a promise of the next name that is gone. */
+function makeUsers() {
+  const users = new Users()
+  const gone: string[] = []
+  let tell = () => {}
+  users.onGone = (name) => {
+    gone.push(name)
+    tell()
+  }
+  const nextGone = (): Promise<void> => new Promise((resolve) => (tell = resolve))
+  return { users, gone, nextGone }
+}
+
+test('a message reaches every device of a user and nobody else', async () => {
+  const { users } = makeUsers()
+  const [phone, laptop, other] = [new FakePeer(), new FakePeer(), new FakePeer()]
+  await users.add('ann', phone.session)
+  await users.add('ann', laptop.session)
+  await users.add('bob', other.session)
+  assert.equal([await users.send('ann', 'hi'), await users.send('nobody', 'hi')], [2, 0])
+  await endOfTick()
+  assert.equal([phone.received, laptop.received, other.received], [['hi'], ['hi'], []])
+  assert.equal([await users.has('ann'), await users.has('nobody')], [true, false])
+  assert.equal(await users.names(), ['ann', 'bob'])
+})
+
+test('tells when the last device of a user goes, by closing or by being removed', async () => {
+  const { users, gone, nextGone } = makeUsers()
+  const [phone, laptop] = [new FakePeer(), new FakePeer()]
+  await users.add('ann', phone.session)
+  await users.add('ann', laptop.session)
+  users.remove('ann', phone.session)
+  await endOfTick()
+  assert.equal(gone, [])
+  const isGone = nextGone()
+  laptop.end()
+  await isGone
+  assert.equal(gone, ['ann'])
+  assert.is(await users.has('ann'), false)
+})
+
+test('a device that is silent for its time no longer counts; any message renews it', async () => {
+  const { users, gone, nextGone } = makeUsers()
+  const [silent, talks] = [new FakePeer(), new FakePeer()]
+  await users.add('silent', silent.session, { ttl: 60 })
+  await users.add('talks', talks.session, { ttl: 60 })
+  const talking = setInterval(() => talks.receive('ping'), 10)
+  await nextGone()
+  assert.equal(gone, ['silent'])
+  assert.equal([await users.has('talks'), silent.session.is_closed()], [true, false])
+  clearInterval(talking)
+  await nextGone()
+  assert.equal(gone, ['silent', 'talks'])
+})
+
+test('adding a device again sets its time anew', async () => {
+  const { users, gone } = makeUsers()
+  const peer = new FakePeer()
+  await users.add('ann', peer.session, { ttl: 1 })
+  await users.add('ann', peer.session)
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  assert.equal([gone, await users.send('ann', 'hi')], [[], 1])
+})
+
+test('one session may be the device of several users', async () => {
+  const { users } = makeUsers()
+  const peer = new FakePeer()
+  await users.add('ann', peer.session)
+  await users.add('agent', peer.session)
+  users.remove('agent', peer.session)
+  assert.equal([await users.names(), users.stats().devices], [['ann'], 1])
+})
+
+test('refuses a time that is none and a message that is none, at once', async () => {
+  const { users } = makeUsers()
+  const peer = new FakePeer()
+  assert.instance(await thrownBy(() => void users.add('ann', peer.session, { ttl: 0 })), RangeError)
+  assert.instance(await thrownBy(() => void users.send('ann', null as never)), TypeError)
+})
+
+test('what the callback throws goes to `onError`', async () => {
+  const errors: unknown[] = []
+  const users = new Users({ onError: (error) => errors.push(error) })
+  users.onGone = () => {
+    throw new Error('mine')
+  }
+  const peer = new FakePeer()
+  await users.add('ann', peer.session)
+  peer.end()
+  await endOfTick()
+  assert.is(String(errors), 'Error: mine')
+})

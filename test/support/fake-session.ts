@@ -1,0 +1,63 @@
+import { PreparedMessage } from '../../src/connection/prepared-message.ts'
+import { WebSocket } from '../../src/session/websocket.ts'
+import { FakeConnection } from './fake-connection.ts'
+
+/** A session without a socket whose peer reads as fast as the test says. */
+export class FakePeer extends FakeConnection {
+  readonly session: WebSocket
+  /** What `bufferedAmount` says. */
+  bufferedAmount = 0
+  /** Frames of every write, in order, taken apart: text as a string, binary as bytes. */
+  readonly received: (string | Buffer)[] = []
+  /** How often something was handed over. */
+  writeCount = 0
+
+  constructor() {
+    super()
+    this.session = new WebSocket(this.asConnection)
+  }
+
+  override send(data: Parameters<FakeConnection['send']>[0] | PreparedMessage): boolean {
+    if (!(data instanceof PreparedMessage)) {
+      if (!super.send(data)) return false
+      this.writeCount += 1
+      this.received.push(typeof data === 'string' ? data : Buffer.from(data as Uint8Array))
+      return true
+    }
+    if (this.state !== 'open') return false
+    this.writeCount += 1
+    this.received.push(...readFrames(data.frame))
+    return this.hasRoom
+  }
+
+  override drained(): Promise<void> {
+    return this.bufferedAmount === 0 ? Promise.resolve() : super.drained()
+  }
+
+  /** The peer reads everything. */
+  drain(): void {
+    this.bufferedAmount = 0
+    this.giveRoom()
+  }
+
+  /** The texts of the envelopes that came. */
+  get envelopes(): { id?: string; data?: string; binary?: string; gap?: true }[] {
+    return this.received.map((text) => JSON.parse(String(text)))
+  }
+}
+
+/** Cuts unmasked frames with short headers apart, by hand. */
+function readFrames(bytes: Buffer): (string | Buffer)[] {
+  const messages: (string | Buffer)[] = []
+  for (let at = 0; at < bytes.length; ) {
+    const short = bytes[at + 1]
+    const [begin, length] = short < 126 ? [at + 2, short] : [at + 4, bytes.readUInt16BE(at + 2)]
+    const payload = bytes.subarray(begin, begin + length)
+    messages.push(bytes[at] === 0x81 ? payload.toString() : payload)
+    at = begin + length
+  }
+  return messages
+}
+
+/** Resolves when everything that was to happen in this tick has happened. */
+export const endOfTick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
