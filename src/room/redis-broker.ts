@@ -39,6 +39,9 @@ const TOPIC_TTL = 24 * 60 * 60 * 1000
 export class RedisBroker implements Broker {
   readonly origin = makeToken()
   readonly isShared = true
+  /** Resolves when Redis was reached for the first time: until then every process is on its own. */
+  readonly ready: Promise<void>
+  #tellReady: () => void = () => {}
   readonly #prefix: string
   readonly #link: RedisLink
   readonly #listener: RedisListener
@@ -61,6 +64,9 @@ export class RedisBroker implements Broker {
     const { prefix = 'dwebsocket', presenceTtl = 30_000 } = options
     if (!(presenceTtl > 0)) throw new RangeError(`option presenceTtl is ${presenceTtl}; a positive number is allowed`)
     this.#prefix = prefix
+    this.ready = new Promise((resolve) => {
+      this.#tellReady = resolve
+    })
     const events = {
       onReady: () => this.#onReady(),
       onLost: (error: unknown) => this.#onLost(error),
@@ -96,7 +102,7 @@ export class RedisBroker implements Broker {
     this.#readCount += 1
     const number = String(this.#readCount)
     try {
-      if (!this.#isUp) throw new Error('redis is away')
+      if (!this.#isUp || !this.#subscriptions.hasOwn) throw new Error('redis is away')
       const isInOrder = new Promise<void>((resolve) => this.#reads.set(number, resolve))
       const args = [...this.#head(), this.#ownChannel, number, topic, after.epoch, String(after.count)]
       const [epoch, count, ...entries] = ((await runScript(this.#link, 'read', args)) as Buffer[]).map(toBytes)
@@ -182,6 +188,7 @@ export class RedisBroker implements Broker {
     const isUp = this.#link.isReady && this.#listener.isReady
     if (this.#isClosed || !isUp) return
     this.#isUp = true
+    this.#tellReady()
     this.#subscriptions.renew()
     this.#presence.renew()
     this.#publisher.retry()
@@ -238,7 +245,7 @@ function splitOff(bytes: Buffer, wordCount: 2): [string, string, Buffer] {
   let at = 0
   while (words.length < wordCount) {
     const end = bytes.indexOf(0x20, at)
-    words.push(bytes.latin1Slice(at, end))
+    words.push(bytes.toString('latin1', at, end))
     at = end + 1
   }
   return [words[0], words[1], bytes.subarray(at)]

@@ -24,11 +24,13 @@ export class RedisSubscriptions {
   readonly #listener: RedisListener
   readonly #host: SubscriptionHost
   readonly #wanted = new Map<string, Subscription>()
-  readonly #active = new Set<string>()
+  /** What the client listens to, and takes up again by itself after a loss. */
+  readonly #subscribed = new Set<string>()
+  /** Those of them that were told where they are since the last loss. */
+  readonly #located = new Set<string>()
   #hasOwn = false
   #isWorking = false
-  /** Counts losses: what was subscribed before one is not any more. */
-  #epoch = 0
+  #lossCount = 0
   #isStopped = false
 
   constructor(listener: RedisListener, host: SubscriptionHost) {
@@ -36,12 +38,17 @@ export class RedisSubscriptions {
     this.#host = host
   }
 
+  /** Whether word on the own channel arrives. */
+  get hasOwn(): boolean {
+    return this.#hasOwn
+  }
+
   add(topic: string, listener: TopicListener): Promise<void> {
     return new Promise((resolve) => {
       this.#wanted.get(topic)?.resolve()
       this.#wanted.set(topic, { listener, resolve })
       // Still subscribed from before: it has to be told where the topic is all the same.
-      this.#active.delete(topic)
+      this.#located.delete(topic)
       if (!this.#listener.isReady) resolve()
       else this.#workSoon()
     })
@@ -59,8 +66,8 @@ export class RedisSubscriptions {
   }
 
   onLost(): void {
-    this.#epoch += 1
-    this.#active.clear()
+    this.#lossCount += 1
+    this.#located.clear()
     this.#hasOwn = false
     for (const { resolve } of this.#wanted.values()) resolve()
   }
@@ -100,24 +107,30 @@ export class RedisSubscriptions {
 
   /** Does one thing that is to be done; resolves to whether there was one. */
   async #step(): Promise<boolean> {
-    const epoch = this.#epoch
+    const lossCount = this.#lossCount
     if (!this.#hasOwn) {
       await this.#listener.subscribe([this.#host.ownChannel])
-      this.#hasOwn = epoch === this.#epoch
+      this.#hasOwn = lossCount === this.#lossCount
       return true
     }
-    const surplus = [...this.#active].filter((topic) => !this.#wanted.has(topic)).slice(0, BATCH)
+    const surplus = [...this.#subscribed].filter((topic) => !this.#wanted.has(topic)).slice(0, BATCH)
     if (surplus.length > 0) {
-      for (const topic of surplus) this.#active.delete(topic)
+      for (const topic of surplus) this.#subscribed.delete(topic)
       await this.#listener.unsubscribe(surplus.map(this.#host.channelOf))
       return true
     }
-    const missing = [...this.#wanted.keys()].filter((topic) => !this.#active.has(topic)).slice(0, BATCH)
+    const missing = [...this.#wanted.keys()].filter((topic) => !this.#located.has(topic)).slice(0, BATCH)
     if (missing.length === 0) return false
-    await this.#listener.subscribe(missing.map(this.#host.channelOf))
-    if (epoch !== this.#epoch) return true
-    for (const topic of missing) this.#active.add(topic)
-    await this.#host.locate(missing)
+    for (const topic of missing) this.#subscribed.add(topic)
+    // Taken as told before it is, so that one who comes anew meanwhile is told again.
+    for (const topic of missing) this.#located.add(topic)
+    try {
+      await this.#listener.subscribe(missing.map(this.#host.channelOf))
+      await this.#host.locate(missing)
+    } catch (error) {
+      for (const topic of missing) this.#located.delete(topic)
+      throw error
+    }
     return true
   }
 }

@@ -46,12 +46,15 @@ export class FakePeer extends FakeConnection {
   }
 }
 
-/** Cuts unmasked frames with short headers apart, by hand. */
+/** Cuts unmasked frames apart, by hand. */
 function readFrames(bytes: Buffer): (string | Buffer)[] {
   const messages: (string | Buffer)[] = []
   for (let at = 0; at < bytes.length; ) {
     const short = bytes[at + 1]
-    const [begin, length] = short < 126 ? [at + 2, short] : [at + 4, bytes.readUInt16BE(at + 2)]
+    const size = short < 126 ? 2 : short === 126 ? 4 : 10
+    const length =
+      short < 126 ? short : short === 126 ? bytes.readUInt16BE(at + 2) : Number(bytes.readBigUInt64BE(at + 2))
+    const begin = at + size
     const payload = bytes.subarray(begin, begin + length)
     messages.push(bytes[at] === 0x81 ? payload.toString() : payload)
     at = begin + length

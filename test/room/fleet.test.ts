@@ -1,0 +1,133 @@
+import { redisTest, startRedis } from '../support/redis.ts'
+import { openMember, type RoomMember, type RoomProcess, startProcesses, startWorkers } from '../support/room-fleet.ts'
+import { assert, suite, type TestContext } from '../support/unit.ts'
+
+const test = suite('rooms over several processes', { timeLimit: 120_000 })
+const withRedis = redisTest(test)
+
+const ROOMS = Array.from({ length: 20 }, (_, i) => `room-${i}`)
+const MEMBERS = 300
+const MESSAGES = 10_000
+const PROCESSES = 3
+/** Messages that one order carries: a process is told in bursts, as it would be by its own peers. */
+const BURST = 50
+
+/** The test's own dice, so that a failure can be run again. */
+function makeRandom(seed: number): (below: number) => number {
+  let state = seed
+  return (below) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    return Math.floor((state / 2 ** 32) * below)
+  }
+}
+
+async function openMembers(t: TestContext, processes: readonly RoomProcess[]): Promise<RoomMember[]> {
+  return Promise.all(
+    Array.from({ length: MEMBERS }, (_, i) =>
+      openMember(t, processes[i % processes.length], ROOMS[Math.floor(i / processes.length) % ROOMS.length]),
+    ),
+  )
+}
+
+/** Has random processes send to random rooms; returns what each room is to get from each process, in order. */
+function sendMessages(processes: readonly RoomProcess[], phase: string, count: number) {
+  const random = makeRandom(count)
+  const expected = new Map(ROOMS.map((room) => [room, processes.map((): string[] => [])]))
+  for (let sent = 0; sent < count; sent += BURST) {
+    const index = random(processes.length)
+    const messages = Array.from({ length: BURST }, (_, i) => {
+      const room = ROOMS[random(ROOMS.length)]
+      const text = `${phase} ${index} ${sent + i}`
+      expected.get(room)?.[index].push(text)
+      return [room, text] as const
+    })
+    processes[index].tell({ order: 'broadcast', messages })
+  }
+  return expected
+}
+
+type Expected = ReturnType<typeof sendMessages>
+
+const isOf = (phase: string) => (text: string) => text.startsWith(`${phase} `)
+
+/** Waits until every member has as many messages of a phase as it is to get, less what its process has missed. */
+async function awaitMessages(members: readonly RoomMember[], phase: string, expected: Expected): Promise<void> {
+  for (const { room, received } of members) {
+    const wanted = expected.get(room)?.flat().length ?? 0
+    while (received.filter(isOf(phase)).length < wanted) await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+}
+
+/** Every member has every message of the phase once, those of one process in order. */
+function checkMessages(members: readonly RoomMember[], phase: string, expected: Expected): void {
+  for (const { room, received } of members) {
+    const bySender = expected.get(room)?.map((_, index) => received.filter(isOf(`${phase} ${index}`)))
+    assert.equal(bySender, expected.get(room), room)
+  }
+}
+
+async function checkRound(
+  members: readonly RoomMember[],
+  processes: readonly RoomProcess[],
+  phase: string,
+  count: number,
+): Promise<void> {
+  const expected = sendMessages(processes, phase, count)
+  await awaitMessages(members, phase, expected)
+  checkMessages(members, phase, expected)
+}
+
+test('workers: every member gets every message once, those of one process in order', async (t) => {
+  const processes = await startWorkers(t, PROCESSES)
+  const members = await openMembers(t, processes)
+  await checkRound(members, processes, 'only', MESSAGES)
+  const all = await Promise.all(processes.map((each) => each.stats()))
+  assert.equal(
+    all.map(({ stats }) => [stats.gaps, stats.droppedMessages, stats.broker.droppedMessages]),
+    processes.map(() => [0, 0, 0]),
+  )
+  assert.is(
+    all.reduce((sum, { stats }) => sum + stats.members, 0),
+    MEMBERS,
+  )
+})
+
+withRedis('redis: the same, and again after it was killed and started anew; the gap is reported', async (t) => {
+  const redis = await startRedis(t)
+  const processes = await startProcesses(t, PROCESSES, redis.url)
+  const members = await openMembers(t, processes)
+  await checkRound(members, processes, 'before', MESSAGES / 2)
+
+  await redis.kill()
+  await allProcesses(processes, ({ stats }) => stats.broker.state === 'away')
+  const meanwhile = sendMessages(processes, 'meanwhile', 500)
+  await redis.restart()
+  await allProcesses(processes, ({ stats }) => stats.broker.state === 'up' && stats.broker.waitingMessages === 0)
+  // Redis has forgotten the rooms: every process is told so for every room it has members in.
+  await allProcesses(processes, ({ inexact }) => inexact >= ROOMS.length)
+
+  await checkRound(members, processes, 'after', MESSAGES / 2)
+  const reports = await Promise.all(processes.map((each) => each.stats()))
+  for (const [index, { room, received }] of members.entries()) {
+    // What was sent meanwhile came through, or its process has counted it as missed.
+    const got = received.filter(isOf('meanwhile'))
+    const missed = reports[index % PROCESSES].missed[room] ?? 0
+    assert.is(got.length + missed, meanwhile.get(room)?.flat().length, room)
+    assert.is(new Set(received).size, received.length, 'each once')
+    for (const [sender, texts] of meanwhile.get(room)?.entries() ?? []) {
+      const kept = got.filter(isOf(`meanwhile ${sender}`))
+      assert.equal(
+        kept,
+        texts.filter((text) => kept.includes(text)),
+      )
+    }
+  }
+})
+
+async function allProcesses(
+  processes: readonly RoomProcess[],
+  isSo: (report: Awaited<ReturnType<RoomProcess['stats']>>) => boolean,
+): Promise<void> {
+  for (const each of processes)
+    while (!isSo(await each.stats())) await new Promise((resolve) => setTimeout(resolve, 10))
+}
