@@ -1,6 +1,8 @@
 import { accept_websocket, type View } from '../../index.ts'
 import { Audience } from './audience.ts'
+import { bullet } from './bullet.ts'
 import { StaticFiles, sendText } from './static.ts'
+import { tailUrls } from './tail.ts'
 
 /** People type what these views take: 2,000 characters are at most 6,000 bytes. */
 const SHORT_MESSAGES = { maxMessageSize: 8 * 1024 }
@@ -10,8 +12,14 @@ export interface Demo {
   readonly urls: Readonly<Record<string, View>>
 }
 
+/** What the operator says about the demo site. */
+export interface DemoOptions {
+  /** Paths of the files that pages may follow. Default: none. */
+  tail?: readonly string[]
+}
+
 /** Makes the demo site. A page and its WebSocket share one address and one view, as in dwebsocket's own example. */
-export function createDemo(): Demo {
+export function createDemo({ tail = [] }: DemoOptions = {}): Demo {
   const files = new StaticFiles(new URL('./pages/', import.meta.url))
   const page =
     (name: string): View =>
@@ -28,6 +36,8 @@ export function createDemo(): Demo {
       '/notice': notice(page('notice.html'), visitors),
       '/notice/operator': operator(page('operator.html'), visitors),
       '/broadcast': broadcast(page('broadcast.html')),
+      '/bullet': bullet(page('bullet.html')),
+      ...tailUrls(page('tail.html'), tail),
     },
   }
 }
