@@ -1,4 +1,4 @@
-import { accept_websocket, Rooms, type RoomsOptions, type View } from '../../index.ts'
+import { accept_websocket, type Broker, Rooms, type View } from '../../index.ts'
 
 /** What is kept of the comments: whoever opens the page sees the last of them fly by first. */
 const HISTORY = { size: 30, ttl: 120_000 }
@@ -10,9 +10,9 @@ const COLORS = ['white', 'yellow', 'pink', 'mint', 'sky']
 /** A writer who is faster than this is read from more slowly. */
 const COMMENTS = { heartbeat: true, maxMessageSize: 1024, messageRate: { perSecond: 2, burst: 6 } }
 
-/** Comments that fly over a moving picture: each goes to everybody who watches. */
-export function bullet(page: View, options: Pick<RoomsOptions, 'broker'> = {}): View {
-  const room = new Rooms({ ...options, history: HISTORY }).room('bullet')
+/** Comments that fly over a moving picture: each goes to everybody who watches, in all processes. */
+export function bullet(page: View, broker?: Broker): View {
+  const room = new Rooms({ broker, history: HISTORY }).room('bullet')
   return accept_websocket(async (request, response) => {
     if (!request.is_websocket()) return page(request, response)
     const { websocket, query } = request

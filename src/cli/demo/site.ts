@@ -1,6 +1,8 @@
-import { accept_websocket, type View } from '../../index.ts'
+import { existsSync } from 'node:fs'
+import { accept_websocket, type Broker, type View } from '../../index.ts'
 import { Audience } from './audience.ts'
 import { bullet } from './bullet.ts'
+import { chat } from './chat.ts'
 import { StaticFiles, sendText } from './static.ts'
 import { tailUrls } from './tail.ts'
 
@@ -12,15 +14,24 @@ export interface Demo {
   readonly urls: Readonly<Record<string, View>>
 }
 
-/** What the operator says about the demo site. */
+/** The browser client, built: beside this file in the package, in `dist` when this runs from source. */
+const CLIENT = new URL(
+  import.meta.url.endsWith('.ts') ? '../../../dist/client/browser.js' : '../../client/browser.js',
+  import.meta.url,
+)
+
+/** What the demo site may be told. */
 export interface DemoOptions {
+  /** What connects it to the same site in other processes. Default: it is alone. */
+  broker?: Broker
   /** Paths of the files that pages may follow. Default: none. */
   tail?: readonly string[]
 }
 
 /** Makes the demo site. A page and its WebSocket share one address and one view, as in dwebsocket's own example. */
-export function createDemo({ tail = [] }: DemoOptions = {}): Demo {
+export function createDemo({ broker, tail = [] }: DemoOptions = {}): Demo {
   const files = new StaticFiles(new URL('./pages/', import.meta.url))
+  if (existsSync(CLIENT)) files.add('client.js', CLIENT)
   const page =
     (name: string): View =>
     (request, response) =>
@@ -36,8 +47,9 @@ export function createDemo({ tail = [] }: DemoOptions = {}): Demo {
       '/notice': notice(page('notice.html'), visitors),
       '/notice/operator': operator(page('operator.html'), visitors),
       '/broadcast': broadcast(page('broadcast.html')),
-      '/bullet': bullet(page('bullet.html')),
+      '/bullet': bullet(page('bullet.html'), broker),
       ...tailUrls(page('tail.html'), tail),
+      '/chat': chat(page('chat.html'), broker),
     },
   }
 }

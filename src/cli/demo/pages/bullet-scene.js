@@ -8,12 +8,48 @@ const CARRIAGE_COUNT = 6
 
 /** Colours at a share of the day: sky from top to bottom, ridges from far to near, the viaduct, how dark it is. */
 const MOMENTS = [
-  { at: 0, sky: ['#33447f', '#b678a0', '#ffc48c'], ridges: ['#9a7fa6', '#6a5f93', '#3f4275'], stone: '#2c2d57', night: 0.25 },
-  { at: 0.22, sky: ['#3f8fd9', '#8cc6ee', '#e6f4f7'], ridges: ['#9dbdd6', '#6c9fae', '#3f7d78'], stone: '#35535f', night: 0 },
-  { at: 0.45, sky: ['#4a79c4', '#a8bfe0', '#ffe3b5'], ridges: ['#a7a9c9', '#7388a4', '#456a75'], stone: '#37475e', night: 0 },
-  { at: 0.58, sky: ['#33316e', '#b2507f', '#ff9a5c'], ridges: ['#8a5c8c', '#5b4379', '#37305f'], stone: '#251f48', night: 0.35 },
-  { at: 0.72, sky: ['#070b24', '#141c48', '#33407a'], ridges: ['#2a3468', '#1c244f', '#121838'], stone: '#0b0f27', night: 1 },
-  { at: 0.9, sky: ['#0a1030', '#202a62', '#5a5590'], ridges: ['#3c4078', '#282c5c', '#191d43'], stone: '#10132f', night: 0.9 },
+  {
+    at: 0,
+    sky: ['#33447f', '#b678a0', '#ffc48c'],
+    ridges: ['#9a7fa6', '#6a5f93', '#3f4275'],
+    stone: '#2c2d57',
+    night: 0.25,
+  },
+  {
+    at: 0.22,
+    sky: ['#3f8fd9', '#8cc6ee', '#e6f4f7'],
+    ridges: ['#9dbdd6', '#6c9fae', '#3f7d78'],
+    stone: '#35535f',
+    night: 0,
+  },
+  {
+    at: 0.45,
+    sky: ['#4a79c4', '#a8bfe0', '#ffe3b5'],
+    ridges: ['#a7a9c9', '#7388a4', '#456a75'],
+    stone: '#37475e',
+    night: 0,
+  },
+  {
+    at: 0.58,
+    sky: ['#33316e', '#b2507f', '#ff9a5c'],
+    ridges: ['#8a5c8c', '#5b4379', '#37305f'],
+    stone: '#251f48',
+    night: 0.35,
+  },
+  {
+    at: 0.72,
+    sky: ['#070b24', '#141c48', '#33407a'],
+    ridges: ['#2a3468', '#1c244f', '#121838'],
+    stone: '#0b0f27',
+    night: 1,
+  },
+  {
+    at: 0.9,
+    sky: ['#0a1030', '#202a62', '#5a5590'],
+    ridges: ['#3c4078', '#282c5c', '#191d43'],
+    stone: '#10132f',
+    night: 0.9,
+  },
 ]
 
 const STARS = Array.from({ length: 90 }, (_, index) => ({
@@ -76,7 +112,12 @@ function drawClouds({ context, time, width, height }, { night }) {
   context.globalAlpha = 0.3 - 0.22 * night
   for (const { x, y, size, speed } of CLOUDS) {
     const left = (((x + time * speed) % 1.6) - 0.3) * width
-    for (const [dx, dy, radius] of [[0, 0, 0.05], [0.07, -0.025, 0.07], [0.16, -0.01, 0.06], [0.23, 0.005, 0.04]]) {
+    for (const [dx, dy, radius] of [
+      [0, 0, 0.05],
+      [0.07, -0.025, 0.07],
+      [0.16, -0.01, 0.06],
+      [0.23, 0.005, 0.04],
+    ]) {
       context.beginPath()
       const r = radius * size * height
       context.ellipse(left + dx * size * height * 1.6, (y + dy * size) * height, r * 1.7, r * 0.62, 0, 0, 2 * Math.PI)
@@ -119,7 +160,8 @@ function drawTrain({ context, time, width, unit, height }, { stone, night }) {
     context.fillStyle = '#efe4cf'
     context.fillRect(left + unit * 0.5, deck - unit * 2.7, carriage - unit, unit * 0.4)
     context.fillStyle = night > 0.2 ? '#ffe49a' : '#cfe3ec'
-    for (let at = 0; at < 5; at++) box(context, left + unit * (1.7 + at * 2.4), deck - unit * 5.4, unit * 1.6, unit * 2, unit * 0.3)
+    for (let at = 0; at < 5; at++)
+      box(context, left + unit * (1.7 + at * 2.4), deck - unit * 5.4, unit * 1.6, unit * 2, unit * 0.3)
     wheels(context, [left + unit * 2.6, left + unit * 4.8, left + unit * 10.2, left + unit * 12.4], deck, unit)
   }
   drawEngine(context, front - carriage, deck, { unit, stone, night })
@@ -135,7 +177,12 @@ function drawEngine(context, left, deck, { unit, night }) {
   context.fillRect(left + unit * 0.6, deck - unit * 1.7, unit * 13.8, unit * 0.6)
   context.fillStyle = night > 0.2 ? '#ffe49a' : '#cfe3ec'
   box(context, left + unit * 1.7, deck - unit * 6.2, unit * 2.4, unit * 2.2, unit * 0.3)
-  wheels(context, [left + unit * 2.4, left + unit * 5.2, left + unit * 8, left + unit * 11.4, left + unit * 13.2], deck, unit)
+  wheels(
+    context,
+    [left + unit * 2.4, left + unit * 5.2, left + unit * 8, left + unit * 11.4, left + unit * 13.2],
+    deck,
+    unit,
+  )
   if (night < 0.2) return
   const beam = context.createLinearGradient(left + unit * 14, 0, left + unit * 40, 0)
   beam.addColorStop(0, '#fff3c4a0')
@@ -188,7 +235,17 @@ function drawWater({ context, time, width, height, shore }, { sky, night }) {
     const sway = Math.sin(y / (height * 0.012) / (1 + 2 * share) + time * 2.2) * height * 0.006 * (0.3 + share)
     // Foreshortened: the lake shows the whole height of the picture in its own.
     const source = Math.max(0, shore - (y + strip) * 1.5)
-    context.drawImage(context.canvas, 0, source, width, strip, sway - height * 0.01, shore + y, width + height * 0.02, strip)
+    context.drawImage(
+      context.canvas,
+      0,
+      source,
+      width,
+      strip,
+      sway - height * 0.01,
+      shore + y,
+      width + height * 0.02,
+      strip,
+    )
   }
   const tint = context.createLinearGradient(0, shore, 0, height)
   tint.addColorStop(0, `${sky[1]}30`)

@@ -77,7 +77,8 @@ export class PageSocket {
   }
 }
 
-function explainClose(code, reason) {
+/** Why a connection was closed, in a sentence. */
+export function explainClose(code, reason) {
   const why = reason === '' ? '' : ` “${reason}”`
   if (code === 1001) return `The server is going away (1001).${why}`
   if (code === 1006) return 'The connection was lost without a goodbye (1006). Is the server running?'
@@ -106,11 +107,11 @@ export function makeEntry(className, ...parts) {
   return entry
 }
 
-/** Puts an entry at the end of #log and follows it, unless the reader has scrolled up. */
-export function appendEntry(entry) {
+/** Puts an entry at the end of #log, or before another, and follows it, unless the reader has scrolled up. */
+export function appendEntry(entry, before = null) {
   const log = find('log')
   const isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40
-  log.append(entry)
+  log.insertBefore(entry, before)
   while (log.children.length > MAX_LOG_ENTRIES) log.firstElementChild.remove()
   if (isAtEnd) log.scrollTop = log.scrollHeight
 }
