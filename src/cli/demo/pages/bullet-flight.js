@@ -1,8 +1,8 @@
 const FLIGHT_SECONDS = 9
 const REST_SECONDS = 6
 const MAX_WAITING = 50
-/** Share of the picture's height where comments fly: the train stays in sight. */
-const SKY_SHARE = 0.8
+/** Share of the picture's height where comments fly: the lake stays in sight. */
+const SKY_SHARE = 0.75
 
 /**
  * Lets comments fly over an element, each in a lane of its own height where it never touches the one before. When all

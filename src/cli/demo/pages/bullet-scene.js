@@ -1,9 +1,9 @@
-/** The moving picture: a train passes a lake, from dawn to dawn in ninety seconds. A function of the time alone. */
+/** The moving picture: a train passes a lake, from dawn to dawn in two minutes. A function of the time alone. */
 
-const DAY = 90
+const DAY = 120
 const SHORE = 0.72
-const TRAIN_EVERY = 24
-const TRAIN_TAKES = 17
+const TRAIN_EVERY = 30
+const TRAIN_TAKES = 19
 const CARRIAGE_COUNT = 6
 
 /** Colours at a share of the day: sky from top to bottom, ridges from far to near, the viaduct, how dark it is. */
@@ -66,6 +66,14 @@ const CLOUDS = Array.from({ length: 6 }, (_, index) => ({
   speed: 0.004 + 0.006 * noise(index + 700),
 }))
 
+/** Where the ellipses of a cloud are and how large. */
+const CLOUD_PARTS = [
+  [0, 0, 0.05],
+  [0.1, -0.022, 0.068],
+  [0.23, -0.008, 0.06],
+  [0.34, 0.006, 0.04],
+]
+
 /** Draws the picture at `time`, in seconds, over the whole canvas. */
 export function drawScene(context, time) {
   const { width, height } = context.canvas
@@ -109,20 +117,25 @@ function drawDisc(context, way, size, [core, glow], [width, height]) {
 
 function drawClouds({ context, time, width, height }, { night }) {
   context.fillStyle = '#ffffff'
-  context.globalAlpha = 0.3 - 0.22 * night
+  context.globalAlpha = 0.42 - 0.34 * night
   for (const { x, y, size, speed } of CLOUDS) {
+    const unit = size * height
     const left = (((x + time * speed) % 1.6) - 0.3) * width
-    for (const [dx, dy, radius] of [
-      [0, 0, 0.05],
-      [0.07, -0.025, 0.07],
-      [0.16, -0.01, 0.06],
-      [0.23, 0.005, 0.04],
-    ]) {
-      context.beginPath()
-      const r = radius * size * height
-      context.ellipse(left + dx * size * height * 1.6, (y + dy * size) * height, r * 1.7, r * 0.62, 0, 0, 2 * Math.PI)
-      context.fill()
+    // One path: where its parts overlap it is no brighter.
+    context.beginPath()
+    for (const [dx, dy, radius] of CLOUD_PARTS) {
+      context.moveTo(left + (dx + radius * 1.7) * unit, y * height + dy * unit)
+      context.ellipse(
+        left + dx * unit,
+        y * height + dy * unit,
+        radius * 1.7 * unit,
+        radius * 0.62 * unit,
+        0,
+        0,
+        2 * Math.PI,
+      )
     }
+    context.fill()
   }
   context.globalAlpha = 1
 }

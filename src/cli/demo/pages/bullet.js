@@ -7,7 +7,7 @@ import { appendEntry, find, makeEntry, onSubmit } from './page.js'
 /** Pixels of the canvas for one of the page, at most: more is work without a difference. */
 const MAX_SCALE = 2
 /** Seconds into the picture's day at which it begins, or stands still. */
-const BEGIN = 50
+const BEGIN = 60
 
 const key = remember('bullet-key', makeKey)
 const stillness = matchMedia('(prefers-reduced-motion: reduce)')

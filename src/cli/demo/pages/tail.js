@@ -16,6 +16,8 @@ const EVENTS = {
   missed: ({ count }) => `${count.toLocaleString('en')} lines missed: this page was too slow`,
 }
 
+const CONDITIONS = { ENOENT: 'waited for' }
+
 let receivedCount = 0
 /** Whether the page moves with the file; not when the reader has scrolled up. */
 let isFollowing = true
@@ -41,6 +43,7 @@ function begin(files, number) {
 
 function makeLink(name, number, current) {
   const link = document.createElement('a')
+  link.className = 'file'
   link.href = `/tail/${number}`
   link.textContent = name
   if (number === current) link.ariaCurrent = 'page'
@@ -63,8 +66,7 @@ function makeLine(entry) {
 }
 
 function showStatus({ size, readBytes, rest, trouble, readers }) {
-  const conditions = { ENOENT: 'not there' }
-  find('condition').textContent = trouble === null ? 'there' : (conditions[trouble] ?? trouble)
+  find('condition').textContent = trouble === null ? 'followed' : (CONDITIONS[trouble] ?? `unreadable, ${trouble}`)
   find('size').textContent = formatBytes(size)
   find('read').textContent = formatBytes(readBytes)
   find('readers').textContent = String(readers)
