@@ -193,7 +193,7 @@ test('a page whose network is cut catches up, and what it says meanwhile arrives
   await say(ben, 'b1', 'b2')
   await shows(ben, 'b2')
   await say(ann, 'a1')
-  await ann.locator('#to').selectOption('Ben alone')
+  await ann.locator('#to').selectOption('Only Ben')
   await say(ann, 'secret 1', 'secret 2')
   await browser.context.setOffline(false)
   await isOpen(ann)

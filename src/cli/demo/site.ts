@@ -3,6 +3,7 @@ import { accept_websocket, type Broker, type View } from '../../index.ts'
 import { Audience } from './audience.ts'
 import { bullet } from './bullet.ts'
 import { chat } from './chat.ts'
+import { job } from './job.ts'
 import { StaticFiles, sendText } from './static.ts'
 import { tailUrls } from './tail.ts'
 
@@ -50,6 +51,7 @@ export function createDemo({ broker, tail = [] }: DemoOptions = {}): Demo {
       '/bullet': bullet(page('bullet.html'), broker),
       ...tailUrls(page('tail.html'), tail),
       '/chat': chat(page('chat.html'), broker),
+      '/job': job(page('job.html'), broker),
     },
   }
 }

@@ -130,7 +130,7 @@ function makePersonItem(person) {
 function showRecipients() {
   const select = find('to')
   const chosen = select.selectedOptions[0]
-  const options = people.filter(({ id }) => id !== me.id).map(({ id, name }) => new Option(`${name} alone`, id))
+  const options = people.filter(({ id }) => id !== me.id).map(({ id, name }) => new Option(`Only ${name}`, id))
   const isAway = chosen.value !== '' && options.every(({ value }) => value !== chosen.value)
   select.replaceChildren(new Option('Everybody', ''), ...options, ...(isAway ? [chosen] : []))
   select.value = chosen.value
@@ -138,7 +138,7 @@ function showRecipients() {
 
 function findRecipient() {
   const { value, text } = find('to').selectedOptions[0]
-  return value === '' ? undefined : { id: value, name: text.replace(/ alone$/, '') }
+  return value === '' ? undefined : { id: value, name: text.replace(/^Only /, '') }
 }
 
 onSubmit((text) => {

@@ -10,6 +10,9 @@ export const formatTime = (date = new Date()) => date.toLocaleTimeString(undefin
 
 export const formatBytes = (count) => `${count.toLocaleString('en')} ${count === 1 ? 'byte' : 'bytes'}`
 
+// On a phone the list of demos is wider than the screen.
+document.querySelector('.top [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' })
+
 /**
  * Keeps one WebSocket to the address of this page. The elements #state, #toggle and #alert show how it is and open or
  * close it; every element marked `data-needs-open` is enabled only while it is open.
