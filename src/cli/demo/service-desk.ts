@@ -207,7 +207,8 @@ export class ServiceDesk {
 
 function describeTicket({ id, customer, entries }: Ticket): object {
   const topic = entries.find(({ from }) => from === 'customer')?.text ?? ''
-  return { id, name: customer.name, topic: topic.slice(0, MAX_TOPIC), isAway: customer.seat.isAway }
+  const shown = topic.length > MAX_TOPIC ? `${topic.slice(0, MAX_TOPIC)}…` : topic
+  return { id, name: customer.name, topic: shown, isAway: customer.seat.isAway }
 }
 
 /** The conversation of one side: the number of its ticket, and what was heard of that side. */

@@ -93,6 +93,6 @@ export class Talk {
 }
 
 function makeOther({ from, name, text, time }) {
-  if (from === 'desk') return makeEntry('gap', text)
+  if (from === 'desk') return makeEntry('note', text)
   return makeEntry('message', ['b', name], text, ['small', formatTime(new Date(time))])
 }
