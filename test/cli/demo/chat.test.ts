@@ -94,7 +94,7 @@ test('who comes back with the last id gets what was missed, and no gap', async (
 
 test('a visit or a message that no page makes is closed with 1008', async (t) => {
   const { enter, errors } = await serveChat(t)
-  const wrong = [
+  const wrong: Record<string, string>[] = [
     { name: ' ' },
     { name: 'n'.repeat(31) },
     { room: '' },
