@@ -77,13 +77,17 @@ function fitCanvas() {
   drawScene(context, time)
 }
 
-find('pause').addEventListener('click', () => {
-  isPaused = !isPaused
+function setPaused(isNowPaused) {
+  isPaused = isNowPaused
   flight.pause(isPaused)
   find('pause').textContent = isPaused ? 'Play' : 'Pause'
-})
+}
+
+find('pause').addEventListener('click', () => setPaused(!isPaused))
 stillness.addEventListener('change', ({ matches }) => {
   isStill = matches
+  flight.clear()
+  setPaused(false)
   showMotion()
 })
 new ResizeObserver(fitCanvas).observe(canvas)
