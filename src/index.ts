@@ -1,10 +1,11 @@
+export { type ConnectOptions, connect } from './client/connect.ts'
 export {
   Connection,
   type Data,
   type Sendable,
   type SendOptions,
 } from './connection/connection.ts'
-export type { ConnectionLimits, RateLimit } from './connection/limits.ts'
+export { type ConnectionLimits, defaultLimits, type RateLimit, worstCaseBytes } from './connection/limits.ts'
 export { type PreparedMessage, prepare } from './connection/prepared-message.ts'
 export { CloseCode } from './core/close-code.ts'
 export { HandshakeError, ProtocolError, WebSocketError } from './core/errors.ts'
@@ -12,6 +13,8 @@ export { Opcode } from './core/opcode.ts'
 export type { CloseInfo, ProtocolState } from './core/protocol.ts'
 export type { DeflateOptions } from './deflate/options.ts'
 export type { Broker, BrokerStats, HistoryOptions } from './room/broker.ts'
+export { ClusterBroker } from './room/cluster-broker.ts'
+export { joinWorkers } from './room/cluster-primary.ts'
 export type { SlowOptions } from './room/delivery.ts'
 export type { Gap, Joined } from './room/group.ts'
 export { MemoryBroker } from './room/memory-broker.ts'
@@ -24,6 +27,7 @@ export type { Refusal, ServerOptions, UpgradePolicy } from './server/options.ts'
 export { WebSocketServer } from './server/server.ts'
 export type { ShutdownOptions, ShutdownResult } from './server/shutdown.ts'
 export { formatMetrics, type ServerStats } from './server/stats.ts'
+export { isSameToken } from './server/token.ts'
 export { type AcceptOptions, Upgrade } from './server/upgrade.ts'
 export { type CreateServerOptions, createServer } from './session/create-server.ts'
 export type { QueueOptions } from './session/message-queue.ts'

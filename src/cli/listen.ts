@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net'
-import type { WebSocketServer } from '../index.ts'
-import { readInteger } from './usage.ts'
+import type { ShutdownOptions, WebSocketServer } from '../index.ts'
+import { serveMetrics } from './metrics.ts'
+import { readInteger, UsageError } from './usage.ts'
 
 /** The options of every command that listens. */
 export const listenOptions = {
@@ -14,19 +15,38 @@ export function readPort(port: string | undefined, fallback: number): number {
   return port === undefined ? fallback : readInteger('port', port, 0, 65_535)
 }
 
-/** Listens, says so in one parseable line, runs until SIGINT or SIGTERM and closes with 1001 to every peer. */
+/**
+ * Listens, says so in one parseable line, serves `/metrics`, runs until SIGINT or SIGTERM and then stops as `shutdown`
+ * says, with the outcome in one line. A second signal ends the process at once.
+ */
 export async function runServer(
   server: WebSocketServer,
   scheme: 'http' | 'ws',
   port: number,
   host: string,
+  shutdown: ShutdownOptions,
 ): Promise<number> {
+  serveMetrics(server)
   const ended = terminationSignal()
-  const address = (await server.listen(port, host)) as AddressInfo
-  process.stdout.write(`listening ${scheme}://${host.includes(':') ? `[${host}]` : host}:${address.port}\n`)
+  const address = (await server.listen(port, host).catch((error) => {
+    throw explainListenError(error, `${bracket(host)}:${port}`)
+  })) as AddressInfo
+  process.stdout.write(`listening ${scheme}://${bracket(host)}:${address.port}\n`)
   await ended
-  await server.close()
+  const { clean, unclean, cut } = await server.shutdown(shutdown)
+  process.stdout.write(`stopped ${clean} clean, ${unclean} unclean, ${cut} cut\n`)
   return 0
+}
+
+/** An address that cannot be had is a wrong argument, whatever the system calls it. */
+function explainListenError(error: NodeJS.ErrnoException, place: string): Error {
+  if (error.code === undefined) return error
+  if (error.code !== 'EADDRINUSE') return new UsageError(`cannot listen on ${place}: ${error.message}`)
+  return new UsageError(`${place} is taken by another program; --port 0 finds a free one`)
+}
+
+function bracket(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
 }
 
 function terminationSignal(): Promise<void> {

@@ -39,7 +39,9 @@ export class Clock implements TimerEntry {
   /** From now on the transport has `closeTimeout` to end. */
   startClosing(): void {
     this.#takenBytes = this.#connection.vitals().takenBytes
-    wheel.schedule(this, this.#limits.closeTimeout)
+    const { closeTimeout } = this.#limits
+    if (closeTimeout === Number.POSITIVE_INFINITY) wheel.cancel(this)
+    else wheel.schedule(this, closeTimeout)
   }
 
   stop(): void {

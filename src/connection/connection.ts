@@ -9,10 +9,11 @@ import { Opcode } from '../core/opcode.ts'
 import { type CloseInfo, Hold, Protocol, type ProtocolSink, type ProtocolState } from '../core/protocol.ts'
 import { decodeText } from '../core/text.ts'
 import { Clock, type Timed } from './clock.ts'
+import { flushDeferred } from './deferred.ts'
 import { channels } from './diagnostics.ts'
 import type { ConnectionLimits } from './limits.ts'
 import type { Vitals } from './liveness.ts'
-import { copyMessage } from './message-copy.ts'
+import { copyMessage, forgetCopies } from './message-copy.ts'
 import { Outbox, type OutboxSink } from './outbox.ts'
 import { PreparedMessage } from './prepared-message.ts'
 import { RateGuard, type RateSink } from './rate-guard.ts'
@@ -118,6 +119,8 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
     this.#sendBuffer = new SendBuffer(stream, this.#outbox, this.#sender, limits, this)
     this.#clock = new Clock(this, limits)
     if (limits.messageRate !== null || limits.byteRate !== null) this.#rates = new RateGuard(limits, this)
+    // Accepted late, when the peer had left: the event is past.
+    if (stream.closed) process.nextTick(() => this.#onStreamClose())
     if (head !== undefined && head.length > 0) process.nextTick(() => this.#onBytes(head, 0, head.length))
     const linked = stream as Linked
     linked[connectionOf] = this
@@ -189,8 +192,9 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
 
   /** Resolves when the transport is gone. */
   get gone(): Promise<void> {
-    if (this.#stream.closed) return Promise.resolve()
-    return new Promise((resolve) => this.#stream.once('close', resolve))
+    const stream = this.#stream
+    // The stream says that it has closed a tick before it emits so, and what follows from that.
+    return new Promise((resolve) => (stream.closed ? setImmediate(resolve) : stream.once('close', resolve)))
   }
 
   /**
@@ -210,7 +214,7 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
     const compress = options === undefined || options.compress !== false
     if (typeof data === 'string') this.#sender.sendText(data, compress)
     else if (data instanceof Uint8Array) this.#sender.sendBytes(data, compress)
-    else if (data instanceof PreparedMessage) this.#sender.sendEncoded(data.frame)
+    else if (data instanceof PreparedMessage) this.#sender.sendPrepared(data, compress)
     else this.#sender.sendBytes(new Uint8Array(data), compress)
     return fits || this.#sendBuffer.settle()
   }
@@ -234,6 +238,8 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
    * a TypeError for a reason that is no text.
    */
   close(code: number = CloseCode.NORMAL, reason: string | Uint8Array = ''): void {
+    // What a room broadcast within this tick was promised to this connection too.
+    flushDeferred()
     this.#protocol.close(code, reason)
   }
 
@@ -262,6 +268,7 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
   #onBytes(bytes: Buffer, start: number, end: number): void {
     this.#receivedBytes += end - start
     this.#host.traffic.receivedBytes += end - start
+    forgetCopies()
     this.#outbox.cork()
     try {
       this.#protocol.receive(bytes, start, end)
@@ -332,10 +339,10 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
     this.#deliver(decodeText(bytes, start, end, isAscii), false)
   }
 
-  onBinaryMessage(bytes: Buffer, start: number, end: number, owned: boolean): void {
+  onBinaryMessage(bytes: Buffer, start: number, end: number, owned: boolean, runEnd: number): void {
     // A view of much more memory than it shows would keep all of it alive.
     const isOwn = owned && bytes.length <= 2 * (end - start)
-    this.#deliver(isOwn ? bytes.subarray(start, end) : copyMessage(bytes, start, end), true)
+    this.#deliver(isOwn ? bytes.subarray(start, end) : copyMessage(bytes, start, end, runEnd), true)
   }
 
   #deliver(data: Data, isBinary: boolean): void {
@@ -365,7 +372,10 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
   }
 
   onControlFrame(opcode: number, payload: Uint8Array): void {
-    if (opcode === Opcode.CLOSE) return this.#sender.sendClose(payload)
+    if (opcode === Opcode.CLOSE) {
+      this.#sendBuffer.sendWaitingPong()
+      return this.#sender.sendClose(payload)
+    }
     this.#rates ??= new RateGuard(this.#limits, this)
     this.#rates.takePing()
     this.#sendBuffer.sendPong(payload)

@@ -62,9 +62,10 @@ export class Liveness {
   #pingedAt: number | null = null
   #messageAt: number
   #messageCount = 0
-  /** The unfinished frame or message: since when it is watched, its frame, and the bytes at the window's start. */
+  /** The unfinished frame or message: since when it is watched, which it is, and the bytes at the window's start. */
   #pendingSince: number | null = null
   #pendingFrame = -1
+  #pendingPart: Vitals['pending'] = null
   #messageSince: number | null = null
   #messageOf = -1
   #windowAt = 0
@@ -131,9 +132,11 @@ export class Liveness {
     }
     if (pending === 'message') {
       this.#pendingSince = null
-    } else if (this.#pendingSince === null || frameCount !== this.#pendingFrame) {
+    } else if (this.#pendingSince === null || frameCount !== this.#pendingFrame || pending !== this.#pendingPart) {
       this.#pendingSince = now
+      // A header is counted when it is whole: the next one has the count of the payload before it.
       this.#pendingFrame = frameCount
+      this.#pendingPart = pending
       this.#windowAt = now
       this.#windowBytes = receivedBytes
     } else if (pending === 'header' && now - this.#pendingSince >= headerTimeout) {

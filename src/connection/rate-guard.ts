@@ -2,6 +2,9 @@ import type { ConnectionLimits } from './limits.ts'
 import { wheel } from './timers.ts'
 import { TokenBucket } from './token-bucket.ts'
 
+/** Milliseconds; a peer over its rate is read from in portions, not once for each message. */
+const SHORTEST_WAIT = 50
+
 /** Told of a peer that sends more than it may. */
 export interface RateSink {
   /** So many milliseconds until the peer is within its rate again. */
@@ -16,6 +19,8 @@ export class RateGuard {
   #bytes: TokenBucket | null = null
   #pings: TokenBucket | null = null
   #timer: NodeJS.Timeout | null = null
+  #resumeAt = 0
+  #isStopped = false
 
   constructor(limits: ConnectionLimits, sink: RateSink) {
     this.#limits = limits
@@ -43,15 +48,24 @@ export class RateGuard {
     this.#take(this.#pings, 1)
   }
 
-  /** Calls `resume` after `milliseconds`; a longer wait replaces a shorter one. */
-  wait(milliseconds: number, resume: () => void): void {
-    this.stop()
-    this.#timer = setTimeout(resume, milliseconds)
+  /** Calls `resume` after `milliseconds`, 50 at the least; a longer wait replaces a shorter one. */
+  wait(least: number, resume: () => void): void {
+    const milliseconds = Math.max(least, SHORTEST_WAIT)
+    const resumeAt = wheel.time + milliseconds
+    if (this.#isStopped || (this.#timer !== null && resumeAt <= this.#resumeAt)) return
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#resumeAt = resumeAt
+    this.#timer = setTimeout(() => {
+      this.#timer = null
+      resume()
+    }, milliseconds)
   }
 
+  /** Nobody waits any more, now or later. */
   stop(): void {
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#timer = null
+    this.#isStopped = true
   }
 
   #take(bucket: TokenBucket, count: number): void {

@@ -23,6 +23,7 @@ export class SendBuffer {
   readonly #sink: SendBufferSink
   #drained: (() => void)[] | null = null
   #isOverMark = false
+  #isAwaiting = false
   /** The newest pong that waits for a peer that does not read; older ones are replaced (RFC 6455 §5.5.3). */
   #pong: Uint8Array | null = null
 
@@ -70,6 +71,12 @@ export class SendBuffer {
     this.#awaitSent()
   }
 
+  /** Sends the pong that waits, if any: nothing may follow a Close frame (RFC 6455 §5.5.1). */
+  sendWaitingPong(): void {
+    if (this.#pong !== null) this.#outbox.sendBytes(Opcode.PONG, this.#pong)
+    this.#pong = null
+  }
+
   /** Resolves when nothing waits, or when the connection is closed. */
   drained(): Promise<void> {
     this.#outbox.flush()
@@ -83,8 +90,7 @@ export class SendBuffer {
 
   /** The system took what was written, or the codec is done with a message. */
   onSent(): void {
-    if (this.#pong !== null) this.#outbox.sendBytes(Opcode.PONG, this.#pong)
-    this.#pong = null
+    this.sendWaitingPong()
     this.#outbox.flush()
     if (this.bufferedAmount > 0) return this.#awaitSent()
     this.release()
@@ -103,6 +109,12 @@ export class SendBuffer {
   /** A stream says 'drain' only above its own mark; below it, an empty write tells when those before it are out. */
   #awaitSent(): void {
     const { writable, writableLength, writableNeedDrain } = this.#stream
-    if (writable && writableLength > 0 && !writableNeedDrain) this.#stream.write('', () => this.onSent())
+    // One at a time: each would lie in the stream's queue until a peer reads that never does.
+    if (!writable || writableLength === 0 || writableNeedDrain || this.#isAwaiting) return
+    this.#isAwaiting = true
+    this.#stream.write('', () => {
+      this.#isAwaiting = false
+      this.onSent()
+    })
   }
 }

@@ -38,7 +38,8 @@ export interface CloseInfo {
 /** What a protocol calls. A callback may call back into the protocol; ranges are as in `MessageSink`. */
 export interface ProtocolSink {
   onTextMessage(bytes: Buffer, start: number, end: number, isAscii: boolean): void
-  onBinaryMessage(bytes: Buffer, start: number, end: number, owned: boolean): void
+  /** Up to `runEnd` more messages that are not `owned` may lie behind this one. */
+  onBinaryMessage(bytes: Buffer, start: number, end: number, owned: boolean, runEnd: number): void
   /** A pong that answers `ping` or comes unasked (§5.5.3); the payload is the receiver's own. */
   onPongReceived(payload: Buffer): void
   /** A control frame is to be sent; a newer pong may replace an older one that still waits. */
@@ -174,21 +175,23 @@ export class Protocol implements FrameSink, MessageSink {
     if (this.#parsing) return this.#sink.onFlow(true)
     const backlog = this.#backlog
     this.#backlog = null
-    if (backlog !== null) this.#parse(backlog, 0, backlog.length)
+    if (backlog !== null) this.#parse(backlog, 0, backlog.length, true)
     if (this.#holds === 0 && !this.#isClosed) this.#sink.onFlow(true)
   }
 
   /** The one place where a violation is caught. */
-  #parse(bytes: Buffer, start: number, end: number): void {
+  #parse(bytes: Buffer, start: number, end: number, isOwn = false): void {
     this.#parsing = true
     try {
       for (;;) {
         const at = this.#parser.push(bytes, start, end)
         if (this.#isClosed) return
-        if (this.#holds !== 0) return this.#keep(bytes, at, end, true)
+        if (this.#holds !== 0)
+          return this.#keepOlder(isOwn ? bytes.subarray(at, end) : Buffer.from(bytes.subarray(at, end)))
         // What a callback handed in meanwhile.
         if (this.#backlog === null) return
         bytes = this.#backlog
+        isOwn = true
         start = 0
         end = bytes.length
         this.#backlog = null
@@ -207,11 +210,13 @@ export class Protocol implements FrameSink, MessageSink {
   }
 
   /** A copy: the caller's bytes may lie in a window that the next socket reads into. */
-  #keep(bytes: Buffer, start: number, end: number, isOlder = false): void {
-    if (start === end) return
-    const rest = bytes.subarray(start, end)
-    const backlog = this.#backlog ?? EMPTY
-    this.#backlog = Buffer.concat(isOlder ? [rest, backlog] : [backlog, rest])
+  #keep(bytes: Buffer, start: number, end: number): void {
+    if (start < end) this.#backlog = Buffer.concat([this.#backlog ?? EMPTY, bytes.subarray(start, end)])
+  }
+
+  /** What a hold left unparsed goes before what came meanwhile; without a copy each time, as a peer over its rate is held often. */
+  #keepOlder(rest: Buffer): void {
+    if (rest.length > 0) this.#backlog = this.#backlog === null ? rest : Buffer.concat([rest, this.#backlog])
   }
 
   #finish(info: CloseInfo): void {
@@ -236,11 +241,14 @@ export class Protocol implements FrameSink, MessageSink {
   }
 
   /** The checks of the assembler that a message of one frame needs: order, size, text. */
-  onWholeMessage(opcode: number, bytes: Buffer, start: number, end: number, or: number): void {
+  onWholeMessage(opcode: number, bytes: Buffer, start: number, end: number, or: number, runEnd: number): void {
     if (this.#assembler.inMessage || end - start > this.#limits.maxMessageSize) {
       return this.#assembler.onFrameHeader(true, false, opcode, end - start)
     }
-    if (opcode === Opcode.BINARY) return this.onBinaryMessage(bytes, start, end, false)
+    if (opcode === Opcode.BINARY) {
+      if (this.#state === 'open') this.#sink.onBinaryMessage(bytes, start, end, false, runEnd)
+      return
+    }
     const isAscii = isAsciiOr(or)
     if (!isAscii && !isValidUtf8(bytes, start, end)) throw invalidUtf8()
     this.onTextMessage(bytes, start, end, isAscii)
@@ -251,7 +259,7 @@ export class Protocol implements FrameSink, MessageSink {
   }
 
   onBinaryMessage(bytes: Buffer, start: number, end: number, owned: boolean): void {
-    if (this.#state === 'open') this.#sink.onBinaryMessage(bytes, start, end, owned)
+    if (this.#state === 'open') this.#sink.onBinaryMessage(bytes, start, end, owned, end)
   }
 
   /** Order holds: nothing behind a compressed message is parsed until the codec is done with it. */

@@ -4,8 +4,8 @@ import type {
   BrokerStats,
   HistoryOptions,
   HistoryRead,
-  Payload,
   Position,
+  Publication,
   TopicListener,
   TopicMessage,
 } from './broker.ts'
@@ -33,7 +33,7 @@ export interface PrimaryLink {
 /**
  * The broker of the workers of one machine (`node:cluster`): messages go through their primary, which calls
  * `joinWorkers()`. Without that call nothing is answered. When a worker dies its presence ends at once; when the
- * primary does, its workers go on alone.
+ * primary does node ends its workers, and one that is disconnected otherwise goes on alone.
  */
 export class ClusterBroker implements Broker {
   readonly origin = makeToken()
@@ -69,8 +69,8 @@ export class ClusterBroker implements Broker {
     this.#tell({ type: 'unsubscribe', topic })
   }
 
-  publish(topic: string, sequence: number, payload: Payload, history: HistoryOptions | null): null {
-    this.#publisher.publish(topic, sequence, payload, history)
+  publish(topic: string, publication: Publication, history: HistoryOptions | null): null {
+    this.#publisher.publish(topic, publication, history)
     return null
   }
 

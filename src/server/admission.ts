@@ -39,6 +39,8 @@ export class Admission {
   /** Counts the stream in until it closes; throws a HandshakeError 503 when it is one too many. */
   enter(source: RequestSource, stream: Duplex): void {
     if (!this.#isLimited) return
+    // Handed over late, when the client had gone: nothing would count it out again.
+    if (stream.closed) return
     if (this.#count >= this.#maxConnections) throw refusal(`${this.#maxConnections} connections, the most allowed`)
     const address = this.#maxPerAddress === Number.POSITIVE_INFINITY ? null : this.addressOf(source.message)
     const before = address === null ? 0 : (this.#byAddress.get(address) ?? 0)
@@ -94,9 +96,11 @@ function readCount(name: string, value = Number.POSITIVE_INFINITY): number {
 function readNetworks(networks: readonly string[]): BlockList {
   const list = new BlockList()
   for (const network of networks) {
-    const [address, prefix] = network.split('/')
+    const [address, prefix, ...rest] = String(network).split('/')
     const version = isIP(address)
-    if (version === 0)
+    const bits = version === 6 ? 128 : 32
+    const isPrefix = prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits)
+    if (version === 0 || !isPrefix || rest.length > 0)
       throw new TypeError(`trusted proxy ${network}; an address or a network such as 10.0.0.0/8 is allowed`)
     const family = version === 6 ? 'ipv6' : 'ipv4'
     if (prefix === undefined) list.addAddress(address, family)

@@ -42,6 +42,8 @@ export class OwnPort {
       { headersTimeout: timeout, requestTimeout: timeout, connectionsCheckingInterval: Math.min(timeout, 1_000) },
       (request, response) => host.onRequest(request, response),
     )
+    // Node keeps account of an HTTP server's connections, for its timeouts and for closing them, once it listens.
+    if (!isPortable) this.#http.emit('listening')
     host.attach(this.#http)
     this.#server = isPortable ? this.#http : createServer({ noDelay: true }, (socket) => this.#accept(socket))
   }
@@ -63,11 +65,18 @@ export class OwnPort {
     })
   }
 
-  /** Listens no more and lets go of those who have not sent a request; resolves when the last connection is gone. */
-  close(): Promise<void> {
+  /**
+   * Listens no more and lets go of those who have not sent a request; resolves when the last connection is gone. Plain
+   * requests may be answered for `deadline` milliseconds.
+   */
+  close(deadline: number): Promise<void> {
     for (const head of this.#heads) head.destroy()
+    const timer = setTimeout(() => this.#http.closeAllConnections(), deadline)
     return new Promise((resolve) => {
-      this.#server.close(() => resolve())
+      this.#server.close(() => {
+        clearTimeout(timer)
+        resolve()
+      })
       this.#http.closeIdleConnections()
       // It never listened by itself, but its check for slow requests runs.
       if (this.#server !== this.#http) this.#http.close()

@@ -3,6 +3,10 @@ import type { Socket } from 'node:net'
 import type { RequestSource } from '../connection/connection.ts'
 import { RequestHeadParser } from '../handshake/request-head.ts'
 
+interface HeaderLines {
+  _addHeaderLines(rawHeaders: string[], count: number): void
+}
+
 /**
  * An upgrade request that was read off the server's own port. Its `IncomingMessage` is made when somebody asks for it:
  * until then a connection keeps the text of the head alone, a tenth of the memory.
@@ -34,9 +38,10 @@ export class HeadRequest implements RequestSource {
       httpVersion: head.httpVersion,
       httpVersionMajor: major,
       httpVersionMinor: minor,
-      rawHeaders: head.rawHeaders,
-      complete: true,
     })
+    // What node's parser calls: `headers` and `headersDistinct` are made from it when they are asked for.
+    ;(message as unknown as HeaderLines)._addHeaderLines(head.rawHeaders, head.rawHeaders.length)
+    message.complete = true
     message.push(null)
     return message
   }

@@ -17,7 +17,13 @@ import { defaultMaxMemory, MemoryLedger } from './memory.ts'
 import type { ServerOptions } from './options.ts'
 import { OwnPort, type PortHost } from './own-port.ts'
 import { HeadRequest } from './request-source.ts'
-import { endConnections, type ShutdownOptions, type ShutdownResult } from './shutdown.ts'
+import {
+  checkShutdownOptions,
+  deadlineOf,
+  endConnections,
+  type ShutdownOptions,
+  type ShutdownResult,
+} from './shutdown.ts'
 import { readTraffic, type ServerStats } from './stats.ts'
 import { type Agreed, refuseStream, Upgrade, type UpgradeHost } from './upgrade.ts'
 
@@ -57,6 +63,8 @@ export class WebSocketServer implements UpgradeHost, ConnectionHost, PortHost {
     this.deflate = deflate ? normaliseDeflateOptions(deflate) : null
     this.#admission = new Admission(options)
     this.#memory = new MemoryLedger(maxMemory, this.#connections)
+    if (!(handshakeTimeout > 0 && handshakeTimeout < 2 ** 31))
+      throw new RangeError(`option handshakeTimeout is ${String(handshakeTimeout)}; 1 to 2147483647 ms are allowed`)
     this.#handshakeTimeout = handshakeTimeout
   }
 
@@ -169,13 +177,15 @@ export class WebSocketServer implements UpgradeHost, ConnectionHost, PortHost {
   /**
    * Stops: no new connections (503), sessions are told (`draining`) and may go on for `drain`, then Close frames go
    * out spread over `jitter`, and what is left at the `deadline` is cut. Resolves when all are gone, with the counts.
-   * What `send` took is written before the Close frame.
+   * What `send` took is written before the Close frame. Rejects with a RangeError or TypeError for options that mean
+   * nothing, and goes on serving.
    */
   async shutdown(options: ShutdownOptions = {}): Promise<ShutdownResult> {
+    checkShutdownOptions(options)
     this.#closing = true
     this.onDraining(new WebSocketError('ERR_WS_SERVER_CLOSING', 'the server is closing'))
     for (const upgrade of this.#pending) this.refuse(upgrade, serverClosing())
-    const stopped = this.#ownPort?.close()
+    const stopped = this.#ownPort?.close(deadlineOf(options))
     const result = await endConnections(this.#connections, options)
     await stopped
     return result

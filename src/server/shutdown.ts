@@ -1,7 +1,7 @@
 import type { Connection } from '../connection/connection.ts'
-import { flushDeferred } from '../connection/deferred.ts'
 import { CloseCode } from '../core/close-code.ts'
 import { WebSocketError } from '../core/errors.ts'
+import { encodeClosePayload } from '../core/protocol.ts'
 
 /** How a server stops; times in milliseconds. */
 export interface ShutdownOptions {
@@ -26,15 +26,35 @@ export interface ShutdownResult {
   cut: number
 }
 
+/** The longest time that a timer of node's can wait. */
+const LONGEST_WAIT = 2 ** 31 - 1
+
+/**
+ * Throws a RangeError for a time that is no number from 0 on, or a code or reason that may not be sent; a TypeError for
+ * a reason that is no text.
+ */
+export function checkShutdownOptions({ code = CloseCode.GOING_AWAY, reason = '', ...times }: ShutdownOptions): void {
+  encodeClosePayload(code, reason)
+  for (const name of ['drain', 'jitter', 'deadline'] as const) {
+    const time = times[name]
+    if (time !== undefined && !(typeof time === 'number' && time >= 0))
+      throw new RangeError(`option ${name} is ${String(time)}; milliseconds from 0 on are allowed`)
+  }
+}
+
+/** When everything that is left is cut, in milliseconds from the call. */
+export function deadlineOf({ drain = 0, jitter = 0, deadline = drain + jitter + 10_000 }: ShutdownOptions): number {
+  return Math.min(deadline, LONGEST_WAIT)
+}
+
 /** Ends connections as the options say and resolves when all are gone. */
 export async function endConnections(
   connections: Iterable<Connection>,
   options: ShutdownOptions,
 ): Promise<ShutdownResult> {
   const { code = CloseCode.GOING_AWAY, reason = '', drain = 0, jitter = 0 } = options
-  const deadline = options.deadline ?? drain + jitter + 10_000
+  const deadline = deadlineOf(options)
   const result = { clean: 0, unclean: 0, cut: 0 }
-  flushDeferred()
   await Promise.all(
     [...connections].map(async (connection) => {
       let isCut = false
@@ -57,7 +77,7 @@ export async function endConnections(
 
 /** A timer, or the call at once when there is nothing to wait for. */
 function after(milliseconds: number, action: () => void): NodeJS.Timeout | undefined {
-  if (milliseconds > 0) return setTimeout(action, milliseconds)
+  if (milliseconds > 0) return setTimeout(action, Math.min(milliseconds, LONGEST_WAIT))
   action()
   return undefined
 }

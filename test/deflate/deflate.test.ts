@@ -50,7 +50,7 @@ test('every message ends with an empty block less its last four bytes, and has n
     const payload = deflateNow(prose(size), { level: 4, memLevel: 8, windowBits: 15 }, null)
     const { output, blocks } = slowInflate(whole(payload))
     assert.is(output.length, size)
-    assert.equal(blocks.at(-1), { isFinal: false, type: 0 })
+    assert.equal(blocks.at(-1), { isFinal: false, type: 0, length: 0 })
     assert.not(blocks.some((block) => block.isFinal))
   }
 })

@@ -3,8 +3,8 @@ export interface Inflated {
   output: number[]
   /** The farthest any copy reached back. */
   farthest: number
-  /** BFINAL and BTYPE of every block. */
-  blocks: { isFinal: boolean; type: number }[]
+  /** BFINAL and BTYPE of every block, and how many bytes it makes. */
+  blocks: { isFinal: boolean; type: number; length: number }[]
 }
 
 const lengthBase = [
@@ -112,11 +112,12 @@ export function slowInflate(bytes: Uint8Array, history: Uint8Array = new Uint8Ar
   while (!bits.isAtEnd) {
     const isFinal = bits.read(1) === 1
     const type = bits.read(2)
-    result.blocks.push({ isFinal, type })
+    const before = result.output.length
     if (type === 3) throw new Error('reserved block type')
     if (type === 0) readStoredBlock(bits, result.output)
     else if (type === 1) readCodedBlock(bits, result, fixedLiterals, fixedDistances)
     else readCodedBlock(bits, result, ...readTables(bits))
+    result.blocks.push({ isFinal, type, length: result.output.length - before })
     if (isFinal) bits.position = Math.ceil(bits.position / 8) * 8
   }
   result.output.splice(0, history.length)

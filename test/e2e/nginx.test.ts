@@ -4,11 +4,11 @@ import express from 'express'
 import { type ClientOptions, WebSocket as WsSocket } from 'ws'
 import { type MiddlewareOptions, Rooms, require_websocket } from '../../src/index.ts'
 import { findNginx, startNginx } from '../support/nginx.ts'
-import { serveApp } from '../support/session-server.ts'
+import { serve, serveApp } from '../support/session-server.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 import { fetchPlain, openWs } from '../support/ws-client.ts'
 
-const suiteOfNginx = suite('express behind nginx')
+const suiteOfNginx = suite('behind nginx, as the README has it')
 
 const nginx = findNginx()
 
@@ -19,7 +19,7 @@ function test(sentence: string, body: (t: TestContext, program: string) => unkno
   else suiteOfNginx(sentence, () => assert.unreachable('there is no nginx'))
 }
 
-/** The chat rooms of the README as an Express app. */
+/** Chat rooms as an Express app. */
 function makeChat(): express.Express {
   const app = express()
   const rooms = new Rooms()
@@ -62,7 +62,22 @@ async function refusal(url: string, options: ClientOptions = {}): Promise<{ stat
   return { status: response.statusCode, body }
 }
 
-test('a chat room works through the proxy: text, bytes, long and compressed messages', async (t, program) => {
+test('echoes, and closes in order', async (t, program) => {
+  const echo = require_websocket(async ({ websocket }) => {
+    for await (const message of websocket) await websocket.send(message)
+  })
+  const { http } = await serve(t, { urls: { '/echo': echo } })
+  const host = await startNginx(t, program, Number(new URL(http).port))
+  const client = await openWs(`ws://${host}/echo`)
+  for (const message of ['hello', Buffer.alloc(70_000, 7)]) {
+    client.send(message)
+    assert.equal(await client.next(), message)
+  }
+  client.socket.close(3001)
+  assert.is(await client.closed, '3001')
+})
+
+test('a chat room on Express works through the proxy: text, bytes, long and compressed messages', async (t, program) => {
   const { ws, http, errors } = await startChat(t, program, { deflate: true })
   assert.is((await fetchPlain(`${http}/`)).body, 'the page')
   const ada = await openWs(`${ws}/chat/tea/ada`)

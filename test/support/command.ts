@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import type { TestContext } from './unit.ts'
 
@@ -15,9 +16,26 @@ export interface RunningCommand {
   stop(signal?: NodeJS.Signals): Promise<number | null>
 }
 
+/** What a command that ended has said. */
+export interface EndedCommand {
+  readonly exitCode: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
 /** Starts the built command and waits for its `listening …` line; it ends with the test. */
-export async function startCommand(t: TestContext, ...args: string[]): Promise<RunningCommand> {
-  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+export function startCommand(t: TestContext, ...args: string[]): Promise<RunningCommand> {
+  return startCommandWith(t, {}, ...args)
+}
+
+/** `startCommand` with variables added to the environment. */
+export async function startCommandWith(
+  t: TestContext,
+  environment: Record<string, string>,
+  ...args: string[]
+): Promise<RunningCommand> {
+  const env = { ...process.env, ...environment }
+  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env })
   const exited = once(child, 'exit') as Promise<[number | null]>
   let errors = ''
   child.stderr.setEncoding('utf8').on('data', (text) => {
@@ -35,4 +53,11 @@ export async function startCommand(t: TestContext, ...args: string[]): Promise<R
     return { child, address, stop }
   }
   throw new Error(`dwebsocket ${args.join(' ')} ended before it listened:\n${errors}`)
+}
+
+/** Runs the built command to its end. */
+export async function runCommand(...args: string[]): Promise<EndedCommand> {
+  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const [stdout, stderr, [exitCode]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')])
+  return { exitCode, stdout, stderr }
 }

@@ -1,13 +1,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
-import { tmpdir, userInfo } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { blocks } from './readme.ts'
 import type { TestContext } from './unit.ts'
-
-const CONFIGURATION = new URL('../fixtures/nginx/nginx.conf', import.meta.url)
 
 const CANDIDATES = ['/usr/sbin/nginx', '/usr/bin/nginx', '/usr/local/bin/nginx', '/opt/homebrew/bin/nginx']
 
@@ -21,30 +20,31 @@ export function findNginx(): string | null {
   return candidates.find((path) => existsSync(path)) ?? null
 }
 
-/** Starts nginx before the application on `port`, in a folder of its own; it ends with the test. Resolves to its host. */
+/** Starts nginx with the README's recipe before the application on `port`; it ends with the test. Resolves to its host. */
 export async function startNginx(t: TestContext, program: string, port: number): Promise<string> {
+  const recipe = blocks.find(({ language }) => language === 'nginx')
+  if (recipe === undefined) throw new Error('the README has no recipe for nginx')
   let complaints = ''
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const host = `127.0.0.1:${await findFreePort()}`
-    complaints = await tryNginx(t, program, { listen: host, upstream: `127.0.0.1:${port}` })
+    const server = `server { listen ${host}; ${recipe.code.replace('127.0.0.1:8000', `127.0.0.1:${port}`)} }`
+    complaints = await tryNginx(t, program, server)
     if (complaints === '') return host
   }
   throw new Error(`nginx ended before it served:\n${complaints}`)
 }
 
 /** Resolves to nothing when nginx serves, to what it said when it ended instead. */
-async function tryNginx(t: TestContext, program: string, at: { listen: string; upstream: string }): Promise<string> {
+async function tryNginx(t: TestContext, program: string, server: string): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'nginx-'))
   t.after(() => rmSync(folder, { recursive: true }))
-  mkdirSync(join(folder, 'temp'))
-  const configuration = readFileSync(CONFIGURATION, 'utf8')
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${name};`)
   writeFileSync(
     join(folder, 'nginx.conf'),
-    configuration.replace('127.0.0.1:8080', at.listen).replace('127.0.0.1:8000', at.upstream),
+    `daemon off; pid nginx.pid; error_log stderr notice; events {}
+     http { access_log off; ${temporary.join(' ')} ${server} }`,
   )
-  // Root's nginx would hand its workers to a user who cannot enter the folder.
-  const user = process.getuid?.() === 0 ? `user ${userInfo().username};` : ''
-  const args = ['-p', `${folder}/`, '-c', 'nginx.conf', '-e', 'stderr', '-g', `daemon off; ${user}`]
+  const args = ['-p', folder, '-c', 'nginx.conf', '-e', 'stderr']
   const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] })
   const exited = once(child, 'exit')
   t.after(() => {

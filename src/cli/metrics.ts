@@ -1,0 +1,13 @@
+import { formatMetrics, type WebSocketServer } from '../index.ts'
+
+/** Answers plain `GET /metrics` with the server's statistics, for Prometheus; other requests go where they went. */
+export function serveMetrics(server: WebSocketServer): void {
+  const { onRequest } = server
+  server.onRequest = (request, response) => {
+    const [path] = (request.url ?? '').split('?')
+    if (path !== '/metrics' || (request.method !== 'GET' && request.method !== 'HEAD'))
+      return onRequest(request, response)
+    response.writeHead(200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' })
+    response.end(formatMetrics(server.stats()))
+  }
+}

@@ -1,0 +1,82 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+const ECHO = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+const WS_ECHO = fileURLToPath(new URL('./ws-echo.mjs', import.meta.url))
+
+/** A server in a process of its own, seen from outside only. */
+export class Target {
+  readonly port: number
+  readonly #child: ChildProcess
+
+  constructor(child: ChildProcess, port: number) {
+    this.#child = child
+    this.port = port
+  }
+
+  /** `dwebsocket echo` with its defaults. */
+  static echo(): Promise<Target> {
+    return Target.#start([ECHO, 'echo', '--port', '0'])
+  }
+
+  /** npm ws with its defaults, with permessage-deflate. */
+  static ws(): Promise<Target> {
+    return Target.#start([WS_ECHO])
+  }
+
+  static async #start(args: string[]): Promise<Target> {
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+    for await (const line of createInterface(child.stdout)) {
+      const port = /:(\d+)$/.exec(line)?.[1]
+      if (port !== undefined) return new Target(child, Number(port))
+    }
+    throw new Error(`${args.join(' ')} ended before it listened`)
+  }
+
+  /** Resident memory in bytes. */
+  get resident(): number {
+    return this.#status('VmRSS')
+  }
+
+  /** The most resident memory since `resetPeak`, in bytes. */
+  get peak(): number {
+    return this.#status('VmHWM')
+  }
+
+  resetPeak(): void {
+    writeFileSync(`/proc/${this.#child.pid}/clear_refs`, '5')
+  }
+
+  /** Milliseconds of CPU of all threads so far. */
+  get cpu(): number {
+    const folder = `/proc/${this.#child.pid}/task`
+    const times = readdirSync(folder).map((task) =>
+      Number(readFileSync(`${folder}/${task}/schedstat`, 'utf8').split(' ')[0]),
+    )
+    return times.reduce((sum, time) => sum + time, 0) / 1e6
+  }
+
+  /** Open files and sockets. */
+  get handles(): number {
+    return readdirSync(`/proc/${this.#child.pid}/fd`).length
+  }
+
+  get isAlive(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null
+  }
+
+  async stop(): Promise<void> {
+    if (!this.isAlive) return
+    const exited = once(this.#child, 'exit')
+    this.#child.kill('SIGKILL')
+    await exited
+  }
+
+  #status(field: string): number {
+    const text = readFileSync(`/proc/${this.#child.pid}/status`, 'utf8')
+    return Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(text)![1]) * 1024
+  }
+}

@@ -1,0 +1,107 @@
+import { negotiate } from '../../src/deflate/offer.ts'
+import { normaliseDeflateOptions } from '../../src/deflate/options.ts'
+import { type Extension, formatExtensions, parseExtensions } from '../../src/handshake/header-grammar.ts'
+import { assert } from '../support/unit.ts'
+import type { Target } from './fuzz.ts'
+
+const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+const BLANK = '[ \\t]*'
+/** A quoted string that is a token when its backslashes are taken off (RFC 6455 §9.1). */
+const QUOTED = `"(?:\\\\?[!#$%&'*+.^_\`|~0-9A-Za-z-])+"`
+const PARAMETER = `${TOKEN}(?:${BLANK}=${BLANK}(?:${TOKEN}|${QUOTED}))?`
+const EXTENSION = `${TOKEN}(?:${BLANK};${BLANK}${PARAMETER})*`
+
+/** Splits at separators that stand outside of quotes. */
+function splitOutside(text: string, separator: string): string[] {
+  const parts = ['']
+  let isQuoted = false
+  for (let i = 0; i < text.length; i++) {
+    if (isQuoted && text[i] === '\\') {
+      parts[parts.length - 1] += text.slice(i, i + 2)
+      i++
+    } else if (text[i] === separator && !isQuoted) parts.push('')
+    else {
+      if (text[i] === '"') isQuoted = !isQuoted
+      parts[parts.length - 1] += text[i]
+    }
+  }
+  return parts
+}
+
+const strip = (text: string): string => text.replace(/^[ \t]+|[ \t]+$/g, '')
+
+/** The grammar of RFC 6455 §9.1 by regular expressions and splitting. */
+function slowParse(text: string): Extension[] | null {
+  const elements = splitOutside(text, ',')
+    .map(strip)
+    .filter((element) => element !== '')
+  if (elements.length === 0) return null
+  if (!elements.every((element) => new RegExp(`^${EXTENSION}$`).test(element))) return null
+  return elements.map((element) => {
+    const [name, ...parameters] = splitOutside(element, ';').map(strip)
+    return {
+      name,
+      parameters: parameters.map((parameter) => {
+        const [key, value] = splitOutside(parameter, '=').map(strip)
+        const quoted = value?.startsWith('"') ?? false
+        return {
+          name: key,
+          value: value === undefined ? null : quoted ? value.slice(1, -1).replaceAll('\\', '') : value,
+          quoted,
+        }
+      }),
+    }
+  })
+}
+
+const WORDS = [
+  'permessage-deflate',
+  'x',
+  'server_no_context_takeover',
+  'client_no_context_takeover',
+  'client_max_window_bits',
+  'server_max_window_bits',
+  '__proto__',
+  ',',
+  ';',
+  '=',
+  ' ',
+  '\t',
+  '"',
+  '\\',
+  '10',
+  '15',
+  '8',
+  '"9"',
+  '"a\\b"',
+  'é',
+  '',
+  ', ',
+  '; ',
+]
+const options = normaliseDeflateOptions(true)
+
+/** The grammar of `Sec-WebSocket-Extensions` and the negotiation behind it. */
+export const extensionTarget: Target = {
+  name: 'extension grammar',
+  generate(random) {
+    if (random.chance(0.05)) return random.bytes(random.size(60))
+    const text = Array.from({ length: random.below(16) }, () => random.pick(WORDS)).join('')
+    const sane = `permessage-deflate; server_max_window_bits=${random.below(18)}; client_max_window_bits`
+    const bytes = Buffer.from(random.chance(0.7) ? text : `${sane}, ${text}`, 'latin1')
+    return random.chance(0.3) ? random.mutate(bytes) : bytes
+  },
+  check(input) {
+    const text = input.toString('latin1')
+    const found = parseExtensions(text)
+    assert.equal(found, slowParse(text))
+    if (found === null) return 0
+    const again = parseExtensions(formatExtensions(found))!
+    const bare = (extensions: Extension[]): unknown =>
+      extensions.map(({ name, parameters }) => [name, parameters.map(({ name, value }) => [name, value])])
+    assert.equal(bare(again), bare(found))
+    const agreed = negotiate(found, options)
+    if (agreed !== null) assert.is(slowParse(agreed.response)?.[0].name, 'permessage-deflate')
+    return 0
+  },
+}

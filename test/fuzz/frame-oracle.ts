@@ -1,0 +1,141 @@
+/** What an end of a connection is to do with bytes: said as short lines, to be compared with what it did. */
+export interface Expectation {
+  events: string[]
+  frames: number
+}
+
+export interface OracleOptions {
+  role: 'server' | 'client'
+  maxMessageSize: number
+  maxFrames: number
+}
+
+/** RFC 3629 §4, word for word, and then what a character may begin with that has not all come. */
+const UTF8 =
+  /^(?:[\x00-\x7f]|[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2})*/
+const BEGUN =
+  /^(?:[\xc2-\xdf]|\xe0[\xa0-\xbf]?|[\xe1-\xec\xee\xef][\x80-\xbf]?|\xed[\x80-\x9f]?|\xf0(?:[\x90-\xbf][\x80-\xbf]?)?|[\xf1-\xf3][\x80-\xbf]{0,2}|\xf4(?:[\x80-\x8f][\x80-\xbf]?)?)?$/
+
+/** `whole`, `begun` when more may make it whole, or `bad`. */
+function judgeText(bytes: Buffer): 'whole' | 'begun' | 'bad' {
+  const text = bytes.toString('latin1')
+  const rest = text.slice(UTF8.exec(text)![0].length)
+  if (rest === '') return 'whole'
+  return BEGUN.test(rest) ? 'begun' : 'bad'
+}
+
+class Failure extends Error {
+  readonly code: number
+
+  constructor(code: number) {
+    super(`fails with ${code}`)
+    this.code = code
+  }
+}
+
+const isSendable = (code: number): boolean =>
+  (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999)
+
+/**
+ * RFC 6455 §5 to §7 by slicing: slow, obvious, with lengths of any size, over all the bytes at once. Says what a
+ * connection delivers and sends, and how it stands when the bytes are at their end.
+ */
+export function expectFrames(input: Buffer, { role, maxMessageSize, maxFrames }: OracleOptions): Expectation {
+  const events: string[] = []
+  let frames = 0
+  let at = 0
+  let opcodeOf = 0
+  let gathered = Buffer.alloc(0)
+  let announced = 0n
+  let count = 0
+  try {
+    while (at < input.length) {
+      const rest = input.subarray(at)
+      const header = readHeader(rest, role)
+      if (header === null) break
+      frames++
+      const { fin, opcode, length, key, size } = header
+      const isControl = opcode >= 8
+      if (!isControl) {
+        if (opcode === 0 && opcodeOf === 0) throw new Failure(1002)
+        if (opcode !== 0 && opcodeOf !== 0) throw new Failure(1002)
+        if (opcode !== 0) {
+          opcodeOf = opcode
+          gathered = Buffer.alloc(0)
+          announced = 0n
+          count = 0
+        }
+        announced += length
+        if (announced > BigInt(maxMessageSize)) throw new Failure(1009)
+        if (++count > maxFrames) throw new Failure(1008)
+      }
+      const here = rest.subarray(size, size + Number(length))
+      const payload = Buffer.from(here.map((byte, i) => (key === null ? byte : byte ^ key[i % 4])))
+      const isWhole = BigInt(here.length) === length
+      if (isControl) {
+        if (!isWhole) break
+        if (opcode === 9) events.push(`send a ${payload.toString('hex')}`)
+        if (opcode === 10) events.push(`pong ${payload.toString('hex')}`)
+        if (opcode === 8) {
+          events.push(...closedBy(payload))
+          return { events, frames }
+        }
+      } else {
+        gathered = Buffer.concat([gathered, payload])
+        if (opcodeOf === 1) {
+          const judged = judgeText(gathered)
+          if (judged === 'bad' || (judged === 'begun' && isWhole && fin)) throw new Failure(1007)
+        }
+        if (!isWhole) break
+        if (fin) {
+          events.push(opcodeOf === 1 ? `text ${gathered.toString('hex')}` : `binary ${gathered.toString('hex')}`)
+          opcodeOf = 0
+        }
+      }
+      at += size + here.length
+    }
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    events.push(`send 8 ${error.code}`, `closed ${error.code} local unclean`)
+  }
+  return { events, frames }
+}
+
+function closedBy(payload: Buffer): string[] {
+  if (payload.length === 0) return ['send 8 ', 'closed 1005 remote clean']
+  if (payload.length === 1) throw new Failure(1002)
+  const code = payload.readUInt16BE(0)
+  if (!isSendable(code)) throw new Failure(1002)
+  if (judgeText(payload.subarray(2)) !== 'whole') throw new Failure(1007)
+  return [`send 8 ${code}`, `closed ${code} remote clean`]
+}
+
+interface Header {
+  fin: boolean
+  opcode: number
+  length: bigint
+  key: Buffer | null
+  size: number
+}
+
+/** Null when it is not all there and nothing is wrong with what is. */
+function readHeader(bytes: Buffer, role: 'server' | 'client'): Header | null {
+  const fin = (bytes[0] & 0x80) !== 0
+  const opcode = bytes[0] & 0x0f
+  if ((bytes[0] & 0x70) !== 0) throw new Failure(1002)
+  if (![0, 1, 2, 8, 9, 10].includes(opcode)) throw new Failure(1002)
+  if (bytes.length < 2) return null
+  const isMasked = (bytes[1] & 0x80) !== 0
+  if (isMasked !== (role === 'server')) throw new Failure(1002)
+  const short = bytes[1] & 0x7f
+  if (opcode >= 8 && (!fin || short > 125)) throw new Failure(1002)
+  const extra = short === 126 ? 2 : short === 127 ? 8 : 0
+  if (extra === 8 && bytes.length > 2 && bytes[2] >= 0x80) throw new Failure(1002)
+  if (bytes.length < 2 + extra) return null
+  const length = extra === 0 ? BigInt(short) : BigInt(`0x${bytes.toString('hex', 2, 2 + extra)}`)
+  if (length >= 2n ** 53n) throw new Failure(1009)
+  if ((extra === 2 && length < 126n) || (extra === 8 && length < 65_536n)) throw new Failure(1002)
+  const size = 2 + extra + (isMasked ? 4 : 0)
+  if (bytes.length < size) return null
+  return { fin, opcode, length, key: isMasked ? bytes.subarray(size - 4, size) : null, size }
+}

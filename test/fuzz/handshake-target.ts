@@ -1,0 +1,137 @@
+import { HandshakeError } from '../../src/core/errors.ts'
+import { type RequestHead, RequestHeadParser } from '../../src/handshake/request-head.ts'
+import { checkUpgradeRequest } from '../../src/handshake/upgrade-request.ts'
+import { assert } from '../support/unit.ts'
+import type { Target } from './fuzz.ts'
+import { Random } from './random.ts'
+
+const HEAD =
+  /^(?:\r\n)?([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([\x21-\x7e\x80-\xff]+) HTTP\/(\d\.\d)\r\n((?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*\r\n)*)\r\n/
+const MAX_SIZE = 2_000
+
+/** RFC 9112 by one regular expression; null for a head that is not there (yet) or none. */
+function slowHead(text: string): RequestHead | null {
+  const match = HEAD.exec(text)
+  if (match === null || !match[3].startsWith('1') || match[0].length > MAX_SIZE) return null
+  const lines = match[4].split('\r\n').slice(0, -1)
+  const rawHeaders = lines.flatMap((line) => {
+    const colon = line.indexOf(':')
+    return [line.slice(0, colon), line.slice(colon + 1).replace(/^[ \t]+|[ \t]+$/g, '')]
+  })
+  return { method: match[1], url: match[2], httpVersion: match[3], rawHeaders, end: match[0].length }
+}
+
+const valuesOf = ({ rawHeaders }: RequestHead, name: string): string[] =>
+  rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1].toLowerCase() === name)
+
+const TOKENS =
+  /^[ \t]*(?:,[ \t]*)*(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+[ \t]*(?:,[ \t]*)+)*(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+[ \t]*)?$/
+
+/** The rules of RFC 6455 §4.2.1 that need no grammar of their own: what breaks one of them must be refused. */
+function mustBeRefused(head: RequestHead): boolean {
+  const one = (name: string): string | null => {
+    const values = valuesOf(head, name)
+    return values.length === 1 ? values[0] : null
+  }
+  const connection = valuesOf(head, 'connection').join(',')
+  const hasUpgrade =
+    TOKENS.test(connection) &&
+    connection
+      .toLowerCase()
+      .split(',')
+      .some((token) => token.trim() === 'upgrade')
+  return (
+    head.method !== 'GET' ||
+    head.httpVersion === '1.0' ||
+    one('host') === null ||
+    !/\bwebsocket\b/i.test(one('upgrade') ?? '') ||
+    !hasUpgrade ||
+    one('sec-websocket-version') !== '13' ||
+    !/^[A-Za-z0-9+/]{22}==$/.test(one('sec-websocket-key') ?? '') ||
+    valuesOf(head, 'transfer-encoding').length > 0 ||
+    (one('content-length') ?? '0') !== '0' ||
+    valuesOf(head, 'origin').length > 1
+  )
+}
+
+/** A plain request that nothing may be wrong with. */
+const isPlain = (text: string): boolean => PLAIN.test(text)
+const PLAIN =
+  /^GET \/[a-z]* HTTP\/1\.1\r\nHost: [a-z]+\r\nUpgrade: websocket\r\nConnection: (?:keep-alive, )?Upgrade\r\nSec-WebSocket-Key: [A-Za-z0-9+/]{22}==\r\nSec-WebSocket-Version: 13\r\n(?:X-[a-z]+: [a-z ]*\r\n)*\r\n/
+
+const LINES = [
+  'Host: a',
+  'Host: b:80',
+  'Upgrade: websocket',
+  'Upgrade: h2c, WebSocket',
+  'Connection: Upgrade',
+  'Connection: close',
+  'Sec-WebSocket-Version: 13',
+  'Sec-WebSocket-Version: 12',
+  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+  'Sec-WebSocket-Key: x',
+  'Content-Length: 0',
+  'Content-Length: 5',
+  'Transfer-Encoding: chunked',
+  'Origin: http://a',
+  'Origin:',
+  'X: \t y ',
+  ' folded',
+  'a b: c',
+  'Sec-WebSocket-Protocol: a, b',
+  'Sec-WebSocket-Protocol: a, a',
+  'Sec-WebSocket-Extensions: x; y="z"',
+  'Sec-WebSocket-Extensions: ;',
+  'Cookie: \u00e9',
+]
+
+/** The head of a request, byte by byte or otherwise, and the rules of the opening handshake. */
+export const handshakeTarget: Target = {
+  name: 'handshake',
+  generate(random) {
+    const target = random.pick(['/', '/', '/', '/path', 'http://a/b?c', '*', '/#f', '/\u00e9'])
+    const head = [
+      'Host: a',
+      'Upgrade: websocket',
+      'Connection: keep-alive, Upgrade',
+      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+      'Sec-WebSocket-Version: 13',
+    ]
+    if (random.chance(0.3)) head.splice(random.below(head.length), 1)
+    for (let i = random.size(4); i > 0; i--) head.splice(random.below(head.length + 1), 0, random.pick(LINES))
+    if (random.chance(0.3)) head.push(`X-a: ${'x'.repeat(random.size(2_200))}`)
+    const method = random.pick(['GET', 'GET', 'GET', 'POST', 'get'])
+    const text = `${method} ${target} HTTP/${random.pick(['1.1', '1.1', '1.1', '1.0', '2.0'])}\r\n${head.join('\r\n')}\r\n\r\n`
+    const bytes = Buffer.concat([Buffer.from(text, 'latin1'), random.bytes(random.size(10))])
+    return random.chance(0.5) ? random.mutate(bytes) : bytes
+  },
+  check(input, variant) {
+    const parser = new RequestHeadParser({ maxSize: MAX_SIZE })
+    let found: RequestHead | null = null
+    let before = 0
+    try {
+      for (const chunk of new Random(variant ^ 0xface).chunks(input)) {
+        found = parser.push(chunk, 0, chunk.length)
+        if (found !== null) break
+        before += chunk.length
+      }
+    } catch (error) {
+      if (!(error instanceof HandshakeError)) throw error
+    }
+    if (found !== null) found = { ...found, end: found.end + before }
+    const text = input.toString('latin1')
+    assert.equal(found, slowHead(text))
+    if (found === null) return 0
+    let isAccepted = true
+    try {
+      checkUpgradeRequest(found)
+    } catch (error) {
+      if (!(error instanceof HandshakeError)) throw error
+      assert.ok(error.status >= 400 && error.status <= 505)
+      isAccepted = false
+    }
+    if (isAccepted) assert.not(mustBeRefused(found))
+    else assert.not(isPlain(text))
+    return 0
+  },
+}

@@ -1,0 +1,72 @@
+import type { AddressInfo } from 'node:net'
+import { WebSocketServer } from '../../src/index.ts'
+import { RawClient } from '../support/raw-client.ts'
+import { assert } from '../support/unit.ts'
+import { makeFrames } from './frame-input.ts'
+import { expectFrames } from './frame-oracle.ts'
+import type { Target } from './fuzz.ts'
+import { Random } from './random.ts'
+
+const LIMITS = { maxMessageSize: 80_000, maxFrames: 1_000 }
+/** In milliseconds; only a hang takes it. */
+const PATIENCE = 10_000
+
+/** An echo server in this process, over loopback: frames in random segments, then an orderly end or a reset. */
+export async function startLiveTarget(): Promise<Target> {
+  const errors: unknown[] = []
+  const server = new WebSocketServer({ ...LIMITS, onError: (error) => errors.push(error) })
+  server.onConnection = (connection) => {
+    connection.onMessage = (data) => void connection.send(data)
+  }
+  const { port } = (await server.listen(0)) as AddressInfo
+  return {
+    name: 'live connection',
+    generate: (random) => makeFrames(random, true),
+    async check(input, variant) {
+      const random = new Random(variant ^ 0x11fe)
+      const expected = expectFrames(input, { role: 'server', ...LIMITS })
+      const chunks = random.chunks(input)
+      const client = await RawClient.open(port, { behind: random.chance(0.3) ? chunks.shift() : undefined })
+      const isReset = random.chance(0.1)
+      for (const chunk of chunks) {
+        client.socket.write(chunk)
+        if (random.chance(0.2)) await new Promise((resolve) => setImmediate(resolve))
+      }
+      if (isReset) client.socket.resetAndDestroy()
+      else client.socket.end()
+      await withPatience(client.until(() => client.closed || client.ended))
+      client.socket.destroy()
+      for (const connection of server.connections) await withPatience(connection.gone)
+      assert.equal(errors, [])
+      if (!isReset) assert.equal(heard(client), told(expected.events))
+      return expected.frames
+    },
+    close: () => server.close(),
+  }
+}
+
+async function withPatience(event: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`nothing happened within ${PATIENCE} ms`)), PATIENCE)
+  })
+  await Promise.race([event, late])
+  clearTimeout(timer)
+}
+
+/** What came back: the echoes and the Close. Pongs may replace each other. */
+function heard({ frames }: RawClient): string[] {
+  return frames.flatMap(({ opcode, payload }) => {
+    if (opcode === 8) return [`8 ${payload.length === 0 ? '' : payload.readUInt16BE(0)}`]
+    return opcode === 10 ? [] : [`${opcode} ${payload.toString('hex')}`]
+  })
+}
+
+function told(events: string[]): string[] {
+  return events.flatMap((event) => {
+    const [what, ...rest] = event.split(' ')
+    if (what === 'text') return [`1 ${rest[0]}`]
+    if (what === 'binary') return [`2 ${rest[0]}`]
+    return event.startsWith('send 8') ? [`8 ${rest[1]}`] : []
+  })
+}

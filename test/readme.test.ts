@@ -1,0 +1,197 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { parseOptions } from '../src/cli/conform/option.ts'
+import * as client from '../src/client/browser.ts'
+import { defaultLimits } from '../src/connection/limits.ts'
+import { normaliseDeflateOptions } from '../src/deflate/options.ts'
+import * as index from '../src/index.ts'
+import * as core from '../src/index-core.ts'
+import { checkQueueMarks } from '../src/session/message-queue.ts'
+import { blocks, codeWords, programs, readme, runProgram, tableRows } from './support/readme.ts'
+import { assert, suite } from './support/unit.ts'
+import { fetchPlain, openWs } from './support/ws-client.ts'
+
+const test = suite('README')
+const root = new URL('../', import.meta.url)
+const read = (path: string): string => readFileSync(new URL(path, root), 'utf8')
+const { scripts } = JSON.parse(read('package.json'))
+
+/** The names of an interface's own members. */
+function membersOf(path: string, name: string): string[] {
+  const body = new RegExp(`^export interface ${name}\\b[^{]*\\{\\n(.*?)^\\}`, 'ms').exec(read(path))?.[1]
+  if (body === undefined) throw new Error(`${path} has no interface ${name}`)
+  return [...body.matchAll(/^ {2}(\w+)\??[:(]/gm)].map((match) => match[1])
+}
+
+/** `1 MiB`, `10 s`, `131,072`, `none`, `'close'` … as the code has them. */
+function readDefault(text: string): unknown {
+  if (text === 'none') return null
+  const quoted = /^`(.*)`$/.exec(text)?.[1]
+  if (quoted !== undefined) return new Function(`return (${quoted})`)()
+  const [, digits, unit] = /^([\d,]+)(?: (KiB|MiB|s))?$/.exec(text) ?? []
+  const factor = { KiB: 1024, MiB: 1024 * 1024, s: 1000 }[unit] ?? 1
+  return Number(digits.replaceAll(',', '')) * factor
+}
+
+const noLimit = (value: unknown): unknown => (value === Number.POSITIVE_INFINITY ? null : value)
+
+test('runs: every program in it starts and listens', async (t) => {
+  assert.ok(programs().length >= 6)
+  for (const program of programs()) await runProgram(t, program)
+})
+
+test('echoes by the quick start, as a session and as a connection', async (t) => {
+  const [session, connection] = programs('Quick start')
+  const one = await runProgram(t, session)
+  assert.is((await fetchPlain(`${one}/echo`)).body, 'this is plain HTTP\n')
+  const two = await runProgram(t, connection)
+  for (const url of [`${one}/echo`, two]) {
+    const { send, next } = await openWs(url.replace('http:', 'ws:'))
+    for (const message of ['hello', Buffer.of(0, 255)]) {
+      send(message)
+      assert.equal(await next(), message)
+    }
+  }
+})
+
+test('decorates the methods of a class', async (t) => {
+  const address = await runProgram(t, programs('Views')[0])
+  assert.is((await fetchPlain(`${address}/chat/tea`)).body, 'chat in tea')
+  assert.is((await fetchPlain(`${address}/feed`)).status, 400)
+  const feed = await openWs(`${address.replace('http:', 'ws:')}/feed`, [], { origin: 'https://app.example' })
+  assert.is(await feed.next(), 'chat')
+  assert.is(await feed.closed, '1000')
+})
+
+test('serves sessions on express and on polka', async (t) => {
+  const [express, polka] = programs('On express, polka or any connect-style app')
+  const one = await runProgram(t, express)
+  const client = await openWs(`${one.replace('http:', 'ws:')}/echo/ann`)
+  client.send('hi')
+  assert.is(await client.next(), 'ann: hi')
+  const two = await runProgram(t, polka)
+  assert.match((await fetchPlain(`${two}/time/UTC`)).body, /^\d+:\d\d:\d\d/)
+  assert.match(String(await (await openWs(`${two.replace('http:', 'ws:')}/time/UTC`)).next()), /^\d+:\d\d:\d\d/)
+})
+
+test('counts and shows its metrics', async (t) => {
+  const address = await runProgram(t, programs('Stopping and watching')[0])
+  const { next } = await openWs(`${address.replace('http:', 'ws:')}/count`)
+  assert.is(await next(), '0')
+  assert.match((await fetchPlain(`${address}/metrics`)).body, /^dwebsocket_connections 1$/m)
+})
+
+test('names every option of a server, a connection and a session, and no other', () => {
+  const names = [
+    ...membersOf('src/session/create-server.ts', 'CreateServerOptions'),
+    ...membersOf('src/server/options.ts', 'UpgradePolicy'),
+    ...membersOf('src/server/options.ts', 'ServerOptions'),
+    ...membersOf('src/server/admission.ts', 'AdmissionOptions'),
+    ...membersOf('src/session/websocket.ts', 'SessionOptions'),
+    ...Object.keys(defaultLimits),
+    ...Object.keys(checkQueueMarks()),
+  ]
+  const shown = tableRows('option', 'default').flatMap(([option]) => codeWords(option))
+  assert.equal(shown.toSorted(), names.toSorted())
+})
+
+test('marks the options that a view takes', () => {
+  const names = [
+    ...membersOf('src/server/options.ts', 'UpgradePolicy'),
+    ...membersOf('src/session/websocket.ts', 'SessionOptions'),
+    ...Object.keys(defaultLimits),
+    ...Object.keys(checkQueueMarks()),
+  ]
+  const marked = tableRows('option', 'default').filter(([option]) => option.endsWith('◆'))
+  assert.equal(marked.flatMap(([option]) => codeWords(option)).toSorted(), names.toSorted())
+})
+
+test('tells the defaults that the code has', () => {
+  const defaults: Record<string, unknown> = { ...defaultLimits, ...checkQueueMarks() }
+  let count = 0
+  for (const [option, value] of tableRows('option', 'default')) {
+    const [name] = codeWords(option)
+    if (!(name in defaults)) continue
+    assert.equal(readDefault(value), noLimit(defaults[name]), name)
+    count++
+  }
+  assert.is(count, Object.keys(defaults).length)
+})
+
+test('names every option of deflate and its default, and no other', () => {
+  const shown = tableRows('option of `deflate`', 'default').map(([option, value]) => [option, readDefault(value)])
+  const options = Object.entries(normaliseDeflateOptions(true)).map(([name, value]) => [`\`${name}\``, value])
+  assert.equal(Object.fromEntries(shown), Object.fromEntries(options))
+})
+
+test('names every option of the browser client', () => {
+  const words = codeWords(readme.slice(readme.indexOf('## Liveness'), readme.indexOf('## Stopping')))
+  for (const name of membersOf('src/client/browser-types.ts', 'ClientOptions')) {
+    if (name !== 'environment') assert.ok(words.includes(name), name)
+  }
+})
+
+test('names every error code of the source, and no other', () => {
+  const codes = new Set<string>()
+  for (const path of readdirSync(new URL('src/', root), { recursive: true, encoding: 'utf8' })) {
+    if (!path.endsWith('.ts')) continue
+    for (const [code] of read(`src/${path}`).matchAll(/\bERR_WS_[A-Z0-9_]+\b/g)) codes.add(code)
+  }
+  const shown = new Set([...readme.matchAll(/\bERR_WS_[A-Z0-9_]+\b/g)].map(([code]) => code))
+  assert.equal([...shown].toSorted(), [...codes].toSorted())
+})
+
+test('names everything that the doors of the package export', () => {
+  for (const door of [index, core, client]) {
+    for (const name of Object.keys(door)) assert.match(readme, new RegExp(`\\b${name}\\b`), name)
+  }
+})
+
+test('names every method and callback of a connection, a server and a session', () => {
+  const internal = /^(?:constructor|on[A-Z]\w*Message|onFlow|account|vitals|connect|refuse|reportError)$/
+  const words = new Set(codeWords(readme).flatMap((word) => word.split(/\W+/)))
+  for (const type of [index.Connection, index.WebSocketServer, index.WebSocket]) {
+    // A sink's methods are what the parts below call.
+    const own = Object.getOwnPropertyNames(type.prototype).filter((name) => !/^on[A-Z]/.test(name))
+    for (const name of own) if (!internal.test(name)) assert.ok(words.has(name), `${type.name}.${name}`)
+  }
+})
+
+test('gives commands that are there', () => {
+  for (const document of ['README.md', 'CONTRIBUTING.md']) {
+    for (const [, name] of read(document).matchAll(/\bnpm run (?:--silent )?([\w:]+)/g)) {
+      assert.ok(name in scripts, `${document}: npm run ${name}`)
+    }
+  }
+  assert.ok('start' in scripts && 'test' in scripts)
+})
+
+test('gives command lines of conform that it takes', () => {
+  const lines = blocks.flatMap(({ code }) => code.match(/dwebsocket conform (?:ws:|--exec).*/g) ?? [])
+  assert.ok(lines.length >= 4)
+  for (const line of lines) {
+    const words = [...line.replace(/\s+#.*$/, '').matchAll(/'([^']*)'|(\S+)/g)].map(
+      ([, quoted, word]) => quoted ?? word,
+    )
+    parseOptions(words.slice(2))
+  }
+})
+
+test('links to what is there', () => {
+  for (const document of ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md']) {
+    const text = read(document)
+    const anchors = [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading]) => anchorOf(heading))
+    for (const [, target] of text.matchAll(/\]\(([^)]+)\)/g)) {
+      if (/^https:/.test(target)) continue
+      if (target.startsWith('#')) assert.ok(anchors.includes(target.slice(1)), `${document}: ${target}`)
+      else assert.ok(existsSync(new URL(target, root)), `${document}: ${target}`)
+    }
+  }
+})
+
+/** As GitHub makes it of a heading. */
+function anchorOf(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+    .replaceAll(' ', '-')
+}

@@ -1,0 +1,144 @@
+import type { AddressInfo } from 'node:net'
+import { getHeapStatistics } from 'node:v8'
+import type { Connection } from '../../src/connection/connection.ts'
+import { defaultMaxMemory, MemoryLedger } from '../../src/server/memory.ts'
+import { WebSocketServer } from '../../src/server/server.ts'
+import { RawClient } from '../support/raw-client.ts'
+import { assert, suite, thrownBy } from '../support/unit.ts'
+import { frame } from '../support/wire.ts'
+
+const test = suite('memory')
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
+
+/** A holder of so many bytes; a Close frame cannot be had by `stuck` ones. */
+class Holder {
+  readonly log: string[] = []
+  heldBytes: number
+  told = 0
+  readonly #isStuck: boolean
+  ledger: MemoryLedger | null = null
+
+  constructor(heldBytes: number, isStuck = false) {
+    this.heldBytes = heldBytes
+    this.#isStuck = isStuck
+  }
+
+  account(): void {
+    this.ledger!.change(this.heldBytes - this.told)
+    this.told = this.heldBytes
+  }
+
+  fail(closeCode: number, code: string): void {
+    this.log.push(`fail ${closeCode} ${code}`)
+    if (!this.#isStuck) this.heldBytes = 0
+  }
+
+  terminate(): void {
+    this.log.push('terminate')
+    this.heldBytes = 0
+  }
+}
+
+function ledgerOf(limit: number, holders: Holder[]): MemoryLedger {
+  const ledger = new MemoryLedger(limit, holders as unknown as Connection[])
+  for (const holder of holders) {
+    holder.ledger = ledger
+    holder.account()
+  }
+  return ledger
+}
+
+test('may use a quarter of what the heap may grow to unless told otherwise', () => {
+  assert.is(defaultMaxMemory(), Math.floor(getHeapStatistics().heap_size_limit / 4))
+})
+
+test('adds up what is held, and is spent at its limit', () => {
+  const ledger = new MemoryLedger(100, [])
+  ledger.change(99)
+  assert.equal([ledger.used, ledger.isSpent], [99, false])
+  ledger.change(1)
+  assert.equal([ledger.used, ledger.isSpent], [100, true])
+  ledger.change(-100)
+  assert.equal([ledger.used, ledger.isSpent], [0, false])
+})
+
+test('closes the largest holders with 1013 until the rest fits, not in the middle of their work', async () => {
+  const holders = [new Holder(10), new Holder(60), new Holder(20), new Holder(50)]
+  const ledger = ledgerOf(100, holders)
+  assert.ok(holders.every(({ log }) => log.length === 0))
+  await nextTurn()
+  assert.equal(
+    holders.map(({ log }) => log),
+    [[], ['fail 1013 ERR_WS_MEMORY'], [], []],
+  )
+  assert.is(ledger.used, 80)
+})
+
+test('cuts a holder whose peer does not read', async () => {
+  const holders = [new Holder(101, true)]
+  const ledger = ledgerOf(100, holders)
+  await nextTurn()
+  assert.equal(holders[0].log, ['fail 1013 ERR_WS_MEMORY', 'terminate'])
+  assert.is(ledger.used, 0)
+})
+
+test('closes nobody when the exact figures fit', async () => {
+  const holders = [new Holder(101)]
+  ledgerOf(100, holders)
+  holders[0].heldBytes = 100
+  await nextTurn()
+  assert.equal(holders[0].log, [])
+})
+
+test('relieves again when it is spent again', async () => {
+  const holders = [new Holder(101), new Holder(1)]
+  ledgerOf(100, holders)
+  await nextTurn()
+  holders[1].heldBytes = 150
+  holders[1].account()
+  await nextTurn()
+  assert.is(holders[1].log.length, 1)
+})
+
+test('throws a RangeError for a limit that is no positive number', async () => {
+  for (const limit of [0, -1, Number.NaN, '1' as never]) {
+    assert.instance(await thrownBy(() => new MemoryLedger(limit, [])), RangeError)
+  }
+})
+
+test('S-09: refuses newcomers with 503 while it is spent, closes the largest holder, and lets in again', async (t) => {
+  const server = new WebSocketServer({ maxMemory: 300_000, maxMessageSize: 1_000_000 })
+  const { port } = (await server.listen(0)) as AddressInfo
+  t.after(() => server.close(1001))
+  const connections: Connection[] = []
+  server.onConnection = (connection) => {
+    connections.push(connection)
+    connection.onMessage = () => {}
+  }
+  const small = await RawClient.open(port)
+  const large = await RawClient.open(port)
+  small.send(frame(2, Buffer.alloc(50_000), { fin: false }))
+  large.send(frame(2, Buffer.alloc(400_000), { fin: false }))
+  await large.until(() => large.closed || large.ended)
+  large.socket.destroy()
+  assert.is(large.closeCode, 1013)
+  assert.is(small.closeCode, null)
+  assert.is(connections[0].state, 'open')
+  await connections[1].gone
+  // What a session keeps unread counts as well.
+  const { heldBytes } = connections[0]
+  assert.ok(heldBytes >= 50_000 && heldBytes < 300_000)
+  connections[0].queuedBytes = () => 300_000 - heldBytes
+  assert.is(server.stats().heldBytes, 300_000)
+  const late = await RawClient.open(port)
+  await late.until(() => late.closed)
+  assert.match(late.head, /^HTTP\/1\.1 503 /)
+  assert.match(late.head, /Retry-After: 5\r\n/)
+  small.socket.destroy()
+  await connections[0].gone
+  assert.is(server.stats().heldBytes, 0)
+  const welcome = await RawClient.open(port)
+  assert.match(welcome.head, /^HTTP\/1\.1 101 /)
+  welcome.socket.destroy()
+})
