@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { accept_websocket, type Broker, Rooms, Users, type View } from '../../index.ts'
+import { isCount, isText, parseObject } from './message.ts'
 import { Roster } from './roster.ts'
 
 /** What comes from a peer: at most 2,000 characters of text, as typed by people. */
@@ -64,18 +65,10 @@ function readVisit(query: URLSearchParams): { me: Person; page: string; place: s
 
 function readRequest(message: string | Buffer): Request | null {
   const { n, text, to, received, from, page } = parseObject(message)
-  if (Number.isSafeInteger(received) && isId(from) && isId(page)) return { received, from, page } as Request
-  if (!Number.isSafeInteger(n) || typeof text !== 'string' || text === '' || text.length > MAX_TEXT) return null
-  if (to !== undefined && !isId(to)) return null
-  return { n, text, to } as Request
+  if (isCount(received) && isId(from) && isId(page)) return { received, from, page }
+  if (!isCount(n) || !isText(text, MAX_TEXT)) return null
+  if (to === undefined) return { n, text }
+  return isId(to) ? { n, text, to } : null
 }
 
-const isId = (value: unknown): boolean => typeof value === 'string' && /^\w{12,64}$/.test(value)
-
-function parseObject(message: string | Buffer): Record<string, unknown> {
-  try {
-    return Object(JSON.parse(String(message)))
-  } catch {
-    return {}
-  }
-}
+const isId = (value: unknown): value is string => typeof value === 'string' && /^\w{12,64}$/.test(value)

@@ -3,6 +3,7 @@ import { accept_websocket, type Broker, Rooms, type View } from '../../index.ts'
 import { Audience } from './audience.ts'
 import { bullet } from './bullet.ts'
 import { chat } from './chat.ts'
+import { serviceDesk } from './desk.ts'
 import { job } from './job.ts'
 import { StaticFiles, sendText } from './static.ts'
 import { tailUrls } from './tail.ts'
@@ -43,6 +44,7 @@ export function createDemo({ broker, seat = { index: 0, count: 1 }, tail = [] }:
     (request, response) =>
       files.send(name, request, response)
   const visitors = new Audience(rooms.room('visitors'))
+  const desk = serviceDesk(page('desk.html'), page('desk-agent.html'))
   return {
     urls: {
       '/': page('index.html'),
@@ -56,6 +58,8 @@ export function createDemo({ broker, seat = { index: 0, count: 1 }, tail = [] }:
       '/bullet': bullet(page('bullet.html'), broker),
       ...tailUrls(page('tail.html'), tail),
       '/chat': chat(page('chat.html'), broker),
+      '/desk': desk.customer,
+      '/desk/agent': desk.agent,
       '/job': job(page('job.html'), broker),
     },
   }

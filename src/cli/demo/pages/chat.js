@@ -142,6 +142,7 @@ function findRecipient() {
 }
 
 onSubmit((text) => {
+  if (text.trim() === '') return false
   if (waiting.length === MAX_WAITING || socket.readyState === WebSocket.CLOSED) {
     showAlert('Not sent: too much waits for the server already.')
     return false
