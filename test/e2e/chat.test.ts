@@ -181,6 +181,35 @@ async function sayAll(texts: string[]): Promise<void> {
   }
 }
 
+test('what has arrived without its writer knowing is said again and shown once', async (t) => {
+  const { server, browser, pages } = await startChat(t, ['Ben'])
+  let isFirst = true
+  const isAnns = (url: URL): boolean => url.searchParams.get('name') === 'Ann'
+  await browser.context.routeWebSocket(isAnns, (route) => {
+    const server = route.connectToServer()
+    if (!isFirst) return
+    isFirst = false
+    // The connection breaks just before the message comes back.
+    server.onMessage((message) => {
+      if (String(message).includes('said twice')) void route.close({ code: 1011 })
+      else route.send(message)
+    })
+  })
+  const ann = await enter(browser, server.address, 'Ann')
+  await say(ann, 'said twice')
+  await shows(pages[0], 'said twice')
+  await isLost(ann)
+  await shows(ann, 'said twice')
+  await say(ann, 'said once')
+  for (const page of [ann, pages[0]]) {
+    await shows(page, 'said once')
+    assert.equal(await textsOf(page), ['said twice', 'said once'])
+  }
+  const late = await enter(browser, server.address, 'Cat')
+  await shows(late, 'said once')
+  assert.equal(await textsOf(late), ['said twice', 'said once'])
+})
+
 redisTest(test)('over Redis a server that is killed loses nothing, and nobody is told of a gap', async (t) => {
   const { url } = await startRedis(t)
   const { server, browser, pages } = await startChat(t, ['Ann'], '--redis', url)
