@@ -38,7 +38,8 @@ export function chat(page: View, broker?: Broker): View {
     users.add(me.id, session)
     roster.enter(place, session, me)
     // Without a last id: everything that is kept.
-    await room.join(session, { last: query.get('last') ?? '' })
+    const { isComplete } = await room.join(session, { last: query.get('last') ?? '' })
+    session.send(JSON.stringify({ joined: true, isComplete }))
     for await (const message of session) {
       const asked = readRequest(message)
       if (asked === null) return session.close(1008, 'found what no page of the chat sends')

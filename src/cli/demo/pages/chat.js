@@ -4,6 +4,8 @@ import { appendEntry, find, formatTime, makeEntry, onSubmit, showAlert } from '.
 
 /** The most that is kept for when the server is back. */
 const MAX_WAITING = 200
+/** Milliseconds before a loss in which what came back to this page may not have reached others. */
+const DOUBTFUL = 5000
 /** Milliseconds after which a private message is offered again: whom it is for may have been away for a moment. */
 const WHISPER_INTERVAL = 5000
 
@@ -21,16 +23,26 @@ let me
 let people = []
 let lastNumber = 0
 let hasBegun = false
+/** Whether the page is in the room: what is said before that waits, so that it stays behind what waits already. */
+let isIn = false
+/** When the connection was lost, until the page is in the room again. */
+let lostAt
+/** What this page said to the room last and has come back. */
+const settled = []
 
 const socket = connect({
   query,
   lastId: readEnvelopeId,
-  onOpen: () => offerAll(),
+  onState(state) {
+    isIn = false
+    if (state === 'lost') lostAt ??= performance.now()
+  },
   onMessage(data) {
     const message = JSON.parse(data)
     if (message.data !== undefined) return hear(JSON.parse(message.data))
     if (message.gap) return showGap()
     if (message.me !== undefined) me = message.me
+    else if (message.joined) onJoined(message.isComplete)
     else if (message.people !== undefined) showPeople(message)
     else if (message.whisper !== undefined) hearWhisper(message.whisper)
     else settle(({ n, to }) => message.page === thisPage && n === message.received && to?.id === message.by)
@@ -41,10 +53,21 @@ const socket = connect({
 const isNext = ({ to, n }) => to === undefined || waiting.find((said) => said.to?.id === to.id).n === n
 
 function offer({ n, text, to }) {
-  if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ n, text, to: to?.id }))
+  if (isIn) socket.send(JSON.stringify({ n, text, to: to?.id }))
 }
 
-const offerAll = () => waiting.filter(isNext).forEach(offer)
+/**
+ * In the room again, and told what was missed. Where the server has lost its memory, what came back to this page just
+ * before may have been lost on its way to others: it is said again as well.
+ */
+function onJoined(isComplete) {
+  isIn = true
+  const isDoubtful = ({ settledAt }) => lostAt !== undefined && settledAt > lostAt - DOUBTFUL
+  if (!isComplete && hasBegun) settled.filter(isDoubtful).forEach(offer)
+  waiting.filter(isNext).forEach(offer)
+  hasBegun = true
+  lostAt = undefined
+}
 
 const offerWhispers = () => waiting.filter((said) => said.to !== undefined && isNext(said)).forEach(offer)
 
@@ -79,6 +102,10 @@ function settle(matches) {
   said.entry.classList.remove('waiting')
   said.entry.querySelector('small').textContent = describe(said, formatTime())
   showEntry(said.entry)
+  if (said.to === undefined) {
+    settled.push({ ...said, settledAt: performance.now() })
+    if (settled.length > MAX_WAITING) settled.shift()
+  }
   const next = waiting.find(({ to }) => to !== undefined && to.id === said.to?.id)
   if (next !== undefined) offer(next)
 }
@@ -98,7 +125,6 @@ const showEntry = (entry) => appendEntry(entry, waiting[0]?.entry)
 /** The first is the beginning of what the server kept: somebody new has missed nothing. */
 function showGap() {
   if (hasBegun) showEntry(makeEntry('gap', 'The server lost its memory meanwhile: messages may be missing here.'))
-  hasBegun = true
 }
 
 function showPeople({ count, people: here }) {
