@@ -181,6 +181,30 @@ async function sayAll(texts: string[]): Promise<void> {
   }
 }
 
+test('what a dying server told only some is said again to the others', async (t) => {
+  const { server, browser, pages } = await startChat(t, ['Ann'])
+  const isBens = (url: URL): boolean => url.searchParams.get('name') === 'Ben'
+  let isFirst = true
+  await browser.context.routeWebSocket(isBens, (route) => {
+    const upstream = route.connectToServer()
+    if (isFirst) upstream.onMessage((message) => String(message).includes('last words') || route.send(message))
+    isFirst = false
+  })
+  const ben = await enter(browser, server.address, 'Ben')
+  const [ann] = pages
+  await say(ann, 'first words')
+  await shows(ben, 'first words')
+  await say(ann, 'last words')
+  await shows(ann, 'last words')
+  await replace(t, server, async () => {
+    await Promise.all([ann, ben].map(isLost))
+    await say(ann, 'new words')
+  })
+  await Promise.all([ann, ben].map((page) => shows(page, 'new words')))
+  assert.equal(await textsOf(ann), ['first words', 'last words', GAP, 'new words'])
+  assert.equal(await textsOf(ben), ['first words', GAP, 'last words', 'new words'])
+})
+
 test('what has arrived without its writer knowing is said again and shown once', async (t) => {
   const { server, browser, pages } = await startChat(t, ['Ben'])
   let isFirst = true
