@@ -6,19 +6,19 @@ import { ProtocolError, WebSocketError } from '../core/errors.ts'
 import type { Role } from '../core/frame-parser.ts'
 import type { MessageCodec } from '../core/message-codec.ts'
 import { Opcode } from '../core/opcode.ts'
-import { type CloseInfo, Hold, Protocol, type ProtocolSink, type ProtocolState } from '../core/protocol.ts'
+import { type CloseInfo, Hold, Protocol, type ProtocolState } from '../core/protocol.ts'
 import { decodeText } from '../core/text.ts'
-import { Clock, type Timed } from './clock.ts'
+import { Clock } from './clock.ts'
 import { channels } from './diagnostics.ts'
 import type { ConnectionLimits } from './limits.ts'
 import type { Vitals } from './liveness.ts'
 import { copyMessage, forgetCopies } from './message-copy.ts'
-import { Outbox, type OutboxSink } from './outbox.ts'
+import { Outbox } from './outbox.ts'
 import { PreparedMessage } from './prepared-message.ts'
-import { RateGuard, type RateSink } from './rate-guard.ts'
+import { RateGuard } from './rate-guard.ts'
 import { makeReader } from './reader.ts'
-import { SendBuffer, type SendBufferSink } from './send-buffer.ts'
-import { Sender, type SenderSink } from './sender.ts'
+import { SendBuffer } from './send-buffer.ts'
+import { Sender } from './sender.ts'
 import type { Traffic } from './traffic.ts'
 
 /** What arrives: text as a string, binary as a Buffer. */
@@ -80,7 +80,7 @@ type Linked = Duplex & { [connectionOf]: Connection }
  * One WebSocket connection on one stream (RFC 6455): what a server's `onConnection` is given. Callbacks are plain
  * properties with one consumer each; set them before the callback that hands the connection over returns.
  */
-export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBufferSink, RateSink, Timed {
+export class Connection {
   /** The chosen subprotocol, `''` without one (RFC 6455 §4.2.2). */
   readonly subprotocol: string
   /** A message: text as a string, binary as a Buffer of the receiver's own. */
@@ -304,7 +304,7 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
     if (this.#stream.writableLength > 0) this.account()
   }
 
-  /** Tells the server how much more memory is held than when it was told last; called by both. */
+  /** Tells the server how much more memory is held than when it was told last; called by both. @internal */
   account(): void {
     const held = this.heldBytes
     if (held === this.#heldBytes) return
@@ -322,7 +322,7 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
     this.#stream.resume()
   }
 
-  /** What the clock looks at. */
+  /** What the clock looks at. @internal */
   vitals(): Vitals {
     const protocol = this.#protocol
     return {
@@ -339,10 +339,12 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
 
   // What the protocol says.
 
+  /** @internal */
   onTextMessage(bytes: Buffer, start: number, end: number, isAscii: boolean): void {
     this.#deliver(decodeText(bytes, start, end, isAscii), false)
   }
 
+  /** @internal */
   onBinaryMessage(bytes: Buffer, start: number, end: number, owned: boolean, runEnd: number): void {
     // A view of much more memory than it shows would keep all of it alive.
     const isOwn = owned && bytes.length <= 2 * (end - start)
@@ -362,6 +364,7 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
     }
   }
 
+  /** @internal */
   onPongReceived(payload: Buffer): void {
     const latency = this.#clock.takePong(payload)
     if (latency !== null) {
@@ -376,6 +379,7 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
     }
   }
 
+  /** @internal */
   onControlFrame(opcode: number, payload: Uint8Array): void {
     if (opcode === Opcode.CLOSE) {
       this.#sendBuffer.sendWaitingPong()
@@ -386,10 +390,12 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
     this.#sendBuffer.sendPong(payload)
   }
 
+  /** @internal */
   onCloseExpected(): void {
     this.#clock.startClosing()
   }
 
+  /** @internal */
   onClosed(info: CloseInfo): void {
     this.#clock.stop()
     this.#rates?.stop()
@@ -406,6 +412,7 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
     this.#endStream()
   }
 
+  /** @internal */
   onFlow(reading: boolean): void {
     if (reading) this.#stream.resume()
     else this.#stream.pause()
@@ -413,19 +420,23 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
 
   // What the sending parts say.
 
+  /** @internal */
   onSent(): void {
     this.#sendBuffer.onSent()
   }
 
+  /** @internal */
   onOverMark(): void {
     this.#protocol.pause(Hold.BACKPRESSURE)
   }
 
+  /** @internal */
   onDrained(): void {
     this.account()
     this.#protocol.resume(Hold.BACKPRESSURE)
   }
 
+  /** @internal */
   onOverflow(total: number): void {
     const { maxBufferedAmount, overflow } = this.#limits
     if (overflow === 'drop') {
@@ -436,7 +447,7 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
     this.fail(CloseCode.TRY_AGAIN_LATER, 'ERR_WS_SEND_OVERFLOW', message)
   }
 
-  /** A peer sends more than it may: it waits, or it is closed. */
+  /** A peer sends more than it may: it waits, or it is closed. @internal */
   onOverRate(wait: number): void {
     if (this.#protocol.state !== 'open') return
     if (this.#limits.overRate === 'close') {
