@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { CloseCode } from '../core/close-code.ts'
 import { ProtocolError, WebSocketError } from '../core/errors.ts'
@@ -66,6 +66,12 @@ export interface ConnectionSetup {
 
 const nothing = (): void => {}
 const none = (): number => 0
+
+/** What the handle of a plain socket counts: bytes given to libuv, and those it still has. */
+interface WriteCounts {
+  bytesWritten: number
+  writeQueueSize: number
+}
 
 /** Where a stream keeps its connection. */
 const connectionOf = Symbol('connection')
@@ -268,6 +274,8 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
   #onBytes(bytes: Buffer, start: number, end: number): void {
     this.#receivedBytes += end - start
     this.#host.traffic.receivedBytes += end - start
+    // A stream that was paused in the tick in which it began reads all the same: it is told again.
+    if (this.#protocol.isHeld) this.#stream.pause()
     forgetCopies()
     this.#outbox.cork()
     try {
@@ -312,9 +320,9 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
     this.#outbox.flush()
     if (this.#stream.destroyed || this.#stream.writableEnded) return
     this.#stream.end()
-    if (this.#stream.readableEnded) return
-    this.#stream.resume()
+    // Where the peer has ended too: it may leave what was sent unread for ever.
     this.#clock.startClosing()
+    this.#stream.resume()
   }
 
   /** What the clock looks at. */
@@ -328,8 +336,7 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
       receivedMessages: this.#receivedMessages,
       sentMessages: this.#sentMessages,
       bufferedAmount: this.bufferedAmount,
-      // Streams other than sockets do not count.
-      takenBytes: ((this.#stream as Partial<Socket>).bytesWritten ?? 0) - this.#stream.writableLength,
+      takenBytes: takenBytes(this.#stream),
     }
   }
 
@@ -349,6 +356,7 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
     this.#receivedMessages++
     this.#host.traffic.receivedMessages++
     this.#rates?.takeMessage()
+    if (this.#protocol.state !== 'open') return
     if (channels.message.hasSubscribers) channels.message.publish({ connection: this, data, isBinary })
     try {
       this.onMessage(data, isBinary)
@@ -433,6 +441,7 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
 
   /** A peer sends more than it may: it waits, or it is closed. */
   onOverRate(wait: number): void {
+    if (this.#protocol.state !== 'open') return
     if (this.#limits.overRate === 'close') {
       return this.fail(CloseCode.POLICY_VIOLATION, 'ERR_WS_RATE', 'more messages, bytes or pings than allowed')
     }
@@ -449,6 +458,13 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
     if (channels.error.hasSubscribers) channels.error.publish({ connection: this, error })
     this.#host.reportError(error)
   }
+}
+
+/** What the system has taken, in the middle of a long write too, where node tells; other streams do not count. */
+function takenBytes(stream: Duplex & { _handle?: Partial<WriteCounts> | null; bytesWritten?: number }): number {
+  const { bytesWritten = 0, writeQueueSize } = stream._handle ?? {}
+  if (stream.constructor === Socket && writeQueueSize !== undefined) return bytesWritten - writeQueueSize
+  return (stream.bytesWritten ?? 0) - stream.writableLength
 }
 
 function streamError(error: Error): WebSocketError {
