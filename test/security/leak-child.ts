@@ -54,6 +54,7 @@ async function main(): Promise<void> {
   const after = await heapUsed()
   const timers = wheel.size
   await server.close()
+  await new Promise((resolve) => setTimeout(resolve, 50))
   const handles = process.getActiveResourcesInfo().filter((name) => name !== 'PipeWrap' && name !== 'TTYWrap')
   const listeners = process.listenerCount('uncaughtException') + Number(channel('dwebsocket:open').hasSubscribers)
   console.log(JSON.stringify({ growth: after - before, timers, handles, listeners }))
