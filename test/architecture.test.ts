@@ -16,7 +16,7 @@ const arrows: Record<string, string[]> = {
   'src/room': ['src/core', 'src/connection', 'src/session', 'node'],
   'src/client': ['src/core', 'src/handshake', 'src/deflate', 'src/connection', 'node'],
   'src/conformance': ['node'],
-  'src/cli': ['src/index', 'src/conformance', 'node'],
+  'src/cli': ['src/index', 'src/room', 'src/conformance', 'redis', 'node'],
   'src/index': [
     'src/core',
     'src/handshake',

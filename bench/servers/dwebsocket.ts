@@ -8,31 +8,39 @@ type Server = ReturnType<Library['createServer']>
 type Connection = Parameters<Server['onConnection']>[0]
 type Data = string | Buffer
 
-/** This library with all its limits on, through the API that `BENCH_API` names; on node:http with `BENCH_HTTP=1`. */
+/**
+ * This library with all its limits on, through the API that `BENCH_API` names, broadcasts through a room; on node:http
+ * with `BENCH_HTTP=1`.
+ */
 const settings = readSettings()
 const options = { maxMessageSize: settings.maxMessage, deflate: settings.deflate }
 
 const answerTo = (data: Data): Data => (settings.mode === 'echo' ? data : String(data.length))
 
-function serveConnections({ createServer, prepare }: Library): Server {
+function serveConnections({ createServer }: Library): Server {
   const server = createServer(options)
   const answer = (connection: Connection, data: Data): void => {
     if (connection.send(answerTo(data))) return
     connection.pause()
     void connection.drained().then(() => connection.resume())
   }
-  const broadcast = (data: Data): void => {
-    const message = prepare(data)
-    for (const member of server.connections) member.send(message)
-  }
   server.onConnection = (connection) => {
-    connection.onMessage = settings.mode === 'broadcast' ? broadcast : (data) => answer(connection, data)
+    connection.onMessage = (data) => answer(connection, data)
   }
   return server
 }
 
+function serveRoom({ createServer, require_websocket, Rooms }: Library): Server {
+  const room = new Rooms().room('everybody')
+  const view = require_websocket(async (request) => {
+    const session = request.websocket
+    await room.join(session)
+    for await (const message of session) room.broadcast(message)
+  })
+  return createServer({ ...options, urls: { '*': view } })
+}
+
 function serveSessions({ createServer, require_websocket }: Library): Server {
-  if (settings.mode === 'broadcast') throw new Error('broadcasts are measured with the connection API')
   const view = require_websocket(async (request) => {
     const session = request.websocket
     for await (const message of session) await session.send(answerTo(message))
@@ -40,9 +48,14 @@ function serveSessions({ createServer, require_websocket }: Library): Server {
   return createServer({ ...options, urls: { '*': view } })
 }
 
+function makeServer(library: Library): Server {
+  if (settings.mode === 'broadcast') return serveRoom(library)
+  return process.env.BENCH_API === 'session' ? serveSessions(library) : serveConnections(library)
+}
+
 async function start(): Promise<void> {
   const library = await loadLibrary()
-  const server = process.env.BENCH_API === 'session' ? serveSessions(library) : serveConnections(library)
+  const server = makeServer(library)
   if (process.env.BENCH_HTTP !== '1') {
     const address = (await server.listen(0, HOST)) as AddressInfo
     return announce(address.port, '')

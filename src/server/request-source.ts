@@ -3,8 +3,9 @@ import type { Socket } from 'node:net'
 import type { RequestSource } from '../connection/connection.ts'
 import { RequestHeadParser } from '../handshake/request-head.ts'
 
-/** A request as node's parser fills it. */
-type Headed = IncomingMessage & { _addHeaderLines(rawHeaders: string[], count: number): void }
+interface HeaderLines {
+  _addHeaderLines(rawHeaders: string[], count: number): void
+}
 
 /**
  * An upgrade request that was read off the server's own port. Its `IncomingMessage` is made when somebody asks for it:
@@ -38,8 +39,8 @@ export class HeadRequest implements RequestSource {
       httpVersionMajor: major,
       httpVersionMinor: minor,
     })
-    // What node's own parser calls: `headers` is made from what it notes here.
-    ;(message as Headed)._addHeaderLines(head.rawHeaders, head.rawHeaders.length)
+    // What node's parser calls: `headers` and `headersDistinct` are made from it when they are asked for.
+    ;(message as unknown as HeaderLines)._addHeaderLines(head.rawHeaders, head.rawHeaders.length)
     message.complete = true
     message.push(null)
     return message

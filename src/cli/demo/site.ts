@@ -1,4 +1,4 @@
-import { accept_websocket, type View } from '../../index.ts'
+import { accept_websocket, type Broker, Rooms, type View } from '../../index.ts'
 import { Audience } from './audience.ts'
 import { StaticFiles, sendText } from './static.ts'
 
@@ -10,14 +10,25 @@ export interface Demo {
   readonly urls: Readonly<Record<string, View>>
 }
 
+/** Where a process stands among those that serve the site together. */
+export interface DemoOptions {
+  /** What connects the rooms of these processes. Default: there is one process. */
+  broker?: Broker
+  /** Its place and how many there are, so that no two visitors get the same number. */
+  seat?: { index: number; count: number }
+}
+
 /** Makes the demo site. A page and its WebSocket share one address and one view, as in dwebsocket's own example. */
-export function createDemo(): Demo {
+export function createDemo({ broker, seat = { index: 0, count: 1 } }: DemoOptions = {}): Demo {
+  const rooms = new Rooms({ broker })
+  let numberCount = 0
+  const nextNumber = (): number => seat.index + 1 + seat.count * numberCount++
   const files = new StaticFiles(new URL('./pages/', import.meta.url))
   const page =
     (name: string): View =>
     (request, response) =>
       files.send(name, request, response)
-  const visitors = new Audience()
+  const visitors = new Audience(rooms.room('visitors'))
   return {
     urls: {
       '/': page('index.html'),
@@ -27,7 +38,7 @@ export function createDemo(): Demo {
       '/push': push(page('push.html')),
       '/notice': notice(page('notice.html'), visitors),
       '/notice/operator': operator(page('operator.html'), visitors),
-      '/broadcast': broadcast(page('broadcast.html')),
+      '/broadcast': broadcast(page('broadcast.html'), new Audience(rooms.room('broadcast')), nextNumber),
     },
   }
 }
@@ -72,23 +83,20 @@ function operator(page: View, visitors: Audience): View {
     for await (const message of request.websocket) {
       const time = new Date().toISOString()
       const text = String(message)
-      const visitorCount = visitors.tell({ time, text })
+      const visitorCount = await visitors.tell({ time, text })
       await request.websocket.send(JSON.stringify({ time, text, visitorCount }))
     }
   }, SHORT_MESSAGES)
 }
 
 /** Everybody on the page gets every message, also the one who wrote it. */
-function broadcast(page: View): View {
-  const people = new Audience()
-  let lastNumber = 0
+function broadcast(page: View, people: Audience, nextNumber: () => number): View {
   return accept_websocket(async (request, response) => {
     if (!request.is_websocket()) return page(request, response)
-    lastNumber += 1
-    const number = lastNumber
+    const number = nextNumber()
     await request.websocket.send(JSON.stringify({ you: number }))
     await people.stay(request.websocket, (message) => {
-      people.tell({ from: number, time: new Date().toISOString(), text: String(message) })
+      void people.tell({ from: number, time: new Date().toISOString(), text: String(message) })
     })
   }, SHORT_MESSAGES)
 }

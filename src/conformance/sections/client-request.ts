@@ -2,7 +2,7 @@ import type { Case } from '../case.ts'
 import { sendAnswer } from '../client/answer.ts'
 import { requestRules } from '../client/request-rule.ts'
 import { expectTaken } from '../client/verb.ts'
-import { visitsOf } from '../client/visit.ts'
+import { type Visit, visitsOf } from '../client/visit.ts'
 import { judgeBreaches } from '../frame-verb.ts'
 import { sleep } from '../peer.ts'
 import type { Trial } from '../trial.ts'
@@ -58,17 +58,13 @@ async function openTwice(t: Trial): Promise<void> {
   }
   const early = await visits.arrived(t, { timeout: HELD, start: false }, null)
   t.observe('handshakes_at_once', early === null ? 'the second waits' : 'both at once')
-  for (const visit of [first, early ?? (await answerAfter(t, first))]) {
-    if (visit === first && early === null) continue
-    await sendAnswer(visit.peer, visit.request)
-    await visit.peer.sendClose(1000)
-  }
+  await dismiss(first)
+  await dismiss(early ?? (await visits.next(t, { start: false })))
 }
 
-async function answerAfter(t: Trial, first: Awaited<ReturnType<ReturnType<typeof visitsOf>['next']>>) {
-  await sendAnswer(first.peer, first.request)
-  await first.peer.sendClose(1000)
-  return visitsOf(t).next(t, { start: false })
+async function dismiss({ peer, request }: Visit): Promise<void> {
+  await sendAnswer(peer, request)
+  await peer.sendClose(1000)
 }
 
 /** The opening request (RFC 6455 §4.1): `client.req`, but for what needs a URL of its own. */

@@ -1,73 +1,43 @@
 import { Audience } from '../../../src/cli/demo/audience.ts'
-import type { WebSocket } from '../../../src/index.ts'
+import { Rooms } from '../../../src/index.ts'
+import { endOfTick, FakePeer } from '../../support/fake-session.ts'
 import { assert, suite } from '../../support/unit.ts'
 
 const test = suite('demo audience')
 
-/** As much of a session as an audience uses: it owes `bufferedAmount` bytes and ends when `leave` is called. */
-function makeSession(bufferedAmount = 0) {
-  const received: unknown[] = []
-  const incoming: string[] = []
-  let wake = () => {}
-  let isClosed = false
-  const session = {
-    connection: { bufferedAmount },
-    send: (text: string) => received.push(JSON.parse(text)),
-    async *[Symbol.asyncIterator]() {
-      while (!isClosed || incoming.length > 0) {
-        if (incoming.length > 0) yield incoming.shift()
-        else await new Promise<void>((resolve) => (wake = resolve))
-      }
-    },
-  } as unknown as WebSocket
-  return {
-    session,
-    received,
-    say(text: string) {
-      incoming.push(text)
-      wake()
-    },
-    leave() {
-      isClosed = true
-      wake()
-    },
-  }
+const makeAudience = () => new Audience(new Rooms().room('page'))
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await endOfTick()
 }
 
 test('everybody is told who comes and goes by number, and gets what is told', async () => {
-  const audience = new Audience()
-  const [first, second] = [makeSession(), makeSession()]
-  const stays = [audience.stay(first.session), audience.stay(second.session)]
-  assert.is(audience.tell({ text: 'hi' }), 2)
-  second.leave()
-  await stays[1]
-  assert.is(audience.tell({ text: 'bye' }), 1)
-  first.leave()
-  await stays[0]
-  assert.is(audience.tell({ text: 'nobody' }), 0)
-  assert.equal(first.received, [{ people: 1 }, { people: 2 }, { text: 'hi' }, { people: 1 }, { text: 'bye' }])
-  assert.equal(second.received, [{ people: 2 }, { text: 'hi' }])
+  const audience = makeAudience()
+  const [first, second] = [new FakePeer(), new FakePeer()]
+  void audience.stay(first.session)
+  await until(() => first.received.length === 1)
+  const stay = audience.stay(second.session)
+  await until(() => first.received.length === 2)
+  assert.is(await audience.tell({ text: 'hi' }), 2)
+  await endOfTick()
+  second.end()
+  await stay
+  await until(() => first.received.length === 4)
+  assert.is(await audience.tell({ text: 'bye' }), 1)
+  await endOfTick()
+  first.end()
+  assert.is(await audience.tell({ text: 'nobody' }), 0)
+  const parse = ({ received }: FakePeer) => received.map((text) => JSON.parse(String(text)))
+  assert.equal(parse(first), [{ people: 1 }, { people: 2 }, { text: 'hi' }, { people: 1 }, { text: 'bye' }])
+  assert.equal(parse(second), [{ people: 2 }, { text: 'hi' }])
 })
 
 test('what a member sends goes to its own callback, in order', async () => {
-  const audience = new Audience()
-  const member = makeSession()
+  const member = new FakePeer()
   const heard: unknown[] = []
-  const stay = audience.stay(member.session, (message) => heard.push(message))
-  member.say('a')
-  member.say('b')
-  member.leave()
+  const stay = makeAudience().stay(member.session, (message) => heard.push(message))
+  member.receive('a', 'b')
+  member.end()
   await stay
   assert.equal(heard, ['a', 'b'])
-})
-
-test('a member that owes more than a mebibyte is passed over', async () => {
-  const audience = new Audience()
-  const [slow, quick] = [makeSession(1024 * 1024 + 1), makeSession(1024 * 1024)]
-  const stays = [audience.stay(slow.session), audience.stay(quick.session)]
-  assert.is(audience.tell({ text: 'hi' }), 1)
-  assert.equal(slow.received, [])
-  slow.leave()
-  quick.leave()
-  await Promise.all(stays)
 })

@@ -12,7 +12,7 @@ const CASES = [
   'client.len.text-125',
   'client.frag.text-2',
   'client.ping.125',
-  'client.rsv.text-rsv1-octets',
+  'client.close.empty',
   'client.req.key',
   'client.req.origin',
   'client.req.one-connecting',

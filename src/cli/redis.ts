@@ -1,0 +1,59 @@
+import { RedisBroker } from '../room/redis-broker.ts'
+import { UsageError } from './usage.ts'
+
+/** A broker and the client that it uses. */
+export interface RedisConnection {
+  readonly broker: RedisBroker
+  close(): Promise<void>
+}
+
+/**
+ * Connects to the Redis of `--redis`; says on standard error when it goes and comes back.
+ * Throws a UsageError when the package `redis` is not installed, or when nothing answers there.
+ */
+export async function connectRedis(url: string): Promise<RedisConnection> {
+  const client = await makeClient(url)
+  let isAway = false
+  client.on('error', (error: Error) => {
+    if (!isAway) process.stderr.write(`dwebsocket: redis is away: ${error.message}\n`)
+    isAway = true
+  })
+  client.on('ready', () => {
+    if (isAway) process.stderr.write('dwebsocket: redis is back\n')
+    isAway = false
+  })
+  const broker = new RedisBroker(client)
+  await broker.ready
+  return {
+    broker,
+    close: async () => {
+      await broker.close()
+      if (client.isOpen) client.destroy()
+    },
+  }
+}
+
+async function makeClient(url: string) {
+  const { createClient } = await importRedis()
+  let wasReady = false
+  try {
+    // Retries are for a Redis that was there once.
+    const reconnectStrategy = (retries: number): number | false => wasReady && Math.min(retries * 50, 2_000)
+    const client = createClient({ url, socket: { reconnectStrategy } })
+    client.once('error', () => {})
+    await client.connect()
+    wasReady = true
+    return client
+  } catch (error) {
+    throw new UsageError(`--redis ${url}: ${error instanceof AggregateError ? error.errors[0] : error}`)
+  }
+}
+
+async function importRedis(): Promise<typeof import('redis')> {
+  try {
+    return await import('redis')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error
+    throw new UsageError('--redis needs the package redis: npm install redis')
+  }
+}
