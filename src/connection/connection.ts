@@ -104,6 +104,8 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
   #rates: RateGuard | null = null
   readonly #clock: Clock
   #closeInfo: CloseInfo | null = null
+  #isGone = false
+  #awaitingEnd: (() => void)[] | null = null
   #latency: number | null = null
   #heldBytes = 0
   #receivedBytes = 0
@@ -198,9 +200,12 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
 
   /** Resolves when the transport is gone. */
   get gone(): Promise<void> {
-    const stream = this.#stream
-    // The stream says that it has closed a tick before it emits so, and what follows from that.
-    return new Promise((resolve) => (stream.closed ? setImmediate(resolve) : stream.once('close', resolve)))
+    // Sockets say that they are closed long before they emit 'close', and what follows from that has happened.
+    if (this.#isGone) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.#awaitingEnd ??= []
+      this.#awaitingEnd.push(resolve)
+    })
   }
 
   /**
@@ -294,11 +299,14 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
   }
 
   #onStreamClose(): void {
+    if (this.#isGone) return
+    this.#isGone = true
     this.#protocol.receiveEnd()
     this.#clock.stop()
     this.#host.onHeld(-this.#heldBytes)
     this.#heldBytes = 0
     this.#host.onGone(this)
+    for (const resolve of this.#awaitingEnd ?? []) resolve()
   }
 
   /** @internal */
