@@ -16,48 +16,32 @@ The demo site: open its address in a browser. /metrics is for Prometheus.
   --port N             port to listen on, 0 for a free one      (default 8000)
   --host HOST          address to listen on                     (default 127.0.0.1)
   --no-deflate         declines permessage-deflate
-<<<<<<< HEAD
+  --workers N          serves with N processes that share the port
+  --redis URL          joins its rooms with those of every server on the same Redis, as redis://host:6379;
+                       needs the package redis beside this one
 ${LIMIT_HELP}`
 
 /** Views have a second to finish, then the Close frames are spread over another: pages come back by and by. */
 const SHUTDOWN = { drain: 1_000, jitter: 1_000, deadline: 10_000 }
-=======
-  --workers N          serves with N processes that share the port
-  --redis URL          joins its rooms with those of every server on the same Redis, as redis://host:6379;
-                       needs the package redis beside this one
-`
->>>>>>> rooms
 
 /** The command `dwebsocket serve`: runs until SIGINT or SIGTERM. */
 export async function serve(args: string[]): Promise<number> {
   const { values } = parseArgs({
     args,
-<<<<<<< HEAD
-    options: { ...listenOptions, ...limitOption, 'no-deflate': { type: 'boolean', default: false } },
-=======
     options: {
       ...listenOptions,
+      ...limitOption,
       'no-deflate': { type: 'boolean', default: false },
       workers: { type: 'string' },
       redis: { type: 'string' },
     },
->>>>>>> rooms
   })
   if (values.help) {
     process.stdout.write(HELP)
     return 0
   }
-<<<<<<< HEAD
-  const { urls } = createDemo()
-  return runServer(
-    createServer({ urls, deflate: !values['no-deflate'], ...readLimitOptions(values.limit) }),
-    'http',
-    readPort(values.port, 8000),
-    values.host,
-    SHUTDOWN,
-  )
-=======
   const port = readPort(values.port, 8000)
+  const limits = readLimitOptions(values.limit)
   const workerCount = values.workers === undefined ? 0 : readInteger('workers', values.workers, 1, 256)
   const redis = values.redis === undefined ? null : await connectRedis(values.redis)
   if (workerCount > 0 && cluster.isPrimary) {
@@ -69,12 +53,12 @@ export async function serve(args: string[]): Promise<number> {
   const seat = redis === null ? workerSeat(workerCount) : { index: randomInt(1000), count: 1000 }
   const { urls } = createDemo({ broker, seat })
   try {
-    return await runServer(createServer({ urls, deflate: !values['no-deflate'] }), 'http', port, values.host)
+    const server = createServer({ urls, deflate: !values['no-deflate'], ...limits })
+    return await runServer(server, 'http', port, values.host, SHUTDOWN)
   } finally {
     await broker?.close()
     await redis?.close()
     // The channel to the primary would keep a worker alive.
     cluster.worker?.disconnect()
   }
->>>>>>> rooms
 }

@@ -213,7 +213,7 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
     const compress = options === undefined || options.compress !== false
     if (typeof data === 'string') this.#sender.sendText(data, compress)
     else if (data instanceof Uint8Array) this.#sender.sendBytes(data, compress)
-    else if (data instanceof PreparedMessage) this.#sender.sendEncoded(data.frame)
+    else if (data instanceof PreparedMessage) this.#sender.sendPrepared(data, compress)
     else this.#sender.sendBytes(new Uint8Array(data), compress)
     return fits || this.#sendBuffer.settle()
   }

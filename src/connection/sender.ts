@@ -2,6 +2,7 @@ import type { MessageCodec } from '../core/message-codec.ts'
 import { Opcode } from '../core/opcode.ts'
 import { flushDeferred } from './deferred.ts'
 import type { Outbox } from './outbox.ts'
+import type { PreparedMessage } from './prepared-message.ts'
 
 /** Told of what the codec is done with. */
 export interface SenderSink {
@@ -49,9 +50,10 @@ export class Sender {
     this.#send(Opcode.BINARY, bytes, compress)
   }
 
-  /** Sends a frame that was encoded before. */
-  sendEncoded(frame: Buffer): void {
+  /** Sends what was framed before, compressed when it and the peer allow to share that. */
+  sendPrepared(message: PreparedMessage, compress: boolean): void {
     flushDeferred()
+    const frame = compress && this.#codec !== null ? message.frameFor(this.#codec) : message.frame
     if (this.#isCompressing) this.#wait(frame.length, () => this.#outbox.sendEncoded(frame))
     else this.#outbox.sendEncoded(frame)
   }

@@ -19,6 +19,13 @@ export interface MessageCodec {
   wantsCompression(size: number): boolean
   /** Deflates one message; `null` when it is to be sent as it is. */
   compress(message: Uint8Array, done: (payload: Uint8Array | null) => void, isOwned?: boolean): void
+  /**
+   * What `compressShared` makes of a message is the same for all codecs of this name, and refers to no other message.
+   * Null, or not there, where every message may refer to those before it (context takeover).
+   */
+  readonly sharing?: string | null
+  /** Deflates one message at once, for every connection of the same `sharing`; `null` when it is to be sent as it is. */
+  compressShared?(message: Uint8Array): Uint8Array | null
   /** The connection is gone: gives up every context and forgets pending work (its `done` is not called any more). */
   release(): void
 }

@@ -19,6 +19,8 @@ const MOST_INFLATED_NOW = 256 * 1024
 const MOST_READ_NOW = 64 * 1024
 /** Messages up to this are compressed on the event loop when the turn allows: 0.05 to 0.2 ms. */
 const MOST_DEFLATED_NOW = 16 * 1024
+/** A message for many is compressed on the event loop up to this size, once for all of them: 2 ms or less. */
+const MOST_SHARED = 64 * 1024
 /** A byte of input to the compressor costs about as much as this many of output of the inflater. */
 const DEFLATE_WEIGHT = 4
 
@@ -49,6 +51,8 @@ export interface DeflateCodecInit {
  * needs is kept as plain bytes, so that an idle connection holds what was said on it last and nothing more.
  */
 export class DeflateCodec implements MessageCodec {
+  /** What the compressed form of a message depends on; null with context takeover. */
+  readonly sharing: string | null
   readonly #options: NormalisedDeflateOptions
   readonly #budget: MemoryBudget
   readonly #settings: DeflateSettings
@@ -69,6 +73,7 @@ export class DeflateCodec implements MessageCodec {
     this.#settings = { level: options.level, memLevel: options.memLevel, windowBits: own.bits }
     this.#sent = own.takesOver ? new History(Math.min(MOST_REFERRED_TO, 2 ** own.bits), budget) : null
     this.#promised = peer.takesOver ? 2 ** peer.bits : 0
+    this.sharing = own.takesOver ? null : [options.level, options.memLevel, own.bits, options.threshold].join()
     this.#received = peer.takesOver ? new History(this.#promised, budget) : null
     budget.promise(this.#promised)
   }
@@ -108,6 +113,12 @@ export class DeflateCodec implements MessageCodec {
       chargeTurn(weight)
       this.#finishDeflate(message, deflateNow(message, this.#settings, this.#sent?.bytes ?? null), done)
     } else this.#deflateLater(isOwned ? message : Buffer.from(message), done)
+  }
+
+  compressShared(message: Uint8Array): Uint8Array | null {
+    if (message.length > MOST_SHARED || !this.wantsCompression(message.length)) return null
+    const payload = deflateNow(message, this.#settings, null)
+    return payload !== null && payload.length < message.length ? payload : null
   }
 
   release(): void {

@@ -1,12 +1,13 @@
+import type { PreparedMessage } from '../connection/prepared-message.ts'
 import type { WebSocket } from '../session/websocket.ts'
 
-/** A frame that waits for slow members, and who does not get it. */
+/** A message that waits for slow members, and who does not get it. */
 export interface BacklogEntry {
-  readonly frame: Buffer
+  readonly message: PreparedMessage
   readonly except: WebSocket | null
 }
 
-/** The last frames of a room, once for all members that are behind; each of them knows which it needs next. */
+/** The last messages of a room, once for all members that are behind; each of them knows which it needs next. */
 export class Backlog {
   readonly #maxBytes: number
   #entries: (BacklogEntry | null)[] = []
@@ -19,30 +20,30 @@ export class Backlog {
     this.#maxBytes = maxBytes
   }
 
-  /** The number of the first frame that is kept. */
+  /** The number of the first message that is kept. */
   get start(): number {
     return this.#start
   }
 
-  /** The number that the next frame gets. */
+  /** The number that the next message gets. */
   get end(): number {
     return this.#start + this.#entries.length - this.#goneCount
   }
 
-  /** Bytes of the frames that are kept. */
+  /** Bytes of the messages that are kept. */
   get bytes(): number {
     return this.#bytes
   }
 
-  /** The frame with a number from `start` to below `end`. */
+  /** The message with a number from `start` to below `end`. */
   at(number: number): BacklogEntry {
     return this.#entries[number - this.#start + this.#goneCount]!
   }
 
-  /** Keeps a frame; the oldest ones go when there are too many bytes. */
+  /** Keeps a message; the oldest ones go when there are too many bytes. */
   push(entry: BacklogEntry): void {
     this.#entries.push(entry)
-    this.#bytes += entry.frame.length
+    this.#bytes += entry.message.frame.length
     while (this.#bytes > this.#maxBytes) this.#drop()
     if (this.#goneCount < 64 || this.#goneCount * 2 < this.#entries.length) return
     this.#entries.splice(0, this.#goneCount)
@@ -58,7 +59,7 @@ export class Backlog {
   }
 
   #drop(): void {
-    this.#bytes -= this.at(this.#start).frame.length
+    this.#bytes -= this.at(this.#start).message.frame.length
     this.#entries[this.#goneCount] = null
     this.#goneCount += 1
     this.#start += 1

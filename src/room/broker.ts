@@ -8,13 +8,19 @@ export interface Position {
   readonly count: number
 }
 
-/** A message as the broker numbers it. */
-export interface TopicMessage extends Position {
-  /** The process that published it. */
-  readonly origin: string
-  /** Its number among all that this process publishes; rises with every message. */
+/** A message as it is published. */
+export interface Publication {
+  /** Its number among all that its process publishes; rises with every message. */
   readonly sequence: number
   readonly payload: Payload
+  /** Whether it may be compressed on its way to members. */
+  readonly compress: boolean
+}
+
+/** A message as the broker numbers it. */
+export interface TopicMessage extends Position, Publication {
+  /** The process that published it. */
+  readonly origin: string
 }
 
 /** How much of a topic is kept. */
@@ -76,9 +82,9 @@ export interface Broker {
   unsubscribe(topic: string): void
   /**
    * Sends a message to the other processes, and keeps it if `history` is given. Returns its position when that is
-   * known at once; otherwise the listener is told later. `payload` must not change afterwards.
+   * known at once; otherwise the listener is told later. Its payload must not change afterwards.
    */
-  publish(topic: string, sequence: number, payload: Payload, history: HistoryOptions | null): Position | null
+  publish(topic: string, publication: Publication, history: HistoryOptions | null): Position | null
   /**
    * What followed `after`, everything this process has published included. Resolves in order with the messages: the
    * listener has been brought all up to the position that is read.

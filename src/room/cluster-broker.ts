@@ -4,8 +4,8 @@ import type {
   BrokerStats,
   HistoryOptions,
   HistoryRead,
-  Payload,
   Position,
+  Publication,
   TopicListener,
   TopicMessage,
 } from './broker.ts'
@@ -69,8 +69,8 @@ export class ClusterBroker implements Broker {
     this.#tell({ type: 'unsubscribe', topic })
   }
 
-  publish(topic: string, sequence: number, payload: Payload, history: HistoryOptions | null): null {
-    this.#publisher.publish(topic, sequence, payload, history)
+  publish(topic: string, publication: Publication, history: HistoryOptions | null): null {
+    this.#publisher.publish(topic, publication, history)
     return null
   }
 

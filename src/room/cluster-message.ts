@@ -10,6 +10,7 @@ export interface WirePayload {
 export interface WirePublication extends WirePayload {
   readonly topic: string
   readonly sequence: number
+  readonly compress: boolean
   readonly history: HistoryOptions | null
   readonly skipped: number
 }
@@ -18,6 +19,7 @@ export interface WirePublication extends WirePayload {
 export interface WireMessage extends WirePayload, Position {
   readonly origin: string
   readonly sequence: number
+  readonly compress: boolean
 }
 
 /** What a worker asks of the primary, and what it is answered. */
@@ -65,6 +67,6 @@ export function packMessage({ payload, ...rest }: TopicMessage): WireMessage {
   return { ...rest, ...packPayload(payload) }
 }
 
-export function unpackMessage({ epoch, count, origin, sequence, ...payload }: WireMessage): TopicMessage {
-  return { epoch, count, origin, sequence, payload: unpackPayload(payload) }
+export function unpackMessage({ text, binary, ...rest }: WireMessage): TopicMessage {
+  return { ...rest, payload: unpackPayload({ text, binary }) }
 }

@@ -65,8 +65,9 @@ export class Office {
   #take(client: WorkerClient, item: ToPrimary): void {
     switch (item.type) {
       case 'publish':
-        for (const { topic, sequence, history, skipped, ...payload } of item.publications) {
-          this.#hub.publish(client.origin, topic, sequence, unpackPayload(payload), history, skipped)
+        for (const { topic, sequence, compress, history, skipped, ...wire } of item.publications) {
+          const publication = { sequence, compress, payload: unpackPayload(wire) }
+          this.#hub.publish(client.origin, topic, publication, history, skipped)
         }
         return
       case 'subscribe':

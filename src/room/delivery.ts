@@ -1,5 +1,5 @@
 import { defer } from '../connection/deferred.ts'
-import { PreparedMessage } from '../connection/prepared-message.ts'
+import { joinMessages, type PreparedMessage } from '../connection/prepared-message.ts'
 import { CloseCode } from '../core/close-code.ts'
 import type { WebSocket } from '../session/websocket.ts'
 import { Backlog } from './backlog.ts'
@@ -28,14 +28,14 @@ export interface DeliveryCounts {
 
 interface Member {
   readonly session: WebSocket
-  /** Whether it gets the frames that are gathered now. */
+  /** Whether it gets the messages that are gathered now. */
   takes: boolean
-  /** The frame of the backlog that it needs next; -1 when it does not wait. */
+  /** The message of the backlog that it needs next; -1 when it does not wait. */
   next: number
 }
 
 /**
- * Brings frames to the members of a group. The frames of one tick are joined, and the same bytes are written to every
+ * Brings messages to the members of a group. Those of one tick are joined, and the same bytes are written to every
  * member, once (9.5 times the deliveries in bursts of 8).
  */
 export class Delivery {
@@ -44,10 +44,9 @@ export class Delivery {
   readonly #counts: DeliveryCounts
   readonly #backlog: Backlog
   #waitingCount = 0
-  /** Frames of this tick, and who does not get which of them. */
-  #frames: Buffer[] = []
+  /** Messages of this tick, and who does not get which of them. */
+  #messages: PreparedMessage[] = []
   #exceptions: Map<Member, Set<number>> | null = null
-  #frameBytes = 0
   /** Who gets them, and how many bytes still fit for all of these. */
   #takers: Member[] = []
   #room = 0
@@ -83,47 +82,46 @@ export class Delivery {
     if (member.next !== -1) this.#endWait(member)
   }
 
-  /** Sends a frame to all members but one; returns how many take it. */
-  send(frame: Buffer, except?: WebSocket): number {
-    if (this.#frames.length > 0 && frame.length > this.#room) this.flush()
-    if (this.#frames.length === 0) {
-      this.#choose(frame.length)
+  /** Sends a message to all members but one; returns how many take it. */
+  send(message: PreparedMessage, except?: WebSocket): number {
+    const size = message.frame.length
+    if (this.#messages.length > 0 && size > this.#room) this.flush()
+    if (this.#messages.length === 0) {
+      this.#choose(size)
       defer(this)
     }
-    this.#frames.push(frame)
-    this.#frameBytes += frame.length
-    this.#room -= frame.length
+    this.#messages.push(message)
+    this.#room -= size
     const count = this.#takers.length + this.#waitingCount
     const member = except === undefined ? undefined : this.#members.get(except)
     if (member === undefined) return count
-    this.#except(member, this.#frames.length - 1)
+    this.#except(member, this.#messages.length - 1)
     return member.takes || member.next !== -1 ? count - 1 : count
   }
 
-  /** Hands the frames that were gathered to the connections. */
+  /** Hands the messages that were gathered to the connections. */
   flush(): void {
-    const frames = this.#frames
-    if (frames.length === 0) return
+    const messages = this.#messages
+    if (messages.length === 0) return
     const exceptions = this.#exceptions
     const takers = this.#takers
-    this.#frames = []
+    this.#messages = []
     this.#exceptions = null
     this.#takers = []
-    this.#counts.droppedMessages += this.#passedCount * frames.length
-    if (this.#waitingCount > 0) this.#keep(frames, exceptions)
-    const joined = new PreparedMessage(join(frames, this.#frameBytes))
-    this.#frameBytes = 0
+    this.#counts.droppedMessages += this.#passedCount * messages.length
+    if (this.#waitingCount > 0) this.#keep(messages, exceptions)
+    const joined = joinMessages(messages)
     for (const member of takers) {
       const left = exceptions?.get(member)
       if (left === undefined) member.session.connection.send(joined)
-      else if (left.size < frames.length) {
-        const others = frames.filter((_, index) => !left.has(index))
-        member.session.connection.send(new PreparedMessage(Buffer.concat(others)))
+      else if (left.size < messages.length) {
+        const others = messages.filter((_, index) => !left.has(index))
+        member.session.connection.send(joinMessages(others))
       }
     }
   }
 
-  /** Finds out who takes the frames of this tick, the first of which has `size` bytes. */
+  /** Finds out who takes the messages of this tick, the first of which has `size` bytes. */
   #choose(size: number): void {
     let most = 0
     this.#takers = []
@@ -171,13 +169,13 @@ export class Delivery {
     this.#counts.droppedMessages += Math.max(0, this.#backlog.start - member.next)
     member.next = Math.max(this.#backlog.start, member.next)
     for (; member.next < this.#backlog.end; member.next += 1) {
-      const { frame, except } = this.#backlog.at(member.next)
+      const { message, except } = this.#backlog.at(member.next)
       const waiting = connection.bufferedAmount
-      if (waiting > 0 && waiting + frame.length > this.#options.slowBytes) {
+      if (waiting > 0 && waiting + message.frame.length > this.#options.slowBytes) {
         void connection.drained().then(() => this.#feed(member))
         return
       }
-      if (except !== member.session) connection.send(new PreparedMessage(frame))
+      if (except !== member.session) connection.send(message)
     }
     this.#endWait(member)
   }
@@ -188,11 +186,11 @@ export class Delivery {
     if (this.#waitingCount === 0) this.#backlog.clear()
   }
 
-  #keep(frames: Buffer[], exceptions: Map<Member, Set<number>> | null): void {
-    for (const [index, frame] of frames.entries()) {
+  #keep(messages: PreparedMessage[], exceptions: Map<Member, Set<number>> | null): void {
+    for (const [index, message] of messages.entries()) {
       let except: WebSocket | null = null
       for (const [member, left] of exceptions ?? []) if (left.has(index)) except = member.session
-      this.#backlog.push({ frame, except })
+      this.#backlog.push({ message, except })
     }
   }
 
@@ -202,8 +200,4 @@ export class Delivery {
     if (left === undefined) this.#exceptions.set(member, new Set([index]))
     else left.add(index)
   }
-}
-
-function join(frames: Buffer[], size: number): Buffer {
-  return frames.length === 1 ? frames[0] : Buffer.concat(frames, size)
 }

@@ -1,6 +1,6 @@
 import { prepare } from '../connection/prepared-message.ts'
 import type { SessionWatcher, WebSocket } from '../session/websocket.ts'
-import type { Broker, HistoryRead, Payload, Position, TopicListener, TopicMessage } from './broker.ts'
+import type { Broker, HistoryRead, Position, Publication, TopicListener, TopicMessage } from './broker.ts'
 import { Delivery, type DeliveryCounts } from './delivery.ts'
 import { type Ahead, formatEnvelope, formatGap, formatId, type MessageId } from './history.ts'
 import type { GroupSettings } from './options.ts'
@@ -30,8 +30,6 @@ export interface GroupHost {
   readonly broker: Broker
   readonly settings: GroupSettings
   readonly counts: DeliveryCounts
-  /** The number of the next message that this process publishes. */
-  nextSequence(): number
   onGap(gap: Gap): void
   onEmpty(group: Group): void
 }
@@ -126,13 +124,13 @@ export class Group implements TopicListener {
   }
 
   /** Sends to all members but one, here and elsewhere; returns how many here take it. */
-  broadcast(payload: Payload, except?: WebSocket): number {
+  broadcast(publication: Publication, except?: WebSocket): number {
     const { broker, settings } = this.#host
-    const sequence = this.#host.nextSequence()
-    const position = broker.publish(this.topic, sequence, payload, settings.history)
-    if (position === null) this.#ahead = { origin: broker.origin, sequence }
+    const source = { origin: broker.origin, sequence: publication.sequence }
+    const position = broker.publish(this.topic, publication, settings.history)
+    if (position === null) this.#ahead = source
     else this.#position = position
-    return this.#deliver(payload, { origin: broker.origin, sequence }, null, except)
+    return this.#deliver(publication, source, null, except)
   }
 
   /** What the broker brings. */
@@ -176,7 +174,7 @@ export class Group implements TopicListener {
     this.#noticeGap(message, 1)
     if (origin === this.#host.broker.origin) {
       if (this.#ahead !== null && sequence >= this.#ahead.sequence) this.#ahead = null
-    } else if (isNew) this.#deliver(message.payload, message, message)
+    } else if (isNew) this.#deliver(message, message, message)
   }
 
   /** The topic is at `position`, of which the last `takenCount` messages were not missed. */
@@ -192,7 +190,7 @@ export class Group implements TopicListener {
   }
 
   #reportGap(gap: Gap): void {
-    if (this.#host.settings.history !== null) this.#delivery.send(prepare(formatGap(this.#id)).frame)
+    if (this.#host.settings.history !== null) this.#delivery.send(prepare(formatGap(this.#id)))
     this.#host.onGap(gap)
   }
 
@@ -212,22 +210,25 @@ export class Group implements TopicListener {
   #resume(session: WebSocket, resumption: Resumption, read: HistoryRead): Joined {
     const { ahead } = resumption
     const { messages, arrived, isComplete } = resumption.settle(read, this.#host.broker.origin)
-    const texts = messages.map((message) => formatEnvelope(formatId(message, ahead), message.payload))
-    if (!isComplete) texts.unshift(formatGap(idBefore(messages, read.position)))
-    for (const { id, payload } of arrived) texts.push(formatEnvelope(id, payload))
-    for (const text of texts) session.connection.send(text)
+    const { connection } = session
+    const send = (id: string | null, { payload, compress }: Publication): boolean =>
+      connection.send(formatEnvelope(id, payload), { compress })
+    if (!isComplete) connection.send(formatGap(idBefore(messages, read.position)))
+    for (const message of messages) send(formatId(message, ahead), message)
+    for (const { id, publication } of arrived) send(id, publication)
     this.#resuming.delete(session)
     this.#delivery.add(session)
     return { missedCount: messages.length, isComplete }
   }
 
-  #deliver(payload: Payload, source: Ahead, position: Position | null, except?: WebSocket): number {
-    if (this.#host.settings.history === null) return this.#delivery.send(prepare(payload).frame, except)
+  #deliver(publication: Publication, source: Ahead, position: Position | null, except?: WebSocket): number {
+    const { payload, compress } = publication
+    if (this.#host.settings.history === null) return this.#delivery.send(prepare(payload, { compress }), except)
     const id = this.#id
-    let count = this.#delivery.send(prepare(formatEnvelope(id, payload)).frame, except)
+    let count = this.#delivery.send(prepare(formatEnvelope(id, payload), { compress }), except)
     for (const [session, resumption] of this.#resuming) {
       if (session === except) continue
-      resumption.arrive({ id, payload, position, source })
+      resumption.arrive({ id, publication, position, source })
       count += 1
     }
     return count

@@ -69,17 +69,14 @@ export class Groups implements GroupHost {
   }
 
   /** Sends to a group wherever its members are; returns how many here take it. */
-  broadcast(name: string, message: Payload | Uint8Array | ArrayBuffer, except?: WebSocket): number {
+  broadcast(name: string, message: Payload | Uint8Array | ArrayBuffer, compress = true, except?: WebSocket): number {
     const payload = copyPayload(message)
-    const group = this.#groups.get(name)
-    if (group !== undefined) return group.broadcast(payload, except)
-    this.broker.publish(this.topicOf(name), this.nextSequence(), payload, this.settings.history)
-    return 0
-  }
-
-  nextSequence(): number {
     this.#sequence += 1
-    return this.#sequence
+    const publication = { sequence: this.#sequence, payload, compress }
+    const group = this.#groups.get(name)
+    if (group !== undefined) return group.broadcast(publication, except)
+    this.broker.publish(this.topicOf(name), publication, this.settings.history)
+    return 0
   }
 
   onEmpty(group: Group): void {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { HistoryOptions, HistoryRead, Payload, Position, TopicMessage } from './broker.ts'
+import type { HistoryOptions, HistoryRead, Payload, Position, Publication, TopicMessage } from './broker.ts'
 
 /** A message that its members got before it was numbered: those of `origin` up to `sequence` are known already. */
 export interface Ahead {
@@ -79,15 +79,14 @@ export class TopicLog {
   /** Numbers a message, behind `skipped` others that are lost, and keeps it as long as `history` says. */
   append(
     origin: string,
-    sequence: number,
-    payload: Payload,
+    { sequence, payload, compress }: Publication,
     history: HistoryOptions | null,
     now: number,
     skipped = 0,
   ): TopicMessage {
     this.#count += 1 + skipped
     this.touchedAt = now
-    const message = { epoch: this.epoch, count: this.#count, origin, sequence, payload }
+    const message = { epoch: this.epoch, count: this.#count, origin, sequence, payload, compress }
     if (history !== null) {
       this.#kept.push({ message, until: now + history.ttl })
       this.expire(now)

@@ -1,4 +1,4 @@
-import type { HistoryOptions, HistoryRead, Payload, Position, TopicMessage } from './broker.ts'
+import type { HistoryOptions, HistoryRead, Position, Publication, TopicMessage } from './broker.ts'
 import { TopicLog } from './history.ts'
 
 /** One process that takes part. */
@@ -47,12 +47,11 @@ export class Hub {
   publish(
     origin: string,
     topic: string,
-    sequence: number,
-    payload: Payload,
+    publication: Publication,
     history: HistoryOptions | null,
     skipped = 0,
   ): TopicMessage {
-    const message = this.#logOf(topic).append(origin, sequence, payload, history, this.#now(), skipped)
+    const message = this.#logOf(topic).append(origin, publication, history, this.#now(), skipped)
     const clients = this.#subscribers.get(topic)
     if (clients !== undefined) for (const client of clients) client.onMessage(topic, message)
     return message

@@ -1,4 +1,12 @@
-import type { Broker, BrokerStats, HistoryOptions, HistoryRead, Payload, Position, TopicListener } from './broker.ts'
+import type {
+  Broker,
+  BrokerStats,
+  HistoryOptions,
+  HistoryRead,
+  Position,
+  Publication,
+  TopicListener,
+} from './broker.ts'
 import { makeToken } from './history.ts'
 import { Hub, type HubClient } from './hub.ts'
 
@@ -22,11 +30,11 @@ export class MemoryBroker implements Broker {
 
   unsubscribe(): void {}
 
-  publish(topic: string, sequence: number, payload: Payload, history: HistoryOptions | null): Position | null {
+  publish(topic: string, publication: Publication, history: HistoryOptions | null): Position | null {
     // Nobody can ask for what is not kept.
     if (history === null) return null
     this.#publishedCount += 1
-    return this.#hub.publish(this.origin, topic, sequence, payload, history)
+    return this.#hub.publish(this.origin, topic, publication, history)
   }
 
   read(topic: string, after: Position): Promise<HistoryRead> {

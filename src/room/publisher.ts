@@ -1,10 +1,8 @@
-import type { HistoryOptions, Payload } from './broker.ts'
+import type { HistoryOptions, Publication } from './broker.ts'
 
 /** A message on its way to the broker's other side. */
-export interface Outgoing {
+export interface Outgoing extends Publication {
   readonly topic: string
-  readonly sequence: number
-  readonly payload: Payload
   readonly history: HistoryOptions | null
   /** Messages of this topic that were dropped before it: they are counted, so that others see the gap. */
   skipped: number
@@ -65,11 +63,11 @@ export class Publisher {
     return this.#waitingBytes + this.#batchBytes
   }
 
-  publish(topic: string, sequence: number, payload: Payload, history: HistoryOptions | null): void {
+  publish(topic: string, publication: Publication, history: HistoryOptions | null): void {
     const skipped = this.#skipped.get(topic) ?? 0
     this.#skipped.delete(topic)
-    this.#waiting.push({ topic, sequence, payload, history, skipped })
-    this.#waitingBytes += payload.length
+    this.#waiting.push({ ...publication, topic, history, skipped })
+    this.#waitingBytes += publication.payload.length
     while (this.#waiting.length > this.#maxMessages || this.#waitingBytes > this.#maxBytes) this.#dropOldest()
     if (this.#isScheduled) return
     this.#isScheduled = true

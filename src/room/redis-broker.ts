@@ -3,8 +3,8 @@ import type {
   BrokerStats,
   HistoryOptions,
   HistoryRead,
-  Payload,
   Position,
+  Publication,
   TopicListener,
   TopicMessage,
 } from './broker.ts'
@@ -92,8 +92,8 @@ export class RedisBroker implements Broker {
     this.#subscriptions.remove(topic)
   }
 
-  publish(topic: string, sequence: number, payload: Payload, history: HistoryOptions | null): null {
-    if (!this.#isClosed) this.#publisher.publish(topic, sequence, payload, history)
+  publish(topic: string, publication: Publication, history: HistoryOptions | null): null {
+    if (!this.#isClosed) this.#publisher.publish(topic, publication, history)
     return null
   }
 
@@ -173,9 +173,9 @@ export class RedisBroker implements Broker {
   async #publishAll(batch: readonly Outgoing[]): Promise<void> {
     if (!this.#link.isReady) throw new Error('redis is away')
     const args: (string | Buffer)[] = [...this.#head(), this.origin]
-    for (const { topic, sequence, skipped, history, payload } of batch) {
+    for (const { topic, skipped, history, ...publication } of batch) {
       const kept = [String(history?.size ?? 0), String(history?.ttl ?? 0)]
-      args.push(topic, String(sequence), String(skipped), ...kept, formatBody(payload))
+      args.push(topic, String(publication.sequence), String(skipped), ...kept, formatBody(publication))
     }
     await runScript(this.#link, 'publish', args)
   }
@@ -226,17 +226,21 @@ export class RedisBroker implements Broker {
   }
 }
 
-/** A letter for the kind, then the bytes. */
-function formatBody(payload: Payload): Buffer {
-  return typeof payload === 'string' ? Buffer.from(`t${payload}`) : Buffer.concat([Buffer.from('b'), payload])
+/** A letter for the kind, large for what is not to be compressed, then the bytes. */
+function formatBody({ payload, compress }: Publication): Buffer {
+  const kind = typeof payload === 'string' ? 't' : 'b'
+  const letter = Buffer.from(compress ? kind : kind.toUpperCase())
+  return Buffer.concat([letter, typeof payload === 'string' ? Buffer.from(payload) : payload])
 }
 
 /** Reads `origin sequence body`. */
-function parseText(text: Buffer): { origin: string; sequence: number; payload: Payload } {
+function parseText(text: Buffer): Publication & { origin: string } {
   const [origin, sequence, body] = splitOff(text, 2)
+  const letter = body.toString('latin1', 0, 1)
+  const kind = letter.toLowerCase()
   // A view of a larger buffer of the client's would keep all of it alive.
-  const payload = body[0] === 't'.charCodeAt(0) ? body.toString('utf8', 1) : Buffer.from(body.subarray(1))
-  return { origin, sequence: Number(sequence), payload }
+  const payload = kind === 't' ? body.toString('utf8', 1) : Buffer.from(body.subarray(1))
+  return { origin, sequence: Number(sequence), payload, compress: letter === kind }
 }
 
 /** Cuts words off the front of a message that may be binary. */

@@ -1,10 +1,10 @@
-import type { HistoryRead, Payload, Position, TopicMessage } from './broker.ts'
+import type { HistoryRead, Position, Publication, TopicMessage } from './broker.ts'
 import type { Ahead, MessageId } from './history.ts'
 
 /** A message that came while a member was coming back. */
 export interface Arrival {
   readonly id: string | null
-  readonly payload: Payload
+  readonly publication: Publication
   /** Its own number; `null` for a message of this process that has none yet. */
   readonly position: Position | null
   readonly source: Ahead

@@ -21,6 +21,11 @@ export interface JoinOptions {
 export interface BroadcastOptions {
   /** A member of this process that does not get it. */
   except?: WebSocket
+  /**
+   * Whether it may be compressed, once for all members whose permessage-deflate allows it: those without context
+   * takeover on the server's side, as by default. Default: true.
+   */
+  compress?: boolean
 }
 
 /**
@@ -80,7 +85,7 @@ export class Room {
    * @throws {TypeError} for a message that is no string, Uint8Array or ArrayBuffer
    */
   broadcast(message: Sendable, options: BroadcastOptions = {}): number {
-    return this.#groups.broadcast(this.name, message, options.except)
+    return this.#groups.broadcast(this.name, message, options.compress, options.except)
   }
 
   /** Who is here, in all processes; a process that cannot be reached counts until it is taken for dead. */

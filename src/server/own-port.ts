@@ -42,6 +42,8 @@ export class OwnPort {
       { headersTimeout: timeout, requestTimeout: timeout, connectionsCheckingInterval: Math.min(timeout, 1_000) },
       (request, response) => host.onRequest(request, response),
     )
+    // Node keeps account of an HTTP server's connections, for its timeouts and for closing them, once it listens.
+    if (!isPortable) this.#http.emit('listening')
     host.attach(this.#http)
     this.#server = isPortable ? this.#http : createServer({ noDelay: true }, (socket) => this.#accept(socket))
   }

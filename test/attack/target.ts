@@ -59,6 +59,11 @@ export class Target {
     return times.reduce((sum, time) => sum + time, 0) / 1e6
   }
 
+  /** Open files and sockets. */
+  get handles(): number {
+    return readdirSync(`/proc/${this.#child.pid}/fd`).length
+  }
+
   get isAlive(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null
   }

@@ -21,13 +21,13 @@ export function makeFrames(random: Random, key: boolean): Buffer {
   const parts: Buffer[] = []
   let isInside = false
   const masking = (): Uint8Array | null => (key ? random.bytes(4) : null)
-  for (let count = 1 + random.below(40); count > 0; count--) {
+  for (let count = 1 + random.below(random.pick([5, 40, 200])); count > 0; count--) {
     const rest = { key: masking() }
     const kind = random.below(100)
     if (kind < 12) parts.push(frame(9, random.bytes(random.size(20)), rest))
     else if (kind < 18) parts.push(frame(10, random.bytes(random.size(125)), rest))
-    else if (kind < 20) parts.push(closeOf(random, rest.key))
-    else if (kind < 22) parts.push(faultOf(random, rest.key))
+    else if (kind < 19 && random.chance(0.3)) parts.push(closeOf(random, rest.key))
+    else if (kind < 20 && random.chance(0.3)) parts.push(faultOf(random, rest.key))
     else {
       const fin = !random.chance(0.4)
       const opcode = isInside ? 0 : random.pick([1, 2])
@@ -41,15 +41,16 @@ export function makeFrames(random: Random, key: boolean): Buffer {
 }
 
 function payloadOf(random: Random): Buffer {
-  const kind = random.below(20)
-  if (kind < 10) return Buffer.from(random.pick(TEXTS))
-  if (kind < 15) {
+  const kind = random.below(40)
+  if (kind < 30) return Buffer.from(random.pick(TEXTS))
+  if (kind === 30) {
     const text = Buffer.from(random.pick(TEXTS).repeat(1 + random.below(4)))
     return text.subarray(0, random.below(text.length + 1))
   }
-  if (kind === 15) return Buffer.concat([Buffer.from('ok'), Buffer.from(random.pick(BAD), 'hex'), Buffer.from('ok')])
-  if (kind === 16) return random.bytes(random.size(400))
-  if (kind === 17 && random.chance(0.02)) return Buffer.alloc(random.pick([65_535, 65_536, 70_000]), 0x61)
+  if (kind === 31 && random.chance(0.3))
+    return Buffer.concat([Buffer.from('ok'), Buffer.from(random.pick(BAD), 'hex'), Buffer.from('ok')])
+  if (kind === 32 && random.chance(0.3)) return random.bytes(random.size(400))
+  if (kind === 33 && random.chance(0.02)) return Buffer.alloc(random.pick([65_535, 65_536, 70_000]), 0x61)
   return Buffer.alloc(random.size(600), 0x61)
 }
 

@@ -60,8 +60,8 @@ export function frameTarget(role: 'server' | 'client'): Target {
       const random = new Random(variant ^ 0x5eed)
       const options: OracleOptions = {
         role,
-        maxMessageSize: random.pick([200, 3_000, 70_000, 1_000_000]),
-        maxFrames: random.pick([2, 8, 1_000]),
+        maxMessageSize: random.pick([200, 3_000, 70_000, 1_000_000, 1_000_000, 1_000_000]),
+        maxFrames: random.pick([2, 8, 1_000, 1_000, 1_000, 1_000]),
       }
       const expected = expectFrames(input, options)
       const recorder = new Recorder(random, () => protocol)

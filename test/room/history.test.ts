@@ -4,6 +4,8 @@ import { assert, suite } from '../support/unit.ts'
 
 const test = suite('room history')
 
+const publication = (sequence: number, payload: string) => ({ sequence, payload, compress: true })
+
 test('an id survives being written and read', () => {
   const position = { epoch: 'aZ_-9', count: 12 }
   for (const ahead of [null, { origin: 'p-1_x', sequence: 7 }]) {
@@ -30,7 +32,7 @@ test('the browser client finds the id of every envelope', () => {
 test('a log keeps the last messages for their time and numbers all of them', () => {
   const log = new TopicLog()
   const history = { size: 3, ttl: 100 }
-  for (let i = 1; i <= 5; i++) log.append('p', i, `m${i}`, history, i * 10)
+  for (let i = 1; i <= 5; i++) log.append('p', publication(i, `m${i}`), history, i * 10)
   const texts = (count: number, now: number) => {
     const { messages, isComplete } = log.read({ epoch: log.epoch, count }, now)
     return [messages.map(({ payload }) => payload).join(), isComplete]
@@ -48,8 +50,8 @@ test('a log keeps the last messages for their time and numbers all of them', () 
 test('messages that were lost before one leave a hole that no read hides', () => {
   const log = new TopicLog()
   const history = { size: 9, ttl: 100 }
-  log.append('p', 1, 'a', history, 0)
-  log.append('p', 4, 'd', history, 0, 2)
+  log.append('p', publication(1, 'a'), history, 0)
+  log.append('p', publication(4, 'd'), history, 0, 2)
   assert.equal([log.read({ epoch: log.epoch, count: 1 }, 0).isComplete, log.position.count], [false, 4])
   assert.is(log.read({ epoch: log.epoch, count: 3 }, 0).isComplete, true)
 })

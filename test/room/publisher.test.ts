@@ -15,7 +15,8 @@ function makePublisher(limits: ConstructorParameters<typeof Publisher>[0] = {}) 
     })
   })
   let sequence = 0
-  const publish = (payload: string, topic = 'a'): void => publisher.publish(topic, ++sequence, payload, null)
+  const publish = (payload: string, topic = 'a'): void =>
+    publisher.publish(topic, { sequence: ++sequence, payload, compress: true }, null)
   return {
     publisher,
     batches,

@@ -193,14 +193,16 @@ withRedis('a message that was published twice for want of an answer is counted a
   const other = await makeBroker(t, redis, 'ioredis')
   const messages: TopicMessage[] = []
   await other.subscribe('once', { onMessage: (message) => messages.push(message), onSubscribed: () => {} })
-  broker.publish('once', 1, 'a', null)
-  broker.publish('once', 2, 'b', null)
+  const publish = (sequence: number, payload: string) =>
+    broker.publish('once', { sequence, payload, compress: false }, null)
+  publish(1, 'a')
+  publish(2, 'b')
   await until(() => messages.length === 2 && broker.stats().waitingMessages === 0)
-  broker.publish('once', 3, 'c', null)
+  publish(3, 'c')
   await until(() => messages.length === 3)
   assert.equal(
-    messages.map(({ count, payload }) => `${count} ${payload}`),
-    ['1 a', '2 b', '3 c'],
+    messages.map(({ count, payload, compress }) => `${count} ${payload} ${compress}`),
+    ['1 a false', '2 b false', '3 c false'],
   )
   assert.match(broker.stats().lastError ?? '', 'the answer is lost')
 })

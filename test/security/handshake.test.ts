@@ -84,6 +84,17 @@ test('S-52: ends a request that does not come to its end within handshakeTimeout
   assert.match(client.head, /^HTTP\/1\.1 408 /)
 })
 
+test('S-52: ends a second request on a plain connection that does not come to its end', async (t) => {
+  const { server, port } = await startEcho(t, { handshakeTimeout: 500 })
+  server.onRequest = (_, response) => void response.end('plain')
+  const client = RawClient.connect(port)
+  client.socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+  await client.until(() => client.head !== '')
+  const trickle = setInterval(() => client.socket.write('G'), 50)
+  t.after(() => clearInterval(trickle))
+  await client.until(() => client.closed)
+})
+
 test('S-53: answers connections over the limit with 503 and Retry-After, and lets in when one left', async (t) => {
   const { port, connections } = await startEcho(t, { maxConnections: 2 })
   const inside = [await RawClient.open(port), await RawClient.open(port)]

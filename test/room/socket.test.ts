@@ -1,0 +1,94 @@
+import { Rooms, require_websocket } from '../../src/index.ts'
+import { serve } from '../support/session-server.ts'
+import { assert, suite, type TestContext } from '../support/unit.ts'
+import { openWs } from '../support/ws-client.ts'
+
+const test = suite('rooms on real sockets')
+
+/** Serves one room whose members are told `joined`. */
+async function serveRoom(t: TestContext, options: ConstructorParameters<typeof Rooms>[0] = {}, deflate = false) {
+  const rooms = new Rooms(options)
+  const room = rooms.room('lobby')
+  const view = require_websocket(async (request) => {
+    await room.join(request.websocket, { last: request.query.get('last') })
+    await request.websocket.send('joined')
+    for await (const message of request.websocket) room.broadcast(message, { except: request.websocket })
+  })
+  const { ws, server } = await serve(t, { urls: { '/': view }, deflate })
+  const open = async (query = '', perMessageDeflate = false) => {
+    const client = await openWs(`${ws}/${query}`, [], { perMessageDeflate })
+    t.after(() => client.socket.terminate())
+    return client
+  }
+  return { rooms, room, server, open }
+}
+
+test('with permessage-deflate a message is compressed for those who take it, and a secret is not', async (t) => {
+  const { room, open } = await serveRoom(t, {}, true)
+  const [plain, deflated] = [await open(), await open('', true)]
+  for (const client of [plain, deflated]) assert.is(await client.next(), 'joined')
+  const texts = Array.from({ length: 8 }, (_, i) => `${i} ${'all work and no play '.repeat(200)}`)
+  for (const text of texts) room.broadcast(text)
+  for (const client of [plain, deflated]) {
+    for (const text of texts) assert.is(await client.next(), text)
+  }
+  const bytesOf = ({ socket }: typeof plain): number =>
+    (socket as unknown as { _socket: { bytesRead: number } })._socket.bytesRead
+  assert.ok(bytesOf(plain) > 30_000 && bytesOf(deflated) < 3_000, `${bytesOf(plain)} ${bytesOf(deflated)}`)
+  const before = bytesOf(deflated)
+  room.broadcast(texts[0], { compress: false })
+  for (const client of [plain, deflated]) assert.is(await client.next(), texts[0])
+  assert.ok(bytesOf(deflated) - before > texts[0].length)
+})
+
+test('a member that stops reading holds nobody up, and gets everything when it reads again', async (t) => {
+  const { rooms, room, open } = await serveRoom(t, { slowBytes: 256 * 1024 })
+  const [quick, slow] = [await open(), await open()]
+  for (const client of [quick, slow]) assert.is(await client.next(), 'joined')
+  slow.socket.pause()
+  const bulk = 'x'.repeat(64 * 1024)
+  // Enough to fill what the system buffers of both sides, too.
+  const count = 200
+  for (let i = 0; i < count; i++) {
+    assert.is(room.broadcast(`${i} ${bulk}`), 2)
+    assert.is(Number.parseInt(String(await quick.next()), 10), i)
+  }
+  const { backlogBytes } = rooms.stats()
+  assert.ok(backlogBytes > 0 && backlogBytes <= 16 * 1024 * 1024, String(backlogBytes))
+  slow.socket.resume()
+  for (let i = 0; i < count; i++) assert.is(Number.parseInt(String(await slow.next()), 10), i)
+  assert.is(rooms.stats().droppedMessages, 0)
+})
+
+test('what was broadcast in the tick of a shutdown arrives before the Close', async (t) => {
+  const { room, server, open } = await serveRoom(t)
+  const client = await open()
+  assert.is(await client.next(), 'joined')
+  room.broadcast('we close')
+  void server.shutdown()
+  assert.equal([await client.next(), await client.next()], ['we close', null])
+  assert.match(await client.closed, /^1001/)
+})
+
+test('a client that comes back with its last id gets what it missed', async (t) => {
+  const { room, open } = await serveRoom(t, { history: { size: 10, ttl: 60_000 } })
+  const first = await open()
+  assert.is(await first.next(), 'joined')
+  room.broadcast('one')
+  const { id } = JSON.parse(String(await first.next()))
+  first.socket.terminate()
+  await first.closed
+  room.broadcast('two')
+  const second = await open(`?last=${encodeURIComponent(id)}`)
+  assert.is(JSON.parse(String(await second.next())).data, 'two')
+  assert.is(await second.next(), 'joined')
+})
+
+test('a member that says something is not told it again', async (t) => {
+  const { open } = await serveRoom(t)
+  const [first, second] = [await open(), await open()]
+  for (const client of [first, second]) assert.is(await client.next(), 'joined')
+  first.send('hello')
+  second.send('hi')
+  assert.equal([await first.next(), await second.next()], ['hi', 'hello'])
+})
