@@ -42,6 +42,11 @@ export class Flight {
     for (const { animation } of this.#flying) isPaused ? animation.pause() : animation.play()
   }
 
+  /** Takes away what flies. */
+  clear() {
+    for (const { animation } of this.#flying) animation.finish()
+  }
+
   /** Lets those that wait fly, as many as there are free lanes. */
   pump() {
     if (this.#isPaused || this.#waiting.length === 0) return

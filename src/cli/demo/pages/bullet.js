@@ -13,12 +13,14 @@ const key = remember('bullet-key', makeKey)
 const stillness = matchMedia('(prefers-reduced-motion: reduce)')
 const canvas = find('picture')
 const context = canvas.getContext('2d')
-const flight = new Flight(find('flight'), () => stillness.matches)
+const flight = new Flight(find('flight'), () => isStill)
 
 let receivedCount = 0
 let time = BEGIN
 let lastFrame
 let isPaused = false
+// Kept beside the query: Chromium sends no change event when the query was asked for its new value before.
+let isStill = stillness.matches
 
 const socket = connect({
   lastId: readEnvelopeId,
@@ -42,7 +44,7 @@ onSubmit((text) => {
 })
 
 function showFrame(now) {
-  if (!isPaused && !stillness.matches) {
+  if (!isPaused && !isStill) {
     // A tab that was away goes on where it was.
     time += Math.min(0.1, (now - (lastFrame ?? now)) / 1000)
     drawScene(context, time)
@@ -64,8 +66,8 @@ function showFact(id, count) {
 }
 
 function showMotion() {
-  find('pause').hidden = stillness.matches
-  find('still').hidden = !stillness.matches
+  find('pause').hidden = isStill
+  find('still').hidden = !isStill
 }
 
 function fitCanvas() {
@@ -75,12 +77,19 @@ function fitCanvas() {
   drawScene(context, time)
 }
 
-find('pause').addEventListener('click', () => {
-  isPaused = !isPaused
+function setPaused(isNowPaused) {
+  isPaused = isNowPaused
   flight.pause(isPaused)
   find('pause').textContent = isPaused ? 'Play' : 'Pause'
+}
+
+find('pause').addEventListener('click', () => setPaused(!isPaused))
+stillness.addEventListener('change', ({ matches }) => {
+  isStill = matches
+  flight.clear()
+  setPaused(false)
+  showMotion()
 })
-stillness.addEventListener('change', showMotion)
 new ResizeObserver(fitCanvas).observe(canvas)
 showMotion()
 requestAnimationFrame(showFrame)
