@@ -9,6 +9,7 @@ import { Opcode } from '../core/opcode.ts'
 import { type CloseInfo, Hold, Protocol, type ProtocolState } from '../core/protocol.ts'
 import { decodeText } from '../core/text.ts'
 import { Clock } from './clock.ts'
+import { flushDeferred } from './deferred.ts'
 import { channels } from './diagnostics.ts'
 import type { ConnectionLimits } from './limits.ts'
 import type { Vitals } from './liveness.ts'
@@ -103,6 +104,8 @@ export class Connection {
   #rates: RateGuard | null = null
   readonly #clock: Clock
   #closeInfo: CloseInfo | null = null
+  #isGone = false
+  #awaitingEnd: (() => void)[] | null = null
   #latency: number | null = null
   #heldBytes = 0
   #receivedBytes = 0
@@ -197,9 +200,12 @@ export class Connection {
 
   /** Resolves when the transport is gone. */
   get gone(): Promise<void> {
-    const stream = this.#stream
-    // The stream says that it has closed a tick before it emits so, and what follows from that.
-    return new Promise((resolve) => (stream.closed ? setImmediate(resolve) : stream.once('close', resolve)))
+    // Sockets say that they are closed long before they emit 'close', and what follows from that has happened.
+    if (this.#isGone) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.#awaitingEnd ??= []
+      this.#awaitingEnd.push(resolve)
+    })
   }
 
   /**
@@ -243,6 +249,8 @@ export class Connection {
    * a TypeError for a reason that is no text.
    */
   close(code: number = CloseCode.NORMAL, reason: string | Uint8Array = ''): void {
+    // What a room broadcast within this tick was promised to this connection too.
+    flushDeferred()
     this.#protocol.close(code, reason)
   }
 
@@ -291,11 +299,14 @@ export class Connection {
   }
 
   #onStreamClose(): void {
+    if (this.#isGone) return
+    this.#isGone = true
     this.#protocol.receiveEnd()
     this.#clock.stop()
     this.#host.onHeld(-this.#heldBytes)
     this.#heldBytes = 0
     this.#host.onGone(this)
+    for (const resolve of this.#awaitingEnd ?? []) resolve()
   }
 
   /** @internal */
