@@ -108,6 +108,8 @@ export class Connection {
   #awaitingEnd: (() => void)[] | null = null
   #latency: number | null = null
   #heldBytes = 0
+  /** The stream has ended while held. */
+  #endWaits = false
   #receivedBytes = 0
   #receivedMessages = 0
   #sentMessages = 0
@@ -294,6 +296,9 @@ export class Connection {
   }
 
   #onStreamEnd(): void {
+    // The end waits behind what was read before it, as it does in a socket that is not read from.
+    this.#endWaits = this.#protocol.isHeld
+    if (this.#endWaits) return
     this.#protocol.receiveEnd()
     this.#endStream()
   }
@@ -427,6 +432,7 @@ export class Connection {
   onFlow(reading: boolean): void {
     if (reading) this.#stream.resume()
     else this.#stream.pause()
+    if (reading && this.#endWaits) process.nextTick(() => this.#onStreamEnd())
   }
 
   // What the sending parts say.

@@ -3,7 +3,7 @@ import { Duplex } from 'node:stream'
 import { type Connection, type ServerOptions, WebSocketServer } from '../../src/index.ts'
 import { RawClient, upgradeRequest } from '../support/raw-client.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
-import { frame } from '../support/wire.ts'
+import { closeFrame, frame } from '../support/wire.ts'
 
 const test = suite('connection')
 
@@ -112,22 +112,25 @@ class Loop extends Duplex {
   }
 }
 
-test('reads a stream that was paused before, and leaves alone what it has written to one', async (t) => {
-  const stream = new Loop()
-  stream.pause()
+/** A stream of the test's own, accepted by a server. */
+async function accept(t: TestContext, stream: Duplex): Promise<Connection> {
+  const server = new WebSocketServer()
   t.after(() => stream.destroy())
-  const { server } = await pair(t)
   const accepted = new Promise<Connection>((resolve) => {
     server.onConnection = resolve
   })
-  const lines = upgradeRequest().split('\r\n').slice(1, -2)
-  const headers = Object.fromEntries(
-    lines.map((line) => line.split(': ')).map(([name, value]) => [name.toLowerCase(), value]),
-  )
-  const rawHeaders = lines.flatMap((line) => line.split(': '))
+  const fields = upgradeRequest().split('\r\n').slice(1, -2)
+  const rawHeaders = fields.flatMap((field) => field.split(': '))
+  const headers = Object.fromEntries(fields.map((field) => [field.split(': ')[0].toLowerCase(), field.split(': ')[1]]))
   const request = { method: 'GET', url: '/', httpVersion: '1.1', headers, rawHeaders, socket: stream }
   server.handleUpgrade(request as never, stream, Buffer.alloc(0))
-  const connection = await accepted
+  return accepted
+}
+
+test('reads a stream that was paused before, and leaves alone what it has written to one', async (t) => {
+  const stream = new Loop()
+  stream.pause()
+  const connection = await accept(t, stream)
   const message = new Promise((resolve) => {
     connection.onMessage = resolve
   })
@@ -137,9 +140,30 @@ test('reads a stream that was paused before, and leaves alone what it has writte
     connection.send(text)
     await new Promise((resolve) => setImmediate(resolve))
   }
-  assert.equal(
-    stream.written.slice(1).map(String),
-    ['\x81\x03one', '\x81\x03two'].map((text) => String(Buffer.from(text, 'latin1'))),
-  )
-  connection.terminate()
+  const expected = ['one', 'two'].map((text) => frame(1, text, { key: null }))
+  assert.equal(stream.written.slice(1), expected)
+})
+
+test('delivers what was read before the end of a stream that is held, then the end', async (t) => {
+  const stream = new Loop()
+  const connection = await accept(t, stream)
+  const log: string[] = []
+  const held = new Promise<void>((resolve) => {
+    connection.onMessage = (data) => {
+      log.push(String(data))
+      if (data !== 'first') return
+      connection.pause()
+      resolve()
+    }
+  })
+  const closed = new Promise<void>((resolve) => {
+    connection.onClose = ({ code }) => resolve(void log.push(`close ${code}`))
+  })
+  stream.once('end', () => setImmediate(() => connection.resume()))
+  stream.push(Buffer.concat([frame(1, 'first'), frame(1, 'second'), closeFrame(1000)]))
+  await held
+  stream.push(null)
+  stream.read(0)
+  await closed
+  assert.equal(log, ['first', 'second', 'close 1000'])
 })
