@@ -11,7 +11,7 @@ const text = readFileSync(new URL('../../SECURITY.md', import.meta.url), 'utf8')
 
 /** The cells of the table of limits, by the name in the first. */
 const rows = new Map(
-  [...text.matchAll(/^\| `(\w+)` \|(.*)\|$/gm)].map(([, name, rest]) => [
+  [...text.matchAll(/^\| `(\w+)` *\|(.*)\|$/gm)].map(([, name, rest]) => [
     name,
     rest.split('|').map((cell) => cell.trim()),
   ]),
