@@ -255,6 +255,22 @@ test('S-25: delivers nothing behind a violation', () => {
   assert.is(log.length, 3)
 })
 
+test('fails with 1009 for a whole message over the limit, with 1002 for one inside another', () => {
+  for (const [opcode, closeCode, ...frames] of [
+    [1, 1009, frame(1, 'x'.repeat(1001))],
+    [2, 1009, frame(2, 'x'.repeat(1001))],
+    [1, 1002, frame(1, 'begun', { fin: false }), frame(1, 'another')],
+    [2, 1002, frame(2, 'begun', { fin: false }), frame(2, 'another')],
+  ] as [number, number, ...Buffer[]][]) {
+    for (const { name, chunks } of chunkings(Buffer.concat([frame(opcode, 'before'), ...frames]), 20)) {
+      const { protocol, log, sink } = make()
+      for (const chunk of chunks) protocol.receive(Buffer.from(chunk))
+      assert.is(sink.info?.code, closeCode, name)
+      assert.is(log.filter((entry) => /^(?:text|binary) /.test(entry)).length, 1, name)
+    }
+  }
+})
+
 // Reentrancy.
 
 test('close() inside a message callback: what follows in the chunk is discarded up to the Close', () => {
