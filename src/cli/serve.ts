@@ -19,6 +19,8 @@ The demo site: open its address in a browser. /metrics is for Prometheus.
   --workers N          serves with N processes that share the port
   --redis URL          joins its rooms with those of every server on the same Redis, as redis://host:6379;
                        needs the package redis beside this one
+  --tail FILE          a file that the page /tail follows; repeatable, and
+                       everybody who reaches the site can read it
 ${LIMIT_HELP}`
 
 /** Views have a second to finish, then the Close frames are spread over another: pages come back by and by. */
@@ -34,6 +36,7 @@ export async function serve(args: string[]): Promise<number> {
       'no-deflate': { type: 'boolean', default: false },
       workers: { type: 'string' },
       redis: { type: 'string' },
+      tail: { type: 'string', multiple: true, default: [] },
     },
   })
   if (values.help) {
@@ -51,7 +54,7 @@ export async function serve(args: string[]): Promise<number> {
   const broker = redis?.broker ?? (cluster.isWorker ? new ClusterBroker() : undefined)
   // Whoever else is on the same Redis: their visitors should have other numbers.
   const seat = redis === null ? workerSeat(workerCount) : { index: randomInt(1000), count: 1000 }
-  const { urls } = createDemo({ broker, seat })
+  const { urls } = createDemo({ broker, seat, tail: values.tail })
   try {
     const server = createServer({ urls, deflate: !values['no-deflate'], ...limits })
     return await runServer(server, 'http', port, values.host, SHUTDOWN)

@@ -4,7 +4,7 @@ import type { WebSocket } from '../session/websocket.ts'
 /** A message that waits for slow members, and who does not get it. */
 export interface BacklogEntry {
   readonly message: PreparedMessage
-  readonly except: WebSocket | null
+  readonly except: readonly WebSocket[]
 }
 
 /** The last messages of a room, once for all members that are behind; each of them knows which it needs next. */

@@ -33,7 +33,7 @@ export interface PrimaryLink {
 /**
  * The broker of the workers of one machine (`node:cluster`): messages go through their primary, which calls
  * `joinWorkers()`. Without that call nothing is answered. When a worker dies its presence ends at once; when the
- * primary does, its workers go on alone.
+ * primary does node ends its workers, and one that is disconnected otherwise goes on alone.
  */
 export class ClusterBroker implements Broker {
   readonly origin = makeToken()

@@ -82,8 +82,8 @@ export class Delivery {
     if (member.next !== -1) this.#endWait(member)
   }
 
-  /** Sends a message to all members but one; returns how many take it. */
-  send(message: PreparedMessage, except?: WebSocket): number {
+  /** Sends a message to all members but those of `except`; returns how many take it. */
+  send(message: PreparedMessage, except: readonly WebSocket[] = []): number {
     const size = message.frame.length
     if (this.#messages.length > 0 && size > this.#room) this.flush()
     if (this.#messages.length === 0) {
@@ -92,11 +92,14 @@ export class Delivery {
     }
     this.#messages.push(message)
     this.#room -= size
-    const count = this.#takers.length + this.#waitingCount
-    const member = except === undefined ? undefined : this.#members.get(except)
-    if (member === undefined) return count
-    this.#except(member, this.#messages.length - 1)
-    return member.takes || member.next !== -1 ? count - 1 : count
+    let count = this.#takers.length + this.#waitingCount
+    for (const session of except) {
+      const member = this.#members.get(session)
+      if (member === undefined) continue
+      this.#except(member, this.#messages.length - 1)
+      if (member.takes || member.next !== -1) count -= 1
+    }
+    return count
   }
 
   /** Hands the messages that were gathered to the connections. */
@@ -175,7 +178,7 @@ export class Delivery {
         void connection.drained().then(() => this.#feed(member))
         return
       }
-      if (except !== member.session) connection.send(message)
+      if (!except.includes(member.session)) connection.send(message)
     }
     this.#endWait(member)
   }
@@ -188,8 +191,8 @@ export class Delivery {
 
   #keep(messages: PreparedMessage[], exceptions: Map<Member, Set<number>> | null): void {
     for (const [index, message] of messages.entries()) {
-      let except: WebSocket | null = null
-      for (const [member, left] of exceptions ?? []) if (left.has(index)) except = member.session
+      const except: WebSocket[] = []
+      for (const [member, left] of exceptions ?? []) if (left.has(index)) except.push(member.session)
       this.#backlog.push({ message, except })
     }
   }

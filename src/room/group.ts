@@ -51,6 +51,8 @@ export class Group implements TopicListener {
   readonly #resuming = new Map<WebSocket, Resumption>()
   readonly #subscribed: Promise<void>
   readonly #seen = new Seen()
+  /** Members that come from another process, and what they got there before the others here do. */
+  readonly #forerunners = new Map<WebSocket, Ahead>()
   /** Where the topic is, as far as this process was told. */
   #position: Position | null = null
   /** The newest own message whose number is not known yet. */
@@ -117,6 +119,7 @@ export class Group implements TopicListener {
     this.#guests.delete(session)
     session.unwatch(guest)
     this.#resuming.delete(session)
+    this.#forerunners.delete(session)
     this.#delivery.remove(session)
     if (this.#guests.size > 0) return this.announceSoon()
     this.#end()
@@ -130,7 +133,7 @@ export class Group implements TopicListener {
     const position = broker.publish(this.topic, publication, settings.history)
     if (position === null) this.#ahead = source
     else this.#position = position
-    return this.#deliver(publication, source, null, except)
+    return this.#deliver(publication, source, null, except === undefined ? [] : [except])
   }
 
   /** What the broker brings. */
@@ -174,7 +177,18 @@ export class Group implements TopicListener {
     this.#noticeGap(message, 1)
     if (origin === this.#host.broker.origin) {
       if (this.#ahead !== null && sequence >= this.#ahead.sequence) this.#ahead = null
-    } else if (isNew) this.#deliver(message, message, message)
+    } else if (isNew) this.#deliver(message, message, message, this.#takeForerunners(message))
+  }
+
+  /** Who has had this message already, in the process that published it; of use while that could not publish. */
+  #takeForerunners({ origin, sequence }: TopicMessage): WebSocket[] {
+    const sessions: WebSocket[] = []
+    for (const [session, ahead] of this.#forerunners) {
+      if (ahead.origin !== origin) continue
+      if (sequence <= ahead.sequence) sessions.push(session)
+      if (sequence >= ahead.sequence) this.#forerunners.delete(session)
+    }
+    return sessions
   }
 
   /** The topic is at `position`, of which the last `takenCount` messages were not missed. */
@@ -217,17 +231,18 @@ export class Group implements TopicListener {
     for (const message of messages) send(formatId(message, ahead), message)
     for (const { id, publication } of arrived) send(id, publication)
     this.#resuming.delete(session)
+    if (ahead !== null) this.#forerunners.set(session, ahead)
     this.#delivery.add(session)
     return { missedCount: messages.length, isComplete }
   }
 
-  #deliver(publication: Publication, source: Ahead, position: Position | null, except?: WebSocket): number {
+  #deliver(publication: Publication, source: Ahead, position: Position | null, except: readonly WebSocket[]): number {
     const { payload, compress } = publication
     if (this.#host.settings.history === null) return this.#delivery.send(prepare(payload, { compress }), except)
     const id = this.#id
     let count = this.#delivery.send(prepare(formatEnvelope(id, payload), { compress }), except)
     for (const [session, resumption] of this.#resuming) {
-      if (session === except) continue
+      if (except.includes(session)) continue
       resumption.arrive({ id, publication, position, source })
       count += 1
     }

@@ -1,5 +1,4 @@
 import type { Connection } from '../connection/connection.ts'
-import { flushDeferred } from '../connection/deferred.ts'
 import { CloseCode } from '../core/close-code.ts'
 import { WebSocketError } from '../core/errors.ts'
 import { encodeClosePayload } from '../core/protocol.ts'
@@ -56,7 +55,6 @@ export async function endConnections(
   const { code = CloseCode.GOING_AWAY, reason = '', drain = 0, jitter = 0 } = options
   const deadline = deadlineOf(options)
   const result = { clean: 0, unclean: 0, cut: 0 }
-  flushDeferred()
   await Promise.all(
     [...connections].map(async (connection) => {
       let isCut = false

@@ -1,5 +1,4 @@
 import type { Connection, Data, Sendable, SendOptions } from '../connection/connection.ts'
-import { flushDeferred } from '../connection/deferred.ts'
 import type { PreparedMessage } from '../connection/prepared-message.ts'
 import type { CloseInfo } from '../core/protocol.ts'
 import type { Draining } from './draining.ts'
@@ -157,8 +156,6 @@ export class WebSocket {
    * @throws {TypeError | RangeError} synchronously, for a code or reason that may not be sent
    */
   close(code = 1000, reason = ''): Promise<CloseInfo> {
-    // What a room broadcast within this tick was promised to this session too.
-    flushDeferred()
     this.connection.close(code, reason)
     if (this.#closePromise === null) {
       this.#closePromise = new Promise((resolve) => {

@@ -27,8 +27,9 @@ async function eventWith(client: WsClient, key: string, value?: unknown): Promis
 }
 
 /** Runs a command that is to fail; resolves to its exit code and what it said on standard error. */
-async function runFailing(...args: string[]): Promise<[number | null, string]> {
+async function runFailing(t: TestContext, ...args: string[]): Promise<[number | null, string]> {
   const child = spawn(process.execPath, [MAIN, 'serve', ...args], { stdio: ['ignore', 'ignore', 'pipe'] })
+  t.after(() => child.kill('SIGKILL'))
   let errors = ''
   child.stderr.setEncoding('utf8').on('data', (text) => {
     errors += text
@@ -63,12 +64,12 @@ redisTest(test)('--redis joins servers that know nothing else of each other', as
   for (const { stop } of servers) assert.is(await stop(), 0)
 })
 
-test('says what is wrong with a Redis that is not there and with a number of workers that is none', async () => {
-  const [redisCode, redisErrors] = await runFailing('--redis', 'redis://127.0.0.1:1')
+test('says what is wrong with a Redis that is not there and with a number of workers that is none', async (t) => {
+  const [redisCode, redisErrors] = await runFailing(t, '--redis', 'redis://127.0.0.1:1')
   assert.is(redisCode, 2)
   assert.match(redisErrors, '--redis redis://127.0.0.1:1:')
   for (const count of ['0', '257', 'two']) {
-    const [exitCode, errors] = await runFailing('--workers', count)
+    const [exitCode, errors] = await runFailing(t, '--workers', count)
     assert.is(exitCode, 2)
     assert.match(errors, `--workers ${count}: a whole number from 1 to 256 is allowed`)
   }
@@ -76,7 +77,7 @@ test('says what is wrong with a Redis that is not there and with a number of wor
 
 test('ends when its workers cannot begin', async (t) => {
   const { address } = await startCommand(t, 'serve', '--port', '0')
-  const [exitCode, errors] = await runFailing('--workers', '2', '--port', new URL(address).port)
+  const [exitCode, errors] = await runFailing(t, '--workers', '2', '--port', new URL(address).port)
   assert.is(exitCode, 2)
   assert.match(errors, 'is taken by another program')
 })

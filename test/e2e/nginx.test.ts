@@ -1,93 +1,74 @@
-import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
-import { createServer as createNetServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { type ClientOptions, WebSocket } from 'ws'
-import type { CreateServerOptions } from '../../src/session/create-server.ts'
-import { require_websocket } from '../../src/session/views.ts'
-import { blocks } from '../support/readme.ts'
-import { serve } from '../support/session-server.ts'
+import express from 'express'
+import { type ClientOptions, WebSocket as WsSocket } from 'ws'
+import { type MiddlewareOptions, Rooms, require_websocket } from '../../src/index.ts'
+import { findNginx, startNginx } from '../support/nginx.ts'
+import { serve, serveApp } from '../support/session-server.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
-import { hostOf, openWs } from '../support/ws-client.ts'
+import { fetchPlain, openWs } from '../support/ws-client.ts'
 
-const NGINX = process.env['NGINX'] ?? '/usr/sbin/nginx'
 const suiteOfNginx = suite('behind nginx, as the README has it')
-const test = existsSync(NGINX)
-  ? suiteOfNginx
-  : (sentence: string, _body: unknown) => suiteOfNginx.skip(sentence, `${NGINX} is not there; NGINX names another`)
 
-/** Starts nginx with the README's recipe in front of `port`; resolves to its own host and port. */
-async function startNginx(t: TestContext, port: string): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), 'nginx-'))
-  const place = await freePlace()
-  const recipe = blocks
-    .find(({ language }) => language === 'nginx')!
-    .code.replace('127.0.0.1:8000', `127.0.0.1:${port}`)
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
-  writeFileSync(
-    join(folder, 'nginx.conf'),
-    `daemon off; pid nginx.pid; error_log stderr notice; events {}
-     http {
-       access_log off; ${temporary.map((name) => `${name}_temp_path ${name};`).join(' ')}
-       server { listen ${place}; ${recipe} }
-     }`,
+const nginx = findNginx()
+
+/** Without nginx there is nothing to test, but a machine that tests everything has to have it. */
+function test(sentence: string, body: (t: TestContext, program: string) => unknown): void {
+  if (nginx !== null) suiteOfNginx(sentence, (t) => body(t, nginx))
+  else if (process.env.CI === undefined) suiteOfNginx.skip(sentence, 'there is no nginx; Debian: apt-get install nginx')
+  else suiteOfNginx(sentence, () => assert.unreachable('there is no nginx'))
+}
+
+/** Chat rooms as an Express app. */
+function makeChat(): express.Express {
+  const app = express()
+  const rooms = new Rooms()
+  app.get('/', (_request, response) => {
+    response.send('the page')
+  })
+  app.use('/chat/private', (_request, response) => {
+    response.status(401).send('who are you?')
+  })
+  app.get(
+    '/chat/:room/:name',
+    require_websocket(async ({ websocket, params }) => {
+      const room = rooms.room(params.room)
+      await room.join(websocket, { as: params.name })
+      room.broadcast(`${params.name} came`, { except: websocket })
+      for await (const message of websocket) {
+        room.broadcast(typeof message === 'string' ? `${params.name}: ${message}` : message)
+      }
+      room.broadcast(`${params.name} went`)
+    }),
   )
-  const child = spawn(NGINX, ['-p', folder, '-c', 'nginx.conf', '-e', 'stderr'], {
-    stdio: ['ignore', 'ignore', 'pipe'],
+  return app
+}
+
+async function startChat(t: TestContext, program: string, options: MiddlewareOptions = {}) {
+  const app = await serveApp(t, makeChat(), options)
+  const host = await startNginx(t, program, Number(new URL(app.http).port))
+  return { ...app, host, ws: `ws://${host}`, http: `http://${host}` }
+}
+
+/** The answer that refuses a WebSocket request. That the app ends the connection is between it and the proxy. */
+async function refusal(url: string, options: ClientOptions = {}): Promise<{ status?: number; body: string }> {
+  const socket = new WsSocket(url, options)
+  const [, response] = (await once(socket, 'unexpected-response')) as [unknown, IncomingMessage]
+  let body = ''
+  for await (const chunk of response.setEncoding('utf8')) body += chunk
+  const closed = once(socket, 'error')
+  socket.terminate()
+  await closed
+  return { status: response.statusCode, body }
+}
+
+test('echoes, and closes in order', async (t, program) => {
+  const echo = require_websocket(async ({ websocket }) => {
+    for await (const message of websocket) await websocket.send(message)
   })
-  const exited = new Promise((resolve) => child.once('close', resolve))
-  t.after(async () => {
-    child.kill('SIGTERM')
-    await exited
-    rmSync(folder, { recursive: true })
-  })
-  let said = ''
-  for await (const line of createInterface(child.stderr)) {
-    said += `${line}\n`
-    if (!line.includes('start worker process ')) continue
-    child.stderr.resume()
-    return place
-  }
-  throw new Error(`nginx ended:\n${said}`)
-}
-
-/** nginx cannot be asked for a free port: one that was free a moment ago. */
-async function freePlace(): Promise<string> {
-  const server = createNetServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const place = hostOf(server.address() as never)
-  await new Promise((resolve) => server.close(resolve))
-  return place
-}
-
-/** The status of the answer that refuses a request. */
-function refusedStatus(url: string, options: ClientOptions): Promise<number | undefined> {
-  return new Promise((resolve, reject) => {
-    const socket = new WebSocket(url, options)
-    socket.on('open', () => reject(new Error('the server accepted')))
-    socket.on('error', reject)
-    socket.on('unexpected-response', (_request, response: IncomingMessage) => {
-      response.resume()
-      resolve(response.statusCode)
-    })
-  })
-}
-
-const echo = require_websocket(async ({ websocket }) => {
-  for await (const message of websocket) await websocket.send(message)
-})
-
-async function serveBehind(t: TestContext, options: CreateServerOptions = {}): Promise<string> {
-  const { http } = await serve(t, { urls: { '/echo': echo }, ...options })
-  return startNginx(t, new URL(http).port)
-}
-
-test('echoes, and closes in order', async (t) => {
-  const place = await serveBehind(t)
-  const client = await openWs(`ws://${place}/echo`)
+  const { http } = await serve(t, { urls: { '/echo': echo } })
+  const host = await startNginx(t, program, Number(new URL(http).port))
+  const client = await openWs(`ws://${host}/echo`)
   for (const message of ['hello', Buffer.alloc(70_000, 7)]) {
     client.send(message)
     assert.equal(await client.next(), message)
@@ -96,18 +77,69 @@ test('echoes, and closes in order', async (t) => {
   assert.is(await client.closed, '3001')
 })
 
-test('lets pages of its own host in, by http and by https, and no other', async (t) => {
-  const place = await serveBehind(t)
-  for (const scheme of ['http', 'https']) {
-    const { socket } = await openWs(`ws://${place}/echo`, [], { origin: `${scheme}://${place}` })
-    assert.is(socket.readyState, socket.OPEN)
-  }
-  assert.is(await refusedStatus(`ws://${place}/echo`, { origin: 'https://elsewhere.example' }), 403)
+test('a chat room on Express works through the proxy: text, bytes, long and compressed messages', async (t, program) => {
+  const { ws, http, errors } = await startChat(t, program, { deflate: true })
+  assert.is((await fetchPlain(`${http}/`)).body, 'the page')
+  const ada = await openWs(`${ws}/chat/tea/ada`)
+  const bob = await openWs(`${ws}/chat/tea/bob`, [], { perMessageDeflate: true })
+  assert.is(bob.socket.extensions, 'permessage-deflate')
+  assert.is(await ada.next(), 'bob came')
+  const eve = await openWs(`${ws}/chat/coffee/eve`)
+  ada.send('Grüße 👋')
+  for (const client of [ada, bob]) assert.is(await client.next(), 'ada: Grüße 👋')
+  const long = 'long '.repeat(40_000)
+  bob.send(long)
+  for (const client of [ada, bob]) assert.is(await client.next(), `bob: ${long}`)
+  const bytes = Buffer.from([0, 255, 128, 10, 13])
+  bob.send(bytes)
+  for (const client of [ada, bob]) assert.equal(await client.next(), bytes)
+  bob.socket.close(1000)
+  assert.is(await bob.closed, '1000')
+  assert.is(await ada.next(), 'bob went')
+  eve.send('alone')
+  assert.is(await eve.next(), 'eve: alone')
+  assert.equal(errors, [])
 })
 
-test('counts clients, not the proxy, with trustedProxies', async (t) => {
-  const place = await serveBehind(t, { maxConnectionsPerAddress: 1, trustedProxies: ['127.0.0.1'] })
-  await openWs(`ws://${place}/echo`, [], { localAddress: '127.0.0.2' })
-  await openWs(`ws://${place}/echo`, [], { localAddress: '127.0.0.3' })
-  assert.is(await refusedStatus(`ws://${place}/echo`, { localAddress: '127.0.0.2' }), 503)
+test('a page of the proxy’s host is let in, a foreign one is not', async (t, program) => {
+  const { ws, host } = await startChat(t, program)
+  for (const origin of [`http://${host}`, `https://${host}`]) {
+    const client = await openWs(`${ws}/chat/tea/ada`, [], { origin })
+    client.send('hi')
+    assert.is(await client.next(), 'ada: hi', origin)
+    client.socket.terminate()
+  }
+  const port = new URL(`http://${host}`).port
+  for (const origin of ['http://evil.example', `http://127.0.0.1.evil.example:${port}`, 'http://127.0.0.1', 'null']) {
+    const { status, body } = await refusal(`${ws}/chat/tea/ada`, { origin })
+    assert.is(status, 403, origin)
+    assert.match(body, `allowed: http://${host}`)
+  }
+})
+
+test('what the app refuses itself comes through as plain HTTP', async (t, program) => {
+  const { ws, http } = await startChat(t, program)
+  const { status, body } = await refusal(`${ws}/chat/private/ada`)
+  assert.equal([status, body], [401, 'who are you?'])
+  assert.is((await refusal(`${ws}/nothing`)).status, 404)
+  assert.is((await fetchPlain(`${http}/chat/tea/ada`)).status, 400)
+})
+
+test('clients are told apart behind a trusted proxy', async (t, program) => {
+  const { ws } = await startChat(t, program, { trustedProxies: ['127.0.0.1'], maxConnectionsPerAddress: 1 })
+  const first = await openWs(`${ws}/chat/tea/ada`, [], { localAddress: '127.0.0.2' })
+  // What a client says about itself stands left of what the proxy saw.
+  const headers = { 'X-Forwarded-For': '10.0.0.1' }
+  assert.is((await refusal(`${ws}/chat/tea/bob`, { localAddress: '127.0.0.2', headers })).status, 503)
+  const other = await openWs(`${ws}/chat/tea/eve`, [], { localAddress: '127.0.0.3' })
+  assert.is(await first.next(), 'eve came')
+  other.socket.terminate()
+})
+
+test('a server that stops says so to the clients behind the proxy', async (t, program) => {
+  const { ws, middleware } = await startChat(t, program)
+  const client = await openWs(`${ws}/chat/tea/ada`)
+  const result = await middleware.server.shutdown()
+  assert.is(await client.closed, '1001')
+  assert.is(result.clean, 1)
 })

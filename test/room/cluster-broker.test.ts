@@ -20,7 +20,7 @@ function makePrimary() {
     let isConnected = true
     /** Answers of the operating system that are held back. */
     const held: (() => void)[] = []
-    const state = { isStalled: false }
+    const state = { isStalled: false, isStalledOutgoing: false }
     const toWorker = {
       send(message: unknown, callback: (error: Error | null) => void) {
         const deliver = (): void => {
@@ -37,10 +37,12 @@ function makePrimary() {
       },
       send(message, callback) {
         const text = JSON.stringify(message)
-        setImmediate(() => {
+        const deliver = (): void => {
           office.receive(id, toWorker, JSON.parse(text))
           callback(null)
-        })
+        }
+        if (state.isStalledOutgoing) held.push(deliver)
+        else setImmediate(deliver)
       },
       onMessage: (listener) => {
         receive = listener
@@ -62,8 +64,12 @@ function makePrimary() {
       stall: () => {
         state.isStalled = true
       },
+      stallOutgoing: () => {
+        state.isStalledOutgoing = true
+      },
       goOn: () => {
         state.isStalled = false
+        state.isStalledOutgoing = false
         for (const deliver of held.splice(0)) deliver()
       },
     }
@@ -122,6 +128,30 @@ test('a client comes back to another worker and gets what it missed, each messag
   // What it got before it was numbered it does not get again either: its id says so.
   const again = new FakePeer()
   assert.is((await here.join(again.session, { last: back.envelopes.at(-1)?.id })).missedCount, 0)
+})
+
+test('a client that moves on while its process cannot publish does not get its messages twice', async () => {
+  const { makeWorker } = makePrimary()
+  const workers = [makeWorker(), makeWorker()]
+  const history = { size: 100, ttl: 60_000 }
+  const [here, there] = workers.map(({ broker }) => new Rooms({ broker, history }).room('lobby'))
+  const [moves, moved, stays] = [new FakePeer(), new FakePeer(), new FakePeer()]
+  await here.join(moves.session)
+  await there.join(stays.session)
+  here.broadcast('first')
+  await until(() => stays.received.length === 1)
+  workers[0].stallOutgoing()
+  here.broadcast('early')
+  await endOfTick()
+  const { id } = moves.envelopes[1]
+  moves.end()
+  assert.equal(await there.join(moved.session, { last: id }), { missedCount: 0, isComplete: true })
+  here.broadcast('late')
+  workers[0].goOn()
+  await until(() => stays.received.length === 3 && moved.received.length > 0)
+  await endOfTick()
+  const data = ({ envelopes }: FakePeer) => envelopes.map((envelope) => envelope.data)
+  assert.equal([data(stays), data(moved)], [['first', 'early', 'late'], ['late']])
 })
 
 test('when the primary dies its workers go on alone', async () => {

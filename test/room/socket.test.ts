@@ -70,6 +70,22 @@ test('what was broadcast in the tick of a shutdown arrives before the Close', as
   assert.match(await client.closed, /^1001/)
 })
 
+test('what is sent directly, and the Close, keep their places among what is broadcast in one tick', async (t) => {
+  const rooms = new Rooms()
+  const room = rooms.room('lobby')
+  const view = require_websocket(async ({ websocket }) => {
+    await room.join(websocket)
+    room.broadcast('one')
+    void websocket.send('two')
+    room.broadcast('three')
+  })
+  const { ws } = await serve(t, { urls: { '/': view } })
+  const client = await openWs(ws)
+  const messages = [await client.next(), await client.next(), await client.next(), await client.next()]
+  assert.equal(messages, ['one', 'two', 'three', null])
+  assert.is(rooms.stats().rooms, 0)
+})
+
 test('a client that comes back with its last id gets what it missed', async (t) => {
   const { room, open } = await serveRoom(t, { history: { size: 10, ttl: 60_000 } })
   const first = await open()

@@ -435,3 +435,21 @@ test('knows its connection and the subprotocol agreed on', () => {
   assert.is(ws.connection as unknown, connection)
   assert.is(ws.subprotocol, 'chat')
 })
+
+test('tells who watches of each message and of the end, until it is told not to', () => {
+  const { connection, ws } = open({ heartbeat: true })
+  const seen: string[] = []
+  const watcher = (name: string) => ({
+    onMessage: () => void seen.push(`${name} message`),
+    onEnd: () => void seen.push(`${name} end`),
+  })
+  const [stays, goes] = [watcher('stays'), watcher('goes')]
+  ws.watch(stays)
+  ws.watch(goes)
+  connection.receive('ping')
+  ws.unwatch(goes)
+  connection.end()
+  assert.equal(seen, ['stays message', 'goes message', 'stays end'])
+  ws.watch({ onEnd: () => seen.push('late end') })
+  assert.is(seen.at(-1), 'late end')
+})

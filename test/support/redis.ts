@@ -28,6 +28,7 @@ export function redisTest(test: Suite): (sentence: string, body: TestBody) => vo
 
 /** Starts a redis-server that ends with the test. */
 export async function startRedis(t: TestContext): Promise<RedisServer> {
+  if (!isInstalled) throw new Error('redis-server is not installed')
   const port = await findPort()
   const folder = mkdtempSync(join(tmpdir(), 'dwebsocket-redis-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))

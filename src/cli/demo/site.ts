@@ -1,6 +1,12 @@
+import { existsSync } from 'node:fs'
 import { accept_websocket, type Broker, Rooms, type View } from '../../index.ts'
 import { Audience } from './audience.ts'
+import { bullet } from './bullet.ts'
+import { chat } from './chat.ts'
+import { serviceDesk } from './desk.ts'
+import { job } from './job.ts'
 import { StaticFiles, sendText } from './static.ts'
+import { tailUrls } from './tail.ts'
 
 /** People type what these views take: 2,000 characters are at most 6,000 bytes. */
 const SHORT_MESSAGES = { maxMessageSize: 8 * 1024 }
@@ -10,25 +16,35 @@ export interface Demo {
   readonly urls: Readonly<Record<string, View>>
 }
 
-/** Where a process stands among those that serve the site together. */
+/** The browser client, built: beside this file in the package, in `dist` when this runs from source. */
+const CLIENT = new URL(
+  import.meta.url.endsWith('.ts') ? '../../../dist/client/browser.js' : '../../client/browser.js',
+  import.meta.url,
+)
+
+/** What the operator says about the demo site, and where this process stands among those that serve it. */
 export interface DemoOptions {
   /** What connects the rooms of these processes. Default: there is one process. */
   broker?: Broker
   /** Its place and how many there are, so that no two visitors get the same number. */
   seat?: { index: number; count: number }
+  /** Paths of the files that pages may follow. Default: none. */
+  tail?: readonly string[]
 }
 
 /** Makes the demo site. A page and its WebSocket share one address and one view, as in dwebsocket's own example. */
-export function createDemo({ broker, seat = { index: 0, count: 1 } }: DemoOptions = {}): Demo {
+export function createDemo({ broker, seat = { index: 0, count: 1 }, tail = [] }: DemoOptions = {}): Demo {
   const rooms = new Rooms({ broker })
   let numberCount = 0
   const nextNumber = (): number => seat.index + 1 + seat.count * numberCount++
   const files = new StaticFiles(new URL('./pages/', import.meta.url))
+  if (existsSync(CLIENT)) files.add('client.js', CLIENT)
   const page =
     (name: string): View =>
     (request, response) =>
       files.send(name, request, response)
   const visitors = new Audience(rooms.room('visitors'))
+  const desk = serviceDesk(page('desk.html'), page('desk-agent.html'))
   return {
     urls: {
       '/': page('index.html'),
@@ -39,6 +55,12 @@ export function createDemo({ broker, seat = { index: 0, count: 1 } }: DemoOption
       '/notice': notice(page('notice.html'), visitors),
       '/notice/operator': operator(page('operator.html'), visitors),
       '/broadcast': broadcast(page('broadcast.html'), new Audience(rooms.room('broadcast')), nextNumber),
+      '/bullet': bullet(page('bullet.html'), broker),
+      ...tailUrls(page('tail.html'), tail),
+      '/chat': chat(page('chat.html'), broker),
+      '/desk': desk.customer,
+      '/desk/agent': desk.agent,
+      '/job': job(page('job.html'), broker),
     },
   }
 }

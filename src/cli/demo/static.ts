@@ -25,7 +25,7 @@ interface StaticFile {
 }
 
 /**
- * The files of one folder, read once and answered from memory. A name that was not in the folder is a 404,
+ * The files of one folder and what was added, read once and answered from memory. Any other name is a 404,
  * so no path of a request ever reaches the file system.
  */
 export class StaticFiles {
@@ -34,12 +34,15 @@ export class StaticFiles {
   /** Reads every file of `folder` whose type is known; throws what `node:fs` throws when it cannot. */
   constructor(folder: URL) {
     for (const name of readdirSync(folder)) {
-      const contentType = CONTENT_TYPES[extname(name)]
-      if (contentType === undefined) continue
-      const body = readFileSync(new URL(name, folder))
-      const etag = `"${createHash('sha256').update(body).digest('base64url')}"`
-      this.#files.set(name, { body, contentType, etag })
+      if (CONTENT_TYPES[extname(name)] !== undefined) this.add(name, new URL(name, folder))
     }
+  }
+
+  /** Reads one more file, from elsewhere, whose type is known by `name`; throws what `node:fs` throws when it cannot. */
+  add(name: string, url: URL): void {
+    const body = readFileSync(url)
+    const etag = `"${createHash('sha256').update(body).digest('base64url')}"`
+    this.#files.set(name, { body, contentType: CONTENT_TYPES[extname(name)], etag })
   }
 
   /** Answers `request` with the file `name`: 200, 304 when the browser has it, 404, or 405 unless GET or HEAD. */

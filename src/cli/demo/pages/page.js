@@ -10,6 +10,9 @@ export const formatTime = (date = new Date()) => date.toLocaleTimeString(undefin
 
 export const formatBytes = (count) => `${count.toLocaleString('en')} ${count === 1 ? 'byte' : 'bytes'}`
 
+// On a phone the list of demos is wider than the screen.
+document.querySelector('.top [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' })
+
 /**
  * Keeps one WebSocket to the address of this page. The elements #state, #toggle and #alert show how it is and open or
  * close it; every element marked `data-needs-open` is enabled only while it is open.
@@ -77,7 +80,8 @@ export class PageSocket {
   }
 }
 
-function explainClose(code, reason) {
+/** Why a connection was closed, in a sentence. */
+export function explainClose(code, reason) {
   const why = reason === '' ? '' : ` “${reason}”`
   if (code === 1001) return `The server is going away (1001).${why}`
   if (code === 1006) return 'The connection was lost without a goodbye (1006). Is the server running?'
@@ -106,11 +110,11 @@ export function makeEntry(className, ...parts) {
   return entry
 }
 
-/** Puts an entry at the end of #log and follows it, unless the reader has scrolled up. */
-export function appendEntry(entry) {
+/** Puts an entry at the end of #log, or before another, and follows it, unless the reader has scrolled up. */
+export function appendEntry(entry, before = null) {
   const log = find('log')
   const isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40
-  log.append(entry)
+  log.insertBefore(entry, before)
   while (log.children.length > MAX_LOG_ENTRIES) log.firstElementChild.remove()
   if (isAtEnd) log.scrollTop = log.scrollHeight
 }

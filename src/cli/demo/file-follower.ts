@@ -1,0 +1,199 @@
+import type { Stats } from 'node:fs'
+import { type FileHandle, open, stat } from 'node:fs/promises'
+import { LineSplitter } from './line-splitter.ts'
+
+/** How much of a file is looked at, whatever its size; bytes, and UTF-16 units of a line. */
+const START_BYTES = 64 * 1024
+const CHUNK_BYTES = 64 * 1024
+const MAX_BYTES_BEHIND = 1024 * 1024
+const MARK_BYTES = 64
+const MAX_LINE_LENGTH = 4096
+
+/** What happened to a file besides growing; `bytes` were passed over to be with its end again. */
+export type FileEvent =
+  | { event: 'rotated' | 'truncated' | 'missing' | 'found' }
+  | { event: 'unreadable'; reason: string }
+  | { event: 'skipped'; bytes: number }
+
+/** A line of the file, or what happened to the file between two lines. */
+export type FileEntry = string | FileEvent
+
+/**
+ * Follows a growing file from its end, by its name: when the file is renamed and a new one takes its place, the old one
+ * is read to its end and then the new one from its start; when it is truncated, it is read from its start again.
+ * It needs memory for one chunk and one line, and reads what is new, never the whole file.
+ */
+export class FileFollower {
+  readonly #path: string
+  readonly #splitter = new LineSplitter(MAX_LINE_LENGTH)
+  readonly #chunk = Buffer.allocUnsafe(CHUNK_BYTES)
+  #handle: FileHandle | null = null
+  /** The open file as it was at the last look. */
+  #stats: Stats | null = null
+  #position = 0
+  /** The bytes before the position: when they are others, the file was written anew. */
+  #mark = Buffer.alloc(0)
+  #isFirstLook = true
+  #trouble: string | null = null
+  #readBytes = 0
+
+  constructor(path: string) {
+    this.#path = path
+  }
+
+  /** Bytes of the file at the last look. */
+  get size(): number {
+    return this.#stats?.size ?? 0
+  }
+
+  /** Why the name leads to no file that can be read, as in `ENOENT`; `null` when it does. */
+  get trouble(): string | null {
+    return this.#trouble
+  }
+
+  /** Bytes read since the beginning. */
+  get readBytes(): number {
+    return this.#readBytes
+  }
+
+  /** The line that has begun and not ended yet. */
+  get rest(): string {
+    return this.#splitter.rest
+  }
+
+  /**
+   * Looks at the file; returns what is new since the last look, the first time the lines at its end. Never rejects for
+   * the state of the file. One look must end before the next begins.
+   */
+  async look(): Promise<FileEntry[]> {
+    const entries: FileEntry[] = []
+    try {
+      // The name is asked for before the open file is read: what was written before a rotation is not left behind.
+      const found = await this.#findFile(entries)
+      await this.#readOn(entries)
+      if (found === null) await this.#leaveDeleted(entries)
+      else if (this.#isOther(found)) await this.#open(entries)
+    } catch (error) {
+      this.#tellTrouble(entries, error)
+    }
+    this.#isFirstLook = false
+    return entries
+  }
+
+  /** Closes the file; the next look opens it anew. */
+  async close(): Promise<void> {
+    const handle = this.#handle
+    this.#handle = null
+    this.#stats = null
+    await handle?.close()
+  }
+
+  async #findFile(entries: FileEntry[]): Promise<Stats | null> {
+    try {
+      const found = await stat(this.#path)
+      // To open a pipe or a device may wait for ever.
+      if (!found.isFile()) throw new Error('not a regular file')
+      if (this.#trouble !== null) entries.push({ event: 'found' })
+      this.#trouble = null
+      return found
+    } catch (error) {
+      this.#tellTrouble(entries, error)
+      return null
+    }
+  }
+
+  #tellTrouble(entries: FileEntry[], error: unknown): void {
+    const { code, message } = error as NodeJS.ErrnoException
+    const reason = code ?? message
+    if (reason === this.#trouble) return
+    this.#trouble = reason
+    entries.push(reason === 'ENOENT' ? { event: 'missing' } : { event: 'unreadable', reason })
+  }
+
+  /**
+   * Whether the name leads to another file than the open one. An empty one is left alone while the old one is there:
+   * its writer has not changed over yet.
+   */
+  #isOther(found: Stats): boolean {
+    if (this.#stats === null || this.#handle === null) return true
+    const isSame = found.ino === this.#stats.ino && found.dev === this.#stats.dev
+    return !isSame && (found.size > 0 || this.#stats.nlink === 0)
+  }
+
+  /** A deleted file that is kept open keeps its place on the disk. */
+  async #leaveDeleted(entries: FileEntry[]): Promise<void> {
+    if (this.#stats?.nlink !== 0) return
+    this.#endLine(entries)
+    await this.close()
+  }
+
+  async #open(entries: FileEntry[]): Promise<void> {
+    const handle = await open(this.#path)
+    const wasOpen = this.#handle !== null
+    await this.close()
+    this.#handle = handle
+    if (wasOpen) this.#restart(entries, 'rotated')
+    else this.#goToStart()
+    if (this.#isFirstLook) await this.#enterAt((await handle.stat()).size - START_BYTES)
+    await this.#readOn(entries)
+  }
+
+  async #readOn(entries: FileEntry[]): Promise<void> {
+    if (this.#handle === null) return
+    const stats = await this.#handle.stat()
+    const { size, mtimeMs } = this.#stats ?? {}
+    this.#stats = stats
+    if (stats.size === size && stats.mtimeMs === mtimeMs) return
+    if (await this.#isWrittenAnew(stats.size)) this.#restart(entries, 'truncated')
+    const behind = stats.size - this.#position
+    if (behind > MAX_BYTES_BEHIND) {
+      this.#endLine(entries)
+      await this.#enterAt(stats.size - START_BYTES)
+      entries.push({ event: 'skipped', bytes: behind - START_BYTES })
+    }
+    while (this.#position < stats.size) {
+      const bytes = await this.#readAt(this.#position, Math.min(CHUNK_BYTES, stats.size - this.#position))
+      if (bytes.length === 0) return
+      this.#position += bytes.length
+      this.#mark = Buffer.concat([this.#mark, bytes.subarray(-MARK_BYTES)]).subarray(-MARK_BYTES)
+      for (const line of this.#splitter.push(bytes)) entries.push(line)
+    }
+  }
+
+  /** Goes on at `position`, with the first line that begins there or later. */
+  async #enterAt(position: number): Promise<void> {
+    if (position <= 0) return
+    this.#position = position
+    this.#mark = Buffer.from(await this.#readAt(position - 1, 1))
+    if (this.#mark[0] !== 0x0a) this.#splitter.skipLine()
+  }
+
+  async #isWrittenAnew(size: number): Promise<boolean> {
+    if (size < this.#position) return true
+    const bytes = await this.#readAt(this.#position - this.#mark.length, this.#mark.length)
+    return !bytes.equals(this.#mark)
+  }
+
+  #restart(entries: FileEntry[], event: 'rotated' | 'truncated'): void {
+    this.#endLine(entries)
+    entries.push({ event })
+    this.#goToStart()
+  }
+
+  #goToStart(): void {
+    this.#position = 0
+    this.#mark = Buffer.alloc(0)
+  }
+
+  #endLine(entries: FileEntry[]): void {
+    const line = this.#splitter.end()
+    if (line !== null) entries.push(line)
+  }
+
+  /** The bytes at `position`; they stand in the one chunk until the next call. */
+  async #readAt(position: number, length: number): Promise<Buffer> {
+    const { bytesRead } = await (this.#handle as FileHandle).read(this.#chunk, 0, length, position)
+    this.#readBytes += bytesRead
+    return this.#chunk.subarray(0, bytesRead)
+  }
+}

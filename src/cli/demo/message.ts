@@ -1,0 +1,18 @@
+/** What a page sent as JSON, a property at a time to be checked; nothing at all for what is no JSON. */
+export function parseObject(message: string | Buffer): Record<string, unknown> {
+  try {
+    return Object(JSON.parse(String(message)))
+  } catch {
+    return {}
+  }
+}
+
+/** Whether a value is a text of at least one character. */
+export function isText(value: unknown, maxLength: number): value is string {
+  return typeof value === 'string' && value.trim() !== '' && value.length <= maxLength
+}
+
+/** Whether a value is a number of a message: pages count from 1. */
+export function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) > 0
+}

@@ -1,0 +1,332 @@
+/** The moving picture: a train passes a lake, from dawn to dawn in two minutes. A function of the time alone. */
+
+const DAY = 120
+const SHORE = 0.72
+const TRAIN_EVERY = 30
+const TRAIN_TAKES = 19
+const CARRIAGE_COUNT = 6
+
+/** Colours at a share of the day: sky from top to bottom, ridges from far to near, the viaduct, how dark it is. */
+const MOMENTS = [
+  {
+    at: 0,
+    sky: ['#33447f', '#b678a0', '#ffc48c'],
+    ridges: ['#9a7fa6', '#6a5f93', '#3f4275'],
+    stone: '#2c2d57',
+    night: 0.25,
+  },
+  {
+    at: 0.22,
+    sky: ['#3f8fd9', '#8cc6ee', '#e6f4f7'],
+    ridges: ['#9dbdd6', '#6c9fae', '#3f7d78'],
+    stone: '#35535f',
+    night: 0,
+  },
+  {
+    at: 0.45,
+    sky: ['#4a79c4', '#a8bfe0', '#ffe3b5'],
+    ridges: ['#a7a9c9', '#7388a4', '#456a75'],
+    stone: '#37475e',
+    night: 0,
+  },
+  {
+    at: 0.58,
+    sky: ['#33316e', '#b2507f', '#ff9a5c'],
+    ridges: ['#8a5c8c', '#5b4379', '#37305f'],
+    stone: '#251f48',
+    night: 0.35,
+  },
+  {
+    at: 0.72,
+    sky: ['#070b24', '#141c48', '#33407a'],
+    ridges: ['#2a3468', '#1c244f', '#121838'],
+    stone: '#0b0f27',
+    night: 1,
+  },
+  {
+    at: 0.9,
+    sky: ['#0a1030', '#202a62', '#5a5590'],
+    ridges: ['#3c4078', '#282c5c', '#191d43'],
+    stone: '#10132f',
+    night: 0.9,
+  },
+]
+
+const STARS = Array.from({ length: 90 }, (_, index) => ({
+  x: noise(index),
+  y: noise(index + 100) * 0.55,
+  size: 0.5 + noise(index + 200),
+  beat: 0.5 + 2 * noise(index + 300),
+}))
+
+const CLOUDS = Array.from({ length: 6 }, (_, index) => ({
+  x: noise(index + 400) * 1.6,
+  y: 0.08 + 0.26 * noise(index + 500),
+  size: 0.6 + 0.7 * noise(index + 600),
+  speed: 0.004 + 0.006 * noise(index + 700),
+}))
+
+/** Where the ellipses of a cloud are and how large. */
+const CLOUD_PARTS = [
+  [0, 0, 0.05],
+  [0.1, -0.022, 0.068],
+  [0.23, -0.008, 0.06],
+  [0.34, 0.006, 0.04],
+]
+
+/** Draws the picture at `time`, in seconds, over the whole canvas. */
+export function drawScene(context, time) {
+  const { width, height } = context.canvas
+  const view = { context, time, width, height, unit: height / 100, shore: height * SHORE }
+  const light = lightAt((time / DAY) % 1)
+  drawSky(view, light)
+  drawClouds(view, light)
+  for (const [index, color] of light.ridges.entries()) drawRidge(view, color, index)
+  drawTrain(view, light)
+  drawViaduct(view, light)
+  drawWater(view, light)
+}
+
+function drawSky({ context, time, width, height, shore }, { sky, night, share }) {
+  context.fillStyle = gradient(context, shore, sky)
+  context.fillRect(0, 0, width, shore)
+  context.fillStyle = '#ffffff'
+  for (const { x, y, size, beat } of STARS) {
+    context.globalAlpha = night * (0.55 + 0.45 * Math.sin(time * beat + x * 60))
+    context.fillRect(x * width, y * height, size * height * 0.004, size * height * 0.004)
+  }
+  context.globalAlpha = 1
+  // The sun is up from 0 to 0.62 of the day, the moon from 0.66 to the end.
+  if (share < 0.62) drawDisc(context, share / 0.62, 0.075, ['#fff8e0', '#ffdf9e'], [width, height])
+  if (share > 0.66) drawDisc(context, (share - 0.66) / 0.34, 0.05, ['#f4f2e4', '#aab4e8'], [width, height])
+}
+
+/** Sun or moon, `way` of its way from the left to the right. */
+function drawDisc(context, way, size, [core, glow], [width, height]) {
+  const x = width * (0.08 + 0.84 * way)
+  const y = height * (0.72 - 0.56 * Math.sin(Math.PI * way))
+  const radius = height * size
+  const halo = context.createRadialGradient(x, y, radius * 0.6, x, y, radius * 5)
+  halo.addColorStop(0, `${glow}b0`)
+  halo.addColorStop(1, `${glow}00`)
+  context.fillStyle = halo
+  context.fillRect(x - radius * 5, y - radius * 5, radius * 10, radius * 10)
+  context.fillStyle = core
+  disc(context, x, y, radius)
+}
+
+function drawClouds({ context, time, width, height }, { night }) {
+  context.fillStyle = '#ffffff'
+  context.globalAlpha = 0.42 - 0.34 * night
+  for (const { x, y, size, speed } of CLOUDS) {
+    const unit = size * height
+    const left = (((x + time * speed) % 1.6) - 0.3) * width
+    // One path: where its parts overlap it is no brighter.
+    context.beginPath()
+    for (const [dx, dy, radius] of CLOUD_PARTS) {
+      context.moveTo(left + (dx + radius * 1.7) * unit, y * height + dy * unit)
+      context.ellipse(
+        left + dx * unit,
+        y * height + dy * unit,
+        radius * 1.7 * unit,
+        radius * 0.62 * unit,
+        0,
+        0,
+        2 * Math.PI,
+      )
+    }
+    context.fill()
+  }
+  context.globalAlpha = 1
+}
+
+/** A line of hills; the nearer, the lower and the faster. */
+function drawRidge({ context, time, width, height, shore }, color, index) {
+  const base = height * (0.44 + 0.08 * index)
+  const swing = height * (0.13 - 0.025 * index)
+  const shift = time * (0.006 + 0.01 * index) + index * 7
+  const step = Math.max(2, width / 240)
+  context.fillStyle = color
+  context.beginPath()
+  context.moveTo(0, shore)
+  for (let x = 0; x <= width + step; x += step) {
+    const at = (x / height) * (1.3 + 0.5 * index) + shift
+    const rise = Math.sin(at * 1.7) * 0.5 + Math.sin(at * 3.1 + 1) * 0.3 + Math.abs(Math.sin(at * 6.3 + 2)) * 0.16
+    context.lineTo(x, base - rise * swing)
+  }
+  context.lineTo(width, shore)
+  context.fill()
+}
+
+function drawTrain({ context, time, width, unit, height }, { stone, night }) {
+  const deck = height * 0.575
+  const carriage = unit * 15
+  const length = carriage * (CARRIAGE_COUNT + 1)
+  const way = (time % TRAIN_EVERY) / TRAIN_TAKES
+  if (way > 1.25) return
+  const front = way * (width + length)
+  drawSmoke(context, front - unit * 3.4, deck - unit * 9, { unit, time, night })
+  for (let index = 0; index < CARRIAGE_COUNT; index++) {
+    const left = front - carriage * (index + 2)
+    context.fillStyle = index % 2 === 0 ? '#a8433f' : '#8f3838'
+    box(context, left + unit * 0.5, deck - unit * 6.4, carriage - unit, unit * 5.2, unit * 0.8)
+    context.fillStyle = '#efe4cf'
+    context.fillRect(left + unit * 0.5, deck - unit * 2.7, carriage - unit, unit * 0.4)
+    context.fillStyle = night > 0.2 ? '#ffe49a' : '#cfe3ec'
+    for (let at = 0; at < 5; at++)
+      box(context, left + unit * (1.7 + at * 2.4), deck - unit * 5.4, unit * 1.6, unit * 2, unit * 0.3)
+    wheels(context, [left + unit * 2.6, left + unit * 4.8, left + unit * 10.2, left + unit * 12.4], deck, unit)
+  }
+  drawEngine(context, front - carriage, deck, { unit, stone, night })
+}
+
+function drawEngine(context, left, deck, { unit, night }) {
+  context.fillStyle = '#23262f'
+  box(context, left + unit * 4.6, deck - unit * 5.2, unit * 9.4, unit * 4, unit * 1.4)
+  box(context, left + unit * 0.6, deck - unit * 7.4, unit * 5, unit * 6.4, unit * 0.6)
+  context.fillRect(left + unit * 10.8, deck - unit * 8.2, unit * 1.6, unit * 3.4)
+  context.fillRect(left + unit * 10.3, deck - unit * 8.8, unit * 2.6, unit * 0.9)
+  context.fillStyle = '#a8433f'
+  context.fillRect(left + unit * 0.6, deck - unit * 1.7, unit * 13.8, unit * 0.6)
+  context.fillStyle = night > 0.2 ? '#ffe49a' : '#cfe3ec'
+  box(context, left + unit * 1.7, deck - unit * 6.2, unit * 2.4, unit * 2.2, unit * 0.3)
+  wheels(
+    context,
+    [left + unit * 2.4, left + unit * 5.2, left + unit * 8, left + unit * 11.4, left + unit * 13.2],
+    deck,
+    unit,
+  )
+  if (night < 0.2) return
+  const beam = context.createLinearGradient(left + unit * 14, 0, left + unit * 40, 0)
+  beam.addColorStop(0, '#fff3c4a0')
+  beam.addColorStop(1, '#fff3c400')
+  context.fillStyle = beam
+  context.beginPath()
+  context.moveTo(left + unit * 14, deck - unit * 3.6)
+  context.lineTo(left + unit * 40, deck - unit * 7)
+  context.lineTo(left + unit * 40, deck)
+  context.fill()
+}
+
+/** Puffs rise from where the chimney was when each was made. */
+function drawSmoke(context, x, y, { unit, time, night }) {
+  context.fillStyle = night > 0.5 ? '#8f95b8' : '#ffffff'
+  for (let index = 0; index < 16; index++) {
+    const age = (index + ((time * 4) % 1)) / 16
+    context.globalAlpha = 0.5 * (1 - age)
+    const sway = Math.sin(index * 2.3 - Math.floor(time * 4) * 2.3) * unit
+    disc(context, x - age * unit * 42, y - age * unit * 9 + sway * age, unit * (0.9 + age * 4))
+  }
+  context.globalAlpha = 1
+}
+
+function drawViaduct({ context, width, height, unit, shore }, { stone }) {
+  const top = height * 0.575
+  const span = unit * 17
+  context.fillStyle = stone
+  context.beginPath()
+  context.rect(0, top, width, shore - top)
+  for (let left = -span / 2; left < width; left += span) {
+    const radius = span * 0.41
+    const middle = left + span / 2
+    context.moveTo(middle - radius, shore)
+    context.lineTo(middle - radius, top + unit * 2 + radius)
+    context.arc(middle, top + unit * 2 + radius, radius, Math.PI, 0)
+    context.lineTo(middle + radius, shore)
+    context.closePath()
+  }
+  context.fill('evenodd')
+  context.fillRect(0, top - unit * 0.5, width, unit)
+}
+
+/** The lake mirrors what stands above it, in strips that sway more the nearer they are. */
+function drawWater({ context, time, width, height, shore }, { sky, night }) {
+  const depth = height - shore
+  const strip = Math.max(2, Math.round(height / 150))
+  for (let y = 0; y < depth; y += strip) {
+    const share = y / depth
+    const sway = Math.sin(y / (height * 0.012) / (1 + 2 * share) + time * 2.2) * height * 0.006 * (0.3 + share)
+    // Foreshortened: the lake shows the whole height of the picture in its own.
+    const source = Math.max(0, shore - (y + strip) * 1.5)
+    context.drawImage(
+      context.canvas,
+      0,
+      source,
+      width,
+      strip,
+      sway - height * 0.01,
+      shore + y,
+      width + height * 0.02,
+      strip,
+    )
+  }
+  const tint = context.createLinearGradient(0, shore, 0, height)
+  tint.addColorStop(0, `${sky[1]}30`)
+  tint.addColorStop(1, `${sky[0]}d0`)
+  context.fillStyle = tint
+  context.fillRect(0, shore, width, depth)
+  context.fillStyle = '#ffffff'
+  for (let index = 0; index < 40; index++) {
+    const share = noise(index + 800) ** 0.7
+    const x = ((noise(index + 900) + time * 0.004 * (1 + share)) % 1) * width
+    context.globalAlpha = (0.28 - 0.16 * night) * Math.max(0, Math.sin(time * (0.8 + noise(index)) + index))
+    context.fillRect(x, shore + depth * share, height * (0.02 + 0.05 * share), Math.max(1, height * 0.003))
+  }
+  context.globalAlpha = 1
+}
+
+/** The colours at a share of the day, between the two moments around it. */
+function lightAt(share) {
+  const next = MOMENTS.findIndex(({ at }) => at > share)
+  const to = MOMENTS[next === -1 ? 0 : next]
+  const from = MOMENTS[(next === -1 ? MOMENTS.length : next) - 1]
+  const end = next === -1 ? 1 : to.at
+  const part = (share - from.at) / (end - from.at)
+  const mixAll = (one, other) => one.map((color, index) => mix(color, other[index], part))
+  return {
+    share,
+    sky: mixAll(from.sky, to.sky),
+    ridges: mixAll(from.ridges, to.ridges),
+    stone: mix(from.stone, to.stone, part),
+    night: from.night + (to.night - from.night) * part,
+  }
+}
+
+function mix(from, to, part) {
+  const channels = [1, 3, 5].map((at) => {
+    const [one, other] = [from, to].map((color) => Number.parseInt(color.slice(at, at + 2), 16))
+    return Math.round(one + (other - one) * part)
+      .toString(16)
+      .padStart(2, '0')
+  })
+  return `#${channels.join('')}`
+}
+
+function gradient(context, height, colors) {
+  const result = context.createLinearGradient(0, 0, 0, height)
+  for (const [index, color] of colors.entries()) result.addColorStop(index / (colors.length - 1), color)
+  return result
+}
+
+function box(context, x, y, width, height, radius) {
+  context.beginPath()
+  context.roundRect(x, y, width, height, radius)
+  context.fill()
+}
+
+function disc(context, x, y, radius) {
+  context.beginPath()
+  context.arc(x, y, radius, 0, 2 * Math.PI)
+  context.fill()
+}
+
+function wheels(context, centers, deck, unit) {
+  context.fillStyle = '#15171d'
+  for (const x of centers) disc(context, x, deck - unit * 0.9, unit * 0.85)
+}
+
+/** A number from 0 to 1 that is always the same for the same `seed`. */
+function noise(seed) {
+  const value = Math.sin(seed * 127.1 + 311.7) * 43758.5453
+  return value - Math.floor(value)
+}

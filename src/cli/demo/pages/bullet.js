@@ -1,0 +1,95 @@
+import { Flight } from './bullet-flight.js'
+import { drawScene } from './bullet-scene.js'
+import { readEnvelopeId } from './client.js'
+import { connect, makeKey, remember } from './live.js'
+import { appendEntry, find, makeEntry, onSubmit } from './page.js'
+
+/** Pixels of the canvas for one of the page, at most: more is work without a difference. */
+const MAX_SCALE = 2
+/** Seconds into the picture's day at which it begins, or stands still. */
+const BEGIN = 60
+
+const key = remember('bullet-key', makeKey)
+const stillness = matchMedia('(prefers-reduced-motion: reduce)')
+const canvas = find('picture')
+const context = canvas.getContext('2d')
+const flight = new Flight(find('flight'), () => isStill)
+
+let receivedCount = 0
+let time = BEGIN
+let lastFrame
+let isPaused = false
+// Kept beside the query: Chromium sends no change event when the query was asked for its new value before.
+let isStill = stillness.matches
+
+const socket = connect({
+  lastId: readEnvelopeId,
+  onMessage(message) {
+    const { data } = JSON.parse(message)
+    // A gap: what was said long ago flies no more.
+    if (data === undefined) return
+    const { text, color, key: writer } = JSON.parse(data)
+    const own = writer === key ? ' own' : ''
+    receivedCount += 1
+    flight.add(text, `bullet ${color}${own}`)
+    appendEntry(makeEntry(`said ${color}${own}`, text))
+    showFacts()
+  },
+})
+
+onSubmit((text) => {
+  const color = new FormData(find('composer')).get('color')
+  if (text.trim() !== '') socket.send(JSON.stringify({ text, color, key }))
+  return true
+})
+
+function showFrame(now) {
+  if (!isPaused && !isStill) {
+    // A tab that was away goes on where it was.
+    time += Math.min(0.1, (now - (lastFrame ?? now)) / 1000)
+    drawScene(context, time)
+    flight.pump()
+    showFacts()
+  }
+  lastFrame = now
+  requestAnimationFrame(showFrame)
+}
+
+function showFacts() {
+  showFact('received', receivedCount)
+  showFact('flying', flight.flyingCount)
+  showFact('waiting', flight.waitingCount)
+}
+
+function showFact(id, count) {
+  if (find(id).textContent !== String(count)) find(id).textContent = String(count)
+}
+
+function showMotion() {
+  find('pause').hidden = isStill
+  find('still').hidden = !isStill
+}
+
+function fitCanvas() {
+  const scale = Math.min(MAX_SCALE, devicePixelRatio)
+  canvas.width = Math.round(canvas.clientWidth * scale)
+  canvas.height = Math.round(canvas.clientHeight * scale)
+  drawScene(context, time)
+}
+
+function setPaused(isNowPaused) {
+  isPaused = isNowPaused
+  flight.pause(isPaused)
+  find('pause').textContent = isPaused ? 'Play' : 'Pause'
+}
+
+find('pause').addEventListener('click', () => setPaused(!isPaused))
+stillness.addEventListener('change', ({ matches }) => {
+  isStill = matches
+  flight.clear()
+  setPaused(false)
+  showMotion()
+})
+new ResizeObserver(fitCanvas).observe(canvas)
+showMotion()
+requestAnimationFrame(showFrame)

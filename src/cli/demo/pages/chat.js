@@ -1,0 +1,170 @@
+import { readEnvelopeId } from './client.js'
+import { connect, makeKey, remember } from './live.js'
+import { appendEntry, find, formatTime, makeEntry, onSubmit, showAlert } from './page.js'
+
+/** The most that is kept for when the server is back. */
+const MAX_WAITING = 200
+/** Milliseconds after which a private message is offered again: whom it is for may have been away for a moment. */
+const WHISPER_INTERVAL = 5000
+
+/** Tells this page's messages from those of an earlier one in the same tab: its numbers start anew. */
+const thisPage = makeKey()
+const place = new URLSearchParams(location.search).get('room')?.trim().slice(0, 40) || 'Lobby'
+const name = remember('chat name', () => `Guest ${String(Math.floor(1000 + Math.random() * 9000))}`)
+const query = { name, room: place, key: remember('chat key', makeKey), page: thisPage }
+
+/** What was said and is not known to have arrived: `{ n, text, to, entry }`, in order. */
+const waiting = []
+/** The last number heard of each page. */
+const heard = new Map()
+let me
+let people = []
+let lastNumber = 0
+let hasBegun = false
+
+const socket = connect({
+  query,
+  lastId: readEnvelopeId,
+  onOpen: () => offerAll(),
+  onMessage(data) {
+    const message = JSON.parse(data)
+    if (message.data !== undefined) return hear(JSON.parse(message.data))
+    if (message.gap) return showGap()
+    if (message.me !== undefined) me = message.me
+    else if (message.people !== undefined) showPeople(message)
+    else if (message.whisper !== undefined) hearWhisper(message.whisper)
+    else settle(({ n, to }) => message.page === thisPage && n === message.received && to?.id === message.by)
+  },
+})
+
+/** Everything to the room goes out at once, to one person one after the other: so it arrives in order. */
+const isNext = ({ to, n }) => to === undefined || waiting.find((said) => said.to?.id === to.id).n === n
+
+function offer({ n, text, to }) {
+  if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ n, text, to: to?.id }))
+}
+
+const offerAll = () => waiting.filter(isNext).forEach(offer)
+
+const offerWhispers = () => waiting.filter((said) => said.to !== undefined && isNext(said)).forEach(offer)
+
+/** Whether this was not heard before: what is said again after a lost connection may come twice. */
+function isNew({ from, page, n }, kind) {
+  const key = `${kind} ${from.id} ${page}`
+  if (n <= (heard.get(key) ?? 0)) return false
+  heard.set(key, n)
+  return true
+}
+
+function hear(said) {
+  if (!isNew(said, 'room')) return
+  const time = formatTime(new Date(said.time))
+  if (said.page === thisPage && said.from.id === me.id) return settle(({ to, n }) => to === undefined && n === said.n)
+  const isMine = said.from.id === me.id
+  showEntry(isMine ? makeEntry('message mine', said.text, ['small', time]) : makeSaid(said, time))
+}
+
+function hearWhisper(said) {
+  // Also for what was heard before: the first receipt may be lost.
+  socket.send(JSON.stringify({ received: said.n, from: said.from.id, page: said.page }))
+  if (!isNew(said, 'whisper')) return
+  showEntry(makeSaid(said, `${formatTime(new Date(said.time))}, only to you`, 'message whisper'))
+}
+
+/** What `matches` has arrived: it takes its place before what still waits. */
+function settle(matches) {
+  const said = waiting.find(matches)
+  if (said === undefined) return
+  waiting.splice(waiting.indexOf(said), 1)
+  said.entry.classList.remove('waiting')
+  said.entry.querySelector('small').textContent = describe(said, formatTime())
+  showEntry(said.entry)
+  const next = waiting.find(({ to }) => to !== undefined && to.id === said.to?.id)
+  if (next !== undefined) offer(next)
+}
+
+const describe = ({ to }, time) => (to === undefined ? time : `${time}, only to ${to.name}`)
+
+function makeSaid({ from, text }, note, className = 'message') {
+  const entry = makeEntry(className, ['b', from.name], text, ['small', note])
+  entry.style.setProperty('--who', colourOf(from))
+  return entry
+}
+
+const colourOf = ({ id }) => `oklch(var(--who-light) 0.14 ${Number.parseInt(id.slice(0, 6), 16) % 360})`
+
+const showEntry = (entry) => appendEntry(entry, waiting[0]?.entry)
+
+/** The first is the beginning of what the server kept: somebody new has missed nothing. */
+function showGap() {
+  if (hasBegun) showEntry(makeEntry('gap', 'The server lost its memory meanwhile: messages may be missing here.'))
+  hasBegun = true
+}
+
+function showPeople({ count, people: here }) {
+  people = here.sort((one, other) => one.name.localeCompare(other.name))
+  find('people').textContent = String(count)
+  find('here').replaceChildren(...people.map(makePersonItem))
+  showRecipients()
+  offerWhispers()
+}
+
+function makePersonItem(person) {
+  const item = document.createElement('li')
+  const entry = document.createElement(person.id === me.id ? 'span' : 'button')
+  entry.textContent = person.id === me.id ? `${person.name} (you)` : person.name
+  item.style.setProperty('--who', colourOf(person))
+  if (person.id !== me.id) {
+    entry.type = 'button'
+    entry.title = `Write to ${person.name} alone`
+    entry.addEventListener('click', () => {
+      find('to').value = person.id
+      find('text').focus()
+    })
+  }
+  item.append(entry)
+  return item
+}
+
+/** Whoever is chosen stays chosen, also while away: an answer must not go to everybody. */
+function showRecipients() {
+  const select = find('to')
+  const chosen = select.selectedOptions[0]
+  const options = people.filter(({ id }) => id !== me.id).map(({ id, name }) => new Option(`Only ${name}`, id))
+  const isAway = chosen.value !== '' && options.every(({ value }) => value !== chosen.value)
+  select.replaceChildren(new Option('Everybody', ''), ...options, ...(isAway ? [chosen] : []))
+  select.value = chosen.value
+}
+
+function findRecipient() {
+  const { value, text } = find('to').selectedOptions[0]
+  return value === '' ? undefined : { id: value, name: text.replace(/^Only /, '') }
+}
+
+onSubmit((text) => {
+  if (text.trim() === '') return false
+  if (waiting.length === MAX_WAITING || socket.readyState === WebSocket.CLOSED) {
+    showAlert('Not sent: too much waits for the server already.')
+    return false
+  }
+  lastNumber += 1
+  const to = findRecipient()
+  const said = { n: lastNumber, text, to }
+  said.entry = makeEntry(`message mine waiting${to === undefined ? '' : ' whisper'}`, text, [
+    'small',
+    describe(said, 'on its way'),
+  ])
+  waiting.push(said)
+  appendEntry(said.entry)
+  if (isNext(said)) offer(said)
+  return true
+})
+
+find('place').textContent = place
+find('room').value = place
+find('name').value = name
+find('move').addEventListener('submit', () => sessionStorage.setItem('chat name', find('name').value.trim() || name))
+setInterval(offerWhispers, WHISPER_INTERVAL)
+addEventListener('beforeunload', (event) => {
+  if (waiting.length > 0) event.preventDefault()
+})

@@ -1,0 +1,81 @@
+import type { Page } from 'playwright-core'
+import { launchChromium } from '../support/chromium.ts'
+import { startCommand } from '../support/command.ts'
+import { assert, suite, type TestContext } from '../support/unit.ts'
+
+const test = suite('job demo', { timeLimit: 60_000 })
+
+/** π(3,000,000), from the tables. */
+const PRIMES = '216,816'
+
+async function openJob(t: TestContext) {
+  const server = await startCommand(t, 'serve', '--port', '0')
+  const browser = await launchChromium(t)
+  const page = await browser.open(`${server.address}/job`)
+  await page.locator('#state[data-state=open]').waitFor()
+  return { server, browser, page }
+}
+
+const start = (page: Page): Promise<void> => page.locator('#start').click()
+
+const isIn = (page: Page, state: string): Promise<void> => page.locator(`#job[data-job=${state}]`).waitFor()
+
+const percentOf = (page: Page): Promise<number> =>
+  page.locator('#bar').evaluate((bar) => (bar as unknown as { value: number }).value)
+
+/** Waits until the job is at work. */
+const moves = (page: Page): Promise<void> => page.locator('#bar:not([value="0"])').waitFor()
+
+async function finds(page: Page): Promise<void> {
+  await isIn(page, 'done')
+  assert.is(await page.locator('#found').textContent(), PRIMES)
+}
+
+test('a job shows its progress and tells when it is done, with the right result', async (t) => {
+  const { browser, page } = await openJob(t)
+  await isIn(page, 'none')
+  await start(page)
+  await moves(page)
+  assert.ok((await percentOf(page)) < 100)
+  assert.match(await page.title(), /^\d+ %/)
+  await finds(page)
+  assert.match(await page.title(), /^✓ Done/)
+  assert.equal(browser.complaints, [])
+})
+
+test('a job goes on while the network of its page is cut, and the page is told that it is done', async (t) => {
+  const { browser, page } = await openJob(t)
+  await start(page)
+  await moves(page)
+  await browser.context.setOffline(true)
+  await page.locator('#state[data-state=lost]').waitFor()
+  const percent = await percentOf(page)
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  assert.is(await percentOf(page), percent)
+  await browser.context.setOffline(false)
+  await finds(page)
+})
+
+test('a page that is loaded anew finds its job again, also when it is done', async (t) => {
+  const { browser, page } = await openJob(t)
+  await start(page)
+  await moves(page)
+  await page.reload()
+  await moves(page)
+  await finds(page)
+  await page.reload()
+  await finds(page)
+  assert.equal(browser.complaints, [])
+})
+
+test('a job that went with its server is said to be gone, and another can be started', async (t) => {
+  const { server, page } = await openJob(t)
+  await start(page)
+  await moves(page)
+  await server.stop('SIGKILL')
+  await page.locator('#state[data-state=lost]').waitFor()
+  await startCommand(t, 'serve', '--port', new URL(server.address).port)
+  await isIn(page, 'gone')
+  await start(page)
+  await finds(page)
+})

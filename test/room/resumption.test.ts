@@ -1,0 +1,57 @@
+import type { HistoryRead, TopicMessage } from '../../src/room/broker.ts'
+import { Resumption } from '../../src/room/resumption.ts'
+import { assert, suite } from '../support/unit.ts'
+
+const test = suite('room resumption')
+
+const message = (count: number, origin: string, sequence: number): TopicMessage => ({
+  epoch: 'e',
+  count,
+  origin,
+  sequence,
+  payload: `${origin}${sequence}`,
+  compress: true,
+})
+
+const read = (messages: TopicMessage[], count: number, isComplete = true): HistoryRead => ({
+  messages,
+  isComplete,
+  position: { epoch: 'e', count },
+})
+
+/** What it is sent, in order. */
+function settle(resumption: Resumption, history: HistoryRead): string {
+  const { messages, arrived } = resumption.settle(history, 'own')
+  return [...messages.map(({ payload }) => payload), ...arrived.map(({ publication }) => publication.payload)].join(' ')
+}
+
+test('what is in the history and arrives too is sent once', () => {
+  const resumption = new Resumption({ position: { epoch: 'e', count: 1 }, ahead: null }, 10)
+  const [second, third, fourth] = [message(2, 'p', 2), message(3, 'own', 1), message(4, 'p', 3)]
+  // From elsewhere with its number; this process's own before it has one.
+  resumption.arrive({ id: null, publication: second, position: second, source: second })
+  resumption.arrive({ id: null, publication: third, position: null, source: third })
+  resumption.arrive({ id: null, publication: fourth, position: fourth, source: fourth })
+  const later = message(0, 'own', 2)
+  resumption.arrive({ id: null, publication: later, position: null, source: later })
+  assert.is(settle(resumption, read([second, third], 3)), 'p2 own1 p3 own2')
+})
+
+test('what it got before it was numbered is not sent again, from the history or as it arrives', () => {
+  const ahead = { origin: 'p', sequence: 6 }
+  const resumption = new Resumption({ position: { epoch: 'e', count: 1 }, ahead }, 10)
+  const sixth = message(4, 'p', 6)
+  resumption.arrive({ id: null, publication: sixth, position: sixth, source: sixth })
+  assert.is(settle(resumption, read([message(2, 'p', 5), message(3, 'q', 1)], 3)), 'q1')
+})
+
+test('is not complete when more arrived than is kept, or the history was not', () => {
+  const resumption = new Resumption(null, 2)
+  for (let i = 1; i <= 3; i++) {
+    const each = message(i, 'p', i)
+    resumption.arrive({ id: null, publication: each, position: each, source: each })
+  }
+  const { arrived, isComplete } = resumption.settle(read([], 0), 'own')
+  assert.equal([arrived.length, isComplete], [2, false])
+  assert.is(new Resumption(null, 2).settle(read([], 0, false), 'own').isComplete, false)
+})
