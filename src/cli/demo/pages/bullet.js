@@ -6,8 +6,8 @@ import { appendEntry, find, makeEntry, onSubmit } from './page.js'
 
 /** Pixels of the canvas for one of the page, at most: more is work without a difference. */
 const MAX_SCALE = 2
-/** Seconds into the picture's day at which it begins, or stands still. */
-const BEGIN = 60
+/** The second at which the picture stands still: a train at sunset. */
+const STILL_TIME = 70
 
 const key = remember('bullet-key', makeKey)
 const stillness = matchMedia('(prefers-reduced-motion: reduce)')
@@ -16,8 +16,6 @@ const context = canvas.getContext('2d')
 const flight = new Flight(find('flight'), () => isStill)
 
 let receivedCount = 0
-let time = BEGIN
-let lastFrame
 let isPaused = false
 // Kept beside the query: Chromium sends no change event when the query was asked for its new value before.
 let isStill = stillness.matches
@@ -43,16 +41,18 @@ onSubmit((text) => {
   return true
 })
 
-function showFrame(now) {
+function showFrame() {
   if (!isPaused && !isStill) {
-    // A tab that was away goes on where it was.
-    time += Math.min(0.1, (now - (lastFrame ?? now)) / 1000)
-    drawScene(context, time)
+    drawPicture()
     flight.pump()
     showFacts()
   }
-  lastFrame = now
   requestAnimationFrame(showFrame)
+}
+
+/** By the clock, so that everybody sees the same. */
+function drawPicture() {
+  drawScene(context, isStill ? STILL_TIME : Date.now() / 1000)
 }
 
 function showFacts() {
@@ -74,7 +74,7 @@ function fitCanvas() {
   const scale = Math.min(MAX_SCALE, devicePixelRatio)
   canvas.width = Math.round(canvas.clientWidth * scale)
   canvas.height = Math.round(canvas.clientHeight * scale)
-  drawScene(context, time)
+  drawPicture()
 }
 
 function setPaused(isNowPaused) {
@@ -86,8 +86,10 @@ function setPaused(isNowPaused) {
 find('pause').addEventListener('click', () => setPaused(!isPaused))
 stillness.addEventListener('change', ({ matches }) => {
   isStill = matches
-  flight.clear()
+  // In this order: to play what is finished would begin it anew.
   setPaused(false)
+  flight.clear()
+  drawPicture()
   showMotion()
 })
 new ResizeObserver(fitCanvas).observe(canvas)
