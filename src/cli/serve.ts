@@ -54,7 +54,7 @@ export async function serve(args: string[]): Promise<number> {
   const broker = redis?.broker ?? (cluster.isWorker ? new ClusterBroker() : undefined)
   // Whoever else is on the same Redis: their visitors should have other numbers.
   const seat = redis === null ? workerSeat(workerCount) : { index: randomInt(1000), count: 1000 }
-  const { urls } = createDemo({ broker, seat, tail: values.tail })
+  const { urls } = createDemo({ broker, seat, hasDesk: workerSeat(workerCount).index === 0, tail: values.tail })
   try {
     const server = createServer({ urls, deflate: !values['no-deflate'], ...limits })
     return await runServer(server, 'http', port, values.host, SHUTDOWN)

@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core'
 import { type Browser, launchChromium } from '../support/chromium.ts'
 import { type RunningCommand, startCommand } from '../support/command.ts'
+import { redisTest, startRedis } from '../support/redis.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 
 const test = suite('chat demo', { timeLimit: 60_000 })
@@ -18,8 +19,8 @@ interface Storages {
   sessionStorage: { setItem(name: string, value: string): void }
 }
 
-async function startChat(t: TestContext, ...names: string[]) {
-  const server = await startCommand(t, 'serve', '--port', '0')
+async function startChat(t: TestContext, names: string[], ...options: string[]) {
+  const server = await startCommand(t, 'serve', '--port', '0', ...options)
   const browser = await launchChromium(t)
   const pages: Page[] = []
   for (const name of names) pages.push(await enter(browser, server.address, name))
@@ -67,7 +68,7 @@ async function replace(
 }
 
 test('what is said in a room is shown to everybody there, and to nobody in another', async (t) => {
-  const { server, browser, pages } = await startChat(t, 'Ann', 'Ben')
+  const { server, browser, pages } = await startChat(t, ['Ann', 'Ben'])
   const [ann, ben] = pages
   const eve = await enter(browser, server.address, 'Eve', 'Garden')
   await say(ann, 'Grüße 👋')
@@ -80,7 +81,7 @@ test('what is said in a room is shown to everybody there, and to nobody in anoth
 })
 
 test('everybody sees who is here, who comes and who goes', async (t) => {
-  const { server, browser, pages } = await startChat(t, 'Ann', 'Ben')
+  const { server, browser, pages } = await startChat(t, ['Ann', 'Ben'])
   const [ann, ben] = pages
   assert.equal(await ann.locator('#here li').allTextContents(), ['Ann (you)', 'Ben'])
   await enter(browser, server.address, 'Cat')
@@ -91,7 +92,7 @@ test('everybody sees who is here, who comes and who goes', async (t) => {
 })
 
 test('a private message is shown to the one it is for, and its writer is told that it arrived', async (t) => {
-  const { browser, pages } = await startChat(t, 'Ann', 'Ben', 'Cat')
+  const { browser, pages } = await startChat(t, ['Ann', 'Ben', 'Cat'])
   const [ann, ben, cat] = pages
   await ann.getByRole('button', { name: 'Ben' }).click()
   await say(ann, 'Psst', 'and on')
@@ -110,7 +111,7 @@ test('a private message is shown to the one it is for, and its writer is told th
 })
 
 test('one who comes later is shown what was said before', async (t) => {
-  const { server, browser, pages } = await startChat(t, 'Ann')
+  const { server, browser, pages } = await startChat(t, ['Ann'])
   await say(pages[0], 'one', 'two')
   await shows(pages[0], 'two')
   const ben = await enter(browser, server.address, 'Ben')
@@ -119,7 +120,7 @@ test('one who comes later is shown what was said before', async (t) => {
 })
 
 test('the form leads to another room under another name', async (t) => {
-  const { browser, pages } = await startChat(t, 'Ann')
+  const { browser, pages } = await startChat(t, ['Ann'])
   const [ann] = pages
   await ann.locator('#name').fill('Anna')
   await ann.locator('#room').fill('Küche & Bad')
@@ -130,7 +131,7 @@ test('the form leads to another room under another name', async (t) => {
 })
 
 test('a server that is killed and started again in the middle loses and repeats nothing', async (t) => {
-  const { server, pages } = await startChat(t, 'Ann', 'Ben', 'Cat')
+  const { server, pages } = await startChat(t, ['Ann', 'Ben', 'Cat'])
   const [ann, ben, cat] = pages
   await say(ann, 'a1', 'a2')
   await shows(cat, 'a2')
@@ -150,7 +151,7 @@ test('a server that is killed and started again in the middle loses and repeats 
 })
 
 test('messages that are on their way when the server is killed arrive once, in order', async (t) => {
-  const { server, pages } = await startChat(t, 'Ann', 'Ben')
+  const { server, pages } = await startChat(t, ['Ann', 'Ben'])
   const [ann, ben] = pages
   const texts = Array.from({ length: 60 }, (_, index) => `number ${index};`)
   // In one go: some have come back, some are with the server, some were never sent when it dies.
@@ -180,8 +181,43 @@ async function sayAll(texts: string[]): Promise<void> {
   }
 }
 
+redisTest(test)('over Redis a server that is killed loses nothing, and nobody is told of a gap', async (t) => {
+  const { url } = await startRedis(t)
+  const { server, browser, pages } = await startChat(t, ['Ann'], '--redis', url)
+  const other = await startCommand(t, 'serve', '--port', '0', '--redis', url)
+  const [ann] = pages
+  const ben = await enter(browser, other.address, 'Ben')
+  await ann.locator('#here').getByText('Ben').waitFor()
+  await say(ann, 'a1')
+  await shows(ben, 'a1')
+  await server.stop('SIGKILL')
+  await isLost(ann)
+  await say(ben, 'b1', 'b2')
+  await say(ann, 'a2')
+  await startCommand(t, 'serve', '--port', new URL(server.address).port, '--redis', url)
+  for (const page of [ann, ben]) {
+    await shows(page, 'a2')
+    assert.equal(await textsOf(page), ['a1', 'b1', 'b2', 'a2'])
+  }
+})
+
+test('three workers are one chat: everybody is here, and what is said in private arrives', async (t) => {
+  const { browser, pages } = await startChat(t, ['Ann', 'Ben', 'Cat', 'Dan'], '--workers', '3')
+  const [ann, ben, cat] = pages
+  for (const [index, page] of pages.entries()) {
+    await say(page, `message ${index}`)
+    await Promise.all(pages.map((other) => shows(other, `message ${index}`)))
+  }
+  await cat.getByRole('button', { name: 'Ben' }).click()
+  await say(cat, 'secret')
+  await shows(cat, 'secret')
+  const all = ['message 0', 'message 1', 'message 2', 'message 3']
+  assert.equal(await Promise.all([ann, ben, cat].map(textsOf)), [all, [...all, 'secret'], [...all, 'secret']])
+  assert.equal(browser.complaints, [])
+})
+
 test('a page whose network is cut catches up, and what it says meanwhile arrives', async (t) => {
-  const { server, browser, pages } = await startChat(t, 'Ann')
+  const { server, browser, pages } = await startChat(t, ['Ann'])
   const [ann] = pages
   // The network belongs to a browser: the other one keeps it.
   const ben = await enter(await launchChromium(t), server.address, 'Ben')
@@ -207,7 +243,7 @@ test('a page whose network is cut catches up, and what it says meanwhile arrives
 })
 
 test('a visit without a key is closed with 1008, and so is a message that is none', async (t) => {
-  const { server, browser } = await startChat(t)
+  const { server, browser } = await startChat(t, [])
   const page = await browser.open(`${server.address}/favicon.ico`)
   const address = `${server.address.replace('http', 'ws')}/chat`
   const key = 'k'.repeat(32)

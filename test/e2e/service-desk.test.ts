@@ -5,8 +5,8 @@ import { assert, suite, type TestContext } from '../support/unit.ts'
 
 const test = suite('service desk demo', { timeLimit: 90_000 })
 
-async function openDesk(t: TestContext) {
-  const server = await startCommand(t, 'serve', '--port', '0')
+async function openDesk(t: TestContext, ...options: string[]) {
+  const server = await startCommand(t, 'serve', '--port', '0', ...options)
   const browser = await launchChromium(t)
   const open = async (path: string, by: Browser = browser): Promise<Page> => {
     const page = await by.open(server.address + path)
@@ -90,14 +90,14 @@ test('an agent hands over to a colleague, who sees what was said, and then to wh
   await press(first, 'Take the next')
   await shows(first, 'Difficult')
   await first.locator('#other').selectOption('Agent 2')
-  await press(first, 'Hand over to')
+  await press(first, 'Hand over')
   await bannerIs(ann, 'Agent 2 is there for you.')
   await bannerIs(first, 'You are free.')
   await shows(second, 'Difficult')
   await say(second, 'Let me see.')
   await shows(ann, 'Let me see.')
   await second.locator('#other').selectOption('')
-  await press(second, 'Hand over to')
+  await press(second, 'Hand over')
   await bannerIs(ann, 'You are next.')
   await press(first, 'Take the next')
   await bannerIs(ann, 'Agent 1 is there for you.')
@@ -190,4 +190,14 @@ test('after the desk was killed and started anew its customers get in line again
   await press(agent, 'Take the next')
   await shows(agent, 'three')
   for (const page of [ann, agent]) assert.equal(await textsOf(page), ['one', 'two', 'three'])
+})
+
+test('of several workers one has the desk, and every page finds it', async (t) => {
+  const { browser, open, enter } = await openDesk(t, '--workers', '3')
+  const agent = await open('/desk/agent')
+  const ann = await enter('Ann', 'one')
+  await press(agent, 'Take the next')
+  await bannerIs(ann, 'Agent 1 is there for you.')
+  await shows(agent, 'one')
+  assert.equal(browser.complaints, [])
 })

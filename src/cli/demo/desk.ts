@@ -1,4 +1,4 @@
-import { accept_websocket, type View, type WebSocket } from '../../index.ts'
+import { accept_websocket, CloseCode, type View, type WebSocket } from '../../index.ts'
 import { isCount, isText, parseObject } from './message.ts'
 import { ServiceDesk } from './service-desk.ts'
 
@@ -11,17 +11,21 @@ const MAX_NAME = 30
 /** Milliseconds that a place is kept: after a goodbye long enough to load the page anew, after a loss to come back. */
 const GRACE = { goodbye: 2_000, loss: 30_000 }
 
-/** The pages of a service desk: one for customers and one for agents. */
-export function serviceDesk(customerPage: View, agentPage: View): { customer: View; agent: View } {
-  const desk = new ServiceDesk()
+/**
+ * The pages of a service desk: one for customers and one for agents. A line has one order, so one process keeps it;
+ * where `isHere` is false, pages are sent away to come back to another of the processes that share the port.
+ */
+export function serviceDesk(customerPage: View, agentPage: View, isHere: boolean): { customer: View; agent: View } {
+  const desk = isHere ? new ServiceDesk() : null
   return { customer: customerView(customerPage, desk), agent: agentView(agentPage, desk) }
 }
 
 /** A customer waits in line and talks to the agent who takes the next. */
-function customerView(page: View, desk: ServiceDesk): View {
+function customerView(page: View, desk: ServiceDesk | null): View {
   return accept_websocket(async (request, response) => {
     if (!request.is_websocket()) return page(request, response)
     const { websocket: session, query } = request
+    if (desk === null) return session.close(CloseCode.TRY_AGAIN_LATER, 'the desk is in another process')
     const key = readKey(query)
     if (key === null) return session.close(1008, 'a key is needed')
     const customer = desk.welcomeCustomer(key, session)
@@ -36,10 +40,11 @@ function customerView(page: View, desk: ServiceDesk): View {
 }
 
 /** An agent takes the next in line, talks, hands over, ends. */
-function agentView(page: View, desk: ServiceDesk): View {
+function agentView(page: View, desk: ServiceDesk | null): View {
   return accept_websocket(async (request, response) => {
     if (!request.is_websocket()) return page(request, response)
     const { websocket: session, query } = request
+    if (desk === null) return session.close(CloseCode.TRY_AGAIN_LATER, 'the desk is in another process')
     const key = readKey(query)
     if (key === null) return session.close(1008, 'a key is needed')
     const agent = desk.welcomeAgent(key, session)

@@ -14,6 +14,7 @@ export class Roster {
   readonly #isShared: boolean
   readonly #changed = new Set<string>()
   #timer: NodeJS.Timeout | null = null
+  #dueAt = 0
 
   /** The places of this `prefix` are the same in all processes that share `broker`. */
   constructor(prefix: string, broker: Broker | undefined) {
@@ -31,8 +32,12 @@ export class Roster {
 
   #tellSoon(place: string, delay = TELL_DELAY): void {
     this.#changed.add(place)
-    if (this.#timer !== null && delay !== TELL_DELAY) return
-    if (this.#timer !== null) clearTimeout(this.#timer)
+    const dueAt = performance.now() + delay
+    if (this.#timer !== null) {
+      if (this.#dueAt <= dueAt) return
+      clearTimeout(this.#timer)
+    }
+    this.#dueAt = dueAt
     this.#timer = setTimeout(() => this.#tellAll(), delay)
     this.#timer.unref()
   }

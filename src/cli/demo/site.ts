@@ -28,12 +28,19 @@ export interface DemoOptions {
   broker?: Broker
   /** Its place and how many there are, so that no two visitors get the same number. */
   seat?: { index: number; count: number }
+  /** Whether this is the one of the processes on a port that has the service desk. Default true. */
+  hasDesk?: boolean
   /** Paths of the files that pages may follow. Default: none. */
   tail?: readonly string[]
 }
 
 /** Makes the demo site. A page and its WebSocket share one address and one view, as in dwebsocket's own example. */
-export function createDemo({ broker, seat = { index: 0, count: 1 }, tail = [] }: DemoOptions = {}): Demo {
+export function createDemo({
+  broker,
+  seat = { index: 0, count: 1 },
+  hasDesk = true,
+  tail = [],
+}: DemoOptions = {}): Demo {
   const rooms = new Rooms({ broker })
   let numberCount = 0
   const nextNumber = (): number => seat.index + 1 + seat.count * numberCount++
@@ -44,7 +51,7 @@ export function createDemo({ broker, seat = { index: 0, count: 1 }, tail = [] }:
     (request, response) =>
       files.send(name, request, response)
   const visitors = new Audience(rooms.room('visitors'))
-  const desk = serviceDesk(page('desk.html'), page('desk-agent.html'))
+  const desk = serviceDesk(page('desk.html'), page('desk-agent.html'), hasDesk)
   return {
     urls: {
       '/': page('index.html'),

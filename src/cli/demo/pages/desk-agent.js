@@ -6,6 +6,9 @@ let name = ''
 
 const socket = connect({
   query: { key: remember('agent key', makeKey) },
+  // One of several processes has the desk: others send the page on.
+  minDelay: 250,
+  maxDelay: 2000,
   onMessage(data) {
     const message = JSON.parse(data)
     if (message.entries === undefined) showState(message)
@@ -53,7 +56,10 @@ function makeLineItem({ name, topic, isAway }) {
 function showFree(names) {
   const select = find('other')
   const chosen = select.value
-  select.replaceChildren(new Option('whoever is free next', ''), ...names.map((name) => new Option(name, name)))
+  select.replaceChildren(
+    new Option('to whoever is free next', ''),
+    ...names.map((name) => new Option(`to ${name}`, name)),
+  )
   select.value = names.includes(chosen) ? chosen : ''
 }
 

@@ -7,6 +7,9 @@ let wanted = null
 
 const socket = connect({
   query: { key: remember('desk key', makeKey) },
+  // One of several processes has the desk: others send the page on.
+  minDelay: 250,
+  maxDelay: 2000,
   onMessage(data) {
     const message = JSON.parse(data)
     if (message.entries === undefined) showState(message)

@@ -1,0 +1,40 @@
+import { Seat } from '../../../src/cli/demo/seat.ts'
+import { FakePeer } from '../../support/fake-session.ts'
+import { assert, suite } from '../../support/unit.ts'
+
+const test = suite('seat')
+
+test('what is told goes to the session that was there last, the one before is closed', () => {
+  const seat = new Seat()
+  const [first, second] = [new FakePeer(), new FakePeer()]
+  assert.ok(seat.isAway)
+  seat.tell({ lost: true })
+  seat.take(first.session)
+  seat.tell({ n: 1 })
+  seat.take(second.session)
+  seat.tell({ n: 2 })
+  assert.equal([first.received, second.received], [['{"n":1}'], ['{"n":2}']])
+  assert.ok(first.session.is_closed())
+  assert.not.ok(second.session.is_closed() || seat.isAway)
+})
+
+test('who does not come back is gone, once', async () => {
+  const seat = new Seat()
+  const { session } = new FakePeer()
+  seat.take(session)
+  await new Promise<void>((resolve) => seat.lose(session, 1, resolve))
+  assert.ok(seat.isAway)
+})
+
+test('who comes back in time was never gone', async () => {
+  const seat = new Seat()
+  const [first, second] = [new FakePeer(), new FakePeer()]
+  const gone: string[] = []
+  seat.take(first.session)
+  seat.lose(first.session, 1, () => gone.push('first'))
+  seat.take(second.session)
+  // A session that was replaced takes nobody along.
+  seat.lose(first.session, 1, () => gone.push('again'))
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  assert.equal([gone, seat.isAway], [[], false])
+})

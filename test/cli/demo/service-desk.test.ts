@@ -1,0 +1,136 @@
+import { ServiceDesk } from '../../../src/cli/demo/service-desk.ts'
+import { endOfTick, FakePeer } from '../../support/fake-session.ts'
+import { assert, suite } from '../../support/unit.ts'
+
+const test = suite('service desk')
+
+// biome-ignore lint/suspicious/noExplicitAny: what comes is looked at a property at a time
+type Message = any
+
+const messagesTo = (peer: FakePeer): Message[] => peer.received.map((text) => JSON.parse(String(text)))
+
+/** How things stand for a page. */
+async function stateOf(peer: FakePeer): Promise<Message> {
+  await endOfTick()
+  return messagesTo(peer).findLast(({ entries }) => entries === undefined)
+}
+
+/** Waits until things stand as `check` says. */
+async function until(peer: FakePeer, check: (state: Message) => boolean): Promise<void> {
+  while (!check(await stateOf(peer)));
+}
+
+/** What a page was told of conversations: `name: text`. */
+const talkOf = (peer: FakePeer): string[] =>
+  messagesTo(peer).flatMap(({ entries = [] }) => entries.map(({ name, text }: Message) => `${name}: ${text}`))
+
+function openDesk() {
+  const desk = new ServiceDesk()
+  const customer = (name: string) => {
+    const peer = new FakePeer()
+    const side = desk.welcomeCustomer(name, peer.session)
+    desk.enter(side, name)
+    desk.say(side, 1, `${name}’s topic`)
+    return { peer, side }
+  }
+  const agent = (key: string) => {
+    const peer = new FakePeer()
+    return { peer, side: desk.welcomeAgent(key, peer.session) }
+  }
+  return { desk, customer, agent }
+}
+
+test('the line is told to everybody, and agents see what it is about', async () => {
+  const { customer, agent } = openDesk()
+  const [ann, ben, one] = [customer('Ann'), customer('Ben'), agent('one')]
+  assert.equal([(await stateOf(ann.peer)).place, (await stateOf(ben.peer)).place], [1, 2])
+  const { line, free } = await stateOf(one.peer)
+  assert.equal(
+    line.map(({ name, topic }: Message) => [name, topic]),
+    [
+      ['Ann', 'Ann’s topic'],
+      ['Ben', 'Ben’s topic'],
+    ],
+  )
+  assert.equal(free, ['Agent 1'])
+})
+
+test('an agent takes one at a time, and what is heard twice is said once', async () => {
+  const { desk, customer, agent } = openDesk()
+  const [ann, ben, one] = [customer('Ann'), customer('Ben'), agent('one')]
+  desk.takeNext(one.side)
+  desk.takeNext(one.side)
+  desk.say(one.side, 1, 'Yes?')
+  desk.say(one.side, 1, 'Yes?')
+  desk.say(ann.side, 2, 'So …')
+  desk.say(ann.side, 1, 'Ann’s topic')
+  const talk = ['Ann: Ann’s topic', ': Agent 1 is there for Ann.', 'Agent 1: Yes?', 'Ann: So …']
+  assert.equal([talkOf(ann.peer), talkOf(one.peer)], [talk, talk])
+  assert.equal(talkOf(ben.peer), ['Ben: Ben’s topic'])
+  assert.is((await stateOf(ann.peer)).heard, 2)
+})
+
+test('a customer is handed over to a free colleague only', async () => {
+  const { desk, customer, agent } = openDesk()
+  const [ann, ben] = [customer('Ann'), customer('Ben')]
+  const [one, two] = [agent('one'), agent('two')]
+  desk.takeNext(one.side)
+  desk.takeNext(two.side)
+  desk.handOver(one.side, 'Agent 2')
+  desk.handOver(one.side, 'Agent 3')
+  assert.is((await stateOf(ann.peer)).agent, 'Agent 1')
+  desk.end(two.side.ticket, 'over')
+  desk.handOver(one.side, 'Agent 2')
+  assert.equal([(await stateOf(ann.peer)).agent, (await stateOf(one.peer)).ticket], ['Agent 2', null])
+  assert.equal(talkOf(two.peer).slice(-3), [
+    ': Agent 1 is there for Ann.',
+    ': Agent 1 hands over to Agent 2.',
+    ': Agent 2 is there for Ann.',
+  ])
+  assert.ok((await stateOf(ben.peer)).endedTicket > 0)
+})
+
+test('who is handed to the line is first in it', async () => {
+  const { desk, customer, agent } = openDesk()
+  const [ann, ben, one] = [customer('Ann'), customer('Ben'), agent('one')]
+  desk.takeNext(one.side)
+  desk.handOver(one.side, '')
+  assert.equal([(await stateOf(ann.peer)).place, (await stateOf(ben.peer)).place], [1, 2])
+})
+
+test('a side that does not come back is gone, and the other side is told', async () => {
+  const { desk, customer, agent } = openDesk()
+  const [ann, one, two] = [customer('Ann'), agent('one'), agent('two')]
+  desk.takeNext(one.side)
+  desk.loseAgent(one.side, one.peer.session, 20)
+  await until(ann.peer, (state) => state.with?.isAway)
+  await until(ann.peer, ({ place, agents }) => place === 1 && agents === 1)
+  desk.takeNext(two.side)
+  desk.loseCustomer(ann.side, ann.peer.session, 20)
+  await until(two.peer, (state) => state.with?.isAway)
+  await until(two.peer, ({ ticket }) => ticket === null)
+  assert.is(talkOf(two.peer).at(-1), ': Ann has left.')
+})
+
+test('a side that comes back gets the conversation again', async () => {
+  const { desk, customer, agent } = openDesk()
+  const [ann, one] = [customer('Ann'), agent('one')]
+  desk.takeNext(one.side)
+  desk.loseCustomer(ann.side, ann.peer.session, 60_000)
+  desk.say(one.side, 1, 'Are you there?')
+  const again = new FakePeer()
+  assert.is(desk.welcomeCustomer('Ann', again.session), ann.side)
+  assert.equal(talkOf(again), ['Ann: Ann’s topic', ': Agent 1 is there for Ann.', 'Agent 1: Are you there?'])
+  assert.not.ok((await stateOf(one.peer)).with.isAway)
+})
+
+test('a line that is full takes nobody', async () => {
+  const { desk, customer } = openDesk()
+  for (let count = 1; count <= 200; count++) customer(`Customer ${count}`)
+  const last = customer('Last')
+  assert.is(last.side.ticket, null)
+  assert.ok((await stateOf(last.peer)).isFull)
+  desk.end(desk.welcomeCustomer('Customer 1', new FakePeer().session).ticket, 'over')
+  desk.enter(last.side, 'Last')
+  assert.is((await stateOf(last.peer)).place, 200)
+})
