@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { CloseCode } from '../core/close-code.ts'
 import { ProtocolError, WebSocketError } from '../core/errors.ts'
@@ -67,6 +67,12 @@ export interface ConnectionSetup {
 const nothing = (): void => {}
 const none = (): number => 0
 
+/** What the handle of a plain socket counts: bytes given to libuv, and those it still has. */
+interface WriteCounts {
+  bytesWritten: number
+  writeQueueSize: number
+}
+
 /** Where a stream keeps its connection. */
 const connectionOf = Symbol('connection')
 type Linked = Duplex & { [connectionOf]: Connection }
@@ -98,6 +104,8 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
   #rates: RateGuard | null = null
   readonly #clock: Clock
   #closeInfo: CloseInfo | null = null
+  #isGone = false
+  #awaitingEnd: (() => void)[] | null = null
   #latency: number | null = null
   #heldBytes = 0
   #receivedBytes = 0
@@ -192,9 +200,12 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
 
   /** Resolves when the transport is gone. */
   get gone(): Promise<void> {
-    const stream = this.#stream
-    // The stream says that it has closed a tick before it emits so, and what follows from that.
-    return new Promise((resolve) => (stream.closed ? setImmediate(resolve) : stream.once('close', resolve)))
+    // Sockets say that they are closed long before they emit 'close', and what follows from that has happened.
+    if (this.#isGone) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.#awaitingEnd ??= []
+      this.#awaitingEnd.push(resolve)
+    })
   }
 
   /**
@@ -268,6 +279,8 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
   #onBytes(bytes: Buffer, start: number, end: number): void {
     this.#receivedBytes += end - start
     this.#host.traffic.receivedBytes += end - start
+    // A stream that was paused in the tick in which it began reads all the same: it is told again.
+    if (this.#protocol.isHeld) this.#stream.pause()
     forgetCopies()
     this.#outbox.cork()
     try {
@@ -286,11 +299,14 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
   }
 
   #onStreamClose(): void {
+    if (this.#isGone) return
+    this.#isGone = true
     this.#protocol.receiveEnd()
     this.#clock.stop()
     this.#host.onHeld(-this.#heldBytes)
     this.#heldBytes = 0
     this.#host.onGone(this)
+    for (const resolve of this.#awaitingEnd ?? []) resolve()
   }
 
   /** @internal */
@@ -312,9 +328,9 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
     this.#outbox.flush()
     if (this.#stream.destroyed || this.#stream.writableEnded) return
     this.#stream.end()
-    if (this.#stream.readableEnded) return
-    this.#stream.resume()
+    // Where the peer has ended too: it may leave what was sent unread for ever.
     this.#clock.startClosing()
+    this.#stream.resume()
   }
 
   /** What the clock looks at. */
@@ -328,8 +344,7 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
       receivedMessages: this.#receivedMessages,
       sentMessages: this.#sentMessages,
       bufferedAmount: this.bufferedAmount,
-      // Streams other than sockets do not count.
-      takenBytes: ((this.#stream as Partial<Socket>).bytesWritten ?? 0) - this.#stream.writableLength,
+      takenBytes: takenBytes(this.#stream),
     }
   }
 
@@ -349,6 +364,7 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
     this.#receivedMessages++
     this.#host.traffic.receivedMessages++
     this.#rates?.takeMessage()
+    if (this.#protocol.state !== 'open') return
     if (channels.message.hasSubscribers) channels.message.publish({ connection: this, data, isBinary })
     try {
       this.onMessage(data, isBinary)
@@ -433,6 +449,7 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
 
   /** A peer sends more than it may: it waits, or it is closed. */
   onOverRate(wait: number): void {
+    if (this.#protocol.state !== 'open') return
     if (this.#limits.overRate === 'close') {
       return this.fail(CloseCode.POLICY_VIOLATION, 'ERR_WS_RATE', 'more messages, bytes or pings than allowed')
     }
@@ -449,6 +466,13 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
     if (channels.error.hasSubscribers) channels.error.publish({ connection: this, error })
     this.#host.reportError(error)
   }
+}
+
+/** What the system has taken, in the middle of a long write too, where node tells; other streams do not count. */
+function takenBytes(stream: Duplex & { _handle?: Partial<WriteCounts> | null; bytesWritten?: number }): number {
+  const { bytesWritten = 0, writeQueueSize } = stream._handle ?? {}
+  if (stream.constructor === Socket && writeQueueSize !== undefined) return bytesWritten - writeQueueSize
+  return (stream.bytesWritten ?? 0) - stream.writableLength
 }
 
 function streamError(error: Error): WebSocketError {
