@@ -12,13 +12,19 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 
 /** Each door of the package, and a name that must stand in it. */
-const doors = { '.': 'createServer', './core': 'FrameParser', './client': 'ReconnectingWebSocket' }
+const doors = {
+  '.': 'createServer',
+  './core': 'FrameParser',
+  './client': 'ReconnectingWebSocket',
+  './redis': 'RedisBroker',
+}
 
 const USE_OF_EVERY_DOOR = `
   import { createServer, type Connection } from 'dwebsocket'
   import { FrameParser } from 'dwebsocket/core'
   import { ReconnectingWebSocket } from 'dwebsocket/client'
-  export const use: [unknown, unknown] = [FrameParser, ReconnectingWebSocket]
+  import { RedisBroker } from 'dwebsocket/redis'
+  export const use: unknown[] = [FrameParser, ReconnectingWebSocket, RedisBroker]
   createServer().onConnection = (connection: Connection) => {
     connection.onMessage = (data: string | Buffer) => { const room: boolean = connection.send(data); void room }
   }

@@ -5,6 +5,8 @@ import { defaultLimits } from '../src/connection/limits.ts'
 import { normaliseDeflateOptions } from '../src/deflate/options.ts'
 import * as index from '../src/index.ts'
 import * as core from '../src/index-core.ts'
+import { checkRoomsOptions } from '../src/room/options.ts'
+import * as redis from '../src/room/redis-broker.ts'
 import { checkQueueMarks } from '../src/session/message-queue.ts'
 import { blocks, codeWords, programs, readme, runProgram, tableRows } from './support/readme.ts'
 import { assert, suite } from './support/unit.ts'
@@ -123,6 +125,44 @@ test('names every option of deflate and its default, and no other', () => {
   assert.equal(Object.fromEntries(shown), Object.fromEntries(options))
 })
 
+test('names every option of rooms and users and its default, and no other', () => {
+  const names = [
+    ...membersOf('src/room/delivery.ts', 'SlowOptions'),
+    ...membersOf('src/room/options.ts', 'GroupOptions'),
+    ...membersOf('src/room/options.ts', 'RoomsOptions'),
+  ]
+  const rows = tableRows('option of `Rooms` and `Users`', 'default')
+  assert.equal(rows.flatMap(([option]) => codeWords(option)).toSorted(), names.toSorted())
+  const { delivery, history, maxGroups } = checkRoomsOptions({})
+  const defaults: Record<string, unknown> = { ...delivery, history, maxRooms: maxGroups }
+  for (const [option, value] of rows) {
+    const [name] = codeWords(option)
+    if (name in defaults) assert.equal(readDefault(value), defaults[name], name)
+  }
+})
+
+test('names every option of connect', () => {
+  const words = codeWords(readme)
+  for (const name of membersOf('src/client/connect.ts', 'ConnectOptions')) assert.ok(words.includes(name), name)
+})
+
+test('chats in rooms, in private, and after a return', async (t) => {
+  const address = await runProgram(t, programs('Rooms and users')[0])
+  const url = `${address.replace('http:', 'ws:')}/chat/tea`
+  const ann = await openWs(`${url}?name=ann`)
+  ann.send('hello')
+  const { id, data } = JSON.parse(String(await ann.next()))
+  assert.is(data, 'ann: hello')
+  ann.send('again')
+  assert.is(JSON.parse(String(await ann.next())).data, 'ann: again')
+  const bob = await openWs(`${url}?name=bob&last=${id}`)
+  assert.is(JSON.parse(String(await bob.next())).data, 'ann: again')
+  bob.send('@ann psst')
+  assert.is(await ann.next(), 'bob to you: psst')
+  bob.send('@eve psst')
+  assert.is(await bob.next(), 'eve is not here')
+})
+
 test('names every option of the browser client', () => {
   const words = codeWords(readme.slice(readme.indexOf('## Liveness'), readme.indexOf('## Stopping')))
   for (const name of membersOf('src/client/browser-types.ts', 'ClientOptions')) {
@@ -141,7 +181,7 @@ test('names every error code of the source, and no other', () => {
 })
 
 test('names everything that the doors of the package export', () => {
-  for (const door of [index, core, client]) {
+  for (const door of [index, core, client, redis]) {
     for (const name of Object.keys(door)) assert.match(readme, new RegExp(`\\b${name}\\b`), name)
   }
 })
@@ -149,7 +189,7 @@ test('names everything that the doors of the package export', () => {
 test('names every method and callback of a connection, a server and a session', () => {
   const internal = /^(?:constructor|on[A-Z]\w*Message|onFlow|account|vitals|connect|refuse|reportError)$/
   const words = new Set(codeWords(readme).flatMap((word) => word.split(/\W+/)))
-  for (const type of [index.Connection, index.WebSocketServer, index.WebSocket]) {
+  for (const type of [index.Connection, index.WebSocketServer, index.WebSocket, index.Rooms, index.Users]) {
     // A sink's methods are what the parts below call.
     const own = Object.getOwnPropertyNames(type.prototype).filter((name) => !/^on[A-Z]/.test(name))
     for (const name of own) if (!internal.test(name)) assert.ok(words.has(name), `${type.name}.${name}`)

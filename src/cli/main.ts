@@ -32,6 +32,11 @@ async function main([name, ...args]: string[]): Promise<number> {
   return command(args)
 }
 
+// Whoever read the output has gone: that is no reason to end badly.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+})
+
 main(process.argv.slice(2)).then(
   (exitCode) => {
     process.exitCode = exitCode

@@ -1,25 +1,25 @@
 import type { IncomingMessage } from 'node:http'
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { CloseCode } from '../core/close-code.ts'
 import { ProtocolError, WebSocketError } from '../core/errors.ts'
 import type { Role } from '../core/frame-parser.ts'
 import type { MessageCodec } from '../core/message-codec.ts'
 import { Opcode } from '../core/opcode.ts'
-import { type CloseInfo, Hold, Protocol, type ProtocolSink, type ProtocolState } from '../core/protocol.ts'
+import { type CloseInfo, Hold, Protocol, type ProtocolState } from '../core/protocol.ts'
 import { decodeText } from '../core/text.ts'
-import { Clock, type Timed } from './clock.ts'
+import { Clock } from './clock.ts'
 import { flushDeferred } from './deferred.ts'
 import { channels } from './diagnostics.ts'
 import type { ConnectionLimits } from './limits.ts'
 import type { Vitals } from './liveness.ts'
 import { copyMessage, forgetCopies } from './message-copy.ts'
-import { Outbox, type OutboxSink } from './outbox.ts'
+import { Outbox } from './outbox.ts'
 import { PreparedMessage } from './prepared-message.ts'
-import { RateGuard, type RateSink } from './rate-guard.ts'
+import { RateGuard } from './rate-guard.ts'
 import { makeReader } from './reader.ts'
-import { SendBuffer, type SendBufferSink } from './send-buffer.ts'
-import { Sender, type SenderSink } from './sender.ts'
+import { SendBuffer } from './send-buffer.ts'
+import { Sender } from './sender.ts'
 import type { Traffic } from './traffic.ts'
 
 /** What arrives: text as a string, binary as a Buffer. */
@@ -67,6 +67,12 @@ export interface ConnectionSetup {
 const nothing = (): void => {}
 const none = (): number => 0
 
+/** What the handle of a plain socket counts: bytes given to libuv, and those it still has. */
+interface WriteCounts {
+  bytesWritten: number
+  writeQueueSize: number
+}
+
 /** Where a stream keeps its connection. */
 const connectionOf = Symbol('connection')
 type Linked = Duplex & { [connectionOf]: Connection }
@@ -75,7 +81,7 @@ type Linked = Duplex & { [connectionOf]: Connection }
  * One WebSocket connection on one stream (RFC 6455): what a server's `onConnection` is given. Callbacks are plain
  * properties with one consumer each; set them before the callback that hands the connection over returns.
  */
-export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBufferSink, RateSink, Timed {
+export class Connection {
   /** The chosen subprotocol, `''` without one (RFC 6455 §4.2.2). */
   readonly subprotocol: string
   /** A message: text as a string, binary as a Buffer of the receiver's own. */
@@ -98,8 +104,12 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
   #rates: RateGuard | null = null
   readonly #clock: Clock
   #closeInfo: CloseInfo | null = null
+  #isGone = false
+  #awaitingEnd: (() => void)[] | null = null
   #latency: number | null = null
   #heldBytes = 0
+  /** The stream has ended while held. */
+  #endWaits = false
   #receivedBytes = 0
   #receivedMessages = 0
   #sentMessages = 0
@@ -192,9 +202,12 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
 
   /** Resolves when the transport is gone. */
   get gone(): Promise<void> {
-    const stream = this.#stream
-    // The stream says that it has closed a tick before it emits so, and what follows from that.
-    return new Promise((resolve) => (stream.closed ? setImmediate(resolve) : stream.once('close', resolve)))
+    // Sockets say that they are closed long before they emit 'close', and what follows from that has happened.
+    if (this.#isGone) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.#awaitingEnd ??= []
+      this.#awaitingEnd.push(resolve)
+    })
   }
 
   /**
@@ -268,6 +281,8 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
   #onBytes(bytes: Buffer, start: number, end: number): void {
     this.#receivedBytes += end - start
     this.#host.traffic.receivedBytes += end - start
+    // A stream that was paused in the tick in which it began reads all the same: it is told again.
+    if (this.#protocol.isHeld) this.#stream.pause()
     forgetCopies()
     this.#outbox.cork()
     try {
@@ -281,16 +296,22 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
   }
 
   #onStreamEnd(): void {
+    // The end waits behind what was read before it, as it does in a socket that is not read from.
+    this.#endWaits = this.#protocol.isHeld
+    if (this.#endWaits) return
     this.#protocol.receiveEnd()
     this.#endStream()
   }
 
   #onStreamClose(): void {
+    if (this.#isGone) return
+    this.#isGone = true
     this.#protocol.receiveEnd()
     this.#clock.stop()
     this.#host.onHeld(-this.#heldBytes)
     this.#heldBytes = 0
     this.#host.onGone(this)
+    for (const resolve of this.#awaitingEnd ?? []) resolve()
   }
 
   /** @internal */
@@ -299,7 +320,7 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
     if (this.#stream.writableLength > 0) this.account()
   }
 
-  /** Tells the server how much more memory is held than when it was told last; called by both. */
+  /** Tells the server how much more memory is held than when it was told last; called by both. @internal */
   account(): void {
     const held = this.heldBytes
     if (held === this.#heldBytes) return
@@ -312,12 +333,12 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
     this.#outbox.flush()
     if (this.#stream.destroyed || this.#stream.writableEnded) return
     this.#stream.end()
-    if (this.#stream.readableEnded) return
-    this.#stream.resume()
+    // Where the peer has ended too: it may leave what was sent unread for ever.
     this.#clock.startClosing()
+    this.#stream.resume()
   }
 
-  /** What the clock looks at. */
+  /** What the clock looks at. @internal */
   vitals(): Vitals {
     const protocol = this.#protocol
     return {
@@ -328,17 +349,18 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
       receivedMessages: this.#receivedMessages,
       sentMessages: this.#sentMessages,
       bufferedAmount: this.bufferedAmount,
-      // Streams other than sockets do not count.
-      takenBytes: ((this.#stream as Partial<Socket>).bytesWritten ?? 0) - this.#stream.writableLength,
+      takenBytes: takenBytes(this.#stream),
     }
   }
 
   // What the protocol says.
 
+  /** @internal */
   onTextMessage(bytes: Buffer, start: number, end: number, isAscii: boolean): void {
     this.#deliver(decodeText(bytes, start, end, isAscii), false)
   }
 
+  /** @internal */
   onBinaryMessage(bytes: Buffer, start: number, end: number, owned: boolean, runEnd: number): void {
     // A view of much more memory than it shows would keep all of it alive.
     const isOwn = owned && bytes.length <= 2 * (end - start)
@@ -349,6 +371,7 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
     this.#receivedMessages++
     this.#host.traffic.receivedMessages++
     this.#rates?.takeMessage()
+    if (this.#protocol.state !== 'open') return
     if (channels.message.hasSubscribers) channels.message.publish({ connection: this, data, isBinary })
     try {
       this.onMessage(data, isBinary)
@@ -357,6 +380,7 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
     }
   }
 
+  /** @internal */
   onPongReceived(payload: Buffer): void {
     const latency = this.#clock.takePong(payload)
     if (latency !== null) {
@@ -371,6 +395,7 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
     }
   }
 
+  /** @internal */
   onControlFrame(opcode: number, payload: Uint8Array): void {
     if (opcode === Opcode.CLOSE) {
       this.#sendBuffer.sendWaitingPong()
@@ -381,10 +406,12 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
     this.#sendBuffer.sendPong(payload)
   }
 
+  /** @internal */
   onCloseExpected(): void {
     this.#clock.startClosing()
   }
 
+  /** @internal */
   onClosed(info: CloseInfo): void {
     this.#clock.stop()
     this.#rates?.stop()
@@ -401,26 +428,32 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
     this.#endStream()
   }
 
+  /** @internal */
   onFlow(reading: boolean): void {
     if (reading) this.#stream.resume()
     else this.#stream.pause()
+    if (reading && this.#endWaits) process.nextTick(() => this.#onStreamEnd())
   }
 
   // What the sending parts say.
 
+  /** @internal */
   onSent(): void {
     this.#sendBuffer.onSent()
   }
 
+  /** @internal */
   onOverMark(): void {
     this.#protocol.pause(Hold.BACKPRESSURE)
   }
 
+  /** @internal */
   onDrained(): void {
     this.account()
     this.#protocol.resume(Hold.BACKPRESSURE)
   }
 
+  /** @internal */
   onOverflow(total: number): void {
     const { maxBufferedAmount, overflow } = this.#limits
     if (overflow === 'drop') {
@@ -431,8 +464,9 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
     this.fail(CloseCode.TRY_AGAIN_LATER, 'ERR_WS_SEND_OVERFLOW', message)
   }
 
-  /** A peer sends more than it may: it waits, or it is closed. */
+  /** A peer sends more than it may: it waits, or it is closed. @internal */
   onOverRate(wait: number): void {
+    if (this.#protocol.state !== 'open') return
     if (this.#limits.overRate === 'close') {
       return this.fail(CloseCode.POLICY_VIOLATION, 'ERR_WS_RATE', 'more messages, bytes or pings than allowed')
     }
@@ -449,6 +483,13 @@ export class Connection implements ProtocolSink, OutboxSink, SenderSink, SendBuf
     if (channels.error.hasSubscribers) channels.error.publish({ connection: this, error })
     this.#host.reportError(error)
   }
+}
+
+/** What the system has taken, in the middle of a long write too, where node tells; other streams do not count. */
+function takenBytes(stream: Duplex & { _handle?: Partial<WriteCounts> | null; bytesWritten?: number }): number {
+  const { bytesWritten = 0, writeQueueSize } = stream._handle ?? {}
+  if (stream.constructor === Socket && writeQueueSize !== undefined) return bytesWritten - writeQueueSize
+  return (stream.bytesWritten ?? 0) - stream.writableLength
 }
 
 function streamError(error: Error): WebSocketError {

@@ -59,6 +59,9 @@ export class Liveness {
   #aliveAt: number
   #receivedBytes = 0
   #takenBytes = 0
+  /** Since when a held peer has read nothing, and what it had read then. */
+  #stuckSince: number
+  #heldTakenBytes = 0
   #pingedAt: number | null = null
   #messageAt: number
   #messageCount = 0
@@ -76,6 +79,7 @@ export class Liveness {
     this.#bornAt = now
     this.#checkedAt = now
     this.#aliveAt = now
+    this.#stuckSince = now
     this.#messageAt = now
   }
 
@@ -86,8 +90,18 @@ export class Liveness {
     if (vitals.isHeld) this.#standStill(elapsed)
     return (
       this.#checkAge(now, vitals) ??
+      this.#checkReading(now, vitals) ??
       (vitals.isHeld ? null : (this.#checkPending(now, vitals) ?? this.#checkAlive(now, vitals)))
     )
+  }
+
+  /** A peer that is held because it reads nothing of what waits for it says nothing either: no ping would tell. */
+  #checkReading(now: number, { isHeld, takenBytes, bufferedAmount }: Vitals): Verdict | null {
+    const longest = this.#limits.pingInterval + this.#limits.pingTimeout
+    if (!isHeld || bufferedAmount === 0 || takenBytes !== this.#heldTakenBytes) this.#stuckSince = now
+    this.#heldTakenBytes = takenBytes
+    if (now - this.#stuckSince < longest) return null
+    return { action: 'cut', code: 'ERR_WS_KEEPALIVE', message: `no byte of what waits was read within ${longest} ms` }
   }
 
   /** What the peer owes is not demanded for the time that it was not read from. */

@@ -1,3 +1,4 @@
+import { markAsUntransferable } from 'node:worker_threads'
 import { isPortable } from '../core/portable.ts'
 
 /** Messages up to this size share the memory of a slab: a message that is kept keeps no more than the slab with it. */
@@ -5,7 +6,7 @@ const MOST_SHARED = 1024
 /** As large as the pool that node's own small Buffers share. */
 const SLAB_SIZE = 8 * 1024
 
-let slab = Buffer.allocUnsafeSlow(SLAB_SIZE)
+let slab = makeSlab()
 let slabUsed = 0
 
 /** The range that the slab has a copy of, and where it has it. */
@@ -32,7 +33,7 @@ export function copyMessage(bytes: Buffer, start: number, end: number, runEnd: n
 
 function copyRun(bytes: Buffer, start: number, end: number, runEnd: number): void {
   if (slabUsed + end - start > SLAB_SIZE) {
-    slab = Buffer.allocUnsafeSlow(SLAB_SIZE)
+    slab = makeSlab()
     slabUsed = 0
   }
   const size = Math.min(runEnd - start, SLAB_SIZE - slabUsed)
@@ -42,4 +43,11 @@ function copyRun(bytes: Buffer, start: number, end: number, runEnd: number): voi
   copiedEnd = start + size
   copyAt = slabUsed
   slabUsed += size
+}
+
+/** As for node's own pool: handing one message to a worker must not take the memory of the others along. */
+function makeSlab(): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(SLAB_SIZE)
+  markAsUntransferable(bytes.buffer)
+  return bytes
 }

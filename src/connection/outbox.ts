@@ -1,9 +1,10 @@
+import { Socket } from 'node:net'
 import type { Writable } from 'node:stream'
 import { firstByte, headerSize, writeHeader } from '../core/frame-encoder.ts'
 import { applyMask, readMaskingKey } from '../core/mask.ts'
 
 /** Frames up to this size are copied into the shared buffer: copying 16 KiB costs less than a second buffer in the write. */
-const COPY_LIMIT = 16 * 1024
+export const COPY_LIMIT = 16 * 1024
 const SHARED_SIZE = 64 * 1024
 const LONGEST_HEADER = 14
 
@@ -33,6 +34,8 @@ const NONE: Buffer[] = []
  */
 export class Outbox {
   readonly #stream: Writable
+  /** Whether a write is done with the bytes once nothing of the stream waits. */
+  readonly #isSocket: boolean
   /** Makes the masking key of each frame (client role, RFC 6455 §5.3); null for a server. */
   readonly #maskingKey: (() => Uint8Array) | null
   /** Frames that wait outside the shared buffer, in order. */
@@ -45,6 +48,7 @@ export class Outbox {
 
   constructor(stream: Writable, maskingKey: (() => Uint8Array) | null = null, sink: OutboxSink | null = null) {
     this.#stream = stream
+    this.#isSocket = stream instanceof Socket
     this.#maskingKey = maskingKey
     this.#sink = sink
   }
@@ -133,6 +137,7 @@ export class Outbox {
     else if (owner !== this) return false
     if (sharedEnd + length + LONGEST_HEADER > SHARED_SIZE) {
       this.#flushShared()
+      if (owner !== null) return false
       owner = this
       if (sharedStart + length + LONGEST_HEADER > SHARED_SIZE) replaceShared()
     }
@@ -183,9 +188,11 @@ export class Outbox {
     const end = sharedEnd
     sharedEnd = sharedStart
     if (end === sharedStart || this.#stream.destroyed || this.#stream.writableEnded) return
-    this.#stream.write(shared.subarray(sharedStart, end))
     const size = end - sharedStart
-    if (this.#stream.writableLength > 0) {
+    // A stream inside the process may pass the bytes on as they are, and call back before the write returns.
+    const bytes = this.#isSocket ? shared.subarray(sharedStart, end) : Buffer.from(shared.subarray(sharedStart, end))
+    this.#stream.write(bytes)
+    if (this.#isSocket && this.#stream.writableLength > 0) {
       sharedStart = end
       sharedEnd = end
     }

@@ -30,6 +30,8 @@ export function makeReader(onBytes: BytesHandler): (stream: Duplex) => void {
   }
 
   return (stream) => {
-    if (isPortable || !readIntoWindow(stream, onWindow)) stream.on('data', onChunk)
+    if (!isPortable && readIntoWindow(stream, onWindow)) return
+    // A stream that was paused before is not started by its listener.
+    stream.on('data', onChunk).resume()
   }
 }

@@ -1,7 +1,7 @@
 import type { MessageCodec } from '../core/message-codec.ts'
 import { Opcode } from '../core/opcode.ts'
 import { flushDeferred } from './deferred.ts'
-import type { Outbox } from './outbox.ts'
+import { COPY_LIMIT, type Outbox } from './outbox.ts'
 import type { PreparedMessage } from './prepared-message.ts'
 
 /** Told of what the codec is done with. */
@@ -73,7 +73,8 @@ export class Sender {
 
   #send(opcode: number, bytes: Uint8Array, compress: boolean): void {
     if (this.#isCompressing) {
-      this.#wait(bytes.length, () => this.#send(opcode, bytes, compress))
+      const kept = ownCopy(bytes)
+      this.#wait(kept.length, () => this.#send(opcode, kept, compress))
       return
     }
     const codec = this.#codec
@@ -84,13 +85,15 @@ export class Sender {
     this.#isCompressing = true
     this.#waitingBytes += bytes.length
     let isLate = false
+    let kept = bytes
     codec.compress(bytes, (payload) => {
       this.#isCompressing = false
       this.#waitingBytes -= bytes.length
-      this.#outbox.sendBytes(opcode, payload ?? bytes, payload !== null)
+      this.#outbox.sendBytes(opcode, payload ?? kept, payload !== null)
       if (isLate) this.#goOn()
     })
     isLate = true
+    if (this.#isCompressing) kept = ownCopy(bytes)
   }
 
   #wait(size: number, send: () => void): void {
@@ -115,4 +118,9 @@ export class Sender {
     if (this.#close !== null) this.#outbox.sendBytes(Opcode.CLOSE, this.#close)
     this.#close = null
   }
+}
+
+/** What waits must not change; above the limit the caller leaves it unchanged. */
+function ownCopy(bytes: Uint8Array): Uint8Array {
+  return bytes.length <= COPY_LIMIT ? Uint8Array.from(bytes) : bytes
 }

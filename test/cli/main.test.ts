@@ -1,7 +1,11 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
 import { runCommand } from '../support/command.ts'
 import { assert, suite } from '../support/unit.ts'
 
 const test = suite('cli/main', { timeLimit: 60_000 })
+const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 const commands = ['serve', 'echo', 'conform', 'bench']
 
 test('names its commands when asked for help', async () => {
@@ -31,4 +35,17 @@ test('every command explains itself', async () => {
     assert.is(exitCode, 0, command)
     assert.ok(stdout.includes(`dwebsocket ${command}`), command)
   }
+})
+
+test('ends well when nobody reads its output any more', async () => {
+  const child = spawn(process.execPath, [MAIN, 'echo', '--port', '0'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  let errors = ''
+  child.stderr.on('data', (chunk) => {
+    errors += chunk
+  })
+  await once(child.stdout, 'data')
+  child.stdout.destroy()
+  child.kill('SIGTERM')
+  const [exitCode] = await once(child, 'exit')
+  assert.equal([exitCode, errors], [0, ''])
 })

@@ -116,6 +116,8 @@ test('reads lengths of 125, 126, 65,535, 65,536 and more', () => {
 test('refuses a length that is not in its shortest form, with 1002', () => {
   assert.is(violationOf(hex('82 fe 00 7d'))?.code, 'ERR_WS_LENGTH_NOT_MINIMAL')
   assert.is(violationOf(hex('82 ff 00 00 00 00 00 00 ff ff'))?.code, 'ERR_WS_LENGTH_NOT_MINIMAL')
+  const whole = [hex('82 fe 00 05 37 fa 21 3d'), Buffer.alloc(5)]
+  assert.is(violationOf(Buffer.concat(whole))?.code, 'ERR_WS_LENGTH_NOT_MINIMAL')
   assert.is(violationOf(hex('82 fe 00 7e 00 00 00 00')), null)
   assert.is(violationOf(hex('82 ff 00 00 00 00 00 01 00 00 00 00 00 00')), null)
 })

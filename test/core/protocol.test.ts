@@ -255,6 +255,23 @@ test('S-25: delivers nothing behind a violation', () => {
   assert.is(log.length, 3)
 })
 
+test('fails for a whole message over the limit, inside another, or in bad UTF-8', () => {
+  for (const [opcode, closeCode, ...frames] of [
+    [1, 1009, frame(1, 'x'.repeat(1001))],
+    [2, 1009, frame(2, 'x'.repeat(1001))],
+    [1, 1002, frame(1, 'begun', { fin: false }), frame(1, 'another')],
+    [2, 1002, frame(2, 'begun', { fin: false }), frame(2, 'another')],
+    [1, 1007, frame(1, hex('68 c3'))],
+  ] as [number, number, ...Buffer[]][]) {
+    for (const { name, chunks } of chunkings(Buffer.concat([frame(opcode, 'before'), ...frames]), 20)) {
+      const { protocol, log, sink } = make()
+      for (const chunk of chunks) protocol.receive(Buffer.from(chunk))
+      assert.is(sink.info?.code, closeCode, name)
+      assert.is(log.filter((entry) => /^(?:text|binary) /.test(entry)).length, 1, name)
+    }
+  }
+})
+
 // Reentrancy.
 
 test('close() inside a message callback: what follows in the chunk is discarded up to the Close', () => {
@@ -318,6 +335,18 @@ test('receive() inside a callback waits its turn', () => {
   sink.on = (entry) => entry === 'text one' && protocol.receive(frame(1, 'three'))
   protocol.receive(Buffer.concat([frame(1, 'one'), frame(1, 'two')]))
   assert.equal(log, ['text one', 'text two', 'text three'])
+})
+
+test('receive() and pause() inside one callback: what came later waits behind the rest of the chunk', () => {
+  const { protocol, log, sink } = make()
+  sink.on = (entry) => {
+    if (entry !== 'text one') return
+    protocol.receive(frame(1, 'three'))
+    protocol.pause(Hold.READER)
+  }
+  protocol.receive(Buffer.concat([frame(1, 'one'), frame(1, 'two')]))
+  protocol.resume(Hold.READER)
+  assert.equal(log, ['text one', 'stop', 'text two', 'text three', 'read'])
 })
 
 test('holds add up: input goes on when the last one is gone', () => {

@@ -20,6 +20,24 @@ test('is there unless the plain twins are asked for', () => {
   assert.is(simd === null, isPortable)
 })
 
+test('is not there where the processor has no SIMD, or the runtime no WebAssembly', async (t) => {
+  const global = globalThis as { WebAssembly?: unknown }
+  const { WebAssembly } = global
+  t.after(() => {
+    global.WebAssembly = WebAssembly
+  })
+  const Module = class {
+    constructor() {
+      throw new Error('no SIMD')
+    }
+  }
+  for (const [i, engine] of [undefined, { Module }].entries()) {
+    global.WebAssembly = engine
+    const other: typeof import('../../src/core/simd.ts') = await import(`../../src/core/simd.ts?without=${i}`)
+    assert.is(other.simd, null)
+  }
+})
+
 if (simd !== null) {
   const { window, unmask, unmaskRun, flags } = simd
 

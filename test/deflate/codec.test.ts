@@ -306,6 +306,7 @@ test('a compressor that forgets for lack of memory is still understood', async (
     budget.hold(held)
     const payload = await deflate(codec, prose(3000))
     assert.ok((await peer(payload!)).equals(prose(3000)))
+    assert.is(budget.used, held === 0 ? 4096 : held)
     budget.hold(-held)
   }
 })

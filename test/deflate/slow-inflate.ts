@@ -88,6 +88,7 @@ function readCodedBlock(bits: Bits, result: Inflated, literals: Map<string, numb
       output.push(symbol)
       continue
     }
+    if (symbol > 285) throw new Error('a reserved length code')
     const length = lengthBase[symbol - 257] + bits.read(lengthExtra[symbol - 257])
     const code = bits.readCode(distances)
     const extra = code < 4 ? 0 : (code >> 1) - 1

@@ -27,14 +27,28 @@ function slowMessage(payload: Buffer, history: Buffer): Buffer | null {
 }
 
 /** The decoder above takes sets of codes that are incomplete, which no compressor makes and zlib refuses. */
-function zlibReads(payload: Buffer, dictionary: Buffer): boolean {
+function zlibReads(payload: Buffer, history: Buffer): boolean {
+  let rest = Buffer.concat([payload, TAIL])
+  let window = history
   try {
-    const options = dictionary.length > 0 ? { dictionary } : {}
-    inflateRawSync(Buffer.concat([payload, TAIL]), { finishFlush: constants.Z_SYNC_FLUSH, ...options })
+    // zlib stops behind a final block; what follows is read with the window as it is then.
+    while (rest.length > 0 && !rest.equals(TAIL)) {
+      const dictionary = window.length > 0 ? { dictionary: window } : {}
+      const options = { finishFlush: constants.Z_SYNC_FLUSH, info: true, ...dictionary }
+      const { buffer, engine } = inflateRawSync(rest, options) as unknown as Inflation
+      window = Buffer.concat([window, buffer]).subarray(-32_768)
+      rest = rest.subarray(engine.bytesWritten)
+    }
     return true
   } catch {
     return false
   }
+}
+
+/** What zlib tells with `info`. */
+interface Inflation {
+  buffer: Buffer
+  engine: { bytesWritten: number }
 }
 
 function compress(message: Buffer, options: ZlibOptions): Buffer {

@@ -31,7 +31,6 @@ const socket = connect({
     receivedCount += 1
     flight.add(text, `bullet ${color}${own}`)
     appendEntry(makeEntry(`said ${color}${own}`, text))
-    showFacts()
   },
 })
 
@@ -45,8 +44,8 @@ function showFrame() {
   if (!isPaused && !isStill) {
     drawPicture()
     flight.pump()
-    showFacts()
   }
+  showFacts()
   requestAnimationFrame(showFrame)
 }
 

@@ -1,0 +1,169 @@
+import type { AddressInfo } from 'node:net'
+import { Duplex } from 'node:stream'
+import { type Connection, type ServerOptions, WebSocketServer } from '../../src/index.ts'
+import { RawClient, upgradeRequest } from '../support/raw-client.ts'
+import { assert, suite, type TestContext } from '../support/unit.ts'
+import { closeFrame, frame } from '../support/wire.ts'
+
+const test = suite('connection')
+
+/** A server with one connection, and its client. */
+async function pair(
+  t: TestContext,
+  options: ServerOptions = {},
+  onConnection: (connection: Connection) => void = () => {},
+): Promise<{ server: WebSocketServer; client: RawClient; connection: Connection }> {
+  const server = new WebSocketServer(options)
+  server.onConnection = onConnection
+  const { port } = (await server.listen(0)) as AddressInfo
+  t.after(async () => {
+    for (const connection of server.connections) connection.terminate()
+    await server.close()
+  })
+  const client = await RawClient.open(port)
+  t.after(() => client.socket.destroy())
+  return { server, client, connection: [...server.connections][0] }
+}
+
+const MEBIBYTE = 1024 * 1024
+
+test('reads no more than one chunk when it is paused in the callback that hands it over', async (t) => {
+  const { client, connection } = await pair(t, {}, (each) => each.pause())
+  const received: number[] = []
+  connection.onMessage = (data) => received.push(data.length)
+  const sizes = Array.from({ length: 40 }, (_, i) => 200_000 + i)
+  const sent = new Promise<void>((resolve) => {
+    client.socket.write(Buffer.concat(sizes.map((size) => frame(2, Buffer.alloc(size)))), () => resolve())
+  })
+  const outcome = await Promise.race([
+    sent.then(() => 'all was read'),
+    new Promise((resolve) => setTimeout(resolve, 300, 'held')),
+  ])
+  assert.is(outcome, 'held')
+  assert.ok(connection.heldBytes <= 64 * 1024)
+  connection.resume()
+  await sent
+  while (received.length < sizes.length) await new Promise((resolve) => setTimeout(resolve, 5))
+  assert.equal(received, sizes)
+})
+
+test('cuts a peer that ends its half and leaves what was sent unread', async (t) => {
+  const limits = { closeTimeout: 100, highWaterMark: 64 * MEBIBYTE, maxBufferedAmount: 64 * MEBIBYTE }
+  const { server, client, connection } = await pair(t, limits)
+  client.socket.pause()
+  connection.send(Buffer.alloc(32 * MEBIBYTE))
+  client.socket.end()
+  await connection.gone
+  assert.is(connection.closeInfo!.code, 1006)
+  assert.is(server.connections.size, 0)
+  assert.is(server.stats().heldBytes, 0)
+})
+
+test('gives a peer time that reads one long message slowly, after the Close frame too', async (t) => {
+  const limits = { closeTimeout: 150, highWaterMark: 64 * MEBIBYTE, maxBufferedAmount: 64 * MEBIBYTE }
+  const { client, connection } = await pair(t, limits)
+  const size = 24 * MEBIBYTE
+  let received = 0
+  client.socket.removeAllListeners('data')
+  client.socket.on('data', (chunk) => {
+    received += chunk.length
+    client.socket.pause()
+    setTimeout(() => client.socket.resume(), 2)
+  })
+  connection.send(Buffer.alloc(size))
+  connection.close()
+  const start = performance.now()
+  await client.until(() => client.ended || client.closed)
+  assert.ok(received > size, `${received} bytes were received`)
+  assert.ok(performance.now() - start > 300)
+})
+
+test('cuts a peer that reads nothing of what waits for it, though it is held for that', async (t) => {
+  const { client, connection } = await pair(t, { pingInterval: 60, pingTimeout: 60, highWaterMark: 1000 })
+  client.socket.pause()
+  while (connection.send(Buffer.alloc(MEBIBYTE)) || connection.bufferedAmount < MEBIBYTE);
+  await connection.gone
+  assert.match(connection.closeInfo!.error!.message, 'no byte of what waits')
+})
+
+test('delivers nothing after onClose when a message goes over a rate that closes', async (t) => {
+  const log: string[] = []
+  const rate = { messageRate: { perSecond: 1, burst: 1 }, overRate: 'close' } as const
+  const { client, connection } = await pair(t, rate, (each) => {
+    each.onMessage = (data) => log.push(String(data))
+    each.onClose = ({ code }) => log.push(`close ${code}`)
+  })
+  client.send(frame(1, 'a'), frame(1, 'b'), frame(1, 'c'))
+  await client.until(() => client.ended)
+  assert.equal(log, ['a', 'close 1008'])
+  client.socket.destroy()
+  await connection.gone
+})
+
+/** A stream that was paused before it is handed over. */
+class Loop extends Duplex {
+  readonly written: Buffer[] = []
+
+  override _read(): void {}
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.written.push(chunk)
+    done()
+  }
+}
+
+/** A stream of the test's own, accepted by a server. */
+async function accept(t: TestContext, stream: Duplex): Promise<Connection> {
+  const server = new WebSocketServer()
+  t.after(() => stream.destroy())
+  const accepted = new Promise<Connection>((resolve) => {
+    server.onConnection = resolve
+  })
+  const fields = upgradeRequest().split('\r\n').slice(1, -2)
+  const rawHeaders = fields.flatMap((field) => field.split(': '))
+  const headers = Object.fromEntries(fields.map((field) => [field.split(': ')[0].toLowerCase(), field.split(': ')[1]]))
+  const request = { method: 'GET', url: '/', httpVersion: '1.1', headers, rawHeaders, socket: stream }
+  server.handleUpgrade(request as never, stream, Buffer.alloc(0))
+  return accepted
+}
+
+test('reads a stream that was paused before, and leaves alone what it has written to one', async (t) => {
+  const stream = new Loop()
+  stream.pause()
+  const connection = await accept(t, stream)
+  const message = new Promise((resolve) => {
+    connection.onMessage = resolve
+  })
+  stream.push(frame(1, 'hello'))
+  assert.is(await message, 'hello')
+  for (const text of ['one', 'two']) {
+    connection.send(text)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  const expected = ['one', 'two'].map((text) => frame(1, text, { key: null }))
+  assert.equal(stream.written.slice(1), expected)
+})
+
+test('delivers what was read before the end of a stream that is held, then the end', async (t) => {
+  const stream = new Loop()
+  const connection = await accept(t, stream)
+  const log: string[] = []
+  const held = new Promise<void>((resolve) => {
+    connection.onMessage = (data) => {
+      log.push(String(data))
+      if (data !== 'first') return
+      connection.pause()
+      resolve()
+    }
+  })
+  const closed = new Promise<void>((resolve) => {
+    connection.onClose = ({ code }) => resolve(void log.push(`close ${code}`))
+  })
+  stream.once('end', () => setImmediate(() => connection.resume()))
+  stream.push(Buffer.concat([frame(1, 'first'), frame(1, 'second'), closeFrame(1000)]))
+  await held
+  stream.push(null)
+  stream.read(0)
+  await closed
+  assert.equal(log, ['first', 'second', 'close 1000'])
+})

@@ -1,0 +1,104 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { accept_websocket, type CloseInfo, type Connection, createServer } from '../../src/index.ts'
+import { startEcho } from '../support/echo-server.ts'
+import { RawClient } from '../support/raw-client.ts'
+import { startSilentProxy } from '../support/silent-proxy.ts'
+import { assert, suite, type TestContext } from '../support/unit.ts'
+import { frame } from '../support/wire.ts'
+import { hostOf, openWs } from '../support/ws-client.ts'
+
+const test = suite('rough ends', { timeLimit: 60_000 })
+
+const IDLE_CLIENT = fileURLToPath(new URL('../support/idle-client.mjs', import.meta.url))
+
+const closed = (connection: Connection): Promise<CloseInfo> =>
+  new Promise((resolve) => {
+    connection.onClose = resolve
+  })
+
+const codeOf = ({ error }: CloseInfo): string | undefined => (error as { code?: string } | undefined)?.code
+
+async function startPeer(t: TestContext, port: number): Promise<ChildProcess> {
+  const child = spawn(process.execPath, [IDLE_CLIENT, String(port)], { stdio: ['ignore', 'pipe', 'inherit'] })
+  t.after(() => child.kill('SIGKILL'))
+  await once(child.stdout!, 'data')
+  return child
+}
+
+test('cuts a peer whose process is stopped after the ping it does not answer, with 1006 and the reason', async (t) => {
+  const { port, connections } = await startEcho(t, { pingInterval: 200, pingTimeout: 1_500 })
+  const child = await startPeer(t, port)
+  const [connection] = connections
+  const end = closed(connection)
+  // Its pongs keep it alive beyond both times.
+  await new Promise((resolve) => setTimeout(resolve, 2_500))
+  assert.is(connection.state, 'open')
+  child.kill('SIGSTOP')
+  const info = await end
+  assert.equal([info.code, info.initiator, info.wasClean], [1006, 'local', false])
+  assert.is(codeOf(info), 'ERR_WS_KEEPALIVE')
+  await connection.gone
+})
+
+test('cuts a half-open peer, from which nothing comes and to which nothing gets', async (t) => {
+  const { port, connections } = await startEcho(t, { pingInterval: 200, pingTimeout: 300 })
+  const proxy = await startSilentProxy(t, port)
+  const client = await RawClient.open(proxy.port)
+  client.sendText('before')
+  await client.receive(1)
+  const end = closed(connections[0])
+  proxy.goSilent()
+  client.sendText('lost')
+  client.socket.end()
+  const info = await end
+  assert.equal([info.code, codeOf(info)], [1006, 'ERR_WS_KEEPALIVE'])
+  await connections[0].gone
+  client.socket.destroy()
+})
+
+test('tells a reset in the middle of a frame with 1006 and the system’s error, and gives its memory back', async (t) => {
+  const { server, port, connections } = await startEcho(t)
+  const client = await RawClient.open(port)
+  const end = closed(connections[0])
+  client.send(frame(1, 'whole'), frame(2, Buffer.alloc(500_000)).subarray(0, 300_000))
+  await client.receive(1)
+  while (connections[0].heldBytes < 290_000) await new Promise((resolve) => setTimeout(resolve, 10))
+  client.socket.resetAndDestroy()
+  const info = await end
+  assert.equal([info.code, info.initiator, codeOf(info)], [1006, 'transport', 'ERR_WS_TRANSPORT'])
+  assert.match(info.error!.message, 'ECONNRESET')
+  await connections[0].gone
+  assert.equal([server.connections.size, server.stats().heldBytes], [0, 0])
+})
+
+test('tells an end in the middle of a frame with 1006', async (t) => {
+  const { port, connections } = await startEcho(t)
+  const client = await RawClient.open(port)
+  const end = closed(connections[0])
+  client.send(frame(1, 'a whole message').subarray(0, 9))
+  client.socket.end()
+  const info = await end
+  assert.equal([info.code, info.initiator, codeOf(info)], [1006, 'transport', 'ERR_WS_STREAM_ENDED'])
+})
+
+test('a view that never returns keeps neither its connection nor the shutdown', async (t) => {
+  let running = 0
+  const view = accept_websocket(async () => {
+    running++
+    await new Promise(() => {})
+  })
+  const server = createServer({ urls: { '/': view }, closeTimeout: 300 })
+  const host = hostOf(await server.listen())
+  t.after(() => server.close())
+  const leaver = await openWs(`ws://${host}/`)
+  const stayer = await openWs(`ws://${host}/`)
+  leaver.socket.close(1000)
+  assert.is(await leaver.closed, '1000')
+  while (server.connections.size > 1) await new Promise((resolve) => setTimeout(resolve, 10))
+  const stopped = await server.shutdown({ drain: 100, deadline: 5_000 })
+  assert.equal(stopped, { clean: 1, unclean: 0, cut: 0 })
+  assert.is(await stayer.closed, '1001')
+  assert.is(running, 2)
+})

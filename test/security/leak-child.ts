@@ -1,0 +1,63 @@
+import { channel } from 'node:diagnostics_channel'
+import { type AddressInfo, connect } from 'node:net'
+import { wheel } from '../../src/connection/timers.ts'
+import { WebSocketServer } from '../../src/index.ts'
+import { upgradeRequest } from '../support/raw-client.ts'
+import { closeFrame, frame } from '../support/wire.ts'
+
+/** Opens and closes connections in a process of its own and prints what is left, as a line of JSON. */
+const COUNT = Number(process.argv[2])
+
+const server = new WebSocketServer({ onError: () => {} })
+server.onConnection = (connection) => {
+  connection.onMessage = (data) => void connection.send(data)
+}
+
+/** One connection, ended in one of four ways. */
+function visit(port: number, way: number): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(upgradeRequest()))
+    let received = 0
+    socket.on('error', () => {})
+    socket.on('close', () => resolve())
+    socket.on('data', (chunk) => {
+      if (received === 0) socket.write(frame(1, 'hello'))
+      received += chunk.length
+      if (!chunk.includes('hello')) return
+      if (way === 0) socket.write(closeFrame(1000))
+      else if (way === 1) socket.resetAndDestroy()
+      else if (way === 2) socket.end()
+      else socket.write(frame(3))
+    })
+    socket.on('end', () => socket.end())
+  })
+}
+
+async function visitMany(port: number, count: number): Promise<void> {
+  for (let i = 0; i < count; i += 20) await Promise.all(Array.from({ length: 20 }, (_, j) => visit(port, (i + j) % 4)))
+}
+
+async function heapUsed(): Promise<number> {
+  for (let i = 0; i < 3; i++) {
+    globalThis.gc?.()
+    await new Promise((resolve) => setTimeout(resolve, 30))
+  }
+  return process.memoryUsage().heapUsed
+}
+
+async function main(): Promise<void> {
+  const { port } = (await server.listen(0)) as AddressInfo
+  await visitMany(port, COUNT / 5)
+  const before = await heapUsed()
+  await visitMany(port, COUNT)
+  while (server.connections.size > 0) await new Promise((resolve) => setTimeout(resolve, 10))
+  const after = await heapUsed()
+  const timers = wheel.size
+  await server.close()
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  const handles = process.getActiveResourcesInfo().filter((name) => name !== 'PipeWrap' && name !== 'TTYWrap')
+  const listeners = process.listenerCount('uncaughtException') + Number(channel('dwebsocket:open').hasSubscribers)
+  console.log(JSON.stringify({ growth: after - before, timers, handles, listeners }))
+}
+
+main()

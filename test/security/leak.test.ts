@@ -1,0 +1,16 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { assert, suite } from '../support/unit.ts'
+
+const test = suite('security: what is left', { timeLimit: 120_000 })
+const child = fileURLToPath(new URL('./leak-child.ts', import.meta.url))
+
+test('S-57: 10,000 connections leave no handle, no timer and no memory behind', async () => {
+  const args = ['--expose-gc', '--import', 'tsx', child, '10000']
+  const { stdout } = await promisify(execFile)(process.execPath, args)
+  const { growth, timers, handles, listeners } = JSON.parse(stdout)
+  assert.equal({ timers, handles, listeners }, { timers: 0, handles: [], listeners: 0 })
+  // 100 bytes for each connection would be 1 MB.
+  assert.ok(growth < 500_000, `${growth}`)
+})

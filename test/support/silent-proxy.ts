@@ -1,0 +1,40 @@
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import type { TestContext } from './unit.ts'
+
+/** A proxy that can stop passing anything on, either way, without closing: a peer whose link is down. */
+export interface SilentProxy {
+  port: number
+  /** From now on nothing passes, not even an end. */
+  goSilent(): void
+}
+
+export async function startSilentProxy(t: TestContext, target: number): Promise<SilentProxy> {
+  const sockets = new Set<Socket>()
+  let isSilent = false
+  const pass = (from: Socket, to: Socket): void => {
+    from.on('data', (chunk) => {
+      if (!isSilent) to.write(chunk)
+    })
+    from.on('end', () => {
+      if (!isSilent) to.end()
+    })
+    from.on('error', () => {})
+    sockets.add(from)
+  }
+  const server = createServer({ allowHalfOpen: true }, (client) => {
+    const upstream = connect({ port: target, host: '127.0.0.1', allowHalfOpen: true })
+    pass(client, upstream)
+    pass(upstream, client)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.after(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  return {
+    port: (server.address() as AddressInfo).port,
+    goSilent() {
+      isSilent = true
+    },
+  }
+}
