@@ -46,6 +46,5 @@ export async function openPage(t: TestContext, html: string, options: PageOption
 
 /** Text as a reader sees it: blocks on lines of their own. */
 export function visibleText(locator: Locator): Promise<string> {
-  // biome-ignore lint/performance/useDomNodeTextContent: textContent runs neighbouring blocks together
   return locator.innerText()
 }
