@@ -3,6 +3,16 @@ import { launchChromium } from '../support/chromium.ts'
 import { startCommand } from '../support/command.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 
+/** What the page's own WebSocket has that the test uses. */
+type BrowserSocket = new (
+  url: string,
+) => {
+  extensions: string
+  onopen: () => void
+  onmessage: (event: { data: string }) => void
+  send(text: string): void
+}
+
 const test = suite('demo site', { timeLimit: 60_000 })
 
 async function startDemo(t: TestContext) {
@@ -38,6 +48,22 @@ test('the first page leads to every demo without an error', async (t) => {
     await page.locator('#state[data-state=open]').waitFor()
   }
   assert.equal(browser.complaints, [])
+})
+
+test('Chromium and the server agree on permessage-deflate and exchange text that is worth it', async (t) => {
+  const { address, browser } = await startDemo(t)
+  const page = await browser.open(`${address}/`)
+  const [extensions, reply, sent] = await page.evaluate(() => {
+    const { WebSocket, location } = globalThis as unknown as { WebSocket: BrowserSocket; location: { origin: string } }
+    const socket = new WebSocket(`${location.origin.replace('http', 'ws')}/echo`)
+    const text = 'the same words again '.repeat(2000)
+    return new Promise<[string, string, string]>((resolve) => {
+      socket.onopen = () => socket.send(text)
+      socket.onmessage = ({ data }) => resolve([socket.extensions, data, text])
+    })
+  })
+  assert.match(extensions, /^permessage-deflate/)
+  assert.is(reply, sent)
 })
 
 test('echo sends back text and binary and shows the state of the socket', async (t) => {
