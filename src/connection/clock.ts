@@ -11,7 +11,7 @@ export interface Timed {
   /** Called at each look. */
   account(): void
   ping(payload: Uint8Array): void
-  close(code: number, reason: string): void
+  close(code: number, reason: string, cause: Error): void
   fail(closeCode: number, code: string, message: string): void
   terminate(error: Error): void
 }
@@ -62,7 +62,8 @@ export class Clock implements TimerEntry {
     const verdict = this.#liveness.check(time, connection.vitals())
     if (verdict?.action === 'ping') this.#sendPing()
     else if (verdict?.action === 'cut') connection.terminate(new WebSocketError(verdict.code, verdict.message))
-    else if (verdict?.closeCode === CloseCode.NORMAL) connection.close(verdict.closeCode, verdict.message)
+    else if (verdict?.closeCode === CloseCode.NORMAL)
+      connection.close(verdict.closeCode, verdict.message, new WebSocketError(verdict.code, verdict.message))
     else if (verdict !== null) connection.fail(verdict.closeCode, verdict.code, verdict.message)
     if (this.#isOpen) wheel.schedule(this, checkPeriod(this.#limits))
   }

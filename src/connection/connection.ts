@@ -248,12 +248,12 @@ export class Connection {
   /**
    * Begins the closing handshake (§7.1.2); `onClose` tells how it went. Does nothing when it has begun already.
    * Throws a RangeError for a code outside 1000–1003, 1007–1014 and 3000–4999 or a reason over 123 bytes of UTF-8,
-   * a TypeError for a reason that is no text.
+   * a TypeError for a reason that is no text. `cause` is not sent: it is the `error` that `onClose` is told.
    */
-  close(code: number = CloseCode.NORMAL, reason: string | Uint8Array = ''): void {
+  close(code: number = CloseCode.NORMAL, reason: string | Uint8Array = '', cause?: Error): void {
     // What a room broadcast within this tick was promised to this connection too.
     flushDeferred()
-    this.#protocol.close(code, reason)
+    this.#protocol.close(code, reason, cause)
   }
 
   /** Cuts the transport at once, without a Close frame. */

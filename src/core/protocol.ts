@@ -31,7 +31,7 @@ export interface CloseInfo {
   wasClean: boolean
   /** Who ended it: this side, the peer with a Close frame, or the transport. */
   initiator: 'local' | 'remote' | 'transport'
-  /** Why, unless both sides closed as they should. */
+  /** Why, unless the application or the peer just asked for it. */
   error?: Error
 }
 
@@ -75,6 +75,8 @@ export class Protocol implements FrameSink, MessageSink {
   readonly #limits: MessageLimits
   readonly #codec: MessageCodec | null
   #state: ProtocolState = 'open'
+  /** Why this side began to close, when that was not the application's wish. */
+  #cause: Error | undefined
   #holds = 0
   /** Input that came while held, in order. */
   #backlog: Buffer | null = null
@@ -136,11 +138,15 @@ export class Protocol implements FrameSink, MessageSink {
     return new WebSocketError('ERR_WS_STREAM_ENDED', `the peer ended the stream without ${missing} a Close frame`)
   }
 
-  /** Begins the closing handshake (§7.1.2). Throws a RangeError for a code or reason that may not be sent. */
-  close(code: number = CloseCode.NORMAL, reason: string | Uint8Array = ''): void {
+  /**
+   * Begins the closing handshake (§7.1.2); `cause` is what `CloseInfo.error` will be. Throws a RangeError for a code or
+   * reason that may not be sent.
+   */
+  close(code: number = CloseCode.NORMAL, reason: string | Uint8Array = '', cause?: Error): void {
     const payload = encodeClosePayload(code, reason)
     if (this.#state !== 'open') return
     this.#state = 'closing'
+    this.#cause = cause
     this.#sink.onControlFrame(Opcode.CLOSE, payload)
     this.#sink.onCloseExpected()
     this.resume(Hold.READER | Hold.BACKPRESSURE | Hold.RATE)
@@ -313,7 +319,9 @@ export class Protocol implements FrameSink, MessageSink {
       const echo = code === CloseCode.NO_STATUS_RECEIVED ? EMPTY : Buffer.from(bytes.subarray(start, start + 2))
       this.#sink.onControlFrame(Opcode.CLOSE, echo)
     }
-    this.#finish({ code, reason, wasClean: true, initiator })
+    const info: CloseInfo = { code, reason, wasClean: true, initiator }
+    if (this.#cause !== undefined) info.error = this.#cause
+    this.#finish(info)
   }
 }
 

@@ -1,4 +1,4 @@
-import { ProtocolError, type WebSocketError } from '../../src/core/errors.ts'
+import { ProtocolError, WebSocketError } from '../../src/core/errors.ts'
 import type { MessageCodec } from '../../src/core/message-codec.ts'
 import {
   type CloseInfo,
@@ -183,6 +183,14 @@ test('CLOSING, Close frame: closed, clean, by this side; nothing more is sent', 
   protocol.close(1001)
   protocol.receive(closeFrame(1001))
   assert.equal(log, ['sent 8 03e9', 'close expected', 'closed 1001 clean local'])
+})
+
+test('CLOSING, Close frame: tells the cause that close() was given', () => {
+  const { protocol, sink } = make()
+  const cause = new WebSocketError('ERR_WS_IDLE', 'no message for long')
+  protocol.close(1000, cause.message, cause)
+  protocol.receive(closeFrame(1000))
+  assert.equal(sink.info, { code: 1000, reason: '', wasClean: true, initiator: 'local', error: cause })
 })
 
 test('CLOSING, violation: closed, and no second Close frame', () => {
