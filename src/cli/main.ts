@@ -1,8 +1,4 @@
 #!/usr/bin/env node
-import { bench } from './bench.ts'
-import { conform } from './conform.ts'
-import { echo } from './echo.ts'
-import { serve } from './serve.ts'
 import { UsageError } from './usage.ts'
 
 const HELP = `dwebsocket <command> [options]
@@ -13,12 +9,12 @@ const HELP = `dwebsocket <command> [options]
   bench     measures WebSocket servers                     (dwebsocket bench --help)
 `
 
-/** Each command takes its arguments and resolves to the exit code. */
+/** Each command takes its arguments and resolves to the exit code; what a command needs is loaded for it alone. */
 const commands: ReadonlyMap<string, (args: string[]) => Promise<number>> = new Map([
-  ['serve', serve],
-  ['echo', echo],
-  ['conform', conform],
-  ['bench', bench],
+  ['serve', async (args: string[]) => (await import('./serve.ts')).serve(args)],
+  ['echo', async (args: string[]) => (await import('./echo.ts')).echo(args)],
+  ['conform', async (args: string[]) => (await import('./conform.ts')).conform(args)],
+  ['bench', async (args: string[]) => (await import('./bench.ts')).bench(args)],
 ])
 
 async function main([name, ...args]: string[]): Promise<number> {

@@ -24,6 +24,8 @@ export interface PortHost {
   /** Plain HTTP, and what node takes for an upgrade on a connection that began with plain HTTP. */
   attach(httpServer: HttpServer): void
   onRequest(request: IncomingMessage, response: ServerResponse): void
+  /** Takes what goes wrong with the port itself. */
+  reportError(error: unknown): void
 }
 
 /**
@@ -65,6 +67,8 @@ export class OwnPort {
       server.once('error', reject)
       const onListening = (): void => {
         server.off('error', reject)
+        // A connection that cannot be accepted, for want of descriptors, must not end the process.
+        server.on('error', (error) => this.#host.reportError(error))
         resolve(server.address()!)
       }
       if (typeof portOrPath === 'string') server.listen(portOrPath, onListening)
