@@ -100,7 +100,7 @@ test('a command is started for each connection, and what it tells is heard', asy
   const launcher = new CommandLauncher(`${process.execPath} --import tsx ${REFERENCE} --client {url}`)
   const include = ['client.req.fragment', 'client.req.query', 'client.req.tls-first', 'client.req.tls-bad-cert']
   const entries = entriesOf(...include, 'client.close.abnormal', 'client.frame.masked-tls')
-  const { outcomes } = await runClients(clientOptions(entries, { launcher, jobs: 3, timeout: 5000 }))
+  const { outcomes } = await runClients(clientOptions(entries, { launcher, jobs: 3, timeout: 20_000 }))
   const verdicts = verdictsOf(outcomes[0].result)
   assert.is(verdicts['client.close.abnormal'], 'info')
   delete verdicts['client.close.abnormal']
@@ -116,7 +116,7 @@ test('a command that never connects makes the run end with the reason', async ()
 
 test('the unbroken client passes the core preset strictly', async () => {
   const { outcomes } = await runClients(
-    clientOptions(entriesOf('core'), { launcher: launchReference(), jobs: 8, timeout: 5000 }),
+    clientOptions(entriesOf('core'), { launcher: launchReference(), jobs: 8, timeout: 20_000 }),
   )
   const bad = outcomes[0].result.cases.filter(({ verdict }) => !['pass', 'info', 'skip'].includes(verdict))
   assert.equal(
