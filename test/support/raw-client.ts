@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net'
+import { afterEachTest } from './unit.ts'
 import { closeFrame, frame } from './wire.ts'
 
 /** A frame as a server sends it, read by the slow test code. */
@@ -16,6 +17,11 @@ export function upgradeRequest(path = '/', extra: string[] = []): string {
   return [...lines, `Sec-WebSocket-Key: ${KEY}`, 'Sec-WebSocket-Version: 13', ...extra, '', ''].join('\r\n')
 }
 
+const openSockets = new Set<Socket>()
+afterEachTest(() => {
+  for (const socket of openSockets) socket.destroy()
+})
+
 /** A WebSocket client of bare bytes: everything it sends is written out by the test, everything it gets is kept. */
 export class RawClient {
   readonly socket: Socket
@@ -29,6 +35,8 @@ export class RawClient {
 
   constructor(socket: Socket) {
     this.socket = socket
+    openSockets.add(socket)
+    socket.on('close', () => openSockets.delete(socket))
     socket.on('data', (chunk) => this.#take(chunk))
     socket.on('end', () => this.#change(() => (this.ended = true)))
     socket.on('error', () => {})

@@ -18,6 +18,13 @@ export interface Suite {
 /** Milliseconds a single test may take unless `suite` is told otherwise: a bound on hangs, never an assertion on speed. */
 const TIME_LIMIT = 30_000
 
+const cleanUpsOfEach: (() => unknown)[] = []
+
+/** Registers a clean-up for every test: for helpers that open what tests may forget. */
+export function afterEachTest(cleanUp: () => unknown): void {
+  cleanUpsOfEach.push(cleanUp)
+}
+
 /**
  * A uvu suite without uvu's traps: it runs itself (no forgotten `.run()`), every test has a time limit,
  * and what a test opened is closed when it ends.
@@ -47,7 +54,7 @@ async function runBody(sentence: string, body: TestBody, timeLimit: number): Pro
     await Promise.race([body({ after: (cleanUp) => cleanUps.unshift(cleanUp) }), limit])
   } finally {
     clearTimeout(timer)
-    for (const cleanUp of cleanUps) await cleanUp()
+    for (const cleanUp of [...cleanUps, ...cleanUpsOfEach]) await cleanUp()
   }
 }
 
