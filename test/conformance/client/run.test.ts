@@ -116,7 +116,7 @@ test('a command that never connects makes the run end with the reason', async ()
 
 test('the unbroken client passes the core preset strictly', async () => {
   const { outcomes } = await runClients(
-    clientOptions(entriesOf('core'), { launcher: launchReference(), jobs: 8, timeout: 20_000 }),
+    clientOptions(entriesOf('core'), { launcher: launchReference(), jobs: 8, timeout: 5000 }),
   )
   const bad = outcomes[0].result.cases.filter(({ verdict }) => !['pass', 'info', 'skip'].includes(verdict))
   assert.equal(
