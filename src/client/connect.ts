@@ -1,4 +1,4 @@
-import { randomBytes, randomFillSync } from 'node:crypto'
+import { randomFillSync } from 'node:crypto'
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import type { Duplex } from 'node:stream'
@@ -11,6 +11,7 @@ import type { MessageCodec } from '../core/message-codec.ts'
 import { DeflateCodec } from '../deflate/codec.ts'
 import { checkResponse as checkDeflate, formatOffer } from '../deflate/offer.ts'
 import { type DeflateOptions, type NormalisedDeflateOptions, normaliseDeflateOptions } from '../deflate/options.ts'
+import { makeKey } from '../handshake/accept-key.ts'
 import { checkResponse, formatRequest } from '../handshake/client-handshake.ts'
 import type { HeaderFields } from '../handshake/header-field.ts'
 import { type Extension, parseExtensions } from '../handshake/header-grammar.ts'
@@ -77,7 +78,7 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
   const target = readUrl(url)
   const deflateOptions = deflate === false ? null : normaliseDeflateOptions(deflate, 'client')
   const extensions = deflateOptions === null ? [] : parseExtensions(formatOffer(deflateOptions))!
-  const attempt = { key: randomBytes(16).toString('base64'), extensions, options }
+  const attempt = { key: makeKey(), extensions, options }
   if (!(handshakeTimeout > 0 && handshakeTimeout < 2 ** 31))
     throw new RangeError(`option handshakeTimeout is ${String(handshakeTimeout)}; 1 to 2147483647 ms are allowed`)
   const { response, stream, head } = await withinTime(options.signal, handshakeTimeout, (signal) =>
