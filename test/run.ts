@@ -1,5 +1,6 @@
 import { parse } from 'uvu/parse'
 import { run } from 'uvu/run'
+import { endChromium } from './support/chromium.ts'
 
 /**
  * Runs every test whose path matches the pattern given on the command line. What tests leave open is told and ended:
@@ -7,6 +8,7 @@ import { run } from 'uvu/run'
  */
 const { suites } = await parse('test', process.argv[2] ?? '\\.test\\.ts$')
 await run(suites)
+await endChromium()
 const left = process.getActiveResourcesInfo().filter((name) => /Socket|Server|Process/.test(name))
 if (left.length > 0) console.log(`left open: ${left.join(', ')}`)
 process.exit()

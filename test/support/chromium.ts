@@ -1,5 +1,5 @@
 import { accessSync, constants } from 'node:fs'
-import { type BrowserContext, chromium, type Page } from 'playwright-core'
+import { type BrowserContext, type Browser as Chromium, chromium, type Page } from 'playwright-core'
 import type { TestContext } from './unit.ts'
 
 const CANDIDATES = [
@@ -49,14 +49,27 @@ export interface Browser {
   open(url: string): Promise<Page>
 }
 
-/** Starts a Chromium that ends with the test. */
-export async function launchChromium(t: TestContext): Promise<Browser> {
-  // An empty path is a profile of its own, which goes with the browser.
-  const context = await chromium.launchPersistentContext('', {
+/** One process for the whole run: a start costs seconds, a profile nothing. */
+let shared: Promise<Chromium> | null = null
+
+function startChromium(): Promise<Chromium> {
+  return chromium.launch({
     executablePath: findChromium(),
     args: ARGUMENTS,
     env: { ...process.env, no_proxy: '127.0.0.1,localhost', NO_PROXY: '127.0.0.1,localhost' },
   })
+}
+
+/** Ends the Chromium of this run, if there was one. */
+export async function endChromium(): Promise<void> {
+  await (await shared)?.close()
+  shared = null
+}
+
+/** Opens a Chromium with a profile of its own that ends with the test. */
+export async function launchChromium(t: TestContext): Promise<Browser> {
+  shared ??= startChromium()
+  const context = await (await shared).newContext()
   t.after(() => context.close())
   const complaints: string[] = []
   return {

@@ -16,7 +16,7 @@ export interface Suite {
 }
 
 /** Milliseconds a single test may take unless `suite` is told otherwise: a bound on hangs, never an assertion on speed. */
-const TIME_LIMIT = 30_000
+const TIME_LIMIT = 60_000
 
 const cleanUpsOfEach: (() => unknown)[] = []
 
