@@ -1,12 +1,8 @@
 export { type ConnectOptions, connect } from './client/connect.ts'
-export {
-  Connection,
-  type Data,
-  type Sendable,
-  type SendOptions,
-} from './connection/connection.ts'
+export { Connection, type Data } from './connection/connection.ts'
 export { type ConnectionLimits, defaultLimits, type RateLimit, worstCaseBytes } from './connection/limits.ts'
 export { type PreparedMessage, prepare } from './connection/prepared-message.ts'
+export type { Sendable, SendOptions } from './connection/sendable.ts'
 export { CloseCode } from './core/close-code.ts'
 export { HandshakeError, ProtocolError, WebSocketError } from './core/errors.ts'
 export { Opcode } from './core/opcode.ts'

@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http'
-import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { CloseCode } from '../core/close-code.ts'
 import { ProtocolError, WebSocketError } from '../core/errors.ts'
@@ -15,24 +14,16 @@ import type { ConnectionLimits } from './limits.ts'
 import type { Vitals } from './liveness.ts'
 import { copyMessage, forgetCopies } from './message-copy.ts'
 import { Outbox } from './outbox.ts'
-import { PreparedMessage } from './prepared-message.ts'
+import type { PreparedMessage } from './prepared-message.ts'
 import { RateGuard } from './rate-guard.ts'
-import { makeReader } from './reader.ts'
 import { SendBuffer } from './send-buffer.ts'
+import { type Sendable, type SendOptions, sendPlain, sizeBound, unsendable } from './sendable.ts'
 import { Sender } from './sender.ts'
+import { ownStream, type StreamOwner, takenBytes } from './stream-owner.ts'
 import type { Traffic } from './traffic.ts'
 
 /** What arrives: text as a string, binary as a Buffer. */
 export type Data = string | Buffer
-/** What may be sent: a string goes as text, bytes go as binary. */
-export type Sendable = string | Uint8Array | ArrayBuffer
-
-/** How one message is sent. */
-export interface SendOptions {
-  /** Whether it may be compressed, where permessage-deflate was agreed on. Default: true. */
-  compress?: boolean
-}
-
 /** Whose connections they are: what all of them share. */
 export interface ConnectionHost {
   /** Where messages and bytes are counted. */
@@ -67,21 +58,11 @@ export interface ConnectionSetup {
 const nothing = (): void => {}
 const none = (): number => 0
 
-/** What the handle of a plain socket counts: bytes given to libuv, and those it still has. */
-interface WriteCounts {
-  bytesWritten: number
-  writeQueueSize: number
-}
-
-/** Where a stream keeps its connection. */
-const connectionOf = Symbol('connection')
-type Linked = Duplex & { [connectionOf]: Connection }
-
 /**
  * One WebSocket connection on one stream (RFC 6455): what a server's `onConnection` is given. Callbacks are plain
  * properties with one consumer each; set them before the callback that hands the connection over returns.
  */
-export class Connection {
+export class Connection implements StreamOwner {
   /** The chosen subprotocol, `''` without one (RFC 6455 §4.2.2). */
   readonly subprotocol: string
   /** A message: text as a string, binary as a Buffer of the receiver's own. */
@@ -99,8 +80,9 @@ export class Connection {
   readonly #request: RequestSource
   readonly #protocol: Protocol
   readonly #outbox: Outbox
-  readonly #sender: Sender
-  readonly #sendBuffer: SendBuffer
+  /** Null without a codec: then messages go to the outbox as they are. */
+  readonly #sender: Sender | null
+  #sendBuffer: SendBuffer | null = null
   #rates: RateGuard | null = null
   readonly #clock: Clock
   #closeInfo: CloseInfo | null = null
@@ -125,50 +107,14 @@ export class Connection {
     this.#stream = stream
     this.#protocol = new Protocol(this, { role, limits, codec })
     this.#outbox = new Outbox(stream, maskingKey, this)
-    this.#sender = new Sender(this.#outbox, codec, this)
-    this.#sendBuffer = new SendBuffer(stream, this.#outbox, this.#sender, limits, this)
+    this.#sender = codec === null ? null : new Sender(this.#outbox, codec, this)
     this.#clock = new Clock(this, limits)
     if (limits.messageRate !== null || limits.byteRate !== null) this.#rates = new RateGuard(limits, this)
     // Accepted late, when the peer had left: the event is past.
-    if (stream.closed) process.nextTick(() => this.#onStreamClose())
-    if (head !== undefined && head.length > 0) process.nextTick(() => this.#onBytes(head, 0, head.length))
-    const linked = stream as Linked
-    linked[connectionOf] = this
-    for (const [event, listener] of Connection.#listeners) stream.on(event, listener)
-    Connection.#read(stream)
+    if (stream.closed) process.nextTick(() => this.onStreamClose())
+    if (head !== undefined && head.length > 0) process.nextTick(() => this.onBytes(head, 0, head.length))
+    ownStream(stream, this)
   }
-
-  /** One set of listeners for all streams, so that no connection has functions of its own. */
-  static readonly #listeners: readonly [string, (this: Duplex, error?: Error) => void][] = [
-    [
-      'end',
-      function () {
-        ;(this as Linked)[connectionOf].#onStreamEnd()
-      },
-    ],
-    [
-      'error',
-      function (error) {
-        ;(this as Linked)[connectionOf].#protocol.receiveEnd(streamError(error!))
-      },
-    ],
-    [
-      'close',
-      function () {
-        ;(this as Linked)[connectionOf].#onStreamClose()
-      },
-    ],
-    [
-      'drain',
-      function () {
-        ;(this as Linked)[connectionOf].onSent()
-      },
-    ],
-  ]
-
-  static readonly #read = makeReader((stream, bytes, start, end) =>
-    (stream as Linked)[connectionOf].#onBytes(bytes, start, end),
-  )
 
   /** The upgrade request; on the server's own port it is made when it is first asked for. */
   get request(): IncomingMessage {
@@ -187,7 +133,7 @@ export class Connection {
 
   /** Bytes that were sent and that the operating system has not taken. */
   get bufferedAmount(): number {
-    return this.#sendBuffer.bufferedAmount
+    return this.#outbox.bufferedAmount + (this.#sender === null ? 0 : this.#sender.waitingBytes)
   }
 
   /** Bytes of memory held for this connection: input that waits, output that waits and what the application keeps. */
@@ -220,21 +166,18 @@ export class Connection {
   send(data: Sendable | PreparedMessage, options?: SendOptions): boolean {
     const size = sizeBound(data)
     if (this.#protocol.state !== 'open') return false
-    const fits = this.#sendBuffer.hasRoom(size)
-    if (!fits && !this.#sendBuffer.admit(typeof data === 'string' ? Buffer.byteLength(data) : size)) return false
+    const fits = this.bufferedAmount + size <= this.#limits.highWaterMark
+    if (!fits && !this.#pressure.admit(typeof data === 'string' ? Buffer.byteLength(data) : size)) return false
     this.#sentMessages++
     this.#host.traffic.sentMessages++
-    const compress = options === undefined || options.compress !== false
-    if (typeof data === 'string') this.#sender.sendText(data, compress)
-    else if (data instanceof Uint8Array) this.#sender.sendBytes(data, compress)
-    else if (data instanceof PreparedMessage) this.#sender.sendPrepared(data, compress)
-    else this.#sender.sendBytes(new Uint8Array(data), compress)
-    return fits || this.#sendBuffer.settle()
+    if (this.#sender === null) sendPlain(this.#outbox, data)
+    else this.#sender.send(data, options === undefined || options.compress !== false)
+    return fits || this.#pressure.settle()
   }
 
   /** Resolves when everything was taken by the operating system, or when the connection is closed. */
   drained(): Promise<void> {
-    return this.#protocol.state === 'closed' ? Promise.resolve() : this.#sendBuffer.drained()
+    return this.#protocol.state === 'closed' ? Promise.resolve() : this.#pressure.drained()
   }
 
   /** Sends a ping (§5.5.2) with at most 125 bytes. Throws a TypeError or RangeError for another payload. */
@@ -278,7 +221,8 @@ export class Connection {
 
   // What the stream does.
 
-  #onBytes(bytes: Buffer, start: number, end: number): void {
+  /** @internal */
+  onBytes(bytes: Buffer, start: number, end: number): void {
     this.#receivedBytes += end - start
     this.#host.traffic.receivedBytes += end - start
     // A stream that was paused in the tick in which it began reads all the same: it is told again.
@@ -295,7 +239,8 @@ export class Connection {
     if (this.#protocol.state === 'closed') this.#endStream()
   }
 
-  #onStreamEnd(): void {
+  /** @internal */
+  onStreamEnd(): void {
     // The end waits behind what was read before it, as it does in a socket that is not read from.
     this.#endWaits = this.#protocol.isHeld
     if (this.#endWaits) return
@@ -303,7 +248,19 @@ export class Connection {
     this.#endStream()
   }
 
-  #onStreamClose(): void {
+  /** @internal */
+  onStreamError(error: Error): void {
+    const message = `the transport failed: ${error.message}`
+    this.#protocol.receiveEnd(new WebSocketError('ERR_WS_TRANSPORT', message, { cause: error }))
+  }
+
+  /** @internal */
+  onStreamDrain(): void {
+    this.onSent()
+  }
+
+  /** @internal */
+  onStreamClose(): void {
     if (this.#isGone) return
     this.#isGone = true
     this.#protocol.receiveEnd()
@@ -398,12 +355,15 @@ export class Connection {
   /** @internal */
   onControlFrame(opcode: number, payload: Uint8Array): void {
     if (opcode === Opcode.CLOSE) {
-      this.#sendBuffer.sendWaitingPong()
-      return this.#sender.sendClose(payload)
+      this.#sendBuffer?.sendWaitingPong()
+      if (this.#sender === null) this.#outbox.sendBytes(Opcode.CLOSE, payload)
+      else this.#sender.sendClose(payload)
+      return
     }
     this.#rates ??= new RateGuard(this.#limits, this)
     this.#rates.takePing()
-    this.#sendBuffer.sendPong(payload)
+    if (this.#stream.writableLength === 0) this.#outbox.sendBytes(Opcode.PONG, payload)
+    else this.#pressure.keepPong(payload)
   }
 
   /** @internal */
@@ -417,8 +377,8 @@ export class Connection {
     this.#rates?.stop()
     this.#closeInfo = info
     this.#host.traffic.countClose(info.code)
-    this.#sender.drop()
-    this.#sendBuffer.release()
+    this.#sender?.drop()
+    this.#sendBuffer?.release()
     if (channels.close.hasSubscribers) channels.close.publish({ connection: this, info })
     try {
       this.onClose(info)
@@ -432,14 +392,20 @@ export class Connection {
   onFlow(reading: boolean): void {
     if (reading) this.#stream.resume()
     else this.#stream.pause()
-    if (reading && this.#endWaits) process.nextTick(() => this.#onStreamEnd())
+    if (reading && this.#endWaits) process.nextTick(() => this.onStreamEnd())
   }
 
   // What the sending parts say.
 
+  get #pressure(): SendBuffer {
+    this.#sendBuffer ??= new SendBuffer(this.#stream, this.#outbox, this.#limits, this)
+    return this.#sendBuffer
+  }
+
   /** @internal */
   onSent(): void {
-    this.#sendBuffer.onSent()
+    if (this.#sendBuffer === null) this.#outbox.flush()
+    else this.#sendBuffer.onSent()
   }
 
   /** @internal */
@@ -483,28 +449,4 @@ export class Connection {
     if (channels.error.hasSubscribers) channels.error.publish({ connection: this, error })
     this.#host.reportError(error)
   }
-}
-
-/** What the system has taken, in the middle of a long write too, where node tells; other streams do not count. */
-function takenBytes(stream: Duplex & { _handle?: Partial<WriteCounts> | null; bytesWritten?: number }): number {
-  const { bytesWritten = 0, writeQueueSize } = stream._handle ?? {}
-  if (stream.constructor === Socket && writeQueueSize !== undefined) return bytesWritten - writeQueueSize
-  return (stream.bytesWritten ?? 0) - stream.writableLength
-}
-
-function streamError(error: Error): WebSocketError {
-  return new WebSocketError('ERR_WS_TRANSPORT', `the transport failed: ${error.message}`, { cause: error })
-}
-
-/** At least the bytes that a message takes; a UTF-16 unit makes at most 3. Throws a TypeError for what is none. */
-function sizeBound(data: Sendable | PreparedMessage): number {
-  if (typeof data === 'string') return data.length * 3
-  if (data instanceof Uint8Array || data instanceof ArrayBuffer) return data.byteLength
-  if (data instanceof PreparedMessage) return data.frame.length
-  throw unsendable(data)
-}
-
-function unsendable(data: unknown): TypeError {
-  const type = data === null ? 'null' : typeof data
-  return new TypeError(`a message of type ${type}; a string, Uint8Array or ArrayBuffer is allowed`)
 }

@@ -20,6 +20,8 @@ interface OnReadFields {
 /** What a socket's handle needs for it. */
 interface Handle {
   useUserBuffer?: (buffer: Uint8Array) => void
+  /** Whether it is being read; accepted sockets are from the start. */
+  reading?: boolean
 }
 
 type Fields = Record<symbol, unknown> & { _handle?: Handle | null }
@@ -43,18 +45,19 @@ function findFields(): OnReadFields | null {
 const fields = findFields()
 
 /**
- * Makes node read `socket` into the window and call `onRead` on it with the number of bytes. Returns false, with nothing
- * changed, where that cannot be done: other streams than plain sockets, data already buffered, another node.
+ * Makes node read `socket` into the window, and call `onRead` on it with the number of bytes, whether it flows or not.
+ * Returns false, with nothing changed, where that cannot be done: other streams than plain sockets, another node.
  */
-export function readIntoWindow(socket: object, onRead: (this: Duplex, size: number) => void): boolean {
-  if (fields === null || !(socket instanceof Socket) || socket.constructor !== Socket || socket.readableLength > 0)
-    return false
-  const { _handle: handle } = socket as unknown as Fields
-  if (typeof handle?.useUserBuffer !== 'function') return false
+export function readIntoWindow(socket: object, onRead: (this: Duplex, size: number) => boolean): boolean {
+  if (fields === null || !(socket instanceof Socket) || socket.constructor !== Socket) return false
   const target = socket as unknown as Fields
-  target[fields.buffer] = readWindow
-  target[fields.callback] = onRead
-  handle.useUserBuffer(readWindow)
-  socket.resume()
+  const { _handle: handle } = target
+  if (typeof handle?.useUserBuffer !== 'function') return false
+  if (target[fields.callback] !== onRead) {
+    target[fields.buffer] = readWindow
+    target[fields.callback] = onRead
+    handle.useUserBuffer(readWindow)
+  }
+  if (handle.reading !== true || socket.isPaused()) socket.resume()
   return true
 }

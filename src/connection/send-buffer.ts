@@ -2,10 +2,11 @@ import type { Duplex } from 'node:stream'
 import { Opcode } from '../core/opcode.ts'
 import type { ConnectionLimits } from './limits.ts'
 import type { Outbox } from './outbox.ts'
-import type { Sender } from './sender.ts'
 
-/** What a send buffer tells its connection. */
-export interface SendBufferSink {
+/** The connection of a send buffer: what waits there, and what it is told. */
+export interface SendBufferHost {
+  /** Bytes that the operating system has not taken. */
+  readonly bufferedAmount: number
   /** More waits than `highWaterMark`: the peer is not to be read from until `onDrained`. */
   onOverMark(): void
   /** Nothing waits any more. */
@@ -14,59 +15,46 @@ export interface SendBufferSink {
   onOverflow(total: number): void
 }
 
-/** What waits to be sent to one peer, and what follows when it is too much. */
+/** What follows when much waits to be sent to one peer; made when that comes to matter for the first time. */
 export class SendBuffer {
   readonly #stream: Duplex
   readonly #outbox: Outbox
-  readonly #sender: Sender
   readonly #limits: ConnectionLimits
-  readonly #sink: SendBufferSink
+  readonly #host: SendBufferHost
   #drained: (() => void)[] | null = null
   #isOverMark = false
   #isAwaiting = false
   /** The newest pong that waits for a peer that does not read; older ones are replaced (RFC 6455 §5.5.3). */
   #pong: Uint8Array | null = null
 
-  constructor(stream: Duplex, outbox: Outbox, sender: Sender, limits: ConnectionLimits, sink: SendBufferSink) {
+  constructor(stream: Duplex, outbox: Outbox, limits: ConnectionLimits, host: SendBufferHost) {
     this.#stream = stream
     this.#outbox = outbox
-    this.#sender = sender
     this.#limits = limits
-    this.#sink = sink
-  }
-
-  /** Bytes that the operating system has not taken. */
-  get bufferedAmount(): number {
-    return this.#outbox.bufferedAmount + this.#sender.waitingBytes
-  }
-
-  /** Whether so many bytes surely stay below the high-water mark. */
-  hasRoom(size: number): boolean {
-    return this.bufferedAmount + size <= this.#limits.highWaterMark
+    this.#host = host
   }
 
   /** Whether a message may be added to what waits. One that finds nothing waiting always may. */
   admit(size: number): boolean {
     this.#outbox.flush()
-    const waiting = this.bufferedAmount
+    const waiting = this.#host.bufferedAmount
     if (waiting === 0 || waiting + size <= this.#limits.maxBufferedAmount) return true
-    this.#sink.onOverflow(waiting + size)
+    this.#host.onOverflow(waiting + size)
     return false
   }
 
   /** Hands over what waits; returns false, and says so, when the system leaves more than the high-water mark. */
   settle(): boolean {
     this.#outbox.flush()
-    if (this.bufferedAmount <= this.#limits.highWaterMark) return true
+    if (this.#host.bufferedAmount <= this.#limits.highWaterMark) return true
     this.#isOverMark = true
-    this.#sink.onOverMark()
+    this.#host.onOverMark()
     this.#awaitSent()
     return false
   }
 
-  /** Sends a pong, or keeps it for when the peer reads again. */
-  sendPong(payload: Uint8Array): void {
-    if (this.#stream.writableLength === 0) return this.#outbox.sendBytes(Opcode.PONG, payload)
+  /** Keeps a pong for when the peer reads again. */
+  keepPong(payload: Uint8Array): void {
     this.#pong = payload
     this.#awaitSent()
   }
@@ -80,7 +68,7 @@ export class SendBuffer {
   /** Resolves when nothing waits, or when the connection is closed. */
   drained(): Promise<void> {
     this.#outbox.flush()
-    if (this.bufferedAmount === 0) return Promise.resolve()
+    if (this.#host.bufferedAmount === 0) return Promise.resolve()
     return new Promise((resolve) => {
       this.#drained ??= []
       this.#drained.push(resolve)
@@ -92,11 +80,11 @@ export class SendBuffer {
   onSent(): void {
     this.sendWaitingPong()
     this.#outbox.flush()
-    if (this.bufferedAmount > 0) return this.#awaitSent()
+    if (this.#host.bufferedAmount > 0) return this.#awaitSent()
     this.release()
     if (!this.#isOverMark) return
     this.#isOverMark = false
-    this.#sink.onDrained()
+    this.#host.onDrained()
   }
 
   /** Lets everybody go who waits for room. */

@@ -2,7 +2,8 @@ import type { MessageCodec } from '../core/message-codec.ts'
 import { Opcode } from '../core/opcode.ts'
 import { flushDeferred } from './deferred.ts'
 import { COPY_LIMIT, type Outbox } from './outbox.ts'
-import type { PreparedMessage } from './prepared-message.ts'
+import { PreparedMessage } from './prepared-message.ts'
+import type { Sendable } from './sendable.ts'
 
 /** Told of what the codec is done with. */
 export interface SenderSink {
@@ -11,12 +12,12 @@ export interface SenderSink {
 }
 
 /**
- * Sends the messages of a connection in order, those that are worth it compressed (RFC 7692 §6.1). While the codec
+ * Sends the messages of a connection with compression in order, those that are worth it compressed (RFC 7692 §6.1). While the codec
  * works on one the next ones wait, and so does the Close frame; other control frames go ahead of them (RFC 6455 §5.4).
  */
 export class Sender {
   readonly #outbox: Outbox
-  readonly #codec: MessageCodec | null
+  readonly #codec: MessageCodec
   readonly #sink: SenderSink
   #isCompressing = false
   #waiting: (() => void)[] | null = null
@@ -24,7 +25,7 @@ export class Sender {
   /** The Close frame that goes behind everything that waits. */
   #close: Uint8Array | null = null
 
-  constructor(outbox: Outbox, codec: MessageCodec | null, sink: SenderSink) {
+  constructor(outbox: Outbox, codec: MessageCodec, sink: SenderSink) {
     this.#outbox = outbox
     this.#codec = codec
     this.#sink = sink
@@ -35,25 +36,25 @@ export class Sender {
     return this.#waitingBytes
   }
 
-  sendText(text: string, compress: boolean): void {
+  send(data: Sendable | PreparedMessage, compress: boolean): void {
     flushDeferred()
+    if (typeof data === 'string') this.#sendText(data, compress)
+    else if (data instanceof Uint8Array) this.#send(Opcode.BINARY, data, compress)
+    else if (data instanceof PreparedMessage) this.#sendPrepared(data, compress)
+    else this.#send(Opcode.BINARY, new Uint8Array(data), compress)
+  }
+
+  #sendText(text: string, compress: boolean): void {
     // A UTF-16 unit makes at most 3 bytes: most short texts are told without counting them.
-    const codec = this.#codec
-    if (codec !== null && compress && codec.wantsCompression(text.length * 3)) {
+    if (compress && this.#codec.wantsCompression(text.length * 3)) {
       this.#send(Opcode.TEXT, Buffer.from(text), true)
     } else if (this.#isCompressing) this.#send(Opcode.TEXT, Buffer.from(text), false)
     else this.#outbox.sendText(Opcode.TEXT, text)
   }
 
-  sendBytes(bytes: Uint8Array, compress: boolean): void {
-    flushDeferred()
-    this.#send(Opcode.BINARY, bytes, compress)
-  }
-
   /** Sends what was framed before, compressed when it and the peer allow to share that. */
-  sendPrepared(message: PreparedMessage, compress: boolean): void {
-    flushDeferred()
-    const frame = compress && this.#codec !== null ? message.frameFor(this.#codec) : message.frame
+  #sendPrepared(message: PreparedMessage, compress: boolean): void {
+    const frame = compress ? message.frameFor(this.#codec) : message.frame
     if (this.#isCompressing) this.#wait(frame.length, () => this.#outbox.sendEncoded(frame))
     else this.#outbox.sendEncoded(frame)
   }
@@ -78,7 +79,7 @@ export class Sender {
       return
     }
     const codec = this.#codec
-    if (codec === null || !compress || !codec.wantsCompression(bytes.length)) {
+    if (!compress || !codec.wantsCompression(bytes.length)) {
       this.#outbox.sendBytes(opcode, bytes)
       return
     }

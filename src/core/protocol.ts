@@ -71,7 +71,8 @@ const EMPTY = Buffer.alloc(0)
 export class Protocol implements FrameSink, MessageSink {
   readonly #sink: ProtocolSink
   readonly #parser: FrameParser
-  readonly #assembler: MessageAssembler
+  /** Made for the first message that is fragmented, compressed or cut by the end of a chunk. */
+  #assembler: MessageAssembler | null = null
   readonly #limits: MessageLimits
   readonly #codec: MessageCodec | null
   #state: ProtocolState = 'open'
@@ -82,16 +83,14 @@ export class Protocol implements FrameSink, MessageSink {
   #backlog: Buffer | null = null
   #parsing = false
   #controlOpcode = 0
-  /** The payload of a control frame that came in pieces. */
+  /** The payload of a control frame that comes in pieces, as far as it is here. */
   #control: Buffer | null = null
-  #controlLength = 0
 
   constructor(sink: ProtocolSink, options: ProtocolOptions) {
     this.#sink = sink
     this.#limits = options.limits
     this.#codec = options.codec ?? null
     this.#parser = new FrameParser(this, options.role, this.#codec !== null)
-    this.#assembler = new MessageAssembler(this, options.limits)
   }
 
   get state(): ProtocolState {
@@ -100,14 +99,18 @@ export class Protocol implements FrameSink, MessageSink {
 
   /** Bytes of memory held: the message in progress and input that waits. */
   get heldBytes(): number {
-    return this.#assembler.heldBytes + (this.#backlog?.length ?? 0)
+    return (this.#assembler?.heldBytes ?? 0) + (this.#backlog?.length ?? 0)
   }
 
   /** What the peer has begun and not finished, in the order of urgency; null between messages. */
   get pending(): 'header' | 'payload' | 'message' | null {
     if (this.#parser.inHeader) return 'header'
     if (!this.#parser.atBoundary) return 'payload'
-    return this.#assembler.inMessage ? 'message' : null
+    return this.#inMessage ? 'message' : null
+  }
+
+  get #inMessage(): boolean {
+    return this.#assembler?.inMessage === true
   }
 
   /** Whether the input is held. */
@@ -231,25 +234,29 @@ export class Protocol implements FrameSink, MessageSink {
     this.#parser.stopped = true
     this.#backlog = null
     this.#control = null
-    this.#assembler.reset()
+    this.#assembler?.reset()
     this.#codec?.release()
     this.#sink.onClosed(info)
   }
 
   onFrameHeader(fin: boolean, rsv1: boolean, opcode: number, length: number): void {
-    if (isControl(opcode)) this.#controlOpcode = opcode
-    else this.#assembler.onFrameHeader(fin, rsv1, opcode, length)
+    if (isControl(opcode)) {
+      this.#controlOpcode = opcode
+      return
+    }
+    this.#assembler ??= new MessageAssembler(this, this.#limits)
+    this.#assembler.onFrameHeader(fin, rsv1, opcode, length)
   }
 
   onFramePayload(bytes: Buffer, start: number, end: number, or: number, last: boolean): void {
-    if (this.#controlOpcode === 0) this.#assembler.onFramePayload(bytes, start, end, or, last)
+    if (this.#controlOpcode === 0) this.#assembler!.onFramePayload(bytes, start, end, or, last)
     else this.#takeControl(bytes, start, end, last)
   }
 
   /** The checks of the assembler that a message of one frame needs: order, size, text. */
   onWholeMessage(opcode: number, bytes: Buffer, start: number, end: number, or: number, runEnd: number): void {
-    if (this.#assembler.inMessage || end - start > this.#limits.maxMessageSize) {
-      return this.#assembler.onFrameHeader(true, false, opcode, end - start)
+    if (this.#inMessage || end - start > this.#limits.maxMessageSize) {
+      return this.onFrameHeader(true, false, opcode, end - start)
     }
     if (opcode === Opcode.BINARY) {
       if (this.#state === 'open') this.#sink.onBinaryMessage(bytes, start, end, false, runEnd)
@@ -288,17 +295,15 @@ export class Protocol implements FrameSink, MessageSink {
   }
 
   #takeControl(bytes: Buffer, start: number, end: number, last: boolean): void {
-    if (!last || this.#controlLength > 0) {
-      this.#control ??= Buffer.allocUnsafeSlow(125)
-      this.#controlLength += bytes.copy(this.#control, this.#controlLength, start, end)
+    if (!last || this.#control !== null) {
+      this.#control = Buffer.concat([this.#control ?? EMPTY, bytes.subarray(start, end)])
       if (!last) return
       bytes = this.#control
       start = 0
-      end = this.#controlLength
+      end = bytes.length
     }
     const opcode = this.#controlOpcode
     this.#controlOpcode = 0
-    this.#controlLength = 0
     this.#control = null
     this.#onControl(opcode, bytes, start, end)
   }

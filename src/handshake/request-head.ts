@@ -128,12 +128,28 @@ export class RequestHeadParser {
   #state: number = State.START
   /** Start of the method, then the ends of method, target and version, then of every name and value. */
   readonly #marks: number[] = []
+  #markCount = 0
+  #text = ''
   #kept: Buffer = EMPTY
   #keptSize = 0
 
   constructor({ maxSize = MAX_SIZE, maxFieldCount = MAX_FIELD_COUNT }: RequestHeadLimits = {}) {
     this.#maxSize = maxSize
     this.#maxFieldCount = maxFieldCount
+  }
+
+  /** The head that was found, as latin1. */
+  get text(): string {
+    return this.#text
+  }
+
+  /** Begins with another head. */
+  restart(): void {
+    this.#state = State.START
+    this.#markCount = 0
+    this.#text = ''
+    this.#kept = EMPTY
+    this.#keptSize = 0
   }
 
   /** The bytes of all pushes that did not end the head, for another parser that is to begin from the start. */
@@ -150,7 +166,7 @@ export class RequestHeadParser {
   push(bytes: Uint8Array, start: number, end: number): RequestHead | null {
     const stop = Math.min(end, start + this.#maxSize - this.#keptSize)
     const next = this.#scan(bytes, start, stop)
-    if (this.#marks.length > 4 + this.#maxFieldCount * 2) {
+    if (this.#markCount > 4 + this.#maxFieldCount * 2) {
       throw this.#tooLarge(`more than ${this.#maxFieldCount} fields`)
     }
     if (this.#state === State.DONE) return this.#finish(bytes, start, next)
@@ -171,7 +187,7 @@ export class RequestHeadParser {
         this.#state = State.DONE
         return i + 1
       }
-      if (next & MARK) this.#marks.push(i + offset)
+      if (next & MARK) this.#marks[this.#markCount++] = i + offset
       state = next & ~MARK
     }
     this.#state = state
@@ -181,12 +197,13 @@ export class RequestHeadParser {
   #finish(bytes: Uint8Array, start: number, end: number): RequestHead {
     const marks = this.#marks
     const text = toLatin1(this.#kept, 0, this.#keptSize) + toLatin1(bytes, start, end)
+    this.#text = text
     const httpVersion = text.slice(marks[2] + ' HTTP/'.length, marks[3])
     if (httpVersion[0] !== '1') {
       throw new HandshakeError(505, 'ERR_WS_HTTP_VERSION', `HTTP/${httpVersion}, must be HTTP/1.1`)
     }
     const rawHeaders: string[] = []
-    for (let i = 4; i < marks.length; i += 2) {
+    for (let i = 4; i < this.#markCount; i += 2) {
       rawHeaders.push(text.slice(marks[i - 1] + 2, marks[i]), trimBlanks(text.slice(marks[i] + 1, marks[i + 1])))
     }
     return {
@@ -236,5 +253,7 @@ function placeOf(state: number): string {
 }
 
 function toLatin1(bytes: Uint8Array, start: number, end: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1', start, end)
+  if (start === end) return ''
+  const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return buffer.toString('latin1', start, end)
 }

@@ -5,6 +5,7 @@ import {
   type ServerResponse,
 } from 'node:http'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { disownStream, hasOwner, ownStream, releaseStream, type StreamOwner } from '../connection/stream-owner.ts'
 import { type TimerEntry, wheel } from '../connection/timers.ts'
 import { HandshakeError } from '../core/errors.ts'
 import { isPortable } from '../core/portable.ts'
@@ -33,7 +34,7 @@ export interface PortHost {
  * server, 1.6 times cheaper than by way of `node:http`; any other goes, as it came, to a `node:http` server on the same
  * socket.
  */
-export class OwnPort {
+export class OwnPort implements HeadSink {
   readonly #host: PortHost
   readonly #http: HttpServer
   readonly #server: Server
@@ -95,88 +96,119 @@ export class OwnPort {
   }
 
   #accept(socket: Socket): void {
-    const reader = new HeadReader(socket, this.#timeout, {
-      onHead: (head, text, rest) => this.#route(head, text, socket, rest),
-      onError: (error) => {
-        this.#host.onBadHead(error)
-        refuseStream(socket, error)
-      },
-      onGone: () => this.#heads.delete(reader),
-    })
+    const reader = new HeadReader(socket, this)
     this.#heads.add(reader)
+    ownStream(socket, reader)
+    wheel.schedule(reader, this.#timeout)
   }
 
-  #route(head: RequestHead, text: string, socket: Socket, rest: Buffer): void {
-    if (isUpgradeRequest(head)) return this.#host.onHead(head, text, socket, rest)
-    this.#http.emit('connection', socket)
-    socket.unshift(Buffer.concat([Buffer.from(text, 'latin1'), rest]))
-    socket.resume()
+  /** @internal */
+  onHead(reader: HeadReader, head: RequestHead, text: string, rest: Buffer): void {
+    this.#heads.delete(reader)
+    const { socket } = reader
+    if (isUpgradeRequest(head)) {
+      this.#host.onHead(head, text, socket, rest)
+      // Until somebody decides on it nothing more is read.
+      if (!hasOwner(socket) && !socket.writableEnded) socket.pause()
+    } else {
+      releaseStream(socket)
+      socket.pause()
+      this.#http.emit('connection', socket)
+      socket.unshift(Buffer.concat([Buffer.from(text, 'latin1'), rest]))
+      socket.resume()
+    }
+  }
+
+  /** @internal */
+  onHeadError(reader: HeadReader, error: HandshakeError): void {
+    this.#heads.delete(reader)
+    this.#host.onBadHead(error)
+    refuseStream(reader.socket, error)
+  }
+
+  /** @internal */
+  onHeadGone(reader: HeadReader): void {
+    this.#heads.delete(reader)
   }
 }
 
+/** Told once how the reading of a head went. */
 interface HeadSink {
-  onHead(head: RequestHead, text: string, rest: Buffer): void
-  onError(error: HandshakeError): void
-  /** The head was read, or the socket is gone. */
-  onGone(): void
+  onHead(reader: HeadReader, head: RequestHead, text: string, rest: Buffer): void
+  onHeadError(reader: HeadReader, error: HandshakeError): void
+  /** The socket is gone. */
+  onHeadGone(reader: HeadReader): void
 }
+
+/** Most heads come whole and are read by one parser; it goes with a head that does not. */
+let spare: RequestHeadParser | null = null
+
+const NOTHING = Buffer.alloc(0)
 
 /** Reads the head of the first request on a socket, within a time. */
-class HeadReader implements TimerEntry {
-  readonly #socket: Socket
-  readonly #parser = new RequestHeadParser()
+class HeadReader implements StreamOwner, TimerEntry {
+  readonly socket: Socket
   readonly #sink: HeadSink
+  #parser: RequestHeadParser | null = null
   timerNext: TimerEntry | null = null
   timerPrevious: TimerEntry | null = null
   timerSlot = -1
   timerDue = 0
 
-  constructor(socket: Socket, timeout: number, sink: HeadSink) {
-    this.#socket = socket
+  constructor(socket: Socket, sink: HeadSink) {
+    this.socket = socket
     this.#sink = sink
-    socket.on('data', this.#onData)
-    socket.on('error', this.#onEnd)
-    socket.on('end', this.#onEnd)
-    socket.on('close', this.#onEnd)
-    wheel.schedule(this, timeout)
   }
 
   onTimer(): void {
     this.#letGo()
-    this.#sink.onError(new HandshakeError(408, 'ERR_WS_HANDSHAKE_TIMEOUT', 'no complete request in time'))
+    const error = new HandshakeError(408, 'ERR_WS_HANDSHAKE_TIMEOUT', 'no complete request in time')
+    this.#sink.onHeadError(this, error)
   }
 
   destroy(): void {
     this.#letGo()
-    this.#socket.destroy()
+    this.socket.destroy()
+    this.#sink.onHeadGone(this)
   }
 
-  readonly #onEnd = (): void => this.destroy()
-
-  readonly #onData = (chunk: Buffer): void => {
-    const { kept } = this.#parser
+  onBytes(bytes: Buffer, start: number, end: number): void {
+    const parser = this.#parser ?? spare ?? new RequestHeadParser()
+    this.#parser = parser
+    if (parser === spare) spare = null
     let head: RequestHead | null
     try {
-      head = this.#parser.push(chunk, 0, chunk.length)
+      head = parser.push(bytes, start, end)
     } catch (error) {
       if (!(error instanceof HandshakeError)) throw error
       this.#letGo()
-      return this.#sink.onError(error)
+      return this.#sink.onHeadError(this, error)
     }
     if (head === null) return
+    const { text } = parser
     this.#letGo()
-    const text = kept.toString('latin1') + chunk.toString('latin1', 0, head.end)
-    this.#sink.onHead(head, text, chunk.subarray(head.end))
+    const rest = head.end === end ? NOTHING : Buffer.from(bytes.subarray(head.end, end))
+    this.#sink.onHead(this, head, text, rest)
   }
+
+  onStreamEnd(): void {
+    this.destroy()
+  }
+
+  onStreamError(): void {
+    this.destroy()
+  }
+
+  onStreamClose(): void {
+    this.destroy()
+  }
+
+  onStreamDrain(): void {}
 
   #letGo(): void {
     wheel.cancel(this)
-    this.#socket.off('data', this.#onData)
-    this.#socket.off('error', this.#onEnd)
-    this.#socket.off('end', this.#onEnd)
-    this.#socket.off('close', this.#onEnd)
-    // Whoever takes over begins to read; until then nothing is lost.
-    this.#socket.pause()
-    this.#sink.onGone()
+    disownStream(this.socket)
+    this.#parser?.restart()
+    spare ??= this.#parser
   }
 }

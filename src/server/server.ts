@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream'
 import { Connection, type RequestSource } from '../connection/connection.ts'
 import { channels } from '../connection/diagnostics.ts'
 import { type ConnectionLimits, readLimits } from '../connection/limits.ts'
+import { guardStream } from '../connection/stream-owner.ts'
 import { Traffic } from '../connection/traffic.ts'
 import { CloseCode } from '../core/close-code.ts'
 import { HandshakeError, WebSocketError } from '../core/errors.ts'
@@ -113,7 +114,7 @@ export class WebSocketServer {
   }
 
   #begin(request: UpgradeRequestHead, source: RequestSource, stream: Duplex, head: Buffer): void {
-    stream.on('error', destroyStream)
+    guardStream(stream)
     let upgrade: Upgrade
     try {
       if (this.#closing) throw serverClosing()
@@ -269,10 +270,6 @@ export class WebSocketServer {
     this.reportError(error)
     return new HandshakeError(500, 'ERR_WS_INTERNAL', 'internal error')
   }
-}
-
-function destroyStream(this: Duplex): void {
-  this.destroy()
 }
 
 function serverClosing(): HandshakeError {

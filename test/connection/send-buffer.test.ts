@@ -2,7 +2,6 @@ import { Duplex } from 'node:stream'
 import { type ConnectionLimits, readLimits } from '../../src/connection/limits.ts'
 import { Outbox } from '../../src/connection/outbox.ts'
 import { SendBuffer } from '../../src/connection/send-buffer.ts'
-import { Sender } from '../../src/connection/sender.ts'
 import { assert, suite } from '../support/unit.ts'
 import { frame } from '../support/wire.ts'
 
@@ -48,38 +47,38 @@ function make(limits: Partial<ConnectionLimits> = {}, streamMark?: number) {
   const peer = new Peer(streamMark)
   const log: string[] = []
   const outbox = new Outbox(peer)
-  const sender = new Sender(outbox, null, { onSent: () => buffer.onSent() })
-  const buffer: SendBuffer = new SendBuffer(peer, outbox, sender, readLimits(limits), {
+  const buffer: SendBuffer = new SendBuffer(peer, outbox, readLimits(limits), {
+    get bufferedAmount() {
+      return outbox.bufferedAmount
+    },
     onOverMark: () => log.push('over'),
     onDrained: () => log.push('drained'),
     onOverflow: (total) => log.push(`overflow ${total}`),
   })
   peer.on('drain', () => buffer.onSent())
   const send = (size: number): boolean => {
-    sender.sendBytes(Buffer.alloc(size), false)
+    outbox.sendBytes(2, Buffer.alloc(size))
     return buffer.settle()
   }
   return { peer, log, outbox, buffer, send }
 }
 
 test('has room up to the high-water mark, inclusive', async () => {
-  const { buffer, send } = make({ highWaterMark: 100 })
-  assert.is(buffer.hasRoom(100), true)
-  assert.is(buffer.hasRoom(101), false)
+  const { outbox, send } = make({ highWaterMark: 100 })
   assert.is(send(98), true)
-  assert.is(buffer.bufferedAmount, 100)
-  assert.is(buffer.hasRoom(1), false)
+  assert.is(outbox.bufferedAmount, 100)
+  assert.is(send(0), false)
 })
 
 test('says once that it is over the mark, and that it is drained when nothing waits', async () => {
   for (const streamMark of [10, 1_000_000]) {
-    const { peer, log, buffer, send } = make({ highWaterMark: 100 }, streamMark)
+    const { peer, log, outbox, send } = make({ highWaterMark: 100 }, streamMark)
     assert.is(send(200), false)
     await endOfTick()
     assert.equal(log, ['over'])
     await peer.readAll()
     assert.equal(log, ['over', 'drained'])
-    assert.is(buffer.bufferedAmount, 0)
+    assert.is(outbox.bufferedAmount, 0)
     assert.is(send(10), true)
     await peer.readAll()
     assert.equal(log, ['over', 'drained'])
@@ -87,9 +86,9 @@ test('says once that it is over the mark, and that it is drained when nothing wa
 })
 
 test('S-51: refuses what would go over the hard cap, and tells the total', () => {
-  const { log, buffer, send } = make({ highWaterMark: 100, maxBufferedAmount: 1_000 })
+  const { log, outbox, buffer, send } = make({ highWaterMark: 100, maxBufferedAmount: 1_000 })
   send(496)
-  assert.is(buffer.bufferedAmount, 500)
+  assert.is(outbox.bufferedAmount, 500)
   assert.is(buffer.admit(500), true)
   assert.is(buffer.admit(501), false)
   assert.equal(log, ['over', 'overflow 1001'])
@@ -105,7 +104,7 @@ test('S-50: keeps only the latest pong for a peer that does not read, and one en
   const { peer, buffer, send } = make({}, 1_000_000)
   send(10)
   await endOfTick()
-  for (let i = 0; i < 10_000; i++) buffer.sendPong(Buffer.from(`pong ${i}`))
+  for (let i = 0; i < 10_000; i++) buffer.keepPong(Buffer.from(`pong ${i}`))
   await endOfTick()
   assert.is(peer.writableLength, 12)
   await peer.readAll()
@@ -113,20 +112,11 @@ test('S-50: keeps only the latest pong for a peer that does not read, and one en
   assert.ok(peer.writes <= 3, `${peer.writes} writes`)
 })
 
-test('sends a pong at once to a peer that reads', async () => {
-  const { peer, buffer } = make()
-  await peer.readAll()
-  buffer.sendPong(Buffer.from('a'))
-  buffer.sendPong(Buffer.from('b'))
-  await endOfTick()
-  assert.ok(peer.bytes.equals(Buffer.concat([unmasked(10, 'a'), unmasked(10, 'b')])))
-})
-
 test('sends the pong that waits when told to, once', async () => {
   const { peer, outbox, buffer, send } = make({}, 1_000_000)
   send(10)
   await endOfTick()
-  buffer.sendPong(Buffer.from('late'))
+  buffer.keepPong(Buffer.from('late'))
   buffer.sendWaitingPong()
   outbox.sendBytes(8, Buffer.alloc(0))
   await endOfTick()

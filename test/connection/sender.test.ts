@@ -42,10 +42,10 @@ const unmasked = (opcode: number, payload: string | Uint8Array): Buffer => frame
 
 test('keeps the order behind a message that is compressed, the Close frame last', () => {
   const { sender, codec, written } = setUp()
-  sender.sendText('long text', true)
-  sender.sendText('b', true)
-  sender.sendText('c', false)
-  sender.sendText('long again', true)
+  sender.send('long text', true)
+  sender.send('b', true)
+  sender.send('c', false)
+  sender.send('long again', true)
   sender.sendClose(hex('03 e8'))
   codec.dones.shift()!(null)
   codec.dones.shift()!(null)
@@ -57,8 +57,8 @@ test('keeps the order behind a message that is compressed, the Close frame last'
 test('sends small messages that waited for the codec as they were when they were sent', () => {
   const { sender, codec, written } = setUp()
   const bytes = Buffer.from('as it was')
-  sender.sendBytes(bytes, true)
-  sender.sendBytes(bytes, false)
+  sender.send(bytes, true)
+  sender.send(bytes, false)
   bytes.fill('x')
   codec.dones.shift()!(null)
   assert.equal(written(), Buffer.concat([unmasked(2, 'as it was'), unmasked(2, 'as it was')]))

@@ -1,4 +1,5 @@
-import type { Connection, Sendable } from '../../src/connection/connection.ts'
+import type { Connection } from '../../src/connection/connection.ts'
+import type { Sendable } from '../../src/connection/sendable.ts'
 import type { CloseInfo } from '../../src/core/protocol.ts'
 
 /** A connection without a socket: the test plays the peer and reads what the session did. */
