@@ -143,7 +143,7 @@ function readExtensions(rawHeaders: readonly string[], { extensions: offered = [
 
 /** The value of a field that stands at most once in an answer (RFC 6455 §11.3). */
 function readSingle(rawHeaders: readonly string[], name: string): string | null {
-  const values = fieldValues(rawHeaders, name.toLowerCase())
+  const values = fieldValues(rawHeaders, name)
   if (values.length > 1) {
     throw badResponse('ERR_WS_DUPLICATE_FIELD', `${values.length} ${name} fields, must be at most one`)
   }

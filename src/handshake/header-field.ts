@@ -1,4 +1,4 @@
-import { isBlank, isToken } from './header-grammar.ts'
+import { isBlank, isSameToken, isToken } from './header-grammar.ts'
 
 /** Fields an application adds to a message; a list of values makes one field each, as `Set-Cookie` needs it (RFC 9110 §5.3). */
 export type HeaderFields = Readonly<Record<string, string | readonly string[]>>
@@ -16,26 +16,28 @@ export function isFieldValue(text: string): boolean {
   return true
 }
 
-/** A field value without the blanks around it; unlike `trim`, takes SP and HTAB only (RFC 9110 §5.6.3). */
-export function trimBlanks(text: string): string {
-  let start = 0
-  let end = text.length
+/** A field value, all of `text` or a range of it, without the blanks around it: SP and HTAB only (RFC 9110 §5.6.3). */
+export function trimBlanks(text: string, start = 0, end = text.length): string {
   while (start < end && isBlank(text.charCodeAt(start))) start++
   while (end > start && isBlank(text.charCodeAt(end - 1))) end--
   return text.slice(start, end)
 }
 
+const NONE: readonly string[] = []
+
 /**
- * The trimmed values of every field of a name, which is given in lower case, in their order (RFC 9110 §5.3).
- * `rawHeaders` has names and values in turn.
+ * The trimmed values of every field of a name, in their order (RFC 9110 §5.3). `rawHeaders` has names and values in
+ * turn.
  */
-export function fieldValues(rawHeaders: readonly string[], name: string): string[] {
-  const values: string[] = []
+export function fieldValues(rawHeaders: readonly string[], name: string): readonly string[] {
+  let values: string[] | null = null
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    const found = rawHeaders[i]
-    if (found.length === name.length && found.toLowerCase() === name) values.push(trimBlanks(rawHeaders[i + 1]))
+    if (!isSameToken(rawHeaders[i], name)) continue
+    const value = trimBlanks(rawHeaders[i + 1])
+    if (values === null) values = [value]
+    else values.push(value)
   }
-  return values
+  return values ?? NONE
 }
 
 /**

@@ -130,10 +130,22 @@ export function parseProtocolList(text: string): string[] | null {
   })
 }
 
+/** Whether two tokens, such as field names, are the same in any case (RFC 9110 §5.1). */
+export function isSameToken(a: string, b: string): boolean {
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) {
+    if (lowerCode(a.charCodeAt(i)) !== lowerCode(b.charCodeAt(i))) return false
+  }
+  return true
+}
+
+function lowerCode(code: number): number {
+  return code >= 0x41 && code <= 0x5a ? code | 0x20 : code
+}
+
 /** Whether a list has a token, whole and in any case (RFC 6455 §4.2.1). */
 export function hasToken(list: readonly string[], token: string): boolean {
-  const wanted = token.toLowerCase()
-  return list.some((element) => element.length === wanted.length && element.toLowerCase() === wanted)
+  return list.some((element) => isSameToken(element, token))
 }
 
 /**

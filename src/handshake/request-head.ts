@@ -204,7 +204,7 @@ export class RequestHeadParser {
     }
     const rawHeaders: string[] = []
     for (let i = 4; i < this.#markCount; i += 2) {
-      rawHeaders.push(text.slice(marks[i - 1] + 2, marks[i]), trimBlanks(text.slice(marks[i] + 1, marks[i + 1])))
+      rawHeaders.push(text.slice(marks[i - 1] + 2, marks[i]), trimBlanks(text, marks[i] + 1, marks[i + 1]))
     }
     return {
       method: text.slice(marks[0], marks[1]),

@@ -5,6 +5,7 @@ import { fieldValues } from './header-field.ts'
 import {
   type Extension,
   hasToken,
+  isSameToken,
   parseExtensions,
   parseProtocolList,
   parseSubprotocols,
@@ -55,9 +56,20 @@ const VERSION_HEADERS = { 'Sec-WebSocket-Version': VERSION }
 export function isUpgradeRequest(request: UpgradeRequestHead): boolean {
   // RFC 9110 §7.8: a server ignores Upgrade in an HTTP/1.0 request.
   if (request.httpVersion === '1.0') return false
-  const upgrade = parseProtocolList(fieldValues(request.rawHeaders, 'upgrade').join())
-  if (upgrade === null || !hasToken(upgrade, 'websocket')) return false
-  return hasUpgradeOption(request.rawHeaders)
+  return namesWebSocket(joinedValue(request.rawHeaders, 'upgrade')) && hasUpgradeOption(request.rawHeaders)
+}
+
+/** Most `Upgrade` fields name nothing else: then there is no list to take apart. */
+function namesWebSocket(upgrade: string): boolean {
+  if (isSameToken(upgrade, 'websocket')) return true
+  const protocols = parseProtocolList(upgrade)
+  return protocols !== null && hasToken(protocols, 'websocket')
+}
+
+/** A field that is a list and may be spread over several fields (RFC 9110 §5.3). */
+function joinedValue(rawHeaders: readonly string[], name: string): string {
+  const values = fieldValues(rawHeaders, name)
+  return values.length === 1 ? values[0] : values.join()
 }
 
 /**
@@ -123,8 +135,7 @@ function readHost(rawHeaders: readonly string[]): string {
 
 function checkUpgrade(rawHeaders: readonly string[]): void {
   const upgrade = readSingle(rawHeaders, 'Upgrade')
-  const protocols = upgrade === null ? null : parseProtocolList(upgrade)
-  if (protocols === null || !hasToken(protocols, 'websocket')) {
+  if (upgrade === null || !namesWebSocket(upgrade)) {
     throw new HandshakeError(426, 'ERR_WS_UPGRADE', `Upgrade ${show(upgrade)}, must name websocket`, {
       Upgrade: 'websocket',
       ...VERSION_HEADERS,
@@ -133,9 +144,10 @@ function checkUpgrade(rawHeaders: readonly string[]): void {
   if (!hasUpgradeOption(rawHeaders)) throw badRequest('ERR_WS_CONNECTION', 'Connection field without the token upgrade')
 }
 
-/** Connection is a list and may be spread over several fields (RFC 9110 §5.3). */
 function hasUpgradeOption(rawHeaders: readonly string[]): boolean {
-  const options = parseTokenList(fieldValues(rawHeaders, 'connection').join())
+  const connection = joinedValue(rawHeaders, 'connection')
+  if (isSameToken(connection, 'upgrade')) return true
+  const options = parseTokenList(connection)
   return options !== null && hasToken(options, 'upgrade')
 }
 
@@ -188,7 +200,7 @@ function readList<Element>(
   code: string,
   parse: (text: string) => Element[] | null,
 ): Element[] {
-  const values = fieldValues(rawHeaders, name.toLowerCase())
+  const values = fieldValues(rawHeaders, name)
   if (values.length === 0) return []
   const text = values.join()
   const list = parse(text)
@@ -198,7 +210,7 @@ function readList<Element>(
 
 /** The value of a field that stands at most once, `null` when it is missing. */
 function readSingle(rawHeaders: readonly string[], name: string): string | null {
-  const values = fieldValues(rawHeaders, name.toLowerCase())
+  const values = fieldValues(rawHeaders, name)
   if (values.length > 1) {
     throw badRequest('ERR_WS_DUPLICATE_FIELD', `${values.length} ${name} fields, must be at most one`)
   }

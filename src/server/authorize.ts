@@ -49,5 +49,6 @@ function checkAnswer(answer: Refusal | undefined | void): void {
 }
 
 function chooseSubprotocol(upgrade: Upgrade, { subprotocols = [] }: UpgradePolicy): string | undefined {
+  if (upgrade.subprotocols.length === 0) return undefined
   return upgrade.subprotocols.find((offered) => subprotocols.includes(offered))
 }

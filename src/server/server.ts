@@ -236,14 +236,16 @@ export class WebSocketServer {
   }
 
   /** Makes the connection of an accepted upgrade; called by `Upgrade.accept`. @internal */
-  connect(upgrade: Upgrade, agreed: Agreed): Connection {
+  connect(upgrade: Upgrade, { subprotocol, codec, limits }: Agreed): Connection {
     this.#acceptedCount++
     const connection = new Connection(upgrade.stream, {
       role: 'server',
       host: this,
       request: upgrade.source,
       head: upgrade.head,
-      ...agreed,
+      subprotocol,
+      codec,
+      limits,
     })
     this.#connections.add(connection)
     if (channels.open.hasSubscribers) channels.open.publish({ connection })

@@ -42,6 +42,8 @@ export interface Agreed {
 /** How long a refused peer may take to read its answer, in milliseconds. */
 const ANSWER_TIMEOUT = 5_000
 
+const nothing = (): void => {}
+
 /** A checked upgrade request that waits for a decision: `accept` or `refuse`, once (RFC 6455 §4.2.2). */
 export class Upgrade {
   /** Where the request is to be had. */
@@ -61,7 +63,7 @@ export class Upgrade {
   readonly #host: UpgradeHost
   #settled = false
   /** Called once, when it is accepted, refused or released. */
-  onSettled: () => void = () => {}
+  onSettled: () => void = nothing
 
   constructor(handshake: UpgradeRequest, source: RequestSource, stream: Duplex, head: Buffer, host: UpgradeHost) {
     this.source = source
