@@ -11,7 +11,6 @@ import { Clock } from './clock.ts'
 import { flushDeferred } from './deferred.ts'
 import { channels } from './diagnostics.ts'
 import type { ConnectionLimits } from './limits.ts'
-import type { Vitals } from './liveness.ts'
 import { copyMessage, forgetCopies } from './message-copy.ts'
 import { Outbox } from './outbox.ts'
 import type { PreparedMessage } from './prepared-message.ts'
@@ -21,6 +20,7 @@ import { type Sendable, type SendOptions, sendPlain, sizeBound, unsendable } fro
 import { Sender } from './sender.ts'
 import { ownStream, type StreamOwner, takenBytes } from './stream-owner.ts'
 import type { Traffic } from './traffic.ts'
+import type { Vitals } from './vitals.ts'
 
 /** What arrives: text as a string, binary as a Buffer. */
 export type Data = string | Buffer
@@ -74,9 +74,10 @@ export class Connection implements StreamOwner {
   /** Bytes that the application keeps for this connection, such as a queue: counted into the server's memory. */
   queuedBytes: () => number = none
 
+  /** @internal */
+  readonly limits: ConnectionLimits
   readonly #stream: Duplex
   readonly #host: ConnectionHost
-  readonly #limits: ConnectionLimits
   readonly #request: RequestSource
   readonly #protocol: Protocol
   readonly #outbox: Outbox
@@ -102,13 +103,13 @@ export class Connection implements StreamOwner {
   ) {
     this.subprotocol = subprotocol
     this.#host = host
-    this.#limits = limits
+    this.limits = limits
     this.#request = request
     this.#stream = stream
     this.#protocol = new Protocol(this, { role, limits, codec })
     this.#outbox = new Outbox(stream, maskingKey, this)
     this.#sender = codec === null ? null : new Sender(this.#outbox, codec, this)
-    this.#clock = new Clock(this, limits)
+    this.#clock = new Clock(this)
     if (limits.messageRate !== null || limits.byteRate !== null) this.#rates = new RateGuard(limits, this)
     // Accepted late, when the peer had left: the event is past.
     if (stream.closed) process.nextTick(() => this.onStreamClose())
@@ -166,7 +167,7 @@ export class Connection implements StreamOwner {
   send(data: Sendable | PreparedMessage, options?: SendOptions): boolean {
     const size = sizeBound(data)
     if (this.#protocol.state !== 'open') return false
-    const fits = this.bufferedAmount + size <= this.#limits.highWaterMark
+    const fits = this.bufferedAmount + size <= this.limits.highWaterMark
     if (!fits && !this.#pressure.admit(typeof data === 'string' ? Buffer.byteLength(data) : size)) return false
     this.#sentMessages++
     this.#host.traffic.sentMessages++
@@ -360,7 +361,7 @@ export class Connection implements StreamOwner {
       else this.#sender.sendClose(payload)
       return
     }
-    this.#rates ??= new RateGuard(this.#limits, this)
+    this.#rates ??= new RateGuard(this.limits, this)
     this.#rates.takePing()
     if (this.#stream.writableLength === 0) this.#outbox.sendBytes(Opcode.PONG, payload)
     else this.#pressure.keepPong(payload)
@@ -398,7 +399,7 @@ export class Connection implements StreamOwner {
   // What the sending parts say.
 
   get #pressure(): SendBuffer {
-    this.#sendBuffer ??= new SendBuffer(this.#stream, this.#outbox, this.#limits, this)
+    this.#sendBuffer ??= new SendBuffer(this.#stream, this.#outbox, this.limits, this)
     return this.#sendBuffer
   }
 
@@ -421,7 +422,7 @@ export class Connection implements StreamOwner {
 
   /** @internal */
   onOverflow(total: number): void {
-    const { maxBufferedAmount, overflow } = this.#limits
+    const { maxBufferedAmount, overflow } = this.limits
     if (overflow === 'drop') {
       this.#host.traffic.droppedMessages++
       return
@@ -433,7 +434,7 @@ export class Connection implements StreamOwner {
   /** A peer sends more than it may: it waits, or it is closed. @internal */
   onOverRate(wait: number): void {
     if (this.#protocol.state !== 'open') return
-    if (this.#limits.overRate === 'close') {
+    if (this.limits.overRate === 'close') {
       return this.fail(CloseCode.POLICY_VIOLATION, 'ERR_WS_RATE', 'more messages, bytes or pings than allowed')
     }
     this.#protocol.pause(Hold.RATE)

@@ -1,13 +1,14 @@
 import { Clock, type Timed } from '../../src/connection/clock.ts'
 import { type ConnectionLimits, readLimits } from '../../src/connection/limits.ts'
-import type { Vitals } from '../../src/connection/liveness.ts'
 import { now, wheel } from '../../src/connection/timers.ts'
+import type { Vitals } from '../../src/connection/vitals.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 
 const test = suite('clock')
 
 /** A connection that notes what its clock does to it. */
 class Patient implements Timed {
+  readonly limits: ConnectionLimits
   state: Timed['state'] = 'open'
   readonly log: string[] = []
   readonly view: Vitals = {
@@ -22,6 +23,10 @@ class Patient implements Timed {
   }
   lastPing = Buffer.alloc(0)
   accounts = 0
+
+  constructor(limits: ConnectionLimits) {
+    this.limits = limits
+  }
 
   vitals(): Vitals {
     return { ...this.view }
@@ -48,8 +53,8 @@ class Patient implements Timed {
 }
 
 function start(t: TestContext, limits: Partial<ConnectionLimits> = {}) {
-  const patient = new Patient()
-  const clock = new Clock(patient, readLimits(limits))
+  const patient = new Patient(readLimits(limits))
+  const clock = new Clock(patient)
   t.after(() => clock.stop())
   const begin = now()
   return { patient, clock, look: (seconds: number) => clock.onTimer(begin + seconds * 1_000 + 1) }

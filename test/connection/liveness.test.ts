@@ -1,5 +1,6 @@
-import { defaultLimits, readLimits } from '../../src/connection/limits.ts'
-import { checkPeriod, Liveness, type Verdict, type Vitals } from '../../src/connection/liveness.ts'
+import { type ConnectionLimits, defaultLimits, readLimits } from '../../src/connection/limits.ts'
+import { beginAge, checkLiveness, checkPeriod, type Remembered } from '../../src/connection/liveness.ts'
+import type { Verdict, Vitals } from '../../src/connection/vitals.ts'
 import { assert, suite } from '../support/unit.ts'
 
 const test = suite('liveness')
@@ -18,11 +19,22 @@ const quiet: Vitals = {
 /** A connection that is looked at once a second on a clock of the test's own. */
 class Watched {
   readonly vitals = { ...quiet }
-  readonly liveness: Liveness
+  readonly limits: ConnectionLimits
+  readonly known: Remembered
   time = 0
 
   constructor(limits: Parameters<typeof readLimits>[0] = {}) {
-    this.liveness = new Liveness(readLimits(limits), 0)
+    this.limits = readLimits(limits)
+    this.known = {
+      lookedAt: 0,
+      aliveAt: 0,
+      receivedBytes: 0,
+      takenBytes: 0,
+      pingedAt: null,
+      age: beginAge(this.limits, 0),
+      unfinished: null,
+      held: null,
+    }
   }
 
   /** Looks every second for so many seconds; what was said, with its second. `eachSecond` happens before each look. */
@@ -31,7 +43,7 @@ class Watched {
     for (let i = 0; i < seconds; i++) {
       this.time += 1_000
       eachSecond(this.vitals)
-      const verdict = this.liveness.check(this.time, this.vitals)
+      const verdict = checkLiveness(this.known, this.time, this.vitals, this.limits)
       if (verdict !== null) said.push([this.time / 1_000, verdict])
     }
     return said
