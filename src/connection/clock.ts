@@ -12,6 +12,8 @@ export interface Timed {
   vitals(): Vitals
   /** Called at each look. */
   account(): void
+  /** Nothing was received since the last look. */
+  rest(): void
   ping(payload: Uint8Array): void
   close(code: number, reason: string, cause: Error): void
   fail(closeCode: number, code: string, message: string): void
@@ -74,7 +76,9 @@ export class Clock implements TimerEntry, Remembered {
     const connection = this.#connection
     connection.account()
     if (connection.state !== 'open') return this.#checkClosing()
-    const verdict = checkLiveness(this, time, connection.vitals(), connection.limits)
+    const vitals = connection.vitals()
+    if (vitals.receivedBytes === this.receivedBytes) connection.rest()
+    const verdict = checkLiveness(this, time, vitals, connection.limits)
     if (verdict?.action === 'ping') this.#sendPing()
     else if (verdict?.action === 'cut') connection.terminate(new WebSocketError(verdict.code, verdict.message))
     else if (verdict?.closeCode === CloseCode.NORMAL)

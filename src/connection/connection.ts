@@ -52,7 +52,7 @@ export interface ConnectionSetup {
   /** Bytes that came behind the request; received after the current tick. */
   head?: Buffer
   /** Makes the masking keys of the client role. */
-  maskingKey?: () => Uint8Array
+  maskingKey?: (() => Uint8Array) | null
 }
 
 const nothing = (): void => {}
@@ -80,10 +80,12 @@ export class Connection implements StreamOwner {
   readonly #host: ConnectionHost
   readonly #request: RequestSource
   readonly #protocol: Protocol
-  readonly #outbox: Outbox
+  readonly #maskingKey: (() => Uint8Array) | null
+  /** These two exist only while something is sent or read; a codec's sender keeps its outbox. */
+  #outbox: Outbox | null = null
+  #sendBuffer: SendBuffer | null = null
   /** Null without a codec: then messages go to the outbox as they are. */
   readonly #sender: Sender | null
-  #sendBuffer: SendBuffer | null = null
   #rates: RateGuard | null = null
   readonly #clock: Clock
   #closeInfo: CloseInfo | null = null
@@ -99,7 +101,7 @@ export class Connection implements StreamOwner {
 
   constructor(
     stream: Duplex,
-    { host, role, limits, request, subprotocol, codec = null, head, maskingKey }: ConnectionSetup,
+    { host, role, limits, request, subprotocol, codec = null, head, maskingKey = null }: ConnectionSetup,
   ) {
     this.subprotocol = subprotocol
     this.#host = host
@@ -107,8 +109,8 @@ export class Connection implements StreamOwner {
     this.#request = request
     this.#stream = stream
     this.#protocol = new Protocol(this, { role, limits, codec })
-    this.#outbox = new Outbox(stream, maskingKey, this)
-    this.#sender = codec === null ? null : new Sender(this.#outbox, codec, this)
+    this.#maskingKey = maskingKey
+    this.#sender = codec === null ? null : new Sender(this.#out, codec, this)
     this.#clock = new Clock(this)
     if (limits.messageRate !== null || limits.byteRate !== null) this.#rates = new RateGuard(limits, this)
     // Accepted late, when the peer had left: the event is past.
@@ -134,7 +136,8 @@ export class Connection implements StreamOwner {
 
   /** Bytes that were sent and that the operating system has not taken. */
   get bufferedAmount(): number {
-    return this.#outbox.bufferedAmount + (this.#sender === null ? 0 : this.#sender.waitingBytes)
+    const waiting = this.#outbox === null ? this.#stream.writableLength : this.#outbox.bufferedAmount
+    return this.#sender === null ? waiting : waiting + this.#sender.waitingBytes
   }
 
   /** Bytes of memory held for this connection: input that waits, output that waits and what the application keeps. */
@@ -171,7 +174,7 @@ export class Connection implements StreamOwner {
     if (!fits && !this.#pressure.admit(typeof data === 'string' ? Buffer.byteLength(data) : size)) return false
     this.#sentMessages++
     this.#host.traffic.sentMessages++
-    if (this.#sender === null) sendPlain(this.#outbox, data)
+    if (this.#sender === null) sendPlain(this.#out, data)
     else this.#sender.send(data, options === undefined || options.compress !== false)
     return fits || this.#pressure.settle()
   }
@@ -186,7 +189,7 @@ export class Connection implements StreamOwner {
     const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload
     if (!(bytes instanceof Uint8Array)) throw unsendable(bytes)
     if (bytes.length > 125) throw new RangeError(`a ping of ${bytes.length} bytes; at most 125 are allowed`)
-    if (this.#protocol.state === 'open') this.#outbox.sendBytes(Opcode.PING, bytes)
+    if (this.#protocol.state === 'open') this.#out.sendBytes(Opcode.PING, bytes)
   }
 
   /**
@@ -229,11 +232,12 @@ export class Connection implements StreamOwner {
     // A stream that was paused in the tick in which it began reads all the same: it is told again.
     if (this.#protocol.isHeld) this.#stream.pause()
     forgetCopies()
-    this.#outbox.cork()
+    const outbox = this.#out
+    outbox.cork()
     try {
       this.#protocol.receive(bytes, start, end)
     } finally {
-      this.#outbox.uncork()
+      outbox.uncork()
     }
     this.#rates?.takeBytes(end - start)
     this.account()
@@ -286,9 +290,16 @@ export class Connection implements StreamOwner {
     this.#heldBytes = held
   }
 
+  /** Lets go of what an idle connection does not need: it is made again in less than a microsecond. @internal */
+  rest(): void {
+    this.#protocol.rest()
+    if (this.#sendBuffer?.isIdle) this.#sendBuffer = null
+    if (this.#sendBuffer === null && this.#sender === null && this.#outbox?.isIdle) this.#outbox = null
+  }
+
   /** §7.1.1: ends our half after what was sent; the peer's half is read and discarded, but not for ever. */
   #endStream(): void {
-    this.#outbox.flush()
+    this.#outbox?.flush()
     if (this.#stream.destroyed || this.#stream.writableEnded) return
     this.#stream.end()
     // Where the peer has ended too: it may leave what was sent unread for ever.
@@ -357,13 +368,13 @@ export class Connection implements StreamOwner {
   onControlFrame(opcode: number, payload: Uint8Array): void {
     if (opcode === Opcode.CLOSE) {
       this.#sendBuffer?.sendWaitingPong()
-      if (this.#sender === null) this.#outbox.sendBytes(Opcode.CLOSE, payload)
+      if (this.#sender === null) this.#out.sendBytes(Opcode.CLOSE, payload)
       else this.#sender.sendClose(payload)
       return
     }
     this.#rates ??= new RateGuard(this.limits, this)
     this.#rates.takePing()
-    if (this.#stream.writableLength === 0) this.#outbox.sendBytes(Opcode.PONG, payload)
+    if (this.#stream.writableLength === 0) this.#out.sendBytes(Opcode.PONG, payload)
     else this.#pressure.keepPong(payload)
   }
 
@@ -398,14 +409,19 @@ export class Connection implements StreamOwner {
 
   // What the sending parts say.
 
+  get #out(): Outbox {
+    this.#outbox ??= new Outbox(this.#stream, this.#maskingKey, this)
+    return this.#outbox
+  }
+
   get #pressure(): SendBuffer {
-    this.#sendBuffer ??= new SendBuffer(this.#stream, this.#outbox, this.limits, this)
+    this.#sendBuffer ??= new SendBuffer(this.#stream, this.#out, this.limits, this)
     return this.#sendBuffer
   }
 
   /** @internal */
   onSent(): void {
-    if (this.#sendBuffer === null) this.#outbox.flush()
+    if (this.#sendBuffer === null) this.#outbox?.flush()
     else this.#sendBuffer.onSent()
   }
 

@@ -58,6 +58,11 @@ export class Outbox {
     return this.#stream.writableLength + this.#waitingBytes + (owner === this ? sharedEnd - sharedStart : 0)
   }
 
+  /** Whether it has nothing to do: another one in its place would do as well. */
+  get isIdle(): boolean {
+    return !this.#corked && !this.#scheduled && this.#waiting.length === 0 && owner !== this
+  }
+
   /** From here on frames wait for `uncork`. */
   cork(): void {
     this.#corked = true

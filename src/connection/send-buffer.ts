@@ -15,7 +15,7 @@ export interface SendBufferHost {
   onOverflow(total: number): void
 }
 
-/** What follows when much waits to be sent to one peer; made when that comes to matter for the first time. */
+/** What follows when much waits to be sent to one peer; exists while that matters. */
 export class SendBuffer {
   readonly #stream: Duplex
   readonly #outbox: Outbox
@@ -32,6 +32,11 @@ export class SendBuffer {
     this.#outbox = outbox
     this.#limits = limits
     this.#host = host
+  }
+
+  /** Whether it has nothing to do: another one in its place would do as well. */
+  get isIdle(): boolean {
+    return this.#drained === null && !this.#isOverMark && !this.#isAwaiting && this.#pong === null
   }
 
   /** Whether a message may be added to what waits. One that finds nothing waiting always may. */

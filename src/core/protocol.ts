@@ -70,8 +70,10 @@ const EMPTY = Buffer.alloc(0)
  */
 export class Protocol implements FrameSink, MessageSink {
   readonly #sink: ProtocolSink
-  readonly #parser: FrameParser
-  /** Made for the first message that is fragmented, compressed or cut by the end of a chunk. */
+  readonly #role: Role
+  /** Made when bytes come. */
+  #parser: FrameParser | null = null
+  /** Made for a message that is fragmented, compressed or cut by the end of a chunk. */
   #assembler: MessageAssembler | null = null
   readonly #limits: MessageLimits
   readonly #codec: MessageCodec | null
@@ -90,7 +92,7 @@ export class Protocol implements FrameSink, MessageSink {
     this.#sink = sink
     this.#limits = options.limits
     this.#codec = options.codec ?? null
-    this.#parser = new FrameParser(this, options.role, this.#codec !== null)
+    this.#role = options.role
   }
 
   get state(): ProtocolState {
@@ -104,8 +106,8 @@ export class Protocol implements FrameSink, MessageSink {
 
   /** What the peer has begun and not finished, in the order of urgency; null between messages. */
   get pending(): 'header' | 'payload' | 'message' | null {
-    if (this.#parser.inHeader) return 'header'
-    if (!this.#parser.atBoundary) return 'payload'
+    if (this.#parser?.inHeader) return 'header'
+    if (this.#parser?.atBoundary === false) return 'payload'
     return this.#inMessage ? 'message' : null
   }
 
@@ -118,9 +120,16 @@ export class Protocol implements FrameSink, MessageSink {
     return this.#holds !== 0
   }
 
-  /** Frames whose header was read. */
+  /** Frames whose header was read; counted anew after a rest. */
   get frameCount(): number {
-    return this.#parser.frameCount
+    return this.#parser?.frameCount ?? 0
+  }
+
+  /** Lets go of the memory that reading needs, unless a frame or message is unfinished; for a peer that is silent. */
+  rest(): void {
+    if (this.#parsing || this.pending !== null) return
+    this.#parser = null
+    this.#assembler = null
   }
 
   /** Takes bytes from the transport. They are unmasked in place and not kept: the caller may reuse them afterwards. */
@@ -171,7 +180,7 @@ export class Protocol implements FrameSink, MessageSink {
     if (this.#state === 'closing' && hold !== Hold.CODEC) return
     const before = this.#holds
     this.#holds |= hold
-    this.#parser.stopped = true
+    this.#stopParser(true)
     if (before === 0) this.#sink.onFlow(false)
   }
 
@@ -180,7 +189,7 @@ export class Protocol implements FrameSink, MessageSink {
     if (this.#holds === 0 || this.#state === 'closed') return
     this.#holds &= ~hold
     if (this.#holds !== 0) return
-    this.#parser.stopped = false
+    this.#stopParser(false)
     if (this.#parsing) return this.#sink.onFlow(true)
     const backlog = this.#backlog
     this.#backlog = null
@@ -188,8 +197,13 @@ export class Protocol implements FrameSink, MessageSink {
     if (this.#holds === 0 && !this.#isClosed) this.#sink.onFlow(true)
   }
 
+  #stopParser(stopped: boolean): void {
+    if (this.#parser !== null) this.#parser.stopped = stopped
+  }
+
   /** The one place where a violation is caught. */
   #parse(bytes: Buffer, start: number, end: number, isOwn = false): void {
+    this.#parser ??= new FrameParser(this, this.#role, this.#codec !== null)
     this.#parsing = true
     try {
       for (;;) {
@@ -231,7 +245,7 @@ export class Protocol implements FrameSink, MessageSink {
   #finish(info: CloseInfo): void {
     this.#state = 'closed'
     this.#holds = 0
-    this.#parser.stopped = true
+    this.#stopParser(true)
     this.#backlog = null
     this.#control = null
     this.#assembler?.reset()

@@ -23,6 +23,7 @@ class Patient implements Timed {
   }
   lastPing = Buffer.alloc(0)
   accounts = 0
+  rests = 0
 
   constructor(limits: ConnectionLimits) {
     this.limits = limits
@@ -33,6 +34,9 @@ class Patient implements Timed {
   }
   account(): void {
     this.accounts++
+  }
+  rest(): void {
+    this.rests++
   }
   ping(payload: Uint8Array): void {
     this.lastPing = Buffer.from(payload)
@@ -74,6 +78,15 @@ test('accounts for memory at each look and looks again', (t) => {
   look(1)
   assert.is(patient.accounts, 1)
   assert.is.not(clock.timerSlot, -1)
+})
+
+test('lets a connection rest when nothing came since the last look', (t) => {
+  const { patient, look } = start(t)
+  patient.view.receivedBytes = 10
+  look(1)
+  assert.is(patient.rests, 0)
+  look(2)
+  assert.is(patient.rests, 1)
 })
 
 test('pings, and cuts a peer that is silent after it', (t) => {
