@@ -19,34 +19,33 @@ export interface StreamOwner {
 const ownerOf = Symbol('owner')
 type Owned = Duplex & { [ownerOf]?: StreamOwner | null }
 
-/** One set of listeners for all streams and all owners, so that none has functions of its own. */
-const listeners: readonly [event: string, listener: (this: Owned, error: Error) => void][] = [
-  [
-    'end',
-    function () {
-      this[ownerOf]?.onStreamEnd()
-    },
-  ],
-  [
-    'error',
-    function (error) {
-      if (this[ownerOf]) this[ownerOf].onStreamError(error)
-      else this.destroy()
-    },
-  ],
-  [
-    'close',
-    function () {
-      this[ownerOf]?.onStreamClose()
-    },
-  ],
-  [
-    'drain',
-    function () {
-      this[ownerOf]?.onStreamDrain()
-    },
-  ],
-]
+/** What node itself does with every socket at its end; nothing where node has another way. */
+const endSocket = new Socket().listeners('end')[0] as ((this: Duplex) => void) | undefined
+
+// One set of listeners for all streams and all owners, so that none has functions of its own.
+
+function onEnd(this: Owned): void {
+  this[ownerOf]?.onStreamEnd()
+}
+
+/** Node's listener and ours in one: a list of two would be 64 bytes for each socket. */
+function onSocketEnd(this: Owned): void {
+  endSocket!.call(this)
+  onEnd.call(this)
+}
+
+function onError(this: Owned, error: Error): void {
+  if (this[ownerOf]) this[ownerOf].onStreamError(error)
+  else this.destroy()
+}
+
+function onClose(this: Owned): void {
+  this[ownerOf]?.onStreamClose()
+}
+
+function onDrain(this: Owned): void {
+  this[ownerOf]?.onStreamDrain()
+}
 
 /** A callback may make another stream hand out a chunk while the window is read from. */
 let isBusy = false
@@ -78,7 +77,12 @@ export function guardStream(stream: Duplex): void {
   const owned = stream as Owned
   if (owned[ownerOf] !== undefined) return
   owned[ownerOf] = null
-  for (const [event, listener] of listeners) stream.on(event, listener)
+  if (endSocket !== undefined && stream.listenerCount('end', endSocket) === 1) {
+    stream.off('end', endSocket).on('end', onSocketEnd)
+  } else stream.on('end', onEnd)
+  stream.on('error', onError)
+  stream.on('close', onClose)
+  stream.on('drain', onDrain)
 }
 
 /**
@@ -108,7 +112,11 @@ export function disownStream(stream: Duplex): void {
 /** Makes the stream as it was before it was owned, but for what was read. */
 export function releaseStream(stream: Duplex): void {
   ;(stream as Owned)[ownerOf] = undefined
-  for (const [event, listener] of listeners) stream.off(event, listener)
+  if (stream.listenerCount('end', onSocketEnd) === 1) stream.off('end', onSocketEnd).prependListener('end', endSocket!)
+  stream.off('end', onEnd)
+  stream.off('error', onError)
+  stream.off('close', onClose)
+  stream.off('drain', onDrain)
   stream.off('data', onChunk)
 }
 

@@ -23,21 +23,21 @@ export function trimBlanks(text: string, start = 0, end = text.length): string {
   return text.slice(start, end)
 }
 
-const NONE: readonly string[] = []
-
-/**
- * The trimmed values of every field of a name, in their order (RFC 9110 §5.3). `rawHeaders` has names and values in
- * turn.
- */
-export function fieldValues(rawHeaders: readonly string[], name: string): readonly string[] {
-  let values: string[] | null = null
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    if (!isSameToken(rawHeaders[i], name)) continue
-    const value = trimBlanks(rawHeaders[i + 1])
-    if (values === null) values = [value]
-    else values.push(value)
+/** Where the next field of a name stands in `rawHeaders`, which has names and values in turn; -1 when there is none. */
+export function findField(rawHeaders: readonly string[], name: string, start = 0): number {
+  for (let i = start; i + 1 < rawHeaders.length; i += 2) {
+    if (isSameToken(rawHeaders[i], name)) return i
   }
-  return values ?? NONE
+  return -1
+}
+
+/** The trimmed values of every field of a name, in their order (RFC 9110 §5.3). */
+export function fieldValues(rawHeaders: readonly string[], name: string): string[] {
+  const values: string[] = []
+  for (let at = findField(rawHeaders, name); at !== -1; at = findField(rawHeaders, name, at + 2)) {
+    values.push(trimBlanks(rawHeaders[at + 1]))
+  }
+  return values
 }
 
 /**

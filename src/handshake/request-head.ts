@@ -202,9 +202,10 @@ export class RequestHeadParser {
     if (httpVersion[0] !== '1') {
       throw new HandshakeError(505, 'ERR_WS_HTTP_VERSION', `HTTP/${httpVersion}, must be HTTP/1.1`)
     }
-    const rawHeaders: string[] = []
+    const rawHeaders: string[] = new Array(this.#markCount - 4)
     for (let i = 4; i < this.#markCount; i += 2) {
-      rawHeaders.push(text.slice(marks[i - 1] + 2, marks[i]), trimBlanks(text, marks[i] + 1, marks[i + 1]))
+      rawHeaders[i - 4] = nameAt(text, marks[i - 1] + 2, marks[i])
+      rawHeaders[i - 3] = trimBlanks(text, marks[i] + 1, marks[i + 1])
     }
     return {
       method: text.slice(marks[0], marks[1]),
@@ -239,6 +240,26 @@ export class RequestHeadParser {
     const part = isLine ? 'request line' : 'request head'
     return new HandshakeError(isLine ? 414 : 431, 'ERR_WS_HEAD_TOO_LARGE', `${part} of ${found}`)
   }
+}
+
+/** Names that stand in most upgrade requests: one string each serves all of them. */
+const COMMON_NAMES = [
+  'Host',
+  'Upgrade',
+  'Connection',
+  'Sec-WebSocket-Key',
+  'Sec-WebSocket-Version',
+  'Sec-WebSocket-Extensions',
+  'Sec-WebSocket-Protocol',
+  'Origin',
+  'User-Agent',
+]
+
+function nameAt(text: string, start: number, end: number): string {
+  for (const name of COMMON_NAMES) {
+    if (name.length === end - start && text.startsWith(name, start)) return name
+  }
+  return text.slice(start, end)
 }
 
 /** The words for a state in an error message. */

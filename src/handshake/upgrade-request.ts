@@ -1,7 +1,7 @@
 import { HandshakeError } from '../core/errors.ts'
 import { isValidKey } from './accept-key.ts'
 import { isValidHost } from './authority.ts'
-import { fieldValues } from './header-field.ts'
+import { fieldValues, findField, trimBlanks } from './header-field.ts'
 import {
   type Extension,
   hasToken,
@@ -68,8 +68,10 @@ function namesWebSocket(upgrade: string): boolean {
 
 /** A field that is a list and may be spread over several fields (RFC 9110 §5.3). */
 function joinedValue(rawHeaders: readonly string[], name: string): string {
-  const values = fieldValues(rawHeaders, name)
-  return values.length === 1 ? values[0] : values.join()
+  const at = findField(rawHeaders, name)
+  if (at === -1) return ''
+  const isOnly = findField(rawHeaders, name, at + 2) === -1
+  return isOnly ? trimBlanks(rawHeaders[at + 1]) : fieldValues(rawHeaders, name).join()
 }
 
 /**
@@ -153,7 +155,7 @@ function hasUpgradeOption(rawHeaders: readonly string[]): boolean {
 
 /** A body would be read as frames here and as something else by a proxy in front. */
 function checkNoBody(rawHeaders: readonly string[]): void {
-  if (fieldValues(rawHeaders, 'transfer-encoding').length > 0) {
+  if (findField(rawHeaders, 'transfer-encoding') !== -1) {
     throw badRequest('ERR_WS_BODY', 'Transfer-Encoding field, must be a request without body')
   }
   const length = readSingle(rawHeaders, 'Content-Length')
@@ -163,8 +165,8 @@ function checkNoBody(rawHeaders: readonly string[]): void {
 }
 
 function checkVersion(rawHeaders: readonly string[]): void {
+  if (joinedValue(rawHeaders, 'sec-websocket-version') === VERSION) return
   const versions = fieldValues(rawHeaders, 'sec-websocket-version')
-  if (versions.length === 1 && versions[0] === VERSION) return
   // RFC 6455 §4.4: whatever is wrong with the version, the answer says which one would do.
   if (versions.length !== 1) {
     const message = `${versions.length} Sec-WebSocket-Version fields, must be exactly one`
@@ -200,9 +202,8 @@ function readList<Element>(
   code: string,
   parse: (text: string) => Element[] | null,
 ): Element[] {
-  const values = fieldValues(rawHeaders, name)
-  if (values.length === 0) return []
-  const text = values.join()
+  if (findField(rawHeaders, name) === -1) return []
+  const text = joinedValue(rawHeaders, name)
   const list = parse(text)
   if (list === null) throw badRequest(code, `${name} ${show(text)} is malformed`)
   return list
@@ -210,11 +211,13 @@ function readList<Element>(
 
 /** The value of a field that stands at most once, `null` when it is missing. */
 function readSingle(rawHeaders: readonly string[], name: string): string | null {
-  const values = fieldValues(rawHeaders, name)
-  if (values.length > 1) {
-    throw badRequest('ERR_WS_DUPLICATE_FIELD', `${values.length} ${name} fields, must be at most one`)
+  const at = findField(rawHeaders, name)
+  if (at === -1) return null
+  if (findField(rawHeaders, name, at + 2) !== -1) {
+    const { length } = fieldValues(rawHeaders, name)
+    throw badRequest('ERR_WS_DUPLICATE_FIELD', `${length} ${name} fields, must be at most one`)
   }
-  return values.length === 0 ? null : values[0]
+  return trimBlanks(rawHeaders[at + 1])
 }
 
 function badRequest(code: string, message: string): HandshakeError {

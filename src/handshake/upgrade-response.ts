@@ -16,6 +16,9 @@ export interface Acceptance {
   headers?: HeaderFields
 }
 
+const ACCEPTANCE =
+  'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: '
+
 /** Names that belong to the handshake or would give the 101 a body. */
 const ACCEPT_NAMES: ReadonlySet<string> = new Set([
   'connection',
@@ -45,8 +48,7 @@ const REFUSAL_NAMES: ReadonlySet<string> = new Set([
  *   field name that is no token or belongs to the handshake.
  */
 export function formatAccept({ key, subprotocol, extensions, headers }: Acceptance): string {
-  let head = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n'
-  head += `Sec-WebSocket-Accept: ${acceptKey(key)}\r\n`
+  let head = `${ACCEPTANCE}${acceptKey(key)}\r\n`
   if (subprotocol !== undefined && subprotocol !== null) {
     if (!isToken(subprotocol)) throw new TypeError(`subprotocol ${JSON.stringify(subprotocol)}, must be a token`)
     head += `Sec-WebSocket-Protocol: ${subprotocol}\r\n`
