@@ -100,6 +100,23 @@ test('delivers nothing after onClose when a message goes over a rate that closes
   await connection.gone
 })
 
+test('reads and sends as before when it was silent for a while, in the middle of a message too', async (t) => {
+  const { client, connection } = await pair(t, { pingInterval: 100 })
+  connection.onMessage = (data) => void connection.send(data)
+  const silence = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 150))
+  client.sendText('one')
+  await silence()
+  client.send(frame(1, 'tw', { fin: false }))
+  await silence()
+  client.send(frame(0, 'o').subarray(0, 3))
+  await silence()
+  client.send(frame(0, 'o').subarray(3))
+  await silence()
+  connection.send('three')
+  await client.until(() => client.texts.length === 3)
+  assert.equal(client.texts, ['one', 'two', 'three'])
+})
+
 /** A stream that was paused before it is handed over. */
 class Loop extends Duplex {
   readonly written: Buffer[] = []

@@ -481,3 +481,29 @@ test('tells what the peer has begun and not finished', () => {
   assert.is(protocol.pending, null)
   assert.is(protocol.frameCount, 2)
 })
+
+test('rests between messages, keeps what is unfinished, and goes on afterwards', () => {
+  const stream = Buffer.concat([frame(1, 'fr', { fin: false }), frame(0, 'agment'), frame(1, 'whole')])
+  for (const { name, chunks } of chunkings(stream)) {
+    const { protocol, log } = make()
+    protocol.rest()
+    for (const chunk of chunks) {
+      protocol.receive(Buffer.from(chunk))
+      protocol.rest()
+    }
+    assert.equal(log, ['text fragment', 'text whole'], name)
+    assert.is(protocol.frameCount, 0)
+    protocol.pause(Hold.READER)
+    protocol.receive(frame(1, 'held'))
+    protocol.rest()
+    protocol.resume(Hold.READER)
+    assert.equal(log.slice(2), ['stop', 'text held', 'read'], name)
+  }
+})
+
+test('does not rest in the middle of a chunk', () => {
+  const { protocol, sink, log } = make()
+  sink.onBinaryMessage = () => protocol.rest()
+  protocol.receive(Buffer.concat([frame(2, 'a'), frame(1, 'b')]))
+  assert.equal(log, ['text b'])
+})

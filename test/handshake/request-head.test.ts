@@ -66,6 +66,25 @@ test('parses a head whole', () => {
   })
 })
 
+test('gives the text of a head, and begins with another when it is told to', () => {
+  const parser = new RequestHeadParser()
+  const texts = [H0, 'GET /other HTTP/1.1\r\n\r\n', 'broken\r\n', H0]
+  for (const text of texts) {
+    const bytes = Buffer.from(`${text}rest`, 'latin1')
+    for (const cut of [0, 10]) {
+      parser.restart()
+      assert.is(parser.text, '')
+      if (text === 'broken\r\n') {
+        assert.throws(() => parser.push(bytes, 0, bytes.length))
+        continue
+      }
+      assert.is(parser.push(bytes, 0, cut), null)
+      assert.is(parser.push(bytes, cut, bytes.length)!.end, text.length)
+      assert.is(parser.text, text)
+    }
+  }
+})
+
 test('hs.ok.split-everywhere: parses a head cut at every place', () => {
   for (let cut = 1; cut < H0.length; cut++)
     assert.equal(parse(H0, [cut]), { ...PARSED, end: H0.length }, `cut at ${cut}`)
