@@ -90,13 +90,18 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
     const codec = deflateOptions === null ? null : makeCodec(agreed.extensions, deflateOptions)
     return new Connection(stream, {
       role: 'client',
-      host: { traffic: new Traffic(), reportError: onError, onHeld: nothing, onGone: nothing },
+      host: {
+        traffic: new Traffic(),
+        maskingKey: nextMaskingKey,
+        reportError: onError,
+        onHeld: nothing,
+        onGone: nothing,
+      },
       limits,
       request: { message: response },
       subprotocol: agreed.subprotocol ?? '',
       codec,
       head,
-      maskingKey: nextMaskingKey,
     })
   } catch (error) {
     stream?.destroy()

@@ -28,6 +28,8 @@ export type Data = string | Buffer
 export interface ConnectionHost {
   /** Where messages and bytes are counted. */
   readonly traffic: Traffic
+  /** Makes the masking keys of the client role. */
+  readonly maskingKey?: () => Uint8Array
   /** Takes what a callback of the user throws; the connection is failed with 1011. */
   reportError(error: unknown): void
   /** The memory that a connection holds has changed by so many bytes. */
@@ -51,8 +53,6 @@ export interface ConnectionSetup {
   codec?: MessageCodec | null
   /** Bytes that came behind the request; received after the current tick. */
   head?: Buffer
-  /** Makes the masking keys of the client role. */
-  maskingKey?: (() => Uint8Array) | null
 }
 
 const nothing = (): void => {}
@@ -80,7 +80,6 @@ export class Connection implements StreamOwner {
   readonly #host: ConnectionHost
   readonly #request: RequestSource
   readonly #protocol: Protocol
-  readonly #maskingKey: (() => Uint8Array) | null
   /** These two exist only while something is sent or read; a codec's sender keeps its outbox. */
   #outbox: Outbox | null = null
   #sendBuffer: SendBuffer | null = null
@@ -99,17 +98,14 @@ export class Connection implements StreamOwner {
   #receivedMessages = 0
   #sentMessages = 0
 
-  constructor(
-    stream: Duplex,
-    { host, role, limits, request, subprotocol, codec = null, head, maskingKey = null }: ConnectionSetup,
-  ) {
-    this.subprotocol = subprotocol
-    this.#host = host
+  constructor(stream: Duplex, setup: ConnectionSetup) {
+    const { host, limits, codec = null, head } = setup
+    this.subprotocol = setup.subprotocol
     this.limits = limits
-    this.#request = request
+    this.#host = host
+    this.#request = setup.request
     this.#stream = stream
-    this.#protocol = new Protocol(this, { role, limits, codec })
-    this.#maskingKey = maskingKey
+    this.#protocol = new Protocol(this, setup)
     this.#sender = codec === null ? null : new Sender(this.#out, codec, this)
     this.#clock = new Clock(this)
     if (limits.messageRate !== null || limits.byteRate !== null) this.#rates = new RateGuard(limits, this)
@@ -410,7 +406,7 @@ export class Connection implements StreamOwner {
   // What the sending parts say.
 
   get #out(): Outbox {
-    this.#outbox ??= new Outbox(this.#stream, this.#maskingKey, this)
+    this.#outbox ??= new Outbox(this.#stream, this.#host.maskingKey, this)
     return this.#outbox
   }
 

@@ -198,7 +198,8 @@ export class RequestHeadParser {
     const marks = this.#marks
     const text = toLatin1(this.#kept, 0, this.#keptSize) + toLatin1(bytes, start, end)
     this.#text = text
-    const httpVersion = text.slice(marks[2] + ' HTTP/'.length, marks[3])
+    const versionAt = marks[2] + ' HTTP/'.length
+    const httpVersion = text.startsWith('1.1', versionAt) ? '1.1' : text.slice(versionAt, marks[3])
     if (httpVersion[0] !== '1') {
       throw new HandshakeError(505, 'ERR_WS_HTTP_VERSION', `HTTP/${httpVersion}, must be HTTP/1.1`)
     }
@@ -208,7 +209,7 @@ export class RequestHeadParser {
       rawHeaders[i - 3] = trimBlanks(text, marks[i] + 1, marks[i + 1])
     }
     return {
-      method: text.slice(marks[0], marks[1]),
+      method: text.startsWith('GET ', marks[0]) ? 'GET' : text.slice(marks[0], marks[1]),
       url: text.slice(marks[1] + 1, marks[2]),
       httpVersion,
       rawHeaders,

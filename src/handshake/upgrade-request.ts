@@ -195,6 +195,10 @@ function readKey(rawHeaders: readonly string[]): string {
   return key
 }
 
+/** The list of every request that has no such field; frozen, as all of them share it. */
+const NONE: never[] = []
+Object.freeze(NONE)
+
 /** A field that is a list and may be spread over several fields (RFC 6455 §11.3.2, §11.3.4). */
 function readList<Element>(
   rawHeaders: readonly string[],
@@ -202,7 +206,7 @@ function readList<Element>(
   code: string,
   parse: (text: string) => Element[] | null,
 ): Element[] {
-  if (findField(rawHeaders, name) === -1) return []
+  if (findField(rawHeaders, name) === -1) return NONE
   const text = joinedValue(rawHeaders, name)
   const list = parse(text)
   if (list === null) throw badRequest(code, `${name} ${show(text)} is malformed`)

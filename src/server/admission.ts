@@ -48,6 +48,10 @@ export class Admission {
       throw refusal(`${this.#maxPerAddress} connections from one address, the most allowed`)
     this.#count++
     if (address !== null) this.#byAddress.set(address, before + 1)
+    this.#awaitLeaving(stream, address)
+  }
+
+  #awaitLeaving(stream: Duplex, address: string | null): void {
     stream.once('close', () => this.#leave(address))
   }
 

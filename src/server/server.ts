@@ -9,6 +9,7 @@ import { guardStream } from '../connection/stream-owner.ts'
 import { Traffic } from '../connection/traffic.ts'
 import { CloseCode } from '../core/close-code.ts'
 import { HandshakeError, WebSocketError } from '../core/errors.ts'
+import type { MessageCodec } from '../core/message-codec.ts'
 import { type NormalisedDeflateOptions, normaliseDeflateOptions } from '../deflate/options.ts'
 import type { RequestHead } from '../handshake/request-head.ts'
 import { checkUpgradeRequest, isUpgradeRequest, type UpgradeRequestHead } from '../handshake/upgrade-request.ts'
@@ -26,7 +27,7 @@ import {
   type ShutdownResult,
 } from './shutdown.ts'
 import { readTraffic, type ServerStats } from './stats.ts'
-import { type Agreed, refuseStream, Upgrade } from './upgrade.ts'
+import { refuseStream, Upgrade } from './upgrade.ts'
 
 /** Accepts upgrade requests on a port of its own (`listen`) or on the user's HTTP server (`attach`, `handleUpgrade`). */
 export class WebSocketServer {
@@ -236,7 +237,7 @@ export class WebSocketServer {
   }
 
   /** Makes the connection of an accepted upgrade; called by `Upgrade.accept`. @internal */
-  connect(upgrade: Upgrade, { subprotocol, codec, limits }: Agreed): Connection {
+  connect(upgrade: Upgrade, subprotocol: string, codec: MessageCodec | null, limits: ConnectionLimits): Connection {
     this.#acceptedCount++
     const connection = new Connection(upgrade.stream, {
       role: 'server',

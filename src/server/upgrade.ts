@@ -29,14 +29,7 @@ export interface UpgradeHost {
   /** The limits of its connections. */
   readonly limits: ConnectionLimits
   /** Makes the connection of an accepted upgrade. */
-  connect(upgrade: Upgrade, agreed: Agreed): Connection
-}
-
-/** What an accepted upgrade agreed on. */
-export interface Agreed {
-  subprotocol: string
-  codec: MessageCodec | null
-  limits: ConnectionLimits
+  connect(upgrade: Upgrade, subprotocol: string, codec: MessageCodec | null, limits: ConnectionLimits): Connection
 }
 
 /** How long a refused peer may take to read its answer, in milliseconds. */
@@ -48,12 +41,6 @@ const nothing = (): void => {}
 export class Upgrade {
   /** Where the request is to be had. */
   readonly source: RequestSource
-  /** The subprotocols that the client offers, its favourite first. */
-  readonly subprotocols: readonly string[]
-  /** The `Origin` field, `null` without one. */
-  readonly origin: string | null
-  /** The `Host` field. */
-  readonly host: string
   /** Whether the client came by TLS. */
   readonly secure: boolean
   /** The stream the request came on; bytes that came behind the request are `head`. */
@@ -67,14 +54,26 @@ export class Upgrade {
 
   constructor(handshake: UpgradeRequest, source: RequestSource, stream: Duplex, head: Buffer, host: UpgradeHost) {
     this.source = source
-    this.subprotocols = handshake.subprotocols
-    this.origin = handshake.origin
-    this.host = handshake.host
     this.secure = (stream as Partial<TLSSocket>).encrypted === true
     this.stream = stream
     this.head = head
     this.#handshake = handshake
     this.#host = host
+  }
+
+  /** The subprotocols that the client offers, its favourite first. */
+  get subprotocols(): readonly string[] {
+    return this.#handshake.subprotocols
+  }
+
+  /** The `Origin` field, `null` without one. */
+  get origin(): string | null {
+    return this.#handshake.origin
+  }
+
+  /** The `Host` field. */
+  get host(): string {
+    return this.#handshake.host
   }
 
   /** The upgrade request. */
@@ -107,7 +106,7 @@ export class Upgrade {
       agreement === null
         ? null
         : new DeflateCodec({ role: 'server', parameters: agreement.parameters, options: deflate! })
-    return this.#host.connect(this, { subprotocol: subprotocol ?? '', codec, limits: ownLimits })
+    return this.#host.connect(this, subprotocol ?? '', codec, ownLimits)
   }
 
   /**
