@@ -2,12 +2,11 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { CloseCode } from '../core/close-code.ts'
 import { ProtocolError, WebSocketError } from '../core/errors.ts'
-import type { Role } from '../core/frame-parser.ts'
-import type { MessageCodec } from '../core/message-codec.ts'
 import { Opcode } from '../core/opcode.ts'
 import { type CloseInfo, Hold, Protocol, type ProtocolState } from '../core/protocol.ts'
 import { decodeText } from '../core/text.ts'
 import { Clock } from './clock.ts'
+import type { ConnectionHost, ConnectionSetup, RequestSource } from './connection-setup.ts'
 import { flushDeferred } from './deferred.ts'
 import { channels } from './diagnostics.ts'
 import type { ConnectionLimits } from './limits.ts'
@@ -18,42 +17,11 @@ import { RateGuard } from './rate-guard.ts'
 import { SendBuffer } from './send-buffer.ts'
 import { type Sendable, type SendOptions, sendPlain, sizeBound, unsendable } from './sendable.ts'
 import { Sender } from './sender.ts'
-import { ownStream, type StreamOwner, takenBytes } from './stream-owner.ts'
-import type { Traffic } from './traffic.ts'
+import { ownStream, takenBytes } from './stream-owner.ts'
 import type { Vitals } from './vitals.ts'
 
 /** What arrives: text as a string, binary as a Buffer. */
 export type Data = string | Buffer
-/** Whose connections they are: what all of them share. */
-export interface ConnectionHost {
-  /** Where messages and bytes are counted. */
-  readonly traffic: Traffic
-  /** Makes the masking keys of the client role. */
-  readonly maskingKey?: () => Uint8Array
-  /** Takes what a callback of the user throws; the connection is failed with 1011. */
-  reportError(error: unknown): void
-  /** The memory that a connection holds has changed by so many bytes. */
-  onHeld(change: number): void
-  /** The transport of a connection is gone. */
-  onGone(connection: Connection): void
-}
-
-/** Where the upgrade request is to be had. */
-export interface RequestSource {
-  readonly message: IncomingMessage
-}
-
-/** What a connection is made with. */
-export interface ConnectionSetup {
-  role: Role
-  host: ConnectionHost
-  limits: ConnectionLimits
-  request: RequestSource
-  subprotocol: string
-  codec?: MessageCodec | null
-  /** Bytes that came behind the request; received after the current tick. */
-  head?: Buffer
-}
 
 const nothing = (): void => {}
 const none = (): number => 0
@@ -62,7 +30,7 @@ const none = (): number => 0
  * One WebSocket connection on one stream (RFC 6455): what a server's `onConnection` is given. Callbacks are plain
  * properties with one consumer each; set them before the callback that hands the connection over returns.
  */
-export class Connection implements StreamOwner {
+export class Connection {
   /** The chosen subprotocol, `''` without one (RFC 6455 §4.2.2). */
   readonly subprotocol: string
   /** A message: text as a string, binary as a Buffer of the receiver's own. */
