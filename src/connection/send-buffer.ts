@@ -42,7 +42,7 @@ export class SendBuffer {
 
   /** Whether so many bytes surely stay below the high-water mark. */
   hasRoom(size: number): boolean {
-    return this.bufferedAmount + size <= this.#limits.highWaterMark
+    return this.#outbox.bufferedAtMost + this.#sender.waitingBytes + size <= this.#limits.highWaterMark
   }
 
   /** Whether a message may be added to what waits. One that finds nothing waiting always may. */

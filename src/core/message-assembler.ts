@@ -81,11 +81,11 @@ export class MessageAssembler {
     }
     this.#fin = fin
     this.#announced += length
-    if (this.#announced > this.#limit) {
+    if (this.#announced > this.#limit()) {
       throw new ProtocolError(
         CloseCode.MESSAGE_TOO_BIG,
         'ERR_WS_MESSAGE_TOO_BIG',
-        `a message of at least ${this.#announced} bytes; at most ${this.#limit} are allowed (option maxMessageSize)`,
+        `a message of at least ${this.#announced} bytes; at most ${this.#limit()} are allowed (option maxMessageSize)`,
       )
     }
     if (++this.#frames > this.#limits.maxFrames) {
@@ -153,14 +153,14 @@ export class MessageAssembler {
 
   /** Doubles, but takes the announced size at once when a quarter of it is here: memory stays within 4 × what came. */
   #grow(needed: number): void {
-    const most = this.#fin ? this.#announced : this.#limit
+    const most = this.#fin ? this.#announced : this.#limit()
     const doubled = Math.min(Math.max(FIRST_CAPACITY, 2 * needed), most)
     const grown = Buffer.allocUnsafeSlow(this.#fin && most <= 4 * needed ? most : doubled)
     this.#gathered?.copy(grown, 0, 0, this.#length)
     this.#gathered = grown
   }
 
-  get #limit(): number {
+  #limit(): number {
     return this.#compressed ? compressedLimit(this.#limits.maxMessageSize) : this.#limits.maxMessageSize
   }
 }

@@ -182,7 +182,7 @@ export class Protocol implements FrameSink, MessageSink {
     const backlog = this.#backlog
     this.#backlog = null
     if (backlog !== null) this.#parse(backlog, 0, backlog.length, true)
-    if (this.#holds === 0 && !this.#isClosed) this.#sink.onFlow(true)
+    if (this.#holds === 0 && !this.#isClosed()) this.#sink.onFlow(true)
   }
 
   /** The one place where a violation is caught. */
@@ -191,7 +191,7 @@ export class Protocol implements FrameSink, MessageSink {
     try {
       for (;;) {
         const at = this.#parser.push(bytes, start, end)
-        if (this.#isClosed) return
+        if (this.#isClosed()) return
         if (this.#holds !== 0)
           return this.#keepOlder(isOwn ? bytes.subarray(at, end) : Buffer.from(bytes.subarray(at, end)))
         // What a callback handed in meanwhile.
@@ -211,7 +211,7 @@ export class Protocol implements FrameSink, MessageSink {
   }
 
   /** The state as it is now: a callback may have changed it. */
-  get #isClosed(): boolean {
+  #isClosed(): boolean {
     return this.#state === 'closed'
   }
 
