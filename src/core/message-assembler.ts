@@ -23,8 +23,6 @@ export interface MessageLimits {
 
 /** The first memory of a message that came in pieces, in bytes. */
 const FIRST_CAPACITY = 4096
-/** Memory taken for a frame, as a multiple of what has come of it: each growth copies all of that. */
-const MOST_AHEAD = 8
 /** Deflate can make incompressible data a little longer (5 bytes for each stored block): room for that on the wire. */
 const compressedLimit = (maxMessageSize: number): number => maxMessageSize + (maxMessageSize >>> 8) + 64
 
@@ -153,11 +151,11 @@ export class MessageAssembler {
     this.#length = needed
   }
 
-  /** Doubles, but takes the announced size at once when an eighth of it is here: memory stays within 8 × what came. */
+  /** Doubles, but takes the announced size at once when a quarter of it is here: memory stays within 4 × what came. */
   #grow(needed: number): void {
     const most = this.#fin ? this.#announced : this.#limit()
     const doubled = Math.min(Math.max(FIRST_CAPACITY, 2 * needed), most)
-    const grown = Buffer.allocUnsafeSlow(this.#fin && most <= MOST_AHEAD * needed ? most : doubled)
+    const grown = Buffer.allocUnsafeSlow(this.#fin && most <= 4 * needed ? most : doubled)
     this.#gathered?.copy(grown, 0, 0, this.#length)
     this.#gathered = grown
   }
