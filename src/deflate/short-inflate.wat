@@ -41,10 +41,14 @@
     (local $i i32) (local $length i32) (local $left i32) (local $sum i32) (local $code i32) (local $size i32)
     (local $cell i32) (local $bit i32)
     (memory.fill (global.get $counts) (i32.const 0) (i32.const 64))
+    ;; Most symbols are not used: eight of them in a row are passed over at once.
     (loop $next
-      (local.set $cell (i32.add (global.get $counts)
-        (i32.shl (i32.load8_u (i32.add (local.get $lengths) (local.get $i))) (i32.const 2))))
-      (i32.store (local.get $cell) (i32.add (i32.load (local.get $cell)) (i32.const 1)))
+      (if (i64.eqz (i64.load (i32.add (local.get $lengths) (local.get $i))))
+        (then (local.set $i (i32.add (local.get $i) (i32.const 7))))
+        (else
+          (local.set $cell (i32.add (global.get $counts)
+            (i32.shl (i32.load8_u (i32.add (local.get $lengths) (local.get $i))) (i32.const 2))))
+          (i32.store (local.get $cell) (i32.add (i32.load (local.get $cell)) (i32.const 1)))))
       (br_if $next (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $count))))
     (local.set $left (i32.const 1))
     (loop $next
@@ -58,19 +62,21 @@
     (if (local.get $left) (then (return (i32.const 0))))
     (local.set $i (i32.const 0))
     (loop $next
-      (local.set $length (i32.load8_u (i32.add (local.get $lengths) (local.get $i))))
-      (if (local.get $length) (then
-        (local.set $cell (i32.add (global.get $offsets) (i32.shl (local.get $length) (i32.const 2))))
-        (i32.store16
-          (i32.add (global.get $sorted) (i32.shl (local.tee $sum (i32.load (local.get $cell))) (i32.const 1)))
-          (local.get $i))
-        (i32.store (local.get $cell) (i32.add (local.get $sum) (i32.const 1)))))
+      (if (i64.eqz (i64.load (i32.add (local.get $lengths) (local.get $i))))
+        (then (local.set $i (i32.add (local.get $i) (i32.const 7))))
+        (else (if (local.tee $length (i32.load8_u (i32.add (local.get $lengths) (local.get $i)))) (then
+          (local.set $cell (i32.add (global.get $offsets) (i32.shl (local.get $length) (i32.const 2))))
+          (i32.store16
+            (i32.add (global.get $sorted) (i32.shl (local.tee $sum (i32.load (local.get $cell))) (i32.const 1)))
+            (local.get $i))
+          (i32.store (local.get $cell) (i32.add (local.get $sum) (i32.const 1)))))))
       (br_if $next (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $count))))
     (local.set $length (i32.const 0))
     (local.set $size (i32.const 4))
     (local.set $i (global.get $sorted))
     (loop $longer
-      (memory.copy (i32.add (local.get $table) (local.get $size)) (local.get $table) (local.get $size))
+      (if (local.get $code) (then
+        (memory.copy (i32.add (local.get $table) (local.get $size)) (local.get $table) (local.get $size))))
       (local.set $size (i32.shl (local.get $size) (i32.const 1)))
       (local.set $left (i32.load (i32.add (global.get $counts)
         (i32.shl (local.tee $length (i32.add (local.get $length) (i32.const 1))) (i32.const 2)))))
@@ -131,8 +137,11 @@
             (else (if (i32.eq (local.get $symbol) (i32.const 17))
               (then (local.set $times (i32.add (call $read (i32.const 3)) (i32.const 3))))
               (else (local.set $times (i32.add (call $read (i32.const 7)) (i32.const 11)))))))
-          (memory.fill (local.get $i) (local.get $value) (local.get $times))
-          (local.set $i (i32.add (local.get $i) (local.get $times)))))
+          (local.set $times (i32.add (local.get $i) (local.get $times)))
+          (loop $repeat
+            (i64.store (local.get $i) (i64.mul (i64.extend_i32_u (local.get $value)) (i64.const 0x0101010101010101)))
+            (br_if $repeat (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 8))) (local.get $times))))
+          (local.set $i (local.get $times))))
       (br_if $next (i32.lt_u (local.get $i) (local.get $end))))
     ;; A repetition over the end, or no end of block.
     (if (i32.or (i32.ne (local.get $i) (local.get $end))
@@ -143,7 +152,7 @@
       (i32.add (global.get $lengths) (local.get $literals)) (i32.sub (local.get $count) (local.get $literals))
       (global.get $distances) (global.get $distanceMeaning)))
 
-  ;; Reads the symbols of a block (§3.2.3) and writes from $out to $last at most; returns the end of what it wrote, or 0.
+  ;; Reads the symbols of a block (§3.2.3) and writes from $out to $last at most; returns the end of that, or 0.
   ;; Copies of 8 bytes at a time write up to 7 bytes too many, behind the end.
   (func $inflateBlock (param $literals i32) (param $literalMask i32) (param $distances i32) (param $distanceMask i32)
                       (param $out i32) (param $last i32) (result i32)
@@ -209,8 +218,8 @@
       (br $symbol))
     (unreachable))
 
-  ;; Inflates a payload that ends with the header of the block whose last bytes were dropped (RFC 7692 §7.2.1) behind the
-  ;; history in the window, up to $most bytes; returns the length of both, but at least 1, or 0.
+  ;; Inflates a payload that ends with the header of the block whose last bytes were dropped (RFC 7692 §7.2.1), behind
+  ;; the history in the window, up to $most bytes; returns the length of both, but at least 1, or 0.
   (func (export "inflate") (param $size i32) (param $history i32) (param $most i32) (result i32)
     (local $type i32) (local $out i32) (local $last i32) (local $length i32) (local $end i32)
     (local $literalMask i32) (local $distanceMask i32)
