@@ -84,11 +84,11 @@ export class Clock implements TimerEntry, Remembered {
     else if (verdict?.closeCode === CloseCode.NORMAL)
       connection.close(verdict.closeCode, verdict.message, new WebSocketError(verdict.code, verdict.message))
     else if (verdict !== null) connection.fail(verdict.closeCode, verdict.code, verdict.message)
-    if (this.#isOpen) wheel.schedule(this, checkPeriod(connection.limits))
+    if (this.#isOpen()) wheel.schedule(this, checkPeriod(connection.limits))
   }
 
   /** The state as it is now: what was done above may have changed it. */
-  get #isOpen(): boolean {
+  #isOpen(): boolean {
     return this.#connection.state === 'open'
   }
 

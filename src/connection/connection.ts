@@ -74,7 +74,7 @@ export class Connection {
     this.#request = setup.request
     this.#stream = stream
     this.#protocol = new Protocol(this, setup)
-    this.#sender = codec === null ? null : new Sender(this.#out, codec, this)
+    this.#sender = codec === null ? null : new Sender(this.#out(), codec, this)
     this.#clock = new Clock(this)
     if (limits.messageRate !== null || limits.byteRate !== null) this.#rates = new RateGuard(limits, this)
     // Accepted late, when the peer had left: the event is past.
@@ -134,18 +134,18 @@ export class Connection {
   send(data: Sendable | PreparedMessage, options?: SendOptions): boolean {
     const size = sizeBound(data)
     if (this.#protocol.state !== 'open') return false
-    const fits = this.bufferedAmount + size <= this.limits.highWaterMark
-    if (!fits && !this.#pressure.admit(typeof data === 'string' ? Buffer.byteLength(data) : size)) return false
+    const fits = this.#hasRoom(size)
+    if (!fits && !this.#pressure().admit(typeof data === 'string' ? Buffer.byteLength(data) : size)) return false
     this.#sentMessages++
     this.#host.traffic.sentMessages++
-    if (this.#sender === null) sendPlain(this.#out, data)
+    if (this.#sender === null) sendPlain(this.#out(), data)
     else this.#sender.send(data, options === undefined || options.compress !== false)
-    return fits || this.#pressure.settle()
+    return fits || this.#pressure().settle()
   }
 
   /** Resolves when everything was taken by the operating system, or when the connection is closed. */
   drained(): Promise<void> {
-    return this.#protocol.state === 'closed' ? Promise.resolve() : this.#pressure.drained()
+    return this.#protocol.state === 'closed' ? Promise.resolve() : this.#pressure().drained()
   }
 
   /** Sends a ping (§5.5.2) with at most 125 bytes. Throws a TypeError or RangeError for another payload. */
@@ -153,7 +153,7 @@ export class Connection {
     const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload
     if (!(bytes instanceof Uint8Array)) throw unsendable(bytes)
     if (bytes.length > 125) throw new RangeError(`a ping of ${bytes.length} bytes; at most 125 are allowed`)
-    if (this.#protocol.state === 'open') this.#out.sendBytes(Opcode.PING, bytes)
+    if (this.#protocol.state === 'open') this.#out().sendBytes(Opcode.PING, bytes)
   }
 
   /**
@@ -196,7 +196,7 @@ export class Connection {
     // A stream that was paused in the tick in which it began reads all the same: it is told again.
     if (this.#protocol.isHeld) this.#stream.pause()
     forgetCopies()
-    const outbox = this.#out
+    const outbox = this.#out()
     outbox.cork()
     try {
       this.#protocol.receive(bytes, start, end)
@@ -332,14 +332,14 @@ export class Connection {
   onControlFrame(opcode: number, payload: Uint8Array): void {
     if (opcode === Opcode.CLOSE) {
       this.#sendBuffer?.sendWaitingPong()
-      if (this.#sender === null) this.#out.sendBytes(Opcode.CLOSE, payload)
+      if (this.#sender === null) this.#out().sendBytes(Opcode.CLOSE, payload)
       else this.#sender.sendClose(payload)
       return
     }
     this.#rates ??= new RateGuard(this.limits, this)
     this.#rates.takePing()
-    if (this.#stream.writableLength === 0) this.#out.sendBytes(Opcode.PONG, payload)
-    else this.#pressure.keepPong(payload)
+    if (this.#stream.writableLength === 0) this.#out().sendBytes(Opcode.PONG, payload)
+    else this.#pressure().keepPong(payload)
   }
 
   /** @internal */
@@ -373,13 +373,19 @@ export class Connection {
 
   // What the sending parts say.
 
-  get #out(): Outbox {
+  /** Whether so many bytes surely stay below the high-water mark. */
+  #hasRoom(size: number): boolean {
+    const waiting = this.#out().bufferedAtMost + (this.#sender === null ? 0 : this.#sender.waitingBytes)
+    return waiting + size <= this.limits.highWaterMark
+  }
+
+  #out(): Outbox {
     this.#outbox ??= new Outbox(this.#stream, this.#host.maskingKey, this)
     return this.#outbox
   }
 
-  get #pressure(): SendBuffer {
-    this.#sendBuffer ??= new SendBuffer(this.#stream, this.#out, this.limits, this)
+  #pressure(): SendBuffer {
+    this.#sendBuffer ??= new SendBuffer(this.#stream, this.#out(), this.limits, this)
     return this.#sendBuffer
   }
 

@@ -17,6 +17,8 @@ let shared = Buffer.allocUnsafeSlow(SHARED_SIZE)
 let sharedStart = 0
 let sharedEnd = 0
 let owner: Outbox | null = null
+/** What the owner's stream held when it became the owner: since then it can only have got less. */
+let ownerWrote = 0
 
 /** Told of each write. */
 export interface OutboxSink {
@@ -63,6 +65,11 @@ export class Outbox {
     return !this.#corked && !this.#scheduled && this.#waiting.length === 0 && owner !== this
   }
 
+  /** `bufferedAmount` or more: while frames are gathered the stream is not asked again, which costs as much as a frame. */
+  get bufferedAtMost(): number {
+    return owner === this ? ownerWrote + this.#waitingBytes + sharedEnd - sharedStart : this.bufferedAmount
+  }
+
   /** From here on frames wait for `uncork`. */
   cork(): void {
     this.#corked = true
@@ -91,9 +98,9 @@ export class Outbox {
   sendText(opcode: number, text: string): void {
     // At most 3 bytes for each UTF-16 unit. The text goes where the header of an ASCII text would end, and moves if not.
     if (!this.#claim(text.length * 3)) return this.sendBytes(opcode, Buffer.from(text))
-    const guess = sharedEnd + headerSize(text.length) + this.#keySize
+    const guess = sharedEnd + headerSize(text.length) + this.#keySize()
     const length = shared.write(text, guess)
-    const payloadAt = sharedEnd + headerSize(length) + this.#keySize
+    const payloadAt = sharedEnd + headerSize(length) + this.#keySize()
     if (payloadAt !== guess) shared.copyWithin(payloadAt, guess, guess + length)
     this.#writeHeader(shared, sharedEnd, firstByte(opcode), length)
     this.#finishShared(payloadAt, payloadAt + length)
@@ -131,26 +138,31 @@ export class Outbox {
     this.#sink?.onWritten(size)
   }
 
-  get #keySize(): number {
+  #keySize(): number {
     return this.#maskingKey === null ? 0 : 4
   }
 
   /** Whether the shared buffer is this outbox's and has room for a frame with such a payload. */
   #claim(length: number): boolean {
     if (length > COPY_LIMIT || this.#waiting.length > 0) return false
-    if (owner === null) owner = this
+    if (owner === null) this.#own()
     else if (owner !== this) return false
     if (sharedEnd + length + LONGEST_HEADER > SHARED_SIZE) {
       this.#flushShared()
       if (owner !== null) return false
-      owner = this
+      this.#own()
       if (sharedStart + length + LONGEST_HEADER > SHARED_SIZE) replaceShared()
     }
     return true
   }
 
+  #own(): void {
+    owner = this
+    ownerWrote = this.#stream.writableLength
+  }
+
   #writeHeader(target: Buffer, at: number, first: number, length: number): number {
-    return writeHeader(target, at, first, length) + this.#keySize
+    return writeHeader(target, at, first, length) + this.#keySize()
   }
 
   #finishShared(payloadAt: number, end: number): void {
@@ -160,7 +172,7 @@ export class Outbox {
 
   #wait(first: number, payload: Uint8Array): void {
     if (owner === this) this.#takeBack()
-    const size = headerSize(payload.length) + this.#keySize
+    const size = headerSize(payload.length) + this.#keySize()
     const whole = payload.length <= COPY_LIMIT || this.#maskingKey !== null
     const frame = Buffer.allocUnsafe(whole ? size + payload.length : size)
     this.#writeHeader(frame, 0, first, payload.length)

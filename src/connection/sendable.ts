@@ -15,7 +15,8 @@ export interface SendOptions {
 /** At least the bytes that a message takes; a UTF-16 unit makes at most 3. Throws a TypeError for what is none. */
 export function sizeBound(data: Sendable | PreparedMessage): number {
   if (typeof data === 'string') return data.length * 3
-  if (data instanceof Uint8Array || data instanceof ArrayBuffer) return data.byteLength
+  if (data instanceof Uint8Array) return data.length
+  if (data instanceof ArrayBuffer) return data.byteLength
   if (data instanceof PreparedMessage) return data.frame.length
   throw unsendable(data)
 }

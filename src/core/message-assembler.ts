@@ -23,6 +23,11 @@ export interface MessageLimits {
 
 /** The first memory of a message that came in pieces, in bytes. */
 const FIRST_CAPACITY = 4096
+/**
+ * Memory taken for a frame, as a multiple of what has come of it. Each growth copies that and touches fresh pages, which
+ * costs most where much has come; memory that no byte has reached yet is not resident there.
+ */
+const aheadOf = (needed: number): number => (needed < 1024 * 1024 ? 4 : 16)
 /** Deflate can make incompressible data a little longer (5 bytes for each stored block): room for that on the wire. */
 const compressedLimit = (maxMessageSize: number): number => maxMessageSize + (maxMessageSize >>> 8) + 64
 
@@ -81,11 +86,11 @@ export class MessageAssembler {
     }
     this.#fin = fin
     this.#announced += length
-    if (this.#announced > this.#limit) {
+    if (this.#announced > this.#limit()) {
       throw new ProtocolError(
         CloseCode.MESSAGE_TOO_BIG,
         'ERR_WS_MESSAGE_TOO_BIG',
-        `a message of at least ${this.#announced} bytes; at most ${this.#limit} are allowed (option maxMessageSize)`,
+        `a message of at least ${this.#announced} bytes; at most ${this.#limit()} are allowed (option maxMessageSize)`,
       )
     }
     if (++this.#frames > this.#limits.maxFrames) {
@@ -151,16 +156,16 @@ export class MessageAssembler {
     this.#length = needed
   }
 
-  /** Doubles, but takes the announced size at once when a quarter of it is here: memory stays within 4 × what came. */
+  /** Doubles, but takes the announced size at once when a quarter of it is here, of a large one a sixteenth. */
   #grow(needed: number): void {
-    const most = this.#fin ? this.#announced : this.#limit
+    const most = this.#fin ? this.#announced : this.#limit()
     const doubled = Math.min(Math.max(FIRST_CAPACITY, 2 * needed), most)
-    const grown = Buffer.allocUnsafeSlow(this.#fin && most <= 4 * needed ? most : doubled)
+    const grown = Buffer.allocUnsafeSlow(this.#fin && most <= aheadOf(needed) * needed ? most : doubled)
     this.#gathered?.copy(grown, 0, 0, this.#length)
     this.#gathered = grown
   }
 
-  get #limit(): number {
+  #limit(): number {
     return this.#compressed ? compressedLimit(this.#limits.maxMessageSize) : this.#limits.maxMessageSize
   }
 }

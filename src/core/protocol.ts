@@ -108,10 +108,10 @@ export class Protocol implements FrameSink, MessageSink {
   get pending(): 'header' | 'payload' | 'message' | null {
     if (this.#parser?.inHeader) return 'header'
     if (this.#parser?.atBoundary === false) return 'payload'
-    return this.#inMessage ? 'message' : null
+    return this.#inMessage() ? 'message' : null
   }
 
-  get #inMessage(): boolean {
+  #inMessage(): boolean {
     return this.#assembler?.inMessage === true
   }
 
@@ -194,7 +194,7 @@ export class Protocol implements FrameSink, MessageSink {
     const backlog = this.#backlog
     this.#backlog = null
     if (backlog !== null) this.#parse(backlog, 0, backlog.length, true)
-    if (this.#holds === 0 && !this.#isClosed) this.#sink.onFlow(true)
+    if (this.#holds === 0 && !this.#isClosed()) this.#sink.onFlow(true)
   }
 
   #stopParser(stopped: boolean): void {
@@ -208,7 +208,7 @@ export class Protocol implements FrameSink, MessageSink {
     try {
       for (;;) {
         const at = this.#parser.push(bytes, start, end)
-        if (this.#isClosed) return
+        if (this.#isClosed()) return
         if (this.#holds !== 0)
           return this.#keepOlder(isOwn ? bytes.subarray(at, end) : Buffer.from(bytes.subarray(at, end)))
         // What a callback handed in meanwhile.
@@ -228,7 +228,7 @@ export class Protocol implements FrameSink, MessageSink {
   }
 
   /** The state as it is now: a callback may have changed it. */
-  get #isClosed(): boolean {
+  #isClosed(): boolean {
     return this.#state === 'closed'
   }
 
@@ -269,7 +269,7 @@ export class Protocol implements FrameSink, MessageSink {
 
   /** The checks of the assembler that a message of one frame needs: order, size, text. */
   onWholeMessage(opcode: number, bytes: Buffer, start: number, end: number, or: number, runEnd: number): void {
-    if (this.#inMessage || end - start > this.#limits.maxMessageSize) {
+    if (this.#inMessage() || end - start > this.#limits.maxMessageSize) {
       return this.onFrameHeader(true, false, opcode, end - start)
     }
     if (opcode === Opcode.BINARY) {

@@ -1,5 +1,6 @@
 import { inflateRawSync } from 'node:zlib'
 import { asProtocolError, compact, cutShort, Inflation, probe, tooLong } from './inflation.ts'
+import { inflateShort } from './short-inflate.ts'
 
 /** Those that are worth no detour over the thread pool. */
 const FEW_FINAL_BLOCKS = 8
@@ -20,6 +21,8 @@ interface SyncPass {
  */
 export function inflateNow(payload: Uint8Array, history: Buffer, limit: number, worth: number): Buffer | null {
   const most = Math.min(limit, worth)
+  const short = inflateShort(payload, history, most)
+  if (short !== null) return short
   try {
     const inflation = new Inflation(payload, history)
     const message = inflateWhole(inflation, most)

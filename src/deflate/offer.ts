@@ -1,22 +1,11 @@
 import { CloseCode } from '../core/close-code.ts'
 import { ProtocolError } from '../core/errors.ts'
+import type { Extension, ExtensionParameter } from '../handshake/header-grammar.ts'
 import { type MemoryBudget, processBudget } from './budget.ts'
 import type { NormalisedDeflateOptions } from './options.ts'
 
 /** The registered name of the extension (RFC 7692 §7). */
 export const EXTENSION_NAME = 'permessage-deflate'
-
-/** One parameter of `Sec-WebSocket-Extensions`; the value is unescaped, `null` when there is none (RFC 6455 §9.1). */
-export interface ExtensionParameter {
-  readonly name: string
-  readonly value: string | null
-}
-
-/** One element of `Sec-WebSocket-Extensions` (RFC 6455 §9.1). */
-export interface Extension {
-  readonly name: string
-  readonly parameters: readonly ExtensionParameter[]
-}
 
 /** What both ends agreed on (RFC 7692 §7.1). */
 export interface DeflateParameters {

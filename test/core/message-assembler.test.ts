@@ -179,6 +179,19 @@ test('never holds more than the limit while fragments gather', () => {
   assert.ok(assembler.heldBytes <= 6000)
 })
 
+test('takes the announced size of a large frame at once when a sixteenth of it is here', () => {
+  const size = 32 * 1024 * 1024
+  const { assembler } = make({ maxMessageSize: size })
+  assembler.onFrameHeader(true, false, 2, size)
+  const piece = Buffer.alloc(1024 * 1024, 1)
+  assembler.onFramePayload(piece, 0, piece.length, 1, false)
+  assert.is(assembler.heldBytes, 2 * piece.length)
+  assembler.onFramePayload(piece, 0, piece.length, 1, false)
+  assert.is(assembler.heldBytes, 2 * piece.length)
+  assembler.onFramePayload(piece, 0, 1, 1, false)
+  assert.is(assembler.heldBytes, size)
+})
+
 test('takes the announced size at once when a quarter of it is here', () => {
   const { assembler, recorder } = make({ maxMessageSize: 100_000 })
   assembler.onFrameHeader(true, false, 2, 100_000)

@@ -1,8 +1,9 @@
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { DeflateCodec } from '../../src/deflate/codec.ts'
-import { checkResponse, type Extension, formatOffer, negotiate } from '../../src/deflate/offer.ts'
+import { checkResponse, formatOffer, negotiate } from '../../src/deflate/offer.ts'
 import { type DeflateOptions, normaliseDeflateOptions } from '../../src/deflate/options.ts'
+import type { Extension } from '../../src/handshake/header-grammar.ts'
 import { assert, suite } from '../support/unit.ts'
 import { deflate, inflate, prose, randomBytes } from './message.ts'
 

@@ -1,7 +1,8 @@
 import type { MemoryBudget } from '../../src/deflate/budget.ts'
 import { DeflateCodec } from '../../src/deflate/codec.ts'
-import type { DeflateParameters, Extension } from '../../src/deflate/offer.ts'
+import type { DeflateParameters } from '../../src/deflate/offer.ts'
 import { type DeflateOptions, normaliseDeflateOptions, type Role } from '../../src/deflate/options.ts'
+import type { Extension } from '../../src/handshake/header-grammar.ts'
 
 /** A generator of bytes that is the same in every run (mulberry32). */
 export function randomNumbers(seed: number): () => number {

@@ -1,7 +1,8 @@
 import type { ProtocolError } from '../../src/core/errors.ts'
 import { MemoryBudget } from '../../src/deflate/budget.ts'
-import { checkResponse, type Extension, formatOffer, negotiate } from '../../src/deflate/offer.ts'
+import { checkResponse, formatOffer, negotiate } from '../../src/deflate/offer.ts'
 import { type DeflateOptions, normaliseDeflateOptions } from '../../src/deflate/options.ts'
+import type { Extension } from '../../src/handshake/header-grammar.ts'
 import { assert, suite, thrownBy } from '../support/unit.ts'
 import { extension } from './message.ts'
 
