@@ -96,8 +96,8 @@ export class Outbox {
 
   /** Queues a frame with a text payload. */
   sendText(opcode: number, text: string): void {
-    // At most 3 bytes for each UTF-16 unit. The text goes where the header of an ASCII text would end, and moves if not.
-    if (!this.#claim(text.length * 3)) return this.sendBytes(opcode, Buffer.from(text))
+    if (!this.#claimText(text)) return this.#waitText(opcode, text)
+    // The text goes where the header of an ASCII text would end, and moves if not.
     const guess = sharedEnd + headerSize(text.length) + this.#keySize()
     const length = shared.write(text, guess)
     const payloadAt = sharedEnd + headerSize(length) + this.#keySize()
@@ -156,6 +156,18 @@ export class Outbox {
     return true
   }
 
+  /** A UTF-16 unit makes at most 3 bytes: a long text is counted only where there is no room for so many. */
+  #claimText(text: string): boolean {
+    const most = text.length * 3
+    if (most <= COPY_LIMIT) return this.#claim(most)
+    if (this.#waiting.length > 0 || (owner !== null && owner !== this)) return false
+    if (sharedEnd + most + LONGEST_HEADER > SHARED_SIZE) {
+      return text.length <= COPY_LIMIT && this.#claim(Buffer.byteLength(text))
+    }
+    if (owner === null) this.#own()
+    return true
+  }
+
   #own(): void {
     owner = this
     ownerWrote = this.#stream.writableLength
@@ -180,6 +192,19 @@ export class Outbox {
     if (this.#maskingKey !== null) maskPayload(frame, 0, size, frame.length, this.#maskingKey())
     this.#push(frame)
     if (!whole) this.#push(Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength))
+  }
+
+  /** Header and text in one buffer; ASCII, which has as many bytes as units, is written 1.4 times faster as Latin-1. */
+  #waitText(opcode: number, text: string): void {
+    if (owner === this) this.#takeBack()
+    const length = Buffer.byteLength(text)
+    const size = headerSize(length) + this.#keySize()
+    const frame = Buffer.allocUnsafe(size + length)
+    this.#writeHeader(frame, 0, firstByte(opcode), length)
+    frame.write(text, size, length === text.length ? 'latin1' : 'utf8')
+    if (this.#maskingKey !== null) maskPayload(frame, 0, size, frame.length, this.#maskingKey())
+    this.#push(frame)
+    this.#schedule()
   }
 
   #push(bytes: Buffer): void {

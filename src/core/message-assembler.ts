@@ -2,6 +2,7 @@ import { CloseCode } from './close-code.ts'
 import { ProtocolError } from './errors.ts'
 import { isAsciiOr } from './mask.ts'
 import { Opcode } from './opcode.ts'
+import { keepMemory, takeMemory } from './spare-memory.ts'
 import { isValidUtf8, Utf8Validator } from './text.ts'
 
 /** A whole message as a range; `bytes` belongs to the receiver when `owned`, else it is valid during the call only. */
@@ -136,6 +137,7 @@ export class MessageAssembler {
     const isAscii = isAsciiOr(or)
     if (!isAscii && !checked && !isValidUtf8(bytes, start, end)) throw invalidUtf8()
     this.#sink.onTextMessage(bytes, start, end, isAscii)
+    if (checked) keepMemory(bytes)
   }
 
   /** §8.1: fails at the first bad byte, before the rest of the frame or message has come. */
@@ -160,9 +162,16 @@ export class MessageAssembler {
   #grow(needed: number): void {
     const most = this.#fin ? this.#announced : this.#limit()
     const doubled = Math.min(Math.max(FIRST_CAPACITY, 2 * needed), most)
-    const grown = Buffer.allocUnsafeSlow(this.#fin && most <= aheadOf(needed) * needed ? most : doubled)
-    this.#gathered?.copy(grown, 0, 0, this.#length)
+    // A text is looked at during the call only, everything else may be the receiver's for good. What is kept the process
+    // has anyway: it may be as large as announced.
+    const isText = this.#opcode === Opcode.TEXT && !this.#compressed
+    const kept = isText ? takeMemory(this.#fin ? most : doubled) : null
+    const grown = kept ?? Buffer.allocUnsafeSlow(this.#fin && most <= aheadOf(needed) * needed ? most : doubled)
+    const before = this.#gathered
     this.#gathered = grown
+    if (before === null) return
+    before.copy(grown, 0, 0, this.#length)
+    if (isText) keepMemory(before)
   }
 
   #limit(): number {

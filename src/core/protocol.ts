@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer'
 import { CloseCode, isSendableCloseCode } from './close-code.ts'
 import { ProtocolError, WebSocketError } from './errors.ts'
 import { FrameParser, type FrameSink, type Role } from './frame-parser.ts'
@@ -303,8 +304,9 @@ export class Protocol implements FrameSink, MessageSink {
 
   #deliverInflated(opcode: number, message: Uint8Array): void {
     const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength)
-    if (opcode === Opcode.BINARY) this.onBinaryMessage(bytes, 0, bytes.length, true)
-    else if (isValidUtf8(bytes, 0, bytes.length)) this.onTextMessage(bytes, 0, bytes.length, false)
+    if (opcode === Opcode.BINARY) return this.onBinaryMessage(bytes, 0, bytes.length, true)
+    const ascii = isAscii(bytes)
+    if (ascii || isValidUtf8(bytes, 0, bytes.length)) this.onTextMessage(bytes, 0, bytes.length, ascii)
     else this.fail(invalidUtf8())
   }
 

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { decodeUtf8 } from './utf8-decoder.ts'
 
 /**
  * Checks UTF-8 that arrives in pieces and fails with the piece that holds the first bad byte, an overlong form, a
@@ -78,5 +79,5 @@ export function isValidUtf8(bytes: Uint8Array, start: number, end: number): bool
 
 /** The text of valid UTF-8 in `[start, end)`; ASCII, when known to be, is decoded 2 to 8 times faster. */
 export function decodeText(bytes: Buffer, start: number, end: number, isAscii: boolean): string {
-  return bytes.toString(isAscii ? 'latin1' : 'utf8', start, end)
+  return isAscii ? bytes.toString('latin1', start, end) : decodeUtf8(bytes, start, end)
 }

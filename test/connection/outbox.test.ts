@@ -154,6 +154,43 @@ test('writes the header that the bytes of a text need, not its characters', asyn
   }
 })
 
+test('sends long texts of every kind in order, between others and in a row', async () => {
+  const texts = ['ä一😀', 'plain '].flatMap((part) => [2000, 4000, 8000, 40_000].map((size) => part.repeat(size / 4)))
+  for (const keyed of [false, true]) {
+    const key = hex('37 fa 21 3d')
+    const encode = (text: string): Buffer => frame(1, text, { key: keyed ? key : null })
+    const sink = new Sink()
+    const outbox = new Outbox(sink, keyed ? () => key : null)
+    const blocked = new Outbox(new Sink())
+    const expected: Buffer[] = []
+    const send = (text: string): void => {
+      outbox.sendText(1, text)
+      expected.push(encode(text))
+    }
+    blocked.sendText(1, 'owns the shared buffer')
+    for (const text of texts) send(text)
+    await endOfTick()
+    assert.is(sink.writes.length, 1)
+    for (const text of [...texts, 'short', ...texts]) {
+      send(text)
+      await endOfTick()
+    }
+    for (const text of [...texts, 'short', ...texts]) send(text)
+    await endOfTick()
+    assert.ok(sink.bytes.equals(Buffer.concat(expected)))
+  }
+})
+
+test('gathers long texts too', async () => {
+  const sink = new Sink()
+  const outbox = new Outbox(sink)
+  const text = 'x'.repeat(16_000)
+  for (let i = 0; i < 4; i++) outbox.sendText(1, text)
+  await endOfTick()
+  assert.is(sink.writes.length, 1)
+  assert.ok(sink.bytes.equals(Buffer.concat(Array<Buffer>(4).fill(unmasked(1, text)))))
+})
+
 test('masks each frame of a client with a key of its own and leaves the caller’s bytes alone', async () => {
   const keys = [hex('01 02 03 04'), hex('a1 b2 c3 d4'), hex('11 22 33 44'), hex('55 66 77 88')]
   const used = [...keys]

@@ -1,5 +1,7 @@
 import { ProtocolError } from '../../src/core/errors.ts'
 import { MessageAssembler, type MessageSink } from '../../src/core/message-assembler.ts'
+import { isPortable } from '../../src/core/portable.ts'
+import { takeMemory } from '../../src/core/spare-memory.ts'
 import { assert, suite } from '../support/unit.ts'
 import { hex } from '../support/wire.ts'
 
@@ -199,4 +201,45 @@ test('takes the announced size at once when a quarter of it is here', () => {
   assert.is(assembler.heldBytes, 100_000)
   assembler.onFramePayload(Buffer.alloc(70_000, 1), 0, 70_000, 1, true)
   assert.is(recorder.memory?.length, 100_000)
+})
+
+/** Other tests of this process may have left some. */
+function forgetMemory(): void {
+  for (let size = 1 << 15; size <= 1 << 20; size *= 2) while (takeMemory(size) !== null);
+}
+
+test('gathers a long text where one before was gathered, other messages where nothing was', () => {
+  forgetMemory()
+  const { recorder, assembler } = make({ maxMessageSize: 1 << 20 })
+  const size = 200_000
+  const send = (opcode: number, rsv1 = false): Buffer => {
+    const bytes = Buffer.alloc(size, 0x61)
+    assembler.onFrameHeader(true, rsv1, opcode, size)
+    assembler.onFramePayload(bytes, 0, 150_000, 0x61616161, false)
+    assembler.onFramePayload(bytes, 150_000, size, 0x61616161, true)
+    return recorder.memory!
+  }
+  const first = send(1)
+  assert.is(first.length, size)
+  assert.is.not(send(2), first)
+  send(1, true)
+  assert.is(send(1) === first, !isPortable)
+  assert.is(recorder.messages.at(-1), `text ${'a'.repeat(size)}`)
+})
+
+test('gives the memory that a long text outgrows to the next', () => {
+  forgetMemory()
+  const { recorder, assembler } = make({ maxMessageSize: 1 << 20 })
+  const piece = Buffer.alloc(70_000, 0x61)
+  const memories = new Set<Buffer>()
+  for (let round = 0; round < 3; round++) {
+    for (let i = 0; i < 10; i++) {
+      assembler.onFrameHeader(i === 9, false, i === 0 ? 1 : 0, piece.length)
+      assembler.onFramePayload(piece, 0, piece.length, 0x61616161, true)
+      assert.ok(assembler.heldBytes <= 4 * (i + 1) * piece.length)
+    }
+    memories.add(recorder.memory!)
+    assert.is(recorder.messages.at(-1), `text ${'a'.repeat(700_000)}`)
+  }
+  assert.is(memories.size, isPortable ? 3 : 1)
 })
