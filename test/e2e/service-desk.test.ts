@@ -79,6 +79,7 @@ test('customers wait in line, and an agent talks in private to who is first', as
   await bannerIs(ann, 'The conversation is over.')
   await press(agent, 'Take the next')
   await bannerIs(ben, 'Agent 1 is there for you.')
+  await shows(agent, 'A question about <b>.')
   assert.equal(await textsOf(agent), ['A question about <b>.'])
   assert.equal(browser.complaints, [])
 })
