@@ -187,7 +187,7 @@ test('names everything that the doors of the package export', () => {
 })
 
 test('names every method and callback of a connection, a server and a session', () => {
-  const internal = /^(?:constructor|on[A-Z]\w*Message|onFlow|account|vitals|connect|refuse|reportError)$/
+  const internal = /^(?:constructor|on[A-Z]\w*Message|onFlow|account|rest|vitals|connect|refuse|reportError)$/
   const words = new Set(codeWords(readme).flatMap((word) => word.split(/\W+/)))
   for (const type of [index.Connection, index.WebSocketServer, index.WebSocket, index.Rooms, index.Users]) {
     // A sink's methods are what the parts below call.

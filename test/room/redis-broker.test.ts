@@ -77,6 +77,8 @@ for (const kind of kinds) {
     await until(async () => (await here.send('ann', 'hi')) === 2)
     assert.equal([await here.names(), await there.has('ann'), await there.has('bob')], [['ann'], true, false])
     phone.end()
+    await until(async () => (await there.send('ann', 'hi')) === 1)
+    assert.equal(gone, [])
     laptop.end()
     await until(async () => !(await there.has('ann')))
     assert.equal(gone, [])
