@@ -28,7 +28,7 @@ Other commands
 What is measured
   --against LIST       peers to measure beside, comma-separated ('none': nobody)
   --api API            connection (default) or session: the API of dwebsocket in use
-  --portable           dwebsocket without its fast path
+  --portable           dwebsocket on documented API and plain JavaScript alone
   --url ws://...       a server that runs already, instead of dwebsocket; with --pid N its cost is known
   --exec 'CMD {port}'  a server started by this command, instead of dwebsocket
 

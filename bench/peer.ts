@@ -25,7 +25,7 @@ export const PEERS: readonly Peer[] = [
   {
     name: 'dwebsocket+portable',
     script: 'dwebsocket',
-    description: 'this library without its fast path (DWEBSOCKET_PORTABLE=1)',
+    description: 'this library on documented API and plain JavaScript alone (DWEBSOCKET_PORTABLE=1)',
     env: { DWEBSOCKET_PORTABLE: '1' },
   },
   {

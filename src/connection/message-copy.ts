@@ -1,6 +1,5 @@
 import { Buffer } from 'node:buffer'
 import { markAsUntransferable } from 'node:worker_threads'
-import { isPortable } from '../core/portable.ts'
 
 /** Messages up to this size share the memory of a slab: a message that is kept keeps no more than the slab with it. */
 const MOST_SHARED = 1024
@@ -33,7 +32,7 @@ export function forgetCopies(): void {
  */
 export function copyMessage(bytes: Buffer, start: number, end: number, runEnd: number): Buffer {
   const size = end - start
-  if (isPortable || size > MOST_SHARED) return Buffer.from(bytes.subarray(start, end))
+  if (size > MOST_SHARED) return Buffer.from(bytes.subarray(start, end))
   if (bytes !== copiedFrom || start < copiedStart || end > copiedEnd) copyRun(bytes, start, end, runEnd)
   return new View(slabMemory, copyAt + start - copiedStart, size)
 }

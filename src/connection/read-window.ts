@@ -1,6 +1,6 @@
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { simd } from '../core/simd.ts'
+import { messageRun } from '../core/message-run.ts'
 
 /*
  * Every socket reads into one static window instead of a fresh 64 KiB buffer per read: 1.22 times less CPU per message
@@ -9,7 +9,7 @@ import { simd } from '../core/simd.ts'
  */
 
 /** The window, as large as what libuv asks for. What it holds is valid until the callback that was given it returns. */
-export const readWindow: Buffer = simd?.window ?? Buffer.from(new ArrayBuffer(64 * 1024))
+export const readWindow: Buffer = messageRun.window
 
 /** The fields of a socket that node reads into a buffer of the user's. */
 interface OnReadFields {

@@ -67,7 +67,7 @@ function onWindow(this: Owned, size: number): boolean {
 function onChunk(this: Owned, chunk: Buffer): void {
   const owner = this[ownerOf]
   if (!owner) return
-  if (isPortable || isBusy || chunk.length > readWindow.length) return owner.onBytes(chunk, 0, chunk.length)
+  if (isBusy || chunk.length > readWindow.length) return owner.onBytes(chunk, 0, chunk.length)
   chunk.copy(readWindow)
   onWindow.call(this, chunk.length)
 }

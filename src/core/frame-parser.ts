@@ -1,9 +1,8 @@
 import { CloseCode } from './close-code.ts'
 import { ProtocolError } from './errors.ts'
 import { applyMask, readMaskingKey, rotateKey } from './mask.ts'
+import { endOf, messageRun, payloadOf, SHORT_HEADER } from './message-run.ts'
 import { isControl, Opcode } from './opcode.ts'
-import { isPortable } from './portable.ts'
-import { type Simd, simd } from './simd.ts'
 
 /** Which end of the connection this is: a server receives masked frames, a client unmasked ones (RFC 6455 §5.1). */
 export type Role = 'server' | 'client'
@@ -40,7 +39,6 @@ export class FrameParser {
   readonly #masked: boolean
   /** Whether an extension that gives RSV1 a meaning was negotiated. */
   readonly #rsv1Allowed: boolean
-  readonly #isExpress: boolean
   /** The first bytes of a header that the end of a chunk cut. */
   #spill: Buffer | null = null
   #spilled = 0
@@ -59,7 +57,6 @@ export class FrameParser {
     this.#sink = sink
     this.#masked = role === 'server'
     this.#rsv1Allowed = rsv1Allowed
-    this.#isExpress = this.#masked && !isPortable
   }
 
   /** Whether the stream stands between two frames. */
@@ -77,7 +74,7 @@ export class FrameParser {
     let at = start
     while (at < end) {
       if (!this.#inPayload) {
-        if (this.#isExpress && this.#spilled === 0) {
+        if (this.#masked && this.#spilled === 0) {
           at = this.#passWholeMessages(bytes, at, end)
           if (at === end || this.stopped) return at
         }
@@ -97,27 +94,17 @@ export class FrameParser {
    * again as much where the whole run is unmasked at once.
    */
   #passWholeMessages(bytes: Buffer, start: number, end: number): number {
-    return simd !== null && bytes === simd.window
-      ? this.#passRun(simd, start, end)
-      : this.#passOneByOne(bytes, start, end)
+    return bytes === messageRun.window ? this.#passRun(start, end) : this.#passOneByOne(bytes, start, end)
   }
 
   #passOneByOne(bytes: Buffer, start: number, end: number): number {
     let at = start
-    // Every frame of this kind has 6 bytes of header, or 8.
-    for (const last = end - 6; at <= last && !this.stopped; ) {
-      const opcode = bytes[at] ^ 0x80
-      if (opcode !== Opcode.TEXT && opcode !== Opcode.BINARY) break
-      let length = bytes[at + 1] ^ 0x80
-      let payload = at + 6
-      if (length > 125) {
-        if (length !== 126) break
-        length = (bytes[at + 2] << 8) | bytes[at + 3]
-        if (length < 126) break
-        payload = at + 8
-      }
-      const stop = payload + length
+    while (at + SHORT_HEADER <= end && !this.stopped) {
+      const payload = payloadOf(bytes, at)
+      if (payload === 0) break
+      const stop = endOf(bytes, at, payload)
       if (stop > end) break
+      const opcode = bytes[at] & 0x0f
       this.frameCount++
       at = stop
       const or = applyMask(bytes, payload, stop, readMaskingKey(bytes, payload - 4))
@@ -127,18 +114,14 @@ export class FrameParser {
   }
 
   /** The same for frames that were checked and unmasked as a run; what a stop leaves may be unmasked again. */
-  #passRun({ window, flags, unmaskRun }: Simd, start: number, end: number): number {
-    const runEnd = unmaskRun(start, end)
+  #passRun(start: number, end: number): number {
+    const { window, flags } = messageRun
+    const runEnd = messageRun.unmaskRun(start, end)
     let at = start
     for (let frame = 0; at < runEnd && !this.stopped; frame++) {
       const opcode = window[at] & 0x0f
-      let length = window[at + 1] & 0x7f
-      let payload = at + 6
-      if (length === 126) {
-        length = (window[at + 2] << 8) | window[at + 3]
-        payload = at + 8
-      }
-      at = payload + length
+      const payload = payloadOf(window, at)
+      at = endOf(window, at, payload)
       this.frameCount++
       this.#sink.onWholeMessage(opcode, window, payload, at, flags[frame], runEnd)
     }

@@ -1,4 +1,3 @@
-import { isPortable } from './portable.ts'
 import { simd } from './simd.ts'
 import { wordsOf } from './words.ts'
 
@@ -13,15 +12,17 @@ export function rotateKey(key: number, count: number): number {
   return shift === 0 ? key : (key >>> shift) | (key << (32 - shift))
 }
 
-/** Whether words in memory begin with their low byte, as the word loop needs. */
-const isLittleEndian = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1
+/** 1 where words in memory begin with their low byte, as the word loop needs, else 0. */
+const isLittleEndian = new Uint8Array(new Uint32Array([1]).buffer)[0]
 
 /**
  * Masks or unmasks `bytes[start, end)` in place with a key of `readMaskingKey` (RFC 6455 §5.3).
  * Returns a word that has the high bits of the resulting bytes ORed: `isAsciiOr` of it tells whether all were ASCII.
  */
-export const applyMask: (bytes: Uint8Array, start: number, end: number, key: number) => number =
-  isPortable || !isLittleEndian ? applyMaskBytewise : applyMaskWordwise
+export const applyMask: (bytes: Uint8Array, start: number, end: number, key: number) => number = [
+  applyMaskBytewise,
+  applyMaskWordwise,
+][isLittleEndian]
 
 /** The plain twin of the word loop, 8 times slower. */
 export function applyMaskBytewise(bytes: Uint8Array, start: number, end: number, key: number): number {
@@ -37,15 +38,15 @@ export function applyMaskBytewise(bytes: Uint8Array, start: number, end: number,
 /** Below this many bytes the call into WebAssembly costs more than it saves. */
 const SIMD_MIN = 32
 
+const simdMemory = simd?.window.buffer
+
 /** Four bytes at a time, or sixteen in the memory of WebAssembly; of the words at both ends only the bytes inside the range change. */
 function applyMaskWordwise(bytes: Uint8Array, start: number, end: number, key: number): number {
-  const first = bytes.byteOffset + start
-  const last = bytes.byteOffset + end
   if (end === start) return 0
-  if (simd !== null && end - start >= SIMD_MIN && bytes.buffer === simd.window.buffer) {
-    return simd.unmask(first, last, key)
-  }
-  const words = wordsOf(bytes.buffer)
+  const { buffer, words, start: viewStart } = wordsOf(bytes)
+  const first = viewStart + start
+  const last = viewStart + end
+  if (end - start >= SIMD_MIN && buffer === simdMemory) return simd!.unmask(first, last, key)
   // The last bytes of a buffer whose size is no multiple of four are in no word.
   if (last > words.length << 2) return applyMaskBytewise(bytes, start, end, key)
   const lead = first & 3

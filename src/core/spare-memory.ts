@@ -1,5 +1,3 @@
-import { isPortable } from './portable.ts'
-
 /*
  * Memory in which long texts were gathered is used again for the next ones: to copy 1 MiB into memory that is fresh from
  * the system costs 8 times as much as the copy alone. It is kept weakly, so that garbage collection may have it.
@@ -22,7 +20,7 @@ export function takeMemory(size: number): Buffer | null {
 
 /** Keeps memory that nobody looks at any more; the oldest makes room. */
 export function keepMemory(bytes: Buffer): void {
-  if (isPortable || bytes.length < LEAST || bytes.length > MOST) return
+  if (bytes.length < LEAST || bytes.length > MOST) return
   const spares = [...(kept.deref() ?? []), bytes]
   kept = new WeakRef(spares.slice(-COUNT))
 }

@@ -1,6 +1,5 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { isPortable } from '../../src/core/portable.ts'
 import { keepMemory, takeMemory } from '../../src/core/spare-memory.ts'
 import { assert, suite } from '../support/unit.ts'
 
@@ -21,7 +20,7 @@ test('gives what was kept last and fits', () => {
   const spares = [100, 101, 300].map((size) => Buffer.alloc(size * KIB))
   for (const spare of spares) keepMemory(spare)
   const taken = [149, 150, 101, 100, 100, 299].map((size) => takeMemory(size * KIB))
-  const expected = isPortable ? taken.map(() => null) : [null, spares[2], spares[1], spares[0], null, null]
+  const expected = [null, spares[2], spares[1], spares[0], null, null]
   for (const [i, spare] of taken.entries()) assert.ok(spare === expected[i], `${i}`)
 })
 
@@ -31,7 +30,7 @@ test('keeps eight, none of them below 64 KiB or above 1 MiB', () => {
   assert.equal(takeAll(), [])
   for (let i = 0; i < 10; i++) keepMemory(Buffer.alloc(64 * KIB + i))
   const newest = [9, 8, 7, 6, 5, 4, 3, 2].map((i) => 64 * KIB + i)
-  assert.equal(takeAll(), isPortable ? [] : newest)
+  assert.equal(takeAll(), newest)
 })
 
 test('leaves to garbage collection what it keeps', async () => {
