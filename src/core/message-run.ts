@@ -50,7 +50,7 @@ export function makePlainRun(): MessageRun {
       const stop = endOf(window, at, payload)
       if (stop > end) break
       const or = applyMask(window, payload, stop, readMaskingKey(window, payload - 4))
-      window.fill(0, payload - 4, payload)
+      for (let key = payload - 4; key < payload; key++) window[key] = 0
       flags[frame] = isAsciiOr(or) ? 0 : 128
       at = stop
     }
