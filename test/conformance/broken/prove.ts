@@ -54,11 +54,19 @@ export function prove<Name extends string>(test: Suite, { side, defects, count, 
   for (const [index, [name, defect]] of table.entries()) {
     test(`a row notices the ${side} that ${defect.sentence} (${name})`, async () => {
       startUpTo(index + JOBS)
-      const results = (await findings.get(name)) ?? []
-      const noticed = results.some(({ verdict }) => verdict === 'fail' || verdict === 'warn' || verdict === 'crash')
-      assert.ok(noticed, `none of ${defect.rows.join(', ')} notices it: ${results.map(describeResult).join('; ')}`)
+      let results = (await findings.get(name)) ?? []
+      // Under load the system joins segments, and with them goes a defect that shows between two: tried again alone.
+      if (!isNoticed(results)) results = await tryRows(entriesOf(defect.rows), new Set([name]), true)
+      assert.ok(
+        isNoticed(results),
+        `none of ${defect.rows.join(', ')} notices it: ${results.map(describeResult).join('; ')}`,
+      )
     })
   }
+}
+
+function isNoticed(results: readonly CaseResult[]): boolean {
+  return results.some(({ verdict }) => verdict === 'fail' || verdict === 'warn' || verdict === 'crash')
 }
 
 function entriesOf(rows: readonly string[]): CatalogueEntry[] {
