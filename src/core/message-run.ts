@@ -1,21 +1,10 @@
 import { applyMask, isAsciiOr, readMaskingKey } from './mask.ts'
 import { Opcode } from './opcode.ts'
-import { simd } from './simd.ts'
+import { type Simd, simd, WINDOW_SIZE } from './simd.ts'
 
 /** Memory into which bytes are read, and where whole messages that follow one another are unmasked in one go. */
-export interface MessageRun {
-  readonly window: Buffer
-  /** For each message of the last `unmaskRun` 128 when it is not ASCII, else 0. */
-  readonly flags: Uint8Array
-  /**
-   * Unmasks all masked, unfragmented messages below 64 KiB that follow one another whole in `window[start, end)`;
-   * returns where the first other frame begins. Their keys are zero then: to do it again changes nothing.
-   */
-  unmaskRun(start: number, end: number): number
-}
+export type MessageRun = Pick<Simd, 'window' | 'flags' | 'unmaskRun'>
 
-/** As large as what libuv asks for. */
-const WINDOW_SIZE = 65_536
 /** Bytes of the header of a message of at most 125 bytes; longer ones have two more. */
 export const SHORT_HEADER = 6
 

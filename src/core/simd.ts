@@ -1,4 +1,4 @@
-import { isPortable } from './portable.ts'
+import { loadWasm } from './wasm.ts'
 
 /** What `simd.wat` exports; addresses are offsets into the memory, so into the window too. */
 interface Exports {
@@ -6,12 +6,6 @@ interface Exports {
   unmask(start: number, end: number, key: number): number
   unmaskRun(start: number, end: number): number
   decode(start: number, end: number): number
-}
-
-/** As much of the global as is used; node's types have less. */
-interface Engine {
-  Module: new (bytes: Uint8Array) => object
-  Instance: new (module: object) => { exports: unknown }
 }
 
 /** What is done in WebAssembly SIMD, for bytes that lie in its memory: masking, and decoding of text. */
@@ -37,7 +31,7 @@ export interface Simd {
 }
 
 /** Bytes of the window: what one read brings at most. */
-const WINDOW_SIZE = 65_536
+export const WINDOW_SIZE = 65_536
 /** Bytes that are decoded at once, and where they may lie, for they do not all come in the window. */
 export const PIECE_SIZE = 0x8000
 export const PIECE_AT = 0x14000
@@ -60,19 +54,13 @@ export const moduleText =
   'ABIABJBEAgAf0ABAAhAyAB/QAEECEEIAMgBP1QQYD+A/0Q/U79UwRAQQAPCyACIAMgBP1m/QsEACABQSBqIQEgAkEQaiECDAELC0EBCw=='
 
 function load(): Simd | null {
-  const engine = (globalThis as unknown as { WebAssembly?: Engine }).WebAssembly
-  if (isPortable || engine === undefined) return null
-  try {
-    const instance = new engine.Instance(new engine.Module(Buffer.from(moduleText, 'base64')))
-    const { memory, ...functions } = instance.exports as Exports
-    const { buffer } = memory
-    const window = Buffer.from(buffer, 0, WINDOW_SIZE)
-    const flags = new Uint8Array(buffer, WINDOW_SIZE, PIECE_AT - WINDOW_SIZE)
-    return { memory: Buffer.from(buffer), window, flags, ...functions }
-  } catch {
-    // A processor without SIMD: the word loop does it.
-    return null
-  }
+  const exports = loadWasm<Exports>(moduleText)
+  if (exports === null) return null
+  const { memory, ...functions } = exports
+  const { buffer } = memory
+  const window = Buffer.from(buffer, 0, WINDOW_SIZE)
+  const flags = new Uint8Array(buffer, WINDOW_SIZE, PIECE_AT - WINDOW_SIZE)
+  return { memory: Buffer.from(buffer), window, flags, ...functions }
 }
 
 /** Null where WebAssembly or its SIMD is not to be had: unmasking is 1.4 times slower at 1 KiB then. */

@@ -1,4 +1,4 @@
-import { isPortable } from '../core/portable.ts'
+import { loadWasm } from '../core/wasm.ts'
 
 /** What `short-inflate.wat` exports; the globals are addresses in the memory. */
 interface Exports {
@@ -17,12 +17,6 @@ interface Exports {
 
 interface Address {
   readonly value: number
-}
-
-/** As much of the global as is used; node's types have less. */
-interface Engine {
-  Module: new (bytes: Uint8Array) => object
-  Instance: new (module: object) => { exports: unknown }
 }
 
 /** Payloads and messages up to this many bytes are short. */
@@ -82,19 +76,6 @@ function distanceMeaning(symbol: number): number {
   return ((1 + ((2 + (symbol & 1)) << extra)) << 8) | (extra << 4)
 }
 
-function load(): Exports | null {
-  const engine = (globalThis as unknown as { WebAssembly?: Engine }).WebAssembly
-  if (isPortable || engine === undefined) return null
-  try {
-    const instance = new engine.Instance(new engine.Module(Buffer.from(moduleText, 'base64')))
-    const exports = instance.exports as Exports
-    fillTables(exports)
-    return exports
-  } catch {
-    return null
-  }
-}
-
 function fillTables(exports: Exports): void {
   const { memory, build, lengths, order, plainMeaning, fixedLiterals, fixedDistances } = exports
   const fill = (address: Address, count: number, meaning: (symbol: number) => number): void =>
@@ -113,7 +94,8 @@ function fillTables(exports: Exports): void {
   build(lengths.value, 32, fixedDistances.value, exports.distanceMeaning.value)
 }
 
-const exports = load()
+const exports = loadWasm<Exports>(moduleText)
+if (exports !== null) fillTables(exports)
 const input = Buffer.from(exports?.memory.buffer ?? new ArrayBuffer(0))
 const window = input.subarray(exports?.window.value)
 

@@ -1,18 +1,14 @@
-import { readFileSync } from 'node:fs'
-import loadWabt from 'wabt'
 import { isPortable } from '../../src/core/portable.ts'
 import { moduleText, simd } from '../../src/core/simd.ts'
 import { assert, suite } from '../support/unit.ts'
+import { assemble, importWithoutWebAssembly } from '../support/webassembly.ts'
 import { hex, maskSlowly, seededRandom } from '../support/wire.ts'
 
 const test = suite('simd')
 const KEY = hex('37 fa 21 3d')
 
 test('is the module that its source says', async () => {
-  const wabt = await loadWabt()
-  const source = readFileSync(new URL('../../src/core/simd.wat', import.meta.url), 'utf8')
-  const { buffer } = wabt.parseWat('simd.wat', source, { simd: true }).toBinary({})
-  assert.is(moduleText, Buffer.from(buffer).toString('base64'))
+  assert.is(moduleText, await assemble('core/simd.wat', { simd: true }))
 })
 
 test('is there unless the plain twins are asked for', () => {
@@ -20,21 +16,11 @@ test('is there unless the plain twins are asked for', () => {
 })
 
 test('is not there where the processor has no SIMD, or the runtime no WebAssembly', async (t) => {
-  const global = globalThis as { WebAssembly?: unknown }
-  const { WebAssembly } = global
-  t.after(() => {
-    global.WebAssembly = WebAssembly
-  })
-  const Module = class {
-    constructor() {
-      throw new Error('no SIMD')
-    }
-  }
-  for (const [i, engine] of [undefined, { Module }].entries()) {
-    global.WebAssembly = engine
-    const other: typeof import('../../src/core/simd.ts') = await import(`../../src/core/simd.ts?without=${i}`)
-    assert.is(other.simd, null)
-  }
+  const others = await importWithoutWebAssembly<typeof import('../../src/core/simd.ts')>(t, 'core/simd.ts')
+  assert.equal(
+    others.map((other) => other.simd),
+    [null, null],
+  )
 })
 
 if (simd !== null) {

@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs'
 import { constants, deflateRawSync, inflateRawSync } from 'node:zlib'
-import loadWabt from 'wabt'
 import { isPortable } from '../../src/core/portable.ts'
 import { inflateShort, moduleText } from '../../src/deflate/short-inflate.ts'
 import { assert, suite } from '../support/unit.ts'
+import { assemble, importWithoutWebAssembly } from '../support/webassembly.ts'
 import { farthestCopy, hex, prose, randomBytes, randomNumbers } from './message.ts'
 import { slowInflate } from './slow-inflate.ts'
 
@@ -14,31 +13,18 @@ const payloadOf = (message: Uint8Array, options = {}) =>
   deflateRawSync(message, { finishFlush: constants.Z_SYNC_FLUSH, ...options }).subarray(0, -4)
 
 test('is the module that its source says', async () => {
-  const wabt = await loadWabt()
-  const source = readFileSync(new URL('../../src/deflate/short-inflate.wat', import.meta.url), 'utf8')
   const features = { bulk_memory: true, multi_value: true }
-  const { buffer } = wabt.parseWat('short-inflate.wat', source, features).toBinary({})
-  assert.is(moduleText, Buffer.from(buffer).toString('base64'))
+  assert.is(moduleText, await assemble('deflate/short-inflate.wat', features))
 })
 
 test('leaves all to zlib where the plain twins are asked for, or the runtime has no WebAssembly', async (t) => {
   assert.is(inflateShort(payloadOf(prose(100)), none, 4096) === null, isPortable)
-  const global = globalThis as { WebAssembly?: unknown }
-  const { WebAssembly } = global
-  t.after(() => {
-    global.WebAssembly = WebAssembly
-  })
-  const Module = class {
-    constructor() {
-      throw new Error('not allowed')
-    }
-  }
-  for (const [i, engine] of [undefined, { Module }].entries()) {
-    global.WebAssembly = engine
-    const path = `../../src/deflate/short-inflate.ts?without=${i}`
-    const other: typeof import('../../src/deflate/short-inflate.ts') = await import(path)
-    assert.is(other.inflateShort(payloadOf(prose(100)), none, 4096), null)
-  }
+  const path = 'deflate/short-inflate.ts'
+  const others = await importWithoutWebAssembly<typeof import('../../src/deflate/short-inflate.ts')>(t, path)
+  assert.equal(
+    others.map((other) => other.inflateShort(payloadOf(prose(100)), none, 4096)),
+    [null, null],
+  )
 })
 
 if (!isPortable) {

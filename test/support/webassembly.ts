@@ -1,0 +1,33 @@
+import { readFileSync } from 'node:fs'
+import loadWabt from 'wabt'
+import type { TestContext } from './unit.ts'
+
+type Features = Parameters<Awaited<ReturnType<typeof loadWabt>>['parseWat']>[2]
+
+/** A module in WebAssembly text, assembled, as base64; `path` begins at `src`. */
+export async function assemble(path: string, features: Features): Promise<string> {
+  const wabt = await loadWabt()
+  const source = readFileSync(new URL(`../../src/${path}`, import.meta.url), 'utf8')
+  const { buffer } = wabt.parseWat(path, source, features).toBinary({})
+  return Buffer.from(buffer).toString('base64')
+}
+
+/** Imports a file of `src` anew where there is no WebAssembly, and where its modules cannot be made. */
+export async function importWithoutWebAssembly<Module>(t: TestContext, path: string): Promise<Module[]> {
+  const global = globalThis as { WebAssembly?: unknown }
+  const { WebAssembly } = global
+  t.after(() => {
+    global.WebAssembly = WebAssembly
+  })
+  const Module = class {
+    constructor() {
+      throw new Error('not allowed')
+    }
+  }
+  const modules: Module[] = []
+  for (const [index, engine] of [undefined, { Module }].entries()) {
+    global.WebAssembly = engine
+    modules.push(await import(`../../src/${path}?without=${index}`))
+  }
+  return modules
+}
