@@ -144,7 +144,11 @@ export class Outbox {
 
   /** Whether the shared buffer is this outbox's and has room for a frame with such a payload. */
   #claim(length: number): boolean {
-    if (length > COPY_LIMIT || this.#waiting.length > 0) return false
+    return length <= COPY_LIMIT && this.#claimRoom(length)
+  }
+
+  #claimRoom(length: number): boolean {
+    if (this.#waiting.length > 0) return false
     if (owner === null) this.#own()
     else if (owner !== this) return false
     if (sharedEnd + length + LONGEST_HEADER > SHARED_SIZE) {
@@ -159,13 +163,8 @@ export class Outbox {
   /** A UTF-16 unit makes at most 3 bytes: a long text is counted only where there is no room for so many. */
   #claimText(text: string): boolean {
     const most = text.length * 3
-    if (most <= COPY_LIMIT) return this.#claim(most)
-    if (this.#waiting.length > 0 || (owner !== null && owner !== this)) return false
-    if (sharedEnd + most + LONGEST_HEADER > SHARED_SIZE) {
-      return text.length <= COPY_LIMIT && this.#claim(Buffer.byteLength(text))
-    }
-    if (owner === null) this.#own()
-    return true
+    if (most <= COPY_LIMIT || sharedEnd + most + LONGEST_HEADER <= SHARED_SIZE) return this.#claimRoom(most)
+    return text.length <= COPY_LIMIT && this.#claim(Buffer.byteLength(text))
   }
 
   #own(): void {
@@ -183,27 +182,27 @@ export class Outbox {
   }
 
   #wait(first: number, payload: Uint8Array): void {
+    const isWhole = payload.length <= COPY_LIMIT || this.#maskingKey !== null
+    this.#waitFrame(first, payload.length, isWhole, (frame, at) => frame.set(payload, at))
+    if (!isWhole) this.#push(Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength))
+  }
+
+  /** Queues a header in a buffer of its own, with the payload that `write` puts there where that has it whole. */
+  #waitFrame(first: number, length: number, isWhole: boolean, write: (frame: Buffer, at: number) => void): void {
     if (owner === this) this.#takeBack()
-    const size = headerSize(payload.length) + this.#keySize()
-    const whole = payload.length <= COPY_LIMIT || this.#maskingKey !== null
-    const frame = Buffer.allocUnsafe(whole ? size + payload.length : size)
-    this.#writeHeader(frame, 0, first, payload.length)
-    if (whole) frame.set(payload, size)
-    if (this.#maskingKey !== null) maskPayload(frame, 0, size, frame.length, this.#maskingKey())
+    const at = headerSize(length) + this.#keySize()
+    const frame = Buffer.allocUnsafe(isWhole ? at + length : at)
+    this.#writeHeader(frame, 0, first, length)
+    if (isWhole) write(frame, at)
+    if (this.#maskingKey !== null) maskPayload(frame, 0, at, frame.length, this.#maskingKey())
     this.#push(frame)
-    if (!whole) this.#push(Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength))
   }
 
   /** Header and text in one buffer; ASCII, which has as many bytes as units, is written 1.4 times faster as Latin-1. */
   #waitText(opcode: number, text: string): void {
-    if (owner === this) this.#takeBack()
     const length = Buffer.byteLength(text)
-    const size = headerSize(length) + this.#keySize()
-    const frame = Buffer.allocUnsafe(size + length)
-    this.#writeHeader(frame, 0, firstByte(opcode), length)
-    frame.write(text, size, length === text.length ? 'latin1' : 'utf8')
-    if (this.#maskingKey !== null) maskPayload(frame, 0, size, frame.length, this.#maskingKey())
-    this.#push(frame)
+    const encoding = length === text.length ? 'latin1' : 'utf8'
+    this.#waitFrame(firstByte(opcode), length, true, (frame, at) => frame.write(text, at, encoding))
     this.#schedule()
   }
 
