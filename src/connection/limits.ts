@@ -65,7 +65,7 @@ export const defaultLimits: Readonly<ConnectionLimits> = {
   maxLifetime: Number.POSITIVE_INFINITY,
 }
 
-/** What a connection holds that says nothing: objects, the socket, the request. Measured: 5 KB; what reading needs is let go. */
+/** What a connection holds that says nothing: objects, the socket, the request. Measured: 5 KB. */
 const IDLE_BYTES = 16 * 1024
 /** What one read brings, and what a connection that is held keeps of it. */
 const CHUNK_BYTES = 64 * 1024

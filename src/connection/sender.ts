@@ -12,8 +12,9 @@ export interface SenderSink {
 }
 
 /**
- * Sends the messages of a connection with compression in order, those that are worth it compressed (RFC 7692 §6.1). While the codec
- * works on one the next ones wait, and so does the Close frame; other control frames go ahead of them (RFC 6455 §5.4).
+ * Sends the messages of a connection with compression in order, those that are worth it compressed (RFC 7692 §6.1).
+ * While the codec works on one the next ones wait, and so does the Close frame; other control frames go ahead of them
+ * (RFC 6455 §5.4).
  */
 export class Sender {
   readonly #outbox: Outbox
