@@ -93,9 +93,9 @@ async function ratioToWs(): Promise<number> {
   return ws / own
 }
 
-test('costs at most a quarter of ws per message in bursts', async () => {
+test('costs at most a fifth of ws per message in bursts', async () => {
   let ratio = await ratioToWs()
   // On a machine busy with other things one more look; a regression does not go away by looking again.
-  if (ratio < 4) ratio = Math.max(ratio, await ratioToWs())
-  assert.ok(ratio >= 4, `ws costs ${ratio.toFixed(1)} times as much, at least 4 are wanted`)
+  if (ratio < 5) ratio = Math.max(ratio, await ratioToWs())
+  assert.ok(ratio >= 5, `ws costs ${ratio.toFixed(1)} times as much, at least 5 are wanted`)
 })

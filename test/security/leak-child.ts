@@ -55,8 +55,8 @@ async function growthOf(port: number, count: number): Promise<number> {
 async function main(): Promise<void> {
   const { port } = (await server.listen(0)) as AddressInfo
   await visitMany(port, COUNT / 5)
-  // What connections leave behind they leave in both halves; code that is compiled on the way comes once.
-  const growth = Math.min(await growthOf(port, COUNT / 2), await growthOf(port, COUNT / 2))
+  // What connections leave behind they leave both times; code that is compiled on the way comes once.
+  const growth = Math.min(await growthOf(port, COUNT), await growthOf(port, COUNT))
   const timers = wheel.size
   await server.close()
   await new Promise((resolve) => setTimeout(resolve, 50))

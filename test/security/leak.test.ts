@@ -13,6 +13,6 @@ test('S-57: 10,000 connections leave no handle, no timer and no memory behind', 
   const { stdout } = await promisify(execFile)(process.execPath, args, { env })
   const { growth, timers, handles, listeners } = JSON.parse(stdout)
   assert.equal({ timers, handles, listeners }, { timers: 0, handles: [], listeners: 0 })
-  // 100 bytes for each connection would be this much in each half.
+  // 100 bytes for each connection would be 1 MB.
   assert.ok(growth < 500_000, `${growth}`)
 })
