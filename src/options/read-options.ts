@@ -1,0 +1,71 @@
+import { isAllowed, type OptionRule, type OptionRules, type Settings } from './option-rule.ts'
+
+/**
+ * Fills in the options that are absent or `undefined` and checks the others; names without a rule are ignored, see
+ * `checkOptionNames`.
+ *
+ * @param rules What each option accepts.
+ * @param options As the user wrote them.
+ * @param path What precedes a name in error messages, such as `'deflate.'`. Default `''`.
+ * @param base Replaces the defaults of the rules, for options that override others.
+ * @throws {TypeError} when an option has the wrong type, or `options` is not an object.
+ * @throws {RangeError} when its value is not allowed.
+ */
+export function readOptions<const Rules extends OptionRules>(
+  rules: Rules,
+  options: object,
+  path = '',
+  base: Partial<Settings<Rules>> = {},
+): Settings<Rules> {
+  const given = options as Record<string, unknown>
+  const defaults = base as Record<string, unknown>
+  const settings: Record<string, unknown> = {}
+  for (const [name, rule] of Object.entries(rules)) {
+    const value = given[name]
+    if (value === undefined) settings[name] = name in defaults ? defaults[name] : rule.fallback
+    else settings[name] = checkOption(path + name, value, rule)
+  }
+  return settings as Settings<Rules>
+}
+
+/**
+ * Returns `value` when `rule` accepts it.
+ *
+ * @throws {TypeError} when it has the wrong type.
+ * @throws {RangeError} when the value is not allowed.
+ */
+export function checkOption<T>(name: string, value: unknown, rule: OptionRule<T>): T {
+  if (isAllowed(rule, value)) return value as T
+  const isWrongType = rule.type !== null && typeof value !== rule.type
+  const message = optionMessage(name, value, rule.allowed)
+  throw isWrongType ? new TypeError(message) : new RangeError(message)
+}
+
+/**
+ * Refuses names that no option has: a misspelled limit would silently be no limit.
+ *
+ * @throws {TypeError} when `options` is not an object or has a name that is not in `known`.
+ */
+export function checkOptionNames(options: unknown, known: readonly string[], path = ''): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    const name = path === '' ? 'options' : `option ${path.replace(/\.$/, '')}`
+    throw new TypeError(`${name} is ${describe(options)}; allowed: an object`)
+  }
+  for (const name of Object.keys(options)) {
+    if (!known.includes(name)) throw new TypeError(`option ${path}${name} is unknown; allowed: ${known.join(', ')}`)
+  }
+}
+
+/** The one grammar of messages about options: what was found, what is allowed. */
+export function optionMessage(name: string, value: unknown, allowed: string): string {
+  return `option ${name} is ${describe(value)}; allowed: ${allowed}`
+}
+
+/** A value as an error message shows it: `'5'` is not `5`. */
+export function describe(value: unknown): string {
+  if (typeof value === 'string') return `'${value.length > 80 ? `${value.slice(0, 80)}…` : value}'`
+  if (typeof value === 'function') return 'a function'
+  if (Array.isArray(value)) return `[${value.map(describe).join(', ')}]`
+  if (typeof value !== 'object' || value === null) return String(value)
+  return `an object (${value.constructor?.name ?? 'no prototype'})`
+}
