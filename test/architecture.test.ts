@@ -17,7 +17,7 @@ const arrows: Record<string, string[]> = {
   'src/room': ['src/core', 'src/options', 'src/connection', 'src/session', 'node'],
   'src/client': ['src/core', 'src/options', 'src/handshake', 'src/deflate', 'src/connection', 'node'],
   'src/conformance': ['node'],
-  'src/cli': ['src/index', 'src/room', 'src/conformance', 'redis', 'node'],
+  'src/cli': ['src/index', 'src/index-redis', 'src/conformance', 'redis', 'node'],
   'src/index': [
     'src/core',
     'src/handshake',
@@ -29,6 +29,7 @@ const arrows: Record<string, string[]> = {
     'src/deflate',
   ],
   'src/index-core': ['src/core', 'src/handshake'],
+  'src/index-redis': ['src/room'],
   bench: ['src/index', 'src/index-core', 'node'],
 }
 

@@ -1,4 +1,5 @@
 import cluster from 'node:cluster'
+import { makeToken } from '../../history.ts'
 import type {
   Broker,
   BrokerStats,
@@ -8,7 +9,8 @@ import type {
   Publication,
   TopicListener,
   TopicMessage,
-} from './broker.ts'
+} from '../broker.ts'
+import { Publisher, type PublishLimits } from '../publisher.ts'
 import {
   isClusterMessage,
   packPayload,
@@ -16,9 +18,7 @@ import {
   type ToPrimary,
   type ToWorker,
   unpackMessage,
-} from './cluster-message.ts'
-import { makeToken } from './history.ts'
-import { Publisher, type PublishLimits } from './publisher.ts'
+} from './message.ts'
 
 /** The way to the primary: `process`, or what a test puts in its place. */
 export interface PrimaryLink {

@@ -1,5 +1,5 @@
-import type { RedisLink } from './redis-client.ts'
-import { runScript } from './redis-script.ts'
+import type { RedisLink } from './client.ts'
+import { runScript } from './script.ts'
 
 /** What this process announces: a hash of its own that ends with it, renewed while it lives. */
 export class RedisPresence {

@@ -1,3 +1,4 @@
+import { makeToken } from '../history.ts'
 import type {
   Broker,
   BrokerStats,
@@ -7,7 +8,6 @@ import type {
   Publication,
   TopicListener,
 } from './broker.ts'
-import { makeToken } from './history.ts'
 import { Hub, type HubClient } from './hub.ts'
 
 /** The broker of a process that is alone: numbers messages and keeps history in memory. */

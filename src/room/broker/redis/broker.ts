@@ -1,3 +1,4 @@
+import { makeToken, selectAfter } from '../../history.ts'
 import type {
   Broker,
   BrokerStats,
@@ -7,15 +8,14 @@ import type {
   Publication,
   TopicListener,
   TopicMessage,
-} from './broker.ts'
-import { makeToken, selectAfter } from './history.ts'
-import { type Outgoing, Publisher, type PublishLimits } from './publisher.ts'
-import { openLink, openListener, type RedisClient, type RedisLink, type RedisListener } from './redis-client.ts'
-import { RedisPresence } from './redis-presence.ts'
-import { runScript } from './redis-script.ts'
-import { RedisSubscriptions } from './redis-subscriptions.ts'
+} from '../broker.ts'
+import { type Outgoing, Publisher, type PublishLimits } from '../publisher.ts'
+import { openLink, openListener, type RedisClient, type RedisLink, type RedisListener } from './client.ts'
+import { RedisPresence } from './presence.ts'
+import { runScript } from './script.ts'
+import { RedisSubscriptions } from './subscriptions.ts'
 
-export type { IoRedisClient, NodeRedisClient, RedisClient } from './redis-client.ts'
+export type { IoRedisClient, NodeRedisClient, RedisClient } from './client.ts'
 
 /** How rooms use Redis. */
 export interface RedisBrokerOptions extends PublishLimits {

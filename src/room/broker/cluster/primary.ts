@@ -1,7 +1,7 @@
 import cluster, { type Worker } from 'node:cluster'
-import type { TopicMessage } from './broker.ts'
-import { isClusterMessage, packMessage, type ToPrimary, type ToWorker, unpackPayload } from './cluster-message.ts'
-import { Hub, type HubClient } from './hub.ts'
+import type { TopicMessage } from '../broker.ts'
+import { Hub, type HubClient } from '../hub.ts'
+import { isClusterMessage, packMessage, type ToPrimary, type ToWorker, unpackPayload } from './message.ts'
 
 /** Bytes that may wait for a worker that does not take them; then it misses messages and counts a gap. */
 const MAX_WAITING_BYTES = 16 * 1024 * 1024

@@ -1,4 +1,4 @@
-import { Seen } from '../../src/room/seen.ts'
+import { Seen } from '../../src/room/deduplicator.ts'
 import { assert, suite } from '../support/unit.ts'
 
 const test = suite('messages seen')

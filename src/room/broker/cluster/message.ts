@@ -1,4 +1,4 @@
-import type { HistoryOptions, HistoryRead, Payload, Position, TopicMessage } from './broker.ts'
+import type { HistoryOptions, HistoryRead, Payload, Position, TopicMessage } from '../broker.ts'
 
 /** A payload as node's IPC carries it in either serialization: text, or bytes in base64. */
 export interface WirePayload {

@@ -1,6 +1,6 @@
-import { type Outgoing, Publisher } from '../../src/room/publisher.ts'
-import { endOfTick } from '../support/fake-session.ts'
-import { assert, suite } from '../support/unit.ts'
+import { type Outgoing, Publisher } from '../../../src/room/broker/publisher.ts'
+import { endOfTick } from '../../support/fake-session.ts'
+import { assert, suite } from '../../support/unit.ts'
 
 const test = suite('publisher')
 

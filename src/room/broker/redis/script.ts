@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { RedisArgument, RedisLink, RedisReply } from './redis-client.ts'
+import type { RedisArgument, RedisLink, RedisReply } from './client.ts'
 
 /*
  * What must happen at once is a script. A topic has a hash (`epoch`, `count`, and `from:` each process the last

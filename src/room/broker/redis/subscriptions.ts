@@ -1,5 +1,5 @@
-import type { Position, TopicListener, TopicMessage } from './broker.ts'
-import type { RedisListener } from './redis-client.ts'
+import type { Position, TopicListener, TopicMessage } from '../broker.ts'
+import type { RedisListener } from './client.ts'
 
 /** What subscriptions need of their broker. */
 export interface SubscriptionHost {

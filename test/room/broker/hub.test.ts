@@ -1,6 +1,6 @@
-import type { TopicMessage } from '../../src/room/broker.ts'
-import { Hub } from '../../src/room/hub.ts'
-import { assert, suite, type TestContext } from '../support/unit.ts'
+import type { TopicMessage } from '../../../src/room/broker/broker.ts'
+import { Hub } from '../../../src/room/broker/hub.ts'
+import { assert, suite, type TestContext } from '../../support/unit.ts'
 
 const test = suite('room hub')
 

@@ -1,5 +1,5 @@
+import { TopicLog } from '../history.ts'
 import type { HistoryOptions, HistoryRead, Position, Publication, TopicMessage } from './broker.ts'
-import { TopicLog } from './history.ts'
 
 /** One process that takes part. */
 export interface HubClient {

@@ -1,10 +1,10 @@
-import { ClusterBroker, type PrimaryLink } from '../../src/room/cluster-broker.ts'
-import { Office } from '../../src/room/cluster-primary.ts'
-import type { Gap } from '../../src/room/group.ts'
-import { Rooms } from '../../src/room/rooms.ts'
-import { Users } from '../../src/room/users.ts'
-import { endOfTick, FakePeer } from '../support/fake-session.ts'
-import { assert, suite, thrownBy } from '../support/unit.ts'
+import { ClusterBroker, type PrimaryLink } from '../../../../src/room/broker/cluster/broker.ts'
+import { Office } from '../../../../src/room/broker/cluster/primary.ts'
+import type { Gap } from '../../../../src/room/group.ts'
+import { Rooms } from '../../../../src/room/rooms.ts'
+import { Users } from '../../../../src/room/users.ts'
+import { endOfTick, FakePeer } from '../../../support/fake-session.ts'
+import { assert, suite, thrownBy } from '../../../support/unit.ts'
 
 const test = suite('cluster broker')
 

@@ -1,13 +1,13 @@
 import { Redis as IoRedis } from 'ioredis'
 import { createClient } from 'redis'
-import type { TopicMessage } from '../../src/room/broker.ts'
-import type { Gap } from '../../src/room/group.ts'
-import { RedisBroker, type RedisBrokerOptions } from '../../src/room/redis-broker.ts'
-import { Rooms } from '../../src/room/rooms.ts'
-import { Users } from '../../src/room/users.ts'
-import { FakePeer } from '../support/fake-session.ts'
-import { type RedisServer, redisTest, startRedis } from '../support/redis.ts'
-import { assert, suite, type TestContext, thrownBy } from '../support/unit.ts'
+import type { TopicMessage } from '../../../../src/room/broker/broker.ts'
+import { RedisBroker, type RedisBrokerOptions } from '../../../../src/room/broker/redis/broker.ts'
+import type { Gap } from '../../../../src/room/group.ts'
+import { Rooms } from '../../../../src/room/rooms.ts'
+import { Users } from '../../../../src/room/users.ts'
+import { FakePeer } from '../../../support/fake-session.ts'
+import { type RedisServer, redisTest, startRedis } from '../../../support/redis.ts'
+import { assert, suite, type TestContext, thrownBy } from '../../../support/unit.ts'
 
 const test = suite('redis broker', { timeLimit: 60_000 })
 const withRedis = redisTest(test)
