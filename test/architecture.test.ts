@@ -57,7 +57,6 @@ const waiting = new Set([
   'catalogue.ts',
   'client.ts',
   'closing-defects.ts',
-  'cluster-broker.test.ts',
   'connection.ts',
   'host.ts',
   'html.ts',

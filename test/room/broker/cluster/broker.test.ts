@@ -1,89 +1,22 @@
-import { ClusterBroker, type PrimaryLink } from '../../../../src/room/broker/cluster/broker.ts'
-import { Office } from '../../../../src/room/broker/cluster/primary.ts'
+import { ClusterBroker } from '../../../../src/room/broker/cluster/broker.ts'
 import type { Gap } from '../../../../src/room/group.ts'
 import { Rooms } from '../../../../src/room/rooms.ts'
 import { Users } from '../../../../src/room/users.ts'
+import { FakePrimary } from '../../../support/fake-cluster.ts'
 import { endOfTick, FakePeer } from '../../../support/fake-session.ts'
 import { assert, suite, thrownBy } from '../../../support/unit.ts'
 
 const test = suite('cluster broker')
-
-/** A primary and its way to workers, through JSON as node's IPC has it by default. */
-function makePrimary() {
-  const office = new Office()
-  let lastId = 0
-  const makeWorker = () => {
-    lastId += 1
-    const id = lastId
-    let receive: (message: unknown) => void = () => {}
-    let disconnect = () => {}
-    let isConnected = true
-    /** Answers of the operating system that are held back. */
-    const held: (() => void)[] = []
-    const state = { isStalled: false, isStalledOutgoing: false }
-    const toWorker = {
-      send(message: unknown, callback: (error: Error | null) => void) {
-        const deliver = (): void => {
-          receive(JSON.parse(JSON.stringify(message)))
-          callback(null)
-        }
-        if (state.isStalled) held.push(deliver)
-        else setImmediate(deliver)
-      },
-    }
-    const link: PrimaryLink = {
-      get connected() {
-        return isConnected
-      },
-      send(message, callback) {
-        const text = JSON.stringify(message)
-        const deliver = (): void => {
-          office.receive(id, toWorker, JSON.parse(text))
-          callback(null)
-        }
-        if (state.isStalledOutgoing) held.push(deliver)
-        else setImmediate(deliver)
-      },
-      onMessage: (listener) => {
-        receive = listener
-      },
-      onDisconnect: (listener) => {
-        disconnect = listener
-      },
-      close: () => {},
-    }
-    return {
-      broker: new ClusterBroker({}, link),
-      /** The worker dies. */
-      die: () => office.remove(id),
-      /** The primary dies. */
-      lose: () => {
-        isConnected = false
-        disconnect()
-      },
-      stall: () => {
-        state.isStalled = true
-      },
-      stallOutgoing: () => {
-        state.isStalledOutgoing = true
-      },
-      goOn: () => {
-        state.isStalled = false
-        state.isStalledOutgoing = false
-        for (const deliver of held.splice(0)) deliver()
-      },
-    }
-  }
-  return { office, makeWorker }
-}
 
 async function until(isSo: () => unknown): Promise<void> {
   while (!(await isSo())) await endOfTick()
 }
 
 test('rooms of two workers are one, and binary arrives byte for byte', async () => {
-  const { makeWorker } = makePrimary()
-  const [here, there] = [makeWorker(), makeWorker()].map(({ broker }) => new Rooms({ broker }).room('lobby'))
+  const primary = new FakePrimary()
+  const [here, there] = [primary.addWorker(), primary.addWorker()].map(({ broker }) =>
+    new Rooms({ broker }).room('lobby'),
+  )
   const [first, second] = [new FakePeer(), new FakePeer()]
   await here.join(first.session, { as: 'ann' })
   await there.join(second.session, { as: 'bob' })
@@ -97,8 +30,8 @@ test('rooms of two workers are one, and binary arrives byte for byte', async () 
 })
 
 test('a worker that dies takes its presence with it', async () => {
-  const { makeWorker } = makePrimary()
-  const [mortal, other] = [makeWorker(), makeWorker()]
+  const primary = new FakePrimary()
+  const [mortal, other] = [primary.addWorker(), primary.addWorker()]
   const users = new Users({ broker: other.broker })
   await new Users({ broker: mortal.broker }).add('ann', new FakePeer().session)
   await until(() => users.has('ann'))
@@ -108,9 +41,11 @@ test('a worker that dies takes its presence with it', async () => {
 })
 
 test('a client comes back to another worker and gets what it missed, each message once', async () => {
-  const { makeWorker } = makePrimary()
+  const primary = new FakePrimary()
   const history = { size: 100, ttl: 60_000 }
-  const [here, there] = [makeWorker(), makeWorker()].map(({ broker }) => new Rooms({ broker, history }).room('lobby'))
+  const [here, there] = [primary.addWorker(), primary.addWorker()].map(({ broker }) =>
+    new Rooms({ broker, history }).room('lobby'),
+  )
   const [goes, back] = [new FakePeer(), new FakePeer()]
   await here.join(goes.session)
   here.broadcast('one')
@@ -131,8 +66,8 @@ test('a client comes back to another worker and gets what it missed, each messag
 })
 
 test('a client that moves on while its process cannot publish does not get its messages twice', async () => {
-  const { makeWorker } = makePrimary()
-  const workers = [makeWorker(), makeWorker()]
+  const primary = new FakePrimary()
+  const workers = [primary.addWorker(), primary.addWorker()]
   const history = { size: 100, ttl: 60_000 }
   const [here, there] = workers.map(({ broker }) => new Rooms({ broker, history }).room('lobby'))
   const [moves, moved, stays] = [new FakePeer(), new FakePeer(), new FakePeer()]
@@ -140,7 +75,7 @@ test('a client that moves on while its process cannot publish does not get its m
   await there.join(stays.session)
   here.broadcast('first')
   await until(() => stays.received.length === 1)
-  workers[0].stallOutgoing()
+  workers[0].isStalledOutgoing = true
   here.broadcast('early')
   await endOfTick()
   const { id } = moves.envelopes[1]
@@ -155,13 +90,13 @@ test('a client that moves on while its process cannot publish does not get its m
 })
 
 test('when the primary dies its workers go on alone', async () => {
-  const { makeWorker } = makePrimary()
-  const worker = makeWorker()
+  const primary = new FakePrimary()
+  const worker = primary.addWorker()
   const room = new Rooms({ broker: worker.broker, history: { size: 9, ttl: 1000 } }).room('lobby')
   const peer = new FakePeer()
   await room.join(peer.session)
   const reading = worker.broker.read('r:lobby', { epoch: 'x', count: 0 })
-  worker.lose()
+  worker.losePrimary()
   assert.is((await reading).isComplete, false)
   assert.is(room.broadcast('alone'), 1)
   await endOfTick()
@@ -172,15 +107,15 @@ test('when the primary dies its workers go on alone', async () => {
 })
 
 test('a worker that does not take its messages misses them by number, and the primary keeps no more', async () => {
-  const { makeWorker } = makePrimary()
-  const [here, there] = [makeWorker(), makeWorker()]
+  const primary = new FakePrimary()
+  const [here, there] = [primary.addWorker(), primary.addWorker()]
   const gaps: Gap[] = []
   const rooms = new Rooms({ broker: there.broker })
   rooms.onGap = (gap) => gaps.push(gap)
   const peer = new FakePeer()
   await rooms.room('lobby').join(peer.session)
   const sender = new Rooms({ broker: here.broker }).room('lobby')
-  there.stall()
+  there.isStalled = true
   const size = 4 * 1024 * 1024
   for (let i = 0; i < 7; i++) sender.broadcast('x'.repeat(size))
   await until(() => here.broker.stats().waitingMessages === 0)
@@ -195,7 +130,7 @@ test('a worker that does not take its messages misses them by number, and the pr
 })
 
 test('messages that are not for the broker are left alone', () => {
-  const { office } = makePrimary()
+  const { office } = new FakePrimary()
   for (const message of [null, 'text', { hello: 1 }, { dwebsocket: 'to-worker', items: [] }]) {
     office.receive(1, { send: () => assert.unreachable() }, message)
   }
