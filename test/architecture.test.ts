@@ -41,7 +41,7 @@ function sourceFiles(folder: string): string[] {
     .map((name) => join(folder, name))
 }
 
-/** `src/core/mask.ts` → `src/core`, `src/index.ts` → `src/index`, `bench/…` → `bench`. */
+/** `src/fast/mask.ts` → `src/core`, `src/index.ts` → `src/index`, `bench/…` → `bench`. */
 function partOf(path: string): string {
   const [top, part] = path.split('/')
   return top === 'src' ? `src/${part.replace(/\.ts$/, '')}` : top

@@ -1,8 +1,8 @@
 import { CloseCode } from './close-code.ts'
 import { ProtocolError } from './errors.ts'
-import { isAsciiOr } from './mask.ts'
+import { isAsciiOr } from '../fast/mask.ts'
 import { Opcode } from './opcode.ts'
-import { keepMemory, takeMemory } from './spare-memory.ts'
+import { keepMemory, takeMemory } from '../fast/buffer-pool.ts'
 import { isValidUtf8, Utf8Validator } from './text.ts'
 
 /** A whole message as a range; `bytes` belongs to the receiver when `owned`, else it is valid during the call only. */

@@ -1,6 +1,6 @@
 import { ProtocolError } from '../../src/core/errors.ts'
 import { MessageAssembler, type MessageSink } from '../../src/core/message-assembler.ts'
-import { takeMemory } from '../../src/core/spare-memory.ts'
+import { takeMemory } from '../../src/fast/buffer-pool.ts'
 import { assert, suite } from '../support/unit.ts'
 import { hex } from '../support/wire.ts'
 
