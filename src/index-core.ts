@@ -8,7 +8,7 @@ export type { MessageCodec } from './core/message-codec.ts'
 export { Opcode } from './core/opcode.ts'
 export {
   type CloseInfo,
-  Hold,
+  PauseReason,
   Protocol,
   type ProtocolOptions,
   type ProtocolSink,

@@ -1,10 +1,10 @@
 import { constants, deflateRawSync, inflateRawSync } from 'node:zlib'
 import { isPortable } from '../../src/fast/enabled.ts'
 import { inflateShort, moduleText } from '../../src/fast/short-inflate.ts'
-import { assert, suite } from '../support/unit.ts'
-import { assemble, importWithoutWebAssembly } from '../support/webassembly.ts'
 import { farthestCopy, hex, prose, randomBytes, randomNumbers } from '../deflate/message.ts'
 import { slowInflate } from '../deflate/slow-inflate.ts'
+import { assert, suite } from '../support/unit.ts'
+import { assemble, importWithoutWebAssembly } from '../support/webassembly.ts'
 
 const test = suite('deflate, short messages inflated')
 const none = Buffer.alloc(0)
