@@ -1,4 +1,4 @@
-import { prepare } from '../connection/prepared-message.ts'
+import { prepare } from '../connection/send/prepared-message.ts'
 import type { SessionWatcher, WebSocket } from '../session/websocket.ts'
 import type { Broker, HistoryRead, Position, Publication, TopicListener, TopicMessage } from './broker.ts'
 import { Delivery, type DeliveryCounts } from './delivery.ts'

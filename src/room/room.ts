@@ -1,4 +1,4 @@
-import type { Sendable } from '../connection/sendable.ts'
+import type { Sendable } from '../connection/send/outgoing.ts'
 import type { WebSocket } from '../session/websocket.ts'
 import type { HistoryOptions } from './broker.ts'
 import type { Joined } from './group.ts'

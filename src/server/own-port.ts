@@ -5,12 +5,12 @@ import {
   type ServerResponse,
 } from 'node:http'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
-import { disownStream, hasOwner, ownStream, releaseStream, type StreamOwner } from '../connection/stream-owner.ts'
-import { type TimerEntry, wheel } from '../connection/timers.ts'
 import { HandshakeError } from '../core/errors.ts'
 import { isPortable } from '../core/portable.ts'
 import { type RequestHead, RequestHeadParser } from '../handshake/request-head.ts'
 import { isUpgradeRequest } from '../handshake/upgrade-request.ts'
+import { disownStream, hasOwner, ownStream, releaseStream, type StreamOwner } from '../transport/stream-owner.ts'
+import { type TimerEntry, wheel } from '../transport/timing-wheel.ts'
 import { refuseStream } from './upgrade.ts'
 
 /** For the body of a plain request: node's own default, in milliseconds. */

@@ -1,4 +1,4 @@
-import { PreparedMessage } from '../../src/connection/prepared-message.ts'
+import { PreparedMessage } from '../../src/connection/send/prepared-message.ts'
 import { WebSocket } from '../../src/session/websocket.ts'
 import { FakeConnection } from './fake-connection.ts'
 

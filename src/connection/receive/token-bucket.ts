@@ -1,4 +1,4 @@
-import type { RateLimit } from './limits.ts'
+import type { RateLimit } from '../limits.ts'
 
 /** A token bucket (messages, bytes or pings per second). It may be overdrawn once: what was read cannot be unread. */
 export class TokenBucket {

@@ -1,5 +1,5 @@
-import { TokenBucket } from '../../src/connection/token-bucket.ts'
-import { assert, suite } from '../support/unit.ts'
+import { TokenBucket } from '../../../src/connection/receive/token-bucket.ts'
+import { assert, suite } from '../../support/unit.ts'
 
 const test = suite('token bucket')
 

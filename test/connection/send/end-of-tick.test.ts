@@ -1,5 +1,5 @@
-import { defer, flushDeferred } from '../../src/connection/deferred.ts'
-import { assert, suite } from '../support/unit.ts'
+import { defer, flushDeferred } from '../../../src/connection/send/end-of-tick.ts'
+import { assert, suite } from '../../support/unit.ts'
 
 const test = suite('deferred')
 

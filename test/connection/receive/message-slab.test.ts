@@ -1,6 +1,6 @@
 import { MessageChannel } from 'node:worker_threads'
-import { copyMessage, forgetCopies } from '../../src/connection/message-copy.ts'
-import { assert, suite } from '../support/unit.ts'
+import { copyMessage, forgetCopies } from '../../../src/connection/receive/message-slab.ts'
+import { assert, suite } from '../../support/unit.ts'
 
 const test = suite('message copy')
 

@@ -1,6 +1,6 @@
-import { CloseCode } from '../core/close-code.ts'
-import type { ConnectionLimits } from './limits.ts'
-import { closeWith, type Verdict, type Vitals } from './vitals.ts'
+import { CloseCode } from '../../core/close-code.ts'
+import type { ConnectionLimits } from '../limits.ts'
+import { closeWith, type Verdict, type Vitals } from './snapshot.ts'
 
 /** Over how long the rate of a payload is measured, in milliseconds. */
 export const RATE_WINDOW = 10_000

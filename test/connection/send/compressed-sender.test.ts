@@ -1,9 +1,9 @@
 import { Writable } from 'node:stream'
-import { Outbox } from '../../src/connection/outbox.ts'
-import { Sender } from '../../src/connection/sender.ts'
-import type { MessageCodec } from '../../src/core/message-codec.ts'
-import { assert, suite } from '../support/unit.ts'
-import { frame, hex } from '../support/wire.ts'
+import { Sender } from '../../../src/connection/send/compressed-sender.ts'
+import { Outbox } from '../../../src/connection/send/outbox.ts'
+import type { MessageCodec } from '../../../src/core/message-codec.ts'
+import { assert, suite } from '../../support/unit.ts'
+import { frame, hex } from '../../support/wire.ts'
 
 const test = suite('sender')
 

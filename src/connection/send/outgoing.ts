@@ -1,5 +1,5 @@
-import { Opcode } from '../core/opcode.ts'
-import { flushDeferred } from './deferred.ts'
+import { Opcode } from '../../core/opcode.ts'
+import { flushDeferred } from './end-of-tick.ts'
 import type { Outbox } from './outbox.ts'
 import { PreparedMessage } from './prepared-message.ts'
 

@@ -1,8 +1,8 @@
 import { mock } from 'node:test'
-import { type ConnectionLimits, readLimits } from '../../src/connection/limits.ts'
-import { RateGuard } from '../../src/connection/rate-guard.ts'
-import { wheel } from '../../src/connection/timers.ts'
-import { assert, suite, type TestContext } from '../support/unit.ts'
+import { type ConnectionLimits, readLimits } from '../../../src/connection/limits.ts'
+import { RateGuard } from '../../../src/connection/receive/rate-limiter.ts'
+import { wheel } from '../../../src/transport/timing-wheel.ts'
+import { assert, suite, type TestContext } from '../../support/unit.ts'
 
 const test = suite('rate guard')
 

@@ -1,9 +1,9 @@
-import { CloseCode } from '../core/close-code.ts'
-import { WebSocketError } from '../core/errors.ts'
-import type { ConnectionLimits } from './limits.ts'
+import { CloseCode } from '../../core/close-code.ts'
+import { WebSocketError } from '../../core/errors.ts'
+import { now, type TimerEntry, wheel } from '../../transport/timing-wheel.ts'
+import type { ConnectionLimits } from '../limits.ts'
 import { beginAge, checkLiveness, checkPeriod, type Remembered } from './liveness.ts'
-import { now, type TimerEntry, wheel } from './timers.ts'
-import type { Vitals } from './vitals.ts'
+import type { Vitals } from './snapshot.ts'
 
 /** What a clock sees of its connection and what it may do to it. */
 export interface Timed {

@@ -1,7 +1,7 @@
-import { type ConnectionLimits, defaultLimits, readLimits } from '../../src/connection/limits.ts'
-import { beginAge, checkLiveness, checkPeriod, type Remembered } from '../../src/connection/liveness.ts'
-import type { Verdict, Vitals } from '../../src/connection/vitals.ts'
-import { assert, suite } from '../support/unit.ts'
+import { type ConnectionLimits, defaultLimits, readLimits } from '../../../src/connection/limits.ts'
+import { beginAge, checkLiveness, checkPeriod, type Remembered } from '../../../src/connection/watch/liveness.ts'
+import type { Verdict, Vitals } from '../../../src/connection/watch/snapshot.ts'
+import { assert, suite } from '../../support/unit.ts'
 
 const test = suite('liveness')
 

@@ -1,8 +1,8 @@
-import { Clock, type Timed } from '../../src/connection/clock.ts'
-import { type ConnectionLimits, readLimits } from '../../src/connection/limits.ts'
-import { now, wheel } from '../../src/connection/timers.ts'
-import type { Vitals } from '../../src/connection/vitals.ts'
-import { assert, suite, type TestContext } from '../support/unit.ts'
+import { type ConnectionLimits, readLimits } from '../../../src/connection/limits.ts'
+import type { Vitals } from '../../../src/connection/watch/snapshot.ts'
+import { Clock, type Timed } from '../../../src/connection/watch/watchdog.ts'
+import { now, wheel } from '../../../src/transport/timing-wheel.ts'
+import { assert, suite, type TestContext } from '../../support/unit.ts'
 
 const test = suite('clock')
 

@@ -1,5 +1,5 @@
-import type { ConnectionLimits } from './limits.ts'
-import { wheel } from './timers.ts'
+import { wheel } from '../../transport/timing-wheel.ts'
+import type { ConnectionLimits } from '../limits.ts'
 import { TokenBucket } from './token-bucket.ts'
 
 /** Milliseconds; a peer over its rate is read from in portions, not once for each message. */

@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream'
-import { Outbox } from '../../src/connection/outbox.ts'
-import { assert, suite } from '../support/unit.ts'
-import { frame, hex, maskSlowly } from '../support/wire.ts'
+import { Outbox } from '../../../src/connection/send/outbox.ts'
+import { assert, suite } from '../../support/unit.ts'
+import { frame, hex, maskSlowly } from '../../support/wire.ts'
 
 const test = suite('outbox')
 

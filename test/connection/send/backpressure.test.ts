@@ -1,9 +1,9 @@
 import { Duplex } from 'node:stream'
-import { type ConnectionLimits, readLimits } from '../../src/connection/limits.ts'
-import { Outbox } from '../../src/connection/outbox.ts'
-import { SendBuffer } from '../../src/connection/send-buffer.ts'
-import { assert, suite } from '../support/unit.ts'
-import { frame } from '../support/wire.ts'
+import { type ConnectionLimits, readLimits } from '../../../src/connection/limits.ts'
+import { SendBuffer } from '../../../src/connection/send/backpressure.ts'
+import { Outbox } from '../../../src/connection/send/outbox.ts'
+import { assert, suite } from '../../support/unit.ts'
+import { frame } from '../../support/wire.ts'
 
 const test = suite('send buffer')
 

@@ -1,9 +1,9 @@
-import type { MessageCodec } from '../core/message-codec.ts'
-import { Opcode } from '../core/opcode.ts'
-import { flushDeferred } from './deferred.ts'
+import type { MessageCodec } from '../../core/message-codec.ts'
+import { Opcode } from '../../core/opcode.ts'
+import { flushDeferred } from './end-of-tick.ts'
 import { COPY_LIMIT, type Outbox } from './outbox.ts'
+import type { Sendable } from './outgoing.ts'
 import { PreparedMessage } from './prepared-message.ts'
-import type { Sendable } from './sendable.ts'
 
 /** Told of what the codec is done with. */
 export interface SenderSink {

@@ -1,6 +1,6 @@
-import { joinMessages, type PreparedMessage, prepare } from '../../src/connection/prepared-message.ts'
-import type { MessageCodec } from '../../src/core/message-codec.ts'
-import { assert, suite, thrownBy } from '../support/unit.ts'
+import { joinMessages, type PreparedMessage, prepare } from '../../../src/connection/send/prepared-message.ts'
+import type { MessageCodec } from '../../../src/core/message-codec.ts'
+import { assert, suite, thrownBy } from '../../support/unit.ts'
 
 const test = suite('prepared message')
 

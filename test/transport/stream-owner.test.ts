@@ -8,7 +8,7 @@ import {
   releaseStream,
   type StreamOwner,
   takenBytes,
-} from '../../src/connection/stream-owner.ts'
+} from '../../src/transport/stream-owner.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 
 const test = suite('stream owner')

@@ -1,6 +1,6 @@
-import { encodeFrame } from '../core/frame-encoder.ts'
-import type { MessageCodec } from '../core/message-codec.ts'
-import { Opcode } from '../core/opcode.ts'
+import { encodeFrame } from '../../core/frame-encoder.ts'
+import type { MessageCodec } from '../../core/message-codec.ts'
+import { Opcode } from '../../core/opcode.ts'
 
 /** A message framed once, to be sent to many connections of a server (RFC 6455 §5.2); compressed once, too. */
 export class PreparedMessage {

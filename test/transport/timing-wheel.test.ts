@@ -1,4 +1,4 @@
-import { now, type TimerEntry, TimingWheel } from '../../src/connection/timers.ts'
+import { now, type TimerEntry, TimingWheel } from '../../src/transport/timing-wheel.ts'
 import { assert, suite } from '../support/unit.ts'
 
 const test = suite('timers')

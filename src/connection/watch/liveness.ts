@@ -1,7 +1,7 @@
-import { CloseCode } from '../core/close-code.ts'
-import type { ConnectionLimits } from './limits.ts'
-import { RATE_WINDOW, Unfinished } from './unfinished.ts'
-import { closeWith, type Verdict, type Vitals } from './vitals.ts'
+import { CloseCode } from '../../core/close-code.ts'
+import type { ConnectionLimits } from '../limits.ts'
+import { closeWith, type Verdict, type Vitals } from './snapshot.ts'
+import { RATE_WINDOW, Unfinished } from './unfinished-message.ts'
 
 const LONGEST_PERIOD = 1_000
 const SHORTEST_PERIOD = 50

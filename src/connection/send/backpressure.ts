@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
-import { Opcode } from '../core/opcode.ts'
-import type { ConnectionLimits } from './limits.ts'
+import { Opcode } from '../../core/opcode.ts'
+import type { ConnectionLimits } from '../limits.ts'
 import type { Outbox } from './outbox.ts'
 
 /** The connection of a send buffer: what waits there, and what it is told. */
