@@ -26,7 +26,7 @@ interface DataRow {
 }
 
 function readFixture<T>(name: string): T {
-  return JSON.parse(readFileSync(new URL(`../fixtures/conformance/${name}.json`, import.meta.url), 'utf8')) as T
+  return JSON.parse(readFileSync(new URL(`../../fixtures/conformance/${name}.json`, import.meta.url), 'utf8')) as T
 }
 
 const data = readFixture<{ cases: DataRow[]; autobahn: { ids: string[] } }>('cases')

@@ -12,7 +12,7 @@ import { startServer } from '../../broken/server.ts'
 const test = suite('conformance/sections/tls')
 
 function fixture(name: string): Buffer {
-  return readFileSync(new URL(`../../fixtures/tls/${name}`, import.meta.url))
+  return readFileSync(new URL(`../../../fixtures/tls/${name}`, import.meta.url))
 }
 
 /** The unbroken echo server behind TLS; `isRude` leaves close_notify out. */
