@@ -165,7 +165,7 @@ test('chats in rooms, in private, and after a return', async (t) => {
 
 test('names every option of the browser client', () => {
   const words = codeWords(readme.slice(readme.indexOf('## Liveness'), readme.indexOf('## Stopping')))
-  for (const name of membersOf('src/client/browser-types.ts', 'ClientOptions')) {
+  for (const name of membersOf('src/client/browser/types.ts', 'ClientOptions')) {
     if (name !== 'environment') assert.ok(words.includes(name), name)
   }
 })

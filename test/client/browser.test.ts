@@ -261,7 +261,7 @@ test('an outbox that is full throws and keeps what it has', async () => {
   const error = await thrownBy(() => client.send('b'))
   assert.instance(error, OutboxFullError)
   assert.equal([error.name, error.code], ['OutboxFullError', 'ERR_WS_OUTBOX_FULL'])
-  assert.match(error.message, /^2 messages of 4 bytes wait .* allowed are 1000 of 4/)
+  assert.match(error.message, /^2 messages of 4 bytes wait .*; allowed: 1000 messages, 4 bytes/)
   client.send('')
   last.open()
   client.send('b')
@@ -357,7 +357,7 @@ test('without a heartbeat silence is no loss, and pong is a message', () => {
 test('a heartbeat that leaves no time for an answer is refused', async () => {
   const error = await thrownBy(() => makeWorld({ heartbeatInterval: 35_000 }))
   assert.instance(error, RangeError)
-  assert.match(error.message, /heartbeatTimeout is 35000, allowed is more than 35000/)
+  assert.match(error.message, /option heartbeatTimeout is 35000; allowed: more than 35000/)
 })
 
 test('online connects at once', () => {
@@ -483,10 +483,10 @@ test('an option that is undefined has its default', () => {
   assert.equal(events, ['reconnecting:1:1000:1006'])
 })
 
-test('the module imports nothing and stays under 3 KB when it is minified and compressed', () => {
-  const source = readFileSync(new URL('../../src/client/browser.ts', import.meta.url), 'utf8')
-  const { code } = transformSync(source, { loader: 'ts', format: 'esm', minify: true, target: 'es2022' })
+test('the built module imports nothing and stays under 4 KB when it is minified and compressed', () => {
+  const source = readFileSync(new URL('../../dist/client/browser.js', import.meta.url), 'utf8')
+  const { code } = transformSync(source, { format: 'esm', minify: true, target: 'es2022' })
   assert.not.match(code, /\bimport\b|\brequire\b|\bprocess\b|node:/)
   const size = gzipSync(code, { level: 9 }).length
-  assert.ok(size < 3000, `${size} bytes`)
+  assert.ok(size < 4000, `${size} bytes`)
 })

@@ -1,4 +1,4 @@
-/** What may be sent: a string goes as text, everything else as binary. */
+/** A message to send: a string goes as text, everything else as binary. */
 export type ClientData = string | ArrayBuffer | ArrayBufferView | Blob
 
 /** How a connection ended, as in a `CloseEvent`. */
@@ -8,7 +8,7 @@ export interface CloseReport {
   readonly wasClean: boolean
 }
 
-/** The event `close`: the end for good; no other connection follows. */
+/** The event `close`: final, no other connection follows. */
 export type ClosedEvent = Event & CloseReport
 
 /** The event `reconnecting`: a connection was lost or could not be made, and another follows. */
@@ -22,16 +22,16 @@ export type ReconnectingEvent = Event &
 
 /** The events of a `ReconnectingWebSocket` by name. */
 export interface ClientEvents {
-  /** Connected, again after each loss. What was sent in between goes out after the listeners of this event ran. */
+  /** Connected, again after each loss. Messages in the outbox are sent after the listeners of this event have run. */
   open: Event
   message: MessageEvent
   reconnecting: ReconnectingEvent
-  /** The end is not a clean one; `close` follows. */
+  /** The connection did not end cleanly; `close` follows. */
   error: Event
   close: ClosedEvent
 }
 
-/** As much of a `WebSocket` as is used: that of browsers, of Node 22 and of npm `ws` will do. */
+/** The part of `WebSocket` that is used; those of browsers, of Node 22 and of npm `ws` have it. */
 export interface SocketLike {
   readonly readyState: number
   readonly bufferedAmount: number
@@ -40,14 +40,14 @@ export interface SocketLike {
   binaryType: string
   send(data: ClientData): void
   close(code?: number, reason?: string): void
-  // biome-ignore lint/suspicious/noExplicitAny: each of the implementations has event types of its own
+  // biome-ignore lint/suspicious/noExplicitAny: every implementation has its own event types
   addEventListener(type: string, listener: (event: any) => void): void
 }
 
-/** What the outside world is; to be replaced in tests. */
+/** The surroundings of a client; tests replace them. */
 export interface ClientEnvironment {
   WebSocket: new (url: string, protocols: string | string[]) => SocketLike
-  /** Where `online` and `offline` come from, if anywhere. */
+  /** The source of the events `online` and `offline`, if there is one. */
   network: Pick<EventTarget, 'addEventListener' | 'removeEventListener'> | undefined
   setTimeout(callback: () => void, delay: number): unknown
   clearTimeout(timer: never): void
@@ -59,9 +59,9 @@ export interface ClientEnvironment {
 
 /** Options of a `ReconnectingWebSocket`; times in milliseconds, sizes in bytes. */
 export interface ClientOptions {
-  /** The least time before an attempt. Default 1000. */
+  /** The shortest delay before an attempt. Default 1000. */
   minDelay?: number
-  /** The most time before an attempt. Default 30000. */
+  /** The longest delay before an attempt. Default 30000. */
   maxDelay?: number
   /** Attempts that may follow each other without a connection of ten seconds. Default: no limit. */
   maxAttempts?: number
@@ -71,11 +71,11 @@ export interface ClientOptions {
   heartbeatInterval?: number
   /** Silence after which the connection counts as lost. Default 35000. */
   heartbeatTimeout?: number
-  /** The most that is kept for sending while there is no connection. Default 1048576. */
+  /** Bytes that may wait in the outbox while there is no connection. Default 1048576. */
   maxOutboxBytes?: number
-  /** The most messages that are kept for sending while there is no connection. Default 1000. */
+  /** Messages that may wait in the outbox while there is no connection. Default 1000. */
   maxOutboxCount?: number
-  /** Whether to come back after this end. Default: after all but 1000, 1005, 1008 and 4000–4999. */
+  /** Whether to connect again after this loss. Default: yes, except after 1000, 1005, 1008 and 4000–4999. */
   shouldReconnect?(report: CloseReport): boolean
   /** The id of a message, for resuming after it; `readEnvelopeId` reads that of a room. Default: no ids. */
   lastId?(data: unknown): string | undefined
@@ -84,15 +84,4 @@ export interface ClientOptions {
   /** Aborting it closes with 1000. */
   signal?: AbortSignal
   environment?: Partial<ClientEnvironment>
-}
-
-/** `EventTarget` that knows its events. */
-export interface ClientEventTarget {
-  addEventListener<K extends keyof ClientEvents>(
-    type: K,
-    listener: ((event: ClientEvents[K]) => void) | null,
-    options?: boolean | { once?: boolean; signal?: AbortSignal },
-  ): void
-  removeEventListener<K extends keyof ClientEvents>(type: K, listener: ((event: ClientEvents[K]) => void) | null): void
-  dispatchEvent(event: Event): boolean
 }
