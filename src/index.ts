@@ -1,4 +1,5 @@
-export { type ConnectOptions, connect } from './client/connect.ts'
+export { connect } from './client/connect.ts'
+export type { ConnectOptions } from './client/connect-options.ts'
 export { Connection, type Data } from './connection/connection.ts'
 export { type ConnectionLimits, defaultLimits, type RateLimit, worstCaseBytes } from './connection/limits.ts'
 export type { Sendable, SendOptions } from './connection/send/outgoing.ts'

@@ -143,7 +143,7 @@ test('names every option of rooms and users and its default, and no other', () =
 
 test('names every option of connect', () => {
   const words = codeWords(readme)
-  for (const name of membersOf('src/client/connect.ts', 'ConnectOptions')) assert.ok(words.includes(name), name)
+  for (const name of membersOf('src/client/connect-options.ts', 'ConnectOptions')) assert.ok(words.includes(name), name)
 })
 
 test('chats in rooms, in private, and after a return', async (t) => {

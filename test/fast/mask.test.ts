@@ -1,4 +1,4 @@
-import { applyMask, isAsciiOr, readMaskingKey, rotateKey } from '../../src/core/mask.ts'
+import { applyMask, isAsciiOr, readMaskingKey, rotateKey } from '../../src/fast/mask.ts'
 import { assert, suite } from '../support/unit.ts'
 import { hex, maskSlowly, seededRandom } from '../support/wire.ts'
 

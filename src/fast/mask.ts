@@ -1,5 +1,5 @@
 import { simd } from './simd.ts'
-import { wordsOf } from './words.ts'
+import { wordsOf } from './word-view.ts'
 
 /** Reads a masking key as one little-endian word, so that its low byte masks the first byte (RFC 6455 §5.3). */
 export function readMaskingKey(bytes: Uint8Array, at: number): number {

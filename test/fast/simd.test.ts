@@ -1,5 +1,5 @@
-import { isPortable } from '../../src/core/portable.ts'
-import { moduleText, simd } from '../../src/core/simd.ts'
+import { isPortable } from '../../src/fast/enabled.ts'
+import { moduleText, simd } from '../../src/fast/simd.ts'
 import { assert, suite } from '../support/unit.ts'
 import { assemble, importWithoutWebAssembly } from '../support/webassembly.ts'
 import { hex, maskSlowly, seededRandom } from '../support/wire.ts'
@@ -8,7 +8,7 @@ const test = suite('simd')
 const KEY = hex('37 fa 21 3d')
 
 test('is the module that its source says', async () => {
-  assert.is(moduleText, await assemble('core/simd.wat', { simd: true }))
+  assert.is(moduleText, await assemble('fast/simd.wat', { simd: true }))
 })
 
 test('is there unless the plain twins are asked for', () => {
@@ -16,7 +16,7 @@ test('is there unless the plain twins are asked for', () => {
 })
 
 test('is not there where the processor has no SIMD, or the runtime no WebAssembly', async (t) => {
-  const others = await importWithoutWebAssembly<typeof import('../../src/core/simd.ts')>(t, 'core/simd.ts')
+  const others = await importWithoutWebAssembly<typeof import('../../src/fast/simd.ts')>(t, 'fast/simd.ts')
   assert.equal(
     others.map((other) => other.simd),
     [null, null],

@@ -1,4 +1,4 @@
-import { loadWasm } from '../core/wasm.ts'
+import { loadWasm } from './load-wasm.ts'
 
 /** What `short-inflate.wat` exports; the globals are addresses in the memory. */
 interface Exports {

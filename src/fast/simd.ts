@@ -1,4 +1,4 @@
-import { loadWasm } from './wasm.ts'
+import { loadWasm } from './load-wasm.ts'
 
 /** What `simd.wat` exports; addresses are offsets into the memory, so into the window too. */
 interface Exports {

@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { keepMemory, takeMemory } from '../../src/core/spare-memory.ts'
+import { keepMemory, takeMemory } from '../../src/fast/buffer-pool.ts'
 import { assert, suite } from '../support/unit.ts'
 
 const test = suite('spare memory')

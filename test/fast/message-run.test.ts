@@ -1,5 +1,5 @@
 import { FrameParser, type FrameSink } from '../../src/core/frame-parser.ts'
-import { type MessageRun, makePlainRun, messageRun } from '../../src/core/message-run.ts'
+import { type MessageRun, makePlainRun, messageRun } from '../../src/fast/message-run.ts'
 import { assert, suite } from '../support/unit.ts'
 import { frame, hex, seededRandom } from '../support/wire.ts'
 

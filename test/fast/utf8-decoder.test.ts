@@ -1,5 +1,5 @@
-import { PIECE_AT, PIECE_SIZE, simd, UNITS_AT } from '../../src/core/simd.ts'
-import { decodeUtf8, isFastDecoder, makeDecoder, type Utf8Decoder } from '../../src/core/utf8-decoder.ts'
+import { PIECE_AT, PIECE_SIZE, simd, UNITS_AT } from '../../src/fast/simd.ts'
+import { decodeUtf8, isFastDecoder, makeDecoder, type Utf8Decoder } from '../../src/fast/utf8-decoder.ts'
 import { assert, suite } from '../support/unit.ts'
 import { seededRandom } from '../support/wire.ts'
 

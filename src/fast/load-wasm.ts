@@ -1,4 +1,4 @@
-import { isPortable } from './portable.ts'
+import { isPortable } from './enabled.ts'
 
 /** As much of the global as is used; node's types have less. */
 interface Engine {

@@ -1,10 +1,10 @@
 import { constants, deflateRawSync, inflateRawSync } from 'node:zlib'
-import { isPortable } from '../../src/core/portable.ts'
-import { inflateShort, moduleText } from '../../src/deflate/short-inflate.ts'
+import { isPortable } from '../../src/fast/enabled.ts'
+import { inflateShort, moduleText } from '../../src/fast/short-inflate.ts'
+import { farthestCopy, hex, prose, randomBytes, randomNumbers } from '../deflate/message.ts'
+import { slowInflate } from '../deflate/slow-inflate.ts'
 import { assert, suite } from '../support/unit.ts'
 import { assemble, importWithoutWebAssembly } from '../support/webassembly.ts'
-import { farthestCopy, hex, prose, randomBytes, randomNumbers } from './message.ts'
-import { slowInflate } from './slow-inflate.ts'
 
 const test = suite('deflate, short messages inflated')
 const none = Buffer.alloc(0)
@@ -14,13 +14,13 @@ const payloadOf = (message: Uint8Array, options = {}) =>
 
 test('is the module that its source says', async () => {
   const features = { bulk_memory: true, multi_value: true }
-  assert.is(moduleText, await assemble('deflate/short-inflate.wat', features))
+  assert.is(moduleText, await assemble('fast/short-inflate.wat', features))
 })
 
 test('leaves all to zlib where the plain twins are asked for, or the runtime has no WebAssembly', async (t) => {
   assert.is(inflateShort(payloadOf(prose(100)), none, 4096) === null, isPortable)
-  const path = 'deflate/short-inflate.ts'
-  const others = await importWithoutWebAssembly<typeof import('../../src/deflate/short-inflate.ts')>(t, path)
+  const path = 'fast/short-inflate.ts'
+  const others = await importWithoutWebAssembly<typeof import('../../src/fast/short-inflate.ts')>(t, path)
   assert.equal(
     others.map((other) => other.inflateShort(payloadOf(prose(100)), none, 4096)),
     [null, null],

@@ -1,5 +1,5 @@
+import { Opcode } from '../core/opcode.ts'
 import { applyMask, isAsciiOr, readMaskingKey } from './mask.ts'
-import { Opcode } from './opcode.ts'
 import { type Simd, simd, WINDOW_SIZE } from './simd.ts'
 
 /** Memory into which bytes are read, and where whole messages that follow one another are unmasked in one go. */
