@@ -64,7 +64,6 @@ const publicSinks: Record<string, string> = {
 /** Names of files that wait for their recut, and do not follow every rule below yet. The list only shrinks. */
 const waiting = new Set([
   'browser.ts',
-  'catalogue.ts',
   'client.ts',
   'closing-defects.ts',
   'connection.ts',
@@ -76,10 +75,10 @@ const waiting = new Set([
   'own-port.ts',
   'peer.ts',
   'protocol.ts',
-  'run.ts',
+  'run-server.ts',
   'runner.ts',
   'server.ts',
-  'visit.ts',
+  'pending-upgrade.ts',
 ])
 const classesInRecut = new Set(['Connection', 'Protocol', 'WebSocketServer'])
 const isWaiting = (path: string): boolean => waiting.has(basename(path))
