@@ -28,7 +28,7 @@ const arrows: Record<string, string[]> = {
   'src/room': ['src/core', 'src/options', 'src/connection', 'src/session', 'node'],
   'src/client': ['src/core', 'src/fast', 'src/options', 'src/handshake', 'src/deflate', 'src/connection', 'node'],
   'src/conformance': ['node'],
-  'src/cli': ['src/index', 'src/room', 'src/conformance', 'redis', 'node'],
+  'src/cli': ['src/index', 'src/index-redis', 'src/conformance', 'redis', 'node'],
   'src/index': [
     'src/core',
     'src/handshake',
@@ -40,6 +40,7 @@ const arrows: Record<string, string[]> = {
     'src/deflate',
   ],
   'src/index-core': ['src/core', 'src/fast', 'src/handshake'],
+  'src/index-redis': ['src/room'],
   bench: ['src/index', 'src/index-core', 'node'],
 }
 
@@ -63,10 +64,8 @@ const publicSinks: Record<string, string> = {
 /** Names of files that wait for their recut, and do not follow every rule below yet. The list only shrinks. */
 const waiting = new Set([
   'browser.ts',
-  'catalogue.ts',
   'client.ts',
   'closing-defects.ts',
-  'cluster-broker.test.ts',
   'connection.ts',
   'host.ts',
   'html.ts',
@@ -76,10 +75,10 @@ const waiting = new Set([
   'own-port.ts',
   'peer.ts',
   'protocol.ts',
-  'run.ts',
+  'run-server.ts',
   'runner.ts',
   'server.ts',
-  'visit.ts',
+  'pending-upgrade.ts',
 ])
 const classesInRecut = new Set(['Connection', 'Protocol', 'WebSocketServer'])
 const isWaiting = (path: string): boolean => waiting.has(basename(path))
