@@ -39,7 +39,7 @@ const arrows: Record<string, string[]> = {
     'node',
   ],
   'src/conformance': ['node'],
-  'src/cli': ['src/index', 'src/room', 'src/conformance', 'redis', 'node'],
+  'src/cli': ['src/index', 'src/index-redis', 'src/conformance', 'redis', 'node'],
   'src/index': [
     'src/core',
     'src/handshake',
@@ -51,6 +51,7 @@ const arrows: Record<string, string[]> = {
     'src/deflate',
   ],
   'src/index-core': ['src/core', 'src/fast', 'src/handshake'],
+  'src/index-redis': ['src/room'],
   bench: ['src/index', 'src/index-core', 'node'],
 }
 
@@ -74,10 +75,8 @@ const publicSinks: Record<string, string> = {
 /** Names of files that wait for their recut, and do not follow every rule below yet. The list only shrinks. */
 const waiting = new Set([
   'browser.ts',
-  'catalogue.ts',
   'client.ts',
   'closing-defects.ts',
-  'cluster-broker.test.ts',
   'connection.ts',
   'host.ts',
   'html.ts',
@@ -87,10 +86,10 @@ const waiting = new Set([
   'own-port.ts',
   'peer.ts',
   'protocol.ts',
-  'run.ts',
+  'run-server.ts',
   'runner.ts',
   'server.ts',
-  'visit.ts',
+  'pending-upgrade.ts',
 ])
 const classesInRecut = new Set(['Connection', 'Protocol', 'WebSocketServer'])
 const isWaiting = (path: string): boolean => waiting.has(basename(path))
