@@ -32,6 +32,7 @@ test('passes on the rejection of any thenable, of another realm too', async () =
 
 test('passes on what reading or calling `then` throws', async () => {
   const broken = {
+    // biome-ignore lint/suspicious/noThenProperty: a thenable is what is tested
     get then(): never {
       throw 'getter'
     },
