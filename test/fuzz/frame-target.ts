@@ -1,5 +1,9 @@
-import { type CloseInfo, PauseReason, Protocol, type ProtocolSink } from '../../src/core/protocol.ts'
-import { decodeText } from '../../src/core/text.ts'
+import type { CloseInfo } from '../../src/core/closing-handshake.ts'
+import { PauseReason } from '../../src/core/input-gate.ts'
+import { plainEngine } from '../../src/core/plain-engine.ts'
+import { Protocol, type ProtocolSink } from '../../src/core/protocol.ts'
+import { fastEngine } from '../../src/fast/engine.ts'
+import { decodeText } from '../../src/fast/utf8-decoder.ts'
 import { assert } from '../support/unit.ts'
 import { makeFrames } from './frame-input.ts'
 import { expectFrames, type OracleOptions } from './frame-oracle.ts'
@@ -65,7 +69,11 @@ export function frameTarget(role: 'server' | 'client'): Target {
       }
       const expected = expectFrames(input, options)
       const recorder = new Recorder(random, () => protocol)
-      const protocol: Protocol = new Protocol(recorder, { role, limits: options })
+      const protocol: Protocol = new Protocol(recorder, {
+        role,
+        limits: options,
+        engine: random.pick([plainEngine, fastEngine]),
+      })
       for (const chunk of random.chunks(input)) {
         protocol.receive(Buffer.from(chunk))
         if (random.chance(0.5)) protocol.resume(PauseReason.READER | PauseReason.RATE)
