@@ -63,13 +63,12 @@ const waiting = new Set([
   'launched-run.ts',
   'listener.ts',
   'main.ts',
-  'own-port.ts',
+  'listener.ts',
   'peer.ts',
   'protocol.ts',
   'run.ts',
   'runner.ts',
   'server.ts',
-  'visit.ts',
 ])
 const classesInRecut = new Set(['Connection', 'Protocol', 'WebSocketServer'])
 const isWaiting = (path: string): boolean => waiting.has(basename(path))

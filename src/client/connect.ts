@@ -12,7 +12,7 @@ import { DeflateCodec } from '../deflate/codec.ts'
 import { checkResponse as checkDeflate, formatOffer } from '../deflate/offer.ts'
 import { type DeflateOptions, type NormalisedDeflateOptions, normaliseDeflateOptions } from '../deflate/options.ts'
 import { makeKey } from '../handshake/accept-key.ts'
-import { checkResponse, formatRequest } from '../handshake/client-handshake.ts'
+import { checkUpgradeResponse, formatRequest } from '../handshake/client-handshake.ts'
 import type { HeaderFields } from '../handshake/header-field.ts'
 import { type Extension, parseExtensions } from '../handshake/header-grammar.ts'
 
@@ -85,7 +85,7 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
     follow(target, attempt, signal),
   )
   try {
-    const agreed = checkResponse(response, { key: attempt.key, subprotocols, extensions })
+    const agreed = checkUpgradeResponse(response, { key: attempt.key, subprotocols, extensions })
     if (stream === null || stream.destroyed) throw new WebSocketError('ERR_WS_STREAM_ENDED', 'the server is gone')
     const codec = deflateOptions === null ? null : makeCodec(agreed.extensions, deflateOptions)
     return new Connection(stream, {
