@@ -6,7 +6,7 @@ import {
 } from 'node:http'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { HandshakeError } from '../core/errors.ts'
-import { isPortable } from '../core/portable.ts'
+import { isPortable } from '../fast/enabled.ts'
 import { type RequestHead, RequestHeadParser } from '../handshake/request-head.ts'
 import { isUpgradeRequest } from '../handshake/upgrade-request.ts'
 import { disownStream, hasOwner, ownStream, releaseStream, type StreamOwner } from '../transport/stream-owner.ts'

@@ -1,6 +1,6 @@
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { isPortable } from '../core/portable.ts'
+import { isPortable } from '../fast/enabled.ts'
 import { readIntoWindow, readWindow } from './read-window.ts'
 
 /** Who is told everything that a stream does; it belongs to one at a time. */

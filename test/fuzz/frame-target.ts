@@ -1,4 +1,4 @@
-import { type CloseInfo, Hold, Protocol, type ProtocolSink } from '../../src/core/protocol.ts'
+import { type CloseInfo, PauseReason, Protocol, type ProtocolSink } from '../../src/core/protocol.ts'
 import { decodeText } from '../../src/core/text.ts'
 import { assert } from '../support/unit.ts'
 import { makeFrames } from './frame-input.ts'
@@ -47,7 +47,7 @@ class Recorder implements ProtocolSink {
   onFlow(): void {}
 
   #holdUp(): void {
-    if (this.#random.chance(0.1)) this.#protocol().pause(this.#random.pick([Hold.READER, Hold.RATE]))
+    if (this.#random.chance(0.1)) this.#protocol().pause(this.#random.pick([PauseReason.READER, PauseReason.RATE]))
   }
 }
 
@@ -68,9 +68,9 @@ export function frameTarget(role: 'server' | 'client'): Target {
       const protocol: Protocol = new Protocol(recorder, { role, limits: options })
       for (const chunk of random.chunks(input)) {
         protocol.receive(Buffer.from(chunk))
-        if (random.chance(0.5)) protocol.resume(Hold.READER | Hold.RATE)
+        if (random.chance(0.5)) protocol.resume(PauseReason.READER | PauseReason.RATE)
       }
-      while (protocol.isHeld) protocol.resume(Hold.READER | Hold.RATE)
+      while (protocol.isPaused) protocol.resume(PauseReason.READER | PauseReason.RATE)
       assert.equal(recorder.events, expected.events)
       return expected.frames
     },

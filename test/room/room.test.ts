@@ -1,4 +1,4 @@
-import { MemoryBroker } from '../../src/room/memory-broker.ts'
+import { MemoryBroker } from '../../src/room/broker/memory.ts'
 import { Rooms } from '../../src/room/rooms.ts'
 import { endOfTick, FakePeer } from '../support/fake-session.ts'
 import { assert, suite, thrownBy } from '../support/unit.ts'

@@ -1,7 +1,7 @@
 import { Socket } from 'node:net'
 import type { Writable } from 'node:stream'
 import { firstByte, headerSize, writeHeader } from '../../core/frame-encoder.ts'
-import { applyMask, readMaskingKey } from '../../core/mask.ts'
+import { applyMask, readMaskingKey } from '../../fast/mask.ts'
 
 /** Frames up to this size are copied into the shared buffer: copying 16 KiB costs less than a second buffer in the write. */
 export const COPY_LIMIT = 16 * 1024
