@@ -5,12 +5,7 @@ import type { MessageCodec } from '../core/message-codec.ts'
 import { DeflateCodec } from '../deflate/codec.ts'
 import { checkResponse as checkDeflate, formatOffer } from '../deflate/offer.ts'
 import { makeKey } from '../handshake/accept-key.ts'
-<<<<<<< HEAD
-import { checkUpgradeResponse, formatRequest } from '../handshake/client-handshake.ts'
-import type { HeaderFields } from '../handshake/header-field.ts'
-=======
-import { checkResponse } from '../handshake/client-handshake.ts'
->>>>>>> main
+import { checkUpgradeResponse } from '../handshake/client-handshake.ts'
 import { type Extension, parseExtensions } from '../handshake/header-grammar.ts'
 import { type ConnectOptions, type ConnectSettings, readConnectOptions } from './connect-options.ts'
 import { withDeadline } from './deadline.ts'
@@ -37,28 +32,7 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
     followRedirects(request, settings.maxRedirects, signal),
   )
   try {
-<<<<<<< HEAD
-    const agreed = checkUpgradeResponse(response, { key: attempt.key, subprotocols, extensions })
-    if (stream === null || stream.destroyed) throw new WebSocketError('ERR_WS_STREAM_ENDED', 'the server is gone')
-    const codec = deflateOptions === null ? null : makeCodec(agreed.extensions, deflateOptions)
-    return new Connection(stream, {
-      role: 'client',
-      host: {
-        traffic: new Traffic(),
-        maskingKey: nextMaskingKey,
-        reportError: onError,
-        onHeld: nothing,
-        onGone: nothing,
-      },
-      limits,
-      request: { message: response },
-      subprotocol: agreed.subprotocol ?? '',
-      codec,
-      head,
-    })
-=======
     return openConnection(request, response, settings)
->>>>>>> main
   } catch (error) {
     response.stream?.destroy()
     throw error
@@ -75,7 +49,7 @@ function openConnection(
   { message, stream, head }: HandshakeResponse,
   settings: ConnectSettings,
 ): Connection {
-  const { subprotocol, extensions } = checkResponse(message, request)
+  const { subprotocol, extensions } = checkUpgradeResponse(message, request)
   if (stream === null || stream.destroyed) throw new WebSocketError('ERR_WS_STREAM_ENDED', 'the server is gone')
   return new Connection(stream, {
     role: 'client',
