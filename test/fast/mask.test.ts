@@ -1,6 +1,7 @@
 import { applyMask, isAsciiOr, readMaskingKey, rotateKey } from '../../src/fast/mask.ts'
+import { seededRandom } from '../support/random.ts'
 import { assert, suite } from '../support/unit.ts'
-import { hex, maskSlowly, seededRandom } from '../support/wire.ts'
+import { hex, maskSlowly } from '../support/wire.ts'
 
 const test = suite('mask')
 const KEY = hex('37 fa 21 3d')

@@ -1,7 +1,9 @@
+import fc from 'fast-check'
 import { FrameParser, type FrameSink } from '../../src/core/frame-parser.ts'
 import { type MessageRun, makePlainRun, messageRun } from '../../src/fast/message-run.ts'
+import { bytes, chance } from '../support/arbitrary.ts'
 import { assert, suite } from '../support/unit.ts'
-import { frame, hex, seededRandom } from '../support/wire.ts'
+import { frame, hex } from '../support/wire.ts'
 
 const test = suite('message-run')
 const KEY = hex('37 fa 21 3d')
@@ -63,20 +65,26 @@ function parse(bytes: Buffer, length: number): { seen: string[]; wholeCount: num
 }
 
 test('says of random frames in the window what it says of them elsewhere, and of as many at once', () => {
-  const random = seededRandom(5)
-  let wholeCount = 0
-  for (let round = 0; round < 300; round++) {
-    const frames = Array.from({ length: 20 }, () => {
-      const opcode = random() < 0.9 ? 1 + Math.floor(random() * 2) : [0, 3, 8, 9, 10][Math.floor(random() * 5)]
-      const payload = Buffer.alloc(Math.floor(random() ** 3 * 300), Math.floor(random() * 256))
-      return frame(opcode, payload, { fin: random() < 0.97, key: random() < 0.99 ? KEY : null })
+  const payload = fc.oneof({ weight: 3, arbitrary: bytes(40) }, { weight: 1, arbitrary: bytes(300) })
+  const oneFrame = fc
+    .record({
+      opcode: fc.oneof({ weight: 9, arbitrary: fc.constantFrom(1, 2) }, fc.constantFrom(0, 3, 8, 9, 10)),
+      payload,
+      isFragment: chance(3),
+      isUnmasked: chance(1),
     })
-    const bytes = Buffer.concat(frames)
-    const window = messageRun.window
-    bytes.copy(window)
-    const inWindow = parse(window, bytes.length)
-    assert.equal(inWindow, parse(bytes, bytes.length))
+    .map(({ opcode, payload, isFragment, isUnmasked }) =>
+      frame(opcode, payload, { fin: !isFragment, key: isUnmasked ? null : KEY }),
+    )
+  let wholeCount = 0
+  const agrees = fc.property(fc.array(oneFrame, { minLength: 1, maxLength: 20 }), (frames) => {
+    const all = Buffer.concat(frames)
+    const { window } = messageRun
+    all.copy(window)
+    const inWindow = parse(window, all.length)
+    assert.equal(inWindow, parse(all, all.length))
     wholeCount += inWindow.wholeCount
-  }
+  })
+  fc.assert(agrees, { seed: 5, numRuns: 600 })
   assert.ok(wholeCount > 1000)
 })

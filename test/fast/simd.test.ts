@@ -1,8 +1,9 @@
 import { isPortable } from '../../src/fast/enabled.ts'
 import { moduleText, simd } from '../../src/fast/simd.ts'
+import { seededRandom } from '../support/random.ts'
 import { assert, suite } from '../support/unit.ts'
 import { assemble, importWithoutWebAssembly } from '../support/webassembly.ts'
-import { hex, maskSlowly, seededRandom } from '../support/wire.ts'
+import { hex, maskSlowly } from '../support/wire.ts'
 
 const test = suite('simd')
 const KEY = hex('37 fa 21 3d')

@@ -1,4 +1,4 @@
-import { seededRandom } from '../support/wire.ts'
+import { seededRandom } from '../support/random.ts'
 
 /** Choices that repeat for a seed. */
 export class Random {

@@ -1,5 +1,5 @@
 import { type Outgoing, Publisher } from '../../../src/room/broker/publisher.ts'
-import { endOfTick } from '../../support/fake-session.ts'
+import { endOfTick } from '../../support/tick.ts'
 import { assert, suite } from '../../support/unit.ts'
 
 const test = suite('publisher')
