@@ -83,13 +83,12 @@ const waiting = new Set([
   'launched-run.ts',
   'listener.ts',
   'main.ts',
-  'own-port.ts',
   'peer.ts',
+  'pending-upgrade.ts',
   'protocol.ts',
   'run-server.ts',
   'runner.ts',
   'server.ts',
-  'pending-upgrade.ts',
 ])
 const classesInRecut = new Set(['Connection', 'Protocol', 'WebSocketServer'])
 const isWaiting = (path: string): boolean => waiting.has(basename(path))
