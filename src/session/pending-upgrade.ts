@@ -35,7 +35,7 @@ export interface ViewHost {
 }
 
 /** A WebSocket request on its way to the view that will accept it. */
-export interface Visit {
+export interface PendingUpgrade {
   readonly upgrade: Upgrade
   readonly host: ViewHost
   /** The server's own `authorize` has let it in already. */
@@ -44,18 +44,18 @@ export interface Visit {
 
 const QUEUE_MARKS = ['queueHighCount', 'queueLowCount', 'queueHighBytes', 'queueLowBytes']
 
-const visits = new WeakMap<IncomingMessage, Visit>()
+const pendingUpgrades = new WeakMap<IncomingMessage, PendingUpgrade>()
 
 /** Lets the decorated view that this request reaches accept it. */
-export function announceVisit(visit: Visit): void {
-  visits.set(visit.upgrade.request, visit)
+export function announceUpgrade(pending: PendingUpgrade): void {
+  pendingUpgrades.set(pending.upgrade.request, pending)
 }
 
-/** The visit of a request for the one who accepts it; `null` for plain HTTP and for what was taken before. */
-export function takeVisit(request: IncomingMessage): Visit | null {
-  const visit = visits.get(request) ?? null
-  visits.delete(request)
-  return visit
+/** The pending of a request for the one who accepts it; `null` for plain HTTP and for what was taken before. */
+export function takePendingUpgrade(request: IncomingMessage): PendingUpgrade | null {
+  const pending = pendingUpgrades.get(request) ?? null
+  pendingUpgrades.delete(request)
+  return pending
 }
 
 /** Checks the options of a view; a limit or mark out of its range throws a RangeError (RFC 6455 §10.4). */
@@ -73,11 +73,11 @@ export function checkViewOptions(options: ViewOptions): ViewSettings {
 }
 
 /**
- * Applies the policies of server and view to a visit and accepts it (RFC 6455 §4.2.2). Resolves to the session, or to
+ * Applies the policies of server and view to a pending and accepts it (RFC 6455 §4.2.2). Resolves to the session, or to
  * `null` when the request was refused or its peer has gone; never rejects.
  */
-export async function acceptVisit(visit: Visit, settings: ViewSettings): Promise<WebSocket | null> {
-  const { upgrade, host, isAuthorized = false } = visit
+export async function acceptPendingUpgrade(pending: PendingUpgrade, settings: ViewSettings): Promise<WebSocket | null> {
+  const { upgrade, host, isAuthorized = false } = pending
   const { origins, subprotocols, authorize } = host.server.options
   const policy = { origins, subprotocols, authorize: isAuthorized ? undefined : authorize }
   try {

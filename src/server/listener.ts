@@ -17,7 +17,7 @@ import { refuseStream } from './upgrade.ts'
 const REQUEST_TIMEOUT = 300_000
 
 /** What a port hands its requests to. */
-export interface PortHost {
+export interface ListenerHost {
   /** An upgrade request; `text` is its head, `rest` what came behind it. */
   onHead(head: RequestHead, text: string, socket: Socket, rest: Buffer): void
   /** A request that is none, or whose head is broken, was refused. */
@@ -34,14 +34,14 @@ export interface PortHost {
  * server, 1.6 times cheaper than by way of `node:http`; any other goes, as it came, to a `node:http` server on the same
  * socket.
  */
-export class OwnPort implements HeadSink {
-  readonly #host: PortHost
+export class Listener implements HeadSink {
+  readonly #host: ListenerHost
   readonly #http: HttpServer
   readonly #server: Server
   readonly #timeout: number
   readonly #heads = new Set<HeadReader>()
 
-  constructor(host: PortHost, timeout: number) {
+  constructor(host: ListenerHost, timeout: number) {
     this.#host = host
     this.#timeout = timeout
     this.#http = createHttpServer(

@@ -4,7 +4,7 @@ import { serve } from '../support/session-server.ts'
 import { assert, suite, thrownBy } from '../support/unit.ts'
 import { openWs, refusedWs } from '../support/ws-client.ts'
 
-const test = suite('visit')
+const test = suite('pending')
 
 test('authorizes before the 101: nothing accepts, an answer refuses, async or not', async (t) => {
   const seen: string[] = []
