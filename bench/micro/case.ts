@@ -1,4 +1,4 @@
-import type { Parts } from '../library.ts'
+import type { Parts } from '../servers/library.ts'
 
 /** One thing that several implementations do, in memory. */
 export interface MicroCase {

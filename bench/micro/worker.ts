@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { loadParts } from '../library.ts'
+import { rotated } from '../measure/statistics.ts'
+import { loadParts } from '../servers/library.ts'
 import { findPeer } from '../servers/support.ts'
-import { rotated } from '../stats.ts'
 import type { MicroCase, MicroTools } from './case.ts'
 import { MICRO_CASES } from './cases.ts'
 

@@ -1,9 +1,9 @@
-import { Histogram } from '../histogram.ts'
-import type { Job, LoadResult, PreparedLoad } from '../job.ts'
-import type { LoadConnection } from '../wire/load-connection.ts'
-import { ReplyStream } from '../wire/reply-stream.ts'
-import { echoScript, type Script } from '../wire/script.ts'
-import { openMembers } from './members.ts'
+import type { LoadConnection } from '../load/connection.ts'
+import { Histogram } from '../load/latency.ts'
+import { openMembers } from '../load/members.ts'
+import { ReplyStream } from '../load/reply-stream.ts'
+import { echoScript, type Script } from '../load/script.ts'
+import type { Job, LoadResult, PreparedLoad } from '../load/workload.ts'
 
 const DRAIN_TIMEOUT = 60_000
 /** Latencies are recorded in tenths of a microsecond. */

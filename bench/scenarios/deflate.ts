@@ -1,12 +1,12 @@
-import type { Job, LoadResult, PreparedLoad } from '../job.ts'
+import { type LoadConnection, openConnections } from '../load/connection.ts'
 import {
   BROWSER_OFFER,
   DeflateReplies,
   type DeflateScript,
   deflateScript,
   readAcceptedDeflate,
-} from '../wire/deflate.ts'
-import { type LoadConnection, openConnections } from '../wire/load-connection.ts'
+} from '../load/deflate.ts'
+import type { Job, LoadResult, PreparedLoad } from '../load/workload.ts'
 
 const DRAIN_TIMEOUT = 30_000
 const WARMUP_CONNECTIONS = 64

@@ -1,7 +1,7 @@
-import type { Job, PreparedLoad } from '../job.ts'
-import { openConnections } from '../wire/load-connection.ts'
-import { echoScript, type Script, uploadScript } from '../wire/script.ts'
-import { Exchange } from './exchange.ts'
+import { openConnections } from '../load/connection.ts'
+import { Exchange } from '../load/exchange.ts'
+import { echoScript, type Script, uploadScript } from '../load/script.ts'
+import type { Job, PreparedLoad } from '../load/workload.ts'
 
 /** Distinct messages that an open loop goes through. */
 const OPEN_LOOP_MESSAGES = 16

@@ -1,8 +1,8 @@
 import { connect } from 'node:net'
-import { Histogram } from '../histogram.ts'
-import type { Job, LoadResult, PreparedLoad } from '../job.ts'
+import { checkHandshakeResponse, handshakeRequest, sourceAddressFor } from '../load/connection.ts'
+import { Histogram } from '../load/latency.ts'
+import type { Job, LoadResult, PreparedLoad } from '../load/workload.ts'
 import { buildFrame, CLOSE, readFrame } from '../wire/frame.ts'
-import { checkHandshakeResponse, handshakeRequest, sourceAddressFor } from '../wire/load-connection.ts'
 
 /** Bounds the ports that a round leaves in TIME_WAIT. */
 const MOST_HANDSHAKES = 6000

@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
-import type { Job, LoadResult, PreparedLoad } from '../job.ts'
-import { BROWSER_OFFER, deflateMessage, readAcceptedDeflate } from '../wire/deflate.ts'
+import { type LoadConnection, openConnection } from '../load/connection.ts'
+import { BROWSER_OFFER, deflateMessage, readAcceptedDeflate } from '../load/deflate.ts'
+import { describeClose } from '../load/reply-stream.ts'
+import type { Job, LoadResult, PreparedLoad } from '../load/workload.ts'
 import { BINARY, buildFrame, CLOSE, PING, readFrame, TEXT } from '../wire/frame.ts'
-import { type LoadConnection, openConnection } from '../wire/load-connection.ts'
-import { describeClose } from '../wire/reply-stream.ts'
 
 const MASK_KEY = Buffer.from([0x11, 0x22, 0x33, 0x44])
 const MEGABYTE = 1024 * 1024

@@ -1,6 +1,6 @@
-import type { Job, PreparedLoad } from '../job.ts'
-import type { LoadConnection } from '../wire/load-connection.ts'
-import { openMembers } from './members.ts'
+import type { LoadConnection } from '../load/connection.ts'
+import { openMembers } from '../load/members.ts'
+import type { Job, PreparedLoad } from '../load/workload.ts'
 
 /** Connections opened and closed before the first look at the memory, so that code and pools are there already. */
 const WARMUP_CONNECTIONS = 256

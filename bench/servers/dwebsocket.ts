@@ -1,6 +1,6 @@
 import { createServer as createHttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { loadLibrary } from '../library.ts'
+import { loadLibrary } from './library.ts'
 import { announce, HOST, readSettings } from './support.ts'
 
 type Library = Awaited<ReturnType<typeof loadLibrary>>

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Report } from '../../bench/result.ts'
+import type { Report } from '../../bench/measure/measurement.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 
 const test = suite('bench command', { timeLimit: 60_000 })

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createServer, type Socket } from 'node:net'
-import type { Job } from '../../../bench/job.ts'
-import { makeRow, QUICK, type RowSketch } from '../../../bench/row.ts'
+import type { Job } from '../../../bench/load/workload.ts'
+import { makeRow, QUICK, type RowSketch } from '../../../bench/measure/row-plan.ts'
 import { buildFrame, CLOSE, type Frame, readFrame } from '../../../bench/wire/frame.ts'
 import type { TestContext } from '../../support/unit.ts'
 

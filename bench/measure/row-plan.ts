@@ -1,0 +1,55 @@
+import type { ScenarioName, Workload } from '../load/workload.ts'
+import type { Goal, Row, Unit } from './measurement.ts'
+
+/** A row of the table with what is not worth saying left out. */
+export interface RowSketch {
+  id: string
+  title: string
+  peers: string[]
+  goals?: Record<string, number>
+  deflate?: boolean
+  workload: Partial<Workload> & { scenario: ScenarioName | 'micro' }
+}
+
+/** How long rounds last. */
+export interface Pace {
+  warmupMs: number
+  durationMs: number
+  rounds: number
+}
+
+/** Shorter and fewer rounds for a first look. */
+export const QUICK: Pace = { warmupMs: 150, durationMs: 300, rounds: 3 }
+/** What figures for others to see should be made with. */
+export const THOROUGH: Pace = { warmupMs: 400, durationMs: 1500, rounds: 7 }
+
+const DEFAULTS: Workload = {
+  scenario: 'echo',
+  measure: 'cpu',
+  size: 128,
+  kind: 'binary',
+  connections: 32,
+  depth: 1,
+  rate: 0,
+  warmupMs: 0,
+  durationMs: 0,
+  stalled: 0,
+  attack: '',
+}
+
+/** Fills in a sketch. */
+export function makeRow(sketch: RowSketch, pace: Pace): Row {
+  const { warmupMs, durationMs } = pace
+  const workload: Workload = { ...DEFAULTS, warmupMs, durationMs, ...sketch.workload }
+  const goals: Goal[] = Object.entries(sketch.goals ?? {}).map(([peer, atLeast]) => ({ peer, atLeast }))
+  const { id, title, peers, deflate = false } = sketch
+  return { id, title, unit: unitOf(workload), workload, peers, goals, deflate }
+}
+
+function unitOf({ scenario, measure }: Workload): Unit {
+  if (scenario === 'hostile') return measure === 'peak' ? 'bytes at peak' : 'µs/attack'
+  if (scenario === 'micro') return 'ns/operation'
+  if (measure === 'memory') return 'bytes/connection'
+  if (scenario === 'broadcast') return 'µs/delivery'
+  return scenario === 'handshake' ? 'µs/handshake' : 'µs/message'
+}

@@ -1,0 +1,56 @@
+import type { Dialect } from '../load/workload.ts'
+
+/** A server that can be measured: a script of `servers/` with its environment. */
+export interface Peer {
+  name: string
+  /** File name in `servers/`, without its ending. */
+  script: string
+  /** For `--help` and reports. */
+  description: string
+  env?: Record<string, string>
+  dialect?: Dialect
+}
+
+const NO_ADD_ON = { WS_NO_BUFFER_UTIL: '1' }
+
+/** Every peer that `--against` knows, and this library in its variants. */
+export const PEERS: readonly Peer[] = [
+  { name: 'dwebsocket', script: 'dwebsocket', description: 'this library, callbacks on a connection' },
+  {
+    name: 'dwebsocket+session',
+    script: 'dwebsocket',
+    description: 'this library, for await over a session',
+    env: { BENCH_API: 'session' },
+  },
+  {
+    name: 'dwebsocket+portable',
+    script: 'dwebsocket',
+    description: 'this library on documented API and plain JavaScript alone (DWEBSOCKET_PORTABLE=1)',
+    env: { DWEBSOCKET_PORTABLE: '1' },
+  },
+  {
+    name: 'dwebsocket+http',
+    script: 'dwebsocket',
+    description: 'this library behind a node:http server of the application',
+    env: { BENCH_HTTP: '1' },
+  },
+  { name: 'ws', script: 'ws', description: 'npm ws without native add-ons', env: NO_ADD_ON },
+  { name: 'ws+bufferutil', script: 'ws', description: 'npm ws with its native add-on' },
+  {
+    name: 'ws+cork',
+    script: 'ws',
+    description: 'npm ws, the writes of one tick corked by hand',
+    env: { ...NO_ADD_ON, WS_CORK: '1' },
+  },
+  { name: 'websocket', script: 'websocket', description: 'npm websocket, which brings a native add-on' },
+  { name: 'faye', script: 'faye', description: 'npm faye-websocket' },
+  { name: 'socket.io', script: 'socket-io', description: 'npm socket.io (broadcast only)', dialect: 'socket.io' },
+  { name: 'raw', script: 'raw', description: 'net.Socket that sends every byte back: no WebSocket', dialect: 'raw' },
+]
+
+/** The peer of that name; throws a RangeError that lists the known ones. */
+export function peerNamed(name: string): Peer {
+  const peer = PEERS.find((candidate) => candidate.name === name)
+  if (!peer) throw new RangeError(`unknown peer “${name}”, known are ${PEERS.map((known) => known.name).join(', ')}`)
+  return peer
+}
