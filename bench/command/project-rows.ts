@@ -4,10 +4,10 @@ const KIB = 1024
 const MIB = 1024 * 1024
 
 /**
- * What the project promises, row by row: each peer must cost at least so many times what the subject costs.
- * Rows without a goal for a peer show it all the same; the comparison must not flatter.
+ * The performance targets of the project: each peer must cost at least so many times what the subject costs.
+ * Peers without a target are measured and shown, too, also where they are faster.
  */
-export const TABLE: readonly RowSketch[] = [
+export const PROJECT_ROWS: readonly RowSketch[] = [
   {
     id: 'burst-128',
     title: '128 B, 64 in flight × 32',

@@ -1,29 +1,22 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { buildFrame, CLOSE } from '../wire/frame.ts'
-
-/** Where a server listens. */
-export interface Target {
-  host: string
-  port: number
-  path: string
-  tls: boolean
-}
+import { checkHandshakeResponse, handshakeRequest, sourceAddressFor } from './handshake.ts'
+import type { Target } from './workload.ts'
 
 export interface ConnectOptions {
   /** Value of Sec-WebSocket-Extensions; none is offered without it. */
   extensions?: string
 }
 
-/** Takes the bytes from `start` to `end`; they are overwritten when it returns. */
+/** Receives the bytes from `start` to `end`; they are overwritten when it returns. */
 export type BytesHandler = (bytes: Buffer, start: number, end: number) => void
 
 const HANDSHAKE_TIMEOUT = 10_000
-const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 
 /**
- * One read buffer for every connection of this process: the handlers run to their end before the next read,
+ * One read buffer for every connection of this process: every handler returns before the next read,
  * and a load generator that allocates nothing per read costs less than the server it measures.
  */
 const readBuffer = Buffer.alloc(256 * 1024)
@@ -37,7 +30,7 @@ export class LoadConnection {
   onEnd: (error?: Error) => void = () => {}
   #ended = false
   #handler: BytesHandler | undefined
-  /** What arrived while nobody had asked for it. */
+  /** What arrived while there was no handler. */
   #early: Buffer[] = []
 
   constructor(target: Target) {
@@ -47,7 +40,7 @@ export class LoadConnection {
     this.socket.on('close', () => this.#end())
   }
 
-  /** Takes what arrives, first of all what arrived before it was set. */
+  /** Receives what arrives, and at once what arrived before it was set. */
   set onBytes(handler: BytesHandler | undefined) {
     this.#handler = handler
     const early = handler ? this.#early.splice(0) : []
@@ -58,12 +51,12 @@ export class LoadConnection {
     return this.socket.write(bytes)
   }
 
-  /** Gives bytes back that belong to whoever comes next. */
-  keep(bytes: Buffer): void {
+  /** Returns bytes that belong to the next handler. */
+  unread(bytes: Buffer): void {
     if (bytes.length > 0) this.#early.push(bytes)
   }
 
-  /** Starts the closing handshake and resolves when the TCP connection is gone (RFC 6455 §7). */
+  /** Starts the closing handshake and resolves when the TCP connection is closed (RFC 6455 §7). */
   close(): Promise<void> {
     return new Promise((resolve) => {
       if (this.#ended) return resolve()
@@ -89,20 +82,6 @@ export class LoadConnection {
   }
 }
 
-/** Addresses that connections to the local machine come from, in turn. */
-const SOURCE_ADDRESSES = 1000
-let connectionCount = 0
-
-/**
- * A source address of its own for each of the next connections: from a single one, the ports that closed connections
- * keep in TIME_WAIT would run out. Undefined where the system has only one loopback address.
- */
-export function sourceAddressFor(host: string): string | undefined {
-  if (process.platform !== 'linux' || host !== '127.0.0.1') return undefined
-  const index = connectionCount++ % SOURCE_ADDRESSES
-  return `127.0.${1 + Math.floor(index / 250)}.${1 + (index % 250)}`
-}
-
 function openSocket(target: Target, onRead: (bytes: Buffer, end: number) => void): Socket {
   const { host, port, tls } = target
   if (tls) {
@@ -116,32 +95,6 @@ function openSocket(target: Target, onRead: (bytes: Buffer, end: number) => void
   return connectTcp({ host, port, localAddress: sourceAddressFor(host), onread: { buffer: readBuffer, callback } })
 }
 
-/** The request of the opening handshake, with its key (RFC 6455 §4.1). */
-export function handshakeRequest(target: Target, extensions?: string): { key: string; request: string } {
-  const key = randomBytes(16).toString('base64')
-  const lines = [
-    `GET ${target.path} HTTP/1.1`,
-    `Host: ${target.host}:${target.port}`,
-    'Upgrade: websocket',
-    'Connection: Upgrade',
-    `Sec-WebSocket-Key: ${key}`,
-    'Sec-WebSocket-Version: 13',
-  ]
-  if (extensions) lines.push(`Sec-WebSocket-Extensions: ${extensions}`)
-  return { key, request: `${lines.join('\r\n')}\r\n\r\n` }
-}
-
-/** Checks the server's answer and returns the extensions it accepted; throws when it is not a proper 101 (RFC 6455 §4.1). */
-export function checkHandshakeResponse(head: string, key: string): string {
-  if (!/^HTTP\/1\.1 101\b/.test(head)) throw new Error(`the server answered “${head.split('\r\n')[0]}”, expected 101`)
-  const accept = createHash('sha1')
-    .update(key + GUID)
-    .digest('base64')
-  const header = (name: string): string => new RegExp(`^${name}:[ \\t]*(.*?)[ \\t]*$`, 'im').exec(head)?.[1] ?? ''
-  if (header('Sec-WebSocket-Accept') !== accept) throw new Error('the server sent a wrong Sec-WebSocket-Accept')
-  return header('Sec-WebSocket-Extensions')
-}
-
 /** Opens a connection and resolves after the opening handshake (RFC 6455 §4.1). */
 export function openConnection(target: Target, options: ConnectOptions = {}): Promise<LoadConnection> {
   return new Promise((resolve, reject) => {
@@ -152,7 +105,7 @@ export function openConnection(target: Target, options: ConnectOptions = {}): Pr
       connection.socket.destroy()
       reject(error)
     }
-    const timer = setTimeout(() => fail(new Error('no handshake answer within 10 s')), HANDSHAKE_TIMEOUT)
+    const timer = setTimeout(() => fail(new Error('no handshake response within 10 s')), HANDSHAKE_TIMEOUT)
     let head = ''
     connection.onEnd = (error) => fail(error ?? new Error('the connection ended during the handshake'))
     connection.onBytes = (bytes, start, end) => {
@@ -167,7 +120,7 @@ export function openConnection(target: Target, options: ConnectOptions = {}): Pr
       }
       connection.onBytes = undefined
       connection.onEnd = () => {}
-      connection.keep(Buffer.from(head.slice(headEnd + 4), 'latin1'))
+      connection.unread(Buffer.from(head.slice(headEnd + 4), 'latin1'))
       resolve(connection)
     }
     connection.write(Buffer.from(request))

@@ -10,13 +10,17 @@ const TAIL = Buffer.from([0x00, 0x00, 0xff, 0xff])
 const WINDOW = 32 * 1024
 const MASK_KEY = Buffer.from([0x5a, 0x17, 0xc3, 0x88])
 
-/** What a server accepted of the offer. */
+/** The parameters that a server accepted. */
 export interface AcceptedDeflate {
   clientWindowBits: number
   serverTakesOver: boolean
 }
 
-/** Reads the server's Sec-WebSocket-Extensions; throws when compression was not accepted (RFC 7692 §7.1). */
+/**
+ * Reads the server's Sec-WebSocket-Extensions (RFC 7692 §7.1).
+ *
+ * @throws {Error} when compression was not accepted.
+ */
 export function readAcceptedDeflate(extensions: string): AcceptedDeflate {
   const [name, ...parameters] = extensions.split(';').map((part) => part.trim())
   if (name !== 'permessage-deflate') throw new Error('the server did not accept permessage-deflate')
@@ -27,7 +31,7 @@ export function readAcceptedDeflate(extensions: string): AcceptedDeflate {
   }
 }
 
-/** Messages compressed beforehand, each by itself, which a client may always do (RFC 7692 §7.1.1.2). */
+/** Messages compressed in advance, without context takeover, which a client may always do (RFC 7692 §7.1.1.2). */
 export interface DeflateScript {
   burst: Buffer
   frames: Buffer[]
@@ -45,9 +49,9 @@ export function deflateScript(kind: Kind, size: number, count: number, windowBit
   return { burst: Buffer.concat(frames), frames, payloads, opcode }
 }
 
-/** Compresses one message and takes the empty block off its end (RFC 7692 §7.2.1). */
+/** Compresses one message and removes the empty block at its end (RFC 7692 §7.2.1). */
 export function deflateMessage(payload: Uint8Array, windowBits = 15): Buffer {
-  // zlib makes a window of 9 bits out of 8, which a peer with 8 could not read: then nothing may be far away.
+  // zlib turns a window of 8 bits into 9, which a peer with 8 cannot read: then send stored blocks.
   const options = { windowBits: Math.max(9, windowBits), finishFlush: constants.Z_SYNC_FLUSH }
   const level = windowBits < 9 ? { level: 0 } : {}
   const whole = deflateRawSync(payload, { ...options, ...level })
@@ -56,7 +60,7 @@ export function deflateMessage(payload: Uint8Array, windowBits = 15): Buffer {
 
 /** Inflates and checks every compressed reply of one connection (RFC 7692 §7.2.2). */
 export class DeflateReplies {
-  /** Replies that came without compression. */
+  /** Replies without compression. */
   plain = 0
   readonly #script: DeflateScript
   readonly #takesOver: boolean
@@ -69,7 +73,11 @@ export class DeflateReplies {
     this.#takesOver = takesOver
   }
 
-  /** Takes what arrived and returns how many whole messages it completed. Throws WrongReplyError. */
+  /**
+   * Reads bytes and returns how many messages they complete.
+   *
+   * @throws {WrongReplyError} when a reply is not the expected one.
+   */
   receive(bytes: Buffer, start: number, end: number): number {
     this.#pending = Buffer.concat([this.#pending, bytes.subarray(start, end)])
     let completed = 0

@@ -1,19 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import { buildFrame, PONG } from '../wire/frame.ts'
 import type { LoadConnection } from './connection.ts'
-import { Histogram } from './latency.ts'
+import { Latencies } from './latency.ts'
 import { ReplyStream, WrongReplyError } from './reply-stream.ts'
 import type { Script } from './script.ts'
 import type { LoadResult } from './workload.ts'
 
-/** Milliseconds in which what is in flight must be answered after the last send. */
+/** Milliseconds after the last send in which everything in flight must be answered. */
 const DRAIN_TIMEOUT = 20_000
-/** Latencies are recorded in tenths of a microsecond. */
-const TENTHS_PER_MS = 10_000
 
 /**
- * Connections that send a script and check what comes back, in phases: a warm-up, then what is measured.
- * Between phases nothing is in flight.
+ * Connections that send a script and check the replies, in phases: a warm-up, then the measured one. Nothing is in
+ * flight between phases.
  */
 export class Exchange {
   readonly #script: Script
@@ -22,7 +20,7 @@ export class Exchange {
   #resume: { resolve: () => void; reject: (error: Error) => void } | undefined
   #failure: Error | undefined
   #busyLanes = 0
-  latencies = new Histogram()
+  latencies = new Latencies()
 
   constructor(connections: LoadConnection[], script: Script) {
     this.#script = script
@@ -33,7 +31,7 @@ export class Exchange {
   async runClosed(ms: number): Promise<LoadResult> {
     const begin = performance.now()
     const before = this.#countReplies()
-    this.latencies = new Histogram()
+    this.latencies = new Latencies()
     this.#sendUntil = begin + ms
     this.#busyLanes = this.#lanes.length
     await this.#until(() => {
@@ -44,13 +42,13 @@ export class Exchange {
 
   /**
    * Sends `rate` messages per second over all connections for `ms` milliseconds, by the clock. The latency counts
-   * from the moment a message should have left, so that a stall is felt by every message behind it.
+   * from the moment a message was due, so that a stall counts for every message behind it.
    */
   async runOpen(rate: number, ms: number): Promise<LoadResult> {
     const begin = performance.now()
     const before = this.#countReplies()
     const total = Math.max(1, Math.floor((rate * ms) / 1000))
-    this.latencies = new Histogram()
+    this.latencies = new Latencies()
     this.#busyLanes = this.#lanes.length
     for (const [index, lane] of this.#lanes.entries()) lane.beginOpen(begin, index, this.#lanes.length, rate, total)
     let sent = 0
@@ -66,8 +64,8 @@ export class Exchange {
     return this.#result(begin, before, late)
   }
 
-  /** Called by a lane whose replies are all there: true when it shall send again. */
-  goesOn(now: number): boolean {
+  /** Called by a lane that has all its replies; true when it must send again. */
+  continues(now: number): boolean {
     if (now < this.#sendUntil) return true
     this.laneDone()
     return false
@@ -93,7 +91,7 @@ export class Exchange {
     try {
       await new Promise<void>((resolve, reject) => {
         this.#resume = { resolve, reject }
-        timer = setTimeout(() => reject(this.#silence()), ms + DRAIN_TIMEOUT)
+        timer = setTimeout(() => reject(this.#timeoutError()), ms + DRAIN_TIMEOUT)
         start()
       })
     } finally {
@@ -102,7 +100,7 @@ export class Exchange {
     }
   }
 
-  #silence(): Error {
+  #timeoutError(): Error {
     return new Error(`${this.#busyLanes} of ${this.#lanes.length} connections got no reply within 20 s`)
   }
 
@@ -112,7 +110,7 @@ export class Exchange {
 
   #result(begin: number, before: number, notes: string[]): LoadResult {
     const seconds = (performance.now() - begin) / 1000
-    return { count: this.#countReplies() - before, seconds, latency: this.latencies.summary(0.1), notes }
+    return { count: this.#countReplies() - before, seconds, latency: this.latencies.summary(), notes }
   }
 }
 
@@ -169,14 +167,14 @@ class Lane {
   #receive(script: Script, bytes: Buffer, start: number, end: number): void {
     const completed = this.#stream.receive(bytes, start, end)
     if (completed === 0) return
-    if (completed > this.#awaited) throw new WrongReplyError(`${completed - this.#awaited} replies too many`)
+    if (completed > this.#awaited) throw new WrongReplyError(`${completed - this.#awaited} unexpected replies`)
     this.replies += completed
     this.#awaited -= completed
     const now = performance.now()
     if (this.#open) this.#recordOpen(now, completed)
     else if (this.#awaited === 0) {
-      this.#exchange.latencies.record((now - this.#sentAt) * TENTHS_PER_MS)
-      if (this.#exchange.goesOn(now)) this.sendBurst(script)
+      this.#exchange.latencies.record(now - this.#sentAt)
+      if (this.#exchange.continues(now)) this.sendBurst(script)
     }
   }
 
@@ -184,7 +182,7 @@ class Lane {
     const open = this.#open!
     for (let i = 0; i < completed; i++, open.replied++) {
       const intended = open.begin + ((open.replied * open.step + open.index) * 1000) / open.rate
-      this.#exchange.latencies.record((now - intended) * TENTHS_PER_MS)
+      this.#exchange.latencies.record(now - intended)
     }
     if (this.#awaited === 0) this.#exchange.laneDone()
   }

@@ -1,18 +1,18 @@
 import { buildFrame, readFrame, TEXT } from '../wire/frame.ts'
 import { type LoadConnection, openConnections } from './connection.ts'
-import type { Job } from './workload.ts'
+import type { LoadOrder } from './workload.ts'
 
 const OPENING_TIMEOUT = 10_000
 const MASK_KEY = Buffer.from([0x37, 0xfa, 0x21, 0x3d])
 
-/** Opens `count` connections to the server of the job, ready to exchange messages in its dialect. */
-export async function openMembers(job: Job, count: number): Promise<LoadConnection[]> {
-  const connections = await openConnections(job.target, count)
-  if (job.dialect === 'socket.io') await Promise.all(connections.map(joinSocketIo))
+/** Opens `count` connections that are ready to exchange messages in the dialect of the server. */
+export async function openMembers(order: LoadOrder, count: number): Promise<LoadConnection[]> {
+  const connections = await openConnections(order.target, count)
+  if (order.dialect === 'socket.io') await Promise.all(connections.map(joinSocketIo))
   return connections
 }
 
-/** The opening of Socket.IO over Engine.IO: `0{…}` arrives, `40` goes, `40{…}` arrives. */
+/** The handshake of Socket.IO over Engine.IO: receive `0{…}`, send `40`, receive `40{…}`. */
 function joinSocketIo(connection: LoadConnection): Promise<void> {
   return new Promise<void>((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error('no Socket.IO opening within 10 s')), OPENING_TIMEOUT)
@@ -26,7 +26,7 @@ function joinSocketIo(connection: LoadConnection): Promise<void> {
         if (!packet.startsWith('40')) continue
         clearTimeout(timer)
         connection.onBytes = undefined
-        connection.keep(pending)
+        connection.unread(pending)
         return resolve()
       }
     }

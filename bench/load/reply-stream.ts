@@ -1,13 +1,13 @@
 import { CLOSE, type Frame, frameSizeAt, PING, PONG, readFrame } from '../wire/frame.ts'
 
-/** A server answered something else than it had to. */
+/** A server did not send the expected reply. */
 export class WrongReplyError extends Error {
   override name = 'WrongReplyError'
 }
 
-/** The messages that a server has to send, over and over in this order. */
+/** The messages that a server must send, repeatedly in this order. */
 export interface ExpectedReplies {
-  /** The frames as the server should write them, all of one size, end to end. */
+  /** The frames that the server should write, all of one size, concatenated. */
   bytes: Buffer
   /** The payload of each. */
   payloads: Buffer[]
@@ -15,9 +15,9 @@ export interface ExpectedReplies {
 }
 
 /**
- * Checks every reply of one connection: order, length and content. What matches the expected bytes is compared
- * with memcmp, without parsing; at the first difference (a server may fragment or send a ping) the frames are read
- * one by one, and only a wrong message fails.
+ * Checks the order, length and content of every reply of one connection. Bytes are compared with memcmp, without
+ * parsing; from the first difference on (a server may fragment or send a ping) frames are read one by one, and only a
+ * wrong message fails.
  */
 export class ReplyStream {
   readonly #expected: ExpectedReplies
@@ -32,7 +32,11 @@ export class ReplyStream {
     this.#onPing = onPing
   }
 
-  /** Takes what arrived and returns how many whole messages it completed. Throws WrongReplyError. */
+  /**
+   * Reads bytes and returns how many messages they complete.
+   *
+   * @throws {WrongReplyError} when a reply is not the expected one.
+   */
   receive(bytes: Buffer, start: number, end: number): number {
     if (this.#slow) return this.#slow.receive(bytes.subarray(start, end))
     const { bytes: expected } = this.#expected
@@ -74,7 +78,7 @@ class SlowReplies {
   }
 
   receive(bytes: Buffer): number {
-    // Joined only when a frame can be whole, so that a large frame in many chunks is copied once.
+    // Concatenate only when a frame can be complete: a large frame in many chunks is copied once.
     this.#chunks.push(Buffer.from(bytes))
     this.#chunkBytes += bytes.length
     if (this.#pending.length + this.#chunkBytes < this.#needed) return 0
@@ -85,14 +89,14 @@ class SlowReplies {
     let at = 0
     for (let frame = readFrame(this.#pending, at); frame; frame = readFrame(this.#pending, at)) {
       at += frame.size
-      completed += this.#take(frame)
+      completed += this.#accept(frame)
     }
     this.#pending = this.#pending.subarray(at)
     this.#needed = frameSizeAt(this.#pending, 0) ?? 0
     return completed
   }
 
-  #take(frame: Frame): number {
+  #accept(frame: Frame): number {
     if (frame.opcode === PING) this.#onPing(frame.payload)
     if (frame.opcode === PING || frame.opcode === PONG) return 0
     if (frame.opcode === CLOSE) throw new WrongReplyError(`the server closed the connection: ${describeClose(frame)}`)
@@ -115,7 +119,7 @@ class SlowReplies {
     }
     if (!got.equals(wanted)) {
       const at = got.findIndex((byte, index) => byte !== wanted[index])
-      throw new WrongReplyError(`reply ${this.#next} differs from what was expected at byte ${at} of ${wanted.length}`)
+      throw new WrongReplyError(`reply ${this.#next} differs from the expected one at byte ${at} of ${wanted.length}`)
     }
     this.#parts = []
     this.#next = (this.#next + 1) % payloads.length

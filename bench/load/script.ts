@@ -3,16 +3,16 @@ import { type Kind, makePayload, opcodeOf, seededRandom, uploadReceipt } from '.
 import type { ExpectedReplies } from './reply-stream.ts'
 import type { Dialect } from './workload.ts'
 
-/** What every connection of a round sends, built before the clock starts, and what must come back. */
+/** What every connection of a round sends, built before the clock starts, and the expected replies. */
 export interface Script {
   /** The masked frames one by one, all of one size. */
   frames: Buffer[]
-  /** All of them end to end: one write. */
+  /** All of them concatenated: one write. */
   burst: Buffer
   expected: ExpectedReplies
 }
 
-/** Bytes of distinct messages that are worth keeping at most: a large message is sent again instead of varied. */
+/** The most bytes of distinct messages; large messages are repeated beyond that. */
 const DISTINCT_BYTES = 16 * 1024 * 1024
 
 /** Builds `count` distinct messages and the echo of each in the dialect of the server. */
@@ -25,7 +25,7 @@ export function echoScript(kind: Kind, size: number, count: number, dialect: Dia
   return { frames, burst, expected: { bytes, payloads, opcode } }
 }
 
-/** Builds `count` distinct messages, each answered by a text that says how much arrived. */
+/** Builds `count` distinct messages, each answered by a text with its length. */
 export function uploadScript(kind: Kind, size: number, count: number): Script {
   const payloads = distinctPayloads(kind, size, count)
   const frames = maskedFrames(opcodeOf(kind), payloads)

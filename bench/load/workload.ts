@@ -1,16 +1,23 @@
 import type { Kind } from '../wire/payload.ts'
-import type { Target } from './connection.ts'
 
 export const SCENARIOS = ['echo', 'upload', 'broadcast', 'idle', 'handshake', 'deflate', 'hostile'] as const
 export type ScenarioName = (typeof SCENARIOS)[number]
 
-/** How a server speaks: `raw` sends every byte back as it came, `socket.io` wraps messages in its own protocol. */
+/** How a server speaks: `raw` sends every byte back unread, `socket.io` wraps messages in its own protocol. */
 export type Dialect = 'websocket' | 'raw' | 'socket.io'
+
+/** Where a server listens. */
+export interface Target {
+  host: string
+  port: number
+  path: string
+  tls: boolean
+}
 
 /** What the load generator does in one round. */
 export interface Workload {
   scenario: ScenarioName | 'micro'
-  /** What is read off the server: its processor time, or the resident memory that stays or peaks. */
+  /** What is measured at the server: processor time, the memory that stays resident, or its peak. */
   measure: 'cpu' | 'memory' | 'peak'
   /** Payload bytes of a message. */
   size: number
@@ -18,7 +25,7 @@ export interface Workload {
   connections: number
   /** Messages that one connection has in flight. */
   depth: number
-  /** Messages per second over all connections, sent by the clock whatever the server does; 0 sends after replies. */
+  /** Messages per second over all connections, sent by the clock; 0 sends the next message after the reply. */
   rate: number
   warmupMs: number
   durationMs: number
@@ -28,8 +35,8 @@ export interface Workload {
   attack: string
 }
 
-/** One round as the load generator gets it. */
-export interface Job extends Workload {
+/** One round as the load generator receives it. */
+export interface LoadOrder extends Workload {
   target: Target
   dialect: Dialect
 }
@@ -44,18 +51,8 @@ export interface LoadResult {
   notes: string[]
 }
 
-/** A round between its preparation and its end. */
+/** A round that is connected and warmed up. */
 export interface PreparedLoad {
   run(): Promise<LoadResult>
   finish(): Promise<void>
 }
-
-/** From the benchmark to the load generator. */
-export type LoadCommand = { type: 'prepare'; job: Job } | { type: 'run' } | { type: 'finish' }
-
-/** From the load generator to the benchmark. */
-export type LoadAnswer =
-  | { type: 'prepared' }
-  | { type: 'result'; result: LoadResult }
-  | { type: 'finished' }
-  | { type: 'failed'; message: string }

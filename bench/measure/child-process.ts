@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { pinned } from './pinning.ts'
 
-/** Milliseconds a child may take to end by itself before it is killed. */
+/** Milliseconds until a child that does not end by itself is killed. */
 const END_TIMEOUT = 2000
 
 export interface ScriptOptions {
@@ -12,16 +12,16 @@ export interface ScriptOptions {
 }
 
 /**
- * Starts a script of this folder as a child that can be talked to; `name` comes without its ending because the
+ * Starts a script of the benchmark as a child process with a message channel; `name` has no extension, because the
  * benchmark runs from its sources as well as compiled.
  */
 export function startScript(name: string, options: ScriptOptions = {}): ChildProcess {
-  const ending = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
-  const script = fileURLToPath(new URL(`../${name}${ending}`, import.meta.url))
+  const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
+  const script = fileURLToPath(new URL(`../${name}${extension}`, import.meta.url))
   const node = [process.execPath, ...process.execArgv, '--expose-gc', script, ...(options.args ?? [])]
   const [command, args] = pinned(options.cpu, node)
   return spawn(command, args, {
-    // Counting for coverage would slow what is measured.
+    // Coverage would slow down what is measured.
     env: { ...process.env, NODE_V8_COVERAGE: undefined, ...options.env },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
@@ -60,7 +60,7 @@ export function messageFrom<Message, Picked>(
   })
 }
 
-/** Ends a child, by force when it does not go; resolves when it is gone. */
+/** Ends a child, by SIGKILL if necessary; resolves when it has exited. */
 export function endChild(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
     if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return resolve()

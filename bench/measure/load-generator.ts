@@ -1,25 +1,29 @@
 import type { ChildProcess } from 'node:child_process'
-import type { Job, LoadAnswer, LoadCommand, LoadResult } from '../load/workload.ts'
+import type { LoadOrder, LoadResult } from '../load/workload.ts'
+import type { GeneratorAnswer, GeneratorCommand } from '../scenarios/generator-message.ts'
 import { endChild, messageFrom, startScript } from './child-process.ts'
 
-/** Milliseconds that preparing (connecting, warming up) or ending may take. */
+/** Milliseconds that preparing (connecting, warming up) or finishing may take. */
 const STEP_TIMEOUT = 120_000
 
-/** The load generator in its own process, so that its work is never counted as the server's. */
-export class LoadProcess {
-  readonly #child: ChildProcess
+/** The load generator as the benchmark controls it; a new process is started for the first round after a failure. */
+export class LoadGenerator {
+  readonly #cpu: number | undefined
+  #child: ChildProcess | undefined
 
+  /** @param cpu The processor to run on; undefined leaves it to the system. */
   constructor(cpu: number | undefined) {
-    this.#child = startScript('scenarios/generator', { cpu })
+    this.#cpu = cpu
   }
 
+  /** 0 when no process runs. */
   get pid(): number {
-    return this.#child.pid ?? 0
+    return this.#child?.pid ?? 0
   }
 
   /** Connects and warms up. */
-  async prepare(job: Job): Promise<void> {
-    await this.#ask({ type: 'prepare', job }, STEP_TIMEOUT + job.warmupMs)
+  async prepare(order: LoadOrder): Promise<void> {
+    await this.#ask({ type: 'prepare', order }, STEP_TIMEOUT + order.warmupMs)
   }
 
   async run(durationMs: number): Promise<LoadResult> {
@@ -33,12 +37,16 @@ export class LoadProcess {
     await this.#ask({ type: 'finish' }, STEP_TIMEOUT)
   }
 
-  end(): Promise<void> {
-    return endChild(this.#child)
+  /** Ends the process with whatever it has open. */
+  async end(): Promise<void> {
+    const child = this.#child
+    this.#child = undefined
+    if (child) await endChild(child)
   }
 
-  #ask(command: LoadCommand, timeout: number): Promise<LoadAnswer> {
-    const answer = messageFrom(this.#child, 'the load generator', timeout, (message: LoadAnswer) => {
+  #ask(command: GeneratorCommand, timeout: number): Promise<GeneratorAnswer> {
+    this.#child ??= startScript('scenarios/generator', { cpu: this.#cpu })
+    const answer = messageFrom(this.#child, 'the load generator', timeout, (message: GeneratorAnswer) => {
       if (message.type === 'failed') throw new Error(message.message)
       return message
     })

@@ -1,19 +1,10 @@
 import type { Workload } from '../load/workload.ts'
+import type { Unit } from './row-plan.ts'
 import type { Spread } from './statistics.ts'
-
-/** What a cost is counted in; less is better in every one. */
-export type Unit =
-  | 'µs/message'
-  | 'µs/delivery'
-  | 'µs/handshake'
-  | 'bytes/connection'
-  | 'ns/operation'
-  | 'bytes at peak'
-  | 'µs/attack'
 
 /** One round of one peer. */
 export interface Round {
-  /** undefined when it could not be known (no process id, no /proc). */
+  /** undefined when it is unknown (no process id, no /proc). */
   cost?: number
   count: number
   seconds: number
@@ -25,30 +16,12 @@ export interface Round {
   latency?: Record<string, number>
 }
 
-/** A demand of the project on a ratio: how many times the subject's cost the peer must cost. */
-export interface Goal {
-  peer: string
-  atLeast: number
-}
-
-/** What is to be measured: the first peer is the subject, the others are compared with it. */
-export interface Row {
-  id: string
-  title: string
-  unit: Unit
-  workload: Workload
-  peers: string[]
-  goals: Goal[]
-  /** Permessage-deflate with the peers' own defaults. */
-  deflate: boolean
-}
-
 export interface PeerResult {
   name: string
   version: string
   rounds: Round[]
   cost: Spread
-  /** Counted things per second of wall time, the median. */
+  /** What is counted, per second of wall time; the median. */
   perSecond: number
   /** Medians over the rounds, in microseconds by percentile. */
   latency?: Record<string, number>
@@ -70,19 +43,6 @@ export interface RowResult {
   ratios: Ratio[]
   /** What the load generator saw besides figures. */
   notes: string[]
-  /** Why the figures may not be believed. */
+  /** Why the figures are doubtful. */
   warnings: string[]
-}
-
-/** A whole run, as `--json` writes it and `compare` reads it. */
-export interface Report {
-  format: 1
-  date: string
-  command: string
-  node: string
-  platform: string
-  cpu: string
-  cpuCount: number
-  pinned: boolean
-  rows: RowResult[]
 }

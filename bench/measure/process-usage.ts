@@ -30,8 +30,8 @@ export function readCpu(pid: number, proc = '/proc'): CpuReading | undefined {
 }
 
 /**
- * The processor time between two readings. Scheduler nanoseconds of all threads where the same threads
- * lived at both ends; a thread that ended in between took its count along, then the coarse clock answers.
+ * The processor time between two readings: from the scheduler's nanoseconds of all threads, or from the coarse clock
+ * when a thread ended in between and its count is lost.
  */
 export function cpuSpentBetween(before: CpuReading, after: CpuReading): CpuSpent {
   const spent: CpuSpent = { ran: 0, waited: 0 }
@@ -40,8 +40,8 @@ export function cpuSpentBetween(before: CpuReading, after: CpuReading): CpuSpent
     spent.ran += (ran - (earlier?.ran ?? 0)) / 1000
     spent.waited += (waited - (earlier?.waited ?? 0)) / 1000
   }
-  const hasLostOne = [...before.threads.keys()].some((tid) => !after.threads.has(tid))
-  return hasLostOne ? { ...spent, ran: after.coarseMicros - before.coarseMicros } : spent
+  const hasLostThread = [...before.threads.keys()].some((tid) => !after.threads.has(tid))
+  return hasLostThread ? { ...spent, ran: after.coarseMicros - before.coarseMicros } : spent
 }
 
 /** Resident bytes of `pid` and its descendants, or undefined where there is no `/proc` or no such process. */
@@ -55,12 +55,12 @@ export function readResidentBytes(pid: number, proc = '/proc'): number | undefin
   }
 }
 
-/** Makes the peak start again from what is resident now; without effect where the kernel does not know how. */
+/** Resets the peak to what is resident now; without effect where the kernel does not support it. */
 export function clearPeakResidentBytes(pid: number, proc = '/proc'): void {
   try {
     writeFileSync(`${proc}/${pid}/clear_refs`, '5')
   } catch {
-    // The peak then includes the start of the process; the report says less than it could, not something wrong.
+    // The peak then includes the start of the process: an upper bound.
   }
 }
 
@@ -83,7 +83,7 @@ function addProcess(reading: CpuReading, pid: number, proc: string): void {
     const times = readSchedstat(`${proc}/${pid}/task/${tid}/schedstat`)
     if (times) reading.threads.set(tid, times)
   }
-  // The name in parentheses may hold spaces: count fields from behind it. utime and stime are fields 14 and 15.
+  // The name in parentheses may contain spaces: count the fields after it. utime and stime are fields 14 and 15.
   const stat = readFileSync(`${proc}/${pid}/stat`, 'latin1')
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   reading.coarseMicros += ((Number(fields[11]) + Number(fields[12])) * 1e6) / TICKS_PER_SECOND
@@ -106,7 +106,7 @@ function familyOf(pid: number, proc: string): number[] {
       try {
         family.push(...familyOf(child, proc))
       } catch {
-        // A child that ended meanwhile has nothing to add.
+        // The child has ended meanwhile.
       }
     }
   }

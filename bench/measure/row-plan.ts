@@ -1,7 +1,34 @@
 import type { ScenarioName, Workload } from '../load/workload.ts'
-import type { Goal, Row, Unit } from './measurement.ts'
 
-/** A row of the table with what is not worth saying left out. */
+/** What a cost is counted in; less is better in each. */
+export type Unit =
+  | 'µs/message'
+  | 'µs/delivery'
+  | 'µs/handshake'
+  | 'bytes/connection'
+  | 'ns/operation'
+  | 'bytes at peak'
+  | 'µs/attack'
+
+/** A target of the project for a ratio: how many times the subject's cost the peer must cost. */
+export interface Goal {
+  peer: string
+  atLeast: number
+}
+
+/** What a row measures: the first peer is the subject, the others are compared with it. */
+export interface RowPlan {
+  id: string
+  title: string
+  unit: Unit
+  workload: Workload
+  peers: string[]
+  goals: Goal[]
+  /** permessage-deflate with the peers' own defaults. */
+  deflate: boolean
+}
+
+/** A row plan in which defaults may be left out. */
 export interface RowSketch {
   id: string
   title: string
@@ -11,7 +38,7 @@ export interface RowSketch {
   workload: Partial<Workload> & { scenario: ScenarioName | 'micro' }
 }
 
-/** How long rounds last. */
+/** How long rounds last, and how many there are. */
 export interface Pace {
   warmupMs: number
   durationMs: number
@@ -20,7 +47,7 @@ export interface Pace {
 
 /** Shorter and fewer rounds for a first look. */
 export const QUICK: Pace = { warmupMs: 150, durationMs: 300, rounds: 3 }
-/** What figures for others to see should be made with. */
+/** For figures that are published. */
 export const THOROUGH: Pace = { warmupMs: 400, durationMs: 1500, rounds: 7 }
 
 const DEFAULTS: Workload = {
@@ -38,7 +65,7 @@ const DEFAULTS: Workload = {
 }
 
 /** Fills in a sketch. */
-export function makeRow(sketch: RowSketch, pace: Pace): Row {
+export function planRow(sketch: RowSketch, pace: Pace): RowPlan {
   const { warmupMs, durationMs } = pace
   const workload: Workload = { ...DEFAULTS, warmupMs, durationMs, ...sketch.workload }
   const goals: Goal[] = Object.entries(sketch.goals ?? {}).map(([peer, atLeast]) => ({ peer, atLeast }))

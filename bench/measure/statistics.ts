@@ -1,4 +1,4 @@
-/** A middle value with the range of what was seen around it. */
+/** A median with its quartiles. */
 export interface Spread {
   median: number
   /** The lower and upper quartile. */
@@ -16,31 +16,29 @@ export function quantile(values: readonly number[], fraction: number): number {
   return sorted[below] + (sorted[above] - sorted[below]) * (at - below)
 }
 
-/** The middle value; NaN without values. */
+/** NaN without values. */
 export function median(values: readonly number[]): number {
   return quantile(values, 0.5)
 }
 
-/** The median with its quartiles. */
 export function spreadOf(values: readonly number[]): Spread {
   return { median: median(values), low: quantile(values, 0.25), high: quantile(values, 0.75) }
 }
 
-/** The distance of the quartiles in parts of the median: 0.1 says that half of the rounds lie within ±5 %. */
+/** The distance of the quartiles divided by the median: 0.1 means that half of the rounds lie within ±5 %. */
 export function relativeSpread(spread: Spread): number {
   return (spread.high - spread.low) / spread.median
 }
 
 /**
- * The quotients of two series of one run, round by round, so that what slowed the whole machine
- * during a round cancels out.
+ * The ratios of two series of one run, round by round: what slowed down the whole machine during a round cancels out.
  */
 export function pairedRatios(numerators: readonly number[], denominators: readonly number[]): number[] {
   const count = Math.min(numerators.length, denominators.length)
   return Array.from({ length: count }, (_, round) => numerators[round] / denominators[round])
 }
 
-/** `items` rotated by `round` places: A B C, then B C A, so that no one always runs after the same neighbour. */
+/** `items` rotated by `round` places: A B C, then B C A, so that none always runs after the same neighbor. */
 export function rotated<T>(items: readonly T[], round: number): T[] {
   const by = items.length === 0 ? 0 : round % items.length
   return [...items.slice(by), ...items.slice(0, by)]

@@ -1,34 +1,34 @@
-import type { PeerResult, Report, RowResult } from '../measure/measurement.ts'
+import type { PeerResult, RowResult } from '../measure/measurement.ts'
 import { type Spread, spreadOf } from '../measure/statistics.ts'
+import type { Report } from './report.ts'
 import { formatCost, formatNumber } from './text.ts'
 
 /** How one figure differs between two reports. */
 export interface Change {
   row: string
-  /** What was compared: a ratio to a peer of the same run, or a cost by itself. */
+  /** What was compared: a ratio to a peer of the same run, or an absolute cost. */
   figure: string
   before: string
   after: string
-  /** New over old, in the direction in which more is better: 0.8 is a fifth worse. */
+  /** New divided by old, where more is better: 0.8 is a fifth worse. */
   factor: number
   verdict: 'better' | 'worse' | 'same'
 }
 
-/** What two reports say about each other. */
+/** The differences of two reports. */
 export interface Comparison {
   changes: Change[]
   notes: string[]
 }
 
 /**
- * Compares two reports row by row. Ratios to a peer measured in the same run are compared where there are any, because
- * they survive another machine or another day; a cost by itself only where there is nothing else. A change counts when
- * it exceeds `tolerance` (0.1 is 10 %) and the ranges of the rounds (median ± quartile distance) do not overlap.
+ * Compares two reports row by row. Compares ratios to peers of the same run where there are any, because they carry over
+ * to other machines and days; absolute costs only where there are none. A change counts when it exceeds `tolerance` (0.1 is 10 %) and the ranges of the rounds (median ± quartile distance) do not overlap.
  */
 export function compareReports(before: Report, after: Report, tolerance: number): Comparison {
   const notes: string[] = []
   if (before.cpu !== after.cpu || before.node !== after.node) {
-    notes.push(`different surroundings: ${before.cpu}, node ${before.node} → ${after.cpu}, node ${after.node}`)
+    notes.push(`different environments: ${before.cpu}, node ${before.node} → ${after.cpu}, node ${after.node}`)
   }
   const changes = before.rows.flatMap((old) => {
     const row = after.rows.find((candidate) => candidate.id === old.id)
@@ -56,14 +56,14 @@ function compareRow(old: RowResult, row: RowResult, tolerance: number, notes: st
   const [subject] = old.peers
   const counterpart = row.peers.find((peer) => peer.name === subject?.name)
   if (!subject || !counterpart) {
-    notes.push(`${old.id}: nothing in common`)
+    notes.push(`${old.id}: no server in common`)
     return []
   }
   const text = (spread: Spread): string => `${formatCost(1 / spread.median, row.unit)} ${row.unit}`
   return [judge(row.id, `cost of ${subject.name}`, economy(subject), economy(counterpart), text, tolerance)]
 }
 
-/** One over the cost: more is better, as with ratios. */
+/** 1 divided by the cost: more is better, as with ratios. */
 function economy(peer: PeerResult): Spread {
   return spreadOf(peer.rounds.flatMap((round) => (round.cost ? 1 / round.cost : [])))
 }
@@ -94,7 +94,7 @@ export function hasRegression(comparison: Comparison): boolean {
   return comparison.changes.some((change) => change.verdict === 'worse')
 }
 
-/** The comparison for a terminal: regressions first, then gains, then how many stayed. */
+/** The comparison for a terminal: regressions, then improvements, then the number of unchanged figures. */
 export function formatComparison(comparison: Comparison): string {
   const line = (change: Change): string =>
     `${change.verdict.padEnd(6)}  ${change.row}: ${change.figure} ${change.before} → ${change.after} (${formatNumber(
@@ -111,7 +111,11 @@ export function formatComparison(comparison: Comparison): string {
   ].join('\n')
 }
 
-/** Reads a report from JSON text. Throws when it is none. */
+/**
+ * Reads a report from JSON text.
+ *
+ * @throws {Error} when it is not a report of this benchmark.
+ */
 export function parseReport(text: string, name: string): Report {
   let report: Report
   try {
@@ -120,7 +124,7 @@ export function parseReport(text: string, name: string): Report {
     throw new Error(`${name} is not JSON: ${(error as Error).message}`)
   }
   if (report?.format !== 1 || !Array.isArray(report.rows)) {
-    throw new Error(`${name} is no report of this benchmark (format 1 is known)`)
+    throw new Error(`${name} is not a report of this benchmark; allowed: format 1`)
   }
   return report
 }

@@ -1,9 +1,10 @@
-import type { PeerResult, Report, RowResult } from '../measure/measurement.ts'
+import type { PeerResult, RowResult } from '../measure/measurement.ts'
 import { barPlot, escapeHtml, type LinePlot, linePlot, type Series } from './plot.ts'
+import type { Report } from './report.ts'
 import { REPORT_STYLE } from './style.ts'
 import { describeMachine, formatCost, formatGoal, formatNumber, formatRatio, hasRate } from './text.ts'
 
-/** Colours by peer, so that one is the same in every plot; whatever is under test has the first. */
+/** Colors by peer, the same in every plot; the subject has the first. */
 const STYLES: Record<string, number> = {
   ws: 2,
   'ws+bufferutil': 3,
@@ -21,7 +22,7 @@ const STYLES: Record<string, number> = {
 
 const styleOf = (peer: string): number => STYLES[peer] ?? 1
 
-/** A report as one HTML page that needs nothing else. */
+/** A report as one self-contained HTML page. */
 export function formatHtml(report: Report): string {
   return `<!doctype html>
 <html lang="en">
@@ -31,7 +32,7 @@ export function formatHtml(report: Report): string {
 <style>${REPORT_STYLE}</style>
 <h1>What WebSocket servers cost</h1>
 <p class="soft">${escapeHtml(report.date.slice(0, 16).replace('T', ' '))} UTC · ${escapeHtml(describeMachine(report))}</p>
-<p>Medians of interleaved rounds; the ratio says how many times the first server’s cost another one costs, with the
+<p>Medians of interleaved rounds. The ratio is the cost of a server divided by the cost of the first one, with the
 quartiles of the rounds. Only ratios within one run carry over to other machines. Repeat with
 <code>${escapeHtml(report.command)}</code>.</p>
 ${goalsSection(report)}
@@ -159,8 +160,8 @@ function latencyPlot(row: RowResult): string {
   if (withLatency.length === 0) return ''
   const isOpen = row.workload.rate > 0
   const note = isOpen
-    ? 'counted from the moment a message was due, so that stalls are felt by all that stand behind them'
-    : 'a whole burst there and back; the next one waits for it, so the tail is flattered (use --rate)'
+    ? 'counted from the time a message was due, so that a stall counts for every message behind it'
+    : 'a whole burst there and back; the next one waits for it, so the tail looks better than it is (use --rate)'
   const plot: LinePlot = {
     label: `latency of ${row.title}`,
     xTitle: 'percentile',

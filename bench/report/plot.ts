@@ -1,4 +1,4 @@
-/** One line of a plot; `style` is the number of its colour, the same for a peer in every plot. */
+/** One line of a plot; `style` is the number of its color. */
 export interface Series {
   name: string
   style: number
@@ -9,7 +9,7 @@ export interface LinePlot {
   label: string
   xTitle: string
   yTitle: string
-  /** Where a value of x stands, any increasing scale. */
+  /** The position of a value of x on any increasing scale. */
   xPosition: (x: number) => number
   xTicks: { x: number; text: string }[]
   formatX: (x: number) => string
@@ -32,12 +32,12 @@ const TOP = 16
 const BOTTOM = 52
 const LABEL_GAP = 15
 
-/** `text` so that it stands for itself in HTML. */
+/** `text` with the special characters of HTML escaped. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }
 
-/** Lines over a logarithmic height, named at their right end. */
+/** Lines on a logarithmic y axis, labeled at their right end. */
 export function linePlot(plot: LinePlot): string {
   const values = plot.series.flatMap((series) => series.points.map((point) => point.y)).filter((y) => y > 0)
   if (values.length === 0) return ''
@@ -59,7 +59,7 @@ export function linePlot(plot: LinePlot): string {
   return svg(plot.label, WIDTH, HEIGHT, parts)
 }
 
-/** A bar for each value, from zero, with its text behind it. */
+/** A bar for each value, from zero, followed by its text. */
 export function barPlot(label: string, bars: readonly Bar[]): string {
   const shown = bars.filter((bar) => Number.isFinite(bar.value) && bar.value > 0)
   if (shown.length === 0) return ''
@@ -79,12 +79,12 @@ function svg(label: string, width: number, height: number, parts: string[]): str
   return `<div class="scroll"><svg role="img" aria-label="${escapeHtml(label)}" viewBox="0 0 ${width} ${height}">${parts.join('\n')}</svg></div>`
 }
 
-/** Room above and below, also where all values are the same. */
+/** Adds a margin above and below, also when all values are equal. */
 function widen(lowest: number, highest: number): [number, number] {
   return [lowest / 1.25, highest * 1.25]
 }
 
-/** 1, 2 and 5 times powers of ten; the powers alone where that would be crowded. */
+/** 1, 2 and 5 times powers of ten; the powers alone over more than three decades. */
 function logTicks(lowest: number, highest: number): number[] {
   const ticks: number[] = []
   for (let power = Math.floor(Math.log10(lowest)); power <= Math.log10(highest); power++) {
@@ -115,7 +115,7 @@ function line(series: Series, x: (value: number) => number, y: (value: number) =
   return `<polyline class="line s${series.style}" points="${path}"/>${dots.join('')}`
 }
 
-/** The names at the ends of the lines, moved apart where they would lie on each other. */
+/** The names at the ends of the lines, moved apart where they would overlap. */
 function endLabels(series: readonly Series[], y: (value: number) => number): string[] {
   const ends = series
     .map((one) => ({ one, at: one.points.findLast((point) => point.y > 0) }))

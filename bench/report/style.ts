@@ -1,4 +1,4 @@
-/** The look of the report: no font, image or script from anywhere; light and dark by the reader's own setting. */
+/** The style sheet of the report: no external font, image or script; light or dark as the system is set. */
 export const REPORT_STYLE = `
 :root { color-scheme: light dark; --back: #fff; --card: #f6f7f9; --ink: #1b1f24; --soft: #59636e; --rule: #d8dde3;
   --good: #12703a; --bad: #b3261e; --warn: #7a5200;

@@ -1,4 +1,6 @@
-import type { PeerResult, Ratio, Report, RowResult, Unit } from '../measure/measurement.ts'
+import type { PeerResult, Ratio, RowResult } from '../measure/measurement.ts'
+import type { Unit } from '../measure/row-plan.ts'
+import type { Report } from './report.ts'
 
 /** A number with three significant digits; large ones whole, with separators. */
 export function formatNumber(value: number): string {
@@ -7,7 +9,7 @@ export function formatNumber(value: number): string {
   return Number(value.toPrecision(3)).toString()
 }
 
-/** A cost in the unit of its row, bytes in the size that suits them. */
+/** A cost in the unit of its row; bytes in B, KiB or MiB. */
 export function formatCost(value: number, unit: Unit): string {
   if (!Number.isFinite(value)) return 'unknown'
   if (!unit.startsWith('bytes')) return formatNumber(value)
@@ -15,7 +17,7 @@ export function formatCost(value: number, unit: Unit): string {
   return value < 10_000_000 ? `${formatNumber(value / 1024)} KiB` : `${formatNumber(value / 1024 / 1024)} MiB`
 }
 
-/** `12.3× (11.9–12.8)`: how many times the subject's cost, with the quartiles. */
+/** `12.3× (11.9–12.8)`: the ratio with its quartiles. */
 export function formatRatio(ratio: Ratio): string {
   if (!Number.isFinite(ratio.median)) return ''
   return `${formatNumber(ratio.median)}× (${formatNumber(ratio.low)}–${formatNumber(ratio.high)})`
@@ -27,7 +29,7 @@ export function formatGoal(ratio: Ratio): string {
   return `≥ ${formatNumber(ratio.goal)}× ${ratio.reached ? 'ok' : 'missed'}`
 }
 
-/** Whether counting per second says something about this row. */
+/** Whether a rate per second is meaningful for this row. */
 export function hasRate({ workload }: RowResult): boolean {
   return workload.measure === 'cpu' && workload.scenario !== 'hostile'
 }
@@ -37,7 +39,7 @@ export function formatReport(report: Report): string {
   return [describeMachine(report), '', ...report.rows.map(formatRow)].join('\n')
 }
 
-/** The shape of the machine and how it was used. */
+/** The machine and whether processes were pinned. */
 export function describeMachine({ cpu, cpuCount, platform, node, pinned }: Report): string {
   return `${cpu}, ${cpuCount} processors, ${platform}, node ${node}, ${pinned ? 'server and load pinned' : 'not pinned'}`
 }
@@ -80,7 +82,7 @@ function ratioCells(ratio: Ratio | undefined): string[] {
   return ratio ? [formatRatio(ratio), formatGoal(ratio)] : ['', '']
 }
 
-/** The first column to the left, the others to the right. */
+/** Aligns the first column to the left, the others to the right. */
 function layOut(rows: string[][]): string[] {
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)))
   return rows.map((row) => {
@@ -89,7 +91,7 @@ function layOut(rows: string[][]): string[] {
   })
 }
 
-/** A report as tables for a README: every row with all its peers, also where a peer wins. */
+/** A report as a table for a README: every row with all its peers. */
 export function formatMarkdown(report: Report): string {
   const line = (cells: string[]): string => `| ${cells.join(' | ')} |`
   const rows = report.rows.flatMap((row) =>
@@ -112,7 +114,7 @@ export function formatMarkdown(report: Report): string {
   ].join('\n')
 }
 
-/** The rows that have targets, one line each: measured, wanted, reached or not. */
+/** The targets, one line each: measured, target, reached or missed. */
 export function formatGoals(report: Report): string {
   const lines = report.rows.flatMap((row) =>
     row.ratios

@@ -1,9 +1,9 @@
 import type { Dialect } from '../load/workload.ts'
 
-/** A server that can be measured: a script of `servers/` with its environment. */
-export interface Peer {
+/** A server that can be measured: a script of this folder with its environment. */
+export interface KnownServer {
   name: string
-  /** File name in `servers/`, without its ending. */
+  /** File name without its extension. */
   script: string
   /** For `--help` and reports. */
   description: string
@@ -13,8 +13,8 @@ export interface Peer {
 
 const NO_ADD_ON = { WS_NO_BUFFER_UTIL: '1' }
 
-/** Every peer that `--against` knows, and this library in its variants. */
-export const PEERS: readonly Peer[] = [
+/** Every server that `--against` accepts, and this library in its variants. */
+export const KNOWN_SERVERS: readonly KnownServer[] = [
   { name: 'dwebsocket', script: 'dwebsocket', description: 'this library, callbacks on a connection' },
   {
     name: 'dwebsocket+session',
@@ -48,9 +48,12 @@ export const PEERS: readonly Peer[] = [
   { name: 'raw', script: 'raw', description: 'net.Socket that sends every byte back: no WebSocket', dialect: 'raw' },
 ]
 
-/** The peer of that name; throws a RangeError that lists the known ones. */
-export function peerNamed(name: string): Peer {
-  const peer = PEERS.find((candidate) => candidate.name === name)
-  if (!peer) throw new RangeError(`unknown peer “${name}”, known are ${PEERS.map((known) => known.name).join(', ')}`)
-  return peer
+/** @throws {RangeError} when no server has that name. */
+export function findKnownServer(name: string): KnownServer {
+  const server = KNOWN_SERVERS.find((candidate) => candidate.name === name)
+  if (!server) {
+    const known = KNOWN_SERVERS.map((candidate) => candidate.name).join(', ')
+    throw new RangeError(`unknown server “${name}”; allowed: ${known}`)
+  }
+  return server
 }

@@ -1,4 +1,5 @@
-import { readSettings, UsageError } from '../../../bench/command/options.ts'
+import { UsageError } from '../../../bench/command/option-value.ts'
+import { readSettings } from '../../../bench/command/options.ts'
 import { QUICK, THOROUGH } from '../../../bench/measure/row-plan.ts'
 import { assert, suite, thrownBy } from '../../support/unit.ts'
 
@@ -6,7 +7,7 @@ const test = suite('bench options')
 
 const read = (line: string) => readSettings(line.split(' ').filter(Boolean))
 
-test('measures this library beside ws with and without help, and a bare socket', () => {
+test('compares with ws, with and without its add-on, and a bare socket by default', () => {
   const { sketches, pace } = read('echo')
   assert.is(sketches.length, 1)
   assert.equal(sketches[0].peers, ['dwebsocket', 'ws', 'ws+bufferutil', 'ws+cork', 'raw'])
@@ -20,25 +21,25 @@ test('makes a row of every combination of the lists', () => {
   assert.is(new Set(sketches.map((sketch) => sketch.id)).size, 8)
 })
 
-test('puts another server in the place of this library', () => {
+test('measures another server instead of this library', () => {
   assert.equal(read('echo --api session --against ws').sketches[0].peers, ['dwebsocket+session', 'ws'])
   assert.equal(read('echo --portable --against ws').sketches[0].peers, ['dwebsocket+portable', 'ws'])
   assert.equal(read('echo --url ws://example.org/').sketches[0].peers, ['url'])
   assert.equal(read('echo --exec server{port} --against raw').sketches[0].peers, ['exec', 'raw'])
 })
 
-test('measures nobody beside when asked to', () => {
+test('measures no other server when asked to', () => {
   assert.equal(read('echo --against none').sketches[0].peers, ['dwebsocket'])
 })
 
-test('reads memory where a scenario has memory', () => {
+test('measures memory where a scenario can', () => {
   assert.is(read('idle').sketches[0].workload.measure, 'memory')
   assert.is(read('deflate --memory').sketches[0].workload.measure, 'memory')
   assert.is(read('deflate').sketches[0].workload.measure, 'cpu')
   assert.ok(read('deflate').sketches[0].deflate)
 })
 
-test('takes a row for every attack of a hostile peer', () => {
+test('makes a row for every attack of a hostile peer', () => {
   assert.ok(read('hostile').sketches.length > 5)
   assert.equal(
     read('hostile --attack bomb,pings').sketches.map((sketch) => [sketch.id, sketch.deflate]),
@@ -55,20 +56,20 @@ test('shortens the rounds', () => {
 })
 
 for (const [line, message] of [
-  ['', /a command is missing/],
+  ['', /the command is missing; allowed: echo, /],
   ['ecko', /unknown command “ecko”/],
   ['echo --sise 3', /--sise/],
-  ['echo --size big', /--size big: a whole number of at least 0/],
-  ['echo --size 16,', /--size : a whole number/],
-  ['echo --connections 0', /at least 1/],
-  ['echo --kind french', /allowed are binary, ascii, cjk, json/],
-  ['echo --against ws,wss', /unknown peer “wss”/],
-  ['echo --api portable', /allowed are connection, session/],
+  ['echo --size big', /^option --size is 'big'; allowed: an integer from 0$/],
+  ['echo --size 16,', /^option --size is ''; allowed: an integer/],
+  ['echo --connections 0', /--connections is '0'; allowed: an integer from 1/],
+  ['echo --kind french', /allowed: binary, ascii, cjk, json/],
+  ['echo --against ws,wss', /--against is 'wss'; allowed: dwebsocket, /],
+  ['echo --api portable', /allowed: connection, session/],
   ['echo --api session --portable', /exclude each other/],
   ['echo --url ws://a --exec b{port}', /exclude each other/],
   ['echo --duration forever', /seconds from 0 to 3600/],
   ['echo twice', /unexpected “twice”/],
-  ['hostile --attack hug', /allowed are fragments/],
+  ['hostile --attack hug', /allowed: fragments/],
   ['compare old.json', /two files/],
 ] as const) {
   test(`refuses “${line}”`, async () => {

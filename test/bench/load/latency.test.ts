@@ -1,68 +1,46 @@
-import { Histogram } from '../../../bench/load/latency.ts'
+import { Latencies } from '../../../bench/load/latency.ts'
 import { assert, suite } from '../../support/unit.ts'
 
-const test = suite('bench histogram')
+const test = suite('bench latencies')
 
-test('counts small values exactly', () => {
-  const histogram = new Histogram()
-  for (let value = 0; value < 100; value++) histogram.record(value)
-  assert.is(histogram.percentile(50), 49)
-  assert.is(histogram.percentile(99), 98)
-  assert.is(histogram.percentile(100), 99)
-})
-
-test('keeps every percentile within 1/64 of the truth over the whole range', () => {
-  for (let value = 1; value < 2 ** 31; value = Math.ceil(value * 1.37)) {
-    const histogram = new Histogram()
-    histogram.record(value)
-    histogram.record(2 ** 31 - 1)
-    const found = histogram.percentile(50)
-    assert.ok(found >= value && found <= value * (1 + 1 / 64), `${value} came out as ${found}`)
+test('reports microseconds by percentile', () => {
+  const latencies = new Latencies()
+  for (let milliseconds = 1; milliseconds <= 100; milliseconds++) latencies.record(milliseconds)
+  const summary = latencies.summary()
+  assert.equal(Object.keys(summary), ['50', '75', '90', '95', '99', '100', '99.5', '99.9', '99.99'])
+  for (const percent of [50, 75, 99, 100]) {
+    const found = summary[percent]
+    assert.ok(Math.abs(found / (percent * 1000) - 1) < 0.001, `${percent} % came out as ${found}`)
   }
 })
 
-test('never reports more than the largest value', () => {
-  const histogram = new Histogram()
-  histogram.record(1000)
-  assert.is(histogram.percentile(99.9), 1000)
-  assert.is(histogram.largest, 1000)
+test('is exact to a thousandth from a nanosecond to ten minutes', () => {
+  for (let milliseconds = 1e-6; milliseconds < 600_000; milliseconds *= 1.37) {
+    const latencies = new Latencies()
+    latencies.record(milliseconds)
+    latencies.record(3_600_000)
+    const nanoseconds = Math.round(milliseconds * 1e6)
+    const found = latencies.summary()['50'] * 1000
+    assert.ok(found >= nanoseconds && found <= nanoseconds * 1.001, `${nanoseconds} ns came out as ${found}`)
+  }
 })
 
 test('puts 99.9 % of a thousand values at the 999th', () => {
-  const histogram = new Histogram()
-  histogram.record(1, 999)
-  histogram.record(100)
-  assert.is(histogram.percentile(99.9), 1)
-  assert.is(histogram.percentile(99.99), 100)
+  const latencies = new Latencies()
+  for (let count = 0; count < 999; count++) latencies.record(0.001)
+  latencies.record(0.1)
+  const summary = latencies.summary()
+  assert.is(summary['99.9'], 1)
+  assert.ok(summary['99.99'] >= 100)
 })
 
-test('counts what lies outside at its nearer end', () => {
-  const histogram = new Histogram()
-  histogram.record(-5)
-  histogram.record(1e12)
-  assert.is(histogram.percentile(1), 0)
-  assert.is(histogram.largest, 2 ** 31 - 1)
-  assert.is(histogram.total, 2)
+test('counts what took no time as a nanosecond', () => {
+  const latencies = new Latencies()
+  latencies.record(0)
+  latencies.record(-5)
+  assert.is(latencies.summary()['100'], 0.001)
 })
 
 test('answers 0 when nothing was recorded', () => {
-  assert.is(new Histogram().percentile(99), 0)
-})
-
-test('adds up to the same as one histogram of all values', () => {
-  const [one, other, both] = [new Histogram(), new Histogram(), new Histogram()]
-  for (let value = 1; value < 1e6; value = Math.ceil(value * 1.01)) {
-    const half = value % 2 === 0 ? one : other
-    half.record(value)
-    both.record(value)
-  }
-  one.add(other)
-  assert.equal(one.summary(), both.summary())
-  assert.is(one.total, both.total)
-})
-
-test('summarizes in the unit that is asked for', () => {
-  const histogram = new Histogram()
-  histogram.record(50)
-  assert.is(histogram.summary(0.1)['50'], 5)
+  assert.is(new Latencies().summary()['99'], 0)
 })

@@ -1,11 +1,11 @@
 import diagnostics from 'node:diagnostics_channel'
 import { type AddressInfo, connect, type Socket } from 'node:net'
-import { handshakeRequest } from '../../../bench/load/connection.ts'
+import { handshakeRequest } from '../../../bench/load/handshake.ts'
 import { echoScript } from '../../../bench/load/script.ts'
-import { runRow } from '../../../bench/measure/measure-row.ts'
-import { startNamed } from '../../../bench/measure/measured-server.ts'
+import { startKnownServer } from '../../../bench/measure/known-server.ts'
+import { measureRow } from '../../../bench/measure/measure-row.ts'
 import { choosePinning } from '../../../bench/measure/pinning.ts'
-import { makeRow } from '../../../bench/measure/row-plan.ts'
+import { planRow } from '../../../bench/measure/row-plan.ts'
 import { type Connection, createServer } from '../../../src/index.ts'
 import { assert, suite, type TestContext } from '../../support/unit.ts'
 
@@ -80,12 +80,12 @@ async function ratioToWs(): Promise<number> {
   const pinning = choosePinning()
   const pace = { warmupMs: 600, durationMs: 300, rounds: 4 }
   const workload = { scenario: 'echo' as const, size: 128, connections: 32, depth: BURST }
-  const row = makeRow({ id: 'guard', title: 'guard', peers: ['dwebsocket', 'ws'], workload }, pace)
-  const { peers, warnings } = await runRow(row, {
+  const row = planRow({ id: 'guard', title: 'guard', peers: ['dwebsocket', 'ws'], workload }, pace)
+  const { peers, warnings } = await measureRow(row, {
     rounds: pace.rounds,
     pinning,
     progress: () => {},
-    start: (name, settings) => startNamed(name, settings, pinning?.server),
+    start: (name, settings) => startKnownServer(name, settings, pinning?.server),
   })
   assert.is(peers.length, 2, warnings.join('\n'))
   // Whatever disturbs a round adds to its cost: the best one says most about the code.

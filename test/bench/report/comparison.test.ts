@@ -1,7 +1,8 @@
-import { summarize } from '../../../bench/measure/measure-row.ts'
-import type { Report, Round, RowResult } from '../../../bench/measure/measurement.ts'
-import { makeRow, QUICK } from '../../../bench/measure/row-plan.ts'
+import type { Round, RowResult } from '../../../bench/measure/measurement.ts'
+import { planRow, QUICK } from '../../../bench/measure/row-plan.ts'
+import { summarize } from '../../../bench/measure/summary.ts'
 import { compareReports, formatComparison, hasRegression, parseReport } from '../../../bench/report/comparison.ts'
+import type { Report } from '../../../bench/report/report.ts'
 import { assert, suite, thrownBy } from '../../support/unit.ts'
 
 const test = suite('bench compare')
@@ -10,7 +11,7 @@ function row(id: string, costs: Record<string, number[]>): RowResult {
   const sketch = { id, title: id, peers: Object.keys(costs), workload: { scenario: 'echo' as const } }
   const toRound = (cost: number): Round => ({ cost, count: 1000, seconds: 1, serverBusy: 1, serverWaited: 0 })
   const rounds = new Map(Object.entries(costs).map(([name, list]) => [name, list.map(toRound)]))
-  return summarize(makeRow(sketch, QUICK), rounds, new Map(), { notes: [], warnings: [] })
+  return summarize(planRow(sketch, QUICK), rounds, new Map(), { notes: [], warnings: [] })
 }
 
 function report(...rows: RowResult[]): Report {
@@ -63,7 +64,7 @@ test('compares the cost itself where no peer was measured beside', () => {
   assert.is(change.after, '2 µs/message')
 })
 
-test('names rows that only one report has, and other surroundings', () => {
+test('names rows that only one report has, and different environments', () => {
   const before = report(row('gone', { dwebsocket: [1] }))
   const after = { ...report(row('new', { dwebsocket: [1] })), node: '24.0.0' }
   const { notes, changes } = compareReports(before, after, 0.1)
@@ -73,8 +74,8 @@ test('names rows that only one report has, and other surroundings', () => {
   assert.match(notes.join('\n'), /new is in the new report only/)
 })
 
-test('refuses what is no report', async () => {
+test('rejects text that is not a report', async () => {
   assert.match((await thrownBy(() => parseReport('{', 'old.json'))).message, /^old\.json is not JSON/)
-  assert.match((await thrownBy(() => parseReport('{"rows":[]}', 'old.json'))).message, /no report of this benchmark/)
+  assert.match((await thrownBy(() => parseReport('{"rows":[]}', 'old.json'))).message, /not a report of this benchmark/)
   assert.is(parseReport(JSON.stringify(report()), 'old.json').rows.length, 0)
 })

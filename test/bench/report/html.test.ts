@@ -1,7 +1,8 @@
-import { summarize } from '../../../bench/measure/measure-row.ts'
-import type { Report, Round } from '../../../bench/measure/measurement.ts'
-import { makeRow, QUICK, type RowSketch } from '../../../bench/measure/row-plan.ts'
+import type { Round } from '../../../bench/measure/measurement.ts'
+import { planRow, QUICK, type RowSketch } from '../../../bench/measure/row-plan.ts'
+import { summarize } from '../../../bench/measure/summary.ts'
 import { formatHtml } from '../../../bench/report/html.ts'
+import type { Report } from '../../../bench/report/report.ts'
 import { formatGoals, formatReport } from '../../../bench/report/text.ts'
 import { assert, suite } from '../../support/unit.ts'
 
@@ -12,7 +13,7 @@ function measured(sketch: Partial<RowSketch> & Pick<RowSketch, 'id' | 'workload'
   const rounds = new Map(
     Object.entries(costs).map(([name, cost]): [string, Round[]] => [name, [{ cost, count: 100, seconds: 1, latency }]]),
   )
-  const row = makeRow({ title: sketch.id, peers: Object.keys(costs), ...sketch }, QUICK)
+  const row = planRow({ title: sketch.id, peers: Object.keys(costs), ...sketch }, QUICK)
   return summarize(row, rounds, new Map([['ws', '8.23.0']]), { notes: ['a <note>'], warnings: ['a warning'] })
 }
 

@@ -1,11 +1,11 @@
-import { summarize } from '../../../bench/measure/measure-row.ts'
 import type { Round } from '../../../bench/measure/measurement.ts'
-import { makeRow, QUICK } from '../../../bench/measure/row-plan.ts'
+import { planRow, QUICK } from '../../../bench/measure/row-plan.ts'
+import { summarize } from '../../../bench/measure/summary.ts'
 import { assert, suite } from '../../support/unit.ts'
 
-const test = suite('bench runner')
+const test = suite('bench summary')
 
-const row = makeRow(
+const row = planRow(
   {
     id: 'echo',
     title: 'an echo',
@@ -28,7 +28,7 @@ const round = (cost: number | undefined, more: Partial<Round> = {}): Round => ({
 const summarized = (rounds: Record<string, Round[]>) =>
   summarize(row, new Map(Object.entries(rounds)), new Map([['ws', '8.0.0']]), { notes: [], warnings: [] })
 
-test('pairs the rounds into ratios and holds them against the goals', () => {
+test('pairs the rounds into ratios and compares them with the goals', () => {
   const { ratios, peers } = summarized({
     dwebsocket: [round(1), round(2)],
     ws: [round(6), round(12)],
@@ -56,7 +56,7 @@ test('warns when the server was waiting for the load', () => {
   assert.equal(warnings, ['the server was not the bottleneck, it was busy: dwebsocket 40 %'])
 })
 
-test('warns when others had the processor', () => {
+test('warns when other processes had the processor', () => {
   const { warnings } = summarized({ dwebsocket: [round(1, { serverBusy: 0.7, serverWaited: 0.3 })], ws: [round(6)] })
   assert.equal(warnings, ['other processes held the server’s processor: dwebsocket 30 %'])
 })
@@ -66,9 +66,9 @@ test('warns when the rounds differ widely', () => {
   assert.equal(warnings, ['the rounds differ widely, repeat with more: ws 42 %'])
 })
 
-test('warns when the cost is not known', () => {
+test('warns when the cost is unknown', () => {
   const { warnings, peers } = summarized({ dwebsocket: [round(undefined)] })
-  assert.match(warnings.join(), /not known, only its throughput: dwebsocket/)
+  assert.match(warnings.join(), /unknown, only its throughput: dwebsocket/)
   assert.ok(Number.isNaN(peers[0].cost.median))
 })
 

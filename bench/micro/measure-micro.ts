@@ -1,16 +1,16 @@
 import { endChild, messageFrom, startScript } from '../measure/child-process.ts'
-import { type Bench, summarize } from '../measure/measure-row.ts'
+import type { Bench } from '../measure/measure-row.ts'
 import type { Round, RowResult } from '../measure/measurement.ts'
-import { makeRow, type Pace } from '../measure/row-plan.ts'
+import { type Pace, planRow } from '../measure/row-plan.ts'
+import { summarize } from '../measure/summary.ts'
 import type { MicroCase } from './case.ts'
-import { MICRO_CASES } from './cases.ts'
 import type { MicroAnswer, MicroOrder } from './worker.ts'
 
-/** A whole case may take this long: every variant in every round, and the start. */
+/** Milliseconds for a whole case: every variant in every round, and the start. */
 const CASE_TIMEOUT = 120_000
 
 /** Measures the cases in a process of their own, on the server's processor; ws without its add-on, as in `ws`. */
-export async function runMicro(cases: readonly MicroCase[], pace: Pace, bench: Bench): Promise<RowResult[]> {
+export async function measureMicro(cases: readonly MicroCase[], pace: Pace, bench: Bench): Promise<RowResult[]> {
   const child = startScript('micro/worker', { cpu: bench.pinning?.server, env: { WS_NO_BUFFER_UTIL: '1' } })
   const order: MicroOrder = { ids: cases.map((one) => one.id), rounds: pace.rounds, ms: pace.durationMs / 15 }
   const results: RowResult[] = []
@@ -41,8 +41,5 @@ function resultOf(wanted: MicroCase, costs: Record<string, number[]>, pace: Pace
   }
   const toRound = (cost: number): Round => ({ cost, count: 1e9 / cost, seconds: 1 })
   const rounds = new Map(peers.map((name) => [name, costs[name].map(toRound)]))
-  return summarize(makeRow(sketch, pace), rounds, new Map(), { notes: [], warnings: [] })
+  return summarize(planRow(sketch, pace), rounds, new Map(), { notes: [], warnings: [] })
 }
-
-/** Every case, in the order in which `dwebsocket bench micro` runs them. */
-export const MICRO_ROWS: readonly MicroCase[] = MICRO_CASES
