@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { type Bench, measureRow } from '../measure/measure-row.ts'
-import type { RowResult } from '../measure/measurement.ts'
 import { choosePinning, type Pinning } from '../measure/pinning.ts'
 import { planRow, type RowSketch } from '../measure/row-plan.ts'
 import { startServer } from '../measure/start-server.ts'
@@ -21,10 +20,10 @@ export async function measure(
 ): Promise<Report> {
   const pinning = settings.pin ? choosePinning() : undefined
   const bench = benchOf(settings, pinning)
-  const rows: RowResult[] = []
+  const rows: Report['rows'] = []
   const isText = !settings.json && !settings.markdown
   const report: Report = { ...describeRun(args, pinning), rows }
-  const show = (row: RowResult): void => {
+  const show = (row: Report['rows'][number]): void => {
     rows.push(row)
     showProgress('')
     if (isText) process.stdout.write(`${formatRow(row)}\n`)
