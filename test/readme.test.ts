@@ -5,8 +5,8 @@ import { defaultLimits } from '../src/connection/limits.ts'
 import { normaliseDeflateOptions } from '../src/deflate/options.ts'
 import * as index from '../src/index.ts'
 import * as core from '../src/index-core.ts'
+import * as redis from '../src/index-redis.ts'
 import { checkRoomsOptions } from '../src/room/options.ts'
-import * as redis from '../src/room/redis-broker.ts'
 import { checkQueueMarks } from '../src/session/message-queue.ts'
 import { blocks, codeWords, programs, readme, runProgram, tableRows } from './support/readme.ts'
 import { assert, suite } from './support/unit.ts'
@@ -143,7 +143,7 @@ test('names every option of rooms and users and its default, and no other', () =
 
 test('names every option of connect', () => {
   const words = codeWords(readme)
-  for (const name of membersOf('src/client/connect.ts', 'ConnectOptions')) assert.ok(words.includes(name), name)
+  for (const name of membersOf('src/client/connect-options.ts', 'ConnectOptions')) assert.ok(words.includes(name), name)
 })
 
 test('chats in rooms, in private, and after a return', async (t) => {
@@ -165,7 +165,7 @@ test('chats in rooms, in private, and after a return', async (t) => {
 
 test('names every option of the browser client', () => {
   const words = codeWords(readme.slice(readme.indexOf('## Liveness'), readme.indexOf('## Stopping')))
-  for (const name of membersOf('src/client/browser-types.ts', 'ClientOptions')) {
+  for (const name of membersOf('src/client/browser/types.ts', 'ClientOptions')) {
     if (name !== 'environment') assert.ok(words.includes(name), name)
   }
 })

@@ -1,4 +1,4 @@
-import { RedisBroker } from '../room/redis-broker.ts'
+import { RedisBroker } from '../index-redis.ts'
 import { UsageError } from './usage.ts'
 
 /** A broker and the client that it uses. */

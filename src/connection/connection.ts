@@ -3,22 +3,22 @@ import type { Duplex } from 'node:stream'
 import { CloseCode } from '../core/close-code.ts'
 import { ProtocolError, WebSocketError } from '../core/errors.ts'
 import { Opcode } from '../core/opcode.ts'
-import { type CloseInfo, Hold, Protocol, type ProtocolState } from '../core/protocol.ts'
+import { type CloseInfo, PauseReason, Protocol, type ProtocolState } from '../core/protocol.ts'
 import { decodeText } from '../core/text.ts'
-import { Clock } from './clock.ts'
-import type { ConnectionHost, ConnectionSetup, RequestSource } from './connection-setup.ts'
-import { flushDeferred } from './deferred.ts'
+import { ownStream, takenBytes } from '../transport/stream-owner.ts'
 import { channels } from './diagnostics.ts'
+import type { ConnectionHost, ConnectionSetup, RequestSource } from './host.ts'
 import type { ConnectionLimits } from './limits.ts'
-import { copyMessage, forgetCopies } from './message-copy.ts'
-import { Outbox } from './outbox.ts'
-import type { PreparedMessage } from './prepared-message.ts'
-import { RateGuard } from './rate-guard.ts'
-import { SendBuffer } from './send-buffer.ts'
-import { type Sendable, type SendOptions, sendPlain, sizeBound, unsendable } from './sendable.ts'
-import { Sender } from './sender.ts'
-import { ownStream, takenBytes } from './stream-owner.ts'
-import type { Vitals } from './vitals.ts'
+import { copyMessage, forgetCopies } from './receive/message-slab.ts'
+import { RateGuard } from './receive/rate-limiter.ts'
+import { SendBuffer } from './send/backpressure.ts'
+import { Sender } from './send/compressed-sender.ts'
+import { flushDeferred } from './send/end-of-tick.ts'
+import { Outbox } from './send/outbox.ts'
+import { type Sendable, type SendOptions, sendPlain, sizeBound, unsendable } from './send/outgoing.ts'
+import type { PreparedMessage } from './send/prepared-message.ts'
+import type { Vitals } from './watch/snapshot.ts'
+import { Clock } from './watch/watchdog.ts'
 
 /** What arrives: text as a string, binary as a Buffer. */
 export type Data = string | Buffer
@@ -106,7 +106,7 @@ export class Connection {
 
   /** Bytes of memory held for this connection: input that waits, output that waits and what the application keeps. */
   get heldBytes(): number {
-    return this.#protocol.heldBytes + this.bufferedAmount + this.queuedBytes()
+    return this.#protocol.memoryUsed + this.bufferedAmount + this.queuedBytes()
   }
 
   /** The round trip of the last keepalive ping in milliseconds, null before the first. */
@@ -180,11 +180,11 @@ export class Connection {
 
   /** Stops reading; what has been read and not delivered waits. The closing handshake from this side goes on. */
   pause(): void {
-    this.#protocol.pause(Hold.READER)
+    this.#protocol.pause(PauseReason.READER)
   }
 
   resume(): void {
-    this.#protocol.resume(Hold.READER)
+    this.#protocol.resume(PauseReason.READER)
   }
 
   // What the stream does.
@@ -194,7 +194,7 @@ export class Connection {
     this.#receivedBytes += end - start
     this.#host.traffic.receivedBytes += end - start
     // A stream that was paused in the tick in which it began reads all the same: it is told again.
-    if (this.#protocol.isHeld) this.#stream.pause()
+    if (this.#protocol.isPaused) this.#stream.pause()
     forgetCopies()
     const outbox = this.#out()
     outbox.cork()
@@ -211,7 +211,7 @@ export class Connection {
   /** @internal */
   onStreamEnd(): void {
     // The end waits behind what was read before it, as it does in a socket that is not read from.
-    this.#endWaits = this.#protocol.isHeld
+    this.#endWaits = this.#protocol.isPaused
     if (this.#endWaits) return
     this.#protocol.receiveEnd()
     this.#endStream()
@@ -256,7 +256,7 @@ export class Connection {
 
   /** Lets go of what an idle connection does not need: it is made again in less than a microsecond. @internal */
   rest(): void {
-    this.#protocol.rest()
+    this.#protocol.releaseIdleMemory()
     if (this.#sendBuffer?.isIdle) this.#sendBuffer = null
     if (this.#sendBuffer === null && this.#sender === null && this.#outbox?.isIdle) this.#outbox = null
   }
@@ -275,7 +275,7 @@ export class Connection {
   vitals(): Vitals {
     const protocol = this.#protocol
     return {
-      isHeld: protocol.isHeld,
+      isHeld: protocol.isPaused,
       pending: protocol.pending,
       frameCount: protocol.frameCount,
       receivedBytes: this.#receivedBytes,
@@ -397,13 +397,13 @@ export class Connection {
 
   /** @internal */
   onOverMark(): void {
-    this.#protocol.pause(Hold.BACKPRESSURE)
+    this.#protocol.pause(PauseReason.BACKPRESSURE)
   }
 
   /** @internal */
   onDrained(): void {
     this.account()
-    this.#protocol.resume(Hold.BACKPRESSURE)
+    this.#protocol.resume(PauseReason.BACKPRESSURE)
   }
 
   /** @internal */
@@ -423,8 +423,8 @@ export class Connection {
     if (this.limits.overRate === 'close') {
       return this.fail(CloseCode.POLICY_VIOLATION, 'ERR_WS_RATE', 'more messages, bytes or pings than allowed')
     }
-    this.#protocol.pause(Hold.RATE)
-    this.#rates?.wait(wait, () => this.#protocol.resume(Hold.RATE))
+    this.#protocol.pause(PauseReason.RATE)
+    this.#rates?.wait(wait, () => this.#protocol.resume(PauseReason.RATE))
   }
 
   #onUserError(error: unknown): void {

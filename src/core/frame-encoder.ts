@@ -1,4 +1,4 @@
-import { applyMask, readMaskingKey } from './mask.ts'
+import { applyMask, readMaskingKey } from '../fast/mask.ts'
 
 /** What a frame header says besides opcode and length. */
 export interface FrameOptions {

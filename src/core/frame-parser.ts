@@ -1,7 +1,7 @@
+import { applyMask, readMaskingKey, rotateKey } from '../fast/mask.ts'
+import { endOf, messageRun, payloadOf, SHORT_HEADER } from '../fast/message-run.ts'
 import { CloseCode } from './close-code.ts'
 import { ProtocolError } from './errors.ts'
-import { applyMask, readMaskingKey, rotateKey } from './mask.ts'
-import { endOf, messageRun, payloadOf, SHORT_HEADER } from './message-run.ts'
 import { isControl, Opcode } from './opcode.ts'
 
 /** Which end of the connection this is: a server receives masked frames, a client unmasked ones (RFC 6455 §5.1). */

@@ -1,8 +1,8 @@
+import { keepMemory, takeMemory } from '../fast/buffer-pool.ts'
+import { isAsciiOr } from '../fast/mask.ts'
 import { CloseCode } from './close-code.ts'
 import { ProtocolError } from './errors.ts'
-import { isAsciiOr } from './mask.ts'
 import { Opcode } from './opcode.ts'
-import { keepMemory, takeMemory } from './spare-memory.ts'
 import { isValidUtf8, Utf8Validator } from './text.ts'
 
 /** A whole message as a range; `bytes` belongs to the receiver when `owned`, else it is valid during the call only. */
@@ -65,7 +65,7 @@ export class MessageAssembler {
   }
 
   /** Bytes of memory held for the message in progress. */
-  get heldBytes(): number {
+  get memoryUsed(): number {
     return this.#gathered === null ? 0 : this.#gathered.length
   }
 

@@ -1,8 +1,8 @@
 import { isAscii } from 'node:buffer'
+import { isAsciiOr } from '../fast/mask.ts'
 import { CloseCode, isSendableCloseCode } from './close-code.ts'
 import { ProtocolError, WebSocketError } from './errors.ts'
 import { FrameParser, type FrameSink, type Role } from './frame-parser.ts'
-import { isAsciiOr } from './mask.ts'
 import { invalidUtf8, MessageAssembler, type MessageLimits, type MessageSink } from './message-assembler.ts'
 import type { MessageCodec } from './message-codec.ts'
 import { isControl, Opcode } from './opcode.ts'
@@ -61,7 +61,7 @@ export interface ProtocolOptions {
 }
 
 /** Reasons to hold the input; it is parsed while none is set. */
-export const Hold = { READER: 1, BACKPRESSURE: 2, RATE: 4, CODEC: 8 } as const
+export const PauseReason = { READER: 1, BACKPRESSURE: 2, RATE: 4, CODEC: 8 } as const
 
 const EMPTY = Buffer.alloc(0)
 
@@ -101,8 +101,8 @@ export class Protocol implements FrameSink, MessageSink {
   }
 
   /** Bytes of memory held: the message in progress and input that waits. */
-  get heldBytes(): number {
-    return (this.#assembler?.heldBytes ?? 0) + (this.#backlog?.length ?? 0)
+  get memoryUsed(): number {
+    return (this.#assembler?.memoryUsed ?? 0) + (this.#backlog?.length ?? 0)
   }
 
   /** What the peer has begun and not finished, in the order of urgency; null between messages. */
@@ -117,7 +117,7 @@ export class Protocol implements FrameSink, MessageSink {
   }
 
   /** Whether the input is held. */
-  get isHeld(): boolean {
+  get isPaused(): boolean {
     return this.#holds !== 0
   }
 
@@ -127,7 +127,7 @@ export class Protocol implements FrameSink, MessageSink {
   }
 
   /** Lets go of the memory that reading needs, unless a frame or message is unfinished; for a peer that is silent. */
-  rest(): void {
+  releaseIdleMemory(): void {
     if (this.#parsing || this.pending !== null) return
     this.#parser = null
     this.#assembler = null
@@ -162,7 +162,7 @@ export class Protocol implements FrameSink, MessageSink {
     this.#cause = cause
     this.#sink.onControlFrame(Opcode.CLOSE, payload)
     this.#sink.onCloseExpected()
-    this.resume(Hold.READER | Hold.BACKPRESSURE | Hold.RATE)
+    this.resume(PauseReason.READER | PauseReason.BACKPRESSURE | PauseReason.RATE)
   }
 
   /** Fails the connection (§7.1.7): Close with the error's code, then the end; `initiator` is local. */
@@ -175,10 +175,10 @@ export class Protocol implements FrameSink, MessageSink {
     this.#finish({ code: error.closeCode, reason: error.message, wasClean: false, initiator: 'local', error })
   }
 
-  /** Stops parsing for a reason of `Hold` until it is resumed; at most one chunk that comes meanwhile is kept. */
+  /** Stops parsing for a reason of `PauseReason` until it is resumed; at most one chunk that comes meanwhile is kept. */
   pause(hold: number): void {
     if (this.#state === 'closed') return
-    if (this.#state === 'closing' && hold !== Hold.CODEC) return
+    if (this.#state === 'closing' && hold !== PauseReason.CODEC) return
     const before = this.#holds
     this.#holds |= hold
     this.#stopParser(true)
@@ -297,9 +297,9 @@ export class Protocol implements FrameSink, MessageSink {
       finished = true
       if (error !== null) this.fail(error)
       else this.#deliverInflated(opcode, message)
-      this.resume(Hold.CODEC)
+      this.resume(PauseReason.CODEC)
     })
-    if (!finished) this.pause(Hold.CODEC)
+    if (!finished) this.pause(PauseReason.CODEC)
   }
 
   #deliverInflated(opcode: number, message: Uint8Array): void {

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { decodeUtf8 } from './utf8-decoder.ts'
+import { decodeUtf8 } from '../fast/utf8-decoder.ts'
 
 /**
  * Checks UTF-8 that arrives in pieces and fails with the piece that holds the first bad byte, an overlong form, a

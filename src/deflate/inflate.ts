@@ -1,6 +1,6 @@
 import { inflateRawSync } from 'node:zlib'
+import { inflateShort } from '../fast/short-inflate.ts'
 import { asProtocolError, compact, cutShort, Inflation, probe, tooLong } from './inflation.ts'
-import { inflateShort } from './short-inflate.ts'
 
 /** Those that are worth no detour over the thread pool. */
 const FEW_FINAL_BLOCKS = 8

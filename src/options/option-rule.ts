@@ -59,6 +59,16 @@ export function orNull<T>(rule: OptionRule<T>, fallback: T | null = null): Optio
   }
 }
 
+/** `rule`, or `Infinity` for no limit. */
+export function orInfinity(rule: OptionRule<number>, fallback = rule.fallback): OptionRule<number> {
+  return {
+    ...rule,
+    fallback,
+    allowed: `${rule.allowed}, or Infinity`,
+    accepts: (value) => value === Number.POSITIVE_INFINITY || rule.accepts(value),
+  }
+}
+
 /** Whether `rule` accepts `value`. */
 export function isAllowed(rule: OptionRule<unknown>, value: unknown): boolean {
   return (rule.type === null || typeof value === rule.type) && rule.accepts(value)

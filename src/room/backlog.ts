@@ -1,4 +1,4 @@
-import type { PreparedMessage } from '../connection/prepared-message.ts'
+import type { PreparedMessage } from '../connection/send/prepared-message.ts'
 import type { WebSocket } from '../session/websocket.ts'
 
 /** A message that waits for slow members, and who does not get it. */

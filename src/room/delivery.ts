@@ -1,5 +1,5 @@
-import { defer } from '../connection/deferred.ts'
-import { joinMessages, type PreparedMessage } from '../connection/prepared-message.ts'
+import { defer } from '../connection/send/end-of-tick.ts'
+import { joinMessages, type PreparedMessage } from '../connection/send/prepared-message.ts'
 import { CloseCode } from '../core/close-code.ts'
 import type { WebSocket } from '../session/websocket.ts'
 import { Backlog } from './backlog.ts'

@@ -1,12 +1,12 @@
-import { prepare } from '../connection/prepared-message.ts'
+import { prepare } from '../connection/send/prepared-message.ts'
 import type { SessionWatcher, WebSocket } from '../session/websocket.ts'
-import type { Broker, HistoryRead, Position, Publication, TopicListener, TopicMessage } from './broker.ts'
+import type { Broker, HistoryRead, Position, Publication, TopicListener, TopicMessage } from './broker/broker.ts'
+import { Seen } from './deduplicator.ts'
 import { Delivery, type DeliveryCounts } from './delivery.ts'
 import { type Ahead, formatEnvelope, formatGap, formatId, type MessageId } from './history.ts'
 import type { GroupSettings } from './options.ts'
 import type { Presence } from './presence.ts'
 import { Resumption } from './resumption.ts'
-import { Seen } from './seen.ts'
 
 /** How a member came in. */
 export interface Joined {

@@ -1,9 +1,9 @@
 import type { WebSocket } from '../session/websocket.ts'
-import type { Broker, BrokerStats, Payload } from './broker.ts'
+import type { Broker, BrokerStats, Payload } from './broker/broker.ts'
+import { MemoryBroker } from './broker/memory.ts'
 import type { DeliveryCounts } from './delivery.ts'
 import { type Gap, Group, type GroupHost, type Joined } from './group.ts'
 import type { MessageId } from './history.ts'
-import { MemoryBroker } from './memory-broker.ts'
 import { checkName, checkRoomsOptions, type GroupSettings, type RoomsOptions } from './options.ts'
 
 /** What rooms and users count. */

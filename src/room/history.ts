@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { HistoryOptions, HistoryRead, Payload, Position, Publication, TopicMessage } from './broker.ts'
+import type { HistoryOptions, HistoryRead, Payload, Position, Publication, TopicMessage } from './broker/broker.ts'
 
 /** A message that its members got before it was numbered: those of `origin` up to `sequence` are known already. */
 export interface Ahead {

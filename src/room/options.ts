@@ -1,4 +1,4 @@
-import type { Broker, HistoryOptions } from './broker.ts'
+import type { Broker, HistoryOptions } from './broker/broker.ts'
 import type { SlowOptions } from './delivery.ts'
 
 /** What rooms and users may be told. */

@@ -1,4 +1,4 @@
-import type { HistoryRead, Position, Publication, TopicMessage } from './broker.ts'
+import type { HistoryRead, Position, Publication, TopicMessage } from './broker/broker.ts'
 import type { Ahead, MessageId } from './history.ts'
 
 /** A message that came while a member was coming back. */

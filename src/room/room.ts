@@ -1,6 +1,6 @@
-import type { Sendable } from '../connection/sendable.ts'
+import type { Sendable } from '../connection/send/outgoing.ts'
 import type { WebSocket } from '../session/websocket.ts'
-import type { HistoryOptions } from './broker.ts'
+import type { HistoryOptions } from './broker/broker.ts'
 import type { Joined } from './group.ts'
 import type { Groups } from './groups.ts'
 import { parseId } from './history.ts'

@@ -1,4 +1,4 @@
-import type { Sendable } from '../connection/sendable.ts'
+import type { Sendable } from '../connection/send/outgoing.ts'
 import type { SessionWatcher, WebSocket } from '../session/websocket.ts'
 import { Groups, type GroupsStats } from './groups.ts'
 import { checkCount, checkName, type GroupOptions } from './options.ts'

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { BlockList, isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { RequestSource } from '../connection/connection-setup.ts'
+import type { RequestSource } from '../connection/host.ts'
 import { HandshakeError } from '../core/errors.ts'
 
 /** How many connections are let in, and who counts as one address. */

@@ -1,6 +1,6 @@
 import { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import type { RequestSource } from '../connection/connection-setup.ts'
+import type { RequestSource } from '../connection/host.ts'
 import { RequestHeadParser } from '../handshake/request-head.ts'
 
 interface HeaderLines {

@@ -1,6 +1,6 @@
 import { ProtocolError } from '../../src/core/errors.ts'
 import { MessageAssembler, type MessageSink } from '../../src/core/message-assembler.ts'
-import { takeMemory } from '../../src/core/spare-memory.ts'
+import { takeMemory } from '../../src/fast/buffer-pool.ts'
 import { assert, suite } from '../support/unit.ts'
 import { hex } from '../support/wire.ts'
 
@@ -162,22 +162,22 @@ test('S-07: holds little more than what has arrived, never what was announced', 
   const { assembler } = make({ maxMessageSize: 1 << 30, maxFrames: 1e9 })
   assembler.onFrameHeader(true, false, 2, 1 << 30)
   assembler.onFramePayload(Buffer.alloc(65_536), 0, 65_536, 0, false)
-  assert.ok(assembler.heldBytes <= 4 * 65_536)
+  assert.ok(assembler.memoryUsed <= 4 * 65_536)
   assembler.reset()
-  assert.is(assembler.heldBytes, 0)
+  assert.is(assembler.memoryUsed, 0)
   const byte = Buffer.from('x')
   for (let i = 0; i < 100_000; i++) {
     assembler.onFrameHeader(false, false, i === 0 ? 2 : 0, 1)
     assembler.onFramePayload(byte, 0, 1, 0x78, true)
   }
-  assert.ok(assembler.heldBytes < 4 * 100_000)
+  assert.ok(assembler.memoryUsed < 4 * 100_000)
 })
 
 test('never holds more than the limit while fragments gather', () => {
   const { assembler, take } = make({ maxMessageSize: 6000 })
   take(2, Buffer.alloc(4500), false)
   take(2 - 2, Buffer.alloc(1400), false)
-  assert.ok(assembler.heldBytes <= 6000)
+  assert.ok(assembler.memoryUsed <= 6000)
 })
 
 test('takes the announced size of a large frame at once when a sixteenth of it is here', () => {
@@ -186,18 +186,18 @@ test('takes the announced size of a large frame at once when a sixteenth of it i
   assembler.onFrameHeader(true, false, 2, size)
   const piece = Buffer.alloc(1024 * 1024, 1)
   assembler.onFramePayload(piece, 0, piece.length, 1, false)
-  assert.is(assembler.heldBytes, 2 * piece.length)
+  assert.is(assembler.memoryUsed, 2 * piece.length)
   assembler.onFramePayload(piece, 0, piece.length, 1, false)
-  assert.is(assembler.heldBytes, 2 * piece.length)
+  assert.is(assembler.memoryUsed, 2 * piece.length)
   assembler.onFramePayload(piece, 0, 1, 1, false)
-  assert.is(assembler.heldBytes, size)
+  assert.is(assembler.memoryUsed, size)
 })
 
 test('takes the announced size at once when a quarter of it is here', () => {
   const { assembler, recorder } = make({ maxMessageSize: 100_000 })
   assembler.onFrameHeader(true, false, 2, 100_000)
   assembler.onFramePayload(Buffer.alloc(30_000, 1), 0, 30_000, 1, false)
-  assert.is(assembler.heldBytes, 100_000)
+  assert.is(assembler.memoryUsed, 100_000)
   assembler.onFramePayload(Buffer.alloc(70_000, 1), 0, 70_000, 1, true)
   assert.is(recorder.memory?.length, 100_000)
 })
@@ -235,7 +235,7 @@ test('gives the memory that a long text outgrows to the next', () => {
     for (let i = 0; i < 10; i++) {
       assembler.onFrameHeader(i === 9, false, i === 0 ? 1 : 0, piece.length)
       assembler.onFramePayload(piece, 0, piece.length, 0x61616161, true)
-      assert.ok(assembler.heldBytes <= 4 * (i + 1) * piece.length)
+      assert.ok(assembler.memoryUsed <= 4 * (i + 1) * piece.length)
     }
     memories.add(recorder.memory!)
     assert.is(recorder.messages.at(-1), `text ${'a'.repeat(700_000)}`)

@@ -3,7 +3,7 @@ import type { MessageCodec } from '../../src/core/message-codec.ts'
 import {
   type CloseInfo,
   encodeClosePayload,
-  Hold,
+  PauseReason,
   Protocol,
   type ProtocolOptions,
   type ProtocolSink,
@@ -217,8 +217,8 @@ test('CLOSED: close(), frames, violations, the end, a failure and holds change n
   protocol.receive(hex('ff ff'))
   protocol.receiveEnd()
   protocol.fail(new ProtocolError(1011, 'ERR_WS_TEST', 'test'))
-  protocol.pause(Hold.READER)
-  protocol.resume(Hold.READER)
+  protocol.pause(PauseReason.READER)
+  protocol.resume(PauseReason.READER)
   assert.equal(log, before)
 })
 
@@ -306,24 +306,24 @@ test('an error that is no violation passes through: it is not the peer who is wr
 
 test('pause() inside a message callback: the rest of the chunk waits, in order, for resume()', () => {
   const { protocol, log, sink } = make()
-  sink.on = (entry) => entry === 'text one' && protocol.pause(Hold.READER)
+  sink.on = (entry) => entry === 'text one' && protocol.pause(PauseReason.READER)
   const bytes = Buffer.concat([frame(1, 'one'), frame(1, 'two'), frame(1, 'three')])
   protocol.receive(bytes)
   bytes.fill(0)
   protocol.receive(frame(1, 'four'))
   assert.equal(log, ['text one', 'stop'])
-  assert.ok(protocol.heldBytes > 0)
-  protocol.resume(Hold.READER)
+  assert.ok(protocol.memoryUsed > 0)
+  protocol.resume(PauseReason.READER)
   assert.equal(log, ['text one', 'stop', 'text two', 'text three', 'text four', 'read'])
-  assert.is(protocol.heldBytes, 0)
+  assert.is(protocol.memoryUsed, 0)
 })
 
 test('pause() in the last callback of a chunk keeps nothing', () => {
   const { protocol, log, sink } = make()
-  sink.on = (entry) => entry === 'text one' && protocol.pause(Hold.READER)
+  sink.on = (entry) => entry === 'text one' && protocol.pause(PauseReason.READER)
   protocol.receive(frame(1, 'one'))
-  assert.is(protocol.heldBytes, 0)
-  protocol.resume(Hold.READER)
+  assert.is(protocol.memoryUsed, 0)
+  protocol.resume(PauseReason.READER)
   assert.equal(log, ['text one', 'stop', 'read'])
 })
 
@@ -331,8 +331,8 @@ test('pause() and resume() inside one callback: parsing goes on', () => {
   const { protocol, log, sink } = make()
   sink.on = (entry) => {
     if (entry !== 'text one') return
-    protocol.pause(Hold.READER)
-    protocol.resume(Hold.READER)
+    protocol.pause(PauseReason.READER)
+    protocol.resume(PauseReason.READER)
   }
   protocol.receive(Buffer.concat([frame(1, 'one'), frame(1, 'two')]))
   assert.equal(log, ['text one', 'stop', 'read', 'text two'])
@@ -350,42 +350,42 @@ test('receive() and pause() inside one callback: what came later waits behind th
   sink.on = (entry) => {
     if (entry !== 'text one') return
     protocol.receive(frame(1, 'three'))
-    protocol.pause(Hold.READER)
+    protocol.pause(PauseReason.READER)
   }
   protocol.receive(Buffer.concat([frame(1, 'one'), frame(1, 'two')]))
-  protocol.resume(Hold.READER)
+  protocol.resume(PauseReason.READER)
   assert.equal(log, ['text one', 'stop', 'text two', 'text three', 'read'])
 })
 
 test('holds add up: input goes on when the last one is gone', () => {
   const { protocol, log } = make()
-  protocol.pause(Hold.READER)
-  protocol.pause(Hold.BACKPRESSURE)
-  assert.ok(protocol.isHeld)
+  protocol.pause(PauseReason.READER)
+  protocol.pause(PauseReason.BACKPRESSURE)
+  assert.ok(protocol.isPaused)
   protocol.receive(frame(1, 'x'))
-  protocol.resume(Hold.READER)
+  protocol.resume(PauseReason.READER)
   assert.equal(log, ['stop'])
-  protocol.resume(Hold.BACKPRESSURE)
-  protocol.resume(Hold.BACKPRESSURE)
+  protocol.resume(PauseReason.BACKPRESSURE)
+  protocol.resume(PauseReason.BACKPRESSURE)
   assert.equal(log, ['stop', 'text x', 'read'])
 })
 
 test('a pause again while the kept input is parsed stops it again', () => {
   const { protocol, log, sink } = make()
-  protocol.pause(Hold.READER)
+  protocol.pause(PauseReason.READER)
   protocol.receive(Buffer.concat([frame(1, 'one'), frame(1, 'two')]))
-  sink.on = (entry) => entry === 'text one' && protocol.pause(Hold.READER)
-  protocol.resume(Hold.READER)
+  sink.on = (entry) => entry === 'text one' && protocol.pause(PauseReason.READER)
+  protocol.resume(PauseReason.READER)
   assert.equal(log, ['stop', 'text one', 'stop'])
-  protocol.resume(Hold.READER)
+  protocol.resume(PauseReason.READER)
   assert.equal(log, ['stop', 'text one', 'stop', 'text two', 'read'])
 })
 
 test('close() takes the holds of the application away: the Close frame is noticed', () => {
   const { protocol, log } = make()
-  protocol.pause(Hold.READER)
+  protocol.pause(PauseReason.READER)
   protocol.close()
-  protocol.pause(Hold.READER)
+  protocol.pause(PauseReason.READER)
   protocol.receive(closeFrame(1000))
   assert.equal(log, ['stop', 'sent 8 03e8', 'close expected', 'read', 'closed 1000 clean local'])
 })
@@ -486,24 +486,24 @@ test('rests between messages, keeps what is unfinished, and goes on afterwards',
   const stream = Buffer.concat([frame(1, 'fr', { fin: false }), frame(0, 'agment'), frame(1, 'whole')])
   for (const { name, chunks } of chunkings(stream)) {
     const { protocol, log } = make()
-    protocol.rest()
+    protocol.releaseIdleMemory()
     for (const chunk of chunks) {
       protocol.receive(Buffer.from(chunk))
-      protocol.rest()
+      protocol.releaseIdleMemory()
     }
     assert.equal(log, ['text fragment', 'text whole'], name)
     assert.is(protocol.frameCount, 0)
-    protocol.pause(Hold.READER)
+    protocol.pause(PauseReason.READER)
     protocol.receive(frame(1, 'held'))
-    protocol.rest()
-    protocol.resume(Hold.READER)
+    protocol.releaseIdleMemory()
+    protocol.resume(PauseReason.READER)
     assert.equal(log.slice(2), ['stop', 'text held', 'read'], name)
   }
 })
 
 test('does not rest in the middle of a chunk', () => {
   const { protocol, sink, log } = make()
-  sink.onBinaryMessage = () => protocol.rest()
+  sink.onBinaryMessage = () => protocol.releaseIdleMemory()
   protocol.receive(Buffer.concat([frame(2, 'a'), frame(1, 'b')]))
   assert.equal(log, ['text b'])
 })

@@ -1,4 +1,4 @@
-import type { HistoryRead, TopicMessage } from '../../src/room/broker.ts'
+import type { HistoryRead, TopicMessage } from '../../src/room/broker/broker.ts'
 import { Resumption } from '../../src/room/resumption.ts'
 import { assert, suite } from '../support/unit.ts'
 

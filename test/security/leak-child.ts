@@ -1,7 +1,7 @@
 import { channel } from 'node:diagnostics_channel'
 import { type AddressInfo, connect } from 'node:net'
-import { wheel } from '../../src/connection/timers.ts'
 import { WebSocketServer } from '../../src/index.ts'
+import { wheel } from '../../src/transport/timing-wheel.ts'
 import { upgradeRequest } from '../support/raw-client.ts'
 import { closeFrame, frame } from '../support/wire.ts'
 

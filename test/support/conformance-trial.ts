@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
-import { type CatalogueEntry, findEntry } from '../../src/conformance/catalogue.ts'
-import { Ledger } from '../../src/conformance/invariant.ts'
-import { Random } from '../../src/conformance/random.ts'
-import { parseTarget } from '../../src/conformance/target.ts'
-import { type RunContext, Trial } from '../../src/conformance/trial.ts'
-import { WireLog } from '../../src/conformance/wire-log.ts'
+import { type CatalogueEntry, findEntry } from '../../src/conformance/catalogue/index.ts'
+import { Ledger } from '../../src/conformance/peer/frame-watch.ts'
+import { parseTarget } from '../../src/conformance/peer/target.ts'
+import { WireLog } from '../../src/conformance/peer/wire-log.ts'
+import { type RunContext, Trial } from '../../src/conformance/script/trial.ts'
+import { Random } from '../../src/conformance/wire/random.ts'
 import type { TestContext } from './unit.ts'
 
 /** Starts a server that says what the test wants: it gets each socket as it is. Gives its URL. */

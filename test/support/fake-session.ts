@@ -1,4 +1,4 @@
-import { PreparedMessage } from '../../src/connection/prepared-message.ts'
+import { PreparedMessage } from '../../src/connection/send/prepared-message.ts'
 import { WebSocket } from '../../src/session/websocket.ts'
 import { FakeConnection } from './fake-connection.ts'
 
@@ -61,6 +61,3 @@ function readFrames(bytes: Buffer): (string | Buffer)[] {
   }
   return messages
 }
-
-/** Resolves when everything that was to happen in this tick has happened. */
-export const endOfTick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

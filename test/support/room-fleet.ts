@@ -2,7 +2,7 @@ import { fork } from 'node:child_process'
 import cluster, { type Worker } from 'node:cluster'
 import { fileURLToPath } from 'node:url'
 import { WebSocket as WsSocket } from 'ws'
-import { joinWorkers } from '../../src/room/cluster-primary.ts'
+import { joinWorkers } from '../../src/room/broker/cluster/primary.ts'
 import type { RoomOrder, RoomReport } from './room-process.ts'
 import type { TestContext } from './unit.ts'
 

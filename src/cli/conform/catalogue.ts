@@ -4,9 +4,9 @@ import {
   findEntry,
   findRequirement,
   requirements,
-} from '../../conformance/catalogue.ts'
+} from '../../conformance/catalogue/index.ts'
+import { type Selectable, SelectionError, selectCases } from '../../conformance/run/select.ts'
 import { findCase } from '../../conformance/sections/index.ts'
-import { type Selectable, SelectionError, selectCases } from '../../conformance/select.ts'
 import { UsageError } from '../usage.ts'
 import type { ConformOptions } from './option.ts'
 

@@ -1,13 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { type CatalogueEntry, catalogue } from '../../conformance/catalogue.ts'
-import { findFreePort, ServerProcess } from '../../conformance/process.ts'
+import { type CatalogueEntry, catalogue } from '../../conformance/catalogue/index.ts'
+import { parseTarget, type Target } from '../../conformance/peer/target.ts'
 import { Progress } from '../../conformance/report/index.ts'
 import type { RunResult, WireEvent } from '../../conformance/result.ts'
-import { runServer } from '../../conformance/run.ts'
-import { poll } from '../../conformance/runner.ts'
-import { findCase } from '../../conformance/sections/index.ts'
-import { type Selectable, SelectionError, selectCases, serverCases } from '../../conformance/select.ts'
-import { parseTarget, type Target } from '../../conformance/target.ts'
 import {
   applyBaseline,
   type Baseline,
@@ -17,7 +12,12 @@ import {
   exitCodeOf,
   readBaseline,
   writeBaseline,
-} from '../../conformance/verify.ts'
+} from '../../conformance/run/baseline.ts'
+import { findFreePort, ServerProcess } from '../../conformance/run/process.ts'
+import { runServer } from '../../conformance/run/run-server.ts'
+import { poll } from '../../conformance/run/runner.ts'
+import { type Selectable, SelectionError, selectCases, serverCases } from '../../conformance/run/select.ts'
+import { findCase } from '../../conformance/sections/index.ts'
 import { UsageError } from '../usage.ts'
 import { type ConformOptions, quote } from './option.ts'
 import { LineStream, type Output, parseOutputs, reportContext, writeOutputs } from './output.ts'

@@ -1,4 +1,4 @@
-import type { Row } from '../catalogue.ts'
+import type { Row } from './index.ts'
 
 /** Rows on clients (RFC 6455 §4.1): id, class, title, sent, expected, requirements, Autobahn id. */
 export const client: Record<string, Row[]> = {

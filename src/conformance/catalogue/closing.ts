@@ -1,4 +1,4 @@
-import type { Row } from '../catalogue.ts'
+import type { Row } from './index.ts'
 
 /** Rows on the closing handshake (RFC 6455 §7): id, class, title, sent, expected, requirements, Autobahn id. */
 export const closing: Record<string, Row[]> = {

@@ -1,4 +1,4 @@
-import type { Row } from '../catalogue.ts'
+import type { Row } from './index.ts'
 
 /** Rows on permessage-deflate (RFC 7692): id, class, title, sent, expected, requirements, Autobahn id. */
 export const deflate: Record<string, Row[]> = {

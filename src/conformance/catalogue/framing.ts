@@ -1,4 +1,4 @@
-import type { Row } from '../catalogue.ts'
+import type { Row } from './index.ts'
 
 /** Rows on frames and fragmentation (RFC 6455 §5): id, class, title, sent, expected, requirements, Autobahn id. */
 export const framing: Record<string, Row[]> = {

@@ -1,4 +1,4 @@
-import type { Row } from '../catalogue.ts'
+import type { Row } from './index.ts'
 
 /** Rows on WebSocket over HTTP/2 (RFC 8441): id, class, title, sent, expected, requirements, Autobahn id. */
 export const http2: Record<string, Row[]> = {

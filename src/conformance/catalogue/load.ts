@@ -1,4 +1,4 @@
-import type { Row } from '../catalogue.ts'
+import type { Row } from './index.ts'
 
 /** Rows on limits, performance and robustness (RFC 6455 §10.4): id, class, title, sent, expected, requirements, Autobahn id. */
 export const load: Record<string, Row[]> = {

@@ -1,4 +1,4 @@
-import type { Row } from '../catalogue.ts'
+import type { Row } from './index.ts'
 
 /** Rows on the opening handshake (RFC 6455 §4): id, class, title, sent, expected, requirements, Autobahn id. */
 export const openingHandshake: Record<string, Row[]> = {

@@ -1,4 +1,4 @@
-import type { RequirementRow } from '../catalogue.ts'
+import type { RequirementRow } from './index.ts'
 
 /** The normative statements of RFC 6455, 7692, 8441 and HTTP: id, section, level, who it binds, statement, how it shows on the wire. */
 export const requirementRows: RequirementRow[] = [

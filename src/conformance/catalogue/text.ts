@@ -1,4 +1,4 @@
-import type { Row } from '../catalogue.ts'
+import type { Row } from './index.ts'
 
 /** Rows on UTF-8 in text messages (RFC 6455 §8.1): id, class, title, sent, expected, requirements, Autobahn id. */
 export const text: Record<string, Row[]> = {

@@ -1,5 +1,5 @@
-import { Inflater } from '../inflate.ts'
-import type { Peer } from '../peer.ts'
+import type { Peer } from '../peer/peer.ts'
+import { Inflater } from '../wire/inflate.ts'
 import { deflateOffer, hasParam, type Offer, readOffers } from './offer.ts'
 import type { ClientRequest } from './request.ts'
 

@@ -1,5 +1,5 @@
-import type { Chop, Peer } from '../peer.ts'
-import { acceptOf, fieldValue } from '../wire.ts'
+import type { Chop, Peer } from '../peer/peer.ts'
+import { acceptOf, fieldValue } from '../wire/frame.ts'
 import type { ClientRequest } from './request.ts'
 
 /** How an answer differs from the plain 101 (RFC 6455 §4.2.2). */

@@ -1,4 +1,4 @@
-import { fieldValue } from '../wire.ts'
+import { fieldValue } from '../wire/frame.ts'
 import type { ClientRequest } from './request.ts'
 
 /** One element of Sec-WebSocket-Extensions as the client sent it (RFC 6455 §9.1). */

@@ -1,4 +1,4 @@
-import { fieldTokens, fieldValues } from '../wire.ts'
+import { fieldTokens, fieldValues } from '../wire/frame.ts'
 import { offerProblems, readOffers } from './offer.ts'
 import type { ClientRequest } from './request.ts'
 

@@ -1,4 +1,4 @@
-import { type CatalogueEntry, findEntry } from '../../../src/conformance/catalogue.ts'
+import { type CatalogueEntry, findEntry } from '../../../src/conformance/catalogue/index.ts'
 import type { CaseResult } from '../../../src/conformance/result.ts'
 import { findCase } from '../../../src/conformance/sections/index.ts'
 import { assert, type Suite } from '../../support/unit.ts'

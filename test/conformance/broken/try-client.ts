@@ -1,9 +1,9 @@
-import type { CatalogueEntry } from '../../../src/conformance/catalogue.ts'
+import type { CatalogueEntry } from '../../../src/conformance/catalogue/index.ts'
 import { EventLog } from '../../../src/conformance/client/event-log.ts'
 import type { Launcher } from '../../../src/conformance/client/launcher.ts'
-import { runClients } from '../../../src/conformance/client/run.ts'
-import type { ClientRunOptions } from '../../../src/conformance/client/tester.ts'
 import type { CaseResult } from '../../../src/conformance/result.ts'
+import type { ClientRunOptions } from '../../../src/conformance/run/client/client-run.ts'
+import { runClients } from '../../../src/conformance/run/client/run-clients.ts'
 import { runClient } from './client.ts'
 import type { Defects } from './defect.ts'
 

@@ -1,7 +1,7 @@
-import type { CatalogueEntry } from '../../../src/conformance/catalogue.ts'
+import type { CatalogueEntry } from '../../../src/conformance/catalogue/index.ts'
+import { parseTarget } from '../../../src/conformance/peer/target.ts'
 import type { CaseResult } from '../../../src/conformance/result.ts'
-import { runServer } from '../../../src/conformance/run.ts'
-import { parseTarget } from '../../../src/conformance/target.ts'
+import { runServer } from '../../../src/conformance/run/run-server.ts'
 import type { Defects } from './defect.ts'
 import { startServer } from './server.ts'
 

@@ -1,0 +1,42 @@
+import type { ClientEvents } from './types.ts'
+
+type Handler<K extends keyof ClientEvents> = ((event: ClientEvents[K]) => void) | null
+
+/** `EventTarget` that knows its events. */
+interface TypedEventTarget {
+  addEventListener<K extends keyof ClientEvents>(
+    type: K,
+    listener: ((event: ClientEvents[K]) => void) | null,
+    options?: boolean | { once?: boolean; signal?: AbortSignal },
+  ): void
+  removeEventListener<K extends keyof ClientEvents>(type: K, listener: ((event: ClientEvents[K]) => void) | null): void
+  dispatchEvent(event: Event): boolean
+}
+
+/** The events of a `ReconnectingWebSocket`: listeners, and one handler property per type. */
+export class ClientEventTarget extends (EventTarget as unknown as new () => TypedEventTarget) {
+  onopen: Handler<'open'> = null
+  onmessage: Handler<'message'> = null
+  onreconnecting: Handler<'reconnecting'> = null
+  onerror: Handler<'error'> = null
+  onclose: Handler<'close'> = null
+
+  constructor() {
+    super()
+    for (const type of ['open', 'message', 'reconnecting', 'error', 'close'] as const) {
+      this.addEventListener(type, (event) => (this[`on${type}`] as Handler<typeof type>)?.(event as never))
+    }
+  }
+}
+
+/** Adds listeners by event type; the function returned removes them. */
+export function listen(
+  target: Pick<EventTarget, 'addEventListener' | 'removeEventListener'> | undefined,
+  listeners: Readonly<Record<string, () => void>>,
+): () => void {
+  const entries = Object.entries(listeners)
+  for (const [type, listener] of entries) target?.addEventListener(type, listener)
+  return () => {
+    for (const [type, listener] of entries) target?.removeEventListener(type, listener)
+  }
+}

@@ -1,0 +1,26 @@
+import type { ClientEnvironment } from './types.ts'
+
+/**
+ * The globals of a browser, of Node or of a worker, with `overrides` in their place.
+ *
+ * @throws {TypeError} when there is no WebSocket
+ */
+export function readEnvironment(overrides: Partial<ClientEnvironment> | undefined): ClientEnvironment {
+  const { WebSocket, addEventListener } = globalThis as unknown as {
+    WebSocket: ClientEnvironment['WebSocket']
+    addEventListener?: unknown
+  }
+  const environment = {
+    WebSocket,
+    network: addEventListener === undefined ? undefined : (globalThis as unknown as EventTarget),
+    setTimeout: (callback: () => void, delay: number) => setTimeout(callback, delay),
+    clearTimeout: (timer: never) => clearTimeout(timer),
+    now: () => performance.now(),
+    random: Math.random,
+    ...overrides,
+  }
+  if (environment.WebSocket === undefined) {
+    throw new TypeError('there is no WebSocket here: Node has one from version 22, `environment` accepts another')
+  }
+  return environment
+}

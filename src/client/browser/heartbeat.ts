@@ -1,0 +1,52 @@
+import type { Timer } from './timer.ts'
+import type { ClientOptions } from './types.ts'
+
+type HeartbeatOptions = Required<Pick<ClientOptions, 'heartbeatInterval' | 'heartbeatTimeout'>>
+
+/** What a heartbeat does with the connection. */
+export interface HeartbeatTarget {
+  readonly bufferedAmount: number
+  send(data: string): void
+  /** Called when the server has not answered in time. */
+  fail(reason: string): void
+}
+
+/** Finds out whether the server is alive: sends the text `ping` after a silence and expects the text `pong`. */
+export class Heartbeat {
+  readonly #options: HeartbeatOptions
+  readonly #timer: Timer
+  #target: HeartbeatTarget | undefined
+
+  constructor(options: HeartbeatOptions, timer: Timer) {
+    this.#options = options
+    this.#timer = timer
+  }
+
+  get isOn(): boolean {
+    return this.#options.heartbeatInterval > 0
+  }
+
+  start(target: HeartbeatTarget): void {
+    this.#target = target
+    this.onMessage()
+  }
+
+  stop(): void {
+    this.#target = undefined
+    this.#timer.stop()
+  }
+
+  /** Any message is a sign of life: the wait for the next one starts over. */
+  onMessage(): void {
+    if (this.isOn) this.#timer.start(this.#options.heartbeatInterval, () => this.ask())
+  }
+
+  /** Asks now. The answer is timed from here, not from the last message: timers of a hidden page may be late. */
+  ask(): void {
+    const target = this.#target
+    if (!this.isOn || target === undefined) return
+    if (target.bufferedAmount === 0) target.send('ping')
+    const { heartbeatInterval, heartbeatTimeout } = this.#options
+    this.#timer.start(heartbeatTimeout - heartbeatInterval, () => target.fail('no sign of life'))
+  }
+}

@@ -1,0 +1,43 @@
+import { callback, integer, type OptionRule, orInfinity } from '../../options/option-rule.ts'
+import { optionMessage, readOptions } from '../../options/read-options.ts'
+import { addLastId } from './resume.ts'
+import type { ClientOptions, CloseReport } from './types.ts'
+
+/** The longest delay that timers can hold. */
+const MAX_DELAY = 2 ** 31 - 1
+
+const milliseconds = (fallback: number, min = 0): OptionRule<number> => integer(fallback, min, MAX_DELAY)
+
+const rules = {
+  minDelay: milliseconds(1000),
+  maxDelay: milliseconds(30_000),
+  maxAttempts: orInfinity(integer(Infinity, 0)),
+  connectTimeout: milliseconds(10_000, 1),
+  heartbeatInterval: milliseconds(30_000),
+  heartbeatTimeout: milliseconds(35_000, 1),
+  maxOutboxBytes: orInfinity(integer(1024 * 1024, 0)),
+  maxOutboxCount: orInfinity(integer(1000, 0)),
+  shouldReconnect: callback(isWorthRepeating),
+  lastId: callback((_data: unknown): string | undefined => undefined),
+  resumeUrl: callback(addLastId),
+}
+
+export type ClientSettings = Required<Omit<ClientOptions, 'signal' | 'environment'>>
+
+/**
+ * @throws {TypeError} when an option has the wrong type
+ * @throws {RangeError} when its value is not allowed
+ */
+export function readClientOptions(options: ClientOptions): ClientSettings {
+  const settings = readOptions(rules, options)
+  const { heartbeatInterval, heartbeatTimeout } = settings
+  if (heartbeatInterval > 0 && heartbeatTimeout <= heartbeatInterval) {
+    throw new RangeError(optionMessage('heartbeatTimeout', heartbeatTimeout, `more than ${heartbeatInterval}`))
+  }
+  return settings
+}
+
+/** 1000 and 1005: the server has finished. 1008: it refuses. 4000–4999: codes of the application. */
+function isWorthRepeating({ code }: CloseReport): boolean {
+  return code !== 1000 && code !== 1005 && code !== 1008 && code < 4000
+}

@@ -1,0 +1,60 @@
+import { WebSocketError } from '../../core/errors.ts'
+import type { ClientData, ClientOptions } from './types.ts'
+
+/** Thrown by `send` when the outbox has no room for the message; the message is discarded. */
+export class OutboxFullError extends WebSocketError {
+  constructor(message: string) {
+    super('ERR_WS_OUTBOX_FULL', message)
+  }
+}
+
+type OutboxOptions = Required<Pick<ClientOptions, 'maxOutboxBytes' | 'maxOutboxCount'>>
+
+/** Messages that wait for a connection. */
+export class Outbox {
+  readonly #options: OutboxOptions
+  #messages: ClientData[] = []
+  #byteCount = 0
+
+  constructor(options: OutboxOptions) {
+    this.#options = options
+  }
+
+  get byteCount(): number {
+    return this.#byteCount
+  }
+
+  /** @throws {OutboxFullError} when there is no room for the message */
+  add(data: ClientData): void {
+    const { maxOutboxBytes, maxOutboxCount } = this.#options
+    const size = byteLengthOf(data)
+    if (this.#byteCount + size > maxOutboxBytes || this.#messages.length >= maxOutboxCount) {
+      throw new OutboxFullError(
+        `${this.#messages.length} messages of ${this.#byteCount} bytes wait for a connection, no room for ${size} ` +
+          `more bytes; allowed: ${maxOutboxCount} messages, ${maxOutboxBytes} bytes`,
+      )
+    }
+    this.#messages.push(copyOf(data))
+    this.#byteCount += size
+  }
+
+  /** Removes all messages and returns them, the oldest first. */
+  empty(): ClientData[] {
+    const messages = this.#messages
+    this.#messages = []
+    this.#byteCount = 0
+    return messages
+  }
+}
+
+/** The payload of a message in bytes. */
+export function byteLengthOf(data: ClientData): number {
+  return new Blob([data as never]).size
+}
+
+/** The caller may change its buffer before the message is sent. */
+function copyOf(data: ClientData): ClientData {
+  return ArrayBuffer.isView(data)
+    ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice()
+    : data.slice(0)
+}

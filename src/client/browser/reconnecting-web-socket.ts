@@ -1,0 +1,215 @@
+import { Address } from './address.ts'
+import { Backoff } from './backoff.ts'
+import { ClientEventTarget, listen } from './client-event-target.ts'
+import { readEnvironment } from './environment.ts'
+import { Heartbeat } from './heartbeat.ts'
+import { abnormalClosure, Link, type LinkListener, type LinkSettings } from './link.ts'
+import { type ClientSettings, readClientOptions } from './options.ts'
+import { byteLengthOf, Outbox } from './outbox.ts'
+import { Timer } from './timer.ts'
+import type { ClientData, ClientOptions, CloseReport } from './types.ts'
+
+const CONNECTING = 0
+const OPEN = 1
+const CLOSING = 2
+const CLOSED = 3
+
+const MAX_REASON_BYTES = 123
+
+/**
+ * A `WebSocket` that reconnects (RFC 6455 §7.2.3). It has the interface of the browser's, and:
+ *
+ * - After a loss it connects again, after a random time between `minDelay` and a bound that starts at twice that and
+ *   doubles with each failure up to `maxDelay`; at once on the browser's event `online`. `readyState` is CONNECTING
+ *   meanwhile. Each loss is an event `reconnecting`, each connection an event `open`; `close` is final.
+ * - `send` works from the start: messages sent without a connection wait in a bounded outbox. A message that was
+ *   handed to a connection that then broke may or may not have arrived; it is not sent again.
+ * - After `heartbeatInterval` of silence it sends the text `ping`, and after `heartbeatTimeout` it abandons the
+ *   connection. The server answers `pong` (session option `heartbeat`), which the application does not see.
+ * - With `lastId`, each new connection asks for the messages behind the last one received.
+ *
+ * @throws {TypeError} when the URL is invalid, an option has the wrong type, or there is no WebSocket
+ * @throws {RangeError} when the value of an option is not allowed
+ */
+export class ReconnectingWebSocket extends ClientEventTarget {
+  static readonly CONNECTING = CONNECTING
+  static readonly OPEN = OPEN
+  static readonly CLOSING = CLOSING
+  static readonly CLOSED = CLOSED
+  readonly CONNECTING = CONNECTING
+  readonly OPEN = OPEN
+  readonly CLOSING = CLOSING
+  readonly CLOSED = CLOSED
+
+  readonly #shouldReconnect: ClientSettings['shouldReconnect']
+  readonly #address: Address
+  readonly #outbox: Outbox
+  readonly #backoff: Backoff
+  readonly #heartbeat: Heartbeat
+  readonly #retryTimer: Timer
+  readonly #linkSettings: LinkSettings
+  readonly #linkListener: LinkListener = {
+    onOpen: () => this.#onOpen(),
+    onMessage: (event) => this.#onMessage(event),
+    onLoss: (report) => this.#onLoss(report),
+  }
+  readonly #stopListening: readonly (() => void)[]
+  /** The present connection or attempt; none between two attempts and after the end. */
+  #link: Link | undefined
+  #readyState = CONNECTING
+
+  constructor(url: string | URL, protocols: string | string[] = [], options: ClientOptions = {}) {
+    super()
+    const settings = readClientOptions(options)
+    const environment = readEnvironment(options.environment)
+    const { connectTimeout, shouldReconnect } = settings
+    this.#shouldReconnect = shouldReconnect
+    this.#address = new Address(url, settings)
+    this.#outbox = new Outbox(settings)
+    this.#backoff = new Backoff(settings, environment)
+    this.#heartbeat = new Heartbeat(settings, new Timer(environment))
+    this.#retryTimer = new Timer(environment)
+    this.#linkSettings = { environment, protocols, connectTimeout, binaryType: 'blob' }
+    if (options.signal?.aborted) this.close()
+    else this.#connect()
+    this.#stopListening = [
+      listen(options.signal, { abort: () => this.close() }),
+      listen(environment.network, { online: () => this.#onOnline(), offline: () => this.#onOffline() }),
+    ]
+  }
+
+  /** The URL without what `resumeUrl` adds to it. */
+  get url(): string {
+    return this.#address.url
+  }
+
+  /** CONNECTING also while it waits for the next attempt; CLOSED is final. */
+  get readyState(): number {
+    return this.#readyState
+  }
+
+  /** Bytes that were not handed to the network yet, those in the outbox included. */
+  get bufferedAmount(): number {
+    return (this.#link?.bufferedAmount ?? 0) + this.#outbox.byteCount
+  }
+
+  get protocol(): string {
+    return this.#link?.protocol ?? ''
+  }
+
+  get extensions(): string {
+    return this.#link?.extensions ?? ''
+  }
+
+  get binaryType(): string {
+    return this.#linkSettings.binaryType
+  }
+
+  set binaryType(type: 'blob' | 'arraybuffer') {
+    this.#linkSettings.binaryType = type
+    this.#link?.applyBinaryType()
+  }
+
+  /**
+   * Sends now, or with the next connection; once closed it discards, as a `WebSocket` does.
+   *
+   * @throws {OutboxFullError} when there is no connection and no room in the outbox
+   */
+  send(data: ClientData): void {
+    if (this.#readyState >= CLOSING) return
+    if (this.#link?.isOpen) this.#link.send(data)
+    else this.#outbox.add(data)
+  }
+
+  /**
+   * Closes for good; messages in the outbox are discarded.
+   *
+   * @param code 1000 (the default) or 3000–4999
+   * @param reason at most 123 bytes of UTF-8
+   * @throws {DOMException} `InvalidAccessError` when the code is not allowed, `SyntaxError` when the reason is too long
+   */
+  close(code = 1000, reason = ''): void {
+    if (code !== 1000 && !(code >= 3000 && code <= 4999)) {
+      throw new DOMException(`close code is ${code}; allowed: 1000, 3000 to 4999`, 'InvalidAccessError')
+    }
+    if (byteLengthOf(reason) > MAX_REASON_BYTES) {
+      throw new DOMException(`close reason is longer than ${MAX_REASON_BYTES} bytes`, 'SyntaxError')
+    }
+    if (this.#readyState >= CLOSING) return
+    this.#readyState = CLOSING
+    this.#outbox.empty()
+    this.#stopTimers()
+    if (this.#link !== undefined) this.#link.close(code, reason)
+    else queueMicrotask(() => this.#end(abnormalClosure('')))
+  }
+
+  #connect(): void {
+    this.#link = new Link(this.#address.next(), this.#linkSettings, this.#linkListener)
+  }
+
+  /** A URL that cannot be used is final: waiting does not help. */
+  #reconnect(): void {
+    this.#retryTimer.stop()
+    try {
+      this.#connect()
+    } catch (error) {
+      this.#end(abnormalClosure(String(error)))
+    }
+  }
+
+  #onOpen(): void {
+    // The application may have closed while the server's answer was on its way.
+    const link = this.#link
+    if (this.#readyState !== CONNECTING || link === undefined) return
+    this.#readyState = OPEN
+    this.#backoff.onOpen()
+    this.#heartbeat.start(link)
+    this.dispatchEvent(new Event('open'))
+    if (link === this.#link) for (const data of this.#outbox.empty()) link.send(data)
+  }
+
+  #onMessage({ data, origin }: MessageEvent): void {
+    if (this.#readyState !== OPEN) return
+    this.#heartbeat.onMessage()
+    if (data === 'pong' && this.#heartbeat.isOn) return
+    this.dispatchEvent(new MessageEvent('message', { data, origin }))
+    this.#address.onMessage(data)
+  }
+
+  #onLoss(report: CloseReport): void {
+    this.#link = undefined
+    this.#stopTimers()
+    this.#backoff.onLoss()
+    const isFinal = this.#readyState === CLOSING || this.#backoff.isExhausted || !this.#shouldReconnect(report)
+    if (isFinal) return this.#end(report)
+    this.#readyState = CONNECTING
+    const retry = this.#backoff.next()
+    this.#retryTimer.start(retry.delay, () => this.#reconnect())
+    this.dispatchEvent(Object.assign(new Event('reconnecting'), report, retry))
+  }
+
+  /** Abandons the connection, so that messages sent from now on wait in the outbox. */
+  #onOffline(): void {
+    if (this.#readyState === OPEN) this.#link?.fail('offline')
+  }
+
+  #onOnline(): void {
+    if (this.#readyState === OPEN) this.#heartbeat.ask()
+    else if (this.#readyState === CONNECTING && this.#link === undefined) this.#reconnect()
+  }
+
+  #end(report: CloseReport): void {
+    const wasRequested = this.#readyState === CLOSING
+    this.#readyState = CLOSED
+    this.#stopTimers()
+    this.#outbox.empty()
+    for (const stop of this.#stopListening) stop()
+    if (!wasRequested && !report.wasClean) this.dispatchEvent(new Event('error'))
+    this.dispatchEvent(Object.assign(new Event('close'), report))
+  }
+
+  #stopTimers(): void {
+    this.#retryTimer.stop()
+    this.#heartbeat.stop()
+  }
+}

@@ -1,0 +1,87 @@
+/** A message to send: a string goes as text, everything else as binary. */
+export type ClientData = string | ArrayBuffer | ArrayBufferView | Blob
+
+/** How a connection ended, as in a `CloseEvent`. */
+export interface CloseReport {
+  readonly code: number
+  readonly reason: string
+  readonly wasClean: boolean
+}
+
+/** The event `close`: final, no other connection follows. */
+export type ClosedEvent = Event & CloseReport
+
+/** The event `reconnecting`: a connection was lost or could not be made, and another follows. */
+export type ReconnectingEvent = Event &
+  CloseReport & {
+    /** 1 for the first attempt after a loss. */
+    readonly attempt: number
+    /** Milliseconds until that attempt. */
+    readonly delay: number
+  }
+
+/** The events of a `ReconnectingWebSocket` by name. */
+export interface ClientEvents {
+  /** Connected, again after each loss. Messages in the outbox are sent after the listeners of this event have run. */
+  open: Event
+  message: MessageEvent
+  reconnecting: ReconnectingEvent
+  /** The connection did not end cleanly; `close` follows. */
+  error: Event
+  close: ClosedEvent
+}
+
+/** The part of `WebSocket` that is used; those of browsers, of Node 22 and of npm `ws` have it. */
+export interface SocketLike {
+  readonly readyState: number
+  readonly bufferedAmount: number
+  readonly protocol: string
+  readonly extensions: string
+  binaryType: string
+  send(data: ClientData): void
+  close(code?: number, reason?: string): void
+  // biome-ignore lint/suspicious/noExplicitAny: every implementation has its own event types
+  addEventListener(type: string, listener: (event: any) => void): void
+}
+
+/** The surroundings of a client; tests replace them. */
+export interface ClientEnvironment {
+  WebSocket: new (url: string, protocols: string | string[]) => SocketLike
+  /** The source of the events `online` and `offline`, if there is one. */
+  network: Pick<EventTarget, 'addEventListener' | 'removeEventListener'> | undefined
+  setTimeout(callback: () => void, delay: number): unknown
+  clearTimeout(timer: never): void
+  /** Milliseconds that never go back. */
+  now(): number
+  /** From 0 up to, but not including, 1. */
+  random(): number
+}
+
+/** Options of a `ReconnectingWebSocket`; times in milliseconds, sizes in bytes. */
+export interface ClientOptions {
+  /** The shortest delay before an attempt. Default 1000. */
+  minDelay?: number
+  /** The longest delay before an attempt. Default 30000. */
+  maxDelay?: number
+  /** Attempts that may follow each other without a connection of ten seconds. Default: no limit. */
+  maxAttempts?: number
+  /** How long an attempt may take. Default 10000. */
+  connectTimeout?: number
+  /** Silence after which the text `ping` is sent; the server answers `pong`. 0 turns it off. Default 30000. */
+  heartbeatInterval?: number
+  /** Silence after which the connection counts as lost. Default 35000. */
+  heartbeatTimeout?: number
+  /** Bytes that may wait in the outbox while there is no connection. Default 1048576. */
+  maxOutboxBytes?: number
+  /** Messages that may wait in the outbox while there is no connection. Default 1000. */
+  maxOutboxCount?: number
+  /** Whether to connect again after this loss. Default: yes, except after 1000, 1005, 1008 and 4000–4999. */
+  shouldReconnect?(report: CloseReport): boolean
+  /** The id of a message, for resuming after it; `readEnvelopeId` reads that of a room. Default: no ids. */
+  lastId?(data: unknown): string | undefined
+  /** The address that asks for what came after `lastId`. Default: `url` with the query `last=<lastId>`. */
+  resumeUrl?(url: string, lastId: string): string
+  /** Aborting it closes with 1000. */
+  signal?: AbortSignal
+  environment?: Partial<ClientEnvironment>
+}

@@ -1,0 +1,26 @@
+import { WebSocketError } from '../core/errors.ts'
+
+/**
+ * Runs `action` with a signal that is aborted by `outer`, or after `timeout` milliseconds.
+ *
+ * @throws {WebSocketError} when the time is over: `ERR_WS_HANDSHAKE_TIMEOUT`.
+ */
+export async function withDeadline<T>(
+  outer: AbortSignal | undefined,
+  timeout: number,
+  action: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  outer?.throwIfAborted()
+  const controller = new AbortController()
+  const abort = (): void => controller.abort(outer?.reason)
+  outer?.addEventListener('abort', abort)
+  const timer = setTimeout(() => {
+    controller.abort(new WebSocketError('ERR_WS_HANDSHAKE_TIMEOUT', `not open within ${timeout} ms`))
+  }, timeout)
+  try {
+    return await action(controller.signal)
+  } finally {
+    clearTimeout(timer)
+    outer?.removeEventListener('abort', abort)
+  }
+}

@@ -1,0 +1,84 @@
+import { type ClientRequest as HttpRequest, request as httpRequest, type IncomingMessage } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import type { Duplex } from 'node:stream'
+import type { ConnectionOptions as TlsOptions } from 'node:tls'
+import { formatRequest } from '../handshake/client-handshake.ts'
+import type { HeaderFields } from '../handshake/header-field.ts'
+import type { Extension } from '../handshake/header-grammar.ts'
+
+/** A client's opening handshake, and where it is sent (RFC 6455 §4.1). */
+export interface HandshakeRequest {
+  /** `http:` or `https:`. */
+  readonly url: URL
+  readonly key: string
+  readonly subprotocols: readonly string[]
+  readonly extensions: readonly Extension[]
+  readonly headers: HeaderFields
+  readonly tls: TlsOptions
+}
+
+/** The server's answer. */
+export interface HandshakeResponse {
+  readonly message: IncomingMessage
+  /** The stream of the connection; `null` when the status is not 101. */
+  readonly stream: Duplex | null
+  /** Bytes that the server sent behind its answer. */
+  readonly head: Buffer
+}
+
+/**
+ * Sends one request and resolves with its answer.
+ *
+ * @throws {TypeError} when a field, subprotocol or the target is not allowed in a request.
+ */
+export async function sendHandshake(request: HandshakeRequest, signal: AbortSignal): Promise<HandshakeResponse> {
+  const exchange = openRequest(request)
+  const abort = (): void => void exchange.destroy(signal.reason)
+  signal.addEventListener('abort', abort)
+  try {
+    return await responseTo(exchange)
+  } catch (error) {
+    throw signal.aborted ? signal.reason : error
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
+}
+
+function openRequest({ url, tls, ...handshake }: HandshakeRequest): HttpRequest {
+  const target = url.pathname + url.search
+  const options = {
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: url.port,
+    path: target,
+    headers: fieldsOf(formatRequest({ host: url.host, target, ...handshake })),
+    agent: false,
+  }
+  return url.protocol === 'https:'
+    ? httpsRequest({ rejectUnauthorized: true, ...tls, ...options })
+    : httpRequest(options)
+}
+
+function responseTo(request: HttpRequest): Promise<HandshakeResponse> {
+  return new Promise((resolve, reject) => {
+    request.on('upgrade', (message, stream, head) => {
+      stream.on('error', () => stream.destroy())
+      resolve({ message, stream, head })
+    })
+    request.on('response', (message) => {
+      message.on('error', () => {})
+      message.destroy()
+      resolve({ message, stream: null, head: Buffer.alloc(0) })
+    })
+    request.on('error', reject)
+    request.end()
+  })
+}
+
+/** The header fields of a request as node takes them: names and values in turn. */
+function fieldsOf(request: string): string[] {
+  const lines = request.split('\r\n').slice(1, -2)
+  return lines.flatMap((line) => {
+    const colon = line.indexOf(':')
+    return [line.slice(0, colon), line.slice(colon + 2)]
+  })
+}

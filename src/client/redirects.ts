@@ -1,0 +1,35 @@
+import type { HeaderFields } from '../handshake/header-field.ts'
+import { type HandshakeRequest, type HandshakeResponse, sendHandshake } from './handshake-request.ts'
+import { readUrl } from './url.ts'
+
+const REDIRECTS: ReadonlySet<number | undefined> = new Set([301, 302, 303, 307, 308])
+const CREDENTIALS: ReadonlySet<string> = new Set(['authorization', 'cookie', 'proxy-authorization'])
+
+/** Sends a request, follows up to `maxRedirects` redirects and resolves with the last answer (RFC 6455 §4.1). */
+export async function followRedirects(
+  first: HandshakeRequest,
+  maxRedirects: number,
+  signal: AbortSignal,
+): Promise<HandshakeResponse> {
+  let request = first
+  for (let count = 0; ; count++) {
+    const response = await sendHandshake(request, signal)
+    const next = count < maxRedirects ? redirected(request, response) : null
+    if (next === null) return response
+    request = next
+  }
+}
+
+/** The request that an answer redirects to, without credentials when that is another origin. */
+function redirected(request: HandshakeRequest, { message, stream }: HandshakeResponse): HandshakeRequest | null {
+  const { location } = message.headers
+  if (stream !== null || !REDIRECTS.has(message.statusCode) || location === undefined) return null
+  const url = readUrl(new URL(location, request.url))
+  if (url.origin === request.url.origin) return { ...request, url }
+  const { headers, tls } = request
+  return { ...request, url, headers: withoutCredentials(headers), tls: tls.ca === undefined ? {} : { ca: tls.ca } }
+}
+
+function withoutCredentials(headers: HeaderFields): HeaderFields {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !CREDENTIALS.has(name.toLowerCase())))
+}

@@ -1,0 +1,23 @@
+const SCHEMES: Readonly<Record<string, string>> = {
+  'ws:': 'http:',
+  'wss:': 'https:',
+  'http:': 'http:',
+  'https:': 'https:',
+}
+
+/**
+ * A WebSocket URL with the scheme of its handshake, `http:` or `https:` (RFC 6455 §3).
+ *
+ * @throws {TypeError} when it is not a URL, or has another scheme, a fragment, a user name or a password.
+ */
+export function readUrl(text: string | URL): URL {
+  const url = new URL(text)
+  const scheme = SCHEMES[url.protocol]
+  if (scheme === undefined) throw new TypeError(`scheme of the URL is ${url.protocol}; allowed: ws:, wss:`)
+  if (url.hash !== '') throw new TypeError(`fragment of the URL is ${url.hash}; allowed: none (RFC 6455 §3)`)
+  if (url.username !== '' || url.password !== '') {
+    throw new TypeError('URL with a user name or password; allowed: the field Authorization')
+  }
+  url.protocol = scheme
+  return url
+}

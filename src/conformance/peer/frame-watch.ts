@@ -1,0 +1,205 @@
+import { describeFrame, type Frame, isUtf8, Op, Rsv, shortestForm, showBytes } from '../wire/frame.ts'
+
+/** Something the target did on any connection that a passive row forbids. */
+export interface Breach {
+  /** The row it belongs to: `inv.rsv`, `hs.resp.accept`. */
+  rule: string
+  /** The case during which it was seen. */
+  seenIn: string
+  detail: string
+}
+
+/** Opcodes that have a meaning (RFC 6455 §5.2). */
+const KNOWN_OPCODES = new Set<number>([Op.CONT, Op.TEXT, Op.BINARY, Op.CLOSE, Op.PING, Op.PONG])
+
+/** At most that many breaches of one rule are kept; the count goes on. */
+const KEPT = 50
+
+/** What was seen over all traffic of a run: the rows of `inv`, the silent part of `hs.resp`, times and counts. */
+export class Ledger {
+  #breaches = new Map<string, { count: number; kept: Breach[] }>()
+  #counts = new Map<string, number>()
+  #times = new Map<string, number[]>()
+  #failures = new Map<number, Map<number | null, Set<string>>>()
+
+  /** Records the code, null for none, of a connection that had to be failed with the code `expected`. */
+  failure(expected: number, code: number | null, seenIn: string): void {
+    const codes = this.#failures.get(expected) ?? new Map<number | null, Set<string>>()
+    this.#failures.set(expected, codes.set(code, (codes.get(code) ?? new Set<string>()).add(seenIn)))
+  }
+
+  /** The codes of connections that had to be failed with that one, and the cases they were seen in. */
+  failuresOf(expected: number): ReadonlyMap<number | null, ReadonlySet<string>> {
+    return this.#failures.get(expected) ?? new Map()
+  }
+
+  /** Records a breach of a passive row. */
+  breach(rule: string, seenIn: string, detail: string): void {
+    const entry = this.#breaches.get(rule) ?? { count: 0, kept: [] }
+    entry.count++
+    if (entry.kept.length < KEPT) entry.kept.push({ rule, seenIn, detail })
+    this.#breaches.set(rule, entry)
+  }
+
+  breachesOf(rule: string): Breach[] {
+    return this.#breaches.get(rule)?.kept ?? []
+  }
+
+  /** Counts something: frames, closes by code, ends with and without a Close. */
+  count(name: string, by = 1): void {
+    this.#counts.set(name, (this.#counts.get(name) ?? 0) + by)
+  }
+
+  countOf(name: string): number {
+    return this.#counts.get(name) ?? 0
+  }
+
+  /** The counts whose name begins so, without that beginning. */
+  countsOf(prefix: string): Record<string, number> {
+    const found = [...this.#counts].filter(([name]) => name.startsWith(prefix))
+    return Object.fromEntries(found.map(([name, count]) => [name.slice(prefix.length), count]))
+  }
+
+  /** Records a reply time in milliseconds. */
+  time(name: string, milliseconds: number): void {
+    const times = this.#times.get(name) ?? []
+    if (times.length < 10_000) times.push(milliseconds)
+    this.#times.set(name, times)
+  }
+
+  /** Median and 95th percentile of the reply times of that name, or null when there is none. */
+  timesOf(name: string): { p50: number; p95: number; count: number } | null {
+    const times = [...(this.#times.get(name) ?? [])].sort((a, b) => a - b)
+    if (times.length === 0) return null
+    const at = (share: number): number =>
+      Math.round(times[Math.min(times.length - 1, Math.floor(times.length * share))] * 100) / 100
+    return { p50: at(0.5), p95: at(0.95), count: times.length }
+  }
+}
+
+/** Watches the frames of one connection for breaches that no case has to ask for (RFC 6455 §5). */
+export class FrameWatch {
+  #ledger: Ledger
+  #seenIn: string
+  /** Whether the sender has to mask: clients do, servers do not (RFC 6455 §5.1). */
+  readonly #masks: boolean
+  #open: { opcode: number; compressed: boolean; parts: Buffer[]; size: number } | null = null
+  #closed = false
+  /** Set once permessage-deflate was agreed: RSV1 may then be set on the first frame of a message (RFC 7692 §6). */
+  deflate = false
+  /** Payloads of the pings that were sent, in hex. */
+  readonly pings = new Set<string>()
+  #answered = new Set<string>()
+  /** Codes of the Closes that were sent. */
+  readonly closes = new Set<number>()
+
+  /** `target` is who sends the frames. */
+  constructor(ledger: Ledger, seenIn: string, target: 'server' | 'client' = 'server') {
+    this.#ledger = ledger
+    this.#seenIn = seenIn
+    this.#masks = target === 'client'
+  }
+
+  /** Judges one frame from the target. */
+  onFrame(frame: Frame): void {
+    this.#ledger.count('frames')
+    if (this.#closed) this.#breach('inv.after-close', frame)
+    if (frame.masked !== this.#masks) this.#breach(this.#masks ? 'client.frame.sends-masked' : 'inv.not-masked', frame)
+    if (!KNOWN_OPCODES.has(frame.opcode)) this.#breach('inv.frame-grammar', frame, 'reserved opcode: ')
+    if (frame.length >> 63n) this.#breach('inv.frame-grammar', frame, 'length with the top bit set: ')
+    if (frame.form !== shortestForm(frame.length))
+      this.#breach('inv.shortest-length', frame, `${frame.form}-bit form: `)
+    this.#checkRsv(frame)
+    if (frame.opcode >= 8) this.#onControl(frame)
+    else this.#onData(frame)
+  }
+
+  /** The stream ended with these bytes of an unfinished frame. */
+  onEnd(pending: Buffer, orderly: boolean): void {
+    if (orderly && pending.length > 0) {
+      this.#breach('inv.frame-grammar', `the stream ends inside a frame: ${pending.subarray(0, 16).toString('hex')}`)
+    }
+  }
+
+  /** The target ended the connection without a Close, and nothing of ours had ended it before. */
+  onBareEnd(): void {
+    this.#ledger.count('end.bare')
+    this.#breach('inv.close-before-fin', 'an end without a Close')
+  }
+
+  #checkRsv(frame: Frame): void {
+    const mayHaveRsv1 = this.deflate && (frame.opcode === Op.TEXT || frame.opcode === Op.BINARY)
+    if (frame.rsv & (mayHaveRsv1 ? 3 : 7)) this.#breach('inv.rsv', frame)
+    if (this.deflate && !mayHaveRsv1 && frame.rsv & Rsv.RSV1) this.#breach('pmd.frame.server-rsv1', frame)
+  }
+
+  #onControl(frame: Frame): void {
+    if (!frame.fin || frame.length > 125n) this.#breach('inv.control', frame)
+    if (frame.opcode === Op.PONG) this.#onPong(frame)
+    if (frame.opcode === Op.CLOSE) this.#onClose(frame)
+  }
+
+  /** A pong that is no answer may come at any time; while an answer is due it claims to be that (RFC 6455 §5.5.3). */
+  #onPong(frame: Frame): void {
+    const data = frame.payload.toString('hex')
+    if (this.pings.has(data)) {
+      this.#answered.add(data)
+      this.#ledger.count('pong.answer')
+      return
+    }
+    const last = [...this.pings].at(-1)
+    const isDue = last !== undefined && !this.#answered.has(last)
+    if (isDue) this.#breach('inv.pong-known', `pong with ${showBytes(frame.payload)} while another is due`)
+    else this.#ledger.count('pong.unsolicited')
+  }
+
+  #onClose(frame: Frame): void {
+    this.#closed = true
+    if (!frame.fin || frame.length > 125n || frame.masked !== this.#masks)
+      this.#breach('close.reply-shape', describeFrame(frame))
+    if (frame.payload.length === 0) {
+      this.#ledger.count('close.empty')
+      return
+    }
+    if (frame.payload.length === 1) {
+      this.#breach('inv.close-code', 'Close body of one byte')
+      return
+    }
+    const code = frame.payload.readUInt16BE(0)
+    this.#ledger.count(`close.${code}`)
+    if (code < 1000 || code === 1005 || code === 1006 || code === 1015) this.#breach('inv.close-code', `code ${code}`)
+    if (code === 1010 && !this.closes.has(code)) this.#breach('close.server-never-1010', `code ${code} unasked`)
+    if (!isUtf8(frame.payload.subarray(2))) this.#breach('inv.close-code', `reason of code ${code} is not UTF-8`)
+  }
+
+  #onData(frame: Frame): void {
+    if (frame.opcode === Op.CONT) {
+      if (this.#open === null) this.#breach('inv.message-order', frame, 'continuation without a message: ')
+    } else {
+      if (this.#open !== null) this.#breach('inv.message-order', frame, 'new message inside a message: ')
+      this.#open = { opcode: frame.opcode, compressed: (frame.rsv & 4) !== 0, parts: [], size: 0 }
+    }
+    const message = this.#open
+    if (message === null) return
+    if (message.opcode === Op.TEXT && !message.compressed) message.parts.push(frame.payload)
+    if (!frame.fin) return
+    this.#open = null
+    this.checkText(message.parts)
+  }
+
+  /** Checks the text of a whole message; the deflate cases call it with what they inflated. */
+  checkText(parts: Buffer[]): void {
+    if (parts.length > 0 && !isUtf8(parts.length === 1 ? parts[0] : Buffer.concat(parts))) {
+      this.#breach('inv.text-utf8', `${Buffer.concat(parts).subarray(0, 40).toString('hex')}…`)
+    }
+  }
+
+  /** A compressed message did not inflate (RFC 7692 §7.2.2). */
+  noteUndecodable(payload: Buffer): void {
+    this.#breach('pmd.frame.server-decodes', showBytes(payload))
+  }
+
+  #breach(rule: string, what: string | Frame, before = ''): void {
+    this.#ledger.breach(rule, this.#seenIn, before + (typeof what === 'string' ? what : describeFrame(what)))
+  }
+}

@@ -1,0 +1,67 @@
+import { describeFrame, type Frame, Op, showBytes } from '../wire/frame.ts'
+
+/** A message from the target, put together from its frames. */
+export interface Message {
+  opcode: number
+  payload: Buffer
+  /** RSV1 was set on the first frame (RFC 7692 §6); `payload` is inflated when the peer has a decoder. */
+  compressed: boolean
+  frames: Frame[]
+}
+
+/** What came from the target, in order. */
+export type Inbound =
+  | { kind: 'message'; message: Message }
+  | { kind: 'ping' | 'pong'; frame: Frame }
+  | { kind: 'close'; code: number | null; reason: string; frame: Frame }
+  /** A frame that belongs to no message: a reserved opcode, a continuation of nothing. */
+  | { kind: 'stray'; frame: Frame }
+  /** The end of the stream; `fin` is the orderly one. */
+  | { kind: 'end'; tcp: 'fin' | 'rst' }
+
+/** The expectation of a case was not met; the message shows both sides. */
+export class Mismatch extends Error {
+  readonly expected: string
+  readonly actual: string
+
+  constructor(expected: string, actual: string) {
+    super(`expected ${expected}, got ${actual}`)
+    this.expected = expected
+    this.actual = actual
+  }
+}
+
+/** What came, for the line “received” of a failure. */
+export function describeInbound(event: Inbound | null, timeout: number): string {
+  if (event === null) return `nothing within ${Math.round(timeout)} ms`
+  switch (event.kind) {
+    case 'message':
+      return `${event.message.opcode === Op.TEXT ? 'text' : 'binary'} message ${showBytes(event.message.payload)}`
+    case 'ping':
+    case 'pong':
+      return `${event.kind} with ${showBytes(event.frame.payload)}`
+    case 'close':
+      return event.code === null ? 'Close without a code' : `Close ${event.code} ${JSON.stringify(event.reason)}`
+    case 'stray':
+      return `frame ${describeFrame(event.frame)} that belongs to no message`
+    case 'end':
+      return event.tcp === 'fin' ? 'the end of the stream (FIN)' : 'a reset connection (RST)'
+  }
+}
+
+/** Puts the data frames of one connection together; judging their order is not its business (RFC 6455 §5.4). */
+export class MessageAssembly {
+  #partial: { opcode: number; frames: Frame[] } | null = null
+
+  /** The message that ends with this data frame, a stray frame, or null while the message goes on. */
+  push(frame: Frame): Inbound | null {
+    if (frame.opcode === Op.CONT && this.#partial === null) return { kind: 'stray', frame }
+    if (frame.opcode !== Op.CONT || this.#partial === null) this.#partial = { opcode: frame.opcode, frames: [] }
+    const { opcode, frames } = this.#partial
+    frames.push(frame)
+    if (!frame.fin) return null
+    this.#partial = null
+    const payload = frames.length === 1 ? frame.payload : Buffer.concat(frames.map((one) => one.payload))
+    return { kind: 'message', message: { opcode, payload, compressed: (frames[0].rsv & 4) !== 0, frames } }
+  }
+}

@@ -1,0 +1,137 @@
+import type { Agent } from '../../client/agent.ts'
+import type { DriverEvent } from '../../client/event-log.ts'
+import type { Arrival } from '../../client/listener.ts'
+import { Visits } from '../../client/pending-upgrade.ts'
+import type { CaseResult } from '../../result.ts'
+import { Runner, skipped } from '../runner.ts'
+import { type ClientOutcome, type ClientRunOptions, createContext, headOf, receive, resultOf } from './client-run.ts'
+import type { Plan, PlannedCase } from './plan.ts'
+import { tell } from './service.ts'
+
+/** One case as it is run with a client that drives itself. */
+interface Running {
+  visits: Visits
+  /** Numbers of the connections that came. */
+  seen: Set<number>
+  ended: Promise<void>
+  isOver: boolean
+}
+
+/** A client that comes by itself, one connection after the other, as its driver asks for them. */
+export class DrivenAgent {
+  readonly agent: Agent
+  /** Resolves when all its cases are done, or when it was told to finish. */
+  readonly done: Promise<void>
+  readonly #options: ClientRunOptions
+  readonly #plan: Plan
+  readonly #results = new Map<string, CaseResult>()
+  readonly #running = new Map<string, Running>()
+  readonly #began = performance.now()
+  readonly #started = new Date().toISOString()
+  #setGone: (why: string) => void = () => {}
+  #setDone: () => void = () => {}
+  #failures = 0
+
+  constructor(name: string, base: string, plan: Plan, options: ClientRunOptions) {
+    this.#options = options
+    this.#plan = plan
+    const gone = new Promise<string>((resolve) => {
+      this.#setGone = resolve
+    })
+    this.done = new Promise<void>((resolve) => {
+      this.#setDone = resolve
+    })
+    const context = createContext(options, base)
+    this.agent = { name, context, launcher: null, base, keys: new Map(), speaks: false, command: null, gone }
+    options.onStart?.(headOf(options, context, name, this.#started))
+  }
+
+  /** A connection of that number has come. */
+  arrive(arrival: Arrival, planned: PlannedCase, number: number): void {
+    const { id } = planned.entry
+    if (this.#hasEnough()) return void tell(arrival)
+    const before = this.#running.get(id)
+    // What is left of a case that is settled is let go; a number that comes again begins the case anew.
+    if (before?.isOver && !before.seen.has(number)) {
+      before.seen.add(number)
+      return void tell(arrival)
+    }
+    const running = before === undefined || before.isOver ? this.#begin(planned) : before
+    running.seen.add(number)
+    running.visits.push(arrival)
+  }
+
+  /** The driver tells what happened on a connection. */
+  hear(number: number, event: DriverEvent): void {
+    this.agent.speaks = true
+    const id = this.#plan.at(number)?.entry.id
+    if (id !== undefined) this.#running.get(id)?.visits.tell(event)
+  }
+
+  /** The result of a case, when it has one. */
+  resultOf(id: string): CaseResult | undefined {
+    return this.#results.get(id)
+  }
+
+  /** What was found up to now. */
+  describe(why = NOT_ASKED): ClientOutcome {
+    const missing = this.#hasEnough() ? 'bail' : why
+    const cases = this.#options.entries.map((entry) => {
+      const result = this.#results.get(entry.id)
+      if (result !== undefined) return result
+      const needsStart = this.#plan.named(entry.id)?.count === 0
+      return skipped(entry, needsStart ? 'needs --exec CMD with {url}' : missing, this.#options.repro(entry.id))
+    })
+    const { context, name } = this.agent
+    const head = headOf(this.#options, context, name, this.#started)
+    const result = resultOf(head, context, cases, performance.now() - this.#began)
+    return { result, lost: result.cases.some(({ note }) => note === LOST) }
+  }
+
+  /** No more connections come: ends what still waits for one. */
+  async finish(): Promise<void> {
+    this.#setGone('finished')
+    await Promise.all([...this.#running.values()].map(({ ended }) => ended))
+    this.#setDone()
+  }
+
+  #hasEnough(): boolean {
+    return this.#failures >= (this.#options.bail ?? Number.POSITIVE_INFINITY)
+  }
+
+  #begin(planned: PlannedCase): Running {
+    const visits = new Visits(this.agent, planned.first, planned.count)
+    const running: Running = { visits, seen: new Set(), ended: Promise.resolve(), isOver: false }
+    this.#running.set(planned.entry.id, running)
+    running.ended = this.#perform(planned, visits).then(() => {
+      running.isOver = true
+      const isAll = this.#plan.cases.every(({ entry, count }) => count === 0 || this.#results.has(entry.id))
+      if (isAll) this.#setDone()
+    })
+    return running
+  }
+
+  async #perform(planned: PlannedCase, visits: Visits): Promise<void> {
+    const yes = async (): Promise<boolean> => true
+    const runner = new Runner({
+      ...this.#options,
+      context: this.agent.context,
+      jobs: 1,
+      retries: 0,
+      deadline: undefined,
+      onResult: undefined,
+      isServing: yes,
+      revive: yes,
+    })
+    const { results } = await runner.run([receive(planned, visits)])
+    const [result] = results
+    if (['fail', 'crash', 'error'].includes(result.verdict)) this.#failures++
+    this.#results.set(planned.entry.id, result)
+    this.#options.onResult?.(result, this.agent.name)
+  }
+}
+
+const NOT_ASKED = 'the client did not ask for it'
+
+/** Why the rest is skipped when a client ended early. */
+export const LOST = 'target lost'

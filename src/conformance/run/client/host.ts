@@ -1,0 +1,207 @@
+import { type DriverEvent, parseEvent } from '../../client/event-log.ts'
+import { type Arrival, Listener } from '../../client/listener.ts'
+import { readTarget } from '../../client/request.ts'
+import type { CaseResult } from '../../result.ts'
+import type { ClientOutcome, ClientRunOptions } from './client-run.ts'
+import { DrivenAgent } from './driven-agent.ts'
+import { formatPage } from './page.ts'
+import type { Plan, PlannedCase } from './plan.ts'
+import { isUpgrade, LINGER, respond, streamCommands, tell } from './service.ts'
+
+/** Takes a connection of that number; for clients that the tool starts. */
+type Taker = (arrival: Arrival, number: number) => void
+
+/** What listens: Autobahn's protocol for drivers, the page for browsers, and the results over HTTP. */
+export class Host {
+  readonly #options: ClientRunOptions
+  readonly #plan: Plan
+  readonly #agents = new Map<string, DrivenAgent>()
+  /** Results of clients that have asked for their report. */
+  readonly outcomes = new Map<DrivenAgent, ClientOutcome>()
+  /** Set when the tool starts the clients. */
+  taker: Taker | null = null
+  #listener: Listener | null = null
+  /** Connections that a client may still read from. */
+  readonly #kept = new Set<Promise<void>>()
+  #onDone: () => void = () => {}
+
+  private constructor(plan: Plan, options: ClientRunOptions) {
+    this.#plan = plan
+    this.#options = options
+  }
+
+  /** Listens; rejects when the port cannot be had. */
+  static async open(plan: Plan, options: ClientRunOptions): Promise<Host> {
+    const host = new Host(plan, options)
+    const { port, host: hostname } = options
+    host.#listener = await Listener.open({ port, host: hostname, onArrival: (arrival) => host.#route(arrival) })
+    return host
+  }
+
+  /** `ws://127.0.0.1:9001`, as the page of this machine can reach it. */
+  get base(): string {
+    const { host } = this.#options
+    const shown = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host
+    return `ws://${shown}:${this.#listener?.port ?? 0}`
+  }
+
+  /** The clients that drive themselves, in the order they came. */
+  get agents(): readonly DrivenAgent[] {
+    return [...this.#agents.values()]
+  }
+
+  /** Resolves when so many clients are done, and no other is at work. */
+  async allDone(count: number, grace: number): Promise<void> {
+    while (!(this.outcomes.size >= count && this.outcomes.size === this.#agents.size)) {
+      await new Promise<void>((resolve) => {
+        this.#onDone = resolve
+        for (const one of this.#agents.values()) void one.done.then(() => this.#reportLater(one, grace))
+      })
+    }
+  }
+
+  /** Lets the last answers go out and pages have their result, then ends every connection. */
+  async close(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, LINGER)
+    })
+    await Promise.race([Promise.all(this.#kept), late])
+    clearTimeout(timer)
+    this.#listener?.close()
+  }
+
+  #tell(arrival: Arrival, text?: string): void {
+    this.#keep(tell(arrival, text))
+  }
+
+  #keep(connection: Promise<void>): void {
+    const kept = connection.finally(() => this.#kept.delete(kept))
+    this.#kept.add(kept)
+  }
+
+  /** A driver that never asks for its report gets one all the same. */
+  #reportLater(agent: DrivenAgent, grace: number): void {
+    if (this.outcomes.has(agent)) return
+    const timer = setTimeout(() => void this.#report(agent).then(() => this.#onDone()), grace)
+    timer.unref()
+  }
+
+  async #report(agent: DrivenAgent): Promise<void> {
+    if (this.outcomes.has(agent)) return
+    await agent.finish()
+    if (this.outcomes.has(agent)) return
+    const outcome = agent.describe()
+    this.outcomes.set(agent, outcome)
+    this.#options.onEnd?.(outcome.result)
+  }
+
+  #route(arrival: Arrival): void {
+    const { path, query } = readTarget(arrival.request.target)
+    if (!isUpgrade(arrival.request)) return this.#serve(arrival, path, query)
+    const name = query.get('agent') ?? 'client'
+    switch (path) {
+      case '/getCaseCount':
+        return this.#tell(arrival, String(this.#plan.total))
+      case '/runCase':
+        return this.#runCase(arrival, query, name)
+      case '/getCaseInfo':
+        return this.#tell(arrival, JSON.stringify(describeCase(this.#find(query)?.planned)))
+      case '/getCaseStatus':
+        return this.#tell(arrival, JSON.stringify({ behavior: this.#behaviorOf(query, name) }))
+      case '/updateReports':
+        void this.#updateReports(arrival, name)
+        return
+      default:
+        // What followed a redirect ends here.
+        this.#tell(arrival)
+    }
+  }
+
+  #runCase(arrival: Arrival, query: URLSearchParams, name: string): void {
+    const number = Number(query.get('case'))
+    if (this.taker !== null) return this.taker(arrival, number)
+    const found = this.#find(query)
+    if (found === undefined) return this.#tell(arrival)
+    this.#agentOf(name).arrive(arrival, found.planned, found.number)
+  }
+
+  async #updateReports(arrival: Arrival, name: string): Promise<void> {
+    const agent = this.#agents.get(name)
+    if (agent !== undefined) await this.#report(agent)
+    this.#tell(arrival)
+    this.#onDone()
+  }
+
+  /** The case of `case=N`, or of `casetuple=1.1.1`. */
+  #find(query: URLSearchParams): { planned: PlannedCase; number: number } | undefined {
+    const tuple = query.get('casetuple')
+    const planned = tuple === null ? this.#plan.at(Number(query.get('case'))) : this.#plan.named(tuple)
+    if (planned === undefined) return undefined
+    return { planned, number: tuple === null ? Number(query.get('case')) : planned.first }
+  }
+
+  #agentOf(name: string): DrivenAgent {
+    const known = this.#agents.get(name)
+    if (known !== undefined) return known
+    const agent = new DrivenAgent(name, this.base, this.#plan, this.#options)
+    this.#agents.set(name, agent)
+    // Whoever waits for the end has to know of it.
+    this.#onDone()
+    return agent
+  }
+
+  #behaviorOf(query: URLSearchParams, name: string): string {
+    const planned = this.#find(query)?.planned
+    const result = planned && this.#agents.get(name)?.resultOf(planned.entry.id)
+    return result === undefined ? 'UNIMPLEMENTED' : BEHAVIORS[result.verdict]
+  }
+
+  #serve(arrival: Arrival, path: string, query: URLSearchParams): void {
+    switch (path) {
+      case '/':
+        return respond(arrival, '200 OK', 'text/html; charset=utf-8', formatPage(this.#plan))
+      case '/results.json':
+        return respond(arrival, '200 OK', 'application/json', JSON.stringify(this.#results(query.get('agent'))))
+      case '/event':
+        return this.#hear(arrival, query)
+      case '/commands':
+        return this.#keep(streamCommands(arrival, this.#agentOf(query.get('agent') ?? 'client').agent))
+      default:
+        return respond(arrival, '404 Not Found', 'text/plain; charset=utf-8', 'no such page\n')
+    }
+  }
+
+  /** One client's result, or those of all. */
+  #results(name: string | null): unknown {
+    const describe = (agent: DrivenAgent) => (this.outcomes.get(agent) ?? agent.describe()).result
+    if (name === null) return this.agents.map(describe)
+    const agent = this.#agents.get(name)
+    return agent === undefined ? null : describe(agent)
+  }
+
+  /** The page tells an event of its API: `/event?agent=A&case=N&json={…}`. */
+  #hear(arrival: Arrival, query: URLSearchParams): void {
+    const event: DriverEvent | null = parseEvent(query.get('json') ?? '')
+    if (event !== null) this.#agentOf(query.get('agent') ?? 'client').hear(Number(query.get('case')), event)
+    respond(arrival, '204 No Content', 'text/plain', '')
+  }
+}
+
+/** The verdicts in Autobahn's words. */
+const BEHAVIORS: Record<CaseResult['verdict'], string> = {
+  pass: 'OK',
+  warn: 'NON-STRICT',
+  flaky: 'NON-STRICT',
+  info: 'INFORMATIONAL',
+  skip: 'UNIMPLEMENTED',
+  fail: 'FAILED',
+  crash: 'FAILED',
+  error: 'FAILED',
+}
+
+function describeCase(planned: PlannedCase | undefined): { id: string; description: string } | null {
+  if (planned === undefined) return null
+  const { autobahn, id, title } = planned.entry
+  return { id: autobahn ?? id, description: title }
+}

@@ -1,0 +1,83 @@
+import type { Launched } from '../../client/launcher.ts'
+import { findCase } from '../../sections/index.ts'
+import { UNREACHABLE } from '../baseline.ts'
+import type { ClientOutcome, ClientRunOptions } from './client-run.ts'
+import { LOST } from './driven-agent.ts'
+import { Host } from './host.ts'
+import { testLaunched } from './launched-run.ts'
+import { Plan } from './plan.ts'
+
+/** Milliseconds after its last case in which a driver may still ask for its report. */
+const GRACE = 3_000
+
+/**
+ * Tests clients. With a launcher the tool starts one for each connection; without, it serves clients that drive
+ * themselves by Autobahn's protocol, until as many as expected have done all cases or have asked for their report.
+ * No client at all gives no outcome, and the reason as `unreachable`.
+ */
+export async function runClients(
+  options: ClientRunOptions,
+): Promise<{ outcomes: ClientOutcome[]; unreachable?: string }> {
+  const plan = new Plan(options.entries, findCase)
+  const host = await Host.open(plan, options)
+  options.onListening?.(host.base)
+  try {
+    if (options.launcher !== null) return await testLaunched(host, plan, options.launcher, options)
+    return await serveDrivers(host, options)
+  } finally {
+    await host.close()
+  }
+}
+
+async function serveDrivers(
+  host: Host,
+  options: ClientRunOptions,
+): Promise<{ outcomes: ClientOutcome[]; unreachable?: string }> {
+  const driver = options.driver?.(host.base)
+  const why = await firstEnd(host, options, driver)
+  await Promise.all(host.agents.map((one) => one.finish()))
+  const isEarly = why.reason !== undefined
+  const outcomes = host.agents.map((one) => host.outcomes.get(one) ?? one.describe(why.reason))
+  for (const { result } of outcomes.filter((one) => ![...host.outcomes.values()].includes(one))) {
+    options.onEnd?.(result)
+  }
+  await host.close()
+  await driver?.stop()
+  if (outcomes.length > 0) return { outcomes }
+  return { outcomes, unreachable: isEarly ? `${UNREACHABLE}: no client came (${why.words})` : 'no client came' }
+}
+
+/** Why the run is over: `reason` is set when it is for something else than the clients being done. */
+async function firstEnd(
+  host: Host,
+  options: ClientRunOptions,
+  driver: Launched | undefined,
+): Promise<{ reason?: string; words: string }> {
+  const timers: NodeJS.Timeout[] = []
+  const ends: Promise<{ reason?: string; words: string }>[] = [
+    host.allDone(options.agents ?? 1, GRACE).then(() => ({ words: 'done' })),
+  ]
+  const { deadline, signal } = options
+  if (driver !== undefined) ends.push(driver.exited.then((words) => ({ reason: LOST, words })))
+  if (deadline !== undefined) {
+    ends.push(
+      new Promise((resolve) => {
+        timers.push(setTimeout(() => resolve({ reason: 'deadline', words: 'deadline' }), deadline))
+      }),
+    )
+  }
+  if (signal !== undefined) {
+    ends.push(
+      new Promise((resolve) => {
+        const stop = (): void => resolve({ reason: 'interrupted', words: 'interrupted' })
+        if (signal.aborted) stop()
+        else signal.addEventListener('abort', stop, { once: true })
+      }),
+    )
+  }
+  try {
+    return await Promise.race(ends)
+  } finally {
+    for (const timer of timers) clearTimeout(timer)
+  }
+}

@@ -1,0 +1,76 @@
+import type { Agent } from '../../client/agent.ts'
+import { buildAnswer } from '../../client/answer.ts'
+import type { Arrival } from '../../client/listener.ts'
+import type { ClientRequest } from '../../client/request.ts'
+import { closeBody, encodeFrame, fieldValue, Op } from '../../wire/frame.ts'
+
+/** Milliseconds a client has to end a connection that only told it something. */
+export const LINGER = 2_000
+
+/** Whether the request asks for a WebSocket, as far as that can be made out. */
+export function isUpgrade(request: ClientRequest): boolean {
+  return (
+    fieldValue(request, 'sec-websocket-key') !== null ||
+    fieldValue(request, 'sec-websocket-version') !== null ||
+    fieldValue(request, 'upgrade') !== null
+  )
+}
+
+/**
+ * Opens, tells the text when there is one, and closes: how Autobahn's protocol answers (RFC 6455 §4.2.2, §7.1.2).
+ * Resolves when the connection is over.
+ */
+export function tell({ transport, request }: Arrival, text?: string): Promise<void> {
+  const { stream } = transport
+  const frames = [
+    ...(text === undefined ? [] : [{ opcode: Op.TEXT, payload: text, mask: false }]),
+    { opcode: Op.CLOSE, payload: closeBody(1000), mask: false },
+  ].map((spec) => encodeFrame(spec, () => Buffer.alloc(4)))
+  stream.end(Buffer.concat([buildAnswer(request), ...frames]))
+  stream.resume()
+  const timer = setTimeout(() => stream.destroy(), LINGER)
+  return new Promise((resolve) => {
+    stream.once('close', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
+}
+
+/** Answers a plain HTTP request, and ends the connection (RFC 9112 §6). */
+export function respond({ transport }: Arrival, status: string, type: string, body: string): void {
+  const bytes = Buffer.from(body)
+  const head = [
+    `HTTP/1.1 ${status}`,
+    `Content-Type: ${type}`,
+    `Content-Length: ${bytes.length}`,
+    'Cache-Control: no-store',
+    'Connection: close',
+    '',
+    '',
+  ].join('\r\n')
+  transport.stream.end(Buffer.concat([Buffer.from(head), bytes]))
+  transport.stream.resume()
+}
+
+/**
+ * Keeps the connection for commands to the page, one event each (WHATWG HTML, server-sent events). Resolves when the
+ * page has ended it.
+ */
+export function streamCommands({ transport }: Arrival, agent: Agent): Promise<void> {
+  const { stream } = transport
+  stream.write(
+    'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n:\n\n',
+  )
+  stream.resume()
+  const command = (number: number, name: string): boolean =>
+    stream.write(`data: ${JSON.stringify({ number, command: name })}\n\n`) || true
+  agent.command = command
+  stream.once('end', () => stream.end())
+  return new Promise((resolve) => {
+    stream.once('close', () => {
+      if (agent.command === command) agent.command = null
+      resolve()
+    })
+  })
+}

@@ -1,0 +1,188 @@
+import { readFileSync } from 'node:fs'
+import { type CatalogueEntry, catalogue, findEntry, findRequirement } from '../catalogue/index.ts'
+import { quickCases } from '../catalogue/quick.ts'
+import type { RunResult } from '../result.ts'
+import type { CaseTag } from '../script/case.ts'
+import { findCase } from '../sections/index.ts'
+
+/** A selection that cannot be made: an unknown name, a file that cannot be read, nothing selected. */
+export class SelectionError extends Error {}
+
+/** What is chosen from: the entries of the catalogue and the tags of the cases that run them. */
+export interface Selectable {
+  entry: CatalogueEntry
+  tags: readonly CaseTag[]
+}
+
+export interface SelectionOptions {
+  /** Terms of `-c`; a term may hold several, joined by commas. Default `core`. */
+  include?: readonly string[]
+  /** Terms of `-x`. */
+  exclude?: readonly string[]
+  /** Adds what takes long (`--long`). */
+  long?: boolean
+  /** Adds sizes, throughput and round trips (`--perf`). */
+  perf?: boolean
+  /** Adds hostile load (`--robust`). */
+  robust?: boolean
+  /** Adds everything but what takes long (`--all`). */
+  all?: boolean
+}
+
+/** The cases against a server that can be run, in the order of the catalogue. */
+export const serverCases: readonly Selectable[] = runnableCases('server')
+
+/** The cases against a client that can be run, in the order of the catalogue. */
+export const clientCases: readonly Selectable[] = runnableCases('client')
+
+function runnableCases(wanted: 'server' | 'client'): Selectable[] {
+  return catalogue
+    .filter(({ side }) => side === wanted)
+    .flatMap((entry) => {
+      const found = findCase(entry.id)
+      return found === undefined ? [] : [{ entry, tags: found.tags ?? [] }]
+    })
+}
+
+const PRESETS: Record<string, (one: Selectable) => boolean> = {
+  core: isCore,
+  quick: ({ entry }) => quickCases.has(entry.id) || quickCases.has(topicOf(entry)),
+  autobahn: ({ entry }) => entry.autobahn !== null,
+  handshake: ({ entry }) => /^(?:hs\.|client\.re(?:q|sp)$)/.test(entry.group),
+  all: () => true,
+}
+
+/** All but what needs time or harms: one in twenty of the parametrised Autobahn cases stands for the rest. */
+function isCore({ entry, tags }: Selectable): boolean {
+  const topic = topicOf(entry)
+  if (topic.startsWith('pmd.ab.')) return Number(topic.slice(topic.lastIndexOf('.') + 1)) === 5
+  return !/^(?:perf|robust|h2)\./.test(topic) && !tags.includes('hostile')
+}
+
+/** The id without the side: what a server case and the same case against clients have in common. */
+function topicOf({ id }: CatalogueEntry): string {
+  return id.replace(/^client\./, '')
+}
+
+/** Picks cases by the terms of `-c` and `-x`; throws SelectionError for an unknown term or an empty selection. */
+export function selectCases(from: readonly Selectable[], options: SelectionOptions = {}): CatalogueEntry[] {
+  const include = splitTerms(options.include ?? [])
+  const wanted = include.filter((term) => !term.startsWith('!'))
+  const unwanted = [
+    ...splitTerms(options.exclude ?? []),
+    ...include.filter((term) => term.startsWith('!')).map((term) => term.slice(1)),
+  ]
+  const takes = (wanted.length === 0 ? ['core'] : wanted).map((term) => ({ term, matches: parseTerm(term) }))
+  const leaves = unwanted.map(parseTerm)
+  for (const { term, matches } of takes) {
+    if (!from.some(matches)) throw new SelectionError(`“${term}” selects no case${suggestion(from, term)}`)
+  }
+  const added = addedGroups(options)
+  const selected = from.filter((one) => {
+    const isLong = one.tags.includes('slow') && !options.long
+    const taken =
+      takes.some(({ term, matches }) => matches(one) && (isNamed(term) || !isLong)) ||
+      (added.some((matches) => matches(one)) && !isLong)
+    return taken && !leaves.some((matches) => matches(one))
+  })
+  if (selected.length === 0) throw new SelectionError('nothing is selected')
+  return selected.map(({ entry }) => entry)
+}
+
+/** What the switches add to the terms. */
+function addedGroups(options: SelectionOptions): ((one: Selectable) => boolean)[] {
+  return [
+    ...(options.perf ? [({ entry }: Selectable) => entry.group === 'perf'] : []),
+    ...(options.robust ? [isHostile] : []),
+    ...(options.all ? [() => true] : []),
+  ]
+}
+
+function isHostile({ entry, tags }: Selectable): boolean {
+  return entry.group === 'robust' || tags.includes('hostile')
+}
+
+/** A slow case runs without `--long` when it is asked for by name, and when it is one of Autobahn's. */
+function isNamed(term: string): boolean {
+  return findEntry(term) !== undefined || term === 'autobahn' || /^ab:[\d.]+$/.test(term)
+}
+
+function splitTerms(terms: readonly string[]): string[] {
+  return terms
+    .flatMap((term) => term.split(',').map((part) => part.trim()))
+    .filter(Boolean)
+    .flatMap(readList)
+}
+
+/** `@file` stands for the terms in the file, one per line, `#` begins a comment. */
+function readList(term: string): string[] {
+  if (!term.startsWith('@')) return [term]
+  const lines = readText(term.slice(1)).split('\n')
+  return splitTerms(lines.map((line) => line.replace(/#.*/, '').trim()).filter(Boolean))
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new SelectionError(`cannot read ${path}: ${(error as Error).message}`)
+  }
+}
+
+function parseTerm(term: string): (one: Selectable) => boolean {
+  const preset = PRESETS[term]
+  if (preset !== undefined) return preset
+  const file = /^(failed|new)@(.+)$/.exec(term)
+  if (file !== null) return fromResult(file[1], file[2])
+  const [, kind, value] = /^(ab|rfc|req|class|tag):(.+)$/.exec(term) ?? []
+  switch (kind) {
+    case 'ab': {
+      const matches = wildcard(value)
+      return ({ entry }) => entry.autobahn !== null && matches(entry.autobahn)
+    }
+    case 'rfc':
+      return ({ entry }) => entry.requirements.some((id) => isInSection(id, value))
+    case 'req':
+      return ({ entry }) => entry.requirements.includes(value)
+    case 'class':
+      return ({ entry }) => entry.class === value
+    case 'tag':
+      return ({ entry, tags }) =>
+        value === 'new' ? entry.autobahn === null : (tags as readonly string[]).includes(value)
+  }
+  const matches = wildcard(term)
+  return ({ entry }) => [entry.id, entry.row, entry.group].some(matches)
+}
+
+/** Whole names: `frag` takes `frag` and what is under it, `hs.key.len-*` what begins so. */
+function wildcard(pattern: string): (name: string) => boolean {
+  const source = pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')
+  const regex = new RegExp(`^${source}(\\..*)?$`)
+  return (name) => regex.test(name)
+}
+
+/** `6455/5.4` takes 5.4 and 5.4.x of RFC 6455, `6455` all of it. */
+function isInSection(requirementId: string, value: string): boolean {
+  const [rfc, section] = value.split('/')
+  const requirement = findRequirement(requirementId)
+  if (requirement === undefined || requirement.rfc !== rfc) return false
+  return section === undefined || requirement.section === section || requirement.section.startsWith(`${section}.`)
+}
+
+/** `failed@FILE`: what failed there; `new@FILE`: what is not in there. */
+function fromResult(kind: string, path: string): (one: Selectable) => boolean {
+  const parsed = JSON.parse(readText(path)) as RunResult | RunResult[]
+  const cases = (Array.isArray(parsed) ? parsed : [parsed]).flatMap((result) => result.cases)
+  const failed = new Set(
+    cases.filter(({ verdict }) => ['fail', 'crash', 'error'].includes(verdict)).map(({ id }) => id),
+  )
+  const known = new Set(cases.map(({ id }) => id))
+  return ({ entry }) => (kind === 'failed' ? failed.has(entry.id) : !known.has(entry.id))
+}
+
+function suggestion(from: readonly Selectable[], term: string): string {
+  if (/^h2\b/.test(term)) return ': WebSocket over HTTP/2 is not tested yet'
+  const last = term.slice(term.lastIndexOf('.') + 1)
+  const near = from.filter(({ entry }) => last.length > 2 && entry.id.includes(last)).slice(0, 3)
+  return near.length === 0 ? '' : `; did you mean ${near.map(({ entry }) => entry.id).join(', ')}?`
+}

@@ -1,0 +1,93 @@
+import { faultOfClose } from '../peer/legal-close.ts'
+import { describeInbound, type Inbound, type Peer } from '../peer/peer.ts'
+import { type FrameSpec, showBytes } from '../wire/frame.ts'
+import { allowEcho, expectFailure } from './expect.ts'
+import type { Trial } from './trial.ts'
+
+/** How frames are written: all in one write, one write per frame, or byte by byte. */
+export type Way = 'whole' | 'frames' | 'octets'
+
+/** Sends frames in that way. */
+export async function sendInWay(peer: Peer, frames: readonly FrameSpec[], way: Way): Promise<void> {
+  if (way === 'frames') for (const frame of frames) await peer.sendFrame(frame)
+  else await peer.sendFrames(frames, way === 'octets' ? { size: 1 } : undefined)
+}
+
+/**
+ * A legal text, then the fault: `fail(c)`, with the echo of the text before it (RFC 6455 §7.1.7). A missing echo is
+ * noted; a server may fail before it has answered.
+ */
+export async function expectFailureAfterEcho(
+  t: Trial,
+  peer: Peer,
+  text: string,
+  codes: readonly number[],
+): Promise<void> {
+  let echoed = false
+  const isEcho = allowEcho(t.context.capabilities.echoPrefix + text)
+  const allowed = (event: Inbound): boolean => {
+    const hit = isEcho(event)
+    echoed ||= hit
+    return hit
+  }
+  await expectFailure(t, peer, codes, { allowed })
+  if (!echoed && t.context.capabilities.echo) t.note('non-strict: the text before the fault was not echoed')
+}
+
+/**
+ * The server ends the connection, with a Close or without one, and answers nothing: for what has to end a connection
+ * without a code being asked for. A Close that comes nevertheless should have one of `codes`, when some are given
+ * (RFC 6455 §5.1, §7.1.1).
+ */
+export async function expectServerEnd(t: Trial, peer: Peer, codes?: readonly number[]): Promise<void> {
+  const expected = 'the end of the connection, at most after a Close'
+  const event = await peer.nextMeaningful()
+  if (event?.kind !== 'close') {
+    t.require(event?.kind === 'end', expected, describeInbound(event, t.timeout))
+    return
+  }
+  const shown = describeInbound(event, t.timeout)
+  const fault = faultOfClose(event)
+  t.assert(fault === null, expected, fault === null ? shown : `${shown}: ${fault}`, { requirement: '6455-5.5.1-2' })
+  const end = await peer.nextMeaningful()
+  t.require(end?.kind === 'end', expected, `${shown}, then ${describeInbound(end, t.timeout)}`)
+  if (codes === undefined) return
+  const isExpected = event.code !== null && codes.includes(event.code)
+  t.assertShould(isExpected, `Close ${codes.join(' or ')} or none`, shown, '6455-5.1-4')
+}
+
+/**
+ * Judges pongs one by one: in the order of their pings; some may be left out, but not the last (RFC 6455 §5.5.3).
+ * The function it gives takes an event and says whether all is answered.
+ */
+export function followPongs(t: Trial, payloads: readonly Uint8Array[]): (event: Inbound | null) => boolean {
+  let next = 0
+  let count = 0
+  return (event) => {
+    const expected = next < payloads.length ? `pong with ${showBytes(payloads[next])}, or a later one` : 'no more pongs'
+    t.require(event?.kind === 'pong', expected, describeInbound(event, t.timeout))
+    const at = payloads.findIndex((payload, index) => index >= next && event.frame.payload.equals(payload))
+    t.require(at !== -1, expected, describeInbound(event, t.timeout))
+    next = at + 1
+    count++
+    if (next === payloads.length && count < next) t.note(`${count} pongs for ${payloads.length} pings`)
+    return next === payloads.length
+  }
+}
+
+/** Waits for the pongs to these pings. */
+export async function expectPongs(t: Trial, peer: Peer, payloads: readonly Uint8Array[]): Promise<void> {
+  const isLast = followPongs(t, payloads)
+  while (!isLast(await peer.nextMeaningful()));
+}
+
+/** Breaches that are listed in one failure; the rest is counted. */
+const LISTED = 5
+
+/** Fails for what was seen of these passive rules on any connection of the run, those of the case included. */
+export function judgeBreaches(t: Trial, ...rules: string[]): void {
+  const breaches = rules.flatMap((rule) => t.context.ledger.breachesOf(rule))
+  const shown = breaches.slice(0, LISTED).map(({ seenIn, detail }) => `${detail} (in ${seenIn})`)
+  if (breaches.length > LISTED) shown.push(`and ${breaches.length - LISTED} more`)
+  t.require(breaches.length === 0, t.entry.expect, shown.join('; ') || 'kept on every connection of the run')
+}

@@ -1,0 +1,100 @@
+import { describeInbound, type Inbound, type Peer } from '../peer/peer.ts'
+import { bytesOf, Op, showBytes } from '../wire/frame.ts'
+import type { Trial } from './trial.ts'
+
+/** A message of a load: its bytes are compared with those of its echo. */
+export interface LoadMessage {
+  opcode: number
+  payload: Buffer
+}
+
+/** Frames that are written at once where very many are sent. */
+const BATCH = 500
+
+/** How much longer than for one event of other rows a load may make no progress. */
+const PATIENCE = 5
+
+/** Milliseconds without progress after which a load fails. */
+export function loadTimeout(t: Trial): number {
+  return t.timeout * PATIENCE
+}
+
+/** Writes very many messages; stops when the connection is gone. */
+export async function sendLoad(peer: Peer, messages: readonly LoadMessage[]): Promise<void> {
+  for (let at = 0; at < messages.length && !peer.ended; at += BATCH) {
+    await peer.sendFrames(messages.slice(at, at + BATCH))
+  }
+}
+
+/** What is wrong with an event that should be the echo of this message, or null. */
+export function echoFault(t: Trial, event: Inbound | null, { opcode, payload }: LoadMessage): string | null {
+  if (event?.kind !== 'message') return describeInbound(event, loadTimeout(t))
+  const { echoPrefix } = t.context.capabilities
+  const wanted = opcode === Op.TEXT && echoPrefix !== '' ? Buffer.concat([bytesOf(echoPrefix), payload]) : payload
+  const { message } = event
+  if (message.opcode !== opcode) return `the other type of message: ${describeInbound(event, 0)}`
+  if (message.payload.equals(wanted)) return null
+  return `${describeInbound(event, 0)} instead of ${showBytes(wanted)}`
+}
+
+/** Waits for the echoes of all messages, in order; one assertion stands for all (RFC 6455 §6.2). */
+export async function expectEchoes(t: Trial, peer: Peer, messages: readonly LoadMessage[]): Promise<void> {
+  const expected = `${messages.length} echoes in order`
+  for (const [index, message] of messages.entries()) {
+    const fault = echoFault(t, await peer.nextMeaningful(loadTimeout(t)), message)
+    if (fault !== null) t.fail(expected, `${index} echoes, then ${fault}`)
+  }
+  t.assert(true, expected, `${messages.length} echoes`)
+}
+
+/** One message after the other, each sent when the last came back; gives the milliseconds of each. */
+export async function measureRoundTrips(t: Trial, peer: Peer, messages: readonly LoadMessage[]): Promise<number[]> {
+  const times: number[] = []
+  const expected = `${messages.length} round trips`
+  for (const message of messages) {
+    const began = performance.now()
+    await peer.sendFrame(message)
+    const fault = echoFault(t, await peer.nextMeaningful(loadTimeout(t)), message)
+    if (fault !== null) t.fail(expected, `${times.length} echoes, then ${fault}`)
+    times.push(performance.now() - began)
+  }
+  t.assert(true, expected, `${times.length} echoes`)
+  return times
+}
+
+/** `p50 0.1, p95 0.2, p99 0.4 ms`. */
+export function describeTimes(times: readonly number[]): string {
+  const sorted = [...times].sort((a, b) => a - b)
+  const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
+  const shown = [50, 95, 99].map((percent) => `p${percent} ${Math.round(at(percent / 100) * 100) / 100}`)
+  return `${shown.join(', ')} ms`
+}
+
+/** `1,200 messages/s`. */
+export function describeRate(count: number, milliseconds: number, unit: string): string {
+  return `${Math.round(count / (milliseconds / 1000)).toLocaleString('en-US')} ${unit}/s`
+}
+
+/** Writes bytes; false when the target has not taken them at the deadline. */
+export async function writeBefore(peer: Peer, bytes: Uint8Array, deadline: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), Math.max(0, deadline - performance.now()))
+  })
+  const isWritten = await Promise.race([peer.sendBytes(bytes).then(() => true), late])
+  clearTimeout(timer)
+  return isWritten
+}
+
+/** Failed judgements that are kept of very many. */
+const KEPT = 10
+
+/** Makes one assertion of the very many that `action` records: those that hold are counted, those that do not stay. */
+export async function judgeAsOne(t: Trial, expected: string, action: () => Promise<void>): Promise<void> {
+  const before = t.assertions.length
+  await action()
+  const added = t.assertions.splice(before)
+  const broken = added.filter(({ ok }) => !ok)
+  t.assertions.push(...broken.slice(0, KEPT))
+  if (broken.length === 0) t.assert(true, expected, `${added.length} judgements hold`)
+}

@@ -1,0 +1,32 @@
+import type { Peer } from '../peer/peer.ts'
+import { Op } from '../wire/frame.ts'
+import type { Case } from './case.ts'
+import { alive, expectQuiet } from './expect.ts'
+import { echoFault, loadTimeout } from './expect-load.ts'
+import type { Trial } from './trial.ts'
+
+/**
+ * A row of `robust`: afterwards a fresh connection is served, and one that was opened before it still echoes
+ * (RFC 6455 §10.4).
+ */
+export function survived(name: string, run: (t: Trial) => Promise<void>, options: Partial<Case> = {}): Case {
+  return {
+    id: `robust.${name}`,
+    phase: 'last',
+    ...options,
+    async run(t: Trial) {
+      const witness = await t.open()
+      await run(t)
+      await checkWitness(t, witness)
+      await alive(t)
+    },
+  }
+}
+
+async function checkWitness(t: Trial, witness: Peer): Promise<void> {
+  if (!t.context.capabilities.echo) return expectQuiet(t, witness)
+  const message = { opcode: Op.TEXT, payload: Buffer.from('still here') }
+  await witness.sendFrame(message)
+  const fault = echoFault(t, await witness.nextMeaningful(loadTimeout(t)), message)
+  t.require(fault === null, 'an echo on the connection that was opened before', fault ?? 'the echo', { class: 'must' })
+}

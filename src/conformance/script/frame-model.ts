@@ -1,0 +1,92 @@
+import { type Frame, isUtf8, Op, shortestForm } from '../wire/frame.ts'
+import { isLegalCode } from './expect.ts'
+
+/** What of a frame decides its fate. */
+export type ModelFrame = Pick<Frame, 'fin' | 'rsv' | 'opcode' | 'masked' | 'form' | 'length' | 'payload'>
+
+/** An echo or a pong. */
+export interface Reply {
+  opcode: number
+  payload: Buffer
+}
+
+/** What a right echo server does with frames, up to the first that ends the connection (RFC 6455 §5, §7). */
+export interface Prediction {
+  /** Echoes and pongs, in the order of what they answer. */
+  replies: Reply[]
+  /**
+   * `open`: more may come; `closed`: a legal Close came; codes: the connection has to fail with one of them;
+   * `doubtful`: an unfinished text is broken already, which may be noticed now or at its end.
+   */
+  end: 'open' | 'closed' | 'doubtful' | readonly number[]
+}
+
+const NOTHING = Buffer.alloc(0)
+
+/** Predicts what becomes of these frames on a fresh connection without extensions (RFC 6455 §5). */
+export function predict(frames: readonly ModelFrame[]): Prediction {
+  const model = new Model()
+  for (const frame of frames) if (!model.isOver) model.take(frame)
+  const { replies, end } = model
+  return { replies, end }
+}
+
+class Model {
+  readonly replies: Reply[] = []
+  end: Prediction['end'] = 'open'
+  isOver = false
+  #message: { opcode: number; payload: Buffer } | null = null
+
+  take(frame: ModelFrame): void {
+    if (breaksFrameRules(frame)) this.#fail(1002)
+    else if (frame.opcode >= Op.CLOSE) this.#takeControl(frame)
+    else this.#takeData(frame)
+  }
+
+  #takeControl({ opcode, payload }: ModelFrame): void {
+    if (opcode === Op.PING) this.replies.push({ opcode: Op.PONG, payload })
+    if (opcode !== Op.CLOSE) return
+    if (payload.length === 1 || (payload.length > 1 && !isLegalCode(payload.readUInt16BE(0)))) this.#fail(1002)
+    else if (!isUtf8(payload.subarray(2))) this.#fail(1007)
+    else {
+      this.isOver = true
+      if (this.end === 'open') this.end = 'closed'
+    }
+  }
+
+  #takeData({ opcode, payload, fin }: ModelFrame): void {
+    if ((opcode === Op.CONT) !== (this.#message !== null)) {
+      this.#fail(1002)
+      return
+    }
+    this.#message ??= { opcode, payload: NOTHING }
+    this.#message.payload = Buffer.concat([this.#message.payload, payload])
+    if (this.#message.opcode === Op.TEXT && !isUtf8Start(this.#message.payload)) this.end = 'doubtful'
+    if (!fin) return
+    if (this.#message.opcode === Op.TEXT && !isUtf8(this.#message.payload)) this.#fail(1007)
+    else this.replies.push(this.#message)
+    this.#message = null
+  }
+
+  /** Broken text may be noticed before the fault at hand. */
+  #fail(code: number): void {
+    this.isOver = true
+    this.end = this.end === 'doubtful' && code !== 1007 ? [code, 1007] : [code]
+  }
+}
+
+function breaksFrameRules({ fin, rsv, opcode, masked, form, length }: ModelFrame): boolean {
+  const isControl = opcode >= Op.CLOSE
+  const isReserved = isControl ? opcode > Op.PONG : opcode > Op.BINARY
+  return !masked || rsv !== 0 || isReserved || form !== shortestForm(length) || (isControl && (!fin || length > 125n))
+}
+
+/** Whether the bytes are UTF-8 so far: a code point may be cut at the end (RFC 3629 §4). */
+function isUtf8Start(bytes: Buffer): boolean {
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true })
+    return true
+  } catch {
+    return false
+  }
+}

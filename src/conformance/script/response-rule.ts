@@ -1,0 +1,69 @@
+import { acceptOf, fieldTokens, fieldValue, fieldValues, type Response } from '../wire/frame.ts'
+import type { UpgradeRequest } from '../wire/upgrade-request.ts'
+
+/** A rule on the 101 that does not hold. */
+export interface AnswerBreach {
+  /** The row that asserts it: `hs.resp.accept`. */
+  rule: string
+  detail: string
+}
+
+function valuesSent(request: UpgradeRequest, name: string): string[] {
+  return request.fields.filter(([field]) => field.toLowerCase() === name).map(([, value]) => value)
+}
+
+/** Each row of `hs.resp` as a function: what is wrong with this 101, or null (RFC 6455 §4.2.2). */
+const rules: Record<string, (response: Response, request: UpgradeRequest) => string | null> = {
+  'hs.resp.status-line': ({ statusLine }) => (/^HTTP\/1\.1 101 /.test(statusLine) ? null : statusLine),
+  'hs.resp.upgrade': (response) => {
+    const values = fieldValues(response, 'upgrade')
+    return values.length === 1 && values[0].toLowerCase() === 'websocket'
+      ? null
+      : `Upgrade: ${values.join(' | ') || '(absent)'}`
+  },
+  'hs.resp.connection': (response) =>
+    fieldTokens(response, 'connection').includes('upgrade')
+      ? null
+      : `Connection: ${fieldValue(response, 'connection') ?? '(absent)'}`,
+  'hs.resp.accept': (response, request) => {
+    const [accept] = fieldValues(response, 'sec-websocket-accept')
+    const right = acceptOf(request.key)
+    return accept === right ? null : `Sec-WebSocket-Accept: ${accept ?? '(absent)'} instead of ${right}`
+  },
+  'hs.resp.accept-once': (response) => {
+    const count = fieldValues(response, 'sec-websocket-accept').length
+    return count === 1 ? null : `${count} Sec-WebSocket-Accept fields`
+  },
+  'hs.resp.no-protocol': (response, request) => {
+    const value = fieldValue(response, 'sec-websocket-protocol')
+    return value === null || valuesSent(request, 'sec-websocket-protocol').length > 0
+      ? null
+      : `Sec-WebSocket-Protocol: ${value}`
+  },
+  'hs.resp.no-extension': (response, request) => {
+    const value = fieldValue(response, 'sec-websocket-extensions')
+    return value === null || valuesSent(request, 'sec-websocket-extensions').length > 0
+      ? null
+      : `Sec-WebSocket-Extensions: ${value}`
+  },
+  'hs.resp.ext-once': (response) => {
+    const count = fieldValues(response, 'sec-websocket-extensions').length
+    return count <= 1 ? null : `${count} Sec-WebSocket-Extensions fields`
+  },
+  'hs.resp.no-body-fields': (response) => {
+    const found = ['content-length', 'transfer-encoding'].filter((name) => fieldValue(response, name) !== null)
+    return found.length === 0 ? null : found.join(', ')
+  },
+  'hs.resp.syntax': ({ problems }) => (problems.length === 0 ? null : problems.join('; ')),
+}
+
+/** The ids of the rows that `checkAnswer` judges. */
+export const answerRules: readonly string[] = Object.keys(rules)
+
+/** What is wrong with a 101, by the row that asserts it (RFC 6455 §4.2.2). */
+export function checkAnswer(request: UpgradeRequest, response: Response): AnswerBreach[] {
+  return Object.entries(rules).flatMap(([rule, judge]) => {
+    const detail = judge(response, request)
+    return detail === null ? [] : [{ rule, detail }]
+  })
+}

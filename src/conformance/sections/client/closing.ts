@@ -1,0 +1,189 @@
+import { answerNext } from '../../client/expect.ts'
+import { type Visit, visitsOf } from '../../client/pending-upgrade.ts'
+import { describeInbound } from '../../peer/peer.ts'
+import type { Case } from '../../script/case.ts'
+import { cleanClose, expectFailure } from '../../script/expect.ts'
+import type { Trial } from '../../script/trial.ts'
+import { Op } from '../../wire/frame.ts'
+
+/** Milliseconds in which a client that waits for the server does not end TCP. */
+const WAIT = 500
+/** How many idle times a client may take to give up. */
+const PATIENCE = 7
+
+/** What the API told of the end; noted, and compared with what a client has to show (RFC 6455 §7.1.5). */
+async function noteEnd(t: Trial, { events }: Visit): Promise<void> {
+  if (!visitsOf(t).agent.speaks) return
+  const end = await events.waitFor('close', t.timeout)
+  t.note(end === null ? 'the API tells no end' : `the API shows ${end.code} ${JSON.stringify(end.reason ?? '')}`)
+}
+
+async function waitForServer(t: Trial): Promise<void> {
+  const { peer } = await answerNext(t)
+  peer.autoClose = false
+  await peer.sendClose(1000)
+  await peer.expectClose()
+  const early = await peer.nextMeaningful(WAIT, WAIT)
+  t.assert(early === null, `no end of TCP within ${WAIT} ms of the Close`, describeInbound(early, WAIT))
+  peer.end()
+  await peer.waitForEnd()
+}
+
+/** The time until the client ends TCP by itself. */
+async function awaitGivingUp(t: Trial, visit: Visit): Promise<void> {
+  const limit = PATIENCE * t.context.idle
+  const began = performance.now()
+  const end = await visit.peer.waitForEnd(limit)
+  t.note(`ends TCP after ${Math.round(performance.now() - began)} ms`)
+  t.assert(end !== null, 'the end of TCP', `nothing within ${Math.round(limit)} ms`)
+}
+
+async function neverEnd(t: Trial): Promise<void> {
+  const visit = await answerNext(t)
+  visit.peer.autoClose = false
+  await visit.peer.sendClose(1000)
+  await visit.peer.expectClose()
+  await awaitGivingUp(t, visit)
+}
+
+/** A client that was asked to close, and its Close, which is not answered yet. */
+async function nextClosing(t: Trial): Promise<Visit> {
+  const visit = await answerNext(t)
+  const { peer } = visit
+  peer.autoClose = false
+  if (!visit.ask('close')) {
+    await peer.sendClose(1000)
+    t.skip('the driver takes no command “close”')
+  }
+  const close = await peer.expectClose()
+  t.require(close.code === null || close.code === 1000, 'Close 1000 or empty', describeInbound(close, t.timeout))
+  return visit
+}
+
+async function letClientStart(t: Trial): Promise<void> {
+  const visit = await nextClosing(t)
+  const { peer } = visit
+  const early = await peer.nextMeaningful(WAIT, WAIT)
+  t.require(early === null, 'the client waits for the reply', describeInbound(early, WAIT))
+  await peer.sendClose(1000)
+  peer.end()
+  await peer.expectEnd()
+  await noteEnd(t, visit)
+}
+
+async function sendBeforeReply(t: Trial): Promise<void> {
+  const visit = await nextClosing(t)
+  const { peer } = visit
+  for (const payload of ['one', 'two', 'three']) await peer.sendFrame({ opcode: Op.TEXT, payload })
+  await peer.sendClose(1000)
+  peer.end()
+  const end = await peer.nextMeaningful()
+  t.require(end?.kind === 'end', 'nothing after its Close but the end', describeInbound(end, t.timeout))
+  if (!visitsOf(t).agent.speaks) return
+  const told = await visit.events.waitFor('close', t.timeout)
+  t.assert(told?.code === 1000, 'code 1000 at the API', `code ${told?.code ?? '(none told)'}`)
+}
+
+const BAD_CODES = [1005, 1006, 1015, 999]
+
+async function sendBadCodes(t: Trial): Promise<void> {
+  for (const code of BAD_CODES) {
+    const { peer } = await answerNext(t)
+    await peer.sendClose(code)
+    await expectFailure(t, peer, [1002])
+  }
+  t.observe('close_5000_from_server', await describeReply(t, 5000))
+}
+
+/** What comes after a Close with that code. */
+async function describeReply(t: Trial, code: number): Promise<string> {
+  const visit = await answerNext(t)
+  await visit.peer.sendClose(code)
+  const event = await visit.peer.nextMeaningful()
+  await visit.peer.waitForEnd()
+  await noteEnd(t, visit)
+  return describeInbound(event, t.timeout)
+}
+
+/** FIN, then RST, without a Close: the API has to show 1006. */
+async function endAbnormally(t: Trial): Promise<void> {
+  for (const way of ['end', 'reset'] as const) {
+    const visit = await answerNext(t)
+    await visit.peer.sendPing('open')
+    await visit.peer.expectPong()
+    visit.peer[way]()
+    if (way === 'end') await visit.peer.waitForEnd()
+    if (!visitsOf(t).agent.speaks) continue
+    const told = await visit.events.waitFor('close', t.timeout)
+    t.assert(told?.code === 1006, 'code 1006 at the API', `code ${told?.code ?? '(none told)'}`)
+  }
+  if (!visitsOf(t).agent.speaks) t.skip('the driver tells no events')
+}
+
+const RECONNECTS = 5
+
+/** The pauses of a client that connects again by itself. */
+async function measurePauses(t: Trial): Promise<void> {
+  const visits = visitsOf(t)
+  const pauses: number[] = []
+  let visit = await answerNext(t)
+  for (let count = 0; count < RECONNECTS; count++) {
+    visit.peer.reset()
+    const began = performance.now()
+    const again = await visits.arrived(t, { start: false, timeout: t.context.idle }, null)
+    if (again === null) break
+    pauses.push(Math.round(performance.now() - began))
+    visit = again
+    visit.peer.startFrames()
+  }
+  if (pauses.length === 0) t.note('does not connect again by itself')
+  else t.observe('reconnect_pauses_ms', pauses)
+}
+
+async function keepSilent(t: Trial): Promise<void> {
+  const { peer } = await answerNext(t)
+  const deadline = performance.now() + t.context.idle
+  for (let left = t.context.idle; left > 0; left = deadline - performance.now()) {
+    const event = await peer.nextMeaningful(left, left)
+    t.require(event === null || event.kind === 'message', 'an open connection', describeInbound(event, left))
+  }
+  await cleanClose(t, peer)
+}
+
+/** A client that insists on an extension may tell so with 1010; others just go on. */
+async function withholdExtension(t: Trial): Promise<void> {
+  const { peer } = await answerNext(t)
+  await peer.sendPing('open')
+  const event = await peer.nextMeaningful()
+  t.observe('extension_withheld', event?.kind === 'pong' ? 'goes on without' : describeInbound(event, t.timeout))
+}
+
+/** The closing handshake as a client has to do it (RFC 6455 §7): `client.close`. */
+export const clientClosing: Case[] = [
+  {
+    id: 'client.close.reply',
+    async run(t) {
+      await cleanClose(t, (await answerNext(t)).peer, { strict: true })
+    },
+  },
+  { id: 'client.close.waits-for-server', run: waitForServer },
+  { id: 'client.close.gives-up', phase: 'idle', tags: ['idle'], limit: 90_000, run: neverEnd },
+  { id: 'client.close.client-initiated', run: letClientStart },
+  {
+    id: 'client.close.no-reply',
+    phase: 'idle',
+    tags: ['idle'],
+    limit: 90_000,
+    run: async (t) => awaitGivingUp(t, await nextClosing(t)),
+  },
+  { id: 'client.close.data-before-reply', run: sendBeforeReply },
+  { id: 'client.close.codes-rx', connections: BAD_CODES.length + 1, run: sendBadCodes },
+  {
+    id: 'client.close.code-1010-rx',
+    run: async (t) => t.observe('close_1010_from_server', await describeReply(t, 1010)),
+  },
+  { id: 'client.close.abnormal', connections: 2, run: endAbnormally },
+  { id: 'client.close.backoff', phase: 'idle', tags: ['idle'], run: measurePauses },
+  { id: 'client.close.no-unprompted', phase: 'idle', tags: ['idle'], run: keepSilent },
+  { id: 'client.close.1010', run: withholdExtension },
+]

@@ -1,0 +1,147 @@
+import { constants, createDeflateRaw } from 'node:zlib'
+import { decodeAs } from '../../client/agreement.ts'
+import { sendAnswer } from '../../client/answer.ts'
+import { hasParam } from '../../client/offer.ts'
+import type { Peer } from '../../peer/peer.ts'
+import type { Case } from '../../script/case.ts'
+import { cleanClose, echo, expectEcho, expectFailure } from '../../script/expect.ts'
+import type { Trial } from '../../script/trial.ts'
+import { closeBody, type FrameSpec, hex, Op, Rsv } from '../../wire/frame.ts'
+import { extensionsField, nextOffering, promised, skipVisit } from './extension.ts'
+
+/** `Hello` compressed, then `Hello` as a reference to the one before (RFC 7692 §7.2.3.1, §7.2.3.2). */
+const HELLO = hex('f248cdc9c90700')
+const HELLO_AGAIN = hex('f200110000')
+const MIB = 1024 * 1024
+const WINDOW = 32_768
+
+/** A connection on which the client's offer was taken. */
+async function openCompressed(t: Trial): Promise<Peer> {
+  const { visit, offer } = await nextOffering(t)
+  await sendAnswer(visit.peer, visit.request, { add: extensionsField(promised(offer)) })
+  decodeAs(visit.peer, { clientBits: 15, clientKeepsWindow: true })
+  return visit.peer
+}
+
+/** The same for a case that refers back to earlier messages, up to the whole window. */
+async function openWithWindow(t: Trial): Promise<Peer> {
+  const { visit, offer } = await nextOffering(t)
+  const forbids = hasParam(offer, 'server_no_context_takeover') || hasParam(offer, 'server_max_window_bits')
+  if (forbids) await skipVisit(t, visit, 'the client limits the window of the server')
+  await sendAnswer(visit.peer, visit.request, { add: extensionsField('permessage-deflate') })
+  decodeAs(visit.peer, { clientBits: 15, clientKeepsWindow: true })
+  return visit.peer
+}
+
+function compressed(opcode: number, payload: Uint8Array): FrameSpec {
+  return { opcode, rsv: Rsv.RSV1, payload }
+}
+
+async function referBack(t: Trial): Promise<void> {
+  const peer = await openWithWindow(t)
+  for (const payload of [HELLO, HELLO_AGAIN]) {
+    await peer.sendFrame(compressed(Op.TEXT, payload))
+    await expectEcho(t, peer, 'Hello')
+  }
+  await cleanClose(t, peer)
+}
+
+/** A block of stored bytes, then an empty one whose end is left out (RFC 1951 §3.2.4, RFC 7692 §7.2.1). */
+function storedPayload(bytes: Buffer): Buffer {
+  const header = Buffer.alloc(5)
+  header.writeUInt16LE(bytes.length, 1)
+  header.writeUInt16LE(~bytes.length & 0xffff, 3)
+  return Buffer.concat([header, bytes, Buffer.from([0])])
+}
+
+/**
+ * A fixed block with one reference, length 10, distance 32,768 (RFC 1951 §3.2.6): BFINAL 0, BTYPE 01, symbol 264 as
+ * 0001000, distance code 29 as 11101, thirteen extra bits set, end of block, then an empty stored block.
+ */
+const FARTHEST_REFERENCE = packBits(`0 10 0001000 11101 ${'1'.repeat(13)} 0000000 000`)
+
+/** Bits in the order of their transmission, filled up with zeros. */
+function packBits(text: string): Buffer {
+  const bits = text.replaceAll(' ', '')
+  const bytes = Buffer.alloc(Math.ceil(bits.length / 8))
+  for (let index = 0; index < bits.length; index++) if (bits[index] === '1') bytes[index >> 3] |= 1 << (index & 7)
+  return bytes
+}
+
+async function referFarthest(t: Trial): Promise<void> {
+  const peer = await openWithWindow(t)
+  const first = t.random.bytes(WINDOW)
+  await peer.sendFrame(compressed(Op.BINARY, storedPayload(first)))
+  await expectEcho(t, peer, first, Op.BINARY)
+  await peer.sendFrame(compressed(Op.BINARY, FARTHEST_REFERENCE))
+  await expectEcho(t, peer, first.subarray(0, 10), Op.BINARY)
+  await cleanClose(t, peer)
+}
+
+const SMALL_BITS = 9
+
+/** A text that repeats itself beyond the agreed window: what comes must inflate with that window (RFC 7692 §7.2.1). */
+async function limitWindow(t: Trial): Promise<void> {
+  const { visit, offer } = await nextOffering(t)
+  const { peer, request } = visit
+  if (!hasParam(offer, 'client_max_window_bits')) {
+    await skipVisit(t, visit, 'the client does not offer client_max_window_bits')
+  }
+  const value = `${promised(offer)}; client_max_window_bits=${SMALL_BITS}`
+  await sendAnswer(peer, request, { add: extensionsField(value) })
+  decodeAs(peer, { clientBits: SMALL_BITS, clientKeepsWindow: true })
+  const part = t.random.text(1500)
+  for (let count = 0; count < 3; count++) {
+    const message = await echo(t, peer, { payload: part.repeat(4) })
+    if (!message.compressed) t.note('sends it without compression')
+  }
+  await cleanClose(t, peer)
+}
+
+/** RSV1 where it has no meaning, on connections with permessage-deflate (RFC 7692 §6.1). */
+const MISUSES: readonly FrameSpec[][] = [
+  [
+    { opcode: Op.TEXT, payload: 'Hel', fin: false },
+    { opcode: Op.CONT, payload: 'lo', rsv: Rsv.RSV1 },
+  ],
+  [{ opcode: Op.PING, payload: 'ping', rsv: Rsv.RSV1 }],
+  [{ opcode: Op.PONG, payload: 'pong', rsv: Rsv.RSV1 }],
+  [{ opcode: Op.CLOSE, payload: closeBody(1000), rsv: Rsv.RSV1 }],
+]
+
+async function misuseRsv1(t: Trial): Promise<void> {
+  for (const frames of MISUSES) {
+    const peer = await openCompressed(t)
+    await peer.sendFrames(frames)
+    await expectFailure(t, peer, [1002])
+  }
+}
+
+/** Zeros of that many bytes, compressed piece by piece so that they are never in memory at once. */
+async function compressZeros(size: number): Promise<Buffer> {
+  const deflate = createDeflateRaw({ level: 9 })
+  const parts: Buffer[] = []
+  deflate.on('data', (part: Buffer) => parts.push(part))
+  const piece = Buffer.alloc(MIB)
+  for (let written = 0; written < size; written += piece.length) {
+    await new Promise<void>((resolve) => deflate.write(piece, () => resolve()))
+  }
+  await new Promise<void>((resolve) => deflate.flush(constants.Z_SYNC_FLUSH, () => resolve()))
+  deflate.destroy()
+  return Buffer.concat(parts).subarray(0, -4)
+}
+
+async function sendBomb(t: Trial): Promise<void> {
+  const peer = await openCompressed(t)
+  await peer.sendFrame(compressed(Op.BINARY, await compressZeros(100 * MIB)))
+  await expectFailure(t, peer, [1009], { timeout: 5 * t.timeout })
+}
+
+/** Compressed messages of a server, and those of the client (RFC 7692 §6, §7.2): `client.frame`. */
+export const clientCompression: Case[] = [
+  { id: 'client.frame.bomb', run: sendBomb },
+  { id: 'client.frame.pmd-window', run: referBack },
+  { id: 'client.frame.pmd-32k', run: referFarthest },
+  { id: 'client.frame.pmd-agreed-window', run: limitWindow },
+  { id: 'client.frame.pmd-rsv1-misuse', connections: MISUSES.length, run: misuseRsv1 },
+]

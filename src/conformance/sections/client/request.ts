@@ -1,0 +1,77 @@
+import { sendAnswer } from '../../client/answer.ts'
+import { expectTaken } from '../../client/expect.ts'
+import { type Visit, visitsOf } from '../../client/pending-upgrade.ts'
+import { requestRules } from '../../client/request-rule.ts'
+import { sleep } from '../../peer/peer.ts'
+import type { Case } from '../../script/case.ts'
+import { probe } from '../../script/expect.ts'
+import { judgeBreaches } from '../../script/expect-frame.ts'
+import type { Trial } from '../../script/trial.ts'
+import { fieldValue } from '../../wire/frame.ts'
+
+/** Milliseconds for which the answer is held back. */
+const HELD = 500
+
+/** A row that looks at every request of the run; it has a connection of its own, so that it can run alone. */
+function onEveryRequest(id: string, connections = 1): Case {
+  return {
+    id,
+    phase: 'after',
+    connections,
+    async run(t) {
+      for (let count = 0; count < connections; count++) await expectTaken(t)
+      judgeBreaches(t, id)
+    },
+  }
+}
+
+/** Bytes that come while the 101 is held back: there must be none. */
+async function holdAnswer(t: Trial): Promise<void> {
+  const { peer, request } = await visitsOf(t).next(t)
+  await sleep(HELD)
+  const early = peer.unread
+  t.require(early.length === 0, 'no bytes before the answer', `${early.length} bytes: ${early.toString('hex', 0, 40)}`)
+  await sendAnswer(peer, request)
+  await probe(t, peer)
+}
+
+/** Browsers say where the page is from; of others it is noted (RFC 6455 §4.1). */
+async function describeOrigin(t: Trial): Promise<void> {
+  const { request } = await expectTaken(t)
+  const origin = fieldValue(request, 'origin')
+  if (!/^Mozilla\//.test(fieldValue(request, 'user-agent') ?? '')) {
+    t.observe('origin', origin ?? '(absent)')
+    return
+  }
+  const right = `http://${fieldValue(request, 'host')}`
+  t.assert(origin === right, `Origin: ${right}`, `Origin: ${origin ?? '(absent)'}`)
+}
+
+/** Two opens at once of one client: whether the second waits for the end of the first handshake. */
+async function openTwice(t: Trial): Promise<void> {
+  const visits = visitsOf(t)
+  const first = await visits.next(t)
+  if (!first.ask('open-again')) {
+    await sendAnswer(first.peer, first.request)
+    await probe(t, first.peer)
+    t.skip('the driver takes no command “open-again”')
+  }
+  const early = await visits.arrived(t, { timeout: HELD, start: false }, null)
+  t.observe('handshakes_at_once', early === null ? 'the second waits' : 'both at once')
+  await dismiss(first)
+  await dismiss(early ?? (await visits.next(t, { start: false })))
+}
+
+async function dismiss({ peer, request }: Visit): Promise<void> {
+  await sendAnswer(peer, request)
+  await peer.sendClose(1000)
+}
+
+/** The opening request (RFC 6455 §4.1): `client.req`, but for what needs a URL of its own. */
+export const clientRequest: Case[] = [
+  ...requestRules.map((id) => onEveryRequest(id)),
+  onEveryRequest('client.req.key-fresh', 3),
+  { id: 'client.req.waits', run: holdAnswer },
+  { id: 'client.req.origin', run: describeOrigin },
+  { id: 'client.req.one-connecting', run: openTwice },
+]

@@ -1,0 +1,89 @@
+import { type Chop, describeInbound } from '../../peer/peer.ts'
+import type { Case } from '../../script/case.ts'
+import { cleanClose } from '../../script/expect.ts'
+import { followPongs } from '../../script/expect-frame.ts'
+import { echoFault, judgeAsOne, type LoadMessage, loadTimeout } from '../../script/expect-load.ts'
+import type { Trial } from '../../script/trial.ts'
+import { bytesOf, type FrameSpec, Op } from '../../wire/frame.ts'
+
+const SIZES = [1, 2, 3, 5, 7, 13, 64, 997, 1448, 4096, 16384]
+const RANDOM_RUNS = 20
+/** Sizes of one random way to cut the script, taken in turn, and the largest of them. */
+const RANDOM_SIZES = 40
+const LARGEST_PIECE = 3000
+
+/** Frames of every legal kind, and what has to come back. */
+interface Script {
+  frames: FrameSpec[]
+  messages: LoadMessage[]
+  pongs: Buffer[]
+}
+
+function writeScript(t: Trial): Script {
+  const short = t.random.bytes(200)
+  const long = t.random.bytes(70_000)
+  return {
+    frames: [
+      { opcode: Op.TEXT, payload: 'Hello-µ@ßöäüàá-UTF-8!!' },
+      { opcode: Op.BINARY, payload: short },
+      { opcode: Op.TEXT, payload: 'frag', fin: false },
+      { opcode: Op.PING, payload: 'inside' },
+      { opcode: Op.CONT, payload: 'men', fin: false },
+      { opcode: Op.CONT, payload: 'ted' },
+      { opcode: Op.PING, payload: 'between' },
+      { opcode: Op.BINARY, payload: long },
+    ],
+    messages: [
+      { opcode: Op.TEXT, payload: bytesOf('Hello-µ@ßöäüàá-UTF-8!!') },
+      { opcode: Op.BINARY, payload: short },
+      { opcode: Op.TEXT, payload: bytesOf('fragmented') },
+      { opcode: Op.BINARY, payload: long },
+    ],
+    pongs: ['inside', 'between'].map(bytesOf),
+  }
+}
+
+/** Messages in order and pongs in order, however they are mixed. */
+async function runScript(t: Trial, chop?: Chop): Promise<void> {
+  const { frames, messages, pongs } = writeScript(t)
+  const peer = await t.open()
+  await peer.sendFrames(frames, chop)
+  const isLastPong = followPongs(t, pongs)
+  let echoes = 0
+  for (let isAnswered = false; echoes < messages.length || !isAnswered; ) {
+    const event = await peer.nextMeaningful(loadTimeout(t))
+    if (event?.kind === 'pong') isAnswered = isLastPong(event)
+    else {
+      const fault = echoes < messages.length ? echoFault(t, event, messages[echoes]) : describeInbound(event, t.timeout)
+      t.require(fault === null, `${messages.length} echoes and the pongs`, `${echoes} echoes, then ${fault}`)
+      echoes++
+    }
+  }
+  await cleanClose(t, peer)
+}
+
+async function runInRandomPieces(t: Trial): Promise<void> {
+  for (let run = 0; run < RANDOM_RUNS; run++) {
+    const size = Array.from({ length: RANDOM_SIZES }, () => t.random.integer(1, LARGEST_PIECE))
+    await runScript(t, { size })
+  }
+}
+
+/** One script of frames in pieces of any size: the same comes back (RFC 6455 §6.2): `robust.chop-*`. */
+export const choppedScripts: Case[] = [
+  ...SIZES.map(
+    (size): Case => ({
+      id: `robust.chop-${size}`,
+      phase: 'alone',
+      needs: ['echo'],
+      run: (t) => runScript(t, { size }),
+    }),
+  ),
+  {
+    id: 'robust.chop-random',
+    phase: 'alone',
+    needs: ['echo'],
+    run: (t) => judgeAsOne(t, `the same from ${RANDOM_RUNS} scripts`, () => runInRandomPieces(t)),
+  },
+  { id: 'robust.one-segment', phase: 'alone', needs: ['echo'], run: (t) => runScript(t) },
+]

@@ -1,0 +1,74 @@
+import type { Case } from '../../script/case.ts'
+import { judgeBreaches } from '../../script/expect-frame.ts'
+import type { Trial } from '../../script/trial.ts'
+import { type FrameSpec, hex, Op } from '../../wire/frame.ts'
+
+/** What has to be failed with each of these codes, so that a row that is run alone has something to judge. */
+const FAULTS: Record<1002 | 1007 | 1009, FrameSpec> = {
+  1002: { opcode: 3 },
+  1007: { opcode: Op.TEXT, payload: hex('ff') },
+  1009: { opcode: Op.BINARY, payload: 'the beginning', length: 2n ** 60n },
+}
+
+/** Ends a connection by Close 1000, by an empty Close and by a fault; how that went is what other rows judge. */
+async function makeClosings(t: Trial): Promise<void> {
+  for (const body of ['', hex('03e8')]) {
+    const peer = await t.open()
+    await peer.sendFrame({ opcode: Op.CLOSE, payload: body })
+    await peer.waitForEnd()
+  }
+  const peer = await t.open()
+  await peer.sendFrame(FAULTS[1002])
+  await peer.waitForEnd()
+}
+
+/** Breaches of these rules, on every connection of the run. */
+function keeps(id: string, ...rules: string[]): Case {
+  return {
+    id: `close.${id}`,
+    phase: 'after',
+    async run(t) {
+      await makeClosings(t)
+      judgeBreaches(t, ...rules)
+    },
+  }
+}
+
+/** The cases that are named for a code that is not as expected. */
+const NAMED = 3
+
+function describeCode(code: number | null, cases: ReadonlySet<string>): string {
+  const named = [...cases].slice(0, NAMED).join(', ')
+  const more = cases.size > NAMED ? ` and ${cases.size - NAMED} more` : ''
+  return `${code === null ? 'no code' : code} in ${named}${more}`
+}
+
+/** All connections of the run that had to be failed with that one code, and no other. */
+function fails(id: string, expected: keyof typeof FAULTS): Case {
+  return {
+    id: `close.code-on-${id}`,
+    phase: 'after',
+    async run(t: Trial) {
+      const peer = await t.open()
+      await peer.sendFrame(FAULTS[expected])
+      const event = await peer.nextMeaningful()
+      if (event === null) t.note('waits for the rest')
+      const { ledger } = t.context
+      if (event?.kind === 'close') ledger.failure(expected, event.code, t.entry.id)
+      if (event?.kind === 'end') ledger.failure(expected, null, t.entry.id)
+      const others = [...ledger.failuresOf(expected)].filter(([code]) => code !== expected)
+      const shown = others.map(([code, cases]) => describeCode(code, cases)).join('; ')
+      t.require(others.length === 0, `${expected} each time`, shown || `${expected} each time`)
+    },
+  }
+}
+
+/** The Closes of all connections of the run (RFC 6455 §5.5.1, §7.4): `close`. */
+export const closeSurvey: Case[] = [
+  keeps('reply-shape', 'inv.close-code', 'close.reply-shape'),
+  keeps('server-never-1010', 'close.server-never-1010'),
+  keeps('once', 'inv.after-close'),
+  fails('protocol-error', 1002),
+  fails('bad-utf8', 1007),
+  fails('too-big', 1009),
+]

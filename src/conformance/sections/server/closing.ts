@@ -1,0 +1,252 @@
+import { describeInbound, type Peer } from '../../peer/peer.ts'
+import type { Case } from '../../script/case.ts'
+import { alive, cleanClose, echo, expectFailure, needEcho } from '../../script/expect.ts'
+import { expectServerEnd } from '../../script/expect-frame.ts'
+import type { Trial } from '../../script/trial.ts'
+import { closeBody, type FrameSpec, Op } from '../../wire/frame.ts'
+
+const CLOSE: FrameSpec = { opcode: Op.CLOSE, payload: closeBody(1000) }
+const RESERVED: FrameSpec = { opcode: 3 }
+const MIB = 1024 * 1024
+
+function text(payload: string): FrameSpec {
+  return { opcode: Op.TEXT, payload }
+}
+
+/** A Close with other frames around it, in one write; one Close comes back, then the end, and nothing before it. */
+function closedBy(id: string, frames: readonly FrameSpec[]): Case {
+  return {
+    id: `close.${id}`,
+    async run(t) {
+      const peer = await t.open()
+      await peer.sendFrames(frames)
+      await cleanClose(t, peer, { sent: true, strict: true })
+    },
+  }
+}
+
+async function closeAfterMessage(t: Trial): Promise<void> {
+  const peer = await t.open()
+  await echo(t, peer, { payload: 'Hello World!' })
+  await cleanClose(t, peer, { strict: true })
+}
+
+/** What comes after these frames, up to the end, is noted. */
+async function describeAnswers(t: Trial, frames: readonly FrameSpec[]): Promise<void> {
+  needEcho(t)
+  const peer = await t.open()
+  await peer.sendFrames(frames)
+  const events: string[] = []
+  for (let isOver = false; !isOver; ) {
+    const event = await peer.nextMeaningful()
+    events.push(describeInbound(event, t.timeout))
+    isOver = event === null || event.kind === 'end'
+  }
+  t.note(`came: ${events.join(', ')}`)
+}
+
+const handshakeRows: Case[] = [
+  { id: 'close.after-message', run: closeAfterMessage },
+  closedBy('twice', [CLOSE, { opcode: Op.CLOSE }]),
+  closedBy('then-ping', [CLOSE, { opcode: Op.PING }]),
+  closedBy('then-text', [CLOSE, text('Hello World!')]),
+  closedBy('inside-message', [{ ...text('fragment1'), fin: false }, CLOSE, { opcode: Op.CONT, payload: 'fragment2' }]),
+  {
+    id: 'close.after-256k',
+    run: (t) => describeAnswers(t, [text('*'.repeat(256 * 1024)), text('Hello World!'), CLOSE, { opcode: Op.PING }]),
+  },
+  { id: 'close.with-text-before', run: (t) => describeAnswers(t, [text('Hello World!'), CLOSE]) },
+  {
+    id: 'close.octets',
+    async run(t) {
+      const peer = await t.open()
+      await peer.sendFrame(CLOSE, { size: 1 })
+      await cleanClose(t, peer, { sent: true, strict: true })
+    },
+  },
+]
+
+/** Close 1000 and its answer; gives the milliseconds from there to the end of TCP, which must come by then. */
+async function timeEnd(t: Trial, timeout: number): Promise<number> {
+  const peer = await t.open()
+  await peer.sendClose(1000)
+  await peer.expectClose()
+  const began = performance.now()
+  const end = await peer.nextMeaningful(timeout, timeout)
+  t.require(end?.kind === 'end', `the end of TCP within ${Math.round(timeout)} ms`, describeInbound(end, timeout))
+  return performance.now() - began
+}
+
+/** The Close that answers ours, then FIN. */
+async function expectFin(t: Trial, peer: Peer): Promise<void> {
+  await peer.expectClose()
+  const end = await peer.nextMeaningful()
+  t.require(end?.kind === 'end' && end.tcp === 'fin', 'FIN', describeInbound(end, t.timeout))
+}
+
+/** How much a server has left unread when it closes is a matter of moments, so it is tried so often. */
+const TRIES = 10
+const REST = Array<FrameSpec>(64).fill({ opcode: Op.BINARY, payload: Buffer.alloc(1024, 0x2a) })
+
+/** TCP makes a reset of a close with unread input, and the reset may overtake the Close. */
+async function sendWhileClosing(t: Trial): Promise<void> {
+  for (let tries = 0; tries < TRIES; tries++) {
+    const peer = await t.open()
+    const sent = peer.sendFrames([CLOSE, ...REST], { size: 1024 })
+    await expectFin(t, peer)
+    await sent
+    t.release(peer)
+  }
+}
+
+async function closeAndEnd(t: Trial): Promise<void> {
+  const peer = await t.open()
+  await peer.sendFrame(CLOSE)
+  peer.end()
+  await cleanClose(t, peer, { sent: true, strict: true })
+}
+
+async function endOpen(t: Trial): Promise<void> {
+  const peer = await t.open()
+  peer.end()
+  await expectServerEnd(t, peer)
+  await alive(t)
+}
+
+async function resetOpen(t: Trial): Promise<void> {
+  const peer = await t.open()
+  peer.reset()
+  await alive(t)
+}
+
+async function resetDuringEcho(t: Trial): Promise<void> {
+  needEcho(t)
+  const peer = await t.open()
+  await peer.sendBinary(Buffer.alloc(Math.min(16 * MIB, t.context.maxMessage), 0x2a))
+  await peer.waitForInput()
+  peer.reset()
+  await alive(t)
+}
+
+const tcpRows: Case[] = [
+  {
+    id: 'close.tcp-prompt',
+    async run(t) {
+      const passed = await timeEnd(t, t.timeout / 2)
+      t.note(`FIN ${Math.round(passed * 10) / 10} ms after the Close`)
+    },
+  },
+  { id: 'close.tcp-first', run: async (t) => void (await timeEnd(t, 5 * t.timeout)) },
+  {
+    id: 'close.fin-not-rst',
+    async run(t) {
+      const peer = await t.open()
+      await peer.sendFrame(CLOSE)
+      await expectFin(t, peer)
+    },
+  },
+  { id: 'close.fin-not-rst-unread', run: sendWhileClosing },
+  { id: 'close.half-close', run: closeAndEnd },
+  { id: 'close.fin-open', run: endOpen },
+  { id: 'close.rst-open', run: resetOpen },
+  { id: 'close.rst-during-echo', run: resetDuringEcho },
+]
+
+/** The Close of a failed connection stays unanswered, our side open. */
+async function leaveCloseUnanswered(t: Trial): Promise<void> {
+  const peer = await t.open()
+  await peer.sendFrame(RESERVED)
+  const close = await peer.nextMeaningful()
+  if (close?.kind === 'end') {
+    t.note('ends without a Close')
+    return
+  }
+  t.require(close?.kind === 'close', 'a Close', describeInbound(close, t.timeout))
+  const began = performance.now()
+  const wait = Math.max(t.timeout, t.context.idle)
+  const end = await peer.nextMeaningful(wait, wait)
+  t.require(end?.kind === 'end', `the end of TCP within ${Math.round(wait)} ms`, describeInbound(end, wait))
+  t.note(`the end ${Math.round(performance.now() - began)} ms after the Close`)
+}
+
+/** Sends until all is taken, or nothing more for the idle time; never reads. */
+async function sendWithoutReading(peer: Peer, count: number, idle: number): Promise<boolean> {
+  const payload = Buffer.alloc(64 * 1024, 0x2a)
+  for (let sent = 0; sent < count && !peer.ended; sent += payload.length) {
+    const written = peer.sendText(payload).then(() => true)
+    if (!(await within(written, idle))) return false
+  }
+  return !peer.ended
+}
+
+async function within(event: Promise<boolean>, milliseconds: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), milliseconds)
+  })
+  try {
+    return await Promise.race([event, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+async function neverRead(t: Trial): Promise<void> {
+  const peer = await t.open()
+  peer.pause()
+  const taken = await sendWithoutReading(peer, 64 * MIB, t.context.idle)
+  t.note(
+    taken
+      ? 'takes 64 MiB of texts unread'
+      : 'does not take 64 MiB of texts, nor the Close behind them, from who does not read',
+  )
+  if (taken)
+    await within(
+      peer.sendClose(1000).then(() => true),
+      t.context.idle,
+    )
+  peer.resume()
+  const end = await peer.waitForEnd(t.context.idle)
+  t.note(end === null ? 'still open after the idle time' : `ended by ${end.toUpperCase()}`)
+  peer.destroy()
+  await alive(t)
+}
+
+async function floodAfterClose(t: Trial): Promise<void> {
+  const peer = await t.open()
+  const flood = Array<FrameSpec>(160).fill(text('*'.repeat(64 * 1024)))
+  const sent = peer.sendFrames([CLOSE, ...flood])
+  const expected = 'one Close, no echo, the end of the connection'
+  const close = await peer.nextMeaningful()
+  t.require(close?.kind === 'close', expected, describeInbound(close, t.timeout))
+  const end = await peer.nextMeaningful()
+  t.require(end?.kind === 'end', expected, `a Close, then ${describeInbound(end, t.timeout)}`)
+  t.note(`ended by ${end.tcp.toUpperCase()}`)
+  peer.destroy()
+  await sent
+}
+
+function failedBy(id: string, frames: readonly FrameSpec[]): Case {
+  return {
+    id: `close.${id}`,
+    async run(t) {
+      const peer = await t.open()
+      await peer.sendFrames(frames)
+      await expectFailure(t, peer, [1002])
+    },
+  }
+}
+
+const PINGS = Array.from({ length: 10 }, (_, index): FrameSpec => ({ opcode: Op.PING, payload: `ping ${index}` }))
+const TEXTS = Array.from({ length: 10 }, (_, index) => text(`text ${index}`))
+
+const brokenRows: Case[] = [
+  { id: 'close.no-reply-to-fail', run: leaveCloseUnanswered },
+  { id: 'close.never-read', phase: 'alone', tags: ['slow', 'idle'], run: neverRead },
+  failedBy('crossing', [RESERVED, CLOSE]),
+  failedBy('after-fail-silent', [RESERVED, ...PINGS, ...TEXTS]),
+  { id: 'close.flood-after', phase: 'alone', run: floodAfterClose },
+]
+
+/** The closing handshake and the end of TCP (RFC 6455 §5.5.1, §7.1): `close`. */
+export const closing: Case[] = [...handshakeRows, ...tcpRows, ...brokenRows]

@@ -1,0 +1,61 @@
+import type { Peer } from '../../peer/peer.ts'
+import type { Case } from '../../script/case.ts'
+import { expectFailure, expectFailureEarly } from '../../script/expect.ts'
+import { closeBody, type FrameSpec, Op } from '../../wire/frame.ts'
+
+function refused(id: string, ...frames: FrameSpec[]): Case {
+  return {
+    id: `ctl.${id}`,
+    async run(t) {
+      const peer = await t.open()
+      await peer.sendFrames(frames)
+      await expectFailure(t, peer, [1002])
+    },
+  }
+}
+
+/** What is sent breaks the rule already; the rest comes only when the server waits for it. */
+function refusedEarly(id: string, first: FrameSpec, rest: (peer: Peer) => Promise<void>): Case {
+  return {
+    id: `ctl.${id}`,
+    async run(t) {
+      const peer = await t.open()
+      await peer.sendFrame(first)
+      await expectFailureEarly(t, peer, [1002], () => rest(peer))
+    },
+  }
+}
+
+const CLEAR_KEY = Buffer.alloc(4)
+const LONG = Buffer.alloc(126, 0xfe)
+
+/** Size and fragmentation of control frames (RFC 6455 §5.5): `ctl`. */
+export const controlFrames: Case[] = [
+  refused('ping-126', { opcode: Op.PING, payload: LONG }),
+  refused('pong-126', { opcode: Op.PONG, payload: LONG }),
+  refused('ping-65536', { opcode: Op.PING, payload: Buffer.alloc(65536, 0xfe) }),
+  refusedEarly('ping-126-header', { opcode: Op.PING, length: LONG.length, mask: CLEAR_KEY }, (peer) =>
+    peer.sendBytes(LONG),
+  ),
+  refused('ping-huge-header', { opcode: Op.PING, length: 2n ** 40n }),
+  refused(
+    'ping-fragmented',
+    { opcode: Op.PING, payload: 'fragment1', fin: false },
+    { opcode: Op.CONT, payload: 'fragment2' },
+  ),
+  refused(
+    'pong-fragmented',
+    { opcode: Op.PONG, payload: 'fragment1', fin: false },
+    { opcode: Op.CONT, payload: 'fragment2' },
+  ),
+  refused(
+    'close-fragmented',
+    { opcode: Op.CLOSE, payload: closeBody(1000), fin: false },
+    { opcode: Op.CONT, payload: 'ok' },
+  ),
+  refusedEarly('ping-nofin-alone', { opcode: Op.PING, fin: false }, (peer) => peer.sendFrame({ opcode: Op.CONT })),
+  refusedEarly('close-nofin-alone', { opcode: Op.CLOSE, payload: closeBody(1000), fin: false }, (peer) =>
+    peer.sendFrame({ opcode: Op.CONT }),
+  ),
+  refused('ping-nofin-inside', { opcode: Op.TEXT, payload: 'a', fin: false }, { opcode: Op.PING, fin: false }),
+]

@@ -1,0 +1,59 @@
+import { deflateSync, gzipSync } from 'node:zlib'
+import { describeInbound } from '../../peer/peer.ts'
+import type { Case } from '../../script/case.ts'
+import { compressedFrames, HELLO, HELLO_AGAIN, linkedCase } from '../../script/compression.ts'
+import { expectFailure } from '../../script/expect.ts'
+import { BlockWriter } from '../../wire/deflate-block.ts'
+import { hex, Op } from '../../wire/frame.ts'
+
+/** Payloads that are no DEFLATE data (RFC 1951 §3.2). */
+const undecodable: Record<string, () => Buffer> = {
+  'bad-btype3': () => hex('06'),
+  'bad-garbage': () => Buffer.alloc(16, 0xff),
+  'bad-len-mismatch': () => hex('000500000048656c6c6f00'),
+  'bad-distance': () => HELLO_AGAIN,
+  'bad-bad-tree': overSubscribed,
+  'bad-zlib-header': () => deflateSync('Hello'),
+  'bad-gzip-header': () => gzipSync('Hello'),
+  'bad-symbol-286': () => new BlockWriter().fixed([0x48, { symbol: 286 }]).payload(),
+}
+
+/** A dynamic block in which each of the 19 code lengths has a code of one bit: there is room for two. */
+function overSubscribed(): Buffer {
+  const block = new BlockWriter().bits(0b100, 3).bits(0, 5).bits(0, 5).bits(15, 4)
+  for (let count = 0; count < 19; count++) block.bits(1, 3)
+  return block.payload()
+}
+
+/** Inflated text that is not UTF-8 (RFC 7692 §6.1, RFC 6455 §8.1); in fragments of that size. */
+function badText(id: string, text: string, ...sizes: number[]): Case {
+  return linkedCase(`pmd.data.${id}`, async (t, { peer, deflater }) => {
+    await peer.sendFrames(compressedFrames(Op.TEXT, deflater.deflate(hex(text)), ...sizes))
+    await expectFailure(t, peer, [1007])
+  })
+}
+
+/** Compressed data that has to fail the connection (RFC 7692 §7.2.2): the rest of `pmd.data`. */
+export const deflateBroken: Case[] = [
+  ...Object.entries(undecodable).map(([id, payload]) =>
+    linkedCase(`pmd.data.${id}`, async (t, { peer }) => {
+      await peer.sendFrames(compressedFrames(Op.TEXT, payload()))
+      await expectFailure(t, peer, [1007, 1002])
+    }),
+  ),
+  linkedCase('pmd.data.bad-truncated', async (t, { peer }) => {
+    await peer.sendFrames(compressedFrames(Op.TEXT, HELLO.subarray(0, 3)))
+    t.note(describeInbound(await peer.nextMeaningful(), t.timeout))
+  }),
+  linkedCase('pmd.data.bad-then-dead', async (t, { peer }) => {
+    await peer.sendFrames([
+      ...compressedFrames(Op.TEXT, hex('06')),
+      { opcode: Op.PING, payload: 'after' },
+      ...compressedFrames(Op.TEXT, HELLO),
+    ])
+    await expectFailure(t, peer, [1007, 1002])
+  }),
+  badText('utf8-bad', '61ff'),
+  badText('utf8-bad-fragmented', '61ff', 1),
+  badText('utf8-incomplete', 'e282'),
+]

@@ -1,0 +1,242 @@
+import type { Case } from '../../script/case.ts'
+import { compressedFrames, Deflater, offerExtensions } from '../../script/compression.ts'
+import { echoThenCleanClose, expectReject, probe, requireAccepted } from '../../script/expect.ts'
+import type { Handshake, Trial } from '../../script/trial.ts'
+import {
+  type Agreement,
+  breachesOf,
+  type ExtensionElement,
+  PMD,
+  parseExtensions,
+  readAgreement,
+} from '../../wire/extension.ts'
+import { fieldValue, Op } from '../../wire/frame.ts'
+
+const FIELD = 'Sec-WebSocket-Extensions'
+
+/** What a server made of an offer. */
+interface Outcome {
+  handshake: Handshake
+  /** null: declined. */
+  agreement: Agreement | null
+}
+
+/** Offers, takes only a 101, and fails what no 101 may say, whatever was offered (RFC 7692 §5.1, §7.1). */
+async function offer(t: Trial, ...values: string[]): Promise<Outcome> {
+  const handshake = await offerExtensions(t, ...values)
+  requireAccepted(t, handshake)
+  const answer = handshake.response && fieldValue(handshake.response, FIELD)
+  if (answer === null) return { handshake, agreement: null }
+  const shown = `${FIELD}: ${answer}`
+  const elements = parseExtensions(answer)
+  t.require(elements !== null, 'an answer that keeps the grammar', shown)
+  const offered = values.flatMap((value) => parseExtensions(value) ?? [])
+  const element = requireOneOf(t, elements, offered, shown)
+  for (const breach of breachesOf(element)) t.require(false, 'an answer with valid parameters', `${shown} (${breach})`)
+  const agreement = readAgreement(element)
+  const good = offered.filter(({ name }) => name === PMD).map(readAgreement)
+  t.require(
+    good.some((one) => isFulfilled(one, agreement)),
+    'an answer that says how each parameter offered was taken',
+    shown,
+  )
+  return { handshake, agreement }
+}
+
+/** The one element that an answer may have: extensions that claim RSV1 exclude each other (RFC 7692 §5.1). */
+function requireOneOf(
+  t: Trial,
+  elements: ExtensionElement[],
+  offered: ExtensionElement[],
+  shown: string,
+): ExtensionElement {
+  const names = offered.map(({ name }) => name.toLowerCase())
+  t.require(
+    elements.every(({ name }) => names.includes(name.toLowerCase())),
+    'an answer with what was offered only',
+    shown,
+  )
+  t.require(elements.length === 1, `one element, ${PMD}`, shown)
+  t.require(elements[0].name.toLowerCase() === PMD, `${PMD} and nothing else`, shown)
+  return elements[0]
+}
+
+/** Whether the answer can be one to this offer (RFC 7692 §7.1.1.1, §7.1.2.1, §7.1.2.2). */
+function isFulfilled(offered: Agreement, answer: Agreement): boolean {
+  if (offered.serverNoContext && !answer.serverNoContext) return false
+  if (offered.serverBits !== null && (answer.serverBits ?? 15) > offered.serverBits) return false
+  if (offered.serverBits !== null && answer.serverBits === null) return false
+  return offered.clientBits !== null || answer.clientBits === null
+}
+
+/** The probe of the legend, compressed when that was agreed. */
+async function probeAsAgreed(t: Trial, { handshake: { peer }, agreement }: Outcome): Promise<void> {
+  if (agreement === null || !t.context.capabilities.echo) return probe(t, peer)
+  const frames = compressedFrames(Op.TEXT, new Deflater(agreement).deflate(Buffer.from('probe')))
+  await echoThenCleanClose(t, peer, { payload: 'probe', frames })
+}
+
+/** How a row takes an outcome that `offer` has nothing against. */
+interface OfferRow {
+  values: string[]
+  /** What must come; `accepted` asserts with the class of the row, `wished` as a `should`. Default: either. */
+  answer?: 'accepted' | 'wished'
+  check?(t: Trial, agreement: Agreement): void
+}
+
+function offerCase(id: string, { values, answer, check }: OfferRow): Case {
+  return {
+    id: `pmd.neg.${id}`,
+    // Without the extension every other row would pass for declining.
+    needs: id === 'plain' ? [] : ['pmd'],
+    async run(t: Trial) {
+      const outcome = await offer(t, ...values)
+      const { agreement, handshake } = outcome
+      const shown = (handshake.response && fieldValue(handshake.response, FIELD)) ?? 'declined'
+      if (answer === 'accepted') t.assert(agreement !== null, 'accepted', shown)
+      if (answer === 'wished') t.assertShould(agreement !== null, 'accepted', shown)
+      if (agreement !== null) check?.(t, agreement)
+      t.note(`answer: ${shown}`)
+      await probeAsAgreed(t, outcome)
+    },
+  }
+}
+
+const SNCT = `${PMD}; server_no_context_takeover`
+const CNCT = `${PMD}; client_no_context_takeover`
+
+/** A server that cannot go below the hint need not say so: it is reported (RFC 7692 §7.1.2.2). */
+function noteHint(bits: number): (t: Trial, agreement: Agreement) => void {
+  return (t, { clientBits }) => {
+    if (clientBits !== null && clientBits > bits) t.note(`client_max_window_bits=${clientBits}, above the hint`)
+  }
+}
+
+const rows: Record<string, OfferRow> = {
+  plain: { values: [PMD] },
+  'answer-params': { values: [PMD] },
+  'no-client-bits': {
+    values: [PMD],
+    check: (t, { clientBits }) =>
+      void t.assert(clientBits === null, 'no client_max_window_bits', `client_max_window_bits=${clientBits}`),
+  },
+  once: { values: [`${PMD}, ${SNCT}`] },
+  snct: { values: [SNCT] },
+  'snct-supported': { values: [SNCT], answer: 'accepted' },
+  cnct: { values: [CNCT], answer: 'accepted' },
+  ...Object.fromEntries(
+    [8, 9, 10, 11, 12, 13, 14, 15].map((bits) => [
+      `smwb-${bits}`,
+      { values: [`${PMD}; server_max_window_bits=${bits}`] },
+    ]),
+  ),
+  cmwb: { values: [`${PMD}; client_max_window_bits`], answer: 'wished' },
+  ...Object.fromEntries(
+    [8, 9, 12, 15].map((bits) => [
+      `cmwb-${bits}`,
+      { values: [`${PMD}; client_max_window_bits=${bits}`], answer: 'wished', check: noteHint(bits) },
+    ]),
+  ),
+  'all-four': {
+    values: [`${SNCT}; client_no_context_takeover; server_max_window_bits=10; client_max_window_bits=10`],
+    check: noteHint(10),
+  },
+  quoted: {
+    values: [`${PMD}; server_max_window_bits="10"`],
+    check: (t, { serverBits }) => void t.assert(serverBits !== null, 'server_max_window_bits up to 10', 'none'),
+  },
+  'two-fields': { values: ['x-conf', PMD], answer: 'accepted' },
+  preference: {
+    values: [`${SNCT}, ${PMD}`],
+    answer: 'accepted',
+    check: (t, { serverNoContext }) =>
+      void t.assert(serverNoContext, 'the first offer, with server_no_context_takeover', 'the second'),
+  },
+  'fallback-bad-first': { values: [`${PMD}; x-conf, ${PMD}`], answer: 'accepted' },
+  'fallback-three': { values: [`${SNCT}; server_max_window_bits=9, ${SNCT}, ${PMD}`] },
+  'with-unknown': { values: [`x-conf, ${PMD}`] },
+  'rsv1-conflict': { values: [`${PMD}, x-webkit-deflate-frame`] },
+}
+
+/** Parameters that make an offer one to decline (RFC 7692 §7). */
+const badParams: Record<string, string> = {
+  'unknown-param': 'x-conf',
+  'unknown-param-value': 'x-conf=1',
+  'snct-value': 'server_no_context_takeover=1',
+  'snct-empty': 'server_no_context_takeover=',
+  'cnct-value': 'client_no_context_takeover=true',
+  'smwb-none': 'server_max_window_bits',
+  'smwb-empty': 'server_max_window_bits=',
+  'smwb-empty-quoted': 'server_max_window_bits=""',
+  'smwb-0': 'server_max_window_bits=0',
+  'smwb-7': 'server_max_window_bits=7',
+  'smwb-16': 'server_max_window_bits=16',
+  'smwb-08': 'server_max_window_bits=08',
+  'smwb-010': 'server_max_window_bits=010',
+  'smwb-plus': 'server_max_window_bits=+10',
+  'smwb-minus': 'server_max_window_bits=-10',
+  'smwb-decimal': 'server_max_window_bits=10.0',
+  'smwb-hex': 'server_max_window_bits=0xa',
+  'smwb-text': 'server_max_window_bits=ten',
+  'smwb-huge': 'server_max_window_bits=4294967306',
+  'cmwb-7': 'client_max_window_bits=7',
+  'cmwb-16': 'client_max_window_bits=16',
+  'cmwb-08': 'client_max_window_bits=08',
+  'cmwb-text': 'client_max_window_bits=x',
+  'cmwb-empty': 'client_max_window_bits=',
+  'dup-snct': 'server_no_context_takeover; server_no_context_takeover',
+  'dup-cnct': 'client_no_context_takeover; client_no_context_takeover',
+  'dup-smwb': 'server_max_window_bits=10; server_max_window_bits=10',
+  'dup-smwb-other': 'server_max_window_bits=10; server_max_window_bits=12',
+  'dup-cmwb': 'client_max_window_bits; client_max_window_bits=10',
+}
+
+/** Declined, and the connection goes on; a 400 only suits a field that breaks the grammar (RFC 6455 §9.1). */
+async function requireDeclined(t: Trial, value: string): Promise<void> {
+  const handshake = await offerExtensions(t, value)
+  const { response, peer } = handshake
+  if (response?.status !== 101) {
+    expectReject(t, handshake)
+    const isMalformed = parseExtensions(value) === null
+    t.assertShould(isMalformed, `101 without ${PMD}`, response?.statusLine ?? 'no answer')
+    return
+  }
+  requireAccepted(t, handshake)
+  const answer = fieldValue(response, FIELD)
+  t.require(answer === null, 'declined: 101 without an extension', `${FIELD}: ${answer}`)
+  await probe(t, peer)
+}
+
+/** Negotiation of permessage-deflate (RFC 7692 §5, §7.1): `pmd.neg`. */
+export const deflateOffer: Case[] = [
+  ...Object.entries(rows).map(([id, row]) => offerCase(id, row)),
+  {
+    id: 'pmd.neg.browser',
+    needs: ['pmd'],
+    async run(t: Trial) {
+      for (const value of [`${PMD}; client_max_window_bits`, PMD]) {
+        const outcome = await offer(t, value)
+        t.assert(outcome.agreement !== null, `“${value}” accepted`, 'declined')
+        await probeAsAgreed(t, outcome)
+      }
+    },
+  },
+  ...[`${PMD} ; server_max_window_bits = 10`, 'Permessage-Deflate'].map(
+    (value, index): Case => ({
+      id: `pmd.neg.${['spaces', 'case'][index]}`,
+      needs: ['pmd'],
+      async run(t: Trial) {
+        const { response } = await offerExtensions(t, value)
+        const answer = response && fieldValue(response, FIELD)
+        t.note(`answer: ${response?.statusLine ?? 'none'}, ${answer ?? 'no extension'}`)
+      },
+    }),
+  ),
+  ...Object.entries(badParams).map(
+    ([id, params]): Case => ({
+      id: `pmd.neg.bad-${id}`,
+      needs: ['pmd'],
+      run: (t) => requireDeclined(t, `${PMD}; ${params}`),
+    }),
+  ),
+]

@@ -1,0 +1,117 @@
+import type { Case } from '../../script/case.ts'
+import { compressedFrames, Deflater, openCompressed } from '../../script/compression.ts'
+import { cleanClose, requireEcho } from '../../script/expect.ts'
+import type { Trial } from '../../script/trial.ts'
+import { type DataSetName, dataSet } from '../../wire/data-set.ts'
+import { type Agreement, PMD } from '../../wire/extension.ts'
+import { type FrameSpec, Op } from '../../wire/frame.ts'
+
+const MESSAGES = 1000
+const WINDOW = 32_768
+
+/** What Autobahn offers unless a family says otherwise. */
+const DEFAULT = `${PMD}; client_no_context_takeover; client_max_window_bits`
+const SNCT = 'server_no_context_takeover'
+const SMWB9 = 'server_max_window_bits=9'
+
+interface Family {
+  name: string
+  data: DataSetName
+  opcode?: number
+  offer?: string
+}
+
+/** The families 12.1 to 12.5 and 13.1 to 13.7 of Autobahn. */
+const families: Family[] = [
+  { name: 'json', data: 'json' },
+  { name: 'bitmap', data: 'bitmap', opcode: Op.BINARY },
+  { name: 'prose', data: 'prose', opcode: Op.BINARY },
+  { name: 'html', data: 'html' },
+  { name: 'pdf', data: 'pdf', opcode: Op.BINARY },
+  { name: 'offer-plain', data: 'json', offer: DEFAULT },
+  { name: 'offer-snct', data: 'json', offer: `${DEFAULT}; ${SNCT}` },
+  { name: 'offer-smwb9', data: 'json', offer: `${DEFAULT}; ${SMWB9}` },
+  { name: 'offer-smwb15', data: 'json', offer: `${DEFAULT}; server_max_window_bits=15` },
+  { name: 'offer-snct-smwb9', data: 'json', offer: `${DEFAULT}; ${SNCT}; ${SMWB9}` },
+  { name: 'offer-snct-smwb15', data: 'json', offer: `${DEFAULT}; ${SNCT}; server_max_window_bits=15` },
+  { name: 'offer-three', data: 'json', offer: `${DEFAULT}; ${SNCT}; ${SMWB9}, ${DEFAULT}; ${SNCT}, ${DEFAULT}` },
+]
+
+const POWERS = [16, 64, 256, 1024, 4096, 8192, 16_384, 32_768, 65_536, 131_072]
+
+/** The 18 sizes of each family, in the order of their numbers: bytes of a message, and of its fragments. */
+const shapes: { size: number; fragment?: number }[] = [
+  ...POWERS.map((size) => ({ size })),
+  ...POWERS.slice(5).map((size) => ({ size, fragment: 256 })),
+  ...[1024, 4096, 32_768].map((fragment) => ({ size: 131_072, fragment })),
+]
+
+/** Seconds for the cases by number; the later ones have the last. */
+const LIMITS = [60, 60, 120, 240, 480]
+
+/** Messages cut from a data set one after the other, and from its start again; compressed in that order. */
+class Messages {
+  readonly #data: Buffer
+  readonly #size: number
+  readonly #count: number
+  readonly #deflater: Deflater
+  /** From this one on the payloads come again: the window is full, and what it holds repeats. */
+  readonly #repeatFrom: number
+  readonly #payloads: Buffer[] = []
+
+  constructor(data: Buffer, size: number, agreement: Agreement) {
+    this.#data = data
+    this.#size = size
+    this.#count = Math.floor(data.length / size)
+    this.#deflater = new Deflater(agreement)
+    this.#repeatFrom = Math.ceil(WINDOW / size)
+  }
+
+  message(index: number): Buffer {
+    const start = (index % this.#count) * this.#size
+    return this.#data.subarray(start, start + this.#size)
+  }
+
+  /** The compressed message; has to be asked for in order. */
+  payload(index: number): Buffer {
+    const earlier = index - this.#count
+    this.#payloads.push(
+      earlier >= this.#repeatFrom ? this.#payloads[earlier] : this.#deflater.deflate(this.message(index)),
+    )
+    return this.#payloads[index]
+  }
+}
+
+async function echoAll(t: Trial, { data, opcode = Op.TEXT, offer }: Family, size: number, fragment?: number) {
+  const { peer, agreement } = await openCompressed(t, offer)
+  const messages = new Messages(dataSet(data), size, agreement)
+  const began = performance.now()
+  const before = peer.received
+  let sent = 0
+  for (let index = 0; index < MESSAGES; index++) {
+    const payload = messages.payload(index)
+    const frames: FrameSpec[] = compressedFrames(opcode, payload, ...(fragment === undefined ? [] : [fragment]))
+    sent += payload.length
+    await peer.sendFrames(frames)
+    requireEcho(t, await peer.expectMessage(`echo ${index + 1} of ${MESSAGES}`), messages.message(index), opcode)
+  }
+  const percent = (bytes: number): number => Math.round((1000 * bytes) / (MESSAGES * size)) / 10
+  t.note(
+    `sent ${percent(sent)} %, received ${percent(peer.received - before)} % of ${MESSAGES} × ${size} bytes` +
+      ` in ${Math.round(performance.now() - began)} ms`,
+  )
+  t.assert(true, `${MESSAGES} echoes`, `${MESSAGES} echoes`)
+  await cleanClose(t, peer)
+}
+
+/** The cases 12.* and 13.* of Autobahn with their content compared: `pmd.ab`. */
+export const deflateVolume: Case[] = families.flatMap((family) =>
+  shapes.map(
+    ({ size, fragment }, index): Case => ({
+      id: `pmd.ab.${family.name}.${index + 1}`,
+      needs: ['pmd', 'echo'],
+      limit: 1000 * LIMITS[Math.min(index, LIMITS.length - 1)],
+      run: (t) => echoAll(t, family, size, fragment),
+    }),
+  ),
+)

@@ -1,0 +1,140 @@
+import { describeInbound, type Inbound, type Peer } from '../../peer/peer.ts'
+import type { Case } from '../../script/case.ts'
+import { echo } from '../../script/expect.ts'
+import { echoFault, type LoadMessage, loadTimeout, writeBefore } from '../../script/expect-load.ts'
+import { survived } from '../../script/expect-survival.ts'
+import type { Trial } from '../../script/trial.ts'
+import { encodeFrame, Op } from '../../wire/frame.ts'
+
+const COUNT = 100_000
+const MEBIBYTE = 1024 * 1024
+
+/** Frames that differ in nothing, all with one masking key: their bytes are written as fast as can be. */
+function sameFrames(t: Trial, spec: { opcode: number; fin: boolean; payload: string }, count: number): Buffer {
+  const frame = encodeFrame(spec, () => t.random.bytes(4))
+  return Buffer.alloc(frame.length * count, frame)
+}
+
+/** One text in that many fragments, each with the same payload. */
+function fragmentedText(t: Trial, payload: string, count: number): Buffer {
+  return Buffer.concat([
+    sameFrames(t, { opcode: Op.TEXT, fin: false, payload }, 1),
+    sameFrames(t, { opcode: Op.CONT, fin: false, payload }, count - 2),
+    sameFrames(t, { opcode: Op.CONT, fin: true, payload }, 1),
+  ])
+}
+
+/** The echo of a text in very many fragments, or an end: the server may have a limit (RFC 6455 §10.4). */
+async function echoOrEnd(t: Trial, bytes: Buffer, text: Buffer): Promise<void> {
+  const peer = await t.open()
+  await peer.sendBytes(bytes)
+  const event = await peer.nextMeaningful(loadTimeout(t))
+  const expected = 'the echo, Close 1008 or 1009, or the end'
+  if (isEnd(event)) t.note(describeInbound(event, 0))
+  else t.require(echoFault(t, event, { opcode: Op.TEXT, payload: text }) === null, expected, describeInbound(event, 0))
+  t.assert(true, expected, 'one of them')
+  t.release(peer)
+}
+
+function isEnd(event: Inbound | null): event is Extract<Inbound, { kind: 'close' | 'end' }> {
+  return event?.kind === 'close' || event?.kind === 'end'
+}
+
+/** Milliseconds and frames of the endless message, and how many frames are written at once. */
+const ENDLESS_TIME = 5000
+const ENDLESS_COUNT = 20_000_000
+const BATCH = 10_000
+
+async function sendEmptyFragments(t: Trial): Promise<void> {
+  const peer = await t.open()
+  await peer.sendFrame({ opcode: Op.TEXT, fin: false })
+  const batch = sameFrames(t, { opcode: Op.CONT, fin: false, payload: '' }, BATCH)
+  const deadline = performance.now() + ENDLESS_TIME
+  let sent = 0
+  while (performance.now() < deadline && sent < ENDLESS_COUNT && peer.queued.length === 0 && !peer.ended) {
+    if (await writeBefore(peer, batch, deadline)) sent += BATCH
+  }
+  const event = peer.queued[0]
+  t.note(`${event === undefined ? 'open' : describeInbound(event, 0)} after ${sent} fragments`)
+  t.release(peer)
+}
+
+/** Empty texts and a last one that is not: all come back, or the connection ends. */
+async function sendEmptyMessages(t: Trial): Promise<void> {
+  const empty: LoadMessage = { opcode: Op.TEXT, payload: Buffer.alloc(0) }
+  const last: LoadMessage = { opcode: Op.TEXT, payload: Buffer.from('last') }
+  const peer = await t.open()
+  const sending = peer
+    .sendBytes(sameFrames(t, { opcode: Op.TEXT, fin: true, payload: '' }, COUNT))
+    .then(() => peer.sendFrame(last))
+  const expected = `${COUNT} echoes, then that of the last text, or the end`
+  for (let count = 0; count <= COUNT; count++) {
+    const event = await peer.nextMeaningful(loadTimeout(t))
+    if (isEnd(event)) {
+      t.note(`${describeInbound(event, 0)} after ${count} echoes`)
+      break
+    }
+    const fault = echoFault(t, event, count < COUNT ? empty : last)
+    if (fault !== null) t.fail(expected, `${count} echoes, then ${fault}`)
+  }
+  t.assert(true, expected, 'one of them')
+  await sending
+}
+
+/** Milliseconds after which a server that holds pings back has shown that it does. */
+const THROTTLED_TIME = 10_000
+
+/** Pings in one write that nobody reads the answers of for a while; the last one is answered in the end. */
+async function floodWithPings(t: Trial): Promise<void> {
+  const peer = await t.open()
+  const payloads = Array.from({ length: COUNT }, (_, index) => Buffer.from(String(index).padEnd(125, '.')))
+  for (const payload of payloads) peer.settings.watch.pings.add(payload.toString('hex'))
+  const key = t.random.bytes(4)
+  const bytes = Buffer.concat(payloads.map((payload) => encodeFrame({ opcode: Op.PING, payload }, () => key)))
+  peer.pause()
+  await writeBefore(peer, bytes, performance.now() + t.timeout)
+  peer.resume()
+  await expectLastPong(t, peer)
+  t.release(peer)
+}
+
+async function expectLastPong(t: Trial, peer: Peer): Promise<void> {
+  const expected = 'pongs in order up to that of the last ping, held back or not, or the end'
+  const deadline = performance.now() + THROTTLED_TIME
+  let last = -1
+  let count = 0
+  while (last < COUNT - 1 && performance.now() < deadline) {
+    const event = await peer.nextMeaningful(loadTimeout(t))
+    if (isEnd(event)) {
+      t.note(`${describeInbound(event, 0)} after ${count} pongs`)
+      return
+    }
+    if (event?.kind !== 'pong') t.fail(expected, `${count} pongs, then ${describeInbound(event, loadTimeout(t))}`)
+    const number = Number.parseInt(event.frame.payload.toString('latin1'), 10)
+    if (!(number > last)) t.fail(expected, `pong ${number} after pong ${last}`)
+    last = number
+    count++
+  }
+  t.assert(true, expected, `${count} pongs`)
+  t.note(last < COUNT - 1 ? `held back: ${count} pongs in ${THROTTLED_TIME / 1000} s` : `${count} pongs`)
+}
+
+async function floodWithPongs(t: Trial): Promise<void> {
+  const peer = await t.open()
+  await peer.sendBytes(sameFrames(t, { opcode: Op.PONG, fin: true, payload: 'unasked' }, COUNT))
+  await echo(t, peer, { payload: 'after the pongs', timeout: loadTimeout(t) })
+}
+
+/** Very many small frames (RFC 6455 §10.4): `robust`. */
+export const floods: Case[] = [
+  survived('empty-fragments-100k', (t) => echoOrEnd(t, fragmentedText(t, '', COUNT), Buffer.alloc(0)), {
+    needs: ['echo'],
+  }),
+  survived('empty-fragments-endless', sendEmptyFragments),
+  survived('tiny-fragments-1m', (t) => echoOrEnd(t, fragmentedText(t, 'a', MEBIBYTE), Buffer.alloc(MEBIBYTE, 'a')), {
+    needs: ['echo'],
+  }),
+  survived('empty-messages-100k', sendEmptyMessages, { needs: ['echo'] }),
+  survived('ping-flood', floodWithPings),
+  survived('pong-flood', floodWithPongs, { needs: ['echo'] }),
+]

@@ -1,0 +1,219 @@
+import { describeInbound, type Inbound, type Peer } from '../../peer/peer.ts'
+import type { Case } from '../../script/case.ts'
+import { cleanClose, expectFailure } from '../../script/expect.ts'
+import { judgeAsOne } from '../../script/expect-load.ts'
+import { survived } from '../../script/expect-survival.ts'
+import { type Prediction, predict, type Reply } from '../../script/frame-model.ts'
+import { inParallel } from '../../script/in-parallel.ts'
+import type { Trial } from '../../script/trial.ts'
+import { bytesOf, closeBody, encodeFrame, FrameReader, type FrameSpec, hex, Op } from '../../wire/frame.ts'
+
+/** Scripts of random frames, and with `--long`. */
+const SCRIPTS = 100
+const LONG_SCRIPTS = 2000
+const LONGEST_SCRIPT = 12
+const BYTE_RUNS = 200
+const BYTES = 4096
+/** Bytes of the good script whose bits are flipped. */
+const FLIPPED_BYTES = 64
+/** Connections at once. */
+const WIDTH = 8
+
+/** Follows what comes against what was predicted: echoes in order, pongs in order, some of which may be left out. */
+class Follower {
+  readonly #echoes: Buffer[]
+  readonly #opcodes: number[]
+  readonly #pongs: string[]
+  #echoed = 0
+  #ponged = 0
+
+  constructor(t: Trial, replies: readonly Reply[]) {
+    const echoes = replies.filter(({ opcode }) => opcode !== Op.PONG)
+    const prefix = bytesOf(t.context.capabilities.echoPrefix)
+    this.#opcodes = echoes.map(({ opcode }) => opcode)
+    this.#echoes = echoes.map(({ opcode, payload }) =>
+      opcode === Op.TEXT ? Buffer.concat([prefix, payload]) : payload,
+    )
+    this.#pongs = replies.filter(({ opcode }) => opcode === Op.PONG).map(({ payload }) => payload.toString('hex'))
+  }
+
+  /** All that has to come is there. */
+  get isComplete(): boolean {
+    return this.#echoed === this.#echoes.length && this.#ponged === this.#pongs.length
+  }
+
+  /** Whether the event is one that may come now. */
+  readonly accept = (event: Inbound): boolean => {
+    if (event.kind === 'pong') {
+      const at = this.#pongs.indexOf(event.frame.payload.toString('hex'), this.#ponged)
+      this.#ponged = at === -1 ? this.#ponged : at + 1
+      return at !== -1
+    }
+    if (event.kind !== 'message' || this.#echoed === this.#echoes.length) return false
+    const { opcode, payload } = event.message
+    if (opcode !== this.#opcodes[this.#echoed] || !payload.equals(this.#echoes[this.#echoed])) return false
+    this.#echoed++
+    return true
+  }
+}
+
+/** What a right server does with these bytes, and whether they end inside a frame. */
+function predictBytes(bytes: Buffer): Prediction & { isCut: boolean } {
+  const reader = new FrameReader()
+  return { ...predict(reader.push(bytes)), isCut: reader.pending.length > 0 }
+}
+
+/** Judges the outcome of bytes that were sent by the reference model (RFC 6455 §5, §7). */
+async function expectPrediction(t: Trial, peer: Peer, prediction: Prediction & { isCut: boolean }): Promise<void> {
+  const follower = new Follower(t, prediction.replies)
+  const allowed = follower.accept
+  const { end, isCut } = prediction
+  if (typeof end !== 'string') return expectFailure(t, peer, end, { allowed })
+  if (end === 'closed') {
+    const event = await skipAllowed(peer, allowed)
+    t.require(
+      event?.kind === 'close' || event?.kind === 'end',
+      'the answer to the Close',
+      describeInbound(event, t.timeout),
+    )
+    return
+  }
+  if (isCut || end === 'doubtful') return expectEndAfterFin(t, peer, allowed)
+  while (!follower.isComplete) {
+    const event = await peer.nextMeaningful()
+    const shown = describeInbound(event, t.timeout)
+    t.require(event !== null && allowed(event), 'the echoes and pongs that the reference model predicts', shown)
+  }
+  await cleanClose(t, peer)
+}
+
+/** The first event that is no predicted reply. */
+async function skipAllowed(peer: Peer, allowed: (event: Inbound) => boolean): Promise<Inbound | null> {
+  for (;;) {
+    const event = await peer.nextMeaningful()
+    if (event === null || !allowed(event)) return event
+  }
+}
+
+/** Bytes that may still become something: the end of our side forces the end; nothing unpredicted comes before it. */
+async function expectEndAfterFin(t: Trial, peer: Peer, allowed: (event: Inbound) => boolean): Promise<void> {
+  peer.end()
+  const event = await skipAllowed(peer, allowed)
+  const isEnd = event?.kind === 'close' || event?.kind === 'end'
+  t.require(isEnd, 'the end, and nothing that was not sent', describeInbound(event, t.timeout))
+}
+
+type Maker = (t: Trial) => FrameSpec
+
+const TEXTS = ['', 'a', 'Hello', 'µ@ßöäüàá', '😀', 'x'.repeat(125), 'y'.repeat(126), 'z'.repeat(300)]
+const BAD_TEXTS = ['ff', 'c080', 'eda080', 'f4908080', '61e282'].map(hex)
+const CLOSES = [closeBody(), closeBody(1000), closeBody(3000, 'bye'), closeBody(1005), closeBody(999), hex('03')]
+
+function pick<T>(t: Trial, items: readonly T[]): T {
+  return items[t.random.integer(0, items.length - 1)]
+}
+
+/** Makers of frames, legal ones more often than others. */
+const MAKERS: readonly [weight: number, make: Maker][] = [
+  [6, (t) => ({ opcode: Op.TEXT, payload: pick(t, TEXTS), fin: t.random.integer(0, 2) > 0 })],
+  [
+    6,
+    (t) => ({ opcode: Op.BINARY, payload: t.random.bytes(t.random.integer(0, 300)), fin: t.random.integer(0, 2) > 0 }),
+  ],
+  [6, (t) => ({ opcode: Op.CONT, payload: pick(t, TEXTS), fin: t.random.integer(0, 1) > 0 })],
+  [4, (t) => ({ opcode: Op.PING, payload: t.random.bytes(t.random.integer(0, 125)) })],
+  [2, (t) => ({ opcode: Op.PONG, payload: t.random.bytes(t.random.integer(0, 125)) })],
+  [1, (t) => ({ opcode: pick(t, [Op.TEXT, Op.CONT]), payload: pick(t, BAD_TEXTS), fin: t.random.integer(0, 1) > 0 })],
+  [1, (t) => ({ opcode: Op.CLOSE, payload: pick(t, CLOSES) })],
+  [1, (t) => ({ opcode: t.random.integer(0, 10), payload: 'reserved bits', rsv: t.random.integer(1, 7) })],
+  [1, (t) => ({ opcode: pick(t, [3, 4, 5, 6, 7, 11, 12, 13, 14, 15]), payload: 'reserved opcode' })],
+  [1, (t) => ({ opcode: pick(t, [Op.PING, Op.PONG, Op.CLOSE]), payload: 'cut', fin: false })],
+  [1, (t) => ({ opcode: pick(t, [Op.PING, Op.PONG]), payload: 'a'.repeat(126) })],
+  [1, (t) => ({ opcode: pick(t, [Op.TEXT, Op.BINARY, Op.PING]), payload: 'unmasked', mask: false })],
+]
+
+const WEIGHTED = MAKERS.flatMap(([weight, make]) => Array<Maker>(weight).fill(make))
+
+/** A continuation that fits most often, so that the state of the server is not left by the first frame. */
+function nextFrame(t: Trial, isInside: boolean): FrameSpec {
+  const frame = pick(t, WEIGHTED)(t)
+  if (frame.opcode > Op.BINARY || t.random.integer(0, 15) === 0) return frame
+  if (isInside) return { ...frame, opcode: Op.CONT }
+  return frame.opcode === Op.CONT ? { ...frame, opcode: Op.TEXT } : frame
+}
+
+function randomScript(t: Trial): Buffer {
+  const parts: Buffer[] = []
+  let isInside = false
+  for (let left = t.random.integer(1, LONGEST_SCRIPT); left > 0; left--) {
+    const frame = nextFrame(t, isInside)
+    if (frame.opcode <= Op.BINARY) isInside = frame.fin === false
+    parts.push(encodeFrame(frame, () => t.random.bytes(4)))
+  }
+  if (isInside) parts.push(encodeFrame({ opcode: Op.CONT, payload: 'end' }, () => t.random.bytes(4)))
+  return Buffer.concat(parts)
+}
+
+/** Sends each on a connection of its own; the bytes of the one that fails are noted. */
+async function tryEach(t: Trial, inputs: readonly Buffer[], judge: Judge): Promise<void> {
+  const tryOne = async (bytes: Buffer): Promise<void> => {
+    const peer = await t.open()
+    peer.hearsUnsolicited = true
+    await peer.sendBytes(bytes)
+    try {
+      await judge(t, peer, predictBytes(bytes))
+    } catch (error) {
+      t.note(`sent: ${bytes.subarray(0, 200).toString('hex')}`)
+      throw error
+    }
+    t.release(peer)
+  }
+  await judgeAsOne(t, `${inputs.length} outcomes as predicted`, () => inParallel(inputs, WIDTH, tryOne))
+}
+
+type Judge = (t: Trial, peer: Peer, prediction: Prediction & { isCut: boolean }) => Promise<void>
+
+async function fuzzFrames(t: Trial): Promise<void> {
+  const count = t.context.long ? LONG_SCRIPTS : SCRIPTS
+  await tryEach(
+    t,
+    Array.from({ length: count }, () => randomScript(t)),
+    expectPrediction,
+  )
+}
+
+/** Random bytes are hardly ever frames: nothing comes that a frame among them did not ask for. */
+async function fuzzBytes(t: Trial): Promise<void> {
+  const inputs = Array.from({ length: BYTE_RUNS }, () => t.random.bytes(BYTES))
+  await tryEach(t, inputs, async (_, peer, { replies }) => expectEndAfterFin(t, peer, new Follower(t, replies).accept))
+}
+
+/** A good script of a little more than the bytes that are flipped. */
+function goodScript(t: Trial): Buffer {
+  const frames: FrameSpec[] = [
+    { opcode: Op.TEXT, payload: 'Hello' },
+    { opcode: Op.PING, payload: 'ping' },
+    { opcode: Op.BINARY, payload: hex('00ff00ff') },
+    { opcode: Op.TEXT, payload: 'frag', fin: false },
+    { opcode: Op.CONT, payload: 'ment' },
+    { opcode: Op.TEXT, payload: 'World' },
+  ]
+  return Buffer.concat(frames.map((frame) => encodeFrame(frame, () => t.random.bytes(4))))
+}
+
+async function flipBits(t: Trial): Promise<void> {
+  const script = goodScript(t)
+  const inputs = Array.from({ length: FLIPPED_BYTES * 8 }, (_, bit) => {
+    const bytes = Buffer.from(script)
+    bytes[bit >> 3] ^= 1 << (bit & 7)
+    return bytes
+  })
+  await tryEach(t, inputs, expectPrediction)
+}
+
+/** Random and damaged frames against a reference model (RFC 6455 §10.7): `robust.fuzz-*`. */
+export const fuzzing: Case[] = [
+  survived('fuzz-frames', fuzzFrames, { needs: ['echo'], limit: 300_000 }),
+  survived('fuzz-bytes', fuzzBytes),
+  survived('fuzz-bitflip', flipBits, { needs: ['echo'] }),
+]

@@ -1,0 +1,158 @@
+import { describeInbound } from '../../peer/peer.ts'
+import type { Case } from '../../script/case.ts'
+import { acceptOrReject, alive, expectFailure, expectReject, probe, requireAccepted } from '../../script/expect.ts'
+import { describeAnswer, type Handshake, type OpenOptions, type Trial } from '../../script/trial.ts'
+import { fieldValues, hex, Op } from '../../wire/frame.ts'
+
+type Fields = [name: string, value: string][]
+
+/** A request that breaks the grammar of field lines: 400, or at least a refusal. */
+function rejected(id: string, options: OpenOptions): Case {
+  return { id: `hs.syntax.${id}`, run: async (t) => void expectReject(t, await t.handshake(options)) }
+}
+
+/** 400, or a 101 that took the value as `check` wants it. */
+async function refusedOr(t: Trial, handshake: Handshake, check: (handshake: Handshake) => void): Promise<void> {
+  if (handshake.response?.status !== 101) {
+    expectReject(t, handshake)
+    return
+  }
+  check(handshake)
+  requireAccepted(t, handshake)
+  await probe(t, handshake.peer)
+}
+
+/** The line is put in as it is, right after the request line. */
+function firstLine(line: string): OpenOptions['rewrite'] {
+  return (fields) => {
+    const [[name, value], ...rest] = fields
+    return [[`${line}\r\n${name}`, value], ...rest]
+  }
+}
+
+function foldKey(t: Trial): OpenOptions {
+  const key = t.random.bytes(16).toString('base64')
+  return { key, set: { 'Sec-WebSocket-Key': `\r\n ${key}` } }
+}
+
+function spaceBeforeColon(fields: Fields): Fields {
+  return fields.map(([name, value]) => [name === 'Upgrade' ? 'Upgrade ' : name, value])
+}
+
+function noSubprotocol({ response }: Handshake, t: Trial, taken: readonly string[]): void {
+  const answer = response === null ? [] : fieldValues(response, 'Sec-WebSocket-Protocol')
+  const fits = answer.length === 0 || (answer.length === 1 && taken.includes(answer[0]))
+  t.require(fits, 'no subprotocol that was not sent', answer.join(' | '))
+}
+
+/** A body is read, or the request refused; its bytes are never frames (RFC 9112 §6). */
+async function sendBody(t: Trial, fields: Fields, body: string): Promise<void> {
+  const handshake = await t.handshake({
+    add: fields,
+    early: (peer) =>
+      Buffer.concat([Buffer.from(body), peer.frameBytes({ opcode: Op.PING, payload: 'after the body' })]),
+  })
+  if (handshake.response?.status !== 101) {
+    expectReject(t, handshake)
+    return
+  }
+  const event = await handshake.peer.nextMeaningful()
+  const isPong = event?.kind === 'pong' && event.frame.payload.toString() === 'after the body'
+  t.require(isPong, 'a refusal, or the body read and the ping after it answered', describeInbound(event, t.timeout))
+}
+
+/** Two lengths of one body hide a request in it: it is refused, and what is behind it is not answered (RFC 9112 §6.3). */
+async function sendTwoLengths(t: Trial): Promise<void> {
+  const hidden = t.request()
+  const body = Buffer.concat([Buffer.from('0\r\n\r\n'), hidden.bytes])
+  const fields: Fields = [
+    ['Content-Length', String(body.length)],
+    ['Transfer-Encoding', 'chunked'],
+  ]
+  const handshake = await t.handshake({ add: fields, early: () => body })
+  if (!expectReject(t, handshake) || handshake.response === null) return
+  await handshake.peer.readBody(handshake.response)
+  const second = await handshake.peer.readResponse()
+  t.require(
+    second === null,
+    'one answer, then the end',
+    `a second answer to what is in the body: ${second?.statusLine}`,
+  )
+}
+
+/** The start of a TLS 1.2 ClientHello, long enough to be no HTTP request. */
+const CLIENT_HELLO = '16030100c8010000c40303'
+
+async function sendTlsToPlain(t: Trial): Promise<void> {
+  if (t.context.target.secure) t.skip('only for ws targets')
+  const peer = await t.connect()
+  await peer.sendBytes(Buffer.concat([hex(CLIENT_HELLO), t.random.bytes(194)]))
+  const response = await peer.readResponse()
+  t.note(`answer: ${describeAnswer(response, peer)}`)
+}
+
+/** Random bytes; a final empty line lets a server decide that reads whole heads only. */
+async function sendGarbage(t: Trial): Promise<void> {
+  const peer = await t.connect()
+  await peer.sendBytes(Buffer.concat([t.random.bytes(1024), Buffer.from('\r\n\r\n')]))
+  const response = await peer.readResponse()
+  const refused = response === null ? peer.ended : response.status >= 400
+  t.require(refused, '400 or the end of the connection', describeAnswer(response, peer))
+  peer.destroy()
+  await alive(t)
+}
+
+/** `GE` reads as FIN 0, RSV1, opcode 7 without a mask (RFC 6455 §5.1, §5.2). */
+async function sendSecondRequest(t: Trial): Promise<void> {
+  const peer = await t.open()
+  await peer.sendRequest(t.request().bytes)
+  await expectFailure(t, peer, [1002])
+}
+
+/** The syntax of field lines and what follows the head (RFC 9112 §2, §5): `hs.syntax`. */
+export const httpSyntax: Case[] = [
+  {
+    id: 'hs.syntax.fold-unknown',
+    run: async (t) => refusedOr(t, await t.handshake({ add: [['X-Conf', 'a\r\n b']] }), () => {}),
+  },
+  {
+    id: 'hs.syntax.fold-protocol',
+    run: async (t) =>
+      refusedOr(t, await t.handshake({ add: [['Sec-WebSocket-Protocol', 'x-a,\r\n x-b']] }), (handshake) =>
+        noSubprotocol(handshake, t, ['x-a', 'x-b']),
+      ),
+  },
+  { id: 'hs.syntax.fold-key', run: async (t) => refusedOr(t, await t.handshake(foldKey(t)), () => {}) },
+  {
+    id: 'hs.syntax.space-before-colon',
+    run: async (t) => void expectReject(t, await t.handshake({ rewrite: spaceBeforeColon }), { statuses: [400] }),
+  },
+  rejected('space-in-name', { add: [['X Conf', '1']] }),
+  rejected('empty-name', { rewrite: firstLine(': value') }),
+  rejected('no-colon', { rewrite: firstLine('garbage') }),
+  {
+    id: 'hs.syntax.leading-space-line',
+    run: async (t) => refusedOr(t, await t.handshake({ rewrite: firstLine(' X-Conf: 1') }), () => {}),
+  },
+  rejected('nul-value', { add: [['X-Conf', 'a\0b']] }),
+  {
+    id: 'hs.syntax.bare-cr',
+    run: async (t) => refusedOr(t, await t.handshake({ add: [['X-Conf', 'a\rb']] }), () => {}),
+  },
+  { id: 'hs.syntax.lf-only', run: async (t) => void (await acceptOrReject(t, { lineEnd: '\n' })) },
+  { id: 'hs.syntax.ctl', run: async (t) => void (await acceptOrReject(t, { add: [['X-Conf', 'a\x01b']] })) },
+  rejected('name-nontoken', { add: [['X\x01Conf', '1']] }),
+  {
+    id: 'hs.syntax.bad-utf8-protocol',
+    run: async (t) =>
+      refusedOr(t, await t.handshake({ add: [['Sec-WebSocket-Protocol', '\xff\xfe']] }), (handshake) =>
+        noSubprotocol(handshake, t, []),
+      ),
+  },
+  { id: 'hs.syntax.body-length', run: (t) => sendBody(t, [['Content-Length', '5']], 'hello') },
+  { id: 'hs.syntax.body-chunked', run: (t) => sendBody(t, [['Transfer-Encoding', 'chunked']], '0\r\n\r\n') },
+  { id: 'hs.syntax.te-and-cl', run: sendTwoLengths },
+  { id: 'hs.syntax.tls-on-plain', run: sendTlsToPlain },
+  { id: 'hs.syntax.binary-garbage', run: sendGarbage },
+  { id: 'hs.syntax.second-request', run: sendSecondRequest },
+]

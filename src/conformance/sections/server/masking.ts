@@ -1,0 +1,144 @@
+import type { Case } from '../../script/case.ts'
+import { cleanClose, echo, echoThenCleanClose, probe } from '../../script/expect.ts'
+import { expectServerEnd, judgeBreaches } from '../../script/expect-frame.ts'
+import type { Trial } from '../../script/trial.ts'
+import { closeBody, type FrameSpec, hex, Op } from '../../wire/frame.ts'
+
+/** Frames after which the server has to end the connection; a Close is not asked for, but should say 1002 (RFC 6455 §5.1). */
+function refused(id: string, ...frames: FrameSpec[]): Case {
+  return {
+    id: `mask.${id}`,
+    async run(t) {
+      const peer = await t.open()
+      await peer.sendFrames(frames)
+      await expectServerEnd(t, peer, [1002])
+    },
+  }
+}
+
+function unmasked(opcode: number, payload: string | Uint8Array = ''): FrameSpec {
+  return { opcode, payload, mask: false }
+}
+
+async function refuseAfterGood(t: Trial): Promise<void> {
+  const peer = await t.open()
+  await echo(t, peer, { payload: 'masked' })
+  await peer.sendFrame(unmasked(Op.TEXT, 'Hello'))
+  await expectServerEnd(t, peer, [1002])
+}
+
+const breaches: Case[] = [
+  refused('unmasked-text', unmasked(Op.TEXT, 'Hello')),
+  refused('unmasked-binary', unmasked(Op.BINARY, hex('00 01 02 03 04'))),
+  refused('unmasked-text-empty', unmasked(Op.TEXT)),
+  refused('unmasked-text-126', unmasked(Op.TEXT, '*'.repeat(126))),
+  refused('unmasked-text-65536', unmasked(Op.TEXT, '*'.repeat(65536))),
+  refused('unmasked-ping', unmasked(Op.PING)),
+  refused('unmasked-ping-data', unmasked(Op.PING, 'Hello')),
+  refused('unmasked-pong', unmasked(Op.PONG)),
+  refused('unmasked-close', unmasked(Op.CLOSE, closeBody(1000))),
+  refused('unmasked-close-empty', unmasked(Op.CLOSE)),
+  refused('unmasked-continuation', { opcode: Op.TEXT, payload: 'Hel', fin: false }, unmasked(Op.CONT, 'lo')),
+  refused('unmasked-first-fragment', { ...unmasked(Op.TEXT, 'Hel'), fin: false }, { opcode: Op.CONT, payload: 'lo' }),
+  { id: 'mask.unmasked-after-good', run: refuseAfterGood },
+  refused('unmasked-then-ping', unmasked(Op.TEXT, 'Hello'), { opcode: Op.PING, payload: 'after' }),
+]
+
+/** Text `Hello` under that key. */
+function underKey(id: string, key: string): Case {
+  return {
+    id: `mask.${id}`,
+    async run(t) {
+      const frames = [{ opcode: Op.TEXT, payload: 'Hello', mask: hex(key) }]
+      await echoThenCleanClose(t, await t.open(), { payload: 'Hello', frames })
+    },
+  }
+}
+
+async function useOneKey(t: Trial): Promise<void> {
+  const peer = await t.open()
+  const mask = t.random.bytes(4)
+  for (let index = 0; index < 50; index++) {
+    const payload = t.random.text(index + 1)
+    await echo(t, peer, { payload, frames: [{ opcode: Op.TEXT, payload, mask }] })
+  }
+  await cleanClose(t, peer)
+}
+
+async function maskToZeros(t: Trial): Promise<void> {
+  const mask = t.random.bytes(4)
+  const payload = Buffer.concat(Array.from({ length: 25 }, () => mask))
+  const opcode = Op.BINARY
+  await echoThenCleanClose(t, await t.open(), { opcode, payload, frames: [{ opcode, payload, mask }] })
+}
+
+/** Pings show it as well, of a target that does not echo. */
+async function unmaskEveryLength(t: Trial): Promise<void> {
+  const peer = await t.open()
+  for (let length = 0; length <= 67; length++) {
+    const payload = t.random.bytes(length)
+    if (t.context.capabilities.echo) await echo(t, peer, { opcode: Op.BINARY, payload })
+    else {
+      await peer.sendPing(payload)
+      await peer.expectPong(payload)
+    }
+  }
+  await cleanClose(t, peer)
+}
+
+async function keepPhase(t: Trial): Promise<void> {
+  const chop = { size: [1, 2, 3, 5, 7, 11, 13] }
+  await echoThenCleanClose(t, await t.open(), { opcode: Op.BINARY, payload: t.random.bytes(100_003), chop })
+}
+
+async function restartPhase(t: Trial): Promise<void> {
+  const parts = [1, 2, 3, 5, 7].map((length) => t.random.bytes(length))
+  const frames = parts.map((payload, index) => ({
+    opcode: index === 0 ? Op.BINARY : Op.CONT,
+    payload,
+    fin: index === parts.length - 1,
+  }))
+  await echoThenCleanClose(t, await t.open(), { opcode: Op.BINARY, payload: Buffer.concat(parts), frames })
+}
+
+async function splitKey(t: Trial): Promise<void> {
+  const chop = { size: [2, 1, 1, 1, 1, 5], pause: 2 }
+  await echoThenCleanClose(t, await t.open(), { payload: 'Hello', chop })
+}
+
+async function unmaskPing(t: Trial): Promise<void> {
+  const peer = await t.open()
+  const payload = t.random.bytes(125)
+  await peer.sendPing(payload)
+  await peer.expectPong(payload)
+  await cleanClose(t, peer)
+}
+
+/** The key holds the bytes of the code, so that the masked code reads as 0. */
+async function unmaskClose(t: Trial): Promise<void> {
+  const peer = await t.open()
+  await peer.sendFrame({ opcode: Op.CLOSE, payload: closeBody(1000), mask: hex('03 E8 03 E8') })
+  await cleanClose(t, peer, { sent: true, strict: true })
+}
+
+/** Every frame of the run; a case that is run alone has at least its own. */
+async function seeNoMask(t: Trial): Promise<void> {
+  await probe(t, await t.open())
+  judgeBreaches(t, 'inv.not-masked')
+}
+
+/** Masking (RFC 6455 §5.1, §5.3): `mask`. */
+export const masking: Case[] = [
+  ...breaches,
+  underKey('key-zero', '00000000'),
+  underKey('key-ff', 'ffffffff'),
+  { id: 'mask.key-same', run: useOneKey },
+  { id: 'mask.key-equals-payload', run: maskToZeros },
+  { id: 'mask.alignment', run: unmaskEveryLength },
+  { id: 'mask.phase-across-segments', run: keepPhase },
+  { id: 'mask.phase-restarts', run: restartPhase },
+  { id: 'mask.key-split', run: splitKey },
+  { id: 'mask.ping-payload', run: unmaskPing },
+  { id: 'mask.close-payload', run: unmaskClose },
+  { id: 'mask.server-never', phase: 'after', run: seeNoMask },
+]

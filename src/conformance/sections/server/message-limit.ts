@@ -1,0 +1,139 @@
+import { describeInbound, type Peer } from '../../peer/peer.ts'
+import type { Case } from '../../script/case.ts'
+import { alive } from '../../script/expect.ts'
+import { echoFault, loadTimeout, writeBefore } from '../../script/expect-load.ts'
+import type { RunContext, Trial } from '../../script/trial.ts'
+import { type FrameSpec, Op } from '../../wire/frame.ts'
+
+const KIBIBYTE = 1024
+const MEBIBYTE = 1024 * KIBIBYTE
+
+/** Where the search begins. */
+const FIRST_SIZE = 64 * KIBIBYTE
+
+/** Above this size the limit is found to a thousandth only: each further look would cost as much again. */
+const EXACT_SIZE = MEBIBYTE
+
+/** The largest message that is taken, and the smallest that is refused: null when all up to `--max-message` are taken (RFC 6455 §10.4). */
+export interface Limit {
+  taken: number
+  refused: number | null
+  refusal: string | null
+}
+
+const found = new WeakMap<RunContext, Limit>()
+
+/** Tries one message after the other; a connection that refuses one is replaced. */
+class Prober {
+  refusal: string | null = null
+  readonly #t: Trial
+  #peer: Peer | null = null
+
+  constructor(t: Trial) {
+    this.#t = t
+  }
+
+  /** Whether a message of that size comes back. */
+  async takes(size: number): Promise<boolean> {
+    this.#peer ??= await this.#t.open()
+    const peer = this.#peer
+    const message = { opcode: Op.BINARY, payload: Buffer.alloc(size, 0x2a) }
+    await peer.sendFrame(message)
+    const event = await peer.nextMeaningful(loadTimeout(this.#t))
+    if (event?.kind === 'message') {
+      const fault = echoFault(this.#t, event, message)
+      this.#t.require(fault === null, `the echo of ${size} bytes, or a refusal`, fault ?? 'the same bytes')
+      return true
+    }
+    this.refusal = describeInbound(event, loadTimeout(this.#t))
+    this.#t.release(peer)
+    this.#peer = null
+    return false
+  }
+}
+
+/** The largest message (RFC 6455 §10.4): doubles up to `--max-message`, then bisects; looks only once in a run. */
+export async function findLimit(t: Trial): Promise<Limit> {
+  const known = found.get(t.context)
+  if (known !== undefined) return known
+  const prober = new Prober(t)
+  const { maxMessage } = t.context
+  let taken = 0
+  let refused = maxMessage + 1
+  for (let size = Math.min(FIRST_SIZE, maxMessage); taken < maxMessage && refused > maxMessage; size *= 2) {
+    const next = Math.min(size, maxMessage)
+    if (await prober.takes(next)) taken = next
+    else refused = next
+  }
+  while (refused <= maxMessage && refused - taken > (taken > EXACT_SIZE ? taken / 1000 : 1)) {
+    const middle = Math.floor((taken + refused) / 2)
+    if (!(await prober.takes(middle))) refused = middle
+    else {
+      taken = middle
+      // Most limits are round numbers, which bisecting meets long before it is done.
+      if (middle + 1 < refused && !(await prober.takes(middle + 1))) refused = middle + 1
+    }
+  }
+  const limit = { taken, refused: refused > maxMessage ? null : refused, refusal: prober.refusal }
+  found.set(t.context, limit)
+  return limit
+}
+
+async function reportLimit(t: Trial): Promise<void> {
+  const { taken, refused, refusal } = await findLimit(t)
+  t.observe('message_limit', refused === null ? `${taken} bytes or more` : taken)
+  if (refused !== null) t.note(`${refused} bytes: ${refusal}`)
+}
+
+/** As many bytes in fragments as are refused in one frame, or as are taken when none were: the same limit holds. */
+async function checkFragmentLimit(t: Trial): Promise<void> {
+  const { taken, refused } = await findLimit(t)
+  const total = refused ?? taken
+  const peer = await t.open()
+  for (let sent = 0; sent < total && peer.queued.length === 0 && !peer.ended; sent += MEBIBYTE) {
+    const payload = Buffer.alloc(Math.min(MEBIBYTE, total - sent), 0x2a)
+    await peer.sendFrame({ opcode: sent === 0 ? Op.BINARY : Op.CONT, payload, fin: false })
+  }
+  await peer.sendPing('limit')
+  const event = await peer.nextMeaningful(loadTimeout(t))
+  const shown = describeInbound(event, loadTimeout(t))
+  if (refused === null) {
+    t.require(event?.kind === 'pong', `${total} bytes in fragments are taken, as in one frame`, shown)
+    t.note(`no limit up to ${total} bytes`)
+    return
+  }
+  const isEnd = event?.kind === 'close' || event?.kind === 'end'
+  t.require(isEnd, `1009 or the end after ${total} bytes in fragments, as in one frame`, shown)
+  t.note(shown)
+}
+
+/** Milliseconds and bytes of the endless text. */
+const ENDLESS_TIME = 3000
+const ENDLESS_SIZE = 512 * MEBIBYTE
+/** Fragments that are written at once. */
+const BATCH = 16
+
+async function sendEndless(t: Trial): Promise<void> {
+  const peer = await t.open()
+  const fragment: FrameSpec = { opcode: Op.CONT, payload: Buffer.alloc(4 * KIBIBYTE, 0x2a), fin: false }
+  await peer.sendFrame({ ...fragment, opcode: Op.TEXT })
+  const batch = Buffer.concat(Array.from({ length: BATCH }, () => peer.frameBytes(fragment)))
+  const deadline = performance.now() + ENDLESS_TIME
+  let sent = 0
+  while (performance.now() < deadline && sent < ENDLESS_SIZE && peer.queued.length === 0 && !peer.ended) {
+    if (await writeBefore(peer, batch, deadline)) sent += batch.length
+    else t.note('the target stops reading')
+  }
+  const size = `${Math.round(sent / MEBIBYTE)} MiB`
+  const event = peer.queued[0]
+  t.note(event === undefined ? `open after ${size}` : `${describeInbound(event, 0)} after ${size}`)
+  t.release(peer)
+  await alive(t)
+}
+
+/** Limits of messages (RFC 6455 §10.4): `perf.limit-*`, `perf.unlimited`. */
+export const messageLimits: Case[] = [
+  { id: 'perf.limit-find', phase: 'alone', needs: ['echo'], limit: 120_000, run: reportLimit },
+  { id: 'perf.limit-fragments', phase: 'alone', needs: ['echo'], limit: 120_000, run: checkFragmentLimit },
+  { id: 'perf.unlimited', phase: 'last', tags: ['hostile'], run: sendEndless },
+]

@@ -1,0 +1,82 @@
+import type { Case } from '../../script/case.ts'
+import { expectFailure, expectFailureEarly } from '../../script/expect.ts'
+import { expectFailureAfterEcho, sendInWay, type Way } from '../../script/expect-frame.ts'
+import type { Trial } from '../../script/trial.ts'
+import { type FrameSpec, Op } from '../../wire/frame.ts'
+
+const HELLO = 'Hello, world!'
+const PAYLOAD = 'reserved opcode payload'
+const RESERVED = [3, 4, 5, 6, 7, 11, 12, 13, 14, 15]
+
+function refused(id: string, ...frames: FrameSpec[]): Case {
+  return {
+    id: `op.${id}`,
+    async run(t) {
+      const peer = await t.open()
+      await peer.sendFrames(frames)
+      await expectFailure(t, peer, [1002])
+    },
+  }
+}
+
+/** A legal text, a reserved opcode, a ping that must stay unanswered. */
+function refusedAfterEcho(opcode: number, name: string, payload: string, way: Way): Case {
+  return {
+    id: `op.${opcode}-${name}`,
+    async run(t) {
+      const peer = await t.open()
+      await sendInWay(peer, [{ opcode: Op.TEXT, payload: HELLO }, { opcode, payload }, { opcode: Op.PING }], way)
+      await expectFailureAfterEcho(t, peer, HELLO, [1002])
+    },
+  }
+}
+
+/** The frame is whole, so nothing has to be waited for. */
+function refusedUnfinished(opcode: number): Case {
+  return {
+    id: `op.${opcode}-nofin`,
+    async run(t) {
+      const peer = await t.open()
+      await peer.sendFrame({ opcode, payload: 'a', fin: false })
+      await expectFailureEarly(t, peer, [1002], () => peer.sendFrame({ opcode: Op.CONT, payload: 'b' }))
+    },
+  }
+}
+
+function refusedInside(opcode: number): Case {
+  return refused(
+    `${opcode}-inside`,
+    { opcode: Op.TEXT, payload: 'a', fin: false },
+    { opcode },
+    { opcode: Op.CONT, payload: 'b' },
+  )
+}
+
+async function announce64k(t: Trial): Promise<void> {
+  const peer = await t.open()
+  const payload = Buffer.alloc(65536, 0x2a)
+  const mask = t.random.bytes(4)
+  const bytes = peer.frameBytes({ opcode: 3, payload, mask })
+  const header = bytes.length - payload.length
+  await peer.sendBytes(bytes.subarray(0, header))
+  await expectFailureEarly(t, peer, [1002], () => peer.sendBytes(bytes.subarray(header)))
+}
+
+/** Reserved opcodes (RFC 6455 §5.2): `op`. */
+export const reservedOpcodes: Case[] = [
+  refused('3-empty', { opcode: 3 }),
+  refused('4-data', { opcode: 4, payload: PAYLOAD }),
+  refusedAfterEcho(5, 'after-echo', '', 'whole'),
+  refusedAfterEcho(6, 'after-echo', HELLO, 'whole'),
+  refusedAfterEcho(7, 'octets', HELLO, 'octets'),
+  refused('11-empty', { opcode: 11 }),
+  refused('12-data', { opcode: 12, payload: PAYLOAD }),
+  refusedAfterEcho(13, 'after-echo', '', 'whole'),
+  refusedAfterEcho(14, 'after-echo', HELLO, 'whole'),
+  refusedAfterEcho(15, 'octets', HELLO, 'octets'),
+  ...RESERVED.map(refusedUnfinished),
+  refusedInside(3),
+  refusedInside(11),
+  refused('11-126', { opcode: 11, payload: '*'.repeat(126) }),
+  { id: 'op.3-64k-header', run: announce64k },
+]

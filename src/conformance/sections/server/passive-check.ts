@@ -1,0 +1,75 @@
+import type { Case } from '../../script/case.ts'
+import { judgeBreaches } from '../../script/expect-frame.ts'
+import type { Trial } from '../../script/trial.ts'
+
+/** Rules that are broken by what was seen, and by nothing else. */
+const RULES = [
+  'inv.frame-grammar',
+  'inv.not-masked',
+  'inv.shortest-length',
+  'inv.rsv',
+  'inv.control',
+  'inv.message-order',
+  'inv.text-utf8',
+  'inv.after-close',
+]
+
+/** Asks for some frames of each kind when no other case made the target send any; what comes is only watched. */
+async function makeTraffic(t: Trial): Promise<void> {
+  if (t.context.ledger.countOf('frames') > 0) return
+  const peer = await t.open()
+  await peer.sendText('Hello-µ@ßöäüàá-UTF-8!!')
+  await peer.sendPing('traffic')
+  for (let event = await peer.next(); event?.kind !== 'pong'; event = await peer.next()) {
+    if (event === null || event.kind === 'end') return
+  }
+  await peer.sendClose(1000)
+  await peer.waitForEnd()
+}
+
+function passive(id: string, judge: (t: Trial) => void): Case {
+  return {
+    id,
+    phase: 'after',
+    async run(t) {
+      await makeTraffic(t)
+      judge(t)
+    },
+  }
+}
+
+/** Codes that may not be sent break the rule; those without a meaning are noted (RFC 6455 §7.4). */
+function judgeCloseCodes(t: Trial): void {
+  const codes = Object.keys(t.context.ledger.countsOf('close.')).map(Number)
+  const odd = codes.filter((code) => code === 1004 || (code > 1015 && code < 3000) || code > 4999)
+  if (odd.length > 0) t.note(`codes without a meaning: ${odd.join(', ')}`)
+  judgeBreaches(t, t.entry.id)
+}
+
+function judgePongs(t: Trial): void {
+  const { answer = 0, unsolicited = 0 } = t.context.ledger.countsOf('pong.')
+  t.note(`${answer} pongs with the data of a ping, ${unsolicited} unsolicited`)
+  judgeBreaches(t, t.entry.id)
+}
+
+function judgeEnds(t: Trial): void {
+  const { ledger } = t.context
+  t.note(`${ledger.countOf('end.close')} connections ended with a Close, ${ledger.countOf('end.bare')} without`)
+  judgeBreaches(t, t.entry.id)
+}
+
+function reportLatency(t: Trial): void {
+  for (const name of ['pong', 'close', 'fin']) {
+    const times = t.context.ledger.timesOf(name)
+    t.note(times === null ? `${name}: not seen` : `${name}: p50 ${times.p50} ms, p95 ${times.p95} ms (${times.count})`)
+  }
+}
+
+/** Checks on every frame that the target sent in the run (RFC 6455 §5, §7): `inv`. */
+export const passiveChecks: Case[] = [
+  ...RULES.map((id) => passive(id, (t) => judgeBreaches(t, id))),
+  passive('inv.pong-known', judgePongs),
+  passive('inv.close-code', judgeCloseCodes),
+  passive('inv.close-before-fin', judgeEnds),
+  passive('inv.latency', reportLatency),
+]

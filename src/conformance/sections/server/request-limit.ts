@@ -1,0 +1,128 @@
+import type { Case } from '../../script/case.ts'
+import { alive, probe } from '../../script/expect.ts'
+import { describeAnswer, type OpenOptions, type Trial } from '../../script/trial.ts'
+
+/** A request of unusual size: any outcome is reported, only loss of service fails. */
+function big(id: string, options: (t: Trial) => OpenOptions): Case {
+  return {
+    id: `hs.limit.${id}`,
+    phase: 'last',
+    async run(t: Trial) {
+      const { response, peer } = await t.handshake(options(t))
+      t.note(`answer: ${describeAnswer(response, peer)}`)
+      if (response?.status === 101) await probe(t, peer)
+      peer.destroy()
+      await alive(t)
+    },
+  }
+}
+
+function manyFields(count: number): OpenOptions {
+  return { add: Array.from({ length: count }, (_, index): [string, string] => [`X-Conf-${index}`, 'v']) }
+}
+
+const ENDLESS = 8 * 1024 * 1024
+const PIECE = 64 * 1024
+
+/** Sends pieces up to 8 MiB until the server answers or ends (RFC 6455 §10.4). */
+function endless(id: string, start: (t: Trial) => string, piece: string): Case {
+  return {
+    id: `hs.limit.${id}`,
+    phase: 'last',
+    async run(t: Trial) {
+      const peer = await t.connect()
+      await peer.sendBytes(Buffer.from(start(t)))
+      const bytes = Buffer.from(piece.repeat(Math.ceil(PIECE / piece.length)))
+      let sent = 0
+      while (sent < ENDLESS && !peer.ended && peer.received === 0) {
+        await peer.sendBytes(bytes)
+        sent += bytes.length
+      }
+      const response = await peer.readResponse()
+      const outcome = `${describeAnswer(response, peer)} after ${sent} bytes`
+      t.require(response !== null || peer.ended, 'an answer or the end before the end of the head', outcome)
+      t.note(outcome)
+      peer.destroy()
+      await alive(t)
+    },
+  }
+}
+
+/** H0 up to and with its key line. */
+function halfRequest(t: Trial): Buffer {
+  const { bytes } = t.request()
+  return bytes.subarray(0, bytes.indexOf('\r\nSec-WebSocket-Version') + 2)
+}
+
+/** What the server does while nothing more comes, up to `--idle`. */
+async function waitForGiveUp(t: Trial, start: Buffer | null): Promise<void> {
+  const peer = await t.connect()
+  if (start !== null) await peer.sendBytes(start)
+  const began = performance.now()
+  const response = await peer.readResponse(t.context.idle)
+  const seconds = Math.round((performance.now() - began) / 100) / 10
+  if (response !== null || peer.ended) t.note(`${describeAnswer(response, peer)} after ${seconds} s`)
+  else t.note(`the connection was still open after ${seconds} s`)
+  peer.destroy()
+  await alive(t)
+}
+
+async function finInHalf(t: Trial): Promise<void> {
+  const peer = await t.connect()
+  await peer.sendBytes(halfRequest(t))
+  peer.end()
+  const response = await peer.readResponse()
+  t.require(response?.status !== 101, '400 or the end of the connection', describeAnswer(response, peer))
+  const ended = peer.ended || (await peer.waitForEnd()) !== null
+  t.require(response !== null || ended, '400 or the end of the connection', describeAnswer(response, peer))
+  t.note(describeAnswer(response, peer))
+  await alive(t)
+}
+
+async function finAfterRequest(t: Trial): Promise<void> {
+  const peer = await t.connect()
+  const request = t.request()
+  await peer.sendRequest(request.bytes)
+  peer.end()
+  const { response } = await t.readAnswer(peer, request)
+  const end = await peer.waitForEnd()
+  t.note(`${describeAnswer(response, peer)}, then ${end === null ? 'the connection stays open' : end.toUpperCase()}`)
+  peer.destroy()
+  await alive(t)
+}
+
+async function resetAfterRequest(t: Trial): Promise<void> {
+  const peer = await t.connect()
+  await peer.sendRequest(t.request().bytes)
+  peer.reset()
+  await alive(t)
+}
+
+/** Five hundred connections, fifty at a time, left in the middle of the request. */
+async function abandon(t: Trial): Promise<void> {
+  for (let round = 0; round < 10; round++) {
+    const peers = await Promise.all(Array.from({ length: 50 }, () => t.connect()))
+    await Promise.all(peers.map((peer) => peer.sendBytes(halfRequest(t))))
+    for (const peer of peers) peer.destroy()
+  }
+  await alive(t)
+}
+
+/** Sizes, partial requests and disconnects in the opening handshake (RFC 6455 §10.4): `hs.limit`. */
+export const requestLimits: Case[] = [
+  big('value-8k', () => ({ add: [['X-Conf', 'a'.repeat(8_192)]] })),
+  big('value-64k', () => ({ add: [['X-Conf', 'a'.repeat(65_536)]] })),
+  big('value-1m', () => ({ add: [['X-Conf', 'a'.repeat(1_048_576)]] })),
+  big('fields-100', () => manyFields(100)),
+  big('fields-1000', () => manyFields(1_000)),
+  big('fields-10000', () => manyFields(10_000)),
+  big('name-8k', () => ({ add: [[`X-${'a'.repeat(8_190)}`, 'v']] })),
+  endless('endless-line', () => 'GET /', 'a'),
+  endless('endless-fields', (t) => `GET ${t.context.target.base.path} HTTP/1.1\r\n`, 'X-n: v\r\n'),
+  { id: 'hs.limit.silent', phase: 'idle', tags: ['idle'], run: (t) => waitForGiveUp(t, null) },
+  { id: 'hs.limit.stalled', phase: 'idle', tags: ['idle'], run: (t) => waitForGiveUp(t, halfRequest(t)) },
+  { id: 'hs.limit.fin-half', phase: 'last', run: finInHalf },
+  { id: 'hs.limit.fin-full', phase: 'last', run: finAfterRequest },
+  { id: 'hs.limit.rst-full', phase: 'last', run: resetAfterRequest },
+  { id: 'hs.limit.abandon-500', phase: 'last', run: abandon },
+]

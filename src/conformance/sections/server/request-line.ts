@@ -1,0 +1,88 @@
+import type { Case } from '../../script/case.ts'
+import { acceptOrReject, alive, expectReject, probe } from '../../script/expect.ts'
+import { describeAnswer, type OpenOptions, type Trial } from '../../script/trial.ts'
+
+function rejected(id: string, ...requests: ((t: Trial) => OpenOptions)[]): Case {
+  return {
+    id,
+    async run(t: Trial) {
+      for (const options of requests) expectReject(t, await t.handshake(options(t)))
+    },
+  }
+}
+
+function reported(id: string, options: (t: Trial) => OpenOptions): Case {
+  return { id, run: async (t) => void (await acceptOrReject(t, options(t))) }
+}
+
+function pathOf(t: Trial): string {
+  return t.context.target.base.path
+}
+
+function longQuery(t: Trial, length: number): OpenOptions {
+  const start = `${pathOf(t)}?`
+  return { target: start + 'a'.repeat(length - start.length) }
+}
+
+/** A target so long that it may be answered, refused or cut off; the server has to serve on. */
+function longTarget(id: string, length: number): Case {
+  return {
+    id,
+    async run(t: Trial) {
+      const { response, peer } = await t.handshake(longQuery(t, length))
+      t.note(`answer: ${describeAnswer(response, peer)}`)
+      if (response?.status === 101) await probe(t, peer)
+      await alive(t)
+    },
+  }
+}
+
+const methods = ['post', 'put', 'delete', 'options', 'patch', 'trace'].map((method) =>
+  rejected(`hs.method.${method}`, () => ({ method: method.toUpperCase() })),
+)
+
+/** The answer to HEAD has no body (RFC 9110 §9.3.2). */
+const head: Case = {
+  id: 'hs.method.head',
+  async run(t: Trial) {
+    const handshake = await t.handshake({ method: 'HEAD' })
+    if (!expectReject(t, handshake)) return
+    const { peer } = handshake
+    // A second request shows where the first answer ended, when the connection is kept.
+    await peer.sendRequest(t.request({ method: 'HEAD' }).bytes)
+    await peer.readResponse()
+    t.require(peer.unread.length === 0, 'no body after the answer to HEAD', `${peer.unread.length} bytes`)
+  },
+}
+
+/** The method and the request line (RFC 6455 §4.2.1, RFC 9112 §3): `hs.method`. */
+export const requestLine: Case[] = [
+  ...methods,
+  head,
+  rejected('hs.method.connect', (t) => ({ method: 'CONNECT', target: t.context.target.base.authority })),
+  rejected('hs.method.lower', () => ({ method: 'get' })),
+  rejected('hs.method.unknown', () => ({ method: 'FOO' })),
+  rejected('hs.method.invalid-char', () => ({ method: 'GE(T' })),
+  {
+    id: 'hs.version.http10',
+    run: async (t) => void expectReject(t, await t.handshake({ version: 'HTTP/1.0' }), { anyAnswer: true }),
+  },
+  rejected('hs.version.http09', () => ({ version: '' })),
+  rejected('hs.version.http2-text', () => ({ version: 'HTTP/2.0' })),
+  rejected(
+    'hs.version.garbage',
+    ...['HTTP/1.1x', 'HTTP/11', 'HTTP/1', 'HTTP/1.'].map((version) => () => ({ version })),
+  ),
+  rejected('hs.version.lower', () => ({ version: 'http/1.1' })),
+  rejected('hs.target.empty', () => ({ target: '' })),
+  rejected('hs.target.space', (t) => ({ target: `${pathOf(t)} x` })),
+  rejected('hs.target.nul', (t) => ({ target: `${pathOf(t)}\0` })),
+  reported('hs.target.raw-utf8', (t) => ({ target: `${pathOf(t)}?\xc3\xa4` })),
+  reported('hs.target.bad-utf8', (t) => ({ target: `${pathOf(t)}?\xc3\x28` })),
+  rejected('hs.target.fragment', (t) => ({ target: `${pathOf(t)}#x` })),
+  reported('hs.target.bad-escape', (t) => ({ target: `${pathOf(t)}?%zz` })),
+  reported('hs.target.asterisk', () => ({ target: '*' })),
+  reported('hs.target.unknown', () => ({ target: '/conf-no-such-path' })),
+  longTarget('hs.target.64k', 65_536),
+  longTarget('hs.target.1m', 1_048_576),
+]

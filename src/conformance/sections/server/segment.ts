@@ -1,0 +1,98 @@
+import type { Peer } from '../../peer/peer.ts'
+import type { Case } from '../../script/case.ts'
+import { alive, cleanClose, echo, echoThenCleanClose, expectEcho } from '../../script/expect.ts'
+import { expectServerEnd } from '../../script/expect-frame.ts'
+import { inParallel } from '../../script/in-parallel.ts'
+import type { Trial } from '../../script/trial.ts'
+import { hex, Op } from '../../wire/frame.ts'
+
+/** Milliseconds between two segments, so that they are read one by one. */
+const PAUSE = 2
+/** Connections of one case at once. */
+const WIDTH = 8
+/** Bytes of a header with a 64-bit length and a masking key. */
+const LONGEST_HEADER = 14
+/** The same with a 16-bit length. */
+const MEDIUM_HEADER = 8
+/** Sizes that servers like for their read buffers. */
+const BUFFER_SIZES = [4096, 16384, 65536]
+
+const CUTS = Array.from({ length: LONGEST_HEADER - 1 }, (_, index) => index + 1)
+
+async function dribbleHeaders(t: Trial): Promise<void> {
+  const peer = await t.open()
+  for (const [length, headerLength] of [
+    [5, 6],
+    [126, MEDIUM_HEADER],
+    [65536, LONGEST_HEADER],
+  ]) {
+    const size = [...Array<number>(headerLength).fill(1), length]
+    await echo(t, peer, { payload: '*'.repeat(length), chop: { size, pause: PAUSE } })
+  }
+  await cleanClose(t, peer)
+}
+
+async function splitHeader(t: Trial, cut: number): Promise<void> {
+  const payload = t.random.bytes(65536)
+  const chop = { size: [cut, payload.length + LONGEST_HEADER], pause: PAUSE }
+  await echoThenCleanClose(t, await t.open(), { opcode: Op.BINARY, payload, chop })
+}
+
+/** A filler that leaves `left` bytes up to the mark, then a frame whose header lies across it, all in one write. */
+async function straddle(t: Trial, mark: number, left: number): Promise<void> {
+  const peer = await t.open()
+  const filler = t.random.bytes(mark - left - MEDIUM_HEADER)
+  const payload = t.random.bytes(65536)
+  await peer.sendFrames([
+    { opcode: Op.BINARY, payload: filler },
+    { opcode: Op.BINARY, payload },
+  ])
+  await expectEcho(t, peer, filler, Op.BINARY)
+  await expectEcho(t, peer, payload, Op.BINARY)
+  await cleanClose(t, peer)
+}
+
+async function echoTogether(t: Trial, texts: readonly string[]): Promise<void> {
+  const peer = await t.open()
+  await peer.sendFrames(texts.map((payload) => ({ opcode: Op.TEXT, payload })))
+  for (const text of texts) await expectEcho(t, peer, text)
+  await cleanClose(t, peer)
+}
+
+/** What the client leaves unfinished, its FIN cuts off (RFC 6455 §7.1.1). */
+async function cutByFin(t: Trial, bytes: (peer: Peer) => Buffer): Promise<void> {
+  const peer = await t.open()
+  await peer.sendBytes(bytes(peer))
+  peer.end()
+  await expectServerEnd(t, peer)
+  await alive(t)
+}
+
+/** Frames against the borders of segments and buffers (RFC 6455 §6.2): `len`. */
+export const segments: Case[] = [
+  { id: 'len.header-dribble', run: dribbleHeaders },
+  { id: 'len.header-splits', run: (t) => inParallel(CUTS, WIDTH, (cut) => splitHeader(t, cut)) },
+  { id: 'len.two-in-one', needs: ['echo'], run: (t) => echoTogether(t, ['a', 'b']) },
+  {
+    id: 'len.hundred-in-one',
+    needs: ['echo'],
+    run: (t) =>
+      echoTogether(
+        t,
+        Array.from({ length: 100 }, (_, index) => t.random.text(index + 1)),
+      ),
+  },
+  {
+    id: 'len.boundary-straddle',
+    needs: ['echo'],
+    async run(t) {
+      const places = BUFFER_SIZES.flatMap((mark) => CUTS.map((left) => ({ mark, left })))
+      await inParallel(places, WIDTH, ({ mark, left }) => straddle(t, mark, left))
+    },
+  },
+  { id: 'len.truncated-header-fin', run: (t) => cutByFin(t, () => hex('82 FE 01')) },
+  {
+    id: 'len.truncated-payload-fin',
+    run: (t) => cutByFin(t, (peer) => peer.frameBytes({ opcode: Op.BINARY, payload: 'abc', length: 10 })),
+  },
+]

@@ -1,0 +1,37 @@
+import { describeInbound } from '../../peer/peer.ts'
+import type { Case } from '../../script/case.ts'
+import { judgeBreaches } from '../../script/expect-frame.ts'
+import { answerRules, checkAnswer } from '../../script/response-rule.ts'
+import { describeAnswer, type OpenOptions, type Trial } from '../../script/trial.ts'
+
+async function checkRule(t: Trial, rule: string, options: OpenOptions): Promise<void> {
+  const { peer, request, response } = await t.handshake(options)
+  t.require(response?.status === 101, '101 Switching Protocols', describeAnswer(response, peer))
+  const breach = checkAnswer(request, response).find((one) => one.rule === rule)
+  t.require(breach === undefined, t.entry.expect, breach?.detail ?? response.statusLine)
+  judgeBreaches(t, rule)
+}
+
+/** What comes after the 101 has to be frames: a ping finds its pong, and what is before it is well formed. */
+async function checkNothingExtra(t: Trial): Promise<void> {
+  const peer = await t.open()
+  await peer.sendPing('extra')
+  for (;;) {
+    const event = await peer.next()
+    if (event?.kind === 'pong' && event.frame.payload.toString() === 'extra') break
+    const isFrame = event?.kind === 'message' || event?.kind === 'ping' || event?.kind === 'pong'
+    t.require(isFrame, 'well-formed frames or nothing between the 101 and a pong', describeInbound(event, t.timeout))
+  }
+  const own = t.context.ledger.breachesOf('inv.frame-grammar').filter(({ seenIn }) => seenIn === t.entry.id)
+  t.require(own.length === 0, t.entry.expect, own[0]?.detail ?? 'frames only')
+}
+
+/** Checks on the 101 (RFC 6455 §4.2.2), on one of their own and on every other one of the run: `hs.resp`. */
+export const serverAnswer: Case[] = [
+  ...answerRules.map((id): Case => {
+    const options: OpenOptions =
+      id === 'hs.resp.ext-once' ? { add: [['Sec-WebSocket-Extensions', 'permessage-deflate']] } : {}
+    return { id, phase: 'after', run: (t) => checkRule(t, id, options) }
+  }),
+  { id: 'hs.resp.nothing-extra', run: checkNothingExtra },
+]

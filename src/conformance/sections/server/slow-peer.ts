@@ -1,0 +1,108 @@
+import { describeInbound, type Peer, sleep } from '../../peer/peer.ts'
+import type { Case } from '../../script/case.ts'
+import { echoFault, type LoadMessage, loadTimeout, sendLoad, writeBefore } from '../../script/expect-load.ts'
+import { survived } from '../../script/expect-survival.ts'
+import type { Trial } from '../../script/trial.ts'
+import { Op } from '../../wire/frame.ts'
+
+const MEBIBYTE = 1024 * 1024
+/** Messages of 1 MiB whose echoes nobody takes, and milliseconds after which that ends. */
+const DUE = 64
+const SLOW_TIME = 10_000
+/** Bytes that are taken each second. */
+const TRICKLE = 1024
+
+/** Takes a little of what comes each second while the stream is paused. */
+function trickle(peer: Peer): NodeJS.Timeout {
+  peer.pause()
+  return setInterval(() => peer.transport.stream.read(TRICKLE), 1000)
+}
+
+/** Lets echoes pile up: a bounded server stops reading, or ends the connection (RFC 6455 §10.4). */
+async function readSlowly(t: Trial): Promise<void> {
+  const peer = await t.open()
+  const message = peer.frameBytes({ opcode: Op.BINARY, payload: t.random.bytes(MEBIBYTE) })
+  const deadline = performance.now() + SLOW_TIME
+  const timer = trickle(peer)
+  let sent = 0
+  try {
+    while (sent < DUE && !peer.ended) {
+      if (!(await writeBefore(peer, message, Math.min(deadline, performance.now() + t.timeout)))) break
+      sent++
+    }
+  } finally {
+    clearInterval(timer)
+  }
+  const isBounded = sent < DUE || peer.ended
+  const shown = `${sent} MiB taken${peer.ended ? ', then the end' : ''}`
+  t.note(shown)
+  t.assertShould(isBounded, `backpressure or the end before ${DUE} MiB are due`, shown)
+  t.release(peer)
+}
+
+/** Sends without reading, then reads all: everything is there in order, or the connection ended. */
+async function readLate(t: Trial): Promise<void> {
+  const messages = Array.from(
+    { length: 10_000 },
+    (_, index): LoadMessage => ({ opcode: Op.TEXT, payload: Buffer.from(String(index).padEnd(1024, '.')) }),
+  )
+  const peer = await t.open()
+  peer.pause()
+  const sending = sendLoad(peer, messages)
+  await sleep(Math.min(SLOW_TIME, 2 * t.context.idle))
+  peer.resume()
+  const expected = `${messages.length} echoes in order, or the end`
+  for (const [index, message] of messages.entries()) {
+    const event = await peer.nextMeaningful(loadTimeout(t))
+    if (event?.kind === 'close' || event?.kind === 'end') {
+      t.note(`${describeInbound(event, 0)} after ${index} echoes`)
+      t.assert(true, expected, describeInbound(event, 0))
+      return
+    }
+    const fault = echoFault(t, event, message)
+    if (fault !== null) t.fail(expected, `${index} echoes, then ${fault}`)
+  }
+  t.assert(true, expected, `${messages.length} echoes`)
+  await sending
+}
+
+/** One byte of a frame per second, for `--idle`, then the rest. */
+async function writeSlowly(t: Trial): Promise<void> {
+  const peer = await t.open()
+  const payload = Buffer.from(t.random.text(100))
+  const frame = peer.frameBytes({ opcode: Op.TEXT, payload })
+  const began = performance.now()
+  let sent = 0
+  for (; performance.now() - began < t.context.idle && peer.queued.length === 0 && !peer.ended; sent++) {
+    await peer.sendBytes(frame.subarray(sent, sent + 1))
+    await peer.waitForInput(1000)
+  }
+  if (peer.queued.length === 0) await peer.sendBytes(frame.subarray(sent))
+  const event = await peer.nextMeaningful()
+  t.note(`${describeInbound(event, t.timeout)} after ${sent} bytes in as many seconds`)
+}
+
+/** What the server does while nothing more comes, up to `--idle`. */
+async function stall(t: Trial, start: (peer: Peer) => Buffer | null): Promise<void> {
+  const peer = await t.open()
+  const bytes = start(peer)
+  if (bytes !== null) await peer.sendBytes(bytes)
+  const began = performance.now()
+  const event = await peer.nextMeaningful(t.context.idle)
+  const seconds = Math.round((performance.now() - began) / 100) / 10
+  t.note(event === null ? `open after ${seconds} s` : `${describeInbound(event, 0)} after ${seconds} s`)
+}
+
+/** Peers that read, write or speak slowly or not at all (RFC 6455 §10.4): `robust`. */
+export const slowPeers: Case[] = [
+  survived('slow-reader', readSlowly, { needs: ['echo'] }),
+  survived('no-reader', readLate, { needs: ['echo'] }),
+  survived('slow-writer', writeSlowly, { phase: 'idle', tags: ['idle'], needs: ['echo'] }),
+  survived('stall-in-frame', (t) => stall(t, halfFrame), { phase: 'idle', tags: ['idle'] }),
+  survived('idle-open', (t) => stall(t, () => null), { phase: 'idle', tags: ['idle'] }),
+]
+
+function halfFrame(peer: Peer): Buffer {
+  const frame = peer.frameBytes({ opcode: Op.TEXT, payload: 'a'.repeat(100) })
+  return frame.subarray(0, frame.length / 2)
+}

@@ -1,0 +1,99 @@
+import type { Case } from '../../script/case.ts'
+import { alive, expectReject, probe, requireAccepted } from '../../script/expect.ts'
+import type { Handshake, Trial } from '../../script/trial.ts'
+import { fieldValue, fieldValues } from '../../wire/frame.ts'
+
+const FIELD = 'Sec-WebSocket-Protocol'
+
+function ask(t: Trial, ...values: string[]): Promise<Handshake> {
+  return t.handshake({ add: values.map((value): [string, string] => [FIELD, value]) })
+}
+
+/** A refusal, or a 101 whose subprotocol is none, or one of `taken`; what came is noted. */
+async function refusedOrWithout(t: Trial, handshake: Handshake, taken: readonly string[] = []): Promise<void> {
+  const { response, peer } = handshake
+  if (response?.status !== 101) {
+    expectReject(t, handshake)
+    t.note(`answered ${response?.statusLine ?? 'by the end of the stream'}`)
+    return
+  }
+  const answer = fieldValues(response, FIELD)
+  const fits = answer.length === 0 || (answer.length === 1 && taken.includes(answer[0]))
+  t.require(fits, expectedAnswer(taken), `${FIELD}: ${answer.join(' | ')}`)
+  t.note(answer.length === 0 ? '101 without a subprotocol' : `the server takes any: ${answer[0]}`)
+  requireAccepted(t, handshake)
+  await probe(t, peer)
+}
+
+function expectedAnswer(taken: readonly string[]): string {
+  return `a refusal, or a 101 without ${FIELD}${taken.length === 0 ? '' : ` or with exactly ${taken.join(' or ')}`}`
+}
+
+function unknown(id: string, values: readonly string[], taken: readonly string[]): Case {
+  return {
+    id: `hs.proto.${id}`,
+    async run(t: Trial) {
+      for (const value of values) await refusedOrWithout(t, await ask(t, value), taken)
+    },
+  }
+}
+
+/** A row that needs a name the server knows; the answer must be exactly that one. */
+function known(id: string, values: (name: string) => string[]): Case {
+  return {
+    id: `hs.proto.${id}`,
+    needs: ['subprotocol'],
+    async run(t: Trial) {
+      const name = t.context.subprotocol ?? ''
+      const handshake = await ask(t, ...values(name))
+      requireAccepted(t, handshake)
+      const answer = handshake.response === null ? [] : fieldValues(handshake.response, FIELD)
+      t.require(answer.length === 1 && answer[0] === name, `${FIELD}: ${name}`, answer.join(' | ') || `no ${FIELD}`)
+      await probe(t, handshake.peer)
+    },
+  }
+}
+
+/** `NAME` with the case of its letters changed is another name (RFC 6455 §4.2.2). */
+async function askInOtherCase(t: Trial): Promise<void> {
+  const name = t.context.subprotocol ?? ''
+  const flipped = [...name].map((letter) =>
+    letter === letter.toLowerCase() ? letter.toUpperCase() : letter.toLowerCase(),
+  )
+  const sent = flipped.join('')
+  if (sent === name) t.skip('the name has no letters')
+  await refusedOrWithout(t, await ask(t, sent), [sent])
+}
+
+/** Names that mean something in some languages must not be found where they were not put (RFC 6455 §10.7). */
+async function askForObjectMembers(t: Trial): Promise<void> {
+  const names = ['constructor', '__proto__', 'toString']
+  const { response } = await ask(t, 'x-conf-unknown')
+  const takesAny = response?.status === 101 && fieldValues(response, FIELD).length > 0
+  await refusedOrWithout(t, await ask(t, names.join(', ')), takesAny ? names : [])
+  await alive(t)
+}
+
+async function askForMany(t: Trial): Promise<void> {
+  const names = Array.from({ length: 500 }, (_, index) => `p${index}`)
+  const handshake = await ask(t, names.join(', '))
+  const answer = handshake.response === null ? null : fieldValue(handshake.response, FIELD)
+  t.note(`${handshake.response?.statusLine ?? 'no answer'}${answer === null ? '' : `, ${FIELD}: ${answer}`}`)
+}
+
+/** Sec-WebSocket-Protocol (RFC 6455 §4.2.2, §11.3.4): `hs.proto`. */
+export const subprotocolField: Case[] = [
+  unknown('unknown', ['x-conf-unknown'], ['x-conf-unknown']),
+  unknown('unknown-list', ['x-conf-a, x-conf-b'], ['x-conf-a', 'x-conf-b']),
+  known('known', (name) => [name]),
+  known('known-last', (name) => [`x-conf-a, ${name}`]),
+  known('two-fields', (name) => ['x-conf-a', name]),
+  known('one-token', (name) => [`${name}, x-conf-a`]),
+  { id: 'hs.proto.case', needs: ['subprotocol'], run: askInOtherCase },
+  unknown('repeat', ['x-conf-a, x-conf-a'], []),
+  unknown('empty', [''], []),
+  unknown('bad-token', ['a b', 'a/b', 'a;b', '"a"'], []),
+  unknown('stray-commas', [',x-conf-a,,'], ['x-conf-a']),
+  { id: 'hs.proto.reserved-words', run: askForObjectMembers },
+  { id: 'hs.proto.many', run: askForMany },
+]

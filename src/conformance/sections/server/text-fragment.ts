@@ -1,0 +1,143 @@
+import type { Peer } from '../../peer/peer.ts'
+import type { Case } from '../../script/case.ts'
+import { cleanClose, echo, echoThenCleanClose, expectEcho, expectFailure, needEcho } from '../../script/expect.ts'
+import type { Trial } from '../../script/trial.ts'
+import { type FrameSpec, hex, Op } from '../../wire/frame.ts'
+
+/** `Hello-µ@ßöäüàá-UTF-8!!`, and how many of its bytes go up to the ä. */
+const LATIN = hex('48656c6c6f2dc2b540c39fc3b6c3a4c3bcc3a0c3a12d5554462d382121')
+const UP_TO_A_UMLAUT = 15
+/** A Greek word, as everywhere in Autobahn's texts. */
+const GREEK = hex('ceba e1bdb9 cf83 cebc ceb5')
+const SURROGATE = Buffer.concat([GREEK, hex('eda080'), Buffer.from('edited')])
+
+/** Milliseconds between two segments of one frame, so that they are read one by one. */
+const PAUSE = 2
+
+/** One message in these pieces, a frame for each (RFC 6455 §5.4). */
+export function fragmentsOf(pieces: readonly Uint8Array[], opcode: number = Op.TEXT): FrameSpec[] {
+  return pieces.map((payload, index) => ({
+    opcode: index === 0 ? opcode : Op.CONT,
+    payload,
+    fin: index === pieces.length - 1,
+  }))
+}
+
+function octetsOf(bytes: Uint8Array): Buffer[] {
+  return [...bytes].map((byte) => Buffer.from([byte]))
+}
+
+/** A message in fragments that comes back. */
+function echoed(id: string, pieces: readonly Uint8Array[], opcode: number = Op.TEXT): Case {
+  return {
+    id: `utf8.${id}`,
+    async run(t) {
+      const spec = { opcode, payload: Buffer.concat(pieces), frames: fragmentsOf(pieces, opcode) }
+      await echoThenCleanClose(t, await t.open(), spec)
+    },
+  }
+}
+
+/** A text in fragments that is no UTF-8. */
+function refused(id: string, pieces: readonly Uint8Array[]): Case {
+  return {
+    id: `utf8.${id}`,
+    async run(t) {
+      const peer = await t.open()
+      await peer.sendFrames(fragmentsOf(pieces))
+      await expectFailure(t, peer, [1007])
+    },
+  }
+}
+
+/** A code point cut at each of its inner points, on a connection each. */
+function splitEverywhere(codePoint: string): Case {
+  const bytes = Buffer.from(codePoint)
+  return {
+    id: `utf8.split-${bytes.length}`,
+    async run(t) {
+      for (let cut = 1; cut < bytes.length; cut++) {
+        const frames = fragmentsOf([bytes.subarray(0, cut), bytes.subarray(cut)])
+        await echoThenCleanClose(t, await t.open(), { payload: bytes, frames })
+      }
+    },
+  }
+}
+
+/** A ping that is no UTF-8 between the two fragments of a text (RFC 6455 §5.5.2). */
+function pingBetween(id: string, first: Buffer, second: Buffer): Case {
+  return {
+    id: `utf8.${id}`,
+    needs: ['echo'],
+    async run(t) {
+      const peer = await t.open()
+      const [start, end] = fragmentsOf([first, second])
+      await peer.sendFrames([start, { opcode: Op.PING, payload: hex('ff') }, end])
+      await peer.expectPong(hex('ff'))
+      await expectEcho(t, peer, Buffer.concat([first, second]))
+      await cleanClose(t, peer)
+    },
+  }
+}
+
+async function splitOverSegments(t: Trial): Promise<void> {
+  const payload = Buffer.from('😀')
+  const HEADER = 6
+  const chop = { size: [HEADER, 1, 1, 1, 1], pause: PAUSE }
+  await echoThenCleanClose(t, await t.open(), { payload, chop })
+}
+
+/** A binary message that ends inside a code point: what the next text is judged by starts anew. */
+async function openAfterBinary(t: Trial): Promise<Peer> {
+  needEcho(t)
+  const peer = await t.open()
+  await echo(t, peer, { opcode: Op.BINARY, payload: hex('e2 82') })
+  return peer
+}
+
+const [HIGH, MIDDLE, LOW, LAST] = octetsOf(Buffer.from('😀'))
+const EMPTY = Buffer.alloc(0)
+
+/** Texts whose fragments cut code points anywhere, and binary messages beside them (RFC 6455 §5.6): `utf8`. */
+export const textFragments: Case[] = [
+  echoed('empty', [EMPTY]),
+  echoed('empty-3', [EMPTY, EMPTY, EMPTY]),
+  echoed('empty-full-empty', [EMPTY, Buffer.from('middle frame payload'), EMPTY]),
+  echoed('latin', [LATIN]),
+  echoed('latin-2', [LATIN.subarray(0, UP_TO_A_UMLAUT), LATIN.subarray(UP_TO_A_UMLAUT)]),
+  echoed('latin-1-byte', octetsOf(LATIN)),
+  echoed('greek-1-byte', octetsOf(GREEK)),
+  refused('surrogate-one-frame', [SURROGATE]),
+  refused('surrogate-1-byte', octetsOf(SURROGATE)),
+  ...['é', '€', '😀'].map(splitEverywhere),
+  echoed('split-with-empties', [HIGH, EMPTY, MIDDLE, EMPTY, LOW, EMPTY, LAST]),
+  pingBetween('split-with-ping', hex('e2 82'), hex('ac')),
+  pingBetween('ping-inside-text-any', Buffer.from('Hello, '), Buffer.from('world!')),
+  { id: 'utf8.split-segments', run: splitOverSegments },
+  refused('incomplete-end-fragmented', [hex('61 e2 82'), EMPTY]),
+  {
+    id: 'utf8.state-reset',
+    async run(t) {
+      const peer = await openAfterBinary(t)
+      await peer.sendText(hex('ac'))
+      await expectFailure(t, peer, [1007])
+    },
+  },
+  {
+    id: 'utf8.state-reset-good',
+    async run(t) {
+      const peer = await openAfterBinary(t)
+      await echoThenCleanClose(t, peer, { payload: 'a' })
+    },
+  },
+  echoed('binary-any', [hex('ff fe c0 80')], Op.BINARY),
+  echoed('binary-fragmented-any', [hex('ff fe'), hex('c0 80')], Op.BINARY),
+  {
+    id: 'utf8.unnormalised',
+    async run(t) {
+      const peer = await t.open()
+      await echo(t, peer, { payload: 'e\u0301' })
+      await echoThenCleanClose(t, peer, { payload: '\u00e9' })
+    },
+  },
+]

@@ -1,0 +1,101 @@
+import type { Peer } from '../../peer/peer.ts'
+import type { Case } from '../../script/case.ts'
+import { cleanClose, echo, expectEcho, expectFailure, needEcho } from '../../script/expect.ts'
+import { judgeAsOne } from '../../script/expect-load.ts'
+import { inParallel } from '../../script/in-parallel.ts'
+import type { Trial } from '../../script/trial.ts'
+import { isUtf8, Op } from '../../wire/frame.ts'
+
+/** Connections of one case at once. */
+const WIDTH = 8
+/** Offsets that lie across every border up to the second length form. */
+const OFFSETS = Array.from({ length: 131 }, (_, index) => index)
+const MEBIBYTE = 1024 * 1024
+/** Two-byte strings that are tried one by one without `--long`. */
+const SAMPLES = 256
+
+/** Sends each text on a connection of its own: each has to fail with 1007 (RFC 6455 §8.1). */
+async function expectAllFail(t: Trial, texts: readonly Buffer[], name: (text: Buffer) => string): Promise<void> {
+  const tryOne = async (text: Buffer): Promise<void> => {
+    const peer = await t.open()
+    await peer.sendFrame({ opcode: Op.TEXT, payload: text })
+    try {
+      await expectFailure(t, peer, [1007])
+    } catch (error) {
+      t.note(`broken by ${name(text)}`)
+      throw error
+    }
+    t.release(peer)
+  }
+  await judgeAsOne(t, `${texts.length} times Close 1007`, () => inParallel(texts, WIDTH, tryOne))
+}
+
+/** Sends a long text; leaves the case when the target takes none of that size. */
+async function sendLong(t: Trial, payload: Buffer): Promise<Peer> {
+  if (payload.length > t.context.maxMessage) t.skip(`needs --max-message ${payload.length}`)
+  const peer = await t.open()
+  await peer.sendFrame({ opcode: Op.TEXT, payload })
+  const event = await peer.nextMeaningful()
+  if (event?.kind === 'close' && event.code === 1009) t.skip(`the target takes no message of ${payload.length} bytes`)
+  if (event !== null) peer.unshift(event)
+  return peer
+}
+
+/** Every code point but the surrogates, in order (RFC 3629 §3). */
+function allCodePoints(): Buffer {
+  const parts: string[] = []
+  for (let first = 0; first < 0x110000; first += 0x1000) {
+    if (first >= 0xd800 && first < 0xe000) continue
+    const last = Math.min(first + 0x1000, first < 0xd800 ? 0xd800 : 0x110000)
+    parts.push(String.fromCodePoint(...Array.from({ length: last - first }, (_, index) => first + index)))
+  }
+  return Buffer.from(parts.join(''))
+}
+
+async function echoAllCodePoints(t: Trial): Promise<void> {
+  needEcho(t)
+  const payload = allCodePoints()
+  const peer = await sendLong(t, payload)
+  await expectEcho(t, peer, payload)
+  await cleanClose(t, peer)
+}
+
+/** All strings of two bytes: those that are UTF-8 in one message, each other one, or a sample of them, alone. */
+async function tryAllPairs(t: Trial): Promise<void> {
+  const pairs = Array.from({ length: 0x10000 }, (_, index) => Buffer.from([index >> 8, index & 0xff]))
+  const peer = await t.open()
+  await echo(t, peer, { payload: Buffer.concat(pairs.filter(isUtf8)) })
+  await cleanClose(t, peer)
+  const invalid = t.random.shuffle(pairs.filter((pair) => !isUtf8(pair)))
+  await expectAllFail(t, t.context.long ? invalid : invalid.slice(0, SAMPLES), (pair) => pair.toString('hex'))
+}
+
+function asciiWith(offset: number): Buffer {
+  const text = Buffer.alloc(OFFSETS.length, 0x61)
+  text[offset] = 0xff
+  return text
+}
+
+async function straddleOffsets(t: Trial): Promise<void> {
+  const peer = await t.open()
+  for (const offset of OFFSETS) await echo(t, peer, { payload: `${'a'.repeat(offset)}😀` })
+  await cleanClose(t, peer)
+}
+
+async function failAtLastOfMebibyte(t: Trial): Promise<void> {
+  const payload = Buffer.alloc(MEBIBYTE, 0x61)
+  payload[MEBIBYTE - 1] = 0xff
+  await expectFailure(t, await sendLong(t, payload), [1007])
+}
+
+/** Texts in great number or length (RFC 6455 §8.1): `utf8`. */
+export const textVolume: Case[] = [
+  { id: 'utf8.all-codepoints', run: echoAllCodePoints },
+  { id: 'utf8.all-2-byte-pairs', needs: ['echo'], limit: 300_000, run: tryAllPairs },
+  {
+    id: 'utf8.bad-at-offset',
+    run: (t) => expectAllFail(t, OFFSETS.map(asciiWith), (text) => `ff at offset ${text.indexOf(0xff)}`),
+  },
+  { id: 'utf8.straddle-offset', run: straddleOffsets },
+  { id: 'utf8.bad-last-of-1m', run: failAtLastOfMebibyte },
+]

@@ -1,0 +1,68 @@
+import { encodeRequest } from './frame.ts'
+import type { Random } from './random.ts'
+
+/** How a request differs from H0, the plain upgrade request of the catalogue (RFC 6455 §4.1). */
+export interface RequestOptions {
+  method?: string
+  /** The request target; default the path of the URL under test. */
+  target?: string
+  /** Default `HTTP/1.1`; an empty text leaves it out. */
+  version?: string
+  /** Sec-WebSocket-Key; default 16 random bytes in base64. */
+  key?: string
+  /** By the name as H0 writes it: another value, several (the field is repeated), or `null` to leave the field out. */
+  set?: Record<string, string | string[] | null>
+  /** Further fields, after those of H0. */
+  add?: [name: string, value: string][]
+  /** The last word on the field lines: order, case, anything. */
+  rewrite?: (fields: [name: string, value: string][]) => [name: string, value: string][]
+  /** Between name and value; default `: `. */
+  separator?: string
+  /** Default CR LF. */
+  lineEnd?: string
+}
+
+/** What every request of a run carries. */
+export interface RequestBase {
+  authority: string
+  path: string
+  /** From `-H`, `--origin`, `--user`. */
+  extra: [name: string, value: string][]
+}
+
+/** A request and the key that its answer has to prove. */
+export interface UpgradeRequest {
+  bytes: Buffer
+  key: string
+  /** The subprotocols and extensions it asked for, as sent. */
+  fields: [name: string, value: string][]
+}
+
+/** H0 with the given differences (RFC 6455 §4.1). */
+export function buildRequest(base: RequestBase, random: Random, options: RequestOptions = {}): UpgradeRequest {
+  const key = options.key ?? random.bytes(16).toString('base64')
+  const plain: [string, string][] = [
+    ['Host', base.authority],
+    ['Upgrade', 'websocket'],
+    ['Connection', 'Upgrade'],
+    ['Sec-WebSocket-Key', key],
+    ['Sec-WebSocket-Version', '13'],
+  ]
+  const changed = plain.flatMap(([name, value]): [string, string][] => {
+    const wanted = options.set?.[name]
+    if (wanted === undefined) return [[name, value]]
+    if (wanted === null) return []
+    return (Array.isArray(wanted) ? wanted : [wanted]).map((one) => [name, one])
+  })
+  const all = [...changed, ...base.extra, ...(options.add ?? [])]
+  const fields = options.rewrite === undefined ? all : options.rewrite(all)
+  const bytes = encodeRequest({
+    method: options.method ?? 'GET',
+    target: options.target ?? base.path,
+    version: options.version ?? 'HTTP/1.1',
+    fields,
+    separator: options.separator,
+    lineEnd: options.lineEnd,
+  })
+  return { bytes, key, fields }
+}

@@ -1,0 +1,128 @@
+import type { MessageCodec } from '../../core/message-codec.ts'
+import { Opcode } from '../../core/opcode.ts'
+import { flushDeferred } from './end-of-tick.ts'
+import { COPY_LIMIT, type Outbox } from './outbox.ts'
+import type { Sendable } from './outgoing.ts'
+import { PreparedMessage } from './prepared-message.ts'
+
+/** Told of what the codec is done with. */
+export interface SenderSink {
+  /** A message that the codec worked on was handed to the outbox. */
+  onSent(): void
+}
+
+/**
+ * Sends the messages of a connection with compression in order, those that are worth it compressed (RFC 7692 §6.1).
+ * While the codec works on one the next ones wait, and so does the Close frame; other control frames go ahead of them
+ * (RFC 6455 §5.4).
+ */
+export class Sender {
+  readonly #outbox: Outbox
+  readonly #codec: MessageCodec
+  readonly #sink: SenderSink
+  #isCompressing = false
+  #waiting: (() => void)[] | null = null
+  #waitingBytes = 0
+  /** The Close frame that goes behind everything that waits. */
+  #close: Uint8Array | null = null
+
+  constructor(outbox: Outbox, codec: MessageCodec, sink: SenderSink) {
+    this.#outbox = outbox
+    this.#codec = codec
+    this.#sink = sink
+  }
+
+  /** Bytes of messages that wait for the codec. */
+  get waitingBytes(): number {
+    return this.#waitingBytes
+  }
+
+  send(data: Sendable | PreparedMessage, compress: boolean): void {
+    flushDeferred()
+    if (typeof data === 'string') this.#sendText(data, compress)
+    else if (data instanceof Uint8Array) this.#send(Opcode.BINARY, data, compress)
+    else if (data instanceof PreparedMessage) this.#sendPrepared(data, compress)
+    else this.#send(Opcode.BINARY, new Uint8Array(data), compress)
+  }
+
+  #sendText(text: string, compress: boolean): void {
+    // A UTF-16 unit makes at most 3 bytes: most short texts are told without counting them.
+    if (compress && this.#codec.wantsCompression(text.length * 3)) {
+      this.#send(Opcode.TEXT, Buffer.from(text), true)
+    } else if (this.#isCompressing) this.#send(Opcode.TEXT, Buffer.from(text), false)
+    else this.#outbox.sendText(Opcode.TEXT, text)
+  }
+
+  /** Sends what was framed before, compressed when it and the peer allow to share that. */
+  #sendPrepared(message: PreparedMessage, compress: boolean): void {
+    const frame = compress ? message.frameFor(this.#codec) : message.frame
+    if (this.#isCompressing) this.#wait(frame.length, () => this.#outbox.sendEncoded(frame))
+    else this.#outbox.sendEncoded(frame)
+  }
+
+  sendClose(payload: Uint8Array): void {
+    if (this.#isCompressing) this.#close = payload
+    else this.#outbox.sendBytes(Opcode.CLOSE, payload)
+  }
+
+  /** Forgets the messages that wait: the codec was released and will not call back. */
+  drop(): void {
+    this.#waiting = null
+    this.#waitingBytes = 0
+    this.#isCompressing = false
+    this.#flushClose()
+  }
+
+  #send(opcode: number, bytes: Uint8Array, compress: boolean): void {
+    if (this.#isCompressing) {
+      const kept = ownCopy(bytes)
+      this.#wait(kept.length, () => this.#send(opcode, kept, compress))
+      return
+    }
+    const codec = this.#codec
+    if (!compress || !codec.wantsCompression(bytes.length)) {
+      this.#outbox.sendBytes(opcode, bytes)
+      return
+    }
+    this.#isCompressing = true
+    this.#waitingBytes += bytes.length
+    let isLate = false
+    let kept = bytes
+    codec.compress(bytes, (payload) => {
+      this.#isCompressing = false
+      this.#waitingBytes -= bytes.length
+      this.#outbox.sendBytes(opcode, payload ?? kept, payload !== null)
+      if (isLate) this.#goOn()
+    })
+    isLate = true
+    if (this.#isCompressing) kept = ownCopy(bytes)
+  }
+
+  #wait(size: number, send: () => void): void {
+    this.#waitingBytes += size
+    this.#waiting ??= []
+    this.#waiting.push(() => {
+      this.#waitingBytes -= size
+      send()
+    })
+  }
+
+  #goOn(): void {
+    const waiting = this.#waiting ?? []
+    let sent = 0
+    while (!this.#isCompressing && sent < waiting.length) waiting[sent++]()
+    waiting.splice(0, sent)
+    if (!this.#isCompressing) this.#flushClose()
+    this.#sink.onSent()
+  }
+
+  #flushClose(): void {
+    if (this.#close !== null) this.#outbox.sendBytes(Opcode.CLOSE, this.#close)
+    this.#close = null
+  }
+}
+
+/** What waits must not change; above the limit the caller leaves it unchanged. */
+function ownCopy(bytes: Uint8Array): Uint8Array {
+  return bytes.length <= COPY_LIMIT ? Uint8Array.from(bytes) : bytes
+}

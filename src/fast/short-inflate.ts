@@ -1,0 +1,115 @@
+import { loadWasm } from './load-wasm.ts'
+
+/** What `short-inflate.wat` exports; the globals are addresses in the memory. */
+interface Exports {
+  memory: { readonly buffer: ArrayBuffer }
+  build(lengths: number, count: number, table: number, meaning: number): number
+  inflate(size: number, history: number, most: number): number
+  lengths: Address
+  literalMeaning: Address
+  distanceMeaning: Address
+  plainMeaning: Address
+  order: Address
+  fixedLiterals: Address
+  fixedDistances: Address
+  window: Address
+}
+
+interface Address {
+  readonly value: number
+}
+
+/** Payloads and messages up to this many bytes are short. */
+const MOST = 4096
+/** The largest distance of DEFLATE (RFC 7692 §7.1.2). */
+const LARGEST_WINDOW = 32_768
+
+/** `short-inflate.wat`, assembled; a test does it again and compares. */
+export const moduleText =
+  'AGFzbQEAAAABLAdgAAF/YAF/AGABfwF/YAR/f39/AX9gAAJ/f2AGf39/f39/AX9gA39/fwF/AwgHAAECAwQFBgUEAQECAgZgD38AQYAkC38AQYAo' +
+  'C38AQcAoC38AQYApC38AQYAwC38AQYA6C38AQYA7C38AQYA8C38AQYDAAAt/AEGAyAALfwBBgNgAC38AQYDgAAt/AEGA4AILfwBBgOAEC38BQQAL' +
+  'B4oBCwZtZW1vcnkCAAdsZW5ndGhzAwAObGl0ZXJhbE1lYW5pbmcDBA9kaXN0YW5jZU1lYW5pbmcDBQxwbGFpbk1lYW5pbmcDBgVvcmRlcgMHDWZp' +
+  'eGVkTGl0ZXJhbHMDCQ5maXhlZERpc3RhbmNlcwMKBndpbmRvdwMNBWJ1aWxkAAMHaW5mbGF0ZQAGCsMLBxIAIw5BA3YpAwAjDkEHca2IpwsJACMO' +
+  'IABqJA4LEQAQAEEBIAB0QQFrcSAAEAELmAMBCH8jAUEAQcAA/AsAA0AgACAEaikDAFAEQCAEQQdqIQQFIwEgACAEai0AAEECdGohCiAKIAooAgBB' +
+  'AWo2AgALIARBAWoiBCABSQ0AC0EBIQYDQCAFQQFqIgVBAnQhCiMCIApqIAc2AgAjASAKaigCACELIAcgC2ohByAGQQF0IAtrIQYgBkEASARAQQAP' +
+  'CyAFQQ1JDQALIAYEQEEADwtBACEEA0AgACAEaikDAFAEQCAEQQdqIQQFIAAgBGotAAAiBQRAIwIgBUECdGohCiMDIAooAgAiB0EBdGogBDsBACAK' +
+  'IAdBAWo2AgALCyAEQQFqIgQgAUkNAAtBACEFQQQhCSMDIQQDQCAIBEAgAiAJaiACIAn8CgAACyAJQQF0IQkjASAFQQFqIgVBAnRqKAIAIQYDQCAG' +
+  'RQ0BIAIgCEECdGogBSADIAQvAQBBAnRqKAIAcjYCACAEQQJqIQQgCEEBIAV0QQFrcyELIAtFBEAgCA8LQYCAgIB4IAtndiELIAsgCCALQQFrcXIh' +
+  'CCAGQQFrIQYMAAsLAAvsAgEIf0EFEAJBgQJqIQAgAEEFEAJBAWpqIQFBBBACQQRqIQcgAEGeAksgASAAa0EeS3IEQEEAQQAPCyMAQQBBE/wLAANA' +
+  'IwAjByACai0AAGpBAxACOgAAIAJBAWoiAiAHSQ0ACyMAQRMjCCMGEAMhAyADRQRAQQBBAA8LIwAhAiACIAFqIQcDQCMIEAAgA3FBAnRqKAIAIQQg' +
+  'BEEPcRABIARBCHYhBCAEQRBJBEAgAiAEOgAAIAJBAWohAgVBACEGIARBEEYEQCACIwBGBEBBAEEADwsgAkEBay0AACEGQQIQAkEDaiEFBSAEQRFG' +
+  'BEBBAxACQQNqIQUFQQcQAkELaiEFCwsgAiAFaiEFA0AgAiAGrUKBgoSIkKDAgAF+NwMAIAJBCGoiAiAFSQ0ACyAFIQILIAIgB0kNAAsgAiAHRyMA' +
+  'QYACai0AAEVyBEBBAEEADwsjACAAIwsjBBADIwAgAGogASAAayMMIwUQAwudAwMCfwF+BX8jDiEGA0AgB0ESSARAIAZBA3YpAwAgBkEHca2IIQhB' +
+  'OSEHCyAAIAinIAFxQQJ0aigCACEJIAlBD3EhCiAGIApqIQYgByAKayEHIAggCq2IIQggCUEASARAIAQgBU8EQEEADwsgBCAJQQh2OgAAIARBAWoh' +
+  'BAwBCyAJQQh2IQogCkEDSQRAIAYkDiAEQQAgCkEBRhsPCyAJQQR2QQ9xIQwgCiAIp0EBIAx0QQFrcWohCiAGIAxqIQYgBkEDdikDACAGQQdxrYgh' +
+  'CCACIAinIANxQQJ0aigCACEJIAlBD3EhDSAIIA2tiCEIIAlBBHZBD3EhDCAEIAlBCHYgCKdBASAMdEEBa3FqayELIAwgDWohDCAGIAxqIQYgCCAM' +
+  'IA1rrYghCEE5IAxrIQcgBCAKaiENIAsjDUkgDSAFS3IEQEEADwsgBCALa0EISQRAA0AgBCALLQAAOgAAIAtBAWohCyAEQQFqIgQgDUkNAAsFA0Ag' +
+  'BCALKQMANwMAIAtBCGohCyAEQQhqIgQgDUkNAAsgDSEECwwACwAL6gEBB38gAEEDdCEHIw0gAWohBCAEIAJqIQVBACQOA0BBAxACIQMjDiAHSwRA' +
+  'QQAPCwJAIANFBEAjDkEHakF4cSQOIw4gB0YEQCAEIw1rDwtBEBACIQZBEBACQf//A3MgBkcNASMOQQN2IQMgAyAGaiAASw0BIAQgBmogBUsNASAE' +
+  'IAMgBvwKAAAgBCAGaiEEIAZBA3QQAQwCCyADQQJGBEAjCUH/AyMKQR8gBCAFEAUhBAUgA0EERw0BEAQhCSEIIAlFIAhFcg0BIwsgCCMMIAkgBCAF' +
+  'EAUhBAsgBEEARyMOIAdNcQ0BCwtBAAs='
+
+// RFC 1951 §3.2.5 and §3.2.7.
+const lengthBase = [
+  3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258,
+]
+const lengthExtra = [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0]
+const codeLengthOrder = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15]
+
+/*
+ * The meaning of a symbol: from bit 8 on a value, in bits 4 to 7 how many more bits are added to it; bits 0 to 3 are
+ * left to the length of the code. A literal has bit 31, the end of a block the value 1, a symbol that stands for
+ * nothing the value 0, or a distance farther than all there is.
+ */
+
+function literalMeaning(symbol: number): number {
+  if (symbol < 256) return (1 << 31) | (symbol << 8)
+  if (symbol === 256) return 1 << 8
+  const index = symbol - 257
+  return index < lengthBase.length ? (lengthBase[index] << 8) | (lengthExtra[index] << 4) : 0
+}
+
+function distanceMeaning(symbol: number): number {
+  if (symbol > 29) return 0xffff << 8
+  if (symbol < 4) return (symbol + 1) << 8
+  const extra = (symbol >> 1) - 1
+  return ((1 + ((2 + (symbol & 1)) << extra)) << 8) | (extra << 4)
+}
+
+function fillTables(exports: Exports): void {
+  const { memory, build, lengths, order, plainMeaning, fixedLiterals, fixedDistances } = exports
+  const fill = (address: Address, count: number, meaning: (symbol: number) => number): void =>
+    new Int32Array(memory.buffer, address.value, count).set(
+      Array.from({ length: count }, (_, symbol) => meaning(symbol)),
+    )
+  fill(exports.literalMeaning, 288, literalMeaning)
+  fill(exports.distanceMeaning, 32, distanceMeaning)
+  fill(plainMeaning, 19, (symbol) => symbol << 8)
+  new Uint8Array(memory.buffer).set(codeLengthOrder, order.value)
+  // The fixed codes (§3.2.6).
+  const scratch = new Uint8Array(memory.buffer, lengths.value, 288)
+  scratch.fill(8).fill(9, 144, 256).fill(7, 256, 280)
+  build(lengths.value, 288, fixedLiterals.value, exports.literalMeaning.value)
+  scratch.fill(5)
+  build(lengths.value, 32, fixedDistances.value, exports.distanceMeaning.value)
+}
+
+const exports = loadWasm<Exports>(moduleText)
+if (exports !== null) fillTables(exports)
+const input = Buffer.from(exports?.memory.buffer ?? new ArrayBuffer(0))
+const window = input.subarray(exports?.window.value)
+
+/**
+ * Inflates a short message at half the cost of a zlib stream made for it alone (RFC 7692 §7.2.2). `null` when that is
+ * left to zlib: where WebAssembly is not to be had, when more than `most` bytes would come out, and for anything
+ * unusual or wrong, for which zlib has the words.
+ */
+export function inflateShort(payload: Uint8Array, history: Uint8Array, most: number): Buffer | null {
+  if (exports === null || payload.length > MOST || history.length > LARGEST_WINDOW) return null
+  input.set(payload)
+  // Nothing of the message before is read as the end of this one.
+  input.writeDoubleLE(0, payload.length)
+  window.set(history)
+  const end = exports.inflate(payload.length, history.length, Math.min(most, MOST))
+  return end === 0 ? null : Buffer.from(window.subarray(history.length, end))
+}

@@ -1,0 +1,172 @@
+import type { Socket } from 'node:net'
+import { Mismatch } from '../../../src/conformance/peer/peer.ts'
+import { Op } from '../../../src/conformance/wire/frame.ts'
+import { createTrial, startRawServer, startUpgradedServer } from '../../support/conformance-trial.ts'
+import { assert, suite, thrownBy } from '../../support/unit.ts'
+import { hex } from '../../support/wire.ts'
+
+const test = suite('conformance/peer')
+
+test('puts messages together from fragments, control frames in between', async (t) => {
+  const url = await startUpgradedServer(t, (socket) => void socket.write(hex('0102 6162 8a01 78 8001 63 8800')))
+  const peer = await createTrial(t, url).open()
+  await peer.sendPing('x')
+  assert.is((await peer.next())?.kind, 'pong')
+  const message = await peer.expectMessage()
+  assert.is(message.payload.toString(), 'abc')
+  assert.is(message.frames.length, 2)
+  assert.is((await peer.expectClose()).code, null)
+})
+
+test('takes what came in one segment with the 101', async (t) => {
+  const url = await startUpgradedServer(t, (socket) => void socket.end(hex('8101 61 8802 03e8')))
+  const peer = await createTrial(t, url).open()
+  assert.is((await peer.expectMessage()).payload.toString(), 'a')
+  assert.is((await peer.expectClose()).code, 1000)
+  assert.is(await peer.expectEnd(), 'fin')
+})
+
+test('tells FIN from RST', async (t) => {
+  const url = await startUpgradedServer(
+    t,
+    () => {},
+    (socket) => socket.resetAndDestroy(),
+  )
+  const peer = await createTrial(t, url).open()
+  await peer.sendText('x')
+  assert.is(await peer.expectEnd(), 'rst')
+  assert.equal(peer.closing, { by: 'server', code: null, reason: null, tcp: 'rst' })
+})
+
+test('tells FIN from RST when data comes with it', async (t) => {
+  for (const [end, tcp] of [
+    [(socket: Socket) => void socket.end(), 'fin'],
+    [(socket: Socket) => void socket.resetAndDestroy(), 'rst'],
+  ] as const) {
+    const url = await startUpgradedServer(
+      t,
+      () => {},
+      (socket) => socket.write(hex('8101 61'), () => end(socket)),
+    )
+    const peer = await createTrial(t, url).open()
+    await peer.sendText('x')
+    await peer.expectMessage()
+    assert.is(await peer.expectEnd(), tcp)
+  }
+})
+
+test('FIN after our own FIN is no RST', async (t) => {
+  const url = await startUpgradedServer(t, (socket) => void socket.once('end', () => socket.end(hex('8101 61'))))
+  const peer = await createTrial(t, url).open()
+  peer.end()
+  await peer.expectMessage()
+  assert.is(await peer.expectEnd(), 'fin')
+})
+
+test('answers pings, unless it is told not to', async (t) => {
+  const received: Buffer[] = []
+  const url = await startUpgradedServer(
+    t,
+    (socket) => void socket.write(hex('8901 61')),
+    (socket, bytes) => {
+      received.push(bytes)
+      socket.write(hex('8101 62'))
+    },
+  )
+  const peer = await createTrial(t, url).open()
+  await peer.expectMessage()
+  assert.is(received[0][0], 0x8a)
+  const quiet = await createTrial(t, url).connect()
+  quiet.autoPong = false
+  await quiet.sendRequest(createTrial(t, url).request().bytes)
+  await quiet.readResponse()
+  assert.is((await quiet.next())?.kind, 'ping')
+  await quiet.sendText('now')
+  await quiet.expectMessage()
+  assert.is(received[1][0], 0x81)
+})
+
+test('passes over pongs nobody asked for, unless it is to hear them', async (t) => {
+  const url = await startUpgradedServer(t, (socket) => void socket.write(hex('8a00 8101 61')))
+  const peer = await createTrial(t, url).open()
+  assert.is((await peer.expectMessage()).opcode, Op.TEXT)
+  const alert = await createTrial(t, url).open()
+  alert.hearsUnsolicited = true
+  assert.match((await thrownBy(() => alert.expectMessage())).message, 'got pong')
+})
+
+test('names both sides when something else comes', async (t) => {
+  const url = await startUpgradedServer(t, (socket) => void socket.write(hex('8802 03f3')))
+  const peer = await createTrial(t, url).open()
+  const error = await thrownBy(() => peer.expectMessage('echo of “a”'))
+  assert.instance(error, Mismatch)
+  assert.is(error.message, 'expected echo of “a”, got Close 1011 ""')
+})
+
+test('a wait ends at the timeout when nothing comes, and goes on while bytes come', async (t) => {
+  let socket: Socket | null = null
+  const url = await startUpgradedServer(t, (opened) => {
+    socket = opened
+  })
+  const silent = await createTrial(t, url, undefined, { timeout: 30 }).open()
+  assert.is(await silent.next(), null)
+  const peer = await createTrial(t, url, undefined, { timeout: 120 }).open()
+  const bytes = hex('8106 616263646566')
+  let at = 0
+  const drip = setInterval(() => {
+    if (at < bytes.length) socket?.write(bytes.subarray(at, ++at))
+  }, 40)
+  t.after(() => clearInterval(drip))
+  assert.is((await peer.expectMessage()).payload.toString(), 'abcdef')
+})
+
+test('cuts writes into pieces that arrive whole', async (t) => {
+  const received: Buffer[] = []
+  const url = await startUpgradedServer(
+    t,
+    () => {},
+    (socket, bytes) => {
+      received.push(bytes)
+      if (Buffer.concat(received).length === 106) socket.write(hex('8a00'))
+    },
+  )
+  const peer = await createTrial(t, url).open()
+  peer.hearsUnsolicited = true
+  await peer.sendFrame({ opcode: Op.TEXT, payload: 'x'.repeat(100) }, { size: [1, 2, 30], pause: 1 })
+  assert.is((await peer.next())?.kind, 'pong')
+  assert.ok(received.length > 1)
+})
+
+test('reads an answer with a body and another after it', async (t) => {
+  const answers = [
+    'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello',
+    'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n',
+    'HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n',
+  ]
+  const url = await startRawServer(t, (socket) => socket.once('data', () => void socket.write(answers.join(''))))
+  const trial = createTrial(t, url)
+  const { peer, response } = await trial.handshake()
+  assert.is((await peer.readBody(response!))?.toString(), 'hello')
+  const second = await peer.readResponse()
+  await peer.readBody(second!)
+  assert.is((await peer.readResponse())?.status, 404)
+})
+
+test('inflates what the server compressed, with the window of the messages before', async (t) => {
+  const url = await startRawServer(t, (socket) =>
+    socket.once('data', () => {
+      const fields = 'Upgrade: websocket\r\nSec-WebSocket-Extensions: permessage-deflate\r\n'
+      socket.write(`HTTP/1.1 101 Switching Protocols\r\n${fields}\r\n`)
+      socket.write(hex('c107 f248cdc9c90700 c105 f200110000'))
+    }),
+  )
+  const { peer } = await createTrial(t, url).handshake()
+  assert.is((await peer.expectMessage()).payload.toString(), 'Hello')
+  assert.is((await peer.expectMessage()).payload.toString(), 'Hello')
+})
+
+test('a target that refuses connections is a mismatch', async (t) => {
+  const error = await thrownBy(() => createTrial(t, 'ws://127.0.0.1:1/').open())
+  assert.instance(error, Mismatch)
+  assert.match(error.message, 'expected a connection')
+})

@@ -1,0 +1,39 @@
+import { accepts, findFreePort, ServerProcess } from '../../../src/conformance/run/process.ts'
+import { assert, suite, type TestContext } from '../../support/unit.ts'
+
+const test = suite('conformance/process')
+
+/** A server that prints, listens, and dies of the first bytes it gets. */
+const MORTAL = `require("net").createServer((s) => s.on("data", () => { console.error("last words"); process.exit(3) })).listen({port})`
+
+async function startProcess(t: TestContext, script: string): Promise<ServerProcess> {
+  const child = new ServerProcess(`node -e '${script}'`, await findFreePort())
+  t.after(() => child.stop())
+  return child
+}
+
+test('starts a server on its port and ends it with all it started', async (t) => {
+  const child = await startProcess(t, MORTAL)
+  assert.is(await child.start(), true)
+  assert.is(await accepts(child.port), true)
+  await child.stop()
+  assert.is(await accepts(child.port), false)
+  assert.is(child.crashes, 0)
+})
+
+test('counts a crash, keeps the last words and has the server back', async (t) => {
+  const child = await startProcess(t, MORTAL)
+  await child.start()
+  const response = await fetch(`http://127.0.0.1:${child.port}/`).catch(() => null)
+  assert.is(response, null)
+  assert.is(await child.revive(async () => false), true)
+  assert.is(child.crashes, 1)
+  assert.match(child.output, 'last words')
+  assert.is(await accepts(child.port), true)
+})
+
+test('a command that ends at once does not start', async (t) => {
+  const child = await startProcess(t, 'console.error("no such file")')
+  assert.is(await child.start(), false)
+  assert.match(child.output, 'no such file')
+})

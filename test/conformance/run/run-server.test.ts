@@ -1,0 +1,128 @@
+import { type CatalogueEntry, findEntry } from '../../../src/conformance/catalogue/index.ts'
+import { parseTarget } from '../../../src/conformance/peer/target.ts'
+import { runServer, type ServerRunOptions } from '../../../src/conformance/run/run-server.ts'
+import { startRawServer, startUpgradedServer } from '../../support/conformance-trial.ts'
+import { assert, suite } from '../../support/unit.ts'
+import { startServer } from '../broken/server.ts'
+
+const test = suite('conformance/run')
+
+function run(url: string, ids: string[], changes: Partial<ServerRunOptions> = {}): ReturnType<typeof runServer> {
+  return runServer({
+    target: parseTarget(url),
+    entries: ids.map((id) => findEntry(id) as CatalogueEntry),
+    version: '1.2.3',
+    selection: ids,
+    jobs: 4,
+    seed: 42,
+    strict: false,
+    timeout: 300,
+    timeoutFactor: 0.1,
+    idle: 200,
+    retries: 0,
+    maxMessage: 1 << 20,
+    echo: 'auto',
+    echoPrefix: '',
+    repro: (id) => `again ${id}`,
+    ...changes,
+  })
+}
+
+test('gives a whole document about a good server', async (t) => {
+  const server = await startServer()
+  t.after(() => server.close())
+  const { result, lost } = await run(server.url, ['hs.ok.minimal', 'hs.key.empty'])
+  assert.is(lost, false)
+  assert.equal([result.schema, result.tool.version, result.options.seed], ['dwebsocket-conform/1', '1.2.3', 42])
+  assert.equal(
+    result.cases.map(({ id, verdict, repro }) => [id, verdict, repro]),
+    [
+      ['hs.ok.minimal', 'pass', 'again hs.ok.minimal'],
+      ['hs.key.empty', 'pass', 'again hs.key.empty'],
+    ],
+  )
+  assert.is(result.summary.verdict, 'conforming')
+  assert.is(result.target.pmd, true)
+})
+
+test('tells each result as it comes', async (t) => {
+  const server = await startServer()
+  t.after(() => server.close())
+  const told: string[] = []
+  await run(server.url, ['hs.key.empty', 'hs.key.missing'], {
+    onStart: ({ target }) => told.push(target.url),
+    onResult: ({ id }) => told.push(id),
+  })
+  assert.equal(told.sort(), ['hs.key.empty', 'hs.key.missing', server.url])
+})
+
+test('a server that answers nothing has its echo cases skipped', async (t) => {
+  const url = await startUpgradedServer(
+    t,
+    () => {},
+    (socket, bytes) => {
+      if ((bytes[0] & 0x0f) === 8) socket.end(Buffer.from('880203e8', 'hex'))
+    },
+  )
+  const { result } = await run(url, ['hs.ok.frame-in-100-pieces'])
+  assert.is(result.cases[0].note, 'the target does not echo')
+})
+
+test('a server that refuses a plain handshake cannot be tested', async (t) => {
+  const url = await startRawServer(t, (socket) => socket.end('HTTP/1.1 404 Not Found\r\n\r\n'))
+  const { result, lost, unreachable } = await run(url, ['hs.ok.minimal'])
+  assert.is(lost, true)
+  assert.match(unreachable ?? '', '404 Not Found')
+  assert.equal([result.cases[0].verdict, result.summary.verdict], ['skip', 'incomplete'])
+})
+
+test('a target that stops serving on the way is lost', async (t) => {
+  let count = 0
+  const server = await startServer()
+  t.after(() => server.close())
+  const target = parseTarget(server.url)
+  const { connect } = target
+  target.connect = (timeout) => (++count > 3 ? Promise.reject(new Error('gone')) : connect(timeout))
+  const { lost, result } = await run(server.url, ['hs.limit.rst-full', 'hs.limit.fin-half'], { target, jobs: 1 })
+  assert.is(lost, true)
+  assert.equal(
+    result.cases.map(({ verdict }) => verdict),
+    ['crash', 'skip'],
+  )
+})
+
+test('the process is asked to come back after a crash', async (t) => {
+  const server = await startServer()
+  t.after(() => server.close())
+  const target = parseTarget(server.url)
+  const { connect } = target
+  let isDown = false
+  let crashes = 0
+  let count = 0
+  target.connect = (timeout) => {
+    if (++count === 4) {
+      isDown = true
+      crashes++
+    }
+    return isDown ? Promise.reject(new Error('gone')) : connect(timeout)
+  }
+  const { lost, result } = await run(server.url, ['hs.limit.rst-full', 'hs.limit.fin-half'], {
+    target,
+    process: {
+      get crashes() {
+        return crashes
+      },
+      output: 'segmentation fault',
+      async revive() {
+        isDown = false
+        return true
+      },
+    },
+  })
+  assert.is(lost, false)
+  assert.equal(
+    result.cases.map(({ verdict }) => verdict),
+    ['crash', 'pass'],
+  )
+  assert.match(result.cases[0].note ?? '', 'segmentation fault')
+})

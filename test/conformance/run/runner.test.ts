@@ -1,0 +1,188 @@
+import type { CaseResult } from '../../../src/conformance/result.ts'
+import { Runner, type RunnerOptions } from '../../../src/conformance/run/runner.ts'
+import type { Case } from '../../../src/conformance/script/case.ts'
+import { contextFor } from '../../support/conformance-trial.ts'
+import { assert, suite } from '../../support/unit.ts'
+
+const test = suite('conformance/runner')
+const URL_NOBODY_OPENS = 'ws://127.0.0.1:1/'
+const IDS = ['hs.ok.minimal', 'hs.ok.accept-vector', 'hs.ok.key-zero', 'hs.ok.key-ff', 'hs.ok.names-lower']
+
+function caseOf(id: string, run: Case['run'], more: Partial<Case> = {}): Case {
+  return { id, run, ...more }
+}
+
+async function passes(): Promise<void> {}
+
+const fails: Case['run'] = async (t) => t.fail('this', 'that')
+
+async function runCases(cases: Case[], options: Partial<RunnerOptions> = {}): Promise<CaseResult[]> {
+  const { results } = await new Runner({
+    context: contextFor(URL_NOBODY_OPENS),
+    jobs: 4,
+    retries: 0,
+    timeoutFactor: 1,
+    repro: (id) => `again ${id}`,
+    isServing: async () => true,
+    revive: async () => true,
+    ...options,
+  }).run(cases)
+  return results
+}
+
+const verdicts = (results: CaseResult[]): string[] => results.map(({ verdict }) => verdict)
+
+test('gives the results in the order of the cases, whatever the order of their ends', async () => {
+  let release = (): void => {}
+  const waits = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const results = await runCases([
+    caseOf(IDS[0], () => waits),
+    caseOf(IDS[1], async () => release()),
+    caseOf(IDS[2], fails),
+  ])
+  assert.equal(
+    results.map(({ id }) => id),
+    IDS.slice(0, 3),
+  )
+  assert.equal(verdicts(results), ['pass', 'pass', 'fail'])
+})
+
+test('repeats a failure alone, and says when it only fails in company', async () => {
+  let runs = 0
+  const results = await runCases([
+    caseOf(IDS[0], async (t) => {
+      if (++runs === 1) t.fail('this', 'that')
+    }),
+    caseOf(IDS[1], fails),
+  ])
+  assert.equal(verdicts(results), ['flaky', 'fail'])
+  assert.match(results[0].note ?? '', 'only in parallel: expected this, got that')
+  assert.is(results[1].attempts, 2)
+})
+
+test('retries as often as it is told; a later pass is flaky', async () => {
+  let runs = 0
+  const retried = caseOf(IDS[0], async (t) => {
+    if (++runs < 4) t.fail('this', 'that')
+  })
+  assert.equal(verdicts(await runCases([retried], { jobs: 1, retries: 2 })), ['fail'])
+  runs = 0
+  assert.equal(verdicts(await runCases([retried], { jobs: 1, retries: 3 })), ['flaky'])
+})
+
+test('runs the phases one after the other', async () => {
+  const order: string[] = []
+  const note =
+    (name: string): Case['run'] =>
+    async () =>
+      void order.push(name)
+  await runCases([
+    caseOf(IDS[0], note('after'), { phase: 'after' }),
+    caseOf(IDS[1], note('last'), { phase: 'last' }),
+    caseOf(IDS[2], note('alone'), { phase: 'alone' }),
+    caseOf(IDS[3], note('idle'), { phase: 'idle' }),
+    caseOf(IDS[4], note('parallel')),
+  ])
+  assert.equal(order, ['parallel', 'idle', 'alone', 'last', 'after'])
+})
+
+test('pins a crash on the case that crashes alone, not on its neighbours', async () => {
+  let crashes = 0
+  let release = (): void => {}
+  const meet = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  let first = true
+  const results = await runCases(
+    [
+      caseOf(IDS[0], async () => {
+        if (first) await meet
+        first = false
+      }),
+      caseOf(IDS[1], async () => {
+        crashes++
+        release()
+      }),
+    ],
+    { crashCount: () => crashes, lastWords: () => 'stack overflow' },
+  )
+  assert.equal(verdicts(results), ['pass', 'crash'])
+  assert.match(results[1].note ?? '', 'stack overflow')
+})
+
+test('skips what is left when the target is lost', async () => {
+  const runner = new Runner({
+    context: contextFor(URL_NOBODY_OPENS),
+    jobs: 1,
+    retries: 0,
+    timeoutFactor: 1,
+    repro: (id) => id,
+    isServing: async () => false,
+    revive: async () => false,
+  })
+  const losing = caseOf(IDS[0], async (t) => {
+    t.lost = true
+    t.fail('alive', 'dead')
+  })
+  const { results, lost } = await runner.run([losing, caseOf(IDS[1], passes)])
+  assert.is(lost, true)
+  assert.equal(verdicts(results), ['crash', 'skip'])
+  assert.is(results[1].note, 'target lost')
+})
+
+test('stops after so many failures', async () => {
+  const results = await runCases([caseOf(IDS[0], fails), caseOf(IDS[1], fails), caseOf(IDS[2], passes)], {
+    jobs: 1,
+    bail: 2,
+  })
+  assert.equal(verdicts(results), ['fail', 'fail', 'skip'])
+})
+
+test('skips what has not begun at the deadline', async () => {
+  const results = await runCases([caseOf(IDS[0], passes)], { deadline: 0 })
+  assert.equal([results[0].verdict, results[0].note], ['skip', 'deadline'])
+})
+
+test('skips what the target cannot do, with the reason', async () => {
+  const results = await runCases([caseOf(IDS[0], fails, { needs: ['tls'] }), caseOf(IDS[1], fails, { needs: ['pmd'] })])
+  assert.equal(
+    results.map(({ note }) => note),
+    ['only for wss targets', 'the target declined permessage-deflate'],
+  )
+})
+
+test('a fault of the tool is an error, not a failure of the target', async () => {
+  const broken = caseOf(IDS[0], async () => {
+    throw new TypeError('oops')
+  })
+  assert.equal(verdicts(await runCases([broken])), ['error'])
+})
+
+test('a case without an end is an error after its limit', async () => {
+  const endless = caseOf(IDS[0], () => new Promise(() => {}), { limit: 20 })
+  const [result] = await runCases([endless], { jobs: 1 })
+  assert.is(result.verdict, 'error')
+  assert.match(result.note ?? '', 'no verdict within 20 ms')
+})
+
+test('a should warns, an info row is information, a case may skip itself', async () => {
+  const results = await runCases([
+    caseOf('hs.ok.connection-empty-elements', fails),
+    caseOf('hs.ok.slow', fails),
+    caseOf(IDS[0], async (t) => t.skip('no reason')),
+  ])
+  assert.equal(verdicts(results), ['warn', 'info', 'skip'])
+  assert.is(results[1].note, 'that')
+})
+
+test('the same seed gives a case the same bytes', async () => {
+  const seen: string[] = []
+  const draws = caseOf(IDS[0], async (t) => void seen.push(t.random.bytes(8).toString('hex')))
+  await runCases([draws])
+  await runCases([draws])
+  await runCases([draws], { context: contextFor(URL_NOBODY_OPENS, { seed: 2 }) })
+  assert.is(seen[0], seen[1])
+  assert.is.not(seen[0], seen[2])
+})

@@ -1,0 +1,200 @@
+import type { Socket } from 'node:net'
+import { Mismatch } from '../../../src/conformance/peer/peer.ts'
+import { verdictOf } from '../../../src/conformance/run/runner.ts'
+import {
+  acceptAndProbe,
+  alive,
+  allowEcho,
+  cleanClose,
+  echoThenCleanClose,
+  expectFailure,
+  expectFailureEarly,
+  expectQuiet,
+  expectReject,
+} from '../../../src/conformance/script/expect.ts'
+import type { Trial } from '../../../src/conformance/script/trial.ts'
+import { Settled } from '../../../src/conformance/script/trial.ts'
+import { Op } from '../../../src/conformance/wire/frame.ts'
+import { createTrial, startRawServer, startUpgradedServer } from '../../support/conformance-trial.ts'
+import { assert, suite, type TestContext } from '../../support/unit.ts'
+
+const test = suite('conformance/verb')
+
+type Answer = (socket: Socket) => void
+
+/** Writes the bytes of a hex text. */
+function says(...texts: string[]): Answer {
+  return (socket) => void socket.write(Buffer.from(texts.join(''), 'hex'))
+}
+
+function saysAndEnds(...texts: string[]): Answer {
+  return (socket) => void socket.end(Buffer.from(texts.join(''), 'hex'))
+}
+
+/** The verdict of `action` on an open connection to a server that answers the first bytes it gets so. */
+async function verdictAfter(t: TestContext, answer: Answer, action: (trial: Trial) => Promise<void>): Promise<string> {
+  let answered = false
+  const url = await startUpgradedServer(
+    t,
+    () => {},
+    (socket) => {
+      if (!answered) answer(socket)
+      answered = true
+    },
+  )
+  const trial = createTrial(t, url)
+  try {
+    await action(trial)
+  } catch (error) {
+    if (error instanceof Mismatch) trial.assert(false, error.expected, error.actual)
+    else if (!(error instanceof Settled)) throw error
+  }
+  return verdictOf(trial)
+}
+
+const CLOSE_1000 = '880203e8'
+const CLOSE_1002 = '880203ea'
+const CLOSE_1007 = '880203ef'
+const CLOSE_1005 = '880203ed'
+
+async function sendFault(trial: Trial): Promise<void> {
+  const peer = await trial.open()
+  await peer.sendFrame({ opcode: 3 })
+  await expectFailure(trial, peer, [1002])
+}
+
+test('fail(c): the wanted Close and FIN is a pass', async (t) => {
+  assert.is(await verdictAfter(t, saysAndEnds(CLOSE_1002), sendFault), 'pass')
+})
+
+test('fail(c): another legal code, an empty Close or no Close at all is a warning', async (t) => {
+  assert.is(await verdictAfter(t, saysAndEnds(CLOSE_1007), sendFault), 'warn')
+  assert.is(await verdictAfter(t, saysAndEnds('8800'), sendFault), 'warn')
+  assert.is(await verdictAfter(t, saysAndEnds(''), sendFault), 'warn')
+  assert.is(await verdictAfter(t, (socket) => void socket.resetAndDestroy(), sendFault), 'warn')
+})
+
+test('fail(c): an echo, a pong, an illegal code or no end is a failure', async (t) => {
+  assert.is(await verdictAfter(t, saysAndEnds('810161', CLOSE_1002), sendFault), 'fail')
+  assert.is(await verdictAfter(t, saysAndEnds(CLOSE_1005), sendFault), 'fail')
+  assert.is(await verdictAfter(t, says(CLOSE_1002), sendFault), 'fail')
+  assert.is(await verdictAfter(t, () => {}, sendFault), 'fail')
+})
+
+test('fail(c): echoes of what came before the fault are allowed, once', async (t) => {
+  const action = async (trial: Trial): Promise<void> => {
+    const peer = await trial.open()
+    await peer.sendFrames([{ opcode: Op.TEXT, payload: 'a' }, { opcode: 3 }])
+    await expectFailure(trial, peer, [1002], { allowed: allowEcho('a') })
+  }
+  assert.is(await verdictAfter(t, saysAndEnds('810161', CLOSE_1002), action), 'pass')
+  assert.is(await verdictAfter(t, saysAndEnds(CLOSE_1002), action), 'pass')
+  assert.is(await verdictAfter(t, saysAndEnds('810161', '810161', CLOSE_1002), action), 'fail')
+})
+
+test('fails without waiting: a server that waits for the rest is warned, and judged after it', async (t) => {
+  const waits: { rest: string | null } = { rest: null }
+  const url = await startUpgradedServer(
+    t,
+    () => {},
+    (socket, bytes) => {
+      if (bytes.toString() === 'rest') saysAndEnds(CLOSE_1002)(socket)
+      waits.rest ??= bytes.toString('hex')
+    },
+  )
+  const trial = createTrial(t, url)
+  const peer = await trial.open()
+  await peer.sendFrame({ opcode: 9, length: 126, form: 16 })
+  await expectFailureEarly(trial, peer, [1002], () => peer.sendBytes(Buffer.from('rest')))
+  assert.is(verdictOf(trial), 'warn')
+})
+
+async function sendText(trial: Trial): Promise<void> {
+  const peer = await trial.open()
+  await echoThenCleanClose(trial, peer, { payload: 'a' })
+}
+
+test('echo, then clean close: the wrong type, other content or nothing fails', async (t) => {
+  assert.is(await verdictAfter(t, saysAndEnds('810161', CLOSE_1000), sendText), 'pass')
+  assert.is(await verdictAfter(t, saysAndEnds('820161', CLOSE_1000), sendText), 'fail')
+  assert.is(await verdictAfter(t, saysAndEnds('810162', CLOSE_1000), sendText), 'fail')
+  assert.is(await verdictAfter(t, saysAndEnds('81026161', CLOSE_1000), sendText), 'fail')
+  assert.is(await verdictAfter(t, () => {}, sendText), 'fail')
+})
+
+test('echo, then clean close: the fragmentation of the echo is free, pings in between are answered', async (t) => {
+  assert.is(await verdictAfter(t, saysAndEnds('0100', '8900', '800161', '8800'), sendText), 'pass')
+})
+
+test('echo, then clean close: a second message fails, a missing Close or end warns', async (t) => {
+  assert.is(await verdictAfter(t, saysAndEnds('810161', '810161', CLOSE_1000), sendText), 'fail')
+  assert.is(await verdictAfter(t, saysAndEnds('810161'), sendText), 'warn')
+  assert.is(await verdictAfter(t, says('810161', CLOSE_1000), sendText), 'warn')
+  assert.is(await verdictAfter(t, saysAndEnds('810161', CLOSE_1007), sendText), 'warn')
+})
+
+test('a clean close that is the subject itself fails where it otherwise warns', async (t) => {
+  const action = async (trial: Trial): Promise<void> => {
+    const peer = await trial.open()
+    await cleanClose(trial, peer, { code: 3000, codes: [1000, 3000], strict: true })
+  }
+  assert.is(await verdictAfter(t, saysAndEnds('88020bb8'), action), 'pass')
+  assert.is(await verdictAfter(t, saysAndEnds(''), action), 'fail')
+  assert.is(await verdictAfter(t, says(CLOSE_1000), action), 'fail')
+})
+
+test('nothing more is to come: anything before the pong fails', async (t) => {
+  const action = async (trial: Trial): Promise<void> => expectQuiet(trial, await trial.open(), 'q')
+  assert.is(await verdictAfter(t, says('8a0171'), action), 'pass')
+  assert.is(await verdictAfter(t, says('8101', '61', '8a0171'), action), 'fail')
+  assert.is(await verdictAfter(t, says('8a0172'), action), 'fail')
+})
+
+async function rejectionOf(t: TestContext, answer: Answer, options = {}): Promise<string> {
+  const url = await startRawServer(t, (socket) => socket.once('data', () => answer(socket)))
+  const trial = createTrial(t, url)
+  try {
+    expectReject(trial, await trial.handshake(), options)
+  } catch (error) {
+    if (!(error instanceof Settled)) throw error
+  }
+  return verdictOf(trial)
+}
+
+const http =
+  (head: string): Answer =>
+  (socket) =>
+    void socket.write(`${head}\r\n\r\n`)
+
+test('reject: 4xx and 5xx pass, an end without a status warns, 101, 200 and silence fail', async (t) => {
+  assert.is(await rejectionOf(t, http('HTTP/1.1 400 Bad Request')), 'pass')
+  assert.is(await rejectionOf(t, http('HTTP/1.1 505 HTTP Version Not Supported')), 'pass')
+  assert.is(await rejectionOf(t, (socket) => void socket.end()), 'warn')
+  assert.is(await rejectionOf(t, http('HTTP/1.1 101 Switching Protocols')), 'fail')
+  assert.is(await rejectionOf(t, http('HTTP/1.1 200 OK')), 'fail')
+  assert.is(await rejectionOf(t, () => {}), 'fail')
+})
+
+test('reject: a plain answer does where only the upgrade is forbidden', async (t) => {
+  assert.is(await rejectionOf(t, http('HTTP/1.1 200 OK'), { anyAnswer: true }), 'pass')
+  assert.is(await rejectionOf(t, http('HTTP/1.1 101 Switching Protocols'), { anyAnswer: true }), 'fail')
+})
+
+test('reject: another refusal than the one the RFC names warns', async (t) => {
+  assert.is(await rejectionOf(t, http('HTTP/1.1 404 Not Found'), { statuses: [400] }), 'warn')
+})
+
+test('a 101 that breaks a rule of its own does not count as accepted', async (t) => {
+  const url = await startRawServer(t, (socket) => socket.once('data', () => http('HTTP/1.1 101 Fine')(socket)))
+  const trial = createTrial(t, url)
+  await acceptAndProbe(trial).catch(() => {})
+  assert.is(verdictOf(trial), 'fail')
+})
+
+test('alive: a target that does not serve is lost, which fails even an info row', async (t) => {
+  const url = await startRawServer(t, (socket) => void socket.end())
+  const trial = createTrial(t, url, 'hs.limit.silent')
+  await alive(trial).catch(() => {})
+  assert.is(trial.lost, true)
+  assert.is(verdictOf(trial), 'fail')
+})

@@ -1,0 +1,25 @@
+import { inParallel } from '../../../src/conformance/script/in-parallel.ts'
+import { assert, suite, thrownBy } from '../../support/unit.ts'
+
+const test = suite('conformance/in-parallel')
+
+test('every item is taken once, so many at a time', async () => {
+  const taken: number[] = []
+  let running = 0
+  let most = 0
+  await inParallel([1, 2, 3, 4, 5, 6, 7], 3, async (item) => {
+    most = Math.max(most, ++running)
+    taken.push(item)
+    await new Promise((resolve) => setImmediate(resolve))
+    running--
+  })
+  assert.equal(taken, [1, 2, 3, 4, 5, 6, 7])
+  assert.is(most, 3)
+})
+
+test('the first failure is the failure of all', async () => {
+  const fail = async (item: number): Promise<void> => {
+    if (item === 2) throw new Error('two')
+  }
+  assert.match((await thrownBy(() => inParallel([1, 2, 3], 1, fail)))?.message ?? '', /two/)
+})

@@ -1,0 +1,31 @@
+import { catalogue } from '../../../../src/conformance/catalogue/index.ts'
+import { bytesSent, textSequences } from '../../../../src/conformance/sections/server/text-sequence.ts'
+import { isUtf8 } from '../../../../src/conformance/wire/frame.ts'
+import { assert, suite, thrownBy } from '../../../support/unit.ts'
+
+const test = suite('conformance/sections/text-sequence')
+const rows = catalogue.filter(({ id }) => textSequences.some((one) => one.id === id))
+
+test('expects of each sequence what its bytes are', () => {
+  assert.ok(rows.length > 140)
+  const wrong = rows.filter((row) => isUtf8(bytesSent(row)) === row.expect.startsWith('fail'))
+  assert.equal(
+    wrong.map(({ id }) => id),
+    [],
+  )
+})
+
+test('has as many bytes as the catalogue says where it shows the first only', () => {
+  const cut = rows.filter(({ send }) => send.includes('..'))
+  const lengths = cut.map(({ id, send }) => [id, /\((\d+) B\)/.exec(send)?.[1] ?? '64'])
+  assert.is(cut.length, 3)
+  assert.equal(
+    cut.map((row) => [row.id, String(bytesSent(row).length)]),
+    lengths,
+  )
+})
+
+test('throws for a row without bytes', async () => {
+  const error = await thrownBy(() => bytesSent({ id: 'utf8.none', send: '29 frames' }))
+  assert.match(error.message, /utf8\.none sends no bytes/)
+})

@@ -1,0 +1,132 @@
+import {
+  acceptOf,
+  closeBody,
+  describeFrame,
+  encodeFrame,
+  encodeRequest,
+  FrameReader,
+  fieldTokens,
+  findHeadEnd,
+  hex,
+  maskBytes,
+  parseResponse,
+  showBytes,
+} from '../../../src/conformance/wire/frame.ts'
+import { assert, suite, thrownBy } from '../../support/unit.ts'
+
+const test = suite('conformance/wire')
+const key = hex('37 fa 21 3d')
+const encode = (spec: Parameters<typeof encodeFrame>[0]): string => encodeFrame(spec, () => key).toString('hex')
+
+test('encodes the examples of RFC 6455 §5.7', () => {
+  assert.is(encode({ opcode: 1, payload: 'Hello', mask: false }), '810548656c6c6f')
+  assert.is(encode({ opcode: 1, payload: 'Hello' }), '818537fa213d7f9f4d5158')
+  assert.is(encode({ opcode: 1, payload: 'Hel', fin: false, mask: false }), '010348656c')
+  assert.is(encode({ opcode: 2, payload: Buffer.alloc(256), mask: false }).slice(0, 8), '827e0100')
+  assert.is(encode({ opcode: 2, payload: Buffer.alloc(65_536), mask: false }).slice(0, 20), '827f0000000000010000')
+})
+
+test('encodes what no endpoint may send', () => {
+  assert.is(encode({ opcode: 11, rsv: 7, fin: false, mask: false }), '7b00')
+  assert.is(encode({ opcode: 1, payload: 'a', form: 16, mask: false }), '817e000161')
+  assert.is(encode({ opcode: 1, payload: 'a', form: 64, mask: false }), '817f000000000000000161')
+  assert.is(encode({ opcode: 2, length: 2n ** 63n, form: 64, mask: false }), '827f8000000000000000')
+  assert.is(encode({ opcode: 9, length: 126, mask: hex('00000000') }), '89fe007e00000000')
+})
+
+test('encodes a Close body', () => {
+  assert.is(closeBody().toString('hex'), '')
+  assert.is(closeBody(1000, 'ok').toString('hex'), '03e86f6b')
+})
+
+test('masking twice gives the original', () => {
+  const bytes = Buffer.from('any old bytes')
+  assert.equal(maskBytes(maskBytes(bytes, key), key), bytes)
+})
+
+test('reads frames however they are cut', () => {
+  const stream = Buffer.concat([
+    hex('8105 48656c6c6f'),
+    hex('8900'),
+    Buffer.concat([hex('827e0100'), Buffer.alloc(256, 7)]),
+    hex('8185 37fa213d 7f9f4d5158'),
+    hex('827f0000000000000001 2a'),
+  ])
+  for (const size of [1, 2, 3, 5, 7, 64, stream.length]) {
+    const reader = new FrameReader()
+    const frames = []
+    for (let at = 0; at < stream.length; at += size) frames.push(...reader.push(stream.subarray(at, at + size)))
+    assert.equal(
+      frames.map(({ opcode, form, masked, payload }) => [opcode, form, masked, payload.length]),
+      [
+        [1, 7, false, 5],
+        [9, 7, false, 0],
+        [2, 16, false, 256],
+        [1, 7, true, 5],
+        [2, 64, false, 1],
+      ],
+    )
+    assert.is(frames[3].payload.toString(), 'Hello')
+    assert.is(reader.pending.length, 0)
+  }
+})
+
+test('keeps the bytes of an unfinished frame', () => {
+  const reader = new FrameReader()
+  assert.equal(reader.push(hex('8105 4865')), [])
+  assert.is(reader.pending.toString('hex'), '81054865')
+})
+
+test('takes reserved bits, opcodes and long forms as they come', () => {
+  const [frame] = new FrameReader().push(hex('73 7e 0000'))
+  assert.equal([frame.fin, frame.rsv, frame.opcode, frame.form], [false, 7, 3, 16])
+  assert.is(describeFrame(frame), 'opcode 3 rsv1 rsv2 rsv3 0')
+})
+
+test('writes a request as it is told', () => {
+  const request = encodeRequest({
+    method: 'GET',
+    target: '/x',
+    version: '',
+    fields: [
+      ['a', '\xff'],
+      ['A', ''],
+    ],
+    separator: ':',
+    lineEnd: '\n',
+  })
+  assert.is(request.toString('latin1'), 'GET /x\na:\xff\nA:\n\n')
+})
+
+test('reads a response head', () => {
+  const head = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: keep-alive, , Upgrade \r\n\r\n'
+  const bytes = Buffer.from(`${head}\x81`)
+  assert.is(findHeadEnd(bytes), head.length)
+  const response = parseResponse(bytes.subarray(0, head.length))
+  assert.is(response.status, 101)
+  assert.equal(response.problems, [])
+  assert.equal(fieldTokens(response, 'connection'), ['keep-alive', 'upgrade'])
+})
+
+test('lists what is malformed about a response head', () => {
+  const problemsOf = (head: string): number => parseResponse(Buffer.from(head)).problems.length
+  assert.is(problemsOf('HTTP/1.1 101 \r\n\r\n'), 0)
+  assert.is(problemsOf('HTTP/1.1 101\r\n\r\n'), 1)
+  assert.is(problemsOf('HTTP/1.1 101 OK\r\nUpgrade : websocket\r\n\r\n'), 1)
+  assert.is(problemsOf('HTTP/1.1 101 OK\r\nA: b\r\n folded\r\n\r\n'), 1)
+  assert.is(problemsOf('HTTP/1.1 101 OK\nA: b\n\n'), 1)
+})
+
+test('knows the accept key of RFC 6455 §1.3', () => {
+  assert.is(acceptOf('dGhlIHNhbXBsZSBub25jZQ=='), 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=')
+})
+
+test('shows bytes as text when they are printable', () => {
+  assert.is(showBytes(Buffer.from('probe')), '"probe"')
+  assert.is(showBytes(hex('00ff')), '00ff')
+  assert.match(showBytes(Buffer.alloc(100, 97)), /… \(100 bytes\)$/)
+})
+
+test('refuses a text that is no hex', async () => {
+  assert.match((await thrownBy(() => hex('8'))).message, 'no hex')
+})

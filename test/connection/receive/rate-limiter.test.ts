@@ -1,0 +1,96 @@
+import { mock } from 'node:test'
+import { type ConnectionLimits, readLimits } from '../../../src/connection/limits.ts'
+import { RateGuard } from '../../../src/connection/receive/rate-limiter.ts'
+import { wheel } from '../../../src/transport/timing-wheel.ts'
+import { assert, suite, type TestContext } from '../../support/unit.ts'
+
+const test = suite('rate guard')
+
+/** A guard on a clock of the test's own. */
+function guard(t: TestContext, limits: Partial<ConnectionLimits>) {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  const begin = wheel.time
+  t.after(() => {
+    mock.timers.reset()
+    wheel.time = begin
+  })
+  const waits: number[] = []
+  const rates = new RateGuard(readLimits(limits), { onOverRate: (wait) => waits.push(Math.round(wait)) })
+  const pass = (milliseconds: number): void => {
+    wheel.time += milliseconds
+    mock.timers.tick(milliseconds)
+  }
+  return { rates, waits, pass }
+}
+
+test('counts messages, bytes and pings each against its own rate', (t) => {
+  const { rates, waits } = guard(t, {
+    messageRate: { perSecond: 1, burst: 2 },
+    byteRate: { perSecond: 100, burst: 100 },
+    pingRate: { perSecond: 10, burst: 1 },
+  })
+  rates.takeMessage()
+  rates.takeMessage()
+  rates.takeBytes(100)
+  rates.takePing()
+  assert.equal(waits, [])
+  rates.takeMessage()
+  rates.takeBytes(50)
+  rates.takePing()
+  assert.equal(waits, [1_000, 500, 100])
+})
+
+test('lets everything pass without rates, and 1,000 pings a second by default', (t) => {
+  const { rates, waits } = guard(t, {})
+  for (let i = 0; i < 10_000; i++) {
+    rates.takeMessage()
+    rates.takeBytes(1_000_000)
+    rates.takePing()
+  }
+  assert.equal(waits, [])
+  rates.takePing()
+  assert.equal(waits, [1])
+})
+
+test('forgives with time', (t) => {
+  const { rates, waits, pass } = guard(t, { messageRate: { perSecond: 1, burst: 1 } })
+  rates.takeMessage()
+  pass(1_000)
+  rates.takeMessage()
+  assert.equal(waits, [])
+})
+
+test('resumes after the longest wait, once', (t) => {
+  const { rates, pass } = guard(t, {})
+  const resumed: string[] = []
+  rates.wait(1_000, () => resumed.push('long'))
+  rates.wait(10, () => resumed.push('short'))
+  pass(999)
+  assert.equal(resumed, [])
+  pass(1)
+  assert.equal(resumed, ['long'])
+  rates.wait(100, () => resumed.push('next'))
+  rates.wait(200, () => resumed.push('longer'))
+  pass(200)
+  assert.equal(resumed, ['long', 'longer'])
+})
+
+test('waits 50 ms at the least', (t) => {
+  const { rates, pass } = guard(t, {})
+  let resumed = 0
+  rates.wait(1, () => resumed++)
+  pass(49)
+  assert.is(resumed, 0)
+  pass(1)
+  assert.is(resumed, 1)
+})
+
+test('waits no more once stopped', (t) => {
+  const { rates, pass } = guard(t, {})
+  let resumed = 0
+  rates.wait(10, () => resumed++)
+  rates.stop()
+  rates.wait(10, () => resumed++)
+  pass(100)
+  assert.is(resumed, 0)
+})

@@ -1,0 +1,26 @@
+import { TokenBucket } from '../../../src/connection/receive/token-bucket.ts'
+import { assert, suite } from '../../support/unit.ts'
+
+const test = suite('token bucket')
+
+test('lets ten seconds’ worth pass at once unless told otherwise', () => {
+  const bucket = new TokenBucket({ perSecond: 2 }, 0)
+  for (let i = 0; i < 20; i++) assert.is(bucket.take(1, 0), 0)
+  assert.is(bucket.take(1, 0), 500)
+})
+
+test('fills at its rate up to its burst and never beyond', () => {
+  const bucket = new TokenBucket({ perSecond: 1000, burst: 10 }, 0)
+  assert.is(bucket.take(10, 0), 0)
+  assert.is(bucket.take(5, 5), 0)
+  assert.is(bucket.take(10, 1_000_000), 0)
+  assert.is(bucket.take(1, 1_000_000), 1)
+})
+
+test('tells how long the debt lasts when more is taken than there is', () => {
+  const bucket = new TokenBucket({ perSecond: 100, burst: 100 }, 0)
+  assert.is(bucket.take(300, 0), 2_000)
+  assert.is(bucket.take(0, 1_500), 500)
+  assert.is(bucket.take(0, 2_000), 0)
+  assert.is(bucket.take(1, 2_000), 10)
+})

@@ -1,0 +1,108 @@
+import { type Outgoing, Publisher } from '../../../src/room/broker/publisher.ts'
+import { endOfTick } from '../../support/tick.ts'
+import { assert, suite } from '../../support/unit.ts'
+
+const test = suite('publisher')
+
+/** A publisher whose other side answers when the test says. */
+function makePublisher(limits: ConstructorParameters<typeof Publisher>[0] = {}) {
+  const batches: string[] = []
+  let settle: { resolve(): void; reject(error: Error): void } | null = null
+  const publisher = new Publisher(limits, (batch: readonly Outgoing[]) => {
+    batches.push(batch.map(({ payload, skipped }) => `${payload}${skipped > 0 ? `(${skipped})` : ''}`).join(' '))
+    return new Promise((resolve, reject) => {
+      settle = { resolve, reject }
+    })
+  })
+  let sequence = 0
+  const publish = (payload: string, topic = 'a'): void =>
+    publisher.publish(topic, { sequence: ++sequence, payload, compress: true }, null)
+  return {
+    publisher,
+    batches,
+    publish,
+    accept: () => settle?.resolve(),
+    fail: () => settle?.reject(new Error('away')),
+  }
+}
+
+test('what is published in one tick, or while a batch is on its way, goes together', async () => {
+  const { publisher, batches, publish, accept } = makePublisher()
+  publish('1')
+  publish('2')
+  await endOfTick()
+  publish('3')
+  publish('4')
+  await endOfTick()
+  assert.equal([batches, publisher.count], [['1 2'], 4])
+  accept()
+  await endOfTick()
+  assert.equal([batches, publisher.count, publisher.publishedCount], [['1 2', '3 4'], 2, 2])
+})
+
+test('a batch that fails goes again, before what follows', async () => {
+  const { publisher, batches, publish, accept, fail } = makePublisher()
+  publish('1')
+  await endOfTick()
+  publish('2')
+  fail()
+  await endOfTick()
+  assert.equal([batches, publisher.lastError], [['1'], 'Error: away'])
+  publisher.retry()
+  accept()
+  await endOfTick()
+  assert.equal(batches, ['1', '1', '2'])
+})
+
+test('it tries again by itself', async () => {
+  const { batches, publish, fail } = makePublisher()
+  publish('1')
+  await endOfTick()
+  fail()
+  while (batches.length < 2) await endOfTick()
+  assert.equal(batches, ['1', '1'])
+})
+
+test('the oldest messages go when too many wait, and the next of their topic says how many', async () => {
+  const { publisher, batches, publish, accept } = makePublisher({ maxWaitingMessages: 3 })
+  publish('1')
+  await endOfTick()
+  for (const text of ['2', '3', '4', '5']) publish(text)
+  publish('b', 'other')
+  assert.equal([publisher.count, publisher.droppedCount], [4, 2])
+  accept()
+  await endOfTick()
+  assert.equal(batches, ['1', '4(2) 5 b'])
+})
+
+test('a topic of which nothing waits any more remembers what was dropped', async () => {
+  const { batches, publish, accept } = makePublisher({ maxWaitingBytes: 4 })
+  publish('lost', 'rare')
+  publish('aaaa')
+  publish('b', 'rare')
+  await endOfTick()
+  accept()
+  await endOfTick()
+  assert.equal(batches, ['b(1)'])
+})
+
+test('settled resolves when everything is taken, or cannot be taken now', async () => {
+  const { publisher, publish, accept, fail } = makePublisher()
+  await publisher.settled()
+  publish('1')
+  await endOfTick()
+  let isSettled = false
+  const settling = publisher.settled().then(() => (isSettled = true))
+  await endOfTick()
+  assert.is(isSettled, false)
+  accept()
+  await settling
+  publish('2')
+  await endOfTick()
+  const failing = publisher.settled()
+  fail()
+  await failing
+  await publisher.settled()
+  publisher.stop()
+  assert.equal([publisher.count, publisher.bytes], [0, 0])
+})

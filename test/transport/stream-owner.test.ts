@@ -1,0 +1,158 @@
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { Duplex } from 'node:stream'
+import {
+  disownStream,
+  guardStream,
+  hasOwner,
+  ownStream,
+  releaseStream,
+  type StreamOwner,
+  takenBytes,
+} from '../../src/transport/stream-owner.ts'
+import { assert, suite, type TestContext } from '../support/unit.ts'
+
+const test = suite('stream owner')
+
+/** Notes what it is told. */
+class Owner implements StreamOwner {
+  readonly log: string[] = []
+
+  onBytes(bytes: Buffer, start: number, end: number): void {
+    this.log.push(bytes.toString('latin1', start, end))
+  }
+  onStreamEnd(): void {
+    this.log.push('end')
+  }
+  onStreamError(error: Error): void {
+    this.log.push(`error ${error.message}`)
+  }
+  onStreamClose(): void {
+    this.log.push('close')
+  }
+  onStreamDrain(): void {
+    this.log.push('drain')
+  }
+}
+
+class Pipe extends Duplex {
+  override _read(): void {}
+  override _write(_chunk: Buffer, _encoding: string, done: () => void): void {
+    setImmediate(done)
+  }
+}
+
+const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20))
+
+/** The two ends of a socket: the accepted one and the one that connected. */
+async function pair(t: TestContext): Promise<[Socket, Socket]> {
+  const server = createServer()
+  const accepted = new Promise<Socket>((resolve) => server.once('connection', resolve))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const client = connect((server.address() as AddressInfo).port, '127.0.0.1')
+  client.on('error', () => {})
+  const socket = await accepted
+  t.after(() => {
+    client.destroy()
+    socket.destroy()
+    return new Promise((resolve) => server.close(resolve))
+  })
+  return [socket, client]
+}
+
+const kinds: readonly (readonly [string, (t: TestContext) => Promise<[Duplex, (text: string) => void]>])[] = [
+  [
+    'a socket',
+    async (t) => {
+      const [socket, client] = await pair(t)
+      return [socket, (text) => void client.write(text)]
+    },
+  ],
+  [
+    'another stream',
+    async () => {
+      const pipe = new Pipe()
+      return [pipe, (text) => void pipe.push(text)]
+    },
+  ],
+]
+
+for (const [name, make] of kinds) {
+  test(`${name} tells the owner that it has, and the next one after it`, async (t) => {
+    const [stream, say] = await make(t)
+    const [first, second] = [new Owner(), new Owner()]
+    ownStream(stream, first)
+    say('one')
+    await settle()
+    ownStream(stream, second)
+    say('two')
+    await settle()
+    stream.destroy(new Error('broken'))
+    await settle()
+    assert.equal(first.log, ['one'])
+    assert.equal(second.log, ['two', 'error broken', 'close'])
+  })
+
+  test(`${name} keeps what comes while it is paused without an owner`, async (t) => {
+    const [stream, say] = await make(t)
+    const [first, second] = [new Owner(), new Owner()]
+    ownStream(stream, first)
+    assert.is(hasOwner(stream), true)
+    disownStream(stream)
+    assert.is(hasOwner(stream), false)
+    stream.pause()
+    say('one')
+    await settle()
+    ownStream(stream, second)
+    say('two')
+    await settle()
+    assert.equal(first.log, [])
+    assert.is(second.log.join(''), 'onetwo')
+  })
+
+  test(`${name} is an ordinary one when it is released, and may be owned again`, async (t) => {
+    const [stream, say] = await make(t)
+    const ends = stream.listeners('end')
+    ownStream(stream, new Owner())
+    releaseStream(stream)
+    stream.pause()
+    assert.equal(stream.listeners('end'), ends)
+    for (const event of ['data', 'error', 'close', 'drain']) assert.is(stream.listenerCount(event), 0, event)
+    const log: string[] = []
+    stream.on('data', (chunk) => log.push(String(chunk))).resume()
+    say('plain')
+    await settle()
+    stream.removeAllListeners('data').pause()
+    say('kept')
+    await settle()
+    const owner = new Owner()
+    ownStream(stream, owner)
+    say('owned')
+    await settle()
+    assert.equal(log, ['plain'])
+    assert.is(owner.log.join(''), 'keptowned')
+  })
+
+  test(`${name} that is guarded is destroyed by an error, and nobody is told`, async (t) => {
+    const [stream] = await make(t)
+    guardStream(stream)
+    guardStream(stream)
+    assert.is(stream.listenerCount('error'), 1)
+    stream.emit('error', new Error('broken'))
+    assert.ok(stream.destroyed)
+    await settle()
+  })
+}
+
+test('tells the end of the peer, and that the system took what was written', async (t) => {
+  const [socket, client] = await pair(t)
+  const owner = new Owner()
+  ownStream(socket, owner)
+  client.pause()
+  while (socket.write(Buffer.alloc(1 << 20)));
+  client.resume()
+  await settle()
+  client.end('bye')
+  await settle()
+  assert.equal(owner.log.slice(0, 3), ['drain', 'bye', 'end'])
+  assert.is(takenBytes(socket), socket.bytesWritten)
+})

@@ -1,0 +1,80 @@
+import { now, type TimerEntry, TimingWheel } from '../../src/transport/timing-wheel.ts'
+import { assert, suite } from '../support/unit.ts'
+
+const test = suite('timers')
+
+class Entry implements TimerEntry {
+  timerNext: TimerEntry | null = null
+  timerPrevious: TimerEntry | null = null
+  timerSlot = -1
+  timerDue = 0
+  readonly fired: Promise<number>
+  count = 0
+  #resolve!: (time: number) => void
+
+  constructor() {
+    this.fired = new Promise((resolve) => {
+      this.#resolve = resolve
+    })
+  }
+
+  onTimer(time: number): void {
+    this.count++
+    this.#resolve(time)
+  }
+}
+
+test('fires an entry when it is due, never before, and forgets it', async () => {
+  const wheel = new TimingWheel()
+  const entry = new Entry()
+  const start = now()
+  wheel.schedule(entry, 120)
+  const keepAlive = setTimeout(() => {}, 5000)
+  const time = await entry.fired
+  clearTimeout(keepAlive)
+  assert.ok(time - start >= 120)
+  assert.is(entry.timerSlot, -1)
+  assert.is(wheel.size, 0)
+})
+
+test('fires in the order of due times and leaves out what was cancelled, from inside a callback too', async () => {
+  const wheel = new TimingWheel()
+  const [first, second, third, cancelled, twice] = Array.from({ length: 5 }, () => new Entry())
+  wheel.schedule(third, 260)
+  wheel.schedule(first, 10)
+  wheel.schedule(second, 140)
+  wheel.schedule(cancelled, 190)
+  wheel.schedule(twice, 20)
+  wheel.schedule(twice, 200)
+  first.onTimer = ((original) => (time: number) => {
+    original.call(first, time)
+    wheel.cancel(cancelled)
+  })(first.onTimer)
+  assert.is(wheel.size, 5)
+  const keepAlive = setTimeout(() => {}, 5000)
+  const times = await Promise.all([first.fired, second.fired, twice.fired, third.fired])
+  clearTimeout(keepAlive)
+  assert.equal(
+    times,
+    times.toSorted((a, b) => a - b),
+  )
+  assert.is(cancelled.count, 0)
+  assert.is(twice.count, 1)
+  assert.is(wheel.size, 0)
+})
+
+test('keeps an entry of a later round in its slot', async () => {
+  const wheel = new TimingWheel()
+  const late = new Entry()
+  const soon = new Entry()
+  wheel.schedule(late, 1024 * 50 + 60)
+  wheel.schedule(soon, 60)
+  const keepAlive = setTimeout(() => {}, 5000)
+  await soon.fired
+  clearTimeout(keepAlive)
+  assert.is(late.count, 0)
+  assert.is(wheel.size, 1)
+  wheel.cancel(late)
+  wheel.cancel(late)
+  assert.is(wheel.size, 0)
+})
