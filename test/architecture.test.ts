@@ -63,7 +63,6 @@ const MAX_NEIGHBOURS = 10
 
 /** Functions that are longer, each with its reason. */
 const longFunctions: Record<string, string> = {
-  'bench/help.ts helpText': 'text',
   'test/fuzz/frame-oracle.ts expectFrames': 'RFC 6455 §5 to §7 from top to bottom, to be compared with the RFC',
 }
 
