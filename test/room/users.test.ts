@@ -1,5 +1,6 @@
 import { Users } from '../../src/room/users.ts'
-import { endOfTick, FakePeer } from '../support/fake-session.ts'
+import { FakePeer } from '../support/fake-session.ts'
+import { endOfTick } from '../support/tick.ts'
 import { assert, suite, thrownBy } from '../support/unit.ts'
 
 const test = suite('users')

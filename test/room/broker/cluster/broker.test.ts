@@ -3,7 +3,8 @@ import type { Gap } from '../../../../src/room/group.ts'
 import { Rooms } from '../../../../src/room/rooms.ts'
 import { Users } from '../../../../src/room/users.ts'
 import { FakePrimary } from '../../../support/fake-cluster.ts'
-import { endOfTick, FakePeer } from '../../../support/fake-session.ts'
+import { FakePeer } from '../../../support/fake-session.ts'
+import { endOfTick } from '../../../support/tick.ts'
 import { assert, suite, thrownBy } from '../../../support/unit.ts'
 
 const test = suite('cluster broker')
