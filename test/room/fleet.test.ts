@@ -121,6 +121,5 @@ async function allProcesses(
   processes: readonly RoomProcess[],
   isSo: (report: Awaited<ReturnType<RoomProcess['stats']>>) => boolean,
 ): Promise<void> {
-  for (const each of processes)
-    while (!isSo(await each.stats())) await new Promise((resolve) => setTimeout(resolve, 10))
+  for (const each of processes) while (!isSo(await each.stats()));
 }
