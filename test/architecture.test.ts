@@ -7,7 +7,7 @@ import { assert, suite } from './support/unit.ts'
 
 /** Which part may import which; 'node' is every `node:` module. An arrow that is not here is a design change. */
 const arrows: Record<string, string[]> = {
-  'src/core': ['node:buffer', 'src/fast'],
+  'src/core': ['node:buffer'],
   'src/fast': ['src/core', 'node'],
   'src/options': [],
   'src/user-code': [],
@@ -84,12 +84,11 @@ const waiting = new Set([
   'main.ts',
   'peer.ts',
   'pending-upgrade.ts',
-  'protocol.ts',
   'run-server.ts',
   'runner.ts',
   'server.ts',
 ])
-const classesInRecut = new Set(['Connection', 'Protocol', 'WebSocketServer'])
+const classesInRecut = new Set(['Connection', 'WebSocketServer'])
 const isWaiting = (path: string): boolean => waiting.has(basename(path))
 
 const test = suite('architecture')
@@ -205,4 +204,21 @@ test('no method that users can reach is internal', () => {
       .map(([member]) => `${name}.${member}`)
   })
   assert.equal(callbacks, [])
+})
+
+test('the core is a function of its input: no environment, no global, no state of its own', () => {
+  const forbidden = {
+    'the process': /\bprocess\b/,
+    'a global': /\bglobalThis\b/,
+    'a variable of the module': /^(?:export )?(?:let|var) /m,
+    'a container of the module': /^(?:export )?const \w+(?:: [^=]+)? = new \w*(?:Map|Set|Array|WeakRef)\b/m,
+  }
+  const broken = production
+    .filter((file) => partOf(file.path) === 'src/core')
+    .flatMap(({ path, text }) => {
+      const code = text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')
+      const found = Object.entries(forbidden).filter(([, pattern]) => pattern.test(code))
+      return found.map(([what]) => `${path} has ${what}`)
+    })
+  assert.equal(broken, [])
 })

@@ -45,7 +45,8 @@ function protocolParser({ parts }: MicroTools, chunk: Buffer, work: Buffer, oper
     onFlow: noop,
   }
   const role = masked ? 'server' : 'client'
-  const protocol = new parts.Protocol(sink, { role, limits: { maxMessageSize: 1 << 20, maxFrames: 1 << 17 } })
+  const limits = { maxMessageSize: 1 << 20, maxFrames: 1 << 17 }
+  const protocol = new parts.Protocol(sink, { role, limits, engine: parts.fastEngine })
   return () => {
     chunk.copy(work)
     messages = 0

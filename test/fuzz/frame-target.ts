@@ -1,6 +1,10 @@
 import fc from 'fast-check'
-import { type CloseInfo, PauseReason, Protocol, type ProtocolSink } from '../../src/core/protocol.ts'
-import { decodeText } from '../../src/core/text.ts'
+import type { CloseInfo } from '../../src/core/closing-handshake.ts'
+import { PauseReason } from '../../src/core/input-gate.ts'
+import { plainEngine } from '../../src/core/plain-engine.ts'
+import { Protocol, type ProtocolSink } from '../../src/core/protocol.ts'
+import { fastEngine } from '../../src/fast/engine.ts'
+import { decodeText } from '../../src/fast/utf8-decoder.ts'
 import { chunking, cut, cycle } from '../support/arbitrary.ts'
 import { assert } from '../support/unit.ts'
 import { frames } from './frame-input.ts'
@@ -75,22 +79,24 @@ function inputs(role: 'server' | 'client') {
 
 type Input = ReturnType<typeof inputs> extends fc.Arbitrary<infer T> ? T : never
 
-/** Parser, assembler and protocol of either role, in any chunks and with any pauses. */
+/** Parser, assembler and protocol of either role, on either engine, in any chunks and with any pauses. */
 export function frameTarget(role: 'server' | 'client'): Target<Input> {
   return {
     name: `frames of a ${role}`,
     inputs: inputs(role),
     check({ bytes, limits, chunking, resumes, pauses }) {
       const expected = expectFrames(bytes, { role, ...limits })
-      const recorder = new Recorder(cycle(pauses), () => protocol)
-      const protocol: Protocol = new Protocol(recorder, { role, limits })
-      const resumesNext = cycle(resumes)
-      for (const chunk of cut(bytes, chunking)) {
-        protocol.receive(Buffer.from(chunk))
-        if (resumesNext()) protocol.resume(PauseReason.READER | PauseReason.RATE)
+      for (const engine of [plainEngine, fastEngine]) {
+        const recorder = new Recorder(cycle(pauses), () => protocol)
+        const protocol: Protocol = new Protocol(recorder, { role, limits, engine })
+        const resumesNext = cycle(resumes)
+        for (const chunk of cut(bytes, chunking)) {
+          protocol.receive(Buffer.from(chunk))
+          if (resumesNext()) protocol.resume(PauseReason.READER | PauseReason.RATE)
+        }
+        while (protocol.isPaused) protocol.resume(PauseReason.READER | PauseReason.RATE)
+        assert.equal(recorder.events, expected.events)
       }
-      while (protocol.isPaused) protocol.resume(PauseReason.READER | PauseReason.RATE)
-      assert.equal(recorder.events, expected.events)
       return expected.frames
     },
   }
