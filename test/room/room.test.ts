@@ -1,6 +1,7 @@
 import { MemoryBroker } from '../../src/room/broker/memory.ts'
 import { Rooms } from '../../src/room/rooms.ts'
-import { endOfTick, FakePeer } from '../support/fake-session.ts'
+import { FakePeer } from '../support/fake-session.ts'
+import { endOfTick } from '../support/tick.ts'
 import { assert, suite, thrownBy } from '../support/unit.ts'
 
 const test = suite('room')

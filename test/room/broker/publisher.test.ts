@@ -1,5 +1,6 @@
-import { type Outgoing, Publisher } from '../../../src/room/broker/publisher.ts'
-import { endOfTick } from '../../support/fake-session.ts'
+import type { Outgoing } from '../../../src/room/broker/broker.ts'
+import { Publisher } from '../../../src/room/broker/publisher.ts'
+import { endOfTick } from '../../support/tick.ts'
 import { assert, suite } from '../../support/unit.ts'
 
 const test = suite('publisher')

@@ -3,7 +3,8 @@ import type { Gap } from '../../../../src/room/group.ts'
 import { Rooms } from '../../../../src/room/rooms.ts'
 import { Users } from '../../../../src/room/users.ts'
 import { FakePrimary } from '../../../support/fake-cluster.ts'
-import { endOfTick, FakePeer } from '../../../support/fake-session.ts'
+import { FakePeer } from '../../../support/fake-session.ts'
+import { endOfTick } from '../../../support/tick.ts'
 import { assert, suite, thrownBy } from '../../../support/unit.ts'
 
 const test = suite('cluster broker')
@@ -130,9 +131,9 @@ test('a worker that does not take its messages misses them by number, and the pr
 })
 
 test('messages that are not for the broker are left alone', () => {
-  const { office } = new FakePrimary()
+  const { primary } = new FakePrimary()
   for (const message of [null, 'text', { hello: 1 }, { dwebsocket: 'to-worker', items: [] }]) {
-    office.receive(1, { send: () => assert.unreachable() }, message)
+    primary.receive(1, { send: () => assert.unreachable() }, message)
   }
 })
 
