@@ -39,7 +39,7 @@ const arrows: Record<string, string[]> = {
     'node',
   ],
   'src/conformance': ['node'],
-  'src/cli': ['src/index', 'src/index-redis', 'src/conformance', 'redis', 'node'],
+  'src/cli': ['src/index', 'src/options', 'src/index-redis', 'src/conformance', 'redis', 'node'],
   'src/index': [
     'src/core',
     'src/handshake',
