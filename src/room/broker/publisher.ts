@@ -10,7 +10,8 @@ export interface PublishLimits {
   maxWaitingBytes?: number
 }
 
-const rules = { maxWaitingMessages: integer(10_000), maxWaitingBytes: integer(16 * 1024 * 1024) }
+/** The rules of `PublishLimits`. */
+export const publishRules = { maxWaitingMessages: integer(10_000), maxWaitingBytes: integer(16 * 1024 * 1024) }
 
 /** The most that goes out together. */
 const BATCH_MESSAGES = 500
@@ -38,7 +39,11 @@ export class Publisher {
   #isScheduled = false
   #retryTimer: NodeJS.Timeout | null = null
   #retryDelay = FIRST_RETRY
-  #settled: (() => void)[] = []
+  /** Callers of `settled`, in order, with the number of messages that had been published before. */
+  #settled: { readonly after: number; readonly resolve: (isAccepted: boolean) => void }[] = []
+  /** Messages that `publish` was called with. */
+  #totalCount = 0
+  #isFailing = false
   readonly #skipped = new Map<string, number>()
   publishedCount = 0
   droppedCount = 0
@@ -50,13 +55,18 @@ export class Publisher {
    * @throws {RangeError} when a limit is not allowed.
    */
   constructor(limits: PublishLimits, send: (batch: readonly Outgoing[]) => Promise<void>) {
-    this.#limits = readOptions(rules, limits)
+    this.#limits = readOptions(publishRules, limits)
     this.#send = send
   }
 
   /** Messages that are not accepted yet. */
   get count(): number {
     return this.#waiting.length + this.#batch.length
+  }
+
+  /** Whether the last attempt has failed; the next one is due within five seconds. */
+  get isFailing(): boolean {
+    return this.#isFailing
   }
 
   get bytes(): number {
@@ -66,6 +76,7 @@ export class Publisher {
   publish(topic: string, publication: Publication, history: HistoryOptions | null): void {
     const skipped = this.#skipped.get(topic) ?? 0
     this.#skipped.delete(topic)
+    this.#totalCount += 1
     this.#waiting.push({ ...publication, topic, history, skipped })
     this.#waitingBytes += publication.payload.length
     while (this.#isOverLimit) this.#dropOldest()
@@ -86,10 +97,10 @@ export class Publisher {
     void this.#run()
   }
 
-  /** Resolves when everything published before is accepted, or when an attempt fails. */
-  settled(): Promise<void> {
-    if (this.count === 0 || this.#retryTimer !== null) return Promise.resolve()
-    return new Promise((resolve) => this.#settled.push(resolve))
+  /** Resolves to true when everything published before is accepted, to false when an attempt has failed. */
+  settled(): Promise<boolean> {
+    if (this.count === 0 || this.#retryTimer !== null) return Promise.resolve(this.count === 0)
+    return new Promise((resolve) => this.#settled.push({ after: this.#totalCount, resolve }))
   }
 
   stop(): void {
@@ -99,7 +110,7 @@ export class Publisher {
     this.#batch = []
     this.#waitingBytes = 0
     this.#batchBytes = 0
-    this.#settle()
+    this.#settle(false)
   }
 
   get #isOverLimit(): boolean {
@@ -118,13 +129,16 @@ export class Publisher {
         this.#batch = []
         this.#batchBytes = 0
         this.#retryDelay = FIRST_RETRY
+        this.#isFailing = false
+        this.#settle(true, this.#totalCount - this.count)
       }
     } catch (error) {
       this.lastError = String(error)
+      this.#isFailing = true
       this.#retryLater()
+      this.#settle(false)
     } finally {
       this.#isSending = false
-      this.#settle()
     }
   }
 
@@ -137,8 +151,9 @@ export class Publisher {
     this.#retryDelay = Math.min(this.#retryDelay * 2, LAST_RETRY)
   }
 
-  #settle(): void {
-    for (const resolve of this.#settled.splice(0)) resolve()
+  /** Resolves the promises that wait for the first `count` messages. */
+  #settle(isAccepted: boolean, count = Number.POSITIVE_INFINITY): void {
+    while (this.#settled.length > 0 && this.#settled[0].after <= count) this.#settled.shift()!.resolve(isAccepted)
   }
 
   #takeBatch(): void {
