@@ -51,6 +51,12 @@ export class FakeWorker {
     for (const deliver of this.#waiting.splice(0)) deliver()
   }
 
+  /** Loses what has been waiting, and delivers everything that follows. */
+  dropStalled(): void {
+    this.#waiting.length = 0
+    this.goOn()
+  }
+
   #makeLink(): PrimaryLink {
     const isConnected = (): boolean => this.#isConnected
     return {

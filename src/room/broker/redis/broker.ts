@@ -104,7 +104,11 @@ export class RedisBroker implements Broker {
     this.#connection = new RedisConnection(client, timeout, {
       onReady: () => this.#onReady(),
       onLost: () => this.#subscriptions.onLost(),
-      onError,
+      onError: (error) => {
+        onError(error)
+        // Not every client says whether the error has cost it the connection.
+        void this.#heartbeat.beat()
+      },
       onMessage: (channel, message) => this.#onMessage(channel, message),
     })
     this.#names = new RedisNames(prefix, this.origin, this.#connection.isCluster)
@@ -125,6 +129,7 @@ export class RedisBroker implements Broker {
         this.#subscriptions.renew()
       },
     })
+    this.#connection.check()
   }
 
   async subscribe(topic: string, listener: TopicListener): Promise<void> {

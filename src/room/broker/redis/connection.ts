@@ -53,7 +53,9 @@ export class RedisConnection {
   }
 
   get isReady(): boolean {
-    return this.#link.isReady && this.#listener.isReady
+    // A client may emit events while the second connection is being opened.
+    const listener = this.#listener as RedisListener | undefined
+    return this.#link.isReady && listener?.isReady === true
   }
 
   get isCluster(): boolean {

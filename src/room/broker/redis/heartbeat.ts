@@ -1,5 +1,5 @@
-/** Milliseconds between two heartbeats. */
-const INTERVAL = 3_000
+/** The time from one heartbeat to the next, in timeouts. */
+const INTERVAL = 1.5
 
 /** The callbacks of a heartbeat. */
 export interface HeartbeatHost {
@@ -27,7 +27,7 @@ export class RedisHeartbeat {
   constructor(timeout: number, host: HeartbeatHost) {
     this.#timeout = timeout
     this.#host = host
-    this.#timer = setInterval(() => void this.beat(), INTERVAL).unref()
+    this.#timer = setInterval(() => void this.beat(), timeout * INTERVAL).unref()
   }
 
   /** Whether the last heartbeat has not arrived. */
