@@ -72,24 +72,14 @@ const publicSinks: Record<string, string> = {
 }
 
 /** Names of files that wait for their recut, and do not follow every rule below yet. The list only shrinks. */
-const waiting = new Set([
-  'browser.ts',
-  'client.ts',
-  'closing-defects.ts',
-  'connection.ts',
-  'host.ts',
-  'html.ts',
-  'launched-run.ts',
-  'listener.ts',
-  'main.ts',
-  'peer.ts',
-  'pending-upgrade.ts',
-  'run-server.ts',
-  'runner.ts',
-  'server.ts',
-])
+const waiting = new Set(['connection.ts', 'host.ts'])
 const classesInRecut = new Set(['Connection', 'WebSocketServer'])
 const isWaiting = (path: string): boolean => waiting.has(basename(path))
+
+/** Tests that let time pass, each with its reason; soak and attack measure over time. */
+const sleepers: Record<string, string> = {
+  'test/e2e/chat.test.ts': 'somebody who types',
+}
 
 const test = suite('architecture')
 
@@ -221,4 +211,13 @@ test('the core is a function of its input: no environment, no global, no state o
       return found.map(([what]) => `${path} has ${what}`)
     })
   assert.equal(broken, [])
+})
+
+test('no test waits for a while instead of an event', () => {
+  const sleeping = everything.filter(
+    ({ path, text, imports }) =>
+      /^test\/(?!soak|attack)/.test(path) &&
+      (/await new Promise\b[^\n]*setTimeout\(/.test(text) || imports.includes('node:timers/promises')),
+  )
+  assert.equal(sleeping.map(({ path }) => path), Object.keys(sleepers))
 })

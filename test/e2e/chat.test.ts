@@ -1,10 +1,11 @@
 import type { Page } from 'playwright-core'
 import { type Browser, launchChromium } from '../support/chromium.ts'
 import { type RunningCommand, startCommand } from '../support/command.ts'
-import { redisTest, startRedis } from '../support/redis.ts'
+import { chromium, redisServer, testWith } from '../support/need.ts'
+import { startRedis } from '../support/redis.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 
-const test = suite('chat demo', { timeLimit: 60_000 })
+const test = testWith(suite('chat demo', { timeLimit: 60_000 }), chromium)
 
 /** Makes a page of the chat under a name; each has its own tab, and so its own key. */
 async function enter(browser: Browser, address: string, name: string, room = 'Lobby'): Promise<Page> {
@@ -235,25 +236,28 @@ test('what has arrived without its writer knowing is said again and shown once',
   assert.equal(await textsOf(late), ['said twice', 'said once'])
 })
 
-redisTest(test)('over Redis a server that is killed loses nothing, and nobody is told of a gap', async (t) => {
-  const { url } = await startRedis(t)
-  const { server, browser, pages } = await startChat(t, ['Ann'], '--redis', url)
-  const other = await startCommand(t, 'serve', '--port', '0', '--redis', url)
-  const [ann] = pages
-  const ben = await enter(browser, other.address, 'Ben')
-  await ann.locator('#here').getByText('Ben').waitFor()
-  await say(ann, 'a1')
-  await shows(ben, 'a1')
-  await server.stop('SIGKILL')
-  await isLost(ann)
-  await say(ben, 'b1', 'b2')
-  await say(ann, 'a2')
-  await startCommand(t, 'serve', '--port', new URL(server.address).port, '--redis', url)
-  for (const page of [ann, ben]) {
-    await shows(page, 'a2')
-    assert.equal(await textsOf(page), ['a1', 'b1', 'b2', 'a2'])
-  }
-})
+testWith(test, redisServer)(
+  'over Redis a server that is killed loses nothing, and nobody is told of a gap',
+  async (t) => {
+    const { url } = await startRedis(t)
+    const { server, browser, pages } = await startChat(t, ['Ann'], '--redis', url)
+    const other = await startCommand(t, 'serve', '--port', '0', '--redis', url)
+    const [ann] = pages
+    const ben = await enter(browser, other.address, 'Ben')
+    await ann.locator('#here').getByText('Ben').waitFor()
+    await say(ann, 'a1')
+    await shows(ben, 'a1')
+    await server.stop('SIGKILL')
+    await isLost(ann)
+    await say(ben, 'b1', 'b2')
+    await say(ann, 'a2')
+    await startCommand(t, 'serve', '--port', new URL(server.address).port, '--redis', url)
+    for (const page of [ann, ben]) {
+      await shows(page, 'a2')
+      assert.equal(await textsOf(page), ['a1', 'b1', 'b2', 'a2'])
+    }
+  },
+)
 
 test('three workers are one chat: everybody is here, and what is said in private arrives', async (t) => {
   const { browser, pages } = await startChat(t, ['Ann', 'Ben', 'Cat', 'Dan'], '--workers', '3')

@@ -5,7 +5,7 @@ import type { CaseResult } from '../../../src/conformance/result.ts'
 import type { ClientRunOptions } from '../../../src/conformance/run/client/client-run.ts'
 import { runClients } from '../../../src/conformance/run/client/run-clients.ts'
 import { runClient } from './client.ts'
-import type { Defects } from './defect.ts'
+import type { Defects } from './defects.ts'
 
 /** Milliseconds a client has to end by itself once its connection is over. */
 const STOP_LIMIT = 500

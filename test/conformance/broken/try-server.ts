@@ -2,7 +2,7 @@ import type { CatalogueEntry } from '../../../src/conformance/catalogue/index.ts
 import { parseTarget } from '../../../src/conformance/peer/target.ts'
 import type { CaseResult } from '../../../src/conformance/result.ts'
 import { runServer } from '../../../src/conformance/run/run-server.ts'
-import type { Defects } from './defect.ts'
+import type { Defects } from './defects.ts'
 import { startServer } from './server.ts'
 
 export interface TryOptions {
