@@ -6,7 +6,7 @@ import {
 } from 'node:http'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import type { HandshakeError } from '../core/errors.ts'
-import { isPortable } from '../fast/enabled.ts'
+import { isFastEnabled } from '../fast/enabled.ts'
 import { trackConnections } from '../fast/node-http.ts'
 import type { RequestHead } from '../handshake/request-head.ts'
 import { isUpgradeRequest } from '../handshake/upgrade-request.ts'
@@ -61,11 +61,11 @@ export class Listener {
       (request, response) => host.onRequest(request, response),
     )
     host.attach(this.#http)
-    if (isPortable) {
-      this.#server = this.#http
-    } else {
+    if (isFastEnabled) {
       trackConnections(this.#http)
       this.#server = createServer({ noDelay: true }, (socket) => this.#onSocket(socket))
+    } else {
+      this.#server = this.#http
     }
   }
 

@@ -1,7 +1,7 @@
 import type { Connection } from '../connection/connection.ts'
 import { CloseCode } from '../core/close-code.ts'
+import { encodeCloseBody } from '../core/close-frame.ts'
 import { WebSocketError } from '../core/errors.ts'
-import { encodeClosePayload } from '../core/protocol.ts'
 import type { OptionRule, Settings } from '../options/option-rule.ts'
 import { checkOptionNames, readOptions } from '../options/read-options.ts'
 
@@ -54,7 +54,7 @@ export interface ShutdownSettings extends Settings<typeof rules> {
 export function readShutdownOptions(options: ShutdownOptions): ShutdownSettings {
   checkOptionNames(options, [...Object.keys(rules), 'code', 'reason'])
   const { code = CloseCode.GOING_AWAY, reason = '' } = options
-  encodeClosePayload(code, reason)
+  encodeCloseBody(code, reason)
   const { drain, jitter } = readOptions(rules, options)
   const { deadline } = readOptions(rules, options, '', { deadline: drain + jitter + 10_000 })
   return { code, reason, drain, jitter, deadline: Math.min(deadline, LONGEST_DELAY) }

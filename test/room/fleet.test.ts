@@ -45,9 +45,9 @@ const isOf = (phase: string) => (text: string) => text.startsWith(`${phase} `)
 
 /** Waits until every member has as many messages of a phase as it is to get, less what its process has missed. */
 async function awaitMessages(members: readonly RoomMember[], phase: string, expected: Expected): Promise<void> {
-  for (const { room, received } of members) {
+  for (const { room, received, next } of members) {
     const wanted = expected.get(room)?.flat().length ?? 0
-    while (received.filter(isOf(phase)).length < wanted) await new Promise((resolve) => setTimeout(resolve, 10))
+    while (received.filter(isOf(phase)).length < wanted) await next()
   }
 }
 
@@ -121,6 +121,5 @@ async function allProcesses(
   processes: readonly RoomProcess[],
   isSo: (report: Awaited<ReturnType<RoomProcess['stats']>>) => boolean,
 ): Promise<void> {
-  for (const each of processes)
-    while (!isSo(await each.stats())) await new Promise((resolve) => setTimeout(resolve, 10))
+  for (const each of processes) while (!isSo(await each.stats()));
 }

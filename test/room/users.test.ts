@@ -1,4 +1,5 @@
 import { Users } from '../../src/room/users.ts'
+import { stopClock } from '../support/clock.ts'
 import { FakePeer } from '../support/fake-session.ts'
 import { endOfTick } from '../support/tick.ts'
 import { assert, suite, thrownBy } from '../support/unit.ts'
@@ -46,26 +47,35 @@ test('tells when the last device of a user goes, by closing or by being removed'
   assert.is(await users.has('ann'), false)
 })
 
-test('a device that is silent for its time no longer counts; any message renews it', async () => {
-  const { users, gone, nextGone } = makeUsers()
+test('a device that is silent for its time no longer counts; any message renews it', async (t) => {
+  const clock = stopClock(t)
+  const { users, gone } = makeUsers()
   const [silent, talks] = [new FakePeer(), new FakePeer()]
   await users.add('silent', silent.session, { ttl: 60 })
   await users.add('talks', talks.session, { ttl: 60 })
-  const talking = setInterval(() => talks.receive('ping'), 10)
-  await nextGone()
+  for (let time = 0; time < 120; time += 20) {
+    clock.tick(20)
+    talks.receive('ping')
+    await endOfTick()
+  }
   assert.equal(gone, ['silent'])
   assert.equal([await users.has('talks'), silent.session.is_closed()], [true, false])
-  clearInterval(talking)
-  await nextGone()
+  clock.tick(59)
+  await endOfTick()
+  assert.equal(gone, ['silent'])
+  clock.tick(2)
+  await endOfTick()
   assert.equal(gone, ['silent', 'talks'])
 })
 
-test('adding a device again sets its time anew', async () => {
+test('adding a device again sets its time anew', async (t) => {
+  const clock = stopClock(t)
   const { users, gone } = makeUsers()
   const peer = new FakePeer()
   await users.add('ann', peer.session, { ttl: 1 })
   await users.add('ann', peer.session)
-  await new Promise((resolve) => setTimeout(resolve, 20))
+  clock.tick(1_000)
+  await endOfTick()
   assert.equal([gone, await users.send('ann', 'hi')], [[], 1])
 })
 

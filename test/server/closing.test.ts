@@ -1,4 +1,4 @@
-import type { CloseInfo } from '../../src/core/protocol.ts'
+import type { CloseInfo } from '../../src/core/closing-handshake.ts'
 import type { Connection } from '../../src/index.ts'
 import { RawClient } from '../support/raw-client.ts'
 import { closeOf, runServer } from '../support/running-server.ts'

@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net'
-import type { CloseInfo } from '../../src/core/protocol.ts'
+import type { CloseInfo } from '../../src/core/closing-handshake.ts'
 import { type Connection, type ServerOptions, WebSocketServer } from '../../src/index.ts'
 import type { TestContext } from './unit.ts'
 

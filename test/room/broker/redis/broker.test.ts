@@ -7,6 +7,7 @@ import { Rooms } from '../../../../src/room/rooms.ts'
 import { Users } from '../../../../src/room/users.ts'
 import { FakePeer } from '../../../support/fake-session.ts'
 import { type RedisServer, redisTest, startRedis } from '../../../support/redis.ts'
+import { until } from '../../../support/tick.ts'
 import { assert, suite, type TestContext, thrownBy } from '../../../support/unit.ts'
 
 const test = suite('redis broker', { timeLimit: 60_000 })
@@ -35,11 +36,6 @@ async function openNodeRedis(t: TestContext, url: string) {
   await client.connect()
   t.after(() => client.destroy())
   return client
-}
-
-/** Looks again and again until `isSo`; the time limit of the test is its bound. */
-async function until(isSo: () => unknown): Promise<void> {
-  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 5))
 }
 
 for (const kind of kinds) {
