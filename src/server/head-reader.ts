@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { EMPTY } from '../core/empty.ts'
 import { HandshakeError } from '../core/errors.ts'
 import { type RequestHead, RequestHeadParser } from '../handshake/request-head.ts'
 import { disownStream, ownStream, type StreamOwner } from '../transport/stream-owner.ts'
@@ -16,8 +17,6 @@ export interface HeadSink {
 
 /** Most heads arrive in one chunk and share this parser; a head that does not occupies it, and the next needs its own. */
 let spare: RequestHeadParser | null = null
-
-const NO_BYTES = Buffer.alloc(0)
 
 /** Reads the head of the first request on a socket (RFC 9112 §2.1). */
 export class HeadReader implements StreamOwner, TimerEntry {
@@ -64,7 +63,7 @@ export class HeadReader implements StreamOwner, TimerEntry {
     if (head === null) return
     const { text } = parser
     this.#release()
-    const rest = head.end === end ? NO_BYTES : Buffer.from(bytes.subarray(head.end, end))
+    const rest = head.end === end ? EMPTY : Buffer.from(bytes.subarray(head.end, end))
     this.#sink.onHead(this, head, text, rest)
   }
 

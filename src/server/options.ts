@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import type { ConnectionLimits } from '../connection/limits.ts'
 import { defaultLimits, readLimits } from '../connection/limits.ts'
-import { type DeflateOptions, type NormalisedDeflateOptions, normaliseDeflateOptions } from '../deflate/options.ts'
+import { type DeflateOptions, type ResolvedDeflateOptions, readDeflateOptions } from '../deflate/options.ts'
 import { callback, integer, type OptionRule, positive, type Settings } from '../options/option-rule.ts'
 import { checkOptionNames, readOptions } from '../options/read-options.ts'
 import { defaultMaxMemory } from './memory.ts'
@@ -45,7 +45,7 @@ export interface ServerSettings extends Settings<typeof rules> {
   readonly policy: PolicySettings
   readonly limits: ConnectionLimits
   /** `null` when compression is off. */
-  readonly deflate: NormalisedDeflateOptions | null
+  readonly deflate: ResolvedDeflateOptions | null
 }
 
 const networks: OptionRule<readonly string[]> = {
@@ -83,7 +83,7 @@ export function readServerOptions(options: ServerOptions): ServerSettings {
     ...readOptions(rules, options),
     policy: readPolicy(options),
     limits: readLimits(options),
-    deflate: deflate === false ? null : normaliseDeflateOptions(deflate),
+    deflate: deflate === false ? null : readDeflateOptions(deflate),
   }
 }
 

@@ -7,7 +7,7 @@ import { type ConnectionLimits, readLimits } from '../connection/limits.ts'
 import { type HandshakeError, WebSocketError } from '../core/errors.ts'
 import { DeflateCodec } from '../deflate/codec.ts'
 import { negotiate } from '../deflate/offer.ts'
-import type { NormalisedDeflateOptions } from '../deflate/options.ts'
+import type { ResolvedDeflateOptions } from '../deflate/options.ts'
 import type { HeaderFields } from '../handshake/header-field.ts'
 import type { UpgradeRequest } from '../handshake/upgrade-request.ts'
 import { formatAccept, formatRefusal } from '../handshake/upgrade-response.ts'
@@ -25,7 +25,7 @@ export interface AcceptOptions {
 /** The server part that an upgrade belongs to. */
 export interface UpgradeHost {
   /** permessage-deflate as offered, `null` for none. */
-  readonly deflate: NormalisedDeflateOptions | null
+  readonly deflate: ResolvedDeflateOptions | null
   /** The limits of the server's connections. */
   readonly limits: ConnectionLimits
   /** Opens the connection of an accepted upgrade. */
