@@ -5,7 +5,7 @@ import type { RunResult } from '../../conformance/result.ts'
 import { applyBaseline, type Baseline, Exit, exitCodeOf, writeBaseline } from '../../conformance/run/baseline.ts'
 import type { ClientRunOptions } from '../../conformance/run/client/client-run.ts'
 import { runClients } from '../../conformance/run/client/run-clients.ts'
-import { clientCases } from '../../conformance/run/select.ts'
+import { clientEntries } from '../../conformance/run/select.ts'
 import { UsageError } from '../usage.ts'
 import { type ConformOptions, quote } from './option.ts'
 import { LineStream, type Output, parseOutputs, reportContext, writeOutputs } from './output.ts'
@@ -27,7 +27,7 @@ const DEFAULT_PORT = 9001
 /** Tests clients; resolves to the exit code. */
 export async function testClients(options: ConformOptions): Promise<number> {
   const outputs = withAutobahnIndex(parseOutputs(options.outputs), options)
-  const entries = select(clientCases, options)
+  const entries = select(clientEntries, options)
   const old = options.baseline === undefined ? undefined : loadBaseline(options.baseline)
   if (options.list) {
     const lines = entries.map(({ id, class: level, title }) => `${id.padEnd(36)} ${level.padEnd(7)} ${title}`)

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { type CatalogueEntry, catalogue } from '../../conformance/catalogue/index.ts'
+import type { CatalogueEntry } from '../../conformance/catalogue/entry.ts'
+import { catalogue } from '../../conformance/catalogue/index.ts'
 import { parseTarget, type Target } from '../../conformance/peer/target.ts'
 import { Progress } from '../../conformance/report/index.ts'
 import type { RunResult, WireEvent } from '../../conformance/result.ts'
@@ -15,9 +16,9 @@ import {
 } from '../../conformance/run/baseline.ts'
 import { findFreePort, ServerProcess } from '../../conformance/run/process.ts'
 import { runServer } from '../../conformance/run/run-server.ts'
-import { poll } from '../../conformance/run/runner.ts'
-import { type Selectable, SelectionError, selectCases, serverCases } from '../../conformance/run/select.ts'
+import { SelectionError, selectCases, serverEntries } from '../../conformance/run/select.ts'
 import { findCase } from '../../conformance/sections/index.ts'
+import { poll } from '../../conformance/wire/poll.ts'
 import { UsageError } from '../usage.ts'
 import { type ConformOptions, quote } from './option.ts'
 import { LineStream, type Output, parseOutputs, reportContext, writeOutputs } from './output.ts'
@@ -33,7 +34,7 @@ interface Subject {
 /** Tests one or more servers; resolves to the exit code. */
 export async function testServers(options: ConformOptions): Promise<number> {
   const outputs = withAutobahnIndex(parseOutputs(options.outputs), options)
-  const entries = select(serverCases, options)
+  const entries = select(serverEntries, options)
   const old = options.baseline === undefined ? undefined : loadBaseline(options.baseline)
   if (options.list) return printSelection(entries, options)
   const subjects = await openSubjects(options)
@@ -62,7 +63,7 @@ export function serverTotal(): number {
 }
 
 /** The cases that the options select; throws a UsageError for what selects none. */
-export function select(from: readonly Selectable[], options: ConformOptions): CatalogueEntry[] {
+export function select(from: readonly CatalogueEntry[], options: ConformOptions): CatalogueEntry[] {
   try {
     return selectCases(from, options)
   } catch (error) {

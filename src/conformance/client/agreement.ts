@@ -1,6 +1,6 @@
 import type { Peer } from '../peer/peer.ts'
+import { deflateElementOf, type ExtensionElement, extensionsOf, hasParam, paramOf } from '../wire/extension.ts'
 import { Inflater } from '../wire/inflate.ts'
-import { deflateOffer, hasParam, type Offer, readOffers } from './offer.ts'
 import type { ClientRequest } from './request.ts'
 
 /** What the tool answers to an offer of permessage-deflate, and what it comes to for the frames (RFC 7692 §7.1). */
@@ -24,8 +24,8 @@ interface Policy {
  * `client_…` ones of the answer. Of several wishes the first that the offer allows is taken; null when there is none.
  */
 export function agreeOn(request: ClientRequest, wishes: readonly string[]): DeflateAgreement | null {
-  const offer = deflateOffer(request)
-  const offered = readOffers({ fields: wishes.map((wish) => ['Sec-WebSocket-Extensions', wish]) }) ?? []
+  const offer = deflateElementOf(request)
+  const offered = extensionsOf({ fields: wishes.map((wish) => ['Sec-WebSocket-Extensions', wish]) }) ?? []
   for (const wish of offered.filter(({ name }) => name === 'permessage-deflate')) {
     const policy: Policy = {
       clientNoContext: hasParam(wish, 'server_no_context_takeover'),
@@ -39,7 +39,7 @@ export function agreeOn(request: ClientRequest, wishes: readonly string[]): Defl
 }
 
 /** What the client asks of the server is promised, what the policy asks of the client is added. */
-function answerTo(offer: Offer, { clientNoContext, clientBits }: Policy): DeflateAgreement {
+function answerTo(offer: ExtensionElement, { clientNoContext, clientBits }: Policy): DeflateAgreement {
   const serverNoContext = hasParam(offer, 'server_no_context_takeover')
   const serverBits = paramOf(offer, 'server_max_window_bits')
   const format = (ours: string, theirs: string): string =>
@@ -56,10 +56,6 @@ function answerTo(offer: Offer, { clientNoContext, clientBits }: Policy): Deflat
     clientBits: Number(clientBits ?? 15),
     clientKeepsWindow: !clientNoContext,
   }
-}
-
-function paramOf(offer: Offer, name: string): string | null {
-  return offer.params.find(([param]) => param === name)?.[1] ?? null
 }
 
 /** From here on what the client sends may be compressed as agreed (RFC 7692 §7.2.2). */

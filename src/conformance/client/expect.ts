@@ -1,5 +1,5 @@
-import { describeInbound } from '../peer/peer.ts'
-import { probe } from '../script/expect.ts'
+import { describeInbound } from '../peer/inbound.ts'
+import { probe } from '../script/expect-served.ts'
 import type { Trial } from '../script/trial.ts'
 import { Op } from '../wire/frame.ts'
 import { type AnswerOptions, sendAnswer } from './answer.ts'

@@ -1,13 +1,14 @@
-import { Mismatch, type Peer } from '../peer/peer.ts'
+import { Mismatch } from '../peer/inbound.ts'
+import type { Peer } from '../peer/peer.ts'
 import type { Handshake, OpenOptions, Reception, Trial } from '../script/trial.ts'
-import type { Response } from '../wire/frame.ts'
+import { deflateElementOf } from '../wire/extension.ts'
+import type { Response } from '../wire/http.ts'
 import { type Agent, caseUrl } from './agent.ts'
 import { agreeOn, decodeAs } from './agreement.ts'
 import { keyOf, sendAnswer } from './answer.ts'
 import { EventLog } from './event-log.ts'
 import type { Launched } from './launcher.ts'
 import { type Arrival, Listener } from './listener.ts'
-import { deflateOffer } from './offer.ts'
 import type { ClientRequest } from './request.ts'
 import { checkRequest } from './request-rule.ts'
 
@@ -170,7 +171,7 @@ export class Visits implements Reception {
     peer.resume()
     t.log.in('http', request.head.toString('latin1'), request.head)
     this.#judge(t, request, url === undefined && launched !== null)
-    if (deflateOffer(request) !== undefined) agent.context.capabilities.pmd = true
+    if (deflateElementOf(request) !== undefined) agent.context.capabilities.pmd = true
     const number = this.#next
     return {
       peer,

@@ -1,5 +1,5 @@
-import { fieldTokens, fieldValues } from '../wire/frame.ts'
-import { offerProblems, readOffers } from './offer.ts'
+import { extensionsOf, paramBreaches } from '../wire/extension.ts'
+import { fieldTokens, fieldValues } from '../wire/http.ts'
 import type { ClientRequest } from './request.ts'
 
 /** A rule on the opening request that does not hold. */
@@ -42,10 +42,12 @@ const rules: Record<string, (request: ClientRequest, expectedTarget?: string) =>
     return isRight ? null : `Sec-WebSocket-Protocol: ${names.join(', ')}`
   },
   'client.req.extensions': (request) => {
-    const offers = readOffers(request)
+    const offers = extensionsOf(request)
     const values = fieldValues(request, 'sec-websocket-extensions')
     if (offers === null) return `Sec-WebSocket-Extensions: ${shown(values)}`
-    const problems = offers.filter(({ name }) => name === 'permessage-deflate').flatMap(offerProblems)
+    const problems = offers
+      .filter(({ name }) => name === 'permessage-deflate')
+      .flatMap((offer) => paramBreaches(offer, 'offer'))
     return problems.length === 0 ? null : `${shown(values)}: ${problems.join('; ')}`
   },
 }

@@ -1,4 +1,5 @@
-import { describeFrame, type Frame, Op, showBytes } from '../wire/frame.ts'
+import { showBytes } from '../wire/bytes.ts'
+import { describeFrame, type Frame, Op } from '../wire/frame.ts'
 
 /** A message from the target, put together from its frames. */
 export interface Message {

@@ -1,16 +1,18 @@
 import { TLSSocket } from 'node:tls'
-import { CATALOGUE_VERSION, type CatalogueEntry, findEntry } from '../catalogue/index.ts'
-import { Ledger } from '../peer/frame-watch.ts'
-import { Mismatch } from '../peer/peer.ts'
+import type { CatalogueEntry } from '../catalogue/entry.ts'
+import { CATALOGUE_VERSION, findEntry } from '../catalogue/index.ts'
+import { Mismatch } from '../peer/inbound.ts'
+import { Ledger } from '../peer/ledger.ts'
 import type { Target } from '../peer/target.ts'
 import { WireLog } from '../peer/wire-log.ts'
 import type { CaseResult, RunResult, WireEvent } from '../result.ts'
 import { type Capabilities, type RunContext, Trial } from '../script/trial.ts'
 import { findCase } from '../sections/index.ts'
-import { fieldTokens, fieldValue } from '../wire/frame.ts'
+import { fieldTokens, fieldValue } from '../wire/http.ts'
+import { poll } from '../wire/poll.ts'
 import { Random } from '../wire/random.ts'
 import { summarise, UNREACHABLE } from './baseline.ts'
-import { poll, Runner, type RunOutcome, skipped } from './runner.ts'
+import { Runner, type RunOutcome, skipped } from './runner.ts'
 
 /** Everything a run against one server needs. */
 export interface ServerRunOptions {

@@ -1,5 +1,6 @@
-import { type CatalogueEntry, findEntry } from '../catalogue/index.ts'
-import { Mismatch, sleep } from '../peer/peer.ts'
+import type { CatalogueEntry } from '../catalogue/entry.ts'
+import { findEntry } from '../catalogue/index.ts'
+import { Mismatch } from '../peer/inbound.ts'
 import { WireLog } from '../peer/wire-log.ts'
 import type { CaseResult, Verdict, WireEvent } from '../result.ts'
 import type { Case, Phase } from '../script/case.ts'
@@ -290,14 +291,4 @@ function failureOf(result: CaseResult): string {
 function joinNotes(...notes: (string | undefined)[]): string | undefined {
   const given = notes.filter((note) => note !== undefined && note !== '')
   return given.length === 0 ? undefined : given.join('; ')
-}
-
-/** Polls until `check` holds or the time is up: for a target that is starting, where nothing tells us. */
-export async function poll(check: () => Promise<boolean>, timeout: number): Promise<boolean> {
-  const deadline = performance.now() + timeout
-  while (!(await check())) {
-    if (performance.now() >= deadline) return false
-    await sleep(25)
-  }
-  return true
 }

@@ -1,10 +1,11 @@
 import { constants, deflateRawSync, type ZlibOptions } from 'node:zlib'
 import type { Peer } from '../peer/peer.ts'
+import { hex } from '../wire/bytes.ts'
 import { type Agreement, agreementOf, PMD } from '../wire/extension.ts'
-import { type FrameSpec, hex, Op, Rsv } from '../wire/frame.ts'
+import { type FrameSpec, Op, Rsv } from '../wire/frame.ts'
 import { slide, TAIL, WINDOW_BITS } from '../wire/inflate.ts'
 import type { Case } from './case.ts'
-import { requireAccepted } from './expect.ts'
+import { requireAccepted } from './expect-handshake.ts'
 import type { Handshake, Trial } from './trial.ts'
 
 /** `Hello` compressed into one block (RFC 7692 §7.2.3.1). */

@@ -1,7 +1,9 @@
+import { describeInbound, type Inbound } from '../peer/inbound.ts'
 import { faultOfClose } from '../peer/legal-close.ts'
-import { describeInbound, type Inbound, type Peer } from '../peer/peer.ts'
-import { type FrameSpec, showBytes } from '../wire/frame.ts'
-import { allowEcho, expectFailure } from './expect.ts'
+import type { Peer } from '../peer/peer.ts'
+import { showBytes } from '../wire/bytes.ts'
+import type { FrameSpec } from '../wire/frame.ts'
+import { allowEcho, expectFailure } from './expect-failure.ts'
 import type { Trial } from './trial.ts'
 
 /** How frames are written: all in one write, one write per frame, or byte by byte. */

@@ -1,5 +1,7 @@
-import { describeInbound, type Inbound, type Peer } from '../peer/peer.ts'
-import { bytesOf, Op, showBytes } from '../wire/frame.ts'
+import { describeInbound, type Inbound } from '../peer/inbound.ts'
+import type { Peer } from '../peer/peer.ts'
+import { bytesOf, showBytes } from '../wire/bytes.ts'
+import { Op } from '../wire/frame.ts'
 import type { Trial } from './trial.ts'
 
 /** A message of a load: its bytes are compared with those of its echo. */

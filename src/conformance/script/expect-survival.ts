@@ -1,8 +1,8 @@
 import type { Peer } from '../peer/peer.ts'
 import { Op } from '../wire/frame.ts'
 import type { Case } from './case.ts'
-import { alive, expectQuiet } from './expect.ts'
 import { echoFault, loadTimeout } from './expect-load.ts'
+import { alive, expectQuiet } from './expect-served.ts'
 import type { Trial } from './trial.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { acceptOf, fieldTokens, fieldValue, fieldValues, type Response } from '../wire/frame.ts'
+import { acceptOf, fieldTokens, fieldValue, fieldValues, type Response } from '../wire/http.ts'
 import type { UpgradeRequest } from '../wire/upgrade-request.ts'
 
 /** A rule on the 101 that does not hold. */

@@ -1,11 +1,15 @@
-import type { CatalogueEntry } from '../catalogue/index.ts'
-import { FrameWatch, type Ledger } from '../peer/frame-watch.ts'
-import type { Chop } from '../peer/peer.ts'
-import { Mismatch, Peer, sleep, type Transport } from '../peer/peer.ts'
+import type { CatalogueEntry } from '../catalogue/entry.ts'
+import { FrameWatch } from '../peer/frame-watch.ts'
+import { Mismatch } from '../peer/inbound.ts'
+import type { Ledger } from '../peer/ledger.ts'
+import { Peer } from '../peer/peer.ts'
 import type { Target } from '../peer/target.ts'
+import type { Transport } from '../peer/transport.ts'
 import type { WireLog } from '../peer/wire-log.ts'
 import type { AssertionResult, CaseClass } from '../result.ts'
-import type { Response } from '../wire/frame.ts'
+import type { Chop } from '../wire/chop.ts'
+import type { Response } from '../wire/http.ts'
+import { sleep } from '../wire/poll.ts'
 import type { Random } from '../wire/random.ts'
 import { buildRequest, type RequestOptions, type UpgradeRequest } from '../wire/upgrade-request.ts'
 import { type AnswerBreach, checkAnswer } from './response-rule.ts'
@@ -215,7 +219,7 @@ export class Trial {
   async handshakeOn(peer: Peer, options: OpenOptions = {}): Promise<Handshake> {
     const request = this.request(options)
     const bytes = Buffer.concat([Buffer.from(options.prefix ?? '', 'latin1'), request.bytes])
-    if (options.early === undefined) await peer.sendRequest(bytes, options.chop)
+    if (options.early === undefined) await peer.sendHead(bytes, options.chop)
     else await peer.sendBytes(Buffer.concat([bytes, options.early(peer)]), options.chop)
     return this.readAnswer(peer, request, options.timeout)
   }

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
-import { Mismatch, type Peer } from '../../../src/conformance/peer/peer.ts'
+import { Mismatch } from '../../../src/conformance/peer/inbound.ts'
+import type { Peer } from '../../../src/conformance/peer/peer.ts'
 import { verdictOf } from '../../../src/conformance/run/runner.ts'
 import {
   expectFailureAfterEcho,

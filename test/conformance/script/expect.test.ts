@@ -1,17 +1,11 @@
 import type { Socket } from 'node:net'
-import { Mismatch } from '../../../src/conformance/peer/peer.ts'
+import { Mismatch } from '../../../src/conformance/peer/inbound.ts'
 import { verdictOf } from '../../../src/conformance/run/runner.ts'
-import {
-  acceptAndProbe,
-  alive,
-  allowEcho,
-  cleanClose,
-  echoThenCleanClose,
-  expectFailure,
-  expectFailureEarly,
-  expectQuiet,
-  expectReject,
-} from '../../../src/conformance/script/expect.ts'
+import { cleanClose } from '../../../src/conformance/script/expect-close.ts'
+import { echoThenCleanClose } from '../../../src/conformance/script/expect-echo.ts'
+import { allowEcho, expectFailure, expectFailureEarly } from '../../../src/conformance/script/expect-failure.ts'
+import { acceptAndProbe, expectReject } from '../../../src/conformance/script/expect-handshake.ts'
+import { alive, expectQuiet } from '../../../src/conformance/script/expect-served.ts'
 import type { Trial } from '../../../src/conformance/script/trial.ts'
 import { Settled } from '../../../src/conformance/script/trial.ts'
 import { Op } from '../../../src/conformance/wire/frame.ts'

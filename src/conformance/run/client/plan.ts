@@ -1,4 +1,4 @@
-import type { CatalogueEntry } from '../../catalogue/index.ts'
+import type { CatalogueEntry } from '../../catalogue/entry.ts'
 import type { Case, Phase } from '../../script/case.ts'
 
 /** A case and the numbers of its connections, as a driver asks for them. */

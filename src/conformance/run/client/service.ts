@@ -2,7 +2,8 @@ import type { Agent } from '../../client/agent.ts'
 import { buildAnswer } from '../../client/answer.ts'
 import type { Arrival } from '../../client/listener.ts'
 import type { ClientRequest } from '../../client/request.ts'
-import { closeBody, encodeFrame, fieldValue, Op } from '../../wire/frame.ts'
+import { closeBody, encodeFrame, Op } from '../../wire/frame.ts'
+import { fieldValue } from '../../wire/http.ts'
 
 /** Milliseconds a client has to end a connection that only told it something. */
 export const LINGER = 2_000

@@ -2,11 +2,14 @@ import type { AnswerOptions } from '../../client/answer.ts'
 import { buildAnswer, keyOf, sendAnswer } from '../../client/answer.ts'
 import { type Answer, answerNext, expectRefused, expectTaken, judgeRefusal } from '../../client/expect.ts'
 import { visitsOf } from '../../client/pending-upgrade.ts'
-import { describeInbound, type Peer } from '../../peer/peer.ts'
+import { describeInbound } from '../../peer/inbound.ts'
+import type { Peer } from '../../peer/peer.ts'
 import type { Case } from '../../script/case.ts'
-import { cleanClose, expectEcho } from '../../script/expect.ts'
+import { cleanClose } from '../../script/expect-close.ts'
+import { expectEcho } from '../../script/expect-echo.ts'
 import type { Trial } from '../../script/trial.ts'
-import { acceptOf, encodeFrame, fieldValue, Op } from '../../wire/frame.ts'
+import { encodeFrame, Op } from '../../wire/frame.ts'
+import { acceptOf, fieldValue } from '../../wire/http.ts'
 
 /** Answers that have to be taken, one connection each. */
 function taken(id: string, ...answers: Answer[]): Case {

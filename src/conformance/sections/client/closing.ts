@@ -1,8 +1,9 @@
 import { answerNext } from '../../client/expect.ts'
 import { type Visit, visitsOf } from '../../client/pending-upgrade.ts'
-import { describeInbound } from '../../peer/peer.ts'
+import { describeInbound } from '../../peer/inbound.ts'
 import type { Case } from '../../script/case.ts'
-import { cleanClose, expectFailure } from '../../script/expect.ts'
+import { cleanClose } from '../../script/expect-close.ts'
+import { expectFailure } from '../../script/expect-failure.ts'
 import type { Trial } from '../../script/trial.ts'
 import { Op } from '../../wire/frame.ts'
 

@@ -1,12 +1,15 @@
 import { constants, createDeflateRaw } from 'node:zlib'
 import { decodeAs } from '../../client/agreement.ts'
 import { sendAnswer } from '../../client/answer.ts'
-import { hasParam } from '../../client/offer.ts'
 import type { Peer } from '../../peer/peer.ts'
 import type { Case } from '../../script/case.ts'
-import { cleanClose, echo, expectEcho, expectFailure } from '../../script/expect.ts'
+import { cleanClose } from '../../script/expect-close.ts'
+import { echo, expectEcho } from '../../script/expect-echo.ts'
+import { expectFailure } from '../../script/expect-failure.ts'
 import type { Trial } from '../../script/trial.ts'
-import { closeBody, type FrameSpec, hex, Op, Rsv } from '../../wire/frame.ts'
+import { hex } from '../../wire/bytes.ts'
+import { hasParam } from '../../wire/extension.ts'
+import { closeBody, type FrameSpec, Op, Rsv } from '../../wire/frame.ts'
 import { extensionsField, nextOffering, promised, skipVisit } from './extension.ts'
 
 /** `Hello` compressed, then `Hello` as a reference to the one before (RFC 7692 §7.2.3.1, §7.2.3.2). */

@@ -1,11 +1,12 @@
 import { decodeAs } from '../../client/agreement.ts'
 import { sendAnswer } from '../../client/answer.ts'
 import { expectRefused, judgeRefusal } from '../../client/expect.ts'
-import { deflateOffer, hasParam, type Offer, readOffers } from '../../client/offer.ts'
 import { type Visit, visitsOf } from '../../client/pending-upgrade.ts'
 import type { Case } from '../../script/case.ts'
-import { cleanClose, echo } from '../../script/expect.ts'
+import { cleanClose } from '../../script/expect-close.ts'
+import { echo } from '../../script/expect-echo.ts'
 import type { Trial } from '../../script/trial.ts'
+import { deflateElementOf, type ExtensionElement, extensionsOf, hasParam } from '../../wire/extension.ts'
 
 type Fields = [name: string, value: string][]
 
@@ -22,9 +23,9 @@ export async function skipVisit(t: Trial, { peer, request }: Visit, reason: stri
 }
 
 /** The next client and its offer of permessage-deflate; skips the case when it makes none. */
-export async function nextOffering(t: Trial): Promise<{ visit: Visit; offer: Offer }> {
+export async function nextOffering(t: Trial): Promise<{ visit: Visit; offer: ExtensionElement }> {
   const visit = await visitsOf(t).next(t)
-  const offer = deflateOffer(visit.request)
+  const offer = deflateElementOf(visit.request)
   return offer === undefined ? skipVisit(t, visit, NO_OFFER) : { visit, offer }
 }
 
@@ -36,13 +37,13 @@ function refusedField(id: string, value: string): Case {
 
 async function answerUnasked(t: Trial): Promise<void> {
   const visit = await visitsOf(t).next(t)
-  if (deflateOffer(visit.request) !== undefined) await skipVisit(t, visit, 'the client offers permessage-deflate')
+  if (deflateElementOf(visit.request) !== undefined) await skipVisit(t, visit, 'the client offers permessage-deflate')
   await sendAnswer(visit.peer, visit.request, { add: extensionsField('permessage-deflate') })
   await judgeRefusal(t, visit)
 }
 
 /** Parameters that no offer allows; the last is one the client did not offer, or one that lacks its value. */
-const BAD_PARAMS: readonly ((offer: Offer) => string)[] = [
+const BAD_PARAMS: readonly ((offer: ExtensionElement) => string)[] = [
   () => 'foo',
   () => 'server_no_context_takeover; server_no_context_takeover',
   () => 'server_max_window_bits=7',
@@ -74,7 +75,7 @@ async function answerLargerWindow(t: Trial): Promise<void> {
 }
 
 /** What the answer has to repeat of an offer, so that the client can take it. */
-export function promised(offer: Offer): string {
+export function promised(offer: ExtensionElement): string {
   const bits = offer.params.find(([name]) => name === 'server_max_window_bits')?.[1]
   return [
     'permessage-deflate',
@@ -116,7 +117,7 @@ const OTHER = 'x-webkit-deflate-frame'
 
 async function answerConflict(t: Trial): Promise<void> {
   const visit = await visitsOf(t).next(t)
-  const names = readOffers(visit.request)?.map(({ name }) => name) ?? []
+  const names = extensionsOf(visit.request)?.map(({ name }) => name) ?? []
   if (!names.includes(OTHER) || !names.includes('permessage-deflate')) {
     await skipVisit(t, visit, `the client does not offer both permessage-deflate and ${OTHER}`)
   }

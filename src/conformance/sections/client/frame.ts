@@ -1,10 +1,14 @@
 import { answerNext } from '../../client/expect.ts'
-import { describeInbound, type Peer } from '../../peer/peer.ts'
+import { describeInbound } from '../../peer/inbound.ts'
+import type { Peer } from '../../peer/peer.ts'
 import type { Case } from '../../script/case.ts'
-import { cleanClose, echo, expectEcho, expectFailure } from '../../script/expect.ts'
+import { cleanClose } from '../../script/expect-close.ts'
+import { echo, expectEcho } from '../../script/expect-echo.ts'
+import { expectFailure } from '../../script/expect-failure.ts'
 import { expectPongs, expectServerEnd, judgeBreaches } from '../../script/expect-frame.ts'
 import type { Trial } from '../../script/trial.ts'
-import { closeBody, type Frame, type FrameSpec, hex, Op, Rsv, shortestForm } from '../../wire/frame.ts'
+import { hex } from '../../wire/bytes.ts'
+import { closeBody, type Frame, type FrameSpec, Op, Rsv, shortestForm } from '../../wire/frame.ts'
 
 async function open(t: Trial): Promise<Peer> {
   return (await answerNext(t)).peer

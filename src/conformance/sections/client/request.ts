@@ -2,12 +2,12 @@ import { sendAnswer } from '../../client/answer.ts'
 import { expectTaken } from '../../client/expect.ts'
 import { type Visit, visitsOf } from '../../client/pending-upgrade.ts'
 import { requestRules } from '../../client/request-rule.ts'
-import { sleep } from '../../peer/peer.ts'
 import type { Case } from '../../script/case.ts'
-import { probe } from '../../script/expect.ts'
 import { judgeBreaches } from '../../script/expect-frame.ts'
+import { probe } from '../../script/expect-served.ts'
 import type { Trial } from '../../script/trial.ts'
-import { fieldValue } from '../../wire/frame.ts'
+import { fieldValue } from '../../wire/http.ts'
+import { sleep } from '../../wire/poll.ts'
 
 /** Milliseconds for which the answer is held back. */
 const HELD = 500

@@ -3,9 +3,9 @@ import { createServer, type Socket } from 'node:net'
 import { sendAnswer } from '../../client/answer.ts'
 import { type InviteOptions, type Visit, visitsOf } from '../../client/pending-upgrade.ts'
 import type { Case } from '../../script/case.ts'
-import { probe } from '../../script/expect.ts'
+import { probe } from '../../script/expect-served.ts'
 import type { Trial } from '../../script/trial.ts'
-import { fieldValue } from '../../wire/frame.ts'
+import { fieldValue } from '../../wire/http.ts'
 
 /** A client that is given this URL; `{place}` in it stands for the address of a port of the case's own. */
 async function visitBy(t: Trial, pattern: string, invite: InviteOptions = {}): Promise<Visit> {

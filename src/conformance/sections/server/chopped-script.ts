@@ -1,10 +1,12 @@
-import { type Chop, describeInbound } from '../../peer/peer.ts'
+import { describeInbound } from '../../peer/inbound.ts'
 import type { Case } from '../../script/case.ts'
-import { cleanClose } from '../../script/expect.ts'
+import { cleanClose } from '../../script/expect-close.ts'
 import { followPongs } from '../../script/expect-frame.ts'
 import { echoFault, judgeAsOne, type LoadMessage, loadTimeout } from '../../script/expect-load.ts'
 import type { Trial } from '../../script/trial.ts'
-import { bytesOf, type FrameSpec, Op } from '../../wire/frame.ts'
+import { bytesOf } from '../../wire/bytes.ts'
+import type { Chop } from '../../wire/chop.ts'
+import { type FrameSpec, Op } from '../../wire/frame.ts'
 
 const SIZES = [1, 2, 3, 5, 7, 13, 64, 997, 1448, 4096, 16384]
 const RANDOM_RUNS = 20

@@ -1,9 +1,12 @@
-import { describeInbound, type Peer } from '../../peer/peer.ts'
+import { describeInbound } from '../../peer/inbound.ts'
+import type { Peer } from '../../peer/peer.ts'
 import type { Case } from '../../script/case.ts'
-import { cleanClose, expectFailure } from '../../script/expect.ts'
+import { cleanClose } from '../../script/expect-close.ts'
+import { expectFailure } from '../../script/expect-failure.ts'
 import { inParallel } from '../../script/in-parallel.ts'
 import type { Trial } from '../../script/trial.ts'
-import { closeBody, hex, Op } from '../../wire/frame.ts'
+import { hex } from '../../wire/bytes.ts'
+import { closeBody, Op } from '../../wire/frame.ts'
 
 async function openAndClose(t: Trial, body: Uint8Array): Promise<Peer> {
   const peer = await t.open()

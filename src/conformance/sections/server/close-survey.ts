@@ -1,7 +1,8 @@
 import type { Case } from '../../script/case.ts'
 import { judgeBreaches } from '../../script/expect-frame.ts'
 import type { Trial } from '../../script/trial.ts'
-import { type FrameSpec, hex, Op } from '../../wire/frame.ts'
+import { hex } from '../../wire/bytes.ts'
+import { type FrameSpec, Op } from '../../wire/frame.ts'
 
 /** What has to be failed with each of these codes, so that a row that is run alone has something to judge. */
 const FAULTS: Record<1002 | 1007 | 1009, FrameSpec> = {

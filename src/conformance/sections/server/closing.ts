@@ -1,7 +1,11 @@
-import { describeInbound, type Peer } from '../../peer/peer.ts'
+import { describeInbound } from '../../peer/inbound.ts'
+import type { Peer } from '../../peer/peer.ts'
 import type { Case } from '../../script/case.ts'
-import { alive, cleanClose, echo, expectFailure, needEcho } from '../../script/expect.ts'
+import { cleanClose } from '../../script/expect-close.ts'
+import { echo, needEcho } from '../../script/expect-echo.ts'
+import { expectFailure } from '../../script/expect-failure.ts'
 import { expectServerEnd } from '../../script/expect-frame.ts'
+import { alive } from '../../script/expect-served.ts'
 import type { Trial } from '../../script/trial.ts'
 import { closeBody, type FrameSpec, Op } from '../../wire/frame.ts'
 

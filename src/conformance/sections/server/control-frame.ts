@@ -1,6 +1,6 @@
 import type { Peer } from '../../peer/peer.ts'
 import type { Case } from '../../script/case.ts'
-import { expectFailure, expectFailureEarly } from '../../script/expect.ts'
+import { expectFailure, expectFailureEarly } from '../../script/expect-failure.ts'
 import { closeBody, type FrameSpec, Op } from '../../wire/frame.ts'
 
 function refused(id: string, ...frames: FrameSpec[]): Case {

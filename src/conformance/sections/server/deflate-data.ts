@@ -10,11 +10,14 @@ import {
   needClientWindow,
   openCompressed,
 } from '../../script/compression.ts'
-import { cleanClose, echo, echoThenCleanClose, expectQuiet } from '../../script/expect.ts'
+import { cleanClose } from '../../script/expect-close.ts'
+import { echo, echoThenCleanClose } from '../../script/expect-echo.ts'
+import { expectQuiet } from '../../script/expect-served.ts'
 import type { Trial } from '../../script/trial.ts'
+import { hex } from '../../wire/bytes.ts'
 import { mixedText } from '../../wire/data-set.ts'
 import { BlockWriter } from '../../wire/deflate-block.ts'
-import { hex, Op, Rsv } from '../../wire/frame.ts'
+import { Op, Rsv } from '../../wire/frame.ts'
 import { TAIL } from '../../wire/inflate.ts'
 import type { Random } from '../../wire/random.ts'
 

@@ -1,14 +1,8 @@
 import type { Case } from '../../script/case.ts'
 import { compressedFrames, HELLO, linkedCase, offerExtensions, openCompressed } from '../../script/compression.ts'
-import {
-  cleanClose,
-  echo,
-  echoThenCleanClose,
-  expectEcho,
-  expectFailure,
-  needEcho,
-  requireEcho,
-} from '../../script/expect.ts'
+import { cleanClose } from '../../script/expect-close.ts'
+import { echo, echoThenCleanClose, expectEcho, needEcho, requireEcho } from '../../script/expect-echo.ts'
+import { expectFailure } from '../../script/expect-failure.ts'
 import type { Trial } from '../../script/trial.ts'
 import { agreementOf, PMD } from '../../wire/extension.ts'
 import { closeBody, type FrameSpec, Op, Rsv } from '../../wire/frame.ts'

@@ -1,16 +1,19 @@
 import type { Case } from '../../script/case.ts'
 import { compressedFrames, Deflater, offerExtensions } from '../../script/compression.ts'
-import { echoThenCleanClose, expectReject, probe, requireAccepted } from '../../script/expect.ts'
+import { echoThenCleanClose } from '../../script/expect-echo.ts'
+import { expectReject, requireAccepted } from '../../script/expect-handshake.ts'
+import { probe } from '../../script/expect-served.ts'
 import type { Handshake, Trial } from '../../script/trial.ts'
 import {
   type Agreement,
-  breachesOf,
   type ExtensionElement,
   PMD,
+  paramBreaches,
   parseExtensions,
   readAgreement,
 } from '../../wire/extension.ts'
-import { fieldValue, Op } from '../../wire/frame.ts'
+import { Op } from '../../wire/frame.ts'
+import { fieldValue } from '../../wire/http.ts'
 
 const FIELD = 'Sec-WebSocket-Extensions'
 
@@ -32,7 +35,8 @@ async function offer(t: Trial, ...values: string[]): Promise<Outcome> {
   t.require(elements !== null, 'an answer that keeps the grammar', shown)
   const offered = values.flatMap((value) => parseExtensions(value) ?? [])
   const element = requireOneOf(t, elements, offered, shown)
-  for (const breach of breachesOf(element)) t.require(false, 'an answer with valid parameters', `${shown} (${breach})`)
+  for (const breach of paramBreaches(element, 'answer'))
+    t.require(false, 'an answer with valid parameters', `${shown} (${breach})`)
   const agreement = readAgreement(element)
   const good = offered.filter(({ name }) => name === PMD).map(readAgreement)
   t.require(

@@ -1,6 +1,7 @@
 import type { Case } from '../../script/case.ts'
 import { compressedFrames, Deflater, openCompressed } from '../../script/compression.ts'
-import { cleanClose, requireEcho } from '../../script/expect.ts'
+import { cleanClose } from '../../script/expect-close.ts'
+import { requireEcho } from '../../script/expect-echo.ts'
 import type { Trial } from '../../script/trial.ts'
 import { type DataSetName, dataSet } from '../../wire/data-set.ts'
 import { type Agreement, PMD } from '../../wire/extension.ts'

@@ -1,11 +1,14 @@
-import type { Message, Peer } from '../../peer/peer.ts'
+import type { Message } from '../../peer/inbound.ts'
+import type { Peer } from '../../peer/peer.ts'
 import type { Case } from '../../script/case.ts'
 import { compressedFrames, openCompressed } from '../../script/compression.ts'
-import { cleanClose, needEcho } from '../../script/expect.ts'
+import { cleanClose } from '../../script/expect-close.ts'
+import { needEcho } from '../../script/expect-echo.ts'
 import type { Trial } from '../../script/trial.ts'
+import { showBytes } from '../../wire/bytes.ts'
 import { largestDistanceIn } from '../../wire/deflate-block.ts'
 import { PMD } from '../../wire/extension.ts'
-import { Op, showBytes } from '../../wire/frame.ts'
+import { Op } from '../../wire/frame.ts'
 import { Inflater } from '../../wire/inflate.ts'
 
 const LENGTH = 256 * 1024

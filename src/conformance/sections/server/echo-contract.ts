@@ -1,5 +1,6 @@
 import type { Case } from '../../script/case.ts'
-import { cleanClose, echo, echoThenCleanClose } from '../../script/expect.ts'
+import { cleanClose } from '../../script/expect-close.ts'
+import { echo, echoThenCleanClose } from '../../script/expect-echo.ts'
 import type { Trial } from '../../script/trial.ts'
 import { type FrameSpec, Op } from '../../wire/frame.ts'
 

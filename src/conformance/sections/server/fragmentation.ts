@@ -1,10 +1,13 @@
-import { describeInbound, sleep } from '../../peer/peer.ts'
+import { describeInbound } from '../../peer/inbound.ts'
 import type { Case } from '../../script/case.ts'
-import { acceptAndProbe, cleanClose, echoThenCleanClose, expectEcho, needEcho } from '../../script/expect.ts'
+import { cleanClose } from '../../script/expect-close.ts'
+import { echoThenCleanClose, expectEcho, needEcho } from '../../script/expect-echo.ts'
 import { expectServerEnd, followPongs, sendInWay, type Way } from '../../script/expect-frame.ts'
+import { acceptAndProbe } from '../../script/expect-handshake.ts'
 import { inParallel } from '../../script/in-parallel.ts'
 import type { Trial } from '../../script/trial.ts'
 import { closeBody, type FrameSpec, Op } from '../../wire/frame.ts'
+import { sleep } from '../../wire/poll.ts'
 
 type Data = string | Uint8Array
 

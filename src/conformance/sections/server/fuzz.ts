@@ -1,12 +1,15 @@
-import { describeInbound, type Inbound, type Peer } from '../../peer/peer.ts'
+import { describeInbound, type Inbound } from '../../peer/inbound.ts'
+import type { Peer } from '../../peer/peer.ts'
 import type { Case } from '../../script/case.ts'
-import { cleanClose, expectFailure } from '../../script/expect.ts'
+import { cleanClose } from '../../script/expect-close.ts'
+import { expectFailure } from '../../script/expect-failure.ts'
 import { judgeAsOne } from '../../script/expect-load.ts'
 import { survived } from '../../script/expect-survival.ts'
 import { type Prediction, predict, type Reply } from '../../script/frame-model.ts'
 import { inParallel } from '../../script/in-parallel.ts'
 import type { Trial } from '../../script/trial.ts'
-import { bytesOf, closeBody, encodeFrame, FrameReader, type FrameSpec, hex, Op } from '../../wire/frame.ts'
+import { bytesOf, hex } from '../../wire/bytes.ts'
+import { closeBody, encodeFrame, FrameReader, type FrameSpec, Op } from '../../wire/frame.ts'
 
 /** Scripts of random frames, and with `--long`. */
 const SCRIPTS = 100

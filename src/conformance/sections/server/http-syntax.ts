@@ -1,8 +1,12 @@
-import { describeInbound } from '../../peer/peer.ts'
+import { describeInbound } from '../../peer/inbound.ts'
 import type { Case } from '../../script/case.ts'
-import { acceptOrReject, alive, expectFailure, expectReject, probe, requireAccepted } from '../../script/expect.ts'
+import { expectFailure } from '../../script/expect-failure.ts'
+import { acceptOrReject, expectReject, requireAccepted } from '../../script/expect-handshake.ts'
+import { alive, probe } from '../../script/expect-served.ts'
 import { describeAnswer, type Handshake, type OpenOptions, type Trial } from '../../script/trial.ts'
-import { fieldValues, hex, Op } from '../../wire/frame.ts'
+import { hex } from '../../wire/bytes.ts'
+import { Op } from '../../wire/frame.ts'
+import { fieldValues } from '../../wire/http.ts'
 
 type Fields = [name: string, value: string][]
 
@@ -105,7 +109,7 @@ async function sendGarbage(t: Trial): Promise<void> {
 /** `GE` reads as FIN 0, RSV1, opcode 7 without a mask (RFC 6455 §5.1, §5.2). */
 async function sendSecondRequest(t: Trial): Promise<void> {
   const peer = await t.open()
-  await peer.sendRequest(t.request().bytes)
+  await peer.sendHead(t.request().bytes)
   await expectFailure(t, peer, [1002])
 }
 

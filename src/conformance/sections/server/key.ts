@@ -1,5 +1,5 @@
 import type { Case } from '../../script/case.ts'
-import { expectReject } from '../../script/expect.ts'
+import { expectReject } from '../../script/expect-handshake.ts'
 import type { Trial } from '../../script/trial.ts'
 
 type Values = string | string[] | null

@@ -1,11 +1,13 @@
-import { type Peer, sleep } from '../../peer/peer.ts'
+import type { Peer } from '../../peer/peer.ts'
 import type { Case } from '../../script/case.ts'
-import { expectEcho } from '../../script/expect.ts'
+import { expectEcho } from '../../script/expect-echo.ts'
 import { describeRate, echoFault, judgeAsOne, type LoadMessage, loadTimeout } from '../../script/expect-load.ts'
 import { survived } from '../../script/expect-survival.ts'
 import { inParallel } from '../../script/in-parallel.ts'
 import type { Trial } from '../../script/trial.ts'
-import { type FrameSpec, hex, Op } from '../../wire/frame.ts'
+import { hex } from '../../wire/bytes.ts'
+import { type FrameSpec, Op } from '../../wire/frame.ts'
+import { sleep } from '../../wire/poll.ts'
 
 const INTERLEAVED = 200
 const CHURNED = 2000

@@ -1,8 +1,11 @@
 import type { Case } from '../../script/case.ts'
-import { cleanClose, echo, echoThenCleanClose, probe } from '../../script/expect.ts'
+import { cleanClose } from '../../script/expect-close.ts'
+import { echo, echoThenCleanClose } from '../../script/expect-echo.ts'
 import { expectServerEnd, judgeBreaches } from '../../script/expect-frame.ts'
+import { probe } from '../../script/expect-served.ts'
 import type { Trial } from '../../script/trial.ts'
-import { closeBody, type FrameSpec, hex, Op } from '../../wire/frame.ts'
+import { hex } from '../../wire/bytes.ts'
+import { closeBody, type FrameSpec, Op } from '../../wire/frame.ts'
 
 /** Frames after which the server has to end the connection; a Close is not asked for, but should say 1002 (RFC 6455 §5.1). */
 function refused(id: string, ...frames: FrameSpec[]): Case {

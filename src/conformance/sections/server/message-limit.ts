@@ -1,7 +1,8 @@
-import { describeInbound, type Peer } from '../../peer/peer.ts'
+import { describeInbound } from '../../peer/inbound.ts'
+import type { Peer } from '../../peer/peer.ts'
 import type { Case } from '../../script/case.ts'
-import { alive } from '../../script/expect.ts'
 import { echoFault, loadTimeout, writeBefore } from '../../script/expect-load.ts'
+import { alive } from '../../script/expect-served.ts'
 import type { RunContext, Trial } from '../../script/trial.ts'
 import { type FrameSpec, Op } from '../../wire/frame.ts'
 

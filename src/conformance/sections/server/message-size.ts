@@ -1,9 +1,10 @@
-import type { Chop } from '../../peer/peer.ts'
 import type { Case } from '../../script/case.ts'
-import { cleanClose } from '../../script/expect.ts'
+import { cleanClose } from '../../script/expect-close.ts'
 import { echoFault, loadTimeout } from '../../script/expect-load.ts'
 import type { Trial } from '../../script/trial.ts'
-import { type FrameSpec, hex, Op } from '../../wire/frame.ts'
+import { hex } from '../../wire/bytes.ts'
+import type { Chop } from '../../wire/chop.ts'
+import { type FrameSpec, Op } from '../../wire/frame.ts'
 
 const KIBIBYTE = 1024
 const MEBIBYTE = 1024 * KIBIBYTE

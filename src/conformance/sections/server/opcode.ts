@@ -1,5 +1,5 @@
 import type { Case } from '../../script/case.ts'
-import { expectFailure, expectFailureEarly } from '../../script/expect.ts'
+import { expectFailure, expectFailureEarly } from '../../script/expect-failure.ts'
 import { expectFailureAfterEcho, sendInWay, type Way } from '../../script/expect-frame.ts'
 import type { Trial } from '../../script/trial.ts'
 import { type FrameSpec, Op } from '../../wire/frame.ts'

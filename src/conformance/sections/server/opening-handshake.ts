@@ -1,18 +1,16 @@
-import { describeInbound, type Peer, sleep } from '../../peer/peer.ts'
+import { describeInbound } from '../../peer/inbound.ts'
+import type { Peer } from '../../peer/peer.ts'
 import type { Case } from '../../script/case.ts'
-import {
-  acceptAndProbe,
-  acceptOrReject,
-  cleanClose,
-  echo,
-  needEcho,
-  probe,
-  requireAccepted,
-} from '../../script/expect.ts'
+import { cleanClose } from '../../script/expect-close.ts'
+import { echo, needEcho } from '../../script/expect-echo.ts'
+import { acceptAndProbe, acceptOrReject, requireAccepted } from '../../script/expect-handshake.ts'
+import { probe } from '../../script/expect-served.ts'
 import { inParallel } from '../../script/in-parallel.ts'
 import type { OpenOptions, Trial } from '../../script/trial.ts'
 import { describeAnswer } from '../../script/trial.ts'
-import { fieldTokens, Op } from '../../wire/frame.ts'
+import { Op } from '../../wire/frame.ts'
+import { fieldTokens } from '../../wire/http.ts'
+import { sleep } from '../../wire/poll.ts'
 
 /** A row that differs from H0 by its request alone: `101 + probe`. */
 function accepted(id: string, options: (t: Trial) => OpenOptions): Case {
@@ -231,7 +229,7 @@ async function connectFifty(t: Trial): Promise<void> {
     Array.from({ length: 50 }, async () => ({ peer: await t.connect(), request: t.request() })),
   )
   const half = Math.floor(opened[0].request.bytes.length / 2)
-  for (const { peer, request } of opened) await peer.sendRequest(request.bytes.subarray(0, half))
+  for (const { peer, request } of opened) await peer.sendHead(request.bytes.subarray(0, half))
   for (const { peer, request } of opened) await peer.sendBytes(request.bytes.subarray(half))
   await Promise.all(
     opened.map(async ({ peer, request }) => {

@@ -1,6 +1,9 @@
-import { describeInbound } from '../../peer/peer.ts'
+import { describeInbound } from '../../peer/inbound.ts'
 import type { Case } from '../../script/case.ts'
-import { alive, cleanClose, type EchoSpec, echo, expectFailure, expectFailureEarly } from '../../script/expect.ts'
+import { cleanClose } from '../../script/expect-close.ts'
+import { type EchoSpec, echo } from '../../script/expect-echo.ts'
+import { expectFailure, expectFailureEarly } from '../../script/expect-failure.ts'
+import { alive } from '../../script/expect-served.ts'
 import type { Trial } from '../../script/trial.ts'
 import { closeBody, describeFrame, type FrameSpec, Op, shortestForm } from '../../wire/frame.ts'
 

@@ -1,9 +1,13 @@
-import { describeInbound, type Peer } from '../../peer/peer.ts'
+import { describeInbound } from '../../peer/inbound.ts'
+import type { Peer } from '../../peer/peer.ts'
 import type { Case } from '../../script/case.ts'
-import { alive, cleanClose, echoThenCleanClose, needEcho, probe } from '../../script/expect.ts'
+import { cleanClose } from '../../script/expect-close.ts'
+import { echoThenCleanClose, needEcho } from '../../script/expect-echo.ts'
 import { expectPongs, sendInWay, type Way } from '../../script/expect-frame.ts'
+import { alive, probe } from '../../script/expect-served.ts'
 import type { Trial } from '../../script/trial.ts'
-import { bytesOf, closeBody, describeFrame, type FrameSpec, hex, Op } from '../../wire/frame.ts'
+import { bytesOf, hex } from '../../wire/bytes.ts'
+import { closeBody, describeFrame, type FrameSpec, Op } from '../../wire/frame.ts'
 
 type Data = string | Uint8Array
 

@@ -1,5 +1,5 @@
 import type { Case } from '../../script/case.ts'
-import { alive, probe } from '../../script/expect.ts'
+import { alive, probe } from '../../script/expect-served.ts'
 import { describeAnswer, type OpenOptions, type Trial } from '../../script/trial.ts'
 
 /** A request of unusual size: any outcome is reported, only loss of service fails. */
@@ -82,7 +82,7 @@ async function finInHalf(t: Trial): Promise<void> {
 async function finAfterRequest(t: Trial): Promise<void> {
   const peer = await t.connect()
   const request = t.request()
-  await peer.sendRequest(request.bytes)
+  await peer.sendHead(request.bytes)
   peer.end()
   const { response } = await t.readAnswer(peer, request)
   const end = await peer.waitForEnd()
@@ -93,7 +93,7 @@ async function finAfterRequest(t: Trial): Promise<void> {
 
 async function resetAfterRequest(t: Trial): Promise<void> {
   const peer = await t.connect()
-  await peer.sendRequest(t.request().bytes)
+  await peer.sendHead(t.request().bytes)
   peer.reset()
   await alive(t)
 }

@@ -1,5 +1,6 @@
 import type { Case } from '../../script/case.ts'
-import { acceptOrReject, alive, expectReject, probe } from '../../script/expect.ts'
+import { acceptOrReject, expectReject } from '../../script/expect-handshake.ts'
+import { alive, probe } from '../../script/expect-served.ts'
 import { describeAnswer, type OpenOptions, type Trial } from '../../script/trial.ts'
 
 function rejected(id: string, ...requests: ((t: Trial) => OpenOptions)[]): Case {
@@ -49,7 +50,7 @@ const head: Case = {
     if (!expectReject(t, handshake)) return
     const { peer } = handshake
     // A second request shows where the first answer ended, when the connection is kept.
-    await peer.sendRequest(t.request({ method: 'HEAD' }).bytes)
+    await peer.sendHead(t.request({ method: 'HEAD' }).bytes)
     await peer.readResponse()
     t.require(peer.unread.length === 0, 'no body after the answer to HEAD', `${peer.unread.length} bytes`)
   },

@@ -1,7 +1,8 @@
 import type { Case } from '../../script/case.ts'
-import { expectFailure, expectFailureEarly } from '../../script/expect.ts'
+import { expectFailure, expectFailureEarly } from '../../script/expect-failure.ts'
 import { expectFailureAfterEcho, sendInWay, type Way } from '../../script/expect-frame.ts'
-import { closeBody, type FrameSpec, hex, Op, Rsv } from '../../wire/frame.ts'
+import { hex } from '../../wire/bytes.ts'
+import { closeBody, type FrameSpec, Op, Rsv } from '../../wire/frame.ts'
 
 const HELLO = 'Hello, world!'
 

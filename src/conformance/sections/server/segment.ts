@@ -1,10 +1,13 @@
 import type { Peer } from '../../peer/peer.ts'
 import type { Case } from '../../script/case.ts'
-import { alive, cleanClose, echo, echoThenCleanClose, expectEcho } from '../../script/expect.ts'
+import { cleanClose } from '../../script/expect-close.ts'
+import { echo, echoThenCleanClose, expectEcho } from '../../script/expect-echo.ts'
 import { expectServerEnd } from '../../script/expect-frame.ts'
+import { alive } from '../../script/expect-served.ts'
 import { inParallel } from '../../script/in-parallel.ts'
 import type { Trial } from '../../script/trial.ts'
-import { hex, Op } from '../../wire/frame.ts'
+import { hex } from '../../wire/bytes.ts'
+import { Op } from '../../wire/frame.ts'
 
 /** Milliseconds between two segments, so that they are read one by one. */
 const PAUSE = 2

@@ -1,4 +1,4 @@
-import { describeInbound } from '../../peer/peer.ts'
+import { describeInbound } from '../../peer/inbound.ts'
 import type { Case } from '../../script/case.ts'
 import { judgeBreaches } from '../../script/expect-frame.ts'
 import { answerRules, checkAnswer } from '../../script/response-rule.ts'

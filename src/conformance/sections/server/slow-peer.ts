@@ -1,9 +1,11 @@
-import { describeInbound, type Peer, sleep } from '../../peer/peer.ts'
+import { describeInbound } from '../../peer/inbound.ts'
+import type { Peer } from '../../peer/peer.ts'
 import type { Case } from '../../script/case.ts'
 import { echoFault, type LoadMessage, loadTimeout, sendLoad, writeBefore } from '../../script/expect-load.ts'
 import { survived } from '../../script/expect-survival.ts'
 import type { Trial } from '../../script/trial.ts'
 import { Op } from '../../wire/frame.ts'
+import { sleep } from '../../wire/poll.ts'
 
 const MEBIBYTE = 1024 * 1024
 /** Messages of 1 MiB whose echoes nobody takes, and milliseconds after which that ends. */

@@ -1,7 +1,8 @@
 import type { Case } from '../../script/case.ts'
-import { alive, expectReject, probe, requireAccepted } from '../../script/expect.ts'
+import { expectReject, requireAccepted } from '../../script/expect-handshake.ts'
+import { alive, probe } from '../../script/expect-served.ts'
 import type { Handshake, Trial } from '../../script/trial.ts'
-import { fieldValue, fieldValues } from '../../wire/frame.ts'
+import { fieldValue, fieldValues } from '../../wire/http.ts'
 
 const FIELD = 'Sec-WebSocket-Protocol'
 

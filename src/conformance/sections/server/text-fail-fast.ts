@@ -1,8 +1,10 @@
-import { type Peer, sleep } from '../../peer/peer.ts'
+import type { Peer } from '../../peer/peer.ts'
 import type { Case } from '../../script/case.ts'
-import { expectFailure } from '../../script/expect.ts'
+import { expectFailure } from '../../script/expect-failure.ts'
 import type { Trial } from '../../script/trial.ts'
-import { type FrameSpec, hex, Op } from '../../wire/frame.ts'
+import { hex } from '../../wire/bytes.ts'
+import { type FrameSpec, Op } from '../../wire/frame.ts'
+import { sleep } from '../../wire/poll.ts'
 import { fragmentsOf } from './text-fragment.ts'
 
 /** Milliseconds in which a server may notice what it has of an unfinished frame: no ping can ask it inside one. */

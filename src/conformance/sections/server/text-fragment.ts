@@ -1,8 +1,11 @@
 import type { Peer } from '../../peer/peer.ts'
 import type { Case } from '../../script/case.ts'
-import { cleanClose, echo, echoThenCleanClose, expectEcho, expectFailure, needEcho } from '../../script/expect.ts'
+import { cleanClose } from '../../script/expect-close.ts'
+import { echo, echoThenCleanClose, expectEcho, needEcho } from '../../script/expect-echo.ts'
+import { expectFailure } from '../../script/expect-failure.ts'
 import type { Trial } from '../../script/trial.ts'
-import { type FrameSpec, hex, Op } from '../../wire/frame.ts'
+import { hex } from '../../wire/bytes.ts'
+import { type FrameSpec, Op } from '../../wire/frame.ts'
 
 /** `Hello-µ@ßöäüàá-UTF-8!!`, and how many of its bytes go up to the ä. */
 const LATIN = hex('48656c6c6f2dc2b540c39fc3b6c3a4c3bcc3a0c3a12d5554462d382121')

@@ -1,8 +1,11 @@
-import { type CatalogueEntry, catalogue } from '../../catalogue/index.ts'
+import type { CatalogueEntry } from '../../catalogue/entry.ts'
+import { catalogue } from '../../catalogue/index.ts'
 import type { Case } from '../../script/case.ts'
-import { echoThenCleanClose, expectFailure } from '../../script/expect.ts'
+import { echoThenCleanClose } from '../../script/expect-echo.ts'
+import { expectFailure } from '../../script/expect-failure.ts'
 import type { Trial } from '../../script/trial.ts'
-import { hex, Op } from '../../wire/frame.ts'
+import { hex } from '../../wire/bytes.ts'
+import { Op } from '../../wire/frame.ts'
 
 /** Bytes that the catalogue only shows the beginning of. */
 const LONG: Record<string, Buffer> = {

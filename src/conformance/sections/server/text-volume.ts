@@ -1,10 +1,13 @@
 import type { Peer } from '../../peer/peer.ts'
 import type { Case } from '../../script/case.ts'
-import { cleanClose, echo, expectEcho, expectFailure, needEcho } from '../../script/expect.ts'
+import { cleanClose } from '../../script/expect-close.ts'
+import { echo, expectEcho, needEcho } from '../../script/expect-echo.ts'
+import { expectFailure } from '../../script/expect-failure.ts'
 import { judgeAsOne } from '../../script/expect-load.ts'
 import { inParallel } from '../../script/in-parallel.ts'
 import type { Trial } from '../../script/trial.ts'
-import { isUtf8, Op } from '../../wire/frame.ts'
+import { isUtf8 } from '../../wire/bytes.ts'
+import { Op } from '../../wire/frame.ts'
 
 /** Connections of one case at once. */
 const WIDTH = 8

@@ -1,6 +1,7 @@
-import { Mismatch, type Peer } from '../../peer/peer.ts'
+import { Mismatch } from '../../peer/inbound.ts'
+import type { Peer } from '../../peer/peer.ts'
 import type { Case } from '../../script/case.ts'
-import { cleanClose } from '../../script/expect.ts'
+import { cleanClose } from '../../script/expect-close.ts'
 import {
   describeRate,
   describeTimes,

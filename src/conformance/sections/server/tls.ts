@@ -3,7 +3,9 @@ import { Duplex } from 'node:stream'
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls'
 import type { Peer } from '../../peer/peer.ts'
 import type { Case } from '../../script/case.ts'
-import { acceptAndProbe, cleanClose, probe, requireAccepted } from '../../script/expect.ts'
+import { cleanClose } from '../../script/expect-close.ts'
+import { acceptAndProbe, requireAccepted } from '../../script/expect-handshake.ts'
+import { probe } from '../../script/expect-served.ts'
 import { describeAnswer, type Trial } from '../../script/trial.ts'
 
 /** TLS by hand on a plain connection, or what went wrong. */
@@ -78,7 +80,7 @@ async function report(t: Trial, options: ConnectionOptions): Promise<void> {
 /** H0 in clear to the TLS port must not be answered by a 101 in clear (RFC 6455 §4.2.2). */
 async function sendInClear(t: Trial): Promise<void> {
   const peer = await t.connect(true)
-  await peer.sendRequest(t.request().bytes)
+  await peer.sendHead(t.request().bytes)
   const response = await peer.readResponse()
   t.require(response?.status !== 101, '400 or the end of the connection', describeAnswer(response, peer))
   t.require(response !== null || peer.ended, '400 or the end of the connection', describeAnswer(response, peer))

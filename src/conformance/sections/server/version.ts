@@ -1,7 +1,7 @@
 import type { Case } from '../../script/case.ts'
-import { acceptOrReject, expectReject } from '../../script/expect.ts'
+import { acceptOrReject, expectReject } from '../../script/expect-handshake.ts'
 import type { Handshake, Trial } from '../../script/trial.ts'
-import { fieldTokens, fieldValue } from '../../wire/frame.ts'
+import { fieldTokens, fieldValue } from '../../wire/http.ts'
 
 type Values = string | string[] | null
 
