@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
-import { type CatalogueEntry } from '../../src/conformance/catalogue/entry.ts'
+import type { CatalogueEntry } from '../../src/conformance/catalogue/entry.ts'
 import { findEntry } from '../../src/conformance/catalogue/index.ts'
 import { Ledger } from '../../src/conformance/peer/ledger.ts'
 import { parseTarget } from '../../src/conformance/peer/target.ts'

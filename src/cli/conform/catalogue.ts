@@ -1,7 +1,13 @@
-import type { CatalogueEntry } from '../../conformance/catalogue/entry.ts'
-import { catalogue, findEntry, findRequirement, requirements } from '../../conformance/catalogue/index.ts'
-import { SelectionError, selectCases } from '../../conformance/run/select.ts'
-import { findCase } from '../../conformance/sections/index.ts'
+import {
+  type CatalogueEntry,
+  catalogue,
+  findCase,
+  findEntry,
+  findRequirement,
+  requirements,
+  SelectionError,
+  selectCases,
+} from '../../conformance/index.ts'
 import { UsageError } from '../usage.ts'
 import type { ConformOptions } from './option.ts'
 

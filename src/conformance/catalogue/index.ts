@@ -9,6 +9,8 @@ import { openingHandshake } from './opening-handshake.ts'
 import { requirementData } from './requirements.ts'
 import { text } from './text.ts'
 
+export type { CatalogueEntry, Requirement } from './entry.ts'
+
 /** Version of the catalogue; it grows when entries are added, renamed or judged differently. */
 export const CATALOGUE_VERSION = 1
 

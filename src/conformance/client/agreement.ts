@@ -1,6 +1,17 @@
-import type { Peer } from '../peer/peer.ts'
-import { deflateElementOf, type ExtensionElement, extensionsOf, hasParam, paramOf } from '../wire/extension.ts'
-import { Inflater } from '../wire/inflate.ts'
+import type { Peer } from '../peer/index.ts'
+import type { Handshake } from '../script/index.ts'
+import {
+  deflateElementOf,
+  type ExtensionElement,
+  extensionsOf,
+  type Fields,
+  hasParam,
+  Inflater,
+  paramOf,
+  type RequestOptions,
+  type Response,
+} from '../wire/index.ts'
+import { keyOf, sendAnswer } from './answer.ts'
 import type { ClientRequest } from './request.ts'
 
 /** What the tool answers to an offer of permessage-deflate, and what it comes to for the frames (RFC 7692 §7.1). */
@@ -66,4 +77,32 @@ export function decodeAs(
   const inflater = new Inflater(clientBits, clientKeepsWindow)
   peer.settings.watch.deflate = true
   peer.decoder = (message) => inflater.inflate(message.payload)
+}
+
+/** Answers a client with a 101, with permessage-deflate as a server case would offer it. */
+export async function answerAsOffered(
+  peer: Peer,
+  request: ClientRequest,
+  { add: offered = [] }: RequestOptions,
+): Promise<Handshake> {
+  const wishes = offered.filter(([name]) => /^sec-websocket-extensions$/i.test(name)).map(([, value]) => value)
+  const agreement = agreeOn(request, wishes)
+  await sendAnswer(peer, request, { add: agreement === null ? [] : [extensionField(agreement.answer)] })
+  if (agreement !== null) decodeAs(peer, agreement)
+  return {
+    peer,
+    request: { bytes: request.head, key: keyOf(request), fields: request.fields },
+    response: responseOf(agreement === null ? [] : [extensionField(agreement.turned)]),
+    breaches: [],
+  }
+}
+
+function extensionField(value: string): [string, string] {
+  return ['Sec-WebSocket-Extensions', value]
+}
+
+/** The 101 that a server case expects: as if a server had accepted the tester's own request. */
+function responseOf(fields: Fields): Response {
+  const statusLine = 'HTTP/1.1 101 Switching Protocols'
+  return { statusLine, status: 101, fields, problems: [], head: Buffer.alloc(0) }
 }

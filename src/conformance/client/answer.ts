@@ -1,6 +1,5 @@
-import type { Peer } from '../peer/peer.ts'
-import type { Chop } from '../wire/chop.ts'
-import { acceptOf, changeFields, type Fields, fieldValue } from '../wire/http.ts'
+import type { Peer } from '../peer/index.ts'
+import { acceptOf, type Chop, changeFields, type Fields, fieldValue } from '../wire/index.ts'
 import type { ClientRequest } from './request.ts'
 
 /** How an answer differs from the plain 101 (RFC 6455 §4.2.2). */

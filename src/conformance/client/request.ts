@@ -1,4 +1,4 @@
-import { type Fields, parseHead } from '../wire/http.ts'
+import { type Fields, parseHead } from '../wire/index.ts'
 
 /** The opening request of a client as it came, with the breaches of HTTP syntax found in it (RFC 6455 §4.1). */
 export interface ClientRequest {

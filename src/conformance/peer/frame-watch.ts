@@ -1,5 +1,4 @@
-import { isUtf8, showBytes } from '../wire/bytes.ts'
-import { describeFrame, type Frame, Op, Rsv, shortestForm } from '../wire/frame.ts'
+import { describeFrame, type Frame, isUtf8, Op, Rsv, shortestForm, showBytes } from '../wire/index.ts'
 import type { Ledger } from './ledger.ts'
 
 /** Opcodes that have a meaning (RFC 6455 §5.2). */

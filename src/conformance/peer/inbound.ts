@@ -1,5 +1,4 @@
-import { showBytes } from '../wire/bytes.ts'
-import { describeFrame, type Frame, Op } from '../wire/frame.ts'
+import { describeFrame, type Frame, Op, showBytes } from '../wire/index.ts'
 
 /** A message from the target, put together from its frames. */
 export interface Message {

@@ -1,8 +1,17 @@
-import { showBytes } from '../wire/bytes.ts'
-import { type Agreement, agreementOf } from '../wire/extension.ts'
-import { describeFrame, type Frame, FrameReader, Op } from '../wire/frame.ts'
-import { fieldTokens, findHeadEnd, parseResponse, type Response } from '../wire/http.ts'
-import { Inflater } from '../wire/inflate.ts'
+import {
+  type Agreement,
+  agreementOf,
+  describeFrame,
+  type Frame,
+  FrameReader,
+  fieldTokens,
+  findHeadEnd,
+  Inflater,
+  Op,
+  parseResponse,
+  type Response,
+  showBytes,
+} from '../wire/index.ts'
 import { type Inbound, type Message, MessageAssembly, Mismatch } from './inbound.ts'
 import type { Closing, PeerSettings } from './peer-settings.ts'
 import { Queue } from './queue.ts'

@@ -1,6 +1,13 @@
-import { bytesOf } from '../wire/bytes.ts'
-import { type Chop, writeChopped } from '../wire/chop.ts'
-import { closeBody, describeFrame, encodeFrame, type FrameSpec, Op } from '../wire/frame.ts'
+import {
+  bytesOf,
+  type Chop,
+  closeBody,
+  describeFrame,
+  encodeFrame,
+  type FrameSpec,
+  Op,
+  writeChopped,
+} from '../wire/index.ts'
 import type { Closing, PeerSettings } from './peer-settings.ts'
 import type { Transport } from './transport.ts'
 

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { CatalogueEntry } from '../catalogue/entry.ts'
-import { catalogue, findEntry, findRequirement } from '../catalogue/index.ts'
+import { type CatalogueEntry, catalogue, findEntry, findRequirement } from '../catalogue/index.ts'
 import { quickCases } from '../catalogue/quick.ts'
 import type { RunResult } from '../result.ts'
 import { findCase } from '../sections/index.ts'

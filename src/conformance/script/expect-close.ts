@@ -1,5 +1,4 @@
-import { describeInbound } from '../peer/inbound.ts'
-import type { Peer } from '../peer/peer.ts'
+import { describeInbound, type Peer } from '../peer/index.ts'
 import type { Trial } from './trial.ts'
 /** How a closing handshake is judged. */
 export interface CloseOptions {
@@ -15,7 +14,7 @@ export interface CloseOptions {
 }
 
 /** Sends a Close and expects Close (same code, 1000 or empty) and FIN; anything else before it fails (RFC 6455 §7.1.2). */
-export async function cleanClose(t: Trial, peer: Peer, options: CloseOptions = {}): Promise<void> {
+export async function expectCleanClose(t: Trial, peer: Peer, options: CloseOptions = {}): Promise<void> {
   const code = options.code === undefined ? 1000 : options.code
   const codes = options.codes ?? (code === null ? [1000] : [1000, code])
   if (options.sent !== true) await peer.sendClose(code ?? undefined, options.reason)

@@ -1,10 +1,6 @@
-import type { Message } from '../peer/inbound.ts'
-import type { Peer } from '../peer/peer.ts'
-import { bytesOf, showBytes } from '../wire/bytes.ts'
-import type { Chop } from '../wire/chop.ts'
-import type { FrameSpec } from '../wire/frame.ts'
-import { Op } from '../wire/frame.ts'
-import { cleanClose } from './expect-close.ts'
+import type { Message, Peer } from '../peer/index.ts'
+import { bytesOf, type Chop, type FrameSpec, Op, showBytes } from '../wire/index.ts'
+import { expectCleanClose } from './expect-close.ts'
 import type { Trial } from './trial.ts'
 /** A message to be echoed: as one frame, or as the frames given. */
 export interface EchoSpec {
@@ -27,13 +23,13 @@ export async function expectEcho(
 ): Promise<Message> {
   const { expected } = wantedEcho(t, payload, opcode)
   const message = await peer.expectMessage(expected, timeout)
-  requireEcho(t, message, payload, opcode)
+  checkEcho(t, message, payload, opcode)
   t.assert(true, expected, 'the same')
   return message
 }
 
 /** Ends the case unless the message is the echo; what is right is not recorded, for rows of many messages. */
-export function requireEcho(t: Trial, message: Message, payload: string | Uint8Array, opcode: number = Op.TEXT): void {
+export function checkEcho(t: Trial, message: Message, payload: string | Uint8Array, opcode: number = Op.TEXT): void {
   const { wanted, expected } = wantedEcho(t, payload, opcode)
   if (message.opcode === opcode && message.payload.equals(wanted)) return
   const came = `${message.opcode === Op.TEXT ? 'text' : 'binary'} ${showBytes(message.payload)}`
@@ -58,7 +54,7 @@ export function needEcho(t: Trial): void {
 }
 
 /** Sends a message and waits for its echo, which it returns. */
-export async function echo(t: Trial, peer: Peer, spec: EchoSpec): Promise<Message> {
+export async function expectRoundTrip(t: Trial, peer: Peer, spec: EchoSpec): Promise<Message> {
   needEcho(t)
   const opcode = spec.opcode ?? Op.TEXT
   if (spec.frames === undefined) await peer.sendFrame({ opcode, payload: spec.payload }, spec.chop)
@@ -67,7 +63,7 @@ export async function echo(t: Trial, peer: Peer, spec: EchoSpec): Promise<Messag
 }
 
 /** `echo, then clean close` of the legend: one message of the same type and content, then the closing handshake. */
-export async function echoThenCleanClose(t: Trial, peer: Peer, spec: EchoSpec): Promise<void> {
-  await echo(t, peer, spec)
-  await cleanClose(t, peer)
+export async function expectEchoThenCleanClose(t: Trial, peer: Peer, spec: EchoSpec): Promise<void> {
+  await expectRoundTrip(t, peer, spec)
+  await expectCleanClose(t, peer)
 }

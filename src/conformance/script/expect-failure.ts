@@ -1,8 +1,5 @@
-import type { Inbound } from '../peer/inbound.ts'
-import { describeInbound } from '../peer/inbound.ts'
-import { faultOfClose } from '../peer/legal-close.ts'
-import type { Peer } from '../peer/peer.ts'
-import { bytesOf } from '../wire/bytes.ts'
+import { describeInbound, faultOfClose, type Inbound, type Peer } from '../peer/index.ts'
+import { bytesOf } from '../wire/index.ts'
 import type { Trial } from './trial.ts'
 /** What may come before the end of a failed connection. */
 export interface FailureOptions {

@@ -1,8 +1,5 @@
-import { describeInbound, type Inbound } from '../peer/inbound.ts'
-import { faultOfClose } from '../peer/legal-close.ts'
-import type { Peer } from '../peer/peer.ts'
-import { showBytes } from '../wire/bytes.ts'
-import type { FrameSpec } from '../wire/frame.ts'
+import { describeInbound, faultOfClose, type Inbound, type Peer } from '../peer/index.ts'
+import { type FrameSpec, showBytes } from '../wire/index.ts'
 import { allowEcho, expectFailure } from './expect-failure.ts'
 import type { Trial } from './trial.ts'
 
@@ -87,7 +84,7 @@ export async function expectPongs(t: Trial, peer: Peer, payloads: readonly Uint8
 const LISTED = 5
 
 /** Fails for what was seen of these passive rules on any connection of the run, those of the case included. */
-export function judgeBreaches(t: Trial, ...rules: string[]): void {
+export function expectNoBreach(t: Trial, ...rules: string[]): void {
   const breaches = rules.flatMap((rule) => t.context.ledger.breachesOf(rule))
   const shown = breaches.slice(0, LISTED).map(({ seenIn, detail }) => `${detail} (in ${seenIn})`)
   if (breaches.length > LISTED) shown.push(`and ${breaches.length - LISTED} more`)

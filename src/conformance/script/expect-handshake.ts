@@ -1,26 +1,25 @@
-import { probe } from './expect-served.ts'
-import type { Handshake, OpenOptions } from './trial.ts'
-import { describeAnswer, type Trial } from './trial.ts'
+import { expectProbe } from './expect-served.ts'
+import { describeAnswer, type Handshake, type OpenOptions, type Trial } from './trial.ts'
 /** A handshake that has to be accepted, then the probe: `101 + probe`. */
-export async function acceptAndProbe(t: Trial, options: OpenOptions = {}): Promise<void> {
+export async function expectAcceptAndProbe(t: Trial, options: OpenOptions = {}): Promise<void> {
   const handshake = await t.handshake(options)
-  requireAccepted(t, handshake)
-  await probe(t, handshake.peer)
+  expectAccepted(t, handshake)
+  await expectProbe(t, handshake.peer)
 }
 
 /** Ends the case unless the answer is a 101 to which no row of `hs.resp` objects. */
-export function requireAccepted(t: Trial, { response, peer, breaches }: Handshake): void {
+export function expectAccepted(t: Trial, { response, peer, breaches }: Handshake): void {
   t.require(response?.status === 101, '101 Switching Protocols', describeAnswer(response, peer))
   for (const { rule, detail } of breaches) t.require(false, `a 101 that keeps ${rule}`, detail)
 }
 
 /** `101 + probe, or reject`: what is not an answer at all fails; what came is noted. Returns the handshake. */
-export async function acceptOrReject(t: Trial, options: OpenOptions = {}): Promise<Handshake> {
+export async function expectAcceptOrReject(t: Trial, options: OpenOptions = {}): Promise<Handshake> {
   const handshake = await t.handshake(options)
   if (handshake.response?.status === 101) {
     t.note('accepted with 101')
-    requireAccepted(t, handshake)
-    await probe(t, handshake.peer)
+    expectAccepted(t, handshake)
+    await expectProbe(t, handshake.peer)
   } else {
     expectReject(t, handshake)
     t.note(`answered ${describeAnswer(handshake.response, handshake.peer)}`)

@@ -1,7 +1,6 @@
-import { Mismatch } from '../peer/inbound.ts'
-import type { Peer } from '../peer/peer.ts'
-import { cleanClose } from './expect-close.ts'
-import { echoThenCleanClose } from './expect-echo.ts'
+import { Mismatch, type Peer } from '../peer/index.ts'
+import { expectCleanClose } from './expect-close.ts'
+import { expectEchoThenCleanClose } from './expect-echo.ts'
 import type { Trial } from './trial.ts'
 /** Shows that nothing more is to come: a ping is answered by its pong and by nothing before it (RFC 6455 §5.5.3). */
 export async function expectQuiet(t: Trial, peer: Peer, mark = `quiet-${t.random.integer(0, 1e6)}`): Promise<void> {
@@ -10,11 +9,11 @@ export async function expectQuiet(t: Trial, peer: Peer, mark = `quiet-${t.random
 }
 
 /** The probe of the legend on an open connection: text `probe`, echo, clean close; ping and pong when there is no echo. */
-export async function probe(t: Trial, peer: Peer): Promise<void> {
-  if (t.context.capabilities.echo) await echoThenCleanClose(t, peer, { payload: 'probe' })
+export async function expectProbe(t: Trial, peer: Peer): Promise<void> {
+  if (t.context.capabilities.echo) await expectEchoThenCleanClose(t, peer, { payload: 'probe' })
   else {
     await expectQuiet(t, peer, 'probe')
-    await cleanClose(t, peer)
+    await expectCleanClose(t, peer)
   }
 }
 
@@ -22,7 +21,7 @@ export async function probe(t: Trial, peer: Peer): Promise<void> {
  * `alive` of the legend: a new connection completes the probe. A target that does not serve it is lost, a `must`.
  * It is done twice: the first may overtake what the target still does about the connection before.
  */
-export async function alive(t: Trial): Promise<void> {
+export async function expectAlive(t: Trial): Promise<void> {
   const expected = 'a fresh connection is served'
   const settings = { class: 'must', requirement: '6455-10.4-1' } as const
   try {

@@ -1,17 +1,15 @@
-import type { CatalogueEntry } from '../catalogue/entry.ts'
-import { FrameWatch } from '../peer/frame-watch.ts'
-import { Mismatch } from '../peer/inbound.ts'
-import type { Ledger } from '../peer/ledger.ts'
-import { Peer } from '../peer/peer.ts'
-import type { Target } from '../peer/target.ts'
-import type { Transport } from '../peer/transport.ts'
-import type { WireLog } from '../peer/wire-log.ts'
+import type { CatalogueEntry } from '../catalogue/index.ts'
+import { FrameWatch, type Ledger, Mismatch, Peer, type Target, type Transport, type WireLog } from '../peer/index.ts'
 import type { AssertionResult, CaseClass } from '../result.ts'
-import type { Chop } from '../wire/chop.ts'
-import type { Response } from '../wire/http.ts'
-import { sleep } from '../wire/poll.ts'
-import type { Random } from '../wire/random.ts'
-import { buildRequest, type RequestOptions, type UpgradeRequest } from '../wire/upgrade-request.ts'
+import {
+  buildRequest,
+  type Chop,
+  type Random,
+  type RequestOptions,
+  type Response,
+  sleep,
+  type UpgradeRequest,
+} from '../wire/index.ts'
 import { type AnswerBreach, checkAnswer } from './response-rule.ts'
 
 /** Errors that say nothing about the target: this machine has no port or file handle left just now. */

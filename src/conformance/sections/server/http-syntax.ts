@@ -1,12 +1,18 @@
-import { describeInbound } from '../../peer/inbound.ts'
-import type { Case } from '../../script/case.ts'
-import { expectFailure } from '../../script/expect-failure.ts'
-import { acceptOrReject, expectReject, requireAccepted } from '../../script/expect-handshake.ts'
-import { alive, probe } from '../../script/expect-served.ts'
-import { describeAnswer, type Handshake, type OpenOptions, type Trial } from '../../script/trial.ts'
-import { hex } from '../../wire/bytes.ts'
-import { Op } from '../../wire/frame.ts'
-import { fieldValues } from '../../wire/http.ts'
+import { describeInbound } from '../../peer/index.ts'
+import {
+  type Case,
+  describeAnswer,
+  expectAccepted,
+  expectAcceptOrReject,
+  expectAlive,
+  expectFailure,
+  expectProbe,
+  expectReject,
+  type Handshake,
+  type OpenOptions,
+  type Trial,
+} from '../../script/index.ts'
+import { fieldValues, hex, Op } from '../../wire/index.ts'
 
 type Fields = [name: string, value: string][]
 
@@ -22,8 +28,8 @@ async function refusedOr(t: Trial, handshake: Handshake, check: (handshake: Hand
     return
   }
   check(handshake)
-  requireAccepted(t, handshake)
-  await probe(t, handshake.peer)
+  expectAccepted(t, handshake)
+  await expectProbe(t, handshake.peer)
 }
 
 /** The line is put in as it is, right after the request line. */
@@ -103,7 +109,7 @@ async function sendGarbage(t: Trial): Promise<void> {
   const refused = response === null ? peer.ended : response.status >= 400
   t.require(refused, '400 or the end of the connection', describeAnswer(response, peer))
   peer.destroy()
-  await alive(t)
+  await expectAlive(t)
 }
 
 /** `GE` reads as FIN 0, RSV1, opcode 7 without a mask (RFC 6455 §5.1, §5.2). */
@@ -143,8 +149,8 @@ export const httpSyntax: Case[] = [
     id: 'hs.syntax.bare-cr',
     run: async (t) => refusedOr(t, await t.handshake({ add: [['X-Conf', 'a\rb']] }), () => {}),
   },
-  { id: 'hs.syntax.lf-only', run: async (t) => void (await acceptOrReject(t, { lineEnd: '\n' })) },
-  { id: 'hs.syntax.ctl', run: async (t) => void (await acceptOrReject(t, { add: [['X-Conf', 'a\x01b']] })) },
+  { id: 'hs.syntax.lf-only', run: async (t) => void (await expectAcceptOrReject(t, { lineEnd: '\n' })) },
+  { id: 'hs.syntax.ctl', run: async (t) => void (await expectAcceptOrReject(t, { add: [['X-Conf', 'a\x01b']] })) },
   rejected('name-nontoken', { add: [['X\x01Conf', '1']] }),
   {
     id: 'hs.syntax.bad-utf8-protocol',

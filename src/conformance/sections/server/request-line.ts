@@ -1,7 +1,13 @@
-import type { Case } from '../../script/case.ts'
-import { acceptOrReject, expectReject } from '../../script/expect-handshake.ts'
-import { alive, probe } from '../../script/expect-served.ts'
-import { describeAnswer, type OpenOptions, type Trial } from '../../script/trial.ts'
+import {
+  type Case,
+  describeAnswer,
+  expectAcceptOrReject,
+  expectAlive,
+  expectProbe,
+  expectReject,
+  type OpenOptions,
+  type Trial,
+} from '../../script/index.ts'
 
 function rejected(id: string, ...requests: ((t: Trial) => OpenOptions)[]): Case {
   return {
@@ -13,7 +19,7 @@ function rejected(id: string, ...requests: ((t: Trial) => OpenOptions)[]): Case 
 }
 
 function reported(id: string, options: (t: Trial) => OpenOptions): Case {
-  return { id, run: async (t) => void (await acceptOrReject(t, options(t))) }
+  return { id, run: async (t) => void (await expectAcceptOrReject(t, options(t))) }
 }
 
 function pathOf(t: Trial): string {
@@ -32,8 +38,8 @@ function longTarget(id: string, length: number): Case {
     async run(t: Trial) {
       const { response, peer } = await t.handshake(longQuery(t, length))
       t.note(`answer: ${describeAnswer(response, peer)}`)
-      if (response?.status === 101) await probe(t, peer)
-      await alive(t)
+      if (response?.status === 101) await expectProbe(t, peer)
+      await expectAlive(t)
     },
   }
 }
