@@ -2,11 +2,11 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { parseOptions } from '../src/cli/conform/option.ts'
 import * as client from '../src/client/browser.ts'
 import { defaultLimits } from '../src/connection/limits.ts'
-import { normaliseDeflateOptions } from '../src/deflate/options.ts'
+import { readDeflateOptions } from '../src/deflate/options.ts'
 import * as index from '../src/index.ts'
 import * as core from '../src/index-core.ts'
-import { checkRoomsOptions } from '../src/room/options.ts'
-import * as redis from '../src/room/redis-broker.ts'
+import * as redis from '../src/index-redis.ts'
+import { readRoomsOptions } from '../src/room/options.ts'
 import { checkQueueMarks } from '../src/session/message-queue.ts'
 import { blocks, codeWords, programs, readme, runProgram, tableRows } from './support/readme.ts'
 import { assert, suite } from './support/unit.ts'
@@ -121,19 +121,19 @@ test('tells the defaults that the code has', () => {
 
 test('names every option of deflate and its default, and no other', () => {
   const shown = tableRows('option of `deflate`', 'default').map(([option, value]) => [option, readDefault(value)])
-  const options = Object.entries(normaliseDeflateOptions(true)).map(([name, value]) => [`\`${name}\``, value])
+  const options = Object.entries(readDeflateOptions(true)).map(([name, value]) => [`\`${name}\``, value])
   assert.equal(Object.fromEntries(shown), Object.fromEntries(options))
 })
 
 test('names every option of rooms and users and its default, and no other', () => {
   const names = [
-    ...membersOf('src/room/delivery.ts', 'SlowOptions'),
+    ...membersOf('src/room/options.ts', 'SlowOptions'),
     ...membersOf('src/room/options.ts', 'GroupOptions'),
     ...membersOf('src/room/options.ts', 'RoomsOptions'),
   ]
   const rows = tableRows('option of `Rooms` and `Users`', 'default')
   assert.equal(rows.flatMap(([option]) => codeWords(option)).toSorted(), names.toSorted())
-  const { delivery, history, maxGroups } = checkRoomsOptions({})
+  const { delivery, history, maxGroups } = readRoomsOptions({})
   const defaults: Record<string, unknown> = { ...delivery, history, maxRooms: maxGroups }
   for (const [option, value] of rows) {
     const [name] = codeWords(option)

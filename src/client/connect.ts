@@ -3,9 +3,9 @@ import { Traffic } from '../connection/traffic.ts'
 import { WebSocketError } from '../core/errors.ts'
 import type { MessageCodec } from '../core/message-codec.ts'
 import { DeflateCodec } from '../deflate/codec.ts'
-import { checkResponse as checkDeflate, formatOffer } from '../deflate/offer.ts'
+import { checkDeflateResponse, formatOffer } from '../deflate/offer.ts'
 import { makeKey } from '../handshake/accept-key.ts'
-import { checkResponse } from '../handshake/client-handshake.ts'
+import { checkUpgradeResponse } from '../handshake/client-handshake.ts'
 import { type Extension, parseExtensions } from '../handshake/header-grammar.ts'
 import { type ConnectOptions, type ConnectSettings, readConnectOptions } from './connect-options.ts'
 import { withDeadline } from './deadline.ts'
@@ -49,7 +49,7 @@ function openConnection(
   { message, stream, head }: HandshakeResponse,
   settings: ConnectSettings,
 ): Connection {
-  const { subprotocol, extensions } = checkResponse(message, request)
+  const { subprotocol, extensions } = checkUpgradeResponse(message, request)
   if (stream === null || stream.destroyed) throw new WebSocketError('ERR_WS_STREAM_ENDED', 'the server is gone')
   return new Connection(stream, {
     role: 'client',
@@ -70,7 +70,7 @@ function openConnection(
 
 function makeCodec([extension]: readonly Extension[], { deflate }: ConnectSettings): MessageCodec | null {
   if (extension === undefined || deflate === null) return null
-  return new DeflateCodec({ role: 'client', parameters: checkDeflate(extension, deflate), options: deflate })
+  return new DeflateCodec({ role: 'client', parameters: checkDeflateResponse(extension, deflate), options: deflate })
 }
 
 const noop = (): void => {}

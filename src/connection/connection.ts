@@ -1,15 +1,19 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { CloseCode } from '../core/close-code.ts'
+import type { CloseInfo, ProtocolState } from '../core/closing-handshake.ts'
 import { ProtocolError, WebSocketError } from '../core/errors.ts'
+import { PauseReason } from '../core/input-gate.ts'
 import { Opcode } from '../core/opcode.ts'
-import { type CloseInfo, PauseReason, Protocol, type ProtocolState } from '../core/protocol.ts'
-import { decodeText } from '../core/text.ts'
+import { Protocol } from '../core/protocol.ts'
+import { fastEngine } from '../fast/engine.ts'
+import { messageRun } from '../fast/message-run.ts'
+import { decodeText } from '../fast/utf8-decoder.ts'
 import { ownStream, takenBytes } from '../transport/stream-owner.ts'
 import { channels } from './diagnostics.ts'
 import type { ConnectionHost, ConnectionSetup, RequestSource } from './host.ts'
 import type { ConnectionLimits } from './limits.ts'
-import { copyMessage, forgetCopies } from './receive/message-slab.ts'
+import { MessageSlab } from './receive/message-slab.ts'
 import { RateGuard } from './receive/rate-limiter.ts'
 import { SendBuffer } from './send/backpressure.ts'
 import { Sender } from './send/compressed-sender.ts'
@@ -22,6 +26,9 @@ import { Clock } from './watch/watchdog.ts'
 
 /** What arrives: text as a string, binary as a Buffer. */
 export type Data = string | Buffer
+
+/** Copies binary messages out of the memory that sockets read into. */
+const slab = new MessageSlab(messageRun)
 
 const nothing = (): void => {}
 const none = (): number => 0
@@ -57,6 +64,8 @@ export class Connection {
   readonly #clock: Clock
   #closeInfo: CloseInfo | null = null
   #isGone = false
+  /** The bytes that are being parsed: they belong to the stream. */
+  #chunk: Buffer | null = null
   #awaitingEnd: (() => void)[] | null = null
   #latency: number | null = null
   #heldBytes = 0
@@ -73,7 +82,7 @@ export class Connection {
     this.#host = host
     this.#request = setup.request
     this.#stream = stream
-    this.#protocol = new Protocol(this, setup)
+    this.#protocol = new Protocol(this, { role: setup.role, limits, codec, engine: fastEngine })
     this.#sender = codec === null ? null : new Sender(this.#out(), codec, this)
     this.#clock = new Clock(this)
     if (limits.messageRate !== null || limits.byteRate !== null) this.#rates = new RateGuard(limits, this)
@@ -195,12 +204,14 @@ export class Connection {
     this.#host.traffic.receivedBytes += end - start
     // A stream that was paused in the tick in which it began reads all the same: it is told again.
     if (this.#protocol.isPaused) this.#stream.pause()
-    forgetCopies()
+    const outer = this.#chunk
+    this.#chunk = bytes
     const outbox = this.#out()
     outbox.cork()
     try {
       this.#protocol.receive(bytes, start, end)
     } finally {
+      this.#chunk = outer
       outbox.uncork()
     }
     this.#rates?.takeBytes(end - start)
@@ -294,10 +305,10 @@ export class Connection {
   }
 
   /** @internal */
-  onBinaryMessage(bytes: Buffer, start: number, end: number, owned: boolean, runEnd: number): void {
-    // A view of much more memory than it shows would keep all of it alive.
-    const isOwn = owned && bytes.length <= 2 * (end - start)
-    this.#deliver(isOwn ? bytes.subarray(start, end) : copyMessage(bytes, start, end, runEnd), true)
+  onBinaryMessage(bytes: Buffer, start: number, end: number): void {
+    // A view of much more memory than it shows would retain all of it.
+    const isOwn = bytes !== this.#chunk && bytes.length <= 2 * (end - start)
+    this.#deliver(isOwn ? bytes.subarray(start, end) : slab.copy(bytes, start, end), true)
   }
 
   #deliver(data: Data, isBinary: boolean): void {

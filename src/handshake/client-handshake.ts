@@ -1,7 +1,7 @@
 import { HandshakeError } from '../core/errors.ts'
 import { acceptKey } from './accept-key.ts'
 import { isValidHost } from './authority.ts'
-import { fieldValues, formatFields, type HeaderFields } from './header-field.ts'
+import { fieldValues, formatFields, type HeaderFields, readSingle } from './header-field.ts'
 import {
   type Extension,
   formatExtensions,
@@ -13,16 +13,16 @@ import {
 } from './header-grammar.ts'
 import { parseRequestTarget } from './request-target.ts'
 
-/** What a client's request names, to hold the answer against it (RFC 6455 §4.1). */
+/** The parts of a client's request that its response is checked against (RFC 6455 §4.1). */
 export interface ClientOffer {
   key: string
-  /** The client's favourite first. */
+  /** In the client's order of preference. */
   subprotocols?: readonly string[]
-  /** The client's favourite first. */
+  /** In the client's order of preference. */
   extensions?: readonly Extension[]
 }
 
-/** What a client's request is made of (RFC 6455 §4.1). */
+/** The parts of a client's opening handshake (RFC 6455 §4.1). */
 export interface ClientRequest extends ClientOffer {
   /** `host[:port]`. */
   host: string
@@ -32,24 +32,27 @@ export interface ClientRequest extends ClientOffer {
   headers?: HeaderFields
 }
 
-/** The head of an HTTP answer; node's `IncomingMessage` is one (RFC 9112 §2.1). */
+/** The head of an HTTP response, such as node's `IncomingMessage` (RFC 9112 §2.1). */
 export interface ResponseHead {
   readonly statusCode?: number
   /** As in `'1.1'`. */
   readonly httpVersion: string
-  /** Names and values in turn, as they were sent. */
+  /** Names and values in turn, as sent. */
   readonly rawHeaders: readonly string[]
 }
 
-/** What client and server agreed on (RFC 6455 §4.1). */
-export interface Agreement {
+/** What client and server agreed on in the opening handshake (RFC 6455 §4.1). */
+export interface HandshakeAgreement {
   /** `null` when the server chose none. */
   subprotocol: string | null
-  /** A subset of the names offered; their parameters are for the extension to judge. */
+  /** A subset of the offered names; the extensions check their own parameters. */
   extensions: Extension[]
 }
 
-/** Names that belong to the handshake or would give the request a body. */
+/** The status of a response that breaks a rule (RFC 9110 §15.6.3). */
+const BAD_GATEWAY = 502
+
+/** Fields that the handshake sets itself, or that would give the request a body. */
 const REQUEST_NAMES: ReadonlySet<string> = new Set([
   'connection',
   'content-length',
@@ -64,10 +67,10 @@ const REQUEST_NAMES: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Writes a client's opening handshake, to be sent as latin1 (RFC 6455 §4.1).
+ * Formats a client's opening handshake, to be sent as latin1 (RFC 6455 §4.1).
  *
- * @throws TypeError for a host or target that cannot be sent, subprotocols that are no tokens or not unique, a field
- *   value with control characters or beyond latin1, or a field name that is no token or belongs to the handshake.
+ * @throws {TypeError} when the host or target is malformed, a subprotocol is repeated or not a token, or a field has a
+ *   name that is not a token or that the handshake sets, or a value that is not latin1 or has control characters.
  */
 export function formatRequest({ host, target, key, subprotocols, extensions, headers }: ClientRequest): string {
   if (!isValidHost(host)) throw new TypeError(`host ${JSON.stringify(host)}, must be a name or address and a port`)
@@ -95,30 +98,30 @@ function formatSubprotocols(names: readonly string[]): string {
 }
 
 /**
- * Checks a server's answer to `formatRequest` (RFC 6455 §4.1).
+ * Checks a server's response to `formatRequest` (RFC 6455 §4.1).
  *
- * @throws HandshakeError with the status of an answer that is no 101, with 502 for a 101 that breaks a rule.
+ * @throws {HandshakeError} when its status is not 101, with that status; 502 when a 101 breaks a rule.
  */
-export function checkResponse(response: ResponseHead, offer: ClientOffer): Agreement {
-  const { statusCode = 502, httpVersion, rawHeaders } = response
+export function checkUpgradeResponse(response: ResponseHead, offer: ClientOffer): HandshakeAgreement {
+  const { statusCode = BAD_GATEWAY, httpVersion, rawHeaders } = response
   if (statusCode !== 101) {
     throw new HandshakeError(statusCode, 'ERR_WS_UNEXPECTED_STATUS', `the server answered ${statusCode}, must be 101`)
   }
   if (httpVersion === '1.0') throw badResponse('ERR_WS_HTTP_VERSION', 'the server answered by HTTP/1.0')
-  const upgrade = readSingle(rawHeaders, 'Upgrade')
+  const upgrade = readSingle(rawHeaders, 'Upgrade', BAD_GATEWAY)
   if (upgrade?.toLowerCase() !== 'websocket') throw badResponse('ERR_WS_UPGRADE', 'Upgrade field is not websocket')
   const options = parseTokenList(fieldValues(rawHeaders, 'connection').join())
   if (options === null || !hasToken(options, 'upgrade')) {
     throw badResponse('ERR_WS_CONNECTION', 'Connection field without the token upgrade')
   }
-  if (readSingle(rawHeaders, 'Sec-WebSocket-Accept') !== acceptKey(offer.key)) {
+  if (readSingle(rawHeaders, 'Sec-WebSocket-Accept', BAD_GATEWAY) !== acceptKey(offer.key)) {
     throw badResponse('ERR_WS_ACCEPT', 'Sec-WebSocket-Accept does not answer the key')
   }
   return { subprotocol: readSubprotocol(rawHeaders, offer), extensions: readExtensions(rawHeaders, offer) }
 }
 
 function readSubprotocol(rawHeaders: readonly string[], { subprotocols = [] }: ClientOffer): string | null {
-  const name = readSingle(rawHeaders, 'Sec-WebSocket-Protocol')
+  const name = readSingle(rawHeaders, 'Sec-WebSocket-Protocol', BAD_GATEWAY)
   if (name !== null && !subprotocols.includes(name)) {
     throw badResponse('ERR_WS_SUBPROTOCOL', `subprotocol ${JSON.stringify(name)} was not asked for`)
   }
@@ -126,7 +129,7 @@ function readSubprotocol(rawHeaders: readonly string[], { subprotocols = [] }: C
 }
 
 function readExtensions(rawHeaders: readonly string[], { extensions: offered = [] }: ClientOffer): Extension[] {
-  const text = readSingle(rawHeaders, 'Sec-WebSocket-Extensions')
+  const text = readSingle(rawHeaders, 'Sec-WebSocket-Extensions', BAD_GATEWAY)
   if (text === null) return []
   const agreed = parseExtensions(text)
   if (agreed === null) throw badResponse('ERR_WS_EXTENSIONS', 'Sec-WebSocket-Extensions is malformed')
@@ -141,15 +144,6 @@ function readExtensions(rawHeaders: readonly string[], { extensions: offered = [
   return agreed
 }
 
-/** The value of a field that stands at most once in an answer (RFC 6455 §11.3). */
-function readSingle(rawHeaders: readonly string[], name: string): string | null {
-  const values = fieldValues(rawHeaders, name)
-  if (values.length > 1) {
-    throw badResponse('ERR_WS_DUPLICATE_FIELD', `${values.length} ${name} fields, must be at most one`)
-  }
-  return values.length === 0 ? null : values[0]
-}
-
 function badResponse(code: string, message: string): HandshakeError {
-  return new HandshakeError(502, code, message)
+  return new HandshakeError(BAD_GATEWAY, code, message)
 }

@@ -1,4 +1,5 @@
-import { isBlank, isSameToken, isToken } from './header-grammar.ts'
+import { HandshakeError } from '../core/errors.ts'
+import { equalsIgnoreCase, isBlank, isToken } from './header-grammar.ts'
 
 /** Fields an application adds to a message; a list of values makes one field each, as `Set-Cookie` needs it (RFC 9110 §5.3). */
 export type HeaderFields = Readonly<Record<string, string | readonly string[]>>
@@ -7,7 +8,7 @@ const TAB = 0x09
 const SPACE = 0x20
 const DELETE = 0x7f
 
-/** Whether a text may stand as a field value: latin1 without control characters, HTAB excepted (RFC 9110 §5.5). */
+/** Whether a text is a valid field value: latin1 without control characters except HTAB (RFC 9110 §5.5). */
 export function isFieldValue(text: string): boolean {
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i)
@@ -16,22 +17,22 @@ export function isFieldValue(text: string): boolean {
   return true
 }
 
-/** A field value, all of `text` or a range of it, without the blanks around it: SP and HTAB only (RFC 9110 §5.6.3). */
+/** `text`, or a range of it, without the SP and HTAB around it (RFC 9110 §5.6.3). */
 export function trimBlanks(text: string, start = 0, end = text.length): string {
   while (start < end && isBlank(text.charCodeAt(start))) start++
   while (end > start && isBlank(text.charCodeAt(end - 1))) end--
   return text.slice(start, end)
 }
 
-/** Where the next field of a name stands in `rawHeaders`, which has names and values in turn; -1 when there is none. */
+/** The index of the next field with this name in `rawHeaders`, names and values in turn; -1 without one (RFC 9110 §5.1). */
 export function findField(rawHeaders: readonly string[], name: string, start = 0): number {
   for (let i = start; i + 1 < rawHeaders.length; i += 2) {
-    if (isSameToken(rawHeaders[i], name)) return i
+    if (equalsIgnoreCase(rawHeaders[i], name)) return i
   }
   return -1
 }
 
-/** The trimmed values of every field of a name, in their order (RFC 9110 §5.3). */
+/** The trimmed values of all fields with this name, in order (RFC 9110 §5.3). */
 export function fieldValues(rawHeaders: readonly string[], name: string): string[] {
   const values: string[] = []
   for (let at = findField(rawHeaders, name); at !== -1; at = findField(rawHeaders, name, at + 2)) {
@@ -41,9 +42,26 @@ export function fieldValues(rawHeaders: readonly string[], name: string): string
 }
 
 /**
- * Writes an application's fields as lines; `owned` has the names it may not set, in lower case (RFC 9112 §5).
+ * The value of a field that may occur at most once, `null` without one (RFC 6455 §11.3).
  *
- * @throws TypeError for an owned name, a name that is no token, or a value that `isFieldValue` refuses.
+ * @param status The HTTP status of the error: 400 for a request, 502 for a response.
+ * @throws {HandshakeError} when there is more than one.
+ */
+export function readSingle(rawHeaders: readonly string[], name: string, status: number): string | null {
+  const at = findField(rawHeaders, name)
+  if (at === -1) return null
+  if (findField(rawHeaders, name, at + 2) !== -1) {
+    const { length } = fieldValues(rawHeaders, name)
+    throw new HandshakeError(status, 'ERR_WS_DUPLICATE_FIELD', `${length} ${name} fields, must be at most one`)
+  }
+  return trimBlanks(rawHeaders[at + 1])
+}
+
+/**
+ * Formats an application's fields as lines (RFC 9112 §5).
+ *
+ * @param owned Names that the library sets itself, in lower case.
+ * @throws {TypeError} when a name is owned or not a token, or `isFieldValue` rejects a value.
  */
 export function formatFields(fields: HeaderFields, owned: ReadonlySet<string>): string {
   let lines = ''
@@ -56,7 +74,7 @@ export function formatFields(fields: HeaderFields, owned: ReadonlySet<string>): 
 }
 
 function checkValue(name: string, text: string): string {
-  // Plain JavaScript may hand in anything, and a number would pass the loop of isFieldValue unseen.
+  // JavaScript callers may pass any type, and isFieldValue would accept a number.
   if (typeof text !== 'string' || !isFieldValue(text)) {
     throw new TypeError(`value of field ${name}, must be latin1 text without control characters`)
   }

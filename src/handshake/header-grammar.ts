@@ -131,7 +131,7 @@ export function parseProtocolList(text: string): string[] | null {
 }
 
 /** Whether two tokens, such as field names, are the same in any case (RFC 9110 §5.1). */
-export function isSameToken(a: string, b: string): boolean {
+export function equalsIgnoreCase(a: string, b: string): boolean {
   if (a.length !== b.length) return false
   for (let i = 0; i < a.length; i++) {
     if (lowerCode(a.charCodeAt(i)) !== lowerCode(b.charCodeAt(i))) return false
@@ -145,7 +145,7 @@ function lowerCode(code: number): number {
 
 /** Whether a list has a token, whole and in any case (RFC 6455 §4.2.1). */
 export function hasToken(list: readonly string[], token: string): boolean {
-  return list.some((element) => isSameToken(element, token))
+  return list.some((element) => equalsIgnoreCase(element, token))
 }
 
 /**

@@ -1,11 +1,11 @@
 import { HandshakeError } from '../core/errors.ts'
 import { isValidKey } from './accept-key.ts'
 import { isValidHost } from './authority.ts'
-import { fieldValues, findField, trimBlanks } from './header-field.ts'
+import { fieldValues, findField, readSingle, trimBlanks } from './header-field.ts'
 import {
   type Extension,
+  equalsIgnoreCase,
   hasToken,
-  isSameToken,
   parseExtensions,
   parseProtocolList,
   parseSubprotocols,
@@ -47,6 +47,9 @@ export const MAX_FIELD_COUNT = 1_000
 /** The only version of the protocol that is spoken (RFC 6455 §4.1). */
 const VERSION = '13'
 
+/** The status of a request that breaks a rule (RFC 9110 §15.5.1). */
+const BAD_REQUEST = 400
+
 const VERSION_HEADERS = { 'Sec-WebSocket-Version': VERSION }
 
 /**
@@ -61,7 +64,7 @@ export function isUpgradeRequest(request: UpgradeRequestHead): boolean {
 
 /** Most `Upgrade` fields name nothing else: then there is no list to take apart. */
 function namesWebSocket(upgrade: string): boolean {
-  if (isSameToken(upgrade, 'websocket')) return true
+  if (equalsIgnoreCase(upgrade, 'websocket')) return true
   const protocols = parseProtocolList(upgrade)
   return protocols !== null && hasToken(protocols, 'websocket')
 }
@@ -99,7 +102,7 @@ export function checkUpgradeRequest(request: UpgradeRequestHead): UpgradeRequest
     key: readKey(rawHeaders),
     subprotocols: readList(rawHeaders, 'Sec-WebSocket-Protocol', 'ERR_WS_SUBPROTOCOL', parseSubprotocols),
     extensions: readList(rawHeaders, 'Sec-WebSocket-Extensions', 'ERR_WS_EXTENSIONS', parseExtensions),
-    origin: readSingle(rawHeaders, 'Origin'),
+    origin: readSingle(rawHeaders, 'Origin', BAD_REQUEST),
     host: target.authority ?? host,
     path: target.path,
     query: target.query,
@@ -129,14 +132,14 @@ function readTarget(url: string | undefined): RequestTarget {
 }
 
 function readHost(rawHeaders: readonly string[]): string {
-  const host = readSingle(rawHeaders, 'Host')
+  const host = readSingle(rawHeaders, 'Host', BAD_REQUEST)
   if (host === null) throw badRequest('ERR_WS_HOST', 'no Host field, must be exactly one')
   if (!isValidHost(host)) throw badRequest('ERR_WS_HOST', `Host ${show(host)}, must be a name or address and a port`)
   return host
 }
 
 function checkUpgrade(rawHeaders: readonly string[]): void {
-  const upgrade = readSingle(rawHeaders, 'Upgrade')
+  const upgrade = readSingle(rawHeaders, 'Upgrade', BAD_REQUEST)
   if (upgrade === null || !namesWebSocket(upgrade)) {
     throw new HandshakeError(426, 'ERR_WS_UPGRADE', `Upgrade ${show(upgrade)}, must name websocket`, {
       Upgrade: 'websocket',
@@ -148,7 +151,7 @@ function checkUpgrade(rawHeaders: readonly string[]): void {
 
 function hasUpgradeOption(rawHeaders: readonly string[]): boolean {
   const connection = joinedValue(rawHeaders, 'connection')
-  if (isSameToken(connection, 'upgrade')) return true
+  if (equalsIgnoreCase(connection, 'upgrade')) return true
   const options = parseTokenList(connection)
   return options !== null && hasToken(options, 'upgrade')
 }
@@ -158,7 +161,7 @@ function checkNoBody(rawHeaders: readonly string[]): void {
   if (findField(rawHeaders, 'transfer-encoding') !== -1) {
     throw badRequest('ERR_WS_BODY', 'Transfer-Encoding field, must be a request without body')
   }
-  const length = readSingle(rawHeaders, 'Content-Length')
+  const length = readSingle(rawHeaders, 'Content-Length', BAD_REQUEST)
   if (length !== null && length !== '0') {
     throw badRequest('ERR_WS_BODY', `Content-Length ${show(length)}, must be a request without body`)
   }
@@ -170,10 +173,10 @@ function checkVersion(rawHeaders: readonly string[]): void {
   // RFC 6455 §4.4: whatever is wrong with the version, the answer says which one would do.
   if (versions.length !== 1) {
     const message = `${versions.length} Sec-WebSocket-Version fields, must be exactly one`
-    throw new HandshakeError(400, 'ERR_WS_VERSION', message, VERSION_HEADERS)
+    throw new HandshakeError(BAD_REQUEST, 'ERR_WS_VERSION', message, VERSION_HEADERS)
   }
   const message = `Sec-WebSocket-Version ${show(versions[0])}, must be ${VERSION}`
-  if (!isVersionNumber(versions[0])) throw new HandshakeError(400, 'ERR_WS_VERSION', message, VERSION_HEADERS)
+  if (!isVersionNumber(versions[0])) throw new HandshakeError(BAD_REQUEST, 'ERR_WS_VERSION', message, VERSION_HEADERS)
   throw new HandshakeError(426, 'ERR_WS_VERSION', message, { Upgrade: 'websocket', ...VERSION_HEADERS })
 }
 
@@ -187,7 +190,7 @@ function isVersionNumber(text: string): boolean {
 }
 
 function readKey(rawHeaders: readonly string[]): string {
-  const key = readSingle(rawHeaders, 'Sec-WebSocket-Key')
+  const key = readSingle(rawHeaders, 'Sec-WebSocket-Key', BAD_REQUEST)
   if (key === null) throw badRequest('ERR_WS_KEY', 'no Sec-WebSocket-Key field, must be exactly one')
   if (!isValidKey(key)) {
     throw badRequest('ERR_WS_KEY', `Sec-WebSocket-Key ${show(key)}, must be the base64 of 16 bytes`)
@@ -213,19 +216,8 @@ function readList<Element>(
   return list
 }
 
-/** The value of a field that stands at most once, `null` when it is missing. */
-function readSingle(rawHeaders: readonly string[], name: string): string | null {
-  const at = findField(rawHeaders, name)
-  if (at === -1) return null
-  if (findField(rawHeaders, name, at + 2) !== -1) {
-    const { length } = fieldValues(rawHeaders, name)
-    throw badRequest('ERR_WS_DUPLICATE_FIELD', `${length} ${name} fields, must be at most one`)
-  }
-  return trimBlanks(rawHeaders[at + 1])
-}
-
 function badRequest(code: string, message: string): HandshakeError {
-  return new HandshakeError(400, code, message)
+  return new HandshakeError(BAD_REQUEST, code, message)
 }
 
 /** What was found, fit for an answer: quoted, without control characters, cut. */

@@ -10,15 +10,15 @@ import { Traffic } from '../connection/traffic.ts'
 import { CloseCode } from '../core/close-code.ts'
 import { HandshakeError, WebSocketError } from '../core/errors.ts'
 import type { MessageCodec } from '../core/message-codec.ts'
-import { type NormalisedDeflateOptions, normaliseDeflateOptions } from '../deflate/options.ts'
+import { type ResolvedDeflateOptions, readDeflateOptions } from '../deflate/options.ts'
 import type { RequestHead } from '../handshake/request-head.ts'
 import { checkUpgradeRequest, isUpgradeRequest, type UpgradeRequestHead } from '../handshake/upgrade-request.ts'
 import { guardStream } from '../transport/stream-owner.ts'
 import { Admission } from './admission.ts'
 import { authorizeUpgrade } from './authorize.ts'
+import { Listener } from './listener.ts'
 import { defaultMaxMemory, MemoryLedger } from './memory.ts'
 import type { ServerOptions } from './options.ts'
-import { OwnPort } from './own-port.ts'
 import { HeadRequest } from './request-source.ts'
 import {
   checkShutdownOptions,
@@ -34,7 +34,7 @@ import { refuseStream, Upgrade } from './upgrade.ts'
 export class WebSocketServer {
   readonly options: Readonly<ServerOptions>
   /** permessage-deflate as offered to clients, null for not at all. */
-  readonly deflate: NormalisedDeflateOptions | null
+  readonly deflate: ResolvedDeflateOptions | null
   /** Limits of each connection unless it is accepted with its own. */
   readonly limits: ConnectionLimits
   readonly #connections = new Set<Connection>()
@@ -46,7 +46,7 @@ export class WebSocketServer {
   readonly #handshakeTimeout: number
   readonly #refused = new Map<number, number>()
   #acceptedCount = 0
-  #ownPort: OwnPort | null = null
+  #listener: Listener | null = null
   #closing = false
 
   /** Each new connection when no `onUpgrade` was set: the low-level door, without session or promise per message. */
@@ -63,7 +63,7 @@ export class WebSocketServer {
     const { deflate, maxMemory = defaultMaxMemory(), handshakeTimeout = 10_000 } = options
     this.options = options
     this.limits = readLimits(options)
-    this.deflate = deflate ? normaliseDeflateOptions(deflate) : null
+    this.deflate = deflate ? readDeflateOptions(deflate) : null
     this.#admission = new Admission(options)
     this.#memory = new MemoryLedger(maxMemory, this.#connections)
     if (!(handshakeTimeout > 0 && handshakeTimeout < 2 ** 31))
@@ -78,7 +78,7 @@ export class WebSocketServer {
 
   /** Where the own port listens; null when it does not. */
   address(): AddressInfo | string | null {
-    return this.#ownPort?.address() ?? null
+    return this.#listener?.address() ?? null
   }
 
   /**
@@ -86,8 +86,8 @@ export class WebSocketServer {
    * system's error when it cannot be had. Host: `127.0.0.1` unless given.
    */
   listen(portOrPath: number | string = 0, host = '127.0.0.1'): Promise<AddressInfo | string> {
-    this.#ownPort = new OwnPort(this, this.#handshakeTimeout)
-    return this.#ownPort.listen(portOrPath, host)
+    this.#listener = new Listener(this, this.#handshakeTimeout)
+    return this.#listener.listen(portOrPath, host)
   }
 
   /** Takes the upgrade requests of a `node:http` or `node:https` server; other protocols are left to its other listeners. */
@@ -189,7 +189,7 @@ export class WebSocketServer {
     this.#closing = true
     this.onDraining(new WebSocketError('ERR_WS_SERVER_CLOSING', 'the server is closing'))
     for (const upgrade of this.#pending) this.refuse(upgrade, serverClosing())
-    const stopped = this.#ownPort?.close(deadlineOf(options))
+    const stopped = this.#listener?.close(deadlineOf(options))
     const result = await endConnections(this.#connections, options)
     await stopped
     return result

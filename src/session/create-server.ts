@@ -1,8 +1,8 @@
 import type { ServerOptions } from '../server/options.ts'
 import { WebSocketServer } from '../server/server.ts'
 import { Draining } from './draining.ts'
+import type { ViewHost } from './pending-upgrade.ts'
 import { Router, type ViewTable } from './router.ts'
-import type { ViewHost } from './visit.ts'
 import { checkSessionOptions, type SessionOptions } from './websocket.ts'
 
 /** Options of `createServer`: those of a server, and of its sessions unless a view has its own. */

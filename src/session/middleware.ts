@@ -6,8 +6,8 @@ import { WebSocketServer } from '../server/server.ts'
 import type { Upgrade } from '../server/upgrade.ts'
 import { makeAppResponse } from './app-response.ts'
 import { makeHost } from './create-server.ts'
+import { acceptUpgrade, announceUpgrade, type ViewHost } from './pending-upgrade.ts'
 import { isMarked, markRequest, setSessionLater } from './view-request.ts'
-import { acceptUpgrade, announceVisit, type ViewHost } from './visit.ts'
 import type { SessionOptions, WebSocket } from './websocket.ts'
 
 /** Options of a middleware: those of its server, and of its sessions unless a view has its own. */
@@ -52,7 +52,7 @@ export class WebSocketMiddleware {
       this.#runOpenly(upgrade).catch((error) => this.server.refuse(upgrade, error))
       return
     }
-    announceVisit({ upgrade, host: this.#host })
+    announceUpgrade({ upgrade, host: this.#host })
     this.#run(upgrade, () => null)
   }
 
@@ -65,7 +65,7 @@ export class WebSocketMiddleware {
       session ??= acceptUpgrade(upgrade, this.#host, subprotocol)
       return session
     })
-    announceVisit({ upgrade, host: this.#host, isAuthorized: true })
+    announceUpgrade({ upgrade, host: this.#host, isAuthorized: true })
     this.#run(upgrade, () => session)
   }
 

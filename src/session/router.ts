@@ -2,11 +2,11 @@ import { type IncomingMessage, ServerResponse } from 'node:http'
 import { HandshakeError } from '../core/errors.ts'
 import { parseRequestTarget } from '../handshake/request-target.ts'
 import type { Upgrade } from '../server/upgrade.ts'
+import { announceUpgrade, type ViewHost } from './pending-upgrade.ts'
 import { answerPlain, answerText, failPlain } from './plain-view.ts'
 import { type UrlMatch, Urls } from './urls.ts'
 import { completeRequest, markRequest, type ViewRequest } from './view-request.ts'
 import { accept_websocket, isWebSocketView, type View } from './views.ts'
-import { announceVisit, type ViewHost } from './visit.ts'
 
 /** A method type, whose parameters TypeScript compares both ways: a decorated method keeps the request it declared. */
 type AnyView = { view(request: ViewRequest, response: ServerResponse): unknown }['view']
@@ -52,7 +52,7 @@ export class Router {
     const { value: view, params } = match
     if (!isWebSocketView(view)) return upgrade.refuse(refusals.notAccepted)
     markRequest(request, true)
-    announceVisit({ upgrade, host: this.#host })
+    announceUpgrade({ upgrade, host: this.#host })
     // Over WebSocket there is nothing to answer: what a view writes to this response goes nowhere.
     view(completeRequest(request, params), new ServerResponse(request))
   }

@@ -1,8 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { CloseCode } from '../core/close-code.ts'
+import {
+  acceptPendingUpgrade,
+  checkViewOptions,
+  type PendingUpgrade,
+  takePendingUpgrade,
+  type ViewOptions,
+  type ViewSettings,
+} from './pending-upgrade.ts'
 import { answerPlain, answerText, failPlain } from './plain-view.ts'
 import { completeRequest, isMarked, markRequest, type ViewRequest, type WebSocketRequest } from './view-request.ts'
-import { acceptVisit, checkViewOptions, takeVisit, type ViewOptions, type ViewSettings, type Visit } from './visit.ts'
 
 /** A view: serves one request, over WebSocket for as long as it runs. */
 export type View<Request = ViewRequest, Response = ServerResponse> = (request: Request, response: Response) => unknown
@@ -118,11 +125,11 @@ function makeView(rule: PlainRule, view: View, settings: ViewSettings): WebSocke
     response: ServerResponse,
     next?: Next,
   ): void | Promise<void> {
-    const visit = takeVisit(request)
+    const pending = takePendingUpgrade(request)
     if (!isMarked(request)) markRequest(request, false)
     const complete = completeRequest(request)
     const run = (): unknown => view.call(this, complete, response)
-    if (visit !== null) return runSession(visit, settings, run)
+    if (pending !== null) return runSession(pending, settings, run)
     // A view within a view: the outer one has the session, and closes it.
     if (complete.websocket !== null) return run() as void | Promise<void>
     // What was refused before it got here needs no view.
@@ -135,14 +142,14 @@ function makeView(rule: PlainRule, view: View, settings: ViewSettings): WebSocke
 }
 
 /** Runs a view over a session of its own; never rejects. */
-async function runSession(visit: Visit, settings: ViewSettings, run: () => unknown): Promise<void> {
-  const session = await acceptVisit(visit, settings)
+async function runSession(pending: PendingUpgrade, settings: ViewSettings, run: () => unknown): Promise<void> {
+  const session = await acceptPendingUpgrade(pending, settings)
   if (session === null) return
   try {
     await run()
     session.connection.close()
   } catch (error) {
-    visit.host.server.reportError(error)
+    pending.host.server.reportError(error)
     session.connection.close(CloseCode.INTERNAL_ERROR)
   }
 }

@@ -1,6 +1,6 @@
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { isPortable } from '../fast/enabled.ts'
+import { isFastEnabled } from '../fast/enabled.ts'
 import { readIntoWindow, readWindow } from './read-window.ts'
 
 /** Who is told everything that a stream does; it belongs to one at a time. */
@@ -93,7 +93,7 @@ export function ownStream(stream: Duplex, owner: StreamOwner): void {
   guardStream(stream)
   ;(stream as Owned)[ownerOf] = owner
   // What was read before lies in the stream.
-  if (!isPortable && readIntoWindow(stream, onWindow) && stream.readableLength === 0) return
+  if (isFastEnabled && readIntoWindow(stream, onWindow) && stream.readableLength === 0) return
   if (stream.listenerCount('data', onChunk) === 0) stream.on('data', onChunk)
   // A stream that was paused before is not started by its listener.
   stream.resume()

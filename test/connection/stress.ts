@@ -1,8 +1,8 @@
 import type { AddressInfo } from 'node:net'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { WebSocketServer } from '../../src/index.ts'
+import { seededRandom } from '../support/random.ts'
 import { RawClient } from '../support/raw-client.ts'
-import { seededRandom } from '../support/wire.ts'
 
 /*
  * Echoes of random messages over connections that share the process's read window, output buffer and slab: sizes, kinds,

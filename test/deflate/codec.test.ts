@@ -3,7 +3,8 @@ import type { ProtocolError } from '../../src/core/errors.ts'
 import { MemoryBudget } from '../../src/deflate/budget.ts'
 import type { DeflateCodec } from '../../src/deflate/codec.ts'
 import { assert, suite, thrownBy } from '../support/unit.ts'
-import { deflate, farthestCopy, hex, inflate, makeCodec, prose, randomBytes } from './message.ts'
+import { hex } from '../support/wire.ts'
+import { deflate, farthestCopy, inflate, makeCodec, prose, randomBytes } from './message.ts'
 
 const test = suite('deflate codec')
 const tail = hex('0000ffff')

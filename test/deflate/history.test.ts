@@ -1,12 +1,12 @@
 import { MemoryBudget } from '../../src/deflate/budget.ts'
 import { History } from '../../src/deflate/history.ts'
+import { seededRandom } from '../support/random.ts'
 import { assert, suite } from '../support/unit.ts'
-import { randomNumbers } from './message.ts'
 
 const test = suite('deflate history')
 
 test('holds the last bytes of all that was appended, whatever the sizes', () => {
-  const next = randomNumbers(3)
+  const next = seededRandom(3)
   for (const size of [256, 300, 4096]) {
     const history = new History(size, new MemoryBudget())
     let all = Buffer.alloc(0)

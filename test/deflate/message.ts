@@ -1,23 +1,14 @@
+import type { Role } from '../../src/core/frame-parser.ts'
 import type { MemoryBudget } from '../../src/deflate/budget.ts'
 import { DeflateCodec } from '../../src/deflate/codec.ts'
 import type { DeflateParameters } from '../../src/deflate/offer.ts'
-import { type DeflateOptions, normaliseDeflateOptions, type Role } from '../../src/deflate/options.ts'
+import { type DeflateOptions, readDeflateOptions } from '../../src/deflate/options.ts'
 import type { Extension } from '../../src/handshake/header-grammar.ts'
-
-/** A generator of bytes that is the same in every run (mulberry32). */
-export function randomNumbers(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
-}
+import { seededRandom } from '../support/random.ts'
 
 /** Bytes that do not compress. */
 export function randomBytes(size: number, seed = 1): Buffer {
-  const next = randomNumbers(seed)
+  const next = seededRandom(seed)
   return Buffer.from(Uint8Array.from({ length: size }, () => Math.floor(next() * 256)))
 }
 
@@ -27,13 +18,11 @@ const words = 'the quick brown fox jumps over a lazy dog while {"id":17,"name":"
 
 /** Text that compresses as text does. */
 export function prose(size: number, seed = 1): Buffer {
-  const next = randomNumbers(seed)
+  const next = seededRandom(seed)
   let text = ''
   while (text.length < size) text += `${words[Math.floor(next() * words.length)]}${Math.floor(next() * 1000)} `
   return Buffer.from(text.slice(0, size))
 }
-
-export const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex')
 
 /** Bytes of bits written in the order they are read, least significant first. */
 function bits(text: string): Buffer {
@@ -70,7 +59,7 @@ export function makeCodec({ role = 'server', parameters, options, budget }: Code
   return new DeflateCodec({
     role,
     parameters: { ...fullParameters, ...parameters },
-    options: normaliseDeflateOptions({ threshold: 0, ...options }),
+    options: readDeflateOptions({ threshold: 0, ...options }),
     budget,
   })
 }

@@ -1,8 +1,8 @@
 import type { AddressInfo } from 'node:net'
 import WebSocket, { type PerMessageDeflateOptions } from 'ws'
 import { createServer } from '../../src/index.ts'
+import { seededRandom } from '../support/random.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
-import { seededRandom } from '../support/wire.ts'
 
 const test = suite('deflate, npm ws as a client', { timeLimit: 300_000 })
 

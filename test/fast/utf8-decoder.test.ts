@@ -1,7 +1,7 @@
 import { PIECE_AT, PIECE_SIZE, simd, UNITS_AT } from '../../src/fast/simd.ts'
 import { decodeUtf8, isFastDecoder, makeDecoder, type Utf8Decoder } from '../../src/fast/utf8-decoder.ts'
+import { seededRandom } from '../support/random.ts'
 import { assert, suite } from '../support/unit.ts'
-import { seededRandom } from '../support/wire.ts'
 
 const test = suite('utf8 decoder')
 

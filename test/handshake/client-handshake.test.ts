@@ -2,7 +2,7 @@ import type { HandshakeError } from '../../src/core/errors.ts'
 import {
   type ClientOffer,
   type ClientRequest,
-  checkResponse,
+  checkUpgradeResponse,
   formatRequest,
 } from '../../src/handshake/client-handshake.ts'
 import { assert, suite, thrownBy } from '../support/unit.ts'
@@ -27,7 +27,7 @@ function response(changes: Record<string, string | null> = {}, ...more: [string,
 }
 
 async function assertRefused(head: ReturnType<typeof response>, code: string, offer: Partial<ClientOffer> = {}) {
-  const error = (await thrownBy(() => checkResponse(head, { key: KEY, ...offer }))) as HandshakeError
+  const error = (await thrownBy(() => checkUpgradeResponse(head, { key: KEY, ...offer }))) as HandshakeError
   assert.is(`${error.name} ${error.status} ${error.code}`, `HandshakeError 502 ${code}`, error.message)
 }
 
@@ -73,13 +73,13 @@ test('S-16: refuses to write what would break the request', async () => {
 })
 
 test('client.resp.ok: takes a valid answer', () => {
-  assert.equal(checkResponse(response(), { key: KEY }), { subprotocol: null, extensions: [] })
+  assert.equal(checkUpgradeResponse(response(), { key: KEY }), { subprotocol: null, extensions: [] })
   const odd = {
     Upgrade: 'WebSocket',
     Connection: 'keep-alive, upgrade',
     'Sec-WebSocket-Accept': ' s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\t',
   }
-  assert.equal(checkResponse(response(odd), { key: KEY, subprotocols: ['a'], extensions: [DEFLATE] }), {
+  assert.equal(checkUpgradeResponse(response(odd), { key: KEY, subprotocols: ['a'], extensions: [DEFLATE] }), {
     subprotocol: null,
     extensions: [],
   })
@@ -87,7 +87,7 @@ test('client.resp.ok: takes a valid answer', () => {
 
 test('takes one of the subprotocols and extensions that were offered', () => {
   const head = response({}, ['sec-websocket-protocol', 'b'], ['Sec-WebSocket-Extensions', 'permessage-deflate; a=1'])
-  assert.equal(checkResponse(head, { key: KEY, subprotocols: ['a', 'b'], extensions: [DEFLATE] }), {
+  assert.equal(checkUpgradeResponse(head, { key: KEY, subprotocols: ['a', 'b'], extensions: [DEFLATE] }), {
     subprotocol: 'b',
     extensions: [{ name: 'permessage-deflate', parameters: [{ name: 'a', value: '1', quoted: false }] }],
   })
@@ -95,11 +95,13 @@ test('takes one of the subprotocols and extensions that were offered', () => {
 
 test('client.resp.status-*: refuses every status but 101 and tells it', async () => {
   for (const statusCode of [200, 301, 401, 426, 503]) {
-    const error = (await thrownBy(() => checkResponse({ ...response(), statusCode }, { key: KEY }))) as HandshakeError
+    const error = (await thrownBy(() =>
+      checkUpgradeResponse({ ...response(), statusCode }, { key: KEY }),
+    )) as HandshakeError
     assert.is(`${error.status} ${error.code}`, `${statusCode} ERR_WS_UNEXPECTED_STATUS`)
   }
   const { statusCode: _, ...unknown } = response()
-  assert.is(((await thrownBy(() => checkResponse(unknown, { key: KEY }))) as HandshakeError).status, 502)
+  assert.is(((await thrownBy(() => checkUpgradeResponse(unknown, { key: KEY }))) as HandshakeError).status, 502)
 })
 
 test('client.resp.*: refuses an answer that breaks a rule', async () => {

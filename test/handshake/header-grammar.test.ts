@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import {
   type Extension,
   formatExtensions,
@@ -10,7 +11,6 @@ import {
 } from '../../src/handshake/header-grammar.ts'
 import { assert, suite } from '../support/unit.ts'
 import { cpuMilliseconds } from './cpu.ts'
-import { makeRandom } from './random.ts'
 
 const test = suite('header-grammar')
 
@@ -143,21 +143,20 @@ test('agrees with the grammar written as one expression on 50,000 random extensi
   const element = `${token}(?:${blanks};${blanks}${token}(?:${blanks}=${blanks}${value})?)*`
   const grammar = new RegExp(`^[ \\t,]*${element}(?:${blanks},[ \\t,]*${element})*[ \\t,]*$`)
   const pieces = ['a', 'b', 'a', 'b', ',', ';', ';', '=', '=', ' ', '\t', '"', '"b"', '\\', '/', '\u00e9']
-  const random = makeRandom(9)
+  const field = fc.string({ unit: fc.constantFrom(...pieces), minLength: 1, maxLength: 10 })
   let accepted = 0
-  for (let round = 0; round < 50_000; round++) {
-    let text = ''
-    for (let length = random(10); length >= 0; length--) text += pieces[random(pieces.length)]
+  const agrees = fc.property(field, (text) => {
     const found = parseExtensions(text)
-    assert.is(found !== null, grammar.test(text), JSON.stringify(text))
-    if (found === null) continue
+    assert.is(found !== null, grammar.test(text))
+    if (found === null) return
     accepted++
     const unquoted = found.map(({ name, parameters }) => ({
       name,
       parameters: parameters.map((parameter) => ({ ...parameter, quoted: false })),
     }))
-    assert.equal(parseExtensions(formatExtensions(found)), unquoted, JSON.stringify(text))
-  }
+    assert.equal(parseExtensions(formatExtensions(found)), unquoted)
+  })
+  fc.assert(agrees, { seed: 9, numRuns: 50_000 })
   assert.ok(accepted > 1000, `${accepted} accepted`)
 })
 

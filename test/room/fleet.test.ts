@@ -1,3 +1,4 @@
+import { seededRandom } from '../support/random.ts'
 import { redisTest, startRedis } from '../support/redis.ts'
 import { openMember, type RoomMember, type RoomProcess, startProcesses, startWorkers } from '../support/room-fleet.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
@@ -12,15 +13,6 @@ const PROCESSES = 3
 /** Messages that one order carries: a process is told in bursts, as it would be by its own peers. */
 const BURST = 50
 
-/** The test's own dice, so that a failure can be run again. */
-function makeRandom(seed: number): (below: number) => number {
-  let state = seed
-  return (below) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    return Math.floor((state / 2 ** 32) * below)
-  }
-}
-
 async function openMembers(t: TestContext, processes: readonly RoomProcess[]): Promise<RoomMember[]> {
   return Promise.all(
     Array.from({ length: MEMBERS }, (_, i) =>
@@ -31,12 +23,13 @@ async function openMembers(t: TestContext, processes: readonly RoomProcess[]): P
 
 /** Has random processes send to random rooms; returns what each room is to get from each process, in order. */
 function sendMessages(processes: readonly RoomProcess[], phase: string, count: number) {
-  const random = makeRandom(count)
+  const random = seededRandom(count)
+  const below = (end: number): number => Math.floor(random() * end)
   const expected = new Map(ROOMS.map((room) => [room, processes.map((): string[] => [])]))
   for (let sent = 0; sent < count; sent += BURST) {
-    const index = random(processes.length)
+    const index = below(processes.length)
     const messages = Array.from({ length: BURST }, (_, i) => {
-      const room = ROOMS[random(ROOMS.length)]
+      const room = ROOMS[below(ROOMS.length)]
       const text = `${phase} ${index} ${sent + i}`
       expected.get(room)?.[index].push(text)
       return [room, text] as const
@@ -52,9 +45,9 @@ const isOf = (phase: string) => (text: string) => text.startsWith(`${phase} `)
 
 /** Waits until every member has as many messages of a phase as it is to get, less what its process has missed. */
 async function awaitMessages(members: readonly RoomMember[], phase: string, expected: Expected): Promise<void> {
-  for (const { room, received } of members) {
+  for (const { room, received, next } of members) {
     const wanted = expected.get(room)?.flat().length ?? 0
-    while (received.filter(isOf(phase)).length < wanted) await new Promise((resolve) => setTimeout(resolve, 10))
+    while (received.filter(isOf(phase)).length < wanted) await next()
   }
 }
 
@@ -92,7 +85,7 @@ test('workers: every member gets every message once, those of one process in ord
   )
 })
 
-withRedis('redis: the same, and again after it was killed and started anew; the gap is reported', async (t) => {
+withRedis('redis: the same, and again after it was killed and restarted; the gap is reported', async (t) => {
   const redis = await startRedis(t)
   const processes = await startProcesses(t, PROCESSES, redis.url)
   const members = await openMembers(t, processes)
@@ -128,6 +121,5 @@ async function allProcesses(
   processes: readonly RoomProcess[],
   isSo: (report: Awaited<ReturnType<RoomProcess['stats']>>) => boolean,
 ): Promise<void> {
-  for (const each of processes)
-    while (!isSo(await each.stats())) await new Promise((resolve) => setTimeout(resolve, 10))
+  for (const each of processes) while (!isSo(await each.stats()));
 }

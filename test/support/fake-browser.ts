@@ -1,6 +1,6 @@
-import { type ClientOptions, ReconnectingWebSocket } from '../../src/client/browser.ts'
+import { type ClientOptions, ReconnectingWebSocket, type UrlSource } from '../../src/client/browser.ts'
 
-/** A WebSocket that a test opens, feeds and closes by hand. */
+/** A WebSocket whose events the test dispatches. */
 export class FakeSocket extends EventTarget {
   readonly url: string
   readonly protocols: string | string[]
@@ -10,7 +10,7 @@ export class FakeSocket extends EventTarget {
   protocol = ''
   extensions = ''
   binaryType = 'unset'
-  /** What `close` was called with. */
+  /** The arguments of the first `close`. */
   closedWith: unknown[] | undefined
 
   constructor(url: string, protocols: string | string[]) {
@@ -44,7 +44,7 @@ export class FakeSocket extends EventTarget {
   }
 }
 
-/** Timers that run when the test says so. */
+/** Timers that run when the test advances the time. */
 export class FakeClock {
   time = 0
   readonly #timers = new Map<number, { at: number; callback: () => void }>()
@@ -69,7 +69,7 @@ export class FakeClock {
     this.time += duration
   }
 
-  /** Lets `duration` milliseconds pass; what falls due runs at its time. */
+  /** Lets `duration` milliseconds pass; timers run at their time. */
   advance(duration: number): void {
     const end = this.time + duration
     for (;;) {
@@ -83,21 +83,21 @@ export class FakeClock {
   }
 }
 
-/** A client in a world of fakes. */
+/** A client with a fake environment. */
 export interface FakeWorld {
   readonly client: ReconnectingWebSocket
   readonly clock: FakeClock
-  /** Every socket the client made, oldest first. */
+  /** Every socket the client created, oldest first. */
   readonly sockets: FakeSocket[]
   readonly last: FakeSocket
   readonly network: EventTarget
-  /** Everything the client said, as `open`, `message:data`, `reconnecting:attempt:delay:code`, `error`, `close:code`. */
+  /** Every event of the client, as `open`, `message:data`, `reconnecting:attempt:delay:code`, `error`, `close:code`. */
   readonly events: string[]
 }
 
-/** Makes a client whose sockets, timers, chance and network belong to the test. */
+/** A client whose sockets, timers, random numbers and network events are the test's. */
 export function makeWorld(
-  options: ClientOptions & { url?: string; protocols?: string[]; random?: () => number } = {},
+  options: ClientOptions & { url?: UrlSource; protocols?: string[]; random?: () => number } = {},
 ): FakeWorld {
   const { url = 'ws://host/path', protocols, random = () => 0, ...rest } = options
   const clock = new FakeClock()

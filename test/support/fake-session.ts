@@ -61,6 +61,3 @@ function readFrames(bytes: Buffer): (string | Buffer)[] {
   }
   return messages
 }
-
-/** Resolves when everything that was to happen in this tick has happened. */
-export const endOfTick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

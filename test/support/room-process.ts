@@ -2,8 +2,8 @@ import cluster from 'node:cluster'
 import type { AddressInfo } from 'node:net'
 import { createClient } from 'redis'
 import { type Broker, createServer, Rooms, require_websocket } from '../../src/index.ts'
-import { ClusterBroker } from '../../src/room/cluster-broker.ts'
-import { RedisBroker } from '../../src/room/redis-broker.ts'
+import { ClusterBroker } from '../../src/room/broker/cluster/broker.ts'
+import { RedisBroker } from '../../src/room/broker/redis/broker.ts'
 
 /*
  * A server process of the tests with several of them: `/room/:name` joins a room. Its parent tells it over IPC what to

@@ -1,4 +1,6 @@
-/** The slow, obvious wire code of the tests: shares nothing with the library. */
+import { seededRandom } from './random.ts'
+
+/* The slow, obvious wire code of the tests: shares nothing with the library. */
 
 /** Bytes from hex with blanks anywhere. */
 export function hex(text: string): Buffer {
@@ -41,6 +43,11 @@ export function frame(
   return key === null ? Buffer.concat([head, bytes]) : Buffer.concat([head, key, maskSlowly(bytes, key)])
 }
 
+/** One whole frame as a server sends it. */
+export function unmasked(opcode: number, payload: string | Uint8Array): Buffer {
+  return frame(opcode, payload, { key: null })
+}
+
 /** A Close frame. */
 export function closeFrame(code?: number, reason = '', parts: FrameParts = {}): Buffer {
   const body =
@@ -65,16 +72,5 @@ export function* chunkings(bytes: Buffer, splitLimit = 200): Generator<{ name: s
       at += size
     }
     yield { name: `random, seed ${seed}`, chunks }
-  }
-}
-
-/** Numbers in [0, 1) that repeat for a seed (mulberry32). */
-export function seededRandom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
   }
 }

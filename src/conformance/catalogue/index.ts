@@ -10,6 +10,7 @@ import { requirementData } from './requirements.ts'
 import { text } from './text.ts'
 
 export type { CatalogueEntry, Requirement } from './entry.ts'
+export { quickCases } from './quick.ts'
 
 /** Version of the catalogue; it grows when entries are added, renamed or judged differently. */
 export const CATALOGUE_VERSION = 1

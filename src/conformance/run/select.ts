@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { type CatalogueEntry, catalogue, findEntry, findRequirement } from '../catalogue/index.ts'
-import { quickCases } from '../catalogue/quick.ts'
+import { type CatalogueEntry, catalogue, findEntry, findRequirement, quickCases } from '../catalogue/index.ts'
 import type { RunResult } from '../result.ts'
 import { findCase } from '../sections/index.ts'
 

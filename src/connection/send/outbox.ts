@@ -1,7 +1,7 @@
 import { Socket } from 'node:net'
 import type { Writable } from 'node:stream'
-import { firstByte, headerSize, writeHeader } from '../../core/frame-encoder.ts'
-import { applyMask, readMaskingKey } from '../../fast/mask.ts'
+import { type FrameRange, firstByte, headerSize, maskFrame, writeHeader } from '../../core/frame-encoder.ts'
+import { fastEngine } from '../../fast/engine.ts'
 
 /** Frames up to this size are copied into the shared buffer: copying 16 KiB costs less than a second buffer in the write. */
 export const COPY_LIMIT = 16 * 1024
@@ -177,8 +177,12 @@ export class Outbox {
   }
 
   #finishShared(payloadAt: number, end: number): void {
-    if (this.#maskingKey !== null) maskPayload(shared, sharedEnd, payloadAt, end, this.#maskingKey())
+    this.#mask(shared, { start: sharedEnd, payload: payloadAt, end })
     sharedEnd = end
+  }
+
+  #mask(bytes: Buffer, frame: FrameRange): void {
+    if (this.#maskingKey !== null) maskFrame(bytes, frame, this.#maskingKey(), fastEngine)
   }
 
   #wait(first: number, payload: Uint8Array): void {
@@ -194,7 +198,7 @@ export class Outbox {
     const frame = Buffer.allocUnsafe(isWhole ? at + length : at)
     this.#writeHeader(frame, 0, first, length)
     if (isWhole) write(frame, at)
-    if (this.#maskingKey !== null) maskPayload(frame, 0, at, frame.length, this.#maskingKey())
+    this.#mask(frame, { start: 0, payload: at, end: frame.length })
     this.#push(frame)
   }
 
@@ -256,10 +260,4 @@ function replaceShared(): void {
 
 function flushScheduled(outbox: Outbox): void {
   outbox.onTick()
-}
-
-function maskPayload(frame: Buffer, at: number, payloadAt: number, end: number, maskingKey: Uint8Array): void {
-  frame[at + 1] |= 0x80
-  frame.set(maskingKey, payloadAt - 4)
-  applyMask(frame, payloadAt, end, readMaskingKey(frame, payloadAt - 4))
 }

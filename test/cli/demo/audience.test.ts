@@ -1,6 +1,7 @@
 import { Audience } from '../../../src/cli/demo/audience.ts'
 import { Rooms } from '../../../src/index.ts'
-import { endOfTick, FakePeer } from '../../support/fake-session.ts'
+import { FakePeer } from '../../support/fake-session.ts'
+import { endOfTick } from '../../support/tick.ts'
 import { assert, suite } from '../../support/unit.ts'
 
 const test = suite('demo audience')

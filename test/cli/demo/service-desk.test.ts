@@ -1,5 +1,6 @@
 import { ServiceDesk } from '../../../src/cli/demo/service-desk.ts'
-import { endOfTick, FakePeer } from '../../support/fake-session.ts'
+import { FakePeer } from '../../support/fake-session.ts'
+import { endOfTick } from '../../support/tick.ts'
 import { assert, suite } from '../../support/unit.ts'
 
 const test = suite('service desk')

@@ -3,9 +3,9 @@ import { Mismatch } from '../../../src/conformance/peer/inbound.ts'
 import { Op } from '../../../src/conformance/wire/frame.ts'
 import { createTrial, startRawServer, startUpgradedServer } from '../../support/conformance-trial.ts'
 import { assert, suite, thrownBy } from '../../support/unit.ts'
+import { hex } from '../../support/wire.ts'
 
 const test = suite('conformance/peer')
-const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex')
 
 test('puts messages together from fragments, control frames in between', async (t) => {
   const url = await startUpgradedServer(t, (socket) => void socket.write(hex('0102 6162 8a01 78 8001 63 8800')))

@@ -2,8 +2,9 @@ import { Duplex } from 'node:stream'
 import { type ConnectionLimits, readLimits } from '../../../src/connection/limits.ts'
 import { SendBuffer } from '../../../src/connection/send/backpressure.ts'
 import { Outbox } from '../../../src/connection/send/outbox.ts'
+import { endOfTick } from '../../support/tick.ts'
 import { assert, suite } from '../../support/unit.ts'
-import { frame } from '../../support/wire.ts'
+import { unmasked } from '../../support/wire.ts'
 
 const test = suite('send buffer')
 
@@ -39,9 +40,6 @@ class Peer extends Duplex {
     return Buffer.concat(this.taken)
   }
 }
-
-const endOfTick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
-const unmasked = (opcode: number, payload: string | Uint8Array): Buffer => frame(opcode, payload, { key: null })
 
 function make(limits: Partial<ConnectionLimits> = {}, streamMark?: number) {
   const peer = new Peer(streamMark)

@@ -3,7 +3,7 @@ import { Sender } from '../../../src/connection/send/compressed-sender.ts'
 import { Outbox } from '../../../src/connection/send/outbox.ts'
 import type { MessageCodec } from '../../../src/core/message-codec.ts'
 import { assert, suite } from '../../support/unit.ts'
-import { frame, hex } from '../../support/wire.ts'
+import { hex, unmasked } from '../../support/wire.ts'
 
 const test = suite('sender')
 
@@ -37,8 +37,6 @@ function setUp(): { sender: Sender; codec: SlowCodec; written: () => Buffer } {
   const sender = new Sender(outbox, codec, { onSent: () => outbox.flush() })
   return { sender, codec, written: () => Buffer.concat(chunks) }
 }
-
-const unmasked = (opcode: number, payload: string | Uint8Array): Buffer => frame(opcode, payload, { key: null })
 
 test('keeps the order behind a message that is compressed, the Close frame last', () => {
   const { sender, codec, written } = setUp()

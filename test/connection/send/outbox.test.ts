@@ -1,7 +1,8 @@
 import { Writable } from 'node:stream'
 import { Outbox } from '../../../src/connection/send/outbox.ts'
+import { endOfTick } from '../../support/tick.ts'
 import { assert, suite } from '../../support/unit.ts'
-import { frame, hex, maskSlowly } from '../../support/wire.ts'
+import { frame, hex, maskSlowly, unmasked } from '../../support/wire.ts'
 
 const test = suite('outbox')
 
@@ -38,9 +39,6 @@ class Sink extends Writable {
     return Buffer.concat(this.writes)
   }
 }
-
-const endOfTick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
-const unmasked = (opcode: number, payload: string | Uint8Array): Buffer => frame(opcode, payload, { key: null })
 
 test('sends everything of one tick in one write, what promises send too', async () => {
   const sink = new Sink()

@@ -1,0 +1,128 @@
+import cluster, { type Worker } from 'node:cluster'
+import type { TopicMessage } from '../broker.ts'
+import { Hub, type HubClient } from '../hub.ts'
+import { isClusterMessage, pack, type ToPrimary, type ToWorker, unpack } from './message.ts'
+
+/** The most bytes that wait for a worker which does not read; it misses further messages and counts a gap. */
+const MAX_WAITING_BYTES = 16 * 1024 * 1024
+
+/** The channel to a worker: a `cluster.Worker`, or what a test puts in its place. */
+export interface WorkerLink {
+  send(message: unknown, callback: (error: Error | null) => void): void
+}
+
+/**
+ * Joins the rooms of all workers. Call it once in the primary, before or after the workers are forked. Returns a
+ * function that ends it.
+ */
+export function joinWorkers(): () => void {
+  const primary = new ClusterPrimary()
+  const onMessage = (worker: Worker, message: unknown): void => {
+    const link = {
+      send: (sent: unknown, done: (error: Error | null) => void) => void worker.send(sent as object, done),
+    }
+    primary.receive(worker.id, link, message)
+  }
+  const onExit = (worker: Worker): void => primary.remove(worker.id)
+  cluster.on('message', onMessage)
+  cluster.on('exit', onExit)
+  return () => {
+    cluster.off('message', onMessage)
+    cluster.off('exit', onExit)
+    primary.close()
+  }
+}
+
+/** The primary's side: it numbers messages and passes them to the workers that have subscribed. */
+export class ClusterPrimary {
+  readonly #hub = new Hub()
+  readonly #clients = new Map<number, WorkerClient>()
+
+  /** Handles a message of a worker; messages of the application are ignored. */
+  receive(workerId: number, link: WorkerLink, message: unknown): void {
+    if (!isClusterMessage(message) || message.dwebsocket !== 'to-primary') return
+    let client = this.#clients.get(workerId)
+    if (client === undefined) {
+      client = new WorkerClient(message.origin, link)
+      this.#clients.set(workerId, client)
+    }
+    for (const item of message.items) this.#handle(client, item)
+  }
+
+  /** A worker has ended: its presence ends with it. */
+  remove(workerId: number): void {
+    const client = this.#clients.get(workerId)
+    if (client === undefined) return
+    this.#clients.delete(workerId)
+    this.#hub.remove(client)
+  }
+
+  close(): void {
+    this.#hub.close()
+    this.#clients.clear()
+  }
+
+  #handle(client: WorkerClient, item: ToPrimary): void {
+    switch (item.type) {
+      case 'publish':
+        for (const publication of item.publications) this.#hub.publish(client.origin, unpack(publication))
+        return
+      case 'subscribe':
+        return client.answer(item.number, this.#hub.subscribe(client, item.topic))
+      case 'unsubscribe':
+        return this.#hub.unsubscribe(client, item.topic)
+      case 'read': {
+        const { messages, ...rest } = this.#hub.read(item.topic, item.after)
+        return client.answer(item.number, { ...rest, messages: messages.map(pack) })
+      }
+      case 'announce':
+        return this.#hub.announce(client, item.key, item.value)
+      case 'presence':
+        return client.answer(item.number, this.#hub.presence(client, item.key))
+      case 'presenceKeys':
+        return client.answer(item.number, this.#hub.presenceKeys(client, item.prefix))
+    }
+  }
+}
+
+/** The queue of one worker; items that come while a batch is being sent go with the next. */
+class WorkerClient implements HubClient {
+  readonly origin: string
+  readonly #link: WorkerLink
+  #items: ToWorker[] = []
+  #bytes = 0
+  #isSending = false
+
+  constructor(origin: string, link: WorkerLink) {
+    this.origin = origin
+    this.#link = link
+  }
+
+  onMessage(topic: string, message: TopicMessage): void {
+    // A worker that does not read must not fill the primary. It notices by the numbers how many messages it missed.
+    if (this.#bytes > MAX_WAITING_BYTES) return
+    this.#bytes += message.payload.length
+    this.#push({ type: 'message', topic, message: pack(message) })
+  }
+
+  answer(number: number, value: unknown): void {
+    this.#push({ type: 'answer', number, value })
+  }
+
+  #push(item: ToWorker): void {
+    if (this.#items.push(item) === 1 && !this.#isSending) setImmediate(() => this.#flush())
+  }
+
+  #flush(): void {
+    if (this.#isSending || this.#items.length === 0) return
+    const items = this.#items
+    const bytes = this.#bytes
+    this.#items = []
+    this.#isSending = true
+    this.#link.send({ dwebsocket: 'to-worker', items }, () => {
+      this.#bytes -= bytes
+      this.#isSending = false
+      this.#flush()
+    })
+  }
+}

@@ -1,0 +1,121 @@
+import type { HistoryRead, Outgoing, Position, TopicMessage } from './broker.ts'
+import { TopicLog } from './history.ts'
+
+/** A process that takes part. */
+export interface HubClient {
+  readonly origin: string
+  onMessage(topic: string, message: TopicMessage): void
+}
+
+/** How long the numbering of a silent topic is remembered, in milliseconds. Older ids are answered with a gap. */
+const TOPIC_TTL = 24 * 60 * 60 * 1000
+const SWEEP_INTERVAL = 60_000
+/** The most topics whose numbering is remembered; the oldest is forgotten first. */
+const MAX_TOPICS = 100_000
+
+/** The topics, subscriptions and presence of several processes, in the memory of one. */
+export class Hub {
+  readonly #logs = new Map<string, TopicLog>()
+  readonly #subscribers = new Map<string, Set<HubClient>>()
+  readonly #presence = new Map<HubClient, Map<string, string>>()
+  readonly #now: () => number
+  #sweeper: NodeJS.Timeout | null = null
+
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now
+  }
+
+  /** Topics whose numbering is remembered. */
+  get topicCount(): number {
+    return this.#logs.size
+  }
+
+  /** Subscribes a process; returns the position of the topic. */
+  subscribe(client: HubClient, topic: string): Position {
+    const clients = this.#subscribers.get(topic)
+    if (clients === undefined) this.#subscribers.set(topic, new Set([client]))
+    else clients.add(client)
+    return this.locate(topic)
+  }
+
+  unsubscribe(client: HubClient, topic: string): void {
+    const clients = this.#subscribers.get(topic)
+    if (clients?.delete(client) && clients.size === 0) this.#subscribers.delete(topic)
+  }
+
+  /** Numbers a message of the process `origin` and passes it to every subscriber, its own process included. */
+  publish(origin: string, outgoing: Outgoing): TopicMessage {
+    const { topic } = outgoing
+    const message = this.#logOf(topic).append(origin, outgoing, this.#now())
+    const clients = this.#subscribers.get(topic)
+    if (clients !== undefined) for (const client of clients) client.onMessage(topic, message)
+    return message
+  }
+
+  read(topic: string, after: Position): HistoryRead {
+    return this.#logOf(topic).read(after, this.#now())
+  }
+
+  locate(topic: string): Position {
+    return this.#logOf(topic).position
+  }
+
+  announce(client: HubClient, key: string, value: string | null): void {
+    const values = this.#presence.get(client) ?? new Map<string, string>()
+    this.#presence.set(client, values)
+    if (value === null) values.delete(key)
+    else values.set(key, value)
+  }
+
+  /** The values that all processes but `client` announce under a key. */
+  presence(client: HubClient, key: string): string[] {
+    return [...this.#others(client)].flatMap((values) => values.get(key) ?? [])
+  }
+
+  presenceKeys(client: HubClient, prefix: string): string[] {
+    const keys = [...this.#others(client)].flatMap((values) => [...values.keys()])
+    return [...new Set(keys.filter((key) => key.startsWith(prefix)))]
+  }
+
+  /** Forgets a process that has ended. */
+  remove(client: HubClient): void {
+    this.#presence.delete(client)
+    for (const topic of [...this.#subscribers.keys()]) this.unsubscribe(client, topic)
+  }
+
+  close(): void {
+    if (this.#sweeper !== null) clearInterval(this.#sweeper)
+    this.#sweeper = null
+  }
+
+  *#others(client: HubClient): Iterable<Map<string, string>> {
+    for (const [other, values] of this.#presence) if (other !== client) yield values
+  }
+
+  #logOf(topic: string): TopicLog {
+    let log = this.#logs.get(topic)
+    if (log === undefined) {
+      this.#makeRoom()
+      log = new TopicLog()
+      log.touchedAt = this.#now()
+      this.#logs.set(topic, log)
+      this.#sweeper ??= setInterval(() => this.#sweep(), SWEEP_INTERVAL).unref()
+    }
+    return log
+  }
+
+  #makeRoom(): void {
+    if (this.#logs.size < MAX_TOPICS) return
+    const [oldest] = this.#logs.keys()
+    this.#logs.delete(oldest)
+  }
+
+  #sweep(): void {
+    const now = this.#now()
+    for (const [topic, log] of this.#logs) {
+      log.expire(now)
+      if (now - log.touchedAt > TOPIC_TTL && !this.#subscribers.has(topic)) this.#logs.delete(topic)
+    }
+    if (this.#logs.size === 0) this.close()
+  }
+}

@@ -1,0 +1,73 @@
+import type {
+  Broker,
+  BrokerStats,
+  HistoryOptions,
+  HistoryRead,
+  Position,
+  Publication,
+  TopicListener,
+} from './broker.ts'
+import { makeToken } from './history.ts'
+import { Hub, type HubClient } from './hub.ts'
+
+/** The broker of a single process: it numbers messages and stores history in memory. */
+export class MemoryBroker implements Broker {
+  readonly origin = makeToken()
+  readonly isShared = false
+  readonly #hub: Hub
+  readonly #client: HubClient = { origin: this.origin, onMessage: () => {} }
+  #publishedCount = 0
+
+  /** @param now The clock by which history expires, in milliseconds. Default `performance.now`. */
+  constructor(now?: () => number) {
+    this.#hub = new Hub(now)
+  }
+
+  subscribe(topic: string, listener: TopicListener): Promise<void> {
+    listener.onSubscribed(this.#hub.locate(topic))
+    return Promise.resolve()
+  }
+
+  unsubscribe(): void {}
+
+  publish(topic: string, publication: Publication, history: HistoryOptions | null): Position | null {
+    // Without history nobody asks for a position.
+    if (history === null) return null
+    this.#publishedCount += 1
+    return this.#hub.publish(this.origin, { ...publication, topic, history, skipped: 0 })
+  }
+
+  read(topic: string, after: Position): Promise<HistoryRead> {
+    return Promise.resolve(this.#hub.read(topic, after))
+  }
+
+  announce(key: string, value: string | null): void {
+    this.#hub.announce(this.#client, key, value)
+  }
+
+  presence(key: string): Promise<string[]> {
+    return Promise.resolve(this.#hub.presence(this.#client, key))
+  }
+
+  presenceKeys(prefix: string): Promise<string[]> {
+    return Promise.resolve(this.#hub.presenceKeys(this.#client, prefix))
+  }
+
+  stats(): BrokerStats {
+    return {
+      kind: 'memory',
+      state: 'up',
+      waitingMessages: 0,
+      waitingBytes: 0,
+      publishedMessages: this.#publishedCount,
+      droppedMessages: 0,
+      losses: 0,
+      lastError: null,
+    }
+  }
+
+  close(): Promise<void> {
+    this.#hub.close()
+    return Promise.resolve()
+  }
+}

@@ -1,0 +1,116 @@
+import { createHash } from 'node:crypto'
+import type { RedisArgument, RedisLink, RedisReply } from './client.ts'
+
+/*
+ * Steps that must be atomic are scripts. A topic has a hash with `epoch`, `count` and, under `from:` and the name of a
+ * process, the last sequence that it published; with history also a stream whose entries have the numbers of the topic.
+ * The prefix precedes every key and channel.
+ */
+
+const head = `
+local prefix, token, life = ARGV[1], ARGV[2], ARGV[3]
+local function place(topic)
+  local meta = prefix .. ':topic:' .. topic
+  if redis.call('HSETNX', meta, 'epoch', token) == 1 then redis.call('DEL', prefix .. ':log:' .. topic) end
+  redis.call('PEXPIRE', meta, life)
+  return redis.call('HGET', meta, 'epoch'), redis.call('HGET', meta, 'count') or '0', meta
+end
+local function now()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+`
+
+/** Numbers, stores and publishes messages, except those that an earlier attempt without an answer has published. */
+const publish = `${head}
+local origin = ARGV[4]
+for i = 5, #ARGV, 6 do
+  local topic, sequence, size, ttl = ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 3]), tonumber(ARGV[i + 4])
+  local epoch, count, meta = place(topic)
+  local last = redis.call('HGET', meta, 'from:' .. origin)
+  if not last or tonumber(sequence) > tonumber(last) then
+    count = redis.call('HINCRBY', meta, 'count', 1 + ARGV[i + 2])
+    redis.call('HSET', meta, 'from:' .. origin, sequence)
+    local text = origin .. ' ' .. sequence .. ' ' .. ARGV[i + 5]
+    if size > 0 then
+      local log = prefix .. ':log:' .. topic
+      redis.call('XADD', log, 'MAXLEN', size, count .. '-0', 'until', string.format('%.0f', now() + ttl), 'text', text)
+      redis.call('PEXPIRE', log, ttl)
+    end
+    redis.call('PUBLISH', prefix .. ':to:' .. topic, epoch .. ' ' .. count .. ' ' .. text)
+  end
+end
+return 1`
+
+/** Publishes the positions of topics on the own channel of a process, and so in order with the messages. */
+const locate = `${head}
+for i = 5, #ARGV do
+  local epoch, count = place(ARGV[i])
+  redis.call('PUBLISH', ARGV[4], 'at ' .. epoch .. ' ' .. count .. ' ' .. ARGV[i])
+end
+return 1`
+
+/** Returns the history of a topic after a position, and publishes a mark on the own channel. */
+const read = `${head}
+local topic, after = ARGV[6], ARGV[8]
+local epoch, count = place(topic)
+local first = '-'
+if ARGV[7] == epoch then first = '(' .. after .. '-0' end
+local found, limit = { epoch, tostring(count) }, now()
+for _, entry in ipairs(redis.call('XRANGE', prefix .. ':log:' .. topic, first, '+')) do
+  if tonumber(entry[2][2]) > limit then
+    found[#found + 1] = string.sub(entry[1], 1, -3)
+    found[#found + 1] = entry[2][4]
+  end
+end
+redis.call('PUBLISH', ARGV[4], 'read ' .. ARGV[5])
+return found`
+
+/** Sets the announcements of a process, keys and values in turn; an empty value withdraws one. */
+const announce = `
+local prefix, origin, life = ARGV[1], ARGV[2], ARGV[3]
+local hash = prefix .. ':process:' .. origin
+for i = 4, #ARGV, 2 do
+  if ARGV[i + 1] == '' then redis.call('HDEL', hash, ARGV[i])
+  else redis.call('HSET', hash, ARGV[i], ARGV[i + 1]) end
+end
+redis.call('SADD', prefix .. ':processes', origin)
+return redis.call('PEXPIRE', hash, life)`
+
+/** Returns the announcements of other processes: the values under a key, or all keys. */
+const presence = `
+local prefix, origin, key = ARGV[1], ARGV[2], ARGV[3]
+local found = {}
+for _, process in ipairs(redis.call('SMEMBERS', prefix .. ':processes')) do
+  local hash = prefix .. ':process:' .. process
+  if process ~= origin then
+    if redis.call('EXISTS', hash) == 0 then redis.call('SREM', prefix .. ':processes', process)
+    elseif key then
+      local value = redis.call('HGET', hash, key)
+      if value then found[#found + 1] = value end
+    else
+      for _, name in ipairs(redis.call('HKEYS', hash)) do found[#found + 1] = name end
+    end
+  end
+end
+return found`
+
+const scripts = { publish, locate, read, announce, presence } as const
+
+const hashes = Object.fromEntries(
+  Object.entries(scripts).map(([name, text]) => [name, createHash('sha1').update(text).digest('hex')]),
+)
+
+/** Runs a script by its hash, or by its text when Redis does not have it. */
+export async function runScript(
+  link: RedisLink,
+  name: keyof typeof scripts,
+  args: readonly RedisArgument[],
+): Promise<RedisReply> {
+  try {
+    return await link.call(['EVALSHA', hashes[name], '0', ...args])
+  } catch (error) {
+    if (!String((error as Error).message).startsWith('NOSCRIPT')) throw error
+    return link.call(['EVAL', scripts[name], '0', ...args])
+  }
+}

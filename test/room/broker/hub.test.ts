@@ -1,0 +1,62 @@
+import type { TopicMessage } from '../../../src/room/broker/broker.ts'
+import { Hub } from '../../../src/room/broker/hub.ts'
+import { assert, suite, type TestContext } from '../../support/unit.ts'
+
+const test = suite('room hub')
+
+const makeClient = (origin: string) => {
+  const received: string[] = []
+  return {
+    origin,
+    received,
+    onMessage: (topic: string, { count, payload }: TopicMessage) => received.push(`${topic} ${count} ${payload}`),
+  }
+}
+
+const outgoing = (topic: string, sequence: number, payload: string, skipped = 0) => ({
+  topic,
+  sequence,
+  payload,
+  compress: true,
+  history: null,
+  skipped,
+})
+
+function makeHub(t: TestContext) {
+  const hub = new Hub()
+  t.after(() => hub.close())
+  return hub
+}
+
+test('numbers the messages of a topic and passes them to its subscribers', (t) => {
+  const hub = makeHub(t)
+  const [first, second] = [makeClient('p'), makeClient('q')]
+  assert.is(hub.subscribe(first, 'a').count, 0)
+  hub.publish('p', outgoing('a', 1, 'x'))
+  assert.is(hub.subscribe(second, 'a').count, 1)
+  hub.publish('q', outgoing('a', 1, 'y'))
+  hub.publish('q', outgoing('b', 2, 'z'))
+  hub.unsubscribe(first, 'a')
+  hub.publish('q', outgoing('a', 3, 'w', 2))
+  assert.equal(
+    [first.received, second.received],
+    [
+      ['a 1 x', 'a 2 y'],
+      ['a 2 y', 'a 5 w'],
+    ],
+  )
+})
+
+test('a process that has ended announces nothing and gets no messages', (t) => {
+  const hub = makeHub(t)
+  const [first, second] = [makeClient('p'), makeClient('q')]
+  hub.subscribe(first, 'a')
+  hub.announce(first, 'k1', 'v')
+  hub.announce(first, 'k2', 'v')
+  hub.announce(first, 'k2', null)
+  assert.equal([hub.presence(second, 'k1'), hub.presenceKeys(second, 'k')], [['v'], ['k1']])
+  assert.equal([hub.presence(first, 'k1'), hub.presenceKeys(second, 'x')], [[], []])
+  hub.remove(first)
+  hub.publish('q', outgoing('a', 1, 'x'))
+  assert.equal([first.received, hub.presence(second, 'k1')], [[], []])
+})

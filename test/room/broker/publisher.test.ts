@@ -1,0 +1,109 @@
+import type { Outgoing } from '../../../src/room/broker/broker.ts'
+import { Publisher } from '../../../src/room/broker/publisher.ts'
+import { endOfTick } from '../../support/tick.ts'
+import { assert, suite } from '../../support/unit.ts'
+
+const test = suite('publisher')
+
+/** A publisher whose other side answers when the test says. */
+function makePublisher(limits: ConstructorParameters<typeof Publisher>[0] = {}) {
+  const batches: string[] = []
+  let settle: { resolve(): void; reject(error: Error): void } | null = null
+  const publisher = new Publisher(limits, (batch: readonly Outgoing[]) => {
+    batches.push(batch.map(({ payload, skipped }) => `${payload}${skipped > 0 ? `(${skipped})` : ''}`).join(' '))
+    return new Promise((resolve, reject) => {
+      settle = { resolve, reject }
+    })
+  })
+  let sequence = 0
+  const publish = (payload: string, topic = 'a'): void =>
+    publisher.publish(topic, { sequence: ++sequence, payload, compress: true }, null)
+  return {
+    publisher,
+    batches,
+    publish,
+    accept: () => settle?.resolve(),
+    fail: () => settle?.reject(new Error('away')),
+  }
+}
+
+test('messages of one tick, or of the time in which a batch is sent, share a batch', async () => {
+  const { publisher, batches, publish, accept } = makePublisher()
+  publish('1')
+  publish('2')
+  await endOfTick()
+  publish('3')
+  publish('4')
+  await endOfTick()
+  assert.equal([batches, publisher.count], [['1 2'], 4])
+  accept()
+  await endOfTick()
+  assert.equal([batches, publisher.count, publisher.publishedCount], [['1 2', '3 4'], 2, 2])
+})
+
+test('a batch that fails is sent again, before later messages', async () => {
+  const { publisher, batches, publish, accept, fail } = makePublisher()
+  publish('1')
+  await endOfTick()
+  publish('2')
+  fail()
+  await endOfTick()
+  assert.equal([batches, publisher.lastError], [['1'], 'Error: away'])
+  publisher.retry()
+  accept()
+  await endOfTick()
+  assert.equal(batches, ['1', '1', '2'])
+})
+
+test('retries by itself', async () => {
+  const { batches, publish, fail } = makePublisher()
+  publish('1')
+  await endOfTick()
+  fail()
+  while (batches.length < 2) await endOfTick()
+  assert.equal(batches, ['1', '1'])
+})
+
+test('the oldest messages are dropped when too many wait, and the next of their topic carries their number', async () => {
+  const { publisher, batches, publish, accept } = makePublisher({ maxWaitingMessages: 3 })
+  publish('1')
+  await endOfTick()
+  for (const text of ['2', '3', '4', '5']) publish(text)
+  publish('b', 'other')
+  assert.equal([publisher.count, publisher.droppedCount], [4, 2])
+  accept()
+  await endOfTick()
+  assert.equal(batches, ['1', '4(2) 5 b'])
+})
+
+test('a topic without waiting messages remembers how many were dropped', async () => {
+  const { batches, publish, accept } = makePublisher({ maxWaitingBytes: 4 })
+  publish('lost', 'rare')
+  publish('aaaa')
+  publish('b', 'rare')
+  await endOfTick()
+  accept()
+  await endOfTick()
+  assert.equal(batches, ['b(1)'])
+})
+
+test('`settled` resolves when everything is accepted, or when an attempt fails', async () => {
+  const { publisher, publish, accept, fail } = makePublisher()
+  await publisher.settled()
+  publish('1')
+  await endOfTick()
+  let isSettled = false
+  const settling = publisher.settled().then(() => (isSettled = true))
+  await endOfTick()
+  assert.is(isSettled, false)
+  accept()
+  await settling
+  publish('2')
+  await endOfTick()
+  const failing = publisher.settled()
+  fail()
+  await failing
+  await publisher.settled()
+  publisher.stop()
+  assert.equal([publisher.count, publisher.bytes], [0, 0])
+})

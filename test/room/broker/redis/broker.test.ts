@@ -1,0 +1,249 @@
+import { Redis as IoRedis } from 'ioredis'
+import { createClient } from 'redis'
+import type { TopicMessage } from '../../../../src/room/broker/broker.ts'
+import { RedisBroker, type RedisBrokerOptions } from '../../../../src/room/broker/redis/broker.ts'
+import type { Gap } from '../../../../src/room/group.ts'
+import { Rooms } from '../../../../src/room/rooms.ts'
+import { Users } from '../../../../src/room/users.ts'
+import { FakePeer } from '../../../support/fake-session.ts'
+import { type RedisServer, redisTest, startRedis } from '../../../support/redis.ts'
+import { until } from '../../../support/tick.ts'
+import { assert, suite, type TestContext, thrownBy } from '../../../support/unit.ts'
+
+const test = suite('redis broker', { timeLimit: 60_000 })
+const withRedis = redisTest(test)
+
+const kinds = ['node-redis', 'ioredis'] as const
+type Kind = (typeof kinds)[number]
+
+/** A broker with a client of its own, both closed with the test. */
+async function makeBroker(t: TestContext, { url }: RedisServer, kind: Kind, options: RedisBrokerOptions = {}) {
+  const broker = new RedisBroker(kind === 'ioredis' ? openIoRedis(t, url) : await openNodeRedis(t, url), options)
+  t.after(() => broker.close())
+  await broker.ready
+  return broker
+}
+
+function openIoRedis(t: TestContext, url: string): IoRedis {
+  const client = new IoRedis(url, { retryStrategy: () => 20 })
+  t.after(() => client.disconnect())
+  return client
+}
+
+async function openNodeRedis(t: TestContext, url: string) {
+  const client = createClient({ url, socket: { reconnectStrategy: 20 } })
+  client.on('error', () => {})
+  await client.connect()
+  t.after(() => client.destroy())
+  return client
+}
+
+for (const kind of kinds) {
+  withRedis(`${kind}: rooms of two processes are one, and binary arrives byte for byte`, async (t) => {
+    const redis = await startRedis(t)
+    const [here, there] = [await makeBroker(t, redis, kind), await makeBroker(t, redis, kind)].map((broker) =>
+      new Rooms({ broker }).room('lobby: ü'),
+    )
+    const [first, second] = [new FakePeer(), new FakePeer()]
+    await here.join(first.session, { as: 'ann' })
+    await there.join(second.session, { as: 'bob' })
+    const bytes = Buffer.from(Array.from({ length: 256 }, (_, i) => i))
+    assert.is(here.broadcast('Grüße 👋'), 1)
+    here.broadcast(bytes)
+    here.broadcast(Buffer.alloc(0))
+    await until(() => second.received.length === 3)
+    assert.equal(second.received, ['Grüße 👋', bytes, Buffer.alloc(0)])
+    assert.equal(first.received, second.received)
+    await until(async () => (await there.members()).count === 2)
+    assert.equal((await there.members()).names, ['ann', 'bob'])
+    first.end()
+    await until(async () => (await there.members()).count === 1)
+  })
+
+  withRedis(`${kind}: users have devices in several processes`, async (t) => {
+    const redis = await startRedis(t)
+    const [here, there] = [await makeBroker(t, redis, kind), await makeBroker(t, redis, kind)].map(
+      (broker) => new Users({ broker }),
+    )
+    const gone: string[] = []
+    here.onGone = (name) => gone.push(name)
+    const [phone, laptop] = [new FakePeer(), new FakePeer()]
+    await here.add('ann', phone.session)
+    await there.add('ann', laptop.session)
+    await until(async () => (await here.send('ann', 'hi')) === 2)
+    assert.equal([await here.names(), await there.has('ann'), await there.has('bob')], [['ann'], true, false])
+    phone.end()
+    await until(async () => (await there.send('ann', 'hi')) === 1)
+    assert.equal(gone, [])
+    laptop.end()
+    await until(async () => !(await there.has('ann')))
+    assert.equal(gone, [])
+  })
+
+  withRedis(`${kind}: a client comes back to another process and gets what it missed`, async (t) => {
+    const redis = await startRedis(t)
+    const history = { size: 100, ttl: 60_000 }
+    const [here, there] = [await makeBroker(t, redis, kind), await makeBroker(t, redis, kind)].map((broker) =>
+      new Rooms({ broker, history }).room('lobby'),
+    )
+    const [goes, stays, back] = [new FakePeer(), new FakePeer(), new FakePeer()]
+    await here.join(goes.session)
+    await there.join(stays.session)
+    here.broadcast('one')
+    await until(() => goes.received.length === 1 && stays.received.length === 1)
+    goes.end()
+    here.broadcast('two')
+    there.broadcast(Buffer.from([255]))
+    const joining = there.join(back.session, { last: goes.envelopes[0].id })
+    there.broadcast('four')
+    const { isComplete } = await joining
+    here.broadcast('five')
+    await until(() => back.received.length === 4 && stays.received.length === 5)
+    const missed = back.envelopes.map(({ data, binary }) => data ?? binary)
+    assert.equal([isComplete, missed.slice(2)], [true, ['four', 'five']])
+    assert.equal(missed.slice(0, 2).sort(), ['/w==', 'two'])
+    assert.equal((await there.join(new FakePeer().session, { last: back.envelopes[3].id })).missedCount, 0)
+  })
+
+  withRedis(`${kind}: Redis dies and comes back; nothing that fits into the buffer is lost or doubled`, async (t) => {
+    const redis = await startRedis(t)
+    const [broker, other] = [await makeBroker(t, redis, kind), await makeBroker(t, redis, kind)]
+    const gaps: Gap[] = []
+    const [here, there] = [new Rooms({ broker }), new Rooms({ broker: other })]
+    there.onGap = (gap) => gaps.push(gap)
+    const [first, second] = [new FakePeer(), new FakePeer()]
+    await here.room('lobby').join(first.session, { as: 'ann' })
+    await there.room('lobby').join(second.session)
+    for (let i = 0; i < 100; i++) here.room('lobby').broadcast(`before ${i}`)
+    await until(() => second.received.length === 100)
+    await redis.kill()
+    await until(() => broker.stats().state === 'away' && other.stats().state === 'away')
+    assert.is(here.room('lobby').broadcast('meanwhile'), 1)
+    await until(() => first.received.length === 101)
+    assert.is(broker.stats().waitingMessages, 1)
+    assert.equal(await there.room('lobby').members(), { count: 1, names: [] })
+    await redis.restart()
+    await until(() => broker.stats().state === 'up' && other.stats().state === 'up')
+    await until(() => gaps.length > 0)
+    for (let i = 0; i < 100; i++) here.room('lobby').broadcast(`after ${i}`)
+    await until(() => second.received.includes('after 99'))
+    const [{ missedCount, isExact }] = gaps
+    // Whoever is back first: what waited either arrives or is counted as missed.
+    assert.equal([second.received.length + missedCount, isExact, gaps.length], [201, false, 1])
+    await until(async () => (await there.room('lobby').members()).names.includes('ann'))
+    assert.ok(broker.stats().losses >= 1)
+  })
+}
+
+withRedis('a room with history gets what it missed while Redis could not be reached', async (t) => {
+  const redis = await startRedis(t)
+  const [broker, other] = [await makeBroker(t, redis, 'node-redis'), await makeBroker(t, redis, 'ioredis')]
+  const history = { size: 1000, ttl: 60_000 }
+  const [here, there] = [new Rooms({ broker, history }), new Rooms({ broker: other, history })]
+  const [first, second] = [new FakePeer(), new FakePeer()]
+  await here.room('lobby').join(first.session)
+  await there.room('lobby').join(second.session)
+  here.room('lobby').broadcast('before')
+  await until(() => second.received.length === 1)
+  await redis.kill()
+  await until(() => broker.stats().state === 'away' && other.stats().state === 'away')
+  for (let i = 0; i < 20; i++) here.room('lobby').broadcast(`meanwhile ${i}`)
+  await redis.restart()
+  const data = () => second.envelopes.flatMap(({ data }) => data ?? [])
+  await until(() => data().includes('meanwhile 19'))
+  here.room('lobby').broadcast('after')
+  await until(() => data().includes('after'))
+  const meanwhile = Array.from({ length: 20 }, (_, i) => `meanwhile ${i}`)
+  assert.equal(data(), ['before', ...meanwhile, 'after'])
+  // Redis has lost its memory, and the members are told that nobody knows what else is lost.
+  assert.ok(second.envelopes.some(({ gap }) => gap))
+})
+
+withRedis('a message that is dropped because too many wait is counted here, and as a gap by the others', async (t) => {
+  const redis = await startRedis(t)
+  const broker = await makeBroker(t, redis, 'node-redis', { maxWaitingMessages: 10 })
+  const other = await makeBroker(t, redis, 'node-redis')
+  const gaps: Gap[] = []
+  const [here, there] = [new Rooms({ broker }), new Rooms({ broker: other })]
+  there.onGap = (gap) => gaps.push(gap)
+  const peer = new FakePeer()
+  await there.room('lobby').join(peer.session)
+  for (let i = 0; i < 25; i++) here.room('lobby').broadcast(`number ${i}`)
+  await until(() => peer.received.length === 10)
+  assert.equal([peer.received[0], broker.stats().droppedMessages], ['number 15', 15])
+  assert.equal(gaps, [{ room: 'lobby', missedCount: 15, isExact: true }])
+  assert.equal([there.stats().gaps, there.stats().missedMessages], [1, 15])
+})
+
+withRedis(
+  'a message that was published twice because the first answer was lost is counted and delivered once',
+  async (t) => {
+    const redis = await startRedis(t)
+    const client = await openNodeRedis(t, redis.url)
+    const send = client.sendCommand.bind(client)
+    let failures = 3
+    client.sendCommand = (async (args: readonly string[], options: object) => {
+      const reply = await send(args, options)
+      if (args.includes('once') && failures-- > 0) throw new Error('the answer is lost')
+      return reply
+    }) as typeof client.sendCommand
+    const broker = new RedisBroker(client)
+    t.after(() => broker.close())
+    await broker.ready
+    const other = await makeBroker(t, redis, 'ioredis')
+    const messages: TopicMessage[] = []
+    await other.subscribe('once', { onMessage: (message) => messages.push(message), onSubscribed: () => {} })
+    const publish = (sequence: number, payload: string) =>
+      broker.publish('once', { sequence, payload, compress: false }, null)
+    publish(1, 'a')
+    publish(2, 'b')
+    await until(() => messages.length === 2 && broker.stats().waitingMessages === 0)
+    publish(3, 'c')
+    await until(() => messages.length === 3)
+    assert.equal(
+      messages.map(({ count, payload, compress }) => `${count} ${payload} ${compress}`),
+      ['1 a false', '2 b false', '3 c false'],
+    )
+    assert.match(broker.stats().lastError ?? '', 'the answer is lost')
+  },
+)
+
+withRedis('the presence of a process that dies expires', async (t) => {
+  const redis = await startRedis(t)
+  const client = await openNodeRedis(t, redis.url)
+  const broker = new RedisBroker(client, { presenceTtl: 300 })
+  const other = await makeBroker(t, redis, 'ioredis')
+  const rooms = new Rooms({ broker })
+  await rooms.room('lobby').join(new FakePeer().session, { as: 'ann' })
+  const members = () => new Rooms({ broker: other }).room('lobby').members()
+  await until(async () => (await members()).count === 1)
+  // It is renewed while the process lives: longer than it would last by itself.
+  const begin = performance.now()
+  await until(() => performance.now() - begin > 900)
+  // On a machine that stood still it may have expired: then it is announced anew.
+  await until(async () => (await members()).names.includes('ann'))
+  client.destroy()
+  await until(async () => (await members()).count === 0)
+  await broker.close()
+})
+
+withRedis('closing withdraws all announcements and leaves the client open', async (t) => {
+  const redis = await startRedis(t)
+  const client = await openNodeRedis(t, redis.url)
+  const broker = new RedisBroker(client)
+  await broker.ready
+  const other = await makeBroker(t, redis, 'node-redis')
+  await broker.subscribe('a', { onMessage: () => {}, onSubscribed: () => {} })
+  broker.announce('a', 'here')
+  await until(async () => (await other.presence('a')).length === 1)
+  assert.equal(await other.presenceKeys('a'), ['a'])
+  await broker.close()
+  await broker.close()
+  assert.equal([await other.presence('a'), await client.ping()], [[], 'PONG'])
+})
+
+test('refuses a client of another kind and an invalid presenceTtl', async () => {
+  assert.instance(await thrownBy(() => new RedisBroker({} as never)), TypeError)
+  assert.instance(await thrownBy(() => new RedisBroker(null as never)), TypeError)
+  assert.instance(await thrownBy(() => new RedisBroker({} as never, { presenceTtl: 0 })), RangeError)
+})

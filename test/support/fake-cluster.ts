@@ -1,0 +1,91 @@
+import { ClusterBroker, type PrimaryLink } from '../../src/room/broker/cluster/broker.ts'
+import { ClusterPrimary } from '../../src/room/broker/cluster/primary.ts'
+
+/** A primary without processes; its messages travel as JSON, the default of node's IPC. */
+export class FakePrimary {
+  readonly primary = new ClusterPrimary()
+  #lastId = 0
+
+  addWorker(): FakeWorker {
+    this.#lastId += 1
+    return new FakeWorker(this.primary, this.#lastId)
+  }
+}
+
+/** A worker of `FakePrimary`; the test decides when its messages arrive, and when either side dies. */
+export class FakeWorker {
+  readonly broker: ClusterBroker
+  /** Messages to the worker wait until `goOn`. */
+  isStalled = false
+  /** Messages of the worker wait until `goOn`. */
+  isStalledOutgoing = false
+  readonly #primary: ClusterPrimary
+  readonly #id: number
+  #receive: (message: unknown) => void = () => {}
+  #disconnect = () => {}
+  #isConnected = true
+  readonly #waiting: (() => void)[] = []
+
+  constructor(primary: ClusterPrimary, id: number) {
+    this.#primary = primary
+    this.#id = id
+    this.broker = new ClusterBroker({}, this.#makeLink())
+  }
+
+  /** The worker dies. */
+  die(): void {
+    this.#primary.remove(this.#id)
+  }
+
+  /** The primary dies. */
+  losePrimary(): void {
+    this.#isConnected = false
+    this.#disconnect()
+  }
+
+  /** Delivers what has been waiting, and again everything that follows. */
+  goOn(): void {
+    this.isStalled = false
+    this.isStalledOutgoing = false
+    for (const deliver of this.#waiting.splice(0)) deliver()
+  }
+
+  #makeLink(): PrimaryLink {
+    const isConnected = (): boolean => this.#isConnected
+    return {
+      get connected() {
+        return isConnected()
+      },
+      send: (message, callback) => this.#sendToPrimary(message, callback),
+      onMessage: (listener) => {
+        this.#receive = listener
+      },
+      onDisconnect: (listener) => {
+        this.#disconnect = listener
+      },
+      close: () => {},
+    }
+  }
+
+  #sendToPrimary(message: unknown, callback: (error: Error | null) => void): void {
+    const text = JSON.stringify(message)
+    const toWorker = { send: this.#sendToWorker.bind(this) }
+    this.#deliver(this.isStalledOutgoing, () => {
+      this.#primary.receive(this.#id, toWorker, JSON.parse(text))
+      callback(null)
+    })
+  }
+
+  #sendToWorker(message: unknown, callback: (error: Error | null) => void): void {
+    const text = JSON.stringify(message)
+    this.#deliver(this.isStalled, () => {
+      this.#receive(JSON.parse(text))
+      callback(null)
+    })
+  }
+
+  #deliver(isStalled: boolean, deliver: () => void): void {
+    if (isStalled) this.#waiting.push(deliver)
+    else setImmediate(deliver)
+  }
+}
