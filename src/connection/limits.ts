@@ -1,4 +1,4 @@
-import type { MessageLimits } from '../core/message-assembler.ts'
+import { compressedLimit, type MessageLimits } from '../core/message-assembler.ts'
 
 /** A token bucket: `perSecond` on average, `burst` at once. */
 export interface RateLimit {
@@ -78,8 +78,7 @@ const CHUNK_BYTES = 64 * 1024
  */
 export function worstCaseBytes(limits: ConnectionLimits, { deflate = false } = {}): number {
   const { maxMessageSize, maxBufferedAmount } = limits
-  // On the wire a compressed message may be a little longer than inflated: stored blocks.
-  const wire = deflate ? maxMessageSize + (maxMessageSize >>> 8) + 64 : maxMessageSize
+  const wire = deflate ? compressedLimit(maxMessageSize) : maxMessageSize
   const growing = Math.max(2 * wire, 4 * 4096)
   const inflating = deflate ? wire + 2 * maxMessageSize + 2 * 32 * 1024 : 0
   return IDLE_BYTES + CHUNK_BYTES + growing + inflating + maxBufferedAmount

@@ -32,7 +32,7 @@ test('a message reaches every device of a user and nobody else', async () => {
   assert.equal(await users.names(), ['ann', 'bob'])
 })
 
-test('tells when the last device of a user goes, by closing or by being removed', async () => {
+test('`onGone` is called when the last device of a user is closed or removed', async () => {
   const { users, gone, nextGone } = makeUsers()
   const [phone, laptop] = [new FakePeer(), new FakePeer()]
   await users.add('ann', phone.session)
@@ -68,7 +68,7 @@ test('a device that is silent for its time no longer counts; any message renews 
   assert.equal(gone, ['silent', 'talks'])
 })
 
-test('adding a device again sets its time anew', async (t) => {
+test('adding a device again replaces its ttl', async (t) => {
   const clock = stopClock(t)
   const { users, gone } = makeUsers()
   const peer = new FakePeer()
@@ -88,14 +88,14 @@ test('one session may be the device of several users', async () => {
   assert.equal([await users.names(), users.stats().devices], [['ann'], 1])
 })
 
-test('refuses a time that is none and a message that is none, at once', async () => {
+test('refuses an invalid ttl and an invalid message synchronously', async () => {
   const { users } = makeUsers()
   const peer = new FakePeer()
   assert.instance(await thrownBy(() => void users.add('ann', peer.session, { ttl: 0 })), RangeError)
   assert.instance(await thrownBy(() => void users.send('ann', null as never)), TypeError)
 })
 
-test('what the callback throws goes to `onError`', async () => {
+test('what a callback throws is passed to `onError`', async () => {
   const errors: unknown[] = []
   const users = new Users({ onError: (error) => errors.push(error) })
   users.onGone = () => {

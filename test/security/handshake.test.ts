@@ -1,6 +1,6 @@
 import { connect as connectTcp } from 'node:net'
 import { negotiate } from '../../src/deflate/offer.ts'
-import { normaliseDeflateOptions } from '../../src/deflate/options.ts'
+import { readDeflateOptions } from '../../src/deflate/options.ts'
 import { parseExtensions } from '../../src/handshake/header-grammar.ts'
 import { startEcho } from '../support/echo-server.ts'
 import { RawClient, upgradeRequest } from '../support/raw-client.ts'
@@ -24,7 +24,7 @@ test('S-13: declines window bits out of range and never throws', async (t) => {
     assert.not.match(client.head, 'permessage-deflate', offer)
     client.socket.destroy()
     const parsed = parseExtensions(offer)
-    if (parsed !== null) assert.is(negotiate(parsed, normaliseDeflateOptions(true)), null, offer)
+    if (parsed !== null) assert.is(negotiate(parsed, readDeflateOptions(true)), null, offer)
   }
 })
 
