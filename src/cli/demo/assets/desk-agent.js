@@ -41,7 +41,9 @@ function showState({ you, line, free, ticket, heard, with: customer }) {
 
 function describeCustomer(customer) {
   if (customer === null) return 'You are free.'
-  return customer.isAway ? `${customer.name} was disconnected, and may come back.` : `You are talking to ${customer.name}.`
+  return customer.isAway
+    ? `${customer.name} was disconnected, and may come back.`
+    : `You are talking to ${customer.name}.`
 }
 
 function makeLineItem({ name, topic, isAway }) {
