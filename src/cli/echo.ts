@@ -68,7 +68,7 @@ const echoSession = accept_websocket(
 
 function echoConnection(connection: Connection): void {
   connection.onMessage = (data) => {
-    if (!connection.send(data)) holdUntilDrained(connection)
+    if (connection.send(data) !== 'sent') holdUntilDrained(connection)
   }
 }
 

@@ -57,7 +57,7 @@ function openConnection(
       traffic: new Traffic(),
       maskingKey: nextMaskingKey,
       reportError: settings.onError,
-      onHeld: noop,
+      onMemoryChange: noop,
       onGone: noop,
     },
     limits: settings.limits,

@@ -225,8 +225,8 @@ export class Group implements TopicListener {
     const { ahead } = resumption
     const { messages, arrived, isComplete } = resumption.settle(read, this.#host.broker.origin)
     const { connection } = session
-    const send = (id: string | null, { payload, compress }: Publication): boolean =>
-      connection.send(formatEnvelope(id, payload), { compress })
+    const send = (id: string | null, { payload, compress }: Publication): void =>
+      void connection.send(formatEnvelope(id, payload), { compress })
     if (!isComplete) connection.send(formatGap(idBefore(messages, read.position)))
     for (const message of messages) send(formatId(message, ahead), message)
     for (const { id, publication } of arrived) send(id, publication)

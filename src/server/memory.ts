@@ -1,5 +1,5 @@
 import { getHeapStatistics } from 'node:v8'
-import type { Connection } from '../connection/connection.ts'
+import { accountMemory, type Connection } from '../connection/connection.ts'
 import { CloseCode } from '../core/close-code.ts'
 
 /** A quarter of what the heap may grow to, in bytes. */
@@ -9,16 +9,18 @@ export const defaultMaxMemory = (): number => Math.floor(getHeapStatistics().hea
 export class MemoryLedger {
   readonly #limit: number
   readonly #connections: Iterable<Connection>
+  readonly #account: typeof accountMemory
   #used = 0
   #isRelieving = false
 
   /** Throws a RangeError for a limit that is no positive number. */
-  constructor(limit: number, connections: Iterable<Connection>) {
+  constructor(limit: number, connections: Iterable<Connection>, account = accountMemory) {
     if (typeof limit !== 'number' || !(limit > 0)) {
       throw new RangeError(`option maxMemory is ${String(limit)}; a positive number is allowed`)
     }
     this.#limit = limit
     this.#connections = connections
+    this.#account = account
   }
 
   get used(): number {
@@ -42,8 +44,8 @@ export class MemoryLedger {
   /** Closes the largest holders with 1013 until the rest fits. */
   #relieve(): void {
     // What sessions hold is told late: first the exact figures.
-    for (const connection of this.#connections) connection.account()
-    const holders = [...this.#connections].sort((a, b) => b.heldBytes - a.heldBytes)
+    for (const connection of this.#connections) this.#account(connection)
+    const holders = [...this.#connections].sort((a, b) => b.memoryUsed - a.memoryUsed)
     for (const holder of holders) {
       if (this.#used <= this.#limit) break
       holder.fail(
@@ -52,8 +54,8 @@ export class MemoryLedger {
         'the server is out of memory for connections (option maxMemory)',
       )
       // A peer that does not read would hold what waits for it until the closing handshake times out.
-      if (holder.heldBytes > 0) holder.terminate()
-      holder.account()
+      if (holder.memoryUsed > 0) holder.terminate()
+      this.#account(holder)
     }
     this.#isRelieving = false
   }

@@ -2,7 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Server as HttpsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { Connection } from '../connection/connection.ts'
+import { accountMemory, Connection } from '../connection/connection.ts'
 import { channels } from '../connection/diagnostics.ts'
 import type { RequestSource } from '../connection/host.ts'
 import { type ConnectionLimits, readLimits } from '../connection/limits.ts'
@@ -165,7 +165,7 @@ export class WebSocketServer {
   stats(): ServerStats {
     let bufferedBytes = 0
     for (const connection of this.#connections) {
-      connection.account()
+      accountMemory(connection)
       bufferedBytes += connection.bufferedAmount
     }
     return {
@@ -255,7 +255,7 @@ export class WebSocketServer {
   }
 
   /** @internal */
-  onHeld(change: number): void {
+  onMemoryChange(change: number): void {
     this.#memory.change(change)
   }
 

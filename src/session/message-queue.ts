@@ -1,4 +1,4 @@
-import type { Data } from '../connection/connection.ts'
+import type { Data } from '../connection/host.ts'
 
 /** How many messages a session keeps unread before it stops reading from its peer (RFC 6455 §10.4). */
 export interface QueueOptions {

@@ -2,6 +2,7 @@ import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { TailedFile, tailUrls } from '../../../src/cli/demo/tail.ts'
+import type { SendResult } from '../../../src/connection/send/outgoing.ts'
 import { FakePeer } from '../../support/fake-session.ts'
 import { serve } from '../../support/session-server.ts'
 import { assert, suite, type TestContext } from '../../support/unit.ts'
@@ -32,10 +33,10 @@ function makeFile(t: TestContext, content: string) {
 class Page extends FakePeer {
   #onTold = (): void => {}
 
-  override send(data: Parameters<FakePeer['send']>[0]): boolean {
-    const hasRoom = super.send(data)
+  override send(data: Parameters<FakePeer['send']>[0]): SendResult {
+    const result = super.send(data)
     this.#onTold()
-    return hasRoom
+    return result
   }
 
   get last(): Told {
