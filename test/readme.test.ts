@@ -6,7 +6,7 @@ import { normaliseDeflateOptions } from '../src/deflate/options.ts'
 import * as index from '../src/index.ts'
 import * as core from '../src/index-core.ts'
 import * as redis from '../src/index-redis.ts'
-import { checkRoomsOptions } from '../src/room/options.ts'
+import { readRoomsOptions } from '../src/room/options.ts'
 import { checkQueueMarks } from '../src/session/message-queue.ts'
 import { blocks, codeWords, programs, readme, runProgram, tableRows } from './support/readme.ts'
 import { assert, suite } from './support/unit.ts'
@@ -127,13 +127,13 @@ test('names every option of deflate and its default, and no other', () => {
 
 test('names every option of rooms and users and its default, and no other', () => {
   const names = [
-    ...membersOf('src/room/delivery.ts', 'SlowOptions'),
+    ...membersOf('src/room/options.ts', 'SlowOptions'),
     ...membersOf('src/room/options.ts', 'GroupOptions'),
     ...membersOf('src/room/options.ts', 'RoomsOptions'),
   ]
   const rows = tableRows('option of `Rooms` and `Users`', 'default')
   assert.equal(rows.flatMap(([option]) => codeWords(option)).toSorted(), names.toSorted())
-  const { delivery, history, maxGroups } = checkRoomsOptions({})
+  const { delivery, history, maxGroups } = readRoomsOptions({})
   const defaults: Record<string, unknown> = { ...delivery, history, maxRooms: maxGroups }
   for (const [option, value] of rows) {
     const [name] = codeWords(option)

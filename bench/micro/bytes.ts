@@ -25,7 +25,7 @@ export const MASK_CASES: readonly MicroCase[] = MICRO_SIZES.map((size) => ({
   },
 }))
 
-/** One frame out of a payload (RFC 6455 §5.2). */
+/** Builds a frame from a payload (RFC 6455 §5.2). */
 export const ENCODER_CASES: readonly MicroCase[] = MICRO_SIZES.map((size) => ({
   id: `encode-${size}`,
   title: `encode a frame of ${size} B`,
@@ -43,7 +43,7 @@ export const ENCODER_CASES: readonly MicroCase[] = MICRO_SIZES.map((size) => ({
   },
 }))
 
-/** Bytes of a text message into a string, checked; ws leaves the second half to its user (RFC 6455 §8.1). */
+/** Checks and decodes the bytes of a text message (RFC 6455 §8.1); with ws, decoding is left to the application. */
 export const TEXT_CASES: readonly MicroCase[] = (['ascii', 'cjk'] as Kind[]).flatMap((kind) =>
   [125, 1024, 16_384].map((size) => ({
     id: `text-${kind}-${size}`,
@@ -58,11 +58,11 @@ export const TEXT_CASES: readonly MicroCase[] = (['ascii', 'cjk'] as Kind[]).fla
         variants: {
           // The ASCII test is a by-product of unmasking.
           dwebsocket: () => {
-            if (!isAscii && !parts.isValidUtf8(bytes, 0, size)) throw new Error('valid UTF-8 was refused')
+            if (!isAscii && !parts.isValidUtf8(bytes, 0, size)) throw new Error('valid UTF-8 was rejected')
             parts.decodeText(bytes, 0, size, isAscii)
           },
           'isUtf8 + toString': () => {
-            if (!isUtf8(bytes)) throw new Error('valid UTF-8 was refused')
+            if (!isUtf8(bytes)) throw new Error('valid UTF-8 was rejected')
             bytes.toString('utf8')
           },
           copy: () => void bytes.copy(target),
@@ -72,7 +72,7 @@ export const TEXT_CASES: readonly MicroCase[] = (['ascii', 'cjk'] as Kind[]).fla
   })),
 )
 
-/** The answer to a handshake's key (RFC 6455 §4.2.2). */
+/** Sec-WebSocket-Accept (RFC 6455 §4.2.2). */
 export const ACCEPT_CASE: MicroCase = {
   id: 'accept-key',
   title: 'accept key of a handshake',

@@ -1,18 +1,18 @@
-import type { Parts } from '../library.ts'
+import type { Parts } from '../servers/library.ts'
 
-/** One thing that several implementations do, in memory. */
+/** One operation in memory that several implementations offer. */
 export interface MicroCase {
   id: string
   title: string
-  /** Bytes that one operation handles; 0 where that says nothing. */
+  /** Bytes that one operation handles; 0 where that is meaningless. */
   bytes: number
-  /** Makes the implementations by name, the library's own first; each call of one does `operations` operations. */
+  /** Makes the implementations by name, this library first; each call of one does `operations` operations. */
   make(tools: MicroTools): { operations: number; variants: Record<string, () => void> }
-  /** How many times the library's cost each must cost. */
+  /** How many times the cost of this library each must cost at least. */
   goals?: Record<string, number>
 }
 
-/** What the cases measure. */
+/** The implementations that the cases measure. */
 export interface MicroTools {
   parts: Parts
   /** npm ws, undefined when it is not installed. */

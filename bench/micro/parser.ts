@@ -2,11 +2,11 @@ import { BINARY, buildFrame } from '../wire/frame.ts'
 import { makePayload } from '../wire/payload.ts'
 import { MICRO_SIZES, type MicroCase, type MicroTools } from './case.ts'
 
-/** About what one read from a socket brings. */
+/** About the bytes of one read from a socket. */
 const CHUNK = 64 * 1024
 const MASK_KEY = Buffer.from([0x37, 0xfa, 0x21, 0x3d])
 
-/** Whole messages out of a chunk of frames, all checks on: the core of this library beside the Receiver of ws. */
+/** Parses a chunk of frames into messages, with all checks: the core of this library and the Receiver of ws. */
 export const PARSER_CASES: readonly MicroCase[] = [true, false].flatMap((masked) =>
   MICRO_SIZES.map((size) => ({
     id: `parser-${masked ? 'masked' : 'plain'}-${size}`,
@@ -21,7 +21,7 @@ function makeParsers(tools: MicroTools, size: number, masked: boolean) {
   const frame = buildFrame(BINARY, makePayload('binary', size, 1), masked ? { maskKey: MASK_KEY } : {})
   const operations = Math.max(1, Math.floor(CHUNK / frame.length))
   const chunk = Buffer.concat(Array<Buffer>(operations).fill(frame))
-  // Unmasking happens in place, so every implementation gets a fresh copy, as a socket would bring it.
+  // Unmasking happens in place, so every implementation gets a fresh copy, as from a socket.
   const work = Buffer.alloc(chunk.length)
   const variants: Record<string, () => void> = { dwebsocket: protocolParser(tools, chunk, work, operations, masked) }
   if (tools.ws) variants.ws = wsReceiver(tools, chunk, work, operations, masked)
@@ -31,26 +31,27 @@ function makeParsers(tools: MicroTools, size: number, masked: boolean) {
 
 function protocolParser({ parts }: MicroTools, chunk: Buffer, work: Buffer, operations: number, masked: boolean) {
   let messages = 0
-  const nothing = (): void => {}
+  const noop = (): void => {}
   const count = (): void => {
     messages++
   }
   const sink = {
     onTextMessage: count,
     onBinaryMessage: count,
-    onPongReceived: nothing,
-    onControlFrame: nothing,
-    onCloseExpected: nothing,
-    onClosed: nothing,
-    onFlow: nothing,
+    onPongReceived: noop,
+    onControlFrame: noop,
+    onCloseExpected: noop,
+    onClosed: noop,
+    onFlow: noop,
   }
   const role = masked ? 'server' : 'client'
-  const protocol = new parts.Protocol(sink, { role, limits: { maxMessageSize: 1 << 20, maxFrames: 1 << 17 } })
+  const limits = { maxMessageSize: 1 << 20, maxFrames: 1 << 17 }
+  const protocol = new parts.Protocol(sink, { role, limits, engine: parts.fastEngine })
   return () => {
     chunk.copy(work)
     messages = 0
     protocol.receive(work, 0, work.length)
-    if (messages !== operations) throw new Error(`${messages} messages came out of ${operations} frames`)
+    if (messages !== operations) throw new Error(`${messages} messages were parsed from ${operations} frames`)
   }
 }
 
@@ -64,6 +65,6 @@ function wsReceiver({ ws }: MicroTools, chunk: Buffer, work: Buffer, operations:
     chunk.copy(work)
     messages = 0
     receiver.write(work)
-    if (messages !== operations) throw new Error(`ws made ${messages} messages of ${operations} frames`)
+    if (messages !== operations) throw new Error(`ws parsed ${messages} messages from ${operations} frames`)
   }
 }

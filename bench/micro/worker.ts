@@ -1,11 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { loadParts } from '../library.ts'
+import { rotated } from '../measure/statistics.ts'
+import { loadParts } from '../servers/library.ts'
 import { findPeer } from '../servers/support.ts'
-import { rotated } from '../stats.ts'
 import type { MicroCase, MicroTools } from './case.ts'
 import { MICRO_CASES } from './cases.ts'
 
-/** What the benchmark asks this process for. */
+/** What this process must measure. */
 export interface MicroOrder {
   ids: string[]
   rounds: number
@@ -40,7 +40,7 @@ async function measureCase(
   for (let round = 0; round < rounds; round++) {
     for (const name of rotated(names, round)) {
       costs[name].push(measureVariant(variants[name], operations, ms))
-      // Streams put off part of their work; it belongs to nobody's time.
+      // Streams defer part of their work; do not count it for the next variant.
       await nextTurn()
     }
   }

@@ -1,23 +1,21 @@
-import { Histogram } from '../histogram.ts'
-import type { Job, LoadResult, PreparedLoad } from '../job.ts'
-import type { LoadConnection } from '../wire/load-connection.ts'
-import { ReplyStream } from '../wire/reply-stream.ts'
-import { echoScript, type Script } from '../wire/script.ts'
-import { openMembers } from './members.ts'
+import type { LoadConnection } from '../load/connection.ts'
+import { Latencies } from '../load/latency.ts'
+import { openMembers } from '../load/members.ts'
+import { ReplyStream } from '../load/reply-stream.ts'
+import { echoScript, type Script } from '../load/script.ts'
+import type { LoadOrder, LoadResult, PreparedLoad } from '../load/workload.ts'
 
 const DRAIN_TIMEOUT = 60_000
-/** Latencies are recorded in tenths of a microsecond. */
-const TENTHS_PER_MS = 10_000
 
-/** One member sends bursts of `depth` messages; all members, itself included, must get every one. */
-export async function prepareBroadcast(job: Job): Promise<PreparedLoad> {
-  const script = echoScript(job.kind, job.size, job.depth, job.dialect)
-  const stalled = job.stalled > 0 ? await openMembers(job, job.stalled) : []
+/** One member sends bursts of `depth` messages; all members, itself included, must receive each. */
+export async function prepareBroadcast(order: LoadOrder): Promise<PreparedLoad> {
+  const script = echoScript(order.kind, order.size, order.depth, order.dialect)
+  const stalled = order.stalled > 0 ? await openMembers(order, order.stalled) : []
   for (const member of stalled) member.socket.pause()
-  const broadcast = new Broadcast(await openMembers(job, job.connections), script)
-  if (job.warmupMs > 0) await broadcast.run(job.warmupMs)
+  const broadcast = new Broadcast(await openMembers(order, order.connections), script)
+  if (order.warmupMs > 0) await broadcast.run(order.warmupMs)
   return {
-    run: () => broadcast.run(job.durationMs),
+    run: () => broadcast.run(order.durationMs),
     async finish() {
       for (const member of stalled) member.socket.destroy()
       await broadcast.close()
@@ -40,11 +38,11 @@ class Broadcast {
     for (const [index, member] of members.entries()) this.#listen(member, index)
   }
 
-  /** Sends burst after burst, each when the last delivery of the one before was checked. */
+  /** Sends burst after burst, each after the last delivery of the previous one. */
   run(ms: number): Promise<LoadResult> {
     const begin = performance.now()
     const deliveredBefore = this.#delivered
-    const latencies = new Histogram()
+    const latencies = new Latencies()
     return new Promise((resolve, reject) => {
       const timer = setTimeout(
         () => this.#fail(new Error(`${this.#awaited} deliveries are missing`)),
@@ -58,12 +56,12 @@ class Broadcast {
       let sentAt = begin
       this.#onBurst = () => {
         const now = performance.now()
-        latencies.record((now - sentAt) * TENTHS_PER_MS)
+        latencies.record(now - sentAt)
         sentAt = now
         if (now - begin < ms) return this.#sendBurst()
         clearTimeout(timer)
         const count = this.#delivered - deliveredBefore
-        resolve({ count, seconds: (now - begin) / 1000, latency: latencies.summary(0.1), notes: [] })
+        resolve({ count, seconds: (now - begin) / 1000, latency: latencies.summary(), notes: [] })
       }
       this.#sendBurst()
     })
@@ -86,7 +84,7 @@ class Broadcast {
         const completed = stream.receive(bytes, start, end)
         this.#delivered += completed
         this.#awaited -= completed
-        if (this.#awaited < 0) throw new Error('a delivery too many')
+        if (this.#awaited < 0) throw new Error('an unexpected delivery')
       } catch (error) {
         return this.#fail(new Error(`member ${index}: ${(error as Error).message}`))
       }

@@ -1,39 +1,39 @@
-import type { Job, LoadResult, PreparedLoad } from '../job.ts'
+import { type LoadConnection, openConnections } from '../load/connection.ts'
 import {
   BROWSER_OFFER,
   DeflateReplies,
   type DeflateScript,
   deflateScript,
   readAcceptedDeflate,
-} from '../wire/deflate.ts'
-import { type LoadConnection, openConnections } from '../wire/load-connection.ts'
+} from '../load/deflate.ts'
+import type { LoadOrder, LoadResult, PreparedLoad } from '../load/workload.ts'
 
 const DRAIN_TIMEOUT = 30_000
 const WARMUP_CONNECTIONS = 64
 
-/** An echo of compressed messages, offered as browsers do: for its processor time, or for what a connection keeps. */
-export async function prepareDeflate(job: Job): Promise<PreparedLoad> {
-  return job.measure === 'memory' ? prepareMemory(job) : prepareCpu(job)
+/** Echoes compressed messages, with the offer of a browser; measures processor time, or memory per connection. */
+export async function prepareDeflate(order: LoadOrder): Promise<PreparedLoad> {
+  return order.measure === 'memory' ? prepareMemory(order) : prepareCpu(order)
 }
 
-async function prepareCpu(job: Job): Promise<PreparedLoad> {
-  const lanes = await openLanes(job, job.connections)
-  if (job.warmupMs > 0) await exchange(lanes, job.warmupMs)
+async function prepareCpu(order: LoadOrder): Promise<PreparedLoad> {
+  const lanes = await openLanes(order, order.connections)
+  if (order.warmupMs > 0) await exchange(lanes, order.warmupMs)
   return {
-    run: () => exchange(lanes, job.durationMs),
+    run: () => exchange(lanes, order.durationMs),
     finish: async () => void (await Promise.all(lanes.map((lane) => lane.connection.close()))),
   }
 }
 
-/** Each connection sends one message, gets it back, and stays. */
-async function prepareMemory(job: Job): Promise<PreparedLoad> {
-  const warmup = await openLanes(job, Math.min(WARMUP_CONNECTIONS, job.connections))
+/** Each connection sends one message, receives it back, and stays open. */
+async function prepareMemory(order: LoadOrder): Promise<PreparedLoad> {
+  const warmup = await openLanes(order, Math.min(WARMUP_CONNECTIONS, order.connections))
   await exchange(warmup, 0)
   await Promise.all(warmup.map((lane) => lane.connection.close()))
   let lanes: Lane[] = []
   return {
     async run() {
-      lanes = await openLanes(job, job.connections)
+      lanes = await openLanes(order, order.connections)
       const result = await exchange(lanes, 0)
       return { ...result, count: lanes.length }
     },
@@ -49,26 +49,26 @@ interface Lane {
   script: DeflateScript
 }
 
-async function openLanes(job: Job, count: number): Promise<Lane[]> {
+async function openLanes(order: LoadOrder, count: number): Promise<Lane[]> {
   const scripts = new Map<number, DeflateScript>()
-  const connections = await openConnections(job.target, count, { extensions: BROWSER_OFFER })
+  const connections = await openConnections(order.target, count, { extensions: BROWSER_OFFER })
   return connections.map((connection) => {
     const { clientWindowBits, serverTakesOver } = readAcceptedDeflate(connection.extensions)
     const known = scripts.get(clientWindowBits)
-    const script = known ?? deflateScript(job.kind, job.size, job.depth, clientWindowBits)
+    const script = known ?? deflateScript(order.kind, order.size, order.depth, clientWindowBits)
     scripts.set(clientWindowBits, script)
     return { connection, script, replies: new DeflateReplies(script, serverTakesOver) }
   })
 }
 
-/** Every lane sends its burst, waits for all replies and sends again until `ms` are over; at least once. */
+/** Every lane sends its burst, waits for all replies and repeats that for `ms` milliseconds; at least once. */
 async function exchange(lanes: Lane[], ms: number): Promise<LoadResult> {
   const begin = performance.now()
   const plainBefore = countPlain(lanes)
   const counts = await Promise.all(lanes.map((lane, index) => runLane(lane, index, begin + ms)))
   const count = counts.reduce((sum, one) => sum + one, 0)
   const plain = countPlain(lanes) - plainBefore
-  const notes = plain > 0 ? [`${((plain / count) * 100).toFixed(0)} % of the replies came uncompressed`] : []
+  const notes = plain > 0 ? [`${((plain / count) * 100).toFixed(0)} % of the replies were uncompressed`] : []
   return { count, seconds: (performance.now() - begin) / 1000, notes }
 }
 

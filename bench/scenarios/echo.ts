@@ -1,29 +1,29 @@
-import type { Job, PreparedLoad } from '../job.ts'
-import { openConnections } from '../wire/load-connection.ts'
-import { echoScript, type Script, uploadScript } from '../wire/script.ts'
-import { Exchange } from './exchange.ts'
+import { openConnections } from '../load/connection.ts'
+import { Exchange } from '../load/exchange.ts'
+import { echoScript, type Script, uploadScript } from '../load/script.ts'
+import type { LoadOrder, PreparedLoad } from '../load/workload.ts'
 
-/** Distinct messages that an open loop goes through. */
+/** Distinct messages of an open loop. */
 const OPEN_LOOP_MESSAGES = 16
 
-/** Every message comes back as it was sent. */
-export function prepareEcho(job: Job): Promise<PreparedLoad> {
-  return prepareExchange(job, echoScript(job.kind, job.size, messagesOf(job), job.dialect))
+/** Every message is sent back. */
+export function prepareEcho(order: LoadOrder): Promise<PreparedLoad> {
+  return prepareExchange(order, echoScript(order.kind, order.size, messagesOf(order), order.dialect))
 }
 
-/** Every message is answered by its length only: what receiving costs, without sending it back. */
-export function prepareUpload(job: Job): Promise<PreparedLoad> {
-  return prepareExchange(job, uploadScript(job.kind, job.size, messagesOf(job)))
+/** Every message is answered by its length only: the cost of receiving without sending it back. */
+export function prepareUpload(order: LoadOrder): Promise<PreparedLoad> {
+  return prepareExchange(order, uploadScript(order.kind, order.size, messagesOf(order)))
 }
 
-function messagesOf(job: Job): number {
-  return job.rate > 0 ? OPEN_LOOP_MESSAGES : job.depth
+function messagesOf(order: LoadOrder): number {
+  return order.rate > 0 ? OPEN_LOOP_MESSAGES : order.depth
 }
 
-async function prepareExchange(job: Job, script: Script): Promise<PreparedLoad> {
-  const connections = await openConnections(job.target, job.connections)
+async function prepareExchange(order: LoadOrder, script: Script): Promise<PreparedLoad> {
+  const connections = await openConnections(order.target, order.connections)
   const exchange = new Exchange(connections, script)
-  const runFor = (ms: number) => (job.rate > 0 ? exchange.runOpen(job.rate, ms) : exchange.runClosed(ms))
-  if (job.warmupMs > 0) await runFor(job.warmupMs)
-  return { run: () => runFor(job.durationMs), finish: () => exchange.close() }
+  const runFor = (ms: number) => (order.rate > 0 ? exchange.runOpen(order.rate, ms) : exchange.runClosed(ms))
+  if (order.warmupMs > 0) await runFor(order.warmupMs)
+  return { run: () => runFor(order.durationMs), finish: () => exchange.close() }
 }

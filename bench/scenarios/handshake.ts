@@ -1,97 +1,113 @@
-import { connect } from 'node:net'
-import { Histogram } from '../histogram.ts'
-import type { Job, LoadResult, PreparedLoad } from '../job.ts'
+import { connect, type Socket } from 'node:net'
+import { checkHandshakeResponse, handshakeRequest, sourceAddressFor } from '../load/handshake.ts'
+import { Latencies } from '../load/latency.ts'
+import type { LoadOrder, LoadResult, PreparedLoad } from '../load/workload.ts'
 import { buildFrame, CLOSE, readFrame } from '../wire/frame.ts'
-import { checkHandshakeResponse, handshakeRequest, sourceAddressFor } from '../wire/load-connection.ts'
 
 /** Bounds the ports that a round leaves in TIME_WAIT. */
-const MOST_HANDSHAKES = 6000
+const MAX_HANDSHAKES = 6000
 const TIMEOUT = 10_000
-const TENTHS_PER_MS = 10_000
 const CLOSE_1000 = buildFrame(CLOSE, Buffer.from([0x03, 0xe8]), { maskKey: Buffer.from([0x0a, 0x0b, 0x0c, 0x0d]) })
 const readBuffer = Buffer.alloc(4096)
 
 /** Connect, upgrade, close, disconnect, and again: `connections` of them at a time. */
-export async function prepareHandshake(job: Job): Promise<PreparedLoad> {
-  if (job.target.tls) throw new Error('the handshake scenario knows ws:// only')
-  if (job.warmupMs > 0) await runHandshakes(job, job.warmupMs, MOST_HANDSHAKES / 4)
-  return { run: () => runHandshakes(job, job.durationMs, MOST_HANDSHAKES), finish: async () => {} }
+export async function prepareHandshake(order: LoadOrder): Promise<PreparedLoad> {
+  if (order.target.tls) throw new Error('the handshake scenario supports ws: only')
+  if (order.warmupMs > 0) await runHandshakes(order, order.warmupMs, MAX_HANDSHAKES / 4)
+  return { run: () => runHandshakes(order, order.durationMs, MAX_HANDSHAKES), finish: async () => {} }
 }
 
-async function runHandshakes(job: Job, ms: number, most: number): Promise<LoadResult> {
+async function runHandshakes(order: LoadOrder, ms: number, max: number): Promise<LoadResult> {
   const begin = performance.now()
-  const latencies = new Histogram()
-  // One key for all: the generator must be cheaper than the server, and the answer to it is checked whole once.
-  const { key, request } = handshakeRequest(job.target)
-  const accept = { checked: '', key, request: Buffer.from(request) }
+  const latencies = new Latencies()
+  const handshake = new RepeatedHandshake(order)
   let started = 0
   let done = 0
   const repeat = async (): Promise<void> => {
-    while (started < most && performance.now() - begin < ms) {
+    while (started < max && performance.now() - begin < ms) {
       started++
       const openedAt = performance.now()
-      await openAndClose(job, accept)
-      latencies.record((performance.now() - openedAt) * TENTHS_PER_MS)
+      await new Visit(order, handshake).closed
+      latencies.record(performance.now() - openedAt)
       done++
     }
   }
-  await Promise.all(Array.from({ length: job.connections }, repeat))
-  return { count: done, seconds: (performance.now() - begin) / 1000, latency: latencies.summary(0.1), notes: [] }
+  await Promise.all(Array.from({ length: order.connections }, repeat))
+  return { count: done, seconds: (performance.now() - begin) / 1000, latency: latencies.summary(), notes: [] }
 }
 
-interface KnownHandshake {
-  key: string
-  request: Buffer
-  /** The last answer that was checked; the next one that is equal needs no check. */
-  checked: string
+/** One request for all connections: the load generator must be cheaper than the server. */
+class RepeatedHandshake {
+  readonly request: Buffer
+  readonly #key: string
+  /** A response that was checked whole; equal ones need no check. */
+  #checked = ''
+
+  constructor(order: LoadOrder) {
+    const { key, request } = handshakeRequest(order.target)
+    this.#key = key
+    this.request = Buffer.from(request)
+  }
+
+  check(responseHead: string): void {
+    if (responseHead === this.#checked) return
+    checkHandshakeResponse(responseHead, this.#key)
+    this.#checked = responseHead
+  }
 }
 
-function openAndClose(job: Job, handshake: KnownHandshake): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let received = ''
-    let isOpen = false
-    const fail = (error: Error): void => {
-      clearTimeout(timer)
-      socket.destroy()
-      reject(error)
-    }
-    const callback = (length: number): boolean => {
-      received += readBuffer.toString('latin1', 0, length)
-      const headEnd = isOpen ? -1 : received.indexOf('\r\n\r\n')
-      try {
-        if (headEnd >= 0) {
-          checkOnce(received.slice(0, headEnd), handshake)
-          received = received.slice(headEnd + 4)
-          isOpen = true
-          socket.write(CLOSE_1000)
-        } else if (isOpen && job.dialect === 'raw') socket.end()
-      } catch (error) {
-        fail(error as Error)
+/** One connection from connect to disconnect (RFC 6455 §4, §7). */
+class Visit {
+  /** Rejects when the server breaks the protocol, or after 10 s. */
+  readonly closed: Promise<void>
+  readonly #handshake: RepeatedHandshake
+  readonly #isRaw: boolean
+  #received = ''
+  #isOpen = false
+
+  constructor(order: LoadOrder, handshake: RepeatedHandshake) {
+    this.#handshake = handshake
+    this.#isRaw = order.dialect === 'raw'
+    this.closed = new Promise((resolve, reject) => {
+      const { host, port } = order.target
+      const callback = (length: number): boolean => {
+        try {
+          this.#receive(socket, readBuffer.toString('latin1', 0, length))
+        } catch (error) {
+          fail(error as Error)
+        }
+        return true
       }
-      return true
-    }
-    const { host, port } = job.target
-    const socket = connect({
-      host,
-      port,
-      localAddress: sourceAddressFor(host),
-      onread: { buffer: readBuffer, callback },
+      const onread = { buffer: readBuffer, callback }
+      const socket = connect({ host, port, localAddress: sourceAddressFor(host), onread })
+      const fail = (error: Error): void => {
+        reject(error)
+        socket.destroy()
+      }
+      const timer = setTimeout(() => fail(new Error('a handshake and close took more than 10 s')), TIMEOUT)
+      socket.setNoDelay(true)
+      socket.on('connect', () => socket.write(handshake.request))
+      socket.on('error', fail)
+      socket.on('close', () => {
+        clearTimeout(timer)
+        if (this.#hasCloseFrame()) resolve()
+        else reject(new Error('the server did not answer the Close frame'))
+      })
     })
-    const timer = setTimeout(() => fail(new Error('a handshake and close took more than 10 s')), TIMEOUT)
-    socket.setNoDelay(true)
-    socket.on('connect', () => socket.write(handshake.request))
-    socket.on('error', fail)
-    socket.on('close', () => {
-      clearTimeout(timer)
-      const answer = readFrame(Buffer.from(received, 'latin1'), 0)
-      if (answer?.opcode === CLOSE) resolve()
-      else reject(new Error('the server did not answer the Close frame'))
-    })
-  })
-}
+  }
 
-function checkOnce(head: string, handshake: KnownHandshake): void {
-  if (head === handshake.checked) return
-  checkHandshakeResponse(head, handshake.key)
-  handshake.checked = head
+  #receive(socket: Socket, text: string): void {
+    this.#received += text
+    const headEnd = this.#isOpen ? -1 : this.#received.indexOf('\r\n\r\n')
+    if (headEnd >= 0) {
+      this.#handshake.check(this.#received.slice(0, headEnd))
+      this.#received = this.#received.slice(headEnd + 4)
+      this.#isOpen = true
+      socket.write(CLOSE_1000)
+    } else if (this.#isOpen && this.#isRaw) socket.end()
+  }
+
+  #hasCloseFrame(): boolean {
+    return readFrame(Buffer.from(this.#received, 'latin1'), 0)?.opcode === CLOSE
+  }
 }

@@ -1,19 +1,19 @@
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
-import type { Job, LoadResult, PreparedLoad } from '../job.ts'
-import { BROWSER_OFFER, deflateMessage, readAcceptedDeflate } from '../wire/deflate.ts'
+import { type LoadConnection, openConnection } from '../load/connection.ts'
+import { BROWSER_OFFER, deflateMessage, readAcceptedDeflate } from '../load/deflate.ts'
+import { describeClose } from '../load/reply-stream.ts'
+import type { LoadOrder, LoadResult, PreparedLoad } from '../load/workload.ts'
 import { BINARY, buildFrame, CLOSE, PING, readFrame, TEXT } from '../wire/frame.ts'
-import { type LoadConnection, openConnection } from '../wire/load-connection.ts'
-import { describeClose } from '../wire/reply-stream.ts'
 
 const MASK_KEY = Buffer.from([0x11, 0x22, 0x33, 0x44])
 const MEGABYTE = 1024 * 1024
-/** A server that has not taken a byte for this long has stopped reading. */
+/** Milliseconds without progress after which a server counts as having stopped reading. */
 const STALL_MS = 1500
 
 /** What a hostile peer does on its connection, within `ms` milliseconds. */
 type Attack = (victim: Victim, ms: number) => Promise<void>
 
-/** A connection that notes how the server ended it. */
+/** A connection that records how the server ended it. */
 class Victim {
   readonly connection: LoadConnection
   end = ''
@@ -22,7 +22,7 @@ class Victim {
 
   constructor(connection: LoadConnection) {
     this.connection = connection
-    connection.onBytes = (bytes, start, end) => this.#look(Buffer.from(bytes.subarray(start, end)))
+    connection.onBytes = (bytes, start, end) => this.#receive(Buffer.from(bytes.subarray(start, end)))
     connection.onEnd = (error) => this.#note(error ? 'reset' : 'closed without a Close frame')
   }
 
@@ -30,33 +30,33 @@ class Victim {
     return this.end !== '' || this.connection.write(bytes)
   }
 
-  /** Waits until the server ended the connection or `ms` are over. */
-  async outlast(ms: number): Promise<void> {
+  /** Waits until the server has ended the connection, at most `ms` milliseconds. */
+  async waitForEnd(ms: number): Promise<void> {
     const until = performance.now() + ms
     while (this.end === '' && performance.now() < until) await pause(20)
   }
 
-  /** Writes `chunk` over and over up to `total` bytes; stops when the server does not read any more. */
-  async pour(chunk: Buffer, total: number, ms: number): Promise<void> {
+  /** Writes `chunk` repeatedly up to `total` bytes; stops when the server stops reading. */
+  async flood(chunk: Buffer, total: number, ms: number): Promise<void> {
     const until = performance.now() + ms
     const { socket } = this.connection
-    let taken = socket.bytesWritten - socket.writableLength
-    let takenAt = performance.now()
+    let sentBytes = socket.bytesWritten - socket.writableLength
+    let progressAt = performance.now()
     for (let sent = 0; sent < total && this.end === '' && performance.now() < until; ) {
       if (socket.writableLength < MEGABYTE) {
         this.write(chunk)
         sent += chunk.length
       } else await pause(1)
       const now = socket.bytesWritten - socket.writableLength
-      if (now > taken) takenAt = performance.now()
-      taken = now
-      if (performance.now() - takenAt > STALL_MS) return
+      if (now > sentBytes) progressAt = performance.now()
+      sentBytes = now
+      if (performance.now() - progressAt > STALL_MS) return
       await nextTurn()
     }
   }
 
-  #look(bytes: Buffer): void {
-    // Only the first frame matters: an attacked server either sends Close or nothing that is of interest here.
+  #receive(bytes: Buffer): void {
+    // Only the first frame matters: either it is a Close frame, or nothing of interest follows.
     this.#pending = Buffer.concat([this.#pending, bytes]).subarray(0, 4096)
     const frame = readFrame(this.#pending, 0)
     if (frame?.opcode === CLOSE) this.#note(`closed ${describeClose(frame)}`)
@@ -74,25 +74,25 @@ const attacks: Record<string, Attack> = {
     const first = buildFrame(BINARY, Buffer.from('x'), { maskKey: MASK_KEY, fin: false })
     const next = buildFrame(0, Buffer.from('x'), { maskKey: MASK_KEY, fin: false })
     victim.write(first)
-    await victim.pour(Buffer.concat(Array<Buffer>(1000).fill(next)), 130_900 * next.length, ms)
-    await victim.outlast(1000)
+    await victim.flood(Buffer.concat(Array<Buffer>(1000).fill(next)), 130_900 * next.length, ms)
+    await victim.waitForEnd(1000)
   },
   async pings(victim, ms) {
     victim.connection.socket.pause()
     const ping = buildFrame(PING, Buffer.alloc(125, 'p'), { maskKey: MASK_KEY })
-    await victim.pour(Buffer.concat(Array<Buffer>(500).fill(ping)), 150 * MEGABYTE, ms)
+    await victim.flood(Buffer.concat(Array<Buffer>(500).fill(ping)), 150 * MEGABYTE, ms)
   },
   async unread(victim, ms) {
     victim.connection.socket.pause()
-    await victim.pour(buildFrame(BINARY, Buffer.alloc(65_536, 'e'), { maskKey: MASK_KEY }), 380 * MEGABYTE, ms)
+    await victim.flood(buildFrame(BINARY, Buffer.alloc(65_536, 'e'), { maskKey: MASK_KEY }), 380 * MEGABYTE, ms)
   },
   async utf8(victim, ms) {
     victim.write(buildFrame(TEXT, Buffer.from([0x61, 0xc3, 0x28]), { maskKey: MASK_KEY, fin: false }))
-    await victim.outlast(ms)
+    await victim.waitForEnd(ms)
   },
   async header(victim, ms) {
     victim.write(Buffer.from([0x82]))
-    await victim.outlast(ms)
+    await victim.waitForEnd(ms)
   },
   async trickle(victim, ms) {
     const frame = buildFrame(BINARY, Buffer.alloc(65_536, 't'), { maskKey: MASK_KEY })
@@ -106,33 +106,33 @@ const attacks: Record<string, Attack> = {
     readAcceptedDeflate(victim.connection.extensions)
     const bomb = deflateMessage(Buffer.alloc(300 * MEGABYTE))
     victim.write(buildFrame(BINARY, bomb, { maskKey: MASK_KEY, rsv1: true }))
-    await victim.outlast(ms)
+    await victim.waitForEnd(ms)
   },
 }
 
-/** The names of the attacks, for the command line. */
+/** The names of the attacks. */
 export const ATTACKS: readonly string[] = Object.keys(attacks)
 
-/** One hostile peer; what it does to the server's memory and how the server ends it is what counts. */
-export async function prepareHostile(job: Job): Promise<PreparedLoad> {
-  const attack = attacks[job.attack]
-  if (!attack) throw new Error(`unknown attack “${job.attack}”, known are ${ATTACKS.join(', ')}`)
-  const extensions = job.attack === 'bomb' ? BROWSER_OFFER : undefined
-  // A peaceful connection first: the code that serves a connection is loaded when the attack begins.
-  const peaceful = await openConnection(job.target)
-  const victim = new Victim(await openConnection(job.target, { extensions }))
+/** One hostile peer: measures its effect on the server, and notes how the server ends the connection. */
+export async function prepareHostile(order: LoadOrder): Promise<PreparedLoad> {
+  const attack = attacks[order.attack]
+  if (!attack) throw new Error(`unknown attack “${order.attack}”; allowed: ${ATTACKS.join(', ')}`)
+  const extensions = order.attack === 'bomb' ? BROWSER_OFFER : undefined
+  // A normal connection first, so that the code that serves connections is loaded before the attack.
+  const normal = await openConnection(order.target)
+  const victim = new Victim(await openConnection(order.target, { extensions }))
   return {
-    run: () => runAttack(victim, attack, job),
+    run: () => runAttack(victim, attack, order),
     async finish() {
       victim.connection.socket.destroy()
-      peaceful.socket.destroy()
+      normal.socket.destroy()
     },
   }
 }
 
-async function runAttack(victim: Victim, attack: Attack, job: Job): Promise<LoadResult> {
+async function runAttack(victim: Victim, attack: Attack, order: LoadOrder): Promise<LoadResult> {
   const begin = performance.now()
-  await attack(victim, job.durationMs)
+  await attack(victim, order.durationMs)
   const seconds = (performance.now() - begin) / 1000
   const after = ((victim.endedAt - begin) / 1000).toFixed(2)
   const outcome = victim.end === '' ? `not closed in ${seconds.toFixed(1)} s` : `${victim.end} after ${after} s`

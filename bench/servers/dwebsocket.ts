@@ -1,6 +1,6 @@
 import { createServer as createHttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { loadLibrary } from '../library.ts'
+import { loadLibrary } from './library.ts'
 import { announce, HOST, readSettings } from './support.ts'
 
 type Library = Awaited<ReturnType<typeof loadLibrary>>
@@ -9,7 +9,7 @@ type Connection = Parameters<Server['onConnection']>[0]
 type Data = string | Buffer
 
 /**
- * This library with all its limits on, through the API that `BENCH_API` names, broadcasts through a room; on node:http
+ * This library with its default limits: the session API with `BENCH_API=session`, a room for broadcasts, on node:http
  * with `BENCH_HTTP=1`.
  */
 const settings = readSettings()

@@ -3,8 +3,8 @@ import { createServer, type Socket } from 'node:net'
 import { announce, HOST, readSettings } from './support.ts'
 
 /**
- * The floor under every WebSocket server on node:net: after a bare handshake the bytes go back as they came,
- * without a look at them. An upload is counted in bytes only.
+ * The lower bound for a WebSocket server on node:net: after a minimal handshake it sends the bytes back unread. Uploads
+ * are counted in bytes only.
  */
 const settings = readSettings()
 const members = new Set<Socket>()

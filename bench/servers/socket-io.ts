@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import { announce, HOST, readSettings, requirePeer } from './support.ts'
 
-/** npm socket.io over WebSocket only: one event, to one room that everybody is in. */
+/** npm socket.io over WebSocket only: one event, to one room that every connection joins. */
 const settings = readSettings()
 const { peer, version } = requirePeer('socket.io')
 const httpServer = createServer()

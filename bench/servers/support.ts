@@ -4,17 +4,17 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
-/** What a server does with a message: sends it back, says how long it was, or sends it to everybody. */
+/** What a server does with a message: send it back, answer its length, or send it to every connection. */
 export type ServerMode = 'echo' | 'upload' | 'broadcast'
 
-/** What the benchmark tells a server on its command line. */
+/** The command line of a server. */
 export interface ServerSettings {
   mode: ServerMode
-  /** The longest message that is taken, in bytes. */
+  /** The longest message that is accepted, in bytes. */
   maxMessage: number
   /** permessage-deflate with the peer's own defaults. */
   deflate: boolean
-  /** Bytes of one masked frame and the answer to it: for a server that does not parse. */
+  /** Bytes of one masked frame, and the answer to it: for a server that does not parse frames. */
   frameBytes: number
   receipt: string
 }
@@ -26,6 +26,7 @@ export type ServerReport =
   | { type: 'missing'; message: string }
 
 export const HOST = '127.0.0.1'
+
 /** Reads the command line of this server process. */
 export function readSettings(): ServerSettings {
   const { values } = parseArgs({
@@ -46,7 +47,7 @@ export function readSettings(): ServerSettings {
   }
 }
 
-/** Says that the server listens, and answers the benchmark from now on; without a benchmark prints the port. */
+/** Reports that the server listens, and answers questions from then on; prints the port when not run by the benchmark. */
 export function announce(port: number, version: string): void {
   const send = (report: ServerReport): void => {
     process.send?.(report)
@@ -62,34 +63,34 @@ export function announce(port: number, version: string): void {
 }
 
 /**
- * Loads the named peer from `bench/node_modules` or from where the command was started; it is no dependency of the
- * package, so its absence is an ordinary answer.
+ * Loads the named package from `bench/node_modules` or from the current folder. It is not a dependency, so it may be
+ * missing: then the benchmark is informed and the process ends.
  */
-// biome-ignore lint/suspicious/noExplicitAny: peers come without types, and their types are not what is measured
+// biome-ignore lint/suspicious/noExplicitAny: the packages have no types or are loaded by name
 export function requirePeer(name: string): { peer: any; path: string; version: string } {
   const found = locatePeer(name)
   if (found) return found
   return reportMissing(name)
 }
 
-/** Says that a module is not installed, which leaves its peer out. */
+/** Reports that a package is missing; the benchmark then leaves this server out. */
 export function reportMissing(name: string): never {
   const message = `${name} is not installed: run “npm ci --prefix bench”, or “npm install --no-save ${name}” here`
   if (process.send) {
     process.send({ type: 'missing', message } satisfies ServerReport)
-    // The benchmark says it in its own words and ends this process; a stack on the terminal would say nothing more.
+    // The benchmark prints the message and ends this process; a stack trace would add nothing.
     process.once('uncaughtException', () => {})
   }
   throw new Error(message)
 }
 
-/** The named peer, or undefined when it is not installed. */
-// biome-ignore lint/suspicious/noExplicitAny: peers come without types, and their types are not what is measured
+/** The named package, or undefined when it is not installed. */
+// biome-ignore lint/suspicious/noExplicitAny: the packages have no types or are loaded by name
 export function findPeer(name: string): any {
   return locatePeer(name)?.peer
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: peers come without types, and their types are not what is measured
+// biome-ignore lint/suspicious/noExplicitAny: the packages have no types or are loaded by name
 function locatePeer(name: string): { peer: any; path: string; version: string } | undefined {
   for (const folder of peerFolders()) {
     const require = createRequire(join(folder, 'package.json'))
@@ -104,7 +105,7 @@ function locatePeer(name: string): { peer: any; path: string; version: string } 
   return undefined
 }
 
-/** The peers' own folder, beside the sources as well as beside the compiled package; then the folder of the caller. */
+/** The folder of the benchmark, seen from the sources or from `dist`; then the current folder. */
 function peerFolders(): string[] {
   const toBench = import.meta.url.endsWith('.ts') ? '..' : '../../../bench'
   return [join(dirname(fileURLToPath(import.meta.url)), toBench), process.cwd()]

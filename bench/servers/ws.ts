@@ -1,11 +1,11 @@
 import { createRequire } from 'node:module'
 import { announce, HOST, readSettings, reportMissing, requirePeer } from './support.ts'
 
-/** npm ws, as its documentation writes an echo server; `WS_CORK=1` gathers the writes of one tick by hand. */
+/** npm ws: the echo server of its documentation; `WS_CORK=1` corks the writes of one tick by hand. */
 const settings = readSettings()
 const { peer, path, version } = requirePeer('ws')
 if (process.env.WS_NO_BUFFER_UTIL === undefined && !hasAddOn()) reportMissing('bufferutil')
-const byHand = process.env.WS_CORK === '1'
+const isCorkedByHand = process.env.WS_CORK === '1'
 
 const server = new peer.WebSocketServer({
   host: HOST,
@@ -32,14 +32,14 @@ server.on('connection', (socket: any) => {
       for (const client of server.clients) client.send(data, { binary: isBinary })
       return
     }
-    if (byHand) cork()
+    if (isCorkedByHand) cork()
     if (settings.mode === 'echo') socket.send(data, { binary: isBinary })
     else socket.send(String(isBinary ? data.length : data.toString().length))
   })
 })
 server.on('listening', () => announce(server.address().port, version))
 
-/** Whether ws itself finds its add-on; it goes on in silence when it does not. */
+/** Whether ws finds its add-on; ws itself does not report it. */
 function hasAddOn(): boolean {
   try {
     createRequire(path)('bufferutil')

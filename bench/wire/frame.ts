@@ -5,7 +5,7 @@ export const CLOSE = 0x8
 export const PING = 0x9
 export const PONG = 0xa
 
-/** One frame as it stood on the wire, unmasked (RFC 6455 §5.2). */
+/** One frame from the wire, unmasked (RFC 6455 §5.2). */
 export interface Frame {
   fin: boolean
   rsv1: boolean
@@ -16,7 +16,7 @@ export interface Frame {
   size: number
 }
 
-/** What a frame may carry besides opcode and payload. */
+/** The header fields besides opcode and length. */
 export interface FrameShape {
   /** Four bytes; without it the frame is not masked. */
   maskKey?: Uint8Array
@@ -24,7 +24,7 @@ export interface FrameShape {
   rsv1?: boolean
 }
 
-/** Builds one frame with the shortest header, legal or not (RFC 6455 §5.2). */
+/** Builds one frame with the shortest header, valid or not (RFC 6455 §5.2). */
 export function buildFrame(opcode: number, payload: Uint8Array, shape: FrameShape = {}): Buffer {
   const { maskKey, fin = true, rsv1 = false } = shape
   const maskBit = maskKey ? 0x80 : 0
@@ -48,7 +48,7 @@ export function headerSize(length: number, isMasked: boolean): number {
   return (length < 126 ? 2 : length < 65536 ? 4 : 10) + (isMasked ? 4 : 0)
 }
 
-/** Bytes of the frame that starts at `at`, or undefined when its length is not there yet (RFC 6455 §5.2). */
+/** Bytes of the frame that starts at `at`, or undefined when its length is incomplete (RFC 6455 §5.2). */
 export function frameSizeAt(bytes: Buffer, at: number): number | undefined {
   if (bytes.length < at + 2) return undefined
   const maskSize = (bytes[at + 1] & 0x80) !== 0 ? 4 : 0
@@ -58,7 +58,7 @@ export function frameSizeAt(bytes: Buffer, at: number): number | undefined {
   return bytes.length < at + 10 ? undefined : 10 + maskSize + Number(bytes.readBigUInt64BE(at + 2))
 }
 
-/** Reads the frame that starts at `at`, or undefined when it is not all there (RFC 6455 §5.2). */
+/** Reads the frame that starts at `at`, or undefined when it is incomplete (RFC 6455 §5.2). */
 export function readFrame(bytes: Buffer, at: number): Frame | undefined {
   const size = frameSizeAt(bytes, at)
   if (size === undefined || bytes.length < at + size) return undefined

@@ -1,15 +1,15 @@
 import { BINARY, TEXT } from './frame.ts'
 
-/** What a message consists of. */
+/** Kinds of payload. */
 export const KINDS = ['binary', 'ascii', 'cjk', 'json'] as const
 export type Kind = (typeof KINDS)[number]
 
-/** The opcode under which a message of this kind travels (RFC 6455 §5.6). */
+/** The opcode of a message of this kind (RFC 6455 §5.6). */
 export function opcodeOf(kind: Kind): number {
   return kind === 'binary' ? BINARY : TEXT
 }
 
-/** Small random numbers that come out the same in every run (mulberry32): integers from 0 to 2³²−1. */
+/** Reproducible random integers from 0 to 2³²−1 (mulberry32). */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0
   return () => {
@@ -20,7 +20,7 @@ export function seededRandom(seed: number): () => number {
   }
 }
 
-/** Makes a payload of exactly `size` bytes; another `seed` gives another payload. */
+/** Makes a payload of exactly `size` bytes; it depends on `seed`. */
 export function makePayload(kind: Kind, size: number, seed: number): Buffer {
   const random = seededRandom(seed * 7919 + size)
   if (kind === 'binary') return randomBytes(size, random)
@@ -29,7 +29,7 @@ export function makePayload(kind: Kind, size: number, seed: number): Buffer {
   return jsonText(size, random)
 }
 
-/** What a server answers to an upload: the bytes of a binary message, the UTF-16 units of a text. */
+/** The answer to an upload: the number of bytes of a binary message, of UTF-16 units of a text. */
 export function uploadReceipt(kind: Kind, payload: Buffer): string {
   return String(kind === 'binary' ? payload.length : payload.toString('utf8').length)
 }
@@ -41,7 +41,7 @@ function randomBytes(size: number, random: () => number): Buffer {
   return bytes
 }
 
-/** Letters, digits and spaces: nothing that JSON would escape. */
+/** Letters, digits and spaces: nothing that JSON escapes. */
 function asciiText(size: number, random: () => number): Buffer {
   const letters = 'abcdefghijklmnopqrstuvwxyz ABCDEFGHIJKLMNOPQRSTUVWXYZ 0123456789'
   const bytes = Buffer.alloc(size)
@@ -56,7 +56,7 @@ function cjkText(size: number, random: () => number): Buffer {
   return Buffer.from(text + '.'.repeat(size - characters * 3))
 }
 
-/** A list of chat-like records, as an application would send it, filled up to the size with a last string. */
+/** A list of chat messages, as an application would send it, padded to the size with a last string. */
 function jsonText(size: number, random: () => number): Buffer {
   const records: string[] = []
   let length = '{"messages":[],"pad":""}'.length

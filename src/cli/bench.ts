@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
-/** The command `dwebsocket bench`: a program of its own beside this one, as it shares no code with the library. */
+/** The command `dwebsocket bench`: a separate program, which shares no code with the library. */
 export function bench(args: string[]): Promise<number> {
   const path = import.meta.url.endsWith('.ts') ? '../../bench/main.ts' : '../bench/main.js'
   const script = fileURLToPath(new URL(path, import.meta.url))

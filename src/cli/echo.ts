@@ -6,14 +6,15 @@ import {
   createServer,
   type WebSocketServer,
 } from '../index.ts'
+import { choice, integer } from '../options/option-rule.ts'
 import { LIMIT_HELP, limitOption, readLimitOptions } from './limit.ts'
 import { listenOptions, readPort, runServer } from './listen.ts'
-import { readInteger, UsageError } from './usage.ts'
+import { readOption, withUsageErrors } from './usage.ts'
 
 const HELP = `dwebsocket echo [options]
 
-A bare echo server for tests and benchmarks, on every path. Any origin is let in. GET /metrics tells
-its statistics.
+A minimal echo server for tests and benchmarks. It accepts every path and every origin.
+GET /metrics returns its statistics in the format of Prometheus.
 
   --port N             port to listen on, 0 for a free one      (default 9001)
   --host HOST          address to listen on                     (default 127.0.0.1)
@@ -22,8 +23,11 @@ its statistics.
   --no-deflate         declines permessage-deflate
 ${LIMIT_HELP}`
 
-/** Nobody is to be waited for long. */
+/** Milliseconds. */
 const SHUTDOWN = { deadline: 5_000 }
+
+const API = choice('connection', 'session')
+const MAX_MESSAGE = integer(16 * 1024 * 1024, 1, 2 ** 31)
 
 /** The command `dwebsocket echo`: runs until SIGINT or SIGTERM. */
 export async function echo(args: string[]): Promise<number> {
@@ -32,8 +36,8 @@ export async function echo(args: string[]): Promise<number> {
     options: {
       ...listenOptions,
       ...limitOption,
-      api: { type: 'string', default: 'connection' },
-      'max-message': { type: 'string', default: '16777216' },
+      api: { type: 'string', default: API.fallback },
+      'max-message': { type: 'string', default: String(MAX_MESSAGE.fallback) },
       'no-deflate': { type: 'boolean', default: false },
     },
   })
@@ -41,39 +45,39 @@ export async function echo(args: string[]): Promise<number> {
     process.stdout.write(HELP)
     return 0
   }
-  const maxMessageSize = readInteger('max-message', values['max-message'], 1, 2 ** 31)
-  const server = createEchoServer(values.api, {
-    maxMessageSize,
+  const options = {
+    maxMessageSize: readOption('max-message', values['max-message'], MAX_MESSAGE),
     deflate: !values['no-deflate'],
     ...readLimitOptions(values.limit),
-  })
+  }
+  const api = readOption('api', values.api, API)
+  const server = withUsageErrors(() => (api === 'session' ? serveSessions(options) : serveConnections(options)))
   return runServer(server, 'ws', readPort(values.port, 9001), values.host, SHUTDOWN)
 }
 
-function createEchoServer(api: string, options: CreateServerOptions): WebSocketServer {
-  if (api === 'session') return createServer({ urls: { '*': echoSession }, ...options })
-  if (api !== 'connection') throw new UsageError(`--api ${api}: connection or session is allowed`)
+function serveSessions(options: CreateServerOptions): WebSocketServer {
+  const view = accept_websocket(
+    async (request, response) => {
+      if (!request.is_websocket()) return response.writeHead(426).end()
+      for await (const message of request.websocket) await request.websocket.send(message)
+    },
+    { origins: '*' },
+  )
+  return createServer({ urls: { '*': view }, ...options })
+}
+
+function serveConnections(options: CreateServerOptions): WebSocketServer {
   const server = createServer({ origins: '*', ...options })
-  server.onConnection = echoConnection
+  server.onConnection = (connection) => {
+    connection.onMessage = (data) => {
+      if (connection.send(data) !== 'sent') pauseUntilDrained(connection)
+    }
+  }
   return server
 }
 
-const echoSession = accept_websocket(
-  async (request, response) => {
-    if (!request.is_websocket()) return response.writeHead(426).end()
-    for await (const message of request.websocket) await request.websocket.send(message)
-  },
-  { origins: '*' },
-)
-
-function echoConnection(connection: Connection): void {
-  connection.onMessage = (data) => {
-    if (connection.send(data) !== 'sent') holdUntilDrained(connection)
-  }
-}
-
-/** A peer that sends and does not read is not read from either. */
-function holdUntilDrained(connection: Connection): void {
+/** Applies backpressure: a peer that does not read is not read from either. */
+function pauseUntilDrained(connection: Connection): void {
   connection.pause()
   void connection.drained().then(() => connection.resume())
 }

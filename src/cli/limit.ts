@@ -1,65 +1,67 @@
 import { type CreateServerOptions, defaultLimits, type RateLimit } from '../index.ts'
+import { optionMessage } from '../options/read-options.ts'
 import { UsageError } from './usage.ts'
 
-type Reader = (text: string) => unknown
+/** Returns undefined for a text that is not a value of the limit. */
+type Parser = (text: string) => unknown
 
-const readNumber: Reader = (text) => {
-  const value = Number(text)
-  return text.trim() === '' || Number.isNaN(value) ? undefined : value
-}
+const parseNumber: Parser = (text) => (/^(\d+(\.\d+)?(e\d+)?|Infinity)$/.test(text) ? Number(text) : undefined)
 
-const readWord: Reader = (text) => text
+const parseText: Parser = (text) => text
 
-/** `1000` or `1000:5000`: a second, and at once; `off` for none. */
-const readRate: Reader = (text): RateLimit | null | undefined => {
+/** `1000` or `1000:5000`: per second, and the burst; `off` for no limit. */
+const parseRate: Parser = (text): RateLimit | null | undefined => {
   if (text === 'off') return null
-  const numbers = text.split(':').map(readNumber) as (number | undefined)[]
+  const numbers = text.split(':').map(parseNumber) as (number | undefined)[]
   const [perSecond, burst] = numbers
   if (numbers.length > 2 || numbers.includes(undefined)) return undefined
   return burst === undefined ? { perSecond: perSecond! } : { perSecond: perSecond!, burst }
 }
 
-const ofServer: Readonly<Record<string, Reader>> = {
-  maxMemory: readNumber,
-  maxConnections: readNumber,
-  maxConnectionsPerAddress: readNumber,
-  handshakeTimeout: readNumber,
-  queueHighCount: readNumber,
-  queueLowCount: readNumber,
-  queueHighBytes: readNumber,
-  queueLowBytes: readNumber,
+const serverParsers: Readonly<Record<string, Parser>> = {
+  maxMemory: parseNumber,
+  maxConnections: parseNumber,
+  maxConnectionsPerAddress: parseNumber,
+  handshakeTimeout: parseNumber,
+  queueHighCount: parseNumber,
+  queueLowCount: parseNumber,
+  queueHighBytes: parseNumber,
+  queueLowBytes: parseNumber,
   trustedProxies: (text) => text.split(','),
 }
 
-/** How the value of each limit is read from a command line. */
-const readers: ReadonlyMap<string, Reader> = new Map([
-  ...Object.entries(defaultLimits).map(([name, value]): [string, Reader] => {
-    if (name.endsWith('Rate') && typeof value !== 'number') return [name, readRate]
-    return [name, typeof value === 'string' ? readWord : readNumber]
+const parsers: ReadonlyMap<string, Parser> = new Map([
+  ...Object.entries(defaultLimits).map(([name, value]): [string, Parser] => {
+    if (name.endsWith('Rate') && typeof value !== 'number') return [name, parseRate]
+    return [name, typeof value === 'string' ? parseText : parseNumber]
   }),
-  ...Object.entries(ofServer),
+  ...Object.entries(serverParsers),
 ])
 
-/** The option of the commands that take limits. */
+/** The option `--limit` of the commands that run a server. */
 export const limitOption = { limit: { type: 'string', multiple: true, default: [] as string[] } } as const
 
 /** The lines of the help about it. */
-export const LIMIT_HELP = `  --limit NAME=VALUE   changes a limit of the server; may be repeated. Bytes, milliseconds,
-                       Infinity, a rate as PER_SECOND[:BURST] or off, for example:
+export const LIMIT_HELP = `  --limit NAME=VALUE   sets a limit of the server; repeatable. Bytes, milliseconds, Infinity, or a rate
+                       as PER_SECOND[:BURST] or off, for example:
                        --limit headerTimeout=2000 --limit pingRate=10:50 --limit overflow=drop
 `
 
-/** Reads `name=value` words into options. Throws a UsageError for what is no limit or no value of it. */
-export function readLimitOptions(words: readonly string[]): CreateServerOptions {
+/**
+ * Reads `NAME=VALUE` texts into options of a server, which checks the values.
+ *
+ * @throws {UsageError} when a name is unknown, or its value cannot be read.
+ */
+export function readLimitOptions(texts: readonly string[]): CreateServerOptions {
   const options: Record<string, unknown> = {}
-  for (const word of words) {
-    const at = word.indexOf('=')
-    const name = at === -1 ? word : word.slice(0, at)
-    const read = readers.get(name)
-    if (read === undefined) throw new UsageError(`--limit ${word}: limits are ${[...readers.keys()].join(', ')}`)
-    const value = at === -1 ? undefined : read(word.slice(at + 1))
-    if (value === undefined) throw new UsageError(`--limit ${word}: NAME=VALUE is allowed`)
-    options[name] = value
+  for (const text of texts) {
+    const [, name, value] = /^([^=]*)(?:=(.*))?$/s.exec(text)!
+    const parse = parsers.get(name)
+    if (parse === undefined)
+      throw new UsageError(optionMessage('--limit', text, `one of ${[...parsers.keys()].join(', ')}`))
+    const parsed = value === undefined ? undefined : parse(value)
+    if (parsed === undefined) throw new UsageError(optionMessage('--limit', text, 'NAME=VALUE'))
+    options[name] = parsed
   }
   return options
 }

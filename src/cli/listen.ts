@@ -1,7 +1,8 @@
 import type { AddressInfo } from 'node:net'
 import type { ShutdownOptions, WebSocketServer } from '../index.ts'
+import { integer } from '../options/option-rule.ts'
 import { serveMetrics } from './metrics.ts'
-import { readInteger, UsageError } from './usage.ts'
+import { readOption, UsageError } from './usage.ts'
 
 /** The options of every command that listens. */
 export const listenOptions = {
@@ -10,14 +11,16 @@ export const listenOptions = {
   help: { type: 'boolean', short: 'h', default: false },
 } as const
 
-/** Where a command is to listen. Throws a UsageError for a port that is none. */
+/** @throws {UsageError} when `port` is not a port number. */
 export function readPort(port: string | undefined, fallback: number): number {
-  return port === undefined ? fallback : readInteger('port', port, 0, 65_535)
+  return port === undefined ? fallback : readOption('port', port, integer(fallback, 0, 65_535))
 }
 
 /**
- * Listens, says so in one parseable line, serves `/metrics`, runs until SIGINT or SIGTERM and then stops as `shutdown`
- * says, with the outcome in one line. A second signal ends the process at once.
+ * Listens, prints the address in one parseable line, serves `/metrics`, runs until SIGINT or SIGTERM, then shuts down
+ * and prints the outcome in one line. A second signal ends the process at once.
+ *
+ * @throws {UsageError} when the address is not available.
  */
 export async function runServer(
   server: WebSocketServer,
@@ -38,11 +41,11 @@ export async function runServer(
   return 0
 }
 
-/** An address that cannot be had is a wrong argument, whatever the system calls it. */
+/** Every error of the system about the address is a wrong argument. */
 function explainListenError(error: NodeJS.ErrnoException, place: string): Error {
   if (error.code === undefined) return error
   if (error.code !== 'EADDRINUSE') return new UsageError(`cannot listen on ${place}: ${error.message}`)
-  return new UsageError(`${place} is taken by another program; --port 0 finds a free one`)
+  return new UsageError(`${place} is in use by another program; --port 0 picks a free port`)
 }
 
 function bracket(host: string): string {

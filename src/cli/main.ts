@@ -1,15 +1,18 @@
 #!/usr/bin/env node
 import { UsageError } from './usage.ts'
+import { readVersion } from './version.ts'
 
 const HELP = `dwebsocket <command> [options]
 
   serve     the demo site                                  (dwebsocket serve --help)
-  echo      a bare echo server for tests and benchmarks    (dwebsocket echo --help)
+  echo      an echo server for tests and benchmarks        (dwebsocket echo --help)
   conform   tests WebSocket servers and clients            (dwebsocket conform --help)
   bench     measures WebSocket servers                     (dwebsocket bench --help)
+
+  --help, --version
 `
 
-/** Each command takes its arguments and resolves to the exit code; what a command needs is loaded for it alone. */
+/** Each command gets its arguments and resolves to the exit code; its modules are loaded for it alone. */
 const commands: ReadonlyMap<string, (args: string[]) => Promise<number>> = new Map([
   ['serve', async (args: string[]) => (await import('./serve.ts')).serve(args)],
   ['echo', async (args: string[]) => (await import('./echo.ts')).echo(args)],
@@ -22,13 +25,18 @@ async function main([name, ...args]: string[]): Promise<number> {
     process.stdout.write(HELP)
     return name === undefined ? 2 : 0
   }
+  if (name === '--version') {
+    process.stdout.write(`${readVersion()}\n`)
+    return 0
+  }
   const command = commands.get(name)
-  if (command === undefined)
+  if (command === undefined) {
     throw new UsageError(`unknown command ${JSON.stringify(name)}; commands: ${[...commands.keys()].join(', ')}`)
+  }
   return command(args)
 }
 
-// Whoever read the output has gone: that is no reason to end badly.
+// EPIPE means that the reader of the output has ended, as in `| head`; that is not an error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
 })

@@ -1,26 +1,27 @@
 import { RedisBroker } from '../index-redis.ts'
 import { UsageError } from './usage.ts'
 
-/** A broker and the client that it uses. */
+/** A broker together with its client. */
 export interface RedisConnection {
   readonly broker: RedisBroker
   close(): Promise<void>
 }
 
 /**
- * Connects to the Redis of `--redis`; says on standard error when it goes and comes back.
- * Throws a UsageError when the package `redis` is not installed, or when nothing answers there.
+ * Connects to the Redis of `--redis`; reports on standard error when it is lost and back.
+ *
+ * @throws {UsageError} when the package `redis` is not installed, or nothing answers at `url`.
  */
 export async function connectRedis(url: string): Promise<RedisConnection> {
   const client = await makeClient(url)
-  let isAway = false
+  let isLost = false
   client.on('error', (error: Error) => {
-    if (!isAway) process.stderr.write(`dwebsocket: redis is away: ${error.message}\n`)
-    isAway = true
+    if (!isLost) process.stderr.write(`dwebsocket: redis is lost: ${error.message}\n`)
+    isLost = true
   })
   client.on('ready', () => {
-    if (isAway) process.stderr.write('dwebsocket: redis is back\n')
-    isAway = false
+    if (isLost) process.stderr.write('dwebsocket: redis is back\n')
+    isLost = false
   })
   const broker = new RedisBroker(client)
   await broker.ready
@@ -37,7 +38,7 @@ async function makeClient(url: string) {
   const { createClient } = await importRedis()
   let wasReady = false
   try {
-    // Retries are for a Redis that was there once.
+    // Retry only after a first connection.
     const reconnectStrategy = (retries: number): number | false => wasReady && Math.min(retries * 50, 2_000)
     const client = createClient({ url, socket: { reconnectStrategy } })
     client.once('error', () => {})

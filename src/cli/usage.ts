@@ -1,11 +1,28 @@
-/** Wrong arguments: the message goes to standard error, the exit code is 2. */
-export class UsageError extends Error {}
+import { isAllowed, type OptionRule } from '../options/option-rule.ts'
+import { optionMessage } from '../options/read-options.ts'
 
-/** An option's whole number from `least` to `most`. Throws a UsageError for anything else. */
-export function readInteger(name: string, text: string, least: number, most: number): number {
-  const value = Number(text)
-  if (!/^\d+$/.test(text) || value < least || value > most) {
-    throw new UsageError(`--${name} ${text}: a whole number from ${least} to ${most} is allowed`)
+/** Wrong arguments: the message goes to standard error, the exit code is 2. */
+export class UsageError extends Error {
+  override name = 'UsageError'
+}
+
+/**
+ * Returns the value of the option `--name`; where its rule is about numbers, decimal digits are read as a number.
+ *
+ * @throws {UsageError} when the rule does not accept it.
+ */
+export function readOption<T>(name: string, text: string, rule: OptionRule<T>): T {
+  const value = rule.type === 'number' && /^\d+(\.\d+)?$/.test(text) ? Number(text) : text
+  if (!isAllowed(rule, value)) throw new UsageError(optionMessage(`--${name}`, text, rule.allowed))
+  return value as T
+}
+
+/** Runs `make`, and turns what the library reports about an option into a UsageError. */
+export function withUsageErrors<T>(make: () => T): T {
+  try {
+    return make()
+  } catch (error) {
+    if (error instanceof Error && error.message.startsWith('option ')) throw new UsageError(error.message)
+    throw error
   }
-  return value
 }

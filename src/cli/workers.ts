@@ -3,20 +3,20 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { joinWorkers } from '../index.ts'
 
-/** Where a worker finds which of them it is. */
+/** The environment variable with the index of a worker. */
 const INDEX = 'DWEBSOCKET_WORKER'
 
 /** Milliseconds until a worker that died is replaced. */
 const REPLACE_DELAY = 500
 
-/** The place of this process among `count` workers. */
+/** The index of this process among `count` workers. */
 export function workerSeat(count: number): { index: number; count: number } {
   return { index: Number(process.env[INDEX] ?? 0), count: Math.max(count, 1) }
 }
 
 /**
- * Runs this same command in `count` workers, says where they listen once all of them do, replaces one that dies and
- * runs until SIGINT or SIGTERM. Resolves to 0, or to the exit code of a worker that could not begin.
+ * Runs this command in `count` workers, prints the address when all of them listen, replaces a worker that dies and
+ * runs until SIGINT or SIGTERM. Resolves to 0, or to the exit code of a worker that failed to start.
  */
 export function runWorkers(count: number): Promise<number> {
   cluster.setupPrimary({ stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
@@ -39,13 +39,13 @@ class Team {
     this.ended = new Promise((resolve) => {
       this.#end = resolve
     })
-    // A terminal signals the workers too; SIGTERM does not count as the second one of its kind.
+    // A terminal sends SIGINT to the workers too; our SIGTERM does not count as their second signal.
     process.once('SIGINT', () => this.#stop())
     process.once('SIGTERM', () => this.#stop())
     for (let index = 0; index < count; index++) void this.#run(index)
   }
 
-  /** Runs the worker of one place, and its successors. */
+  /** Runs the worker with this index, and its replacements. */
   async #run(index: number): Promise<void> {
     const worker = cluster.fork({ [INDEX]: index })
     this.#workers.add(worker)
@@ -69,14 +69,14 @@ class Team {
       this.#stop()
     }
     if (!this.#isStopping) {
-      process.stderr.write(`dwebsocket: worker ${index + 1} has ended; another one begins\n`)
+      process.stderr.write(`dwebsocket: worker ${index + 1} has ended; starting a replacement\n`)
       setTimeout(() => !this.#isStopping && void this.#run(index), REPLACE_DELAY)
     } else if (this.#workers.size === 0) this.#end(this.#exitCode)
   }
 
-  /** They all listen at the same address: one line is enough. */
+  /** All workers listen at the same address: prints one line for all. */
   #onListening(line: string): void {
-    this.#listeningCount += 1
+    this.#listeningCount++
     if (this.#listeningCount === this.#count) process.stdout.write(`${line}\n`)
   }
 

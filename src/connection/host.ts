@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
+import type { CloseInfo, ProtocolState } from '../core/closing-handshake.ts'
 import type { Role } from '../core/frame-parser.ts'
 import type { MessageCodec } from '../core/message-codec.ts'
-import type { CloseInfo, ProtocolState } from '../core/protocol.ts'
 import type { ConnectionLimits } from './limits.ts'
 import type { Traffic } from './traffic.ts'
 

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
-import type { CloseInfo, Protocol } from '../core/protocol.ts'
+import type { CloseInfo } from '../core/closing-handshake.ts'
+import type { Protocol } from '../core/protocol.ts'
 import type { ConnectionHost, PublicConnection } from './host.ts'
 import type { ConnectionLimits } from './limits.ts'
 

@@ -1,5 +1,7 @@
 import type { Duplex } from 'node:stream'
-import { type CloseInfo, Protocol } from '../core/protocol.ts'
+import type { CloseInfo } from '../core/closing-handshake.ts'
+import { Protocol } from '../core/protocol.ts'
+import { fastEngine } from '../fast/engine.ts'
 import { acceptedBytes, ownStream } from '../transport/stream-owner.ts'
 import { callUser } from '../user-code/user-code.ts'
 import { channels } from './diagnostics.ts'
@@ -33,13 +35,13 @@ export class Parts implements Link, Watched {
   #sentMessages = 0
 
   constructor(connection: PublicConnection, stream: Duplex, setup: ConnectionSetup) {
-    const { host, limits, codec = null } = setup
+    const { host, limits, role, codec = null } = setup
     this.connection = connection
     this.stream = stream
     this.host = host
     this.limits = limits
     this.#inbound = new Inbound(this)
-    this.protocol = new Protocol(this.#inbound, setup)
+    this.protocol = new Protocol(this.#inbound, { role, limits, codec, engine: fastEngine })
     if (codec !== null) this.#outbound = new Outbound(this, codec)
     this.watchdog = new Watchdog(this)
   }

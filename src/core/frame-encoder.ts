@@ -1,13 +1,17 @@
-import { applyMask, readMaskingKey } from '../fast/mask.ts'
+import type { ByteEngine } from './byte-engine.ts'
+import { readMaskingKey } from './masking-key.ts'
+import { plainEngine } from './plain-engine.ts'
 
-/** What a frame header says besides opcode and length. */
+/** The parts of a frame besides opcode and payload. */
 export interface FrameOptions {
   /** Whether this is the last frame of its message. Default: true. */
   fin?: boolean
   /** Marks a compressed message (RFC 7692 §6.1). Default: false. */
   rsv1?: boolean
-  /** Four bytes; given by clients only (RFC 6455 §5.3). Default: not masked. */
+  /** Four bytes; for clients only (RFC 6455 §5.3). Default: not masked. */
   maskingKey?: Uint8Array
+  /** Masks the payload. Default `plainEngine`. */
+  engine?: ByteEngine
 }
 
 /** Bytes of the header of an unmasked frame with this payload length (RFC 6455 §5.2). */
@@ -40,23 +44,40 @@ export function writeHeader(target: Buffer, at: number, first: number, length: n
   return at + 10
 }
 
-/** Turns the frame at `[at, end)`, written with room of 4 bytes before `payload`, into a masked one (RFC 6455 §5.3). */
-function maskFrame(frame: Buffer, payload: number, maskingKey: Uint8Array): void {
-  frame[1] |= 0x80
-  frame.set(maskingKey, payload - 4)
-  applyMask(frame, payload, frame.length, readMaskingKey(frame, payload - 4))
+/** Where in a buffer a frame lies: its header, with room for the masking key at its end, and its payload. */
+export interface FrameRange {
+  start: number
+  payload: number
+  end: number
 }
 
-/** Encodes one frame, header and payload in one new buffer (RFC 6455 §5.2); `payload` is not changed. */
+/** Masks a frame in place (RFC 6455 §5.3): sets the mask bit, writes the key before the payload and applies it. */
+export function maskFrame(
+  bytes: Buffer,
+  { start, payload, end }: FrameRange,
+  maskingKey: Uint8Array,
+  engine: ByteEngine,
+): void {
+  bytes[start + 1] |= 0x80
+  bytes.set(maskingKey, payload - 4)
+  engine.mask(bytes, payload, end, readMaskingKey(bytes, payload - 4))
+}
+
+/**
+ * Encodes one frame, header and payload in one new buffer (RFC 6455 §5.2); `payload` is not changed.
+ *
+ * @throws {RangeError} when the masking key has not four bytes.
+ */
 export function encodeFrame(opcode: number, payload: Uint8Array, options: FrameOptions = {}): Buffer {
-  const { fin = true, rsv1 = false, maskingKey } = options
+  const { fin = true, rsv1 = false, maskingKey, engine = plainEngine } = options
   if (maskingKey !== undefined && maskingKey.length !== 4) {
-    throw new RangeError(`a masking key of ${maskingKey.length} bytes; it has 4`)
+    throw new RangeError(`a masking key of ${maskingKey.length} bytes; allowed: 4`)
   }
   const payloadAt = headerSize(payload.length) + (maskingKey === undefined ? 0 : 4)
-  const frame = Buffer.allocUnsafe(payloadAt + payload.length)
+  const end = payloadAt + payload.length
+  const frame = Buffer.allocUnsafe(end)
   writeHeader(frame, 0, firstByte(opcode, fin, rsv1), payload.length)
   frame.set(payload, payloadAt)
-  if (maskingKey !== undefined) maskFrame(frame, payloadAt, maskingKey)
+  if (maskingKey !== undefined) maskFrame(frame, { start: 0, payload: payloadAt, end }, maskingKey, engine)
   return frame
 }

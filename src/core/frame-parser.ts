@@ -1,31 +1,50 @@
-import { applyMask, readMaskingKey, rotateKey } from '../fast/mask.ts'
-import { endOf, messageRun, payloadOf, SHORT_HEADER } from '../fast/message-run.ts'
+import type { ByteEngine, WholeMessageSink } from './byte-engine.ts'
 import { CloseCode } from './close-code.ts'
 import { ProtocolError } from './errors.ts'
+import { readMaskingKey, rotateKey } from './masking-key.ts'
 import { isControl, Opcode } from './opcode.ts'
+import { plainEngine } from './plain-engine.ts'
 
 /** Which end of the connection this is: a server receives masked frames, a client unmasked ones (RFC 6455 §5.1). */
 export type Role = 'server' | 'client'
 
-/** What a parser calls; either method may throw a ProtocolError, which passes through `push`. */
-export interface FrameSink {
-  /** A whole, legal header; the payload may not have arrived yet. */
-  onFrameHeader(fin: boolean, rsv1: boolean, opcode: number, length: number): void
-  /**
-   * A piece of the payload, unmasked in place and valid during the call only. `or` is the OR of its bytes over a
-   * word, or -1 when unknown. A frame ends with one call where `last` is true, an empty frame with that one alone.
-   */
-  onFramePayload(bytes: Buffer, start: number, end: number, or: number, last: boolean): void
-  /**
-   * Instead of the two above, for an unfragmented message without RSV1 that lies in the bytes as a whole. Up to
-   * `runEnd` more such messages may lie, unmasked too: who copies one may copy all.
-   */
-  onWholeMessage(opcode: number, bytes: Buffer, start: number, end: number, or: number, runEnd: number): void
+/** Receives control frames (RFC 6455 §5.5). */
+export interface ControlFrameSink {
+  /** A whole control frame, unmasked; the range is valid during the call only. */
+  onControlFrame(opcode: number, bytes: Buffer, start: number, end: number): void
 }
 
-/** 2 bytes, 8 of extended length, 4 of masking key. */
+/** Receives data frames (RFC 6455 §5.6). Each method may throw a ProtocolError, which passes through `push`. */
+export interface DataFrameSink extends WholeMessageSink {
+  /** A whole, valid header; the payload may not have arrived yet. */
+  onFrameHeader(fin: boolean, rsv1: boolean, opcode: number, length: number): void
+  /**
+   * A piece of the payload, unmasked in place and valid during the call only. `isAscii` is false where nobody has looked.
+   * `last` is true in the last call for a frame, the only one for an empty frame.
+   */
+  onFramePayload(bytes: Buffer, start: number, end: number, isAscii: boolean, last: boolean): void
+}
+
+/** Where a parser delivers frames. */
+export interface FrameSinks {
+  control: ControlFrameSink
+  data: DataFrameSink
+}
+
+/** How a parser reads frames. */
+export interface ParserOptions {
+  role: Role
+  /** Whether an extension that gives RSV1 a meaning was negotiated. Default false. */
+  rsv1Allowed?: boolean
+  /** Default `plainEngine`. */
+  engine?: ByteEngine
+}
+
+/** Bytes of the longest header: 2, 8 of extended length, 4 of masking key (RFC 6455 §5.2). */
 const LONGEST_HEADER = 14
-/** Set in the table where RFC 6455 §5.2 defines an opcode. */
+/** Bytes of the longest payload of a control frame (RFC 6455 §5.5). */
+const LONGEST_CONTROL_PAYLOAD = 125
+/** True where RFC 6455 §5.2 defines an opcode. */
 const isDefined: readonly boolean[] = Array.from({ length: 16 }, (_, opcode) =>
   (Object.values(Opcode) as number[]).includes(opcode),
 )
@@ -35,31 +54,35 @@ const isDefined: readonly boolean[] = Array.from({ length: 16 }, (_, opcode) =>
  * (RFC 6455 §5.2). Payloads are unmasked in place: the bytes handed in must be the caller's own.
  */
 export class FrameParser {
-  readonly #sink: FrameSink
+  readonly #control: ControlFrameSink
+  readonly #data: DataFrameSink
+  readonly #engine: ByteEngine
+  /** Whether frames must be masked. */
   readonly #masked: boolean
-  /** Whether an extension that gives RSV1 a meaning was negotiated. */
   readonly #rsv1Allowed: boolean
   /** The first bytes of a header that the end of a chunk cut. */
   #spill: Buffer | null = null
   #spilled = 0
+  /** The payload of a control frame that arrives in pieces. */
+  #body: Buffer | null = null
+  #bodyLength = 0
   #inPayload = false
   #remaining = 0
   #fin = false
   #rsv1 = false
   #opcode = 0
   #key = 0
-  /** Makes `push` return before the next frame; set by the sink, cleared by whoever calls `push` again. */
-  stopped = false
-  /** Headers read so far. */
-  frameCount = 0
+  #frameCount = 0
 
-  constructor(sink: FrameSink, role: Role, rsv1Allowed = false) {
-    this.#sink = sink
+  constructor({ control, data }: FrameSinks, { role, rsv1Allowed = false, engine = plainEngine }: ParserOptions) {
+    this.#control = control
+    this.#data = data
+    this.#engine = engine
     this.#masked = role === 'server'
     this.#rsv1Allowed = rsv1Allowed
   }
 
-  /** Whether the stream stands between two frames. */
+  /** Whether the end of the input so far is the end of a frame. */
   get atBoundary(): boolean {
     return !this.#inPayload && this.#spilled === 0
   }
@@ -69,77 +92,51 @@ export class FrameParser {
     return this.#spilled > 0
   }
 
-  /** Parses `bytes[start, end)`; returns where it stopped: `end`, or earlier when `stopped` was set. */
+  /** Headers read so far, without those of messages that the engine has read whole. */
+  get frameCount(): number {
+    return this.#frameCount
+  }
+
+  /** Parses `bytes[start, end)`; returns where it stopped: `end`, or earlier when `isStopped` of the data sink is true. */
   push(bytes: Buffer, start: number, end: number): number {
     let at = start
     while (at < end) {
       if (!this.#inPayload) {
         if (this.#masked && this.#spilled === 0) {
-          at = this.#passWholeMessages(bytes, at, end)
-          if (at === end || this.stopped) return at
+          at = this.#engine.readMessages(bytes, at, end, this.#data)
+          if (at === end || this.#data.isStopped) return at
         }
         at = this.#spilled > 0 ? this.#completeHeader(bytes, at, end) : this.#beginHeader(bytes, at, end)
         if (!this.#inPayload) return at
-        this.#sink.onFrameHeader(this.#fin, this.#rsv1, this.#opcode, this.#remaining)
+        if (!isControl(this.#opcode)) this.#data.onFrameHeader(this.#fin, this.#rsv1, this.#opcode, this.#remaining)
       }
-      at = this.#passPayload(bytes, at, end)
-      if (this.stopped && !this.#inPayload) return at
+      at = this.#readPayload(bytes, at, end)
+      if (this.#data.isStopped && !this.#inPayload) return at
     }
     return at
   }
 
-  /**
-   * The express lane of a server: masked, unfragmented messages below 64 KiB that are all here, the most common case
-   * by far, without the state that other frames need. Stops before everything else. 1.5 times faster in bursts, and
-   * again as much where the whole run is unmasked at once.
-   */
-  #passWholeMessages(bytes: Buffer, start: number, end: number): number {
-    return bytes === messageRun.window ? this.#passRun(start, end) : this.#passOneByOne(bytes, start, end)
-  }
-
-  #passOneByOne(bytes: Buffer, start: number, end: number): number {
-    let at = start
-    while (at + SHORT_HEADER <= end && !this.stopped) {
-      const payload = payloadOf(bytes, at)
-      if (payload === 0) break
-      const stop = endOf(bytes, at, payload)
-      if (stop > end) break
-      const opcode = bytes[at] & 0x0f
-      this.frameCount++
-      at = stop
-      const or = applyMask(bytes, payload, stop, readMaskingKey(bytes, payload - 4))
-      this.#sink.onWholeMessage(opcode, bytes, payload, stop, or, stop)
-    }
-    return at
-  }
-
-  /** The same for frames that were checked and unmasked as a run; what a stop leaves may be unmasked again. */
-  #passRun(start: number, end: number): number {
-    const { window, flags } = messageRun
-    const runEnd = messageRun.unmaskRun(start, end)
-    let at = start
-    for (let frame = 0; at < runEnd && !this.stopped; frame++) {
-      const opcode = window[at] & 0x0f
-      const payload = payloadOf(window, at)
-      at = endOf(window, at, payload)
-      this.frameCount++
-      this.#sink.onWholeMessage(opcode, window, payload, at, flags[frame], runEnd)
-    }
-    return at
-  }
-
-  #passPayload(bytes: Buffer, start: number, end: number): number {
+  #readPayload(bytes: Buffer, start: number, end: number): number {
     const last = this.#remaining <= end - start
     const stop = last ? start + this.#remaining : end
-    const or = this.#masked ? applyMask(bytes, start, stop, this.#key) : -1
+    const isAscii = this.#masked && this.#engine.mask(bytes, start, stop, this.#key)
     if (last) {
       this.#inPayload = false
     } else {
       this.#remaining -= stop - start
       this.#key = rotateKey(this.#key, stop - start)
     }
-    this.#sink.onFramePayload(bytes, start, stop, or, last)
+    if (isControl(this.#opcode)) this.#readControl(bytes, start, stop, last)
+    else this.#data.onFramePayload(bytes, start, stop, isAscii, last)
     return stop
+  }
+
+  #readControl(bytes: Buffer, start: number, end: number, last: boolean): void {
+    if (last && this.#bodyLength === 0) return this.#control.onControlFrame(this.#opcode, bytes, start, end)
+    this.#body ??= Buffer.allocUnsafeSlow(LONGEST_CONTROL_PAYLOAD)
+    const length = this.#bodyLength + bytes.copy(this.#body, this.#bodyLength, start, end)
+    this.#bodyLength = last ? 0 : length
+    if (last) this.#control.onControlFrame(this.#opcode, this.#body, 0, length)
   }
 
   #beginHeader(bytes: Buffer, start: number, end: number): number {
@@ -162,7 +159,7 @@ export class FrameParser {
     return end
   }
 
-  /** Returns the size of the header at `at`, or 0 when it is cut; violations are found as early as their bytes. */
+  /** Returns the size of the header at `at`, or 0 when it is incomplete. A violation is found at its first byte. */
   #readHeader(bytes: Buffer, at: number, available: number): number {
     const first = bytes[at]
     const opcode = first & 0x0f
@@ -193,7 +190,7 @@ export class FrameParser {
     this.#opcode = opcode
     this.#remaining = length
     this.#inPayload = true
-    this.frameCount++
+    this.#frameCount++
     return size
   }
 

@@ -1,17 +1,30 @@
-import { keepMemory, takeMemory } from '../fast/buffer-pool.ts'
-import { isAsciiOr } from '../fast/mask.ts'
+import { isAscii } from 'node:buffer'
+import type { ByteEngine, WholeMessageSink } from './byte-engine.ts'
 import { CloseCode } from './close-code.ts'
 import { ProtocolError } from './errors.ts'
+import type { DataFrameSink } from './frame-parser.ts'
+import type { MessageCodec } from './message-codec.ts'
 import { Opcode } from './opcode.ts'
+import { plainEngine } from './plain-engine.ts'
 import { isValidUtf8, Utf8Validator } from './text.ts'
 
-/** A whole message as a range; `bytes` belongs to the receiver when `owned`, else it is valid during the call only. */
+/** Receives whole messages as ranges (RFC 6455 §5.4). */
 export interface MessageSink {
-  /** Text that is valid UTF-8. */
+  /** Valid UTF-8; the range is valid during the call only. */
   onTextMessage(bytes: Buffer, start: number, end: number, isAscii: boolean): void
-  onBinaryMessage(bytes: Buffer, start: number, end: number, owned: boolean): void
-  /** The payload of a message whose first frame had RSV1 (RFC 7692 §6.2), still compressed. */
-  onCompressedMessage(opcode: number, bytes: Buffer, start: number, end: number): void
+  /**
+   * A binary message. The range is valid during the call only when `bytes` is the Buffer that the transport handed in;
+   * any other Buffer belongs to the receiver.
+   */
+  onBinaryMessage(bytes: Buffer, start: number, end: number): void
+}
+
+/** Called when the codec needs more time for a message. */
+export interface CodecSink {
+  /** No further frame may be read until `onCodecDone`. */
+  onCodecBusy(): void
+  /** The message was delivered, or could not be: `violation`. */
+  onCodecDone(violation: ProtocolError | null): void
 }
 
 /** What one message may cost. */
@@ -22,41 +35,59 @@ export interface MessageLimits {
   maxFrames: number
 }
 
-/** The first memory of a message that came in pieces, in bytes. */
-const FIRST_CAPACITY = 4096
-/**
- * Memory taken for a frame, as a multiple of what has come of it. Each growth copies that and touches fresh pages, which
- * costs most where much has come; memory that no byte has reached yet is not resident there.
- */
-const aheadOf = (needed: number): number => (needed < 1024 * 1024 ? 4 : 16)
-/** Deflate can make incompressible data a little longer (5 bytes for each stored block): room for that on the wire. */
-const compressedLimit = (maxMessageSize: number): number => maxMessageSize + (maxMessageSize >>> 8) + 64
+/** What an assembler needs besides its sink. */
+export interface AssemblerOptions {
+  limits: MessageLimits
+  /** Inflates messages with RSV1; null without permessage-deflate. Default null. */
+  codec?: MessageCodec | null
+  /** Called when the codec does not finish at once. Needed with a codec only. */
+  codecSink?: CodecSink | null
+  /** Default `plainEngine`. */
+  engine?: ByteEngine
+}
 
 /**
- * Puts the frames of a message together (RFC 6455 §5.4). Order, size and frame count are checked when a header is
- * read, before its payload arrives; text is checked as it arrives. A message that lies in one piece is passed on
- * uncopied, others are gathered in one buffer that grows with what has arrived, never with what was announced.
- *
- * Every piece of a message passes through `#take`: the seam for handing a long message on as it arrives.
+ * The most bytes that a compressed message may have on the wire: deflate can make incompressible data a little longer,
+ * 5 bytes for each stored block (RFC 1951 §3.2.4).
  */
-export class MessageAssembler {
+export function compressedLimit(maxMessageSize: number): number {
+  return maxMessageSize + (maxMessageSize >>> 8) + 64
+}
+
+/**
+ * Joins the frames of a message (RFC 6455 §5.4). Order, size and frame count are checked when a header is read, before
+ * its payload arrives; text is checked as it arrives. A message in one piece is passed on without a copy, others are
+ * gathered in one buffer that grows with what has arrived, never with what was announced.
+ */
+export class MessageAssembler implements DataFrameSink, WholeMessageSink {
+  /** While true, the frame parser reads no further frame. */
+  isStopped = false
+  /** While true, complete messages are checked and then discarded: this side is closing. */
+  isDiscarding = false
   readonly #sink: MessageSink
   readonly #limits: MessageLimits
+  readonly #codec: MessageCodec | null
+  readonly #codecSink: CodecSink | null
+  readonly #engine: ByteEngine
   /** Opcode of the message in progress, 0 between messages. */
   #opcode = 0
-  #compressed = false
+  #isCompressed = false
+  /** Whether the current frame is the last of its message. */
   #fin = false
   #frames = 0
   /** Bytes announced by the frames of this message so far. */
   #announced = 0
-  #or = 0
+  #isAscii = true
   #utf8: Utf8Validator | null = null
   #gathered: Buffer | null = null
   #length = 0
 
-  constructor(sink: MessageSink, limits: MessageLimits) {
+  constructor(sink: MessageSink, { limits, codec = null, codecSink = null, engine = plainEngine }: AssemblerOptions) {
     this.#sink = sink
     this.#limits = limits
+    this.#codec = codec
+    this.#codecSink = codecSink
+    this.#engine = engine
   }
 
   /** Whether a message has begun and is not complete. */
@@ -64,12 +95,17 @@ export class MessageAssembler {
     return this.#opcode !== 0
   }
 
-  /** Bytes of memory held for the message in progress. */
+  /** Bytes of memory in use for the message in progress. */
   get memoryUsed(): number {
     return this.#gathered === null ? 0 : this.#gathered.length
   }
 
-  /** Takes the header of a data frame; throws a ProtocolError 1002, 1008 or 1009. */
+  /**
+   * Reads the header of a data frame.
+   *
+   * @throws {ProtocolError} 1002 when the frame is out of order, 1009 when the message gets too long, 1008 when it has too
+   * many frames.
+   */
   onFrameHeader(fin: boolean, rsv1: boolean, opcode: number, length: number): void {
     if (opcode === Opcode.CONTINUATION) {
       if (this.#opcode === 0) {
@@ -83,7 +119,7 @@ export class MessageAssembler {
         )
       }
       this.#opcode = opcode
-      this.#compressed = rsv1
+      this.#isCompressed = rsv1
     }
     this.#fin = fin
     this.#announced += length
@@ -103,52 +139,94 @@ export class MessageAssembler {
     }
   }
 
-  /** Takes a piece of the payload of the frame announced last; throws a ProtocolError 1007. */
-  onFramePayload(bytes: Buffer, start: number, end: number, or: number, last: boolean): void {
-    const complete = last && this.#fin
-    if (complete && this.#length === 0) this.#deliver(bytes, start, end, or, false)
-    else this.#take(bytes, start, end, or, complete)
+  /**
+   * Reads a piece of the payload of the frame announced last.
+   *
+   * @throws {ProtocolError} 1007 when a text message is not valid UTF-8.
+   */
+  onFramePayload(bytes: Buffer, start: number, end: number, isAscii: boolean, last: boolean): void {
+    const isComplete = last && this.#fin
+    if (isComplete && this.#length === 0) return this.#finish(bytes, start, end, isAscii, false)
+    if (this.#opcode === Opcode.TEXT && !this.#isCompressed) this.#checkText(bytes, start, end, isAscii, isComplete)
+    this.#isAscii &&= isAscii
+    if (end > start) this.#gather(bytes, start, end)
+    if (isComplete) this.#finish(this.#gathered!, 0, this.#length, this.#isAscii, true)
   }
 
-  /** Gives up the message in progress and its memory. */
+  /**
+   * The short way of an unfragmented, uncompressed message in one piece.
+   *
+   * @throws {ProtocolError} 1002, 1007 or 1009 as the methods above.
+   */
+  onWholeMessage(opcode: number, bytes: Buffer, start: number, end: number, isAscii: boolean): void {
+    const isLegal = this.#opcode === 0 && end - start <= this.#limits.maxMessageSize
+    if (isLegal) this.#checkAndDeliver(opcode, bytes, start, end, isAscii)
+    // Throws the violation.
+    else this.onFrameHeader(true, false, opcode, end - start)
+  }
+
+  /** Discards the message in progress and its memory. */
   reset(): void {
     this.#opcode = 0
     this.#frames = 0
     this.#announced = 0
-    this.#or = 0
+    this.#isAscii = true
     this.#length = 0
     this.#gathered = null
     this.#utf8 = null
   }
 
-  #take(bytes: Buffer, start: number, end: number, or: number, complete: boolean): void {
-    if (this.#opcode === Opcode.TEXT && !this.#compressed) this.#checkText(bytes, start, end, or, complete)
-    this.#or |= or
-    if (end > start) this.#gather(bytes, start, end)
-    if (complete) this.#deliver(this.#gathered!, 0, this.#length, this.#or, true)
-  }
-
-  #deliver(bytes: Buffer, start: number, end: number, or: number, checked: boolean): void {
+  #finish(bytes: Buffer, start: number, end: number, isAscii: boolean, isGathered: boolean): void {
     const opcode = this.#opcode
-    const compressed = this.#compressed
+    const isCompressed = this.#isCompressed
     this.reset()
-    if (compressed) return this.#sink.onCompressedMessage(opcode, bytes, start, end)
-    if (opcode === Opcode.BINARY) return this.#sink.onBinaryMessage(bytes, start, end, checked)
-    const isAscii = isAsciiOr(or)
-    if (!isAscii && !checked && !isValidUtf8(bytes, start, end)) throw invalidUtf8()
-    this.#sink.onTextMessage(bytes, start, end, isAscii)
-    if (checked) keepMemory(bytes)
+    if (isCompressed) return this.#inflate(opcode, bytes.subarray(start, end))
+    // What was gathered was checked piece by piece.
+    if (isGathered) this.#deliver(opcode, bytes, start, end, isAscii)
+    else this.#checkAndDeliver(opcode, bytes, start, end, isAscii)
+    if (isGathered && opcode === Opcode.TEXT) this.#engine.keepBuffer(bytes)
   }
 
-  /** §8.1: fails at the first bad byte, before the rest of the frame or message has come. */
-  #checkText(bytes: Buffer, start: number, end: number, or: number, complete: boolean): void {
+  /** §8.1: a text message must be valid UTF-8. */
+  #checkAndDeliver(opcode: number, bytes: Buffer, start: number, end: number, isAscii: boolean): void {
+    if (opcode === Opcode.TEXT && !isAscii && !isValidUtf8(bytes, start, end)) throw invalidUtf8()
+    this.#deliver(opcode, bytes, start, end, isAscii)
+  }
+
+  #deliver(opcode: number, bytes: Buffer, start: number, end: number, isAscii: boolean): void {
+    if (this.isDiscarding) return
+    if (opcode === Opcode.TEXT) this.#sink.onTextMessage(bytes, start, end, isAscii)
+    else this.#sink.onBinaryMessage(bytes, start, end)
+  }
+
+  /** RFC 7692 §6.2. Order holds: no frame is read until the codec is done. */
+  #inflate(opcode: number, payload: Buffer): void {
+    let isDone = false
+    this.#codec!.decompress(payload, this.#limits.maxMessageSize, (violation, message) => {
+      isDone = true
+      this.#codecSink!.onCodecDone(violation ?? this.#deliverInflated(opcode, message))
+    })
+    if (!isDone) this.#codecSink!.onCodecBusy()
+  }
+
+  /** Returns what is wrong with the message: a codec that finishes later has nobody to throw to. */
+  #deliverInflated(opcode: number, message: Uint8Array): ProtocolError | null {
+    const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength)
+    const isPlain = opcode === Opcode.TEXT && isAscii(bytes)
+    if (opcode === Opcode.TEXT && !isPlain && !isValidUtf8(bytes, 0, bytes.length)) return invalidUtf8()
+    this.#deliver(opcode, bytes, 0, bytes.length, isPlain)
+    return null
+  }
+
+  /** §8.1: fails at the first bad byte, before the rest of the frame or message has arrived. */
+  #checkText(bytes: Buffer, start: number, end: number, isAscii: boolean, isComplete: boolean): void {
     if (this.#utf8 === null) {
-      if (isAsciiOr(or)) return
+      if (isAscii) return
       this.#utf8 = new Utf8Validator()
     }
-    const skipped = isAsciiOr(or) && this.#utf8.complete
-    if (!skipped && !this.#utf8.push(bytes, start, end)) throw invalidUtf8()
-    if (complete && !this.#utf8.complete) throw invalidUtf8()
+    const isSkipped = isAscii && this.#utf8.complete
+    if (!isSkipped && !this.#utf8.push(bytes, start, end)) throw invalidUtf8()
+    if (isComplete && !this.#utf8.complete) throw invalidUtf8()
   }
 
   #gather(bytes: Buffer, start: number, end: number): void {
@@ -158,25 +236,38 @@ export class MessageAssembler {
     this.#length = needed
   }
 
-  /** Doubles, but takes the announced size at once when a quarter of it is here, of a large one a sixteenth. */
+  /** A text is read during the call only, so its memory may be reused; other messages belong to the receiver. */
   #grow(needed: number): void {
-    const most = this.#fin ? this.#announced : this.#limit()
-    const doubled = Math.min(Math.max(FIRST_CAPACITY, 2 * needed), most)
-    // A text is looked at during the call only, everything else may be the receiver's for good. What is kept the process
-    // has anyway: it may be as large as announced.
-    const isText = this.#opcode === Opcode.TEXT && !this.#compressed
-    const kept = isText ? takeMemory(this.#fin ? most : doubled) : null
-    const grown = kept ?? Buffer.allocUnsafeSlow(this.#fin && most <= aheadOf(needed) * needed ? most : doubled)
+    const isText = this.#opcode === Opcode.TEXT && !this.#isCompressed
+    const frameEnd = this.#fin ? this.#announced : null
+    const capacity = capacityFor(needed, frameEnd, this.#limit())
+    const reused = isText ? this.#engine.takeBuffer(frameEnd ?? capacity) : null
     const before = this.#gathered
-    this.#gathered = grown
+    this.#gathered = reused ?? Buffer.allocUnsafeSlow(capacity)
     if (before === null) return
-    before.copy(grown, 0, 0, this.#length)
-    if (isText) keepMemory(before)
+    before.copy(this.#gathered, 0, 0, this.#length)
+    if (isText) this.#engine.keepBuffer(before)
   }
 
   #limit(): number {
-    return this.#compressed ? compressedLimit(this.#limits.maxMessageSize) : this.#limits.maxMessageSize
+    return this.#isCompressed ? compressedLimit(this.#limits.maxMessageSize) : this.#limits.maxMessageSize
   }
+}
+
+/** The first memory of a message in pieces, in bytes. */
+const FIRST_CAPACITY = 4096
+
+/**
+ * Bytes of memory for a message of which `needed` bytes have arrived: twice as many, or the whole announced size once a
+ * quarter of it has arrived, a sixteenth from 1 MiB on. Each growth copies and touches fresh pages, which costs most in
+ * long messages; pages that no byte has reached are not resident.
+ *
+ * @param announced The size of the whole message, null while more frames may follow.
+ */
+function capacityFor(needed: number, announced: number | null, limit: number): number {
+  const ahead = needed < 1024 * 1024 ? 4 : 16
+  if (announced !== null && announced <= ahead * needed) return announced
+  return Math.min(Math.max(FIRST_CAPACITY, 2 * needed), announced ?? limit)
 }
 
 function orderViolation(code: string, message: string): ProtocolError {
@@ -184,6 +275,6 @@ function orderViolation(code: string, message: string): ProtocolError {
 }
 
 /** §8.1: invalid UTF-8 in a text message fails the connection with 1007. */
-export function invalidUtf8(): ProtocolError {
+function invalidUtf8(): ProtocolError {
   return new ProtocolError(CloseCode.INVALID_PAYLOAD, 'ERR_WS_INVALID_UTF8', 'invalid UTF-8 in a text message')
 }

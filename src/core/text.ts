@@ -1,12 +1,11 @@
 import { isUtf8 } from 'node:buffer'
-import { decodeUtf8 } from '../fast/utf8-decoder.ts'
 
 /**
  * Checks UTF-8 that arrives in pieces and fails with the piece that holds the first bad byte, an overlong form, a
  * surrogate or a code point above U+10FFFF (RFC 6455 §8.1, RFC 3629 §4).
  */
 export class Utf8Validator {
-  /** Continuation bytes still owed by the sequence that the last piece began. */
+  /** Continuation bytes missing from the sequence that the last piece began. */
   #owed = 0
   /** Range of the next continuation byte: narrower than 80–BF after E0, ED, F0 and F4. */
   #lowest = 0x80
@@ -23,7 +22,7 @@ export class Utf8Validator {
     this.#highest = 0xbf
   }
 
-  /** Takes the next piece; false as soon as the text cannot become valid any more. */
+  /** Reads the next piece; returns false as soon as the text cannot become valid any more. */
   push(bytes: Uint8Array, start: number, end: number): boolean {
     let at = start
     while (this.#owed > 0 && at < end) if (!this.#continue(bytes[at++])) return false
@@ -55,7 +54,7 @@ export class Utf8Validator {
   }
 }
 
-/** Bytes of the sequence that a lead byte announces; 1 for everything that is no lead byte. */
+/** Bytes of the sequence that a lead byte announces; 1 for any other byte. */
 function sequenceLength(lead: number): number {
   if (lead < 0xc0) return 1
   if (lead < 0xe0) return 2
@@ -75,9 +74,4 @@ function cutOf(bytes: Uint8Array, start: number, end: number): number {
 /** Whether `[start, end)` is valid UTF-8 by itself (RFC 3629 §4). */
 export function isValidUtf8(bytes: Uint8Array, start: number, end: number): boolean {
   return isUtf8(bytes.subarray(start, end))
-}
-
-/** The text of valid UTF-8 in `[start, end)`; ASCII, when known to be, is decoded 2 to 8 times faster. */
-export function decodeText(bytes: Buffer, start: number, end: number, isAscii: boolean): string {
-  return isAscii ? bytes.toString('latin1', start, end) : decodeUtf8(bytes, start, end)
 }

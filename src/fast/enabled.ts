@@ -1,6 +1,6 @@
 /**
- * Whether only documented API of node and plain JavaScript are used: `DWEBSOCKET_PORTABLE=1` in the environment. What
- * goes into the insides of sockets and what runs in WebAssembly has a portable twin, for comparing the two and for a
- * runtime on which one of them misbehaves.
+ * Whether the code of this folder may use WebAssembly and undocumented fields of Node's objects; `DWEBSOCKET_PORTABLE=1`
+ * in the environment turns that off. All of it has a plain replacement, for comparison and for a runtime on which
+ * one of them fails.
  */
-export const isPortable = process.env['DWEBSOCKET_PORTABLE'] === '1'
+export const isFastEnabled = process.env['DWEBSOCKET_PORTABLE'] !== '1'

@@ -1,18 +1,18 @@
-import { isPortable } from './enabled.ts'
+import { isFastEnabled } from './enabled.ts'
 
-/** As much of the global as is used; node's types have less. */
+/** The part of the global `WebAssembly` that is used; `@types/node` does not declare it. */
 interface Engine {
   Module: new (bytes: Uint8Array) => object
   Instance: new (module: object) => { exports: unknown }
 }
 
 /**
- * What a WebAssembly module in base64 exports; null where portable twins are asked for, where there is no WebAssembly
- * and where the processor lacks what the module needs.
+ * Returns the exports of a WebAssembly module in base64; null when the fast paths are turned off, when there is no
+ * WebAssembly, or when the processor lacks what the module needs.
  */
 export function loadWasm<Exports>(moduleText: string): Exports | null {
   const engine = (globalThis as unknown as { WebAssembly?: Engine }).WebAssembly
-  if (isPortable || engine === undefined) return null
+  if (!isFastEnabled || engine === undefined) return null
   try {
     return new engine.Instance(new engine.Module(Buffer.from(moduleText, 'base64'))).exports as Exports
   } catch {

@@ -1,54 +1,40 @@
+import type { ByteEngine } from '../core/byte-engine.ts'
+import { rotateKey } from '../core/masking-key.ts'
+import { plainEngine } from '../core/plain-engine.ts'
 import { simd } from './simd.ts'
 import { wordsOf } from './word-view.ts'
-
-/** Reads a masking key as one little-endian word, so that its low byte masks the first byte (RFC 6455 §5.3). */
-export function readMaskingKey(bytes: Uint8Array, at: number): number {
-  return bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24)
-}
-
-/** The key as it stands after `count` bytes were masked with it. */
-export function rotateKey(key: number, count: number): number {
-  const shift = (count & 3) << 3
-  return shift === 0 ? key : (key >>> shift) | (key << (32 - shift))
-}
-
-/** 1 where words in memory begin with their low byte, as the word loop needs, else 0. */
-const isLittleEndian = new Uint8Array(new Uint32Array([1]).buffer)[0]
-
-/**
- * Masks or unmasks `bytes[start, end)` in place with a key of `readMaskingKey` (RFC 6455 §5.3).
- * Returns a word that has the high bits of the resulting bytes ORed: `isAsciiOr` of it tells whether all were ASCII.
- */
-export const applyMask: (bytes: Uint8Array, start: number, end: number, key: number) => number = [
-  applyMaskBytewise,
-  applyMaskWordwise,
-][isLittleEndian]
-
-/** The plain twin of the word loop, 8 times slower. */
-export function applyMaskBytewise(bytes: Uint8Array, start: number, end: number, key: number): number {
-  let or = 0
-  for (let at = start; at < end; at++) {
-    bytes[at] ^= key
-    or |= bytes[at]
-    key = rotateKey(key, 1)
-  }
-  return or
-}
 
 /** Below this many bytes the call into WebAssembly costs more than it saves. */
 const SIMD_MIN = 32
 
 const simdMemory = simd?.window.buffer
 
-/** Four bytes at a time, or sixteen in the memory of WebAssembly; of the words at both ends only the bytes inside the range change. */
-function applyMaskWordwise(bytes: Uint8Array, start: number, end: number, key: number): number {
-  if (end === start) return 0
+/** Whether the first byte of a word in memory is its low one, which the word loop relies on. */
+const isLittleEndian = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1
+
+/**
+ * Masks or unmasks `bytes[start, end)` in place with a key of `readMaskingKey` (RFC 6455 §5.3). Returns whether all
+ * resulting bytes are ASCII. 8 times faster than the byte loop of `plainEngine`.
+ */
+export const applyMask: ByteEngine['mask'] = isLittleEndian ? maskWordwise : plainEngine.mask
+
+/**
+ * Four bytes at a time, or sixteen in the memory of WebAssembly. Of the words at both ends only the bytes inside the range
+ * change.
+ */
+function maskWordwise(bytes: Uint8Array, start: number, end: number, key: number): boolean {
+  if (end === start) return true
   const { buffer, words, start: viewStart } = wordsOf(bytes)
   const first = viewStart + start
   const last = viewStart + end
-  if (end - start >= SIMD_MIN && buffer === simdMemory) return simd!.unmask(first, last, key)
-  // The last bytes of a buffer whose size is no multiple of four are in no word.
-  if (last > words.length << 2) return applyMaskBytewise(bytes, start, end, key)
+  if (end - start >= SIMD_MIN && buffer === simdMemory) return simd!.unmask(first, last, key) === 0
+  // The last bytes of a buffer whose size is not a multiple of four are in no word.
+  if (last > words.length << 2) return plainEngine.mask(bytes, start, end, key)
+  return (maskWords(words, first, last, key) & 0x80808080) === 0
+}
+
+/** Masks the bytes `[first, last)` of the memory behind `words`; returns the OR of the resulting words. */
+function maskWords(words: Int32Array, first: number, last: number, key: number): number {
   const lead = first & 3
   const wordKey = rotateKey(key, -lead)
   const stop = last >> 2
@@ -74,14 +60,9 @@ function applyMaskWordwise(bytes: Uint8Array, start: number, end: number, key: n
   return (last & 3) === 0 ? or : or | maskWord(words, word, wordKey, ~(-1 << ((last & 3) << 3)))
 }
 
-/** Masks the bytes of one word that have ones in `inside`. */
+/** Masks the bytes of one word that have ones in `inside`; returns them. */
 function maskWord(words: Int32Array, word: number, key: number, inside: number): number {
   const masked = words[word] ^ (key & inside)
   words[word] = masked
   return masked & inside
-}
-
-/** Whether bytes with this OR (of `applyMask`) are all below 0x80. */
-export function isAsciiOr(or: number): boolean {
-  return (or & 0x80808080) === 0
 }

@@ -1,18 +1,17 @@
+import type { WholeMessageSink } from '../core/byte-engine.ts'
+import { readMaskingKey } from '../core/masking-key.ts'
 import { Opcode } from '../core/opcode.ts'
-import { applyMask, isAsciiOr, readMaskingKey } from './mask.ts'
+import { applyMask } from './mask.ts'
 import { type Simd, simd, WINDOW_SIZE } from './simd.ts'
 
-/** Memory into which bytes are read, and where whole messages that follow one another are unmasked in one go. */
-export type MessageRun = Pick<Simd, 'window' | 'flags' | 'unmaskRun'>
-
-/** Bytes of the header of a message of at most 125 bytes; longer ones have two more. */
-export const SHORT_HEADER = 6
+/** Bytes of the header of a masked message of at most 125 bytes; longer ones have two more. */
+const SHORT_HEADER = 6
 
 /**
- * Where the payload begins of the message at `at`, of which the first `SHORT_HEADER` bytes are here; 0 for any other
- * frame than a masked, unfragmented message below 64 KiB (RFC 6455 §5.2).
+ * Returns where the payload begins of the message at `at`, of which the first `SHORT_HEADER` bytes are here; 0 for any
+ * frame but a masked, unfragmented message of less than 64 KiB (RFC 6455 §5.2).
  */
-export function payloadOf(bytes: Uint8Array, at: number): number {
+function payloadOf(bytes: Uint8Array, at: number): number {
   const opcode = bytes[at] ^ 0x80
   if (opcode !== Opcode.TEXT && opcode !== Opcode.BINARY) return 0
   const length = bytes[at + 1] ^ 0x80
@@ -21,13 +20,35 @@ export function payloadOf(bytes: Uint8Array, at: number): number {
   return isMinimal ? at + SHORT_HEADER + 2 : 0
 }
 
-/** Where the message at `at` ends, whose payload begins at `payload`. */
-export function endOf(bytes: Uint8Array, at: number, payload: number): number {
+/** Returns where the message at `at` ends, whose payload begins at `payload`. */
+function endOf(bytes: Uint8Array, at: number, payload: number): number {
   return payload + (payload - at === SHORT_HEADER ? bytes[at + 1] & 0x7f : (bytes[at + 2] << 8) | bytes[at + 3])
 }
 
-/** The twin in plain JavaScript of what `simd` does. */
-export function makePlainRun(): MessageRun {
+/**
+ * Reads whole messages one at a time, without the state that other frames need: 1.5 times faster in bursts than the
+ * frame parser alone. Arguments and result are those of `ByteEngine.readMessages`.
+ */
+export function readOneByOne(bytes: Buffer, start: number, end: number, sink: WholeMessageSink): number {
+  let at = start
+  while (at + SHORT_HEADER <= end && !sink.isStopped) {
+    const payload = payloadOf(bytes, at)
+    if (payload === 0) break
+    const stop = endOf(bytes, at, payload)
+    if (stop > end) break
+    const opcode = bytes[at] & 0x0f
+    at = stop
+    const isAscii = applyMask(bytes, payload, stop, readMaskingKey(bytes, payload - 4))
+    sink.onWholeMessage(opcode, bytes, payload, stop, isAscii)
+  }
+  return at
+}
+
+/** Unmasks a run of messages in its window in one go. */
+export type RunUnmasker = Pick<Simd, 'window' | 'flags' | 'unmaskRun'>
+
+/** Makes the replacement in plain JavaScript for `simd`. */
+export function makePlainUnmasker(): RunUnmasker {
   const window = Buffer.from(new ArrayBuffer(WINDOW_SIZE))
   const flags = new Uint8Array(Math.ceil(WINDOW_SIZE / SHORT_HEADER))
 
@@ -38,9 +59,8 @@ export function makePlainRun(): MessageRun {
       if (payload === 0) break
       const stop = endOf(window, at, payload)
       if (stop > end) break
-      const or = applyMask(window, payload, stop, readMaskingKey(window, payload - 4))
+      flags[frame] = applyMask(window, payload, stop, readMaskingKey(window, payload - 4)) ? 0 : 128
       for (let key = payload - 4; key < payload; key++) window[key] = 0
-      flags[frame] = isAsciiOr(or) ? 0 : 128
       at = stop
     }
     return at
@@ -49,4 +69,53 @@ export function makePlainRun(): MessageRun {
   return { window, flags, unmaskRun }
 }
 
-export const messageRun: MessageRun = simd ?? makePlainRun()
+/**
+ * The messages that follow one another, whole, in the window into which sockets read. Unmasking them in one go is 1.5
+ * times faster in bursts than one at a time. While one of them is delivered, those behind it can be seen too.
+ */
+export class MessageRun {
+  /** The memory that sockets read into; valid until the callback that received it returns. */
+  readonly window: Buffer
+  readonly #unmasker: RunUnmasker
+  #end = 0
+  #generation = 0
+
+  constructor(unmasker: RunUnmasker) {
+    this.#unmasker = unmasker
+    this.window = unmasker.window
+  }
+
+  /** Where the run ends of which a message is being delivered; 0 when none is. */
+  get end(): number {
+    return this.#end
+  }
+
+  /** Changes with each run. */
+  get generation(): number {
+    return this.#generation
+  }
+
+  /** As `ByteEngine.readMessages`, in the window. What a stop leaves unread may be unmasked again: the keys are zero. */
+  read(start: number, end: number, sink: WholeMessageSink): number {
+    const { window } = this
+    const { flags } = this.#unmasker
+    const runEnd = this.#unmasker.unmaskRun(start, end)
+    this.#end = runEnd
+    this.#generation++
+    let at = start
+    try {
+      for (let message = 0; at < runEnd && !sink.isStopped; message++) {
+        const opcode = window[at] & 0x0f
+        const payload = payloadOf(window, at)
+        at = endOf(window, at, payload)
+        sink.onWholeMessage(opcode, window, payload, at, flags[message] === 0)
+      }
+    } finally {
+      this.#end = 0
+    }
+    return at
+  }
+}
+
+/** The run of this process: all sockets read into its window. */
+export const messageRun = new MessageRun(simd ?? makePlainUnmasker())

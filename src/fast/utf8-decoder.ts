@@ -1,24 +1,33 @@
 import { PIECE_AT, PIECE_SIZE, type Simd, simd, UNITS_AT } from './simd.ts'
 
-/** The text of valid UTF-8 in `[start, end)` (RFC 3629). */
+/** Returns the text of valid UTF-8 in `[start, end)` (RFC 3629). */
 export type Utf8Decoder = (bytes: Buffer, start: number, end: number) => string
 
-/** Below this many bytes the detour takes longer. */
+/** Below this many bytes the call into WebAssembly costs more than it saves. */
 const SIMD_MIN = 48
 
-/** Whether node of this version, 24.13.1 being the first, decodes with SIMD of its own (nodejs/node#61131). */
+/** Node decodes with SIMD of its own from this version on (nodejs/node#61131). */
+const FAST_SINCE = [24, 13, 1]
+
+/** Whether Node of this version, such as `'24.13.1'`, decodes with SIMD of its own. */
 export function isFastDecoder(version: string): boolean {
-  const [major, minor] = version.split('.').map(Number)
-  return major * 100 + minor >= 2414
+  const parts = version.split('.').map(Number)
+  const differs = FAST_SINCE.findIndex((part, index) => part !== parts[index])
+  return differs < 0 || parts[differs] > FAST_SINCE[differs]
 }
 
 /**
- * Decodes UTF-8 to UTF-16 in WebAssembly, so that node has but to copy it: 9 times faster for 16 KiB of CJK where node
- * decodes byte by byte, 4 times for Cyrillic, 1.5 times for German. The choice is one of versions, not of measuring:
- * the same node does the same everywhere.
+ * Decodes UTF-8 to UTF-16 in WebAssembly, so that Node only has to copy it: 9 times faster for 16 KiB of CJK where Node
+ * decodes byte by byte, 4 times for Cyrillic, 1.5 times for German. The version decides, not a measurement: the same Node
+ * then does the same everywhere.
  */
 export const decodeUtf8: Utf8Decoder =
   simd === null || isFastDecoder(process.versions.node) ? decodePlainly : makeDecoder(simd)
+
+/** Returns the text of valid UTF-8 in `[start, end)`; decoding ASCII, when known to be, is 2 to 8 times faster. */
+export function decodeText(bytes: Buffer, start: number, end: number, isAscii: boolean): string {
+  return isAscii ? bytes.toString('latin1', start, end) : decodeUtf8(bytes, start, end)
+}
 
 function decodePlainly(bytes: Buffer, start: number, end: number): string {
   return bytes.toString('utf8', start, end)
@@ -26,7 +35,7 @@ function decodePlainly(bytes: Buffer, start: number, end: number): string {
 
 /** Makes the decoder; a long text is decoded in pieces that end between characters. */
 export function makeDecoder({ memory, decode }: Simd): Utf8Decoder {
-  /** Bytes that lie outside the memory are copied into it. */
+  /** Copies bytes that lie outside the memory into it. */
   function decodePiece(bytes: Buffer, start: number, end: number): string {
     let at = bytes.byteOffset + start
     if (bytes.buffer !== memory.buffer) {

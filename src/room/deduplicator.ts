@@ -1,18 +1,20 @@
-/** Processes that are remembered; they come and go, the one heard first goes first. */
+import type { MessageSource } from './broker/broker.ts'
+
+/** The most processes that are remembered; the one first heard of is forgotten first. */
 const MAX_ORIGINS = 1000
 
-/** The last message of each process: one that was published twice, for want of an answer, is taken once. */
-export class Seen {
-  readonly #last = new Map<string, number>()
+/** Recognizes messages that were published twice, because the first attempt got no answer. */
+export class Deduplicator {
+  readonly #newest = new Map<string, number>()
 
-  /** Whether this message is newer than those of its process before. */
-  take(origin: string, sequence: number): boolean {
-    const last = this.#last.get(origin)
-    if (last !== undefined && sequence <= last) return false
-    this.#last.set(origin, sequence)
-    if (last === undefined && this.#last.size > MAX_ORIGINS) {
-      const [eldest] = this.#last.keys()
-      this.#last.delete(eldest)
+  /** Whether this message is newer than the previous ones of its process; then it is remembered. */
+  accept({ origin, sequence }: MessageSource): boolean {
+    const newest = this.#newest.get(origin)
+    if (newest !== undefined && sequence <= newest) return false
+    this.#newest.set(origin, sequence)
+    if (newest === undefined && this.#newest.size > MAX_ORIGINS) {
+      const [oldest] = this.#newest.keys()
+      this.#newest.delete(oldest)
     }
     return true
   }

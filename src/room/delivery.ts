@@ -3,20 +3,7 @@ import { joinMessages, type PreparedMessage } from '../connection/send/prepared-
 import { CloseCode } from '../core/close-code.ts'
 import type { WebSocket } from '../session/websocket.ts'
 import { Backlog } from './backlog.ts'
-
-/** What a member that does not keep up meets. */
-export interface SlowOptions {
-  /**
-   * What a member meets for which more than `slowBytes` wait: `wait`, what follows waits in a backlog that the room
-   * has once for all its slow members; `drop`, it misses what follows until it has read; `close`, it is closed with
-   * 1013. Nobody else waits for it. Default `wait`.
-   */
-  slow?: 'wait' | 'drop' | 'close'
-  /** Bytes that may wait for one member. Default 1 MiB. */
-  slowBytes?: number
-  /** Bytes of the backlog of a room; members that would need older ones miss them. Default 16 MiB. */
-  backlogBytes?: number
-}
+import type { SlowOptions } from './options.ts'
 
 /** Counts over all rooms. */
 export interface DeliveryCounts {
@@ -28,15 +15,13 @@ export interface DeliveryCounts {
 
 interface Member {
   readonly session: WebSocket
-  /** Whether it gets the messages that are gathered now. */
-  takes: boolean
-  /** The message of the backlog that it needs next; -1 when it does not wait. */
+  /** The message of the backlog that it needs next; -1 while it does not wait. */
   next: number
 }
 
 /**
- * Brings messages to the members of a group. Those of one tick are joined, and the same bytes are written to every
- * member, once (9.5 times the deliveries in bursts of 8).
+ * Sends messages to the members of a group. The messages of one tick are joined, and the same bytes are written to
+ * every member at once (9.5 times the deliveries in bursts of 8).
  */
 export class Delivery {
   readonly #members = new Map<WebSocket, Member>()
@@ -44,13 +29,15 @@ export class Delivery {
   readonly #counts: DeliveryCounts
   readonly #backlog: Backlog
   #waitingCount = 0
-  /** Messages of this tick, and who does not get which of them. */
+  /** The messages of this tick, and for some members those that they do not get. */
   #messages: PreparedMessage[] = []
   #exceptions: Map<Member, Set<number>> | null = null
-  /** Who gets them, and how many bytes still fit for all of these. */
-  #takers: Member[] = []
+  /** The members that get them at the end of the tick, and the bytes that all of these can still accept. */
+  #receivers: Member[] = []
   #room = 0
-  #passedCount = 0
+  /** The other members that do not wait: they are closing, or slow and miss the messages. */
+  readonly #passedOver = new Set<Member>()
+  #slowCount = 0
 
   constructor(options: Required<SlowOptions>, counts: DeliveryCounts) {
     this.#options = options
@@ -62,18 +49,18 @@ export class Delivery {
     return this.#members.size
   }
 
-  /** Bytes kept for slow members. */
+  /** Bytes that wait for slow members. */
   get backlogBytes(): number {
     return this.#backlog.bytes
   }
 
-  /** From now on `session` gets what is sent. */
+  /** Adds a member, which gets every message from now on. */
   add(session: WebSocket): void {
     this.flush()
-    if (!this.#members.has(session)) this.#members.set(session, { session, takes: false, next: -1 })
+    if (!this.#members.has(session)) this.#members.set(session, { session, next: -1 })
   }
 
-  /** Takes a member out; what was sent before still goes to it. */
+  /** Removes a member; it still gets the messages that were sent before. */
   remove(session: WebSocket): void {
     const member = this.#members.get(session)
     if (member === undefined) return
@@ -82,90 +69,94 @@ export class Delivery {
     if (member.next !== -1) this.#endWait(member)
   }
 
-  /** Sends a message to all members but those of `except`; returns how many take it. */
+  /** Sends a message to all members but those of `except`; returns for how many it is accepted. */
   send(message: PreparedMessage, except: readonly WebSocket[] = []): number {
     const size = message.frame.length
     if (this.#messages.length > 0 && size > this.#room) this.flush()
     if (this.#messages.length === 0) {
-      this.#choose(size)
+      this.#chooseReceivers(size)
       flushAtEndOfTick(this)
     }
     this.#messages.push(message)
     this.#room -= size
-    let count = this.#takers.length + this.#waitingCount
+    let count = this.#receivers.length + this.#waitingCount
     for (const session of except) {
       const member = this.#members.get(session)
       if (member === undefined) continue
       this.#except(member, this.#messages.length - 1)
-      if (member.takes || member.next !== -1) count -= 1
+      if (!this.#passedOver.has(member)) count -= 1
     }
     return count
   }
 
-  /** Hands the messages that were gathered to the connections. */
+  /** Passes the messages of this tick to the connections. */
   flush(): void {
     const messages = this.#messages
     if (messages.length === 0) return
     const exceptions = this.#exceptions
-    const takers = this.#takers
+    const receivers = this.#receivers
     this.#messages = []
     this.#exceptions = null
-    this.#takers = []
-    this.#counts.droppedMessages += this.#passedCount * messages.length
-    if (this.#waitingCount > 0) this.#keep(messages, exceptions)
+    this.#receivers = []
+    this.#passedOver.clear()
+    this.#counts.droppedMessages += this.#slowCount * messages.length
+    if (this.#waitingCount > 0) this.#pushBacklog(messages, exceptions)
     const joined = joinMessages(messages)
-    for (const member of takers) {
-      const left = exceptions?.get(member)
-      if (left === undefined) member.session.connection.send(joined)
-      else if (left.size < messages.length) {
-        const others = messages.filter((_, index) => !left.has(index))
+    for (const member of receivers) {
+      const excepted = exceptions?.get(member)
+      if (excepted === undefined) member.session.connection.send(joined)
+      else if (excepted.size < messages.length) {
+        const others = messages.filter((_, index) => !excepted.has(index))
         member.session.connection.send(joinMessages(others))
       }
     }
   }
 
-  /** Finds out who takes the messages of this tick, the first of which has `size` bytes. */
-  #choose(size: number): void {
-    let most = 0
-    this.#takers = []
-    this.#passedCount = 0
+  /** Chooses the members that get the messages of this tick, the first of which has `size` bytes. */
+  #chooseReceivers(size: number): void {
+    let largest = 0
+    this.#receivers = []
+    this.#slowCount = 0
     for (const member of this.#members.values()) {
       const { connection } = member.session
-      member.takes = false
-      if (member.next !== -1 || connection.state !== 'open') continue
+      if (member.next !== -1) continue
+      if (connection.state !== 'open') {
+        this.#passedOver.add(member)
+        continue
+      }
       let waiting = connection.bufferedAmount
       if (waiting > 0 && waiting + size > this.#options.slowBytes) {
-        // Part of it may not have been offered to the system yet; asking for `drained` does so.
+        // `drained()` offers to the system what it has not been offered yet.
         const drained = connection.drained()
         waiting = connection.bufferedAmount
         if (waiting > 0 && waiting + size > this.#options.slowBytes) {
-          this.#meetSlow(member, drained)
+          this.#handleSlow(member, drained)
           continue
         }
       }
-      member.takes = true
-      this.#takers.push(member)
-      if (waiting > most) most = waiting
+      this.#receivers.push(member)
+      if (waiting > largest) largest = waiting
     }
-    this.#room = this.#options.slowBytes - most
+    this.#room = this.#options.slowBytes - largest
   }
 
-  #meetSlow(member: Member, drained: Promise<void>): void {
+  #handleSlow(member: Member, drained: Promise<void>): void {
     const { slow } = this.#options
     if (slow === 'wait') {
       member.next = this.#backlog.end
       this.#waitingCount += 1
-      void drained.then(() => this.#feed(member))
+      void drained.then(() => this.#sendBacklog(member))
       return
     }
-    this.#passedCount += 1
+    this.#passedOver.add(member)
+    this.#slowCount += 1
     if (slow === 'drop') return
     this.#counts.closedMembers += 1
     member.session.connection.close(CloseCode.TRY_AGAIN_LATER, 'too slow for the room')
   }
 
-  /** Sends a member that waited what it may have now. */
-  #feed(member: Member): void {
+  /** Sends a waiting member as much of the backlog as it can accept now. */
+  #sendBacklog(member: Member): void {
     if (member.next === -1) return
     this.flush()
     const { connection } = member.session
@@ -175,7 +166,7 @@ export class Delivery {
       const { message, except } = this.#backlog.at(member.next)
       const waiting = connection.bufferedAmount
       if (waiting > 0 && waiting + message.frame.length > this.#options.slowBytes) {
-        void connection.drained().then(() => this.#feed(member))
+        void connection.drained().then(() => this.#sendBacklog(member))
         return
       }
       if (!except.includes(member.session)) connection.send(message)
@@ -189,18 +180,18 @@ export class Delivery {
     if (this.#waitingCount === 0) this.#backlog.clear()
   }
 
-  #keep(messages: PreparedMessage[], exceptions: Map<Member, Set<number>> | null): void {
+  #pushBacklog(messages: PreparedMessage[], exceptions: Map<Member, Set<number>> | null): void {
     for (const [index, message] of messages.entries()) {
       const except: WebSocket[] = []
-      for (const [member, left] of exceptions ?? []) if (left.has(index)) except.push(member.session)
+      for (const [member, excepted] of exceptions ?? []) if (excepted.has(index)) except.push(member.session)
       this.#backlog.push({ message, except })
     }
   }
 
   #except(member: Member, index: number): void {
     this.#exceptions ??= new Map()
-    const left = this.#exceptions.get(member)
-    if (left === undefined) this.#exceptions.set(member, new Set([index]))
-    else left.add(index)
+    const excepted = this.#exceptions.get(member)
+    if (excepted === undefined) this.#exceptions.set(member, new Set([index]))
+    else excepted.add(index)
   }
 }

@@ -2,44 +2,69 @@ import type { WebSocket } from '../session/websocket.ts'
 import type { Broker, BrokerStats, Payload } from './broker/broker.ts'
 import { MemoryBroker } from './broker/memory.ts'
 import type { DeliveryCounts } from './delivery.ts'
-import { type Gap, Group, type GroupHost, type Joined } from './group.ts'
-import type { MessageId } from './history.ts'
-import { checkName, checkRoomsOptions, type GroupSettings, type RoomsOptions } from './options.ts'
+import type { MessageId } from './envelope.ts'
+import { type Gap, Group, type GroupHost } from './group.ts'
+import { checkName, type GroupSettings } from './options.ts'
+import type { Joined } from './recipients.ts'
 
-/** What rooms and users count. */
+/** The counts of rooms and users. */
 export interface GroupsStats extends DeliveryCounts {
   /** Groups with a member in this process. */
   groups: number
   /** Memberships in this process. */
   members: number
-  /** Bytes kept for slow members. */
+  /** Bytes that wait for slow members. */
   backlogBytes: number
-  /** Times that messages of other processes were missed, and how many are known to be missing. */
+  /** How often messages of other processes were missed, and how many are known to be missing. */
   gaps: number
   missedMessages: number
   broker: BrokerStats
 }
 
-/** Groups by name: what rooms and users have in common. A group is there while it has members. */
-export class Groups implements GroupHost {
+/** A broadcast to a group. */
+export interface Broadcast {
+  readonly message: Payload | Uint8Array | ArrayBuffer
+  /** Default true. */
+  readonly compress?: boolean
+  readonly except?: WebSocket
+}
+
+/** The callbacks of groups. */
+export interface GroupsHost {
+  /** A group has lost its last member in this process. */
+  onEmpty?(name: string): void
+  onGap?(gap: Gap): void
+}
+
+/** Groups by name: the common part of rooms and users. A group exists while it has members. */
+export class Groups {
   readonly broker: Broker
   readonly settings: GroupSettings
-  readonly counts: DeliveryCounts = { droppedMessages: 0, closedMembers: 0 }
-  /** A group has lost its last member in this process. */
-  onGone: (name: string) => void = () => {}
-  onMissed: (gap: Gap) => void = () => {}
-  readonly #onError: (error: unknown) => void
   readonly #prefix: string
+  readonly #host: GroupsHost
   readonly #groups = new Map<string, Group>()
+  readonly #counts: DeliveryCounts = { droppedMessages: 0, closedMembers: 0 }
+  readonly #groupHost: GroupHost
   #sequence = 0
   #gapCount = 0
   #missedCount = 0
 
-  constructor(prefix: string, options: RoomsOptions) {
-    this.settings = checkRoomsOptions(options)
-    this.broker = options.broker ?? new MemoryBroker()
-    this.#onError = options.onError ?? console.error
+  /** @param prefix Precedes the names in topics, so that rooms and users can share a broker. */
+  constructor(prefix: string, settings: GroupSettings, host: GroupsHost) {
+    this.settings = settings
+    this.broker = settings.broker ?? new MemoryBroker()
     this.#prefix = prefix
+    this.#host = host
+    this.#groupHost = {
+      broker: this.broker,
+      settings,
+      counts: this.#counts,
+      onGap: (gap) => this.#onGap(gap),
+      onEmpty: ({ name }) => {
+        this.#groups.delete(name)
+        this.#host.onEmpty?.(name)
+      },
+    }
   }
 
   get(name: string): Group | undefined {
@@ -54,22 +79,22 @@ export class Groups implements GroupHost {
     return this.#prefix + name
   }
 
-  /** Takes a session into a group, which is made when it is not there. */
+  /** Adds a session to a group, which is made if necessary. */
   join(name: string, session: WebSocket, as: string, last?: MessageId | null): Promise<Joined> {
     checkName(as)
     let group = this.#groups.get(name)
     if (group === undefined) {
       if (session.is_closed()) return Promise.resolve({ missedCount: 0, isComplete: last === undefined })
       const { maxGroups } = this.settings
-      if (this.#groups.size >= maxGroups) throw new RangeError(`there are ${maxGroups} rooms; no more are allowed`)
-      group = new Group(name, this.topicOf(name), this)
+      if (this.#groups.size >= maxGroups) throw new RangeError(`there are ${maxGroups} rooms; allowed: no more`)
+      group = new Group(name, this.topicOf(name), this.#groupHost)
       this.#groups.set(name, group)
     }
     return group.join(session, as, last)
   }
 
-  /** Sends to a group wherever its members are; returns how many here take it. */
-  broadcast(name: string, message: Payload | Uint8Array | ArrayBuffer, compress = true, except?: WebSocket): number {
+  /** Sends a message to a group in all processes; returns for how many members of this one it is accepted. */
+  broadcast(name: string, { message, compress = true, except }: Broadcast): number {
     const payload = copyPayload(message)
     this.#sequence += 1
     const publication = { sequence: this.#sequence, payload, compress }
@@ -79,23 +104,12 @@ export class Groups implements GroupHost {
     return 0
   }
 
-  onEmpty(group: Group): void {
-    this.#groups.delete(group.name)
-    this.onGone(group.name)
-  }
-
-  onGap(gap: Gap): void {
-    this.#gapCount += 1
-    this.#missedCount += gap.missedCount
-    this.call(() => this.onMissed(gap))
-  }
-
-  /** Calls back into the application; what it throws is not for whoever brought the news. */
+  /** Calls a callback of the application; what it throws goes to `onError`. */
   call(callback: () => void): void {
     try {
       callback()
     } catch (error) {
-      this.#onError(error)
+      this.settings.onError(error)
     }
   }
 
@@ -112,16 +126,22 @@ export class Groups implements GroupHost {
       backlogBytes,
       gaps: this.#gapCount,
       missedMessages: this.#missedCount,
-      ...this.counts,
+      ...this.#counts,
       broker: this.broker.stats(),
     }
   }
+
+  #onGap(gap: Gap): void {
+    this.#gapCount += 1
+    this.#missedCount += gap.missedCount
+    this.call(() => this.#host.onGap?.(gap))
+  }
 }
 
-/** What may wait to be published must not change meanwhile. */
+/** Copies bytes, because the application may change them while they wait to be published. */
 function copyPayload(message: Payload | Uint8Array | ArrayBuffer): Payload {
   if (typeof message === 'string') return message
   if (message instanceof Uint8Array || message instanceof ArrayBuffer) return Buffer.from(new Uint8Array(message))
   const type = message === null ? 'null' : typeof message
-  throw new TypeError(`a message of type ${type}; a string, Uint8Array or ArrayBuffer is allowed`)
+  throw new TypeError(`message is of type ${type}; allowed: a string, Uint8Array or ArrayBuffer`)
 }

@@ -1,66 +1,138 @@
+import { callback, choice, integer, type OptionRule } from '../options/option-rule.ts'
+import { checkOption, checkOptionNames, readOptions } from '../options/read-options.ts'
 import type { Broker, HistoryOptions } from './broker/broker.ts'
-import type { SlowOptions } from './delivery.ts'
 
-/** What rooms and users may be told. */
+/** What happens to members that do not keep up. */
+export interface SlowOptions {
+  /**
+   * What happens to a member for which more than `slowBytes` wait: `wait`, messages wait in a backlog that the room
+   * has once for all its slow members; `drop`, it misses messages until it has read; `close`, it is closed with 1013.
+   * Other members are never delayed. Default `wait`.
+   */
+  slow?: 'wait' | 'drop' | 'close'
+  /** Bytes that may wait for one member. Default 1 MiB. */
+  slowBytes?: number
+  /** Bytes of the backlog of a room; members that need older messages miss them. Default 16 MiB. */
+  backlogBytes?: number
+}
+
+/** Options of users, and of rooms. */
 export interface GroupOptions extends SlowOptions {
-  /** What connects them to those of other processes. Default: a broker of this process alone. */
+  /** Connects them with those of other processes. Default: a `MemoryBroker`, this process alone. */
   broker?: Broker
-  /** Takes what callbacks throw. Default: writes it to standard error. */
+  /** Called with what callbacks throw. Default: writes it to standard error. */
   onError?: (error: unknown) => void
 }
 
-/** What rooms may be told. */
+/** Options of rooms. */
 export interface RoomsOptions extends GroupOptions {
   /**
-   * Keeps the last messages of every room, so that a member can come back and get what it missed. Its messages then
-   * travel in envelopes that carry an id; see `Room.join`. Default: no history.
+   * Stores the last messages of every room, so that a member can come back and get what it missed. Messages then
+   * travel in envelopes that carry an id, see `Room.join`. Default `null`, no history.
    */
   history?: HistoryOptions | null
   /** Rooms with a member in this process; one more is a RangeError. Default 100,000. */
   maxRooms?: number
 }
 
-/** Checked options of a group. */
+/** The options of a group, checked and filled in. */
 export interface GroupSettings {
   readonly delivery: Readonly<Required<SlowOptions>>
   readonly history: Readonly<HistoryOptions> | null
   readonly maxGroups: number
+  readonly broker: Broker | null
+  readonly onError: (error: unknown) => void
 }
 
-const policies: readonly unknown[] = ['wait', 'drop', 'close']
+const deliveryRules = {
+  slow: choice('wait', 'drop', 'close'),
+  slowBytes: integer(1024 * 1024),
+  backlogBytes: integer(16 * 1024 * 1024),
+}
 
-/** Fills in and checks the options. Throws a RangeError for a number or word that is not allowed. */
-export function checkRoomsOptions(options: RoomsOptions): GroupSettings {
-  const { slow = 'wait', slowBytes = 1024 * 1024, backlogBytes = 16 * 1024 * 1024 } = options
-  const { history = null, maxRooms = 100_000 } = options
-  if (!policies.includes(slow)) throw new RangeError(`option slow is ${String(slow)}; allowed: ${policies.join(', ')}`)
-  checkCount('slowBytes', slowBytes)
-  checkCount('backlogBytes', backlogBytes)
-  checkCount('maxRooms', maxRooms)
-  if (history !== null) {
-    checkCount('history.size', history.size)
-    checkCount('history.ttl', history.ttl)
-  }
+const groupRules = {
+  ...deliveryRules,
+  broker: objectOrNull<Broker>('a broker'),
+  onError: callback<(error: unknown) => void>(console.error),
+}
+
+const roomsRules = {
+  ...groupRules,
+  history: objectOrNull<HistoryOptions>('{ size, ttl }, or null'),
+  maxRooms: integer(100_000),
+}
+
+const count = integer(1)
+
+/**
+ * Fills in and checks the options of users.
+ *
+ * @throws {TypeError} when an option is unknown or has the wrong type.
+ * @throws {RangeError} when a value is not allowed.
+ */
+export function readGroupOptions(options: GroupOptions): GroupSettings {
+  checkOptionNames(options, Object.keys(groupRules))
+  const { broker, onError } = readOptions(groupRules, options)
   return {
-    delivery: { slow, slowBytes, backlogBytes },
-    history: history === null ? null : { size: history.size, ttl: history.ttl },
-    maxGroups: maxRooms,
+    delivery: readOptions(deliveryRules, options),
+    history: null,
+    maxGroups: roomsRules.maxRooms.fallback,
+    broker,
+    onError,
   }
+}
+
+/**
+ * Fills in and checks the options of rooms.
+ *
+ * @throws {TypeError} when an option is unknown or has the wrong type.
+ * @throws {RangeError} when a value is not allowed.
+ */
+export function readRoomsOptions(options: RoomsOptions): GroupSettings {
+  checkOptionNames(options, Object.keys(roomsRules))
+  const { broker, onError, history, maxRooms } = readOptions(roomsRules, options)
+  return {
+    delivery: readOptions(deliveryRules, options),
+    history: history === null ? null : readHistoryOptions(history),
+    maxGroups: maxRooms,
+    broker,
+    onError,
+  }
+}
+
+function readHistoryOptions(history: HistoryOptions): HistoryOptions {
+  checkOptionNames(history, ['size', 'ttl'], 'history.')
+  return {
+    size: checkOption('history.size', history.size, count),
+    ttl: checkOption('history.ttl', history.ttl, count),
+  }
+}
+
+function objectOrNull<T extends object>(allowed: string): OptionRule<T | null> {
+  return { fallback: null, type: 'object', allowed, accepts: () => true }
 }
 
 /** The longest name of a room or user, in UTF-16 units: names may come from peers. */
 const LONGEST_NAME = 256
 
-/** Throws a TypeError or RangeError for a name that is no text or too long. */
+/**
+ * Checks the name of a room or user.
+ *
+ * @throws {TypeError} when it is not a string.
+ * @throws {RangeError} when it is too long.
+ */
 export function checkName(name: string): void {
-  if (typeof name !== 'string') throw new TypeError(`a name of type ${typeof name}; a string is allowed`)
-  if (name.length > LONGEST_NAME) {
-    throw new RangeError(`a name of ${name.length} characters; at most ${LONGEST_NAME} are allowed`)
-  }
+  if (typeof name !== 'string') throw new TypeError(`name is of type ${typeof name}; allowed: a string`)
+  if (name.length <= LONGEST_NAME) return
+  throw new RangeError(`name has ${name.length} characters; allowed: at most ${LONGEST_NAME}`)
 }
 
-/** Throws a RangeError for what is no whole number from 1. */
-export function checkCount(name: string, value: number): void {
-  if (Number.isSafeInteger(value) && value > 0) return
-  throw new RangeError(`option ${name} is ${String(value)}; a whole number from 1 is allowed`)
+/**
+ * Checks an optional number of milliseconds.
+ *
+ * @throws {TypeError} when it is not a number.
+ * @throws {RangeError} when it is not an integer from 1.
+ */
+export function checkTtl(ttl: number | undefined): void {
+  if (ttl !== undefined) checkOption('ttl', ttl, count)
 }

@@ -1,4 +1,4 @@
-/** Who is in a room. */
+/** The members of a room. */
 export interface Presence {
   /** Sessions. */
   count: number
@@ -6,7 +6,7 @@ export interface Presence {
   names: string[]
 }
 
-/** Adds up what this process knows and what others announce. */
+/** Combines the members of this process with what other processes announce. */
 export function collectPresence(here: Presence | undefined, elsewhere: readonly string[]): Presence {
   const parts = elsewhere.map((text) => JSON.parse(text) as Presence)
   if (here !== undefined) parts.push(here)

@@ -1,50 +1,56 @@
-import type { HistoryRead, Position, Publication, TopicMessage } from './broker/broker.ts'
-import type { Ahead, MessageId } from './history.ts'
+import type { HistoryRead, MessageSource, Position, Publication, TopicMessage } from './broker/broker.ts'
+import type { MessageId } from './envelope.ts'
 
-/** A message that came while a member was coming back. */
+/** A message for members. */
 export interface Arrival {
+  /** The id that it is sent with. */
   readonly id: string | null
   readonly publication: Publication
-  /** Its own number; `null` for a message of this process that has none yet. */
+  /** Its own position; `null` for a message of this process that is not numbered yet. */
   readonly position: Position | null
-  readonly source: Ahead
+  readonly source: MessageSource
 }
 
-/** What a member is sent when it comes back. */
+/** What a member is sent when it resumes. */
 export interface Settlement {
+  /** The messages that it missed. */
   readonly messages: TopicMessage[]
+  /** The messages that arrived meanwhile. */
   readonly arrived: Arrival[]
   readonly isComplete: boolean
 }
 
-/** An id that is none is one of a time that nobody remembers. */
+/** A malformed id is treated as older than the history. */
 const LONG_AGO: Position = { epoch: '', count: 0 }
 
-/** A member that comes back: between its last message and the first new one it gets each of the others once. */
+/** A member that resumes: it gets every message between its last one and the first new one exactly once. */
 export class Resumption {
   readonly after: Position
-  /** What it had before it was numbered. */
-  readonly ahead: Ahead | null
+  /** The messages beyond `after` that it has. */
+  readonly unnumbered: MessageSource | null
   readonly #maxCount: number
   #arrivals: Arrival[] = []
   #isComplete = true
 
-  /** `last` is the last id that it got, `null` for one that cannot be read; `maxCount` messages may arrive meanwhile. */
+  /**
+   * @param last The last id that the member got; `null` for an invalid one.
+   * @param maxCount How many messages may arrive meanwhile.
+   */
   constructor(last: MessageId | null, maxCount: number) {
     this.after = last?.position ?? LONG_AGO
-    this.ahead = last?.ahead ?? null
+    this.unnumbered = last?.unnumbered ?? null
     this.#maxCount = maxCount
   }
 
-  /** Keeps a message that is sent to the room meanwhile. */
-  arrive(arrival: Arrival): void {
+  /** Stores a message that is sent to the room meanwhile. */
+  add(arrival: Arrival): void {
     this.#arrivals.push(arrival)
     if (this.#arrivals.length <= this.#maxCount) return
     this.#arrivals.shift()
     this.#isComplete = false
   }
 
-  /** Puts together what was read of the history and what has arrived. */
+  /** Combines the history that was read with the messages that have arrived. */
   settle(read: HistoryRead, ownOrigin: string): Settlement {
     const messages = read.messages.filter((message) => !this.#has(message))
     const lastOwn = read.messages.findLast(({ origin }) => origin === ownOrigin)?.sequence ?? 0
@@ -56,8 +62,8 @@ export class Resumption {
     return { messages, arrived, isComplete: read.isComplete && this.#isComplete }
   }
 
-  #has({ origin, sequence }: Ahead): boolean {
-    return this.ahead !== null && this.ahead.origin === origin && sequence <= this.ahead.sequence
+  #has({ origin, sequence }: MessageSource): boolean {
+    return this.unnumbered !== null && this.unnumbered.origin === origin && sequence <= this.unnumbered.sequence
   }
 }
 

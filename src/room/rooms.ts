@@ -1,33 +1,40 @@
 import type { Gap } from './group.ts'
 import { Groups, type GroupsStats } from './groups.ts'
-import { checkName, type RoomsOptions } from './options.ts'
+import { checkName, type RoomsOptions, readRoomsOptions } from './options.ts'
 import { Room } from './room.ts'
 
-/** What rooms counted; sizes in bytes. */
+/** The counts of rooms; sizes in bytes. */
 export interface RoomsStats extends Omit<GroupsStats, 'groups'> {
   /** Rooms with a member in this process. */
   rooms: number
 }
 
-/** The rooms of this process, joined with those of the same names in others by the broker. */
+/** The rooms of this process; a broker joins them with the rooms of the same names in other processes. */
 export class Rooms {
-  /** Messages of other processes were missed; members of a room with history are told by themselves. */
+  /** Called when messages of other processes were missed; members of a room with history are notified as well. */
   onGap: (gap: Gap) => void = () => {}
   readonly #groups: Groups
 
-  /** @throws {RangeError} for a number or word that is not allowed */
+  /**
+   * @throws {TypeError} when an option is unknown or has the wrong type.
+   * @throws {RangeError} when a value is not allowed.
+   */
   constructor(options: RoomsOptions = {}) {
-    this.#groups = new Groups('r:', options)
-    this.#groups.onMissed = (gap) => this.onGap(gap)
+    this.#groups = new Groups('r:', readRoomsOptions(options), { onGap: (gap) => this.onGap(gap) })
   }
 
-  /** The room of this name. @throws {RangeError} for a name over 256 characters */
+  /**
+   * Returns the room of this name.
+   *
+   * @throws {TypeError} when the name is not a string.
+   * @throws {RangeError} when the name has more than 256 characters.
+   */
   room(name: string): Room {
     checkName(name)
     return new Room(name, this.#groups)
   }
 
-  /** Names of the rooms with a member in this process. */
+  /** The names of the rooms with a member in this process. */
   names(): string[] {
     return [...this.#groups.names()]
   }

@@ -1,16 +1,17 @@
 import type { Sendable } from '../connection/send/outgoing.ts'
-import type { SessionWatcher, WebSocket } from '../session/websocket.ts'
+import type { WebSocket } from '../session/websocket.ts'
+import { Expiry } from './expiry.ts'
 import { Groups, type GroupsStats } from './groups.ts'
-import { checkCount, checkName, type GroupOptions } from './options.ts'
+import { checkName, checkTtl, type GroupOptions, readGroupOptions } from './options.ts'
 import { collectPresence } from './presence.ts'
 
-/** How a device is added. */
+/** Options of a device. */
 export interface UserOptions {
-  /** Milliseconds without a message from the device after which it no longer counts. Default: as long as it is open. */
+  /** Milliseconds without a message from the device after which it is removed. Default: until it is closed. */
   ttl?: number
 }
 
-/** What users counted; sizes in bytes. */
+/** The counts of users; sizes in bytes. */
 export interface UsersStats extends Omit<GroupsStats, 'groups' | 'members'> {
   /** Users with a device in this process. */
   users: number
@@ -18,64 +19,66 @@ export interface UsersStats extends Omit<GroupsStats, 'groups' | 'members'> {
   devices: number
 }
 
-/** Sessions by the name of their user, who may have several: the devices of one person, over all processes. */
+/** Sessions by the name of their user: a user may have several devices, in all processes that share a broker. */
 export class Users {
-  /** A user has lost the last device, by leaving, closing or silence; other processes have none of it either. */
+  /** Called when a user has lost the last device in all processes: it was removed, closed or silent for its `ttl`. */
   onGone: (name: string) => void = () => {}
   readonly #groups: Groups
   readonly #expiries = new WeakMap<WebSocket, Map<string, Expiry>>()
 
-  /** @throws {RangeError} for a number or word that is not allowed */
+  /**
+   * @throws {TypeError} when an option is unknown or has the wrong type.
+   * @throws {RangeError} when a value is not allowed.
+   */
   constructor(options: GroupOptions = {}) {
-    this.#groups = new Groups('u:', { ...options, history: null })
-    this.#groups.onGone = (name) => void this.#tellGone(name)
+    this.#groups = new Groups('u:', readGroupOptions(options), { onEmpty: (name) => void this.#notifyGone(name) })
   }
 
   /**
-   * Adds a device to a user until it is removed, closed, or silent for `ttl`; adding it again sets its `ttl` anew.
-   * Resolves when what other processes send reaches it; never rejects.
+   * Adds a device to a user until it is removed, closed, or silent for `ttl`. Adding it again replaces its `ttl`.
+   * Resolves when it also gets what other processes send; never rejects.
    *
-   * @throws {RangeError} synchronously, for a name over 256 characters or a `ttl` that is no whole number from 1
+   * @throws {RangeError} when the name has more than 256 characters, or `ttl` is not an integer from 1; synchronously.
    */
   add(name: string, session: WebSocket, { ttl }: UserOptions = {}): Promise<void> {
     checkName(name)
-    if (ttl !== undefined) checkCount('ttl', ttl)
+    checkTtl(ttl)
     const joining = this.#groups.join(name, session, '').then(() => {})
     this.#dropExpiry(name, session)
     if (ttl !== undefined && !session.is_closed()) this.#addExpiry(name, session, ttl)
     return joining
   }
 
-  /** Takes a device from a user. */
+  /** Removes a device from a user. */
   remove(name: string, session: WebSocket): void {
     this.#dropExpiry(name, session)
     this.#groups.get(name)?.leave(session)
   }
 
   /**
-   * Sends a message to every device of a user. Resolves to how many took it: those of this process that are open and
-   * keep up, and those that other processes say they have.
+   * Sends a message to every device of a user. Resolves to the number of devices: those of this process that accepted
+   * it, and those that other processes announce.
    *
-   * @throws {TypeError} synchronously, for a message that is no string, Uint8Array or ArrayBuffer
+   * @throws {TypeError} when the message is not a string, Uint8Array or ArrayBuffer; synchronously.
    */
   send(name: string, message: Sendable): Promise<number> {
     checkName(name)
-    const here = this.#groups.broadcast(name, message)
+    const here = this.#groups.broadcast(name, { message })
     const presence = this.#groups.broker.presence(this.#groups.topicOf(name))
     return presence.then((elsewhere) => here + collectPresence(undefined, elsewhere).count)
   }
 
-  /** Whether a user has a device, in any process. */
+  /** Whether a user has a device in any process. */
   async has(name: string): Promise<boolean> {
     if (this.#groups.get(name) !== undefined) return true
     return (await this.#groups.broker.presence(this.#groups.topicOf(name))).length > 0
   }
 
-  /** The users that have a device, in any process, in order. */
+  /** The users that have a device in any process, sorted. */
   async names(): Promise<string[]> {
-    const beginning = this.#groups.topicOf('')
-    const elsewhere = await this.#groups.broker.presenceKeys(beginning)
-    return [...new Set([...this.#groups.names(), ...elsewhere.map((key) => key.slice(beginning.length))])].sort()
+    const prefix = this.#groups.topicOf('')
+    const elsewhere = await this.#groups.broker.presenceKeys(prefix)
+    return [...new Set([...this.#groups.names(), ...elsewhere.map((key) => key.slice(prefix.length))])].sort()
   }
 
   stats(): UsersStats {
@@ -83,7 +86,7 @@ export class Users {
     return { users: groups, devices: members, ...rest }
   }
 
-  async #tellGone(name: string): Promise<void> {
+  async #notifyGone(name: string): Promise<void> {
     const elsewhere = await this.#groups.broker.presence(this.#groups.topicOf(name))
     if (elsewhere.length === 0 && this.#groups.get(name) === undefined) this.#groups.call(() => this.onGone(name))
   }
@@ -102,38 +105,5 @@ export class Users {
     this.#expiries.get(session)?.delete(name)
     session.unwatch(expiry)
     expiry.onEnd()
-  }
-}
-
-/** Waits for silence: a message costs it a look at the clock, not a timer. */
-class Expiry implements SessionWatcher {
-  readonly #ttl: number
-  readonly #onExpired: () => void
-  #heardAt = performance.now()
-  #timer: NodeJS.Timeout
-
-  constructor(ttl: number, onExpired: () => void) {
-    this.#ttl = ttl
-    this.#onExpired = onExpired
-    this.#timer = this.#wait(ttl)
-  }
-
-  onMessage(): void {
-    this.#heardAt = performance.now()
-  }
-
-  onEnd(): void {
-    clearTimeout(this.#timer)
-  }
-
-  #wait(delay: number): NodeJS.Timeout {
-    // A timer may be a little early; a delay beyond what it can hold is looked at again when it fires.
-    return setTimeout(() => this.#look(), Math.min(Math.ceil(delay), 2 ** 31 - 1)).unref()
-  }
-
-  #look(): void {
-    const left = this.#heardAt + this.#ttl - performance.now()
-    if (left <= 0) this.#onExpired()
-    else this.#timer = this.#wait(left)
   }
 }

@@ -6,7 +6,7 @@ import {
 } from 'node:http'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { HandshakeError } from '../core/errors.ts'
-import { isPortable } from '../fast/enabled.ts'
+import { isFastEnabled } from '../fast/enabled.ts'
 import { type RequestHead, RequestHeadParser } from '../handshake/request-head.ts'
 import { isUpgradeRequest } from '../handshake/upgrade-request.ts'
 import { disownStream, hasOwner, ownStream, releaseStream, type StreamOwner } from '../transport/stream-owner.ts'
@@ -53,9 +53,9 @@ export class Listener implements HeadSink {
       (request, response) => host.onRequest(request, response),
     )
     // Node keeps account of an HTTP server's connections, for its timeouts and for closing them, once it listens.
-    if (!isPortable) this.#http.emit('listening')
+    if (isFastEnabled) this.#http.emit('listening')
     host.attach(this.#http)
-    this.#server = isPortable ? this.#http : createServer({ noDelay: true }, (socket) => this.#accept(socket))
+    this.#server = isFastEnabled ? createServer({ noDelay: true }, (socket) => this.#accept(socket)) : this.#http
   }
 
   address(): AddressInfo | string | null {

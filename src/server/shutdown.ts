@@ -1,7 +1,7 @@
 import type { Connection } from '../connection/connection.ts'
 import { CloseCode } from '../core/close-code.ts'
+import { encodeCloseBody } from '../core/close-frame.ts'
 import { WebSocketError } from '../core/errors.ts'
-import { encodeClosePayload } from '../core/protocol.ts'
 
 /** How a server stops; times in milliseconds. */
 export interface ShutdownOptions {
@@ -34,7 +34,7 @@ const LONGEST_WAIT = 2 ** 31 - 1
  * a reason that is no text.
  */
 export function checkShutdownOptions({ code = CloseCode.GOING_AWAY, reason = '', ...times }: ShutdownOptions): void {
-  encodeClosePayload(code, reason)
+  encodeCloseBody(code, reason)
   for (const name of ['drain', 'jitter', 'deadline'] as const) {
     const time = times[name]
     if (time !== undefined && !(typeof time === 'number' && time >= 0))

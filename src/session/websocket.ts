@@ -2,7 +2,7 @@ import type { Connection } from '../connection/connection.ts'
 import type { Data } from '../connection/host.ts'
 import type { Sendable, SendOptions } from '../connection/send/outgoing.ts'
 import type { PreparedMessage } from '../connection/send/prepared-message.ts'
-import type { CloseInfo } from '../core/protocol.ts'
+import type { CloseInfo } from '../core/closing-handshake.ts'
 import type { Draining } from './draining.ts'
 import { checkQueueMarks, MessageQueue, type QueueMarks, type QueueOptions, Waiter } from './message-queue.ts'
 

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import { isPortable } from '../fast/enabled.ts'
+import { isFastEnabled } from '../fast/enabled.ts'
 import {
   kernelAcceptedBytes,
   readIntoWindow,
@@ -90,7 +90,7 @@ export function ownStream(stream: Duplex, owner: StreamOwner): void {
   guardStream(stream)
   ;(stream as Owned)[ownerOf] = owner
   // What was read before is still in the stream.
-  if (!isPortable && readIntoWindow(stream, onWindow) && stream.readableLength === 0) return
+  if (isFastEnabled && readIntoWindow(stream, onWindow) && stream.readableLength === 0) return
   if (stream.listenerCount('data', onChunk) === 0) stream.on('data', onChunk)
   // A listener does not start a stream that was paused explicitly.
   stream.resume()

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Report } from '../../bench/result.ts'
+import type { Report } from '../../bench/report/report.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 
 const test = suite('bench command', { timeLimit: 60_000 })
@@ -47,7 +47,7 @@ test('explains itself', async () => {
 test('exits with 2 on wrong arguments', async () => {
   const { code, err, out } = await bench('echo', '--size', 'huge')
   assert.is(code, 2)
-  assert.match(err, /--size huge/)
+  assert.match(err, /option --size is 'huge'/)
   assert.is(out, '')
 })
 
@@ -68,7 +68,7 @@ test('measures real servers and writes JSON and a page', async (t) => {
   assert.match(readFileSync(page, 'utf8'), /^<!doctype html>/)
 })
 
-test('starts a server by its command, and stops it', async () => {
+test('starts a server by its command and stops it', async () => {
   const raw = fileURLToPath(new URL('support/port-server.ts', import.meta.url))
   const command = `"${process.execPath}" --import tsx "${raw}" {port}`
   const { code, out, err } = await bench('echo', '--exec', command, '--against', 'none', '--json', ...SHORT)

@@ -143,12 +143,12 @@ test('refuses a version other than 13', async (t) => {
 })
 
 const wrong: [args: string[], message: RegExp][] = [
-  [['--port', '65536'], /--port 65536: a whole number from 0 to 65535 is allowed/],
-  [['--port', 'http'], /--port http: a whole number/],
+  [['--port', '65536'], /option --port is '65536'; allowed: an integer from 0 to 65535/],
+  [['--port', 'http'], /option --port is 'http'; allowed: an integer/],
   [['--port'], /--port/],
-  [['--api', 'callback'], /--api callback: connection or session is allowed/],
-  [['--max-message', '0'], /--max-message 0: a whole number from 1 to 2147483648 is allowed/],
-  [['--max-message', '1e6'], /--max-message 1e6: a whole number/],
+  [['--api', 'callback'], /option --api is 'callback'; allowed: 'connection', 'session'/],
+  [['--max-message', '0'], /option --max-message is '0'; allowed: an integer from 1 to 2147483648/],
+  [['--max-message', '1e6'], /option --max-message is '1e6'; allowed: an integer/],
   [['--fast'], /--fast/],
   [['more'], /more/],
 ]
@@ -168,7 +168,7 @@ test('says that a port is taken, and exits with 2', async (t) => {
   const { port } = new URL(address)
   const { exitCode, stderr } = await runCommand('echo', '--port', port)
   assert.is(exitCode, 2)
-  assert.is(stderr, `dwebsocket: 127.0.0.1:${port} is taken by another program; --port 0 finds a free one\n`)
+  assert.is(stderr, `dwebsocket: 127.0.0.1:${port} is in use by another program; --port 0 picks a free port\n`)
 })
 
 test('says that an address is none of this machine, and exits with 2', async () => {

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { runCommand } from '../support/command.ts'
 import { assert, suite } from '../support/unit.ts'
@@ -8,7 +9,7 @@ const test = suite('cli/main', { timeLimit: 60_000 })
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 const commands = ['serve', 'echo', 'conform', 'bench']
 
-test('names its commands when asked for help', async () => {
+test('lists its commands with --help', async () => {
   for (const args of [['--help'], ['-h']]) {
     const { exitCode, stdout } = await runCommand(...args)
     assert.is(exitCode, 0)
@@ -16,13 +17,19 @@ test('names its commands when asked for help', async () => {
   }
 })
 
-test('exits with 2 without a command, and names them', async () => {
+test('prints the version of the package alone', async () => {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  const { exitCode, stdout, stderr } = await runCommand('--version')
+  assert.equal([exitCode, stdout, stderr], [0, `${version}\n`, ''])
+})
+
+test('exits with 2 without a command, and lists the commands', async () => {
   const { exitCode, stdout } = await runCommand()
   assert.is(exitCode, 2)
   assert.match(stdout, /^dwebsocket <command>/)
 })
 
-test('exits with 2 for an unknown command, and names those there are', async () => {
+test('exits with 2 for an unknown command, and lists the commands', async () => {
   const { exitCode, stdout, stderr } = await runCommand('ehco')
   assert.is(exitCode, 2)
   assert.is(stdout, '')

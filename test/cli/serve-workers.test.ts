@@ -71,7 +71,7 @@ test('says what is wrong with a Redis that is not there and with a number of wor
   for (const count of ['0', '257', 'two']) {
     const [exitCode, errors] = await runFailing(t, '--workers', count)
     assert.is(exitCode, 2)
-    assert.match(errors, `--workers ${count}: a whole number from 1 to 256 is allowed`)
+    assert.match(errors, `option --workers is '${count}'; allowed: an integer from 1 to 256`)
   }
 })
 
@@ -79,5 +79,5 @@ test('ends when its workers cannot begin', async (t) => {
   const { address } = await startCommand(t, 'serve', '--port', '0')
   const [exitCode, errors] = await runFailing(t, '--workers', '2', '--port', new URL(address).port)
   assert.is(exitCode, 2)
-  assert.match(errors, 'is taken by another program')
+  assert.match(errors, 'is in use by another program')
 })

@@ -61,7 +61,7 @@ test('says that a port is taken, and exits with 2', async (t) => {
   const { address } = await startCommand(t, 'serve', '--port', '0')
   const { exitCode, stderr } = await runCommand('serve', '--port', new URL(address).port)
   assert.is(exitCode, 2)
-  assert.match(stderr, /is taken by another program/)
+  assert.match(stderr, /is in use by another program/)
 })
 
 test('explains its options', async () => {

@@ -1,5 +1,8 @@
+import type { ByteEngine } from '../../src/core/byte-engine.ts'
 import { ProtocolError } from '../../src/core/errors.ts'
-import { FrameParser, type FrameSink, type Role } from '../../src/core/frame-parser.ts'
+import { type ControlFrameSink, type DataFrameSink, FrameParser, type Role } from '../../src/core/frame-parser.ts'
+import { plainEngine } from '../../src/core/plain-engine.ts'
+import { fastEngine } from '../../src/fast/engine.ts'
 import { assert, suite } from '../support/unit.ts'
 import { chunkings, frame, hex } from '../support/wire.ts'
 
@@ -14,28 +17,33 @@ interface SeenFrame {
   whole: boolean
 }
 
-class Recorder implements FrameSink {
+class Recorder implements ControlFrameSink, DataFrameSink {
   readonly frames: SeenFrame[] = []
+  isStopped = false
+
+  onControlFrame(opcode: number, bytes: Buffer, start: number, end: number): void {
+    this.onWholeMessage(opcode, bytes, start, end)
+  }
 
   onWholeMessage(opcode: number, bytes: Buffer, start: number, end: number): void {
     this.onFrameHeader(true, false, opcode, end - start)
-    this.onFramePayload(bytes, start, end, 0, true)
+    this.onFramePayload(bytes, start, end, false, true)
   }
 
   onFrameHeader(fin: boolean, rsv1: boolean, opcode: number, length: number): void {
     this.frames.push({ fin, rsv1, opcode, length, payload: Buffer.alloc(0), whole: false })
   }
 
-  onFramePayload(bytes: Buffer, start: number, end: number, _or: number, last: boolean): void {
+  onFramePayload(bytes: Buffer, start: number, end: number, _isAscii: boolean, last: boolean): void {
     const seen = this.frames.at(-1)!
     seen.payload = Buffer.concat([seen.payload, bytes.subarray(start, end)])
     seen.whole = last
   }
 }
 
-function parse(chunks: Buffer[], role: Role = 'server', rsv1Allowed = false): Recorder {
+function parse(chunks: Buffer[], role: Role = 'server', rsv1Allowed = false, engine?: ByteEngine): Recorder {
   const recorder = new Recorder()
-  const parser = new FrameParser(recorder, role, rsv1Allowed)
+  const parser = new FrameParser({ control: recorder, data: recorder }, { role, rsv1Allowed, engine })
   for (const chunk of chunks) {
     const bytes = Buffer.from(chunk)
     parser.push(bytes, 0, bytes.length)
@@ -98,7 +106,11 @@ test('reads the same frames however the bytes are cut', () => {
     expected.map((seen) => `${seen.fin ? 'fin ' : ''}${seen.opcode} ${seen.payload}`),
     [...payloads.map((payload) => `fin 1 ${payload}`), '2 frag', 'fin 9 ping', '0 ', 'fin 0 end'],
   )
-  for (const { name, chunks } of chunkings(stream)) assert.equal(parse(chunks).frames, expected, name)
+  for (const engine of [plainEngine, fastEngine]) {
+    for (const { name, chunks } of chunkings(stream)) {
+      assert.equal(parse(chunks, 'server', false, engine).frames, expected, name)
+    }
+  }
 })
 
 test('reads lengths of 125, 126, 65,535, 65,536 and more', () => {
@@ -157,20 +169,24 @@ test('says which reserved bits it found and which are allowed', () => {
 })
 
 test('stops between frames when the sink says so, and goes on from there', () => {
-  for (const fin of [true, false]) {
+  for (const [fin, engine] of [
+    [true, plainEngine],
+    [true, fastEngine],
+    [false, plainEngine],
+  ] as const) {
     const stream = Buffer.concat([frame(1, 'one', { fin }), frame(0, 'two'), frame(1, 'three')])
     const recorder = new Recorder()
-    const parser = new FrameParser(recorder, 'server')
+    const parser = new FrameParser({ control: recorder, data: recorder }, { role: 'server', engine })
     const { onFramePayload } = recorder
     recorder.onFramePayload = (...args) => {
       onFramePayload.apply(recorder, args)
-      parser.stopped = true
+      recorder.isStopped = true
     }
     const at = parser.push(stream, 0, stream.length)
     assert.is(at, 2 + 4 + 3)
-    parser.stopped = false
+    recorder.isStopped = false
     assert.is(parser.push(stream, at, stream.length), at + 2 + 4 + 3)
-    parser.stopped = false
+    recorder.isStopped = false
     parser.push(stream, at + 9, stream.length)
     assert.equal(
       recorder.frames.map((seen) => seen.payload.toString()),
@@ -179,8 +195,9 @@ test('stops between frames when the sink says so, and goes on from there', () =>
   }
 })
 
-test('tells where in a frame the stream stands', () => {
-  const parser = new FrameParser(new Recorder(), 'server')
+test('knows where in a frame the input so far ends', () => {
+  const recorder = new Recorder()
+  const parser = new FrameParser({ control: recorder, data: recorder }, { role: 'server' })
   assert.ok(parser.atBoundary)
   const bytes = frame(1, 'hello')
   parser.push(bytes, 0, 3)

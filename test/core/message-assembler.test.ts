@@ -1,6 +1,8 @@
 import { ProtocolError } from '../../src/core/errors.ts'
 import { MessageAssembler, type MessageSink } from '../../src/core/message-assembler.ts'
-import { takeMemory } from '../../src/fast/buffer-pool.ts'
+import type { MessageCodec } from '../../src/core/message-codec.ts'
+import { takeBuffer } from '../../src/fast/buffer-pool.ts'
+import { fastEngine } from '../../src/fast/engine.ts'
 import { assert, suite } from '../support/unit.ts'
 import { hex } from '../support/wire.ts'
 
@@ -8,7 +10,6 @@ const test = suite('message-assembler')
 
 class Recorder implements MessageSink {
   readonly messages: string[] = []
-  owned = false
   isAscii = false
   memory: Buffer | null = null
 
@@ -18,28 +19,40 @@ class Recorder implements MessageSink {
     this.memory = bytes
   }
 
-  onBinaryMessage(bytes: Buffer, start: number, end: number, owned: boolean): void {
+  onBinaryMessage(bytes: Buffer, start: number, end: number): void {
     this.messages.push(`binary ${bytes.toString('hex', start, end)}`)
-    this.owned = owned
     this.memory = bytes
-  }
-
-  onCompressedMessage(opcode: number, bytes: Buffer, start: number, end: number): void {
-    this.messages.push(`compressed ${opcode} ${bytes.toString('hex', start, end)}`)
   }
 }
 
-const orOf = (bytes: Buffer): number => bytes.reduce((or, byte) => or | byte, 0)
+const isAscii = (bytes: Buffer): boolean => bytes.every((byte) => byte < 0x80)
+
+/** Notes what it is asked to inflate, and makes nothing of it. */
+class NotingCodec implements MessageCodec {
+  readonly payloads: string[] = []
+
+  decompress(payload: Uint8Array, _limit: number, done: (error: null, message: Uint8Array) => void): void {
+    this.payloads.push(Buffer.from(payload).toString('hex'))
+    done(null, Buffer.alloc(0))
+  }
+
+  wantsCompression = (): boolean => false
+  compress(): void {}
+  release(): void {}
+}
 
 function make(limits: { maxMessageSize?: number; maxFrames?: number } = {}) {
   const recorder = new Recorder()
-  const assembler = new MessageAssembler(recorder, { maxMessageSize: 1000, maxFrames: 100, ...limits })
+  const codec = new NotingCodec()
+  const codecSink = { onCodecBusy() {}, onCodecDone() {} }
+  const all = { maxMessageSize: 1000, maxFrames: 100, ...limits }
+  const assembler = new MessageAssembler(recorder, { limits: all, codec, codecSink, engine: fastEngine })
   const take = (opcode: number, payload: string | Buffer, fin = true, rsv1 = false): void => {
     const bytes = Buffer.from(payload as string)
     assembler.onFrameHeader(fin, rsv1, opcode, bytes.length)
-    assembler.onFramePayload(bytes, 0, bytes.length, orOf(bytes), true)
+    assembler.onFramePayload(bytes, 0, bytes.length, isAscii(bytes), true)
   }
-  return { recorder, assembler, take }
+  return { recorder, assembler, take, codec }
 }
 
 function violationOf(action: () => void): ProtocolError {
@@ -56,10 +69,9 @@ test('passes a message in one piece on uncopied', () => {
   const { recorder, assembler } = make()
   const bytes = hex('ff ff 01 02 ff')
   assembler.onFrameHeader(true, false, 2, 2)
-  assembler.onFramePayload(bytes, 2, 4, 3, true)
+  assembler.onFramePayload(bytes, 2, 4, true, true)
   assert.equal(recorder.messages, ['binary 0102'])
   assert.is(recorder.memory, bytes)
-  assert.not(recorder.owned)
 })
 
 test('puts fragments together, empty ones too, and is ready for the next message', () => {
@@ -74,7 +86,6 @@ test('puts fragments together, empty ones too, and is ready for the next message
   take(1, '', false)
   take(0, '')
   assert.equal(recorder.messages, ['text abcd', 'binary 01', 'text '])
-  assert.ok(recorder.owned)
   assert.not(assembler.inMessage)
 })
 
@@ -82,9 +93,9 @@ test('puts the pieces of one frame together', () => {
   const { recorder, assembler } = make()
   const bytes = Buffer.from('hello world')
   assembler.onFrameHeader(true, false, 1, 11)
-  assembler.onFramePayload(bytes, 0, 0, 0, false)
-  assembler.onFramePayload(bytes, 0, 5, 0x6f, false)
-  assembler.onFramePayload(bytes, 5, 11, 0x7f, true)
+  assembler.onFramePayload(bytes, 0, 0, true, false)
+  assembler.onFramePayload(bytes, 0, 5, true, false)
+  assembler.onFramePayload(bytes, 5, 11, true, true)
   assert.equal(recorder.messages, ['text hello world'])
   assert.ok(recorder.isAscii)
 })
@@ -130,7 +141,7 @@ test('fails with 1007 at the first bad byte, in whichever piece it comes', () =>
   const { assembler, take } = make()
   take(1, hex('41 e2 82'), false)
   assembler.onFrameHeader(true, false, 0, 500)
-  assert.is(violationOf(() => assembler.onFramePayload(hex('28'), 0, 1, 0x28, false)).closeCode, 1007)
+  assert.is(violationOf(() => assembler.onFramePayload(hex('28'), 0, 1, true, false)).closeCode, 1007)
   const unfinished = make()
   unfinished.take(1, hex('e2 82'), false)
   assert.is(violationOf(() => unfinished.take(0, '')).closeCode, 1007)
@@ -144,16 +155,16 @@ test('takes characters that fragments cut, ASCII pieces between them, and bytes 
   take(0, 'def', false)
   take(0, hex('c3 a4'))
   assembler.onFrameHeader(true, false, 1, 2)
-  assembler.onFramePayload(Buffer.from('ok'), 0, 2, -1, true)
+  assembler.onFramePayload(Buffer.from('ok'), 0, 2, false, true)
   assert.equal(recorder.messages, ['text abc€defä', 'text ok'])
   assert.not(recorder.isAscii)
 })
 
-test('hands a compressed message on as it is, without a look at its text, with room for stored blocks', () => {
-  const { recorder, take } = make({ maxMessageSize: 10 })
+test('hands a compressed message to the codec as it is, without checking its text, with room for stored blocks', () => {
+  const { codec, take } = make({ maxMessageSize: 10 })
   take(1, hex('ff'), false, true)
   take(0, hex('fe'))
-  assert.equal(recorder.messages, ['compressed 1 fffe'])
+  assert.equal(codec.payloads, ['fffe'])
   take(2, Buffer.alloc(40), true, true)
   assert.is(violationOf(() => take(2, Buffer.alloc(100), true, true)).closeCode, 1009)
 })
@@ -161,14 +172,14 @@ test('hands a compressed message on as it is, without a look at its text, with r
 test('S-07: holds little more than what has arrived, never what was announced', () => {
   const { assembler } = make({ maxMessageSize: 1 << 30, maxFrames: 1e9 })
   assembler.onFrameHeader(true, false, 2, 1 << 30)
-  assembler.onFramePayload(Buffer.alloc(65_536), 0, 65_536, 0, false)
+  assembler.onFramePayload(Buffer.alloc(65_536), 0, 65_536, true, false)
   assert.ok(assembler.memoryUsed <= 4 * 65_536)
   assembler.reset()
   assert.is(assembler.memoryUsed, 0)
   const byte = Buffer.from('x')
   for (let i = 0; i < 100_000; i++) {
     assembler.onFrameHeader(false, false, i === 0 ? 2 : 0, 1)
-    assembler.onFramePayload(byte, 0, 1, 0x78, true)
+    assembler.onFramePayload(byte, 0, 1, true, true)
   }
   assert.ok(assembler.memoryUsed < 4 * 100_000)
 })
@@ -185,37 +196,37 @@ test('takes the announced size of a large frame at once when a sixteenth of it i
   const { assembler } = make({ maxMessageSize: size })
   assembler.onFrameHeader(true, false, 2, size)
   const piece = Buffer.alloc(1024 * 1024, 1)
-  assembler.onFramePayload(piece, 0, piece.length, 1, false)
+  assembler.onFramePayload(piece, 0, piece.length, true, false)
   assert.is(assembler.memoryUsed, 2 * piece.length)
-  assembler.onFramePayload(piece, 0, piece.length, 1, false)
+  assembler.onFramePayload(piece, 0, piece.length, true, false)
   assert.is(assembler.memoryUsed, 2 * piece.length)
-  assembler.onFramePayload(piece, 0, 1, 1, false)
+  assembler.onFramePayload(piece, 0, 1, true, false)
   assert.is(assembler.memoryUsed, size)
 })
 
 test('takes the announced size at once when a quarter of it is here', () => {
   const { assembler, recorder } = make({ maxMessageSize: 100_000 })
   assembler.onFrameHeader(true, false, 2, 100_000)
-  assembler.onFramePayload(Buffer.alloc(30_000, 1), 0, 30_000, 1, false)
+  assembler.onFramePayload(Buffer.alloc(30_000, 1), 0, 30_000, true, false)
   assert.is(assembler.memoryUsed, 100_000)
-  assembler.onFramePayload(Buffer.alloc(70_000, 1), 0, 70_000, 1, true)
+  assembler.onFramePayload(Buffer.alloc(70_000, 1), 0, 70_000, true, true)
   assert.is(recorder.memory?.length, 100_000)
 })
 
 /** Other tests of this process may have left some. */
-function forgetMemory(): void {
-  for (let size = 1 << 15; size <= 1 << 20; size *= 2) while (takeMemory(size) !== null);
+function emptyPool(): void {
+  for (let size = 1 << 15; size <= 1 << 20; size *= 2) while (takeBuffer(size) !== null);
 }
 
 test('gathers a long text where one before was gathered, other messages where nothing was', () => {
-  forgetMemory()
+  emptyPool()
   const { recorder, assembler } = make({ maxMessageSize: 1 << 20 })
   const size = 200_000
   const send = (opcode: number, rsv1 = false): Buffer => {
     const bytes = Buffer.alloc(size, 0x61)
     assembler.onFrameHeader(true, rsv1, opcode, size)
-    assembler.onFramePayload(bytes, 0, 150_000, 0x61616161, false)
-    assembler.onFramePayload(bytes, 150_000, size, 0x61616161, true)
+    assembler.onFramePayload(bytes, 0, 150_000, true, false)
+    assembler.onFramePayload(bytes, 150_000, size, true, true)
     return recorder.memory!
   }
   const first = send(1)
@@ -227,14 +238,14 @@ test('gathers a long text where one before was gathered, other messages where no
 })
 
 test('gives the memory that a long text outgrows to the next', () => {
-  forgetMemory()
+  emptyPool()
   const { recorder, assembler } = make({ maxMessageSize: 1 << 20 })
   const piece = Buffer.alloc(70_000, 0x61)
   const memories = new Set<Buffer>()
   for (let round = 0; round < 3; round++) {
     for (let i = 0; i < 10; i++) {
       assembler.onFrameHeader(i === 9, false, i === 0 ? 1 : 0, piece.length)
-      assembler.onFramePayload(piece, 0, piece.length, 0x61616161, true)
+      assembler.onFramePayload(piece, 0, piece.length, true, true)
       assert.ok(assembler.memoryUsed <= 4 * (i + 1) * piece.length)
     }
     memories.add(recorder.memory!)

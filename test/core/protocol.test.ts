@@ -1,13 +1,9 @@
+import { encodeCloseBody } from '../../src/core/close-frame.ts'
+import type { CloseInfo } from '../../src/core/closing-handshake.ts'
 import { ProtocolError, WebSocketError } from '../../src/core/errors.ts'
+import { PauseReason } from '../../src/core/input-gate.ts'
 import type { MessageCodec } from '../../src/core/message-codec.ts'
-import {
-  type CloseInfo,
-  encodeClosePayload,
-  PauseReason,
-  Protocol,
-  type ProtocolOptions,
-  type ProtocolSink,
-} from '../../src/core/protocol.ts'
+import { Protocol, type ProtocolOptions, type ProtocolSink } from '../../src/core/protocol.ts'
 import { assert, suite, thrownBy } from '../support/unit.ts'
 import { chunkings, closeFrame, frame, hex } from '../support/wire.ts'
 
@@ -447,16 +443,16 @@ test('fails with the codec’s error, and with 1007 when what it inflated is no 
 
 test('refuses to send close codes and reasons that may not be sent', async () => {
   for (const code of [0, 999, 1004, 1005, 1006, 1015, 2999, 5000, 1000.5, Number.NaN]) {
-    assert.instance(await thrownBy(() => encodeClosePayload(code, '')), RangeError)
+    assert.instance(await thrownBy(() => encodeCloseBody(code, '')), RangeError)
   }
-  assert.instance(await thrownBy(() => encodeClosePayload(1000, 'x'.repeat(124))), RangeError)
-  assert.instance(await thrownBy(() => encodeClosePayload(1000, 7 as never)), TypeError)
-  assert.instance(await thrownBy(() => encodeClosePayload(1000, hex('ff'))), TypeError)
+  assert.instance(await thrownBy(() => encodeCloseBody(1000, 'x'.repeat(124))), RangeError)
+  assert.instance(await thrownBy(() => encodeCloseBody(1000, 7 as never)), TypeError)
+  assert.instance(await thrownBy(() => encodeCloseBody(1000, hex('ff'))), TypeError)
 })
 
 test('S-06: takes a close reason by its bytes, never by its elements', async () => {
-  assert.equal(encodeClosePayload(1000, hex('68 69')), hex('03 e8 68 69'))
-  assert.instance(await thrownBy(() => encodeClosePayload(1000, new Float64Array(3) as never)), TypeError)
+  assert.equal(encodeCloseBody(1000, hex('68 69')), hex('03 e8 68 69'))
+  assert.instance(await thrownBy(() => encodeCloseBody(1000, new Float64Array(3) as never)), TypeError)
 })
 
 test('cuts the reason of a failure to what fits, between characters', () => {

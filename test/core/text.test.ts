@@ -1,4 +1,5 @@
-import { decodeText, isValidUtf8, Utf8Validator } from '../../src/core/text.ts'
+import { isValidUtf8, Utf8Validator } from '../../src/core/text.ts'
+import { decodeText } from '../../src/fast/utf8-decoder.ts'
 import { assert, suite } from '../support/unit.ts'
 import { chunkings, hex } from '../support/wire.ts'
 

@@ -1,16 +1,16 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { keepMemory, takeMemory } from '../../src/fast/buffer-pool.ts'
+import { keepBuffer, takeBuffer } from '../../src/fast/buffer-pool.ts'
 import { assert, suite } from '../support/unit.ts'
 
-const test = suite('spare memory')
+const test = suite('buffer pool')
 const KIB = 1024
 
 /** Takes all that is kept; other tests of this process may have left some. */
 function takeAll(): number[] {
   const sizes: number[] = []
   for (let size = 32 * KIB; size <= 1024 * KIB; size *= 2) {
-    for (let spare = takeMemory(size); spare !== null; spare = takeMemory(size)) sizes.push(spare.length)
+    for (let spare = takeBuffer(size); spare !== null; spare = takeBuffer(size)) sizes.push(spare.length)
   }
   return sizes
 }
@@ -18,17 +18,17 @@ function takeAll(): number[] {
 test('gives what was kept last and fits', () => {
   takeAll()
   const spares = [100, 101, 300].map((size) => Buffer.alloc(size * KIB))
-  for (const spare of spares) keepMemory(spare)
-  const taken = [149, 150, 101, 100, 100, 299].map((size) => takeMemory(size * KIB))
+  for (const spare of spares) keepBuffer(spare)
+  const taken = [149, 150, 101, 100, 100, 299].map((size) => takeBuffer(size * KIB))
   const expected = [null, spares[2], spares[1], spares[0], null, null]
   for (const [i, spare] of taken.entries()) assert.ok(spare === expected[i], `${i}`)
 })
 
 test('keeps eight, none of them below 64 KiB or above 1 MiB', () => {
   takeAll()
-  for (const size of [64 * KIB - 1, 1024 * KIB + 1]) keepMemory(Buffer.alloc(size))
+  for (const size of [64 * KIB - 1, 1024 * KIB + 1]) keepBuffer(Buffer.alloc(size))
   assert.equal(takeAll(), [])
-  for (let i = 0; i < 10; i++) keepMemory(Buffer.alloc(64 * KIB + i))
+  for (let i = 0; i < 10; i++) keepBuffer(Buffer.alloc(64 * KIB + i))
   const newest = [9, 8, 7, 6, 5, 4, 3, 2].map((i) => 64 * KIB + i)
   assert.equal(takeAll(), newest)
 })
@@ -37,8 +37,8 @@ test('leaves to garbage collection what it keeps', async () => {
   takeAll()
   setFlagsFromString('--expose-gc')
   const collectGarbage = runInNewContext('gc') as () => void
-  for (const use of [takeAll, () => keepMemory(Buffer.alloc(64 * KIB))]) {
-    keepMemory(Buffer.alloc(100 * KIB))
+  for (const use of [takeAll, () => keepBuffer(Buffer.alloc(64 * KIB))]) {
+    keepBuffer(Buffer.alloc(100 * KIB))
     // What was looked at in this turn of the loop is kept to its end.
     await new Promise((resolve) => setTimeout(resolve, 1))
     collectGarbage()

@@ -1,14 +1,18 @@
 import fc from 'fast-check'
-import { FrameParser, type FrameSink } from '../../src/core/frame-parser.ts'
-import { type MessageRun, makePlainRun, messageRun } from '../../src/fast/message-run.ts'
+import type { ByteEngine } from '../../src/core/byte-engine.ts'
+import { type DataFrameSink, FrameParser } from '../../src/core/frame-parser.ts'
+import { plainEngine } from '../../src/core/plain-engine.ts'
+import { fastEngine } from '../../src/fast/engine.ts'
+import { makePlainUnmasker, messageRun, type RunUnmasker } from '../../src/fast/message-run.ts'
+import { simd } from '../../src/fast/simd.ts'
 import { bytes, chance } from '../support/arbitrary.ts'
 import { assert, suite } from '../support/unit.ts'
 import { frame, hex } from '../support/wire.ts'
 
 const test = suite('message-run')
 const KEY = hex('37 fa 21 3d')
-/** The one in use, and its twin in plain JavaScript. */
-const runs: readonly MessageRun[] = [messageRun, makePlainRun()]
+/** In plain JavaScript, and in WebAssembly where that is in use. */
+const unmaskers: readonly RunUnmasker[] = simd === null ? [makePlainUnmasker()] : [makePlainUnmasker(), simd]
 
 test('stops a run before each frame that is no whole masked message, and before what is cut', () => {
   const whole = Buffer.concat([frame(1, 'text'), frame(2, 'ä'.repeat(100)), frame(1, '')])
@@ -25,7 +29,7 @@ test('stops a run before each frame that is no whole masked message, and before 
     hex('82 fe 00 7d 00 00 00 00'),
     hex('81'),
   ]
-  for (const { window, flags, unmaskRun } of runs) {
+  for (const { window, flags, unmaskRun } of unmaskers) {
     for (const other of others) {
       const bytes = Buffer.concat([whole, other])
       bytes.copy(window)
@@ -38,33 +42,36 @@ test('stops a run before each frame that is no whole masked message, and before 
   }
 })
 
-/** What a parser says of `bytes[0, length)`; `wholeCount` are the messages that took the express lane. */
-function parse(bytes: Buffer, length: number): { seen: string[]; wholeCount: number } {
+/** What a parser finds in `bytes[0, length)`; `wholeCount` messages were read by the engine. */
+function parse(bytes: Buffer, length: number, engine: ByteEngine): { seen: string[]; wholeCount: number } {
   const seen: string[] = []
   let wholeCount = 0
   let current = ''
-  const sink: FrameSink = {
+  const note = (opcode: number, piece: Buffer, start: number, end: number): void =>
+    void seen.push(`true ${opcode} ${piece.toString('hex', start, end)}`)
+  const data: DataFrameSink = {
+    isStopped: false,
     onFrameHeader: (fin, _rsv1, opcode) => {
       current = `${fin} ${opcode} `
     },
-    onFramePayload: (piece, start, end, _or, last) => {
+    onFramePayload: (piece, start, end, _isAscii, last) => {
       current += piece.toString('hex', start, end)
       if (last) seen.push(current)
     },
     onWholeMessage: (opcode, piece, start, end) => {
       wholeCount++
-      seen.push(`true ${opcode} ${piece.toString('hex', start, end)}`)
+      note(opcode, piece, start, end)
     },
   }
   try {
-    new FrameParser(sink, 'server').push(bytes, 0, length)
+    new FrameParser({ control: { onControlFrame: note }, data }, { role: 'server', engine }).push(bytes, 0, length)
   } catch (error) {
     seen.push(String(error))
   }
   return { seen, wholeCount }
 }
 
-test('says of random frames in the window what it says of them elsewhere, and of as many at once', () => {
+test('finds in random frames in the window what it finds elsewhere, and what the plain engine finds', () => {
   const payload = fc.oneof({ weight: 3, arbitrary: bytes(40) }, { weight: 1, arbitrary: bytes(300) })
   const oneFrame = fc
     .record({
@@ -81,8 +88,11 @@ test('says of random frames in the window what it says of them elsewhere, and of
     const all = Buffer.concat(frames)
     const { window } = messageRun
     all.copy(window)
-    const inWindow = parse(window, all.length)
-    assert.equal(inWindow, parse(all, all.length))
+    const plain = parse(Buffer.from(all), all.length, plainEngine)
+    const inWindow = parse(window, all.length, fastEngine)
+    assert.equal(inWindow, parse(all, all.length, fastEngine))
+    assert.equal(inWindow.seen, plain.seen)
+    assert.is(plain.wholeCount, 0)
     wholeCount += inWindow.wholeCount
   })
   fc.assert(agrees, { seed: 5, numRuns: 600 })

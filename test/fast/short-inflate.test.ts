@@ -1,6 +1,6 @@
 import { constants, deflateRawSync, inflateRawSync } from 'node:zlib'
 import fc from 'fast-check'
-import { isPortable } from '../../src/fast/enabled.ts'
+import { isFastEnabled } from '../../src/fast/enabled.ts'
 import { inflateShort, moduleText } from '../../src/fast/short-inflate.ts'
 import { farthestCopy, prose, randomBytes } from '../deflate/message.ts'
 import { slowInflate } from '../deflate/slow-inflate.ts'
@@ -21,7 +21,7 @@ test('is the module that its source says', async () => {
 })
 
 test('leaves all to zlib where the plain twins are asked for, or the runtime has no WebAssembly', async (t) => {
-  assert.is(inflateShort(payloadOf(prose(100)), none, 4096) === null, isPortable)
+  assert.is(inflateShort(payloadOf(prose(100)), none, 4096) === null, !isFastEnabled)
   const path = 'fast/short-inflate.ts'
   const others = await importWithoutWebAssembly<typeof import('../../src/fast/short-inflate.ts')>(t, path)
   assert.equal(
@@ -30,7 +30,7 @@ test('leaves all to zlib where the plain twins are asked for, or the runtime has
   )
 })
 
-if (!isPortable) {
+if (isFastEnabled) {
   test('reads what zlib makes of every size, level, strategy and history', () => {
     const history = prose(32_768, 5)
     const strategies = [constants.Z_DEFAULT_STRATEGY, constants.Z_HUFFMAN_ONLY, constants.Z_RLE, constants.Z_FIXED]

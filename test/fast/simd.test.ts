@@ -1,4 +1,4 @@
-import { isPortable } from '../../src/fast/enabled.ts'
+import { isFastEnabled } from '../../src/fast/enabled.ts'
 import { moduleText, simd } from '../../src/fast/simd.ts'
 import { seededRandom } from '../support/random.ts'
 import { assert, suite } from '../support/unit.ts'
@@ -13,7 +13,7 @@ test('is the module that its source says', async () => {
 })
 
 test('is there unless the plain twins are asked for', () => {
-  assert.is(simd === null, isPortable)
+  assert.is(simd === null, !isFastEnabled)
 })
 
 test('is not there where the processor has no SIMD, or the runtime no WebAssembly', async (t) => {

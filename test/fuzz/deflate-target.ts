@@ -1,10 +1,11 @@
 import { constants, deflateRawSync, inflateRawSync, type ZlibOptions } from 'node:zlib'
+import fc from 'fast-check'
 import type { ProtocolError } from '../../src/core/errors.ts'
 import { inflate, makeCodec } from '../deflate/message.ts'
 import { type Inflated, slowInflate } from '../deflate/slow-inflate.ts'
+import { bytes, chance, type Damage, damage, damages } from '../support/arbitrary.ts'
 import { assert } from '../support/unit.ts'
-import type { Target } from './fuzz.ts'
-import { Random } from './random.ts'
+import type { Target } from './target.ts'
 
 const TAIL = Buffer.from('0000ffff', 'hex')
 
@@ -56,35 +57,42 @@ function compress(message: Buffer, options: ZlibOptions): Buffer {
   return options.finishFlush === constants.Z_FINISH ? payload : payload.subarray(0, -4)
 }
 
-/** Payloads of one connection, each behind two bytes of its length. */
-export const deflateTarget: Target = {
-  name: 'deflate codec',
-  generate(random) {
-    const parts: Buffer[] = []
+const messages = fc.record({
+  piece: fc.oneof(bytes(40), fc.constant(Buffer.from('some words again and again '))),
+  count: fc.nat(5),
+  usesHistory: fc.boolean(),
+  level: fc.nat(9),
+  strategy: fc.constantFrom(constants.Z_DEFAULT_STRATEGY, constants.Z_FIXED, constants.Z_HUFFMAN_ONLY),
+  isFinal: chance(20),
+  damages: fc.oneof({ weight: 7, arbitrary: fc.constant([] as Damage[]) }, { weight: 3, arbitrary: damages }),
+})
+
+/** Payloads of one connection, each compressed behind the messages before it, and the level of the codec that answers. */
+const inputs = fc.record({
+  level: fc.nat(9),
+  payloads: fc.array(messages, { minLength: 1, maxLength: 4 }).map((all) => {
     let history = Buffer.alloc(0)
-    for (let i = 1 + random.below(4); i > 0; i--) {
-      const piece = random.chance(0.5) ? random.bytes(1 + random.size(40)) : Buffer.from('some words again and again ')
-      const message = Buffer.concat(new Array(random.below(6)).fill(piece))
-      const dictionary = history.length > 0 && random.chance(0.5) ? { dictionary: history } : {}
-      const level = random.below(10)
-      const strategy = random.pick([constants.Z_DEFAULT_STRATEGY, constants.Z_FIXED, constants.Z_HUFFMAN_ONLY])
-      const finishFlush = random.chance(0.2) ? constants.Z_FINISH : constants.Z_SYNC_FLUSH
-      let payload = compress(message, { level, strategy, finishFlush, ...dictionary })
-      if (random.chance(0.3)) payload = random.mutate(payload)
-      payload = payload.subarray(0, 60_000)
-      parts.push(Buffer.from([payload.length >> 8, payload.length & 255]), payload)
+    return all.map(({ piece, count, usesHistory, level, strategy, isFinal, damages }) => {
+      const message = Buffer.concat(new Array(count).fill(piece))
+      const dictionary = history.length > 0 && usesHistory ? { dictionary: history } : {}
+      const finishFlush = isFinal ? constants.Z_FINISH : constants.Z_SYNC_FLUSH
       history = Buffer.concat([history, message]).subarray(-32_768)
-    }
-    return Buffer.concat(parts)
-  },
-  async check(input, variant) {
-    const codec = makeCodec({ options: { level: new Random(variant).below(10) } })
+      return damages.reduce(damage, compress(message, { level, strategy, finishFlush, ...dictionary }))
+    })
+  }),
+})
+
+type Input = typeof inputs extends fc.Arbitrary<infer T> ? T : never
+
+/** Compressed messages of one connection, and what the codec answers with. */
+export const deflateTarget: Target<Input> = {
+  name: 'deflate codec',
+  inputs,
+  async check({ level, payloads }) {
+    const codec = makeCodec({ options: { level } })
     let history = Buffer.alloc(0)
     try {
-      for (let at = 0; at + 2 <= input.length; ) {
-        const size = input.readUInt16BE(at)
-        const payload = input.subarray(at + 2, at + 2 + size)
-        at += 2 + size
+      for (const payload of payloads) {
         const expected = slowMessage(payload, history)
         let message: Buffer | null = null
         try {

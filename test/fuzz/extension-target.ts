@@ -1,8 +1,10 @@
+import fc from 'fast-check'
 import { negotiate } from '../../src/deflate/offer.ts'
 import { normaliseDeflateOptions } from '../../src/deflate/options.ts'
 import { type Extension, formatExtensions, parseExtensions } from '../../src/handshake/header-grammar.ts'
+import { bytes, maybeDamaged } from '../support/arbitrary.ts'
 import { assert } from '../support/unit.ts'
-import type { Target } from './fuzz.ts'
+import type { Target } from './target.ts'
 
 const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 const BLANK = '[ \\t]*'
@@ -81,16 +83,20 @@ const WORDS = [
 ]
 const options = normaliseDeflateOptions(true)
 
+const fields = fc
+  .record({
+    text: fc.array(fc.constantFrom(...WORDS), { maxLength: 15 }).map((words) => words.join('')),
+    bits: fc.oneof({ weight: 7, arbitrary: fc.constant(null) }, { weight: 3, arbitrary: fc.nat(17) }),
+  })
+  .map(({ text, bits }) => {
+    const offer = `permessage-deflate; server_max_window_bits=${bits}; client_max_window_bits, `
+    return Buffer.from(`${bits === null ? '' : offer}${text}`, 'latin1')
+  })
+
 /** The grammar of `Sec-WebSocket-Extensions` and the negotiation behind it. */
-export const extensionTarget: Target = {
+export const extensionTarget: Target<Buffer> = {
   name: 'extension grammar',
-  generate(random) {
-    if (random.chance(0.05)) return random.bytes(random.size(60))
-    const text = Array.from({ length: random.below(16) }, () => random.pick(WORDS)).join('')
-    const sane = `permessage-deflate; server_max_window_bits=${random.below(18)}; client_max_window_bits`
-    const bytes = Buffer.from(random.chance(0.7) ? text : `${sane}, ${text}`, 'latin1')
-    return random.chance(0.3) ? random.mutate(bytes) : bytes
-  },
+  inputs: fc.oneof({ weight: 19, arbitrary: maybeDamaged(fields, 30) }, { weight: 1, arbitrary: bytes(60) }),
   check(input) {
     const text = input.toString('latin1')
     const found = parseExtensions(text)

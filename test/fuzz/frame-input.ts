@@ -1,5 +1,6 @@
+import fc, { type Arbitrary } from 'fast-check'
+import { bytes, chance, maybeDamaged } from '../support/arbitrary.ts'
 import { frame } from '../support/wire.ts'
-import type { Random } from './random.ts'
 
 const TEXTS = [
   '',
@@ -15,89 +16,125 @@ const TEXTS = [
   'a\ufffdb',
 ]
 const BAD = ['ff', 'c0af', 'eda080', 'f4908080', 'e282', 'f0808080', '80', 'c3', 'f5', 'e0809f']
+const CLOSE_CODES = [1000, 1001, 1002, 1004, 1005, 1006, 1007, 1014, 1015, 2999, 3000, 4999, 5000]
+const LENGTHS = [
+  '007e',
+  '00000000000000ff',
+  '000000000000ffff',
+  '0000000000010000',
+  '7fffffffffffffff',
+  '8000000000000000',
+  '001fffffffffffff',
+  '0020000000000000',
+]
 
-/** A stream of frames as a peer of some sense sends it, at times with a fault, and at times damaged. */
-export function makeFrames(random: Random, key: boolean): Buffer {
-  const parts: Buffer[] = []
+const texts = fc.constantFrom(...TEXTS).map((text) => Buffer.from(text))
+const letters = (length: number): Buffer => Buffer.alloc(length, 0x61)
+
+const payloads: Arbitrary<Buffer> = fc.oneof(
+  { weight: 3000, arbitrary: texts },
+  { weight: 800, arbitrary: fc.nat(600).map(letters) },
+  {
+    weight: 100,
+    arbitrary: fc
+      .tuple(texts, fc.integer({ min: 1, max: 4 }), fc.nat())
+      .map(([text, count, end]) => Buffer.concat(Array(count).fill(text)).subarray(0, end % (text.length * count + 1))),
+  },
+  { weight: 30, arbitrary: fc.constantFrom(...BAD).map((bad) => Buffer.from(`6f6b${bad}6f6b`, 'hex')) },
+  { weight: 30, arbitrary: bytes(400) },
+  { weight: 2, arbitrary: fc.constantFrom(65_535, 65_536, 70_000).map(letters) },
+)
+
+/** A frame without its masking key; a data frame is a continuation where the frames before it ask for one. */
+type Part =
+  | { kind: 'data'; opcode: number; payload: Buffer; fin: boolean }
+  | { kind: 'control'; opcode: number; payload: Buffer }
+  | { kind: 'fault'; opcode: number; payload: Buffer; fin: boolean; rsv: number; flipsMask: boolean }
+  | { kind: 'length'; opcode: number; length: Buffer; behind: Buffer }
+
+const closeBodies = fc
+  .tuple(fc.oneof(fc.constantFrom(...CLOSE_CODES), fc.nat(65_535)), payloads, fc.option(fc.nat(2)))
+  .map(([code, reason, end]) =>
+    Buffer.concat([Buffer.from([code >> 8, code & 255]), reason.subarray(0, 123)]).subarray(0, end ?? 125),
+  )
+
+const control = (opcode: number, payload: Arbitrary<Buffer>): Arbitrary<Part> =>
+  fc.record({ kind: fc.constant('control' as const), opcode: fc.constant(opcode), payload })
+
+const parts: Arbitrary<Part> = fc.oneof(
+  {
+    weight: 810,
+    arbitrary: fc.record({
+      kind: fc.constant('data' as const),
+      opcode: fc.constantFrom(1, 2),
+      payload: payloads,
+      fin: chance(60),
+    }),
+  },
+  { weight: 120, arbitrary: control(9, bytes(20)) },
+  { weight: 60, arbitrary: control(10, bytes(125)) },
+  { weight: 3, arbitrary: control(8, closeBodies) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('fault' as const),
+      opcode: fc.nat(15),
+      payload: payloads,
+      fin: fc.boolean(),
+      rsv: fc.oneof(fc.constant(0), fc.nat(7)),
+      flipsMask: chance(10),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('length' as const),
+      opcode: fc.constantFrom(0, 1, 2, 9),
+      length: fc.constantFrom(...LENGTHS).map((length) => Buffer.from(length, 'hex')),
+      behind: bytes(12),
+    }),
+  },
+)
+
+function encode(all: readonly Part[], keys: readonly Buffer[], isMasked: boolean): Buffer {
   let isInside = false
-  const masking = (): Uint8Array | null => (key ? random.bytes(4) : null)
-  for (let count = 1 + random.below(random.pick([5, 40, 200])); count > 0; count--) {
-    const rest = { key: masking() }
-    const kind = random.below(100)
-    if (kind < 12) parts.push(frame(9, random.bytes(random.size(20)), rest))
-    else if (kind < 18) parts.push(frame(10, random.bytes(random.size(125)), rest))
-    else if (kind < 19 && random.chance(0.3)) parts.push(closeOf(random, rest.key))
-    else if (kind < 20 && random.chance(0.3)) parts.push(faultOf(random, rest.key))
-    else {
-      const fin = !random.chance(0.4)
-      const opcode = isInside ? 0 : random.pick([1, 2])
-      parts.push(frame(opcode, payloadOf(random), { ...rest, fin }))
-      isInside = !fin
+  const encodeOne = (part: Part, index: number): Buffer => {
+    const key = isMasked ? keys[index % keys.length] : null
+    if (part.kind === 'control') return frame(part.opcode, part.payload, { key })
+    if (part.kind === 'fault') {
+      const { flipsMask, opcode, payload, fin, rsv } = part
+      const other = isMasked ? null : keys[0]
+      return frame(opcode, payload, { fin, rsv, key: flipsMask ? other : key })
     }
+    if (part.kind === 'length') {
+      const second = (isMasked ? 0x80 : 0) | (part.length.length === 2 ? 126 : 127)
+      return Buffer.concat([Buffer.from([0x80 | part.opcode, second]), part.length, part.behind])
+    }
+    const opcode = isInside ? 0 : part.opcode
+    isInside = !part.fin
+    return frame(opcode, part.payload, { fin: part.fin, key })
   }
-  const bytes = Buffer.concat(parts)
-  if (random.chance(0.3)) return random.mutate(bytes)
-  return random.chance(0.1) ? bytes.subarray(0, random.below(bytes.length + 1)) : bytes
+  return Buffer.concat(all.map(encodeOne))
 }
 
-function payloadOf(random: Random): Buffer {
-  const kind = random.below(40)
-  if (kind < 30) return Buffer.from(random.pick(TEXTS))
-  if (kind === 30) {
-    const text = Buffer.from(random.pick(TEXTS).repeat(1 + random.below(4)))
-    return text.subarray(0, random.below(text.length + 1))
-  }
-  if (kind === 31 && random.chance(0.3))
-    return Buffer.concat([Buffer.from('ok'), Buffer.from(random.pick(BAD), 'hex'), Buffer.from('ok')])
-  if (kind === 32 && random.chance(0.3)) return random.bytes(random.size(400))
-  if (kind === 33 && random.chance(0.02)) return Buffer.alloc(random.pick([65_535, 65_536, 70_000]), 0x61)
-  return Buffer.alloc(random.size(600), 0x61)
-}
+/** Short streams and long ones. */
+const streams = fc.oneof(
+  { withCrossShrink: true },
+  fc.array(parts, { minLength: 1, maxLength: 5 }),
+  fc.array(parts, { minLength: 5, maxLength: 40 }),
+  fc.array(parts, { minLength: 40, maxLength: 200 }),
+)
+const keys = fc.array(fc.uint8Array({ minLength: 4, maxLength: 4 }), { minLength: 1, maxLength: 5 })
 
-function closeOf(random: Random, key: Uint8Array | null): Buffer {
-  const code = random.pick([
-    1000,
-    1001,
-    1002,
-    1004,
-    1005,
-    1006,
-    1007,
-    1014,
-    1015,
-    2999,
-    3000,
-    4999,
-    5000,
-    random.below(65_536),
-  ])
-  const body = Buffer.concat([Buffer.from([code >> 8, code & 255]), payloadOf(random).subarray(0, 123)])
-  return frame(8, body.subarray(0, random.chance(0.3) ? random.below(3) : body.length), { key })
-}
-
-/** One frame that breaks a rule. */
-function faultOf(random: Random, key: Uint8Array | null): Buffer {
-  const bytes = frame(random.below(16), payloadOf(random), {
-    key: random.chance(0.1) ? null : key,
-    fin: random.chance(0.5),
-    rsv: random.chance(0.5) ? random.below(8) : 0,
-  })
-  if (!random.chance(0.4)) return bytes
-  const lengths = [
-    '007e',
-    '00000000000000ff',
-    '000000000000ffff',
-    '0000000000010000',
-    '7fffffffffffffff',
-    '8000000000000000',
-    '001fffffffffffff',
-    '0020000000000000',
-  ]
-  const length = Buffer.from(random.pick(lengths), 'hex')
-  const second = (key === null ? 0 : 0x80) | (length.length === 2 ? 126 : 127)
-  return Buffer.concat([
-    Buffer.from([0x80 | random.pick([0, 1, 2, 9]), second]),
-    length,
-    random.bytes(random.below(12)),
-  ])
+/** A stream of frames as a sensible peer sends it, with a fault now and then, and sometimes damaged or cut short. */
+export function frames(isMasked: boolean): Arbitrary<Buffer> {
+  const whole = fc.tuple(streams, keys).map(([all, keys]) =>
+    encode(
+      all,
+      keys.map((key) => Buffer.from(key)),
+      isMasked,
+    ),
+  )
+  const short = fc.tuple(whole, fc.nat()).map(([bytes, end]) => bytes.subarray(0, end % (bytes.length + 1)))
+  return fc.oneof({ weight: 9, arbitrary: maybeDamaged(whole, 30) }, { weight: 1, arbitrary: short })
 }

@@ -1,31 +1,36 @@
-import { type CloseInfo, PauseReason, Protocol, type ProtocolSink } from '../../src/core/protocol.ts'
-import { decodeText } from '../../src/core/text.ts'
+import fc from 'fast-check'
+import type { CloseInfo } from '../../src/core/closing-handshake.ts'
+import { PauseReason } from '../../src/core/input-gate.ts'
+import { plainEngine } from '../../src/core/plain-engine.ts'
+import { Protocol, type ProtocolSink } from '../../src/core/protocol.ts'
+import { fastEngine } from '../../src/fast/engine.ts'
+import { decodeText } from '../../src/fast/utf8-decoder.ts'
+import { chunking, cut, cycle } from '../support/arbitrary.ts'
 import { assert } from '../support/unit.ts'
-import { makeFrames } from './frame-input.ts'
-import { expectFrames, type OracleOptions } from './frame-oracle.ts'
-import type { Target } from './fuzz.ts'
-import { Random } from './random.ts'
+import { frames } from './frame-input.ts'
+import { expectFrames } from './frame-oracle.ts'
+import type { Target } from './target.ts'
 
-/** Notes what a protocol does, in the words of the oracle, and holds it up now and then. */
+/** Records what a protocol does, in the terms of the oracle, and pauses it where its input says so. */
 class Recorder implements ProtocolSink {
   readonly events: string[] = []
-  readonly #random: Random
+  readonly #nextPause: () => number
   readonly #protocol: () => Protocol
 
-  constructor(random: Random, protocol: () => Protocol) {
-    this.#random = random
+  constructor(nextPause: () => number, protocol: () => Protocol) {
+    this.#nextPause = nextPause
     this.#protocol = protocol
   }
 
   onTextMessage(bytes: Buffer, start: number, end: number, isAscii: boolean): void {
     assert.is(decodeText(bytes, start, end, isAscii), bytes.toString('utf8', start, end))
     this.events.push(`text ${bytes.toString('hex', start, end)}`)
-    this.#holdUp()
+    this.#pauseMaybe()
   }
 
   onBinaryMessage(bytes: Buffer, start: number, end: number): void {
     this.events.push(`binary ${bytes.toString('hex', start, end)}`)
-    this.#holdUp()
+    this.#pauseMaybe()
   }
 
   onPongReceived(payload: Buffer): void {
@@ -46,32 +51,52 @@ class Recorder implements ProtocolSink {
 
   onFlow(): void {}
 
-  #holdUp(): void {
-    if (this.#random.chance(0.1)) this.#protocol().pause(this.#random.pick([PauseReason.READER, PauseReason.RATE]))
+  #pauseMaybe(): void {
+    const reason = this.#nextPause()
+    if (reason !== 0) this.#protocol().pause(reason)
   }
 }
 
-/** Parser, assembler and protocol, of either role, against the oracle, in random chunks and with random pauses. */
-export function frameTarget(role: 'server' | 'client'): Target {
+/** Limits of messages, now and then small ones; where chunks end; before which of them, and after which message, reading pauses. */
+function inputs(role: 'server' | 'client') {
+  return fc.record({
+    bytes: frames(role === 'server'),
+    limits: fc.record({
+      maxMessageSize: fc.constantFrom(1_000_000, 1_000_000, 1_000_000, 70_000, 3_000, 200),
+      maxFrames: fc.constantFrom(1_000, 1_000, 1_000, 1_000, 8, 2),
+    }),
+    chunking,
+    resumes: fc.array(fc.boolean(), { minLength: 1, maxLength: 20 }),
+    pauses: fc.array(
+      fc.oneof(
+        { weight: 9, arbitrary: fc.constant(0) },
+        { weight: 1, arbitrary: fc.constantFrom(PauseReason.READER, PauseReason.RATE) },
+      ),
+      { minLength: 1, maxLength: 20 },
+    ),
+  })
+}
+
+type Input = ReturnType<typeof inputs> extends fc.Arbitrary<infer T> ? T : never
+
+/** Parser, assembler and protocol of either role, on either engine, in any chunks and with any pauses. */
+export function frameTarget(role: 'server' | 'client'): Target<Input> {
   return {
     name: `frames of a ${role}`,
-    generate: (random) => makeFrames(random, role === 'server'),
-    check(input, variant) {
-      const random = new Random(variant ^ 0x5eed)
-      const options: OracleOptions = {
-        role,
-        maxMessageSize: random.pick([200, 3_000, 70_000, 1_000_000, 1_000_000, 1_000_000]),
-        maxFrames: random.pick([2, 8, 1_000, 1_000, 1_000, 1_000]),
+    inputs: inputs(role),
+    check({ bytes, limits, chunking, resumes, pauses }) {
+      const expected = expectFrames(bytes, { role, ...limits })
+      for (const engine of [plainEngine, fastEngine]) {
+        const recorder = new Recorder(cycle(pauses), () => protocol)
+        const protocol: Protocol = new Protocol(recorder, { role, limits, engine })
+        const resumesNext = cycle(resumes)
+        for (const chunk of cut(bytes, chunking)) {
+          protocol.receive(Buffer.from(chunk))
+          if (resumesNext()) protocol.resume(PauseReason.READER | PauseReason.RATE)
+        }
+        while (protocol.isPaused) protocol.resume(PauseReason.READER | PauseReason.RATE)
+        assert.equal(recorder.events, expected.events)
       }
-      const expected = expectFrames(input, options)
-      const recorder = new Recorder(random, () => protocol)
-      const protocol: Protocol = new Protocol(recorder, { role, limits: options })
-      for (const chunk of random.chunks(input)) {
-        protocol.receive(Buffer.from(chunk))
-        if (random.chance(0.5)) protocol.resume(PauseReason.READER | PauseReason.RATE)
-      }
-      while (protocol.isPaused) protocol.resume(PauseReason.READER | PauseReason.RATE)
-      assert.equal(recorder.events, expected.events)
       return expected.frames
     },
   }

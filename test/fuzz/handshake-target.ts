@@ -1,9 +1,10 @@
+import fc from 'fast-check'
 import { HandshakeError } from '../../src/core/errors.ts'
 import { type RequestHead, RequestHeadParser } from '../../src/handshake/request-head.ts'
 import { checkUpgradeRequest } from '../../src/handshake/upgrade-request.ts'
+import { bytes, chunking, cut, maybeDamaged } from '../support/arbitrary.ts'
 import { assert } from '../support/unit.ts'
-import type { Target } from './fuzz.ts'
-import { Random } from './random.ts'
+import type { Target } from './target.ts'
 
 const HEAD =
   /^(?:\r\n)?([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([\x21-\x7e\x80-\xff]+) HTTP\/(\d\.\d)\r\n((?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*\r\n)*)\r\n/
@@ -85,32 +86,47 @@ const LINES = [
   'Cookie: \u00e9',
 ]
 
-/** The head of a request, byte by byte or otherwise, and the rules of the opening handshake. */
-export const handshakeTarget: Target = {
+const FIELDS = [
+  'Host: a',
+  'Upgrade: websocket',
+  'Connection: keep-alive, Upgrade',
+  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+  'Sec-WebSocket-Version: 13',
+]
+
+/** A request with its line and fields, and more fields, one field less, a long field or bytes behind it. */
+const requests = fc
+  .record({
+    method: fc.constantFrom('GET', 'GET', 'GET', 'POST', 'get'),
+    target: fc.constantFrom('/', '/', '/', '/path', 'http://a/b?c', '*', '/#f', '/\u00e9'),
+    version: fc.constantFrom('1.1', '1.1', '1.1', '1.0', '2.0'),
+    missing: fc.oneof({ weight: 7, arbitrary: fc.constant(null) }, { weight: 3, arbitrary: fc.nat(4) }),
+    added: fc.array(fc.record({ line: fc.constantFrom(...LINES), at: fc.nat() }), { maxLength: 4 }),
+    padding: fc.oneof({ weight: 7, arbitrary: fc.constant(null) }, { weight: 3, arbitrary: fc.nat(2_200) }),
+    behind: bytes(10),
+  })
+  .map(({ method, target, version, missing, added, padding, behind }) => {
+    const fields = FIELDS.filter((_, index) => index !== missing)
+    for (const { line, at } of added) fields.splice(at % (fields.length + 1), 0, line)
+    if (padding !== null) fields.push(`X-a: ${'x'.repeat(padding)}`)
+    const text = `${method} ${target} HTTP/${version}\r\n${fields.join('\r\n')}\r\n\r\n`
+    return Buffer.concat([Buffer.from(text, 'latin1'), behind])
+  })
+
+const inputs = fc.record({ bytes: maybeDamaged(requests, 50), chunking })
+
+type Input = typeof inputs extends fc.Arbitrary<infer T> ? T : never
+
+/** The head of a request in any chunks, and the rules of the opening handshake. */
+export const handshakeTarget: Target<Input> = {
   name: 'handshake',
-  generate(random) {
-    const target = random.pick(['/', '/', '/', '/path', 'http://a/b?c', '*', '/#f', '/\u00e9'])
-    const head = [
-      'Host: a',
-      'Upgrade: websocket',
-      'Connection: keep-alive, Upgrade',
-      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
-      'Sec-WebSocket-Version: 13',
-    ]
-    if (random.chance(0.3)) head.splice(random.below(head.length), 1)
-    for (let i = random.size(4); i > 0; i--) head.splice(random.below(head.length + 1), 0, random.pick(LINES))
-    if (random.chance(0.3)) head.push(`X-a: ${'x'.repeat(random.size(2_200))}`)
-    const method = random.pick(['GET', 'GET', 'GET', 'POST', 'get'])
-    const text = `${method} ${target} HTTP/${random.pick(['1.1', '1.1', '1.1', '1.0', '2.0'])}\r\n${head.join('\r\n')}\r\n\r\n`
-    const bytes = Buffer.concat([Buffer.from(text, 'latin1'), random.bytes(random.size(10))])
-    return random.chance(0.5) ? random.mutate(bytes) : bytes
-  },
-  check(input, variant) {
+  inputs,
+  check({ bytes, chunking }) {
     const parser = new RequestHeadParser({ maxSize: MAX_SIZE })
     let found: RequestHead | null = null
     let before = 0
     try {
-      for (const chunk of new Random(variant ^ 0xface).chunks(input)) {
+      for (const chunk of cut(bytes, chunking)) {
         found = parser.push(chunk, 0, chunk.length)
         if (found !== null) break
         before += chunk.length
@@ -119,7 +135,7 @@ export const handshakeTarget: Target = {
       if (!(error instanceof HandshakeError)) throw error
     }
     if (found !== null) found = { ...found, end: found.end + before }
-    const text = input.toString('latin1')
+    const text = bytes.toString('latin1')
     assert.equal(found, slowHead(text))
     if (found === null) return 0
     let isAccepted = true

@@ -1,18 +1,32 @@
 import type { AddressInfo } from 'node:net'
+import fc from 'fast-check'
 import { WebSocketServer } from '../../src/index.ts'
+import { chance, chunking, cut, cycle } from '../support/arbitrary.ts'
 import { RawClient } from '../support/raw-client.ts'
+import { endOfTick } from '../support/tick.ts'
 import { assert } from '../support/unit.ts'
-import { makeFrames } from './frame-input.ts'
+import { frames } from './frame-input.ts'
 import { expectFrames } from './frame-oracle.ts'
-import type { Target } from './fuzz.ts'
-import { Random } from './random.ts'
+import type { Target } from './target.ts'
 
 const LIMITS = { maxMessageSize: 80_000, maxFrames: 1_000 }
 /** In milliseconds; only a hang takes it. */
 const PATIENCE = 10_000
 
+const inputs = fc.record({
+  bytes: frames(true),
+  chunking,
+  /** Whether the first chunk comes in the segment of the request. */
+  isEarly: chance(30),
+  isReset: chance(10),
+  /** Whether the next chunk waits for the next turn of the event loop. */
+  waits: fc.array(chance(20), { minLength: 1, maxLength: 20 }),
+})
+
+type Input = typeof inputs extends fc.Arbitrary<infer T> ? T : never
+
 /** An echo server in this process, over loopback: frames in random segments, then an orderly end or a reset. */
-export async function startLiveTarget(): Promise<Target> {
+export async function startLiveTarget(): Promise<Target<Input>> {
   const errors: unknown[] = []
   const server = new WebSocketServer({ ...LIMITS, onError: (error) => errors.push(error) })
   server.onConnection = (connection) => {
@@ -21,16 +35,15 @@ export async function startLiveTarget(): Promise<Target> {
   const { port } = (await server.listen(0)) as AddressInfo
   return {
     name: 'live connection',
-    generate: (random) => makeFrames(random, true),
-    async check(input, variant) {
-      const random = new Random(variant ^ 0x11fe)
-      const expected = expectFrames(input, { role: 'server', ...LIMITS })
-      const chunks = random.chunks(input)
-      const client = await RawClient.open(port, { behind: random.chance(0.3) ? chunks.shift() : undefined })
-      const isReset = random.chance(0.1)
+    inputs,
+    async check({ bytes, chunking, isEarly, isReset, waits }) {
+      const expected = expectFrames(bytes, { role: 'server', ...LIMITS })
+      const chunks = cut(bytes, chunking)
+      const client = await RawClient.open(port, { behind: isEarly ? chunks.shift() : undefined })
+      const waitsNext = cycle(waits)
       for (const chunk of chunks) {
         client.socket.write(chunk)
-        if (random.chance(0.2)) await new Promise((resolve) => setImmediate(resolve))
+        if (waitsNext()) await endOfTick()
       }
       if (isReset) client.socket.resetAndDestroy()
       else client.socket.end()

@@ -2,16 +2,27 @@ import { inspect, parseArgs } from 'node:util'
 import { deflateTarget } from './deflate-target.ts'
 import { extensionTarget } from './extension-target.ts'
 import { frameTarget } from './frame-target.ts'
-import { type Finding, runCase, type Target } from './fuzz.ts'
 import { handshakeTarget } from './handshake-target.ts'
 import { startLiveTarget } from './live-target.ts'
+import { type Finding, runCases, type Target } from './target.ts'
 
-const HELP = `npm run fuzz -- [--seconds N] [--frames N] [--seed S] [--only NAME]
+const HELP = `npm run fuzz -- [--seconds N] [--frames N] [--seed S] [--only NAME] [--path P]
 
-Feeds random and damaged bytes to every parser and holds the outcome against slow oracles, for N seconds
-(default 10) or until N frames were fed. Prints the seed; --seed with it repeats a run. A finding is
-printed with its own seed and its smallest input, and the exit code is 1.
+Feeds generated and damaged input to every parser and compares the outcome with slow oracles, for N seconds
+(default 10) or until N frames were fed. Prints the seed; --seed with it repeats a run. A finding is shrunk to
+its smallest input and printed with the options that repeat it, and the exit code is 1.
 `
+
+/** Milliseconds that a target works before the next has its turn, so that slow ones do not starve the others. */
+const TURN = 100
+
+/** What a target has done so far. */
+interface Progress {
+  cases: number
+  frames: number
+  /** Cases per millisecond of its last turn. */
+  rate: number
+}
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
@@ -20,6 +31,7 @@ async function main(): Promise<number> {
       frames: { type: 'string' },
       seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
       only: { type: 'string', default: '' },
+      path: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   })
@@ -28,49 +40,75 @@ async function main(): Promise<number> {
     return 0
   }
   const live = await startLiveTarget()
-  const all = [frameTarget('server'), frameTarget('client'), handshakeTarget, extensionTarget, deflateTarget, live]
+  const all: Target[] = [
+    frameTarget('server'),
+    frameTarget('client'),
+    handshakeTarget,
+    extensionTarget,
+    deflateTarget,
+    live,
+  ]
   const targets = all.filter(({ name }) => name.includes(values.only))
+  if (targets.length === 0)
+    throw new Error(`--only is ${values.only}; allowed: ${all.map(({ name }) => name).join(', ')}`)
   const seed = Number(values.seed)
   const most = Number(values.frames ?? Number.POSITIVE_INFINITY)
   const seconds = Number(values.seconds ?? (values.frames === undefined ? 10 : Number.POSITIVE_INFINITY))
   console.log(`seed ${seed}`)
   try {
-    return await run(targets, seed, seconds * 1000, most)
+    return values.path === undefined
+      ? await run(targets, seed, seconds * 1000, most)
+      : await repeat(targets[0], seed, values.path)
   } finally {
     await live.close?.()
   }
 }
 
-/** Each target has its turn of 100 ms, so that slow ones do not starve the others. */
+/** Runs the one case that a finding names. */
+async function repeat(target: Target, seed: number, path: string): Promise<number> {
+  const result = await runCases(target, seed, 1, path)
+  if (typeof result !== 'number') report(result)
+  return typeof result === 'number' ? 0 : 1
+}
+
 async function run(targets: Target[], seed: number, milliseconds: number, mostFrames: number): Promise<number> {
-  const counts = new Map(targets.map((target) => [target, { cases: 0, frames: 0 }]))
+  const progress = new Map<Target, Progress>(targets.map((target) => [target, { cases: 0, frames: 0, rate: 0.1 }]))
   const begin = performance.now()
   let frames = 0
   while (performance.now() - begin < milliseconds && frames < mostFrames) {
-    for (const target of targets) {
-      const count = counts.get(target)!
+    for (const [target, own] of progress) {
       const turn = performance.now()
-      do {
-        const result = await runCase(target, (seed + count.cases * 7919) >>> 0)
-        if (typeof result !== 'number') {
-          report(result)
-          return 1
-        }
-        count.cases++
-        count.frames += result
-        frames += result
-      } while (performance.now() - turn < 100)
+      const count = Math.ceil(own.rate * TURN)
+      const result = await runCases(target, (seed + own.cases) | 0, count)
+      if (typeof result !== 'number') {
+        report(result)
+        return 1
+      }
+      own.cases += count
+      own.frames += result
+      own.rate = Math.min(2 * own.rate, count / (performance.now() - turn))
+      frames += result
     }
   }
-  for (const [{ name }, count] of counts) console.log(`${name.padEnd(20)} ${count.cases} cases, ${count.frames} frames`)
+  for (const [{ name }, { cases, frames }] of progress) {
+    console.log(`${name.padEnd(20)} ${cases} cases, ${frames} frames`)
+  }
   console.log(`${frames} frames in ${((performance.now() - begin) / 1000).toFixed(0)} s, nothing found`)
   return 0
 }
 
-function report({ target, seed, input, error }: Finding): void {
-  console.error(`${target}: a difference, repeated by --seed ${seed} --only ${JSON.stringify(target)}`)
-  console.error(`smallest input, ${input.length} bytes: ${input.toString('hex')}\n${inspect(input.toString('latin1'))}`)
+function report({ target, seed, path, input, error }: Finding): void {
+  const options = `--seed ${seed} --path ${JSON.stringify(path)} --only ${JSON.stringify(target)}`
+  console.error(`${target}: a difference, repeated by ${options}`)
+  console.error(`smallest input: ${inspect(input, { depth: 4, maxArrayLength: 2_000 })}`)
+  for (const bytes of buffersOf(input)) console.error(`${bytes.length} bytes: ${bytes.toString('hex')}`)
   console.error(error instanceof Error ? error.stack : error)
+}
+
+/** The buffers of an input, which `inspect` cuts short. */
+function buffersOf(input: unknown): Buffer[] {
+  if (Buffer.isBuffer(input)) return [input]
+  return typeof input === 'object' && input !== null ? Object.values(input).flatMap(buffersOf) : []
 }
 
 main().then((code) => {

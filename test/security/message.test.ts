@@ -134,11 +134,11 @@ test('S-32, S-33: gathers fragments in linear time', async (t) => {
   // Each change of the memory is a copy of what came before: as many as there are doublings, whatever the fragments.
   let growths = 0
   const unused = (): never => assert.unreachable() as never
-  const sink = { onTextMessage: unused, onBinaryMessage: unused, onCompressedMessage: unused }
-  const assembler = new MessageAssembler(sink, { maxMessageSize: 10_000_000, maxFrames: 1_000_000 })
+  const sink = { onTextMessage: unused, onBinaryMessage: unused }
+  const assembler = new MessageAssembler(sink, { limits: { maxMessageSize: 10_000_000, maxFrames: 1_000_000 } })
   for (let index = 0, held = 0; index < count; index++) {
     assembler.onFrameHeader(false, false, index === 0 ? 2 : 0, 100)
-    assembler.onFramePayload(Buffer.alloc(100), 0, 100, 0, true)
+    assembler.onFramePayload(Buffer.alloc(100), 0, 100, true, true)
     if (assembler.memoryUsed !== held) growths++
     held = assembler.memoryUsed
   }

@@ -1,36 +1,43 @@
+import { inspect } from 'node:util'
+import fc from 'fast-check'
 import { deflateTarget } from '../fuzz/deflate-target.ts'
 import { extensionTarget } from '../fuzz/extension-target.ts'
 import { frameTarget } from '../fuzz/frame-target.ts'
-import { type Finding, runCase, type Target } from '../fuzz/fuzz.ts'
 import { handshakeTarget } from '../fuzz/handshake-target.ts'
 import { startLiveTarget } from '../fuzz/live-target.ts'
+import { type Finding, runCases, type Target } from '../fuzz/target.ts'
+import { bytes } from '../support/arbitrary.ts'
 import { assert, suite } from '../support/unit.ts'
 
 const test = suite('security of the parsers', { timeLimit: 60_000 })
 
-const targets = [frameTarget('server'), frameTarget('client'), handshakeTarget, extensionTarget, deflateTarget]
+const targets: Target[] = [
+  frameTarget('server'),
+  frameTarget('client'),
+  handshakeTarget,
+  extensionTarget,
+  deflateTarget,
+]
 
 test('S-39: every parser does with a thousand damaged inputs what its oracle says', async (t) => {
-  const live = await startLiveTarget()
+  const live: Target = await startLiveTarget()
   t.after(() => live.close?.())
   for (const target of [...targets, live]) {
-    for (let seed = 1; seed <= (target === live ? 100 : 1_000); seed++) {
-      const result = await runCase(target, seed)
-      if (typeof result !== 'number')
-        assert.unreachable(`${result.target}, seed ${seed}: ${result.input.toString('hex')}`)
-    }
+    const result = await runCases(target, 1, target === live ? 100 : 1_000)
+    if (typeof result !== 'number') assert.unreachable(inspect(result, { depth: 4, maxArrayLength: 1_000 }))
   }
 })
 
-test('the fuzzer finds a planted fault and shrinks it to the bytes that make it', async () => {
-  const planted: Target = {
+test('the fuzzer finds a planted fault and shrinks it to the bytes that cause it', async () => {
+  const planted: Target<Buffer> = {
     name: 'planted',
-    generate: (random) => Buffer.concat([random.bytes(50), Buffer.from('xy'), random.bytes(50)]),
+    inputs: fc.tuple(bytes(50), fc.constant(Buffer.from('xy')), bytes(50)).map((parts) => Buffer.concat(parts)),
     check(input) {
       if (input.includes('xy')) throw new Error('found')
       return 1
     },
   }
-  const { input, seed, error } = (await runCase(planted, 7)) as Finding
-  assert.equal([input.toString(), seed, String(error)], ['xy', 7, 'Error: found'])
+  const finding = (await runCases(planted, 7, 100)) as Finding
+  assert.equal([String(finding.input), finding.target, String(finding.error)], ['xy', 'planted', 'Error: found'])
+  assert.equal(await runCases(planted, finding.seed, 1, finding.path), finding)
 })

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import WsClient from 'ws'
-import type { CloseInfo } from '../../src/core/protocol.ts'
+import type { CloseInfo } from '../../src/core/closing-handshake.ts'
 import { type Connection, HandshakeError, type Refusal, type ServerOptions, WebSocketServer } from '../../src/index.ts'
 import { RawClient } from '../support/raw-client.ts'
 import { assert, suite, type TestContext, thrownBy } from '../support/unit.ts'
@@ -681,13 +681,9 @@ test('close() refuses upgrades that wait for a decision, and new ones on an atta
   }
 })
 
-test('throws a RangeError for limits that are no positive numbers', async () => {
-  for (const options of [
-    { maxMessageSize: 0 },
-    { closeTimeout: -1 },
-    { maxFrames: Number.NaN },
-    { highWaterMark: '1' as never },
-  ]) {
+test('throws a RangeError for limits that are not positive, a TypeError for limits that are not numbers', async () => {
+  for (const options of [{ maxMessageSize: 0 }, { closeTimeout: -1 }, { maxFrames: Number.NaN }]) {
     assert.instance(await thrownBy(() => new WebSocketServer(options)), RangeError)
   }
+  assert.instance(await thrownBy(() => new WebSocketServer({ highWaterMark: '1' as never })), TypeError)
 })

@@ -41,33 +41,26 @@ export function cycle<T>(values: readonly T[]): () => T {
 }
 
 /** A change to a few bytes, wherever `at` falls. */
-interface Damage {
+export interface Damage {
   readonly kind: 'flip' | 'set' | 'remove' | 'insert' | 'repeat'
   readonly at: number
   readonly size: number
   readonly bytes: Buffer
 }
 
-const damage: Arbitrary<Damage> = fc.record({
-  kind: fc.constantFrom('flip', 'set', 'remove', 'insert', 'repeat'),
-  at: fc.nat(),
-  size: fc.integer({ min: 1, max: 9 }),
-  bytes: bytes(9),
-})
+/** One to three changes. */
+export const damages: Arbitrary<Damage[]> = fc.array(
+  fc.record({
+    kind: fc.constantFrom('flip', 'set', 'remove', 'insert', 'repeat'),
+    at: fc.nat(),
+    size: fc.integer({ min: 1, max: 9 }),
+    bytes: bytes(9),
+  }),
+  { minLength: 1, maxLength: 3 },
+)
 
-/** Bytes of `source` with one to three changes. */
-export function damaged(source: Arbitrary<Buffer>): Arbitrary<Buffer> {
-  return fc
-    .tuple(source, fc.array(damage, { minLength: 1, maxLength: 3 }))
-    .map(([bytes, all]) => all.reduce(apply, bytes))
-}
-
-/** As `damaged` in `percent` of a hundred cases. */
-export function maybeDamaged(source: Arbitrary<Buffer>, percent: number): Arbitrary<Buffer> {
-  return fc.oneof({ weight: 100 - percent, arbitrary: source }, { weight: percent, arbitrary: damaged(source) })
-}
-
-function apply(source: Buffer, { kind, at, size, bytes }: Damage): Buffer {
+/** `source` with one change. */
+export function damage(source: Buffer, { kind, at, size, bytes }: Damage): Buffer {
   if (source.length === 0) return source
   const position = at % source.length
   const [before, behind] = [source.subarray(0, position), source.subarray(position)]
@@ -78,4 +71,14 @@ function apply(source: Buffer, { kind, at, size, bytes }: Damage): Buffer {
   if (kind === 'flip') changed[position] ^= 1 << (size & 7)
   else changed[position] = bytes[0] ?? 0
   return changed
+}
+
+/** Bytes of `source` with one to three changes. */
+export function damaged(source: Arbitrary<Buffer>): Arbitrary<Buffer> {
+  return fc.tuple(source, damages).map(([bytes, all]) => all.reduce(damage, bytes))
+}
+
+/** As `damaged` in `percent` of a hundred cases. */
+export function maybeDamaged(source: Arbitrary<Buffer>, percent: number): Arbitrary<Buffer> {
+  return fc.oneof({ weight: 100 - percent, arbitrary: source }, { weight: percent, arbitrary: damaged(source) })
 }

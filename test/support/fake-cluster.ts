@@ -1,14 +1,14 @@
 import { ClusterBroker, type PrimaryLink } from '../../src/room/broker/cluster/broker.ts'
-import { Office } from '../../src/room/broker/cluster/primary.ts'
+import { ClusterPrimary } from '../../src/room/broker/cluster/primary.ts'
 
 /** A primary without processes; its messages travel as JSON, the default of node's IPC. */
 export class FakePrimary {
-  readonly office = new Office()
+  readonly primary = new ClusterPrimary()
   #lastId = 0
 
   addWorker(): FakeWorker {
     this.#lastId += 1
-    return new FakeWorker(this.office, this.#lastId)
+    return new FakeWorker(this.primary, this.#lastId)
   }
 }
 
@@ -19,14 +19,14 @@ export class FakeWorker {
   isStalled = false
   /** Messages of the worker wait until `goOn`. */
   isStalledOutgoing = false
-  readonly #primary: Office
+  readonly #primary: ClusterPrimary
   readonly #id: number
   #receive: (message: unknown) => void = () => {}
   #disconnect = () => {}
   #isConnected = true
   readonly #waiting: (() => void)[] = []
 
-  constructor(primary: Office, id: number) {
+  constructor(primary: ClusterPrimary, id: number) {
     this.#primary = primary
     this.#id = id
     this.broker = new ClusterBroker({}, this.#makeLink())

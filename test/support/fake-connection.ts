@@ -1,6 +1,6 @@
 import type { Connection } from '../../src/connection/connection.ts'
 import type { Sendable, SendResult } from '../../src/connection/send/outgoing.ts'
-import type { CloseInfo } from '../../src/core/protocol.ts'
+import type { CloseInfo } from '../../src/core/closing-handshake.ts'
 
 /** A connection without a socket: the test plays the peer and reads what the session did. */
 export class FakeConnection {

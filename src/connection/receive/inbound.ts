@@ -1,15 +1,24 @@
 import { CloseCode } from '../../core/close-code.ts'
+import type { CloseInfo } from '../../core/closing-handshake.ts'
 import { WebSocketError } from '../../core/errors.ts'
+import { PauseReason } from '../../core/input-gate.ts'
 import { Opcode } from '../../core/opcode.ts'
-import { type CloseInfo, PauseReason, type ProtocolSink } from '../../core/protocol.ts'
-import { decodeText } from '../../core/text.ts'
+import type { ProtocolSink } from '../../core/protocol.ts'
+import { messageRun } from '../../fast/message-run.ts'
+import { decodeText } from '../../fast/utf8-decoder.ts'
 import type { StreamOwner } from '../../transport/stream-owner.ts'
 import { callUser, watchResult } from '../../user-code/user-code.ts'
 import { channels } from '../diagnostics.ts'
 import type { Data } from '../host.ts'
 import type { Link } from '../link.ts'
-import { copyMessage, forgetCopies } from './message-slab.ts'
+import { MessageSlab } from './message-slab.ts'
 import { RateLimiter, type RateSink } from './rate-limiter.ts'
+
+/** Copies binary messages out of the memory that sockets read into. */
+const slab = new MessageSlab(messageRun)
+
+/** The bytes that a stream has handed in and that are being parsed: they belong to the stream. */
+let chunk: Buffer | null = null
 
 /**
  * The way in: bytes of the stream to the protocol, its messages and pongs to the user, its answers to the output. Every
@@ -34,11 +43,14 @@ export class Inbound implements StreamOwner, ProtocolSink, RateSink {
     host.traffic.receivedBytes += end - start
     // Node ignores pause() in the tick in which reading starts; repeat it.
     if (protocol.isPaused) stream.pause()
-    forgetCopies()
+    // A callback may make another connection receive meanwhile.
+    const outerChunk = chunk
+    chunk = bytes
     output.cork()
     try {
       protocol.receive(bytes, start, end)
     } finally {
+      chunk = outerChunk
       output.uncork()
     }
     this.#rates?.countBytes(end - start)
@@ -71,10 +83,10 @@ export class Inbound implements StreamOwner, ProtocolSink, RateSink {
     this.deliver(decodeText(bytes, start, end, isAscii), false)
   }
 
-  onBinaryMessage(bytes: Buffer, start: number, end: number, owned: boolean, runEnd: number): void {
+  onBinaryMessage(bytes: Buffer, start: number, end: number): void {
     // A view of much more memory than it shows would retain all of it.
-    const isOwn = owned && bytes.length <= 2 * (end - start)
-    this.deliver(isOwn ? bytes.subarray(start, end) : copyMessage(bytes, start, end, runEnd), true)
+    const isOwn = bytes !== chunk && bytes.length <= 2 * (end - start)
+    this.deliver(isOwn ? bytes.subarray(start, end) : slab.copy(bytes, start, end), true)
   }
 
   onPongReceived(payload: Buffer): void {

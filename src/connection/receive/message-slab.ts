@@ -1,58 +1,87 @@
 import { Buffer } from 'node:buffer'
 import { markAsUntransferable } from 'node:worker_threads'
 
-/** Messages up to this size share the memory of a slab: a message that is kept keeps no more than the slab with it. */
+/** Messages up to this size share a slab: one that the application retains keeps the whole slab alive. */
 const MOST_SHARED = 1024
-/** Twice the pool that small Buffers of node share: making one costs as much as copying it full. */
+/** Twice the pool that small Buffers of Node share: making a slab costs as much as filling it. */
 const SLAB_SIZE = 16 * 1024
 
-/** What makes a Buffer of an ArrayBuffer without the checks of `Buffer.from`: a third cheaper. */
+/** Makes a Buffer on an ArrayBuffer without the checks of `Buffer.from`: a third cheaper. */
 type View = new (memory: ArrayBuffer, at: number, length: number) => Buffer
 const View = (Buffer as unknown as Record<symbol, View>)[Symbol.species]
 
-let slab = makeSlab()
-/** `slab.buffer`, whose getter is not free. */
-let slabMemory = slab.buffer
-let slabUsed = 0
-
-/** The range that the slab has a copy of, and where it has it. */
-let copiedFrom: Buffer | null = null
-let copiedStart = 0
-let copiedEnd = 0
-let copyAt = 0
-
-/** The window is read into anew: what was copied of it is no copy any more. */
-export function forgetCopies(): void {
-  copiedFrom = null
+/** The run of messages of which one is being delivered. */
+export interface DeliveredRun {
+  /** The memory in which it lies. */
+  readonly window: Buffer
+  /** Where it ends; 0 when no run is being delivered. */
+  readonly end: number
+  /** Changes with each run. */
+  readonly generation: number
 }
 
 /**
- * A copy of `bytes[start, end)` that belongs to whoever asked. With a small message those behind it up to `runEnd` are
- * copied too, and shown when they are asked for: one copy for a run costs a quarter of one for each message.
+ * Copies messages out of memory that is about to be reused. With a small message, all those behind it in the same run are
+ * copied too, and returned when they are asked for: one copy of a run costs a quarter of one copy per message.
  */
-export function copyMessage(bytes: Buffer, start: number, end: number, runEnd: number): Buffer {
-  const size = end - start
-  if (size > MOST_SHARED) return Buffer.from(bytes.subarray(start, end))
-  if (bytes !== copiedFrom || start < copiedStart || end > copiedEnd) copyRun(bytes, start, end, runEnd)
-  return new View(slabMemory, copyAt + start - copiedStart, size)
-}
+export class MessageSlab {
+  readonly #run: DeliveredRun
+  #slab = makeSlab()
+  /** `#slab.buffer`, whose getter is not free. */
+  #memory = this.#slab.buffer
+  #used = 0
+  /** The range of the run of this generation that lies in the slab, and where. */
+  #generation = -1
+  #start = 0
+  #end = 0
+  #at = 0
 
-function copyRun(bytes: Buffer, start: number, end: number, runEnd: number): void {
-  if (slabUsed + end - start > SLAB_SIZE) {
-    slab = makeSlab()
-    slabMemory = slab.buffer
-    slabUsed = 0
+  constructor(run: DeliveredRun) {
+    this.#run = run
   }
-  const size = Math.min(runEnd - start, SLAB_SIZE - slabUsed)
-  slab.set(bytes.subarray(start, start + size), slabUsed)
-  copiedFrom = bytes
-  copiedStart = start
-  copiedEnd = start + size
-  copyAt = slabUsed
-  slabUsed += size
+
+  /** Returns a copy of `bytes[start, end)` that belongs to the caller. */
+  copy(bytes: Buffer, start: number, end: number): Buffer {
+    const size = end - start
+    if (size > MOST_SHARED) return Buffer.from(bytes.subarray(start, end))
+    const run = this.#run
+    if (end > run.end || bytes !== run.window) return this.#view(this.#add(bytes, start, end), size)
+    if (run.generation !== this.#generation || start < this.#start || end > this.#end) this.#addRun(start, end)
+    return this.#view(this.#at + start - this.#start, size)
+  }
+
+  /** Copies what is left of the run, as far as it fits behind the message that is needed. */
+  #addRun(start: number, end: number): void {
+    const { window, end: runEnd, generation } = this.#run
+    this.#makeRoom(end - start)
+    const copied = Math.min(runEnd, start + SLAB_SIZE - this.#used)
+    this.#at = this.#add(window, start, copied)
+    this.#generation = generation
+    this.#start = start
+    this.#end = copied
+  }
+
+  #add(bytes: Buffer, start: number, end: number): number {
+    this.#makeRoom(end - start)
+    const at = this.#used
+    this.#slab.set(bytes.subarray(start, end), at)
+    this.#used += end - start
+    return at
+  }
+
+  #makeRoom(size: number): void {
+    if (this.#used + size <= SLAB_SIZE) return
+    this.#slab = makeSlab()
+    this.#memory = this.#slab.buffer
+    this.#used = 0
+  }
+
+  #view(at: number, size: number): Buffer {
+    return new View(this.#memory, at, size)
+  }
 }
 
-/** As for node's own pool: handing one message to a worker must not take the memory of the others along. */
+/** As with the pool of Node: transferring one message to a worker must not take the memory of the others along. */
 function makeSlab(): Buffer<ArrayBuffer> {
   const bytes = Buffer.allocUnsafeSlow(SLAB_SIZE)
   markAsUntransferable(bytes.buffer)

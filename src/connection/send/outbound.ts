@@ -1,7 +1,7 @@
 import { CloseCode } from '../../core/close-code.ts'
+import { PauseReason } from '../../core/input-gate.ts'
 import type { MessageCodec } from '../../core/message-codec.ts'
 import { Opcode } from '../../core/opcode.ts'
-import { PauseReason } from '../../core/protocol.ts'
 import type { Link, Output } from '../link.ts'
 import { Backpressure } from './backpressure.ts'
 import { CompressedSender } from './compressed-sender.ts'

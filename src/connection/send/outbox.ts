@@ -1,7 +1,7 @@
 import { Socket } from 'node:net'
 import type { Writable } from 'node:stream'
-import { firstByte, headerSize, writeHeader } from '../../core/frame-encoder.ts'
-import { applyMask, readMaskingKey } from '../../fast/mask.ts'
+import { type FrameRange, firstByte, headerSize, maskFrame, writeHeader } from '../../core/frame-encoder.ts'
+import { fastEngine } from '../../fast/engine.ts'
 import { corkBuffer } from './cork-buffer.ts'
 
 /** Frames up to this size are copied into the cork buffer: copying 16 KiB costs less than a second buffer in the write. */
@@ -169,10 +169,12 @@ export class Outbox {
   }
 
   #finishFrame(payloadAt: number, end: number): void {
-    if (this.#maskingKey !== null) {
-      maskPayload(corkBuffer.bytes, corkBuffer.end, payloadAt, end, this.#maskingKey())
-    }
+    this.#mask(corkBuffer.bytes, { start: corkBuffer.end, payload: payloadAt, end })
     corkBuffer.end = end
+  }
+
+  #mask(bytes: Buffer, frame: FrameRange): void {
+    if (this.#maskingKey !== null) maskFrame(bytes, frame, this.#maskingKey(), fastEngine)
   }
 
   #wait(first: number, payload: Uint8Array): void {
@@ -188,7 +190,7 @@ export class Outbox {
     const frame = Buffer.allocUnsafe(isWhole ? at + length : at)
     this.#writeHeader(frame, 0, first, length)
     if (isWhole) write(frame, at)
-    if (this.#maskingKey !== null) maskPayload(frame, 0, at, frame.length, this.#maskingKey())
+    this.#mask(frame, { start: 0, payload: at, end: frame.length })
     this.#push(frame)
   }
 
@@ -238,10 +240,4 @@ export class Outbox {
 
 function flushScheduled(outbox: Outbox): void {
   outbox.onTick()
-}
-
-function maskPayload(frame: Buffer, at: number, payloadAt: number, end: number, maskingKey: Uint8Array): void {
-  frame[at + 1] |= 0x80
-  frame.set(maskingKey, payloadAt - 4)
-  applyMask(frame, payloadAt, end, readMaskingKey(frame, payloadAt - 4))
 }

@@ -1,19 +1,19 @@
-import { TopicLog } from '../history.ts'
-import type { HistoryOptions, HistoryRead, Position, Publication, TopicMessage } from './broker.ts'
+import type { HistoryRead, Outgoing, Position, TopicMessage } from './broker.ts'
+import { TopicLog } from './history.ts'
 
-/** One process that takes part. */
+/** A process that takes part. */
 export interface HubClient {
   readonly origin: string
   onMessage(topic: string, message: TopicMessage): void
 }
 
-/** How long the numbering of a silent topic is remembered, in milliseconds: an id that is older is one of a gap. */
+/** How long the numbering of a silent topic is remembered, in milliseconds. Older ids are answered with a gap. */
 const TOPIC_TTL = 24 * 60 * 60 * 1000
 const SWEEP_INTERVAL = 60_000
-/** The most topics whose numbering is remembered; the one that was silent longest goes first. */
+/** The most topics whose numbering is remembered; the oldest is forgotten first. */
 const MAX_TOPICS = 100_000
 
-/** Topics, subscriptions and presence of several processes, kept in one. */
+/** The topics, subscriptions and presence of several processes, in the memory of one. */
 export class Hub {
   readonly #logs = new Map<string, TopicLog>()
   readonly #subscribers = new Map<string, Set<HubClient>>()
@@ -30,7 +30,7 @@ export class Hub {
     return this.#logs.size
   }
 
-  /** Subscribes a process; returns where the topic is. */
+  /** Subscribes a process; returns the position of the topic. */
   subscribe(client: HubClient, topic: string): Position {
     const clients = this.#subscribers.get(topic)
     if (clients === undefined) this.#subscribers.set(topic, new Set([client]))
@@ -43,15 +43,10 @@ export class Hub {
     if (clients?.delete(client) && clients.size === 0) this.#subscribers.delete(topic)
   }
 
-  /** Numbers a message and hands it to every subscriber, its own process included. */
-  publish(
-    origin: string,
-    topic: string,
-    publication: Publication,
-    history: HistoryOptions | null,
-    skipped = 0,
-  ): TopicMessage {
-    const message = this.#logOf(topic).append(origin, publication, history, this.#now(), skipped)
+  /** Numbers a message of the process `origin` and passes it to every subscriber, its own process included. */
+  publish(origin: string, outgoing: Outgoing): TopicMessage {
+    const { topic } = outgoing
+    const message = this.#logOf(topic).append(origin, outgoing, this.#now())
     const clients = this.#subscribers.get(topic)
     if (clients !== undefined) for (const client of clients) client.onMessage(topic, message)
     return message
@@ -72,14 +67,14 @@ export class Hub {
     else values.set(key, value)
   }
 
-  /** What all but `client` announce under a key. */
+  /** The values that all processes but `client` announce under a key. */
   presence(client: HubClient, key: string): string[] {
     return [...this.#others(client)].flatMap((values) => values.get(key) ?? [])
   }
 
-  presenceKeys(client: HubClient, beginning: string): string[] {
+  presenceKeys(client: HubClient, prefix: string): string[] {
     const keys = [...this.#others(client)].flatMap((values) => [...values.keys()])
-    return [...new Set(keys.filter((key) => key.startsWith(beginning)))]
+    return [...new Set(keys.filter((key) => key.startsWith(prefix)))]
   }
 
   /** Forgets a process that has ended. */
@@ -111,8 +106,8 @@ export class Hub {
 
   #makeRoom(): void {
     if (this.#logs.size < MAX_TOPICS) return
-    const [eldest] = this.#logs.keys()
-    this.#logs.delete(eldest)
+    const [oldest] = this.#logs.keys()
+    this.#logs.delete(oldest)
   }
 
   #sweep(): void {

@@ -1,4 +1,3 @@
-import { makeToken } from '../history.ts'
 import type {
   Broker,
   BrokerStats,
@@ -8,9 +7,10 @@ import type {
   Publication,
   TopicListener,
 } from './broker.ts'
+import { makeToken } from './history.ts'
 import { Hub, type HubClient } from './hub.ts'
 
-/** The broker of a process that is alone: numbers messages and keeps history in memory. */
+/** The broker of a single process: it numbers messages and stores history in memory. */
 export class MemoryBroker implements Broker {
   readonly origin = makeToken()
   readonly isShared = false
@@ -18,7 +18,7 @@ export class MemoryBroker implements Broker {
   readonly #client: HubClient = { origin: this.origin, onMessage: () => {} }
   #publishedCount = 0
 
-  /** `now` is the clock that history expires by, in milliseconds. */
+  /** @param now The clock by which history expires, in milliseconds. Default `performance.now`. */
   constructor(now?: () => number) {
     this.#hub = new Hub(now)
   }
@@ -31,10 +31,10 @@ export class MemoryBroker implements Broker {
   unsubscribe(): void {}
 
   publish(topic: string, publication: Publication, history: HistoryOptions | null): Position | null {
-    // Nobody can ask for what is not kept.
+    // Without history nobody asks for a position.
     if (history === null) return null
     this.#publishedCount += 1
-    return this.#hub.publish(this.origin, topic, publication, history)
+    return this.#hub.publish(this.origin, { ...publication, topic, history, skipped: 0 })
   }
 
   read(topic: string, after: Position): Promise<HistoryRead> {
@@ -49,8 +49,8 @@ export class MemoryBroker implements Broker {
     return Promise.resolve(this.#hub.presence(this.#client, key))
   }
 
-  presenceKeys(beginning: string): Promise<string[]> {
-    return Promise.resolve(this.#hub.presenceKeys(this.#client, beginning))
+  presenceKeys(prefix: string): Promise<string[]> {
+    return Promise.resolve(this.#hub.presenceKeys(this.#client, prefix))
   }
 
   stats(): BrokerStats {

@@ -1,38 +1,38 @@
-import type { HistoryOptions, Publication } from './broker.ts'
+import { integer } from '../../options/option-rule.ts'
+import { readOptions } from '../../options/read-options.ts'
+import type { HistoryOptions, Outgoing, Publication } from './broker.ts'
 
-/** A message on its way to the broker's other side. */
-export interface Outgoing extends Publication {
-  readonly topic: string
-  readonly history: HistoryOptions | null
-  /** Messages of this topic that were dropped before it: they are counted, so that others see the gap. */
-  skipped: number
-}
-
-/** How much may wait to be published. */
+/** How much may wait to be published; the oldest messages are dropped first. */
 export interface PublishLimits {
-  /** Default 10,000. */
+  /** Messages. Default 10,000. */
   maxWaitingMessages?: number
-  /** Default 16 MiB. */
+  /** Bytes. Default 16 MiB. */
   maxWaitingBytes?: number
 }
 
-/** What goes out together at most. */
+const rules = { maxWaitingMessages: integer(10_000), maxWaitingBytes: integer(16 * 1024 * 1024) }
+
+/** The most that goes out together. */
 const BATCH_MESSAGES = 500
 const BATCH_BYTES = 1024 * 1024
+/** Milliseconds before the first retry; the delay doubles up to the last. */
 const FIRST_RETRY = 100
 const LAST_RETRY = 5_000
 
+interface WaitingMessage extends Outgoing {
+  skipped: number
+}
+
 /**
- * Sends messages in order, one batch at a time; a batch that fails is sent again until it is taken. What waits is
- * bounded: the oldest messages go, and the next one of their topic says how many.
+ * Sends messages in order, one batch at a time; a batch that fails is sent again until it is accepted. The queue is
+ * bounded: the oldest messages are dropped, and the next message of their topic carries their number.
  */
 export class Publisher {
   readonly #send: (batch: readonly Outgoing[]) => Promise<void>
-  readonly #maxMessages: number
-  readonly #maxBytes: number
-  #waiting: Outgoing[] = []
+  readonly #limits: Readonly<Required<PublishLimits>>
+  #waiting: WaitingMessage[] = []
   #waitingBytes = 0
-  #batch: Outgoing[] = []
+  #batch: WaitingMessage[] = []
   #batchBytes = 0
   #isSending = false
   #isScheduled = false
@@ -44,17 +44,17 @@ export class Publisher {
   droppedCount = 0
   lastError: string | null = null
 
-  /** `send` resolves when a batch is taken, and rejects when it is to be sent again. */
-  constructor(
-    { maxWaitingMessages = 10_000, maxWaitingBytes = 16 * 1024 * 1024 }: PublishLimits,
-    send: (batch: readonly Outgoing[]) => Promise<void>,
-  ) {
-    this.#maxMessages = maxWaitingMessages
-    this.#maxBytes = maxWaitingBytes
+  /**
+   * @param send Resolves when a batch is accepted, and rejects when it has to be sent again.
+   * @throws {TypeError} when a limit is not a number.
+   * @throws {RangeError} when a limit is not allowed.
+   */
+  constructor(limits: PublishLimits, send: (batch: readonly Outgoing[]) => Promise<void>) {
+    this.#limits = readOptions(rules, limits)
     this.#send = send
   }
 
-  /** Messages that are not taken yet. */
+  /** Messages that are not accepted yet. */
   get count(): number {
     return this.#waiting.length + this.#batch.length
   }
@@ -68,17 +68,17 @@ export class Publisher {
     this.#skipped.delete(topic)
     this.#waiting.push({ ...publication, topic, history, skipped })
     this.#waitingBytes += publication.payload.length
-    while (this.#waiting.length > this.#maxMessages || this.#waitingBytes > this.#maxBytes) this.#dropOldest()
+    while (this.#isOverLimit) this.#dropOldest()
     if (this.#isScheduled) return
     this.#isScheduled = true
-    // What is published in one tick goes together.
+    // Messages of one tick share a batch.
     process.nextTick(() => {
       this.#isScheduled = false
       if (this.#retryTimer === null) void this.#run()
     })
   }
 
-  /** Tries again at once: the other side is back. */
+  /** Sends at once instead of waiting for the next retry: the other side is back. */
   retry(): void {
     if (this.#retryTimer !== null) clearTimeout(this.#retryTimer)
     this.#retryTimer = null
@@ -86,7 +86,7 @@ export class Publisher {
     void this.#run()
   }
 
-  /** Resolves when what was published before is taken, or cannot be taken now. */
+  /** Resolves when everything published before is accepted, or when an attempt fails. */
   settled(): Promise<void> {
     if (this.count === 0 || this.#retryTimer !== null) return Promise.resolve()
     return new Promise((resolve) => this.#settled.push(resolve))
@@ -99,7 +99,12 @@ export class Publisher {
     this.#batch = []
     this.#waitingBytes = 0
     this.#batchBytes = 0
-    this.#letGo()
+    this.#settle()
+  }
+
+  get #isOverLimit(): boolean {
+    const { maxWaitingMessages, maxWaitingBytes } = this.#limits
+    return this.#waiting.length > maxWaitingMessages || this.#waitingBytes > maxWaitingBytes
   }
 
   async #run(): Promise<void> {
@@ -119,7 +124,7 @@ export class Publisher {
       this.#retryLater()
     } finally {
       this.#isSending = false
-      this.#letGo()
+      this.#settle()
     }
   }
 
@@ -132,7 +137,7 @@ export class Publisher {
     this.#retryDelay = Math.min(this.#retryDelay * 2, LAST_RETRY)
   }
 
-  #letGo(): void {
+  #settle(): void {
     for (const resolve of this.#settled.splice(0)) resolve()
   }
 

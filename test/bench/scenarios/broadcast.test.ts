@@ -1,7 +1,7 @@
 import { prepareBroadcast } from '../../../bench/scenarios/broadcast.ts'
 import { buildFrame } from '../../../bench/wire/frame.ts'
 import { assert, suite, thrownBy } from '../../support/unit.ts'
-import { type FakeRequest, makeJob, startFakeServer } from '../support/fake-server.ts'
+import { type FakeRequest, makeOrder, startFakeServer } from '../support/fake-server.ts'
 
 const test = suite('bench scenario broadcast')
 
@@ -11,7 +11,7 @@ function sendToAll({ frame, sockets }: FakeRequest): void {
 
 test('waits until every member has every message of a burst', async (t) => {
   const port = await startFakeServer(t, sendToAll)
-  const load = await prepareBroadcast(makeJob(port, { scenario: 'broadcast', connections: 5, depth: 3 }))
+  const load = await prepareBroadcast(makeOrder(port, { scenario: 'broadcast', connections: 5, depth: 3 }))
   const { count } = await load.run()
   assert.ok(count >= 15)
   assert.is(count % 15, 0)
@@ -20,7 +20,7 @@ test('waits until every member has every message of a burst', async (t) => {
 
 test('lets members that never read stand by', async (t) => {
   const port = await startFakeServer(t, sendToAll)
-  const load = await prepareBroadcast(makeJob(port, { scenario: 'broadcast', connections: 3, stalled: 2 }))
+  const load = await prepareBroadcast(makeOrder(port, { scenario: 'broadcast', connections: 3, stalled: 2 }))
   assert.is((await load.run()).count % 3, 0)
   await load.finish()
 })
@@ -31,6 +31,6 @@ test('fails when one member gets another message', async (t) => {
       socket.write(buildFrame(frame.opcode, index === 2 ? Buffer.from('other') : frame.payload))
     }
   })
-  const job = makeJob(port, { scenario: 'broadcast', connections: 4 })
-  assert.match((await thrownBy(() => prepareBroadcast(job))).message, /has 5 bytes, expected 128/)
+  const order = makeOrder(port, { scenario: 'broadcast', connections: 4 })
+  assert.match((await thrownBy(() => prepareBroadcast(order))).message, /has 5 bytes, expected 128/)
 })

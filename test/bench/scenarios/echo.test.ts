@@ -1,7 +1,7 @@
 import { prepareEcho, prepareUpload } from '../../../bench/scenarios/echo.ts'
 import { BINARY, buildFrame, CLOSE, TEXT } from '../../../bench/wire/frame.ts'
 import { assert, suite, thrownBy } from '../../support/unit.ts'
-import { echo, type FakeRequest, makeJob, startFakeServer } from '../support/fake-server.ts'
+import { echo, type FakeRequest, makeOrder, startFakeServer } from '../support/fake-server.ts'
 
 const test = suite('bench scenario echo')
 
@@ -11,7 +11,7 @@ test('counts every message of every connection once, in bursts', async (t) => {
     answered++
     echo(request)
   })
-  const load = await prepareEcho(makeJob(port, { scenario: 'echo', size: 300, connections: 3, depth: 5 }))
+  const load = await prepareEcho(makeOrder(port, { scenario: 'echo', size: 300, connections: 3, depth: 5 }))
   const before = answered
   const result = await load.run()
   assert.is(result.count, answered - before)
@@ -23,8 +23,8 @@ test('counts every message of every connection once, in bursts', async (t) => {
 
 test('sends by the clock in an open loop, whatever the server does', async (t) => {
   const port = await startFakeServer(t, echo)
-  const job = makeJob(port, { scenario: 'echo', size: 20, connections: 3, rate: 1000, durationMs: 100 })
-  const load = await prepareEcho(job)
+  const order = makeOrder(port, { scenario: 'echo', size: 20, connections: 3, rate: 1000, durationMs: 100 })
+  const load = await prepareEcho(order)
   assert.is((await load.run()).count, 100)
   assert.is((await load.run()).count, 100)
   await load.finish()
@@ -37,8 +37,8 @@ test('counts the latency of an open loop from when a message was due', async (t)
     held.push(request)
     if (held.length === 50) for (const one of held.splice(0)) echo(one)
   })
-  const job = makeJob(port, { scenario: 'echo', connections: 2, rate: 500, warmupMs: 0, durationMs: 100 })
-  const load = await prepareEcho(job)
+  const order = makeOrder(port, { scenario: 'echo', connections: 2, rate: 500, warmupMs: 0, durationMs: 100 })
+  const load = await prepareEcho(order)
   const { latency, count } = await load.run()
   assert.is(count, 50)
   assert.ok(latency!['100'] > 90_000, `the longest is ${latency!['100']} µs`)
@@ -50,7 +50,7 @@ test('wants the length of an upload', async (t) => {
   const port = await startFakeServer(t, ({ socket, frame }) => {
     socket.write(buildFrame(TEXT, Buffer.from(String(frame.payload.toString().length))))
   })
-  const load = await prepareUpload(makeJob(port, { scenario: 'upload', kind: 'cjk', size: 3000, connections: 2 }))
+  const load = await prepareUpload(makeOrder(port, { scenario: 'upload', kind: 'cjk', size: 3000, connections: 2 }))
   assert.ok((await load.run()).count > 0)
   await load.finish()
 })
@@ -62,7 +62,7 @@ const cheats: [string, (request: FakeRequest) => void, RegExp][] = [
       frame.payload[17] ^= 1
       socket.write(buildFrame(BINARY, frame.payload))
     },
-    /differs from what was expected at byte 17 of 200/,
+    /differs from the expected one at byte 17 of 200/,
   ],
   [
     'forgets a byte',
@@ -92,11 +92,11 @@ const cheats: [string, (request: FakeRequest) => void, RegExp][] = [
 for (const [what, answer, message] of cheats) {
   test(`fails when the server ${what}`, async (t) => {
     const port = await startFakeServer(t, answer)
-    const job = makeJob(port, { scenario: 'echo', size: 200, connections: 2, depth: 4 })
-    assert.match((await thrownBy(() => prepareEcho(job))).message, message)
+    const order = makeOrder(port, { scenario: 'echo', size: 200, connections: 2, depth: 4 })
+    assert.match((await thrownBy(() => prepareEcho(order))).message, message)
   })
 }
 
 test('fails when there is no server', async () => {
-  assert.match((await thrownBy(() => prepareEcho(makeJob(1, { scenario: 'echo' })))).message, /ECONNREFUSED/)
+  assert.match((await thrownBy(() => prepareEcho(makeOrder(1, { scenario: 'echo' })))).message, /ECONNREFUSED/)
 })

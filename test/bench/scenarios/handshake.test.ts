@@ -2,7 +2,7 @@ import { createServer } from 'node:net'
 import { prepareHandshake } from '../../../bench/scenarios/handshake.ts'
 import { prepareIdle } from '../../../bench/scenarios/idle.ts'
 import { assert, suite, type TestContext, thrownBy } from '../../support/unit.ts'
-import { echo, makeJob, startFakeServer } from '../support/fake-server.ts'
+import { echo, makeOrder, startFakeServer } from '../support/fake-server.ts'
 
 const test = suite('bench scenario handshake')
 
@@ -17,7 +17,7 @@ function startSpeaker(t: TestContext, answer: string): Promise<number> {
 
 test('counts openings that were closed on both sides', async (t) => {
   const port = await startFakeServer(t, echo)
-  const load = await prepareHandshake(makeJob(port, { scenario: 'handshake', connections: 4 }))
+  const load = await prepareHandshake(makeOrder(port, { scenario: 'handshake', connections: 4 }))
   const { count, latency } = await load.run()
   assert.ok(count >= 4)
   assert.ok(latency!['50'] > 0)
@@ -26,19 +26,19 @@ test('counts openings that were closed on both sides', async (t) => {
 
 test('fails when the server refuses', async (t) => {
   const port = await startSpeaker(t, 'HTTP/1.1 503 Service Unavailable\r\n\r\n')
-  const job = makeJob(port, { scenario: 'handshake' })
-  assert.match((await thrownBy(() => prepareHandshake(job))).message, /503 Service Unavailable”, expected 101/)
+  const order = makeOrder(port, { scenario: 'handshake' })
+  assert.match((await thrownBy(() => prepareHandshake(order))).message, /503 Service Unavailable”, expected 101/)
 })
 
 test('fails when the accept key is wrong', async (t) => {
   const port = await startSpeaker(t, 'HTTP/1.1 101 Yes\r\nSec-WebSocket-Accept: 0000\r\n\r\n')
-  const job = makeJob(port, { scenario: 'handshake' })
-  assert.match((await thrownBy(() => prepareHandshake(job))).message, /wrong Sec-WebSocket-Accept/)
+  const order = makeOrder(port, { scenario: 'handshake' })
+  assert.match((await thrownBy(() => prepareHandshake(order))).message, /wrong Sec-WebSocket-Accept/)
 })
 
 test('opens the idle connections between two looks at the memory', async (t) => {
   const port = await startFakeServer(t, echo)
-  const load = await prepareIdle(makeJob(port, { scenario: 'idle', measure: 'memory', connections: 10 }))
+  const load = await prepareIdle(makeOrder(port, { scenario: 'idle', measure: 'memory', connections: 10 }))
   assert.is((await load.run()).count, 10)
   await load.finish()
 })

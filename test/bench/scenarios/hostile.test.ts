@@ -1,14 +1,14 @@
 import { ATTACKS, prepareHostile } from '../../../bench/scenarios/hostile.ts'
 import { buildFrame, CLOSE, PING, PONG } from '../../../bench/wire/frame.ts'
 import { assert, suite, type TestContext, thrownBy } from '../../support/unit.ts'
-import { type FakeRequest, makeJob, startFakeServer } from '../support/fake-server.ts'
+import { type FakeRequest, makeOrder, startFakeServer } from '../support/fake-server.ts'
 
 const test = suite('bench scenario hostile')
 
 /** What is noted of an attack on a server that answers like this. */
 async function attack(t: TestContext, name: string, answer: (request: FakeRequest) => void): Promise<string> {
   const port = await startFakeServer(t, answer)
-  const load = await prepareHostile(makeJob(port, { scenario: 'hostile', attack: name, durationMs: 150 }))
+  const load = await prepareHostile(makeOrder(port, { scenario: 'hostile', attack: name, durationMs: 150 }))
   const { count, notes } = await load.run()
   await load.finish()
   assert.is(count, 1)
@@ -42,7 +42,7 @@ test('pours pings without reading the pongs', async (t) => {
 
 test('knows only its attacks', async (t) => {
   const port = await startFakeServer(t, () => {})
-  const job = makeJob(port, { scenario: 'hostile', attack: 'hug' })
-  assert.match((await thrownBy(() => prepareHostile(job))).message, /unknown attack “hug”/)
+  const order = makeOrder(port, { scenario: 'hostile', attack: 'hug' })
+  assert.match((await thrownBy(() => prepareHostile(order))).message, /unknown attack “hug”/)
   assert.ok(ATTACKS.includes('bomb'))
 })

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createServer, type Socket } from 'node:net'
-import type { Job } from '../../../bench/job.ts'
-import { makeRow, QUICK, type RowSketch } from '../../../bench/row.ts'
+import type { LoadOrder } from '../../../bench/load/workload.ts'
+import { planRow, QUICK, type RowSketch } from '../../../bench/measure/row-plan.ts'
 import { buildFrame, CLOSE, type Frame, readFrame } from '../../../bench/wire/frame.ts'
 import type { TestContext } from '../../support/unit.ts'
 
@@ -61,9 +61,9 @@ export const echo = ({ socket, frame }: FakeRequest): void => {
   socket.write(buildFrame(frame.opcode, frame.payload))
 }
 
-/** A short job against a local port. */
-export function makeJob(port: number, workload: RowSketch['workload']): Job {
+/** A short order against a local port. */
+export function makeOrder(port: number, workload: RowSketch['workload']): LoadOrder {
   const pace = { ...QUICK, warmupMs: 20, durationMs: 50 }
-  const row = makeRow({ id: 'test', title: 'test', peers: [], workload }, pace)
+  const row = planRow({ id: 'test', title: 'test', peers: [], workload }, pace)
   return { ...row.workload, target: { host: '127.0.0.1', port, path: '/', tls: false }, dialect: 'websocket' }
 }

@@ -13,7 +13,14 @@ const makeClient = (origin: string) => {
   }
 }
 
-const publication = (sequence: number, payload: string) => ({ sequence, payload, compress: true })
+const outgoing = (topic: string, sequence: number, payload: string, skipped = 0) => ({
+  topic,
+  sequence,
+  payload,
+  compress: true,
+  history: null,
+  skipped,
+})
 
 function makeHub(t: TestContext) {
   const hub = new Hub()
@@ -25,12 +32,12 @@ test('numbers the messages of a topic and hands them to its subscribers', (t) =>
   const hub = makeHub(t)
   const [first, second] = [makeClient('p'), makeClient('q')]
   assert.is(hub.subscribe(first, 'a').count, 0)
-  hub.publish('p', 'a', publication(1, 'x'), null)
+  hub.publish('p', outgoing('a', 1, 'x'))
   assert.is(hub.subscribe(second, 'a').count, 1)
-  hub.publish('q', 'a', publication(1, 'y'), null)
-  hub.publish('q', 'b', publication(2, 'z'), null)
+  hub.publish('q', outgoing('a', 1, 'y'))
+  hub.publish('q', outgoing('b', 2, 'z'))
   hub.unsubscribe(first, 'a')
-  hub.publish('q', 'a', publication(3, 'w'), null, 2)
+  hub.publish('q', outgoing('a', 3, 'w', 2))
   assert.equal(
     [first.received, second.received],
     [
@@ -50,6 +57,6 @@ test('a process that has ended announces nothing and gets nothing', (t) => {
   assert.equal([hub.presence(second, 'k1'), hub.presenceKeys(second, 'k')], [['v'], ['k1']])
   assert.equal([hub.presence(first, 'k1'), hub.presenceKeys(second, 'x')], [[], []])
   hub.remove(first)
-  hub.publish('q', 'a', publication(1, 'x'), null)
+  hub.publish('q', outgoing('a', 1, 'x'))
   assert.equal([first.received, hub.presence(second, 'k1')], [[], []])
 })

@@ -1,4 +1,5 @@
-import { type Outgoing, Publisher } from '../../../src/room/broker/publisher.ts'
+import type { Outgoing } from '../../../src/room/broker/broker.ts'
+import { Publisher } from '../../../src/room/broker/publisher.ts'
 import { endOfTick } from '../../support/tick.ts'
 import { assert, suite } from '../../support/unit.ts'
 

@@ -1,39 +1,32 @@
 import cluster from 'node:cluster'
-import { makeToken } from '../../history.ts'
 import type {
   Broker,
   BrokerStats,
   HistoryOptions,
   HistoryRead,
+  Outgoing,
   Position,
   Publication,
   TopicListener,
-  TopicMessage,
 } from '../broker.ts'
+import { makeToken } from '../history.ts'
 import { Publisher, type PublishLimits } from '../publisher.ts'
-import {
-  isClusterMessage,
-  packPayload,
-  type Questions,
-  type ToPrimary,
-  type ToWorker,
-  unpackMessage,
-} from './message.ts'
+import { isClusterMessage, pack, type Questions, type ToPrimary, type ToWorker, unpack } from './message.ts'
 
-/** The way to the primary: `process`, or what a test puts in its place. */
+/** The channel to the primary: `process`, or what a test puts in its place. */
 export interface PrimaryLink {
   readonly connected: boolean
   send(message: unknown, callback: (error: Error | null) => void): void
   onMessage(listener: (message: unknown) => void): void
   onDisconnect(listener: () => void): void
-  /** Takes the listeners off again. */
+  /** Removes the listeners. */
   close(): void
 }
 
 /**
- * The broker of the workers of one machine (`node:cluster`): messages go through their primary, which calls
- * `joinWorkers()`. Without that call nothing is answered. When a worker dies its presence ends at once; when the
- * primary does node ends its workers, and one that is disconnected otherwise goes on alone.
+ * The broker of the workers of one machine (`node:cluster`). Messages go through their primary, which has to call
+ * `joinWorkers()`. When a worker ends, its presence ends at once. When the primary ends, node ends its workers; a
+ * worker that was disconnected in another way continues alone.
  */
 export class ClusterBroker implements Broker {
   readonly origin = makeToken()
@@ -46,13 +39,17 @@ export class ClusterBroker implements Broker {
   #items: ToPrimary[] = []
   #isAway = false
 
-  /** Throws an Error outside of a worker. */
+  /**
+   * @throws {TypeError} when a limit is not a number.
+   * @throws {RangeError} when a limit is not allowed.
+   * @throws {Error} when this process is not a worker.
+   */
   constructor(limits: PublishLimits = {}, link: PrimaryLink = primaryLink()) {
     this.#link = link
     this.#publisher = new Publisher(limits, (publications) => this.#publishAll(publications))
     link.onMessage((message) => {
       if (!isClusterMessage(message) || message.dwebsocket !== 'to-worker') return
-      for (const item of message.items) this.#take(item)
+      for (const item of message.items) this.#handle(item)
     })
     link.onDisconnect(() => this.#onDisconnect())
   }
@@ -66,7 +63,7 @@ export class ClusterBroker implements Broker {
 
   unsubscribe(topic: string): void {
     this.#listeners.delete(topic)
-    this.#tell({ type: 'unsubscribe', topic })
+    this.#say({ type: 'unsubscribe', topic })
   }
 
   publish(topic: string, publication: Publication, history: HistoryOptions | null): null {
@@ -78,19 +75,19 @@ export class ClusterBroker implements Broker {
     await this.#publisher.settled()
     const answer = await this.#ask('read', { topic, after })
     if (answer === null) return { messages: [], isComplete: false, position: null }
-    return { ...answer, messages: answer.messages.map(unpackMessage) }
+    return { ...answer, messages: answer.messages.map(unpack) }
   }
 
   announce(key: string, value: string | null): void {
-    this.#tell({ type: 'announce', key, value })
+    this.#say({ type: 'announce', key, value })
   }
 
   async presence(key: string): Promise<string[]> {
     return (await this.#ask('presence', { key })) ?? []
   }
 
-  async presenceKeys(beginning: string): Promise<string[]> {
-    return (await this.#ask('presenceKeys', { beginning })) ?? []
+  async presenceKeys(prefix: string): Promise<string[]> {
+    return (await this.#ask('presenceKeys', { prefix })) ?? []
   }
 
   stats(): BrokerStats {
@@ -113,46 +110,39 @@ export class ClusterBroker implements Broker {
     return Promise.resolve()
   }
 
-  async #publishAll(publications: Parameters<ConstructorParameters<typeof Publisher>[1]>[0]): Promise<void> {
-    await this.#send([
-      {
-        type: 'publish',
-        publications: publications.map(({ payload, ...rest }) => ({ ...rest, ...packPayload(payload) })),
-      },
-    ])
+  #publishAll(batch: readonly Outgoing[]): Promise<void> {
+    return this.#send([{ type: 'publish', publications: batch.map(pack) }])
   }
 
-  #take(item: ToWorker): void {
-    if (item.type === 'answer') {
-      this.#questions.get(item.number)?.(item.value)
-      this.#questions.delete(item.number)
-    } else this.#onMessage(item.topic, unpackMessage(item.message))
+  #handle(item: ToWorker): void {
+    if (item.type === 'message') {
+      this.#listeners.get(item.topic)?.onMessage(unpack(item.message))
+      return
+    }
+    this.#questions.get(item.number)?.(item.value)
+    this.#questions.delete(item.number)
   }
 
-  #onMessage(topic: string, message: TopicMessage): void {
-    this.#listeners.get(topic)?.onMessage(message)
-  }
-
-  /** Resolves to the answer, `null` when there will be none; `take` gets it in order with the messages. */
+  /** Resolves to the answer, or `null` without one; `onAnswer` is called with it in order with the messages. */
   #ask<K extends keyof Questions>(
     type: K,
     ask: Questions[K]['ask'],
-    take?: (answer: Questions[K]['answer']) => void,
+    onAnswer?: (answer: Questions[K]['answer']) => void,
   ): Promise<Questions[K]['answer'] | null> {
     if (this.#isAway) return Promise.resolve(null)
     this.#questionNumber += 1
     const number = this.#questionNumber
     return new Promise((resolve) => {
       this.#questions.set(number, (answer) => {
-        if (answer !== null) take?.(answer as Questions[K]['answer'])
+        if (answer !== null) onAnswer?.(answer as Questions[K]['answer'])
         resolve(answer as Questions[K]['answer'] | null)
       })
-      this.#tell({ type, number, ...ask } as ToPrimary)
+      this.#say({ type, number, ...ask } as ToPrimary)
     })
   }
 
-  /** Says something at the end of the tick, together with what else is said until then. */
-  #tell(item: ToPrimary): void {
+  /** Sends an item at the end of the tick, together with the others of this tick. */
+  #say(item: ToPrimary): void {
     if (this.#isAway || this.#items.push(item) > 1) return
     process.nextTick(() => {
       const items = this.#items
@@ -164,7 +154,7 @@ export class ClusterBroker implements Broker {
 
   #send(items: readonly ToPrimary[]): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (this.#isAway || !this.#link.connected) return reject(new Error('the primary is gone'))
+      if (this.#isAway || !this.#link.connected) return reject(new Error('the primary has disconnected'))
       this.#link.send({ dwebsocket: 'to-primary', origin: this.origin, items }, (error) => {
         if (error === null || error === undefined) resolve()
         else reject(error)
@@ -172,7 +162,7 @@ export class ClusterBroker implements Broker {
     })
   }
 
-  /** A primary does not come back: whoever waits for it goes on alone. */
+  /** A primary never reconnects: all waits end. */
   #onDisconnect(): void {
     if (this.#isAway) return
     this.#isAway = true
@@ -183,7 +173,8 @@ export class ClusterBroker implements Broker {
 }
 
 function primaryLink(): PrimaryLink {
-  if (!cluster.isWorker) throw new Error('a ClusterBroker belongs into a worker of node:cluster')
+  if (!cluster.isWorker)
+    throw new Error('this process is the primary; allowed for a ClusterBroker: a worker of node:cluster')
   const listeners: [string, (...args: never[]) => void][] = []
   const on = (event: 'message' | 'disconnect', listener: (...args: never[]) => void): void => {
     listeners.push([event, listener])

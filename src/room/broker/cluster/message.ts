@@ -1,4 +1,4 @@
-import type { HistoryOptions, HistoryRead, Payload, Position, TopicMessage } from '../broker.ts'
+import type { HistoryRead, Outgoing, Payload, Position, TopicMessage } from '../broker.ts'
 
 /** A payload as node's IPC carries it in either serialization: text, or bytes in base64. */
 export interface WirePayload {
@@ -6,28 +6,18 @@ export interface WirePayload {
   readonly binary?: string
 }
 
-/** What a worker publishes. */
-export interface WirePublication extends WirePayload {
-  readonly topic: string
-  readonly sequence: number
-  readonly compress: boolean
-  readonly history: HistoryOptions | null
-  readonly skipped: number
-}
+/** A message that a worker publishes. */
+export type WirePublication = Omit<Outgoing, 'payload'> & WirePayload
 
 /** A numbered message. */
-export interface WireMessage extends WirePayload, Position {
-  readonly origin: string
-  readonly sequence: number
-  readonly compress: boolean
-}
+export type WireMessage = Omit<TopicMessage, 'payload'> & WirePayload
 
-/** What a worker asks of the primary, and what it is answered. */
+/** The questions of a worker, and the primary's answers. */
 export interface Questions {
   subscribe: { ask: { topic: string }; answer: Position }
   read: { ask: { topic: string; after: Position }; answer: WireRead }
   presence: { ask: { key: string }; answer: string[] }
-  presenceKeys: { ask: { beginning: string }; answer: string[] }
+  presenceKeys: { ask: { prefix: string }; answer: string[] }
 }
 
 export interface WireRead extends Omit<HistoryRead, 'messages'> {
@@ -46,7 +36,7 @@ export type ToWorker =
   | { type: 'message'; topic: string; message: WireMessage }
   | { type: 'answer'; number: number; value: unknown }
 
-/** What travels: one of these with everything that there is to say, beside the application's own messages. */
+/** An IPC message, which carries any number of items; the application's own messages share the channel. */
 export type ClusterMessage =
   | { dwebsocket: 'to-primary'; origin: string; items: readonly ToPrimary[] }
   | { dwebsocket: 'to-worker'; items: readonly ToWorker[] }
@@ -55,18 +45,14 @@ export function isClusterMessage(message: unknown): message is ClusterMessage {
   return typeof message === 'object' && message !== null && 'dwebsocket' in message
 }
 
-export function packPayload(payload: Payload): WirePayload {
-  return typeof payload === 'string' ? { text: payload } : { binary: payload.toString('base64') }
+/** Replaces the payload of a message by its form on the wire. */
+export function pack<T extends { readonly payload: Payload }>(message: T): Omit<T, 'payload'> & WirePayload {
+  const { payload, ...rest } = message
+  return typeof payload === 'string' ? { ...rest, text: payload } : { ...rest, binary: payload.toString('base64') }
 }
 
-export function unpackPayload({ text, binary = '' }: WirePayload): Payload {
-  return text ?? Buffer.from(binary, 'base64')
-}
-
-export function packMessage({ payload, ...rest }: TopicMessage): WireMessage {
-  return { ...rest, ...packPayload(payload) }
-}
-
-export function unpackMessage({ text, binary, ...rest }: WireMessage): TopicMessage {
-  return { ...rest, payload: unpackPayload({ text, binary }) }
+/** The inverse of `pack`. */
+export function unpack<T extends WirePayload>(message: T): Omit<T, keyof WirePayload> & { payload: Payload } {
+  const { text, binary = '', ...rest } = message
+  return { ...rest, payload: text ?? Buffer.from(binary, 'base64') }
 }

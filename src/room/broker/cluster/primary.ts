@@ -1,44 +1,44 @@
 import cluster, { type Worker } from 'node:cluster'
 import type { TopicMessage } from '../broker.ts'
 import { Hub, type HubClient } from '../hub.ts'
-import { isClusterMessage, packMessage, type ToPrimary, type ToWorker, unpackPayload } from './message.ts'
+import { isClusterMessage, pack, type ToPrimary, type ToWorker, unpack } from './message.ts'
 
-/** Bytes that may wait for a worker that does not take them; then it misses messages and counts a gap. */
+/** The most bytes that wait for a worker which does not read; it misses further messages and counts a gap. */
 const MAX_WAITING_BYTES = 16 * 1024 * 1024
 
-/** What a primary needs of a worker: `cluster.Worker`, or what a test puts in its place. */
+/** The channel to a worker: a `cluster.Worker`, or what a test puts in its place. */
 export interface WorkerLink {
   send(message: unknown, callback: (error: Error | null) => void): void
 }
 
 /**
- * Joins the rooms of all workers: call it once in the primary, before or after the workers are forked. Returns what
- * ends it.
+ * Joins the rooms of all workers. Call it once in the primary, before or after the workers are forked. Returns a
+ * function that ends it.
  */
 export function joinWorkers(): () => void {
-  const office = new Office()
+  const primary = new ClusterPrimary()
   const onMessage = (worker: Worker, message: unknown): void => {
     const link = {
       send: (sent: unknown, done: (error: Error | null) => void) => void worker.send(sent as object, done),
     }
-    office.receive(worker.id, link, message)
+    primary.receive(worker.id, link, message)
   }
-  const onExit = (worker: Worker): void => office.remove(worker.id)
+  const onExit = (worker: Worker): void => primary.remove(worker.id)
   cluster.on('message', onMessage)
   cluster.on('exit', onExit)
   return () => {
     cluster.off('message', onMessage)
     cluster.off('exit', onExit)
-    office.close()
+    primary.close()
   }
 }
 
-/** The primary's side: numbers messages and hands them to the workers that listen. */
-export class Office {
+/** The primary's side: it numbers messages and passes them to the workers that have subscribed. */
+export class ClusterPrimary {
   readonly #hub = new Hub()
   readonly #clients = new Map<number, WorkerClient>()
 
-  /** Takes what a worker says; anything that is not for it is left alone. */
+  /** Handles a message of a worker; messages of the application are ignored. */
   receive(workerId: number, link: WorkerLink, message: unknown): void {
     if (!isClusterMessage(message) || message.dwebsocket !== 'to-primary') return
     let client = this.#clients.get(workerId)
@@ -46,7 +46,7 @@ export class Office {
       client = new WorkerClient(message.origin, link)
       this.#clients.set(workerId, client)
     }
-    for (const item of message.items) this.#take(client, item)
+    for (const item of message.items) this.#handle(client, item)
   }
 
   /** A worker has ended: its presence ends with it. */
@@ -62,13 +62,10 @@ export class Office {
     this.#clients.clear()
   }
 
-  #take(client: WorkerClient, item: ToPrimary): void {
+  #handle(client: WorkerClient, item: ToPrimary): void {
     switch (item.type) {
       case 'publish':
-        for (const { topic, sequence, compress, history, skipped, ...wire } of item.publications) {
-          const publication = { sequence, compress, payload: unpackPayload(wire) }
-          this.#hub.publish(client.origin, topic, publication, history, skipped)
-        }
+        for (const publication of item.publications) this.#hub.publish(client.origin, unpack(publication))
         return
       case 'subscribe':
         return client.answer(item.number, this.#hub.subscribe(client, item.topic))
@@ -76,19 +73,19 @@ export class Office {
         return this.#hub.unsubscribe(client, item.topic)
       case 'read': {
         const { messages, ...rest } = this.#hub.read(item.topic, item.after)
-        return client.answer(item.number, { ...rest, messages: messages.map(packMessage) })
+        return client.answer(item.number, { ...rest, messages: messages.map(pack) })
       }
       case 'announce':
         return this.#hub.announce(client, item.key, item.value)
       case 'presence':
         return client.answer(item.number, this.#hub.presence(client, item.key))
       case 'presenceKeys':
-        return client.answer(item.number, this.#hub.presenceKeys(client, item.beginning))
+        return client.answer(item.number, this.#hub.presenceKeys(client, item.prefix))
     }
   }
 }
 
-/** What waits for one worker; what comes while a batch is on its way goes with the next. */
+/** The queue of one worker; items that come while a batch is being sent go with the next. */
 class WorkerClient implements HubClient {
   readonly origin: string
   readonly #link: WorkerLink
@@ -102,10 +99,10 @@ class WorkerClient implements HubClient {
   }
 
   onMessage(topic: string, message: TopicMessage): void {
-    // A worker that does not take its messages must not fill the primary: it sees by their numbers what is missing.
+    // A worker that does not read must not fill the primary. It notices by the numbers how many messages it missed.
     if (this.#bytes > MAX_WAITING_BYTES) return
     this.#bytes += message.payload.length
-    this.#push({ type: 'message', topic, message: packMessage(message) })
+    this.#push({ type: 'message', topic, message: pack(message) })
   }
 
   answer(number: number, value: unknown): void {

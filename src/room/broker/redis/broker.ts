@@ -1,15 +1,18 @@
-import { makeToken, selectAfter } from '../../history.ts'
+import { type OptionRule, positive } from '../../../options/option-rule.ts'
+import { readOptions } from '../../../options/read-options.ts'
 import type {
   Broker,
   BrokerStats,
   HistoryOptions,
   HistoryRead,
+  Outgoing,
   Position,
   Publication,
   TopicListener,
   TopicMessage,
 } from '../broker.ts'
-import { type Outgoing, Publisher, type PublishLimits } from '../publisher.ts'
+import { makeToken, selectAfter } from '../history.ts'
+import { Publisher, type PublishLimits } from '../publisher.ts'
 import { openLink, openListener, type RedisClient, type RedisLink, type RedisListener } from './client.ts'
 import { RedisPresence } from './presence.ts'
 import { runScript } from './script.ts'
@@ -17,38 +20,44 @@ import { RedisSubscriptions } from './subscriptions.ts'
 
 export type { IoRedisClient, NodeRedisClient, RedisClient } from './client.ts'
 
-/** How rooms use Redis. */
+/** Options of a `RedisBroker`. */
 export interface RedisBrokerOptions extends PublishLimits {
-  /** What stands before every key and channel, so that several applications share one Redis. Default `dwebsocket`. */
+  /** Precedes every key and channel, so that several applications can share one Redis. Default `dwebsocket`. */
   prefix?: string
-  /** Milliseconds after which the presence of a process that has died is gone. Default 30 s. */
+  /** Milliseconds after which the presence of a process that has died expires. Default 30,000. */
   presenceTtl?: number
 }
 
-/** How long the numbering of a silent topic is kept, in milliseconds; at least as long as any history. */
+const rules = { prefix: text('dwebsocket'), presenceTtl: positive(30_000) }
+
+function text(fallback: string): OptionRule<string> {
+  return { fallback, type: 'string', allowed: 'a string', accepts: () => true }
+}
+
+/** How long the numbering of a silent topic is stored, in milliseconds; at least as long as any history. */
 const TOPIC_TTL = 24 * 60 * 60 * 1000
 
 /**
  * Joins the rooms and users of all processes that use the same Redis (5 or later, not a Redis Cluster) under the same
- * prefix. It takes your connected client of node-redis or ioredis and opens one more like it for what is published.
+ * prefix. It uses your connected client of node-redis or ioredis, and opens a second connection like it to subscribe.
  *
- * While Redis is away local delivery goes on, what is published waits within a bound, and presence tells only of this
- * process; `stats()` says so. When it is back subscriptions are renewed, what waited is published, each message once,
- * and members of rooms with history get what they missed; what is lost is reported as a gap.
+ * While Redis is away, local delivery continues, publications wait within a limit, and presence covers only this
+ * process; `stats()` says so. When it is back, subscriptions are renewed, what waited is published, each message once,
+ * and members of rooms with history get what they missed; lost messages are reported as a gap.
  */
 export class RedisBroker implements Broker {
   readonly origin = makeToken()
   readonly isShared = true
-  /** Resolves when Redis was reached for the first time: until then every process is on its own. */
+  /** Resolves when Redis is reached for the first time; until then every process is alone. */
   readonly ready: Promise<void>
-  #tellReady: () => void = () => {}
+  #resolveReady: () => void = () => {}
   readonly #prefix: string
   readonly #link: RedisLink
   readonly #listener: RedisListener
   readonly #publisher: Publisher
   readonly #subscriptions: RedisSubscriptions
   readonly #presence: RedisPresence
-  /** Reads whose word on the own channel is awaited. */
+  /** Reads that wait for their mark on the own channel. */
   readonly #reads = new Map<string, () => void>()
   #readCount = 0
   #isUp = false
@@ -57,15 +66,14 @@ export class RedisBroker implements Broker {
   #isClosed = false
 
   /**
-   * @throws {TypeError} for a client of another kind
-   * @throws {RangeError} for a `presenceTtl` that is no positive number
+   * @throws {TypeError} when the client is of another kind, or an option has the wrong type.
+   * @throws {RangeError} when a value is not allowed.
    */
   constructor(client: RedisClient, options: RedisBrokerOptions = {}) {
-    const { prefix = 'dwebsocket', presenceTtl = 30_000 } = options
-    if (!(presenceTtl > 0)) throw new RangeError(`option presenceTtl is ${presenceTtl}; a positive number is allowed`)
+    const { prefix, presenceTtl } = readOptions(rules, options)
     this.#prefix = prefix
     this.ready = new Promise((resolve) => {
-      this.#tellReady = resolve
+      this.#resolveReady = resolve
     })
     const events = {
       onReady: () => this.#onReady(),
@@ -79,7 +87,7 @@ export class RedisBroker implements Broker {
       channelOf: (topic) => `${prefix}:to:${topic}`,
       ownChannel: this.#ownChannel,
       locate: (topics) => this.#locate(topics),
-      onError: (error) => this.#note(error),
+      onError: (error) => this.#recordError(error),
     })
     this.#onReady()
   }
@@ -104,7 +112,7 @@ export class RedisBroker implements Broker {
     try {
       if (!this.#isUp || !this.#subscriptions.hasOwn) throw new Error('redis is away')
       const isInOrder = new Promise<void>((resolve) => this.#reads.set(number, resolve))
-      const args = [...this.#head(), this.#ownChannel, number, topic, after.epoch, String(after.count)]
+      const args = [...this.#topicArguments(), this.#ownChannel, number, topic, after.epoch, String(after.count)]
       const [epoch, count, ...entries] = ((await runScript(this.#link, 'read', args)) as Buffer[]).map(toBytes)
       await isInOrder
       const position = { epoch: String(epoch), count: Number(count) }
@@ -114,7 +122,7 @@ export class RedisBroker implements Broker {
       }
       return selectAfter(messages, after, position)
     } catch (error) {
-      this.#note(error)
+      this.#recordError(error)
       return { messages: [], isComplete: false, position: null }
     } finally {
       this.#reads.delete(number)
@@ -129,9 +137,9 @@ export class RedisBroker implements Broker {
     return this.#presence.read(key)
   }
 
-  async presenceKeys(beginning: string): Promise<string[]> {
+  async presenceKeys(prefix: string): Promise<string[]> {
     const keys = await this.#presence.read()
-    return [...new Set(keys.filter((key) => key.startsWith(beginning)))]
+    return [...new Set(keys.filter((key) => key.startsWith(prefix)))]
   }
 
   stats(): BrokerStats {
@@ -148,7 +156,7 @@ export class RedisBroker implements Broker {
     }
   }
 
-  /** Publishes what waits if it can, withdraws what was announced and closes its own connection, not yours. */
+  /** Publishes what waits if it can, withdraws all announcements, and closes its own connection, not yours. */
   async close(): Promise<void> {
     if (this.#isClosed) return
     await this.#publisher.settled()
@@ -158,55 +166,55 @@ export class RedisBroker implements Broker {
     this.#subscriptions.stop()
     this.#link.release()
     this.#listener.close()
-    this.#letGo()
+    this.#endReads()
   }
 
   get #ownChannel(): string {
     return `${this.#prefix}:of:${this.origin}`
   }
 
-  /** The first arguments of every script that deals with topics. */
-  #head(): string[] {
+  /** The first arguments of every script that handles topics. */
+  #topicArguments(): string[] {
     return [this.#prefix, makeToken(), String(TOPIC_TTL)]
   }
 
   async #publishAll(batch: readonly Outgoing[]): Promise<void> {
     if (!this.#link.isReady) throw new Error('redis is away')
-    const args: (string | Buffer)[] = [...this.#head(), this.origin]
+    const args: (string | Buffer)[] = [...this.#topicArguments(), this.origin]
     for (const { topic, skipped, history, ...publication } of batch) {
-      const kept = [String(history?.size ?? 0), String(history?.ttl ?? 0)]
-      args.push(topic, String(publication.sequence), String(skipped), ...kept, formatBody(publication))
+      const stored = [String(history?.size ?? 0), String(history?.ttl ?? 0)]
+      args.push(topic, String(publication.sequence), String(skipped), ...stored, formatBody(publication))
     }
     await runScript(this.#link, 'publish', args)
   }
 
   async #locate(topics: readonly string[]): Promise<void> {
-    await runScript(this.#link, 'locate', [...this.#head(), this.#ownChannel, ...topics])
+    await runScript(this.#link, 'locate', [...this.#topicArguments(), this.#ownChannel, ...topics])
   }
 
   #onReady(): void {
     const isUp = this.#link.isReady && this.#listener.isReady
     if (this.#isClosed || !isUp) return
     this.#isUp = true
-    this.#tellReady()
+    this.#resolveReady()
     this.#subscriptions.renew()
     this.#presence.renew()
     this.#publisher.retry()
   }
 
   #onLost(error: unknown): void {
-    if (error !== null) this.#note(error)
+    if (error !== null) this.#recordError(error)
     if (this.#isUp) this.#lossCount += 1
     this.#isUp = false
     this.#subscriptions.onLost()
-    this.#letGo()
+    this.#endReads()
   }
 
-  #note(error: unknown): void {
+  #recordError(error: unknown): void {
     this.#lastError = String(error)
   }
 
-  #letGo(): void {
+  #endReads(): void {
     for (const resolve of this.#reads.values()) resolve()
     this.#reads.clear()
   }
@@ -219,43 +227,43 @@ export class RedisBroker implements Broker {
   }
 
   #onOwnMessage(message: string): void {
-    const [word, ...rest] = message.split(' ')
-    if (word === 'read') return this.#reads.get(rest[0])?.()
+    const [type, ...rest] = message.split(' ')
+    if (type === 'read') return this.#reads.get(rest[0])?.()
     const [epoch, count, ...topic] = rest
     this.#subscriptions.onLocated(topic.join(' '), { epoch, count: Number(count) })
   }
 }
 
-/** A letter for the kind, large for what is not to be compressed, then the bytes. */
+/** A letter for text or binary, uppercase when the message must not be compressed, then the bytes. */
 function formatBody({ payload, compress }: Publication): Buffer {
   const kind = typeof payload === 'string' ? 't' : 'b'
   const letter = Buffer.from(compress ? kind : kind.toUpperCase())
   return Buffer.concat([letter, typeof payload === 'string' ? Buffer.from(payload) : payload])
 }
 
-/** Reads `origin sequence body`. */
+/** Parses `origin sequence body`. */
 function parseText(text: Buffer): Publication & { origin: string } {
   const [origin, sequence, body] = splitOff(text, 2)
   const letter = body.toString('latin1', 0, 1)
   const kind = letter.toLowerCase()
-  // A view of a larger buffer of the client's would keep all of it alive.
+  // A view would retain the whole buffer of the client.
   const payload = kind === 't' ? body.toString('utf8', 1) : Buffer.from(body.subarray(1))
   return { origin, sequence: Number(sequence), payload, compress: letter === kind }
 }
 
-/** Cuts words off the front of a message that may be binary. */
-function splitOff(bytes: Buffer, wordCount: 2): [string, string, Buffer] {
-  const words: string[] = []
+/** Splits off the first fields of a message that may be binary. */
+function splitOff(bytes: Buffer, count: 2): [string, string, Buffer] {
+  const fields: string[] = []
   let at = 0
-  while (words.length < wordCount) {
+  while (fields.length < count) {
     const end = bytes.indexOf(0x20, at)
-    words.push(bytes.toString('latin1', at, end))
+    fields.push(bytes.toString('latin1', at, end))
     at = end + 1
   }
-  return [words[0], words[1], bytes.subarray(at)]
+  return [fields[0], fields[1], bytes.subarray(at)]
 }
 
-/** A client may give texts as strings where it knows their type. */
+/** A client may return text as a string where it knows the type. */
 function toBytes(reply: Buffer | string): Buffer {
   return typeof reply === 'string' ? Buffer.from(reply) : reply
 }

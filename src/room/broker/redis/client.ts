@@ -1,6 +1,8 @@
-/** What is sent to Redis. */
+import { describe } from '../../../options/read-options.ts'
+
+/** An argument of a Redis command. */
 export type RedisArgument = string | Buffer
-/** What Redis answers; texts come as bytes. */
+/** A reply of Redis, with text as bytes. */
 export type RedisReply = Buffer | string | number | null | RedisReply[]
 
 /** The shape of a client of node-redis (`redis` on npm, 4 and later). */
@@ -32,22 +34,22 @@ export interface IoRedisClient {
 /** A client of either kind. */
 export type RedisClient = NodeRedisClient | IoRedisClient
 
-/** Told how a connection is. */
+/** The state changes of a connection. */
 export interface LinkEvents {
   onReady(): void
-  /** It is lost, or could not be made; it comes back by itself. */
+  /** It is lost, or could not be made. The client reconnects by itself. */
   onLost(error: unknown): void
 }
 
-/** A connection to Redis, whichever client makes it. */
+/** A connection to Redis by either client. */
 export interface RedisLink {
   readonly isReady: boolean
   call(args: readonly RedisArgument[]): Promise<RedisReply>
-  /** Takes its listeners off the client. */
+  /** Removes its listeners from the client. */
   release(): void
 }
 
-/** A connection that listens. */
+/** A connection that subscribes to channels. */
 export interface RedisListener {
   readonly isReady: boolean
   subscribe(channels: string[]): Promise<void>
@@ -55,7 +57,11 @@ export interface RedisListener {
   close(): void
 }
 
-/** The user's own client, for commands. Throws a TypeError for what is none of the two. */
+/**
+ * Wraps the user's own client, for commands.
+ *
+ * @throws {TypeError} when it is neither a node-redis nor an ioredis client.
+ */
 export function openLink(client: RedisClient, events: LinkEvents): RedisLink {
   if (isIoRedis(client)) {
     return {
@@ -67,7 +73,7 @@ export function openLink(client: RedisClient, events: LinkEvents): RedisLink {
     }
   }
   if (typeof client?.sendCommand !== 'function' || typeof client.duplicate !== 'function') {
-    throw new TypeError('a client of node-redis or ioredis is allowed')
+    throw new TypeError(`client is ${describe(client)}; allowed: a client of node-redis or ioredis`)
   }
   return {
     get isReady() {
@@ -78,7 +84,7 @@ export function openLink(client: RedisClient, events: LinkEvents): RedisLink {
   }
 }
 
-/** A second connection like that of `client`, for the messages of channels. */
+/** Opens a second connection like that of `client`, for the messages of channels. */
 export function openListener(
   client: RedisClient,
   events: LinkEvents,
@@ -91,7 +97,7 @@ function isIoRedis(client: RedisClient): client is IoRedisClient {
   return typeof (client as Partial<IoRedisClient> | null)?.callBuffer === 'function'
 }
 
-/** Bulk strings as bytes: `typeMapping` from node-redis 5 on, `returnBuffers` before. 36 is their mark, `$`. */
+/** Bulk strings as bytes: `typeMapping` since node-redis 5, `returnBuffers` before. 36 is `$`, their type in RESP. */
 const AS_BYTES = { typeMapping: { 36: Buffer }, returnBuffers: true }
 
 function openNodeListener(
@@ -144,7 +150,7 @@ function openIoListener(
   }
 }
 
-/** Listens to a client; an `'error'` that nobody listened to would end the process. Returns what ends it. */
+/** Listens to the events of a client: an unhandled `'error'` would end the process. Returns a function that ends it. */
 function watch(client: RedisClient, { onReady, onLost }: LinkEvents): () => void {
   const listeners: [string, (error?: unknown) => void][] = [
     ['ready', () => onReady()],

@@ -1,7 +1,7 @@
 import type { RedisLink } from './client.ts'
 import { runScript } from './script.ts'
 
-/** What this process announces: a hash of its own that ends with it, renewed while it lives. */
+/** The announcements of this process: a hash of its own, which expires unless the process renews it. */
 export class RedisPresence {
   readonly #link: RedisLink
   readonly #prefix: string
@@ -18,7 +18,7 @@ export class RedisPresence {
     this.#prefix = prefix
     this.#origin = origin
     this.#ttl = ttl
-    this.#timer = setInterval(() => void this.#beat(), Math.max(1, ttl / 3)).unref()
+    this.#timer = setInterval(() => void this.#extend(), Math.max(1, ttl / 3)).unref()
   }
 
   announce(key: string, value: string | null): void {
@@ -28,13 +28,13 @@ export class RedisPresence {
     if (this.#changed.size === 1) process.nextTick(() => void this.#write())
   }
 
-  /** Announces everything anew: Redis may have forgotten it. */
+  /** Announces everything again: Redis may have lost it. */
   renew(): void {
     for (const key of this.#values.keys()) this.#changed.add(key)
     void this.#write()
   }
 
-  /** What others announce under `key`, or without one all their keys; nothing while Redis is away. */
+  /** Reads what others announce under `key`, or all their keys without one; nothing while Redis is away. */
   async read(key?: string): Promise<string[]> {
     if (!this.#link.isReady) return []
     try {
@@ -55,8 +55,8 @@ export class RedisPresence {
     await end.catch(() => {})
   }
 
-  /** Prolongs the hash; one that is gone is written anew. */
-  async #beat(): Promise<void> {
+  /** Extends the life of the hash; writes it again if it has expired. */
+  async #extend(): Promise<void> {
     if (!this.#link.isReady || this.#values.size === 0) return
     try {
       const args = [this.#prefix, this.#origin, String(Math.ceil(this.#ttl))]
@@ -95,5 +95,5 @@ export class RedisPresence {
   }
 }
 
-/** Keys in one command. */
+/** The most keys in one command. */
 const BATCH = 1000

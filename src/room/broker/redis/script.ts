@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import type { RedisArgument, RedisLink, RedisReply } from './client.ts'
 
 /*
- * What must happen at once is a script. A topic has a hash (`epoch`, `count`, and `from:` each process the last
- * sequence that it published), and a stream when it has history, whose entries are numbered as the topic is.
- * `{prefix}` stands before every key and channel.
+ * Steps that must be atomic are scripts. A topic has a hash with `epoch`, `count` and, under `from:` and the name of a
+ * process, the last sequence that it published; with history also a stream whose entries have the numbers of the topic.
+ * The prefix precedes every key and channel.
  */
 
 const head = `
@@ -21,7 +21,7 @@ local function now()
 end
 `
 
-/** Numbers, keeps and publishes messages; one that was published before, by a try that got no answer, is left out. */
+/** Numbers, stores and publishes messages, except those that an earlier attempt without an answer has published. */
 const publish = `${head}
 local origin = ARGV[4]
 for i = 5, #ARGV, 6 do
@@ -42,7 +42,7 @@ for i = 5, #ARGV, 6 do
 end
 return 1`
 
-/** Tells one process, on its own channel and so in order with the messages, where topics are. */
+/** Publishes the positions of topics on the own channel of a process, and so in order with the messages. */
 const locate = `${head}
 for i = 5, #ARGV do
   local epoch, count = place(ARGV[i])
@@ -50,7 +50,7 @@ for i = 5, #ARGV do
 end
 return 1`
 
-/** The history of a topic behind a position, and word of it on the own channel. */
+/** Returns the history of a topic after a position, and publishes a mark on the own channel. */
 const read = `${head}
 local topic, after = ARGV[6], ARGV[8]
 local epoch, count = place(topic)
@@ -66,7 +66,7 @@ end
 redis.call('PUBLISH', ARGV[4], 'read ' .. ARGV[5])
 return found`
 
-/** Sets what a process announces, key and value in turn, an empty value to withdraw one. */
+/** Sets the announcements of a process, keys and values in turn; an empty value withdraws one. */
 const announce = `
 local prefix, origin, life = ARGV[1], ARGV[2], ARGV[3]
 local hash = prefix .. ':process:' .. origin
@@ -77,7 +77,7 @@ end
 redis.call('SADD', prefix .. ':processes', origin)
 return redis.call('PEXPIRE', hash, life)`
 
-/** What other processes announce: the values under a key, or all keys. */
+/** Returns the announcements of other processes: the values under a key, or all keys. */
 const presence = `
 local prefix, origin, key = ARGV[1], ARGV[2], ARGV[3]
 local found = {}
@@ -101,7 +101,7 @@ const hashes = Object.fromEntries(
   Object.entries(scripts).map(([name, text]) => [name, createHash('sha1').update(text).digest('hex')]),
 )
 
-/** Runs a script by its hash, or by its text when Redis does not know it (yet, or any more). */
+/** Runs a script by its hash, or by its text when Redis does not have it. */
 export async function runScript(
   link: RedisLink,
   name: keyof typeof scripts,

@@ -1,32 +1,32 @@
 import type { Position, TopicListener, TopicMessage } from '../broker.ts'
 import type { RedisListener } from './client.ts'
 
-/** What subscriptions need of their broker. */
+/** What `RedisSubscriptions` needs of its broker. */
 export interface SubscriptionHost {
   channelOf(topic: string): string
   readonly ownChannel: string
-  /** Has Redis say on the own channel where topics are. */
+  /** Makes Redis publish the positions of topics on the own channel. */
   locate(topics: readonly string[]): Promise<void>
   onError(error: unknown): void
 }
 
 interface Subscription {
   readonly listener: TopicListener
-  /** Who waits until it is subscribed. */
+  /** Called when it is subscribed. */
   readonly resolve: () => void
 }
 
-/** Topics in one command. */
+/** The most topics in one command. */
 const BATCH = 500
 
-/** Brings what is subscribed to what is wanted, in as few commands as it takes, and again after every loss. */
+/** Subscribes to the wanted topics and unsubscribes from others, in few commands, and again after every loss. */
 export class RedisSubscriptions {
   readonly #listener: RedisListener
   readonly #host: SubscriptionHost
   readonly #wanted = new Map<string, Subscription>()
-  /** What the client listens to, and takes up again by itself after a loss. */
+  /** The topics that the client has subscribed to, and subscribes to again by itself after a loss. */
   readonly #subscribed = new Set<string>()
-  /** Those of them that were told where they are since the last loss. */
+  /** The topics that have been located since the last loss. */
   readonly #located = new Set<string>()
   #hasOwn = false
   #isWorking = false
@@ -38,7 +38,7 @@ export class RedisSubscriptions {
     this.#host = host
   }
 
-  /** Whether word on the own channel arrives. */
+  /** Whether the own channel is subscribed. */
   get hasOwn(): boolean {
     return this.#hasOwn
   }
@@ -47,7 +47,7 @@ export class RedisSubscriptions {
     return new Promise((resolve) => {
       this.#wanted.get(topic)?.resolve()
       this.#wanted.set(topic, { listener, resolve })
-      // Still subscribed from before: it has to be told where the topic is all the same.
+      // It may still be subscribed; the new listener needs the position nevertheless.
       this.#located.delete(topic)
       if (!this.#listener.isReady) resolve()
       else this.#workSoon()
@@ -60,7 +60,7 @@ export class RedisSubscriptions {
     this.#workSoon()
   }
 
-  /** The connection is there, or there again. */
+  /** The connection is ready, for the first time or again. */
   renew(): void {
     void this.#work()
   }
@@ -97,7 +97,7 @@ export class RedisSubscriptions {
     try {
       while (!this.#isStopped && this.#listener.isReady && (await this.#step()));
     } catch (error) {
-      // A lost connection is renewed by its return, another failure by the next try.
+      // After a loss `renew` continues; after another failure, this timer.
       this.#host.onError(error)
       if (this.#listener.isReady && !this.#isStopped) setTimeout(() => void this.#work(), RETRY_DELAY).unref()
     } finally {
@@ -105,7 +105,7 @@ export class RedisSubscriptions {
     }
   }
 
-  /** Does one thing that is to be done; resolves to whether there was one. */
+  /** Runs the next command; resolves to whether there was one. */
   async #step(): Promise<boolean> {
     const lossCount = this.#lossCount
     if (!this.#hasOwn) {
@@ -122,7 +122,7 @@ export class RedisSubscriptions {
     const missing = [...this.#wanted.keys()].filter((topic) => !this.#located.has(topic)).slice(0, BATCH)
     if (missing.length === 0) return false
     for (const topic of missing) this.#subscribed.add(topic)
-    // Taken as told before it is, so that one who comes anew meanwhile is told again.
+    // Mark as located before the await, so that a topic added meanwhile is located again.
     for (const topic of missing) this.#located.add(topic)
     try {
       await this.#listener.subscribe(missing.map(this.#host.channelOf))

@@ -131,9 +131,9 @@ test('a worker that does not take its messages misses them by number, and the pr
 })
 
 test('messages that are not for the broker are left alone', () => {
-  const { office } = new FakePrimary()
+  const { primary } = new FakePrimary()
   for (const message of [null, 'text', { hello: 1 }, { dwebsocket: 'to-worker', items: [] }]) {
-    office.receive(1, { send: () => assert.unreachable() }, message)
+    primary.receive(1, { send: () => assert.unreachable() }, message)
   }
 })
 

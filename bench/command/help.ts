@@ -1,0 +1,80 @@
+import { ATTACKS } from '../scenarios/hostile.ts'
+import { KNOWN_SERVERS } from '../servers/known-servers.ts'
+import { PROJECT_ROWS } from './project-rows.ts'
+
+const INTRODUCTION = `Usage: dwebsocket bench COMMAND [options]
+
+Measures what WebSocket servers cost: processor time of the server per message, as counted by
+the operating system, servers side by side in interleaved rounds. Every reply is checked.
+Only ratios within one run are meaningful; absolute figures depend on the machine.`
+
+const COMMANDS = `Scenarios
+  echo        every message is sent back
+  upload      every message is answered by its length (text: decoded to a string)
+  broadcast   one member sends, every member receives
+  idle        resident memory per silent connection
+  handshake   connect, upgrade, close, disconnect
+  deflate     compressed echo with the offer of a browser; --memory: bytes per connection
+  hostile     hostile peers: peak memory, and how the server ends them
+
+Other commands
+  micro                      parser, encoder, masking, UTF-8, accept key in memory
+  table [ROW...]             the rows of this project, measured against their targets
+  compare OLD.json NEW.json  what changed beyond the noise; exits 1 on a regression`
+
+const OPTIONS = `What is measured
+  --against LIST       servers to compare with, comma-separated ('none': no other)
+  --api API            connection (default) or session: which API of dwebsocket is used
+  --portable           dwebsocket on documented API and plain JavaScript alone
+  --url ws://...       a running server instead of dwebsocket; its cost is known with --pid N
+  --exec 'CMD {port}'  a server started by this command instead of dwebsocket
+
+The load (a comma-separated list of numbers measures every combination)
+  --size LIST          payload bytes of a message                    (128; upload 1048576; deflate 1024)
+  --kind KIND          binary, ascii, cjk or json                    (binary; broadcast ascii; deflate json)
+  --connections LIST   connections at the same time                  (32; broadcast 1000; idle 9500)
+  --depth LIST         messages in flight per connection             (1)
+  --rate N             messages per second by the clock, whatever the server does; latency counts
+                       from the time a message was due               (0: the next after the reply)
+  --stalled N          broadcast: additional members that never read (0)
+  --attack LIST        hostile: ${ATTACKS.join(', ')}
+  --memory             deflate: bytes per connection instead of processor time
+
+The run
+  --rounds N           rounds per server, in rotated order           (7; quick 3)
+  --duration SECONDS   measured time of a round                      (1.5; quick 0.3)
+  --warmup SECONDS     unmeasured time before it                     (0.4; quick 0.15)
+  --quick              fewer and shorter rounds, for a first look
+  --no-pin             lets the system choose the processor of each process
+
+Output
+  --json               the whole report as JSON on standard output instead of the table
+  --markdown           the report as tables for a README instead
+  --html FILE          writes a self-contained page with plots
+  --list               table: prints the rows and their targets, measures nothing
+  --tolerance PERCENT  compare: changes up to this are noise         (10)`
+
+const EXAMPLES = `Exit codes: 0 measured, 1 a target missed (table) or a regression (compare), 2 wrong arguments,
+3 nothing could be measured.
+
+Examples
+  dwebsocket bench echo --size 128 --depth 64 --against ws,ws+cork,raw
+  dwebsocket bench echo --size 16,128,1024,16384 --html echo.html
+  dwebsocket bench echo --rate 20000 --exec 'node my-server.js {port}' --against ws
+  dwebsocket bench table --quick`
+
+/** The text of `--help`. */
+export function helpText(): string {
+  const servers = [
+    'Servers for --against',
+    ...KNOWN_SERVERS.map(({ name, description }) => `  ${name.padEnd(20)} ${description}`),
+    'Other servers are loaded from bench/node_modules (npm ci --prefix bench) or from the current folder.',
+  ]
+  const rows = [
+    'Rows of the table',
+    ...PROJECT_ROWS.map(({ id, title }) => `  ${id.padEnd(20)} ${title}`),
+    '  parser               frames of up to 32 bytes, parsed in memory',
+  ]
+  const sections = [INTRODUCTION, COMMANDS, OPTIONS, servers.join('\n'), rows.join('\n'), EXAMPLES]
+  return `${sections.join('\n\n')}\n`
+}

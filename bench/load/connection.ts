@@ -1,0 +1,153 @@
+import { randomBytes } from 'node:crypto'
+import { connect as connectTcp, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import { buildFrame, CLOSE } from '../wire/frame.ts'
+import { checkHandshakeResponse, handshakeRequest, sourceAddressFor } from './handshake.ts'
+import type { Target } from './workload.ts'
+
+export interface ConnectOptions {
+  /** Value of Sec-WebSocket-Extensions; none is offered without it. */
+  extensions?: string
+}
+
+/** Receives the bytes from `start` to `end`; they are overwritten when it returns. */
+export type BytesHandler = (bytes: Buffer, start: number, end: number) => void
+
+const HANDSHAKE_TIMEOUT = 10_000
+
+/**
+ * One read buffer for every connection of this process: every handler returns before the next read,
+ * and a load generator that allocates nothing per read costs less than the server it measures.
+ */
+const readBuffer = Buffer.alloc(256 * 1024)
+
+/** The load generator's end of one connection: bytes in, bytes out, and the opening handshake (RFC 6455 §4.1). */
+export class LoadConnection {
+  readonly socket: Socket
+  /** The extensions that the server accepted, '' when none. */
+  extensions = ''
+  /** Called once when the connection ends, with the error if there was one. */
+  onEnd: (error?: Error) => void = () => {}
+  #ended = false
+  #handler: BytesHandler | undefined
+  /** What arrived while there was no handler. */
+  #early: Buffer[] = []
+
+  constructor(target: Target) {
+    this.socket = openSocket(target, (bytes, end) => this.#receive(bytes, 0, end))
+    this.socket.setNoDelay(true)
+    this.socket.on('error', (error) => this.#end(error))
+    this.socket.on('close', () => this.#end())
+  }
+
+  /** Receives what arrives, and at once what arrived before it was set. */
+  set onBytes(handler: BytesHandler | undefined) {
+    this.#handler = handler
+    const early = handler ? this.#early.splice(0) : []
+    for (const bytes of early) this.#receive(bytes, 0, bytes.length)
+  }
+
+  write(bytes: Uint8Array): boolean {
+    return this.socket.write(bytes)
+  }
+
+  /** Returns bytes that belong to the next handler. */
+  unread(bytes: Buffer): void {
+    if (bytes.length > 0) this.#early.push(bytes)
+  }
+
+  /** Starts the closing handshake and resolves when the TCP connection is closed (RFC 6455 §7). */
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#ended) return resolve()
+      const timer = setTimeout(() => this.socket.destroy(), 1000)
+      this.onBytes = () => {}
+      this.onEnd = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+      this.socket.end(buildFrame(CLOSE, Buffer.from([0x03, 0xe8]), { maskKey: randomBytes(4) }))
+    })
+  }
+
+  #receive(bytes: Buffer, start: number, end: number): void {
+    if (this.#handler) this.#handler(bytes, start, end)
+    else this.#early.push(Buffer.from(bytes.subarray(start, end)))
+  }
+
+  #end(error?: Error): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.onEnd(error)
+  }
+}
+
+function openSocket(target: Target, onRead: (bytes: Buffer, end: number) => void): Socket {
+  const { host, port, tls } = target
+  if (tls) {
+    const socket = connectTls({ host, port, rejectUnauthorized: false })
+    return socket.on('data', (chunk: Buffer) => onRead(chunk, chunk.length))
+  }
+  const callback = (end: number): boolean => {
+    onRead(readBuffer, end)
+    return true
+  }
+  return connectTcp({ host, port, localAddress: sourceAddressFor(host), onread: { buffer: readBuffer, callback } })
+}
+
+/** Opens a connection and resolves after the opening handshake (RFC 6455 §4.1). */
+export function openConnection(target: Target, options: ConnectOptions = {}): Promise<LoadConnection> {
+  return new Promise((resolve, reject) => {
+    const connection = new LoadConnection(target)
+    const { key, request } = handshakeRequest(target, options.extensions)
+    const fail = (error: Error): void => {
+      clearTimeout(timer)
+      connection.socket.destroy()
+      reject(error)
+    }
+    const timer = setTimeout(() => fail(new Error('no handshake response within 10 s')), HANDSHAKE_TIMEOUT)
+    let head = ''
+    connection.onEnd = (error) => fail(error ?? new Error('the connection ended during the handshake'))
+    connection.onBytes = (bytes, start, end) => {
+      head += bytes.toString('latin1', start, end)
+      const headEnd = head.indexOf('\r\n\r\n')
+      if (headEnd < 0) return
+      clearTimeout(timer)
+      try {
+        connection.extensions = checkHandshakeResponse(head.slice(0, headEnd), key)
+      } catch (error) {
+        return fail(error as Error)
+      }
+      connection.onBytes = undefined
+      connection.onEnd = () => {}
+      connection.unread(Buffer.from(head.slice(headEnd + 4), 'latin1'))
+      resolve(connection)
+    }
+    connection.write(Buffer.from(request))
+  })
+}
+
+/** Opens `count` connections, at most `concurrency` at a time; closes all again when one of them fails. */
+export async function openConnections(
+  target: Target,
+  count: number,
+  options: ConnectOptions = {},
+  concurrency = 64,
+): Promise<LoadConnection[]> {
+  const opened: LoadConnection[] = []
+  let started = 0
+  const open = async (): Promise<void> => {
+    while (started < count) {
+      started++
+      opened.push(await openConnection(target, options))
+    }
+  }
+  try {
+    await Promise.all(Array.from({ length: Math.min(concurrency, count) }, open))
+  } catch (error) {
+    started = count
+    for (const connection of opened) connection.socket.destroy()
+    throw error
+  }
+  return opened
+}

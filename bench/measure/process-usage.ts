@@ -1,0 +1,123 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+
+/** Jiffies per second as `/proc/PID/stat` counts them: USER_HZ, 100 on every Linux that Node runs on. */
+const TICKS_PER_SECOND = 100
+
+/** Processor time of a process at one moment. */
+export interface CpuReading {
+  /** Nanoseconds that each living thread has run and has waited for a processor, by thread id. */
+  threads: Map<string, { ran: number; waited: number }>
+  /** Microseconds of user and system time, ended threads included, in steps of 10 ms. */
+  coarseMicros: number
+}
+
+/** Processor time between two readings, in microseconds. */
+export interface CpuSpent {
+  ran: number
+  /** Time in which a thread could have run but another process had the processor. */
+  waited: number
+}
+
+/** Reads the processor time of `pid` and its descendants, or undefined where there is no `/proc` or no such process. */
+export function readCpu(pid: number, proc = '/proc'): CpuReading | undefined {
+  try {
+    const reading: CpuReading = { threads: new Map(), coarseMicros: 0 }
+    for (const member of familyOf(pid, proc)) addProcess(reading, member, proc)
+    return reading
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * The processor time between two readings: from the scheduler's nanoseconds of all threads, or from the coarse clock
+ * when a thread ended in between and its count is lost.
+ */
+export function cpuSpentBetween(before: CpuReading, after: CpuReading): CpuSpent {
+  const spent: CpuSpent = { ran: 0, waited: 0 }
+  for (const [tid, { ran, waited }] of after.threads) {
+    const earlier = before.threads.get(tid)
+    spent.ran += (ran - (earlier?.ran ?? 0)) / 1000
+    spent.waited += (waited - (earlier?.waited ?? 0)) / 1000
+  }
+  const hasLostThread = [...before.threads.keys()].some((tid) => !after.threads.has(tid))
+  return hasLostThread ? { ...spent, ran: after.coarseMicros - before.coarseMicros } : spent
+}
+
+/** Resident bytes of `pid` and its descendants, or undefined where there is no `/proc` or no such process. */
+export function readResidentBytes(pid: number, proc = '/proc'): number | undefined {
+  try {
+    let bytes = 0
+    for (const member of familyOf(pid, proc)) bytes += statusKilobytes(member, 'VmRSS', proc) * 1024
+    return bytes
+  } catch {
+    return undefined
+  }
+}
+
+/** Resets the peak to what is resident now; without effect where the kernel does not support it. */
+export function clearPeakResidentBytes(pid: number, proc = '/proc'): void {
+  try {
+    writeFileSync(`${proc}/${pid}/clear_refs`, '5')
+  } catch {
+    // The peak then includes the start of the process: an upper bound.
+  }
+}
+
+/** The most bytes that `pid` had resident since `clearPeakResidentBytes`. */
+export function readPeakResidentBytes(pid: number, proc = '/proc'): number | undefined {
+  try {
+    return statusKilobytes(pid, 'VmHWM', proc) * 1024
+  } catch {
+    return undefined
+  }
+}
+
+function statusKilobytes(pid: number, field: string, proc: string): number {
+  const status = readFileSync(`${proc}/${pid}/status`, 'latin1')
+  return Number(status.match(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm'))?.[1] ?? 0)
+}
+
+function addProcess(reading: CpuReading, pid: number, proc: string): void {
+  for (const tid of readdirSync(`${proc}/${pid}/task`)) {
+    const times = readSchedstat(`${proc}/${pid}/task/${tid}/schedstat`)
+    if (times) reading.threads.set(tid, times)
+  }
+  // The name in parentheses may contain spaces: count the fields after it. utime and stime are fields 14 and 15.
+  const stat = readFileSync(`${proc}/${pid}/stat`, 'latin1')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  reading.coarseMicros += ((Number(fields[11]) + Number(fields[12])) * 1e6) / TICKS_PER_SECOND
+}
+
+/** undefined when the thread ended between the listing and the reading. */
+function readSchedstat(path: string): { ran: number; waited: number } | undefined {
+  try {
+    const [ran, waited] = readFileSync(path, 'latin1').split(' ').map(Number)
+    return { ran, waited }
+  } catch {
+    return undefined
+  }
+}
+
+function familyOf(pid: number, proc: string): number[] {
+  const family = [pid]
+  for (const tid of readdirSync(`${proc}/${pid}/task`)) {
+    for (const child of childrenOf(`${proc}/${pid}/task/${tid}/children`)) {
+      try {
+        family.push(...familyOf(child, proc))
+      } catch {
+        // The child has ended meanwhile.
+      }
+    }
+  }
+  return family
+}
+
+/** Empty where the kernel was built without the list of children. */
+function childrenOf(path: string): number[] {
+  try {
+    return readFileSync(path, 'latin1').split(' ').filter(Boolean).map(Number)
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,59 @@
+import type { Dialect } from '../load/workload.ts'
+
+/** A server that can be measured: a script of this folder with its environment. */
+export interface KnownServer {
+  name: string
+  /** File name without its extension. */
+  script: string
+  /** For `--help` and reports. */
+  description: string
+  env?: Record<string, string>
+  dialect?: Dialect
+}
+
+const NO_ADD_ON = { WS_NO_BUFFER_UTIL: '1' }
+
+/** Every server that `--against` accepts, and this library in its variants. */
+export const KNOWN_SERVERS: readonly KnownServer[] = [
+  { name: 'dwebsocket', script: 'dwebsocket', description: 'this library, callbacks on a connection' },
+  {
+    name: 'dwebsocket+session',
+    script: 'dwebsocket',
+    description: 'this library, for await over a session',
+    env: { BENCH_API: 'session' },
+  },
+  {
+    name: 'dwebsocket+portable',
+    script: 'dwebsocket',
+    description: 'this library on documented API and plain JavaScript alone (DWEBSOCKET_PORTABLE=1)',
+    env: { DWEBSOCKET_PORTABLE: '1' },
+  },
+  {
+    name: 'dwebsocket+http',
+    script: 'dwebsocket',
+    description: 'this library behind a node:http server of the application',
+    env: { BENCH_HTTP: '1' },
+  },
+  { name: 'ws', script: 'ws', description: 'npm ws without native add-ons', env: NO_ADD_ON },
+  { name: 'ws+bufferutil', script: 'ws', description: 'npm ws with its native add-on' },
+  {
+    name: 'ws+cork',
+    script: 'ws',
+    description: 'npm ws, the writes of one tick corked by hand',
+    env: { ...NO_ADD_ON, WS_CORK: '1' },
+  },
+  { name: 'websocket', script: 'websocket', description: 'npm websocket, which brings a native add-on' },
+  { name: 'faye', script: 'faye', description: 'npm faye-websocket' },
+  { name: 'socket.io', script: 'socket-io', description: 'npm socket.io (broadcast only)', dialect: 'socket.io' },
+  { name: 'raw', script: 'raw', description: 'net.Socket that sends every byte back: no WebSocket', dialect: 'raw' },
+]
+
+/** @throws {RangeError} when no server has that name. */
+export function findKnownServer(name: string): KnownServer {
+  const server = KNOWN_SERVERS.find((candidate) => candidate.name === name)
+  if (!server) {
+    const known = KNOWN_SERVERS.map((candidate) => candidate.name).join(', ')
+    throw new RangeError(`unknown server “${name}”; allowed: ${known}`)
+  }
+  return server
+}

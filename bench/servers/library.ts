@@ -1,0 +1,18 @@
+const isSource = import.meta.url.endsWith('.ts')
+
+/** The URL of a module of this library: in `src` when the benchmark runs from its sources, else in `dist`. */
+function libraryModule(name: string): string {
+  return new URL(isSource ? `../../src/${name}.ts` : `../../${name}.js`, import.meta.url).href
+}
+
+/** The public API of this library. */
+export function loadLibrary(): Promise<typeof import('../../src/index.ts')> {
+  return import(libraryModule('index'))
+}
+
+/** `dwebsocket/core`, whose parts `micro` measures one by one. */
+export function loadParts(): Promise<typeof import('../../src/index-core.ts')> {
+  return import(libraryModule('index-core'))
+}
+
+export type Parts = Awaited<ReturnType<typeof loadParts>>

@@ -1,0 +1,2 @@
+/** The one empty Buffer. */
+export const EMPTY = Buffer.alloc(0)

@@ -1,0 +1,192 @@
+import type { ByteEngine } from './byte-engine.ts'
+import { ProtocolError } from './errors.ts'
+import { type ControlFrameSink, FrameParser, type Role } from './frame-parser.ts'
+import { type CodecSink, MessageAssembler, type MessageLimits, type MessageSink } from './message-assembler.ts'
+import type { MessageCodec } from './message-codec.ts'
+
+/** Reasons to pause the input; it is parsed while there is none. */
+export const PauseReason = { READER: 1, BACKPRESSURE: 2, RATE: 4, CODEC: 8 } as const
+
+/** Called when input is wanted again, or not. */
+export interface FlowSink {
+  /** Whether more input is wanted; false while paused. */
+  onFlow(reading: boolean): void
+}
+
+/** The part of the protocol that knows the state of the connection. */
+export interface GateOwner extends ControlFrameSink {
+  readonly state: 'open' | 'closing' | 'closed'
+  /** Fails the connection: the peer broke the protocol (§7.1.7). */
+  fail(error: ProtocolError): void
+}
+
+/** What reads the input of one end of a connection. */
+export interface InputOptions {
+  role: Role
+  limits: MessageLimits
+  /** permessage-deflate as negotiated; without it RSV1 is a violation. Default null. */
+  codec?: MessageCodec | null
+  /** Default `plainEngine`. */
+  engine?: ByteEngine
+}
+
+/**
+ * Parses input while nothing pauses it and stores it otherwise. Violations are caught here, whether parsing throws them
+ * or a codec reports them later.
+ */
+export class InputGate implements CodecSink {
+  readonly #owner: GateOwner
+  readonly #sink: MessageSink & FlowSink
+  readonly #role: Role
+  readonly #limits: MessageLimits
+  readonly #codec: MessageCodec | null
+  readonly #engine: ByteEngine | undefined
+  /** These two exist while there is something to read. */
+  #parser: FrameParser | null = null
+  #assembler: MessageAssembler | null = null
+  #pauses = 0
+  /** Input that arrived while paused, in order. */
+  #backlog: Buffer | null = null
+  #isParsing = false
+
+  constructor(owner: GateOwner, sink: MessageSink & FlowSink, { role, limits, codec = null, engine }: InputOptions) {
+    this.#owner = owner
+    this.#sink = sink
+    this.#role = role
+    this.#limits = limits
+    this.#codec = codec
+    this.#engine = engine
+  }
+
+  get isPaused(): boolean {
+    return this.#pauses !== 0
+  }
+
+  /** Bytes of memory in use: the message in progress and the backlog. */
+  get memoryUsed(): number {
+    return (this.#assembler?.memoryUsed ?? 0) + (this.#backlog?.length ?? 0)
+  }
+
+  /** What the peer has begun and not finished, the most urgent first; null between messages. */
+  get pending(): 'header' | 'payload' | 'message' | null {
+    if (this.#parser === null) return null
+    if (this.#parser.inHeader) return 'header'
+    if (!this.#parser.atBoundary) return 'payload'
+    return this.#assembler!.inMessage ? 'message' : null
+  }
+
+  get frameCount(): number {
+    return this.#parser === null ? 0 : this.#parser.frameCount
+  }
+
+  releaseIdleMemory(): void {
+    if (this.#isParsing || this.pending !== null) return
+    this.#parser = null
+    this.#assembler = null
+  }
+
+  receive(bytes: Buffer, start: number, end: number): void {
+    if (this.#owner.state === 'closed') return
+    if (this.#pauses !== 0 || this.#isParsing) this.#store(bytes, start, end)
+    else this.#parse(bytes, start, end)
+  }
+
+  /** While closing, only the codec may still pause: the peer's Close frame must be read. */
+  pause(reason: number): void {
+    if (this.#owner.state === 'closed') return
+    if (this.#owner.state === 'closing' && reason !== PauseReason.CODEC) return
+    const wasPaused = this.isPaused
+    this.#pauses |= reason
+    this.#stop(true)
+    if (!wasPaused) this.#sink.onFlow(false)
+  }
+
+  resume(reason: number): void {
+    if (!this.isPaused) return
+    this.#pauses &= ~reason
+    if (this.isPaused) return
+    this.#stop(false)
+    if (this.#isParsing) return this.#sink.onFlow(true)
+    const backlog = this.#backlog
+    this.#backlog = null
+    if (backlog !== null) this.#parse(backlog, 0, backlog.length, true)
+    if (!this.isPaused && this.#owner.state !== 'closed') this.#sink.onFlow(true)
+  }
+
+  /** From now on messages are read and discarded, and the application no longer pauses the input. */
+  discardMessages(): void {
+    if (this.#assembler !== null) this.#assembler.isDiscarding = true
+    this.resume(PauseReason.READER | PauseReason.BACKPRESSURE | PauseReason.RATE)
+  }
+
+  /** Ends parsing and discards what was stored. */
+  shut(): void {
+    this.#pauses = 0
+    this.#stop(true)
+    this.#backlog = null
+    this.#assembler?.reset()
+    this.#codec?.release()
+  }
+
+  onCodecBusy(): void {
+    this.pause(PauseReason.CODEC)
+  }
+
+  onCodecDone(violation: ProtocolError | null): void {
+    if (violation !== null) this.#owner.fail(violation)
+    this.resume(PauseReason.CODEC)
+  }
+
+  #parse(bytes: Buffer, start: number, end: number, isOwn = false): void {
+    const parser = this.#parser ?? this.#makeParser()
+    this.#isParsing = true
+    try {
+      for (;;) {
+        const at = parser.push(bytes, start, end)
+        if (this.#owner.state === 'closed') return
+        if (this.isPaused) {
+          const rest = bytes.subarray(at, end)
+          return this.#storeFirst(isOwn ? rest : Buffer.from(rest))
+        }
+        // What a callback handed in meanwhile.
+        if (this.#backlog === null) return
+        bytes = this.#backlog
+        isOwn = true
+        start = 0
+        end = bytes.length
+        this.#backlog = null
+      }
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error
+      this.#owner.fail(error)
+    } finally {
+      this.#isParsing = false
+    }
+  }
+
+  #makeParser(): FrameParser {
+    const engine = this.#engine
+    const data = new MessageAssembler(this.#sink, { limits: this.#limits, codec: this.#codec, codecSink: this, engine })
+    data.isDiscarding = this.#owner.state === 'closing'
+    this.#assembler = data
+    const options = { role: this.#role, rsv1Allowed: this.#codec !== null, engine }
+    this.#parser = new FrameParser({ control: this.#owner, data }, options)
+    return this.#parser
+  }
+
+  #stop(isStopped: boolean): void {
+    if (this.#assembler !== null) this.#assembler.isStopped = isStopped
+  }
+
+  /** Makes a copy: the caller may reuse the bytes, such as those of a window that the next socket reads into. */
+  #store(bytes: Buffer, start: number, end: number): void {
+    if (start === end) return
+    const added = bytes.subarray(start, end)
+    this.#backlog = this.#backlog === null ? Buffer.from(added) : Buffer.concat([this.#backlog, added])
+  }
+
+  /** What a pause left unparsed goes before what arrived since; not copied again, as a peer over its rate pauses often. */
+  #storeFirst(rest: Buffer): void {
+    if (rest.length > 0) this.#backlog = this.#backlog === null ? rest : Buffer.concat([rest, this.#backlog])
+  }
+}

@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto'
+import type { HistoryRead, Outgoing, Position, TopicMessage } from './broker.ts'
+
+/** A name for an epoch or a process; random only to be unique. */
+export function makeToken(): string {
+  return randomBytes(9).toString('base64url')
+}
+
+interface StoredMessage {
+  readonly message: TopicMessage
+  /** When it expires, on the clock of the caller. */
+  readonly until: number
+}
+
+/** The numbering of a topic and its last messages, in the memory of this process. */
+export class TopicLog {
+  readonly epoch = makeToken()
+  #count = 0
+  #stored: StoredMessage[] = []
+  /** When the last message was appended, on the clock of the caller. */
+  touchedAt = 0
+
+  get position(): Position {
+    return { epoch: this.epoch, count: this.#count }
+  }
+
+  /** Messages that are stored. */
+  get size(): number {
+    return this.#stored.length
+  }
+
+  /** Numbers a message of the process `origin` and stores it as long as its `history` says. */
+  append(origin: string, { sequence, payload, compress, history, skipped }: Outgoing, now: number): TopicMessage {
+    this.#count += 1 + skipped
+    this.touchedAt = now
+    const message = { epoch: this.epoch, count: this.#count, origin, sequence, payload, compress }
+    if (history !== null) {
+      this.#stored.push({ message, until: now + history.ttl })
+      this.expire(now)
+      if (this.#stored.length > history.size) this.#stored.splice(0, this.#stored.length - history.size)
+    }
+    return message
+  }
+
+  /** The messages after `after`. */
+  read(after: Position, now: number): HistoryRead {
+    this.expire(now)
+    const stored = this.#stored.map(({ message }) => message)
+    return selectAfter(stored, after, this.position)
+  }
+
+  /** Drops messages that have expired. */
+  expire(now: number): void {
+    const first = this.#stored.findIndex(({ until }) => until > now)
+    if (first !== 0) this.#stored.splice(0, first === -1 ? this.#stored.length : first)
+  }
+}
+
+/** Selects the stored messages after `after`, and tells whether none is missing. */
+export function selectAfter(stored: readonly TopicMessage[], after: Position, position: Position): HistoryRead {
+  const isKnown = after.epoch === position.epoch && after.count <= position.count
+  const messages = isKnown ? stored.filter(({ count }) => count > after.count) : [...stored]
+  return { messages, isComplete: isKnown && messages.length === position.count - after.count, position }
+}

@@ -1,0 +1,113 @@
+import { prepare } from '../connection/send/prepared-message.ts'
+import type { WebSocket } from '../session/websocket.ts'
+import type { HistoryRead, MessageSource, Position, Publication, TopicMessage } from './broker/broker.ts'
+import { Delivery, type DeliveryCounts } from './delivery.ts'
+import { formatEnvelope, formatGap, formatId, type MessageId } from './envelope.ts'
+import type { GroupSettings } from './options.ts'
+import { type Arrival, Resumption } from './resumption.ts'
+
+/** How a member joined. */
+export interface Joined {
+  /** Messages of the history that it was sent. */
+  missedCount: number
+  /** False when messages are missing between its last id and what it was sent; it was sent `{"gap":true}` as well. */
+  isComplete: boolean
+}
+
+/** The members of a group as receivers: which of them gets which message, in an envelope where there is history. */
+export class Recipients {
+  readonly #history: GroupSettings['history']
+  readonly #delivery: Delivery
+  /** Members whose history is being read; new messages wait in their resumption. */
+  readonly #resumingMembers = new Map<WebSocket, Resumption>()
+  /** Members that came from another process, with the messages that they got there before those were numbered. */
+  readonly #deliveredElsewhere = new Map<WebSocket, MessageSource>()
+
+  constructor({ history, delivery }: GroupSettings, counts: DeliveryCounts) {
+    this.#history = history
+    this.#delivery = new Delivery(delivery, counts)
+  }
+
+  /** Bytes that wait for slow members. */
+  get backlogBytes(): number {
+    return this.#delivery.backlogBytes
+  }
+
+  /** Adds a member that gets every message from now on. */
+  add(session: WebSocket): void {
+    this.#delivery.add(session)
+  }
+
+  /** Adds a member that resumes after `last`; its messages wait until `resume`. */
+  addResuming(session: WebSocket, last: MessageId | null, maxCount: number): Resumption {
+    const resumption = new Resumption(last, maxCount)
+    this.#resumingMembers.set(session, resumption)
+    return resumption
+  }
+
+  remove(session: WebSocket): void {
+    this.#resumingMembers.delete(session)
+    this.#deliveredElsewhere.delete(session)
+    this.#delivery.remove(session)
+  }
+
+  /** Sends a message to all members but `except`; returns for how many it is accepted. */
+  send(arrival: Arrival, except: readonly WebSocket[]): number {
+    const { id, publication } = arrival
+    const { payload, compress } = publication
+    if (this.#history === null) return this.#delivery.send(prepare(payload, { compress }), except)
+    let count = this.#delivery.send(prepare(formatEnvelope(id, payload), { compress }), except)
+    for (const [session, resumption] of this.#resumingMembers) {
+      if (except.includes(session)) continue
+      resumption.add(arrival)
+      count += 1
+    }
+    return count
+  }
+
+  /** Sends a message of another process to all members that did not get it there. */
+  sendArrival(arrival: Arrival): void {
+    this.send(arrival, this.#findReceivedElsewhere(arrival.source))
+  }
+
+  /** Tells the members of a room with history that messages before `id` are missing. */
+  sendGap(id: string | null): void {
+    if (this.#history !== null) this.#delivery.send(prepare(formatGap(id)))
+  }
+
+  /**
+   * Sends a member what it missed and what has arrived meanwhile, each message once; from now on it is a member like
+   * others. Returns `null` when it has left meanwhile, even if it has joined again.
+   */
+  resume(session: WebSocket, resumption: Resumption, read: HistoryRead, ownOrigin: string): Joined | null {
+    if (this.#resumingMembers.get(session) !== resumption) return null
+    const { unnumbered } = resumption
+    const { messages, arrived, isComplete } = resumption.settle(read, ownOrigin)
+    const send = (id: string | null, { payload, compress }: Publication): void => {
+      session.connection.send(formatEnvelope(id, payload), { compress })
+    }
+    if (!isComplete) session.connection.send(formatGap(idBefore(messages, read.position)))
+    for (const message of messages) send(formatId(message, unnumbered), message)
+    for (const { id, publication } of arrived) send(id, publication)
+    this.#resumingMembers.delete(session)
+    if (unnumbered !== null) this.#deliveredElsewhere.set(session, unnumbered)
+    this.#delivery.add(session)
+    return { missedCount: messages.length, isComplete }
+  }
+
+  #findReceivedElsewhere({ origin, sequence }: MessageSource): WebSocket[] {
+    const sessions: WebSocket[] = []
+    for (const [session, newest] of this.#deliveredElsewhere) {
+      if (newest.origin !== origin) continue
+      if (sequence <= newest.sequence) sessions.push(session)
+      if (sequence >= newest.sequence) this.#deliveredElsewhere.delete(session)
+    }
+    return sessions
+  }
+}
+
+/** The id of what precedes the messages that are left. */
+function idBefore([first]: readonly TopicMessage[], position: Position | null): string | null {
+  if (first !== undefined) return formatId({ epoch: first.epoch, count: first.count - 1 }, null)
+  return position === null ? null : formatId(position, null)
+}

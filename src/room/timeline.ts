@@ -1,0 +1,123 @@
+import type {
+  Broker,
+  HistoryOptions,
+  MessageSource,
+  Position,
+  Publication,
+  TopicListener,
+  TopicMessage,
+} from './broker/broker.ts'
+import { Deduplicator } from './deduplicator.ts'
+import { formatId } from './envelope.ts'
+import type { Arrival } from './resumption.ts'
+
+/** Messages that this process missed. */
+export interface MissedMessages {
+  /** How many are known to be missing: all of them when `isExact`. */
+  missedCount: number
+  /** False when the broker has lost its memory, and with it perhaps messages that nobody counted. */
+  isExact: boolean
+}
+
+/** The callbacks of a timeline. */
+export interface TimelineHost {
+  /** A new message of another process, in order. */
+  onArrival(arrival: Arrival): void
+  onMissed(missed: MissedMessages): void
+}
+
+/**
+ * The position of a topic as far as this process knows it. It turns what a broker delivers into every message once and
+ * in order, and notices gaps.
+ */
+export class Timeline implements TopicListener {
+  /** Resolves when messages of other processes arrive. */
+  readonly subscribed: Promise<void>
+  readonly #topic: string
+  readonly #broker: Broker
+  readonly #history: HistoryOptions | null
+  readonly #host: TimelineHost
+  readonly #deduplicator = new Deduplicator()
+  #position: Position | null = null
+  /** The newest own message, while its position is unknown. */
+  #unnumbered: MessageSource | null = null
+  /** Messages that arrive while missed ones are read from the history. */
+  #arrived: TopicMessage[] | null = null
+  #isClosed = false
+
+  constructor(topic: string, broker: Broker, history: HistoryOptions | null, host: TimelineHost) {
+    this.#topic = topic
+    this.#broker = broker
+    this.#history = history
+    this.#host = host
+    this.subscribed = broker.subscribe(topic, this)
+  }
+
+  /** The id of everything that the members of this process have been sent; `null` while no position is known. */
+  get id(): string | null {
+    return this.#position === null ? null : formatId(this.#position, this.#unnumbered)
+  }
+
+  /** Publishes a message of this process; returns it as its own members get it, without waiting for the broker. */
+  publish(publication: Publication): Arrival {
+    const source = { origin: this.#broker.origin, sequence: publication.sequence }
+    const position = this.#broker.publish(this.#topic, publication, this.#history)
+    if (position === null) this.#unnumbered = source
+    else this.#position = position
+    return { id: this.id, publication, position: null, source }
+  }
+
+  onMessage(message: TopicMessage): void {
+    if (this.#arrived !== null) this.#arrived.push(message)
+    else this.#advance(message)
+  }
+
+  onSubscribed(position: Position): void {
+    const known = this.#position
+    if (known === null) {
+      this.#position = position
+      return
+    }
+    if (known.epoch === position.epoch && known.count >= position.count) return
+    if (this.#history !== null) void this.#catchUp(known)
+    else this.#noticeGap(position, 0)
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#broker.unsubscribe(this.#topic)
+  }
+
+  /** Moves to the position of a message, and passes the message on unless this process has published it. */
+  #advance(message: TopicMessage): void {
+    const { origin, sequence } = message
+    const isNew = this.#deduplicator.accept(message)
+    this.#noticeGap(message, 1)
+    if (origin !== this.#broker.origin) {
+      if (isNew) this.#host.onArrival({ id: this.id, publication: message, position: message, source: message })
+    } else if (this.#unnumbered !== null && sequence >= this.#unnumbered.sequence) this.#unnumbered = null
+  }
+
+  /** Moves to a position, of which the last `deliveredCount` messages were delivered. A hole in the numbers is a gap. */
+  #noticeGap({ epoch, count }: Position, deliveredCount: number): void {
+    const known = this.#position
+    if (known !== null && known.epoch === epoch && count <= known.count) return
+    this.#position = { epoch, count }
+    if (known === null) return
+    const isExact = known.epoch === epoch
+    const missedCount = count - deliveredCount - (isExact ? known.count : 0)
+    if (!isExact || missedCount > 0) this.#host.onMissed({ missedCount, isExact })
+  }
+
+  /** Reads from the history what was missed while the topic was not subscribed. */
+  async #catchUp(after: Position): Promise<void> {
+    if (this.#arrived !== null) return
+    this.#arrived = []
+    const read = await this.#broker.read(this.#topic, after)
+    const arrived = this.#arrived
+    this.#arrived = null
+    if (this.#isClosed) return
+    for (const message of [...read.messages, ...arrived]) this.#advance(message)
+    if (read.position !== null) this.#noticeGap(read.position, 0)
+  }
+}
