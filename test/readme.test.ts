@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { parseOptions } from '../src/cli/conform/option.ts'
 import * as client from '../src/client/browser.ts'
 import { defaultLimits } from '../src/connection/limits.ts'
-import { normaliseDeflateOptions } from '../src/deflate/options.ts'
+import { readDeflateOptions } from '../src/deflate/options.ts'
 import * as index from '../src/index.ts'
 import * as core from '../src/index-core.ts'
 import * as redis from '../src/index-redis.ts'
@@ -121,7 +121,7 @@ test('tells the defaults that the code has', () => {
 
 test('names every option of deflate and its default, and no other', () => {
   const shown = tableRows('option of `deflate`', 'default').map(([option, value]) => [option, readDefault(value)])
-  const options = Object.entries(normaliseDeflateOptions(true)).map(([name, value]) => [`\`${name}\``, value])
+  const options = Object.entries(readDeflateOptions(true)).map(([name, value]) => [`\`${name}\``, value])
   assert.equal(Object.fromEntries(shown), Object.fromEntries(options))
 })
 

@@ -10,4 +10,5 @@ export type {
   CloseReport,
   ReconnectingEvent,
   SocketLike,
+  UrlSource,
 } from './browser/types.ts'

@@ -1,6 +1,6 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import { type ConnectionLimits, defaultLimits, readLimits } from '../connection/limits.ts'
-import { type DeflateOptions, type NormalisedDeflateOptions, normaliseDeflateOptions } from '../deflate/options.ts'
+import { type DeflateOptions, type ResolvedDeflateOptions, readDeflateOptions } from '../deflate/options.ts'
 import type { HeaderFields } from '../handshake/header-field.ts'
 import { callback, integer, type OptionRule } from '../options/option-rule.ts'
 import { checkOptionNames, readOptions } from '../options/read-options.ts'
@@ -32,7 +32,7 @@ export interface ConnectOptions extends Partial<ConnectionLimits> {
 export interface ConnectSettings {
   readonly limits: ConnectionLimits
   /** `null` when compression is not offered. */
-  readonly deflate: NormalisedDeflateOptions | null
+  readonly deflate: ResolvedDeflateOptions | null
   readonly signal: AbortSignal | undefined
   readonly handshakeTimeout: number
   readonly maxRedirects: number
@@ -75,7 +75,7 @@ export function readConnectOptions(options: ConnectOptions): ConnectSettings {
   return {
     ...readOptions(rules, options),
     limits: readLimits(options),
-    deflate: deflate === false ? null : normaliseDeflateOptions(deflate, 'client'),
+    deflate: deflate === false ? null : readDeflateOptions(deflate, 'client'),
     signal,
   }
 }

@@ -3,7 +3,7 @@ import { Traffic } from '../connection/traffic.ts'
 import { WebSocketError } from '../core/errors.ts'
 import type { MessageCodec } from '../core/message-codec.ts'
 import { DeflateCodec } from '../deflate/codec.ts'
-import { checkResponse as checkDeflate, formatOffer } from '../deflate/offer.ts'
+import { checkDeflateResponse, formatOffer } from '../deflate/offer.ts'
 import { makeKey } from '../handshake/accept-key.ts'
 import { checkUpgradeResponse } from '../handshake/client-handshake.ts'
 import { type Extension, parseExtensions } from '../handshake/header-grammar.ts'
@@ -70,7 +70,7 @@ function openConnection(
 
 function makeCodec([extension]: readonly Extension[], { deflate }: ConnectSettings): MessageCodec | null {
   if (extension === undefined || deflate === null) return null
-  return new DeflateCodec({ role: 'client', parameters: checkDeflate(extension, deflate), options: deflate })
+  return new DeflateCodec({ role: 'client', parameters: checkDeflateResponse(extension, deflate), options: deflate })
 }
 
 const noop = (): void => {}

@@ -1,4 +1,6 @@
+import { EMPTY } from '../core/empty.ts'
 import type { ProtocolError } from '../core/errors.ts'
+import type { Role } from '../core/frame-parser.ts'
 import type { MessageCodec } from '../core/message-codec.ts'
 import { type MemoryBudget, processBudget } from './budget.ts'
 import { type DeflateSettings, deflateMemory, deflateNow } from './deflate.ts'
@@ -7,9 +9,9 @@ import { History } from './history.ts'
 import { inflateNow } from './inflate.ts'
 import { type InflateDone, InflateJob } from './inflate-job.ts'
 import { type Job, zlibQueue } from './job-queue.ts'
+import { chargeLoop, loopAllowance } from './loop-budget.ts'
 import type { DeflateParameters } from './offer.ts'
-import type { NormalisedDeflateOptions, Role } from './options.ts'
-import { chargeTurn, turnAllowance } from './turn.ts'
+import type { ResolvedDeflateOptions } from './options.ts'
 
 /** Output up to this is inflated on the event loop whatever else was done in the turn: a thread costs ten times as much. */
 const ALWAYS_NOW = 4 * 1024
@@ -42,19 +44,19 @@ export interface DeflateCodecInit {
   role: Role
   /** What was agreed, from `negotiate` or `checkResponse`. */
   parameters: DeflateParameters
-  options: NormalisedDeflateOptions
+  options: ResolvedDeflateOptions
   /** Default: the budget of the process. */
   budget?: MemoryBudget
 }
 
 /**
  * permessage-deflate for one connection (RFC 7692 §7.2). No zlib object outlives a message: what context takeover
- * needs is kept as plain bytes, so that an idle connection holds what was said on it last and nothing more.
+ * needs is kept as plain bytes, so that an idle connection holds what was said on it last and EMPTY more.
  */
 export class DeflateCodec implements MessageCodec {
   /** What the compressed form of a message depends on; null with context takeover. */
   readonly sharing: string | null
-  readonly #options: NormalisedDeflateOptions
+  readonly #options: ResolvedDeflateOptions
   readonly #budget: MemoryBudget
   readonly #settings: DeflateSettings
   readonly #received: History | null
@@ -87,7 +89,7 @@ export class DeflateCodec implements MessageCodec {
   ): void {
     if (this.#isReleased) return
     // Not even an empty block; read as the empty message it can only mean.
-    let message: Buffer | null = nothing
+    let message: Buffer | null = EMPTY
     let failure: ProtocolError | null = null
     try {
       if (payload.length > 0) message = this.#inflateNow(payload, limit)
@@ -110,8 +112,8 @@ export class DeflateCodec implements MessageCodec {
   compress(message: Uint8Array, done: (payload: Uint8Array | null) => void, isOwned = false): void {
     if (this.#isReleased) return
     const weight = message.length > ALWAYS_NOW ? message.length * DEFLATE_WEIGHT : 0
-    if (message.length <= MOST_DEFLATED_NOW && weight <= turnAllowance()) {
-      chargeTurn(weight)
+    if (message.length <= MOST_DEFLATED_NOW && weight <= loopAllowance()) {
+      chargeLoop(weight)
       this.#finishDeflate(message, deflateNow(message, this.#settings, this.#sent?.bytes ?? null), done)
     } else this.#deflateLater(isOwned ? message : Buffer.from(message), done)
   }
@@ -137,15 +139,15 @@ export class DeflateCodec implements MessageCodec {
 
   #inflateNow(payload: Uint8Array, limit: number): Buffer | null {
     if (payload.length > MOST_READ_NOW) return null
-    const worth = Math.max(ALWAYS_NOW, Math.min(MOST_INFLATED_NOW, turnAllowance()))
-    const message = inflateNow(payload, this.#received?.bytes ?? nothing, limit, worth)
-    if (message === null || message.length > ALWAYS_NOW) chargeTurn(message?.length ?? worth)
+    const worth = Math.max(ALWAYS_NOW, Math.min(MOST_INFLATED_NOW, loopAllowance()))
+    const message = inflateNow(payload, this.#received?.bytes ?? EMPTY, limit, worth)
+    if (message === null || message.length > ALWAYS_NOW) chargeLoop(message?.length ?? worth)
     return message
   }
 
   #inflateLater(payload: Uint8Array, limit: number, done: InflateDone): void {
     const held = payload.length
-    const job = new InflateJob(payload, this.#received?.bytes ?? nothing, limit, (error, message) => {
+    const job = new InflateJob(payload, this.#received?.bytes ?? EMPTY, limit, (error, message) => {
       this.#inflating = null
       this.#budget.hold(-held)
       if (error === null) this.#received?.append(message)
@@ -186,5 +188,3 @@ export class DeflateCodec implements MessageCodec {
     return deflateMemory(this.#settings, size) + (size > MOST_DEFLATED_NOW ? size * 2 : 0)
   }
 }
-
-const nothing = Buffer.alloc(0)

@@ -1,7 +1,7 @@
 import { createDeflateRaw, type DeflateRaw } from 'node:zlib'
 import { type DeflateSettings, TAIL_LENGTH, zlibOptions } from './deflate.ts'
-import { gather } from './gather.ts'
 import type { Job } from './job-queue.ts'
+import { joinChunks } from './join-chunks.ts'
 
 /** Compresses a message in the thread pool (RFC 7692 §7.2.1); `done(null)` when zlib cannot. */
 export class DeflateJob implements Job {
@@ -44,7 +44,7 @@ export class DeflateJob implements Job {
       stream.on('error', () => settle(null))
       stream.on('end', () => {
         const isStopped = () => this.#isStopped
-        gather(chunks, length, isStopped, (whole) => settle(whole?.subarray(0, whole.length - TAIL_LENGTH) ?? null))
+        joinChunks(chunks, length, isStopped, (whole) => settle(whole?.subarray(0, whole.length - TAIL_LENGTH) ?? null))
       })
       stream.end(this.#message)
     } catch {

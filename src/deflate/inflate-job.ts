@@ -1,11 +1,11 @@
 import { createInflateRaw, type InflateRaw } from 'node:zlib'
+import { EMPTY } from '../core/empty.ts'
 import type { ProtocolError } from '../core/errors.ts'
-import { gather } from './gather.ts'
 import { asProtocolError, compact, cutShort, Inflation, probe, tooLong } from './inflation.ts'
 import type { Job } from './job-queue.ts'
+import { joinChunks } from './join-chunks.ts'
 
 const CHUNK = 65_536
-const nothing = Buffer.alloc(0)
 
 /** Takes the outcome of an `InflateJob`: an error or the whole message. */
 export type InflateDone = (error: ProtocolError | null, message: Buffer) => void
@@ -79,14 +79,14 @@ export class InflateJob implements Job {
       return
     }
     if (!isWhole) this.#inflateStream()
-    else if (this.#probed === null) this.#gather(this.#inflation)
+    else if (this.#probed === null) this.#join(this.#inflation)
     else if (this.#inflation.length === this.#probed.length + 1) this.#settle(null, this.#probed)
     else this.#settle(cutShort())
   }
 
-  #gather({ chunks, length }: Inflation): void {
+  #join({ chunks, length }: Inflation): void {
     const isStopped = () => this.#isStopped
-    gather(chunks, length, isStopped, (message) => {
+    joinChunks(chunks, length, isStopped, (message) => {
       if (message === null) this.#settle(asProtocolError(new RangeError(`no memory for ${length} bytes`)))
       else this.#finish(message)
     })
@@ -100,7 +100,7 @@ export class InflateJob implements Job {
     } else this.#settle(null, compact(message))
   }
 
-  #settle(error: ProtocolError | null, message: Buffer = nothing): void {
+  #settle(error: ProtocolError | null, message: Buffer = EMPTY): void {
     this.#dropStream()
     this.#finished()
     this.#done(error, message)

@@ -2,7 +2,7 @@ import { CloseCode } from '../core/close-code.ts'
 import { ProtocolError } from '../core/errors.ts'
 import type { Extension, ExtensionParameter } from '../handshake/header-grammar.ts'
 import { type MemoryBudget, processBudget } from './budget.ts'
-import type { NormalisedDeflateOptions } from './options.ts'
+import type { ResolvedDeflateOptions } from './options.ts'
 
 /** The registered name of the extension (RFC 7692 §7). */
 export const EXTENSION_NAME = 'permessage-deflate'
@@ -20,7 +20,7 @@ export interface DeflateParameters {
 }
 
 /** The outcome of a negotiation: the element for the response and what it means. */
-export interface Agreement {
+export interface DeflateAgreement {
   /** The element of the response's `Sec-WebSocket-Extensions`. */
   readonly response: string
   readonly parameters: DeflateParameters
@@ -38,20 +38,20 @@ interface ParameterSet {
 const windowBits = /^(?:[89]|1[0-5])$/
 
 /**
- * Answers the client's offers with the first that can be kept (RFC 7692 §5, §7); `null` when there is none. Whatever
- * is wrong with an offer, it is declined and the next one is tried: never an error.
+ * Accepts the first of the client's offers that is valid (RFC 7692 §5, §7); `null` when there is none. An invalid offer is
+ * declined, never an error.
  *
- * The answer has no parameter that was not offered but one: `client_no_context_takeover`, which a server may always
- * ask for (§7.1.1.2), when no window is to be kept or none can be afforded.
+ * The answer has only parameters that were offered, but for `client_no_context_takeover`, which a server may always ask
+ * for (§7.1.1.2): when no window shall be stored, or memory for it is short.
  *
  * @param offers Every element of the request's `Sec-WebSocket-Extensions`, in order.
  * @param budget Where windows are counted; default: the budget of the process.
  */
 export function negotiate(
   offers: readonly Extension[],
-  options: NormalisedDeflateOptions,
+  options: ResolvedDeflateOptions,
   budget: MemoryBudget = processBudget,
-): Agreement | null {
+): DeflateAgreement | null {
   for (const offer of offers) {
     if (offer.name !== EXTENSION_NAME) continue
     const offered = readParameters(offer.parameters)
@@ -60,41 +60,43 @@ export function negotiate(
   return null
 }
 
-function accept(offered: ParameterSet, options: NormalisedDeflateOptions, budget: MemoryBudget): Agreement {
+function accept(offered: ParameterSet, options: ResolvedDeflateOptions, budget: MemoryBudget): DeflateAgreement {
   const answer: ParameterSet = {}
+  // §7.1.1.1: a server that is asked to forget must say that it does.
   if (offered.server_no_context_takeover) answer.server_no_context_takeover = true
-  if (offered.server_max_window_bits !== undefined) {
-    answer.server_max_window_bits = Math.min(offered.server_max_window_bits, options.serverMaxWindowBits)
-  }
-  if (offered.client_max_window_bits !== undefined) {
-    const bits = Math.min(offered.client_max_window_bits || 15, options.clientMaxWindowBits)
-    if (bits < 15) answer.client_max_window_bits = bits
-  }
-  const window = 2 ** (answer.client_max_window_bits ?? 15)
-  if (
-    offered.client_no_context_takeover ||
-    !options.clientContextTakeover ||
-    !budget.canPromise(window, options.maxCompressionMemory)
-  ) {
-    answer.client_no_context_takeover = true
-  }
+  // §7.1.2.1: the answer is the offered window or a smaller one.
+  const serverBits = offered.server_max_window_bits
+  if (serverBits !== undefined) answer.server_max_window_bits = Math.min(serverBits, options.serverMaxWindowBits)
+  // §7.1.2.2: only a client that offers the parameter can be limited.
+  const clientBits = clientWindow(offered, options)
+  if (clientBits < 15) answer.client_max_window_bits = clientBits
+  // §7.1.1.2: a server may ask for it whether it was offered or not.
+  const isWindowStored =
+    options.clientContextTakeover &&
+    !offered.client_no_context_takeover &&
+    budget.canPromise(2 ** clientBits, options.maxCompressionMemory)
+  if (!isWindowStored) answer.client_no_context_takeover = true
   return {
     response: formatElement(answer),
     parameters: {
-      serverContextTakeover: options.serverContextTakeover && !answer.server_no_context_takeover,
-      clientContextTakeover: !answer.client_no_context_takeover,
+      serverContextTakeover: options.serverContextTakeover && !offered.server_no_context_takeover,
+      clientContextTakeover: isWindowStored,
       serverMaxWindowBits: answer.server_max_window_bits ?? options.serverMaxWindowBits,
-      clientMaxWindowBits: answer.client_max_window_bits ?? 15,
+      clientMaxWindowBits: clientBits,
     },
   }
 }
 
+function clientWindow({ client_max_window_bits: offered }: ParameterSet, options: ResolvedDeflateOptions): number {
+  return offered === undefined ? 15 : Math.min(offered || 15, options.clientMaxWindowBits)
+}
+
 /** What a client puts into its request (RFC 7692 §5.1, §7.1). */
-export function formatOffer(options: NormalisedDeflateOptions): string {
+export function formatOffer(options: ResolvedDeflateOptions): string {
   return formatElement(offerOf(options))
 }
 
-function offerOf(options: NormalisedDeflateOptions): ParameterSet {
+function offerOf(options: ResolvedDeflateOptions): ParameterSet {
   return {
     ...(options.serverContextTakeover ? {} : { server_no_context_takeover: true }),
     ...(options.clientContextTakeover ? {} : { client_no_context_takeover: true }),
@@ -106,24 +108,24 @@ function offerOf(options: NormalisedDeflateOptions): ParameterSet {
 /**
  * Reads the server's answer to `formatOffer(options)` (RFC 7692 §5.1, §7).
  *
- * @throws ProtocolError with code `ERR_WS_EXTENSION` when the answer breaks a rule or does not fit what was offered.
+ * @throws {ProtocolError} `ERR_WS_EXTENSION` when the answer breaks a rule or does not fit what was offered.
  */
-export function checkResponse(extension: Extension, options: NormalisedDeflateOptions): DeflateParameters {
-  if (extension.name !== EXTENSION_NAME) throw badResponse(`'${extension.name}' was not offered`)
+export function checkDeflateResponse(extension: Extension, options: ResolvedDeflateOptions): DeflateParameters {
+  if (extension.name !== EXTENSION_NAME) throw badDeflateResponse(`'${extension.name}' was not offered`)
   const answer = readParameters(extension.parameters)
-  if (typeof answer === 'string') throw badResponse(answer)
+  if (typeof answer === 'string') throw badDeflateResponse(answer)
   const offered = offerOf(options)
-  if (answer.client_max_window_bits === 0) throw badResponse('client_max_window_bits needs a value from 8 to 15')
+  if (answer.client_max_window_bits === 0) throw badDeflateResponse('client_max_window_bits needs a value from 8 to 15')
   if (offered.server_no_context_takeover && !answer.server_no_context_takeover) {
-    throw badResponse('server_no_context_takeover was offered and is missing')
+    throw badDeflateResponse('server_no_context_takeover was offered and is missing')
   }
   const serverBits = answer.server_max_window_bits ?? 15
   if (serverBits > options.serverMaxWindowBits) {
-    throw badResponse(`server_max_window_bits is ${serverBits}, offered was ${options.serverMaxWindowBits}`)
+    throw badDeflateResponse(`server_max_window_bits is ${serverBits}, offered was ${options.serverMaxWindowBits}`)
   }
   const clientBits = answer.client_max_window_bits ?? 15
   if (answer.client_max_window_bits !== undefined && clientBits > options.clientMaxWindowBits) {
-    throw badResponse(`client_max_window_bits is ${clientBits}, offered was ${options.clientMaxWindowBits}`)
+    throw badDeflateResponse(`client_max_window_bits is ${clientBits}, offered was ${options.clientMaxWindowBits}`)
   }
   return {
     serverContextTakeover: !answer.server_no_context_takeover,
@@ -133,36 +135,35 @@ export function checkResponse(extension: Extension, options: NormalisedDeflateOp
   }
 }
 
-function badResponse(what: string): ProtocolError {
+function badDeflateResponse(what: string): ProtocolError {
   return new ProtocolError(CloseCode.PROTOCOL_ERROR, 'ERR_WS_EXTENSION', `bad ${EXTENSION_NAME} response: ${what}`)
 }
 
+/** Whether each parameter has a value (RFC 7692 §7.1). */
+const valueRule: Record<keyof ParameterSet, 'none' | 'required' | 'optional'> = {
+  server_no_context_takeover: 'none',
+  client_no_context_takeover: 'none',
+  server_max_window_bits: 'required',
+  client_max_window_bits: 'optional',
+}
+
 /**
- * Reads the parameters of an offer or a response; a string tells what is wrong with them. A quoted value counts like
- * the token it stands for (RFC 6455 §9.1: “the value after quoted-string unescaping MUST conform to the token”).
+ * Reads the parameters of an offer or a response; a string says what is wrong with them. A quoted value counts like the
+ * token inside (RFC 6455 §9.1: “the value after quoted-string unescaping MUST conform to the 'token' ABNF.”).
  */
 function readParameters(parameters: readonly ExtensionParameter[]): ParameterSet | string {
-  const found: ParameterSet = {}
+  const found: Record<string, true | number> = {}
   for (const { name, value } of parameters) {
+    if (!Object.hasOwn(valueRule, name)) return `'${name}' is not a parameter of ${EXTENSION_NAME}`
     if (Object.hasOwn(found, name)) return `${name} is given twice`
-    switch (name) {
-      case 'server_no_context_takeover':
-      case 'client_no_context_takeover':
-        if (value !== null) return `${name} takes no value, got '${value}'`
-        found[name] = true
-        break
-      case 'server_max_window_bits':
-      case 'client_max_window_bits':
-        if (value === null && name === 'client_max_window_bits') {
-          found[name] = 0
-        } else if (value === null || !windowBits.test(value)) {
-          return `${name} is '${value ?? ''}', allowed is 8 to 15`
-        } else {
-          found[name] = Number(value)
-        }
-        break
-      default:
-        return `'${name}' is not a parameter of ${EXTENSION_NAME}`
+    const rule = valueRule[name as keyof ParameterSet]
+    if (rule === 'none') {
+      if (value !== null) return `${name} has the value '${value}'; allowed: none`
+      found[name] = true
+    } else {
+      const isAllowed = value === null ? rule === 'optional' : windowBits.test(value)
+      if (!isAllowed) return `${name} is '${value ?? ''}'; allowed: 8 to 15`
+      found[name] = Number(value)
     }
   }
   return found

@@ -1,4 +1,8 @@
-/** What the user may say about permessage-deflate (RFC 7692 §7). */
+import type { Role } from '../core/frame-parser.ts'
+import { flag, integer } from '../options/option-rule.ts'
+import { checkOptionNames, readOptions } from '../options/read-options.ts'
+
+/** Options of permessage-deflate (RFC 7692 §7). */
 export interface DeflateOptions {
   /**
    * Messages shorter than this many bytes are sent as they are; 0 compresses all of them. Default 1024: below that
@@ -41,67 +45,32 @@ export interface DeflateOptions {
 }
 
 /** Options with every default filled in and every value checked. */
-export type NormalisedDeflateOptions = Readonly<Required<DeflateOptions>>
+export type ResolvedDeflateOptions = Readonly<Required<DeflateOptions>>
 
-/** Which end of the connection this is. */
-export type Role = 'server' | 'client'
-
-/** Lowest and highest value of each number. */
-const ranges = {
-  threshold: [0, Number.MAX_SAFE_INTEGER],
-  level: [0, 9],
-  memLevel: [1, 9],
-  serverMaxWindowBits: [8, 15],
-  clientMaxWindowBits: [8, 15],
-  maxCompressionMemory: [0, Number.MAX_SAFE_INTEGER],
-} as const
-
-const flags = ['serverContextTakeover', 'clientContextTakeover'] as const
-
-function defaultsOf(role: Role): Required<DeflateOptions> {
-  return {
-    threshold: 1024,
-    level: 4,
-    memLevel: 8,
-    serverMaxWindowBits: 15,
-    clientMaxWindowBits: role === 'server' ? 12 : 15,
-    serverContextTakeover: role === 'client',
-    clientContextTakeover: role === 'server',
-    maxCompressionMemory: 64 * 1024 * 1024,
-  }
+/** What each option accepts, and its default for a server. */
+const rules = {
+  threshold: integer(1024, 0),
+  level: integer(4, 0, 9),
+  memLevel: integer(8, 1, 9),
+  serverMaxWindowBits: integer(15, 8, 15),
+  clientMaxWindowBits: integer(12, 8, 15),
+  serverContextTakeover: flag(false),
+  clientContextTakeover: flag(true),
+  maxCompressionMemory: integer(64 * 1024 * 1024, 0),
 }
+
+const clientDefaults = { clientMaxWindowBits: 15, serverContextTakeover: true, clientContextTakeover: false }
 
 /**
  * Fills in the defaults of the role and checks what was given (RFC 7692 §7.1).
  *
  * @param options `true` for the defaults.
- * @param role The defaults of context takeover cost a server or a client the least memory; default `'server'`.
- * @throws TypeError for an unknown option or a value of the wrong type, RangeError for a number out of range.
+ * @param role Its defaults cost this side the least memory. Default `'server'`.
+ * @throws {TypeError} when an option is unknown or has the wrong type.
+ * @throws {RangeError} when a number is out of range.
  */
-export function normaliseDeflateOptions(
-  options: true | DeflateOptions,
-  role: Role = 'server',
-): NormalisedDeflateOptions {
-  if (options === true) return defaultsOf(role)
-  if (typeof options !== 'object' || options === null) {
-    throw new TypeError(
-      `deflate must be true or an object of options, got ${options === null ? 'null' : typeof options}`,
-    )
-  }
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
-  for (const [name, value] of Object.entries(given)) checkOption(name, value)
-  return { ...defaultsOf(role), ...given }
-}
-
-function checkOption(name: string, value: unknown): void {
-  if (flags.some((flag) => flag === name)) {
-    if (typeof value !== 'boolean') throw new TypeError(`deflate.${name} must be a boolean, got ${typeof value}`)
-    return
-  }
-  if (!Object.hasOwn(ranges, name)) throw new TypeError(`deflate.${name} is not an option`)
-  const [lowest, highest] = ranges[name as keyof typeof ranges]
-  if (typeof value !== 'number') throw new TypeError(`deflate.${name} must be a number, got ${typeof value}`)
-  if (!Number.isInteger(value) || value < lowest || value > highest) {
-    throw new RangeError(`deflate.${name} must be a whole number from ${lowest} to ${highest}, got ${value}`)
-  }
+export function readDeflateOptions(options: true | DeflateOptions, role: Role = 'server'): ResolvedDeflateOptions {
+  const given = options === true ? {} : options
+  checkOptionNames(given, Object.keys(rules), 'deflate.')
+  return readOptions(rules, given, 'deflate.', role === 'client' ? clientDefaults : {})
 }

@@ -1,3 +1,4 @@
+import { EMPTY } from '../core/empty.ts'
 import { HandshakeError } from '../core/errors.ts'
 import { trimBlanks } from './header-field.ts'
 import { TOKEN_BYTES } from './header-grammar.ts'
@@ -24,8 +25,6 @@ export interface RequestHeadLimits {
 }
 
 const MAX_SIZE = 16_384
-
-const EMPTY = Buffer.alloc(0)
 
 /** Bytes of the first buffer for a head that comes in pieces. */
 const FIRST_BUFFER = 1_024

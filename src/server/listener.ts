@@ -5,6 +5,7 @@ import {
   type ServerResponse,
 } from 'node:http'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { EMPTY } from '../core/empty.ts'
 import { HandshakeError } from '../core/errors.ts'
 import { isFastEnabled } from '../fast/enabled.ts'
 import { type RequestHead, RequestHeadParser } from '../handshake/request-head.ts'
@@ -143,8 +144,6 @@ interface HeadSink {
 /** Most heads come whole and are read by one parser; it goes with a head that does not. */
 let spare: RequestHeadParser | null = null
 
-const NOTHING = Buffer.alloc(0)
-
 /** Reads the head of the first request on a socket, within a time. */
 class HeadReader implements StreamOwner, TimerEntry {
   readonly socket: Socket
@@ -187,7 +186,7 @@ class HeadReader implements StreamOwner, TimerEntry {
     if (head === null) return
     const { text } = parser
     this.#letGo()
-    const rest = head.end === end ? NOTHING : Buffer.from(bytes.subarray(head.end, end))
+    const rest = head.end === end ? EMPTY : Buffer.from(bytes.subarray(head.end, end))
     this.#sink.onHead(this, head, text, rest)
   }
 

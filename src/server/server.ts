@@ -10,7 +10,7 @@ import { Traffic } from '../connection/traffic.ts'
 import { CloseCode } from '../core/close-code.ts'
 import { HandshakeError, WebSocketError } from '../core/errors.ts'
 import type { MessageCodec } from '../core/message-codec.ts'
-import { type NormalisedDeflateOptions, normaliseDeflateOptions } from '../deflate/options.ts'
+import { type ResolvedDeflateOptions, readDeflateOptions } from '../deflate/options.ts'
 import type { RequestHead } from '../handshake/request-head.ts'
 import { checkUpgradeRequest, isUpgradeRequest, type UpgradeRequestHead } from '../handshake/upgrade-request.ts'
 import { guardStream } from '../transport/stream-owner.ts'
@@ -34,7 +34,7 @@ import { refuseStream, Upgrade } from './upgrade.ts'
 export class WebSocketServer {
   readonly options: Readonly<ServerOptions>
   /** permessage-deflate as offered to clients, null for not at all. */
-  readonly deflate: NormalisedDeflateOptions | null
+  readonly deflate: ResolvedDeflateOptions | null
   /** Limits of each connection unless it is accepted with its own. */
   readonly limits: ConnectionLimits
   readonly #connections = new Set<Connection>()
@@ -63,7 +63,7 @@ export class WebSocketServer {
     const { deflate, maxMemory = defaultMaxMemory(), handshakeTimeout = 10_000 } = options
     this.options = options
     this.limits = readLimits(options)
-    this.deflate = deflate ? normaliseDeflateOptions(deflate) : null
+    this.deflate = deflate ? readDeflateOptions(deflate) : null
     this.#admission = new Admission(options)
     this.#memory = new MemoryLedger(maxMemory, this.#connections)
     if (!(handshakeTimeout > 0 && handshakeTimeout < 2 ** 31))

@@ -8,7 +8,7 @@ import { type HandshakeError, WebSocketError } from '../core/errors.ts'
 import type { MessageCodec } from '../core/message-codec.ts'
 import { DeflateCodec } from '../deflate/codec.ts'
 import { negotiate } from '../deflate/offer.ts'
-import type { NormalisedDeflateOptions } from '../deflate/options.ts'
+import type { ResolvedDeflateOptions } from '../deflate/options.ts'
 import type { HeaderFields } from '../handshake/header-field.ts'
 import type { UpgradeRequest } from '../handshake/upgrade-request.ts'
 import { formatAccept, formatRefusal } from '../handshake/upgrade-response.ts'
@@ -26,7 +26,7 @@ export interface AcceptOptions {
 /** What a server lends to its upgrades. */
 export interface UpgradeHost {
   /** permessage-deflate as the server offers it, null for not at all. */
-  readonly deflate: NormalisedDeflateOptions | null
+  readonly deflate: ResolvedDeflateOptions | null
   /** The limits of its connections. */
   readonly limits: ConnectionLimits
   /** Makes the connection of an accepted upgrade. */

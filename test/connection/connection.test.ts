@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net'
 import { Duplex } from 'node:stream'
 import { type Connection, type ServerOptions, WebSocketServer } from '../../src/index.ts'
 import { RawClient, upgradeRequest } from '../support/raw-client.ts'
+import { turns, until } from '../support/tick.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 import { closeFrame, frame } from '../support/wire.ts'
 
@@ -32,18 +33,15 @@ test('reads no more than one chunk when it is paused in the callback that hands 
   const received: number[] = []
   connection.onMessage = (data) => received.push(data.length)
   const sizes = Array.from({ length: 40 }, (_, i) => 200_000 + i)
-  const sent = new Promise<void>((resolve) => {
-    client.socket.write(Buffer.concat(sizes.map((size) => frame(2, Buffer.alloc(size)))), () => resolve())
+  let isSent = false
+  client.socket.write(Buffer.concat(sizes.map((size) => frame(2, Buffer.alloc(size)))), () => {
+    isSent = true
   })
-  const outcome = await Promise.race([
-    sent.then(() => 'all was read'),
-    new Promise((resolve) => setTimeout(resolve, 300, 'held')),
-  ])
-  assert.is(outcome, 'held')
+  await turns(200)
+  assert.is(isSent, false)
   assert.ok(connection.memoryUsed <= 64 * 1024)
   connection.resume()
-  await sent
-  while (received.length < sizes.length) await new Promise((resolve) => setTimeout(resolve, 5))
+  await until(() => received.length === sizes.length)
   assert.equal(received, sizes)
 })
 
@@ -68,6 +66,7 @@ test('gives a peer time that reads one long message slowly, after the Close fram
   client.socket.on('data', (chunk) => {
     received += chunk.length
     client.socket.pause()
+    // The pace of a slow peer.
     setTimeout(() => client.socket.resume(), 2)
   })
   connection.send(Buffer.alloc(size))
@@ -103,7 +102,11 @@ test('delivers nothing after onClose when a message goes over a rate that closes
 test('reads and sends as before when it was silent for a while, in the middle of a message too', async (t) => {
   const { client, connection } = await pair(t, { pingInterval: 100 })
   connection.onMessage = (data) => void connection.send(data)
-  const silence = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 150))
+  // A ping says that the connection was silent for its interval.
+  const silence = async (): Promise<void> => {
+    const pings = client.frames.filter(({ opcode }) => opcode === 9).length
+    await client.until(() => client.frames.filter(({ opcode }) => opcode === 9).length > pings)
+  }
   client.sendText('one')
   await silence()
   client.send(frame(1, 'tw', { fin: false }))

@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { DeflateCodec } from '../../src/deflate/codec.ts'
-import { checkResponse, formatOffer, negotiate } from '../../src/deflate/offer.ts'
-import { type DeflateOptions, normaliseDeflateOptions } from '../../src/deflate/options.ts'
+import { checkDeflateResponse, formatOffer, negotiate } from '../../src/deflate/offer.ts'
+import { type DeflateOptions, readDeflateOptions } from '../../src/deflate/options.ts'
 import type { Extension } from '../../src/handshake/header-grammar.ts'
 import { assert, suite } from '../support/unit.ts'
 import { deflate, inflate, prose, randomBytes } from './message.ts'
@@ -48,7 +48,7 @@ function wsPeer(pmd: InstanceType<typeof PerMessageDeflate>): WsPeer {
 /** A ws client and this server, agreed. */
 function wsClient(wsOptions: object, options: DeflateOptions): [DeflateCodec, WsPeer] {
   const pmd = new PerMessageDeflate(wsOptions)
-  const normalised = normaliseDeflateOptions({ threshold: 0, ...options })
+  const normalised = readDeflateOptions({ threshold: 0, ...options })
   const answer = negotiate(readField(format({ [name]: pmd.offer() })), normalised)
   assert.ok(answer)
   pmd.accept(parse(answer!.response)[name])
@@ -58,11 +58,11 @@ function wsClient(wsOptions: object, options: DeflateOptions): [DeflateCodec, Ws
 /** This client and a ws server, agreed. */
 function wsServer(wsOptions: object, options: DeflateOptions): [DeflateCodec, WsPeer] {
   const pmd = new PerMessageDeflate({ ...wsOptions, isServer: true })
-  const normalised = normaliseDeflateOptions({ threshold: 0, ...options }, 'client')
+  const normalised = readDeflateOptions({ threshold: 0, ...options }, 'client')
   const accepted = pmd.accept(parse(formatOffer(normalised))[name])
   const [response] = readField(format({ [name]: accepted }))
   return [
-    new DeflateCodec({ role: 'client', parameters: checkResponse(response, normalised), options: normalised }),
+    new DeflateCodec({ role: 'client', parameters: checkDeflateResponse(response, normalised), options: normalised }),
     wsPeer(pmd),
   ]
 }

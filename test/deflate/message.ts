@@ -1,7 +1,8 @@
+import type { Role } from '../../src/core/frame-parser.ts'
 import type { MemoryBudget } from '../../src/deflate/budget.ts'
 import { DeflateCodec } from '../../src/deflate/codec.ts'
 import type { DeflateParameters } from '../../src/deflate/offer.ts'
-import { type DeflateOptions, normaliseDeflateOptions, type Role } from '../../src/deflate/options.ts'
+import { type DeflateOptions, readDeflateOptions } from '../../src/deflate/options.ts'
 import type { Extension } from '../../src/handshake/header-grammar.ts'
 import { seededRandom } from '../support/random.ts'
 
@@ -58,7 +59,7 @@ export function makeCodec({ role = 'server', parameters, options, budget }: Code
   return new DeflateCodec({
     role,
     parameters: { ...fullParameters, ...parameters },
-    options: normaliseDeflateOptions({ threshold: 0, ...options }),
+    options: readDeflateOptions({ threshold: 0, ...options }),
     budget,
   })
 }

@@ -1,7 +1,7 @@
 import type { ProtocolError } from '../../src/core/errors.ts'
 import { MemoryBudget } from '../../src/deflate/budget.ts'
-import { checkResponse, formatOffer, negotiate } from '../../src/deflate/offer.ts'
-import { type DeflateOptions, normaliseDeflateOptions } from '../../src/deflate/options.ts'
+import { checkDeflateResponse, formatOffer, negotiate } from '../../src/deflate/offer.ts'
+import { type DeflateOptions, readDeflateOptions } from '../../src/deflate/options.ts'
 import type { Extension } from '../../src/handshake/header-grammar.ts'
 import { assert, suite, thrownBy } from '../support/unit.ts'
 import { extension } from './message.ts'
@@ -15,7 +15,7 @@ const cmwb = (value: string | null): [string, string | null] => ['client_max_win
 const offer = (...parameters: [string, string | null][]) => extension(name, ...parameters)
 
 const answerTo = (offers: Extension[], options: DeflateOptions = {}, budget = new MemoryBudget()) =>
-  negotiate(offers, normaliseDeflateOptions(options), budget)
+  negotiate(offers, readDeflateOptions(options), budget)
 const responseTo = (...parameters: [string, string | null][]) => answerTo([offer(...parameters)])?.response
 
 test('answers a plain offer with the plain name', () => {
@@ -179,7 +179,7 @@ test('asks for no context takeover when the memory is in use', () => {
   assert.is(answerTo([offer()], { maxCompressionMemory: 98_304 }, budget)?.parameters.clientContextTakeover, false)
 })
 
-const clientOptions = (options: DeflateOptions = {}) => normaliseDeflateOptions(options, 'client')
+const clientOptions = (options: DeflateOptions = {}) => readDeflateOptions(options, 'client')
 
 test('a client offers what its options say', () => {
   assert.is(formatOffer(clientOptions()), `${name}; client_no_context_takeover; client_max_window_bits`)
@@ -192,19 +192,19 @@ test('a client offers what its options say', () => {
 })
 
 test('a client takes the answer it can live with', () => {
-  assert.equal(checkResponse(offer(), clientOptions()), {
+  assert.equal(checkDeflateResponse(offer(), clientOptions()), {
     serverContextTakeover: true,
     clientContextTakeover: false,
     serverMaxWindowBits: 15,
     clientMaxWindowBits: 15,
   })
   const takeover = clientOptions({ clientContextTakeover: true })
-  assert.is(checkResponse(offer(), takeover).clientContextTakeover, true)
-  assert.is(checkResponse(offer(cnct), takeover).clientContextTakeover, false)
-  assert.is(checkResponse(offer(snct), takeover).serverContextTakeover, false)
-  assert.is(checkResponse(offer(smwb('9')), takeover).serverMaxWindowBits, 9)
-  assert.is(checkResponse(offer(cmwb('8')), takeover).clientMaxWindowBits, 8)
-  assert.is(checkResponse(offer(), clientOptions({ clientMaxWindowBits: 10 })).clientMaxWindowBits, 10)
+  assert.is(checkDeflateResponse(offer(), takeover).clientContextTakeover, true)
+  assert.is(checkDeflateResponse(offer(cnct), takeover).clientContextTakeover, false)
+  assert.is(checkDeflateResponse(offer(snct), takeover).serverContextTakeover, false)
+  assert.is(checkDeflateResponse(offer(smwb('9')), takeover).serverMaxWindowBits, 9)
+  assert.is(checkDeflateResponse(offer(cmwb('8')), takeover).clientMaxWindowBits, 8)
+  assert.is(checkDeflateResponse(offer(), clientOptions({ clientMaxWindowBits: 10 })).clientMaxWindowBits, 10)
 })
 
 test('a client refuses an answer that breaks a rule', async () => {
@@ -227,7 +227,7 @@ test('a client refuses an answer that breaks a rule', async () => {
     [offer(snct, smwb('10'), cmwb('11')), smallWindow],
   ]
   for (const [answer, options] of bad) {
-    const error = (await thrownBy(() => checkResponse(answer, clientOptions(options)))) as ProtocolError
+    const error = (await thrownBy(() => checkDeflateResponse(answer, clientOptions(options)))) as ProtocolError
     assert.is(error.code, 'ERR_WS_EXTENSION', JSON.stringify(answer))
     assert.is(error.closeCode, 1002)
   }

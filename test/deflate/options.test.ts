@@ -1,10 +1,10 @@
-import { type DeflateOptions, normaliseDeflateOptions } from '../../src/deflate/options.ts'
+import { type DeflateOptions, readDeflateOptions } from '../../src/deflate/options.ts'
 import { assert, suite, thrownBy } from '../support/unit.ts'
 
 const test = suite('deflate options')
 
 test('true stands for the defaults of a server', () => {
-  assert.equal(normaliseDeflateOptions(true), {
+  assert.equal(readDeflateOptions(true), {
     threshold: 1024,
     level: 4,
     memLevel: 8,
@@ -17,13 +17,13 @@ test('true stands for the defaults of a server', () => {
 })
 
 test('a client keeps no context for what it sends', () => {
-  const options = normaliseDeflateOptions(true, 'client')
+  const options = readDeflateOptions(true, 'client')
   assert.is(options.serverContextTakeover, true)
   assert.is(options.clientContextTakeover, false)
 })
 
 test('what is given overrides the default, and undefined does not', () => {
-  const options = normaliseDeflateOptions({ threshold: 0, level: undefined, serverContextTakeover: true })
+  const options = readDeflateOptions({ threshold: 0, level: undefined, serverContextTakeover: true })
   assert.is(options.threshold, 0)
   assert.is(options.level, 4)
   assert.is(options.serverContextTakeover, true)
@@ -31,15 +31,15 @@ test('what is given overrides the default, and undefined does not', () => {
 
 test('a value of the wrong type is a TypeError', async () => {
   for (const options of [false, null, 'yes', 1, { level: '6' }, { serverContextTakeover: 1 }, { threshhold: 1 }]) {
-    const error = await thrownBy(() => normaliseDeflateOptions(options as DeflateOptions))
+    const error = await thrownBy(() => readDeflateOptions(options as DeflateOptions))
     assert.instance(error, TypeError)
-    assert.match(error.message, /^deflate/)
+    assert.match(error.message, /^option deflate/)
   }
 })
 
 test('a name of Object.prototype is no option', async () => {
   const options = JSON.parse('{"__proto__": 1, "constructor": 1}')
-  assert.match((await thrownBy(() => normaliseDeflateOptions(options))).message, 'is not an option')
+  assert.match((await thrownBy(() => readDeflateOptions(options))).message, 'is unknown; allowed: threshold, level')
 })
 
 test('a number out of range is a RangeError that tells the range', async () => {
@@ -58,8 +58,8 @@ test('a number out of range is a RangeError that tells the range', async () => {
     { maxCompressionMemory: Number.POSITIVE_INFINITY },
   ]
   for (const options of wrong) {
-    const error = await thrownBy(() => normaliseDeflateOptions(options))
+    const error = await thrownBy(() => readDeflateOptions(options))
     assert.instance(error, RangeError, JSON.stringify(options))
-    assert.match(error.message, /must be a whole number from \d+ to \d+, got/)
+    assert.match(error.message, /^option deflate\.\w+ is .+; allowed: an integer from \d+/)
   }
 })

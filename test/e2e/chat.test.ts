@@ -177,6 +177,7 @@ async function sayAll(texts: string[]): Promise<void> {
   for (const text of texts) {
     document.getElementById('text').value = text
     document.getElementById('composer').requestSubmit()
+    // The pace of somebody who types.
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
 }

@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core'
 import { launchChromium } from '../support/chromium.ts'
 import { startCommand } from '../support/command.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
+import { openWs } from '../support/ws-client.ts'
 
 const test = suite('job demo', { timeLimit: 60_000 })
 
@@ -26,6 +27,19 @@ const percentOf = (page: Page): Promise<number> =>
 /** Waits until the job is at work. */
 const moves = (page: Page): Promise<void> => page.locator('#bar:not([value="0"])').waitFor()
 
+/** Waits, over a connection of its own, until the job of the page is past `percent`. */
+async function jobPasses(t: TestContext, address: string, page: Page, percent: number): Promise<void> {
+  const key = await page.evaluate("sessionStorage.getItem('job key')")
+  const client = await openWs(`${address.replace('http', 'ws')}/job?job=${key}`)
+  t.after(() => client.socket.terminate())
+  for (;;) {
+    const message = await client.next()
+    if (message === null) throw new Error('the server closed')
+    const { data } = JSON.parse(String(message))
+    if (data !== undefined && JSON.parse(data).percent > percent) return
+  }
+}
+
 async function finds(page: Page): Promise<void> {
   await isIn(page, 'done')
   assert.is(await page.locator('#found').textContent(), PRIMES)
@@ -44,13 +58,13 @@ test('a job shows its progress and tells when it is done, with the right result'
 })
 
 test('a job goes on while the network of its page is cut, and the page is told that it is done', async (t) => {
-  const { browser, page } = await openJob(t)
+  const { server, browser, page } = await openJob(t)
   await start(page)
   await moves(page)
   await browser.context.setOffline(true)
   await page.locator('#state[data-state=lost]').waitFor()
   const percent = await percentOf(page)
-  await new Promise((resolve) => setTimeout(resolve, 500))
+  await jobPasses(t, server.address, page, percent + 5)
   assert.is(await percentOf(page), percent)
   await browser.context.setOffline(false)
   await finds(page)

@@ -1,6 +1,8 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { keepBuffer, takeBuffer } from '../../src/fast/buffer-pool.ts'
+import { endOfTick } from '../support/tick.ts'
+
 import { assert, suite } from '../support/unit.ts'
 
 const test = suite('buffer pool')
@@ -40,7 +42,7 @@ test('leaves to garbage collection what it keeps', async () => {
   for (const use of [takeAll, () => keepBuffer(Buffer.alloc(64 * KIB))]) {
     keepBuffer(Buffer.alloc(100 * KIB))
     // What was looked at in this turn of the loop is kept to its end.
-    await new Promise((resolve) => setTimeout(resolve, 1))
+    await endOfTick()
     collectGarbage()
     use()
     assert.not(takeAll().includes(100 * KIB))

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { negotiate } from '../../src/deflate/offer.ts'
-import { normaliseDeflateOptions } from '../../src/deflate/options.ts'
+import { readDeflateOptions } from '../../src/deflate/options.ts'
 import { type Extension, formatExtensions, parseExtensions } from '../../src/handshake/header-grammar.ts'
 import { bytes, maybeDamaged } from '../support/arbitrary.ts'
 import { assert } from '../support/unit.ts'
@@ -81,7 +81,7 @@ const WORDS = [
   ', ',
   '; ',
 ]
-const options = normaliseDeflateOptions(true)
+const options = readDeflateOptions(true)
 
 const fields = fc
   .record({

@@ -15,7 +15,7 @@ function makeRoom(options: ConstructorParameters<typeof Rooms>[0], owed = 1000) 
   return { rooms, room, quick, slow }
 }
 
-test('by `drop` a slow member misses messages until it has read', async () => {
+test('with `drop` a slow member misses messages until it has read', async () => {
   const { rooms, room, quick, slow } = makeRoom({ slow: 'drop' })
   assert.equal([room.broadcast('a'), room.broadcast('b')], [1, 1])
   await endOfTick()
@@ -26,7 +26,7 @@ test('by `drop` a slow member misses messages until it has read', async () => {
   assert.is(rooms.stats().droppedMessages, 2)
 })
 
-test('by `close` a slow member is closed with 1013', async () => {
+test('with `close` a slow member is closed with 1013', async () => {
   const { rooms, room, quick, slow } = makeRoom({ slow: 'close' })
   assert.is(room.broadcast('a'), 1)
   await endOfTick()
@@ -34,7 +34,7 @@ test('by `close` a slow member is closed with 1013', async () => {
   assert.equal([quick.received, rooms.stats().closedMembers], [['a'], 1])
 })
 
-test('by `wait` a slow member gets everything in order when it reads again', async () => {
+test('with `wait` a slow member gets everything in order when it reads again', async () => {
   const { rooms, room, quick, slow } = makeRoom({ slow: 'wait' })
   assert.is(room.broadcast('a'), 2)
   assert.is(room.broadcast('not for slow', { except: slow.session }), 1)
@@ -51,7 +51,7 @@ test('by `wait` a slow member gets everything in order when it reads again', asy
   assert.is(rooms.stats().backlogBytes, 0)
 })
 
-test('the backlog of a room is bounded; who needs more than it has misses the oldest', async () => {
+test('the backlog of a room is bounded; a member that needs more misses the oldest messages', async () => {
   const { rooms, room, slow } = makeRoom({ slow: 'wait', backlogBytes: 30 })
   for (let i = 0; i < 10; i++) {
     room.broadcast(`number ${i}`)
@@ -64,7 +64,7 @@ test('the backlog of a room is bounded; who needs more than it has misses the ol
   assert.is(rooms.stats().droppedMessages, 7)
 })
 
-test('a slow member that closes lets go of its backlog', async () => {
+test('the backlog of a slow member is released when it closes', async () => {
   const { rooms, room, slow } = makeRoom({ slow: 'wait' })
   room.broadcast('a')
   await endOfTick()
@@ -86,7 +86,7 @@ test('a member becomes slow in the middle of a tick as soon as the bound is reac
   assert.is(room.broadcast('late'), 1)
 })
 
-test('a message longer than the bound goes to who has nothing waiting', async () => {
+test('a message over the limit is sent to members for which nothing waits', async () => {
   const { room, quick, slow } = makeRoom({ slow: 'drop' }, 1)
   assert.is(room.broadcast('x'.repeat(2000)), 1)
   await endOfTick()

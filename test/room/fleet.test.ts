@@ -45,9 +45,9 @@ const isOf = (phase: string) => (text: string) => text.startsWith(`${phase} `)
 
 /** Waits until every member has as many messages of a phase as it is to get, less what its process has missed. */
 async function awaitMessages(members: readonly RoomMember[], phase: string, expected: Expected): Promise<void> {
-  for (const { room, received } of members) {
+  for (const { room, received, next } of members) {
     const wanted = expected.get(room)?.flat().length ?? 0
-    while (received.filter(isOf(phase)).length < wanted) await new Promise((resolve) => setTimeout(resolve, 10))
+    while (received.filter(isOf(phase)).length < wanted) await next()
   }
 }
 
@@ -85,7 +85,7 @@ test('workers: every member gets every message once, those of one process in ord
   )
 })
 
-withRedis('redis: the same, and again after it was killed and started anew; the gap is reported', async (t) => {
+withRedis('redis: the same, and again after it was killed and restarted; the gap is reported', async (t) => {
   const redis = await startRedis(t)
   const processes = await startProcesses(t, PROCESSES, redis.url)
   const members = await openMembers(t, processes)
@@ -121,6 +121,5 @@ async function allProcesses(
   processes: readonly RoomProcess[],
   isSo: (report: Awaited<ReturnType<RoomProcess['stats']>>) => boolean,
 ): Promise<void> {
-  for (const each of processes)
-    while (!isSo(await each.stats())) await new Promise((resolve) => setTimeout(resolve, 10))
+  for (const each of processes) while (!isSo(await each.stats()));
 }

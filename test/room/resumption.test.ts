@@ -25,7 +25,7 @@ function settle(resumption: Resumption, history: HistoryRead): string {
   return [...messages.map(({ payload }) => payload), ...arrived.map(({ publication }) => publication.payload)].join(' ')
 }
 
-test('what is in the history and arrives too is sent once', () => {
+test('a message that is in the history and also arrives is sent once', () => {
   const resumption = new Resumption({ position: { epoch: 'e', count: 1 }, unnumbered: null }, 10)
   const [second, third, fourth] = [message(2, 'p', 2), message(3, 'own', 1), message(4, 'p', 3)]
   // From elsewhere with its number; this process's own before it has one.
@@ -37,7 +37,7 @@ test('what is in the history and arrives too is sent once', () => {
   assert.is(settle(resumption, read([second, third], 3)), 'p2 own1 p3 own2')
 })
 
-test('what it got before it was numbered is not sent again, from the history or as it arrives', () => {
+test('what a member got before it was numbered is not sent again, from the history or when it arrives', () => {
   const ahead = { origin: 'p', sequence: 6 }
   const resumption = new Resumption({ position: { epoch: 'e', count: 1 }, unnumbered: ahead }, 10)
   const sixth = message(4, 'p', 6)
@@ -45,7 +45,7 @@ test('what it got before it was numbered is not sent again, from the history or 
   assert.is(settle(resumption, read([message(2, 'p', 5), message(3, 'q', 1)], 3)), 'q1')
 })
 
-test('is not complete when more arrived than is kept, or the history was not', () => {
+test('is not complete when more arrived than is stored, or the history was not', () => {
   const resumption = new Resumption(null, 2)
   for (let i = 1; i <= 3; i++) {
     const each = message(i, 'p', i)

@@ -8,7 +8,7 @@ const test = suite('room')
 
 const peers = (count: number): FakePeer[] => Array.from({ length: count }, () => new FakePeer())
 
-test('a message reaches every member but the one left out, and tells how many took it', async () => {
+test('a message reaches every member but the excepted one, and `broadcast` returns how many accepted it', async () => {
   const room = new Rooms().room('lobby')
   const [first, second, third] = peers(3)
   for (const { session } of [first, second, third]) void room.join(session)
@@ -53,7 +53,7 @@ test('a member that leaves gets what was broadcast before and nothing after', as
   assert.equal([first.received, second.received], [['before'], ['before', 'after']])
 })
 
-test('who joins within a tick does not get what was broadcast earlier in it', async () => {
+test('a member does not get what was broadcast before it joined within the same tick', async () => {
   const room = new Rooms().room('lobby')
   const [first, second] = peers(2)
   void room.join(first.session)
@@ -117,7 +117,7 @@ test('members may come, go and close while a message is handed out', async () =>
   assert.is(room.size, 2)
 })
 
-test('a member that is being closed takes nothing more', () => {
+test('a member that is closing accepts no more messages', () => {
   const room = new Rooms().room('lobby')
   const [peer] = peers(1)
   void room.join(peer.session)
@@ -137,7 +137,7 @@ test('a member is listed by the name it joined with, once however many sessions 
   assert.equal(await room.members(), { count: 1, names: ['bob'] })
 })
 
-test('refuses a name that is too long, a room too many and a message that is none', async () => {
+test('refuses a name that is too long, a room too many and an invalid message', async () => {
   const rooms = new Rooms({ maxRooms: 1 })
   const [peer] = peers(1)
   assert.match((await thrownBy(() => rooms.room('x'.repeat(257)))).message, 'at most 256')
@@ -194,7 +194,7 @@ test('history outlives the last member of a room', async () => {
   assert.is(back.envelopes[0].data, 'two')
 })
 
-test('a client whose gap is too old is told so, and gets what is left', async () => {
+test('a client whose last id is too old gets a gap notice and the rest of the history', async () => {
   const room = new Rooms({ history: { size: 2, ttl: 60_000 } }).room('lobby')
   const [goes, back, again] = peers(3)
   void room.join(goes.session)
@@ -212,7 +212,7 @@ test('a client whose gap is too old is told so, and gets what is left', async ()
   assert.equal(await room.join(again.session, { last: gap.id }), { missedCount: 2, isComplete: true })
 })
 
-test('history is kept for its time; an id of nowhere is an old one', async () => {
+test('history expires after its ttl; an unknown id is treated as older', async () => {
   let now = 0
   const room = new Rooms({ broker: new MemoryBroker(() => now), history: { size: 9, ttl: 100 } }).room('lobby')
   const [goes, back, stranger] = peers(3)

@@ -23,7 +23,7 @@ async function serveRoom(t: TestContext, options: ConstructorParameters<typeof R
   return { rooms, room, server, open }
 }
 
-test('with permessage-deflate a message is compressed for those who take it, and a secret is not', async (t) => {
+test('with permessage-deflate a message is compressed for members that negotiated it, unless it must not be', async (t) => {
   const { room, open } = await serveRoom(t, {}, true)
   const [plain, deflated] = [await open(), await open('', true)]
   for (const client of [plain, deflated]) assert.is(await client.next(), 'joined')
@@ -41,7 +41,7 @@ test('with permessage-deflate a message is compressed for those who take it, and
   assert.ok(bytesOf(deflated) - before > texts[0].length)
 })
 
-test('a member that stops reading holds nobody up, and gets everything when it reads again', async (t) => {
+test('a member that stops reading delays nobody, and gets everything when it reads again', async (t) => {
   const { rooms, room, open } = await serveRoom(t, { slowBytes: 256 * 1024 })
   const [quick, slow] = [await open(), await open()]
   for (const client of [quick, slow]) assert.is(await client.next(), 'joined')
@@ -70,7 +70,7 @@ test('what was broadcast in the tick of a shutdown arrives before the Close', as
   assert.match(await client.closed, /^1001/)
 })
 
-test('what is sent directly, and the Close, keep their places among what is broadcast in one tick', async (t) => {
+test('direct messages, broadcasts and the Close of one tick arrive in order', async (t) => {
   const rooms = new Rooms()
   const room = rooms.room('lobby')
   const view = require_websocket(async ({ websocket }) => {
@@ -100,7 +100,7 @@ test('a client that comes back with its last id gets what it missed', async (t) 
   assert.is(await second.next(), 'joined')
 })
 
-test('a member that says something is not told it again', async (t) => {
+test('`except` leaves out the member that sent the message', async (t) => {
   const { open } = await serveRoom(t)
   const [first, second] = [await open(), await open()]
   for (const client of [first, second]) assert.is(await client.next(), 'joined')

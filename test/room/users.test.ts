@@ -1,4 +1,5 @@
 import { Users } from '../../src/room/users.ts'
+import { stopClock } from '../support/clock.ts'
 import { FakePeer } from '../support/fake-session.ts'
 import { endOfTick } from '../support/tick.ts'
 import { assert, suite, thrownBy } from '../support/unit.ts'
@@ -31,7 +32,7 @@ test('a message reaches every device of a user and nobody else', async () => {
   assert.equal(await users.names(), ['ann', 'bob'])
 })
 
-test('tells when the last device of a user goes, by closing or by being removed', async () => {
+test('`onGone` is called when the last device of a user is closed or removed', async () => {
   const { users, gone, nextGone } = makeUsers()
   const [phone, laptop] = [new FakePeer(), new FakePeer()]
   await users.add('ann', phone.session)
@@ -46,26 +47,35 @@ test('tells when the last device of a user goes, by closing or by being removed'
   assert.is(await users.has('ann'), false)
 })
 
-test('a device that is silent for its time no longer counts; any message renews it', async () => {
-  const { users, gone, nextGone } = makeUsers()
+test('a device that is silent for its time no longer counts; any message renews it', async (t) => {
+  const clock = stopClock(t)
+  const { users, gone } = makeUsers()
   const [silent, talks] = [new FakePeer(), new FakePeer()]
   await users.add('silent', silent.session, { ttl: 60 })
   await users.add('talks', talks.session, { ttl: 60 })
-  const talking = setInterval(() => talks.receive('ping'), 10)
-  await nextGone()
+  for (let time = 0; time < 120; time += 20) {
+    clock.tick(20)
+    talks.receive('ping')
+    await endOfTick()
+  }
   assert.equal(gone, ['silent'])
   assert.equal([await users.has('talks'), silent.session.is_closed()], [true, false])
-  clearInterval(talking)
-  await nextGone()
+  clock.tick(59)
+  await endOfTick()
+  assert.equal(gone, ['silent'])
+  clock.tick(2)
+  await endOfTick()
   assert.equal(gone, ['silent', 'talks'])
 })
 
-test('adding a device again sets its time anew', async () => {
+test('adding a device again replaces its ttl', async (t) => {
+  const clock = stopClock(t)
   const { users, gone } = makeUsers()
   const peer = new FakePeer()
   await users.add('ann', peer.session, { ttl: 1 })
   await users.add('ann', peer.session)
-  await new Promise((resolve) => setTimeout(resolve, 20))
+  clock.tick(1_000)
+  await endOfTick()
   assert.equal([gone, await users.send('ann', 'hi')], [[], 1])
 })
 
@@ -78,14 +88,14 @@ test('one session may be the device of several users', async () => {
   assert.equal([await users.names(), users.stats().devices], [['ann'], 1])
 })
 
-test('refuses a time that is none and a message that is none, at once', async () => {
+test('refuses an invalid ttl and an invalid message synchronously', async () => {
   const { users } = makeUsers()
   const peer = new FakePeer()
   assert.instance(await thrownBy(() => void users.add('ann', peer.session, { ttl: 0 })), RangeError)
   assert.instance(await thrownBy(() => void users.send('ann', null as never)), TypeError)
 })
 
-test('what the callback throws goes to `onError`', async () => {
+test('what a callback throws is passed to `onError`', async () => {
   const errors: unknown[] = []
   const users = new Users({ onError: (error) => errors.push(error) })
   users.onGone = () => {

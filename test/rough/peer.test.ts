@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { createInterface, type Interface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { accept_websocket, type CloseInfo, type Connection, createServer } from '../../src/index.ts'
 import { startEcho } from '../support/echo-server.ts'
 import { RawClient } from '../support/raw-client.ts'
 import { startSilentProxy } from '../support/silent-proxy.ts'
+import { until } from '../support/tick.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 import { frame } from '../support/wire.ts'
 import { hostOf, openWs } from '../support/ws-client.ts'
@@ -20,20 +22,22 @@ const closed = (connection: Connection): Promise<CloseInfo> =>
 
 const codeOf = ({ error }: CloseInfo): string | undefined => (error as { code?: string } | undefined)?.code
 
-async function startPeer(t: TestContext, port: number): Promise<ChildProcess> {
+/** A peer in a process of its own, and the lines it prints: one when it is open, one for each ping that it answers. */
+async function startPeer(t: TestContext, port: number): Promise<{ child: ChildProcess; lines: Interface }> {
   const child = spawn(process.execPath, [IDLE_CLIENT, String(port)], { stdio: ['ignore', 'pipe', 'inherit'] })
   t.after(() => child.kill('SIGKILL'))
-  await once(child.stdout!, 'data')
-  return child
+  const lines = createInterface(child.stdout)
+  await once(lines, 'line')
+  return { child, lines }
 }
 
 test('cuts a peer whose process is stopped after the ping it does not answer, with 1006 and the reason', async (t) => {
   const { port, connections } = await startEcho(t, { pingInterval: 200, pingTimeout: 1_500 })
-  const child = await startPeer(t, port)
+  const { child, lines } = await startPeer(t, port)
   const [connection] = connections
   const end = closed(connection)
   // Its pongs keep it alive beyond both times.
-  await new Promise((resolve) => setTimeout(resolve, 2_500))
+  for (let pings = 0; pings < 12; pings++) await once(lines, 'line')
   assert.is(connection.state, 'open')
   child.kill('SIGSTOP')
   const info = await end
@@ -64,7 +68,7 @@ test('tells a reset in the middle of a frame with 1006 and the system’s error,
   const end = closed(connections[0])
   client.send(frame(1, 'whole'), frame(2, Buffer.alloc(500_000)).subarray(0, 300_000))
   await client.receive(1)
-  while (connections[0].memoryUsed < 290_000) await new Promise((resolve) => setTimeout(resolve, 10))
+  await until(() => connections[0].memoryUsed >= 290_000)
   client.socket.resetAndDestroy()
   const info = await end
   assert.equal([info.code, info.initiator, codeOf(info)], [1006, 'transport', 'ERR_WS_TRANSPORT'])
@@ -96,7 +100,7 @@ test('a view that never returns keeps neither its connection nor the shutdown', 
   const stayer = await openWs(`ws://${host}/`)
   leaver.socket.close(1000)
   assert.is(await leaver.closed, '1000')
-  while (server.connections.size > 1) await new Promise((resolve) => setTimeout(resolve, 10))
+  await until(() => server.connections.size === 1)
   const stopped = await server.shutdown({ drain: 100, deadline: 5_000 })
   assert.equal(stopped, { clean: 1, unclean: 0, cut: 0 })
   assert.is(await stayer.closed, '1001')

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { type ConnectionLimits, connect, defaultLimits, type RateLimit, worstCaseBytes } from '../../src/index.ts'
 import { startEcho } from '../support/echo-server.ts'
 import { RawClient } from '../support/raw-client.ts'
+import { endOfTick } from '../support/tick.ts'
 import { assert, suite } from '../support/unit.ts'
 import { frame } from '../support/wire.ts'
 
@@ -55,14 +56,14 @@ test('no peer makes a connection hold more than the bound', async (t) => {
   // Messages of the limit whose echo nobody reads, then one that does not end.
   for (let i = 0; i < 60 && !client.closed; i++) {
     client.send(frame(2, Buffer.alloc(300_000)))
-    await new Promise((resolve) => setTimeout(resolve, 2))
+    await endOfTick()
     most = Math.max(most, connections[0].memoryUsed)
   }
   const other = await connect(`ws://127.0.0.1:${port}`)
   for (let i = 0; i < 20; i++) other.send(Buffer.alloc(250_000))
   client.send(frame(2, Buffer.alloc(299_999), { fin: false }))
-  for (let i = 0; i < 50; i++) {
-    await new Promise((resolve) => setTimeout(resolve, 2))
+  for (let i = 0; i < 200; i++) {
+    await endOfTick()
     for (const connection of connections) most = Math.max(most, connection.memoryUsed)
   }
   assert.ok(most > 100_000, `${most}`)

@@ -3,6 +3,7 @@ import { type AddressInfo, connect } from 'node:net'
 import { WebSocketServer } from '../../src/index.ts'
 import { wheel } from '../../src/transport/timing-wheel.ts'
 import { upgradeRequest } from '../support/raw-client.ts'
+import { turns, until } from '../support/tick.ts'
 import { closeFrame, frame } from '../support/wire.ts'
 
 /** Opens and closes connections in a process of its own and prints what is left, as a line of JSON. */
@@ -40,7 +41,7 @@ async function visitMany(port: number, count: number): Promise<void> {
 async function heapUsed(): Promise<number> {
   for (let i = 0; i < 3; i++) {
     globalThis.gc?.()
-    await new Promise((resolve) => setTimeout(resolve, 30))
+    await turns()
   }
   return process.memoryUsage().heapUsed
 }
@@ -48,7 +49,7 @@ async function heapUsed(): Promise<number> {
 async function growthOf(port: number, count: number): Promise<number> {
   const before = await heapUsed()
   await visitMany(port, count)
-  while (server.connections.size > 0) await new Promise((resolve) => setTimeout(resolve, 10))
+  await until(() => server.connections.size === 0)
   return (await heapUsed()) - before
 }
 
@@ -59,7 +60,7 @@ async function main(): Promise<void> {
   const growth = Math.min(await growthOf(port, COUNT), await growthOf(port, COUNT))
   const timers = wheel.size
   await server.close()
-  await new Promise((resolve) => setTimeout(resolve, 50))
+  await turns()
   const handles = process.getActiveResourcesInfo().filter((name) => name !== 'PipeWrap' && name !== 'TTYWrap')
   const listeners = process.listenerCount('uncaughtException') + Number(channel('dwebsocket:open').hasSubscribers)
   console.log(JSON.stringify({ growth, timers, handles, listeners }))

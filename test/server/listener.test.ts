@@ -1,7 +1,9 @@
+import { once } from 'node:events'
 import { Agent, get, request as httpRequest, type IncomingMessage } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { WebSocketServer } from '../../src/index.ts'
 import { RawClient, upgradeRequest } from '../support/raw-client.ts'
+import { endOfTick, turns, until } from '../support/tick.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 import { frame } from '../support/wire.ts'
 
@@ -37,13 +39,15 @@ function open(
   socket.on('data', (chunk) => {
     received += chunk.toString('latin1')
   })
-  const until = async (text: string): Promise<void> => {
-    while (!received.includes(text)) await new Promise((resolve) => setTimeout(resolve, 2))
-  }
-  return { socket, text: () => received, until }
+  return { socket, text: () => received, until: (text) => until(() => received.includes(text)) }
 }
 
-const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5))
+/** Resolves when the server has read what was written to the socket. */
+async function arrives(socket: Socket): Promise<void> {
+  if (socket.connecting) await once(socket, 'connect')
+  await turns()
+}
+
 const plain = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`
 
 test('answers plain requests on one connection, one by one and in a pipeline', async (t) => {
@@ -66,7 +70,7 @@ test('hands on a pipeline that comes at once, and a head that comes byte by byte
   const slow = open(t, port)
   for (const byte of plain('/slow')) {
     slow.socket.write(byte)
-    await new Promise((resolve) => setImmediate(resolve))
+    await endOfTick()
   }
   await slow.until('/slow 0\n')
 })
@@ -111,7 +115,7 @@ test('reads nothing behind a request until somebody has decided on it, then in o
   client.socket.write(Buffer.concat([Buffer.from(upgradeRequest()), frame(1, 'one')]))
   const accept = await upgraded
   client.sendText('two')
-  await pause()
+  await arrives(client.socket)
   accept()
   client.sendText('three')
   await client.receive(3)
@@ -122,14 +126,14 @@ test('forgets who leaves before the head is complete, and lets them go when it c
   const { port, server } = await listen(t)
   const gone = open(t, port)
   gone.socket.write('GET / HT')
-  await pause()
+  await arrives(gone.socket)
   gone.socket.resetAndDestroy()
   const ended = open(t, port)
   ended.socket.end('GET / HT')
   await new Promise((resolve) => ended.socket.once('close', resolve))
   const waiting = open(t, port)
   waiting.socket.write('GET / HT')
-  await pause()
+  await arrives(waiting.socket)
   const closed = new Promise((resolve) => waiting.socket.once('close', resolve))
   await server.close()
   await closed
@@ -139,7 +143,7 @@ test('answers a head that is broken behind a good beginning, and serves the next
   const { port } = await listen(t)
   const broken = open(t, port)
   broken.socket.write('GET / HTTP/1.1\r\nHo')
-  await pause()
+  await arrives(broken.socket)
   broken.socket.write('st : a\r\n\r\n')
   await broken.until('400 Bad Request')
   const status = await new Promise((resolve) =>

@@ -4,6 +4,7 @@ import type { Connection } from '../../src/connection/connection.ts'
 import { type CloseInfo, type ServerOptions, WebSocketServer } from '../../src/index.ts'
 import { checkShutdownOptions, deadlineOf } from '../../src/server/shutdown.ts'
 import { RawClient } from '../support/raw-client.ts'
+import { until } from '../support/tick.ts'
 import { assert, suite, type TestContext, thrownBy } from '../support/unit.ts'
 import { closeFrame, frame } from '../support/wire.ts'
 
@@ -112,7 +113,8 @@ test('loses nothing that send took when the peer reads late', async (t) => {
   connections[0].send('the last word')
   assert.ok(connections[0].bufferedAmount > 1_000_000)
   const stopped = server.shutdown({ deadline: 20_000 })
-  setTimeout(() => client.socket.resume(), 200)
+  await until(() => connections[0].state === 'closing')
+  client.socket.resume()
   assert.equal(await stopped, { clean: 1, unclean: 0, cut: 0 })
   assert.is(client.frames.length, 14)
   assert.ok(client.frames.slice(0, 12).every(({ payload }) => payload.equals(chunk)))
@@ -138,12 +140,14 @@ test('refuses newcomers with 503 while it lasts', async (t) => {
 
 test('waits for plain HTTP requests until the deadline, not longer', async (t) => {
   const { server, port } = await run(t)
-  server.onRequest = () => {}
+  const isAsked = new Promise<void>((resolve) => {
+    server.onRequest = () => resolve()
+  })
   const asked = new Promise<string>((resolve) => {
     const request = get({ port, host: '127.0.0.1', agent: false }, () => resolve('answered'))
     request.on('error', (error: Error & { code?: string }) => resolve(error.code!))
   })
-  await new Promise((resolve) => setTimeout(resolve, 50))
+  await isAsked
   await server.shutdown({ deadline: 200 })
   assert.is(await asked, 'ECONNRESET')
 })

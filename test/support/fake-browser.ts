@@ -1,4 +1,4 @@
-import { type ClientOptions, ReconnectingWebSocket } from '../../src/client/browser.ts'
+import { type ClientOptions, ReconnectingWebSocket, type UrlSource } from '../../src/client/browser.ts'
 
 /** A WebSocket whose events the test dispatches. */
 export class FakeSocket extends EventTarget {
@@ -97,7 +97,7 @@ export interface FakeWorld {
 
 /** A client whose sockets, timers, random numbers and network events are the test's. */
 export function makeWorld(
-  options: ClientOptions & { url?: string; protocols?: string[]; random?: () => number } = {},
+  options: ClientOptions & { url?: UrlSource; protocols?: string[]; random?: () => number } = {},
 ): FakeWorld {
   const { url = 'ws://host/path', protocols, random = () => 0, ...rest } = options
   const clock = new FakeClock()

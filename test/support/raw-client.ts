@@ -30,6 +30,7 @@ export class RawClient {
   readonly frames: ReceivedFrame[] = []
   ended = false
   closed = false
+  #roundTrips = 0
   #bytes = Buffer.alloc(0)
   #waiting: { until: () => boolean; resolve: () => void }[] = []
 
@@ -76,6 +77,14 @@ export class RawClient {
   async receive(count: number): Promise<ReceivedFrame[]> {
     await this.until(() => this.frames.length >= count || this.closed)
     return this.frames.slice(0, count)
+  }
+
+  /** Sends a ping and waits for its pong: what the server read before has been handled. */
+  async roundTrip(): Promise<void> {
+    const payload = `round trip ${++this.#roundTrips}`
+    const isAnswer = ({ opcode, payload: own }: ReceivedFrame): boolean => opcode === 10 && own.toString() === payload
+    this.send(frame(9, payload))
+    await this.until(() => this.closed || this.ended || this.frames.some(isAnswer))
   }
 
   /** The texts of the data frames so far. */
@@ -143,4 +152,11 @@ export class RawClient {
       this.#bytes = bytes.subarray(at + length)
     }
   }
+}
+
+/** Resolves when a server has had many turns to read what others sent to it: after round trips of a connection of its own. */
+export async function settle(port: number | string, count = 20): Promise<void> {
+  const client = await RawClient.open(port)
+  for (let i = 0; i < count; i++) await client.roundTrip()
+  await client.close()
 }

@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process'
 import cluster, { type Worker } from 'node:cluster'
+import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { WebSocket as WsSocket } from 'ws'
 import { joinWorkers } from '../../src/room/broker/cluster/primary.ts'
@@ -81,6 +82,8 @@ async function openProcess(channel: Channel): Promise<RoomProcess> {
 export interface RoomMember {
   readonly room: string
   readonly received: string[]
+  /** Resolves at the next message. */
+  next(): Promise<unknown>
 }
 
 /** Opens a member and waits until it has joined; it closes with the test. */
@@ -92,7 +95,7 @@ export function openMember(t: TestContext, { port }: RoomProcess, room: string):
     socket.on('error', reject)
     socket.on('message', (data) => {
       const text = String(data)
-      if (text === 'joined') resolve({ room, received })
+      if (text === 'joined') resolve({ room, received, next: () => once(socket, 'message') })
       else received.push(text)
     })
   })

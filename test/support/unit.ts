@@ -18,6 +18,9 @@ export interface Suite {
 /** Milliseconds a single test may take unless `suite` is told otherwise: a bound on hangs, never an assertion on speed. */
 const TIME_LIMIT = 60_000
 
+/** The real ones, whatever a test does to the clock. */
+const { setTimeout, clearTimeout } = globalThis
+
 const cleanUpsOfEach: (() => unknown)[] = []
 
 /** Registers a clean-up for every test: for helpers that open what tests may forget. */

@@ -9,6 +9,7 @@ import {
   releaseStream,
   type StreamOwner,
 } from '../../src/transport/stream-owner.ts'
+import { turns, until } from '../support/tick.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 
 const test = suite('stream owner')
@@ -40,8 +41,6 @@ class Pipe extends Duplex {
     setImmediate(done)
   }
 }
-
-const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20))
 
 /** The two ends of a socket: the accepted one and the one that connected. */
 async function pair(t: TestContext): Promise<[Socket, Socket]> {
@@ -82,12 +81,12 @@ for (const [name, make] of kinds) {
     const [first, second] = [new Owner(), new Owner()]
     ownStream(stream, first)
     say('one')
-    await settle()
+    await until(() => first.log.length > 0)
     ownStream(stream, second)
     say('two')
-    await settle()
+    await until(() => second.log.length > 0)
     stream.destroy(new Error('broken'))
-    await settle()
+    await until(() => second.log.includes('close'))
     assert.equal(first.log, ['one'])
     assert.equal(second.log, ['two', 'error broken', 'close'])
   })
@@ -101,10 +100,10 @@ for (const [name, make] of kinds) {
     assert.is(hasOwner(stream), false)
     stream.pause()
     say('one')
-    await settle()
+    await turns()
     ownStream(stream, second)
     say('two')
-    await settle()
+    await until(() => second.log.join('').endsWith('two'))
     assert.equal(first.log, [])
     assert.is(second.log.join(''), 'onetwo')
   })
@@ -120,14 +119,14 @@ for (const [name, make] of kinds) {
     const log: string[] = []
     stream.on('data', (chunk) => log.push(String(chunk))).resume()
     say('plain')
-    await settle()
+    await until(() => log.length > 0)
     stream.removeAllListeners('data').pause()
     say('kept')
-    await settle()
+    await turns()
     const owner = new Owner()
     ownStream(stream, owner)
     say('owned')
-    await settle()
+    await until(() => owner.log.join('').endsWith('owned'))
     assert.equal(log, ['plain'])
     assert.is(owner.log.join(''), 'keptowned')
   })
@@ -139,7 +138,7 @@ for (const [name, make] of kinds) {
     assert.is(stream.listenerCount('error'), 1)
     stream.emit('error', new Error('broken'))
     assert.ok(stream.destroyed)
-    await settle()
+    await turns()
   })
 }
 
@@ -150,9 +149,9 @@ test('tells the end of the peer, and that the system took what was written', asy
   client.pause()
   while (socket.write(Buffer.alloc(1 << 20)));
   client.resume()
-  await settle()
+  await until(() => owner.log.includes('drain'))
   client.end('bye')
-  await settle()
+  await until(() => owner.log.includes('end'))
   assert.equal(owner.log.slice(0, 3), ['drain', 'bye', 'end'])
   assert.is(acceptedBytes(socket), socket.bytesWritten)
 })

@@ -1,32 +1,48 @@
-import type { ClientOptions } from './types.ts'
+import type { ClientOptions, UrlSource } from './types.ts'
 
 type AddressOptions = Required<Pick<ClientOptions, 'lastId' | 'resumeUrl'>>
 
 /** Where to connect: the URL, and from which message on. */
 export class Address {
-  readonly url: string
+  readonly #source: UrlSource
   readonly #options: AddressOptions
+  #url = ''
   #lastId: string | undefined
 
-  constructor(url: string | URL, options: AddressOptions) {
-    this.url = resolveUrl(url)
+  /** @throws {TypeError} when the URL is invalid. */
+  constructor(source: UrlSource, options: AddressOptions) {
+    this.#source = source
     this.#options = options
+    if (typeof source !== 'function') this.#url = resolveUrl(source)
   }
 
-  /** The URL of the next attempt. */
-  next(): string {
-    return this.#lastId === undefined ? this.url : this.#options.resumeUrl(this.url, this.#lastId)
+  /** The latest URL without what `resumeUrl` adds to it; `''` until a function has returned the first. */
+  get url(): string {
+    return this.#url
+  }
+
+  /** The URL of the next attempt. A function is called anew each time; what it throws is a rejection. */
+  next(): string | Promise<string> {
+    const source = this.#source
+    if (typeof source !== 'function') return this.#resumedUrl()
+    return new Promise<string | URL>((resolve) => resolve(source())).then((url) => {
+      this.#url = resolveUrl(url)
+      return this.#resumedUrl()
+    })
   }
 
   onMessage(data: unknown): void {
     this.#lastId = this.#options.lastId(data) ?? this.#lastId
   }
+
+  #resumedUrl(): string {
+    return this.#lastId === undefined ? this.#url : this.#options.resumeUrl(this.#url, this.#lastId)
+  }
 }
 
+/** An absolute `ws:` or `wss:` URL without fragment. Only `href` is read: the URL of React Native has little else. */
 function resolveUrl(url: string | URL): string {
-  const { location } = globalThis as { location?: { href: string } }
-  const address = new URL(url, location?.href)
-  address.protocol = address.protocol.replace('http', 'ws')
-  address.hash = ''
-  return address.href
+  const { document, location } = globalThis as { document?: { baseURI: string }; location?: { href: string } }
+  const { href } = new URL(url, document?.baseURI ?? location?.href)
+  return href.replace(/^http/, 'ws').replace(/#.*$/, '')
 }

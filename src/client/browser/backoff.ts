@@ -35,6 +35,12 @@ export class Backoff {
     this.#openedAt = undefined
   }
 
+  /** Starts the delays over. */
+  reset(): void {
+    this.#attempt = 0
+    this.#openedAt = undefined
+  }
+
   get isExhausted(): boolean {
     return this.#attempt >= this.#options.maxAttempts
   }

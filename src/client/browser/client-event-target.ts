@@ -1,3 +1,4 @@
+import { PlainEventTarget } from './plain-event-target.ts'
 import type { ClientEvents } from './types.ts'
 
 type Handler<K extends keyof ClientEvents> = ((event: ClientEvents[K]) => void) | null
@@ -13,8 +14,12 @@ interface TypedEventTarget {
   dispatchEvent(event: Event): boolean
 }
 
+// React Native has neither EventTarget nor Event.
+const hasEvents = typeof EventTarget === 'function' && typeof Event === 'function'
+const Base = (hasEvents ? EventTarget : PlainEventTarget) as unknown as new () => TypedEventTarget
+
 /** The events of a `ReconnectingWebSocket`: listeners, and one handler property per type. */
-export class ClientEventTarget extends (EventTarget as unknown as new () => TypedEventTarget) {
+export class ClientEventTarget extends Base {
   onopen: Handler<'open'> = null
   onmessage: Handler<'message'> = null
   onreconnecting: Handler<'reconnecting'> = null
@@ -27,6 +32,13 @@ export class ClientEventTarget extends (EventTarget as unknown as new () => Type
       this.addEventListener(type, (event) => (this[`on${type}`] as Handler<typeof type>)?.(event as never))
     }
   }
+}
+
+/** An event with `fields`; a plain object where there is no `Event`. */
+export function makeEvent(type: keyof ClientEvents, fields: object = {}): Event {
+  if (!hasEvents) return { type, ...fields } as Event
+  if (type === 'message' && typeof MessageEvent === 'function') return new MessageEvent(type, fields)
+  return Object.assign(new Event(type), fields)
 }
 
 /** Adds listeners by event type; the function returned removes them. */

@@ -16,62 +16,77 @@ export interface LinkListener {
   onLoss(report: CloseReport): void
 }
 
-/** One attempt to connect and the connection it becomes. Once it is over, nothing of its socket is heard. */
+/** One attempt to connect and the connection it becomes. Once it is over, events of its socket are ignored. */
 export class Link {
   readonly #settings: LinkSettings
   readonly #listener: LinkListener
-  readonly #socket: SocketLike
+  #socket: SocketLike | undefined
   readonly #timer: Timer
   #isOver = false
 
-  constructor(url: string, settings: LinkSettings, listener: LinkListener) {
-    const { WebSocket } = settings.environment
+  /** @throws what `WebSocket` throws for a URL; a promise that rejects is a loss. */
+  constructor(url: string | Promise<string>, settings: LinkSettings, listener: LinkListener) {
     this.#settings = settings
     this.#listener = listener
     this.#timer = new Timer(settings.environment)
-    this.#socket = new WebSocket(url, settings.protocols)
-    this.applyBinaryType()
-    this.#on('open', () => this.#onOpen())
-    this.#on('message', (event: MessageEvent) => listener.onMessage(event))
-    this.#on('close', (report: CloseReport) => this.#end(report))
-    // The event `close` follows and says more. Without a listener npm `ws` would throw.
-    this.#on('error', () => {})
+    if (typeof url === 'string') this.#connect(url)
+    else url.then((url) => this.#connect(url)).catch((error) => this.fail(String(error)))
     this.#timer.start(settings.connectTimeout, () => this.fail('no answer'))
   }
 
   get isOpen(): boolean {
-    return this.#socket.readyState === 1
+    return this.#socket?.readyState === 1
   }
 
   get bufferedAmount(): number {
-    return this.#socket.bufferedAmount
+    return this.#socket?.bufferedAmount ?? 0
   }
 
   get protocol(): string {
-    return this.#socket.protocol
+    return this.#socket?.protocol ?? ''
   }
 
   get extensions(): string {
-    return this.#socket.extensions
+    return this.#socket?.extensions ?? ''
   }
 
   applyBinaryType(): void {
-    this.#socket.binaryType = this.#settings.binaryType
+    if (this.#socket !== undefined) this.#socket.binaryType = this.#settings.binaryType
   }
 
   send(data: ClientData): void {
-    this.#socket.send(data)
+    this.#socket?.send(data)
   }
 
   /** Starts the closing handshake; the end is reported when the socket is closed. */
   close(code: number, reason: string): void {
     this.#timer.stop()
-    this.#socket.close(code, reason)
+    if (this.#socket !== undefined) this.#socket.close(code, reason)
+    else queueMicrotask(() => this.fail(''))
   }
 
   /** Abandons the socket; no Close frame has come from the server (RFC 6455 §7.1.5). */
   fail(reason: string): void {
     this.#end(abnormalClosure(reason))
+  }
+
+  /** Closes the socket without a report. */
+  abandon(): void {
+    this.#isOver = true
+    this.#timer.stop()
+    this.#socket?.close()
+  }
+
+  #connect(url: string): void {
+    if (this.#isOver) return
+    const { WebSocket } = this.#settings.environment
+    this.#socket = new WebSocket(url, this.#settings.protocols)
+    this.applyBinaryType()
+    this.#on('open', () => this.#onOpen())
+    this.#on('message', (event: MessageEvent) => this.#listener.onMessage(event))
+    this.#on('close', (report: CloseReport) => this.#end(report))
+    // The event `close` follows and says more. Without a listener npm `ws` would throw.
+    this.#on('error', () => {})
   }
 
   #onOpen(): void {
@@ -81,14 +96,12 @@ export class Link {
 
   #end({ code, reason, wasClean }: CloseReport): void {
     if (this.#isOver) return
-    this.#isOver = true
-    this.#timer.stop()
-    this.#socket.close()
+    this.abandon()
     this.#listener.onLoss({ code, reason, wasClean })
   }
 
   #on<T>(type: string, handle: (event: T) => void): void {
-    this.#socket.addEventListener(type, (event) => {
+    this.#socket?.addEventListener(type, (event) => {
       if (!this.#isOver) handle(event)
     })
   }

@@ -1,5 +1,5 @@
 import { callback, integer, type OptionRule, orInfinity } from '../../options/option-rule.ts'
-import { optionMessage, readOptions } from '../../options/read-options.ts'
+import { checkOptionNames, optionMessage, readOptions } from '../../options/read-options.ts'
 import { addLastId } from './resume.ts'
 import type { ClientOptions, CloseReport } from './types.ts'
 
@@ -13,8 +13,8 @@ const rules = {
   maxDelay: milliseconds(30_000),
   maxAttempts: orInfinity(integer(Infinity, 0)),
   connectTimeout: milliseconds(10_000, 1),
-  heartbeatInterval: milliseconds(30_000),
-  heartbeatTimeout: milliseconds(35_000, 1),
+  heartbeatInterval: milliseconds(0),
+  heartbeatTimeout: milliseconds(0, 1),
   maxOutboxBytes: orInfinity(integer(1024 * 1024, 0)),
   maxOutboxCount: orInfinity(integer(1000, 0)),
   shouldReconnect: callback(isWorthRepeating),
@@ -29,9 +29,11 @@ export type ClientSettings = Required<Omit<ClientOptions, 'signal' | 'environmen
  * @throws {RangeError} when its value is not allowed
  */
 export function readClientOptions(options: ClientOptions): ClientSettings {
+  checkOptionNames(options, [...Object.keys(rules), 'signal', 'environment'])
   const settings = readOptions(rules, options)
   const { heartbeatInterval, heartbeatTimeout } = settings
-  if (heartbeatInterval > 0 && heartbeatTimeout <= heartbeatInterval) {
+  if (heartbeatTimeout === 0) return { ...settings, heartbeatTimeout: heartbeatInterval + 5000 }
+  if (heartbeatTimeout <= heartbeatInterval) {
     throw new RangeError(optionMessage('heartbeatTimeout', heartbeatTimeout, `more than ${heartbeatInterval}`))
   }
   return settings

@@ -47,9 +47,19 @@ export class Outbox {
   }
 }
 
-/** The payload of a message in bytes. */
+/** The payload of a message in bytes. `Blob` cannot tell: that of React Native accepts no buffers. */
 export function byteLengthOf(data: ClientData): number {
-  return new Blob([data as never]).size
+  if (typeof data === 'string') return utf8LengthOf(data)
+  return 'size' in data ? data.size : data.byteLength
+}
+
+function utf8LengthOf(text: string): number {
+  let length = 0
+  for (const character of text) {
+    const codePoint = character.codePointAt(0)!
+    length += codePoint < 0x80 ? 1 : codePoint < 0x800 ? 2 : codePoint < 0x10000 ? 3 : 4
+  }
+  return length
 }
 
 /** The caller may change its buffer before the message is sent. */

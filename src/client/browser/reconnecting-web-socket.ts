@@ -1,13 +1,14 @@
+import { optionMessage } from '../../options/read-options.ts'
 import { Address } from './address.ts'
-import { Backoff } from './backoff.ts'
-import { ClientEventTarget, listen } from './client-event-target.ts'
+import { Backoff, type Retry } from './backoff.ts'
+import { ClientEventTarget, listen, makeEvent } from './client-event-target.ts'
 import { readEnvironment } from './environment.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { abnormalClosure, Link, type LinkListener, type LinkSettings } from './link.ts'
 import { type ClientSettings, readClientOptions } from './options.ts'
 import { byteLengthOf, Outbox } from './outbox.ts'
 import { Timer } from './timer.ts'
-import type { ClientData, ClientOptions, CloseReport } from './types.ts'
+import type { ClientData, ClientOptions, CloseReport, UrlSource } from './types.ts'
 
 const CONNECTING = 0
 const OPEN = 1
@@ -24,8 +25,8 @@ const MAX_REASON_BYTES = 123
  *   meanwhile. Each loss is an event `reconnecting`, each connection an event `open`; `close` is final.
  * - `send` works from the start: messages sent without a connection wait in a bounded outbox. A message that was
  *   handed to a connection that then broke may or may not have arrived; it is not sent again.
- * - After `heartbeatInterval` of silence it sends the text `ping`, and after `heartbeatTimeout` it abandons the
- *   connection. The server answers `pong` (session option `heartbeat`), which the application does not see.
+ * - With `heartbeatInterval` it sends the text `ping` after that time of silence, and after `heartbeatTimeout` it
+ *   abandons the connection. The server answers `pong` (view option `heartbeat`), which the application does not see.
  * - With `lastId`, each new connection asks for the messages behind the last one received.
  *
  * @throws {TypeError} when the URL is invalid, an option has the wrong type, or there is no WebSocket
@@ -53,13 +54,17 @@ export class ReconnectingWebSocket extends ClientEventTarget {
     onMessage: (event) => this.#onMessage(event),
     onLoss: (report) => this.#onLoss(report),
   }
-  readonly #stopListening: readonly (() => void)[]
+  readonly #signal: AbortSignal | undefined
+  #stopListening: readonly (() => void)[] = []
   /** The present connection or attempt; none between two attempts and after the end. */
   #link: Link | undefined
   #readyState = CONNECTING
 
-  constructor(url: string | URL, protocols: string | string[] = [], options: ClientOptions = {}) {
+  constructor(url: UrlSource, protocols?: string | string[], options?: ClientOptions)
+  constructor(url: UrlSource, options?: ClientOptions)
+  constructor(url: UrlSource, second: string | string[] | ClientOptions = [], third?: ClientOptions) {
     super()
+    const { protocols, options } = readArguments(second, third)
     const settings = readClientOptions(options)
     const environment = readEnvironment(options.environment)
     const { connectTimeout, shouldReconnect } = settings
@@ -70,15 +75,13 @@ export class ReconnectingWebSocket extends ClientEventTarget {
     this.#heartbeat = new Heartbeat(settings, new Timer(environment))
     this.#retryTimer = new Timer(environment)
     this.#linkSettings = { environment, protocols, connectTimeout, binaryType: 'blob' }
+    this.#signal = options.signal
     if (options.signal?.aborted) this.close()
     else this.#connect()
-    this.#stopListening = [
-      listen(options.signal, { abort: () => this.close() }),
-      listen(environment.network, { online: () => this.#onOnline(), offline: () => this.#onOffline() }),
-    ]
+    this.#listen()
   }
 
-  /** The URL without what `resumeUrl` adds to it. */
+  /** The URL without what `resumeUrl` adds to it; that of the latest attempt when a function returns it. */
   get url(): string {
     return this.#address.url
   }
@@ -130,17 +133,44 @@ export class ReconnectingWebSocket extends ClientEventTarget {
    */
   close(code = 1000, reason = ''): void {
     if (code !== 1000 && !(code >= 3000 && code <= 4999)) {
-      throw new DOMException(`close code is ${code}; allowed: 1000, 3000 to 4999`, 'InvalidAccessError')
+      throw domException(`close code is ${code}; allowed: 1000, 3000 to 4999`, 'InvalidAccessError')
     }
     if (byteLengthOf(reason) > MAX_REASON_BYTES) {
-      throw new DOMException(`close reason is longer than ${MAX_REASON_BYTES} bytes`, 'SyntaxError')
+      throw domException(`close reason is longer than ${MAX_REASON_BYTES} bytes`, 'SyntaxError')
     }
     if (this.#readyState >= CLOSING) return
     this.#readyState = CLOSING
     this.#outbox.empty()
     this.#stopTimers()
     if (this.#link !== undefined) this.#link.close(code, reason)
-    else queueMicrotask(() => this.#end(abnormalClosure('')))
+    else queueMicrotask(() => this.#readyState === CLOSING && this.#end(abnormalClosure('')))
+  }
+
+  /**
+   * Connects anew at once, for example with a fresh token; the delays start over. Also after `close`, or after a loss
+   * that was final. Has no effect once `signal` is aborted.
+   */
+  reconnect(): void {
+    if (this.#signal?.aborted) return
+    const wasOpen = this.#readyState === OPEN
+    if (this.#readyState === CLOSED) this.#listen()
+    this.#link?.abandon()
+    this.#link = undefined
+    this.#stopTimers()
+    this.#backoff.reset()
+    this.#readyState = CONNECTING
+    if (wasOpen) this.#announce({ code: 1000, reason: 'reconnect', wasClean: true }, { attempt: 1, delay: 0 })
+    if (this.#readyState === CONNECTING) this.#tryAgain()
+  }
+
+  #listen(): void {
+    this.#stopListening = [
+      listen(this.#signal, { abort: () => this.close() }),
+      listen(this.#linkSettings.environment.network, {
+        online: () => this.#onOnline(),
+        offline: () => this.#onOffline(),
+      }),
+    ]
   }
 
   #connect(): void {
@@ -148,7 +178,7 @@ export class ReconnectingWebSocket extends ClientEventTarget {
   }
 
   /** A URL that cannot be used is final: waiting does not help. */
-  #reconnect(): void {
+  #tryAgain(): void {
     this.#retryTimer.stop()
     try {
       this.#connect()
@@ -164,7 +194,7 @@ export class ReconnectingWebSocket extends ClientEventTarget {
     this.#readyState = OPEN
     this.#backoff.onOpen()
     this.#heartbeat.start(link)
-    this.dispatchEvent(new Event('open'))
+    this.dispatchEvent(makeEvent('open'))
     if (link === this.#link) for (const data of this.#outbox.empty()) link.send(data)
   }
 
@@ -172,7 +202,7 @@ export class ReconnectingWebSocket extends ClientEventTarget {
     if (this.#readyState !== OPEN) return
     this.#heartbeat.onMessage()
     if (data === 'pong' && this.#heartbeat.isOn) return
-    this.dispatchEvent(new MessageEvent('message', { data, origin }))
+    this.dispatchEvent(makeEvent('message', { data, origin }))
     this.#address.onMessage(data)
   }
 
@@ -180,12 +210,20 @@ export class ReconnectingWebSocket extends ClientEventTarget {
     this.#link = undefined
     this.#stopTimers()
     this.#backoff.onLoss()
-    const isFinal = this.#readyState === CLOSING || this.#backoff.isExhausted || !this.#shouldReconnect(report)
-    if (isFinal) return this.#end(report)
+    if (this.#readyState === CLOSING || this.#backoff.isExhausted) return this.#end(report)
+    try {
+      if (!this.#shouldReconnect(report)) return this.#end(report)
+    } catch (error) {
+      return this.#end(abnormalClosure(String(error)))
+    }
     this.#readyState = CONNECTING
     const retry = this.#backoff.next()
-    this.#retryTimer.start(retry.delay, () => this.#reconnect())
-    this.dispatchEvent(Object.assign(new Event('reconnecting'), report, retry))
+    this.#retryTimer.start(retry.delay, () => this.#tryAgain())
+    this.#announce(report, retry)
+  }
+
+  #announce(report: CloseReport, retry: Retry): void {
+    this.dispatchEvent(makeEvent('reconnecting', { ...report, ...retry }))
   }
 
   /** Abandons the connection, so that messages sent from now on wait in the outbox. */
@@ -195,7 +233,7 @@ export class ReconnectingWebSocket extends ClientEventTarget {
 
   #onOnline(): void {
     if (this.#readyState === OPEN) this.#heartbeat.ask()
-    else if (this.#readyState === CONNECTING && this.#link === undefined) this.#reconnect()
+    else if (this.#readyState === CONNECTING && this.#link === undefined) this.#tryAgain()
   }
 
   #end(report: CloseReport): void {
@@ -204,12 +242,25 @@ export class ReconnectingWebSocket extends ClientEventTarget {
     this.#stopTimers()
     this.#outbox.empty()
     for (const stop of this.#stopListening) stop()
-    if (!wasRequested && !report.wasClean) this.dispatchEvent(new Event('error'))
-    this.dispatchEvent(Object.assign(new Event('close'), report))
+    if (!wasRequested && !report.wasClean) this.dispatchEvent(makeEvent('error'))
+    this.dispatchEvent(makeEvent('close', report))
   }
 
   #stopTimers(): void {
     this.#retryTimer.stop()
     this.#heartbeat.stop()
   }
+}
+
+/** `(url, protocols, options)` as well as `(url, options)`. */
+function readArguments(second: unknown, third: unknown): { protocols: string | string[]; options: ClientOptions } {
+  if (typeof second === 'string' || Array.isArray(second)) return { protocols: second, options: third ?? {} }
+  if (third !== undefined) throw new TypeError(optionMessage('protocols', second, 'a string, an array of strings'))
+  return { protocols: [], options: second as ClientOptions }
+}
+
+/** What a `WebSocket` throws; an `Error` of that name where there is no DOMException. */
+function domException(message: string, name: string): Error {
+  if (typeof DOMException === 'function') return new DOMException(message, name)
+  return Object.assign(new Error(message), { name })
 }

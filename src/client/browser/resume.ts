@@ -9,9 +9,9 @@ export function readEnvelopeId(data: unknown): string | undefined {
   }
 }
 
-/** `url` with the query `last=<lastId>`. */
+/** `url` with the query `last=<lastId>`. As text: the `searchParams` of React Native are read-only. */
 export function addLastId(url: string, lastId: string): string {
-  const address = new URL(url)
-  address.searchParams.set('last', lastId)
-  return address.href
+  const rest = url.replace(/([?&])last=[^&]*(?:&|$)/g, '$1').replace(/[?&]$/, '')
+  const value = encodeURIComponent(lastId).replace(/%20/g, '+')
+  return `${rest}${rest.includes('?') ? '&' : '?'}last=${value}`
 }

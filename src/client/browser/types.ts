@@ -1,6 +1,9 @@
 /** A message to send: a string goes as text, everything else as binary. */
 export type ClientData = string | ArrayBuffer | ArrayBufferView | Blob
 
+/** Where to connect; a function is called before each attempt, for example for a fresh token. */
+export type UrlSource = string | URL | (() => string | URL | Promise<string | URL>)
+
 /** How a connection ended, as in a `CloseEvent`. */
 export interface CloseReport {
   readonly code: number
@@ -67,9 +70,12 @@ export interface ClientOptions {
   maxAttempts?: number
   /** How long an attempt may take. Default 10000. */
   connectTimeout?: number
-  /** Silence after which the text `ping` is sent; the server answers `pong`. 0 turns it off. Default 30000. */
+  /**
+   * Silence after which the text `ping` is sent, and the text `pong` expected, which a view with the option `heartbeat`
+   * answers. Default 0: off.
+   */
   heartbeatInterval?: number
-  /** Silence after which the connection counts as lost. Default 35000. */
+  /** Silence after which the connection counts as lost. Default: `heartbeatInterval` and 5000 more. */
   heartbeatTimeout?: number
   /** Bytes that may wait in the outbox while there is no connection. Default 1048576. */
   maxOutboxBytes?: number

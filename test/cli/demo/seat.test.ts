@@ -1,4 +1,5 @@
 import { Seat } from '../../../src/cli/demo/seat.ts'
+import { stopClock } from '../../support/clock.ts'
 import { FakePeer } from '../../support/fake-session.ts'
 import { assert, suite } from '../../support/unit.ts'
 
@@ -26,7 +27,8 @@ test('who does not come back is gone, once', async () => {
   assert.ok(seat.isAway)
 })
 
-test('who comes back in time was never gone', async () => {
+test('who comes back in time was never gone', (t) => {
+  const clock = stopClock(t)
   const seat = new Seat()
   const [first, second] = [new FakePeer(), new FakePeer()]
   const gone: string[] = []
@@ -35,6 +37,6 @@ test('who comes back in time was never gone', async () => {
   seat.take(second.session)
   // A session that was replaced takes nobody along.
   seat.lose(first.session, 1, () => gone.push('again'))
-  await new Promise((resolve) => setTimeout(resolve, 20))
+  clock.tick(1_000)
   assert.equal([gone, seat.isAway], [[], false])
 })

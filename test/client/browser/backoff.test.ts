@@ -102,3 +102,17 @@ test('the application decides which losses are final', () => {
   ])
   assert.equal(world.events.slice(1), ['error', 'close:1006'])
 })
+
+test('a shouldReconnect that throws is final, and its error is the reason', () => {
+  const { client, last, events } = makeWorld({
+    shouldReconnect() {
+      throw new Error('undecided')
+    },
+  })
+  let reason = ''
+  client.onclose = (event) => {
+    reason = event.reason
+  }
+  last.lose()
+  assert.equal([events, reason], [['error', 'close:1006'], 'Error: undecided'])
+})

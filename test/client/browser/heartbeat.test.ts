@@ -3,8 +3,10 @@ import { assert, suite, thrownBy } from '../../support/unit.ts'
 
 const test = suite('browser client: heartbeat')
 
+const HEARTBEAT = { heartbeatInterval: 30_000 }
+
 test('after thirty seconds of silence it sends ping; a pong is a sign of life and hidden from the application', () => {
-  const { last, clock, events, sockets } = makeWorld()
+  const { last, clock, events, sockets } = makeWorld(HEARTBEAT)
   last.open()
   for (let i = 1; i <= 3; i++) {
     clock.advance(29_999)
@@ -18,7 +20,7 @@ test('after thirty seconds of silence it sends ping; a pong is a sign of life an
 })
 
 test('any message is a sign of life', () => {
-  const { last, clock, events } = makeWorld()
+  const { last, clock, events } = makeWorld(HEARTBEAT)
   last.open()
   for (let i = 0; i < 10; i++) {
     clock.advance(29_000)
@@ -32,7 +34,7 @@ test('any message is a sign of life', () => {
 })
 
 test('after thirty-five seconds of silence it reconnects and ignores the old connection', () => {
-  const { sockets, last, clock, events, client } = makeWorld()
+  const { sockets, last, clock, events, client } = makeWorld(HEARTBEAT)
   last.open()
   clock.advance(35_000)
   assert.ok(last.closedWith)
@@ -47,7 +49,7 @@ test('after thirty-five seconds of silence it reconnects and ignores the old con
 })
 
 test('it sends no ping behind buffered messages', () => {
-  const { last, clock, events } = makeWorld()
+  const { last, clock, events } = makeWorld(HEARTBEAT)
   last.open()
   last.bufferedAmount = 1
   clock.advance(30_000)
@@ -57,7 +59,7 @@ test('it sends no ping behind buffered messages', () => {
 })
 
 test('a page that was suspended sends one more ping before it reconnects', () => {
-  const { last, clock, events } = makeWorld()
+  const { last, clock, events } = makeWorld(HEARTBEAT)
   last.open()
   clock.sleep(60_000)
   clock.advance(0)
@@ -66,8 +68,8 @@ test('a page that was suspended sends one more ping before it reconnects', () =>
   assert.equal(events, ['open'])
 })
 
-test('without a heartbeat silence is no loss and pong is a message', () => {
-  const { last, clock, events } = makeWorld({ heartbeatInterval: 0 })
+test('by default there is no heartbeat: silence is no loss and pong is a message', () => {
+  const { last, clock, events } = makeWorld()
   last.open()
   last.receive('pong')
   clock.advance(3_600_000)
@@ -75,7 +77,7 @@ test('without a heartbeat silence is no loss and pong is a message', () => {
 })
 
 test('a heartbeat timeout that is not longer than its interval is refused', async () => {
-  const error = await thrownBy(() => makeWorld({ heartbeatInterval: 35_000 }))
+  const error = await thrownBy(() => makeWorld({ heartbeatInterval: 35_000, heartbeatTimeout: 35_000 }))
   assert.instance(error, RangeError)
   assert.match(error.message, /option heartbeatTimeout is 35000; allowed: more than 35000/)
 })

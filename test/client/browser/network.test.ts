@@ -27,7 +27,7 @@ test('offline abandons the connection, so that messages wait in the outbox', () 
 })
 
 test('online with an open connection sends a ping at once', () => {
-  const { last, network, clock, events } = makeWorld()
+  const { last, network, clock, events } = makeWorld({ heartbeatInterval: 30_000 })
   last.open()
   network.dispatchEvent(new Event('online'))
   assert.equal(last.sent, ['ping'])

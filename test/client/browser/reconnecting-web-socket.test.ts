@@ -1,5 +1,5 @@
 import { ReconnectingWebSocket } from '../../../src/client/browser.ts'
-import { makeWorld } from '../../support/fake-browser.ts'
+import { FakeSocket, makeWorld } from '../../support/fake-browser.ts'
 import { assert, suite, thrownBy } from '../../support/unit.ts'
 
 const test = suite('browser client: the interface of WebSocket')
@@ -43,12 +43,6 @@ test('the on… properties are called with the events', () => {
   clock.advance(1000)
   client.close()
   assert.equal(seen, ['open', 'message:a:ws://host', 'reconnecting:restart'])
-})
-
-test('an http URL becomes a ws URL, its fragment is dropped, and an invalid one throws at once', async () => {
-  assert.is(makeWorld({ url: 'https://host/a?b#c' }).client.url, 'wss://host/a?b')
-  assert.is(makeWorld({ url: 'http://host' }).client.url, 'ws://host/')
-  assert.instance(await thrownBy(() => makeWorld({ url: '/relative' })), TypeError)
 })
 
 test('the binary type applies to the present connection and to those that follow', () => {
@@ -148,4 +142,31 @@ test('an undefined option has its default', () => {
   const { last, events } = makeWorld({ minDelay: undefined, shouldReconnect: undefined })
   last.lose()
   assert.equal(events, ['reconnecting:1:1000:1006'])
+})
+
+test('options may be the second argument', async () => {
+  const environment = { WebSocket: FakeSocket }
+  const controller = new AbortController()
+  const client = new ReconnectingWebSocket('ws://host', { environment, signal: controller.signal })
+  controller.abort()
+  assert.is(client.readyState, client.CLOSING)
+  const options = { environment } as never
+  const error = await thrownBy(() => new ReconnectingWebSocket('ws://host', options, options))
+  assert.instance(error, TypeError)
+  assert.match(error.message, 'option protocols is an object (Object); allowed: a string, an array of strings')
+})
+
+test('options are checked: their names, types and values', async () => {
+  const wrong: [object, new (message: string) => Error, RegExp][] = [
+    [{ minDelays: 1 }, TypeError, /^option minDelays is unknown; allowed: minDelay, maxDelay/],
+    [{ minDelay: '5' }, TypeError, /^option minDelay is '5'; allowed: an integer from 0 to 2147483647/],
+    [{ connectTimeout: Number.POSITIVE_INFINITY }, RangeError, /^option connectTimeout is Infinity/],
+    [{ maxAttempts: -1 }, RangeError, /^option maxAttempts is -1; allowed: an integer from 0, or Infinity/],
+    [{ lastId: 'id' }, TypeError, /^option lastId is 'id'; allowed: a function/],
+  ]
+  for (const [options, type, message] of wrong) {
+    const error = await thrownBy(() => makeWorld(options))
+    assert.instance(error, type)
+    assert.match(error.message, message)
+  }
 })

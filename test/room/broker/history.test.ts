@@ -33,7 +33,7 @@ test('a log stores the last messages for their time and numbers all of them', ()
   assert.equal([log.size, log.position.count], [0, 5])
 })
 
-test('messages that were lost before one leave a hole that no read hides', () => {
+test('dropped messages leave a hole in the numbers, which a read reports', () => {
   const log = new TopicLog()
   const outgoing = outgoingWith({ size: 9, ttl: 100 })
   log.append('p', outgoing(1, 'a'), 0)

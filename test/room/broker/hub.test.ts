@@ -28,7 +28,7 @@ function makeHub(t: TestContext) {
   return hub
 }
 
-test('numbers the messages of a topic and hands them to its subscribers', (t) => {
+test('numbers the messages of a topic and passes them to its subscribers', (t) => {
   const hub = makeHub(t)
   const [first, second] = [makeClient('p'), makeClient('q')]
   assert.is(hub.subscribe(first, 'a').count, 0)
@@ -47,7 +47,7 @@ test('numbers the messages of a topic and hands them to its subscribers', (t) =>
   )
 })
 
-test('a process that has ended announces nothing and gets nothing', (t) => {
+test('a process that has ended announces nothing and gets no messages', (t) => {
   const hub = makeHub(t)
   const [first, second] = [makeClient('p'), makeClient('q')]
   hub.subscribe(first, 'a')

@@ -27,7 +27,7 @@ function makePublisher(limits: ConstructorParameters<typeof Publisher>[0] = {}) 
   }
 }
 
-test('what is published in one tick, or while a batch is on its way, goes together', async () => {
+test('messages of one tick, or of the time in which a batch is sent, share a batch', async () => {
   const { publisher, batches, publish, accept } = makePublisher()
   publish('1')
   publish('2')
@@ -41,7 +41,7 @@ test('what is published in one tick, or while a batch is on its way, goes togeth
   assert.equal([batches, publisher.count, publisher.publishedCount], [['1 2', '3 4'], 2, 2])
 })
 
-test('a batch that fails goes again, before what follows', async () => {
+test('a batch that fails is sent again, before later messages', async () => {
   const { publisher, batches, publish, accept, fail } = makePublisher()
   publish('1')
   await endOfTick()
@@ -55,7 +55,7 @@ test('a batch that fails goes again, before what follows', async () => {
   assert.equal(batches, ['1', '1', '2'])
 })
 
-test('it tries again by itself', async () => {
+test('retries by itself', async () => {
   const { batches, publish, fail } = makePublisher()
   publish('1')
   await endOfTick()
@@ -64,7 +64,7 @@ test('it tries again by itself', async () => {
   assert.equal(batches, ['1', '1'])
 })
 
-test('the oldest messages go when too many wait, and the next of their topic says how many', async () => {
+test('the oldest messages are dropped when too many wait, and the next of their topic carries their number', async () => {
   const { publisher, batches, publish, accept } = makePublisher({ maxWaitingMessages: 3 })
   publish('1')
   await endOfTick()
@@ -76,7 +76,7 @@ test('the oldest messages go when too many wait, and the next of their topic say
   assert.equal(batches, ['1', '4(2) 5 b'])
 })
 
-test('a topic of which nothing waits any more remembers what was dropped', async () => {
+test('a topic without waiting messages remembers how many were dropped', async () => {
   const { batches, publish, accept } = makePublisher({ maxWaitingBytes: 4 })
   publish('lost', 'rare')
   publish('aaaa')
@@ -87,7 +87,7 @@ test('a topic of which nothing waits any more remembers what was dropped', async
   assert.equal(batches, ['b(1)'])
 })
 
-test('settled resolves when everything is taken, or cannot be taken now', async () => {
+test('`settled` resolves when everything is accepted, or when an attempt fails', async () => {
   const { publisher, publish, accept, fail } = makePublisher()
   await publisher.settled()
   publish('1')

@@ -10,7 +10,8 @@ const TITLES = { connecting: 'Connecting…', open: 'Connected', lost: 'Lost, co
 export function connect({ query = {}, onOpen = () => {}, onMessage, onState = () => {}, ...options }) {
   const address = new URL(location.href)
   address.search = String(new URLSearchParams(query))
-  const socket = new ReconnectingWebSocket(address, [], options)
+  // The views of these pages have the option `heartbeat`.
+  const socket = new ReconnectingWebSocket(address, { heartbeatInterval: 30_000, ...options })
   socket.binaryType = 'arraybuffer'
   const show = (state) => {
     find('state').dataset.state = state

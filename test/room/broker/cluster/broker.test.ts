@@ -30,7 +30,7 @@ test('rooms of two workers are one, and binary arrives byte for byte', async () 
   assert.equal((await here.members()).names, ['ann', 'bob'])
 })
 
-test('a worker that dies takes its presence with it', async () => {
+test('the presence of a worker ends when it dies', async () => {
   const primary = new FakePrimary()
   const [mortal, other] = [primary.addWorker(), primary.addWorker()]
   const users = new Users({ broker: other.broker })
@@ -90,7 +90,7 @@ test('a client that moves on while its process cannot publish does not get its m
   assert.equal([data(stays), data(moved)], [['first', 'early', 'late'], ['late']])
 })
 
-test('when the primary dies its workers go on alone', async () => {
+test('a worker whose primary dies continues alone', async () => {
   const primary = new FakePrimary()
   const worker = primary.addWorker()
   const room = new Rooms({ broker: worker.broker, history: { size: 9, ttl: 1000 } }).room('lobby')
@@ -107,7 +107,7 @@ test('when the primary dies its workers go on alone', async () => {
   assert.is((await room.join(late.session, { last: peer.envelopes[0].id })).isComplete, false)
 })
 
-test('a worker that does not take its messages misses them by number, and the primary keeps no more', async () => {
+test('a worker that does not read misses messages and counts them, and the primary stores a bounded number', async () => {
   const primary = new FakePrimary()
   const [here, there] = [primary.addWorker(), primary.addWorker()]
   const gaps: Gap[] = []
@@ -130,7 +130,7 @@ test('a worker that does not take its messages misses them by number, and the pr
   assert.ok(missedCount >= 1 && missedCount < 7, String(missedCount))
 })
 
-test('messages that are not for the broker are left alone', () => {
+test('messages of the application are ignored', () => {
   const { primary } = new FakePrimary()
   for (const message of [null, 'text', { hello: 1 }, { dwebsocket: 'to-worker', items: [] }]) {
     primary.receive(1, { send: () => assert.unreachable() }, message)

@@ -7,6 +7,7 @@ import { Rooms } from '../../../../src/room/rooms.ts'
 import { Users } from '../../../../src/room/users.ts'
 import { FakePeer } from '../../../support/fake-session.ts'
 import { type RedisServer, redisTest, startRedis } from '../../../support/redis.ts'
+import { until } from '../../../support/tick.ts'
 import { assert, suite, type TestContext, thrownBy } from '../../../support/unit.ts'
 
 const test = suite('redis broker', { timeLimit: 60_000 })
@@ -35,11 +36,6 @@ async function openNodeRedis(t: TestContext, url: string) {
   await client.connect()
   t.after(() => client.destroy())
   return client
-}
-
-/** Looks again and again until `isSo`; the time limit of the test is its bound. */
-async function until(isSo: () => unknown): Promise<void> {
-  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 5))
 }
 
 for (const kind of kinds) {
@@ -163,7 +159,7 @@ withRedis('a room with history gets what it missed while Redis could not be reac
   assert.ok(second.envelopes.some(({ gap }) => gap))
 })
 
-withRedis('what finds no room to wait is counted here, and as a gap by the others', async (t) => {
+withRedis('a message that is dropped because too many wait is counted here, and as a gap by the others', async (t) => {
   const redis = await startRedis(t)
   const broker = await makeBroker(t, redis, 'node-redis', { maxWaitingMessages: 10 })
   const other = await makeBroker(t, redis, 'node-redis')
@@ -179,37 +175,40 @@ withRedis('what finds no room to wait is counted here, and as a gap by the other
   assert.equal([there.stats().gaps, there.stats().missedMessages], [1, 15])
 })
 
-withRedis('a message that was published twice for want of an answer is counted and delivered once', async (t) => {
-  const redis = await startRedis(t)
-  const client = await openNodeRedis(t, redis.url)
-  const send = client.sendCommand.bind(client)
-  let failures = 3
-  client.sendCommand = (async (args: readonly string[], options: object) => {
-    const reply = await send(args, options)
-    if (args.includes('once') && failures-- > 0) throw new Error('the answer is lost')
-    return reply
-  }) as typeof client.sendCommand
-  const broker = new RedisBroker(client)
-  t.after(() => broker.close())
-  await broker.ready
-  const other = await makeBroker(t, redis, 'ioredis')
-  const messages: TopicMessage[] = []
-  await other.subscribe('once', { onMessage: (message) => messages.push(message), onSubscribed: () => {} })
-  const publish = (sequence: number, payload: string) =>
-    broker.publish('once', { sequence, payload, compress: false }, null)
-  publish(1, 'a')
-  publish(2, 'b')
-  await until(() => messages.length === 2 && broker.stats().waitingMessages === 0)
-  publish(3, 'c')
-  await until(() => messages.length === 3)
-  assert.equal(
-    messages.map(({ count, payload, compress }) => `${count} ${payload} ${compress}`),
-    ['1 a false', '2 b false', '3 c false'],
-  )
-  assert.match(broker.stats().lastError ?? '', 'the answer is lost')
-})
+withRedis(
+  'a message that was published twice because the first answer was lost is counted and delivered once',
+  async (t) => {
+    const redis = await startRedis(t)
+    const client = await openNodeRedis(t, redis.url)
+    const send = client.sendCommand.bind(client)
+    let failures = 3
+    client.sendCommand = (async (args: readonly string[], options: object) => {
+      const reply = await send(args, options)
+      if (args.includes('once') && failures-- > 0) throw new Error('the answer is lost')
+      return reply
+    }) as typeof client.sendCommand
+    const broker = new RedisBroker(client)
+    t.after(() => broker.close())
+    await broker.ready
+    const other = await makeBroker(t, redis, 'ioredis')
+    const messages: TopicMessage[] = []
+    await other.subscribe('once', { onMessage: (message) => messages.push(message), onSubscribed: () => {} })
+    const publish = (sequence: number, payload: string) =>
+      broker.publish('once', { sequence, payload, compress: false }, null)
+    publish(1, 'a')
+    publish(2, 'b')
+    await until(() => messages.length === 2 && broker.stats().waitingMessages === 0)
+    publish(3, 'c')
+    await until(() => messages.length === 3)
+    assert.equal(
+      messages.map(({ count, payload, compress }) => `${count} ${payload} ${compress}`),
+      ['1 a false', '2 b false', '3 c false'],
+    )
+    assert.match(broker.stats().lastError ?? '', 'the answer is lost')
+  },
+)
 
-withRedis('the presence of a process that dies ends by itself', async (t) => {
+withRedis('the presence of a process that dies expires', async (t) => {
   const redis = await startRedis(t)
   const client = await openNodeRedis(t, redis.url)
   const broker = new RedisBroker(client, { presenceTtl: 300 })
@@ -228,7 +227,7 @@ withRedis('the presence of a process that dies ends by itself', async (t) => {
   await broker.close()
 })
 
-withRedis('closing withdraws what was announced and leaves the client to its owner', async (t) => {
+withRedis('closing withdraws all announcements and leaves the client open', async (t) => {
   const redis = await startRedis(t)
   const client = await openNodeRedis(t, redis.url)
   const broker = new RedisBroker(client)
@@ -243,7 +242,7 @@ withRedis('closing withdraws what was announced and leaves the client to its own
   assert.equal([await other.presence('a'), await client.ping()], [[], 'PONG'])
 })
 
-test('refuses a client of another kind and a time that is none', async () => {
+test('refuses a client of another kind and an invalid presenceTtl', async () => {
   assert.instance(await thrownBy(() => new RedisBroker({} as never)), TypeError)
   assert.instance(await thrownBy(() => new RedisBroker(null as never)), TypeError)
   assert.instance(await thrownBy(() => new RedisBroker({} as never, { presenceTtl: 0 })), RangeError)

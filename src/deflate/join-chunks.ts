@@ -1,13 +1,13 @@
+import { EMPTY } from '../core/empty.ts'
+
 /** Bytes copied in one turn: fresh pages cost about 0.3 ms per MiB. */
 const BYTES_PER_STEP = 1024 * 1024
-
-const empty = Buffer.alloc(0)
 
 /**
  * Joins chunks into one buffer, a step per turn of the event loop when there is much to copy; `done(null)` when there
  * is no memory for it. The list is emptied as it goes, so that a long message is not held twice for longer than it must.
  */
-export function gather(
+export function joinChunks(
   chunks: Buffer[],
   length: number,
   isStopped: () => boolean,
@@ -21,7 +21,7 @@ export function gather(
     const end = position + BYTES_PER_STEP
     while (whole !== null && index < chunks.length && position < end) {
       position += chunks[index].copy(whole, position)
-      chunks[index++] = empty
+      chunks[index++] = EMPTY
     }
     if (whole === null || index === chunks.length) done(whole)
     else setImmediate(step)

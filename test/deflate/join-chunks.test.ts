@@ -1,8 +1,8 @@
-import { gather } from '../../src/deflate/gather.ts'
+import { joinChunks } from '../../src/deflate/join-chunks.ts'
 import { assert, suite } from '../support/unit.ts'
 import { prose } from './message.ts'
 
-const test = suite('deflate gather')
+const test = suite('deflate, join chunks')
 const MIB = 1024 * 1024
 
 const chunksOf = (message: Buffer, size: number): Buffer[] =>
@@ -12,14 +12,14 @@ test('joins chunks of any size', async () => {
   const message = prose(100_000)
   for (const size of [1, 999, 65_536, 100_000]) {
     const whole = await new Promise<Buffer | null>((done) =>
-      gather(chunksOf(message, size), 100_000, () => false, done),
+      joinChunks(chunksOf(message, size), 100_000, () => false, done),
     )
     assert.ok(whole?.equals(message))
   }
 })
 
 test('joins nothing to nothing', () => {
-  gather(
+  joinChunks(
     [],
     0,
     () => false,
@@ -37,7 +37,7 @@ test('lets other callbacks run between steps of a long message', async () => {
   }
   setImmediate(count)
   await new Promise<void>((resolve) =>
-    gather(
+    joinChunks(
       chunksOf(message, 65_536),
       message.length,
       () => isDone,
@@ -50,7 +50,7 @@ test('lets other callbacks run between steps of a long message', async () => {
 
 test('goes no further once it is stopped', async () => {
   let isStopped = false
-  gather(
+  joinChunks(
     chunksOf(Buffer.alloc(4 * MIB), MIB),
     4 * MIB,
     () => isStopped,
@@ -61,7 +61,7 @@ test('goes no further once it is stopped', async () => {
 })
 
 test('tells when there is no memory', () => {
-  gather(
+  joinChunks(
     [],
     Number.MAX_SAFE_INTEGER,
     () => false,

@@ -1,0 +1,40 @@
+type Listener = (event: { type: string }) => void
+
+interface ListenerOptions {
+  once?: boolean
+  signal?: AbortSignal
+}
+
+/** The part of `EventTarget` that a WebSocket needs, for platforms without one. */
+export class PlainEventTarget {
+  readonly #listeners = new Map<string, Map<Listener, boolean>>()
+
+  addEventListener(type: string, listener: Listener | null, options?: boolean | ListenerOptions): void {
+    const { once = false, signal } = typeof options === 'object' ? options : {}
+    if (listener === null || signal?.aborted) return
+    const listeners = this.#listeners.get(type) ?? new Map<Listener, boolean>()
+    this.#listeners.set(type, listeners)
+    if (listeners.has(listener)) return
+    listeners.set(listener, once)
+    signal?.addEventListener('abort', () => this.removeEventListener(type, listener))
+  }
+
+  removeEventListener(type: string, listener: Listener | null): void {
+    if (listener !== null) this.#listeners.get(type)?.delete(listener)
+  }
+
+  /** Calls the listeners of the event; what one of them throws is reported as an uncaught error. */
+  dispatchEvent(event: { type: string }): boolean {
+    for (const [listener, once] of [...(this.#listeners.get(event.type) ?? [])]) {
+      if (once) this.removeEventListener(event.type, listener)
+      try {
+        listener.call(this, event)
+      } catch (error) {
+        setTimeout(() => {
+          throw error
+        })
+      }
+    }
+    return true
+  }
+}
