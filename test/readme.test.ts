@@ -7,7 +7,7 @@ import * as index from '../src/index.ts'
 import * as core from '../src/index-core.ts'
 import * as redis from '../src/index-redis.ts'
 import { readRoomsOptions } from '../src/room/options.ts'
-import { checkQueueMarks } from '../src/session/message-queue.ts'
+import { readQueueMarks } from '../src/session/message-queue.ts'
 import { blocks, codeWords, programs, readme, runProgram, tableRows } from './support/readme.ts'
 import { assert, suite } from './support/unit.ts'
 import { fetchPlain, openWs } from './support/ws-client.ts'
@@ -85,12 +85,12 @@ test('counts and shows its metrics', async (t) => {
 test('names every option of a server, a connection and a session, and no other', () => {
   const names = [
     ...membersOf('src/session/create-server.ts', 'CreateServerOptions'),
-    ...membersOf('src/server/options.ts', 'UpgradePolicy'),
+    ...membersOf('src/server/policy.ts', 'UpgradePolicy'),
     ...membersOf('src/server/options.ts', 'ServerOptions'),
-    ...membersOf('src/server/admission.ts', 'AdmissionOptions'),
+    ...membersOf('src/server/options.ts', 'AdmissionOptions'),
     ...membersOf('src/session/websocket.ts', 'SessionOptions'),
     ...Object.keys(defaultLimits),
-    ...Object.keys(checkQueueMarks()),
+    ...Object.keys(readQueueMarks()),
   ]
   const shown = tableRows('option', 'default').flatMap(([option]) => codeWords(option))
   assert.equal(shown.toSorted(), names.toSorted())
@@ -98,17 +98,17 @@ test('names every option of a server, a connection and a session, and no other',
 
 test('marks the options that a view takes', () => {
   const names = [
-    ...membersOf('src/server/options.ts', 'UpgradePolicy'),
+    ...membersOf('src/server/policy.ts', 'UpgradePolicy'),
     ...membersOf('src/session/websocket.ts', 'SessionOptions'),
     ...Object.keys(defaultLimits),
-    ...Object.keys(checkQueueMarks()),
+    ...Object.keys(readQueueMarks()),
   ]
   const marked = tableRows('option', 'default').filter(([option]) => option.endsWith('◆'))
   assert.equal(marked.flatMap(([option]) => codeWords(option)).toSorted(), names.toSorted())
 })
 
 test('tells the defaults that the code has', () => {
-  const defaults: Record<string, unknown> = { ...defaultLimits, ...checkQueueMarks() }
+  const defaults: Record<string, unknown> = { ...defaultLimits, ...readQueueMarks() }
   let count = 0
   for (const [option, value] of tableRows('option', 'default')) {
     const [name] = codeWords(option)

@@ -1,19 +1,20 @@
 import { STATUS_CODES } from 'node:http'
 import { HandshakeError } from '../core/errors.ts'
 import { isSameOrigin, matchesOrigin } from '../handshake/origin.ts'
-import type { Refusal, UpgradePolicy } from './options.ts'
+import type { PolicySettings, Refusal } from './policy.ts'
 import type { Upgrade } from './upgrade.ts'
 
 /**
  * Applies a policy to an upgrade: origin (RFC 6455 §10.2), then `authorize`, then the choice of a subprotocol
- * (§4.2.2). Resolves to the subprotocol, `undefined` for none; rejects with a HandshakeError to refuse with, or with
- * what `authorize` threw. Returns without a promise unless `authorize` does.
+ * (§4.2.2). Returns the subprotocol, `undefined` for none; a promise of it only when `authorize` returns a promise.
+ *
+ * @throws {HandshakeError} when the request is refused; what `authorize` throws is thrown too.
  */
 export function authorizeUpgrade(
   upgrade: Upgrade,
-  policy: UpgradePolicy,
+  policy: PolicySettings,
 ): string | undefined | Promise<string | undefined> {
-  checkOrigin(upgrade, policy.origins)
+  checkOrigin(upgrade, policy.origins ?? [])
   const refusal = policy.authorize?.(upgrade.request)
   if (refusal instanceof Promise) {
     return refusal.then((answer) => {
@@ -25,10 +26,10 @@ export function authorizeUpgrade(
   return chooseSubprotocol(upgrade, policy)
 }
 
-/** §10.2: a browser tells where its script came from; without the field the client is no browser. */
-function checkOrigin({ origin, host, secure }: Upgrade, allowed: UpgradePolicy['origins'] = []): void {
+/** §10.2: a browser names the origin of its script; a request without the field does not come from a browser. */
+function checkOrigin({ origin, host, secure }: Upgrade, allowed: '*' | readonly string[]): void {
   if (origin === null || allowed === '*') return
-  // A proxy that ends TLS makes plain requests of secure ones: a page of the same host by https is no foreign one.
+  // Behind a proxy that terminates TLS the request is plain although the page came by https from the same host.
   if (isSameOrigin(origin, host, secure) || isSameOrigin(origin, host, true) || matchesOrigin(origin, allowed)) return
   const own = `${secure ? 'https' : 'http'}://${host}`
   const listed = allowed.length === 0 ? '' : ` and ${allowed.join(', ')}`
@@ -43,12 +44,12 @@ function checkAnswer(answer: Refusal | undefined | void): void {
   if (answer === undefined) return
   const { status, headers, body = `${status} ${STATUS_CODES[status] ?? ''}`.trim() } = answer
   if (!Number.isInteger(status) || status < 300 || status > 599) {
-    throw new RangeError(`authorize answered with status ${String(status)}; 300 to 599 are allowed`)
+    throw new RangeError(`authorize answered with status ${String(status)}; allowed: 300 to 599`)
   }
   throw new HandshakeError(status, 'ERR_WS_UNAUTHORIZED', body, headers)
 }
 
-function chooseSubprotocol(upgrade: Upgrade, { subprotocols = [] }: UpgradePolicy): string | undefined {
-  if (upgrade.subprotocols.length === 0) return undefined
+function chooseSubprotocol(upgrade: Upgrade, { subprotocols }: PolicySettings): string | undefined {
+  if (upgrade.subprotocols.length === 0 || subprotocols === null) return undefined
   return upgrade.subprotocols.find((offered) => subprotocols.includes(offered))
 }

@@ -104,9 +104,10 @@ test('relieves again when it is spent again', async () => {
 })
 
 test('throws a RangeError for a limit that is no positive number', async () => {
-  for (const limit of [0, -1, Number.NaN, '1' as never]) {
-    assert.instance(await thrownBy(() => new MemoryLedger(limit, [])), RangeError)
+  for (const maxMemory of [0, -1, Number.NaN]) {
+    assert.instance(await thrownBy(() => new WebSocketServer({ maxMemory })), RangeError)
   }
+  assert.instance(await thrownBy(() => new WebSocketServer({ maxMemory: '1' as never })), TypeError)
 })
 
 test('S-09: refuses newcomers with 503 while it is spent, closes the largest holder, and lets in again', async (t) => {

@@ -1,26 +1,26 @@
-import { accept_websocket, CloseCode, type View, type WebSocket } from '../../index.ts'
-import { isCount, isText, parseObject } from './message.ts'
-import { ServiceDesk } from './service-desk.ts'
+import { accept_websocket, CloseCode, type View, type WebSocket } from '../../../index.ts'
+import { isCount, isText, parseObject } from '../message.ts'
+import { ServiceDesk } from '../service-desk.ts'
 
-/** What comes from a peer: at most 2,000 characters of text, as typed by people. */
+/** Peers send at most 2,000 characters of text, at the pace of people who type. */
 const TYPED = { maxMessageSize: 8 * 1024, messageRate: { perSecond: 20, burst: 400 }, heartbeat: true }
 
 const MAX_TEXT = 2_000
 const MAX_NAME = 30
 
-/** Milliseconds that a place is kept: after a goodbye long enough to load the page anew, after a loss to come back. */
-const GRACE = { goodbye: 2_000, loss: 30_000 }
+/** Milliseconds that a place is reserved: after a normal close enough to reload the page, after a loss to reconnect. */
+const GRACE = { closed: 2_000, loss: 30_000 }
 
 /**
- * The pages of a service desk: one for customers and one for agents. A line has one order, so one process keeps it;
- * where `isHere` is false, pages are sent away to come back to another of the processes that share the port.
+ * The views of a service desk: one for customers and one for agents. A line has one order, so one process holds it; where
+ * `isHere` is false, pages are asked to reconnect, to another of the processes that share the port.
  */
 export function serviceDesk(customerPage: View, agentPage: View, isHere: boolean): { customer: View; agent: View } {
   const desk = isHere ? new ServiceDesk() : null
   return { customer: customerView(customerPage, desk), agent: agentView(agentPage, desk) }
 }
 
-/** A customer waits in line and talks to the agent who takes the next. */
+/** A customer waits in line and talks to one agent. */
 function customerView(page: View, desk: ServiceDesk | null): View {
   return accept_websocket(async (request, response) => {
     if (!request.is_websocket()) return page(request, response)
@@ -39,7 +39,7 @@ function customerView(page: View, desk: ServiceDesk | null): View {
   }, TYPED)
 }
 
-/** An agent takes the next in line, talks, hands over, ends. */
+/** An agent takes the next in line, talks, hands over, ends the conversation. */
 function agentView(page: View, desk: ServiceDesk | null): View {
   return accept_websocket(async (request, response) => {
     if (!request.is_websocket()) return page(request, response)
@@ -64,8 +64,8 @@ function readKey(query: URLSearchParams): string | null {
   return /^\w{16,64}$/.test(key) ? key : null
 }
 
-/** How long the place behind an ended session is kept: a page that is closed says goodbye with 1001. */
+/** How long the place of an ended session is reserved; a page that is closed sends 1001. */
 async function graceOf(session: WebSocket): Promise<number> {
   const { code } = await session.close()
-  return code === 1000 || code === 1001 ? GRACE.goodbye : GRACE.loss
+  return code === 1000 || code === 1001 ? GRACE.closed : GRACE.loss
 }

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
-import { bullet, readComment } from '../../../src/cli/demo/bullet.ts'
-import { sendText } from '../../../src/cli/demo/static.ts'
-import { serve } from '../../support/session-server.ts'
-import { assert, suite } from '../../support/unit.ts'
-import { openWs } from '../../support/ws-client.ts'
+import { sendText } from '../../../../src/cli/demo/static.ts'
+import { bullet, readComment } from '../../../../src/cli/demo/views/bullet.ts'
+import { serve } from '../../../support/session-server.ts'
+import { assert, suite } from '../../../support/unit.ts'
+import { openWs } from '../../../support/ws-client.ts'
 
 const test = suite('bullet screen')
 
@@ -44,7 +44,7 @@ test('a comment goes to everybody, and whoever comes later gets the last ones fi
 })
 
 test('the page offers the colours that the server takes', () => {
-  const page = readFileSync(new URL('../../../src/cli/demo/pages/bullet.html', import.meta.url), 'utf8')
+  const page = readFileSync(new URL('../../../../src/cli/demo/pages/bullet.html', import.meta.url), 'utf8')
   const offered = [...page.matchAll(/name="color" value="(\w+)"/g)].map((match) => match[1])
   assert.is(offered.length, 5)
   for (const color of offered) assert.is(readComment(write({ color }))?.color, color)

@@ -1,8 +1,8 @@
-import { job } from '../../../src/cli/demo/job.ts'
-import { sendText } from '../../../src/cli/demo/static.ts'
-import { serve } from '../../support/session-server.ts'
-import { assert, suite, type TestContext } from '../../support/unit.ts'
-import { openWs, type WsClient } from '../../support/ws-client.ts'
+import { sendText } from '../../../../src/cli/demo/static.ts'
+import { job } from '../../../../src/cli/demo/views/job.ts'
+import { serve } from '../../../support/session-server.ts'
+import { assert, suite, type TestContext } from '../../../support/unit.ts'
+import { openWs, type WsClient } from '../../../support/ws-client.ts'
 
 const test = suite('job')
 

@@ -1,23 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { accept_websocket, type Broker, type Room, Rooms, type View } from '../../index.ts'
+import { accept_websocket, type Broker, type Room, Rooms, type View } from '../../../index.ts'
 
 const SMALL_MESSAGES = { maxMessageSize: 1024, heartbeat: true }
 
-/** The newest news of a job, for an hour. */
-const LAST_NEWS = { size: 1, ttl: 60 * 60 * 1000 }
+/** The latest state of a job, for an hour. */
+const LATEST_STATE = { size: 1, ttl: 60 * 60 * 1000 }
 const MAX_RUNNING = 8
 
-/** The job counts the primes below `STEPS * STEP_SIZE`, and lets others have the process between its steps. */
+/** The job counts the primes below `STEPS * STEP_SIZE`, and pauses between its steps so that others are served. */
 const STEPS = 100
 const STEP_SIZE = 30_000
 const STEP_PAUSE = 60
 
 /**
- * Starts a job and follows it. The news of a job go to a room of its own that keeps the newest one: a page that comes
- * back, to whichever process, is told where the job is, or that it is done.
+ * Starts a job and follows it. The states of a job go to a room of its own, whose history holds the latest one: a page that
+ * reconnects, to whichever process, receives the progress of the job, or that it is done.
  */
 export function job(page: View, broker?: Broker): View {
-  const rooms = new Rooms({ broker, history: LAST_NEWS })
+  const rooms = new Rooms({ broker, history: LATEST_STATE })
   const running = new Set<string>()
   return accept_websocket(async (request, response) => {
     if (!request.is_websocket()) return page(request, response)
@@ -39,7 +39,7 @@ export function job(page: View, broker?: Broker): View {
   }, SMALL_MESSAGES)
 }
 
-/** Works for some seconds, and tells the room after every step; who is there to hear it does not matter. */
+/** Works for some seconds, and broadcasts its state after every step, whether or not a page is connected. */
 async function countPrimes(room: Room): Promise<void> {
   const startedAt = performance.now()
   let found = 0
@@ -55,7 +55,7 @@ async function countPrimes(room: Room): Promise<void> {
 
 function countBetween(start: number, end: number): number {
   let count = 0
-  for (let number = start; number < end; number++) if (isPrime(number)) count += 1
+  for (let number = start; number < end; number++) if (isPrime(number)) count++
   return count
 }
 

@@ -1,27 +1,27 @@
 import { createHash } from 'node:crypto'
-import { accept_websocket, type Broker, Rooms, Users, type View } from '../../index.ts'
-import { isCount, isText, parseObject } from './message.ts'
-import { Roster } from './roster.ts'
+import { accept_websocket, type Broker, Rooms, Users, type View } from '../../../index.ts'
+import { isCount, isText, parseObject } from '../message.ts'
+import { Roster } from '../roster.ts'
 
-/** What comes from a peer: at most 2,000 characters of text, as typed by people. */
+/** Peers send at most 2,000 characters of text, at the pace of people who type. */
 const TYPED = { maxMessageSize: 8 * 1024, messageRate: { perSecond: 20, burst: 400 }, heartbeat: true }
 
 const MAX_TEXT = 2_000
 const HISTORY = { size: 200, ttl: 60 * 60 * 1000 }
 
-/** Somebody on a page; pages are told the id, the secret key behind it stays with the page that made it. */
+/** A person on a page; `id` is derived from a secret key that only that page knows. */
 interface Person {
   readonly id: string
   readonly name: string
 }
 
-/** What a page sends: something said, to the room or to one person, or a receipt for what a person said to it. */
+/** What a page sends: a message to the room or to one person, or a receipt for a private message. */
 type Request = { n: number; text: string; to?: string } | { received: number; from: string; page: string }
 
 /**
- * The chat: rooms with history, private messages, who is here. Every page numbers what it says and says it again after
- * a lost connection until it comes back to it; every page passes over what it has heard. So each message is shown
- * once, in order, and no server needs to remember anybody.
+ * The chat: rooms with history, private messages, presence. Every page numbers its messages and repeats them after a lost
+ * connection until they are sent back to it, and every page ignores messages that it has received. So each message is
+ * shown once, in order, and the server stores nothing about people.
  */
 export function chat(page: View, broker?: Broker): View {
   const rooms = new Rooms({ broker, history: HISTORY })
@@ -37,12 +37,12 @@ export function chat(page: View, broker?: Broker): View {
     session.send(JSON.stringify({ me, place }))
     users.add(me.id, session)
     roster.enter(place, session, me)
-    // Without a last id: everything that is kept.
+    // An empty id asks for everything that is stored.
     const { isComplete } = await room.join(session, { last: query.get('last') ?? '' })
     session.send(JSON.stringify({ joined: true, isComplete }))
     for await (const message of session) {
       const asked = readRequest(message)
-      if (asked === null) return session.close(1008, 'found what no page of the chat sends')
+      if (asked === null) return session.close(1008, 'not a message of the chat')
       if ('received' in asked) {
         users.send(asked.from, JSON.stringify({ received: asked.received, page: asked.page, by: me.id }))
         continue
@@ -55,7 +55,7 @@ export function chat(page: View, broker?: Broker): View {
   }, TYPED)
 }
 
-/** Who comes, from which page, and where to; `null` for what no page of the chat asks for. */
+/** The person, the page and the room; `null` when the query is invalid. */
 function readVisit(query: URLSearchParams): { me: Person; page: string; place: string } | null {
   const [key, page] = [query.get('key') ?? '', query.get('page') ?? '']
   const [name, place] = [query.get('name')?.trim() ?? '', query.get('room')?.trim() ?? '']

@@ -1,12 +1,13 @@
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { TailedFile, tailUrls } from '../../../src/cli/demo/tail.ts'
-import type { SendResult } from '../../../src/connection/send/outgoing.ts'
-import { FakePeer } from '../../support/fake-session.ts'
-import { serve } from '../../support/session-server.ts'
-import { assert, suite, type TestContext } from '../../support/unit.ts'
-import { openWs, refusedWs, type WsClient } from '../../support/ws-client.ts'
+import { TailedFile } from '../../../../src/cli/demo/tailed-file.ts'
+import { tailUrls } from '../../../../src/cli/demo/views/tail.ts'
+import type { SendResult } from '../../../../src/connection/send/outgoing.ts'
+import { FakePeer } from '../../../support/fake-session.ts'
+import { serve } from '../../../support/session-server.ts'
+import { assert, suite, type TestContext } from '../../../support/unit.ts'
+import { openWs, refusedWs, type WsClient } from '../../../support/ws-client.ts'
 
 const test = suite('file tail')
 
