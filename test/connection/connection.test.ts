@@ -58,7 +58,7 @@ test('cuts a peer that ends its half and leaves what was sent unread', async (t)
 })
 
 test('gives a peer time that reads one long message slowly, after the Close frame too', async (t) => {
-  const limits = { closeTimeout: 150, highWaterMark: 64 * MEBIBYTE, maxBufferedAmount: 64 * MEBIBYTE }
+  const limits = { closeTimeout: 600, highWaterMark: 64 * MEBIBYTE, maxBufferedAmount: 64 * MEBIBYTE }
   const { client, connection } = await pair(t, limits)
   const size = 24 * MEBIBYTE
   let received = 0
@@ -67,14 +67,14 @@ test('gives a peer time that reads one long message slowly, after the Close fram
     received += chunk.length
     client.socket.pause()
     // The pace of a slow peer.
-    setTimeout(() => client.socket.resume(), 2)
+    setTimeout(() => client.socket.resume(), 4)
   })
   connection.send(Buffer.alloc(size))
   connection.close()
   const start = performance.now()
   await client.until(() => client.ended || client.closed)
   assert.ok(received > size, `${received} bytes were received`)
-  assert.ok(performance.now() - start > 300)
+  assert.ok(performance.now() - start > 1_200)
 })
 
 test('cuts a peer that reads nothing of what waits for it, though it is held for that', async (t) => {
