@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { TailedFile } from '../../../../src/cli/demo/tailed-file.ts'
 import { tailUrls } from '../../../../src/cli/demo/views/tail.ts'
+import type { SendResult } from '../../../../src/connection/send/outgoing.ts'
 import { FakePeer } from '../../../support/fake-session.ts'
 import { serve } from '../../../support/session-server.ts'
 import { assert, suite, type TestContext } from '../../../support/unit.ts'
@@ -33,10 +34,10 @@ function makeFile(t: TestContext, content: string) {
 class Page extends FakePeer {
   #onTold = (): void => {}
 
-  override send(data: Parameters<FakePeer['send']>[0]): boolean {
-    const hasRoom = super.send(data)
+  override send(data: Parameters<FakePeer['send']>[0]): SendResult {
+    const result = super.send(data)
     this.#onTold()
-    return hasRoom
+    return result
   }
 
   get last(): Told {
