@@ -39,7 +39,7 @@ const shown = (page: Page, text: string): Promise<void> => page.locator('#log > 
 const factIs = (page: Page, id: string, value: string): Promise<void> =>
   page.locator(`#${id}`).getByText(value, { exact: true }).waitFor()
 
-inBrowser('the first page leads to every demo without an error', async (t) => {
+inBrowser('the first page links to every demo without an error', async (t) => {
   const { address, browser } = await startDemo(t)
   const page = await browser.open(`${address}/`)
   const links = await page.locator('.card a').evaluateAll((all) => all.map((link) => link.getAttribute('href') ?? ''))
@@ -52,7 +52,7 @@ inBrowser('the first page leads to every demo without an error', async (t) => {
   assert.equal(browser.complaints, [])
 })
 
-inBrowser('Chromium and the server agree on permessage-deflate and exchange text that is worth it', async (t) => {
+inBrowser('Chromium and the server negotiate permessage-deflate and exchange compressible text', async (t) => {
   const { address, browser } = await startDemo(t)
   const page = await browser.open(`${address}/`)
   const [extensions, reply, sent] = await page.evaluate(() => {
@@ -105,7 +105,7 @@ test('the echo view answers plain HTTP with the message of the query, as text', 
   assert.is(response.headers.get('x-content-type-options'), 'nosniff')
 })
 
-inBrowser('push shows the time of the server as it comes', async (t) => {
+inBrowser('push shows the time of the server as it arrives', async (t) => {
   const { browser, open } = await startDemo(t)
   const page = await open('/push')
   await factIs(page, 'received', '3')
@@ -130,7 +130,7 @@ inBrowser('a notice of the operator appears on every page of a visitor, with its
   assert.equal(browser.complaints, [])
 })
 
-inBrowser('a broadcast message reaches everybody on the page, also its writer', async (t) => {
+inBrowser('a broadcast message reaches everybody on the page, including its author', async (t) => {
   const { browser, open } = await startDemo(t)
   const [first, second] = [await open('/broadcast'), await open('/broadcast')]
   await factIs(first, 'people', '2')
@@ -143,7 +143,7 @@ inBrowser('a broadcast message reaches everybody on the page, also its writer', 
   assert.equal(browser.complaints, [])
 })
 
-inBrowser('a message longer than the view takes closes with 1009, and the page says so', async (t) => {
+inBrowser('a message longer than the limit of the view closes with 1009, and the page reports it', async (t) => {
   const { browser, open } = await startDemo(t)
   const page = await open('/broadcast')
   await page.locator('#text').evaluate((field) => field.removeAttribute('maxlength'))
@@ -153,7 +153,7 @@ inBrowser('a message longer than the view takes closes with 1009, and the page s
   assert.equal(browser.complaints, [])
 })
 
-inBrowser('a page says so when its server goes away', async (t) => {
+inBrowser('a page reports that its server goes away', async (t) => {
   const { address, stop } = await startCommand(t, 'serve', '--port', '0')
   const browser = await launchChromium(t)
   const page = await browser.open(`${address}/echo`)

@@ -54,7 +54,7 @@ async function refusal(url: string, options: ClientOptions = {}): Promise<{ stat
   return { status: response.statusCode, body }
 }
 
-test('echoes, and closes in order', async (t) => {
+test('echoes and closes cleanly', async (t) => {
   const echo = require_websocket(async ({ websocket }) => {
     for await (const message of websocket) await websocket.send(message)
   })
@@ -93,7 +93,7 @@ test('a chat room on Express works through the proxy: text, bytes, long and comp
   assert.equal(errors, [])
 })
 
-test('a page of the proxy’s host is let in, a foreign one is not', async (t) => {
+test('accepts a page of the proxy’s host, and rejects a foreign one', async (t) => {
   const { ws, host } = await startChat(t)
   for (const origin of [`http://${host}`, `https://${host}`]) {
     const client = await openWs(`${ws}/chat/tea/ada`, [], { origin })
@@ -109,7 +109,7 @@ test('a page of the proxy’s host is let in, a foreign one is not', async (t) =
   }
 })
 
-test('what the app refuses itself comes through as plain HTTP', async (t) => {
+test('a rejection by the application arrives as plain HTTP', async (t) => {
   const { ws, http } = await startChat(t)
   const { status, body } = await refusal(`${ws}/chat/private/ada`)
   assert.equal([status, body], [401, 'who are you?'])
@@ -117,7 +117,7 @@ test('what the app refuses itself comes through as plain HTTP', async (t) => {
   assert.is((await fetchPlain(`${http}/chat/tea/ada`)).status, 400)
 })
 
-test('clients are told apart behind a trusted proxy', async (t) => {
+test('distinguishes clients behind a trusted proxy', async (t) => {
   const { ws } = await startChat(t, { trustedProxies: ['127.0.0.1'], maxConnectionsPerAddress: 1 })
   const first = await openWs(`${ws}/chat/tea/ada`, [], { localAddress: '127.0.0.2' })
   // What a client says about itself stands left of what the proxy saw.
@@ -128,7 +128,7 @@ test('clients are told apart behind a trusted proxy', async (t) => {
   other.socket.terminate()
 })
 
-test('a server that stops says so to the clients behind the proxy', async (t) => {
+test('a server that stops notifies the clients behind the proxy', async (t) => {
   const { ws, middleware } = await startChat(t)
   const client = await openWs(`${ws}/chat/tea/ada`)
   const result = await middleware.server.shutdown()
