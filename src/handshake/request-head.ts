@@ -122,7 +122,8 @@ function buildTable(): Uint8Array {
  * an error it accepts no more bytes until `restart` (RFC 9112 §2).
  */
 export class RequestHeadParser {
-  readonly #maxSize: number
+  /** Bytes of the largest head that is accepted. */
+  readonly maxSize: number
   readonly #maxFieldCount: number
   #state: number = State.START
   /** Start of the method, then the ends of method, target and version, then those of every name and value. */
@@ -133,7 +134,7 @@ export class RequestHeadParser {
   #storedSize = 0
 
   constructor({ maxSize = MAX_SIZE, maxFieldCount = MAX_FIELD_COUNT }: RequestHeadLimits = {}) {
-    this.#maxSize = maxSize
+    this.maxSize = maxSize
     this.#maxFieldCount = maxFieldCount
   }
 
@@ -163,13 +164,13 @@ export class RequestHeadParser {
    *   431 for more bytes or fields than allowed, 505 for a version other than 1.x.
    */
   push(bytes: Uint8Array, start: number, end: number): RequestHead | null {
-    const stop = Math.min(end, start + this.#maxSize - this.#storedSize)
+    const stop = Math.min(end, start + this.maxSize - this.#storedSize)
     const next = this.#scan(bytes, start, stop)
     if (this.#markCount > 4 + this.#maxFieldCount * 2) {
       throw this.#tooLarge(`more than ${this.#maxFieldCount} fields`)
     }
     if (this.#state === State.DONE) return this.#finish(bytes, start, next)
-    if (this.#storedSize + stop - start === this.#maxSize) throw this.#tooLarge(`more than ${this.#maxSize} bytes`)
+    if (this.#storedSize + stop - start === this.maxSize) throw this.#tooLarge(`more than ${this.maxSize} bytes`)
     this.#store(bytes, start, stop)
     return null
   }
