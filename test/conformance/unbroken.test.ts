@@ -1,6 +1,6 @@
 import { catalogue } from '../../src/conformance/catalogue/index.ts'
 import type { CaseResult } from '../../src/conformance/result.ts'
-import { selectCases, serverCases } from '../../src/conformance/run/select.ts'
+import { selectCases, serverEntries } from '../../src/conformance/run/select.ts'
 import { findCase } from '../../src/conformance/sections/index.ts'
 import { assert, suite } from '../support/unit.ts'
 import { describeResult } from './broken/prove.ts'
@@ -10,7 +10,7 @@ import { tryServer } from './broken/try-server.ts'
 const test = suite('conformance/unbroken', { timeLimit: 180_000 })
 
 test('the unbroken server passes the core preset strictly', async () => {
-  const results = await tryServer(selectCases(serverCases), new Set(), { jobs: 8, timeout: 5000 })
+  const results = await tryServer(selectCases(serverEntries), new Set(), { jobs: 8, timeout: 5000 })
   assert.equal(badOf(results), [])
 })
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import type { FailOn } from '../../conformance/run/baseline.ts'
+import type { FailOn } from '../../conformance/index.ts'
 import { UsageError } from '../usage.ts'
 
 /** The options of a run, as `parseArgs` takes them. */

@@ -1,7 +1,7 @@
-import type { Row } from './index.ts'
+import type { EntryData } from './entry.ts'
 
-/** Rows on clients (RFC 6455 §4.1): id, class, title, sent, expected, requirements, Autobahn id. */
-export const client: Record<string, Row[]> = {
+/** Entries on clients (RFC 6455 §4.1). */
+export const client: Record<string, EntryData[]> = {
   'client.req': [
     [
       'client.req.line',

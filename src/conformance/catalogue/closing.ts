@@ -1,7 +1,7 @@
-import type { Row } from './index.ts'
+import type { EntryData } from './entry.ts'
 
-/** Rows on the closing handshake (RFC 6455 §7): id, class, title, sent, expected, requirements, Autobahn id. */
-export const closing: Record<string, Row[]> = {
+/** Entries on the closing handshake (RFC 6455 §7). */
+export const closing: Record<string, EntryData[]> = {
   close: [
     [
       'close.after-message',

@@ -1,7 +1,7 @@
-import type { Row } from './index.ts'
+import type { EntryData } from './entry.ts'
 
-/** Rows on permessage-deflate (RFC 7692): id, class, title, sent, expected, requirements, Autobahn id. */
-export const deflate: Record<string, Row[]> = {
+/** Entries on permessage-deflate (RFC 7692). */
+export const deflate: Record<string, EntryData[]> = {
   'pmd.neg': [
     [
       'pmd.neg.plain',

@@ -1,7 +1,7 @@
-import type { Row } from './index.ts'
+import type { EntryData } from './entry.ts'
 
-/** Rows on frames and fragmentation (RFC 6455 §5): id, class, title, sent, expected, requirements, Autobahn id. */
-export const framing: Record<string, Row[]> = {
+/** Entries on frames and fragmentation (RFC 6455 §5). */
+export const framing: Record<string, EntryData[]> = {
   len: [
     [
       'len.text-0',

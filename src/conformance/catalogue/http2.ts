@@ -1,7 +1,7 @@
-import type { Row } from './index.ts'
+import type { EntryData } from './entry.ts'
 
-/** Rows on WebSocket over HTTP/2 (RFC 8441): id, class, title, sent, expected, requirements, Autobahn id. */
-export const http2: Record<string, Row[]> = {
+/** Entries on WebSocket over HTTP/2 (RFC 8441). */
+export const http2: Record<string, EntryData[]> = {
   h2: [
     [
       'h2.setting.announced',

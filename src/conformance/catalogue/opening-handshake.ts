@@ -1,7 +1,7 @@
-import type { Row } from './index.ts'
+import type { EntryData } from './entry.ts'
 
-/** Rows on the opening handshake (RFC 6455 §4): id, class, title, sent, expected, requirements, Autobahn id. */
-export const openingHandshake: Record<string, Row[]> = {
+/** Entries on the opening handshake (RFC 6455 §4). */
+export const openingHandshake: Record<string, EntryData[]> = {
   'hs.ok': [
     ['hs.ok.minimal', 'must', 'Smallest valid request', 'H0', '101 + probe', '6455-4.2.1-1 6455-4.2.2-14', ''],
     [

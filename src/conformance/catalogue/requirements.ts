@@ -1,7 +1,7 @@
-import type { RequirementRow } from './index.ts'
+import type { RequirementData } from './entry.ts'
 
-/** The normative statements of RFC 6455, 7692, 8441 and HTTP: id, section, level, who it binds, statement, how it shows on the wire. */
-export const requirementRows: RequirementRow[] = [
+/** The normative statements of RFC 6455, RFC 7692, RFC 8441 and HTTP. */
+export const requirementData: RequirementData[] = [
   ['6455-3-1', '3', 'MUST NOT', 'client', 'A ws/wss URI carries no fragment part.', 'request-target holds no `#`'],
   [
     '6455-3-2',

@@ -1,7 +1,7 @@
-import type { Row } from './index.ts'
+import type { EntryData } from './entry.ts'
 
-/** Rows on UTF-8 in text messages (RFC 6455 §8.1): id, class, title, sent, expected, requirements, Autobahn id. */
-export const text: Record<string, Row[]> = {
+/** Entries on UTF-8 in text messages (RFC 6455 §8.1). */
+export const text: Record<string, EntryData[]> = {
   utf8: [
     ['utf8.empty', 'must', 'Empty text', '`81 80 k`', 'echo, then clean close', '6455-5.6-1', '6.1.1'],
     ['utf8.empty-3', 'must', '3 empty fragments', '`01 80` `00 80` `80 80`', 'empty echo', '6455-5.4-7', '6.1.2'],

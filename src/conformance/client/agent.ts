@@ -1,4 +1,4 @@
-import type { RunContext } from '../script/trial.ts'
+import type { RunContext } from '../script/index.ts'
 import type { Launcher } from './launcher.ts'
 
 /** One client under test: who it is, how it is reached, and what is known of it. */

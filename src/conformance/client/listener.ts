@@ -1,8 +1,7 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls'
-import type { Transport } from '../peer/peer.ts'
-import { resetTcp } from '../peer/target.ts'
-import { findHeadEnd } from '../wire/frame.ts'
+import { resetTcp, type Transport } from '../peer/index.ts'
+import { findHeadEnd } from '../wire/index.ts'
 import { type ClientRequest, parseRequest } from './request.ts'
 
 /** A client that has connected and sent its request; nothing was answered yet. */

@@ -1,4 +1,4 @@
-import { describeFrame, type Frame, Op, showBytes } from '../wire/frame.ts'
+import { describeFrame, type Frame, Op, showBytes } from '../wire/index.ts'
 
 /** A message from the target, put together from its frames. */
 export interface Message {

@@ -1,7 +1,7 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls'
-import type { RequestBase } from '../wire/upgrade-request.ts'
-import type { Transport } from './peer.ts'
+import type { RequestBase } from '../wire/index.ts'
+import type { Transport } from './transport.ts'
 
 /** How to reach a target, besides its URL. */
 export interface TargetOptions {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { connect, createServer } from 'node:net'
-import { poll } from './runner.ts'
+import { poll } from '../wire/index.ts'
 
 /** Milliseconds a server may take until it accepts connections. */
 const START_LIMIT = 20_000

@@ -27,8 +27,8 @@
  * - `peer.expectMessage()`, `expectPong()`, `expectClose()`, `expectEnd()` and `next()` wait for the next event; what
  *   is not as expected throws a `Mismatch`, which fails the case with both sides shown. No sleeping: to show that
  *   something does *not* come, go on to a Close or a ping and look at what came before its answer (`expectQuiet`,
- *   `cleanClose` do that).
- * - The verbs of `verb.ts` speak the catalogue's words: `echoThenCleanClose`, `expectEcho`, `cleanClose`,
+ *   `expectCleanClose` do that).
+ * - The verbs of `verb.ts` speak the catalogue's words: `expectEchoThenCleanClose`, `expectEcho`, `expectCleanClose`,
  *   `expectFailure` (`fail(c)`), `expectFailureEarly` (fails without waiting), `expectReject`, `probe`, `alive`.
  * - `t.assert(ok, expected, actual, { class, requirement })` records a judgement, `t.require` also ends the case,
  *   `t.assertShould` warns, `t.note` remarks, `t.observe(name, value)` adds to the profile of the target,

@@ -1,7 +1,6 @@
-import { faultOfClose } from '../peer/legal-close.ts'
-import { describeInbound, type Inbound, type Peer } from '../peer/peer.ts'
-import { type FrameSpec, showBytes } from '../wire/frame.ts'
-import { allowEcho, expectFailure } from './expect.ts'
+import { describeInbound, faultOfClose, type Inbound, type Peer } from '../peer/index.ts'
+import { type FrameSpec, showBytes } from '../wire/index.ts'
+import { allowEcho, expectFailure } from './expect-failure.ts'
 import type { Trial } from './trial.ts'
 
 /** How frames are written: all in one write, one write per frame, or byte by byte. */
@@ -85,7 +84,7 @@ export async function expectPongs(t: Trial, peer: Peer, payloads: readonly Uint8
 const LISTED = 5
 
 /** Fails for what was seen of these passive rules on any connection of the run, those of the case included. */
-export function judgeBreaches(t: Trial, ...rules: string[]): void {
+export function expectNoBreach(t: Trial, ...rules: string[]): void {
   const breaches = rules.flatMap((rule) => t.context.ledger.breachesOf(rule))
   const shown = breaches.slice(0, LISTED).map(({ seenIn, detail }) => `${detail} (in ${seenIn})`)
   if (breaches.length > LISTED) shown.push(`and ${breaches.length - LISTED} more`)

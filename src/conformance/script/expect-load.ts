@@ -1,5 +1,5 @@
-import { describeInbound, type Inbound, type Peer } from '../peer/peer.ts'
-import { bytesOf, Op, showBytes } from '../wire/frame.ts'
+import { describeInbound, type Inbound, type Peer } from '../peer/index.ts'
+import { bytesOf, Op, showBytes } from '../wire/index.ts'
 import type { Trial } from './trial.ts'
 
 /** A message of a load: its bytes are compared with those of its echo. */
@@ -90,7 +90,7 @@ export async function writeBefore(peer: Peer, bytes: Uint8Array, deadline: numbe
 const KEPT = 10
 
 /** Makes one assertion of the very many that `action` records: those that hold are counted, those that do not stay. */
-export async function judgeAsOne(t: Trial, expected: string, action: () => Promise<void>): Promise<void> {
+export async function expectAll(t: Trial, expected: string, action: () => Promise<void>): Promise<void> {
   const before = t.assertions.length
   await action()
   const added = t.assertions.splice(before)

@@ -1,5 +1,5 @@
-import { type Frame, isUtf8, Op, shortestForm } from '../wire/frame.ts'
-import { isLegalCode } from './expect.ts'
+import { isLegalCode } from '../peer/index.ts'
+import { type Frame, isUtf8, Op, shortestForm } from '../wire/index.ts'
 
 /** What of a frame decides its fate. */
 export type ModelFrame = Pick<Frame, 'fin' | 'rsv' | 'opcode' | 'masked' | 'form' | 'length' | 'payload'>

@@ -1,5 +1,4 @@
-import { acceptOf, fieldTokens, fieldValue, fieldValues, type Response } from '../wire/frame.ts'
-import type { UpgradeRequest } from '../wire/upgrade-request.ts'
+import { acceptOf, fieldTokens, fieldValue, fieldValues, type Response, type UpgradeRequest } from '../wire/index.ts'
 
 /** A rule on the 101 that does not hold. */
 export interface AnswerBreach {

@@ -1,13 +1,15 @@
 import type { CatalogueEntry } from '../catalogue/index.ts'
-import { FrameWatch, type Ledger } from '../peer/frame-watch.ts'
-import type { Chop } from '../peer/peer.ts'
-import { Mismatch, Peer, sleep, type Transport } from '../peer/peer.ts'
-import type { Target } from '../peer/target.ts'
-import type { WireLog } from '../peer/wire-log.ts'
+import { FrameWatch, type Ledger, Mismatch, Peer, type Target, type Transport, type WireLog } from '../peer/index.ts'
 import type { AssertionResult, CaseClass } from '../result.ts'
-import type { Response } from '../wire/frame.ts'
-import type { Random } from '../wire/random.ts'
-import { buildRequest, type RequestOptions, type UpgradeRequest } from '../wire/upgrade-request.ts'
+import {
+  buildRequest,
+  type Chop,
+  type Random,
+  type RequestOptions,
+  type Response,
+  sleep,
+  type UpgradeRequest,
+} from '../wire/index.ts'
 import { type AnswerBreach, checkAnswer } from './response-rule.ts'
 
 /** Errors that say nothing about the target: this machine has no port or file handle left just now. */
@@ -215,7 +217,7 @@ export class Trial {
   async handshakeOn(peer: Peer, options: OpenOptions = {}): Promise<Handshake> {
     const request = this.request(options)
     const bytes = Buffer.concat([Buffer.from(options.prefix ?? '', 'latin1'), request.bytes])
-    if (options.early === undefined) await peer.sendRequest(bytes, options.chop)
+    if (options.early === undefined) await peer.sendHead(bytes, options.chop)
     else await peer.sendBytes(Buffer.concat([bytes, options.early(peer)]), options.chop)
     return this.readAnswer(peer, request, options.timeout)
   }

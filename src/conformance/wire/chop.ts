@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import { sleep } from './poll.ts'
 
 /** How to cut a write into pieces: every n bytes, or sizes taken in turn; `pause` in milliseconds between them. */
 export interface Chop {
@@ -33,9 +34,4 @@ function writeOnce(stream: Duplex, bytes: Uint8Array): Promise<void> {
     stream.once('close', done)
     stream.write(bytes, done)
   })
-}
-
-/** A pause that a row asks for (between segments); never used to wait for the target. */
-export function sleep(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds))
 }

@@ -1,4 +1,5 @@
-import { type CatalogueEntry, findEntry } from '../../../src/conformance/catalogue/index.ts'
+import type { CatalogueEntry } from '../../../src/conformance/catalogue/entry.ts'
+import { findEntry } from '../../../src/conformance/catalogue/index.ts'
 import type { CaseResult } from '../../../src/conformance/result.ts'
 import { findCase } from '../../../src/conformance/sections/index.ts'
 import { assert, type Suite } from '../../support/unit.ts'

@@ -1,4 +1,4 @@
-import type { CatalogueEntry } from '../../../src/conformance/catalogue/index.ts'
+import type { CatalogueEntry } from '../../../src/conformance/catalogue/entry.ts'
 import { EventLog } from '../../../src/conformance/client/event-log.ts'
 import type { Launcher } from '../../../src/conformance/client/launcher.ts'
 import type { CaseResult } from '../../../src/conformance/result.ts'

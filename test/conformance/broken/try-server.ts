@@ -1,4 +1,4 @@
-import type { CatalogueEntry } from '../../../src/conformance/catalogue/index.ts'
+import type { CatalogueEntry } from '../../../src/conformance/catalogue/entry.ts'
 import { parseTarget } from '../../../src/conformance/peer/target.ts'
 import type { CaseResult } from '../../../src/conformance/result.ts'
 import { runServer } from '../../../src/conformance/run/run-server.ts'

@@ -1,4 +1,5 @@
-import { FrameWatch, Ledger } from '../../../src/conformance/peer/frame-watch.ts'
+import { FrameWatch } from '../../../src/conformance/peer/frame-watch.ts'
+import { Ledger } from '../../../src/conformance/peer/ledger.ts'
 import { FrameReader } from '../../../src/conformance/wire/frame.ts'
 import { assert, suite } from '../../support/unit.ts'
 

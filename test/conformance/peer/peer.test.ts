@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { Mismatch } from '../../../src/conformance/peer/peer.ts'
+import { Mismatch } from '../../../src/conformance/peer/inbound.ts'
 import { Op } from '../../../src/conformance/wire/frame.ts'
 import { createTrial, startRawServer, startUpgradedServer } from '../../support/conformance-trial.ts'
 import { assert, suite, thrownBy } from '../../support/unit.ts'
@@ -78,7 +78,7 @@ test('answers pings, unless it is told not to', async (t) => {
   assert.is(received[0][0], 0x8a)
   const quiet = await createTrial(t, url).connect()
   quiet.autoPong = false
-  await quiet.sendRequest(createTrial(t, url).request().bytes)
+  await quiet.sendHead(createTrial(t, url).request().bytes)
   await quiet.readResponse()
   assert.is((await quiet.next())?.kind, 'ping')
   await quiet.sendText('now')

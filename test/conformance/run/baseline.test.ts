@@ -2,21 +2,15 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { CaseResult, RunResult, Verdict } from '../../../src/conformance/result.ts'
-import {
-  applyBaseline,
-  type Baseline,
-  exitCodeOf,
-  readBaseline,
-  summarise,
-  writeBaseline,
-} from '../../../src/conformance/run/baseline.ts'
+import { applyBaseline, type Baseline, readBaseline, writeBaseline } from '../../../src/conformance/run/baseline.ts'
+import { exitCodeOf, summarize } from '../../../src/conformance/run/verdict.ts'
 import { assert, suite, thrownBy } from '../../support/unit.ts'
 
 const test = suite('conformance/verify')
 
 function resultOf(verdicts: Record<string, Verdict>, strict = false): RunResult {
   const cases = Object.entries(verdicts).map(([id, verdict]) => ({ id, verdict }) as CaseResult)
-  return { options: { strict }, summary: summarise(cases), cases } as unknown as RunResult
+  return { options: { strict }, summary: summarize(cases), cases } as unknown as RunResult
 }
 
 const baselineOf = (cases: Baseline['cases']): Baseline => ({ schema: 'dwebsocket-conform-baseline/1', cases })
@@ -30,8 +24,8 @@ test('the verdict is that of the must rows', () => {
 
 test('a run that was cut short is incomplete', () => {
   const cut = [{ id: 'a', verdict: 'skip', note: 'deadline' }] as CaseResult[]
-  assert.is(summarise(cut).verdict, 'incomplete')
-  assert.is(summarise([{ ...cut[0], note: 'only for wss targets' }]).verdict, 'conforming')
+  assert.is(summarize(cut).verdict, 'incomplete')
+  assert.is(summarize([{ ...cut[0], note: 'only for wss targets' }]).verdict, 'conforming')
 })
 
 test('the exit code follows what is to fail', () => {

@@ -1,4 +1,5 @@
-import { type CatalogueEntry, findEntry } from '../../../src/conformance/catalogue/index.ts'
+import type { CatalogueEntry } from '../../../src/conformance/catalogue/entry.ts'
+import { findEntry } from '../../../src/conformance/catalogue/index.ts'
 import { parseTarget } from '../../../src/conformance/peer/target.ts'
 import { runServer, type ServerRunOptions } from '../../../src/conformance/run/run-server.ts'
 import { startRawServer, startUpgradedServer } from '../../support/conformance-trial.ts'

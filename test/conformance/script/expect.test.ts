@@ -1,17 +1,11 @@
 import type { Socket } from 'node:net'
-import { Mismatch } from '../../../src/conformance/peer/peer.ts'
-import { verdictOf } from '../../../src/conformance/run/runner.ts'
-import {
-  acceptAndProbe,
-  alive,
-  allowEcho,
-  cleanClose,
-  echoThenCleanClose,
-  expectFailure,
-  expectFailureEarly,
-  expectQuiet,
-  expectReject,
-} from '../../../src/conformance/script/expect.ts'
+import { Mismatch } from '../../../src/conformance/peer/inbound.ts'
+import { verdictOf } from '../../../src/conformance/run/case-result.ts'
+import { expectCleanClose } from '../../../src/conformance/script/expect-close.ts'
+import { expectEchoThenCleanClose } from '../../../src/conformance/script/expect-echo.ts'
+import { allowEcho, expectFailure, expectFailureEarly } from '../../../src/conformance/script/expect-failure.ts'
+import { expectAcceptAndProbe, expectReject } from '../../../src/conformance/script/expect-handshake.ts'
+import { expectAlive, expectQuiet } from '../../../src/conformance/script/expect-served.ts'
 import type { Trial } from '../../../src/conformance/script/trial.ts'
 import { Settled } from '../../../src/conformance/script/trial.ts'
 import { Op } from '../../../src/conformance/wire/frame.ts'
@@ -111,7 +105,7 @@ test('fails without waiting: a server that waits for the rest is warned, and jud
 
 async function sendText(trial: Trial): Promise<void> {
   const peer = await trial.open()
-  await echoThenCleanClose(trial, peer, { payload: 'a' })
+  await expectEchoThenCleanClose(trial, peer, { payload: 'a' })
 }
 
 test('echo, then clean close: the wrong type, other content or nothing fails', async (t) => {
@@ -136,7 +130,7 @@ test('echo, then clean close: a second message fails, a missing Close or end war
 test('a clean close that is the subject itself fails where it otherwise warns', async (t) => {
   const action = async (trial: Trial): Promise<void> => {
     const peer = await trial.open()
-    await cleanClose(trial, peer, { code: 3000, codes: [1000, 3000], strict: true })
+    await expectCleanClose(trial, peer, { code: 3000, codes: [1000, 3000], strict: true })
   }
   assert.is(await verdictAfter(t, saysAndEnds('88020bb8'), action), 'pass')
   assert.is(await verdictAfter(t, saysAndEnds(''), action), 'fail')
@@ -187,14 +181,14 @@ test('reject: another refusal than the one the RFC names warns', async (t) => {
 test('a 101 that breaks a rule of its own does not count as accepted', async (t) => {
   const url = await startRawServer(t, (socket) => socket.once('data', () => http('HTTP/1.1 101 Fine')(socket)))
   const trial = createTrial(t, url)
-  await acceptAndProbe(trial).catch(() => {})
+  await expectAcceptAndProbe(trial).catch(() => {})
   assert.is(verdictOf(trial), 'fail')
 })
 
 test('alive: a target that does not serve is lost, which fails even an info row', async (t) => {
   const url = await startRawServer(t, (socket) => void socket.end())
   const trial = createTrial(t, url, 'hs.limit.silent')
-  await alive(trial).catch(() => {})
+  await expectAlive(trial).catch(() => {})
   assert.is(trial.lost, true)
   assert.is(verdictOf(trial), 'fail')
 })

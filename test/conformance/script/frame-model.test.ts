@@ -1,5 +1,6 @@
 import { predict } from '../../../src/conformance/script/frame-model.ts'
-import { encodeFrame, FrameReader, type FrameSpec, hex, Op } from '../../../src/conformance/wire/frame.ts'
+import { hex } from '../../../src/conformance/wire/bytes.ts'
+import { encodeFrame, FrameReader, type FrameSpec, Op } from '../../../src/conformance/wire/frame.ts'
 import { assert, suite } from '../../support/unit.ts'
 
 const test = suite('conformance/frame-model')

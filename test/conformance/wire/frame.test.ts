@@ -1,17 +1,6 @@
-import {
-  acceptOf,
-  closeBody,
-  describeFrame,
-  encodeFrame,
-  encodeRequest,
-  FrameReader,
-  fieldTokens,
-  findHeadEnd,
-  hex,
-  maskBytes,
-  parseResponse,
-  showBytes,
-} from '../../../src/conformance/wire/frame.ts'
+import { hex, showBytes } from '../../../src/conformance/wire/bytes.ts'
+import { closeBody, describeFrame, encodeFrame, FrameReader, maskBytes } from '../../../src/conformance/wire/frame.ts'
+import { acceptOf, encodeRequest, fieldTokens, findHeadEnd, parseResponse } from '../../../src/conformance/wire/http.ts'
 import { assert, suite, thrownBy } from '../../support/unit.ts'
 
 const test = suite('conformance/wire')

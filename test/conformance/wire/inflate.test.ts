@@ -1,5 +1,5 @@
 import { constants, deflateRawSync } from 'node:zlib'
-import { hex } from '../../../src/conformance/wire/frame.ts'
+import { hex } from '../../../src/conformance/wire/bytes.ts'
 import { Inflater, slide } from '../../../src/conformance/wire/inflate.ts'
 import { assert, suite, thrownBy } from '../../support/unit.ts'
 

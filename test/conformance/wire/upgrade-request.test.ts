@@ -1,5 +1,5 @@
 import { checkAnswer } from '../../../src/conformance/script/response-rule.ts'
-import { parseResponse } from '../../../src/conformance/wire/frame.ts'
+import { parseResponse } from '../../../src/conformance/wire/http.ts'
 import { Random } from '../../../src/conformance/wire/random.ts'
 import { buildRequest, type RequestOptions } from '../../../src/conformance/wire/upgrade-request.ts'
 import { assert, suite } from '../../support/unit.ts'

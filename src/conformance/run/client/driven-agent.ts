@@ -1,16 +1,14 @@
-import type { Agent } from '../../client/agent.ts'
-import type { DriverEvent } from '../../client/event-log.ts'
-import type { Arrival } from '../../client/listener.ts'
-import { Visits } from '../../client/pending-upgrade.ts'
+import { type Agent, type Arrival, CaseReception, type DriverEvent } from '../../client/index.ts'
 import type { CaseResult } from '../../result.ts'
-import { Runner, skipped } from '../runner.ts'
+import { skipped } from '../case-result.ts'
+import { Runner } from '../runner.ts'
 import { type ClientOutcome, type ClientRunOptions, createContext, headOf, receive, resultOf } from './client-run.ts'
 import type { Plan, PlannedCase } from './plan.ts'
 import { tell } from './service.ts'
 
 /** One case as it is run with a client that drives itself. */
 interface Running {
-  visits: Visits
+  reception: CaseReception
   /** Numbers of the connections that came. */
   seen: Set<number>
   ended: Promise<void>
@@ -58,14 +56,14 @@ export class DrivenAgent {
     }
     const running = before === undefined || before.isOver ? this.#begin(planned) : before
     running.seen.add(number)
-    running.visits.push(arrival)
+    running.reception.push(arrival)
   }
 
   /** The driver tells what happened on a connection. */
   hear(number: number, event: DriverEvent): void {
     this.agent.speaks = true
     const id = this.#plan.at(number)?.entry.id
-    if (id !== undefined) this.#running.get(id)?.visits.tell(event)
+    if (id !== undefined) this.#running.get(id)?.reception.tell(event)
   }
 
   /** The result of a case, when it has one. */
@@ -100,10 +98,10 @@ export class DrivenAgent {
   }
 
   #begin(planned: PlannedCase): Running {
-    const visits = new Visits(this.agent, planned.first, planned.count)
-    const running: Running = { visits, seen: new Set(), ended: Promise.resolve(), isOver: false }
+    const reception = new CaseReception(this.agent, planned.first, planned.count)
+    const running: Running = { reception, seen: new Set(), ended: Promise.resolve(), isOver: false }
     this.#running.set(planned.entry.id, running)
-    running.ended = this.#perform(planned, visits).then(() => {
+    running.ended = this.#perform(planned, reception).then(() => {
       running.isOver = true
       const isAll = this.#plan.cases.every(({ entry, count }) => count === 0 || this.#results.has(entry.id))
       if (isAll) this.#setDone()
@@ -111,7 +109,7 @@ export class DrivenAgent {
     return running
   }
 
-  async #perform(planned: PlannedCase, visits: Visits): Promise<void> {
+  async #perform(planned: PlannedCase, reception: CaseReception): Promise<void> {
     const yes = async (): Promise<boolean> => true
     const runner = new Runner({
       ...this.#options,
@@ -123,7 +121,7 @@ export class DrivenAgent {
       isServing: yes,
       revive: yes,
     })
-    const { results } = await runner.run([receive(planned, visits)])
+    const { results } = await runner.run([receive(planned, reception)])
     const [result] = results
     if (['fail', 'crash', 'error'].includes(result.verdict)) this.#failures++
     this.#results.set(planned.entry.id, result)

@@ -1,6 +1,4 @@
-import { type DriverEvent, parseEvent } from '../../client/event-log.ts'
-import { type Arrival, Listener } from '../../client/listener.ts'
-import { readTarget } from '../../client/request.ts'
+import { type Arrival, type DriverEvent, Listener, parseEvent, readTarget } from '../../client/index.ts'
 import type { CaseResult } from '../../result.ts'
 import type { ClientOutcome, ClientRunOptions } from './client-run.ts'
 import { DrivenAgent } from './driven-agent.ts'

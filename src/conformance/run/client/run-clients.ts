@@ -1,6 +1,6 @@
-import type { Launched } from '../../client/launcher.ts'
+import type { Launched } from '../../client/index.ts'
 import { findCase } from '../../sections/index.ts'
-import { UNREACHABLE } from '../baseline.ts'
+import { UNREACHABLE } from '../verdict.ts'
 import type { ClientOutcome, ClientRunOptions } from './client-run.ts'
 import { LOST } from './driven-agent.ts'
 import { Host } from './host.ts'

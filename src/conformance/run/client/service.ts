@@ -1,8 +1,5 @@
-import type { Agent } from '../../client/agent.ts'
-import { buildAnswer } from '../../client/answer.ts'
-import type { Arrival } from '../../client/listener.ts'
-import type { ClientRequest } from '../../client/request.ts'
-import { closeBody, encodeFrame, fieldValue, Op } from '../../wire/frame.ts'
+import { type Agent, type Arrival, buildAnswer, type ClientRequest } from '../../client/index.ts'
+import { closeBody, encodeFrame, fieldValue, Op } from '../../wire/index.ts'
 
 /** Milliseconds a client has to end a connection that only told it something. */
 export const LINGER = 2_000

@@ -1,10 +1,15 @@
-import { type Chop, describeInbound } from '../../peer/peer.ts'
-import type { Case } from '../../script/case.ts'
-import { cleanClose } from '../../script/expect.ts'
-import { followPongs } from '../../script/expect-frame.ts'
-import { echoFault, judgeAsOne, type LoadMessage, loadTimeout } from '../../script/expect-load.ts'
-import type { Trial } from '../../script/trial.ts'
-import { bytesOf, type FrameSpec, Op } from '../../wire/frame.ts'
+import { describeInbound } from '../../peer/index.ts'
+import {
+  type Case,
+  echoFault,
+  expectAll,
+  expectCleanClose,
+  followPongs,
+  type LoadMessage,
+  loadTimeout,
+  type Trial,
+} from '../../script/index.ts'
+import { bytesOf, type Chop, type FrameSpec, Op } from '../../wire/index.ts'
 
 const SIZES = [1, 2, 3, 5, 7, 13, 64, 997, 1448, 4096, 16384]
 const RANDOM_RUNS = 20
@@ -59,7 +64,7 @@ async function runScript(t: Trial, chop?: Chop): Promise<void> {
       echoes++
     }
   }
-  await cleanClose(t, peer)
+  await expectCleanClose(t, peer)
 }
 
 async function runInRandomPieces(t: Trial): Promise<void> {
@@ -83,7 +88,7 @@ export const choppedScripts: Case[] = [
     id: 'robust.chop-random',
     phase: 'alone',
     needs: ['echo'],
-    run: (t) => judgeAsOne(t, `the same from ${RANDOM_RUNS} scripts`, () => runInRandomPieces(t)),
+    run: (t) => expectAll(t, `the same from ${RANDOM_RUNS} scripts`, () => runInRandomPieces(t)),
   },
   { id: 'robust.one-segment', phase: 'alone', needs: ['echo'], run: (t) => runScript(t) },
 ]

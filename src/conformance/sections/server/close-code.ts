@@ -1,9 +1,6 @@
-import { describeInbound, type Peer } from '../../peer/peer.ts'
-import type { Case } from '../../script/case.ts'
-import { cleanClose, expectFailure } from '../../script/expect.ts'
-import { inParallel } from '../../script/in-parallel.ts'
-import type { Trial } from '../../script/trial.ts'
-import { closeBody, hex, Op } from '../../wire/frame.ts'
+import { describeInbound, type Peer } from '../../peer/index.ts'
+import { type Case, expectCleanClose, expectFailure, inParallel, type Trial } from '../../script/index.ts'
+import { closeBody, hex, Op } from '../../wire/index.ts'
 
 async function openAndClose(t: Trial, body: Uint8Array): Promise<Peer> {
   const peer = await t.open()
@@ -18,7 +15,7 @@ function clean(id: string, body: (t: Trial) => Buffer): Case {
     async run(t) {
       const sent = body(t)
       const code = sent.length === 0 ? null : sent.readUInt16BE(0)
-      await cleanClose(t, await openAndClose(t, sent), { code, sent: true, strict: true })
+      await expectCleanClose(t, await openAndClose(t, sent), { code, sent: true, strict: true })
     },
   }
 }

@@ -1,7 +1,5 @@
-import type { Case } from '../../script/case.ts'
-import { judgeBreaches } from '../../script/expect-frame.ts'
-import type { Trial } from '../../script/trial.ts'
-import { type FrameSpec, hex, Op } from '../../wire/frame.ts'
+import { type Case, expectNoBreach, type Trial } from '../../script/index.ts'
+import { type FrameSpec, hex, Op } from '../../wire/index.ts'
 
 /** What has to be failed with each of these codes, so that a row that is run alone has something to judge. */
 const FAULTS: Record<1002 | 1007 | 1009, FrameSpec> = {
@@ -29,7 +27,7 @@ function keeps(id: string, ...rules: string[]): Case {
     phase: 'after',
     async run(t) {
       await makeClosings(t)
-      judgeBreaches(t, ...rules)
+      expectNoBreach(t, ...rules)
     },
   }
 }

@@ -1,9 +1,15 @@
-import { describeInbound, type Peer } from '../../peer/peer.ts'
-import type { Case } from '../../script/case.ts'
-import { alive, cleanClose, echo, expectFailure, needEcho } from '../../script/expect.ts'
-import { expectServerEnd } from '../../script/expect-frame.ts'
-import type { Trial } from '../../script/trial.ts'
-import { closeBody, type FrameSpec, Op } from '../../wire/frame.ts'
+import { describeInbound, type Peer } from '../../peer/index.ts'
+import {
+  type Case,
+  expectAlive,
+  expectCleanClose,
+  expectFailure,
+  expectRoundTrip,
+  expectServerEnd,
+  needEcho,
+  type Trial,
+} from '../../script/index.ts'
+import { closeBody, type FrameSpec, Op } from '../../wire/index.ts'
 
 const CLOSE: FrameSpec = { opcode: Op.CLOSE, payload: closeBody(1000) }
 const RESERVED: FrameSpec = { opcode: 3 }
@@ -20,15 +26,15 @@ function closedBy(id: string, frames: readonly FrameSpec[]): Case {
     async run(t) {
       const peer = await t.open()
       await peer.sendFrames(frames)
-      await cleanClose(t, peer, { sent: true, strict: true })
+      await expectCleanClose(t, peer, { sent: true, strict: true })
     },
   }
 }
 
 async function closeAfterMessage(t: Trial): Promise<void> {
   const peer = await t.open()
-  await echo(t, peer, { payload: 'Hello World!' })
-  await cleanClose(t, peer, { strict: true })
+  await expectRoundTrip(t, peer, { payload: 'Hello World!' })
+  await expectCleanClose(t, peer, { strict: true })
 }
 
 /** What comes after these frames, up to the end, is noted. */
@@ -61,7 +67,7 @@ const handshakeRows: Case[] = [
     async run(t) {
       const peer = await t.open()
       await peer.sendFrame(CLOSE, { size: 1 })
-      await cleanClose(t, peer, { sent: true, strict: true })
+      await expectCleanClose(t, peer, { sent: true, strict: true })
     },
   },
 ]
@@ -103,20 +109,20 @@ async function closeAndEnd(t: Trial): Promise<void> {
   const peer = await t.open()
   await peer.sendFrame(CLOSE)
   peer.end()
-  await cleanClose(t, peer, { sent: true, strict: true })
+  await expectCleanClose(t, peer, { sent: true, strict: true })
 }
 
 async function endOpen(t: Trial): Promise<void> {
   const peer = await t.open()
   peer.end()
   await expectServerEnd(t, peer)
-  await alive(t)
+  await expectAlive(t)
 }
 
 async function resetOpen(t: Trial): Promise<void> {
   const peer = await t.open()
   peer.reset()
-  await alive(t)
+  await expectAlive(t)
 }
 
 async function resetDuringEcho(t: Trial): Promise<void> {
@@ -125,7 +131,7 @@ async function resetDuringEcho(t: Trial): Promise<void> {
   await peer.sendBinary(Buffer.alloc(Math.min(16 * MIB, t.context.maxMessage), 0x2a))
   await peer.waitForInput()
   peer.reset()
-  await alive(t)
+  await expectAlive(t)
 }
 
 const tcpRows: Case[] = [
@@ -209,7 +215,7 @@ async function neverRead(t: Trial): Promise<void> {
   const end = await peer.waitForEnd(t.context.idle)
   t.note(end === null ? 'still open after the idle time' : `ended by ${end.toUpperCase()}`)
   peer.destroy()
-  await alive(t)
+  await expectAlive(t)
 }
 
 async function floodAfterClose(t: Trial): Promise<void> {

@@ -1,7 +1,6 @@
-import type { Peer } from '../../peer/peer.ts'
-import type { Case } from '../../script/case.ts'
-import { expectFailure, expectFailureEarly } from '../../script/expect.ts'
-import { closeBody, type FrameSpec, Op } from '../../wire/frame.ts'
+import type { Peer } from '../../peer/index.ts'
+import { type Case, expectFailure, expectFailureEarly } from '../../script/index.ts'
+import { closeBody, type FrameSpec, Op } from '../../wire/index.ts'
 
 function refused(id: string, ...frames: FrameSpec[]): Case {
   return {

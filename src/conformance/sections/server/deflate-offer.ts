@@ -1,16 +1,25 @@
-import type { Case } from '../../script/case.ts'
-import { compressedFrames, Deflater, offerExtensions } from '../../script/compression.ts'
-import { echoThenCleanClose, expectReject, probe, requireAccepted } from '../../script/expect.ts'
-import type { Handshake, Trial } from '../../script/trial.ts'
+import {
+  type Case,
+  compressedFrames,
+  Deflater,
+  expectAccepted,
+  expectEchoThenCleanClose,
+  expectProbe,
+  expectReject,
+  type Handshake,
+  offerExtensions,
+  type Trial,
+} from '../../script/index.ts'
 import {
   type Agreement,
-  breachesOf,
   type ExtensionElement,
+  fieldValue,
+  Op,
   PMD,
+  paramBreaches,
   parseExtensions,
   readAgreement,
-} from '../../wire/extension.ts'
-import { fieldValue, Op } from '../../wire/frame.ts'
+} from '../../wire/index.ts'
 
 const FIELD = 'Sec-WebSocket-Extensions'
 
@@ -24,7 +33,7 @@ interface Outcome {
 /** Offers, takes only a 101, and fails what no 101 may say, whatever was offered (RFC 7692 §5.1, §7.1). */
 async function offer(t: Trial, ...values: string[]): Promise<Outcome> {
   const handshake = await offerExtensions(t, ...values)
-  requireAccepted(t, handshake)
+  expectAccepted(t, handshake)
   const answer = handshake.response && fieldValue(handshake.response, FIELD)
   if (answer === null) return { handshake, agreement: null }
   const shown = `${FIELD}: ${answer}`
@@ -32,7 +41,8 @@ async function offer(t: Trial, ...values: string[]): Promise<Outcome> {
   t.require(elements !== null, 'an answer that keeps the grammar', shown)
   const offered = values.flatMap((value) => parseExtensions(value) ?? [])
   const element = requireOneOf(t, elements, offered, shown)
-  for (const breach of breachesOf(element)) t.require(false, 'an answer with valid parameters', `${shown} (${breach})`)
+  for (const breach of paramBreaches(element, 'answer'))
+    t.require(false, 'an answer with valid parameters', `${shown} (${breach})`)
   const agreement = readAgreement(element)
   const good = offered.filter(({ name }) => name === PMD).map(readAgreement)
   t.require(
@@ -71,9 +81,9 @@ function isFulfilled(offered: Agreement, answer: Agreement): boolean {
 
 /** The probe of the legend, compressed when that was agreed. */
 async function probeAsAgreed(t: Trial, { handshake: { peer }, agreement }: Outcome): Promise<void> {
-  if (agreement === null || !t.context.capabilities.echo) return probe(t, peer)
+  if (agreement === null || !t.context.capabilities.echo) return expectProbe(t, peer)
   const frames = compressedFrames(Op.TEXT, new Deflater(agreement).deflate(Buffer.from('probe')))
-  await echoThenCleanClose(t, peer, { payload: 'probe', frames })
+  await expectEchoThenCleanClose(t, peer, { payload: 'probe', frames })
 }
 
 /** How a row takes an outcome that `offer` has nothing against. */
@@ -201,10 +211,10 @@ async function requireDeclined(t: Trial, value: string): Promise<void> {
     t.assertShould(isMalformed, `101 without ${PMD}`, response?.statusLine ?? 'no answer')
     return
   }
-  requireAccepted(t, handshake)
+  expectAccepted(t, handshake)
   const answer = fieldValue(response, FIELD)
   t.require(answer === null, 'declined: 101 without an extension', `${FIELD}: ${answer}`)
-  await probe(t, peer)
+  await expectProbe(t, peer)
 }
 
 /** Negotiation of permessage-deflate (RFC 7692 §5, §7.1): `pmd.neg`. */

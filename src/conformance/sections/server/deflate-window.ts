@@ -1,12 +1,13 @@
-import type { Message, Peer } from '../../peer/peer.ts'
-import type { Case } from '../../script/case.ts'
-import { compressedFrames, openCompressed } from '../../script/compression.ts'
-import { cleanClose, needEcho } from '../../script/expect.ts'
-import type { Trial } from '../../script/trial.ts'
-import { largestDistanceIn } from '../../wire/deflate-block.ts'
-import { PMD } from '../../wire/extension.ts'
-import { Op, showBytes } from '../../wire/frame.ts'
-import { Inflater } from '../../wire/inflate.ts'
+import type { Message, Peer } from '../../peer/index.ts'
+import {
+  type Case,
+  compressedFrames,
+  expectCleanClose,
+  needEcho,
+  openCompressed,
+  type Trial,
+} from '../../script/index.ts'
+import { Inflater, largestDistanceIn, Op, PMD, showBytes } from '../../wire/index.ts'
 
 const LENGTH = 256 * 1024
 
@@ -49,7 +50,7 @@ export const deflateWindow: Case[] = [
       for (const text of [Buffer.from('Hello'), Buffer.from(t.random.text(4096))]) {
         for (let count = 0; count < 3; count++) await rawEcho(t, peer, new Inflater(), text)
       }
-      await cleanClose(t, peer)
+      await expectCleanClose(t, peer)
     },
   },
   ...[8, 9, 10, 12, 15].map(
@@ -70,7 +71,7 @@ export const deflateWindow: Case[] = [
           if (!message.compressed) t.note(`${part.length} bytes came back uncompressed`)
           else requireWithin(t, message, limit)
         }
-        await cleanClose(t, peer)
+        await expectCleanClose(t, peer)
       },
     }),
   ),

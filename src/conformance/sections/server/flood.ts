@@ -1,10 +1,15 @@
-import { describeInbound, type Inbound, type Peer } from '../../peer/peer.ts'
-import type { Case } from '../../script/case.ts'
-import { echo } from '../../script/expect.ts'
-import { echoFault, type LoadMessage, loadTimeout, writeBefore } from '../../script/expect-load.ts'
-import { survived } from '../../script/expect-survival.ts'
-import type { Trial } from '../../script/trial.ts'
-import { encodeFrame, Op } from '../../wire/frame.ts'
+import { describeInbound, type Inbound, type Peer } from '../../peer/index.ts'
+import {
+  type Case,
+  echoFault,
+  expectRoundTrip,
+  type LoadMessage,
+  loadTimeout,
+  survivalCase,
+  type Trial,
+  writeBefore,
+} from '../../script/index.ts'
+import { encodeFrame, Op } from '../../wire/index.ts'
 
 const COUNT = 100_000
 const MEBIBYTE = 1024 * 1024
@@ -122,19 +127,23 @@ async function expectLastPong(t: Trial, peer: Peer): Promise<void> {
 async function floodWithPongs(t: Trial): Promise<void> {
   const peer = await t.open()
   await peer.sendBytes(sameFrames(t, { opcode: Op.PONG, fin: true, payload: 'unasked' }, COUNT))
-  await echo(t, peer, { payload: 'after the pongs', timeout: loadTimeout(t) })
+  await expectRoundTrip(t, peer, { payload: 'after the pongs', timeout: loadTimeout(t) })
 }
 
 /** Very many small frames (RFC 6455 §10.4): `robust`. */
 export const floods: Case[] = [
-  survived('empty-fragments-100k', (t) => echoOrEnd(t, fragmentedText(t, '', COUNT), Buffer.alloc(0)), {
+  survivalCase('empty-fragments-100k', (t) => echoOrEnd(t, fragmentedText(t, '', COUNT), Buffer.alloc(0)), {
     needs: ['echo'],
   }),
-  survived('empty-fragments-endless', sendEmptyFragments),
-  survived('tiny-fragments-1m', (t) => echoOrEnd(t, fragmentedText(t, 'a', MEBIBYTE), Buffer.alloc(MEBIBYTE, 'a')), {
-    needs: ['echo'],
-  }),
-  survived('empty-messages-100k', sendEmptyMessages, { needs: ['echo'] }),
-  survived('ping-flood', floodWithPings),
-  survived('pong-flood', floodWithPongs, { needs: ['echo'] }),
+  survivalCase('empty-fragments-endless', sendEmptyFragments),
+  survivalCase(
+    'tiny-fragments-1m',
+    (t) => echoOrEnd(t, fragmentedText(t, 'a', MEBIBYTE), Buffer.alloc(MEBIBYTE, 'a')),
+    {
+      needs: ['echo'],
+    },
+  ),
+  survivalCase('empty-messages-100k', sendEmptyMessages, { needs: ['echo'] }),
+  survivalCase('ping-flood', floodWithPings),
+  survivalCase('pong-flood', floodWithPongs, { needs: ['echo'] }),
 ]

@@ -1,12 +1,17 @@
-import { describeInbound, type Inbound, type Peer } from '../../peer/peer.ts'
-import type { Case } from '../../script/case.ts'
-import { cleanClose, expectFailure } from '../../script/expect.ts'
-import { judgeAsOne } from '../../script/expect-load.ts'
-import { survived } from '../../script/expect-survival.ts'
-import { type Prediction, predict, type Reply } from '../../script/frame-model.ts'
-import { inParallel } from '../../script/in-parallel.ts'
-import type { Trial } from '../../script/trial.ts'
-import { bytesOf, closeBody, encodeFrame, FrameReader, type FrameSpec, hex, Op } from '../../wire/frame.ts'
+import { describeInbound, type Inbound, type Peer } from '../../peer/index.ts'
+import {
+  type Case,
+  expectAll,
+  expectCleanClose,
+  expectFailure,
+  inParallel,
+  type Prediction,
+  predict,
+  type Reply,
+  survivalCase,
+  type Trial,
+} from '../../script/index.ts'
+import { bytesOf, closeBody, encodeFrame, FrameReader, type FrameSpec, hex, Op } from '../../wire/index.ts'
 
 /** Scripts of random frames, and with `--long`. */
 const SCRIPTS = 100
@@ -84,7 +89,7 @@ async function expectPrediction(t: Trial, peer: Peer, prediction: Prediction & {
     const shown = describeInbound(event, t.timeout)
     t.require(event !== null && allowed(event), 'the echoes and pongs that the reference model predicts', shown)
   }
-  await cleanClose(t, peer)
+  await expectCleanClose(t, peer)
 }
 
 /** The first event that is no predicted reply. */
@@ -168,7 +173,7 @@ async function tryEach(t: Trial, inputs: readonly Buffer[], judge: Judge): Promi
     }
     t.release(peer)
   }
-  await judgeAsOne(t, `${inputs.length} outcomes as predicted`, () => inParallel(inputs, WIDTH, tryOne))
+  await expectAll(t, `${inputs.length} outcomes as predicted`, () => inParallel(inputs, WIDTH, tryOne))
 }
 
 type Judge = (t: Trial, peer: Peer, prediction: Prediction & { isCut: boolean }) => Promise<void>
@@ -213,7 +218,7 @@ async function flipBits(t: Trial): Promise<void> {
 
 /** Random and damaged frames against a reference model (RFC 6455 §10.7): `robust.fuzz-*`. */
 export const fuzzing: Case[] = [
-  survived('fuzz-frames', fuzzFrames, { needs: ['echo'], limit: 300_000 }),
-  survived('fuzz-bytes', fuzzBytes),
-  survived('fuzz-bitflip', flipBits, { needs: ['echo'] }),
+  survivalCase('fuzz-frames', fuzzFrames, { needs: ['echo'], limit: 300_000 }),
+  survivalCase('fuzz-bytes', fuzzBytes),
+  survivalCase('fuzz-bitflip', flipBits, { needs: ['echo'] }),
 ]

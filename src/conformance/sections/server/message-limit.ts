@@ -1,9 +1,14 @@
-import { describeInbound, type Peer } from '../../peer/peer.ts'
-import type { Case } from '../../script/case.ts'
-import { alive } from '../../script/expect.ts'
-import { echoFault, loadTimeout, writeBefore } from '../../script/expect-load.ts'
-import type { RunContext, Trial } from '../../script/trial.ts'
-import { type FrameSpec, Op } from '../../wire/frame.ts'
+import { describeInbound, type Peer } from '../../peer/index.ts'
+import {
+  type Case,
+  echoFault,
+  expectAlive,
+  loadTimeout,
+  type RunContext,
+  type Trial,
+  writeBefore,
+} from '../../script/index.ts'
+import { type FrameSpec, Op } from '../../wire/index.ts'
 
 const KIBIBYTE = 1024
 const MEBIBYTE = 1024 * KIBIBYTE
@@ -128,7 +133,7 @@ async function sendEndless(t: Trial): Promise<void> {
   const event = peer.queued[0]
   t.note(event === undefined ? `open after ${size}` : `${describeInbound(event, 0)} after ${size}`)
   t.release(peer)
-  await alive(t)
+  await expectAlive(t)
 }
 
 /** Limits of messages (RFC 6455 §10.4): `perf.limit-*`, `perf.unlimited`. */

@@ -1,9 +1,15 @@
-import { describeInbound, type Peer, sleep } from '../../peer/peer.ts'
-import type { Case } from '../../script/case.ts'
-import { echoFault, type LoadMessage, loadTimeout, sendLoad, writeBefore } from '../../script/expect-load.ts'
-import { survived } from '../../script/expect-survival.ts'
-import type { Trial } from '../../script/trial.ts'
-import { Op } from '../../wire/frame.ts'
+import { describeInbound, type Peer } from '../../peer/index.ts'
+import {
+  type Case,
+  echoFault,
+  type LoadMessage,
+  loadTimeout,
+  sendLoad,
+  survivalCase,
+  type Trial,
+  writeBefore,
+} from '../../script/index.ts'
+import { Op, sleep } from '../../wire/index.ts'
 
 const MEBIBYTE = 1024 * 1024
 /** Messages of 1 MiB whose echoes nobody takes, and milliseconds after which that ends. */
@@ -95,11 +101,11 @@ async function stall(t: Trial, start: (peer: Peer) => Buffer | null): Promise<vo
 
 /** Peers that read, write or speak slowly or not at all (RFC 6455 §10.4): `robust`. */
 export const slowPeers: Case[] = [
-  survived('slow-reader', readSlowly, { needs: ['echo'] }),
-  survived('no-reader', readLate, { needs: ['echo'] }),
-  survived('slow-writer', writeSlowly, { phase: 'idle', tags: ['idle'], needs: ['echo'] }),
-  survived('stall-in-frame', (t) => stall(t, halfFrame), { phase: 'idle', tags: ['idle'] }),
-  survived('idle-open', (t) => stall(t, () => null), { phase: 'idle', tags: ['idle'] }),
+  survivalCase('slow-reader', readSlowly, { needs: ['echo'] }),
+  survivalCase('no-reader', readLate, { needs: ['echo'] }),
+  survivalCase('slow-writer', writeSlowly, { phase: 'idle', tags: ['idle'], needs: ['echo'] }),
+  survivalCase('stall-in-frame', (t) => stall(t, halfFrame), { phase: 'idle', tags: ['idle'] }),
+  survivalCase('idle-open', (t) => stall(t, () => null), { phase: 'idle', tags: ['idle'] }),
 ]
 
 function halfFrame(peer: Peer): Buffer {

@@ -1,7 +1,13 @@
-import type { Case } from '../../script/case.ts'
-import { alive, expectReject, probe, requireAccepted } from '../../script/expect.ts'
-import type { Handshake, Trial } from '../../script/trial.ts'
-import { fieldValue, fieldValues } from '../../wire/frame.ts'
+import {
+  type Case,
+  expectAccepted,
+  expectAlive,
+  expectProbe,
+  expectReject,
+  type Handshake,
+  type Trial,
+} from '../../script/index.ts'
+import { fieldValue, fieldValues } from '../../wire/index.ts'
 
 const FIELD = 'Sec-WebSocket-Protocol'
 
@@ -21,8 +27,8 @@ async function refusedOrWithout(t: Trial, handshake: Handshake, taken: readonly 
   const fits = answer.length === 0 || (answer.length === 1 && taken.includes(answer[0]))
   t.require(fits, expectedAnswer(taken), `${FIELD}: ${answer.join(' | ')}`)
   t.note(answer.length === 0 ? '101 without a subprotocol' : `the server takes any: ${answer[0]}`)
-  requireAccepted(t, handshake)
-  await probe(t, peer)
+  expectAccepted(t, handshake)
+  await expectProbe(t, peer)
 }
 
 function expectedAnswer(taken: readonly string[]): string {
@@ -46,10 +52,10 @@ function known(id: string, values: (name: string) => string[]): Case {
     async run(t: Trial) {
       const name = t.context.subprotocol ?? ''
       const handshake = await ask(t, ...values(name))
-      requireAccepted(t, handshake)
+      expectAccepted(t, handshake)
       const answer = handshake.response === null ? [] : fieldValues(handshake.response, FIELD)
       t.require(answer.length === 1 && answer[0] === name, `${FIELD}: ${name}`, answer.join(' | ') || `no ${FIELD}`)
-      await probe(t, handshake.peer)
+      await expectProbe(t, handshake.peer)
     },
   }
 }
@@ -71,7 +77,7 @@ async function askForObjectMembers(t: Trial): Promise<void> {
   const { response } = await ask(t, 'x-conf-unknown')
   const takesAny = response?.status === 101 && fieldValues(response, FIELD).length > 0
   await refusedOrWithout(t, await ask(t, names.join(', ')), takesAny ? names : [])
-  await alive(t)
+  await expectAlive(t)
 }
 
 async function askForMany(t: Trial): Promise<void> {

@@ -1,8 +1,6 @@
 import { type CatalogueEntry, catalogue } from '../../catalogue/index.ts'
-import type { Case } from '../../script/case.ts'
-import { echoThenCleanClose, expectFailure } from '../../script/expect.ts'
-import type { Trial } from '../../script/trial.ts'
-import { hex, Op } from '../../wire/frame.ts'
+import { type Case, expectEchoThenCleanClose, expectFailure, type Trial } from '../../script/index.ts'
+import { hex, Op } from '../../wire/index.ts'
 
 /** Bytes that the catalogue only shows the beginning of. */
 const LONG: Record<string, Buffer> = {
@@ -29,7 +27,7 @@ export function bytesSent({ id, send }: Pick<CatalogueEntry, 'id' | 'send'>): Bu
 async function runSequence(t: Trial): Promise<void> {
   const payload = bytesSent(t.entry)
   const peer = await t.open()
-  if (!t.entry.expect.startsWith('fail')) return echoThenCleanClose(t, peer, { payload })
+  if (!t.entry.expect.startsWith('fail')) return expectEchoThenCleanClose(t, peer, { payload })
   await peer.sendFrame({ opcode: Op.TEXT, payload })
   await expectFailure(t, peer, [1007])
 }

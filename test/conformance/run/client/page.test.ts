@@ -1,7 +1,7 @@
 import { EventEmitter, once } from 'node:events'
 import type { RunResult } from '../../../../src/conformance/result.ts'
 import { runClients } from '../../../../src/conformance/run/client/run-clients.ts'
-import { clientCases, selectCases } from '../../../../src/conformance/run/select.ts'
+import { clientEntries, selectCases } from '../../../../src/conformance/run/select.ts'
 import { launchChromium } from '../../../support/chromium.ts'
 import { assert, suite } from '../../../support/unit.ts'
 import { clientOptions } from '../../broken/try-client.ts'
@@ -28,7 +28,7 @@ const CASES = [
 ]
 
 test('a Chromium is tested from the page by its start button, and shows the result', async (t) => {
-  const entries = selectCases(clientCases, { include: CASES })
+  const entries = selectCases(clientEntries, { include: CASES })
   const events = new EventEmitter()
   const listening = once(events, 'listening')
   const running = runClients(clientOptions(entries, { onListening: (url) => events.emit('listening', url) }))

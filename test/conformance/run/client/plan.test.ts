@@ -1,4 +1,5 @@
-import { type CatalogueEntry, findEntry } from '../../../../src/conformance/catalogue/index.ts'
+import type { CatalogueEntry } from '../../../../src/conformance/catalogue/entry.ts'
+import { findEntry } from '../../../../src/conformance/catalogue/index.ts'
 import { Plan } from '../../../../src/conformance/run/client/plan.ts'
 import type { Case } from '../../../../src/conformance/script/case.ts'
 import { assert, suite } from '../../../support/unit.ts'

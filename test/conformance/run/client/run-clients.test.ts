@@ -4,7 +4,7 @@ import { CommandLauncher } from '../../../../src/conformance/client/launcher.ts'
 import type { RunResult } from '../../../../src/conformance/result.ts'
 import type { ClientRunOptions } from '../../../../src/conformance/run/client/client-run.ts'
 import { runClients } from '../../../../src/conformance/run/client/run-clients.ts'
-import { clientCases, selectCases } from '../../../../src/conformance/run/select.ts'
+import { clientEntries, selectCases } from '../../../../src/conformance/run/select.ts'
 import { assert, suite } from '../../../support/unit.ts'
 import { driveClient } from '../../broken/client.ts'
 import { clientOptions, launchReference } from '../../broken/try-client.ts'
@@ -14,7 +14,7 @@ const DRIVER = new URL('../../../support/autobahn-driver.ts', import.meta.url).p
 const REFERENCE = new URL('../../broken/main.ts', import.meta.url).pathname
 
 function entriesOf(...include: string[]) {
-  return selectCases(clientCases, { include })
+  return selectCases(clientEntries, { include })
 }
 
 /** Starts a run that waits for drivers; gives its address. */

@@ -1,6 +1,6 @@
 import { catalogue } from '../../../../src/conformance/catalogue/index.ts'
 import { bytesSent, textSequences } from '../../../../src/conformance/sections/server/text-sequence.ts'
-import { isUtf8 } from '../../../../src/conformance/wire/frame.ts'
+import { isUtf8 } from '../../../../src/conformance/wire/bytes.ts'
 import { assert, suite, thrownBy } from '../../../support/unit.ts'
 
 const test = suite('conformance/sections/text-sequence')
