@@ -1,5 +1,5 @@
-/** One deliberate fault: what it does, and the rows of the catalogue of which at least one has to notice it. */
+/** One deliberate fault: what it does, and the cases of the catalogue of which at least one has to notice it. */
 export interface Defect {
   sentence: string
-  rows: readonly string[]
+  cases: readonly string[]
 }

@@ -62,7 +62,7 @@ export function clientOptions(
   }
 }
 
-/** Runs rows of the catalogue against the reference client with these defects. */
+/** Runs cases of the catalogue against the reference client with these defects. */
 export async function tryClient(
   entries: readonly CatalogueEntry[],
   defects: Defects = new Set(),

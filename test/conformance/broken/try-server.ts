@@ -10,11 +10,11 @@ export interface TryOptions {
   jobs?: number
   /** Milliseconds for one event; default 1500. */
   timeout?: number
-  /** Leaves the other rows out after that many failures. */
+  /** Leaves the other cases out after that many failures. */
   bail?: number
 }
 
-/** Runs rows of the catalogue against a server of its own with these defects, strictly. */
+/** Runs cases of the catalogue against a server of its own with these defects, strictly. */
 export async function tryServer(
   entries: readonly CatalogueEntry[],
   defects: Defects = new Set(),

@@ -24,7 +24,7 @@ test('stays under 2 MiB for the whole catalogue', () => {
   assert.ok(size < 2 * 1024 * 1024, `${size} bytes`)
 })
 
-test('holds its data in script elements that no text of a target can end', () => {
+inBrowser('holds its data in script elements that no text of a target can end', () => {
   const html = report()
   assert.is(html.split('</script>').length, 4)
   assert.not.match(html, /<b>&"/)
@@ -40,7 +40,7 @@ inBrowser('asks the network for nothing and shows verdict, counts and profile on
   assert.equal(requests, [url])
 })
 
-inBrowser('filters cases by verdict, class, group, section and text, and keeps the filters in the URL', async (t) => {
+inBrowser('filters cases by verdict, class, group, section and text, and stores the filters in the URL', async (t) => {
   const { page } = await openPage(t, report(), { hash: '#tab=cases' })
   const rows = () => page.locator('tr.case').evaluateAll((lines) => lines.map((line) => line.getAttribute('data-id')))
   assert.is((await rows()).length, 13)
@@ -122,7 +122,7 @@ inBrowser('walks through the filtered cases by key and closes by Escape and Back
   assert.is(await page.evaluate('document.activeElement.id'), 'search')
 })
 
-inBrowser('says in the table what came instead of the expected', async (t) => {
+inBrowser('says in the table what was received instead of the expected', async (t) => {
   const { page } = await openPage(t, report(), { hash: '#tab=cases&v=fail,info' })
   const remark = (id: string) => visibleText(page.locator(`tr.case[data-id="${id}"] .remark`))
   assert.is(await remark('hs.ver.v14'), 'field missing')

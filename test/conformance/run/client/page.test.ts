@@ -7,7 +7,7 @@ import { chromium, testWith } from '../../../support/need.ts'
 import { assert, suite } from '../../../support/unit.ts'
 import { clientOptions } from '../../broken/try-client.ts'
 
-const test = testWith(suite('conformance/client/page', { timeLimit: 90_000 }), chromium)
+const test = testWith(suite('conformance/run/client/page', { timeLimit: 90_000 }), chromium)
 
 const CASES = [
   'client.len.text-125',
