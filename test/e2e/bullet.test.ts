@@ -45,7 +45,7 @@ const nextFrames = (page: Page, count: number): Promise<void> =>
     for (let index = 0; index < count; index++) await new Promise<void>((resolve) => requestAnimationFrame(resolve))
   }, count)
 
-test('a comment flies over the moving picture of everybody who watches, in its colour', async (t) => {
+test('a comment flies over the moving picture of every viewer, in its color', async (t) => {
   const { browser, open } = await startBullets(t)
   const [writer, reader] = [await open(), await open()]
   await say(writer, 'Grüße 👋', 'pink')
@@ -111,7 +111,7 @@ test('at the press of a button picture and comments stand still, and go on', asy
   assert.equal(browser.complaints, [])
 })
 
-test('for who wants less motion the picture stands still, and comments appear and go', async (t) => {
+test('with reduced motion the picture is still, and comments appear and disappear', async (t) => {
   const { browser, open } = await startBullets(t)
   const page = await open()
   await page.emulateMedia({ reducedMotion: 'reduce' })

@@ -37,7 +37,7 @@ const shown = (page: Page, text: string): Promise<void> => page.locator('#log > 
 const factIs = (page: Page, id: string, value: string): Promise<void> =>
   page.locator(`#${id}`).getByText(value, { exact: true }).waitFor()
 
-test('the first page leads to every demo without an error', async (t) => {
+test('the first page links to every demo without an error', async (t) => {
   const { address, browser } = await startDemo(t)
   const page = await browser.open(`${address}/`)
   const links = await page.locator('.card a').evaluateAll((all) => all.map((link) => link.getAttribute('href') ?? ''))
@@ -50,7 +50,7 @@ test('the first page leads to every demo without an error', async (t) => {
   assert.equal(browser.complaints, [])
 })
 
-test('Chromium and the server agree on permessage-deflate and exchange text that is worth it', async (t) => {
+test('Chromium and the server negotiate permessage-deflate and exchange compressible text', async (t) => {
   const { address, browser } = await startDemo(t)
   const page = await browser.open(`${address}/`)
   const [extensions, reply, sent] = await page.evaluate(() => {
@@ -103,7 +103,7 @@ test('the echo view answers plain HTTP with the message of the query, as text', 
   assert.is(response.headers.get('x-content-type-options'), 'nosniff')
 })
 
-test('push shows the time of the server as it comes', async (t) => {
+test('push shows the time of the server as it arrives', async (t) => {
   const { browser, open } = await startDemo(t)
   const page = await open('/push')
   await factIs(page, 'received', '3')
@@ -128,7 +128,7 @@ test('a notice of the operator appears on every page of a visitor, with its time
   assert.equal(browser.complaints, [])
 })
 
-test('a broadcast message reaches everybody on the page, also its writer', async (t) => {
+test('a broadcast message reaches everybody on the page, including its author', async (t) => {
   const { browser, open } = await startDemo(t)
   const [first, second] = [await open('/broadcast'), await open('/broadcast')]
   await factIs(first, 'people', '2')
@@ -141,7 +141,7 @@ test('a broadcast message reaches everybody on the page, also its writer', async
   assert.equal(browser.complaints, [])
 })
 
-test('a message longer than the view takes closes with 1009, and the page says so', async (t) => {
+test('a message longer than the limit of the view closes with 1009, and the page reports it', async (t) => {
   const { browser, open } = await startDemo(t)
   const page = await open('/broadcast')
   await page.locator('#text').evaluate((field) => field.removeAttribute('maxlength'))
@@ -151,7 +151,7 @@ test('a message longer than the view takes closes with 1009, and the page says s
   assert.equal(browser.complaints, [])
 })
 
-test('a page says so when its server goes away', async (t) => {
+test('a page reports that its server goes away', async (t) => {
   const { address, stop } = await startCommand(t, 'serve', '--port', '0')
   const browser = await launchChromium(t)
   const page = await browser.open(`${address}/echo`)

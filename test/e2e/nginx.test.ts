@@ -62,7 +62,7 @@ async function refusal(url: string, options: ClientOptions = {}): Promise<{ stat
   return { status: response.statusCode, body }
 }
 
-test('echoes, and closes in order', async (t, program) => {
+test('echoes and closes cleanly', async (t, program) => {
   const echo = require_websocket(async ({ websocket }) => {
     for await (const message of websocket) await websocket.send(message)
   })
@@ -101,7 +101,7 @@ test('a chat room on Express works through the proxy: text, bytes, long and comp
   assert.equal(errors, [])
 })
 
-test('a page of the proxy’s host is let in, a foreign one is not', async (t, program) => {
+test('accepts a page of the proxy’s host, and rejects a foreign one', async (t, program) => {
   const { ws, host } = await startChat(t, program)
   for (const origin of [`http://${host}`, `https://${host}`]) {
     const client = await openWs(`${ws}/chat/tea/ada`, [], { origin })
@@ -117,7 +117,7 @@ test('a page of the proxy’s host is let in, a foreign one is not', async (t, p
   }
 })
 
-test('what the app refuses itself comes through as plain HTTP', async (t, program) => {
+test('a rejection by the application arrives as plain HTTP', async (t, program) => {
   const { ws, http } = await startChat(t, program)
   const { status, body } = await refusal(`${ws}/chat/private/ada`)
   assert.equal([status, body], [401, 'who are you?'])
@@ -125,7 +125,7 @@ test('what the app refuses itself comes through as plain HTTP', async (t, progra
   assert.is((await fetchPlain(`${http}/chat/tea/ada`)).status, 400)
 })
 
-test('clients are told apart behind a trusted proxy', async (t, program) => {
+test('distinguishes clients behind a trusted proxy', async (t, program) => {
   const { ws } = await startChat(t, program, { trustedProxies: ['127.0.0.1'], maxConnectionsPerAddress: 1 })
   const first = await openWs(`${ws}/chat/tea/ada`, [], { localAddress: '127.0.0.2' })
   // What a client says about itself stands left of what the proxy saw.
@@ -136,7 +136,7 @@ test('clients are told apart behind a trusted proxy', async (t, program) => {
   other.socket.terminate()
 })
 
-test('a server that stops says so to the clients behind the proxy', async (t, program) => {
+test('a server that stops notifies the clients behind the proxy', async (t, program) => {
   const { ws, middleware } = await startChat(t, program)
   const client = await openWs(`${ws}/chat/tea/ada`)
   const result = await middleware.server.shutdown()

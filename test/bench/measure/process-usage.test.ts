@@ -26,7 +26,7 @@ function makeProc(t: TestContext, files: Record<string, string>): string {
 const statLine = (utime: number, stime: number): string =>
   `7 (node (x) y) S 1 7 7 0 -1 4194304 1 0 0 0 ${utime} ${stime} 0 0 20 0 11 0 1 1 1`
 
-test('sums all threads and what they waited', (t) => {
+test('sums the running and waiting time of all threads', (t) => {
   const before = makeProc(t, {
     '7/stat': statLine(1, 1),
     '7/task/7/schedstat': '1000000 500000 3\n',
@@ -42,7 +42,7 @@ test('sums all threads and what they waited', (t) => {
   assert.equal(spent, { ran: 3000 + 500 + 700, waited: 2000 })
 })
 
-test('takes the coarse clock when a thread ended, because its time left with it', (t) => {
+test('uses the coarse clock when a thread ended, because its time is lost', (t) => {
   const before = makeProc(t, {
     '7/stat': statLine(100, 20),
     '7/task/7/schedstat': '1000000 0 3\n',
@@ -74,7 +74,7 @@ test('answers undefined where there is no such process', (t) => {
 })
 
 if (process.platform === 'linux') {
-  test('agrees with what the process itself is told', () => {
+  test('agrees with what the process itself reads', () => {
     const before = readCpu(process.pid)!
     const own = process.cpuUsage()
     for (let used = 0; used < 60_000; ) {
@@ -86,5 +86,5 @@ if (process.platform === 'linux') {
     assert.ok(readResidentBytes(process.pid)! > 1e7)
   })
 } else {
-  test.skip('agrees with what the process itself is told', 'there is no /proc')
+  test.skip('agrees with what the process itself reads', 'there is no /proc')
 }
