@@ -38,7 +38,7 @@ test('asks the network for nothing and shows verdict, counts and profile on top'
   assert.equal(requests, [url])
 })
 
-test('filters cases by verdict, class, group, section and text, and keeps the filters in the URL', async (t) => {
+test('filters cases by verdict, class, group, section and text, and stores the filters in the URL', async (t) => {
   const { page } = await openPage(t, report(), { hash: '#tab=cases' })
   const rows = () => page.locator('tr.case').evaluateAll((lines) => lines.map((line) => line.getAttribute('data-id')))
   assert.is((await rows()).length, 13)
@@ -120,7 +120,7 @@ test('walks through the filtered cases by key and closes by Escape and Back', as
   assert.is(await page.evaluate('document.activeElement.id'), 'search')
 })
 
-test('says in the table what came instead of the expected', async (t) => {
+test('says in the table what was received instead of the expected', async (t) => {
   const { page } = await openPage(t, report(), { hash: '#tab=cases&v=fail,info' })
   const remark = (id: string) => visibleText(page.locator(`tr.case[data-id="${id}"] .remark`))
   assert.is(await remark('hs.ver.v14'), 'field missing')

@@ -6,7 +6,7 @@ import { launchChromium } from '../../../support/chromium.ts'
 import { assert, suite } from '../../../support/unit.ts'
 import { clientOptions } from '../../broken/try-client.ts'
 
-const test = suite('conformance/client/page', { timeLimit: 90_000 })
+const test = suite('conformance/run/client/page', { timeLimit: 90_000 })
 
 const CASES = [
   'client.len.text-125',
