@@ -1,8 +1,9 @@
 export { connect } from './client/connect.ts'
 export type { ConnectOptions } from './client/connect-options.ts'
-export { Connection, type Data } from './connection/connection.ts'
+export { Connection } from './connection/connection.ts'
+export type { Data } from './connection/host.ts'
 export { type ConnectionLimits, defaultLimits, type RateLimit, worstCaseBytes } from './connection/limits.ts'
-export type { Sendable, SendOptions } from './connection/send/outgoing.ts'
+export type { Sendable, SendOptions, SendResult } from './connection/send/outgoing.ts'
 export { type PreparedMessage, prepare } from './connection/send/prepared-message.ts'
 export { CloseCode } from './core/close-code.ts'
 export type { CloseInfo, ProtocolState } from './core/closing-handshake.ts'
@@ -20,7 +21,16 @@ export type { Joined } from './room/recipients.ts'
 export type { BroadcastOptions, JoinOptions, Room } from './room/room.ts'
 export { Rooms, type RoomsStats } from './room/rooms.ts'
 export { type UserOptions, Users, type UsersStats } from './room/users.ts'
-export type { Refusal, ServerOptions, UpgradePolicy } from './server/options.ts'
+export type { AdmissionOptions, ServerOptions } from './server/options.ts'
+export type {
+  AllowsOrigin,
+  Approval,
+  Authorize,
+  AuthorizeRequest,
+  Refusal,
+  UpgradePolicy,
+  Verdict,
+} from './server/policy.ts'
 export { isEqualSecret } from './server/secret.ts'
 export { WebSocketServer } from './server/server.ts'
 export type { ShutdownOptions, ShutdownResult } from './server/shutdown.ts'
@@ -29,9 +39,9 @@ export { type AcceptOptions, Upgrade } from './server/upgrade.ts'
 export { type CreateServerOptions, createServer } from './session/create-server.ts'
 export type { QueueOptions } from './session/message-queue.ts'
 export { type MiddlewareOptions, WebSocketMiddleware } from './session/middleware.ts'
-export type { ViewOptions } from './session/pending-upgrade.ts'
 export type { ViewTable } from './session/router.ts'
 export type { PathParams } from './session/urls.ts'
+export type { ViewOptions } from './session/view-options.ts'
 export type { SessionAware, ViewRequest, WebSocketRequest } from './session/view-request.ts'
 export { accept_websocket, type Next, require_websocket, type View, type WebSocketView } from './session/views.ts'
 export { type SessionOptions, type WaitOptions, WebSocket } from './session/websocket.ts'

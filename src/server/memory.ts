@@ -1,24 +1,26 @@
 import { getHeapStatistics } from 'node:v8'
-import type { Connection } from '../connection/connection.ts'
+import { accountMemory, type Connection } from '../connection/connection.ts'
 import { CloseCode } from '../core/close-code.ts'
 
-/** A quarter of what the heap may grow to, in bytes. */
+/** A quarter of the heap's size limit, in bytes. */
 export const defaultMaxMemory = (): number => Math.floor(getHeapStatistics().heap_size_limit / 4)
 
-/** The memory that all connections of a server hold: input and output that waits, and what sessions keep unread. */
+/** The memory that all connections of a server use: buffered input and output, and unread messages of sessions. */
 export class MemoryLedger {
   readonly #limit: number
   readonly #connections: Iterable<Connection>
+  readonly #account: typeof accountMemory
   #used = 0
   #isRelieving = false
 
-  /** Throws a RangeError for a limit that is no positive number. */
-  constructor(limit: number, connections: Iterable<Connection>) {
-    if (typeof limit !== 'number' || !(limit > 0)) {
-      throw new RangeError(`option maxMemory is ${String(limit)}; a positive number is allowed`)
-    }
+  /**
+   * @param limit Bytes.
+   * @param account Makes a connection report its memory.
+   */
+  constructor(limit: number, connections: Iterable<Connection>, account = accountMemory) {
     this.#limit = limit
     this.#connections = connections
+    this.#account = account
   }
 
   get used(): number {
@@ -29,21 +31,21 @@ export class MemoryLedger {
     return this.#used >= this.#limit
   }
 
-  /** Notes that a connection holds so many bytes more, or less. */
+  /** The memory of a connection has grown by so many bytes; negative when it has shrunk. */
   change(bytes: number): void {
     this.#used += bytes
     if (this.#used > this.#limit && !this.#isRelieving) {
       this.#isRelieving = true
-      // Not in the middle of a connection's own work.
+      // Later: closing a connection in the middle of its own call would surprise it.
       setImmediate(() => this.#relieve())
     }
   }
 
-  /** Closes the largest holders with 1013 until the rest fits. */
+  /** Closes the connections that use most with 1013 until the others fit. */
   #relieve(): void {
-    // What sessions hold is told late: first the exact figures.
-    for (const connection of this.#connections) connection.account()
-    const holders = [...this.#connections].sort((a, b) => b.heldBytes - a.heldBytes)
+    // Sessions report their queues late: update the figures first.
+    for (const connection of this.#connections) this.#account(connection)
+    const holders = [...this.#connections].sort((a, b) => b.memoryUsed - a.memoryUsed)
     for (const holder of holders) {
       if (this.#used <= this.#limit) break
       holder.fail(
@@ -51,9 +53,9 @@ export class MemoryLedger {
         'ERR_WS_MEMORY',
         'the server is out of memory for connections (option maxMemory)',
       )
-      // A peer that does not read would hold what waits for it until the closing handshake times out.
-      if (holder.heldBytes > 0) holder.terminate()
-      holder.account()
+      // Output for a peer that does not read would stay buffered until the closing handshake times out.
+      if (holder.memoryUsed > 0) holder.terminate()
+      this.#account(holder)
     }
     this.#isRelieving = false
   }

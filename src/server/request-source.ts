@@ -1,22 +1,19 @@
 import { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { RequestSource } from '../connection/host.ts'
+import { setRawHeaders } from '../fast/node-http.ts'
 import { RequestHeadParser } from '../handshake/request-head.ts'
 
-interface HeaderLines {
-  _addHeaderLines(rawHeaders: string[], count: number): void
-}
-
 /**
- * An upgrade request that was read off the server's own port. Its `IncomingMessage` is made when somebody asks for it:
- * until then a connection keeps the text of the head alone, a tenth of the memory.
+ * An upgrade request that a `Listener` read. Its `IncomingMessage` is made on first use: until then the connection
+ * retains only the text of the head, a tenth of the memory.
  */
 export class HeadRequest implements RequestSource {
-  /** The text of the head until somebody asks for the message, then that. */
+  /** The text of the head, replaced by the message on first use. */
   #head: string | IncomingMessage
   readonly #socket: Socket
 
-  /** `text` is a head that a `RequestHeadParser` took, as latin1. */
+  /** @param text A head that `RequestHeadParser` has accepted, as latin1. */
   constructor(text: string, socket: Socket) {
     this.#head = text
     this.#socket = socket
@@ -40,8 +37,7 @@ function makeMessage(text: string, socket: Socket): IncomingMessage {
     httpVersionMajor: major,
     httpVersionMinor: minor,
   })
-  // What node's parser calls: `headers` and `headersDistinct` are made from it when they are asked for.
-  ;(message as unknown as HeaderLines)._addHeaderLines(head.rawHeaders, head.rawHeaders.length)
+  setRawHeaders(message, head.rawHeaders)
   message.complete = true
   message.push(null)
   return message

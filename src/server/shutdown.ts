@@ -2,18 +2,21 @@ import type { Connection } from '../connection/connection.ts'
 import { CloseCode } from '../core/close-code.ts'
 import { encodeCloseBody } from '../core/close-frame.ts'
 import { WebSocketError } from '../core/errors.ts'
+import type { OptionRule, Settings } from '../options/option-rule.ts'
+import { checkOptionNames, readOptions } from '../options/read-options.ts'
 
 /** How a server stops; times in milliseconds. */
 export interface ShutdownOptions {
-  /** Close code for those who are still there after `drain`. Default 1001. */
-  code?: number
-  reason?: string
-  /** How long sessions may go on by themselves, told by `session.draining`. Default 0. */
-  drain?: number
-  /** The Close frames are spread at random over this time, so that clients do not come back all at once. Default 0. */
-  jitter?: number
-  /** When everything that is left is cut, counted from the call. Default `drain` + `jitter` + 10 s. */
-  deadline?: number
+  /** Close code for connections that are still open after `drain`. Default 1001. */
+  code?: number | undefined
+  /** Reason of the Close frame. Default `''`. */
+  reason?: string | undefined
+  /** How long sessions may go on after `session.draining` is aborted. Default 0. */
+  drain?: number | undefined
+  /** The Close frames are spread at random over this time, so that clients do not reconnect all at once. Default 0. */
+  jitter?: number | undefined
+  /** When the remaining connections are terminated, counted from the call. Default `drain` + `jitter` + 10 s. */
+  deadline?: number | undefined
 }
 
 /** How the connections that were open when the shutdown began have ended. */
@@ -26,34 +29,42 @@ export interface ShutdownResult {
   cut: number
 }
 
-/** The longest time that a timer of node's can wait. */
-const LONGEST_WAIT = 2 ** 31 - 1
+/** The longest delay of a timer of node, in milliseconds. */
+const LONGEST_DELAY = 2 ** 31 - 1
+
+const milliseconds: OptionRule<number> = {
+  fallback: 0,
+  type: 'number',
+  allowed: 'milliseconds from 0',
+  accepts: (value) => (value as number) >= 0,
+}
+
+const rules = { drain: milliseconds, jitter: milliseconds, deadline: milliseconds }
+
+/** Shutdown options, filled in and checked; times in milliseconds. */
+export interface ShutdownSettings extends Settings<typeof rules> {
+  readonly code: number
+  readonly reason: string
+}
 
 /**
- * Throws a RangeError for a time that is no number from 0 on, or a code or reason that may not be sent; a TypeError for
- * a reason that is no text.
+ * @throws {RangeError} when a time is not allowed, or the code or reason must not be sent.
+ * @throws {TypeError} when an option is unknown or has the wrong type.
  */
-export function checkShutdownOptions({ code = CloseCode.GOING_AWAY, reason = '', ...times }: ShutdownOptions): void {
+export function readShutdownOptions(options: ShutdownOptions): ShutdownSettings {
+  checkOptionNames(options, [...Object.keys(rules), 'code', 'reason'])
+  const { code = CloseCode.GOING_AWAY, reason = '' } = options
   encodeCloseBody(code, reason)
-  for (const name of ['drain', 'jitter', 'deadline'] as const) {
-    const time = times[name]
-    if (time !== undefined && !(typeof time === 'number' && time >= 0))
-      throw new RangeError(`option ${name} is ${String(time)}; milliseconds from 0 on are allowed`)
-  }
+  const { drain, jitter } = readOptions(rules, options)
+  const { deadline } = readOptions(rules, options, '', { deadline: drain + jitter + 10_000 })
+  return { code, reason, drain, jitter, deadline: Math.min(deadline, LONGEST_DELAY) }
 }
 
-/** When everything that is left is cut, in milliseconds from the call. */
-export function deadlineOf({ drain = 0, jitter = 0, deadline = drain + jitter + 10_000 }: ShutdownOptions): number {
-  return Math.min(deadline, LONGEST_WAIT)
-}
-
-/** Ends connections as the options say and resolves when all are gone. */
+/** Closes connections as the options say; resolves when all are closed. */
 export async function endConnections(
   connections: Iterable<Connection>,
-  options: ShutdownOptions,
+  { code, reason, drain, jitter, deadline }: ShutdownSettings,
 ): Promise<ShutdownResult> {
-  const { code = CloseCode.GOING_AWAY, reason = '', drain = 0, jitter = 0 } = options
-  const deadline = deadlineOf(options)
   const result = { clean: 0, unclean: 0, cut: 0 }
   await Promise.all(
     [...connections].map(async (connection) => {
@@ -75,9 +86,9 @@ export async function endConnections(
   return result
 }
 
-/** A timer, or the call at once when there is nothing to wait for. */
-function after(milliseconds: number, action: () => void): NodeJS.Timeout | undefined {
-  if (milliseconds > 0) return setTimeout(action, Math.min(milliseconds, LONGEST_WAIT))
+/** Starts a timer, or calls at once when the delay is 0. */
+function after(delay: number, action: () => void): NodeJS.Timeout | undefined {
+  if (delay > 0) return setTimeout(action, Math.min(delay, LONGEST_DELAY))
   action()
   return undefined
 }

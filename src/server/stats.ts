@@ -1,8 +1,10 @@
-import { LATENCY_BOUNDS, type Traffic } from '../connection/traffic.ts'
+import { accountMemory } from '../connection/connection.ts'
+import { LATENCY_BOUNDS } from '../connection/traffic.ts'
+import type { ConnectionSet } from './connection-set.ts'
 
-/** What a server counted since it began; sizes in bytes. */
+/** The counts of a server since it was made; sizes in bytes. */
 export interface ServerStats {
-  /** Connections whose transport lives. */
+  /** Connections whose transport is not closed. */
   connections: number
   /** Upgrades accepted. */
   accepted: number
@@ -17,32 +19,40 @@ export interface ServerStats {
   closeCodes: Record<string, number>
   /** Bytes that wait to be sent. */
   bufferedBytes: number
-  /** Bytes of memory held for connections: what `maxMemory` limits. */
+  /** Bytes of memory in use for connections: what `maxMemory` limits. */
   heldBytes: number
-  /** Round trips of pings in milliseconds: `counts[i]` up to `bounds[i]`, the last one beyond. */
+  /** Round trips of pings in milliseconds: `counts[i]` are at most `bounds[i]`, the last count is above all bounds. */
   latency: { bounds: readonly number[]; counts: readonly number[]; sum: number }
 }
 
-/** The part of the statistics that connections count themselves. */
-export function readTraffic(
-  traffic: Traffic,
-): Omit<ServerStats, 'connections' | 'accepted' | 'refused' | 'bufferedBytes' | 'heldBytes'> {
-  const { receivedMessages, sentMessages, receivedBytes, sentBytes, droppedMessages } = traffic
+export function readStats(set: ConnectionSet, refused: ReadonlyMap<number, number>): ServerStats {
+  let bufferedBytes = 0
+  for (const connection of set.connections) {
+    accountMemory(connection)
+    bufferedBytes += connection.bufferedAmount
+  }
+  const { receivedMessages, sentMessages, receivedBytes, sentBytes, droppedMessages } = set.traffic
+  const { closeCodes, latency, latencySum } = set.traffic
   return {
+    connections: set.connections.size,
+    accepted: set.acceptedCount,
+    refused: Object.fromEntries(refused),
     receivedMessages,
     sentMessages,
     receivedBytes,
     sentBytes,
     droppedMessages,
-    closeCodes: Object.fromEntries(traffic.closeCodes),
-    latency: { bounds: LATENCY_BOUNDS, counts: [...traffic.latency], sum: traffic.latencySum },
+    closeCodes: Object.fromEntries(closeCodes),
+    bufferedBytes,
+    heldBytes: set.memory.used,
+    latency: { bounds: LATENCY_BOUNDS, counts: [...latency], sum: latencySum },
   }
 }
 
-/** Renders statistics in the text format that Prometheus reads (version 0.0.4). */
+/** Formats statistics as text for Prometheus (exposition format 0.0.4). */
 export function formatMetrics(stats: ServerStats): string {
   return [
-    metric('connections', 'gauge', 'Connections whose transport lives.', [['', stats.connections]]),
+    metric('connections', 'gauge', 'Connections whose transport is not closed.', [['', stats.connections]]),
     metric('accepted_total', 'counter', 'Upgrades accepted.', [['', stats.accepted]]),
     metric('refused_total', 'counter', 'Upgrades refused, by HTTP status.', labelled('status', stats.refused)),
     metric('messages_total', 'counter', 'Messages, by direction.', [

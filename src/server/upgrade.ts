@@ -2,10 +2,9 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import type { Connection } from '../connection/connection.ts'
-import type { RequestSource } from '../connection/host.ts'
+import type { ConnectionSetup, RequestSource } from '../connection/host.ts'
 import { type ConnectionLimits, readLimits } from '../connection/limits.ts'
 import { type HandshakeError, WebSocketError } from '../core/errors.ts'
-import type { MessageCodec } from '../core/message-codec.ts'
 import { DeflateCodec } from '../deflate/codec.ts'
 import { negotiate } from '../deflate/offer.ts'
 import type { ResolvedDeflateOptions } from '../deflate/options.ts'
@@ -13,56 +12,68 @@ import type { HeaderFields } from '../handshake/header-field.ts'
 import type { UpgradeRequest } from '../handshake/upgrade-request.ts'
 import { formatAccept, formatRefusal } from '../handshake/upgrade-response.ts'
 
-/** What the acceptor of an upgrade may choose. */
+/** Choices of the code that accepts an upgrade. */
 export interface AcceptOptions {
-  /** One of `subprotocols`; none when left out (RFC 6455 §4.2.2). */
-  subprotocol?: string
-  /** Fields of the 101 besides those of the handshake. */
-  headers?: HeaderFields
-  /** Limits of this connection, over those of its server. */
-  limits?: Partial<ConnectionLimits>
+  /** One of `subprotocols`. Default: none (RFC 6455 §4.2.2). */
+  subprotocol?: string | undefined
+  /** Fields of the 101 besides those of the handshake, such as `Set-Cookie`. */
+  headers?: HeaderFields | undefined
+  /** Limits of this connection; they override those of the server. */
+  limits?: Partial<ConnectionLimits> | undefined
 }
 
-/** What a server lends to its upgrades. */
+/** The server part that an upgrade belongs to. */
 export interface UpgradeHost {
-  /** permessage-deflate as the server offers it, null for not at all. */
+  /** permessage-deflate as offered, `null` for none. */
   readonly deflate: ResolvedDeflateOptions | null
-  /** The limits of its connections. */
+  /** The limits of the server's connections. */
   readonly limits: ConnectionLimits
-  /** Makes the connection of an accepted upgrade. */
-  connect(upgrade: Upgrade, subprotocol: string, codec: MessageCodec | null, limits: ConnectionLimits): Connection
+  /** Opens the connection of an accepted upgrade. */
+  open(stream: Duplex, setup: Omit<ConnectionSetup, 'role' | 'host'>): Connection
+  /** The address of the client, behind trusted proxies too. */
+  addressOf(request: IncomingMessage): string
+  /** Returns a HandshakeError as it is; reports any other error and returns a 500. */
+  toRefusal(error: unknown): HandshakeError
+  /** An upgrade was refused. */
+  onRefused(source: RequestSource, error: HandshakeError): void
+  /** An upgrade was accepted, refused or released; called once for each. */
+  onSettled(upgrade: Upgrade): void
 }
 
-/** How long a refused peer may take to read its answer, in milliseconds. */
-const ANSWER_TIMEOUT = 5_000
+/** How long a refused peer may take to read the response, in milliseconds. */
+const RESPONSE_TIMEOUT = 5_000
 
-const nothing = (): void => {}
+let releaseOf: (upgrade: Upgrade) => Duplex
+let refuseOf: (upgrade: Upgrade, error: unknown) => void
 
-/** A checked upgrade request that waits for a decision: `accept` or `refuse`, once (RFC 6455 §4.2.2). */
+/** A valid upgrade request that waits for a decision: `accept` or `refuse`, once (RFC 6455 §4.2.2). */
 export class Upgrade {
-  /** Where the request is to be had. */
-  readonly source: RequestSource
-  /** Whether the client came by TLS. */
+  /** Whether the request arrived over TLS. */
   readonly secure: boolean
-  /** The stream the request came on; bytes that came behind the request are `head`. */
+  /** The stream of the request. */
   readonly stream: Duplex
-  readonly head: Buffer
   readonly #handshake: UpgradeRequest
+  readonly #source: RequestSource
+  readonly #head: Buffer
   readonly #host: UpgradeHost
   #settled = false
-  /** Called once, when it is accepted, refused or released. */
-  onSettled: () => void = nothing
 
+  static {
+    releaseOf = (upgrade) => upgrade.#release()
+    refuseOf = (upgrade, error) => upgrade.#refusePending(error)
+  }
+
+  /** @param head Bytes that were read behind the request. */
   constructor(handshake: UpgradeRequest, source: RequestSource, stream: Duplex, head: Buffer, host: UpgradeHost) {
-    this.source = source
     this.secure = (stream as Partial<TLSSocket>).encrypted === true
     this.stream = stream
-    this.head = head
     this.#handshake = handshake
+    this.#source = source
+    this.#head = head
     this.#host = host
   }
 
-  /** The subprotocols that the client offers, its favourite first. */
+  /** The subprotocols that the client offers, in its order of preference. */
   get subprotocols(): readonly string[] {
     return this.#handshake.subprotocols
   }
@@ -79,7 +90,12 @@ export class Upgrade {
 
   /** The upgrade request. */
   get request(): IncomingMessage {
-    return this.source.message
+    return this.#source.message
+  }
+
+  /** The client's address as the limits see it: behind `trustedProxies`, the one that they forward. */
+  get clientAddress(): string {
+    return this.#host.addressOf(this.request)
   }
 
   /** Whether it was accepted or refused. */
@@ -88,9 +104,11 @@ export class Upgrade {
   }
 
   /**
-   * Answers 101 and makes the connection; what arrives is delivered after the current tick. Throws a WebSocketError
-   * when it is settled, a TypeError for a subprotocol that was not offered or a header field that cannot be sent, a
-   * RangeError for a limit that is not a positive number.
+   * Sends the 101 and returns the connection; messages are delivered after the current tick.
+   *
+   * @throws {WebSocketError} when it is settled: `ERR_WS_UPGRADE_SETTLED`.
+   * @throws {TypeError} when the subprotocol was not offered or a header field cannot be sent.
+   * @throws {RangeError} when a limit is not allowed.
    */
   accept({ subprotocol, headers, limits }: AcceptOptions = {}): Connection {
     if (subprotocol !== undefined && !this.subprotocols.includes(subprotocol)) {
@@ -107,21 +125,41 @@ export class Upgrade {
       agreement === null
         ? null
         : new DeflateCodec({ role: 'server', parameters: agreement.parameters, options: deflate! })
-    return this.#host.connect(this, subprotocol ?? '', codec, ownLimits)
+    return this.#host.open(this.stream, {
+      request: this.#source,
+      head: this.#head,
+      subprotocol: subprotocol ?? '',
+      codec,
+      limits: ownLimits,
+    })
   }
 
   /**
-   * Answers with the error's status and message; the stream is destroyed when the answer is out. Throws a
-   * WebSocketError when it is settled, a TypeError for a header field that cannot be sent.
+   * Sends an HTTP response that refuses the request, then destroys the stream. A HandshakeError is sent as it is; any
+   * other error goes to `onError` and out as 500.
+   *
+   * @throws {WebSocketError} when it is settled: `ERR_WS_UPGRADE_SETTLED`.
    */
-  refuse(error: HandshakeError): void {
-    const answer = formatRefusal(error)
+  refuse(error: unknown): void {
     this.#settle()
-    endAnswer(this.stream, answer)
+    let refusal = this.#host.toRefusal(error)
+    let response: Buffer
+    try {
+      response = formatRefusal(refusal)
+    } catch (unsendable) {
+      refusal = this.#host.toRefusal(unsendable)
+      response = formatRefusal(refusal)
+    }
+    this.#host.onRefused(this.#source, refusal)
+    endResponse(this.stream, response)
   }
 
-  /** Hands the stream to who answers by other means; writing the answer and `endAnswer` are theirs. */
-  release(): Duplex {
+  #refusePending(error: unknown): void {
+    if (this.#settled) this.#host.toRefusal(error)
+    else this.refuse(error)
+  }
+
+  #release(): Duplex {
     this.#settle()
     return this.stream
   }
@@ -129,25 +167,35 @@ export class Upgrade {
   #settle(): void {
     if (this.#settled) throw new WebSocketError('ERR_WS_UPGRADE_SETTLED', 'the upgrade was accepted or refused before')
     this.#settled = true
-    this.onSettled()
+    this.#host.onSettled(this)
   }
 }
 
-/** Refuses a request that never became an upgrade. */
+/** Refuses an upgrade unless it is settled; an error that is not a HandshakeError is reported in both cases. */
+export function refusePending(upgrade: Upgrade, error: unknown): void {
+  refuseOf(upgrade, error)
+}
+
+/** Settles an upgrade and returns its stream to a caller that writes the response and calls `endResponse`. */
+export function releaseUpgrade(upgrade: Upgrade): Duplex {
+  return releaseOf(upgrade)
+}
+
+/** Refuses a request that never became an `Upgrade`. */
 export function refuseStream(stream: Duplex, error: HandshakeError, method?: string): void {
-  endAnswer(stream, formatRefusal(error, method))
+  endResponse(stream, formatRefusal(error, method))
 }
 
 /**
- * Ends a stream after an HTTP answer, or the rest of one, and destroys it once that is out. What the peer sends is
- * discarded meanwhile: bytes behind a refused upgrade are never read as a request (RFC 9112 §9.6).
+ * Ends a stream with an HTTP response, or the rest of one, and destroys it when that is sent. Input is discarded
+ * meanwhile: bytes behind a refused upgrade are never read as another request (RFC 9112 §9.6).
  */
-export function endAnswer(stream: Duplex, rest: Buffer | string = ''): void {
+export function endResponse(stream: Duplex, rest: Buffer | string = ''): void {
   stream.on('error', () => stream.destroy())
   stream.resume()
-  const timer = setTimeout(() => stream.destroy(), ANSWER_TIMEOUT)
+  const timer = setTimeout(() => stream.destroy(), RESPONSE_TIMEOUT)
   timer.unref()
   stream.once('close', () => clearTimeout(timer))
-  // Destroying at once would answer unread input with a reset, which can take the answer from the peer.
+  // Destroying a socket with unread input sends a reset, and the peer may lose the response.
   stream.end(rest, () => stream.once('end', () => stream.destroy()))
 }

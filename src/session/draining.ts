@@ -1,29 +1,29 @@
 /**
- * Tells the sessions of one server that it is about to stop (close code 1001, RFC 6455 §7.4.1). Only sessions whose
- * `draining` was asked for stand in it, so that ten thousand of them cost no listener each.
+ * Passes a server's `draining` signal on to the sessions that ask for it (close code 1001, RFC 6455 §7.4.1). Only
+ * those are registered, so that ten thousand sessions cost no listener each, and none outlives its session.
  */
 export class Draining {
+  readonly #signal: AbortSignal
   readonly #controllers = new Set<AbortController>()
-  #hasBegun = false
-  #reason: unknown
 
-  /** Aborts the controller when the server begins to stop, at once when it has begun already. */
+  constructor(signal: AbortSignal) {
+    this.#signal = signal
+    signal.addEventListener('abort', () => this.#begin(), { once: true })
+  }
+
+  /** Aborts the controller when the server begins to stop, immediately when it has begun. */
   add(controller: AbortController): void {
-    if (this.#hasBegun) controller.abort(this.#reason)
+    if (this.#signal.aborted) controller.abort(this.#signal.reason)
     else this.#controllers.add(controller)
   }
 
-  /** Forgets a controller whose session has closed. */
+  /** Removes the controller of a session that has closed. */
   remove(controller: AbortController): void {
     this.#controllers.delete(controller)
   }
 
-  /** Begins to stop: aborts every controller with `reason`. Only the first call counts. */
-  begin(reason?: unknown): void {
-    if (this.#hasBegun) return
-    this.#hasBegun = true
-    this.#reason = reason
-    for (const controller of this.#controllers) controller.abort(reason)
+  #begin(): void {
+    for (const controller of this.#controllers) controller.abort(this.#signal.reason)
     this.#controllers.clear()
   }
 }

@@ -1,40 +1,47 @@
-import type { Data } from '../connection/connection.ts'
+import type { Data } from '../connection/host.ts'
+import { integer } from '../options/option-rule.ts'
+import { readOptions } from '../options/read-options.ts'
 
-/** How many messages a session keeps unread before it stops reading from its peer (RFC 6455 §10.4). */
+/** How many unread messages a session stores before it stops reading from its peer (RFC 6455 §10.4). */
 export interface QueueOptions {
   /** Unread messages at which reading stops. Default 1024, at least 1. */
-  queueHighCount?: number
-  /** Unread messages at which reading goes on. Default a quarter of `queueHighCount`. */
-  queueLowCount?: number
+  queueHighCount?: number | undefined
+  /** Unread messages at which reading resumes. Default a quarter of `queueHighCount`. */
+  queueLowCount?: number | undefined
   /** Bytes of unread messages at which reading stops; a character of text counts two. Default 1 MiB, at least 1. */
-  queueHighBytes?: number
-  /** Bytes of unread messages at which reading goes on. Default a quarter of `queueHighBytes`. */
-  queueLowBytes?: number
+  queueHighBytes?: number | undefined
+  /** Bytes of unread messages at which reading resumes. Default a quarter of `queueHighBytes`. */
+  queueLowBytes?: number | undefined
 }
 
 /** Checked marks of a queue, made once for many sessions. */
-export type QueueMarks = Readonly<Required<QueueOptions>>
+export type QueueMarks = Readonly<Record<keyof QueueOptions, number>>
 
-/** Fills in and checks the marks of a queue; a mark out of its range throws a RangeError (RFC 6455 §10.4). */
-export function checkQueueMarks(options: QueueOptions = {}): QueueMarks {
-  const { queueHighCount = 1024, queueHighBytes = 1024 * 1024 } = options
-  const { queueLowCount = Math.floor(queueHighCount / 4), queueLowBytes = Math.floor(queueHighBytes / 4) } = options
-  checkMark('queueHighCount', queueHighCount, 1, Number.MAX_SAFE_INTEGER)
-  checkMark('queueLowCount', queueLowCount, 0, queueHighCount - 1)
-  checkMark('queueHighBytes', queueHighBytes, 1, Number.MAX_SAFE_INTEGER)
-  checkMark('queueLowBytes', queueLowBytes, 0, queueHighBytes - 1)
-  return { queueHighCount, queueLowCount, queueHighBytes, queueLowBytes }
+const highRules = { queueHighCount: integer(1024), queueHighBytes: integer(1024 * 1024) }
+
+/** The names of the queue options. */
+export const queueMarkNames: readonly string[] = ['queueHighCount', 'queueLowCount', 'queueHighBytes', 'queueLowBytes']
+
+/**
+ * Fills in and checks the marks of a queue (RFC 6455 §10.4).
+ *
+ * @throws {TypeError} when a mark is not a number.
+ * @throws {RangeError} when a mark is not allowed; a low mark must be below its high mark.
+ */
+export function readQueueMarks(options: QueueOptions = {}): QueueMarks {
+  const high = readOptions(highRules, options)
+  const { queueHighCount, queueHighBytes } = high
+  const lowRules = {
+    queueLowCount: integer(Math.floor(queueHighCount / 4), 0, queueHighCount - 1),
+    queueLowBytes: integer(Math.floor(queueHighBytes / 4), 0, queueHighBytes - 1),
+  }
+  return { ...high, ...readOptions(lowRules, options) }
 }
 
-function checkMark(name: string, value: number, least: number, most: number): void {
-  if (Number.isSafeInteger(value) && value >= least && value <= most) return
-  throw new RangeError(`${name} is ${String(value)}, an integer from ${least} to ${most} is allowed`)
-}
-
-/** One who waits for a message: `settle` is called once, with `null` when the queue has ended. */
+/** A caller that waits for a message: `settle` is called once, with `null` when the queue has ended. */
 export class Waiter {
   readonly settle: (message: Data | null) => void
-  /** The neighbours in the line; only the queue touches them. */
+  /** The neighbors in the list of waiters; only the queue changes them. */
   next: Waiter | null = null
   previous: Waiter | null = null
 
@@ -43,26 +50,28 @@ export class Waiter {
   }
 }
 
-/** Told when the queue fills and when it has room again. */
+/** Receives what happens to the fill level of a queue. */
 export interface QueueSink {
+  /** A high mark is reached. */
   onFull(): void
+  /** Both low marks are reached again. */
   onRoom(): void
 }
 
-/** A ring this large or smaller is kept when the queue runs empty. */
+/** A ring of this length or less is retained when the queue runs empty. */
 const SMALL_RING = 64
 
 /**
- * The unread messages of one session in order of arrival, or else those who wait for one, first come first served.
- * Every step is O(1). The queue does not refuse a message: at its high marks it calls `onFull` once, and at its low
- * marks `onRoom` once (RFC 6455 §10.4).
+ * The unread messages of one session in order of arrival, or else the callers that wait for one, first come, first
+ * served. Every operation is O(1). The queue never rejects a message: it calls `onFull` once at its high marks and
+ * `onRoom` once at its low marks (RFC 6455 §10.4).
  */
 export class MessageQueue {
   readonly #marks: QueueMarks
   readonly #sink: QueueSink
-  /** A ring whose length is a power of two, so that an index wraps by a mask. */
+  /** A ring buffer whose length is a power of two, so that a bit mask wraps an index. */
   #ring: (Data | undefined)[] = []
-  #head = 0
+  #first = 0
   #count = 0
   #bytes = 0
   #isFull = false
@@ -75,7 +84,7 @@ export class MessageQueue {
     this.#sink = sink
   }
 
-  /** Complete messages that nobody has taken. */
+  /** Complete messages that are unread. */
   get count(): number {
     return this.#count
   }
@@ -90,7 +99,7 @@ export class MessageQueue {
     return this.#hasEnded
   }
 
-  /** Hands the message to who waits longest, or keeps it. */
+  /** Gives the message to the caller that waits longest, or stores it. */
   push(message: Data): void {
     const waiter = this.#firstWaiter
     if (waiter !== null) {
@@ -99,8 +108,8 @@ export class MessageQueue {
       return
     }
     if (this.#count === this.#ring.length) this.#grow()
-    this.#ring[(this.#head + this.#count) & (this.#ring.length - 1)] = message
-    this.#count += 1
+    this.#ring[(this.#first + this.#count) & (this.#ring.length - 1)] = message
+    this.#count++
     this.#bytes += sizeOf(message)
     if (this.#isFull) return
     if (this.#count < this.#marks.queueHighCount && this.#bytes < this.#marks.queueHighBytes) return
@@ -108,20 +117,20 @@ export class MessageQueue {
     this.#sink.onFull()
   }
 
-  /** Takes the oldest message; `undefined` when there is none. */
+  /** Removes and returns the oldest message; `undefined` without one. */
   shift(): Data | undefined {
     if (this.#count === 0) return undefined
-    const message = this.#ring[this.#head]!
-    this.#ring[this.#head] = undefined
-    this.#head = (this.#head + 1) & (this.#ring.length - 1)
-    this.#count -= 1
+    const message = this.#ring[this.#first]!
+    this.#ring[this.#first] = undefined
+    this.#first = (this.#first + 1) & (this.#ring.length - 1)
+    this.#count--
     this.#bytes -= sizeOf(message)
     if (this.#count === 0 && this.#ring.length > SMALL_RING) this.#ring = []
     if (this.#isFull) this.#checkRoom()
     return message
   }
 
-  /** Puts one who waits at the end of the line; the caller has seen that the queue is empty and has not ended. */
+  /** Adds a waiter behind the others. Call it only while the queue is empty and has not ended. */
   addWaiter(waiter: Waiter): void {
     waiter.previous = this.#lastWaiter
     if (this.#lastWaiter === null) this.#firstWaiter = waiter
@@ -129,7 +138,7 @@ export class MessageQueue {
     this.#lastWaiter = waiter
   }
 
-  /** Takes one out of the line who still stands in it; no message is lost by it. */
+  /** Removes a waiter that is in the list; no message is lost. */
   removeWaiter(waiter: Waiter): void {
     const { next, previous } = waiter
     if (previous === null) this.#firstWaiter = next
@@ -140,7 +149,7 @@ export class MessageQueue {
     waiter.previous = null
   }
 
-  /** No message comes any more: who waits gets `null`, what is kept can still be taken. */
+  /** No more messages arrive: waiters get `null`, stored messages can still be read. */
   end(): void {
     this.#hasEnded = true
     for (let waiter = this.#firstWaiter; waiter !== null; waiter = this.#firstWaiter) {
@@ -158,9 +167,9 @@ export class MessageQueue {
   #grow(): void {
     const { length } = this.#ring
     const ring = new Array<Data | undefined>(length === 0 ? 4 : length * 2)
-    for (let i = 0; i < length; i++) ring[i] = this.#ring[(this.#head + i) & (length - 1)]
+    for (let i = 0; i < length; i++) ring[i] = this.#ring[(this.#first + i) & (length - 1)]
     this.#ring = ring
-    this.#head = 0
+    this.#first = 0
   }
 }
 

@@ -1,9 +1,10 @@
 import type { ServerResponse } from 'node:http'
+import { answerError } from '../server/plain-response.ts'
 
 /**
- * Runs a view for plain HTTP (RFC 9110 §15). A string or bytes that it returns are the answer, unless it has begun one
- * itself: as `text/plain` or `application/octet-stream` where it has set no Content-Type. Anything else it returns is
- * left alone. What it throws goes to `fail`.
+ * Runs a view for plain HTTP (RFC 9110 §15). A string or bytes that it returns are the response body, unless it has
+ * begun a response itself: as `text/plain` or `application/octet-stream` when it has set no Content-Type. Anything else
+ * it returns is ignored. What it throws goes to `fail`.
  */
 export function answerPlain(
   run: () => unknown,
@@ -19,22 +20,10 @@ export function answerPlain(
   }
 }
 
-/** Answers with a line of text (RFC 9110 §15). */
-export function answerText(response: ServerResponse, status: number, text: string): void {
-  response.statusCode = status
-  response.setHeader('Content-Type', 'text/plain; charset=utf-8')
-  response.end(`${text}\n`)
-}
-
-/** Answers 500 for a view that threw; an answer it had begun is cut off, so that nobody takes it for whole (§15.6.1). */
+/** Reports what a view threw and answers 500 (RFC 9110 §15.6.1). */
 export function failPlain(response: ServerResponse, error: unknown, report: (error: unknown) => void): void {
   report(error)
-  if (response.headersSent) {
-    if (!response.writableEnded) response.destroy()
-    return
-  }
-  for (const name of response.getHeaderNames()) response.removeHeader(name)
-  answerText(response, 500, 'internal error')
+  answerError(response)
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -1,9 +1,11 @@
 import { type IncomingMessage, ServerResponse } from 'node:http'
 import { HandshakeError } from '../core/errors.ts'
 import { parseRequestTarget } from '../handshake/request-target.ts'
+import { describe } from '../options/read-options.ts'
+import { answerText } from '../server/plain-response.ts'
 import type { Upgrade } from '../server/upgrade.ts'
 import { announceUpgrade, type ViewHost } from './pending-upgrade.ts'
-import { answerPlain, answerText, failPlain } from './plain-view.ts'
+import { answerPlain, failPlain } from './plain-view.ts'
 import { type UrlMatch, Urls } from './urls.ts'
 import { completeRequest, markRequest, type ViewRequest } from './view-request.ts'
 import { accept_websocket, isWebSocketView, type View } from './views.ts'
@@ -23,61 +25,61 @@ export const refusals = {
   notAccepted: new HandshakeError(
     400,
     'ERR_WS_NOT_ACCEPTED',
-    'this address takes no WebSocket requests: its view is neither accept_websocket nor require_websocket',
+    'this address accepts no WebSocket requests: its view is neither accept_websocket nor require_websocket',
   ),
 }
 
-/** Brings requests to the views of a table: upgrade requests and plain HTTP by the same paths (RFC 9110 §7.1). */
+/** Passes requests to the views of a table: upgrade requests and plain HTTP by the same paths (RFC 9110 §7.1). */
 export class Router {
   readonly #urls: Urls<View>
   readonly #host: ViewHost
 
-  /** @throws {TypeError} for a pattern that is no path or a view that is no function */
+  /** @throws {TypeError} when a pattern is not a path or a view is not a function. */
   constructor(table: ViewTable, host: ViewHost, acceptAll = false) {
     const views: Record<string, View> = {}
     for (const [pattern, view] of Object.entries(table) as [string, View][]) {
-      if (typeof view !== 'function')
-        throw new TypeError(`the view of ${pattern} is ${typeof view}, must be a function`)
+      if (typeof view !== 'function') {
+        throw new TypeError(`the view of ${pattern} is ${describe(view)}; allowed: a function`)
+      }
       views[pattern] = acceptAll && !isWebSocketView(view) ? (accept_websocket(view) as View) : view
     }
     this.#urls = new Urls(views)
     this.#host = host
   }
 
-  /** Hands an upgrade request to its view; without one it gets 404, and 400 from a view that was not decorated. */
+  /** Passes an upgrade request to its view; 404 without one, 400 when the view is not decorated. */
   onUpgrade(upgrade: Upgrade): void {
     const { request } = upgrade
     const match = this.#match(request)
     if (typeof match === 'number') return upgrade.refuse(refusals[match])
     const { value: view, params } = match
     if (!isWebSocketView(view)) return upgrade.refuse(refusals.notAccepted)
-    markRequest(request, true)
+    markRequest(request, true, this.#host.addressOf)
     announceUpgrade({ upgrade, host: this.#host })
-    // Over WebSocket there is nothing to answer: what a view writes to this response goes nowhere.
+    // What a view writes to this response is discarded: over WebSocket there is no response body.
     view(completeRequest(request, params), new ServerResponse(request))
   }
 
-  /** Runs the view of a plain HTTP request; a string or bytes that it returns are the answer. */
+  /** Runs the view of a plain HTTP request; a string or bytes that it returns are the response body. */
   onRequest(request: IncomingMessage, response: ServerResponse): void {
     const match = this.#match(request)
     if (typeof match === 'number') return answerText(response, match, refusals[match].message)
     const { value: view, params } = match
-    const { server } = this.#host
-    const fail = (error: unknown): void => failPlain(response, error, (cause) => server.reportError(cause))
-    markRequest(request, false)
+    const fail = (error: unknown): void => failPlain(response, error, this.#host.reportError)
+    markRequest(request, false, this.#host.addressOf)
     const complete = completeRequest(request, params)
     const run = (): unknown => (view as (...args: unknown[]) => unknown)(complete, response, fail)
     void answerPlain(run, response, fail)
   }
 
-  /** What the path leads to, or the status that says why it leads nowhere. */
+  /** The view of a path and its parameters, or the status of a path without one. */
   #match(request: IncomingMessage): UrlMatch<View> | 400 | 404 {
     const target = parseRequestTarget(request.url ?? '')
     if (target === null) return 400
     try {
       return this.#urls.match(target.path) ?? 404
     } catch {
-      // A malformed escape: nothing else is thrown.
+      // A malformed percent escape.
       return 400
     }
   }

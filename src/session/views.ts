@@ -1,100 +1,89 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { CloseCode } from '../core/close-code.ts'
-import {
-  acceptPendingUpgrade,
-  checkViewOptions,
-  type PendingUpgrade,
-  takePendingUpgrade,
-  type ViewOptions,
-  type ViewSettings,
-} from './pending-upgrade.ts'
-import { answerPlain, answerText, failPlain } from './plain-view.ts'
+import { describe } from '../options/read-options.ts'
+import { answerText } from '../server/plain-response.ts'
+import { acceptPendingUpgrade, type PendingUpgrade, takePendingUpgrade } from './pending-upgrade.ts'
+import { answerPlain, failPlain } from './plain-view.ts'
+import { readViewOptions, type ViewOptions, type ViewSettings } from './view-options.ts'
 import { completeRequest, isMarked, markRequest, type ViewRequest, type WebSocketRequest } from './view-request.ts'
 
 /** A view: serves one request, over WebSocket for as long as it runs. */
 export type View<Request = ViewRequest, Response = ServerResponse> = (request: Request, response: Response) => unknown
 
-/** Tells a connect-style app that a view failed. */
+/** Passes an error of a view to a connect-style app. */
 export type Next = (error?: unknown) => void
 
-/** A decorated view: fits into `urls`, and as a handler into any connect-style app. */
+/** A decorated view: for `urls`, and as a handler of any connect-style app. */
 export type WebSocketView = (request: IncomingMessage, response: ServerResponse, next?: Next) => void | Promise<void>
 
 /** A method as standard decorators see it. */
 type Method<This, Request, Response> = (this: This, request: Request, response: Response) => unknown
 
-/** Which plain HTTP requests a decorated view takes. */
+/** The three forms of a decorator for views; `Default` is the request of a view that declares no type for it. */
+export interface ViewDecorator<Default extends IncomingMessage> {
+  <This, Request extends IncomingMessage, Response extends ServerResponse>(
+    method: Method<This, Request, Response>,
+    context: ClassMethodDecoratorContext,
+  ): void
+  <Request extends IncomingMessage = Default, Response extends ServerResponse = ServerResponse>(
+    view: View<Request, Response>,
+    options?: ViewOptions,
+  ): WebSocketView
+  (
+    options: ViewOptions,
+  ): <This, Request extends IncomingMessage, Response extends ServerResponse>(
+    method: Method<This, Request, Response>,
+    context: ClassMethodDecoratorContext,
+  ) => void
+}
+
+/** What a decorated view does with plain HTTP. */
 type PlainRule = 'run' | 'refuse'
 
 /** Every view that `accept_websocket` or `require_websocket` made. */
 const decorated = new WeakSet<object>()
 
-/** Whether a view was decorated and so accepts WebSocket requests. */
+/** Whether a view is decorated and so accepts WebSocket requests. */
 export function isWebSocketView(view: object): boolean {
   return decorated.has(view)
 }
 
 /**
- * Makes a view that takes WebSocket requests and plain HTTP; `request.is_websocket()` tells which (RFC 6455 §4.2.2).
- * When the view returns, its session is closed with 1000; when it throws, with 1011, and the error goes to `onError`.
+ * Makes a view that accepts WebSocket requests and plain HTTP; `request.is_websocket()` tells them apart (RFC 6455
+ * §4.2.2). When the view returns, its session is closed with 1000; when it throws, with 1011, and the error goes to
+ * `onError`.
  *
  * Three forms: `accept_websocket(view, options?)`, and on a method of a class `@accept_websocket` or
- * `@accept_websocket({ …options })`. A decorated method is bound to its instance, so that it can stand in `urls`.
+ * `@accept_websocket({ …options })`. A decorated method is bound to its instance, so that it can be used in `urls`.
  *
- * @throws {RangeError} for a limit or a mark of the message queue that is out of its range
+ * @throws {TypeError} when the view is not a function, or an option is unknown or has the wrong type.
+ * @throws {RangeError} when the value of an option is not allowed.
  */
-export function accept_websocket<This, Request extends IncomingMessage, Response extends ServerResponse>(
-  method: Method<This, Request, Response>,
-  context: ClassMethodDecoratorContext,
-): void
-export function accept_websocket<
-  Request extends IncomingMessage = ViewRequest,
-  Response extends ServerResponse = ServerResponse,
->(view: View<Request, Response>, options?: ViewOptions): WebSocketView
-export function accept_websocket(
-  options: ViewOptions,
-): <This, Request extends IncomingMessage, Response extends ServerResponse>(
-  method: Method<This, Request, Response>,
-  context: ClassMethodDecoratorContext,
-) => void
-export function accept_websocket(first: unknown, second?: unknown): unknown {
-  return decorate('run', first, second)
-}
+export const accept_websocket: ViewDecorator<ViewRequest> = (first: unknown, second?: unknown) =>
+  decorate('run', first, second)
 
 /**
- * Makes a view that takes WebSocket requests only: plain HTTP gets 400 and the view does not run (RFC 6455 §4.2.2).
- * Otherwise as `accept_websocket`, in the same three forms.
+ * Makes a view that accepts only WebSocket requests: plain HTTP gets 400 and the view does not run (RFC 6455 §4.2.2).
+ * Otherwise like `accept_websocket`, in the same three forms.
  *
- * @throws {RangeError} for a limit or a mark of the message queue that is out of its range
+ * @throws {TypeError} when the view is not a function, or an option is unknown or has the wrong type.
+ * @throws {RangeError} when the value of an option is not allowed.
  */
-export function require_websocket<This, Request extends IncomingMessage, Response extends ServerResponse>(
-  method: Method<This, Request, Response>,
-  context: ClassMethodDecoratorContext,
-): void
-export function require_websocket<
-  Request extends IncomingMessage = WebSocketRequest,
-  Response extends ServerResponse = ServerResponse,
->(view: View<Request, Response>, options?: ViewOptions): WebSocketView
-export function require_websocket(
-  options: ViewOptions,
-): <This, Request extends IncomingMessage, Response extends ServerResponse>(
-  method: Method<This, Request, Response>,
-  context: ClassMethodDecoratorContext,
-) => void
-export function require_websocket(first: unknown, second?: unknown): unknown {
-  return decorate('refuse', first, second)
-}
+export const require_websocket: ViewDecorator<WebSocketRequest> = (first: unknown, second?: unknown) =>
+  decorate('refuse', first, second)
 
-/** Sorts out the three forms. */
-function decorate(rule: PlainRule, first: unknown, second: unknown): unknown {
+/** Tells the three forms apart. Their types are the overloads of `ViewDecorator`. */
+// biome-ignore lint/suspicious/noExplicitAny: one implementation serves three overloads
+function decorate(rule: PlainRule, first: unknown, second: unknown): any {
   if (typeof first !== 'function') {
-    if (typeof first !== 'object' || first === null) throw new TypeError(`a view is a function, found ${typeof first}`)
-    const settings = checkViewOptions(first)
+    if (typeof first !== 'object' || first === null) {
+      throw new TypeError(`the view is ${describe(first)}; allowed: a function`)
+    }
+    const settings = readViewOptions(first)
     return (method: View, context: ClassMethodDecoratorContext) => decorateMethod(rule, method, settings, context)
   }
-  const settings = checkViewOptions(isContext(second) ? {} : ((second as ViewOptions | undefined) ?? {}))
-  if (isContext(second)) return decorateMethod(rule, first as View, settings, second)
-  return makeView(rule, first as View, settings)
+  if (isContext(second)) return decorateMethod(rule, first as View, readViewOptions({}), second)
+  return makeView(rule, first as View, readViewOptions((second as ViewOptions | undefined) ?? {}))
 }
 
 function isContext(value: unknown): value is ClassMethodDecoratorContext {
@@ -102,13 +91,15 @@ function isContext(value: unknown): value is ClassMethodDecoratorContext {
 }
 
 function decorateMethod(rule: PlainRule, method: View, settings: ViewSettings, context: ClassMethodDecoratorContext) {
-  if (context.kind !== 'method') throw new TypeError(`a view is a method, found a ${String(context.kind)}`)
+  if (context.kind !== 'method') {
+    throw new TypeError(`the decorated member is a ${String(context.kind)}; allowed: a method`)
+  }
   const view = makeView(rule, method, settings)
   const { name } = context
   if (!context.private) {
     context.addInitializer(function (this: unknown) {
       const owner = this as Record<PropertyKey, unknown>
-      // A subclass that overrides the method keeps its own.
+      // A subclass that overrides the method has its own.
       if (owner[name] !== view) return
       const bound = view.bind(owner)
       decorated.add(bound)
@@ -130,11 +121,11 @@ function makeView(rule: PlainRule, view: View, settings: ViewSettings): WebSocke
     const complete = completeRequest(request)
     const run = (): unknown => view.call(this, complete, response)
     if (pending !== null) return runSession(pending, settings, run)
-    // A view within a view: the outer one has the session, and closes it.
+    // A view inside a view: the outer one has the session, and closes it.
     if (complete.websocket !== null) return run() as void | Promise<void>
-    // What was refused before it got here needs no view.
+    // The upgrade was refused before the request got here.
     if (complete.is_websocket()) return
-    if (rule === 'refuse') return answerText(response, 400, 'this address takes WebSocket requests only')
+    if (rule === 'refuse') return answerText(response, 400, 'this address accepts WebSocket requests only')
     return answerPlain(run, response, next ?? ((error) => failPlain(response, error, console.error)))
   }
   decorated.add(websocketView)
@@ -149,7 +140,7 @@ async function runSession(pending: PendingUpgrade, settings: ViewSettings, run: 
     await run()
     session.connection.close()
   } catch (error) {
-    pending.host.server.reportError(error)
+    pending.host.reportError(error)
     session.connection.close(CloseCode.INTERNAL_ERROR)
   }
 }

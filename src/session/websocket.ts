@@ -1,17 +1,20 @@
-import type { Connection, Data } from '../connection/connection.ts'
+import type { Connection } from '../connection/connection.ts'
+import type { Data } from '../connection/host.ts'
 import type { Sendable, SendOptions } from '../connection/send/outgoing.ts'
 import type { PreparedMessage } from '../connection/send/prepared-message.ts'
 import type { CloseInfo } from '../core/closing-handshake.ts'
+import { flag, type OptionRule } from '../options/option-rule.ts'
+import { checkOption, checkOptionNames, optionMessage, readOptions } from '../options/read-options.ts'
 import type { Draining } from './draining.ts'
-import { checkQueueMarks, MessageQueue, type QueueMarks, type QueueOptions, Waiter } from './message-queue.ts'
+import { MessageQueue, type QueueMarks, type QueueOptions, readQueueMarks, Waiter } from './message-queue.ts'
 
-/** What a session may be told, besides the limits of its connection. */
+/** Options of a session, besides the limits of its connection. */
 export interface SessionOptions extends QueueOptions {
-  /** Answers the text `ping` with the text `pong` and keeps both from the view. Default false. */
-  heartbeat?: boolean
+  /** Answers the text `ping` with the text `pong` and hides both from the view. Default false. */
+  heartbeat?: boolean | undefined
 }
 
-/** Who is told what a session does, without being its reader. */
+/** Observes a session without reading its messages. */
 export interface SessionWatcher {
   /** The peer has sent a message. */
   onMessage?(): void
@@ -25,31 +28,42 @@ export interface SessionSettings {
   readonly heartbeat: boolean
 }
 
-/** How long `wait` waits. */
+/** Options of `wait`. */
 export interface WaitOptions {
-  /** Milliseconds until `wait` gives up with `null`, from 0 to 2147483647. No limit unless given. */
-  timeout?: number
+  /** Milliseconds until `wait` resolves to `null`, from 0 to 2147483647. Default: no limit. */
+  timeout?: number | undefined
   /** Aborting it rejects the wait with its reason; no message is lost. */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
 }
 
-/** The longest delay that a timer of Node keeps; a longer one would fire at once. */
-const LONGEST_TIMEOUT = 2 ** 31 - 1
+const timeoutRule: OptionRule<number> = {
+  fallback: Number.POSITIVE_INFINITY,
+  type: 'number',
+  // A timer of node with a longer delay fires immediately.
+  allowed: 'milliseconds from 0 to 2147483647',
+  accepts: (value) => (value as number) >= 0 && (value as number) < 2 ** 31,
+}
 
-/** Shared by every call that need not wait, so that sending and reading allocate no promise for it. */
+const waitNames = ['timeout', 'signal']
+const sessionRules = { heartbeat: flag(false) }
+
+/** Shared by all calls that do not have to wait, so that sending and reading allocate no promise. */
 const SENT = Promise.resolve(true)
 const NOT_SENT = Promise.resolve(false)
 const NO_MESSAGE = Promise.resolve(null)
 const DONE: Promise<IteratorResult<Data, undefined>> = Promise.resolve(Object.freeze({ value: undefined, done: true }))
 
-/** Checks session options; a mark out of its range throws a RangeError (RFC 6455 §10.4). */
-export function checkSessionOptions(options: SessionOptions = {}): SessionSettings {
-  return { marks: checkQueueMarks(options), heartbeat: options.heartbeat ?? false }
+/**
+ * @throws {TypeError} when an option has the wrong type.
+ * @throws {RangeError} when a mark is not allowed (RFC 6455 §10.4).
+ */
+export function readSessionOptions(options: SessionOptions = {}): SessionSettings {
+  return { marks: readQueueMarks(options), ...readOptions(sessionRules, options) }
 }
 
 /**
- * The session of one connection, with the names of Python's `dwebsocket`: messages are kept in a bounded queue until
- * somebody reads them, and what was received before a Close is still read after it (RFC 6455 §5.4, §7.1).
+ * The session of one connection, with the names of Python's `dwebsocket`: messages are stored in a bounded queue until
+ * they are read, and messages received before a Close can be read after it (RFC 6455 §5.4, §7.1).
  */
 export class WebSocket {
   /** The connection below; its `onMessage` and `onClose` belong to the session. */
@@ -60,12 +74,11 @@ export class WebSocket {
   #draining: AbortController | null = null
   #roomPromise: Promise<boolean> | null = null
   #watchers: Set<SessionWatcher> | null = null
-  #closeInfo: CloseInfo | null = null
   #closePromise: Promise<CloseInfo> | null = null
   #resolveClose: ((info: CloseInfo) => void) | null = null
 
-  /** Takes over the callbacks of `connection`; views get their session from `request.websocket` instead. */
-  constructor(connection: Connection, settings: SessionSettings = checkSessionOptions(), draining?: Draining) {
+  /** Sets the callbacks of `connection`. Views get their session from `request.websocket` instead. */
+  constructor(connection: Connection, settings: SessionSettings = readSessionOptions(), draining?: Draining) {
     this.connection = connection
     this.#queue = new MessageQueue(settings.marks, {
       onFull: () => connection.pause(),
@@ -84,22 +97,22 @@ export class WebSocket {
     return this.connection.subprotocol
   }
 
-  /** Aborted when the server is about to stop: finish what you do, then return or close (RFC 6455 §7.4.1, 1001). */
+  /** Aborted when the server begins to stop: finish your work, then return or close (RFC 6455 §7.4.1, 1001). */
   get draining(): AbortSignal {
     if (this.#draining === null) {
       this.#draining = new AbortController()
-      if (this.#closeInfo === null) this.#drainingSource?.add(this.#draining)
+      if (this.connection.closeInfo === null) this.#drainingSource?.add(this.#draining)
     }
     return this.#draining.signal
   }
 
   /**
    * The oldest message: text as a `string`, binary as a `Buffer`. Resolves to `null` when the connection is closed
-   * and the queue is empty, or after `timeout` milliseconds; `is_closed()` tells which. Several waiters are served
-   * first come, first served. Rejects only with the reason of an aborted `signal` (RFC 6455 §6.2).
+   * and the queue is empty, or after `timeout` milliseconds; `is_closed()` tells them apart. Several callers are
+   * served first come, first served. Rejects only with the reason of an aborted `signal` (RFC 6455 §6.2).
    *
-   * @throws {TypeError} synchronously, for a `timeout` that is no number or a `signal` that is no AbortSignal
-   * @throws {RangeError} synchronously, for a `timeout` outside 0–2147483647
+   * @throws {TypeError} synchronously, when an option is unknown or has the wrong type.
+   * @throws {RangeError} synchronously, when `timeout` is not allowed.
    */
   wait(options?: WaitOptions): Promise<Data | null> {
     if (options !== undefined) {
@@ -113,7 +126,7 @@ export class WebSocket {
     return new Promise((resolve) => this.#queue.addWaiter(new Waiter(resolve)))
   }
 
-  /** A queued message at once, else `fallback` (default `null`); never throws (RFC 6455 §6.2). */
+  /** The oldest message if there is one, else `fallback` (default `null`); never throws (RFC 6455 §6.2). */
   read(): Data | null
   read<T>(fallback: T): Data | T
   read(fallback: unknown = null): unknown {
@@ -139,8 +152,9 @@ export class WebSocket {
    * @throws {TypeError} synchronously, for anything else
    */
   send(message: Sendable | PreparedMessage, options?: SendOptions): Promise<boolean> {
-    if (this.connection.send(message, options)) return SENT
-    if (this.connection.state !== 'open') return NOT_SENT
+    const result = this.connection.send(message, options)
+    if (result === 'sent') return SENT
+    if (result === 'closed') return NOT_SENT
     this.#roomPromise ??= this.connection.drained().then(() => {
       this.#roomPromise = null
       return this.connection.state === 'open'
@@ -150,18 +164,20 @@ export class WebSocket {
 
   /**
    * Begins the closing handshake unless it has begun; resolves once the connection is closed (RFC 6455 §7.1.2).
-   * A full queue does not hold it up: what it holds can still be read, messages that arrive from then on are dropped.
+   * A full queue does not delay it: stored messages can still be read, messages that arrive from then on are dropped.
    *
-   * @param code 1000 by default, or 3000–4999, or another code that may be sent
-   * @param reason at most 123 bytes of UTF-8
-   * @throws {TypeError | RangeError} synchronously, for a code or reason that may not be sent
+   * @param code 3000–4999, or another code that may be sent. Default 1000.
+   * @param reason At most 123 bytes of UTF-8. Default `''`.
+   * @throws {TypeError} synchronously, when the reason is not a string.
+   * @throws {RangeError} synchronously, when the code or reason must not be sent.
    */
   close(code = 1000, reason = ''): Promise<CloseInfo> {
     this.connection.close(code, reason)
     if (this.#closePromise === null) {
       this.#closePromise = new Promise((resolve) => {
-        if (this.#closeInfo === null) this.#resolveClose = resolve
-        else resolve(this.#closeInfo)
+        const { closeInfo } = this.connection
+        if (closeInfo === null) this.#resolveClose = resolve
+        else resolve(closeInfo)
       })
     }
     return this.#closePromise
@@ -177,9 +193,9 @@ export class WebSocket {
     return new MessageIterator(this.#queue)
   }
 
-  /** Tells `watcher` of messages and of the end, until `unwatch`; of the end at once when it was before. */
+  /** Calls `watcher` on messages and at the end, until `unwatch`; immediately when the end was before. */
   watch(watcher: SessionWatcher): void {
-    if (this.#closeInfo !== null) return watcher.onEnd()
+    if (this.connection.closeInfo !== null) return watcher.onEnd()
     this.#watchers ??= new Set()
     this.#watchers.add(watcher)
   }
@@ -198,7 +214,6 @@ export class WebSocket {
   }
 
   #end(info: CloseInfo): void {
-    this.#closeInfo = info
     if (this.#draining !== null) this.#drainingSource?.remove(this.#draining)
     this.#queue.end()
     this.#resolveClose?.(info)
@@ -208,7 +223,7 @@ export class WebSocket {
   }
 }
 
-/** One reader of the queue; those of one session share its messages, each message goes to one of them. */
+/** One reader of a queue. The readers of one session share its messages: each message goes to one of them. */
 class MessageIterator implements AsyncIterableIterator<Data, undefined> {
   readonly #queue: MessageQueue
 
@@ -232,17 +247,21 @@ function resultOf(message: Data | null): IteratorResult<Data, undefined> {
   return message === null ? { value: undefined, done: true } : { value: message, done: false }
 }
 
-function checkWaitOptions({ timeout, signal }: WaitOptions): void {
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw new TypeError(`signal is ${typeof signal}, an AbortSignal is allowed`)
+function checkWaitOptions(options: WaitOptions): void {
+  checkOptionNames(options, waitNames)
+  const { timeout, signal } = options
+  if (timeout !== undefined) checkOption('timeout', timeout, timeoutRule)
+  if (signal !== undefined && !isAbortSignal(signal)) {
+    throw new TypeError(optionMessage('signal', signal, 'an AbortSignal'))
   }
-  if (timeout === undefined) return
-  if (typeof timeout !== 'number') throw new TypeError(`timeout is ${typeof timeout}, a number is allowed`)
-  if (timeout >= 0 && timeout <= LONGEST_TIMEOUT) return
-  throw new RangeError(`timeout is ${timeout}, 0 to ${LONGEST_TIMEOUT} milliseconds are allowed`)
 }
 
-/** Waits with a bound: whichever comes first — message, end, timeout, abort — leaves no trace of the others. */
+/** Not `instanceof`: a signal of another realm works as well. */
+function isAbortSignal(value: unknown): boolean {
+  return Object.prototype.toString.call(value) === '[object AbortSignal]'
+}
+
+/** Waits with a limit. The first of message, end, timeout and abort removes what the others left. */
 function waitInLine(queue: MessageQueue, { timeout, signal }: WaitOptions): Promise<Data | null> {
   return new Promise((resolve, reject) => {
     let timer: NodeJS.Timeout | undefined

@@ -34,7 +34,7 @@ test('S-14, S-18, S-29, S-33, S-38: stops a bomb at the limit with 1009, its siz
     client.send(frame(2, bomb, { rsv: 4 }))
     await client.until(() => client.ended || client.closed)
     assert.is(client.closeCode, 1009)
-    assert.is(connections.at(-1)!.heldBytes, 0)
+    assert.is(connections.at(-1)!.memoryUsed, 0)
     client.socket.destroy()
   }
   assert.equal(messages, [])

@@ -2,7 +2,8 @@ import { EventEmitter } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { HandshakeError } from '../../src/core/errors.ts'
-import { Admission, type AdmissionOptions } from '../../src/server/admission.ts'
+import { Admission } from '../../src/server/admission.ts'
+import { type AdmissionOptions, readServerOptions } from '../../src/server/options.ts'
 import { assert, suite, thrownBy } from '../support/unit.ts'
 
 const test = suite('admission')
@@ -17,9 +18,11 @@ class Stream extends EventEmitter {
   closed = false
 }
 
-/** An admission with a door: who is let in gets a stream to leave by. */
+const makeAdmission = (options: AdmissionOptions): Admission => new Admission(readServerOptions(options))
+
+/** Admits clients; each gets the stream whose end is counted. */
 function door(options: AdmissionOptions) {
-  const admission = new Admission(options)
+  const admission = makeAdmission(options)
   return (address: string, forwarded?: string): Stream => {
     const stream = new Stream()
     admission.enter({ message: request(address, forwarded) }, stream as unknown as Duplex)
@@ -51,13 +54,13 @@ test('S-53: refuses more than maxConnectionsPerAddress from one address, and let
   await thrownBy(() => enter('10.0.0.1'))
 })
 
-test('lets everybody in unless told otherwise', () => {
+test('has no limit by default', () => {
   const enter = door({})
   for (let i = 0; i < 10_000; i++) enter('10.0.0.1')
 })
 
 test('does not count a stream that has closed before', () => {
-  const admission = new Admission({ maxConnections: 1, maxConnectionsPerAddress: 1 })
+  const admission = makeAdmission({ maxConnections: 1, maxConnectionsPerAddress: 1 })
   const gone = new Stream()
   gone.closed = true
   admission.enter({ message: request('10.0.0.1') }, gone as unknown as Duplex)
@@ -65,8 +68,8 @@ test('does not count a stream that has closed before', () => {
 })
 
 test('S-54: believes X-Forwarded-For of trusted proxies only, from right to left', () => {
-  const networks = new Admission({ trustedProxies: ['10.0.0.0/8', '192.0.2.7', '2001:db8::/32'] })
-  const none = new Admission({})
+  const networks = makeAdmission({ trustedProxies: ['10.0.0.0/8', '192.0.2.7', '2001:db8::/32'] })
+  const none = makeAdmission({})
   const cases: [socket: string | undefined, forwarded: string | undefined, expected: string][] = [
     ['203.0.113.9', '1.2.3.4', '203.0.113.9'],
     ['10.0.0.1', undefined, '10.0.0.1'],
@@ -87,6 +90,27 @@ test('S-54: believes X-Forwarded-For of trusted proxies only, from right to left
   }
 })
 
+const forwardedRequest = (socket: string, headers: Record<string, string>): IncomingMessage =>
+  ({ socket: { remoteAddress: socket }, headers }) as unknown as IncomingMessage
+
+test('S-54: reads ports, brackets and quotes of X-Forwarded-For, and Forwarded where there is none', () => {
+  const admission = makeAdmission({ trustedProxies: ['10.0.0.0/8'] })
+  const cases: [headers: Record<string, string>, expected: string][] = [
+    [{ 'x-forwarded-for': '203.0.113.7:51234' }, '203.0.113.7'],
+    [{ 'x-forwarded-for': '1.1.1.1, "[2001:db8::7]:51234", 10.0.0.2:80' }, '2001:db8::7'],
+    [{ forwarded: 'for=203.0.113.7' }, '203.0.113.7'],
+    [{ forwarded: 'for=1.1.1.1, For="[2001:db8::7]:4711";proto=https, for=10.0.0.2' }, '2001:db8::7'],
+    [{ forwarded: 'for=1.1.1.1, for=unknown' }, '10.0.0.1'],
+    [{ forwarded: 'for=1.1.1.1, proto=https' }, '10.0.0.1'],
+    [{ forwarded: 'for=9.9.9.9', 'x-forwarded-for': '203.0.113.7' }, '203.0.113.7'],
+    [{ forwarded: 'for=9.9.9.9', 'x-forwarded-for': '' }, '10.0.0.1'],
+  ]
+  for (const [headers, expected] of cases) {
+    assert.is(admission.addressOf(forwardedRequest('10.0.0.1', headers)), expected, JSON.stringify(headers))
+    assert.is(admission.addressOf(forwardedRequest('192.0.2.1', headers)), '192.0.2.1')
+  }
+})
+
 test('S-54: counts by the address that was found', async () => {
   const enter = door({ maxConnectionsPerAddress: 1, trustedProxies: ['10.0.0.1'] })
   enter('10.0.0.1', '1.1.1.1')
@@ -95,20 +119,25 @@ test('S-54: counts by the address that was found', async () => {
 })
 
 test('reads a long X-Forwarded-For in linear time', () => {
-  const admission = new Admission({ trustedProxies: ['0.0.0.0/0'] })
+  const admission = makeAdmission({ trustedProxies: ['0.0.0.0/0'] })
   const begin = process.cpuUsage()
-  for (const hop of [' ', ',', '1.2.3.4,', '1']) {
-    admission.addressOf(request('10.0.0.1', hop.repeat(65_536 / hop.length)))
+  for (const hop of [' ', ',', '1.2.3.4,', '1', '"', '[::1]:80,']) {
+    const value = hop.repeat(65_536 / hop.length)
+    admission.addressOf(request('10.0.0.1', value))
+    admission.addressOf(forwardedRequest('10.0.0.1', { forwarded: value }))
   }
   const { user, system } = process.cpuUsage(begin)
   assert.ok(user + system < 500_000, `${user + system} µs`)
 })
 
-test('throws for limits and proxies that mean nothing', async () => {
-  for (const options of [{ maxConnections: 0 }, { maxConnectionsPerAddress: -1 }, { maxConnections: '5' as never }]) {
-    assert.instance(await thrownBy(() => new Admission(options)), RangeError)
+test('throws for limits and proxies that are not allowed', async () => {
+  for (const options of [{ maxConnections: 0 }, { maxConnectionsPerAddress: -1 }, { maxConnections: Number.NaN }]) {
+    assert.instance(await thrownBy(() => makeAdmission(options)), RangeError)
+  }
+  for (const options of [{ maxConnections: '5' as never }, { trustedProxies: '10.0.0.1' as never }]) {
+    assert.instance(await thrownBy(() => makeAdmission(options)), TypeError)
   }
   for (const proxy of ['proxy.example', '10.0.0.0/', '10.0.0.0/33', '10.0.0.0/8/8', '10.0.0.0/x', '::/129', '', 5]) {
-    assert.instance(await thrownBy(() => new Admission({ trustedProxies: [proxy as string] })), TypeError, `${proxy}`)
+    assert.instance(await thrownBy(() => makeAdmission({ trustedProxies: [proxy as string] })), RangeError, `${proxy}`)
   }
 })

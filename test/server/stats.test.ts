@@ -1,7 +1,8 @@
 import type { AddressInfo } from 'node:net'
-import { LATENCY_BOUNDS, Traffic } from '../../src/connection/traffic.ts'
+import { LATENCY_BOUNDS } from '../../src/connection/traffic.ts'
 import { formatMetrics, type ServerStats, WebSocketServer } from '../../src/index.ts'
-import { readTraffic } from '../../src/server/stats.ts'
+import { ConnectionSet } from '../../src/server/connection-set.ts'
+import { readStats } from '../../src/server/stats.ts'
 import { RawClient } from '../support/raw-client.ts'
 import { assert, suite } from '../support/unit.ts'
 import { closeFrame, frame } from '../support/wire.ts'
@@ -89,8 +90,9 @@ test('renders the latency as a cumulative histogram in seconds', () => {
 })
 
 test('copies the counts: what is read does not change afterwards', () => {
-  const traffic = new Traffic()
-  const before = readTraffic(traffic)
+  const set = new ConnectionSet(1, () => {})
+  const before = readStats(set, new Map())
+  const { traffic } = set
   traffic.countClose(1000)
   traffic.countLatency(1)
   assert.equal(before.closeCodes, {})

@@ -52,6 +52,28 @@ test('aborts the draining of its sessions when it begins to stop', async (t) => 
   assert.is(await client.closed, '1001')
 })
 
+test('leaves onDraining to the user: it is called once, and sessions are told as well', async (t) => {
+  const view = require_websocket(async ({ websocket }) => {
+    await new Promise((resolve) => websocket.draining.addEventListener('abort', resolve))
+    await websocket.send('last words')
+  })
+  const { ws, server } = await serve(t, { urls: { '/': view } })
+  const reasons: unknown[] = []
+  server.onDraining = (reason) => reasons.push(reason)
+  const client = await openWs(`${ws}/`)
+  await server.shutdown({ drain: 5_000 })
+  assert.is(await client.next(), 'last words')
+  assert.is(reasons.length, 1)
+  assert.is(server.draining.reason, reasons[0])
+})
+
+test('refuses options that nothing knows', async () => {
+  for (const options of [{ maxMesageSize: 1 }, { urls: {}, queueHighCout: 1 }, { origins: [], orgins: [] }]) {
+    assert.instance(await thrownBy(() => createServer(options as never)), TypeError)
+  }
+  assert.match((await thrownBy(() => createServer({ ping: 1 } as never))).message, /^option ping is unknown; allowed: /)
+})
+
 test('throws for options out of their range', async () => {
   assert.instance(await thrownBy(() => createServer({ urls: {}, queueHighCount: 0 })), RangeError)
   assert.instance(await thrownBy(() => createServer({ maxMessageSize: -1 })), RangeError)

@@ -4,11 +4,12 @@ import { assert, suite } from '../support/unit.ts'
 const test = suite('draining')
 
 test('aborts every controller once, with the reason', () => {
-  const draining = new Draining()
+  const server = new AbortController()
+  const draining = new Draining(server.signal)
   const controllers = [new AbortController(), new AbortController()]
   for (const controller of controllers) draining.add(controller)
-  draining.begin('restart')
-  draining.begin('again')
+  server.abort('restart')
+  server.abort('again')
   assert.equal(
     controllers.map(({ signal }) => signal.reason),
     ['restart', 'restart'],
@@ -16,18 +17,20 @@ test('aborts every controller once, with the reason', () => {
 })
 
 test('aborts at once what is added later', () => {
-  const draining = new Draining()
-  draining.begin('restart')
+  const server = new AbortController()
+  const draining = new Draining(server.signal)
+  server.abort('restart')
   const controller = new AbortController()
   draining.add(controller)
   assert.is(controller.signal.reason, 'restart')
 })
 
 test('leaves alone what was removed', () => {
-  const draining = new Draining()
+  const server = new AbortController()
+  const draining = new Draining(server.signal)
   const controller = new AbortController()
   draining.add(controller)
   draining.remove(controller)
-  draining.begin()
+  server.abort()
   assert.is(controller.signal.aborted, false)
 })

@@ -1,12 +1,12 @@
-import type { Data } from '../../src/connection/connection.ts'
-import { checkQueueMarks, MessageQueue, type QueueOptions, Waiter } from '../../src/session/message-queue.ts'
+import type { Data } from '../../src/connection/host.ts'
+import { MessageQueue, type QueueOptions, readQueueMarks, Waiter } from '../../src/session/message-queue.ts'
 import { assert, suite, thrownBy } from '../support/unit.ts'
 
 const test = suite('message queue')
 
 function makeQueue(options: QueueOptions = {}) {
   const calls: string[] = []
-  const queue = new MessageQueue(checkQueueMarks(options), {
+  const queue = new MessageQueue(readQueueMarks(options), {
     onFull: () => calls.push('full'),
     onRoom: () => calls.push('room'),
   })
@@ -67,7 +67,7 @@ test('calls onFull at the high bytes, a character of text counting two, and onRo
 
 test('takes messages that arrive inside onRoom in order', () => {
   const calls: string[] = []
-  const queue: MessageQueue = new MessageQueue(checkQueueMarks({ queueHighCount: 2 }), {
+  const queue: MessageQueue = new MessageQueue(readQueueMarks({ queueHighCount: 2 }), {
     onFull: () => calls.push('full'),
     onRoom: () => {
       calls.push('room')
@@ -108,7 +108,7 @@ test('ends those who wait with null, in order, and keeps what is unread', () => 
 })
 
 test('fills in the marks it is not given', () => {
-  assert.equal(checkQueueMarks({ queueHighCount: 10 }), {
+  assert.equal(readQueueMarks({ queueHighCount: 10 }), {
     queueHighCount: 10,
     queueLowCount: 2,
     queueHighBytes: 1048576,
@@ -123,9 +123,9 @@ test('refuses marks that make no sense with a RangeError', async () => {
     { queueHighBytes: Number.NaN },
     { queueHighCount: 4, queueLowCount: 4 },
     { queueLowBytes: -1 },
-    { queueHighCount: '9' as unknown as number },
   ]
-  for (const options of wrong) assert.instance(await thrownBy(() => checkQueueMarks(options)), RangeError)
-  const error = await thrownBy(() => checkQueueMarks({ queueHighCount: 4, queueLowCount: 4 }))
-  assert.is(error.message, 'queueLowCount is 4, an integer from 0 to 3 is allowed')
+  for (const options of wrong) assert.instance(await thrownBy(() => readQueueMarks(options)), RangeError)
+  assert.instance(await thrownBy(() => readQueueMarks({ queueHighCount: '9' as never })), TypeError)
+  const error = await thrownBy(() => readQueueMarks({ queueHighCount: 4, queueLowCount: 4 }))
+  assert.is(error.message, 'option queueLowCount is 4; allowed: an integer from 0 to 3')
 })

@@ -130,5 +130,5 @@ test('lets a view write to its response over WebSocket without any effect', asyn
 test('refuses a table with a view that is no function', async (t) => {
   const error = await thrownBy(() => serve(t, { urls: { '/': 'view' as never } }))
   assert.instance(error, TypeError)
-  assert.is(error.message, 'the view of / is string, must be a function')
+  assert.is(error.message, "the view of / is 'view'; allowed: a function")
 })

@@ -27,7 +27,7 @@ test('answers 400 to plain HTTP of a view that requires WebSocket, and does not 
   const { ws, http } = await serve(t, { urls: { '/': view } })
   const answer = await fetchPlain(`${http}/`)
   assert.is(answer.status, 400)
-  assert.is(answer.body, 'this address takes WebSocket requests only\n')
+  assert.is(answer.body, 'this address accepts WebSocket requests only\n')
   assert.is(runs, 0)
   await (await openWs(`${ws}/`)).closed
   assert.is(runs, 1)

@@ -1,8 +1,8 @@
 import { getEventListeners } from 'node:events'
 import { mock } from 'node:test'
-import type { Data } from '../../src/connection/connection.ts'
+import type { Data } from '../../src/connection/host.ts'
 import { Draining } from '../../src/session/draining.ts'
-import { checkSessionOptions, type SessionOptions, type WaitOptions, WebSocket } from '../../src/session/websocket.ts'
+import { readSessionOptions, type SessionOptions, type WaitOptions, WebSocket } from '../../src/session/websocket.ts'
 import { FakeConnection } from '../support/fake-connection.ts'
 import { assert, suite, thrownBy } from '../support/unit.ts'
 
@@ -10,7 +10,7 @@ const test = suite('session')
 
 function open(options: SessionOptions = {}, draining?: Draining) {
   const connection = new FakeConnection()
-  return { connection, ws: new WebSocket(connection.asConnection, checkSessionOptions(options), draining) }
+  return { connection, ws: new WebSocket(connection.asConnection, readSessionOptions(options), draining) }
 }
 
 /** Runs `body` with timers that only `tick` moves. */
@@ -174,6 +174,11 @@ test('throws synchronously for wait options that are not allowed', async () => {
     [{ timeout: 2 ** 31 }, RangeError],
     [{ timeout: '5' as unknown as number }, TypeError],
     [{ signal: {} as AbortSignal }, TypeError],
+    [{ signal: null as never }, TypeError],
+    [{ time: 5 } as never, TypeError],
+    [5 as never, TypeError],
+    ['5' as never, TypeError],
+    [null as never, TypeError],
   ]
   for (const [options, kind] of cases) {
     const error = await thrownBy(() => {
@@ -402,21 +407,23 @@ test('leaves the text ping to the view unless heartbeat is on', () => {
 })
 
 test('aborts draining when the server begins to stop, at once when it has begun', () => {
-  const draining = new Draining()
+  const server = new AbortController()
+  const draining = new Draining(server.signal)
   const { ws } = open({}, draining)
   assert.is(ws.draining, ws.draining)
   assert.is(ws.draining.aborted, false)
-  draining.begin('restart')
+  server.abort('restart')
   assert.is(ws.draining.reason, 'restart')
   assert.is(open({}, draining).ws.draining.aborted, true)
 })
 
 test('never aborts draining after its own close, nor without a server', () => {
-  const draining = new Draining()
+  const server = new AbortController()
+  const draining = new Draining(server.signal)
   const { connection, ws } = open({}, draining)
   const { draining: signal } = ws
   connection.end()
-  draining.begin()
+  server.abort()
   assert.is(signal.aborted, false)
   assert.is(open().ws.draining.aborted, false)
 })

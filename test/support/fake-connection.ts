@@ -1,5 +1,5 @@
 import type { Connection } from '../../src/connection/connection.ts'
-import type { Sendable } from '../../src/connection/send/outgoing.ts'
+import type { Sendable, SendResult } from '../../src/connection/send/outgoing.ts'
 import type { CloseInfo } from '../../src/core/closing-handshake.ts'
 
 /** A connection without a socket: the test plays the peer and reads what the session did. */
@@ -14,7 +14,7 @@ export class FakeConnection {
   readonly sent: Sendable[] = []
   /** `pause`, `resume` and `close 1000 reason` in order. */
   readonly calls: string[] = []
-  /** What `send` answers while the connection is open. */
+  /** Whether `send` returns `'sent'` while the connection is open, or `'backpressure'`. */
   hasRoom = true
   isPaused = false
   #waitingForRoom: (() => void)[] = []
@@ -24,13 +24,13 @@ export class FakeConnection {
     return this as unknown as Connection
   }
 
-  send(data: Sendable): boolean {
+  send(data: Sendable): SendResult {
     if (typeof data !== 'string' && !(data instanceof Uint8Array) && !(data instanceof ArrayBuffer)) {
       throw new TypeError('a string or bytes are allowed')
     }
-    if (this.state !== 'open') return false
+    if (this.state !== 'open') return 'closed'
     this.sent.push(data)
-    return this.hasRoom
+    return this.hasRoom ? 'sent' : 'backpressure'
   }
 
   drained(): Promise<void> {

@@ -1,12 +1,13 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createClient } from 'redis'
+import { redisServer } from './need.ts'
 import { until } from './tick.ts'
-import type { Suite, TestBody, TestContext } from './unit.ts'
+import type { TestContext } from './unit.ts'
 
 /** A redis-server of the test's own, on a free port of the loopback, without persistence. */
 export interface RedisServer {
@@ -23,19 +24,8 @@ export interface RedisServer {
   goOn(): void
 }
 
-const isInstalled = spawnSync('redis-server', ['--version']).status === 0
-
-/** A test that needs `redis-server`; without one it is left out, but fails where CI is set. */
-export function redisTest(test: Suite): (sentence: string, body: TestBody) => void {
-  return (sentence, body) => {
-    if (isInstalled || process.env.CI) test(sentence, body)
-    else test.skip(sentence, 'redis-server is not installed')
-  }
-}
-
 /** Starts a redis-server that ends with the test. */
 export async function startRedis(t: TestContext, ...options: string[]): Promise<RedisServer> {
-  if (!isInstalled) throw new Error('redis-server is not installed')
   const port = await findPort()
   const folder = mkdtempSync(join(tmpdir(), 'dwebsocket-redis-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
@@ -126,7 +116,7 @@ async function runCommand(url: string, words: readonly string[]): Promise<unknow
 
 async function startOn(port: number, options: readonly string[], mode: readonly string[] = []): Promise<ChildProcess> {
   const words = [...mode, '--port', String(port), '--bind', '127.0.0.1', ...options]
-  const child = spawn('redis-server', words, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(redisServer.path, words, { stdio: ['ignore', 'pipe', 'inherit'] })
   let output = ''
   const isReady = (): boolean => /Ready to accept connections|Sentinel ID is/.test(output)
   for await (const text of child.stdout.setEncoding('utf8')) {

@@ -1,13 +1,13 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import {
+  acceptedBytes,
   disownStream,
   guardStream,
   hasOwner,
   ownStream,
   releaseStream,
   type StreamOwner,
-  takenBytes,
 } from '../../src/transport/stream-owner.ts'
 import { turns, until } from '../support/tick.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
@@ -153,5 +153,5 @@ test('tells the end of the peer, and that the system took what was written', asy
   client.end('bye')
   await until(() => owner.log.includes('end'))
   assert.equal(owner.log.slice(0, 3), ['drain', 'bye', 'end'])
-  assert.is(takenBytes(socket), socket.bytesWritten)
+  assert.is(acceptedBytes(socket), socket.bytesWritten)
 })

@@ -1,9 +1,9 @@
 import type { Room, WebSocket } from '../../index.ts'
 
-/** Milliseconds after which people are counted: until then the other processes have told who came and went. */
+/** Milliseconds before people are counted; meanwhile the other processes report who came and left. */
 const COUNT_DELAY = 50
 
-/** The sessions that get what is told: those that stay on one page of the demo site, whichever process has them. */
+/** The sessions on one page of the demo site, in all processes. */
 export class Audience {
   readonly #room: Room
   #counting: NodeJS.Timeout | null = null
@@ -13,8 +13,8 @@ export class Audience {
   }
 
   /**
-   * Makes `session` a member until it is closed; `onMessage` gets what it sends meanwhile.
-   * Whoever comes or goes, all are told how many are there.
+   * Makes `session` a member until it is closed; `onMessage` receives its messages. All members are sent the number of
+   * members whenever it changes.
    */
   async stay(session: WebSocket, onMessage: (message: string | Buffer) => void = () => {}): Promise<void> {
     await this.#room.join(session)
@@ -27,8 +27,8 @@ export class Audience {
     }
   }
 
-  /** Sends `event` as JSON to every member; resolves to how many those are. */
-  async tell(event: object): Promise<number> {
+  /** Sends `event` as JSON to every member; resolves to the number of members. */
+  async broadcast(event: object): Promise<number> {
     const here = this.#room.broadcast(JSON.stringify(event))
     const { count } = await this.#room.members()
     return here + count - this.#room.size
@@ -38,7 +38,7 @@ export class Audience {
     this.#counting ??= setTimeout(async () => {
       this.#counting = null
       const { count } = await this.#room.members()
-      void this.tell({ people: count })
+      void this.broadcast({ people: count })
     }, COUNT_DELAY).unref()
   }
 }

@@ -2,14 +2,14 @@ import type { Stats } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { LineSplitter } from './line-splitter.ts'
 
-/** How much of a file is looked at, whatever its size; bytes, and UTF-16 units of a line. */
+/** How much of a file is read, whatever its size; in bytes, lines in UTF-16 units. */
 const START_BYTES = 64 * 1024
 const CHUNK_BYTES = 64 * 1024
 const MAX_BYTES_BEHIND = 1024 * 1024
 const MARK_BYTES = 64
 const MAX_LINE_LENGTH = 4096
 
-/** What happened to a file besides growing; `bytes` were passed over to be with its end again. */
+/** What happened to a file besides growing; `bytes` were skipped to catch up with its end. */
 export type FileEvent =
   | { event: 'rotated' | 'truncated' | 'missing' | 'found' }
   | { event: 'unreadable'; reason: string }
@@ -19,19 +19,19 @@ export type FileEvent =
 export type FileEntry = string | FileEvent
 
 /**
- * Follows a growing file from its end, by its name: when the file is renamed and a new one takes its place, the old one
- * is read to its end and then the new one from its start; when it is truncated, it is read from its start again.
- * It needs memory for one chunk and one line, and reads what is new, never the whole file.
+ * Follows a growing file from its end, by its name: when the file is renamed and replaced by a new one, reads the old one
+ * to its end and then the new one from its start; when it is truncated, reads it from its start again. Needs memory for
+ * one chunk and one line, and reads only what is new, never the whole file.
  */
 export class FileFollower {
   readonly #path: string
   readonly #splitter = new LineSplitter(MAX_LINE_LENGTH)
   readonly #chunk = Buffer.allocUnsafe(CHUNK_BYTES)
   #handle: FileHandle | null = null
-  /** The open file as it was at the last look. */
+  /** The state of the open file at the last look. */
   #stats: Stats | null = null
   #position = 0
-  /** The bytes before the position: when they are others, the file was written anew. */
+  /** The bytes before the position: when they differ, the file was rewritten. */
   #mark = Buffer.alloc(0)
   #isFirstLook = true
   #trouble: string | null = null
@@ -46,41 +46,41 @@ export class FileFollower {
     return this.#stats?.size ?? 0
   }
 
-  /** Why the name leads to no file that can be read, as in `ENOENT`; `null` when it does. */
+  /** Why the file cannot be read, such as `ENOENT`; `null` when it can. */
   get trouble(): string | null {
     return this.#trouble
   }
 
-  /** Bytes read since the beginning. */
+  /** Bytes read in total. */
   get readBytes(): number {
     return this.#readBytes
   }
 
-  /** The line that has begun and not ended yet. */
+  /** The incomplete last line. */
   get rest(): string {
     return this.#splitter.rest
   }
 
   /**
-   * Looks at the file; returns what is new since the last look, the first time the lines at its end. Never rejects for
-   * the state of the file. One look must end before the next begins.
+   * Looks at the file; returns what is new since the last look, the first time the lines at its end. Never rejects
+   * because of the state of the file. One look must end before the next starts.
    */
   async look(): Promise<FileEntry[]> {
     const entries: FileEntry[] = []
     try {
-      // The name is asked for before the open file is read: what was written before a rotation is not left behind.
+      // Resolve the name before reading the open file: what was written before a rotation is not lost.
       const found = await this.#findFile(entries)
       await this.#readOn(entries)
       if (found === null) await this.#leaveDeleted(entries)
       else if (this.#isOther(found)) await this.#open(entries)
     } catch (error) {
-      this.#tellTrouble(entries, error)
+      this.#reportTrouble(entries, error)
     }
     this.#isFirstLook = false
     return entries
   }
 
-  /** Closes the file; the next look opens it anew. */
+  /** Closes the file; the next look opens it again. */
   async close(): Promise<void> {
     const handle = this.#handle
     this.#handle = null
@@ -91,18 +91,18 @@ export class FileFollower {
   async #findFile(entries: FileEntry[]): Promise<Stats | null> {
     try {
       const found = await stat(this.#path)
-      // To open a pipe or a device may wait for ever.
+      // Opening a pipe or a device may block forever.
       if (!found.isFile()) throw new Error('not a regular file')
       if (this.#trouble !== null) entries.push({ event: 'found' })
       this.#trouble = null
       return found
     } catch (error) {
-      this.#tellTrouble(entries, error)
+      this.#reportTrouble(entries, error)
       return null
     }
   }
 
-  #tellTrouble(entries: FileEntry[], error: unknown): void {
+  #reportTrouble(entries: FileEntry[], error: unknown): void {
     const { code, message } = error as NodeJS.ErrnoException
     const reason = code ?? message
     if (reason === this.#trouble) return
@@ -111,8 +111,8 @@ export class FileFollower {
   }
 
   /**
-   * Whether the name leads to another file than the open one. An empty one is left alone while the old one is there:
-   * its writer has not changed over yet.
+   * Whether the name refers to another file than the open one. An empty one is ignored while the old one exists: its
+   * writer has not switched yet.
    */
   #isOther(found: Stats): boolean {
     if (this.#stats === null || this.#handle === null) return true
@@ -120,7 +120,7 @@ export class FileFollower {
     return !isSame && (found.size > 0 || this.#stats.nlink === 0)
   }
 
-  /** A deleted file that is kept open keeps its place on the disk. */
+  /** A deleted file that stays open still occupies the disk. */
   async #leaveDeleted(entries: FileEntry[]): Promise<void> {
     if (this.#stats?.nlink !== 0) return
     this.#endLine(entries)
@@ -144,7 +144,7 @@ export class FileFollower {
     const { size, mtimeMs } = this.#stats ?? {}
     this.#stats = stats
     if (stats.size === size && stats.mtimeMs === mtimeMs) return
-    if (await this.#isWrittenAnew(stats.size)) this.#restart(entries, 'truncated')
+    if (await this.#isRewritten(stats.size)) this.#restart(entries, 'truncated')
     const behind = stats.size - this.#position
     if (behind > MAX_BYTES_BEHIND) {
       this.#endLine(entries)
@@ -160,7 +160,7 @@ export class FileFollower {
     }
   }
 
-  /** Goes on at `position`, with the first line that begins there or later. */
+  /** Continues at `position`, with the first line that starts there or later. */
   async #enterAt(position: number): Promise<void> {
     if (position <= 0) return
     this.#position = position
@@ -168,7 +168,7 @@ export class FileFollower {
     if (this.#mark[0] !== 0x0a) this.#splitter.skipLine()
   }
 
-  async #isWrittenAnew(size: number): Promise<boolean> {
+  async #isRewritten(size: number): Promise<boolean> {
     if (size < this.#position) return true
     const bytes = await this.#readAt(this.#position - this.#mark.length, this.#mark.length)
     return !bytes.equals(this.#mark)
@@ -190,7 +190,7 @@ export class FileFollower {
     if (line !== null) entries.push(line)
   }
 
-  /** The bytes at `position`; they stand in the one chunk until the next call. */
+  /** The bytes at `position`; valid until the next call. */
   async #readAt(position: number, length: number): Promise<Buffer> {
     const { bytesRead } = await (this.#handle as FileHandle).read(this.#chunk, 0, length, position)
     this.#readBytes += bytesRead

@@ -1,29 +1,29 @@
 import { StringDecoder } from 'node:string_decoder'
 
-/** Stands where a line was cut. */
-const CUT = '…'
+/** Marks the end of a truncated line. */
+const ELLIPSIS = '…'
 
 /**
- * Makes lines of a stream of UTF-8 bytes, however it is cut into chunks. It never holds more than one line of
- * `maxLength` UTF-16 units: a longer line is cut there and ends in `…`.
+ * Splits a stream of UTF-8 bytes into lines, whatever the chunks. It buffers at most one line of `maxLength` UTF-16 units:
+ * a longer line is truncated and ends in `…`.
  */
 export class LineSplitter {
   readonly #maxLength: number
   #decoder = new StringDecoder('utf8')
   #rest = ''
-  /** Whether what comes up to the next line end belongs to a line that is told already, or to none. */
+  /** Whether the text up to the next line end is ignored: the rest of a truncated or of an incomplete line. */
   #isSkipping = false
 
   constructor(maxLength: number) {
     this.#maxLength = maxLength
   }
 
-  /** The line that has begun and not ended yet. */
+  /** The incomplete last line. */
   get rest(): string {
     return this.#rest
   }
 
-  /** Takes the next bytes; returns the lines that end in them, without their line ends. */
+  /** Adds bytes; returns the lines that end in them, without line ends. */
   push(bytes: Buffer): string[] {
     const pieces = this.#decoder.write(bytes).split('\n')
     const last = pieces.pop() as string
@@ -37,7 +37,7 @@ export class LineSplitter {
     return lines
   }
 
-  /** Ends the stream: returns the line that had begun, or null. What is pushed next begins a new stream. */
+  /** Ends the stream: returns its incomplete last line, or null. The next bytes start a new stream. */
   end(): string | null {
     this.#add(this.#decoder.end())
     this.#decoder = new StringDecoder('utf8')
@@ -45,7 +45,7 @@ export class LineSplitter {
     return this.#rest === '' ? null : this.#takeRest()
   }
 
-  /** Leaves out what comes up to the next line end: the stream is entered in the middle of a line. */
+  /** Ignores everything up to the next line end: the stream starts in the middle of a line. */
   skipLine(): void {
     this.#isSkipping = true
   }
@@ -62,13 +62,13 @@ export class LineSplitter {
       this.#rest += text
       return
     }
-    this.#rest = cut(this.#rest + text.slice(0, this.#maxLength), this.#maxLength)
+    this.#rest = truncate(this.#rest + text.slice(0, this.#maxLength), this.#maxLength)
     this.#isSkipping = true
   }
 }
 
-/** The first `length` units of `text`, less one where that would halve a surrogate pair, and the mark of a cut. */
-function cut(text: string, length: number): string {
-  const isHalved = /[\uD800-\uDBFF]/.test(text[length - 1])
-  return text.slice(0, isHalved ? length - 1 : length) + CUT
+/** The first `length` units of `text`, one less where that would split a surrogate pair, and an ellipsis. */
+function truncate(text: string, length: number): string {
+  const isSplitPair = /[\uD800-\uDBFF]/.test(text[length - 1])
+  return text.slice(0, isSplitPair ? length - 1 : length) + ELLIPSIS
 }

@@ -1,4 +1,4 @@
-/** What a page sent as JSON, a property at a time to be checked; nothing at all for what is no JSON. */
+/** The object that a page sent as JSON, unchecked; empty when it is not JSON. */
 export function parseObject(message: string | Buffer): Record<string, unknown> {
   try {
     return Object(JSON.parse(String(message)))
@@ -7,12 +7,12 @@ export function parseObject(message: string | Buffer): Record<string, unknown> {
   }
 }
 
-/** Whether a value is a text of at least one character. */
+/** Whether a value is a text that is not blank. */
 export function isText(value: unknown, maxLength: number): value is string {
   return typeof value === 'string' && value.trim() !== '' && value.length <= maxLength
 }
 
-/** Whether a value is a number of a message: pages count from 1. */
+/** Whether a value is the number of a message; pages count from 1. */
 export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) > 0
 }

@@ -1,13 +1,13 @@
 import { type Broker, Rooms, type WebSocket } from '../../index.ts'
 
-/** Milliseconds in which comings and goings are told together. */
-const TELL_DELAY = 50
-/** Milliseconds until the members of a dead process are missed; only where there are several. */
-const LOOK_INTERVAL = 5_000
-/** The most people that are told by name: the list goes to everybody. */
+/** Milliseconds in which arrivals and departures are reported together. */
+const REPORT_DELAY = 50
+/** Milliseconds between checks for members of a dead process; only with several processes. */
+const CHECK_INTERVAL = 5_000
+/** The most people that are listed by name: the list goes to everybody. */
 const MAX_NAMED = 100
 
-/** Who is in which place: everybody there is told the list whenever somebody comes or goes. */
+/** The people in each place: everybody there receives the list whenever it changes. */
 export class Roster {
   readonly #rooms: Rooms
   readonly #prefix: string
@@ -23,14 +23,14 @@ export class Roster {
     this.#isShared = broker?.isShared ?? false
   }
 
-  /** Lists `person`, anything that JSON can say in 256 characters, in `place` until `session` is closed. */
+  /** Lists `person`, any JSON value of up to 256 characters, in `place` until `session` is closed. */
   enter(place: string, session: WebSocket, person: unknown): void {
     void this.#rooms.room(this.#prefix + place).join(session, { as: JSON.stringify(person) })
-    this.#tellSoon(place)
-    session.watch({ onEnd: () => this.#tellSoon(place) })
+    this.#reportSoon(place)
+    session.watch({ onEnd: () => this.#reportSoon(place) })
   }
 
-  #tellSoon(place: string, delay = TELL_DELAY): void {
+  #reportSoon(place: string, delay = REPORT_DELAY): void {
     this.#changed.add(place)
     const dueAt = performance.now() + delay
     if (this.#timer !== null) {
@@ -38,22 +38,22 @@ export class Roster {
       clearTimeout(this.#timer)
     }
     this.#dueAt = dueAt
-    this.#timer = setTimeout(() => this.#tellAll(), delay)
+    this.#timer = setTimeout(() => this.#reportAll(), delay)
     this.#timer.unref()
   }
 
-  #tellAll(): void {
+  #reportAll(): void {
     const places = [...this.#changed]
     this.#changed.clear()
     this.#timer = null
-    for (const place of places) void this.#tell(place)
+    for (const place of places) void this.#report(place)
   }
 
-  async #tell(place: string): Promise<void> {
+  async #report(place: string): Promise<void> {
     const room = this.#rooms.room(this.#prefix + place)
     const { count, names } = await room.members()
     const people = names.slice(0, MAX_NAMED).map((name) => JSON.parse(name))
     room.broadcast(JSON.stringify({ count, people }))
-    if (this.#isShared && room.size > 0) this.#tellSoon(place, LOOK_INTERVAL)
+    if (this.#isShared && room.size > 0) this.#reportSoon(place, CHECK_INTERVAL)
   }
 }

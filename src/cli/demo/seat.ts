@@ -1,17 +1,17 @@
 import type { WebSocket } from '../../index.ts'
 
-/** Somebody, behind whichever connection they have now: who comes back within a while was never gone. */
+/** A person on one page, across reconnections: whoever reconnects in time never left. */
 export class Seat {
   #session: WebSocket | null = null
   #timer: NodeJS.Timeout | null = null
 
-  /** Whether the connection is lost, and perhaps comes back. */
+  /** Whether the connection is lost, and may be replaced. */
   get isAway(): boolean {
     return this.#session === null
   }
 
-  /** From now on this is the connection; one that was there before is closed with 4001. */
-  take(session: WebSocket): void {
+  /** Replaces the connection; the previous one is closed with 4001. */
+  occupy(session: WebSocket): void {
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#timer = null
     const before = this.#session
@@ -19,14 +19,14 @@ export class Seat {
     void before?.close(4001, 'opened elsewhere')
   }
 
-  /** The connection has ended; `onGone` is called unless there is another within `grace` milliseconds. */
+  /** The connection has ended; calls `onGone` unless it is replaced within `grace` milliseconds. */
   lose(session: WebSocket, grace: number, onGone: () => void): void {
     if (session !== this.#session) return
     this.#session = null
     this.#timer = setTimeout(onGone, grace).unref()
   }
 
-  tell(event: object): void {
+  send(event: object): void {
     void this.#session?.send(JSON.stringify(event))
   }
 }

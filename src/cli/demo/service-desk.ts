@@ -2,12 +2,12 @@ import type { WebSocket } from '../../index.ts'
 import { Seat } from './seat.ts'
 
 const MAX_IN_LINE = 200
-/** The most that is kept of a conversation. */
+/** The most entries that are stored of a conversation. */
 const MAX_ENTRIES = 500
-/** Characters of the first message that agents see of those in line. */
+/** Characters of the first message that agents see of a customer in line. */
 const MAX_TOPIC = 80
 
-/** One line of a conversation; `n` is the number that its writer gave it, 0 for those of the desk. */
+/** One line of a conversation; `n` is the number from its author, 0 for those of the desk. */
 interface Entry {
   readonly id: number
   readonly n: number
@@ -17,27 +17,27 @@ interface Entry {
   readonly time: string
 }
 
-/** A customer's concern, from getting in line to the end. */
+/** A customer's request, from entering the line to its end. */
 interface Ticket {
   readonly id: number
   readonly customer: Customer
   readonly entries: Entry[]
-  /** The last number that was heard of the customer and of each agent. */
+  /** The last number received from the customer and from each agent. */
   readonly heard: Map<Customer | Agent, number>
   agent: Agent | null
 }
 
-/** A page of a customer; waits or is served when there is a ticket. */
+/** A page of a customer, who waits or is served when there is a ticket. */
 export interface Customer {
   readonly key: string
   readonly seat: Seat
   name: string
   ticket: Ticket | null
-  /** The ticket that was ended last: the page knows by it that it need not get in line again. */
+  /** The ticket that ended last: tells the page not to enter the line again. */
   endedTicket: number
 }
 
-/** A page of an agent; talks when there is a ticket. */
+/** A page of an agent, who is in a conversation when there is a ticket. */
 export interface Agent {
   readonly key: string
   readonly seat: Seat
@@ -45,16 +45,16 @@ export interface Agent {
   ticket: Ticket | null
 }
 
-/** A desk with one line of customers and any number of agents, each of whom talks to one of them alone. */
+/** A desk with one line of customers and any number of agents, who each talk to one customer at a time. */
 export class ServiceDesk {
   readonly #customers = new Map<string, Customer>()
   readonly #agents = new Map<string, Agent>()
   #line: Ticket[] = []
-  /** Starts in the clock: a ticket of an earlier process has another number. */
+  /** Starts at the time, so that tickets of an earlier process have other numbers. */
   #lastTicket = Date.now()
-  #isTelling = false
+  #isReporting = false
 
-  /** The customer behind a secret key, who has come through `session`. */
+  /** The customer with a secret key, connected through `session`. */
   welcomeCustomer(key: string, session: WebSocket): Customer {
     const customer = this.#customers.get(key) ?? { key, seat: new Seat(), name: '', ticket: null, endedTicket: 0 }
     this.#customers.set(key, customer)
@@ -62,7 +62,7 @@ export class ServiceDesk {
     return customer
   }
 
-  /** The agent behind a secret key, who has come through `session`; a new one gets the first number that is free. */
+  /** The agent with a secret key, connected through `session`; a new one gets the lowest free number. */
   welcomeAgent(key: string, session: WebSocket): Agent {
     const agent = this.#agents.get(key) ?? { key, seat: new Seat(), name: this.#freeName(), ticket: null }
     this.#agents.set(key, agent)
@@ -70,52 +70,52 @@ export class ServiceDesk {
     return agent
   }
 
-  /** The connection of a customer has ended: so has their visit, unless they are back within `grace` milliseconds. */
+  /** The connection of a customer has ended; the customer leaves unless it is replaced within `grace` milliseconds. */
   loseCustomer(customer: Customer, session: WebSocket, grace: number): void {
     customer.seat.lose(session, grace, () => {
       this.end(customer.ticket, `${customer.name} has left.`)
       this.#customers.delete(customer.key)
     })
-    this.#tellAll()
+    this.#reportAll()
   }
 
-  /** The same for an agent: who was served then is the next to be served. */
+  /** The same for an agent, whose customer then is first in line. */
   loseAgent(agent: Agent, session: WebSocket, grace: number): void {
     agent.seat.lose(session, grace, () => {
       this.#agents.delete(agent.key)
       this.#putBack(agent.ticket, `${agent.name} has left: you are the next to be served.`)
-      this.#tellAll()
+      this.#reportAll()
     })
-    this.#tellAll()
+    this.#reportAll()
   }
 
-  /** The customer gets in line, unless it is full. */
+  /** Puts the customer in line, unless it is full. */
   enter(customer: Customer, name: string): void {
     if (customer.ticket !== null || this.#line.length >= MAX_IN_LINE) return
-    this.#lastTicket += 1
+    this.#lastTicket++
     customer.name = name
     customer.ticket = { id: this.#lastTicket, customer, entries: [], heard: new Map(), agent: null }
     this.#line.push(customer.ticket)
-    this.#tellAll()
+    this.#reportAll()
   }
 
-  /** Says something to the other side; what was heard before is passed over. */
+  /** Sends a message to the other side; repeated numbers are ignored. */
   say(speaker: Customer | Agent, n: number, text: string): void {
     const { ticket, name } = speaker
     if (ticket === null || n <= (ticket.heard.get(speaker) ?? 0)) return
     ticket.heard.set(speaker, n)
     this.#note(ticket, text, speaker === ticket.customer ? 'customer' : 'agent', name, n)
-    if (ticket.agent === null) this.#tellAll()
+    if (ticket.agent === null) this.#reportAll()
   }
 
-  /** The agent takes who is first in line. */
+  /** Gives the agent the first customer in line. */
   takeNext(agent: Agent): void {
     if (agent.ticket !== null) return
     const ticket = this.#line.shift()
     if (ticket !== undefined) this.#give(ticket, agent)
   }
 
-  /** The agent hands over: to the free agent of this name, or to whoever is free next. */
+  /** Hands the agent's customer over to the free agent of this name, or back to the head of the line. */
   handOver(agent: Agent, name: string): void {
     const { ticket } = agent
     if (ticket === null) return
@@ -127,7 +127,7 @@ export class ServiceDesk {
     this.#give(ticket, other)
   }
 
-  /** Ends a conversation, or the waiting for one. */
+  /** Ends a conversation, or takes the customer out of the line. */
   end(ticket: Ticket | null, why: string): void {
     if (ticket === null) return
     this.#note(ticket, why)
@@ -135,21 +135,21 @@ export class ServiceDesk {
     this.#line = this.#line.filter((other) => other !== ticket)
     ticket.customer.ticket = null
     ticket.customer.endedTicket = ticket.id
-    this.#tellAll()
+    this.#reportAll()
   }
 
-  /** Tells everybody how things stand: after what happens in this turn of the event loop. */
-  #tellAll(): void {
-    if (this.#isTelling) return
-    this.#isTelling = true
+  /** Sends everybody the current state, once per turn of the event loop. */
+  #reportAll(): void {
+    if (this.#isReporting) return
+    this.#isReporting = true
     setImmediate(() => {
-      this.#isTelling = false
+      this.#isReporting = false
       const agents = [...this.#agents.values()]
       const counts = { waiting: this.#line.length, agents: agents.length }
-      for (const customer of this.#customers.values()) customer.seat.tell(this.#stateOf(customer, counts))
+      for (const customer of this.#customers.values()) customer.seat.send(this.#stateOf(customer, counts))
       const line = this.#line.map(describeTicket)
       const free = agents.filter(({ ticket }) => ticket === null).map(({ name }) => name)
-      for (const agent of agents) agent.seat.tell({ you: agent.name, line, free, ...describeTalk(agent) })
+      for (const agent of agents) agent.seat.send({ you: agent.name, line, free, ...describeTalk(agent) })
     })
   }
 
@@ -163,9 +163,9 @@ export class ServiceDesk {
   #give(ticket: Ticket, agent: Agent): void {
     ticket.agent = agent
     agent.ticket = ticket
-    agent.seat.tell({ ticket: ticket.id, entries: ticket.entries })
+    agent.seat.send({ ticket: ticket.id, entries: ticket.entries })
     this.#note(ticket, `${agent.name} is there for ${ticket.customer.name}.`)
-    this.#tellAll()
+    this.#reportAll()
   }
 
   #release(ticket: Ticket): void {
@@ -173,25 +173,25 @@ export class ServiceDesk {
     ticket.agent = null
   }
 
-  /** Puts a ticket that was taken at the head of the line. */
+  /** Puts a ticket back at the head of the line. */
   #putBack(ticket: Ticket | null, why: string): void {
     if (ticket === null) return
     this.#note(ticket, why)
     this.#release(ticket)
     this.#line.unshift(ticket)
-    this.#tellAll()
+    this.#reportAll()
   }
 
   #seat({ seat, ticket }: Customer | Agent, session: WebSocket): void {
-    seat.take(session)
-    if (ticket !== null) seat.tell({ ticket: ticket.id, entries: ticket.entries })
-    this.#tellAll()
+    seat.occupy(session)
+    if (ticket !== null) seat.send({ ticket: ticket.id, entries: ticket.entries })
+    this.#reportAll()
   }
 
   #freeName(): string {
     const names = new Set([...this.#agents.values()].map(({ name }) => name))
     let number = 1
-    while (names.has(`Agent ${number}`)) number += 1
+    while (names.has(`Agent ${number}`)) number++
     return `Agent ${number}`
   }
 
@@ -201,7 +201,7 @@ export class ServiceDesk {
     const entry = { id, n, from, name, text, time: new Date().toISOString() }
     entries.push(entry)
     if (entries.length > MAX_ENTRIES) entries.shift()
-    for (const side of [customer, agent]) side?.seat.tell({ ticket: ticket.id, entries: [entry] })
+    for (const side of [customer, agent]) side?.seat.send({ ticket: ticket.id, entries: [entry] })
   }
 }
 
@@ -211,7 +211,7 @@ function describeTicket({ id, customer, entries }: Ticket): object {
   return { id, name: customer.name, topic: shown, isAway: customer.seat.isAway }
 }
 
-/** The conversation of one side: the number of its ticket, and what was heard of that side. */
+/** The conversation of one side: its ticket, and the last number received from that side. */
 function describeTalk(side: Customer | Agent): object {
   const { ticket } = side
   if (ticket === null) return { ticket: null, heard: 0, with: null }

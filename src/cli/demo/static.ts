@@ -10,7 +10,7 @@ const CONTENT_TYPES: Record<string, string> = {
   '.svg': 'image/svg+xml',
 }
 
-/** What every answer of the demo site carries: nothing is loaded from elsewhere, framed or sniffed. */
+/** Header fields of every response of the demo site: nothing is loaded from elsewhere, framed or sniffed. */
 const SECURITY_HEADERS = {
   'Content-Security-Policy':
     "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
@@ -25,52 +25,46 @@ interface StaticFile {
 }
 
 /**
- * The files of one folder and what was added, read once and answered from memory. Any other name is a 404,
- * so no path of a request ever reaches the file system.
+ * The files of one folder, and added ones, read once and sent from memory. Any other name is a 404: no path of a
+ * request reaches the file system.
  */
 export class StaticFiles {
   readonly #files = new Map<string, StaticFile>()
 
-  /** Reads every file of `folder` whose type is known; throws what `node:fs` throws when it cannot. */
+  /**
+   * Reads every file of `folder` whose type is known.
+   *
+   * @throws {Error} when `node:fs` cannot read it.
+   */
   constructor(folder: URL) {
     for (const name of readdirSync(folder)) {
       if (CONTENT_TYPES[extname(name)] !== undefined) this.add(name, new URL(name, folder))
     }
   }
 
-  /** Reads one more file, from elsewhere, whose type is known by `name`; throws what `node:fs` throws when it cannot. */
+  /**
+   * Reads one more file; the type follows from `name`.
+   *
+   * @throws {Error} when `node:fs` cannot read it.
+   */
   add(name: string, url: URL): void {
-    const body = readFileSync(url)
-    const etag = `"${createHash('sha256').update(body).digest('base64url')}"`
-    this.#files.set(name, { body, contentType: CONTENT_TYPES[extname(name)], etag })
+    this.#files.set(name, makeFile(readFileSync(url), CONTENT_TYPES[extname(name)]))
   }
 
-  /** Answers `request` with the file `name`: 200, 304 when the browser has it, 404, or 405 unless GET or HEAD. */
+  /** Responds with the file `name`: 200, 304 when the browser has it, 404, or 405 unless GET or HEAD. */
   send(name: string, request: IncomingMessage, response: ServerResponse): void {
     const file = this.#files.get(name)
-    if (file === undefined) {
-      sendText(response, 'not found\n', 404)
-    } else if (request.method !== 'GET' && request.method !== 'HEAD') {
-      response.setHeader('Allow', 'GET, HEAD')
-      sendText(response, `found the method ${request.method}, allowed are GET and HEAD\n`, 405)
-    } else if (request.headers['if-none-match'] === file.etag) {
-      response.writeHead(304, cacheHeaders(file)).end()
-    } else {
-      response.writeHead(200, {
-        ...cacheHeaders(file),
-        'Content-Type': file.contentType,
-        'Content-Length': file.body.length,
-      })
-      response.end(request.method === 'HEAD' ? undefined : file.body)
-    }
+    if (file === undefined) sendText(response, 'not found\n', 404)
+    else sendFile(file, request, response)
   }
 }
 
-function cacheHeaders(file: StaticFile): Record<string, string> {
-  return { ...SECURITY_HEADERS, 'Cache-Control': 'no-cache', ETag: file.etag }
+/** Responds with an HTML page: 200, 304 when the browser has it, or 405 unless GET or HEAD. */
+export function sendHtml(html: string, request: IncomingMessage, response: ServerResponse): void {
+  sendFile(makeFile(Buffer.from(html), CONTENT_TYPES['.html']), request, response)
 }
 
-/** Answers with plain text that no browser takes for a page. */
+/** Responds with plain text, which no browser shows as a page. */
 export function sendText(response: ServerResponse, text: string, status = 200): void {
   response.writeHead(status, {
     ...SECURITY_HEADERS,
@@ -79,4 +73,21 @@ export function sendText(response: ServerResponse, text: string, status = 200): 
     'Content-Length': Buffer.byteLength(text),
   })
   response.end(text)
+}
+
+function makeFile(body: Buffer, contentType: string): StaticFile {
+  return { body, contentType, etag: `"${createHash('sha256').update(body).digest('base64url')}"` }
+}
+
+function sendFile(file: StaticFile, request: IncomingMessage, response: ServerResponse): void {
+  const headers = { ...SECURITY_HEADERS, 'Cache-Control': 'no-cache', ETag: file.etag }
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    response.setHeader('Allow', 'GET, HEAD')
+    sendText(response, `the method is ${request.method}; allowed: GET, HEAD\n`, 405)
+  } else if (request.headers['if-none-match'] === file.etag) {
+    response.writeHead(304, headers).end()
+  } else {
+    response.writeHead(200, { ...headers, 'Content-Type': file.contentType, 'Content-Length': file.body.length })
+    response.end(request.method === 'HEAD' ? undefined : file.body)
+  }
 }

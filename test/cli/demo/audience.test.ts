@@ -12,28 +12,28 @@ async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await endOfTick()
 }
 
-test('everybody is told who comes and goes by number, and gets what is told', async () => {
+test('everybody receives the number of members and every broadcast', async () => {
   const audience = makeAudience()
   const [first, second] = [new FakePeer(), new FakePeer()]
   void audience.stay(first.session)
   await until(() => first.received.length === 1)
   const stay = audience.stay(second.session)
   await until(() => first.received.length === 2)
-  assert.is(await audience.tell({ text: 'hi' }), 2)
+  assert.is(await audience.broadcast({ text: 'hi' }), 2)
   await endOfTick()
   second.end()
   await stay
   await until(() => first.received.length === 4)
-  assert.is(await audience.tell({ text: 'bye' }), 1)
+  assert.is(await audience.broadcast({ text: 'bye' }), 1)
   await endOfTick()
   first.end()
-  assert.is(await audience.tell({ text: 'nobody' }), 0)
+  assert.is(await audience.broadcast({ text: 'nobody' }), 0)
   const parse = ({ received }: FakePeer) => received.map((text) => JSON.parse(String(text)))
   assert.equal(parse(first), [{ people: 1 }, { people: 2 }, { text: 'hi' }, { people: 1 }, { text: 'bye' }])
   assert.equal(parse(second), [{ people: 2 }, { text: 'hi' }])
 })
 
-test('what a member sends goes to its own callback, in order', async () => {
+test('the messages of a member go to its own callback, in order', async () => {
   const member = new FakePeer()
   const heard: unknown[] = []
   const stay = makeAudience().stay(member.session, (message) => heard.push(message))

@@ -5,36 +5,36 @@ import { assert, suite } from '../../support/unit.ts'
 
 const test = suite('seat')
 
-test('what is told goes to the session that was there last, the one before is closed', () => {
+test('messages go to the latest session, the previous one is closed', () => {
   const seat = new Seat()
   const [first, second] = [new FakePeer(), new FakePeer()]
   assert.ok(seat.isAway)
-  seat.tell({ lost: true })
-  seat.take(first.session)
-  seat.tell({ n: 1 })
-  seat.take(second.session)
-  seat.tell({ n: 2 })
+  seat.send({ lost: true })
+  seat.occupy(first.session)
+  seat.send({ n: 1 })
+  seat.occupy(second.session)
+  seat.send({ n: 2 })
   assert.equal([first.received, second.received], [['{"n":1}'], ['{"n":2}']])
   assert.ok(first.session.is_closed())
   assert.not.ok(second.session.is_closed() || seat.isAway)
 })
 
-test('who does not come back is gone, once', async () => {
+test('reports once that a person is gone', async () => {
   const seat = new Seat()
   const { session } = new FakePeer()
-  seat.take(session)
+  seat.occupy(session)
   await new Promise<void>((resolve) => seat.lose(session, 1, resolve))
   assert.ok(seat.isAway)
 })
 
-test('who comes back in time was never gone', (t) => {
+test('a person who reconnects in time is not gone', (t) => {
   const clock = stopClock(t)
   const seat = new Seat()
   const [first, second] = [new FakePeer(), new FakePeer()]
   const gone: string[] = []
-  seat.take(first.session)
+  seat.occupy(first.session)
   seat.lose(first.session, 1, () => gone.push('first'))
-  seat.take(second.session)
+  seat.occupy(second.session)
   // A session that was replaced takes nobody along.
   seat.lose(first.session, 1, () => gone.push('again'))
   clock.tick(1_000)

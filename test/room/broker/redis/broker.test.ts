@@ -4,13 +4,14 @@ import type { Gap } from '../../../../src/room/group.ts'
 import { Rooms } from '../../../../src/room/rooms.ts'
 import { Users } from '../../../../src/room/users.ts'
 import { FakePeer } from '../../../support/fake-session.ts'
-import { type RedisServer, redisTest, startRedis } from '../../../support/redis.ts'
+import { redisServer, testWith } from '../../../support/need.ts'
+import { type RedisServer, startRedis } from '../../../support/redis.ts'
 import { type Library, libraries, openBroker, openClient, openNodeRedis } from '../../../support/redis-client.ts'
 import { until } from '../../../support/tick.ts'
 import { assert, suite, type TestContext, thrownBy } from '../../../support/unit.ts'
 
 const test = suite('redis broker', { timeLimit: 60_000 })
-const withRedis = redisTest(test)
+const withRedis = testWith(test, redisServer)
 
 /** A broker with a client of its own, both closed with the test. */
 async function makeBroker(t: TestContext, redis: RedisServer, library: Library, options: RedisBrokerOptions = {}) {

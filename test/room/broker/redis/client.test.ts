@@ -2,12 +2,13 @@ import { Redis as IoRedis } from 'ioredis'
 import { createClient, createClientPool, createCluster, createSentinel } from 'redis'
 import { RedisBroker, type RedisClient } from '../../../../src/room/broker/redis/broker.ts'
 import { recognizeClient } from '../../../../src/room/broker/redis/client.ts'
-import { redisTest, startRedis } from '../../../support/redis.ts'
+import { redisServer, testWith } from '../../../support/need.ts'
+import { startRedis } from '../../../support/redis.ts'
 import { openBroker, openNodeRedis } from '../../../support/redis-client.ts'
 import { assert, suite, thrownBy } from '../../../support/unit.ts'
 
 const test = suite('redis clients')
-const withRedis = redisTest(test)
+const withRedis = testWith(test, redisServer)
 
 const refused = async (client: unknown): Promise<string> => {
   const error = await thrownBy(() => new RedisBroker(client as RedisClient))

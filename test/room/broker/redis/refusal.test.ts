@@ -1,13 +1,14 @@
 import { Rooms } from '../../../../src/room/rooms.ts'
 import { Users } from '../../../../src/room/users.ts'
 import { FakePeer } from '../../../support/fake-session.ts'
-import { type RedisServer, redisTest, startRedis } from '../../../support/redis.ts'
+import { redisServer, testWith } from '../../../support/need.ts'
+import { type RedisServer, startRedis } from '../../../support/redis.ts'
 import { libraries, openBroker, openClient } from '../../../support/redis-client.ts'
 import { until } from '../../../support/tick.ts'
 import { assert, suite } from '../../../support/unit.ts'
 
 const test = suite('redis that refuses or does not answer', { timeLimit: 120_000 })
-const withRedis = redisTest(test)
+const withRedis = testWith(test, redisServer)
 
 /** What may be wrong with a Redis whose connections stay open, and its end. */
 const faults: Record<string, [begin: (redis: RedisServer) => unknown, end: (redis: RedisServer) => unknown]> = {

@@ -1,13 +1,14 @@
 import type { RedisBroker } from '../../../../src/room/broker/redis/broker.ts'
 import { Rooms } from '../../../../src/room/rooms.ts'
 import { FakePeer } from '../../../support/fake-session.ts'
-import { redisTest, startRedisCluster, startRedisSentinel } from '../../../support/redis.ts'
+import { redisServer, testWith } from '../../../support/need.ts'
+import { startRedisCluster, startRedisSentinel } from '../../../support/redis.ts'
 import { libraries, openBroker, openClusterClient, openSentinelClient } from '../../../support/redis-client.ts'
 import { until } from '../../../support/tick.ts'
 import { assert, suite } from '../../../support/unit.ts'
 
 const test = suite('redis cluster and sentinel', { timeLimit: 120_000 })
-const withRedis = redisTest(test)
+const withRedis = testWith(test, redisServer)
 
 const history = { size: 100, ttl: 60_000 }
 

@@ -1,0 +1,17 @@
+import { accept_websocket, type View } from '../../../index.ts'
+import type { Audience } from '../audience.ts'
+
+/** Bytes of 2,000 characters, at most. */
+const SHORT_MESSAGES = { maxMessageSize: 8 * 1024 }
+
+/** Every message goes to everybody on the page, its author included. */
+export function broadcast(page: View, people: Audience, nextNumber: () => number): View {
+  return accept_websocket(async (request, response) => {
+    if (!request.is_websocket()) return page(request, response)
+    const number = nextNumber()
+    await request.websocket.send(JSON.stringify({ you: number }))
+    await people.stay(request.websocket, (message) => {
+      void people.broadcast({ from: number, time: new Date().toISOString(), text: String(message) })
+    })
+  }, SHORT_MESSAGES)
+}

@@ -1,0 +1,26 @@
+import { accept_websocket, type View } from '../../../index.ts'
+import type { Audience } from '../audience.ts'
+
+/** Bytes of 2,000 characters, at most. */
+const SHORT_MESSAGES = { maxMessageSize: 8 * 1024 }
+
+/** A visitor's page: it listens until it is closed. */
+export function notice(page: View, visitors: Audience): View {
+  return accept_websocket(async (request, response) => {
+    if (!request.is_websocket()) return page(request, response)
+    await visitors.stay(request.websocket)
+  }, SHORT_MESSAGES)
+}
+
+/** The operator's page: sends each text to every visitor, and the number of visitors back to the operator. */
+export function operator(page: View, visitors: Audience): View {
+  return accept_websocket(async (request, response) => {
+    if (!request.is_websocket()) return page(request, response)
+    for await (const message of request.websocket) {
+      const time = new Date().toISOString()
+      const text = String(message)
+      const visitorCount = await visitors.broadcast({ time, text })
+      await request.websocket.send(JSON.stringify({ time, text, visitorCount }))
+    }
+  }, SHORT_MESSAGES)
+}

@@ -1,0 +1,46 @@
+import type { Duplex } from 'node:stream'
+import { Connection } from '../connection/connection.ts'
+import { channels } from '../connection/diagnostics.ts'
+import type { ConnectionHost, ConnectionSetup } from '../connection/host.ts'
+import { Traffic } from '../connection/traffic.ts'
+import { MemoryLedger } from './memory.ts'
+
+/** The open connections of one server: what they count, the memory that they share, and where their errors go. */
+export class ConnectionSet implements ConnectionHost {
+  /** Connections whose transport is not closed. */
+  readonly connections = new Set<Connection>()
+  readonly traffic = new Traffic()
+  readonly memory: MemoryLedger
+  readonly reportError: (error: unknown) => void
+  #acceptedCount = 0
+
+  /**
+   * @param maxMemory Bytes that all connections together may use.
+   * @param reportError Must not throw.
+   */
+  constructor(maxMemory: number, reportError: (error: unknown) => void) {
+    this.memory = new MemoryLedger(maxMemory, this.connections)
+    this.reportError = reportError
+  }
+
+  /** Connections opened so far. */
+  get acceptedCount(): number {
+    return this.#acceptedCount
+  }
+
+  open(stream: Duplex, setup: Omit<ConnectionSetup, 'role' | 'host'>): Connection {
+    this.#acceptedCount++
+    const connection = new Connection(stream, { ...setup, role: 'server', host: this })
+    this.connections.add(connection)
+    if (channels.open.hasSubscribers) channels.open.publish({ connection })
+    return connection
+  }
+
+  onMemoryChange(change: number): void {
+    this.memory.change(change)
+  }
+
+  onGone(connection: Connection): void {
+    this.connections.delete(connection)
+  }
+}

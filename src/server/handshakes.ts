@@ -1,0 +1,124 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { Connection } from '../connection/connection.ts'
+import { channels } from '../connection/diagnostics.ts'
+import type { ConnectionSetup, RequestSource } from '../connection/host.ts'
+import { HandshakeError } from '../core/errors.ts'
+import { checkUpgradeRequest, type UpgradeRequestHead } from '../handshake/upgrade-request.ts'
+import { guardStream } from '../transport/stream-owner.ts'
+import { callUser } from '../user-code/user-code.ts'
+import { Admission } from './admission.ts'
+import type { ConnectionSet } from './connection-set.ts'
+import type { ServerSettings } from './options.ts'
+import { OriginWarnings } from './origin-warnings.ts'
+import { refusePending, refuseStream, Upgrade, type UpgradeHost } from './upgrade.ts'
+
+/** The opening handshakes of one server, from the request to the decision (RFC 6455 §4.2). */
+export class Handshakes implements UpgradeHost {
+  readonly deflate: ServerSettings['deflate']
+  readonly limits: ServerSettings['limits']
+  readonly #set: ConnectionSet
+  readonly #decide: (upgrade: Upgrade) => void
+  readonly #admission: Admission
+  readonly #timeout: number
+  /** Upgrades without a decision, each with the function that stops waiting for it. */
+  readonly #pending = new Map<Upgrade, () => void>()
+  readonly #refused = new Map<number, number>()
+  readonly #originWarnings: OriginWarnings | null
+  #isClosing = false
+
+  /** @param decide Accepts or refuses an upgrade, now or later. May throw, and return a promise. */
+  constructor(settings: ServerSettings, set: ConnectionSet, decide: (upgrade: Upgrade) => unknown) {
+    this.deflate = settings.deflate
+    this.limits = settings.limits
+    this.#timeout = settings.handshakeTimeout
+    this.#admission = new Admission(settings)
+    this.#originWarnings = settings.originWarnings ? new OriginWarnings() : null
+    this.#set = set
+    this.#decide = decide
+  }
+
+  /** Requests refused so far, by HTTP status. */
+  get refused(): ReadonlyMap<number, number> {
+    return this.#refused
+  }
+
+  /** Checks a request and asks for a decision, or refuses it. Never throws for what the peer sent. */
+  begin(request: UpgradeRequestHead, source: RequestSource, stream: Duplex, head: Buffer): void {
+    guardStream(stream)
+    let upgrade: Upgrade
+    try {
+      this.#checkCapacity()
+      this.#admission.enter(source, stream)
+      upgrade = new Upgrade(checkUpgradeRequest(request), source, stream, head, this)
+    } catch (error) {
+      const refusal = this.toRefusal(error)
+      this.onRefused(source, refusal)
+      return refuseStream(stream, refusal, request.method)
+    }
+    callUser(
+      () => this.#decide(upgrade),
+      (error) => refusePending(upgrade, error),
+    )
+    if (!upgrade.settled) this.#awaitDecision(upgrade)
+  }
+
+  /** Refuses the upgrades that wait for a decision, and every later one. */
+  close(): void {
+    this.#isClosing = true
+    for (const upgrade of this.#pending.keys()) refusePending(upgrade, serverClosing())
+  }
+
+  open(stream: Duplex, setup: Omit<ConnectionSetup, 'role' | 'host'>): Connection {
+    return this.#set.open(stream, setup)
+  }
+
+  addressOf(request: IncomingMessage): string {
+    return this.#admission.addressOf(request)
+  }
+
+  toRefusal(error: unknown): HandshakeError {
+    if (error instanceof HandshakeError) return error
+    this.#set.reportError(error)
+    return new HandshakeError(500, 'ERR_WS_INTERNAL', 'internal error')
+  }
+
+  /** @param source `null` for a head that could not be parsed. */
+  onRefused(source: RequestSource | null, error: HandshakeError): void {
+    this.#refused.set(error.status, (this.#refused.get(error.status) ?? 0) + 1)
+    if (error.code === 'ERR_WS_ORIGIN') this.#originWarnings?.warn(error.message)
+    if (channels.refusal.hasSubscribers) channels.refusal.publish({ request: source?.message ?? null, error })
+  }
+
+  onSettled(upgrade: Upgrade): void {
+    this.#pending.get(upgrade)?.()
+  }
+
+  #checkCapacity(): void {
+    if (this.#isClosing) throw serverClosing()
+    if (this.#set.memory.isSpent) {
+      const message = 'no memory for another connection (option maxMemory)'
+      throw new HandshakeError(503, 'ERR_WS_MEMORY', message, { 'Retry-After': '5' })
+    }
+  }
+
+  /** Refuses an upgrade that nobody decides on in time. */
+  #awaitDecision(upgrade: Upgrade): void {
+    const { stream } = upgrade
+    const timer = setTimeout(() => {
+      const message = `no decision on the request within ${this.#timeout} ms`
+      refusePending(upgrade, new HandshakeError(503, 'ERR_WS_HANDSHAKE_TIMEOUT', message, { 'Retry-After': '5' }))
+    }, this.#timeout)
+    const forget = (): void => {
+      clearTimeout(timer)
+      this.#pending.delete(upgrade)
+      stream.off('close', forget)
+    }
+    this.#pending.set(upgrade, forget)
+    stream.once('close', forget)
+  }
+}
+
+function serverClosing(): HandshakeError {
+  return new HandshakeError(503, 'ERR_WS_SERVER_CLOSING', 'the server is closing', { 'Retry-After': '1' })
+}

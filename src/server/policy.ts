@@ -1,0 +1,102 @@
+import type { IncomingMessage } from 'node:http'
+import type { HeaderFields } from '../handshake/header-field.ts'
+import { isToken } from '../handshake/header-grammar.ts'
+import { type OriginPattern, parseOriginPattern } from '../handshake/origin.ts'
+import type { OptionRule } from '../options/option-rule.ts'
+import { readOptions } from '../options/read-options.ts'
+
+/** An HTTP response that refuses an upgrade request. */
+export interface Refusal {
+  /** 300–599. */
+  status: number
+  headers?: Record<string, string> | undefined
+  /** Plain text. Default: the status and its name. */
+  body?: string | undefined
+}
+
+/** Accepts an upgrade request, with fields for the 101 such as `Set-Cookie`. */
+export interface Approval {
+  status?: undefined
+  headers: HeaderFields
+}
+
+/** The request that `authorize` gets. */
+export interface AuthorizeRequest extends IncomingMessage {
+  /** The parsed query. */
+  readonly query: URLSearchParams
+  /** The client's address as the limits see it: behind `trustedProxies`, the one that they forward. */
+  readonly clientAddress: string
+}
+
+/** The decision of `authorize`: nothing or an `Approval` accepts the request, a `Refusal` refuses it. */
+export type Verdict = Refusal | Approval | undefined | void
+
+/** Decides on a request before the 101. May be async. */
+export type Authorize<Request = AuthorizeRequest> = (request: Request) => Verdict | Promise<Verdict>
+
+/** Decides whether the script of an origin may connect. May be async. */
+export type AllowsOrigin = (origin: string, request: AuthorizeRequest) => boolean | Promise<boolean>
+
+/** Decisions before the 101 (RFC 6455 §4.2.2). */
+export interface UpgradePolicy {
+  /**
+   * Origins that are allowed besides the server's own: `scheme://host[:port]`, all subdomains of a domain as in
+   * `https://*.example.com`, `'null'` or `'file://'`; or a function. `'*'` allows every origin. Requests without
+   * `Origin` do not come from browsers and are allowed. Default: none.
+   */
+  origins?: '*' | readonly string[] | AllowsOrigin | undefined
+  /** Called after the origin check; returns nothing to accept, or the response that refuses. May be async. */
+  authorize?: Authorize | undefined
+  /** Subprotocols of this server. The first of the client's that is among them is chosen. Default: none. */
+  subprotocols?: readonly string[] | undefined
+}
+
+/** A checked policy; `null` where an option is absent. */
+export interface PolicySettings {
+  readonly origins: '*' | readonly OriginPattern[] | AllowsOrigin | null
+  readonly authorize: Authorize | null
+  readonly subprotocols: readonly string[] | null
+}
+
+const rules = {
+  origins: {
+    fallback: null,
+    type: null,
+    allowed: "'*', a function, or an array of origins such as https://example.com, https://*.example.com or 'null'",
+    accepts: (value) =>
+      value === '*' || typeof value === 'function' || (Array.isArray(value) && value.every((it) => isPattern(it))),
+  } as OptionRule<'*' | readonly string[] | AllowsOrigin | null>,
+  authorize: {
+    fallback: null,
+    type: 'function',
+    allowed: 'a function',
+    accepts: () => true,
+  } as OptionRule<Authorize | null>,
+  subprotocols: {
+    fallback: null,
+    type: null,
+    allowed: 'an array of tokens, each once',
+    accepts: (value) => Array.isArray(value) && value.every(isName) && new Set(value).size === value.length,
+  } as OptionRule<readonly string[] | null>,
+}
+
+/** The names of the policy options. */
+export const policyNames: readonly string[] = Object.keys(rules)
+
+/**
+ * @throws {TypeError} when an option has the wrong type.
+ * @throws {RangeError} when its value is not allowed.
+ */
+export function readPolicy(options: UpgradePolicy): PolicySettings {
+  const { origins, ...others } = readOptions(rules, options)
+  const patterns = Array.isArray(origins) ? origins.map((text) => parseOriginPattern(text)!) : origins
+  return { ...others, origins: patterns as PolicySettings['origins'] }
+}
+
+function isPattern(value: unknown): boolean {
+  return typeof value === 'string' && parseOriginPattern(value) !== null
+}
+
+function isName(value: unknown): boolean {
+  return typeof value === 'string' && isToken(value)
+}
