@@ -1,6 +1,3 @@
-/** Milliseconds in which the other side of a broker has to answer, unless an option says otherwise. */
-export const ANSWER_TIMEOUT = 2_000
-
 /**
  * Waits for an answer, but not longer than `timeout` milliseconds.
  *

@@ -1,17 +1,24 @@
 import { integer } from '../../options/option-rule.ts'
 import { readOptions } from '../../options/read-options.ts'
 import type { HistoryOptions, Outgoing, Publication } from './broker.ts'
+import { answerWithin } from './deadline.ts'
 
-/** How much may wait to be published; the oldest messages are dropped first. */
-export interface PublishLimits {
-  /** Messages. Default 10,000. */
+/** Options of every broker that publishes to another process. */
+export interface PublisherOptions {
+  /** Messages that may wait to be published; the oldest ones are dropped first. Default 10,000. */
   maxWaitingMessages?: number
-  /** Bytes. Default 16 MiB. */
+  /** Bytes that may wait to be published; the oldest messages are dropped first. Default 16 MiB. */
   maxWaitingBytes?: number
+  /** Milliseconds in which the other side has to answer; afterwards it counts as away. Default 2,000. */
+  timeout?: number
 }
 
-/** The rules of `PublishLimits`. */
-export const publishRules = { maxWaitingMessages: integer(10_000), maxWaitingBytes: integer(16 * 1024 * 1024) }
+/** The rules of `PublisherOptions`. */
+export const publisherRules = {
+  maxWaitingMessages: integer(10_000),
+  maxWaitingBytes: integer(16 * 1024 * 1024),
+  timeout: integer(2_000, 1, 2 ** 31 - 1),
+}
 
 /** The most that goes out together. */
 const BATCH_MESSAGES = 500
@@ -30,7 +37,7 @@ interface WaitingMessage extends Outgoing {
  */
 export class Publisher {
   readonly #send: (batch: readonly Outgoing[]) => Promise<void>
-  readonly #limits: Readonly<Required<PublishLimits>>
+  readonly #options: Readonly<Required<PublisherOptions>>
   #waiting: WaitingMessage[] = []
   #waitingBytes = 0
   #batch: WaitingMessage[] = []
@@ -51,11 +58,11 @@ export class Publisher {
 
   /**
    * @param send Resolves when a batch is accepted, and rejects when it has to be sent again.
-   * @throws {TypeError} when a limit is not a number.
-   * @throws {RangeError} when a limit is not allowed.
+   * @throws {TypeError} when an option is not a number.
+   * @throws {RangeError} when a value is not allowed.
    */
-  constructor(limits: PublishLimits, send: (batch: readonly Outgoing[]) => Promise<void>) {
-    this.#limits = readOptions(publishRules, limits)
+  constructor(options: PublisherOptions, send: (batch: readonly Outgoing[]) => Promise<void>) {
+    this.#options = readOptions(publisherRules, options)
     this.#send = send
   }
 
@@ -97,10 +104,11 @@ export class Publisher {
     void this.#run()
   }
 
-  /** Resolves to true when everything published before is accepted, to false when an attempt has failed. */
+  /** Resolves to true when everything published before is accepted, to false when that fails or takes too long. */
   settled(): Promise<boolean> {
     if (this.count === 0 || this.#retryTimer !== null) return Promise.resolve(this.count === 0)
-    return new Promise((resolve) => this.#settled.push({ after: this.#totalCount, resolve }))
+    const settled = new Promise<boolean>((resolve) => this.#settled.push({ after: this.#totalCount, resolve }))
+    return answerWithin(settled, this.#options.timeout, 'the other side').catch(() => false)
   }
 
   stop(): void {
@@ -114,7 +122,7 @@ export class Publisher {
   }
 
   get #isOverLimit(): boolean {
-    const { maxWaitingMessages, maxWaitingBytes } = this.#limits
+    const { maxWaitingMessages, maxWaitingBytes } = this.#options
     return this.#waiting.length > maxWaitingMessages || this.#waitingBytes > maxWaitingBytes
   }
 

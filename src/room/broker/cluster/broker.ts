@@ -1,4 +1,3 @@
-import { integer } from '../../../options/option-rule.ts'
 import { checkOptionNames, readOptions } from '../../../options/read-options.ts'
 import type {
   Broker,
@@ -10,20 +9,14 @@ import type {
   Publication,
   TopicListener,
 } from '../broker.ts'
-import { ANSWER_TIMEOUT, answerWithin } from '../deadline.ts'
 import { makeToken } from '../history.ts'
-import { Publisher, type PublishLimits, publishRules } from '../publisher.ts'
+import { Publisher, type PublisherOptions, publisherRules } from '../publisher.ts'
 import { openPrimaryLink, type PrimaryLink } from './link.ts'
 import { isClusterMessage, pack, type Questions, type ToPrimary, type ToWorker, unpack } from './message.ts'
 import { OpenQuestions } from './questions.ts'
 
 /** Options of a `ClusterBroker`. */
-export interface ClusterBrokerOptions extends PublishLimits {
-  /** Milliseconds in which the primary has to answer; afterwards it counts as away. Default 2,000. */
-  timeout?: number
-}
-
-const rules = { timeout: integer(ANSWER_TIMEOUT, 1, 2 ** 31 - 1) }
+export type ClusterBrokerOptions = PublisherOptions
 
 /** Milliseconds between two attempts to reach a primary that does not answer. */
 const RETRY_DELAY = 500
@@ -61,8 +54,8 @@ export class ClusterBroker implements Broker {
    * @throws {Error} when this process is not a worker.
    */
   constructor(options: ClusterBrokerOptions = {}, link: PrimaryLink = openPrimaryLink()) {
-    checkOptionNames(options, [...Object.keys(rules), ...Object.keys(publishRules)])
-    this.#timeout = readOptions(rules, options).timeout
+    checkOptionNames(options, Object.keys(publisherRules))
+    this.#timeout = readOptions(publisherRules, options).timeout
     this.#link = link
     this.#questions = new OpenQuestions(this.#timeout, () => this.#onSilent())
     this.#publisher = new Publisher(options, (batch) => this.#publishAll(batch))
@@ -90,7 +83,7 @@ export class ClusterBroker implements Broker {
   }
 
   async read(topic: string, after: Position): Promise<HistoryRead> {
-    const answer = (await this.#publishWaiting()) ? await this.#ask({ type: 'read', topic, after }) : null
+    const answer = (await this.#publisher.settled()) ? await this.#ask({ type: 'read', topic, after }) : null
     if (answer === null) return { messages: [], isComplete: false, position: null }
     return { ...answer, messages: answer.messages.map(unpack) }
   }
@@ -126,7 +119,7 @@ export class ClusterBroker implements Broker {
   /** Publishes what waits if it can, and withdraws all announcements. */
   async close(): Promise<void> {
     if (this.#state === 'disconnected') return
-    await this.#publishWaiting()
+    await this.#publisher.settled()
     for (const key of this.#announced.keys()) this.announce(key, null)
     for (const topic of this.#listeners.keys()) this.unsubscribe(topic)
     this.#flush()
@@ -149,11 +142,6 @@ export class ClusterBroker implements Broker {
       this.#batchCount -= 1
       throw new Error('the primary did not answer')
     }
-  }
-
-  /** Waits until everything that was published before is accepted; resolves to whether it was. */
-  #publishWaiting(): Promise<boolean> {
-    return answerWithin(this.#publisher.settled(), this.#timeout, 'the primary').catch(() => false)
   }
 
   #handle(item: ToWorker): void {

@@ -1,27 +1,23 @@
-import { integer, type OptionRule, positive } from '../../../options/option-rule.ts'
+import { type OptionRule, positive } from '../../../options/option-rule.ts'
 import { checkOptionNames, readOptions } from '../../../options/read-options.ts'
 import type {
   Broker,
   BrokerStats,
   HistoryOptions,
   HistoryRead,
-  Outgoing,
   Position,
   Publication,
   TopicListener,
-  TopicMessage,
 } from '../broker.ts'
-import { ANSWER_TIMEOUT, answerWithin } from '../deadline.ts'
-import { makeToken, selectAfter } from '../history.ts'
-import { Publisher, type PublishLimits, publishRules } from '../publisher.ts'
+import { makeToken } from '../history.ts'
+import { Publisher, type PublisherOptions, publisherRules } from '../publisher.ts'
 import type { RedisClient } from './client.ts'
 import { RedisConnection } from './connection.ts'
 import { RedisHeartbeat } from './heartbeat.ts'
-import { formatBody, parseMessage, splitOff } from './message.ts'
-import { decodeName, encodeName, RedisNames } from './names.ts'
+import { decodeName, RedisNames } from './names.ts'
 import { RedisPresence } from './presence.ts'
-import { runScript } from './script.ts'
 import { RedisSubscriptions } from './subscriptions.ts'
+import { TopicCommands } from './topic-commands.ts'
 
 export type {
   IoRedisClient,
@@ -33,19 +29,17 @@ export type {
 } from './client.ts'
 
 /** Options of a `RedisBroker`. */
-export interface RedisBrokerOptions extends PublishLimits {
+export interface RedisBrokerOptions extends PublisherOptions {
   /** Precedes every key and channel, so that several applications can share one Redis. Default `dwebsocket`. */
   prefix?: string
   /** Milliseconds after which the presence of a process that has died expires. Default 30,000. */
   presenceTtl?: number
-  /** Milliseconds in which Redis has to answer a command; afterwards it counts as away. Default 2,000. */
-  timeout?: number
 }
 
 const rules = {
+  ...publisherRules,
   prefix: text('dwebsocket'),
   presenceTtl: positive(30_000),
-  timeout: integer(ANSWER_TIMEOUT, 1, 2 ** 31 - 1),
 }
 
 function text(fallback: string): OptionRule<string> {
@@ -54,9 +48,6 @@ function text(fallback: string): OptionRule<string> {
 
 /** Milliseconds after which `ready` resolves in any case. */
 const READY_TIMEOUT = 10_000
-
-/** How long the numbering of a silent topic is stored, in milliseconds; at least as long as any history. */
-const TOPIC_TTL = 24 * 60 * 60 * 1000
 
 /**
  * Joins the rooms and users of all processes that use the same Redis (5 or later) under the same prefix. It uses your
@@ -80,6 +71,7 @@ export class RedisBroker implements Broker {
   readonly #timeout: number
   readonly #names: RedisNames
   readonly #connection: RedisConnection
+  readonly #commands: TopicCommands
   readonly #publisher: Publisher
   readonly #heartbeat: RedisHeartbeat
   readonly #subscriptions: RedisSubscriptions
@@ -92,10 +84,16 @@ export class RedisBroker implements Broker {
    * @throws {RangeError} when a value is not allowed.
    */
   constructor(client: RedisClient, options: RedisBrokerOptions = {}) {
-    checkOptionNames(options, [...Object.keys(rules), ...Object.keys(publishRules)])
-    const { prefix, presenceTtl, timeout } = readOptions(rules, options)
+    checkOptionNames(options, Object.keys(rules))
+    const settings = readOptions(rules, options)
+    const { prefix, presenceTtl, timeout } = settings
     this.#timeout = timeout
-    this.#publisher = new Publisher(options, (batch) => this.#publishAll(batch))
+    this.#publisher = new Publisher(settings, async (batch) => {
+      await this.#commands.publish(batch).catch((error) => {
+        this.#recordError(error)
+        throw error
+      })
+    })
     this.ready = new Promise((resolve) => {
       this.#resolveReady = resolve
       setTimeout(resolve, READY_TIMEOUT, false).unref()
@@ -112,18 +110,19 @@ export class RedisBroker implements Broker {
       onMessage: (channel, message) => this.#onMessage(channel, message),
     })
     this.#names = new RedisNames(prefix, this.origin, this.#connection.isCluster)
+    this.#commands = new TopicCommands(this.#connection, this.#names, this.origin)
     this.#presence = new RedisPresence(this.#connection, this.#names, {
       origin: this.origin,
       ttl: presenceTtl,
       onError,
     })
     this.#subscriptions = new RedisSubscriptions(this.#connection, this.#names, {
-      locate: (topics) => this.#locate(topics),
+      locate: (topics) => this.#commands.locate(topics),
       onError,
     })
     this.#heartbeat = new RedisHeartbeat(timeout, {
       canBeat: () => this.#connection.isReady && this.#subscriptions.hasOwnChannel,
-      publishMark: (mark) => this.#publishMark(mark),
+      publishMark: (mark) => this.#commands.mark(mark),
       onMissed: (error) => {
         onError(error)
         this.#subscriptions.renew()
@@ -132,10 +131,8 @@ export class RedisBroker implements Broker {
     this.#connection.check()
   }
 
-  async subscribe(topic: string, listener: TopicListener): Promise<void> {
-    await answerWithin(this.#subscriptions.add(topic, listener), this.#timeout, 'redis').catch((error) =>
-      this.#recordError(error),
-    )
+  subscribe(topic: string, listener: TopicListener): Promise<void> {
+    return this.#subscriptions.add(topic, listener, this.#timeout)
   }
 
   unsubscribe(topic: string): void {
@@ -150,15 +147,9 @@ export class RedisBroker implements Broker {
   async read(topic: string, after: Position): Promise<HistoryRead> {
     try {
       if (!this.#subscriptions.hasOwnChannel) throw new Error('redis is away')
-      await this.#publishWaiting()
-      const reply = await this.#heartbeat.send((mark) => this.#read(topic, after, mark))
-      const [epoch, count, ...entries] = reply.map(toBytes)
-      const position = { epoch: String(epoch), count: Number(count) }
-      const messages: TopicMessage[] = []
-      for (let i = 0; i < entries.length; i += 2) {
-        messages.push({ epoch: position.epoch, count: Number(entries[i]), ...parseMessage(entries[i + 1]) })
-      }
-      return selectAfter(messages, after, position)
+      // The history has to include what this process has published.
+      if (!(await this.#publisher.settled())) throw new Error('messages of this process could not be published')
+      return await this.#heartbeat.send((mark) => this.#commands.read(topic, after, mark))
     } catch (error) {
       this.#recordError(error)
       return { messages: [], isComplete: false, position: null }
@@ -195,7 +186,7 @@ export class RedisBroker implements Broker {
   /** Publishes what waits if it can, withdraws all announcements, and closes its own connection, not yours. */
   async close(): Promise<void> {
     if (this.#isClosed) return
-    await this.#publishWaiting().catch((error) => this.#recordError(error))
+    await this.#publisher.settled()
     this.#isClosed = true
     this.#heartbeat.stop()
     await this.#presence.close()
@@ -209,46 +200,6 @@ export class RedisBroker implements Broker {
   get #isUp(): boolean {
     const parts = [this.#publisher, this.#subscriptions, this.#presence, this.#heartbeat]
     return !this.#isClosed && this.#connection.isReady && !parts.some(({ isFailing }) => isFailing)
-  }
-
-  /** The first arguments of every script that handles topics. */
-  #topicArguments(): [string, string, string] {
-    return [this.#names.prefix, makeToken(), String(TOPIC_TTL)]
-  }
-
-  async #publishAll(batch: readonly Outgoing[]): Promise<void> {
-    const args: (string | Buffer)[] = [this.origin]
-    for (const { topic, skipped, history, ...publication } of batch) {
-      const stored = [String(history?.size ?? 0), String(history?.ttl ?? 0)]
-      const numbers = [String(publication.sequence), String(skipped), ...stored]
-      args.push(encodeName(topic), ...numbers, formatBody(publication))
-    }
-    try {
-      await runScript(this.#connection, 'publish', [...this.#topicArguments(), ...args])
-    } catch (error) {
-      this.#recordError(error)
-      throw error
-    }
-  }
-
-  /** Waits until everything that was published before is accepted, and so in the history. */
-  async #publishWaiting(): Promise<void> {
-    const isAccepted = await answerWithin(this.#publisher.settled(), this.#timeout, 'redis')
-    if (!isAccepted) throw new Error('messages of this process could not be published')
-  }
-
-  #locate(topics: readonly string[]): Promise<unknown> {
-    const args = [...this.#topicArguments(), this.#names.ownChannel, ...topics.map(encodeName)] as const
-    return runScript(this.#connection, 'locate', args)
-  }
-
-  async #read(topic: string, { epoch, count }: Position, mark: string): Promise<(Buffer | string)[]> {
-    const args = [this.#names.ownChannel, mark, encodeName(topic), epoch, String(count)]
-    return (await runScript(this.#connection, 'read', [...this.#topicArguments(), ...args])) as (Buffer | string)[]
-  }
-
-  #publishMark(mark: string): Promise<unknown> {
-    return runScript(this.#connection, 'mark', [this.#names.prefix, this.#names.ownChannel, mark])
   }
 
   #onReady(): void {
@@ -265,9 +216,7 @@ export class RedisBroker implements Broker {
 
   #onMessage(channel: string, message: Buffer): void {
     if (channel === this.#names.ownChannel) return this.#onOwnMessage(String(message))
-    const [epoch, count, text] = splitOff(message)
-    const topic = this.#names.topicOf(channel)
-    this.#subscriptions.onMessage(topic, { epoch, count: Number(count), ...parseMessage(text) })
+    this.#subscriptions.onMessage(channel, message)
   }
 
   #onOwnMessage(message: string): void {
@@ -276,9 +225,4 @@ export class RedisBroker implements Broker {
     const [epoch, count, ...topic] = rest
     this.#subscriptions.onLocated(decodeName(topic.join(' ')), { epoch, count: Number(count) })
   }
-}
-
-/** A client may return text as a string where it knows the type. */
-function toBytes(reply: Buffer | string): Buffer {
-  return typeof reply === 'string' ? Buffer.from(reply) : reply
 }

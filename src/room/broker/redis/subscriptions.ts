@@ -1,5 +1,7 @@
-import type { Position, TopicListener, TopicMessage } from '../broker.ts'
+import type { Position, TopicListener } from '../broker.ts'
+import { answerWithin } from '../deadline.ts'
 import type { RedisConnection } from './connection.ts'
+import { parseMessage, splitOff } from './message.ts'
 import type { RedisNames } from './names.ts'
 
 /** What `RedisSubscriptions` needs of its broker. */
@@ -52,9 +54,13 @@ export class RedisSubscriptions {
     return this.#isFailing
   }
 
-  /** Subscribes to a topic; resolves when its position is known, or at once when it cannot be subscribed now. */
-  add(topic: string, listener: TopicListener): Promise<void> {
-    return new Promise((resolve) => {
+  /**
+   * Subscribes to a topic; resolves when its position is known, or when it cannot be subscribed now.
+   *
+   * @param timeout Milliseconds after which it resolves in any case.
+   */
+  add(topic: string, listener: TopicListener, timeout: number): Promise<void> {
+    const added = new Promise<void>((resolve) => {
       this.#wanted.get(topic)?.resolve()
       this.#wanted.set(topic, { listener, resolve })
       // It may still be subscribed; the new listener needs the position nevertheless.
@@ -62,6 +68,7 @@ export class RedisSubscriptions {
       if (!this.#connection.isReady || this.#isFailing) resolve()
       this.#workSoon()
     })
+    return answerWithin(added, timeout, 'redis').catch((error) => this.#host.onError(error))
   }
 
   remove(topic: string): void {
@@ -89,8 +96,12 @@ export class RedisSubscriptions {
     this.onLost()
   }
 
-  onMessage(topic: string, message: TopicMessage): void {
-    this.#wanted.get(topic)?.listener.onMessage(message)
+  /** A message of a topic's channel. */
+  onMessage(channel: string, message: Buffer): void {
+    const subscription = this.#wanted.get(this.#names.topicOf(channel))
+    if (subscription === undefined) return
+    const [epoch, count, text] = splitOff(message)
+    subscription.listener.onMessage({ epoch, count: Number(count), ...parseMessage(text) })
   }
 
   onLocated(topic: string, position: Position): void {
