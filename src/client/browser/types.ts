@@ -82,11 +82,11 @@ export interface ClientOptions {
   /** Messages that may wait in the outbox while there is no connection. Default 1000. */
   maxOutboxCount?: number | undefined
   /** Whether to connect again after this loss. Default: yes, except after 1000, 1005, 1008 and 4000–4999. */
-  shouldReconnect?(report: CloseReport): boolean
+  shouldReconnect?: ((report: CloseReport) => boolean) | undefined
   /** The id of a message, for resuming after it; `readEnvelopeId` reads that of a room. Default: no ids. */
-  lastId?(data: unknown): string | undefined
+  lastId?: ((data: unknown) => string | undefined) | undefined
   /** The address that asks for what came after `lastId`. Default: `url` with the query `last=<lastId>`. */
-  resumeUrl?(url: string, lastId: string): string
+  resumeUrl?: ((url: string, lastId: string) => string) | undefined
   /** Aborting it closes with 1000. */
   signal?: AbortSignal | undefined
   environment?: Partial<ClientEnvironment> | undefined
