@@ -6,11 +6,11 @@ import { answerWithin } from './deadline.ts'
 /** Options of every broker that publishes to another process. */
 export interface PublisherOptions {
   /** Messages that may wait to be published; the oldest ones are dropped first. Default 10,000. */
-  maxWaitingMessages?: number
+  maxWaitingMessages?: number | undefined
   /** Bytes that may wait to be published; the oldest messages are dropped first. Default 16 MiB. */
-  maxWaitingBytes?: number
+  maxWaitingBytes?: number | undefined
   /** Milliseconds in which the other side has to answer; afterwards it counts as away. Default 2,000. */
-  timeout?: number
+  timeout?: number | undefined
 }
 
 /** The rules of `PublisherOptions`. */
