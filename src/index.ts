@@ -1,8 +1,9 @@
 export { connect } from './client/connect.ts'
 export type { ConnectOptions } from './client/connect-options.ts'
-export { Connection, type Data } from './connection/connection.ts'
+export { Connection } from './connection/connection.ts'
+export type { Data } from './connection/host.ts'
 export { type ConnectionLimits, defaultLimits, type RateLimit, worstCaseBytes } from './connection/limits.ts'
-export type { Sendable, SendOptions } from './connection/send/outgoing.ts'
+export type { Sendable, SendOptions, SendResult } from './connection/send/outgoing.ts'
 export { type PreparedMessage, prepare } from './connection/send/prepared-message.ts'
 export { CloseCode } from './core/close-code.ts'
 export type { CloseInfo, ProtocolState } from './core/closing-handshake.ts'
@@ -21,7 +22,15 @@ export type { BroadcastOptions, JoinOptions, Room } from './room/room.ts'
 export { Rooms, type RoomsStats } from './room/rooms.ts'
 export { type UserOptions, Users, type UsersStats } from './room/users.ts'
 export type { AdmissionOptions, ServerOptions } from './server/options.ts'
-export type { Authorize, Refusal, UpgradePolicy } from './server/policy.ts'
+export type {
+  AllowsOrigin,
+  Approval,
+  Authorize,
+  AuthorizeRequest,
+  Refusal,
+  UpgradePolicy,
+  Verdict,
+} from './server/policy.ts'
 export { isEqualSecret } from './server/secret.ts'
 export { WebSocketServer } from './server/server.ts'
 export type { ShutdownOptions, ShutdownResult } from './server/shutdown.ts'

@@ -60,7 +60,7 @@ function openConnection(
       traffic: new Traffic(),
       maskingKey: nextMaskingKey,
       reportError: (error) => reportTo(settings.onError, error),
-      onHeld: noop,
+      onMemoryChange: noop,
       onGone: noop,
     },
     limits: settings.limits,

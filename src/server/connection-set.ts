@@ -36,7 +36,7 @@ export class ConnectionSet implements ConnectionHost {
     return connection
   }
 
-  onHeld(change: number): void {
+  onMemoryChange(change: number): void {
     this.memory.change(change)
   }
 

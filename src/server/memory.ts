@@ -1,5 +1,5 @@
 import { getHeapStatistics } from 'node:v8'
-import type { Connection } from '../connection/connection.ts'
+import { accountMemory, type Connection } from '../connection/connection.ts'
 import { CloseCode } from '../core/close-code.ts'
 
 /** A quarter of the heap's size limit, in bytes. */
@@ -9,13 +9,18 @@ export const defaultMaxMemory = (): number => Math.floor(getHeapStatistics().hea
 export class MemoryLedger {
   readonly #limit: number
   readonly #connections: Iterable<Connection>
+  readonly #account: typeof accountMemory
   #used = 0
   #isRelieving = false
 
-  /** @param limit Bytes. */
-  constructor(limit: number, connections: Iterable<Connection>) {
+  /**
+   * @param limit Bytes.
+   * @param account Makes a connection report its memory.
+   */
+  constructor(limit: number, connections: Iterable<Connection>, account = accountMemory) {
     this.#limit = limit
     this.#connections = connections
+    this.#account = account
   }
 
   get used(): number {
@@ -39,8 +44,8 @@ export class MemoryLedger {
   /** Closes the connections that use most with 1013 until the others fit. */
   #relieve(): void {
     // Sessions report their queues late: update the figures first.
-    for (const connection of this.#connections) connection.account()
-    const holders = [...this.#connections].sort((a, b) => b.heldBytes - a.heldBytes)
+    for (const connection of this.#connections) this.#account(connection)
+    const holders = [...this.#connections].sort((a, b) => b.memoryUsed - a.memoryUsed)
     for (const holder of holders) {
       if (this.#used <= this.#limit) break
       holder.fail(
@@ -49,8 +54,8 @@ export class MemoryLedger {
         'the server is out of memory for connections (option maxMemory)',
       )
       // Output for a peer that does not read would stay buffered until the closing handshake times out.
-      if (holder.heldBytes > 0) holder.terminate()
-      holder.account()
+      if (holder.memoryUsed > 0) holder.terminate()
+      this.#account(holder)
     }
     this.#isRelieving = false
   }
