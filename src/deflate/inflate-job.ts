@@ -6,12 +6,17 @@ import type { Job } from './job-queue.ts'
 import { joinChunks } from './join-chunks.ts'
 
 const CHUNK = 65_536
+/** A payload up to this is read in 4 ms or less. */
+const MOST_SHORT = 64 * 1024
+/** Bytes of the objects of a job that waits. */
+const OVERHEAD = 1024
 
 /** Receives the outcome of an `InflateJob`: an error or the whole message. */
 export type InflateDone = (error: ProtocolError | null, message: Buffer) => void
 
 /** Inflates a message in the thread pool, a chunk of output at a time, and stops at the limit (RFC 7692 §7.2.2). */
 export class InflateJob implements Job {
+  readonly #payloadSize: number
   readonly #limit: number
   readonly #done: InflateDone
   #inflation: Inflation
@@ -22,9 +27,19 @@ export class InflateJob implements Job {
   #finished: () => void = () => {}
 
   constructor(payload: Uint8Array, history: Buffer, limit: number, done: InflateDone) {
+    this.#payloadSize = payload.length
     this.#limit = limit
     this.#done = done
     this.#inflation = new Inflation(payload, history)
+  }
+
+  get isLong(): boolean {
+    return this.#payloadSize > MOST_SHORT
+  }
+
+  /** Bytes in use, but for the context of zlib. */
+  get memoryUsed(): number {
+    return OVERHEAD + this.#payloadSize + this.#inflation.length + (this.#doubtful?.length ?? 0)
   }
 
   start(finished: () => void): void {
