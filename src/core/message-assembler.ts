@@ -101,7 +101,7 @@ export class MessageAssembler implements DataFrameSink, WholeMessageSink {
     return this.#gathered === null ? 0 : this.#gathered.length
   }
 
-  /** Bytes of compressed payloads handed to the codec. */
+  /** Bytes of compressed payloads handed to the codec, at least `LEAST_COMPRESSED` for each. */
   get compressedBytes(): number {
     return this.#compressedBytes
   }
@@ -211,7 +211,7 @@ export class MessageAssembler implements DataFrameSink, WholeMessageSink {
 
   /** RFC 7692 §6.2. No frame is read until the codec is done, so that messages stay in order. */
   #inflate(opcode: number, payload: Buffer, isOwned: boolean): void {
-    this.#compressedBytes += payload.length
+    this.#compressedBytes += Math.max(payload.length, LEAST_COMPRESSED)
     let isDone = false
     const done = (violation: ProtocolError | null, message: Uint8Array): void => {
       isDone = true
@@ -265,6 +265,9 @@ export class MessageAssembler implements DataFrameSink, WholeMessageSink {
     return this.#isCompressed ? compressedLimit(this.#limits.maxMessageSize) : this.#limits.maxMessageSize
   }
 }
+
+/** A shorter payload counts as so many bytes: preparing to inflate it costs as much as these. */
+const LEAST_COMPRESSED = 512
 
 /** The first memory of a message in pieces, in bytes. */
 const FIRST_CAPACITY = 4096

@@ -48,7 +48,7 @@ export class Protocol {
     return this.#input.frameCount
   }
 
-  /** Bytes of compressed payloads received; counted anew after `releaseIdleMemory()`. */
+  /** Bytes of compressed payloads received, at least 512 for each; counted anew after `releaseIdleMemory()`. */
   get compressedBytes(): number {
     return this.#input.compressedBytes
   }

@@ -13,16 +13,16 @@ import { chargeLoop, loopAllowance } from './loop-budget.ts'
 import type { DeflateParameters } from './offer.ts'
 import type { ResolvedDeflateOptions } from './options.ts'
 
-/** Payloads up to this are inflated on the event loop whatever else was done in the turn, up to `ALWAYS_NOW`: 0.06 ms or less. */
+/** Payloads up to this are inflated on the event loop whatever else was done in the turn, up to `ALWAYS_NOW`: 0.12 ms or less. */
 const ALWAYS_READ_NOW = 1024
 /** Output up to this: a thread costs ten times as much. */
 const ALWAYS_NOW = 4 * 1024
 /** Output up to this is inflated on the event loop when the turn allows: about 0.4 ms. */
 const MOST_INFLATED_NOW = 256 * 1024
-/** A longer payload goes to the thread pool at once: a peer can make each KiB cost 0.06 ms, with hardly any output. */
-const MOST_READ_NOW = 16 * 1024
+/** A longer payload goes to the thread pool at once: a peer can make each KiB cost 0.11 ms, with hardly any output. */
+const MOST_READ_NOW = 8 * 1024
 /** A byte of input counts as so many of output. */
-const INPUT_WEIGHT = 8
+const INPUT_WEIGHT = 16
 /** Messages up to this are compressed on the event loop when the turn allows: 0.05 to 0.2 ms. */
 const MOST_DEFLATED_NOW = 16 * 1024
 /** A message for many is compressed on the event loop up to this size, once for all of them: 2 ms or less. */

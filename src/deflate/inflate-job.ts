@@ -6,7 +6,7 @@ import type { Job } from './job-queue.ts'
 import { joinChunks } from './join-chunks.ts'
 
 const CHUNK = 65_536
-/** A payload up to this is read in 4 ms or less. */
+/** A payload up to this is read in 7 ms or less. */
 const MOST_SHORT = 64 * 1024
 /** Bytes of the objects of a job that waits. */
 const OVERHEAD = 1024

@@ -9,7 +9,7 @@ const SHARE = 1024 * 1024
 /** What a frame costs besides its bytes. */
 const FRAME_WORK = 512
 /** What a compressed byte can cost: a peer may send a new code table every 75 bytes. */
-const COMPRESSED_WORK = 16
+const COMPRESSED_WORK = 64
 
 /** Called when a connection may go on. */
 export interface TurnSink {

@@ -33,11 +33,11 @@ test('pauses for a turn after 2,048 messages, and again after as many', async ()
   assert.equal(log, [pause, 'next turn', pause, 'next turn'])
 })
 
-test('pauses after 1 MiB of input, 2,048 frames or 64 KiB of compressed payloads', async () => {
+test('pauses after 1 MiB of input, 2,048 frames or 16 KiB of compressed payloads', async () => {
   for (const [frames, compressed, size] of [
     [0, 0, 1024 * 1024],
     [2048, 0, 0],
-    [0, 64 * 1024, 0],
+    [0, 16 * 1024, 0],
   ]) {
     const { log, share, protocol } = make()
     protocol.frameCount = Math.max(0, frames - 1)
