@@ -41,7 +41,7 @@ export class Parts implements Link, Watched {
     this.stream = stream
     this.host = host
     this.limits = limits
-    this.#inbound = new Inbound(this)
+    this.#inbound = new Inbound(this, codec !== null)
     this.protocol = new Protocol(this.#inbound, { role, limits, codec, engine: fastEngine })
     if (codec !== null) this.#outbound = new Outbound(this, codec)
     this.watchdog = new Watchdog(this)

@@ -62,7 +62,7 @@ export function compressedLimit(maxMessageSize: number): number {
 export class MessageAssembler implements DataFrameSink, WholeMessageSink {
   /** While true, the frame parser reads no further frame. */
   isStopped = false
-  /** While true, complete messages are checked and then discarded: this side is closing. */
+  /** While true, complete messages are checked and then discarded, compressed ones at once: this side is closing. */
   isDiscarding = false
   readonly #sink: MessageSink
   readonly #limits: MessageLimits
@@ -187,6 +187,7 @@ export class MessageAssembler implements DataFrameSink, WholeMessageSink {
     const isCompressed = this.#isCompressed
     this.reset()
     if (isCompressed) {
+      if (this.isDiscarding) return
       // A payload that fills less than half of its memory is worth a copy where it must wait.
       const isOwned = isGathered && bytes.length <= 2 * (end - start)
       return this.#inflate(opcode, bytes.subarray(start, end), isOwned)

@@ -28,6 +28,7 @@ let chunk: Buffer | null = null
  */
 export class Inbound implements StreamOwner, ProtocolSink, RateSink, TurnSink {
   readonly #link: Link
+  readonly #hasCodec: boolean
   /** Created where a limit demands it: for messages and bytes at the start, for pings with the first one. */
   #rates: RateLimiter | null = null
   /** Created with the first bytes. */
@@ -35,8 +36,9 @@ export class Inbound implements StreamOwner, ProtocolSink, RateSink, TurnSink {
   receivedBytes = 0
   receivedMessages = 0
 
-  constructor(link: Link) {
+  constructor(link: Link, hasCodec: boolean) {
     this.#link = link
+    this.#hasCodec = hasCodec
     const { messageRate, byteRate } = link.limits
     if (messageRate !== null || byteRate !== null) this.#rates = new RateLimiter(link.limits, this)
   }
@@ -75,7 +77,7 @@ export class Inbound implements StreamOwner, ProtocolSink, RateSink, TurnSink {
 
   onParsed(size: number): void {
     const { protocol } = this.#link
-    this.#share ??= new TurnShare(protocol, this)
+    this.#share ??= new TurnShare(protocol, this, this.#hasCodec)
     this.#share.countInput(size)
     this.#link.account()
     if (protocol.state === 'closed') this.#link.endStream()
@@ -150,7 +152,7 @@ export class Inbound implements StreamOwner, ProtocolSink, RateSink, TurnSink {
     this.receivedMessages++
     host.traffic.receivedMessages++
     this.#rates?.countMessage()
-    this.#share ??= new TurnShare(protocol, this)
+    this.#share ??= new TurnShare(protocol, this, this.#hasCodec)
     this.#share.countMessage()
     if (protocol.state !== 'open') return
     if (channels.message.hasSubscribers) channels.message.publish({ connection, data, isBinary })

@@ -23,18 +23,21 @@ export interface TurnSink {
 export class TurnShare {
   readonly #protocol: Pick<Protocol, 'frameCount' | 'compressedBytes' | 'pause'>
   readonly #sink: TurnSink
+  readonly #hasCodec: boolean
   #work = 0
   #frameCount = 0
   #compressedBytes = 0
 
-  constructor(protocol: Pick<Protocol, 'frameCount' | 'compressedBytes' | 'pause'>, sink: TurnSink) {
+  constructor(protocol: Pick<Protocol, 'frameCount' | 'compressedBytes' | 'pause'>, sink: TurnSink, hasCodec: boolean) {
     this.#protocol = protocol
     this.#sink = sink
+    this.#hasCodec = hasCodec
   }
 
   /** A message was delivered. */
   countMessage(): void {
-    this.#add(FRAME_WORK)
+    if (this.#hasCodec) this.countInput(FRAME_WORK)
+    else this.#add(FRAME_WORK)
   }
 
   /** Input was parsed, of which `size` bytes have just arrived. */

@@ -4,7 +4,7 @@ import { assert, suite } from '../../support/unit.ts'
 
 const test = suite('turn share')
 
-function make() {
+function make(hasCodec = false) {
   const log: string[] = []
   const protocol = {
     frameCount: 0,
@@ -13,7 +13,7 @@ function make() {
       log.push(`pause ${reason}`)
     },
   }
-  const share = new TurnShare(protocol, { onNextTurn: () => void log.push('next turn') })
+  const share = new TurnShare(protocol, { onNextTurn: () => void log.push('next turn') }, hasCodec)
   return { log, protocol, share }
 }
 
@@ -64,5 +64,14 @@ test('counts anew after the protocol has released its memory', () => {
   assert.equal(log, [])
   protocol.frameCount = 48
   share.countInput(0)
+  assert.equal(log, [pause])
+})
+
+test('looks at the compressed payloads behind each message, not only at the end of the input', () => {
+  const { log, share, protocol } = make(true)
+  for (let count = 0; count < 32; count++) {
+    protocol.compressedBytes += 512
+    share.countMessage()
+  }
   assert.equal(log, [pause])
 })
