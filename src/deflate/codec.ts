@@ -50,7 +50,7 @@ export interface DeflateCodecInit {
   parameters: DeflateParameters
   options: ResolvedDeflateOptions
   /** Default: the budget of the process. */
-  budget?: MemoryBudget
+  budget?: MemoryBudget | undefined
 }
 
 /**
