@@ -36,7 +36,7 @@ export interface NodeRedisSentinel extends Emitter {
 /** A `Redis` of ioredis (5 and later), also with `sentinels`. */
 export interface IoRedisClient extends Emitter {
   readonly status: string
-  readonly isCluster?: boolean
+  readonly isCluster?: boolean | undefined
   callBuffer(command: string, args: any): Promise<any>
   connect(): Promise<unknown>
   duplicate(options?: any): any
