@@ -1,4 +1,5 @@
 import type { WebSocket } from '../session/websocket.ts'
+import { callUser, reportTo } from '../user-code/user-code.ts'
 import type { Broker, BrokerStats, Payload } from './broker/broker.ts'
 import { MemoryBroker } from './broker/memory.ts'
 import type { DeliveryCounts } from './delivery.ts'
@@ -33,7 +34,7 @@ export interface Broadcast {
 export interface GroupsHost {
   /** A group has lost its last member in this process. */
   onEmpty?(name: string): void
-  onGap?(gap: Gap): void
+  onGap?(gap: Gap): unknown
 }
 
 /** Groups by name: the common part of rooms and users. A group exists while it has members. */
@@ -104,13 +105,9 @@ export class Groups {
     return 0
   }
 
-  /** Calls a callback of the application; what it throws goes to `onError`. */
-  call(callback: () => void): void {
-    try {
-      callback()
-    } catch (error) {
-      this.settings.onError(error)
-    }
+  /** Calls a callback of the application; what it throws or rejects with goes to `onError`. */
+  call(callback: () => unknown): void {
+    callUser(callback, (error) => reportTo(this.settings.onError, error))
   }
 
   stats(): GroupsStats {
