@@ -96,7 +96,7 @@ export class Groups {
 
   /** Sends a message to a group in all processes; returns for how many members of this one it is accepted. */
   broadcast(name: string, { message, compress = true, except }: Broadcast): number {
-    const payload = copyPayload(message)
+    const payload = copyPayload(message, this.settings.history !== null || this.broker.isShared)
     this.#sequence += 1
     const publication = { sequence: this.#sequence, payload, compress }
     const group = this.#groups.get(name)
@@ -135,9 +135,12 @@ export class Groups {
   }
 }
 
-/** Copies bytes, because the application may change them while they wait to be published. */
-function copyPayload(message: Payload | Uint8Array | ArrayBuffer): Payload {
-  if (typeof message === 'string') return message
+/**
+ * Copies bytes, because the application may change them while they wait to be published. Text that is stored is copied
+ * as well: a part of a long text would otherwise retain the whole.
+ */
+function copyPayload(message: Payload | Uint8Array | ArrayBuffer, isStored: boolean): Payload {
+  if (typeof message === 'string') return isStored ? Buffer.from(message).toString() : message
   if (message instanceof Uint8Array || message instanceof ArrayBuffer) return Buffer.from(new Uint8Array(message))
   const type = message === null ? 'null' : typeof message
   throw new TypeError(`message is of type ${type}; allowed: a string, Uint8Array or ArrayBuffer`)

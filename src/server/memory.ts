@@ -1,11 +1,15 @@
 import { getHeapStatistics } from 'node:v8'
 import { accountMemory, type Connection } from '../connection/connection.ts'
 import { CloseCode } from '../core/close-code.ts'
+import { releaseStores, storesUsed } from '../memory/store-memory.ts'
 
 /** A quarter of the heap's size limit, in bytes. */
 export const defaultMaxMemory = (): number => Math.floor(getHeapStatistics().heap_size_limit / 4)
 
-/** The memory that all connections of a server use: buffered input and output, and unread messages of sessions. */
+/**
+ * The memory that all connections of a server use: buffered input and output, and unread messages of sessions; and that
+ * of the stores of this process, such as the history of rooms.
+ */
 export class MemoryLedger {
   readonly #limit: number
   readonly #connections: Iterable<Connection>
@@ -24,30 +28,31 @@ export class MemoryLedger {
   }
 
   get used(): number {
-    return this.#used
+    return this.#used + storesUsed()
   }
 
   get isSpent(): boolean {
-    return this.#used >= this.#limit
+    return this.used >= this.#limit
   }
 
   /** The memory of a connection has grown by so many bytes; negative when it has shrunk. */
   change(bytes: number): void {
     this.#used += bytes
-    if (this.#used > this.#limit && !this.#isRelieving) {
+    if (this.used > this.#limit && !this.#isRelieving) {
       this.#isRelieving = true
       // Later: closing a connection in the middle of its own call would surprise it.
       setImmediate(() => this.#relieve())
     }
   }
 
-  /** Closes the connections that use most with 1013 until the others fit. */
+  /** Makes stores drop their oldest entries, then closes the connections that use most with 1013 until the others fit. */
   #relieve(): void {
     // Sessions report their queues late: update the figures first.
     for (const connection of this.#connections) this.#account(connection)
+    releaseStores(this.used - this.#limit)
     const holders = [...this.#connections].sort((a, b) => b.memoryUsed - a.memoryUsed)
     for (const holder of holders) {
-      if (this.#used <= this.#limit) break
+      if (this.used <= this.#limit) break
       holder.fail(
         CloseCode.TRY_AGAIN_LATER,
         'ERR_WS_MEMORY',

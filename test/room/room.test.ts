@@ -214,7 +214,7 @@ test('a client whose last id is too old gets a gap notice and the rest of the hi
 
 test('history expires after its ttl; an unknown id is treated as older', async () => {
   let now = 0
-  const room = new Rooms({ broker: new MemoryBroker(() => now), history: { size: 9, ttl: 100 } }).room('lobby')
+  const room = new Rooms({ broker: new MemoryBroker({}, () => now), history: { size: 9, ttl: 100 } }).room('lobby')
   const [goes, back, stranger] = peers(3)
   void room.join(goes.session)
   room.broadcast('one')
