@@ -83,6 +83,11 @@ const publicSinks: Record<string, string> = {
   MessageAssembler: 'is the sink that users of `dwebsocket/core` put behind a `FrameParser`',
 }
 
+/** Tests that let time pass, each with its reason; soak and attack measure over time. */
+const sleepers: Record<string, string> = {
+  'test/e2e/chat.test.ts': 'somebody who types',
+}
+
 const test = suite('architecture')
 
 const production = [...readSourceFiles('src'), ...readSourceFiles('bench')]
@@ -217,4 +222,16 @@ test('the core is a function of its input: no environment, no global, no state o
       return found.map(([what]) => `${path} has ${what}`)
     })
   assert.equal(broken, [])
+})
+
+test('no test waits for a while instead of an event', () => {
+  const sleeping = everything.filter(
+    ({ path, text, imports }) =>
+      /^test\/(?!soak|attack)/.test(path) &&
+      (/await new Promise\b[^\n]*setTimeout\(/.test(text) || imports.includes('node:timers/promises')),
+  )
+  assert.equal(
+    sleeping.map(({ path }) => path),
+    Object.keys(sleepers),
+  )
 })
