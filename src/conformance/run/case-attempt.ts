@@ -89,7 +89,10 @@ export class CaseAttempts {
     let timer: NodeJS.Timeout | undefined
     const limit = (testCase.limit ?? LIMIT) * this.#options.timeoutFactor * slowFactor
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`no verdict within ${Math.round(limit)} ms`)), limit)
+      timer = setTimeout(() => {
+        trial.timedOut = true
+        reject(new Error(`no verdict within ${Math.round(limit)} ms`))
+      }, limit)
     })
     try {
       await Promise.race([testCase.run(trial), late])

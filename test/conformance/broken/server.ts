@@ -69,8 +69,7 @@ class House {
 
   receive(socket: Socket, server: Server): void {
     const isLimited = this.#defects.has('limits-messages') || this.#defects.has('limits-messages-by-policy')
-    const known = this.#defects.has('knows-no-subprotocol') ? [] : ['chat']
-    const { subprotocols = known, maxMessage = (isLimited ? 1 : 16) * 1024 * 1024 } = this.options
+    const { subprotocols = ['chat'], maxMessage = (isLimited ? 1 : 16) * 1024 * 1024 } = this.options
     pace(socket, this.#defects)
     const onFail = (): void => {
       if (this.#defects.has('fails-all-connections-together')) for (const other of this.sockets) other.end()

@@ -13,7 +13,6 @@ export const quirks = {
   'blanks-around-values': 'surrounds field values with blanks and tabs (RFC 9110 §5.5)',
   'refuses-without-body': 'refuses without a body and without a length; the end of TCP ends it (RFC 9112 §6.3)',
   'refuses-version-with-400': 'refuses other versions with 400 and its list of versions (RFC 6455 §4.4: such as 426)',
-  'knows-no-subprotocol': 'knows no subprotocol and answers without one (RFC 6455 §4.2.2)',
   // Extensions
   'no-deflate': 'declines permessage-deflate (RFC 7692 §5.1)',
   'deflate-without-own-context': 'adds server_no_context_takeover unasked (RFC 7692 §7.1.1.1)',
