@@ -147,7 +147,7 @@ export class ReconnectingWebSocket extends ClientEventTarget {
   }
 
   /**
-   * Connects anew at once, for example with a fresh token; the delays start over. Also after `close`, or after a loss
+   * Replaces the connection at once, for example with a fresh token; the delays start over. Also after `close`, or after a loss
    * that was final. Has no effect once `signal` is aborted.
    */
   reconnect(): void {
