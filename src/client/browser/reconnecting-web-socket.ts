@@ -147,8 +147,8 @@ export class ReconnectingWebSocket extends ClientEventTarget {
   }
 
   /**
-   * Replaces the connection at once, for example with a fresh token; the delays start over. Also after `close`, or after a loss
-   * that was final. Has no effect once `signal` is aborted.
+   * Replaces the connection at once, for example with a fresh token; the delays start over. Works also after `close` or
+   * a final loss. Has no effect once `signal` is aborted.
    */
   reconnect(): void {
     if (this.#signal?.aborted) return
