@@ -86,7 +86,7 @@ export class ReconnectingWebSocket extends ClientEventTarget {
     return this.#address.url
   }
 
-  /** CONNECTING also while it waits for the next attempt; CLOSED is final. */
+  /** CONNECTING also while it waits for the next attempt; CLOSED after the end, until `reconnect()`. */
   get readyState(): number {
     return this.#readyState
   }
