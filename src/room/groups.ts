@@ -3,7 +3,6 @@ import { callUser, reportTo } from '../user-code/user-code.ts'
 import type { Broker, BrokerStats, Payload } from './broker/broker.ts'
 import { MemoryBroker } from './broker/memory.ts'
 import type { DeliveryCounts } from './delivery.ts'
-import type { MessageId } from './envelope.ts'
 import { type Gap, Group, type GroupHost } from './group.ts'
 import { checkName, type GroupSettings } from './options.ts'
 import type { Joined } from './recipients.ts'
@@ -81,7 +80,7 @@ export class Groups {
   }
 
   /** Adds a session to a group, which is made if necessary. */
-  join(name: string, session: WebSocket, as: string, last?: MessageId | null): Promise<Joined> {
+  join(name: string, session: WebSocket, as: string, last?: string | null): Promise<Joined> {
     checkName(as)
     let group = this.#groups.get(name)
     if (group === undefined) {
