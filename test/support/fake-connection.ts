@@ -1,5 +1,6 @@
 import type { Connection } from '../../src/connection/connection.ts'
 import type { Sendable, SendResult } from '../../src/connection/send/outgoing.ts'
+import { isSendableCloseCode } from '../../src/core/close-code.ts'
 import type { CloseInfo } from '../../src/core/closing-handshake.ts'
 
 /** A connection without a socket: the test plays the peer and reads what the session did. */
@@ -18,6 +19,7 @@ export class FakeConnection {
   hasRoom = true
   isPaused = false
   #waitingForRoom: (() => void)[] = []
+  readonly #backlog: (string | Buffer)[] = []
 
   /** Itself, as what the session takes it for. */
   get asConnection(): Connection {
@@ -33,12 +35,18 @@ export class FakeConnection {
     return this.hasRoom ? 'sent' : 'backpressure'
   }
 
+  /** Whether nothing waits to be sent. */
+  get isDrained(): boolean {
+    return this.hasRoom
+  }
+
   drained(): Promise<void> {
+    if (this.isDrained || this.state === 'closed') return Promise.resolve()
     return new Promise((resolve) => this.#waitingForRoom.push(resolve))
   }
 
   close(code = 1000, reason = ''): void {
-    if (code < 1000 || code > 4999) throw new RangeError('code is not allowed')
+    if (!isSendableCloseCode(code)) throw new RangeError('code is not allowed')
     if (this.state !== 'open') return
     this.calls.push(`close ${code} ${reason}`.trim())
     this.state = 'closing'
@@ -54,11 +62,16 @@ export class FakeConnection {
   resume(): void {
     this.calls.push('resume')
     this.isPaused = false
+    this.receive()
   }
 
-  /** The peer's messages arrive, in one chunk; as below a real one, nothing is delivered once it closes. */
+  /** The peer's messages arrive, in one chunk: they wait while it is paused, and are discarded once it closes. */
   receive(...messages: (string | Buffer)[]): void {
-    for (const message of messages) if (this.state === 'open') this.onMessage(message, typeof message !== 'string')
+    this.#backlog.push(...messages)
+    while (this.#backlog.length > 0 && !this.isPaused) {
+      const message = this.#backlog.shift()!
+      if (this.state === 'open') this.onMessage(message, typeof message !== 'string')
+    }
   }
 
   /** The outbox ran below its mark. */

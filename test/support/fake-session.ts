@@ -32,8 +32,8 @@ export class FakePeer extends FakeConnection {
     return this.hasRoom ? 'sent' : 'backpressure'
   }
 
-  override drained(): Promise<void> {
-    return this.bufferedAmount === 0 ? Promise.resolve() : super.drained()
+  override get isDrained(): boolean {
+    return this.bufferedAmount === 0
   }
 
   /** The peer reads everything. */
