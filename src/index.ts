@@ -22,7 +22,15 @@ export type { BroadcastOptions, JoinOptions, Room } from './room/room.ts'
 export { Rooms, type RoomsStats } from './room/rooms.ts'
 export { type UserOptions, Users, type UsersStats } from './room/users.ts'
 export type { AdmissionOptions, ServerOptions } from './server/options.ts'
-export type { Authorize, Refusal, UpgradePolicy } from './server/policy.ts'
+export type {
+  AllowsOrigin,
+  Approval,
+  Authorize,
+  AuthorizeRequest,
+  Refusal,
+  UpgradePolicy,
+  Verdict,
+} from './server/policy.ts'
 export { isEqualSecret } from './server/secret.ts'
 export { WebSocketServer } from './server/server.ts'
 export type { ShutdownOptions, ShutdownResult } from './server/shutdown.ts'

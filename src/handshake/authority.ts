@@ -1,19 +1,19 @@
 import { isIPv6 } from 'node:net'
 
-/** A `Host` value taken apart (RFC 9110 §7.2). */
+/** A parsed `Host` value (RFC 9110 §7.2). */
 export interface Authority {
-  /** The name or address as it was sent, an IPv6 address with its brackets. */
+  /** The name or address as sent, an IPv6 address with its brackets. */
   host: string
-  /** `null` when there is none. */
+  /** `null` without one. */
   port: number | null
 }
 
 const MAX_PORT = 65_535
 
-/** The longest text of an IPv6 address: `isIPv6` is asked about nothing longer. */
+/** The longest text of an IPv6 address; longer input is not passed to `isIPv6`. */
 const MAX_IPV6 = 45
 
-/** Marks besides letters, digits and `%XX` in a name; RFC 3986's comma is left out: it is how two hosts get merged. */
+/** Marks allowed in a name besides letters, digits and `%XX`. RFC 3986's comma is not: it joins two merged `Host` fields. */
 const NAME_MARKS = "-._~!$&'()*+;="
 
 /**
@@ -26,7 +26,7 @@ export function parseAuthority(text: string): Authority | null {
   const host = text.slice(0, end)
   if (end === text.length) return { host, port: null }
   if (text[end] !== ':') return null
-  // RFC 3986 §3.2.3 allows the colon with nothing behind it.
+  // RFC 3986 §3.2.3 allows an empty port.
   if (end + 1 === text.length) return { host, port: null }
   const port = parsePort(text, end + 1)
   return port === null ? null : { host, port }
@@ -37,16 +37,16 @@ export function isValidHost(text: string): boolean {
   return parseAuthority(text) !== null
 }
 
-/** Where a bracketed IPv6 address ends, 0 when there is none. */
+/** The index behind a bracketed IPv6 address, 0 when it is malformed. */
 function literalEnd(text: string): number {
   const close = text.slice(0, MAX_IPV6 + 2).indexOf(']')
   if (close < 0) return 0
   const address = text.slice(1, close)
-  // A zone is of the sender's machine only and has no place on the wire (RFC 6874 §1).
+  // A zone identifier is local to the sender and must not be sent (RFC 6874 §1).
   return isIPv6(address) && !address.includes('%') ? close + 1 : 0
 }
 
-/** Where a name ends, 0 when there is none or an escape in it is broken. */
+/** The index behind a name, 0 when it is empty or has a malformed escape. */
 function nameEnd(text: string): number {
   let at = 0
   for (; at < text.length; at++) {

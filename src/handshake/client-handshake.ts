@@ -43,7 +43,7 @@ export interface ResponseHead {
 
 /** What client and server agreed on in the opening handshake (RFC 6455 §4.1). */
 export interface HandshakeAgreement {
-  /** `null` when the server chose none. */
+  /** `null` when the server has chosen none. */
   subprotocol: string | null
   /** A subset of the offered names; the extensions check their own parameters. */
   extensions: Extension[]
@@ -107,7 +107,7 @@ export function checkUpgradeResponse(response: ResponseHead, offer: ClientOffer)
   if (statusCode !== 101) {
     throw new HandshakeError(statusCode, 'ERR_WS_UNEXPECTED_STATUS', `the server answered ${statusCode}, must be 101`)
   }
-  if (httpVersion === '1.0') throw badResponse('ERR_WS_HTTP_VERSION', 'the server answered by HTTP/1.0')
+  if (httpVersion === '1.0') throw badResponse('ERR_WS_HTTP_VERSION', 'the server answered with HTTP/1.0')
   const upgrade = readSingle(rawHeaders, 'Upgrade', BAD_GATEWAY)
   if (upgrade?.toLowerCase() !== 'websocket') throw badResponse('ERR_WS_UPGRADE', 'Upgrade field is not websocket')
   const options = parseTokenList(fieldValues(rawHeaders, 'connection').join())
@@ -123,7 +123,7 @@ export function checkUpgradeResponse(response: ResponseHead, offer: ClientOffer)
 function readSubprotocol(rawHeaders: readonly string[], { subprotocols = [] }: ClientOffer): string | null {
   const name = readSingle(rawHeaders, 'Sec-WebSocket-Protocol', BAD_GATEWAY)
   if (name !== null && !subprotocols.includes(name)) {
-    throw badResponse('ERR_WS_SUBPROTOCOL', `subprotocol ${JSON.stringify(name)} was not asked for`)
+    throw badResponse('ERR_WS_SUBPROTOCOL', `subprotocol ${JSON.stringify(name)} was not requested`)
   }
   return name
 }
@@ -138,7 +138,7 @@ function readExtensions(rawHeaders: readonly string[], { extensions: offered = [
     if (!offered.some((extension) => extension.name === name)) {
       throw badResponse('ERR_WS_EXTENSIONS', `extension ${JSON.stringify(name)} was not offered`)
     }
-    if (names.has(name)) throw badResponse('ERR_WS_EXTENSIONS', `extension ${JSON.stringify(name)} stands twice`)
+    if (names.has(name)) throw badResponse('ERR_WS_EXTENSIONS', `extension ${JSON.stringify(name)} occurs twice`)
     names.add(name)
   }
   return agreed

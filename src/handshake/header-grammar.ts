@@ -7,7 +7,7 @@ const SEMICOLON = 0x3b
 const EQUALS = 0x3d
 const BACKSLASH = 0x5c
 
-/** One element of a `Sec-WebSocket-Extensions` field (RFC 6455 §9.1); a name is text to compare, never an object's key. */
+/** One element of a `Sec-WebSocket-Extensions` field (RFC 6455 §9.1). Never use a name as the key of an object. */
 export interface Extension {
   name: string
   parameters: ExtensionParameter[]
@@ -16,13 +16,13 @@ export interface Extension {
 /** One parameter of an extension (RFC 6455 §9.1). */
 export interface ExtensionParameter {
   name: string
-  /** `null` when the parameter stands without `=`. */
+  /** `null` for a parameter without `=`. */
   value: string | null
   /** Whether the value was written as a quoted string. */
   quoted: boolean
 }
 
-/** 1 for every byte that may stand in a token (RFC 9110 §5.6.2). */
+/** 1 for every byte that is allowed in a token (RFC 9110 §5.6.2). */
 export const TOKEN_BYTES: Uint8Array = markBytes(
   "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
 )
@@ -33,7 +33,7 @@ function markBytes(characters: string): Uint8Array {
   return table
 }
 
-/** Whether a character code may stand in a token (RFC 9110 §5.6.2). */
+/** Whether a character code is allowed in a token (RFC 9110 §5.6.2). */
 function isTokenCode(code: number): boolean {
   return code < 256 && TOKEN_BYTES[code] === 1
 }
@@ -43,7 +43,7 @@ export function isBlank(code: number): boolean {
   return code === SPACE || code === TAB
 }
 
-/** Reads a field value from left to right, each character once; there is nothing to backtrack to (RFC 9110 §5.6). */
+/** Reads a field value from left to right, each character once, without backtracking (RFC 9110 §5.6). */
 class FieldScanner {
   readonly #text: string
   #at = 0
@@ -60,7 +60,7 @@ class FieldScanner {
     while (!this.atEnd && isBlank(this.#text.charCodeAt(this.#at))) this.#at++
   }
 
-  /** Steps over one character when it is the wanted one. */
+  /** Skips one character when it is the expected one. */
   take(code: number): boolean {
     if (this.atEnd || this.#text.charCodeAt(this.#at) !== code) return false
     this.#at++
@@ -75,8 +75,8 @@ class FieldScanner {
   }
 
   /**
-   * The rest of a quoted string whose opening quote was taken, or `null`. Unescaped it has to be a token
-   * (RFC 6455 §9.1), so the first other character ends the reading.
+   * The rest of a quoted string whose opening quote has been read, or `null`. Its unescaped value must be a token
+   * (RFC 6455 §9.1), so the first other character is an error.
    */
   readQuotedToken(): string | null {
     let token = ''
@@ -130,7 +130,7 @@ export function parseProtocolList(text: string): string[] | null {
   })
 }
 
-/** Whether two tokens, such as field names, are the same in any case (RFC 9110 §5.1). */
+/** Whether two tokens, such as field names, are equal without regard to case (RFC 9110 §5.1). */
 export function equalsIgnoreCase(a: string, b: string): boolean {
   if (a.length !== b.length) return false
   for (let i = 0; i < a.length; i++) {
@@ -143,14 +143,14 @@ function lowerCode(code: number): number {
   return code >= 0x41 && code <= 0x5a ? code | 0x20 : code
 }
 
-/** Whether a list has a token, whole and in any case (RFC 6455 §4.2.1). */
+/** Whether a list contains a token, compared whole and without regard to case (RFC 6455 §4.2.1). */
 export function hasToken(list: readonly string[], token: string): boolean {
   return list.some((element) => equalsIgnoreCase(element, token))
 }
 
 /**
- * Parses a `Sec-WebSocket-Extensions` field, several fields joined by commas, in its order; `null` when it is
- * malformed or names no extension (RFC 6455 §9.1).
+ * Parses a `Sec-WebSocket-Extensions` value, several fields joined by commas, in order; `null` when it is malformed
+ * or empty (RFC 6455 §9.1).
  */
 export function parseExtensions(text: string): Extension[] | null {
   const extensions = parseList(text, readExtension)
@@ -193,9 +193,9 @@ export function parseSubprotocols(text: string): string[] | null {
 }
 
 /**
- * Writes a `Sec-WebSocket-Extensions` value (RFC 6455 §9.1). Values are tokens, so none needs quotes.
+ * Formats a `Sec-WebSocket-Extensions` value (RFC 6455 §9.1). Values are tokens and need no quotes.
  *
- * @throws TypeError when a name or a value is no token.
+ * @throws {TypeError} when a name or a value is not a token.
  */
 export function formatExtensions(extensions: readonly Extension[]): string {
   return extensions.map(formatExtension).join(', ')
@@ -211,6 +211,6 @@ function formatExtension({ name, parameters }: Extension): string {
 }
 
 function checkToken(text: string): string {
-  if (!isToken(text)) throw new TypeError(`an extension is made of tokens, not of ${JSON.stringify(text)}`)
+  if (!isToken(text)) throw new TypeError(`part of an extension is ${JSON.stringify(text)}, must be a token`)
   return text
 }

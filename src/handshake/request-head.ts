@@ -4,32 +4,32 @@ import { trimBlanks } from './header-field.ts'
 import { TOKEN_BYTES } from './header-grammar.ts'
 import { MAX_FIELD_COUNT } from './upgrade-request.ts'
 
-/** The head of a request, taken off a byte stream (RFC 9112 §2.1). */
+/** The head of a request that was read from a byte stream (RFC 9112 §2.1). */
 export interface RequestHead {
   method: string
   url: string
   /** As in `'1.1'`. */
   httpVersion: string
-  /** Names and trimmed values in turn, as they were sent, bytes as latin1. */
+  /** Names and trimmed values in turn, as sent, decoded as latin1. */
   rawHeaders: string[]
-  /** Where the head ends in the bytes of the last push. */
+  /** The index behind the head in the bytes of the last `push`. */
   end: number
 }
 
-/** What a head may cost before it is refused (RFC 6455 §10.4). */
+/** Limits of a request head (RFC 6455 §10.4). */
 export interface RequestHeadLimits {
-  /** Bytes of the whole head; 16,384 when left out. */
+  /** Bytes of the whole head. Default 16,384. */
   maxSize?: number
-  /** Count of fields; 1,000 when left out. */
+  /** Number of fields. Default 1,000. */
   maxFieldCount?: number
 }
 
 const MAX_SIZE = 16_384
 
-/** Bytes of the first buffer for a head that comes in pieces. */
+/** Size of the first buffer for a head that arrives in several chunks. */
 const FIRST_BUFFER = 1_024
 
-/** The states of the reader; those up to `VERSION_END` are of the request line. */
+/** The states of the parser; those up to `VERSION_END` are in the request line. */
 const State = {
   FAILED: 0,
   DONE: 1,
@@ -55,7 +55,7 @@ const State = {
   END_LF: 21,
 } as const
 
-/** Added to the next state where the byte's place is remembered. */
+/** Added to the next state where the index of the byte is recorded. */
 const MARK = 0x80
 
 const CR = '\r'
@@ -67,8 +67,8 @@ const TEXT = `${VISIBLE} \t`
 
 /**
  * The grammar of RFC 9112 §2–§5, row by row: in this state, one of these bytes leads to that state. Every other byte
- * fails: a bare CR or LF, a fold, a blank before the colon, NUL and the other control bytes. The visible bytes include
- * 80–FF, which the target of a plain request may have in practice.
+ * is an error: a bare CR or LF, a fold, a blank before the colon, NUL and the other control bytes. The visible bytes
+ * include 80–FF, which occur in targets of plain requests in practice.
  */
 const RULES: readonly (readonly [from: number, bytes: string, to: number])[] = [
   [State.START, CR, State.START_LF],
@@ -118,65 +118,66 @@ function buildTable(): Uint8Array {
 }
 
 /**
- * Reads the head of one HTTP/1.1 request from a byte stream, however it is cut; every byte is looked at once. After
- * the head or an error it takes nothing more (RFC 9112 §2).
+ * Parses the head of one HTTP/1.1 request from a byte stream in chunks of any size, each byte once. After the head or
+ * an error it accepts no more bytes until `restart` (RFC 9112 §2).
  */
 export class RequestHeadParser {
-  readonly #maxSize: number
+  /** Bytes of the largest head that is accepted. */
+  readonly maxSize: number
   readonly #maxFieldCount: number
   #state: number = State.START
-  /** Start of the method, then the ends of method, target and version, then of every name and value. */
+  /** Start of the method, then the ends of method, target and version, then those of every name and value. */
   readonly #marks: number[] = []
   #markCount = 0
   #text = ''
-  #kept: Buffer = EMPTY
-  #keptSize = 0
+  #stored: Buffer = EMPTY
+  #storedSize = 0
 
   constructor({ maxSize = MAX_SIZE, maxFieldCount = MAX_FIELD_COUNT }: RequestHeadLimits = {}) {
-    this.#maxSize = maxSize
+    this.maxSize = maxSize
     this.#maxFieldCount = maxFieldCount
   }
 
-  /** The head that was found, as latin1. */
+  /** The complete head as latin1. */
   get text(): string {
     return this.#text
   }
 
-  /** Begins with another head. */
+  /** Prepares for another head. */
   restart(): void {
     this.#state = State.START
     this.#markCount = 0
     this.#text = ''
-    this.#kept = EMPTY
-    this.#keptSize = 0
+    this.#stored = EMPTY
+    this.#storedSize = 0
   }
 
-  /** The bytes of all pushes that did not end the head, for another parser that is to begin from the start. */
-  get kept(): Buffer {
-    return this.#kept.subarray(0, this.#keptSize)
+  /** The bytes of all calls of `push` that did not complete the head. */
+  get stored(): Buffer {
+    return this.#stored.subarray(0, this.#storedSize)
   }
 
   /**
-   * Reads on; `null` until the head is complete. What is needed later is copied.
+   * Parses the next chunk; returns `null` until the head is complete. Bytes that are needed later are copied.
    *
-   * @throws HandshakeError 400 for a violation of the grammar, 414 for a request line beyond `maxSize`, 431 for more
-   *   bytes or fields than allowed, 505 for another HTTP than 1.x.
+   * @throws {HandshakeError} when the head is refused: 400 for a syntax error, 414 for a request line beyond `maxSize`,
+   *   431 for more bytes or fields than allowed, 505 for a version other than 1.x.
    */
   push(bytes: Uint8Array, start: number, end: number): RequestHead | null {
-    const stop = Math.min(end, start + this.#maxSize - this.#keptSize)
+    const stop = Math.min(end, start + this.maxSize - this.#storedSize)
     const next = this.#scan(bytes, start, stop)
     if (this.#markCount > 4 + this.#maxFieldCount * 2) {
       throw this.#tooLarge(`more than ${this.#maxFieldCount} fields`)
     }
     if (this.#state === State.DONE) return this.#finish(bytes, start, next)
-    if (this.#keptSize + stop - start === this.#maxSize) throw this.#tooLarge(`more than ${this.#maxSize} bytes`)
-    this.#keep(bytes, start, stop)
+    if (this.#storedSize + stop - start === this.maxSize) throw this.#tooLarge(`more than ${this.maxSize} bytes`)
+    this.#store(bytes, start, stop)
     return null
   }
 
-  /** Runs the bytes through the table; returns the index behind the last one looked at. */
+  /** Runs the bytes through the table; returns the index behind the last byte that was read. */
   #scan(bytes: Uint8Array, start: number, stop: number): number {
-    const offset = this.#keptSize - start
+    const offset = this.#storedSize - start
     let state = this.#state
     for (let i = start; i < stop; i++) {
       const next = NEXT[state * 256 + bytes[i]]
@@ -195,7 +196,7 @@ export class RequestHeadParser {
 
   #finish(bytes: Uint8Array, start: number, end: number): RequestHead {
     const marks = this.#marks
-    const text = toLatin1(this.#kept, 0, this.#keptSize) + toLatin1(bytes, start, end)
+    const text = toLatin1(this.#stored, 0, this.#storedSize) + toLatin1(bytes, start, end)
     this.#text = text
     const versionAt = marks[2] + ' HTTP/'.length
     const httpVersion = text.startsWith('1.1', versionAt) ? '1.1' : text.slice(versionAt, marks[3])
@@ -216,16 +217,16 @@ export class RequestHeadParser {
     }
   }
 
-  /** Appends to the bytes kept; the buffer doubles, so that a byte at a time costs linear time. */
-  #keep(bytes: Uint8Array, start: number, end: number): void {
-    const size = this.#keptSize + end - start
-    if (size > this.#kept.length) {
-      const grown = Buffer.alloc(Math.max(FIRST_BUFFER, this.#kept.length * 2, size))
-      grown.set(this.kept)
-      this.#kept = grown
+  /** Stores bytes; the buffer doubles, so that one byte at a time takes linear time. */
+  #store(bytes: Uint8Array, start: number, end: number): void {
+    const size = this.#storedSize + end - start
+    if (size > this.#stored.length) {
+      const grown = Buffer.alloc(Math.max(FIRST_BUFFER, this.#stored.length * 2, size))
+      grown.set(this.stored)
+      this.#stored = grown
     }
-    this.#kept.set(bytes.subarray(start, end), this.#keptSize)
-    this.#keptSize = size
+    this.#stored.set(bytes.subarray(start, end), this.#storedSize)
+    this.#storedSize = size
   }
 
   #fail(state: number, byte: number): HandshakeError {
@@ -242,7 +243,7 @@ export class RequestHeadParser {
   }
 }
 
-/** Names that stand in most upgrade requests: one string each serves all of them. */
+/** The names in most upgrade requests: all requests share one string for each. */
 const COMMON_NAMES = [
   'Host',
   'Upgrade',
@@ -262,7 +263,7 @@ function nameAt(text: string, start: number, end: number): string {
   return text.slice(start, end)
 }
 
-/** The words for a state in an error message. */
+/** Describes a state in an error message. */
 function placeOf(state: number): string {
   if (state <= State.DONE) return 'the bytes behind an end'
   if (state <= State.METHOD) return 'the method'

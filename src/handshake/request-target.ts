@@ -1,10 +1,10 @@
 import { isValidHost } from './authority.ts'
 
-/** A request target taken apart (RFC 9112 §3.2). */
+/** A parsed request target (RFC 9112 §3.2). */
 export interface RequestTarget {
-  /** Begins with `/`, as it was sent: percent escapes are not decoded. */
+  /** Begins with `/`, as sent: percent escapes are not decoded. */
   path: string
-  /** Behind the `?`, without it, as it was sent; empty when there is none. */
+  /** The part behind the `?`, as sent; empty without one. */
   query: string
   /** The authority of a target in absolute form, which overrides `Host` (RFC 9112 §3.2.2); otherwise `null`. */
   authority: string | null
@@ -14,7 +14,7 @@ const SCHEMES = ['http', 'https', 'ws', 'wss']
 
 /**
  * Parses a request target in origin form or absolute form; `null` for every other form, a fragment (RFC 6455 §3),
- * user info, or characters no URI has. Escapes and marks such as `|` pass as browsers send them.
+ * user info, or characters outside of visible ASCII. Escapes and marks such as `|` are allowed, as browsers send them.
  */
 export function parseRequestTarget(target: string): RequestTarget | null {
   if (!isVisible(target)) return null

@@ -13,38 +13,38 @@ import {
 } from './header-grammar.ts'
 import { parseRequestTarget, type RequestTarget } from './request-target.ts'
 
-/** The head of an HTTP request; node's `IncomingMessage` is one (RFC 9112 §2.1). */
+/** The head of an HTTP request, such as node's `IncomingMessage` (RFC 9112 §2.1). */
 export interface UpgradeRequestHead {
   readonly method?: string
   readonly url?: string
   /** As in `'1.1'`. */
   readonly httpVersion: string
-  /** Names and values in turn, as they were sent. */
+  /** Names and values in turn, as sent. */
   readonly rawHeaders: readonly string[]
 }
 
-/** What a valid opening handshake asks for (RFC 6455 §4.2.1). */
+/** The contents of a valid opening handshake (RFC 6455 §4.2.1). */
 export interface UpgradeRequest {
-  /** The `Sec-WebSocket-Key`, to be answered by `acceptKey`. */
+  /** The `Sec-WebSocket-Key`, the input of `acceptKey`. */
   key: string
-  /** What the client speaks, its favourite first; empty when it names none. */
+  /** In the client's order of preference; empty without the field. */
   subprotocols: string[]
-  /** What the client offers, its favourite first; empty when it offers none. */
+  /** In the client's order of preference; empty without the field. */
   extensions: Extension[]
-  /** The `Origin` field as sent, `null` when there is none: then the client is no browser. */
+  /** The `Origin` field as sent, `null` without one: then the client is not a browser. */
   origin: string | null
-  /** `host[:port]` the request was sent to. */
+  /** The `host[:port]` that the request was sent to. */
   host: string
   /** Begins with `/`; percent escapes are not decoded. */
   path: string
-  /** Behind the `?`, without it; empty when there is none. */
+  /** The part behind the `?`; empty without one. */
   query: string
 }
 
-/** The fields a request may have; one more is refused, for what hides behind a parser's limit cannot be checked. */
+/** Most fields of a request. Node's parser drops fields above its own limit, and dropped fields cannot be checked. */
 export const MAX_FIELD_COUNT = 1_000
 
-/** The only version of the protocol that is spoken (RFC 6455 §4.1). */
+/** The only version of the protocol that is supported (RFC 6455 §4.1). */
 const VERSION = '13'
 
 /** The status of a request that breaks a rule (RFC 9110 §15.5.1). */
@@ -53,8 +53,8 @@ const BAD_REQUEST = 400
 const VERSION_HEADERS = { 'Sec-WebSocket-Version': VERSION }
 
 /**
- * Whether a request wants WebSocket at all: HTTP/1.1 with `websocket` among its `Upgrade` protocols and `upgrade`
- * among its `Connection` options. Every other one, such as `Upgrade: h2c`, is a plain request (RFC 9110 §7.8).
+ * Whether a request asks for WebSocket: HTTP/1.1 with `websocket` among its `Upgrade` protocols and `upgrade` among
+ * its `Connection` options. Every other request, such as one with `Upgrade: h2c`, is a plain one (RFC 9110 §7.8).
  */
 export function isUpgradeRequest(request: UpgradeRequestHead): boolean {
   // RFC 9110 §7.8: a server ignores Upgrade in an HTTP/1.0 request.
@@ -62,7 +62,7 @@ export function isUpgradeRequest(request: UpgradeRequestHead): boolean {
   return namesWebSocket(joinedValue(request.rawHeaders, 'upgrade')) && hasUpgradeOption(request.rawHeaders)
 }
 
-/** Most `Upgrade` fields name nothing else: then there is no list to take apart. */
+/** Most `Upgrade` fields name nothing else: then there is no list to parse. */
 function namesWebSocket(upgrade: string): boolean {
   if (equalsIgnoreCase(upgrade, 'websocket')) return true
   const protocols = parseProtocolList(upgrade)
@@ -78,11 +78,11 @@ function joinedValue(rawHeaders: readonly string[], name: string): string {
 }
 
 /**
- * Checks every rule an opening handshake has to obey and takes out what it asks for (RFC 6455 §4.2.1). Origin,
- * subprotocol and extensions are only read: whether they are acceptable is the server's policy.
+ * Checks an opening handshake against every rule and returns its contents (RFC 6455 §4.2.1). Origin, subprotocols and
+ * extensions are only parsed: whether they are acceptable is the server's policy.
  *
- * @throws HandshakeError 405 for another method, 505 for another HTTP, 426 without `Upgrade: websocket` or for
- *   another version of the protocol, 431 for too many fields, 400 for everything else.
+ * @throws {HandshakeError} when a rule is broken: 405 for another method, 505 for another version of HTTP, 426 without
+ *   `Upgrade: websocket` or for another version of the protocol, 431 for too many fields, otherwise 400.
  */
 export function checkUpgradeRequest(request: UpgradeRequestHead): UpgradeRequest {
   const { rawHeaders } = request
@@ -156,7 +156,7 @@ function hasUpgradeOption(rawHeaders: readonly string[]): boolean {
   return options !== null && hasToken(options, 'upgrade')
 }
 
-/** A body would be read as frames here and as something else by a proxy in front. */
+/** A body would be read as frames here, and as a body by a proxy. */
 function checkNoBody(rawHeaders: readonly string[]): void {
   if (findField(rawHeaders, 'transfer-encoding') !== -1) {
     throw badRequest('ERR_WS_BODY', 'Transfer-Encoding field, must be a request without body')
@@ -170,7 +170,7 @@ function checkNoBody(rawHeaders: readonly string[]): void {
 function checkVersion(rawHeaders: readonly string[]): void {
   if (joinedValue(rawHeaders, 'sec-websocket-version') === VERSION) return
   const versions = fieldValues(rawHeaders, 'sec-websocket-version')
-  // RFC 6455 §4.4: whatever is wrong with the version, the answer says which one would do.
+  // RFC 6455 §4.4: the response names the supported version.
   if (versions.length !== 1) {
     const message = `${versions.length} Sec-WebSocket-Version fields, must be exactly one`
     throw new HandshakeError(BAD_REQUEST, 'ERR_WS_VERSION', message, VERSION_HEADERS)
@@ -198,7 +198,7 @@ function readKey(rawHeaders: readonly string[]): string {
   return key
 }
 
-/** The list of every request that has no such field; frozen, as all of them share it. */
+/** The list of every request without the field; frozen, because it is shared. */
 const NONE: never[] = []
 Object.freeze(NONE)
 
@@ -220,7 +220,7 @@ function badRequest(code: string, message: string): HandshakeError {
   return new HandshakeError(BAD_REQUEST, code, message)
 }
 
-/** What was found, fit for an answer: quoted, without control characters, cut. */
+/** Shows a found value in a response: quoted, without control characters, truncated. */
 function show(text: string | null | undefined): string {
   if (text === null || text === undefined) return 'missing'
   return text.length > 64 ? `${JSON.stringify(text.slice(0, 64))}…` : JSON.stringify(text)

@@ -4,22 +4,22 @@ import { acceptKey } from './accept-key.ts'
 import { formatFields, type HeaderFields } from './header-field.ts'
 import { isToken } from './header-grammar.ts'
 
-/** What a 101 is made of (RFC 6455 §4.2.2). */
+/** The parts of a 101 (RFC 6455 §4.2.2). */
 export interface Acceptance {
   /** The request's `Sec-WebSocket-Key`. */
   key: string
-  /** One of the client's; none when left out. */
+  /** One of the client's. Default: none. */
   subprotocol?: string | null
-  /** The agreed ones, as `formatExtensions` writes them; none when left out. */
+  /** The agreed extensions in the form of `formatExtensions`. Default: none. */
   extensions?: string | null
-  /** The application's own fields. */
+  /** Fields of the application. */
   headers?: HeaderFields
 }
 
 const ACCEPTANCE =
   'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: '
 
-/** Names that belong to the handshake or would give the 101 a body. */
+/** Fields that the handshake sets itself, or that would give the 101 a body. */
 const ACCEPT_NAMES: ReadonlySet<string> = new Set([
   'connection',
   'content-length',
@@ -32,7 +32,7 @@ const ACCEPT_NAMES: ReadonlySet<string> = new Set([
   'upgrade',
 ])
 
-/** Names that `formatRefusal` writes itself. */
+/** Fields that `formatRefusal` sets itself. */
 const REFUSAL_NAMES: ReadonlySet<string> = new Set([
   'connection',
   'content-length',
@@ -42,10 +42,10 @@ const REFUSAL_NAMES: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Writes the 101 that completes an opening handshake, to be sent as latin1 (RFC 6455 §4.2.2).
+ * Formats the 101 that completes an opening handshake, to be sent as latin1 (RFC 6455 §4.2.2).
  *
- * @throws TypeError for a subprotocol that is no token, a field value with control characters or beyond latin1, or a
- *   field name that is no token or belongs to the handshake.
+ * @throws {TypeError} when the subprotocol is not a token, or a field has a name that is not a token or that the
+ *   handshake sets, or a value that is not latin1 or has control characters.
  */
 export function formatAccept({ key, subprotocol, extensions, headers }: Acceptance): string {
   let head = `${ACCEPTANCE}${acceptKey(key)}\r\n`
@@ -59,15 +59,15 @@ export function formatAccept({ key, subprotocol, extensions, headers }: Acceptan
 }
 
 /**
- * Encodes the whole HTTP answer that refuses an opening handshake: the error's status and fields, `Connection: close`
- * and the error's message as text (RFC 6455 §4.2.2). A HEAD request gets no body (RFC 9110 §9.3.2).
+ * Encodes the HTTP response that refuses an opening handshake: the error's status and fields, `Connection: close` and
+ * the error's message as text (RFC 6455 §4.2.2). A HEAD request gets no body (RFC 9110 §9.3.2).
  *
- * @throws TypeError for a field of the error that cannot be sent or that is written here.
+ * @throws {TypeError} when a field of the error cannot be sent or is set here.
  */
 export function formatRefusal(error: HandshakeError, method = 'GET', now: Date = new Date()): Buffer {
   const { status, headers } = error
   const body = Buffer.from(status === 304 ? '' : error.message)
-  // RFC 9110 §7.8: who sends Upgrade, as a 426 has to, names it among the connection options.
+  // RFC 9110 §7.8: a sender of Upgrade, as in a 426, lists it among the connection options.
   const announcesUpgrade = Object.keys(headers).some((name) => name.toLowerCase() === 'upgrade')
   let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`
   head += announcesUpgrade ? 'Connection: close, Upgrade\r\n' : 'Connection: close\r\n'

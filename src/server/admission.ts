@@ -3,6 +3,7 @@ import { BlockList, isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { RequestSource } from '../connection/host.ts'
 import { HandshakeError } from '../core/errors.ts'
+import { parseForwarded, parseForwardedFor, parseNode } from '../handshake/forwarded.ts'
 import type { ServerSettings } from './options.ts'
 
 const RETRY_AFTER = { 'Retry-After': '5' }
@@ -50,19 +51,14 @@ export class Admission {
     stream.once('close', () => this.#leave(address))
   }
 
-  /** The client's address: the last in `X-Forwarded-For` that is not a trusted proxy, else the socket's. */
+  /** The client's address: the last forwarded one that is not a trusted proxy, else the socket's. */
   addressOf(request: IncomingMessage): string {
-    const forwarded = request.headers['x-forwarded-for']
-    const hops =
-      forwarded === undefined
-        ? []
-        : String(forwarded)
-            .split(',')
-            .map((hop) => hop.trim())
     let address = request.socket.remoteAddress ?? ''
+    if (!this.#isTrusted(address)) return address
+    const hops = readHops(request)
     while (hops.length > 0 && this.#isTrusted(address)) {
-      const hop = hops.pop()!
-      if (isIP(hop) === 0) break
+      const hop = parseNode(hops.pop()!)
+      if (hop === null) break
       address = hop
     }
     return address
@@ -80,6 +76,12 @@ export class Admission {
     if (left === 0) this.#byAddress.delete(address)
     else this.#byAddress.set(address, left)
   }
+}
+
+function readHops({ headers }: IncomingMessage): string[] {
+  const forwardedFor = headers['x-forwarded-for']
+  if (forwardedFor !== undefined) return parseForwardedFor(String(forwardedFor))
+  return headers.forwarded === undefined ? [] : parseForwarded(headers.forwarded)
 }
 
 function refusal(found: string): HandshakeError {

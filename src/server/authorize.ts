@@ -1,50 +1,75 @@
 import { STATUS_CODES } from 'node:http'
 import { HandshakeError } from '../core/errors.ts'
+import type { HeaderFields } from '../handshake/header-field.ts'
 import { isSameOrigin, matchesOrigin } from '../handshake/origin.ts'
-import type { PolicySettings, Refusal } from './policy.ts'
+import { describe } from '../options/read-options.ts'
+import type { PolicySettings, Verdict } from './policy.ts'
+import { addRequestFields } from './request-fields.ts'
 import type { Upgrade } from './upgrade.ts'
+
+/** What a policy has decided for the 101 (RFC 6455 §4.2.2). */
+export interface Acceptance {
+  readonly subprotocol: string | undefined
+  /** Fields for the 101. */
+  readonly headers: HeaderFields | undefined
+}
 
 /**
  * Applies a policy to an upgrade: origin (RFC 6455 §10.2), then `authorize`, then the choice of a subprotocol
- * (§4.2.2). Returns the subprotocol, `undefined` for none; a promise of it only when `authorize` returns a promise.
+ * (§4.2.2). Returns a promise only when the user's functions do.
  *
- * @throws {HandshakeError} when the request is refused; what `authorize` throws is thrown too.
+ * @throws {HandshakeError} when the request is refused; what the user's functions throw is thrown too.
  */
-export function authorizeUpgrade(
-  upgrade: Upgrade,
-  policy: PolicySettings,
-): string | undefined | Promise<string | undefined> {
-  checkOrigin(upgrade, policy.origins ?? [])
-  const refusal = policy.authorize?.(upgrade.request)
-  if (refusal instanceof Promise) {
-    return refusal.then((answer) => {
-      checkAnswer(answer)
-      return chooseSubprotocol(upgrade, policy)
-    })
-  }
-  checkAnswer(refusal)
-  return chooseSubprotocol(upgrade, policy)
+export function authorizeUpgrade(upgrade: Upgrade, policy: PolicySettings): Acceptance | Promise<Acceptance> {
+  return next(allowsOrigin(upgrade, policy.origins), (isAllowed) => {
+    if (isAllowed !== true) throw originRefused(upgrade, policy.origins)
+    const verdict = policy.authorize?.(requestOf(upgrade))
+    return next(verdict, (answer) => ({
+      headers: readVerdict(answer),
+      subprotocol: chooseSubprotocol(upgrade, policy),
+    }))
+  })
+}
+
+/** Continues with a value, or with that of a promise. */
+function next<T, U>(value: T | PromiseLike<T>, action: (value: T) => U | Promise<U>): U | Promise<U> {
+  const isThenable = typeof (value as PromiseLike<T> | null | undefined)?.then === 'function'
+  return isThenable ? Promise.resolve(value).then(action) : action(value as T)
+}
+
+function requestOf(upgrade: Upgrade) {
+  return addRequestFields(upgrade.request, () => upgrade.clientAddress)
 }
 
 /** §10.2: a browser names the origin of its script; a request without the field does not come from a browser. */
-function checkOrigin({ origin, host, secure }: Upgrade, allowed: '*' | readonly string[]): void {
-  if (origin === null || allowed === '*') return
+function allowsOrigin(upgrade: Upgrade, allowed: PolicySettings['origins']): boolean | PromiseLike<boolean> {
+  const { origin, host, secure } = upgrade
+  if (origin === null || allowed === '*') return true
   // Behind a proxy that terminates TLS the request is plain although the page came by https from the same host.
-  if (isSameOrigin(origin, host, secure) || isSameOrigin(origin, host, true) || matchesOrigin(origin, allowed)) return
-  const own = `${secure ? 'https' : 'http'}://${host}`
-  const listed = allowed.length === 0 ? '' : ` and ${allowed.join(', ')}`
-  throw new HandshakeError(
-    403,
-    'ERR_WS_ORIGIN',
-    `origin ${origin} is not allowed; allowed: ${own}${listed} (option origins)`,
-  )
+  if (isSameOrigin(origin, host, secure) || isSameOrigin(origin, host, true)) return true
+  if (typeof allowed === 'function') return allowed(origin, requestOf(upgrade))
+  return allowed !== null && matchesOrigin(origin, allowed)
 }
 
-function checkAnswer(answer: Refusal | undefined | void): void {
-  if (answer === undefined) return
+function originRefused({ origin, host, secure }: Upgrade, allowed: PolicySettings['origins']): HandshakeError {
+  const list = Array.isArray(allowed) ? allowed.map(({ source }) => source) : []
+  if (typeof allowed === 'function') list.push('what the function in option origins allows')
+  const own = `${secure ? 'https' : 'http'}://${host}`
+  const listed = list.length === 0 ? '' : ` and ${list.join(', ')}`
+  const message = `origin ${origin} is not allowed; allowed: ${own}${listed} (option origins)`
+  return new HandshakeError(403, 'ERR_WS_ORIGIN', message)
+}
+
+/** The fields for the 101. Anything but nothing, an `Approval` and a `Refusal` is an error: it must not accept. */
+function readVerdict(answer: Verdict): HeaderFields | undefined {
+  if (answer === undefined) return undefined
+  if (typeof answer !== 'object' || answer === null || (answer.status === undefined && answer.headers === undefined)) {
+    throw new TypeError(`authorize returned ${describe(answer)}; allowed: nothing, { headers } or { status, … }`)
+  }
+  if (answer.status === undefined) return answer.headers
   const { status, headers, body = `${status} ${STATUS_CODES[status] ?? ''}`.trim() } = answer
   if (!Number.isInteger(status) || status < 300 || status > 599) {
-    throw new RangeError(`authorize answered with status ${String(status)}; allowed: 300 to 599`)
+    throw new RangeError(`authorize returned status ${describe(status)}; allowed: 300 to 599`)
   }
   throw new HandshakeError(status, 'ERR_WS_UNAUTHORIZED', body, headers)
 }

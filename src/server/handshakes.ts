@@ -10,6 +10,7 @@ import { callUser } from '../user-code/user-code.ts'
 import { Admission } from './admission.ts'
 import type { ConnectionSet } from './connection-set.ts'
 import type { ServerSettings } from './options.ts'
+import { OriginWarnings } from './origin-warnings.ts'
 import { refusePending, refuseStream, Upgrade, type UpgradeHost } from './upgrade.ts'
 
 /** The opening handshakes of one server, from the request to the decision (RFC 6455 §4.2). */
@@ -23,6 +24,7 @@ export class Handshakes implements UpgradeHost {
   /** Upgrades without a decision, each with the function that stops waiting for it. */
   readonly #pending = new Map<Upgrade, () => void>()
   readonly #refused = new Map<number, number>()
+  readonly #originWarnings: OriginWarnings | null
   #isClosing = false
 
   /** @param decide Accepts or refuses an upgrade, now or later. May throw, and return a promise. */
@@ -31,6 +33,7 @@ export class Handshakes implements UpgradeHost {
     this.limits = settings.limits
     this.#timeout = settings.handshakeTimeout
     this.#admission = new Admission(settings)
+    this.#originWarnings = settings.originWarnings ? new OriginWarnings() : null
     this.#set = set
     this.#decide = decide
   }
@@ -83,6 +86,7 @@ export class Handshakes implements UpgradeHost {
   /** @param source `null` for a head that could not be parsed. */
   onRefused(source: RequestSource | null, error: HandshakeError): void {
     this.#refused.set(error.status, (this.#refused.get(error.status) ?? 0) + 1)
+    if (error.code === 'ERR_WS_ORIGIN') this.#originWarnings?.warn(error.message)
     if (channels.refusal.hasSubscribers) channels.refusal.publish({ request: source?.message ?? null, error })
   }
 

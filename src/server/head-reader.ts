@@ -7,6 +7,8 @@ import { type TimerEntry, wheel } from '../transport/timing-wheel.ts'
 
 /** Receives the outcome of one `HeadReader`; exactly one method is called, once. */
 export interface HeadSink {
+  /** Bytes of the largest head. */
+  readonly maxHeadSize: number
   /** The head is complete; `text` is its latin1 source, `rest` what was read behind it. */
   onHead(reader: HeadReader, head: RequestHead, text: string, rest: Buffer): void
   /** The head is malformed, too large or late. */
@@ -17,6 +19,12 @@ export interface HeadSink {
 
 /** Most heads arrive in one chunk and share this parser; a head that does not occupies it, and the next needs its own. */
 let spare: RequestHeadParser | null = null
+
+function takeParser(maxSize: number): RequestHeadParser {
+  const parser = spare?.maxSize === maxSize ? spare : new RequestHeadParser({ maxSize })
+  if (parser === spare) spare = null
+  return parser
+}
 
 /** Reads the head of the first request on a socket (RFC 9112 §2.1). */
 export class HeadReader implements StreamOwner, TimerEntry {
@@ -49,9 +57,8 @@ export class HeadReader implements StreamOwner, TimerEntry {
   }
 
   onBytes(bytes: Buffer, start: number, end: number): void {
-    const parser = this.#parser ?? spare ?? new RequestHeadParser()
+    const parser = this.#parser ?? takeParser(this.#sink.maxHeadSize)
     this.#parser = parser
-    if (parser === spare) spare = null
     let head: RequestHead | null
     try {
       head = parser.push(bytes, start, end)

@@ -12,6 +12,8 @@ import type { RequestHead } from '../handshake/request-head.ts'
 import { isUpgradeRequest } from '../handshake/upgrade-request.ts'
 import { hasOwner, releaseStream } from '../transport/stream-owner.ts'
 import { HeadReader, type HeadSink } from './head-reader.ts'
+import { readListenTarget } from './listen-target.ts'
+import type { ServerSettings } from './options.ts'
 import { refuseStream } from './upgrade.ts'
 
 /** Milliseconds for the body of a plain request: node's own default. */
@@ -31,6 +33,9 @@ export interface ListenerHost {
   reportError(error: unknown): void
 }
 
+/** The settings of a `Listener`. */
+export type ListenerSettings = Pick<ServerSettings, 'handshakeTimeout' | 'keepAliveTimeout' | 'maxHeaderSize'>
+
 /**
  * A port or unix socket of the server's own. The first request head on each socket is parsed here: an upgrade request
  * goes straight to the server, 1.6 times cheaper than through `node:http`; every other request is replayed to a
@@ -40,23 +45,26 @@ export class Listener {
   readonly #host: ListenerHost
   readonly #http: HttpServer
   readonly #server: Server
-  readonly #timeout: number
+  readonly #headTimeout: number
   readonly #readers = new Set<HeadReader>()
-  readonly #headSink: HeadSink = {
-    onHead: (reader, head, text, rest) => this.#onHead(reader, head, text, rest),
-    onHeadError: (reader, error) => this.#onHeadError(reader, error),
-    onHeadGone: (reader) => void this.#readers.delete(reader),
-  }
+  readonly #headSink: HeadSink
 
-  /** @param timeout Milliseconds until a request head must be complete. */
-  constructor(host: ListenerHost, timeout: number) {
+  constructor(host: ListenerHost, { handshakeTimeout, keepAliveTimeout, maxHeaderSize }: ListenerSettings) {
     this.#host = host
-    this.#timeout = timeout
+    this.#headTimeout = handshakeTimeout
+    this.#headSink = {
+      maxHeadSize: maxHeaderSize,
+      onHead: (reader, head, text, rest) => this.#onHead(reader, head, text, rest),
+      onHeadError: (reader, error) => this.#onHeadError(reader, error),
+      onHeadGone: (reader) => void this.#readers.delete(reader),
+    }
     this.#http = createHttpServer(
       {
-        headersTimeout: timeout,
-        requestTimeout: Math.max(timeout, REQUEST_TIMEOUT),
-        connectionsCheckingInterval: Math.min(timeout, 1_000),
+        headersTimeout: handshakeTimeout,
+        requestTimeout: Math.max(handshakeTimeout, REQUEST_TIMEOUT),
+        connectionsCheckingInterval: Math.min(handshakeTimeout, 1_000),
+        keepAliveTimeout,
+        maxHeaderSize,
       },
       (request, response) => host.onRequest(request, response),
     )
@@ -73,10 +81,15 @@ export class Listener {
     return this.#server.address()
   }
 
-  /** Resolves to the address; rejects with the system's error. `host` is ignored for a path. */
+  /**
+   * Resolves to the address; rejects with the system's error, or with a RangeError when `portOrPath` is neither.
+   *
+   * @param host Ignored for a path.
+   */
   listen(portOrPath: number | string, host: string): Promise<AddressInfo | string> {
     const server = this.#server
     return new Promise((resolve, reject) => {
+      const target = readListenTarget(portOrPath, host)
       server.once('error', reject)
       const onListening = (): void => {
         server.off('error', reject)
@@ -84,8 +97,7 @@ export class Listener {
         server.on('error', (error) => this.#host.reportError(error))
         resolve(server.address()!)
       }
-      if (typeof portOrPath === 'string') server.listen(portOrPath, onListening)
-      else server.listen(portOrPath, host, onListening)
+      server.listen(target, onListening)
     })
   }
 
@@ -109,7 +121,7 @@ export class Listener {
   }
 
   #onSocket(socket: Socket): void {
-    this.#readers.add(new HeadReader(socket, this.#headSink, this.#timeout))
+    this.#readers.add(new HeadReader(socket, this.#headSink, this.#headTimeout))
   }
 
   #onHead(reader: HeadReader, head: RequestHead, text: string, rest: Buffer): void {

@@ -1,8 +1,9 @@
+import { maxHeaderSize } from 'node:http'
 import { isIP } from 'node:net'
 import type { ConnectionLimits } from '../connection/limits.ts'
 import { defaultLimits, readLimits } from '../connection/limits.ts'
 import { type DeflateOptions, type ResolvedDeflateOptions, readDeflateOptions } from '../deflate/options.ts'
-import { callback, integer, type OptionRule, positive, type Settings } from '../options/option-rule.ts'
+import { callback, flag, integer, type OptionRule, positive, type Settings } from '../options/option-rule.ts'
 import { checkOptionNames, readOptions } from '../options/read-options.ts'
 import { defaultMaxMemory } from './memory.ts'
 import { type PolicySettings, policyNames, readPolicy, type UpgradePolicy } from './policy.ts'
@@ -14,8 +15,9 @@ export interface AdmissionOptions {
   /** Connections at once from one address; more get 503 with `Retry-After`. Default: no limit. */
   maxConnectionsPerAddress?: number | undefined
   /**
-   * Addresses and networks (`10.0.0.0/8`) of proxies whose `X-Forwarded-For` is trusted, read from right to left.
-   * Default: none, and the field is ignored.
+   * Addresses and networks (`10.0.0.0/8`) of proxies whose `X-Forwarded-For`, or else `Forwarded` (RFC 7239), is
+   * trusted, read from right to left. Proxies must remove the one of the two that they do not set. Default: none, and
+   * both fields are ignored.
    */
   trustedProxies?: readonly string[] | undefined
 }
@@ -29,6 +31,15 @@ export interface ServerOptions extends UpgradePolicy, AdmissionOptions, Partial<
   maxMemory?: number | undefined
   /** Milliseconds for the opening handshake, including the decision of `authorize`; then 503. Default 10 s. */
   handshakeTimeout?: number | undefined
+  /**
+   * Milliseconds for which the server's own port keeps an idle connection of plain HTTP open. Must be longer than that
+   * of a load balancer in front. Default 65 s; 0 for no limit.
+   */
+  keepAliveTimeout?: number | undefined
+  /** Bytes of a request head on the server's own port; more get 431. Default: node's `http.maxHeaderSize`, 16 KiB. */
+  maxHeaderSize?: number | undefined
+  /** Warns of each refused origin once, with `process.emitWarning`: no browser shows the response. Default true. */
+  originWarnings?: boolean | undefined
   /** Called with what callbacks and views throw. Default: writes it to standard error. */
   onError?: ((error: unknown) => void) | undefined
   /**
@@ -61,6 +72,9 @@ const rules = {
   trustedProxies: networks,
   maxMemory: positive(defaultMaxMemory()),
   handshakeTimeout: integer(10_000, 1, 2 ** 31 - 1),
+  keepAliveTimeout: integer(65_000, 0, 2 ** 31 - 1),
+  maxHeaderSize: integer(maxHeaderSize, 1024, 2 ** 30),
+  originWarnings: flag(true),
   onError: callback<(error: unknown) => unknown>((error) => console.error(error)),
 }
 

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http'
+import type { HeaderFields } from '../handshake/header-field.ts'
 import { isToken } from '../handshake/header-grammar.ts'
-import { normalizeOrigin } from '../handshake/origin.ts'
-import type { OptionRule, Settings } from '../options/option-rule.ts'
+import { type OriginPattern, parseOriginPattern } from '../handshake/origin.ts'
+import type { OptionRule } from '../options/option-rule.ts'
 import { readOptions } from '../options/read-options.ts'
 
 /** An HTTP response that refuses an upgrade request. */
@@ -13,18 +14,37 @@ export interface Refusal {
   body?: string | undefined
 }
 
-/** Decides on a request before the 101; returns nothing to accept it, or the response that refuses it. May be async. */
-export type Authorize<Request = IncomingMessage> = (
-  request: Request,
-) => Refusal | undefined | void | Promise<Refusal | undefined | void>
+/** Accepts an upgrade request, with fields for the 101 such as `Set-Cookie`. */
+export interface Approval {
+  status?: undefined
+  headers: HeaderFields
+}
+
+/** The request that `authorize` gets. */
+export interface AuthorizeRequest extends IncomingMessage {
+  /** The parsed query. */
+  readonly query: URLSearchParams
+  /** The client's address as the limits see it: behind `trustedProxies`, the one that they forward. */
+  readonly clientAddress: string
+}
+
+/** The decision of `authorize`: nothing or an `Approval` accepts the request, a `Refusal` refuses it. */
+export type Verdict = Refusal | Approval | undefined | void
+
+/** Decides on a request before the 101. May be async. */
+export type Authorize<Request = AuthorizeRequest> = (request: Request) => Verdict | Promise<Verdict>
+
+/** Decides whether the script of an origin may connect. May be async. */
+export type AllowsOrigin = (origin: string, request: AuthorizeRequest) => boolean | Promise<boolean>
 
 /** Decisions before the 101 (RFC 6455 §4.2.2). */
 export interface UpgradePolicy {
   /**
-   * Origins that are allowed besides the server's own, as `scheme://host[:port]` or `'null'`, compared whole; `'*'`
-   * allows every origin. Requests without `Origin` do not come from browsers and are allowed. Default: none.
+   * Origins that are allowed besides the server's own: `scheme://host[:port]`, all subdomains of a domain as in
+   * `https://*.example.com`, `'null'` or `'file://'`; or a function. `'*'` allows every origin. Requests without
+   * `Origin` do not come from browsers and are allowed. Default: none.
    */
-  origins?: '*' | readonly string[] | undefined
+  origins?: '*' | readonly string[] | AllowsOrigin | undefined
   /** Called after the origin check; returns nothing to accept, or the response that refuses. May be async. */
   authorize?: Authorize | undefined
   /** Subprotocols of this server. The first of the client's that is among them is chosen. Default: none. */
@@ -32,15 +52,20 @@ export interface UpgradePolicy {
 }
 
 /** A checked policy; `null` where an option is absent. */
-export type PolicySettings = Readonly<Settings<typeof rules>>
+export interface PolicySettings {
+  readonly origins: '*' | readonly OriginPattern[] | AllowsOrigin | null
+  readonly authorize: Authorize | null
+  readonly subprotocols: readonly string[] | null
+}
 
 const rules = {
   origins: {
     fallback: null,
     type: null,
-    allowed: "'*' or an array of origins such as https://example.com or 'null'",
-    accepts: (value) => value === '*' || (Array.isArray(value) && value.every(isOrigin)),
-  } as OptionRule<'*' | readonly string[] | null>,
+    allowed: "'*', a function, or an array of origins such as https://example.com, https://*.example.com or 'null'",
+    accepts: (value) =>
+      value === '*' || typeof value === 'function' || (Array.isArray(value) && value.every((it) => isPattern(it))),
+  } as OptionRule<'*' | readonly string[] | AllowsOrigin | null>,
   authorize: {
     fallback: null,
     type: 'function',
@@ -63,11 +88,13 @@ export const policyNames: readonly string[] = Object.keys(rules)
  * @throws {RangeError} when its value is not allowed.
  */
 export function readPolicy(options: UpgradePolicy): PolicySettings {
-  return readOptions(rules, options)
+  const { origins, ...others } = readOptions(rules, options)
+  const patterns = Array.isArray(origins) ? origins.map((text) => parseOriginPattern(text)!) : origins
+  return { ...others, origins: patterns as PolicySettings['origins'] }
 }
 
-function isOrigin(value: unknown): boolean {
-  return typeof value === 'string' && normalizeOrigin(value) !== null
+function isPattern(value: unknown): boolean {
+  return typeof value === 'string' && parseOriginPattern(value) !== null
 }
 
 function isName(value: unknown): boolean {

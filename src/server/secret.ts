@@ -2,13 +2,14 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 
 /**
  * Whether two secrets are equal, compared in a time that does not depend on where they differ: for tokens and
- * passwords in `authorize` (RFC 6455 §10.5).
+ * passwords in `authorize` (RFC 6455 §10.5). An empty secret equals nothing: it is one that was not configured.
  *
  * @throws {TypeError} when one of them is not a string.
  */
 export function isEqualSecret(given: string, expected: string): boolean {
   // Digests have one length, so the time does not depend on the length of the secret either.
-  return timingSafeEqual(digest(given), digest(expected))
+  const isEqual = timingSafeEqual(digest(given), digest(expected))
+  return isEqual && expected !== ''
 }
 
 function digest(text: string): Buffer {

@@ -7,7 +7,7 @@ import { CloseCode } from '../core/close-code.ts'
 import { HandshakeError, WebSocketError } from '../core/errors.ts'
 import { isUpgradeRequest } from '../handshake/upgrade-request.ts'
 import { callUser, reportTo } from '../user-code/user-code.ts'
-import { authorizeUpgrade } from './authorize.ts'
+import { type Acceptance, authorizeUpgrade } from './authorize.ts'
 import { ConnectionSet } from './connection-set.ts'
 import { Handshakes } from './handshakes.ts'
 import { Listener } from './listener.ts'
@@ -64,9 +64,9 @@ export class WebSocketServer {
 
   /**
    * Listens on a port of its own (0 picks a free one) or on a unix socket. Resolves to the address; rejects with the
-   * system's error when it is not available.
+   * system's error when it is not available, and with a RangeError when the argument is neither.
    *
-   * @param portOrPath Default 0.
+   * @param portOrPath A port, also as text (`process.env.PORT`), or a path with a slash. Default 0.
    * @param host Default `127.0.0.1`.
    */
   listen(portOrPath: number | string = 0, host = '127.0.0.1'): Promise<AddressInfo | string> {
@@ -80,7 +80,7 @@ export class WebSocketServer {
         onRequest: (request, response) => this.#answer(request, response),
         reportError: this.#set.reportError,
       },
-      this.#settings.handshakeTimeout,
+      this.#settings,
     )
     return this.#listener.listen(portOrPath, host)
   }
@@ -102,6 +102,11 @@ export class WebSocketServer {
    */
   handleUpgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
     this.#handshakes.begin(request, { message: request }, stream, head)
+  }
+
+  /** The address of a request's client as the limits see it: behind `trustedProxies`, the one that they forward. */
+  clientAddress(request: IncomingMessage): string {
+    return this.#handshakes.addressOf(request)
   }
 
   /** The counts since the server was made. */
@@ -137,15 +142,15 @@ export class WebSocketServer {
   #decide(upgrade: Upgrade): void {
     const choice = authorizeUpgrade(upgrade, this.#settings.policy)
     if (choice instanceof Promise) {
-      choice.then((subprotocol) => this.#accept(upgrade, subprotocol)).catch((error) => refusePending(upgrade, error))
+      choice.then((acceptance) => this.#accept(upgrade, acceptance)).catch((error) => refusePending(upgrade, error))
     } else {
       this.#accept(upgrade, choice)
     }
   }
 
-  #accept(upgrade: Upgrade, subprotocol: string | undefined): void {
+  #accept(upgrade: Upgrade, acceptance: Acceptance): void {
     if (upgrade.settled || upgrade.stream.destroyed) return
-    const connection = upgrade.accept({ subprotocol })
+    const connection = upgrade.accept(acceptance)
     callUser(
       () => this.onConnection(connection),
       (error) => {

@@ -47,6 +47,7 @@ export function makeHost(server: WebSocketServer, options: ServerOptions & Sessi
     policy: readPolicy(options),
     session: readSessionOptions(options),
     draining: new Draining(server.draining),
+    addressOf: (request) => server.clientAddress(request),
     reportError: (error) => reportTo(onError, error),
   }
 }

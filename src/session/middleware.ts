@@ -4,6 +4,7 @@ import { flag } from '../options/option-rule.ts'
 import { checkOption } from '../options/read-options.ts'
 import { authorizeUpgrade } from '../server/authorize.ts'
 import type { ServerOptions } from '../server/options.ts'
+import { removeQuery } from '../server/request-fields.ts'
 import { WebSocketServer } from '../server/server.ts'
 import { refusePending, type Upgrade } from '../server/upgrade.ts'
 import { makeAppResponse } from './app-response.ts'
@@ -48,12 +49,12 @@ export class WebSocketMiddleware {
     this.server.onUpgrade = (upgrade) => this.#onUpgrade(upgrade)
     this.server.attach(httpServer)
     httpServer.prependListener('request', (request: IncomingMessage) => {
-      if (!isMarked(request)) markRequest(request, false)
+      if (!isMarked(request)) markRequest(request, false, this.#host.addressOf)
     })
   }
 
   #onUpgrade(upgrade: Upgrade): void {
-    markRequest(upgrade.request, true)
+    markRequest(upgrade.request, true, this.#host.addressOf)
     if (this.#acceptsAll) {
       this.#runOpenly(upgrade).catch((error) => refusePending(upgrade, error))
       return
@@ -65,13 +66,14 @@ export class WebSocketMiddleware {
   /** Runs the chain with a `request.websocket` that accepts on first use. A getter cannot wait: the policy is applied first. */
   async #runOpenly(upgrade: Upgrade): Promise<void> {
     const { request } = upgrade
-    const subprotocol = await authorizeUpgrade(upgrade, this.#host.policy)
+    const acceptance = await authorizeUpgrade(upgrade, this.#host.policy)
     let session: WebSocket | null = null
     setSessionLater(request, () => {
-      session ??= acceptUpgrade(upgrade, this.#host, subprotocol)
+      session ??= acceptUpgrade(upgrade, this.#host, acceptance)
       return session
     })
-    announceUpgrade({ upgrade, host: this.#host, isAuthorized: true })
+    removeQuery(request)
+    announceUpgrade({ upgrade, host: this.#host, acceptance })
     this.#run(upgrade, () => session)
   }
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { authorizeUpgrade } from '../server/authorize.ts'
+import { type Acceptance, authorizeUpgrade } from '../server/authorize.ts'
 import type { PolicySettings } from '../server/policy.ts'
 import { refusePending, type Upgrade } from '../server/upgrade.ts'
 import type { Draining } from './draining.ts'
@@ -12,6 +12,8 @@ export interface ViewHost {
   readonly policy: PolicySettings
   readonly session: SessionSettings
   readonly draining: Draining
+  /** The address of a request's client as the limits see it. */
+  readonly addressOf: (request: IncomingMessage) => string
   /** Passes an error to the server's `onError`. */
   readonly reportError: (error: unknown) => void
 }
@@ -20,8 +22,8 @@ export interface ViewHost {
 export interface PendingUpgrade {
   readonly upgrade: Upgrade
   readonly host: ViewHost
-  /** Whether the server's own policy has been applied already. */
-  readonly isAuthorized?: boolean
+  /** The decision of the server's own policy, when it has been applied already. */
+  readonly acceptance?: Acceptance
 }
 
 const pendingUpgrades = new WeakMap<IncomingMessage, PendingUpgrade>()
@@ -43,13 +45,14 @@ export function takePendingUpgrade(request: IncomingMessage): PendingUpgrade | n
  * session, or to `null` when the request was refused or its peer has left; never rejects.
  */
 export async function acceptPendingUpgrade(
-  { upgrade, host, isAuthorized = false }: PendingUpgrade,
+  { upgrade, host, acceptance: first }: PendingUpgrade,
   settings: ViewSettings,
 ): Promise<WebSocket | null> {
-  const serverPolicy = isAuthorized ? { ...host.policy, authorize: null } : host.policy
+  const serverPolicy = first === undefined ? host.policy : { ...host.policy, origins: '*' as const, authorize: null }
   try {
-    const subprotocol = await authorizeUpgrade(upgrade, joinPolicies(serverPolicy, settings.policy))
-    return acceptUpgrade(upgrade, host, subprotocol, settings)
+    const acceptance = await authorizeUpgrade(upgrade, joinPolicies(serverPolicy, settings.policy))
+    const headers = { ...first?.headers, ...acceptance.headers }
+    return acceptUpgrade(upgrade, host, { ...acceptance, headers }, settings)
   } catch (error) {
     refusePending(upgrade, error)
     return null
@@ -60,12 +63,12 @@ export async function acceptPendingUpgrade(
 export function acceptUpgrade(
   upgrade: Upgrade,
   host: ViewHost,
-  subprotocol: string | undefined,
+  acceptance: Acceptance,
   settings?: ViewSettings,
 ): WebSocket | null {
   if (upgrade.settled || upgrade.stream.destroyed) return null
   const session = new WebSocket(
-    upgrade.accept({ subprotocol, limits: settings?.limits }),
+    upgrade.accept({ ...acceptance, limits: settings?.limits }),
     { ...host.session, ...settings?.session },
     host.draining,
   )
@@ -89,6 +92,9 @@ function joinAuthorize(
   if (first === null || second === null) return first ?? second
   return async (request) => {
     const answer = await first(request)
-    return answer === undefined ? second(request) : answer
+    if (answer === undefined || answer.status !== undefined) return answer ?? second(request)
+    const other = await second(request)
+    if (other === undefined || other.status !== undefined) return other ?? answer
+    return { headers: { ...answer.headers, ...other.headers } }
   }
 }

@@ -54,7 +54,7 @@ export class Router {
     if (typeof match === 'number') return upgrade.refuse(refusals[match])
     const { value: view, params } = match
     if (!isWebSocketView(view)) return upgrade.refuse(refusals.notAccepted)
-    markRequest(request, true)
+    markRequest(request, true, this.#host.addressOf)
     announceUpgrade({ upgrade, host: this.#host })
     // What a view writes to this response is discarded: over WebSocket there is no response body.
     view(completeRequest(request, params), new ServerResponse(request))
@@ -66,7 +66,7 @@ export class Router {
     if (typeof match === 'number') return answerText(response, match, refusals[match].message)
     const { value: view, params } = match
     const fail = (error: unknown): void => failPlain(response, error, this.#host.reportError)
-    markRequest(request, false)
+    markRequest(request, false, this.#host.addressOf)
     const complete = completeRequest(request, params)
     const run = (): unknown => (view as (...args: unknown[]) => unknown)(complete, response, fail)
     void answerPlain(run, response, fail)

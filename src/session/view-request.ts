@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http'
-import { parseRequestTarget } from '../handshake/request-target.ts'
+import type { AuthorizeRequest } from '../server/policy.ts'
+import { type AddressOf, addClientAddress, addQuery } from '../server/request-fields.ts'
 import type { PathParams } from './urls.ts'
 import type { WebSocket } from './websocket.ts'
 
-/** What `dwebsocket` adds to a request, whoever routed it. */
+/** The fields that `dwebsocket` adds to every request, whatever framework routes it. */
 export interface SessionAware {
   /** Whether this is a WebSocket request; if so `websocket` is the session (RFC 6455 §4.1). */
   is_websocket(): this is { readonly websocket: WebSocket }
@@ -11,12 +12,10 @@ export interface SessionAware {
   readonly websocket: WebSocket | null
 }
 
-/** What a view is given: node's request, and what the urls found in it (RFC 9110 §7.1). */
-export interface ViewRequest extends IncomingMessage, SessionAware {
+/** The request of a view: node's request, with what the urls found in it (RFC 9110 §7.1). */
+export interface ViewRequest extends AuthorizeRequest, SessionAware {
   /** The parameters of the path pattern, percent-decoded. Under a framework, the framework's own. */
   readonly params: PathParams
-  /** The query, parsed when first asked for. Under a framework that has its own, the framework's own. */
-  readonly query: URLSearchParams
 }
 
 /** The request of a view that runs for WebSocket requests only. */
@@ -27,36 +26,38 @@ export interface WebSocketRequest extends ViewRequest {
 const yes = (): boolean => true
 const no = (): boolean => false
 
-const queryProperty: PropertyDescriptor & ThisType<IncomingMessage> = {
-  configurable: true,
-  enumerable: true,
-  get() {
-    const value = new URLSearchParams(parseRequestTarget(this.url ?? '/')?.query)
-    Object.defineProperty(this, 'query', { value, writable: true, configurable: true, enumerable: true })
-    return value
-  },
-}
-
-/** Gives a request `is_websocket` and `websocket`, the latter still `null` (RFC 6455 §4.1). */
-export function markRequest(request: IncomingMessage, isWebSocket: boolean): void {
+/** Adds `is_websocket`, `clientAddress` and a `websocket` that is still `null` to a request (RFC 6455 §4.1). */
+export function markRequest(
+  request: IncomingMessage,
+  isWebSocket: boolean,
+  addressOf: AddressOf = socketAddress,
+): void {
   Object.assign(request, { is_websocket: isWebSocket ? yes : no, websocket: null })
+  addClientAddress(request, addressOf)
 }
 
-/** Whether the request went through `markRequest`. */
+function socketAddress({ socket }: IncomingMessage): string {
+  return socket.remoteAddress ?? ''
+}
+
+/** Whether `markRequest` was called for the request. */
 export function isMarked(request: IncomingMessage): request is IncomingMessage & SessionAware {
   return 'is_websocket' in request
 }
 
-/** Completes a marked request for a view, leaving alone the `params` and `query` that a framework has put there. */
+/** Completes a marked request for a view; `params` of a framework are not replaced. */
 export function completeRequest(request: IncomingMessage, params?: PathParams): ViewRequest {
   if (params !== undefined || !('params' in request)) Object.assign(request, { params: params ?? {} })
-  if (!('query' in request)) Object.defineProperty(request, 'query', queryProperty)
+  addQuery(request)
   return request as ViewRequest
 }
 
-/** Lets `websocket` accept the request when it is first asked for; `accept` puts the session there, or gives `null`. */
+/** Lets `websocket` accept the request on first use; `accept` returns the session, or `null`. */
 export function setSessionLater(request: IncomingMessage, accept: () => WebSocket | null): void {
-  Object.defineProperty(request, 'websocket', { get: accept, configurable: true, enumerable: true })
+  const set = (value: unknown): void => {
+    Object.defineProperty(request, 'websocket', { value, writable: true, configurable: true, enumerable: true })
+  }
+  Object.defineProperty(request, 'websocket', { get: accept, set, configurable: true, enumerable: true })
 }
 
 /** Puts the session on its request. */

@@ -1,8 +1,16 @@
-import { isSameOrigin, matchesOrigin, normalizeOrigin } from '../../src/handshake/origin.ts'
+import {
+  isSameOrigin,
+  matchesOrigin,
+  normalizeOrigin,
+  type OriginPattern,
+  parseOriginPattern,
+} from '../../src/handshake/origin.ts'
 import { assert, suite } from '../support/unit.ts'
 import { cpuMilliseconds } from './cpu.ts'
 
 const test = suite('origin')
+
+const patterns = (...sources: string[]): OriginPattern[] => sources.map((source) => parseOriginPattern(source)!)
 
 test('brings an origin into one form', () => {
   assert.is(normalizeOrigin('HTTPS://Example.COM:443'), 'https://example.com')
@@ -11,21 +19,12 @@ test('brings an origin into one form', () => {
   assert.is(normalizeOrigin('http://[0:0::1]:80'), 'http://[::1]')
   assert.is(normalizeOrigin('chrome-extension://AbCd'), 'chrome-extension://abcd')
   assert.is(normalizeOrigin('null'), 'null')
+  assert.is(normalizeOrigin('file://'), 'file://')
 })
 
 test('finds no origin in anything with more or less than scheme, host and port', () => {
   const bad = [
-    ...[
-      '',
-      'example.com',
-      'https:example.com',
-      '://a',
-      'https://',
-      'file://',
-      'https://a/',
-      'https://a/b',
-      'https://a?b',
-    ],
+    ...['', 'example.com', 'https:example.com', '://a', 'https://', 'https://a/', 'https://a/b', 'https://a?b'],
     ...[
       'https://a#b',
       'https://u@a',
@@ -78,7 +77,7 @@ test('is never of the same origin as a host that is none', () => {
 })
 
 test('S-46: allows exactly the listed origins', () => {
-  const allowed = ['https://example.com', 'http://b\u00fccher.example:8080', 'app://Local']
+  const allowed = patterns('https://example.com', 'http://b\u00fccher.example:8080', 'app://Local')
   for (const origin of [
     'https://example.com',
     'https://EXAMPLE.com:443',
@@ -104,10 +103,38 @@ test('S-46: allows exactly the listed origins', () => {
 })
 
 test('allows the opaque origin only where it is listed', () => {
-  assert.is(matchesOrigin('null', ['null']), true)
-  assert.is(matchesOrigin('null', ['file://', 'nonsense']), false)
-  assert.is(matchesOrigin('nonsense', ['nonsense']), false)
+  assert.is(matchesOrigin('null', patterns('null')), true)
+  assert.is(matchesOrigin('null', patterns('file://', 'https://a')), false)
+  assert.is(matchesOrigin('file://', patterns('file://')), true)
+  assert.is(matchesOrigin('nonsense', patterns('null', 'file://')), false)
   assert.is(matchesOrigin('null', []), false)
+})
+
+test('S-46: a pattern allows every subdomain of its domain, and nothing else', () => {
+  const allowed = patterns('https://*.example.com', 'http://*.B\u00fccher.example:8080')
+  for (const origin of [
+    'https://app.example.com',
+    'https://a.b.EXAMPLE.com:443',
+    'http://www.xn--bcher-kva.example:8080',
+  ]) {
+    assert.is(matchesOrigin(origin, allowed), true, origin)
+  }
+  for (const origin of [
+    ...['https://example.com', 'https://.example.com', 'https://evilexample.com', 'https://app.example.com.evil'],
+    ...['http://app.example.com', 'https://app.example.com:444', 'http://www.xn--bcher-kva.example', 'null'],
+    ...['https://evil.example/.example.com', 'https://evil@app.example.com', 'https://evil#.example.com'],
+  ]) {
+    assert.is(matchesOrigin(origin, allowed), false, origin)
+  }
+})
+
+test('finds no pattern in a wildcard anywhere but before a domain, in a path or without a scheme', () => {
+  for (const source of [
+    ...['*', '*.example.com', 'https://*', 'https://*.', 'https://a.*.com', 'https://a*.example.com'],
+    ...['https://*.*.example.com', '*://example.com', 'https://*.example.com/', 'https://example.com:*', '', 'a'],
+  ]) {
+    assert.is(parseOriginPattern(source), null, source)
+  }
 })
 
 test('S-04: judges 64 KiB in less than 50 ms of CPU', () => {
@@ -116,7 +143,7 @@ test('S-04: judges 64 KiB in less than 50 ms of CPU', () => {
     const judge = () => [
       isSameOrigin(text, 'a', true),
       isSameOrigin('https://a', text, true),
-      matchesOrigin(text, ['https://a']),
+      matchesOrigin(text, patterns('https://a', 'https://*.a')),
     ]
     assert.ok(cpuMilliseconds(judge) < 50, unit)
   }

@@ -132,11 +132,11 @@ test('copies what it needs later, for the window is used again', () => {
 test('keeps the bytes of earlier pushes for another parser', () => {
   const bytes = Buffer.from(H0, 'latin1')
   const parser = new RequestHeadParser()
-  assert.is(parser.kept.length, 0)
+  assert.is(parser.stored.length, 0)
   parser.push(bytes, 0, 10)
   parser.push(bytes, 10, 30)
   parser.push(bytes, 30, bytes.length)
-  assert.is(parser.kept.toString('latin1'), H0.slice(0, 30))
+  assert.is(parser.stored.toString('latin1'), H0.slice(0, 30))
 })
 
 test('grows its buffer without losing a byte', () => {

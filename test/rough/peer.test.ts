@@ -1,3 +1,4 @@
+// Rough: peers and networks that disappear without a word of the protocol.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface, type Interface } from 'node:readline'

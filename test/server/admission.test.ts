@@ -90,6 +90,27 @@ test('S-54: believes X-Forwarded-For of trusted proxies only, from right to left
   }
 })
 
+const forwardedRequest = (socket: string, headers: Record<string, string>): IncomingMessage =>
+  ({ socket: { remoteAddress: socket }, headers }) as unknown as IncomingMessage
+
+test('S-54: reads ports, brackets and quotes of X-Forwarded-For, and Forwarded where there is none', () => {
+  const admission = makeAdmission({ trustedProxies: ['10.0.0.0/8'] })
+  const cases: [headers: Record<string, string>, expected: string][] = [
+    [{ 'x-forwarded-for': '203.0.113.7:51234' }, '203.0.113.7'],
+    [{ 'x-forwarded-for': '1.1.1.1, "[2001:db8::7]:51234", 10.0.0.2:80' }, '2001:db8::7'],
+    [{ forwarded: 'for=203.0.113.7' }, '203.0.113.7'],
+    [{ forwarded: 'for=1.1.1.1, For="[2001:db8::7]:4711";proto=https, for=10.0.0.2' }, '2001:db8::7'],
+    [{ forwarded: 'for=1.1.1.1, for=unknown' }, '10.0.0.1'],
+    [{ forwarded: 'for=1.1.1.1, proto=https' }, '10.0.0.1'],
+    [{ forwarded: 'for=9.9.9.9', 'x-forwarded-for': '203.0.113.7' }, '203.0.113.7'],
+    [{ forwarded: 'for=9.9.9.9', 'x-forwarded-for': '' }, '10.0.0.1'],
+  ]
+  for (const [headers, expected] of cases) {
+    assert.is(admission.addressOf(forwardedRequest('10.0.0.1', headers)), expected, JSON.stringify(headers))
+    assert.is(admission.addressOf(forwardedRequest('192.0.2.1', headers)), '192.0.2.1')
+  }
+})
+
 test('S-54: counts by the address that was found', async () => {
   const enter = door({ maxConnectionsPerAddress: 1, trustedProxies: ['10.0.0.1'] })
   enter('10.0.0.1', '1.1.1.1')
@@ -100,8 +121,10 @@ test('S-54: counts by the address that was found', async () => {
 test('reads a long X-Forwarded-For in linear time', () => {
   const admission = makeAdmission({ trustedProxies: ['0.0.0.0/0'] })
   const begin = process.cpuUsage()
-  for (const hop of [' ', ',', '1.2.3.4,', '1']) {
-    admission.addressOf(request('10.0.0.1', hop.repeat(65_536 / hop.length)))
+  for (const hop of [' ', ',', '1.2.3.4,', '1', '"', '[::1]:80,']) {
+    const value = hop.repeat(65_536 / hop.length)
+    admission.addressOf(request('10.0.0.1', value))
+    admission.addressOf(forwardedRequest('10.0.0.1', { forwarded: value }))
   }
   const { user, system } = process.cpuUsage(begin)
   assert.ok(user + system < 500_000, `${user + system} µs`)

@@ -7,7 +7,7 @@ import { endOfTick, turns, until } from '../support/tick.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 import { frame } from '../support/wire.ts'
 
-const test = suite('own port')
+const test = suite('listener')
 
 /** A server that echoes messages, and bodies of plain requests behind their path. */
 async function listen(t: TestContext): Promise<{ server: WebSocketServer; port: number }> {
@@ -33,7 +33,7 @@ function open(
   t: TestContext,
   port: number,
 ): { socket: Socket; text: () => string; until: (text: string) => Promise<void> } {
-  const socket = connect(port, '127.0.0.1')
+  const socket = connect({ port, host: '127.0.0.1', noDelay: true })
   t.after(() => socket.destroy())
   let received = ''
   socket.on('data', (chunk) => {
@@ -150,4 +150,35 @@ test('answers a head that is broken behind a good beginning, and serves the next
     get({ port, host: '127.0.0.1' }, (answer) => resolve(answer.resume().statusCode)),
   )
   assert.is(status, 200)
+})
+
+test('keeps idle connections of plain HTTP open for longer than a load balancer, or as long as keepAliveTimeout says', async (t) => {
+  const { port } = await listen(t)
+  const { socket, until, text } = open(t, port)
+  socket.write(plain('/one'))
+  await until('/one 0\n')
+  assert.match(text(), /Keep-Alive: timeout=65\r\n/)
+  const server = new WebSocketServer({ keepAliveTimeout: 2_000 })
+  server.onRequest = (_, response) => void response.end('plain')
+  t.after(() => server.close())
+  const own = open(t, ((await server.listen(0)) as AddressInfo).port)
+  own.socket.write(plain('/'))
+  await own.until('plain')
+  assert.match(own.text(), /Keep-Alive: timeout=2\r\n/)
+})
+
+test('accepts request heads up to maxHeaderSize, whether they upgrade or not', async (t) => {
+  const server = new WebSocketServer({ maxHeaderSize: 65_536 })
+  server.onRequest = (_, response) => void response.end('plain')
+  t.after(() => server.close())
+  const { port } = (await server.listen(0)) as AddressInfo
+  const cookie = (size: number): string => `Cookie: ${'x'.repeat(size)}`
+  const client = await RawClient.open(port, { headers: [cookie(60_000)] })
+  assert.match(client.head, /^HTTP\/1\.1 101 /)
+  await client.close()
+  const refused = await RawClient.open(port, { headers: [cookie(70_000)] })
+  assert.match(refused.head, /^HTTP\/1\.1 431 /)
+  const { socket, until } = open(t, port)
+  socket.write(`GET / HTTP/1.1\r\nHost: a\r\n${cookie(60_000)}\r\n\r\n`)
+  await until('plain')
 })

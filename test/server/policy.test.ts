@@ -1,8 +1,14 @@
 import type { IncomingMessage } from 'node:http'
-import type { Refusal } from '../../src/index.ts'
+import {
+  type AuthorizeRequest,
+  createServer,
+  type Refusal,
+  require_websocket,
+  WebSocketServer,
+} from '../../src/index.ts'
 import { RawClient } from '../support/raw-client.ts'
 import { runServer } from '../support/running-server.ts'
-import { assert, suite } from '../support/unit.ts'
+import { assert, suite, thrownBy } from '../support/unit.ts'
 import { frame } from '../support/wire.ts'
 
 const test = suite('policy')
@@ -113,4 +119,113 @@ test('lets a page of the same host by https in, as behind a proxy that ends TLS'
   const client = await RawClient.open(port, { headers: ['Origin: https://localhost'] })
   assert.match(client.head, /^HTTP\/1\.1 101 /)
   await client.close()
+})
+
+test('allows subdomains by a pattern, file:// where listed, and what a function allows', async (t) => {
+  const errors: unknown[] = []
+  const asked: string[] = []
+  const options = {
+    pattern: { origins: ['https://*.example.com', 'file://'] },
+    sync: { origins: (origin: string) => origin === 'https://app.example.com' },
+    async: { origins: async (origin: string) => origin === 'file://' },
+    query: {
+      origins: (origin: string, request: AuthorizeRequest) => {
+        asked.push(`${origin} ${request.query.get('a')} ${request.clientAddress}`)
+        return false
+      },
+    },
+    truthy: { origins: () => 'yes' as never },
+    throws: {
+      origins: () => {
+        throw new Error('no list')
+      },
+    },
+    rejects: { origins: () => Promise.reject(new Error('no list')) },
+  }
+  const expected: Record<keyof typeof options, [app: string, file: string]> = {
+    pattern: ['101', '101'],
+    sync: ['101', '403'],
+    async: ['403', '101'],
+    query: ['403', '403'],
+    truthy: ['403', '403'],
+    throws: ['500', '500'],
+    rejects: ['500', '500'],
+  }
+  for (const [name, statuses] of Object.entries(expected)) {
+    const own = options[name as keyof typeof options]
+    const { port } = await runServer(t, { originWarnings: false, onError: (error) => errors.push(error), ...own })
+    for (const [i, origin] of ['https://app.example.com', 'file://'].entries()) {
+      const client = await RawClient.open(port, { path: '/?a=1', headers: [`Origin: ${origin}`] })
+      assert.is(client.head.slice(9, 12), statuses[i], `${name} ${origin}`)
+      client.socket.destroy()
+    }
+  }
+  assert.equal(asked, ['https://app.example.com 1 127.0.0.1', 'file:// 1 127.0.0.1'])
+  assert.is(errors.length, 4)
+})
+
+test('throws at construction for a policy that could never match, or would match too much', async () => {
+  const origins = [
+    ...['https://app.example.com', ['*'], ['app.example.com'], ['https://app.example.com/'], ['https://*'], [/x/]],
+    ...[['https://a.example', ''], [null], {}, 5, true, null],
+  ]
+  const subprotocols = ['graphql-transport-ws', ['a', 'a'], ['a b'], [''], [5], {}, null]
+  const wrong = [
+    ...origins.map((value) => ({ origins: value })),
+    ...subprotocols.map((value) => ({ subprotocols: value })),
+  ]
+  for (const options of [...wrong, { authorize: true }, { orgins: [] }, { originWarnings: 1 }] as never[]) {
+    const shown = JSON.stringify(options)
+    const servers = [() => new WebSocketServer(options), () => createServer(options)]
+    const views = 'originWarnings' in options ? [] : [() => require_websocket(() => {}, options)]
+    for (const make of [...servers, ...views]) {
+      const error = await thrownBy(make)
+      assert.ok(error instanceof RangeError || error instanceof TypeError, shown)
+      assert.match(error.message, /^option \w+ is .*; allowed: /, shown)
+    }
+  }
+})
+
+test('warns of a refused origin once, and never with originWarnings: false', async (t) => {
+  const warnings: string[] = []
+  const onWarning = ({ message }: Error): number => warnings.push(message)
+  process.on('warning', onWarning)
+  t.after(() => process.off('warning', onWarning))
+  const refuse = async (port: number, origin: string): Promise<void> => {
+    const client = await RawClient.open(port, { headers: [`Origin: ${origin}`] })
+    await client.until(() => client.closed)
+  }
+  const [loud, quiet] = [await runServer(t), await runServer(t, { originWarnings: false })]
+  await refuse(quiet.port, 'https://quiet.example')
+  for (const origin of ['https://a.example', 'https://b.example', 'https://a.example']) await refuse(loud.port, origin)
+  assert.equal(
+    warnings.map((message) => message.split(' ')[1]),
+    ['https://a.example', 'https://b.example'],
+  )
+  for (let i = 0; i < 200; i++) await refuse(loud.port, `https://${i}.example`)
+  assert.is(warnings.length, 100)
+})
+
+test('sends the fields of an authorize that accepts in the 101, and refuses what is neither', async (t) => {
+  const errors: unknown[] = []
+  const answers: Record<string, unknown> = {
+    '/cookie': { headers: { 'Set-Cookie': ['a=1', 'b=2'] } },
+    '/false': false,
+    '/true': true,
+    '/null': null,
+    '/empty': {},
+    '/text': 'no',
+  }
+  const { port } = await runServer(t, {
+    authorize: ({ url }) => answers[url!] as never,
+    onError: (error) => errors.push(error),
+  })
+  for (const path of Object.keys(answers)) {
+    const client = await RawClient.open(port, { path })
+    if (path === '/cookie') assert.match(client.head, /^HTTP\/1\.1 101 [\s\S]*Set-Cookie: a=1\r\nSet-Cookie: b=2\r\n/)
+    else assert.match(client.head, /^HTTP\/1\.1 500 /)
+    client.socket.destroy()
+  }
+  assert.is(errors.length, 5)
+  assert.ok(errors.every((error) => error instanceof TypeError))
 })

@@ -111,9 +111,9 @@ test('answers plain HTTP through the same app, with is_websocket and websocket o
   })
   app.get(
     '/view',
-    accept_websocket<Request & SessionAware>((request) => {
+    accept_websocket((request) => {
       if (request.is_websocket()) request.websocket.send(String(request.headers['x-seen']))
-      return `${request.query['a']}`
+      return request.query.get('a')!
     }),
   )
   app.get(

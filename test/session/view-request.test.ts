@@ -34,11 +34,24 @@ test('gives an empty query where the target has none or is missing', () => {
   for (const url of ['/a', '/a?', '*', undefined]) assert.is(completeRequest(makeRequest(url)).query.size, 0)
 })
 
-test('leaves alone the params and the query of a framework', () => {
+test('leaves alone the params of a framework, and replaces its query by the same object as everywhere', () => {
   const own = { params: { id: 'own' }, query: { a: 'own' } }
   const request = completeRequest(Object.assign(makeRequest('/x?a=1'), own))
   assert.is(request.params, own.params)
-  assert.is(request.query as unknown, own.query)
+  assert.instance(request.query, URLSearchParams)
+  assert.is(request.query.get('a'), '1')
+})
+
+test('finds the address of the client when it is first read', () => {
+  const request = makeRequest('/')
+  const asked: IncomingMessage[] = []
+  markRequest(request, false, (message) => {
+    asked.push(message)
+    return '192.0.2.1'
+  })
+  assert.equal(asked, [])
+  for (let i = 0; i < 2; i++) assert.is(completeRequest(request).clientAddress, '192.0.2.1')
+  assert.equal(asked.length, 1)
 })
 
 test('puts the session on its request, at once or when it is first asked for', () => {

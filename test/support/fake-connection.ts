@@ -1,7 +1,10 @@
 import type { Connection } from '../../src/connection/connection.ts'
 import type { Sendable, SendResult } from '../../src/connection/send/outgoing.ts'
-import { isSendableCloseCode } from '../../src/core/close-code.ts'
 import type { CloseInfo } from '../../src/core/closing-handshake.ts'
+
+/** RFC 6455 §7.4. */
+const isSendable = (code: number): boolean =>
+  (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999)
 
 /** A connection without a socket: the test plays the peer and reads what the session did. */
 export class FakeConnection {
@@ -19,7 +22,7 @@ export class FakeConnection {
   hasRoom = true
   isPaused = false
   #waitingForRoom: (() => void)[] = []
-  readonly #backlog: (string | Buffer)[] = []
+  #undelivered: (string | Buffer)[] = []
 
   /** Itself, as what the session takes it for. */
   get asConnection(): Connection {
@@ -46,10 +49,12 @@ export class FakeConnection {
   }
 
   close(code = 1000, reason = ''): void {
-    if (!isSendableCloseCode(code)) throw new RangeError('code is not allowed')
+    if (!isSendable(code) || Buffer.byteLength(reason) > 123)
+      throw new RangeError('a code and a reason of a Close frame')
     if (this.state !== 'open') return
     this.calls.push(`close ${code} ${reason}`.trim())
     this.state = 'closing'
+    this.#undelivered = []
     if (this.isPaused) this.resume()
   }
 
@@ -62,15 +67,20 @@ export class FakeConnection {
   resume(): void {
     this.calls.push('resume')
     this.isPaused = false
-    this.receive()
+    this.#deliver()
   }
 
-  /** The peer's messages arrive, in one chunk: they wait while it is paused, and are discarded once it closes. */
+  /** The peer's messages arrive, in one chunk. */
   receive(...messages: (string | Buffer)[]): void {
-    this.#backlog.push(...messages)
-    while (this.#backlog.length > 0 && !this.isPaused) {
-      const message = this.#backlog.shift()!
-      if (this.state === 'open') this.onMessage(message, typeof message !== 'string')
+    this.#undelivered.push(...messages)
+    this.#deliver()
+  }
+
+  #deliver(): void {
+    while (this.state === 'open' && !this.isPaused) {
+      const message = this.#undelivered.shift()
+      if (message === undefined) return
+      this.onMessage(message, typeof message !== 'string')
     }
   }
 

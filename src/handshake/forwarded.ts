@@ -1,0 +1,54 @@
+import { isIP } from 'node:net'
+import { trimBlanks } from './header-field.ts'
+import { equalsIgnoreCase } from './header-grammar.ts'
+
+/** The hops of an `X-Forwarded-For` value, the client's first: addresses in any form that `parseNode` reads. */
+export function parseForwardedFor(text: string): string[] {
+  return splitUnquoted(text, ',').map((hop) => trimBlanks(hop))
+}
+
+/** The `for` parameter of each element of a `Forwarded` value, the client's first; `''` without one (RFC 7239 §4). */
+export function parseForwarded(text: string): string[] {
+  return splitUnquoted(text, ',').map(readFor)
+}
+
+/**
+ * The IP address of a node: an address, with a port, brackets or quotes around it as proxies write them (RFC 7239 §6);
+ * `null` for `unknown`, an obfuscated identifier and everything else.
+ */
+export function parseNode(text: string): string | null {
+  const node = unquote(text)
+  if (isIP(node) !== 0) return node
+  const [, address] = /^\[([^[\]]*)\](?::\d{1,5})?$/.exec(node) ?? /^([\d.]*):\d{1,5}$/.exec(node) ?? []
+  return address !== undefined && isIP(address) !== 0 ? address : null
+}
+
+function readFor(element: string): string {
+  for (const pair of splitUnquoted(element, ';')) {
+    const equals = pair.indexOf('=')
+    if (equals !== -1 && equalsIgnoreCase(trimBlanks(pair, 0, equals), 'for')) return trimBlanks(pair, equals + 1)
+  }
+  return ''
+}
+
+/** Splits at a separator outside of quoted strings (RFC 9110 §5.6.4). */
+function splitUnquoted(text: string, separator: string): string[] {
+  const parts: string[] = []
+  let start = 0
+  let isQuoted = false
+  for (let i = 0; i < text.length; i++) {
+    if (text[i] === '"') isQuoted = !isQuoted
+    else if (isQuoted && text[i] === '\\') i++
+    else if (!isQuoted && text[i] === separator) {
+      parts.push(text.slice(start, i))
+      start = i + 1
+    }
+  }
+  parts.push(text.slice(start))
+  return parts
+}
+
+function unquote(text: string): string {
+  const isQuoted = text.length > 1 && text.startsWith('"') && text.endsWith('"')
+  return isQuoted ? text.slice(1, -1).replaceAll(/\\(.)/g, '$1') : text
+}
