@@ -18,17 +18,18 @@ export let accountMemory: (connection: Connection) => void
 
 /**
  * One WebSocket connection on one stream (RFC 6455). Its callbacks are plain properties with one consumer each: set
- * them before the callback that hands the connection over returns.
+ * them before the callback that hands the connection over returns. When one throws, or the promise that it returns is
+ * rejected, `onError` of the server is called and the connection is closed with 1011.
  */
 export class Connection implements PublicConnection {
   /** The agreed subprotocol, `''` without one (RFC 6455 §4.2.2). */
   readonly subprotocol: string
   /** Called with each message: text as a string, binary as a Buffer that belongs to the receiver. */
-  onMessage: (data: Data, isBinary: boolean) => void = noop
+  onMessage: (data: Data, isBinary: boolean) => unknown = noop
   /** Called with each pong, solicited or not (RFC 6455 §5.5.3). */
-  onPong: (payload: Buffer) => void = noop
+  onPong: (payload: Buffer) => unknown = noop
   /** Called once, when the outcome is known. Nothing is received or sent after it. */
-  onClose: (info: CloseInfo) => void = noop
+  onClose: (info: CloseInfo) => unknown = noop
   /** Returns how many bytes the application stores for this connection, such as a queue: they count as its memory. */
   queuedBytes: () => number = zero
 

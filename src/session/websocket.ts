@@ -5,6 +5,7 @@ import type { PreparedMessage } from '../connection/send/prepared-message.ts'
 import type { CloseInfo } from '../core/closing-handshake.ts'
 import { flag, type OptionRule } from '../options/option-rule.ts'
 import { checkOption, checkOptionNames, optionMessage, readOptions } from '../options/read-options.ts'
+import { watchResult } from '../user-code/user-code.ts'
 import type { Draining } from './draining.ts'
 import { MessageQueue, type QueueMarks, type QueueOptions, readQueueMarks, Waiter } from './message-queue.ts'
 
@@ -17,9 +18,9 @@ export interface SessionOptions extends QueueOptions {
 /** Observes a session without reading its messages. */
 export interface SessionWatcher {
   /** The peer has sent a message. */
-  onMessage?(): void
+  onMessage?(): unknown
   /** The connection is closed. */
-  onEnd(): void
+  onEnd(): unknown
 }
 
 /** Session options, checked once for many sessions. */
@@ -195,7 +196,7 @@ export class WebSocket {
 
   /** Calls `watcher` on messages and at the end, until `unwatch`; immediately when the end was before. */
   watch(watcher: SessionWatcher): void {
-    if (this.connection.closeInfo !== null) return watcher.onEnd()
+    if (this.connection.closeInfo !== null) return watchResult(watcher.onEnd(), (error) => console.error(error))
     this.#watchers ??= new Set()
     this.#watchers.add(watcher)
   }
@@ -204,23 +205,40 @@ export class WebSocket {
     this.#watchers?.delete(watcher)
   }
 
-  #receive(message: Data): void {
-    if (this.#watchers !== null) for (const watcher of this.#watchers) watcher.onMessage?.()
-    if (this.#heartbeat && (message === 'ping' || message === 'pong')) {
-      if (message === 'ping') this.connection.send('pong')
-      return
-    }
-    this.#queue.push(message)
+  /** Returns what watchers reject with, as the connection's callback. */
+  #receive(message: Data): Promise<unknown> | undefined {
+    const failures = this.#watchers === null ? undefined : notify(this.#watchers, 'onMessage')
+    if (!this.#heartbeat || (message !== 'ping' && message !== 'pong')) this.#queue.push(message)
+    else if (message === 'ping') this.connection.send('pong')
+    return failures
   }
 
-  #end(info: CloseInfo): void {
+  #end(info: CloseInfo): Promise<unknown> | undefined {
     if (this.#draining !== null) this.#drainingSource?.remove(this.#draining)
     this.#queue.end()
     this.#resolveClose?.(info)
     const watchers = this.#watchers
     this.#watchers = null
-    if (watchers !== null) for (const watcher of watchers) watcher.onEnd()
+    return watchers === null ? undefined : notify(watchers, 'onEnd')
   }
+}
+
+/** Calls every watcher, also when one of them fails; returns a promise that is rejected then. */
+function notify(watchers: Iterable<SessionWatcher>, callback: keyof SessionWatcher): Promise<unknown> | undefined {
+  let results: unknown[] | null = null
+  const note = (result: unknown): void => {
+    results ??= []
+    results.push(result)
+  }
+  for (const watcher of watchers) {
+    try {
+      const result = watcher[callback]?.()
+      if (typeof result === 'object') note(result)
+    } catch (error) {
+      note(Promise.reject(error))
+    }
+  }
+  return results === null ? undefined : Promise.all(results)
 }
 
 /** One reader of a queue. The readers of one session share its messages: each message goes to one of them. */
