@@ -1,3 +1,4 @@
+import { bytesOf } from './bytes.ts'
 import { CloseCode, isSendableCloseCode } from './close-code.ts'
 import { ProtocolError } from './errors.ts'
 import { isValidUtf8 } from './text.ts'
@@ -14,10 +15,11 @@ const ALLOWED_CODES = '1000–1003, 1007–1014 and 3000–4999'
  */
 export function encodeCloseBody(code: number, reason: string | Uint8Array): Buffer {
   if (!isSendableCloseCode(code)) throw new RangeError(`close code ${String(code)}; allowed: ${ALLOWED_CODES}`)
-  if (typeof reason !== 'string' && !(reason instanceof Uint8Array)) {
+  const given = typeof reason === 'string' ? reason : bytesOf(reason)
+  if (given === null) {
     throw new TypeError(`a close reason of type ${typeof reason}; allowed: a string or a Uint8Array of UTF-8`)
   }
-  const text = Buffer.from(reason)
+  const text = Buffer.from(given as Uint8Array)
   if (text.length > LONGEST_REASON) {
     throw new RangeError(`a close reason of ${text.length} bytes; allowed: at most ${LONGEST_REASON}`)
   }

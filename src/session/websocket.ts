@@ -148,11 +148,11 @@ export class WebSocket {
    * Sends a `string` as text, bytes as binary (RFC 6455 §6.1). The promise needs no `await`: it resolves to `true`
    * once there is room to send more and to `false` when the connection is closed; it never rejects.
    *
-   * @param message a string, a Uint8Array, an ArrayBuffer, or what `prepare` made of one
+   * @param message A string, a typed array, DataView or ArrayBuffer, a Blob, or what `prepare` returned.
    * @param options `compress: false` sends this message as it is
    * @throws {TypeError} synchronously, for anything else
    */
-  send(message: Sendable | PreparedMessage, options?: SendOptions): Promise<boolean> {
+  send(message: Sendable | PreparedMessage | Blob, options?: SendOptions): Promise<boolean> {
     const result = this.connection.send(message, options)
     if (result === 'sent') return SENT
     if (result === 'closed') return NOT_SENT
