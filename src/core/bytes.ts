@@ -9,3 +9,8 @@ export function bytesOf(value: unknown): Uint8Array | null {
   const isBuffer = kind === '[object ArrayBuffer]' || kind === '[object SharedArrayBuffer]'
   return isBuffer ? new Uint8Array(value as ArrayBufferLike) : null
 }
+
+/** Whether `value` is a Uint8Array or Buffer, of another realm too. */
+export function isUint8Array(value: unknown): value is Uint8Array {
+  return value instanceof Uint8Array || Object.prototype.toString.call(value) === '[object Uint8Array]'
+}

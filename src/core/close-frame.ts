@@ -1,4 +1,4 @@
-import { bytesOf } from './bytes.ts'
+import { isUint8Array } from './bytes.ts'
 import { CloseCode, isSendableCloseCode } from './close-code.ts'
 import { ProtocolError } from './errors.ts'
 import { isValidUtf8 } from './text.ts'
@@ -15,11 +15,10 @@ const ALLOWED_CODES = '1000–1003, 1007–1014 and 3000–4999'
  */
 export function encodeCloseBody(code: number, reason: string | Uint8Array): Buffer {
   if (!isSendableCloseCode(code)) throw new RangeError(`close code ${String(code)}; allowed: ${ALLOWED_CODES}`)
-  const given = typeof reason === 'string' ? reason : bytesOf(reason)
-  if (given === null) {
+  if (typeof reason !== 'string' && !isUint8Array(reason)) {
     throw new TypeError(`a close reason of type ${typeof reason}; allowed: a string or a Uint8Array of UTF-8`)
   }
-  const text = Buffer.from(given as Uint8Array)
+  const text = Buffer.from(reason)
   if (text.length > LONGEST_REASON) {
     throw new RangeError(`a close reason of ${text.length} bytes; allowed: at most ${LONGEST_REASON}`)
   }

@@ -8,19 +8,12 @@ import { checkOption, checkOptionNames, optionMessage, readOptions } from '../op
 import { watchResult } from '../user-code/user-code.ts'
 import type { Draining } from './draining.ts'
 import { MessageQueue, type QueueMarks, type QueueOptions, readQueueMarks, Waiter } from './message-queue.ts'
+import { notify, type SessionWatcher } from './watcher.ts'
 
 /** Options of a session, besides the limits of its connection. */
 export interface SessionOptions extends QueueOptions {
   /** Answers the text `ping` with the text `pong` and hides both from the view. Default false. */
   heartbeat?: boolean | undefined
-}
-
-/** Observes a session without reading its messages. */
-export interface SessionWatcher {
-  /** The peer has sent a message. */
-  onMessage?(): unknown
-  /** The connection is closed. */
-  onEnd(): unknown
 }
 
 /** Session options, checked once for many sessions. */
@@ -221,24 +214,6 @@ export class WebSocket {
     this.#watchers = null
     return watchers === null ? undefined : notify(watchers, 'onEnd')
   }
-}
-
-/** Calls every watcher, also when one of them fails; returns a promise that is rejected then. */
-function notify(watchers: Iterable<SessionWatcher>, callback: keyof SessionWatcher): Promise<unknown> | undefined {
-  let results: unknown[] | null = null
-  const note = (result: unknown): void => {
-    results ??= []
-    results.push(result)
-  }
-  for (const watcher of watchers) {
-    try {
-      const result = watcher[callback]?.()
-      if (typeof result === 'object') note(result)
-    } catch (error) {
-      note(Promise.reject(error))
-    }
-  }
-  return results === null ? undefined : Promise.all(results)
 }
 
 /** One reader of a queue. The readers of one session share its messages: each message goes to one of them. */
