@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
+import type { ByteSource } from '../core/bytes.ts'
 import { CloseCode } from '../core/close-code.ts'
 import type { CloseInfo, ProtocolState } from '../core/closing-handshake.ts'
 import { ProtocolError, WebSocketError } from '../core/errors.ts'
@@ -90,9 +91,11 @@ export class Connection implements PublicConnection {
    *
    * @param options `compress: false` sends the message uncompressed, for secrets next to text that an attacker chooses
    *   (CRIME).
-   * @throws {TypeError} when `data` is not a string, Uint8Array, ArrayBuffer or PreparedMessage.
+   * @param data A string, a typed array, DataView or ArrayBuffer, a Blob (messages behind it wait until it is read), or
+   *   what `prepare` returned.
+   * @throws {TypeError} when `data` is something else.
    */
-  send(data: Sendable | PreparedMessage, options?: SendOptions): SendResult {
+  send(data: Sendable | PreparedMessage | Blob, options?: SendOptions): SendResult {
     return this.#parts.output.send(data, options)
   }
 
@@ -105,10 +108,10 @@ export class Connection implements PublicConnection {
    * Sends a ping (RFC 6455 §5.5.2).
    *
    * @param payload At most 125 bytes. Default: empty.
-   * @throws {TypeError} when `payload` is neither a string nor a Uint8Array.
+   * @throws {TypeError} when `payload` is neither a string nor bytes.
    * @throws {RangeError} when it is longer.
    */
-  ping(payload: string | Uint8Array = ''): void {
+  ping(payload: string | ByteSource = ''): void {
     this.#parts.output.ping(payload)
   }
 

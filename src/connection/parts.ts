@@ -43,7 +43,7 @@ export class Parts implements Link, Watched {
     this.stream = stream
     this.host = host
     this.limits = limits
-    this.#inbound = new Inbound(this)
+    this.#inbound = new Inbound(this, codec !== null)
     this.protocol = new Protocol(this.#inbound, { role, limits, codec, engine: fastEngine })
     if (codec !== null) this.#outbound = new Outbound(this, codec)
     this.watchdog = new Watchdog(this)
@@ -111,14 +111,14 @@ export class Parts implements Link, Watched {
     let before: number
     do {
       before = protocol.backlogBytes
-      protocol.resume(PauseReason.READER | PauseReason.RATE)
+      protocol.resume(PauseReason.READER | PauseReason.RATE | PauseReason.TURN)
     } while (protocol.isPaused && protocol.backlogBytes < before)
   }
 
   snapshot(): Snapshot {
     const { protocol } = this
     return {
-      isPaused: protocol.isPaused,
+      isPaused: (protocol.pauseReasons & ~PauseReason.TURN) !== 0,
       backlogBytes: protocol.backlogBytes,
       hasEnded: this.stream.readableEnded,
       pending: protocol.pending,

@@ -8,19 +8,12 @@ import { checkOption, checkOptionNames, optionMessage, readOptions } from '../op
 import { watchResult } from '../user-code/user-code.ts'
 import type { Draining } from './draining.ts'
 import { MessageQueue, type QueueMarks, type QueueOptions, readQueueMarks, Waiter } from './message-queue.ts'
+import { notify, type SessionWatcher } from './watcher.ts'
 
 /** Options of a session, besides the limits of its connection. */
 export interface SessionOptions extends QueueOptions {
   /** Answers the text `ping` with the text `pong` and hides both from the view. Default false. */
   heartbeat?: boolean | undefined
-}
-
-/** Observes a session without reading its messages. */
-export interface SessionWatcher {
-  /** The peer has sent a message. */
-  onMessage?(): unknown
-  /** The connection is closed. */
-  onEnd(): unknown
 }
 
 /** Session options, checked once for many sessions. */
@@ -148,11 +141,11 @@ export class WebSocket {
    * Sends a `string` as text, bytes as binary (RFC 6455 §6.1). The promise needs no `await`: it resolves to `true`
    * once there is room to send more and to `false` when the connection is closed; it never rejects.
    *
-   * @param message a string, a Uint8Array, an ArrayBuffer, or what `prepare` made of one
+   * @param message A string, a typed array, DataView or ArrayBuffer, a Blob, or what `prepare` returned.
    * @param options `compress: false` sends this message as it is
    * @throws {TypeError} synchronously, for anything else
    */
-  send(message: Sendable | PreparedMessage, options?: SendOptions): Promise<boolean> {
+  send(message: Sendable | PreparedMessage | Blob, options?: SendOptions): Promise<boolean> {
     const result = this.connection.send(message, options)
     if (result === 'sent') return SENT
     if (result === 'closed') return NOT_SENT
@@ -221,24 +214,6 @@ export class WebSocket {
     this.#watchers = null
     return watchers === null ? undefined : notify(watchers, 'onEnd')
   }
-}
-
-/** Calls every watcher, also when one of them fails; returns a promise that is rejected then. */
-function notify(watchers: Iterable<SessionWatcher>, callback: keyof SessionWatcher): Promise<unknown> | undefined {
-  let results: unknown[] | null = null
-  const note = (result: unknown): void => {
-    results ??= []
-    results.push(result)
-  }
-  for (const watcher of watchers) {
-    try {
-      const result = watcher[callback]?.()
-      if (typeof result === 'object') note(result)
-    } catch (error) {
-      note(Promise.reject(error))
-    }
-  }
-  return results === null ? undefined : Promise.all(results)
 }
 
 /** One reader of a queue. The readers of one session share its messages: each message goes to one of them. */

@@ -1,3 +1,5 @@
+import { runInRootContext } from '../user-code/root-context.ts'
+
 /** An entry of a wheel, in one slot at a time. Only the wheel writes its fields. */
 export interface TimerEntry {
   onTimer(now: number): void
@@ -68,7 +70,7 @@ export class TimingWheel {
   #start(): void {
     this.time = now()
     this.#tick = Math.floor(this.time / TICK)
-    this.#interval = setInterval(() => this.#advance(), TICK)
+    this.#interval = runInRootContext(() => setInterval(() => this.#advance(), TICK))
     this.#interval.unref()
   }
 

@@ -4,9 +4,8 @@ import { type FrameRange, firstByte, headerSize, maskFrame, writeHeader } from '
 import { fastEngine } from '../../fast/engine.ts'
 import { countWritten } from '../../transport/stream-owner.ts'
 import { corkBuffer } from './cork-buffer.ts'
+import { COPY_LIMIT } from './outgoing.ts'
 
-/** Frames up to this size are copied into the cork buffer: copying 16 KiB costs less than a second buffer in the write. */
-export const COPY_LIMIT = 16 * 1024
 /** Writes of more bytes than this go to streams other than sockets in slices. */
 const LONG_WRITE = 256 * 1024
 const SLICE_SIZE = 64 * 1024
@@ -149,7 +148,7 @@ export class Outbox {
     return this.#maskingKey === null ? 0 : 4
   }
 
-  /** Whether the cork buffer is this outbox's and has room for a frame with such a payload. */
+  /** Whether the cork buffer is this outbox's and has room: copying 16 KiB costs less than a second buffer in the write. */
   #claim(length: number): boolean {
     return length <= COPY_LIMIT && this.#claimRoom(length)
   }

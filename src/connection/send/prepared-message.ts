@@ -1,3 +1,4 @@
+import { type ByteSource, bytesOf } from '../../core/bytes.ts'
 import { encodeFrame } from '../../core/frame-encoder.ts'
 import type { MessageCodec } from '../../core/message-codec.ts'
 import { Opcode } from '../../core/opcode.ts'
@@ -33,10 +34,10 @@ export class PreparedMessage {
  * Frames a message once; `send` of every server connection accepts the result. For all connections that negotiated
  * permessage-deflate without context takeover for the server, it is compressed once, unless `compress` is false.
  *
- * @throws {TypeError} when `data` is not a string, Uint8Array or ArrayBuffer.
+ * @throws {TypeError} when `data` is neither a string nor bytes.
  */
 export function prepare(
-  data: string | Uint8Array | ArrayBuffer,
+  data: string | ByteSource,
   { compress = true }: { compress?: boolean | undefined } = {},
 ): PreparedMessage {
   const frame = encode(data)
@@ -61,9 +62,9 @@ function payloadOf(frame: Buffer): Buffer {
   return frame.subarray(frame[1] < 126 ? 2 : frame[1] === 126 ? 4 : 10)
 }
 
-function encode(data: string | Uint8Array | ArrayBuffer): Buffer {
+function encode(data: string | ByteSource): Buffer {
   if (typeof data === 'string') return encodeFrame(Opcode.TEXT, Buffer.from(data))
-  if (data instanceof Uint8Array) return encodeFrame(Opcode.BINARY, data)
-  if (data instanceof ArrayBuffer) return encodeFrame(Opcode.BINARY, new Uint8Array(data))
-  throw new TypeError(`a message of type ${typeof data}; a string, Uint8Array or ArrayBuffer is allowed`)
+  const bytes = bytesOf(data)
+  if (bytes !== null) return encodeFrame(Opcode.BINARY, bytes)
+  throw new TypeError(`a message of type ${typeof data}; allowed: a string, typed array, DataView or ArrayBuffer`)
 }
