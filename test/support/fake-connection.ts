@@ -38,13 +38,12 @@ export class FakeConnection {
     return this.hasRoom ? 'sent' : 'backpressure'
   }
 
-  /** Whether nothing waits to be sent. */
-  get isDrained(): boolean {
-    return this.hasRoom
+  drained(): Promise<void> {
+    return this.hasRoom || this.state === 'closed' ? Promise.resolve() : this.nextRoom()
   }
 
-  drained(): Promise<void> {
-    if (this.isDrained || this.state === 'closed') return Promise.resolve()
+  /** Resolves at the next `giveRoom`. */
+  protected nextRoom(): Promise<void> {
     return new Promise((resolve) => this.#waitingForRoom.push(resolve))
   }
 

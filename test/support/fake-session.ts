@@ -32,8 +32,8 @@ export class FakePeer extends FakeConnection {
     return this.hasRoom ? 'sent' : 'backpressure'
   }
 
-  override get isDrained(): boolean {
-    return this.bufferedAmount === 0
+  override drained(): Promise<void> {
+    return this.bufferedAmount === 0 || this.state === 'closed' ? Promise.resolve() : this.nextRoom()
   }
 
   /** The peer reads everything. */
