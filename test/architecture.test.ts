@@ -11,10 +11,10 @@ const arrows: Record<string, string[]> = {
   'src/fast': ['src/core', 'node'],
   'src/options': [],
   'src/memory': [],
-  'src/user-code': [],
+  'src/user-code': ['node'],
   'src/handshake': ['src/core', 'node'],
   'src/deflate': ['src/core', 'src/fast', 'src/options', 'src/handshake', 'node'],
-  'src/transport': ['src/core', 'src/fast', 'node'],
+  'src/transport': ['src/core', 'src/fast', 'src/user-code', 'node'],
   'src/connection': ['src/core', 'src/fast', 'src/options', 'src/user-code', 'src/transport', 'node'],
   'src/server': [
     'src/core',
