@@ -36,7 +36,9 @@ export interface UpgradeHost {
   toRefusal(error: unknown): HandshakeError
   /** An upgrade was refused. */
   onRefused(source: RequestSource, error: HandshakeError): void
-  /** An upgrade was accepted, refused or released; called once for each. */
+  /** An upgrade is left to other listeners; called before `onSettled`. */
+  onLeft(upgrade: Upgrade, error: HandshakeError): void
+  /** An upgrade was accepted, refused, left or released; called once for each. */
   onSettled(upgrade: Upgrade): void
 }
 
@@ -45,11 +47,14 @@ const RESPONSE_TIMEOUT = 5_000
 
 let releaseOf: (upgrade: Upgrade) => Duplex
 let refuseOf: (upgrade: Upgrade, error: unknown) => void
+let declineOf: (upgrade: Upgrade, error: unknown) => void
 
 /** A valid upgrade request that waits for a decision: `accept` or `refuse`, once (RFC 6455 §4.2.2). */
 export class Upgrade {
   /** Whether the request arrived over TLS. */
   readonly secure: boolean
+  /** Whether other listeners of the HTTP server may answer the request, so that only acceptance is certain to be ours. */
+  readonly shared: boolean
   /** The stream of the request. */
   readonly stream: Duplex
   readonly #handshake: UpgradeRequest
@@ -61,10 +66,19 @@ export class Upgrade {
   static {
     releaseOf = (upgrade) => upgrade.#release()
     refuseOf = (upgrade, error) => upgrade.#refusePending(error)
+    declineOf = (upgrade, error) => upgrade.#decline(error)
   }
 
   /** @param head Bytes that were read behind the request. */
-  constructor(handshake: UpgradeRequest, source: RequestSource, stream: Duplex, head: Buffer, host: UpgradeHost) {
+  constructor(
+    handshake: UpgradeRequest,
+    source: RequestSource,
+    stream: Duplex,
+    head: Buffer,
+    host: UpgradeHost,
+    shared = false,
+  ) {
+    this.shared = shared
     this.secure = (stream as Partial<TLSSocket>).encrypted === true
     this.stream = stream
     this.#handshake = handshake
@@ -159,6 +173,14 @@ export class Upgrade {
     else this.refuse(error)
   }
 
+  #decline(error: unknown): void {
+    if (!this.shared) return this.#refusePending(error)
+    const refusal = this.#host.toRefusal(error)
+    if (this.#settled) return
+    this.#host.onLeft(this, refusal)
+    this.#settle()
+  }
+
   #release(): Duplex {
     this.#settle()
     return this.stream
@@ -174,6 +196,11 @@ export class Upgrade {
 /** Refuses an upgrade unless it is settled; an error that is not a HandshakeError is reported in both cases. */
 export function refusePending(upgrade: Upgrade, error: unknown): void {
   refuseOf(upgrade, error)
+}
+
+/** Refuses an upgrade that nothing here is responsible for; a shared one is left to other listeners. */
+export function declineUpgrade(upgrade: Upgrade, error: unknown): void {
+  declineOf(upgrade, error)
 }
 
 /** Settles an upgrade and returns its stream to a caller that writes the response and calls `endResponse`. */

@@ -2,7 +2,7 @@ import { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { type Duplex, Writable } from 'node:stream'
 import { CloseCode } from '../core/close-code.ts'
-import { endResponse, releaseUpgrade, type Upgrade } from '../server/upgrade.ts'
+import { declineUpgrade, endResponse, releaseUpgrade, type Upgrade } from '../server/upgrade.ts'
 import { refusals } from './router.ts'
 import type { WebSocket } from './websocket.ts'
 
@@ -20,7 +20,9 @@ export function makeAppResponse(upgrade: Upgrade, session: () => WebSocket | nul
   const decide = (): void => {
     // An informational response (1xx) decides nothing.
     if (upgrade.settled || !response.headersSent) return
-    if (response.statusCode < 300) upgrade.refuse(refusals.notAccepted)
+    // The path may be another listener's: an app answers 404 to it, or whatever it answers to everything.
+    if (upgrade.shared) declineUpgrade(upgrade, refusals[404])
+    else if (response.statusCode < 300) upgrade.refuse(refusals.notAccepted)
     else stream = releaseUpgrade(upgrade)
   }
   const sink = new Writable({

@@ -3,7 +3,7 @@ import { HandshakeError } from '../core/errors.ts'
 import { parseRequestTarget } from '../handshake/request-target.ts'
 import { describe } from '../options/read-options.ts'
 import { answerText } from '../server/plain-response.ts'
-import type { Upgrade } from '../server/upgrade.ts'
+import { declineUpgrade, type Upgrade } from '../server/upgrade.ts'
 import { announceUpgrade, type ViewHost } from './pending-upgrade.ts'
 import { answerPlain, failPlain } from './plain-view.ts'
 import { type UrlMatch, Urls } from './urls.ts'
@@ -47,13 +47,20 @@ export class Router {
     this.#host = host
   }
 
+  /** Whether an upgrade request has a view; `null` for the view of all other paths, which may be those of others. */
+  claims(request: IncomingMessage): boolean | null {
+    const match = this.#match(request)
+    if (typeof match === 'number' || !isWebSocketView(match.value)) return false
+    return match.isFallback ? null : true
+  }
+
   /** Passes an upgrade request to its view; 404 without one, 400 when the view is not decorated. */
   onUpgrade(upgrade: Upgrade): void {
     const { request } = upgrade
     const match = this.#match(request)
-    if (typeof match === 'number') return upgrade.refuse(refusals[match])
+    if (typeof match === 'number') return declineUpgrade(upgrade, refusals[match])
     const { value: view, params } = match
-    if (!isWebSocketView(view)) return upgrade.refuse(refusals.notAccepted)
+    if (!isWebSocketView(view)) return declineUpgrade(upgrade, refusals.notAccepted)
     markRequest(request, true, this.#host.addressOf)
     announceUpgrade({ upgrade, host: this.#host })
     // What a view writes to this response is discarded: over WebSocket there is no response body.

@@ -5,6 +5,8 @@ export type PathParams = Readonly<Record<string, string>>
 export interface UrlMatch<T> {
   readonly value: T
   readonly params: PathParams
+  /** Whether only the pattern `*` has matched. */
+  readonly isFallback?: boolean
 }
 
 interface Pattern<T> {
@@ -41,7 +43,7 @@ export class Urls<T> {
   /** @throws {TypeError} for a pattern that is no path or that can never be reached */
   constructor(table: Readonly<Record<string, T>>) {
     const { '*': fallback, ...paths } = table
-    if (fallback !== undefined) this.#fallback = { value: fallback, params: NO_PARAMS }
+    if (fallback !== undefined) this.#fallback = { value: fallback, params: NO_PARAMS, isFallback: true }
     const patterns = Object.entries(paths).map(([source, value]) => compilePattern(source, value))
     const shapes = new Map<string, string>()
     for (const pattern of patterns.toSorted((a, b) => Number(hasParams(a)) - Number(hasParams(b)))) {
