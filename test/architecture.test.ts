@@ -83,9 +83,10 @@ const publicSinks: Record<string, string> = {
   MessageAssembler: 'is the sink that users of `dwebsocket/core` put behind a `FrameParser`',
 }
 
-/** Names of files that wait for their recut, and do not follow every rule below yet. The list only shrinks. */
-const waiting = new Set(['closing-defects.ts', 'main.ts'])
-const isWaiting = (path: string): boolean => waiting.has(basename(path))
+/** Tests that let time pass, each with its reason; soak and attack measure over time. */
+const sleepers: Record<string, string> = {
+  'test/e2e/chat.test.ts': 'somebody who types',
+}
 
 const test = suite('architecture')
 
@@ -166,10 +167,7 @@ test('inside the conformance tester every import follows an arrow, through the d
 })
 
 test('no files import each other in a circle', () => {
-  assert.equal(
-    findCircles(everything).filter((circle) => !circle.some(isWaiting)),
-    [],
-  )
+  assert.equal(findCircles(everything), [])
 })
 
 test(`no file imports more than ${MAX_NEIGHBOURS} files of its own part`, () => {
@@ -177,16 +175,11 @@ test(`no file imports more than ${MAX_NEIGHBOURS} files of its own part`, () => 
     const count = importedFiles.filter((target) => partOf(target) === partOf(path)).length
     return basename(path) === 'index.ts' || count <= MAX_NEIGHBOURS ? [] : [`${path}: ${count}`]
   })
-  assert.equal(
-    entangled.filter((line) => !isWaiting(line.split(':')[0])),
-    [],
-  )
+  assert.equal(entangled, [])
 })
 
 test(`no file of src and bench is longer than ${MAX_FILE_LINES} lines, data aside`, () => {
-  const long = production.filter(
-    (file) => file.lineCount > MAX_FILE_LINES && !isCatalogueData(file) && !isWaiting(file.path),
-  )
+  const long = production.filter((file) => file.lineCount > MAX_FILE_LINES && !isCatalogueData(file))
   assert.equal(
     long.map(({ path, lineCount }) => `${path}: ${lineCount}`),
     [],
@@ -197,15 +190,12 @@ test(`no function is longer than ${MAX_FUNCTION_LINES} lines without a reason`, 
   const long = everything.flatMap(({ path, functions }) =>
     functions.filter(({ lineCount }) => lineCount > MAX_FUNCTION_LINES).map(({ name }) => `${path} ${name}`),
   )
-  assert.equal(long.filter((line) => !isWaiting(line.split(' ')[0])).sort(), Object.keys(longFunctions).sort())
+  assert.equal(long.sort(), Object.keys(longFunctions).sort())
 })
 
 test('no method that users can reach is internal', () => {
   const marked = production.filter(({ text }) => text.includes('@internal')).map(({ path }) => path)
-  assert.equal(
-    marked.filter((path) => !isWaiting(path)),
-    [],
-  )
+  assert.equal(marked, [])
   const exported = Object.entries({ ...core, ...client, ...main })
   const callbacks = exported.flatMap(([name, value]) => {
     if (typeof value !== 'function' || name in publicSinks) return []
@@ -232,4 +222,16 @@ test('the core is a function of its input: no environment, no global, no state o
       return found.map(([what]) => `${path} has ${what}`)
     })
   assert.equal(broken, [])
+})
+
+test('no test waits for a while instead of an event', () => {
+  const sleeping = everything.filter(
+    ({ path, text, imports }) =>
+      /^test\/(?!soak|attack)/.test(path) &&
+      (/await new Promise\b[^\n]*setTimeout\(/.test(text) || imports.includes('node:timers/promises')),
+  )
+  assert.equal(
+    sleeping.map(({ path }) => path),
+    Object.keys(sleepers),
+  )
 })

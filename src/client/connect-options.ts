@@ -11,30 +11,30 @@ import type { Transport } from './handshake-request.ts'
 /** How a client connects: the limits of its connection, and the options of its handshake (RFC 6455 §4.1). */
 export interface ConnectOptions extends Partial<ConnectionLimits> {
   /** Subprotocols offered, in order of preference. Default: none. */
-  subprotocols?: readonly string[]
+  subprotocols?: readonly string[] | undefined
   /** Header fields of the request besides those of the handshake, such as `Authorization`. */
-  headers?: HeaderFields
+  headers?: HeaderFields | undefined
   /** Offers permessage-deflate; `true` for its default options. Default: false. */
-  deflate?: boolean | DeflateOptions
+  deflate?: boolean | DeflateOptions | undefined
   /** Milliseconds until the connection must be open, redirects included. Default 10 s. */
-  handshakeTimeout?: number
+  handshakeTimeout?: number | undefined
   /** Aborts the handshake; it has no effect on an open connection. */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
   /**
    * Redirects that are followed. To another origin, `Authorization`, `Cookie` and `Proxy-Authorization` are left out,
    * and of `tls` all but `ca`. Default 0: a redirect is a HandshakeError.
    */
-  maxRedirects?: number
+  maxRedirects?: number | undefined
   /** Options of `tls.connect`, such as `ca`. The server's certificate is verified unless they say otherwise. */
-  tls?: TlsOptions
+  tls?: TlsOptions | undefined
   /** Makes the stream to the server, for example a proxy agent. Default: a TCP or TLS connection. */
-  agent?: Agent
+  agent?: Agent | undefined
   /** Makes the stream to the server from options of `net.connect`; for `wss:` TLS is its job. Default: none. */
-  createConnection?: (options: object) => Duplex
+  createConnection?: ((options: object) => Duplex) | undefined
   /** The path of a unix socket to connect to, in place of host and port. Redirects to another origin ignore it. */
-  socketPath?: string
+  socketPath?: string | undefined
   /** Called with what callbacks throw. Default: writes it to standard error. */
-  onError?: (error: unknown) => unknown
+  onError?: ((error: unknown) => unknown) | undefined
 }
 
 /** The options of `connect`, filled in and checked. */

@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { startCommand } from '../support/command.ts'
-import { redisTest, startRedis } from '../support/redis.ts'
+import { redisServer, testWith } from '../support/need.ts'
+import { startRedis } from '../support/redis.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 import { openWs, type WsClient } from '../support/ws-client.ts'
 
@@ -52,7 +53,7 @@ test('--workers serves one site with several processes: their visitors meet and 
   for (const { client } of visitors) assert.match(await client.closed, /^1001/)
 })
 
-redisTest(test)('--redis joins servers that know nothing else of each other', async (t) => {
+testWith(test, redisServer)('--redis joins servers that know nothing else of each other', async (t) => {
   const redis = await startRedis(t)
   const servers = await Promise.all(
     [['--workers', '2'], []].map((args) => startCommand(t, 'serve', '--port', '0', '--redis', redis.url, ...args)),

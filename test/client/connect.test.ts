@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { WebSocketServer as WsServer } from 'ws'
 import { connect, WebSocketServer } from '../../src/index.ts'
 import { makeCertificate } from '../support/certificate.ts'
+import { openssl, testWith } from '../support/need.ts'
 import { assert, suite, thrownBy } from '../support/unit.ts'
 import { frame } from '../support/wire.ts'
 import { accept, closed, next, portOf, rawServer } from './raw-server.ts'
@@ -91,7 +92,7 @@ test('S-12: fails a server that announces 2^63 bytes', async (t) => {
   assert.is(await closed(await connect(url)), 1002)
 })
 
-test('S-21: verifies the server’s certificate and its name', async (t) => {
+testWith(test, openssl)('S-21: verifies the server’s certificate and its name', async (t) => {
   const certificates = [makeCertificate(), makeCertificate('elsewhere.example')]
   for (const [i, certificate] of certificates.entries()) {
     const https = createHttpsServer(certificate)

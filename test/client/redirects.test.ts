@@ -2,6 +2,7 @@ import { createServer as createHttpServer, type IncomingMessage } from 'node:htt
 import { createServer as createHttpsServer } from 'node:https'
 import { connect, HandshakeError, WebSocketServer } from '../../src/index.ts'
 import { makeCertificate } from '../support/certificate.ts'
+import { openssl, testWith } from '../support/need.ts'
 import { assert, suite, type TestContext, thrownBy } from '../support/unit.ts'
 import { accept, portOf, rawServer } from './raw-server.ts'
 
@@ -51,7 +52,7 @@ test('S-10: sends no credentials to another origin when it follows', async (t) =
   }
 })
 
-test('S-10: sends no credentials from TLS to plain', async (t) => {
+testWith(test, openssl)('S-10: sends no credentials from TLS to plain', async (t) => {
   const certificate = makeCertificate()
   const https = createHttpsServer(certificate)
   const http = createHttpServer()

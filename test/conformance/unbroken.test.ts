@@ -14,7 +14,7 @@ test('the unbroken server passes the core preset strictly', async () => {
   assert.equal(badOf(results), [])
 })
 
-test('the unbroken client passes every client row strictly', async () => {
+test('the unbroken client passes every client case strictly', async () => {
   const entries = catalogue.filter(({ id, side }) => side === 'client' && findCase(id) !== undefined)
   assert.ok(entries.length > 0)
   const results = await tryClient(entries.filter(isOfClient), new Set(), { jobs: 8, timeout: 5000 })

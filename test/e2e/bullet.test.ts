@@ -1,9 +1,10 @@
 import type { Page } from 'playwright-core'
 import { launchChromium } from '../support/chromium.ts'
 import { startCommand } from '../support/command.ts'
+import { chromium, testWith } from '../support/need.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 
-const test = suite('bullet screen in a browser', { timeLimit: 60_000 })
+const test = testWith(suite('bullet screen in a browser', { timeLimit: 60_000 }), chromium)
 
 async function startBullets(t: TestContext) {
   const server = await startCommand(t, 'serve', '--port', '0')

@@ -1,10 +1,11 @@
 import type { Page } from 'playwright-core'
 import { type Browser, launchChromium } from '../support/chromium.ts'
 import { type RunningCommand, startCommand } from '../support/command.ts'
-import { redisTest, startRedis } from '../support/redis.ts'
+import { chromium, redisServer, testWith } from '../support/need.ts'
+import { startRedis } from '../support/redis.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 
-const test = suite('chat demo', { timeLimit: 60_000 })
+const test = testWith(suite('chat demo', { timeLimit: 60_000 }), chromium)
 
 /** Makes a page of the chat under a name; each has its own tab, and so its own key. */
 async function enter(browser: Browser, address: string, name: string, room = 'Lobby'): Promise<Page> {
@@ -235,7 +236,7 @@ test('what has arrived without its writer knowing is said again and shown once',
   assert.equal(await textsOf(late), ['said twice', 'said once'])
 })
 
-redisTest(test)('over Redis a killed server loses nothing, and no page reports a gap', async (t) => {
+testWith(test, redisServer)('over Redis a killed server loses nothing, and no page reports a gap', async (t) => {
   const { url } = await startRedis(t)
   const { server, browser, pages } = await startChat(t, ['Ann'], '--redis', url)
   const other = await startCommand(t, 'serve', '--port', '0', '--redis', url)

@@ -1,10 +1,11 @@
 import type { Page } from 'playwright-core'
 import { launchChromium } from '../support/chromium.ts'
 import { startCommand } from '../support/command.ts'
+import { chromium, testWith } from '../support/need.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 import { openWs } from '../support/ws-client.ts'
 
-const test = suite('job demo', { timeLimit: 60_000 })
+const test = testWith(suite('job demo', { timeLimit: 60_000 }), chromium)
 
 /** π(3,000,000), from the tables. */
 const PRIMES = '216,816'

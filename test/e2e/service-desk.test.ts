@@ -1,9 +1,10 @@
 import type { Page } from 'playwright-core'
 import { type Browser, launchChromium } from '../support/chromium.ts'
 import { startCommand } from '../support/command.ts'
+import { chromium, testWith } from '../support/need.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 
-const test = suite('service desk demo', { timeLimit: 90_000 })
+const test = testWith(suite('service desk demo', { timeLimit: 90_000 }), chromium)
 
 async function openDesk(t: TestContext, ...options: string[]) {
   const server = await startCommand(t, 'serve', '--port', '0', ...options)

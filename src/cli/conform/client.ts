@@ -78,7 +78,7 @@ async function run(
   return ended
 }
 
-/** TypeScript takes a variable that only callbacks assign for null. */
+/** TypeScript narrows a variable that only callbacks assign to null. */
 function endProgress(progress: Progress | null): void {
   progress?.end()
 }

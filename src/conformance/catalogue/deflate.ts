@@ -864,7 +864,7 @@ export const deflate: Record<string, EntryData[]> = {
     [
       'pmd.data.window-after-hint',
       'must',
-      'Window kept although the client hinted otherwise',
+      'Window retained although the client hinted otherwise',
       'offer client_no_context_takeover; if the answer lacks it: H, `f200110000`',
       'two echoes',
       '7692-7.2.2-4',

@@ -847,7 +847,7 @@ export const framing: Record<string, EntryData[]> = {
     [
       'mask.phase-across-segments',
       'must',
-      'Key phase kept over segment ends',
+      'Key phase preserved across segment ends',
       '100,003-byte random binary in writes of 1,2,3,5,7,11,13 bytes in turn',
       'echo, then clean close',
       '6455-5.3-5 6455-6.2-7',

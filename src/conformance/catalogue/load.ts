@@ -463,7 +463,7 @@ export const load: Record<string, EntryData[]> = {
     [
       'perf.limit-find',
       'info',
-      'Largest message taken',
+      'Largest message accepted',
       'doubling, then bisection up to --max-message',
       'the limit, and the close code used',
       '6455-10.4-2 6455-7.4.1-8',
@@ -666,7 +666,7 @@ export const load: Record<string, EntryData[]> = {
     [
       'robust.slow-reader',
       'must',
-      'Reader takes 1 KiB/s while 64 MiB of echoes are due',
+      'Reader accepts 1 KiB/s while 64 MiB of echoes are due',
       'stop after 10 s',
       'backpressure or close; alive',
       '6455-10.4-1',

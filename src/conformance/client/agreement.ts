@@ -14,11 +14,11 @@ import {
 import { keyOf, sendAnswer } from './answer.ts'
 import type { ClientRequest } from './request.ts'
 
-/** What the tool answers to an offer of permessage-deflate, and what it comes to for the frames (RFC 7692 §7.1). */
+/** The tester's answer to an offer of permessage-deflate, and what follows for the frames (RFC 7692 §7.1). */
 export interface DeflateAgreement {
   /** The answer as it is sent. */
   answer: string
-  /** The same with the roles turned: as if the tool were the client and had got it from a server. */
+  /** The same with roles swapped: as if the tester were the client and had received it from a server. */
   turned: string
   clientBits: number
   clientKeepsWindow: boolean
@@ -32,7 +32,7 @@ interface Policy {
 
 /**
  * Answers the client's offer in the way that a server case asks of a server: its `server_…` parameters become the
- * `client_…` ones of the answer. Of several wishes the first that the offer allows is taken; null when there is none.
+ * `client_…` ones of the answer. Of several wishes the first that the offer allows is used; null when there is none.
  */
 export function agreeOn(request: ClientRequest, wishes: readonly string[]): DeflateAgreement | null {
   const offer = deflateElementOf(request)

@@ -9,7 +9,7 @@ export interface AnswerOptions {
   set?: Record<string, string | string[] | null>
   /** Further fields, after those of the 101. */
   add?: Fields
-  /** The last word on the field names. */
+  /** Applied last to the field names. */
   rename?: (name: string) => string
   /** Sent before the answer: an interim response. */
   prefix?: string
@@ -18,7 +18,7 @@ export interface AnswerOptions {
   trailing?: (peer: Peer) => Uint8Array
 }
 
-/** The key of a request, empty when there is none. */
+/** The key of a request; empty when it has none. */
 export function keyOf(request: ClientRequest): string {
   return fieldValue(request, 'sec-websocket-key') ?? ''
 }
@@ -38,7 +38,7 @@ export function buildAnswer(request: ClientRequest, options: AnswerOptions = {})
   return Buffer.from(`${options.prefix ?? ''}${[statusLine, ...lines, '', ''].join('\r\n')}`, 'latin1')
 }
 
-/** Writes the answer; from here on what comes in is read as frames, whatever the answer was. */
+/** Writes the answer; from here on the input is read as frames, whatever the answer was. */
 export async function sendAnswer(peer: Peer, request: ClientRequest, options: AnswerOptions = {}): Promise<void> {
   peer.startFrames()
   const head = buildAnswer(request, options)

@@ -16,7 +16,7 @@ export async function answerNext(t: Trial, answer: Answer = {}, invite?: InviteO
   return upgrade
 }
 
-/** `take` of the legend: the client opens, and the probe works. */
+/** `accept` of the catalogue: the client opens, and the probe works. */
 export async function expectClientOpens(
   t: Trial,
   answer: Answer = {},
@@ -33,22 +33,22 @@ export interface RefusalOptions {
   mayStay?: boolean
 }
 
-/** `refuse` of the legend: no frame, the end of TCP, an error at the API. */
+/** `refuse` of the catalogue: no frame, the end of TCP, an error at the API. */
 export async function expectClientRefuses(t: Trial, answer: Answer, options: RefusalOptions = {}): Promise<void> {
   const upgrade = await answerNext(t, answer)
   await judgeRefusal(t, upgrade, options)
 }
 
 /**
- * A client that has taken the answer reacts to a ping or a text. One that first opens and then fails with a code
+ * A client that has accepted the answer reacts to a ping or a text. One that first opens and then fails with a code
  * such as 1002 or 1010 has refused as well (RFC 6455 §7.4.1).
  */
 export async function judgeRefusal(t: Trial, upgrade: PendingUpgrade, options: RefusalOptions = {}): Promise<void> {
   const { peer } = upgrade
   const expected = 'no frame, and the end of the connection'
   await peer.sendFrames([
-    { opcode: Op.PING, payload: 'taken?' },
-    { opcode: Op.TEXT, payload: 'taken?' },
+    { opcode: Op.PING, payload: 'accepted?' },
+    { opcode: Op.TEXT, payload: 'accepted?' },
   ])
   const event = await peer.nextMeaningful()
   if (event === null && options.mayStay) {

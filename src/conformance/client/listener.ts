@@ -10,7 +10,7 @@ export interface Arrival {
   request: ClientRequest
 }
 
-/** Bytes of a request head that are taken. */
+/** Largest request head, in bytes. */
 const HEAD_LIMIT = 64 * 1024
 
 export interface ListenOptions {
@@ -18,20 +18,20 @@ export interface ListenOptions {
   port: number
   host: string
   onArrival(arrival: Arrival): void
-  /** Certificate and key: then it speaks TLS. */
+  /** Certificate and key: then it uses TLS. */
   tls?: { cert: string; key: string }
-  /** Told of each TCP connection, before anything was read. */
+  /** Called for each TCP connection, before anything was read. */
   onConnection?: () => void
 }
 
-/** A port on which clients arrive. Nothing of node:http: what is malformed has to be seen. */
+/** A port on which clients arrive. Not node:http, which hides malformed requests. */
 export class Listener {
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
 
   private constructor(options: ListenOptions) {
     const onSocket = (socket: Socket | TLSSocket): void => {
-      this.#keep(socket)
+      this.#track(socket)
       readHead(socket, options.onArrival)
     }
     if (options.tls === undefined) this.#server = createServer({ allowHalfOpen: true, noDelay: true }, onSocket)
@@ -40,7 +40,7 @@ export class Listener {
       this.#server.on('tlsClientError', () => {})
     }
     this.#server.on('connection', (socket: Socket) => {
-      this.#keep(socket)
+      this.#track(socket)
       options.onConnection?.()
     })
   }
@@ -64,14 +64,14 @@ export class Listener {
     for (const socket of this.#sockets) socket.destroy()
   }
 
-  #keep(socket: Socket): void {
+  #track(socket: Socket): void {
     this.#sockets.add(socket)
     socket.on('error', () => {})
     socket.once('close', () => this.#sockets.delete(socket))
   }
 }
 
-/** Takes bytes until the head is whole; what is behind it stays in the socket. */
+/** Reads until the head is whole; the bytes behind it stay in the socket. */
 function readHead(socket: Socket, onArrival: (arrival: Arrival) => void): void {
   let bytes = Buffer.alloc(0)
   const onData = (chunk: Buffer): void => {

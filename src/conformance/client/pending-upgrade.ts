@@ -11,13 +11,13 @@ export interface PendingUpgrade {
   ask(command: string): boolean
 }
 
-/** How a client is made to come. */
+/** How a client is made to connect. */
 export interface InviteOptions {
-  /** Another URL than that of the case; clients that come by themselves cannot be given one. */
+  /** Another URL than that of the case; only for clients that the tester starts. */
   url?: string
   env?: Record<string, string>
-  /** Milliseconds to wait, instead of what a start may take. */
+  /** Milliseconds to wait, instead of the time that a start may need. */
   timeout?: number
-  /** false: waits only, for a client that comes again by itself. */
+  /** false: only waits, for a client that reconnects by itself. */
   start?: boolean
 }

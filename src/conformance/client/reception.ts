@@ -19,8 +19,8 @@ export class CaseReception implements Reception {
   readonly #waiting: Arrival[] = []
   readonly #launched: Launched[] = []
   readonly #listeners: Listener[] = []
-  /** What the driver of a client that came by itself tells about its newest connection. */
-  #told = new EventLog()
+  /** Events of the newest connection of a client that drives itself. */
+  #events = new EventLog()
   #wake: (() => void) | null = null
   #count = 0
 
@@ -36,27 +36,27 @@ export class CaseReception implements Reception {
     return Math.min(this.#first + this.#count, this.#last)
   }
 
-  /** A client has come for this case. */
+  /** A client has connected for this case. */
   push(arrival: Arrival): void {
     this.#waiting.push(arrival)
     this.#wake?.()
   }
 
-  /** The driver tells something about the newest connection. */
-  tell(event: Parameters<EventLog['push']>[0]): void {
-    this.#told.push(event)
+  /** Adds an event of the newest connection. */
+  addEvent(event: Parameters<EventLog['push']>[0]): void {
+    this.#events.push(event)
   }
 
-  /** Has a client come, or waits for the one that drives itself; ends the case when none comes. */
+  /** Starts a client, or waits for the one that drives itself; ends the case when none connects. */
   async next(t: Trial, options: InviteOptions = {}): Promise<PendingUpgrade> {
     const launched = options.start === false ? null : this.start(options.url, options.env)
     const upgrade = await this.arrived(t, options, launched)
     if (upgrade !== null) return upgrade
-    const end = launched === null ? 'none came' : `none; the client ended with ${await firstOf(launched.exited)}`
+    const end = launched === null ? 'none' : `none; the client ended with ${await firstOf(launched.exited)}`
     throw new Mismatch('a connection from the client', end)
   }
 
-  /** Starts a client without waiting for it; null when clients come by themselves. */
+  /** Starts a client without waiting for it; null when clients connect by themselves. */
   start(url?: string, env?: Record<string, string>): Launched | null {
     const { launcher } = this.agent
     if (launcher === null) return null
@@ -66,17 +66,17 @@ export class CaseReception implements Reception {
     return launched
   }
 
-  /** The next client that comes, or null when none does in time, or when it ended without coming. */
+  /** The next client that connects; null when none does in time, or when it ended without connecting. */
   async arrived(t: Trial, options: InviteOptions, launched: Launched | null): Promise<PendingUpgrade | null> {
-    const arrival = await this.#take(options.timeout ?? ARRIVAL_LIMIT, launched)
+    const arrival = await this.#read(options.timeout ?? ARRIVAL_LIMIT, launched)
     if (arrival === null) return null
-    this.#told = new EventLog()
+    this.#events = new EventLog()
     const upgrade = this.#receive(t, arrival, options, launched)
     this.#count++
     return upgrade
   }
 
-  /** Listens on a port of its own, for URLs that say more than a number; its clients come here. */
+  /** Listens on a port of its own, for URLs that contain more than a number; its clients arrive here. */
   async listen(t: Trial, tls?: { cert: string; key: string }, onConnection?: () => void): Promise<number> {
     if (this.agent.launcher === null) t.skip('needs --exec CMD with {url}')
     const host = new URL(this.agent.base).hostname
@@ -85,9 +85,9 @@ export class CaseReception implements Reception {
     return listener.port
   }
 
-  /** Lets go of everything the case opened, and waits for the clients it started to end. */
+  /** Closes everything the case opened, and waits for the clients it started to end. */
   async finish(t: Trial): Promise<void> {
-    // A client that keeps its side open for ever must not hold up the next case.
+    // A client that never closes its side must not delay the next case.
     for (const peer of t.peers) if (!peer.ended) peer.transport.reset()
     t.close()
     for (const { transport } of this.#waiting.splice(0)) transport.stream.destroy()
@@ -102,7 +102,7 @@ export class CaseReception implements Reception {
     return answerAsOffered(peer, request, options)
   }
 
-  async #take(timeout: number, launched: Launched | null): Promise<Arrival | null> {
+  async #read(timeout: number, launched: Launched | null): Promise<Arrival | null> {
     const deadline = performance.now() + timeout
     let isOver = false
     const ends = launched?.exited ?? this.agent.gone
@@ -138,7 +138,7 @@ export class CaseReception implements Reception {
     return {
       peer,
       request,
-      events: launched?.events ?? this.#told,
+      events: launched?.events ?? this.#events,
       ask: (command) => launched?.ask(command) ?? agent.command?.(number, command) ?? false,
     }
   }
@@ -150,7 +150,7 @@ export function receptionOf(t: Trial): CaseReception {
   throw new TypeError(`${t.entry.id} tests clients: it needs a reception`)
 }
 
-/** The word on how it ended, when it has ended. */
+/** How it ended, when it has ended. */
 function firstOf(exited: Promise<string>): Promise<string> {
   return Promise.race([exited, Promise.resolve('nothing yet')])
 }

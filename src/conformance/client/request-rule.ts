@@ -6,12 +6,12 @@ import type { ClientRequest } from './request.ts'
 
 /** A rule on the opening request that does not hold. */
 export interface RequestBreach {
-  /** The row that asserts it: `client.req.key`. */
+  /** The case that asserts it: `client.req.key`. */
   rule: string
   detail: string
 }
 
-/** Each passive row of `client.req` as a function: what is wrong with this request, or null (RFC 6455 §4.1). */
+/** Each passive case of `client.req` as a function: what is wrong with this request, or null (RFC 6455 §4.1). */
 const rules: Record<string, (request: ClientRequest, expectedTarget?: string) => string | null> = {
   'client.req.line': ({ requestLine, method, target, version }, expected) => {
     const isRight = method === 'GET' && version === 'HTTP/1.1' && (target.startsWith('/') || /^https?:/.test(target))
@@ -54,10 +54,10 @@ const rules: Record<string, (request: ClientRequest, expectedTarget?: string) =>
   },
 }
 
-/** The ids of the rows that `checkRequest` judges. */
+/** The ids of the cases that `checkRequest` judges. */
 export const requestRules: readonly string[] = Object.keys(rules)
 
-/** What is wrong with an opening request, by the row that asserts it; `expectedTarget` when the URL is known. */
+/** What is wrong with an opening request, by the case that asserts it; `expectedTarget` when the URL is known. */
 export function checkRequest(request: ClientRequest, expectedTarget?: string): RequestBreach[] {
   return Object.entries(rules).flatMap(([rule, judge]) => {
     const detail = judge(request, expectedTarget)

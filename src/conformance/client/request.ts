@@ -1,6 +1,6 @@
 import { type Fields, parseHead } from '../wire/index.ts'
 
-/** The opening request of a client as it came, with the breaches of HTTP syntax found in it (RFC 6455 §4.1). */
+/** The opening request of a client as received, with the breaches of HTTP syntax found in it (RFC 6455 §4.1). */
 export interface ClientRequest {
   requestLine: string
   method: string
@@ -23,7 +23,7 @@ export function parseRequest(head: Buffer): ClientRequest {
   return { requestLine, method, target, version, fields, problems, head }
 }
 
-/** Path and query of a target; `+` is taken for a blank, as forms write it. What cannot be read is empty. */
+/** Path and query of a target; `+` means a blank, as in forms. Empty when it cannot be read. */
 export function readTarget(target: string): { path: string; query: URLSearchParams } {
   try {
     const { pathname, searchParams } = new URL(target, 'ws://tester')

@@ -20,7 +20,7 @@ export class FrameWatch {
   /** Codes of the Closes that were sent. */
   readonly closes = new Set<number>()
 
-  /** `target` is who sends the frames. */
+  /** `target` sends the frames. */
   constructor(ledger: Ledger, seenIn: string, target: 'server' | 'client' = 'server') {
     this.#ledger = ledger
     this.#seenIn = seenIn
@@ -66,7 +66,7 @@ export class FrameWatch {
     if (frame.opcode === Op.CLOSE) this.#onClose(frame)
   }
 
-  /** A pong that is no answer may come at any time; while an answer is due it claims to be that (RFC 6455 §5.5.3). */
+  /** An unsolicited pong may arrive at any time; while an answer is due it counts as that answer (RFC 6455 §5.5.3). */
   #onPong(frame: Frame): void {
     const data = frame.payload.toString('hex')
     if (this.pings.has(data)) {

@@ -1,18 +1,18 @@
-/** Something the target did on any connection that a passive row forbids. */
+/** Something the target did on any connection that a passive case forbids. */
 export interface Breach {
-  /** The row it belongs to: `inv.rsv`, `hs.resp.accept`. */
+  /** The case it belongs to: `inv.rsv`, `hs.resp.accept`. */
   rule: string
   /** The case during which it was seen. */
   seenIn: string
   detail: string
 }
 
-/** At most that many breaches of one rule are kept; the count goes on. */
-const KEPT = 50
+/** At most that many breaches of one rule are recorded; counting continues. */
+const MAX_RECORDED = 50
 
-/** What was seen over all traffic of a run: the rows of `inv`, the silent part of `hs.resp`, times and counts. */
+/** What all traffic of a run showed: for the cases of `inv` and the passive ones of `hs.resp`, times and counts. */
 export class Ledger {
-  #breaches = new Map<string, { count: number; kept: Breach[] }>()
+  #breaches = new Map<string, { count: number; recorded: Breach[] }>()
   #counts = new Map<string, number>()
   #times = new Map<string, number[]>()
   #failures = new Map<number, Map<number | null, Set<string>>>()
@@ -28,16 +28,16 @@ export class Ledger {
     return this.#failures.get(expected) ?? new Map()
   }
 
-  /** Records a breach of a passive row. */
+  /** Records a breach of a passive case. */
   breach(rule: string, seenIn: string, detail: string): void {
-    const entry = this.#breaches.get(rule) ?? { count: 0, kept: [] }
+    const entry = this.#breaches.get(rule) ?? { count: 0, recorded: [] }
     entry.count++
-    if (entry.kept.length < KEPT) entry.kept.push({ rule, seenIn, detail })
+    if (entry.recorded.length < MAX_RECORDED) entry.recorded.push({ rule, seenIn, detail })
     this.#breaches.set(rule, entry)
   }
 
   breachesOf(rule: string): Breach[] {
-    return this.#breaches.get(rule)?.kept ?? []
+    return this.#breaches.get(rule)?.recorded ?? []
   }
 
   /** Counts something: frames, closes by code, ends with and without a Close. */
@@ -62,7 +62,7 @@ export class Ledger {
     this.#times.set(name, times)
   }
 
-  /** Median and 95th percentile of the reply times of that name, or null when there is none. */
+  /** Median and 95th percentile of the reply times of that name, or null when there are none. */
   timesOf(name: string): { p50: number; p95: number; count: number } | null {
     const times = [...(this.#times.get(name) ?? [])].sort((a, b) => a - b)
     if (times.length === 0) return null

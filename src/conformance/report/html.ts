@@ -38,7 +38,7 @@ ${script}
 `
 }
 
-/** JSON that cannot end or comment out the script element it stands in. */
+/** JSON that cannot end or comment out the script element around it. */
 function embedJson(value: unknown): string {
   return JSON.stringify(value).replaceAll('<', '\\u003c')
 }

@@ -18,7 +18,9 @@ export interface Baseline {
 /** A baseline file that cannot be used. */
 export class BaselineError extends Error {}
 
-/** Reads a baseline; throws BaselineError when it is none. */
+/** Reads a baseline.
+ *
+ * @throws {BaselineError} when the file cannot be read or is not a baseline. */
 export function readBaseline(path: string): Baseline {
   let baseline: Baseline
   try {
@@ -32,7 +34,7 @@ export function readBaseline(path: string): Baseline {
   return baseline
 }
 
-/** Writes what failed or warned as the new baseline, sorted; reasons and dates of an old one are kept. */
+/** Writes what failed or warned as the new baseline, sorted; reasons and dates of an old one are preserved. */
 export function writeBaseline(path: string, results: readonly RunResult[], old?: Baseline): void {
   const bad = results.flatMap(({ cases }) => cases).filter(({ verdict }) => isBad(verdict) || verdict === 'warn')
   const entries = bad.map(({ id, verdict }): [string, BaselineEntry] => {
@@ -52,7 +54,7 @@ export interface BaselineFindings {
   expired: string[]
 }
 
-/** Marks known failures in the result (`known: true`), and tells what the baseline holds that is no longer so. */
+/** Marks known failures in the result (`known: true`); returns the entries of the baseline that no longer apply. */
 export function applyBaseline(result: RunResult, baseline: Baseline, today = new Date()): BaselineFindings {
   const findings: BaselineFindings = { fixed: [], expired: [] }
   for (const one of result.cases) {

@@ -58,7 +58,7 @@ async function echoes(trial: Trial, prefix: string): Promise<boolean> {
     const event = await peer.nextMeaningful()
     if (event === null || event.kind === 'end')
       return ECHO_RULES.some((rule) => trial.context.ledger.breachesOf(rule).length > 0)
-    // it takes a plain text for a violation, or breaks the rules itself
+    // the target treats a plain text as a violation, or breaks the rules itself
     if (event.kind === 'close') return event.code === 1002 || event.code === 1007
     if (event.kind !== 'message') return true
     if (event.message.payload.length === prefix.length + text.length) return true

@@ -24,7 +24,7 @@ export interface RunOptions {
   /** Stops after that many failures. */
   bail?: number
   shuffle?: boolean
-  /** Cases that take samples take all; default false. */
+  /** Cases that use samples use everything; default false. */
   long?: boolean
   /** Retains the wire log of passed cases as well. */
   keepWire?: boolean

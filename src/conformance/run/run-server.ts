@@ -99,7 +99,7 @@ function targetOf(target: Target, capabilities: Capabilities): RunResult['target
   }
 }
 
-/** What the traffic of the whole run tells about the target; what was not seen is left out. */
+/** What the traffic of the whole run shows about the target; what was not seen is omitted. */
 function observe(ledger: Ledger): Record<string, unknown> {
   const codes = ledger.countsOf('close.')
   const observed = {

@@ -30,7 +30,7 @@ export interface RunnerOptions
 /** What a run found. */
 export interface RunOutcome {
   results: CaseResult[]
-  /** The target was lost on the way and did not come back. */
+  /** The target was lost during the run and did not come back. */
   lost: boolean
 }
 
@@ -38,7 +38,7 @@ const LIMIT = 60_000
 const PHASES: readonly Phase[] = ['parallel', 'idle', 'alone', 'last', 'after']
 /** Cases of silence wait, they do not work: this many at once. */
 const IDLE_JOBS = 32
-/** After so many failures that came again alone, further ones are believed without repeating. */
+/** After that many failures that recurred when repeated alone, further ones are not repeated. */
 const REPEATS = 12
 /** Lines of the last output of a process that go into a note. */
 const LAST_LINES = 8
@@ -80,7 +80,7 @@ export class Runner {
       }
     }
     await Promise.all(Array.from({ length: Math.min(jobs, cases.length) }, work))
-    // Those that ran while the target died come first: when one is found guilty, its neighbours are not.
+    // Cases that ran while the target died are repeated first: once one is guilty, its neighbors are not.
     const died = suspects.filter((testCase) => this.#results.get(testCase.id)?.verdict === 'crash')
     const guilty = { found: false }
     for (const testCase of [...died, ...suspects.filter((other) => !died.includes(other))]) {
@@ -88,7 +88,7 @@ export class Runner {
     }
   }
 
-  /** A failure in company is only believed when it comes again alone. */
+  /** A failure beside other cases counts only when it recurs alone. */
   async #repeatAlone(testCase: Case, guilty: { found: boolean }): Promise<void> {
     const first = this.#results.get(testCase.id) as CaseResult
     if (this.#stop !== null || (this.#confirmed >= REPEATS && first.verdict === 'fail')) return this.#report(first)

@@ -11,13 +11,13 @@ export interface SelectionOptions {
   include?: readonly string[]
   /** Terms of `-x`. */
   exclude?: readonly string[]
-  /** Adds what takes long (`--long`). */
+  /** Adds slow cases (`--long`). */
   long?: boolean
   /** Adds sizes, throughput and round trips (`--perf`). */
   perf?: boolean
   /** Adds hostile load (`--robust`). */
   robust?: boolean
-  /** Adds everything but what takes long (`--all`). */
+  /** Adds everything except slow cases (`--all`). */
   all?: boolean
 }
 
@@ -43,7 +43,7 @@ const PRESETS: Record<string, (entry: CatalogueEntry) => boolean> = {
   all: () => true,
 }
 
-/** All but what needs time or harms: one in twenty of the parametrised Autobahn cases stands for the rest. */
+/** All except slow and harmful cases; of the large Autobahn families one case in eighteen represents the rest. */
 function isCore(entry: CatalogueEntry): boolean {
   const topic = topicOf(entry)
   if (topic.startsWith('pmd.ab.')) return Number(topic.slice(topic.lastIndexOf('.') + 1)) === 5
@@ -63,18 +63,18 @@ export function selectCases(from: readonly CatalogueEntry[], options: SelectionO
     ...splitTerms(options.exclude ?? []),
     ...include.filter((term) => term.startsWith('!')).map((term) => term.slice(1)),
   ]
-  const takes = (wanted.length === 0 ? ['core'] : wanted).map((term) => ({ term, matches: parseTerm(term) }))
-  const leaves = unwanted.map(parseTerm)
-  for (const { term, matches } of takes) {
+  const included = (wanted.length === 0 ? ['core'] : wanted).map((term) => ({ term, matches: parseTerm(term) }))
+  const excluded = unwanted.map(parseTerm)
+  for (const { term, matches } of included) {
     if (!from.some(matches)) throw new SelectionError(`“${term}” selects no case${suggestion(from, term)}`)
   }
   const added = addedGroups(options)
   const selected = from.filter((entry) => {
     const isLong = hasTag(entry, 'slow') && !options.long
-    const taken =
-      takes.some(({ term, matches }) => matches(entry) && (isNamed(term) || !isLong)) ||
+    const isIncluded =
+      included.some(({ term, matches }) => matches(entry) && (isNamed(term) || !isLong)) ||
       (added.some((matches) => matches(entry)) && !isLong)
-    return taken && !leaves.some((matches) => matches(entry))
+    return isIncluded && !excluded.some((matches) => matches(entry))
   })
   if (selected.length === 0) throw new SelectionError('nothing is selected')
   return selected
@@ -105,7 +105,7 @@ function splitTerms(terms: readonly string[]): string[] {
     .flatMap(readList)
 }
 
-/** `@file` stands for the terms in the file, one per line, `#` begins a comment. */
+/** `@file` is replaced by the terms in the file, one per line; `#` begins a comment. */
 function readList(term: string): string[] {
   if (!term.startsWith('@')) return [term]
   const lines = readText(term.slice(1)).split('\n')
@@ -144,14 +144,14 @@ function parseTerm(term: string): (entry: CatalogueEntry) => boolean {
   return ({ id, family, group }) => [id, family, group].some(matches)
 }
 
-/** Whole names: `frag` takes `frag` and what is under it, `hs.key.len-*` what begins so. */
+/** Whole names: `frag` matches `frag` and what is below it, `hs.key.len-*` what begins so. */
 function wildcard(pattern: string): (name: string) => boolean {
   const source = pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')
   const regex = new RegExp(`^${source}(\\..*)?$`)
   return (name) => regex.test(name)
 }
 
-/** `6455/5.4` takes 5.4 and 5.4.x of RFC 6455, `6455` all of it. */
+/** `6455/5.4` matches 5.4 and 5.4.x of RFC 6455, `6455` all of it. */
 function isInSection(requirementId: string, value: string): boolean {
   const [rfc, section] = value.split('/')
   const requirement = findRequirement(requirementId)

@@ -27,7 +27,7 @@ export class Deflater {
   readonly #keepsWindow: boolean
   #window: Buffer = Buffer.alloc(0)
 
-  /** What the agreement asks of the client; default: a window of 32 KiB that is kept. */
+  /** What the agreement demands of the client; default: a window of 32 KiB that is retained. */
   constructor(agreement?: Agreement) {
     this.#windowBits = agreement?.clientBits ?? WINDOW_BITS
     this.#keepsWindow = agreement?.clientNoContext !== true

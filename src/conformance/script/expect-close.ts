@@ -5,9 +5,9 @@ export interface CloseOptions {
   /** Sent in the Close; default 1000; `null` sends an empty body. */
   code?: number | null
   reason?: string | Uint8Array
-  /** Codes that may come back; an empty body may as well. Default: 1000 and the code sent. */
+  /** Codes that may be returned; so may an empty body. Default: 1000 and the code sent. */
   codes?: readonly number[]
-  /** The row is about closing: a missing Close or end then breaks the row itself, not a `should` beside it. */
+  /** The case is about closing: a missing Close or end then fails the case itself, not only a `should`. */
   strict?: boolean
   /** The Close was sent already. */
   sent?: boolean

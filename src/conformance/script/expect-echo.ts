@@ -28,12 +28,12 @@ export async function expectEcho(
   return message
 }
 
-/** Ends the case unless the message is the echo; what is right is not recorded, for rows of many messages. */
+/** Ends the case unless the message is the echo; a match is not recorded, for cases of many messages. */
 export function checkEcho(t: Trial, message: Message, payload: string | Uint8Array, opcode: number = Op.TEXT): void {
   const { wanted, expected } = wantedEcho(t, payload, opcode)
   if (message.opcode === opcode && message.payload.equals(wanted)) return
-  const came = `${message.opcode === Op.TEXT ? 'text' : 'binary'} ${showBytes(message.payload)}`
-  t.fail(expected, `${came}${message.opcode === opcode ? firstDifference(message.payload, wanted) : ''}`)
+  const received = `${message.opcode === Op.TEXT ? 'text' : 'binary'} ${showBytes(message.payload)}`
+  t.fail(expected, `${received}${message.opcode === opcode ? firstDifference(message.payload, wanted) : ''}`)
 }
 
 function wantedEcho(t: Trial, payload: string | Uint8Array, opcode: number): { wanted: Buffer; expected: string } {
@@ -42,10 +42,10 @@ function wantedEcho(t: Trial, payload: string | Uint8Array, opcode: number): { w
   return { wanted, expected: `echo: ${opcode === Op.TEXT ? 'text' : 'binary'} ${showBytes(wanted)}` }
 }
 
-function firstDifference(came: Buffer, wanted: Buffer): string {
-  if (came.length !== wanted.length) return `, ${came.length} instead of ${wanted.length} bytes`
-  const at = came.findIndex((byte, index) => byte !== wanted[index])
-  return `, differs at byte ${at}: ${came.subarray(at, at + 8).toString('hex')} instead of ${wanted.subarray(at, at + 8).toString('hex')}`
+function firstDifference(received: Buffer, wanted: Buffer): string {
+  if (received.length !== wanted.length) return `, ${received.length} instead of ${wanted.length} bytes`
+  const at = received.findIndex((byte, index) => byte !== wanted[index])
+  return `, differs at byte ${at}: ${received.subarray(at, at + 8).toString('hex')} instead of ${wanted.subarray(at, at + 8).toString('hex')}`
 }
 
 /** Ends a case as skipped when the target does not echo. */
@@ -62,7 +62,7 @@ export async function expectRoundTrip(t: Trial, peer: Peer, spec: EchoSpec): Pro
   return expectEcho(t, peer, spec.payload, opcode, spec.timeout)
 }
 
-/** `echo, then clean close` of the legend: one message of the same type and content, then the closing handshake. */
+/** `echo, then clean close` of the catalogue: one message of the same type and content, then the closing handshake. */
 export async function expectEchoThenCleanClose(t: Trial, peer: Peer, spec: EchoSpec): Promise<void> {
   await expectRoundTrip(t, peer, spec)
   await expectCleanClose(t, peer)

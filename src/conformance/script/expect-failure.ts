@@ -1,9 +1,9 @@
 import { describeInbound, faultOfClose, type Inbound, type Peer } from '../peer/index.ts'
 import { bytesOf } from '../wire/index.ts'
 import type { Trial } from './trial.ts'
-/** What may come before the end of a failed connection. */
+/** What may arrive before the end of a failed connection. */
 export interface FailureOptions {
-  /** Answers to what was sent before the fault: they may come, in any number, before the end. */
+  /** Answers to what was sent before the fault: any number of them may arrive before the end. */
   allowed?: (event: Inbound) => boolean
   /** Milliseconds to wait, instead of the timeout. */
   timeout?: number
@@ -27,7 +27,7 @@ export function allowPong(event: Inbound): boolean {
 }
 
 /**
- * `fail(c)` of the legend (RFC 6455 §7.1.7). A Close with one of the codes, then FIN: pass. An empty Close, another
+ * `fail(c)` of the catalogue (RFC 6455 §7.1.7). A Close with one of the codes, then FIN: pass. An empty Close, another
  * legal code, or an end without Close: a warning. An echo, or no end in time: failure.
  */
 export async function expectFailure(
@@ -74,7 +74,7 @@ async function judgeFailure(
 }
 
 /**
- * `fails without waiting` of the legend: as `expectFailure`, before `rest` is sent; a server that waits for the rest
+ * `fails without waiting` of the catalogue: as `expectFailure`, before `rest` is sent; a server that waits for the rest
  * gets a warning and is then judged as usual. Without `rest` waiting is the failure.
  */
 export async function expectFailureEarly(

@@ -35,7 +35,7 @@ export async function expectFailureAfterEcho(
 
 /**
  * The server ends the connection, with a Close or without one, and answers nothing: for what has to end a connection
- * without a code being asked for. A Close that comes nevertheless should have one of `codes`, when some are given
+ * without a required code. A Close that is sent nevertheless should have one of `codes`, when some are given
  * (RFC 6455 §5.1, §7.1.1).
  */
 export async function expectServerEnd(t: Trial, peer: Peer, codes?: readonly number[]): Promise<void> {
@@ -57,7 +57,7 @@ export async function expectServerEnd(t: Trial, peer: Peer, codes?: readonly num
 
 /**
  * Judges pongs one by one: in the order of their pings; some may be left out, but not the last (RFC 6455 §5.5.3).
- * The function it gives takes an event and says whether all is answered.
+ * The function it returns accepts an event and returns whether every ping is answered.
  */
 export function followPongs(t: Trial, payloads: readonly Uint8Array[]): (event: Inbound | null) => boolean {
   let next = 0
@@ -88,5 +88,5 @@ export function expectNoBreach(t: Trial, ...rules: string[]): void {
   const breaches = rules.flatMap((rule) => t.context.ledger.breachesOf(rule))
   const shown = breaches.slice(0, LISTED).map(({ seenIn, detail }) => `${detail} (in ${seenIn})`)
   if (breaches.length > LISTED) shown.push(`and ${breaches.length - LISTED} more`)
-  t.require(breaches.length === 0, t.entry.expect, shown.join('; ') || 'kept on every connection of the run')
+  t.require(breaches.length === 0, t.entry.expect, shown.join('; ') || 'no breach on any connection of the run')
 }

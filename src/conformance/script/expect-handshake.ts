@@ -7,13 +7,13 @@ export async function expectAcceptAndProbe(t: Trial, options: OpenOptions = {}):
   await expectProbe(t, handshake.peer)
 }
 
-/** Ends the case unless the answer is a 101 to which no row of `hs.resp` objects. */
+/** Ends the case unless the answer is a 101 that breaks no rule of `hs.resp`. */
 export function expectAccepted(t: Trial, { response, peer, breaches }: Handshake): void {
   t.require(response?.status === 101, '101 Switching Protocols', describeAnswer(response, peer))
-  for (const { rule, detail } of breaches) t.require(false, `a 101 that keeps ${rule}`, detail)
+  for (const { rule, detail } of breaches) t.require(false, `a 101 that satisfies ${rule}`, detail)
 }
 
-/** `101 + probe, or reject`: what is not an answer at all fails; what came is noted. Returns the handshake. */
+/** `101 + probe, or reject`: anything that is not an answer fails; the answer is noted. Returns the handshake. */
 export async function expectAcceptOrReject(t: Trial, options: OpenOptions = {}): Promise<Handshake> {
   const handshake = await t.handshake(options)
   if (handshake.response?.status === 101) {
@@ -36,7 +36,7 @@ export interface RejectOptions {
 }
 
 /**
- * `reject` of the legend: a status of 4xx or 5xx and no 101. The end of the stream without a status is a warning
+ * `reject` of the catalogue: a status of 4xx or 5xx and no 101. The end of the stream without a status is a warning
  * (RFC 6455 §10.7). Returns whether there was a status.
  */
 export function expectReject(t: Trial, { response, peer }: Handshake, options: RejectOptions = {}): boolean {

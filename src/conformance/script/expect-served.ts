@@ -2,13 +2,13 @@ import { Mismatch, type Peer } from '../peer/index.ts'
 import { expectCleanClose } from './expect-close.ts'
 import { expectEchoThenCleanClose } from './expect-echo.ts'
 import type { Trial } from './trial.ts'
-/** Shows that nothing more is to come: a ping is answered by its pong and by nothing before it (RFC 6455 §5.5.3). */
+/** Shows that nothing more was pending: a ping is answered by its pong, with nothing before it (RFC 6455 §5.5.3). */
 export async function expectQuiet(t: Trial, peer: Peer, mark = `quiet-${t.random.integer(0, 1e6)}`): Promise<void> {
   await peer.sendPing(mark)
   await peer.expectPong(Buffer.from(mark))
 }
 
-/** The probe of the legend on an open connection: text `probe`, echo, clean close; ping and pong when there is no echo. */
+/** The probe of the catalogue on an open connection: text `probe`, echo, clean close; ping and pong when there is no echo. */
 export async function expectProbe(t: Trial, peer: Peer): Promise<void> {
   if (t.context.capabilities.echo) await expectEchoThenCleanClose(t, peer, { payload: 'probe' })
   else {
@@ -18,7 +18,7 @@ export async function expectProbe(t: Trial, peer: Peer): Promise<void> {
 }
 
 /**
- * `alive` of the legend: a new connection completes the probe. A target that does not serve it is lost, a `must`.
+ * `alive` of the catalogue: a new connection completes the probe. A target that does not serve it is lost, a `must`.
  * It is done twice: the first may overtake what the target still does about the connection before.
  */
 export async function expectAlive(t: Trial): Promise<void> {

@@ -3,7 +3,7 @@ import { bytesOf } from './bytes.ts'
 /** The opcodes of RFC 6455 §5.2, for the tester's own use. */
 export const Op = { CONT: 0x0, TEXT: 0x1, BINARY: 0x2, CLOSE: 0x8, PING: 0x9, PONG: 0xa } as const
 
-/** Reserved bits as they stand in the first byte, shifted: RSV1 is 4, RSV2 is 2, RSV3 is 1 (RFC 6455 §5.2). */
+/** Reserved bits of the first byte, shifted: RSV1 is 4, RSV2 is 2, RSV3 is 1 (RFC 6455 §5.2). */
 export const Rsv = { RSV1: 4, RSV2: 2, RSV3: 1 } as const
 
 /** What one frame shall look like on the wire; nothing here has to be legal (RFC 6455 §5.2). */
@@ -60,7 +60,7 @@ export function closeBody(code?: number, reason: string | Uint8Array = ''): Buff
   return Buffer.concat([Buffer.from([code >> 8, code & 0xff]), bytesOf(reason)])
 }
 
-/** One frame as it came, with everything that can be wrong about it (RFC 6455 §5.2). */
+/** One frame as received, with everything that can be wrong about it (RFC 6455 §5.2). */
 export interface Frame {
   fin: boolean
   rsv: number
@@ -78,13 +78,13 @@ export interface Frame {
 
 const NO_BYTES = Buffer.alloc(0)
 
-/** Cuts inbound bytes into frames. It takes every frame, legal or not: judging is done by who reads it (RFC 6455 §5.2). */
+/** Cuts inbound bytes into frames. It accepts every frame, legal or not; the caller judges it (RFC 6455 §5.2). */
 export class FrameReader {
   #chunks: Buffer[] = []
   #size = 0
   #needed = 2
 
-  /** Bytes that came after the last whole frame. */
+  /** Bytes received after the last whole frame. */
   get pending(): Buffer {
     return this.#gather()
   }

@@ -26,7 +26,7 @@ export function encodeRequest(spec: RequestSpec): Buffer {
   return Buffer.from([first, ...fields, '', ''].join(end), 'latin1')
 }
 
-/** An HTTP response head as it came, with the breaches of HTTP syntax found in it (RFC 9112 §4). */
+/** An HTTP response head as received, with the breaches of HTTP syntax found in it (RFC 9112 §4). */
 export interface Response {
   statusLine: string
   /** 0 when the status line cannot be read. */

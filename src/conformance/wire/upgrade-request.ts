@@ -14,7 +14,7 @@ export interface RequestOptions {
   set?: Record<string, string | string[] | null>
   /** Further fields, after those of H0. */
   add?: Fields
-  /** The last word on the field lines: order, case, anything. */
+  /** Applied last to the field lines: order, case, anything. */
   rewrite?: (fields: Fields) => Fields
   /** Between name and value; default `: `. */
   separator?: string

@@ -7,6 +7,7 @@ import {
   readPeakResidentBytes,
   readResidentBytes,
 } from '../../../bench/measure/process-usage.ts'
+import { proc, testWith } from '../../support/need.ts'
 import { assert, suite, type TestContext } from '../../support/unit.ts'
 
 const test = suite('bench cpu')
@@ -73,18 +74,14 @@ test('answers undefined where there is no such process', (t) => {
   assert.is(readResidentBytes(7, proc), undefined)
 })
 
-if (process.platform === 'linux') {
-  test('agrees with what the process itself reads', () => {
-    const before = readCpu(process.pid)!
-    const own = process.cpuUsage()
-    for (let used = 0; used < 60_000; ) {
-      const { user, system } = process.cpuUsage(own)
-      used = user + system
-    }
-    const spent = cpuSpentBetween(before, readCpu(process.pid)!)
-    assert.ok(spent.ran >= 50_000, `60 ms of work were read as ${spent.ran} µs`)
-    assert.ok(readResidentBytes(process.pid)! > 1e7)
-  })
-} else {
-  test.skip('agrees with what the process itself reads', 'there is no /proc')
-}
+testWith(test, proc)('agrees with what the process itself reads', () => {
+  const before = readCpu(process.pid)!
+  const own = process.cpuUsage()
+  for (let used = 0; used < 60_000; ) {
+    const { user, system } = process.cpuUsage(own)
+    used = user + system
+  }
+  const spent = cpuSpentBetween(before, readCpu(process.pid)!)
+  assert.ok(spent.ran >= 50_000, `60 ms of work were read as ${spent.ran} µs`)
+  assert.ok(readResidentBytes(process.pid)! > 1e7)
+})

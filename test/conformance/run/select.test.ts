@@ -5,7 +5,7 @@ import { catalogue } from '../../../src/conformance/catalogue/index.ts'
 import { SelectionError, type SelectionOptions, selectCases } from '../../../src/conformance/run/select.ts'
 import { assert, suite, thrownBy } from '../../support/unit.ts'
 
-const test = suite('conformance/select')
+const test = suite('conformance/run/select')
 
 const from = catalogue.filter(({ side }) => side === 'server')
 /** Cases that want `--long`, 4 of them in `perf`, and one that wants `--robust`. */
@@ -20,7 +20,7 @@ function count(...include: string[]): number {
   return ids(include).length
 }
 
-test('takes groups, names and wildcards as whole names', () => {
+test('selects groups, names and wildcards as whole names', () => {
   assert.is(count('hs.key'), 21)
   assert.is(count('hs'), 236)
   assert.is(count('hs.key.len-*'), 8)
@@ -28,21 +28,21 @@ test('takes groups, names and wildcards as whole names', () => {
   assert.is(count('hs.method'), 27)
 })
 
-test('takes Autobahn ids as whole ids', () => {
+test('selects Autobahn ids as whole ids', () => {
   assert.equal(ids(['ab:6.4.3']), ['utf8.failfast-chop'])
   assert.is(count('ab:7.1'), 6)
   assert.is(count('ab:9.*'), 54)
   assert.is(count('ab:12', 'ab:13'), 216)
 })
 
-test('takes rules and sections of RFCs', () => {
+test('selects rules and sections of RFCs', () => {
   assert.ok(ids(['rfc:6455/4.2']).includes('hs.key.missing'))
   assert.ok(ids(['rfc:6455/4.2.1']).includes('hs.key.missing'))
   assert.not.ok(ids(['rfc:6455/5']).includes('hs.key.missing'))
   assert.ok(ids(['req:6455-4.4-1']).includes('hs.ver.v14'))
 })
 
-test('takes classes and tags', () => {
+test('selects classes and tags', () => {
   assert.is(count('class:should') + count('class:must') + count('class:info'), from.length - SLOW)
   assert.is(count('tag:new', 'perf.limit-binary-256m'), 735)
 })
@@ -64,7 +64,7 @@ test('a slow case wants --long or its name', () => {
   assert.ok(ids(['perf'], { long: true }).includes('perf.limit-binary-256m'))
 })
 
-test('keeps the order of the catalogue', () => {
+test('preserves the order of the catalogue', () => {
   assert.equal(ids(['hs.ver.v14', 'hs.key.missing']), ['hs.key.missing', 'hs.ver.v14'])
 })
 
@@ -76,7 +76,7 @@ test('reads a list from a file', (t) => {
   assert.equal(ids([`@${path}`]), ['hs.key.empty', 'hs.ver.v0', 'hs.ver.v14'])
 })
 
-test('takes what failed in an earlier result, and what was not in it', (t) => {
+test('selects what failed in an earlier result, and what was not in it', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'select-'))
   t.after(() => rmSync(folder, { recursive: true }))
   const path = join(folder, 'last.json')

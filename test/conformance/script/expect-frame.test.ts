@@ -14,7 +14,7 @@ import { Op } from '../../../src/conformance/wire/frame.ts'
 import { createTrial, startUpgradedServer } from '../../support/conformance-trial.ts'
 import { assert, suite, type TestContext } from '../../support/unit.ts'
 
-const test = suite('conformance/frame-verb')
+const test = suite('conformance/script/expect-frame')
 
 const CLOSE_1000 = '880203e8'
 const CLOSE_1002 = '880203ea'
@@ -59,7 +59,7 @@ test('the end by the server fails with an answer before it, an illegal Close, or
   assert.is((await outcomeOf(t, CLOSE_1000, expectServerEnd, false)).verdict, 'fail')
 })
 
-test('another code than the one that may come is a warning, no Close is none', async (t) => {
+test('another code than the allowed one is a warning, no Close is none', async (t) => {
   const expect1002 = (trial: Trial, peer: Peer): Promise<void> => expectServerEnd(trial, peer, [1002])
   assert.is((await outcomeOf(t, CLOSE_1002, expect1002)).verdict, 'pass')
   assert.is((await outcomeOf(t, '', expect1002)).verdict, 'pass')
@@ -67,7 +67,7 @@ test('another code than the one that may come is a warning, no Close is none', a
   assert.is((await outcomeOf(t, '8800', expect1002)).verdict, 'warn')
 })
 
-test('an echo before the failure may come once, and is noted when it does not', async (t) => {
+test('an echo before the failure may arrive once, and is noted when it does not', async (t) => {
   const action = (trial: Trial, peer: Peer): Promise<void> => expectFailureAfterEcho(trial, peer, 'a', [1002])
   const echoed = await outcomeOf(t, `810161${CLOSE_1002}`, action)
   assert.equal([echoed.verdict, echoed.notes], ['pass', []])
@@ -83,7 +83,7 @@ async function pingThrice(trial: Trial, peer: Peer): Promise<void> {
   await expectPongs(trial, peer, payloads)
 }
 
-test('pongs come in the order of the pings up to the last', async (t) => {
+test('pongs arrive in the order of the pings up to the last', async (t) => {
   const all = await outcomeOf(t, '8a0161 8a0162 8a0163', pingThrice)
   assert.equal([all.verdict, all.notes], ['pass', []])
   const last = await outcomeOf(t, '8a0163', pingThrice)

@@ -12,7 +12,7 @@ import { Op } from '../../../src/conformance/wire/frame.ts'
 import { createTrial, startRawServer, startUpgradedServer } from '../../support/conformance-trial.ts'
 import { assert, suite, type TestContext } from '../../support/unit.ts'
 
-const test = suite('conformance/verb')
+const test = suite('conformance/script/expect')
 
 type Answer = (socket: Socket) => void
 
@@ -75,7 +75,7 @@ test('fail(c): an echo, a pong, an illegal code or no end is a failure', async (
   assert.is(await verdictAfter(t, () => {}, sendFault), 'fail')
 })
 
-test('fail(c): echoes of what came before the fault are allowed, once', async (t) => {
+test('fail(c): echoes of what preceded the fault are allowed, once', async (t) => {
   const action = async (trial: Trial): Promise<void> => {
     const peer = await trial.open()
     await peer.sendFrames([{ opcode: Op.TEXT, payload: 'a' }, { opcode: 3 }])
@@ -137,7 +137,7 @@ test('a clean close that is the subject itself fails where it otherwise warns', 
   assert.is(await verdictAfter(t, says(CLOSE_1000), action), 'fail')
 })
 
-test('nothing more is to come: anything before the pong fails', async (t) => {
+test('nothing more is pending: anything before the pong fails', async (t) => {
   const action = async (trial: Trial): Promise<void> => expectQuiet(trial, await trial.open(), 'q')
   assert.is(await verdictAfter(t, says('8a0171'), action), 'pass')
   assert.is(await verdictAfter(t, says('8101', '61', '8a0171'), action), 'fail')
@@ -185,7 +185,7 @@ test('a 101 that breaks a rule of its own does not count as accepted', async (t)
   assert.is(verdictOf(trial), 'fail')
 })
 
-test('alive: a target that does not serve is lost, which fails even an info row', async (t) => {
+test('alive: a target that does not serve is lost, which fails even an info case', async (t) => {
   const url = await startRawServer(t, (socket) => void socket.end())
   const trial = createTrial(t, url, 'hs.limit.silent')
   await expectAlive(trial).catch(() => {})

@@ -4,7 +4,7 @@ import { Random } from '../../../src/conformance/wire/random.ts'
 import { buildRequest, type RequestOptions } from '../../../src/conformance/wire/upgrade-request.ts'
 import { assert, suite } from '../../support/unit.ts'
 
-const test = suite('conformance/request')
+const test = suite('conformance/wire/upgrade-request')
 const base = { authority: 'localhost:9001', path: '/echo', extra: [] as [string, string][] }
 const KEY = 'dGhlIHNhbXBsZSBub25jZQ=='
 

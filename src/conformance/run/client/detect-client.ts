@@ -21,7 +21,7 @@ export async function detectClient(agent: Agent, reception: CaseReception): Prom
     await peer.sendText('detection')
     const event = await peer.nextMeaningful()
     context.capabilities.echo = event?.kind === 'message'
-    agent.speaks = events.find('open') !== undefined
+    agent.reportsEvents = events.find('open') !== undefined
     const userAgent = fieldValue(request, 'user-agent')
     if (userAgent !== null) context.observations.user_agent = userAgent
     return undefined

@@ -7,7 +7,7 @@ import { DETECTION, detectClient } from './detect-client.ts'
 import type { Host } from './host.ts'
 import type { Plan } from './plan.ts'
 
-/** Runs the cases with clients that the tool starts, one for each connection. */
+/** Runs the cases with clients that the tester starts, one for each connection. */
 export async function testLaunched(
   host: Host,
   plan: Plan,
@@ -22,7 +22,7 @@ export async function testLaunched(
     plan.cases.map(({ first, count, entry }) => [entry.id, new CaseReception(agent, first, count)]),
   )
   const detection = new CaseReception(agent, DETECTION, 1)
-  host.taker = (arrival, number) => {
+  host.onLaunched = (arrival, number) => {
     const planned = plan.at(number)
     const place = number === DETECTION ? detection : receptions.get(planned?.entry.id ?? '')
     if (place === undefined) arrival.transport.stream.destroy()
@@ -48,7 +48,7 @@ function createAgent(host: Host, launcher: Launcher, options: ClientRunOptions):
     launcher,
     base: host.base,
     keys: new Map(),
-    speaks: false,
+    reportsEvents: false,
     command: null,
     gone: new Promise(() => {}),
   }

@@ -177,7 +177,7 @@ async function sendHugeHead(t: Trial): Promise<void> {
   const part = Buffer.from(`X-Conf: ${'a'.repeat(1024 - 10)}\r\n`.repeat(64), 'latin1')
   let sent = 0
   for (; sent < HUGE && !peer.ended; sent += part.length) await peer.sendBytes(part)
-  t.note(peer.ended ? `ends the connection within ${Math.ceil(sent / 1024)} KiB` : 'takes 8 MiB of fields')
+  t.note(peer.ended ? `ends the connection within ${Math.ceil(sent / 1024)} KiB` : 'accepts 8 MiB of fields')
   await peer.sendBytes(Buffer.from('\r\n'))
   await judgeRefusal(t, upgrade)
 }
@@ -240,9 +240,9 @@ async function agreeOnNone(t: Trial): Promise<void> {
     await peer.sendClose(1000)
     t.skip('the client asks for no subprotocol')
   }
-  await peer.sendPing('taken?')
+  await peer.sendPing('accepted?')
   const event = await peer.nextMeaningful()
-  t.observe('none_of_its_subprotocols', event?.kind === 'pong' ? 'taken' : describeInbound(event, t.timeout))
+  t.observe('none_of_its_subprotocols', event?.kind === 'pong' ? 'accepted' : describeInbound(event, t.timeout))
 }
 
 const protocolRows: Case[] = [

@@ -8,11 +8,11 @@ const WAIT = 500
 /** How many idle times a client may take to give up. */
 const PATIENCE = 7
 
-/** What the API told of the end; noted, and compared with what a client has to show (RFC 6455 §7.1.5). */
+/** The end as the API reports it; noted, and compared with what a client has to report (RFC 6455 §7.1.5). */
 async function noteEnd(t: Trial, { events }: PendingUpgrade): Promise<void> {
-  if (!receptionOf(t).agent.speaks) return
+  if (!receptionOf(t).agent.reportsEvents) return
   const end = await events.waitFor('close', t.timeout)
-  t.note(end === null ? 'the API tells no end' : `the API shows ${end.code} ${JSON.stringify(end.reason ?? '')}`)
+  t.note(end === null ? 'the API reports no end' : `the API reports ${end.code} ${JSON.stringify(end.reason ?? '')}`)
 }
 
 async function waitForServer(t: Trial): Promise<void> {
@@ -50,7 +50,7 @@ async function nextClosing(t: Trial): Promise<PendingUpgrade> {
   peer.autoClose = false
   if (!upgrade.ask('close')) {
     await peer.sendClose(1000)
-    t.skip('the driver takes no command “close”')
+    t.skip('the driver accepts no command “close”')
   }
   const close = await peer.expectClose()
   t.require(close.code === null || close.code === 1000, 'Close 1000 or empty', describeInbound(close, t.timeout))
@@ -76,9 +76,9 @@ async function sendBeforeReply(t: Trial): Promise<void> {
   peer.end()
   const end = await peer.nextMeaningful()
   t.require(end?.kind === 'end', 'nothing after its Close but the end', describeInbound(end, t.timeout))
-  if (!receptionOf(t).agent.speaks) return
-  const told = await upgrade.events.waitFor('close', t.timeout)
-  t.assert(told?.code === 1000, 'code 1000 at the API', `code ${told?.code ?? '(none told)'}`)
+  if (!receptionOf(t).agent.reportsEvents) return
+  const reported = await upgrade.events.waitFor('close', t.timeout)
+  t.assert(reported?.code === 1000, 'code 1000 at the API', `code ${reported?.code ?? '(none reported)'}`)
 }
 
 const BAD_CODES = [1005, 1006, 1015, 999]
@@ -92,7 +92,7 @@ async function sendBadCodes(t: Trial): Promise<void> {
   t.observe('close_5000_from_server', await describeReply(t, 5000))
 }
 
-/** What comes after a Close with that code. */
+/** What follows a Close with that code. */
 async function describeReply(t: Trial, code: number): Promise<string> {
   const upgrade = await answerNext(t)
   await upgrade.peer.sendClose(code)
@@ -110,11 +110,11 @@ async function endAbnormally(t: Trial): Promise<void> {
     await upgrade.peer.expectPong()
     upgrade.peer[way]()
     if (way === 'end') await upgrade.peer.waitForEnd()
-    if (!receptionOf(t).agent.speaks) continue
-    const told = await upgrade.events.waitFor('close', t.timeout)
-    t.assert(told?.code === 1006, 'code 1006 at the API', `code ${told?.code ?? '(none told)'}`)
+    if (!receptionOf(t).agent.reportsEvents) continue
+    const reported = await upgrade.events.waitFor('close', t.timeout)
+    t.assert(reported?.code === 1006, 'code 1006 at the API', `code ${reported?.code ?? '(none reported)'}`)
   }
-  if (!receptionOf(t).agent.speaks) t.skip('the driver tells no events')
+  if (!receptionOf(t).agent.reportsEvents) t.skip('the driver reports no events')
 }
 
 const RECONNECTS = 5
@@ -147,7 +147,7 @@ async function keepSilent(t: Trial): Promise<void> {
   await expectCleanClose(t, peer)
 }
 
-/** A client that insists on an extension may tell so with 1010; others just go on. */
+/** A client that insists on an extension may say so with 1010; others just go on. */
 async function withholdExtension(t: Trial): Promise<void> {
   const { peer } = await answerNext(t)
   await peer.sendPing('open')

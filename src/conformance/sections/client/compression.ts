@@ -18,7 +18,7 @@ const HELLO_AGAIN = hex('f200110000')
 const MIB = 1024 * 1024
 const WINDOW = 32_768
 
-/** A connection on which the client's offer was taken. */
+/** A connection on which the client's offer was accepted. */
 async function openCompressed(t: Trial): Promise<Peer> {
   const { upgrade, offer } = await nextOffering(t)
   await sendAnswer(upgrade.peer, upgrade.request, { add: extensionsField(promised(offer)) })
@@ -83,7 +83,7 @@ async function referFarthest(t: Trial): Promise<void> {
 
 const SMALL_BITS = 9
 
-/** A text that repeats itself beyond the agreed window: what comes must inflate with that window (RFC 7692 §7.2.1). */
+/** A text that repeats itself beyond the agreed window: what arrives must inflate with that window (RFC 7692 §7.2.1). */
 async function limitWindow(t: Trial): Promise<void> {
   const { upgrade, offer } = await nextOffering(t)
   const { peer, request } = upgrade

@@ -101,7 +101,7 @@ async function forbidWindow(t: Trial): Promise<void> {
   await expectCleanClose(t, peer)
 }
 
-/** An offer that is declined: nothing may come compressed (RFC 7692 §5). */
+/** An offer that is declined: no message may be compressed (RFC 7692 §5). */
 async function declineOffer(t: Trial): Promise<void> {
   const { upgrade } = await nextOffering(t)
   const { peer, request } = upgrade

@@ -51,7 +51,7 @@ async function checkMasks(t: Trial): Promise<void> {
 
 const KEYS = 1000
 
-/** Keys of a thousand frames: random ones hardly ever come twice, nor with one distance (RFC 6455 §5.3). */
+/** Keys of a thousand frames: random ones hardly ever repeat, nor at a constant distance (RFC 6455 §5.3). */
 async function checkKeys(t: Trial): Promise<void> {
   const peer = await open(t)
   await peer.sendFrames(Array<FrameSpec>(KEYS).fill({ opcode: Op.TEXT, payload: 'key' }))
@@ -70,7 +70,7 @@ async function checkKeys(t: Trial): Promise<void> {
     'keys that are not zero',
     'every key is 00000000',
   )
-  t.assert(repeated < 3, 'a fresh key for each frame', `${repeated} of ${keys.length} keys came before`)
+  t.assert(repeated < 3, 'a fresh key for each frame', `${repeated} of ${keys.length} keys were used before`)
   for (const one of [steps, swappedSteps]) {
     const share = mostCommonShare(one)
     t.assert(share < 0.1, 'keys without a pattern', `${Math.round(share * 100)} % of the keys are one step apart`)
@@ -143,7 +143,7 @@ async function sendAllReserved(t: Trial): Promise<void> {
   for (const rsv of BITS) for (const frames of TYPES) await sendReserved(t, frames, rsv)
 }
 
-/** Empty fragments until the client has enough; it may also take them all and go on. */
+/** Empty fragments until the client ends; it may also accept them all and go on. */
 async function sendEndlessFragments(t: Trial): Promise<void> {
   const peer = await open(t)
   await peer.sendFrame({ opcode: Op.TEXT, fin: false })

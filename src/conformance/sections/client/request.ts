@@ -2,10 +2,10 @@ import { expectClientOpens, type PendingUpgrade, receptionOf, requestRules, send
 import { type Case, expectNoBreach, expectProbe, type Trial } from '../../script/index.ts'
 import { fieldValue, sleep } from '../../wire/index.ts'
 
-/** Milliseconds for which the answer is held back. */
+/** Milliseconds by which the answer is delayed. */
 const HELD = 500
 
-/** A row that looks at every request of the run; it has a connection of its own, so that it can run alone. */
+/** A case that checks every request of the run; it has a connection of its own, so that it can run alone. */
 function onEveryRequest(id: string, connections = 1): Case {
   return {
     id,
@@ -18,7 +18,7 @@ function onEveryRequest(id: string, connections = 1): Case {
   }
 }
 
-/** Bytes that come while the 101 is held back: there must be none. */
+/** Bytes that arrive while the 101 is delayed: there must be none. */
 async function holdAnswer(t: Trial): Promise<void> {
   const { peer, request } = await receptionOf(t).next(t)
   await sleep(HELD)
@@ -47,7 +47,7 @@ async function openTwice(t: Trial): Promise<void> {
   if (!first.ask('open-again')) {
     await sendAnswer(first.peer, first.request)
     await expectProbe(t, first.peer)
-    t.skip('the driver takes no command “open-again”')
+    t.skip('the driver accepts no command “open-again”')
   }
   const early = await reception.arrived(t, { timeout: HELD, start: false }, null)
   t.observe('handshakes_at_once', early === null ? 'the second waits' : 'both at once')

@@ -5,14 +5,14 @@ import { join } from 'node:path'
 import { createCertificate, parseClientHello, receptionOf, sendAnswer } from '../../client/index.ts'
 import { type Case, expectCleanClose, expectNoBreach, expectRoundTrip, type Trial } from '../../script/index.ts'
 
-/** The first bytes of a client that was given a wss: URL, as far as they make a record; null when none come. */
+/** The first bytes of a client that was given a wss: URL, as far as they make a record; null when none arrive. */
 async function firstBytes(t: Trial): Promise<Buffer | null> {
   const reception = receptionOf(t)
   if (reception.agent.launcher === null) t.skip('needs --exec CMD with {url}')
   const sockets: Socket[] = []
-  let tell: (bytes: Buffer) => void = () => {}
+  let settle: (bytes: Buffer) => void = () => {}
   const heard = new Promise<Buffer>((resolve) => {
-    tell = resolve
+    settle = resolve
   })
   const server = createServer((socket) => {
     let bytes = Buffer.alloc(0)
@@ -20,9 +20,9 @@ async function firstBytes(t: Trial): Promise<Buffer | null> {
     socket.on('error', () => {})
     socket.on('data', (chunk: Buffer) => {
       bytes = Buffer.concat([bytes, chunk])
-      if (bytes[0] !== 0x16 || parseClientHello(bytes) !== null) tell(bytes)
+      if (bytes[0] !== 0x16 || parseClientHello(bytes) !== null) settle(bytes)
     })
-    socket.on('end', () => tell(bytes))
+    socket.on('end', () => settle(bytes))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   try {
@@ -57,7 +57,7 @@ async function distrust(t: Trial): Promise<void> {
   const url = `wss://localhost:${port}/untrusted`
   const upgrade = await reception.arrived(t, { url, timeout: 5 * t.timeout }, reception.start(url))
   t.require(upgrade === null, 'no HTTP bytes', `${upgrade?.request.requestLine}`)
-  t.require(connections > 0, 'a connection', 'none came')
+  t.require(connections > 0, 'a connection', 'none')
 }
 
 /** The certificate is made known to the client by the usual variables of Node and OpenSSL. */
@@ -83,7 +83,7 @@ async function maskOverTls(t: Trial): Promise<void> {
   }
 }
 
-/** TLS as a client has to speak it (RFC 6455 §4.1, §5.1): rows of `client.req` and `client.frame`. */
+/** TLS as a client has to use it (RFC 6455 §4.1, §5.1): cases of `client.req` and `client.frame`. */
 export const clientTls: Case[] = [
   { id: 'client.req.tls-first', connections: 0, run: beginWithTls },
   { id: 'client.req.tls-sni', connections: 0, run: nameServer },

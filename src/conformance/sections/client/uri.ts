@@ -4,7 +4,7 @@ import { type InviteOptions, type PendingUpgrade, receptionOf, sendAnswer } from
 import { type Case, expectProbe, type Trial } from '../../script/index.ts'
 import { fieldValue } from '../../wire/index.ts'
 
-/** A client that is given this URL; `{place}` in it stands for the address of a port of the case's own. */
+/** A client that is given this URL; `{place}` in it is replaced by the address of a port of the case. */
 async function visitBy(t: Trial, pattern: string, invite: InviteOptions = {}): Promise<PendingUpgrade> {
   const reception = receptionOf(t)
   const port = await reception.listen(t)
@@ -77,7 +77,7 @@ async function sendIdn(t: Trial): Promise<void> {
     ({ address }) => address === new URL(reception.agent.base).hostname,
     () => false,
   )
-  if (!known) t.skip(`${ascii} is not resolved to the tool's address here`)
+  if (!known) t.skip(`${ascii} does not resolve to the tester's address here`)
   const { peer, request } = await reception.next(t, { url: `ws://bücher.localhost:${port}/` })
   const host = fieldValue(request, 'host') ?? ''
   t.require(host.toLowerCase() === `${ascii}:${port}`, `Host: ${ascii}:${port}`, `Host: ${host}`)
@@ -95,7 +95,7 @@ async function useProxy(t: Trial): Promise<void> {
     const env = { http_proxy: address, HTTP_PROXY: address, all_proxy: address, ALL_PROXY: address, no_proxy: '' }
     reception.start('ws://tester.invalid:9001/', { ...env, NO_PROXY: '' })
     const asked = await proxy.asked(5 * t.timeout)
-    if (asked === null) t.skip('the client takes no proxy from http_proxy or ALL_PROXY')
+    if (asked === null) t.skip('the client uses no proxy from http_proxy or ALL_PROXY')
     const isConnect = /^CONNECT tester\.invalid:9001 HTTP\/1\.1\r\n/.test(asked)
     t.assert(isConnect, 'CONNECT tester.invalid:9001 HTTP/1.1', asked.split('\r\n')[0])
   } finally {
@@ -103,18 +103,18 @@ async function useProxy(t: Trial): Promise<void> {
   }
 }
 
-/** Takes one request, refuses it with 407, and tells what it was. */
+/** Accepts one request, refuses it with 407, and returns its head. */
 async function openProxy() {
   const sockets: Socket[] = []
-  let tell: (head: string) => void = () => {}
-  const heard = new Promise<string>((resolve) => {
-    tell = resolve
+  let settle: (head: string) => void = () => {}
+  const received = new Promise<string>((resolve) => {
+    settle = resolve
   })
   const server = createServer((socket) => {
     sockets.push(socket)
     socket.on('error', () => {})
     socket.once('data', (bytes) => {
-      tell(bytes.toString('latin1'))
+      settle(bytes.toString('latin1'))
       socket.end('HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\nConnection: close\r\n\r\n')
     })
   })
@@ -126,7 +126,7 @@ async function openProxy() {
       const late = new Promise<null>((resolve) => {
         timer = setTimeout(() => resolve(null), timeout)
       })
-      return Promise.race([heard, late]).finally(() => clearTimeout(timer))
+      return Promise.race([received, late]).finally(() => clearTimeout(timer))
     },
     close(): void {
       server.close()
@@ -135,7 +135,7 @@ async function openProxy() {
   }
 }
 
-/** What a client makes of a URI (RFC 6455 §3, §4.1): the rows of `client.req` that need one of their own. */
+/** What a client makes of a URI (RFC 6455 §3, §4.1): the cases of `client.req` that need one of their own. */
 export const clientUri: Case[] = [
   targetRow('client.req.query', 'ws://{place}?x', '/?x'),
   targetRow('client.req.hash', 'ws://{place}/a%23b', '/a%23b'),

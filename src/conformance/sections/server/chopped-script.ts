@@ -13,11 +13,11 @@ import { bytesOf, type Chop, type FrameSpec, Op } from '../../wire/index.ts'
 
 const SIZES = [1, 2, 3, 5, 7, 13, 64, 997, 1448, 4096, 16384]
 const RANDOM_RUNS = 20
-/** Sizes of one random way to cut the script, taken in turn, and the largest of them. */
+/** Sizes of one random way to cut the script, used in turn, and the largest of them. */
 const RANDOM_SIZES = 40
 const LARGEST_PIECE = 3000
 
-/** Frames of every legal kind, and what has to come back. */
+/** Frames of every legal kind, and the expected answers. */
 interface Script {
   frames: FrameSpec[]
   messages: LoadMessage[]
@@ -74,7 +74,7 @@ async function runInRandomPieces(t: Trial): Promise<void> {
   }
 }
 
-/** One script of frames in pieces of any size: the same comes back (RFC 6455 §6.2): `robust.chop-*`. */
+/** One script of frames in pieces of any size: the answers are the same (RFC 6455 §6.2): `robust.chop-*`. */
 export const choppedScripts: Case[] = [
   ...SIZES.map(
     (size): Case => ({

@@ -8,7 +8,7 @@ async function openAndClose(t: Trial, body: Uint8Array): Promise<Peer> {
   return peer
 }
 
-/** `clean(X)` of the legend: a Close with that code, 1000 or none back, then the end of TCP. */
+/** `clean(X)` of the catalogue: a Close with that code, 1000 or none back, then the end of TCP. */
 function clean(id: string, body: (t: Trial) => Buffer): Case {
   return {
     id: `close.${id}`,
@@ -27,7 +27,7 @@ function refused(id: string, body: Uint8Array, codes: readonly number[] = [1002]
   }
 }
 
-/** Both are decided by nobody: what comes is noted. */
+/** No RFC decides either: the outcome is noted. */
 function reported(id: string, code: number): Case {
   return {
     id: `close.${id}`,

@@ -19,7 +19,7 @@ function text(payload: string): FrameSpec {
   return { opcode: Op.TEXT, payload }
 }
 
-/** A Close with other frames around it, in one write; one Close comes back, then the end, and nothing before it. */
+/** A Close with other frames around it, in one write: one Close is the answer, then the end, and nothing before it. */
 function closedBy(id: string, frames: readonly FrameSpec[]): Case {
   return {
     id: `close.${id}`,
@@ -37,7 +37,7 @@ async function closeAfterMessage(t: Trial): Promise<void> {
   await expectCleanClose(t, peer, { strict: true })
 }
 
-/** What comes after these frames, up to the end, is noted. */
+/** What arrives after these frames, up to the end, is noted. */
 async function describeAnswers(t: Trial, frames: readonly FrameSpec[]): Promise<void> {
   needEcho(t)
   const peer = await t.open()
@@ -48,7 +48,7 @@ async function describeAnswers(t: Trial, frames: readonly FrameSpec[]): Promise<
     events.push(describeInbound(event, t.timeout))
     isOver = event === null || event.kind === 'end'
   }
-  t.note(`came: ${events.join(', ')}`)
+  t.note(`received: ${events.join(', ')}`)
 }
 
 const handshakeRows: Case[] = [
@@ -72,7 +72,7 @@ const handshakeRows: Case[] = [
   },
 ]
 
-/** Close 1000 and its answer; gives the milliseconds from there to the end of TCP, which must come by then. */
+/** Close 1000 and its answer; returns the milliseconds from there to the end of TCP, which must happen in time. */
 async function timeEnd(t: Trial, timeout: number): Promise<number> {
   const peer = await t.open()
   await peer.sendClose(1000)
@@ -175,7 +175,7 @@ async function leaveCloseUnanswered(t: Trial): Promise<void> {
   t.note(`the end ${Math.round(performance.now() - began)} ms after the Close`)
 }
 
-/** Sends until all is taken, or nothing more for the idle time; never reads. */
+/** Sends until everything is accepted, or nothing more for the idle time; never reads. */
 async function sendWithoutReading(peer: Peer, count: number, idle: number): Promise<boolean> {
   const payload = Buffer.alloc(64 * 1024, 0x2a)
   for (let sent = 0; sent < count && !peer.ended; sent += payload.length) {
@@ -200,13 +200,13 @@ async function within(event: Promise<boolean>, milliseconds: number): Promise<bo
 async function neverRead(t: Trial): Promise<void> {
   const peer = await t.open()
   peer.pause()
-  const taken = await sendWithoutReading(peer, 64 * MIB, t.context.idle)
+  const accepted = await sendWithoutReading(peer, 64 * MIB, t.context.idle)
   t.note(
-    taken
-      ? 'takes 64 MiB of texts unread'
-      : 'does not take 64 MiB of texts, nor the Close behind them, from who does not read',
+    accepted
+      ? 'accepts 64 MiB of texts unread'
+      : 'does not accept 64 MiB of texts, nor the Close behind them, from a peer that does not read',
   )
-  if (taken)
+  if (accepted)
     await within(
       peer.sendClose(1000).then(() => true),
       t.context.idle,

@@ -19,7 +19,7 @@ import { BlockWriter, hex, mixedText, Op, type Random, Rsv, TAIL } from '../../w
 
 const MIXED_LENGTH = 65_536
 
-/** Sends the payload of a compressed message and waits for what it stands for. */
+/** Sends the payload of a compressed message and waits for the message it decodes to. */
 async function echoOf(t: Trial, link: CompressedLink, payload: Uint8Array, message: string | Buffer): Promise<void> {
   const opcode = typeof message === 'string' ? Op.TEXT : Op.BINARY
   await expectRoundTrip(t, link.peer, { opcode, payload: message, frames: compressedFrames(opcode, payload) })
@@ -80,12 +80,12 @@ const emptiness: Case[] = [
   example('many-empty-blocks', EMPTY_BLOCK.repeat(1000) + HELLO_HEX, 'Hello'),
 ]
 
-/** What comes where everything is allowed: noted. */
+/** Notes the outcome where everything is allowed. */
 async function noteOutcome(t: Trial, peer: CompressedLink['peer']): Promise<void> {
   const event = await peer.nextMeaningful()
   if (event?.kind === 'message') t.note(`echo of ${event.message.payload.length} bytes`)
   else if (event?.kind === 'close') t.note(`Close ${event.code ?? 'without a code'}`)
-  else t.note(event === null ? 'nothing came in time' : event.kind)
+  else t.note(event === null ? 'nothing arrived in time' : event.kind)
 }
 
 const STRATEGIES: Record<string, number> = {
@@ -147,7 +147,7 @@ function threeByteText(random: Random, size: number): string {
 /** The longest reference, as far back as any goes (RFC 1951 §3.2.5). */
 const MATCH = { length: 258, distance: 32_768 }
 
-/** The window that the server keeps of what it got (RFC 7692 §7.2.2). */
+/** The window that the server retains of what it received (RFC 7692 §7.2.2). */
 const clientWindow: Case[] = [
   linkedCase('pmd.data.distance-32768', async (t, link) => {
     const bytes = t.random.bytes(MATCH.distance)

@@ -39,7 +39,7 @@ async function exchange(t: Trial): Promise<void> {
   await expectEchoThenCleanClose(t, peer, { payload: text })
 }
 
-/** A passive row: own traffic, then what was seen on all connections. */
+/** A passive case: own traffic, then what was seen on all connections. */
 function passive(id: string, expected: string): Case {
   return {
     id: `pmd.frame.${id}`,
@@ -96,7 +96,7 @@ export const deflateFrame: Case[] = [
   failing('rsv1-ping', { opcode: Op.PING, rsv: Rsv.RSV1 }),
   failing('rsv1-pong', { opcode: Op.PONG, rsv: Rsv.RSV1 }),
   linkedCase('pmd.frame.rsv1-close', async (t, { peer }) => {
-    // An endpoint that takes this Close for a good one answers with its code, which is then not 1002.
+    // An endpoint that accepts this Close answers with its code, which is then not 1002.
     await peer.sendFrame({ opcode: Op.CLOSE, rsv: Rsv.RSV1, payload: closeBody(1000) })
     await expectFailure(t, peer, [1002])
   }),
@@ -107,7 +107,7 @@ export const deflateFrame: Case[] = [
     needs: ['pmd'],
     async run(t: Trial) {
       const { response, peer } = await offerExtensions(t, `${PMD}; x-conf`)
-      // What is wrong with these answers `pmd.neg.bad-unknown-param` tells.
+      // `pmd.neg.bad-unknown-param` judges these answers.
       if (response?.status !== 101) t.skip('the target refused the request for a bad offer')
       if (agreementOf(response) !== null) t.skip('the target accepted a bad offer')
       await peer.sendFrame({ opcode: Op.TEXT, rsv: Rsv.RSV1, payload: HELLO })

@@ -56,7 +56,7 @@ function bombCase(id: string, size: number, options: { mayEcho: boolean; fragmen
   }
 }
 
-/** A size that is refused as a plain message, or null when there is none up to one byte above `--max-message`. */
+/** A size that is refused as a plain message; null when no size up to one byte above `--max-message` is refused. */
 async function findRefusedSize(t: Trial): Promise<number | null> {
   const { refused } = await findLimit(t)
   if (refused !== null) return refused

@@ -58,7 +58,7 @@ class Messages {
   readonly #size: number
   readonly #count: number
   readonly #deflater: Deflater
-  /** From this one on the payloads come again: the window is full, and what it holds repeats. */
+  /** From this one on the payloads repeat: the window is full, and so do its contents. */
   readonly #repeatFrom: number
   readonly #payloads: Buffer[] = []
 

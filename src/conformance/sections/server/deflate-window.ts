@@ -11,7 +11,7 @@ import { Inflater, largestDistanceIn, Op, PMD, showBytes } from '../../wire/inde
 
 const LENGTH = 256 * 1024
 
-/** Sends a text and gives the message that comes back as it was on the wire, once it is known to be the same text. */
+/** Sends a text and returns its echo as it was on the wire, after checking that it is the same text. */
 async function rawEcho(t: Trial, peer: Peer, inflater: Inflater, text: Buffer, frames = plain(text)): Promise<Message> {
   await peer.sendFrames(frames)
   const message = await peer.expectMessage('an echo')
@@ -39,7 +39,7 @@ function temptation(t: Trial, bits: number): Buffer {
   return Buffer.from(piece.repeat(Math.ceil(LENGTH / piece.length))).subarray(0, LENGTH)
 }
 
-/** What the server refers back to (RFC 7692 §7.2.1): the rows `pmd.data.server-*`. */
+/** How far the server refers back (RFC 7692 §7.2.1): the cases `pmd.data.server-*`. */
 export const deflateWindow: Case[] = [
   {
     id: 'pmd.data.server-fresh',
@@ -68,7 +68,7 @@ export const deflateWindow: Case[] = [
         for (const part of [text, text.subarray(0, 4096)]) {
           const frames = compressedFrames(Op.TEXT, deflater.deflate(part))
           const message = await rawEcho(t, peer, inflater, part, frames)
-          if (!message.compressed) t.note(`${part.length} bytes came back uncompressed`)
+          if (!message.compressed) t.note(`${part.length} bytes were echoed uncompressed`)
           else requireWithin(t, message, limit)
         }
         await expectCleanClose(t, peer)

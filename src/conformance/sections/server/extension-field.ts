@@ -15,7 +15,7 @@ function ask(t: Trial, ...values: string[]): Promise<Handshake> {
   return t.handshake({ add: values.map((value): [string, string] => [FIELD, value]) })
 }
 
-/** A 101 that takes none of the extensions, then the probe. */
+/** A 101 that accepts none of the extensions, then the probe. */
 async function requireWithout(t: Trial, handshake: Handshake): Promise<void> {
   expectAccepted(t, handshake)
   const answer = handshake.response === null ? null : fieldValue(handshake.response, FIELD)
@@ -27,7 +27,7 @@ function declined(id: string, ...values: string[]): Case {
   return { id: `hs.ext.${id}`, run: async (t) => requireWithout(t, await ask(t, ...values)) }
 }
 
-/** `101 without it, or 400`: what came is noted. */
+/** `101 without it, or 400`: the answer is noted. */
 async function declinedOrRejected(t: Trial, handshake: Handshake): Promise<void> {
   if (handshake.response?.status === 101) await requireWithout(t, handshake)
   else expectReject(t, handshake)

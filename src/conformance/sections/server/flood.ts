@@ -64,7 +64,7 @@ async function sendEmptyFragments(t: Trial): Promise<void> {
   t.release(peer)
 }
 
-/** Empty texts and a last one that is not: all come back, or the connection ends. */
+/** Empty texts and a last one that is not: all are echoed, or the connection ends. */
 async function sendEmptyMessages(t: Trial): Promise<void> {
   const empty: LoadMessage = { opcode: Op.TEXT, payload: Buffer.alloc(0) }
   const last: LoadMessage = { opcode: Op.TEXT, payload: Buffer.from('last') }
@@ -104,7 +104,7 @@ async function floodWithPings(t: Trial): Promise<void> {
 }
 
 async function expectLastPong(t: Trial, peer: Peer): Promise<void> {
-  const expected = 'pongs in order up to that of the last ping, held back or not, or the end'
+  const expected = 'pongs in order up to that of the last ping, delayed or not, or the end'
   const deadline = performance.now() + THROTTLED_TIME
   let last = -1
   let count = 0
@@ -121,7 +121,7 @@ async function expectLastPong(t: Trial, peer: Peer): Promise<void> {
     count++
   }
   t.assert(true, expected, `${count} pongs`)
-  t.note(last < COUNT - 1 ? `held back: ${count} pongs in ${THROTTLED_TIME / 1000} s` : `${count} pongs`)
+  t.note(last < COUNT - 1 ? `delayed: ${count} pongs in ${THROTTLED_TIME / 1000} s` : `${count} pongs`)
 }
 
 async function floodWithPongs(t: Trial): Promise<void> {

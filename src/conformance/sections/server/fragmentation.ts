@@ -156,7 +156,7 @@ async function echoAfterFinal(t: Trial): Promise<void> {
   await expectCleanClose(t, peer)
 }
 
-/** The same message cut at random; what comes back is the same each time (RFC 6455 §5.4). */
+/** The same message cut at random; the echo is the same each time (RFC 6455 §5.4). */
 async function cutAtRandom(t: Trial): Promise<void> {
   const whole = t.random.text(4096)
   const cuts = Array.from({ length: 20 }, () => {

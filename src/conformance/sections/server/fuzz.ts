@@ -24,7 +24,7 @@ const FLIPPED_BYTES = 64
 /** Connections at once. */
 const WIDTH = 8
 
-/** Follows what comes against what was predicted: echoes in order, pongs in order, some of which may be left out. */
+/** Compares the input with the prediction: echoes in order, pongs in order, some of which may be missing. */
 class Follower {
   readonly #echoes: Buffer[]
   readonly #opcodes: number[]
@@ -42,12 +42,12 @@ class Follower {
     this.#pongs = replies.filter(({ opcode }) => opcode === Op.PONG).map(({ payload }) => payload.toString('hex'))
   }
 
-  /** All that has to come is there. */
+  /** Everything that must arrive has arrived. */
   get isComplete(): boolean {
     return this.#echoed === this.#echoes.length && this.#ponged === this.#pongs.length
   }
 
-  /** Whether the event is one that may come now. */
+  /** Whether the event may occur now. */
   readonly accept = (event: Inbound): boolean => {
     if (event.kind === 'pong') {
       const at = this.#pongs.indexOf(event.frame.payload.toString('hex'), this.#ponged)
@@ -100,7 +100,7 @@ async function skipAllowed(peer: Peer, allowed: (event: Inbound) => boolean): Pr
   }
 }
 
-/** Bytes that may still become something: the end of our side forces the end; nothing unpredicted comes before it. */
+/** Bytes that may still become a frame: the end of our side forces the end; nothing unpredicted arrives before it. */
 async function expectEndAfterFin(t: Trial, peer: Peer, allowed: (event: Inbound) => boolean): Promise<void> {
   peer.end()
   const event = await skipAllowed(peer, allowed)
@@ -187,7 +187,7 @@ async function fuzzFrames(t: Trial): Promise<void> {
   )
 }
 
-/** Random bytes are hardly ever frames: nothing comes that a frame among them did not ask for. */
+/** Random bytes are hardly ever frames: nothing arrives that no frame among them asked for. */
 async function fuzzBytes(t: Trial): Promise<void> {
   const inputs = Array.from({ length: BYTE_RUNS }, () => t.random.bytes(BYTES))
   await tryEach(t, inputs, async (_, peer, { replies }) => expectEndAfterFin(t, peer, new Follower(t, replies).accept))

@@ -49,9 +49,9 @@ function spaceBeforeColon(fields: Fields): Fields {
   return fields.map(([name, value]) => [name === 'Upgrade' ? 'Upgrade ' : name, value])
 }
 
-function noSubprotocol({ response }: Handshake, t: Trial, taken: readonly string[]): void {
+function noSubprotocol({ response }: Handshake, t: Trial, accepted: readonly string[]): void {
   const answer = response === null ? [] : fieldValues(response, 'Sec-WebSocket-Protocol')
-  const fits = answer.length === 0 || (answer.length === 1 && taken.includes(answer[0]))
+  const fits = answer.length === 0 || (answer.length === 1 && accepted.includes(answer[0]))
   t.require(fits, 'no subprotocol that was not sent', answer.join(' | '))
 }
 

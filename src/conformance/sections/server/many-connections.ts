@@ -26,7 +26,7 @@ function numbersTo(count: number): number[] {
   return Array.from({ length: count }, (_, index) => index)
 }
 
-/** Milliseconds between two rounds, so that the server takes the bytes one by one. */
+/** Milliseconds between two rounds, so that the server reads the bytes one by one. */
 const PAUSE = 1
 
 /** One byte to each connection in turn, until all have theirs. */
@@ -42,7 +42,7 @@ async function sendInTurn(peers: readonly Peer[], frames: readonly Buffer[]): Pr
   }
 }
 
-/** Messages in two fragments, in turn; pongs show that all first fragments are there before a second one comes. */
+/** Messages in two fragments, in turn; pongs show that all first fragments have arrived before a second one is sent. */
 async function interleave(t: Trial): Promise<void> {
   const texts = numbersTo(INTERLEAVED).map((number) => `${number}: ${t.random.text(t.random.integer(1, 60))}`)
   const peers = await Promise.all(texts.map(() => t.open()))

@@ -15,17 +15,17 @@ import {
 } from '../../script/index.ts'
 import { fieldTokens, Op, sleep } from '../../wire/index.ts'
 
-/** A row that differs from H0 by its request alone: `101 + probe`. */
+/** A case that differs from H0, the plain request, by its request alone: `101 + probe`. */
 function accepted(id: string, options: (t: Trial) => OpenOptions): Case {
   return { id: `hs.ok.${id}`, run: (t) => expectAcceptAndProbe(t, options(t)) }
 }
 
-/** A row that may also be refused. */
+/** A case that may also be refused. */
 function acceptedOrNot(id: string, options: (t: Trial) => OpenOptions): Case {
   return { id: `hs.ok.${id}`, run: async (t) => void (await expectAcceptOrReject(t, options(t))) }
 }
 
-/** A row that is several connections. */
+/** A case of several connections. */
 function eachAccepted(id: string, options: (t: Trial) => OpenOptions[]): Case {
   return {
     id: `hs.ok.${id}`,
@@ -214,7 +214,7 @@ async function sendEarly(t: Trial, early: (peer: Peer) => Buffer, rest?: (peer: 
     if (event === null || event.kind === 'end' || (event.kind === 'message' && rest !== undefined)) break
     if (event.kind === 'message' && !early.name.includes('three')) break
   }
-  t.note(`came: ${events.join(', ')}`)
+  t.note(`received: ${events.join(', ')}`)
 }
 
 /** A text frame in two pieces, the first of which travels with the request. */

@@ -12,7 +12,7 @@ const RULES = [
   'inv.after-close',
 ]
 
-/** Asks for some frames of each kind when no other case made the target send any; what comes is only watched. */
+/** Requests some frames of each kind when no other case made the target send any; the answers are only watched. */
 async function makeTraffic(t: Trial): Promise<void> {
   if (t.context.ledger.countOf('frames') > 0) return
   const peer = await t.open()

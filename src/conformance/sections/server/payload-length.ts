@@ -74,7 +74,7 @@ const ECHO_HEADERS: Record<number, string> = {
 async function checkEchoHeader(t: Trial, length: number, header: string): Promise<void> {
   const peer = await t.open()
   const { frames } = await expectRoundTrip(t, peer, text(length))
-  if (frames.length > 1) t.note(`the echo comes in ${frames.length} frames`)
+  if (frames.length > 1) t.note(`the echo has ${frames.length} frames`)
   else t.require(frames[0].header.toString('hex') === header, header, frames[0].header.toString('hex'))
   await expectCleanClose(t, peer)
 }

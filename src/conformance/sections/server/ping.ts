@@ -95,7 +95,7 @@ async function pongThousand(t: Trial): Promise<void> {
   await expectEchoThenCleanClose(t, peer, { payload: 'after the pongs' })
 }
 
-/** Where in the stream of answers the pong to a ping after a large message comes. */
+/** Where in the stream of answers the pong to a ping after a large message arrives. */
 async function pingDuringEcho(t: Trial): Promise<void> {
   needEcho(t)
   const peer = await t.open()
@@ -131,7 +131,7 @@ async function measurePong(t: Trial): Promise<void> {
   t.assert(median < 100, 'a median under 100 ms', `${Math.round(median)} ms`)
 }
 
-/** Stays silent for the idle time; the pings that came, and the event that ended it before its time. */
+/** Stays silent for the idle time; returns the pings received, and the event that ended it early. */
 async function listen(t: Trial, peer: Peer): Promise<{ pings: number; cut: string | null }> {
   const deadline = performance.now() + t.context.idle
   let pings = 0

@@ -59,7 +59,7 @@ function halfRequest(t: Trial): Buffer {
   return bytes.subarray(0, bytes.indexOf('\r\nSec-WebSocket-Version') + 2)
 }
 
-/** What the server does while nothing more comes, up to `--idle`. */
+/** What the server does while nothing more arrives, up to `--idle`. */
 async function waitForGiveUp(t: Trial, start: Buffer | null): Promise<void> {
   const peer = await t.connect()
   if (start !== null) await peer.sendBytes(start)

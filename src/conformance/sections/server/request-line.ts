@@ -55,7 +55,7 @@ const head: Case = {
     const handshake = await t.handshake({ method: 'HEAD' })
     if (!expectReject(t, handshake)) return
     const { peer } = handshake
-    // A second request shows where the first answer ended, when the connection is kept.
+    // A second request shows where the first answer ended, when the connection persists.
     await peer.sendHead(t.request({ method: 'HEAD' }).bytes)
     await peer.readResponse()
     t.require(peer.unread.length === 0, 'no body after the answer to HEAD', `${peer.unread.length} bytes`)

@@ -17,7 +17,7 @@ async function checkRule(t: Trial, rule: string, options: OpenOptions): Promise<
   expectNoBreach(t, rule)
 }
 
-/** What comes after the 101 has to be frames: a ping finds its pong, and what is before it is well formed. */
+/** What follows the 101 has to be frames: a ping is answered by its pong, and what precedes it is well formed. */
 async function checkNothingExtra(t: Trial): Promise<void> {
   const peer = await t.open()
   await peer.sendPing('extra')

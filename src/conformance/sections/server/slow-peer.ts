@@ -12,13 +12,13 @@ import {
 import { Op, sleep } from '../../wire/index.ts'
 
 const MEBIBYTE = 1024 * 1024
-/** Messages of 1 MiB whose echoes nobody takes, and milliseconds after which that ends. */
+/** Messages of 1 MiB whose echoes are not read, and milliseconds after which that ends. */
 const DUE = 64
 const SLOW_TIME = 10_000
-/** Bytes that are taken each second. */
+/** Bytes read each second. */
 const TRICKLE = 1024
 
-/** Takes a little of what comes each second while the stream is paused. */
+/** Reads a little of the input each second while the stream is paused. */
 function trickle(peer: Peer): NodeJS.Timeout {
   peer.pause()
   return setInterval(() => peer.transport.stream.read(TRICKLE), 1000)
@@ -40,7 +40,7 @@ async function readSlowly(t: Trial): Promise<void> {
     clearInterval(timer)
   }
   const isBounded = sent < DUE || peer.ended
-  const shown = `${sent} MiB taken${peer.ended ? ', then the end' : ''}`
+  const shown = `${sent} MiB accepted${peer.ended ? ', then the end' : ''}`
   t.note(shown)
   t.assertShould(isBounded, `backpressure or the end before ${DUE} MiB are due`, shown)
   t.release(peer)
@@ -88,7 +88,7 @@ async function writeSlowly(t: Trial): Promise<void> {
   t.note(`${describeInbound(event, t.timeout)} after ${sent} bytes in as many seconds`)
 }
 
-/** What the server does while nothing more comes, up to `--idle`. */
+/** What the server does while nothing more arrives, up to `--idle`. */
 async function stall(t: Trial, start: (peer: Peer) => Buffer | null): Promise<void> {
   const peer = await t.open()
   const bytes = start(peer)

@@ -15,8 +15,8 @@ function ask(t: Trial, ...values: string[]): Promise<Handshake> {
   return t.handshake({ add: values.map((value): [string, string] => [FIELD, value]) })
 }
 
-/** A refusal, or a 101 whose subprotocol is none, or one of `taken`; what came is noted. */
-async function refusedOrWithout(t: Trial, handshake: Handshake, taken: readonly string[] = []): Promise<void> {
+/** A refusal, or a 101 without a subprotocol or with one of `accepted`; the answer is noted. */
+async function refusedOrWithout(t: Trial, handshake: Handshake, accepted: readonly string[] = []): Promise<void> {
   const { response, peer } = handshake
   if (response?.status !== 101) {
     expectReject(t, handshake)
@@ -24,27 +24,27 @@ async function refusedOrWithout(t: Trial, handshake: Handshake, taken: readonly 
     return
   }
   const answer = fieldValues(response, FIELD)
-  const fits = answer.length === 0 || (answer.length === 1 && taken.includes(answer[0]))
-  t.require(fits, expectedAnswer(taken), `${FIELD}: ${answer.join(' | ')}`)
-  t.note(answer.length === 0 ? '101 without a subprotocol' : `the server takes any: ${answer[0]}`)
+  const fits = answer.length === 0 || (answer.length === 1 && accepted.includes(answer[0]))
+  t.require(fits, expectedAnswer(accepted), `${FIELD}: ${answer.join(' | ')}`)
+  t.note(answer.length === 0 ? '101 without a subprotocol' : `the server accepts any: ${answer[0]}`)
   expectAccepted(t, handshake)
   await expectProbe(t, peer)
 }
 
-function expectedAnswer(taken: readonly string[]): string {
-  return `a refusal, or a 101 without ${FIELD}${taken.length === 0 ? '' : ` or with exactly ${taken.join(' or ')}`}`
+function expectedAnswer(accepted: readonly string[]): string {
+  return `a refusal, or a 101 without ${FIELD}${accepted.length === 0 ? '' : ` or with exactly ${accepted.join(' or ')}`}`
 }
 
-function unknown(id: string, values: readonly string[], taken: readonly string[]): Case {
+function unknown(id: string, values: readonly string[], accepted: readonly string[]): Case {
   return {
     id: `hs.proto.${id}`,
     async run(t: Trial) {
-      for (const value of values) await refusedOrWithout(t, await ask(t, value), taken)
+      for (const value of values) await refusedOrWithout(t, await ask(t, value), accepted)
     },
   }
 }
 
-/** A row that needs a name the server knows; the answer must be exactly that one. */
+/** A case that needs a name the server knows; the answer must be exactly that one. */
 function known(id: string, values: (name: string) => string[]): Case {
   return {
     id: `hs.proto.${id}`,

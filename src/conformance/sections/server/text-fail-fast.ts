@@ -21,7 +21,7 @@ async function noticesFragment(peer: Peer, frame: FrameSpec): Promise<boolean> {
   return event !== null
 }
 
-/** Waits a while inside a frame; whether something came. */
+/** Waits inside a frame; returns whether something arrived. */
 async function noticesWithin(t: Trial, peer: Peer): Promise<boolean> {
   const event = await peer.nextMeaningful(Math.min(INNER_PAUSE, t.timeout))
   if (event !== null) peer.unshift(event)

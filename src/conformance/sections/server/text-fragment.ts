@@ -34,7 +34,7 @@ function octetsOf(bytes: Uint8Array): Buffer[] {
   return [...bytes].map((byte) => Buffer.from([byte]))
 }
 
-/** A message in fragments that comes back. */
+/** A message in fragments that is echoed. */
 function echoed(id: string, pieces: readonly Uint8Array[], opcode: number = Op.TEXT): Case {
   return {
     id: `utf8.${id}`,

@@ -9,14 +9,14 @@ const LONG: Record<string, Buffer> = {
   'utf8.cont-bf': range(0x80, 0xbf),
 }
 
-/** Rows whose whole course stands in the catalogue: bytes of one text frame, and whether they come back. */
+/** Cases that the catalogue describes completely: bytes of one text frame, and whether they are echoed. */
 const NAMED = ['utf8.incomplete-end', 'utf8.bom', 'utf8.nul', 'utf8.newlines', 'utf8.cont-bf']
 
 function range(first: number, last: number): Buffer {
   return Buffer.from(Array.from({ length: last - first + 1 }, (_, index) => first + index))
 }
 
-/** The bytes in the words of a row: “text `c3a9`”, “`61 c0 62`”. */
+/** The bytes in the text of an entry: “text `c3a9`”, “`61 c0 62`”. */
 export function bytesSent({ id, send }: Pick<CatalogueEntry, 'id' | 'send'>): Buffer {
   const [, digits] = /`([0-9a-f ]+)`/.exec(send) ?? []
   const bytes = LONG[id.replace(/^client\./, '')] ?? (digits === undefined ? undefined : hex(digits))

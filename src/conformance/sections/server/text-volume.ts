@@ -36,13 +36,13 @@ async function expectAllFail(t: Trial, texts: readonly Buffer[], name: (text: Bu
   await expectAll(t, `${texts.length} times Close 1007`, () => inParallel(texts, WIDTH, tryOne))
 }
 
-/** Sends a long text; leaves the case when the target takes none of that size. */
+/** Sends a long text; skips the case when the target accepts none of that size. */
 async function sendLong(t: Trial, payload: Buffer): Promise<Peer> {
   if (payload.length > t.context.maxMessage) t.skip(`needs --max-message ${payload.length}`)
   const peer = await t.open()
   await peer.sendFrame({ opcode: Op.TEXT, payload })
   const event = await peer.nextMeaningful()
-  if (event?.kind === 'close' && event.code === 1009) t.skip(`the target takes no message of ${payload.length} bytes`)
+  if (event?.kind === 'close' && event.code === 1009) t.skip(`the target accepts no message of ${payload.length} bytes`)
   if (event !== null) peer.unshift(event)
   return peer
 }

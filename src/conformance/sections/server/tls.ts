@@ -36,7 +36,7 @@ async function openTls(
   })
 }
 
-/** A duplex over a socket that shows what comes in, before it is decrypted. */
+/** A duplex over a socket that shows the input before it is decrypted. */
 function tap(socket: Socket, watch: (chunk: Buffer) => void): Duplex {
   const duplex = new Duplex({
     read: () => void socket.resume(),
@@ -60,7 +60,7 @@ function adopt(t: Trial, stream: TLSSocket): Peer {
   return t.adopt({ stream, reset: () => void stream.destroy() })
 }
 
-/** The handshake with other TLS options; what comes of it is noted. */
+/** The handshake with other TLS options; the outcome is noted. */
 async function report(t: Trial, options: ConnectionOptions): Promise<void> {
   const stream = await openTls(t, options)
   if (stream instanceof Error) {

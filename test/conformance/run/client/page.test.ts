@@ -3,10 +3,11 @@ import type { RunResult } from '../../../../src/conformance/result.ts'
 import { runClients } from '../../../../src/conformance/run/client/run-clients.ts'
 import { clientEntries, selectCases } from '../../../../src/conformance/run/select.ts'
 import { launchChromium } from '../../../support/chromium.ts'
+import { chromium, testWith } from '../../../support/need.ts'
 import { assert, suite } from '../../../support/unit.ts'
 import { clientOptions } from '../../broken/try-client.ts'
 
-const test = suite('conformance/client/page', { timeLimit: 90_000 })
+const test = testWith(suite('conformance/run/client/page', { timeLimit: 90_000 }), chromium)
 
 const CASES = [
   'client.len.text-125',
