@@ -157,15 +157,18 @@ test('leaves alone a request that user code leaves to another listener', async (
   const server = new WebSocketServer({ handshakeTimeout: 50 })
   server.onUpgrade = () => {}
   server.attach(http)
-  http.on('upgrade', (_request, socket) => {
+  http.on('upgrade', (request, socket) => {
+    if (request.url !== '/other') return
     socket.on('end', () => socket.end())
     setImmediate(() => setImmediate(() => socket.resume().write('HTTP/1.1 101 Mine\r\n\r\n')))
   })
   const port = await listen(t, http, [server])
-  const client = await RawClient.open(port)
+  const client = await RawClient.open(port, { path: '/other' })
   assert.match(client.head, /^HTTP\/1\.1 101 Mine\r\n/)
-  await new Promise((resolve) => setTimeout(resolve, 200))
-  assert.equal([client.ended, client.body, server.stats().refused], [false, '', {}])
+  // The time of the first request has passed when that of a later one has.
+  const nobody = await RawClient.open(port)
+  assert.match(nobody.head, /^HTTP\/1\.1 503 /)
+  assert.equal([client.ended, client.body, server.stats().refused], [false, '', { 503: 1 }])
   client.socket.destroy()
 })
 
