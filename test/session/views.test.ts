@@ -254,3 +254,13 @@ test('serves as the handler of a plain HTTP server, where every request is plain
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   assert.is((await fetchPlain(`http://${hostOf(server.address())}/?a=1`)).body, 'false 1')
 })
+
+test('throws with a hint when it is called as a legacy decorator', async () => {
+  const call = (decorator: unknown) => () =>
+    (decorator as (...args: unknown[]) => unknown)({}, 'room', { value: () => {} })
+  const calls = [accept_websocket, require_websocket, accept_websocket({}), require_websocket({ maxMessageSize: 4096 })]
+  for (const error of await Promise.all(calls.map((decorator) => thrownBy(call(decorator))))) {
+    assert.instance(error, TypeError)
+    assert.match(error.message, /legacy decorator; allowed: a standard decorator: turn off experimentalDecorators/)
+  }
+})
