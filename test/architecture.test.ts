@@ -55,6 +55,18 @@ const arrows: Record<string, string[]> = {
   bench: ['src/index', 'src/index-core', 'node'],
 }
 
+/** Rooms of the conformance tester, from the lowest up; a room is entered through its `index.ts`. */
+const conformanceArrows: Record<string, string[]> = {
+  wire: [],
+  catalogue: ['result'],
+  peer: ['wire', 'result'],
+  script: ['wire', 'peer', 'catalogue', 'result'],
+  client: ['wire', 'peer', 'script', 'result'],
+  sections: ['wire', 'peer', 'script', 'client', 'catalogue'],
+  report: ['result'],
+  run: ['wire', 'peer', 'script', 'client', 'sections', 'catalogue', 'result'],
+}
+
 /** Lines of a file, and of a function, at which a reader wants a reason. */
 const MAX_FILE_LINES = 300
 const MAX_FUNCTION_LINES = 50
@@ -71,22 +83,10 @@ const publicSinks: Record<string, string> = {
   MessageAssembler: 'is the sink that users of `dwebsocket/core` put behind a `FrameParser`',
 }
 
-/** Names of files that wait for their recut, and do not follow every rule below yet. The list only shrinks. */
-const waiting = new Set([
-  'client.ts',
-  'closing-defects.ts',
-  'connection.ts',
-  'host.ts',
-  'html.ts',
-  'launched-run.ts',
-  'main.ts',
-  'peer.ts',
-  'pending-upgrade.ts',
-  'run-server.ts',
-  'runner.ts',
-])
-const classesInRecut = new Set(['Connection'])
-const isWaiting = (path: string): boolean => waiting.has(basename(path))
+/** Tests that let time pass, each with its reason; soak and attack measure over time. */
+const sleepers: Record<string, string> = {
+  'test/e2e/chat.test.ts': 'somebody who types',
+}
 
 const test = suite('architecture')
 
@@ -151,11 +151,23 @@ test('every import follows an arrow of the design', () => {
   assert.equal(broken, [])
 })
 
+test('inside the conformance tester every import follows an arrow, through the door of the room', () => {
+  const broken: string[] = []
+  const roomOf = (path: string): string => path.split('/')[2].replace(/\.ts$/, '')
+  for (const file of production.filter(({ path }) => partOf(path) === 'src/conformance')) {
+    const room = roomOf(file.path)
+    if (!(room in conformanceArrows)) continue
+    for (const target of file.importedFiles) {
+      const isDoor = target.split('/').length === 3 || target.split('/')[3] === 'index.ts'
+      if (roomOf(target) === room) continue
+      if (!isDoor || !conformanceArrows[room].includes(roomOf(target))) broken.push(`${file.path} imports ${target}`)
+    }
+  }
+  assert.equal(broken, [])
+})
+
 test('no files import each other in a circle', () => {
-  assert.equal(
-    findCircles(everything).filter((circle) => !circle.some(isWaiting)),
-    [],
-  )
+  assert.equal(findCircles(everything), [])
 })
 
 test(`no file imports more than ${MAX_NEIGHBOURS} files of its own part`, () => {
@@ -163,16 +175,11 @@ test(`no file imports more than ${MAX_NEIGHBOURS} files of its own part`, () => 
     const count = importedFiles.filter((target) => partOf(target) === partOf(path)).length
     return basename(path) === 'index.ts' || count <= MAX_NEIGHBOURS ? [] : [`${path}: ${count}`]
   })
-  assert.equal(
-    entangled.filter((line) => !isWaiting(line.split(':')[0])),
-    [],
-  )
+  assert.equal(entangled, [])
 })
 
 test(`no file of src and bench is longer than ${MAX_FILE_LINES} lines, data aside`, () => {
-  const long = production.filter(
-    (file) => file.lineCount > MAX_FILE_LINES && !isCatalogueData(file) && !isWaiting(file.path),
-  )
+  const long = production.filter((file) => file.lineCount > MAX_FILE_LINES && !isCatalogueData(file))
   assert.equal(
     long.map(({ path, lineCount }) => `${path}: ${lineCount}`),
     [],
@@ -183,18 +190,15 @@ test(`no function is longer than ${MAX_FUNCTION_LINES} lines without a reason`, 
   const long = everything.flatMap(({ path, functions }) =>
     functions.filter(({ lineCount }) => lineCount > MAX_FUNCTION_LINES).map(({ name }) => `${path} ${name}`),
   )
-  assert.equal(long.filter((line) => !isWaiting(line.split(' ')[0])).sort(), Object.keys(longFunctions).sort())
+  assert.equal(long.sort(), Object.keys(longFunctions).sort())
 })
 
 test('no method that users can reach is internal', () => {
   const marked = production.filter(({ text }) => text.includes('@internal')).map(({ path }) => path)
-  assert.equal(
-    marked.filter((path) => !isWaiting(path)),
-    [],
-  )
+  assert.equal(marked, [])
   const exported = Object.entries({ ...core, ...client, ...main })
   const callbacks = exported.flatMap(([name, value]) => {
-    if (typeof value !== 'function' || name in publicSinks || classesInRecut.has(name)) return []
+    if (typeof value !== 'function' || name in publicSinks) return []
     const members = Object.getOwnPropertyDescriptors(value.prototype ?? {})
     return Object.entries(members)
       .filter(([member, { value }]) => typeof value === 'function' && /^(?:_|on[A-Z])/.test(member))
@@ -218,4 +222,16 @@ test('the core is a function of its input: no environment, no global, no state o
       return found.map(([what]) => `${path} has ${what}`)
     })
   assert.equal(broken, [])
+})
+
+test('no test waits for a while instead of an event', () => {
+  const sleeping = everything.filter(
+    ({ path, text, imports }) =>
+      /^test\/(?!soak|attack)/.test(path) &&
+      (/await new Promise\b[^\n]*setTimeout\(/.test(text) || imports.includes('node:timers/promises')),
+  )
+  assert.equal(
+    sleeping.map(({ path }) => path),
+    Object.keys(sleepers),
+  )
 })

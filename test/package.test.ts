@@ -20,13 +20,13 @@ const doors = {
 }
 
 const USE_OF_EVERY_DOOR = `
-  import { createServer, type Connection } from 'dwebsocket'
+  import { createServer, type Connection, type SendResult } from 'dwebsocket'
   import { FrameParser } from 'dwebsocket/core'
   import { ReconnectingWebSocket } from 'dwebsocket/client'
   import { RedisBroker } from 'dwebsocket/redis'
   export const use: unknown[] = [FrameParser, ReconnectingWebSocket, RedisBroker]
   createServer().onConnection = (connection: Connection) => {
-    connection.onMessage = (data: string | Buffer) => { const room: boolean = connection.send(data); void room }
+    connection.onMessage = (data: string | Buffer) => { const result: SendResult = connection.send(data); void result }
   }
 `
 

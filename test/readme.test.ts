@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { parseOptions } from '../src/cli/conform/option.ts'
 import * as client from '../src/client/browser.ts'
+import { limitCloseCodes } from '../src/connection/limit-close-code.ts'
 import { defaultLimits } from '../src/connection/limits.ts'
 import { readDeflateOptions } from '../src/deflate/options.ts'
 import * as index from '../src/index.ts'
@@ -9,8 +10,9 @@ import * as redis from '../src/index-redis.ts'
 import { readRoomsOptions } from '../src/room/options.ts'
 import { readQueueMarks } from '../src/session/message-queue.ts'
 import { blocks, codeWords, programs, readme, runProgram, tableRows } from './support/readme.ts'
-import { assert, suite } from './support/unit.ts'
-import { fetchPlain, openWs } from './support/ws-client.ts'
+import { serve } from './support/session-server.ts'
+import { assert, suite, type TestContext } from './support/unit.ts'
+import { fetchPlain, hostOf, openWs } from './support/ws-client.ts'
 
 const test = suite('README')
 const root = new URL('../', import.meta.url)
@@ -180,19 +182,24 @@ test('names every error code of the source, and no other', () => {
   assert.equal([...shown].toSorted(), [...codes].toSorted())
 })
 
+test('tells the close code of every limit', () => {
+  const shown = tableRows('code', 'close').flatMap(([codes, close]) => codeWords(codes).map((code) => [code, close]))
+  const closeOf = Object.fromEntries(shown)
+  for (const [code, close] of Object.entries(limitCloseCodes)) assert.is(closeOf[code], String(close), code)
+})
+
 test('names everything that the doors of the package export', () => {
   for (const door of [index, core, client, redis]) {
     for (const name of Object.keys(door)) assert.match(readme, new RegExp(`\\b${name}\\b`), name)
   }
 })
 
-test('names every method and callback of a connection, a server and a session', () => {
-  const internal = /^(?:constructor|on[A-Z]\w*Message|onFlow|account|rest|vitals|connect|refuse|reportError)$/
+test('names every method, property and callback of what a user is given', async (t) => {
   const words = new Set(codeWords(readme).flatMap((word) => word.split(/\W+/)))
-  for (const type of [index.Connection, index.WebSocketServer, index.WebSocket, index.Rooms, index.Users]) {
-    // A sink's methods are what the parts below call.
-    const own = Object.getOwnPropertyNames(type.prototype).filter((name) => !/^on[A-Z]/.test(name))
-    for (const name of own) if (!internal.test(name)) assert.ok(words.has(name), `${type.name}.${name}`)
+  for (const [name, object] of Object.entries(await openOneOfEach(t))) {
+    const members = [object, Object.getPrototypeOf(object)].flatMap(Object.getOwnPropertyNames)
+    assert.ok(members.length > 3, name)
+    for (const member of members) if (member !== 'constructor') assert.ok(words.has(member), `${name}: ${member}`)
   }
 })
 
@@ -234,4 +241,33 @@ function anchorOf(heading: string): string {
     .toLowerCase()
     .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
     .replaceAll(' ', '-')
+}
+
+/** An instance of each class whose members are the user's: a member that is not private must be in the README. */
+async function openOneOfEach(t: TestContext): Promise<Record<string, object>> {
+  const server = new index.WebSocketServer()
+  const given: Record<string, object> = {
+    server,
+    rooms: new index.Rooms(),
+    users: new index.Users(),
+    room: new index.Rooms().room('tea'),
+  }
+  server.onUpgrade = (upgrade) => {
+    Object.assign(given, { upgrade, connection: upgrade.accept() })
+  }
+  const { ws } = await serve(t, {
+    urls: {
+      '/': index.require_websocket(({ websocket }) => {
+        Object.assign(given, { session: websocket })
+        return websocket.wait()
+      }),
+    },
+  })
+  t.after(() => server.close())
+  for (const url of [ws, `ws://${hostOf(await server.listen())}`]) {
+    const { socket, closed } = await openWs(url)
+    socket.close()
+    await closed
+  }
+  return given
 }

@@ -1,14 +1,57 @@
 import { parse } from 'uvu/parse'
 import { run } from 'uvu/run'
-import { endChromium } from './support/chromium.ts'
+import type { Outcome } from './support/unit.ts'
 
-/**
- * Runs every test whose path matches the pattern given on the command line. What tests leave open is told and ended:
- * under uvu's own command it would keep the run from ending.
+/*
+ * npm test -- [PATTERN] [--times]: runs every test whose path matches. At the end it prints the skipped tests by their
+ * reasons, the names of the failed ones, and the figures; with --times the slowest files as well.
  */
-const { suites } = await parse('test', process.argv[2] ?? '\\.test\\.ts$')
-await run(suites)
+
+const options = process.argv.slice(2)
+const pattern = new RegExp(options.find((word) => !word.startsWith('--')) ?? '')
+
+/** Groups outcomes by a text, in the order of their first members. */
+function groupBy(all: readonly Outcome[], textOf: (outcome: Outcome) => string): Map<string, Outcome[]> {
+  const groups = new Map<string, Outcome[]>()
+  for (const outcome of all) {
+    const text = textOf(outcome)
+    groups.set(text, [...(groups.get(text) ?? []), outcome])
+  }
+  return groups
+}
+
+function printTimes(): void {
+  const times = [...groupBy(outcomes, ({ file }) => file)].map(
+    ([file, tests]) => [file, tests.reduce((sum, { milliseconds }) => sum + milliseconds, 0)] as const,
+  )
+  for (const [file, time] of times.sort(([, a], [, b]) => b - a).slice(0, 40)) {
+    console.log(`${Math.round(time).toString().padStart(7)} ms  ${file}`)
+  }
+}
+
+function printSummary(): void {
+  const skipped = outcomes.filter((outcome) => outcome.skipped !== null)
+  const failed = outcomes.filter(({ error }) => error !== null)
+  for (const [reason, tests] of groupBy(skipped, ({ skipped }) => skipped ?? '')) {
+    console.log(`skipped ${tests.length}: ${reason}`)
+  }
+  for (const { file, suite, sentence, error } of failed) {
+    const message = error instanceof Error ? error.message.split('\n')[0] : String(error)
+    console.log(`failed: ${file}: ${suite}: ${sentence}: ${message}`)
+  }
+  const passedCount = outcomes.length - skipped.length - failed.length
+  console.log(`${passedCount} passed, ${failed.length} failed, ${skipped.length} skipped`)
+}
+
+// Nothing that imports uvu may be imported before uvu's own runner is.
+const { suites } = await parse('test', '\\.test\\.ts$')
+await run(suites.filter(({ name }) => pattern.test(name)))
+const { outcomes } = await import('./support/unit.ts')
+const { endChromium } = await import('./support/chromium.ts')
 await endChromium()
+// Whatever tests leave open ends with the process; under uvu's own command it would keep the run from ending.
 const left = process.getActiveResourcesInfo().filter((name) => /Socket|Server|Process/.test(name))
 if (left.length > 0) console.log(`left open: ${left.join(', ')}`)
+if (options.includes('--times')) printTimes()
+printSummary()
 process.exit()

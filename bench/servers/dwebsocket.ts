@@ -20,7 +20,7 @@ const answerTo = (data: Data): Data => (settings.mode === 'echo' ? data : String
 function serveConnections({ createServer }: Library): Server {
   const server = createServer(options)
   const answer = (connection: Connection, data: Data): void => {
-    if (connection.send(answerTo(data))) return
+    if (connection.send(answerTo(data)) === 'sent') return
     connection.pause()
     void connection.drained().then(() => connection.resume())
   }

@@ -1,10 +1,10 @@
 import { explain, list, listRequirements } from './conform/catalogue.ts'
 import { testClients } from './conform/client.ts'
-import { CLIENT_HELP } from './conform/client-help.ts'
-import { HELP } from './conform/help.ts'
+import { CLIENT_HELP, HELP } from './conform/help.ts'
 import { type ConformOptions, parseOptions } from './conform/option.ts'
 import { diff, matrix, report } from './conform/result-file.ts'
-import { readVersion, testServers } from './conform/server.ts'
+import { testServers } from './conform/server.ts'
+import { readVersion } from './conform/shared.ts'
 import { printSnippet } from './conform/snippet.ts'
 import { echo } from './echo.ts'
 import { UsageError } from './usage.ts'
@@ -12,7 +12,7 @@ import { UsageError } from './usage.ts'
 type Command = (options: ConformOptions) => number | Promise<number>
 type Tool = (args: string[]) => number | Promise<number>
 
-/** What follows `conform` and takes the options of a run. */
+/** Commands after `conform` that accept the options of a run. */
 const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   ['server', testServers],
   ['client', testClients],
@@ -24,7 +24,7 @@ const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   ['matrix', matrix],
 ])
 
-/** What follows `conform` and reads its arguments itself. */
+/** Commands after `conform` that read their arguments themselves. */
 const tools: ReadonlyMap<string, Tool> = new Map<string, Tool>([
   ['serve-echo', serveEcho],
   ['snippet', printSnippet],
@@ -48,7 +48,7 @@ export async function conform(args: string[]): Promise<number> {
   return (command ?? testServers)(options)
 }
 
-/** `conform serve-echo [ws://HOST:PORT]`: an echo server to try the tool on. */
+/** `conform serve-echo [ws://HOST:PORT]`: an echo server to try the tester on. */
 function serveEcho([url, ...more]: string[]): Promise<number> {
   if (url === undefined || url.startsWith('-')) return echo(url === undefined ? more : [url, ...more])
   let place: URL

@@ -70,7 +70,7 @@ function serveConnections(options: CreateServerOptions): WebSocketServer {
   const server = createServer({ origins: '*', ...options })
   server.onConnection = (connection) => {
     connection.onMessage = (data) => {
-      if (!connection.send(data)) pauseUntilDrained(connection)
+      if (connection.send(data) !== 'sent') pauseUntilDrained(connection)
     }
   }
   return server

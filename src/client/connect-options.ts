@@ -1,31 +1,40 @@
+import type { Agent } from 'node:http'
+import type { Duplex } from 'node:stream'
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import { type ConnectionLimits, defaultLimits, readLimits } from '../connection/limits.ts'
 import { type DeflateOptions, type ResolvedDeflateOptions, readDeflateOptions } from '../deflate/options.ts'
 import type { HeaderFields } from '../handshake/header-field.ts'
-import { callback, integer, type OptionRule } from '../options/option-rule.ts'
+import { anyObject, callback, integer, type OptionRule } from '../options/option-rule.ts'
 import { checkOptionNames, readOptions } from '../options/read-options.ts'
+import type { Transport } from './handshake-request.ts'
 
 /** How a client connects: the limits of its connection, and the options of its handshake (RFC 6455 §4.1). */
 export interface ConnectOptions extends Partial<ConnectionLimits> {
   /** Subprotocols offered, in order of preference. Default: none. */
-  subprotocols?: readonly string[]
+  subprotocols?: readonly string[] | undefined
   /** Header fields of the request besides those of the handshake, such as `Authorization`. */
-  headers?: HeaderFields
+  headers?: HeaderFields | undefined
   /** Offers permessage-deflate; `true` for its default options. Default: false. */
-  deflate?: boolean | DeflateOptions
+  deflate?: boolean | DeflateOptions | undefined
   /** Milliseconds until the connection must be open, redirects included. Default 10 s. */
-  handshakeTimeout?: number
+  handshakeTimeout?: number | undefined
   /** Aborts the handshake; it has no effect on an open connection. */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
   /**
    * Redirects that are followed. To another origin, `Authorization`, `Cookie` and `Proxy-Authorization` are left out,
    * and of `tls` all but `ca`. Default 0: a redirect is a HandshakeError.
    */
-  maxRedirects?: number
+  maxRedirects?: number | undefined
   /** Options of `tls.connect`, such as `ca`. The server's certificate is verified unless they say otherwise. */
-  tls?: TlsOptions
+  tls?: TlsOptions | undefined
+  /** Makes the stream to the server, for example a proxy agent. Default: a TCP or TLS connection. */
+  agent?: Agent | undefined
+  /** Makes the stream to the server from options of `net.connect`; for `wss:` TLS is its job. Default: none. */
+  createConnection?: ((options: object) => Duplex) | undefined
+  /** The path of a unix socket to connect to, in place of host and port. Redirects to another origin ignore it. */
+  socketPath?: string | undefined
   /** Called with what callbacks throw. Default: writes it to standard error. */
-  onError?: (error: unknown) => void
+  onError?: ((error: unknown) => unknown) | undefined
 }
 
 /** The options of `connect`, filled in and checked. */
@@ -39,14 +48,8 @@ export interface ConnectSettings {
   readonly subprotocols: readonly string[]
   readonly headers: HeaderFields
   readonly tls: TlsOptions
-  readonly onError: (error: unknown) => void
-}
-
-const anObject: OptionRule<object> = {
-  fallback: {},
-  type: 'object',
-  allowed: 'an object',
-  accepts: (value) => value !== null,
+  readonly transport: Transport
+  readonly onError: (error: unknown) => unknown
 }
 
 const rules = {
@@ -56,14 +59,26 @@ const rules = {
     allowed: 'an array of strings',
     accepts: (value) => Array.isArray(value),
   } as OptionRule<readonly string[]>,
-  headers: anObject as OptionRule<HeaderFields>,
+  headers: anyObject<HeaderFields>({}),
   handshakeTimeout: integer(10_000, 1, 2 ** 31 - 1),
   maxRedirects: integer(0, 0),
-  tls: anObject as OptionRule<TlsOptions>,
-  onError: callback<(error: unknown) => void>(console.error),
+  signal: anyObject<AbortSignal | undefined>(undefined),
+  tls: anyObject<TlsOptions>({}),
+  onError: callback<(error: unknown) => unknown>(console.error),
 }
 
-const names = [...Object.keys(rules), 'deflate', 'signal', ...Object.keys(defaultLimits)]
+const transportRules = {
+  agent: anyObject<Agent | undefined>(undefined),
+  createConnection: callback<((options: object) => Duplex) | undefined>(undefined),
+  socketPath: {
+    fallback: undefined,
+    type: 'string',
+    allowed: 'a path',
+    accepts: (value) => value !== '',
+  } as OptionRule<string | undefined>,
+}
+
+const names = [...Object.keys({ ...rules, ...transportRules, ...defaultLimits }), 'deflate']
 
 /**
  * @throws {TypeError} when an option is unknown or has the wrong type.
@@ -71,11 +86,11 @@ const names = [...Object.keys(rules), 'deflate', 'signal', ...Object.keys(defaul
  */
 export function readConnectOptions(options: ConnectOptions): ConnectSettings {
   checkOptionNames(options, names)
-  const { deflate = false, signal } = options
+  const { deflate = false } = options
   return {
     ...readOptions(rules, options),
+    transport: readOptions(transportRules, options),
     limits: readLimits(options),
     deflate: deflate === false ? null : readDeflateOptions(deflate, 'client'),
-    signal,
   }
 }

@@ -7,6 +7,7 @@ import { checkDeflateResponse, formatOffer } from '../deflate/offer.ts'
 import { makeKey } from '../handshake/accept-key.ts'
 import { checkUpgradeResponse } from '../handshake/client-handshake.ts'
 import { type Extension, parseExtensions } from '../handshake/header-grammar.ts'
+import { reportTo } from '../user-code/user-code.ts'
 import { type ConnectOptions, type ConnectSettings, readConnectOptions } from './connect-options.ts'
 import { withDeadline } from './deadline.ts'
 import type { HandshakeRequest, HandshakeResponse } from './handshake-request.ts'
@@ -23,7 +24,8 @@ import { readUrl } from './url.ts'
  * @throws {RangeError} when the value of an option is not allowed.
  * @throws {HandshakeError} when the answer is not a valid 101.
  * @throws {ProtocolError} when an extension is negotiated incorrectly.
- * @throws {WebSocketError} when the connection is not open in time: `ERR_WS_HANDSHAKE_TIMEOUT`.
+ * @throws {WebSocketError} when the connection is not open in time, `ERR_WS_HANDSHAKE_TIMEOUT`, or the server does not
+ *   answer, `ERR_WS_TRANSPORT` with the system's error as its `cause`.
  */
 export async function connect(url: string | URL, options: ConnectOptions = {}): Promise<Connection> {
   const settings = readConnectOptions(options)
@@ -39,9 +41,9 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
   }
 }
 
-function makeRequest(url: URL, { deflate, subprotocols, headers, tls }: ConnectSettings): HandshakeRequest {
+function makeRequest(url: URL, { deflate, subprotocols, headers, tls, transport }: ConnectSettings): HandshakeRequest {
   const extensions = deflate === null ? [] : parseExtensions(formatOffer(deflate))!
-  return { url, key: makeKey(), subprotocols, extensions, headers, tls }
+  return { url, key: makeKey(), subprotocols, extensions, headers, tls, transport }
 }
 
 function openConnection(
@@ -50,14 +52,15 @@ function openConnection(
   settings: ConnectSettings,
 ): Connection {
   const { subprotocol, extensions } = checkUpgradeResponse(message, request)
-  if (stream === null || stream.destroyed) throw new WebSocketError('ERR_WS_STREAM_ENDED', 'the server is gone')
+  if (stream === null || stream.destroyed)
+    throw new WebSocketError('ERR_WS_STREAM_ENDED', 'the server closed the connection behind its answer')
   return new Connection(stream, {
     role: 'client',
     host: {
       traffic: new Traffic(),
       maskingKey: nextMaskingKey,
-      reportError: settings.onError,
-      onHeld: noop,
+      reportError: (error) => reportTo(settings.onError, error),
+      onMemoryChange: noop,
       onGone: noop,
     },
     limits: settings.limits,

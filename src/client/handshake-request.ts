@@ -1,7 +1,8 @@
-import { type ClientRequest as HttpRequest, request as httpRequest, type IncomingMessage } from 'node:http'
+import { type Agent, type ClientRequest as HttpRequest, request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import type { Duplex } from 'node:stream'
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
+import { WebSocketError } from '../core/errors.ts'
 import { formatRequest } from '../handshake/client-handshake.ts'
 import type { HeaderFields } from '../handshake/header-field.ts'
 import type { Extension } from '../handshake/header-grammar.ts'
@@ -15,6 +16,14 @@ export interface HandshakeRequest {
   readonly extensions: readonly Extension[]
   readonly headers: HeaderFields
   readonly tls: TlsOptions
+  readonly transport: Transport
+}
+
+/** How the stream to the server is made, in place of a TCP connection of its own. */
+export interface Transport {
+  readonly agent: Agent | undefined
+  readonly createConnection: ((options: object) => Duplex) | undefined
+  readonly socketPath: string | undefined
 }
 
 /** The server's answer. */
@@ -30,6 +39,7 @@ export interface HandshakeResponse {
  * Sends one request and resolves with its answer.
  *
  * @throws {TypeError} when a field, subprotocol or the target is not allowed in a request.
+ * @throws {WebSocketError} when there is no answer: `ERR_WS_TRANSPORT`, with the system's error as its `cause`.
  */
 export async function sendHandshake(request: HandshakeRequest, signal: AbortSignal): Promise<HandshakeResponse> {
   const exchange = openRequest(request)
@@ -38,20 +48,24 @@ export async function sendHandshake(request: HandshakeRequest, signal: AbortSign
   try {
     return await responseTo(exchange)
   } catch (error) {
-    throw signal.aborted ? signal.reason : error
+    if (signal.aborted) throw signal.reason
+    const { message } = error as Error
+    throw new WebSocketError('ERR_WS_TRANSPORT', `no answer from ${request.url.host}: ${message}`, { cause: error })
   } finally {
     signal.removeEventListener('abort', abort)
   }
 }
 
-function openRequest({ url, tls, ...handshake }: HandshakeRequest): HttpRequest {
+function openRequest({ url, tls, transport, ...handshake }: HandshakeRequest): HttpRequest {
   const target = url.pathname + url.search
   const options = {
     host: url.hostname.replace(/^\[|\]$/g, ''),
     port: url.port,
     path: target,
     headers: fieldsOf(formatRequest({ host: url.host, target, ...handshake })),
-    agent: false,
+    ...transport,
+    // Node uses `createConnection` only without an agent, and none of its own for `false`.
+    agent: transport.agent ?? (transport.createConnection === undefined ? false : undefined),
   }
   return url.protocol === 'https:'
     ? httpsRequest({ rejectUnauthorized: true, ...tls, ...options })

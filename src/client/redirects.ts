@@ -24,10 +24,28 @@ export async function followRedirects(
 function redirected(request: HandshakeRequest, { message, stream }: HandshakeResponse): HandshakeRequest | null {
   const { location } = message.headers
   if (stream !== null || !REDIRECTS.has(message.statusCode) || location === undefined) return null
-  const url = readUrl(new URL(location, request.url))
+  const url = parseLocation(location, request.url)
+  if (url === null) return null
   if (url.origin === request.url.origin) return { ...request, url }
-  const { headers, tls } = request
-  return { ...request, url, headers: withoutCredentials(headers), tls: tls.ca === undefined ? {} : { ca: tls.ca } }
+  const { headers, tls, transport } = request
+  return {
+    ...request,
+    url,
+    headers: withoutCredentials(headers),
+    tls: tls.ca === undefined ? {} : { ca: tls.ca },
+    transport: { ...transport, socketPath: undefined },
+  }
+}
+
+/** `null` when a WebSocket client cannot go there. A fragment is of no use to a server (RFC 9110 §10.2.2). */
+function parseLocation(location: string, base: URL): URL | null {
+  try {
+    const url = new URL(location, base)
+    url.hash = ''
+    return readUrl(url)
+  } catch {
+    return null
+  }
 }
 
 function withoutCredentials(headers: HeaderFields): HeaderFields {

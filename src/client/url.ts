@@ -1,3 +1,5 @@
+import { isValidHost } from '../handshake/authority.ts'
+
 const SCHEMES: Readonly<Record<string, string>> = {
   'ws:': 'http:',
   'wss:': 'https:',
@@ -8,7 +10,7 @@ const SCHEMES: Readonly<Record<string, string>> = {
 /**
  * A WebSocket URL with the scheme of its handshake, `http:` or `https:` (RFC 6455 §3).
  *
- * @throws {TypeError} when it is not a URL, or has another scheme, a fragment, a user name or a password.
+ * @throws {TypeError} when it is not a URL, or has another scheme, a malformed host, a fragment, a user name or a password.
  */
 export function readUrl(text: string | URL): URL {
   const url = new URL(text)
@@ -18,6 +20,7 @@ export function readUrl(text: string | URL): URL {
   if (url.username !== '' || url.password !== '') {
     throw new TypeError('URL with a user name or password; allowed: the field Authorization')
   }
+  if (!isValidHost(url.host)) throw new TypeError(`host of the URL is ${url.host}; allowed: a name or address`)
   url.protocol = scheme
   return url
 }

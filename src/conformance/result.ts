@@ -1,4 +1,4 @@
-/** What a row of the catalogue counts for: `must` fails, `should` warns, `info` is only reported. */
+/** What an entry of the catalogue counts for: `must` fails, `should` warns, `info` is only reported. */
 export type CaseClass = 'must' | 'should' | 'info'
 
 export type Verdict = 'pass' | 'warn' | 'fail' | 'info' | 'skip' | 'flaky' | 'crash' | 'error'
@@ -31,14 +31,14 @@ export interface CaseResult {
   title: string
   class: CaseClass
   verdict: Verdict
-  /** Why it was skipped, what the error was, or what was observed by an `info` row. */
+  /** Why it was skipped, what the error was, or what an `info` case observed. */
   note?: string
   /** Set when a baseline knows this failure. */
   known?: boolean
   duration_ms: number
   attempts: number
   requirements: string[]
-  /** What is sent and what is expected, in the words of the catalogue. */
+  /** What is sent and what is expected, as the catalogue says. */
   send: string
   expect: string
   assertions: AssertionResult[]

@@ -1,30 +1,46 @@
 import type { IncomingMessage } from 'node:http'
+import type { CloseInfo, ProtocolState } from '../core/closing-handshake.ts'
 import type { Role } from '../core/frame-parser.ts'
 import type { MessageCodec } from '../core/message-codec.ts'
-import type { Connection } from './connection.ts'
 import type { ConnectionLimits } from './limits.ts'
 import type { Traffic } from './traffic.ts'
 
-/** Whose connections they are: what all of them share. */
-export interface ConnectionHost {
-  /** Where messages and bytes are counted. */
-  readonly traffic: Traffic
-  /** Makes the masking keys of the client role. */
-  readonly maskingKey?: () => Uint8Array
-  /** Takes what a callback of the user throws; the connection is failed with 1011. */
-  reportError(error: unknown): void
-  /** The memory that a connection holds has changed by so many bytes. */
-  onHeld(change: number): void
-  /** The transport of a connection is gone. */
-  onGone(connection: Connection): void
+/** A received message: text as a string, binary as a Buffer. */
+export type Data = string | Buffer
+
+/** The public connection as its parts and its host use it: the callbacks of the user, and the ways to end it. */
+export interface PublicConnection {
+  readonly state: ProtocolState
+  onMessage(data: Data, isBinary: boolean): void
+  onPong(payload: Buffer): void
+  onClose(info: CloseInfo): void
+  queuedBytes(): number
+  ping(payload: Uint8Array): void
+  close(code: number, reason: string, cause: Error): void
+  fail(closeCode: number, code: string, message: string): void
+  terminate(error: Error): void
 }
 
-/** Where the upgrade request is to be had. */
+/** What all connections of one server or client share. */
+export interface ConnectionHost {
+  /** Counts messages and bytes. */
+  readonly traffic: Traffic
+  /** Returns the masking key of the next frame (client role, RFC 6455 §5.3). */
+  readonly maskingKey?: () => Uint8Array
+  /** Receives what a callback of the user throws; must not throw. */
+  reportError(error: unknown): void
+  /** The memory that a connection uses has changed by so many bytes. */
+  onMemoryChange(change: number): void
+  /** The transport of a connection has closed. */
+  onGone(connection: PublicConnection): void
+}
+
+/** Returns the upgrade request. */
 export interface RequestSource {
   readonly message: IncomingMessage
 }
 
-/** What a connection is made with. */
+/** What a connection is created with. */
 export interface ConnectionSetup {
   role: Role
   host: ConnectionHost
@@ -32,6 +48,6 @@ export interface ConnectionSetup {
   request: RequestSource
   subprotocol: string
   codec?: MessageCodec | null
-  /** Bytes that came behind the request; received after the current tick. */
+  /** Bytes that followed the request; they are received after the current tick. */
   head?: Buffer
 }

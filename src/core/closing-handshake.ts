@@ -113,10 +113,11 @@ export class ClosingHandshake implements GateOwner {
 
   fail(error: ProtocolError): void {
     const { closeCode: code, message: reason } = error
-    if (this.#transition('violation') === null) return
+    const transition = this.#transition('violation')
+    if (transition === null) return
     // §7.1.7: “the endpoint SHOULD send a Close frame with an appropriate status code (Section 7.4) before proceeding to
     // _Close the WebSocket Connection_.”
-    const body = encodeCloseBody(code, truncateReason(reason))
+    const body = transition.sendsClose ? encodeCloseBody(code, truncateReason(reason)) : EMPTY
     this.#walk('violation', body, { code, reason, wasClean: false, initiator: 'local', error })
   }
 

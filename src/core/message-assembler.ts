@@ -199,7 +199,7 @@ export class MessageAssembler implements DataFrameSink, WholeMessageSink {
     else this.#sink.onBinaryMessage(bytes, start, end)
   }
 
-  /** RFC 7692 §6.2. Order holds: no frame is read until the codec is done. */
+  /** RFC 7692 §6.2. No frame is read until the codec is done, so that messages stay in order. */
   #inflate(opcode: number, payload: Buffer): void {
     let isDone = false
     this.#codec!.decompress(payload, this.#limits.maxMessageSize, (violation, message) => {

@@ -2,10 +2,10 @@ import type { ProtocolError } from './errors.ts'
 
 /**
  * Compresses and decompresses the messages of one connection (RFC 7692 §6). The core hands in whole messages in
- * order and never a second one before `done` of the first was called; `done` is called exactly once, perhaps before
- * the call returns. The bytes handed in are valid during the call only, and a codec that works on them later copies
- * them, unless `isOwned` says that nobody else writes to them any more. What `compress` hands out is to be sent: with
- * context takeover the next message may refer to it.
+ * order, and the next one only after `done` of the one before; `done` is called exactly once, perhaps before the call
+ * returns. The bytes passed in are valid during the call only: a codec that works on them later copies them, unless
+ * `isOwned` is true, when nobody else writes to them any more. What `compress` returns must be sent: with context
+ * takeover the next message may refer to it.
  */
 export interface MessageCodec {
   /** Inflates one message; more than `limit` bytes of output is a ProtocolError 1009, bad data 1007. */
@@ -17,15 +17,15 @@ export interface MessageCodec {
   ): void
   /** Whether a message of `size` bytes is worth compressing now (threshold, memory budget). */
   wantsCompression(size: number): boolean
-  /** Deflates one message; `null` when it is to be sent as it is. */
+  /** Deflates one message; `null` when it should be sent uncompressed. */
   compress(message: Uint8Array, done: (payload: Uint8Array | null) => void, isOwned?: boolean): void
   /**
    * What `compressShared` makes of a message is the same for all codecs of this name, and refers to no other message.
    * Null, or not there, where every message may refer to those before it (context takeover).
    */
   readonly sharing?: string | null
-  /** Deflates one message at once, for every connection of the same `sharing`; `null` when it is to be sent as it is. */
+  /** Deflates one message at once, for every connection of the same `sharing`; `null` when it should be sent uncompressed. */
   compressShared?(message: Uint8Array): Uint8Array | null
-  /** The connection is gone: gives up every context and forgets pending work (its `done` is not called any more). */
+  /** The connection is gone: frees every context and drops pending work, whose `done` is not called any more. */
   release(): void
 }

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 
 /**
- * Checks UTF-8 that arrives in pieces and fails with the piece that holds the first bad byte, an overlong form, a
+ * Checks UTF-8 that arrives in pieces and fails with the piece that contains the first bad byte, an overlong form, a
  * surrogate or a code point above U+10FFFF (RFC 6455 §8.1, RFC 3629 §4).
  */
 export class Utf8Validator {

@@ -1,6 +1,6 @@
 /**
- * Counts the bytes that compression holds: `used` is held now, `promised` is what the windows of clients that may
- * refer back can grow to (RFC 7692 §7.1.1.2: such a window must be kept). The limit is the asker's own.
+ * Counts the bytes that compression uses: `used` now, `promised` is what the windows of clients that may refer back can
+ * grow to (RFC 7692 §7.1.1.2: such a window must be stored). The limit is the caller's.
  */
 export class MemoryBudget {
   #used = 0
@@ -14,7 +14,7 @@ export class MemoryBudget {
     return this.#promised
   }
 
-  /** Whether `bytes` more may be held under `limit`. */
+  /** Whether `bytes` more may be used under `limit`. */
   fits(bytes: number, limit: number): boolean {
     return this.#used + bytes <= limit
   }
@@ -24,12 +24,12 @@ export class MemoryBudget {
     return this.fits(bytes, limit) && this.#promised + bytes <= limit
   }
 
-  /** Notes bytes that are held from now on; a negative number notes that they are held no more. */
+  /** Adds bytes in use; a negative number removes them. */
   hold(bytes: number): void {
     this.#used += bytes
   }
 
-  /** Notes a window that a client may fill; a negative number takes the promise back. */
+  /** Adds a window that a client may fill; a negative number removes it. */
   promise(bytes: number): void {
     this.#promised += bytes
   }

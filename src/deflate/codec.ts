@@ -51,7 +51,7 @@ export interface DeflateCodecInit {
 
 /**
  * permessage-deflate for one connection (RFC 7692 §7.2). No zlib object outlives a message: what context takeover
- * needs is kept as plain bytes, so that an idle connection holds what was said on it last and EMPTY more.
+ * needs is stored as plain bytes, so that an idle connection uses memory for what was said on it last and nothing more.
  */
 export class DeflateCodec implements MessageCodec {
   /** What the compressed form of a message depends on; null with context takeover. */
@@ -183,7 +183,7 @@ export class DeflateCodec implements MessageCodec {
     if (!this.#budget.fits(0, this.#options.maxCompressionMemory)) this.#sent.clear()
   }
 
-  /** Bytes held while a message waits for the thread pool and is worked on. */
+  /** Bytes in use while a message waits for the thread pool and is processed. */
   #costOf(size: number): number {
     return deflateMemory(this.#settings, size) + (size > MOST_DEFLATED_NOW ? size * 2 : 0)
   }

@@ -21,7 +21,7 @@ const LOOKAHEAD = 262
  * The options of zlib for a message of `size` bytes: tables no larger than it can use, for setting them up is most of
  * the cost of a short one (31 µs with 15 and 8, 16 µs with 11 and 4, for the same 1 KiB).
  *
- * zlib has no window of 8 bits and is given 9. The promise of 256 bytes is kept all the same, since a window of 512
+ * zlib has no window of 8 bits and uses 9. A distance of 256 bytes is not exceeded all the same, since a window of 512
  * looks back 512 − 262 = 250 bytes at most.
  */
 export function zlibOptions(settings: DeflateSettings, size: number, history: Buffer | null) {
@@ -32,18 +32,18 @@ export function zlibOptions(settings: DeflateSettings, size: number, history: Bu
     windowBits,
     memLevel: Math.max(1, Math.min(settings.memLevel, bitsOf(size) - 6)),
     finishFlush: constants.Z_SYNC_FLUSH,
-    // What comes out is a view of a chunk: a short payload that waits to be sent should not keep a large one alive.
+    // What comes out is a view of a chunk: a short payload that waits to be sent should not retain a large one.
     chunkSize: Math.max(MIN_CHUNK, Math.min(size, MAX_CHUNK)),
     dictionary: history !== null && history.length > 0 ? history : undefined,
   }
 }
 
-/** The smallest power of two that holds `size`. */
+/** The exponent of the smallest power of two from `size` on. */
 function bitsOf(size: number): number {
   return Math.ceil(Math.log2(Math.max(size, 1)))
 }
 
-/** Bytes that zlib holds while it compresses a message of `size` bytes (the formula of its zconf.h). */
+/** Bytes that zlib uses while it compresses a message of `size` bytes (the formula of its zconf.h). */
 export function deflateMemory(settings: DeflateSettings, size: number): number {
   const { windowBits, memLevel } = zlibOptions(settings, size, null)
   return 2 ** (windowBits + 2) + 2 ** (memLevel + 9)

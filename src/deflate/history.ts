@@ -5,7 +5,7 @@ const FIRST_CAPACITY = 256
 
 /**
  * The last bytes of the messages of one direction: all that context takeover needs between two messages
- * (RFC 7692 §7.2.2). A zlib context of the same worth holds 40 to 268 KiB from its first message on.
+ * (RFC 7692 §7.2.2). A zlib context of the same use needs 40 to 268 KiB from its first message on.
  */
 export class History {
   readonly #size: number
@@ -38,7 +38,7 @@ export class History {
     this.#length = 0
   }
 
-  /** Moves the newest `kept` bytes to the front of a buffer that takes `needed`. */
+  /** Moves the newest `kept` bytes to the front of a buffer of at least `needed` bytes. */
   #makeRoom(kept: number, needed: number): void {
     const from = this.#length - kept
     if (needed <= this.#bytes.length) {
@@ -47,7 +47,7 @@ export class History {
     }
     let capacity = Math.max(FIRST_CAPACITY, this.#bytes.length)
     while (capacity < needed) capacity *= 2
-    // Not from Buffer's pool: a small history would keep a whole slab of it alive.
+    // Not from Buffer's pool: a small history would retain a whole slab of it.
     const grown = Buffer.allocUnsafeSlow(capacity)
     this.#bytes.copy(grown, 0, from, this.#length)
     this.#budget.hold(capacity - this.#bytes.length)

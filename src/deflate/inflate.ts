@@ -2,7 +2,7 @@ import { inflateRawSync } from 'node:zlib'
 import { inflateShort } from '../fast/short-inflate.ts'
 import { asProtocolError, compact, cutShort, Inflation, probe, tooLong } from './inflation.ts'
 
-/** Those that are worth no detour over the thread pool. */
+/** As many as are inflated without the thread pool. */
 const FEW_FINAL_BLOCKS = 8
 
 const SMALLEST_CHUNK = 2048
@@ -37,7 +37,7 @@ export function inflateNow(payload: Uint8Array, history: Buffer, limit: number, 
   }
 }
 
-/** Thrown where zlib itself cannot tell: its own limit is at least one byte. */
+/** Thrown where zlib itself does not notice: its own limit is at least one byte. */
 const overflow = new RangeError('output over the limit')
 
 function inflateWhole(inflation: Inflation, most: number): Buffer | null {

@@ -2,9 +2,9 @@ import { CloseCode } from '../core/close-code.ts'
 import { ProtocolError } from '../core/errors.ts'
 
 /**
- * What is put behind a payload: the four bytes the sender dropped (RFC 7692 §7.2.2) and an empty final block. Only
- * when the payload ends where a block ends does the inflater come to that final block, at the last byte: a message cut
- * short cannot pass for a whole one.
+ * Is appended to a payload: the four bytes that the sender removed (RFC 7692 §7.2.2) and an empty final block. The
+ * inflater reaches that final block, at its last byte, only when the payload ends where a block ends: so a truncated
+ * message is not mistaken for a whole one.
  */
 const ending = Buffer.from([0x00, 0x00, 0xff, 0xff, 0x01, 0x00, 0x00, 0xff, 0xff])
 /**
@@ -77,7 +77,7 @@ function lastBytes(bytes: Buffer, count: number): Buffer {
   return bytes.length > count ? bytes.subarray(bytes.length - count) : bytes
 }
 
-/** A small message must not keep a large chunk alive. */
+/** A small message must not retain a large chunk. */
 export function compact(message: Buffer): Buffer {
   return message.buffer.byteLength > 8192 && message.length * 2 < message.buffer.byteLength
     ? Buffer.from(message)
@@ -107,7 +107,7 @@ function tooManyFinalBlocks(): ProtocolError {
   return new ProtocolError(CloseCode.POLICY_VIOLATION, 'ERR_WS_INFLATE', message)
 }
 
-/** 1009: the message is longer than the receiver takes (RFC 6455 §7.4.1). */
+/** 1009: the message is longer than the receiver accepts (RFC 6455 §7.4.1). */
 export function tooLong(limit: number): ProtocolError {
   const message = `compressed message inflates to more than ${limit} bytes`
   return new ProtocolError(CloseCode.MESSAGE_TOO_BIG, 'ERR_WS_MESSAGE_TOO_BIG', message)

@@ -1,8 +1,8 @@
-/** Work that takes several turns of the event loop. */
+/** Work that needs several turns of the event loop. */
 export interface Job {
   /** Begins; `finished` is called once, never after `stop`. */
   start(finished: () => void): void
-  /** Gives up what was begun. */
+  /** Ends what was begun. */
   stop(): void
 }
 
@@ -24,7 +24,7 @@ export class JobQueue {
     this.#advance()
   }
 
-  /** Takes a job out, whether it waits or runs; one that is finished is left alone. */
+  /** Removes a job, waiting or running; does nothing when it has finished. */
   remove(job: Job): void {
     if (this.#waiting.delete(job) || !this.#running.delete(job)) return
     job.stop()

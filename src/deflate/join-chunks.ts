@@ -1,11 +1,11 @@
 import { EMPTY } from '../core/empty.ts'
 
-/** Bytes copied in one turn: fresh pages cost about 0.3 ms per MiB. */
+/** Bytes copied in one turn of the event loop: fresh pages cost about 0.3 ms per MiB. */
 const BYTES_PER_STEP = 1024 * 1024
 
 /**
- * Joins chunks into one buffer, a step per turn of the event loop when there is much to copy; `done(null)` when there
- * is no memory for it. The list is emptied as it goes, so that a long message is not held twice for longer than it must.
+ * Joins chunks into one buffer, a step per turn of the event loop when there is much to copy; calls `done(null)` when
+ * there is no memory for it. The list is emptied step by step, so that a long message is in memory twice only briefly.
  */
 export function joinChunks(
   chunks: Buffer[],

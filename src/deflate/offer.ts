@@ -62,7 +62,7 @@ export function negotiate(
 
 function accept(offered: ParameterSet, options: ResolvedDeflateOptions, budget: MemoryBudget): DeflateAgreement {
   const answer: ParameterSet = {}
-  // §7.1.1.1: a server that is asked to forget must say that it does.
+  // §7.1.1.1: a server that accepts the parameter must include it in its answer.
   if (offered.server_no_context_takeover) answer.server_no_context_takeover = true
   // §7.1.2.1: the answer is the offered window or a smaller one.
   const serverBits = offered.server_max_window_bits
@@ -148,7 +148,7 @@ const valueRule: Record<keyof ParameterSet, 'none' | 'required' | 'optional'> = 
 }
 
 /**
- * Reads the parameters of an offer or a response; a string says what is wrong with them. A quoted value counts like the
+ * Reads the parameters of an offer or a response; a string describes what is wrong with them. A quoted value counts like the
  * token inside (RFC 6455 §9.1: “the value after quoted-string unescaping MUST conform to the 'token' ABNF.”).
  */
 function readParameters(parameters: readonly ExtensionParameter[]): ParameterSet | string {

@@ -19,27 +19,27 @@ export interface DeflateOptions {
   /** Largest window of what the server compresses, as a power of two, 8–15 (256 bytes to 32 KiB). Default 15. */
   serverMaxWindowBits?: number
   /**
-   * Largest window of what the client compresses, 8–15. Default 12 for a server: at most 2^12 bytes are kept for each
-   * client, which short messages hardly feel. A client that did not offer the parameter cannot be told and keeps 15.
-   * As a client: default 15.
+   * Largest window of what the client compresses, 8–15. Default 12 for a server: at most 2^12 bytes are stored for each
+   * client, which makes short messages hardly longer. A client that did not offer the parameter uses 15. As a client:
+   * default 15.
    */
   clientMaxWindowBits?: number
   /**
-   * Whether the server may refer to what it sent before. Default false for a server: each message stands alone.
-   * With true about 4 KiB more are kept for each connection, short messages get up to a quarter smaller and cost half
-   * as much again, and the length of a message tells about the texts of earlier ones (CRIME).
+   * Whether the server may refer to what it sent before. Default false for a server: messages are independent. With
+   * true about 4 KiB more are stored for each connection, short messages get up to a quarter smaller and cost half as
+   * much again, and the length of a message depends on the texts of earlier ones (CRIME).
    * As a client: false asks the server for `server_no_context_takeover`; default true.
    */
   serverContextTakeover?: boolean
   /**
-   * Whether the client may refer to what it sent before. Default true for a server: as much as the window holds of
-   * what the client really sent is kept for each connection, inside `maxCompressionMemory`. With false every client is told
-   * `client_no_context_takeover` and nothing is kept. As a client: whether its own messages do; default false.
+   * Whether the client may refer to what it sent before. Default true for a server: what the client sent last is
+   * stored for each connection, up to the window and inside `maxCompressionMemory`. With false every client gets
+   * `client_no_context_takeover` and nothing is stored. As a client: whether its own messages do; default false.
    */
   clientContextTakeover?: boolean
   /**
-   * Bytes that compression may hold in this process, over all connections and servers. Default 67108864 (64 MiB).
-   * When it is spent messages go out uncompressed and new connections are given no context takeover.
+   * Bytes that compression may use in this process, over all connections and servers. Default 67108864 (64 MiB).
+   * When they are used up, messages are sent uncompressed and new connections get no context takeover.
    */
   maxCompressionMemory?: number
 }

@@ -58,7 +58,7 @@ const codeLengthOrder = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 
 
 /*
  * The meaning of a symbol: from bit 8 on a value, in bits 4 to 7 how many more bits are added to it; bits 0 to 3 are
- * left to the length of the code. A literal has bit 31, the end of a block the value 1, a symbol that stands for
+ * left to the length of the code. A literal has bit 31, the end of a block the value 1, a symbol that means
  * nothing the value 0, or a distance farther than all there is.
  */
 
@@ -100,9 +100,9 @@ const input = Buffer.from(exports?.memory.buffer ?? new ArrayBuffer(0))
 const window = input.subarray(exports?.window.value)
 
 /**
- * Inflates a short message at half the cost of a zlib stream made for it alone (RFC 7692 §7.2.2). `null` when that is
- * left to zlib: where WebAssembly is not to be had, when more than `most` bytes would come out, and for anything
- * unusual or wrong, for which zlib has the words.
+ * Inflates a short message at half the cost of a zlib stream made for it alone (RFC 7692 §7.2.2). Returns `null` when
+ * zlib must do it: without WebAssembly, for more than `most` bytes of output, and for anything unusual or wrong, which
+ * are left to zlib and its error messages.
  */
 export function inflateShort(payload: Uint8Array, history: Uint8Array, most: number): Buffer | null {
   if (exports === null || payload.length > MOST || history.length > LARGEST_WINDOW) return null

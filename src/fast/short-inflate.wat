@@ -1,5 +1,5 @@
 ;; Inflates short messages (RFC 1951); short-inflate.ts fills in the constant tables and knows when to ask. Whatever is
-;; unusual or wrong is left to zlib: a result of 0 says no more than that.
+;; unusual or wrong is left to zlib: the result is 0 then.
 (module
   ;; The input, up to 4096 bytes, begins at 0. What is read behind its end is noticed at the end of the block.
   (memory (export "memory") 2 2)
@@ -160,7 +160,7 @@
     (local $extra i32) (local $end i32)
     (local.set $at (global.get $at))
     (loop $symbol
-      ;; A length takes at most 13 + 5 bits.
+      ;; A length needs at most 13 + 5 bits.
       (if (i32.lt_s (local.get $left) (i32.const 18)) (then
         (local.set $bits (i64.shr_u
           (i64.load (i32.shr_u (local.get $at) (i32.const 3)))
@@ -180,7 +180,7 @@
       (local.set $length (i32.shr_u (local.get $entry) (i32.const 8)))
       (if (i32.lt_u (local.get $length) (i32.const 3)) (then
         (global.set $at (local.get $at))
-        ;; End of block, or a symbol that stands for nothing.
+        ;; End of block, or a symbol without a meaning.
         (return (select (local.get $out) (i32.const 0) (i32.eq (local.get $length) (i32.const 1))))))
       (local.set $extra (i32.and (i32.shr_u (local.get $entry) (i32.const 4)) (i32.const 15)))
       (local.set $length (i32.add (local.get $length)

@@ -3,7 +3,7 @@
   (memory (export "memory") 3 3)
 
   ;; Unmasks the bytes [at, end) with a key whose low byte masks the first one.
-  ;; Returns 128 when one of them is no ASCII, else 0.
+  ;; Returns 128 when one of them is not ASCII, else 0.
   (func $unmask (export "unmask") (param $at i32) (param $end i32) (param $key i32) (result i32)
     (local $keys v128) (local $chunk v128) (local $all v128) (local $byte i32) (local $or i32)
     (local.set $keys (i32x4.splat (local.get $key)))
@@ -76,8 +76,8 @@
       (local.get $stop)
       (call $narrow (local.get $stop))))
 
-  ;; Each turn takes the characters of one length, 1, 3 or 2 bytes, with which the next 16 bytes begin, or one of 4
-  ;; bytes. What is written behind the end, at most 32 bytes, says nothing.
+  ;; Each round decodes the characters of one length, 1, 3 or 2 bytes, with which the next 16 bytes begin, or one of 4
+  ;; bytes. What is written behind the end, at most 32 bytes, is not part of the result.
   (func $widen (param $at i32) (param $end i32) (result i32)
     (local $out i32) (local $left i32) (local $stop i32) (local $chunk v128) (local $run i32)
     (local.set $out (i32.const 0x1c000))

@@ -45,7 +45,7 @@ export function flag(fallback: boolean): OptionRule<boolean> {
 
 /** A function, or the default when it is absent. */
 // biome-ignore lint/complexity/noBannedTypes: any function type may stand here
-export function callback<T extends Function>(fallback: T): OptionRule<T> {
+export function callback<T extends Function | undefined>(fallback: T): OptionRule<T> {
   return { fallback, type: 'function', allowed: 'a function', accepts: () => true }
 }
 
@@ -57,6 +57,11 @@ export function orNull<T>(rule: OptionRule<T>, fallback: T | null = null): Optio
     allowed: `${rule.allowed}, or null`,
     accepts: (value) => value === null || isAllowed(rule, value),
   }
+}
+
+/** An object, for example of another library; its fields are not checked. */
+export function anyObject<T extends object | undefined>(fallback: T): OptionRule<T> {
+  return { fallback, type: 'object', allowed: 'an object', accepts: (value) => value !== null }
 }
 
 /** `rule`, or `Infinity` for no limit. */

@@ -1,4 +1,4 @@
-import { defer } from '../connection/send/end-of-tick.ts'
+import { flushAtEndOfTick } from '../connection/send/end-of-tick.ts'
 import { joinMessages, type PreparedMessage } from '../connection/send/prepared-message.ts'
 import { CloseCode } from '../core/close-code.ts'
 import type { WebSocket } from '../session/websocket.ts'
@@ -75,7 +75,7 @@ export class Delivery {
     if (this.#messages.length > 0 && size > this.#room) this.flush()
     if (this.#messages.length === 0) {
       this.#chooseReceivers(size)
-      defer(this)
+      flushAtEndOfTick(this)
     }
     this.#messages.push(message)
     this.#room -= size

@@ -1,3 +1,4 @@
+import { accountMemory } from '../connection/connection.ts'
 import { LATENCY_BOUNDS } from '../connection/traffic.ts'
 import type { ConnectionSet } from './connection-set.ts'
 
@@ -27,7 +28,7 @@ export interface ServerStats {
 export function readStats(set: ConnectionSet, refused: ReadonlyMap<number, number>): ServerStats {
   let bufferedBytes = 0
   for (const connection of set.connections) {
-    connection.account()
+    accountMemory(connection)
     bufferedBytes += connection.bufferedAmount
   }
   const { receivedMessages, sentMessages, receivedBytes, sentBytes, droppedMessages } = set.traffic

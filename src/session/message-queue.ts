@@ -1,4 +1,4 @@
-import type { Data } from '../connection/connection.ts'
+import type { Data } from '../connection/host.ts'
 import { integer } from '../options/option-rule.ts'
 import { readOptions } from '../options/read-options.ts'
 

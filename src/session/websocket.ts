@@ -1,4 +1,5 @@
-import type { Connection, Data } from '../connection/connection.ts'
+import type { Connection } from '../connection/connection.ts'
+import type { Data } from '../connection/host.ts'
 import type { Sendable, SendOptions } from '../connection/send/outgoing.ts'
 import type { PreparedMessage } from '../connection/send/prepared-message.ts'
 import type { CloseInfo } from '../core/closing-handshake.ts'
@@ -151,8 +152,9 @@ export class WebSocket {
    * @throws {TypeError} synchronously, for anything else
    */
   send(message: Sendable | PreparedMessage, options?: SendOptions): Promise<boolean> {
-    if (this.connection.send(message, options)) return SENT
-    if (this.connection.state !== 'open') return NOT_SENT
+    const result = this.connection.send(message, options)
+    if (result === 'sent') return SENT
+    if (result === 'closed') return NOT_SENT
     this.#roomPromise ??= this.connection.drained().then(() => {
       this.#roomPromise = null
       return this.connection.state === 'open'

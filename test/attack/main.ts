@@ -1,20 +1,39 @@
+// The known attacks on `dwebsocket echo` with its defaults, measured from outside: `npm run attack [LETTERS]` prints each
+// figure beside its bound, and exits with 1 when one does not hold.
 import { existsSync } from 'node:fs'
-import { attackA, attackB, attackC, attackD, attackE, attackF, attackG, attackH, type Finding } from './attacks.ts'
+import { bomb } from './attacks/bomb.ts'
+import { fragments } from './attacks/fragments.ts'
+import { idle } from './attacks/idle.ts'
+import { incompleteHeader, invalidUtf8 } from './attacks/incomplete.ts'
+import { trickle } from './attacks/trickle.ts'
+import { unreadEcho, unreadPings } from './attacks/unread.ts'
+import type { Finding } from './finding.ts'
 
-/** `npm run attack`: attacks A to H on `dwebsocket echo` with its defaults, a table, and 1 where a bound breaks. */
+const attacks: ReadonlyMap<string, () => Promise<Finding[]>> = new Map([
+  ['A', fragments],
+  ['B', unreadPings],
+  ['C', unreadEcho],
+  ['D', idle],
+  ['E', invalidUtf8],
+  ['F', incompleteHeader],
+  ['G', trickle],
+  ['H', bomb],
+])
+
+/** Attacks that mostly wait for a timer: they run beside the others, on servers of their own. */
+const slow: ReadonlySet<string> = new Set(['A'])
+
 async function main(): Promise<number> {
   if (!existsSync('/proc/self/clear_refs')) {
     console.error('npm run attack reads /proc: it runs on Linux only')
     return 2
   }
   const only = process.argv[2]?.toUpperCase()
-  const isWanted = (name: string): boolean => only === undefined || only.includes(name)
-  // A waits a minute for its timer: the others run meanwhile, on servers of their own.
-  const slow = isWanted('A') ? attackA() : Promise.resolve([])
-  const rest: Finding[] = []
-  const others = { B: attackB, C: attackC, D: attackD, E: attackE, F: attackF, G: attackG, H: attackH }
-  for (const [name, attack] of Object.entries(others)) if (isWanted(name)) rest.push(...(await attack()))
-  const findings = [...(await slow), ...rest]
+  const wanted = [...attacks].filter(([name]) => only === undefined || only.includes(name))
+  const waiting = wanted.filter(([name]) => slow.has(name)).map(([, attack]) => attack())
+  const others: Finding[] = []
+  for (const [name, attack] of wanted) if (!slow.has(name)) others.push(...(await attack()))
+  const findings = [...(await Promise.all(waiting)).flat(), ...others]
   print(findings)
   return findings.every(({ holds }) => holds) ? 0 : 1
 }
@@ -22,13 +41,10 @@ async function main(): Promise<number> {
 function print(findings: Finding[]): void {
   const rows = [['attack', 'measured', 'bound', ''], ...findings.map(cellsOf)]
   const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column].length)))
-  for (const row of rows)
-    console.log(
-      row
-        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
+  for (const row of rows) {
+    const cells = row.map((cell, column) => cell.padEnd(widths[column] ?? 0))
+    console.log(cells.join('  ').trimEnd())
+  }
 }
 
 const cellsOf = ({ attack, measured, bound, holds }: Finding): string[] => [

@@ -7,13 +7,13 @@ import { fileURLToPath } from 'node:url'
 const ECHO = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 const WS_ECHO = fileURLToPath(new URL('./ws-echo.mjs', import.meta.url))
 
-/** Processes that end with this one, however it ends. */
+/** Processes that must end with this one. */
 const children = new Set<ChildProcess>()
 process.on('exit', () => {
   for (const child of children) child.kill('SIGKILL')
 })
 
-/** A server in a process of its own, seen from outside only. */
+/** A server in a separate process, measured from outside. */
 export class Target {
   readonly port: number
   readonly #child: ChildProcess

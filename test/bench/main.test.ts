@@ -82,7 +82,7 @@ test('exits with 3 when nothing could be measured', async () => {
   assert.match(out, /url failed in round 1: .*ECONNREFUSED/)
 })
 
-test('lists the rows of the table and refuses unknown ones', async () => {
+test('lists the rows of the table and rejects unknown ones', async () => {
   const { code, out } = await bench('table', '--list', 'idle', 'burst-1k')
   assert.is(code, 0)
   assert.match(out, /burst-1k +1 KiB, 64 in flight × 32: ≥ 8× ws, ≥ 6× ws\+bufferutil, ≥ 0\.75× raw\n/)

@@ -109,13 +109,13 @@ for (const { name, args, environment } of ways) {
   }
 }
 
-test('lets every origin and every path in', async (t) => {
+test('accepts every origin and every path', async (t) => {
   const { address } = await startCommand(t, 'echo', '--port', '0')
   const { socket } = await openWs(`${address}/any/where?x=1`, [], { origin: 'https://elsewhere.example' })
   assert.is(socket.readyState, WebSocket.OPEN)
 })
 
-test('takes the longest message from --max-message', async (t) => {
+test('--max-message sets the longest message', async (t) => {
   const { address } = await startCommand(t, 'echo', '--port', '0', '--max-message', '10')
   const client = await openWs(address)
   client.send('0123456789')
@@ -124,7 +124,7 @@ test('takes the longest message from --max-message', async (t) => {
   assert.match(await client.closed, /^1009 /)
 })
 
-test('says in one line where it listens', async (t) => {
+test('prints its address in one line', async (t) => {
   const { address } = await startCommand(t, 'echo', '--port', '0')
   assert.match(address, /^ws:\/\/127\.0\.0\.1:[1-9]\d*$/)
 })
@@ -136,7 +136,7 @@ test('answers plain HTTP with 426', async (t) => {
   }
 })
 
-test('refuses a version other than 13', async (t) => {
+test('rejects a version other than 13', async (t) => {
   const { address } = await startCommand(t, 'echo', '--port', '0')
   const { status, headers } = await refusedWs(address, { protocolVersion: 8 })
   assert.equal([status, headers['sec-websocket-version']], [426, '13'])
@@ -163,7 +163,7 @@ for (const [args, message] of wrong) {
   })
 }
 
-test('says that a port is taken, and exits with 2', async (t) => {
+test('reports that a port is in use, and exits with 2', async (t) => {
   const { address } = await startCommand(t, 'echo', '--port', '0')
   const { port } = new URL(address)
   const { exitCode, stderr } = await runCommand('echo', '--port', port)
@@ -171,13 +171,13 @@ test('says that a port is taken, and exits with 2', async (t) => {
   assert.is(stderr, `dwebsocket: 127.0.0.1:${port} is in use by another program; --port 0 picks a free port\n`)
 })
 
-test('says that an address is none of this machine, and exits with 2', async () => {
+test('reports that an address does not belong to this machine, and exits with 2', async () => {
   const { exitCode, stderr } = await runCommand('echo', '--port', '0', '--host', '192.0.2.1')
   assert.is(exitCode, 2)
   assert.match(stderr, /^dwebsocket: cannot listen on 192\.0\.2\.1:0: .*EADDRNOTAVAIL.*\n$/)
 })
 
-test('explains its options', async () => {
+test('lists its options with --help', async () => {
   const { exitCode, stdout } = await runCommand('echo', '--help')
   assert.is(exitCode, 0)
   for (const option of ['--port', '--host', '--api', '--max-message', '--no-deflate'])

@@ -36,7 +36,7 @@ test('exits with 2 for an unknown command, and lists the commands', async () => 
   assert.is(stderr, `dwebsocket: unknown command "ehco"; commands: ${commands.join(', ')}\n`)
 })
 
-test('every command explains itself', async () => {
+test('every command has --help', async () => {
   for (const command of commands) {
     const { exitCode, stdout } = await runCommand(command, '--help')
     assert.is(exitCode, 0, command)
@@ -44,7 +44,7 @@ test('every command explains itself', async () => {
   }
 })
 
-test('ends well when nobody reads its output any more', async () => {
+test('exits normally when its output is closed early', async () => {
   const child = spawn(process.execPath, [MAIN, 'echo', '--port', '0'], { stdio: ['ignore', 'pipe', 'pipe'] })
   let errors = ''
   child.stderr.on('data', (chunk) => {

@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { startCommand } from '../support/command.ts'
-import { redisTest, startRedis } from '../support/redis.ts'
+import { redisServer, testWith } from '../support/need.ts'
+import { startRedis } from '../support/redis.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 import { openWs, type WsClient } from '../support/ws-client.ts'
 
@@ -38,7 +39,7 @@ async function runFailing(t: TestContext, ...args: string[]): Promise<[number | 
   return [exitCode, errors]
 }
 
-test('--workers serves one site with several processes: their visitors meet, each with a number of its own', async (t) => {
+test('--workers serves one site with several processes: their visitors meet and have different numbers', async (t) => {
   const { address, stop } = await startCommand(t, 'serve', '--port', '0', '--workers', '3')
   const visitors = await Promise.all(Array.from({ length: 6 }, () => openVisitor(t, address)))
   assert.is(new Set(visitors.map(({ number }) => number)).size, 6)
@@ -52,7 +53,7 @@ test('--workers serves one site with several processes: their visitors meet, eac
   for (const { client } of visitors) assert.match(await client.closed, /^1001/)
 })
 
-redisTest(test)('--redis joins servers that know nothing else of each other', async (t) => {
+testWith(test, redisServer)('--redis joins servers that know nothing else of each other', async (t) => {
   const redis = await startRedis(t)
   const servers = await Promise.all(
     [['--workers', '2'], []].map((args) => startCommand(t, 'serve', '--port', '0', '--redis', redis.url, ...args)),
@@ -64,7 +65,7 @@ redisTest(test)('--redis joins servers that know nothing else of each other', as
   for (const { stop } of servers) assert.is(await stop(), 0)
 })
 
-test('says what is wrong with a Redis that is not there and with a number of workers that is none', async (t) => {
+test('reports an unreachable Redis and an invalid number of workers', async (t) => {
   const [redisCode, redisErrors] = await runFailing(t, '--redis', 'redis://127.0.0.1:1')
   assert.is(redisCode, 2)
   assert.match(redisErrors, '--redis redis://127.0.0.1:1:')
@@ -75,7 +76,7 @@ test('says what is wrong with a Redis that is not there and with a number of wor
   }
 })
 
-test('ends when its workers cannot begin', async (t) => {
+test('ends when its workers cannot start', async (t) => {
   const { address } = await startCommand(t, 'serve', '--port', '0')
   const [exitCode, errors] = await runFailing(t, '--workers', '2', '--port', new URL(address).port)
   assert.is(exitCode, 2)

@@ -15,12 +15,12 @@ test('serves the demos and every page they link to', async (t) => {
   for (const link of links) assert.is((await fetchPlain(address + link)).status, 200, link)
 })
 
-test('answers the message of a GET to the echo view', async (t) => {
+test('the echo view responds to a GET with its message', async (t) => {
   const { address } = await startCommand(t, 'serve', '--port', '0')
   assert.is((await fetchPlain(`${address}/echo?message=hi`)).body, 'hi')
 })
 
-test('echoes to its own pages and refuses those of another site', async (t) => {
+test('echoes to its own pages and rejects those of another site', async (t) => {
   const { address } = await startCommand(t, 'serve', '--port', '0')
   const url = `${address.replace('http:', 'ws:')}/echo`
   const client = await openWs(url, [], { origin: address, perMessageDeflate: true })
@@ -57,14 +57,14 @@ test('exits with 2 for wrong arguments', async () => {
   }
 })
 
-test('says that a port is taken, and exits with 2', async (t) => {
+test('reports that a port is in use, and exits with 2', async (t) => {
   const { address } = await startCommand(t, 'serve', '--port', '0')
   const { exitCode, stderr } = await runCommand('serve', '--port', new URL(address).port)
   assert.is(exitCode, 2)
   assert.match(stderr, /is in use by another program/)
 })
 
-test('explains its options', async () => {
+test('lists its options with --help', async () => {
   const { exitCode, stdout } = await runCommand('serve', '--help')
   assert.is(exitCode, 0)
   for (const option of ['--port', '--host', '--no-deflate']) assert.ok(stdout.includes(option))

@@ -2,8 +2,9 @@ import { createServer as createHttpServer, type IncomingMessage } from 'node:htt
 import { createServer as createHttpsServer } from 'node:https'
 import { connect, HandshakeError, WebSocketServer } from '../../src/index.ts'
 import { makeCertificate } from '../support/certificate.ts'
+import { openssl, testWith } from '../support/need.ts'
 import { assert, suite, type TestContext, thrownBy } from '../support/unit.ts'
-import { portOf } from './raw-server.ts'
+import { accept, portOf, rawServer } from './raw-server.ts'
 
 const test = suite('connect: redirects')
 
@@ -51,7 +52,7 @@ test('S-10: sends no credentials to another origin when it follows', async (t) =
   }
 })
 
-test('S-10: sends no credentials from TLS to plain', async (t) => {
+testWith(test, openssl)('S-10: sends no credentials from TLS to plain', async (t) => {
   const certificate = makeCertificate()
   const https = createHttpsServer(certificate)
   const http = createHttpServer()
@@ -87,4 +88,25 @@ test('keeps credentials on the same origin and gives up after maxRedirects', asy
   )
   connection.terminate()
   assert.is(((await thrownBy(() => connect(`${url}/same`, { maxRedirects: 1 }))) as HandshakeError).status, 307)
+})
+
+test('does not follow a redirect to where no WebSocket client can go', async (t) => {
+  for (const location of ['ftp://localhost/', 'ws://user:word@localhost/', 'ws://a,b/', 'ws://[', 'mailto:a@b']) {
+    const url = await rawServer(t, (socket) => {
+      socket.end(`HTTP/1.1 302 Found\r\nLocation: ${location}\r\nContent-Length: 0\r\n\r\n`)
+    })
+    const error = (await thrownBy(() => connect(url, { maxRedirects: 5 }))) as HandshakeError
+    assert.instance(error, HandshakeError, location)
+    assert.is(error.status, 302)
+  }
+})
+
+test('ignores the fragment of a redirect', async (t) => {
+  const target = await rawServer(t, (socket, head) => socket.write(accept(head)))
+  const url = await rawServer(t, (socket) => {
+    socket.end(`HTTP/1.1 302 Found\r\nLocation: ${target}/#part\r\nContent-Length: 0\r\n\r\n`)
+  })
+  const connection = await connect(url, { maxRedirects: 1 })
+  assert.is(connection.state, 'open')
+  connection.terminate()
 })

@@ -1,9 +1,12 @@
 import { createServer as createTcpServer } from 'node:net'
-import { connect, HandshakeError } from '../../src/index.ts'
+import { connect, HandshakeError, WebSocketError } from '../../src/index.ts'
 import { assert, suite, thrownBy } from '../support/unit.ts'
 import { accept, portOf, rawServer } from './raw-server.ts'
 
 const test = suite('connect: handshakes that fail')
+
+/** The code of an error and that of its cause. */
+const codesOf = ({ code, cause }: Error & { code?: string }): unknown[] => [code, (cause as { code?: string })?.code]
 
 test('rejects with a HandshakeError for every answer that is not a valid 101', async (t) => {
   const answers: [string | ((head: string) => string), number, string][] = [
@@ -36,7 +39,7 @@ test('rejects after handshakeTimeout, when the server ends, and with the reason 
   const silent = await rawServer(t, () => {})
   assert.is((await thrownBy(() => connect(silent, { handshakeTimeout: 50 }))).code, 'ERR_WS_HANDSHAKE_TIMEOUT')
   const ending = await rawServer(t, (socket) => socket.end())
-  assert.is((await thrownBy(() => connect(ending))).code, 'ECONNRESET')
+  assert.equal(codesOf(await thrownBy(() => connect(ending))), ['ERR_WS_TRANSPORT', 'ECONNRESET'])
   const reason = new Error('not wanted any more')
   assert.is(await thrownBy(() => connect(silent, { signal: AbortSignal.abort(reason) })), reason)
   const controller = new AbortController()
@@ -66,9 +69,33 @@ test('refuses invalid URLs and options before anything is sent', async () => {
   )
 })
 
-test('rejects with the system’s error when nobody listens', async () => {
+test('rejects with the system’s error as the cause when nobody listens', async () => {
   const server = createTcpServer()
   const port = await portOf(server)
   await new Promise((resolve) => server.close(resolve))
-  assert.is((await thrownBy(() => connect(`ws://127.0.0.1:${port}`))).code, 'ECONNREFUSED')
+  const error = await thrownBy(() => connect(`ws://127.0.0.1:${port}`))
+  assert.instance(error, WebSocketError)
+  assert.equal(codesOf(error), ['ERR_WS_TRANSPORT', 'ECONNREFUSED'])
+  assert.match(error.message, `no answer from 127.0.0.1:${port}`)
+})
+
+test('rejects with ERR_WS_TRANSPORT when the server does not speak HTTP', async (t) => {
+  const url = await rawServer(t, (socket) => socket.end('SSH-2.0-OpenSSH_9.9\r\n'))
+  assert.equal(codesOf(await thrownBy(() => connect(url))), ['ERR_WS_TRANSPORT', 'HPE_INVALID_CONSTANT'])
+})
+
+test('refuses options that are unknown or of the wrong type', async () => {
+  const wrong: [object, string][] = [
+    [{ maxMessages: 5 }, 'option maxMessages is unknown; allowed: subprotocols, headers'],
+    [{ subprotocols: 'chat' }, "option subprotocols is 'chat'; allowed: an array of strings"],
+    [{ handshakeTimeout: '5' }, "option handshakeTimeout is '5'; allowed: an integer from 1 to 2147483647"],
+    [{ socketPath: 5 }, 'option socketPath is 5; allowed: a path'],
+    [{ agent: true }, 'option agent is true; allowed: an object'],
+    [{ createConnection: {} }, 'option createConnection is an object (Object); allowed: a function'],
+  ]
+  for (const [options, message] of wrong) {
+    const error = await thrownBy(() => connect('ws://127.0.0.1:9', options))
+    assert.instance(error, TypeError)
+    assert.match(error.message, message)
+  }
 })

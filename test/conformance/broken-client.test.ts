@@ -9,5 +9,5 @@ prove(test, {
   side: 'client',
   defects: clientDefects,
   count: 15,
-  tryRows: (entries, defects, isSearch) => tryClient(entries, defects, isSearch ? { bail: 1 } : { jobs: 8 }),
+  tryCases: (entries, defects, isSearch) => tryClient(entries, defects, isSearch ? { bail: 1 } : { jobs: 8 }),
 })

@@ -9,5 +9,5 @@ prove(test, {
   side: 'server',
   defects: serverDefects,
   count: 60,
-  tryRows: (entries, defects, isSearch) => tryServer(entries, defects, isSearch ? { bail: 1 } : { jobs: 8 }),
+  tryCases: (entries, defects, isSearch) => tryServer(entries, defects, isSearch ? { bail: 1 } : { jobs: 8 }),
 })

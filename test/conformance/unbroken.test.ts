@@ -1,6 +1,6 @@
 import { catalogue } from '../../src/conformance/catalogue/index.ts'
 import type { CaseResult } from '../../src/conformance/result.ts'
-import { selectCases, serverCases } from '../../src/conformance/run/select.ts'
+import { selectCases, serverEntries } from '../../src/conformance/run/select.ts'
 import { findCase } from '../../src/conformance/sections/index.ts'
 import { assert, suite } from '../support/unit.ts'
 import { describeResult } from './broken/prove.ts'
@@ -10,11 +10,11 @@ import { tryServer } from './broken/try-server.ts'
 const test = suite('conformance/unbroken', { timeLimit: 180_000 })
 
 test('the unbroken server passes the core preset strictly', async () => {
-  const results = await tryServer(selectCases(serverCases), new Set(), { jobs: 8, timeout: 5000 })
+  const results = await tryServer(selectCases(serverEntries), new Set(), { jobs: 8, timeout: 5000 })
   assert.equal(badOf(results), [])
 })
 
-test('the unbroken client passes every client row strictly', async () => {
+test('the unbroken client passes every client case strictly', async () => {
   const entries = catalogue.filter(({ id, side }) => side === 'client' && findCase(id) !== undefined)
   assert.ok(entries.length > 0)
   const results = await tryClient(entries.filter(isOfClient), new Set(), { jobs: 8, timeout: 5000 })

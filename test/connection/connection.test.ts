@@ -39,7 +39,7 @@ test('reads no more than one chunk when it is paused in the callback that hands 
   })
   await turns(200)
   assert.is(isSent, false)
-  assert.ok(connection.heldBytes <= 64 * 1024)
+  assert.ok(connection.memoryUsed <= 64 * 1024)
   connection.resume()
   await until(() => received.length === sizes.length)
   assert.equal(received, sizes)
@@ -58,7 +58,7 @@ test('cuts a peer that ends its half and leaves what was sent unread', async (t)
 })
 
 test('gives a peer time that reads one long message slowly, after the Close frame too', async (t) => {
-  const limits = { closeTimeout: 150, highWaterMark: 64 * MEBIBYTE, maxBufferedAmount: 64 * MEBIBYTE }
+  const limits = { closeTimeout: 600, highWaterMark: 64 * MEBIBYTE, maxBufferedAmount: 64 * MEBIBYTE }
   const { client, connection } = await pair(t, limits)
   const size = 24 * MEBIBYTE
   let received = 0
@@ -67,20 +67,20 @@ test('gives a peer time that reads one long message slowly, after the Close fram
     received += chunk.length
     client.socket.pause()
     // The pace of a slow peer.
-    setTimeout(() => client.socket.resume(), 2)
+    setTimeout(() => client.socket.resume(), 4)
   })
   connection.send(Buffer.alloc(size))
   connection.close()
   const start = performance.now()
   await client.until(() => client.ended || client.closed)
   assert.ok(received > size, `${received} bytes were received`)
-  assert.ok(performance.now() - start > 300)
+  assert.ok(performance.now() - start > 1_200)
 })
 
 test('cuts a peer that reads nothing of what waits for it, though it is held for that', async (t) => {
   const { client, connection } = await pair(t, { pingInterval: 60, pingTimeout: 60, highWaterMark: 1000 })
   client.socket.pause()
-  while (connection.send(Buffer.alloc(MEBIBYTE)) || connection.bufferedAmount < MEBIBYTE);
+  while (connection.send(Buffer.alloc(MEBIBYTE)) === 'sent' || connection.bufferedAmount < MEBIBYTE);
   await connection.gone
   assert.match(connection.closeInfo!.error!.message, 'no byte of what waits')
 })
@@ -94,7 +94,7 @@ test('delivers nothing after onClose when a message goes over a rate that closes
   })
   client.send(frame(1, 'a'), frame(1, 'b'), frame(1, 'c'))
   await client.until(() => client.ended)
-  assert.equal(log, ['a', 'close 1008'])
+  assert.equal(log, ['a', 'close 1013'])
   client.socket.destroy()
   await connection.gone
 })

@@ -25,13 +25,13 @@ test('has these defaults: sizes in bytes, times in milliseconds', () => {
   })
 })
 
-test('fills in what is not given from the base, and takes nothing that is no limit', () => {
+test('fills in absent limits from the base, and ignores other names', () => {
   const base = readLimits({ maxFrames: 5, overflow: 'drop' })
   const limits = readLimits({ maxMessageSize: 7, maxFrames: undefined, stranger: 1 } as never, base)
   assert.equal(limits, { ...defaultLimits, maxFrames: 5, overflow: 'drop', maxMessageSize: 7 })
 })
 
-test('takes every legal value', () => {
+test('accepts every legal value', () => {
   const given: Partial<ConnectionLimits> = {
     messageRate: { perSecond: 1 },
     byteRate: { perSecond: 0.5, burst: 1 },
@@ -45,17 +45,22 @@ test('takes every legal value', () => {
 
 const numbers = Object.entries(defaultLimits).filter(([, value]) => typeof value === 'number')
 for (const [name] of numbers) {
-  test(`throws a RangeError that names ${name} for what is no positive number`, async () => {
-    for (const value of [-1, Number.NaN, '1', null, {}, name === 'minPayloadRate' ? -0.1 : 0]) {
+  test(`throws a RangeError that names ${name} for a number that is not positive, a TypeError for other types`, async () => {
+    for (const value of [-1, Number.NaN, name === 'minPayloadRate' ? -0.1 : 0]) {
       const error = await thrownBy(() => readLimits({ [name]: value }))
       assert.instance(error, RangeError)
+      assert.match(error.message, `option ${name} is ${value}; allowed: `)
+    }
+    for (const value of ['1', null, {}]) {
+      const error = await thrownBy(() => readLimits({ [name]: value as never }))
+      assert.instance(error, TypeError)
       assert.match(error.message, name)
     }
   })
 }
 
 for (const name of ['messageRate', 'byteRate', 'pingRate'] as const) {
-  test(`throws a RangeError that names ${name} for what is no rate`, async () => {
+  test(`throws a RangeError that names ${name} for an invalid rate`, async () => {
     for (const value of [1, {}, { perSecond: 0 }, { perSecond: 1, burst: 0 }, { perSecond: '1' }]) {
       const error = await thrownBy(() => readLimits({ [name]: value } as never))
       assert.instance(error, RangeError)
@@ -64,7 +69,7 @@ for (const name of ['messageRate', 'byteRate', 'pingRate'] as const) {
   })
 }
 
-test('names what is allowed for a word that is no choice', async () => {
-  assert.match((await thrownBy(() => readLimits({ overflow: 'keep' as never }))).message, 'allowed: close, drop')
-  assert.match((await thrownBy(() => readLimits({ overRate: 'drop' as never }))).message, 'allowed: pause, close')
+test('names the allowed values of a choice', async () => {
+  assert.match((await thrownBy(() => readLimits({ overflow: 'keep' as never }))).message, "allowed: 'close', 'drop'")
+  assert.match((await thrownBy(() => readLimits({ overRate: 'drop' as never }))).message, "allowed: 'pause', 'close'")
 })

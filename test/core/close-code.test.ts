@@ -18,7 +18,7 @@ test('knows which opcodes are control frames', () => {
   assert.equal(Object.values(Opcode).filter(isControl), [8, 9, 10])
 })
 
-test('names its errors and keeps their codes', () => {
+test('names its errors and retains their codes', () => {
   const protocolError = new ProtocolError(1002, 'ERR_WS_TEST', 'wrong')
   assert.is(`${protocolError}`, 'ProtocolError: wrong')
   assert.instance(protocolError, WebSocketError)

@@ -147,7 +147,7 @@ test('fails with 1007 at the first bad byte, in whichever piece it comes', () =>
   assert.is(violationOf(() => unfinished.take(0, '')).closeCode, 1007)
 })
 
-test('takes characters that fragments cut, ASCII pieces between them, and bytes of unknown kind', () => {
+test('accepts characters that fragments cut, ASCII pieces between them, and bytes of unknown kind', () => {
   const { recorder, assembler, take } = make()
   take(1, 'abc', false)
   take(0, hex('e2'), false)
@@ -169,7 +169,7 @@ test('hands a compressed message to the codec as it is, without checking its tex
   assert.is(violationOf(() => take(2, Buffer.alloc(100), true, true)).closeCode, 1009)
 })
 
-test('S-07: holds little more than what has arrived, never what was announced', () => {
+test('S-07: uses little more memory than what has arrived, never what was announced', () => {
   const { assembler } = make({ maxMessageSize: 1 << 30, maxFrames: 1e9 })
   assembler.onFrameHeader(true, false, 2, 1 << 30)
   assembler.onFramePayload(Buffer.alloc(65_536), 0, 65_536, true, false)
@@ -184,14 +184,14 @@ test('S-07: holds little more than what has arrived, never what was announced', 
   assert.ok(assembler.memoryUsed < 4 * 100_000)
 })
 
-test('never holds more than the limit while fragments gather', () => {
+test('never uses more than the limit while fragments are gathered', () => {
   const { assembler, take } = make({ maxMessageSize: 6000 })
   take(2, Buffer.alloc(4500), false)
   take(2 - 2, Buffer.alloc(1400), false)
   assert.ok(assembler.memoryUsed <= 6000)
 })
 
-test('takes the announced size of a large frame at once when a sixteenth of it is here', () => {
+test('allocates the announced size of a large frame at once when a sixteenth of it is here', () => {
   const size = 32 * 1024 * 1024
   const { assembler } = make({ maxMessageSize: size })
   assembler.onFrameHeader(true, false, 2, size)
@@ -204,7 +204,7 @@ test('takes the announced size of a large frame at once when a sixteenth of it i
   assert.is(assembler.memoryUsed, size)
 })
 
-test('takes the announced size at once when a quarter of it is here', () => {
+test('allocates the announced size at once when a quarter of it is here', () => {
   const { assembler, recorder } = make({ maxMessageSize: 100_000 })
   assembler.onFrameHeader(true, false, 2, 100_000)
   assembler.onFramePayload(Buffer.alloc(30_000, 1), 0, 30_000, true, false)

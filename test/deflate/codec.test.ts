@@ -257,7 +257,7 @@ async function fill(codec: DeflateCodec): Promise<void> {
   await deflate(codec, prose(40_000))
 }
 
-test('what a connection holds is what was said, at most the window of the client and 4 KiB of its own', async (t) => {
+test('what a connection stores is what was said, at most the window of the client and 4 KiB of its own', async (t) => {
   const budget = new MemoryBudget()
   const codec = makeCodec({ budget })
   t.after(() => codec.release())
@@ -270,7 +270,7 @@ test('what a connection holds is what was said, at most the window of the client
   assert.is(budget.used, 32_768 + 4096)
 })
 
-test('without context takeover a connection holds nothing', async (t) => {
+test('without context takeover a connection stores nothing', async (t) => {
   const budget = new MemoryBudget()
   const codec = makeCodec({ budget, parameters: { serverContextTakeover: false, clientContextTakeover: false } })
   t.after(() => codec.release())

@@ -5,7 +5,7 @@ import { assert, suite } from '../support/unit.ts'
 
 const test = suite('deflate history')
 
-test('holds the last bytes of all that was appended, whatever the sizes', () => {
+test('stores the last bytes of all that was appended, whatever the sizes', () => {
   const next = seededRandom(3)
   for (const size of [256, 300, 4096]) {
     const history = new History(size, new MemoryBudget())
@@ -32,7 +32,7 @@ test('grows with what is said, and gives everything back', () => {
   assert.is(history.bytes.length, 0)
 })
 
-test('keeps a copy: the owner of a message may change it', () => {
+test('stores a copy: the owner of a message may change it', () => {
   const history = new History(1024, new MemoryBudget())
   const message = Buffer.from('Hello')
   history.append(message)

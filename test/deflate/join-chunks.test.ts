@@ -60,7 +60,7 @@ test('goes no further once it is stopped', async () => {
   for (let turn = 0; turn < 8; turn++) await new Promise(setImmediate)
 })
 
-test('tells when there is no memory', () => {
+test('reports that there is no memory', () => {
   joinChunks(
     [],
     Number.MAX_SAFE_INTEGER,

@@ -28,7 +28,7 @@ test('agrees to server_no_context_takeover', () => {
   assert.is(answer?.parameters.serverContextTakeover, false)
 })
 
-test('takes the hint client_no_context_takeover and keeps no window', () => {
+test('accepts the hint client_no_context_takeover and stores no window', () => {
   const answer = answerTo([offer(cnct)])
   assert.is(answer?.response, 'permessage-deflate; client_no_context_takeover')
   assert.is(answer?.parameters.clientContextTakeover, false)
@@ -191,7 +191,7 @@ test('a client offers what its options say', () => {
   )
 })
 
-test('a client takes the answer it can live with', () => {
+test('a client accepts an answer that fits its offer', () => {
   assert.equal(checkDeflateResponse(offer(), clientOptions()), {
     serverContextTakeover: true,
     clientContextTakeover: false,

@@ -16,7 +16,7 @@ test('true stands for the defaults of a server', () => {
   })
 })
 
-test('a client keeps no context for what it sends', () => {
+test('a client stores no context for what it sends', () => {
   const options = readDeflateOptions(true, 'client')
   assert.is(options.serverContextTakeover, true)
   assert.is(options.clientContextTakeover, false)
@@ -42,7 +42,7 @@ test('a name of Object.prototype is no option', async () => {
   assert.match((await thrownBy(() => readDeflateOptions(options))).message, 'is unknown; allowed: threshold, level')
 })
 
-test('a number out of range is a RangeError that tells the range', async () => {
+test('a number out of range is a RangeError that names the range', async () => {
   const wrong: DeflateOptions[] = [
     { threshold: -1 },
     { threshold: 1.5 },

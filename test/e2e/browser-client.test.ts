@@ -7,10 +7,12 @@ import { type ClientEnvironment, type ClientOptions, ReconnectingWebSocket } fro
 import { accept_websocket, type CreateServerOptions, require_websocket } from '../../src/index.ts'
 import { launchChromium } from '../support/chromium.ts'
 import { startCommand } from '../support/command.ts'
+import { chromium, testWith } from '../support/need.ts'
 import { serve } from '../support/session-server.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 
 const test = suite('browser client in the world', { timeLimit: 60_000 })
+const inBrowser = testWith(test, chromium)
 
 const MODULE = new URL('../../dist/client/browser.js', import.meta.url)
 
@@ -63,7 +65,7 @@ async function openPage(t: TestContext, urls: NonNullable<CreateServerOptions['u
   return { server, browser, page }
 }
 
-test('a page comes back after the server was killed and started again, and sends what waited', async (t) => {
+inBrowser('a page comes back after the server was killed and started again, and sends what waited', async (t) => {
   const first = await startCommand(t, 'serve', '--port', '0')
   const browser = await launchChromium(t)
   const page = await browser.open(`${first.address}/`)
@@ -82,7 +84,7 @@ test('a page comes back after the server was killed and started again, and sends
   )
 })
 
-test('a page that loses its connection again and again gets each message once, in order', async (t) => {
+inBrowser('a page that loses its connection again and again gets each message once, in order', async (t) => {
   const count = 40
   const { page } = await openPage(t, {
     '/room': require_websocket(async (request) => {
@@ -110,7 +112,7 @@ test('a page that loses its connection again and again gets each message once, i
   assert.is(events.filter((event) => event === 'reconnecting').length, 5)
 })
 
-test('a page whose network goes comes back with it, and neither side sees the heartbeat', async (t) => {
+inBrowser('a page whose network goes comes back with it, and neither side sees the heartbeat', async (t) => {
   const seen: unknown[] = []
   const { page, browser, server } = await openPage(t, {
     '/listen': require_websocket(async (request) => {
@@ -133,7 +135,7 @@ test('a page whose network goes comes back with it, and neither side sees the he
   assert.equal([seen, server.errors], [['kept'], []])
 })
 
-test('a server that closes with 1000 or 1008 is not asked again', async (t) => {
+inBrowser('a server that closes with 1000 or 1008 is not asked again', async (t) => {
   let visitCount = 0
   const { page } = await openPage(t, {
     '/once': accept_websocket(async (request) => {

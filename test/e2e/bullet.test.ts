@@ -1,9 +1,10 @@
 import type { Page } from 'playwright-core'
 import { launchChromium } from '../support/chromium.ts'
 import { startCommand } from '../support/command.ts'
+import { chromium, testWith } from '../support/need.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 
-const test = suite('bullet screen in a browser', { timeLimit: 60_000 })
+const test = testWith(suite('bullet screen in a browser', { timeLimit: 60_000 }), chromium)
 
 async function startBullets(t: TestContext) {
   const server = await startCommand(t, 'serve', '--port', '0')
@@ -45,7 +46,7 @@ const nextFrames = (page: Page, count: number): Promise<void> =>
     for (let index = 0; index < count; index++) await new Promise<void>((resolve) => requestAnimationFrame(resolve))
   }, count)
 
-test('a comment flies over the moving picture of everybody who watches, in its colour', async (t) => {
+test('a comment flies over the moving picture of every viewer, in its color', async (t) => {
   const { browser, open } = await startBullets(t)
   const [writer, reader] = [await open(), await open()]
   await say(writer, 'Grüße 👋', 'pink')
@@ -111,7 +112,7 @@ test('at the press of a button picture and comments stand still, and go on', asy
   assert.equal(browser.complaints, [])
 })
 
-test('for who wants less motion the picture stands still, and comments appear and go', async (t) => {
+test('with reduced motion the picture is still, and comments appear and disappear', async (t) => {
   const { browser, open } = await startBullets(t)
   const page = await open()
   await page.emulateMedia({ reducedMotion: 'reduce' })

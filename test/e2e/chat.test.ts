@@ -1,10 +1,11 @@
 import type { Page } from 'playwright-core'
 import { type Browser, launchChromium } from '../support/chromium.ts'
 import { type RunningCommand, startCommand } from '../support/command.ts'
-import { redisTest, startRedis } from '../support/redis.ts'
+import { chromium, redisServer, testWith } from '../support/need.ts'
+import { startRedis } from '../support/redis.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 
-const test = suite('chat demo', { timeLimit: 60_000 })
+const test = testWith(suite('chat demo', { timeLimit: 60_000 }), chromium)
 
 /** Makes a page of the chat under a name; each has its own tab, and so its own key. */
 async function enter(browser: Browser, address: string, name: string, room = 'Lobby'): Promise<Page> {
@@ -54,7 +55,7 @@ const textsOf = (page: Page): Promise<string[]> =>
     ),
   )
 
-const GAP = 'The server lost its memory meanwhile: messages may be missing here.'
+const GAP = 'The server has lost its history: messages may be missing here.'
 
 /** Ends a server without a word and starts another in its place. */
 async function replace(
@@ -91,7 +92,7 @@ test('everybody sees who is here, who comes and who goes', async (t) => {
   assert.equal(await ann.locator('#here li').allTextContents(), ['Ann (you)', 'Cat'])
 })
 
-test('a private message is shown to the one it is for, and its writer is told that it arrived', async (t) => {
+test('a private message is shown to its recipient, and its author sees that it arrived', async (t) => {
   const { browser, pages } = await startChat(t, ['Ann', 'Ben', 'Cat'])
   const [ann, ben, cat] = pages
   await ann.getByRole('button', { name: 'Ben' }).click()
@@ -235,7 +236,7 @@ test('what has arrived without its writer knowing is said again and shown once',
   assert.equal(await textsOf(late), ['said twice', 'said once'])
 })
 
-redisTest(test)('over Redis a server that is killed loses nothing, and nobody is told of a gap', async (t) => {
+testWith(test, redisServer)('over Redis a killed server loses nothing, and no page reports a gap', async (t) => {
   const { url } = await startRedis(t)
   const { server, browser, pages } = await startChat(t, ['Ann'], '--redis', url)
   const other = await startCommand(t, 'serve', '--port', '0', '--redis', url)

@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core'
 import { launchChromium } from '../support/chromium.ts'
 import { startCommand } from '../support/command.ts'
+import { chromium, testWith } from '../support/need.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 
 /** What the page's own WebSocket has that the test uses. */
@@ -14,6 +15,7 @@ type BrowserSocket = new (
 }
 
 const test = suite('demo site', { timeLimit: 60_000 })
+const inBrowser = testWith(test, chromium)
 
 async function startDemo(t: TestContext) {
   const { address } = await startCommand(t, 'serve', '--port', '0')
@@ -37,7 +39,7 @@ const shown = (page: Page, text: string): Promise<void> => page.locator('#log > 
 const factIs = (page: Page, id: string, value: string): Promise<void> =>
   page.locator(`#${id}`).getByText(value, { exact: true }).waitFor()
 
-test('the first page leads to every demo without an error', async (t) => {
+inBrowser('the first page links to every demo without an error', async (t) => {
   const { address, browser } = await startDemo(t)
   const page = await browser.open(`${address}/`)
   const links = await page.locator('.card a').evaluateAll((all) => all.map((link) => link.getAttribute('href') ?? ''))
@@ -50,7 +52,7 @@ test('the first page leads to every demo without an error', async (t) => {
   assert.equal(browser.complaints, [])
 })
 
-test('Chromium and the server agree on permessage-deflate and exchange text that is worth it', async (t) => {
+inBrowser('Chromium and the server negotiate permessage-deflate and exchange compressible text', async (t) => {
   const { address, browser } = await startDemo(t)
   const page = await browser.open(`${address}/`)
   const [extensions, reply, sent] = await page.evaluate(() => {
@@ -66,7 +68,7 @@ test('Chromium and the server agree on permessage-deflate and exchange text that
   assert.is(reply, sent)
 })
 
-test('echo sends back text and binary and shows the state of the socket', async (t) => {
+inBrowser('echo sends back text and binary and shows the state of the socket', async (t) => {
   const { browser, open } = await startDemo(t)
   const page = await open('/echo')
   await factIs(page, 'ready-state', '1 open')
@@ -80,7 +82,7 @@ test('echo sends back text and binary and shows the state of the socket', async 
   assert.equal(browser.complaints, [])
 })
 
-test('echo closes and connects again at the press of a button', async (t) => {
+inBrowser('echo closes and connects again at the press of a button', async (t) => {
   const { browser, open } = await startDemo(t)
   const page = await open('/echo')
   await page.getByRole('button', { name: 'Disconnect' }).click()
@@ -103,7 +105,7 @@ test('the echo view answers plain HTTP with the message of the query, as text', 
   assert.is(response.headers.get('x-content-type-options'), 'nosniff')
 })
 
-test('push shows the time of the server as it comes', async (t) => {
+inBrowser('push shows the time of the server as it arrives', async (t) => {
   const { browser, open } = await startDemo(t)
   const page = await open('/push')
   await factIs(page, 'received', '3')
@@ -112,7 +114,7 @@ test('push shows the time of the server as it comes', async (t) => {
   assert.equal(browser.complaints, [])
 })
 
-test('a notice of the operator appears on every page of a visitor, with its time', async (t) => {
+inBrowser('a notice of the operator appears on every page of a visitor, with its time', async (t) => {
   const { browser, open } = await startDemo(t)
   const visitors = [await open('/notice'), await open('/notice')]
   const operator = await open('/notice/operator')
@@ -128,7 +130,7 @@ test('a notice of the operator appears on every page of a visitor, with its time
   assert.equal(browser.complaints, [])
 })
 
-test('a broadcast message reaches everybody on the page, also its writer', async (t) => {
+inBrowser('a broadcast message reaches everybody on the page, including its author', async (t) => {
   const { browser, open } = await startDemo(t)
   const [first, second] = [await open('/broadcast'), await open('/broadcast')]
   await factIs(first, 'people', '2')
@@ -141,7 +143,7 @@ test('a broadcast message reaches everybody on the page, also its writer', async
   assert.equal(browser.complaints, [])
 })
 
-test('a message longer than the view takes closes with 1009, and the page says so', async (t) => {
+inBrowser('a message longer than the limit of the view closes with 1009, and the page reports it', async (t) => {
   const { browser, open } = await startDemo(t)
   const page = await open('/broadcast')
   await page.locator('#text').evaluate((field) => field.removeAttribute('maxlength'))
@@ -151,7 +153,7 @@ test('a message longer than the view takes closes with 1009, and the page says s
   assert.equal(browser.complaints, [])
 })
 
-test('a page says so when its server goes away', async (t) => {
+inBrowser('a page reports that its server goes away', async (t) => {
   const { address, stop } = await startCommand(t, 'serve', '--port', '0')
   const browser = await launchChromium(t)
   const page = await browser.open(`${address}/echo`)

@@ -1,10 +1,11 @@
 import type { Page } from 'playwright-core'
 import { launchChromium } from '../support/chromium.ts'
 import { startCommand } from '../support/command.ts'
+import { chromium, testWith } from '../support/need.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 import { openWs } from '../support/ws-client.ts'
 
-const test = suite('job demo', { timeLimit: 60_000 })
+const test = testWith(suite('job demo', { timeLimit: 60_000 }), chromium)
 
 /** π(3,000,000), from the tables. */
 const PRIMES = '216,816'
@@ -45,7 +46,7 @@ async function finds(page: Page): Promise<void> {
   assert.is(await page.locator('#found').textContent(), PRIMES)
 }
 
-test('a job shows its progress and tells when it is done, with the right result', async (t) => {
+test('a job shows its progress, and its result when it is done', async (t) => {
   const { browser, page } = await openJob(t)
   await isIn(page, 'none')
   await start(page)
@@ -57,7 +58,7 @@ test('a job shows its progress and tells when it is done, with the right result'
   assert.equal(browser.complaints, [])
 })
 
-test('a job goes on while the network of its page is cut, and the page is told that it is done', async (t) => {
+test('a job continues while the network of its page is cut, and the page then shows that it is done', async (t) => {
   const { server, browser, page } = await openJob(t)
   await start(page)
   await moves(page)
@@ -70,7 +71,7 @@ test('a job goes on while the network of its page is cut, and the page is told t
   await finds(page)
 })
 
-test('a page that is loaded anew finds its job again, also when it is done', async (t) => {
+test('a reloaded page finds its job again, also when it is done', async (t) => {
   const { browser, page } = await openJob(t)
   await start(page)
   await moves(page)
@@ -82,7 +83,7 @@ test('a page that is loaded anew finds its job again, also when it is done', asy
   assert.equal(browser.complaints, [])
 })
 
-test('a job that went with its server is said to be gone, and another can be started', async (t) => {
+test('a job that ended with its server is shown as gone, and another can be started', async (t) => {
   const { server, page } = await openJob(t)
   await start(page)
   await moves(page)

@@ -3,21 +3,13 @@ import type { IncomingMessage } from 'node:http'
 import express from 'express'
 import { type ClientOptions, WebSocket as WsSocket } from 'ws'
 import { type MiddlewareOptions, Rooms, require_websocket } from '../../src/index.ts'
-import { findNginx, startNginx } from '../support/nginx.ts'
+import { nginx, testWith } from '../support/need.ts'
+import { startNginx } from '../support/nginx.ts'
 import { serve, serveApp } from '../support/session-server.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 import { fetchPlain, openWs } from '../support/ws-client.ts'
 
-const suiteOfNginx = suite('behind nginx, as the README has it')
-
-const nginx = findNginx()
-
-/** Without nginx there is nothing to test, but a machine that tests everything has to have it. */
-function test(sentence: string, body: (t: TestContext, program: string) => unknown): void {
-  if (nginx !== null) suiteOfNginx(sentence, (t) => body(t, nginx))
-  else if (process.env.CI === undefined) suiteOfNginx.skip(sentence, 'there is no nginx; Debian: apt-get install nginx')
-  else suiteOfNginx(sentence, () => assert.unreachable('there is no nginx'))
-}
+const test = testWith(suite('behind nginx, as the README has it'), nginx)
 
 /** Chat rooms as an Express app. */
 function makeChat(): express.Express {
@@ -44,9 +36,9 @@ function makeChat(): express.Express {
   return app
 }
 
-async function startChat(t: TestContext, program: string, options: MiddlewareOptions = {}) {
+async function startChat(t: TestContext, options: MiddlewareOptions = {}) {
   const app = await serveApp(t, makeChat(), options)
-  const host = await startNginx(t, program, Number(new URL(app.http).port))
+  const host = await startNginx(t, Number(new URL(app.http).port))
   return { ...app, host, ws: `ws://${host}`, http: `http://${host}` }
 }
 
@@ -62,12 +54,12 @@ async function refusal(url: string, options: ClientOptions = {}): Promise<{ stat
   return { status: response.statusCode, body }
 }
 
-test('echoes, and closes in order', async (t, program) => {
+test('echoes and closes cleanly', async (t) => {
   const echo = require_websocket(async ({ websocket }) => {
     for await (const message of websocket) await websocket.send(message)
   })
   const { http } = await serve(t, { urls: { '/echo': echo } })
-  const host = await startNginx(t, program, Number(new URL(http).port))
+  const host = await startNginx(t, Number(new URL(http).port))
   const client = await openWs(`ws://${host}/echo`)
   for (const message of ['hello', Buffer.alloc(70_000, 7)]) {
     client.send(message)
@@ -77,8 +69,8 @@ test('echoes, and closes in order', async (t, program) => {
   assert.is(await client.closed, '3001')
 })
 
-test('a chat room on Express works through the proxy: text, bytes, long and compressed messages', async (t, program) => {
-  const { ws, http, errors } = await startChat(t, program, { deflate: true })
+test('a chat room on Express works through the proxy: text, bytes, long and compressed messages', async (t) => {
+  const { ws, http, errors } = await startChat(t, { deflate: true })
   assert.is((await fetchPlain(`${http}/`)).body, 'the page')
   const ada = await openWs(`${ws}/chat/tea/ada`)
   const bob = await openWs(`${ws}/chat/tea/bob`, [], { perMessageDeflate: true })
@@ -101,8 +93,8 @@ test('a chat room on Express works through the proxy: text, bytes, long and comp
   assert.equal(errors, [])
 })
 
-test('a page of the proxy’s host is let in, a foreign one is not', async (t, program) => {
-  const { ws, host } = await startChat(t, program)
+test('accepts a page of the proxy’s host, and rejects a foreign one', async (t) => {
+  const { ws, host } = await startChat(t)
   for (const origin of [`http://${host}`, `https://${host}`]) {
     const client = await openWs(`${ws}/chat/tea/ada`, [], { origin })
     client.send('hi')
@@ -117,16 +109,16 @@ test('a page of the proxy’s host is let in, a foreign one is not', async (t, p
   }
 })
 
-test('what the app refuses itself comes through as plain HTTP', async (t, program) => {
-  const { ws, http } = await startChat(t, program)
+test('a rejection by the application arrives as plain HTTP', async (t) => {
+  const { ws, http } = await startChat(t)
   const { status, body } = await refusal(`${ws}/chat/private/ada`)
   assert.equal([status, body], [401, 'who are you?'])
   assert.is((await refusal(`${ws}/nothing`)).status, 404)
   assert.is((await fetchPlain(`${http}/chat/tea/ada`)).status, 400)
 })
 
-test('clients are told apart behind a trusted proxy', async (t, program) => {
-  const { ws } = await startChat(t, program, { trustedProxies: ['127.0.0.1'], maxConnectionsPerAddress: 1 })
+test('distinguishes clients behind a trusted proxy', async (t) => {
+  const { ws } = await startChat(t, { trustedProxies: ['127.0.0.1'], maxConnectionsPerAddress: 1 })
   const first = await openWs(`${ws}/chat/tea/ada`, [], { localAddress: '127.0.0.2' })
   // What a client says about itself stands left of what the proxy saw.
   const headers = { 'X-Forwarded-For': '10.0.0.1' }
@@ -136,8 +128,8 @@ test('clients are told apart behind a trusted proxy', async (t, program) => {
   other.socket.terminate()
 })
 
-test('a server that stops says so to the clients behind the proxy', async (t, program) => {
-  const { ws, middleware } = await startChat(t, program)
+test('a server that stops notifies the clients behind the proxy', async (t) => {
+  const { ws, middleware } = await startChat(t)
   const client = await openWs(`${ws}/chat/tea/ada`)
   const result = await middleware.server.shutdown()
   assert.is(await client.closed, '1001')

@@ -1,9 +1,10 @@
 import type { Page } from 'playwright-core'
 import { type Browser, launchChromium } from '../support/chromium.ts'
 import { startCommand } from '../support/command.ts'
+import { chromium, testWith } from '../support/need.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 
-const test = suite('service desk demo', { timeLimit: 90_000 })
+const test = testWith(suite('service desk demo', { timeLimit: 90_000 }), chromium)
 
 async function openDesk(t: TestContext, ...options: string[]) {
   const server = await startCommand(t, 'serve', '--port', '0', ...options)
@@ -56,7 +57,7 @@ const textsOf = (page: Page): Promise<string[]> =>
     ),
   )
 
-test('customers wait in line, and an agent talks in private to who is first', async (t) => {
+test('customers wait in line, and an agent talks in private to the first', async (t) => {
   const { browser, open, enter } = await openDesk(t)
   const ann = await enter('Ann', 'My parcel is lost.')
   const ben = await enter('Ben', 'A question about <b>.')
@@ -84,7 +85,7 @@ test('customers wait in line, and an agent talks in private to who is first', as
   assert.equal(browser.complaints, [])
 })
 
-test('an agent hands over to a colleague, who sees what was said, and then to whoever is free', async (t) => {
+test('an agent hands over to a colleague, who sees the conversation, and then to the next free one', async (t) => {
   const { browser, open, enter } = await openDesk(t)
   const [first, second] = [await open('/desk/agent'), await open('/desk/agent')]
   const ann = await enter('Ann', 'Difficult')
@@ -122,7 +123,7 @@ test('a customer who closes the tab leaves the line, and the conversation', asyn
   assert.equal(browser.complaints, [])
 })
 
-test('an agent who closes the tab leaves the customer next in line', async (t) => {
+test('the customer of an agent who closes the tab is next in line', async (t) => {
   const { browser, open, enter } = await openDesk(t)
   const agent = await open('/desk/agent')
   const [ann, ben] = [await enter('Ann', 'one'), await enter('Ben', 'two')]
@@ -135,7 +136,7 @@ test('an agent who closes the tab leaves the customer next in line', async (t) =
   assert.equal(browser.complaints, [])
 })
 
-test('a page that is loaded anew keeps its place and its conversation', async (t) => {
+test('a reloaded page keeps its place and its conversation', async (t) => {
   const { browser, open, enter } = await openDesk(t)
   const [ann, ben] = [await enter('Ann', 'one'), await enter('Ben', 'two')]
   await ann.reload()
@@ -156,7 +157,7 @@ test('a page that is loaded anew keeps its place and its conversation', async (t
   assert.equal(browser.complaints, [])
 })
 
-test('a customer whose network is cut keeps the place, and each message arrives once, in order', async (t) => {
+test('a customer whose network is cut keeps the place, and each message arrives once and in order', async (t) => {
   const { browser, open, enter } = await openDesk(t)
   const agent = await open('/desk/agent', await launchChromium(t))
   const ann = await enter('Ann', 'one')
@@ -165,7 +166,7 @@ test('a customer whose network is cut keeps the place, and each message arrives 
   await browser.context.setOffline(true)
   await isLost(ann)
   await say(ann, 'two', 'three')
-  await bannerIs(agent, 'Ann was cut off, and may come back.')
+  await bannerIs(agent, 'Ann was disconnected, and may come back.')
   await say(agent, 'Are you there?')
   await shows(agent, 'Are you there?')
   await browser.context.setOffline(false)
@@ -174,7 +175,7 @@ test('a customer whose network is cut keeps the place, and each message arrives 
   for (const page of [ann, agent]) assert.equal(await textsOf(page), ['one', 'Are you there?', 'two', 'three'])
 })
 
-test('after the desk was killed and started anew its customers get in line again, and say nothing twice', async (t) => {
+test('after the desk was killed and restarted its customers enter the line again, and no message is repeated', async (t) => {
   const { server, open, enter } = await openDesk(t)
   const agent = await open('/desk/agent')
   const ann = await enter('Ann', 'one')
@@ -193,7 +194,7 @@ test('after the desk was killed and started anew its customers get in line again
   for (const page of [ann, agent]) assert.equal(await textsOf(page), ['one', 'two', 'three'])
 })
 
-test('of several workers one has the desk, and every page finds it', async (t) => {
+test('one of several workers has the desk, and every page finds it', async (t) => {
   const { browser, open, enter } = await openDesk(t, '--workers', '3')
   const agent = await open('/desk/agent')
   const ann = await enter('Ann', 'one')

@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { launchChromium } from '../support/chromium.ts'
 import { startCommand } from '../support/command.ts'
+import { chromium, testWith } from '../support/need.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 
-const test = suite('file tail in a browser', { timeLimit: 60_000 })
+const test = testWith(suite('file tail in a browser', { timeLimit: 60_000 }), chromium)
 
 function makeFolder(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'tail-'))
@@ -65,9 +66,9 @@ test('a page follows a file through growth, rotation and truncation, and shows e
     'last of the old',
     'rotated: a new file took its place',
     'first of the new',
-    'truncated: it begins anew',
+    'truncated: reading from its start',
     'anew',
-    'gone: waiting for it to come back',
+    'missing: waiting for it',
     'there it is',
     'back',
   ])
@@ -92,7 +93,7 @@ test('a large file is followed from its end and is not read whole', async (t) =>
   assert.equal(browser.complaints, [])
 })
 
-test('several files have a page each, and each leads to the others', async (t) => {
+test('several files have a page each, linked to the others', async (t) => {
   const folder = makeFolder(t)
   const [one, two] = [join(folder, 'one.log'), join(folder, 'two.log')]
   writeFileSync(one, 'in one\n')
@@ -110,7 +111,7 @@ test('several files have a page each, and each leads to the others', async (t) =
   assert.equal(browser.complaints, [])
 })
 
-test('a reader who scrolled up is left there, and led back at the press of a button', async (t) => {
+test('a reader who scrolled up stays there, and returns by a button', async (t) => {
   const path = join(makeFolder(t), 'app.log')
   writeFileSync(path, Array.from({ length: 150 }, (_, number) => `line ${number}\n`).join(''))
   const { browser, open } = await startTail(t, path)
@@ -137,14 +138,14 @@ test('a reader who scrolled up is left there, and led back at the press of a but
   assert.equal(browser.complaints, [])
 })
 
-test('without a file the page says how to name one', async (t) => {
+test('without a file the page explains how to name one', async (t) => {
   const { browser, open } = await startTail(t)
   const page = await open()
   await page.getByText('No file to follow: start the server with --tail FILE.').waitFor()
   assert.equal(browser.complaints, [])
 })
 
-test('a page comes back after the server was killed and started again', async (t) => {
+test('a page reconnects after the server was killed and restarted', async (t) => {
   const path = join(makeFolder(t), 'app.log')
   writeFileSync(path, 'before\n')
   const { server, open } = await startTail(t, path)

@@ -17,7 +17,7 @@ function takeAll(): number[] {
   return sizes
 }
 
-test('gives what was kept last and fits', () => {
+test('returns what was stored last and fits', () => {
   takeAll()
   const spares = [100, 101, 300].map((size) => Buffer.alloc(size * KIB))
   for (const spare of spares) keepBuffer(spare)
@@ -26,7 +26,7 @@ test('gives what was kept last and fits', () => {
   for (const [i, spare] of taken.entries()) assert.ok(spare === expected[i], `${i}`)
 })
 
-test('keeps eight, none of them below 64 KiB or above 1 MiB', () => {
+test('stores eight buffers, none of them below 64 KiB or above 1 MiB', () => {
   takeAll()
   for (const size of [64 * KIB - 1, 1024 * KIB + 1]) keepBuffer(Buffer.alloc(size))
   assert.equal(takeAll(), [])
@@ -35,7 +35,7 @@ test('keeps eight, none of them below 64 KiB or above 1 MiB', () => {
   assert.equal(takeAll(), newest)
 })
 
-test('leaves to garbage collection what it keeps', async () => {
+test('leaves to garbage collection what it stores', async () => {
   takeAll()
   setFlagsFromString('--expose-gc')
   const collectGarbage = runInNewContext('gc') as () => void

@@ -1,5 +1,6 @@
 import { isFastEnabled } from '../../src/fast/enabled.ts'
 import { moduleText, simd } from '../../src/fast/simd.ts'
+import { fastPath, testWith } from '../support/need.ts'
 import { seededRandom } from '../support/random.ts'
 import { assert, suite } from '../support/unit.ts'
 import { assemble, importWithoutWebAssembly } from '../support/webassembly.ts'
@@ -24,10 +25,10 @@ test('is not there where the processor has no SIMD, or the runtime no WebAssembl
   )
 })
 
-if (simd !== null) {
-  const { window, unmask } = simd
-
-  test('unmasks every length from 0 to 80 at every offset as a byte loop does, and tells ASCII from the rest', () => {
+testWith(test, fastPath(simd !== null))(
+  'unmasks every length from 0 to 80 at every offset as a byte loop does, and tells ASCII from the rest',
+  () => {
+    const { window, unmask } = simd!
     const random = seededRandom(3)
     for (let length = 0; length <= 80; length++) {
       for (let offset = 0; offset < 17; offset++) {
@@ -43,5 +44,5 @@ if (simd !== null) {
         }
       }
     }
-  })
-}
+  },
+)

@@ -1,9 +1,11 @@
 import { PIECE_AT, PIECE_SIZE, simd, UNITS_AT } from '../../src/fast/simd.ts'
 import { decodeUtf8, isFastDecoder, makeDecoder, type Utf8Decoder } from '../../src/fast/utf8-decoder.ts'
+import { fastPath, testWith } from '../support/need.ts'
 import { seededRandom } from '../support/random.ts'
 import { assert, suite } from '../support/unit.ts'
 
 const test = suite('utf8 decoder')
+const fast = testWith(test, fastPath(simd !== null))
 
 /** The slow oracle (RFC 3629 §3). */
 function decodeSlowly(bytes: Uint8Array): string {
@@ -86,9 +88,8 @@ test('cuts a long text between characters, wherever the end of a piece falls', (
   }
 })
 
-test('keeps text of Latin-1 in one byte each, as node does', () => {
-  if (simd === null) return
-  const { window, decode } = simd
+fast('stores text of Latin-1 in one byte each, as Node does', () => {
+  const { window, decode } = simd!
   for (const character of ['a', '\u{80}', 'ÿ', 'Ā', '一', '😀']) {
     for (let at = 0; at < 100; at++) {
       const size = window.write('é'.repeat(at) + character)
@@ -99,24 +100,25 @@ test('keeps text of Latin-1 in one byte each, as node does', () => {
   }
 })
 
-test('leaves the window and the flags as they are', () => {
-  if (simd === null) return
-  const { window, flags } = simd
+fast('leaves the window and the flags as they are', () => {
+  const { window, flags } = simd!
   window.fill(0xa5)
   flags.fill(0x5a)
   for (const alphabet of Object.values(alphabets)) {
     const bytes = Buffer.from(randomText(alphabet, PIECE_SIZE, seededRandom(13)))
-    makeDecoder(simd)(bytes, 0, bytes.length)
+    makeDecoder(simd!)(bytes, 0, bytes.length)
   }
   assert.ok(window.every((byte) => byte === 0xa5))
   assert.ok(flags.every((byte) => byte === 0x5a))
 })
 
-test('leaves it to node where node is fast', () => {
+test('leaves decoding to Node where Node is fast', () => {
   const versions = {
     '20.19.0': false,
     '22.23.3': false,
+    '24.12.9': false,
     '24.13.0': false,
+    '24.13.1': true,
     '24.14.0': true,
     '25.0.0': true,
     '26.1.0': true,

@@ -1,10 +1,11 @@
+import { redisServer, testWith } from '../support/need.ts'
 import { seededRandom } from '../support/random.ts'
-import { redisTest, startRedis } from '../support/redis.ts'
+import { startRedis } from '../support/redis.ts'
 import { openMember, type RoomMember, type RoomProcess, startProcesses, startWorkers } from '../support/room-fleet.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 
 const test = suite('rooms over several processes', { timeLimit: 120_000 })
-const withRedis = redisTest(test)
+const withRedis = testWith(test, redisServer)
 
 const ROOMS = Array.from({ length: 20 }, (_, i) => `room-${i}`)
 const MEMBERS = 300

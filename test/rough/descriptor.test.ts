@@ -1,3 +1,4 @@
+// Rough: a server whose file descriptors run out.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
@@ -9,7 +10,7 @@ const test = suite('rough: descriptors')
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 
-test('survives that its descriptors run out, and serves again when some are free', async (t) => {
+test('survives running out of descriptors, and serves again when some are free', async (t) => {
   const child = spawn('sh', ['-c', 'ulimit -n 128; exec "$@"', 'sh', process.execPath, MAIN, 'echo', '--port', '0'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -32,8 +33,8 @@ test('survives that its descriptors run out, and serves again when some are free
     }),
   )
   const client = await RawClient.open(port)
-  client.sendText('still here')
+  client.sendText('still served')
   await client.receive(1)
-  assert.equal(client.texts, ['still here'])
+  assert.equal(client.texts, ['still served'])
   await client.close()
 })

@@ -1,3 +1,4 @@
+// Rough: peers and networks that disappear without a word of the protocol.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface, type Interface } from 'node:readline'
@@ -68,7 +69,7 @@ test('tells a reset in the middle of a frame with 1006 and the system’s error,
   const end = closed(connections[0])
   client.send(frame(1, 'whole'), frame(2, Buffer.alloc(500_000)).subarray(0, 300_000))
   await client.receive(1)
-  await until(() => connections[0].heldBytes >= 290_000)
+  await until(() => connections[0].memoryUsed >= 290_000)
   client.socket.resetAndDestroy()
   const info = await end
   assert.equal([info.code, info.initiator, codeOf(info)], [1006, 'transport', 'ERR_WS_TRANSPORT'])

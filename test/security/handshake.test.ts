@@ -66,7 +66,7 @@ test('S-28: refuses 2^63 bytes that come before the decision on the request, and
     const client = await RawClient.open(port, { behind: hex(`82ff ${length} 01020304 00`) })
     await client.until(() => client.ended || client.closed)
     assert.is(client.closeCode, code, length)
-    assert.is(connections.at(-1)!.heldBytes, 0)
+    assert.is(connections.at(-1)!.memoryUsed, 0)
     client.socket.destroy()
   }
 })

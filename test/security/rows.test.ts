@@ -19,7 +19,7 @@ const absent: Readonly<Record<string, string>> = {
 function titledIds(): Set<string> {
   const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.test.ts'))
   const titles = files.flatMap((name) => [
-    ...readFileSync(join(root, name), 'utf8').matchAll(/^ *test\(\s*(['"`])(.*?)\1/gms),
+    ...readFileSync(join(root, name), 'utf8').matchAll(/^ *(?:test|testWith\([^)]*\))\(\s*(['"`])(.*?)\1/gms),
   ])
   return new Set(titles.flatMap(([, , title]) => title.match(/\bS-\d\d\b/g) ?? []))
 }

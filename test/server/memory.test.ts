@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import { getHeapStatistics } from 'node:v8'
 import type { Connection } from '../../src/connection/connection.ts'
+import { setMemoryUsed } from '../../src/connection/shared-memory.ts'
 import { defaultMaxMemory, MemoryLedger } from '../../src/server/memory.ts'
 import { WebSocketServer } from '../../src/server/server.ts'
 import { RawClient } from '../support/raw-client.ts'
@@ -14,34 +15,36 @@ const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(() =
 /** A holder of so many bytes; a Close frame cannot be had by `stuck` ones. */
 class Holder {
   readonly log: string[] = []
-  heldBytes: number
+  memoryUsed: number
   told = 0
   readonly #isStuck: boolean
   ledger: MemoryLedger | null = null
 
-  constructor(heldBytes: number, isStuck = false) {
-    this.heldBytes = heldBytes
+  constructor(memoryUsed: number, isStuck = false) {
+    this.memoryUsed = memoryUsed
     this.#isStuck = isStuck
   }
 
   account(): void {
-    this.ledger!.change(this.heldBytes - this.told)
-    this.told = this.heldBytes
+    this.ledger!.change(this.memoryUsed - this.told)
+    this.told = this.memoryUsed
   }
 
   fail(closeCode: number, code: string): void {
     this.log.push(`fail ${closeCode} ${code}`)
-    if (!this.#isStuck) this.heldBytes = 0
+    if (!this.#isStuck) this.memoryUsed = 0
   }
 
   terminate(): void {
     this.log.push('terminate')
-    this.heldBytes = 0
+    this.memoryUsed = 0
   }
 }
 
 function ledgerOf(limit: number, holders: Holder[]): MemoryLedger {
-  const ledger = new MemoryLedger(limit, holders as unknown as Connection[])
+  const ledger = new MemoryLedger(limit, holders as unknown as Connection[], (holder) =>
+    (holder as unknown as Holder).account(),
+  )
   for (const holder of holders) {
     holder.ledger = ledger
     holder.account()
@@ -86,7 +89,7 @@ test('cuts a holder whose peer does not read', async () => {
 test('closes nobody when the exact figures fit', async () => {
   const holders = [new Holder(101)]
   ledgerOf(100, holders)
-  holders[0].heldBytes = 100
+  holders[0].memoryUsed = 100
   await nextTurn()
   assert.equal(holders[0].log, [])
 })
@@ -95,10 +98,57 @@ test('relieves again when it is spent again', async () => {
   const holders = [new Holder(101), new Holder(1)]
   ledgerOf(100, holders)
   await nextTurn()
-  holders[1].heldBytes = 150
+  holders[1].memoryUsed = 150
   holders[1].account()
   await nextTurn()
   assert.is(holders[1].log.length, 1)
+})
+
+test('lets stores that belong to no connection free memory before a connection is closed', async () => {
+  let bytes = 90
+  const store = {
+    releaseMemory(count: number) {
+      bytes -= count
+      setMemoryUsed(store, bytes)
+    },
+  }
+  const holders = [new Holder(30), new Holder(20)]
+  const ledger = ledgerOf(100, holders)
+  setMemoryUsed(store, bytes)
+  assert.is(ledger.isSpent, true)
+  ledger.onSharedMemoryGrown()
+  await nextTurn()
+  assert.is(bytes, 50)
+  assert.ok(holders.every(({ log }) => log.length === 0))
+  holders[0].memoryUsed = 150
+  holders[0].account()
+  await nextTurn()
+  assert.is(bytes, 0)
+  assert.equal(
+    holders.map(({ log }) => log),
+    [['fail 1013 ERR_WS_MEMORY'], []],
+  )
+})
+
+test('S-09: a store that grows closes no door for good, and is seen by every server with a connection', async (t) => {
+  const server = new WebSocketServer({ maxMemory: 1_000_000 })
+  server.onConnection = () => {}
+  t.after(() => server.close(1001))
+  const { port } = (await server.listen(0)) as AddressInfo
+  const first = await RawClient.open(port)
+  const released = new Promise<number>((resolve) => {
+    const store = {
+      releaseMemory(count: number) {
+        setMemoryUsed(store, 0)
+        resolve(count)
+      },
+    }
+    setMemoryUsed(store, 1_500_000)
+  })
+  assert.ok((await released) >= 500_000)
+  const second = await RawClient.open(port)
+  assert.match(second.head, /^HTTP\/1\.1 101 /)
+  for (const client of [first, second]) client.socket.destroy()
 })
 
 test('throws a RangeError for a limit that is no positive number', async () => {
@@ -128,9 +178,9 @@ test('S-09: refuses newcomers with 503 while it is spent, closes the largest hol
   assert.is(connections[0].state, 'open')
   await connections[1].gone
   // What a session keeps unread counts as well.
-  const { heldBytes } = connections[0]
-  assert.ok(heldBytes >= 50_000 && heldBytes < 300_000)
-  connections[0].queuedBytes = () => 300_000 - heldBytes
+  const { memoryUsed } = connections[0]
+  assert.ok(memoryUsed >= 50_000 && memoryUsed < 300_000)
+  connections[0].queuedBytes = () => 300_000 - memoryUsed
   assert.is(server.stats().heldBytes, 300_000)
   const late = await RawClient.open(port)
   await late.until(() => late.closed)

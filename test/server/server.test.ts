@@ -69,13 +69,9 @@ test('close() refuses upgrades that wait for a decision, and new ones on an atta
   }
 })
 
-test('throws a RangeError for limits that are no positive numbers', async () => {
-  for (const options of [
-    { maxMessageSize: 0 },
-    { closeTimeout: -1 },
-    { maxFrames: Number.NaN },
-    { highWaterMark: '1' as never },
-  ]) {
+test('throws a RangeError for limits that are not positive, a TypeError for limits that are not numbers', async () => {
+  for (const options of [{ maxMessageSize: 0 }, { closeTimeout: -1 }, { maxFrames: Number.NaN }]) {
     assert.instance(await thrownBy(() => new WebSocketServer(options)), RangeError)
   }
+  assert.instance(await thrownBy(() => new WebSocketServer({ highWaterMark: '1' as never })), TypeError)
 })

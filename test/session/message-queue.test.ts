@@ -1,4 +1,4 @@
-import type { Data } from '../../src/connection/connection.ts'
+import type { Data } from '../../src/connection/host.ts'
 import { MessageQueue, type QueueOptions, readQueueMarks, Waiter } from '../../src/session/message-queue.ts'
 import { assert, suite, thrownBy } from '../support/unit.ts'
 

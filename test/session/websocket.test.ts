@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events'
 import { mock } from 'node:test'
-import type { Data } from '../../src/connection/connection.ts'
+import type { Data } from '../../src/connection/host.ts'
 import { Draining } from '../../src/session/draining.ts'
 import { readSessionOptions, type SessionOptions, type WaitOptions, WebSocket } from '../../src/session/websocket.ts'
 import { FakeConnection } from '../support/fake-connection.ts'

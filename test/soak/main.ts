@@ -1,3 +1,4 @@
+// Long runs of changing load on `dwebsocket echo`: memory and handles must return to their level.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { Target } from '../attack/target.ts'
@@ -6,11 +7,11 @@ import { closeFrame, frame, hex } from '../support/wire.ts'
 
 const HELP = `npm run soak -- [--minutes N]
 
-Churn, bad leavers, slow readers and bursts against \`dwebsocket echo\` for N minutes (default 10). At the end resident
+Churn, abrupt disconnects, slow readers and bursts against \`dwebsocket echo\` for N minutes (default 10). At the end resident
 memory and open handles must be within 10 % of their level after the first minute, or the exit code is 1. Linux only.
 `
 
-/** What one visitor does; each leaves in its own bad way. */
+/** What one visitor does; most disconnect abruptly. */
 const visits: ((client: RawClient) => Promise<void>)[] = [
   async (client) => {
     client.sendText('hello')
@@ -50,7 +51,7 @@ const visits: ((client: RawClient) => Promise<void>)[] = [
   },
 ]
 
-/** Visits one after the other until the time is over; returns how many there were. */
+/** One visit after the other until `end`; returns their number. */
 async function visitor(port: number, first: number, end: number): Promise<number> {
   let count = 0
   for (; performance.now() < end; count++) {
@@ -67,7 +68,7 @@ interface Level {
   handles: number
 }
 
-/** The lowest of a few seconds: what stays, without what waits to be collected. */
+/** The lowest values of a few seconds, without garbage that waits to be collected. */
 async function levelOf(target: Target): Promise<Level> {
   const levels: Level[] = []
   for (let i = 0; i < 20; i++) {

@@ -1,13 +1,12 @@
-import { accessSync, constants } from 'node:fs'
-import { type BrowserContext, type Browser as Chromium, chromium, type Page } from 'playwright-core'
+import {
+  type BrowserContext,
+  type BrowserContextOptions,
+  type Browser as Chromium,
+  type Page,
+  chromium as playwright,
+} from 'playwright-core'
+import { chromium } from './need.ts'
 import type { TestContext } from './unit.ts'
-
-const CANDIDATES = [
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-]
 
 const ARGUMENTS = [
   '--no-sandbox',
@@ -21,26 +20,6 @@ const ARGUMENTS = [
   '--disable-renderer-backgrounding',
 ]
 
-/** The Chromium that is there: `CHROMIUM_PATH`, else the usual places; throws when there is none. */
-export function findChromium(): string {
-  const fromEnvironment = process.env.CHROMIUM_PATH
-  const candidates = fromEnvironment === undefined ? CANDIDATES : [fromEnvironment]
-  const found = candidates.find(isExecutable)
-  if (found !== undefined) return found
-  throw new Error(
-    `no Chromium at ${candidates.join(', ')}: install it (Debian: apt-get install chromium) or set CHROMIUM_PATH`,
-  )
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
-}
-
 /** A real browser with a fresh profile, and everything its pages complained of. */
 export interface Browser {
   readonly context: BrowserContext
@@ -53,8 +32,8 @@ export interface Browser {
 let shared: Promise<Chromium> | null = null
 
 function startChromium(): Promise<Chromium> {
-  return chromium.launch({
-    executablePath: findChromium(),
+  return playwright.launch({
+    executablePath: chromium.path,
     args: ARGUMENTS,
     env: { ...process.env, no_proxy: '127.0.0.1,localhost', NO_PROXY: '127.0.0.1,localhost' },
   })
@@ -66,11 +45,17 @@ export async function endChromium(): Promise<void> {
   shared = null
 }
 
+/** A profile of its own in the Chromium of this run; it ends with the test. */
+export async function openContext(t: TestContext, options: BrowserContextOptions = {}): Promise<BrowserContext> {
+  shared ??= startChromium()
+  const context = await (await shared).newContext(options)
+  t.after(() => context.close())
+  return context
+}
+
 /** Opens a Chromium with a profile of its own that ends with the test. */
 export async function launchChromium(t: TestContext): Promise<Browser> {
-  shared ??= startChromium()
-  const context = await (await shared).newContext()
-  t.after(() => context.close())
+  const context = await openContext(t)
   const complaints: string[] = []
   return {
     context,

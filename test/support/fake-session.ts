@@ -1,3 +1,4 @@
+import type { SendResult } from '../../src/connection/send/outgoing.ts'
 import { PreparedMessage } from '../../src/connection/send/prepared-message.ts'
 import { WebSocket } from '../../src/session/websocket.ts'
 import { FakeConnection } from './fake-connection.ts'
@@ -17,17 +18,18 @@ export class FakePeer extends FakeConnection {
     this.session = new WebSocket(this.asConnection)
   }
 
-  override send(data: Parameters<FakeConnection['send']>[0] | PreparedMessage): boolean {
+  override send(data: Parameters<FakeConnection['send']>[0] | PreparedMessage): SendResult {
     if (!(data instanceof PreparedMessage)) {
-      if (!super.send(data)) return false
+      const result = super.send(data)
+      if (result === 'closed') return result
       this.writeCount += 1
       this.received.push(typeof data === 'string' ? data : Buffer.from(data as Uint8Array))
-      return true
+      return result
     }
-    if (this.state !== 'open') return false
+    if (this.state !== 'open') return 'closed'
     this.writeCount += 1
     this.received.push(...readFrames(data.frame))
-    return this.hasRoom
+    return this.hasRoom ? 'sent' : 'backpressure'
   }
 
   override drained(): Promise<void> {

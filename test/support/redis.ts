@@ -1,10 +1,11 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Suite, TestBody, TestContext } from './unit.ts'
+import { redisServer } from './need.ts'
+import type { TestContext } from './unit.ts'
 
 /** A redis-server of the test's own, on a free port of the loopback, without persistence. */
 export interface RedisServer {
@@ -16,19 +17,8 @@ export interface RedisServer {
   restart(): Promise<void>
 }
 
-const isInstalled = spawnSync('redis-server', ['--version']).status === 0
-
-/** A test that needs `redis-server`; without one it is left out, but fails where CI is set. */
-export function redisTest(test: Suite): (sentence: string, body: TestBody) => void {
-  return (sentence, body) => {
-    if (isInstalled || process.env.CI) test(sentence, body)
-    else test.skip(sentence, 'redis-server is not installed')
-  }
-}
-
 /** Starts a redis-server that ends with the test. */
 export async function startRedis(t: TestContext): Promise<RedisServer> {
-  if (!isInstalled) throw new Error('redis-server is not installed')
   const port = await findPort()
   const folder = mkdtempSync(join(tmpdir(), 'dwebsocket-redis-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
@@ -52,7 +42,7 @@ export async function startRedis(t: TestContext): Promise<RedisServer> {
 
 async function startOn(port: number, folder: string): Promise<ChildProcess> {
   const options = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder]
-  const child = spawn('redis-server', options, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(redisServer.path, options, { stdio: ['ignore', 'pipe', 'inherit'] })
   let output = ''
   for await (const text of child.stdout.setEncoding('utf8')) {
     output += text

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { chromium, type Locator, type Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
+import { openContext } from './chromium.ts'
 import { assert, type TestContext } from './unit.ts'
 
 export interface OpenedPage {
@@ -26,15 +27,12 @@ export async function openPage(t: TestContext, html: string, options: PageOption
   const requests: string[] = []
   t.after(() => assert.equal(complaints, [], 'the page complained'))
   const folder = mkdtempSync(join(tmpdir(), 'report-page-'))
-  t.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
+  t.after(() => rmSync(folder, { recursive: true }))
   writeFileSync(join(folder, 'report.html'), html)
-  const context = await chromium.launchPersistentContext(join(folder, 'profile'), {
-    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-quic', '--no-first-run'],
+  const context = await openContext(t, {
     viewport: { width: options.width ?? 1280, height: 900 },
     colorScheme: options.dark ? 'dark' : 'light',
   })
-  t.after(() => context.close())
   const page = await context.newPage()
   page.on('console', (message) => complaints.push(`${message.type()}: ${message.text()}`))
   page.on('pageerror', (error) => complaints.push(`error: ${error.message}`))

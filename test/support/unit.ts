@@ -15,6 +15,22 @@ export interface Suite {
   skip(sentence: string, reason: string): void
 }
 
+/** How a test ended. */
+export interface Outcome {
+  /** The file, as the run names it; empty when a test file runs on its own. */
+  readonly file: string
+  readonly suite: string
+  readonly sentence: string
+  readonly milliseconds: number
+  /** What it failed with; `null` when it passed or was skipped. */
+  readonly error: unknown
+  /** Why it was skipped; `null` when it ran. */
+  readonly skipped: string | null
+}
+
+/** The outcomes of this process so far, in order. */
+export const outcomes: Outcome[] = []
+
 /** Milliseconds a single test may take unless `suite` is told otherwise: a bound on hangs, never an assertion on speed. */
 const TIME_LIMIT = 60_000
 
@@ -36,15 +52,37 @@ export function suite(name: string, options: { timeLimit?: number } = {}): Suite
   const tests = uvuSuite(name)
   const timeLimit = options.timeLimit ?? TIME_LIMIT
   queueMicrotask(() => tests.run())
+  const file = currentFile()
   const add = (sentence: string, body: TestBody): void => {
-    tests(sentence, () => runBody(sentence, body, timeLimit))
+    tests(sentence, async () => {
+      const begin = performance.now()
+      let error: unknown = null
+      try {
+        await runBody(sentence, body, timeLimit)
+      } catch (thrown) {
+        error = thrown
+        throw thrown
+      } finally {
+        outcomes.push({ file, suite: name, sentence, milliseconds: performance.now() - begin, error, skipped: null })
+      }
+    })
   }
   return Object.assign(add, {
     skip(sentence: string, reason: string) {
       tests.skip(sentence)
+      outcomes.push({ file, suite: name, sentence, milliseconds: 0, error: null, skipped: reason })
       console.log(`skipped: ${name}: ${sentence} (${reason})`)
     },
   })
+}
+
+/** The file that uvu is importing: a suite is made while its file is imported. */
+function currentFile(): string {
+  const { UVU_QUEUE: queue = [], UVU_INDEX: index = 0 } = globalThis as {
+    UVU_QUEUE?: [name: string | null][]
+    UVU_INDEX?: number
+  }
+  return queue[index]?.[0] ?? ''
 }
 
 async function runBody(sentence: string, body: TestBody, timeLimit: number): Promise<void> {

@@ -1,13 +1,13 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import {
+  acceptedBytes,
   disownStream,
   guardStream,
   hasOwner,
   ownStream,
   releaseStream,
   type StreamOwner,
-  takenBytes,
 } from '../../src/transport/stream-owner.ts'
 import { turns, until } from '../support/tick.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
@@ -47,7 +47,7 @@ async function pair(t: TestContext): Promise<[Socket, Socket]> {
   const server = createServer()
   const accepted = new Promise<Socket>((resolve) => server.once('connection', resolve))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const client = connect((server.address() as AddressInfo).port, '127.0.0.1')
+  const client = connect({ port: (server.address() as AddressInfo).port, host: '127.0.0.1', noDelay: true })
   client.on('error', () => {})
   const socket = await accepted
   t.after(() => {
@@ -153,5 +153,5 @@ test('tells the end of the peer, and that the system took what was written', asy
   client.end('bye')
   await until(() => owner.log.includes('end'))
   assert.equal(owner.log.slice(0, 3), ['drain', 'bye', 'end'])
-  assert.is(takenBytes(socket), socket.bytesWritten)
+  assert.is(acceptedBytes(socket), socket.bytesWritten)
 })

@@ -1,22 +1,20 @@
 import {
   type CatalogueEntry,
   catalogue,
+  findCase,
   findEntry,
   findRequirement,
   requirements,
-} from '../../conformance/catalogue/index.ts'
-import { type Selectable, SelectionError, selectCases } from '../../conformance/run/select.ts'
-import { findCase } from '../../conformance/sections/index.ts'
+  SelectionError,
+  selectCases,
+} from '../../conformance/index.ts'
 import { UsageError } from '../usage.ts'
 import type { ConformOptions } from './option.ts'
-
-/** Every case of both sides, for looking at. */
-const everything: readonly Selectable[] = catalogue.map((entry) => ({ entry, tags: findCase(entry.id)?.tags ?? [] }))
 
 function choose(options: ConformOptions): CatalogueEntry[] {
   const include = [...options.positionals, ...options.include]
   try {
-    return selectCases(everything, { ...options, include: include.length === 0 ? ['all'] : include, long: true })
+    return selectCases(catalogue, { ...options, include: include.length === 0 ? ['all'] : include, long: true })
   } catch (error) {
     if (error instanceof SelectionError) throw new UsageError(error.message)
     throw error

@@ -1,115 +1,102 @@
-import { catalogue } from '../../conformance/catalogue/index.ts'
-import { CommandLauncher } from '../../conformance/client/launcher.ts'
-import type { Progress } from '../../conformance/report/index.ts'
-import type { RunResult } from '../../conformance/result.ts'
-import { applyBaseline, type Baseline, Exit, exitCodeOf, writeBaseline } from '../../conformance/run/baseline.ts'
-import type { ClientRunOptions } from '../../conformance/run/client/client-run.ts'
-import { runClients } from '../../conformance/run/client/run-clients.ts'
-import { clientCases } from '../../conformance/run/select.ts'
+import {
+  type ClientOutcome,
+  type ClientRunOptions,
+  CommandLauncher,
+  clientEntries,
+  Exit,
+  type Progress,
+  type RunResult,
+  runClients,
+  writeBaseline,
+} from '../../conformance/index.ts'
 import { UsageError } from '../usage.ts'
 import { type ConformOptions, quote } from './option.ts'
-import { LineStream, type Output, parseOutputs, reportContext, writeOutputs } from './output.ts'
+import { LineStream, type Output, reportContext, writeOutputs } from './output.ts'
 import {
   createProgress,
-  loadBaseline,
-  readVersion,
-  say,
-  sayFindings,
-  select,
-  selectionWords,
-  trace,
+  judgeResult,
+  type Plan,
+  planRun,
+  printSelection,
+  runOptionsOf,
+  warn,
   watchSignals,
-} from './server.ts'
+} from './shared.ts'
 
-/** Where Autobahn's own tool listens, so that its drivers find this one. */
+/** The port that Autobahn listens on, so that its drivers find this tester. */
 const DEFAULT_PORT = 9001
 
 /** Tests clients; resolves to the exit code. */
 export async function testClients(options: ConformOptions): Promise<number> {
-  const outputs = withAutobahnIndex(parseOutputs(options.outputs), options)
-  const entries = select(clientCases, options)
-  const old = options.baseline === undefined ? undefined : loadBaseline(options.baseline)
-  if (options.list) {
-    const lines = entries.map(({ id, class: level, title }) => `${id.padEnd(36)} ${level.padEnd(7)} ${title}`)
-    process.stdout.write(`${lines.join('\n')}\n${entries.length} of ${clientTotal()} cases\n`)
-    return Exit.GOOD
-  }
+  const plan = planRun('client', clientEntries, options)
+  if (options.list) return printSelection(plan, 36)
   const interruption = watchSignals()
-  const lines = new LineStream(outputs)
-  const context = reportContext(options, entries.length, clientTotal())
-  const ended: RunResult[] = []
-  let progress: Progress | null = null
   try {
-    const { outcomes, unreachable } = await runClients({
-      ...placeOf(options),
-      ...clientsOf(options),
-      entries,
-      version: readVersion(),
-      selection: selectionWords(options),
-      jobs: options.jobs,
-      seed: options.seed,
-      strict: options.strict,
-      timeout: options.timeout,
-      timeoutFactor: options.timeoutFactor,
-      idle: options.idle,
-      retries: options.retries,
-      deadline: options.deadline,
-      bail: options.bail,
-      keepWire: options.verbosity === 2,
-      long: options.long,
-      maxMessage: options.maxMessage,
-      repro: (id) => reproOf(id, options),
-      onListening: (url) => announce(url, outputs, options),
-      onStart(head) {
-        lines.start(head)
-        // Of several clients at once the first is followed.
-        if (progress !== null) return
-        progress = createProgress(options)
-        progress?.start(entries.map(({ group }) => group))
-      },
-      onResult(result) {
-        progress?.finished(result)
-        lines.result(result)
-      },
-      onEnd(result) {
-        lines.end(result)
-        writeOutputs(filesOf(outputs, result, options, ended.length), [result], context)
-        ended.push(result)
-      },
-      onWire: options.trace ? trace : undefined,
-      signal: interruption.signal,
-    })
-    endProgress(progress)
-    if (unreachable !== undefined) say(unreachable)
-    const results = outcomes.map(({ result }) => result)
-    const codes = outcomes.map(({ result, lost }) => (lost ? Exit.UNREACHABLE : codeOf(result, options, old)))
-    if (results.length > 0) {
-      writeOutputs(
-        outputs.filter(({ path }) => path === null),
-        results,
-        context,
-      )
-    }
-    if (options.writeBaseline !== undefined) writeBaseline(options.writeBaseline, results, old)
-    return interruption.code() ?? (unreachable === undefined ? Math.max(...codes) : Exit.UNREACHABLE)
+    const { outcomes, unreachable } = await run(plan, options, interruption.signal)
+    if (unreachable !== undefined) warn(unreachable)
+    const code = report(outcomes, plan, options)
+    return interruption.code() ?? (unreachable === undefined ? code : Exit.UNREACHABLE)
   } finally {
     interruption.stop()
   }
 }
 
+/** Runs the plan; the files of each client are written as soon as it has all its results. */
+async function run(
+  plan: Plan,
+  options: ConformOptions,
+  signal: AbortSignal,
+): Promise<{ outcomes: ClientOutcome[]; unreachable?: string }> {
+  const lines = new LineStream(plan.outputs)
+  const context = contextOf(plan, options)
+  let progress: Progress | null = null
+  let written = 0
+  const ended = await runClients({
+    ...runOptionsOf(options, plan),
+    ...placeOf(options),
+    ...clientsOf(options),
+    repro: (id) => reproOf(id, options),
+    onListening: (url) => announce(url, plan.outputs, options),
+    onStart(head) {
+      lines.start(head)
+      // Of several clients at once the progress of the first is shown.
+      if (progress !== null) return
+      progress = createProgress(options)
+      progress?.start(plan.entries.map(({ group }) => group))
+    },
+    onResult(result) {
+      progress?.finished(result)
+      lines.result(result)
+    },
+    onEnd(result) {
+      lines.end(result)
+      writeOutputs(filesOf(plan.outputs, result, options, written++), [result], context)
+    },
+    signal,
+  })
+  endProgress(progress)
+  return ended
+}
+
+/** TypeScript narrows a variable that only callbacks assign to null. */
 function endProgress(progress: Progress | null): void {
   progress?.end()
 }
 
-function codeOf(result: RunResult, options: ConformOptions, baseline?: Baseline): number {
-  const findings = baseline && applyBaseline(result, baseline)
-  if (findings !== undefined && baseline !== undefined) sayFindings(findings, baseline)
-  return exitCodeOf(result, options.failOn, findings)
+/** Writes what goes to standard output and the baseline; returns the exit code. */
+function report(outcomes: readonly ClientOutcome[], plan: Plan, options: ConformOptions): number {
+  const results = outcomes.map(({ result }) => result)
+  const codes = outcomes.map(({ result, lost }) => judgeResult(result, lost, options, plan.baseline))
+  if (results.length > 0) {
+    const shown = plan.outputs.filter(({ path }) => path === null)
+    writeOutputs(shown, results, contextOf(plan, options))
+  }
+  if (options.writeBaseline !== undefined) writeBaseline(options.writeBaseline, results, plan.baseline)
+  return Math.max(...codes)
 }
 
-/** Cases of the catalogue against clients, the Autobahn ones counted one by one. */
-function clientTotal(): number {
-  return catalogue.filter(({ side }) => side === 'client').length
+function contextOf({ entries, total }: Plan, options: ConformOptions) {
+  return reportContext(options, entries.length, total)
 }
 
 /** Where to listen: `ws://HOST:PORT`, or the options. */
@@ -129,19 +116,17 @@ function placeOf({ positionals, host, port, exec }: ConformOptions): Pick<Client
   }
 }
 
-/** How clients come: started one by one, started once, or by themselves. */
-function clientsOf(
-  options: ConformOptions,
-): Pick<ClientRunOptions, 'launcher' | 'driver' | 'agents' | 'label' | 'retries'> {
-  const { exec, execOnce, agents, retries, labels } = options
+/** How clients connect: started one by one, started once, or by themselves. */
+function clientsOf(options: ConformOptions): Pick<ClientRunOptions, 'launcher' | 'driver' | 'agents' | 'label'> {
+  const { exec, execOnce, agents, labels } = options
   if (exec === undefined) {
     if (execOnce) throw new UsageError('--exec-once wants --exec CMD')
-    return { launcher: null, agents, retries }
+    return { launcher: null, agents }
   }
   const launcher = new CommandLauncher(exec)
   const [label = exec] = labels
-  if (!execOnce) return { launcher, label, retries }
-  return { launcher: null, driver: (url) => launcher.start(url), agents, retries }
+  if (!execOnce) return { launcher, label }
+  return { launcher: null, driver: (url) => launcher.start(url), agents }
 }
 
 /** The line that other programs wait for; on standard error when standard output is for data. */
@@ -149,12 +134,6 @@ function announce(url: string, outputs: readonly Output[], { exec }: ConformOpti
   if (exec !== undefined) return
   const isData = outputs.some(({ format, path }) => path === null && format !== 'text')
   ;(isData ? process.stderr : process.stdout).write(`listening ${url}\n`)
-}
-
-/** The preset `autobahn` leaves its index where Autobahn does, unless it is told another place. */
-function withAutobahnIndex(outputs: Output[], { include }: ConformOptions): Output[] {
-  if (!include.includes('autobahn') || outputs.some(({ format }) => format === 'autobahn')) return outputs
-  return [...outputs, { format: 'autobahn', path: 'reports/clients/index.json' }]
 }
 
 /** The files of one client: `{agent}` in a path is its name; several clients have a file each. */

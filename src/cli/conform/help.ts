@@ -12,7 +12,7 @@ Tests WebSocket servers and clients against RFC 6455 and RFC 7692, rule by rule.
   dwebsocket conform report FILE -o …       turn a JSON result into other formats
   dwebsocket conform diff OLD NEW           what changed; exit code 1 when something got worse
   dwebsocket conform matrix FILE…           several results side by side: -o text, markdown or html
-  dwebsocket conform serve-echo [URL]       an echo server to try the tool on
+  dwebsocket conform serve-echo [URL]       an echo server to try the tester on
   dwebsocket conform snippet [NAME]         a minimal echo server for a common library
 
 The server under test is expected to echo. One that does not is found out at the start, and the cases that need
@@ -33,7 +33,7 @@ How to judge
       --strict            a broken SHOULD fails the run, too
       --fail-on WHAT      must (default), should, new (also an unexpected pass of the baseline), never
       --baseline FILE     known failures: they do not fail the run
-      --write-baseline FILE   write what fails now as the baseline; reasons and dates of the old one are kept
+      --write-baseline FILE   write what fails now as the baseline; reasons and dates of the old one are preserved
       --retries N         repeat a failed case; when it then passes it is flaky            (default 0)
       --bail [N]          stop after N failures                                            (default 1 when given)
 
@@ -70,10 +70,48 @@ What to print
       --version
 
 Exit codes: 0 good · 1 failures · 2 wrong use or nothing selected · 3 target not reachable, or lost ·
-4 fault of the tool · 130 and 143 interrupted (the report of what ran is written).
+4 internal error · 130 and 143 interrupted (the report of what ran is written).
 
 In CI (GitHub Actions):
   - uses: actions/setup-node@v4
   - run: npm ci
   - run: npx dwebsocket conform --exec 'node echo-server.js {port}' -o github -o junit:conform.xml
+`
+
+/** `dwebsocket conform client --help`. */
+export const CLIENT_HELP = `dwebsocket conform client [ws://HOST:PORT] [options]
+
+Tests WebSocket clients: the tester is the server, and not a polite one. The client under test has to echo every message.
+
+  dwebsocket conform client --exec 'CMD {url}'              starts the client once per connection
+  dwebsocket conform client --exec 'CMD {url}' --exec-once  starts it once; it drives itself, as below
+  dwebsocket conform client                                 waits for clients that drive themselves, and for browsers:
+                                                            open http://127.0.0.1:9001/ and press start
+
+      --port N            where to listen; 0 picks a free one       (default 9001, with --exec 0)
+      --host HOST         the address to listen on                  (default 127.0.0.1)
+      --agents N          clients that drive themselves to wait for (default 1)
+      --label NAME        how the report calls a client that is started with --exec
+
+It prints “listening ws://127.0.0.1:9001” and ends by itself when the last client is done, or when the one it started
+has ended. Drivers written for Autobahn work unchanged; all answers are text messages:
+
+  /getCaseCount                     how many connections there are: one per case, more for some
+  /runCase?case=N&agent=NAME        connection N, from 1; echo until it ends. casetuple=6.4.3 names a case
+  /getCaseInfo?case=N               id and title as JSON
+  /getCaseStatus?case=N&agent=NAME  the verdict as JSON
+  /updateReports?agent=NAME         writes the reports of that client
+
+Their cases are those of Autobahn with -c autobahn; without, there are answers that a client must refuse as well, and
+frames that no server may send. GET /results.json has the results at any time, ?agent=NAME those of one client.
+
+With --exec the URL is in the environment as well (CONFORM_URL), and the command may say on standard output what
+happens at its API, one JSON line each: {"event":"open"}, {"event":"close","code":1006,"reason":""}, {"event":"error"}.
+One that says {"event":"ready"} is sent commands on standard input, {"command":"close"}: close the connection now.
+
+Selecting, judging and printing work as for servers: dwebsocket conform --help. A PATH of -o may hold {agent}; when
+there are several clients each has a file of its own.
+
+Exit codes: 0 good · 1 failures · 2 wrong use or nothing selected · 3 no client connected, or it was gone before the last
+case · 4 internal error · 130 and 143 interrupted (the report of what ran is written).
 `

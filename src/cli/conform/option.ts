@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import type { FailOn } from '../../conformance/run/baseline.ts'
+import type { FailOn } from '../../conformance/index.ts'
 import { UsageError } from '../usage.ts'
 
-/** The options of a run, as `parseArgs` takes them. */
+/** The options of a run, as `parseArgs` reads them. */
 const OPTIONS = {
   case: { type: 'string', short: 'c', multiple: true, default: [] as string[] },
   exclude: { type: 'string', short: 'x', multiple: true, default: [] as string[] },
@@ -100,7 +100,7 @@ export function parseOptions(args: readonly string[]) {
     outputs: values.output,
     verbosity: verbosityOf(values),
     color: isColored(readChoice('color', values.color, ['auto', 'always', 'never'] as const)),
-    /** The words of the selection and of what must be given again to repeat a case. */
+    /** The options that a repetition of one case needs as well, ready for a shell. */
     repeat: repeatOf(values),
   }
 }
@@ -124,7 +124,7 @@ function readSwitches(values: Values) {
   }
 }
 
-/** `--bail` may stand alone; parseArgs wants a value. */
+/** `--bail` may have no value; parseArgs requires one. */
 function giveBailItsNumber(args: readonly string[]): string[] {
   return args.flatMap((word, index) => {
     if (word !== '--bail') return [word]
@@ -192,7 +192,7 @@ function repeatOf(values: Values): string {
   return words.join(' ')
 }
 
-/** A word as a shell takes it. */
+/** A command-line argument quoted for a shell. */
 export function quote(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }

@@ -1,9 +1,13 @@
 import { mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { requirements } from '../../conformance/catalogue/index.ts'
-import { formats, type ReportContext } from '../../conformance/report/index.ts'
-import type { CaseResult, RunResult } from '../../conformance/result.ts'
-import type { RunHead } from '../../conformance/run/run-server.ts'
+import {
+  type CaseResult,
+  formats,
+  type ReportContext,
+  type RunHead,
+  type RunResult,
+  requirements,
+} from '../../conformance/index.ts'
 import { UsageError } from '../usage.ts'
 
 /** One `-o`: a format and where it goes; no path is standard output. */

@@ -7,12 +7,12 @@ import {
   matrixMarkdown,
   matrixText,
   parseResults,
-} from '../../conformance/report/index.ts'
-import type { RunResult } from '../../conformance/result.ts'
+  type RunResult,
+} from '../../conformance/index.ts'
 import { UsageError } from '../usage.ts'
 import type { ConformOptions } from './option.ts'
 import { LineStream, parseOutputs, reportContext, writeOutputs } from './output.ts'
-import { serverTotal } from './server.ts'
+import { countCases } from './shared.ts'
 
 function read(path: string): RunResult[] {
   try {
@@ -23,7 +23,7 @@ function read(path: string): RunResult[] {
 }
 
 function contextOf(results: readonly RunResult[], options: ConformOptions) {
-  return reportContext(options, Math.max(0, ...results.map(({ cases }) => cases.length)), serverTotal())
+  return reportContext(options, Math.max(0, ...results.map(({ cases }) => cases.length)), countCases('server'))
 }
 
 /** `conform report FILE… -o …`: results in other formats. */

@@ -1,6 +1,6 @@
 import { UsageError } from '../usage.ts'
 
-/** A minimal echo server per library; each takes its port as its argument, as `--exec 'CMD {port}'` wants it. */
+/** A minimal echo server per library; each reads its port from its argument, as `--exec 'CMD {port}'` passes it. */
 const snippets: Record<string, string> = {
   dwebsocket: `// node echo.mjs {port}
 import { WebSocketServer } from 'dwebsocket'

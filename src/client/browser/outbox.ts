@@ -27,14 +27,15 @@ export class Outbox {
   /** @throws {OutboxFullError} when there is no room for the message */
   add(data: ClientData): void {
     const { maxOutboxBytes, maxOutboxCount } = this.#options
-    const size = byteLengthOf(data)
+    const message = copyOf(data)
+    const size = byteLengthOf(message)
     if (this.#byteCount + size > maxOutboxBytes || this.#messages.length >= maxOutboxCount) {
       throw new OutboxFullError(
         `${this.#messages.length} messages of ${this.#byteCount} bytes wait for a connection, no room for ${size} ` +
           `more bytes; allowed: ${maxOutboxCount} messages, ${maxOutboxBytes} bytes`,
       )
     }
-    this.#messages.push(copyOf(data))
+    this.#messages.push(message)
     this.#byteCount += size
   }
 
@@ -62,9 +63,9 @@ function utf8LengthOf(text: string): number {
   return length
 }
 
-/** The caller may change its buffer before the message is sent. */
+/** The caller may change its buffer before the message is sent. Anything else becomes text, as in a `WebSocket`. */
 function copyOf(data: ClientData): ClientData {
-  return ArrayBuffer.isView(data)
-    ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice()
-    : data.slice(0)
+  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice()
+  const isBinary = typeof data === 'object' && data !== null && ('byteLength' in data || 'size' in data)
+  return isBinary ? data.slice(0) : String(data)
 }

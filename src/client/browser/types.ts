@@ -63,31 +63,31 @@ export interface ClientEnvironment {
 /** Options of a `ReconnectingWebSocket`; times in milliseconds, sizes in bytes. */
 export interface ClientOptions {
   /** The shortest delay before an attempt. Default 1000. */
-  minDelay?: number
+  minDelay?: number | undefined
   /** The longest delay before an attempt. Default 30000. */
-  maxDelay?: number
+  maxDelay?: number | undefined
   /** Attempts that may follow each other without a connection of ten seconds. Default: no limit. */
-  maxAttempts?: number
+  maxAttempts?: number | undefined
   /** How long an attempt may take. Default 10000. */
-  connectTimeout?: number
+  connectTimeout?: number | undefined
   /**
    * Silence after which the text `ping` is sent, and the text `pong` expected, which a view with the option `heartbeat`
    * answers. Default 0: off.
    */
-  heartbeatInterval?: number
+  heartbeatInterval?: number | undefined
   /** Silence after which the connection counts as lost. Default: `heartbeatInterval` and 5000 more. */
-  heartbeatTimeout?: number
+  heartbeatTimeout?: number | undefined
   /** Bytes that may wait in the outbox while there is no connection. Default 1048576. */
-  maxOutboxBytes?: number
+  maxOutboxBytes?: number | undefined
   /** Messages that may wait in the outbox while there is no connection. Default 1000. */
-  maxOutboxCount?: number
+  maxOutboxCount?: number | undefined
   /** Whether to connect again after this loss. Default: yes, except after 1000, 1005, 1008 and 4000–4999. */
-  shouldReconnect?(report: CloseReport): boolean
+  shouldReconnect?: ((report: CloseReport) => boolean) | undefined
   /** The id of a message, for resuming after it; `readEnvelopeId` reads that of a room. Default: no ids. */
-  lastId?(data: unknown): string | undefined
+  lastId?: ((data: unknown) => string | undefined) | undefined
   /** The address that asks for what came after `lastId`. Default: `url` with the query `last=<lastId>`. */
-  resumeUrl?(url: string, lastId: string): string
+  resumeUrl?: ((url: string, lastId: string) => string) | undefined
   /** Aborting it closes with 1000. */
-  signal?: AbortSignal
-  environment?: Partial<ClientEnvironment>
+  signal?: AbortSignal | undefined
+  environment?: Partial<ClientEnvironment> | undefined
 }

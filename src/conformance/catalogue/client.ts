@@ -1,7 +1,7 @@
-import type { Row } from './index.ts'
+import type { EntryData } from './entry.ts'
 
-/** Rows on clients (RFC 6455 §4.1): id, class, title, sent, expected, requirements, Autobahn id. */
-export const client: Record<string, Row[]> = {
+/** Entries on clients (RFC 6455 §4.1). */
+export const client: Record<string, EntryData[]> = {
   'client.req': [
     [
       'client.req.line',
@@ -90,7 +90,7 @@ export const client: Record<string, Row[]> = {
       'must',
       'Nothing before the answer',
       'tool listens and answers as usual',
-      'no bytes while the 101 is held back 500 ms',
+      'no bytes while the 101 is delayed by 500 ms',
       '6455-4.1-30',
       '',
     ],
@@ -196,14 +196,14 @@ export const client: Record<string, Row[]> = {
     ],
   ],
   'client.resp': [
-    ['client.resp.ok', 'must', 'Plain 101', 'valid', 'take', '6455-4.1-37', ''],
-    ['client.resp.names-case', 'must', 'Field names in other case', 'lower, upper', 'take', '6455-4.1-38', ''],
+    ['client.resp.ok', 'must', 'Plain 101', 'valid', 'accept', '6455-4.1-37', ''],
+    ['client.resp.names-case', 'must', 'Field names in other case', 'lower, upper', 'accept', '6455-4.1-38', ''],
     [
       'client.resp.values-case',
       'must',
       '`Upgrade: WebSocket`, `Connection: upgrade`',
       'as titled',
-      'take',
+      'accept',
       '6455-4.1-32 6455-4.1-33',
       '',
     ],
@@ -212,22 +212,22 @@ export const client: Record<string, Row[]> = {
       'must',
       '`Connection: keep-alive, Upgrade`',
       'as titled',
-      'take',
+      'accept',
       '6455-4.1-33',
       '',
     ],
-    ['client.resp.accept-ows', 'must', 'Blanks around Accept', 'as titled', 'take', '6455-4.1-34', ''],
+    ['client.resp.accept-ows', 'must', 'Blanks around Accept', 'as titled', 'accept', '6455-4.1-34', ''],
     [
       'client.resp.reason',
       'must',
       'Other or no reason phrase',
       '`HTTP/1.1 101 X`, `HTTP/1.1 101 `',
-      'take',
+      'accept',
       '6455-4.2.2-14',
       '',
     ],
-    ['client.resp.unknown-fields', 'must', '50 unknown fields, Set-Cookie', 'as titled', 'take', '6455-4.1-29', ''],
-    ['client.resp.dribble', 'must', '101 byte by byte', 'as titled', 'take', '6455-4.1-37', ''],
+    ['client.resp.unknown-fields', 'must', '50 unknown fields, Set-Cookie', 'as titled', 'accept', '6455-4.1-29', ''],
+    ['client.resp.dribble', 'must', '101 byte by byte', 'as titled', 'accept', '6455-4.1-37', ''],
     [
       'client.resp.frame-with-101',
       'must',
@@ -246,7 +246,7 @@ export const client: Record<string, Row[]> = {
       '6455-4.2.2-20',
       '',
     ],
-    ['client.resp.100-first', 'should', '100 Continue or 103 before the 101', 'as titled', 'take', '6455-4.1-31', ''],
+    ['client.resp.100-first', 'should', '100 Continue or 103 before the 101', 'as titled', 'accept', '6455-4.1-31', ''],
     ['client.resp.status-200', 'must', '200 with good fields', 'as titled', 'refuse', '6455-4.1-31', ''],
     [
       'client.resp.status-xxx',
@@ -313,7 +313,7 @@ export const client: Record<string, Row[]> = {
       'info',
       'None agreed though requested',
       'as titled',
-      'take or refuse by API policy',
+      'accept or refuse by API policy',
       '6455-4.1-36',
       '',
     ],
@@ -340,7 +340,7 @@ export const client: Record<string, Row[]> = {
       'must',
       'client_no_context_takeover in the answer',
       'as titled',
-      'take; every message inflates alone',
+      'accept; every message inflates alone',
       '7692-7.1.1.2-3 7692-7.2.1-8',
       '',
     ],
@@ -469,7 +469,7 @@ export const client: Record<string, Row[]> = {
       'must',
       'Family 13: 126 cases',
       'as in the server rows, MASK 0',
-      'the tool answers offers: the 7 policies plain, client_no_context_takeover, client_max_window_bits 9 / 15, both, and the fallback chain',
+      'the tester answers offers: the 7 policies plain, client_no_context_takeover, client_max_window_bits 9 / 15, both, and the fallback chain',
       '6455-6.2-1',
       '13.* (client side)',
     ],
@@ -622,7 +622,7 @@ export const client: Record<string, Row[]> = {
     [
       'client.close.gives-up',
       'should',
-      'Does not wait for ever',
+      'Does not wait forever',
       'tool never closes TCP',
       'FIN in the end (time reported)',
       '6455-5.5.1-14',
@@ -642,7 +642,7 @@ export const client: Record<string, Row[]> = {
       'should',
       'Server never answers the Close',
       'as titled',
-      'client gives up (time reported)',
+      'client ends the connection (time reported)',
       '6455-7.1.1-4',
       '',
     ],

@@ -1,7 +1,7 @@
-import type { Row } from './index.ts'
+import type { EntryData } from './entry.ts'
 
-/** Rows on the closing handshake (RFC 6455 §7): id, class, title, sent, expected, requirements, Autobahn id. */
-export const closing: Record<string, Row[]> = {
+/** Entries on the closing handshake (RFC 6455 §7). */
+export const closing: Record<string, EntryData[]> = {
   close: [
     [
       'close.after-message',
@@ -533,7 +533,7 @@ export const closing: Record<string, Row[]> = {
       'close.tcp-first',
       'should',
       'Server closes TCP first',
-      'Close 1000; tool keeps its side open 10 s',
+      'Close 1000; the tester leaves its side open for 10 s',
       'FIN from the server',
       '6455-7.1.1-3 6455-7.1.1-5',
       '',

@@ -1,7 +1,7 @@
-import type { Row } from './index.ts'
+import type { EntryData } from './entry.ts'
 
-/** Rows on permessage-deflate (RFC 7692): id, class, title, sent, expected, requirements, Autobahn id. */
-export const deflate: Record<string, Row[]> = {
+/** Entries on permessage-deflate (RFC 7692). */
+export const deflate: Record<string, EntryData[]> = {
   'pmd.neg': [
     [
       'pmd.neg.plain',
@@ -864,7 +864,7 @@ export const deflate: Record<string, Row[]> = {
     [
       'pmd.data.window-after-hint',
       'must',
-      'Window kept although the client hinted otherwise',
+      'Window retained although the client hinted otherwise',
       'offer client_no_context_takeover; if the answer lacks it: H, `f200110000`',
       'two echoes',
       '7692-7.2.2-4',

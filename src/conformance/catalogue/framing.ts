@@ -1,7 +1,7 @@
-import type { Row } from './index.ts'
+import type { EntryData } from './entry.ts'
 
-/** Rows on frames and fragmentation (RFC 6455 §5): id, class, title, sent, expected, requirements, Autobahn id. */
-export const framing: Record<string, Row[]> = {
+/** Entries on frames and fragmentation (RFC 6455 §5). */
+export const framing: Record<string, EntryData[]> = {
   len: [
     [
       'len.text-0',
@@ -847,7 +847,7 @@ export const framing: Record<string, Row[]> = {
     [
       'mask.phase-across-segments',
       'must',
-      'Key phase kept over segment ends',
+      'Key phase preserved across segment ends',
       '100,003-byte random binary in writes of 1,2,3,5,7,11,13 bytes in turn',
       'echo, then clean close',
       '6455-5.3-5 6455-6.2-7',

@@ -1,7 +1,7 @@
-import type { Row } from './index.ts'
+import type { EntryData } from './entry.ts'
 
-/** Rows on WebSocket over HTTP/2 (RFC 8441): id, class, title, sent, expected, requirements, Autobahn id. */
-export const http2: Record<string, Row[]> = {
+/** Entries on WebSocket over HTTP/2 (RFC 8441). */
+export const http2: Record<string, EntryData[]> = {
   h2: [
     [
       'h2.setting.announced',
@@ -153,7 +153,7 @@ export const http2: Record<string, Row[]> = {
       'h2.bad.decoy',
       'must',
       'No tunnel to `:authority`',
-      '`:authority` = listener of the tool',
+      '`:authority` = listener of the tester',
       'listener sees no connection',
       '8441-4-3',
       '',
@@ -183,7 +183,7 @@ export const http2: Record<string, Row[]> = {
       'h2.data.flow-control',
       'must',
       'Message above the window',
-      '1 MiB with WINDOW_UPDATE by the tool',
+      '1 MiB with WINDOW_UPDATE by the tester',
       'echo; windows respected',
       '8441-5-7',
       '',
@@ -250,7 +250,7 @@ export const http2: Record<string, Row[]> = {
     [
       'h2.close.goaway',
       'info',
-      'GOAWAY from the tool',
+      'GOAWAY from the tester',
       'GOAWAY during a session',
       'session goes on or ends cleanly (reported)',
       '8441-5-7',

@@ -1,51 +1,21 @@
-import type { CaseClass } from '../result.ts'
 import { client } from './client.ts'
 import { closing } from './closing.ts'
 import { deflate } from './deflate.ts'
+import type { CatalogueEntry, EntryData, Requirement } from './entry.ts'
 import { framing } from './framing.ts'
 import { http2 } from './http2.ts'
 import { load } from './load.ts'
 import { openingHandshake } from './opening-handshake.ts'
-import { requirementRows } from './requirements.ts'
+import { requirementData } from './requirements.ts'
 import { text } from './text.ts'
 
-/** id, class, title, sent, expected, requirements (blank between), Autobahn id or nothing. */
-export type Row = [string, CaseClass, string, string, string, string, string]
+export type { CatalogueEntry, Requirement } from './entry.ts'
+export { quickCases } from './quick.ts'
 
-/** id, section, level, who it binds, statement, how it shows on the wire. */
-export type RequirementRow = [string, string, string, string, string, string]
-
-/** One case of the catalogue: what is sent, what is expected and which rules it looks at. */
-export interface CatalogueEntry {
-  id: string
-  side: 'server' | 'client'
-  group: string
-  class: CaseClass
-  title: string
-  send: string
-  expect: string
-  requirements: string[]
-  /** The id in the Autobahn testsuite, which `ab:` selects. */
-  autobahn: string | null
-  /** The row of the data that this case was expanded from (only the parametrised Autobahn families). */
-  row: string
-}
-
-/** One normative statement of an RFC. */
-export interface Requirement {
-  id: string
-  rfc: string
-  section: string
-  level: string
-  who: string
-  statement: string
-  wire: string
-}
-
-/** Version of the catalogue; it grows when rows are added, renamed or judged otherwise. */
+/** Version of the catalogue; it grows when entries are added, renamed or judged differently. */
 export const CATALOGUE_VERSION = 1
 
-const groups: Record<string, Row[]> = {
+const groups: Record<string, EntryData[]> = {
   ...openingHandshake,
   ...framing,
   ...text,
@@ -98,29 +68,29 @@ export const groupNames: readonly string[] = [
   'client.h2',
 ]
 
-/** Every row of the data as it is written there, without expansion of the parametrised ones. */
-export const catalogueRows: readonly CatalogueEntry[] = groupNames.flatMap((group) =>
-  groups[group].map((row) => entryOf(group, row)),
+/** Every entry as the data files write it, without expansion of families. */
+export const unexpandedEntries: readonly CatalogueEntry[] = groupNames.flatMap((group) =>
+  groups[group].map((data) => readEntry(group, data)),
 )
 
-/** The rows, with each parametrised row (`pmd.ab.json.1-18`) replaced by its 18 cases. */
-const expandedRows = catalogueRows.flatMap(expandRow)
+/** The entries, with each family (`pmd.ab.json.1-18`) replaced by its 18 members. */
+const expandedEntries = unexpandedEntries.flatMap(expandFamily)
 
-/** Server cases that only inform when a client is tested: these codes and moments are not a client's to judge. */
+/** Autobahn ids of server entries that are `info` against clients: a client is not judged by these codes and times. */
 const INFORMATIONAL: ReadonlySet<string> = new Set(['6.4.3', '6.4.4', '7.7.8'])
 
-/** Every case: each row of `client.ab` is replaced by the cases of that Autobahn family, with roles turned. */
-export const catalogue: readonly CatalogueEntry[] = expandedRows.flatMap(turnFamily)
+/** Every entry: each one of `client.ab` is replaced by the server entries of that Autobahn family, roles swapped. */
+export const catalogue: readonly CatalogueEntry[] = expandedEntries.flatMap(swapRoles)
 
 const byId = new Map(catalogue.map((entry) => [entry.id, entry]))
 
-/** The case of that id, if there is one. */
+/** The entry of that id, if there is one. */
 export function findEntry(id: string): CatalogueEntry | undefined {
   return byId.get(id)
 }
 
 /** Every normative statement the catalogue refers to. */
-export const requirements: readonly Requirement[] = requirementRows.map(
+export const requirements: readonly Requirement[] = requirementData.map(
   ([id, section, level, who, statement, wire]) => ({
     id,
     rfc: id.slice(0, id.indexOf('-')),
@@ -139,8 +109,8 @@ export function findRequirement(id: string): Requirement | undefined {
   return requirementById.get(id)
 }
 
-function entryOf(group: string, row: Row): CatalogueEntry {
-  const [id, caseClass, title, send, expect, requirementIds, autobahn] = row
+function readEntry(group: string, data: EntryData): CatalogueEntry {
+  const [id, caseClass, title, send, expect, requirementIds, autobahn] = data
   return {
     id,
     side: group.startsWith('client.') ? 'client' : 'server',
@@ -151,12 +121,12 @@ function entryOf(group: string, row: Row): CatalogueEntry {
     expect,
     requirements: requirementIds.split(' ').filter(Boolean),
     autobahn: autobahn || null,
-    row: id,
+    family: id,
   }
 }
 
 /** `pmd.ab.json.1-18` with `12.1.1-18` becomes `pmd.ab.json.1` with `12.1.1`, and so on. */
-function expandRow(entry: CatalogueEntry): CatalogueEntry[] {
+function expandFamily(entry: CatalogueEntry): CatalogueEntry[] {
   const range = /^(pmd\.ab\..*)\.(\d+)-(\d+)$/.exec(entry.id)
   const alias = /^(.*)\.\d+-\d+$/.exec(entry.autobahn ?? '')
   if (range === null || alias === null) return [entry]
@@ -172,18 +142,20 @@ function expandRow(entry: CatalogueEntry): CatalogueEntry[] {
   })
 }
 
-/** `client.ab.1` becomes `client.len.text-0` with `1.1.1`, and so on: the server cases seen from the other side. */
-function turnFamily(entry: CatalogueEntry): CatalogueEntry[] {
+/** `client.ab.1` becomes `client.len.text-0` with `1.1.1`, and so on: the server entries as tests of a client. */
+function swapRoles(entry: CatalogueEntry): CatalogueEntry[] {
   const [, family] = /^client\.ab\.(\d+)$/.exec(entry.id) ?? []
   if (family === undefined) return [entry]
-  const cases = expandedRows.filter(({ side, autobahn }) => side === 'server' && autobahn?.startsWith(`${family}.`))
-  return cases.map((one) => ({
-    ...one,
-    id: `client.${one.id}`,
+  const members = expandedEntries.filter(
+    ({ side, autobahn }) => side === 'server' && autobahn?.startsWith(`${family}.`),
+  )
+  return members.map((member) => ({
+    ...member,
+    id: `client.${member.id}`,
     side: 'client',
     group: entry.group,
-    class: INFORMATIONAL.has(one.autobahn ?? '') ? 'info' : one.class,
-    send: `${one.send}, unmasked`,
-    row: entry.id,
+    class: INFORMATIONAL.has(member.autobahn ?? '') ? 'info' : member.class,
+    send: `${member.send}, unmasked`,
+    family: entry.id,
   }))
 }

@@ -1,7 +1,7 @@
-import type { Row } from './index.ts'
+import type { EntryData } from './entry.ts'
 
-/** Rows on limits, performance and robustness (RFC 6455 §10.4): id, class, title, sent, expected, requirements, Autobahn id. */
-export const load: Record<string, Row[]> = {
+/** Entries on limits, performance and robustness (RFC 6455 §10.4). */
+export const load: Record<string, EntryData[]> = {
   perf: [
     ['perf.text-64k', 'must', 'Text of 65,536 bytes', 'one frame', 'echo; time', '6455-5.4-8 6455-6.2-4', '9.1.1'],
     ['perf.text-256k', 'must', 'Text of 262,144 bytes', 'one frame', 'echo; time', '6455-5.4-8 6455-6.2-4', '9.1.2'],
@@ -463,7 +463,7 @@ export const load: Record<string, Row[]> = {
     [
       'perf.limit-find',
       'info',
-      'Largest message taken',
+      'Largest message accepted',
       'doubling, then bisection up to --max-message',
       'the limit, and the close code used',
       '6455-10.4-2 6455-7.4.1-8',
@@ -666,7 +666,7 @@ export const load: Record<string, Row[]> = {
     [
       'robust.slow-reader',
       'must',
-      'Reader takes 1 KiB/s while 64 MiB of echoes are due',
+      'Reader accepts 1 KiB/s while 64 MiB of echoes are due',
       'stop after 10 s',
       'backpressure or close; alive',
       '6455-10.4-1',

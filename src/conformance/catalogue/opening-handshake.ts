@@ -1,7 +1,7 @@
-import type { Row } from './index.ts'
+import type { EntryData } from './entry.ts'
 
-/** Rows on the opening handshake (RFC 6455 §4): id, class, title, sent, expected, requirements, Autobahn id. */
-export const openingHandshake: Record<string, Row[]> = {
+/** Entries on the opening handshake (RFC 6455 §4). */
+export const openingHandshake: Record<string, EntryData[]> = {
   'hs.ok': [
     ['hs.ok.minimal', 'must', 'Smallest valid request', 'H0', '101 + probe', '6455-4.2.1-1 6455-4.2.2-14', ''],
     [
@@ -257,7 +257,7 @@ export const openingHandshake: Record<string, Row[]> = {
       'should',
       'Plain GET, then the upgrade, on one connection',
       '`GET / HTTP/1.1` + Host; read the answer; H0',
-      '101 + probe if the first answer kept the connection',
+      '101 + probe if the connection persists after the first answer',
       '6455-4.2.1-1',
       '',
     ],
@@ -531,7 +531,7 @@ export const openingHandshake: Record<string, Row[]> = {
       'info',
       'Path without service',
       '`GET /conf-no-such-path`',
-      '404 (or another error), or 101 when the server takes any path',
+      '404 (or another error), or 101 when the server accepts any path',
       '6455-4.2.2-8',
       '',
     ],
@@ -978,7 +978,7 @@ export const openingHandshake: Record<string, Row[]> = {
       'must',
       'One unknown value',
       '`Sec-WebSocket-Protocol: x-conf-unknown`',
-      '101 without the field, 4xx, or 101 with exactly that value (server takes any; reported)',
+      '101 without the field, 4xx, or 101 with exactly that value (server accepts any; reported)',
       '6455-4.2.2-10 6455-4.2.2-9',
       '',
     ],

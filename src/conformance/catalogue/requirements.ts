@@ -1,7 +1,7 @@
-import type { RequirementRow } from './index.ts'
+import type { RequirementData } from './entry.ts'
 
-/** The normative statements of RFC 6455, 7692, 8441 and HTTP: id, section, level, who it binds, statement, how it shows on the wire. */
-export const requirementRows: RequirementRow[] = [
+/** The normative statements of RFC 6455, RFC 7692, RFC 8441 and HTTP. */
+export const requirementData: RequirementData[] = [
   ['6455-3-1', '3', 'MUST NOT', 'client', 'A ws/wss URI carries no fragment part.', 'request-target holds no `#`'],
   [
     '6455-3-2',
@@ -317,7 +317,7 @@ export const requirementRows: RequirementRow[] = [
     '4.2.1',
     'SHOULD NOT',
     'server',
-    'A request without Origin is not to be taken as coming from a browser.',
+    'A request without Origin does not count as coming from a browser.',
     'not observable',
   ],
   ['6455-4.2.1-10', '4.2.1', 'MAY', 'server', 'Sec-WebSocket-Protocol may be present.', 'request with it upgrades'],
@@ -783,7 +783,7 @@ export const requirementRows: RequirementRow[] = [
   ['6455-6.1-1', '6.1', 'MUST', 'both', 'Send only while OPEN; stop when the state changes.', 'no data after Close'],
   ['6455-6.1-2', '6.1', 'MUST', 'both', 'Data travels in a frame as laid out in 5.2.', 'frame parse'],
   ['6455-6.1-3', '6.1', 'MAY', 'both', 'Large or open-ended data may use a series of frames.', 'frame parse'],
-  ['6455-6.1-4', '6.1', 'MUST', 'both', "The first frame's opcode tells text or binary.", 'type of the echo'],
+  ['6455-6.1-4', '6.1', 'MUST', 'both', "The first frame's opcode says text or binary.", 'type of the echo'],
   ['6455-6.1-5', '6.1', 'MUST', 'both', 'The last frame has FIN 1.', 'frame parse'],
   ['6455-6.1-6', '6.1', 'MUST', 'client', "The client's frames are masked.", 'MASK bit'],
   ['6455-6.1-7', '6.1', 'MUST', 'both', 'The frames are then sent.', 'bytes arrive'],
@@ -953,7 +953,7 @@ export const requirementRows: RequirementRow[] = [
   ['6455-7.4.1-3', '7.4.1', 'MUST NOT', 'both', '1005 never appears in a Close frame.', 'code on the wire'],
   ['6455-7.4.1-4', '7.4.1', 'MUST NOT', 'both', '1006 never appears in a Close frame.', 'code on the wire'],
   ['6455-7.4.1-5', '7.4.1', 'MUST NOT', 'both', '1015 never appears in a Close frame.', 'code on the wire'],
-  ['6455-7.4.1-6', '7.4.1', 'MAY', 'both', '1003 may be sent for a data type the endpoint cannot take.', 'code'],
+  ['6455-7.4.1-6', '7.4.1', 'MAY', 'both', '1003 may be sent for a data type the endpoint cannot accept.', 'code'],
   ['6455-7.4.1-7', '7.4.1', 'MAY', 'both', '1007 means data did not fit the message type (bad UTF-8).', 'code'],
   ['6455-7.4.1-8', '7.4.1', 'MAY', 'both', '1009 means the message was too big.', 'code'],
   [
@@ -1194,7 +1194,7 @@ export const requirementRows: RequirementRow[] = [
     '5',
     'MUST',
     'server',
-    '(lower-case must) The agreed parameters tell how requests and hints were handled.',
+    '(lower-case must) The agreed parameters say how requests and hints were handled.',
     'response parameters',
   ],
   [
@@ -1211,7 +1211,7 @@ export const requirementRows: RequirementRow[] = [
     '5',
     'MUST NOT',
     'server',
-    'Do not apply a PMCE on top of an extension that needs frame boundaries kept or that uses extension data or reserved bits per frame.',
+    'Do not apply a PMCE on top of an extension that needs frame boundaries preserved or that uses extension data or reserved bits per frame.',
     'response combination',
   ],
   ['7692-5-12', '5', 'MUST', 'client', 'Fail when a response does so.', 'client closes'],
@@ -1701,14 +1701,7 @@ export const requirementRows: RequirementRow[] = [
     'status',
   ],
   ['9112-3.2-1', '3.2', 'MUST', 'server', 'Answer 400 when Host is missing, repeated or invalid.', 'status 400'],
-  [
-    '9112-5.1-1',
-    '5.1',
-    'MUST',
-    'server',
-    'Answer 400 when whitespace stands between field name and colon.',
-    'status 400',
-  ],
+  ['9112-5.1-1', '5.1', 'MUST', 'server', 'Answer 400 when whitespace is between field name and colon.', 'status 400'],
   ['9112-5.2-1', '5.2', 'MUST', 'server', 'Reject a folded field line with 400, or read the fold as spaces.', 'status'],
   [
     '9112-2.2-3',

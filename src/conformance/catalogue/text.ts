@@ -1,7 +1,7 @@
-import type { Row } from './index.ts'
+import type { EntryData } from './entry.ts'
 
-/** Rows on UTF-8 in text messages (RFC 6455 §8.1): id, class, title, sent, expected, requirements, Autobahn id. */
-export const text: Record<string, Row[]> = {
+/** Entries on UTF-8 in text messages (RFC 6455 §8.1). */
+export const text: Record<string, EntryData[]> = {
   utf8: [
     ['utf8.empty', 'must', 'Empty text', '`81 80 k`', 'echo, then clean close', '6455-5.6-1', '6.1.1'],
     ['utf8.empty-3', 'must', '3 empty fragments', '`01 80` `00 80` `80 80`', 'empty echo', '6455-5.4-7', '6.1.2'],
@@ -149,11 +149,11 @@ export const text: Record<string, Row[]> = {
       '6455-5.6-1 6455-8.1-1',
       '6.5.5',
     ],
-    ['utf8.ab-6-1', 'must', 'Prefix of the greek word', 'text `ce`', 'fail(1007)', '6455-5.6-1 6455-8.1-1', '6.6.1'],
+    ['utf8.ab-6-1', 'must', 'Prefix of the Greek word', 'text `ce`', 'fail(1007)', '6455-5.6-1 6455-8.1-1', '6.6.1'],
     [
       'utf8.ab-6-2',
       'must',
-      'Prefix of the greek word',
+      'Prefix of the Greek word',
       'text `ceba`',
       'echo, then clean close',
       '6455-5.6-1 6455-8.1-1',
@@ -162,7 +162,7 @@ export const text: Record<string, Row[]> = {
     [
       'utf8.ab-6-3',
       'must',
-      'Prefix of the greek word',
+      'Prefix of the Greek word',
       'text `cebae1`',
       'fail(1007)',
       '6455-5.6-1 6455-8.1-1',
@@ -171,7 +171,7 @@ export const text: Record<string, Row[]> = {
     [
       'utf8.ab-6-4',
       'must',
-      'Prefix of the greek word',
+      'Prefix of the Greek word',
       'text `cebae1bd`',
       'fail(1007)',
       '6455-5.6-1 6455-8.1-1',
@@ -180,7 +180,7 @@ export const text: Record<string, Row[]> = {
     [
       'utf8.ab-6-5',
       'must',
-      'Prefix of the greek word',
+      'Prefix of the Greek word',
       'text `cebae1bdb9`',
       'echo, then clean close',
       '6455-5.6-1 6455-8.1-1',
@@ -189,7 +189,7 @@ export const text: Record<string, Row[]> = {
     [
       'utf8.ab-6-6',
       'must',
-      'Prefix of the greek word',
+      'Prefix of the Greek word',
       'text `cebae1bdb9cf`',
       'fail(1007)',
       '6455-5.6-1 6455-8.1-1',
@@ -198,7 +198,7 @@ export const text: Record<string, Row[]> = {
     [
       'utf8.ab-6-7',
       'must',
-      'Prefix of the greek word',
+      'Prefix of the Greek word',
       'text `cebae1bdb9cf83`',
       'echo, then clean close',
       '6455-5.6-1 6455-8.1-1',
@@ -207,7 +207,7 @@ export const text: Record<string, Row[]> = {
     [
       'utf8.ab-6-8',
       'must',
-      'Prefix of the greek word',
+      'Prefix of the Greek word',
       'text `cebae1bdb9cf83ce`',
       'fail(1007)',
       '6455-5.6-1 6455-8.1-1',
@@ -216,7 +216,7 @@ export const text: Record<string, Row[]> = {
     [
       'utf8.ab-6-9',
       'must',
-      'Prefix of the greek word',
+      'Prefix of the Greek word',
       'text `cebae1bdb9cf83cebc`',
       'echo, then clean close',
       '6455-5.6-1 6455-8.1-1',
@@ -225,7 +225,7 @@ export const text: Record<string, Row[]> = {
     [
       'utf8.ab-6-10',
       'must',
-      'Prefix of the greek word',
+      'Prefix of the Greek word',
       'text `cebae1bdb9cf83cebcce`',
       'fail(1007)',
       '6455-5.6-1 6455-8.1-1',
@@ -234,7 +234,7 @@ export const text: Record<string, Row[]> = {
     [
       'utf8.ab-6-11',
       'must',
-      'Prefix of the greek word',
+      'Prefix of the Greek word',
       'text `cebae1bdb9cf83cebcceb5`',
       'echo, then clean close',
       '6455-5.6-1 6455-8.1-1',
@@ -1121,12 +1121,12 @@ export const text: Record<string, Row[]> = {
       '6455-5.5.2-1',
       '',
     ],
-    ['utf8.bom', 'must', 'Byte order mark is kept', '`ef bb bf 61`', 'echo with the mark', '6455-5.4-4', ''],
-    ['utf8.nul', 'must', 'NUL is kept', '`61 00 62`', 'echo, then clean close', '6455-5.6-1 6455-8.1-1', ''],
+    ['utf8.bom', 'must', 'Byte order mark is preserved', '`ef bb bf 61`', 'echo with the mark', '6455-5.4-4', ''],
+    ['utf8.nul', 'must', 'NUL is preserved', '`61 00 62`', 'echo, then clean close', '6455-5.6-1 6455-8.1-1', ''],
     [
       'utf8.newlines',
       'must',
-      'Line ends are kept',
+      'Line ends are preserved',
       '`0d 0a 0d 0a`',
       'echo, then clean close',
       '6455-5.6-1 6455-8.1-1',

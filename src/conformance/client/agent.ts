@@ -1,21 +1,21 @@
-import type { RunContext } from '../script/trial.ts'
+import type { RunContext } from '../script/index.ts'
 import type { Launcher } from './launcher.ts'
 
-/** One client under test: who it is, how it is reached, and what is known of it. */
+/** One client under test: its name, how it is reached, and what is known of it. */
 export interface Agent {
   readonly name: string
   readonly context: RunContext
-  /** Starts it; null when it comes by itself. */
+  /** Starts it; null when it connects by itself. */
   readonly launcher: Launcher | null
-  /** The address that the tool listens on: `ws://127.0.0.1:9001`. */
+  /** The address that the tester listens on: `ws://127.0.0.1:9001`. */
   readonly base: string
   /** Every Sec-WebSocket-Key it sent, with the case it was seen in. */
   readonly keys: Map<string, string>
-  /** Its driver tells what happens at its API. */
-  speaks: boolean
-  /** Sends a command to its driver; null when it takes none. */
+  /** Its driver reports the events of its API. */
+  reportsEvents: boolean
+  /** Sends a command to its driver; null when it accepts none. */
   command: ((number: number, command: string) => boolean) | null
-  /** Resolves when it will not come again. */
+  /** Resolves when it will not connect again. */
   readonly gone: Promise<string>
 }
 

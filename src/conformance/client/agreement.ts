@@ -1,13 +1,24 @@
-import type { Peer } from '../peer/peer.ts'
-import { Inflater } from '../wire/inflate.ts'
-import { deflateOffer, hasParam, type Offer, readOffers } from './offer.ts'
+import type { Peer } from '../peer/index.ts'
+import type { Handshake } from '../script/index.ts'
+import {
+  deflateElementOf,
+  type ExtensionElement,
+  extensionsOf,
+  type Fields,
+  hasParam,
+  Inflater,
+  paramOf,
+  type RequestOptions,
+  type Response,
+} from '../wire/index.ts'
+import { keyOf, sendAnswer } from './answer.ts'
 import type { ClientRequest } from './request.ts'
 
-/** What the tool answers to an offer of permessage-deflate, and what it comes to for the frames (RFC 7692 §7.1). */
+/** The tester's answer to an offer of permessage-deflate, and what follows for the frames (RFC 7692 §7.1). */
 export interface DeflateAgreement {
   /** The answer as it is sent. */
   answer: string
-  /** The same with the roles turned: as if the tool were the client and had got it from a server. */
+  /** The same with roles swapped: as if the tester were the client and had received it from a server. */
   turned: string
   clientBits: number
   clientKeepsWindow: boolean
@@ -21,11 +32,11 @@ interface Policy {
 
 /**
  * Answers the client's offer in the way that a server case asks of a server: its `server_…` parameters become the
- * `client_…` ones of the answer. Of several wishes the first that the offer allows is taken; null when there is none.
+ * `client_…` ones of the answer. Of several wishes the first that the offer allows is used; null when there is none.
  */
 export function agreeOn(request: ClientRequest, wishes: readonly string[]): DeflateAgreement | null {
-  const offer = deflateOffer(request)
-  const offered = readOffers({ fields: wishes.map((wish) => ['Sec-WebSocket-Extensions', wish]) }) ?? []
+  const offer = deflateElementOf(request)
+  const offered = extensionsOf({ fields: wishes.map((wish) => ['Sec-WebSocket-Extensions', wish]) }) ?? []
   for (const wish of offered.filter(({ name }) => name === 'permessage-deflate')) {
     const policy: Policy = {
       clientNoContext: hasParam(wish, 'server_no_context_takeover'),
@@ -39,7 +50,7 @@ export function agreeOn(request: ClientRequest, wishes: readonly string[]): Defl
 }
 
 /** What the client asks of the server is promised, what the policy asks of the client is added. */
-function answerTo(offer: Offer, { clientNoContext, clientBits }: Policy): DeflateAgreement {
+function answerTo(offer: ExtensionElement, { clientNoContext, clientBits }: Policy): DeflateAgreement {
   const serverNoContext = hasParam(offer, 'server_no_context_takeover')
   const serverBits = paramOf(offer, 'server_max_window_bits')
   const format = (ours: string, theirs: string): string =>
@@ -58,10 +69,6 @@ function answerTo(offer: Offer, { clientNoContext, clientBits }: Policy): Deflat
   }
 }
 
-function paramOf(offer: Offer, name: string): string | null {
-  return offer.params.find(([param]) => param === name)?.[1] ?? null
-}
-
 /** From here on what the client sends may be compressed as agreed (RFC 7692 §7.2.2). */
 export function decodeAs(
   peer: Peer,
@@ -70,4 +77,32 @@ export function decodeAs(
   const inflater = new Inflater(clientBits, clientKeepsWindow)
   peer.settings.watch.deflate = true
   peer.decoder = (message) => inflater.inflate(message.payload)
+}
+
+/** Answers a client with a 101, with permessage-deflate as a server case would offer it. */
+export async function answerAsOffered(
+  peer: Peer,
+  request: ClientRequest,
+  { add: offered = [] }: RequestOptions,
+): Promise<Handshake> {
+  const wishes = offered.filter(([name]) => /^sec-websocket-extensions$/i.test(name)).map(([, value]) => value)
+  const agreement = agreeOn(request, wishes)
+  await sendAnswer(peer, request, { add: agreement === null ? [] : [extensionField(agreement.answer)] })
+  if (agreement !== null) decodeAs(peer, agreement)
+  return {
+    peer,
+    request: { bytes: request.head, key: keyOf(request), fields: request.fields },
+    response: responseOf(agreement === null ? [] : [extensionField(agreement.turned)]),
+    breaches: [],
+  }
+}
+
+function extensionField(value: string): [string, string] {
+  return ['Sec-WebSocket-Extensions', value]
+}
+
+/** The 101 that a server case expects: as if a server had accepted the tester's own request. */
+function responseOf(fields: Fields): Response {
+  const statusLine = 'HTTP/1.1 101 Switching Protocols'
+  return { statusLine, status: 101, fields, problems: [], head: Buffer.alloc(0) }
 }

@@ -1,6 +1,6 @@
 import { createSign, generateKeyPairSync, randomBytes } from 'node:crypto'
 
-/** A certificate of the tool's own and its key, as PEM. */
+/** A certificate of the tester and its key, as PEM. */
 export interface Certificate {
   cert: string
   key: string

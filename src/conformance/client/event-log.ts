@@ -1,4 +1,4 @@
-/** What a driver tells about its API: one JSON line on standard output each, or a POST of the page. */
+/** An event of the client's API as its driver reports it: one JSON line on standard output, or a POST of the page. */
 export interface DriverEvent {
   event: string
   code?: number
@@ -6,7 +6,7 @@ export interface DriverEvent {
   message?: string
 }
 
-/** The events of one connection, as its driver told them. */
+/** The events of one connection, as its driver reported them. */
 export class EventLog {
   readonly #events: DriverEvent[] = []
   #wake: (() => void)[] = []
@@ -20,7 +20,7 @@ export class EventLog {
     return this.#events.find(({ event }) => event === name)
   }
 
-  /** The first event of that name, told already or within the time; null when none is told. */
+  /** The first event of that name, reported already or within the time; null when there is none. */
   async waitFor(name: string, timeout: number): Promise<DriverEvent | null> {
     const deadline = performance.now() + timeout
     for (;;) {

@@ -5,11 +5,11 @@ import { EventLog, parseEvent } from './event-log.ts'
 /** A client that was started for one URL. */
 export interface Launched {
   readonly events: EventLog
-  /** Resolves when it has ended, with a word on how. */
+  /** Resolves when it has ended, with how it ended. */
   readonly exited: Promise<string>
-  /** Asks its driver to do something; false when the driver takes no commands. */
+  /** Asks its driver to do something; false when the driver accepts no commands. */
   ask(command: string): boolean
-  /** Ends it, first kindly. */
+  /** Ends it: SIGTERM, then SIGKILL. */
   stop(): Promise<void>
 }
 
@@ -18,16 +18,16 @@ export interface Launcher {
   start(url: string, env?: Record<string, string>): Launched
   /** Clients that died of a signal of their own. */
   readonly crashes: number
-  /** The last of what they wrote. */
+  /** The end of what they wrote. */
   readonly output: string
 }
 
-/** Bytes of output that are kept. */
+/** Bytes of output that are retained. */
 const KEPT_OUTPUT = 16_384
 /** Milliseconds a client has to end by itself once its connection is over, and again after SIGTERM. */
 const STOP_LIMIT = 2_000
 
-/** Starts a command per URL: `{url}` in it stands for the URL, which is in `CONFORM_URL` as well. */
+/** Starts a command per URL: `{url}` in it is replaced by the URL, which is in `CONFORM_URL` as well. */
 export class CommandLauncher implements Launcher {
   readonly #command: string
   #crashes = 0
@@ -46,7 +46,7 @@ export class CommandLauncher implements Launcher {
   }
 
   start(url: string, env: Record<string, string> = {}): Launched {
-    const command = this.#command.replace(/(["']?)\{url\}\1/g, () => quoteWord(url))
+    const command = this.#command.replace(/(["']?)\{url\}\1/g, () => quoteArgument(url))
     // A process group of its own, so that what the shell starts ends with it.
     const child = spawn(command, {
       shell: true,
@@ -82,26 +82,26 @@ export class CommandLauncher implements Launcher {
   }
 
   #keepOutput(child: ChildProcess): void {
-    const keep = (chunk: Buffer): void => {
+    const append = (chunk: Buffer): void => {
       this.#output = (this.#output + chunk.toString('utf8')).slice(-KEPT_OUTPUT)
     }
-    child.stdout?.on('data', keep)
-    child.stderr?.on('data', keep)
-    child.on('error', (error) => keep(Buffer.from(`${error.message}\n`)))
+    child.stdout?.on('data', append)
+    child.stderr?.on('data', append)
+    child.on('error', (error) => append(Buffer.from(`${error.message}\n`)))
   }
 }
 
 function watchEnd(child: ChildProcess) {
   let stopping = false
-  // A tool that ends in a hurry leaves nothing behind.
+  // When the tester exits early, no child process must survive it.
   const kill = (): void => signalGroup(child, 'SIGKILL')
   process.once('exit', kill)
   const exited = new Promise<{ words: string; signal: string | null }>((resolve) => {
     child.once('error', (error) => resolve({ words: error.message, signal: null }))
     child.once('exit', (code, signal) => {
-      // A shell tells the signal that ended its command as 128 and more.
-      const told = signal ?? (code !== null && code > 128 ? `signal ${code - 128}` : null)
-      resolve({ words: told === null ? `exit code ${code}` : String(told), signal: told })
+      // A shell reports the signal that ended its command as 128 plus its number.
+      const ending = signal ?? (code !== null && code > 128 ? `signal ${code - 128}` : null)
+      resolve({ words: ending === null ? `exit code ${code}` : String(ending), signal: ending })
     })
   }).finally(() => process.off('exit', kill))
   const endsWithin = (limit: number): Promise<boolean> => {
@@ -135,7 +135,7 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   }
 }
 
-/** A URL as one word of a shell. */
-function quoteWord(word: string): string {
+/** A URL quoted for a shell. */
+function quoteArgument(word: string): string {
   return process.platform === 'win32' ? `"${word}"` : `'${word.replaceAll("'", `'\\''`)}'`
 }

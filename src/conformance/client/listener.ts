@@ -1,8 +1,7 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls'
-import type { Transport } from '../peer/peer.ts'
-import { resetTcp } from '../peer/target.ts'
-import { findHeadEnd } from '../wire/frame.ts'
+import { resetTcp, type Transport } from '../peer/index.ts'
+import { findHeadEnd } from '../wire/index.ts'
 import { type ClientRequest, parseRequest } from './request.ts'
 
 /** A client that has connected and sent its request; nothing was answered yet. */
@@ -11,7 +10,7 @@ export interface Arrival {
   request: ClientRequest
 }
 
-/** Bytes of a request head that are taken. */
+/** Largest request head, in bytes. */
 const HEAD_LIMIT = 64 * 1024
 
 export interface ListenOptions {
@@ -19,20 +18,20 @@ export interface ListenOptions {
   port: number
   host: string
   onArrival(arrival: Arrival): void
-  /** Certificate and key: then it speaks TLS. */
+  /** Certificate and key: then it uses TLS. */
   tls?: { cert: string; key: string }
-  /** Told of each TCP connection, before anything was read. */
+  /** Called for each TCP connection, before anything was read. */
   onConnection?: () => void
 }
 
-/** A port on which clients arrive. Nothing of node:http: what is malformed has to be seen. */
+/** A port on which clients arrive. Not node:http, which hides malformed requests. */
 export class Listener {
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
 
   private constructor(options: ListenOptions) {
     const onSocket = (socket: Socket | TLSSocket): void => {
-      this.#keep(socket)
+      this.#track(socket)
       readHead(socket, options.onArrival)
     }
     if (options.tls === undefined) this.#server = createServer({ allowHalfOpen: true, noDelay: true }, onSocket)
@@ -41,7 +40,7 @@ export class Listener {
       this.#server.on('tlsClientError', () => {})
     }
     this.#server.on('connection', (socket: Socket) => {
-      this.#keep(socket)
+      this.#track(socket)
       options.onConnection?.()
     })
   }
@@ -65,14 +64,14 @@ export class Listener {
     for (const socket of this.#sockets) socket.destroy()
   }
 
-  #keep(socket: Socket): void {
+  #track(socket: Socket): void {
     this.#sockets.add(socket)
     socket.on('error', () => {})
     socket.once('close', () => this.#sockets.delete(socket))
   }
 }
 
-/** Takes bytes until the head is whole; what is behind it stays in the socket. */
+/** Reads until the head is whole; the bytes behind it stay in the socket. */
 function readHead(socket: Socket, onArrival: (arrival: Arrival) => void): void {
   let bytes = Buffer.alloc(0)
   const onData = (chunk: Buffer): void => {

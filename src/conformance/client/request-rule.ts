@@ -1,15 +1,17 @@
-import { fieldTokens, fieldValues } from '../wire/frame.ts'
-import { offerProblems, readOffers } from './offer.ts'
+import type { Trial } from '../script/index.ts'
+import { deflateElementOf, extensionsOf, fieldTokens, fieldValues, paramBreaches } from '../wire/index.ts'
+import type { Agent } from './agent.ts'
+import { keyOf } from './answer.ts'
 import type { ClientRequest } from './request.ts'
 
 /** A rule on the opening request that does not hold. */
 export interface RequestBreach {
-  /** The row that asserts it: `client.req.key`. */
+  /** The case that asserts it: `client.req.key`. */
   rule: string
   detail: string
 }
 
-/** Each passive row of `client.req` as a function: what is wrong with this request, or null (RFC 6455 §4.1). */
+/** Each passive case of `client.req` as a function: what is wrong with this request, or null (RFC 6455 §4.1). */
 const rules: Record<string, (request: ClientRequest, expectedTarget?: string) => string | null> = {
   'client.req.line': ({ requestLine, method, target, version }, expected) => {
     const isRight = method === 'GET' && version === 'HTTP/1.1' && (target.startsWith('/') || /^https?:/.test(target))
@@ -42,23 +44,39 @@ const rules: Record<string, (request: ClientRequest, expectedTarget?: string) =>
     return isRight ? null : `Sec-WebSocket-Protocol: ${names.join(', ')}`
   },
   'client.req.extensions': (request) => {
-    const offers = readOffers(request)
+    const offers = extensionsOf(request)
     const values = fieldValues(request, 'sec-websocket-extensions')
     if (offers === null) return `Sec-WebSocket-Extensions: ${shown(values)}`
-    const problems = offers.filter(({ name }) => name === 'permessage-deflate').flatMap(offerProblems)
+    const problems = offers
+      .filter(({ name }) => name === 'permessage-deflate')
+      .flatMap((offer) => paramBreaches(offer, 'offer'))
     return problems.length === 0 ? null : `${shown(values)}: ${problems.join('; ')}`
   },
 }
 
-/** The ids of the rows that `checkRequest` judges. */
+/** The ids of the cases that `checkRequest` judges. */
 export const requestRules: readonly string[] = Object.keys(rules)
 
-/** What is wrong with an opening request, by the row that asserts it; `expectedTarget` when the URL is known. */
+/** What is wrong with an opening request, by the case that asserts it; `expectedTarget` when the URL is known. */
 export function checkRequest(request: ClientRequest, expectedTarget?: string): RequestBreach[] {
   return Object.entries(rules).flatMap(([rule, judge]) => {
     const detail = judge(request, expectedTarget)
     return detail === null ? [] : [{ rule, detail }]
   })
+}
+
+/** Applies the passive rules to a request that arrived; `url` when the tester chose it. */
+export function recordRequest(t: Trial, agent: Agent, request: ClientRequest, url?: URL): void {
+  const { ledger } = t.context
+  const { keys } = agent
+  for (const { rule, detail } of checkRequest(request, url && url.pathname + url.search)) {
+    ledger.breach(rule, t.entry.id, detail)
+  }
+  const key = keyOf(request)
+  const before = keys.get(key)
+  if (before !== undefined) ledger.breach('client.req.key-fresh', t.entry.id, `${key} again, as in ${before}`)
+  keys.set(key, t.entry.id)
+  if (deflateElementOf(request) !== undefined) agent.context.capabilities.pmd = true
 }
 
 /** 24 characters that are the canonical base64 of 16 bytes (RFC 4648 §4). */

@@ -1,81 +1,8 @@
-import { describeFrame, type Frame, isUtf8, Op, Rsv, shortestForm, showBytes } from '../wire/frame.ts'
-
-/** Something the target did on any connection that a passive row forbids. */
-export interface Breach {
-  /** The row it belongs to: `inv.rsv`, `hs.resp.accept`. */
-  rule: string
-  /** The case during which it was seen. */
-  seenIn: string
-  detail: string
-}
+import { describeFrame, type Frame, isUtf8, Op, Rsv, shortestForm, showBytes } from '../wire/index.ts'
+import type { Ledger } from './ledger.ts'
 
 /** Opcodes that have a meaning (RFC 6455 §5.2). */
 const KNOWN_OPCODES = new Set<number>([Op.CONT, Op.TEXT, Op.BINARY, Op.CLOSE, Op.PING, Op.PONG])
-
-/** At most that many breaches of one rule are kept; the count goes on. */
-const KEPT = 50
-
-/** What was seen over all traffic of a run: the rows of `inv`, the silent part of `hs.resp`, times and counts. */
-export class Ledger {
-  #breaches = new Map<string, { count: number; kept: Breach[] }>()
-  #counts = new Map<string, number>()
-  #times = new Map<string, number[]>()
-  #failures = new Map<number, Map<number | null, Set<string>>>()
-
-  /** Records the code, null for none, of a connection that had to be failed with the code `expected`. */
-  failure(expected: number, code: number | null, seenIn: string): void {
-    const codes = this.#failures.get(expected) ?? new Map<number | null, Set<string>>()
-    this.#failures.set(expected, codes.set(code, (codes.get(code) ?? new Set<string>()).add(seenIn)))
-  }
-
-  /** The codes of connections that had to be failed with that one, and the cases they were seen in. */
-  failuresOf(expected: number): ReadonlyMap<number | null, ReadonlySet<string>> {
-    return this.#failures.get(expected) ?? new Map()
-  }
-
-  /** Records a breach of a passive row. */
-  breach(rule: string, seenIn: string, detail: string): void {
-    const entry = this.#breaches.get(rule) ?? { count: 0, kept: [] }
-    entry.count++
-    if (entry.kept.length < KEPT) entry.kept.push({ rule, seenIn, detail })
-    this.#breaches.set(rule, entry)
-  }
-
-  breachesOf(rule: string): Breach[] {
-    return this.#breaches.get(rule)?.kept ?? []
-  }
-
-  /** Counts something: frames, closes by code, ends with and without a Close. */
-  count(name: string, by = 1): void {
-    this.#counts.set(name, (this.#counts.get(name) ?? 0) + by)
-  }
-
-  countOf(name: string): number {
-    return this.#counts.get(name) ?? 0
-  }
-
-  /** The counts whose name begins so, without that beginning. */
-  countsOf(prefix: string): Record<string, number> {
-    const found = [...this.#counts].filter(([name]) => name.startsWith(prefix))
-    return Object.fromEntries(found.map(([name, count]) => [name.slice(prefix.length), count]))
-  }
-
-  /** Records a reply time in milliseconds. */
-  time(name: string, milliseconds: number): void {
-    const times = this.#times.get(name) ?? []
-    if (times.length < 10_000) times.push(milliseconds)
-    this.#times.set(name, times)
-  }
-
-  /** Median and 95th percentile of the reply times of that name, or null when there is none. */
-  timesOf(name: string): { p50: number; p95: number; count: number } | null {
-    const times = [...(this.#times.get(name) ?? [])].sort((a, b) => a - b)
-    if (times.length === 0) return null
-    const at = (share: number): number =>
-      Math.round(times[Math.min(times.length - 1, Math.floor(times.length * share))] * 100) / 100
-    return { p50: at(0.5), p95: at(0.95), count: times.length }
-  }
-}
 
 /** Watches the frames of one connection for breaches that no case has to ask for (RFC 6455 §5). */
 export class FrameWatch {
@@ -93,7 +20,7 @@ export class FrameWatch {
   /** Codes of the Closes that were sent. */
   readonly closes = new Set<number>()
 
-  /** `target` is who sends the frames. */
+  /** `target` sends the frames. */
   constructor(ledger: Ledger, seenIn: string, target: 'server' | 'client' = 'server') {
     this.#ledger = ledger
     this.#seenIn = seenIn
@@ -139,7 +66,7 @@ export class FrameWatch {
     if (frame.opcode === Op.CLOSE) this.#onClose(frame)
   }
 
-  /** A pong that is no answer may come at any time; while an answer is due it claims to be that (RFC 6455 §5.5.3). */
+  /** An unsolicited pong may arrive at any time; while an answer is due it counts as that answer (RFC 6455 §5.5.3). */
   #onPong(frame: Frame): void {
     const data = frame.payload.toString('hex')
     if (this.pings.has(data)) {

@@ -1,4 +1,4 @@
-import { describeFrame, type Frame, Op, showBytes } from '../wire/frame.ts'
+import { describeFrame, type Frame, Op, showBytes } from '../wire/index.ts'
 
 /** A message from the target, put together from its frames. */
 export interface Message {
@@ -9,7 +9,7 @@ export interface Message {
   frames: Frame[]
 }
 
-/** What came from the target, in order. */
+/** What arrived from the target, in order. */
 export type Inbound =
   | { kind: 'message'; message: Message }
   | { kind: 'ping' | 'pong'; frame: Frame }
@@ -31,7 +31,7 @@ export class Mismatch extends Error {
   }
 }
 
-/** What came, for the line “received” of a failure. */
+/** An event in words, for the line “received” of a failure. */
 export function describeInbound(event: Inbound | null, timeout: number): string {
   if (event === null) return `nothing within ${Math.round(timeout)} ms`
   switch (event.kind) {

@@ -1,4 +1,4 @@
-import { isUtf8 } from '../wire/frame.ts'
+import { isUtf8 } from '../wire/index.ts'
 import type { Inbound } from './inbound.ts'
 
 /** Codes that an endpoint may put into a Close frame (RFC 6455 §7.4). */

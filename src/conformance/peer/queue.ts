@@ -17,7 +17,7 @@ export class Queue<T> {
     this.#outgoing.push(item)
   }
 
-  /** Takes the next item; undefined when there is none. */
+  /** Removes the next item and returns it; undefined when empty. */
   shift(): T | undefined {
     if (this.#outgoing.length === 0) {
       this.#outgoing = this.#incoming.reverse()

@@ -1,7 +1,7 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls'
-import type { RequestBase } from '../wire/upgrade-request.ts'
-import type { Transport } from './peer.ts'
+import type { RequestBase } from '../wire/index.ts'
+import type { Transport } from './transport.ts'
 
 /** How to reach a target, besides its URL. */
 export interface TargetOptions {
@@ -90,8 +90,8 @@ function openTcp(place: Place, timeout: number): Promise<Transport> {
 }
 
 /**
- * A socket that was reset has no peer any more. Node reports a reset as an orderly end when data came with it
- * (libuv takes POLLHUP after a partial read for the end of the stream); the address is looked up at its first use.
+ * A socket that was reset has no peer any more. Node reports a reset as an orderly end when data arrived with it
+ * (libuv treats POLLHUP after a partial read as the end of the stream); the address is looked up at its first use.
  */
 function hasNoPeer(socket: Socket): boolean {
   return socket.remoteAddress === undefined

@@ -1,9 +1,9 @@
 import type { WireEvent } from '../result.ts'
 
-/** Bytes of one event that are kept. */
+/** Bytes recorded of one event. */
 const KEPT_BYTES = 256
 
-/** The wire log of one case, over all of its connections; it keeps the first and the last events when there are many. */
+/** The wire log of one case, over all of its connections; of very many events it retains the first and the last. */
 export class WireLog {
   #began = performance.now()
   #first: WireEvent[] = []

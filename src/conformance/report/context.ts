@@ -6,7 +6,7 @@ export interface Requirement {
   id: string
   rfc: string
   section: string
-  /** The key word: `MUST`, `MUST NOT`, `SHOULD`, … (RFC 2119 §1–5). */
+  /** The keyword: `MUST`, `MUST NOT`, `SHOULD`, … (RFC 2119 §1–5). */
   level: string
   who: string
   statement: string

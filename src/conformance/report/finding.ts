@@ -4,7 +4,7 @@ import { findRequirement, type ReportContext, type Requirement } from './context
 /** Cases that deviate in the same way: the same rule, the same expectation, the same answer. */
 export interface Finding {
   verdict: Verdict
-  /** At least one; the first stands for all. */
+  /** At least one; the first represents all. */
   cases: CaseResult[]
   rules: Requirement[]
   /** `MUST`, `SHOULD` or `INFO`. */

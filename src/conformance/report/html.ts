@@ -1,20 +1,8 @@
 import type { RunResult } from '../result.ts'
 import type { ReportContext } from './context.ts'
-import { baseScript } from './page/base.ts'
-import { caseTableScript } from './page/case-table.ts'
-import { coverageScript } from './page/coverage.ts'
 import { buildPageData, packWire } from './page/data.ts'
-import { mainScript } from './page/main.ts'
-import { overviewScript } from './page/overview.ts'
-import { panelScript } from './page/panel.ts'
-import { style } from './page/style.ts'
-import { wireScript } from './page/wire.ts'
+import { script, style } from './page/index.ts'
 import { judge } from './verdict.ts'
-
-/** The order matters only for `main`, which starts the page. */
-const script = [baseScript, wireScript, overviewScript, caseTableScript, panelScript, coverageScript, mainScript].join(
-  '\n',
-)
 
 /** One page that holds everything and asks the network for nothing. */
 export function formatHtml(results: RunResult[], context: ReportContext): string {
@@ -50,7 +38,7 @@ ${script}
 `
 }
 
-/** JSON that cannot end or comment out the script element it stands in. */
+/** JSON that cannot end or comment out the script element around it. */
 function embedJson(value: unknown): string {
   return JSON.stringify(value).replaceAll('<', '\\u003c')
 }

@@ -14,7 +14,7 @@ interface MatrixRow {
   cells: (CaseResult | undefined)[]
 }
 
-/** Every case of any target, with the result of each; order of the catalogue as far as the results tell it. */
+/** Every case of any target, with the result of each; in the order of the catalogue as far as the results show it. */
 function collectRows(results: RunResult[]): MatrixRow[] {
   const rows = new Map<string, MatrixRow>()
   results.forEach(({ cases }, column) => {

@@ -163,7 +163,7 @@ function formatEnd(result: RunResult, context: ReportContext): string {
   ].join('\n')
 }
 
-/** Wraps a `label: …` line; what follows stands under its first word. */
+/** Wraps a `label: …` line; continuation lines are aligned with its text. */
 function indent(text: string, width: number): string[] {
   const label = text.slice(0, text.indexOf(' ') + 1)
   return wrapText(text.slice(label.length), width - label.length - 1).map(

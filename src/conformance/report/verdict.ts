@@ -81,7 +81,7 @@ export interface CaseGroup {
   cases: CaseResult[]
 }
 
-/** Cases by group in the order of the catalogue: `hs.key` as it is, or with `top` by the first word, `hs`. */
+/** Cases by group in the order of the catalogue: `hs.key`, or with `top` the first part, `hs`. */
 export function groupCases(cases: readonly CaseResult[], top = false): CaseGroup[] {
   const groups = new Map<string, CaseResult[]>()
   for (const result of cases) {
@@ -93,7 +93,7 @@ export function groupCases(cases: readonly CaseResult[], top = false): CaseGroup
   return [...groups].map(([name, members]) => ({ name, cases: members }))
 }
 
-/** MUST rows that were judged, and how many of them hold. */
+/** MUST cases that were judged, and how many of them hold. */
 export function countMust(cases: readonly CaseResult[]): { held: number; judged: number } {
   const judged = cases.filter(
     ({ class: level, verdict }) => level === 'must' && !['skip', 'info', 'error'].includes(verdict),

@@ -1,7 +1,7 @@
 import type { WireEvent } from '../result.ts'
 import { cutText, printable } from './plain-text.ts'
 
-/** The last thing sent before the closing, and what came after it: the events that decide most cases. At most four. */
+/** The last thing sent before the closing, and what arrived after it: the events that decide most cases. At most four. */
 export function decisiveEvents(wire: readonly WireEvent[]): WireEvent[] {
   const sent = wire
     .map((event, index) => ({ event, index }))

@@ -1,11 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import type { CaseResult, RunResult, RunSummary, Verdict } from '../result.ts'
-
-/** What makes a run fail: broken `must`, also `should`, also an unexpected pass of the baseline, nothing. */
-export type FailOn = 'must' | 'should' | 'new' | 'never'
-
-/** The exit codes of a run. */
-export const Exit = { GOOD: 0, FAILED: 1, USAGE: 2, UNREACHABLE: 3, INTERNAL: 4 } as const
+import type { RunResult, Verdict } from '../result.ts'
+import { isBad } from './verdict.ts'
 
 /** A failure that is known: it does not fail the run, unless its date is over. */
 export interface BaselineEntry {
@@ -23,33 +18,9 @@ export interface Baseline {
 /** A baseline file that cannot be used. */
 export class BaselineError extends Error {}
 
-const VERDICTS: readonly Verdict[] = ['pass', 'warn', 'fail', 'info', 'skip', 'flaky', 'crash', 'error']
-
-/** Counts verdicts and gives the verdict of a run. */
-export function summarise(cases: readonly CaseResult[]): RunSummary {
-  const counts = Object.fromEntries(
-    VERDICTS.map((verdict) => [verdict, cases.filter((one) => one.verdict === verdict).length]),
-  ) as Record<Verdict, number>
-  const mustFailed = counts.fail + counts.crash
-  const incomplete = counts.error > 0 || cases.some(({ verdict, note }) => verdict === 'skip' && isCutShort(note))
-  return {
-    total: cases.length,
-    ...counts,
-    verdict: mustFailed > 0 ? 'nonconforming' : incomplete ? 'incomplete' : 'conforming',
-    must_failed: mustFailed,
-    should_failed: counts.warn,
-  }
-}
-
-/** Why everything is skipped when a target cannot be tested at all. */
-export const UNREACHABLE = 'target not reachable'
-
-/** Reasons of a skip that say the run was not finished. */
-function isCutShort(note: string | undefined): boolean {
-  return note !== undefined && ['deadline', 'bail', 'interrupted', 'target lost', UNREACHABLE].includes(note)
-}
-
-/** Reads a baseline; throws BaselineError when it is none. */
+/** Reads a baseline.
+ *
+ * @throws {BaselineError} when the file cannot be read or is not a baseline. */
 export function readBaseline(path: string): Baseline {
   let baseline: Baseline
   try {
@@ -63,7 +34,7 @@ export function readBaseline(path: string): Baseline {
   return baseline
 }
 
-/** Writes what failed or warned as the new baseline, sorted; reasons and dates of an old one are kept. */
+/** Writes what failed or warned as the new baseline, sorted; reasons and dates of an old one are preserved. */
 export function writeBaseline(path: string, results: readonly RunResult[], old?: Baseline): void {
   const bad = results.flatMap(({ cases }) => cases).filter(({ verdict }) => isBad(verdict) || verdict === 'warn')
   const entries = bad.map(({ id, verdict }): [string, BaselineEntry] => {
@@ -83,7 +54,7 @@ export interface BaselineFindings {
   expired: string[]
 }
 
-/** Marks known failures in the result (`known: true`), and tells what the baseline holds that is no longer so. */
+/** Marks known failures in the result (`known: true`); returns the entries of the baseline that no longer apply. */
 export function applyBaseline(result: RunResult, baseline: Baseline, today = new Date()): BaselineFindings {
   const findings: BaselineFindings = { fixed: [], expired: [] }
   for (const one of result.cases) {
@@ -101,20 +72,4 @@ export function applyBaseline(result: RunResult, baseline: Baseline, today = new
 function isKnown(verdict: Verdict, known: Verdict): boolean {
   const rank: Partial<Record<Verdict, number>> = { flaky: 1, warn: 1, error: 2, fail: 2, crash: 3 }
   return verdict in rank && (rank[verdict] ?? 0) <= (rank[known] ?? 0)
-}
-
-/** The exit code of one target's run. */
-export function exitCodeOf(result: RunResult, failOn: FailOn, findings?: BaselineFindings): number {
-  if (failOn === 'never') return Exit.GOOD
-  const unknown = result.cases.filter(({ known }) => known !== true)
-  const has = (...verdicts: Verdict[]): boolean => unknown.some(({ verdict }) => verdicts.includes(verdict))
-  if (has('fail', 'crash')) return Exit.FAILED
-  if ((failOn === 'should' || result.options.strict) && has('warn', 'flaky')) return Exit.FAILED
-  if (failOn === 'new' && (findings?.fixed.length ?? 0) > 0) return Exit.FAILED
-  return has('error') ? Exit.INTERNAL : Exit.GOOD
-}
-
-/** Whether the verdict breaks a `must` or could not be found. */
-export function isBad(verdict: Verdict): boolean {
-  return verdict === 'fail' || verdict === 'crash' || verdict === 'error'
 }

@@ -1,17 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { connect, createServer } from 'node:net'
-import { poll } from './runner.ts'
+import { poll } from '../wire/index.ts'
 
 /** Milliseconds a server may take until it accepts connections. */
 const START_LIMIT = 20_000
 /** Milliseconds a server has to end by itself after SIGTERM. */
 const STOP_LIMIT = 2_000
-/** Milliseconds a living server has to serve again before it is taken for hung. */
+/** Milliseconds in which a running server must serve again before it counts as hung. */
 const HANG_LIMIT = 3_000
-/** Bytes of its output that are kept. */
+/** Bytes of its output that are retained. */
 const KEPT_OUTPUT = 16_384
 
-/** A server under test that the tool starts, watches, starts again after a crash, and ends. */
+/** A server under test that the tester starts, watches, restarts after a crash, and ends. */
 export class ServerProcess {
   readonly port: number
   #command: string
@@ -29,12 +29,12 @@ export class ServerProcess {
     this.#restartsLeft = restarts
   }
 
-  /** Times it died without being told to. */
+  /** How often it died by itself. */
   get crashes(): number {
     return this.#crashes
   }
 
-  /** The last of what it wrote to standard output and standard error. */
+  /** The end of what it wrote to standard output and standard error. */
   get output(): string {
     return this.#output
   }
@@ -44,22 +44,22 @@ export class ServerProcess {
     // A process group of its own, so that what the shell starts ends with it.
     const child = spawn(this.#command, { shell: true, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
     this.#child = child
-    // A tool that ends in a hurry leaves nothing behind.
+    // When the tester exits early, no child process must survive it.
     const kill = (): void => signalGroup(child, 'SIGKILL')
     process.once('exit', kill)
     child.once('exit', () => process.off('exit', kill))
-    const keep = (chunk: Buffer): void => {
+    const append = (chunk: Buffer): void => {
       this.#output = (this.#output + chunk.toString('utf8')).slice(-KEPT_OUTPUT)
     }
-    child.stdout?.on('data', keep)
-    child.stderr?.on('data', keep)
-    child.on('error', (error) => keep(Buffer.from(`${error.message}\n`)))
+    child.stdout?.on('data', append)
+    child.stderr?.on('data', append)
+    child.on('error', (error) => append(Buffer.from(`${error.message}\n`)))
     child.on('exit', () => this.#onExit(child))
     await poll(async () => this.#child !== child || (await accepts(this.port)), START_LIMIT)
     return this.#child === child && (await accepts(this.port))
   }
 
-  /** Has it serving again after a crash or when it hangs; false when it does not come back. */
+  /** Restores service after a crash or a hang; false when that fails. */
   revive(isServing: () => Promise<boolean>): Promise<boolean> {
     this.#restarting ??= this.#restart(isServing).finally(() => {
       this.#restarting = null

@@ -1,62 +1,53 @@
 import { readFileSync } from 'node:fs'
-import { type CatalogueEntry, catalogue, findEntry, findRequirement } from '../catalogue/index.ts'
-import { quickCases } from '../catalogue/quick.ts'
+import { type CatalogueEntry, catalogue, findEntry, findRequirement, quickCases } from '../catalogue/index.ts'
 import type { RunResult } from '../result.ts'
-import type { CaseTag } from '../script/case.ts'
 import { findCase } from '../sections/index.ts'
 
 /** A selection that cannot be made: an unknown name, a file that cannot be read, nothing selected. */
 export class SelectionError extends Error {}
-
-/** What is chosen from: the entries of the catalogue and the tags of the cases that run them. */
-export interface Selectable {
-  entry: CatalogueEntry
-  tags: readonly CaseTag[]
-}
 
 export interface SelectionOptions {
   /** Terms of `-c`; a term may hold several, joined by commas. Default `core`. */
   include?: readonly string[]
   /** Terms of `-x`. */
   exclude?: readonly string[]
-  /** Adds what takes long (`--long`). */
+  /** Adds slow cases (`--long`). */
   long?: boolean
   /** Adds sizes, throughput and round trips (`--perf`). */
   perf?: boolean
   /** Adds hostile load (`--robust`). */
   robust?: boolean
-  /** Adds everything but what takes long (`--all`). */
+  /** Adds everything except slow cases (`--all`). */
   all?: boolean
 }
 
-/** The cases against a server that can be run, in the order of the catalogue. */
-export const serverCases: readonly Selectable[] = runnableCases('server')
+/** The entries against a server that have a case, in the order of the catalogue. */
+export const serverEntries: readonly CatalogueEntry[] = runnableEntries('server')
 
-/** The cases against a client that can be run, in the order of the catalogue. */
-export const clientCases: readonly Selectable[] = runnableCases('client')
+/** The entries against a client that have a case, in the order of the catalogue. */
+export const clientEntries: readonly CatalogueEntry[] = runnableEntries('client')
 
-function runnableCases(wanted: 'server' | 'client'): Selectable[] {
-  return catalogue
-    .filter(({ side }) => side === wanted)
-    .flatMap((entry) => {
-      const found = findCase(entry.id)
-      return found === undefined ? [] : [{ entry, tags: found.tags ?? [] }]
-    })
+function runnableEntries(wanted: 'server' | 'client'): CatalogueEntry[] {
+  return catalogue.filter(({ id, side }) => side === wanted && findCase(id) !== undefined)
 }
 
-const PRESETS: Record<string, (one: Selectable) => boolean> = {
+function hasTag({ id }: CatalogueEntry, tag: string): boolean {
+  return ((findCase(id)?.tags ?? []) as readonly string[]).includes(tag)
+}
+
+const PRESETS: Record<string, (entry: CatalogueEntry) => boolean> = {
   core: isCore,
-  quick: ({ entry }) => quickCases.has(entry.id) || quickCases.has(topicOf(entry)),
-  autobahn: ({ entry }) => entry.autobahn !== null,
-  handshake: ({ entry }) => /^(?:hs\.|client\.re(?:q|sp)$)/.test(entry.group),
+  quick: (entry) => quickCases.has(entry.id) || quickCases.has(topicOf(entry)),
+  autobahn: (entry) => entry.autobahn !== null,
+  handshake: ({ group }) => /^(?:hs\.|client\.re(?:q|sp)$)/.test(group),
   all: () => true,
 }
 
-/** All but what needs time or harms: one in twenty of the parametrised Autobahn cases stands for the rest. */
-function isCore({ entry, tags }: Selectable): boolean {
+/** All except slow and harmful cases; of the large Autobahn families one case in eighteen represents the rest. */
+function isCore(entry: CatalogueEntry): boolean {
   const topic = topicOf(entry)
   if (topic.startsWith('pmd.ab.')) return Number(topic.slice(topic.lastIndexOf('.') + 1)) === 5
-  return !/^(?:perf|robust|h2)\./.test(topic) && !tags.includes('hostile')
+  return !/^(?:perf|robust|h2)\./.test(topic) && !hasTag(entry, 'hostile')
 }
 
 /** The id without the side: what a server case and the same case against clients have in common. */
@@ -65,41 +56,41 @@ function topicOf({ id }: CatalogueEntry): string {
 }
 
 /** Picks cases by the terms of `-c` and `-x`; throws SelectionError for an unknown term or an empty selection. */
-export function selectCases(from: readonly Selectable[], options: SelectionOptions = {}): CatalogueEntry[] {
+export function selectCases(from: readonly CatalogueEntry[], options: SelectionOptions = {}): CatalogueEntry[] {
   const include = splitTerms(options.include ?? [])
   const wanted = include.filter((term) => !term.startsWith('!'))
   const unwanted = [
     ...splitTerms(options.exclude ?? []),
     ...include.filter((term) => term.startsWith('!')).map((term) => term.slice(1)),
   ]
-  const takes = (wanted.length === 0 ? ['core'] : wanted).map((term) => ({ term, matches: parseTerm(term) }))
-  const leaves = unwanted.map(parseTerm)
-  for (const { term, matches } of takes) {
+  const included = (wanted.length === 0 ? ['core'] : wanted).map((term) => ({ term, matches: parseTerm(term) }))
+  const excluded = unwanted.map(parseTerm)
+  for (const { term, matches } of included) {
     if (!from.some(matches)) throw new SelectionError(`“${term}” selects no case${suggestion(from, term)}`)
   }
   const added = addedGroups(options)
-  const selected = from.filter((one) => {
-    const isLong = one.tags.includes('slow') && !options.long
-    const taken =
-      takes.some(({ term, matches }) => matches(one) && (isNamed(term) || !isLong)) ||
-      (added.some((matches) => matches(one)) && !isLong)
-    return taken && !leaves.some((matches) => matches(one))
+  const selected = from.filter((entry) => {
+    const isLong = hasTag(entry, 'slow') && !options.long
+    const isIncluded =
+      included.some(({ term, matches }) => matches(entry) && (isNamed(term) || !isLong)) ||
+      (added.some((matches) => matches(entry)) && !isLong)
+    return isIncluded && !excluded.some((matches) => matches(entry))
   })
   if (selected.length === 0) throw new SelectionError('nothing is selected')
-  return selected.map(({ entry }) => entry)
+  return selected
 }
 
 /** What the switches add to the terms. */
-function addedGroups(options: SelectionOptions): ((one: Selectable) => boolean)[] {
+function addedGroups(options: SelectionOptions): ((entry: CatalogueEntry) => boolean)[] {
   return [
-    ...(options.perf ? [({ entry }: Selectable) => entry.group === 'perf'] : []),
+    ...(options.perf ? [({ group }: CatalogueEntry) => group === 'perf'] : []),
     ...(options.robust ? [isHostile] : []),
     ...(options.all ? [() => true] : []),
   ]
 }
 
-function isHostile({ entry, tags }: Selectable): boolean {
-  return entry.group === 'robust' || tags.includes('hostile')
+function isHostile(entry: CatalogueEntry): boolean {
+  return entry.group === 'robust' || hasTag(entry, 'hostile')
 }
 
 /** A slow case runs without `--long` when it is asked for by name, and when it is one of Autobahn's. */
@@ -114,7 +105,7 @@ function splitTerms(terms: readonly string[]): string[] {
     .flatMap(readList)
 }
 
-/** `@file` stands for the terms in the file, one per line, `#` begins a comment. */
+/** `@file` is replaced by the terms in the file, one per line; `#` begins a comment. */
 function readList(term: string): string[] {
   if (!term.startsWith('@')) return [term]
   const lines = readText(term.slice(1)).split('\n')
@@ -129,7 +120,7 @@ function readText(path: string): string {
   }
 }
 
-function parseTerm(term: string): (one: Selectable) => boolean {
+function parseTerm(term: string): (entry: CatalogueEntry) => boolean {
   const preset = PRESETS[term]
   if (preset !== undefined) return preset
   const file = /^(failed|new)@(.+)$/.exec(term)
@@ -138,30 +129,29 @@ function parseTerm(term: string): (one: Selectable) => boolean {
   switch (kind) {
     case 'ab': {
       const matches = wildcard(value)
-      return ({ entry }) => entry.autobahn !== null && matches(entry.autobahn)
+      return ({ autobahn }) => autobahn !== null && matches(autobahn)
     }
     case 'rfc':
-      return ({ entry }) => entry.requirements.some((id) => isInSection(id, value))
+      return ({ requirements }) => requirements.some((id) => isInSection(id, value))
     case 'req':
-      return ({ entry }) => entry.requirements.includes(value)
+      return ({ requirements }) => requirements.includes(value)
     case 'class':
-      return ({ entry }) => entry.class === value
+      return (entry) => entry.class === value
     case 'tag':
-      return ({ entry, tags }) =>
-        value === 'new' ? entry.autobahn === null : (tags as readonly string[]).includes(value)
+      return (entry) => (value === 'new' ? entry.autobahn === null : hasTag(entry, value))
   }
   const matches = wildcard(term)
-  return ({ entry }) => [entry.id, entry.row, entry.group].some(matches)
+  return ({ id, family, group }) => [id, family, group].some(matches)
 }
 
-/** Whole names: `frag` takes `frag` and what is under it, `hs.key.len-*` what begins so. */
+/** Whole names: `frag` matches `frag` and what is below it, `hs.key.len-*` what begins so. */
 function wildcard(pattern: string): (name: string) => boolean {
   const source = pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')
   const regex = new RegExp(`^${source}(\\..*)?$`)
   return (name) => regex.test(name)
 }
 
-/** `6455/5.4` takes 5.4 and 5.4.x of RFC 6455, `6455` all of it. */
+/** `6455/5.4` matches 5.4 and 5.4.x of RFC 6455, `6455` all of it. */
 function isInSection(requirementId: string, value: string): boolean {
   const [rfc, section] = value.split('/')
   const requirement = findRequirement(requirementId)
@@ -170,19 +160,19 @@ function isInSection(requirementId: string, value: string): boolean {
 }
 
 /** `failed@FILE`: what failed there; `new@FILE`: what is not in there. */
-function fromResult(kind: string, path: string): (one: Selectable) => boolean {
+function fromResult(kind: string, path: string): (entry: CatalogueEntry) => boolean {
   const parsed = JSON.parse(readText(path)) as RunResult | RunResult[]
   const cases = (Array.isArray(parsed) ? parsed : [parsed]).flatMap((result) => result.cases)
   const failed = new Set(
     cases.filter(({ verdict }) => ['fail', 'crash', 'error'].includes(verdict)).map(({ id }) => id),
   )
   const known = new Set(cases.map(({ id }) => id))
-  return ({ entry }) => (kind === 'failed' ? failed.has(entry.id) : !known.has(entry.id))
+  return ({ id }) => (kind === 'failed' ? failed.has(id) : !known.has(id))
 }
 
-function suggestion(from: readonly Selectable[], term: string): string {
+function suggestion(from: readonly CatalogueEntry[], term: string): string {
   if (/^h2\b/.test(term)) return ': WebSocket over HTTP/2 is not tested yet'
   const last = term.slice(term.lastIndexOf('.') + 1)
-  const near = from.filter(({ entry }) => last.length > 2 && entry.id.includes(last)).slice(0, 3)
-  return near.length === 0 ? '' : `; did you mean ${near.map(({ entry }) => entry.id).join(', ')}?`
+  const near = from.filter(({ id }) => last.length > 2 && id.includes(last)).slice(0, 3)
+  return near.length === 0 ? '' : `; did you mean ${near.map(({ id }) => id).join(', ')}?`
 }

@@ -2,7 +2,7 @@
  * How to write a section
  *
  * A section is a file under `sections/` that exports an array of cases. What a case is called, its class, its rules
- * and its words stand in the catalogue (`catalogue/`); the section only says how it runs:
+ * and its texts are in the catalogue (`catalogue/`); the section only says how it runs:
  *
  *     export const orphans: Case[] = [
  *       {
@@ -18,21 +18,21 @@
  *       },
  *     ]
  *
- * and one line in `sections/index.ts` adds it. Rows that differ by a value are made with `map`.
+ * and one line in `sections/index.ts` adds it. Cases that differ by a value are made with `map`.
  *
- * - `t.open(options)` gives a `Peer` after its 101, `t.handshake(options)` the peer with whatever answer came,
- *   `t.connect()` a bare connection. All are let go of at the end of the case.
+ * - `t.open(options)` gives a `Peer` after its 101, `t.handshake(options)` the peer with any answer,
+ *   `t.connect()` a bare connection. All are closed at the end of the case.
  * - `peer.sendFrame(spec, chop)` sends anything, legal or not; `peer.sendText`, `sendBinary`, `sendPing`, `sendClose`,
  *   `sendBytes`, `end` (FIN), `reset` (RST). `peer.frameBytes(spec)` gives the bytes to cut them by hand.
  * - `peer.expectMessage()`, `expectPong()`, `expectClose()`, `expectEnd()` and `next()` wait for the next event; what
  *   is not as expected throws a `Mismatch`, which fails the case with both sides shown. No sleeping: to show that
- *   something does *not* come, go on to a Close or a ping and look at what came before its answer (`expectQuiet`,
- *   `cleanClose` do that).
- * - The verbs of `verb.ts` speak the catalogue's words: `echoThenCleanClose`, `expectEcho`, `cleanClose`,
+ *   something does *not* come, go on to a Close or a ping and look at what preceded its answer (`expectQuiet`,
+ *   `expectCleanClose` do that).
+ * - The functions of `expect-*.ts` are named after the terms of the catalogue: `expectEchoThenCleanClose`, `expectEcho`, `expectCleanClose`,
  *   `expectFailure` (`fail(c)`), `expectFailureEarly` (fails without waiting), `expectReject`, `probe`, `alive`.
  * - `t.assert(ok, expected, actual, { class, requirement })` records a judgement, `t.require` also ends the case,
  *   `t.assertShould` warns, `t.note` remarks, `t.observe(name, value)` adds to the profile of the target,
- *   `t.skip(reason)` leaves the case. `t.require` narrows types, for which TypeScript wants `t` declared: `run(t: Trial)`. The class is that of the row unless told otherwise; an `info` row never fails
+ *   `t.skip(reason)` leaves the case. `t.require` narrows types, for which TypeScript wants `t` declared: `run(t: Trial)`. The class is that of the entry unless given; an `info` case never fails
  *   but by an assertion whose class is given as `must` (as `alive` does).
  * - `t.random` is seeded by run and case; `t.context` has the target, its capabilities, the idle time, the ledger of
  *   all traffic and the size limits.
@@ -48,7 +48,7 @@ export type Phase = 'parallel' | 'idle' | 'alone' | 'last' | 'after'
 
 export type CaseTag = 'slow' | 'hostile' | 'idle'
 
-/** How one row of the catalogue runs against a server. */
+/** How one entry of the catalogue runs. */
 export interface Case {
   /** The id in the catalogue. */
   id: string

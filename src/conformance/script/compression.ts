@@ -1,10 +1,19 @@
 import { constants, deflateRawSync, type ZlibOptions } from 'node:zlib'
-import type { Peer } from '../peer/peer.ts'
-import { type Agreement, agreementOf, PMD } from '../wire/extension.ts'
-import { type FrameSpec, hex, Op, Rsv } from '../wire/frame.ts'
-import { slide, TAIL, WINDOW_BITS } from '../wire/inflate.ts'
+import type { Peer } from '../peer/index.ts'
+import {
+  type Agreement,
+  agreementOf,
+  type FrameSpec,
+  hex,
+  Op,
+  PMD,
+  Rsv,
+  slide,
+  TAIL,
+  WINDOW_BITS,
+} from '../wire/index.ts'
 import type { Case } from './case.ts'
-import { requireAccepted } from './expect.ts'
+import { expectAccepted } from './expect-handshake.ts'
 import type { Handshake, Trial } from './trial.ts'
 
 /** `Hello` compressed into one block (RFC 7692 §7.2.3.1). */
@@ -18,7 +27,7 @@ export class Deflater {
   readonly #keepsWindow: boolean
   #window: Buffer = Buffer.alloc(0)
 
-  /** What the agreement asks of the client; default: a window of 32 KiB that is kept. */
+  /** What the agreement demands of the client; default: a window of 32 KiB that is retained. */
   constructor(agreement?: Agreement) {
     this.#windowBits = agreement?.clientBits ?? WINDOW_BITS
     this.#keepsWindow = agreement?.clientNoContext !== true
@@ -72,7 +81,7 @@ export interface CompressedLink {
 /** Opens a connection with permessage-deflate; skips the case when the offer is declined (RFC 7692 §5). */
 export async function openCompressed(t: Trial, offer: string = PMD): Promise<CompressedLink> {
   const handshake = await offerExtensions(t, offer)
-  requireAccepted(t, handshake)
+  expectAccepted(t, handshake)
   const agreement = handshake.response === null ? null : agreementOf(handshake.response)
   if (agreement === null) t.skip(`the target declined “${offer}”`)
   return { peer: handshake.peer, agreement, deflater: new Deflater(agreement) }

@@ -1,7 +1,6 @@
-import { faultOfClose } from '../peer/legal-close.ts'
-import { describeInbound, type Inbound, type Peer } from '../peer/peer.ts'
-import { type FrameSpec, showBytes } from '../wire/frame.ts'
-import { allowEcho, expectFailure } from './expect.ts'
+import { describeInbound, faultOfClose, type Inbound, type Peer } from '../peer/index.ts'
+import { type FrameSpec, showBytes } from '../wire/index.ts'
+import { allowEcho, expectFailure } from './expect-failure.ts'
 import type { Trial } from './trial.ts'
 
 /** How frames are written: all in one write, one write per frame, or byte by byte. */
@@ -36,7 +35,7 @@ export async function expectFailureAfterEcho(
 
 /**
  * The server ends the connection, with a Close or without one, and answers nothing: for what has to end a connection
- * without a code being asked for. A Close that comes nevertheless should have one of `codes`, when some are given
+ * without a required code. A Close that is sent nevertheless should have one of `codes`, when some are given
  * (RFC 6455 §5.1, §7.1.1).
  */
 export async function expectServerEnd(t: Trial, peer: Peer, codes?: readonly number[]): Promise<void> {
@@ -58,7 +57,7 @@ export async function expectServerEnd(t: Trial, peer: Peer, codes?: readonly num
 
 /**
  * Judges pongs one by one: in the order of their pings; some may be left out, but not the last (RFC 6455 §5.5.3).
- * The function it gives takes an event and says whether all is answered.
+ * The function it returns accepts an event and returns whether every ping is answered.
  */
 export function followPongs(t: Trial, payloads: readonly Uint8Array[]): (event: Inbound | null) => boolean {
   let next = 0
@@ -85,9 +84,9 @@ export async function expectPongs(t: Trial, peer: Peer, payloads: readonly Uint8
 const LISTED = 5
 
 /** Fails for what was seen of these passive rules on any connection of the run, those of the case included. */
-export function judgeBreaches(t: Trial, ...rules: string[]): void {
+export function expectNoBreach(t: Trial, ...rules: string[]): void {
   const breaches = rules.flatMap((rule) => t.context.ledger.breachesOf(rule))
   const shown = breaches.slice(0, LISTED).map(({ seenIn, detail }) => `${detail} (in ${seenIn})`)
   if (breaches.length > LISTED) shown.push(`and ${breaches.length - LISTED} more`)
-  t.require(breaches.length === 0, t.entry.expect, shown.join('; ') || 'kept on every connection of the run')
+  t.require(breaches.length === 0, t.entry.expect, shown.join('; ') || 'no breach on any connection of the run')
 }

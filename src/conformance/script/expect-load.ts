@@ -1,5 +1,5 @@
-import { describeInbound, type Inbound, type Peer } from '../peer/peer.ts'
-import { bytesOf, Op, showBytes } from '../wire/frame.ts'
+import { describeInbound, type Inbound, type Peer } from '../peer/index.ts'
+import { bytesOf, Op, showBytes } from '../wire/index.ts'
 import type { Trial } from './trial.ts'
 
 /** A message of a load: its bytes are compared with those of its echo. */
@@ -11,7 +11,7 @@ export interface LoadMessage {
 /** Frames that are written at once where very many are sent. */
 const BATCH = 500
 
-/** How much longer than for one event of other rows a load may make no progress. */
+/** How many times longer than other cases a load may make no progress. */
 const PATIENCE = 5
 
 /** Milliseconds without progress after which a load fails. */
@@ -37,7 +37,7 @@ export function echoFault(t: Trial, event: Inbound | null, { opcode, payload }: 
   return `${describeInbound(event, 0)} instead of ${showBytes(wanted)}`
 }
 
-/** Waits for the echoes of all messages, in order; one assertion stands for all (RFC 6455 §6.2). */
+/** Waits for the echoes of all messages, in order; recorded as one assertion (RFC 6455 §6.2). */
 export async function expectEchoes(t: Trial, peer: Peer, messages: readonly LoadMessage[]): Promise<void> {
   const expected = `${messages.length} echoes in order`
   for (const [index, message] of messages.entries()) {
@@ -47,7 +47,7 @@ export async function expectEchoes(t: Trial, peer: Peer, messages: readonly Load
   t.assert(true, expected, `${messages.length} echoes`)
 }
 
-/** One message after the other, each sent when the last came back; gives the milliseconds of each. */
+/** One message after the other, each sent after the echo of the last; returns the milliseconds of each. */
 export async function measureRoundTrips(t: Trial, peer: Peer, messages: readonly LoadMessage[]): Promise<number[]> {
   const times: number[] = []
   const expected = `${messages.length} round trips`
@@ -75,7 +75,7 @@ export function describeRate(count: number, milliseconds: number, unit: string):
   return `${Math.round(count / (milliseconds / 1000)).toLocaleString('en-US')} ${unit}/s`
 }
 
-/** Writes bytes; false when the target has not taken them at the deadline. */
+/** Writes bytes; false when the target has not accepted them by the deadline. */
 export async function writeBefore(peer: Peer, bytes: Uint8Array, deadline: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<false>((resolve) => {
@@ -86,11 +86,11 @@ export async function writeBefore(peer: Peer, bytes: Uint8Array, deadline: numbe
   return isWritten
 }
 
-/** Failed judgements that are kept of very many. */
+/** Failed judgments that are recorded of very many. */
 const KEPT = 10
 
-/** Makes one assertion of the very many that `action` records: those that hold are counted, those that do not stay. */
-export async function judgeAsOne(t: Trial, expected: string, action: () => Promise<void>): Promise<void> {
+/** Makes one assertion of the very many that `action` records: those that hold are counted, failed ones remain. */
+export async function expectAll(t: Trial, expected: string, action: () => Promise<void>): Promise<void> {
   const before = t.assertions.length
   await action()
   const added = t.assertions.splice(before)

@@ -1,15 +1,15 @@
-import type { Peer } from '../peer/peer.ts'
-import { Op } from '../wire/frame.ts'
+import type { Peer } from '../peer/index.ts'
+import { Op } from '../wire/index.ts'
 import type { Case } from './case.ts'
-import { alive, expectQuiet } from './expect.ts'
 import { echoFault, loadTimeout } from './expect-load.ts'
+import { expectAlive, expectQuiet } from './expect-served.ts'
 import type { Trial } from './trial.ts'
 
 /**
- * A row of `robust`: afterwards a fresh connection is served, and one that was opened before it still echoes
+ * A case of `robust`: afterwards a fresh connection is served, and one that was opened before it still echoes
  * (RFC 6455 §10.4).
  */
-export function survived(name: string, run: (t: Trial) => Promise<void>, options: Partial<Case> = {}): Case {
+export function survivalCase(name: string, run: (t: Trial) => Promise<void>, options: Partial<Case> = {}): Case {
   return {
     id: `robust.${name}`,
     phase: 'last',
@@ -17,13 +17,13 @@ export function survived(name: string, run: (t: Trial) => Promise<void>, options
     async run(t: Trial) {
       const witness = await t.open()
       await run(t)
-      await checkWitness(t, witness)
-      await alive(t)
+      await expectWitnessAlive(t, witness)
+      await expectAlive(t)
     },
   }
 }
 
-async function checkWitness(t: Trial, witness: Peer): Promise<void> {
+async function expectWitnessAlive(t: Trial, witness: Peer): Promise<void> {
   if (!t.context.capabilities.echo) return expectQuiet(t, witness)
   const message = { opcode: Op.TEXT, payload: Buffer.from('still here') }
   await witness.sendFrame(message)

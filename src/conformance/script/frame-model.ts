@@ -1,5 +1,5 @@
-import { type Frame, isUtf8, Op, shortestForm } from '../wire/frame.ts'
-import { isLegalCode } from './expect.ts'
+import { isLegalCode } from '../peer/index.ts'
+import { type Frame, isUtf8, Op, shortestForm } from '../wire/index.ts'
 
 /** What of a frame decides its fate. */
 export type ModelFrame = Pick<Frame, 'fin' | 'rsv' | 'opcode' | 'masked' | 'form' | 'length' | 'payload'>
@@ -15,18 +15,18 @@ export interface Prediction {
   /** Echoes and pongs, in the order of what they answer. */
   replies: Reply[]
   /**
-   * `open`: more may come; `closed`: a legal Close came; codes: the connection has to fail with one of them;
-   * `doubtful`: an unfinished text is broken already, which may be noticed now or at its end.
+   * `open`: more may follow; `closed`: a legal Close was sent; codes: the connection has to fail with one of them;
+   * `doubtful`: an unfinished text is invalid already, which may be noticed now or at its end.
    */
   end: 'open' | 'closed' | 'doubtful' | readonly number[]
 }
 
 const NOTHING = Buffer.alloc(0)
 
-/** Predicts what becomes of these frames on a fresh connection without extensions (RFC 6455 §5). */
+/** Predicts the effect of these frames on a fresh connection without extensions (RFC 6455 §5). */
 export function predict(frames: readonly ModelFrame[]): Prediction {
   const model = new Model()
-  for (const frame of frames) if (!model.isOver) model.take(frame)
+  for (const frame of frames) if (!model.isOver) model.accept(frame)
   const { replies, end } = model
   return { replies, end }
 }
@@ -37,13 +37,13 @@ class Model {
   isOver = false
   #message: { opcode: number; payload: Buffer } | null = null
 
-  take(frame: ModelFrame): void {
+  accept(frame: ModelFrame): void {
     if (breaksFrameRules(frame)) this.#fail(1002)
-    else if (frame.opcode >= Op.CLOSE) this.#takeControl(frame)
-    else this.#takeData(frame)
+    else if (frame.opcode >= Op.CLOSE) this.#acceptControl(frame)
+    else this.#acceptData(frame)
   }
 
-  #takeControl({ opcode, payload }: ModelFrame): void {
+  #acceptControl({ opcode, payload }: ModelFrame): void {
     if (opcode === Op.PING) this.replies.push({ opcode: Op.PONG, payload })
     if (opcode !== Op.CLOSE) return
     if (payload.length === 1 || (payload.length > 1 && !isLegalCode(payload.readUInt16BE(0)))) this.#fail(1002)
@@ -54,7 +54,7 @@ class Model {
     }
   }
 
-  #takeData({ opcode, payload, fin }: ModelFrame): void {
+  #acceptData({ opcode, payload, fin }: ModelFrame): void {
     if ((opcode === Op.CONT) !== (this.#message !== null)) {
       this.#fail(1002)
       return

@@ -1,9 +1,8 @@
-import { acceptOf, fieldTokens, fieldValue, fieldValues, type Response } from '../wire/frame.ts'
-import type { UpgradeRequest } from '../wire/upgrade-request.ts'
+import { acceptOf, fieldTokens, fieldValue, fieldValues, type Response, type UpgradeRequest } from '../wire/index.ts'
 
 /** A rule on the 101 that does not hold. */
 export interface AnswerBreach {
-  /** The row that asserts it: `hs.resp.accept`. */
+  /** The case that asserts it: `hs.resp.accept`. */
   rule: string
   detail: string
 }
@@ -12,7 +11,7 @@ function valuesSent(request: UpgradeRequest, name: string): string[] {
   return request.fields.filter(([field]) => field.toLowerCase() === name).map(([, value]) => value)
 }
 
-/** Each row of `hs.resp` as a function: what is wrong with this 101, or null (RFC 6455 §4.2.2). */
+/** Each case of `hs.resp` as a function: what is wrong with this 101, or null (RFC 6455 §4.2.2). */
 const rules: Record<string, (response: Response, request: UpgradeRequest) => string | null> = {
   'hs.resp.status-line': ({ statusLine }) => (/^HTTP\/1\.1 101 /.test(statusLine) ? null : statusLine),
   'hs.resp.upgrade': (response) => {
@@ -57,10 +56,10 @@ const rules: Record<string, (response: Response, request: UpgradeRequest) => str
   'hs.resp.syntax': ({ problems }) => (problems.length === 0 ? null : problems.join('; ')),
 }
 
-/** The ids of the rows that `checkAnswer` judges. */
+/** The ids of the cases that `checkAnswer` judges. */
 export const answerRules: readonly string[] = Object.keys(rules)
 
-/** What is wrong with a 101, by the row that asserts it (RFC 6455 §4.2.2). */
+/** What is wrong with a 101, by the case that asserts it (RFC 6455 §4.2.2). */
 export function checkAnswer(request: UpgradeRequest, response: Response): AnswerBreach[] {
   return Object.entries(rules).flatMap(([rule, judge]) => {
     const detail = judge(response, request)

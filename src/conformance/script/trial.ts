@@ -1,13 +1,15 @@
 import type { CatalogueEntry } from '../catalogue/index.ts'
-import { FrameWatch, type Ledger } from '../peer/frame-watch.ts'
-import type { Chop } from '../peer/peer.ts'
-import { Mismatch, Peer, sleep, type Transport } from '../peer/peer.ts'
-import type { Target } from '../peer/target.ts'
-import type { WireLog } from '../peer/wire-log.ts'
+import { FrameWatch, type Ledger, Mismatch, Peer, type Target, type Transport, type WireLog } from '../peer/index.ts'
 import type { AssertionResult, CaseClass } from '../result.ts'
-import type { Response } from '../wire/frame.ts'
-import type { Random } from '../wire/random.ts'
-import { buildRequest, type RequestOptions, type UpgradeRequest } from '../wire/upgrade-request.ts'
+import {
+  buildRequest,
+  type Chop,
+  type Random,
+  type RequestOptions,
+  type Response,
+  sleep,
+  type UpgradeRequest,
+} from '../wire/index.ts'
 import { type AnswerBreach, checkAnswer } from './response-rule.ts'
 
 /** Errors that say nothing about the target: this machine has no port or file handle left just now. */
@@ -25,7 +27,7 @@ export interface Capabilities {
   /** It accepts permessage-deflate. */
   pmd: boolean
   serverHeader: string | null
-  /** Version of TLS, when the target speaks it. */
+  /** Version of TLS, when the target uses it. */
   tls: string | null
 }
 
@@ -41,7 +43,7 @@ export interface RunContext {
   seed: number
   /** A subprotocol the server knows, from `--subprotocol`. */
   subprotocol: string | null
-  /** The run may take long (`--long`): cases that take samples then take all. */
+  /** The run may be long (`--long`): cases that use samples then use everything. */
   long: boolean
   /** Bytes of the largest message to send. */
   maxMessage: number
@@ -55,7 +57,7 @@ export class Skip extends Error {}
 /** Ends a case whose verdict is settled by what it asserted. */
 export class Settled extends Error {}
 
-/** One assertion's own class and rule; by default those of the row. */
+/** One assertion's own class and rule; by default those of the entry. */
 export interface AssertionOptions {
   class?: CaseClass
   requirement?: string
@@ -65,9 +67,9 @@ export interface AssertionOptions {
 export interface Handshake {
   peer: Peer
   request: UpgradeRequest
-  /** null: no answer came. */
+  /** null: no answer arrived. */
   response: Response | null
-  /** What the rows of `hs.resp` have against the 101. */
+  /** What is wrong with the 101, by the cases of `hs.resp`. */
   breaches: AnswerBreach[]
 }
 
@@ -83,7 +85,7 @@ export interface OpenOptions extends RequestOptions {
   timeout?: number
 }
 
-/** Where clients under test arrive: takes the place of connecting when it is they that are tested. */
+/** Where clients under test arrive; replaces connecting when clients are tested. */
 export interface Reception {
   /** The next client of the case, answered with a 101; the options say what a client would ask of a server. */
   handshake(t: Trial, options: OpenOptions): Promise<Handshake>
@@ -111,7 +113,7 @@ export class Trial {
     this.log = log
   }
 
-  /** The last word of the id: `14` of `hs.ver.v14` is `v14`. */
+  /** The last part of the id: `14` of `hs.ver.v14` is `v14`. */
   get name(): string {
     return this.entry.id.slice(this.entry.id.lastIndexOf('.') + 1)
   }
@@ -184,7 +186,7 @@ export class Trial {
     }
   }
 
-  /** A peer on a transport that the case opened itself; `role` is what the tool plays. */
+  /** A peer on a transport that the case opened itself; `role` is what the tester plays. */
   adopt(transport: Transport, role: 'client' | 'server' = 'client'): Peer {
     if (role === 'client') this.log.out('connect', this.context.target.url)
     else this.log.in('connect', 'a client connects')
@@ -205,7 +207,7 @@ export class Trial {
     return buildRequest(this.context.target.base, this.random, options)
   }
 
-  /** Sends a request on a new connection and waits for the answer; every 101 is looked at by the `hs.resp` rows. */
+  /** Sends a request on a new connection and waits for the answer; every 101 is checked by the rules of `hs.resp`. */
   async handshake(options: OpenOptions = {}): Promise<Handshake> {
     if (this.reception !== null) return this.reception.handshake(this, options)
     return this.handshakeOn(await this.connect(), options)
@@ -215,7 +217,7 @@ export class Trial {
   async handshakeOn(peer: Peer, options: OpenOptions = {}): Promise<Handshake> {
     const request = this.request(options)
     const bytes = Buffer.concat([Buffer.from(options.prefix ?? '', 'latin1'), request.bytes])
-    if (options.early === undefined) await peer.sendRequest(bytes, options.chop)
+    if (options.early === undefined) await peer.sendHead(bytes, options.chop)
     else await peer.sendBytes(Buffer.concat([bytes, options.early(peer)]), options.chop)
     return this.readAnswer(peer, request, options.timeout)
   }
@@ -235,19 +237,19 @@ export class Trial {
     return peer
   }
 
-  /** Lets go of a connection before the end of the case: for cases that open many. */
+  /** Closes a connection before the end of the case: for cases that open many. */
   release(peer: Peer): void {
     peer.destroy()
     this.peers.splice(this.peers.indexOf(peer), 1)
   }
 
-  /** Lets go of all connections. */
+  /** Closes all connections. */
   close(): void {
     for (const peer of this.peers) peer.destroy()
   }
 }
 
-/** What came as an answer, for messages. */
+/** The answer in words, for messages. */
 export function describeAnswer(response: Response | null, peer: Peer): string {
   if (response !== null) return response.statusLine
   if (peer.unread.length > 0) return `no response head but ${peer.unread.length} bytes`

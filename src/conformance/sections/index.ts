@@ -1,4 +1,4 @@
-import type { Case } from '../script/case.ts'
+import type { Case } from '../script/index.ts'
 import { clientAnswer } from './client/answer.ts'
 import { turnToClient } from './client/autobahn.ts'
 import { clientClosing } from './client/closing.ts'

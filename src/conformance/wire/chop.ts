@@ -1,12 +1,13 @@
 import type { Duplex } from 'node:stream'
+import { sleep } from './poll.ts'
 
-/** How to cut a write into pieces: every n bytes, or sizes taken in turn; `pause` in milliseconds between them. */
+/** How to cut a write into pieces: every n bytes, or sizes used in turn; `pause` in milliseconds between them. */
 export interface Chop {
   size: number | readonly number[]
   pause?: number
 }
 
-/** Writes bytes, cut as told, each piece handed to the system before the next; stops when the stream is gone. */
+/** Writes bytes in pieces, each handed to the system before the next; stops when the stream is gone. */
 export async function writeChopped(stream: Duplex, bytes: Uint8Array, chop?: Chop): Promise<void> {
   if (chop === undefined) return writeOnce(stream, bytes)
   const sizes = typeof chop.size === 'number' ? [chop.size] : chop.size
@@ -33,9 +34,4 @@ function writeOnce(stream: Duplex, bytes: Uint8Array): Promise<void> {
     stream.once('close', done)
     stream.write(bytes, done)
   })
-}
-
-/** A pause that a row asks for (between segments); never used to wait for the target. */
-export function sleep(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds))
 }

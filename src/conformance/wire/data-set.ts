@@ -81,7 +81,7 @@ function htmlElement(random: Random): string {
   return `<${name} class="${word(random)}" id="e${random.integer(1, 99_999)}">${sentence(random)}${link}</${name}>\n`
 }
 
-/** A grey picture of 512 pixels a row: slopes with a little noise. */
+/** A grey picture of 512 pixels a case: slopes with a little noise. */
 function bitmap(random: Random, size: number): Buffer {
   const bytes = Buffer.alloc(size)
   for (let index = 0; index < size; index++) {

@@ -83,7 +83,7 @@ function distanceCode(distance: number): { symbol: number; extra: number; base: 
   return { symbol: 2 * extra + 2 + half, extra, base: ((2 + half) << extra) + 1 }
 }
 
-/** Reads DEFLATE data without inflating it, to see what zlib does not tell (RFC 1951 §3.2). */
+/** Reads DEFLATE data without inflating it, to see what zlib does not report (RFC 1951 §3.2). */
 class BlockReader {
   readonly #bytes: Uint8Array
   #at = 0
@@ -95,8 +95,8 @@ class BlockReader {
 
   read(): void {
     while (this.#at < this.#bytes.length * 8) {
-      const isFinal = this.#take(1) === 1
-      const type = this.#take(2)
+      const isFinal = this.#read(1) === 1
+      const type = this.#read(2)
       if (type === 0) this.#skipStored()
       else if (type === 1) this.#scan(FIXED_LITERALS, FIXED_DISTANCES)
       else if (type === 2) this.#scanDynamic()
@@ -105,7 +105,7 @@ class BlockReader {
     }
   }
 
-  #take(count: number): number {
+  #read(count: number): number {
     if (this.#at + count > this.#bytes.length * 8) throw new RangeError('the data ends inside a block')
     let value = 0
     for (let index = 0; index < count; index++, this.#at++) {
@@ -120,24 +120,24 @@ class BlockReader {
 
   #skipStored(): void {
     this.#align()
-    const length = this.#take(16)
-    this.#take(16)
+    const length = this.#read(16)
+    this.#read(16)
     this.#at += length * 8
   }
 
   #scanDynamic(): void {
-    const literalCount = this.#take(5) + 257
-    const distanceCount = this.#take(5) + 1
-    const order = LENGTH_ORDER.slice(0, this.#take(4) + 4)
+    const literalCount = this.#read(5) + 257
+    const distanceCount = this.#read(5) + 1
+    const order = LENGTH_ORDER.slice(0, this.#read(4) + 4)
     const lengths = new Array<number>(19).fill(0)
-    for (const symbol of order) lengths[symbol] = this.#take(3)
+    for (const symbol of order) lengths[symbol] = this.#read(3)
     const code = new HuffmanCode(lengths)
     const all: number[] = []
     while (all.length < literalCount + distanceCount) {
       const symbol = this.#decode(code)
       if (symbol < 16) all.push(symbol)
-      else if (symbol === 16) all.push(...repeat(all[all.length - 1], 3 + this.#take(2)))
-      else all.push(...repeat(0, symbol === 17 ? 3 + this.#take(3) : 11 + this.#take(7)))
+      else if (symbol === 16) all.push(...repeat(all[all.length - 1], 3 + this.#read(2)))
+      else all.push(...repeat(0, symbol === 17 ? 3 + this.#read(3) : 11 + this.#read(7)))
     }
     this.#scan(new HuffmanCode(all.slice(0, literalCount)), new HuffmanCode(all.slice(literalCount)))
   }
@@ -145,21 +145,21 @@ class BlockReader {
   #scan(literals: HuffmanCode, distances: HuffmanCode): void {
     for (let symbol = this.#decode(literals); symbol !== END_OF_BLOCK; symbol = this.#decode(literals)) {
       if (symbol < END_OF_BLOCK) continue
-      this.#take(symbol < 265 || symbol === 285 ? 0 : (symbol - 261) >> 2)
+      this.#read(symbol < 265 || symbol === 285 ? 0 : (symbol - 261) >> 2)
       const code = this.#decode(distances)
       const extra = code < 4 ? 0 : (code >> 1) - 1
       const base = code < 4 ? code + 1 : ((2 + (code & 1)) << extra) + 1
-      this.largestDistance = Math.max(this.largestDistance, base + this.#take(extra))
+      this.largestDistance = Math.max(this.largestDistance, base + this.#read(extra))
     }
   }
 
   #decode(code: HuffmanCode): number {
     for (let length = 1, value = 0; length <= 15; length++) {
-      value = (value << 1) | this.#take(1)
+      value = (value << 1) | this.#read(1)
       const symbol = code.find(length, value)
       if (symbol !== undefined) return symbol
     }
-    throw new RangeError('a code that stands for nothing')
+    throw new RangeError('a code without a symbol')
   }
 }
 

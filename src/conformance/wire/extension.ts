@@ -1,4 +1,4 @@
-import { fieldValue, type Response } from './frame.ts'
+import { fieldValue, type Response } from './http.ts'
 import { WINDOW_BITS } from './inflate.ts'
 
 /** The name of the extension (RFC 7692 §7). */
@@ -24,26 +24,47 @@ export function parseExtensions(value: string): ExtensionElement[] | null {
   }))
 }
 
+/** The elements in the head of a request or response: none is an empty list, null when the grammar is broken. */
+export function extensionsOf(head: Pick<Response, 'fields'>): ExtensionElement[] | null {
+  const value = fieldValue(head, 'sec-websocket-extensions')
+  return value === null ? [] : parseExtensions(value)
+}
+
+/** The first element of permessage-deflate in a head (RFC 7692 §5). */
+export function deflateElementOf(head: Pick<Response, 'fields'>): ExtensionElement | undefined {
+  return extensionsOf(head)?.find(({ name }) => name === PMD)
+}
+
+/** Whether the element has that parameter. */
+export function hasParam(element: ExtensionElement | undefined, name: string): boolean {
+  return element?.params.some(([param]) => param === name) ?? false
+}
+
+/** The value of that parameter; null when it has none, or is absent. */
+export function paramOf({ params }: ExtensionElement, name: string): string | null {
+  return params.find(([param]) => param === name)?.[1] ?? null
+}
+
 /** What an element of permessage-deflate says (RFC 7692 §7.1). */
 export interface Agreement {
   serverNoContext: boolean
   clientNoContext: boolean
-  /** null: the parameter is not there. */
+  /** null: the parameter is absent. */
   serverBits: number | null
-  /** null: the parameter is not there; 15 also when it has no value. */
+  /** null: the parameter is absent; 15 also when it has no value. */
   clientBits: number | null
 }
 
-/** Reads the parameters as far as they can be read; what is wrong with them `breachesOf` tells (RFC 7692 §7.1). */
-export function readAgreement({ params }: ExtensionElement): Agreement {
-  const has = (name: string): boolean => params.some(([param]) => param === name)
+/** Reads the parameters as far as they are readable; `paramBreaches` says what is wrong with them (RFC 7692 §7.1). */
+export function readAgreement(element: ExtensionElement): Agreement {
   const bitsOf = (name: string): number | null => {
-    const bits = Number(params.find(([param]) => param === name)?.[1] ?? WINDOW_BITS)
-    return !has(name) ? null : bits >= 8 && bits <= WINDOW_BITS ? bits : WINDOW_BITS
+    if (!hasParam(element, name)) return null
+    const bits = Number(paramOf(element, name) ?? WINDOW_BITS)
+    return bits >= 8 && bits <= WINDOW_BITS ? bits : WINDOW_BITS
   }
   return {
-    serverNoContext: has('server_no_context_takeover'),
-    clientNoContext: has('client_no_context_takeover'),
+    serverNoContext: hasParam(element, 'server_no_context_takeover'),
+    clientNoContext: hasParam(element, 'client_no_context_takeover'),
     serverBits: bitsOf('server_max_window_bits'),
     clientBits: bitsOf('client_max_window_bits'),
   }
@@ -51,25 +72,30 @@ export function readAgreement({ params }: ExtensionElement): Agreement {
 
 /** What was agreed in a 101, or null when permessage-deflate was not (RFC 7692 §5). */
 export function agreementOf(response: Response): Agreement | null {
-  const element = parseExtensions(fieldValue(response, 'sec-websocket-extensions') ?? '')?.find(
-    ({ name }) => name === PMD,
-  )
+  const element = deflateElementOf(response)
   return element === undefined ? null : readAgreement(element)
 }
 
-/** What is wrong with the parameters of an answer (RFC 7692 §7.1). */
-export function breachesOf({ params }: ExtensionElement): string[] {
+/** What is wrong with the parameters of an offer, or of an answer (RFC 7692 §7.1). */
+export function paramBreaches({ params }: ExtensionElement, place: 'offer' | 'answer'): string[] {
   return params.flatMap(([name, value], index) => {
     if (params.findIndex(([other]) => other === name) < index) return [`${name} is given twice`]
     switch (name) {
       case 'server_no_context_takeover':
       case 'client_no_context_takeover':
         return value === null ? [] : [`${name} has the value ${value}`]
-      case 'server_max_window_bits':
       case 'client_max_window_bits':
-        return /^(?:[89]|1[0-5])$/.test(value ?? '') ? [] : [`${name} is ${value ?? 'without a value'}`]
+        // Only the client may leave the number to the server (RFC 7692 §7.1.2.2).
+        if (place === 'offer' && value === null) return []
+        return windowBitsBreach(name, value)
+      case 'server_max_window_bits':
+        return windowBitsBreach(name, value)
       default:
-        return [`${name} is no parameter`]
+        return [`${name} is not a parameter of ${PMD}`]
     }
   })
+}
+
+function windowBitsBreach(name: string, value: string | null): string[] {
+  return /^(?:[89]|1[0-5])$/.test(value ?? '') ? [] : [`${name} is ${value ?? 'without a value'}`]
 }

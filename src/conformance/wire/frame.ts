@@ -1,11 +1,9 @@
-import { createHash } from 'node:crypto'
-
-export { isUtf8 } from 'node:buffer'
+import { bytesOf } from './bytes.ts'
 
 /** The opcodes of RFC 6455 §5.2, for the tester's own use. */
 export const Op = { CONT: 0x0, TEXT: 0x1, BINARY: 0x2, CLOSE: 0x8, PING: 0x9, PONG: 0xa } as const
 
-/** Reserved bits as they stand in the first byte, shifted: RSV1 is 4, RSV2 is 2, RSV3 is 1 (RFC 6455 §5.2). */
+/** Reserved bits of the first byte, shifted: RSV1 is 4, RSV2 is 2, RSV3 is 1 (RFC 6455 §5.2). */
 export const Rsv = { RSV1: 4, RSV2: 2, RSV3: 1 } as const
 
 /** What one frame shall look like on the wire; nothing here has to be legal (RFC 6455 §5.2). */
@@ -62,7 +60,7 @@ export function closeBody(code?: number, reason: string | Uint8Array = ''): Buff
   return Buffer.concat([Buffer.from([code >> 8, code & 0xff]), bytesOf(reason)])
 }
 
-/** One frame as it came, with everything that can be wrong about it (RFC 6455 §5.2). */
+/** One frame as received, with everything that can be wrong about it (RFC 6455 §5.2). */
 export interface Frame {
   fin: boolean
   rsv: number
@@ -80,13 +78,13 @@ export interface Frame {
 
 const NO_BYTES = Buffer.alloc(0)
 
-/** Cuts inbound bytes into frames. It takes every frame, legal or not: judging is done by who reads it (RFC 6455 §5.2). */
+/** Cuts inbound bytes into frames. It accepts every frame, legal or not; the caller judges it (RFC 6455 §5.2). */
 export class FrameReader {
   #chunks: Buffer[] = []
   #size = 0
   #needed = 2
 
-  /** Bytes that came after the last whole frame. */
+  /** Bytes received after the last whole frame. */
   get pending(): Buffer {
     return this.#gather()
   }
@@ -172,108 +170,4 @@ export function describeFrame(
     String(frame.length),
   ]
   return words.join(' ')
-}
-
-/** UTF-8 bytes of a string, or the bytes as they are. */
-export function bytesOf(data: string | Uint8Array): Buffer {
-  if (typeof data === 'string') return Buffer.from(data, 'utf8')
-  return Buffer.isBuffer(data) ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength)
-}
-
-/** Bytes of a hex text; blanks are allowed: `hex('81 85')`. */
-export function hex(text: string): Buffer {
-  const digits = text.replace(/\s+/g, '')
-  if (!/^([0-9a-f]{2})*$/i.test(digits)) throw new TypeError(`“${text}” is no hex text`)
-  return Buffer.from(digits, 'hex')
-}
-
-/** A readable short form of data for messages: quoted text when it is printable, else hex; cut to 40 bytes. */
-export function showBytes(bytes: Uint8Array): string {
-  const head = Buffer.from(bytes.subarray(0, 40))
-  const text = head.toString('latin1')
-  const shown = /^[\x20-\x7e]*$/.test(text) ? JSON.stringify(text) : head.toString('hex')
-  return bytes.length > 40 ? `${shown}… (${bytes.length} bytes)` : shown
-}
-
-/** The Sec-WebSocket-Accept that answers a key (RFC 6455 §4.2.2). */
-export function acceptOf(key: string): string {
-  return createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`, 'latin1').digest('base64')
-}
-
-/** What an HTTP request shall look like; everything is sent as given (RFC 9112). */
-export interface RequestSpec {
-  method: string
-  target: string
-  version: string
-  /** Pairs, so that order, case and repetition are free. A value of `null` leaves the field out. */
-  fields: [name: string, value: string][]
-  /** Between name and value; default a colon and a blank. */
-  separator?: string
-  /** Default CR LF. */
-  lineEnd?: string
-}
-
-/** The request as bytes, one byte per character (RFC 9112 §2.1). */
-export function encodeRequest(spec: RequestSpec): Buffer {
-  const end = spec.lineEnd ?? '\r\n'
-  const first = [spec.method, spec.target, spec.version].filter((part) => part !== '').join(' ')
-  const fields = spec.fields.map(([name, value]) => `${name}${spec.separator ?? ': '}${value}`)
-  return Buffer.from([first, ...fields, '', ''].join(end), 'latin1')
-}
-
-/** An HTTP response head as it came, with the breaches of HTTP syntax found in it (RFC 9112 §4). */
-export interface Response {
-  statusLine: string
-  /** 0 when the status line cannot be read. */
-  status: number
-  fields: [name: string, value: string][]
-  /** What is malformed about the head. */
-  problems: string[]
-  /** The whole head, the empty line included. */
-  head: Buffer
-}
-
-/** The values of a field, in order of their lines. */
-export function fieldValues(response: Pick<Response, 'fields'>, name: string): string[] {
-  return response.fields.filter(([field]) => field.toLowerCase() === name.toLowerCase()).map(([, value]) => value)
-}
-
-/** The value of a field, repeated lines joined by a comma, or null when it is absent (RFC 9110 §5.3). */
-export function fieldValue(response: Pick<Response, 'fields'>, name: string): string | null {
-  const values = fieldValues(response, name)
-  return values.length === 0 ? null : values.join(', ')
-}
-
-/** The elements of a comma-separated field, in lower case, trimmed, empty ones left out (RFC 9110 §5.6.1). */
-export function fieldTokens(response: Pick<Response, 'fields'>, name: string): string[] {
-  return (fieldValue(response, name) ?? '')
-    .split(',')
-    .map((token) => token.trim().toLowerCase())
-    .filter(Boolean)
-}
-
-/** Where the head ends (the index after the empty line), or -1. */
-export function findHeadEnd(bytes: Buffer): number {
-  const crlf = bytes.indexOf('\r\n\r\n', 0, 'latin1')
-  const lf = bytes.indexOf('\n\n', 0, 'latin1')
-  if (crlf === -1) return lf === -1 ? -1 : lf + 2
-  return lf !== -1 && lf < crlf ? lf + 2 : crlf + 4
-}
-
-/** Reads a response head; what is malformed is listed, not thrown (RFC 9112 §4, §5). */
-export function parseResponse(head: Buffer): Response {
-  const text = head.toString('latin1')
-  const problems: string[] = []
-  if (/(^|[^\r])\n/.test(text)) problems.push('a line ends with LF alone')
-  const [statusLine, ...lines] = text.replace(/(\r?\n){2}$/, '').split(/\r?\n/)
-  const match = /^HTTP\/\d\.\d (\d{3}) [\t\x20-\x7e\x80-\xff]*$/.exec(statusLine)
-  if (match === null) problems.push(`status line “${statusLine}”`)
-  const fields: [string, string][] = []
-  for (const line of lines) {
-    const field = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[\t ]*([\t\x20-\x7e\x80-\xff]*?)[\t ]*$/.exec(line)
-    if (field === null) problems.push(`field line “${line}”`)
-    else fields.push([field[1], field[2]])
-  }
-  const status = match?.[1] ?? /^HTTP\/\S+ (\d{3})/.exec(statusLine)?.[1] ?? '0'
-  return { statusLine, status: Number(status), fields, problems, head }
 }

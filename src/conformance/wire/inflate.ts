@@ -1,15 +1,15 @@
 import { inflateRawSync, type ZlibOptions } from 'node:zlib'
 
-/** What ends every compressed message on the wire and is left out there (RFC 7692 §7.2.2). */
+/** The end of every compressed message, which is not transmitted (RFC 7692 §7.2.2). */
 export const TAIL = Buffer.from([0x00, 0x00, 0xff, 0xff])
 /** An empty final block: behind data that ends between two blocks it ends the stream, else it is an error. */
 const LAST_BLOCK = Buffer.from([0x01, 0x00, 0x00, 0xff, 0xff])
-/** A message that inflates above this is not read on. */
+/** Inflating stops when a message exceeds this. */
 const MAX_OUTPUT = 512 * 1024 * 1024
-/** What a server may hold at most of what went before (RFC 7692 §7.1.2). */
+/** The largest window of earlier messages (RFC 7692 §7.1.2). */
 export const WINDOW_BITS = 15
 
-/** With `info` zlib tells as well how much of the input it took; the types do not know it. */
+/** With `info` zlib also reports how much of the input it consumed; the types do not declare it. */
 type InflateWithInfo = (bytes: Buffer, options: ZlibOptions) => { buffer: Buffer; engine: { bytesWritten: number } }
 
 /** Inflates the messages of one connection in order, keeping the window from one to the next (RFC 7692 §7.2.2). */
@@ -31,7 +31,7 @@ export class Inflater {
   inflate(payload: Uint8Array): Buffer {
     const parts: Buffer[] = []
     let window = this.#window
-    // A block with BFINAL ends the stream of zlib; what follows it is a stream of its own with the window kept.
+    // A block with BFINAL ends the stream of zlib; what follows it is a stream of its own that retains the window.
     for (let rest = Buffer.concat([payload, TAIL, LAST_BLOCK]); rest.length > 0; ) {
       const { buffer, engine } = this.#inflateStream(rest, window)
       if (buffer.length > 0) {
@@ -52,7 +52,7 @@ export class Inflater {
   }
 }
 
-/** The last bytes of what was, followed by what came: as many as the window holds (RFC 7692 §7.1.2). */
+/** The end of the window followed by the bytes added: as many as fit (RFC 7692 §7.1.2). */
 export function slide(window: Buffer, added: Buffer, windowBits: number): Buffer {
   const size = 2 ** windowBits
   if (added.length >= size) return Buffer.from(added.subarray(-size))

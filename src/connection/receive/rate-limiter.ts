@@ -2,17 +2,17 @@ import { wheel } from '../../transport/timing-wheel.ts'
 import type { ConnectionLimits } from '../limits.ts'
 import { TokenBucket } from './token-bucket.ts'
 
-/** Milliseconds; a peer over its rate is read from in portions, not once for each message. */
+/** Milliseconds; a shorter pause would end after every message. */
 const SHORTEST_WAIT = 50
 
-/** Told of a peer that sends more than it may. */
+/** The callback of a rate limiter. */
 export interface RateSink {
-  /** So many milliseconds until the peer is within its rate again. */
+  /** The peer exceeds a rate; it is within the rate again after `wait` milliseconds. */
   onOverRate(wait: number): void
 }
 
-/** Counts what a peer sends against its rates; a bucket is made when something is first taken from it. */
-export class RateGuard {
+/** Counts what a peer sends against its rates; each bucket is created when it is first used. */
+export class RateLimiter {
   readonly #limits: ConnectionLimits
   readonly #sink: RateSink
   #messages: TokenBucket | null = null
@@ -27,28 +27,28 @@ export class RateGuard {
     this.#sink = sink
   }
 
-  takeMessage(): void {
+  countMessage(): void {
     const { messageRate } = this.#limits
     if (messageRate === null) return
     this.#messages ??= new TokenBucket(messageRate, wheel.time)
-    this.#take(this.#messages, 1)
+    this.#count(this.#messages, 1)
   }
 
-  takeBytes(count: number): void {
+  countBytes(count: number): void {
     const { byteRate } = this.#limits
     if (byteRate === null) return
     this.#bytes ??= new TokenBucket(byteRate, wheel.time)
-    this.#take(this.#bytes, count)
+    this.#count(this.#bytes, count)
   }
 
-  takePing(): void {
+  countPing(): void {
     const { pingRate } = this.#limits
     if (pingRate === null) return
     this.#pings ??= new TokenBucket(pingRate, wheel.time)
-    this.#take(this.#pings, 1)
+    this.#count(this.#pings, 1)
   }
 
-  /** Calls `resume` after `milliseconds`, 50 at the least; a longer wait replaces a shorter one. */
+  /** Calls `resume` after `least` milliseconds, or 50; a longer wait replaces a shorter one. */
   wait(least: number, resume: () => void): void {
     const milliseconds = Math.max(least, SHORTEST_WAIT)
     const resumeAt = wheel.time + milliseconds
@@ -61,14 +61,14 @@ export class RateGuard {
     }, milliseconds)
   }
 
-  /** Nobody waits any more, now or later. */
+  /** Cancels the wait, and ignores later ones. */
   stop(): void {
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#timer = null
     this.#isStopped = true
   }
 
-  #take(bucket: TokenBucket, count: number): void {
+  #count(bucket: TokenBucket, count: number): void {
     const wait = bucket.take(count, wheel.time)
     if (wait > 0) this.#sink.onOverRate(wait)
   }

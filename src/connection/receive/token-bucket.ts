@@ -1,6 +1,6 @@
 import type { RateLimit } from '../limits.ts'
 
-/** A token bucket (messages, bytes or pings per second). It may be overdrawn once: what was read cannot be unread. */
+/** A token bucket (messages, bytes or pings per second). It may be overdrawn: what was read cannot be unread. */
 export class TokenBucket {
   readonly #perMillisecond: number
   readonly #burst: number
@@ -14,7 +14,7 @@ export class TokenBucket {
     this.#filledAt = now
   }
 
-  /** Takes `count`; returns the milliseconds until the bucket is out of debt, 0 when it is not in debt. */
+  /** Removes `count` tokens; returns the milliseconds until none are owed, 0 when none are. */
   take(count: number, now: number): number {
     const filled = this.#tokens + (now - this.#filledAt) * this.#perMillisecond
     this.#tokens = Math.min(this.#burst, filled) - count

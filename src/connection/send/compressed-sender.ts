@@ -1,32 +1,31 @@
 import type { MessageCodec } from '../../core/message-codec.ts'
 import { Opcode } from '../../core/opcode.ts'
-import { flushDeferred } from './end-of-tick.ts'
 import { COPY_LIMIT, type Outbox } from './outbox.ts'
 import type { Sendable } from './outgoing.ts'
 import { PreparedMessage } from './prepared-message.ts'
 
-/** Told of what the codec is done with. */
-export interface SenderSink {
-  /** A message that the codec worked on was handed to the outbox. */
+/** The callback of a compressed sender. */
+export interface CompressedSenderSink {
+  /** The codec has finished a message, and the outbox has it. */
   onSent(): void
 }
 
 /**
- * Sends the messages of a connection with compression in order, those that are worth it compressed (RFC 7692 §6.1).
- * While the codec works on one the next ones wait, and so does the Close frame; other control frames go ahead of them
- * (RFC 6455 §5.4).
+ * Sends the messages of a connection with permessage-deflate in order, compressed when that is worthwhile (RFC 7692
+ * §6.1). While the codec compresses one the next ones wait, and so does the Close frame; other control frames overtake
+ * them (RFC 6455 §5.4).
  */
-export class Sender {
+export class CompressedSender {
   readonly #outbox: Outbox
   readonly #codec: MessageCodec
-  readonly #sink: SenderSink
+  readonly #sink: CompressedSenderSink
   #isCompressing = false
   #waiting: (() => void)[] | null = null
   #waitingBytes = 0
-  /** The Close frame that goes behind everything that waits. */
+  /** The Close frame that follows everything that waits. */
   #close: Uint8Array | null = null
 
-  constructor(outbox: Outbox, codec: MessageCodec, sink: SenderSink) {
+  constructor(outbox: Outbox, codec: MessageCodec, sink: CompressedSenderSink) {
     this.#outbox = outbox
     this.#codec = codec
     this.#sink = sink
@@ -38,7 +37,6 @@ export class Sender {
   }
 
   send(data: Sendable | PreparedMessage, compress: boolean): void {
-    flushDeferred()
     if (typeof data === 'string') this.#sendText(data, compress)
     else if (data instanceof Uint8Array) this.#send(Opcode.BINARY, data, compress)
     else if (data instanceof PreparedMessage) this.#sendPrepared(data, compress)
@@ -46,14 +44,14 @@ export class Sender {
   }
 
   #sendText(text: string, compress: boolean): void {
-    // A UTF-16 unit makes at most 3 bytes: most short texts are told without counting them.
+    // A UTF-16 unit becomes at most 3 bytes: most short texts need no counting.
     if (compress && this.#codec.wantsCompression(text.length * 3)) {
       this.#send(Opcode.TEXT, Buffer.from(text), true)
     } else if (this.#isCompressing) this.#send(Opcode.TEXT, Buffer.from(text), false)
     else this.#outbox.sendText(Opcode.TEXT, text)
   }
 
-  /** Sends what was framed before, compressed when it and the peer allow to share that. */
+  /** Sends a prepared message, compressed when its compressed frame can be shared. */
   #sendPrepared(message: PreparedMessage, compress: boolean): void {
     const frame = compress ? message.frameFor(this.#codec) : message.frame
     if (this.#isCompressing) this.#wait(frame.length, () => this.#outbox.sendEncoded(frame))
@@ -65,7 +63,7 @@ export class Sender {
     else this.#outbox.sendBytes(Opcode.CLOSE, payload)
   }
 
-  /** Forgets the messages that wait: the codec was released and will not call back. */
+  /** Discards the messages that wait: the codec was released and will not call back. */
   drop(): void {
     this.#waiting = null
     this.#waitingBytes = 0
@@ -75,8 +73,8 @@ export class Sender {
 
   #send(opcode: number, bytes: Uint8Array, compress: boolean): void {
     if (this.#isCompressing) {
-      const kept = ownCopy(bytes)
-      this.#wait(kept.length, () => this.#send(opcode, kept, compress))
+      const copy = ownCopy(bytes)
+      this.#wait(copy.length, () => this.#send(opcode, copy, compress))
       return
     }
     const codec = this.#codec
@@ -87,15 +85,15 @@ export class Sender {
     this.#isCompressing = true
     this.#waitingBytes += bytes.length
     let isLate = false
-    let kept = bytes
+    let original = bytes
     codec.compress(bytes, (payload) => {
       this.#isCompressing = false
       this.#waitingBytes -= bytes.length
-      this.#outbox.sendBytes(opcode, payload ?? kept, payload !== null)
-      if (isLate) this.#goOn()
+      this.#outbox.sendBytes(opcode, payload ?? original, payload !== null)
+      if (isLate) this.#sendWaiting()
     })
     isLate = true
-    if (this.#isCompressing) kept = ownCopy(bytes)
+    if (this.#isCompressing) original = ownCopy(bytes)
   }
 
   #wait(size: number, send: () => void): void {
@@ -107,7 +105,7 @@ export class Sender {
     })
   }
 
-  #goOn(): void {
+  #sendWaiting(): void {
     const waiting = this.#waiting ?? []
     let sent = 0
     while (!this.#isCompressing && sent < waiting.length) waiting[sent++]()
@@ -122,7 +120,7 @@ export class Sender {
   }
 }
 
-/** What waits must not change; above the limit the caller leaves it unchanged. */
+/** Bytes that wait must not change; above the limit the caller leaves them unchanged. */
 function ownCopy(bytes: Uint8Array): Uint8Array {
   return bytes.length <= COPY_LIMIT ? Uint8Array.from(bytes) : bytes
 }

@@ -1,22 +1,22 @@
-/** Something that sends at the end of the tick, together with what else is sent until then. */
-export interface Deferred {
+/** Something that sends at the end of the tick, together with everything else that is sent until then. */
+export interface Flushable {
   flush(): void
 }
 
-let waiting: Deferred[] = []
+let waiting: Flushable[] = []
 
 /**
- * Lets `deferred` flush at the end of the tick, or before anything is sent directly: what was handed in first leaves
- * first, on every connection.
+ * Flushes `sender` at the end of the tick, or before anything is sent directly: what was queued first leaves first, on
+ * every connection.
  */
-export function defer(deferred: Deferred): void {
-  if (waiting.push(deferred) === 1) process.nextTick(flushDeferred)
+export function flushAtEndOfTick(sender: Flushable): void {
+  if (waiting.push(sender) === 1) process.nextTick(flushEndOfTick)
 }
 
 /** Flushes everything that waits for the end of the tick. */
-export function flushDeferred(): void {
+export function flushEndOfTick(): void {
   if (waiting.length === 0) return
   const flushing = waiting
   waiting = []
-  for (const deferred of flushing) deferred.flush()
+  for (const sender of flushing) sender.flush()
 }

@@ -2,45 +2,31 @@ import { Socket } from 'node:net'
 import type { Writable } from 'node:stream'
 import { type FrameRange, firstByte, headerSize, maskFrame, writeHeader } from '../../core/frame-encoder.ts'
 import { fastEngine } from '../../fast/engine.ts'
+import { corkBuffer } from './cork-buffer.ts'
 
-/** Frames up to this size are copied into the shared buffer: copying 16 KiB costs less than a second buffer in the write. */
+/** Frames up to this size are copied into the cork buffer: copying 16 KiB costs less than a second buffer in the write. */
 export const COPY_LIMIT = 16 * 1024
-const SHARED_SIZE = 64 * 1024
-const LONGEST_HEADER = 14
 
-/*
- * One output buffer for the whole process. The outbox that sends first in a tick owns `[sharedStart, sharedEnd)` until
- * it flushes; others use buffers of their own meanwhile. A range that the kernel took at once is written again, one
- * that the stream still holds is left to it and the next begins behind: what waits pins no more than its own bytes.
- */
-let shared = Buffer.allocUnsafeSlow(SHARED_SIZE)
-let sharedStart = 0
-let sharedEnd = 0
-let owner: Outbox | null = null
-/** What the owner's stream held when it became the owner: since then it can only have got less. */
-let ownerWrote = 0
-
-/** Told of each write. */
+/** The callback of an outbox. */
 export interface OutboxSink {
-  /** So many bytes were handed to the stream. */
+  /** The outbox has handed so many bytes to the stream. */
   onWritten(size: number): void
 }
 
-/** What most outboxes have waiting outside the shared buffer. */
+/** The list of an outbox without frames outside the cork buffer. */
 const NONE: Buffer[] = []
 
 /**
  * Gathers the frames that one connection sends within a tick, so that they leave in one write. Between `cork` and
- * `uncork` (a read callback) they wait for `uncork`, otherwise for the end of the tick, which also gathers what
- * promises send.
+ * `uncork` (a read callback) they wait for `uncork`, otherwise for the end of the tick, after its promise jobs.
  */
 export class Outbox {
   readonly #stream: Writable
-  /** Whether a write is done with the bytes once nothing of the stream waits. */
+  /** Whether a write no longer needs its bytes once `writableLength` is 0. */
   readonly #isSocket: boolean
-  /** Makes the masking key of each frame (client role, RFC 6455 §5.3); null for a server. */
+  /** Returns the masking key of the next frame (client role, RFC 6455 §5.3); null for a server. */
   readonly #maskingKey: (() => Uint8Array) | null
-  /** Frames that wait outside the shared buffer, in order. */
+  /** Frames that wait outside the cork buffer, in order. */
   #waiting: Buffer[] = NONE
   #waitingBytes = 0
   #corked = false
@@ -55,19 +41,24 @@ export class Outbox {
     this.#sink = sink
   }
 
-  /** Bytes handed in that the kernel has not taken. */
+  /** Bytes handed in that the kernel has not accepted. */
   get bufferedAmount(): number {
-    return this.#stream.writableLength + this.#waitingBytes + (owner === this ? sharedEnd - sharedStart : 0)
+    return this.#stream.writableLength + this.#waitingBytes + this.#corkedBytes
   }
 
-  /** Whether it has nothing to do: another one in its place would do as well. */
+  /** Whether it holds no state and may be dropped. */
   get isIdle(): boolean {
-    return !this.#corked && !this.#scheduled && this.#waiting.length === 0 && owner !== this
+    return !this.#corked && !this.#scheduled && this.#waiting.length === 0 && corkBuffer.owner !== this
   }
 
-  /** `bufferedAmount` or more: while frames are gathered the stream is not asked again, which costs as much as a frame. */
+  /** Upper bound of `bufferedAmount`: reading `writableLength` again while frames are gathered costs as much as a frame. */
   get bufferedAtMost(): number {
-    return owner === this ? ownerWrote + this.#waitingBytes + sharedEnd - sharedStart : this.bufferedAmount
+    const { owner, ownerBacklog, start, end } = corkBuffer
+    return owner === this ? ownerBacklog + this.#waitingBytes + end - start : this.bufferedAmount
+  }
+
+  get #corkedBytes(): number {
+    return corkBuffer.owner === this ? corkBuffer.end - corkBuffer.start : 0
   }
 
   /** From here on frames wait for `uncork`. */
@@ -83,11 +74,10 @@ export class Outbox {
   /** Queues a frame with a binary payload; above 16 KiB `payload` must not change until it was written. */
   sendBytes(opcode: number, payload: Uint8Array, rsv1 = false): void {
     const first = firstByte(opcode, true, rsv1)
-    const room = this.#claim(payload.length)
-    if (room) {
-      const at = this.#writeHeader(shared, sharedEnd, first, payload.length)
-      shared.set(payload, at)
-      this.#finishShared(at, at + payload.length)
+    if (this.#claim(payload.length)) {
+      const at = this.#writeHeader(corkBuffer.bytes, corkBuffer.end, first, payload.length)
+      corkBuffer.bytes.set(payload, at)
+      this.#finishFrame(at, at + payload.length)
     } else {
       this.#wait(first, payload)
     }
@@ -97,23 +87,24 @@ export class Outbox {
   /** Queues a frame with a text payload. */
   sendText(opcode: number, text: string): void {
     if (!this.#claimText(text)) return this.#waitText(opcode, text)
-    // The text goes where the header of an ASCII text would end, and moves if not.
-    const guess = sharedEnd + headerSize(text.length) + this.#keySize()
-    const length = shared.write(text, guess)
-    const payloadAt = sharedEnd + headerSize(length) + this.#keySize()
-    if (payloadAt !== guess) shared.copyWithin(payloadAt, guess, guess + length)
-    this.#writeHeader(shared, sharedEnd, firstByte(opcode), length)
-    this.#finishShared(payloadAt, payloadAt + length)
+    const { bytes, end } = corkBuffer
+    // The text goes where the header of an ASCII text would end, and moves when its header is longer.
+    const guess = end + headerSize(text.length) + this.#keySize()
+    const length = bytes.write(text, guess)
+    const payloadAt = end + headerSize(length) + this.#keySize()
+    if (payloadAt !== guess) bytes.copyWithin(payloadAt, guess, guess + length)
+    this.#writeHeader(bytes, end, firstByte(opcode), length)
+    this.#finishFrame(payloadAt, payloadAt + length)
     this.#schedule()
   }
 
   /** Queues frames that were encoded before, as they are. */
   sendEncoded(frames: Buffer): void {
     if (this.#claim(frames.length)) {
-      shared.set(frames, sharedEnd)
-      sharedEnd += frames.length
+      corkBuffer.bytes.set(frames, corkBuffer.end)
+      corkBuffer.end += frames.length
     } else {
-      if (owner === this) this.#takeBack()
+      this.#takeBack()
       this.#push(frames)
     }
     this.#schedule()
@@ -121,7 +112,7 @@ export class Outbox {
 
   /** Hands everything that waits to the stream, in one write. */
   flush(): void {
-    if (owner === this) this.#flushShared()
+    if (corkBuffer.owner === this) this.#flushCorked()
     if (this.#waiting.length === 0) return
     const waiting = this.#waiting
     const size = this.#waitingBytes
@@ -142,43 +133,44 @@ export class Outbox {
     return this.#maskingKey === null ? 0 : 4
   }
 
-  /** Whether the shared buffer is this outbox's and has room for a frame with such a payload. */
+  /** Whether the cork buffer is this outbox's and has room for a frame with such a payload. */
   #claim(length: number): boolean {
     return length <= COPY_LIMIT && this.#claimRoom(length)
   }
 
   #claimRoom(length: number): boolean {
     if (this.#waiting.length > 0) return false
-    if (owner === null) this.#own()
-    else if (owner !== this) return false
-    if (sharedEnd + length + LONGEST_HEADER > SHARED_SIZE) {
-      this.#flushShared()
-      if (owner !== null) return false
+    if (corkBuffer.owner === null) this.#own()
+    else if (corkBuffer.owner !== this) return false
+    if (!corkBuffer.hasRoom(length)) {
+      this.#flushCorked()
+      // A stream inside the process may have sent on another connection during the write.
+      if (corkBuffer.owner !== null) return false
       this.#own()
-      if (sharedStart + length + LONGEST_HEADER > SHARED_SIZE) replaceShared()
+      if (!corkBuffer.hasRoom(length)) corkBuffer.replace()
     }
     return true
   }
 
-  /** A UTF-16 unit makes at most 3 bytes: a long text is counted only where there is no room for so many. */
+  /** A UTF-16 unit becomes at most 3 bytes: a long text is counted only where there is no room for so many. */
   #claimText(text: string): boolean {
     const most = text.length * 3
-    if (most <= COPY_LIMIT || sharedEnd + most + LONGEST_HEADER <= SHARED_SIZE) return this.#claimRoom(most)
+    if (most <= COPY_LIMIT || corkBuffer.hasRoom(most)) return this.#claimRoom(most)
     return text.length <= COPY_LIMIT && this.#claim(Buffer.byteLength(text))
   }
 
   #own(): void {
-    owner = this
-    ownerWrote = this.#stream.writableLength
+    corkBuffer.owner = this
+    corkBuffer.ownerBacklog = this.#stream.writableLength
   }
 
   #writeHeader(target: Buffer, at: number, first: number, length: number): number {
     return writeHeader(target, at, first, length) + this.#keySize()
   }
 
-  #finishShared(payloadAt: number, end: number): void {
-    this.#mask(shared, { start: sharedEnd, payload: payloadAt, end })
-    sharedEnd = end
+  #finishFrame(payloadAt: number, end: number): void {
+    this.#mask(corkBuffer.bytes, { start: corkBuffer.end, payload: payloadAt, end })
+    corkBuffer.end = end
   }
 
   #mask(bytes: Buffer, frame: FrameRange): void {
@@ -191,9 +183,9 @@ export class Outbox {
     if (!isWhole) this.#push(Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength))
   }
 
-  /** Queues a header in a buffer of its own, with the payload that `write` puts there where that has it whole. */
+  /** Queues a header in a buffer of its own; when `isWhole`, the payload follows there, written by `write`. */
   #waitFrame(first: number, length: number, isWhole: boolean, write: (frame: Buffer, at: number) => void): void {
-    if (owner === this) this.#takeBack()
+    this.#takeBack()
     const at = headerSize(length) + this.#keySize()
     const frame = Buffer.allocUnsafe(isWhole ? at + length : at)
     this.#writeHeader(frame, 0, first, length)
@@ -228,34 +220,22 @@ export class Outbox {
     if (!this.#corked) this.flush()
   }
 
-  #flushShared(): void {
-    owner = null
-    const end = sharedEnd
-    sharedEnd = sharedStart
-    if (end === sharedStart || this.#stream.destroyed || this.#stream.writableEnded) return
-    const size = end - sharedStart
+  #flushCorked(): void {
+    const range = corkBuffer.take()
+    const stream = this.#stream
+    if (range.length === 0 || stream.destroyed || stream.writableEnded) return
     // A stream inside the process may pass the bytes on as they are, and call back before the write returns.
-    const bytes = this.#isSocket ? shared.subarray(sharedStart, end) : Buffer.from(shared.subarray(sharedStart, end))
-    this.#stream.write(bytes)
-    if (this.#isSocket && this.#stream.writableLength > 0) {
-      sharedStart = end
-      sharedEnd = end
-    }
-    this.#sink?.onWritten(size)
+    stream.write(this.#isSocket ? range : Buffer.from(range))
+    if (this.#isSocket && stream.writableLength > 0) corkBuffer.skip(range)
+    this.#sink?.onWritten(range.length)
   }
 
-  /** Moves what lies in the shared buffer to the list, before frames that go there. */
+  /** Moves what lies in the cork buffer to the list, before frames that go there. */
   #takeBack(): void {
-    owner = null
-    if (sharedEnd > sharedStart) this.#push(Buffer.from(shared.subarray(sharedStart, sharedEnd)))
-    sharedEnd = sharedStart
+    if (corkBuffer.owner !== this) return
+    const range = corkBuffer.take()
+    if (range.length > 0) this.#push(Buffer.from(range))
   }
-}
-
-function replaceShared(): void {
-  shared = Buffer.allocUnsafeSlow(SHARED_SIZE)
-  sharedStart = 0
-  sharedEnd = 0
 }
 
 function flushScheduled(outbox: Outbox): void {

@@ -72,7 +72,7 @@ for (const [line, message] of [
   ['hostile --attack hug', /allowed: fragments/],
   ['compare old.json', /two files/],
 ] as const) {
-  test(`refuses “${line}”`, async () => {
+  test(`rejects “${line}”`, async () => {
     const error = await thrownBy(() => read(line))
     assert.instance(error, UsageError)
     assert.match(error.message, message)

@@ -68,7 +68,7 @@ test('answers a burst of 64 messages with one write', async (t) => {
   assert.is(writes, 1)
 })
 
-test('gathers replies that come out of promises, too', async (t) => {
+test('gathers replies that are sent from promises, too', async (t) => {
   const writes = await writesOfBurst(t, (connection) => {
     connection.onMessage = (data) => void Promise.resolve().then(() => connection.send(data))
   })

@@ -7,6 +7,7 @@ import {
   readPeakResidentBytes,
   readResidentBytes,
 } from '../../../bench/measure/process-usage.ts'
+import { proc, testWith } from '../../support/need.ts'
 import { assert, suite, type TestContext } from '../../support/unit.ts'
 
 const test = suite('bench cpu')
@@ -26,7 +27,7 @@ function makeProc(t: TestContext, files: Record<string, string>): string {
 const statLine = (utime: number, stime: number): string =>
   `7 (node (x) y) S 1 7 7 0 -1 4194304 1 0 0 0 ${utime} ${stime} 0 0 20 0 11 0 1 1 1`
 
-test('sums all threads and what they waited', (t) => {
+test('sums the running and waiting time of all threads', (t) => {
   const before = makeProc(t, {
     '7/stat': statLine(1, 1),
     '7/task/7/schedstat': '1000000 500000 3\n',
@@ -42,7 +43,7 @@ test('sums all threads and what they waited', (t) => {
   assert.equal(spent, { ran: 3000 + 500 + 700, waited: 2000 })
 })
 
-test('takes the coarse clock when a thread ended, because its time left with it', (t) => {
+test('uses the coarse clock when a thread ended, because its time is lost', (t) => {
   const before = makeProc(t, {
     '7/stat': statLine(100, 20),
     '7/task/7/schedstat': '1000000 0 3\n',
@@ -73,18 +74,14 @@ test('answers undefined where there is no such process', (t) => {
   assert.is(readResidentBytes(7, proc), undefined)
 })
 
-if (process.platform === 'linux') {
-  test('agrees with what the process itself is told', () => {
-    const before = readCpu(process.pid)!
-    const own = process.cpuUsage()
-    for (let used = 0; used < 60_000; ) {
-      const { user, system } = process.cpuUsage(own)
-      used = user + system
-    }
-    const spent = cpuSpentBetween(before, readCpu(process.pid)!)
-    assert.ok(spent.ran >= 50_000, `60 ms of work were read as ${spent.ran} µs`)
-    assert.ok(readResidentBytes(process.pid)! > 1e7)
-  })
-} else {
-  test.skip('agrees with what the process itself is told', 'there is no /proc')
-}
+testWith(test, proc)('agrees with what the process itself reads', () => {
+  const before = readCpu(process.pid)!
+  const own = process.cpuUsage()
+  for (let used = 0; used < 60_000; ) {
+    const { user, system } = process.cpuUsage(own)
+    used = user + system
+  }
+  const spent = cpuSpentBetween(before, readCpu(process.pid)!)
+  assert.ok(spent.ran >= 50_000, `60 ms of work were read as ${spent.ran} µs`)
+  assert.ok(readResidentBytes(process.pid)! > 1e7)
+})

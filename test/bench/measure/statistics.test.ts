@@ -3,7 +3,7 @@ import { assert, suite } from '../../support/unit.ts'
 
 const test = suite('bench stats')
 
-test('takes the middle of an odd count and the mean of the middle two of an even one', () => {
+test('the median is the middle of an odd count and the mean of the middle two of an even one', () => {
   assert.is(median([3, 1, 2]), 2)
   assert.is(median([4, 1, 3, 2]), 2.5)
   assert.ok(Number.isNaN(median([])))

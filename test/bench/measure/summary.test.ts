@@ -72,7 +72,7 @@ test('warns when the cost is unknown', () => {
   assert.ok(Number.isNaN(peers[0].cost.median))
 })
 
-test('takes the median of each percentile over the rounds', () => {
+test('reports the median of each percentile over the rounds', () => {
   const latencies = [10, 30, 20].map((p99) => round(1, { latency: { '50': 1, '99': p99 } }))
   assert.equal(summarized({ dwebsocket: latencies }).peers[0].latency, { '50': 1, '99': 20 })
 })

@@ -62,7 +62,7 @@ test('lets no text pass for markup', () => {
   assert.match(page, /my &#60;server&#62;/)
 })
 
-test('says of every target whether it was reached, on the page and in the terminal', () => {
+test('shows whether each target was reached, on the page and in the terminal', () => {
   assert.match(formatHtml(report), /Targets: 1 of 2 reached/)
   const text = formatGoals(report)
   assert.match(text, /small +small +ws +4× \(4–4\) +≥ 2× ok/)

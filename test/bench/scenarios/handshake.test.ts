@@ -24,7 +24,7 @@ test('counts openings that were closed on both sides', async (t) => {
   await load.finish()
 })
 
-test('fails when the server refuses', async (t) => {
+test('fails when the server rejects the handshake', async (t) => {
   const port = await startSpeaker(t, 'HTTP/1.1 503 Service Unavailable\r\n\r\n')
   const order = makeOrder(port, { scenario: 'handshake' })
   assert.match((await thrownBy(() => prepareHandshake(order))).message, /503 Service Unavailable”, expected 101/)

@@ -22,7 +22,7 @@ test('notes with which code the server closed', async (t) => {
   assert.match(note, /^closed 1007 not UTF-8 after \d/)
 })
 
-test('notes a server that hangs up without a word', async (t) => {
+test('reports a server that disconnects without a Close frame', async (t) => {
   assert.match(await attack(t, 'fragments', ({ socket }) => socket.destroy()), /^(reset|closed without a Close frame)/)
 })
 

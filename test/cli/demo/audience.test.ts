@@ -12,7 +12,7 @@ async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await endOfTick()
 }
 
-test('everybody is told who comes and goes by number, and gets what is told', async () => {
+test('everybody receives the number of members and every broadcast', async () => {
   const audience = makeAudience()
   const [first, second] = [new FakePeer(), new FakePeer()]
   void audience.stay(first.session)
@@ -33,7 +33,7 @@ test('everybody is told who comes and goes by number, and gets what is told', as
   assert.equal(parse(second), [{ people: 2 }, { text: 'hi' }])
 })
 
-test('what a member sends goes to its own callback, in order', async () => {
+test('the messages of a member go to its own callback, in order', async () => {
   const member = new FakePeer()
   const heard: unknown[] = []
   const stay = makeAudience().stay(member.session, (message) => heard.push(message))

@@ -27,7 +27,7 @@ function makeFollower(t: TestContext, content?: string | Buffer) {
   return { folder, path, follower, append: (text: string | Buffer) => appendFileSync(path, text) }
 }
 
-test('the first look shows the lines that are there, the next what was appended, and nothing twice', async (t) => {
+test('the first look returns the existing lines, the next what was appended, and nothing twice', async (t) => {
   const { follower, append } = makeFollower(t, 'one\ntwo\n')
   assert.equal(await follower.look(), ['one', 'two'])
   assert.equal(await follower.look(), [])
@@ -39,7 +39,7 @@ test('the first look shows the lines that are there, the next what was appended,
   assert.is(follower.rest, '')
 })
 
-test('a large file is entered near its end, at the start of a line, and is not read whole', async (t) => {
+test('a large file is read from near its end, from the start of a line', async (t) => {
   const line = `${'x'.repeat(99)}\n`
   const { follower, append } = makeFollower(t, line.repeat(100_000))
   const lines = await follower.look()
@@ -52,13 +52,13 @@ test('a large file is entered near its end, at the start of a line, and is not r
   assert.ok(follower.readBytes <= 65 * 1024)
 })
 
-test('a line that begins just where the file is entered is whole', async (t) => {
+test('a line that starts exactly where reading starts is complete', async (t) => {
   const { follower } = makeFollower(t, `before\n${'y'.repeat(1023)}\n`.padEnd(7 + 64 * 1024, `${'y'.repeat(1023)}\n`))
   const lines = await follower.look()
   assert.equal(lines, Array(64).fill('y'.repeat(1023)))
 })
 
-test('what was written to a file before and after it was renamed is followed by the new file from its start', async (t) => {
+test('a renamed file is read to its end before the new file from its start', async (t) => {
   const { follower, path, append } = makeFollower(t, 'a\n')
   await follower.look()
   append('b\n')
@@ -70,7 +70,7 @@ test('what was written to a file before and after it was renamed is followed by 
   assert.equal(await follower.look(), ['e'])
 })
 
-test('while a new file is empty its writer still writes to the old one, and is heard', async (t) => {
+test('while the new file is empty, the old one is still read', async (t) => {
   const { follower, path, append } = makeFollower(t, 'a\n')
   await follower.look()
   renameSync(path, `${path}.1`)
@@ -82,7 +82,7 @@ test('while a new file is empty its writer still writes to the old one, and is h
   assert.equal(await follower.look(), [{ event: 'rotated' }, 'c'])
 })
 
-test('while no new file is there the renamed one is followed', async (t) => {
+test('while there is no new file, the renamed one is followed', async (t) => {
   const { follower, path } = makeFollower(t, 'a\n')
   await follower.look()
   renameSync(path, `${path}.1`)
@@ -105,14 +105,14 @@ test('a truncated file is read from its start again', async (t) => {
   assert.equal(await follower.look(), ['new'])
 })
 
-test('a file that was truncated and has grown beyond its old size meanwhile is read from its start again', async (t) => {
+test('a file that was truncated and has outgrown its old size is read from its start again', async (t) => {
   const { follower, path } = makeFollower(t, 'one\ntwo\n')
   await follower.look()
   writeFileSync(path, 'ONE\nTWO\nTHREE\n')
   assert.equal(await follower.look(), [{ event: 'truncated' }, 'ONE', 'TWO', 'THREE'])
 })
 
-test('a file that is not there is waited for, and read from its start when it comes', async (t) => {
+test('a missing file is read from its start when it appears', async (t) => {
   const { follower, append } = makeFollower(t)
   assert.equal(await follower.look(), [{ event: 'missing' }])
   assert.equal(await follower.look(), [])
@@ -120,7 +120,7 @@ test('a file that is not there is waited for, and read from its start when it co
   assert.equal(await follower.look(), [{ event: 'found' }, 'first', 'second'])
 })
 
-test('a deleted file is read to its end and let go, and its successor is read from its start', async (t) => {
+test('a deleted file is read to its end and closed, and its successor is read from its start', async (t) => {
   const { follower, path, append } = makeFollower(t, 'a\n')
   await follower.look()
   linkSync(path, `${path}.link`)
@@ -134,7 +134,7 @@ test('a deleted file is read to its end and let go, and its successor is read fr
   assert.equal(await follower.look(), [{ event: 'found' }, 'd'])
 })
 
-test('a character that is cut by the end of a chunk or of a look arrives whole', async (t) => {
+test('a character that is split by the end of a chunk or of a look is complete', async (t) => {
   const { follower, append } = makeFollower(t, '')
   await follower.look()
   const text = `${'日'.repeat(1000)}\n`.repeat(100)
@@ -151,7 +151,7 @@ test('a character that is cut by the end of a chunk or of a look arrives whole',
   assert.equal(lines, Array(100).fill('日'.repeat(1000)))
 })
 
-test('a line without end is cut and costs no more memory as it grows', async (t) => {
+test('an endless line is truncated and does not use more memory as it grows', async (t) => {
   const { follower, append } = makeFollower(t, '')
   await follower.look()
   for (let round = 0; round < 5; round++) {
@@ -163,7 +163,7 @@ test('a line without end is cut and costs no more memory as it grows', async (t)
   assert.equal(await follower.look(), [`${'z'.repeat(4096)}…`, 'next'])
 })
 
-test('a file that grows faster than it is looked at is passed over up to its end, and that is told', async (t) => {
+test('a file that grows too fast is skipped up to its end, and that is reported', async (t) => {
   const { follower, append } = makeFollower(t, 'begun')
   await follower.look()
   const readBytes = follower.readBytes
@@ -174,7 +174,7 @@ test('a file that grows faster than it is looked at is passed over up to its end
   assert.ok(follower.readBytes - readBytes < 66 * 1024)
 })
 
-test('what is no regular file is not opened, and followed when it becomes one', async (t) => {
+test('only a regular file is opened; another one is followed when it becomes regular', async (t) => {
   const { follower, path } = makeFollower(t)
   mkdirSync(path)
   assert.equal(await follower.look(), [{ event: 'unreadable', reason: 'not a regular file' }])

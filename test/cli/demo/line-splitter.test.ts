@@ -5,7 +5,7 @@ const test = suite('line splitter')
 
 const TEXT = 'Grüße\r\n\n日本語 👋 end\nthe rest ß'
 
-test('lines come out the same however the bytes are cut', () => {
+test('the lines do not depend on the chunks', () => {
   const bytes = Buffer.from(TEXT)
   for (let first = 0; first <= bytes.length; first++) {
     for (let second = first; second <= bytes.length; second++) {
@@ -20,7 +20,7 @@ test('lines come out the same however the bytes are cut', () => {
   }
 })
 
-test('a character that is not whole yet is not in the rest', () => {
+test('an incomplete character is not in the rest', () => {
   const splitter = new LineSplitter(100)
   const bytes = Buffer.from('a👋')
   splitter.push(bytes.subarray(0, 3))
@@ -29,7 +29,7 @@ test('a character that is not whole yet is not in the rest', () => {
   assert.is(splitter.rest, 'a👋')
 })
 
-test('a line as long as allowed is whole, a longer one is cut and marked, and the next is a line of its own', () => {
+test('a line of the maximum length is complete, a longer one is truncated with an ellipsis, and the next is separate', () => {
   for (const chunkLength of [1, 3, 100]) {
     const splitter = new LineSplitter(5)
     const bytes = Buffer.from('12345\n123456789\n12\n')
@@ -42,17 +42,17 @@ test('a line as long as allowed is whole, a longer one is cut and marked, and th
   }
 })
 
-test('a cut never halves a character', () => {
+test('truncation never splits a surrogate pair', () => {
   const splitter = new LineSplitter(3)
   assert.equal(splitter.push(Buffer.from('👋👋👋\n')), ['👋…'])
 })
 
-test('bytes that are no UTF-8 become replacement characters and end no line', () => {
+test('invalid UTF-8 becomes replacement characters and ends no line', () => {
   const splitter = new LineSplitter(100)
   assert.equal(splitter.push(Buffer.from([0x61, 0xff, 0x0a, 0xc3, 0x0a])), ['a\ufffd', '\ufffd'])
 })
 
-test('the end gives the line that had begun, and forgets half a character', () => {
+test('the end returns the incomplete last line, and drops half a character', () => {
   const splitter = new LineSplitter(100)
   splitter.push(Buffer.from([0x61, 0xe6, 0x97]))
   assert.is(splitter.end(), 'a\ufffd')
@@ -60,7 +60,7 @@ test('the end gives the line that had begun, and forgets half a character', () =
   assert.equal(splitter.push(Buffer.from('b\n')), ['b'])
 })
 
-test('a skipped line is left out up to its end, the next is whole', () => {
+test('a skipped line is ignored up to its end, the next is complete', () => {
   const splitter = new LineSplitter(100)
   splitter.skipLine()
   assert.equal(splitter.push(Buffer.from('half of')), [])

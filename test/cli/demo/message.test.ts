@@ -3,13 +3,13 @@ import { assert, suite } from '../../support/unit.ts'
 
 const test = suite('demo messages')
 
-test('what is no JSON has no properties, and what is no object has none of its own', () => {
+test('invalid JSON and values that are not objects have no properties', () => {
   assert.equal(parseObject('{"n":1,"text":"hi"}'), { n: 1, text: 'hi' })
   assert.equal(parseObject(Buffer.from('{"n":1}')), { n: 1 })
   for (const message of ['', '{', 'null', '7', 'ping']) assert.is(parseObject(message).text, undefined)
 })
 
-test('a text has something in it and is not too long', () => {
+test('a text is neither blank nor too long', () => {
   assert.ok(isText('hi', 2))
   for (const value of ['', ' \n', 'hi!', 7, null, undefined, ['a']]) assert.not.ok(isText(value, 2))
 })

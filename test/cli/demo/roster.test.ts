@@ -27,7 +27,7 @@ async function listOf(client: WsClient, wanted: number): Promise<unknown> {
   }
 }
 
-test('everybody in a place is told who comes and who goes', async (t) => {
+test('everybody in a place receives the list of people when it changes', async (t) => {
   const open = await serveRoster(t)
   const ann = await open('here', 2, 'Ann')
   assert.equal(await listOf(ann, 1), [['2', 'Ann']])
@@ -42,7 +42,7 @@ test('everybody in a place is told who comes and who goes', async (t) => {
   assert.equal(await listOf(ann, 1), [['2', 'Ann']])
 })
 
-test('one with two sessions is listed once and counted twice', async (t) => {
+test('a person with two sessions is listed once and counted twice', async (t) => {
   const open = await serveRoster(t)
   const ann = await open('here', 1, 'Ann')
   await open('here', 1, 'Ann')

@@ -5,7 +5,7 @@ import { assert, suite } from '../../support/unit.ts'
 
 const test = suite('seat')
 
-test('what is told goes to the session that was there last, the one before is closed', () => {
+test('messages go to the latest session, the previous one is closed', () => {
   const seat = new Seat()
   const [first, second] = [new FakePeer(), new FakePeer()]
   assert.ok(seat.isAway)
@@ -19,7 +19,7 @@ test('what is told goes to the session that was there last, the one before is cl
   assert.not.ok(second.session.is_closed() || seat.isAway)
 })
 
-test('who does not come back is gone, once', async () => {
+test('reports once that a person is gone', async () => {
   const seat = new Seat()
   const { session } = new FakePeer()
   seat.occupy(session)
@@ -27,7 +27,7 @@ test('who does not come back is gone, once', async () => {
   assert.ok(seat.isAway)
 })
 
-test('who comes back in time was never gone', (t) => {
+test('a person who reconnects in time is not gone', (t) => {
   const clock = stopClock(t)
   const seat = new Seat()
   const [first, second] = [new FakePeer(), new FakePeer()]

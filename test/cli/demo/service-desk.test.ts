@@ -41,7 +41,7 @@ function openDesk() {
   return { desk, customer, agent }
 }
 
-test('the line is told to everybody, and agents see what it is about', async () => {
+test('everybody receives the state of the line, agents with the topics', async () => {
   const { customer, agent } = openDesk()
   const [ann, ben, one] = [customer('Ann'), customer('Ben'), agent('one')]
   assert.equal([(await stateOf(ann.peer)).place, (await stateOf(ben.peer)).place], [1, 2])
@@ -56,7 +56,7 @@ test('the line is told to everybody, and agents see what it is about', async () 
   assert.equal(free, ['Agent 1'])
 })
 
-test('an agent takes one at a time, and what is heard twice is said once', async () => {
+test('an agent serves one customer at a time, and a repeated message is shown once', async () => {
   const { desk, customer, agent } = openDesk()
   const [ann, ben, one] = [customer('Ann'), customer('Ben'), agent('one')]
   desk.takeNext(one.side)
@@ -91,7 +91,7 @@ test('a customer is handed over to a free colleague only', async () => {
   assert.ok((await stateOf(ben.peer)).endedTicket > 0)
 })
 
-test('who is handed to the line is first in it', async () => {
+test('a customer who is handed back is first in line', async () => {
   const { desk, customer, agent } = openDesk()
   const [ann, ben, one] = [customer('Ann'), customer('Ben'), agent('one')]
   desk.takeNext(one.side)
@@ -99,7 +99,7 @@ test('who is handed to the line is first in it', async () => {
   assert.equal([(await stateOf(ann.peer)).place, (await stateOf(ben.peer)).place], [1, 2])
 })
 
-test('a side that does not come back is gone, and the other side is told', async () => {
+test('a side that does not reconnect is gone, and the other side is notified', async () => {
   const { desk, customer, agent } = openDesk()
   const [ann, one, two] = [customer('Ann'), agent('one'), agent('two')]
   desk.takeNext(one.side)
@@ -113,7 +113,7 @@ test('a side that does not come back is gone, and the other side is told', async
   assert.is(talkOf(two.peer).at(-1), ': Ann has left.')
 })
 
-test('a side that comes back gets the conversation again', async () => {
+test('a side that reconnects receives the conversation again', async () => {
   const { desk, customer, agent } = openDesk()
   const [ann, one] = [customer('Ann'), agent('one')]
   desk.takeNext(one.side)
@@ -125,7 +125,7 @@ test('a side that comes back gets the conversation again', async () => {
   assert.not.ok((await stateOf(one.peer)).with.isAway)
 })
 
-test('a line that is full takes nobody', async () => {
+test('a full line accepts nobody', async () => {
   const { desk, customer } = openDesk()
   for (let count = 1; count <= 200; count++) customer(`Customer ${count}`)
   const last = customer('Last')

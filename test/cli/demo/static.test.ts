@@ -43,7 +43,7 @@ async function serveFolder(t: TestContext) {
     })
 }
 
-test('a file goes out with its type, its length and the headers that keep the page to itself', async (t) => {
+test('a file is sent with its type, its length and the security headers', async (t) => {
   const ask = await serveFolder(t)
   const { status, headers, body } = await ask('/a.html')
   assert.is(status, 200)
@@ -56,13 +56,13 @@ test('a file goes out with its type, its length and the headers that keep the pa
   assert.is((await ask('/a.js')).headers['content-type'], 'text/javascript; charset=utf-8')
 })
 
-test('HEAD gets the headers alone', async (t) => {
+test('HEAD returns the header fields only', async (t) => {
   const ask = await serveFolder(t)
   const { status, headers, body } = await ask('/a.html', 'HEAD')
   assert.equal([status, headers['content-length'], body], [200, '9', ''])
 })
 
-test('a browser that has the file gets 304, one that has another gets the file', async (t) => {
+test('responds with 304 when the ETag matches, else with the file', async (t) => {
   const ask = await serveFolder(t)
   const { headers } = await ask('/a.html')
   const same = await ask('/a.html', 'GET', { 'If-None-Match': headers.etag ?? '' })
@@ -71,20 +71,20 @@ test('a browser that has the file gets 304, one that has another gets the file',
   assert.is.not((await ask('/a.js')).headers.etag, headers.etag)
 })
 
-test('what is not in the folder is a 404, whatever the name means to a file system', async (t) => {
+test('any other name is a 404, whatever it means to a file system', async (t) => {
   const ask = await serveFolder(t)
   for (const name of ['b.html', 'secret.env', '..%2Fa.html', '.%2Fa.html', 'a.html%00', '__proto__', 'constructor']) {
     assert.is((await ask(`/${name}`)).status, 404, name)
   }
 })
 
-test('other methods than GET and HEAD get 405 and are told which are allowed', async (t) => {
+test('responds with 405 and Allow to other methods than GET and HEAD', async (t) => {
   const ask = await serveFolder(t)
   const { status, headers } = await ask('/a.html', 'POST')
   assert.equal([status, headers.allow], [405, 'GET, HEAD'])
 })
 
-test('text goes out as text, never as a page', async (t) => {
+test('text is sent as plain text, never as HTML', async (t) => {
   const ask = await serveFolder(t)
   const { status, headers, body } = await ask('/text')
   assert.equal([status, body], [200, '<b>'])

@@ -1,4 +1,5 @@
-import { OutboxFullError } from '../../../src/client/browser.ts'
+import vm from 'node:vm'
+import { type ClientData, OutboxFullError } from '../../../src/client/browser.ts'
 import { makeWorld } from '../../support/fake-browser.ts'
 import { assert, suite, thrownBy } from '../../support/unit.ts'
 
@@ -60,4 +61,15 @@ test('a closed client discards messages', () => {
   last.lose(1000, '', true)
   client.send('void')
   assert.equal([client.bufferedAmount, last.sent], [0, []])
+})
+
+test('the outbox accepts every type of bytes, also of another realm, and text of anything else', () => {
+  const { client, last } = makeWorld()
+  const blob = new Blob(['ab'])
+  const foreign = vm.runInNewContext('[new Uint16Array([1, 2]), new Uint8Array([3]).buffer]')
+  for (const data of [new DataView(new ArrayBuffer(2)), blob, ...foreign, 5, null, {}]) client.send(data as ClientData)
+  assert.is(client.bufferedAmount, 2 + 2 + 4 + 1 + '5'.length + 'null'.length + '[object Object]'.length)
+  last.open()
+  assert.equal(last.sent.slice(4), ['5', 'null', '[object Object]'])
+  assert.equal([...(last.sent[2] as Uint8Array)], [1, 0, 2, 0])
 })

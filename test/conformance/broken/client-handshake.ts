@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Defects } from './defect.ts'
+import type { Defects } from './defects.ts'
 import { type Agreement, parseExtensions, readParams } from './extension.ts'
 import { type Head, listOf, Refusal, valuesOf } from './http-head.ts'
 import { acceptOf } from './server-handshake.ts'

@@ -1,7 +1,7 @@
 import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { type ClientRequest, checkAnswer, formatRequest, parseUri } from './client-handshake.ts'
-import type { Defects } from './defect.ts'
+import type { Defects } from './defects.ts'
 import { Deflate } from './deflate.ts'
 import type { Agreement } from './extension.ts'
 import { TEXT } from './frame.ts'

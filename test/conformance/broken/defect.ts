@@ -1,14 +1,5 @@
-import type { clientDefects } from './client-defects.ts'
-import type { serverDefects } from './server-defects.ts'
-
-/** One deliberate fault: what it does, and the rows of the catalogue of which at least one has to notice it. */
+/** One deliberate fault: what it does, and the cases of the catalogue of which at least one has to notice it. */
 export interface Defect {
   sentence: string
-  rows: readonly string[]
+  cases: readonly string[]
 }
-
-export type ServerDefect = keyof typeof serverDefects
-export type ClientDefect = keyof typeof clientDefects
-
-/** The faults that are switched on; empty for the correct server and the correct client. */
-export type Defects = ReadonlySet<ServerDefect | ClientDefect>

@@ -1,5 +1,5 @@
 import { constants, deflateRawSync, inflateRawSync } from 'node:zlib'
-import type { Defects } from './defect.ts'
+import type { Defects } from './defects.ts'
 import type { Agreement } from './extension.ts'
 import { Violation } from './frame.ts'
 

@@ -1,4 +1,4 @@
-import type { Defects } from './defect.ts'
+import type { Defects } from './defects.ts'
 import { BINARY, TEXT } from './frame.ts'
 
 /** What the echo of a message says: the same opcode and the same bytes, but for a defect. */

@@ -1,4 +1,4 @@
-import type { Defects } from './defect.ts'
+import type { Defects } from './defects.ts'
 import { Refusal, TOKEN } from './http-head.ts'
 
 /** One element of Sec-WebSocket-Extensions. */

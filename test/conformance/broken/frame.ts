@@ -1,4 +1,4 @@
-import type { Defects } from './defect.ts'
+import type { Defects } from './defects.ts'
 
 export const CONTINUATION = 0x0
 export const TEXT = 0x1

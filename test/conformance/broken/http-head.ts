@@ -1,4 +1,4 @@
-import type { Defects } from './defect.ts'
+import type { Defects } from './defects.ts'
 
 const TCHAR = "!#$%&'*+.^_`|~0-9A-Za-z-"
 const REQUEST_LINE_LIMIT = 8192

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
-import type { Defects } from './defect.ts'
+import type { Defects } from './defects.ts'
 import { Deflate } from './deflate.ts'
 import { CLOSE, CONTINUATION, encodeFrame, PING, PONG, TEXT } from './frame.ts'
 

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { Defects } from './defect.ts'
+import type { Defects } from './defects.ts'
 import type { Deflate } from './deflate.ts'
 import { echoOf } from './echo.ts'
 import {

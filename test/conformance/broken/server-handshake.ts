@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Defects } from './defect.ts'
+import type { Defects } from './defects.ts'
 import { type Agreement, acceptOffer, parseExtensions } from './extension.ts'
 import { type Head, listOf, Refusal, TOKEN, valuesOf } from './http-head.ts'
 

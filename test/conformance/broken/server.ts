@@ -1,5 +1,5 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
-import type { Defects } from './defect.ts'
+import type { Defects } from './defects.ts'
 import { Deflate } from './deflate.ts'
 import { type Head, Refusal, readHead } from './http-head.ts'
 import { Peer } from './peer.ts'

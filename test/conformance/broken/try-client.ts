@@ -1,11 +1,11 @@
-import type { CatalogueEntry } from '../../../src/conformance/catalogue/index.ts'
+import type { CatalogueEntry } from '../../../src/conformance/catalogue/entry.ts'
 import { EventLog } from '../../../src/conformance/client/event-log.ts'
 import type { Launcher } from '../../../src/conformance/client/launcher.ts'
 import type { CaseResult } from '../../../src/conformance/result.ts'
 import type { ClientRunOptions } from '../../../src/conformance/run/client/client-run.ts'
 import { runClients } from '../../../src/conformance/run/client/run-clients.ts'
 import { runClient } from './client.ts'
-import type { Defects } from './defect.ts'
+import type { Defects } from './defects.ts'
 
 /** Milliseconds a client has to end by itself once its connection is over. */
 const STOP_LIMIT = 500
@@ -62,7 +62,7 @@ export function clientOptions(
   }
 }
 
-/** Runs rows of the catalogue against the reference client with these defects. */
+/** Runs cases of the catalogue against the reference client with these defects. */
 export async function tryClient(
   entries: readonly CatalogueEntry[],
   defects: Defects = new Set(),

@@ -1,8 +1,8 @@
-import type { CatalogueEntry } from '../../../src/conformance/catalogue/index.ts'
+import type { CatalogueEntry } from '../../../src/conformance/catalogue/entry.ts'
 import { parseTarget } from '../../../src/conformance/peer/target.ts'
 import type { CaseResult } from '../../../src/conformance/result.ts'
 import { runServer } from '../../../src/conformance/run/run-server.ts'
-import type { Defects } from './defect.ts'
+import type { Defects } from './defects.ts'
 import { startServer } from './server.ts'
 
 export interface TryOptions {
@@ -10,11 +10,11 @@ export interface TryOptions {
   jobs?: number
   /** Milliseconds for one event; default 1500. */
   timeout?: number
-  /** Leaves the other rows out after that many failures. */
+  /** Leaves the other cases out after that many failures. */
   bail?: number
 }
 
-/** Runs rows of the catalogue against a server of its own with these defects, strictly. */
+/** Runs cases of the catalogue against a server of its own with these defects, strictly. */
 export async function tryServer(
   entries: readonly CatalogueEntry[],
   defects: Defects = new Set(),

@@ -1,4 +1,4 @@
-import type { Defects } from './defect.ts'
+import type { Defects } from './defects.ts'
 import { Violation } from './frame.ts'
 
 /** Checks text as it arrives and throws at the first byte that cannot be UTF-8 (RFC 3629 §4, RFC 6455 §8.1). */

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import {
   catalogue,
-  catalogueRows,
   findEntry,
   findRequirement,
   requirements,
+  unexpandedEntries,
 } from '../../../src/conformance/catalogue/index.ts'
 import { quickCases } from '../../../src/conformance/catalogue/quick.ts'
 import { clientSections, findCase, sections } from '../../../src/conformance/sections/index.ts'
@@ -32,8 +32,8 @@ function readFixture<T>(name: string): T {
 const data = readFixture<{ cases: DataRow[]; autobahn: { ids: string[] } }>('cases')
 const test = suite('conformance/catalogue')
 
-test('the catalogue has every row of the data, letter for letter and in its order', () => {
-  const rows = catalogueRows.map(({ row: _row, ...entry }) => entry)
+test('the catalogue has every entry of the data, letter for letter and in its order', () => {
+  const rows = unexpandedEntries.map(({ family: _family, ...entry }) => entry)
   assert.equal(
     rows.map(({ id }) => id),
     data.cases.map(({ id }) => id),
@@ -53,7 +53,7 @@ test('every rule that a case names is known', () => {
   assert.equal([...new Set(unknown)], [])
 })
 
-test('the parametrised rows become the 216 cases of Autobahn 12 and 13', () => {
+test('the parametrized entries become the 216 cases of Autobahn 12 and 13', () => {
   const expanded = catalogue.filter(({ group }) => group === 'pmd.ab')
   assert.is(expanded.length, 216)
   assert.is(findEntry('pmd.ab.json.7')?.autobahn, '12.1.7')
@@ -69,7 +69,7 @@ test('the Autobahn ids of the server cases are exactly its 517', () => {
   assert.is(ids.length, 517)
 })
 
-test('every server row runs but those of the groups that are awaited', () => {
+test('every server entry runs but those of the groups that are awaited', () => {
   const server = catalogue.filter(({ side }) => side === 'server')
   const missing = server.filter(({ id, group }) => findCase(id) === undefined && !AWAITED.includes(group))
   assert.equal(
@@ -78,7 +78,7 @@ test('every server row runs but those of the groups that are awaited', () => {
   )
 })
 
-test('every client row runs but those over HTTP/2, and the Autobahn ones whose server case is awaited', () => {
+test('every client entry runs but those over HTTP/2, and the Autobahn ones whose server case is awaited', () => {
   const client = catalogue.filter(({ side, group }) => side === 'client' && !AWAITED.includes(group))
   const missing = client.filter(({ id }) => findCase(id) === undefined)
   const awaited = missing.filter(
@@ -87,22 +87,22 @@ test('every client row runs but those over HTTP/2, and the Autobahn ones whose s
   assert.equal(missing, awaited)
 })
 
-test('each row of Autobahn against clients becomes the cases of its family, under its ids', () => {
+test('each entry of Autobahn against clients becomes the cases of its family, under its ids', () => {
   const turned = catalogue.filter(({ group }) => group === 'client.ab')
   assert.equal(new Set(turned.map(({ autobahn }) => autobahn)), new Set(data.autobahn.ids))
   assert.is(turned.length, 517)
-  assert.is(new Set(turned.map(({ row }) => row)).size, 11)
+  assert.is(new Set(turned.map(({ family }) => family)).size, 11)
   assert.is(findEntry('client.close.valid-1010')?.class, 'info')
 })
 
-test('a group is awaited only while some of its rows do not run', () => {
+test('a group is awaited only while some of its entries do not run', () => {
   const written = AWAITED.filter((name) =>
     catalogue.every(({ id, group }) => group !== name || findCase(id) !== undefined),
   )
   assert.equal(written, [])
 })
 
-test('every case that runs is a row of the catalogue, once', () => {
+test('every case that runs is an entry of the catalogue, once', () => {
   const ids = sections.map(({ id }) => id)
   assert.equal(
     ids.filter((id) => findEntry(id)?.side !== 'server'),
@@ -111,7 +111,7 @@ test('every case that runs is a row of the catalogue, once', () => {
   assert.is(new Set(ids).size, ids.length)
 })
 
-test('every client case that runs is a client row of the catalogue, once', () => {
+test('every client case that runs is a client entry of the catalogue, once', () => {
   const ids = clientSections.map(({ id }) => id)
   assert.equal(
     ids.filter((id) => findEntry(id)?.side !== 'client'),
@@ -120,7 +120,7 @@ test('every client case that runs is a client row of the catalogue, once', () =>
   assert.is(new Set(ids).size, ids.length)
 })
 
-test('the preset quick names rows of the catalogue', () => {
+test('the preset quick names entries of the catalogue', () => {
   assert.equal(
     [...quickCases].filter((id) => findEntry(id) === undefined),
     [],

@@ -27,7 +27,7 @@ test('what the client asks of the server is promised', () => {
   assert.is(agreement?.turned, 'permessage-deflate; client_no_context_takeover; client_max_window_bits=10')
 })
 
-test('of several wishes the first that the offer allows is taken', () => {
+test('of several wishes the first that the offer allows is used', () => {
   const wishes = 'permessage-deflate; server_max_window_bits=9, permessage-deflate; server_no_context_takeover'
   assert.is(answerTo('permessage-deflate', wishes)?.answer, 'permessage-deflate; client_no_context_takeover')
   assert.is(answerTo('permessage-deflate', 'permessage-deflate; server_max_window_bits=9'), null)

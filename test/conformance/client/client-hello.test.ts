@@ -26,7 +26,7 @@ test('the server name is read, and its absence', async (t) => {
   assert.equal(parseClientHello(await firstBytes(t)), { serverName: null })
 })
 
-test('what is cut or no ClientHello is none', async (t) => {
+test('a truncated or foreign record is not a ClientHello', async (t) => {
   const bytes = await firstBytes(t, 'localhost')
   for (let end = 0; end < bytes.length; end++) assert.is(parseClientHello(bytes.subarray(0, end)), null)
   assert.is(parseClientHello(Buffer.from('GET / HTTP/1.1\r\n\r\n')), null)

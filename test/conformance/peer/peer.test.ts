@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net'
-import { Mismatch } from '../../../src/conformance/peer/peer.ts'
+import { Mismatch } from '../../../src/conformance/peer/inbound.ts'
 import { Op } from '../../../src/conformance/wire/frame.ts'
 import { createTrial, startRawServer, startUpgradedServer } from '../../support/conformance-trial.ts'
 import { assert, suite, thrownBy } from '../../support/unit.ts'
 import { hex } from '../../support/wire.ts'
 
-const test = suite('conformance/peer')
+const test = suite('conformance/peer/peer')
 
 test('puts messages together from fragments, control frames in between', async (t) => {
   const url = await startUpgradedServer(t, (socket) => void socket.write(hex('0102 6162 8a01 78 8001 63 8800')))
@@ -18,7 +18,7 @@ test('puts messages together from fragments, control frames in between', async (
   assert.is((await peer.expectClose()).code, null)
 })
 
-test('takes what came in one segment with the 101', async (t) => {
+test('reads what arrived in one segment with the 101', async (t) => {
   const url = await startUpgradedServer(t, (socket) => void socket.end(hex('8101 61 8802 03e8')))
   const peer = await createTrial(t, url).open()
   assert.is((await peer.expectMessage()).payload.toString(), 'a')
@@ -26,7 +26,7 @@ test('takes what came in one segment with the 101', async (t) => {
   assert.is(await peer.expectEnd(), 'fin')
 })
 
-test('tells FIN from RST', async (t) => {
+test('distinguishes FIN from RST', async (t) => {
   const url = await startUpgradedServer(
     t,
     () => {},
@@ -38,7 +38,7 @@ test('tells FIN from RST', async (t) => {
   assert.equal(peer.closing, { by: 'server', code: null, reason: null, tcp: 'rst' })
 })
 
-test('tells FIN from RST when data comes with it', async (t) => {
+test('distinguishes FIN from RST when data arrives with it', async (t) => {
   for (const [end, tcp] of [
     [(socket: Socket) => void socket.end(), 'fin'],
     [(socket: Socket) => void socket.resetAndDestroy(), 'rst'],
@@ -63,7 +63,7 @@ test('FIN after our own FIN is no RST', async (t) => {
   assert.is(await peer.expectEnd(), 'fin')
 })
 
-test('answers pings, unless it is told not to', async (t) => {
+test('answers pings, unless that is switched off', async (t) => {
   const received: Buffer[] = []
   const url = await startUpgradedServer(
     t,
@@ -78,7 +78,7 @@ test('answers pings, unless it is told not to', async (t) => {
   assert.is(received[0][0], 0x8a)
   const quiet = await createTrial(t, url).connect()
   quiet.autoPong = false
-  await quiet.sendRequest(createTrial(t, url).request().bytes)
+  await quiet.sendHead(createTrial(t, url).request().bytes)
   await quiet.readResponse()
   assert.is((await quiet.next())?.kind, 'ping')
   await quiet.sendText('now')
@@ -86,7 +86,7 @@ test('answers pings, unless it is told not to', async (t) => {
   assert.is(received[1][0], 0x81)
 })
 
-test('passes over pongs nobody asked for, unless it is to hear them', async (t) => {
+test('skips pongs that answer no ping, unless the case asks for them', async (t) => {
   const url = await startUpgradedServer(t, (socket) => void socket.write(hex('8a00 8101 61')))
   const peer = await createTrial(t, url).open()
   assert.is((await peer.expectMessage()).opcode, Op.TEXT)
@@ -95,7 +95,7 @@ test('passes over pongs nobody asked for, unless it is to hear them', async (t) 
   assert.match((await thrownBy(() => alert.expectMessage())).message, 'got pong')
 })
 
-test('names both sides when something else comes', async (t) => {
+test('names both sides when something else arrives', async (t) => {
   const url = await startUpgradedServer(t, (socket) => void socket.write(hex('8802 03f3')))
   const peer = await createTrial(t, url).open()
   const error = await thrownBy(() => peer.expectMessage('echo of “a”'))
@@ -103,7 +103,7 @@ test('names both sides when something else comes', async (t) => {
   assert.is(error.message, 'expected echo of “a”, got Close 1011 ""')
 })
 
-test('a wait ends at the timeout when nothing comes, and goes on while bytes come', async (t) => {
+test('a wait ends at the timeout when nothing arrives, and goes on while bytes arrive', async (t) => {
   let socket: Socket | null = null
   const url = await startUpgradedServer(t, (opened) => {
     socket = opened

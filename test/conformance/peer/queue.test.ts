@@ -1,9 +1,9 @@
 import { Queue } from '../../../src/conformance/peer/queue.ts'
 import { assert, suite } from '../../support/unit.ts'
 
-const test = suite('conformance/queue')
+const test = suite('conformance/peer/queue')
 
-test('gives items in their order, whatever comes between', () => {
+test('returns items in their order, whatever happens between', () => {
   const queue = new Queue<number>()
   queue.push(1, 2)
   assert.is(queue.shift(), 1)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { isPrivateHost, parseTarget } from '../../../src/conformance/peer/target.ts'
 import { assert, suite, thrownBy } from '../../support/unit.ts'
 
-const test = suite('conformance/target')
+const test = suite('conformance/peer/target')
 
 test('reads ws, wss and what may be left out', () => {
   const plain = parseTarget('ws://localhost:9001/echo?x=1')

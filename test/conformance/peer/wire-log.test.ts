@@ -2,9 +2,9 @@ import { WireLog } from '../../../src/conformance/peer/wire-log.ts'
 import type { WireEvent } from '../../../src/conformance/result.ts'
 import { assert, suite } from '../../support/unit.ts'
 
-const test = suite('conformance/wire-log')
+const test = suite('conformance/peer/wire-log')
 
-test('keeps direction, kind, text and bytes in order', () => {
+test('records direction, kind, text and bytes in order', () => {
   const log = new WireLog()
   log.out('frame', 'ping fin 0', Buffer.from('8900', 'hex'))
   log.in('frame', 'pong fin 1', Buffer.from('8a01', 'hex'), Buffer.from('61', 'hex'))
@@ -26,7 +26,7 @@ test('cuts the bytes of an event to 256 and says how many there were', () => {
   assert.equal([event.hex?.length, event.size], [512, 1004])
 })
 
-test('keeps the first and the last events of many', () => {
+test('retains the first and the last events of many', () => {
   const log = new WireLog()
   for (let index = 0; index < 1000; index++) log.in('frame', String(index))
   const texts = log.events().map(({ text }) => text)
@@ -34,7 +34,7 @@ test('keeps the first and the last events of many', () => {
   assert.equal([texts[0], texts[40], texts.at(-1)], ['0', '920 events left out', '999'])
 })
 
-test('tells each event as it happens', () => {
+test('reports each event as it happens', () => {
   const told: WireEvent[] = []
   const log = new WireLog((event) => told.push(event))
   log.out('fin', 'FIN')

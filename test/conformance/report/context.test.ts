@@ -11,7 +11,7 @@ test('finds a requirement and the place where it can be read', () => {
   assert.is(sectionLink(requirement), 'https://www.rfc-editor.org/rfc/rfc6455.html#section-7.1.7')
 })
 
-test('takes RFC and section from the id when the catalogue does not have it', () => {
+test('reads RFC and section from the id when the catalogue does not have it', () => {
   const requirement = findRequirement('7692-7.2.1-9', buildContext())
   assert.is(formatSection(requirement), 'RFC 7692 §7.2.1')
   assert.is(requirement.statement, '')

@@ -13,7 +13,7 @@ test('collapses cases of a group that deviate alike', () => {
   )
 })
 
-test('keeps apart what deviates otherwise, also in the answer only', () => {
+test('separates what deviates differently, even in the answer only', () => {
   const cases = [
     buildBroken('a.b', 'fail', { actual: 'an echo' }),
     buildBroken('a.c', 'fail', { actual: 'silence' }),
@@ -23,7 +23,7 @@ test('keeps apart what deviates otherwise, also in the answer only', () => {
   assert.is(collectFindings(cases, ['fail', 'warn'], context).length, 4)
 })
 
-test('takes rule, level, expectation and answer from the assertions that do not hold', () => {
+test('reads rule, level, expectation and answer from the assertions that do not hold', () => {
   const good = { requirement: '6455-5.2-3', class: 'must', ok: true, expected: 'x', actual: 'x' } as const
   const result = buildBroken('a.b', 'warn', { requirement: '6455-7.1.7-3', actual: 'TCP closed' })
   result.assertions.unshift(good)

@@ -1,9 +1,11 @@
 import { formats } from '../../../src/conformance/report/index.ts'
 import { buildContext, buildFullRun, buildMixedRun } from '../../support/conformance-result.ts'
+import { chromium, testWith } from '../../support/need.ts'
 import { openPage, visibleText } from '../../support/report-page.ts'
 import { assert, suite } from '../../support/unit.ts'
 
 const test = suite('conformance/report/html', { timeLimit: 60_000 })
+const inBrowser = testWith(test, chromium)
 
 function report(runs = [buildMixedRun()]): string {
   return formats['html'](runs, buildContext())
@@ -22,13 +24,13 @@ test('stays under 2 MiB for the whole catalogue', () => {
   assert.ok(size < 2 * 1024 * 1024, `${size} bytes`)
 })
 
-test('holds its data in script elements that no text of a target can end', () => {
+inBrowser('holds its data in script elements that no text of a target can end', () => {
   const html = report()
   assert.is(html.split('</script>').length, 4)
   assert.not.match(html, /<b>&"/)
 })
 
-test('asks the network for nothing and shows verdict, counts and profile on top', async (t) => {
+inBrowser('asks the network for nothing and shows verdict, counts and profile on top', async (t) => {
   const { page, requests, url } = await openPage(t, report())
   assert.is((await visibleText(page.locator('.target .verdict'))).toLowerCase(), 'not conforming 4 must')
   assert.match(await visibleText(page.locator('.target .counts')), /1 crashed/)
@@ -38,7 +40,7 @@ test('asks the network for nothing and shows verdict, counts and profile on top'
   assert.equal(requests, [url])
 })
 
-test('filters cases by verdict, class, group, section and text, and keeps the filters in the URL', async (t) => {
+inBrowser('filters cases by verdict, class, group, section and text, and stores the filters in the URL', async (t) => {
   const { page } = await openPage(t, report(), { hash: '#tab=cases' })
   const rows = () => page.locator('tr.case').evaluateAll((lines) => lines.map((line) => line.getAttribute('data-id')))
   assert.is((await rows()).length, 13)
@@ -62,7 +64,7 @@ test('filters cases by verdict, class, group, section and text, and keeps the fi
   assert.is(await visibleText(page.locator('.showing')), '1 of 13 cases')
 })
 
-test('restores the whole view from the URL', async (t) => {
+inBrowser('restores the whole view from the URL', async (t) => {
   const hash = '#tab=cases&v=fail&group=frag&q=markup&case=frag.markup'
   const { page } = await openPage(t, report(), { hash })
   assert.is(await page.locator('tr.case').count(), 1)
@@ -72,7 +74,7 @@ test('restores the whole view from the URL', async (t) => {
   assert.is(await visibleText(page.locator('#panel code').first()), 'frag.markup')
 })
 
-test('opens a case: rule with its section, sent, expected, received, command', async (t) => {
+inBrowser('opens a case: rule with its section, sent, expected, received, command', async (t) => {
   const { page } = await openPage(t, report(), { hash: '#tab=cases' })
   await page.locator('tr.case[data-id="hs.ver.v14"]').click()
   const panel = page.locator('#panel')
@@ -89,7 +91,7 @@ test('opens a case: rule with its section, sent, expected, received, command', a
   await panel.locator('.command button', { hasText: /Copied|Selected/ }).waitFor()
 })
 
-test('decodes the frames and colours the parts of their bytes', async (t) => {
+inBrowser('decodes the frames and colours the parts of their bytes', async (t) => {
   const { page } = await openPage(t, report(), { hash: '#case=len.text-0' })
   const row = page.locator('table.wire tbody tr').nth(3)
   assert.is((await visibleText(row.locator('.frame'))).replace(/\s+/g, ' '), 'text FIN masked 5 bytes "Hello"')
@@ -102,7 +104,7 @@ test('decodes the frames and colours the parts of their bytes', async (t) => {
   assert.match(await visibleText(page.locator('table.wire tbody tr').nth(5)), /\+ 22 bytes/)
 })
 
-test('walks through the filtered cases by key and closes by Escape and Back', async (t) => {
+inBrowser('walks through the filtered cases by key and closes by Escape and Back', async (t) => {
   const { page } = await openPage(t, report(), { hash: '#tab=cases&group=len' })
   const opened = () => visibleText(page.locator('#panel .names code').first())
   await page.keyboard.press('j')
@@ -120,20 +122,20 @@ test('walks through the filtered cases by key and closes by Escape and Back', as
   assert.is(await page.evaluate('document.activeElement.id'), 'search')
 })
 
-test('says in the table what came instead of the expected', async (t) => {
+inBrowser('says in the table what was received instead of the expected', async (t) => {
   const { page } = await openPage(t, report(), { hash: '#tab=cases&v=fail,info' })
   const remark = (id: string) => visibleText(page.locator(`tr.case[data-id="${id}"] .remark`))
   assert.is(await remark('hs.ver.v14'), 'field missing')
   assert.is(await remark('ping.ten'), '10 pongs')
 })
 
-test('shows text of the target as text', async (t) => {
+inBrowser('shows text of the target as text', async (t) => {
   const { page } = await openPage(t, report(), { hash: '#tab=cases&case=frag.markup' })
   assert.match(await visibleText(page.locator('#panel dd.received')), /<\/script><b>&"'`\|/)
   assert.is(await page.locator('#panel dd.received b').count(), 0)
 })
 
-test('lists every requirement with the cases that name it', async (t) => {
+inBrowser('lists every requirement with the cases that name it', async (t) => {
   const { page } = await openPage(t, report(), { hash: '#tab=coverage' })
   const rule = (id: string) => page.locator(`[data-rule="${id}"]`)
   assert.is(await page.locator('.rule-row').count(), 5)
@@ -148,7 +150,7 @@ test('lists every requirement with the cases that name it', async (t) => {
   assert.is(await visibleText(page.locator('#panel .names code').first()), 'len.long16-1')
 })
 
-test('shows several targets side by side', async (t) => {
+inBrowser('shows several targets side by side', async (t) => {
   const { page } = await openPage(t, report([buildMixedRun(), otherRun()]), { hash: '#tab=cases' })
   assert.is(await page.locator('.target').count(), 2)
   const tags = (id: string) => page.locator(`tr.case[data-id="${id}"] td.v`).allInnerTexts()
@@ -160,7 +162,7 @@ test('shows several targets side by side', async (t) => {
   assert.is(await page.locator('#panel .result').count(), 2)
 })
 
-test('fits a phone and follows the dark scheme', async (t) => {
+inBrowser('fits a phone and follows the dark scheme', async (t) => {
   const { page } = await openPage(t, report(), { width: 390, dark: true })
   for (const hash of ['#', '#tab=cases', '#tab=coverage', '#tab=cases&case=frag.markup']) {
     await page.evaluate(`location.hash = ${JSON.stringify(hash)}`)
@@ -169,7 +171,7 @@ test('fits a phone and follows the dark scheme', async (t) => {
   assert.is(await page.evaluate('getComputedStyle(document.documentElement).backgroundColor'), 'rgb(18, 21, 24)')
 })
 
-test('prints what is on view without its controls', async (t) => {
+inBrowser('prints what is on view without its controls', async (t) => {
   const { page } = await openPage(t, report(), { hash: '#tab=cases&v=fail' })
   await page.emulateMedia({ media: 'print' })
   assert.is(await page.locator('.filters').isVisible(), false)

@@ -11,7 +11,7 @@ test('reads back what it wrote, one target or several', () => {
   assert.equal(parseResults(formats['json']([run, run], context)), [run, run])
 })
 
-test('keeps wire logs of what deviates only, unless frames were asked for', () => {
+test('retains wire logs only of what deviates, unless frames were asked for', () => {
   const [run] = parseResults(formats['json']([buildMixedRun()], buildContext()))
   for (const { verdict, wire } of run.cases) assert.is(wire.length > 0, verdict !== 'pass', verdict)
 })

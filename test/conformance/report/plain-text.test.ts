@@ -15,7 +15,7 @@ test('makes text of a target harmless for a terminal', () => {
   assert.is(printable('größe 😀'), 'größe 😀')
 })
 
-test('wraps at spaces and keeps a long word whole', () => {
+test('wraps at spaces and leaves a long word whole', () => {
   assert.equal(wrapText('one two three', 7), ['one two', 'three'])
   assert.equal(wrapText('unbreakable yes', 4), ['unbreakable', 'yes'])
   assert.equal(wrapText('', 4), [''])

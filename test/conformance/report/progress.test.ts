@@ -65,7 +65,7 @@ test('says a failure when it happens, above the line that changes', () => {
   ])
 })
 
-test('keeps to the width and colours failures', () => {
+test('stays within the width and colors failures', () => {
   const { progress, written } = start(['len', 'len'], { isTerminal: true, width: 12, color: true })
   progress.finished(buildCase('len.a', { verdict: 'crash' }))
   assert.is(written.at(-1), '\r\x1b[31m1/2  1 fai…\x1b[0m\x1b[K')

@@ -55,7 +55,7 @@ test('says warnings as comments, and fails them when strict', () => {
   assert.is(parseTap([buildMixedRun()], true).byId.get('len.long16-1')?.ok, false)
 })
 
-test('keeps a number sign in a title from becoming a directive', () => {
+test('prevents a number sign in a title from becoming a directive', () => {
   const { points } = parseTap([buildRun([buildCase('len.one', { title: 'A # TODO \\ in a title' })])])
   assert.is(points[0].todo, false)
   assert.match(points[0].name, /# TODO/)

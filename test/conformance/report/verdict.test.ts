@@ -46,7 +46,7 @@ test('counts what the baseline knows apart', () => {
   assert.ok(describeCounts(cases).includes('3 failed'))
 })
 
-test('groups by full name or by the first word, in the order of the catalogue', () => {
+test('groups by full name or by its first part, in the order of the catalogue', () => {
   assert.equal(
     groupCases(cases).map(({ name }) => name),
     ['hs.ok', 'hs.ver', 'len', 'frag', 'ping', 'pmd.neg', 'robust'],
@@ -64,7 +64,7 @@ test('groups by full name or by the first word, in the order of the catalogue', 
   )
 })
 
-test('counts the MUST rows that hold', () => {
+test('counts the MUST cases that hold', () => {
   const rows = [
     buildCase('a.b'),
     buildBroken('a.c', 'fail', {}),

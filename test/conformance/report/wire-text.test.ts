@@ -5,14 +5,14 @@ import { assert, suite } from '../../support/unit.ts'
 
 const test = suite('conformance/report/wire-text')
 
-test('takes the last thing sent before the closing and what followed', () => {
+test('shows the last thing sent before the closing and what followed', () => {
   assert.equal(
     decisiveEvents(buildWire('x')).map(({ text }) => text),
     ['binary fin masked 64', 'close fin masked 2', 'close fin 2', 'fin'],
   )
 })
 
-test('takes the Close itself when nothing else was sent', () => {
+test('shows the Close itself when nothing else was sent', () => {
   const wire: WireEvent[] = [
     { t: 0, dir: 'out', kind: 'frame', text: 'close fin masked 2', hex: '8882' },
     { t: 1, dir: 'in', kind: 'frame', text: 'close fin 2', hex: '8802' },
@@ -20,7 +20,7 @@ test('takes the Close itself when nothing else was sent', () => {
   assert.equal(decisiveEvents(wire), wire)
 })
 
-test('takes the end of the log when nothing was sent', () => {
+test('shows the end of the log when nothing was sent', () => {
   const wire: WireEvent[] = [{ t: 0, dir: 'in', kind: 'rst', text: 'rst' }]
   assert.equal(decisiveEvents(wire), wire)
 })

@@ -2,48 +2,18 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { CaseResult, RunResult, Verdict } from '../../../src/conformance/result.ts'
-import {
-  applyBaseline,
-  type Baseline,
-  exitCodeOf,
-  readBaseline,
-  summarise,
-  writeBaseline,
-} from '../../../src/conformance/run/baseline.ts'
+import { applyBaseline, type Baseline, readBaseline, writeBaseline } from '../../../src/conformance/run/baseline.ts'
+import { exitCodeOf, summarize } from '../../../src/conformance/run/verdict.ts'
 import { assert, suite, thrownBy } from '../../support/unit.ts'
 
-const test = suite('conformance/verify')
+const test = suite('conformance/run/baseline')
 
 function resultOf(verdicts: Record<string, Verdict>, strict = false): RunResult {
   const cases = Object.entries(verdicts).map(([id, verdict]) => ({ id, verdict }) as CaseResult)
-  return { options: { strict }, summary: summarise(cases), cases } as unknown as RunResult
+  return { options: { strict }, summary: summarize(cases), cases } as unknown as RunResult
 }
 
 const baselineOf = (cases: Baseline['cases']): Baseline => ({ schema: 'dwebsocket-conform-baseline/1', cases })
-
-test('the verdict is that of the must rows', () => {
-  assert.is(resultOf({ a: 'pass', b: 'warn' }).summary.verdict, 'conforming')
-  assert.is(resultOf({ a: 'pass', b: 'fail' }).summary.verdict, 'nonconforming')
-  assert.is(resultOf({ a: 'crash' }).summary.verdict, 'nonconforming')
-  assert.is(resultOf({ a: 'pass', b: 'error' }).summary.verdict, 'incomplete')
-})
-
-test('a run that was cut short is incomplete', () => {
-  const cut = [{ id: 'a', verdict: 'skip', note: 'deadline' }] as CaseResult[]
-  assert.is(summarise(cut).verdict, 'incomplete')
-  assert.is(summarise([{ ...cut[0], note: 'only for wss targets' }]).verdict, 'conforming')
-})
-
-test('the exit code follows what is to fail', () => {
-  assert.is(exitCodeOf(resultOf({ a: 'warn' }), 'must'), 0)
-  assert.is(exitCodeOf(resultOf({ a: 'warn' }), 'should'), 1)
-  assert.is(exitCodeOf(resultOf({ a: 'warn' }, true), 'must'), 1)
-  assert.is(exitCodeOf(resultOf({ a: 'flaky' }), 'must'), 0)
-  assert.is(exitCodeOf(resultOf({ a: 'flaky' }, true), 'must'), 1)
-  assert.is(exitCodeOf(resultOf({ a: 'fail' }), 'must'), 1)
-  assert.is(exitCodeOf(resultOf({ a: 'fail' }), 'never'), 0)
-  assert.is(exitCodeOf(resultOf({ a: 'error' }), 'must'), 4)
-})
 
 test('a known failure does not fail the run, a new one does', () => {
   const baseline = baselineOf({ a: { verdict: 'fail' } })
@@ -83,7 +53,7 @@ test('an entry counts up to its date', () => {
   assert.is(after.cases[0].known, undefined)
 })
 
-test('writes a sorted baseline and keeps the reasons of the old one', (t) => {
+test('writes a sorted baseline and preserves the reasons of the old one', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'baseline-'))
   t.after(() => rmSync(folder, { recursive: true }))
   const path = join(folder, 'baseline.json')

@@ -1,7 +1,7 @@
 import { accepts, findFreePort, ServerProcess } from '../../../src/conformance/run/process.ts'
 import { assert, suite, type TestContext } from '../../support/unit.ts'
 
-const test = suite('conformance/process')
+const test = suite('conformance/run/process')
 
 /** A server that prints, listens, and dies of the first bytes it gets. */
 const MORTAL = `require("net").createServer((s) => s.on("data", () => { console.error("last words"); process.exit(3) })).listen({port})`
@@ -21,7 +21,7 @@ test('starts a server on its port and ends it with all it started', async (t) =>
   assert.is(child.crashes, 0)
 })
 
-test('counts a crash, keeps the last words and has the server back', async (t) => {
+test('counts a crash, retains the last output and restarts the server', async (t) => {
   const child = await startProcess(t, MORTAL)
   await child.start()
   const response = await fetch(`http://127.0.0.1:${child.port}/`).catch(() => null)

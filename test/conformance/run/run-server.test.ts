@@ -1,11 +1,12 @@
-import { type CatalogueEntry, findEntry } from '../../../src/conformance/catalogue/index.ts'
+import type { CatalogueEntry } from '../../../src/conformance/catalogue/entry.ts'
+import { findEntry } from '../../../src/conformance/catalogue/index.ts'
 import { parseTarget } from '../../../src/conformance/peer/target.ts'
 import { runServer, type ServerRunOptions } from '../../../src/conformance/run/run-server.ts'
 import { startRawServer, startUpgradedServer } from '../../support/conformance-trial.ts'
 import { assert, suite } from '../../support/unit.ts'
 import { startServer } from '../broken/server.ts'
 
-const test = suite('conformance/run')
+const test = suite('conformance/run/run-server')
 
 function run(url: string, ids: string[], changes: Partial<ServerRunOptions> = {}): ReturnType<typeof runServer> {
   return runServer({
@@ -45,7 +46,7 @@ test('gives a whole document about a good server', async (t) => {
   assert.is(result.target.pmd, true)
 })
 
-test('tells each result as it comes', async (t) => {
+test('reports each result as it is known', async (t) => {
   const server = await startServer()
   t.after(() => server.close())
   const told: string[] = []
@@ -91,7 +92,7 @@ test('a target that stops serving on the way is lost', async (t) => {
   )
 })
 
-test('the process is asked to come back after a crash', async (t) => {
+test('the process is asked to restart after a crash', async (t) => {
   const server = await startServer()
   t.after(() => server.close())
   const target = parseTarget(server.url)

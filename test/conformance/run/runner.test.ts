@@ -4,7 +4,7 @@ import type { Case } from '../../../src/conformance/script/case.ts'
 import { contextFor } from '../../support/conformance-trial.ts'
 import { assert, suite } from '../../support/unit.ts'
 
-const test = suite('conformance/runner')
+const test = suite('conformance/run/runner')
 const URL_NOBODY_OPENS = 'ws://127.0.0.1:1/'
 const IDS = ['hs.ok.minimal', 'hs.ok.accept-vector', 'hs.ok.key-zero', 'hs.ok.key-ff', 'hs.ok.names-lower']
 
@@ -62,7 +62,7 @@ test('repeats a failure alone, and says when it only fails in company', async ()
   assert.is(results[1].attempts, 2)
 })
 
-test('retries as often as it is told; a later pass is flaky', async () => {
+test('retries as often as the option says; a later pass is flaky', async () => {
   let runs = 0
   const retried = caseOf(IDS[0], async (t) => {
     if (++runs < 4) t.fail('this', 'that')
@@ -167,7 +167,7 @@ test('a case without an end is an error after its limit', async () => {
   assert.match(result.note ?? '', 'no verdict within 20 ms')
 })
 
-test('a should warns, an info row is information, a case may skip itself', async () => {
+test('a should warns, an info case is information, a case may skip itself', async () => {
   const results = await runCases([
     caseOf('hs.ok.connection-empty-elements', fails),
     caseOf('hs.ok.slow', fails),

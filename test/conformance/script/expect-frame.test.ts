@@ -1,11 +1,12 @@
 import type { Socket } from 'node:net'
-import { Mismatch, type Peer } from '../../../src/conformance/peer/peer.ts'
-import { verdictOf } from '../../../src/conformance/run/runner.ts'
+import { Mismatch } from '../../../src/conformance/peer/inbound.ts'
+import type { Peer } from '../../../src/conformance/peer/peer.ts'
+import { verdictOf } from '../../../src/conformance/run/case-result.ts'
 import {
   expectFailureAfterEcho,
+  expectNoBreach,
   expectPongs,
   expectServerEnd,
-  judgeBreaches,
   sendInWay,
 } from '../../../src/conformance/script/expect-frame.ts'
 import { Settled, type Trial } from '../../../src/conformance/script/trial.ts'
@@ -13,7 +14,7 @@ import { Op } from '../../../src/conformance/wire/frame.ts'
 import { createTrial, startUpgradedServer } from '../../support/conformance-trial.ts'
 import { assert, suite, type TestContext } from '../../support/unit.ts'
 
-const test = suite('conformance/frame-verb')
+const test = suite('conformance/script/expect-frame')
 
 const CLOSE_1000 = '880203e8'
 const CLOSE_1002 = '880203ea'
@@ -58,7 +59,7 @@ test('the end by the server fails with an answer before it, an illegal Close, or
   assert.is((await outcomeOf(t, CLOSE_1000, expectServerEnd, false)).verdict, 'fail')
 })
 
-test('another code than the one that may come is a warning, no Close is none', async (t) => {
+test('another code than the allowed one is a warning, no Close is none', async (t) => {
   const expect1002 = (trial: Trial, peer: Peer): Promise<void> => expectServerEnd(trial, peer, [1002])
   assert.is((await outcomeOf(t, CLOSE_1002, expect1002)).verdict, 'pass')
   assert.is((await outcomeOf(t, '', expect1002)).verdict, 'pass')
@@ -66,7 +67,7 @@ test('another code than the one that may come is a warning, no Close is none', a
   assert.is((await outcomeOf(t, '8800', expect1002)).verdict, 'warn')
 })
 
-test('an echo before the failure may come once, and is noted when it does not', async (t) => {
+test('an echo before the failure may arrive once, and is noted when it does not', async (t) => {
   const action = (trial: Trial, peer: Peer): Promise<void> => expectFailureAfterEcho(trial, peer, 'a', [1002])
   const echoed = await outcomeOf(t, `810161${CLOSE_1002}`, action)
   assert.equal([echoed.verdict, echoed.notes], ['pass', []])
@@ -82,7 +83,7 @@ async function pingThrice(trial: Trial, peer: Peer): Promise<void> {
   await expectPongs(trial, peer, payloads)
 }
 
-test('pongs come in the order of the pings up to the last', async (t) => {
+test('pongs arrive in the order of the pings up to the last', async (t) => {
   const all = await outcomeOf(t, '8a0161 8a0162 8a0163', pingThrice)
   assert.equal([all.verdict, all.notes], ['pass', []])
   const last = await outcomeOf(t, '8a0163', pingThrice)
@@ -116,10 +117,10 @@ test('frames arrive the same in every way of writing them', async (t) => {
 
 test('what any connection broke is judged, some of it named and the rest counted', async (t) => {
   const trial = createTrial(t, 'ws://127.0.0.1:1/')
-  judgeBreaches(trial, 'inv.rsv', 'inv.control')
+  expectNoBreach(trial, 'inv.rsv', 'inv.control')
   assert.is(verdictOf(trial), 'pass')
   for (let index = 0; index < 7; index++) trial.context.ledger.breach('inv.rsv', `case.${index}`, 'text rsv3')
-  assert.throws(() => judgeBreaches(trial, 'inv.control', 'inv.rsv'))
+  assert.throws(() => expectNoBreach(trial, 'inv.control', 'inv.rsv'))
   assert.is(verdictOf(trial), 'fail')
   assert.match(trial.assertions.at(-1)?.actual ?? '', /text rsv3 \(in case\.0\).*and 2 more/)
 })

@@ -1,24 +1,18 @@
 import type { Socket } from 'node:net'
-import { Mismatch } from '../../../src/conformance/peer/peer.ts'
-import { verdictOf } from '../../../src/conformance/run/runner.ts'
-import {
-  acceptAndProbe,
-  alive,
-  allowEcho,
-  cleanClose,
-  echoThenCleanClose,
-  expectFailure,
-  expectFailureEarly,
-  expectQuiet,
-  expectReject,
-} from '../../../src/conformance/script/expect.ts'
+import { Mismatch } from '../../../src/conformance/peer/inbound.ts'
+import { verdictOf } from '../../../src/conformance/run/case-result.ts'
+import { expectCleanClose } from '../../../src/conformance/script/expect-close.ts'
+import { expectEchoThenCleanClose } from '../../../src/conformance/script/expect-echo.ts'
+import { allowEcho, expectFailure, expectFailureEarly } from '../../../src/conformance/script/expect-failure.ts'
+import { expectAcceptAndProbe, expectReject } from '../../../src/conformance/script/expect-handshake.ts'
+import { expectAlive, expectQuiet } from '../../../src/conformance/script/expect-served.ts'
 import type { Trial } from '../../../src/conformance/script/trial.ts'
 import { Settled } from '../../../src/conformance/script/trial.ts'
 import { Op } from '../../../src/conformance/wire/frame.ts'
 import { createTrial, startRawServer, startUpgradedServer } from '../../support/conformance-trial.ts'
 import { assert, suite, type TestContext } from '../../support/unit.ts'
 
-const test = suite('conformance/verb')
+const test = suite('conformance/script/expect')
 
 type Answer = (socket: Socket) => void
 
@@ -81,7 +75,7 @@ test('fail(c): an echo, a pong, an illegal code or no end is a failure', async (
   assert.is(await verdictAfter(t, () => {}, sendFault), 'fail')
 })
 
-test('fail(c): echoes of what came before the fault are allowed, once', async (t) => {
+test('fail(c): echoes of what preceded the fault are allowed, once', async (t) => {
   const action = async (trial: Trial): Promise<void> => {
     const peer = await trial.open()
     await peer.sendFrames([{ opcode: Op.TEXT, payload: 'a' }, { opcode: 3 }])
@@ -111,7 +105,7 @@ test('fails without waiting: a server that waits for the rest is warned, and jud
 
 async function sendText(trial: Trial): Promise<void> {
   const peer = await trial.open()
-  await echoThenCleanClose(trial, peer, { payload: 'a' })
+  await expectEchoThenCleanClose(trial, peer, { payload: 'a' })
 }
 
 test('echo, then clean close: the wrong type, other content or nothing fails', async (t) => {
@@ -136,14 +130,14 @@ test('echo, then clean close: a second message fails, a missing Close or end war
 test('a clean close that is the subject itself fails where it otherwise warns', async (t) => {
   const action = async (trial: Trial): Promise<void> => {
     const peer = await trial.open()
-    await cleanClose(trial, peer, { code: 3000, codes: [1000, 3000], strict: true })
+    await expectCleanClose(trial, peer, { code: 3000, codes: [1000, 3000], strict: true })
   }
   assert.is(await verdictAfter(t, saysAndEnds('88020bb8'), action), 'pass')
   assert.is(await verdictAfter(t, saysAndEnds(''), action), 'fail')
   assert.is(await verdictAfter(t, says(CLOSE_1000), action), 'fail')
 })
 
-test('nothing more is to come: anything before the pong fails', async (t) => {
+test('nothing more is pending: anything before the pong fails', async (t) => {
   const action = async (trial: Trial): Promise<void> => expectQuiet(trial, await trial.open(), 'q')
   assert.is(await verdictAfter(t, says('8a0171'), action), 'pass')
   assert.is(await verdictAfter(t, says('8101', '61', '8a0171'), action), 'fail')
@@ -187,14 +181,14 @@ test('reject: another refusal than the one the RFC names warns', async (t) => {
 test('a 101 that breaks a rule of its own does not count as accepted', async (t) => {
   const url = await startRawServer(t, (socket) => socket.once('data', () => http('HTTP/1.1 101 Fine')(socket)))
   const trial = createTrial(t, url)
-  await acceptAndProbe(trial).catch(() => {})
+  await expectAcceptAndProbe(trial).catch(() => {})
   assert.is(verdictOf(trial), 'fail')
 })
 
-test('alive: a target that does not serve is lost, which fails even an info row', async (t) => {
+test('alive: a target that does not serve is lost, which fails even an info case', async (t) => {
   const url = await startRawServer(t, (socket) => void socket.end())
   const trial = createTrial(t, url, 'hs.limit.silent')
-  await alive(trial).catch(() => {})
+  await expectAlive(trial).catch(() => {})
   assert.is(trial.lost, true)
   assert.is(verdictOf(trial), 'fail')
 })

@@ -1,8 +1,9 @@
 import { predict } from '../../../src/conformance/script/frame-model.ts'
-import { encodeFrame, FrameReader, type FrameSpec, hex, Op } from '../../../src/conformance/wire/frame.ts'
+import { hex } from '../../../src/conformance/wire/bytes.ts'
+import { encodeFrame, FrameReader, type FrameSpec, Op } from '../../../src/conformance/wire/frame.ts'
 import { assert, suite } from '../../support/unit.ts'
 
-const test = suite('conformance/frame-model')
+const test = suite('conformance/script/frame-model')
 
 function predictSpecs(...specs: FrameSpec[]) {
   const { replies, end } = predict(
@@ -58,7 +59,7 @@ test('predicts 1007 for a text and for a reason that is no UTF-8', () => {
   assert.equal(predictSpecs({ opcode: Op.CLOSE, payload: hex('03e8ff') }).end, [1007])
 })
 
-test('takes a code point that is cut by a fragment, and any binary', () => {
+test('accepts a code point that is cut by a fragment, and any binary', () => {
   const cut = predictSpecs(
     { opcode: Op.TEXT, payload: hex('e282'), fin: false },
     { opcode: Op.CONT, payload: hex('ac') },

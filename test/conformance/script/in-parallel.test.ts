@@ -1,9 +1,9 @@
 import { inParallel } from '../../../src/conformance/script/in-parallel.ts'
 import { assert, suite, thrownBy } from '../../support/unit.ts'
 
-const test = suite('conformance/in-parallel')
+const test = suite('conformance/script/in-parallel')
 
-test('every item is taken once, so many at a time', async () => {
+test('every item is used once, so many at a time', async () => {
   const taken: number[] = []
   let running = 0
   let most = 0

@@ -4,7 +4,7 @@ import { type DataSetName, dataSet, mixedText } from '../../../src/conformance/w
 import { Random } from '../../../src/conformance/wire/random.ts'
 import { assert, suite } from '../../support/unit.ts'
 
-const test = suite('conformance/data-set')
+const test = suite('conformance/wire/data-set')
 
 /** Bytes as in Autobahn, and the share that zlib leaves of them, in per cent. */
 const expected: Record<DataSetName, [size: number, least: number, most: number]> = {

@@ -5,7 +5,7 @@ import { Inflater } from '../../../src/conformance/wire/inflate.ts'
 import { Random } from '../../../src/conformance/wire/random.ts'
 import { assert, suite, thrownBy } from '../../support/unit.ts'
 
-const test = suite('conformance/deflate-block')
+const test = suite('conformance/wire/deflate-block')
 const random = new Random(1, 'block')
 
 test('writes the examples of RFC 7692 §7.2.3', () => {

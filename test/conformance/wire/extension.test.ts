@@ -1,12 +1,12 @@
-import { agreementOf, breachesOf, parseExtensions, readAgreement } from '../../../src/conformance/wire/extension.ts'
-import { parseResponse } from '../../../src/conformance/wire/frame.ts'
+import { agreementOf, paramBreaches, parseExtensions, readAgreement } from '../../../src/conformance/wire/extension.ts'
+import { parseResponse } from '../../../src/conformance/wire/http.ts'
 import { assert, suite } from '../../support/unit.ts'
 
-const test = suite('conformance/extension')
+const test = suite('conformance/wire/extension')
 
 function breaches(params: string): string[] {
   const [element] = parseExtensions(`permessage-deflate; ${params}`) ?? []
-  return breachesOf(element)
+  return paramBreaches(element, 'answer')
 }
 
 test('parses elements with parameters, quoted and bare', () => {
@@ -23,7 +23,7 @@ test('parses elements with parameters, quoted and bare', () => {
   ])
 })
 
-test('tells a broken grammar', () => {
+test('recognizes a broken grammar', () => {
   for (const value of ['', 'a;', 'a; =1', 'a; b=', 'a; b=""', 'a; b="1 2"', 'a b', 'a; b="1', 'a,']) {
     assert.is(parseExtensions(value), null, value)
   }

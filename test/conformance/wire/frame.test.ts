@@ -1,20 +1,8 @@
-import {
-  acceptOf,
-  closeBody,
-  describeFrame,
-  encodeFrame,
-  encodeRequest,
-  FrameReader,
-  fieldTokens,
-  findHeadEnd,
-  hex,
-  maskBytes,
-  parseResponse,
-  showBytes,
-} from '../../../src/conformance/wire/frame.ts'
-import { assert, suite, thrownBy } from '../../support/unit.ts'
+import { hex } from '../../../src/conformance/wire/bytes.ts'
+import { closeBody, describeFrame, encodeFrame, FrameReader, maskBytes } from '../../../src/conformance/wire/frame.ts'
+import { assert, suite } from '../../support/unit.ts'
 
-const test = suite('conformance/wire')
+const test = suite('conformance/wire/frame')
 const key = hex('37 fa 21 3d')
 const encode = (spec: Parameters<typeof encodeFrame>[0]): string => encodeFrame(spec, () => key).toString('hex')
 
@@ -71,62 +59,14 @@ test('reads frames however they are cut', () => {
   }
 })
 
-test('keeps the bytes of an unfinished frame', () => {
+test('retains the bytes of an unfinished frame', () => {
   const reader = new FrameReader()
   assert.equal(reader.push(hex('8105 4865')), [])
   assert.is(reader.pending.toString('hex'), '81054865')
 })
 
-test('takes reserved bits, opcodes and long forms as they come', () => {
+test('accepts reserved bits, opcodes and long forms unchanged', () => {
   const [frame] = new FrameReader().push(hex('73 7e 0000'))
   assert.equal([frame.fin, frame.rsv, frame.opcode, frame.form], [false, 7, 3, 16])
   assert.is(describeFrame(frame), 'opcode 3 rsv1 rsv2 rsv3 0')
-})
-
-test('writes a request as it is told', () => {
-  const request = encodeRequest({
-    method: 'GET',
-    target: '/x',
-    version: '',
-    fields: [
-      ['a', '\xff'],
-      ['A', ''],
-    ],
-    separator: ':',
-    lineEnd: '\n',
-  })
-  assert.is(request.toString('latin1'), 'GET /x\na:\xff\nA:\n\n')
-})
-
-test('reads a response head', () => {
-  const head = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: keep-alive, , Upgrade \r\n\r\n'
-  const bytes = Buffer.from(`${head}\x81`)
-  assert.is(findHeadEnd(bytes), head.length)
-  const response = parseResponse(bytes.subarray(0, head.length))
-  assert.is(response.status, 101)
-  assert.equal(response.problems, [])
-  assert.equal(fieldTokens(response, 'connection'), ['keep-alive', 'upgrade'])
-})
-
-test('lists what is malformed about a response head', () => {
-  const problemsOf = (head: string): number => parseResponse(Buffer.from(head)).problems.length
-  assert.is(problemsOf('HTTP/1.1 101 \r\n\r\n'), 0)
-  assert.is(problemsOf('HTTP/1.1 101\r\n\r\n'), 1)
-  assert.is(problemsOf('HTTP/1.1 101 OK\r\nUpgrade : websocket\r\n\r\n'), 1)
-  assert.is(problemsOf('HTTP/1.1 101 OK\r\nA: b\r\n folded\r\n\r\n'), 1)
-  assert.is(problemsOf('HTTP/1.1 101 OK\nA: b\n\n'), 1)
-})
-
-test('knows the accept key of RFC 6455 §1.3', () => {
-  assert.is(acceptOf('dGhlIHNhbXBsZSBub25jZQ=='), 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=')
-})
-
-test('shows bytes as text when they are printable', () => {
-  assert.is(showBytes(Buffer.from('probe')), '"probe"')
-  assert.is(showBytes(hex('00ff')), '00ff')
-  assert.match(showBytes(Buffer.alloc(100, 97)), /… \(100 bytes\)$/)
-})
-
-test('refuses a text that is no hex', async () => {
-  assert.match((await thrownBy(() => hex('8'))).message, 'no hex')
 })

@@ -1,9 +1,9 @@
 import { constants, deflateRawSync } from 'node:zlib'
-import { hex } from '../../../src/conformance/wire/frame.ts'
+import { hex } from '../../../src/conformance/wire/bytes.ts'
 import { Inflater, slide } from '../../../src/conformance/wire/inflate.ts'
 import { assert, suite, thrownBy } from '../../support/unit.ts'
 
-const test = suite('conformance/inflate')
+const test = suite('conformance/wire/inflate')
 
 test('inflates the examples of RFC 7692 §7.2.3', () => {
   const inflated = (bytes: string): string => new Inflater().inflate(hex(bytes)).toString()
@@ -14,7 +14,7 @@ test('inflates the examples of RFC 7692 §7.2.3', () => {
   assert.is(inflated('00'), '')
 })
 
-test('keeps the window from message to message, also past a block with BFINAL', () => {
+test('retains the window from message to message, also past a block with BFINAL', () => {
   const inflater = new Inflater()
   for (const bytes of ['f348cdc9c9070000', 'f200110000', 'f200110000']) {
     assert.is(inflater.inflate(hex(bytes)).toString(), 'Hello')
@@ -25,7 +25,7 @@ test('goes on behind a block with BFINAL inside a message', () => {
   assert.is(new Inflater().inflate(hex('f3480500 cac9c90700')).toString(), 'Hello')
 })
 
-test('begins each message with an empty window when none is kept', async () => {
+test('begins each message with an empty window when it is not retained', async () => {
   const inflater = new Inflater(15, false)
   inflater.inflate(hex('f248cdc9c90700'))
   await thrownBy(() => inflater.inflate(hex('f200110000')))
@@ -51,7 +51,7 @@ test('refuses data that does not end between two blocks', async () => {
   await thrownBy(() => new Inflater().inflate(hex('06')))
 })
 
-test('slides the window over what came', () => {
+test('slides the window over what was added', () => {
   assert.is(slide(Buffer.from('abc'), Buffer.from('de'), 2).toString(), 'bcde')
   assert.is(slide(Buffer.from('abc'), Buffer.from('defgh'), 2).toString(), 'efgh')
   assert.is(slide(Buffer.from('a'), Buffer.from('b'), 2).toString(), 'ab')

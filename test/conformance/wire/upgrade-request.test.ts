@@ -1,10 +1,10 @@
 import { checkAnswer } from '../../../src/conformance/script/response-rule.ts'
-import { parseResponse } from '../../../src/conformance/wire/frame.ts'
+import { parseResponse } from '../../../src/conformance/wire/http.ts'
 import { Random } from '../../../src/conformance/wire/random.ts'
 import { buildRequest, type RequestOptions } from '../../../src/conformance/wire/upgrade-request.ts'
 import { assert, suite } from '../../support/unit.ts'
 
-const test = suite('conformance/request')
+const test = suite('conformance/wire/upgrade-request')
 const base = { authority: 'localhost:9001', path: '/echo', extra: [] as [string, string][] }
 const KEY = 'dGhlIHNhbXBsZSBub25jZQ=='
 

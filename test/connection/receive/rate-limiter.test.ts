@@ -1,13 +1,13 @@
 import { mock } from 'node:test'
 import { type ConnectionLimits, readLimits } from '../../../src/connection/limits.ts'
-import { RateGuard } from '../../../src/connection/receive/rate-limiter.ts'
+import { RateLimiter } from '../../../src/connection/receive/rate-limiter.ts'
 import { wheel } from '../../../src/transport/timing-wheel.ts'
 import { assert, suite, type TestContext } from '../../support/unit.ts'
 
-const test = suite('rate guard')
+const test = suite('rate limiter')
 
-/** A guard on a clock of the test's own. */
-function guard(t: TestContext, limits: Partial<ConnectionLimits>) {
+/** A limiter on a clock of the test's own. */
+function limiter(t: TestContext, limits: Partial<ConnectionLimits>) {
   mock.timers.enable({ apis: ['setTimeout'] })
   const begin = wheel.time
   t.after(() => {
@@ -15,7 +15,7 @@ function guard(t: TestContext, limits: Partial<ConnectionLimits>) {
     wheel.time = begin
   })
   const waits: number[] = []
-  const rates = new RateGuard(readLimits(limits), { onOverRate: (wait) => waits.push(Math.round(wait)) })
+  const rates = new RateLimiter(readLimits(limits), { onOverRate: (wait) => waits.push(Math.round(wait)) })
   const pass = (milliseconds: number): void => {
     wheel.time += milliseconds
     mock.timers.tick(milliseconds)
@@ -24,44 +24,44 @@ function guard(t: TestContext, limits: Partial<ConnectionLimits>) {
 }
 
 test('counts messages, bytes and pings each against its own rate', (t) => {
-  const { rates, waits } = guard(t, {
+  const { rates, waits } = limiter(t, {
     messageRate: { perSecond: 1, burst: 2 },
     byteRate: { perSecond: 100, burst: 100 },
     pingRate: { perSecond: 10, burst: 1 },
   })
-  rates.takeMessage()
-  rates.takeMessage()
-  rates.takeBytes(100)
-  rates.takePing()
+  rates.countMessage()
+  rates.countMessage()
+  rates.countBytes(100)
+  rates.countPing()
   assert.equal(waits, [])
-  rates.takeMessage()
-  rates.takeBytes(50)
-  rates.takePing()
+  rates.countMessage()
+  rates.countBytes(50)
+  rates.countPing()
   assert.equal(waits, [1_000, 500, 100])
 })
 
 test('lets everything pass without rates, and 1,000 pings a second by default', (t) => {
-  const { rates, waits } = guard(t, {})
+  const { rates, waits } = limiter(t, {})
   for (let i = 0; i < 10_000; i++) {
-    rates.takeMessage()
-    rates.takeBytes(1_000_000)
-    rates.takePing()
+    rates.countMessage()
+    rates.countBytes(1_000_000)
+    rates.countPing()
   }
   assert.equal(waits, [])
-  rates.takePing()
+  rates.countPing()
   assert.equal(waits, [1])
 })
 
 test('forgives with time', (t) => {
-  const { rates, waits, pass } = guard(t, { messageRate: { perSecond: 1, burst: 1 } })
-  rates.takeMessage()
+  const { rates, waits, pass } = limiter(t, { messageRate: { perSecond: 1, burst: 1 } })
+  rates.countMessage()
   pass(1_000)
-  rates.takeMessage()
+  rates.countMessage()
   assert.equal(waits, [])
 })
 
 test('resumes after the longest wait, once', (t) => {
-  const { rates, pass } = guard(t, {})
+  const { rates, pass } = limiter(t, {})
   const resumed: string[] = []
   rates.wait(1_000, () => resumed.push('long'))
   rates.wait(10, () => resumed.push('short'))
@@ -76,7 +76,7 @@ test('resumes after the longest wait, once', (t) => {
 })
 
 test('waits 50 ms at the least', (t) => {
-  const { rates, pass } = guard(t, {})
+  const { rates, pass } = limiter(t, {})
   let resumed = 0
   rates.wait(1, () => resumed++)
   pass(49)
@@ -86,7 +86,7 @@ test('waits 50 ms at the least', (t) => {
 })
 
 test('waits no more once stopped', (t) => {
-  const { rates, pass } = guard(t, {})
+  const { rates, pass } = limiter(t, {})
   let resumed = 0
   rates.wait(10, () => resumed++)
   rates.stop()

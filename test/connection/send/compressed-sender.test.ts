@@ -1,11 +1,11 @@
 import { Writable } from 'node:stream'
-import { Sender } from '../../../src/connection/send/compressed-sender.ts'
+import { CompressedSender } from '../../../src/connection/send/compressed-sender.ts'
 import { Outbox } from '../../../src/connection/send/outbox.ts'
 import type { MessageCodec } from '../../../src/core/message-codec.ts'
 import { assert, suite } from '../../support/unit.ts'
 import { hex, unmasked } from '../../support/wire.ts'
 
-const test = suite('sender')
+const test = suite('compressed sender')
 
 /** A codec that is done when the test says so, and finds nothing worth compressing. */
 class SlowCodec implements MessageCodec {
@@ -24,7 +24,7 @@ class SlowCodec implements MessageCodec {
   release(): void {}
 }
 
-function setUp(): { sender: Sender; codec: SlowCodec; written: () => Buffer } {
+function setUp(): { sender: CompressedSender; codec: SlowCodec; written: () => Buffer } {
   const chunks: Buffer[] = []
   const stream = new Writable({
     write(chunk, _encoding, done) {
@@ -34,7 +34,7 @@ function setUp(): { sender: Sender; codec: SlowCodec; written: () => Buffer } {
   })
   const outbox = new Outbox(stream)
   const codec = new SlowCodec()
-  const sender = new Sender(outbox, codec, { onSent: () => outbox.flush() })
+  const sender = new CompressedSender(outbox, codec, { onSent: () => outbox.flush() })
   return { sender, codec, written: () => Buffer.concat(chunks) }
 }
 

@@ -1,12 +1,12 @@
-import { defer, flushDeferred } from '../../../src/connection/send/end-of-tick.ts'
+import { flushAtEndOfTick, flushEndOfTick } from '../../../src/connection/send/end-of-tick.ts'
 import { assert, suite } from '../../support/unit.ts'
 
-const test = suite('deferred')
+const test = suite('end of tick')
 
 test('flushes at the end of the tick, in order, once', async () => {
   const flushed: string[] = []
-  defer({ flush: () => flushed.push('a') })
-  defer({ flush: () => flushed.push('b') })
+  flushAtEndOfTick({ flush: () => flushed.push('a') })
+  flushAtEndOfTick({ flush: () => flushed.push('b') })
   assert.equal(flushed, [])
   await new Promise((resolve) => setImmediate(resolve))
   assert.equal(flushed, ['a', 'b'])
@@ -15,16 +15,16 @@ test('flushes at the end of the tick, in order, once', async () => {
 test('flushes at once when it is asked to, also what was deferred by flushing', () => {
   const flushed: string[] = []
   const second = { flush: () => flushed.push('second') }
-  defer({
+  flushAtEndOfTick({
     flush: () => {
       flushed.push('first')
-      flushDeferred()
-      defer(second)
+      flushEndOfTick()
+      flushAtEndOfTick(second)
     },
   })
-  flushDeferred()
+  flushEndOfTick()
   assert.equal(flushed, ['first'])
-  flushDeferred()
-  flushDeferred()
+  flushEndOfTick()
+  flushEndOfTick()
   assert.equal(flushed, ['first', 'second'])
 })

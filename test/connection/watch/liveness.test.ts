@@ -1,14 +1,24 @@
+import { limitCloseCodes } from '../../../src/connection/limit-close-code.ts'
 import { type ConnectionLimits, defaultLimits, readLimits } from '../../../src/connection/limits.ts'
-import { beginAge, checkLiveness, checkPeriod, type Remembered } from '../../../src/connection/watch/liveness.ts'
-import type { Verdict, Vitals } from '../../../src/connection/watch/snapshot.ts'
+import {
+  beginRareState,
+  checkPeriod,
+  judgeLiveness,
+  type LivenessState,
+} from '../../../src/connection/watch/liveness.ts'
+import type { LivenessAction } from '../../../src/connection/watch/liveness-action.ts'
+import type { Snapshot } from '../../../src/connection/watch/snapshot.ts'
 import { assert, suite } from '../../support/unit.ts'
 
 const test = suite('liveness')
 
-const quiet: Vitals = {
-  isHeld: false,
+const closeCodeOf = (action: LivenessAction): number | null =>
+  action.action === 'close' ? limitCloseCodes[action.code] : null
+
+const quiet: Snapshot = {
+  isPaused: false,
   receivedBytes: 0,
-  takenBytes: 0,
+  acceptedBytes: 0,
   bufferedAmount: 0,
   frameCount: 0,
   receivedMessages: 0,
@@ -18,67 +28,64 @@ const quiet: Vitals = {
 
 /** A connection that is looked at once a second on a clock of the test's own. */
 class Watched {
-  readonly vitals = { ...quiet }
+  readonly snapshot = { ...quiet }
   readonly limits: ConnectionLimits
-  readonly known: Remembered
+  readonly state: LivenessState
   time = 0
 
   constructor(limits: Parameters<typeof readLimits>[0] = {}) {
     this.limits = readLimits(limits)
-    this.known = {
-      lookedAt: 0,
+    this.state = {
       aliveAt: 0,
       receivedBytes: 0,
-      takenBytes: 0,
+      acceptedBytes: 0,
       pingedAt: null,
-      age: beginAge(this.limits, 0),
-      unfinished: null,
-      held: null,
+      rare: beginRareState(this.limits, 0),
     }
   }
 
   /** Looks every second for so many seconds; what was said, with its second. `eachSecond` happens before each look. */
-  pass(seconds: number, eachSecond: (vitals: Vitals) => void = () => {}): [number, Verdict][] {
-    const said: [number, Verdict][] = []
+  pass(seconds: number, eachSecond: (snapshot: Snapshot) => void = () => {}): [number, LivenessAction][] {
+    const said: [number, LivenessAction][] = []
     for (let i = 0; i < seconds; i++) {
       this.time += 1_000
-      eachSecond(this.vitals)
-      const verdict = checkLiveness(this.known, this.time, this.vitals, this.limits)
-      if (verdict !== null) said.push([this.time / 1_000, verdict])
+      eachSecond(this.snapshot)
+      const action = judgeLiveness(this.state, this.time, 1_000, this.snapshot, this.limits)
+      if (action !== null) said.push([this.time / 1_000, action])
     }
     return said
   }
 }
 
 /** The second and the action, or the error's code. */
-const brief = (said: [number, Verdict][]): string[] =>
-  said.map(([second, verdict]) => `${second} ${verdict.action === 'ping' ? 'ping' : verdict.code}`)
+const brief = (said: [number, LivenessAction][]): string[] =>
+  said.map(([second, action]) => `${second} ${action.action === 'ping' ? 'ping' : action.code}`)
 
 test('pings after 25 s without a byte and cuts 20 s later', () => {
   const said = new Watched().pass(45)
   assert.equal(brief(said), ['25 ping', '45 ERR_WS_KEEPALIVE'])
-  assert.is(said[1][1].action, 'cut')
+  assert.is(said[1][1].action, 'terminate')
 })
 
 test('takes any byte for a sign of life, before the ping and after it', () => {
   const watched = new Watched()
   assert.equal(
-    watched.pass(100, (vitals) => {
-      vitals.receivedBytes += 1
+    watched.pass(100, (snapshot) => {
+      snapshot.receivedBytes += 1
     }),
     [],
   )
   assert.equal(brief(watched.pass(44)), ['125 ping'])
-  watched.vitals.receivedBytes++
+  watched.snapshot.receivedBytes++
   assert.equal(brief(watched.pass(45)), ['170 ping'])
 })
 
 test('takes a peer that reads what waits for it for alive, one that does not for gone', () => {
   const reader = new Watched()
-  reader.vitals.bufferedAmount = 1_000_000
+  reader.snapshot.bufferedAmount = 1_000_000
   assert.equal(
-    reader.pass(200, (vitals) => {
-      vitals.takenBytes += 10
+    reader.pass(200, (snapshot) => {
+      snapshot.acceptedBytes += 10
     }),
     [],
   )
@@ -87,65 +94,65 @@ test('takes a peer that reads what waits for it for alive, one that does not for
 
 test('does not take bytes that a buffer of the system swallowed for a sign of life', () => {
   const sender = new Watched()
-  const said = sender.pass(45, (vitals) => {
-    vitals.takenBytes += 10
+  const said = sender.pass(45, (snapshot) => {
+    snapshot.acceptedBytes += 10
   })
   assert.equal(brief(said), ['25 ping', '45 ERR_WS_KEEPALIVE'])
 })
 
 test('lets the clocks of the peer stand still while reading is held up from this side', () => {
   const watched = new Watched()
-  watched.vitals.pending = 'header'
+  watched.snapshot.pending = 'header'
   watched.pass(5)
-  watched.vitals.isHeld = true
+  watched.snapshot.isPaused = true
   assert.equal(watched.pass(1_000), [])
-  watched.vitals.isHeld = false
+  watched.snapshot.isPaused = false
   assert.equal(brief(watched.pass(20)), ['1011 ERR_WS_HEADER_TIMEOUT', ...seconds(1012, 1025, 'ERR_WS_HEADER_TIMEOUT')])
 })
 
 test('counts the wait for a pong only while it reads', () => {
   const watched = new Watched()
   watched.pass(30)
-  watched.vitals.isHeld = true
+  watched.snapshot.isPaused = true
   assert.equal(watched.pass(100), [])
-  watched.vitals.isHeld = false
+  watched.snapshot.isPaused = false
   assert.equal(brief(watched.pass(15)), ['145 ERR_WS_KEEPALIVE'])
 })
 
 const seconds = (first: number, last: number, code: string): string[] =>
   Array.from({ length: last - first + 1 }, (_, i) => `${first + i} ${code}`)
 
-test('S-52: closes with 1008 when a header is not complete in 10 s', () => {
+test('S-52: closes with 1013 when a header is not complete in 10 s', () => {
   const watched = new Watched()
-  watched.vitals.pending = 'header'
-  const said = watched.pass(11, (vitals) => {
-    vitals.receivedBytes += 0.1
+  watched.snapshot.pending = 'header'
+  const said = watched.pass(11, (snapshot) => {
+    snapshot.receivedBytes += 0.1
   })
   assert.equal(brief(said), ['11 ERR_WS_HEADER_TIMEOUT'])
-  assert.equal([said[0][1].action, (said[0][1] as { closeCode: number }).closeCode], ['close', 1008])
+  assert.equal([said[0][1].action, closeCodeOf(said[0][1])], ['close', 1013])
 })
 
 test('gives each header its own time, also behind a long payload', () => {
   const watched = new Watched({ messageTimeout: Number.POSITIVE_INFINITY })
   let second = 0
-  const said = watched.pass(300, (vitals) => {
-    vitals.receivedBytes += 2_000
+  const said = watched.pass(300, (snapshot) => {
+    snapshot.receivedBytes += 2_000
     const phase = second++ % 30
-    if (phase === 0) vitals.frameCount++
-    vitals.pending = phase < 25 ? 'payload' : 'header'
+    if (phase === 0) snapshot.frameCount++
+    snapshot.pending = phase < 25 ? 'payload' : 'header'
   })
   assert.equal(said, [])
 })
 
-test('S-52: closes with 1008 when a payload comes at less than 1 KB/s over 10 s, and lets 1 KB/s live', () => {
+test('S-52: closes with 1013 when a payload comes at less than 1 KB/s over 10 s, and lets 1 KB/s live', () => {
   for (const [bytes, expected] of [
     [1_000, ['11 ERR_WS_TOO_SLOW']],
     [1_024, []],
   ] as const) {
     const watched = new Watched()
-    watched.vitals.pending = 'payload'
-    const said = watched.pass(11, (vitals) => {
-      vitals.receivedBytes += bytes
+    watched.snapshot.pending = 'payload'
+    const said = watched.pass(11, (snapshot) => {
+      snapshot.receivedBytes += bytes
     })
     assert.equal(brief(said), expected)
   }
@@ -153,29 +160,29 @@ test('S-52: closes with 1008 when a payload comes at less than 1 KB/s over 10 s,
 
 test('lets a payload come as slowly as it likes with minPayloadRate 0', () => {
   const watched = new Watched({ minPayloadRate: 0, messageTimeout: Number.POSITIVE_INFINITY })
-  watched.vitals.pending = 'payload'
-  const said = watched.pass(100, (vitals) => {
-    vitals.receivedBytes += 1
+  watched.snapshot.pending = 'payload'
+  const said = watched.pass(100, (snapshot) => {
+    snapshot.receivedBytes += 1
   })
   assert.equal(said, [])
 })
 
 test('measures the payload over each ten seconds, not on the average', () => {
   const watched = new Watched()
-  watched.vitals.pending = 'payload'
+  watched.snapshot.pending = 'payload'
   let second = 0
-  const said = watched.pass(25, (vitals) => {
-    if (second++ < 11) vitals.receivedBytes += 100_000
+  const said = watched.pass(25, (snapshot) => {
+    if (second++ < 11) snapshot.receivedBytes += 100_000
   })
   assert.equal(brief(said), ['21 ERR_WS_TOO_SLOW'])
 })
 
-test('S-52: closes with 1008 when a message is not complete in 60 s, pings and fragments notwithstanding', () => {
+test('S-52: closes with 1013 when a message is not complete in 60 s, pings and fragments notwithstanding', () => {
   const watched = new Watched()
-  const said = watched.pass(61, (vitals) => {
-    vitals.receivedBytes += 10_000
-    vitals.frameCount++
-    vitals.pending = vitals.frameCount % 2 === 0 ? 'message' : 'payload'
+  const said = watched.pass(61, (snapshot) => {
+    snapshot.receivedBytes += 10_000
+    snapshot.frameCount++
+    snapshot.pending = snapshot.frameCount % 2 === 0 ? 'message' : 'payload'
   })
   assert.equal(brief(said), ['61 ERR_WS_MESSAGE_TIMEOUT'])
 })
@@ -183,40 +190,40 @@ test('S-52: closes with 1008 when a message is not complete in 60 s, pings and f
 test('begins anew with each message', () => {
   const watched = new Watched()
   let second = 0
-  const said = watched.pass(300, (vitals) => {
-    vitals.receivedBytes += 10_000
-    vitals.frameCount++
-    vitals.pending = 'message'
-    if (++second % 50 === 0) vitals.receivedMessages++
+  const said = watched.pass(300, (snapshot) => {
+    snapshot.receivedBytes += 10_000
+    snapshot.frameCount++
+    snapshot.pending = 'message'
+    if (++second % 50 === 0) snapshot.receivedMessages++
   })
   assert.equal(said, [])
-  watched.vitals.pending = null
+  watched.snapshot.pending = null
   assert.equal(watched.pass(20), [])
 })
 
-test('closes with 1000 after idleTimeout without a message either way; pings are none', () => {
+test('closes with 1001 after idleTimeout without a message in either direction; pings do not count', () => {
   const watched = new Watched({ idleTimeout: 5_000 })
   let second = 0
-  const said = watched.pass(14, (vitals) => {
-    vitals.receivedBytes += 6
+  const said = watched.pass(14, (snapshot) => {
+    snapshot.receivedBytes += 6
     second++
-    if (second === 4) vitals.receivedMessages++
-    if (second === 8) vitals.sentMessages++
+    if (second === 4) snapshot.receivedMessages++
+    if (second === 8) snapshot.sentMessages++
   })
   assert.equal(brief(said), ['13 ERR_WS_IDLE', '14 ERR_WS_IDLE'])
-  assert.is((said[0][1] as { closeCode: number }).closeCode, 1000)
+  assert.is(closeCodeOf(said[0][1]), 1001)
 })
 
-test('closes with 1000 after maxLifetime whatever goes on, held or not', () => {
-  for (const isHeld of [false, true]) {
+test('closes with 1001 after maxLifetime whatever happens, paused or not', () => {
+  for (const isPaused of [false, true]) {
     const watched = new Watched({ maxLifetime: 5_000 })
-    watched.vitals.isHeld = isHeld
-    const said = watched.pass(5, (vitals) => {
-      vitals.receivedMessages++
-      vitals.receivedBytes += 10
+    watched.snapshot.isPaused = isPaused
+    const said = watched.pass(5, (snapshot) => {
+      snapshot.receivedMessages++
+      snapshot.receivedBytes += 10
     })
     assert.equal(brief(said), ['5 ERR_WS_LIFETIME'])
-    assert.is((said[0][1] as { closeCode: number }).closeCode, 1000)
+    assert.is(closeCodeOf(said[0][1]), 1001)
   }
 })
 
@@ -230,7 +237,7 @@ test('never speaks up when every time is Infinity', () => {
     minPayloadRate: 0,
   })
   for (const pending of [null, 'header', 'payload', 'message'] as const) {
-    watched.vitals.pending = pending
+    watched.snapshot.pending = pending
     assert.equal(watched.pass(1_000), [])
   }
 })

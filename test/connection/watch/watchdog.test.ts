@@ -1,20 +1,23 @@
+import { mock } from 'node:test'
+import type { PublicConnection } from '../../../src/connection/host.ts'
 import { type ConnectionLimits, readLimits } from '../../../src/connection/limits.ts'
-import type { Vitals } from '../../../src/connection/watch/snapshot.ts'
-import { Clock, type Timed } from '../../../src/connection/watch/watchdog.ts'
+import type { Snapshot } from '../../../src/connection/watch/snapshot.ts'
+import { Watchdog, type Watched } from '../../../src/connection/watch/watchdog.ts'
 import { now, wheel } from '../../../src/transport/timing-wheel.ts'
 import { assert, suite, type TestContext } from '../../support/unit.ts'
 
-const test = suite('clock')
+const test = suite('watchdog')
 
-/** A connection that notes what its clock does to it. */
-class Patient implements Timed {
+/** A connection that notes what its watchdog does to it. */
+class Patient implements Watched {
+  readonly connection = this
   readonly limits: ConnectionLimits
-  state: Timed['state'] = 'open'
+  state: PublicConnection['state'] = 'open'
   readonly log: string[] = []
-  readonly view: Vitals = {
-    isHeld: false,
+  readonly view: Snapshot = {
+    isPaused: false,
     receivedBytes: 0,
-    takenBytes: 0,
+    acceptedBytes: 0,
     bufferedAmount: 0,
     frameCount: 0,
     receivedMessages: 0,
@@ -23,20 +26,20 @@ class Patient implements Timed {
   }
   lastPing = Buffer.alloc(0)
   accounts = 0
-  rests = 0
+  releases = 0
 
   constructor(limits: ConnectionLimits) {
     this.limits = limits
   }
 
-  vitals(): Vitals {
+  snapshot(): Snapshot {
     return { ...this.view }
   }
   account(): void {
     this.accounts++
   }
-  rest(): void {
-    this.rests++
+  releaseIdleMemory(): void {
+    this.releases++
   }
   ping(payload: Uint8Array): void {
     this.lastPing = Buffer.from(payload)
@@ -58,90 +61,94 @@ class Patient implements Timed {
 
 function start(t: TestContext, limits: Partial<ConnectionLimits> = {}) {
   const patient = new Patient(readLimits(limits))
-  const clock = new Clock(patient)
-  t.after(() => clock.stop())
+  const watchdog = new Watchdog(patient)
+  t.after(() => watchdog.stop())
   const begin = now()
-  return { patient, clock, look: (seconds: number) => clock.onTimer(begin + seconds * 1_000 + 1) }
+  return { patient, watchdog, look: (seconds: number) => watchdog.onTimer(begin + seconds * 1_000 + 1) }
 }
 
-test('hangs in the wheel of the process once, and not any more when stopped', (t) => {
+test('is scheduled in the wheel of the process once, and no longer when stopped', (t) => {
   const before = wheel.size
-  const { clock } = start(t)
+  const { watchdog } = start(t)
   assert.is(wheel.size, before + 1)
-  clock.stop()
-  clock.stop()
+  watchdog.stop()
+  watchdog.stop()
   assert.is(wheel.size, before)
 })
 
-test('accounts for memory at each look and looks again', (t) => {
-  const { patient, clock, look } = start(t)
+test('accounts for memory at each check and schedules the next', (t) => {
+  const { patient, watchdog, look } = start(t)
   look(1)
   assert.is(patient.accounts, 1)
-  assert.is.not(clock.timerSlot, -1)
+  assert.is.not(watchdog.timerSlot, -1)
 })
 
-test('lets a connection rest when nothing came since the last look', (t) => {
+test('releases idle memory when nothing was received since the last check', (t) => {
   const { patient, look } = start(t)
   patient.view.receivedBytes = 10
   look(1)
-  assert.is(patient.rests, 0)
+  assert.is(patient.releases, 0)
   look(2)
-  assert.is(patient.rests, 1)
+  assert.is(patient.releases, 1)
 })
 
-test('pings, and cuts a peer that is silent after it', (t) => {
+test('pings, and terminates a peer that stays silent', (t) => {
   const { patient, look } = start(t)
   for (const second of [10, 25, 40, 46]) look(second)
   assert.equal(patient.log, ['ping', 'terminate ERR_WS_KEEPALIVE'])
 })
 
 test('measures the round trip of its own ping, once', (t) => {
-  const { patient, clock, look } = start(t)
-  assert.is(clock.takePong(Buffer.from('unasked')), null)
+  const { patient, watchdog, look } = start(t)
+  assert.is(watchdog.acceptPong(Buffer.from('unasked')), null)
+  const clock = mock.method(performance, 'now', () => 40.25)
+  t.after(() => clock.mock.restore())
   look(25)
-  assert.is(clock.takePong(Buffer.from('unasked')), null)
-  const latency = clock.takePong(patient.lastPing)
-  assert.ok(latency !== null && latency >= 0 && latency < 20_000)
-  assert.is(clock.takePong(patient.lastPing), null)
+  assert.is(watchdog.acceptPong(Buffer.from('unasked')), null)
+  assert.is(watchdog.latency, null)
+  clock.mock.mockImplementation(() => 52.5)
+  assert.is(watchdog.acceptPong(patient.lastPing), 12.25)
+  assert.is(watchdog.latency, 12.25)
+  assert.is(watchdog.acceptPong(patient.lastPing), null)
 })
 
-test('closes idle connections with 1000 and fails unfinished ones with 1008', (t) => {
+test('closes idle connections with 1001 and fails unfinished ones with 1013', (t) => {
   const idle = start(t, { idleTimeout: 1_000 })
   idle.look(2)
-  assert.equal(idle.patient.log, ['close 1000'])
+  assert.equal(idle.patient.log, ['close 1001'])
   const slow = start(t)
   slow.patient.view.pending = 'header'
   slow.look(1)
   slow.look(12)
-  assert.equal(slow.patient.log, ['fail 1008 ERR_WS_HEADER_TIMEOUT'])
+  assert.equal(slow.patient.log, ['fail 1013 ERR_WS_HEADER_TIMEOUT'])
 })
 
-test('S-37: cuts a peer that has not ended within closeTimeout', (t) => {
-  const { patient, clock, look } = start(t)
+test('S-37: terminates a peer that has not ended within closeTimeout', (t) => {
+  const { patient, watchdog, look } = start(t)
   patient.state = 'closing'
-  clock.startClosing()
-  assert.ok(clock.timerDue - now() > 4_000)
+  watchdog.startClosing()
+  assert.ok(watchdog.timerDue - now() > 4_000)
   look(5)
   assert.equal(patient.log, ['terminate ERR_WS_CLOSE_TIMEOUT'])
 })
 
-test('gives a peer the time again that reads what waits at 1 KB/s', (t) => {
-  const { patient, clock, look } = start(t)
+test('gives a peer that reads what waits at 1 KB/s the time again', (t) => {
+  const { patient, watchdog, look } = start(t)
   patient.state = 'closing'
   patient.view.bufferedAmount = 1_000_000
-  clock.startClosing()
-  patient.view.takenBytes += 5_001
+  watchdog.startClosing()
+  patient.view.acceptedBytes += 5_001
   look(5)
   assert.equal(patient.log, [])
-  patient.view.takenBytes += 5_000
+  patient.view.acceptedBytes += 5_000
   look(10)
   assert.equal(patient.log, ['terminate ERR_WS_CLOSE_TIMEOUT'])
 })
 
-test('waits for the end for ever with closeTimeout Infinity', (t) => {
+test('waits without limit for the end with closeTimeout Infinity', (t) => {
   const before = wheel.size
-  const { patient, clock } = start(t, { closeTimeout: Number.POSITIVE_INFINITY })
-  clock.startClosing()
+  const { patient, watchdog } = start(t, { closeTimeout: Number.POSITIVE_INFINITY })
+  watchdog.startClosing()
   assert.is(wheel.size, before)
   assert.equal(patient.log, [])
 })

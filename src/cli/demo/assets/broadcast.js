@@ -1,6 +1,6 @@
 import { appendEntry, find, formatTime, makeEntry, onSubmit, PageSocket } from './page.js'
 
-/** Degrees between the colours of two neighbouring visitors: the golden angle keeps any few of them apart. */
+/** Degrees between the hues of two consecutive visitors: the golden angle keeps neighboring numbers distinct. */
 const HUE_STEP = 137.5
 let ownNumber
 

@@ -1,12 +1,12 @@
 const FLIGHT_SECONDS = 9
 const REST_SECONDS = 6
 const MAX_WAITING = 50
-/** Share of the picture's height where comments fly: the lake stays in sight. */
+/** Share of the picture's height where comments fly: the lake stays visible. */
 const SKY_SHARE = 0.75
 
 /**
- * Lets comments fly over an element, each in a lane of its own height where it never touches the one before. When all
- * lanes are taken comments wait; when too many wait, the oldest of them do not fly.
+ * Lets comments fly over an element, in lanes where they never overlap. When all lanes are occupied comments wait; when too
+ * many wait, the oldest are dropped.
  */
 export class Flight {
   #element
@@ -17,7 +17,7 @@ export class Flight {
   #waiting = []
   #flying = new Set()
 
-  /** `isStill` tells whether comments may not move: then they appear, stay for a while and go. */
+  /** With `isStill` comments do not move: they appear for a while. */
   constructor(element, isStill) {
     this.#element = element
     this.#isStill = isStill
@@ -42,12 +42,12 @@ export class Flight {
     for (const { animation } of this.#flying) isPaused ? animation.pause() : animation.play()
   }
 
-  /** Takes away what flies. */
+  /** Removes all comments. */
   clear() {
     for (const { animation } of this.#flying) animation.finish()
   }
 
-  /** Lets those that wait fly, as many as there are free lanes. */
+  /** Starts waiting comments in the free lanes. */
   pump() {
     if (this.#isPaused || this.#waiting.length === 0) return
     const laneHeight = Number.parseFloat(getComputedStyle(this.#element).lineHeight)

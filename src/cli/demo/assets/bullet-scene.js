@@ -1,12 +1,12 @@
 import { disc, gradient, mix, noise } from './bullet-shapes.js'
 import { drawTrain } from './bullet-train.js'
 
-/** The moving picture: a train passes a lake, from dawn to dawn in two minutes. A function of the time alone. */
+/** The moving picture: a train passes a lake, a day in two minutes. It depends on the time only. */
 
 const DAY = 120
 const SHORE = 0.72
 
-/** Colours at a share of the day: sky from top to bottom, ridges from far to near, the viaduct, how dark it is. */
+/** Colors at a share of the day: sky from top to bottom, ridges from far to near, viaduct, darkness. */
 const MOMENTS = [
   {
     at: 0,
@@ -66,7 +66,7 @@ const CLOUDS = Array.from({ length: 6 }, (_, index) => ({
   speed: 0.004 + 0.006 * noise(index + 700),
 }))
 
-/** Where the ellipses of a cloud are and how large. */
+/** Positions and sizes of the ellipses of a cloud. */
 const CLOUD_PARTS = [
   [0, 0, 0.05],
   [0.1, -0.022, 0.068],
@@ -101,7 +101,7 @@ function drawSky({ context, time, width, height, shore }, { sky, night, share })
   if (share > 0.66) drawDisc(context, (share - 0.66) / 0.34, 0.05, ['#f4f2e4', '#aab4e8'], [width, height])
 }
 
-/** Sun or moon, `way` of its way from the left to the right. */
+/** Sun or moon, at `way` (0 to 1) of its path from left to right. */
 function drawDisc(context, way, size, [core, glow], [width, height]) {
   const x = width * (0.08 + 0.84 * way)
   const y = height * (0.72 - 0.56 * Math.sin(Math.PI * way))
@@ -121,7 +121,7 @@ function drawClouds({ context, time, width, height }, { night }) {
   for (const { x, y, size, speed } of CLOUDS) {
     const unit = size * height
     const left = (((x + time * speed) % 1.6) - 0.3) * width
-    // One path: where its parts overlap it is no brighter.
+    // A single path: overlapping parts are not brighter.
     context.beginPath()
     for (const [dx, dy, radius] of CLOUD_PARTS) {
       context.moveTo(left + (dx + radius * 1.7) * unit, y * height + dy * unit)
@@ -140,7 +140,7 @@ function drawClouds({ context, time, width, height }, { night }) {
   context.globalAlpha = 1
 }
 
-/** A line of hills; the nearer, the lower and the faster. */
+/** A line of hills; nearer ones are lower and faster. */
 function drawRidge({ context, time, width, height, shore }, color, index) {
   const base = height * (0.44 + 0.08 * index)
   const swing = height * (0.13 - 0.025 * index)
@@ -177,14 +177,14 @@ function drawViaduct({ context, width, height, unit, shore }, { stone }) {
   context.fillRect(0, top - unit * 0.5, width, unit)
 }
 
-/** The lake mirrors what stands above it, in strips that sway more the nearer they are. */
+/** The lake mirrors the picture above it, in strips that sway more the nearer they are. */
 function drawWater({ context, time, width, height, shore }, { sky, night }) {
   const depth = height - shore
   const strip = Math.max(2, Math.round(height / 150))
   for (let y = 0; y < depth; y += strip) {
     const share = y / depth
     const sway = Math.sin(y / (height * 0.012) / (1 + 2 * share) + time * 2.2) * height * 0.006 * (0.3 + share)
-    // Foreshortened: the lake shows the whole height of the picture in its own.
+    // Foreshortened: the lake shows the whole height of the picture in its own height.
     const source = Math.max(0, shore - (y + strip) * 1.5)
     context.drawImage(
       context.canvas,
@@ -213,7 +213,7 @@ function drawWater({ context, time, width, height, shore }, { sky, night }) {
   context.globalAlpha = 1
 }
 
-/** The colours at a share of the day, between the two moments around it. */
+/** The colors at a share of the day, interpolated. */
 function lightAt(share) {
   const next = MOMENTS.findIndex(({ at }) => at > share)
   const to = MOMENTS[next === -1 ? 0 : next]

@@ -1,4 +1,4 @@
-/** The colour at `part` of the way from one to another, all as `#rrggbb`. */
+/** The color at `part` (0 to 1) between two others, all as `#rrggbb`. */
 export function mix(from, to, part) {
   const channels = [1, 3, 5].map((at) => {
     const [one, other] = [from, to].map((color) => Number.parseInt(color.slice(at, at + 2), 16))
@@ -9,7 +9,7 @@ export function mix(from, to, part) {
   return `#${channels.join('')}`
 }
 
-/** Colours from the top down to `height`, at equal distances. */
+/** A gradient of evenly spaced colors from the top down to `height`. */
 export function gradient(context, height, colors) {
   const result = context.createLinearGradient(0, 0, 0, height)
   for (const [index, color] of colors.entries()) result.addColorStop(index / (colors.length - 1), color)
@@ -30,7 +30,7 @@ export function disc(context, x, y, radius) {
   context.fill()
 }
 
-/** A number from 0 to 1 that is always the same for the same `seed`. */
+/** A pseudo-random number from 0 to 1 that depends on `seed` only. */
 export function noise(seed) {
   const value = Math.sin(seed * 127.1 + 311.7) * 43758.5453
   return value - Math.floor(value)

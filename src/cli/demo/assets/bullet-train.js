@@ -5,7 +5,7 @@ const TRAIN_EVERY = 30
 const TRAIN_TAKES = 19
 const CARRIAGE_COUNT = 6
 
-/** Draws the train where it is at `time`: it comes from the left, crosses the viaduct and leaves a gap. */
+/** Draws the train at `time`: it enters from the left, crosses the viaduct and leaves; then there is a pause. */
 export function drawTrain({ context, time, width, unit, height }, { stone, night }) {
   const deck = height * 0.575
   const carriage = unit * 15
@@ -56,7 +56,7 @@ function drawEngine(context, left, deck, { unit, night }) {
   context.fill()
 }
 
-/** Puffs rise from where the chimney was when each was made. */
+/** Puffs of smoke rise from where the chimney was when each was emitted. */
 function drawSmoke(context, x, y, { unit, time, night }) {
   context.fillStyle = night > 0.5 ? '#8f95b8' : '#ffffff'
   for (let index = 0; index < 16; index++) {

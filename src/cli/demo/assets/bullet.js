@@ -4,9 +4,9 @@ import { readEnvelopeId } from './client.js'
 import { connect, makeKey, remember } from './live.js'
 import { appendEntry, find, makeEntry, onSubmit } from './page.js'
 
-/** Pixels of the canvas for one of the page, at most: more is work without a difference. */
+/** Most canvas pixels per CSS pixel: more costs time without a visible difference. */
 const MAX_SCALE = 2
-/** The second at which the picture stands still: a train at sunset. */
+/** The second that the still picture shows: a train at sunset. */
 const STILL_TIME = 70
 
 const key = remember('bullet-key', makeKey)
@@ -17,14 +17,14 @@ const flight = new Flight(find('flight'), () => isStill)
 
 let receivedCount = 0
 let isPaused = false
-// Kept beside the query: Chromium sends no change event when the query was asked for its new value before.
+// Stored separately: Chromium fires no change event when the new value was read from the query before.
 let isStill = stillness.matches
 
 const socket = connect({
   lastId: readEnvelopeId,
   onMessage(message) {
     const { data } = JSON.parse(message)
-    // A gap: what was said long ago flies no more.
+    // A gap in the history: older comments no longer fly.
     if (data === undefined) return
     const { text, color, key: writer } = JSON.parse(data)
     const own = writer === key ? ' own' : ''
@@ -49,7 +49,7 @@ function showFrame() {
   requestAnimationFrame(showFrame)
 }
 
-/** By the clock, so that everybody sees the same. */
+/** By the clock, so that all viewers see the same picture. */
 function drawPicture() {
   drawScene(context, isStill ? STILL_TIME : Date.now() / 1000)
 }
@@ -85,7 +85,7 @@ function setPaused(isNowPaused) {
 find('pause').addEventListener('click', () => setPaused(!isPaused))
 stillness.addEventListener('change', ({ matches }) => {
   isStill = matches
-  // In this order: to play what is finished would begin it anew.
+  // In this order: play() restarts a finished animation.
   setPaused(false)
   flight.clear()
   drawPicture()

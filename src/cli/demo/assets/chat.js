@@ -2,32 +2,32 @@ import { readEnvelopeId } from './client.js'
 import { connect, makeKey, remember } from './live.js'
 import { appendEntry, find, formatTime, makeEntry, onSubmit, showAlert } from './page.js'
 
-/** The most that is kept for when the server is back. */
+/** The most messages that wait for the server. */
 const MAX_WAITING = 200
-/** Milliseconds before a loss in which what came back to this page may not have reached others. */
+/** Messages sent back within this many milliseconds before a loss may not have reached others. */
 const DOUBTFUL = 5000
-/** Milliseconds after which a private message is offered again: whom it is for may have been away for a moment. */
+/** Milliseconds after which a private message is sent again: its recipient may have been away. */
 const WHISPER_INTERVAL = 5000
 
-/** Tells this page's messages from those of an earlier one in the same tab: its numbers start anew. */
+/** Distinguishes this page from an earlier one in the same tab: message numbers start again. */
 const thisPage = makeKey()
 const place = new URLSearchParams(location.search).get('room')?.trim().slice(0, 40) || 'Lobby'
 const name = remember('chat name', () => `Guest ${String(Math.floor(1000 + Math.random() * 9000))}`)
 const query = { name, room: place, key: remember('chat key', makeKey), page: thisPage }
 
-/** What was said and is not known to have arrived: `{ n, text, to, entry }`, in order. */
+/** Unconfirmed messages, in order: `{ n, text, to, entry }`. */
 const waiting = []
-/** The last number heard of each page. */
+/** The last number received from each page. */
 const heard = new Map()
 let me
 let people = []
 let lastNumber = 0
 let hasBegun = false
-/** Whether the page is in the room: what is said before that waits, so that it stays behind what waits already. */
+/** Whether the page has joined the room: messages wait until then, to stay in order. */
 let isIn = false
-/** When the connection was lost, until the page is in the room again. */
+/** When the connection was lost, until the page has joined again. */
 let lostAt
-/** What this page said to the room last and has come back. */
+/** The last confirmed messages of this page to the room. */
 const settled = []
 
 const socket = connect({
@@ -49,7 +49,7 @@ const socket = connect({
   },
 })
 
-/** Everything to the room goes out at once, to one person one after the other: so it arrives in order. */
+/** Messages to the room are sent all at once, private ones one after the other, so that they arrive in order. */
 const isNext = ({ to, n }) => to === undefined || waiting.find((said) => said.to?.id === to.id).n === n
 
 function offer({ n, text, to }) {
@@ -57,8 +57,8 @@ function offer({ n, text, to }) {
 }
 
 /**
- * In the room again, and told what was missed. Where the server has lost its memory, what came back to this page just
- * before may have been lost on its way to others: it is said again as well.
+ * The page has joined again and received what it missed. Where the server has lost its history, messages confirmed just
+ * before may not have reached others: they are sent again as well.
  */
 function onJoined(isComplete) {
   isIn = true
@@ -71,7 +71,7 @@ function onJoined(isComplete) {
 
 const offerWhispers = () => waiting.filter((said) => said.to !== undefined && isNext(said)).forEach(offer)
 
-/** Whether this was not heard before: what is said again after a lost connection may come twice. */
+/** Whether a message is new: messages that are sent again after a lost connection may arrive twice. */
 function isNew({ from, page, n }, kind) {
   const key = `${kind} ${from.id} ${page}`
   if (n <= (heard.get(key) ?? 0)) return false
@@ -88,13 +88,13 @@ function hear(said) {
 }
 
 function hearWhisper(said) {
-  // Also for what was heard before: the first receipt may be lost.
+  // Also for a repeated message: the first receipt may be lost.
   socket.send(JSON.stringify({ received: said.n, from: said.from.id, page: said.page }))
   if (!isNew(said, 'whisper')) return
   showEntry(makeSaid(said, `${formatTime(new Date(said.time))}, only to you`, 'message whisper'))
 }
 
-/** What `matches` has arrived: it takes its place before what still waits. */
+/** A message that `matches` is confirmed: moves it before the waiting ones. */
 function settle(matches) {
   const said = waiting.find(matches)
   if (said === undefined) return
@@ -114,17 +114,17 @@ const describe = ({ to }, time) => (to === undefined ? time : `${time}, only to 
 
 function makeSaid({ from, text }, note, className = 'message') {
   const entry = makeEntry(className, ['b', from.name], text, ['small', note])
-  entry.style.setProperty('--who', colourOf(from))
+  entry.style.setProperty('--who', colorOf(from))
   return entry
 }
 
-const colourOf = ({ id }) => `oklch(var(--who-light) 0.14 ${Number.parseInt(id.slice(0, 6), 16) % 360})`
+const colorOf = ({ id }) => `oklch(var(--who-light) 0.14 ${Number.parseInt(id.slice(0, 6), 16) % 360})`
 
 const showEntry = (entry) => appendEntry(entry, waiting[0]?.entry)
 
-/** The first is the beginning of what the server kept: somebody new has missed nothing. */
+/** A first connection has missed nothing. */
 function showGap() {
-  if (hasBegun) showEntry(makeEntry('gap', 'The server lost its memory meanwhile: messages may be missing here.'))
+  if (hasBegun) showEntry(makeEntry('gap', 'The server has lost its history: messages may be missing here.'))
 }
 
 function showPeople({ count, people: here }) {
@@ -139,7 +139,7 @@ function makePersonItem(person) {
   const item = document.createElement('li')
   const entry = document.createElement(person.id === me.id ? 'span' : 'button')
   entry.textContent = person.id === me.id ? `${person.name} (you)` : person.name
-  item.style.setProperty('--who', colourOf(person))
+  item.style.setProperty('--who', colorOf(person))
   if (person.id !== me.id) {
     entry.type = 'button'
     entry.title = `Write to ${person.name} alone`
@@ -152,7 +152,7 @@ function makePersonItem(person) {
   return item
 }
 
-/** Whoever is chosen stays chosen, also while away: an answer must not go to everybody. */
+/** The chosen recipient stays chosen, also while away: a private reply must not go to everybody. */
 function showRecipients() {
   const select = find('to')
   const chosen = select.selectedOptions[0]
@@ -170,7 +170,7 @@ function findRecipient() {
 onSubmit((text) => {
   if (text.trim() === '') return false
   if (waiting.length === MAX_WAITING || socket.readyState === WebSocket.CLOSED) {
-    showAlert('Not sent: too much waits for the server already.')
+    showAlert('Not sent: too many messages are waiting for the server.')
     return false
   }
   lastNumber += 1

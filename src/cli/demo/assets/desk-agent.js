@@ -6,7 +6,7 @@ let name = ''
 
 const socket = connect({
   query: { key: remember('agent key', makeKey) },
-  // One of several processes has the desk: others send the page on.
+  // Only one of several processes has the desk: the others ask the page to reconnect.
   minDelay: 250,
   maxDelay: 2000,
   onMessage(data) {
@@ -41,13 +41,15 @@ function showState({ you, line, free, ticket, heard, with: customer }) {
 
 function describeCustomer(customer) {
   if (customer === null) return 'You are free.'
-  return customer.isAway ? `${customer.name} was cut off, and may come back.` : `You are talking to ${customer.name}.`
+  return customer.isAway
+    ? `${customer.name} was disconnected, and may come back.`
+    : `You are talking to ${customer.name}.`
 }
 
 function makeLineItem({ name, topic, isAway }) {
   const item = document.createElement('li')
   const [who, what] = [document.createElement('b'), document.createElement('span')]
-  who.textContent = isAway ? `${name} (cut off)` : name
+  who.textContent = isAway ? `${name} (disconnected)` : name
   what.textContent = topic
   item.append(who, what)
   return item

@@ -1,12 +1,12 @@
 import { appendEntry, find, formatTime, makeEntry } from './page.js'
 
-/** One conversation at the desk, as one side sees it: what is said arrives once and in order, whatever the network does. */
+/** One side of a conversation at the desk: messages arrive once and in order, across reconnections. */
 export class Talk {
   /** The number of the ticket, `null` without one. */
   ticket = null
   #role
   #socket
-  /** Everything this side said: `{ n, text, entry, isEarly, isSettled }`; settled is what the desk noted down. */
+  /** All messages of this side: `{ n, text, entry, isEarly, isSettled }`; settled when confirmed by the desk. */
   #said = []
   #lastNumber = 0
   #lastEntry = 0
@@ -20,7 +20,7 @@ export class Talk {
     })
   }
 
-  /** Takes up a ticket; `isContinued`: another one for the same concern, to which everything is said again. */
+  /** Starts a ticket; with `isContinued` it replaces a lost one, and all messages are sent again. */
   begin(ticket, isContinued = false) {
     this.ticket = ticket
     this.#lastEntry = 0
@@ -34,7 +34,7 @@ export class Talk {
     for (const said of this.#said) said.isEarly = false
   }
 
-  /** Says something; `isEarly` when there is no ticket yet. */
+  /** Sends a message; `isEarly` when there is no ticket yet. */
   say(text, isEarly = false) {
     this.#lastNumber += 1
     const entry = makeEntry('message mine waiting', text, ['small', 'on its way'])
@@ -44,7 +44,7 @@ export class Talk {
     if (!isEarly) this.#send(said)
   }
 
-  /** The desk has heard everything up to `heard`: says the rest again, once per connection and ticket. */
+  /** The desk has received everything up to `heard`: sends the rest again, once per connection and ticket. */
   catchUp(heard) {
     this.#lastNumber = Math.max(this.#lastNumber, heard)
     if (!this.#isBehind) return
@@ -52,7 +52,7 @@ export class Talk {
     for (const said of this.#said) if (said.n > heard) this.#send(said)
   }
 
-  /** Shows what the desk noted down, `myName` being this side's; what is known already is passed over. */
+  /** Shows the entries of the desk, with `myName` as the name of this side; known ones are ignored. */
   show(entries, myName) {
     for (const entry of entries) {
       if (entry.id <= this.#lastEntry) continue
@@ -70,7 +70,7 @@ export class Talk {
   #settle({ n, text, time }) {
     let said = this.#said.find((one) => one.n === n)
     if (said === undefined) {
-      // Said before this page was loaded.
+      // Sent before this page was loaded.
       said = { n, text, entry: makeEntry('message mine', text, ['small', '']) }
       this.#said.push(said)
       this.#lastNumber = Math.max(this.#lastNumber, n)

@@ -2,12 +2,12 @@ import { Talk } from './desk-talk.js'
 import { connect, makeKey, remember } from './live.js'
 import { find, onSubmit } from './page.js'
 
-/** The name to get in line with, for as long as this page wants to be served. */
+/** The name of the customer; null unless the page wants to be served. */
 let wanted = null
 
 const socket = connect({
   query: { key: remember('desk key', makeKey) },
-  // One of several processes has the desk: others send the page on.
+  // Only one of several processes has the desk: the others ask the page to reconnect.
   minDelay: 250,
   maxDelay: 2000,
   onMessage(data) {
@@ -25,10 +25,10 @@ function hear({ ticket, entries }) {
   talk.show(entries)
 }
 
-/** Another ticket for the same concern: the desk has forgotten the first one. */
+/** A replacement ticket: the desk has lost the first one. */
 function begin(ticket) {
   const isContinued = wanted !== null && talk.ticket !== null
-  if (isContinued) talk.note('The desk had lost your place, so you got in line again.')
+  if (isContinued) talk.note('The desk had lost your place, so you are in line again.')
   talk.begin(ticket, isContinued)
 }
 
@@ -59,7 +59,7 @@ function showStage(state) {
 
 function describeStage({ place, agent, with: partner, isFull }) {
   if (agent !== null)
-    return `${agent} ${partner.isAway ? 'was cut off and will be back, or somebody else.' : 'is there for you.'}`
+    return `${agent} ${partner.isAway ? 'was disconnected; somebody will be back soon.' : 'is there for you.'}`
   if (place === 1) return 'You are next.'
   if (place > 1) return `You are number ${place} in line.`
   if (wanted !== null) return 'Getting in line…'

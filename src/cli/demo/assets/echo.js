@@ -3,7 +3,7 @@ import { appendEntry, find, formatBytes, makeEntry, onSubmit, PageSocket } from 
 const LARGE_BYTES = 512 * 1024
 const MAX_SHOWN_CHARACTERS = 500
 
-/** When each message that has not come back was sent, oldest first: echoes keep their order. */
+/** The send times of messages without an echo, oldest first; echoes arrive in order. */
 let sentAt = []
 let sentCount = 0
 let receivedCount = 0

@@ -1,7 +1,7 @@
 import { connect, makeKey } from './live.js'
 import { find, showAlert } from './page.js'
 
-/** Milliseconds without news after which the page doubts that the job still runs. */
+/** Milliseconds without progress after which the page warns that the job may have stopped. */
 const DOUBT_AFTER = 5000
 const NAMES = {
   none: 'No job yet',
@@ -9,8 +9,8 @@ const NAMES = {
   sought: 'Looking for your job…',
   running: 'Running',
   done: 'Done',
-  gone: 'Gone: the server was started anew',
-  busy: 'Too many jobs run already: try again in some seconds',
+  gone: 'Gone: the server was restarted',
+  busy: 'Too many jobs are running: try again in a few seconds',
 }
 
 let key = sessionStorage.getItem('job key')
@@ -34,7 +34,7 @@ function follow() {
   socket = mine
 }
 
-/** The server knows no such job: it was not asked for yet, or it went with the process that ran it. */
+/** The server does not know the job: it has not been started, or ended with its process. */
 function onUnknown() {
   if (state === 'asked') socket.send('start')
   else if (state === 'sought' || state === 'running') show('gone')
@@ -71,7 +71,7 @@ function show(name) {
 }
 
 function showDoubt() {
-  showAlert('No news for some seconds. If the process that ran the job was stopped, start another.')
+  showAlert('No progress for some seconds. If the process that ran the job was stopped, start another job.')
   find('start').disabled = false
 }
 

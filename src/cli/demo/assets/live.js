@@ -1,11 +1,11 @@
 import { ReconnectingWebSocket } from './client.js'
 import { explainClose, find, showAlert } from './page.js'
 
-const TITLES = { connecting: 'Connecting…', open: 'Connected', lost: 'Lost, coming back…', closed: 'Closed' }
+const TITLES = { connecting: 'Connecting…', open: 'Connected', lost: 'Lost, reconnecting…', closed: 'Closed' }
 
 /**
- * A connection of the page that comes back by itself. The elements #state and #alert show how it is, and every element
- * marked `data-needs-open` is enabled only while it is open. `query` is what the address asks for besides.
+ * A connection of the page that reconnects by itself. The elements #state and #alert show its state, and every element
+ * marked `data-needs-open` is enabled only while it is open. `query` adds parameters to the address.
  */
 export function connect({ query = {}, onOpen = () => {}, onMessage, onState = () => {}, ...options }) {
   const address = new URL(location.href)
@@ -34,13 +34,13 @@ export function connect({ query = {}, onOpen = () => {}, onMessage, onState = ()
   return socket
 }
 
-/** A random word that nobody guesses; also where `crypto.randomUUID` is missing, as on plain HTTP. */
+/** An unguessable random string; `crypto.randomUUID` is not available on plain HTTP. */
 export function makeKey() {
   const bytes = crypto.getRandomValues(new Uint8Array(16))
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
-/** What is remembered under `name` for as long as the tab is there; made by `make` the first time. */
+/** A value stored under `name` until the tab is closed; created by `make` the first time. */
 export function remember(name, make) {
   const value = sessionStorage.getItem(name) ?? make()
   sessionStorage.setItem(name, value)

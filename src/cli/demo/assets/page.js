@@ -1,4 +1,4 @@
-/** What the pages of the demos share: the connection with its status line, the log, the form. */
+/** Shared by the demo pages: the connection with its status line, the log, the form. */
 
 const MAX_LOG_ENTRIES = 200
 const STATES = ['connecting', 'open', 'closing', 'closed']
@@ -10,15 +10,15 @@ export const formatTime = (date = new Date()) => date.toLocaleTimeString(undefin
 
 export const formatBytes = (count) => `${count.toLocaleString('en')} ${count === 1 ? 'byte' : 'bytes'}`
 
-// On a phone the list of demos is wider than the screen.
+// On a phone the navigation is wider than the screen.
 document.querySelector('.top [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' })
 
 /**
- * Keeps one WebSocket to the address of this page. The elements #state, #toggle and #alert show how it is and open or
+ * Holds one WebSocket to the address of this page. The elements #state, #toggle and #alert show its state and open or
  * close it; every element marked `data-needs-open` is enabled only while it is open.
  */
 export class PageSocket {
-  /** The present WebSocket; a new one after each connect. */
+  /** The current WebSocket; a new one after each connect. */
   socket
   #onMessage
   #onState
@@ -34,7 +34,7 @@ export class PageSocket {
     return STATES[this.socket.readyState]
   }
 
-  /** Sends, or says why not; returns whether it was sent. */
+  /** Sends, or shows why it cannot; returns whether it was sent. */
   send(data) {
     if (this.state !== 'open') {
       showAlert('Not sent: there is no connection. Press “Connect” and try again.')
@@ -80,15 +80,15 @@ export class PageSocket {
   }
 }
 
-/** Why a connection was closed, in a sentence. */
+/** The reason of a close, in a sentence. */
 export function explainClose(code, reason) {
   const why = reason === '' ? '' : ` “${reason}”`
   if (code === 1001) return `The server is going away (1001).${why}`
-  if (code === 1006) return 'The connection was lost without a goodbye (1006). Is the server running?'
+  if (code === 1006) return 'The connection was lost without a Close frame (1006). Is the server running?'
   return `The server closed the connection with code ${code}.${why}`
 }
 
-/** Shows an error under the status line; an empty text takes it away. */
+/** Shows an error under the status line; an empty text removes it. */
 export function showAlert(text) {
   find('alert').textContent = text
   find('alert').hidden = text === ''
@@ -110,7 +110,7 @@ export function makeEntry(className, ...parts) {
   return entry
 }
 
-/** Puts an entry at the end of #log, or before another, and follows it, unless the reader has scrolled up. */
+/** Appends an entry to #log, or inserts it before another, and scrolls to it unless the reader has scrolled up. */
 export function appendEntry(entry, before = null) {
   const log = find('log')
   const isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40
@@ -119,7 +119,7 @@ export function appendEntry(entry, before = null) {
   if (isAtEnd) log.scrollTop = log.scrollHeight
 }
 
-/** Puts an entry at the head of #log: the newest first. */
+/** Inserts an entry at the top of #log. */
 export function prependEntry(entry) {
   const log = find('log')
   log.prepend(entry)

@@ -24,7 +24,7 @@ new PageSocket({
   },
 })
 
-/** Lights the mark of `second`; those ahead of it belong to the minute before and go out. */
+/** Lights the mark of `second`; later marks belong to the previous minute and are turned off. */
 function light(second) {
   marks[second].classList.add('lit')
   for (const mark of marks.slice(second + 1)) mark.classList.remove('lit')

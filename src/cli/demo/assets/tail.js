@@ -2,13 +2,13 @@ import { connect } from './live.js'
 import { find, formatBytes } from './page.js'
 
 const MAX_LINES = 1000
-/** Pixels from the end that still count as being there. */
+/** Pixels from the end that still count as the end. */
 const NEAR_END = 40
 
 const EVENTS = {
   rotated: () => 'rotated: a new file took its place',
-  truncated: () => 'truncated: it begins anew',
-  missing: () => 'gone: waiting for it to come back',
+  truncated: () => 'truncated: reading from its start',
+  missing: () => 'missing: waiting for it',
   found: () => 'there it is',
   unreadable: ({ reason }) => `cannot be read: ${reason}`,
   skipped: ({ bytes }) => `${formatBytes(bytes)} passed over: it grew faster than it is read`,
@@ -19,7 +19,7 @@ const EVENTS = {
 const CONDITIONS = { ENOENT: 'waited for' }
 
 let receivedCount = 0
-/** Whether the page moves with the file; not when the reader has scrolled up. */
+/** Whether the page scrolls with the file; not when the reader has scrolled up. */
 let isFollowing = true
 
 connect({
@@ -32,7 +32,7 @@ connect({
   },
 })
 
-/** A new connection: the server tells the end of the file anew. */
+/** A new connection: the server sends the end of the file again. */
 function begin(files, number) {
   find('log').replaceChildren()
   find('nothing').hidden = true
@@ -73,7 +73,7 @@ function showStatus({ size, readBytes, rest, trouble, readers }) {
   find('received').textContent = receivedCount.toLocaleString('en')
   find('rest').textContent = rest
   const isEmpty = find('log').childElementCount === 0 && rest === ''
-  if (isEmpty) showNothing('The file is empty. What is written to it appears here.')
+  if (isEmpty) showNothing('The file is empty. New lines appear here.')
   else find('nothing').hidden = true
   if (isFollowing) toEnd()
 }

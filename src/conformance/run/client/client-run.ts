@@ -1,54 +1,29 @@
-import { CATALOGUE_VERSION, type CatalogueEntry } from '../../catalogue/index.ts'
-import type { Launched, Launcher } from '../../client/launcher.ts'
-import type { Visits } from '../../client/pending-upgrade.ts'
-import { Ledger } from '../../peer/frame-watch.ts'
-import type { Target } from '../../peer/target.ts'
-import type { CaseResult, RunResult, WireEvent } from '../../result.ts'
-import type { RunContext, Trial } from '../../script/trial.ts'
-import { summarise } from '../baseline.ts'
-import type { RunHead } from '../run-server.ts'
+import type { CaseReception, Launched, Launcher } from '../../client/index.ts'
+import { Ledger, type Target } from '../../peer/index.ts'
+import type { CaseResult, RunResult } from '../../result.ts'
+import type { RunContext, Trial } from '../../script/index.ts'
+import { createHead, type RunHead, type RunOptions } from '../options.ts'
+import { summarize } from '../verdict.ts'
 import type { PlannedCase } from './plan.ts'
 
 /** Everything a run against clients needs. */
-export interface ClientRunOptions {
+export interface ClientRunOptions extends RunOptions {
   host: string
   /** 0: a free one. */
   port: number
-  /** Starts one client per connection; null: clients come by themselves. */
+  /** Starts one client per connection; null: clients connect by themselves. */
   launcher: Launcher | null
   /** Starts one client that drives itself through all cases. */
   driver?: (url: string) => Launched
   /** Clients that drive themselves to wait for; default 1. */
   agents?: number
-  entries: readonly CatalogueEntry[]
-  version: string
-  /** The terms of the selection, for the report. */
-  selection: readonly string[]
-  jobs: number
-  seed: number
-  strict: boolean
-  /** Milliseconds for one event, the factor included. */
-  timeout: number
-  timeoutFactor: number
-  idle: number
-  retries: number
-  deadline?: number
-  bail?: number
-  keepWire?: boolean
-  long?: boolean
-  maxMessage: number
-  /** How the report calls a client that the tool starts. */
+  /** The name in the report of a client that the tester starts. */
   label?: string
-  /** The line that repeats one case. */
-  repro(id: string): string
-  /** Called with `ws://127.0.0.1:9001` once clients can come. */
+  /** Called with `ws://127.0.0.1:9001` once clients can connect. */
   onListening?(url: string): void
-  onStart?(head: RunHead): void
   onResult?(result: CaseResult, agent: string): void
-  /** A client has all its results: for writing its report before it is told so. */
+  /** A client has all its results: for writing its report before the client is notified. */
   onEnd?(result: RunResult): void
-  onWire?(id: string, event: WireEvent): void
-  signal?: AbortSignal
 }
 
 /** What a run found about one client. */
@@ -88,22 +63,9 @@ export function createContext(options: ClientRunOptions, base: string): RunConte
 
 /** What is known of a client's result before the first case. */
 export function headOf(options: ClientRunOptions, context: RunContext, label: string, started: string): RunHead {
-  return {
-    schema: 'dwebsocket-conform/1',
-    tool: { name: 'dwebsocket conform', version: options.version },
-    catalogue: CATALOGUE_VERSION,
-    started,
-    target: {
-      url: context.target.url,
-      label,
-      side: 'client',
-      server_header: null,
-      pmd: context.capabilities.pmd,
-      h2: false,
-      tls: null,
-    },
-    options: { strict: options.strict, seed: options.seed, jobs: options.jobs, selection: [...options.selection] },
-  }
+  const { url } = context.target
+  const { pmd } = context.capabilities
+  return createHead(options, { url, label, side: 'client', server_header: null, pmd, h2: false, tls: null }, started)
 }
 
 /** The result of a client from those of its cases. */
@@ -113,7 +75,7 @@ export function resultOf(head: RunHead, context: RunContext, cases: CaseResult[]
     ...head,
     target: { ...head.target, pmd: capabilities.pmd },
     duration_ms: Math.round(duration),
-    summary: summarise(cases),
+    summary: summarize(cases),
     cases,
     observations: {
       ...observations,
@@ -126,16 +88,16 @@ export function resultOf(head: RunHead, context: RunContext, cases: CaseResult[]
   }
 }
 
-/** The case with its reception: what it opens are these visits, and they end with it. */
-export function receive({ how }: PlannedCase, visits: Visits): PlannedCase['how'] {
+/** The case with its reception: what it opens are these reception, and they end with it. */
+export function receive({ how }: PlannedCase, reception: CaseReception): PlannedCase['how'] {
   return {
     ...how,
     async run(t: Trial) {
-      t.reception = visits
+      t.reception = reception
       try {
         await how.run(t)
       } finally {
-        await visits.finish(t)
+        await reception.finish(t)
       }
     },
   }

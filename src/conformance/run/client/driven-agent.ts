@@ -1,26 +1,24 @@
-import type { Agent } from '../../client/agent.ts'
-import type { DriverEvent } from '../../client/event-log.ts'
-import type { Arrival } from '../../client/listener.ts'
-import { Visits } from '../../client/pending-upgrade.ts'
+import { type Agent, type Arrival, CaseReception, type DriverEvent } from '../../client/index.ts'
 import type { CaseResult } from '../../result.ts'
-import { Runner, skipped } from '../runner.ts'
+import { skipped } from '../case-result.ts'
+import { Runner } from '../runner.ts'
 import { type ClientOutcome, type ClientRunOptions, createContext, headOf, receive, resultOf } from './client-run.ts'
 import type { Plan, PlannedCase } from './plan.ts'
-import { tell } from './service.ts'
+import { answerAndClose } from './service.ts'
 
 /** One case as it is run with a client that drives itself. */
 interface Running {
-  visits: Visits
-  /** Numbers of the connections that came. */
+  reception: CaseReception
+  /** Numbers of the connections that arrived. */
   seen: Set<number>
   ended: Promise<void>
   isOver: boolean
 }
 
-/** A client that comes by itself, one connection after the other, as its driver asks for them. */
+/** A client that drives itself: it opens one connection after the other, as its driver asks for them. */
 export class DrivenAgent {
   readonly agent: Agent
-  /** Resolves when all its cases are done, or when it was told to finish. */
+  /** Resolves when all its cases are done, or when `finish` was called. */
   readonly done: Promise<void>
   readonly #options: ClientRunOptions
   readonly #plan: Plan
@@ -42,30 +40,30 @@ export class DrivenAgent {
       this.#setDone = resolve
     })
     const context = createContext(options, base)
-    this.agent = { name, context, launcher: null, base, keys: new Map(), speaks: false, command: null, gone }
+    this.agent = { name, context, launcher: null, base, keys: new Map(), reportsEvents: false, command: null, gone }
     options.onStart?.(headOf(options, context, name, this.#started))
   }
 
-  /** A connection of that number has come. */
+  /** A connection of that number has arrived. */
   arrive(arrival: Arrival, planned: PlannedCase, number: number): void {
     const { id } = planned.entry
-    if (this.#hasEnough()) return void tell(arrival)
+    if (this.#hasEnough()) return void answerAndClose(arrival)
     const before = this.#running.get(id)
-    // What is left of a case that is settled is let go; a number that comes again begins the case anew.
+    // Further connections of a settled case are closed; a repeated number starts the case again.
     if (before?.isOver && !before.seen.has(number)) {
       before.seen.add(number)
-      return void tell(arrival)
+      return void answerAndClose(arrival)
     }
     const running = before === undefined || before.isOver ? this.#begin(planned) : before
     running.seen.add(number)
-    running.visits.push(arrival)
+    running.reception.push(arrival)
   }
 
-  /** The driver tells what happened on a connection. */
-  hear(number: number, event: DriverEvent): void {
-    this.agent.speaks = true
+  /** The driver reports an event of a connection. */
+  onEvent(number: number, event: DriverEvent): void {
+    this.agent.reportsEvents = true
     const id = this.#plan.at(number)?.entry.id
-    if (id !== undefined) this.#running.get(id)?.visits.tell(event)
+    if (id !== undefined) this.#running.get(id)?.reception.addEvent(event)
   }
 
   /** The result of a case, when it has one. */
@@ -88,7 +86,7 @@ export class DrivenAgent {
     return { result, lost: result.cases.some(({ note }) => note === LOST) }
   }
 
-  /** No more connections come: ends what still waits for one. */
+  /** No more connections will arrive: ends what still waits for one. */
   async finish(): Promise<void> {
     this.#setGone('finished')
     await Promise.all([...this.#running.values()].map(({ ended }) => ended))
@@ -100,10 +98,10 @@ export class DrivenAgent {
   }
 
   #begin(planned: PlannedCase): Running {
-    const visits = new Visits(this.agent, planned.first, planned.count)
-    const running: Running = { visits, seen: new Set(), ended: Promise.resolve(), isOver: false }
+    const reception = new CaseReception(this.agent, planned.first, planned.count)
+    const running: Running = { reception, seen: new Set(), ended: Promise.resolve(), isOver: false }
     this.#running.set(planned.entry.id, running)
-    running.ended = this.#perform(planned, visits).then(() => {
+    running.ended = this.#perform(planned, reception).then(() => {
       running.isOver = true
       const isAll = this.#plan.cases.every(({ entry, count }) => count === 0 || this.#results.has(entry.id))
       if (isAll) this.#setDone()
@@ -111,7 +109,7 @@ export class DrivenAgent {
     return running
   }
 
-  async #perform(planned: PlannedCase, visits: Visits): Promise<void> {
+  async #perform(planned: PlannedCase, reception: CaseReception): Promise<void> {
     const yes = async (): Promise<boolean> => true
     const runner = new Runner({
       ...this.#options,
@@ -123,7 +121,7 @@ export class DrivenAgent {
       isServing: yes,
       revive: yes,
     })
-    const { results } = await runner.run([receive(planned, visits)])
+    const { results } = await runner.run([receive(planned, reception)])
     const [result] = results
     if (['fail', 'crash', 'error'].includes(result.verdict)) this.#failures++
     this.#results.set(planned.entry.id, result)

@@ -1,15 +1,13 @@
-import { type DriverEvent, parseEvent } from '../../client/event-log.ts'
-import { type Arrival, Listener } from '../../client/listener.ts'
-import { readTarget } from '../../client/request.ts'
+import { type Arrival, type DriverEvent, Listener, parseEvent, readTarget } from '../../client/index.ts'
 import type { CaseResult } from '../../result.ts'
 import type { ClientOutcome, ClientRunOptions } from './client-run.ts'
 import { DrivenAgent } from './driven-agent.ts'
 import { formatPage } from './page.ts'
 import type { Plan, PlannedCase } from './plan.ts'
-import { isUpgrade, LINGER, respond, streamCommands, tell } from './service.ts'
+import { answerAndClose, isUpgrade, LINGER, respond, streamCommands } from './service.ts'
 
-/** Takes a connection of that number; for clients that the tool starts. */
-type Taker = (arrival: Arrival, number: number) => void
+/** Accepts a connection of that number; for clients that the tester starts. */
+type OnLaunched = (arrival: Arrival, number: number) => void
 
 /** What listens: Autobahn's protocol for drivers, the page for browsers, and the results over HTTP. */
 export class Host {
@@ -18,11 +16,11 @@ export class Host {
   readonly #agents = new Map<string, DrivenAgent>()
   /** Results of clients that have asked for their report. */
   readonly outcomes = new Map<DrivenAgent, ClientOutcome>()
-  /** Set when the tool starts the clients. */
-  taker: Taker | null = null
+  /** Set when the tester starts the clients. */
+  onLaunched: OnLaunched | null = null
   #listener: Listener | null = null
   /** Connections that a client may still read from. */
-  readonly #kept = new Set<Promise<void>>()
+  readonly #open = new Set<Promise<void>>()
   #onDone: () => void = () => {}
 
   private constructor(plan: Plan, options: ClientRunOptions) {
@@ -45,7 +43,7 @@ export class Host {
     return `ws://${shown}:${this.#listener?.port ?? 0}`
   }
 
-  /** The clients that drive themselves, in the order they came. */
+  /** The clients that drive themselves, in the order of arrival. */
   get agents(): readonly DrivenAgent[] {
     return [...this.#agents.values()]
   }
@@ -66,18 +64,18 @@ export class Host {
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, LINGER)
     })
-    await Promise.race([Promise.all(this.#kept), late])
+    await Promise.race([Promise.all(this.#open), late])
     clearTimeout(timer)
     this.#listener?.close()
   }
 
-  #tell(arrival: Arrival, text?: string): void {
-    this.#keep(tell(arrival, text))
+  #answerAndClose(arrival: Arrival, text?: string): void {
+    this.#track(answerAndClose(arrival, text))
   }
 
-  #keep(connection: Promise<void>): void {
-    const kept = connection.finally(() => this.#kept.delete(kept))
-    this.#kept.add(kept)
+  #track(connection: Promise<void>): void {
+    const open = connection.finally(() => this.#open.delete(open))
+    this.#open.add(open)
   }
 
   /** A driver that never asks for its report gets one all the same. */
@@ -102,34 +100,34 @@ export class Host {
     const name = query.get('agent') ?? 'client'
     switch (path) {
       case '/getCaseCount':
-        return this.#tell(arrival, String(this.#plan.total))
+        return this.#answerAndClose(arrival, String(this.#plan.total))
       case '/runCase':
         return this.#runCase(arrival, query, name)
       case '/getCaseInfo':
-        return this.#tell(arrival, JSON.stringify(describeCase(this.#find(query)?.planned)))
+        return this.#answerAndClose(arrival, JSON.stringify(describeCase(this.#find(query)?.planned)))
       case '/getCaseStatus':
-        return this.#tell(arrival, JSON.stringify({ behavior: this.#behaviorOf(query, name) }))
+        return this.#answerAndClose(arrival, JSON.stringify({ behavior: this.#behaviorOf(query, name) }))
       case '/updateReports':
         void this.#updateReports(arrival, name)
         return
       default:
         // What followed a redirect ends here.
-        this.#tell(arrival)
+        this.#answerAndClose(arrival)
     }
   }
 
   #runCase(arrival: Arrival, query: URLSearchParams, name: string): void {
     const number = Number(query.get('case'))
-    if (this.taker !== null) return this.taker(arrival, number)
+    if (this.onLaunched !== null) return this.onLaunched(arrival, number)
     const found = this.#find(query)
-    if (found === undefined) return this.#tell(arrival)
+    if (found === undefined) return this.#answerAndClose(arrival)
     this.#agentOf(name).arrive(arrival, found.planned, found.number)
   }
 
   async #updateReports(arrival: Arrival, name: string): Promise<void> {
     const agent = this.#agents.get(name)
     if (agent !== undefined) await this.#report(agent)
-    this.#tell(arrival)
+    this.#answerAndClose(arrival)
     this.#onDone()
   }
 
@@ -164,9 +162,9 @@ export class Host {
       case '/results.json':
         return respond(arrival, '200 OK', 'application/json', JSON.stringify(this.#results(query.get('agent'))))
       case '/event':
-        return this.#hear(arrival, query)
+        return this.#onEvent(arrival, query)
       case '/commands':
-        return this.#keep(streamCommands(arrival, this.#agentOf(query.get('agent') ?? 'client').agent))
+        return this.#track(streamCommands(arrival, this.#agentOf(query.get('agent') ?? 'client').agent))
       default:
         return respond(arrival, '404 Not Found', 'text/plain; charset=utf-8', 'no such page\n')
     }
@@ -180,10 +178,10 @@ export class Host {
     return agent === undefined ? null : describe(agent)
   }
 
-  /** The page tells an event of its API: `/event?agent=A&case=N&json={…}`. */
-  #hear(arrival: Arrival, query: URLSearchParams): void {
+  /** The page reports an event of its API: `/event?agent=A&case=N&json={…}`. */
+  #onEvent(arrival: Arrival, query: URLSearchParams): void {
     const event: DriverEvent | null = parseEvent(query.get('json') ?? '')
-    if (event !== null) this.#agentOf(query.get('agent') ?? 'client').hear(Number(query.get('case')), event)
+    if (event !== null) this.#agentOf(query.get('agent') ?? 'client').onEvent(Number(query.get('case')), event)
     respond(arrival, '204 No Content', 'text/plain', '')
   }
 }

@@ -1,6 +1,6 @@
 /**
- * What the page does: it drives the browser's own WebSocket through all connections, tells the tool each event of its
- * API, does what the tool commands, and shows the result.
+ * What the page does: it drives the browser's own WebSocket through all connections, reports each event of its
+ * API to the tester, follows the commands of the tester, and shows the result.
  */
 export const script = `
 const byId = (id) => document.getElementById(id)
@@ -24,7 +24,7 @@ byId('form').addEventListener('submit', async (event) => {
   byId('status').textContent = 'The tool writes its report.'
   await connect('/updateReports?agent=' + encodeURIComponent(agent), {})
   await show(agent)
-  // The tool waits for this before it ends.
+  // The tester waits for this before it ends.
   commands.close()
   byId('agent').disabled = byId('start').disabled = false
 })

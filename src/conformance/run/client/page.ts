@@ -45,7 +45,7 @@ export function formatPage({ cases, total }: Plan): string {
 <p id="verdict"></p>
 <p id="links" hidden><a id="json">The result as JSON</a></p>
 <table id="results" hidden>
-<thead><tr><th>Verdict</th><th>Case</th><th>What came</th></tr></thead>
+<thead><tr><th>Verdict</th><th>Case</th><th>Received</th></tr></thead>
 <tbody></tbody>
 </table>
 </main>

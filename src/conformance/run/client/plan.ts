@@ -1,5 +1,5 @@
 import type { CatalogueEntry } from '../../catalogue/index.ts'
-import type { Case, Phase } from '../../script/case.ts'
+import type { Case, Phase } from '../../script/index.ts'
 
 /** A case and the numbers of its connections, as a driver asks for them. */
 export interface PlannedCase {

@@ -1,6 +1,6 @@
-import type { Launched } from '../../client/launcher.ts'
+import type { Launched } from '../../client/index.ts'
 import { findCase } from '../../sections/index.ts'
-import { UNREACHABLE } from '../baseline.ts'
+import { UNREACHABLE } from '../verdict.ts'
 import type { ClientOutcome, ClientRunOptions } from './client-run.ts'
 import { LOST } from './driven-agent.ts'
 import { Host } from './host.ts'
@@ -11,7 +11,7 @@ import { Plan } from './plan.ts'
 const GRACE = 3_000
 
 /**
- * Tests clients. With a launcher the tool starts one for each connection; without, it serves clients that drive
+ * Tests clients. With a launcher the tester starts one for each connection; without, it serves clients that drive
  * themselves by Autobahn's protocol, until as many as expected have done all cases or have asked for their report.
  * No client at all gives no outcome, and the reason as `unreachable`.
  */
@@ -44,7 +44,10 @@ async function serveDrivers(
   await host.close()
   await driver?.stop()
   if (outcomes.length > 0) return { outcomes }
-  return { outcomes, unreachable: isEarly ? `${UNREACHABLE}: no client came (${why.words})` : 'no client came' }
+  return {
+    outcomes,
+    unreachable: isEarly ? `${UNREACHABLE}: no client connected (${why.words})` : 'no client connected',
+  }
 }
 
 /** Why the run is over: `reason` is set when it is for something else than the clients being done. */

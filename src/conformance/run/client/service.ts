@@ -1,10 +1,7 @@
-import type { Agent } from '../../client/agent.ts'
-import { buildAnswer } from '../../client/answer.ts'
-import type { Arrival } from '../../client/listener.ts'
-import type { ClientRequest } from '../../client/request.ts'
-import { closeBody, encodeFrame, fieldValue, Op } from '../../wire/frame.ts'
+import { type Agent, type Arrival, buildAnswer, type ClientRequest } from '../../client/index.ts'
+import { closeBody, encodeFrame, fieldValue, Op } from '../../wire/index.ts'
 
-/** Milliseconds a client has to end a connection that only told it something. */
+/** Milliseconds a client has to end a connection that only delivered a text. */
 export const LINGER = 2_000
 
 /** Whether the request asks for a WebSocket, as far as that can be made out. */
@@ -17,10 +14,10 @@ export function isUpgrade(request: ClientRequest): boolean {
 }
 
 /**
- * Opens, tells the text when there is one, and closes: how Autobahn's protocol answers (RFC 6455 §4.2.2, §7.1.2).
+ * Opens, sends the text if there is one, and closes: how Autobahn's protocol answers (RFC 6455 §4.2.2, §7.1.2).
  * Resolves when the connection is over.
  */
-export function tell({ transport, request }: Arrival, text?: string): Promise<void> {
+export function answerAndClose({ transport, request }: Arrival, text?: string): Promise<void> {
   const { stream } = transport
   const frames = [
     ...(text === undefined ? [] : [{ opcode: Op.TEXT, payload: text, mask: false }]),

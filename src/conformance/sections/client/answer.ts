@@ -1,12 +1,18 @@
-import type { AnswerOptions } from '../../client/answer.ts'
-import { buildAnswer, keyOf, sendAnswer } from '../../client/answer.ts'
-import { type Answer, answerNext, expectRefused, expectTaken, judgeRefusal } from '../../client/expect.ts'
-import { visitsOf } from '../../client/pending-upgrade.ts'
-import { describeInbound, type Peer } from '../../peer/peer.ts'
-import type { Case } from '../../script/case.ts'
-import { cleanClose, expectEcho } from '../../script/expect.ts'
-import type { Trial } from '../../script/trial.ts'
-import { acceptOf, encodeFrame, fieldValue, Op } from '../../wire/frame.ts'
+import {
+  type Answer,
+  type AnswerOptions,
+  answerNext,
+  buildAnswer,
+  expectClientOpens,
+  expectClientRefuses,
+  judgeRefusal,
+  keyOf,
+  receptionOf,
+  sendAnswer,
+} from '../../client/index.ts'
+import { describeInbound, type Peer } from '../../peer/index.ts'
+import { type Case, expectCleanClose, expectEcho, type Trial } from '../../script/index.ts'
+import { acceptOf, encodeFrame, fieldValue, Op } from '../../wire/index.ts'
 
 /** Answers that have to be taken, one connection each. */
 function taken(id: string, ...answers: Answer[]): Case {
@@ -14,7 +20,7 @@ function taken(id: string, ...answers: Answer[]): Case {
     id: `client.resp.${id}`,
     connections: answers.length,
     async run(t) {
-      for (const answer of answers) await expectTaken(t, answer)
+      for (const answer of answers) await expectClientOpens(t, answer)
     },
   }
 }
@@ -25,7 +31,7 @@ function refused(id: string, ...answers: Answer[]): Case {
     id: `client.resp.${id}`,
     connections: answers.length,
     async run(t) {
-      for (const answer of answers) await expectRefused(t, answer)
+      for (const answer of answers) await expectClientRefuses(t, answer)
     },
   }
 }
@@ -78,7 +84,7 @@ async function sendWithAnswer(t: Trial, length: number): Promise<void> {
   const { peer } = await answerNext(t, { trailing })
   if (rest.length > 0) await peer.sendBytes(rest)
   await expectEcho(t, peer, EARLY)
-  await cleanClose(t, peer)
+  await expectCleanClose(t, peer)
 }
 
 const FRAME_LENGTH = encodeFrame({ opcode: Op.TEXT, payload: EARLY, mask: false }, () => Buffer.alloc(4)).length
@@ -98,17 +104,17 @@ const STATUSES: readonly [line: string, ...fields: [name: string, value: string]
 
 async function refuseStatuses(t: Trial): Promise<void> {
   for (const [line, ...fields] of STATUSES) {
-    await expectRefused(t, { statusLine: `HTTP/1.1 ${line}`, add: fields }, { mayStay: true })
+    await expectClientRefuses(t, { statusLine: `HTTP/1.1 ${line}`, add: fields }, { mayStay: true })
   }
 }
 
 /** A redirect to itself, as often as the client follows it. */
 async function redirectForEver(t: Trial): Promise<void> {
-  const visits = visitsOf(t)
+  const reception = receptionOf(t)
   let followed = 0
-  for (let visit = await visits.next(t); followed <= MOST_REDIRECTS; followed++) {
-    const { target } = visit.request
-    await sendAnswer(visit.peer, visit.request, {
+  for (let upgrade = await reception.next(t); followed <= MOST_REDIRECTS; followed++) {
+    const { target } = upgrade.request
+    await sendAnswer(upgrade.peer, upgrade.request, {
       statusLine: 'HTTP/1.1 302 Found',
       set: { Upgrade: null, Connection: 'close', 'Sec-WebSocket-Accept': null },
       add: [
@@ -116,10 +122,10 @@ async function redirectForEver(t: Trial): Promise<void> {
         ['Content-Length', '0'],
       ],
     })
-    visit.peer.end()
-    const again = await visits.arrived(t, { start: false, timeout: t.timeout / 2 }, null)
+    upgrade.peer.end()
+    const again = await reception.arrived(t, { start: false, timeout: t.timeout / 2 }, null)
     if (again === null) break
-    visit = again
+    upgrade = again
   }
   t.observe('redirects_followed', followed)
   t.assert(followed <= MOST_REDIRECTS, 'an end to the redirects', `more than ${MOST_REDIRECTS} were followed`)
@@ -128,18 +134,18 @@ async function redirectForEver(t: Trial): Promise<void> {
 const MOST_REDIRECTS = 30
 
 async function sendGarbage(t: Trial): Promise<void> {
-  const visit = await visitsOf(t).next(t)
-  visit.peer.startFrames()
+  const upgrade = await receptionOf(t).next(t)
+  upgrade.peer.startFrames()
   const bytes = t.random.bytes(512)
   bytes[0] = 0xff
-  await visit.peer.sendBytes(bytes)
-  await judgeRefusal(t, visit)
+  await upgrade.peer.sendBytes(bytes)
+  await judgeRefusal(t, upgrade)
 }
 
 /** FIN before the 101, within it, and before its last line. */
 async function endEarly(t: Trial): Promise<void> {
   for (const share of [0, 0.5, -2]) {
-    const { peer, request, events } = await visitsOf(t).next(t)
+    const { peer, request, events } = await receptionOf(t).next(t)
     const head = buildAnswer(request)
     const end = share < 0 ? head.length + share : Math.floor(head.length * share)
     peer.startFrames()
@@ -152,7 +158,7 @@ async function endEarly(t: Trial): Promise<void> {
 }
 
 async function neverAnswer(t: Trial): Promise<void> {
-  const { peer } = await visitsOf(t).next(t)
+  const { peer } = await receptionOf(t).next(t)
   const began = performance.now()
   const end = await peer.waitForEnd(t.context.idle)
   const passed = Math.round(performance.now() - began)
@@ -163,22 +169,22 @@ const HUGE = 8 * 1024 * 1024
 
 /** A head that goes on for 8 MiB. */
 async function sendHugeHead(t: Trial): Promise<void> {
-  const visit = await visitsOf(t).next(t)
-  const { peer, request } = visit
+  const upgrade = await receptionOf(t).next(t)
+  const { peer, request } = upgrade
   const head = buildAnswer(request).toString('latin1')
   peer.startFrames()
   await peer.sendBytes(Buffer.from(head.slice(0, -2), 'latin1'))
   const part = Buffer.from(`X-Conf: ${'a'.repeat(1024 - 10)}\r\n`.repeat(64), 'latin1')
   let sent = 0
   for (; sent < HUGE && !peer.ended; sent += part.length) await peer.sendBytes(part)
-  t.note(peer.ended ? `ends the connection within ${Math.ceil(sent / 1024)} KiB` : 'takes 8 MiB of fields')
+  t.note(peer.ended ? `ends the connection within ${Math.ceil(sent / 1024)} KiB` : 'accepts 8 MiB of fields')
   await peer.sendBytes(Buffer.from('\r\n'))
-  await judgeRefusal(t, visit)
+  await judgeRefusal(t, upgrade)
 }
 
 /** What a client does with versions it does not speak. */
 async function offerVersions(t: Trial): Promise<void> {
-  const visits = visitsOf(t)
+  const reception = receptionOf(t)
   await answerNext(t, {
     statusLine: 'HTTP/1.1 426 Upgrade Required',
     set: { Upgrade: 'websocket', Connection: 'close', 'Sec-WebSocket-Accept': null },
@@ -187,7 +193,7 @@ async function offerVersions(t: Trial): Promise<void> {
       ['Content-Length', '0'],
     ],
   }).then(({ peer }) => peer.end())
-  const again = await visits.arrived(t, { start: false, timeout: t.timeout / 2 }, null)
+  const again = await reception.arrived(t, { start: false, timeout: t.timeout / 2 }, null)
   const version = again && fieldValue(again.request, 'sec-websocket-version')
   t.observe('retry_after_426', again === null ? 'none' : `with version ${version}`)
   t.assert(version === null || version === '13', 'no retry with another version than 13', `version ${version}`)
@@ -227,16 +233,16 @@ function withProtocol(...values: string[]): AnswerOptions {
 
 /** A client that asks for a subprotocol is answered without one: it may take that or not. */
 async function agreeOnNone(t: Trial): Promise<void> {
-  const { peer, request } = await visitsOf(t).next(t)
+  const { peer, request } = await receptionOf(t).next(t)
   const asked = fieldValue(request, 'sec-websocket-protocol')
   await sendAnswer(peer, request)
   if (asked === null) {
     await peer.sendClose(1000)
     t.skip('the client asks for no subprotocol')
   }
-  await peer.sendPing('taken?')
+  await peer.sendPing('accepted?')
   const event = await peer.nextMeaningful()
-  t.observe('none_of_its_subprotocols', event?.kind === 'pong' ? 'taken' : describeInbound(event, t.timeout))
+  t.observe('none_of_its_subprotocols', event?.kind === 'pong' ? 'accepted' : describeInbound(event, t.timeout))
 }
 
 const protocolRows: Case[] = [

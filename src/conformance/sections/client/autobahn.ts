@@ -1,5 +1,5 @@
 import { catalogue } from '../../catalogue/index.ts'
-import type { Case } from '../../script/case.ts'
+import type { Case } from '../../script/index.ts'
 
 /** The Autobahn cases against a client: the server cases themselves, with the roles turned by the reception. */
 export function turnToClient(serverCases: readonly Case[]): Case[] {

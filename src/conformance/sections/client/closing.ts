@@ -1,21 +1,18 @@
-import { answerNext } from '../../client/expect.ts'
-import { type Visit, visitsOf } from '../../client/pending-upgrade.ts'
-import { describeInbound } from '../../peer/peer.ts'
-import type { Case } from '../../script/case.ts'
-import { cleanClose, expectFailure } from '../../script/expect.ts'
-import type { Trial } from '../../script/trial.ts'
-import { Op } from '../../wire/frame.ts'
+import { answerNext, type PendingUpgrade, receptionOf } from '../../client/index.ts'
+import { describeInbound } from '../../peer/index.ts'
+import { type Case, expectCleanClose, expectFailure, type Trial } from '../../script/index.ts'
+import { Op } from '../../wire/index.ts'
 
 /** Milliseconds in which a client that waits for the server does not end TCP. */
 const WAIT = 500
 /** How many idle times a client may take to give up. */
 const PATIENCE = 7
 
-/** What the API told of the end; noted, and compared with what a client has to show (RFC 6455 §7.1.5). */
-async function noteEnd(t: Trial, { events }: Visit): Promise<void> {
-  if (!visitsOf(t).agent.speaks) return
+/** The end as the API reports it; noted, and compared with what a client has to report (RFC 6455 §7.1.5). */
+async function noteEnd(t: Trial, { events }: PendingUpgrade): Promise<void> {
+  if (!receptionOf(t).agent.reportsEvents) return
   const end = await events.waitFor('close', t.timeout)
-  t.note(end === null ? 'the API tells no end' : `the API shows ${end.code} ${JSON.stringify(end.reason ?? '')}`)
+  t.note(end === null ? 'the API reports no end' : `the API reports ${end.code} ${JSON.stringify(end.reason ?? '')}`)
 }
 
 async function waitForServer(t: Trial): Promise<void> {
@@ -30,58 +27,58 @@ async function waitForServer(t: Trial): Promise<void> {
 }
 
 /** The time until the client ends TCP by itself. */
-async function awaitGivingUp(t: Trial, visit: Visit): Promise<void> {
+async function awaitGivingUp(t: Trial, upgrade: PendingUpgrade): Promise<void> {
   const limit = PATIENCE * t.context.idle
   const began = performance.now()
-  const end = await visit.peer.waitForEnd(limit)
+  const end = await upgrade.peer.waitForEnd(limit)
   t.note(`ends TCP after ${Math.round(performance.now() - began)} ms`)
   t.assert(end !== null, 'the end of TCP', `nothing within ${Math.round(limit)} ms`)
 }
 
 async function neverEnd(t: Trial): Promise<void> {
-  const visit = await answerNext(t)
-  visit.peer.autoClose = false
-  await visit.peer.sendClose(1000)
-  await visit.peer.expectClose()
-  await awaitGivingUp(t, visit)
+  const upgrade = await answerNext(t)
+  upgrade.peer.autoClose = false
+  await upgrade.peer.sendClose(1000)
+  await upgrade.peer.expectClose()
+  await awaitGivingUp(t, upgrade)
 }
 
 /** A client that was asked to close, and its Close, which is not answered yet. */
-async function nextClosing(t: Trial): Promise<Visit> {
-  const visit = await answerNext(t)
-  const { peer } = visit
+async function nextClosing(t: Trial): Promise<PendingUpgrade> {
+  const upgrade = await answerNext(t)
+  const { peer } = upgrade
   peer.autoClose = false
-  if (!visit.ask('close')) {
+  if (!upgrade.ask('close')) {
     await peer.sendClose(1000)
-    t.skip('the driver takes no command “close”')
+    t.skip('the driver accepts no command “close”')
   }
   const close = await peer.expectClose()
   t.require(close.code === null || close.code === 1000, 'Close 1000 or empty', describeInbound(close, t.timeout))
-  return visit
+  return upgrade
 }
 
 async function letClientStart(t: Trial): Promise<void> {
-  const visit = await nextClosing(t)
-  const { peer } = visit
+  const upgrade = await nextClosing(t)
+  const { peer } = upgrade
   const early = await peer.nextMeaningful(WAIT, WAIT)
   t.require(early === null, 'the client waits for the reply', describeInbound(early, WAIT))
   await peer.sendClose(1000)
   peer.end()
   await peer.expectEnd()
-  await noteEnd(t, visit)
+  await noteEnd(t, upgrade)
 }
 
 async function sendBeforeReply(t: Trial): Promise<void> {
-  const visit = await nextClosing(t)
-  const { peer } = visit
+  const upgrade = await nextClosing(t)
+  const { peer } = upgrade
   for (const payload of ['one', 'two', 'three']) await peer.sendFrame({ opcode: Op.TEXT, payload })
   await peer.sendClose(1000)
   peer.end()
   const end = await peer.nextMeaningful()
   t.require(end?.kind === 'end', 'nothing after its Close but the end', describeInbound(end, t.timeout))
-  if (!visitsOf(t).agent.speaks) return
-  const told = await visit.events.waitFor('close', t.timeout)
-  t.assert(told?.code === 1000, 'code 1000 at the API', `code ${told?.code ?? '(none told)'}`)
+  if (!receptionOf(t).agent.reportsEvents) return
+  const reported = await upgrade.events.waitFor('close', t.timeout)
+  t.assert(reported?.code === 1000, 'code 1000 at the API', `code ${reported?.code ?? '(none reported)'}`)
 }
 
 const BAD_CODES = [1005, 1006, 1015, 999]
@@ -95,46 +92,46 @@ async function sendBadCodes(t: Trial): Promise<void> {
   t.observe('close_5000_from_server', await describeReply(t, 5000))
 }
 
-/** What comes after a Close with that code. */
+/** What follows a Close with that code. */
 async function describeReply(t: Trial, code: number): Promise<string> {
-  const visit = await answerNext(t)
-  await visit.peer.sendClose(code)
-  const event = await visit.peer.nextMeaningful()
-  await visit.peer.waitForEnd()
-  await noteEnd(t, visit)
+  const upgrade = await answerNext(t)
+  await upgrade.peer.sendClose(code)
+  const event = await upgrade.peer.nextMeaningful()
+  await upgrade.peer.waitForEnd()
+  await noteEnd(t, upgrade)
   return describeInbound(event, t.timeout)
 }
 
 /** FIN, then RST, without a Close: the API has to show 1006. */
 async function endAbnormally(t: Trial): Promise<void> {
   for (const way of ['end', 'reset'] as const) {
-    const visit = await answerNext(t)
-    await visit.peer.sendPing('open')
-    await visit.peer.expectPong()
-    visit.peer[way]()
-    if (way === 'end') await visit.peer.waitForEnd()
-    if (!visitsOf(t).agent.speaks) continue
-    const told = await visit.events.waitFor('close', t.timeout)
-    t.assert(told?.code === 1006, 'code 1006 at the API', `code ${told?.code ?? '(none told)'}`)
+    const upgrade = await answerNext(t)
+    await upgrade.peer.sendPing('open')
+    await upgrade.peer.expectPong()
+    upgrade.peer[way]()
+    if (way === 'end') await upgrade.peer.waitForEnd()
+    if (!receptionOf(t).agent.reportsEvents) continue
+    const reported = await upgrade.events.waitFor('close', t.timeout)
+    t.assert(reported?.code === 1006, 'code 1006 at the API', `code ${reported?.code ?? '(none reported)'}`)
   }
-  if (!visitsOf(t).agent.speaks) t.skip('the driver tells no events')
+  if (!receptionOf(t).agent.reportsEvents) t.skip('the driver reports no events')
 }
 
 const RECONNECTS = 5
 
 /** The pauses of a client that connects again by itself. */
 async function measurePauses(t: Trial): Promise<void> {
-  const visits = visitsOf(t)
+  const reception = receptionOf(t)
   const pauses: number[] = []
-  let visit = await answerNext(t)
+  let upgrade = await answerNext(t)
   for (let count = 0; count < RECONNECTS; count++) {
-    visit.peer.reset()
+    upgrade.peer.reset()
     const began = performance.now()
-    const again = await visits.arrived(t, { start: false, timeout: t.context.idle }, null)
+    const again = await reception.arrived(t, { start: false, timeout: t.context.idle }, null)
     if (again === null) break
     pauses.push(Math.round(performance.now() - began))
-    visit = again
-    visit.peer.startFrames()
+    upgrade = again
+    upgrade.peer.startFrames()
   }
   if (pauses.length === 0) t.note('does not connect again by itself')
   else t.observe('reconnect_pauses_ms', pauses)
@@ -147,10 +144,10 @@ async function keepSilent(t: Trial): Promise<void> {
     const event = await peer.nextMeaningful(left, left)
     t.require(event === null || event.kind === 'message', 'an open connection', describeInbound(event, left))
   }
-  await cleanClose(t, peer)
+  await expectCleanClose(t, peer)
 }
 
-/** A client that insists on an extension may tell so with 1010; others just go on. */
+/** A client that insists on an extension may say so with 1010; others just go on. */
 async function withholdExtension(t: Trial): Promise<void> {
   const { peer } = await answerNext(t)
   await peer.sendPing('open')
@@ -163,7 +160,7 @@ export const clientClosing: Case[] = [
   {
     id: 'client.close.reply',
     async run(t) {
-      await cleanClose(t, (await answerNext(t)).peer, { strict: true })
+      await expectCleanClose(t, (await answerNext(t)).peer, { strict: true })
     },
   },
   { id: 'client.close.waits-for-server', run: waitForServer },

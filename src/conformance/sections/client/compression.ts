@@ -1,13 +1,16 @@
 import { constants, createDeflateRaw } from 'node:zlib'
-import { decodeAs } from '../../client/agreement.ts'
-import { sendAnswer } from '../../client/answer.ts'
-import { hasParam } from '../../client/offer.ts'
-import type { Peer } from '../../peer/peer.ts'
-import type { Case } from '../../script/case.ts'
-import { cleanClose, echo, expectEcho, expectFailure } from '../../script/expect.ts'
-import type { Trial } from '../../script/trial.ts'
-import { closeBody, type FrameSpec, hex, Op, Rsv } from '../../wire/frame.ts'
-import { extensionsField, nextOffering, promised, skipVisit } from './extension.ts'
+import { decodeAs, sendAnswer } from '../../client/index.ts'
+import type { Peer } from '../../peer/index.ts'
+import {
+  type Case,
+  expectCleanClose,
+  expectEcho,
+  expectFailure,
+  expectRoundTrip,
+  type Trial,
+} from '../../script/index.ts'
+import { closeBody, type FrameSpec, hasParam, hex, Op, Rsv } from '../../wire/index.ts'
+import { extensionsField, nextOffering, promised, skipUpgrade } from './extension.ts'
 
 /** `Hello` compressed, then `Hello` as a reference to the one before (RFC 7692 §7.2.3.1, §7.2.3.2). */
 const HELLO = hex('f248cdc9c90700')
@@ -15,22 +18,22 @@ const HELLO_AGAIN = hex('f200110000')
 const MIB = 1024 * 1024
 const WINDOW = 32_768
 
-/** A connection on which the client's offer was taken. */
+/** A connection on which the client's offer was accepted. */
 async function openCompressed(t: Trial): Promise<Peer> {
-  const { visit, offer } = await nextOffering(t)
-  await sendAnswer(visit.peer, visit.request, { add: extensionsField(promised(offer)) })
-  decodeAs(visit.peer, { clientBits: 15, clientKeepsWindow: true })
-  return visit.peer
+  const { upgrade, offer } = await nextOffering(t)
+  await sendAnswer(upgrade.peer, upgrade.request, { add: extensionsField(promised(offer)) })
+  decodeAs(upgrade.peer, { clientBits: 15, clientKeepsWindow: true })
+  return upgrade.peer
 }
 
 /** The same for a case that refers back to earlier messages, up to the whole window. */
 async function openWithWindow(t: Trial): Promise<Peer> {
-  const { visit, offer } = await nextOffering(t)
+  const { upgrade, offer } = await nextOffering(t)
   const forbids = hasParam(offer, 'server_no_context_takeover') || hasParam(offer, 'server_max_window_bits')
-  if (forbids) await skipVisit(t, visit, 'the client limits the window of the server')
-  await sendAnswer(visit.peer, visit.request, { add: extensionsField('permessage-deflate') })
-  decodeAs(visit.peer, { clientBits: 15, clientKeepsWindow: true })
-  return visit.peer
+  if (forbids) await skipUpgrade(t, upgrade, 'the client limits the window of the server')
+  await sendAnswer(upgrade.peer, upgrade.request, { add: extensionsField('permessage-deflate') })
+  decodeAs(upgrade.peer, { clientBits: 15, clientKeepsWindow: true })
+  return upgrade.peer
 }
 
 function compressed(opcode: number, payload: Uint8Array): FrameSpec {
@@ -43,7 +46,7 @@ async function referBack(t: Trial): Promise<void> {
     await peer.sendFrame(compressed(Op.TEXT, payload))
     await expectEcho(t, peer, 'Hello')
   }
-  await cleanClose(t, peer)
+  await expectCleanClose(t, peer)
 }
 
 /** A block of stored bytes, then an empty one whose end is left out (RFC 1951 §3.2.4, RFC 7692 §7.2.1). */
@@ -75,27 +78,27 @@ async function referFarthest(t: Trial): Promise<void> {
   await expectEcho(t, peer, first, Op.BINARY)
   await peer.sendFrame(compressed(Op.BINARY, FARTHEST_REFERENCE))
   await expectEcho(t, peer, first.subarray(0, 10), Op.BINARY)
-  await cleanClose(t, peer)
+  await expectCleanClose(t, peer)
 }
 
 const SMALL_BITS = 9
 
-/** A text that repeats itself beyond the agreed window: what comes must inflate with that window (RFC 7692 §7.2.1). */
+/** A text that repeats itself beyond the agreed window: what arrives must inflate with that window (RFC 7692 §7.2.1). */
 async function limitWindow(t: Trial): Promise<void> {
-  const { visit, offer } = await nextOffering(t)
-  const { peer, request } = visit
+  const { upgrade, offer } = await nextOffering(t)
+  const { peer, request } = upgrade
   if (!hasParam(offer, 'client_max_window_bits')) {
-    await skipVisit(t, visit, 'the client does not offer client_max_window_bits')
+    await skipUpgrade(t, upgrade, 'the client does not offer client_max_window_bits')
   }
   const value = `${promised(offer)}; client_max_window_bits=${SMALL_BITS}`
   await sendAnswer(peer, request, { add: extensionsField(value) })
   decodeAs(peer, { clientBits: SMALL_BITS, clientKeepsWindow: true })
   const part = t.random.text(1500)
   for (let count = 0; count < 3; count++) {
-    const message = await echo(t, peer, { payload: part.repeat(4) })
+    const message = await expectRoundTrip(t, peer, { payload: part.repeat(4) })
     if (!message.compressed) t.note('sends it without compression')
   }
-  await cleanClose(t, peer)
+  await expectCleanClose(t, peer)
 }
 
 /** RSV1 where it has no meaning, on connections with permessage-deflate (RFC 7692 §6.1). */

@@ -1,11 +1,13 @@
-import { decodeAs } from '../../client/agreement.ts'
-import { sendAnswer } from '../../client/answer.ts'
-import { expectRefused, judgeRefusal } from '../../client/expect.ts'
-import { deflateOffer, hasParam, type Offer, readOffers } from '../../client/offer.ts'
-import { type Visit, visitsOf } from '../../client/pending-upgrade.ts'
-import type { Case } from '../../script/case.ts'
-import { cleanClose, echo } from '../../script/expect.ts'
-import type { Trial } from '../../script/trial.ts'
+import {
+  decodeAs,
+  expectClientRefuses,
+  judgeRefusal,
+  type PendingUpgrade,
+  receptionOf,
+  sendAnswer,
+} from '../../client/index.ts'
+import { type Case, expectCleanClose, expectRoundTrip, type Trial } from '../../script/index.ts'
+import { deflateElementOf, type ExtensionElement, extensionsOf, hasParam } from '../../wire/index.ts'
 
 type Fields = [name: string, value: string][]
 
@@ -14,7 +16,7 @@ export function extensionsField(value: string): Fields {
 }
 
 /** Lets a client go whose request does not have what the case needs. */
-export async function skipVisit(t: Trial, { peer, request }: Visit, reason: string): Promise<never> {
+export async function skipUpgrade(t: Trial, { peer, request }: PendingUpgrade, reason: string): Promise<never> {
   await sendAnswer(peer, request)
   await peer.sendClose(1000)
   await peer.waitForEnd()
@@ -22,27 +24,28 @@ export async function skipVisit(t: Trial, { peer, request }: Visit, reason: stri
 }
 
 /** The next client and its offer of permessage-deflate; skips the case when it makes none. */
-export async function nextOffering(t: Trial): Promise<{ visit: Visit; offer: Offer }> {
-  const visit = await visitsOf(t).next(t)
-  const offer = deflateOffer(visit.request)
-  return offer === undefined ? skipVisit(t, visit, NO_OFFER) : { visit, offer }
+export async function nextOffering(t: Trial): Promise<{ upgrade: PendingUpgrade; offer: ExtensionElement }> {
+  const upgrade = await receptionOf(t).next(t)
+  const offer = deflateElementOf(upgrade.request)
+  return offer === undefined ? skipUpgrade(t, upgrade, NO_OFFER) : { upgrade, offer }
 }
 
 const NO_OFFER = 'the client does not offer permessage-deflate'
 
 function refusedField(id: string, value: string): Case {
-  return { id: `client.resp.${id}`, run: (t) => expectRefused(t, { add: extensionsField(value) }) }
+  return { id: `client.resp.${id}`, run: (t) => expectClientRefuses(t, { add: extensionsField(value) }) }
 }
 
 async function answerUnasked(t: Trial): Promise<void> {
-  const visit = await visitsOf(t).next(t)
-  if (deflateOffer(visit.request) !== undefined) await skipVisit(t, visit, 'the client offers permessage-deflate')
-  await sendAnswer(visit.peer, visit.request, { add: extensionsField('permessage-deflate') })
-  await judgeRefusal(t, visit)
+  const upgrade = await receptionOf(t).next(t)
+  if (deflateElementOf(upgrade.request) !== undefined)
+    await skipUpgrade(t, upgrade, 'the client offers permessage-deflate')
+  await sendAnswer(upgrade.peer, upgrade.request, { add: extensionsField('permessage-deflate') })
+  await judgeRefusal(t, upgrade)
 }
 
 /** Parameters that no offer allows; the last is one the client did not offer, or one that lacks its value. */
-const BAD_PARAMS: readonly ((offer: Offer) => string)[] = [
+const BAD_PARAMS: readonly ((offer: ExtensionElement) => string)[] = [
   () => 'foo',
   () => 'server_no_context_takeover; server_no_context_takeover',
   () => 'server_max_window_bits=7',
@@ -57,24 +60,24 @@ const BAD_PARAMS: readonly ((offer: Offer) => string)[] = [
 
 async function answerBadParams(t: Trial): Promise<void> {
   for (const param of BAD_PARAMS) {
-    const { visit, offer } = await nextOffering(t)
+    const { upgrade, offer } = await nextOffering(t)
     const value = `permessage-deflate; ${param(offer)}`
-    await sendAnswer(visit.peer, visit.request, { add: extensionsField(value) })
-    await judgeRefusal(t, visit)
+    await sendAnswer(upgrade.peer, upgrade.request, { add: extensionsField(value) })
+    await judgeRefusal(t, upgrade)
   }
 }
 
 async function answerLargerWindow(t: Trial): Promise<void> {
-  const { visit, offer } = await nextOffering(t)
+  const { upgrade, offer } = await nextOffering(t)
   const bits = Number(offer.params.find(([name]) => name === 'server_max_window_bits')?.[1] ?? 15)
-  if (bits >= 15) await skipVisit(t, visit, 'the client does not limit server_max_window_bits')
+  if (bits >= 15) await skipUpgrade(t, upgrade, 'the client does not limit server_max_window_bits')
   const value = `permessage-deflate; server_max_window_bits=${bits + 1}`
-  await sendAnswer(visit.peer, visit.request, { add: extensionsField(value) })
-  await judgeRefusal(t, visit)
+  await sendAnswer(upgrade.peer, upgrade.request, { add: extensionsField(value) })
+  await judgeRefusal(t, upgrade)
 }
 
 /** What the answer has to repeat of an offer, so that the client can take it. */
-export function promised(offer: Offer): string {
+export function promised(offer: ExtensionElement): string {
   const bits = offer.params.find(([name]) => name === 'server_max_window_bits')?.[1]
   return [
     'permessage-deflate',
@@ -87,41 +90,41 @@ const REPEATED = 'The same words again and again, the same words again and again
 
 /** Equal messages: each has to inflate without the one before it (RFC 7692 §7.1.1.2). */
 async function forbidWindow(t: Trial): Promise<void> {
-  const { visit, offer } = await nextOffering(t)
-  const { peer, request } = visit
+  const { upgrade, offer } = await nextOffering(t)
+  const { peer, request } = upgrade
   await sendAnswer(peer, request, { add: extensionsField(`${promised(offer)}; client_no_context_takeover`) })
   decodeAs(peer, { clientBits: 15, clientKeepsWindow: false })
   for (let count = 0; count < 3; count++) {
-    const { compressed } = await echo(t, peer, { payload: REPEATED })
+    const { compressed } = await expectRoundTrip(t, peer, { payload: REPEATED })
     if (!compressed) t.note('sends it without compression')
   }
-  await cleanClose(t, peer)
+  await expectCleanClose(t, peer)
 }
 
-/** An offer that is declined: nothing may come compressed (RFC 7692 §5). */
+/** An offer that is declined: no message may be compressed (RFC 7692 §5). */
 async function declineOffer(t: Trial): Promise<void> {
-  const { visit } = await nextOffering(t)
-  const { peer, request } = visit
+  const { upgrade } = await nextOffering(t)
+  const { peer, request } = upgrade
   await sendAnswer(peer, request)
-  const { frames } = await echo(t, peer, { payload: REPEATED })
+  const { frames } = await expectRoundTrip(t, peer, { payload: REPEATED })
   t.require(
     frames.every(({ rsv }) => rsv === 0),
     'frames without RSV1',
     'a frame with RSV1',
   )
-  await cleanClose(t, peer)
+  await expectCleanClose(t, peer)
 }
 
 const OTHER = 'x-webkit-deflate-frame'
 
 async function answerConflict(t: Trial): Promise<void> {
-  const visit = await visitsOf(t).next(t)
-  const names = readOffers(visit.request)?.map(({ name }) => name) ?? []
+  const upgrade = await receptionOf(t).next(t)
+  const names = extensionsOf(upgrade.request)?.map(({ name }) => name) ?? []
   if (!names.includes(OTHER) || !names.includes('permessage-deflate')) {
-    await skipVisit(t, visit, `the client does not offer both permessage-deflate and ${OTHER}`)
+    await skipUpgrade(t, upgrade, `the client does not offer both permessage-deflate and ${OTHER}`)
   }
-  await sendAnswer(visit.peer, visit.request, { add: extensionsField(`permessage-deflate, ${OTHER}`) })
-  await judgeRefusal(t, visit)
+  await sendAnswer(upgrade.peer, upgrade.request, { add: extensionsField(`permessage-deflate, ${OTHER}`) })
+  await judgeRefusal(t, upgrade)
 }
 
 /** Answers to extensions, offered or not (RFC 6455 §9.1, RFC 7692 §5, §7): `client.resp`. */

@@ -1,10 +1,17 @@
-import { answerNext } from '../../client/expect.ts'
-import { describeInbound, type Peer } from '../../peer/peer.ts'
-import type { Case } from '../../script/case.ts'
-import { cleanClose, echo, expectEcho, expectFailure } from '../../script/expect.ts'
-import { expectPongs, expectServerEnd, judgeBreaches } from '../../script/expect-frame.ts'
-import type { Trial } from '../../script/trial.ts'
-import { closeBody, type Frame, type FrameSpec, hex, Op, Rsv, shortestForm } from '../../wire/frame.ts'
+import { answerNext } from '../../client/index.ts'
+import { describeInbound, type Peer } from '../../peer/index.ts'
+import {
+  type Case,
+  expectCleanClose,
+  expectEcho,
+  expectFailure,
+  expectNoBreach,
+  expectPongs,
+  expectRoundTrip,
+  expectServerEnd,
+  type Trial,
+} from '../../script/index.ts'
+import { closeBody, type Frame, type FrameSpec, hex, Op, Rsv, shortestForm } from '../../wire/index.ts'
 
 async function open(t: Trial): Promise<Peer> {
   return (await answerNext(t)).peer
@@ -35,16 +42,16 @@ const maskedRows: Case[] = [
 
 async function checkMasks(t: Trial): Promise<void> {
   const peer = await open(t)
-  await echo(t, peer, { payload: 'masked?' })
+  await expectRoundTrip(t, peer, { payload: 'masked?' })
   await peer.sendPing('masked?')
   await peer.expectPong()
-  await cleanClose(t, peer)
-  judgeBreaches(t, t.entry.id)
+  await expectCleanClose(t, peer)
+  expectNoBreach(t, t.entry.id)
 }
 
 const KEYS = 1000
 
-/** Keys of a thousand frames: random ones hardly ever come twice, nor with one distance (RFC 6455 §5.3). */
+/** Keys of a thousand frames: random ones hardly ever repeat, nor at a constant distance (RFC 6455 §5.3). */
 async function checkKeys(t: Trial): Promise<void> {
   const peer = await open(t)
   await peer.sendFrames(Array<FrameSpec>(KEYS).fill({ opcode: Op.TEXT, payload: 'key' }))
@@ -53,7 +60,7 @@ async function checkKeys(t: Trial): Promise<void> {
     const { frames } = await peer.expectMessage('an echo')
     keys.push(...frames.map(keyOf))
   }
-  await cleanClose(t, peer)
+  await expectCleanClose(t, peer)
   const repeated = keys.length - new Set(keys).size
   const steps = keys.slice(1).map((key, index) => (key - keys[index]) >>> 0)
   const swapped = keys.map(swapBytes)
@@ -63,7 +70,7 @@ async function checkKeys(t: Trial): Promise<void> {
     'keys that are not zero',
     'every key is 00000000',
   )
-  t.assert(repeated < 3, 'a fresh key for each frame', `${repeated} of ${keys.length} keys came before`)
+  t.assert(repeated < 3, 'a fresh key for each frame', `${repeated} of ${keys.length} keys were used before`)
   for (const one of [steps, swappedSteps]) {
     const share = mostCommonShare(one)
     t.assert(share < 0.1, 'keys without a pattern', `${Math.round(share * 100)} % of the keys are one step apart`)
@@ -90,13 +97,13 @@ function mostCommonShare(list: readonly number[]): number {
 async function checkForms(t: Trial): Promise<void> {
   const peer = await open(t)
   for (const size of [125, 126, 65_535, 65_536]) {
-    const { frames } = await echo(t, peer, { opcode: Op.BINARY, payload: t.random.bytes(size) })
+    const { frames } = await expectRoundTrip(t, peer, { opcode: Op.BINARY, payload: t.random.bytes(size) })
     for (const { form, length } of frames) {
       const shortest = shortestForm(length)
       t.require(form === shortest, `${length} bytes in the ${shortest}-bit form`, `the ${form}-bit form`)
     }
   }
-  await cleanClose(t, peer)
+  await expectCleanClose(t, peer)
 }
 
 /** Without the top bit the length is 65,536 and as many bytes follow: a client that ignores the bit echoes them. */
@@ -136,7 +143,7 @@ async function sendAllReserved(t: Trial): Promise<void> {
   for (const rsv of BITS) for (const frames of TYPES) await sendReserved(t, frames, rsv)
 }
 
-/** Empty fragments until the client has enough; it may also take them all and go on. */
+/** Empty fragments until the client ends; it may also accept them all and go on. */
 async function sendEndlessFragments(t: Trial): Promise<void> {
   const peer = await open(t)
   await peer.sendFrame({ opcode: Op.TEXT, fin: false })
@@ -151,7 +158,7 @@ async function sendEndlessFragments(t: Trial): Promise<void> {
   if (peer.ended || peer.queued.length > 0) return expectFailure(t, peer, [1008, 1009])
   await peer.sendFrame({ opcode: Op.CONT })
   await expectEcho(t, peer, '')
-  await cleanClose(t, peer)
+  await expectCleanClose(t, peer)
 }
 
 const FLOOD = 10_000
@@ -162,7 +169,7 @@ async function floodPings(t: Trial): Promise<void> {
   const sent = peer.sendFrames(payloads.map((payload) => ({ opcode: Op.PING, payload })))
   await expectPongs(t, peer, payloads)
   await sent
-  await cleanClose(t, peer)
+  await expectCleanClose(t, peer)
 }
 
 async function sendLongForm(t: Trial): Promise<void> {

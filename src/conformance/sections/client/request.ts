@@ -1,43 +1,36 @@
-import { sendAnswer } from '../../client/answer.ts'
-import { expectTaken } from '../../client/expect.ts'
-import { type Visit, visitsOf } from '../../client/pending-upgrade.ts'
-import { requestRules } from '../../client/request-rule.ts'
-import { sleep } from '../../peer/peer.ts'
-import type { Case } from '../../script/case.ts'
-import { probe } from '../../script/expect.ts'
-import { judgeBreaches } from '../../script/expect-frame.ts'
-import type { Trial } from '../../script/trial.ts'
-import { fieldValue } from '../../wire/frame.ts'
+import { expectClientOpens, type PendingUpgrade, receptionOf, requestRules, sendAnswer } from '../../client/index.ts'
+import { type Case, expectNoBreach, expectProbe, type Trial } from '../../script/index.ts'
+import { fieldValue, sleep } from '../../wire/index.ts'
 
-/** Milliseconds for which the answer is held back. */
+/** Milliseconds by which the answer is delayed. */
 const HELD = 500
 
-/** A row that looks at every request of the run; it has a connection of its own, so that it can run alone. */
+/** A case that checks every request of the run; it has a connection of its own, so that it can run alone. */
 function onEveryRequest(id: string, connections = 1): Case {
   return {
     id,
     phase: 'after',
     connections,
     async run(t) {
-      for (let count = 0; count < connections; count++) await expectTaken(t)
-      judgeBreaches(t, id)
+      for (let count = 0; count < connections; count++) await expectClientOpens(t)
+      expectNoBreach(t, id)
     },
   }
 }
 
-/** Bytes that come while the 101 is held back: there must be none. */
+/** Bytes that arrive while the 101 is delayed: there must be none. */
 async function holdAnswer(t: Trial): Promise<void> {
-  const { peer, request } = await visitsOf(t).next(t)
+  const { peer, request } = await receptionOf(t).next(t)
   await sleep(HELD)
   const early = peer.unread
   t.require(early.length === 0, 'no bytes before the answer', `${early.length} bytes: ${early.toString('hex', 0, 40)}`)
   await sendAnswer(peer, request)
-  await probe(t, peer)
+  await expectProbe(t, peer)
 }
 
 /** Browsers say where the page is from; of others it is noted (RFC 6455 §4.1). */
 async function describeOrigin(t: Trial): Promise<void> {
-  const { request } = await expectTaken(t)
+  const { request } = await expectClientOpens(t)
   const origin = fieldValue(request, 'origin')
   if (!/^Mozilla\//.test(fieldValue(request, 'user-agent') ?? '')) {
     t.observe('origin', origin ?? '(absent)')
@@ -49,20 +42,20 @@ async function describeOrigin(t: Trial): Promise<void> {
 
 /** Two opens at once of one client: whether the second waits for the end of the first handshake. */
 async function openTwice(t: Trial): Promise<void> {
-  const visits = visitsOf(t)
-  const first = await visits.next(t)
+  const reception = receptionOf(t)
+  const first = await reception.next(t)
   if (!first.ask('open-again')) {
     await sendAnswer(first.peer, first.request)
-    await probe(t, first.peer)
-    t.skip('the driver takes no command “open-again”')
+    await expectProbe(t, first.peer)
+    t.skip('the driver accepts no command “open-again”')
   }
-  const early = await visits.arrived(t, { timeout: HELD, start: false }, null)
+  const early = await reception.arrived(t, { timeout: HELD, start: false }, null)
   t.observe('handshakes_at_once', early === null ? 'the second waits' : 'both at once')
   await dismiss(first)
-  await dismiss(early ?? (await visits.next(t, { start: false })))
+  await dismiss(early ?? (await reception.next(t, { start: false })))
 }
 
-async function dismiss({ peer, request }: Visit): Promise<void> {
+async function dismiss({ peer, request }: PendingUpgrade): Promise<void> {
   await sendAnswer(peer, request)
   await peer.sendClose(1000)
 }

@@ -2,23 +2,17 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { sendAnswer } from '../../client/answer.ts'
-import { createCertificate } from '../../client/certificate.ts'
-import { parseClientHello } from '../../client/client-hello.ts'
-import { visitsOf } from '../../client/pending-upgrade.ts'
-import type { Case } from '../../script/case.ts'
-import { cleanClose, echo } from '../../script/expect.ts'
-import { judgeBreaches } from '../../script/expect-frame.ts'
-import type { Trial } from '../../script/trial.ts'
+import { createCertificate, parseClientHello, receptionOf, sendAnswer } from '../../client/index.ts'
+import { type Case, expectCleanClose, expectNoBreach, expectRoundTrip, type Trial } from '../../script/index.ts'
 
-/** The first bytes of a client that was given a wss: URL, as far as they make a record; null when none come. */
+/** The first bytes of a client that was given a wss: URL, as far as they make a record; null when none arrive. */
 async function firstBytes(t: Trial): Promise<Buffer | null> {
-  const visits = visitsOf(t)
-  if (visits.agent.launcher === null) t.skip('needs --exec CMD with {url}')
+  const reception = receptionOf(t)
+  if (reception.agent.launcher === null) t.skip('needs --exec CMD with {url}')
   const sockets: Socket[] = []
-  let tell: (bytes: Buffer) => void = () => {}
+  let settle: (bytes: Buffer) => void = () => {}
   const heard = new Promise<Buffer>((resolve) => {
-    tell = resolve
+    settle = resolve
   })
   const server = createServer((socket) => {
     let bytes = Buffer.alloc(0)
@@ -26,14 +20,14 @@ async function firstBytes(t: Trial): Promise<Buffer | null> {
     socket.on('error', () => {})
     socket.on('data', (chunk: Buffer) => {
       bytes = Buffer.concat([bytes, chunk])
-      if (bytes[0] !== 0x16 || parseClientHello(bytes) !== null) tell(bytes)
+      if (bytes[0] !== 0x16 || parseClientHello(bytes) !== null) settle(bytes)
     })
-    socket.on('end', () => tell(bytes))
+    socket.on('end', () => settle(bytes))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   try {
     const { port } = server.address() as { port: number }
-    const launched = visits.start(`wss://localhost:${port}/tls`)
+    const launched = reception.start(`wss://localhost:${port}/tls`)
     const ended = launched?.exited.then(() => null) ?? null
     return await Promise.race([heard, ended])
   } finally {
@@ -57,39 +51,39 @@ async function nameServer(t: Trial): Promise<void> {
 
 /** A certificate that nobody has signed: not one byte of HTTP may follow. */
 async function distrust(t: Trial): Promise<void> {
-  const visits = visitsOf(t)
+  const reception = receptionOf(t)
   let connections = 0
-  const port = await visits.listen(t, createCertificate(), () => connections++)
+  const port = await reception.listen(t, createCertificate(), () => connections++)
   const url = `wss://localhost:${port}/untrusted`
-  const visit = await visits.arrived(t, { url, timeout: 5 * t.timeout }, visits.start(url))
-  t.require(visit === null, 'no HTTP bytes', `${visit?.request.requestLine}`)
-  t.require(connections > 0, 'a connection', 'none came')
+  const upgrade = await reception.arrived(t, { url, timeout: 5 * t.timeout }, reception.start(url))
+  t.require(upgrade === null, 'no HTTP bytes', `${upgrade?.request.requestLine}`)
+  t.require(connections > 0, 'a connection', 'none')
 }
 
 /** The certificate is made known to the client by the usual variables of Node and OpenSSL. */
 async function maskOverTls(t: Trial): Promise<void> {
-  const visits = visitsOf(t)
+  const reception = receptionOf(t)
   const certificate = createCertificate()
-  const port = await visits.listen(t, certificate)
+  const port = await reception.listen(t, certificate)
   const folder = mkdtempSync(join(tmpdir(), 'dwebsocket-conform-'))
   try {
     const path = join(folder, 'ca.pem')
     writeFileSync(path, certificate.cert)
     const url = `wss://localhost:${port}/masked`
-    const launched = visits.start(url, { NODE_EXTRA_CA_CERTS: path, SSL_CERT_FILE: path })
-    const visit = await visits.arrived(t, { url, timeout: 5 * t.timeout }, launched)
-    if (visit === null) t.skip('the client trusts neither NODE_EXTRA_CA_CERTS nor SSL_CERT_FILE')
-    const { peer, request } = visit
+    const launched = reception.start(url, { NODE_EXTRA_CA_CERTS: path, SSL_CERT_FILE: path })
+    const upgrade = await reception.arrived(t, { url, timeout: 5 * t.timeout }, launched)
+    if (upgrade === null) t.skip('the client trusts neither NODE_EXTRA_CA_CERTS nor SSL_CERT_FILE')
+    const { peer, request } = upgrade
     await sendAnswer(peer, request)
-    await echo(t, peer, { payload: 'masked?' })
-    await cleanClose(t, peer)
-    judgeBreaches(t, 'client.frame.sends-masked')
+    await expectRoundTrip(t, peer, { payload: 'masked?' })
+    await expectCleanClose(t, peer)
+    expectNoBreach(t, 'client.frame.sends-masked')
   } finally {
     rmSync(folder, { recursive: true })
   }
 }
 
-/** TLS as a client has to speak it (RFC 6455 §4.1, §5.1): rows of `client.req` and `client.frame`. */
+/** TLS as a client has to use it (RFC 6455 §4.1, §5.1): cases of `client.req` and `client.frame`. */
 export const clientTls: Case[] = [
   { id: 'client.req.tls-first', connections: 0, run: beginWithTls },
   { id: 'client.req.tls-sni', connections: 0, run: nameServer },

@@ -1,18 +1,18 @@
 import { lookup } from 'node:dns/promises'
 import { createServer, type Socket } from 'node:net'
-import { sendAnswer } from '../../client/answer.ts'
-import { type InviteOptions, type Visit, visitsOf } from '../../client/pending-upgrade.ts'
-import type { Case } from '../../script/case.ts'
-import { probe } from '../../script/expect.ts'
-import type { Trial } from '../../script/trial.ts'
-import { fieldValue } from '../../wire/frame.ts'
+import { type InviteOptions, type PendingUpgrade, receptionOf, sendAnswer } from '../../client/index.ts'
+import { type Case, expectProbe, type Trial } from '../../script/index.ts'
+import { fieldValue } from '../../wire/index.ts'
 
-/** A client that is given this URL; `{place}` in it stands for the address of a port of the case's own. */
-async function visitBy(t: Trial, pattern: string, invite: InviteOptions = {}): Promise<Visit> {
-  const visits = visitsOf(t)
-  const port = await visits.listen(t)
-  const host = new URL(visits.agent.base).hostname
-  return visits.next(t, { ...invite, url: pattern.replace('{place}', `${host}:${port}`).replace('{port}', `${port}`) })
+/** A client that is given this URL; `{place}` in it is replaced by the address of a port of the case. */
+async function visitBy(t: Trial, pattern: string, invite: InviteOptions = {}): Promise<PendingUpgrade> {
+  const reception = receptionOf(t)
+  const port = await reception.listen(t)
+  const host = new URL(reception.agent.base).hostname
+  return reception.next(t, {
+    ...invite,
+    url: pattern.replace('{place}', `${host}:${port}`).replace('{port}', `${port}`),
+  })
 }
 
 /** A URL, and what the request target has to be. */
@@ -24,77 +24,78 @@ function targetRow(id: string, pattern: string, target: string): Case {
       const { peer, request } = await visitBy(t, pattern)
       t.require(request.target === target, `the request target ${target}`, request.target)
       await sendAnswer(peer, request)
-      await probe(t, peer)
+      await expectProbe(t, peer)
     },
   }
 }
 
 /** A fragment has no place in the request: the client refuses the URI, or leaves it out (RFC 6455 §3). */
 async function sendFragment(t: Trial): Promise<void> {
-  const visits = visitsOf(t)
-  const port = await visits.listen(t)
-  const launched = visits.start(`${visits.agent.base.replace(/:\d+$/, `:${port}`)}/fragment#x`)
-  const visit = await visits.arrived(t, { url: '' }, launched)
-  if (visit === null) {
+  const reception = receptionOf(t)
+  const port = await reception.listen(t)
+  const launched = reception.start(`${reception.agent.base.replace(/:\d+$/, `:${port}`)}/fragment#x`)
+  const upgrade = await reception.arrived(t, { url: '' }, launched)
+  if (upgrade === null) {
     t.note('refuses the URI')
     return
   }
-  const { target } = visit.request
+  const { target } = upgrade.request
   t.assert(!target.includes('#'), 'a request target without the fragment', target)
   t.note('leaves the fragment out')
-  await sendAnswer(visit.peer, visit.request)
-  await visit.peer.sendClose(1000)
+  await sendAnswer(upgrade.peer, upgrade.request)
+  await upgrade.peer.sendClose(1000)
 }
 
 /** URIs that no client may connect by; what a browser makes of http: is its own affair and only noted. */
 async function refuseUris(t: Trial): Promise<void> {
-  const visits = visitsOf(t)
-  const port = await visits.listen(t)
-  const { hostname } = new URL(visits.agent.base)
+  const reception = receptionOf(t)
+  const port = await reception.listen(t)
+  const { hostname } = new URL(reception.agent.base)
   const uris = ['ws://', `http://${hostname}:${port}/`, `ws://${hostname}:99999/`, `ws://${hostname}:${port}/#f`]
   for (const uri of uris) {
-    const launched = visits.start(uri)
-    const visit = await visits.arrived(t, { url: uri, timeout: 5 * t.timeout }, launched)
-    if (visit === null) {
+    const launched = reception.start(uri)
+    const upgrade = await reception.arrived(t, { url: uri, timeout: 5 * t.timeout }, launched)
+    if (upgrade === null) {
       t.assert(launched?.events.find('open') === undefined, `an error for ${uri}`, 'the API says that it is open')
       continue
     }
-    const shown = `connects and asks for ${visit.request.target}`
+    const shown = `connects and asks for ${upgrade.request.target}`
     if (uri.startsWith('http:')) t.note(`${uri}: ${shown}, as the WHATWG lets browsers do`)
-    else if (uri.endsWith('#f') && !visit.request.target.includes('#')) t.note(`${uri}: ${shown}, without the fragment`)
+    else if (uri.endsWith('#f') && !upgrade.request.target.includes('#'))
+      t.note(`${uri}: ${shown}, without the fragment`)
     else t.assert(false, `no connection for ${uri}`, shown)
-    visit.peer.destroy()
+    upgrade.peer.destroy()
   }
 }
 
 /** A host name beyond ASCII; under `localhost` it is this machine where the resolver knows it (RFC 6761 §6.3). */
 async function sendIdn(t: Trial): Promise<void> {
   const ascii = 'xn--bcher-kva.localhost'
-  const visits = visitsOf(t)
-  const port = await visits.listen(t)
+  const reception = receptionOf(t)
+  const port = await reception.listen(t)
   const known = await lookup(ascii).then(
-    ({ address }) => address === new URL(visits.agent.base).hostname,
+    ({ address }) => address === new URL(reception.agent.base).hostname,
     () => false,
   )
-  if (!known) t.skip(`${ascii} is not resolved to the tool's address here`)
-  const { peer, request } = await visits.next(t, { url: `ws://bücher.localhost:${port}/` })
+  if (!known) t.skip(`${ascii} does not resolve to the tester's address here`)
+  const { peer, request } = await reception.next(t, { url: `ws://bücher.localhost:${port}/` })
   const host = fieldValue(request, 'host') ?? ''
   t.require(host.toLowerCase() === `${ascii}:${port}`, `Host: ${ascii}:${port}`, `Host: ${host}`)
   await sendAnswer(peer, request)
-  await probe(t, peer)
+  await expectProbe(t, peer)
 }
 
 /** A proxy by the usual variables: the client asks it for a way, then sends its request through. */
 async function useProxy(t: Trial): Promise<void> {
-  const visits = visitsOf(t)
-  if (visits.agent.launcher === null) t.skip('needs --exec CMD with {url}')
+  const reception = receptionOf(t)
+  if (reception.agent.launcher === null) t.skip('needs --exec CMD with {url}')
   const proxy = await openProxy()
   try {
     const address = `http://127.0.0.1:${proxy.port}`
     const env = { http_proxy: address, HTTP_PROXY: address, all_proxy: address, ALL_PROXY: address, no_proxy: '' }
-    visits.start('ws://tester.invalid:9001/', { ...env, NO_PROXY: '' })
+    reception.start('ws://tester.invalid:9001/', { ...env, NO_PROXY: '' })
     const asked = await proxy.asked(5 * t.timeout)
-    if (asked === null) t.skip('the client takes no proxy from http_proxy or ALL_PROXY')
+    if (asked === null) t.skip('the client uses no proxy from http_proxy or ALL_PROXY')
     const isConnect = /^CONNECT tester\.invalid:9001 HTTP\/1\.1\r\n/.test(asked)
     t.assert(isConnect, 'CONNECT tester.invalid:9001 HTTP/1.1', asked.split('\r\n')[0])
   } finally {
@@ -102,18 +103,18 @@ async function useProxy(t: Trial): Promise<void> {
   }
 }
 
-/** Takes one request, refuses it with 407, and tells what it was. */
+/** Accepts one request, refuses it with 407, and returns its head. */
 async function openProxy() {
   const sockets: Socket[] = []
-  let tell: (head: string) => void = () => {}
-  const heard = new Promise<string>((resolve) => {
-    tell = resolve
+  let settle: (head: string) => void = () => {}
+  const received = new Promise<string>((resolve) => {
+    settle = resolve
   })
   const server = createServer((socket) => {
     sockets.push(socket)
     socket.on('error', () => {})
     socket.once('data', (bytes) => {
-      tell(bytes.toString('latin1'))
+      settle(bytes.toString('latin1'))
       socket.end('HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\nConnection: close\r\n\r\n')
     })
   })
@@ -125,7 +126,7 @@ async function openProxy() {
       const late = new Promise<null>((resolve) => {
         timer = setTimeout(() => resolve(null), timeout)
       })
-      return Promise.race([heard, late]).finally(() => clearTimeout(timer))
+      return Promise.race([received, late]).finally(() => clearTimeout(timer))
     },
     close(): void {
       server.close()
@@ -134,7 +135,7 @@ async function openProxy() {
   }
 }
 
-/** What a client makes of a URI (RFC 6455 §3, §4.1): the rows of `client.req` that need one of their own. */
+/** What a client makes of a URI (RFC 6455 §3, §4.1): the cases of `client.req` that need one of their own. */
 export const clientUri: Case[] = [
   targetRow('client.req.query', 'ws://{place}?x', '/?x'),
   targetRow('client.req.hash', 'ws://{place}/a%23b', '/a%23b'),

@@ -1,18 +1,23 @@
-import { type Chop, describeInbound } from '../../peer/peer.ts'
-import type { Case } from '../../script/case.ts'
-import { cleanClose } from '../../script/expect.ts'
-import { followPongs } from '../../script/expect-frame.ts'
-import { echoFault, judgeAsOne, type LoadMessage, loadTimeout } from '../../script/expect-load.ts'
-import type { Trial } from '../../script/trial.ts'
-import { bytesOf, type FrameSpec, Op } from '../../wire/frame.ts'
+import { describeInbound } from '../../peer/index.ts'
+import {
+  type Case,
+  echoFault,
+  expectAll,
+  expectCleanClose,
+  followPongs,
+  type LoadMessage,
+  loadTimeout,
+  type Trial,
+} from '../../script/index.ts'
+import { bytesOf, type Chop, type FrameSpec, Op } from '../../wire/index.ts'
 
 const SIZES = [1, 2, 3, 5, 7, 13, 64, 997, 1448, 4096, 16384]
 const RANDOM_RUNS = 20
-/** Sizes of one random way to cut the script, taken in turn, and the largest of them. */
+/** Sizes of one random way to cut the script, used in turn, and the largest of them. */
 const RANDOM_SIZES = 40
 const LARGEST_PIECE = 3000
 
-/** Frames of every legal kind, and what has to come back. */
+/** Frames of every legal kind, and the expected answers. */
 interface Script {
   frames: FrameSpec[]
   messages: LoadMessage[]
@@ -59,7 +64,7 @@ async function runScript(t: Trial, chop?: Chop): Promise<void> {
       echoes++
     }
   }
-  await cleanClose(t, peer)
+  await expectCleanClose(t, peer)
 }
 
 async function runInRandomPieces(t: Trial): Promise<void> {
@@ -69,7 +74,7 @@ async function runInRandomPieces(t: Trial): Promise<void> {
   }
 }
 
-/** One script of frames in pieces of any size: the same comes back (RFC 6455 §6.2): `robust.chop-*`. */
+/** One script of frames in pieces of any size: the answers are the same (RFC 6455 §6.2): `robust.chop-*`. */
 export const choppedScripts: Case[] = [
   ...SIZES.map(
     (size): Case => ({
@@ -83,7 +88,7 @@ export const choppedScripts: Case[] = [
     id: 'robust.chop-random',
     phase: 'alone',
     needs: ['echo'],
-    run: (t) => judgeAsOne(t, `the same from ${RANDOM_RUNS} scripts`, () => runInRandomPieces(t)),
+    run: (t) => expectAll(t, `the same from ${RANDOM_RUNS} scripts`, () => runInRandomPieces(t)),
   },
   { id: 'robust.one-segment', phase: 'alone', needs: ['echo'], run: (t) => runScript(t) },
 ]

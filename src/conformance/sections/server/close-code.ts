@@ -1,9 +1,6 @@
-import { describeInbound, type Peer } from '../../peer/peer.ts'
-import type { Case } from '../../script/case.ts'
-import { cleanClose, expectFailure } from '../../script/expect.ts'
-import { inParallel } from '../../script/in-parallel.ts'
-import type { Trial } from '../../script/trial.ts'
-import { closeBody, hex, Op } from '../../wire/frame.ts'
+import { describeInbound, type Peer } from '../../peer/index.ts'
+import { type Case, expectCleanClose, expectFailure, inParallel, type Trial } from '../../script/index.ts'
+import { closeBody, hex, Op } from '../../wire/index.ts'
 
 async function openAndClose(t: Trial, body: Uint8Array): Promise<Peer> {
   const peer = await t.open()
@@ -11,14 +8,14 @@ async function openAndClose(t: Trial, body: Uint8Array): Promise<Peer> {
   return peer
 }
 
-/** `clean(X)` of the legend: a Close with that code, 1000 or none back, then the end of TCP. */
+/** `clean(X)` of the catalogue: a Close with that code, 1000 or none back, then the end of TCP. */
 function clean(id: string, body: (t: Trial) => Buffer): Case {
   return {
     id: `close.${id}`,
     async run(t) {
       const sent = body(t)
       const code = sent.length === 0 ? null : sent.readUInt16BE(0)
-      await cleanClose(t, await openAndClose(t, sent), { code, sent: true, strict: true })
+      await expectCleanClose(t, await openAndClose(t, sent), { code, sent: true, strict: true })
     },
   }
 }
@@ -30,7 +27,7 @@ function refused(id: string, body: Uint8Array, codes: readonly number[] = [1002]
   }
 }
 
-/** Both are decided by nobody: what comes is noted. */
+/** No RFC decides either: the outcome is noted. */
 function reported(id: string, code: number): Case {
   return {
     id: `close.${id}`,

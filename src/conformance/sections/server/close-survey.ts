@@ -1,16 +1,14 @@
-import type { Case } from '../../script/case.ts'
-import { judgeBreaches } from '../../script/expect-frame.ts'
-import type { Trial } from '../../script/trial.ts'
-import { type FrameSpec, hex, Op } from '../../wire/frame.ts'
+import { type Case, expectNoBreach, type Trial } from '../../script/index.ts'
+import { type FrameSpec, hex, Op } from '../../wire/index.ts'
 
-/** What has to be failed with each of these codes, so that a row that is run alone has something to judge. */
+/** Input that must be failed with each of these codes, so that a case that runs alone has something to judge. */
 const FAULTS: Record<1002 | 1007 | 1009, FrameSpec> = {
   1002: { opcode: 3 },
   1007: { opcode: Op.TEXT, payload: hex('ff') },
   1009: { opcode: Op.BINARY, payload: 'the beginning', length: 2n ** 60n },
 }
 
-/** Ends a connection by Close 1000, by an empty Close and by a fault; how that went is what other rows judge. */
+/** Ends a connection by Close 1000, by an empty Close and by a fault; other cases judge how that went. */
 async function makeClosings(t: Trial): Promise<void> {
   for (const body of ['', hex('03e8')]) {
     const peer = await t.open()
@@ -23,13 +21,13 @@ async function makeClosings(t: Trial): Promise<void> {
 }
 
 /** Breaches of these rules, on every connection of the run. */
-function keeps(id: string, ...rules: string[]): Case {
+function observes(id: string, ...rules: string[]): Case {
   return {
     id: `close.${id}`,
     phase: 'after',
     async run(t) {
       await makeClosings(t)
-      judgeBreaches(t, ...rules)
+      expectNoBreach(t, ...rules)
     },
   }
 }
@@ -65,9 +63,9 @@ function fails(id: string, expected: keyof typeof FAULTS): Case {
 
 /** The Closes of all connections of the run (RFC 6455 §5.5.1, §7.4): `close`. */
 export const closeSurvey: Case[] = [
-  keeps('reply-shape', 'inv.close-code', 'close.reply-shape'),
-  keeps('server-never-1010', 'close.server-never-1010'),
-  keeps('once', 'inv.after-close'),
+  observes('reply-shape', 'inv.close-code', 'close.reply-shape'),
+  observes('server-never-1010', 'close.server-never-1010'),
+  observes('once', 'inv.after-close'),
   fails('protocol-error', 1002),
   fails('bad-utf8', 1007),
   fails('too-big', 1009),

@@ -1,9 +1,15 @@
-import { describeInbound, type Peer } from '../../peer/peer.ts'
-import type { Case } from '../../script/case.ts'
-import { alive, cleanClose, echo, expectFailure, needEcho } from '../../script/expect.ts'
-import { expectServerEnd } from '../../script/expect-frame.ts'
-import type { Trial } from '../../script/trial.ts'
-import { closeBody, type FrameSpec, Op } from '../../wire/frame.ts'
+import { describeInbound, type Peer } from '../../peer/index.ts'
+import {
+  type Case,
+  expectAlive,
+  expectCleanClose,
+  expectFailure,
+  expectRoundTrip,
+  expectServerEnd,
+  needEcho,
+  type Trial,
+} from '../../script/index.ts'
+import { closeBody, type FrameSpec, Op } from '../../wire/index.ts'
 
 const CLOSE: FrameSpec = { opcode: Op.CLOSE, payload: closeBody(1000) }
 const RESERVED: FrameSpec = { opcode: 3 }
@@ -13,25 +19,25 @@ function text(payload: string): FrameSpec {
   return { opcode: Op.TEXT, payload }
 }
 
-/** A Close with other frames around it, in one write; one Close comes back, then the end, and nothing before it. */
+/** A Close with other frames around it, in one write: one Close is the answer, then the end, and nothing before it. */
 function closedBy(id: string, frames: readonly FrameSpec[]): Case {
   return {
     id: `close.${id}`,
     async run(t) {
       const peer = await t.open()
       await peer.sendFrames(frames)
-      await cleanClose(t, peer, { sent: true, strict: true })
+      await expectCleanClose(t, peer, { sent: true, strict: true })
     },
   }
 }
 
 async function closeAfterMessage(t: Trial): Promise<void> {
   const peer = await t.open()
-  await echo(t, peer, { payload: 'Hello World!' })
-  await cleanClose(t, peer, { strict: true })
+  await expectRoundTrip(t, peer, { payload: 'Hello World!' })
+  await expectCleanClose(t, peer, { strict: true })
 }
 
-/** What comes after these frames, up to the end, is noted. */
+/** What arrives after these frames, up to the end, is noted. */
 async function describeAnswers(t: Trial, frames: readonly FrameSpec[]): Promise<void> {
   needEcho(t)
   const peer = await t.open()
@@ -42,7 +48,7 @@ async function describeAnswers(t: Trial, frames: readonly FrameSpec[]): Promise<
     events.push(describeInbound(event, t.timeout))
     isOver = event === null || event.kind === 'end'
   }
-  t.note(`came: ${events.join(', ')}`)
+  t.note(`received: ${events.join(', ')}`)
 }
 
 const handshakeRows: Case[] = [
@@ -61,12 +67,12 @@ const handshakeRows: Case[] = [
     async run(t) {
       const peer = await t.open()
       await peer.sendFrame(CLOSE, { size: 1 })
-      await cleanClose(t, peer, { sent: true, strict: true })
+      await expectCleanClose(t, peer, { sent: true, strict: true })
     },
   },
 ]
 
-/** Close 1000 and its answer; gives the milliseconds from there to the end of TCP, which must come by then. */
+/** Close 1000 and its answer; returns the milliseconds from there to the end of TCP, which must happen in time. */
 async function timeEnd(t: Trial, timeout: number): Promise<number> {
   const peer = await t.open()
   await peer.sendClose(1000)
@@ -103,20 +109,20 @@ async function closeAndEnd(t: Trial): Promise<void> {
   const peer = await t.open()
   await peer.sendFrame(CLOSE)
   peer.end()
-  await cleanClose(t, peer, { sent: true, strict: true })
+  await expectCleanClose(t, peer, { sent: true, strict: true })
 }
 
 async function endOpen(t: Trial): Promise<void> {
   const peer = await t.open()
   peer.end()
   await expectServerEnd(t, peer)
-  await alive(t)
+  await expectAlive(t)
 }
 
 async function resetOpen(t: Trial): Promise<void> {
   const peer = await t.open()
   peer.reset()
-  await alive(t)
+  await expectAlive(t)
 }
 
 async function resetDuringEcho(t: Trial): Promise<void> {
@@ -125,7 +131,7 @@ async function resetDuringEcho(t: Trial): Promise<void> {
   await peer.sendBinary(Buffer.alloc(Math.min(16 * MIB, t.context.maxMessage), 0x2a))
   await peer.waitForInput()
   peer.reset()
-  await alive(t)
+  await expectAlive(t)
 }
 
 const tcpRows: Case[] = [
@@ -169,7 +175,7 @@ async function leaveCloseUnanswered(t: Trial): Promise<void> {
   t.note(`the end ${Math.round(performance.now() - began)} ms after the Close`)
 }
 
-/** Sends until all is taken, or nothing more for the idle time; never reads. */
+/** Sends until everything is accepted, or nothing more for the idle time; never reads. */
 async function sendWithoutReading(peer: Peer, count: number, idle: number): Promise<boolean> {
   const payload = Buffer.alloc(64 * 1024, 0x2a)
   for (let sent = 0; sent < count && !peer.ended; sent += payload.length) {
@@ -194,13 +200,13 @@ async function within(event: Promise<boolean>, milliseconds: number): Promise<bo
 async function neverRead(t: Trial): Promise<void> {
   const peer = await t.open()
   peer.pause()
-  const taken = await sendWithoutReading(peer, 64 * MIB, t.context.idle)
+  const accepted = await sendWithoutReading(peer, 64 * MIB, t.context.idle)
   t.note(
-    taken
-      ? 'takes 64 MiB of texts unread'
-      : 'does not take 64 MiB of texts, nor the Close behind them, from who does not read',
+    accepted
+      ? 'accepts 64 MiB of texts unread'
+      : 'does not accept 64 MiB of texts, nor the Close behind them, from a peer that does not read',
   )
-  if (taken)
+  if (accepted)
     await within(
       peer.sendClose(1000).then(() => true),
       t.context.idle,
@@ -209,7 +215,7 @@ async function neverRead(t: Trial): Promise<void> {
   const end = await peer.waitForEnd(t.context.idle)
   t.note(end === null ? 'still open after the idle time' : `ended by ${end.toUpperCase()}`)
   peer.destroy()
-  await alive(t)
+  await expectAlive(t)
 }
 
 async function floodAfterClose(t: Trial): Promise<void> {

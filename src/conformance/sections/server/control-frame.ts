@@ -1,7 +1,6 @@
-import type { Peer } from '../../peer/peer.ts'
-import type { Case } from '../../script/case.ts'
-import { expectFailure, expectFailureEarly } from '../../script/expect.ts'
-import { closeBody, type FrameSpec, Op } from '../../wire/frame.ts'
+import type { Peer } from '../../peer/index.ts'
+import { type Case, expectFailure, expectFailureEarly } from '../../script/index.ts'
+import { closeBody, type FrameSpec, Op } from '../../wire/index.ts'
 
 function refused(id: string, ...frames: FrameSpec[]): Case {
   return {
@@ -14,7 +13,7 @@ function refused(id: string, ...frames: FrameSpec[]): Case {
   }
 }
 
-/** What is sent breaks the rule already; the rest comes only when the server waits for it. */
+/** The first part breaks the rule already; the rest is sent only when the server waits for it. */
 function refusedEarly(id: string, first: FrameSpec, rest: (peer: Peer) => Promise<void>): Case {
   return {
     id: `ctl.${id}`,

@@ -1,10 +1,7 @@
 import { deflateSync, gzipSync } from 'node:zlib'
-import { describeInbound } from '../../peer/peer.ts'
-import type { Case } from '../../script/case.ts'
-import { compressedFrames, HELLO, HELLO_AGAIN, linkedCase } from '../../script/compression.ts'
-import { expectFailure } from '../../script/expect.ts'
-import { BlockWriter } from '../../wire/deflate-block.ts'
-import { hex, Op } from '../../wire/frame.ts'
+import { describeInbound } from '../../peer/index.ts'
+import { type Case, compressedFrames, expectFailure, HELLO, HELLO_AGAIN, linkedCase } from '../../script/index.ts'
+import { BlockWriter, hex, Op } from '../../wire/index.ts'
 
 /** Payloads that are no DEFLATE data (RFC 1951 §3.2). */
 const undecodable: Record<string, () => Buffer> = {

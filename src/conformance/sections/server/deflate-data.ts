@@ -1,35 +1,34 @@
 import { constants } from 'node:zlib'
-import type { Case } from '../../script/case.ts'
 import {
+  type Case,
   type CompressedLink,
   compressedFrames,
   Deflater,
+  expectCleanClose,
+  expectEchoThenCleanClose,
+  expectQuiet,
+  expectRoundTrip,
   HELLO,
   HELLO_AGAIN,
   linkedCase,
   needClientWindow,
   openCompressed,
-} from '../../script/compression.ts'
-import { cleanClose, echo, echoThenCleanClose, expectQuiet } from '../../script/expect.ts'
-import type { Trial } from '../../script/trial.ts'
-import { mixedText } from '../../wire/data-set.ts'
-import { BlockWriter } from '../../wire/deflate-block.ts'
-import { hex, Op, Rsv } from '../../wire/frame.ts'
-import { TAIL } from '../../wire/inflate.ts'
-import type { Random } from '../../wire/random.ts'
+  type Trial,
+} from '../../script/index.ts'
+import { BlockWriter, hex, mixedText, Op, type Random, Rsv, TAIL } from '../../wire/index.ts'
 
 const MIXED_LENGTH = 65_536
 
-/** Sends the payload of a compressed message and waits for what it stands for. */
+/** Sends the payload of a compressed message and waits for the message it decodes to. */
 async function echoOf(t: Trial, link: CompressedLink, payload: Uint8Array, message: string | Buffer): Promise<void> {
   const opcode = typeof message === 'string' ? Op.TEXT : Op.BINARY
-  await echo(t, link.peer, { opcode, payload: message, frames: compressedFrames(opcode, payload) })
+  await expectRoundTrip(t, link.peer, { opcode, payload: message, frames: compressedFrames(opcode, payload) })
 }
 
 /** One compressed message, given by its bytes in hex, cut into fragments of those sizes. */
 function example(id: string, bytes: string, message: string, ...sizes: number[]): Case {
   return linkedCase(`pmd.data.${id}`, (t, { peer }) =>
-    echoThenCleanClose(t, peer, { payload: message, frames: compressedFrames(Op.TEXT, hex(bytes), ...sizes) }),
+    expectEchoThenCleanClose(t, peer, { payload: message, frames: compressedFrames(Op.TEXT, hex(bytes), ...sizes) }),
   )
 }
 
@@ -44,7 +43,7 @@ const examples: Case[] = [
     needClientWindow(t, link.agreement)
     await echoOf(t, link, HELLO, 'Hello')
     await echoOf(t, link, HELLO_AGAIN, 'Hello')
-    await cleanClose(t, link.peer)
+    await expectCleanClose(t, link.peer)
   }),
   example('rfc-stored', '000500faff48656c6c6f00', 'Hello'),
   example('rfc-bfinal', 'f348cdc9c9070000', 'Hello'),
@@ -54,9 +53,9 @@ const examples: Case[] = [
     for (const word of ['Hello', 'World']) {
       const bytes = Buffer.concat([deflater.deflate(Buffer.from(word)), TAIL])
       const frames = compressedFrames(Op.TEXT, Buffer.concat([bytes, Buffer.alloc(1)]), bytes.length, 1)
-      await echo(t, peer, { payload: word, frames })
+      await expectRoundTrip(t, peer, { payload: word, frames })
     }
-    await cleanClose(t, peer)
+    await expectCleanClose(t, peer)
   }),
 ]
 
@@ -69,7 +68,7 @@ const emptiness: Case[] = [
     await noteOutcome(t, peer)
   }),
   linkedCase('pmd.data.empty-fragments', (t, { peer }) =>
-    echoThenCleanClose(t, peer, {
+    expectEchoThenCleanClose(t, peer, {
       payload: 'Hello',
       frames: [
         { opcode: Op.TEXT, rsv: Rsv.RSV1, fin: false },
@@ -81,12 +80,12 @@ const emptiness: Case[] = [
   example('many-empty-blocks', EMPTY_BLOCK.repeat(1000) + HELLO_HEX, 'Hello'),
 ]
 
-/** What comes where everything is allowed: noted. */
+/** Notes the outcome where everything is allowed. */
 async function noteOutcome(t: Trial, peer: CompressedLink['peer']): Promise<void> {
   const event = await peer.nextMeaningful()
   if (event?.kind === 'message') t.note(`echo of ${event.message.payload.length} bytes`)
   else if (event?.kind === 'close') t.note(`Close ${event.code ?? 'without a code'}`)
-  else t.note(event === null ? 'nothing came in time' : event.kind)
+  else t.note(event === null ? 'nothing arrived in time' : event.kind)
 }
 
 const STRATEGIES: Record<string, number> = {
@@ -101,7 +100,7 @@ function deflated(id: string, options: { level?: number; strategy?: number }): C
   return linkedCase(`pmd.data.${id}`, async (t, link) => {
     const text = mixedText(t.random, MIXED_LENGTH)
     await echoOf(t, link, link.deflater.deflate(text, options), text.toString())
-    await cleanClose(t, link.peer)
+    await expectCleanClose(t, link.peer)
   })
 }
 
@@ -114,13 +113,13 @@ const encodings: Case[] = [
     const deflater = new Deflater({ ...link.agreement, clientNoContext: false })
     const pieces = [...text].flatMap((byte) => [deflater.deflate(Buffer.of(byte)), TAIL])
     await echoOf(t, link, Buffer.concat(pieces.slice(0, -1)), text.toString())
-    await cleanClose(t, link.peer)
+    await expectCleanClose(t, link.peer)
   }),
   linkedCase('pmd.data.bfinal-then-window', async (t, link) => {
     needClientWindow(t, link.agreement)
     await echoOf(t, link, hex('f348cdc9c9070000'), 'Hello')
     await echoOf(t, link, HELLO_AGAIN, 'Hello')
-    await cleanClose(t, link.peer)
+    await expectCleanClose(t, link.peer)
   }),
   example('bfinal-middle', 'f3480500 cac9c90700', 'Hello'),
   linkedCase('pmd.data.tail-kept', async (t, { peer }) => {
@@ -130,12 +129,12 @@ const encodings: Case[] = [
   linkedCase('pmd.data.utf8-good', async (t, link) => {
     const text = threeByteText(t.random, MIXED_LENGTH)
     await echoOf(t, link, link.deflater.deflate(Buffer.from(text)), text)
-    await cleanClose(t, link.peer)
+    await expectCleanClose(t, link.peer)
   }),
   linkedCase('pmd.data.binary-any', async (t, link) => {
     const bytes = Buffer.from(Array.from({ length: 512 }, (_, index) => 255 - (index & 255)))
     await echoOf(t, link, link.deflater.deflate(bytes), bytes)
-    await cleanClose(t, link.peer)
+    await expectCleanClose(t, link.peer)
   }),
 ]
 
@@ -148,20 +147,20 @@ function threeByteText(random: Random, size: number): string {
 /** The longest reference, as far back as any goes (RFC 1951 §3.2.5). */
 const MATCH = { length: 258, distance: 32_768 }
 
-/** The window that the server keeps of what it got (RFC 7692 §7.2.2). */
+/** The window that the server retains of what it received (RFC 7692 §7.2.2). */
 const clientWindow: Case[] = [
   linkedCase('pmd.data.distance-32768', async (t, link) => {
     const bytes = t.random.bytes(MATCH.distance)
     const payload = new BlockWriter().stored(bytes).fixed([MATCH, MATCH]).payload()
     await echoOf(t, link, payload, Buffer.concat([bytes, bytes.subarray(0, 2 * MATCH.length)]))
-    await cleanClose(t, link.peer)
+    await expectCleanClose(t, link.peer)
   }),
   linkedCase('pmd.data.distance-32768-across', async (t, link) => {
     needClientWindow(t, link.agreement)
     const bytes = t.random.bytes(MATCH.distance)
     await echoOf(t, link, new BlockWriter().stored(bytes).payload(), bytes)
     await echoOf(t, link, new BlockWriter().fixed([MATCH]).payload(), bytes.subarray(0, MATCH.length))
-    await cleanClose(t, link.peer)
+    await expectCleanClose(t, link.peer)
   }),
   {
     id: 'pmd.data.window-after-hint',
@@ -171,22 +170,22 @@ const clientWindow: Case[] = [
       if (link.agreement.clientNoContext) t.skip('the target took the hint')
       await echoOf(t, link, HELLO, 'Hello')
       await echoOf(t, link, HELLO_AGAIN, 'Hello')
-      await cleanClose(t, link.peer)
+      await expectCleanClose(t, link.peer)
     },
   },
   linkedCase('pmd.data.window-plain-between', async (t, link) => {
     needClientWindow(t, link.agreement)
     await echoOf(t, link, HELLO, 'Hello')
-    await echo(t, link.peer, { payload: 'a plain message in between' })
+    await expectRoundTrip(t, link.peer, { payload: 'a plain message in between' })
     await expectQuiet(t, link.peer)
     await echoOf(t, link, HELLO_AGAIN, 'Hello')
-    await cleanClose(t, link.peer)
+    await expectCleanClose(t, link.peer)
   }),
   linkedCase('pmd.data.window-binary-text', async (t, link) => {
     needClientWindow(t, link.agreement)
     await echoOf(t, link, HELLO, 'Hello')
     await echoOf(t, link, HELLO_AGAIN, Buffer.from('Hello'))
-    await cleanClose(t, link.peer)
+    await expectCleanClose(t, link.peer)
   }),
   {
     id: 'pmd.data.client-window',
@@ -220,7 +219,7 @@ async function fillClientWindow(t: Trial, link: CompressedLink, distance: number
   if (!link.agreement.clientNoContext) {
     await echoOf(t, link, new BlockWriter().fixed([reference]).payload(), bytes.subarray(10, 20))
   }
-  await cleanClose(t, link.peer)
+  await expectCleanClose(t, link.peer)
 }
 
 /** Valid compressed data (RFC 7692 §7.2): `pmd.data`, but for the windows of the server and what has to fail. */

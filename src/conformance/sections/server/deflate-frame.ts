@@ -1,17 +1,20 @@
-import type { Case } from '../../script/case.ts'
-import { compressedFrames, HELLO, linkedCase, offerExtensions, openCompressed } from '../../script/compression.ts'
 import {
-  cleanClose,
-  echo,
-  echoThenCleanClose,
+  type Case,
+  checkEcho,
+  compressedFrames,
+  expectCleanClose,
   expectEcho,
+  expectEchoThenCleanClose,
   expectFailure,
+  expectRoundTrip,
+  HELLO,
+  linkedCase,
   needEcho,
-  requireEcho,
-} from '../../script/expect.ts'
-import type { Trial } from '../../script/trial.ts'
-import { agreementOf, PMD } from '../../wire/extension.ts'
-import { closeBody, type FrameSpec, Op, Rsv } from '../../wire/frame.ts'
+  offerExtensions,
+  openCompressed,
+  type Trial,
+} from '../../script/index.ts'
+import { agreementOf, closeBody, type FrameSpec, Op, PMD, Rsv } from '../../wire/index.ts'
 
 /** Frames that break a rule: the connection fails, and what they hold is not answered (RFC 7692 §6.1). */
 function failing(id: string, ...frames: FrameSpec[]): Case {
@@ -25,15 +28,18 @@ function failing(id: string, ...frames: FrameSpec[]): Case {
 async function exchange(t: Trial): Promise<void> {
   const { peer, deflater } = await openCompressed(t)
   const text = 'A text that is long enough to be worth the work of compressing it. '.repeat(64)
-  await echo(t, peer, { payload: text, frames: compressedFrames(Op.TEXT, deflater.deflate(Buffer.from(text)), 50) })
-  await echo(t, peer, { payload: text })
-  await echo(t, peer, { opcode: Op.BINARY, payload: t.random.bytes(2000) })
+  await expectRoundTrip(t, peer, {
+    payload: text,
+    frames: compressedFrames(Op.TEXT, deflater.deflate(Buffer.from(text)), 50),
+  })
+  await expectRoundTrip(t, peer, { payload: text })
+  await expectRoundTrip(t, peer, { opcode: Op.BINARY, payload: t.random.bytes(2000) })
   await peer.sendPing('between')
   await peer.expectPong(Buffer.from('between'))
-  await echoThenCleanClose(t, peer, { payload: text })
+  await expectEchoThenCleanClose(t, peer, { payload: text })
 }
 
-/** A passive row: own traffic, then what was seen on all connections. */
+/** A passive case: own traffic, then what was seen on all connections. */
 function passive(id: string, expected: string): Case {
   return {
     id: `pmd.frame.${id}`,
@@ -49,11 +55,11 @@ function passive(id: string, expected: string): Case {
 
 /** Framing of compressed messages (RFC 7692 §6): `pmd.frame`. */
 export const deflateFrame: Case[] = [
-  linkedCase('pmd.frame.rsv1-off', (t, { peer }) => echoThenCleanClose(t, peer, { payload: 'Hello' })),
+  linkedCase('pmd.frame.rsv1-off', (t, { peer }) => expectEchoThenCleanClose(t, peer, { payload: 'Hello' })),
   linkedCase('pmd.frame.mixed', async (t, { peer }) => {
-    await echo(t, peer, { payload: 'Hello', frames: compressedFrames(Op.TEXT, HELLO) })
-    await echo(t, peer, { payload: 'Hello' })
-    await echoThenCleanClose(t, peer, { payload: 'Hello', frames: compressedFrames(Op.TEXT, HELLO) })
+    await expectRoundTrip(t, peer, { payload: 'Hello', frames: compressedFrames(Op.TEXT, HELLO) })
+    await expectRoundTrip(t, peer, { payload: 'Hello' })
+    await expectEchoThenCleanClose(t, peer, { payload: 'Hello', frames: compressedFrames(Op.TEXT, HELLO) })
   }),
   linkedCase('pmd.frame.frag-each-point', async (t, { peer }) => {
     for (let cut = 0; cut <= HELLO.length; cut++) {
@@ -61,12 +67,12 @@ export const deflateFrame: Case[] = [
         { opcode: Op.TEXT, rsv: Rsv.RSV1, fin: false, payload: HELLO.subarray(0, cut) },
         { opcode: Op.CONT, payload: HELLO.subarray(cut) },
       ]
-      await echo(t, peer, { payload: 'Hello', frames })
+      await expectRoundTrip(t, peer, { payload: 'Hello', frames })
     }
-    await cleanClose(t, peer)
+    await expectCleanClose(t, peer)
   }),
   linkedCase('pmd.frame.frag-1-byte', (t, { peer }) =>
-    echoThenCleanClose(t, peer, { payload: 'Hello', frames: compressedFrames(Op.TEXT, HELLO, 1) }),
+    expectEchoThenCleanClose(t, peer, { payload: 'Hello', frames: compressedFrames(Op.TEXT, HELLO, 1) }),
   ),
   linkedCase('pmd.frame.ping-between', async (t, { peer }) => {
     needEcho(t)
@@ -75,7 +81,7 @@ export const deflateFrame: Case[] = [
     const pong = await peer.expectPong(Buffer.from('between'))
     t.assert(pong.rsv === 0, 'a pong without reserved bits', `reserved bits ${pong.rsv}`)
     await expectEcho(t, peer, 'Hello')
-    await cleanClose(t, peer)
+    await expectCleanClose(t, peer)
   }),
   failing(
     'rsv1-continuation',
@@ -90,7 +96,7 @@ export const deflateFrame: Case[] = [
   failing('rsv1-ping', { opcode: Op.PING, rsv: Rsv.RSV1 }),
   failing('rsv1-pong', { opcode: Op.PONG, rsv: Rsv.RSV1 }),
   linkedCase('pmd.frame.rsv1-close', async (t, { peer }) => {
-    // An endpoint that takes this Close for a good one answers with its code, which is then not 1002.
+    // An endpoint that accepts this Close answers with its code, which is then not 1002.
     await peer.sendFrame({ opcode: Op.CLOSE, rsv: Rsv.RSV1, payload: closeBody(1000) })
     await expectFailure(t, peer, [1002])
   }),
@@ -101,7 +107,7 @@ export const deflateFrame: Case[] = [
     needs: ['pmd'],
     async run(t: Trial) {
       const { response, peer } = await offerExtensions(t, `${PMD}; x-conf`)
-      // What is wrong with these answers `pmd.neg.bad-unknown-param` tells.
+      // `pmd.neg.bad-unknown-param` judges these answers.
       if (response?.status !== 101) t.skip('the target refused the request for a bad offer')
       if (agreementOf(response) !== null) t.skip('the target accepted a bad offer')
       await peer.sendFrame({ opcode: Op.TEXT, rsv: Rsv.RSV1, payload: HELLO })
@@ -116,14 +122,14 @@ export const deflateFrame: Case[] = [
     await peer.sendFrames(compressedFrames(Op.TEXT, deflater.deflate(text)))
     const before = peer.received
     const message = await peer.expectMessage()
-    requireEcho(t, message, text)
+    checkEcho(t, message, text)
     const ratio = Math.round((1000 * (peer.received - before)) / text.length) / 10
     t.observe('pmd_echo', message.compressed ? `compressed to ${ratio} %` : 'not compressed')
-    await cleanClose(t, peer)
+    await expectCleanClose(t, peer)
   }),
   linkedCase('pmd.frame.binary', async (t, { peer, deflater }) => {
     const bytes = Buffer.concat([t.random.bytes(500), Buffer.alloc(500, 7)])
     const frames = compressedFrames(Op.BINARY, deflater.deflate(bytes))
-    await echoThenCleanClose(t, peer, { opcode: Op.BINARY, payload: bytes, frames })
+    await expectEchoThenCleanClose(t, peer, { opcode: Op.BINARY, payload: bytes, frames })
   }),
 ]

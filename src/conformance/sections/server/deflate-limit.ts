@@ -1,13 +1,14 @@
 import { constants, deflateRawSync } from 'node:zlib'
-import { describeInbound, type Inbound } from '../../peer/peer.ts'
-import type { Case } from '../../script/case.ts'
-import { compressedFrames, openCompressed } from '../../script/compression.ts'
-import { alive } from '../../script/expect.ts'
-import { loadTimeout } from '../../script/expect-load.ts'
-import type { Trial } from '../../script/trial.ts'
-import { PMD } from '../../wire/extension.ts'
-import { Op } from '../../wire/frame.ts'
-import { TAIL } from '../../wire/inflate.ts'
+import { describeInbound, type Inbound } from '../../peer/index.ts'
+import {
+  type Case,
+  compressedFrames,
+  expectAlive,
+  loadTimeout,
+  openCompressed,
+  type Trial,
+} from '../../script/index.ts'
+import { Op, PMD, TAIL } from '../../wire/index.ts'
 import { findLimit } from './message-limit.ts'
 
 const MIB = 1024 * 1024
@@ -50,12 +51,12 @@ function bombCase(id: string, size: number, options: { mayEcho: boolean; fragmen
       t.assert(good, options.mayEcho ? 'the whole echo, Close 1009 or the end' : 'Close 1009 or the end', shown)
       t.note(shown)
       t.release(peer)
-      await alive(t)
+      await expectAlive(t)
     },
   }
 }
 
-/** A size that is refused as a plain message, or null when there is none up to one byte above `--max-message`. */
+/** A size that is refused as a plain message; null when no size up to one byte above `--max-message` is refused. */
 async function findRefusedSize(t: Trial): Promise<number | null> {
   const { refused } = await findLimit(t)
   if (refused !== null) return refused
@@ -96,7 +97,7 @@ export const deflateLimit: Case[] = [
     async run(t: Trial) {
       const opened = await Promise.all(Array.from({ length: 100 }, () => openCompressed(t, PMD)))
       t.note(`${opened.length} connections open`)
-      await alive(t)
+      await expectAlive(t)
     },
   },
 ]

@@ -1,16 +1,25 @@
-import type { Case } from '../../script/case.ts'
-import { compressedFrames, Deflater, offerExtensions } from '../../script/compression.ts'
-import { echoThenCleanClose, expectReject, probe, requireAccepted } from '../../script/expect.ts'
-import type { Handshake, Trial } from '../../script/trial.ts'
+import {
+  type Case,
+  compressedFrames,
+  Deflater,
+  expectAccepted,
+  expectEchoThenCleanClose,
+  expectProbe,
+  expectReject,
+  type Handshake,
+  offerExtensions,
+  type Trial,
+} from '../../script/index.ts'
 import {
   type Agreement,
-  breachesOf,
   type ExtensionElement,
+  fieldValue,
+  Op,
   PMD,
+  paramBreaches,
   parseExtensions,
   readAgreement,
-} from '../../wire/extension.ts'
-import { fieldValue, Op } from '../../wire/frame.ts'
+} from '../../wire/index.ts'
 
 const FIELD = 'Sec-WebSocket-Extensions'
 
@@ -21,23 +30,24 @@ interface Outcome {
   agreement: Agreement | null
 }
 
-/** Offers, takes only a 101, and fails what no 101 may say, whatever was offered (RFC 7692 §5.1, §7.1). */
+/** Offers, accepts only a 101, and fails what no 101 may contain, whatever was offered (RFC 7692 §5.1, §7.1). */
 async function offer(t: Trial, ...values: string[]): Promise<Outcome> {
   const handshake = await offerExtensions(t, ...values)
-  requireAccepted(t, handshake)
+  expectAccepted(t, handshake)
   const answer = handshake.response && fieldValue(handshake.response, FIELD)
   if (answer === null) return { handshake, agreement: null }
   const shown = `${FIELD}: ${answer}`
   const elements = parseExtensions(answer)
-  t.require(elements !== null, 'an answer that keeps the grammar', shown)
+  t.require(elements !== null, 'an answer that follows the grammar', shown)
   const offered = values.flatMap((value) => parseExtensions(value) ?? [])
   const element = requireOneOf(t, elements, offered, shown)
-  for (const breach of breachesOf(element)) t.require(false, 'an answer with valid parameters', `${shown} (${breach})`)
+  for (const breach of paramBreaches(element, 'answer'))
+    t.require(false, 'an answer with valid parameters', `${shown} (${breach})`)
   const agreement = readAgreement(element)
   const good = offered.filter(({ name }) => name === PMD).map(readAgreement)
   t.require(
     good.some((one) => isFulfilled(one, agreement)),
-    'an answer that says how each parameter offered was taken',
+    'an answer to each parameter that was offered',
     shown,
   )
   return { handshake, agreement }
@@ -69,25 +79,25 @@ function isFulfilled(offered: Agreement, answer: Agreement): boolean {
   return offered.clientBits !== null || answer.clientBits === null
 }
 
-/** The probe of the legend, compressed when that was agreed. */
+/** The probe of the catalogue, compressed when that was agreed. */
 async function probeAsAgreed(t: Trial, { handshake: { peer }, agreement }: Outcome): Promise<void> {
-  if (agreement === null || !t.context.capabilities.echo) return probe(t, peer)
+  if (agreement === null || !t.context.capabilities.echo) return expectProbe(t, peer)
   const frames = compressedFrames(Op.TEXT, new Deflater(agreement).deflate(Buffer.from('probe')))
-  await echoThenCleanClose(t, peer, { payload: 'probe', frames })
+  await expectEchoThenCleanClose(t, peer, { payload: 'probe', frames })
 }
 
-/** How a row takes an outcome that `offer` has nothing against. */
-interface OfferRow {
+/** How a case judges an outcome to which `offer` does not object. */
+interface OfferRule {
   values: string[]
-  /** What must come; `accepted` asserts with the class of the row, `wished` as a `should`. Default: either. */
+  /** What is required; `accepted` asserts with the class of the case, `wished` as a `should`. Default: either. */
   answer?: 'accepted' | 'wished'
   check?(t: Trial, agreement: Agreement): void
 }
 
-function offerCase(id: string, { values, answer, check }: OfferRow): Case {
+function offerCase(id: string, { values, answer, check }: OfferRule): Case {
   return {
     id: `pmd.neg.${id}`,
-    // Without the extension every other row would pass for declining.
+    // Without the extension every other case would pass as declining.
     needs: id === 'plain' ? [] : ['pmd'],
     async run(t: Trial) {
       const outcome = await offer(t, ...values)
@@ -112,7 +122,7 @@ function noteHint(bits: number): (t: Trial, agreement: Agreement) => void {
   }
 }
 
-const rows: Record<string, OfferRow> = {
+const offerRules: Record<string, OfferRule> = {
   plain: { values: [PMD] },
   'answer-params': { values: [PMD] },
   'no-client-bits': {
@@ -201,15 +211,15 @@ async function requireDeclined(t: Trial, value: string): Promise<void> {
     t.assertShould(isMalformed, `101 without ${PMD}`, response?.statusLine ?? 'no answer')
     return
   }
-  requireAccepted(t, handshake)
+  expectAccepted(t, handshake)
   const answer = fieldValue(response, FIELD)
   t.require(answer === null, 'declined: 101 without an extension', `${FIELD}: ${answer}`)
-  await probe(t, peer)
+  await expectProbe(t, peer)
 }
 
 /** Negotiation of permessage-deflate (RFC 7692 §5, §7.1): `pmd.neg`. */
 export const deflateOffer: Case[] = [
-  ...Object.entries(rows).map(([id, row]) => offerCase(id, row)),
+  ...Object.entries(offerRules).map(([id, rule]) => offerCase(id, rule)),
   {
     id: 'pmd.neg.browser',
     needs: ['pmd'],

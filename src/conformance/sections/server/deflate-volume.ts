@@ -1,10 +1,13 @@
-import type { Case } from '../../script/case.ts'
-import { compressedFrames, Deflater, openCompressed } from '../../script/compression.ts'
-import { cleanClose, requireEcho } from '../../script/expect.ts'
-import type { Trial } from '../../script/trial.ts'
-import { type DataSetName, dataSet } from '../../wire/data-set.ts'
-import { type Agreement, PMD } from '../../wire/extension.ts'
-import { type FrameSpec, Op } from '../../wire/frame.ts'
+import {
+  type Case,
+  checkEcho,
+  compressedFrames,
+  Deflater,
+  expectCleanClose,
+  openCompressed,
+  type Trial,
+} from '../../script/index.ts'
+import { type Agreement, type DataSetName, dataSet, type FrameSpec, Op, PMD } from '../../wire/index.ts'
 
 const MESSAGES = 1000
 const WINDOW = 32_768
@@ -55,7 +58,7 @@ class Messages {
   readonly #size: number
   readonly #count: number
   readonly #deflater: Deflater
-  /** From this one on the payloads come again: the window is full, and what it holds repeats. */
+  /** From this one on the payloads repeat: the window is full, and so do its contents. */
   readonly #repeatFrom: number
   readonly #payloads: Buffer[] = []
 
@@ -93,7 +96,7 @@ async function echoAll(t: Trial, { data, opcode = Op.TEXT, offer }: Family, size
     const frames: FrameSpec[] = compressedFrames(opcode, payload, ...(fragment === undefined ? [] : [fragment]))
     sent += payload.length
     await peer.sendFrames(frames)
-    requireEcho(t, await peer.expectMessage(`echo ${index + 1} of ${MESSAGES}`), messages.message(index), opcode)
+    checkEcho(t, await peer.expectMessage(`echo ${index + 1} of ${MESSAGES}`), messages.message(index), opcode)
   }
   const percent = (bytes: number): number => Math.round((1000 * bytes) / (MESSAGES * size)) / 10
   t.note(
@@ -101,7 +104,7 @@ async function echoAll(t: Trial, { data, opcode = Op.TEXT, offer }: Family, size
       ` in ${Math.round(performance.now() - began)} ms`,
   )
   t.assert(true, `${MESSAGES} echoes`, `${MESSAGES} echoes`)
-  await cleanClose(t, peer)
+  await expectCleanClose(t, peer)
 }
 
 /** The cases 12.* and 13.* of Autobahn with their content compared: `pmd.ab`. */

@@ -1,16 +1,17 @@
-import type { Message, Peer } from '../../peer/peer.ts'
-import type { Case } from '../../script/case.ts'
-import { compressedFrames, openCompressed } from '../../script/compression.ts'
-import { cleanClose, needEcho } from '../../script/expect.ts'
-import type { Trial } from '../../script/trial.ts'
-import { largestDistanceIn } from '../../wire/deflate-block.ts'
-import { PMD } from '../../wire/extension.ts'
-import { Op, showBytes } from '../../wire/frame.ts'
-import { Inflater } from '../../wire/inflate.ts'
+import type { Message, Peer } from '../../peer/index.ts'
+import {
+  type Case,
+  compressedFrames,
+  expectCleanClose,
+  needEcho,
+  openCompressed,
+  type Trial,
+} from '../../script/index.ts'
+import { Inflater, largestDistanceIn, Op, PMD, showBytes } from '../../wire/index.ts'
 
 const LENGTH = 256 * 1024
 
-/** Sends a text and gives the message that comes back as it was on the wire, once it is known to be the same text. */
+/** Sends a text and returns its echo as it was on the wire, after checking that it is the same text. */
 async function rawEcho(t: Trial, peer: Peer, inflater: Inflater, text: Buffer, frames = plain(text)): Promise<Message> {
   await peer.sendFrames(frames)
   const message = await peer.expectMessage('an echo')
@@ -38,7 +39,7 @@ function temptation(t: Trial, bits: number): Buffer {
   return Buffer.from(piece.repeat(Math.ceil(LENGTH / piece.length))).subarray(0, LENGTH)
 }
 
-/** What the server refers back to (RFC 7692 §7.2.1): the rows `pmd.data.server-*`. */
+/** How far the server refers back (RFC 7692 §7.2.1): the cases `pmd.data.server-*`. */
 export const deflateWindow: Case[] = [
   {
     id: 'pmd.data.server-fresh',
@@ -49,7 +50,7 @@ export const deflateWindow: Case[] = [
       for (const text of [Buffer.from('Hello'), Buffer.from(t.random.text(4096))]) {
         for (let count = 0; count < 3; count++) await rawEcho(t, peer, new Inflater(), text)
       }
-      await cleanClose(t, peer)
+      await expectCleanClose(t, peer)
     },
   },
   ...[8, 9, 10, 12, 15].map(
@@ -67,10 +68,10 @@ export const deflateWindow: Case[] = [
         for (const part of [text, text.subarray(0, 4096)]) {
           const frames = compressedFrames(Op.TEXT, deflater.deflate(part))
           const message = await rawEcho(t, peer, inflater, part, frames)
-          if (!message.compressed) t.note(`${part.length} bytes came back uncompressed`)
+          if (!message.compressed) t.note(`${part.length} bytes were echoed uncompressed`)
           else requireWithin(t, message, limit)
         }
-        await cleanClose(t, peer)
+        await expectCleanClose(t, peer)
       },
     }),
   ),

@@ -1,7 +1,11 @@
-import type { Case } from '../../script/case.ts'
-import { cleanClose, echo, echoThenCleanClose } from '../../script/expect.ts'
-import type { Trial } from '../../script/trial.ts'
-import { type FrameSpec, Op } from '../../wire/frame.ts'
+import {
+  type Case,
+  expectCleanClose,
+  expectEchoThenCleanClose,
+  expectRoundTrip,
+  type Trial,
+} from '../../script/index.ts'
+import { type FrameSpec, Op } from '../../wire/index.ts'
 
 /** What a client makes of a long text that fragments on its own. */
 async function sendFragmented(t: Trial, size: number): Promise<void> {
@@ -11,23 +15,23 @@ async function sendFragmented(t: Trial, size: number): Promise<void> {
     const isLast = at + size >= payload.length
     frames.push({ opcode: at === 0 ? Op.TEXT : Op.CONT, payload: payload.slice(at, at + size), fin: isLast })
   }
-  await echoThenCleanClose(t, await t.open(), { payload, frames })
+  await expectEchoThenCleanClose(t, await t.open(), { payload, frames })
 }
 
 async function describeFraming(t: Trial): Promise<void> {
   const peer = await t.open()
   const payload = Buffer.alloc(Math.min(1024 * 1024, t.context.maxMessage), 0xfe)
-  const { frames } = await echo(t, peer, { opcode: Op.BINARY, payload })
+  const { frames } = await expectRoundTrip(t, peer, { opcode: Op.BINARY, payload })
   const sizes = frames.map(({ payload }) => payload.length)
   t.observe('echo_frames_of_1_mib', { count: frames.length, smallest: Math.min(...sizes), largest: Math.max(...sizes) })
-  await cleanClose(t, peer)
+  await expectCleanClose(t, peer)
 }
 
 async function keepType(t: Trial): Promise<void> {
   const peer = await t.open()
-  await echo(t, peer, { payload: 'text' })
-  await echo(t, peer, { opcode: Op.BINARY, payload: 'binary' })
-  await cleanClose(t, peer)
+  await expectRoundTrip(t, peer, { payload: 'text' })
+  await expectRoundTrip(t, peer, { opcode: Op.BINARY, payload: 'binary' })
+  await expectCleanClose(t, peer)
 }
 
 /** What an echo promises (RFC 6455 §6): `misc`. */

@@ -1,7 +1,13 @@
-import type { Case } from '../../script/case.ts'
-import { alive, expectReject, probe, requireAccepted } from '../../script/expect.ts'
-import type { Handshake, Trial } from '../../script/trial.ts'
-import { fieldValue } from '../../wire/frame.ts'
+import {
+  type Case,
+  expectAccepted,
+  expectAlive,
+  expectProbe,
+  expectReject,
+  type Handshake,
+  type Trial,
+} from '../../script/index.ts'
+import { fieldValue } from '../../wire/index.ts'
 
 const FIELD = 'Sec-WebSocket-Extensions'
 
@@ -9,19 +15,19 @@ function ask(t: Trial, ...values: string[]): Promise<Handshake> {
   return t.handshake({ add: values.map((value): [string, string] => [FIELD, value]) })
 }
 
-/** A 101 that takes none of the extensions, then the probe. */
+/** A 101 that accepts none of the extensions, then the probe. */
 async function requireWithout(t: Trial, handshake: Handshake): Promise<void> {
-  requireAccepted(t, handshake)
+  expectAccepted(t, handshake)
   const answer = handshake.response === null ? null : fieldValue(handshake.response, FIELD)
   t.require(answer === null, `101 without ${FIELD}`, `${FIELD}: ${answer}`)
-  await probe(t, handshake.peer)
+  await expectProbe(t, handshake.peer)
 }
 
 function declined(id: string, ...values: string[]): Case {
   return { id: `hs.ext.${id}`, run: async (t) => requireWithout(t, await ask(t, ...values)) }
 }
 
-/** `101 without it, or 400`: what came is noted. */
+/** `101 without it, or 400`: the answer is noted. */
 async function declinedOrRejected(t: Trial, handshake: Handshake): Promise<void> {
   if (handshake.response?.status === 101) await requireWithout(t, handshake)
   else expectReject(t, handshake)
@@ -67,7 +73,7 @@ export const extensionField: Case[] = [
       const names = OBJECT_MEMBERS.join(', ')
       const parameters = OBJECT_MEMBERS.map((name) => `; ${name}; ${name}x=1`).join('')
       await requireWithout(t, await ask(t, `${names}, x-conf${parameters}`))
-      await alive(t)
+      await expectAlive(t)
     },
   },
   { id: 'hs.ext.empty', run: async (t) => declinedOrRejected(t, await ask(t, '')) },

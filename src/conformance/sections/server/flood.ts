@@ -1,10 +1,15 @@
-import { describeInbound, type Inbound, type Peer } from '../../peer/peer.ts'
-import type { Case } from '../../script/case.ts'
-import { echo } from '../../script/expect.ts'
-import { echoFault, type LoadMessage, loadTimeout, writeBefore } from '../../script/expect-load.ts'
-import { survived } from '../../script/expect-survival.ts'
-import type { Trial } from '../../script/trial.ts'
-import { encodeFrame, Op } from '../../wire/frame.ts'
+import { describeInbound, type Inbound, type Peer } from '../../peer/index.ts'
+import {
+  type Case,
+  echoFault,
+  expectRoundTrip,
+  type LoadMessage,
+  loadTimeout,
+  survivalCase,
+  type Trial,
+  writeBefore,
+} from '../../script/index.ts'
+import { encodeFrame, Op } from '../../wire/index.ts'
 
 const COUNT = 100_000
 const MEBIBYTE = 1024 * 1024
@@ -59,7 +64,7 @@ async function sendEmptyFragments(t: Trial): Promise<void> {
   t.release(peer)
 }
 
-/** Empty texts and a last one that is not: all come back, or the connection ends. */
+/** Empty texts and a last one that is not: all are echoed, or the connection ends. */
 async function sendEmptyMessages(t: Trial): Promise<void> {
   const empty: LoadMessage = { opcode: Op.TEXT, payload: Buffer.alloc(0) }
   const last: LoadMessage = { opcode: Op.TEXT, payload: Buffer.from('last') }
@@ -99,7 +104,7 @@ async function floodWithPings(t: Trial): Promise<void> {
 }
 
 async function expectLastPong(t: Trial, peer: Peer): Promise<void> {
-  const expected = 'pongs in order up to that of the last ping, held back or not, or the end'
+  const expected = 'pongs in order up to that of the last ping, delayed or not, or the end'
   const deadline = performance.now() + THROTTLED_TIME
   let last = -1
   let count = 0
@@ -116,25 +121,29 @@ async function expectLastPong(t: Trial, peer: Peer): Promise<void> {
     count++
   }
   t.assert(true, expected, `${count} pongs`)
-  t.note(last < COUNT - 1 ? `held back: ${count} pongs in ${THROTTLED_TIME / 1000} s` : `${count} pongs`)
+  t.note(last < COUNT - 1 ? `delayed: ${count} pongs in ${THROTTLED_TIME / 1000} s` : `${count} pongs`)
 }
 
 async function floodWithPongs(t: Trial): Promise<void> {
   const peer = await t.open()
   await peer.sendBytes(sameFrames(t, { opcode: Op.PONG, fin: true, payload: 'unasked' }, COUNT))
-  await echo(t, peer, { payload: 'after the pongs', timeout: loadTimeout(t) })
+  await expectRoundTrip(t, peer, { payload: 'after the pongs', timeout: loadTimeout(t) })
 }
 
 /** Very many small frames (RFC 6455 §10.4): `robust`. */
 export const floods: Case[] = [
-  survived('empty-fragments-100k', (t) => echoOrEnd(t, fragmentedText(t, '', COUNT), Buffer.alloc(0)), {
+  survivalCase('empty-fragments-100k', (t) => echoOrEnd(t, fragmentedText(t, '', COUNT), Buffer.alloc(0)), {
     needs: ['echo'],
   }),
-  survived('empty-fragments-endless', sendEmptyFragments),
-  survived('tiny-fragments-1m', (t) => echoOrEnd(t, fragmentedText(t, 'a', MEBIBYTE), Buffer.alloc(MEBIBYTE, 'a')), {
-    needs: ['echo'],
-  }),
-  survived('empty-messages-100k', sendEmptyMessages, { needs: ['echo'] }),
-  survived('ping-flood', floodWithPings),
-  survived('pong-flood', floodWithPongs, { needs: ['echo'] }),
+  survivalCase('empty-fragments-endless', sendEmptyFragments),
+  survivalCase(
+    'tiny-fragments-1m',
+    (t) => echoOrEnd(t, fragmentedText(t, 'a', MEBIBYTE), Buffer.alloc(MEBIBYTE, 'a')),
+    {
+      needs: ['echo'],
+    },
+  ),
+  survivalCase('empty-messages-100k', sendEmptyMessages, { needs: ['echo'] }),
+  survivalCase('ping-flood', floodWithPings),
+  survivalCase('pong-flood', floodWithPongs, { needs: ['echo'] }),
 ]

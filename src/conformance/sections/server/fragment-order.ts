@@ -1,8 +1,15 @@
-import type { Case } from '../../script/case.ts'
-import { allowPong, echo, expectFailure, expectFailureEarly } from '../../script/expect.ts'
-import { expectFailureAfterEcho, sendInWay, type Way } from '../../script/expect-frame.ts'
-import type { Trial } from '../../script/trial.ts'
-import { type FrameSpec, Op } from '../../wire/frame.ts'
+import {
+  allowPong,
+  type Case,
+  expectFailure,
+  expectFailureAfterEcho,
+  expectFailureEarly,
+  expectRoundTrip,
+  sendInWay,
+  type Trial,
+  type Way,
+} from '../../script/index.ts'
+import { type FrameSpec, Op } from '../../wire/index.ts'
 
 const HELLO = 'Hello, world!'
 const TWO: readonly FrameSpec[] = [
@@ -38,7 +45,7 @@ async function refuseAfterMessage(t: Trial): Promise<void> {
 
 async function refuseAfterUnfragmented(t: Trial): Promise<void> {
   const peer = await t.open()
-  await echo(t, peer, { payload: HELLO })
+  await expectRoundTrip(t, peer, { payload: HELLO })
   await peer.sendFrame(orphan(true))
   await expectFailure(t, peer, [1002])
 }

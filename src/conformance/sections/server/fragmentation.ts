@@ -1,10 +1,19 @@
-import { describeInbound, sleep } from '../../peer/peer.ts'
-import type { Case } from '../../script/case.ts'
-import { acceptAndProbe, cleanClose, echoThenCleanClose, expectEcho, needEcho } from '../../script/expect.ts'
-import { expectServerEnd, followPongs, sendInWay, type Way } from '../../script/expect-frame.ts'
-import { inParallel } from '../../script/in-parallel.ts'
-import type { Trial } from '../../script/trial.ts'
-import { closeBody, type FrameSpec, Op } from '../../wire/frame.ts'
+import { describeInbound } from '../../peer/index.ts'
+import {
+  type Case,
+  expectAcceptAndProbe,
+  expectCleanClose,
+  expectEcho,
+  expectEchoThenCleanClose,
+  expectServerEnd,
+  followPongs,
+  inParallel,
+  needEcho,
+  sendInWay,
+  type Trial,
+  type Way,
+} from '../../script/index.ts'
+import { closeBody, type FrameSpec, Op, sleep } from '../../wire/index.ts'
 
 type Data = string | Uint8Array
 
@@ -29,7 +38,7 @@ function echoed(id: string, opcode: number, parts: (t: Trial) => Data[]): Case {
     async run(t) {
       const given = parts(t)
       const payload = Buffer.concat(given.map((part) => Buffer.from(part)))
-      await echoThenCleanClose(t, await t.open(), { opcode, payload, frames: fragments(opcode, ...given) })
+      await expectEchoThenCleanClose(t, await t.open(), { opcode, payload, frames: fragments(opcode, ...given) })
     },
   }
 }
@@ -42,7 +51,7 @@ function inTwo(id: string, way: Way): Case {
       const peer = await t.open()
       await sendInWay(peer, TWO, way)
       await expectEcho(t, peer, 'fragment1fragment2')
-      await cleanClose(t, peer)
+      await expectCleanClose(t, peer)
     },
   }
 }
@@ -67,7 +76,7 @@ function controlBetween(id: string, inside: Inside = {}): Case {
       await sendInWay(peer, [first, control, last], way)
       if (control.opcode === Op.PING) await peer.expectPong(Buffer.from(control.payload ?? ''))
       await expectEcho(t, peer, parts.join(''), opcode)
-      await cleanClose(t, peer)
+      await expectCleanClose(t, peer)
     },
   }
 }
@@ -86,7 +95,7 @@ function withPings(id: string, way: Way): Case {
       await sendInWay(peer, [three, four, { opcode: Op.PING, payload: 'second ping' }, five], way)
       await peer.expectPong(Buffer.from('second ping'))
       await expectEcho(t, peer, parts.join(''))
-      await cleanClose(t, peer)
+      await expectCleanClose(t, peer)
     },
   }
 }
@@ -109,7 +118,7 @@ async function pingAfterEach(t: Trial): Promise<void> {
       await expectEcho(t, peer, parts.join(''))
     } else answered = isLast(event)
   }
-  await cleanClose(t, peer)
+  await expectCleanClose(t, peer)
 }
 
 const answeredRows: Case[] = [
@@ -135,7 +144,7 @@ async function echoTwoMessages(t: Trial): Promise<void> {
   await peer.sendFrames([...fragments(Op.TEXT, 'one ', 'two ', 'three'), ...fragments(Op.BINARY, ...parts)])
   await expectEcho(t, peer, 'one two three')
   await expectEcho(t, peer, Buffer.concat(parts), Op.BINARY)
-  await cleanClose(t, peer)
+  await expectCleanClose(t, peer)
 }
 
 async function echoAfterFinal(t: Trial): Promise<void> {
@@ -144,10 +153,10 @@ async function echoAfterFinal(t: Trial): Promise<void> {
   await peer.sendFrames([...TWO, { opcode: Op.TEXT, payload: HELLO }])
   await expectEcho(t, peer, 'fragment1fragment2')
   await expectEcho(t, peer, HELLO)
-  await cleanClose(t, peer)
+  await expectCleanClose(t, peer)
 }
 
-/** The same message cut at random; what comes back is the same each time (RFC 6455 §5.4). */
+/** The same message cut at random; the echo is the same each time (RFC 6455 §5.4). */
 async function cutAtRandom(t: Trial): Promise<void> {
   const whole = t.random.text(4096)
   const cuts = Array.from({ length: 20 }, () => {
@@ -156,7 +165,7 @@ async function cutAtRandom(t: Trial): Promise<void> {
   })
   await inParallel(cuts, 4, async (places) => {
     const parts = places.slice(1).map((end, index) => whole.slice(places[index], end))
-    await echoThenCleanClose(t, await t.open(), { payload: whole, frames: fragments(Op.TEXT, ...parts) })
+    await expectEchoThenCleanClose(t, await t.open(), { payload: whole, frames: fragments(Op.TEXT, ...parts) })
   })
 }
 
@@ -178,7 +187,7 @@ const echoRows: Case[] = [
 async function closeUnfinished(t: Trial): Promise<void> {
   const peer = await t.open()
   await peer.sendFrames([TWO[0], { opcode: Op.CLOSE, payload: closeBody(1000) }])
-  await cleanClose(t, peer, { sent: true, strict: true, codes: [1000, 1002] })
+  await expectCleanClose(t, peer, { sent: true, strict: true, codes: [1000, 1002] })
   const { code } = peer.closing
   t.assertShould(code !== 1002, 'Close 1000 or empty', `Close ${code}`, '6455-5.5.1-5')
 }
@@ -189,7 +198,7 @@ async function endUnfinished(t: Trial): Promise<void> {
   await peer.sendFrame(TWO[0])
   peer.end()
   await expectServerEnd(t, peer)
-  await acceptAndProbe(t)
+  await expectAcceptAndProbe(t)
 }
 
 const PAUSE = 30_000

@@ -1,12 +1,17 @@
-import { describeInbound, type Inbound, type Peer } from '../../peer/peer.ts'
-import type { Case } from '../../script/case.ts'
-import { cleanClose, expectFailure } from '../../script/expect.ts'
-import { judgeAsOne } from '../../script/expect-load.ts'
-import { survived } from '../../script/expect-survival.ts'
-import { type Prediction, predict, type Reply } from '../../script/frame-model.ts'
-import { inParallel } from '../../script/in-parallel.ts'
-import type { Trial } from '../../script/trial.ts'
-import { bytesOf, closeBody, encodeFrame, FrameReader, type FrameSpec, hex, Op } from '../../wire/frame.ts'
+import { describeInbound, type Inbound, type Peer } from '../../peer/index.ts'
+import {
+  type Case,
+  expectAll,
+  expectCleanClose,
+  expectFailure,
+  inParallel,
+  type Prediction,
+  predict,
+  type Reply,
+  survivalCase,
+  type Trial,
+} from '../../script/index.ts'
+import { bytesOf, closeBody, encodeFrame, FrameReader, type FrameSpec, hex, Op } from '../../wire/index.ts'
 
 /** Scripts of random frames, and with `--long`. */
 const SCRIPTS = 100
@@ -19,7 +24,7 @@ const FLIPPED_BYTES = 64
 /** Connections at once. */
 const WIDTH = 8
 
-/** Follows what comes against what was predicted: echoes in order, pongs in order, some of which may be left out. */
+/** Compares the input with the prediction: echoes in order, pongs in order, some of which may be missing. */
 class Follower {
   readonly #echoes: Buffer[]
   readonly #opcodes: number[]
@@ -37,12 +42,12 @@ class Follower {
     this.#pongs = replies.filter(({ opcode }) => opcode === Op.PONG).map(({ payload }) => payload.toString('hex'))
   }
 
-  /** All that has to come is there. */
+  /** Everything that must arrive has arrived. */
   get isComplete(): boolean {
     return this.#echoed === this.#echoes.length && this.#ponged === this.#pongs.length
   }
 
-  /** Whether the event is one that may come now. */
+  /** Whether the event may occur now. */
   readonly accept = (event: Inbound): boolean => {
     if (event.kind === 'pong') {
       const at = this.#pongs.indexOf(event.frame.payload.toString('hex'), this.#ponged)
@@ -84,7 +89,7 @@ async function expectPrediction(t: Trial, peer: Peer, prediction: Prediction & {
     const shown = describeInbound(event, t.timeout)
     t.require(event !== null && allowed(event), 'the echoes and pongs that the reference model predicts', shown)
   }
-  await cleanClose(t, peer)
+  await expectCleanClose(t, peer)
 }
 
 /** The first event that is no predicted reply. */
@@ -95,7 +100,7 @@ async function skipAllowed(peer: Peer, allowed: (event: Inbound) => boolean): Pr
   }
 }
 
-/** Bytes that may still become something: the end of our side forces the end; nothing unpredicted comes before it. */
+/** Bytes that may still become a frame: the end of our side forces the end; nothing unpredicted arrives before it. */
 async function expectEndAfterFin(t: Trial, peer: Peer, allowed: (event: Inbound) => boolean): Promise<void> {
   peer.end()
   const event = await skipAllowed(peer, allowed)
@@ -168,7 +173,7 @@ async function tryEach(t: Trial, inputs: readonly Buffer[], judge: Judge): Promi
     }
     t.release(peer)
   }
-  await judgeAsOne(t, `${inputs.length} outcomes as predicted`, () => inParallel(inputs, WIDTH, tryOne))
+  await expectAll(t, `${inputs.length} outcomes as predicted`, () => inParallel(inputs, WIDTH, tryOne))
 }
 
 type Judge = (t: Trial, peer: Peer, prediction: Prediction & { isCut: boolean }) => Promise<void>
@@ -182,7 +187,7 @@ async function fuzzFrames(t: Trial): Promise<void> {
   )
 }
 
-/** Random bytes are hardly ever frames: nothing comes that a frame among them did not ask for. */
+/** Random bytes are hardly ever frames: nothing arrives that no frame among them asked for. */
 async function fuzzBytes(t: Trial): Promise<void> {
   const inputs = Array.from({ length: BYTE_RUNS }, () => t.random.bytes(BYTES))
   await tryEach(t, inputs, async (_, peer, { replies }) => expectEndAfterFin(t, peer, new Follower(t, replies).accept))
@@ -213,7 +218,7 @@ async function flipBits(t: Trial): Promise<void> {
 
 /** Random and damaged frames against a reference model (RFC 6455 §10.7): `robust.fuzz-*`. */
 export const fuzzing: Case[] = [
-  survived('fuzz-frames', fuzzFrames, { needs: ['echo'], limit: 300_000 }),
-  survived('fuzz-bytes', fuzzBytes),
-  survived('fuzz-bitflip', flipBits, { needs: ['echo'] }),
+  survivalCase('fuzz-frames', fuzzFrames, { needs: ['echo'], limit: 300_000 }),
+  survivalCase('fuzz-bytes', fuzzBytes),
+  survivalCase('fuzz-bitflip', flipBits, { needs: ['echo'] }),
 ]

@@ -1,8 +1,18 @@
-import { describeInbound } from '../../peer/peer.ts'
-import type { Case } from '../../script/case.ts'
-import { acceptOrReject, alive, expectFailure, expectReject, probe, requireAccepted } from '../../script/expect.ts'
-import { describeAnswer, type Handshake, type OpenOptions, type Trial } from '../../script/trial.ts'
-import { fieldValues, hex, Op } from '../../wire/frame.ts'
+import { describeInbound } from '../../peer/index.ts'
+import {
+  type Case,
+  describeAnswer,
+  expectAccepted,
+  expectAcceptOrReject,
+  expectAlive,
+  expectFailure,
+  expectProbe,
+  expectReject,
+  type Handshake,
+  type OpenOptions,
+  type Trial,
+} from '../../script/index.ts'
+import { fieldValues, hex, Op } from '../../wire/index.ts'
 
 type Fields = [name: string, value: string][]
 
@@ -18,8 +28,8 @@ async function refusedOr(t: Trial, handshake: Handshake, check: (handshake: Hand
     return
   }
   check(handshake)
-  requireAccepted(t, handshake)
-  await probe(t, handshake.peer)
+  expectAccepted(t, handshake)
+  await expectProbe(t, handshake.peer)
 }
 
 /** The line is put in as it is, right after the request line. */
@@ -39,9 +49,9 @@ function spaceBeforeColon(fields: Fields): Fields {
   return fields.map(([name, value]) => [name === 'Upgrade' ? 'Upgrade ' : name, value])
 }
 
-function noSubprotocol({ response }: Handshake, t: Trial, taken: readonly string[]): void {
+function noSubprotocol({ response }: Handshake, t: Trial, accepted: readonly string[]): void {
   const answer = response === null ? [] : fieldValues(response, 'Sec-WebSocket-Protocol')
-  const fits = answer.length === 0 || (answer.length === 1 && taken.includes(answer[0]))
+  const fits = answer.length === 0 || (answer.length === 1 && accepted.includes(answer[0]))
   t.require(fits, 'no subprotocol that was not sent', answer.join(' | '))
 }
 
@@ -99,13 +109,13 @@ async function sendGarbage(t: Trial): Promise<void> {
   const refused = response === null ? peer.ended : response.status >= 400
   t.require(refused, '400 or the end of the connection', describeAnswer(response, peer))
   peer.destroy()
-  await alive(t)
+  await expectAlive(t)
 }
 
 /** `GE` reads as FIN 0, RSV1, opcode 7 without a mask (RFC 6455 §5.1, §5.2). */
 async function sendSecondRequest(t: Trial): Promise<void> {
   const peer = await t.open()
-  await peer.sendRequest(t.request().bytes)
+  await peer.sendHead(t.request().bytes)
   await expectFailure(t, peer, [1002])
 }
 
@@ -139,8 +149,8 @@ export const httpSyntax: Case[] = [
     id: 'hs.syntax.bare-cr',
     run: async (t) => refusedOr(t, await t.handshake({ add: [['X-Conf', 'a\rb']] }), () => {}),
   },
-  { id: 'hs.syntax.lf-only', run: async (t) => void (await acceptOrReject(t, { lineEnd: '\n' })) },
-  { id: 'hs.syntax.ctl', run: async (t) => void (await acceptOrReject(t, { add: [['X-Conf', 'a\x01b']] })) },
+  { id: 'hs.syntax.lf-only', run: async (t) => void (await expectAcceptOrReject(t, { lineEnd: '\n' })) },
+  { id: 'hs.syntax.ctl', run: async (t) => void (await expectAcceptOrReject(t, { add: [['X-Conf', 'a\x01b']] })) },
   rejected('name-nontoken', { add: [['X\x01Conf', '1']] }),
   {
     id: 'hs.syntax.bad-utf8-protocol',

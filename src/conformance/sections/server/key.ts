@@ -1,6 +1,4 @@
-import type { Case } from '../../script/case.ts'
-import { expectReject } from '../../script/expect.ts'
-import type { Trial } from '../../script/trial.ts'
+import { type Case, expectReject, type Trial } from '../../script/index.ts'
 
 type Values = string | string[] | null
 

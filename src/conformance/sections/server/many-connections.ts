@@ -1,11 +1,17 @@
-import { type Peer, sleep } from '../../peer/peer.ts'
-import type { Case } from '../../script/case.ts'
-import { expectEcho } from '../../script/expect.ts'
-import { describeRate, echoFault, judgeAsOne, type LoadMessage, loadTimeout } from '../../script/expect-load.ts'
-import { survived } from '../../script/expect-survival.ts'
-import { inParallel } from '../../script/in-parallel.ts'
-import type { Trial } from '../../script/trial.ts'
-import { type FrameSpec, hex, Op } from '../../wire/frame.ts'
+import type { Peer } from '../../peer/index.ts'
+import {
+  type Case,
+  describeRate,
+  echoFault,
+  expectAll,
+  expectEcho,
+  inParallel,
+  type LoadMessage,
+  loadTimeout,
+  survivalCase,
+  type Trial,
+} from '../../script/index.ts'
+import { type FrameSpec, hex, Op, sleep } from '../../wire/index.ts'
 
 const INTERLEAVED = 200
 const CHURNED = 2000
@@ -20,7 +26,7 @@ function numbersTo(count: number): number[] {
   return Array.from({ length: count }, (_, index) => index)
 }
 
-/** Milliseconds between two rounds, so that the server takes the bytes one by one. */
+/** Milliseconds between two rounds, so that the server reads the bytes one by one. */
 const PAUSE = 1
 
 /** One byte to each connection in turn, until all have theirs. */
@@ -36,7 +42,7 @@ async function sendInTurn(peers: readonly Peer[], frames: readonly Buffer[]): Pr
   }
 }
 
-/** Messages in two fragments, in turn; pongs show that all first fragments are there before a second one comes. */
+/** Messages in two fragments, in turn; pongs show that all first fragments have arrived before a second one is sent. */
 async function interleave(t: Trial): Promise<void> {
   const texts = numbersTo(INTERLEAVED).map((number) => `${number}: ${t.random.text(t.random.integer(1, 60))}`)
   const peers = await Promise.all(texts.map(() => t.open()))
@@ -48,7 +54,7 @@ async function interleave(t: Trial): Promise<void> {
     ]),
   )
   const ends = peers.map((peer, number) => peer.frameBytes({ opcode: Op.CONT, payload: texts[number].slice(cut) }))
-  await judgeAsOne(t, `${INTERLEAVED} echoes`, async () => {
+  await expectAll(t, `${INTERLEAVED} echoes`, async () => {
     await sendInTurn(peers, starts)
     await Promise.all(peers.map((peer, number) => peer.expectPong(Buffer.from(`${number}`), loadTimeout(t))))
     await sendInTurn(peers, ends)
@@ -57,9 +63,9 @@ async function interleave(t: Trial): Promise<void> {
 }
 
 /** Connect, echo, close: what is wrong, or null. */
-async function visit(t: Trial, number: number): Promise<string | null> {
+async function upgrade(t: Trial, number: number): Promise<string | null> {
   const peer = await t.open()
-  const message: LoadMessage = { opcode: Op.TEXT, payload: Buffer.from(`visit ${number}`) }
+  const message: LoadMessage = { opcode: Op.TEXT, payload: Buffer.from(`upgrade ${number}`) }
   await peer.sendFrame(message)
   const fault = echoFault(t, await peer.nextMeaningful(loadTimeout(t)), message)
   if (fault !== null) return fault
@@ -73,7 +79,7 @@ async function churn(t: Trial): Promise<void> {
   const began = performance.now()
   let served = 0
   await inParallel(numbersTo(CHURNED), WIDTH, async (number) => {
-    const fault = await visit(t, number)
+    const fault = await upgrade(t, number)
     if (fault !== null) t.fail(`${CHURNED} connections, each with its echo and its end`, `${served}, then ${fault}`)
     served++
   })
@@ -140,8 +146,8 @@ async function echoUntil(t: Trial, peer: Peer, work: { done: boolean }): Promise
 
 /** Connections in great number, and bad ones beside good ones (RFC 6455 §10.4): `robust`. */
 export const manyConnections: Case[] = [
-  survived('interleave-connections', interleave, { needs: ['echo'] }),
-  survived('churn-2000', churn, { needs: ['echo'] }),
-  survived('churn-rst-500', churnWithResets),
-  survived('neighbour', echoBesides, { needs: ['echo'] }),
+  survivalCase('interleave-connections', interleave, { needs: ['echo'] }),
+  survivalCase('churn-2000', churn, { needs: ['echo'] }),
+  survivalCase('churn-rst-500', churnWithResets),
+  survivalCase('neighbour', echoBesides, { needs: ['echo'] }),
 ]

@@ -1,8 +1,14 @@
-import type { Case } from '../../script/case.ts'
-import { cleanClose, echo, echoThenCleanClose, probe } from '../../script/expect.ts'
-import { expectServerEnd, judgeBreaches } from '../../script/expect-frame.ts'
-import type { Trial } from '../../script/trial.ts'
-import { closeBody, type FrameSpec, hex, Op } from '../../wire/frame.ts'
+import {
+  type Case,
+  expectCleanClose,
+  expectEchoThenCleanClose,
+  expectNoBreach,
+  expectProbe,
+  expectRoundTrip,
+  expectServerEnd,
+  type Trial,
+} from '../../script/index.ts'
+import { closeBody, type FrameSpec, hex, Op } from '../../wire/index.ts'
 
 /** Frames after which the server has to end the connection; a Close is not asked for, but should say 1002 (RFC 6455 §5.1). */
 function refused(id: string, ...frames: FrameSpec[]): Case {
@@ -22,7 +28,7 @@ function unmasked(opcode: number, payload: string | Uint8Array = ''): FrameSpec 
 
 async function refuseAfterGood(t: Trial): Promise<void> {
   const peer = await t.open()
-  await echo(t, peer, { payload: 'masked' })
+  await expectRoundTrip(t, peer, { payload: 'masked' })
   await peer.sendFrame(unmasked(Op.TEXT, 'Hello'))
   await expectServerEnd(t, peer, [1002])
 }
@@ -50,7 +56,7 @@ function underKey(id: string, key: string): Case {
     id: `mask.${id}`,
     async run(t) {
       const frames = [{ opcode: Op.TEXT, payload: 'Hello', mask: hex(key) }]
-      await echoThenCleanClose(t, await t.open(), { payload: 'Hello', frames })
+      await expectEchoThenCleanClose(t, await t.open(), { payload: 'Hello', frames })
     },
   }
 }
@@ -60,16 +66,16 @@ async function useOneKey(t: Trial): Promise<void> {
   const mask = t.random.bytes(4)
   for (let index = 0; index < 50; index++) {
     const payload = t.random.text(index + 1)
-    await echo(t, peer, { payload, frames: [{ opcode: Op.TEXT, payload, mask }] })
+    await expectRoundTrip(t, peer, { payload, frames: [{ opcode: Op.TEXT, payload, mask }] })
   }
-  await cleanClose(t, peer)
+  await expectCleanClose(t, peer)
 }
 
 async function maskToZeros(t: Trial): Promise<void> {
   const mask = t.random.bytes(4)
   const payload = Buffer.concat(Array.from({ length: 25 }, () => mask))
   const opcode = Op.BINARY
-  await echoThenCleanClose(t, await t.open(), { opcode, payload, frames: [{ opcode, payload, mask }] })
+  await expectEchoThenCleanClose(t, await t.open(), { opcode, payload, frames: [{ opcode, payload, mask }] })
 }
 
 /** Pings show it as well, of a target that does not echo. */
@@ -77,18 +83,18 @@ async function unmaskEveryLength(t: Trial): Promise<void> {
   const peer = await t.open()
   for (let length = 0; length <= 67; length++) {
     const payload = t.random.bytes(length)
-    if (t.context.capabilities.echo) await echo(t, peer, { opcode: Op.BINARY, payload })
+    if (t.context.capabilities.echo) await expectRoundTrip(t, peer, { opcode: Op.BINARY, payload })
     else {
       await peer.sendPing(payload)
       await peer.expectPong(payload)
     }
   }
-  await cleanClose(t, peer)
+  await expectCleanClose(t, peer)
 }
 
 async function keepPhase(t: Trial): Promise<void> {
   const chop = { size: [1, 2, 3, 5, 7, 11, 13] }
-  await echoThenCleanClose(t, await t.open(), { opcode: Op.BINARY, payload: t.random.bytes(100_003), chop })
+  await expectEchoThenCleanClose(t, await t.open(), { opcode: Op.BINARY, payload: t.random.bytes(100_003), chop })
 }
 
 async function restartPhase(t: Trial): Promise<void> {
@@ -98,12 +104,12 @@ async function restartPhase(t: Trial): Promise<void> {
     payload,
     fin: index === parts.length - 1,
   }))
-  await echoThenCleanClose(t, await t.open(), { opcode: Op.BINARY, payload: Buffer.concat(parts), frames })
+  await expectEchoThenCleanClose(t, await t.open(), { opcode: Op.BINARY, payload: Buffer.concat(parts), frames })
 }
 
 async function splitKey(t: Trial): Promise<void> {
   const chop = { size: [2, 1, 1, 1, 1, 5], pause: 2 }
-  await echoThenCleanClose(t, await t.open(), { payload: 'Hello', chop })
+  await expectEchoThenCleanClose(t, await t.open(), { payload: 'Hello', chop })
 }
 
 async function unmaskPing(t: Trial): Promise<void> {
@@ -111,20 +117,20 @@ async function unmaskPing(t: Trial): Promise<void> {
   const payload = t.random.bytes(125)
   await peer.sendPing(payload)
   await peer.expectPong(payload)
-  await cleanClose(t, peer)
+  await expectCleanClose(t, peer)
 }
 
 /** The key holds the bytes of the code, so that the masked code reads as 0. */
 async function unmaskClose(t: Trial): Promise<void> {
   const peer = await t.open()
   await peer.sendFrame({ opcode: Op.CLOSE, payload: closeBody(1000), mask: hex('03 E8 03 E8') })
-  await cleanClose(t, peer, { sent: true, strict: true })
+  await expectCleanClose(t, peer, { sent: true, strict: true })
 }
 
 /** Every frame of the run; a case that is run alone has at least its own. */
 async function seeNoMask(t: Trial): Promise<void> {
-  await probe(t, await t.open())
-  judgeBreaches(t, 'inv.not-masked')
+  await expectProbe(t, await t.open())
+  expectNoBreach(t, 'inv.not-masked')
 }
 
 /** Masking (RFC 6455 §5.1, §5.3): `mask`. */

@@ -1,9 +1,14 @@
-import { describeInbound, type Peer } from '../../peer/peer.ts'
-import type { Case } from '../../script/case.ts'
-import { alive } from '../../script/expect.ts'
-import { echoFault, loadTimeout, writeBefore } from '../../script/expect-load.ts'
-import type { RunContext, Trial } from '../../script/trial.ts'
-import { type FrameSpec, Op } from '../../wire/frame.ts'
+import { describeInbound, type Peer } from '../../peer/index.ts'
+import {
+  type Case,
+  echoFault,
+  expectAlive,
+  loadTimeout,
+  type RunContext,
+  type Trial,
+  writeBefore,
+} from '../../script/index.ts'
+import { type FrameSpec, Op } from '../../wire/index.ts'
 
 const KIBIBYTE = 1024
 const MEBIBYTE = 1024 * KIBIBYTE
@@ -14,9 +19,9 @@ const FIRST_SIZE = 64 * KIBIBYTE
 /** Above this size the limit is found to a thousandth only: each further look would cost as much again. */
 const EXACT_SIZE = MEBIBYTE
 
-/** The largest message that is taken, and the smallest that is refused: null when all up to `--max-message` are taken (RFC 6455 §10.4). */
+/** The largest message that is accepted, and the smallest that is refused: null when all up to `--max-message` are accepted (RFC 6455 §10.4). */
 export interface Limit {
-  taken: number
+  accepted: number
   refused: number | null
   refusal: string | null
 }
@@ -33,8 +38,8 @@ class Prober {
     this.#t = t
   }
 
-  /** Whether a message of that size comes back. */
-  async takes(size: number): Promise<boolean> {
+  /** Whether a message of that size is echoed. */
+  async accepts(size: number): Promise<boolean> {
     this.#peer ??= await this.#t.open()
     const peer = this.#peer
     const message = { opcode: Op.BINARY, payload: Buffer.alloc(size, 0x2a) }
@@ -58,37 +63,37 @@ export async function findLimit(t: Trial): Promise<Limit> {
   if (known !== undefined) return known
   const prober = new Prober(t)
   const { maxMessage } = t.context
-  let taken = 0
+  let accepted = 0
   let refused = maxMessage + 1
-  for (let size = Math.min(FIRST_SIZE, maxMessage); taken < maxMessage && refused > maxMessage; size *= 2) {
+  for (let size = Math.min(FIRST_SIZE, maxMessage); accepted < maxMessage && refused > maxMessage; size *= 2) {
     const next = Math.min(size, maxMessage)
-    if (await prober.takes(next)) taken = next
+    if (await prober.accepts(next)) accepted = next
     else refused = next
   }
-  while (refused <= maxMessage && refused - taken > (taken > EXACT_SIZE ? taken / 1000 : 1)) {
-    const middle = Math.floor((taken + refused) / 2)
-    if (!(await prober.takes(middle))) refused = middle
+  while (refused <= maxMessage && refused - accepted > (accepted > EXACT_SIZE ? accepted / 1000 : 1)) {
+    const middle = Math.floor((accepted + refused) / 2)
+    if (!(await prober.accepts(middle))) refused = middle
     else {
-      taken = middle
+      accepted = middle
       // Most limits are round numbers, which bisecting meets long before it is done.
-      if (middle + 1 < refused && !(await prober.takes(middle + 1))) refused = middle + 1
+      if (middle + 1 < refused && !(await prober.accepts(middle + 1))) refused = middle + 1
     }
   }
-  const limit = { taken, refused: refused > maxMessage ? null : refused, refusal: prober.refusal }
+  const limit = { accepted, refused: refused > maxMessage ? null : refused, refusal: prober.refusal }
   found.set(t.context, limit)
   return limit
 }
 
 async function reportLimit(t: Trial): Promise<void> {
-  const { taken, refused, refusal } = await findLimit(t)
-  t.observe('message_limit', refused === null ? `${taken} bytes or more` : taken)
+  const { accepted, refused, refusal } = await findLimit(t)
+  t.observe('message_limit', refused === null ? `${accepted} bytes or more` : accepted)
   if (refused !== null) t.note(`${refused} bytes: ${refusal}`)
 }
 
-/** As many bytes in fragments as are refused in one frame, or as are taken when none were: the same limit holds. */
+/** As many bytes in fragments as are refused in one frame, or as are accepted when none were: the same limit holds. */
 async function checkFragmentLimit(t: Trial): Promise<void> {
-  const { taken, refused } = await findLimit(t)
-  const total = refused ?? taken
+  const { accepted, refused } = await findLimit(t)
+  const total = refused ?? accepted
   const peer = await t.open()
   for (let sent = 0; sent < total && peer.queued.length === 0 && !peer.ended; sent += MEBIBYTE) {
     const payload = Buffer.alloc(Math.min(MEBIBYTE, total - sent), 0x2a)
@@ -98,7 +103,7 @@ async function checkFragmentLimit(t: Trial): Promise<void> {
   const event = await peer.nextMeaningful(loadTimeout(t))
   const shown = describeInbound(event, loadTimeout(t))
   if (refused === null) {
-    t.require(event?.kind === 'pong', `${total} bytes in fragments are taken, as in one frame`, shown)
+    t.require(event?.kind === 'pong', `${total} bytes in fragments are accepted, as in one frame`, shown)
     t.note(`no limit up to ${total} bytes`)
     return
   }
@@ -128,7 +133,7 @@ async function sendEndless(t: Trial): Promise<void> {
   const event = peer.queued[0]
   t.note(event === undefined ? `open after ${size}` : `${describeInbound(event, 0)} after ${size}`)
   t.release(peer)
-  await alive(t)
+  await expectAlive(t)
 }
 
 /** Limits of messages (RFC 6455 §10.4): `perf.limit-*`, `perf.unlimited`. */

@@ -1,9 +1,5 @@
-import type { Chop } from '../../peer/peer.ts'
-import type { Case } from '../../script/case.ts'
-import { cleanClose } from '../../script/expect.ts'
-import { echoFault, loadTimeout } from '../../script/expect-load.ts'
-import type { Trial } from '../../script/trial.ts'
-import { type FrameSpec, hex, Op } from '../../wire/frame.ts'
+import { type Case, echoFault, expectCleanClose, loadTimeout, type Trial } from '../../script/index.ts'
+import { type Chop, type FrameSpec, hex, Op } from '../../wire/index.ts'
 
 const KIBIBYTE = 1024
 const MEBIBYTE = 1024 * KIBIBYTE
@@ -68,7 +64,7 @@ async function transfer(t: Trial, { kind, size, pattern, fragment = size, chop }
   t.require(fault === null, `the echo of ${size} bytes`, fault ?? 'the same bytes')
   const rate = Math.round((size / MEBIBYTE / (milliseconds / 1000)) * 10) / 10
   t.note(`${Math.round(milliseconds * 10) / 10} ms, ${rate} MiB/s`)
-  await cleanClose(t, peer)
+  await expectCleanClose(t, peer)
 }
 
 function transferred(name: string, spec: Transfer): Case {

@@ -1,8 +1,13 @@
-import type { Case } from '../../script/case.ts'
-import { expectFailure, expectFailureEarly } from '../../script/expect.ts'
-import { expectFailureAfterEcho, sendInWay, type Way } from '../../script/expect-frame.ts'
-import type { Trial } from '../../script/trial.ts'
-import { type FrameSpec, Op } from '../../wire/frame.ts'
+import {
+  type Case,
+  expectFailure,
+  expectFailureAfterEcho,
+  expectFailureEarly,
+  sendInWay,
+  type Trial,
+  type Way,
+} from '../../script/index.ts'
+import { type FrameSpec, Op } from '../../wire/index.ts'
 
 const HELLO = 'Hello, world!'
 const PAYLOAD = 'reserved opcode payload'

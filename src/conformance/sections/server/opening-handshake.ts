@@ -1,35 +1,36 @@
-import { describeInbound, type Peer, sleep } from '../../peer/peer.ts'
-import type { Case } from '../../script/case.ts'
+import { describeInbound, type Peer } from '../../peer/index.ts'
 import {
-  acceptAndProbe,
-  acceptOrReject,
-  cleanClose,
-  echo,
+  type Case,
+  describeAnswer,
+  expectAcceptAndProbe,
+  expectAccepted,
+  expectAcceptOrReject,
+  expectCleanClose,
+  expectProbe,
+  expectRoundTrip,
+  inParallel,
   needEcho,
-  probe,
-  requireAccepted,
-} from '../../script/expect.ts'
-import { inParallel } from '../../script/in-parallel.ts'
-import type { OpenOptions, Trial } from '../../script/trial.ts'
-import { describeAnswer } from '../../script/trial.ts'
-import { fieldTokens, Op } from '../../wire/frame.ts'
+  type OpenOptions,
+  type Trial,
+} from '../../script/index.ts'
+import { fieldTokens, Op, sleep } from '../../wire/index.ts'
 
-/** A row that differs from H0 by its request alone: `101 + probe`. */
+/** A case that differs from H0, the plain request, by its request alone: `101 + probe`. */
 function accepted(id: string, options: (t: Trial) => OpenOptions): Case {
-  return { id: `hs.ok.${id}`, run: (t) => acceptAndProbe(t, options(t)) }
+  return { id: `hs.ok.${id}`, run: (t) => expectAcceptAndProbe(t, options(t)) }
 }
 
-/** A row that may also be refused. */
+/** A case that may also be refused. */
 function acceptedOrNot(id: string, options: (t: Trial) => OpenOptions): Case {
-  return { id: `hs.ok.${id}`, run: async (t) => void (await acceptOrReject(t, options(t))) }
+  return { id: `hs.ok.${id}`, run: async (t) => void (await expectAcceptOrReject(t, options(t))) }
 }
 
-/** A row that is several connections. */
+/** A case of several connections. */
 function eachAccepted(id: string, options: (t: Trial) => OpenOptions[]): Case {
   return {
     id: `hs.ok.${id}`,
     async run(t) {
-      for (const one of options(t)) await acceptAndProbe(t, one)
+      for (const one of options(t)) await expectAcceptAndProbe(t, one)
     },
   }
 }
@@ -151,7 +152,7 @@ async function acceptRandomKeys(t: Trial): Promise<void> {
   }
   await inParallel(keys, 10, async (key) => {
     const handshake = await t.handshake({ key })
-    requireAccepted(t, handshake)
+    expectAccepted(t, handshake)
     handshake.peer.destroy()
   })
 }
@@ -159,7 +160,9 @@ async function acceptRandomKeys(t: Trial): Promise<void> {
 /** H0 cut after byte k, a pause, the rest: for each of these k. */
 async function splitAt(t: Trial, cuts: (length: number) => number[]): Promise<void> {
   const { length } = t.request().bytes
-  await inParallel(cuts(length), 16, async (cut) => acceptAndProbe(t, { chop: { size: [cut, length], pause: 10 } }))
+  await inParallel(cuts(length), 16, async (cut) =>
+    expectAcceptAndProbe(t, { chop: { size: [cut, length], pause: 10 } }),
+  )
 }
 
 /** One field line per second. */
@@ -174,7 +177,7 @@ async function sendSlowly(t: Trial): Promise<void> {
   }
   const handshake = await t.readAnswer(peer, request)
   t.note(`answer: ${describeAnswer(handshake.response, peer)}`)
-  if (handshake.response?.status === 101) await probe(t, peer)
+  if (handshake.response?.status === 101) await expectProbe(t, peer)
 }
 
 /** A first request that is refused or plain, then H0 on the same connection when it is still there. */
@@ -193,8 +196,8 @@ async function upgradeAfter(t: Trial, first: OpenOptions): Promise<void> {
     t.note(`the connection ends after the first answer (${response.statusLine}) without announcing it`)
     return
   }
-  requireAccepted(t, second)
-  await probe(t, peer)
+  expectAccepted(t, second)
+  await expectProbe(t, peer)
 }
 
 /** Frames that travel with the request: what becomes of them is noted. */
@@ -211,7 +214,7 @@ async function sendEarly(t: Trial, early: (peer: Peer) => Buffer, rest?: (peer: 
     if (event === null || event.kind === 'end' || (event.kind === 'message' && rest !== undefined)) break
     if (event.kind === 'message' && !early.name.includes('three')) break
   }
-  t.note(`came: ${events.join(', ')}`)
+  t.note(`received: ${events.join(', ')}`)
 }
 
 /** A text frame in two pieces, the first of which travels with the request. */
@@ -231,12 +234,12 @@ async function connectFifty(t: Trial): Promise<void> {
     Array.from({ length: 50 }, async () => ({ peer: await t.connect(), request: t.request() })),
   )
   const half = Math.floor(opened[0].request.bytes.length / 2)
-  for (const { peer, request } of opened) await peer.sendRequest(request.bytes.subarray(0, half))
+  for (const { peer, request } of opened) await peer.sendHead(request.bytes.subarray(0, half))
   for (const { peer, request } of opened) await peer.sendBytes(request.bytes.subarray(half))
   await Promise.all(
     opened.map(async ({ peer, request }) => {
-      requireAccepted(t, await t.readAnswer(peer, request))
-      await probe(t, peer)
+      expectAccepted(t, await t.readAnswer(peer, request))
+      await expectProbe(t, peer)
     }),
   )
 }
@@ -275,8 +278,8 @@ const connectionRows: Case[] = [
     async run(t) {
       needEcho(t)
       const peer = await t.open()
-      await echo(t, peer, { payload: t.random.text(100), chop: { size: 1 } })
-      await cleanClose(t, peer)
+      await expectRoundTrip(t, peer, { payload: t.random.text(100), chop: { size: 1 } })
+      await expectCleanClose(t, peer)
     },
   },
   { id: 'hs.ok.concurrent-50', run: connectFifty },

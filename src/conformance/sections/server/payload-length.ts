@@ -1,13 +1,20 @@
-import { describeInbound } from '../../peer/peer.ts'
-import type { Case } from '../../script/case.ts'
-import { alive, cleanClose, type EchoSpec, echo, expectFailure, expectFailureEarly } from '../../script/expect.ts'
-import type { Trial } from '../../script/trial.ts'
-import { closeBody, describeFrame, type FrameSpec, Op, shortestForm } from '../../wire/frame.ts'
+import { describeInbound } from '../../peer/index.ts'
+import {
+  type Case,
+  type EchoSpec,
+  expectAlive,
+  expectCleanClose,
+  expectFailure,
+  expectFailureEarly,
+  expectRoundTrip,
+  type Trial,
+} from '../../script/index.ts'
+import { closeBody, describeFrame, type FrameSpec, Op, shortestForm } from '../../wire/index.ts'
 
 /** Echo and clean close; the frames of the echo are looked at as well (RFC 6455 §5.2). */
 async function echoWellFramed(t: Trial, spec: EchoSpec): Promise<void> {
   const peer = await t.open()
-  const { frames } = await echo(t, peer, spec)
+  const { frames } = await expectRoundTrip(t, peer, spec)
   for (const frame of frames) {
     const isPlain = frame.rsv === 0 && frame.masked === peer.expectsMask && frame.form === shortestForm(frame.length)
     t.require(
@@ -16,7 +23,7 @@ async function echoWellFramed(t: Trial, spec: EchoSpec): Promise<void> {
       `${describeFrame(frame)} in the ${frame.form}-bit form`,
     )
   }
-  await cleanClose(t, peer)
+  await expectCleanClose(t, peer)
 }
 
 const LENGTHS = [0, 125, 126, 127, 128, 65535, 65536]
@@ -66,10 +73,10 @@ const ECHO_HEADERS: Record<number, string> = {
 
 async function checkEchoHeader(t: Trial, length: number, header: string): Promise<void> {
   const peer = await t.open()
-  const { frames } = await echo(t, peer, text(length))
-  if (frames.length > 1) t.note(`the echo comes in ${frames.length} frames`)
+  const { frames } = await expectRoundTrip(t, peer, text(length))
+  if (frames.length > 1) t.note(`the echo has ${frames.length} frames`)
   else t.require(frames[0].header.toString('hex') === header, header, frames[0].header.toString('hex'))
-  await cleanClose(t, peer)
+  await expectCleanClose(t, peer)
 }
 
 const echoForms = Object.entries(ECHO_HEADERS).map(
@@ -152,13 +159,13 @@ async function announceHuge(t: Trial, length: bigint, sent: number): Promise<voi
     await expectFailure(t, peer, [1009])
   }
   peer.destroy()
-  await alive(t)
+  await expectAlive(t)
 }
 
 async function announceManyHuge(t: Trial): Promise<void> {
   const peers = await Promise.all(Array.from({ length: 50 }, () => t.open()))
   await Promise.all(peers.map((peer) => peer.sendFrame({ opcode: Op.BINARY, length: 2n ** 30n })))
-  await alive(t)
+  await expectAlive(t)
 }
 
 const huge: Case[] = [

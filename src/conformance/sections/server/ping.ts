@@ -1,9 +1,17 @@
-import { describeInbound, type Peer } from '../../peer/peer.ts'
-import type { Case } from '../../script/case.ts'
-import { alive, cleanClose, echoThenCleanClose, needEcho, probe } from '../../script/expect.ts'
-import { expectPongs, sendInWay, type Way } from '../../script/expect-frame.ts'
-import type { Trial } from '../../script/trial.ts'
-import { bytesOf, closeBody, describeFrame, type FrameSpec, hex, Op } from '../../wire/frame.ts'
+import { describeInbound, type Peer } from '../../peer/index.ts'
+import {
+  type Case,
+  expectAlive,
+  expectCleanClose,
+  expectEchoThenCleanClose,
+  expectPongs,
+  expectProbe,
+  needEcho,
+  sendInWay,
+  type Trial,
+  type Way,
+} from '../../script/index.ts'
+import { bytesOf, closeBody, describeFrame, type FrameSpec, hex, Op } from '../../wire/index.ts'
 
 type Data = string | Uint8Array
 
@@ -17,7 +25,7 @@ function answered(id: string, data: (t: Trial) => Data, way: Way = 'whole'): Cas
       const pong = await peer.expectPong(payload)
       const isPlain = pong.fin && pong.rsv === 0 && pong.masked === peer.expectsMask
       t.require(isPlain, 'a pong in one plain frame', describeFrame(pong))
-      await cleanClose(t, peer)
+      await expectCleanClose(t, peer)
     },
   }
 }
@@ -33,7 +41,7 @@ async function pingAll(t: Trial, payloads: readonly Data[], way: Way = 'whole'):
 
 function tenPings(id: string, way: Way): Case {
   const payloads = Array.from({ length: 10 }, (_, index) => `payload-${index}`)
-  return { id: `ping.${id}`, run: async (t) => cleanClose(t, await pingAll(t, payloads, way)) }
+  return { id: `ping.${id}`, run: async (t) => expectCleanClose(t, await pingAll(t, payloads, way)) }
 }
 
 /** A pong nobody asked for gets no answer, not even a pong (RFC 6455 §5.5.3). */
@@ -47,7 +55,7 @@ function unsolicited(id: string, payload: string): Case {
         { opcode: Op.PONG, payload },
         { opcode: Op.CLOSE, payload: closeBody(1000) },
       ])
-      await cleanClose(t, peer, { sent: true })
+      await expectCleanClose(t, peer, { sent: true })
     },
   }
 }
@@ -59,12 +67,12 @@ async function pongThenPing(t: Trial): Promise<void> {
     { opcode: Op.PING, payload: 'ping payload' },
   ])
   await peer.expectPong(Buffer.from('ping payload'))
-  await cleanClose(t, peer)
+  await expectCleanClose(t, peer)
 }
 
 async function keepOrder(t: Trial): Promise<void> {
   const lengths = t.random.shuffle(Array.from({ length: 20 }, (_, index) => index * 6 + 1))
-  await cleanClose(
+  await expectCleanClose(
     t,
     await pingAll(
       t,
@@ -75,8 +83,8 @@ async function keepOrder(t: Trial): Promise<void> {
 
 async function pingThousand(t: Trial): Promise<void> {
   const payloads = Array.from({ length: 1000 }, (_, index) => String(index).padStart(8, '0'))
-  await cleanClose(t, await pingAll(t, payloads))
-  await alive(t)
+  await expectCleanClose(t, await pingAll(t, payloads))
+  await expectAlive(t)
 }
 
 async function pongThousand(t: Trial): Promise<void> {
@@ -84,10 +92,10 @@ async function pongThousand(t: Trial): Promise<void> {
   const peer = await t.open()
   peer.hearsUnsolicited = true
   await peer.sendFrames(Array.from({ length: 1000 }, (): FrameSpec => ({ opcode: Op.PONG, payload: 'pong' })))
-  await echoThenCleanClose(t, peer, { payload: 'after the pongs' })
+  await expectEchoThenCleanClose(t, peer, { payload: 'after the pongs' })
 }
 
-/** Where in the stream of answers the pong to a ping after a large message comes. */
+/** Where in the stream of answers the pong to a ping after a large message arrives. */
 async function pingDuringEcho(t: Trial): Promise<void> {
   needEcho(t)
   const peer = await t.open()
@@ -106,7 +114,7 @@ async function pingBeforeClose(t: Trial): Promise<void> {
   const peer = await t.open()
   await peer.sendFrames([{ opcode: Op.PING }, { opcode: Op.CLOSE, payload: closeBody(1000) }])
   await peer.expectPong(Buffer.alloc(0))
-  await cleanClose(t, peer, { sent: true, strict: true })
+  await expectCleanClose(t, peer, { sent: true, strict: true })
 }
 
 async function measurePong(t: Trial): Promise<void> {
@@ -123,7 +131,7 @@ async function measurePong(t: Trial): Promise<void> {
   t.assert(median < 100, 'a median under 100 ms', `${Math.round(median)} ms`)
 }
 
-/** Stays silent for the idle time; the pings that came, and the event that ended it before its time. */
+/** Stays silent for the idle time; returns the pings received, and the event that ended it early. */
 async function listen(t: Trial, peer: Peer): Promise<{ pings: number; cut: string | null }> {
   const deadline = performance.now() + t.context.idle
   let pings = 0
@@ -140,7 +148,7 @@ async function answerServer(t: Trial): Promise<void> {
   const { pings, cut } = await listen(t, peer)
   t.observe('server_pings_while_idle', pings)
   if (cut !== null) t.note(`ended while idle: ${cut}`)
-  else await probe(t, peer)
+  else await expectProbe(t, peer)
 }
 
 async function ignoreServer(t: Trial): Promise<void> {

@@ -1,6 +1,11 @@
-import type { Case } from '../../script/case.ts'
-import { alive, probe } from '../../script/expect.ts'
-import { describeAnswer, type OpenOptions, type Trial } from '../../script/trial.ts'
+import {
+  type Case,
+  describeAnswer,
+  expectAlive,
+  expectProbe,
+  type OpenOptions,
+  type Trial,
+} from '../../script/index.ts'
 
 /** A request of unusual size: any outcome is reported, only loss of service fails. */
 function big(id: string, options: (t: Trial) => OpenOptions): Case {
@@ -10,9 +15,9 @@ function big(id: string, options: (t: Trial) => OpenOptions): Case {
     async run(t: Trial) {
       const { response, peer } = await t.handshake(options(t))
       t.note(`answer: ${describeAnswer(response, peer)}`)
-      if (response?.status === 101) await probe(t, peer)
+      if (response?.status === 101) await expectProbe(t, peer)
       peer.destroy()
-      await alive(t)
+      await expectAlive(t)
     },
   }
 }
@@ -43,7 +48,7 @@ function endless(id: string, start: (t: Trial) => string, piece: string): Case {
       t.require(response !== null || peer.ended, 'an answer or the end before the end of the head', outcome)
       t.note(outcome)
       peer.destroy()
-      await alive(t)
+      await expectAlive(t)
     },
   }
 }
@@ -54,7 +59,7 @@ function halfRequest(t: Trial): Buffer {
   return bytes.subarray(0, bytes.indexOf('\r\nSec-WebSocket-Version') + 2)
 }
 
-/** What the server does while nothing more comes, up to `--idle`. */
+/** What the server does while nothing more arrives, up to `--idle`. */
 async function waitForGiveUp(t: Trial, start: Buffer | null): Promise<void> {
   const peer = await t.connect()
   if (start !== null) await peer.sendBytes(start)
@@ -64,7 +69,7 @@ async function waitForGiveUp(t: Trial, start: Buffer | null): Promise<void> {
   if (response !== null || peer.ended) t.note(`${describeAnswer(response, peer)} after ${seconds} s`)
   else t.note(`the connection was still open after ${seconds} s`)
   peer.destroy()
-  await alive(t)
+  await expectAlive(t)
 }
 
 async function finInHalf(t: Trial): Promise<void> {
@@ -76,26 +81,26 @@ async function finInHalf(t: Trial): Promise<void> {
   const ended = peer.ended || (await peer.waitForEnd()) !== null
   t.require(response !== null || ended, '400 or the end of the connection', describeAnswer(response, peer))
   t.note(describeAnswer(response, peer))
-  await alive(t)
+  await expectAlive(t)
 }
 
 async function finAfterRequest(t: Trial): Promise<void> {
   const peer = await t.connect()
   const request = t.request()
-  await peer.sendRequest(request.bytes)
+  await peer.sendHead(request.bytes)
   peer.end()
   const { response } = await t.readAnswer(peer, request)
   const end = await peer.waitForEnd()
   t.note(`${describeAnswer(response, peer)}, then ${end === null ? 'the connection stays open' : end.toUpperCase()}`)
   peer.destroy()
-  await alive(t)
+  await expectAlive(t)
 }
 
 async function resetAfterRequest(t: Trial): Promise<void> {
   const peer = await t.connect()
-  await peer.sendRequest(t.request().bytes)
+  await peer.sendHead(t.request().bytes)
   peer.reset()
-  await alive(t)
+  await expectAlive(t)
 }
 
 /** Five hundred connections, fifty at a time, left in the middle of the request. */
@@ -105,7 +110,7 @@ async function abandon(t: Trial): Promise<void> {
     await Promise.all(peers.map((peer) => peer.sendBytes(halfRequest(t))))
     for (const peer of peers) peer.destroy()
   }
-  await alive(t)
+  await expectAlive(t)
 }
 
 /** Sizes, partial requests and disconnects in the opening handshake (RFC 6455 §10.4): `hs.limit`. */

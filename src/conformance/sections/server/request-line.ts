@@ -1,6 +1,13 @@
-import type { Case } from '../../script/case.ts'
-import { acceptOrReject, alive, expectReject, probe } from '../../script/expect.ts'
-import { describeAnswer, type OpenOptions, type Trial } from '../../script/trial.ts'
+import {
+  type Case,
+  describeAnswer,
+  expectAcceptOrReject,
+  expectAlive,
+  expectProbe,
+  expectReject,
+  type OpenOptions,
+  type Trial,
+} from '../../script/index.ts'
 
 function rejected(id: string, ...requests: ((t: Trial) => OpenOptions)[]): Case {
   return {
@@ -12,7 +19,7 @@ function rejected(id: string, ...requests: ((t: Trial) => OpenOptions)[]): Case 
 }
 
 function reported(id: string, options: (t: Trial) => OpenOptions): Case {
-  return { id, run: async (t) => void (await acceptOrReject(t, options(t))) }
+  return { id, run: async (t) => void (await expectAcceptOrReject(t, options(t))) }
 }
 
 function pathOf(t: Trial): string {
@@ -31,8 +38,8 @@ function longTarget(id: string, length: number): Case {
     async run(t: Trial) {
       const { response, peer } = await t.handshake(longQuery(t, length))
       t.note(`answer: ${describeAnswer(response, peer)}`)
-      if (response?.status === 101) await probe(t, peer)
-      await alive(t)
+      if (response?.status === 101) await expectProbe(t, peer)
+      await expectAlive(t)
     },
   }
 }
@@ -48,8 +55,8 @@ const head: Case = {
     const handshake = await t.handshake({ method: 'HEAD' })
     if (!expectReject(t, handshake)) return
     const { peer } = handshake
-    // A second request shows where the first answer ended, when the connection is kept.
-    await peer.sendRequest(t.request({ method: 'HEAD' }).bytes)
+    // A second request shows where the first answer ended, when the connection persists.
+    await peer.sendHead(t.request({ method: 'HEAD' }).bytes)
     await peer.readResponse()
     t.require(peer.unread.length === 0, 'no body after the answer to HEAD', `${peer.unread.length} bytes`)
   },

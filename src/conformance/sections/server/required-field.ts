@@ -1,6 +1,4 @@
-import type { Case } from '../../script/case.ts'
-import { acceptOrReject, expectReject } from '../../script/expect.ts'
-import type { Trial } from '../../script/trial.ts'
+import { type Case, expectAcceptOrReject, expectReject, type Trial } from '../../script/index.ts'
 
 type Values = string | string[] | null
 
@@ -74,5 +72,5 @@ export const connectionField: Case[] = [
 ]
 
 async function reportAnswer(t: Trial, field: string, value: string): Promise<void> {
-  await acceptOrReject(t, { set: { [field]: value } })
+  await expectAcceptOrReject(t, { set: { [field]: value } })
 }

@@ -1,7 +1,12 @@
-import type { Case } from '../../script/case.ts'
-import { expectFailure, expectFailureEarly } from '../../script/expect.ts'
-import { expectFailureAfterEcho, sendInWay, type Way } from '../../script/expect-frame.ts'
-import { closeBody, type FrameSpec, hex, Op, Rsv } from '../../wire/frame.ts'
+import {
+  type Case,
+  expectFailure,
+  expectFailureAfterEcho,
+  expectFailureEarly,
+  sendInWay,
+  type Way,
+} from '../../script/index.ts'
+import { closeBody, type FrameSpec, hex, Op, Rsv } from '../../wire/index.ts'
 
 const HELLO = 'Hello, world!'
 

@@ -1,10 +1,16 @@
-import type { Peer } from '../../peer/peer.ts'
-import type { Case } from '../../script/case.ts'
-import { alive, cleanClose, echo, echoThenCleanClose, expectEcho } from '../../script/expect.ts'
-import { expectServerEnd } from '../../script/expect-frame.ts'
-import { inParallel } from '../../script/in-parallel.ts'
-import type { Trial } from '../../script/trial.ts'
-import { hex, Op } from '../../wire/frame.ts'
+import type { Peer } from '../../peer/index.ts'
+import {
+  type Case,
+  expectAlive,
+  expectCleanClose,
+  expectEcho,
+  expectEchoThenCleanClose,
+  expectRoundTrip,
+  expectServerEnd,
+  inParallel,
+  type Trial,
+} from '../../script/index.ts'
+import { hex, Op } from '../../wire/index.ts'
 
 /** Milliseconds between two segments, so that they are read one by one. */
 const PAUSE = 2
@@ -27,15 +33,15 @@ async function dribbleHeaders(t: Trial): Promise<void> {
     [65536, LONGEST_HEADER],
   ]) {
     const size = [...Array<number>(headerLength).fill(1), length]
-    await echo(t, peer, { payload: '*'.repeat(length), chop: { size, pause: PAUSE } })
+    await expectRoundTrip(t, peer, { payload: '*'.repeat(length), chop: { size, pause: PAUSE } })
   }
-  await cleanClose(t, peer)
+  await expectCleanClose(t, peer)
 }
 
 async function splitHeader(t: Trial, cut: number): Promise<void> {
   const payload = t.random.bytes(65536)
   const chop = { size: [cut, payload.length + LONGEST_HEADER], pause: PAUSE }
-  await echoThenCleanClose(t, await t.open(), { opcode: Op.BINARY, payload, chop })
+  await expectEchoThenCleanClose(t, await t.open(), { opcode: Op.BINARY, payload, chop })
 }
 
 /** A filler that leaves `left` bytes up to the mark, then a frame whose header lies across it, all in one write. */
@@ -49,14 +55,14 @@ async function straddle(t: Trial, mark: number, left: number): Promise<void> {
   ])
   await expectEcho(t, peer, filler, Op.BINARY)
   await expectEcho(t, peer, payload, Op.BINARY)
-  await cleanClose(t, peer)
+  await expectCleanClose(t, peer)
 }
 
 async function echoTogether(t: Trial, texts: readonly string[]): Promise<void> {
   const peer = await t.open()
   await peer.sendFrames(texts.map((payload) => ({ opcode: Op.TEXT, payload })))
   for (const text of texts) await expectEcho(t, peer, text)
-  await cleanClose(t, peer)
+  await expectCleanClose(t, peer)
 }
 
 /** What the client leaves unfinished, its FIN cuts off (RFC 6455 §7.1.1). */
@@ -65,7 +71,7 @@ async function cutByFin(t: Trial, bytes: (peer: Peer) => Buffer): Promise<void> 
   await peer.sendBytes(bytes(peer))
   peer.end()
   await expectServerEnd(t, peer)
-  await alive(t)
+  await expectAlive(t)
 }
 
 /** Frames against the borders of segments and buffers (RFC 6455 §6.2): `len`. */

@@ -1,18 +1,23 @@
-import { describeInbound } from '../../peer/peer.ts'
-import type { Case } from '../../script/case.ts'
-import { judgeBreaches } from '../../script/expect-frame.ts'
-import { answerRules, checkAnswer } from '../../script/response-rule.ts'
-import { describeAnswer, type OpenOptions, type Trial } from '../../script/trial.ts'
+import { describeInbound } from '../../peer/index.ts'
+import {
+  answerRules,
+  type Case,
+  checkAnswer,
+  describeAnswer,
+  expectNoBreach,
+  type OpenOptions,
+  type Trial,
+} from '../../script/index.ts'
 
 async function checkRule(t: Trial, rule: string, options: OpenOptions): Promise<void> {
   const { peer, request, response } = await t.handshake(options)
   t.require(response?.status === 101, '101 Switching Protocols', describeAnswer(response, peer))
   const breach = checkAnswer(request, response).find((one) => one.rule === rule)
   t.require(breach === undefined, t.entry.expect, breach?.detail ?? response.statusLine)
-  judgeBreaches(t, rule)
+  expectNoBreach(t, rule)
 }
 
-/** What comes after the 101 has to be frames: a ping finds its pong, and what is before it is well formed. */
+/** What follows the 101 has to be frames: a ping is answered by its pong, and what precedes it is well formed. */
 async function checkNothingExtra(t: Trial): Promise<void> {
   const peer = await t.open()
   await peer.sendPing('extra')

@@ -1,18 +1,24 @@
-import { describeInbound, type Peer, sleep } from '../../peer/peer.ts'
-import type { Case } from '../../script/case.ts'
-import { echoFault, type LoadMessage, loadTimeout, sendLoad, writeBefore } from '../../script/expect-load.ts'
-import { survived } from '../../script/expect-survival.ts'
-import type { Trial } from '../../script/trial.ts'
-import { Op } from '../../wire/frame.ts'
+import { describeInbound, type Peer } from '../../peer/index.ts'
+import {
+  type Case,
+  echoFault,
+  type LoadMessage,
+  loadTimeout,
+  sendLoad,
+  survivalCase,
+  type Trial,
+  writeBefore,
+} from '../../script/index.ts'
+import { Op, sleep } from '../../wire/index.ts'
 
 const MEBIBYTE = 1024 * 1024
-/** Messages of 1 MiB whose echoes nobody takes, and milliseconds after which that ends. */
+/** Messages of 1 MiB whose echoes are not read, and milliseconds after which that ends. */
 const DUE = 64
 const SLOW_TIME = 10_000
-/** Bytes that are taken each second. */
+/** Bytes read each second. */
 const TRICKLE = 1024
 
-/** Takes a little of what comes each second while the stream is paused. */
+/** Reads a little of the input each second while the stream is paused. */
 function trickle(peer: Peer): NodeJS.Timeout {
   peer.pause()
   return setInterval(() => peer.transport.stream.read(TRICKLE), 1000)
@@ -34,7 +40,7 @@ async function readSlowly(t: Trial): Promise<void> {
     clearInterval(timer)
   }
   const isBounded = sent < DUE || peer.ended
-  const shown = `${sent} MiB taken${peer.ended ? ', then the end' : ''}`
+  const shown = `${sent} MiB accepted${peer.ended ? ', then the end' : ''}`
   t.note(shown)
   t.assertShould(isBounded, `backpressure or the end before ${DUE} MiB are due`, shown)
   t.release(peer)
@@ -82,7 +88,7 @@ async function writeSlowly(t: Trial): Promise<void> {
   t.note(`${describeInbound(event, t.timeout)} after ${sent} bytes in as many seconds`)
 }
 
-/** What the server does while nothing more comes, up to `--idle`. */
+/** What the server does while nothing more arrives, up to `--idle`. */
 async function stall(t: Trial, start: (peer: Peer) => Buffer | null): Promise<void> {
   const peer = await t.open()
   const bytes = start(peer)
@@ -95,11 +101,11 @@ async function stall(t: Trial, start: (peer: Peer) => Buffer | null): Promise<vo
 
 /** Peers that read, write or speak slowly or not at all (RFC 6455 §10.4): `robust`. */
 export const slowPeers: Case[] = [
-  survived('slow-reader', readSlowly, { needs: ['echo'] }),
-  survived('no-reader', readLate, { needs: ['echo'] }),
-  survived('slow-writer', writeSlowly, { phase: 'idle', tags: ['idle'], needs: ['echo'] }),
-  survived('stall-in-frame', (t) => stall(t, halfFrame), { phase: 'idle', tags: ['idle'] }),
-  survived('idle-open', (t) => stall(t, () => null), { phase: 'idle', tags: ['idle'] }),
+  survivalCase('slow-reader', readSlowly, { needs: ['echo'] }),
+  survivalCase('no-reader', readLate, { needs: ['echo'] }),
+  survivalCase('slow-writer', writeSlowly, { phase: 'idle', tags: ['idle'], needs: ['echo'] }),
+  survivalCase('stall-in-frame', (t) => stall(t, halfFrame), { phase: 'idle', tags: ['idle'] }),
+  survivalCase('idle-open', (t) => stall(t, () => null), { phase: 'idle', tags: ['idle'] }),
 ]
 
 function halfFrame(peer: Peer): Buffer {

@@ -1,7 +1,13 @@
-import type { Case } from '../../script/case.ts'
-import { alive, expectReject, probe, requireAccepted } from '../../script/expect.ts'
-import type { Handshake, Trial } from '../../script/trial.ts'
-import { fieldValue, fieldValues } from '../../wire/frame.ts'
+import {
+  type Case,
+  expectAccepted,
+  expectAlive,
+  expectProbe,
+  expectReject,
+  type Handshake,
+  type Trial,
+} from '../../script/index.ts'
+import { fieldValue, fieldValues } from '../../wire/index.ts'
 
 const FIELD = 'Sec-WebSocket-Protocol'
 
@@ -9,8 +15,8 @@ function ask(t: Trial, ...values: string[]): Promise<Handshake> {
   return t.handshake({ add: values.map((value): [string, string] => [FIELD, value]) })
 }
 
-/** A refusal, or a 101 whose subprotocol is none, or one of `taken`; what came is noted. */
-async function refusedOrWithout(t: Trial, handshake: Handshake, taken: readonly string[] = []): Promise<void> {
+/** A refusal, or a 101 without a subprotocol or with one of `accepted`; the answer is noted. */
+async function refusedOrWithout(t: Trial, handshake: Handshake, accepted: readonly string[] = []): Promise<void> {
   const { response, peer } = handshake
   if (response?.status !== 101) {
     expectReject(t, handshake)
@@ -18,27 +24,27 @@ async function refusedOrWithout(t: Trial, handshake: Handshake, taken: readonly 
     return
   }
   const answer = fieldValues(response, FIELD)
-  const fits = answer.length === 0 || (answer.length === 1 && taken.includes(answer[0]))
-  t.require(fits, expectedAnswer(taken), `${FIELD}: ${answer.join(' | ')}`)
-  t.note(answer.length === 0 ? '101 without a subprotocol' : `the server takes any: ${answer[0]}`)
-  requireAccepted(t, handshake)
-  await probe(t, peer)
+  const fits = answer.length === 0 || (answer.length === 1 && accepted.includes(answer[0]))
+  t.require(fits, expectedAnswer(accepted), `${FIELD}: ${answer.join(' | ')}`)
+  t.note(answer.length === 0 ? '101 without a subprotocol' : `the server accepts any: ${answer[0]}`)
+  expectAccepted(t, handshake)
+  await expectProbe(t, peer)
 }
 
-function expectedAnswer(taken: readonly string[]): string {
-  return `a refusal, or a 101 without ${FIELD}${taken.length === 0 ? '' : ` or with exactly ${taken.join(' or ')}`}`
+function expectedAnswer(accepted: readonly string[]): string {
+  return `a refusal, or a 101 without ${FIELD}${accepted.length === 0 ? '' : ` or with exactly ${accepted.join(' or ')}`}`
 }
 
-function unknown(id: string, values: readonly string[], taken: readonly string[]): Case {
+function unknown(id: string, values: readonly string[], accepted: readonly string[]): Case {
   return {
     id: `hs.proto.${id}`,
     async run(t: Trial) {
-      for (const value of values) await refusedOrWithout(t, await ask(t, value), taken)
+      for (const value of values) await refusedOrWithout(t, await ask(t, value), accepted)
     },
   }
 }
 
-/** A row that needs a name the server knows; the answer must be exactly that one. */
+/** A case that needs a name the server knows; the answer must be exactly that one. */
 function known(id: string, values: (name: string) => string[]): Case {
   return {
     id: `hs.proto.${id}`,
@@ -46,10 +52,10 @@ function known(id: string, values: (name: string) => string[]): Case {
     async run(t: Trial) {
       const name = t.context.subprotocol ?? ''
       const handshake = await ask(t, ...values(name))
-      requireAccepted(t, handshake)
+      expectAccepted(t, handshake)
       const answer = handshake.response === null ? [] : fieldValues(handshake.response, FIELD)
       t.require(answer.length === 1 && answer[0] === name, `${FIELD}: ${name}`, answer.join(' | ') || `no ${FIELD}`)
-      await probe(t, handshake.peer)
+      await expectProbe(t, handshake.peer)
     },
   }
 }
@@ -71,7 +77,7 @@ async function askForObjectMembers(t: Trial): Promise<void> {
   const { response } = await ask(t, 'x-conf-unknown')
   const takesAny = response?.status === 101 && fieldValues(response, FIELD).length > 0
   await refusedOrWithout(t, await ask(t, names.join(', ')), takesAny ? names : [])
-  await alive(t)
+  await expectAlive(t)
 }
 
 async function askForMany(t: Trial): Promise<void> {

@@ -1,8 +1,6 @@
-import { type Peer, sleep } from '../../peer/peer.ts'
-import type { Case } from '../../script/case.ts'
-import { expectFailure } from '../../script/expect.ts'
-import type { Trial } from '../../script/trial.ts'
-import { type FrameSpec, hex, Op } from '../../wire/frame.ts'
+import type { Peer } from '../../peer/index.ts'
+import { type Case, expectFailure, type Trial } from '../../script/index.ts'
+import { type FrameSpec, hex, Op, sleep } from '../../wire/index.ts'
 import { fragmentsOf } from './text-fragment.ts'
 
 /** Milliseconds in which a server may notice what it has of an unfinished frame: no ping can ask it inside one. */
@@ -23,7 +21,7 @@ async function noticesFragment(peer: Peer, frame: FrameSpec): Promise<boolean> {
   return event !== null
 }
 
-/** Waits a while inside a frame; whether something came. */
+/** Waits inside a frame; returns whether something arrived. */
 async function noticesWithin(t: Trial, peer: Peer): Promise<boolean> {
   const event = await peer.nextMeaningful(Math.min(INNER_PAUSE, t.timeout))
   if (event !== null) peer.unshift(event)

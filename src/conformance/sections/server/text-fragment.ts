@@ -1,8 +1,15 @@
-import type { Peer } from '../../peer/peer.ts'
-import type { Case } from '../../script/case.ts'
-import { cleanClose, echo, echoThenCleanClose, expectEcho, expectFailure, needEcho } from '../../script/expect.ts'
-import type { Trial } from '../../script/trial.ts'
-import { type FrameSpec, hex, Op } from '../../wire/frame.ts'
+import type { Peer } from '../../peer/index.ts'
+import {
+  type Case,
+  expectCleanClose,
+  expectEcho,
+  expectEchoThenCleanClose,
+  expectFailure,
+  expectRoundTrip,
+  needEcho,
+  type Trial,
+} from '../../script/index.ts'
+import { type FrameSpec, hex, Op } from '../../wire/index.ts'
 
 /** `Hello-µ@ßöäüàá-UTF-8!!`, and how many of its bytes go up to the ä. */
 const LATIN = hex('48656c6c6f2dc2b540c39fc3b6c3a4c3bcc3a0c3a12d5554462d382121')
@@ -27,13 +34,13 @@ function octetsOf(bytes: Uint8Array): Buffer[] {
   return [...bytes].map((byte) => Buffer.from([byte]))
 }
 
-/** A message in fragments that comes back. */
+/** A message in fragments that is echoed. */
 function echoed(id: string, pieces: readonly Uint8Array[], opcode: number = Op.TEXT): Case {
   return {
     id: `utf8.${id}`,
     async run(t) {
       const spec = { opcode, payload: Buffer.concat(pieces), frames: fragmentsOf(pieces, opcode) }
-      await echoThenCleanClose(t, await t.open(), spec)
+      await expectEchoThenCleanClose(t, await t.open(), spec)
     },
   }
 }
@@ -58,7 +65,7 @@ function splitEverywhere(codePoint: string): Case {
     async run(t) {
       for (let cut = 1; cut < bytes.length; cut++) {
         const frames = fragmentsOf([bytes.subarray(0, cut), bytes.subarray(cut)])
-        await echoThenCleanClose(t, await t.open(), { payload: bytes, frames })
+        await expectEchoThenCleanClose(t, await t.open(), { payload: bytes, frames })
       }
     },
   }
@@ -75,7 +82,7 @@ function pingBetween(id: string, first: Buffer, second: Buffer): Case {
       await peer.sendFrames([start, { opcode: Op.PING, payload: hex('ff') }, end])
       await peer.expectPong(hex('ff'))
       await expectEcho(t, peer, Buffer.concat([first, second]))
-      await cleanClose(t, peer)
+      await expectCleanClose(t, peer)
     },
   }
 }
@@ -84,14 +91,14 @@ async function splitOverSegments(t: Trial): Promise<void> {
   const payload = Buffer.from('😀')
   const HEADER = 6
   const chop = { size: [HEADER, 1, 1, 1, 1], pause: PAUSE }
-  await echoThenCleanClose(t, await t.open(), { payload, chop })
+  await expectEchoThenCleanClose(t, await t.open(), { payload, chop })
 }
 
 /** A binary message that ends inside a code point: what the next text is judged by starts anew. */
 async function openAfterBinary(t: Trial): Promise<Peer> {
   needEcho(t)
   const peer = await t.open()
-  await echo(t, peer, { opcode: Op.BINARY, payload: hex('e2 82') })
+  await expectRoundTrip(t, peer, { opcode: Op.BINARY, payload: hex('e2 82') })
   return peer
 }
 
@@ -127,7 +134,7 @@ export const textFragments: Case[] = [
     id: 'utf8.state-reset-good',
     async run(t) {
       const peer = await openAfterBinary(t)
-      await echoThenCleanClose(t, peer, { payload: 'a' })
+      await expectEchoThenCleanClose(t, peer, { payload: 'a' })
     },
   },
   echoed('binary-any', [hex('ff fe c0 80')], Op.BINARY),
@@ -136,8 +143,8 @@ export const textFragments: Case[] = [
     id: 'utf8.unnormalised',
     async run(t) {
       const peer = await t.open()
-      await echo(t, peer, { payload: 'e\u0301' })
-      await echoThenCleanClose(t, peer, { payload: '\u00e9' })
+      await expectRoundTrip(t, peer, { payload: 'e\u0301' })
+      await expectEchoThenCleanClose(t, peer, { payload: '\u00e9' })
     },
   },
 ]

@@ -1,8 +1,6 @@
 import { type CatalogueEntry, catalogue } from '../../catalogue/index.ts'
-import type { Case } from '../../script/case.ts'
-import { echoThenCleanClose, expectFailure } from '../../script/expect.ts'
-import type { Trial } from '../../script/trial.ts'
-import { hex, Op } from '../../wire/frame.ts'
+import { type Case, expectEchoThenCleanClose, expectFailure, type Trial } from '../../script/index.ts'
+import { hex, Op } from '../../wire/index.ts'
 
 /** Bytes that the catalogue only shows the beginning of. */
 const LONG: Record<string, Buffer> = {
@@ -11,14 +9,14 @@ const LONG: Record<string, Buffer> = {
   'utf8.cont-bf': range(0x80, 0xbf),
 }
 
-/** Rows whose whole course stands in the catalogue: bytes of one text frame, and whether they come back. */
+/** Cases that the catalogue describes completely: bytes of one text frame, and whether they are echoed. */
 const NAMED = ['utf8.incomplete-end', 'utf8.bom', 'utf8.nul', 'utf8.newlines', 'utf8.cont-bf']
 
 function range(first: number, last: number): Buffer {
   return Buffer.from(Array.from({ length: last - first + 1 }, (_, index) => first + index))
 }
 
-/** The bytes in the words of a row: “text `c3a9`”, “`61 c0 62`”. */
+/** The bytes in the text of an entry: “text `c3a9`”, “`61 c0 62`”. */
 export function bytesSent({ id, send }: Pick<CatalogueEntry, 'id' | 'send'>): Buffer {
   const [, digits] = /`([0-9a-f ]+)`/.exec(send) ?? []
   const bytes = LONG[id.replace(/^client\./, '')] ?? (digits === undefined ? undefined : hex(digits))
@@ -29,7 +27,7 @@ export function bytesSent({ id, send }: Pick<CatalogueEntry, 'id' | 'send'>): Bu
 async function runSequence(t: Trial): Promise<void> {
   const payload = bytesSent(t.entry)
   const peer = await t.open()
-  if (!t.entry.expect.startsWith('fail')) return echoThenCleanClose(t, peer, { payload })
+  if (!t.entry.expect.startsWith('fail')) return expectEchoThenCleanClose(t, peer, { payload })
   await peer.sendFrame({ opcode: Op.TEXT, payload })
   await expectFailure(t, peer, [1007])
 }

@@ -1,10 +1,16 @@
-import type { Peer } from '../../peer/peer.ts'
-import type { Case } from '../../script/case.ts'
-import { cleanClose, echo, expectEcho, expectFailure, needEcho } from '../../script/expect.ts'
-import { judgeAsOne } from '../../script/expect-load.ts'
-import { inParallel } from '../../script/in-parallel.ts'
-import type { Trial } from '../../script/trial.ts'
-import { isUtf8, Op } from '../../wire/frame.ts'
+import type { Peer } from '../../peer/index.ts'
+import {
+  type Case,
+  expectAll,
+  expectCleanClose,
+  expectEcho,
+  expectFailure,
+  expectRoundTrip,
+  inParallel,
+  needEcho,
+  type Trial,
+} from '../../script/index.ts'
+import { isUtf8, Op } from '../../wire/index.ts'
 
 /** Connections of one case at once. */
 const WIDTH = 8
@@ -27,16 +33,16 @@ async function expectAllFail(t: Trial, texts: readonly Buffer[], name: (text: Bu
     }
     t.release(peer)
   }
-  await judgeAsOne(t, `${texts.length} times Close 1007`, () => inParallel(texts, WIDTH, tryOne))
+  await expectAll(t, `${texts.length} times Close 1007`, () => inParallel(texts, WIDTH, tryOne))
 }
 
-/** Sends a long text; leaves the case when the target takes none of that size. */
+/** Sends a long text; skips the case when the target accepts none of that size. */
 async function sendLong(t: Trial, payload: Buffer): Promise<Peer> {
   if (payload.length > t.context.maxMessage) t.skip(`needs --max-message ${payload.length}`)
   const peer = await t.open()
   await peer.sendFrame({ opcode: Op.TEXT, payload })
   const event = await peer.nextMeaningful()
-  if (event?.kind === 'close' && event.code === 1009) t.skip(`the target takes no message of ${payload.length} bytes`)
+  if (event?.kind === 'close' && event.code === 1009) t.skip(`the target accepts no message of ${payload.length} bytes`)
   if (event !== null) peer.unshift(event)
   return peer
 }
@@ -57,15 +63,15 @@ async function echoAllCodePoints(t: Trial): Promise<void> {
   const payload = allCodePoints()
   const peer = await sendLong(t, payload)
   await expectEcho(t, peer, payload)
-  await cleanClose(t, peer)
+  await expectCleanClose(t, peer)
 }
 
 /** All strings of two bytes: those that are UTF-8 in one message, each other one, or a sample of them, alone. */
 async function tryAllPairs(t: Trial): Promise<void> {
   const pairs = Array.from({ length: 0x10000 }, (_, index) => Buffer.from([index >> 8, index & 0xff]))
   const peer = await t.open()
-  await echo(t, peer, { payload: Buffer.concat(pairs.filter(isUtf8)) })
-  await cleanClose(t, peer)
+  await expectRoundTrip(t, peer, { payload: Buffer.concat(pairs.filter(isUtf8)) })
+  await expectCleanClose(t, peer)
   const invalid = t.random.shuffle(pairs.filter((pair) => !isUtf8(pair)))
   await expectAllFail(t, t.context.long ? invalid : invalid.slice(0, SAMPLES), (pair) => pair.toString('hex'))
 }
@@ -78,8 +84,8 @@ function asciiWith(offset: number): Buffer {
 
 async function straddleOffsets(t: Trial): Promise<void> {
   const peer = await t.open()
-  for (const offset of OFFSETS) await echo(t, peer, { payload: `${'a'.repeat(offset)}😀` })
-  await cleanClose(t, peer)
+  for (const offset of OFFSETS) await expectRoundTrip(t, peer, { payload: `${'a'.repeat(offset)}😀` })
+  await expectCleanClose(t, peer)
 }
 
 async function failAtLastOfMebibyte(t: Trial): Promise<void> {

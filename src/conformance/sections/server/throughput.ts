@@ -1,17 +1,17 @@
-import { Mismatch, type Peer } from '../../peer/peer.ts'
-import type { Case } from '../../script/case.ts'
-import { cleanClose } from '../../script/expect.ts'
+import { Mismatch, type Peer } from '../../peer/index.ts'
 import {
+  type Case,
   describeRate,
   describeTimes,
+  expectCleanClose,
   expectEchoes,
+  inParallel,
   type LoadMessage,
   measureRoundTrips,
   sendLoad,
-} from '../../script/expect-load.ts'
-import { inParallel } from '../../script/in-parallel.ts'
-import type { Trial } from '../../script/trial.ts'
-import { Op } from '../../wire/frame.ts'
+  type Trial,
+} from '../../script/index.ts'
+import { Op } from '../../wire/index.ts'
 import { SINGLES } from './message-size.ts'
 
 const ROUND_TRIPS = 1000
@@ -38,7 +38,7 @@ function roundTrips(kind: (typeof KINDS)[number], size: number, limit: number): 
     async run(t) {
       const peer = await t.open()
       t.note(describeTimes(await measureRoundTrips(t, peer, Array<LoadMessage>(ROUND_TRIPS).fill(message))))
-      await cleanClose(t, peer)
+      await expectCleanClose(t, peer)
     },
   }
 }
@@ -51,7 +51,7 @@ async function pipeline(t: Trial, messages: readonly LoadMessage[]): Promise<voi
   await expectEchoes(t, peer, messages)
   await sending
   t.note(describeRate(messages.length, performance.now() - began, 'messages'))
-  await cleanClose(t, peer)
+  await expectCleanClose(t, peer)
 }
 
 /** Texts of that many bytes, each with its number. */

@@ -1,10 +1,16 @@
 import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls'
-import type { Peer } from '../../peer/peer.ts'
-import type { Case } from '../../script/case.ts'
-import { acceptAndProbe, cleanClose, probe, requireAccepted } from '../../script/expect.ts'
-import { describeAnswer, type Trial } from '../../script/trial.ts'
+import type { Peer } from '../../peer/index.ts'
+import {
+  type Case,
+  describeAnswer,
+  expectAcceptAndProbe,
+  expectAccepted,
+  expectCleanClose,
+  expectProbe,
+  type Trial,
+} from '../../script/index.ts'
 
 /** TLS by hand on a plain connection, or what went wrong. */
 async function openTls(
@@ -30,7 +36,7 @@ async function openTls(
   })
 }
 
-/** A duplex over a socket that shows what comes in, before it is decrypted. */
+/** A duplex over a socket that shows the input before it is decrypted. */
 function tap(socket: Socket, watch: (chunk: Buffer) => void): Duplex {
   const duplex = new Duplex({
     read: () => void socket.resume(),
@@ -54,7 +60,7 @@ function adopt(t: Trial, stream: TLSSocket): Peer {
   return t.adopt({ stream, reset: () => void stream.destroy() })
 }
 
-/** The handshake with other TLS options; what comes of it is noted. */
+/** The handshake with other TLS options; the outcome is noted. */
 async function report(t: Trial, options: ConnectionOptions): Promise<void> {
   const stream = await openTls(t, options)
   if (stream instanceof Error) {
@@ -72,13 +78,13 @@ async function report(t: Trial, options: ConnectionOptions): Promise<void> {
   const peer = adopt(t, stream)
   const handshake = await t.handshakeOn(peer)
   t.note(describeAnswer(handshake.response, peer))
-  if (handshake.response?.status === 101) await probe(t, peer)
+  if (handshake.response?.status === 101) await expectProbe(t, peer)
 }
 
 /** H0 in clear to the TLS port must not be answered by a 101 in clear (RFC 6455 §4.2.2). */
 async function sendInClear(t: Trial): Promise<void> {
   const peer = await t.connect(true)
-  await peer.sendRequest(t.request().bytes)
+  await peer.sendHead(t.request().bytes)
   const response = await peer.readResponse()
   t.require(response?.status !== 101, '400 or the end of the connection', describeAnswer(response, peer))
   t.require(response !== null || peer.ended, '400 or the end of the connection', describeAnswer(response, peer))
@@ -87,11 +93,11 @@ async function sendInClear(t: Trial): Promise<void> {
 /** Each byte in a record of its own: one write is one record. */
 async function sendByteRecords(t: Trial): Promise<void> {
   const handshake = await t.handshake({ chop: { size: 1 } })
-  requireAccepted(t, handshake)
+  expectAccepted(t, handshake)
   const { peer } = handshake
   await peer.sendFrame({ opcode: 9, payload: 'one byte per record' }, { size: 1 })
   await peer.expectPong(Buffer.from('one byte per record'))
-  await probe(t, peer)
+  await expectProbe(t, peer)
 }
 
 /** The types of the TLS records in a byte stream (RFC 5246 §6.2.1). */
@@ -109,15 +115,15 @@ async function expectCloseNotify(t: Trial): Promise<void> {
   const stream = await openTls(t, { maxVersion: 'TLSv1.2' }, (chunk) => received.push(chunk))
   if (stream instanceof Error) t.skip(`no TLS 1.2, in which the alert can be seen: ${stream.message}`)
   const peer = adopt(t, stream)
-  requireAccepted(t, await t.handshakeOn(peer))
-  await cleanClose(t, peer)
+  expectAccepted(t, await t.handshakeOn(peer))
+  await expectCleanClose(t, peer)
   const types = recordTypes(Buffer.concat(received))
   t.require(types.at(-1) === ALERT, 'close_notify as the last record before FIN', `last record of type ${types.at(-1)}`)
 }
 
 /** The opening handshake over TLS (RFC 6455 §4.2.2, §10.6): `hs.tls`. */
 export const tlsHandshake: Case[] = [
-  { id: 'hs.tls.basic', needs: ['tls'], run: (t) => acceptAndProbe(t) },
+  { id: 'hs.tls.basic', needs: ['tls'], run: (t) => expectAcceptAndProbe(t) },
   { id: 'hs.tls.plain-http', needs: ['tls'], run: sendInClear },
   {
     id: 'hs.tls.sni-unknown',

@@ -1,7 +1,5 @@
-import type { Case } from '../../script/case.ts'
-import { acceptOrReject, expectReject } from '../../script/expect.ts'
-import type { Handshake, Trial } from '../../script/trial.ts'
-import { fieldTokens, fieldValue } from '../../wire/frame.ts'
+import { type Case, expectAcceptOrReject, expectReject, type Handshake, type Trial } from '../../script/index.ts'
+import { fieldTokens, fieldValue } from '../../wire/index.ts'
 
 type Values = string | string[] | null
 
@@ -33,7 +31,7 @@ function unsupported(version: number): Case {
 function draft(version: number): Case {
   return {
     id: `hs.ver.v${version}`,
-    run: async (t) => void (await acceptOrReject(t, { set: { 'Sec-WebSocket-Version': String(version) } })),
+    run: async (t) => void (await expectAcceptOrReject(t, { set: { 'Sec-WebSocket-Version': String(version) } })),
   }
 }
 

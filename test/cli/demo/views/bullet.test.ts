@@ -9,12 +9,12 @@ const test = suite('bullet screen')
 
 const write = (part: object): string => JSON.stringify({ text: 'hi', color: 'mint', key: 'k', ...part })
 
-test('a comment is one line without spaces around it', () => {
+test('a comment is one trimmed line', () => {
   assert.equal(readComment(write({ text: ' a\n\tb  c ' })), { text: 'a b c', color: 'mint', key: 'k' })
   assert.is(readComment(write({ text: 'x'.repeat(100) }))?.text.length, 100)
 })
 
-test('what no page sends is no comment', () => {
+test('rejects what is not a comment', () => {
   const wrong = [
     ...['', ' \n', 'x'.repeat(101), 7, null].map((text) => write({ text })),
     ...['red', 'constructor', '', 7, undefined].map((color) => write({ color })),
@@ -25,7 +25,7 @@ test('what no page sends is no comment', () => {
   for (const message of wrong) assert.is(readComment(message), null, String(message))
 })
 
-test('a comment goes to everybody, and whoever comes later gets the last ones first', async (t) => {
+test('a comment goes to everybody, and a later page receives the last ones first', async (t) => {
   const { ws, errors } = await serve(t, { urls: { '/bullet': bullet((_, response) => sendText(response, 'page')) } })
   const [first, second] = [await openWs(`${ws}/bullet`), await openWs(`${ws}/bullet`)]
   const next = async (client: typeof first): Promise<unknown> => {
@@ -43,7 +43,7 @@ test('a comment goes to everybody, and whoever comes later gets the last ones fi
   assert.equal(errors, [])
 })
 
-test('the page offers the colours that the server takes', () => {
+test('the page offers the colors that the server accepts', () => {
   const page = readFileSync(new URL('../../../../src/cli/demo/pages/bullet.html', import.meta.url), 'utf8')
   const offered = [...page.matchAll(/name="color" value="(\w+)"/g)].map((match) => match[1])
   assert.is(offered.length, 5)

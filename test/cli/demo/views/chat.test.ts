@@ -33,7 +33,7 @@ async function next(client: WsClient, property: string): Promise<Message> {
 
 const write = (message: object): string => JSON.stringify(message)
 
-test('what is said comes to everybody with its writer and the number that the writer gave it', async (t) => {
+test('a message reaches everybody with its author and the number from its author', async (t) => {
   const { enter, errors } = await serveChat(t)
   const [ann, ben] = [await enter('Ann'), await enter('Ben')]
   const { me } = await next(ann, 'me')
@@ -46,7 +46,7 @@ test('what is said comes to everybody with its writer and the number that the wr
   assert.equal(errors, [])
 })
 
-test('nobody is told a key, and the same key is the same person under any name', async (t) => {
+test('keys stay secret, and the same key is the same person under any name', async (t) => {
   const { enter } = await serveChat(t)
   const key = 'secret'.repeat(4)
   const [ann, anna] = [await enter('Ann', { key }), await enter('Anna', { key })]
@@ -74,7 +74,7 @@ test('a private message and its receipt go to nobody else', async (t) => {
   }
 })
 
-test('who comes back with the last id gets what was missed, and no gap', async (t) => {
+test('a page that reconnects with the last id receives what it missed, without a gap', async (t) => {
   const { enter } = await serveChat(t)
   const [ann, ben] = [await enter('Ann'), await enter('Ben')]
   await Promise.all([next(ann, 'gap'), next(ben, 'gap')])
@@ -92,7 +92,7 @@ test('who comes back with the last id gets what was missed, and no gap', async (
   )
 })
 
-test('a visit or a message that no page makes is closed with 1008', async (t) => {
+test('closes with 1008 on an invalid query or message', async (t) => {
   const { enter, errors } = await serveChat(t)
   const wrong: Record<string, string>[] = [
     { name: ' ' },

@@ -24,7 +24,7 @@ async function isKnown(client: WsClient): Promise<boolean> {
   }
 }
 
-test('a job is told step by step, from nothing to all', async (t) => {
+test('a job reports every step, from 0 to 100 %', async (t) => {
   const { open, errors } = await serveJobs(t)
   const client = await open('one')
   assert.not.ok(await isKnown(client))
@@ -41,7 +41,7 @@ test('a job is told step by step, from nothing to all', async (t) => {
   assert.equal(errors, [])
 })
 
-test('who comes to a job that runs is told where it is, and cannot start it again', async (t) => {
+test('a page that connects to a running job receives its progress, and cannot start it again', async (t) => {
   const { open } = await serveJobs(t)
   const first = await open('one')
   await isKnown(first)
@@ -59,7 +59,7 @@ test('who comes to a job that runs is told where it is, and cannot start it agai
   assert.ok(percent < later[0].percent && later[0].percent < later[1].percent)
 })
 
-test('more jobs than are allowed are refused for the moment', async (t) => {
+test('rejects more jobs than may run at a time', async (t) => {
   const { open } = await serveJobs(t)
   const start = async (key: string): Promise<unknown> => {
     const client = await open(key)
@@ -71,7 +71,7 @@ test('more jobs than are allowed are refused for the moment', async (t) => {
   assert.is(await start('job9'), true)
 })
 
-test('a visit without a key is closed with 1008', async (t) => {
+test('closes with 1008 without a key', async (t) => {
   const { open } = await serveJobs(t)
   assert.match(await (await open('-')).closed, /^1008 /)
 })

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { TailedFile } from '../../../../src/cli/demo/tailed-file.ts'
 import { tailUrls } from '../../../../src/cli/demo/views/tail.ts'
+import type { SendResult } from '../../../../src/connection/send/outgoing.ts'
 import { FakePeer } from '../../../support/fake-session.ts'
 import { serve } from '../../../support/session-server.ts'
 import { assert, suite, type TestContext } from '../../../support/unit.ts'
@@ -33,10 +34,10 @@ function makeFile(t: TestContext, content: string) {
 class Page extends FakePeer {
   #onTold = (): void => {}
 
-  override send(data: Parameters<FakePeer['send']>[0]): boolean {
-    const hasRoom = super.send(data)
+  override send(data: Parameters<FakePeer['send']>[0]): SendResult {
+    const result = super.send(data)
     this.#onTold()
-    return hasRoom
+    return result
   }
 
   get last(): Told {
@@ -66,7 +67,7 @@ async function hear(client: WsClient, isWanted: (told: Told) => unknown) {
   }
 }
 
-test('several pages of one file share one follower and get the same lines', async (t) => {
+test('several pages of one file share one follower and receive the same lines', async (t) => {
   const { path } = makeFile(t, 'one\ntwo\n')
   const { ws, errors } = await serve(t, { urls: tailUrls(() => 'page', [path]) })
   const first = await openWs(`${ws}/tail`)
@@ -89,7 +90,7 @@ test('several pages of one file share one follower and get the same lines', asyn
   assert.equal(errors, [])
 })
 
-test('each named file has its address, and nothing else has one', async (t) => {
+test('each named file has a path, and no other file has one', async (t) => {
   const { folder, path } = makeFile(t, 'one\n')
   const other = join(folder, 'other.log')
   writeFileSync(other, 'other\n')
@@ -101,13 +102,13 @@ test('each named file has its address, and nothing else has one', async (t) => {
   }
 })
 
-test('without a file the page is told so', async (t) => {
+test('without a file the page receives an empty list', async (t) => {
   const { ws } = await serve(t, { urls: tailUrls(() => 'page', []) })
   const client = await openWs(`${ws}/tail`)
   assert.equal(JSON.parse(String(await client.next())), { files: [] })
 })
 
-test('a page that does not read is passed over, is told how much it missed, and goes on', async (t) => {
+test('a page that does not read is skipped, and receives the number of lines it missed', async (t) => {
   const { path } = makeFile(t, '')
   const file = new TailedFile(path, {})
   const [slow, quick] = [new Page(), new Page()]
@@ -130,7 +131,7 @@ test('a page that does not read is passed over, is told how much it missed, and 
   await Promise.all(stays)
 })
 
-test('of a burst the newest thousand are told, and how many were not', async (t) => {
+test('of a burst the newest thousand lines are sent, and the number of omitted ones', async (t) => {
   const { path } = makeFile(t, '')
   const { ws } = await serve(t, { urls: tailUrls(() => 'page', [path]) })
   const client = await openWs(`${ws}/tail`)

@@ -37,7 +37,7 @@ test('packs the wire logs, short bytes for what passes and more for what deviate
   assert.is(logs['a.good'][0][0].size, 4096)
 })
 
-test('keeps at most 100 events of a case', () => {
+test('retains at most 100 events of a case', () => {
   const wire = Array.from({ length: 500 }, (_, t): WireEvent => ({ t, dir: 'in', kind: 'fin', text: 'fin' }))
   assert.is(unpack([buildRun([buildCase('a.b', { wire })])])['a.b'][0].length, 100)
 })

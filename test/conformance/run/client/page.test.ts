@@ -1,12 +1,13 @@
 import { EventEmitter, once } from 'node:events'
 import type { RunResult } from '../../../../src/conformance/result.ts'
 import { runClients } from '../../../../src/conformance/run/client/run-clients.ts'
-import { clientCases, selectCases } from '../../../../src/conformance/run/select.ts'
+import { clientEntries, selectCases } from '../../../../src/conformance/run/select.ts'
 import { launchChromium } from '../../../support/chromium.ts'
+import { chromium, testWith } from '../../../support/need.ts'
 import { assert, suite } from '../../../support/unit.ts'
 import { clientOptions } from '../../broken/try-client.ts'
 
-const test = suite('conformance/client/page', { timeLimit: 90_000 })
+const test = testWith(suite('conformance/run/client/page', { timeLimit: 90_000 }), chromium)
 
 const CASES = [
   'client.len.text-125',
@@ -28,7 +29,7 @@ const CASES = [
 ]
 
 test('a Chromium is tested from the page by its start button, and shows the result', async (t) => {
-  const entries = selectCases(clientCases, { include: CASES })
+  const entries = selectCases(clientEntries, { include: CASES })
   const events = new EventEmitter()
   const listening = once(events, 'listening')
   const running = runClients(clientOptions(entries, { onListening: (url) => events.emit('listening', url) }))

@@ -1,9 +1,10 @@
-import { type CatalogueEntry, findEntry } from '../../../../src/conformance/catalogue/index.ts'
+import type { CatalogueEntry } from '../../../../src/conformance/catalogue/entry.ts'
+import { findEntry } from '../../../../src/conformance/catalogue/index.ts'
 import { Plan } from '../../../../src/conformance/run/client/plan.ts'
 import type { Case } from '../../../../src/conformance/script/case.ts'
 import { assert, suite } from '../../../support/unit.ts'
 
-const test = suite('conformance/client/plan')
+const test = suite('conformance/run/client/plan')
 
 function planOf(...cases: Partial<Case>[]): Plan {
   const whole = cases.map((one): Case => ({ id: '', run: async () => {}, ...one }))
@@ -35,7 +36,7 @@ test('connections are numbered from 1, several for a case that wants them, none 
   assert.is(plan.named('1.1.1')?.first, 5)
 })
 
-test('what looks at all traffic comes last', () => {
+test('what checks all traffic runs last', () => {
   const plan = planOf({ id: 'client.req.host', phase: 'after' }, { id: 'client.resp.ok' })
   assert.is(plan.at(1)?.entry.id, 'client.resp.ok')
   assert.is(plan.at(2)?.entry.id, 'client.req.host')

@@ -4,17 +4,17 @@ import { CommandLauncher } from '../../../../src/conformance/client/launcher.ts'
 import type { RunResult } from '../../../../src/conformance/result.ts'
 import type { ClientRunOptions } from '../../../../src/conformance/run/client/client-run.ts'
 import { runClients } from '../../../../src/conformance/run/client/run-clients.ts'
-import { clientCases, selectCases } from '../../../../src/conformance/run/select.ts'
+import { clientEntries, selectCases } from '../../../../src/conformance/run/select.ts'
 import { assert, suite } from '../../../support/unit.ts'
 import { driveClient } from '../../broken/client.ts'
 import { clientOptions, launchReference } from '../../broken/try-client.ts'
 
-const test = suite('conformance/client/run', { timeLimit: 60_000 })
+const test = suite('conformance/run/client/run-clients', { timeLimit: 60_000 })
 const DRIVER = new URL('../../../support/autobahn-driver.ts', import.meta.url).pathname
 const REFERENCE = new URL('../../broken/main.ts', import.meta.url).pathname
 
 function entriesOf(...include: string[]) {
-  return selectCases(clientCases, { include })
+  return selectCases(clientEntries, { include })
 }
 
 /** Starts a run that waits for drivers; gives its address. */
@@ -56,7 +56,7 @@ test('a driver of npm ws written for Autobahn runs unchanged, and the run ends b
   )
 })
 
-test('the count is that of the connections, and a case tells its id, title and status', async () => {
+test('the count is that of the connections, and a case reports its id, title and status', async () => {
   const { url, running } = await serve(['client.len.text-0', 'client.resp.bad-accept'])
   assert.is(await ask(`${url}/getCaseCount`), '5')
   assert.equal(JSON.parse(await ask(`${url}/getCaseInfo?case=5`)).id, '1.1.1')
@@ -66,7 +66,7 @@ test('the count is that of the connections, and a case tells its id, title and s
   assert.equal(verdictsOf(outcomes[0].result), { 'client.len.text-0': 'pass', 'client.resp.bad-accept': 'pass' })
 })
 
-test('several clients at once are told apart by their names, broken ones from good ones', async () => {
+test('several clients at once are distinguished by their names, broken ones from good ones', async () => {
   const { url, running } = await serve(['client.len.text-125', 'client.ping.text'], { agents: 2 })
   await Promise.all([driveClient(url, 'good'), driveClient(url, 'bad', { defects: new Set(['answers-no-ping']) })])
   const { outcomes } = await running
@@ -96,7 +96,7 @@ test('a client that is gone before its last case is lost', async () => {
   assert.is(outcomes[0].result.summary.verdict, 'incomplete')
 })
 
-test('a command is started for each connection, and what it tells is heard', async () => {
+test('a command is started for each connection, and its events are read', async () => {
   const launcher = new CommandLauncher(`${process.execPath} --import tsx ${REFERENCE} --client {url}`)
   const include = ['client.req.fragment', 'client.req.query', 'client.req.tls-first', 'client.req.tls-bad-cert']
   const entries = entriesOf(...include, 'client.close.abnormal', 'client.frame.masked-tls')

@@ -1,7 +1,7 @@
 import { rangesOf } from '../../../../src/conformance/sections/server/close-code.ts'
 import { assert, suite } from '../../../support/unit.ts'
 
-const test = suite('conformance/sections/close-code')
+const test = suite('conformance/sections/server/close-code')
 
 test('codes that are neighbours make a range', () => {
   const all = Array.from({ length: 6 }, (_, index) => 1000 + index)

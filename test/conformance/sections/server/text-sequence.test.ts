@@ -1,9 +1,9 @@
 import { catalogue } from '../../../../src/conformance/catalogue/index.ts'
 import { bytesSent, textSequences } from '../../../../src/conformance/sections/server/text-sequence.ts'
-import { isUtf8 } from '../../../../src/conformance/wire/frame.ts'
+import { isUtf8 } from '../../../../src/conformance/wire/bytes.ts'
 import { assert, suite, thrownBy } from '../../../support/unit.ts'
 
-const test = suite('conformance/sections/text-sequence')
+const test = suite('conformance/sections/server/text-sequence')
 const rows = catalogue.filter(({ id }) => textSequences.some((one) => one.id === id))
 
 test('expects of each sequence what its bytes are', () => {
@@ -25,7 +25,7 @@ test('has as many bytes as the catalogue says where it shows the first only', ()
   )
 })
 
-test('throws for a row without bytes', async () => {
+test('throws for an entry without bytes', async () => {
   const error = await thrownBy(() => bytesSent({ id: 'utf8.none', send: '29 frames' }))
   assert.match(error.message, /utf8\.none sends no bytes/)
 })

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { type AddressInfo, connect } from 'node:net'
 import { createServer } from 'node:tls'
-import { type CatalogueEntry, findEntry } from '../../../../src/conformance/catalogue/index.ts'
+import type { CatalogueEntry } from '../../../../src/conformance/catalogue/entry.ts'
+import { findEntry } from '../../../../src/conformance/catalogue/index.ts'
 import { parseTarget } from '../../../../src/conformance/peer/target.ts'
 import type { CaseResult } from '../../../../src/conformance/result.ts'
 import { runServer } from '../../../../src/conformance/run/run-server.ts'
@@ -9,7 +10,7 @@ import { tlsHandshake } from '../../../../src/conformance/sections/server/tls.ts
 import { assert, suite, type TestContext } from '../../../support/unit.ts'
 import { startServer } from '../../broken/server.ts'
 
-const test = suite('conformance/sections/tls')
+const test = suite('conformance/sections/server/tls')
 
 function fixture(name: string): Buffer {
   return readFileSync(new URL(`../../../fixtures/tls/${name}`, import.meta.url))
@@ -61,7 +62,7 @@ async function runTls(url: string, ids: readonly string[]): Promise<CaseResult[]
 
 const describe = ({ id, verdict, note }: CaseResult): string => `${id}: ${verdict} ${note ?? ''}`
 
-test('an echo server behind TLS passes every row', async (t) => {
+test('an echo server behind TLS passes every case', async (t) => {
   const results = await runTls(
     await startTls(t),
     tlsHandshake.map(({ id }) => id),
@@ -70,7 +71,7 @@ test('an echo server behind TLS passes every row', async (t) => {
   assert.equal(bad.map(describe), [])
 })
 
-test('other rows run over TLS as they do in clear', async (t) => {
+test('other cases run over TLS as they do in clear', async (t) => {
   const results = await runTls(await startTls(t), [
     'hs.ok.minimal',
     'hs.ok.dribble',
@@ -85,7 +86,7 @@ test('a server that leaves close_notify out is warned', async (t) => {
   assert.is(result.verdict, 'warn')
 })
 
-test('the rows are skipped for a target in clear', async (t) => {
+test('the cases are skipped for a target in clear', async (t) => {
   const server = await startServer()
   t.after(() => server.close())
   const [result] = await runTls(server.url, ['hs.tls.basic'])

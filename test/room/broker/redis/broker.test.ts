@@ -6,12 +6,13 @@ import type { Gap } from '../../../../src/room/group.ts'
 import { Rooms } from '../../../../src/room/rooms.ts'
 import { Users } from '../../../../src/room/users.ts'
 import { FakePeer } from '../../../support/fake-session.ts'
-import { type RedisServer, redisTest, startRedis } from '../../../support/redis.ts'
+import { redisServer, testWith } from '../../../support/need.ts'
+import { type RedisServer, startRedis } from '../../../support/redis.ts'
 import { until } from '../../../support/tick.ts'
 import { assert, suite, type TestContext, thrownBy } from '../../../support/unit.ts'
 
 const test = suite('redis broker', { timeLimit: 60_000 })
-const withRedis = redisTest(test)
+const withRedis = testWith(test, redisServer)
 
 const kinds = ['node-redis', 'ioredis'] as const
 type Kind = (typeof kinds)[number]

@@ -1,0 +1,156 @@
+import { Mismatch } from '../peer/index.ts'
+import type { Handshake, OpenOptions, Reception, Trial } from '../script/index.ts'
+import { type Agent, caseUrl } from './agent.ts'
+import { answerAsOffered } from './agreement.ts'
+import { EventLog } from './event-log.ts'
+import type { Launched } from './launcher.ts'
+import { type Arrival, Listener } from './listener.ts'
+import type { InviteOptions, PendingUpgrade } from './pending-upgrade.ts'
+import { recordRequest } from './request-rule.ts'
+
+/** Milliseconds until a client that was started, or that drives itself, has to connect. */
+const ARRIVAL_LIMIT = 20_000
+
+/** Where the clients of one run of one case arrive. */
+export class CaseReception implements Reception {
+  readonly agent: Agent
+  readonly #first: number
+  readonly #last: number
+  readonly #waiting: Arrival[] = []
+  readonly #launched: Launched[] = []
+  readonly #listeners: Listener[] = []
+  /** Events of the newest connection of a client that drives itself. */
+  #events = new EventLog()
+  #wake: (() => void) | null = null
+  #count = 0
+
+  /** `first` is the number of the first connection, `count` says how many there are. */
+  constructor(agent: Agent, first: number, count: number) {
+    this.agent = agent
+    this.#first = first
+    this.#last = first + Math.max(1, count) - 1
+  }
+
+  /** The number of the next connection; a case that opens more than it said goes on with its last one. */
+  get #next(): number {
+    return Math.min(this.#first + this.#count, this.#last)
+  }
+
+  /** A client has connected for this case. */
+  push(arrival: Arrival): void {
+    this.#waiting.push(arrival)
+    this.#wake?.()
+  }
+
+  /** Adds an event of the newest connection. */
+  addEvent(event: Parameters<EventLog['push']>[0]): void {
+    this.#events.push(event)
+  }
+
+  /** Starts a client, or waits for the one that drives itself; ends the case when none connects. */
+  async next(t: Trial, options: InviteOptions = {}): Promise<PendingUpgrade> {
+    const launched = options.start === false ? null : this.start(options.url, options.env)
+    const upgrade = await this.arrived(t, options, launched)
+    if (upgrade !== null) return upgrade
+    const end = launched === null ? 'none' : `none; the client ended with ${await firstOf(launched.exited)}`
+    throw new Mismatch('a connection from the client', end)
+  }
+
+  /** Starts a client without waiting for it; null when clients connect by themselves. */
+  start(url?: string, env?: Record<string, string>): Launched | null {
+    const { launcher } = this.agent
+    if (launcher === null) return null
+    const launched = launcher.start(url ?? caseUrl(this.agent, this.#next), env)
+    launched.exited.finally(() => this.#wake?.())
+    this.#launched.push(launched)
+    return launched
+  }
+
+  /** The next client that connects; null when none does in time, or when it ended without connecting. */
+  async arrived(t: Trial, options: InviteOptions, launched: Launched | null): Promise<PendingUpgrade | null> {
+    const arrival = await this.#read(options.timeout ?? ARRIVAL_LIMIT, launched)
+    if (arrival === null) return null
+    this.#events = new EventLog()
+    const upgrade = this.#receive(t, arrival, options, launched)
+    this.#count++
+    return upgrade
+  }
+
+  /** Listens on a port of its own, for URLs that contain more than a number; its clients arrive here. */
+  async listen(t: Trial, tls?: { cert: string; key: string }, onConnection?: () => void): Promise<number> {
+    if (this.agent.launcher === null) t.skip('needs --exec CMD with {url}')
+    const host = new URL(this.agent.base).hostname
+    const listener = await Listener.open({ port: 0, host, tls, onConnection, onArrival: (one) => this.push(one) })
+    this.#listeners.push(listener)
+    return listener.port
+  }
+
+  /** Closes everything the case opened, and waits for the clients it started to end. */
+  async finish(t: Trial): Promise<void> {
+    // A client that never closes its side must not delay the next case.
+    for (const peer of t.peers) if (!peer.ended) peer.transport.reset()
+    t.close()
+    for (const { transport } of this.#waiting.splice(0)) transport.stream.destroy()
+    for (const listener of this.#listeners.splice(0)) listener.close()
+    await Promise.all(this.#launched.splice(0).map((one) => one.stop()))
+    this.#count = 0
+  }
+
+  /** What a server case opens: here the next client, with permessage-deflate answered as the case would offer it. */
+  async handshake(t: Trial, options: OpenOptions): Promise<Handshake> {
+    const { peer, request } = await this.next(t)
+    return answerAsOffered(peer, request, options)
+  }
+
+  async #read(timeout: number, launched: Launched | null): Promise<Arrival | null> {
+    const deadline = performance.now() + timeout
+    let isOver = false
+    const ends = launched?.exited ?? this.agent.gone
+    void ends.then(() => {
+      isOver = true
+      this.#wake?.()
+    })
+    for (;;) {
+      const arrival = this.#waiting.shift()
+      if (arrival !== undefined) return arrival
+      const left = deadline - performance.now()
+      if (isOver || left <= 0) return null
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, left)
+        this.#wake = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      })
+      this.#wake = null
+    }
+  }
+
+  #receive(t: Trial, arrival: Arrival, { url }: InviteOptions, launched: Launched | null): PendingUpgrade {
+    const { request, transport } = arrival
+    const { agent } = this
+    const peer = t.adopt(transport, 'server')
+    peer.resume()
+    t.log.in('http', request.head.toString('latin1'), request.head)
+    const number = this.#next
+    const ownUrl = url === undefined && launched !== null ? new URL(caseUrl(agent, number)) : undefined
+    recordRequest(t, agent, request, ownUrl)
+    return {
+      peer,
+      request,
+      events: launched?.events ?? this.#events,
+      ask: (command) => launched?.ask(command) ?? agent.command?.(number, command) ?? false,
+    }
+  }
+}
+
+/** The connections of a client case. */
+export function receptionOf(t: Trial): CaseReception {
+  if (t.reception instanceof CaseReception) return t.reception
+  throw new TypeError(`${t.entry.id} tests clients: it needs a reception`)
+}
+
+/** How it ended, when it has ended. */
+function firstOf(exited: Promise<string>): Promise<string> {
+  return Promise.race([exited, Promise.resolve('nothing yet')])
+}

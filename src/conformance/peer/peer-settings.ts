@@ -1,0 +1,24 @@
+import type { FrameWatch } from './frame-watch.ts'
+import type { Ledger } from './ledger.ts'
+import type { WireLog } from './wire-log.ts'
+
+/** What a peer needs besides its transport. */
+export interface PeerSettings {
+  /** Milliseconds to wait for one expected event. */
+  timeout: number
+  /** Makes the masking keys. */
+  randomKey: () => Uint8Array
+  log: WireLog
+  ledger: Ledger
+  watch: FrameWatch
+  /** The role that the tester plays; a server does not mask (RFC 6455 §5.1). Default `client`. */
+  role?: 'client' | 'server'
+}
+
+/** Which side ended the connection first, and how. */
+export interface Closing {
+  by: 'server' | 'client' | null
+  code: number | null
+  reason: string | null
+  tcp: 'fin' | 'rst' | null
+}

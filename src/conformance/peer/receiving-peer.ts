@@ -1,0 +1,286 @@
+import {
+  type Agreement,
+  agreementOf,
+  describeFrame,
+  type Frame,
+  FrameReader,
+  fieldTokens,
+  findHeadEnd,
+  Inflater,
+  Op,
+  parseResponse,
+  type Response,
+  showBytes,
+} from '../wire/index.ts'
+import { type Inbound, type Message, MessageAssembly, Mismatch } from './inbound.ts'
+import type { Closing, PeerSettings } from './peer-settings.ts'
+import { Queue } from './queue.ts'
+import type { SendingPeer } from './sending-peer.ts'
+import type { Transport } from './transport.ts'
+
+/** The receiving half of a connection: queues what arrives as events, and waits for them. */
+export class ReceivingPeer {
+  readonly #transport: Transport
+  readonly #settings: PeerSettings
+  readonly #closing: Closing
+  readonly #sender: SendingPeer
+  /** Pings from the target are answered. */
+  autoPong = true
+  /** As a server, answers a Close and ends TCP once both Closes were exchanged. */
+  autoClose = true
+  /** Inflates a compressed message; set when permessage-deflate was agreed. */
+  decoder: ((message: Message) => Buffer) | null = null
+  /** Pongs from the target are events even when no ping was sent. */
+  hearsUnsolicited = false
+
+  #raw: Buffer[] = []
+  #reader: FrameReader | null = null
+  #queue = new Queue<Inbound>()
+  readonly #assembly = new MessageAssembly()
+  #hasEnded = false
+  #wasPaused = false
+  #wake: (() => void) | null = null
+  #received = 0
+
+  constructor(transport: Transport, settings: PeerSettings, closing: Closing, sender: SendingPeer) {
+    this.#transport = transport
+    this.#settings = settings
+    this.#closing = closing
+    this.#sender = sender
+    const { stream } = transport
+    stream.on('data', (chunk: Buffer) => this.#onData(chunk))
+    stream.on('end', () => this.#onEnd(!sender.isFinSent && transport.isReset?.() ? 'rst' : 'fin'))
+    stream.on('error', () => this.#onEnd('rst'))
+    stream.on('close', () => this.#onEnd('rst'))
+  }
+
+  /** Whether the target has ended its side, or the connection is gone. */
+  get hasEnded(): boolean {
+    return this.#hasEnded
+  }
+
+  /** Bytes received so far. */
+  get received(): number {
+    return this.#received
+  }
+
+  /** Bytes that were read neither as a head nor as frames: a body, garbage. */
+  get unread(): Buffer {
+    return this.#reader === null ? Buffer.concat(this.#raw) : this.#reader.pending
+  }
+
+  /** Events that arrived and were not read yet. */
+  get queued(): readonly Inbound[] {
+    return this.#queue.toArray()
+  }
+
+  /** Closes the connection; nothing after that is received. */
+  destroy(): void {
+    this.#hasEnded = true
+    this.#transport.stream.destroy()
+  }
+
+  /** Stops reading from the socket. */
+  pause(): void {
+    this.#wasPaused = true
+    this.#transport.stream.pause()
+  }
+
+  /** Waits for a response head; null when none arrived in time or before the end. An interim 1xx is skipped. */
+  async readResponse(timeout: number): Promise<Response | null> {
+    const deadline = performance.now() + timeout
+    for (;;) {
+      const bytes = Buffer.concat(this.#raw)
+      const end = findHeadEnd(bytes)
+      if (end !== -1) {
+        const response = parseResponse(bytes.subarray(0, end))
+        this.#raw = [bytes.subarray(end)]
+        this.#settings.log.in('http', response.head.toString('latin1'), response.head)
+        if (response.status > 101 || response.status < 100) return response
+        if (response.status === 101) {
+          this.startFrames(agreementOf(response))
+          return response
+        }
+      } else if (this.#hasEnded || !(await this.#waitUntil(deadline))) return null
+    }
+  }
+
+  /** From here on what arrives is frames, compressed as agreed; `readResponse` calls it after a 101. */
+  startFrames(agreement: Agreement | null): void {
+    this.#settings.watch.deflate = agreement !== null
+    if (agreement !== null) {
+      const inflater = new Inflater(agreement.serverBits ?? undefined, !agreement.serverNoContext)
+      this.decoder = (message) => inflater.inflate(message.payload)
+    }
+    this.#reader = new FrameReader()
+    const early = Buffer.concat(this.#raw)
+    this.#raw = []
+    // The end may have been queued while the bytes before it waited as raw.
+    const queued = this.#queue.toArray()
+    this.#queue = new Queue()
+    this.#feed(early)
+    this.#queue.push(...queued)
+  }
+
+  /** Reads a response body by its Content-Length, by chunks, or to the end of the stream (RFC 9112 §6.3). */
+  async readBody(response: Response, timeout: number): Promise<Buffer | null> {
+    const deadline = performance.now() + timeout
+    const [length] = fieldTokens(response, 'content-length')
+    const chunked = fieldTokens(response, 'transfer-encoding').includes('chunked')
+    for (;;) {
+      const bytes = Buffer.concat(this.#raw)
+      const end = chunked
+        ? bytes.indexOf('0\r\n\r\n') + 5
+        : length === undefined
+          ? Number.POSITIVE_INFINITY
+          : Number(length)
+      if (bytes.length >= end && (!chunked || end >= 5)) {
+        this.#raw = [bytes.subarray(end)]
+        return bytes.subarray(0, end)
+      }
+      if (this.#hasEnded) return length === undefined && !chunked ? bytes : null
+      if (!(await this.#waitUntil(deadline))) return null
+    }
+  }
+
+  /**
+   * The next event, or null when none arrived in time. While bytes keep arriving the time starts anew
+   * (a large message is progress), up to `limit` milliseconds in all.
+   */
+  async next(timeout: number, limit: number): Promise<Inbound | null> {
+    const last = performance.now() + limit
+    while (this.#queue.length === 0) {
+      const before = this.#received
+      if (this.#reader !== null && this.#hasEnded) return { kind: 'end', tcp: this.#closing.tcp ?? 'rst' }
+      if (!(await this.#waitUntil(Math.min(performance.now() + timeout, last))) && this.#received === before)
+        return null
+      if (performance.now() >= last && this.#queue.length === 0) return null
+    }
+    const event = this.#queue.shift() as Inbound
+    if (event.kind === 'message') this.#decode(event.message)
+    return event
+  }
+
+  /** Puts an event back in front, so that the next wait returns it again. */
+  unshift(event: Inbound): void {
+    this.#queue.unshift(event)
+  }
+
+  /** Like `next`, but skips pings, and pongs when no ping was sent and no case asks for them. */
+  async nextMeaningful(timeout: number, limit: number): Promise<Inbound | null> {
+    for (;;) {
+      const event = await this.next(timeout, limit)
+      if (event?.kind === 'ping') continue
+      if (event?.kind === 'pong' && this.#settings.watch.pings.size === 0 && !this.hearsUnsolicited) continue
+      return event
+    }
+  }
+
+  /** Waits for bytes or the end, in any phase; false when neither arrived in time. */
+  async waitForInput(timeout: number): Promise<boolean> {
+    if (this.#hasEnded || this.#queue.length > 0) return true
+    return this.#waitUntil(performance.now() + timeout)
+  }
+
+  /** Waits for the end of the stream in any phase, reading on; null when it did not end in time. */
+  async waitForEnd(timeout: number): Promise<'fin' | 'rst' | null> {
+    const deadline = performance.now() + timeout
+    while (!this.#hasEnded) if (!(await this.#waitUntil(deadline))) return null
+    return this.#closing.tcp
+  }
+
+  #decode(message: Message): void {
+    if (!message.compressed || this.decoder === null) return
+    try {
+      message.payload = this.decoder(message)
+    } catch (error) {
+      this.#settings.watch.noteUndecodable(message.payload)
+      throw new Mismatch('a message that inflates', `${showBytes(message.payload)}: ${(error as Error).message}`)
+    }
+    if (message.opcode === Op.TEXT) this.#settings.watch.checkText([message.payload])
+  }
+
+  #onData(chunk: Buffer): void {
+    this.#received += chunk.length
+    if (this.#reader === null) this.#raw.push(chunk)
+    else this.#feed(chunk)
+    this.#wake?.()
+  }
+
+  #feed(chunk: Buffer): void {
+    for (const frame of this.#reader?.push(chunk) ?? []) this.#onFrame(frame)
+  }
+
+  #onFrame(frame: Frame): void {
+    const { log, watch } = this.#settings
+    log.in('frame', describeFrame(frame), frame.header, frame.raw)
+    watch.onFrame(frame)
+    if (frame.opcode === Op.PING) this.#onPing(frame)
+    else if (frame.opcode === Op.PONG) {
+      this.#sender.recordPong(frame.payload)
+      this.#queue.push({ kind: 'pong', frame })
+    } else if (frame.opcode === Op.CLOSE) this.#onClose(frame)
+    else if (frame.opcode <= Op.BINARY) {
+      const event = this.#assembly.push(frame)
+      if (event !== null) this.#queue.push(event)
+    } else this.#queue.push({ kind: 'stray', frame })
+  }
+
+  #onPing(frame: Frame): void {
+    this.#queue.push({ kind: 'ping', frame })
+    if (!this.autoPong || this.#sender.isCloseSent) return
+    void this.#sender.sendFrames([{ opcode: Op.PONG, payload: frame.payload }])
+  }
+
+  #onClose(frame: Frame): void {
+    const code = frame.payload.length >= 2 ? frame.payload.readUInt16BE(0) : null
+    const reason = frame.payload.subarray(2).toString('utf8')
+    this.#closing.by ??= this.#targetRole
+    if (this.#closing.code === null) Object.assign(this.#closing, { code, reason })
+    this.#sender.recordTimeSinceClose('close')
+    this.#settings.ledger.count('end.close')
+    this.#queue.push({ kind: 'close', code, reason, frame })
+    if (this.#sender.role === 'server' && this.autoClose) void this.#finishClosing(code)
+  }
+
+  /** The server ends TCP first, after its own Close (RFC 6455 §7.1.1). */
+  async #finishClosing(code: number | null): Promise<void> {
+    if (!this.#sender.isCloseSent) await this.#sender.sendClose(code ?? undefined)
+    this.#sender.end()
+  }
+
+  #onEnd(tcp: 'fin' | 'rst'): void {
+    if (this.#hasEnded) return
+    this.#hasEnded = true
+    const { log, watch } = this.#settings
+    this.#closing.tcp = tcp
+    log.in(tcp, tcp.toUpperCase())
+    if (this.#reader !== null) {
+      watch.onEnd(this.#reader.pending, tcp === 'fin')
+      // A Close may be stuck behind bytes that we did not read.
+      if (this.#closing.by === null && !this.#wasPaused) watch.onBareEnd()
+    }
+    this.#closing.by ??= this.#targetRole
+    this.#sender.recordTimeSinceClose('fin')
+    this.#queue.push({ kind: 'end', tcp })
+    if (tcp === 'fin') this.#transport.stream.end()
+    this.#wake?.()
+  }
+
+  get #targetRole(): 'client' | 'server' {
+    return this.#sender.role === 'client' ? 'server' : 'client'
+  }
+
+  /** Resolves to true when something arrived, to false at the deadline. */
+  #waitUntil(deadline: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => settle(false), Math.max(0, deadline - performance.now()))
+      const settle = (arrived: boolean): void => {
+        clearTimeout(timer)
+        this.#wake = null
+        resolve(arrived)
+      }
+      this.#wake = () => settle(true)
+    })
+  }
+}

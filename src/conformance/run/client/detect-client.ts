@@ -1,0 +1,39 @@
+import { type CatalogueEntry, findEntry } from '../../catalogue/index.ts'
+import { type Agent, type CaseReception, sendAnswer } from '../../client/index.ts'
+import { Mismatch, WireLog } from '../../peer/index.ts'
+import { Trial } from '../../script/index.ts'
+import { fieldValue, Random } from '../../wire/index.ts'
+
+/** The number of the connection that finds out what the client can. */
+export const DETECTION = 0
+
+/**
+ * Finds out whether the client connects, whether it echoes, and whether its driver reports events. Returns why it
+ * cannot be tested.
+ */
+export async function detectClient(agent: Agent, reception: CaseReception): Promise<string | undefined> {
+  const { context } = agent
+  const entry = findEntry('client.resp.ok') as CatalogueEntry
+  const trial = new Trial(entry, context, new Random(context.seed, 'detection'), new WireLog())
+  try {
+    const { peer, request, events } = await reception.next(trial)
+    await sendAnswer(peer, request)
+    await peer.sendText('detection')
+    const event = await peer.nextMeaningful()
+    context.capabilities.echo = event?.kind === 'message'
+    agent.reportsEvents = events.find('open') !== undefined
+    const userAgent = fieldValue(request, 'user-agent')
+    if (userAgent !== null) context.observations.user_agent = userAgent
+    return undefined
+  } catch (error) {
+    if (error instanceof Mismatch) return `the client does not connect (${error.actual})${outputOf(agent)}`
+    throw error
+  } finally {
+    await reception.finish(trial)
+  }
+}
+
+function outputOf({ launcher }: Agent): string {
+  const output = launcher?.output.trim()
+  return output ? `; its last output: ${output.split('\n').slice(-5).join('\n')}` : ''
+}

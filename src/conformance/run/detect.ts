@@ -1,0 +1,89 @@
+import { TLSSocket } from 'node:tls'
+import { type CatalogueEntry, findEntry } from '../catalogue/index.ts'
+import { Ledger, Mismatch, WireLog } from '../peer/index.ts'
+import { type RunContext, Trial } from '../script/index.ts'
+import { fieldTokens, fieldValue, poll, Random } from '../wire/index.ts'
+
+/** A trial that belongs to no case: for looking at the target before and between cases. */
+function lookAt(context: RunContext): Trial {
+  const entry = findEntry('hs.ok.minimal') as CatalogueEntry
+  const quiet: RunContext = { ...context, ledger: new Ledger(), observations: {} }
+  return new Trial(entry, quiet, new Random(context.seed, `look-${performance.now()}`), new WireLog())
+}
+
+/** How it is found out whether the target echoes. */
+export interface DetectOptions {
+  /** `auto`: by trying. */
+  echo: 'auto' | 'plain' | 'none'
+  echoPrefix: string
+}
+
+/** Finds out what the target can: an echo, permessage-deflate, its Server field. Returns why it cannot be tested. */
+export async function detect(context: RunContext, options: DetectOptions): Promise<string | undefined> {
+  const trial = lookAt(context)
+  const { capabilities } = context
+  try {
+    const { peer, response } = await trial.handshake({ add: [['Sec-WebSocket-Extensions', 'permessage-deflate']] })
+    if (response === null) return `${context.target.url} gave no answer to a plain handshake`
+    const { stream } = peer.transport
+    if (stream instanceof TLSSocket) capabilities.tls = stream.getProtocol()
+    capabilities.serverHeader = fieldValue(response, 'server')
+    if (response.status !== 101) return `${context.target.url} answers a plain handshake with “${response.statusLine}”`
+    capabilities.pmd = fieldTokens(response, 'sec-websocket-extensions').some((one) =>
+      one.startsWith('permessage-deflate'),
+    )
+    capabilities.echo =
+      options.echo === 'plain' || (options.echo === 'auto' && (await echoes(trial, options.echoPrefix)))
+    return undefined
+  } catch (error) {
+    if (error instanceof Mismatch) return `${context.target.url}: ${error.actual}`
+    throw error
+  } finally {
+    trial.close()
+  }
+}
+
+/** What a broken echo breaks. */
+const ECHO_RULES = ['inv.frame-grammar', 'inv.rsv', 'inv.message-order', 'inv.text-utf8']
+
+/**
+ * Whether the target echoes, well or badly: a broken echo is judged, not left out. One that stays silent, ends, or
+ * says something else is no echo server; a greeting before the echo does not disturb.
+ */
+async function echoes(trial: Trial, prefix: string): Promise<boolean> {
+  const peer = await trial.open()
+  const text = `echo-${trial.random.integer(0, 1e9)}`
+  await peer.sendText(text)
+  for (;;) {
+    const event = await peer.nextMeaningful()
+    if (event === null || event.kind === 'end')
+      return ECHO_RULES.some((rule) => trial.context.ledger.breachesOf(rule).length > 0)
+    // the target treats a plain text as a violation, or breaks the rules itself
+    if (event.kind === 'close') return event.code === 1002 || event.code === 1007
+    if (event.kind !== 'message') return true
+    if (event.message.payload.length === prefix.length + text.length) return true
+  }
+}
+
+/** Whether a fresh connection is served right now. */
+export async function serves(context: RunContext): Promise<boolean> {
+  const trial = lookAt(context)
+  try {
+    const peer = await trial.open()
+    await peer.sendPing('alive')
+    await peer.expectPong()
+    return true
+  } catch {
+    return false
+  } finally {
+    trial.close()
+  }
+}
+
+/** Milliseconds, before the factor, in which a target that stopped serving may come back. */
+const GRACE = 3_000
+
+/** Waits for a target that the tester did not start to serve again; false when it does not. */
+export function waitUntilServing(isServing: () => Promise<boolean>, timeoutFactor: number): Promise<boolean> {
+  return poll(isServing, GRACE * timeoutFactor)
+}

@@ -1,0 +1,39 @@
+import { describeInbound, type Peer } from '../peer/index.ts'
+import type { Trial } from './trial.ts'
+/** How a closing handshake is judged. */
+export interface CloseOptions {
+  /** Sent in the Close; default 1000; `null` sends an empty body. */
+  code?: number | null
+  reason?: string | Uint8Array
+  /** Codes that may be returned; so may an empty body. Default: 1000 and the code sent. */
+  codes?: readonly number[]
+  /** The case is about closing: a missing Close or end then fails the case itself, not only a `should`. */
+  strict?: boolean
+  /** The Close was sent already. */
+  sent?: boolean
+}
+
+/** Sends a Close and expects Close (same code, 1000 or empty) and FIN; anything else before it fails (RFC 6455 §7.1.2). */
+export async function expectCleanClose(t: Trial, peer: Peer, options: CloseOptions = {}): Promise<void> {
+  const code = options.code === undefined ? 1000 : options.code
+  const codes = options.codes ?? (code === null ? [1000] : [1000, code])
+  if (options.sent !== true) await peer.sendClose(code ?? undefined, options.reason)
+  const expected = `Close ${codes.join(' or ')} or empty, then FIN`
+  const assertClose = (ok: boolean, actual: string, requirement: string): boolean =>
+    options.strict ? t.assert(ok, expected, actual) : t.assertShould(ok, expected, actual, requirement)
+  const event = await peer.nextMeaningful()
+  if (event?.kind === 'end') {
+    assertClose(false, `${describeInbound(event, t.timeout)} without a Close`, '6455-5.5.1-6')
+    return
+  }
+  if (event === null) {
+    assertClose(false, describeInbound(event, t.timeout), '6455-5.5.1-6')
+    return
+  }
+  t.require(event.kind === 'close', expected, describeInbound(event, t.timeout))
+  const legal = event.code === null ? event.frame.payload.length === 0 : codes.includes(event.code)
+  assertClose(legal, describeInbound(event, t.timeout), '6455-5.5.1-5')
+  const end = await peer.nextMeaningful()
+  if (end?.kind === 'end') t.assertShould(end.tcp === 'fin', expected, describeInbound(end, t.timeout), '6455-7.1.1-1')
+  else assertClose(false, `Close, then ${describeInbound(end, t.timeout)}`, '6455-7.1.1-1')
+}

@@ -1,0 +1,93 @@
+import { describeInbound, faultOfClose, type Inbound, type Peer } from '../peer/index.ts'
+import { bytesOf } from '../wire/index.ts'
+import type { Trial } from './trial.ts'
+/** What may arrive before the end of a failed connection. */
+export interface FailureOptions {
+  /** Answers to what was sent before the fault: any number of them may arrive before the end. */
+  allowed?: (event: Inbound) => boolean
+  /** Milliseconds to wait, instead of the timeout. */
+  timeout?: number
+}
+
+/** Allows, before the failure, echoes of these texts: answers to what was legal. */
+export function allowEcho(...texts: (string | Uint8Array)[]): (event: Inbound) => boolean {
+  const left = texts.map((text) => bytesOf(text).toString('hex'))
+  return (event) => {
+    if (event.kind !== 'message') return false
+    const at = left.indexOf(event.message.payload.toString('hex'))
+    if (at === -1) return false
+    left.splice(at, 1)
+    return true
+  }
+}
+
+/** Whether the event is a pong; for `allowed`. */
+export function allowPong(event: Inbound): boolean {
+  return event.kind === 'pong'
+}
+
+/**
+ * `fail(c)` of the catalogue (RFC 6455 §7.1.7). A Close with one of the codes, then FIN: pass. An empty Close, another
+ * legal code, or an end without Close: a warning. An echo, or no end in time: failure.
+ */
+export async function expectFailure(
+  t: Trial,
+  peer: Peer,
+  codes: readonly number[],
+  options: FailureOptions = {},
+): Promise<void> {
+  const expected = `Close ${codes.join(' or ')}, then the end of the connection`
+  const event = await nextAfterFault(peer, options)
+  await judgeFailure(t, peer, codes, expected, event)
+}
+
+async function nextAfterFault(peer: Peer, options: FailureOptions): Promise<Inbound | null> {
+  for (;;) {
+    const event = await peer.nextMeaningful(options.timeout)
+    if (event === null || options.allowed?.(event) !== true) return event
+  }
+}
+
+async function judgeFailure(
+  t: Trial,
+  peer: Peer,
+  codes: readonly number[],
+  expected: string,
+  event: Inbound | null,
+): Promise<void> {
+  const code = event?.kind === 'close' ? event.code : null
+  if (codes.length === 1 && (event?.kind === 'close' || event?.kind === 'end')) {
+    t.context.ledger.failure(codes[0], code, t.entry.id)
+  }
+  if (event?.kind === 'end') {
+    t.assert(true, 'the connection ends', describeInbound(event, t.timeout))
+    t.assertShould(false, expected, `${describeInbound(event, t.timeout)} without a Close`, '6455-7.1.7-3')
+    return
+  }
+  t.require(event?.kind === 'close', expected, describeInbound(event, t.timeout))
+  const shown = describeInbound(event, t.timeout)
+  const end = await peer.nextMeaningful()
+  t.require(end?.kind === 'end', expected, `${shown}, then ${describeInbound(end, t.timeout)}`)
+  const fault = faultOfClose(event)
+  t.assert(fault === null, expected, fault === null ? shown : `${shown}: ${fault}`, { requirement: '6455-5.5.1-2' })
+  t.assertShould(event.code !== null && codes.includes(event.code), expected, shown, '6455-7.1.7-3')
+}
+
+/**
+ * `fails without waiting` of the catalogue: as `expectFailure`, before `rest` is sent; a server that waits for the rest
+ * gets a warning and is then judged as usual. Without `rest` waiting is the failure.
+ */
+export async function expectFailureEarly(
+  t: Trial,
+  peer: Peer,
+  codes: readonly number[],
+  rest?: () => Promise<void>,
+  options: FailureOptions = {},
+): Promise<void> {
+  const expected = `Close ${codes.join(' or ')} without waiting for more bytes`
+  const event = await nextAfterFault(peer, options)
+  if (event !== null || rest === undefined) return judgeFailure(t, peer, codes, expected, event)
+  t.assertShould(false, expected, describeInbound(event, t.timeout))
+  await rest()
+  await expectFailure(t, peer, codes, options)
+}

@@ -1,0 +1,46 @@
+import { Mismatch, type Peer } from '../peer/index.ts'
+import { expectCleanClose } from './expect-close.ts'
+import { expectEchoThenCleanClose } from './expect-echo.ts'
+import type { Trial } from './trial.ts'
+/** Shows that nothing more was pending: a ping is answered by its pong, with nothing before it (RFC 6455 §5.5.3). */
+export async function expectQuiet(t: Trial, peer: Peer, mark = `quiet-${t.random.integer(0, 1e6)}`): Promise<void> {
+  await peer.sendPing(mark)
+  await peer.expectPong(Buffer.from(mark))
+}
+
+/** The probe of the catalogue on an open connection: text `probe`, echo, clean close; ping and pong when there is no echo. */
+export async function expectProbe(t: Trial, peer: Peer): Promise<void> {
+  if (t.context.capabilities.echo) await expectEchoThenCleanClose(t, peer, { payload: 'probe' })
+  else {
+    await expectQuiet(t, peer, 'probe')
+    await expectCleanClose(t, peer)
+  }
+}
+
+/**
+ * `alive` of the catalogue: a new connection completes the probe. A target that does not serve it is lost, a `must`.
+ * It is done twice: the first may overtake what the target still does about the connection before.
+ */
+export async function expectAlive(t: Trial): Promise<void> {
+  const expected = 'a fresh connection is served'
+  const settings = { class: 'must', requirement: '6455-10.4-1' } as const
+  try {
+    await useOnce(t)
+    await useOnce(t)
+  } catch (error) {
+    if (!(error instanceof Mismatch)) throw error
+    t.lost = true
+    t.fail(expected, error.message, settings)
+  }
+  t.assert(true, expected, 'served', settings)
+}
+
+async function useOnce(t: Trial): Promise<void> {
+  const peer = await t.open()
+  if (t.context.capabilities.echo) {
+    await peer.sendText('probe')
+    await peer.expectMessage('echo of the probe')
+  } else await expectQuiet(t, peer, 'probe')
+  await peer.sendClose(1000)
+  await peer.waitForEnd()
+}

@@ -1,0 +1,22 @@
+export { isUtf8 } from 'node:buffer'
+
+/** UTF-8 bytes of a string, or the bytes as they are. */
+export function bytesOf(data: string | Uint8Array): Buffer {
+  if (typeof data === 'string') return Buffer.from(data, 'utf8')
+  return Buffer.isBuffer(data) ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength)
+}
+
+/** Bytes of a hex text; blanks are allowed: `hex('81 85')`. */
+export function hex(text: string): Buffer {
+  const digits = text.replace(/\s+/g, '')
+  if (!/^([0-9a-f]{2})*$/i.test(digits)) throw new TypeError(`“${text}” is no hex text`)
+  return Buffer.from(digits, 'hex')
+}
+
+/** A readable short form of data for messages: quoted text when it is printable, else hex; cut to 40 bytes. */
+export function showBytes(bytes: Uint8Array): string {
+  const head = Buffer.from(bytes.subarray(0, 40))
+  const text = head.toString('latin1')
+  const shown = /^[\x20-\x7e]*$/.test(text) ? JSON.stringify(text) : head.toString('hex')
+  return bytes.length > 40 ? `${shown}… (${bytes.length} bytes)` : shown
+}

@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto'
+
+/** The Sec-WebSocket-Accept that answers a key (RFC 6455 §4.2.2). */
+export function acceptOf(key: string): string {
+  return createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`, 'latin1').digest('base64')
+}
+
+/** What an HTTP request shall look like; everything is sent as given (RFC 9112). */
+export interface RequestSpec {
+  method: string
+  target: string
+  version: string
+  /** Pairs, so that order, case and repetition are free. A value of `null` leaves the field out. */
+  fields: [name: string, value: string][]
+  /** Between name and value; default a colon and a blank. */
+  separator?: string
+  /** Default CR LF. */
+  lineEnd?: string
+}
+
+/** The request as bytes, one byte per character (RFC 9112 §2.1). */
+export function encodeRequest(spec: RequestSpec): Buffer {
+  const end = spec.lineEnd ?? '\r\n'
+  const first = [spec.method, spec.target, spec.version].filter((part) => part !== '').join(' ')
+  const fields = spec.fields.map(([name, value]) => `${name}${spec.separator ?? ': '}${value}`)
+  return Buffer.from([first, ...fields, '', ''].join(end), 'latin1')
+}
+
+/** An HTTP response head as received, with the breaches of HTTP syntax found in it (RFC 9112 §4). */
+export interface Response {
+  statusLine: string
+  /** 0 when the status line cannot be read. */
+  status: number
+  fields: [name: string, value: string][]
+  /** What is malformed about the head. */
+  problems: string[]
+  /** The whole head, the empty line included. */
+  head: Buffer
+}
+
+/** Fields in their order: pairs, so that case and repetition are free. */
+export type Fields = [name: string, value: string][]
+
+/** The fields with changes by name: another value, several (the field is repeated), or `null` to omit the field. */
+export function changeFields(fields: Fields, changes: Record<string, string | string[] | null> = {}): Fields {
+  return fields.flatMap(([name, value]): Fields => {
+    const change = changes[name]
+    if (change === undefined) return [[name, value]]
+    if (change === null) return []
+    return (Array.isArray(change) ? change : [change]).map((one) => [name, one])
+  })
+}
+
+/** The values of a field, in order of their lines. */
+export function fieldValues(response: Pick<Response, 'fields'>, name: string): string[] {
+  return response.fields.filter(([field]) => field.toLowerCase() === name.toLowerCase()).map(([, value]) => value)
+}
+
+/** The value of a field, repeated lines joined by a comma, or null when it is absent (RFC 9110 §5.3). */
+export function fieldValue(response: Pick<Response, 'fields'>, name: string): string | null {
+  const values = fieldValues(response, name)
+  return values.length === 0 ? null : values.join(', ')
+}
+
+/** The elements of a comma-separated field, in lower case, trimmed, empty ones left out (RFC 9110 §5.6.1). */
+export function fieldTokens(response: Pick<Response, 'fields'>, name: string): string[] {
+  return (fieldValue(response, name) ?? '')
+    .split(',')
+    .map((token) => token.trim().toLowerCase())
+    .filter(Boolean)
+}
+
+/** Where the head ends (the index after the empty line), or -1. */
+export function findHeadEnd(bytes: Buffer): number {
+  const crlf = bytes.indexOf('\r\n\r\n', 0, 'latin1')
+  const lf = bytes.indexOf('\n\n', 0, 'latin1')
+  if (crlf === -1) return lf === -1 ? -1 : lf + 2
+  return lf !== -1 && lf < crlf ? lf + 2 : crlf + 4
+}
+
+/** Reads a response head; what is malformed is listed, not thrown (RFC 9112 §4, §5). */
+export function parseResponse(head: Buffer): Response {
+  const { startLine: statusLine, fields, problems } = parseHead(head)
+  const match = /^HTTP\/\d\.\d (\d{3}) [\t\x20-\x7e\x80-\xff]*$/.exec(statusLine)
+  if (match === null) problems.unshift(`status line “${statusLine}”`)
+  const status = match?.[1] ?? /^HTTP\/\S+ (\d{3})/.exec(statusLine)?.[1] ?? '0'
+  return { statusLine, status: Number(status), fields, problems, head }
+}
+
+const FIELD = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[\t ]*([\t\x20-\x7e\x80-\xff]*?)[\t ]*$/
+
+/** Cuts a head into its first line and its fields; malformed lines are listed, not thrown (RFC 9112 §2.2, §5). */
+export function parseHead(head: Buffer): { startLine: string; fields: Fields; problems: string[] } {
+  const text = head.toString('latin1')
+  const problems: string[] = []
+  if (/(^|[^\r])\n/.test(text)) problems.push('a line ends with LF alone')
+  const [startLine, ...lines] = text.replace(/(\r?\n){2}$/, '').split(/\r?\n/)
+  const fields: Fields = []
+  for (const line of lines) {
+    const field = FIELD.exec(line)
+    if (field === null) problems.push(`field line “${line}”`)
+    else fields.push([field[1], field[2]])
+  }
+  return { startLine, fields, problems }
+}

@@ -1,0 +1,14 @@
+/**
+ * What is on the wire: frames, HTTP, extensions, DEFLATE data, and how bytes are cut into writes. Knows no connection.
+ */
+export * from './bytes.ts'
+export * from './chop.ts'
+export * from './data-set.ts'
+export * from './deflate-block.ts'
+export * from './extension.ts'
+export * from './frame.ts'
+export * from './http.ts'
+export * from './inflate.ts'
+export * from './poll.ts'
+export * from './random.ts'
+export * from './upgrade-request.ts'

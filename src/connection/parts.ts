@@ -1,0 +1,168 @@
+import type { Duplex } from 'node:stream'
+import type { CloseInfo } from '../core/closing-handshake.ts'
+import { Protocol } from '../core/protocol.ts'
+import { fastEngine } from '../fast/engine.ts'
+import { acceptedBytes, ownStream } from '../transport/stream-owner.ts'
+import { callUser } from '../user-code/user-code.ts'
+import { channels } from './diagnostics.ts'
+import type { ConnectionHost, ConnectionSetup, PublicConnection } from './host.ts'
+import type { ConnectionLimits } from './limits.ts'
+import type { Link } from './link.ts'
+import { Inbound } from './receive/inbound.ts'
+import { Outbound } from './send/outbound.ts'
+import type { Snapshot } from './watch/snapshot.ts'
+import { Watchdog, type Watched } from './watch/watchdog.ts'
+
+/** Replaces the list of those who wait for the end, when it has come. */
+const GONE: (() => void)[] = []
+
+/** The parts of one connection: what they share, what must be known of all of them at once, and how they end. */
+export class Parts implements Link, Watched {
+  readonly connection: PublicConnection
+  readonly stream: Duplex
+  readonly host: ConnectionHost
+  readonly limits: ConnectionLimits
+  readonly protocol: Protocol
+  readonly watchdog: Watchdog
+  readonly #inbound: Inbound
+  /** Exists only while something is sent or received; with a codec for as long as the connection. */
+  #outbound: Outbound | null = null
+  closeInfo: CloseInfo | null = null
+  /** Resolves the promises of `gone`: null before somebody waits, `GONE` when the stream has closed. */
+  #awaitingEnd: (() => void)[] | null = null
+  /** The memory in bytes that the host was told last. */
+  #reportedMemory = 0
+  #sentMessages = 0
+
+  constructor(connection: PublicConnection, stream: Duplex, setup: ConnectionSetup) {
+    const { host, limits, role, codec = null } = setup
+    this.connection = connection
+    this.stream = stream
+    this.host = host
+    this.limits = limits
+    this.#inbound = new Inbound(this)
+    this.protocol = new Protocol(this.#inbound, { role, limits, codec, engine: fastEngine })
+    if (codec !== null) this.#outbound = new Outbound(this, codec)
+    this.watchdog = new Watchdog(this)
+  }
+
+  /** Begins to read, with `head` first; what arrives is delivered after the current tick. */
+  start(head: Buffer | undefined): void {
+    const { stream } = this
+    const inbound = this.#inbound
+    // The peer may have left before we accepted: 'close' was already emitted.
+    if (stream.closed) process.nextTick(() => inbound.onStreamClose())
+    if (head !== undefined && head.length > 0) process.nextTick(() => inbound.onBytes(head, 0, head.length))
+    ownStream(stream, inbound)
+  }
+
+  get output(): Outbound {
+    this.#outbound ??= new Outbound(this, null)
+    return this.#outbound
+  }
+
+  get bufferedAmount(): number {
+    return this.#outbound === null ? this.stream.writableLength : this.#outbound.bufferedAmount
+  }
+
+  /** Memory in bytes: input that waits, output that waits and what the application stores. */
+  get memoryUsed(): number {
+    return this.protocol.memoryUsed + this.bufferedAmount + this.connection.queuedBytes()
+  }
+
+  account(): void {
+    const used = this.memoryUsed
+    if (used === this.#reportedMemory) return
+    this.host.onMemoryChange(used - this.#reportedMemory)
+    this.#reportedMemory = used
+  }
+
+  /** Releases what an idle connection does not need; creating it again takes less than a microsecond. */
+  releaseIdleMemory(): void {
+    this.protocol.releaseIdleMemory()
+    if (this.#outbound?.releaseIdleMemory()) this.#outbound = null
+  }
+
+  snapshot(): Snapshot {
+    const { protocol } = this
+    return {
+      isPaused: protocol.isPaused,
+      pending: protocol.pending,
+      frameCount: protocol.frameCount,
+      receivedBytes: this.#inbound.receivedBytes,
+      receivedMessages: this.#inbound.receivedMessages,
+      sentMessages: this.#sentMessages,
+      bufferedAmount: this.bufferedAmount,
+      acceptedBytes: acceptedBytes(this.stream),
+    }
+  }
+
+  countSentMessage(): void {
+    this.#sentMessages++
+    this.host.traffic.sentMessages++
+  }
+
+  acceptPong(payload: Buffer): boolean {
+    const latency = this.watchdog.acceptPong(payload)
+    if (latency === null) return false
+    this.host.traffic.countLatency(latency)
+    return true
+  }
+
+  startClosing(): void {
+    this.watchdog.startClosing()
+  }
+
+  onClosed(info: CloseInfo): void {
+    const { connection, host } = this
+    this.watchdog.stop()
+    this.closeInfo = info
+    host.traffic.countClose(info.code)
+    this.#outbound?.onClosed()
+    if (channels.close.hasSubscribers) channels.close.publish({ connection, info })
+    callUser(
+      () => connection.onClose(info),
+      (error) => this.reportError(error),
+    )
+    this.endStream()
+  }
+
+  /** The peer's half is read and discarded from now on, but only for `closeTimeout`. */
+  endStream(): void {
+    const { stream } = this
+    this.#outbound?.flush()
+    if (stream.destroyed || stream.writableEnded) return
+    stream.end()
+    // Also when the peer has ended: it may never read what was sent.
+    this.watchdog.startClosing()
+    stream.resume()
+  }
+
+  onGone(): void {
+    const waiting = this.#awaitingEnd
+    if (waiting === GONE) return
+    this.#awaitingEnd = GONE
+    this.protocol.receiveEnd()
+    this.watchdog.stop()
+    this.host.onMemoryChange(-this.#reportedMemory)
+    this.#reportedMemory = 0
+    this.host.onGone(this.connection)
+    for (const resolve of waiting ?? []) resolve()
+  }
+
+  /** Resolves when the stream has closed. */
+  get gone(): Promise<void> {
+    // `stream.closed` turns true before 'close' is emitted, so test our own mark.
+    if (this.#awaitingEnd === GONE) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.#awaitingEnd ??= []
+      this.#awaitingEnd.push(resolve)
+    })
+  }
+
+  reportError(error: unknown): void {
+    const { connection, host } = this
+    if (channels.error.hasSubscribers) channels.error.publish({ connection, error })
+    host.reportError(error)
+  }
+}

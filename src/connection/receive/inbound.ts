@@ -1,0 +1,162 @@
+import { CloseCode } from '../../core/close-code.ts'
+import type { CloseInfo } from '../../core/closing-handshake.ts'
+import { WebSocketError } from '../../core/errors.ts'
+import { PauseReason } from '../../core/input-gate.ts'
+import { Opcode } from '../../core/opcode.ts'
+import type { ProtocolSink } from '../../core/protocol.ts'
+import { messageRun } from '../../fast/message-run.ts'
+import { decodeText } from '../../fast/utf8-decoder.ts'
+import type { StreamOwner } from '../../transport/stream-owner.ts'
+import { callUser, watchResult } from '../../user-code/user-code.ts'
+import { channels } from '../diagnostics.ts'
+import type { Data } from '../host.ts'
+import { limitCloseCodes } from '../limit-close-code.ts'
+import type { Link } from '../link.ts'
+import { MessageSlab } from './message-slab.ts'
+import { RateLimiter, type RateSink } from './rate-limiter.ts'
+
+/** Copies binary messages out of the memory that sockets read into. */
+const slab = new MessageSlab(messageRun)
+
+/** The bytes that a stream has handed in and that are being parsed: they belong to the stream. */
+let chunk: Buffer | null = null
+
+/**
+ * The way in: bytes of the stream to the protocol, its messages and pongs to the user, its answers to the output. Every
+ * connection has one: without private methods, which cost 8 bytes each time.
+ */
+export class Inbound implements StreamOwner, ProtocolSink, RateSink {
+  readonly #link: Link
+  /** Created where a limit demands it: for messages and bytes at the start, for pings with the first one. */
+  #rates: RateLimiter | null = null
+  receivedBytes = 0
+  receivedMessages = 0
+
+  constructor(link: Link) {
+    this.#link = link
+    const { messageRate, byteRate } = link.limits
+    if (messageRate !== null || byteRate !== null) this.#rates = new RateLimiter(link.limits, this)
+  }
+
+  onBytes(bytes: Buffer, start: number, end: number): void {
+    const { protocol, host, stream, output } = this.#link
+    this.receivedBytes += end - start
+    host.traffic.receivedBytes += end - start
+    // Node ignores pause() in the tick in which reading starts; repeat it.
+    if (protocol.isPaused) stream.pause()
+    // A callback may make another connection receive meanwhile.
+    const outerChunk = chunk
+    chunk = bytes
+    output.cork()
+    try {
+      protocol.receive(bytes, start, end)
+    } finally {
+      chunk = outerChunk
+      output.uncork()
+    }
+    this.#rates?.countBytes(end - start)
+    this.#link.account()
+    if (protocol.state === 'closed') this.#link.endStream()
+  }
+
+  onStreamEnd(): void {
+    const { protocol } = this.#link
+    // The end waits behind what was read before it; see `onFlow`.
+    if (protocol.isPaused) return
+    protocol.receiveEnd()
+    this.#link.endStream()
+  }
+
+  onStreamError(error: Error): void {
+    const message = `the transport failed: ${error.message}`
+    this.#link.protocol.receiveEnd(new WebSocketError('ERR_WS_TRANSPORT', message, { cause: error }))
+  }
+
+  onStreamDrain(): void {
+    this.#link.output.onSent()
+  }
+
+  onStreamClose(): void {
+    this.#link.onGone()
+  }
+
+  onTextMessage(bytes: Buffer, start: number, end: number, isAscii: boolean): void {
+    this.deliver(decodeText(bytes, start, end, isAscii), false)
+  }
+
+  onBinaryMessage(bytes: Buffer, start: number, end: number): void {
+    // A view of much more memory than it shows would retain all of it.
+    const isOwn = bytes !== chunk && bytes.length <= 2 * (end - start)
+    this.deliver(isOwn ? bytes.subarray(start, end) : slab.copy(bytes, start, end), true)
+  }
+
+  onPongReceived(payload: Buffer): void {
+    if (this.#link.acceptPong(payload)) return
+    const { connection } = this.#link
+    callUser(
+      () => connection.onPong(payload),
+      (error) => this.onUserError(error),
+    )
+  }
+
+  onControlFrame(opcode: number, payload: Uint8Array): void {
+    if (opcode === Opcode.PONG) {
+      this.#rates ??= new RateLimiter(this.#link.limits, this)
+      this.#rates.countPing()
+    }
+    this.#link.output.sendControl(opcode, payload)
+  }
+
+  onCloseExpected(): void {
+    this.#link.startClosing()
+  }
+
+  onClosed(info: CloseInfo): void {
+    this.#rates?.stop()
+    this.#link.onClosed(info)
+  }
+
+  onFlow(reading: boolean): void {
+    const { stream } = this.#link
+    if (reading) stream.resume()
+    else stream.pause()
+    if (reading && stream.readableEnded) process.nextTick(() => this.onStreamEnd())
+  }
+
+  deliver(data: Data, isBinary: boolean): void {
+    const { connection, host, protocol } = this.#link
+    this.receivedMessages++
+    host.traffic.receivedMessages++
+    this.#rates?.countMessage()
+    if (protocol.state !== 'open') return
+    if (channels.message.hasSubscribers) channels.message.publish({ connection, data, isBinary })
+    try {
+      const result: unknown = connection.onMessage(data, isBinary)
+      if (typeof result === 'object') this.watch(result)
+    } catch (error) {
+      this.onUserError(error)
+    }
+  }
+
+  /** A method of its own: a closure in `deliver` would cost memory for each message. */
+  watch(result: unknown): void {
+    watchResult(result, (error) => this.onUserError(error))
+  }
+
+  onUserError(error: unknown): void {
+    this.#link.reportError(error)
+    this.#link.connection.fail(CloseCode.INTERNAL_ERROR, 'ERR_WS_CALLBACK_THREW', 'internal error')
+  }
+
+  /** The peer sends more than it may: it is paused, or the connection is closed. */
+  onOverRate(wait: number): void {
+    const { connection, limits, protocol } = this.#link
+    if (protocol.state !== 'open') return
+    if (limits.overRate === 'close') {
+      const message = 'more messages, bytes or pings than allowed'
+      return connection.fail(limitCloseCodes.ERR_WS_RATE, 'ERR_WS_RATE', message)
+    }
+    protocol.pause(PauseReason.RATE)
+    this.#rates!.wait(wait, () => protocol.resume(PauseReason.RATE))
+  }
+}

@@ -1,0 +1,154 @@
+import { PauseReason } from '../../core/input-gate.ts'
+import type { MessageCodec } from '../../core/message-codec.ts'
+import { Opcode } from '../../core/opcode.ts'
+import { limitCloseCodes } from '../limit-close-code.ts'
+import type { Link, Output } from '../link.ts'
+import { Backpressure } from './backpressure.ts'
+import { CompressedSender } from './compressed-sender.ts'
+import { flushEndOfTick } from './end-of-tick.ts'
+import { Outbox } from './outbox.ts'
+import { type Sendable, type SendOptions, type SendResult, sizeBound, unsupportedType } from './outgoing.ts'
+import { PreparedMessage } from './prepared-message.ts'
+
+/** The way out: decides whether a message may be sent, and hands frames to the outbox. */
+export class Outbound implements Output {
+  readonly #link: Link
+  readonly #outbox: Outbox
+  /** Null without a codec: messages go to the outbox as they are. */
+  readonly #compressed: CompressedSender | null
+  /** Exists only while the peer is slow. */
+  #backpressure: Backpressure | null = null
+
+  constructor(link: Link, codec: MessageCodec | null) {
+    this.#link = link
+    this.#outbox = new Outbox(link.stream, link.host.maskingKey, this)
+    this.#compressed = codec === null ? null : new CompressedSender(this.#outbox, codec, this)
+  }
+
+  /** Bytes that the operating system has not accepted. */
+  get bufferedAmount(): number {
+    const waiting = this.#outbox.bufferedAmount
+    return this.#compressed === null ? waiting : waiting + this.#compressed.waitingBytes
+  }
+
+  /** Sends a message unless the limits forbid it; see `Connection.send`. */
+  send(data: Sendable | PreparedMessage, options: SendOptions | undefined): SendResult {
+    const { limits, protocol } = this.#link
+    const size = sizeBound(data)
+    if (protocol.state !== 'open') return 'closed'
+    const waiting = this.#outbox.bufferedAtMost + (this.#compressed === null ? 0 : this.#compressed.waitingBytes)
+    if (waiting + size > limits.highWaterMark) return this.#sendNearLimit(data, options)
+    this.#put(data, options)
+    return 'sent'
+  }
+
+  /** `send` where the cheap upper bound exceeds `highWaterMark`: with exact figures. */
+  #sendNearLimit(data: Sendable | PreparedMessage, options: SendOptions | undefined): SendResult {
+    const { highWaterMark, maxBufferedAmount } = this.#link.limits
+    const size = typeof data === 'string' ? Buffer.byteLength(data) : sizeBound(data)
+    this.#outbox.flush()
+    const total = this.bufferedAmount + size
+    // A message that finds nothing waiting may always be sent.
+    if (total > maxBufferedAmount && total > size) return this.#overflow(total)
+    this.#put(data, options)
+    this.#outbox.flush()
+    if (this.bufferedAmount <= highWaterMark) return 'sent'
+    // Messages from a peer that does not read the answers would only make more answers.
+    this.#link.protocol.pause(PauseReason.BACKPRESSURE)
+    this.#pressure().begin()
+    return 'backpressure'
+  }
+
+  #overflow(total: number): SendResult {
+    const { connection, host, limits } = this.#link
+    if (limits.overflow === 'drop') {
+      host.traffic.droppedMessages++
+      return 'dropped'
+    }
+    const message = `${total} bytes would wait to be sent; at most ${limits.maxBufferedAmount} are allowed`
+    connection.fail(limitCloseCodes.ERR_WS_SEND_OVERFLOW, 'ERR_WS_SEND_OVERFLOW', message)
+    return 'closed'
+  }
+
+  #put(data: Sendable | PreparedMessage, options: SendOptions | undefined): void {
+    this.#link.countSentMessage()
+    flushEndOfTick()
+    if (this.#compressed !== null) this.#compressed.send(data, options === undefined || options.compress !== false)
+    else if (typeof data === 'string') this.#outbox.sendText(Opcode.TEXT, data)
+    else if (data instanceof Uint8Array) this.#outbox.sendBytes(Opcode.BINARY, data)
+    else if (data instanceof PreparedMessage) this.#outbox.sendEncoded(data.frame)
+    else this.#outbox.sendBytes(Opcode.BINARY, new Uint8Array(data))
+  }
+
+  ping(payload: string | Uint8Array): void {
+    const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload
+    if (!(bytes instanceof Uint8Array)) throw unsupportedType(bytes)
+    if (bytes.length > 125) throw new RangeError(`a ping of ${bytes.length} bytes; at most 125 are allowed`)
+    if (this.#link.protocol.state === 'open') this.#outbox.sendBytes(Opcode.PING, bytes)
+  }
+
+  /** Sends a pong or Close frame that the protocol demands (RFC 6455 §5.5). */
+  sendControl(opcode: number, payload: Uint8Array): void {
+    if (opcode === Opcode.CLOSE) {
+      this.#backpressure?.sendWaitingPong()
+      if (this.#compressed === null) this.#outbox.sendBytes(Opcode.CLOSE, payload)
+      else this.#compressed.sendClose(payload)
+    } else if (this.#link.stream.writableLength === 0) this.#outbox.sendBytes(Opcode.PONG, payload)
+    else this.#pressure().holdPong(payload)
+  }
+
+  /** Resolves when nothing waits, or when the connection is closed. */
+  drained(): Promise<void> {
+    if (this.#link.protocol.state === 'closed') return Promise.resolve()
+    this.#outbox.flush()
+    return this.bufferedAmount === 0 ? Promise.resolve() : this.#pressure().drained()
+  }
+
+  cork(): void {
+    this.#outbox.cork()
+  }
+
+  uncork(): void {
+    this.#outbox.uncork()
+  }
+
+  flush(): void {
+    this.#outbox.flush()
+  }
+
+  /** The system has accepted what was written, or the codec has finished a message. */
+  onSent(): void {
+    if (this.#backpressure === null) this.#outbox.flush()
+    else this.#backpressure.onSent()
+  }
+
+  /** The outbox has handed so many bytes to the stream. */
+  onWritten(size: number): void {
+    const { host, stream } = this.#link
+    host.traffic.sentBytes += size
+    if (stream.writableLength > 0) this.#link.account()
+  }
+
+  /** Nothing waits any more after backpressure: the peer is read from again. */
+  onDrained(): void {
+    this.#link.account()
+    this.#link.protocol.resume(PauseReason.BACKPRESSURE)
+  }
+
+  /** Messages that wait for the codec are discarded; nobody waits for room any more. */
+  onClosed(): void {
+    this.#compressed?.drop()
+    this.#backpressure?.release()
+  }
+
+  /** Returns whether the whole part holds no state and may be dropped. */
+  releaseIdleMemory(): boolean {
+    if (this.#backpressure?.isIdle) this.#backpressure = null
+    return this.#backpressure === null && this.#compressed === null && this.#outbox.isIdle
+  }
+
+  #pressure(): Backpressure {
+    this.#backpressure ??= new Backpressure(this.#link.stream, this.#outbox, this)
+    return this.#backpressure
+  }
+}

@@ -1,0 +1,83 @@
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { isFastEnabled } from '../../src/fast/enabled.ts'
+import { assert, type Suite } from './unit.ts'
+
+/** Something without which a test cannot run. */
+export interface Need {
+  /** Why it is missing and what to do; `null` when it is there. */
+  readonly missing: string | null
+  /** Whether the environment turned it off, which is no failure where CI is set. */
+  readonly isTurnedOff?: boolean
+}
+
+/** A program of the machine. */
+export interface Program extends Need {
+  /** Its path; throws when it is missing. */
+  readonly path: string
+}
+
+/**
+ * The suite with tests that run only where everything they need is there. Elsewhere they are skipped with the reason;
+ * with `CI` in the environment they fail, because a machine that tests everything has everything.
+ */
+export function testWith(test: Suite, ...needs: readonly Need[]): Suite {
+  const need = needs.find(({ missing }) => missing !== null)
+  if (need === undefined) return test
+  const reason = need.missing ?? ''
+  const skips = need.isTurnedOff === true || !process.env['CI']
+  const add = (sentence: string): void => {
+    if (skips) test.skip(sentence, reason)
+    else test(sentence, () => assert.unreachable(reason))
+  }
+  return Object.assign(add, { skip: test.skip })
+}
+
+/** The program at the path that `variable` names, else the first of `names` in `PATH` or among `places`. */
+function findProgram(variable: string, names: readonly string[], places: readonly string[], hint: string): Program {
+  const fromEnvironment = process.env[variable]
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/bin', '/opt/homebrew/bin']
+  const candidates =
+    fromEnvironment === undefined
+      ? [...folders.flatMap((folder) => names.map((name) => join(folder, name))), ...places]
+      : [fromEnvironment]
+  const found = candidates.find(isExecutable)
+  const missing = `there is no ${fromEnvironment ?? names[0]}; ${hint}, or set ${variable}`
+  return {
+    missing: found === undefined ? missing : null,
+    get path() {
+      if (found === undefined) throw new Error(missing)
+      return found
+    },
+  }
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+export const chromium = findProgram(
+  'CHROMIUM_PATH',
+  ['chromium', 'chromium-browser', 'google-chrome'],
+  ['/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'],
+  'Debian: apt-get install chromium',
+)
+export const redisServer = findProgram('REDIS_PATH', ['redis-server'], [], 'Debian: apt-get install redis-server')
+export const nginx = findProgram('NGINX_PATH', ['nginx'], [], 'Debian: apt-get install nginx-light')
+export const openssl = findProgram('OPENSSL_PATH', ['openssl'], [], 'Debian: apt-get install openssl')
+
+/** `/proc`, which tells what a process uses. */
+export const proc: Need = {
+  missing: process.platform === 'linux' ? null : 'there is no /proc',
+  isTurnedOff: process.platform !== 'linux',
+}
+
+/** A fast path, which `DWEBSOCKET_PORTABLE` turns off. */
+export function fastPath(isInUse: boolean): Need {
+  return { missing: isInUse ? null : 'the fast path is not in use', isTurnedOff: !isFastEnabled }
+}
