@@ -2,9 +2,11 @@ import type { Connection } from '../connection/connection.ts'
 import type { Data } from '../connection/host.ts'
 import type { Sendable, SendOptions } from '../connection/send/outgoing.ts'
 import type { PreparedMessage } from '../connection/send/prepared-message.ts'
+import { CloseCode } from '../core/close-code.ts'
 import type { CloseInfo } from '../core/closing-handshake.ts'
 import { flag, type OptionRule } from '../options/option-rule.ts'
 import { checkOption, checkOptionNames, optionMessage, readOptions } from '../options/read-options.ts'
+import { watchResult } from '../user-code/user-code.ts'
 import type { Draining } from './draining.ts'
 import { MessageQueue, type QueueMarks, type QueueOptions, readQueueMarks, Waiter } from './message-queue.ts'
 
@@ -17,9 +19,9 @@ export interface SessionOptions extends QueueOptions {
 /** Observes a session without reading its messages. */
 export interface SessionWatcher {
   /** The peer has sent a message. */
-  onMessage?(): void
+  onMessage?(): unknown
   /** The connection is closed. */
-  onEnd(): void
+  onEnd(): unknown
 }
 
 /** Session options, checked once for many sessions. */
@@ -71,15 +73,26 @@ export class WebSocket {
   readonly #queue: MessageQueue
   readonly #drainingSource: Draining | null
   readonly #heartbeat: boolean
+  readonly #reportError: (error: unknown) => void
   #draining: AbortController | null = null
   #roomPromise: Promise<boolean> | null = null
   #watchers: Set<SessionWatcher> | null = null
   #closePromise: Promise<CloseInfo> | null = null
   #resolveClose: ((info: CloseInfo) => void) | null = null
 
-  /** Sets the callbacks of `connection`. Views get their session from `request.websocket` instead. */
-  constructor(connection: Connection, settings: SessionSettings = readSessionOptions(), draining?: Draining) {
+  /**
+   * Sets the callbacks of `connection`. Views get their session from `request.websocket` instead.
+   *
+   * @param reportError Called with what watchers throw; must not throw. Default: writes it to standard error.
+   */
+  constructor(
+    connection: Connection,
+    settings: SessionSettings = readSessionOptions(),
+    draining?: Draining,
+    reportError: (error: unknown) => void = console.error,
+  ) {
     this.connection = connection
+    this.#reportError = reportError
     this.#queue = new MessageQueue(settings.marks, {
       onFull: () => connection.pause(),
       onRoom: () => connection.resume(),
@@ -195,7 +208,7 @@ export class WebSocket {
 
   /** Calls `watcher` on messages and at the end, until `unwatch`; immediately when the end was before. */
   watch(watcher: SessionWatcher): void {
-    if (this.connection.closeInfo !== null) return watcher.onEnd()
+    if (this.connection.closeInfo !== null) return this.#notify(watcher, 'onEnd')
     this.#watchers ??= new Set()
     this.#watchers.add(watcher)
   }
@@ -205,7 +218,7 @@ export class WebSocket {
   }
 
   #receive(message: Data): void {
-    if (this.#watchers !== null) for (const watcher of this.#watchers) watcher.onMessage?.()
+    if (this.#watchers !== null) for (const watcher of this.#watchers) this.#notify(watcher, 'onMessage')
     if (this.#heartbeat && (message === 'ping' || message === 'pong')) {
       if (message === 'ping') this.connection.send('pong')
       return
@@ -219,7 +232,22 @@ export class WebSocket {
     this.#resolveClose?.(info)
     const watchers = this.#watchers
     this.#watchers = null
-    if (watchers !== null) for (const watcher of watchers) watcher.onEnd()
+    if (watchers !== null) for (const watcher of watchers) this.#notify(watcher, 'onEnd')
+  }
+
+  /** What one watcher throws keeps neither the others nor the message from being handled. */
+  #notify(watcher: SessionWatcher, event: keyof SessionWatcher): void {
+    try {
+      const result = watcher[event]?.()
+      if (result !== undefined) watchResult(result, (error) => this.#onWatcherFailure(error))
+    } catch (error) {
+      this.#onWatcherFailure(error)
+    }
+  }
+
+  #onWatcherFailure(error: unknown): void {
+    this.#reportError(error)
+    this.connection.fail(CloseCode.INTERNAL_ERROR, 'ERR_WS_CALLBACK_THREW', 'internal error')
   }
 }
 

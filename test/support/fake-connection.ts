@@ -53,6 +53,12 @@ export class FakeConnection {
     if (this.isPaused) this.resume()
   }
 
+  fail(code: number): void {
+    if (this.state === 'closed') return
+    this.calls.push(`fail ${code}`)
+    this.end({ code, wasClean: false, initiator: 'local' })
+  }
+
   pause(): void {
     if (this.state !== 'open') return
     this.calls.push('pause')
