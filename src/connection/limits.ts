@@ -6,7 +6,7 @@ import { readOptions } from '../options/read-options.ts'
 export interface RateLimit {
   perSecond: number
   /** Default: ten seconds' worth. */
-  burst?: number
+  burst?: number | undefined
 }
 
 /**
@@ -83,16 +83,16 @@ const rules = {
 /** The defaults of every connection. */
 export const defaultLimits: Readonly<ConnectionLimits> = readOptions(rules, {})
 
+/** Limits as options: each may be absent or `undefined`, which is its default. */
+export type LimitOptions = { [Name in keyof ConnectionLimits]?: ConnectionLimits[Name] | undefined }
+
 /**
  * Returns the limits of `options`, filled in from `base`.
  *
  * @throws {TypeError} when a limit has the wrong type.
  * @throws {RangeError} when a limit is not allowed.
  */
-export function readLimits(
-  options: Partial<ConnectionLimits>,
-  base: Readonly<ConnectionLimits> = defaultLimits,
-): ConnectionLimits {
+export function readLimits(options: LimitOptions, base: Readonly<ConnectionLimits> = defaultLimits): ConnectionLimits {
   return readOptions(rules, options, '', base)
 }
 

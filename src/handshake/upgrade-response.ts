@@ -9,11 +9,11 @@ export interface Acceptance {
   /** The request's `Sec-WebSocket-Key`. */
   key: string
   /** One of the client's. Default: none. */
-  subprotocol?: string | null
+  subprotocol?: string | null | undefined
   /** The agreed extensions in the form of `formatExtensions`. Default: none. */
-  extensions?: string | null
+  extensions?: string | null | undefined
   /** Fields of the application. */
-  headers?: HeaderFields
+  headers?: HeaderFields | undefined
 }
 
 const ACCEPTANCE =

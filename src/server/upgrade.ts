@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import type { Connection } from '../connection/connection.ts'
 import type { ConnectionSetup, RequestSource } from '../connection/host.ts'
-import { type ConnectionLimits, readLimits } from '../connection/limits.ts'
+import { type ConnectionLimits, type LimitOptions, readLimits } from '../connection/limits.ts'
 import { type HandshakeError, WebSocketError } from '../core/errors.ts'
 import { DeflateCodec } from '../deflate/codec.ts'
 import { negotiate } from '../deflate/offer.ts'
@@ -20,7 +20,7 @@ export interface AcceptOptions {
   /** Fields of the 101 besides those of the handshake, such as `Set-Cookie`. */
   headers?: HeaderFields | undefined
   /** Limits of this connection; they override those of the server. */
-  limits?: Partial<ConnectionLimits> | undefined
+  limits?: LimitOptions | undefined
 }
 
 /** The server part that an upgrade belongs to. */

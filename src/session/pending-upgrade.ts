@@ -26,7 +26,7 @@ export interface PendingUpgrade {
   readonly upgrade: Upgrade
   readonly host: ViewHost
   /** The decision of the server's own policy, when it has been applied already. */
-  readonly acceptance?: Acceptance
+  readonly acceptance?: Acceptance | undefined
 }
 
 const pendingUpgrades = new WeakMap<IncomingMessage, PendingUpgrade>()

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { CloseCode } from '../core/close-code.ts'
 import { describe } from '../options/read-options.ts'
-import { answerText } from '../server/plain-response.ts'
+import { refusePlain } from '../server/plain-response.ts'
 import { acceptPendingUpgrade, type PendingUpgrade, takePendingUpgrade } from './pending-upgrade.ts'
 import { answerPlain, failPlain } from './plain-view.ts'
 import { readViewOptions, type ViewOptions, type ViewSettings } from './view-options.ts'
@@ -76,14 +76,14 @@ export const require_websocket: ViewDecorator<WebSocketRequest> = (first: unknow
 /** Tells the three forms apart. Their types are the overloads of `ViewDecorator`. */
 // biome-ignore lint/suspicious/noExplicitAny: one implementation serves three overloads
 function decorate(rule: PlainRule, first: unknown, second: unknown): any {
-  if (typeof second === 'string' || typeof second === 'symbol') throw legacyDecorator()
+  if (isLegacyKey(second)) throw legacyError()
   if (typeof first !== 'function') {
     if (typeof first !== 'object' || first === null) {
       throw new TypeError(`the view is ${describe(first)}; allowed: a function`)
     }
     const settings = readViewOptions(first)
-    return (method: View, context: unknown) => {
-      if (!isContext(context)) throw legacyDecorator()
+    return (method: View, context: ClassMethodDecoratorContext) => {
+      if (!isContext(context)) throw legacyError()
       return decorateMethod(rule, method, settings, context)
     }
   }
@@ -91,14 +91,19 @@ function decorate(rule: PlainRule, first: unknown, second: unknown): any {
   return makeView(rule, first as View, readViewOptions((second as ViewOptions | undefined) ?? {}))
 }
 
-/** Compilers with `experimentalDecorators` pass a prototype and a name. */
-function legacyDecorator(): TypeError {
-  const allowed = 'a standard decorator: turn off experimentalDecorators, or call accept_websocket(view)'
-  return new TypeError(`called as a legacy decorator; allowed: ${allowed}`)
-}
-
 function isContext(value: unknown): value is ClassMethodDecoratorContext {
   return typeof value === 'object' && value !== null && 'kind' in value && 'addInitializer' in value
+}
+
+/** With `experimentalDecorators` a decorator receives the prototype, the name of the method and a descriptor. */
+function isLegacyKey(value: unknown): boolean {
+  return typeof value === 'string' || typeof value === 'symbol'
+}
+
+function legacyError(): TypeError {
+  return new TypeError(
+    'the decorator was called as a legacy one; allowed: a standard decorator (TypeScript without experimentalDecorators), or accept_websocket(view) without @',
+  )
 }
 
 function decorateMethod(rule: PlainRule, method: View, settings: ViewSettings, context: ClassMethodDecoratorContext) {
@@ -136,7 +141,7 @@ function makeView(rule: PlainRule, view: View, settings: ViewSettings): WebSocke
     if (complete.websocket !== null) return run() as void | Promise<void>
     // The upgrade was refused before the request got here.
     if (complete.is_websocket()) return
-    if (rule === 'refuse') return answerText(response, 400, 'this address accepts WebSocket requests only')
+    if (rule === 'refuse') return refusePlain(response, 400, 'this address accepts WebSocket requests only')
     const fail = next ?? ((error: unknown): void => failPlain(response, error, console.error))
     return answerPlain(run, response, fail, view.length < 2)
   }

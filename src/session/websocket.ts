@@ -202,7 +202,7 @@ export class WebSocket {
   }
 
   /** Every message until the connection closes; leaving the loop leaves the connection open (RFC 6455 §6.2). */
-  [Symbol.asyncIterator](): AsyncIterableIterator<Data, undefined> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<Data> {
     return new MessageIterator(this.#queue)
   }
 
@@ -252,7 +252,7 @@ export class WebSocket {
 }
 
 /** One reader of a queue. The readers of one session share its messages: each message goes to one of them. */
-class MessageIterator implements AsyncIterableIterator<Data, undefined> {
+class MessageIterator implements AsyncIterableIterator<Data> {
   readonly #queue: MessageQueue
 
   constructor(queue: MessageQueue) {
