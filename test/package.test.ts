@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { programs } from './support/readme.ts'
+import { programs, readme } from './support/readme.ts'
 import { assert, suite, type TestContext } from './support/unit.ts'
 
 const run = promisify(execFile)
@@ -71,11 +71,12 @@ test('has no dependency', () => {
 
 test('packs what package.json names, and no source', async (t) => {
   const { files } = await pack(temporaryFolder(t))
-  for (const entry of [...manifest.files, 'package.json', 'dist/cli/main.js', 'dist/cli/demo/pages/index.html']) {
+  const named: string[] = manifest.files.filter((pattern: string) => !pattern.startsWith('!'))
+  for (const entry of [...named, 'package.json', 'dist/cli/main.js', 'dist/cli/demo/pages/index.html']) {
     const isThere = files.some((file) => file === entry || file.startsWith(`${entry}/`))
     assert.ok(isThere, entry)
   }
-  for (const file of files) assert.not.match(file, /^(?:src|test|bench|\.)/)
+  for (const file of files) assert.not.match(file, /^(?:src|test|bench|\.)|\.map$/)
 })
 
 test('installs without a network and opens every door to import and require', async (t) => {
@@ -91,17 +92,60 @@ test('installs without a network and opens every door to import and require', as
   assert.match(stdout, /^dwebsocket <command>/)
 })
 
-test('brings types that satisfy the strictest compiler, and the programs of the README', async (t) => {
-  const folder = await install(t)
-  const typed = programs().filter(({ language }) => language === 'ts')
-  const sources = [USE_OF_EVERY_DOOR, ...typed.map(({ code }) => code)].map((code, i) => {
-    writeFileSync(join(folder, `program${i}.mts`), code)
-    return `program${i}.mts`
+/** Every check that TypeScript has for a user of these types. */
+const STRICTEST = ['--strict', '--skipLibCheck', 'false', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess']
+
+/** What a compiler says about programs beside the installed package; nothing when all is well. */
+async function complaintsOf(compiler: string, folder: string, programs: readonly string[]): Promise<string> {
+  const sources = programs.map((code, index) => {
+    writeFileSync(join(folder, `program${index}.mts`), code)
+    return `program${index}.mts`
   })
-  const options = ['--noEmit', '--strict', '--skipLibCheck', 'false', '--module', 'nodenext', '--target', 'es2023']
+  const target = ['--noEmit', '--module', 'nodenext', '--target', 'es2022']
   const typeRoots = ['--types', 'node', '--typeRoots', join(ROOT, 'node_modules/@types')]
-  const compiler = join(ROOT, 'node_modules/typescript/bin/tsc')
-  const words = [compiler, ...options, ...typeRoots, ...sources]
-  const complaints = await run(process.execPath, words, { cwd: folder }).catch((error) => error)
-  assert.is(complaints.stdout, '')
+  const words = [join(ROOT, compiler), ...target, ...STRICTEST, ...typeRoots, ...sources]
+  return (await run(process.execPath, words, { cwd: folder }).catch((error) => error)).stdout
+}
+
+test('brings types that satisfy the strictest compiler, and the programs of the README', async (t) => {
+  const typed = programs().filter(({ language }) => language === 'ts')
+  const sources = [USE_OF_EVERY_DOOR, ...typed.map(({ code }) => code)]
+  assert.is(await complaintsOf('node_modules/typescript/bin/tsc', await install(t), sources), '')
 })
+
+const OLDEST = 'test/oldest-typescript/node_modules/typescript'
+const forTheOldest = 'brings types for the oldest TypeScript that the README names'
+if (!existsSync(join(ROOT, OLDEST))) test.skip(forTheOldest, 'needs npm ci --prefix test/oldest-typescript')
+else {
+  test(forTheOldest, async (t) => {
+    const { version } = JSON.parse(readFileSync(join(ROOT, OLDEST, 'package.json'), 'utf8'))
+    assert.match(readme, `TypeScript ${version.replace(/\.\d+$/, '')} or later`)
+    const folder = await install(t)
+    assert.is(await complaintsOf(`${OLDEST}/lib/tsc.js`, folder, [USE_OF_EVERY_DOOR]), '')
+  })
+}
+
+test('every optional property of the published types accepts undefined', async (t) => {
+  const folder = join(await install(t), 'node_modules', manifest.name)
+  const entries = Object.values<{ types: string } | string>(manifest.exports).flatMap((target) =>
+    typeof target === 'string' ? [] : join(folder, target.types),
+  )
+  const strict = publishedTypes(entries).flatMap((file) =>
+    readFileSync(file, 'utf8')
+      .split('\n')
+      .filter((line) => /^ +(?:readonly )?\w+\?: .*;$/.test(line) && !/\bundefined;$/.test(line))
+      .map((line) => `${file.slice(folder.length)}: ${line.trim()}`),
+  )
+  assert.equal(strict, [])
+})
+
+/** The declaration files that these files import, directly or not, and they themselves. */
+function publishedTypes(entries: readonly string[]): string[] {
+  const files = new Set(entries)
+  for (const file of files) {
+    for (const [, path] of readFileSync(file, 'utf8').matchAll(/from '(\.[^']+)'/g)) {
+      files.add(join(dirname(file), path.replace(/\.ts$/, '.d.ts')))
+    }
+  }
+  return [...files]
+}

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { parseOptions } from '../src/cli/conform/option.ts'
 import * as client from '../src/client/browser.ts'
+import { limitCloseCodes } from '../src/connection/limit-close-code.ts'
 import { defaultLimits } from '../src/connection/limits.ts'
 import { readDeflateOptions } from '../src/deflate/options.ts'
 import * as index from '../src/index.ts'
@@ -179,6 +180,12 @@ test('names every error code of the source, and no other', () => {
   }
   const shown = new Set([...readme.matchAll(/\bERR_WS_[A-Z0-9_]+\b/g)].map(([code]) => code))
   assert.equal([...shown].toSorted(), [...codes].toSorted())
+})
+
+test('tells the close code of every limit', () => {
+  const shown = tableRows('code', 'close').flatMap(([codes, close]) => codeWords(codes).map((code) => [code, close]))
+  const closeOf = Object.fromEntries(shown)
+  for (const [code, close] of Object.entries(limitCloseCodes)) assert.is(closeOf[code], String(close), code)
 })
 
 test('names everything that the doors of the package export', () => {

@@ -8,7 +8,7 @@ import type { Outcome } from './support/unit.ts'
  */
 
 const options = process.argv.slice(2)
-const pattern = options.find((word) => !word.startsWith('--')) ?? '\\.test\\.ts$'
+const pattern = new RegExp(options.find((word) => !word.startsWith('--')) ?? '')
 
 /** Groups outcomes by a text, in the order of their first members. */
 function groupBy(all: readonly Outcome[], textOf: (outcome: Outcome) => string): Map<string, Outcome[]> {
@@ -44,8 +44,8 @@ function printSummary(): void {
 }
 
 // Nothing that imports uvu may be imported before uvu's own runner is.
-const { suites } = await parse('test', pattern)
-await run(suites)
+const { suites } = await parse('test', '\\.test\\.ts$')
+await run(suites.filter(({ name }) => pattern.test(name)))
 const { outcomes } = await import('./support/unit.ts')
 const { endChromium } = await import('./support/chromium.ts')
 await endChromium()

@@ -1,7 +1,7 @@
 import type { Agent } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
-import { type ConnectionLimits, defaultLimits, readLimits } from '../connection/limits.ts'
+import { type ConnectionLimits, defaultLimits, type LimitOptions, readLimits } from '../connection/limits.ts'
 import { type DeflateOptions, type ResolvedDeflateOptions, readDeflateOptions } from '../deflate/options.ts'
 import type { HeaderFields } from '../handshake/header-field.ts'
 import { anyObject, callback, integer, type OptionRule } from '../options/option-rule.ts'
@@ -9,7 +9,7 @@ import { checkOptionNames, readOptions } from '../options/read-options.ts'
 import type { Transport } from './handshake-request.ts'
 
 /** How a client connects: the limits of its connection, and the options of its handshake (RFC 6455 §4.1). */
-export interface ConnectOptions extends Partial<ConnectionLimits> {
+export interface ConnectOptions extends LimitOptions {
   /** Subprotocols offered, in order of preference. Default: none. */
   subprotocols?: readonly string[] | undefined
   /** Header fields of the request besides those of the handshake, such as `Authorization`. */

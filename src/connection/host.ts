@@ -26,7 +26,7 @@ export interface ConnectionHost {
   /** Counts messages and bytes. */
   readonly traffic: Traffic
   /** Returns the masking key of the next frame (client role, RFC 6455 §5.3). */
-  readonly maskingKey?: () => Uint8Array
+  readonly maskingKey?: (() => Uint8Array) | undefined
   /** Receives what a callback of the user throws; must not throw. */
   reportError(error: unknown): void
   /** The memory that a connection uses has changed by so many bytes. */
@@ -47,7 +47,7 @@ export interface ConnectionSetup {
   limits: ConnectionLimits
   request: RequestSource
   subprotocol: string
-  codec?: MessageCodec | null
+  codec?: MessageCodec | null | undefined
   /** Bytes that followed the request; they are received after the current tick. */
-  head?: Buffer
+  head?: Buffer | undefined
 }

@@ -6,7 +6,7 @@ import { readOptions } from '../options/read-options.ts'
 export interface RateLimit {
   perSecond: number
   /** Default: ten seconds' worth. */
-  burst?: number
+  burst?: number | undefined
 }
 
 /**
@@ -26,13 +26,13 @@ export interface ConnectionLimits extends MessageLimits {
   byteRate: RateLimit | null
   /** Pings from the peer; see `overRate`. Default 1,000 a second, 10,000 at once. */
   pingRate: RateLimit | null
-  /** A peer that exceeds a rate is read more slowly, or closed with 1008. Default `pause`. */
+  /** A peer that exceeds a rate is read more slowly, or closed with 1013. Default `pause`. */
   overRate: 'pause' | 'close'
-  /** Time for the header of a frame once it has begun; then 1008. Default 10 s. */
+  /** Time for the header of a frame once it has begun; then 1013. Default 10 s. */
   headerTimeout: number
-  /** Bytes a second that the payload of a frame must arrive at, over ten seconds; slower is 1008. Default 1024; 0 turns it off. */
+  /** Bytes a second that the payload of a frame must arrive at, over ten seconds; slower is 1013. Default 1024; 0 turns it off. */
   minPayloadRate: number
-  /** Time for a whole message once it has begun; then 1008. Default 60 s. */
+  /** Time for a whole message once it has begun; then 1013. Default 60 s. */
   messageTimeout: number
   /** Time for the answer to a Close frame, and for reading the last one; then the transport is closed. Default 5 s. */
   closeTimeout: number
@@ -40,9 +40,9 @@ export interface ConnectionLimits extends MessageLimits {
   pingInterval: number
   /** Time without a byte after that ping; then the transport is closed, 1006. Default 20 s. */
   pingTimeout: number
-  /** Time without a message in either direction; then Close 1000. Default `Infinity`. */
+  /** Time without a message in either direction; then Close 1001. Default `Infinity`. */
   idleTimeout: number
-  /** The longest life of a connection; then Close 1000. Default `Infinity`. */
+  /** The longest life of a connection; then Close 1001. Default `Infinity`. */
   maxLifetime: number
 }
 
@@ -83,16 +83,16 @@ const rules = {
 /** The defaults of every connection. */
 export const defaultLimits: Readonly<ConnectionLimits> = readOptions(rules, {})
 
+/** Limits as options: each may be absent or `undefined`, which is its default. */
+export type LimitOptions = { [Name in keyof ConnectionLimits]?: ConnectionLimits[Name] | undefined }
+
 /**
  * Returns the limits of `options`, filled in from `base`.
  *
  * @throws {TypeError} when a limit has the wrong type.
  * @throws {RangeError} when a limit is not allowed.
  */
-export function readLimits(
-  options: Partial<ConnectionLimits>,
-  base: Readonly<ConnectionLimits> = defaultLimits,
-): ConnectionLimits {
+export function readLimits(options: LimitOptions, base: Readonly<ConnectionLimits> = defaultLimits): ConnectionLimits {
   return readOptions(rules, options, '', base)
 }
 

@@ -20,7 +20,7 @@ export interface CloseInfo {
   /** Who ended it: this side, the peer with a Close frame, or the transport. */
   initiator: 'local' | 'remote' | 'transport'
   /** Why, unless the application or the peer just asked for it. */
-  error?: Error
+  error?: Error | undefined
 }
 
 /** Called for control frames in both directions, and for the end (RFC 6455 §5.5, §7). */

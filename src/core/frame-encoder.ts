@@ -5,13 +5,13 @@ import { plainEngine } from './plain-engine.ts'
 /** The parts of a frame besides opcode and payload. */
 export interface FrameOptions {
   /** Whether this is the last frame of its message. Default: true. */
-  fin?: boolean
+  fin?: boolean | undefined
   /** Marks a compressed message (RFC 7692 §6.1). Default: false. */
-  rsv1?: boolean
+  rsv1?: boolean | undefined
   /** Four bytes; for clients only (RFC 6455 §5.3). Default: not masked. */
-  maskingKey?: Uint8Array
+  maskingKey?: Uint8Array | undefined
   /** Masks the payload. Default `plainEngine`. */
-  engine?: ByteEngine
+  engine?: ByteEngine | undefined
 }
 
 /** Bytes of the header of an unmasked frame with this payload length (RFC 6455 §5.2). */

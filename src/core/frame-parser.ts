@@ -35,9 +35,9 @@ export interface FrameSinks {
 export interface ParserOptions {
   role: Role
   /** Whether an extension that gives RSV1 a meaning was negotiated. Default false. */
-  rsv1Allowed?: boolean
+  rsv1Allowed?: boolean | undefined
   /** Default `plainEngine`. */
-  engine?: ByteEngine
+  engine?: ByteEngine | undefined
 }
 
 /** Bytes of the longest header: 2, 8 of extended length, 4 of masking key (RFC 6455 §5.2). */

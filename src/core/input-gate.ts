@@ -25,9 +25,9 @@ export interface InputOptions {
   role: Role
   limits: MessageLimits
   /** permessage-deflate as negotiated; without it RSV1 is a violation. Default null. */
-  codec?: MessageCodec | null
+  codec?: MessageCodec | null | undefined
   /** Default `plainEngine`. */
-  engine?: ByteEngine
+  engine?: ByteEngine | undefined
 }
 
 /**

@@ -39,11 +39,11 @@ export interface MessageLimits {
 export interface AssemblerOptions {
   limits: MessageLimits
   /** Inflates messages with RSV1; null without permessage-deflate. Default null. */
-  codec?: MessageCodec | null
+  codec?: MessageCodec | null | undefined
   /** Called when the codec does not finish at once. Needed with a codec only. */
-  codecSink?: CodecSink | null
+  codecSink?: CodecSink | null | undefined
   /** Default `plainEngine`. */
-  engine?: ByteEngine
+  engine?: ByteEngine | undefined
 }
 
 /**

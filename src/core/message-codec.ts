@@ -23,7 +23,7 @@ export interface MessageCodec {
    * What `compressShared` makes of a message is the same for all codecs of this name, and refers to no other message.
    * Null, or not there, where every message may refer to those before it (context takeover).
    */
-  readonly sharing?: string | null
+  readonly sharing?: string | null | undefined
   /** Deflates one message at once, for every connection of the same `sharing`; `null` when it should be sent uncompressed. */
   compressShared?(message: Uint8Array): Uint8Array | null
   /** The connection is gone: frees every context and drops pending work, whose `done` is not called any more. */

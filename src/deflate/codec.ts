@@ -46,7 +46,7 @@ export interface DeflateCodecInit {
   parameters: DeflateParameters
   options: ResolvedDeflateOptions
   /** Default: the budget of the process. */
-  budget?: MemoryBudget
+  budget?: MemoryBudget | undefined
 }
 
 /**

@@ -28,10 +28,10 @@ export interface DeflateAgreement {
 
 /** An element read into the four parameters; the bits are 0 when the parameter has no value. */
 interface ParameterSet {
-  server_no_context_takeover?: true
-  client_no_context_takeover?: true
-  server_max_window_bits?: number
-  client_max_window_bits?: number
+  server_no_context_takeover?: true | undefined
+  client_no_context_takeover?: true | undefined
+  server_max_window_bits?: number | undefined
+  client_max_window_bits?: number | undefined
 }
 
 /** A decimal number from 8 to 15 without leading zeroes (RFC 7692 §7.1.2). */

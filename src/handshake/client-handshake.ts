@@ -17,9 +17,9 @@ import { parseRequestTarget } from './request-target.ts'
 export interface ClientOffer {
   key: string
   /** In the client's order of preference. */
-  subprotocols?: readonly string[]
+  subprotocols?: readonly string[] | undefined
   /** In the client's order of preference. */
-  extensions?: readonly Extension[]
+  extensions?: readonly Extension[] | undefined
 }
 
 /** The parts of a client's opening handshake (RFC 6455 §4.1). */
@@ -29,12 +29,12 @@ export interface ClientRequest extends ClientOffer {
   /** Path and query, beginning with `/`. */
   target: string
   /** The application's own fields, such as `Origin` or `Cookie`. */
-  headers?: HeaderFields
+  headers?: HeaderFields | undefined
 }
 
 /** The head of an HTTP response, such as node's `IncomingMessage` (RFC 9112 §2.1). */
 export interface ResponseHead {
-  readonly statusCode?: number
+  readonly statusCode?: number | undefined
   /** As in `'1.1'`. */
   readonly httpVersion: string
   /** Names and values in turn, as sent. */

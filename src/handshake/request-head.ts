@@ -19,9 +19,9 @@ export interface RequestHead {
 /** Limits of a request head (RFC 6455 §10.4). */
 export interface RequestHeadLimits {
   /** Bytes of the whole head. Default 16,384. */
-  maxSize?: number
+  maxSize?: number | undefined
   /** Number of fields. Default 1,000. */
-  maxFieldCount?: number
+  maxFieldCount?: number | undefined
 }
 
 const MAX_SIZE = 16_384

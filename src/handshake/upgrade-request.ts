@@ -15,8 +15,8 @@ import { parseRequestTarget, type RequestTarget } from './request-target.ts'
 
 /** The head of an HTTP request, such as node's `IncomingMessage` (RFC 9112 §2.1). */
 export interface UpgradeRequestHead {
-  readonly method?: string
-  readonly url?: string
+  readonly method?: string | undefined
+  readonly url?: string | undefined
   /** As in `'1.1'`. */
   readonly httpVersion: string
   /** Names and values in turn, as sent. */

@@ -9,11 +9,11 @@ export interface Acceptance {
   /** The request's `Sec-WebSocket-Key`. */
   key: string
   /** One of the client's. Default: none. */
-  subprotocol?: string | null
+  subprotocol?: string | null | undefined
   /** The agreed extensions in the form of `formatExtensions`. Default: none. */
-  extensions?: string | null
+  extensions?: string | null | undefined
   /** Fields of the application. */
-  headers?: HeaderFields
+  headers?: HeaderFields | undefined
 }
 
 const ACCEPTANCE =
@@ -56,6 +56,22 @@ export function formatAccept({ key, subprotocol, extensions, headers }: Acceptan
   if (extensions) head += `Sec-WebSocket-Extensions: ${extensions}\r\n`
   if (headers !== undefined) head += formatFields(headers, ACCEPT_NAMES)
   return `${head}\r\n`
+}
+
+/** Fields of a response that a 101 must not have, besides those of the handshake. */
+const NOT_FOR_ACCEPT = /^(?:content-.*|date|keep-alive|trailer)$/i
+
+/**
+ * Adds fields to a 101 of `formatAccept`. Those that a 101 must not have and those of the handshake are left out: an
+ * app sets them for the response that it would have sent otherwise.
+ *
+ * @throws {TypeError} when a field cannot be sent.
+ */
+export function addAcceptFields(head: string, fields: HeaderFields): string {
+  const allowed = Object.entries(fields).filter(
+    ([name]) => !ACCEPT_NAMES.has(name.toLowerCase()) && !NOT_FOR_ACCEPT.test(name),
+  )
+  return `${head.slice(0, -2)}${formatFields(Object.fromEntries(allowed), ACCEPT_NAMES)}\r\n`
 }
 
 /**

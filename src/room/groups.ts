@@ -25,8 +25,8 @@ export interface GroupsStats extends DeliveryCounts {
 export interface Broadcast {
   readonly message: Payload | Uint8Array | ArrayBuffer
   /** Default true. */
-  readonly compress?: boolean
-  readonly except?: WebSocket
+  readonly compress?: boolean | undefined
+  readonly except?: WebSocket | undefined
 }
 
 /** The callbacks of groups. */

@@ -9,19 +9,19 @@ export interface SlowOptions {
    * has once for all its slow members; `drop`, it misses messages until it has read; `close`, it is closed with 1013.
    * Other members are never delayed. Default `wait`.
    */
-  slow?: 'wait' | 'drop' | 'close'
+  slow?: 'wait' | 'drop' | 'close' | undefined
   /** Bytes that may wait for one member. Default 1 MiB. */
-  slowBytes?: number
+  slowBytes?: number | undefined
   /** Bytes of the backlog of a room; members that need older messages miss them. Default 16 MiB. */
-  backlogBytes?: number
+  backlogBytes?: number | undefined
 }
 
 /** Options of users, and of rooms. */
 export interface GroupOptions extends SlowOptions {
   /** Connects them with those of other processes. Default: a `MemoryBroker`, this process alone. */
-  broker?: Broker
+  broker?: Broker | undefined
   /** Called with what callbacks throw. Default: writes it to standard error. */
-  onError?: (error: unknown) => void
+  onError?: ((error: unknown) => void) | undefined
 }
 
 /** Options of rooms. */
@@ -30,9 +30,9 @@ export interface RoomsOptions extends GroupOptions {
    * Stores the last messages of every room, so that a member can come back and get what it missed. Messages then
    * travel in envelopes that carry an id, see `Room.join`. Default `null`, no history.
    */
-  history?: HistoryOptions | null
+  history?: HistoryOptions | null | undefined
   /** Rooms with a member in this process; one more is a RangeError. Default 100,000. */
-  maxRooms?: number
+  maxRooms?: number | undefined
 }
 
 /** The options of a group, checked and filled in. */

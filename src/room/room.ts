@@ -9,23 +9,23 @@ import type { Joined } from './recipients.ts'
 /** Options of a join. */
 export interface JoinOptions {
   /** The name under which the session is listed in `members()`. Default: it is counted without a name. */
-  as?: string
+  as?: string | undefined
   /**
    * The id of the last message that the client got, which the browser client sends in the query `last`; the session is
    * then sent what it missed. `null` when the client has none yet. Only for rooms with history.
    */
-  last?: string | null
+  last?: string | null | undefined
 }
 
 /** Options of a broadcast. */
 export interface BroadcastOptions {
   /** A member of this process that does not get the message. */
-  except?: WebSocket
+  except?: WebSocket | undefined
   /**
    * Whether the message may be compressed, once for all members whose permessage-deflate allows it: those without
    * context takeover on the server's side, which is the default. Default true.
    */
-  compress?: boolean
+  compress?: boolean | undefined
 }
 
 /**

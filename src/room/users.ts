@@ -8,7 +8,7 @@ import { collectPresence } from './presence.ts'
 /** Options of a device. */
 export interface UserOptions {
   /** Milliseconds without a message from the device after which it is removed. Default: until it is closed. */
-  ttl?: number
+  ttl?: number | undefined
 }
 
 /** The counts of users; sizes in bytes. */

@@ -1,6 +1,6 @@
 import { maxHeaderSize } from 'node:http'
 import { isIP } from 'node:net'
-import type { ConnectionLimits } from '../connection/limits.ts'
+import type { ConnectionLimits, LimitOptions } from '../connection/limits.ts'
 import { defaultLimits, readLimits } from '../connection/limits.ts'
 import { type DeflateOptions, type ResolvedDeflateOptions, readDeflateOptions } from '../deflate/options.ts'
 import { callback, flag, integer, type OptionRule, positive, type Settings } from '../options/option-rule.ts'
@@ -23,7 +23,7 @@ export interface AdmissionOptions {
 }
 
 /** Options of a server: the policy of every upgrade, the limits of every connection and of all together. */
-export interface ServerOptions extends UpgradePolicy, AdmissionOptions, Partial<ConnectionLimits> {
+export interface ServerOptions extends UpgradePolicy, AdmissionOptions, LimitOptions {
   /**
    * Bytes that all connections together may use for buffers and queues. Above it new connections get 503 with
    * `Retry-After`, and the connections that use most are closed with 1013. Default: a quarter of the heap's limit.

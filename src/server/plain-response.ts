@@ -17,9 +17,20 @@ export function answerError(response: ServerResponse): void {
   answerText(response, 500, 'internal error')
 }
 
+/**
+ * Refuses a plain request where WebSocket is expected. A request with `Sec-WebSocket-Key` has lost its `Upgrade` on the
+ * way: a proxy drops hop-by-hop fields unless it is told to forward them (RFC 9110 §7.6.1).
+ */
+export function refusePlain(response: ServerResponse, status: number, text: string): void {
+  const { headers, httpVersion } = response.req
+  const isHandshake = headers['sec-websocket-key'] !== undefined
+  const found = `found Sec-WebSocket-Key, but no Upgrade: websocket over HTTP/1.1 (this is HTTP/${httpVersion})`
+  answerText(response, status, isHandshake ? `${text}; ${found}: the proxy must forward Upgrade and Connection` : text)
+}
+
 /** Tells a plain request that only WebSocket is spoken here (RFC 9110 §15.5.22). */
 export function answerUpgradeRequired(response: ServerResponse): void {
   response.setHeader('Connection', 'close, Upgrade')
   response.setHeader('Upgrade', 'websocket')
-  answerText(response, 426, 'this server speaks WebSocket: send an upgrade request (RFC 6455)')
+  refusePlain(response, 426, 'this server speaks WebSocket: send an upgrade request (RFC 6455)')
 }

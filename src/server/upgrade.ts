@@ -3,14 +3,15 @@ import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import type { Connection } from '../connection/connection.ts'
 import type { ConnectionSetup, RequestSource } from '../connection/host.ts'
-import { type ConnectionLimits, readLimits } from '../connection/limits.ts'
+import { type ConnectionLimits, type LimitOptions, readLimits } from '../connection/limits.ts'
 import { type HandshakeError, WebSocketError } from '../core/errors.ts'
 import { DeflateCodec } from '../deflate/codec.ts'
 import { negotiate } from '../deflate/offer.ts'
 import type { ResolvedDeflateOptions } from '../deflate/options.ts'
 import type { HeaderFields } from '../handshake/header-field.ts'
 import type { UpgradeRequest } from '../handshake/upgrade-request.ts'
-import { formatAccept, formatRefusal } from '../handshake/upgrade-response.ts'
+import { addAcceptFields, formatAccept, formatRefusal } from '../handshake/upgrade-response.ts'
+import { DeferredHead } from './deferred-head.ts'
 
 /** Choices of the code that accepts an upgrade. */
 export interface AcceptOptions {
@@ -19,7 +20,7 @@ export interface AcceptOptions {
   /** Fields of the 101 besides those of the handshake, such as `Set-Cookie`. */
   headers?: HeaderFields | undefined
   /** Limits of this connection; they override those of the server. */
-  limits?: Partial<ConnectionLimits> | undefined
+  limits?: LimitOptions | undefined
 }
 
 /** The server part that an upgrade belongs to. */
@@ -47,6 +48,7 @@ const RESPONSE_TIMEOUT = 5_000
 
 let releaseOf: (upgrade: Upgrade) => Duplex
 let refuseOf: (upgrade: Upgrade, error: unknown) => void
+let acceptLaterOf: (upgrade: Upgrade, options: AcceptOptions, readFields: () => HeaderFields) => Opening
 let declineOf: (upgrade: Upgrade, error: unknown) => void
 
 /** A valid upgrade request that waits for a decision: `accept` or `refuse`, once (RFC 6455 §4.2.2). */
@@ -67,6 +69,7 @@ export class Upgrade {
     releaseOf = (upgrade) => upgrade.#release()
     refuseOf = (upgrade, error) => upgrade.#refusePending(error)
     declineOf = (upgrade, error) => upgrade.#decline(error)
+    acceptLaterOf = (upgrade, options, readFields) => upgrade.#acceptLater(options, readFields)
   }
 
   /** @param head Bytes that were read behind the request. */
@@ -124,7 +127,21 @@ export class Upgrade {
    * @throws {TypeError} when the subprotocol was not offered or a header field cannot be sent.
    * @throws {RangeError} when a limit is not allowed.
    */
-  accept({ subprotocol, headers, limits }: AcceptOptions = {}): Connection {
+  accept(options: AcceptOptions = {}): Connection {
+    const { head, open } = this.#prepare(options)
+    this.stream.write(head, 'latin1')
+    return open()
+  }
+
+  #acceptLater(options: AcceptOptions, readFields: () => HeaderFields): Opening {
+    const { head, open } = this.#prepare(options)
+    const connection = open()
+    const deferred = new DeferredHead(this.stream, () => addAcceptFields(head, readFields()))
+    return { connection, sendHead: () => deferred.send() }
+  }
+
+  /** Settles the upgrade; the caller sends the head and opens the connection. */
+  #prepare({ subprotocol, headers, limits }: AcceptOptions): { head: string; open: () => Connection } {
     if (subprotocol !== undefined && !this.subprotocols.includes(subprotocol)) {
       const offered = this.subprotocols.join(', ') || 'none'
       throw new TypeError(`subprotocol ${JSON.stringify(subprotocol)} was not offered; offered: ${offered}`)
@@ -132,20 +149,22 @@ export class Upgrade {
     const { deflate, limits: serverLimits } = this.#host
     const ownLimits = limits === undefined ? serverLimits : readLimits(limits, serverLimits)
     const agreement = deflate === null ? null : negotiate(this.#handshake.extensions, deflate)
-    const answer = formatAccept({ key: this.#handshake.key, subprotocol, extensions: agreement?.response, headers })
+    const head = formatAccept({ key: this.#handshake.key, subprotocol, extensions: agreement?.response, headers })
     this.#settle()
-    this.stream.write(answer, 'latin1')
-    const codec =
-      agreement === null
-        ? null
-        : new DeflateCodec({ role: 'server', parameters: agreement.parameters, options: deflate! })
-    return this.#host.open(this.stream, {
-      request: this.#source,
-      head: this.#head,
-      subprotocol: subprotocol ?? '',
-      codec,
-      limits: ownLimits,
-    })
+    const open = (): Connection => {
+      const codec =
+        agreement === null
+          ? null
+          : new DeflateCodec({ role: 'server', parameters: agreement.parameters, options: deflate! })
+      return this.#host.open(this.stream, {
+        request: this.#source,
+        head: this.#head,
+        subprotocol: subprotocol ?? '',
+        codec,
+        limits: ownLimits,
+      })
+    }
+    return { head, open }
   }
 
   /**
@@ -191,6 +210,23 @@ export class Upgrade {
     this.#settled = true
     this.#host.onSettled(this)
   }
+}
+
+/** An accepted upgrade whose 101 may not be sent yet. */
+export interface Opening {
+  readonly connection: Connection
+  /** Sends the 101 now, with the fields of the application. */
+  sendHead(): void
+}
+
+/**
+ * Accepts an upgrade like `upgrade.accept`, but sends the 101 on `sendHead`, or before the first frame. Fields that a
+ * 101 must not have are left out.
+ *
+ * @param readFields Returns the fields of the application at that time; must not throw.
+ */
+export function acceptLater(upgrade: Upgrade, options: AcceptOptions, readFields: () => HeaderFields): Opening {
+  return acceptLaterOf(upgrade, options, readFields)
 }
 
 /** Refuses an upgrade unless it is settled; an error that is not a HandshakeError is reported in both cases. */

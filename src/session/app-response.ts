@@ -12,9 +12,9 @@ import type { WebSocket } from './websocket.ts'
  * replaced by 400. Once the request is accepted, what is written is discarded, and `response.end()` closes the session
  * of a handler that is not decorated.
  *
- * @param session The session of a handler that is not decorated, `null` without one.
+ * @param session Returns the session of a handler that is not decorated. Default: none.
  */
-export function makeAppResponse(upgrade: Upgrade, session: () => WebSocket | null): ServerResponse {
+export function makeAppResponse(upgrade: Upgrade, session: () => WebSocket | null = () => null): ServerResponse {
   const response = new ServerResponse(upgrade.request)
   let stream: Duplex | null = null
   const decide = (): void => {
@@ -44,6 +44,9 @@ export function makeAppResponse(upgrade: Upgrade, session: () => WebSocket | nul
   // ServerResponse uses only the Writable part of a socket.
   response.assignSocket(sink as Socket)
   response.once('finish', () => sink.end())
-  upgrade.stream.once('close', () => sink.destroy())
+  // The response of an accepted request still ends when its peer has left: `finish` handlers run.
+  upgrade.stream.once('close', () => {
+    if (stream !== null || !upgrade.settled) sink.destroy()
+  })
   return response
 }

@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { flag } from '../options/option-rule.ts'
 import { checkOption } from '../options/read-options.ts'
 import type { AnyHttpServer } from '../server/attachment.ts'
@@ -60,7 +60,7 @@ export class WebSocketMiddleware {
       return
     }
     announceUpgrade({ upgrade, host: this.#host })
-    this.#run(upgrade, () => null)
+    this.#run(upgrade, makeAppResponse(upgrade))
   }
 
   /** Runs the chain with a `request.websocket` that accepts on first use. A getter cannot wait: the policy is applied first. */
@@ -68,17 +68,21 @@ export class WebSocketMiddleware {
     const { request } = upgrade
     const acceptance = await authorizeUpgrade(upgrade, this.#host.policy)
     let session: WebSocket | null = null
+    const response = makeAppResponse(upgrade, () => session)
     setSessionLater(request, () => {
-      session ??= acceptUpgrade(upgrade, this.#host, acceptance)
+      if (session !== null) return session
+      const open = acceptUpgrade(upgrade, this.#host, acceptance, response)
+      open?.sendHead()
+      session = open?.session ?? null
       return session
     })
     removeQuery(request)
     announceUpgrade({ upgrade, host: this.#host, acceptance })
-    this.#run(upgrade, () => session)
+    this.#run(upgrade, response)
   }
 
-  #run(upgrade: Upgrade, session: () => WebSocket | null): void {
+  #run(upgrade: Upgrade, response: ServerResponse): void {
     if (upgrade.settled || upgrade.stream.destroyed) return
-    this.#httpServer.emit('request', upgrade.request, makeAppResponse(upgrade, session))
+    this.#httpServer.emit('request', upgrade.request, response)
   }
 }

@@ -8,7 +8,7 @@ import { announceUpgrade, type ViewHost } from './pending-upgrade.ts'
 import { answerPlain, failPlain } from './plain-view.ts'
 import { type UrlMatch, Urls } from './urls.ts'
 import { completeRequest, markRequest, type ViewRequest } from './view-request.ts'
-import { accept_websocket, isWebSocketView, type View } from './views.ts'
+import { accept_websocket, isWebSocketView, type View, type WebSocketView } from './views.ts'
 
 /** A method type, whose parameters TypeScript compares both ways: a decorated method keeps the request it declared. */
 type AnyView = { view(request: ViewRequest, response: ServerResponse): unknown }['view']
@@ -67,7 +67,7 @@ export class Router {
     view(completeRequest(request, params), new ServerResponse(request))
   }
 
-  /** Runs the view of a plain HTTP request; a string or bytes that it returns are the response body. */
+  /** Runs the view of a plain HTTP request; for what it may return see `answerPlain`. */
   onRequest(request: IncomingMessage, response: ServerResponse): void {
     const match = this.#match(request)
     if (typeof match === 'number') return answerText(response, match, refusals[match].message)
@@ -75,8 +75,9 @@ export class Router {
     const fail = (error: unknown): void => failPlain(response, error, this.#host.reportError)
     markRequest(request, false, this.#host.addressOf)
     const complete = completeRequest(request, params)
-    const run = (): unknown => (view as (...args: unknown[]) => unknown)(complete, response, fail)
-    void answerPlain(run, response, fail)
+    // A decorated view answers by itself.
+    if (isWebSocketView(view)) (view as WebSocketView)(complete, response, fail)
+    else void answerPlain(() => view(complete, response), response, fail, view.length < 2)
   }
 
   /** The view of a path and its parameters, or the status of a path without one. */

@@ -1,4 +1,4 @@
-import { type ConnectionLimits, defaultLimits, readLimits } from '../connection/limits.ts'
+import { defaultLimits, type LimitOptions, readLimits } from '../connection/limits.ts'
 import { checkOptionNames } from '../options/read-options.ts'
 import { type Authorize, type PolicySettings, policyNames, readPolicy, type UpgradePolicy } from '../server/policy.ts'
 import { queueMarkNames } from './message-queue.ts'
@@ -6,7 +6,7 @@ import type { ViewRequest } from './view-request.ts'
 import { readSessionOptions, type SessionOptions, type SessionSettings } from './websocket.ts'
 
 /** The decisions of a view before the 101, and the limits of its sessions where they differ from the server's (§4.2.2). */
-export interface ViewOptions extends Omit<UpgradePolicy, 'authorize'>, Partial<ConnectionLimits>, SessionOptions {
+export interface ViewOptions extends Omit<UpgradePolicy, 'authorize'>, LimitOptions, SessionOptions {
   /**
    * Called after the origin check and after the server's own `authorize`; returns nothing to accept, or the HTTP
    * response `{ status, headers?, body? }` that refuses. May be async.
@@ -18,7 +18,7 @@ export interface ViewOptions extends Omit<UpgradePolicy, 'authorize'>, Partial<C
 export interface ViewSettings {
   readonly policy: PolicySettings
   /** `undefined` when the view names no limit and uses the server's. */
-  readonly limits?: Partial<ConnectionLimits> | undefined
+  readonly limits?: LimitOptions | undefined
   /** What the view names itself; the rest is the server's. */
   readonly session: Partial<SessionSettings>
 }

@@ -2,11 +2,14 @@ import type { Connection } from '../connection/connection.ts'
 import type { Data } from '../connection/host.ts'
 import type { Sendable, SendOptions } from '../connection/send/outgoing.ts'
 import type { PreparedMessage } from '../connection/send/prepared-message.ts'
+import { CloseCode } from '../core/close-code.ts'
 import type { CloseInfo } from '../core/closing-handshake.ts'
-import { flag, type OptionRule } from '../options/option-rule.ts'
-import { checkOption, checkOptionNames, optionMessage, readOptions } from '../options/read-options.ts'
+import { flag } from '../options/option-rule.ts'
+import { readOptions } from '../options/read-options.ts'
+import { watchResult } from '../user-code/user-code.ts'
 import type { Draining } from './draining.ts'
 import { MessageQueue, type QueueMarks, type QueueOptions, readQueueMarks, Waiter } from './message-queue.ts'
+import { checkWaitOptions, type WaitOptions, waitInLine } from './wait.ts'
 
 /** Options of a session, besides the limits of its connection. */
 export interface SessionOptions extends QueueOptions {
@@ -17,9 +20,9 @@ export interface SessionOptions extends QueueOptions {
 /** Observes a session without reading its messages. */
 export interface SessionWatcher {
   /** The peer has sent a message. */
-  onMessage?(): void
+  onMessage?(): unknown
   /** The connection is closed. */
-  onEnd(): void
+  onEnd(): unknown
 }
 
 /** Session options, checked once for many sessions. */
@@ -28,23 +31,6 @@ export interface SessionSettings {
   readonly heartbeat: boolean
 }
 
-/** Options of `wait`. */
-export interface WaitOptions {
-  /** Milliseconds until `wait` resolves to `null`, from 0 to 2147483647. Default: no limit. */
-  timeout?: number | undefined
-  /** Aborting it rejects the wait with its reason; no message is lost. */
-  signal?: AbortSignal | undefined
-}
-
-const timeoutRule: OptionRule<number> = {
-  fallback: Number.POSITIVE_INFINITY,
-  type: 'number',
-  // A timer of node with a longer delay fires immediately.
-  allowed: 'milliseconds from 0 to 2147483647',
-  accepts: (value) => (value as number) >= 0 && (value as number) < 2 ** 31,
-}
-
-const waitNames = ['timeout', 'signal']
 const sessionRules = { heartbeat: flag(false) }
 
 /** Shared by all calls that do not have to wait, so that sending and reading allocate no promise. */
@@ -71,15 +57,26 @@ export class WebSocket {
   readonly #queue: MessageQueue
   readonly #drainingSource: Draining | null
   readonly #heartbeat: boolean
+  readonly #reportError: (error: unknown) => void
   #draining: AbortController | null = null
   #roomPromise: Promise<boolean> | null = null
   #watchers: Set<SessionWatcher> | null = null
   #closePromise: Promise<CloseInfo> | null = null
   #resolveClose: ((info: CloseInfo) => void) | null = null
 
-  /** Sets the callbacks of `connection`. Views get their session from `request.websocket` instead. */
-  constructor(connection: Connection, settings: SessionSettings = readSessionOptions(), draining?: Draining) {
+  /**
+   * Sets the callbacks of `connection`. Views get their session from `request.websocket` instead.
+   *
+   * @param reportError Called with what watchers throw; must not throw. Default: writes it to standard error.
+   */
+  constructor(
+    connection: Connection,
+    settings: SessionSettings = readSessionOptions(),
+    draining?: Draining,
+    reportError: (error: unknown) => void = console.error,
+  ) {
     this.connection = connection
+    this.#reportError = reportError
     this.#queue = new MessageQueue(settings.marks, {
       onFull: () => connection.pause(),
       onRoom: () => connection.resume(),
@@ -189,13 +186,13 @@ export class WebSocket {
   }
 
   /** Every message until the connection closes; leaving the loop leaves the connection open (RFC 6455 §6.2). */
-  [Symbol.asyncIterator](): AsyncIterableIterator<Data, undefined> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<Data> {
     return new MessageIterator(this.#queue)
   }
 
   /** Calls `watcher` on messages and at the end, until `unwatch`; immediately when the end was before. */
   watch(watcher: SessionWatcher): void {
-    if (this.connection.closeInfo !== null) return watcher.onEnd()
+    if (this.connection.closeInfo !== null) return this.#notify(watcher, 'onEnd')
     this.#watchers ??= new Set()
     this.#watchers.add(watcher)
   }
@@ -205,7 +202,7 @@ export class WebSocket {
   }
 
   #receive(message: Data): void {
-    if (this.#watchers !== null) for (const watcher of this.#watchers) watcher.onMessage?.()
+    if (this.#watchers !== null) for (const watcher of this.#watchers) this.#notify(watcher, 'onMessage')
     if (this.#heartbeat && (message === 'ping' || message === 'pong')) {
       if (message === 'ping') this.connection.send('pong')
       return
@@ -219,12 +216,27 @@ export class WebSocket {
     this.#resolveClose?.(info)
     const watchers = this.#watchers
     this.#watchers = null
-    if (watchers !== null) for (const watcher of watchers) watcher.onEnd()
+    if (watchers !== null) for (const watcher of watchers) this.#notify(watcher, 'onEnd')
+  }
+
+  /** What one watcher throws keeps neither the others nor the message from being handled. */
+  #notify(watcher: SessionWatcher, event: keyof SessionWatcher): void {
+    try {
+      const result = watcher[event]?.()
+      if (result !== undefined) watchResult(result, (error) => this.#onWatcherFailure(error))
+    } catch (error) {
+      this.#onWatcherFailure(error)
+    }
+  }
+
+  #onWatcherFailure(error: unknown): void {
+    this.#reportError(error)
+    this.connection.fail(CloseCode.INTERNAL_ERROR, 'ERR_WS_CALLBACK_THREW', 'internal error')
   }
 }
 
 /** One reader of a queue. The readers of one session share its messages: each message goes to one of them. */
-class MessageIterator implements AsyncIterableIterator<Data, undefined> {
+class MessageIterator implements AsyncIterableIterator<Data> {
   readonly #queue: MessageQueue
 
   constructor(queue: MessageQueue) {
@@ -245,42 +257,4 @@ class MessageIterator implements AsyncIterableIterator<Data, undefined> {
 
 function resultOf(message: Data | null): IteratorResult<Data, undefined> {
   return message === null ? { value: undefined, done: true } : { value: message, done: false }
-}
-
-function checkWaitOptions(options: WaitOptions): void {
-  checkOptionNames(options, waitNames)
-  const { timeout, signal } = options
-  if (timeout !== undefined) checkOption('timeout', timeout, timeoutRule)
-  if (signal !== undefined && !isAbortSignal(signal)) {
-    throw new TypeError(optionMessage('signal', signal, 'an AbortSignal'))
-  }
-}
-
-/** Not `instanceof`: a signal of another realm works as well. */
-function isAbortSignal(value: unknown): boolean {
-  return Object.prototype.toString.call(value) === '[object AbortSignal]'
-}
-
-/** Waits with a limit. The first of message, end, timeout and abort removes what the others left. */
-function waitInLine(queue: MessageQueue, { timeout, signal }: WaitOptions): Promise<Data | null> {
-  return new Promise((resolve, reject) => {
-    let timer: NodeJS.Timeout | undefined
-    const waiter = new Waiter((message) => {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', abort)
-      resolve(message)
-    })
-    const abort = (): void => {
-      clearTimeout(timer)
-      queue.removeWaiter(waiter)
-      reject(signal?.reason)
-    }
-    queue.addWaiter(waiter)
-    signal?.addEventListener('abort', abort, { once: true })
-    if (timeout === undefined) return
-    timer = setTimeout(() => {
-      queue.removeWaiter(waiter)
-      waiter.settle(null)
-    }, timeout)
-  })
 }

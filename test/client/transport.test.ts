@@ -6,10 +6,12 @@ import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
 import { type Connection, connect, WebSocketServer } from '../../src/index.ts'
 import { makeCertificate } from '../support/certificate.ts'
+import { openssl, testWith } from '../support/need.ts'
 import { assert, suite, type TestContext, thrownBy } from '../support/unit.ts'
 import { next, portOf } from './raw-server.ts'
 
 const test = suite('connect: agents, streams and unix sockets')
+const withTls = testWith(test, openssl)
 
 /** A server that echoes. */
 function echoOn(t: TestContext, http: ReturnType<typeof createHttpServer>): void {
@@ -50,7 +52,7 @@ test('connects by an agent', async (t) => {
   await assertEchoes(await connect('ws://elsewhere.example', { agent: new ProxyAgent() }))
 })
 
-test('connects over TLS by an agent with a certificate', async (t) => {
+withTls('connects over TLS by an agent with a certificate', async (t) => {
   const certificate = makeCertificate()
   const https = createHttpsServer(certificate)
   echoOn(t, https as never)
@@ -58,7 +60,7 @@ test('connects over TLS by an agent with a certificate', async (t) => {
   await assertEchoes(await connect(`wss://localhost:${await portOf(https)}`, { agent }))
 })
 
-test('connects over a stream that createConnection makes', async (t) => {
+withTls('connects over a stream that createConnection makes', async (t) => {
   const certificate = makeCertificate()
   const [http, https] = [createHttpServer(), createHttpsServer(certificate)]
   echoOn(t, http)
@@ -82,7 +84,7 @@ test('rejects with ERR_WS_TRANSPORT when createConnection throws', async () => {
   assert.equal([error.code, error.cause], ['ERR_WS_TRANSPORT', cause])
 })
 
-test('connects to a unix socket, plain and over TLS', async (t) => {
+withTls('connects to a unix socket, plain and over TLS', async (t) => {
   const certificate = makeCertificate()
   const [http, https] = [createHttpServer(), createHttpsServer(certificate)]
   echoOn(t, http)

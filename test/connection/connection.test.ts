@@ -94,7 +94,7 @@ test('delivers nothing after onClose when a message goes over a rate that closes
   })
   client.send(frame(1, 'a'), frame(1, 'b'), frame(1, 'c'))
   await client.until(() => client.ended)
-  assert.equal(log, ['a', 'close 1008'])
+  assert.equal(log, ['a', 'close 1013'])
   client.socket.destroy()
   await connection.gone
 })

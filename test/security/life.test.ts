@@ -105,12 +105,12 @@ test('S-50: answers a flood of pings that nobody reads with one pong that waits,
   await connections[0].gone
 })
 
-test('S-50: closes with 1008 over pingRate when overRate says so', async (t) => {
+test('S-50: closes with 1013 over pingRate when overRate says so', async (t) => {
   const { port, connections } = await startEcho(t, { pingRate: { perSecond: 1, burst: 5 }, overRate: 'close' })
   const client = await RawClient.open(port)
   client.send(...new Array(6).fill(frame(9, 'x')))
   await client.until(() => client.ended)
-  assert.is(client.closeCode, 1008)
+  assert.is(client.closeCode, 1013)
   assert.is((connections[0].closeInfo!.error as { code?: string }).code, 'ERR_WS_RATE')
   client.socket.destroy()
 })
@@ -187,7 +187,7 @@ test('S-36: sends the pong that waits before the Close frame, nothing behind it'
   client.socket.destroy()
 })
 
-test('S-52: closes with 1008 a payload that comes at a byte a second, and lets a slow one live', async (t) => {
+test('S-52: closes with 1013 a payload that comes at a byte a second, and lets a slow one live', async (t) => {
   const { port } = await startEcho(t, {})
   const slow = await RawClient.open(port)
   const steady = await RawClient.open(port)
@@ -201,7 +201,7 @@ test('S-52: closes with 1008 a payload that comes at a byte a second, and lets a
   }, 1_000)
   t.after(() => clearInterval(trickle))
   await slow.until(() => slow.ended || slow.closed)
-  assert.is(slow.closeCode, 1008)
+  assert.is(slow.closeCode, 1013)
   await steady.receive(1)
   assert.is(steady.frames[0].payload.length, 30_000)
   slow.socket.destroy()

@@ -64,7 +64,7 @@ test('S-24: bounds what waits for its parts by bytes and by time, both options',
   const pings = setInterval(() => slow.send(frame(9, 'alive')), 50)
   await slow.until(() => slow.ended || slow.closed)
   clearInterval(pings)
-  assert.is(slow.closeCode, 1008)
+  assert.is(slow.closeCode, 1013)
   assert.match(time.connections[0].closeInfo!.error!.message, '200 ms')
   slow.socket.destroy()
 })
@@ -82,13 +82,13 @@ test('S-29: fails with 1002 for each reserved bit, with an extension and without
   }
 })
 
-test('S-29, S-52: closes with 1008 a frame header that is not completed', async (t) => {
+test('S-29, S-52: closes with 1013 a frame header that is not completed', async (t) => {
   const { port, connections } = await keeper(t, { headerTimeout: 100 })
   for (const bytes of ['81', '81 fe', '81 ff 0000', '82 85 0102']) {
     const client = await RawClient.open(port)
     client.send(hex(bytes))
     await client.until(() => client.ended || client.closed)
-    assert.is(client.closeCode, 1008)
+    assert.is(client.closeCode, 1013)
     assert.is((connections.at(-1)!.closeInfo!.error as { code?: string }).code, 'ERR_WS_HEADER_TIMEOUT')
     client.socket.destroy()
   }

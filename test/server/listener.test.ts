@@ -33,7 +33,7 @@ function open(
   t: TestContext,
   port: number,
 ): { socket: Socket; text: () => string; until: (text: string) => Promise<void> } {
-  const socket = connect(port, '127.0.0.1')
+  const socket = connect({ port, host: '127.0.0.1', noDelay: true })
   t.after(() => socket.destroy())
   let received = ''
   socket.on('data', (chunk) => {

@@ -33,6 +33,22 @@ test('answers 400 to plain HTTP of a view that requires WebSocket, and does not 
   assert.is(runs, 1)
 })
 
+test('explains a handshake whose Upgrade was dropped by a proxy, with and without a view', async (t) => {
+  const headers = { 'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==', 'Sec-WebSocket-Version': '13' }
+  const { http } = await serve(t, { urls: { '/': require_websocket(() => {}) } })
+  const without = await serve(t, {})
+  for (const [url, status] of [
+    [http, 400],
+    [without.http, 426],
+  ] as const) {
+    const answer = await fetchPlain(`${url}/`, { headers })
+    assert.is(answer.status, status)
+    assert.match(answer.body, 'found Sec-WebSocket-Key, but no Upgrade: websocket over HTTP/1.1 (this is HTTP/1.1)')
+    assert.match(answer.body, 'the proxy must forward Upgrade and Connection')
+    assert.not.match((await fetchPlain(`${url}/`)).body, 'proxy')
+  }
+})
+
 test('closes with 1000 when the view returns, before or after an await', async (t) => {
   const urls = {
     '/now': accept_websocket(() => {}),
@@ -234,6 +250,21 @@ test('leaves a method alone that overrides a decorated one', () => {
   assert.is(branch.echo(), 'branch')
   assert.is(isWebSocketView(branch.echo), false)
   assert.is(isWebSocketView(branch.chat), true)
+})
+
+test('explains a call as a legacy decorator', async () => {
+  const prototype = { room() {} }
+  const descriptor = Object.getOwnPropertyDescriptor(prototype, 'room')
+  // biome-ignore lint/suspicious/noExplicitAny: legacy calls have no type
+  const [plain, factory]: any[] = [accept_websocket, require_websocket]
+  for (const name of ['room', Symbol('room')]) {
+    for (const call of [() => plain(prototype, name, descriptor), () => factory({})(prototype, name, descriptor)]) {
+      const error = await thrownBy(call)
+      assert.instance(error, TypeError)
+      assert.match(error.message, 'called as a legacy one; allowed: a standard decorator')
+      assert.match(error.message, 'experimentalDecorators')
+    }
+  }
 })
 
 test('refuses to decorate what is no view', async () => {

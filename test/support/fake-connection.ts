@@ -2,6 +2,10 @@ import type { Connection } from '../../src/connection/connection.ts'
 import type { Sendable, SendResult } from '../../src/connection/send/outgoing.ts'
 import type { CloseInfo } from '../../src/core/closing-handshake.ts'
 
+/** RFC 6455 §7.4. */
+const isSendable = (code: number): boolean =>
+  (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999)
+
 /** A connection without a socket: the test plays the peer and reads what the session did. */
 export class FakeConnection {
   onMessage: (data: string | Buffer, isBinary: boolean) => void = () => {}
@@ -18,6 +22,7 @@ export class FakeConnection {
   hasRoom = true
   isPaused = false
   #waitingForRoom: (() => void)[] = []
+  #undelivered: (string | Buffer)[] = []
 
   /** Itself, as what the session takes it for. */
   get asConnection(): Connection {
@@ -34,15 +39,24 @@ export class FakeConnection {
   }
 
   drained(): Promise<void> {
+    if (this.hasRoom || this.state === 'closed') return Promise.resolve()
     return new Promise((resolve) => this.#waitingForRoom.push(resolve))
   }
 
   close(code = 1000, reason = ''): void {
-    if (code < 1000 || code > 4999) throw new RangeError('code is not allowed')
+    if (!isSendable(code) || Buffer.byteLength(reason) > 123)
+      throw new RangeError('a code and a reason of a Close frame')
     if (this.state !== 'open') return
     this.calls.push(`close ${code} ${reason}`.trim())
     this.state = 'closing'
+    this.#undelivered = []
     if (this.isPaused) this.resume()
+  }
+
+  fail(code: number): void {
+    if (this.state === 'closed') return
+    this.calls.push(`fail ${code}`)
+    this.end({ code, wasClean: false, initiator: 'local' })
   }
 
   pause(): void {
@@ -54,11 +68,21 @@ export class FakeConnection {
   resume(): void {
     this.calls.push('resume')
     this.isPaused = false
+    this.#deliver()
   }
 
-  /** The peer's messages arrive, in one chunk; as below a real one, nothing is delivered once it closes. */
+  /** The peer's messages arrive, in one chunk. */
   receive(...messages: (string | Buffer)[]): void {
-    for (const message of messages) if (this.state === 'open') this.onMessage(message, typeof message !== 'string')
+    this.#undelivered.push(...messages)
+    this.#deliver()
+  }
+
+  #deliver(): void {
+    while (this.state === 'open' && !this.isPaused) {
+      const message = this.#undelivered.shift()
+      if (message === undefined) return
+      this.onMessage(message, typeof message !== 'string')
+    }
   }
 
   /** The outbox ran below its mark. */

@@ -56,7 +56,7 @@ export class RawClient {
   }
 
   static connect(port: number | string): RawClient {
-    return new RawClient(typeof port === 'string' ? connect(port) : connect(port, '127.0.0.1'))
+    return new RawClient(typeof port === 'string' ? connect(port) : connect({ port, host: '127.0.0.1', noDelay: true }))
   }
 
   /** Resolves when `condition` holds; looked at after each event. */

@@ -2,8 +2,8 @@
 export const endOfTick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 /**
- * Lets the event loop turn: what was written to a socket of the loopback before is readable at its next turn, so that
- * whatever follows from it in this process has happened.
+ * Lets the event loop turn: what was written before to a socket of the loopback without delay (`noDelay`) is readable at
+ * its next turn, so that whatever follows from it in this process has happened.
  */
 export async function turns(count = 20): Promise<void> {
   for (let i = 0; i < count; i++) await endOfTick()

@@ -63,7 +63,10 @@ export function refusedWs(url: string, options: ClientOptions = {}): Promise<Ans
 }
 
 /** A plain HTTP request. */
-export function fetchPlain(url: string, options: { method?: string; path?: string } = {}): Promise<Answer> {
+export function fetchPlain(
+  url: string,
+  options: { method?: string; path?: string; headers?: Record<string, string> } = {},
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const request = httpRequest(url, { agent: false, ...options }, (response) => {
       readAnswer(response).then(resolve, reject)

@@ -47,7 +47,7 @@ async function pair(t: TestContext): Promise<[Socket, Socket]> {
   const server = createServer()
   const accepted = new Promise<Socket>((resolve) => server.once('connection', resolve))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const client = connect((server.address() as AddressInfo).port, '127.0.0.1')
+  const client = connect({ port: (server.address() as AddressInfo).port, host: '127.0.0.1', noDelay: true })
   client.on('error', () => {})
   const socket = await accepted
   t.after(() => {

@@ -8,7 +8,7 @@ interface TypedEventTarget {
   addEventListener<K extends keyof ClientEvents>(
     type: K,
     listener: ((event: ClientEvents[K]) => void) | null,
-    options?: boolean | { once?: boolean; signal?: AbortSignal },
+    options?: boolean | { once?: boolean | undefined; signal?: AbortSignal | undefined },
   ): void
   removeEventListener<K extends keyof ClientEvents>(type: K, listener: ((event: ClientEvents[K]) => void) | null): void
   dispatchEvent(event: Event): boolean

@@ -8,7 +8,7 @@ import type { ClientEnvironment } from './types.ts'
 export function readEnvironment(overrides: Partial<ClientEnvironment> | undefined): ClientEnvironment {
   const { WebSocket, addEventListener } = globalThis as unknown as {
     WebSocket: ClientEnvironment['WebSocket']
-    addEventListener?: unknown
+    addEventListener?: unknown | undefined
   }
   const environment = {
     WebSocket,

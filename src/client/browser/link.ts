@@ -6,7 +6,7 @@ export interface LinkSettings {
   readonly environment: ClientEnvironment
   readonly protocols: string | string[]
   readonly connectTimeout: number
-  binaryType: string
+  binaryType: 'blob' | 'arraybuffer'
 }
 
 /** Who is notified of a link's life: `onOpen` once at most, `onLoss` once. */

@@ -1,8 +1,8 @@
 type Listener = (event: { type: string }) => void
 
 interface ListenerOptions {
-  once?: boolean
-  signal?: AbortSignal
+  once?: boolean | undefined
+  signal?: AbortSignal | undefined
 }
 
 /** The part of `EventTarget` that a WebSocket needs, for platforms without one. */

@@ -104,7 +104,7 @@ export class ReconnectingWebSocket extends ClientEventTarget {
     return this.#link?.extensions ?? ''
   }
 
-  get binaryType(): string {
+  get binaryType(): 'blob' | 'arraybuffer' {
     return this.#linkSettings.binaryType
   }
 

@@ -10,6 +10,7 @@ import type { StreamOwner } from '../../transport/stream-owner.ts'
 import { callUser, watchResult } from '../../user-code/user-code.ts'
 import { channels } from '../diagnostics.ts'
 import type { Data } from '../host.ts'
+import { limitCloseCodes } from '../limit-close-code.ts'
 import type { Link } from '../link.ts'
 import { MessageSlab } from './message-slab.ts'
 import { RateLimiter, type RateSink } from './rate-limiter.ts'
@@ -153,7 +154,7 @@ export class Inbound implements StreamOwner, ProtocolSink, RateSink {
     if (protocol.state !== 'open') return
     if (limits.overRate === 'close') {
       const message = 'more messages, bytes or pings than allowed'
-      return connection.fail(CloseCode.POLICY_VIOLATION, 'ERR_WS_RATE', message)
+      return connection.fail(limitCloseCodes.ERR_WS_RATE, 'ERR_WS_RATE', message)
     }
     protocol.pause(PauseReason.RATE)
     this.#rates!.wait(wait, () => protocol.resume(PauseReason.RATE))

@@ -1,7 +1,7 @@
-import { CloseCode } from '../../core/close-code.ts'
 import { PauseReason } from '../../core/input-gate.ts'
 import type { MessageCodec } from '../../core/message-codec.ts'
 import { Opcode } from '../../core/opcode.ts'
+import { limitCloseCodes } from '../limit-close-code.ts'
 import type { Link, Output } from '../link.ts'
 import { Backpressure } from './backpressure.ts'
 import { CompressedSender } from './compressed-sender.ts'
@@ -66,7 +66,7 @@ export class Outbound implements Output {
       return 'dropped'
     }
     const message = `${total} bytes would wait to be sent; at most ${limits.maxBufferedAmount} are allowed`
-    connection.fail(CloseCode.TRY_AGAIN_LATER, 'ERR_WS_SEND_OVERFLOW', message)
+    connection.fail(limitCloseCodes.ERR_WS_SEND_OVERFLOW, 'ERR_WS_SEND_OVERFLOW', message)
     return 'closed'
   }
 

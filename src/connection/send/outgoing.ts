@@ -6,7 +6,7 @@ export type Sendable = string | Uint8Array | ArrayBuffer
 /** How one message is sent. */
 export interface SendOptions {
   /** Whether the message may be compressed, when permessage-deflate was negotiated. Default: true. */
-  compress?: boolean
+  compress?: boolean | undefined
 }
 
 /** What happened to a message; see `Connection.send`. */

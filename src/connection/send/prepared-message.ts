@@ -36,7 +36,7 @@ export class PreparedMessage {
  */
 export function prepare(
   data: string | Uint8Array | ArrayBuffer,
-  { compress = true }: { compress?: boolean } = {},
+  { compress = true }: { compress?: boolean | undefined } = {},
 ): PreparedMessage {
   const frame = encode(data)
   if (!compress) return new PreparedMessage(frame)

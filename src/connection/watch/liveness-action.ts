@@ -1,10 +1,12 @@
+import type { LimitErrorCode } from '../limit-close-code.ts'
+
 /** What a liveness check demands. */
 export type LivenessAction =
   | { action: 'ping' }
-  | { action: 'close'; closeCode: number; code: string; message: string }
+  | { action: 'close'; code: LimitErrorCode; message: string }
   | { action: 'terminate'; code: string; message: string }
 
 /** The action that closes with a Close frame. */
-export function closeWith(closeCode: number, code: string, message: string): LivenessAction {
-  return { action: 'close', closeCode, code, message }
+export function closeWith(code: LimitErrorCode, message: string): LivenessAction {
+  return { action: 'close', code, message }
 }

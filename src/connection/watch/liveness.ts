@@ -1,4 +1,3 @@
-import { CloseCode } from '../../core/close-code.ts'
 import type { ConnectionLimits } from '../limits.ts'
 import { closeWith, type LivenessAction } from './liveness-action.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -114,9 +113,8 @@ function judgeAge(
     age.messageAt = now
   }
   if (now - age.bornAt >= maxLifetime)
-    return closeWith(CloseCode.NORMAL, 'ERR_WS_LIFETIME', `open for ${maxLifetime} ms, the longest allowed`)
-  if (now - age.messageAt >= idleTimeout)
-    return closeWith(CloseCode.NORMAL, 'ERR_WS_IDLE', `no message for ${idleTimeout} ms`)
+    return closeWith('ERR_WS_LIFETIME', `open for ${maxLifetime} ms, the longest allowed`)
+  if (now - age.messageAt >= idleTimeout) return closeWith('ERR_WS_IDLE', `no message for ${idleTimeout} ms`)
   return null
 }
 

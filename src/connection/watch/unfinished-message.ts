@@ -1,4 +1,3 @@
-import { CloseCode } from '../../core/close-code.ts'
 import type { ConnectionLimits } from '../limits.ts'
 import { closeWith, type LivenessAction } from './liveness-action.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -47,7 +46,7 @@ export class UnfinishedMessage {
     }
     if (now - this.#since < messageTimeout) return null
     const message = `a message not complete within ${messageTimeout} ms`
-    return closeWith(CloseCode.POLICY_VIOLATION, 'ERR_WS_MESSAGE_TIMEOUT', message)
+    return closeWith('ERR_WS_MESSAGE_TIMEOUT', message)
   }
 
   #judgeFrame(
@@ -67,14 +66,14 @@ export class UnfinishedMessage {
       this.#windowBytes = receivedBytes
     } else if (pending === 'header' && now - this.#frameSince >= headerTimeout) {
       const message = `a frame header not complete within ${headerTimeout} ms`
-      return closeWith(CloseCode.POLICY_VIOLATION, 'ERR_WS_HEADER_TIMEOUT', message)
+      return closeWith('ERR_WS_HEADER_TIMEOUT', message)
     } else if (pending === 'payload' && now - this.#windowAt >= RATE_WINDOW) {
       const rate = ((receivedBytes - this.#windowBytes) / (now - this.#windowAt)) * 1000
       this.#windowAt = now
       this.#windowBytes = receivedBytes
       if (rate >= minPayloadRate) return null
       const message = `a payload at ${Math.round(rate)} bytes a second; at least ${minPayloadRate} are required`
-      return closeWith(CloseCode.POLICY_VIOLATION, 'ERR_WS_TOO_SLOW', message)
+      return closeWith('ERR_WS_TOO_SLOW', message)
     }
     return null
   }

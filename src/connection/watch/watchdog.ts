@@ -2,6 +2,7 @@ import { CloseCode } from '../../core/close-code.ts'
 import { WebSocketError } from '../../core/errors.ts'
 import { now, type TimerEntry, wheel } from '../../transport/timing-wheel.ts'
 import type { PublicConnection } from '../host.ts'
+import { limitCloseCodes } from '../limit-close-code.ts'
 import type { ConnectionLimits } from '../limits.ts'
 import { beginRareState, checkPeriod, judgeLiveness, type LivenessState } from './liveness.ts'
 import type { LivenessAction } from './liveness-action.ts'
@@ -105,10 +106,10 @@ export class Watchdog implements TimerEntry, LivenessState {
 
 function end(connection: Watched['connection'], action: Exclude<LivenessAction, { action: 'ping' }>): void {
   const { code, message } = action
-  if (action.action === 'terminate') connection.terminate(new WebSocketError(code, message))
-  else if (action.closeCode === CloseCode.NORMAL)
-    connection.close(action.closeCode, message, new WebSocketError(code, message))
-  else connection.fail(action.closeCode, code, message)
+  if (action.action === 'terminate') return connection.terminate(new WebSocketError(code, message))
+  const closeCode = limitCloseCodes[action.code]
+  if (closeCode === CloseCode.GOING_AWAY) connection.close(closeCode, message, new WebSocketError(code, message))
+  else connection.fail(closeCode, code, message)
 }
 
 /** The state as it is now: what was done meanwhile may have changed it. */

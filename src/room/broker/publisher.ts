@@ -5,9 +5,9 @@ import type { HistoryOptions, Outgoing, Publication } from './broker.ts'
 /** How much may wait to be published; the oldest messages are dropped first. */
 export interface PublishLimits {
   /** Messages. Default 10,000. */
-  maxWaitingMessages?: number
+  maxWaitingMessages?: number | undefined
   /** Bytes. Default 16 MiB. */
-  maxWaitingBytes?: number
+  maxWaitingBytes?: number | undefined
 }
 
 const rules = { maxWaitingMessages: integer(10_000), maxWaitingBytes: integer(16 * 1024 * 1024) }

@@ -21,11 +21,11 @@ export function fragments(): Promise<Finding[]> {
     clearInterval(pings)
     client.socket.destroy()
     const limit = 2 * MESSAGE_LIMIT
-    const isClosed = [1008, 1009].includes(client.closeCode!) && seconds < 75
+    const isClosed = [1009, 1013].includes(client.closeCode!) && seconds < 75
     const outcome = `${client.closeCode} after ${seconds.toFixed(0)} s`
     return [
       finding('A  130,900 one-byte fragments, no end', formatMib(grown), `< ${formatMib(limit)}`, grown < limit),
-      finding('A  … closed', outcome, '1008 or 1009, in 75 s', isClosed),
+      finding('A  … closed', outcome, '1009 or 1013, in 75 s', isClosed),
     ]
   })
 }

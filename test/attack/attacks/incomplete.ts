@@ -26,7 +26,7 @@ export function incompleteHeader(): Promise<Finding[]> {
     const seconds = await untilClosed(client, 30_000, start)
     client.socket.destroy()
     const outcome = `${client.closeCode} after ${seconds.toFixed(1)} s`
-    const holds = client.closeCode === 1008 && seconds < 15
-    return [finding('F  one byte of a header', outcome, '1008 within 15 s', holds)]
+    const holds = client.closeCode === 1013 && seconds < 15
+    return [finding('F  one byte of a header', outcome, '1013 within 15 s', holds)]
   })
 }

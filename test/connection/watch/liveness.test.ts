@@ -1,3 +1,4 @@
+import { limitCloseCodes } from '../../../src/connection/limit-close-code.ts'
 import { type ConnectionLimits, defaultLimits, readLimits } from '../../../src/connection/limits.ts'
 import {
   beginRareState,
@@ -10,6 +11,9 @@ import type { Snapshot } from '../../../src/connection/watch/snapshot.ts'
 import { assert, suite } from '../../support/unit.ts'
 
 const test = suite('liveness')
+
+const closeCodeOf = (action: LivenessAction): number | null =>
+  action.action === 'close' ? limitCloseCodes[action.code] : null
 
 const quiet: Snapshot = {
   isPaused: false,
@@ -118,14 +122,14 @@ test('counts the wait for a pong only while it reads', () => {
 const seconds = (first: number, last: number, code: string): string[] =>
   Array.from({ length: last - first + 1 }, (_, i) => `${first + i} ${code}`)
 
-test('S-52: closes with 1008 when a header is not complete in 10 s', () => {
+test('S-52: closes with 1013 when a header is not complete in 10 s', () => {
   const watched = new Watched()
   watched.snapshot.pending = 'header'
   const said = watched.pass(11, (snapshot) => {
     snapshot.receivedBytes += 0.1
   })
   assert.equal(brief(said), ['11 ERR_WS_HEADER_TIMEOUT'])
-  assert.equal([said[0][1].action, (said[0][1] as { closeCode: number }).closeCode], ['close', 1008])
+  assert.equal([said[0][1].action, closeCodeOf(said[0][1])], ['close', 1013])
 })
 
 test('gives each header its own time, also behind a long payload', () => {
@@ -140,7 +144,7 @@ test('gives each header its own time, also behind a long payload', () => {
   assert.equal(said, [])
 })
 
-test('S-52: closes with 1008 when a payload comes at less than 1 KB/s over 10 s, and lets 1 KB/s live', () => {
+test('S-52: closes with 1013 when a payload comes at less than 1 KB/s over 10 s, and lets 1 KB/s live', () => {
   for (const [bytes, expected] of [
     [1_000, ['11 ERR_WS_TOO_SLOW']],
     [1_024, []],
@@ -173,7 +177,7 @@ test('measures the payload over each ten seconds, not on the average', () => {
   assert.equal(brief(said), ['21 ERR_WS_TOO_SLOW'])
 })
 
-test('S-52: closes with 1008 when a message is not complete in 60 s, pings and fragments notwithstanding', () => {
+test('S-52: closes with 1013 when a message is not complete in 60 s, pings and fragments notwithstanding', () => {
   const watched = new Watched()
   const said = watched.pass(61, (snapshot) => {
     snapshot.receivedBytes += 10_000
@@ -197,7 +201,7 @@ test('begins anew with each message', () => {
   assert.equal(watched.pass(20), [])
 })
 
-test('closes with 1000 after idleTimeout without a message either way; pings are none', () => {
+test('closes with 1001 after idleTimeout without a message in either direction; pings do not count', () => {
   const watched = new Watched({ idleTimeout: 5_000 })
   let second = 0
   const said = watched.pass(14, (snapshot) => {
@@ -207,10 +211,10 @@ test('closes with 1000 after idleTimeout without a message either way; pings are
     if (second === 8) snapshot.sentMessages++
   })
   assert.equal(brief(said), ['13 ERR_WS_IDLE', '14 ERR_WS_IDLE'])
-  assert.is((said[0][1] as { closeCode: number }).closeCode, 1000)
+  assert.is(closeCodeOf(said[0][1]), 1001)
 })
 
-test('closes with 1000 after maxLifetime whatever goes on, held or not', () => {
+test('closes with 1001 after maxLifetime whatever happens, paused or not', () => {
   for (const isPaused of [false, true]) {
     const watched = new Watched({ maxLifetime: 5_000 })
     watched.snapshot.isPaused = isPaused
@@ -219,7 +223,7 @@ test('closes with 1000 after maxLifetime whatever goes on, held or not', () => {
       snapshot.receivedBytes += 10
     })
     assert.equal(brief(said), ['5 ERR_WS_LIFETIME'])
-    assert.is((said[0][1] as { closeCode: number }).closeCode, 1000)
+    assert.is(closeCodeOf(said[0][1]), 1001)
   }
 })
 

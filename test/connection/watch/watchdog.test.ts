@@ -112,15 +112,15 @@ test('measures the round trip of its own ping, once', (t) => {
   assert.is(watchdog.acceptPong(patient.lastPing), null)
 })
 
-test('closes idle connections with 1000 and fails unfinished ones with 1008', (t) => {
+test('closes idle connections with 1001 and fails unfinished ones with 1013', (t) => {
   const idle = start(t, { idleTimeout: 1_000 })
   idle.look(2)
-  assert.equal(idle.patient.log, ['close 1000'])
+  assert.equal(idle.patient.log, ['close 1001'])
   const slow = start(t)
   slow.patient.view.pending = 'header'
   slow.look(1)
   slow.look(12)
-  assert.equal(slow.patient.log, ['fail 1008 ERR_WS_HEADER_TIMEOUT'])
+  assert.equal(slow.patient.log, ['fail 1013 ERR_WS_HEADER_TIMEOUT'])
 })
 
 test('S-37: terminates a peer that has not ended within closeTimeout', (t) => {

@@ -2,8 +2,8 @@ import type { HistoryRead, Outgoing, Payload, Position, TopicMessage } from '../
 
 /** A payload as node's IPC carries it in either serialization: text, or bytes in base64. */
 export interface WirePayload {
-  readonly text?: string
-  readonly binary?: string
+  readonly text?: string | undefined
+  readonly binary?: string | undefined
 }
 
 /** A message that a worker publishes. */

@@ -23,9 +23,9 @@ export type { IoRedisClient, NodeRedisClient, RedisClient } from './client.ts'
 /** Options of a `RedisBroker`. */
 export interface RedisBrokerOptions extends PublishLimits {
   /** Precedes every key and channel, so that several applications can share one Redis. Default `dwebsocket`. */
-  prefix?: string
+  prefix?: string | undefined
   /** Milliseconds after which the presence of a process that has died expires. Default 30,000. */
-  presenceTtl?: number
+  presenceTtl?: number | undefined
 }
 
 const rules = { prefix: text('dwebsocket'), presenceTtl: positive(30_000) }

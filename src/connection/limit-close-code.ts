@@ -1,0 +1,19 @@
+import { CloseCode } from '../core/close-code.ts'
+
+/**
+ * The close code of each limit that closes a connection. It tells the client whether to return (RFC 6455 §7.4.1):
+ * 1001 ends this connection, a new one is welcome; 1013 asks to try again later. `maxFrames` of the core is 1008: the
+ * same message would be refused again.
+ */
+export const limitCloseCodes = {
+  ERR_WS_LIFETIME: CloseCode.GOING_AWAY,
+  ERR_WS_IDLE: CloseCode.GOING_AWAY,
+  ERR_WS_HEADER_TIMEOUT: CloseCode.TRY_AGAIN_LATER,
+  ERR_WS_TOO_SLOW: CloseCode.TRY_AGAIN_LATER,
+  ERR_WS_MESSAGE_TIMEOUT: CloseCode.TRY_AGAIN_LATER,
+  ERR_WS_RATE: CloseCode.TRY_AGAIN_LATER,
+  ERR_WS_SEND_OVERFLOW: CloseCode.TRY_AGAIN_LATER,
+} as const
+
+/** The error code of a limit that closes a connection. */
+export type LimitErrorCode = keyof typeof limitCloseCodes
