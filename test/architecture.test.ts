@@ -235,3 +235,13 @@ test('no test waits for a while instead of an event', () => {
     Object.keys(sleepers),
   )
 })
+
+test('undocumented parts of Node are used in src/fast only', () => {
+  const undocumented = /\._[a-z]\w*|\bSymbol\.species\b|\.listeners\('end'\)|\.emit\('listening'\)|\bprocess\.binding\b/
+  const found = production.flatMap(({ path, text }) => {
+    const isAllowed = path.startsWith('src/fast/') || path.startsWith('bench/')
+    const use = isAllowed ? null : undocumented.exec(text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*/g, ''))
+    return use === null ? [] : [`${path}: ${use[0]}`]
+  })
+  assert.equal(found, [])
+})
