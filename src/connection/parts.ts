@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { CloseInfo } from '../core/closing-handshake.ts'
+import { PauseReason } from '../core/input-gate.ts'
 import { Protocol } from '../core/protocol.ts'
 import { fastEngine } from '../fast/engine.ts'
 import { acceptedBytes, ownStream } from '../transport/stream-owner.ts'
@@ -40,7 +41,7 @@ export class Parts implements Link, Watched {
     this.stream = stream
     this.host = host
     this.limits = limits
-    this.#inbound = new Inbound(this)
+    this.#inbound = new Inbound(this, codec !== null)
     this.protocol = new Protocol(this.#inbound, { role, limits, codec, engine: fastEngine })
     if (codec !== null) this.#outbound = new Outbound(this, codec)
     this.watchdog = new Watchdog(this)
@@ -86,7 +87,7 @@ export class Parts implements Link, Watched {
   snapshot(): Snapshot {
     const { protocol } = this
     return {
-      isPaused: protocol.isPaused,
+      isPaused: (protocol.pauseReasons & ~PauseReason.TURN) !== 0,
       pending: protocol.pending,
       frameCount: protocol.frameCount,
       receivedBytes: this.#inbound.receivedBytes,

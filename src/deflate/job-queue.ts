@@ -1,5 +1,7 @@
 /** Work that needs several turns of the event loop. */
 export interface Job {
+  /** Whether it may run for more than some milliseconds. */
+  readonly isLong: boolean
   /** Begins; `finished` is called once, never after `stop`. */
   start(finished: () => void): void
   /** Ends what was begun. */
@@ -7,42 +9,59 @@ export interface Job {
 }
 
 /**
- * Runs a few jobs at a time, first come first served. More at once would not be faster than the thread pool, and each
- * holds a zlib context and a message.
+ * Runs a few jobs at a time: more at once would not be faster than the thread pool, and each needs a zlib context. A
+ * connection has one message at a time in each direction here, so that first come, first served is one message for each
+ * connection in turn. Short jobs go first and one lane is theirs: long messages of some peers do not delay the short ones
+ * of others. One lane at least is for long jobs, when there are any.
  */
 export class JobQueue {
   readonly #lanes: number
-  readonly #waiting = new Set<Job>()
+  readonly #waiting = { short: new Set<Job>(), long: new Set<Job>() }
   readonly #running = new Set<Job>()
+  #runningLong = 0
 
   constructor(lanes: number) {
     this.#lanes = lanes
   }
 
   add(job: Job): void {
-    this.#waiting.add(job)
+    this.#waiting[job.isLong ? 'long' : 'short'].add(job)
     this.#advance()
   }
 
   /** Removes a job, waiting or running; does nothing when it has finished. */
   remove(job: Job): void {
-    if (this.#waiting.delete(job) || !this.#running.delete(job)) return
+    if (this.#waiting.short.delete(job) || this.#waiting.long.delete(job) || !this.#running.has(job)) return
     job.stop()
-    this.#advance()
+    this.#end(job)
   }
 
   #advance(): void {
-    for (const job of this.#waiting) {
-      if (this.#running.size >= this.#lanes) return
-      this.#waiting.delete(job)
+    while (this.#running.size < this.#lanes) {
+      const job = this.#next()
+      if (job === undefined) return
       this.#running.add(job)
-      job.start(() => {
-        this.#running.delete(job)
-        this.#advance()
-      })
+      if (job.isLong) this.#runningLong++
+      job.start(() => this.#end(job))
     }
+  }
+
+  #next(): Job | undefined {
+    const { short, long } = this.#waiting
+    const isLongFirst = this.#runningLong === 0 && long.size > 0
+    const queue = short.size > 0 && !isLongFirst ? short : long
+    if (queue === long && this.#runningLong >= Math.max(1, this.#lanes - 1)) return undefined
+    const [job] = queue
+    queue.delete(job)
+    return job
+  }
+
+  #end(job: Job): void {
+    this.#running.delete(job)
+    if (job.isLong) this.#runningLong--
+    this.#advance()
   }
 }
 
-/** As many as the thread pool of Node has threads by default: shared by every connection of the process. */
+/** As many lanes as the thread pool of Node has threads by default: shared by every connection of the process. */
 export const zlibQueue = new JobQueue(4)

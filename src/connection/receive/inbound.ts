@@ -14,6 +14,7 @@ import { limitCloseCodes } from '../limit-close-code.ts'
 import type { Link } from '../link.ts'
 import { MessageSlab } from './message-slab.ts'
 import { RateLimiter, type RateSink } from './rate-limiter.ts'
+import { TurnShare, type TurnSink } from './turn-share.ts'
 
 /** Copies binary messages out of the memory that sockets read into. */
 const slab = new MessageSlab(messageRun)
@@ -25,15 +26,19 @@ let chunk: Buffer | null = null
  * The way in: bytes of the stream to the protocol, its messages and pongs to the user, its answers to the output. Every
  * connection has one: without private methods, which cost 8 bytes each time.
  */
-export class Inbound implements StreamOwner, ProtocolSink, RateSink {
+export class Inbound implements StreamOwner, ProtocolSink, RateSink, TurnSink {
   readonly #link: Link
+  readonly #hasCodec: boolean
   /** Created where a limit demands it: for messages and bytes at the start, for pings with the first one. */
   #rates: RateLimiter | null = null
+  /** Created with the first bytes. */
+  #share: TurnShare | null = null
   receivedBytes = 0
   receivedMessages = 0
 
-  constructor(link: Link) {
+  constructor(link: Link, hasCodec: boolean) {
     this.#link = link
+    this.#hasCodec = hasCodec
     const { messageRate, byteRate } = link.limits
     if (messageRate !== null || byteRate !== null) this.#rates = new RateLimiter(link.limits, this)
   }
@@ -55,6 +60,25 @@ export class Inbound implements StreamOwner, ProtocolSink, RateSink {
       output.uncork()
     }
     this.#rates?.countBytes(end - start)
+    this.onParsed(end - start)
+  }
+
+  /** The input waited for a turn of the event loop. */
+  onNextTurn(): void {
+    const { protocol, output } = this.#link
+    output.cork()
+    try {
+      protocol.resume(PauseReason.TURN)
+    } finally {
+      output.uncork()
+    }
+    this.onParsed(0)
+  }
+
+  onParsed(size: number): void {
+    const { protocol } = this.#link
+    this.#share ??= new TurnShare(protocol, this, this.#hasCodec)
+    this.#share.countInput(size)
     this.#link.account()
     if (protocol.state === 'closed') this.#link.endStream()
   }
@@ -128,6 +152,8 @@ export class Inbound implements StreamOwner, ProtocolSink, RateSink {
     this.receivedMessages++
     host.traffic.receivedMessages++
     this.#rates?.countMessage()
+    this.#share ??= new TurnShare(protocol, this, this.#hasCodec)
+    this.#share.countMessage()
     if (protocol.state !== 'open') return
     if (channels.message.hasSubscribers) channels.message.publish({ connection, data, isBinary })
     try {

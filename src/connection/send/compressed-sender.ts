@@ -4,6 +4,9 @@ import { COPY_LIMIT, type Outbox } from './outbox.ts'
 import type { Sendable } from './outgoing.ts'
 import { PreparedMessage } from './prepared-message.ts'
 
+/** Bytes of memory that a waiting message uses besides its own: empty ones must count as well. */
+export const WAITING_OVERHEAD = 512
+
 /** The callback of a compressed sender. */
 export interface CompressedSenderSink {
   /** The codec has finished a message, and the outbox has it. */
@@ -31,7 +34,7 @@ export class CompressedSender {
     this.#sink = sink
   }
 
-  /** Bytes of messages that wait for the codec. */
+  /** Bytes of messages that wait for the codec, each with its `WAITING_OVERHEAD`. */
   get waitingBytes(): number {
     return this.#waitingBytes
   }
@@ -96,7 +99,8 @@ export class CompressedSender {
     if (this.#isCompressing) original = ownCopy(bytes)
   }
 
-  #wait(size: number, send: () => void): void {
+  #wait(length: number, send: () => void): void {
+    const size = length + WAITING_OVERHEAD
     this.#waitingBytes += size
     this.#waiting ??= []
     this.#waiting.push(() => {

@@ -1,6 +1,6 @@
 /** The state of a connection as the watchdog sees it; counts only grow. */
 export interface Snapshot {
-  /** Whether reading is paused from this side. */
+  /** Whether reading is paused from this side, for longer than a turn of the event loop. */
   isPaused: boolean
   /** Bytes received. */
   receivedBytes: number
