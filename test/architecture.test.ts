@@ -85,6 +85,7 @@ const publicSinks: Record<string, string> = {
 
 /** Tests that let time pass, each with its reason; soak and attack measure over time. */
 const sleepers: Record<string, string> = {
+  'test/conformance/unusual/pace.ts': 'makes a server slow, which is its subject',
   'test/e2e/chat.test.ts': 'somebody who types',
 }
 

@@ -16,7 +16,8 @@ export function readResponseFields(response: ServerResponse): HeaderFields {
   const fields: Record<string, string | readonly string[]> = {}
   for (const name of response.getHeaderNames()) {
     const value = response.getHeader(name)!
-    fields[name] = Array.isArray(value) ? value : String(value)
+    // Node returns names in lower case; strict peers and people expect the usual form.
+    fields[name.replaceAll(/(?:^|-)[a-z]/g, (start) => start.toUpperCase())] = Array.isArray(value) ? value : String(value)
   }
   return fields
 }

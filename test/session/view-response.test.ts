@@ -37,9 +37,9 @@ test('sends the fields that a view sets before its first await in the 101, whate
       }),
     },
   })
-  const expected = ['set-cookie: a=1', 'set-cookie: b=2', 'x-count: 3']
+  const expected = ['Set-Cookie: a=1', 'Set-Cookie: b=2', 'X-Count: 3']
   for (const path of ['/', '/small']) assert.equal(await fieldsAt(ws, path), expected)
-  assert.equal(await fieldsAt(ws, '/throws'), ['x-before: throw'])
+  assert.equal(await fieldsAt(ws, '/throws'), ['X-Before: throw'])
   assert.is(errors.length, 1)
 })
 
@@ -108,7 +108,7 @@ test('sends the fields of libraries that wait for writeHead, also for handlers t
     response.end()
   })
   const { ws } = await serveApp(t, app, { WEBSOCKET_ACCEPT_ALL: true })
-  for (const path of ['/decorated', '/open']) assert.ok((await fieldsAt(ws, path)).includes('set-cookie: session=1'))
+  for (const path of ['/decorated', '/open']) assert.ok((await fieldsAt(ws, path)).includes('Set-Cookie: session=1'))
 })
 
 /** Collects what `finish` handlers see. */
