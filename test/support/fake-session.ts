@@ -12,6 +12,7 @@ export class FakePeer extends FakeConnection {
   readonly received: (string | Buffer)[] = []
   /** How often something was handed over. */
   writeCount = 0
+  readonly #waitingForDrain: (() => void)[] = []
 
   constructor() {
     super()
@@ -33,7 +34,13 @@ export class FakePeer extends FakeConnection {
   }
 
   override drained(): Promise<void> {
-    return this.bufferedAmount === 0 ? Promise.resolve() : super.drained()
+    if (this.bufferedAmount === 0 || this.state === 'closed') return super.drained()
+    return new Promise((resolve) => this.#waitingForDrain.push(resolve))
+  }
+
+  override giveRoom(): void {
+    super.giveRoom()
+    for (const resolve of this.#waitingForDrain.splice(0)) resolve()
   }
 
   /** The peer reads everything. */
