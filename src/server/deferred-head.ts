@@ -7,14 +7,14 @@ import type { Duplex } from 'node:stream'
 export class DeferredHead {
   readonly #stream: Duplex
   readonly #format: () => string
-  readonly #write: PropertyDescriptor | undefined
+  readonly #write: Duplex['write']
   #isSent = false
 
   /** @param format Makes the head, in latin1; called once. */
   constructor(stream: Duplex, format: () => string) {
     this.#stream = stream
     this.#format = format
-    this.#write = Object.getOwnPropertyDescriptor(stream, 'write')
+    this.#write = stream.write
     stream.write = ((...args: Parameters<Duplex['write']>) => {
       this.send()
       return stream.write(...args)
@@ -25,8 +25,8 @@ export class DeferredHead {
     if (this.#isSent) return
     this.#isSent = true
     const stream = this.#stream
-    if (this.#write === undefined) Reflect.deleteProperty(stream, 'write')
-    else Object.defineProperty(stream, 'write', this.#write)
+    // Not deleted: that would make the stream a slow object for the rest of its life.
+    stream.write = this.#write
     if (!stream.destroyed && !stream.writableEnded) stream.write(this.#format(), 'latin1')
   }
 }

@@ -17,7 +17,9 @@ export function readResponseFields(response: ServerResponse): HeaderFields {
   for (const name of response.getHeaderNames()) {
     const value = response.getHeader(name)!
     // Node returns names in lower case; strict peers and people expect the usual form.
-    fields[name.replaceAll(/(?:^|-)[a-z]/g, (start) => start.toUpperCase())] = Array.isArray(value) ? value : String(value)
+    fields[name.replaceAll(/(?:^|-)[a-z]/g, (start) => start.toUpperCase())] = Array.isArray(value)
+      ? value
+      : String(value)
   }
   return fields
 }
