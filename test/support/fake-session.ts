@@ -12,7 +12,6 @@ export class FakePeer extends FakeConnection {
   readonly received: (string | Buffer)[] = []
   /** How often something was handed over. */
   writeCount = 0
-  readonly #waitingForDrain: (() => void)[] = []
 
   constructor() {
     super()
@@ -34,13 +33,7 @@ export class FakePeer extends FakeConnection {
   }
 
   override drained(): Promise<void> {
-    if (this.bufferedAmount === 0 || this.state === 'closed') return super.drained()
-    return new Promise((resolve) => this.#waitingForDrain.push(resolve))
-  }
-
-  override giveRoom(): void {
-    super.giveRoom()
-    for (const resolve of this.#waitingForDrain.splice(0)) resolve()
+    return this.bufferedAmount === 0 || this.state === 'closed' ? Promise.resolve() : this.nextRoom()
   }
 
   /** The peer reads everything. */
