@@ -21,7 +21,7 @@ export interface Routes {
   /** Whether there is a view at the path of an upgrade request; `null` when only the app can tell. */
   claims(request: IncomingMessage): boolean | null
   readonly onUpgrade: (upgrade: Upgrade) => unknown
-  readonly onRequest?: (request: IncomingMessage, response: ServerResponse) => unknown
+  readonly onRequest?: ((request: IncomingMessage, response: ServerResponse) => unknown) | undefined
 }
 
 let routesOf: (server: WebSocketServer, routes: Routes) => void

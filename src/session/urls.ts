@@ -6,7 +6,7 @@ export interface UrlMatch<T> {
   readonly value: T
   readonly params: PathParams
   /** Whether only the pattern `*` has matched. */
-  readonly isFallback?: boolean
+  readonly isFallback?: boolean | undefined
 }
 
 interface Pattern<T> {
