@@ -81,7 +81,7 @@ export function acceptUpgrade(
   if (upgrade.settled || upgrade.stream.destroyed) return null
   const options = { ...acceptance, limits: settings?.limits }
   const { connection, sendHead } = acceptLater(upgrade, options, () => readResponseFields(response))
-  const session = new WebSocket(connection, { ...host.session, ...settings?.session }, host.draining, host.reportError)
+  const session = new WebSocket(connection, { ...host.session, ...settings?.session }, host.draining)
   setSession(upgrade.request, session)
   return { session, sendHead }
 }

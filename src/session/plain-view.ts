@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { bytesOf } from '../core/bytes.ts'
 import { describe } from '../options/read-options.ts'
 import { answerError } from '../server/plain-response.ts'
 
@@ -50,9 +51,8 @@ function sendResult(
 ): void | Promise<void> {
   if (response.headersSent || response.writableEnded) return
   if (typeof value === 'string') return send(response, 'text/plain; charset=utf-8', value)
-  if (ArrayBuffer.isView(value) || isTagged(value, 'ArrayBuffer')) {
-    return send(response, 'application/octet-stream', toBuffer(value as ArrayBuffer | ArrayBufferView))
-  }
+  const bytes = bytesOf(value)
+  if (bytes !== null) return send(response, 'application/octet-stream', bytes)
   if (isTagged(value, 'Response')) return sendWebResponse(response, value as Response)
   if (isJson(value)) return send(response, 'application/json; charset=utf-8', JSON.stringify(value))
   if (value === null || (value === undefined && isWhole)) {
@@ -76,7 +76,7 @@ function awaitResponse(response: ServerResponse, fail: (error: unknown) => void)
   response.once('close', () => clearTimeout(timer))
 }
 
-function send(response: ServerResponse, type: string, body: string | Buffer): void {
+function send(response: ServerResponse, type: string, body: string | Uint8Array): void {
   if (!response.hasHeader('Content-Type')) response.setHeader('Content-Type', type)
   response.end(body)
 }
@@ -92,10 +92,6 @@ async function sendWebResponse(
   if (cookies.length > 0) response.setHeader('Set-Cookie', cookies)
   if (body === null) response.end()
   else await pipeline(Readable.fromWeb(body as never), response)
-}
-
-function toBuffer(bytes: ArrayBuffer | ArrayBufferView): Buffer {
-  return ArrayBuffer.isView(bytes) ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) : Buffer.from(bytes)
 }
 
 /** Whether a value is of a class of the platform, of this realm or another. */

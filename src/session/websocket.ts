@@ -2,7 +2,6 @@ import type { Connection } from '../connection/connection.ts'
 import type { Data } from '../connection/host.ts'
 import type { Sendable, SendOptions } from '../connection/send/outgoing.ts'
 import type { PreparedMessage } from '../connection/send/prepared-message.ts'
-import { CloseCode } from '../core/close-code.ts'
 import type { CloseInfo } from '../core/closing-handshake.ts'
 import { flag } from '../options/option-rule.ts'
 import { readOptions } from '../options/read-options.ts'
@@ -10,19 +9,12 @@ import { watchResult } from '../user-code/user-code.ts'
 import type { Draining } from './draining.ts'
 import { MessageQueue, type QueueMarks, type QueueOptions, readQueueMarks, Waiter } from './message-queue.ts'
 import { checkWaitOptions, type WaitOptions, waitInLine } from './wait.ts'
+import { notify, type SessionWatcher } from './watcher.ts'
 
 /** Options of a session, besides the limits of its connection. */
 export interface SessionOptions extends QueueOptions {
   /** Answers the text `ping` with the text `pong` and hides both from the view. Default false. */
   heartbeat?: boolean | undefined
-}
-
-/** Observes a session without reading its messages. */
-export interface SessionWatcher {
-  /** The peer has sent a message. */
-  onMessage?(): unknown
-  /** The connection is closed. */
-  onEnd(): unknown
 }
 
 /** Session options, checked once for many sessions. */
@@ -57,26 +49,15 @@ export class WebSocket {
   readonly #queue: MessageQueue
   readonly #drainingSource: Draining | null
   readonly #heartbeat: boolean
-  readonly #reportError: (error: unknown) => void
   #draining: AbortController | null = null
   #roomPromise: Promise<boolean> | null = null
   #watchers: Set<SessionWatcher> | null = null
   #closePromise: Promise<CloseInfo> | null = null
   #resolveClose: ((info: CloseInfo) => void) | null = null
 
-  /**
-   * Sets the callbacks of `connection`. Views get their session from `request.websocket` instead.
-   *
-   * @param reportError Called with what watchers throw; must not throw. Default: writes it to standard error.
-   */
-  constructor(
-    connection: Connection,
-    settings: SessionSettings = readSessionOptions(),
-    draining?: Draining,
-    reportError: (error: unknown) => void = console.error,
-  ) {
+  /** Sets the callbacks of `connection`. Views get their session from `request.websocket` instead. */
+  constructor(connection: Connection, settings: SessionSettings = readSessionOptions(), draining?: Draining) {
     this.connection = connection
-    this.#reportError = reportError
     this.#queue = new MessageQueue(settings.marks, {
       onFull: () => connection.pause(),
       onRoom: () => connection.resume(),
@@ -144,11 +125,11 @@ export class WebSocket {
    * Sends a `string` as text, bytes as binary (RFC 6455 §6.1). The promise needs no `await`: it resolves to `true`
    * once there is room to send more and to `false` when the connection is closed; it never rejects.
    *
-   * @param message a string, a Uint8Array, an ArrayBuffer, or what `prepare` made of one
+   * @param message A string, a typed array, DataView or ArrayBuffer, a Blob, or what `prepare` returned.
    * @param options `compress: false` sends this message as it is
    * @throws {TypeError} synchronously, for anything else
    */
-  send(message: Sendable | PreparedMessage, options?: SendOptions): Promise<boolean> {
+  send(message: Sendable | PreparedMessage | Blob, options?: SendOptions): Promise<boolean> {
     const result = this.connection.send(message, options)
     if (result === 'sent') return SENT
     if (result === 'closed') return NOT_SENT
@@ -192,7 +173,7 @@ export class WebSocket {
 
   /** Calls `watcher` on messages and at the end, until `unwatch`; immediately when the end was before. */
   watch(watcher: SessionWatcher): void {
-    if (this.connection.closeInfo !== null) return this.#notify(watcher, 'onEnd')
+    if (this.connection.closeInfo !== null) return watchResult(watcher.onEnd(), (error) => console.error(error))
     this.#watchers ??= new Set()
     this.#watchers.add(watcher)
   }
@@ -201,37 +182,21 @@ export class WebSocket {
     this.#watchers?.delete(watcher)
   }
 
-  #receive(message: Data): void {
-    if (this.#watchers !== null) for (const watcher of this.#watchers) this.#notify(watcher, 'onMessage')
-    if (this.#heartbeat && (message === 'ping' || message === 'pong')) {
-      if (message === 'ping') this.connection.send('pong')
-      return
-    }
-    this.#queue.push(message)
+  /** Returns what watchers reject with, as the connection's callback. */
+  #receive(message: Data): Promise<unknown> | undefined {
+    const failures = this.#watchers === null ? undefined : notify(this.#watchers, 'onMessage')
+    if (!this.#heartbeat || (message !== 'ping' && message !== 'pong')) this.#queue.push(message)
+    else if (message === 'ping') this.connection.send('pong')
+    return failures
   }
 
-  #end(info: CloseInfo): void {
+  #end(info: CloseInfo): Promise<unknown> | undefined {
     if (this.#draining !== null) this.#drainingSource?.remove(this.#draining)
     this.#queue.end()
     this.#resolveClose?.(info)
     const watchers = this.#watchers
     this.#watchers = null
-    if (watchers !== null) for (const watcher of watchers) this.#notify(watcher, 'onEnd')
-  }
-
-  /** What one watcher throws keeps neither the others nor the message from being handled. */
-  #notify(watcher: SessionWatcher, event: keyof SessionWatcher): void {
-    try {
-      const result = watcher[event]?.()
-      if (result !== undefined) watchResult(result, (error) => this.#onWatcherFailure(error))
-    } catch (error) {
-      this.#onWatcherFailure(error)
-    }
-  }
-
-  #onWatcherFailure(error: unknown): void {
-    this.#reportError(error)
-    this.connection.fail(CloseCode.INTERNAL_ERROR, 'ERR_WS_CALLBACK_THREW', 'internal error')
+    return watchers === null ? undefined : notify(watchers, 'onEnd')
   }
 }
 

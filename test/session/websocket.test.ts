@@ -5,7 +5,6 @@ import { Draining } from '../../src/session/draining.ts'
 import type { WaitOptions } from '../../src/session/wait.ts'
 import { readSessionOptions, type SessionOptions, WebSocket } from '../../src/session/websocket.ts'
 import { FakeConnection } from '../support/fake-connection.ts'
-import { endOfTick } from '../support/tick.ts'
 import { assert, suite, thrownBy } from '../support/unit.ts'
 
 const test = suite('session')
@@ -461,43 +460,4 @@ test('tells who watches of each message and of the end, until it is told not to'
   assert.equal(seen, ['stays message', 'goes message', 'stays end'])
   ws.watch({ onEnd: () => seen.push('late end') })
   assert.is(seen.at(-1), 'late end')
-})
-
-const fail = (error: string) => () => {
-  throw error
-}
-
-/** A session that three watch: one that throws, one that rejects, and one that writes into `seen`. */
-function openWatched() {
-  const connection = new FakeConnection()
-  const errors: unknown[] = []
-  const seen: string[] = []
-  const ws = new WebSocket(connection.asConnection, undefined, undefined, (error) => errors.push(error))
-  return { connection, errors, seen, ws }
-}
-
-test('fails the connection with 1011 when a watcher throws or rejects, and calls the others all the same', async () => {
-  for (const onMessage of [fail('no'), async () => fail('no')()]) {
-    const { connection, errors, seen, ws } = openWatched()
-    ws.watch({ onMessage, onEnd: () => {} })
-    ws.watch({ onMessage: () => seen.push('message'), onEnd: () => seen.push('end') })
-    connection.receive('a')
-    assert.is(ws.read(), 'a')
-    await endOfTick()
-    assert.equal(errors, ['no'])
-    assert.equal(connection.calls, ['fail 1011'])
-    assert.equal(seen.toSorted(), ['end', 'message'])
-  }
-})
-
-test('reports what a watcher throws or rejects with at the end, also when it watches too late', async () => {
-  const { connection, errors, seen, ws } = openWatched()
-  ws.watch({ onEnd: fail('thrown') })
-  ws.watch({ onEnd: async () => fail('rejected')() })
-  ws.watch({ onEnd: () => seen.push('end') })
-  connection.end()
-  ws.watch({ onEnd: async () => fail('rejected late')() })
-  await endOfTick()
-  assert.equal(errors, ['thrown', 'rejected', 'rejected late'])
-  assert.equal([seen, connection.calls], [['end'], []])
 })

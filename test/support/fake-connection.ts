@@ -57,12 +57,6 @@ export class FakeConnection {
     if (this.isPaused) this.resume()
   }
 
-  fail(code: number): void {
-    if (this.state === 'closed') return
-    this.calls.push(`fail ${code}`)
-    this.end({ code, wasClean: false, initiator: 'local' })
-  }
-
   pause(): void {
     if (this.state !== 'open') return
     this.calls.push('pause')

@@ -1,4 +1,3 @@
-import { CloseCode } from '../../core/close-code.ts'
 import type { CloseInfo } from '../../core/closing-handshake.ts'
 import { WebSocketError } from '../../core/errors.ts'
 import { PauseReason } from '../../core/input-gate.ts'
@@ -119,7 +118,7 @@ export class Inbound implements StreamOwner, ProtocolSink, RateSink, TurnSink {
     const { connection } = this.#link
     callUser(
       () => connection.onPong(payload),
-      (error) => this.onUserError(error),
+      (error) => this.#link.onUserError(error),
     )
   }
 
@@ -157,21 +156,16 @@ export class Inbound implements StreamOwner, ProtocolSink, RateSink, TurnSink {
     if (protocol.state !== 'open') return
     if (channels.message.hasSubscribers) channels.message.publish({ connection, data, isBinary })
     try {
-      const result: unknown = connection.onMessage(data, isBinary)
+      const result = connection.onMessage(data, isBinary)
       if (typeof result === 'object') this.watch(result)
     } catch (error) {
-      this.onUserError(error)
+      this.#link.onUserError(error)
     }
   }
 
   /** A method of its own: a closure in `deliver` would cost memory for each message. */
   watch(result: unknown): void {
-    watchResult(result, (error) => this.onUserError(error))
-  }
-
-  onUserError(error: unknown): void {
-    this.#link.reportError(error)
-    this.#link.connection.fail(CloseCode.INTERNAL_ERROR, 'ERR_WS_CALLBACK_THREW', 'internal error')
+    watchResult(result, (error) => this.#link.onUserError(error))
   }
 
   /** The peer sends more than it may: it is paused, or the connection is closed. */
