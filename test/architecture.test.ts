@@ -10,7 +10,6 @@ const arrows: Record<string, string[]> = {
   'src/core': ['node:buffer'],
   'src/fast': ['src/core', 'node'],
   'src/options': [],
-  'src/memory': [],
   'src/user-code': ['node'],
   'src/handshake': ['src/core', 'node'],
   'src/deflate': ['src/core', 'src/fast', 'src/options', 'src/handshake', 'node'],
@@ -19,7 +18,6 @@ const arrows: Record<string, string[]> = {
   'src/server': [
     'src/core',
     'src/fast',
-    'src/memory',
     'src/options',
     'src/user-code',
     'src/handshake',
@@ -29,7 +27,7 @@ const arrows: Record<string, string[]> = {
     'node',
   ],
   'src/session': ['src/core', 'src/options', 'src/user-code', 'src/handshake', 'src/connection', 'src/server', 'node'],
-  'src/room': ['src/core', 'src/memory', 'src/options', 'src/user-code', 'src/connection', 'src/session', 'node'],
+  'src/room': ['src/core', 'src/options', 'src/user-code', 'src/connection', 'src/session', 'node'],
   'src/client': [
     'src/core',
     'src/fast',

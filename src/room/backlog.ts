@@ -1,7 +1,7 @@
 import type { PreparedMessage } from '../connection/send/prepared-message.ts'
-import { StoreMemory } from '../memory/store-memory.ts'
 import type { WebSocket } from '../session/websocket.ts'
 import { ENTRY_OVERHEAD } from './broker/size.ts'
+import { StoreMemory } from './broker/store-memory.ts'
 
 /** A message that waits for slow members, and the members that do not get it. */
 export interface BacklogEntry {
@@ -16,7 +16,7 @@ export class Backlog {
   /** Dropped entries at the start of the list; they are removed many at a time. */
   #droppedCount = 0
   #start = 0
-  readonly #memory = new StoreMemory(1, (bytes) => this.#release(this.#memory.used - bytes))
+  readonly #memory = new StoreMemory((bytes) => this.#release(bytes))
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes

@@ -1,9 +1,9 @@
 import { getHeapStatistics } from 'node:v8'
-import { StoreMemory } from '../../memory/store-memory.ts'
 import { integer } from '../../options/option-rule.ts'
 import { checkOptionNames, readOptions } from '../../options/read-options.ts'
 import type { HistoryRead, Outgoing, Position, TopicMessage } from './broker.ts'
 import { TopicLog } from './history.ts'
+import { StoreMemory } from './store-memory.ts'
 
 /** A process that takes part. */
 export interface HubClient {
@@ -35,7 +35,7 @@ export class Hub {
   readonly #logs = new Map<string, TopicLog>()
   /** The logs with stored messages; the one that was written to last is last. */
   readonly #storing = new Set<TopicLog>()
-  readonly #memory = new StoreMemory(0, (bytes) => this.#release(this.#memory.used - bytes))
+  readonly #memory = new StoreMemory((bytes) => this.#release(bytes))
   readonly #historyBytes: number
   readonly #subscribers = new Map<string, Set<HubClient>>()
   readonly #presence = new Map<HubClient, Map<string, string>>()

@@ -1,9 +1,9 @@
-import { StoreMemory } from '../../memory/store-memory.ts'
 import { integer } from '../../options/option-rule.ts'
 import { readOptions } from '../../options/read-options.ts'
 import type { HistoryOptions, Outgoing, Publication } from './broker.ts'
 import { answerWithin } from './deadline.ts'
 import { sizeOf } from './size.ts'
+import { StoreMemory } from './store-memory.ts'
 
 /** Options of every broker that publishes to another process. */
 export interface PublisherOptions {
@@ -43,9 +43,8 @@ export class Publisher {
   readonly #send: (batch: readonly Outgoing[]) => Promise<void>
   readonly #options: Readonly<Required<PublisherOptions>>
   #waiting: WaitingMessage[] = []
-  readonly #memory = new StoreMemory(2, (bytes) => {
-    const goal = this.#memory.used - bytes
-    while (this.#memory.used > goal && this.#waiting.length > 0) this.#dropOldest()
+  readonly #memory = new StoreMemory((bytes) => {
+    while (this.#memory.used > bytes && this.#waiting.length > 0) this.#dropOldest()
   })
   #waitingBytes = 0
   #batch: WaitingMessage[] = []
