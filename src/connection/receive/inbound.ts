@@ -27,7 +27,8 @@ let chunk: Buffer | null = null
  */
 export class Inbound implements StreamOwner, ProtocolSink, RateSink, TurnSink {
   readonly #link: Link
-  readonly #hasCodec: boolean
+  /** How often the work is counted while messages are delivered: every 1,024 of them, or each that may be compressed. */
+  readonly #countMask: number
   /** Created where a limit demands it: for messages and bytes at the start, for pings with the first one. */
   #rates: RateLimiter | null = null
   /** Created with the first bytes. */
@@ -37,7 +38,7 @@ export class Inbound implements StreamOwner, ProtocolSink, RateSink, TurnSink {
 
   constructor(link: Link, hasCodec: boolean) {
     this.#link = link
-    this.#hasCodec = hasCodec
+    this.#countMask = hasCodec ? 0 : 1023
     const { messageRate, byteRate } = link.limits
     if (messageRate !== null || byteRate !== null) this.#rates = new RateLimiter(link.limits, this)
   }
@@ -76,10 +77,14 @@ export class Inbound implements StreamOwner, ProtocolSink, RateSink, TurnSink {
 
   onParsed(size: number): void {
     const { protocol } = this.#link
-    this.#share ??= new TurnShare(protocol, this, this.#hasCodec)
-    this.#share.countInput(size)
+    this.countWork(0, size)
     this.#link.account()
     if (protocol.state === 'closed') this.#link.endStream()
+  }
+
+  countWork(messages: number, size: number): void {
+    this.#share ??= new TurnShare(this.#link.protocol, this)
+    this.#share.count(messages, size)
   }
 
   onStreamEnd(): void {
@@ -148,11 +153,9 @@ export class Inbound implements StreamOwner, ProtocolSink, RateSink, TurnSink {
 
   deliver(data: Data, isBinary: boolean): void {
     const { connection, host, protocol } = this.#link
-    this.receivedMessages++
+    if ((++this.receivedMessages & this.#countMask) === 0) this.countWork(this.#countMask + 1, 0)
     host.traffic.receivedMessages++
     this.#rates?.countMessage()
-    this.#share ??= new TurnShare(protocol, this, this.#hasCodec)
-    this.#share.countMessage()
     if (protocol.state !== 'open') return
     if (channels.message.hasSubscribers) channels.message.publish({ connection, data, isBinary })
     try {
