@@ -10,10 +10,10 @@ const arrows: Record<string, string[]> = {
   'src/core': ['node:buffer'],
   'src/fast': ['src/core', 'node'],
   'src/options': [],
-  'src/user-code': [],
+  'src/user-code': ['node'],
   'src/handshake': ['src/core', 'node'],
   'src/deflate': ['src/core', 'src/fast', 'src/options', 'src/handshake', 'node'],
-  'src/transport': ['src/core', 'src/fast', 'node'],
+  'src/transport': ['src/core', 'src/fast', 'src/user-code', 'node'],
   'src/connection': ['src/core', 'src/fast', 'src/options', 'src/user-code', 'src/transport', 'node'],
   'src/server': [
     'src/core',
@@ -85,6 +85,7 @@ const publicSinks: Record<string, string> = {
 
 /** Tests that let time pass, each with its reason; soak and attack measure over time. */
 const sleepers: Record<string, string> = {
+  'test/conformance/unusual/pace.ts': 'makes a server slow, which is its subject',
   'test/e2e/chat.test.ts': 'somebody who types',
 }
 
@@ -234,4 +235,14 @@ test('no test waits for a while instead of an event', () => {
     sleeping.map(({ path }) => path),
     Object.keys(sleepers),
   )
+})
+
+test('undocumented parts of Node are used in src/fast only', () => {
+  const undocumented = /\._[a-z]\w*|\bSymbol\.species\b|\.listeners\('end'\)|\.emit\('listening'\)|\bprocess\.binding\b/
+  const found = production.flatMap(({ path, text }) => {
+    const isAllowed = path.startsWith('src/fast/') || path.startsWith('bench/')
+    const use = isAllowed ? null : undocumented.exec(text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*/g, ''))
+    return use === null ? [] : [`${path}: ${use[0]}`]
+  })
+  assert.equal(found, [])
 })

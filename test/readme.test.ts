@@ -98,7 +98,7 @@ test('names every option of a server, a connection and a session, and no other',
   assert.equal(shown.toSorted(), names.toSorted())
 })
 
-test('marks the options that a view takes', () => {
+test('marks the options that a view accepts', () => {
   const names = [
     ...membersOf('src/server/policy.ts', 'UpgradePolicy'),
     ...membersOf('src/session/websocket.ts', 'SessionOptions'),
@@ -212,7 +212,7 @@ test('gives commands that are there', () => {
   assert.ok('start' in scripts && 'test' in scripts)
 })
 
-test('gives command lines of conform that it takes', () => {
+test('gives command lines of conform that it accepts', () => {
   const lines = blocks.flatMap(({ code }) => code.match(/dwebsocket conform (?:ws:|--exec).*/g) ?? [])
   assert.ok(lines.length >= 4)
   for (const line of lines) {

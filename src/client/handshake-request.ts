@@ -88,7 +88,7 @@ function responseTo(request: HttpRequest): Promise<HandshakeResponse> {
   })
 }
 
-/** The header fields of a request as node takes them: names and values in turn. */
+/** The header fields of a request as node accepts them: names and values in turn. */
 function fieldsOf(request: string): string[] {
   const lines = request.split('\r\n').slice(1, -2)
   return lines.flatMap((line) => {

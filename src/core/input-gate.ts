@@ -4,8 +4,11 @@ import { type ControlFrameSink, FrameParser, type Role } from './frame-parser.ts
 import { type CodecSink, MessageAssembler, type MessageLimits, type MessageSink } from './message-assembler.ts'
 import type { MessageCodec } from './message-codec.ts'
 
-/** Reasons to pause the input; it is parsed while there is none. */
-export const PauseReason = { READER: 1, BACKPRESSURE: 2, RATE: 4, CODEC: 8 } as const
+/** Reasons to pause the input; it is parsed while there is none. `TURN` is for the rest of a turn of the event loop. */
+export const PauseReason = { READER: 1, BACKPRESSURE: 2, RATE: 4, CODEC: 8, TURN: 16 } as const
+
+/** Reasons that say nothing about the application: they pause the input while closing, too. */
+const TECHNICAL = PauseReason.CODEC | PauseReason.TURN
 
 /** Called when input is wanted again, or not. */
 export interface FlowSink {
@@ -62,9 +65,18 @@ export class InputGate implements CodecSink {
     return this.#pauses !== 0
   }
 
-  /** Bytes of memory in use: the message in progress and the backlog. */
+  get pauseReasons(): number {
+    return this.#pauses
+  }
+
+  /** Bytes of memory in use: the message in progress, the one in the codec and the backlog. */
   get memoryUsed(): number {
-    return (this.#assembler?.memoryUsed ?? 0) + (this.#backlog?.length ?? 0)
+    return (this.#assembler?.memoryUsed ?? 0) + (this.#codec?.memoryUsed ?? 0) + (this.#backlog?.length ?? 0)
+  }
+
+  /** Bytes of input that arrived while paused and wait to be parsed. */
+  get backlogBytes(): number {
+    return this.#backlog === null ? 0 : this.#backlog.length
   }
 
   /** What the peer has begun and not finished, the most urgent first; null between messages. */
@@ -79,6 +91,10 @@ export class InputGate implements CodecSink {
     return this.#parser === null ? 0 : this.#parser.frameCount
   }
 
+  get compressedBytes(): number {
+    return this.#assembler === null ? 0 : this.#assembler.compressedBytes
+  }
+
   releaseIdleMemory(): void {
     if (this.#isParsing || this.pending !== null) return
     this.#parser = null
@@ -91,10 +107,11 @@ export class InputGate implements CodecSink {
     else this.#parse(bytes, start, end)
   }
 
-  /** While closing, only the codec may still pause: the peer's Close frame must be read. */
+  /** While closing, the application no longer pauses the input: the peer's Close frame must be read. */
   pause(reason: number): void {
     if (this.#owner.state === 'closed') return
-    if (this.#owner.state === 'closing' && reason !== PauseReason.CODEC) return
+    if (this.#owner.state === 'closing') reason &= TECHNICAL
+    if (reason === 0) return
     const wasPaused = this.isPaused
     this.#pauses |= reason
     this.#stop(true)
@@ -116,7 +133,7 @@ export class InputGate implements CodecSink {
   /** From now on messages are read and discarded, and the application no longer pauses the input. */
   discardMessages(): void {
     if (this.#assembler !== null) this.#assembler.isDiscarding = true
-    this.resume(PauseReason.READER | PauseReason.BACKPRESSURE | PauseReason.RATE)
+    this.resume(~TECHNICAL)
   }
 
   /** Ends parsing and discards what was stored. */

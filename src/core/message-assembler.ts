@@ -62,7 +62,7 @@ export function compressedLimit(maxMessageSize: number): number {
 export class MessageAssembler implements DataFrameSink, WholeMessageSink {
   /** While true, the frame parser reads no further frame. */
   isStopped = false
-  /** While true, complete messages are checked and then discarded: this side is closing. */
+  /** While true, complete messages are checked and then discarded, compressed ones at once: this side is closing. */
   isDiscarding = false
   readonly #sink: MessageSink
   readonly #limits: MessageLimits
@@ -81,6 +81,7 @@ export class MessageAssembler implements DataFrameSink, WholeMessageSink {
   #utf8: Utf8Validator | null = null
   #gathered: Buffer | null = null
   #length = 0
+  #compressedBytes = 0
 
   constructor(sink: MessageSink, { limits, codec = null, codecSink = null, engine = plainEngine }: AssemblerOptions) {
     this.#sink = sink
@@ -98,6 +99,11 @@ export class MessageAssembler implements DataFrameSink, WholeMessageSink {
   /** Bytes of memory in use for the message in progress. */
   get memoryUsed(): number {
     return this.#gathered === null ? 0 : this.#gathered.length
+  }
+
+  /** Bytes of compressed payloads handed to the codec, at least `LEAST_COMPRESSED` for each. */
+  get compressedBytes(): number {
+    return this.#compressedBytes
   }
 
   /**
@@ -180,7 +186,12 @@ export class MessageAssembler implements DataFrameSink, WholeMessageSink {
     const opcode = this.#opcode
     const isCompressed = this.#isCompressed
     this.reset()
-    if (isCompressed) return this.#inflate(opcode, bytes.subarray(start, end))
+    if (isCompressed) {
+      if (this.isDiscarding) return
+      // A payload that fills less than half of its memory is worth a copy where it must wait.
+      const isOwned = isGathered && bytes.length <= 2 * (end - start)
+      return this.#inflate(opcode, bytes.subarray(start, end), isOwned)
+    }
     // What was gathered was checked piece by piece.
     if (isGathered) this.#deliver(opcode, bytes, start, end, isAscii)
     else this.#checkAndDeliver(opcode, bytes, start, end, isAscii)
@@ -200,12 +211,14 @@ export class MessageAssembler implements DataFrameSink, WholeMessageSink {
   }
 
   /** RFC 7692 §6.2. No frame is read until the codec is done, so that messages stay in order. */
-  #inflate(opcode: number, payload: Buffer): void {
+  #inflate(opcode: number, payload: Buffer, isOwned: boolean): void {
+    this.#compressedBytes += Math.max(payload.length, LEAST_COMPRESSED)
     let isDone = false
-    this.#codec!.decompress(payload, this.#limits.maxMessageSize, (violation, message) => {
+    const done = (violation: ProtocolError | null, message: Uint8Array): void => {
       isDone = true
       this.#codecSink!.onCodecDone(violation ?? this.#deliverInflated(opcode, message))
-    })
+    }
+    this.#codec!.decompress(payload, this.#limits.maxMessageSize, done, isOwned)
     if (!isDone) this.#codecSink!.onCodecBusy()
   }
 
@@ -253,6 +266,9 @@ export class MessageAssembler implements DataFrameSink, WholeMessageSink {
     return this.#isCompressed ? compressedLimit(this.#limits.maxMessageSize) : this.#limits.maxMessageSize
   }
 }
+
+/** A shorter payload counts as so many bytes: preparing to inflate it costs as much as these. */
+const LEAST_COMPRESSED = 512
 
 /** The first memory of a message in pieces, in bytes. */
 const FIRST_CAPACITY = 4096

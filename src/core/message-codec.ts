@@ -24,6 +24,8 @@ export interface MessageCodec {
    * Null, or not there, where every message may refer to those before it (context takeover).
    */
   readonly sharing?: string | null | undefined
+  /** Bytes of memory in use for a message that waits to be inflated or is inflated. Default 0. */
+  readonly memoryUsed?: number | undefined
   /** Deflates one message at once, for every connection of the same `sharing`; `null` when it should be sent uncompressed. */
   compressShared?(message: Uint8Array): Uint8Array | null
   /** The connection is gone: frees every context and drops pending work, whose `done` is not called any more. */

@@ -30,9 +30,14 @@ export class Protocol {
     return this.#closing.state
   }
 
-  /** Bytes of memory in use: the message in progress and input that waits. */
+  /** Bytes of memory in use: the message in progress, the one in the codec, and input that waits. */
   get memoryUsed(): number {
     return this.#input.memoryUsed
+  }
+
+  /** Bytes of input that arrived while paused and wait to be parsed. */
+  get backlogBytes(): number {
+    return this.#input.backlogBytes
   }
 
   /** What the peer has begun and not finished, the most urgent first; null between messages. */
@@ -48,8 +53,18 @@ export class Protocol {
     return this.#input.frameCount
   }
 
+  /** Bytes of compressed payloads received, at least 512 for each; counted anew after `releaseIdleMemory()`. */
+  get compressedBytes(): number {
+    return this.#input.compressedBytes
+  }
+
   get isPaused(): boolean {
     return this.#input.isPaused
+  }
+
+  /** Every `PauseReason` that applies, as bits. */
+  get pauseReasons(): number {
+    return this.#input.pauseReasons
   }
 
   /** Releases the memory that reading needs, unless a frame or message is unfinished; for a peer that is silent. */

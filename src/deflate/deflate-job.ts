@@ -3,6 +3,9 @@ import { type DeflateSettings, TAIL_LENGTH, zlibOptions } from './deflate.ts'
 import type { Job } from './job-queue.ts'
 import { joinChunks } from './join-chunks.ts'
 
+/** A message up to this is compressed in about 6 ms. */
+const MOST_SHORT = 256 * 1024
+
 /** Compresses a message in the thread pool (RFC 7692 §7.2.1); `done(null)` when zlib cannot. */
 export class DeflateJob implements Job {
   readonly #message: Uint8Array
@@ -22,6 +25,10 @@ export class DeflateJob implements Job {
     this.#settings = settings
     this.#history = history
     this.#done = done
+  }
+
+  get isLong(): boolean {
+    return this.#message.length > MOST_SHORT
   }
 
   start(finished: () => void): void {

@@ -1,34 +1,45 @@
 import { createInflateRaw, type InflateRaw } from 'node:zlib'
 import { EMPTY } from '../core/empty.ts'
 import type { ProtocolError } from '../core/errors.ts'
-import { asProtocolError, compact, cutShort, Inflation, probe, tooLong } from './inflation.ts'
+import { asProtocolError, cutShort, Inflation, tooLong } from './inflation.ts'
 import type { Job } from './job-queue.ts'
 import { joinChunks } from './join-chunks.ts'
 
 const CHUNK = 65_536
+/** A payload up to this is read in 7 ms or less. */
+const MOST_SHORT = 64 * 1024
+/** Bytes of the objects of a job that waits. */
+const OVERHEAD = 1024
 
-/** Takes the outcome of an `InflateJob`: an error or the whole message. */
+/** Receives the outcome of an `InflateJob`: an error or the whole message. */
 export type InflateDone = (error: ProtocolError | null, message: Buffer) => void
 
 /** Inflates a message in the thread pool, a chunk of output at a time, and stops at the limit (RFC 7692 §7.2.2). */
 export class InflateJob implements Job {
-  readonly #payload: Uint8Array
-  readonly #history: Buffer
+  readonly #payloadSize: number
   readonly #limit: number
   readonly #done: InflateDone
   #inflation: Inflation
-  /** The message in question while it is inflated a second time. */
-  #probed: Buffer | null = null
+  /** The message in doubt while it is inflated a second time. */
+  #doubtful: Buffer | null = null
   #stream: InflateRaw | null = null
   #isStopped = false
   #finished: () => void = () => {}
 
   constructor(payload: Uint8Array, history: Buffer, limit: number, done: InflateDone) {
-    this.#payload = payload
-    this.#history = history
+    this.#payloadSize = payload.length
     this.#limit = limit
     this.#done = done
     this.#inflation = new Inflation(payload, history)
+  }
+
+  get isLong(): boolean {
+    return this.#payloadSize > MOST_SHORT
+  }
+
+  /** Bytes in use, but for the context of zlib. */
+  get memoryUsed(): number {
+    return OVERHEAD + this.#payloadSize + this.#inflation.length + (this.#doubtful?.length ?? 0)
   }
 
   start(finished: () => void): void {
@@ -47,7 +58,7 @@ export class InflateJob implements Job {
       const stream = createInflateRaw({ dictionary: inflation.dictionary, chunkSize: CHUNK })
       this.#stream = stream
       stream.on('data', (chunk: Buffer) => {
-        if (stream === this.#stream) this.#take(chunk)
+        if (stream === this.#stream) this.#add(chunk)
       })
       stream.on('error', (error) => {
         if (stream === this.#stream) this.#settle(asProtocolError(error))
@@ -62,42 +73,49 @@ export class InflateJob implements Job {
     }
   }
 
-  #take(chunk: Buffer): void {
-    this.#inflation.length += chunk.length
-    const limit = this.#probed === null ? this.#limit : this.#limit + 1
-    if (this.#inflation.length > limit) this.#settle(tooLong(this.#limit))
-    else this.#inflation.chunks.push(chunk)
+  #add(chunk: Buffer): void {
+    const inflation = this.#inflation
+    inflation.length += chunk.length
+    if (inflation.length > this.#limit + inflation.padding) this.#settle(tooLong(this.#limit))
+    else inflation.chunks.push(chunk)
   }
 
   #finishStream(consumed: number): void {
     this.#dropStream()
+    const inflation = this.#inflation
     let isWhole: boolean
     try {
-      isWhole = this.#inflation.finishPass(consumed)
+      isWhole = inflation.finishPass(consumed)
     } catch (error) {
       this.#settle(asProtocolError(error as Error))
       return
     }
     if (!isWhole) this.#inflateStream()
-    else if (this.#probed === null) this.#join(this.#inflation)
-    else if (this.#inflation.length === this.#probed.length + 1) this.#settle(null, this.#probed)
-    else this.#settle(cutShort())
+    else if (inflation.messageLength > this.#limit) this.#settle(tooLong(this.#limit))
+    else this.#join(inflation)
   }
 
   #join({ chunks, length }: Inflation): void {
     const isStopped = () => this.#isStopped
-    joinChunks(chunks, length, isStopped, (message) => {
-      if (message === null) this.#settle(asProtocolError(new RangeError(`no memory for ${length} bytes`)))
-      else this.#finish(message)
+    joinChunks(chunks, length, isStopped, (output) => {
+      if (output === null) this.#settle(asProtocolError(new RangeError(`no memory for ${length} bytes`)))
+      else this.#finish(output)
     })
   }
 
-  #finish(message: Buffer): void {
-    if (this.#inflation.needsProbe(message)) {
-      this.#probed = message
-      this.#inflation = new Inflation(this.#payload, this.#history, probe)
-      this.#inflateStream()
-    } else this.#settle(null, compact(message))
+  #finish(output: Buffer): void {
+    let message: Buffer
+    try {
+      message = this.#inflation.messageIn(output)
+      if (this.#doubtful !== null && this.#doubtful.length !== message.length) throw cutShort()
+    } catch (error) {
+      return this.#settle(asProtocolError(error as Error))
+    }
+    const proof = this.#doubtful === null ? this.#inflation.makeProof(output) : null
+    if (proof === null) return this.#settle(null, message)
+    this.#doubtful = message
+    this.#inflation = proof
+    this.#inflateStream()
   }
 
   #settle(error: ProtocolError | null, message: Buffer = EMPTY): void {
@@ -107,7 +125,7 @@ export class InflateJob implements Job {
   }
 
   #dropStream(): void {
-    // An error that comes after this is nobody's: the listener stays and sees that the stream is not ours any more.
+    // The listeners stay and ignore what a dropped stream still emits.
     this.#stream?.destroy()
     this.#stream = null
   }

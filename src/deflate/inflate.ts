@@ -1,6 +1,6 @@
 import { inflateRawSync } from 'node:zlib'
 import { inflateShort } from '../fast/short-inflate.ts'
-import { asProtocolError, compact, cutShort, Inflation, probe, tooLong } from './inflation.ts'
+import { asProtocolError, cutShort, Inflation, tooLong } from './inflation.ts'
 
 /** As many as are inflated without the thread pool. */
 const FEW_FINAL_BLOCKS = 8
@@ -25,10 +25,13 @@ export function inflateNow(payload: Uint8Array, history: Buffer, limit: number, 
   if (short !== null) return short
   try {
     const inflation = new Inflation(payload, history)
-    const message = inflateWhole(inflation, most)
-    if (message === null || !inflation.needsProbe(message)) return message
-    const probed = inflateWhole(new Inflation(payload, history, probe), most + 1)
-    if (probed?.length !== message.length + 1) throw cutShort()
+    const output = inflateWhole(inflation, most)
+    if (output === null) return null
+    const message = inflation.messageIn(output)
+    const proof = inflation.makeProof(output)
+    if (proof === null) return message
+    const again = inflateWhole(proof, most)
+    if (again === null || proof.messageIn(again).length !== message.length) throw cutShort()
     return message
   } catch (error) {
     const isOverflow = error === overflow || (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE'
@@ -40,14 +43,16 @@ export function inflateNow(payload: Uint8Array, history: Buffer, limit: number, 
 /** Thrown where zlib itself does not notice: its own limit is at least one byte. */
 const overflow = new RangeError('output over the limit')
 
+/** Returns the output, padding included; null when it needs too many passes. */
 function inflateWhole(inflation: Inflation, most: number): Buffer | null {
   while (inflation.passes < FEW_FINAL_BLOCKS) {
-    const { buffer, engine } = inflateStream(inflation, most)
+    const { buffer, engine } = inflateStream(inflation, most + inflation.padding)
     inflation.chunks.push(buffer)
     inflation.length += buffer.length
-    if (inflation.length > most) throw overflow
     if (!inflation.finishPass(engine.bytesWritten)) continue
-    return inflation.chunks.length === 1 ? compact(buffer) : Buffer.concat(inflation.chunks)
+    const output = inflation.chunks.length === 1 ? buffer : Buffer.concat(inflation.chunks)
+    if (inflation.messageLength > most) throw overflow
+    return output
   }
   return null
 }

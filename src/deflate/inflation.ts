@@ -1,19 +1,31 @@
 import { CloseCode } from '../core/close-code.ts'
 import { ProtocolError } from '../core/errors.ts'
 
+/** What the padding consists of: bytes that no cut block decodes to by accident. */
+const PADDING = Buffer.from('a53c96e15ac3691e', 'hex')
+/** Bytes of the header of a stored block without its first byte. */
+const HEADER = 4
+const FINAL_BLOCK = Buffer.from([0x01, 0x00, 0x00, 0xff, 0xff])
+
 /**
- * Is appended to a payload: the four bytes that the sender removed (RFC 7692 §7.2.2) and an empty final block. The
- * inflater reaches that final block, at its last byte, only when the payload ends where a block ends: so a truncated
- * message is not mistaken for a whole one.
+ * What is appended to a payload. A payload ends with the first byte of an empty stored block, the sender has removed the
+ * other four (RFC 7692 §7.2.2): this completes the block, with a padding as its content, and adds an empty final block.
+ * Only if the payload ends where a block ends does the output end with the padding, and the inflater at the last byte.
+ *
+ * A stored block that is cut short by just the length of header and padding reads both as its content. A whole message may
+ * end like that as well, and only a second pass with another padding shows which it is. The length of the padding is
+ * random, so that a sender cannot make each message cost two passes.
  */
-const ending = Buffer.from([0x00, 0x00, 0xff, 0xff, 0x01, 0x00, 0x00, 0xff, 0xff])
+function makeEnding(count: number): Buffer {
+  const size = count * PADDING.length
+  return Buffer.concat([Buffer.from([size, 0x00, ~size, 0xff]), Buffer.alloc(size, PADDING), FINAL_BLOCK])
+}
+
 /**
- * The same with one byte in the block whose header the payload ends with. A block cut short by just the length of what
- * is put behind it takes that for its own, and its output ends with the dropped bytes: then this one tells a whole
- * message, which gets one byte longer by it.
+ * Sizes are multiples of 8: where no block is open, the first byte of the ending then reads as the header of a stored
+ * block with a wrong length.
  */
-export const probe = Buffer.from([0x01, 0x00, 0xfe, 0xff, 0x00, 0x01, 0x00, 0x00, 0xff, 0xff])
-const dropped = ending.subarray(0, 4)
+const endings = Array.from({ length: 16 }, (_, index) => makeEnding(index + 1))
 
 /** Blocks with BFINAL 1 in one message: each costs two bytes to send and a new inflater here. */
 const MAX_FINAL_BLOCKS = 256
@@ -24,18 +36,27 @@ const LARGEST_WINDOW = 32_768
 /** One message on its way through one or more DEFLATE streams; a block with BFINAL 1 ends a stream, not the message. */
 export class Inflation {
   readonly chunks: Buffer[] = []
+  /** Goes behind the payload. */
   readonly ending: Buffer
+  /** Bytes of the output so far. */
   length = 0
   passes = 0
   #usedEnding = false
-  /** What is still to be inflated, without the ending. */
+  /** What is not inflated yet, without the ending. */
   rest: Uint8Array
+  readonly #payload: Uint8Array
   readonly #history: Buffer
 
-  constructor(payload: Uint8Array, history: Buffer, end = ending) {
+  constructor(payload: Uint8Array, history: Buffer, ending = endings[Math.floor(Math.random() * endings.length)]) {
     this.rest = payload
-    this.ending = end
+    this.ending = ending
+    this.#payload = payload
     this.#history = history
+  }
+
+  /** Bytes that the ending adds to the output of a whole message. */
+  get padding(): number {
+    return this.ending.length - HEADER - FINAL_BLOCK.length
   }
 
   /** What the next stream may refer to: the window survives a block with BFINAL 1 (RFC 7692 §7.2.3.4). */
@@ -52,7 +73,7 @@ export class Inflation {
     return Buffer.concat(parts)
   }
 
-  /** Takes note of the end of a stream after `consumed` bytes; true when it ended the message. */
+  /** Notes the end of a stream after `consumed` bytes; returns whether it ended the message. */
   finishPass(consumed: number): boolean {
     const length = this.rest.length
     if (consumed === length + this.ending.length) {
@@ -67,21 +88,42 @@ export class Inflation {
     return this.rest.length === 0
   }
 
-  /** Whether the message ends with the dropped bytes: its own, or those put behind a block cut short. */
-  needsProbe(message: Buffer): boolean {
-    return this.#usedEnding && this.ending !== probe && lastBytes(message, dropped.length).equals(dropped)
+  /** Bytes of the message, as far as it is inflated; the ending counts only when it was used. */
+  get messageLength(): number {
+    return this.length - (this.#usedEnding ? this.padding : 0)
   }
+
+  /**
+   * Returns the message in the whole output; it must not retain a much larger chunk.
+   *
+   * @throws {ProtocolError} 1007 when the last block continues behind the payload.
+   */
+  messageIn(output: Buffer): Buffer {
+    if (this.#usedEnding && !endsWith(output, this.#padding)) throw cutShort()
+    const message = output.subarray(0, this.messageLength)
+    const memory = message.buffer.byteLength
+    return memory > 8192 && message.length * 2 < memory ? Buffer.from(message) : message
+  }
+
+  /** A second pass over the same payload with another padding; null where the output leaves no doubt. */
+  makeProof(output: Buffer): Inflation | null {
+    const stored = this.ending.subarray(0, -FINAL_BLOCK.length)
+    if (!this.#usedEnding || !endsWith(output, stored)) return null
+    const other = endings[(endings.indexOf(this.ending) + 1) % endings.length]
+    return new Inflation(this.#payload, this.#history, other)
+  }
+
+  get #padding(): Buffer {
+    return this.ending.subarray(HEADER, -FINAL_BLOCK.length)
+  }
+}
+
+function endsWith(bytes: Buffer, end: Buffer): boolean {
+  return bytes.subarray(-end.length).equals(end)
 }
 
 function lastBytes(bytes: Buffer, count: number): Buffer {
   return bytes.length > count ? bytes.subarray(bytes.length - count) : bytes
-}
-
-/** A small message must not retain a large chunk. */
-export function compact(message: Buffer): Buffer {
-  return message.buffer.byteLength > 8192 && message.length * 2 < message.buffer.byteLength
-    ? Buffer.from(message)
-    : message
 }
 
 /** What an error of zlib means for the connection: 1007 for bad data, 1011 for anything else. */
@@ -97,7 +139,7 @@ function corruptData(what: string): ProtocolError {
   return new ProtocolError(CloseCode.INVALID_PAYLOAD, 'ERR_WS_INFLATE', `compressed message cannot be read: ${what}`)
 }
 
-/** 1007: the block took what was put behind the payload for its own. */
+/** 1007: the last block continues behind the payload. */
 export function cutShort(): ProtocolError {
   return corruptData('the last block is cut short')
 }

@@ -1,5 +1,9 @@
+import { AsyncResource } from 'node:async_hooks'
+
 /** Work that needs several turns of the event loop. */
 export interface Job {
+  /** Whether it may run for more than some milliseconds. */
+  readonly isLong: boolean
   /** Begins; `finished` is called once, never after `stop`. */
   start(finished: () => void): void
   /** Ends what was begun. */
@@ -7,42 +11,61 @@ export interface Job {
 }
 
 /**
- * Runs a few jobs at a time, first come first served. More at once would not be faster than the thread pool, and each
- * holds a zlib context and a message.
+ * Runs a few jobs at a time: more at once would not be faster than the thread pool, and each needs a zlib context. A
+ * connection has one message at a time in each direction here, so that first come, first served is one message for each
+ * connection in turn. Short jobs go first and one lane is theirs: long messages of some peers do not delay the short ones
+ * of others. One lane at least is for long jobs, when there are any.
  */
 export class JobQueue {
   readonly #lanes: number
-  readonly #waiting = new Set<Job>()
+  /** Jobs with their `start`, bound to the AsyncLocalStorage of whoever added them. */
+  readonly #waiting = { short: new Map<Job, Job['start']>(), long: new Map<Job, Job['start']>() }
   readonly #running = new Set<Job>()
+  #runningLong = 0
 
   constructor(lanes: number) {
     this.#lanes = lanes
   }
 
   add(job: Job): void {
-    this.#waiting.add(job)
+    const start = AsyncResource.bind((finished: () => void) => job.start(finished))
+    this.#waiting[job.isLong ? 'long' : 'short'].set(job, start)
     this.#advance()
   }
 
   /** Removes a job, waiting or running; does nothing when it has finished. */
   remove(job: Job): void {
-    if (this.#waiting.delete(job) || !this.#running.delete(job)) return
+    if (this.#waiting.short.delete(job) || this.#waiting.long.delete(job) || !this.#running.has(job)) return
     job.stop()
-    this.#advance()
+    this.#end(job)
   }
 
   #advance(): void {
-    for (const job of this.#waiting) {
-      if (this.#running.size >= this.#lanes) return
-      this.#waiting.delete(job)
+    while (this.#running.size < this.#lanes) {
+      const [job, start] = this.#next() ?? []
+      if (job === undefined || start === undefined) return
       this.#running.add(job)
-      job.start(() => {
-        this.#running.delete(job)
-        this.#advance()
-      })
+      if (job.isLong) this.#runningLong++
+      start(() => this.#end(job))
     }
+  }
+
+  #next(): [Job, Job['start']] | undefined {
+    const { short, long } = this.#waiting
+    const isLongFirst = this.#runningLong === 0 && long.size > 0
+    const queue = short.size > 0 && !isLongFirst ? short : long
+    if (queue === long && this.#runningLong >= Math.max(1, this.#lanes - 1)) return undefined
+    const [next] = queue
+    if (next !== undefined) queue.delete(next[0])
+    return next
+  }
+
+  #end(job: Job): void {
+    this.#running.delete(job)
+    if (job.isLong) this.#runningLong--
+    this.#advance()
   }
 }
 
-/** As many as the thread pool of Node has threads by default: shared by every connection of the process. */
+/** As many lanes as the thread pool of Node has threads by default: shared by every connection of the process. */
 export const zlibQueue = new JobQueue(4)

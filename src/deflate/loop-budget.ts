@@ -1,4 +1,4 @@
-/** Bytes of zlib output and input handled on the event loop in one turn: about a millisecond or two. */
+/** Work of zlib on the event loop in one turn, in bytes of output that cost as much: one to four milliseconds. */
 const BYTES_PER_TURN = 512 * 1024
 
 let spent = 0

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { bytesOf } from '../core/bytes.ts'
 import { answerError } from '../server/plain-response.ts'
 
 /**
@@ -33,9 +34,10 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 function sendResult(response: ServerResponse, value: unknown): void {
   if (response.headersSent || response.writableEnded) return
   const isText = typeof value === 'string'
-  if (!isText && !(value instanceof Uint8Array)) return
+  const body = isText ? value : bytesOf(value)
+  if (body === null) return
   if (!response.hasHeader('Content-Type')) {
     response.setHeader('Content-Type', isText ? 'text/plain; charset=utf-8' : 'application/octet-stream')
   }
-  response.end(value)
+  response.end(body)
 }

@@ -5,21 +5,15 @@ import type { PreparedMessage } from '../connection/send/prepared-message.ts'
 import type { CloseInfo } from '../core/closing-handshake.ts'
 import { flag, type OptionRule } from '../options/option-rule.ts'
 import { checkOption, checkOptionNames, optionMessage, readOptions } from '../options/read-options.ts'
+import { watchResult } from '../user-code/user-code.ts'
 import type { Draining } from './draining.ts'
 import { MessageQueue, type QueueMarks, type QueueOptions, readQueueMarks, Waiter } from './message-queue.ts'
+import { notify, type SessionWatcher } from './watcher.ts'
 
 /** Options of a session, besides the limits of its connection. */
 export interface SessionOptions extends QueueOptions {
   /** Answers the text `ping` with the text `pong` and hides both from the view. Default false. */
   heartbeat?: boolean | undefined
-}
-
-/** Observes a session without reading its messages. */
-export interface SessionWatcher {
-  /** The peer has sent a message. */
-  onMessage?(): void
-  /** The connection is closed. */
-  onEnd(): void
 }
 
 /** Session options, checked once for many sessions. */
@@ -147,11 +141,11 @@ export class WebSocket {
    * Sends a `string` as text, bytes as binary (RFC 6455 §6.1). The promise needs no `await`: it resolves to `true`
    * once there is room to send more and to `false` when the connection is closed; it never rejects.
    *
-   * @param message a string, a Uint8Array, an ArrayBuffer, or what `prepare` made of one
+   * @param message A string, a typed array, DataView or ArrayBuffer, a Blob, or what `prepare` returned.
    * @param options `compress: false` sends this message as it is
    * @throws {TypeError} synchronously, for anything else
    */
-  send(message: Sendable | PreparedMessage, options?: SendOptions): Promise<boolean> {
+  send(message: Sendable | PreparedMessage | Blob, options?: SendOptions): Promise<boolean> {
     const result = this.connection.send(message, options)
     if (result === 'sent') return SENT
     if (result === 'closed') return NOT_SENT
@@ -195,7 +189,7 @@ export class WebSocket {
 
   /** Calls `watcher` on messages and at the end, until `unwatch`; immediately when the end was before. */
   watch(watcher: SessionWatcher): void {
-    if (this.connection.closeInfo !== null) return watcher.onEnd()
+    if (this.connection.closeInfo !== null) return watchResult(watcher.onEnd(), (error) => console.error(error))
     this.#watchers ??= new Set()
     this.#watchers.add(watcher)
   }
@@ -204,22 +198,21 @@ export class WebSocket {
     this.#watchers?.delete(watcher)
   }
 
-  #receive(message: Data): void {
-    if (this.#watchers !== null) for (const watcher of this.#watchers) watcher.onMessage?.()
-    if (this.#heartbeat && (message === 'ping' || message === 'pong')) {
-      if (message === 'ping') this.connection.send('pong')
-      return
-    }
-    this.#queue.push(message)
+  /** Returns what watchers reject with, as the connection's callback. */
+  #receive(message: Data): Promise<unknown> | undefined {
+    const failures = this.#watchers === null ? undefined : notify(this.#watchers, 'onMessage')
+    if (!this.#heartbeat || (message !== 'ping' && message !== 'pong')) this.#queue.push(message)
+    else if (message === 'ping') this.connection.send('pong')
+    return failures
   }
 
-  #end(info: CloseInfo): void {
+  #end(info: CloseInfo): Promise<unknown> | undefined {
     if (this.#draining !== null) this.#drainingSource?.remove(this.#draining)
     this.#queue.end()
     this.#resolveClose?.(info)
     const watchers = this.#watchers
     this.#watchers = null
-    if (watchers !== null) for (const watcher of watchers) watcher.onEnd()
+    return watchers === null ? undefined : notify(watchers, 'onEnd')
   }
 }
 

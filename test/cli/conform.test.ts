@@ -62,7 +62,7 @@ test('a broken server that the tool starts gives 1, with rule, both sides and th
 })
 
 test('a should fails the run only when asked', async () => {
-  const exec = ['--exec', `${BROKEN} --defect refuses-version-with-400`, '-c', 'hs.ver.status-426', '-q']
+  const exec = ['--exec', `${BROKEN} --defect resets-tcp`, '-c', 'close.fin-not-rst', '-q']
   assert.equal(
     (await Promise.all([conform(...exec), conform(...exec, '--strict')])).map(({ code }) => code),
     [0, 1],

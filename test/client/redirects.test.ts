@@ -75,7 +75,7 @@ testWith(test, openssl)('S-10: sends no credentials from TLS to plain', async (t
   connection.terminate()
 })
 
-test('keeps credentials on the same origin and gives up after maxRedirects', async (t) => {
+test('sends credentials to the same origin and stops after maxRedirects', async (t) => {
   const { url, requests } = await redirecting(t)
   const connection = await connect(`${url}/same`, { headers: secrets, maxRedirects: 2 })
   assert.equal(

@@ -152,3 +152,23 @@ test('counts the memory of what it stores while paused, chunk by chunk', () => {
   assert.is(protocol.memoryUsed, 0)
   assert.equal(log, ['stop', 'text one', 'text three', 'read'])
 })
+
+test('a pause for a turn of the event loop holds while closing, too, and the Close behind it is read', () => {
+  const { protocol, log } = make()
+  protocol.close()
+  protocol.pause(PauseReason.TURN | PauseReason.READER)
+  assert.is(protocol.pauseReasons, PauseReason.TURN)
+  protocol.receive(closeFrame(1000))
+  assert.equal(log, ['sent 8 03e8', 'close expected', 'stop'])
+  protocol.resume(PauseReason.TURN)
+  assert.is(log.at(-1), 'closed 1000 clean local')
+})
+
+test('close() leaves a pause for a turn of the event loop, and for the codec', () => {
+  const { protocol, log } = make()
+  protocol.pause(PauseReason.TURN | PauseReason.RATE)
+  protocol.close()
+  assert.equal(log, ['stop', 'sent 8 03e8', 'close expected'])
+  protocol.resume(PauseReason.TURN)
+  assert.is(log.at(-1), 'read')
+})

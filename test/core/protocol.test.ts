@@ -136,3 +136,30 @@ test('reports what the peer has begun and not finished', () => {
   assert.is(protocol.pending, null)
   assert.is(protocol.frameCount, 2)
 })
+
+test('while closing, a compressed message is discarded without being inflated', () => {
+  const codec = new LateCodec()
+  const { protocol, log } = make({ codec })
+  protocol.close()
+  protocol.receive(Buffer.concat([frame(1, 'zlate', { rsv: 4 }), closeFrame(1000)]))
+  assert.is(codec.finish, null)
+  assert.is(log.at(-1), 'closed 1000 clean local')
+})
+
+test('counts compressed payloads, short ones as 512 bytes', () => {
+  const codec = new LateCodec()
+  codec.late = false
+  const { protocol } = make({ codec })
+  assert.is(protocol.compressedBytes, 0)
+  protocol.receive(frame(1, 'zshort', { rsv: 4 }))
+  assert.is(protocol.compressedBytes, 512)
+  protocol.receive(frame(1, `z${'long'.repeat(200)}`, { rsv: 4 }))
+  assert.is(protocol.compressedBytes, 512 + 801)
+  protocol.releaseIdleMemory()
+  assert.is(protocol.compressedBytes, 0)
+})
+
+test('counts the memory of the codec', () => {
+  const codec = Object.assign(new LateCodec(), { memoryUsed: 100 })
+  assert.is(make({ codec }).protocol.memoryUsed, 100)
+})

@@ -322,3 +322,31 @@ test('large messages that wait for the thread pool count as held', async (t) => 
   await deflated
   assert.ok(codec.wantsCompression(MIB))
 })
+
+test('input counts as well as output: a flood of payloads without output leaves the event loop to others', async (t) => {
+  const codec = makeCodec()
+  t.after(() => codec.release())
+  const payload = Buffer.concat([Buffer.alloc(4000, hex('000000ffff')), hex('00')])
+  const isDoneNow = (): boolean => {
+    let isDone = false
+    codec.decompress(payload, 1000, () => {
+      isDone = true
+    })
+    return isDone
+  }
+  await new Promise((resolve) => setImmediate(resolve))
+  let count = 0
+  while (count < 100 && isDoneNow()) count++
+  assert.ok(count > 0 && count < 10, `${count} at once`)
+})
+
+test('a payload over 8 KiB goes to the thread pool, and counts into the memory in use until it is read', async (t) => {
+  const codec = makeCodec()
+  t.after(() => codec.release())
+  assert.is(codec.memoryUsed, 0)
+  const payload = Buffer.concat([Buffer.alloc(10_000, hex('000000ffff')), hex('00')])
+  const message = inflate(codec, payload)
+  assert.ok(codec.memoryUsed >= payload.length && codec.memoryUsed < payload.length + 2048)
+  assert.is((await message).length, 0)
+  assert.is(codec.memoryUsed, 0)
+})

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { type Job, JobQueue } from '../../src/deflate/job-queue.ts'
 import { assert, suite } from '../support/unit.ts'
 
@@ -5,11 +6,13 @@ const test = suite('deflate job queue')
 
 /** A job that writes down what happens to it and ends when told. */
 class NotedJob implements Job {
+  readonly isLong: boolean
   readonly #log: string[]
   readonly #name: string
   end: () => void = () => {}
 
-  constructor(name: string, log: string[]) {
+  constructor(name: string, log: string[], isLong = false) {
+    this.isLong = isLong
     this.#name = name
     this.#log = log
   }
@@ -60,6 +63,7 @@ test('goes on when a job is finished as soon as it starts', () => {
   const queue = new JobQueue(1)
   for (let index = 0; index < 3; index++) {
     queue.add({
+      isLong: false,
       start(finished) {
         started.push(index)
         finished()
@@ -68,4 +72,52 @@ test('goes on when a job is finished as soon as it starts', () => {
     })
   }
   assert.equal(started, [0, 1, 2])
+})
+
+test('starts short jobs before long ones, leaves a lane to them, and one to the long ones', () => {
+  const log: string[] = []
+  const queue = new JobQueue(3)
+  const make = (name: string): NotedJob => {
+    const job = new NotedJob(name, log, name.startsWith('long'))
+    queue.add(job)
+    return job
+  }
+  const long = [1, 2, 3, 4].map((number) => make(`long ${number}`))
+  assert.equal(log.splice(0), ['long 1 starts', 'long 2 starts'], 'the last lane is for short ones')
+  const short = [1, 2, 3, 4].map((number) => make(`short ${number}`))
+  assert.equal(log.splice(0), ['short 1 starts'])
+  long[0].end()
+  short[0].end()
+  assert.equal(log.splice(0), ['short 2 starts', 'short 3 starts'], 'before the long ones')
+  long[1].end()
+  assert.equal(log.splice(0), ['long 3 starts'], 'before the short one: no long one is running')
+  short[1].end()
+  queue.remove(short[2])
+  assert.equal(log.splice(0), ['short 4 starts', 'short 3 stops', 'long 4 starts'])
+})
+
+test('runs long jobs on a single lane too', () => {
+  const log: string[] = []
+  const queue = new JobQueue(1)
+  const jobs = ['a', 'b'].map((name) => new NotedJob(name, log, true))
+  for (const job of jobs) queue.add(job)
+  jobs[0].end()
+  assert.equal(log, ['a starts', 'b starts'])
+})
+
+test('starts each job in the store of whoever added it, although the job before ends in another', () => {
+  const storage = new AsyncLocalStorage<string>()
+  const stores: unknown[] = []
+  class StoreJob extends NotedJob {
+    override start(finished: () => void): void {
+      super.start(finished)
+      stores.push(storage.getStore())
+    }
+  }
+  const queue = new JobQueue(1)
+  const [first, second] = [new StoreJob('a', []), new StoreJob('b', [])]
+  storage.run('first connection', () => queue.add(first))
+  storage.run('second connection', () => queue.add(second))
+  storage.run('first connection', () => first.end())
+  assert.equal(stores, ['first connection', 'second connection'])
 })

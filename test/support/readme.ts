@@ -61,7 +61,7 @@ const doors: Record<string, string> = {
 }
 
 /**
- * Runs a program as it stands, but on this source, on a free port and until the test ends: `http://127.0.0.1:1234`.
+ * Runs a program unchanged, but on this source, on a free port and until the test ends: `http://127.0.0.1:1234`.
  * Its last server is found by the line that lets it listen.
  */
 export async function runProgram(t: TestContext, { code, language }: CodeBlock): Promise<string> {

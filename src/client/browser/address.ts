@@ -21,7 +21,7 @@ export class Address {
     return this.#url
   }
 
-  /** The URL of the next attempt. A function is called anew each time; what it throws is a rejection. */
+  /** The URL of the next attempt. A function is called each time; what it throws is a rejection. */
   next(): string | Promise<string> {
     const source = this.#source
     if (typeof source !== 'function') return this.#resumedUrl()

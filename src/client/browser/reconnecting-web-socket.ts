@@ -86,7 +86,7 @@ export class ReconnectingWebSocket extends ClientEventTarget {
     return this.#address.url
   }
 
-  /** CONNECTING also while it waits for the next attempt; CLOSED is final. */
+  /** CONNECTING also while it waits for the next attempt; CLOSED after the end, until `reconnect()`. */
   get readyState(): number {
     return this.#readyState
   }
@@ -147,8 +147,8 @@ export class ReconnectingWebSocket extends ClientEventTarget {
   }
 
   /**
-   * Connects anew at once, for example with a fresh token; the delays start over. Also after `close`, or after a loss
-   * that was final. Has no effect once `signal` is aborted.
+   * Replaces the connection at once, for example with a fresh token; the delays start over. Works also after `close` or
+   * a final loss. Has no effect once `signal` is aborted.
    */
   reconnect(): void {
     if (this.#signal?.aborted) return

@@ -617,7 +617,7 @@ export const closing: Record<string, EntryData[]> = {
       'must',
       '10 MiB of frames after Close',
       'Close 1000 + texts',
-      'one Close back, no echo, FIN or RST',
+      'one Close back, no echo, FIN or RST; an RST may overtake the Close',
       '6455-5.5.1-6',
       '',
     ],

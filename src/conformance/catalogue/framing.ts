@@ -1554,10 +1554,10 @@ export const framing: Record<string, EntryData[]> = {
     ],
     [
       'ping.thousand',
-      'must',
+      'info',
       '1,000 pings in one go',
       '1,000 pings of 8 bytes',
-      'pongs in order, last one included; alive',
+      'pongs in order, last one included, or a limit with its Close; alive (MUST)',
       '6455-5.5.3-2 6455-10.4-1',
       '',
     ],

@@ -91,7 +91,7 @@ export async function answerAsOffered(
   if (agreement !== null) decodeAs(peer, agreement)
   return {
     peer,
-    request: { bytes: request.head, key: keyOf(request), fields: request.fields },
+    request: { bytes: request.head, keys: [keyOf(request)], version: request.version, fields: request.fields },
     response: responseOf(agreement === null ? [] : [extensionField(agreement.turned)]),
     breaches: [],
   }

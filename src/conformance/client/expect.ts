@@ -1,7 +1,7 @@
 import { describeInbound } from '../peer/index.ts'
 import { expectProbe, type Trial } from '../script/index.ts'
 import { Op } from '../wire/index.ts'
-import { type AnswerOptions, sendAnswer } from './answer.ts'
+import { type AnswerOptions, buildAnswer, sendAnswer } from './answer.ts'
 import type { InviteOptions, PendingUpgrade } from './pending-upgrade.ts'
 import { receptionOf } from './reception.ts'
 import type { ClientRequest } from './request.ts'
@@ -25,6 +25,19 @@ export async function expectClientOpens(
   const upgrade = await answerNext(t, answer, invite)
   await expectProbe(t, upgrade.peer)
   return upgrade
+}
+
+/**
+ * A plain HTTP answer, then the end of our side: the client must not open. It may follow a redirect, on a connection of
+ * its own (RFC 6455 §4.1).
+ */
+export async function expectClientStaysHttp(t: Trial, answer: AnswerOptions): Promise<void> {
+  const upgrade = await receptionOf(t).next(t)
+  const { peer } = upgrade
+  await peer.sendHead(buildAnswer(upgrade.request, answer))
+  peer.end()
+  await peer.waitForEnd()
+  expectNotOpen(t, upgrade)
 }
 
 /** How a refusal is judged. */
@@ -54,18 +67,18 @@ export async function judgeRefusal(t: Trial, upgrade: PendingUpgrade, options: R
   if (event === null && options.mayStay) {
     peer.end()
     await peer.waitForEnd()
-    return noRefusalOf(t, upgrade)
+    return expectNotOpen(t, upgrade)
   }
   if (event?.kind === 'close' && event.code !== null && event.code !== 1000 && event.code !== 1005) {
     t.note(`fails with ${describeInbound(event, t.timeout)} after it has opened`)
     return
   }
   t.require(event?.kind === 'end', expected, describeInbound(event, t.timeout))
-  noRefusalOf(t, upgrade)
+  expectNotOpen(t, upgrade)
 }
 
 /** The API must not have said that it is open. */
-function noRefusalOf(t: Trial, { events }: PendingUpgrade): void {
+function expectNotOpen(t: Trial, { events }: PendingUpgrade): void {
   const opened = events.find('open') !== undefined
   t.assert(!opened, 'no frame, and no “open” at the API', opened ? 'the API says that it is open' : 'refused')
 }

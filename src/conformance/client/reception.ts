@@ -8,8 +8,10 @@ import { type Arrival, Listener } from './listener.ts'
 import type { InviteOptions, PendingUpgrade } from './pending-upgrade.ts'
 import { recordRequest } from './request-rule.ts'
 
-/** Milliseconds until a client that was started, or that drives itself, has to connect. */
+/** Milliseconds until a client that was started has to connect. */
 const ARRIVAL_LIMIT = 20_000
+/** The same for one that drives itself: browsers delay a reconnection by up to a minute after failures. */
+const RECONNECT_LIMIT = 70_000
 
 /** Where the clients of one run of one case arrive. */
 export class CaseReception implements Reception {
@@ -68,7 +70,7 @@ export class CaseReception implements Reception {
 
   /** The next client that connects; null when none does in time, or when it ended without connecting. */
   async arrived(t: Trial, options: InviteOptions, launched: Launched | null): Promise<PendingUpgrade | null> {
-    const arrival = await this.#read(options.timeout ?? ARRIVAL_LIMIT, launched)
+    const arrival = await this.#read(options.timeout ?? (launched === null ? RECONNECT_LIMIT : ARRIVAL_LIMIT), launched)
     if (arrival === null) return null
     this.#events = new EventLog()
     const upgrade = this.#receive(t, arrival, options, launched)
@@ -126,7 +128,7 @@ export class CaseReception implements Reception {
     }
   }
 
-  #receive(t: Trial, arrival: Arrival, { url }: InviteOptions, launched: Launched | null): PendingUpgrade {
+  #receive(t: Trial, arrival: Arrival, { url, start }: InviteOptions, launched: Launched | null): PendingUpgrade {
     const { request, transport } = arrival
     const { agent } = this
     const peer = t.adopt(transport, 'server')
@@ -134,7 +136,7 @@ export class CaseReception implements Reception {
     t.log.in('http', request.head.toString('latin1'), request.head)
     const number = this.#next
     const ownUrl = url === undefined && launched !== null ? new URL(caseUrl(agent, number)) : undefined
-    recordRequest(t, agent, request, ownUrl)
+    recordRequest(t, agent, request, { url: ownUrl, isFollowUp: start === false })
     return {
       peer,
       request,

@@ -65,8 +65,16 @@ export function checkRequest(request: ClientRequest, expectedTarget?: string): R
   })
 }
 
-/** Applies the passive rules to a request that arrived; `url` when the tester chose it. */
-export function recordRequest(t: Trial, agent: Agent, request: ClientRequest, url?: URL): void {
+/**
+ * Applies the passive rules to a request that arrived; `url` when the tester chose it. A follow-up is sent by the client
+ * itself, after a redirect for instance: whether that needs a fresh key is debatable, so that it is only noted.
+ */
+export function recordRequest(
+  t: Trial,
+  agent: Agent,
+  request: ClientRequest,
+  { url, isFollowUp }: { url?: URL; isFollowUp: boolean },
+): void {
   const { ledger } = t.context
   const { keys } = agent
   for (const { rule, detail } of checkRequest(request, url && url.pathname + url.search)) {
@@ -74,7 +82,10 @@ export function recordRequest(t: Trial, agent: Agent, request: ClientRequest, ur
   }
   const key = keyOf(request)
   const before = keys.get(key)
-  if (before !== undefined) ledger.breach('client.req.key-fresh', t.entry.id, `${key} again, as in ${before}`)
+  if (before !== undefined) {
+    if (isFollowUp && before === t.entry.id) t.note('repeats its key when it follows an answer')
+    else ledger.breach('client.req.key-fresh', t.entry.id, `${key} again, as in ${before}`)
+  }
   keys.set(key, t.entry.id)
   if (deflateElementOf(request) !== undefined) agent.context.capabilities.pmd = true
 }

@@ -1,4 +1,5 @@
 import { describeFrame, type Frame, Op, showBytes } from '../wire/index.ts'
+import type { FrameWatch } from './frame-watch.ts'
 
 /** A message from the target, put together from its frames. */
 export interface Message {
@@ -64,4 +65,20 @@ export class MessageAssembly {
     const payload = frames.length === 1 ? frame.payload : Buffer.concat(frames.map((one) => one.payload))
     return { kind: 'message', message: { opcode, payload, compressed: (frames[0].rsv & 4) !== 0, frames } }
   }
+}
+
+/** Inflates a compressed message in place (RFC 7692 §7.2.2). */
+export function decodeMessage(
+  message: Message,
+  decoder: ((message: Message) => Buffer) | null,
+  watch: FrameWatch,
+): void {
+  if (!message.compressed || decoder === null) return
+  try {
+    message.payload = decoder(message)
+  } catch (error) {
+    watch.noteUndecodable(message.payload)
+    throw new Mismatch('a message that inflates', `${showBytes(message.payload)}: ${(error as Error).message}`)
+  }
+  if (message.opcode === Op.TEXT) watch.checkText([message.payload])
 }

@@ -11,6 +11,8 @@ export interface PeerSettings {
   log: WireLog
   ledger: Ledger
   watch: FrameWatch
+  /** Called when a wait ends without an event. */
+  onTimeout?(): void
   /** The role that the tester plays; a server does not mask (RFC 6455 §5.1). Default `client`. */
   role?: 'client' | 'server'
 }

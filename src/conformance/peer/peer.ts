@@ -34,6 +34,11 @@ export class Peer {
     return this.#sender.role === 'server'
   }
 
+  /** A write met a reset: what the target had sent before that, such as its Close, could not be read. */
+  get isCutOff(): boolean {
+    return this.#receiver.isCutOff
+  }
+
   /** Bytes received so far. */
   get received(): number {
     return this.#receiver.received
@@ -54,7 +59,7 @@ export class Peer {
     this.#receiver.autoPong = isOn
   }
 
-  /** Whether, as a server, a Close is answered and TCP is ended after both Closes; default true. */
+  /** Whether a Close is answered and, as a server, TCP is ended after both Closes; default true. */
   set autoClose(isOn: boolean) {
     this.#receiver.autoClose = isOn
   }

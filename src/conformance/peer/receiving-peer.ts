@@ -4,15 +4,15 @@ import {
   describeFrame,
   type Frame,
   FrameReader,
-  fieldTokens,
+  findBodyEnd,
   findHeadEnd,
   Inflater,
   Op,
   parseResponse,
   type Response,
-  showBytes,
+  readingTurn,
 } from '../wire/index.ts'
-import { type Inbound, type Message, MessageAssembly, Mismatch } from './inbound.ts'
+import { decodeMessage, type Inbound, type Message, MessageAssembly } from './inbound.ts'
 import type { Closing, PeerSettings } from './peer-settings.ts'
 import { Queue } from './queue.ts'
 import type { SendingPeer } from './sending-peer.ts'
@@ -26,7 +26,7 @@ export class ReceivingPeer {
   readonly #sender: SendingPeer
   /** Pings from the target are answered. */
   autoPong = true
-  /** As a server, answers a Close and ends TCP once both Closes were exchanged. */
+  /** Answers a Close; as a server, also ends TCP once both Closes were exchanged. */
   autoClose = true
   /** Inflates a compressed message; set when permessage-deflate was agreed. */
   decoder: ((message: Message) => Buffer) | null = null
@@ -38,6 +38,7 @@ export class ReceivingPeer {
   #queue = new Queue<Inbound>()
   readonly #assembly = new MessageAssembly()
   #hasEnded = false
+  #isCutOff = false
   #wasPaused = false
   #wake: (() => void) | null = null
   #received = 0
@@ -50,13 +51,22 @@ export class ReceivingPeer {
     const { stream } = transport
     stream.on('data', (chunk: Buffer) => this.#onData(chunk))
     stream.on('end', () => this.#onEnd(!sender.isFinSent && transport.isReset?.() ? 'rst' : 'fin'))
-    stream.on('error', () => this.#onEnd('rst'))
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      // Node discards what a socket received when a write to it fails.
+      if (error.syscall === 'write') this.#isCutOff = true
+      this.#onEnd('rst')
+    })
     stream.on('close', () => this.#onEnd('rst'))
   }
 
   /** Whether the target has ended its side, or the connection is gone. */
   get hasEnded(): boolean {
     return this.#hasEnded
+  }
+
+  /** A write met a reset: what the target had sent before that, such as its Close, could not be read. */
+  get isCutOff(): boolean {
+    return this.#isCutOff
   }
 
   /** Bytes received so far. */
@@ -101,7 +111,8 @@ export class ReceivingPeer {
           this.startFrames(agreementOf(response))
           return response
         }
-      } else if (this.#hasEnded || !(await this.#waitUntil(deadline))) return null
+      } else if (this.#hasEnded) return null
+      else if (!(await this.#waitUntil(deadline))) return this.#timeOut()
     }
   }
 
@@ -125,20 +136,14 @@ export class ReceivingPeer {
   /** Reads a response body by its Content-Length, by chunks, or to the end of the stream (RFC 9112 §6.3). */
   async readBody(response: Response, timeout: number): Promise<Buffer | null> {
     const deadline = performance.now() + timeout
-    const [length] = fieldTokens(response, 'content-length')
-    const chunked = fieldTokens(response, 'transfer-encoding').includes('chunked')
     for (;;) {
       const bytes = Buffer.concat(this.#raw)
-      const end = chunked
-        ? bytes.indexOf('0\r\n\r\n') + 5
-        : length === undefined
-          ? Number.POSITIVE_INFINITY
-          : Number(length)
-      if (bytes.length >= end && (!chunked || end >= 5)) {
+      const end = findBodyEnd(response, bytes)
+      if (typeof end === 'number' && end <= bytes.length) {
         this.#raw = [bytes.subarray(end)]
         return bytes.subarray(0, end)
       }
-      if (this.#hasEnded) return length === undefined && !chunked ? bytes : null
+      if (this.#hasEnded) return end === 'at-the-end' ? bytes : null
       if (!(await this.#waitUntil(deadline))) return null
     }
   }
@@ -152,12 +157,12 @@ export class ReceivingPeer {
     while (this.#queue.length === 0) {
       const before = this.#received
       if (this.#reader !== null && this.#hasEnded) return { kind: 'end', tcp: this.#closing.tcp ?? 'rst' }
-      if (!(await this.#waitUntil(Math.min(performance.now() + timeout, last))) && this.#received === before)
-        return null
-      if (performance.now() >= last && this.#queue.length === 0) return null
+      const isSilent =
+        !(await this.#waitUntil(Math.min(performance.now() + timeout, last))) && this.#received === before
+      if (isSilent || (performance.now() >= last && this.#queue.length === 0)) return this.#timeOut()
     }
     const event = this.#queue.shift() as Inbound
-    if (event.kind === 'message') this.#decode(event.message)
+    if (event.kind === 'message') decodeMessage(event.message, this.decoder, this.#settings.watch)
     return event
   }
 
@@ -185,19 +190,8 @@ export class ReceivingPeer {
   /** Waits for the end of the stream in any phase, reading on; null when it did not end in time. */
   async waitForEnd(timeout: number): Promise<'fin' | 'rst' | null> {
     const deadline = performance.now() + timeout
-    while (!this.#hasEnded) if (!(await this.#waitUntil(deadline))) return null
+    while (!this.#hasEnded) if (!(await this.#waitUntil(deadline))) return this.#timeOut()
     return this.#closing.tcp
-  }
-
-  #decode(message: Message): void {
-    if (!message.compressed || this.decoder === null) return
-    try {
-      message.payload = this.decoder(message)
-    } catch (error) {
-      this.#settings.watch.noteUndecodable(message.payload)
-      throw new Mismatch('a message that inflates', `${showBytes(message.payload)}: ${(error as Error).message}`)
-    }
-    if (message.opcode === Op.TEXT) this.#settings.watch.checkText([message.payload])
   }
 
   #onData(chunk: Buffer): void {
@@ -236,11 +230,12 @@ export class ReceivingPeer {
     const code = frame.payload.length >= 2 ? frame.payload.readUInt16BE(0) : null
     const reason = frame.payload.subarray(2).toString('utf8')
     this.#closing.by ??= this.#targetRole
+    this.#sender.isRefused = true
     if (this.#closing.code === null) Object.assign(this.#closing, { code, reason })
     this.#sender.recordTimeSinceClose('close')
     this.#settings.ledger.count('end.close')
     this.#queue.push({ kind: 'close', code, reason, frame })
-    if (this.#sender.role === 'server' && this.autoClose) void this.#finishClosing(code)
+    if (this.autoClose) void (this.#sender.role === 'server' ? this.#finishClosing(code) : this.#answerClose(code))
   }
 
   /** The server ends TCP first, after its own Close (RFC 6455 §7.1.1). */
@@ -249,22 +244,34 @@ export class ReceivingPeer {
     this.#sender.end()
   }
 
+  /** A client answers a Close that it did not ask for, unless the server ends TCP at once (RFC 6455 §5.5.1). */
+  async #answerClose(code: number | null): Promise<void> {
+    await readingTurn()
+    if (!this.#hasEnded && !this.#sender.isCloseSent) await this.#sender.sendClose(code ?? undefined)
+  }
+
   #onEnd(tcp: 'fin' | 'rst'): void {
     if (this.#hasEnded) return
     this.#hasEnded = true
+    this.#sender.isRefused = true
     const { log, watch } = this.#settings
     this.#closing.tcp = tcp
     log.in(tcp, tcp.toUpperCase())
     if (this.#reader !== null) {
       watch.onEnd(this.#reader.pending, tcp === 'fin')
       // A Close may be stuck behind bytes that we did not read.
-      if (this.#closing.by === null && !this.#wasPaused) watch.onBareEnd()
+      if (this.#closing.by === null && !this.#wasPaused && !this.#isCutOff) watch.onBareEnd()
     }
     this.#closing.by ??= this.#targetRole
     this.#sender.recordTimeSinceClose('fin')
     this.#queue.push({ kind: 'end', tcp })
     if (tcp === 'fin') this.#transport.stream.end()
     this.#wake?.()
+  }
+
+  #timeOut(): null {
+    this.#settings.onTimeout?.()
+    return null
   }
 
   get #targetRole(): 'client' | 'server' {

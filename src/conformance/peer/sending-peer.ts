@@ -17,6 +17,8 @@ export class SendingPeer {
   readonly #settings: PeerSettings
   readonly #closing: Closing
   #isFinSent = false
+  /** The target has sent a Close or has ended its side: what is left of a chopped write is not written. */
+  isRefused = false
   #closeSentAt: number | null = null
   /** When each ping that awaits its pong was sent, by payload in hex. */
   readonly #pingTimes = new Map<string, number>()
@@ -126,6 +128,6 @@ export class SendingPeer {
   }
 
   #write(bytes: Uint8Array, chop?: Chop): Promise<void> {
-    return writeChopped(this.#transport.stream, bytes, chop)
+    return writeChopped(this.#transport.stream, bytes, chop, () => this.isRefused)
   }
 }

@@ -7,7 +7,7 @@ import { fieldTokens, fieldValue, poll, Random } from '../wire/index.ts'
 /** A trial that belongs to no case: for looking at the target before and between cases. */
 function lookAt(context: RunContext): Trial {
   const entry = findEntry('hs.ok.minimal') as CatalogueEntry
-  const quiet: RunContext = { ...context, ledger: new Ledger(), observations: {} }
+  const quiet: RunContext = { ...context, ledger: new Ledger(), observations: {}, recover: undefined }
   return new Trial(entry, quiet, new Random(context.seed, `look-${performance.now()}`), new WireLog())
 }
 
@@ -23,7 +23,12 @@ export async function detect(context: RunContext, options: DetectOptions): Promi
   const trial = lookAt(context)
   const { capabilities } = context
   try {
-    const { peer, response } = await trial.handshake({ add: [['Sec-WebSocket-Extensions', 'permessage-deflate']] })
+    const began = performance.now()
+    const { peer, response } = await trial.handshake({
+      add: [['Sec-WebSocket-Extensions', 'permessage-deflate']],
+      timeout: context.timeout * PATIENCE,
+    })
+    adaptTimeout(context, performance.now() - began)
     if (response === null) return `${context.target.url} gave no answer to a plain handshake`
     const { stream } = peer.transport
     if (stream instanceof TLSSocket) capabilities.tls = stream.getProtocol()
@@ -33,7 +38,7 @@ export async function detect(context: RunContext, options: DetectOptions): Promi
       one.startsWith('permessage-deflate'),
     )
     capabilities.echo =
-      options.echo === 'plain' || (options.echo === 'auto' && (await echoes(trial, options.echoPrefix)))
+      options.echo === 'plain' || (options.echo === 'auto' && (await echoes(context, trial, options.echoPrefix)))
     return undefined
   } catch (error) {
     if (error instanceof Mismatch) return `${context.target.url}: ${error.actual}`
@@ -43,6 +48,19 @@ export async function detect(context: RunContext, options: DetectOptions): Promi
   }
 }
 
+/** Timeouts that a target may need for its first answers. */
+const PATIENCE = 5
+/** The timeout is at least that many times the time of one answer. */
+const MARGIN = 4
+
+/** Raises the timeout for a target that is slow by nature, so that its slowness does not count as silence. */
+function adaptTimeout(context: RunContext, milliseconds: number): void {
+  const needed = Math.round(milliseconds * MARGIN)
+  if (needed <= context.timeout) return
+  context.timeout = needed
+  context.observations.timeout_raised_to_ms = needed
+}
+
 /** What a broken echo breaks. */
 const ECHO_RULES = ['inv.frame-grammar', 'inv.rsv', 'inv.message-order', 'inv.text-utf8']
 
@@ -50,12 +68,14 @@ const ECHO_RULES = ['inv.frame-grammar', 'inv.rsv', 'inv.message-order', 'inv.te
  * Whether the target echoes, well or badly: a broken echo is judged, not left out. One that stays silent, ends, or
  * says something else is no echo server; a greeting before the echo does not disturb.
  */
-async function echoes(trial: Trial, prefix: string): Promise<boolean> {
+async function echoes(context: RunContext, trial: Trial, prefix: string): Promise<boolean> {
   const peer = await trial.open()
   const text = `echo-${trial.random.integer(0, 1e9)}`
+  const began = performance.now()
   await peer.sendText(text)
   for (;;) {
-    const event = await peer.nextMeaningful()
+    const event = await peer.nextMeaningful(trial.timeout * PATIENCE)
+    if (event?.kind === 'message') adaptTimeout(context, performance.now() - began)
     if (event === null || event.kind === 'end')
       return ECHO_RULES.some((rule) => trial.context.ledger.breachesOf(rule).length > 0)
     // the target treats a plain text as a violation, or breaks the rules itself
@@ -70,9 +90,9 @@ export async function serves(context: RunContext): Promise<boolean> {
   const trial = lookAt(context)
   try {
     const peer = await trial.open()
-    await peer.sendPing('alive')
-    await peer.expectPong()
-    return true
+    if (!context.capabilities.echo) return true
+    await peer.sendText('alive')
+    return (await peer.nextMeaningful())?.kind === 'message'
   } catch {
     return false
   } finally {
@@ -80,10 +100,11 @@ export async function serves(context: RunContext): Promise<boolean> {
   }
 }
 
-/** Milliseconds, before the factor, in which a target that stopped serving may come back. */
+/** Least milliseconds in which a target that stopped serving may come back, and the same in timeouts. */
 const GRACE = 3_000
+const GRACE_TIMEOUTS = 4
 
 /** Waits for a target that the tester did not start to serve again; false when it does not. */
-export function waitUntilServing(isServing: () => Promise<boolean>, timeoutFactor: number): Promise<boolean> {
-  return poll(isServing, GRACE * timeoutFactor)
+export function waitUntilServing(isServing: () => Promise<boolean>, timeout: number): Promise<boolean> {
+  return poll(isServing, Math.max(GRACE, timeout * GRACE_TIMEOUTS))
 }

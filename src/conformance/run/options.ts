@@ -15,6 +15,8 @@ export interface RunOptions {
   /** Milliseconds to wait for one event, the factor included. */
   timeout: number
   timeoutFactor: number
+  /** The timeout is multiplied by this for a second attempt at a case that timed out; default 8, 1: no attempt. */
+  slowFactor?: number
   /** Milliseconds of silence, for cases about silence. */
   idle: number
   /** Times a failed case is run again; a later pass makes it `flaky`. */

@@ -59,6 +59,11 @@ export class ServerProcess {
     return this.#child === child && (await accepts(this.port))
   }
 
+  /** Whether its port accepts connections. */
+  isAccepting(): Promise<boolean> {
+    return accepts(this.port)
+  }
+
   /** Restores service after a crash or a hang; false when that fails. */
   revive(isServing: () => Promise<boolean>): Promise<boolean> {
     this.#restarting ??= this.#restart(isServing).finally(() => {

@@ -19,6 +19,8 @@ export interface ServerRunOptions extends RunOptions, DetectOptions {
   process?: {
     readonly crashes: number
     readonly output: string
+    /** Whether its port accepts connections. */
+    isAccepting(): Promise<boolean>
     revive(isServing: () => Promise<boolean>): Promise<boolean>
   }
 }
@@ -48,14 +50,18 @@ export async function runServer(
 }
 
 function runCases(options: ServerRunOptions, context: RunContext): Promise<RunOutcome> {
+  const { process } = options
   const isServing = (): Promise<boolean> => serves(context)
+  const revive = (): Promise<boolean> => process?.revive(isServing) ?? waitUntilServing(isServing, context.timeout)
+  if (process !== undefined) context.recover = revive
   const runner = new Runner({
     ...options,
     context,
     isServing,
-    revive: () => options.process?.revive(isServing) ?? waitUntilServing(isServing, options.timeoutFactor),
-    crashCount: () => options.process?.crashes ?? 0,
-    lastWords: () => options.process?.output ?? '',
+    revive,
+    crashCount: process && (() => process.crashes),
+    isAccepting: process && (() => process.isAccepting()),
+    lastWords: () => process?.output ?? '',
   })
   return runner.run(options.entries.map(({ id }) => findCase(id)).filter((one) => one !== undefined))
 }

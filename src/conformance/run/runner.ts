@@ -1,17 +1,27 @@
 import { type CatalogueEntry, findEntry } from '../catalogue/index.ts'
-import { WireLog } from '../peer/index.ts'
-import type { CaseResult, Verdict } from '../result.ts'
-import { type Case, type Phase, type RunContext, Trial } from '../script/index.ts'
+import type { CaseResult } from '../result.ts'
+import type { Case, Phase, RunContext } from '../script/index.ts'
 import { Random } from '../wire/index.ts'
-import { failureOf, joinNotes, readThrown, resultOf, skipped, verdictOf } from './case-result.ts'
+import { CaseAttempts, type Circumstances } from './case-attempt.ts'
+import { failureOf, joinNotes, skipped } from './case-result.ts'
 import type { RunOptions } from './options.ts'
-import { isBad } from './verdict.ts'
+import { isBad, TOO_SLOW } from './verdict.ts'
 
 /** How a set of cases is run. */
 export interface RunnerOptions
   extends Pick<
     RunOptions,
-    'jobs' | 'retries' | 'timeoutFactor' | 'deadline' | 'bail' | 'shuffle' | 'keepWire' | 'repro' | 'onWire' | 'signal'
+    | 'jobs'
+    | 'retries'
+    | 'timeoutFactor'
+    | 'slowFactor'
+    | 'deadline'
+    | 'bail'
+    | 'shuffle'
+    | 'keepWire'
+    | 'repro'
+    | 'onWire'
+    | 'signal'
   > {
   context: RunContext
   onBegin?(entry: CatalogueEntry): void
@@ -23,6 +33,8 @@ export interface RunnerOptions
   revive(): Promise<boolean>
   /** Grows when the process of the target dies. */
   crashCount?(): number
+  /** Whether the port of that process accepts connections. */
+  isAccepting?(): Promise<boolean>
   /** The last output of that process. */
   lastWords?(): string
 }
@@ -34,27 +46,34 @@ export interface RunOutcome {
   lost: boolean
 }
 
-const LIMIT = 60_000
 const PHASES: readonly Phase[] = ['parallel', 'idle', 'alone', 'last', 'after']
 /** Cases of silence wait, they do not work: this many at once. */
 const IDLE_JOBS = 32
 /** After that many failures that recurred when repeated alone, further ones are not repeated. */
 const REPEATS = 12
-/** Lines of the last output of a process that go into a note. */
-const LAST_LINES = 8
+/** By how much more time a case that timed out gets in a second attempt. */
+const SLOW_FACTOR = 8
+/** After that many such attempts without a single pass the target is silent, not slow. */
+const SLOW_ATTEMPTS = 4
 
 /** Runs cases against one target, by phases, and gives their results in the order of `cases`. */
 export class Runner {
   readonly #options: RunnerOptions
+  readonly #attempts: CaseAttempts
   readonly #results = new Map<string, CaseResult>()
+  /** How the last attempt at each case went, besides its result. */
+  readonly #circumstances = new Map<string, Circumstances>()
+  readonly #deadline: number
   #failures = 0
   #confirmed = 0
+  #slowCases = 0
+  #silentCases = 0
   #stop: string | null = null
   #lost = false
-  #deadline: number
 
   constructor(options: RunnerOptions) {
     this.#options = options
+    this.#attempts = new CaseAttempts(options)
     this.#deadline = performance.now() + (options.deadline ?? Number.POSITIVE_INFINITY)
   }
 
@@ -73,7 +92,7 @@ export class Runner {
     const suspects: Case[] = []
     const work = async (): Promise<void> => {
       for (let testCase = waiting.shift(); testCase !== undefined; testCase = waiting.shift()) {
-        const result = await this.#runOnce(testCase)
+        const result = await this.#attempt(testCase, jobs === 1)
         this.#results.set(testCase.id, result)
         if (jobs > 1 && isBad(result.verdict)) suspects.push(testCase)
         else await this.#settle(testCase, result)
@@ -82,34 +101,45 @@ export class Runner {
     await Promise.all(Array.from({ length: Math.min(jobs, cases.length) }, work))
     // Cases that ran while the target died are repeated first: once one is guilty, its neighbors are not.
     const died = suspects.filter((testCase) => this.#results.get(testCase.id)?.verdict === 'crash')
-    const guilty = { found: false }
-    for (const testCase of [...died, ...suspects.filter((other) => !died.includes(other))]) {
-      await this.#repeatAlone(testCase, guilty)
+    let isGuiltyFound = false
+    for (const [index, testCase] of died.entries()) {
+      const isLast = index === died.length - 1
+      const settled = await this.#repeatAlone(testCase, isLast && !isGuiltyFound ? died : null)
+      isGuiltyFound ||= settled.verdict === 'crash'
     }
+    for (const testCase of suspects.filter((other) => !died.includes(other))) await this.#repeatAlone(testCase, null)
   }
 
-  /** A failure beside other cases counts only when it recurs alone. */
-  async #repeatAlone(testCase: Case, guilty: { found: boolean }): Promise<void> {
+  /**
+   * A failure beside other cases counts only when it recurs alone. The death of a target that recurs for none of the
+   * cases which ran then (`died`) is blamed on the last of them: what was seen once is not discarded.
+   */
+  async #repeatAlone(testCase: Case, died: readonly Case[] | null): Promise<CaseResult> {
     const first = this.#results.get(testCase.id) as CaseResult
-    if (this.#stop !== null || (this.#confirmed >= REPEATS && first.verdict === 'fail')) return this.#report(first)
+    const { refused, timedOut } = this.#circumstances.get(testCase.id) ?? UNSUSPICIOUS
+    const isBelieved = this.#confirmed >= REPEATS && first.verdict === 'fail' && !refused
+    if (this.#stop !== null || isBelieved) return this.#report(first)
     await this.#ensureServing()
-    const again = await this.#runOnce(testCase)
+    const again = await this.#attempt(testCase, true)
+    if (again.verdict === 'skip') return this.#report(first)
     again.attempts = 2
-    if (again.verdict === 'crash') guilty.found = true
     if (isBad(again.verdict)) this.#confirmed++
-    else if (again.verdict !== 'skip' && !guilty.found) {
+    else if (first.verdict === 'crash') judgeSurvivor(first, again, died)
+    else if (refused || timedOut) again.note = joinNotes('no answer in time beside other cases', again.note)
+    else {
       again.verdict = 'flaky'
       again.note = joinNotes(`only in parallel: ${failureOf(first)}`, again.note)
     }
-    await this.#settle(testCase, again)
+    return this.#settle(testCase, again)
   }
 
-  /** Retries as asked for, then reports. */
-  async #settle(testCase: Case, result: CaseResult): Promise<void> {
+  /** Retries as asked for, tells slow from silent, then reports. */
+  async #settle(testCase: Case, result: CaseResult): Promise<CaseResult> {
     let settled = result
     for (let left = this.#options.retries; left > 0 && isBad(settled.verdict) && this.#stop === null; left--) {
       await this.#ensureServing()
-      const again = await this.#runOnce(testCase)
+      const again = await this.#attempt(testCase, true)
+      if (again.verdict === 'skip') break
       again.attempts = settled.attempts + 1
       if (!isBad(again.verdict)) {
         again.verdict = 'flaky'
@@ -117,71 +147,59 @@ export class Runner {
       }
       settled = again
     }
+    settled = await this.#tellSlowFromSilent(testCase, settled)
     this.#report(settled)
     if (settled.verdict === 'crash') await this.#ensureServing()
+    return settled
   }
 
-  #report(result: CaseResult): void {
+  /** A case that timed out is tried once more with much more time: when it passes then, nothing is broken. */
+  async #tellSlowFromSilent(testCase: Case, result: CaseResult): Promise<CaseResult> {
+    const factor = this.#options.slowFactor ?? SLOW_FACTOR
+    const isTimeout = result.verdict === 'fail' && this.#circumstances.get(testCase.id)?.timedOut === true
+    const isKnownSilent = this.#slowCases === 0 && this.#silentCases >= SLOW_ATTEMPTS
+    if (!isTimeout || testCase.timed || factor <= 1 || isKnownSilent || this.#stop !== null) return result
+    await this.#ensureServing()
+    const again = await this.#attempt(testCase, true, factor)
+    if (isBad(again.verdict) || again.verdict === 'skip') {
+      this.#silentCases++
+      return result
+    }
+    this.#slowCases++
+    const needed = Math.ceil(this.#options.timeoutFactor * factor)
+    const note = joinNotes(`${TOO_SLOW}: passes with --timeout-factor ${needed}`, again.note)
+    return { ...again, verdict: 'skip', note, attempts: result.attempts + 1 }
+  }
+
+  #report(result: CaseResult): CaseResult {
     this.#results.set(result.id, result)
     this.#options.onResult?.(result)
     if (isBad(result.verdict)) this.#failures++
     if (this.#options.bail !== undefined && this.#failures >= this.#options.bail) this.#stop ??= 'bail'
+    return result
   }
 
   async #ensureServing(): Promise<void> {
     if (this.#stop !== null || (await this.#options.isServing())) return
-    if (await this.#options.revive()) return
-    this.#lost = true
-    this.#stop = 'target lost'
+    if (!(await this.#options.revive())) this.#onLost()
   }
 
-  async #runOnce(testCase: Case): Promise<CaseResult> {
+  #onLost(): void {
+    this.#lost = true
+    this.#stop ??= 'target lost'
+  }
+
+  /** One attempt at a case, or the reason why there is none. `isAlone`: no other case runs. */
+  async #attempt(testCase: Case, isAlone: boolean, slowFactor = 1): Promise<CaseResult> {
     const entry = findEntry(testCase.id)
     if (entry === undefined) throw new Error(`${testCase.id} is not in the catalogue`)
     const reason = this.#stop ?? this.#interruption() ?? this.#missing(testCase)
     if (reason !== null) return skipped(entry, reason, this.#options.repro(testCase.id))
-    const { context, onWire } = this.#options
     this.#options.onBegin?.(entry)
-    const log = new WireLog(onWire && ((event) => onWire(testCase.id, event)))
-    const trial = new Trial(entry, context, new Random(context.seed, testCase.id), log)
-    const crashes = this.#options.crashCount?.() ?? 0
-    const began = performance.now()
-    const ended = await this.#perform(testCase, trial)
-    const duration = performance.now() - began
-    let verdict = ended.verdict ?? verdictOf(trial)
-    trial.close()
-    const died = (this.#options.crashCount?.() ?? 0) > crashes
-    if (died || trial.lost || testCase.phase === 'last') verdict = (await this.#isDown(died)) ? 'crash' : verdict
-    const words = died ? this.#options.lastWords?.().trim().split('\n').slice(-LAST_LINES).join('\n') : undefined
-    const note = joinNotes(ended.note, words && `the target died; its last output: ${words}`)
-    const { keepWire } = this.#options
-    return resultOf(trial, { verdict, duration, note, repro: this.#options.repro(entry.id), keepWire })
-  }
-
-  /** Whether the target is really down: it died, or a fresh look finds it not serving. */
-  async #isDown(died: boolean): Promise<boolean> {
-    const down = died || !(await this.#options.isServing())
-    if (down && !(await this.#options.revive())) {
-      this.#lost = true
-      this.#stop ??= 'target lost'
-    }
-    return down
-  }
-
-  async #perform(testCase: Case, trial: Trial): Promise<{ verdict?: Verdict; note?: string }> {
-    let timer: NodeJS.Timeout | undefined
-    const limit = (testCase.limit ?? LIMIT) * this.#options.timeoutFactor
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`no verdict within ${Math.round(limit)} ms`)), limit)
-    })
-    try {
-      await Promise.race([testCase.run(trial), late])
-    } catch (error) {
-      return readThrown(error, trial)
-    } finally {
-      clearTimeout(timer)
-    }
-    return {}
+    const { result, circumstances, isLost } = await this.#attempts.run(testCase, entry, { isAlone, slowFactor })
+    this.#circumstances.set(testCase.id, circumstances)
+    if (isLost) this.#onLost()
+    return result
   }
 
   #interruption(): string | null {
@@ -200,4 +218,17 @@ export class Runner {
     }
     return null
   }
+}
+
+const UNSUSPICIOUS: Circumstances = { timedOut: false, refused: false }
+
+/** A case that does not kill the target alone: innocent, unless it is the last candidate (`died` is given). */
+function judgeSurvivor(first: CaseResult, again: CaseResult, died: readonly Case[] | null): void {
+  if (died === null) {
+    again.note = joinNotes('ran while the target died', again.note)
+    return
+  }
+  again.verdict = 'crash'
+  const names = died.map(({ id }) => id).join(', ')
+  again.note = joinNotes(`the target died while these ran, and no case repeats it alone: ${names}`, first.note)
 }

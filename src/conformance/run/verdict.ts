@@ -24,12 +24,16 @@ export function summarize(cases: readonly CaseResult[]): RunSummary {
   }
 }
 
+/** Begins the reason of a case that the target passes only with more time. */
+export const TOO_SLOW = 'too slow for this run'
+
 /** Why everything is skipped when a target cannot be tested at all. */
 export const UNREACHABLE = 'target not reachable'
 
 /** Reasons of a skip that say the run was not finished. */
 function isCutShort(note: string | undefined): boolean {
-  return note !== undefined && ['deadline', 'bail', 'interrupted', 'target lost', UNREACHABLE].includes(note)
+  if (note === undefined) return false
+  return note.startsWith(TOO_SLOW) || ['deadline', 'bail', 'interrupted', 'target lost', UNREACHABLE].includes(note)
 }
 
 /** The exit code of one target's run; `fixed` are the known failures of a baseline that now pass. */

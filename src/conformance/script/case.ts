@@ -58,6 +58,8 @@ export interface Case {
   needs?: readonly ('echo' | 'pmd' | 'tls' | 'subprotocol')[]
   /** `slow`: only with `--long`; `hostile`: only with `--robust`. */
   tags?: readonly CaseTag[]
+  /** Time itself is the subject: a failure by timeout is not repeated with more time. */
+  timed?: boolean
   /** Client cases: how many connections it wants; default 1. 0: it starts clients itself and needs `--exec`. */
   connections?: number
   /** Milliseconds for the whole case, before the timeout factor; default 60,000. */

@@ -1,5 +1,6 @@
 import { describeInbound, faultOfClose, type Inbound, type Peer } from '../peer/index.ts'
 import { type FrameSpec, showBytes } from '../wire/index.ts'
+import { expectOnlyEnd } from './expect-close.ts'
 import { allowEcho, expectFailure } from './expect-failure.ts'
 import type { Trial } from './trial.ts'
 
@@ -48,7 +49,7 @@ export async function expectServerEnd(t: Trial, peer: Peer, codes?: readonly num
   const shown = describeInbound(event, t.timeout)
   const fault = faultOfClose(event)
   t.assert(fault === null, expected, fault === null ? shown : `${shown}: ${fault}`, { requirement: '6455-5.5.1-2' })
-  const end = await peer.nextMeaningful()
+  const end = await expectOnlyEnd(peer)
   t.require(end?.kind === 'end', expected, `${shown}, then ${describeInbound(end, t.timeout)}`)
   if (codes === undefined) return
   const isExpected = event.code !== null && codes.includes(event.code)

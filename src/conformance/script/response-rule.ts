@@ -13,7 +13,9 @@ function valuesSent(request: UpgradeRequest, name: string): string[] {
 
 /** Each case of `hs.resp` as a function: what is wrong with this 101, or null (RFC 6455 §4.2.2). */
 const rules: Record<string, (response: Response, request: UpgradeRequest) => string | null> = {
-  'hs.resp.status-line': ({ statusLine }) => (/^HTTP\/1\.1 101 /.test(statusLine) ? null : statusLine),
+  // Accepting another version is judged by `hs.version.http10`; answering in that version follows from it.
+  'hs.resp.status-line': ({ statusLine }, { version }) =>
+    version !== 'HTTP/1.1' || /^HTTP\/1\.1 101 /.test(statusLine) ? null : statusLine,
   'hs.resp.upgrade': (response) => {
     const values = fieldValues(response, 'upgrade')
     return values.length === 1 && values[0].toLowerCase() === 'websocket'
@@ -26,8 +28,10 @@ const rules: Record<string, (response: Response, request: UpgradeRequest) => str
       : `Connection: ${fieldValue(response, 'connection') ?? '(absent)'}`,
   'hs.resp.accept': (response, request) => {
     const [accept] = fieldValues(response, 'sec-websocket-accept')
-    const right = acceptOf(request.key)
-    return accept === right ? null : `Sec-WebSocket-Accept: ${accept ?? '(absent)'} instead of ${right}`
+    if (request.keys.length === 0) return null
+    // A server need not decode the key, and may combine repeated fields (RFC 6455 §4.2.2, RFC 9110 §5.3).
+    const right = [...request.keys, request.keys.join(', ')].map(acceptOf)
+    return right.includes(accept) ? null : `Sec-WebSocket-Accept: ${accept ?? '(absent)'} instead of ${right[0]}`
   },
   'hs.resp.accept-once': (response) => {
     const count = fieldValues(response, 'sec-websocket-accept').length

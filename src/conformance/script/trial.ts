@@ -47,6 +47,8 @@ export interface RunContext {
   long: boolean
   /** Bytes of the largest message to send. */
   maxMessage: number
+  /** Gets a target that refuses connections serving again; false when it does not. */
+  recover?(): Promise<boolean>
   /** What cases found out, by name: goes into the report. */
   observations: Record<string, unknown>
 }
@@ -103,6 +105,10 @@ export class Trial {
   readonly peers: Peer[] = []
   /** The target did not serve a fresh connection any more. */
   lost = false
+  /** A wait ended without an event: a failure may then be due to a slow target. */
+  timedOut = false
+  /** The target refused a connection. */
+  refused = false
   /** Set when clients are tested. */
   reception: Reception | null = null
 
@@ -179,11 +185,18 @@ export class Trial {
         return this.adopt(await (plain ? target.connectPlain(timeout) : target.connect(timeout)))
       } catch (error) {
         const { code, message } = error as NodeJS.ErrnoException
+        if (code === 'ECONNREFUSED' && !this.refused && (await this.#recover())) continue
         if (!LOCAL_TROUBLE.has(code ?? '')) throw new Mismatch('a connection', message || 'connection refused')
         if (performance.now() >= deadline) throw new Error(`no connection can be opened from here: ${message}`)
       }
       await sleep(LOCAL_PAUSE)
     }
+  }
+
+  /** Waits for a target that is being started again; false when nothing starts it. */
+  #recover(): Promise<boolean> {
+    this.refused = true
+    return this.context.recover?.() ?? Promise.resolve(false)
   }
 
   /** A peer on a transport that the case opened itself; `role` is what the tester plays. */
@@ -194,6 +207,9 @@ export class Trial {
       role,
       timeout: this.context.timeout,
       randomKey: () => this.random.bytes(4),
+      onTimeout: () => {
+        this.timedOut = true
+      },
       log: this.log,
       ledger: this.context.ledger,
       watch: new FrameWatch(this.context.ledger, this.entry.id, role === 'client' ? 'server' : 'client'),

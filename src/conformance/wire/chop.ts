@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import { sleep } from './poll.ts'
+import { readingTurn, sleep } from './poll.ts'
 
 /** How to cut a write into pieces: every n bytes, or sizes used in turn; `pause` in milliseconds between them. */
 export interface Chop {
@@ -7,15 +7,23 @@ export interface Chop {
   pause?: number
 }
 
-/** Writes bytes in pieces, each handed to the system before the next; stops when the stream is gone. */
-export async function writeChopped(stream: Duplex, bytes: Uint8Array, chop?: Chop): Promise<void> {
+/**
+ * Writes bytes in pieces, each handed to the system before the next, with a turn for reading in between. Stops when the
+ * stream is gone, or when `isOver` says that the other side will not read the rest.
+ */
+export async function writeChopped(
+  stream: Duplex,
+  bytes: Uint8Array,
+  chop?: Chop,
+  isOver: () => boolean = () => false,
+): Promise<void> {
   if (chop === undefined) return writeOnce(stream, bytes)
   const sizes = typeof chop.size === 'number' ? [chop.size] : chop.size
-  for (let at = 0, turn = 0; at < bytes.length && isOpen(stream); turn++) {
+  for (let at = 0, turn = 0; at < bytes.length && isOpen(stream) && !isOver(); turn++) {
     const size = sizes[turn % sizes.length]
     await writeOnce(stream, bytes.subarray(at, at + size))
     at += size
-    if (chop.pause !== undefined && at < bytes.length) await sleep(chop.pause)
+    if (at < bytes.length) await (chop.pause === undefined ? readingTurn() : sleep(chop.pause))
   }
 }
 

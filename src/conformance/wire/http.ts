@@ -78,6 +78,16 @@ export function findHeadEnd(bytes: Buffer): number {
   return lf !== -1 && lf < crlf ? lf + 2 : crlf + 4
 }
 
+/** Where a body ends that begins with these bytes: an index, at the end of the stream, or not known yet (RFC 9112 §6.3). */
+export function findBodyEnd(response: Response, bytes: Buffer): number | 'at-the-end' | null {
+  if (fieldTokens(response, 'transfer-encoding').includes('chunked')) {
+    const last = bytes.indexOf('0\r\n\r\n')
+    return last === -1 ? null : last + 5
+  }
+  const [length] = fieldTokens(response, 'content-length')
+  return length === undefined ? 'at-the-end' : Number(length)
+}
+
 /** Reads a response head; what is malformed is listed, not thrown (RFC 9112 §4, §5). */
 export function parseResponse(head: Buffer): Response {
   const { startLine: statusLine, fields, problems } = parseHead(head)

@@ -12,3 +12,9 @@ export async function poll(check: () => Promise<boolean>, timeout: number): Prom
   }
   return true
 }
+
+/** Resolves after the event loop has polled for input: one immediate may run before that, the second one does not. */
+export async function readingTurn(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve))
+  await new Promise((resolve) => setImmediate(resolve))
+}

@@ -1,4 +1,4 @@
-import { changeFields, encodeRequest, type Fields } from './http.ts'
+import { changeFields, encodeRequest, type Fields, fieldValues } from './http.ts'
 import type { Random } from './random.ts'
 
 /** How a request differs from H0, the plain upgrade request of the catalogue (RFC 6455 §4.1). */
@@ -30,10 +30,13 @@ export interface RequestBase {
   extra: Fields
 }
 
-/** A request and the key that its answer has to prove. */
+/** A request and the keys that its answer may prove. */
 export interface UpgradeRequest {
   bytes: Buffer
-  key: string
+  /** Each Sec-WebSocket-Key that was sent, without surrounding blanks. */
+  keys: string[]
+  /** The version of the request line. */
+  version: string
   /** The subprotocols and extensions it asked for, as sent. */
   fields: Fields
 }
@@ -59,5 +62,6 @@ export function buildRequest(base: RequestBase, random: Random, options: Request
     separator: options.separator,
     lineEnd: options.lineEnd,
   })
-  return { bytes, key, fields }
+  const keys = fieldValues({ fields }, 'sec-websocket-key').map((value) => value.trim())
+  return { bytes, keys, version: options.version ?? 'HTTP/1.1', fields }
 }

@@ -1,4 +1,3 @@
-import { CloseCode } from '../../core/close-code.ts'
 import type { CloseInfo } from '../../core/closing-handshake.ts'
 import { WebSocketError } from '../../core/errors.ts'
 import { PauseReason } from '../../core/input-gate.ts'
@@ -14,6 +13,7 @@ import { limitCloseCodes } from '../limit-close-code.ts'
 import type { Link } from '../link.ts'
 import { MessageSlab } from './message-slab.ts'
 import { RateLimiter, type RateSink } from './rate-limiter.ts'
+import { TurnShare, type TurnSink } from './turn-share.ts'
 
 /** Copies binary messages out of the memory that sockets read into. */
 const slab = new MessageSlab(messageRun)
@@ -25,15 +25,20 @@ let chunk: Buffer | null = null
  * The way in: bytes of the stream to the protocol, its messages and pongs to the user, its answers to the output. Every
  * connection has one: without private methods, which cost 8 bytes each time.
  */
-export class Inbound implements StreamOwner, ProtocolSink, RateSink {
+export class Inbound implements StreamOwner, ProtocolSink, RateSink, TurnSink {
   readonly #link: Link
+  /** How often the work is counted while messages are delivered: every 1,024 of them, or each that may be compressed. */
+  readonly #countMask: number
   /** Created where a limit demands it: for messages and bytes at the start, for pings with the first one. */
   #rates: RateLimiter | null = null
+  /** Created with the first bytes. */
+  #share: TurnShare | null = null
   receivedBytes = 0
   receivedMessages = 0
 
-  constructor(link: Link) {
+  constructor(link: Link, hasCodec: boolean) {
     this.#link = link
+    this.#countMask = hasCodec ? 0 : 1023
     const { messageRate, byteRate } = link.limits
     if (messageRate !== null || byteRate !== null) this.#rates = new RateLimiter(link.limits, this)
   }
@@ -55,8 +60,31 @@ export class Inbound implements StreamOwner, ProtocolSink, RateSink {
       output.uncork()
     }
     this.#rates?.countBytes(end - start)
+    this.onParsed(end - start)
+  }
+
+  /** The input waited for a turn of the event loop. */
+  onNextTurn(): void {
+    const { protocol, output } = this.#link
+    output.cork()
+    try {
+      protocol.resume(PauseReason.TURN)
+    } finally {
+      output.uncork()
+    }
+    this.onParsed(0)
+  }
+
+  onParsed(size: number): void {
+    const { protocol } = this.#link
+    this.countWork(0, size)
     this.#link.account()
     if (protocol.state === 'closed') this.#link.endStream()
+  }
+
+  countWork(messages: number, size: number): void {
+    this.#share ??= new TurnShare(this.#link.protocol, this)
+    this.#share.count(messages, size)
   }
 
   onStreamEnd(): void {
@@ -95,7 +123,7 @@ export class Inbound implements StreamOwner, ProtocolSink, RateSink {
     const { connection } = this.#link
     callUser(
       () => connection.onPong(payload),
-      (error) => this.onUserError(error),
+      (error) => this.#link.onUserError(error),
     )
   }
 
@@ -125,27 +153,22 @@ export class Inbound implements StreamOwner, ProtocolSink, RateSink {
 
   deliver(data: Data, isBinary: boolean): void {
     const { connection, host, protocol } = this.#link
-    this.receivedMessages++
+    if ((++this.receivedMessages & this.#countMask) === 0) this.countWork(this.#countMask + 1, 0)
     host.traffic.receivedMessages++
     this.#rates?.countMessage()
     if (protocol.state !== 'open') return
     if (channels.message.hasSubscribers) channels.message.publish({ connection, data, isBinary })
     try {
-      const result: unknown = connection.onMessage(data, isBinary)
+      const result = connection.onMessage(data, isBinary)
       if (typeof result === 'object') this.watch(result)
     } catch (error) {
-      this.onUserError(error)
+      this.#link.onUserError(error)
     }
   }
 
   /** A method of its own: a closure in `deliver` would cost memory for each message. */
   watch(result: unknown): void {
-    watchResult(result, (error) => this.onUserError(error))
-  }
-
-  onUserError(error: unknown): void {
-    this.#link.reportError(error)
-    this.#link.connection.fail(CloseCode.INTERNAL_ERROR, 'ERR_WS_CALLBACK_THREW', 'internal error')
+    watchResult(result, (error) => this.#link.onUserError(error))
   }
 
   /** The peer sends more than it may: it is paused, or the connection is closed. */

@@ -1,8 +1,12 @@
+import { bytesOf } from '../../core/bytes.ts'
 import type { MessageCodec } from '../../core/message-codec.ts'
 import { Opcode } from '../../core/opcode.ts'
-import { COPY_LIMIT, type Outbox } from './outbox.ts'
-import type { Sendable } from './outgoing.ts'
+import type { Outbox } from './outbox.ts'
+import { ownCopy, type Sendable } from './outgoing.ts'
 import { PreparedMessage } from './prepared-message.ts'
+
+/** Bytes of memory that a waiting message uses besides its own: empty ones must count as well. */
+export const WAITING_OVERHEAD = 512
 
 /** The callback of a compressed sender. */
 export interface CompressedSenderSink {
@@ -31,7 +35,7 @@ export class CompressedSender {
     this.#sink = sink
   }
 
-  /** Bytes of messages that wait for the codec. */
+  /** Bytes of messages that wait for the codec, each with its `WAITING_OVERHEAD`. */
   get waitingBytes(): number {
     return this.#waitingBytes
   }
@@ -40,7 +44,7 @@ export class CompressedSender {
     if (typeof data === 'string') this.#sendText(data, compress)
     else if (data instanceof Uint8Array) this.#send(Opcode.BINARY, data, compress)
     else if (data instanceof PreparedMessage) this.#sendPrepared(data, compress)
-    else this.#send(Opcode.BINARY, new Uint8Array(data), compress)
+    else this.#send(Opcode.BINARY, bytesOf(data)!, compress)
   }
 
   #sendText(text: string, compress: boolean): void {
@@ -96,7 +100,8 @@ export class CompressedSender {
     if (this.#isCompressing) original = ownCopy(bytes)
   }
 
-  #wait(size: number, send: () => void): void {
+  #wait(length: number, send: () => void): void {
+    const size = length + WAITING_OVERHEAD
     this.#waitingBytes += size
     this.#waiting ??= []
     this.#waiting.push(() => {
@@ -118,9 +123,4 @@ export class CompressedSender {
     if (this.#close !== null) this.#outbox.sendBytes(Opcode.CLOSE, this.#close)
     this.#close = null
   }
-}
-
-/** Bytes that wait must not change; above the limit the caller leaves them unchanged. */
-function ownCopy(bytes: Uint8Array): Uint8Array {
-  return bytes.length <= COPY_LIMIT ? Uint8Array.from(bytes) : bytes
 }

@@ -52,7 +52,7 @@ test('connects again after the end, and hears of the network again', () => {
   assert.is(sockets.length, 3)
 })
 
-test('takes back a close', async () => {
+test('reverses a close', async () => {
   for (const isOpen of [true, false]) {
     const { client, last, sockets, events } = makeWorld()
     if (isOpen) last.open()

@@ -24,7 +24,6 @@ const answer = {
   'head-in-one-segment': { sentence: 'refuses a 101 that comes in two segments', cases: ['client.resp.dribble'] },
   'head-without-limit': { sentence: 'takes a head of any size', cases: ['client.resp.huge'] },
   'accepts-any-status': { sentence: 'takes 200 for 101', cases: ['client.resp.status-200', 'client.resp.status-xxx'] },
-  'accepts-http-1.0': { sentence: 'takes an HTTP/1.0 101', cases: ['client.resp.http10'] },
   'accepts-any-upgrade': {
     sentence: 'does not look at Upgrade',
     cases: ['client.resp.no-upgrade', 'client.resp.bad-upgrade'],

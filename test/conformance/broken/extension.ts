@@ -70,10 +70,24 @@ export function acceptOffer(extensions: readonly Extension[], defects: Defects):
   if (defects.has('pmd-reads-first-offer-only')) offers.splice(1)
   for (const offer of offers) {
     const agreement = readParams(offer, defects)
-    if (agreement) return [agreement, formatAnswer(agreement, defects)]
+    if (agreement) return adjust(agreement, defects)
     if (defects.has('pmd-refuses-request-with-bad-offer')) throw new Refusal(400, 'a bad offer')
   }
   return null
+}
+
+/** The agreement with what the quirks add to it, and its answer (RFC 7692 §7.1). */
+function adjust(offered: Agreement, defects: Defects): [Agreement, string] {
+  const agreement = { ...offered }
+  if (defects.has('deflate-without-own-context')) agreement.serverNoContext = true
+  if (defects.has('deflate-with-own-bits')) agreement.serverBits = Math.min(12, offered.serverBits ?? 12)
+  if (defects.has('deflate-with-client-bits') && offered.clientBits !== null) {
+    agreement.clientBits = Math.min(10, offered.clientBits)
+  }
+  if (defects.has('deflate-without-15') && offered.serverBits === 15) agreement.serverBits = null
+  const answer = formatAnswer(agreement, defects)
+  if (!defects.has('deflate-without-client-context')) return [agreement, answer]
+  return [{ ...agreement, clientNoContext: true }, `${answer}; client_no_context_takeover`]
 }
 
 /** Reads the parameters of an offer or an answer; null when it is not valid (RFC 7692 §7.1). */

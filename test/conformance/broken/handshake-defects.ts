@@ -60,7 +60,6 @@ export const handshake = {
     sentence: 'does not say which version it speaks',
     cases: ['hs.ver.v14', 'hs.ver.list-contains-13'],
   },
-  'refuses-version-with-400': { sentence: 'refuses other versions with 400', cases: ['hs.ver.status-426'] },
   'accepts-missing-key': { sentence: 'upgrades without Sec-WebSocket-Key', cases: ['hs.key.missing'] },
   'accepts-two-keys': {
     sentence: 'takes the first of two keys',

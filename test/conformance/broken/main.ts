@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
+import { quirks } from '../unusual/quirks.ts'
 import { driveClient, runClient } from './client.ts'
 import { clientDefects } from './client-defects.ts'
 import type { Defect } from './defect.ts'
@@ -33,7 +34,7 @@ async function main(): Promise<void> {
   if (values.client) return connect(values.client)
   if (values.drive) return driveClient(values.drive, values.agent, { defects: defectsIn(clientDefects) })
   if (values.port === undefined) throw new TypeError(USAGE)
-  const server = await startServer({ port: Number(values.port), defects: defectsIn(serverDefects) })
+  const server = await startServer({ port: Number(values.port), defects: defectsIn({ ...serverDefects, ...quirks }) })
   console.log(`listening ${server.url}`)
 }
 
@@ -51,12 +52,13 @@ async function connect(url: string): Promise<void> {
   commands.close()
 }
 
-function defectsIn(table: Record<string, Defect>): Defects {
+function defectsIn(table: Record<string, Defect | string>): Defects {
   for (const name of values.defect) if (!(name in table)) throw new RangeError(`no defect ${name}; see --list`)
   return new Set(values.defect) as Defects
 }
 
 function list(): void {
   for (const [name, { sentence }] of Object.entries(serverDefects)) console.log(`server  ${name}: ${sentence}`)
+  for (const [name, sentence] of Object.entries(quirks)) console.log(`quirk   ${name}: ${sentence}`)
   for (const [name, { sentence }] of Object.entries(clientDefects)) console.log(`client  ${name}: ${sentence}`)
 }

@@ -27,12 +27,46 @@ export class Output {
     if (this.#defects.has('sends-reserved-opcode')) return this.#send(FIN | 0x3, payload)
     if (this.#defects.has('sends-two-starts')) return this.#sendHalves(opcode, opcode, payload)
     if (this.#defects.has('pmd-compresses-without-agreement')) deflate ??= plainDeflate(this.#defects)
-    if (!deflate) return this.#send(FIN | opcode, payload)
+    if (!deflate || this.#isSentPlain(payload)) return this.#sendPlain(opcode, payload)
     if (this.#defects.has('pmd-marks-plain-as-compressed')) return this.#send(FIN | RSV1 | opcode, payload)
     const first = this.#defects.has('pmd-forgets-rsv1') ? opcode : RSV1 | opcode
     const deflated = deflate.deflate(payload)
+    if (this.#defects.has('fragments-compressed')) return this.#sendHalves(first, CONTINUATION, deflated)
     if (this.#defects.has('pmd-marks-each-fragment')) return this.#sendHalves(first, RSV1 | CONTINUATION, deflated)
     return this.#send(FIN | first, deflated)
+  }
+
+  /** A ping that the other side has to answer. */
+  ping(): boolean {
+    return this.#send(FIN | PING, Buffer.from('from the server'))
+  }
+
+  /** Whether a message is sent without compression although it was agreed. */
+  #isSentPlain(payload: Buffer): boolean {
+    if (this.#defects.has('sends-plain-although-agreed')) return true
+    return this.#defects.has('sends-short-texts-plain') && payload.length < 100
+  }
+
+  #sendPlain(opcode: number, payload: Buffer): boolean {
+    if (this.#defects.has('fragments-echoes')) return this.#sendParts(opcode, payload, 3)
+    if (this.#defects.has('pings-between-fragments')) return this.#sendParts(opcode, payload, 2)
+    if (this.#defects.has('sends-empty-fragments')) {
+      this.#send(opcode, Buffer.alloc(0))
+      this.#send(CONTINUATION, payload)
+      return this.#send(FIN | CONTINUATION, Buffer.alloc(0))
+    }
+    const isWritten = this.#send(FIN | opcode, payload)
+    if (this.#defects.has('sends-unsolicited-pongs')) return this.#send(FIN | PONG, Buffer.from('heartbeat'))
+    return this.#defects.has('pings-after-messages') ? this.ping() : isWritten
+  }
+
+  #sendParts(opcode: number, payload: Buffer, count: number): boolean {
+    const size = Math.ceil(payload.length / count)
+    for (let part = 0; part < count - 1; part++) {
+      this.#send(part === 0 ? opcode : CONTINUATION, payload.subarray(part * size, (part + 1) * size))
+      if (this.#defects.has('pings-between-fragments')) this.ping()
+    }
+    return this.#send(FIN | CONTINUATION, payload.subarray((count - 1) * size))
   }
 
   pong(payload: Buffer): boolean {
@@ -55,6 +89,9 @@ export class Output {
     if (this.#defects.has('replies-1005-to-empty-close') && body.length === 0) return this.close(1005)
     if (this.#defects.has('swaps-bytes-of-close-code') && body.length > 1) return this.close(body.readUInt16LE(0))
     if (this.#defects.has('replies-close-of-one-byte')) return this.#send(FIN | CLOSE, Buffer.alloc(1))
+    if (this.#defects.has('answers-close-with-empty-close')) return this.#send(FIN | CLOSE, Buffer.alloc(0))
+    if (this.#defects.has('answers-close-with-1000')) return this.close(1000)
+    if (this.#defects.has('echoes-close-reason')) return this.#send(FIN | CLOSE, body)
     const isWritten = this.#send(FIN | CLOSE, body.subarray(0, 2))
     if (this.#defects.has('replies-close-twice')) return this.#send(FIN | CLOSE, body.subarray(0, 2))
     if (this.#defects.has('sends-text-after-close')) return this.#send(FIN | TEXT, Buffer.from('bye'))
@@ -70,6 +107,9 @@ export class Output {
     if (this.#defects.has('fails-with-1000')) return this.close(1000)
     if (this.#defects.has('fails-with-bad-reason'))
       return this.#send(FIN | CLOSE, Buffer.from([code >> 8, code & 0xff, 0xff]))
+    if (code === 1009 && this.#defects.has('limits-messages-by-policy')) return this.close(1008)
+    if (this.#defects.has('gives-reasons'))
+      return this.#send(FIN | CLOSE, Buffer.concat([Buffer.from([code >> 8, code & 0xff]), Buffer.from('für dich')]))
     return this.close(code)
   }
 

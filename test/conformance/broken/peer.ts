@@ -56,7 +56,9 @@ export class Peer {
   #isFragmented = false
   #isClosing = false
   #isOver = false
+  #hasFailed = false
   #firstKey: Buffer | null = null
+  #newestPing: Buffer | null = null
 
   constructor(socket: Socket, options: PeerOptions) {
     this.#socket = socket
@@ -83,8 +85,14 @@ export class Peer {
     }
   }
 
+  /** Sends a ping. */
+  ping(): void {
+    this.#output.ping()
+  }
+
   /** The other side has ended its half of TCP. */
   receiveEnd(): void {
+    if (this.#defects.has('answers-fin-with-close') && !this.#isOver) this.#output.close(1001)
     if (!this.#defects.has('ignores-fin')) this.#endTcp()
   }
 
@@ -183,11 +191,23 @@ export class Peer {
   }
 
   #onPing(payload: Buffer): void {
+    if (this.#defects.has('answers-newest-ping-only')) {
+      if (this.#newestPing === null) setImmediate(() => this.#answerNewestPing())
+      this.#newestPing = payload
+      return
+    }
     if (this.#isFragmented && this.#defects.has('answers-pings-between-messages-only')) this.#heldPings.push(payload)
     else this.#output.pong(payload)
   }
 
+  #answerNewestPing(): void {
+    const payload = this.#newestPing
+    this.#newestPing = null
+    if (payload !== null && !this.#isOver) this.#output.pong(payload)
+  }
+
   #onClose(body: Buffer): void {
+    this.#answerNewestPing()
     if (this.#defects.has('echoes-unfinished-message') && this.#isFragmented) this.#onMessageEnd()
     this.#checkClose(body)
     this.closeInfo = { code: body.length > 1 ? body.readUInt16BE(0) : 1005, reason: body.toString('utf8', 2) }
@@ -213,8 +233,17 @@ export class Peer {
 
   #fail(code: number): void {
     this.#options.onFail?.(code)
+    this.#hasFailed = true
     this.#output.failure(code)
-    if (!this.#defects.has('goes-on-after-failing')) this.#endTcp()
+    if (this.#defects.has('waits-for-close-after-failing')) this.#awaitClose()
+    else if (!this.#defects.has('goes-on-after-failing')) this.#endTcp()
+  }
+
+  /** Reads nothing but the answer to the Close of a failed connection: whatever comes first counts as that. */
+  #awaitClose(): void {
+    this.#isOver = true
+    this.#socket.once('data', () => this.#endTcp())
+    setTimeout(() => this.#endTcp(), 20_000).unref()
   }
 
   #endTcp(): void {
@@ -222,6 +251,11 @@ export class Peer {
     if (this.#defects.has('never-ends-tcp')) return
     if (this.#defects.has('resets-tcp')) this.#socket.resetAndDestroy()
     this.#socket.end()
+    if (this.#hasFailed && this.#defects.has('resets-after-failing')) {
+      this.#socket.pause()
+      this.#socket.once('finish', () => this.#socket.destroy())
+      return
+    }
     this.#socket.resume()
     setTimeout(() => this.#socket.destroy(), LINGER).unref()
   }

@@ -28,7 +28,7 @@ export function answerRequest(head: Head, subprotocols: readonly string[], defec
   const subprotocol = chooseSubprotocol(head, subprotocols, defects)
   if (subprotocol !== null) fields.push(`Sec-WebSocket-Protocol: ${subprotocol}`)
   const extensions = parseExtensions(readExtensionFields(head, defects), defects)
-  const accepted = acceptOffer(extensions, defects)
+  const accepted = defects.has('no-deflate') ? null : acceptOffer(extensions, defects)
   if (accepted) fields.push(`Sec-WebSocket-Extensions: ${accepted[1]}`)
   if (defects.has('answers-unknown-extension') && extensions[0])
     fields.push(`Sec-WebSocket-Extensions: ${extensions[0].name}`)
@@ -140,7 +140,29 @@ function withoutHint(agreement: Agreement, defects: Defects): Agreement {
   return defects.has('pmd-takes-hint-for-agreed') ? agreement : { ...agreement, clientNoContext: false }
 }
 
-function formatResponse(fields: string[], defects: Defects): string {
+/** The fields of a 101 as the quirks write them. */
+function rewriteFields(fields: readonly string[], defects: Defects): string[] {
+  const more = defects.has('sends-many-fields')
+    ? ['Server: unusual/1', `Date: ${new Date().toUTCString()}`, 'Set-Cookie: a=b; Path=/', 'X-Powered-By: tea']
+    : []
+  return [...fields, ...more].map((field) => {
+    let [, name = '', value = ''] = /^([^:]*): (.*)$/s.exec(field) ?? []
+    if (defects.has('values-in-other-case') && name === 'Upgrade') value = 'WebSocket'
+    if (defects.has('values-in-other-case') && name === 'Connection') value = 'upgrade'
+    if (defects.has('lists-connection-options') && name === 'Connection') value = 'keep-alive, Upgrade'
+    if (defects.has('names-in-lower-case')) name = name.toLowerCase()
+    if (defects.has('names-in-upper-case')) name = name.toUpperCase()
+    return defects.has('blanks-around-values') ? `${name}: \t ${value} \t` : `${name}: ${value}`
+  })
+}
+
+function reasonOf(defects: Defects): string {
+  if (defects.has('no-reason-phrase')) return ''
+  return defects.has('old-reason-phrase') ? 'Web Socket Protocol Handshake' : 'Switching Protocols'
+}
+
+function formatResponse(plain: string[], defects: Defects): string {
+  const fields = rewriteFields(plain, defects)
   if (defects.has('101-without-upgrade')) fields.shift()
   if (defects.has('101-without-connection')) fields.splice(1, 1)
   if (defects.has('101-with-accept-twice')) fields.push(fields[2]!)
@@ -148,12 +170,13 @@ function formatResponse(fields: string[], defects: Defects): string {
   if (defects.has('101-with-stray-byte')) fields.push('\r\n\0')
   const version = defects.has('101-as-http-1.0') ? 'HTTP/1.0' : 'HTTP/1.1'
   const end = defects.has('101-with-bare-lf') ? '\n' : '\r\n'
-  return [`${version} 101 Switching Protocols`, ...fields, '', ''].join(end)
+  return [`${version} 101 ${reasonOf(defects)}`, ...fields, '', ''].join(end)
 }
 
 /** The bytes of a refusal; it never has a body, so that HEAD needs no exception. */
 export function formatRefusal(refusal: Refusal, defects: Defects): string {
-  const fields = [...refusal.fields, 'Content-Length: 0']
+  const isEndless = defects.has('refuses-without-body') && !refusal.persistent
+  const fields = [...refusal.fields, ...(isEndless ? [] : ['Content-Length: 0'])]
   if (!refusal.persistent) fields.push('Connection: close')
   if (defects.has('refuses-with-200')) return `HTTP/1.1 200 OK\r\n${fields.join('\r\n')}\r\n\r\n`
   return `HTTP/1.1 ${refusal.status} Refused\r\n${fields.join('\r\n')}\r\n\r\n`

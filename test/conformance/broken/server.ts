@@ -1,4 +1,5 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { pace } from '../unusual/pace.ts'
 import type { Defects } from './defects.ts'
 import { Deflate } from './deflate.ts'
 import { type Head, Refusal, readHead } from './http-head.ts'
@@ -51,14 +52,25 @@ class House {
   readonly options: EchoServerOptions
   readonly #defects: Defects
   #abandonedCount = 0
+  #last: Promise<void> = Promise.resolve()
 
   constructor(options: EchoServerOptions) {
     this.options = options
     this.#defects = options.defects ?? NO_DEFECTS
   }
 
+  /** Reads a socket only when those before it are gone. */
+  #queueUp(socket: Socket): void {
+    const before = this.#last
+    this.#last = new Promise((resolve) => socket.once('close', () => resolve()))
+    socket.pause()
+    void before.then(() => socket.resume())
+  }
+
   receive(socket: Socket, server: Server): void {
-    const { subprotocols = ['chat'], maxMessage = 16 * 1024 * 1024 } = this.options
+    const isLimited = this.#defects.has('limits-messages') || this.#defects.has('limits-messages-by-policy')
+    const { subprotocols = ['chat'], maxMessage = (isLimited ? 1 : 16) * 1024 * 1024 } = this.options
+    pace(socket, this.#defects)
     const onFail = (): void => {
       if (this.#defects.has('fails-all-connections-together')) for (const other of this.sockets) other.end()
     }
@@ -67,6 +79,7 @@ class House {
     }
     const connection = new Connection(socket, { subprotocols, maxMessage, defects: this.#defects, onFail, onRefuse })
     this.sockets.add(socket)
+    if (this.#defects.has('one-connection-at-a-time')) this.#queueUp(socket)
     socket.on('data', (chunk: Buffer) => connection.receive(chunk))
     socket.on('end', () => connection.receiveEnd())
     socket.on('drain', () => socket.resume())
@@ -146,6 +159,7 @@ class Connection {
     const codec = deflate && new Deflate(deflate, 'server', defects)
     this.#peer = new Peer(this.#socket, { role: 'server', deflate: codec, maxMessage, defects, onFail })
     this.#socket.write(response, 'latin1')
+    if (defects.has('101-with-ping')) this.#peer.ping()
   }
 
   #refuse(refusal: Refusal): void {

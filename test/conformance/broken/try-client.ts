@@ -55,6 +55,7 @@ export function clientOptions(
     timeout: 1500,
     timeoutFactor: 1,
     idle: 1000,
+    slowFactor: 1,
     retries: 0,
     maxMessage: 16 * 1024 * 1024,
     repro: (id) => id,

@@ -35,6 +35,7 @@ export async function tryServer(
       bail,
       timeoutFactor: 1,
       idle: 1000,
+      slowFactor: 1,
       retries: 0,
       subprotocol: 'chat',
       maxMessage: 16 * 1024 * 1024,

@@ -170,3 +170,67 @@ test('a target that refuses connections is a mismatch', async (t) => {
   assert.instance(error, Mismatch)
   assert.match(error.message, 'expected a connection')
 })
+
+test('reads the Close of a server that resets the connection after it', async (t) => {
+  const url = await startUpgradedServer(
+    t,
+    () => {},
+    (socket) => {
+      socket.removeAllListeners('data')
+      socket.write(hex('8802 03ea'), () => setTimeout(() => socket.resetAndDestroy(), 5))
+    },
+  )
+  const peer = await createTrial(t, url).open()
+  await peer.sendFrame({ opcode: Op.TEXT, payload: 'x'.repeat(1000) }, { size: 1, pause: 1 })
+  assert.is((await peer.expectClose()).code, 1002)
+  await peer.expectEnd()
+})
+
+test('knows when a reset met its writing, so that nothing before it could be read', async (t) => {
+  const url = await startUpgradedServer(
+    t,
+    () => {},
+    (socket) => void socket.write(hex('8802 03ea'), () => socket.resetAndDestroy()),
+  )
+  const peer = await createTrial(t, url).open()
+  await peer.sendFrame({ opcode: Op.TEXT, payload: 'x'.repeat(1000) }, { size: 1 })
+  const event = await peer.next()
+  assert.ok(event?.kind === 'close' || (event?.kind === 'end' && peer.isCutOff))
+})
+
+test('stops writing once the other side has sent a Close', async (t) => {
+  let received = 0
+  const url = await startUpgradedServer(
+    t,
+    () => {},
+    (socket, bytes) => {
+      if (received === 0) socket.write(hex('8802 03ea'))
+      received += bytes.length
+    },
+  )
+  const peer = await createTrial(t, url).open()
+  peer.autoClose = false
+  await peer.sendFrame({ opcode: Op.TEXT, payload: 'x'.repeat(100) }, { size: 1, pause: 20 })
+  assert.ok(received < 50, `${received} bytes were written`)
+})
+
+test('answers a Close that it did not ask for, unless that is switched off', async (t) => {
+  let answers = ''
+  const url = await startUpgradedServer(
+    t,
+    (socket) => void socket.write(hex('8802 03ea')),
+    (socket, bytes) => {
+      answers += bytes.subarray(0, 2).toString('hex')
+      socket.end()
+    },
+  )
+  const peer = await createTrial(t, url).open()
+  await peer.expectClose()
+  await peer.expectEnd()
+  assert.is(answers, '8882')
+  const silent = await createTrial(t, url).open()
+  silent.autoClose = false
+  await silent.expectClose()
+  silent.end()
+  assert.is(answers, '8882')
+})

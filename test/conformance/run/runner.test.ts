@@ -1,5 +1,6 @@
 import type { CaseResult } from '../../../src/conformance/result.ts'
 import { Runner, type RunnerOptions } from '../../../src/conformance/run/runner.ts'
+import { summarize } from '../../../src/conformance/run/verdict.ts'
 import type { Case } from '../../../src/conformance/script/case.ts'
 import { contextFor } from '../../support/conformance-trial.ts'
 import { assert, suite } from '../../support/unit.ts'
@@ -185,4 +186,87 @@ test('the same seed gives a case the same bytes', async () => {
   await runCases([draws], { context: contextFor(URL_NOBODY_OPENS, { seed: 2 }) })
   assert.is(seen[0], seen[1])
   assert.is.not(seen[0], seen[2])
+})
+
+test('a case that passes with more time is too slow, not broken, and the run is incomplete', async () => {
+  const slow = caseOf(IDS[0], async (t) => {
+    t.timedOut = true
+    if (t.timeout < 1000) t.fail('an echo', 'nothing')
+  })
+  const silent = caseOf(IDS[1], async (t) => {
+    t.timedOut = true
+    t.fail('an echo', 'nothing')
+  })
+  const results = await runCases([slow, silent], { context: contextFor(URL_NOBODY_OPENS, { timeout: 200 }), jobs: 1 })
+  assert.equal(verdicts(results), ['skip', 'fail'])
+  assert.match(results[0].note ?? '', 'too slow for this run: passes with --timeout-factor 8')
+  assert.is(summarize(results.slice(0, 1)).verdict, 'incomplete')
+})
+
+test('what has time as its subject is not tried with more time', async () => {
+  let runs = 0
+  const timed = caseOf(
+    IDS[0],
+    async (t) => {
+      runs++
+      t.timedOut = true
+      t.fail('the end in time', 'nothing')
+    },
+    { timed: true },
+  )
+  assert.equal(verdicts(await runCases([timed], { jobs: 1 })), ['fail'])
+  assert.is(runs, 1)
+})
+
+test('a case that only times out beside others passes', async () => {
+  let runs = 0
+  const crowded = caseOf(IDS[0], async (t) => {
+    t.timedOut = true
+    if (++runs === 1) t.fail('an echo', 'nothing')
+  })
+  const results = await runCases([crowded, caseOf(IDS[1], passes)])
+  assert.equal(verdicts(results), ['pass', 'pass'])
+  assert.match(results[0].note ?? '', 'no answer in time beside other cases')
+})
+
+test('a target that is lost before the repetition leaves the first verdict', async () => {
+  const results = await runCases([caseOf(IDS[0], fails), caseOf(IDS[1], passes)], {
+    isServing: async () => false,
+    revive: async () => false,
+  })
+  assert.equal(verdicts(results), ['fail', 'pass'])
+})
+
+test('the death of a process is noticed after its connections, and blamed on the case that ran', async () => {
+  let crashes = 0
+  let isUp = true
+  const process = {
+    crashCount: () => crashes,
+    isAccepting: async () => isUp,
+    lastWords: () => 'segmentation fault',
+    async revive() {
+      isUp = true
+      return true
+    },
+  }
+  const kills = caseOf(IDS[0], async () => {
+    isUp = false
+    setTimeout(() => crashes++, 20)
+  })
+  const results = await runCases([kills, caseOf(IDS[1], passes)], { ...process, jobs: 1 })
+  assert.equal(verdicts(results), ['crash', 'pass'])
+})
+
+test('a death beside other cases that none repeats alone is not discarded', async () => {
+  let crashes = 0
+  let runs = 0
+  const both = IDS.slice(0, 2).map((id) =>
+    caseOf(id, async () => {
+      if (++runs === 2) crashes++
+      await new Promise((resolve) => setImmediate(resolve))
+    }),
+  )
+  const results = await runCases(both, { crashCount: () => crashes, isAccepting: async () => true })
+  assert.equal(verdicts(results), ['pass', 'crash'])
+  assert.match(results[1].note ?? '', 'no case repeats it alone')
 })

@@ -124,7 +124,12 @@ test('echo, then clean close: a second message fails, a missing Close or end war
   assert.is(await verdictAfter(t, saysAndEnds('810161', '810161', CLOSE_1000), sendText), 'fail')
   assert.is(await verdictAfter(t, saysAndEnds('810161'), sendText), 'warn')
   assert.is(await verdictAfter(t, says('810161', CLOSE_1000), sendText), 'warn')
-  assert.is(await verdictAfter(t, saysAndEnds('810161', CLOSE_1007), sendText), 'warn')
+  assert.is(await verdictAfter(t, saysAndEnds('810161', '880203ed'), sendText), 'warn')
+})
+
+test('echo, then clean close: the code is only typically echoed, frames after the Close are counted elsewhere', async (t) => {
+  assert.is(await verdictAfter(t, saysAndEnds('810161', '880203e9'), sendText), 'pass')
+  assert.is(await verdictAfter(t, saysAndEnds('810161', CLOSE_1000, CLOSE_1000), sendText), 'pass')
 })
 
 test('a clean close that is the subject itself fails where it otherwise warns', async (t) => {

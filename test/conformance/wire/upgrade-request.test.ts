@@ -26,7 +26,7 @@ test('replaces, repeats, leaves out and adds fields', () => {
 })
 
 test('draws a key of 16 bytes from the seed', () => {
-  const draw = (seed: number): string => buildRequest(base, new Random(seed, 'x')).key
+  const draw = (seed: number): string => buildRequest(base, new Random(seed, 'x')).keys[0]
   assert.is(Buffer.from(draw(1), 'base64').length, 16)
   assert.is(draw(1), draw(1))
   assert.is.not(draw(1), draw(2))

@@ -61,3 +61,12 @@ test('sends small messages that waited for the codec as they were when they were
   codec.dones.shift()!(null)
   assert.equal(written(), Buffer.concat([unmasked(2, 'as it was'), unmasked(2, 'as it was')]))
 })
+
+test('counts what waits for the codec with what each message costs besides its bytes, empty ones too', () => {
+  const { sender, codec } = setUp()
+  sender.send('long text', true)
+  for (let count = 0; count < 1000; count++) sender.send('', true)
+  assert.is(sender.waitingBytes, 'long text'.length + 1000 * 512)
+  codec.dones.shift()!(null)
+  assert.is(sender.waitingBytes, 0)
+})

@@ -4,6 +4,7 @@ import {
   expectAlive,
   expectCleanClose,
   expectFailure,
+  expectOnlyEnd,
   expectRoundTrip,
   expectServerEnd,
   needEcho,
@@ -20,13 +21,13 @@ function text(payload: string): FrameSpec {
 }
 
 /** A Close with other frames around it, in one write: one Close is the answer, then the end, and nothing before it. */
-function closedBy(id: string, frames: readonly FrameSpec[]): Case {
+function closedBy(id: string, frames: readonly FrameSpec[], codes?: readonly number[]): Case {
   return {
     id: `close.${id}`,
     async run(t) {
       const peer = await t.open()
       await peer.sendFrames(frames)
-      await expectCleanClose(t, peer, { sent: true, strict: true })
+      await expectCleanClose(t, peer, { sent: true, strict: true, codes })
     },
   }
 }
@@ -56,7 +57,12 @@ const handshakeRows: Case[] = [
   closedBy('twice', [CLOSE, { opcode: Op.CLOSE }]),
   closedBy('then-ping', [CLOSE, { opcode: Op.PING }]),
   closedBy('then-text', [CLOSE, text('Hello World!')]),
-  closedBy('inside-message', [{ ...text('fragment1'), fin: false }, CLOSE, { opcode: Op.CONT, payload: 'fragment2' }]),
+  // The code is only “typically” echoed, and the message was cut short (RFC 6455 §5.5.1).
+  closedBy(
+    'inside-message',
+    [{ ...text('fragment1'), fin: false }, CLOSE, { opcode: Op.CONT, payload: 'fragment2' }],
+    [1000, 1002, 1003, 1007, 1011],
+  ),
   {
     id: 'close.after-256k',
     run: (t) => describeAnswers(t, [text('*'.repeat(256 * 1024)), text('Hello World!'), CLOSE, { opcode: Op.PING }]),
@@ -161,6 +167,7 @@ const tcpRows: Case[] = [
 /** The Close of a failed connection stays unanswered, our side open. */
 async function leaveCloseUnanswered(t: Trial): Promise<void> {
   const peer = await t.open()
+  peer.autoClose = false
   await peer.sendFrame(RESERVED)
   const close = await peer.nextMeaningful()
   if (close?.kind === 'end') {
@@ -224,8 +231,11 @@ async function floodAfterClose(t: Trial): Promise<void> {
   const sent = peer.sendFrames([CLOSE, ...flood])
   const expected = 'one Close, no echo, the end of the connection'
   const close = await peer.nextMeaningful()
-  t.require(close?.kind === 'close', expected, describeInbound(close, t.timeout))
-  const end = await peer.nextMeaningful()
+  // A server that stops reading resets TCP, and the reset may overtake its Close.
+  if (close?.kind !== 'end' || close.tcp !== 'rst') {
+    t.require(close?.kind === 'close', expected, describeInbound(close, t.timeout))
+  }
+  const end = close.kind === 'end' ? close : await expectOnlyEnd(peer)
   t.require(end?.kind === 'end', expected, `a Close, then ${describeInbound(end, t.timeout)}`)
   t.note(`ended by ${end.tcp.toUpperCase()}`)
   peer.destroy()
@@ -238,7 +248,7 @@ function failedBy(id: string, frames: readonly FrameSpec[]): Case {
     async run(t) {
       const peer = await t.open()
       await peer.sendFrames(frames)
-      await expectFailure(t, peer, [1002])
+      await expectFailure(t, peer, [1002], { isSilent: true })
     },
   }
 }

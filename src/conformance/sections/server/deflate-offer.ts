@@ -74,8 +74,8 @@ function requireOneOf(
 /** Whether the answer can be one to this offer (RFC 7692 §7.1.1.1, §7.1.2.1, §7.1.2.2). */
 function isFulfilled(offered: Agreement, answer: Agreement): boolean {
   if (offered.serverNoContext && !answer.serverNoContext) return false
+  // Without the parameter the window has 15 bits: for an offer of 15 the answer may omit it (RFC 7692 §7.1.2.1).
   if (offered.serverBits !== null && (answer.serverBits ?? 15) > offered.serverBits) return false
-  if (offered.serverBits !== null && answer.serverBits === null) return false
   return offered.clientBits !== null || answer.clientBits === null
 }
 

@@ -44,7 +44,7 @@ function longTarget(id: string, length: number): Case {
   }
 }
 
-const methods = ['post', 'put', 'delete', 'options', 'patch', 'trace'].map((method) =>
+const methods = ['post', 'put', 'delete', 'patch', 'trace'].map((method) =>
   rejected(`hs.method.${method}`, () => ({ method: method.toUpperCase() })),
 )
 
@@ -65,6 +65,11 @@ const head: Case = {
 /** The method and the request line (RFC 6455 §4.2.1, RFC 9112 §3): `hs.method`. */
 export const requestLine: Case[] = [
   ...methods,
+  // OPTIONS asks for the options of the resource: a plain answer is fine (RFC 9110 §9.3.7).
+  {
+    id: 'hs.method.options',
+    run: async (t) => void expectReject(t, await t.handshake({ method: 'OPTIONS' }), { anyAnswer: true }),
+  },
   head,
   rejected('hs.method.connect', (t) => ({ method: 'CONNECT', target: t.context.target.base.authority })),
   rejected('hs.method.lower', () => ({ method: 'get' })),

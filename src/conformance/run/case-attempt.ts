@@ -1,0 +1,106 @@
+import type { CatalogueEntry } from '../catalogue/index.ts'
+import { WireLog } from '../peer/index.ts'
+import type { CaseResult, Verdict } from '../result.ts'
+import { type Case, type RunContext, Trial } from '../script/index.ts'
+import { poll, Random } from '../wire/index.ts'
+import { joinNotes, readThrown, resultOf, verdictOf } from './case-result.ts'
+import type { RunOptions } from './options.ts'
+
+/** What one attempt at a case needs to know of the run. */
+export interface AttemptOptions extends Pick<RunOptions, 'timeoutFactor' | 'keepWire' | 'repro' | 'onWire'> {
+  context: RunContext
+  /** Whether the target serves. */
+  isServing(): Promise<boolean>
+  /** Tries to get the target back; false when it is lost. */
+  revive(): Promise<boolean>
+  /** Grows when the process of the target dies. */
+  crashCount?(): number
+  /** Whether the port of that process accepts connections. */
+  isAccepting?(): Promise<boolean>
+  /** The last output of that process. */
+  lastWords?(): string
+}
+
+/** What makes a failure less than certain. */
+export interface Circumstances {
+  /** A wait ended without an event. */
+  timedOut: boolean
+  /** The target refused a connection. */
+  refused: boolean
+}
+
+/** Milliseconds for a whole case, before the factor. */
+const LIMIT = 60_000
+/** Milliseconds in which the exit of a process that refuses connections is reported. */
+const EXIT_LIMIT = 1_000
+/** Lines of the last output of a process that go into a note. */
+const LAST_LINES = 8
+
+/** Performs single attempts at cases, and finds out whether the target survived them. */
+export class CaseAttempts {
+  readonly #options: AttemptOptions
+
+  constructor(options: AttemptOptions) {
+    this.#options = options
+  }
+
+  /** `isAlone`: no other case runs, so that a death is due to this one; `slowFactor` multiplies its timeouts. */
+  async run(
+    testCase: Case,
+    entry: CatalogueEntry,
+    { isAlone, slowFactor }: { isAlone: boolean; slowFactor: number },
+  ): Promise<{ result: CaseResult; circumstances: Circumstances; isLost: boolean }> {
+    const { context, onWire, repro, keepWire } = this.#options
+    const log = new WireLog(onWire && ((event) => onWire(testCase.id, event)))
+    const ownContext = slowFactor === 1 ? context : { ...context, timeout: context.timeout * slowFactor }
+    const trial = new Trial(entry, ownContext, new Random(context.seed, testCase.id), log)
+    const crashes = this.#options.crashCount?.() ?? 0
+    const began = performance.now()
+    const ended = await this.#perform(testCase, trial, slowFactor)
+    const duration = performance.now() - began
+    let verdict = ended.verdict ?? verdictOf(trial)
+    trial.close()
+    const died = await this.#hasDied(trial, crashes, isAlone)
+    const isDown = died || ((trial.lost || testCase.phase === 'last') && !(await this.#options.isServing()))
+    if (isDown) verdict = 'crash'
+    const words = died ? this.#options.lastWords?.().trim().split('\n').slice(-LAST_LINES).join('\n') : undefined
+    const note = joinNotes(
+      ended.note,
+      died ? `the target died${words ? `; its last output: ${words}` : ''}` : undefined,
+    )
+    const isLost = isDown && !(await this.#options.revive())
+    const result = resultOf(trial, { verdict, duration, note, repro: repro(entry.id), keepWire })
+    return { result, circumstances: { timedOut: trial.timedOut, refused: trial.refused }, isLost }
+  }
+
+  /** The exit of a process may be reported after its connections have ended: its port knows earlier. */
+  async #hasDied(trial: Trial, crashes: number, isAlone: boolean): Promise<boolean> {
+    const { crashCount, isAccepting } = this.#options
+    if (crashCount === undefined) return false
+    const isDead = (): boolean => crashCount() > crashes
+    const isSuspicious = isAlone || trial.refused || trial.peers.some(({ closing }) => closing.tcp === 'rst')
+    if (!isDead() && isSuspicious && isAccepting !== undefined && !(await isAccepting())) {
+      await poll(async () => isDead(), EXIT_LIMIT)
+    }
+    return isDead()
+  }
+
+  async #perform(testCase: Case, trial: Trial, slowFactor: number): Promise<{ verdict?: Verdict; note?: string }> {
+    let timer: NodeJS.Timeout | undefined
+    const limit = (testCase.limit ?? LIMIT) * this.#options.timeoutFactor * slowFactor
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        trial.timedOut = true
+        reject(new Error(`no verdict within ${Math.round(limit)} ms`))
+      }, limit)
+    })
+    try {
+      await Promise.race([testCase.run(trial), late])
+    } catch (error) {
+      return readThrown(error, trial)
+    } finally {
+      clearTimeout(timer)
+    }
+    return {}
+  }
+}

@@ -1,0 +1,17 @@
+import { selectCases, serverEntries } from '../../../src/conformance/run/select.ts'
+import { describeResult } from '../broken/prove.ts'
+import { tryServer } from '../broken/try-server.ts'
+import { type Quirk, quirks } from './quirks.ts'
+
+/** Runs a selection against every unusual server, or those named; prints what they are accused of. */
+const [selection = 'core', ...names] = process.argv.slice(2)
+const entries = selectCases(serverEntries, { include: [selection] })
+const GOOD = new Set(['pass', 'info', 'skip'])
+
+for (const name of (names.length > 0 ? names : Object.keys(quirks)) as Quirk[]) {
+  const began = performance.now()
+  const results = await tryServer(entries, new Set([name]), { jobs: 8, timeout: 2000 })
+  const bad = results.filter(({ verdict, note }) => !GOOD.has(verdict) || note?.startsWith('too slow'))
+  console.log(`${name}: ${bad.length} of ${results.length}, ${Math.round((performance.now() - began) / 1000)} s`)
+  for (const result of bad.slice(0, 12)) console.log(`  ${describeResult(result)}`)
+}

@@ -1,0 +1,52 @@
+/** Legal behavior that a careless tester takes for a fault: what the server does, and the clause that allows it. */
+export const quirks = {
+  // The opening handshake
+  'sends-many-fields': 'adds Server, Date, Set-Cookie and unknown fields to its 101 (RFC 9110 §5)',
+  'names-in-lower-case': 'writes field names in lower case (RFC 9110 §5.1)',
+  'names-in-upper-case': 'writes field names in upper case (RFC 9110 §5.1)',
+  'values-in-other-case': 'writes “WebSocket” and “upgrade” (RFC 6455 §4.1: compared without case)',
+  'lists-connection-options': 'answers “Connection: keep-alive, Upgrade” (RFC 9110 §7.6.1)',
+  'no-reason-phrase': 'leaves the reason phrase empty (RFC 9112 §4)',
+  'old-reason-phrase': 'says “101 Web Socket Protocol Handshake” (RFC 9112 §4: clients ignore it)',
+  '101-in-three-segments': 'sends its 101 in three segments',
+  '101-with-ping': 'sends a ping in the segment of its 101 (RFC 6455 §5.5.2)',
+  'blanks-around-values': 'surrounds field values with blanks and tabs (RFC 9110 §5.5)',
+  'refuses-without-body': 'refuses without a body and without a length; the end of TCP ends it (RFC 9112 §6.3)',
+  'refuses-version-with-400': 'refuses other versions with 400 and its list of versions (RFC 6455 §4.4: such as 426)',
+  // Extensions
+  'no-deflate': 'declines permessage-deflate (RFC 7692 §5.1)',
+  'deflate-without-own-context': 'adds server_no_context_takeover unasked (RFC 7692 §7.1.1.1)',
+  'deflate-without-client-context': 'demands client_no_context_takeover (RFC 7692 §7.1.1.2)',
+  'deflate-with-own-bits': 'adds server_max_window_bits=12 unasked (RFC 7692 §7.1.2.1)',
+  'deflate-with-client-bits': 'demands client_max_window_bits=10 where it may (RFC 7692 §7.1.2.2)',
+  'deflate-without-15': 'omits server_max_window_bits when the offer says 15 (RFC 7692 §7.1.2.1)',
+  'sends-plain-although-agreed': 'agrees on compression and sends plain messages (RFC 7692 §6)',
+  'sends-short-texts-plain': 'compresses only messages of 100 bytes and more (RFC 7692 §6)',
+  'fragments-compressed': 'sends a compressed message in two frames, RSV1 on the first (RFC 7692 §6.1)',
+  // Frames
+  'fragments-echoes': 'sends each echo in three frames (RFC 6455 §5.4)',
+  'sends-empty-fragments': 'begins and ends each echo with an empty frame (RFC 6455 §5.4)',
+  'pings-between-fragments': 'sends a ping between the frames of an echo (RFC 6455 §5.4)',
+  'sends-unsolicited-pongs': 'sends a pong after each message as a heartbeat (RFC 6455 §5.5.3)',
+  'pings-after-messages': 'sends a ping after each message (RFC 6455 §5.5.2)',
+  'answers-newest-ping-only': 'answers only the newest of several pings (RFC 6455 §5.5.3)',
+  'writes-in-pieces': 'writes everything in pieces of 1,000 bytes',
+  'writes-octets': 'writes each byte of a small frame as a segment of its own',
+  'answers-slowly': 'is twenty times as slow: 60 ms for each answer',
+  'answers-very-slowly': 'needs 500 ms for each answer',
+  // Limits
+  'limits-messages': 'accepts messages up to 1 MiB and fails larger ones with 1009 (RFC 6455 §7.4.1)',
+  'limits-messages-by-policy': 'accepts messages up to 1 MiB and fails larger ones with 1008 (RFC 6455 §7.4.1)',
+  'one-connection-at-a-time': 'serves one connection after the other',
+  // Closing
+  'answers-close-with-empty-close': 'answers a Close with a Close without a code (RFC 6455 §5.5.1)',
+  'answers-close-with-1000': 'answers every Close with 1000 (RFC 6455 §5.5.1: the code is typically echoed)',
+  'echoes-close-reason': 'answers a Close with its code and reason',
+  'gives-reasons': 'gives a reason in the Close of a failed connection (RFC 6455 §7.1.6)',
+  'waits-for-close-after-failing': 'ends TCP when the Close of a failed connection was answered (RFC 6455 §5.5.1)',
+  'resets-after-failing': 'stops reading when it fails, so that TCP resets what arrives later',
+  'sends-close-in-two-segments': 'sends the header and the body of a Close in two segments',
+  'answers-fin-with-close': 'answers the end of TCP with Close 1001 (RFC 6455 §7.4.1)',
+} as const satisfies Record<string, string>
+
+export type Quirk = keyof typeof quirks
