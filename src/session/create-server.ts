@@ -1,6 +1,6 @@
 import type { ServerOptions } from '../server/options.ts'
 import { readPolicy } from '../server/policy.ts'
-import { WebSocketServer } from '../server/server.ts'
+import { setRoutes, WebSocketServer } from '../server/server.ts'
 import { reportTo } from '../user-code/user-code.ts'
 import { Draining } from './draining.ts'
 import { queueMarkNames } from './message-queue.ts'
@@ -31,8 +31,11 @@ export function createServer<Patterns extends string = string>(
   const host = makeHost(server, others)
   if (urls === undefined) return server
   const router = new Router(urls, host, WEBSOCKET_ACCEPT_ALL)
-  server.onUpgrade = (upgrade) => router.onUpgrade(upgrade)
-  server.onRequest = (request, response) => router.onRequest(request, response)
+  setRoutes(server, {
+    claims: (request) => router.claims(request),
+    onUpgrade: (upgrade) => router.onUpgrade(upgrade),
+    onRequest: (request, response) => router.onRequest(request, response),
+  })
   return server
 }
 

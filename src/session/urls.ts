@@ -15,6 +15,8 @@ export type PathParams<Pattern extends string = string> = string extends Pattern
 export interface UrlMatch<T> {
   readonly value: T
   readonly params: PathParams
+  /** Whether only the pattern `*` has matched. */
+  readonly isFallback?: boolean | undefined
 }
 
 interface Pattern<T> {
@@ -37,7 +39,7 @@ const NO_PARAMS: PathParams = Object.freeze(Object.create(null))
  * A table of path patterns, compiled at construction (RFC 3986 §3.3).
  *
  * A pattern is a path whose segments are literal or `:name`, which takes one segment of at least one character.
- * Nothing is normalised: `/chat` and `/chat/` are two paths, upper and lower case differ, `.` and `..` are ordinary
+ * Nothing is normalized: `/chat` and `/chat/` are two paths, upper and lower case differ, `.` and `..` are ordinary
  * segments. Literals and parameters are compared percent-decoded, segment by segment: `%2F` never separates.
  * A pattern without parameters goes before those with; among these the first in the table wins. The pattern `*` takes
  * every path that no other takes.
@@ -51,7 +53,7 @@ export class Urls<T> {
   /** @throws {TypeError} for a pattern that is no path or that can never be reached */
   constructor(table: Readonly<Record<string, T>>) {
     const { '*': fallback, ...paths } = table
-    if (fallback !== undefined) this.#fallback = { value: fallback, params: NO_PARAMS }
+    if (fallback !== undefined) this.#fallback = { value: fallback, params: NO_PARAMS, isFallback: true }
     const patterns = Object.entries(paths).map(([source, value]) => compilePattern(source, value))
     const shapes = new Map<string, string>()
     for (const pattern of patterns.toSorted((a, b) => Number(hasParams(a)) - Number(hasParams(b)))) {
@@ -96,6 +98,11 @@ function compilePattern<T>(source: string, value: T): Pattern<T> {
     .slice(1)
     .split('/')
     .map((text) => {
+      if (/[*?#]/.test(text)) {
+        throw new TypeError(
+          `the url ${source} has the segment ${text}; allowed: literals, :name, and * as the whole url`,
+        )
+      }
       if (!text.startsWith(':')) return { text, isParam: false }
       const name = text.slice(1)
       if (!PARAM_NAME.test(name)) {

@@ -6,6 +6,7 @@ import { acceptPendingUpgrade, type PendingUpgrade, takePendingUpgrade } from '.
 import { answerPlain, failPlain } from './plain-view.ts'
 import { readViewOptions, type ViewOptions, type ViewSettings } from './view-options.ts'
 import { completeRequest, isMarked, markRequest, type ViewRequest, type WebSocketRequest } from './view-request.ts'
+import { finishResponse } from './view-response.ts'
 
 /** A view: serves one request, over WebSocket for as long as it runs. */
 export type View<Request = ViewRequest, Response = ServerResponse> = (request: Request, response: Response) => unknown
@@ -151,27 +152,44 @@ function makeView(rule: PlainRule, view: View, settings: ViewSettings): WebSocke
     if (!isMarked(request)) markRequest(request, false)
     const complete = completeRequest(request)
     const run = (): unknown => view.call(this, complete, response)
-    if (pending !== null) return runSession(pending, settings, run)
+    if (pending !== null) return runSession(pending, response, settings, run)
     // A view inside a view: the outer one has the session, and closes it.
     if (complete.websocket !== null) return run() as void | Promise<void>
     // The upgrade was refused before the request got here.
     if (complete.is_websocket()) return
     if (rule === 'refuse') return refusePlain(response, 400, 'this address accepts WebSocket requests only')
-    return answerPlain(run, response, next ?? ((error) => failPlain(response, error, console.error)))
+    const fail = next ?? ((error: unknown): void => failPlain(response, error, console.error))
+    return answerPlain(run, response, fail, view.length < 2)
   }
   decorated.add(websocketView)
   return websocketView
 }
 
 /** Runs a view over a session of its own; never rejects. */
-async function runSession(pending: PendingUpgrade, settings: ViewSettings, run: () => unknown): Promise<void> {
-  const session = await acceptPendingUpgrade(pending, settings)
-  if (session === null) return
+async function runSession(
+  pending: PendingUpgrade,
+  response: ServerResponse,
+  settings: ViewSettings,
+  run: () => unknown,
+): Promise<void> {
+  const open = await acceptPendingUpgrade(pending, response, settings)
+  if (open === null) return
+  const { connection } = open.session
   try {
-    await run()
-    session.connection.close()
+    await runThen(run, () => open.sendHead())
+    connection.close()
   } catch (error) {
     pending.host.reportError(error)
-    session.connection.close(CloseCode.INTERNAL_ERROR)
+    connection.close(CloseCode.INTERNAL_ERROR)
+  }
+  finishResponse(response)
+}
+
+/** Calls `run`, and `next` when it has returned or thrown; a promise that it returns may still be pending. */
+function runThen(run: () => unknown, next: () => void): unknown {
+  try {
+    return run()
+  } finally {
+    next()
   }
 }

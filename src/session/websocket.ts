@@ -3,11 +3,12 @@ import type { Data } from '../connection/host.ts'
 import type { Sendable, SendOptions } from '../connection/send/outgoing.ts'
 import type { PreparedMessage } from '../connection/send/prepared-message.ts'
 import type { CloseInfo } from '../core/closing-handshake.ts'
-import { flag, type OptionRule } from '../options/option-rule.ts'
-import { checkOption, checkOptionNames, optionMessage, readOptions } from '../options/read-options.ts'
+import { flag } from '../options/option-rule.ts'
+import { readOptions } from '../options/read-options.ts'
 import { watchResult } from '../user-code/user-code.ts'
 import type { Draining } from './draining.ts'
 import { MessageQueue, type QueueMarks, type QueueOptions, readQueueMarks, Waiter } from './message-queue.ts'
+import { checkWaitOptions, type WaitOptions, waitInLine } from './wait.ts'
 import { notify, type SessionWatcher } from './watcher.ts'
 
 /** Options of a session, besides the limits of its connection. */
@@ -22,23 +23,6 @@ export interface SessionSettings {
   readonly heartbeat: boolean
 }
 
-/** Options of `wait`. */
-export interface WaitOptions {
-  /** Milliseconds until `wait` resolves to `null`, from 0 to 2147483647. Default: no limit. */
-  timeout?: number | undefined
-  /** Aborting it rejects the wait with its reason; no message is lost. */
-  signal?: AbortSignal | undefined
-}
-
-const timeoutRule: OptionRule<number> = {
-  fallback: Number.POSITIVE_INFINITY,
-  type: 'number',
-  // A timer of node with a longer delay fires immediately.
-  allowed: 'milliseconds from 0 to 2147483647',
-  accepts: (value) => (value as number) >= 0 && (value as number) < 2 ** 31,
-}
-
-const waitNames = ['timeout', 'signal']
 const sessionRules = { heartbeat: flag(false) }
 
 /** Shared by all calls that do not have to wait, so that sending and reading allocate no promise. */
@@ -238,42 +222,4 @@ class MessageIterator implements AsyncIterableIterator<Data> {
 
 function resultOf(message: Data | null): IteratorResult<Data, undefined> {
   return message === null ? { value: undefined, done: true } : { value: message, done: false }
-}
-
-function checkWaitOptions(options: WaitOptions): void {
-  checkOptionNames(options, waitNames)
-  const { timeout, signal } = options
-  if (timeout !== undefined) checkOption('timeout', timeout, timeoutRule)
-  if (signal !== undefined && !isAbortSignal(signal)) {
-    throw new TypeError(optionMessage('signal', signal, 'an AbortSignal'))
-  }
-}
-
-/** Not `instanceof`: a signal of another realm works as well. */
-function isAbortSignal(value: unknown): boolean {
-  return Object.prototype.toString.call(value) === '[object AbortSignal]'
-}
-
-/** Waits with a limit. The first of message, end, timeout and abort removes what the others left. */
-function waitInLine(queue: MessageQueue, { timeout, signal }: WaitOptions): Promise<Data | null> {
-  return new Promise((resolve, reject) => {
-    let timer: NodeJS.Timeout | undefined
-    const waiter = new Waiter((message) => {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', abort)
-      resolve(message)
-    })
-    const abort = (): void => {
-      clearTimeout(timer)
-      queue.removeWaiter(waiter)
-      reject(signal?.reason)
-    }
-    queue.addWaiter(waiter)
-    signal?.addEventListener('abort', abort, { once: true })
-    if (timeout === undefined) return
-    timer = setTimeout(() => {
-      queue.removeWaiter(waiter)
-      waiter.settle(null)
-    }, timeout)
-  })
 }
