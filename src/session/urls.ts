@@ -1,5 +1,15 @@
-/** The parameters of a path: names from the pattern, values percent-decoded. */
-export type PathParams = Readonly<Record<string, string>>
+/** The name of a parameter when a segment of a pattern is one. */
+type ParamName<Segment> = Segment extends `:${infer Name}` ? Name : never
+
+/** The names of the parameters in a pattern. */
+type ParamNames<Pattern> = Pattern extends `${infer Segment}/${infer Rest}`
+  ? ParamName<Segment> | ParamNames<Rest>
+  : ParamName<Pattern>
+
+/** The parameters of a path, percent-decoded, with the names in its pattern: of any name unless the pattern is known. */
+export type PathParams<Pattern extends string = string> = string extends Pattern
+  ? Readonly<Record<string, string>>
+  : { readonly [Name in ParamNames<Pattern>]: string }
 
 /** The result of a look-up; `params` has no prototype, so that any name is safe in a pattern. */
 export interface UrlMatch<T> {
