@@ -158,6 +158,7 @@ export class Parts implements Link, Watched {
       () => connection.onClose(info),
       (error) => this.reportError(error),
     )
+    this.account()
     this.endStream()
   }
 

@@ -8,15 +8,14 @@ import { announceUpgrade, type ViewHost } from './pending-upgrade.ts'
 import { answerPlain, failPlain } from './plain-view.ts'
 import { type UrlMatch, Urls } from './urls.ts'
 import { completeRequest, markRequest, type ViewRequest } from './view-request.ts'
-import { accept_websocket, isWebSocketView, type View, type WebSocketView } from './views.ts'
+import { accept_websocket, isWebSocketView, type OfPattern, type View, type WebSocketView } from './views.ts'
 
 /** A method type, whose parameters TypeScript compares both ways: a decorated method keeps the request it declared. */
-type AnyView = { view(request: ViewRequest, response: ServerResponse): unknown }['view']
+type AnyView<Pattern extends string> = OfPattern<Pattern> &
+  { view(request: ViewRequest<Pattern>, response: ServerResponse): unknown }['view']
 
 /** Views by path pattern, as in `{ '/chat/:room': accept_websocket(chat) }`; for the patterns see `Urls`. */
-export interface ViewTable {
-  readonly [pattern: string]: AnyView
-}
+export type ViewTable<Patterns extends string = string> = { readonly [Pattern in Patterns]: AnyView<Pattern> }
 
 /** Refusals of requests that no view accepts (RFC 6455 §4.2.2). */
 export const refusals = {

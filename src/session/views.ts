@@ -14,19 +14,35 @@ export type View<Request = ViewRequest, Response = ServerResponse> = (request: R
 /** Passes an error of a view to a connect-style app. */
 export type Next = (error?: unknown) => void
 
+declare const ofPattern: unique symbol
+
+/** A mark, in types only, of the path pattern whose parameters a view reads. */
+export interface OfPattern<Pattern extends string> {
+  readonly [ofPattern]?: { mark(pattern: Pattern): void }['mark'] | undefined
+}
+
 /** A decorated view: for `urls`, and as a handler of any connect-style app. */
-export type WebSocketView = (request: IncomingMessage, response: ServerResponse, next?: Next) => void | Promise<void>
+export interface WebSocketView<Pattern extends string = string> extends OfPattern<Pattern> {
+  (request: IncomingMessage, response: ServerResponse, next?: Next): void | Promise<void>
+}
 
 /** A method as standard decorators see it. */
 type Method<This, Request, Response> = (this: This, request: Request, response: Response) => unknown
 
-/** The three forms of a decorator for views; `Default` is the request of a view that declares no type for it. */
-export interface ViewDecorator<Default extends IncomingMessage> {
+/** The request of a view that declares no type for it, by what its decorator does with plain HTTP. */
+interface RequestOf<Pattern extends string> {
+  run: ViewRequest<Pattern>
+  refuse: WebSocketRequest<Pattern>
+}
+
+/** The three forms of a decorator for views. A view in `urls` reads the parameters of its pattern. */
+export interface ViewDecorator<Rule extends PlainRule> {
   <This, Request extends IncomingMessage, Response extends ServerResponse>(
     method: Method<This, Request, Response>,
     context: ClassMethodDecoratorContext,
   ): void
-  <Request extends IncomingMessage = Default, Response extends ServerResponse = ServerResponse>(
+  <Pattern extends string>(view: View<RequestOf<Pattern>[Rule]>, options?: ViewOptions): WebSocketView<Pattern>
+  <Request extends IncomingMessage, Response extends ServerResponse = ServerResponse>(
     view: View<Request, Response>,
     options?: ViewOptions,
   ): WebSocketView
@@ -60,7 +76,7 @@ export function isWebSocketView(view: object): boolean {
  * @throws {TypeError} when the view is not a function, or an option is unknown or has the wrong type.
  * @throws {RangeError} when the value of an option is not allowed.
  */
-export const accept_websocket: ViewDecorator<ViewRequest> = (first: unknown, second?: unknown) =>
+export const accept_websocket: ViewDecorator<'run'> = (first: unknown, second?: unknown) =>
   decorate('run', first, second)
 
 /**
@@ -70,7 +86,7 @@ export const accept_websocket: ViewDecorator<ViewRequest> = (first: unknown, sec
  * @throws {TypeError} when the view is not a function, or an option is unknown or has the wrong type.
  * @throws {RangeError} when the value of an option is not allowed.
  */
-export const require_websocket: ViewDecorator<WebSocketRequest> = (first: unknown, second?: unknown) =>
+export const require_websocket: ViewDecorator<'refuse'> = (first: unknown, second?: unknown) =>
   decorate('refuse', first, second)
 
 /** Tells the three forms apart. Their types are the overloads of `ViewDecorator`. */

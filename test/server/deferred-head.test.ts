@@ -6,7 +6,7 @@ const test = suite('deferred head')
 
 const read = (stream: PassThrough): string => String(stream.read() ?? '')
 
-test('sends the head when it is told to, made at that time, once', () => {
+test('sends the head on send(), made at that time, once', () => {
   const stream = new PassThrough()
   let head = 'early '
   const deferred = new DeferredHead(stream, () => head)

@@ -329,7 +329,7 @@ test('does not pause for messages that somebody waits for', async () => {
   assert.equal(connection.calls, [])
 })
 
-test('closes with 1000 unless told otherwise and resolves to how the connection ended', async () => {
+test('closes with 1000 by default and resolves to how the connection ended', async () => {
   const { connection, ws } = open()
   const closing = ws.close()
   assert.is(ws.close(1001, 'late'), closing)

@@ -148,6 +148,8 @@ export class Inbound implements StreamOwner, ProtocolSink, RateSink, TurnSink {
     const { stream } = this.#link
     if (reading) stream.resume()
     else stream.pause()
+    // What waited for the codec or the reader is gone, without new bytes.
+    if (reading) this.#link.account()
     if (reading && stream.readableEnded) process.nextTick(() => this.onStreamEnd())
   }
 

@@ -9,6 +9,7 @@ import type {
   Publication,
   TopicListener,
 } from '../broker.ts'
+import { brokerError } from '../broker-error.ts'
 import { makeToken } from '../history.ts'
 import { Publisher, type PublisherOptions, publisherRules } from '../publisher.ts'
 import { openPrimaryLink, type PrimaryLink } from './link.ts'
@@ -51,7 +52,7 @@ export class ClusterBroker implements Broker {
   /**
    * @throws {TypeError} when an option has the wrong type.
    * @throws {RangeError} when a value is not allowed.
-   * @throws {Error} when this process is not a worker.
+   * @throws {WebSocketError} when this process is not a worker.
    */
   constructor(options: ClusterBrokerOptions = {}, link: PrimaryLink = openPrimaryLink()) {
     checkOptionNames(options, Object.keys(publisherRules))
@@ -134,13 +135,13 @@ export class ClusterBroker implements Broker {
   }
 
   async #publishAll(batch: readonly Outgoing[]): Promise<void> {
-    if (this.#state !== 'up') throw new Error('the primary is away')
+    if (this.#state !== 'up') throw brokerError('the primary is away')
     this.#batchCount += 1
     const question = { type: 'publish', batch: this.#batchCount, publications: batch.map(pack) } as const
     if ((await this.#ask(question)) === null) {
       // The same batch is sent again, and must have the same number.
       this.#batchCount -= 1
-      throw new Error('the primary did not answer')
+      throw brokerError('the primary did not answer')
     }
   }
 

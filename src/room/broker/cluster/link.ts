@@ -1,4 +1,5 @@
 import cluster from 'node:cluster'
+import { brokerError } from '../broker-error.ts'
 
 /** The channel to the primary: `process`, or what a test puts in its place. */
 export interface PrimaryLink {
@@ -13,11 +14,11 @@ export interface PrimaryLink {
 /**
  * Opens the channel of this worker.
  *
- * @throws {Error} when this process is not a worker.
+ * @throws {WebSocketError} when this process is not a worker.
  */
 export function openPrimaryLink(): PrimaryLink {
   if (!cluster.isWorker)
-    throw new Error('this process is the primary; allowed for a ClusterBroker: a worker of node:cluster')
+    throw brokerError('this process is the primary; allowed for a ClusterBroker: a worker of node:cluster')
   const listeners: [string, (...args: never[]) => void][] = []
   const on = (event: 'message' | 'disconnect', listener: (...args: never[]) => void): void => {
     listeners.push([event, listener])

@@ -1,3 +1,4 @@
+import { WebSocketError } from '../../../core/errors.ts'
 import { type OptionRule, positive } from '../../../options/option-rule.ts'
 import { checkOptionNames, readOptions } from '../../../options/read-options.ts'
 import type {
@@ -146,9 +147,10 @@ export class RedisBroker implements Broker {
 
   async read(topic: string, after: Position): Promise<HistoryRead> {
     try {
-      if (!this.#subscriptions.hasOwnChannel) throw new Error('redis is away')
+      if (!this.#subscriptions.hasOwnChannel) throw new WebSocketError('ERR_WS_BROKER', 'redis is away')
       // The history has to include what this process has published.
-      if (!(await this.#publisher.settled())) throw new Error('messages of this process could not be published')
+      if (!(await this.#publisher.settled()))
+        throw new WebSocketError('ERR_WS_BROKER', 'messages of this process could not be published')
       return await this.#heartbeat.send((mark) => this.#commands.read(topic, after, mark))
     } catch (error) {
       this.#recordError(error)

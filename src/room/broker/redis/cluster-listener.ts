@@ -1,3 +1,4 @@
+import { brokerError } from '../broker-error.ts'
 import type { ConnectionEvents, RedisListener } from './client.ts'
 
 /** Milliseconds before another node is tried. */
@@ -29,7 +30,7 @@ export class ClusterListener implements RedisListener {
   }
 
   subscribe(channels: string[]): Promise<unknown> {
-    return this.#current?.subscribe(channels) ?? Promise.reject(new Error('no node of the cluster is connected'))
+    return this.#current?.subscribe(channels) ?? Promise.reject(brokerError('no node of the cluster is connected'))
   }
 
   unsubscribe(channels: string[]): Promise<unknown> {

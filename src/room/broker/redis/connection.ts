@@ -1,3 +1,4 @@
+import { brokerError } from '../broker-error.ts'
 import { answerWithin } from '../deadline.ts'
 import {
   type ConnectionEvents,
@@ -75,18 +76,18 @@ export class RedisConnection {
   /**
    * Runs a command, on the node that has `key` in a cluster.
    *
-   * @throws {Error} when Redis is away, answers with an error, or does not answer in time.
+   * @throws {WebSocketError} when Redis is away, answers with an error, or does not answer in time.
    */
   call(key: string, args: readonly RedisArgument[]): Promise<RedisReply> {
     return this.#ask(this.#link.isReady, () => this.#link.call(key, args))
   }
 
-  /** @throws {Error} as `call` does. */
+  /** @throws {WebSocketError} as `call` does. */
   async subscribe(channels: string[]): Promise<void> {
     await this.#ask(this.#listener.isReady, () => this.#listener.subscribe(channels))
   }
 
-  /** @throws {Error} as `call` does. */
+  /** @throws {WebSocketError} as `call` does. */
   async unsubscribe(channels: string[]): Promise<void> {
     await this.#ask(this.#listener.isReady, () => this.#listener.unsubscribe(channels))
   }
@@ -99,7 +100,7 @@ export class RedisConnection {
 
   // Without a connection, clients queue commands, some of them for ever.
   #ask<T>(isReady: boolean, command: () => Promise<T>): Promise<T> {
-    if (!isReady) return Promise.reject(new Error('redis is away'))
+    if (!isReady) return Promise.reject(brokerError('redis is away'))
     return answerWithin(command(), this.#timeout, 'redis')
   }
 }

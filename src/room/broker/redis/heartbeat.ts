@@ -1,3 +1,5 @@
+import { brokerError } from '../broker-error.ts'
+
 /** The time from one heartbeat to the next, in timeouts. */
 const INTERVAL = 1.5
 
@@ -39,7 +41,7 @@ export class RedisHeartbeat {
    * Publishes something with a mark; resolves when the mark has arrived, and with it every earlier message.
    *
    * @param publish Publishes the mark that it is given.
-   * @throws {Error} when the mark does not arrive in time, or what `publish` rejects with.
+   * @throws {WebSocketError} when the mark does not arrive in time, or what `publish` rejects with.
    */
   async send<T>(publish: (mark: string) => Promise<T>): Promise<T> {
     this.#count += 1
@@ -51,7 +53,7 @@ export class RedisHeartbeat {
     })
     try {
       const answer = await publish(mark)
-      if (!(await arrived)) throw new Error(`a message to the own channel did not arrive within ${this.#timeout} ms`)
+      if (!(await arrived)) throw brokerError(`a message to the own channel did not arrive within ${this.#timeout} ms`)
       return answer
     } finally {
       clearTimeout(timer)

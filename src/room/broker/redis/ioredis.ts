@@ -1,3 +1,4 @@
+import { brokerError } from '../broker-error.ts'
 import {
   type ConnectionEvents,
   type IoRedisClient,
@@ -50,6 +51,6 @@ export function openIoListener(client: IoRedisClient, { onChange, onMessage }: C
 /** Returns a node of a cluster that channels can be subscribed at. */
 export function pickIoNode(cluster: IoRedisCluster): IoRedisClient {
   const nodes = cluster.nodes('master')
-  if (nodes.length === 0) throw new Error('the cluster has no known node')
+  if (nodes.length === 0) throw brokerError('the cluster has no known node')
   return nodes[Math.floor(Math.random() * nodes.length)]
 }

@@ -1,3 +1,4 @@
+import { brokerError } from '../broker-error.ts'
 import {
   type ConnectionEvents,
   type NodeRedisClient,
@@ -72,7 +73,7 @@ export function openNodeListener(
 /** Resolves to the client of a node of a cluster that channels can be subscribed at. */
 export async function pickNode(cluster: NodeRedisCluster): Promise<NodeRedisClient> {
   const { masters } = cluster
-  if (masters.length === 0) throw new Error('the cluster has no known node')
+  if (masters.length === 0) throw brokerError('the cluster has no known node')
   return cluster.nodeClient(masters[Math.floor(Math.random() * masters.length)])
 }
 
