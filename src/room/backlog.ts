@@ -43,7 +43,8 @@ export class Backlog {
   }
 
   /** Appends a message; the oldest messages are dropped while there are too many bytes. */
-  push(entry: BacklogEntry): void {
+  push({ message, except }: BacklogEntry): void {
+    const entry = { message: message.detach(), except }
     this.#entries.push(entry)
     this.#memory.change(sizeOfEntry(entry))
     this.#release(this.#maxBytes)

@@ -1,3 +1,4 @@
+import { copyAlone } from '../connection/send/prepared-message.ts'
 import { type ByteSource, bytesOf } from '../core/bytes.ts'
 import type { WebSocket } from '../session/websocket.ts'
 import { callUser, reportTo } from '../user-code/user-code.ts'
@@ -136,13 +137,13 @@ export class Groups {
 }
 
 /**
- * Copies bytes, because the application may change them while they wait to be published. Text that is stored is copied
- * as well: a part of a long text would otherwise retain the whole.
+ * Copies bytes, because the application may change them while they wait to be published. What is stored shares its
+ * memory with nothing: a part of a long text, or of a pool of buffers, would retain the whole.
  */
 function copyPayload(message: string | ByteSource, isStored: boolean): Payload {
   if (typeof message === 'string') return isStored ? Buffer.from(message).toString() : message
   const bytes = bytesOf(message)
-  if (bytes !== null) return Buffer.from(bytes)
+  if (bytes !== null) return isStored ? copyAlone(bytes) : Buffer.from(bytes)
   const type = message === null ? 'null' : typeof message
   throw new TypeError(`message is of type ${type}; allowed: a string, typed array, DataView or ArrayBuffer`)
 }
