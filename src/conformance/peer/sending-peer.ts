@@ -80,6 +80,7 @@ export class SendingPeer {
     }
     this.#settings.log.out('frame', describeFrame(shown), bytes)
     if (spec.opcode === Op.PING) this.#recordPing(payload)
+    if (spec.opcode === Op.PONG) this.#settings.watch.pongs.add(payload.toString('hex'))
     if (spec.opcode === Op.CLOSE) this.#recordClose(payload)
     return bytes
   }
