@@ -243,7 +243,7 @@ export class Peer {
   #awaitClose(): void {
     this.#isOver = true
     this.#socket.once('data', () => this.#endTcp())
-    setTimeout(() => this.#endTcp(), 20_000).unref()
+    setTimeout(() => this.#endTcp(), LINGER).unref()
   }
 
   #endTcp(): void {

@@ -34,6 +34,9 @@ const frames = {
   'answers-newest-ping-only': 'answers only the newest of several pings (RFC 6455 §5.5.3)',
   'writes-in-pieces': 'writes everything in pieces of 1,000 bytes',
   'writes-octets': 'writes each byte of a small frame as a segment of its own',
+} as const
+
+const slowness = {
   'answers-slowly': 'is twenty times as slow: 60 ms for each answer',
   'answers-very-slowly': 'needs 500 ms for each answer',
 } as const
@@ -58,7 +61,7 @@ const closing = {
 /**
  * Legal behavior that a careless tester takes for a fault: what the server does, and the clause that allows it.
  */
-export const quirks = { ...handshake, ...compression, ...frames, ...limits, ...closing } as const
+export const quirks = { ...handshake, ...compression, ...frames, ...slowness, ...limits, ...closing } as const
 
 export type Quirk = keyof typeof quirks
 
@@ -67,6 +70,7 @@ export const topics: readonly { quirks: readonly Quirk[]; selection: string }[] 
   { quirks: namesOf(handshake), selection: 'hs.ok,hs.resp,hs.ver,hs.method,hs.key' },
   { quirks: namesOf(compression), selection: 'pmd.neg,pmd.frame,pmd.data' },
   { quirks: namesOf(frames), selection: 'len,ping,frag,misc' },
+  { quirks: namesOf(slowness), selection: 'quick' },
   { quirks: namesOf(limits), selection: 'len,close,rsv' },
   { quirks: namesOf(closing), selection: 'close,rsv,op,ctl,mask' },
 ]
