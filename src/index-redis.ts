@@ -1,6 +1,9 @@
 export {
   type IoRedisClient,
+  type IoRedisCluster,
   type NodeRedisClient,
+  type NodeRedisCluster,
+  type NodeRedisSentinel,
   RedisBroker,
   type RedisBrokerOptions,
   type RedisClient,

@@ -10,10 +10,10 @@ const arrows: Record<string, string[]> = {
   'src/core': ['node:buffer'],
   'src/fast': ['src/core', 'node'],
   'src/options': [],
-  'src/user-code': [],
+  'src/user-code': ['node'],
   'src/handshake': ['src/core', 'node'],
   'src/deflate': ['src/core', 'src/fast', 'src/options', 'src/handshake', 'node'],
-  'src/transport': ['src/core', 'src/fast', 'node'],
+  'src/transport': ['src/core', 'src/fast', 'src/user-code', 'node'],
   'src/connection': ['src/core', 'src/fast', 'src/options', 'src/user-code', 'src/transport', 'node'],
   'src/server': [
     'src/core',

@@ -30,6 +30,33 @@ const USE_OF_EVERY_DOOR = `
   }
 `
 
+const PARAMS_OF_EVERY_PATTERN = `
+  import { accept_websocket, createServer, require_websocket, type View, type ViewRequest } from 'dwebsocket'
+  createServer({
+    urls: {
+      '/chat/:room/:name': accept_websocket(async (request) => {
+        const both: string = request.params.room + request.params.name
+        // @ts-expect-error the pattern has no such name
+        request.params.other
+        return both
+      }),
+      '/feed/:id': require_websocket(async ({ websocket, params }) => void websocket.send(params.id)),
+      '/plain/:name': (request) => request.params.name.length,
+      '/': (request, response) => {
+        // @ts-expect-error the pattern has no names
+        response.end(request.params.name)
+      },
+    },
+  })
+  const known = accept_websocket(async (request: ViewRequest<'/user/:id'>) => request.params.id.length)
+  const unknown = require_websocket(async ({ websocket, params }) => void websocket.send(params.id ?? ''))
+  const table: Record<string, View> = {}
+  createServer({ urls: table })
+  createServer({ urls: { ...table, '/user/:id': known, '/other/:id': unknown } })
+  // @ts-expect-error the view reads the parameters of another pattern
+  createServer({ urls: { '/user/:name': known } })
+`
+
 const test = suite('package', { timeLimit: 60_000 })
 
 function temporaryFolder(t: TestContext): string {
@@ -109,7 +136,7 @@ async function complaintsOf(compiler: string, folder: string, programs: readonly
 
 test('brings types that satisfy the strictest compiler, and the programs of the README', async (t) => {
   const typed = programs().filter(({ language }) => language === 'ts')
-  const sources = [USE_OF_EVERY_DOOR, ...typed.map(({ code }) => code)]
+  const sources = [USE_OF_EVERY_DOOR, PARAMS_OF_EVERY_PATTERN, ...typed.map(({ code }) => code)]
   assert.is(await complaintsOf('node_modules/typescript/bin/tsc', await install(t), sources), '')
 })
 
@@ -121,7 +148,7 @@ else {
     const { version } = JSON.parse(readFileSync(join(ROOT, OLDEST, 'package.json'), 'utf8'))
     assert.match(readme, `TypeScript ${version.replace(/\.\d+$/, '')} or later`)
     const folder = await install(t)
-    assert.is(await complaintsOf(`${OLDEST}/lib/tsc.js`, folder, [USE_OF_EVERY_DOOR]), '')
+    assert.is(await complaintsOf(`${OLDEST}/lib/tsc.js`, folder, [USE_OF_EVERY_DOOR, PARAMS_OF_EVERY_PATTERN]), '')
   })
 }
 

@@ -271,3 +271,9 @@ async function openOneOfEach(t: TestContext): Promise<Record<string, object>> {
   }
   return given
 }
+
+test('states the memory of an idle connection as SECURITY does', () => {
+  const cost = /\(`idle`\) \| dwebsocket \| ([\d,]+) B/.exec(readme)?.[1] ?? ''
+  const kib = /An idle\s+connection uses about (\d+) KiB/.exec(read('SECURITY.md'))?.[1]
+  assert.is(Math.round(Number(cost.replaceAll(',', '')) / 1024), Number(kib))
+})

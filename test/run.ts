@@ -3,12 +3,37 @@ import { run } from 'uvu/run'
 import type { Outcome } from './support/unit.ts'
 
 /*
- * npm test -- [PATTERN] [--times]: runs every test whose path matches. At the end it prints the skipped tests by their
- * reasons, the names of the failed ones, and the figures; with --times the slowest files as well.
+ * npm test -- [PATTERN] [--fast] [--times]: runs every test whose path matches; --fast leaves out those that start other
+ * programs or need seconds. At the end it prints the skipped tests by their reasons, the names of the failed ones, and
+ * the figures; with --times the slowest files as well.
  */
 
 const options = process.argv.slice(2)
 const pattern = new RegExp(options.find((word) => !word.startsWith('--')) ?? '')
+
+/** Files that start a browser, another program or many processes, or need more than a few seconds. */
+const SLOW = [
+  'bench/main',
+  'bench/measure/guard',
+  'bench/scenarios',
+  'cli/',
+  'conformance/broken',
+  'conformance/report/html',
+  'conformance/run/',
+  'conformance/unbroken',
+  'connection/stress',
+  'deflate/bomb',
+  'deflate/ws-matrix',
+  'e2e/',
+  'package',
+  'room/broker/redis',
+  'room/fleet',
+  'rough/',
+  'security/leak',
+  'security/life',
+  'security/parser',
+]
+const isSlow = (name: string): boolean => SLOW.some((start) => name.startsWith(start))
 
 /** Groups outcomes by a text, in the order of their first members. */
 function groupBy(all: readonly Outcome[], textOf: (outcome: Outcome) => string): Map<string, Outcome[]> {
@@ -45,7 +70,7 @@ function printSummary(): void {
 
 // Nothing that imports uvu may be imported before uvu's own runner is.
 const { suites } = await parse('test', '\\.test\\.ts$')
-await run(suites.filter(({ name }) => pattern.test(name)))
+await run(suites.filter(({ name }) => pattern.test(name) && !(options.includes('--fast') && isSlow(name))))
 const { outcomes } = await import('./support/unit.ts')
 const { endChromium } = await import('./support/chromium.ts')
 await endChromium()

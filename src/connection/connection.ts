@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
+import type { ByteSource } from '../core/bytes.ts'
 import { CloseCode } from '../core/close-code.ts'
 import type { CloseInfo, ProtocolState } from '../core/closing-handshake.ts'
 import { ProtocolError, WebSocketError } from '../core/errors.ts'
@@ -18,17 +19,18 @@ export let accountMemory: (connection: Connection) => void
 
 /**
  * One WebSocket connection on one stream (RFC 6455). Its callbacks are plain properties with one consumer each: set
- * them before the callback that hands the connection over returns.
+ * them before the callback that hands the connection over returns. When one throws, or the promise that it returns is
+ * rejected, `onError` of the server is called and the connection is closed with 1011.
  */
 export class Connection implements PublicConnection {
   /** The agreed subprotocol, `''` without one (RFC 6455 §4.2.2). */
   readonly subprotocol: string
   /** Called with each message: text as a string, binary as a Buffer that belongs to the receiver. */
-  onMessage: (data: Data, isBinary: boolean) => void = noop
+  onMessage: (data: Data, isBinary: boolean) => unknown = noop
   /** Called with each pong, solicited or not (RFC 6455 §5.5.3). */
-  onPong: (payload: Buffer) => void = noop
+  onPong: (payload: Buffer) => unknown = noop
   /** Called once, when the outcome is known. Nothing is received or sent after it. */
-  onClose: (info: CloseInfo) => void = noop
+  onClose: (info: CloseInfo) => unknown = noop
   /** Returns how many bytes the application stores for this connection, such as a queue: they count as its memory. */
   queuedBytes: () => number = zero
 
@@ -89,9 +91,11 @@ export class Connection implements PublicConnection {
    *
    * @param options `compress: false` sends the message uncompressed, for secrets next to text that an attacker chooses
    *   (CRIME).
-   * @throws {TypeError} when `data` is not a string, Uint8Array, ArrayBuffer or PreparedMessage.
+   * @param data A string, a typed array, DataView or ArrayBuffer, a Blob (messages behind it wait until it is read), or
+   *   what `prepare` returned.
+   * @throws {TypeError} when `data` is something else.
    */
-  send(data: Sendable | PreparedMessage, options?: SendOptions): SendResult {
+  send(data: Sendable | PreparedMessage | Blob, options?: SendOptions): SendResult {
     return this.#parts.output.send(data, options)
   }
 
@@ -104,10 +108,10 @@ export class Connection implements PublicConnection {
    * Sends a ping (RFC 6455 §5.5.2).
    *
    * @param payload At most 125 bytes. Default: empty.
-   * @throws {TypeError} when `payload` is neither a string nor a Uint8Array.
+   * @throws {TypeError} when `payload` is neither a string nor bytes.
    * @throws {RangeError} when it is longer.
    */
-  ping(payload: string | Uint8Array = ''): void {
+  ping(payload: string | ByteSource = ''): void {
     this.#parts.output.ping(payload)
   }
 

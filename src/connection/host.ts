@@ -11,9 +11,9 @@ export type Data = string | Buffer
 /** The public connection as its parts and its host use it: the callbacks of the user, and the ways to end it. */
 export interface PublicConnection {
   readonly state: ProtocolState
-  onMessage(data: Data, isBinary: boolean): void
-  onPong(payload: Buffer): void
-  onClose(info: CloseInfo): void
+  onMessage(data: Data, isBinary: boolean): unknown
+  onPong(payload: Buffer): unknown
+  onClose(info: CloseInfo): unknown
   queuedBytes(): number
   ping(payload: Uint8Array): void
   close(code: number, reason: string, cause: Error): void

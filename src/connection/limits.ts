@@ -98,8 +98,8 @@ export function readLimits(options: LimitOptions, base: Readonly<ConnectionLimit
 
 /** A connection without traffic: its objects, the socket, the request. Measured: 5 KB. */
 const IDLE_BYTES = 16 * 1024
-/** What one read returns, and what is stored of it while the connection is paused. */
-const CHUNK_BYTES = 64 * 1024
+/** What one read returns, and what is read ahead while the connection is paused. */
+const CHUNK_BYTES = 2 * 64 * 1024
 
 /**
  * The most bytes of memory that a connection with these limits can pin, whatever its peer does (RFC 6455 §10.4): the

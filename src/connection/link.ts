@@ -22,7 +22,7 @@ export interface Link {
   /** Reports a change of the memory that the connection uses to its host. */
   account(): void
   countSentMessage(): void
-  /** Returns whether the pong answers a keepalive ping, and records the round trip. */
+  /** Returns whether the pong answers a keepalive ping; records the round trip of the last one. */
   acceptPong(payload: Buffer): boolean
   /** A Close frame was sent first from this side: `closeTimeout` begins. */
   startClosing(): void
@@ -32,8 +32,8 @@ export interface Link {
   endStream(): void
   /** The stream has closed. */
   onGone(): void
-  /** Reports what a callback of the user threw. */
-  reportError(error: unknown): void
+  /** A callback of the user threw, or rejected: the error is reported and the connection fails. */
+  onUserError(error: unknown): void
 }
 
 /** The sending part, as the receiving one uses it. */

@@ -1,10 +1,12 @@
 import type { Duplex } from 'node:stream'
+import { CloseCode } from '../core/close-code.ts'
 import type { CloseInfo } from '../core/closing-handshake.ts'
 import { PauseReason } from '../core/input-gate.ts'
 import { Protocol } from '../core/protocol.ts'
 import { fastEngine } from '../fast/engine.ts'
+import { describe } from '../options/read-options.ts'
 import { acceptedBytes, ownStream } from '../transport/stream-owner.ts'
-import { callUser } from '../user-code/user-code.ts'
+import { callUser, watchResult } from '../user-code/user-code.ts'
 import { channels } from './diagnostics.ts'
 import type { ConnectionHost, ConnectionSetup, PublicConnection } from './host.ts'
 import type { ConnectionLimits } from './limits.ts'
@@ -12,7 +14,7 @@ import type { Link } from './link.ts'
 import { Inbound } from './receive/inbound.ts'
 import { Outbound } from './send/outbound.ts'
 import type { Snapshot } from './watch/snapshot.ts'
-import { Watchdog, type Watched } from './watch/watchdog.ts'
+import { isKeepalivePong, Watchdog, type Watched } from './watch/watchdog.ts'
 
 /** Replaces the list of those who wait for the end, when it has come. */
 const GONE: (() => void)[] = []
@@ -66,13 +68,27 @@ export class Parts implements Link, Watched {
     return this.#outbound === null ? this.stream.writableLength : this.#outbound.bufferedAmount
   }
 
-  /** Memory in bytes: input that waits, output that waits and what the application stores. */
+  /**
+   * Memory in bytes: input that waits, output that waits and what the application stores.
+   *
+   * @throws {TypeError} when `queuedBytes` does not return a number, or what it throws.
+   */
   get memoryUsed(): number {
-    return this.protocol.memoryUsed + this.bufferedAmount + this.connection.queuedBytes()
+    const queued: unknown = this.connection.queuedBytes()
+    if (typeof queued !== 'number') {
+      watchResult(queued, (error) => this.reportError(error))
+      throw new TypeError(`queuedBytes() returned ${describe(queued)}; allowed: a number`)
+    }
+    return this.protocol.memoryUsed + this.bufferedAmount + queued
   }
 
   account(): void {
-    const used = this.memoryUsed
+    let used: number
+    try {
+      used = this.memoryUsed
+    } catch (error) {
+      return this.onUserError(error)
+    }
     if (used === this.#reportedMemory) return
     this.host.onMemoryChange(used - this.#reportedMemory)
     this.#reportedMemory = used
@@ -84,10 +100,27 @@ export class Parts implements Link, Watched {
     if (this.#outbound?.releaseIdleMemory()) this.#outbound = null
   }
 
+  /** `Inbound` pauses the stream again behind the chunk. */
+  readAhead(): void {
+    this.stream.resume()
+  }
+
+  /** Ends the pause as often as callbacks begin it anew, until nothing waits or the codec is busy. */
+  deliverBacklog(): void {
+    const { protocol } = this
+    let before: number
+    do {
+      before = protocol.backlogBytes
+      protocol.resume(PauseReason.READER | PauseReason.RATE | PauseReason.TURN)
+    } while (protocol.isPaused && protocol.backlogBytes < before)
+  }
+
   snapshot(): Snapshot {
     const { protocol } = this
     return {
       isPaused: (protocol.pauseReasons & ~PauseReason.TURN) !== 0,
+      backlogBytes: protocol.backlogBytes,
+      hasEnded: this.stream.readableEnded,
       pending: protocol.pending,
       frameCount: protocol.frameCount,
       receivedBytes: this.#inbound.receivedBytes,
@@ -105,7 +138,7 @@ export class Parts implements Link, Watched {
 
   acceptPong(payload: Buffer): boolean {
     const latency = this.watchdog.acceptPong(payload)
-    if (latency === null) return false
+    if (latency === null) return isKeepalivePong(payload)
     this.host.traffic.countLatency(latency)
     return true
   }
@@ -125,6 +158,7 @@ export class Parts implements Link, Watched {
       () => connection.onClose(info),
       (error) => this.reportError(error),
     )
+    this.account()
     this.endStream()
   }
 
@@ -143,6 +177,8 @@ export class Parts implements Link, Watched {
     const waiting = this.#awaitingEnd
     if (waiting === GONE) return
     this.#awaitingEnd = GONE
+    // Node closes a socket whose peer has ended, paused or not.
+    this.deliverBacklog()
     this.protocol.receiveEnd()
     this.watchdog.stop()
     this.host.onMemoryChange(-this.#reportedMemory)
@@ -159,6 +195,11 @@ export class Parts implements Link, Watched {
       this.#awaitingEnd ??= []
       this.#awaitingEnd.push(resolve)
     })
+  }
+
+  onUserError(error: unknown): void {
+    this.reportError(error)
+    this.connection.fail(CloseCode.INTERNAL_ERROR, 'ERR_WS_CALLBACK_THREW', 'internal error')
   }
 
   reportError(error: unknown): void {

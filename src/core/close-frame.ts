@@ -1,3 +1,4 @@
+import { isUint8Array } from './bytes.ts'
 import { CloseCode, isSendableCloseCode } from './close-code.ts'
 import { ProtocolError } from './errors.ts'
 import { isValidUtf8 } from './text.ts'
@@ -14,7 +15,7 @@ const ALLOWED_CODES = '1000–1003, 1007–1014 and 3000–4999'
  */
 export function encodeCloseBody(code: number, reason: string | Uint8Array): Buffer {
   if (!isSendableCloseCode(code)) throw new RangeError(`close code ${String(code)}; allowed: ${ALLOWED_CODES}`)
-  if (typeof reason !== 'string' && !(reason instanceof Uint8Array)) {
+  if (typeof reason !== 'string' && !isUint8Array(reason)) {
     throw new TypeError(`a close reason of type ${typeof reason}; allowed: a string or a Uint8Array of UTF-8`)
   }
   const text = Buffer.from(reason)

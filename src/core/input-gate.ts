@@ -74,6 +74,11 @@ export class InputGate implements CodecSink {
     return (this.#assembler?.memoryUsed ?? 0) + (this.#codec?.memoryUsed ?? 0) + (this.#backlog?.length ?? 0)
   }
 
+  /** Bytes of input that arrived while paused and wait to be parsed. */
+  get backlogBytes(): number {
+    return this.#backlog === null ? 0 : this.#backlog.length
+  }
+
   /** What the peer has begun and not finished, the most urgent first; null between messages. */
   get pending(): 'header' | 'payload' | 'message' | null {
     if (this.#parser === null) return null

@@ -35,6 +35,11 @@ export class Protocol {
     return this.#input.memoryUsed
   }
 
+  /** Bytes of input that arrived while paused and wait to be parsed. */
+  get backlogBytes(): number {
+    return this.#input.backlogBytes
+  }
+
   /** What the peer has begun and not finished, the most urgent first; null between messages. */
   get pending(): 'header' | 'payload' | 'message' | null {
     return this.#input.pending

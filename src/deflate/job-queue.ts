@@ -1,3 +1,5 @@
+import { AsyncResource } from 'node:async_hooks'
+
 /** Work that needs several turns of the event loop. */
 export interface Job {
   /** Whether it may run for more than some milliseconds. */
@@ -16,7 +18,8 @@ export interface Job {
  */
 export class JobQueue {
   readonly #lanes: number
-  readonly #waiting = { short: new Set<Job>(), long: new Set<Job>() }
+  /** Jobs with their `start`, bound to the AsyncLocalStorage of whoever added them. */
+  readonly #waiting = { short: new Map<Job, Job['start']>(), long: new Map<Job, Job['start']>() }
   readonly #running = new Set<Job>()
   #runningLong = 0
 
@@ -25,7 +28,8 @@ export class JobQueue {
   }
 
   add(job: Job): void {
-    this.#waiting[job.isLong ? 'long' : 'short'].add(job)
+    const start = AsyncResource.bind((finished: () => void) => job.start(finished))
+    this.#waiting[job.isLong ? 'long' : 'short'].set(job, start)
     this.#advance()
   }
 
@@ -38,22 +42,22 @@ export class JobQueue {
 
   #advance(): void {
     while (this.#running.size < this.#lanes) {
-      const job = this.#next()
-      if (job === undefined) return
+      const [job, start] = this.#next() ?? []
+      if (job === undefined || start === undefined) return
       this.#running.add(job)
       if (job.isLong) this.#runningLong++
-      job.start(() => this.#end(job))
+      start(() => this.#end(job))
     }
   }
 
-  #next(): Job | undefined {
+  #next(): [Job, Job['start']] | undefined {
     const { short, long } = this.#waiting
     const isLongFirst = this.#runningLong === 0 && long.size > 0
     const queue = short.size > 0 && !isLongFirst ? short : long
     if (queue === long && this.#runningLong >= Math.max(1, this.#lanes - 1)) return undefined
-    const [job] = queue
-    queue.delete(job)
-    return job
+    const [next] = queue
+    if (next !== undefined) queue.delete(next[0])
+    return next
   }
 
   #end(job: Job): void {

@@ -29,6 +29,8 @@ interface Handle {
   bytesWritten?: number
   /** Bytes of those that libuv still has. */
   writeQueueSize?: number
+  /** The handle below that of a TLS socket. */
+  _parent?: Handle | null
 }
 
 type Fields = Record<symbol, unknown> & { _handle?: Handle | null }
@@ -95,9 +97,13 @@ export function restoreNodeEndListener(stream: Duplex, merged: EndListener): voi
   if (stream.listenerCount('end', merged) === 1) stream.off('end', merged).prependListener('end', nodeEndListener!)
 }
 
-/** Bytes of `socket` that the kernel has accepted, including a partly finished write; null where Node does not tell. */
+/**
+ * Bytes of a socket, of a TLS socket encrypted ones, that the kernel has accepted, including a partly finished write;
+ * null where Node does not tell.
+ */
 export function kernelAcceptedBytes(socket: object): number | null {
-  const { _handle: handle } = socket as Fields
-  if (socket.constructor !== Socket || handle?.writeQueueSize === undefined) return null
-  return (handle.bytesWritten ?? 0) - handle.writeQueueSize
+  if (!(socket instanceof Socket)) return null
+  const { _handle: handle } = socket as unknown as Fields
+  const { bytesWritten, writeQueueSize } = handle?._parent ?? handle ?? {}
+  return bytesWritten === undefined || writeQueueSize === undefined ? null : bytesWritten - writeQueueSize
 }

@@ -58,6 +58,22 @@ export function formatAccept({ key, subprotocol, extensions, headers }: Acceptan
   return `${head}\r\n`
 }
 
+/** Fields of a response that a 101 must not have, besides those of the handshake. */
+const NOT_FOR_ACCEPT = /^(?:content-.*|date|keep-alive|trailer)$/i
+
+/**
+ * Adds fields to a 101 of `formatAccept`. Those that a 101 must not have and those of the handshake are left out: an
+ * app sets them for the response that it would have sent otherwise.
+ *
+ * @throws {TypeError} when a field cannot be sent.
+ */
+export function addAcceptFields(head: string, fields: HeaderFields): string {
+  const allowed = Object.entries(fields).filter(
+    ([name]) => !ACCEPT_NAMES.has(name.toLowerCase()) && !NOT_FOR_ACCEPT.test(name),
+  )
+  return `${head.slice(0, -2)}${formatFields(Object.fromEntries(allowed), ACCEPT_NAMES)}\r\n`
+}
+
 /**
  * Encodes the HTTP response that refuses an opening handshake: the error's status and fields, `Connection: close` and
  * the error's message as text (RFC 6455 §4.2.2). A HEAD request gets no body (RFC 9110 §9.3.2).

@@ -157,9 +157,10 @@ export class Delivery {
 
   /** Sends a waiting member as much of the backlog as it can accept now. */
   #sendBacklog(member: Member): void {
-    if (member.next === -1) return
-    this.flush()
     const { connection } = member.session
+    // After the end `drained()` resolves at once, whatever waits.
+    if (member.next === -1 || connection.state === 'closed') return
+    this.flush()
     this.#counts.droppedMessages += Math.max(0, this.#backlog.start - member.next)
     member.next = Math.max(this.#backlog.start, member.next)
     for (; member.next < this.#backlog.end; member.next += 1) {

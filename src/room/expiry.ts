@@ -1,4 +1,4 @@
-import type { SessionWatcher } from '../session/websocket.ts'
+import type { SessionWatcher } from '../session/watcher.ts'
 
 /** The longest delay of a timer in Node. */
 const LONGEST_DELAY = 2 ** 31 - 1

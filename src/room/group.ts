@@ -1,4 +1,5 @@
-import type { SessionWatcher, WebSocket } from '../session/websocket.ts'
+import type { SessionWatcher } from '../session/watcher.ts'
+import type { WebSocket } from '../session/websocket.ts'
 import type { Broker, Publication } from './broker/broker.ts'
 import type { DeliveryCounts } from './delivery.ts'
 import type { MessageId } from './envelope.ts'

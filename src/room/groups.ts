@@ -1,3 +1,4 @@
+import { type ByteSource, bytesOf } from '../core/bytes.ts'
 import type { WebSocket } from '../session/websocket.ts'
 import type { Broker, BrokerStats, Payload } from './broker/broker.ts'
 import { MemoryBroker } from './broker/memory.ts'
@@ -23,7 +24,7 @@ export interface GroupsStats extends DeliveryCounts {
 
 /** A broadcast to a group. */
 export interface Broadcast {
-  readonly message: Payload | Uint8Array | ArrayBuffer
+  readonly message: string | ByteSource
   /** Default true. */
   readonly compress?: boolean | undefined
   readonly except?: WebSocket | undefined
@@ -139,9 +140,10 @@ export class Groups {
 }
 
 /** Copies bytes, because the application may change them while they wait to be published. */
-function copyPayload(message: Payload | Uint8Array | ArrayBuffer): Payload {
+function copyPayload(message: string | ByteSource): Payload {
   if (typeof message === 'string') return message
-  if (message instanceof Uint8Array || message instanceof ArrayBuffer) return Buffer.from(new Uint8Array(message))
+  const bytes = bytesOf(message)
+  if (bytes !== null) return Buffer.from(bytes)
   const type = message === null ? 'null' : typeof message
-  throw new TypeError(`message is of type ${type}; allowed: a string, Uint8Array or ArrayBuffer`)
+  throw new TypeError(`message is of type ${type}; allowed: a string, typed array, DataView or ArrayBuffer`)
 }

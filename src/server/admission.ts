@@ -19,6 +19,8 @@ export class Admission {
   readonly #isLimited: boolean
   readonly #byAddress = new Map<string, number>()
   #count = 0
+  /** Counted streams, each with its listener for the end. */
+  readonly #counted = new WeakMap<Duplex, () => void>()
 
   constructor({ maxConnections, maxConnectionsPerAddress, trustedProxies }: AdmissionSettings) {
     this.#maxConnections = maxConnections
@@ -47,8 +49,18 @@ export class Admission {
     this.#awaitLeaving(stream, address)
   }
 
+  /** Ends the count of a stream that another listener answers. */
+  leave(stream: Duplex): void {
+    const end = this.#counted.get(stream)
+    if (end === undefined) return
+    stream.off('close', end)
+    end()
+  }
+
   #awaitLeaving(stream: Duplex, address: string | null): void {
-    stream.once('close', () => this.#leave(address))
+    const end = (): void => this.#end(address)
+    this.#counted.set(stream, end)
+    stream.once('close', end)
   }
 
   /** The client's address: the last forwarded one that is not a trusted proxy, else the socket's. */
@@ -69,7 +81,7 @@ export class Admission {
     return version !== 0 && this.#trusted.check(address, version === 6 ? 'ipv6' : 'ipv4')
   }
 
-  #leave(address: string | null): void {
+  #end(address: string | null): void {
     this.#count--
     if (address === null) return
     const left = this.#byAddress.get(address)! - 1

@@ -5,13 +5,16 @@ import { channels } from '../connection/diagnostics.ts'
 import type { ConnectionSetup, RequestSource } from '../connection/host.ts'
 import { HandshakeError } from '../core/errors.ts'
 import { checkUpgradeRequest, type UpgradeRequestHead } from '../handshake/upgrade-request.ts'
-import { guardStream } from '../transport/stream-owner.ts'
+import { guardStream, releaseStream } from '../transport/stream-owner.ts'
 import { callUser } from '../user-code/user-code.ts'
 import { Admission } from './admission.ts'
 import type { ConnectionSet } from './connection-set.ts'
 import type { ServerSettings } from './options.ts'
 import { OriginWarnings } from './origin-warnings.ts'
+import { isTaken } from './shared-stream.ts'
 import { refusePending, refuseStream, Upgrade, type UpgradeHost } from './upgrade.ts'
+
+const ignore = (): void => {}
 
 /** The opening handshakes of one server, from the request to the decision (RFC 6455 §4.2). */
 export class Handshakes implements UpgradeHost {
@@ -43,16 +46,21 @@ export class Handshakes implements UpgradeHost {
     return this.#refused
   }
 
-  /** Checks a request and asks for a decision, or refuses it. Never throws for what the peer sent. */
-  begin(request: UpgradeRequestHead, source: RequestSource, stream: Duplex, head: Buffer): void {
+  /**
+   * Checks a request and asks for a decision, or refuses it. Never throws for what the peer sent.
+   *
+   * @param isShared Whether other listeners may answer the request: then it is left to them instead of refused.
+   */
+  begin(request: UpgradeRequestHead, source: RequestSource, stream: Duplex, head: Buffer, isShared = false): void {
     guardStream(stream)
     let upgrade: Upgrade
     try {
       this.#checkCapacity()
       this.#admission.enter(source, stream)
-      upgrade = new Upgrade(checkUpgradeRequest(request), source, stream, head, this)
+      upgrade = new Upgrade(checkUpgradeRequest(request), source, stream, head, this, isShared)
     } catch (error) {
       const refusal = this.toRefusal(error)
+      if (isShared) return this.leave(stream, refusal)
       this.onRefused(source, refusal)
       return refuseStream(stream, refusal, request.method)
     }
@@ -61,6 +69,22 @@ export class Handshakes implements UpgradeHost {
       (error) => refusePending(upgrade, error),
     )
     if (!upgrade.settled) this.#awaitDecision(upgrade)
+  }
+
+  /** Leaves a request to other listeners; refuses it when none of them has answered within the handshake timeout. */
+  leave(stream: Duplex, error: HandshakeError): void {
+    this.#admission.leave(stream)
+    releaseStream(stream)
+    stream.on('error', ignore)
+    const timer = setTimeout(() => {
+      if (!isTaken(stream)) refuseStream(stream, error)
+    }, this.#timeout)
+    timer.unref()
+    stream.once('close', () => clearTimeout(timer))
+  }
+
+  onLeft(upgrade: Upgrade, error: HandshakeError): void {
+    this.leave(upgrade.stream, error)
   }
 
   /** Refuses the upgrades that wait for a decision, and every later one. */
@@ -106,6 +130,8 @@ export class Handshakes implements UpgradeHost {
   #awaitDecision(upgrade: Upgrade): void {
     const { stream } = upgrade
     const timer = setTimeout(() => {
+      // Another listener of the HTTP server has answered, and user code left the request to it.
+      if (isTaken(stream)) return forget()
       const message = `no decision on the request within ${this.#timeout} ms`
       refusePending(upgrade, new HandshakeError(503, 'ERR_WS_HANDSHAKE_TIMEOUT', message, { 'Retry-After': '5' }))
     }, this.#timeout)

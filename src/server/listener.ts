@@ -5,6 +5,7 @@ import {
   type ServerResponse,
 } from 'node:http'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import type { RequestSource } from '../connection/host.ts'
 import type { HandshakeError } from '../core/errors.ts'
 import { isFastEnabled } from '../fast/enabled.ts'
 import { trackConnections } from '../fast/node-http.ts'
@@ -14,6 +15,7 @@ import { hasOwner, releaseStream } from '../transport/stream-owner.ts'
 import { HeadReader, type HeadSink } from './head-reader.ts'
 import { readListenTarget } from './listen-target.ts'
 import type { ServerSettings } from './options.ts'
+import { HeadRequest } from './request-source.ts'
 import { refuseStream } from './upgrade.ts'
 
 /** Milliseconds for the body of a plain request: node's own default. */
@@ -21,8 +23,8 @@ const REQUEST_TIMEOUT = 300_000
 
 /** Receives the requests of a `Listener`. */
 export interface ListenerHost {
-  /** An upgrade request; `text` is the latin1 source of its head, `rest` what was read behind it. */
-  onUpgradeHead(head: RequestHead, text: string, socket: Socket, rest: Buffer): void
+  /** An upgrade request; `rest` was read behind it. */
+  onUpgradeHead(head: RequestHead, source: RequestSource, socket: Socket, rest: Buffer): void
   /** A request head was refused. */
   onHeadRefused(error: HandshakeError): void
   /** Handles upgrade requests on connections that began with plain HTTP. */
@@ -128,7 +130,7 @@ export class Listener {
     this.#readers.delete(reader)
     const { socket } = reader
     if (isUpgradeRequest(head)) {
-      this.#host.onUpgradeHead(head, text, socket, rest)
+      this.#host.onUpgradeHead(head, new HeadRequest(text, socket), socket, rest)
       // Nothing more is read until the upgrade is accepted or refused.
       if (!hasOwner(socket) && !socket.writableEnded) socket.pause()
     } else {

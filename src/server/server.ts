@@ -1,22 +1,30 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { Server as HttpsServer } from 'node:https'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Connection } from '../connection/connection.ts'
 import { CloseCode } from '../core/close-code.ts'
-import { HandshakeError, WebSocketError } from '../core/errors.ts'
-import { isUpgradeRequest } from '../handshake/upgrade-request.ts'
+import { WebSocketError } from '../core/errors.ts'
 import { callUser, reportTo } from '../user-code/user-code.ts'
+import { type AnyHttpServer, attachTo } from './attachment.ts'
 import { type Acceptance, authorizeUpgrade } from './authorize.ts'
 import { ConnectionSet } from './connection-set.ts'
 import { Handshakes } from './handshakes.ts'
 import { Listener } from './listener.ts'
 import { readServerOptions, type ServerOptions, type ServerSettings } from './options.ts'
 import { answerError, answerUpgradeRequired } from './plain-response.ts'
-import { HeadRequest } from './request-source.ts'
 import { endConnections, readShutdownOptions, type ShutdownOptions, type ShutdownResult } from './shutdown.ts'
 import { readStats, type ServerStats } from './stats.ts'
-import { refusePending, refuseStream, type Upgrade } from './upgrade.ts'
+import { refusePending, type Upgrade } from './upgrade.ts'
+
+/** Where the requests of a server go, as long as the user sets no `onUpgrade` or `onRequest`. */
+export interface Routes {
+  /** Whether there is a view at the path of an upgrade request; `null` when only the app can tell. */
+  claims(request: IncomingMessage): boolean | null
+  readonly onUpgrade: (upgrade: Upgrade) => unknown
+  readonly onRequest?: ((request: IncomingMessage, response: ServerResponse) => unknown) | undefined
+}
+
+let routesOf: (server: WebSocketServer, routes: Routes) => void
 
 /** Accepts upgrade requests on a port of its own (`listen`) or on the user's HTTP server (`attach`, `handleUpgrade`). */
 export class WebSocketServer {
@@ -25,6 +33,15 @@ export class WebSocketServer {
   readonly #handshakes: Handshakes
   readonly #draining = new AbortController()
   #listener: Listener | null = null
+  #routes: Routes | null = null
+
+  static {
+    routesOf = (server, routes) => {
+      server.#routes = routes
+      server.onUpgrade = routes.onUpgrade
+      server.onRequest = routes.onRequest ?? server.onRequest
+    }
+  }
 
   /** A new connection, unless `onUpgrade` is set: callbacks per message, without session or promise. */
   onConnection: (connection: Connection) => unknown = () => {}
@@ -73,8 +90,7 @@ export class WebSocketServer {
     const handshakes = this.#handshakes
     this.#listener = new Listener(
       {
-        onUpgradeHead: (head, text, socket, rest) =>
-          handshakes.begin(head, new HeadRequest(text, socket), socket, rest),
+        onUpgradeHead: (head, source, socket, rest) => handshakes.begin(head, source, socket, rest),
         onHeadRefused: (error) => handshakes.onRefused(null, error),
         attach: (httpServer) => this.attach(httpServer),
         onRequest: (request, response) => this.#answer(request, response),
@@ -85,14 +101,19 @@ export class WebSocketServer {
     return this.#listener.listen(portOrPath, host)
   }
 
-  /** Handles the upgrade requests of a `node:http` or `node:https` server; other protocols are left to its other listeners. */
-  attach(httpServer: Server | HttpsServer): void {
-    httpServer.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
-      if (httpServer.listenerCount('upgrade') > 1 && !isUpgradeRequest(request)) return
-      this.handleUpgrade(request, stream, head)
+  /**
+   * Handles the upgrade requests of a `node:http` or `node:https` server, or of an http2 server with `allowHTTP1`. With
+   * other `'upgrade'` listeners on it, paths without a view are left to them. A request for another protocol, such as
+   * `Upgrade: h2c`, is handled as an ordinary one.
+   */
+  attach(httpServer: AnyHttpServer): void {
+    const handshakes = this.#handshakes
+    attachTo(httpServer, {
+      claims: (request) => this.#claims(request),
+      begin: (request, stream, head, isShared) =>
+        handshakes.begin(request, { message: request }, stream, head, isShared),
+      leave: (stream, error) => handshakes.leave(stream, error),
     })
-    // Without a listener node closes the connection of a CONNECT request and sends no response.
-    if (httpServer.listenerCount('connect') === 0) httpServer.on('connect', refuseConnect)
   }
 
   /**
@@ -139,6 +160,11 @@ export class WebSocketServer {
     await this.shutdown({ code, reason })
   }
 
+  /** Without routes every path is ours, but for those that other listeners answer first. */
+  #claims(request: IncomingMessage): boolean | null {
+    return this.#routes?.onUpgrade === this.onUpgrade ? this.#routes.claims(request) : null
+  }
+
   #decide(upgrade: Upgrade): void {
     const choice = authorizeUpgrade(upgrade, this.#settings.policy)
     if (choice instanceof Promise) {
@@ -171,6 +197,7 @@ export class WebSocketServer {
   }
 }
 
-function refuseConnect(_request: IncomingMessage, stream: Duplex): void {
-  refuseStream(stream, new HandshakeError(405, 'ERR_WS_METHOD', 'method CONNECT, must be GET', { Allow: 'GET' }))
+/** Sets where the requests of a server go. */
+export function setRoutes(server: WebSocketServer, routes: Routes): void {
+  routesOf(server, routes)
 }

@@ -10,7 +10,8 @@ import { negotiate } from '../deflate/offer.ts'
 import type { ResolvedDeflateOptions } from '../deflate/options.ts'
 import type { HeaderFields } from '../handshake/header-field.ts'
 import type { UpgradeRequest } from '../handshake/upgrade-request.ts'
-import { formatAccept, formatRefusal } from '../handshake/upgrade-response.ts'
+import { addAcceptFields, formatAccept, formatRefusal } from '../handshake/upgrade-response.ts'
+import { DeferredHead } from './deferred-head.ts'
 
 /** Choices of the code that accepts an upgrade. */
 export interface AcceptOptions {
@@ -36,7 +37,9 @@ export interface UpgradeHost {
   toRefusal(error: unknown): HandshakeError
   /** An upgrade was refused. */
   onRefused(source: RequestSource, error: HandshakeError): void
-  /** An upgrade was accepted, refused or released; called once for each. */
+  /** An upgrade is left to other listeners; called before `onSettled`. */
+  onLeft(upgrade: Upgrade, error: HandshakeError): void
+  /** An upgrade was accepted, refused, left or released; called once for each. */
   onSettled(upgrade: Upgrade): void
 }
 
@@ -45,11 +48,15 @@ const RESPONSE_TIMEOUT = 5_000
 
 let releaseOf: (upgrade: Upgrade) => Duplex
 let refuseOf: (upgrade: Upgrade, error: unknown) => void
+let acceptLaterOf: (upgrade: Upgrade, options: AcceptOptions, readFields: () => HeaderFields) => Opening
+let declineOf: (upgrade: Upgrade, error: unknown) => void
 
 /** A valid upgrade request that waits for a decision: `accept` or `refuse`, once (RFC 6455 §4.2.2). */
 export class Upgrade {
   /** Whether the request arrived over TLS. */
   readonly secure: boolean
+  /** Whether other listeners of the HTTP server may answer the request, so that only acceptance is certain to be ours. */
+  readonly shared: boolean
   /** The stream of the request. */
   readonly stream: Duplex
   readonly #handshake: UpgradeRequest
@@ -61,10 +68,20 @@ export class Upgrade {
   static {
     releaseOf = (upgrade) => upgrade.#release()
     refuseOf = (upgrade, error) => upgrade.#refusePending(error)
+    declineOf = (upgrade, error) => upgrade.#decline(error)
+    acceptLaterOf = (upgrade, options, readFields) => upgrade.#acceptLater(options, readFields)
   }
 
   /** @param head Bytes that were read behind the request. */
-  constructor(handshake: UpgradeRequest, source: RequestSource, stream: Duplex, head: Buffer, host: UpgradeHost) {
+  constructor(
+    handshake: UpgradeRequest,
+    source: RequestSource,
+    stream: Duplex,
+    head: Buffer,
+    host: UpgradeHost,
+    shared = false,
+  ) {
+    this.shared = shared
     this.secure = (stream as Partial<TLSSocket>).encrypted === true
     this.stream = stream
     this.#handshake = handshake
@@ -110,7 +127,21 @@ export class Upgrade {
    * @throws {TypeError} when the subprotocol was not offered or a header field cannot be sent.
    * @throws {RangeError} when a limit is not allowed.
    */
-  accept({ subprotocol, headers, limits }: AcceptOptions = {}): Connection {
+  accept(options: AcceptOptions = {}): Connection {
+    const { head, open } = this.#prepare(options)
+    this.stream.write(head, 'latin1')
+    return open()
+  }
+
+  #acceptLater(options: AcceptOptions, readFields: () => HeaderFields): Opening {
+    const { head, open } = this.#prepare(options)
+    const connection = open()
+    const deferred = new DeferredHead(this.stream, () => addAcceptFields(head, readFields()))
+    return { connection, sendHead: () => deferred.send() }
+  }
+
+  /** Settles the upgrade; the caller sends the head and opens the connection. */
+  #prepare({ subprotocol, headers, limits }: AcceptOptions): { head: string; open: () => Connection } {
     if (subprotocol !== undefined && !this.subprotocols.includes(subprotocol)) {
       const offered = this.subprotocols.join(', ') || 'none'
       throw new TypeError(`subprotocol ${JSON.stringify(subprotocol)} was not offered; offered: ${offered}`)
@@ -118,20 +149,22 @@ export class Upgrade {
     const { deflate, limits: serverLimits } = this.#host
     const ownLimits = limits === undefined ? serverLimits : readLimits(limits, serverLimits)
     const agreement = deflate === null ? null : negotiate(this.#handshake.extensions, deflate)
-    const answer = formatAccept({ key: this.#handshake.key, subprotocol, extensions: agreement?.response, headers })
+    const head = formatAccept({ key: this.#handshake.key, subprotocol, extensions: agreement?.response, headers })
     this.#settle()
-    this.stream.write(answer, 'latin1')
-    const codec =
-      agreement === null
-        ? null
-        : new DeflateCodec({ role: 'server', parameters: agreement.parameters, options: deflate! })
-    return this.#host.open(this.stream, {
-      request: this.#source,
-      head: this.#head,
-      subprotocol: subprotocol ?? '',
-      codec,
-      limits: ownLimits,
-    })
+    const open = (): Connection => {
+      const codec =
+        agreement === null
+          ? null
+          : new DeflateCodec({ role: 'server', parameters: agreement.parameters, options: deflate! })
+      return this.#host.open(this.stream, {
+        request: this.#source,
+        head: this.#head,
+        subprotocol: subprotocol ?? '',
+        codec,
+        limits: ownLimits,
+      })
+    }
+    return { head, open }
   }
 
   /**
@@ -159,6 +192,14 @@ export class Upgrade {
     else this.refuse(error)
   }
 
+  #decline(error: unknown): void {
+    if (!this.shared) return this.#refusePending(error)
+    const refusal = this.#host.toRefusal(error)
+    if (this.#settled) return
+    this.#host.onLeft(this, refusal)
+    this.#settle()
+  }
+
   #release(): Duplex {
     this.#settle()
     return this.stream
@@ -171,9 +212,31 @@ export class Upgrade {
   }
 }
 
+/** An accepted upgrade whose 101 may not be sent yet. */
+export interface Opening {
+  readonly connection: Connection
+  /** Sends the 101 now, with the fields of the application. */
+  sendHead(): void
+}
+
+/**
+ * Accepts an upgrade like `upgrade.accept`, but sends the 101 on `sendHead`, or before the first frame. Fields that a
+ * 101 must not have are left out.
+ *
+ * @param readFields Returns the fields of the application at that time; must not throw.
+ */
+export function acceptLater(upgrade: Upgrade, options: AcceptOptions, readFields: () => HeaderFields): Opening {
+  return acceptLaterOf(upgrade, options, readFields)
+}
+
 /** Refuses an upgrade unless it is settled; an error that is not a HandshakeError is reported in both cases. */
 export function refusePending(upgrade: Upgrade, error: unknown): void {
   refuseOf(upgrade, error)
+}
+
+/** Refuses an upgrade that nothing here is responsible for; a shared one is left to other listeners. */
+export function declineUpgrade(upgrade: Upgrade, error: unknown): void {
+  declineOf(upgrade, error)
 }
 
 /** Settles an upgrade and returns its stream to a caller that writes the response and calls `endResponse`. */

@@ -2,7 +2,7 @@ import { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { type Duplex, Writable } from 'node:stream'
 import { CloseCode } from '../core/close-code.ts'
-import { endResponse, releaseUpgrade, type Upgrade } from '../server/upgrade.ts'
+import { declineUpgrade, endResponse, releaseUpgrade, type Upgrade } from '../server/upgrade.ts'
 import { refusals } from './router.ts'
 import type { WebSocket } from './websocket.ts'
 
@@ -12,15 +12,17 @@ import type { WebSocket } from './websocket.ts'
  * replaced by 400. Once the request is accepted, what is written is discarded, and `response.end()` closes the session
  * of a handler that is not decorated.
  *
- * @param session The session of a handler that is not decorated, `null` without one.
+ * @param session Returns the session of a handler that is not decorated. Default: none.
  */
-export function makeAppResponse(upgrade: Upgrade, session: () => WebSocket | null): ServerResponse {
+export function makeAppResponse(upgrade: Upgrade, session: () => WebSocket | null = () => null): ServerResponse {
   const response = new ServerResponse(upgrade.request)
   let stream: Duplex | null = null
   const decide = (): void => {
     // An informational response (1xx) decides nothing.
     if (upgrade.settled || !response.headersSent) return
-    if (response.statusCode < 300) upgrade.refuse(refusals.notAccepted)
+    // The path may be another listener's: an app answers 404 to it, or whatever it answers to everything.
+    if (upgrade.shared) declineUpgrade(upgrade, refusals[404])
+    else if (response.statusCode < 300) upgrade.refuse(refusals.notAccepted)
     else stream = releaseUpgrade(upgrade)
   }
   const sink = new Writable({
@@ -42,6 +44,9 @@ export function makeAppResponse(upgrade: Upgrade, session: () => WebSocket | nul
   // ServerResponse uses only the Writable part of a socket.
   response.assignSocket(sink as Socket)
   response.once('finish', () => sink.end())
-  upgrade.stream.once('close', () => sink.destroy())
+  // The response of an accepted request still ends when its peer has left: `finish` handlers run.
+  upgrade.stream.once('close', () => {
+    if (stream !== null || !upgrade.settled) sink.destroy()
+  })
   return response
 }

@@ -1,6 +1,6 @@
 import type { ServerOptions } from '../server/options.ts'
 import { readPolicy } from '../server/policy.ts'
-import { WebSocketServer } from '../server/server.ts'
+import { setRoutes, WebSocketServer } from '../server/server.ts'
 import { reportTo } from '../user-code/user-code.ts'
 import { Draining } from './draining.ts'
 import { queueMarkNames } from './message-queue.ts'
@@ -9,9 +9,9 @@ import { Router, type ViewTable } from './router.ts'
 import { readSessionOptions, type SessionOptions } from './websocket.ts'
 
 /** Options of `createServer`: those of a server, and of its sessions unless a view has its own. */
-export interface CreateServerOptions extends ServerOptions, SessionOptions {
+export interface CreateServerOptions<Patterns extends string = string> extends ServerOptions, SessionOptions {
   /** Views by path pattern, as in `{ '/chat/:room': accept_websocket(chat) }`; for the patterns see `Urls`. */
-  urls?: ViewTable | undefined
+  urls?: ViewTable<Patterns> | undefined
   /** Accepts WebSocket requests for views that are not decorated, as `accept_websocket` does. Default false. */
   WEBSOCKET_ACCEPT_ALL?: boolean | undefined
 }
@@ -23,14 +23,19 @@ export interface CreateServerOptions extends ServerOptions, SessionOptions {
  * @throws {TypeError} when an option is unknown, a pattern is not a path or a view is not a function.
  * @throws {RangeError} when the value of an option is not allowed.
  */
-export function createServer(options: CreateServerOptions = {}): WebSocketServer {
+export function createServer<Patterns extends string = string>(
+  options: CreateServerOptions<Patterns> = {},
+): WebSocketServer {
   const { urls, WEBSOCKET_ACCEPT_ALL, ...others } = options
   const server = new WebSocketServer(withoutSessionOptions(others))
   const host = makeHost(server, others)
   if (urls === undefined) return server
   const router = new Router(urls, host, WEBSOCKET_ACCEPT_ALL)
-  server.onUpgrade = (upgrade) => router.onUpgrade(upgrade)
-  server.onRequest = (request, response) => router.onRequest(request, response)
+  setRoutes(server, {
+    claims: (request) => router.claims(request),
+    onUpgrade: (upgrade) => router.onUpgrade(upgrade),
+    onRequest: (request, response) => router.onRequest(request, response),
+  })
   return server
 }
 

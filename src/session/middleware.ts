@@ -1,12 +1,12 @@
-import type { IncomingMessage, Server } from 'node:http'
-import type { Server as HttpsServer } from 'node:https'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { flag } from '../options/option-rule.ts'
 import { checkOption } from '../options/read-options.ts'
+import type { AnyHttpServer } from '../server/attachment.ts'
 import { authorizeUpgrade } from '../server/authorize.ts'
 import type { ServerOptions } from '../server/options.ts'
 import { removeQuery } from '../server/request-fields.ts'
-import { WebSocketServer } from '../server/server.ts'
-import { refusePending, type Upgrade } from '../server/upgrade.ts'
+import { setRoutes, WebSocketServer } from '../server/server.ts'
+import { declineUpgrade, type Upgrade } from '../server/upgrade.ts'
 import { makeAppResponse } from './app-response.ts'
 import { makeHost, withoutSessionOptions } from './create-server.ts'
 import { acceptUpgrade, announceUpgrade, type ViewHost } from './pending-upgrade.ts'
@@ -32,7 +32,7 @@ export interface MiddlewareOptions extends ServerOptions, SessionOptions {
 export class WebSocketMiddleware {
   /** The server that owns the connections; close it with `close()` or `shutdown()`. */
   readonly server: WebSocketServer
-  readonly #httpServer: Server | HttpsServer
+  readonly #httpServer: AnyHttpServer
   readonly #host: ViewHost
   readonly #acceptsAll: boolean
 
@@ -40,15 +40,15 @@ export class WebSocketMiddleware {
    * @throws {TypeError} when an option is unknown or has the wrong type.
    * @throws {RangeError} when its value is not allowed.
    */
-  constructor(httpServer: Server | HttpsServer, options: MiddlewareOptions = {}) {
+  constructor(httpServer: AnyHttpServer, options: MiddlewareOptions = {}) {
     const { WEBSOCKET_ACCEPT_ALL = false, ...others } = options
     this.server = new WebSocketServer(withoutSessionOptions(others))
     this.#httpServer = httpServer
     this.#host = makeHost(this.server, others)
     this.#acceptsAll = checkOption('WEBSOCKET_ACCEPT_ALL', WEBSOCKET_ACCEPT_ALL, flag(false))
-    this.server.onUpgrade = (upgrade) => this.#onUpgrade(upgrade)
+    setRoutes(this.server, { claims: () => null, onUpgrade: (upgrade) => this.#onUpgrade(upgrade) })
     this.server.attach(httpServer)
-    httpServer.prependListener('request', (request: IncomingMessage) => {
+    ;(httpServer as Server).prependListener('request', (request: IncomingMessage) => {
       if (!isMarked(request)) markRequest(request, false, this.#host.addressOf)
     })
   }
@@ -56,11 +56,11 @@ export class WebSocketMiddleware {
   #onUpgrade(upgrade: Upgrade): void {
     markRequest(upgrade.request, true, this.#host.addressOf)
     if (this.#acceptsAll) {
-      this.#runOpenly(upgrade).catch((error) => refusePending(upgrade, error))
+      this.#runOpenly(upgrade).catch((error) => declineUpgrade(upgrade, error))
       return
     }
     announceUpgrade({ upgrade, host: this.#host })
-    this.#run(upgrade, () => null)
+    this.#run(upgrade, makeAppResponse(upgrade))
   }
 
   /** Runs the chain with a `request.websocket` that accepts on first use. A getter cannot wait: the policy is applied first. */
@@ -68,17 +68,21 @@ export class WebSocketMiddleware {
     const { request } = upgrade
     const acceptance = await authorizeUpgrade(upgrade, this.#host.policy)
     let session: WebSocket | null = null
+    const response = makeAppResponse(upgrade, () => session)
     setSessionLater(request, () => {
-      session ??= acceptUpgrade(upgrade, this.#host, acceptance)
+      if (session !== null) return session
+      const open = acceptUpgrade(upgrade, this.#host, acceptance, response)
+      open?.sendHead()
+      session = open?.session ?? null
       return session
     })
     removeQuery(request)
     announceUpgrade({ upgrade, host: this.#host, acceptance })
-    this.#run(upgrade, () => session)
+    this.#run(upgrade, response)
   }
 
-  #run(upgrade: Upgrade, session: () => WebSocket | null): void {
+  #run(upgrade: Upgrade, response: ServerResponse): void {
     if (upgrade.settled || upgrade.stream.destroyed) return
-    this.#httpServer.emit('request', upgrade.request, makeAppResponse(upgrade, session))
+    this.#httpServer.emit('request', upgrade.request, response)
   }
 }

@@ -1,10 +1,13 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { HeaderFields } from '../handshake/header-field.ts'
+import { equalsIgnoreCase } from '../handshake/header-grammar.ts'
 import { type Acceptance, authorizeUpgrade } from '../server/authorize.ts'
 import type { PolicySettings } from '../server/policy.ts'
-import { refusePending, type Upgrade } from '../server/upgrade.ts'
+import { acceptLater, refusePending, type Upgrade } from '../server/upgrade.ts'
 import type { Draining } from './draining.ts'
 import type { ViewSettings } from './view-options.ts'
 import { setSession } from './view-request.ts'
+import { readResponseFields } from './view-response.ts'
 import { type SessionSettings, WebSocket } from './websocket.ts'
 
 /** The parts of a server that its views share. */
@@ -46,34 +49,41 @@ export function takePendingUpgrade(request: IncomingMessage): PendingUpgrade | n
  */
 export async function acceptPendingUpgrade(
   { upgrade, host, acceptance: first }: PendingUpgrade,
+  response: ServerResponse,
   settings: ViewSettings,
-): Promise<WebSocket | null> {
+): Promise<OpenSession | null> {
   const serverPolicy = first === undefined ? host.policy : { ...host.policy, origins: '*' as const, authorize: null }
   try {
     const acceptance = await authorizeUpgrade(upgrade, joinPolicies(serverPolicy, settings.policy))
-    const headers = { ...first?.headers, ...acceptance.headers }
-    return acceptUpgrade(upgrade, host, { ...acceptance, headers }, settings)
+    const headers = joinFields(first?.headers, acceptance.headers)
+    return acceptUpgrade(upgrade, host, { ...acceptance, headers }, response, settings)
   } catch (error) {
     refusePending(upgrade, error)
     return null
   }
 }
 
-/** Sends the 101 and puts the session on the request; `null` when it is too late for that. */
+/** A session, and the 101 that waits for the fields of its view. */
+export interface OpenSession {
+  readonly session: WebSocket
+  /** Sends the 101 with the fields that the response has now. Frames that are sent earlier send it as well. */
+  sendHead(): void
+}
+
+/** Accepts an upgrade and puts the session on the request; `null` when it is too late for that. */
 export function acceptUpgrade(
   upgrade: Upgrade,
   host: ViewHost,
   acceptance: Acceptance,
+  response: ServerResponse,
   settings?: ViewSettings,
-): WebSocket | null {
+): OpenSession | null {
   if (upgrade.settled || upgrade.stream.destroyed) return null
-  const session = new WebSocket(
-    upgrade.accept({ ...acceptance, limits: settings?.limits }),
-    { ...host.session, ...settings?.session },
-    host.draining,
-  )
+  const options = { ...acceptance, limits: settings?.limits }
+  const { connection, sendHead } = acceptLater(upgrade, options, () => readResponseFields(response))
+  const session = new WebSocket(connection, { ...host.session, ...settings?.session }, host.draining)
   setSession(upgrade.request, session)
-  return session
+  return { session, sendHead }
 }
 
 /** View options override server options, but a request that the server's `authorize` refuses stays refused. */
@@ -95,6 +105,18 @@ function joinAuthorize(
     if (answer === undefined || answer.status !== undefined) return answer ?? second(request)
     const other = await second(request)
     if (other === undefined || other.status !== undefined) return other ?? answer
-    return { headers: { ...answer.headers, ...other.headers } }
+    return { headers: joinFields(answer.headers, other.headers)! }
   }
 }
+
+/** The later fields replace the earlier ones; cookies are added (RFC 6265 §3). */
+function joinFields(first: HeaderFields | undefined, second: HeaderFields | undefined): HeaderFields | undefined {
+  if (first === undefined || second === undefined) return first ?? second
+  const cookies = [first, second].flatMap((fields) =>
+    Object.entries(fields).flatMap(([name, value]) => (isSetCookie(name) ? value : [])),
+  )
+  const others = Object.entries({ ...first, ...second }).filter(([name]) => !isSetCookie(name))
+  return { ...Object.fromEntries(others), ...(cookies.length > 0 ? { 'Set-Cookie': cookies } : {}) }
+}
+
+const isSetCookie = (name: string): boolean => equalsIgnoreCase(name, 'set-cookie')

@@ -1,20 +1,33 @@
 import type { ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { bytesOf } from '../core/bytes.ts'
+import { describe } from '../options/read-options.ts'
 import { answerError } from '../server/plain-response.ts'
 
+/** Milliseconds in which a view that has returned must begin its response. */
+const RESPONSE_TIMEOUT = 120_000
+
 /**
- * Runs a view for plain HTTP (RFC 9110 §15). A string or bytes that it returns are the response body, unless it has
- * begun a response itself: as `text/plain` or `application/octet-stream` when it has set no Content-Type. Anything else
- * it returns is ignored. What it throws goes to `fail`.
+ * Runs a view for plain HTTP (RFC 9110 §15) and answers with what it returns, unless it has begun a response itself:
+ * a string as `text/plain`, bytes as `application/octet-stream`, a web `Response` as it is, plain objects, arrays,
+ * numbers and booleans as JSON, `null` as 204. A view that returns nothing answers 204 when it has no parameter for the
+ * response, otherwise it answers later. What it throws, and a value of another type, goes to `fail`.
+ *
+ * @param isWhole Whether the result is the whole answer: the view has no parameter for the response.
  */
 export function answerPlain(
   run: () => unknown,
   response: ServerResponse,
   fail: (error: unknown) => void,
+  isWhole: boolean,
 ): void | Promise<void> {
   try {
     const result = run()
-    if (isThenable(result)) return Promise.resolve(result).then((value) => sendResult(response, value), fail)
-    sendResult(response, result)
+    if (!isThenable(result)) return sendResult(response, result, fail, isWhole)
+    return Promise.resolve(result)
+      .then((value) => sendResult(response, value, fail, isWhole))
+      .catch(fail)
   } catch (error) {
     fail(error)
   }
@@ -30,12 +43,67 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function'
 }
 
-function sendResult(response: ServerResponse, value: unknown): void {
+function sendResult(
+  response: ServerResponse,
+  value: unknown,
+  fail: (error: unknown) => void,
+  isWhole: boolean,
+): void | Promise<void> {
   if (response.headersSent || response.writableEnded) return
-  const isText = typeof value === 'string'
-  if (!isText && !(value instanceof Uint8Array)) return
-  if (!response.hasHeader('Content-Type')) {
-    response.setHeader('Content-Type', isText ? 'text/plain; charset=utf-8' : 'application/octet-stream')
+  if (typeof value === 'string') return send(response, 'text/plain; charset=utf-8', value)
+  const bytes = bytesOf(value)
+  if (bytes !== null) return send(response, 'application/octet-stream', bytes)
+  if (isTagged(value, 'Response')) return sendWebResponse(response, value as Response)
+  if (isJson(value)) return send(response, 'application/json; charset=utf-8', JSON.stringify(value))
+  if (value === null || (value === undefined && isWhole)) {
+    response.statusCode = 204
+    response.end()
+    return
   }
-  response.end(value)
+  if (isWhole) throw new TypeError(`a view returned ${describe(value)}; allowed: ${ALLOWED}`)
+  awaitResponse(response, fail)
+}
+
+const ALLOWED = 'text, bytes, a Response, JSON, null or nothing'
+
+/** A view with a parameter for the response may answer after it has returned, but not never. */
+function awaitResponse(response: ServerResponse, fail: (error: unknown) => void): void {
+  const timer = setTimeout(() => {
+    if (response.headersSent || response.writableEnded) return
+    fail(new Error(`a view returned and did not answer within ${RESPONSE_TIMEOUT} ms`))
+  }, RESPONSE_TIMEOUT)
+  timer.unref()
+  response.once('close', () => clearTimeout(timer))
+}
+
+function send(response: ServerResponse, type: string, body: string | Uint8Array): void {
+  if (!response.hasHeader('Content-Type')) response.setHeader('Content-Type', type)
+  response.end(body)
+}
+
+async function sendWebResponse(
+  response: ServerResponse,
+  { status, statusText, headers, body }: Response,
+): Promise<void> {
+  response.statusCode = status
+  response.statusMessage = statusText
+  for (const [name, value] of headers) if (name !== 'set-cookie') response.setHeader(name, value)
+  const cookies = headers.getSetCookie()
+  if (cookies.length > 0) response.setHeader('Set-Cookie', cookies)
+  if (body === null) response.end()
+  else await pipeline(Readable.fromWeb(body as never), response)
+}
+
+/** Whether a value is of a class of the platform, of this realm or another. */
+function isTagged(value: unknown, tag: string): boolean {
+  return Object.prototype.toString.call(value) === `[object ${tag}]`
+}
+
+/** Whether JSON shows the whole value: a Map would become `{}`. */
+function isJson(value: unknown): boolean {
+  if (typeof value === 'number' || typeof value === 'boolean') return true
+  if (typeof value !== 'object' || value === null) return false
+  if (Array.isArray(value) || typeof (value as { toJSON?: unknown }).toJSON === 'function') return true
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || Object.getPrototypeOf(prototype) === null
 }

@@ -3,20 +3,19 @@ import { HandshakeError } from '../core/errors.ts'
 import { parseRequestTarget } from '../handshake/request-target.ts'
 import { describe } from '../options/read-options.ts'
 import { answerText } from '../server/plain-response.ts'
-import type { Upgrade } from '../server/upgrade.ts'
+import { declineUpgrade, type Upgrade } from '../server/upgrade.ts'
 import { announceUpgrade, type ViewHost } from './pending-upgrade.ts'
 import { answerPlain, failPlain } from './plain-view.ts'
 import { type UrlMatch, Urls } from './urls.ts'
 import { completeRequest, markRequest, type ViewRequest } from './view-request.ts'
-import { accept_websocket, isWebSocketView, type View } from './views.ts'
+import { accept_websocket, isWebSocketView, type OfPattern, type View, type WebSocketView } from './views.ts'
 
 /** A method type, whose parameters TypeScript compares both ways: a decorated method keeps the request it declared. */
-type AnyView = { view(request: ViewRequest, response: ServerResponse): unknown }['view']
+type AnyView<Pattern extends string> = OfPattern<Pattern> &
+  { view(request: ViewRequest<Pattern>, response: ServerResponse): unknown }['view']
 
 /** Views by path pattern, as in `{ '/chat/:room': accept_websocket(chat) }`; for the patterns see `Urls`. */
-export interface ViewTable {
-  readonly [pattern: string]: AnyView
-}
+export type ViewTable<Patterns extends string = string> = { readonly [Pattern in Patterns]: AnyView<Pattern> }
 
 /** Refusals of requests that no view accepts (RFC 6455 §4.2.2). */
 export const refusals = {
@@ -47,20 +46,27 @@ export class Router {
     this.#host = host
   }
 
+  /** Whether an upgrade request has a view; `null` for the view of all other paths, which may be those of others. */
+  claims(request: IncomingMessage): boolean | null {
+    const match = this.#match(request)
+    if (typeof match === 'number' || !isWebSocketView(match.value)) return false
+    return match.isFallback ? null : true
+  }
+
   /** Passes an upgrade request to its view; 404 without one, 400 when the view is not decorated. */
   onUpgrade(upgrade: Upgrade): void {
     const { request } = upgrade
     const match = this.#match(request)
-    if (typeof match === 'number') return upgrade.refuse(refusals[match])
+    if (typeof match === 'number') return declineUpgrade(upgrade, refusals[match])
     const { value: view, params } = match
-    if (!isWebSocketView(view)) return upgrade.refuse(refusals.notAccepted)
+    if (!isWebSocketView(view)) return declineUpgrade(upgrade, refusals.notAccepted)
     markRequest(request, true, this.#host.addressOf)
     announceUpgrade({ upgrade, host: this.#host })
     // What a view writes to this response is discarded: over WebSocket there is no response body.
     view(completeRequest(request, params), new ServerResponse(request))
   }
 
-  /** Runs the view of a plain HTTP request; a string or bytes that it returns are the response body. */
+  /** Runs the view of a plain HTTP request; for what it may return see `answerPlain`. */
   onRequest(request: IncomingMessage, response: ServerResponse): void {
     const match = this.#match(request)
     if (typeof match === 'number') return answerText(response, match, refusals[match].message)
@@ -68,8 +74,9 @@ export class Router {
     const fail = (error: unknown): void => failPlain(response, error, this.#host.reportError)
     markRequest(request, false, this.#host.addressOf)
     const complete = completeRequest(request, params)
-    const run = (): unknown => (view as (...args: unknown[]) => unknown)(complete, response, fail)
-    void answerPlain(run, response, fail)
+    // A decorated view answers by itself.
+    if (isWebSocketView(view)) (view as WebSocketView)(complete, response, fail)
+    else void answerPlain(() => view(complete, response), response, fail, view.length < 2)
   }
 
   /** The view of a path and its parameters, or the status of a path without one. */

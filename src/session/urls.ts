@@ -1,10 +1,22 @@
-/** The parameters of a path: names from the pattern, values percent-decoded. */
-export type PathParams = Readonly<Record<string, string>>
+/** The name of a parameter when a segment of a pattern is one. */
+type ParamName<Segment> = Segment extends `:${infer Name}` ? Name : never
 
-/** What a look-up found; `params` has no prototype, so that any name is safe in a pattern. */
+/** The names of the parameters in a pattern. */
+type ParamNames<Pattern> = Pattern extends `${infer Segment}/${infer Rest}`
+  ? ParamName<Segment> | ParamNames<Rest>
+  : ParamName<Pattern>
+
+/** The parameters of a path, percent-decoded, with the names in its pattern: of any name unless the pattern is known. */
+export type PathParams<Pattern extends string = string> = string extends Pattern
+  ? Readonly<Record<string, string>>
+  : { readonly [Name in ParamNames<Pattern>]: string }
+
+/** The result of a look-up; `params` has no prototype, so that any name is safe in a pattern. */
 export interface UrlMatch<T> {
   readonly value: T
   readonly params: PathParams
+  /** Whether only the pattern `*` has matched. */
+  readonly isFallback?: boolean | undefined
 }
 
 interface Pattern<T> {
@@ -26,11 +38,11 @@ const NO_PARAMS: PathParams = Object.freeze(Object.create(null))
 /**
  * A table of path patterns, compiled at construction (RFC 3986 §3.3).
  *
- * A pattern is a path whose segments are literal or `:name`, which takes one segment of at least one character.
- * Nothing is normalised: `/chat` and `/chat/` are two paths, upper and lower case differ, `.` and `..` are ordinary
+ * A pattern is a path whose segments are literal or `:name`, which matches one segment of at least one character.
+ * Nothing is normalized: `/chat` and `/chat/` are two paths, upper and lower case differ, `.` and `..` are ordinary
  * segments. Literals and parameters are compared percent-decoded, segment by segment: `%2F` never separates.
- * A pattern without parameters goes before those with; among these the first in the table wins. The pattern `*` takes
- * every path that no other takes.
+ * Patterns without parameters precede those with parameters; among these the first in the table wins. The pattern `*`
+ * matches every path that no other matches.
  */
 export class Urls<T> {
   readonly #literal = new Map<string, T>()
@@ -38,10 +50,10 @@ export class Urls<T> {
   readonly #byLength = new Map<number, Pattern<T>[]>()
   readonly #fallback: UrlMatch<T> | null = null
 
-  /** @throws {TypeError} for a pattern that is no path or that can never be reached */
+  /** @throws {TypeError} when a pattern is not a path or can never be reached. */
   constructor(table: Readonly<Record<string, T>>) {
     const { '*': fallback, ...paths } = table
-    if (fallback !== undefined) this.#fallback = { value: fallback, params: NO_PARAMS }
+    if (fallback !== undefined) this.#fallback = { value: fallback, params: NO_PARAMS, isFallback: true }
     const patterns = Object.entries(paths).map(([source, value]) => compilePattern(source, value))
     const shapes = new Map<string, string>()
     for (const pattern of patterns.toSorted((a, b) => Number(hasParams(a)) - Number(hasParams(b)))) {
@@ -64,7 +76,7 @@ export class Urls<T> {
   /**
    * The first pattern that matches an encoded path, or `null`.
    *
-   * @throws {URIError} for a percent sign that begins no valid UTF-8 escape
+   * @throws {URIError} when a percent sign does not begin a valid UTF-8 escape.
    */
   match(path: string): UrlMatch<T> | null {
     if (!path.includes('%')) {
@@ -86,10 +98,15 @@ function compilePattern<T>(source: string, value: T): Pattern<T> {
     .slice(1)
     .split('/')
     .map((text) => {
+      if (/[*?#]/.test(text)) {
+        throw new TypeError(
+          `the url ${source} has the segment ${text}; allowed: literals, :name, and * as the whole url`,
+        )
+      }
       if (!text.startsWith(':')) return { text, isParam: false }
       const name = text.slice(1)
       if (!PARAM_NAME.test(name)) {
-        throw new TypeError(`the url ${source} has the parameter ${text}, letters, digits and _ are allowed`)
+        throw new TypeError(`the url ${source} has the parameter ${text}; allowed: letters, digits and _`)
       }
       if (names.has(name)) throw new TypeError(`the url ${source} has the parameter ${text} twice`)
       names.add(name)

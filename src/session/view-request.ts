@@ -12,14 +12,14 @@ export interface SessionAware {
   readonly websocket: WebSocket | null
 }
 
-/** The request of a view: node's request, with what the urls found in it (RFC 9110 §7.1). */
-export interface ViewRequest extends AuthorizeRequest, SessionAware {
+/** The request of a view: node's request, with what the urls found in it; `Pattern` is the path pattern (RFC 9110 §7.1). */
+export interface ViewRequest<Pattern extends string = string> extends AuthorizeRequest, SessionAware {
   /** The parameters of the path pattern, percent-decoded. Under a framework, the framework's own. */
-  readonly params: PathParams
+  readonly params: PathParams<Pattern>
 }
 
 /** The request of a view that runs for WebSocket requests only. */
-export interface WebSocketRequest extends ViewRequest {
+export interface WebSocketRequest<Pattern extends string = string> extends ViewRequest<Pattern> {
   readonly websocket: WebSocket
 }
 

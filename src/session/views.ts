@@ -6,6 +6,7 @@ import { acceptPendingUpgrade, type PendingUpgrade, takePendingUpgrade } from '.
 import { answerPlain, failPlain } from './plain-view.ts'
 import { readViewOptions, type ViewOptions, type ViewSettings } from './view-options.ts'
 import { completeRequest, isMarked, markRequest, type ViewRequest, type WebSocketRequest } from './view-request.ts'
+import { finishResponse } from './view-response.ts'
 
 /** A view: serves one request, over WebSocket for as long as it runs. */
 export type View<Request = ViewRequest, Response = ServerResponse> = (request: Request, response: Response) => unknown
@@ -13,19 +14,35 @@ export type View<Request = ViewRequest, Response = ServerResponse> = (request: R
 /** Passes an error of a view to a connect-style app. */
 export type Next = (error?: unknown) => void
 
+declare const ofPattern: unique symbol
+
+/** A mark, in types only, of the path pattern whose parameters a view reads. */
+export interface OfPattern<Pattern extends string> {
+  readonly [ofPattern]?: { mark(pattern: Pattern): void }['mark'] | undefined
+}
+
 /** A decorated view: for `urls`, and as a handler of any connect-style app. */
-export type WebSocketView = (request: IncomingMessage, response: ServerResponse, next?: Next) => void | Promise<void>
+export interface WebSocketView<Pattern extends string = string> extends OfPattern<Pattern> {
+  (request: IncomingMessage, response: ServerResponse, next?: Next): void | Promise<void>
+}
 
 /** A method as standard decorators see it. */
 type Method<This, Request, Response> = (this: This, request: Request, response: Response) => unknown
 
-/** The three forms of a decorator for views; `Default` is the request of a view that declares no type for it. */
-export interface ViewDecorator<Default extends IncomingMessage> {
+/** The request of a view that declares no type for it, by what its decorator does with plain HTTP. */
+interface RequestOf<Pattern extends string> {
+  run: ViewRequest<Pattern>
+  refuse: WebSocketRequest<Pattern>
+}
+
+/** The three forms of a decorator for views. A view in `urls` reads the parameters of its pattern. */
+export interface ViewDecorator<Rule extends PlainRule> {
   <This, Request extends IncomingMessage, Response extends ServerResponse>(
     method: Method<This, Request, Response>,
     context: ClassMethodDecoratorContext,
   ): void
-  <Request extends IncomingMessage = Default, Response extends ServerResponse = ServerResponse>(
+  <Pattern extends string>(view: View<RequestOf<Pattern>[Rule]>, options?: ViewOptions): WebSocketView<Pattern>
+  <Request extends IncomingMessage, Response extends ServerResponse = ServerResponse>(
     view: View<Request, Response>,
     options?: ViewOptions,
   ): WebSocketView
@@ -59,7 +76,7 @@ export function isWebSocketView(view: object): boolean {
  * @throws {TypeError} when the view is not a function, or an option is unknown or has the wrong type.
  * @throws {RangeError} when the value of an option is not allowed.
  */
-export const accept_websocket: ViewDecorator<ViewRequest> = (first: unknown, second?: unknown) =>
+export const accept_websocket: ViewDecorator<'run'> = (first: unknown, second?: unknown) =>
   decorate('run', first, second)
 
 /**
@@ -69,7 +86,7 @@ export const accept_websocket: ViewDecorator<ViewRequest> = (first: unknown, sec
  * @throws {TypeError} when the view is not a function, or an option is unknown or has the wrong type.
  * @throws {RangeError} when the value of an option is not allowed.
  */
-export const require_websocket: ViewDecorator<WebSocketRequest> = (first: unknown, second?: unknown) =>
+export const require_websocket: ViewDecorator<'refuse'> = (first: unknown, second?: unknown) =>
   decorate('refuse', first, second)
 
 /** Tells the three forms apart. Their types are the overloads of `ViewDecorator`. */
@@ -135,27 +152,44 @@ function makeView(rule: PlainRule, view: View, settings: ViewSettings): WebSocke
     if (!isMarked(request)) markRequest(request, false)
     const complete = completeRequest(request)
     const run = (): unknown => view.call(this, complete, response)
-    if (pending !== null) return runSession(pending, settings, run)
+    if (pending !== null) return runSession(pending, response, settings, run)
     // A view inside a view: the outer one has the session, and closes it.
     if (complete.websocket !== null) return run() as void | Promise<void>
     // The upgrade was refused before the request got here.
     if (complete.is_websocket()) return
     if (rule === 'refuse') return refusePlain(response, 400, 'this address accepts WebSocket requests only')
-    return answerPlain(run, response, next ?? ((error) => failPlain(response, error, console.error)))
+    const fail = next ?? ((error: unknown): void => failPlain(response, error, console.error))
+    return answerPlain(run, response, fail, view.length < 2)
   }
   decorated.add(websocketView)
   return websocketView
 }
 
 /** Runs a view over a session of its own; never rejects. */
-async function runSession(pending: PendingUpgrade, settings: ViewSettings, run: () => unknown): Promise<void> {
-  const session = await acceptPendingUpgrade(pending, settings)
-  if (session === null) return
+async function runSession(
+  pending: PendingUpgrade,
+  response: ServerResponse,
+  settings: ViewSettings,
+  run: () => unknown,
+): Promise<void> {
+  const open = await acceptPendingUpgrade(pending, response, settings)
+  if (open === null) return
+  const { connection } = open.session
   try {
-    await run()
-    session.connection.close()
+    await runThen(run, () => open.sendHead())
+    connection.close()
   } catch (error) {
     pending.host.reportError(error)
-    session.connection.close(CloseCode.INTERNAL_ERROR)
+    connection.close(CloseCode.INTERNAL_ERROR)
+  }
+  finishResponse(response)
+}
+
+/** Calls `run`, and `next` when it has returned or thrown; a promise that it returns may still be pending. */
+function runThen(run: () => unknown, next: () => void): unknown {
+  try {
+    return run()
+  } finally {
+    next()
   }
 }

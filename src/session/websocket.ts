@@ -3,23 +3,18 @@ import type { Data } from '../connection/host.ts'
 import type { Sendable, SendOptions } from '../connection/send/outgoing.ts'
 import type { PreparedMessage } from '../connection/send/prepared-message.ts'
 import type { CloseInfo } from '../core/closing-handshake.ts'
-import { flag, type OptionRule } from '../options/option-rule.ts'
-import { checkOption, checkOptionNames, optionMessage, readOptions } from '../options/read-options.ts'
+import { flag } from '../options/option-rule.ts'
+import { readOptions } from '../options/read-options.ts'
+import { watchResult } from '../user-code/user-code.ts'
 import type { Draining } from './draining.ts'
 import { MessageQueue, type QueueMarks, type QueueOptions, readQueueMarks, Waiter } from './message-queue.ts'
+import { checkWaitOptions, type WaitOptions, waitInLine } from './wait.ts'
+import { notify, type SessionWatcher } from './watcher.ts'
 
 /** Options of a session, besides the limits of its connection. */
 export interface SessionOptions extends QueueOptions {
   /** Answers the text `ping` with the text `pong` and hides both from the view. Default false. */
   heartbeat?: boolean | undefined
-}
-
-/** Observes a session without reading its messages. */
-export interface SessionWatcher {
-  /** The peer has sent a message. */
-  onMessage?(): void
-  /** The connection is closed. */
-  onEnd(): void
 }
 
 /** Session options, checked once for many sessions. */
@@ -28,23 +23,6 @@ export interface SessionSettings {
   readonly heartbeat: boolean
 }
 
-/** Options of `wait`. */
-export interface WaitOptions {
-  /** Milliseconds until `wait` resolves to `null`, from 0 to 2147483647. Default: no limit. */
-  timeout?: number | undefined
-  /** Aborting it rejects the wait with its reason; no message is lost. */
-  signal?: AbortSignal | undefined
-}
-
-const timeoutRule: OptionRule<number> = {
-  fallback: Number.POSITIVE_INFINITY,
-  type: 'number',
-  // A timer of node with a longer delay fires immediately.
-  allowed: 'milliseconds from 0 to 2147483647',
-  accepts: (value) => (value as number) >= 0 && (value as number) < 2 ** 31,
-}
-
-const waitNames = ['timeout', 'signal']
 const sessionRules = { heartbeat: flag(false) }
 
 /** Shared by all calls that do not have to wait, so that sending and reading allocate no promise. */
@@ -147,11 +125,11 @@ export class WebSocket {
    * Sends a `string` as text, bytes as binary (RFC 6455 §6.1). The promise needs no `await`: it resolves to `true`
    * once there is room to send more and to `false` when the connection is closed; it never rejects.
    *
-   * @param message a string, a Uint8Array, an ArrayBuffer, or what `prepare` made of one
+   * @param message A string, a typed array, DataView or ArrayBuffer, a Blob, or what `prepare` returned.
    * @param options `compress: false` sends this message as it is
    * @throws {TypeError} synchronously, for anything else
    */
-  send(message: Sendable | PreparedMessage, options?: SendOptions): Promise<boolean> {
+  send(message: Sendable | PreparedMessage | Blob, options?: SendOptions): Promise<boolean> {
     const result = this.connection.send(message, options)
     if (result === 'sent') return SENT
     if (result === 'closed') return NOT_SENT
@@ -195,7 +173,7 @@ export class WebSocket {
 
   /** Calls `watcher` on messages and at the end, until `unwatch`; immediately when the end was before. */
   watch(watcher: SessionWatcher): void {
-    if (this.connection.closeInfo !== null) return watcher.onEnd()
+    if (this.connection.closeInfo !== null) return watchResult(watcher.onEnd(), (error) => console.error(error))
     this.#watchers ??= new Set()
     this.#watchers.add(watcher)
   }
@@ -204,22 +182,21 @@ export class WebSocket {
     this.#watchers?.delete(watcher)
   }
 
-  #receive(message: Data): void {
-    if (this.#watchers !== null) for (const watcher of this.#watchers) watcher.onMessage?.()
-    if (this.#heartbeat && (message === 'ping' || message === 'pong')) {
-      if (message === 'ping') this.connection.send('pong')
-      return
-    }
-    this.#queue.push(message)
+  /** Returns what watchers reject with, as the connection's callback. */
+  #receive(message: Data): Promise<unknown> | undefined {
+    const failures = this.#watchers === null ? undefined : notify(this.#watchers, 'onMessage')
+    if (!this.#heartbeat || (message !== 'ping' && message !== 'pong')) this.#queue.push(message)
+    else if (message === 'ping') this.connection.send('pong')
+    return failures
   }
 
-  #end(info: CloseInfo): void {
+  #end(info: CloseInfo): Promise<unknown> | undefined {
     if (this.#draining !== null) this.#drainingSource?.remove(this.#draining)
     this.#queue.end()
     this.#resolveClose?.(info)
     const watchers = this.#watchers
     this.#watchers = null
-    if (watchers !== null) for (const watcher of watchers) watcher.onEnd()
+    return watchers === null ? undefined : notify(watchers, 'onEnd')
   }
 }
 
@@ -245,42 +222,4 @@ class MessageIterator implements AsyncIterableIterator<Data> {
 
 function resultOf(message: Data | null): IteratorResult<Data, undefined> {
   return message === null ? { value: undefined, done: true } : { value: message, done: false }
-}
-
-function checkWaitOptions(options: WaitOptions): void {
-  checkOptionNames(options, waitNames)
-  const { timeout, signal } = options
-  if (timeout !== undefined) checkOption('timeout', timeout, timeoutRule)
-  if (signal !== undefined && !isAbortSignal(signal)) {
-    throw new TypeError(optionMessage('signal', signal, 'an AbortSignal'))
-  }
-}
-
-/** Not `instanceof`: a signal of another realm works as well. */
-function isAbortSignal(value: unknown): boolean {
-  return Object.prototype.toString.call(value) === '[object AbortSignal]'
-}
-
-/** Waits with a limit. The first of message, end, timeout and abort removes what the others left. */
-function waitInLine(queue: MessageQueue, { timeout, signal }: WaitOptions): Promise<Data | null> {
-  return new Promise((resolve, reject) => {
-    let timer: NodeJS.Timeout | undefined
-    const waiter = new Waiter((message) => {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', abort)
-      resolve(message)
-    })
-    const abort = (): void => {
-      clearTimeout(timer)
-      queue.removeWaiter(waiter)
-      reject(signal?.reason)
-    }
-    queue.addWaiter(waiter)
-    signal?.addEventListener('abort', abort, { once: true })
-    if (timeout === undefined) return
-    timer = setTimeout(() => {
-      queue.removeWaiter(waiter)
-      waiter.settle(null)
-    }, timeout)
-  })
 }

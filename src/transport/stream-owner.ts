@@ -1,4 +1,4 @@
-import type { Duplex } from 'node:stream'
+import type { Duplex, Writable } from 'node:stream'
 import { isFastEnabled } from '../fast/enabled.ts'
 import {
   kernelAcceptedBytes,
@@ -117,7 +117,15 @@ export function releaseStream(stream: Duplex): void {
   stream.off('data', onChunk)
 }
 
-/** Bytes that the kernel has accepted, including a partly finished write (plain sockets only). */
+/** Bytes handed to streams that do not count them. */
+const written = new WeakMap<Duplex, number>()
+
+/** Counts what is handed to `stream`, for `acceptedBytes`. */
+export function countWritten(stream: Writable & { bytesWritten?: number }, size: number): void {
+  if (stream.bytesWritten === undefined) written.set(stream as Duplex, (written.get(stream as Duplex) ?? 0) + size)
+}
+
+/** Bytes that the system below has accepted: for sockets to the byte, for other streams when a write has finished. */
 export function acceptedBytes(stream: Duplex & { bytesWritten?: number }): number {
-  return kernelAcceptedBytes(stream) ?? (stream.bytesWritten ?? 0) - stream.writableLength
+  return kernelAcceptedBytes(stream) ?? (stream.bytesWritten ?? written.get(stream) ?? 0) - stream.writableLength
 }

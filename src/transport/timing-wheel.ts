@@ -1,9 +1,11 @@
-/** What a wheel can hold; it belongs to one slot at a time. Its fields belong to the wheel. */
+import { runInRootContext } from '../user-code/root-context.ts'
+
+/** An entry of a wheel, in one slot at a time. Only the wheel writes its fields. */
 export interface TimerEntry {
   onTimer(now: number): void
   timerNext: TimerEntry | null
   timerPrevious: TimerEntry | null
-  /** The slot it hangs in, -1 when not scheduled. */
+  /** The slot it is in, -1 when not scheduled. */
   timerSlot: number
   /** When it is due, on the clock of `now()`. */
   timerDue: number
@@ -13,12 +15,12 @@ export interface TimerEntry {
 const TICK = 50
 const SLOT_COUNT = 1024
 
-/** Whole milliseconds on a clock that never goes back: small integers take no memory of their own in an object. */
+/** Whole milliseconds on a monotonic clock: small integers need no memory outside their object. */
 export const now = (): number => Math.floor(performance.now())
 
 /**
- * One timer for all connections: entries hang in the slot of their due time, setting and clearing one costs a few
- * pointer writes, and the process has one interval, which runs only while something is scheduled.
+ * One timer for all connections: entries are linked into the slot of their due time, scheduling or canceling one costs a
+ * few pointer writes, and the process has one interval, which runs only while something is scheduled.
  */
 export class TimingWheel {
   readonly #slots: (TimerEntry | null)[] = new Array(SLOT_COUNT).fill(null)
@@ -27,7 +29,7 @@ export class TimingWheel {
   /** The tick up to which slots were emptied. */
   #tick = 0
 
-  /** The time of the last tick, at most a tick old while anything is scheduled: costs nothing to read. */
+  /** The time of the last tick, at most a tick old while anything is scheduled: reading it costs nothing. */
   time = now()
 
   /** Entries that are scheduled. */
@@ -68,7 +70,7 @@ export class TimingWheel {
   #start(): void {
     this.time = now()
     this.#tick = Math.floor(this.time / TICK)
-    this.#interval = setInterval(() => this.#advance(), TICK)
+    this.#interval = runInRootContext(() => setInterval(() => this.#advance(), TICK))
     this.#interval.unref()
   }
 

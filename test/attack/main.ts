@@ -2,6 +2,7 @@
 // figure beside its bound, and exits with 1 when one does not hold.
 import { existsSync } from 'node:fs'
 import { bomb } from './attacks/bomb.ts'
+import { floodOfOne } from './attacks/flood.ts'
 import { fragments } from './attacks/fragments.ts'
 import { idle } from './attacks/idle.ts'
 import { incompleteHeader, invalidUtf8 } from './attacks/incomplete.ts'
@@ -18,6 +19,7 @@ const attacks: ReadonlyMap<string, () => Promise<Finding[]>> = new Map([
   ['F', incompleteHeader],
   ['G', trickle],
   ['H', bomb],
+  ['I', floodOfOne],
 ])
 
 /** Attacks that mostly wait for a timer: they run beside the others, on servers of their own. */

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import { encodeCloseBody } from '../../src/core/close-frame.ts'
 import { ProtocolError } from '../../src/core/errors.ts'
 import { assert, suite, thrownBy } from '../support/unit.ts'
@@ -43,6 +44,7 @@ test('refuses to send close codes and reasons that may not be sent', async () =>
 
 test('S-06: reads a close reason by its bytes, never by its elements', async () => {
   assert.equal(encodeCloseBody(1000, hex('68 69')), hex('03 e8 68 69'))
+  assert.equal(encodeCloseBody(1000, runInNewContext('new Uint8Array([104, 105])')), hex('03 e8 68 69'))
   assert.instance(await thrownBy(() => encodeCloseBody(1000, new Float64Array(3) as never)), TypeError)
 })
 

@@ -142,12 +142,14 @@ test('releases nothing in the middle of a chunk', () => {
 test('counts the memory of what it stores while paused, chunk by chunk', () => {
   const { protocol, log } = make()
   assert.is(protocol.memoryUsed, 0)
+  assert.is(protocol.backlogBytes, 0)
   protocol.pause(PauseReason.RATE)
   protocol.receive(Buffer.alloc(0))
   assert.is(protocol.memoryUsed, 0)
   const chunks = [frame(1, 'one'), frame(1, 'three')]
   for (const chunk of chunks) protocol.receive(Buffer.from(chunk))
   assert.is(protocol.memoryUsed, Buffer.concat(chunks).length)
+  assert.is(protocol.backlogBytes, Buffer.concat(chunks).length)
   protocol.resume(PauseReason.RATE)
   assert.is(protocol.memoryUsed, 0)
   assert.equal(log, ['stop', 'text one', 'text three', 'read'])

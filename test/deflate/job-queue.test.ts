@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { type Job, JobQueue } from '../../src/deflate/job-queue.ts'
 import { assert, suite } from '../support/unit.ts'
 
@@ -102,4 +103,21 @@ test('runs long jobs on a single lane too', () => {
   for (const job of jobs) queue.add(job)
   jobs[0].end()
   assert.equal(log, ['a starts', 'b starts'])
+})
+
+test('starts each job in the store of whoever added it, although the job before ends in another', () => {
+  const storage = new AsyncLocalStorage<string>()
+  const stores: unknown[] = []
+  class StoreJob extends NotedJob {
+    override start(finished: () => void): void {
+      super.start(finished)
+      stores.push(storage.getStore())
+    }
+  }
+  const queue = new JobQueue(1)
+  const [first, second] = [new StoreJob('a', []), new StoreJob('b', [])]
+  storage.run('first connection', () => queue.add(first))
+  storage.run('second connection', () => queue.add(second))
+  storage.run('first connection', () => first.end())
+  assert.equal(stores, ['first connection', 'second connection'])
 })

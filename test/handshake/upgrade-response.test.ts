@@ -1,5 +1,5 @@
 import { HandshakeError } from '../../src/core/errors.ts'
-import { formatAccept, formatRefusal } from '../../src/handshake/upgrade-response.ts'
+import { addAcceptFields, formatAccept, formatRefusal } from '../../src/handshake/upgrade-response.ts'
 import { assert, suite, thrownBy } from '../support/unit.ts'
 
 const test = suite('upgrade-response')
@@ -101,4 +101,18 @@ test('S-16: refuses to send fields that would break the answer', async () => {
     const error = new HandshakeError(400, 'ERR_X', 'x', headers as unknown as Record<string, string>)
     assert.instance(await thrownBy(() => formatRefusal(error)), TypeError)
   }
+})
+
+test('adds the fields of an app to a 101, without those that a 101 must not have', async () => {
+  const head = formatAccept({ key: 'dGhlIHNhbXBsZSBub25jZQ==', headers: { 'X-First': '1' } })
+  const fields = {
+    'Set-Cookie': ['a=1', 'b=2'],
+    'X-Own': 'yes',
+    ...{ Connection: 'close', upgrade: 'h2c', 'Sec-WebSocket-Accept': 'x', 'Transfer-Encoding': 'chunked' },
+    ...{ 'Content-Length': '5', 'content-type': 'text/html', Date: 'today', 'Keep-Alive': 'timeout=5', Trailer: 'X' },
+  }
+  const expected = 'X-First: 1\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nX-Own: yes\r\n\r\n'
+  assert.is(addAcceptFields(head, fields), head.replace('X-First: 1\r\n\r\n', expected))
+  assert.is(addAcceptFields(head, {}), head)
+  assert.instance(await thrownBy(() => addAcceptFields(head, { 'X-Bad': 'a\r\nb: c' })), TypeError)
 })

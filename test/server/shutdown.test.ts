@@ -34,7 +34,7 @@ async function polite(port: number): Promise<RawClient> {
   return client
 }
 
-test('says 1001 unless told otherwise and counts how everybody ended', async (t) => {
+test('closes with 1001 by default and counts how the connections ended', async (t) => {
   const { server, port } = await run(t)
   const clients = [await polite(port), await polite(port), await RawClient.open(port), await RawClient.open(port)]
   void clients[2].until(() => clients[2].closeCode !== null).then(() => clients[2].socket.destroy())

@@ -15,7 +15,7 @@ interface Family {
   samples: Map<string, number>
 }
 
-/** A strict reader of Prometheus' text format 0.0.4; throws for what is none. */
+/** A strict reader of Prometheus' text format 0.0.4; throws when the text is malformed. */
 function parseMetrics(text: string): Map<string, Family> {
   const families = new Map<string, Family>()
   let current: [string, Family] | null = null
@@ -26,7 +26,7 @@ function parseMetrics(text: string): Map<string, Family> {
     const sample =
       /^([a-zA-Z_:][\w:]*)(\{\w+="[^"\\\n]*"(?:,\w+="[^"\\\n]*")*\})? (-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)$/.exec(line)
     if (help !== null) {
-      if (families.has(help[1])) throw new Error(`${help[1]} stands twice`)
+      if (families.has(help[1])) throw new Error(`${help[1]} occurs twice`)
       current = [help[1], { help: help[2], type: '', samples: new Map() }]
       families.set(...current)
     } else if (type !== null) {

@@ -52,7 +52,7 @@ test('aborts the draining of its sessions when it begins to stop', async (t) => 
   assert.is(await client.closed, '1001')
 })
 
-test('leaves onDraining to the user: it is called once, and sessions are told as well', async (t) => {
+test('leaves onDraining to the user: it is called once, and draining is aborted as well', async (t) => {
   const view = require_websocket(async ({ websocket }) => {
     await new Promise((resolve) => websocket.draining.addEventListener('abort', resolve))
     await websocket.send('last words')
@@ -67,7 +67,7 @@ test('leaves onDraining to the user: it is called once, and sessions are told as
   assert.is(server.draining.reason, reasons[0])
 })
 
-test('refuses options that nothing knows', async () => {
+test('refuses unknown options', async () => {
   for (const options of [{ maxMesageSize: 1 }, { urls: {}, queueHighCout: 1 }, { origins: [], orgins: [] }]) {
     assert.instance(await thrownBy(() => createServer(options as never)), TypeError)
   }

@@ -1,10 +1,16 @@
 import { createServer as createHttpServer, request as httpRequest } from 'node:http'
+import { mock } from 'node:test'
+import { runInNewContext } from 'node:vm'
 import { accept_websocket, type View } from '../../src/session/views.ts'
 import { serve } from '../support/session-server.ts'
 import { assert, suite } from '../support/unit.ts'
 import { fetchPlain, hostOf } from '../support/ws-client.ts'
 
 const test = suite('plain view')
+
+const text = 'text/plain; charset=utf-8'
+const bytes = 'application/octet-stream'
+const json = 'application/json; charset=utf-8'
 
 test('answers with what a plain view returns, throws, or writes itself', async (t) => {
   const failure = new Error('in the view')
@@ -34,7 +40,6 @@ test('answers with what a plain view returns, throws, or writes itself', async (
     found.push([path, status, headers['content-type'], body])
     assert.is(headers['set-cookie'], undefined)
   }
-  const text = 'text/plain; charset=utf-8'
   assert.equal(found, [
     ['/text', 200, text, 'é'],
     ['/bytes', 200, 'application/octet-stream', 'hi'],
@@ -90,4 +95,86 @@ test('keeps an error of a plain view for the app’s next, and answers 500 witho
   server.removeAllListeners('request').on('request', view)
   assert.is((await fetchPlain(`http://${hostOf(server.address())}/`)).status, 500)
   assert.equal(printed, [failure])
+})
+
+test('answers with JSON, a web Response, bytes of any kind, or 204, whether async or not', async (t) => {
+  const cookies = new Headers([
+    ['Set-Cookie', 'a=1'],
+    ['Set-Cookie', 'b=2'],
+    ['X-Own', 'yes'],
+  ])
+  const values: Record<string, [value: () => unknown, status: number, type: string | undefined, body: string]> = {
+    object: [() => ({ a: [1, null], b: 'é' }), 200, json, '{"a":[1,null],"b":"é"}'],
+    bare: [() => Object.assign(Object.create(null), { a: 1 }), 200, json, '{"a":1}'],
+    realm: [() => runInNewContext('({ a: 1 })'), 200, json, '{"a":1}'],
+    array: [() => [], 200, json, '[]'],
+    number: [() => 404, 200, json, '404'],
+    zero: [() => 0, 200, json, '0'],
+    boolean: [() => false, 200, json, 'false'],
+    date: [() => new Date(0), 200, json, '"1970-01-01T00:00:00.000Z"'],
+    empty: [() => '', 200, text, ''],
+    buffer: [() => Buffer.from('hi'), 200, bytes, 'hi'],
+    view: [() => new DataView(Uint8Array.of(120, 104, 105, 120).buffer, 1, 2), 200, bytes, 'hi'],
+    arraybuffer: [() => Uint8Array.of(104, 105).buffer, 200, bytes, 'hi'],
+    response: [() => new Response('made', { status: 418, headers: cookies }), 418, 'text/plain;charset=UTF-8', 'made'],
+    bodiless: [() => new Response(null, { status: 304 }), 304, undefined, ''],
+    redirect: [() => Response.redirect('http://a.example/', 302), 302, undefined, ''],
+    null: [() => null, 204, undefined, ''],
+    nothing: [() => {}, 204, undefined, ''],
+  }
+  const urls: Record<string, View> = {}
+  for (const [name, [make]] of Object.entries(values)) {
+    urls[`/sync/${name}`] = () => make()
+    urls[`/async/${name}`] = async () => make()
+    urls[`/decorated/${name}`] = accept_websocket(async () => make())
+  }
+  const { http, errors } = await serve(t, { urls })
+  for (const path of Object.keys(urls)) {
+    const [, status, type, body] = values[path.split('/')[2]]
+    const found = await fetchPlain(`${http}${path}`)
+    assert.equal([found.status, found.headers['content-type'], found.body], [status, type, body], path)
+    if (path.endsWith('/response')) {
+      assert.equal([found.headers['set-cookie'], found.headers['x-own']], [['a=1', 'b=2'], 'yes'])
+    }
+  }
+  assert.equal(errors, [])
+})
+
+test('answers 500 and reports a value that is no answer', async (t) => {
+  const circle: Record<string, unknown> = {}
+  circle['self'] = circle
+  const values = [new Map(), new Set(), Symbol('x'), 5n, () => {}, new (class Thing {})(), circle, { big: 5n }]
+  const urls: Record<string, View> = {}
+  values.forEach((value, i) => {
+    urls[`/${i}`] = () => value
+  })
+  const { http, errors } = await serve(t, { urls })
+  for (const path of Object.keys(urls)) assert.is((await fetchPlain(`${http}${path}`)).status, 500, path)
+  assert.is(errors.length, values.length)
+  assert.ok(errors.every((error) => error instanceof TypeError))
+  assert.match((errors[0] as Error).message, 'a view returned an object (Map); allowed: text, bytes,')
+})
+
+test('waits for a view that has the response and returns nothing, and answers 500 when that is never used', async (t) => {
+  const clock = mock.timers
+  clock.enable({ apis: ['setTimeout'] })
+  t.after(() => clock.reset())
+  const { http, errors } = await serve(t, {
+    urls: {
+      '/later': (_request, response) => setImmediate(() => response.end('later')),
+      '/never': (_request, _response) => {},
+    },
+  })
+  assert.is((await fetchPlain(`${http}/later`)).body, 'later')
+  const never = fetchPlain(`${http}/never`)
+  let isOver = false
+  void never.then(() => {
+    isOver = true
+  })
+  while (!isOver) {
+    clock.tick(60_000)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  assert.is((await never).status, 500)
+  assert.equal(errors.map(String), ['Error: a view returned and did not answer within 120000 ms'])
 })

@@ -2,7 +2,8 @@ import { getEventListeners } from 'node:events'
 import { mock } from 'node:test'
 import type { Data } from '../../src/connection/host.ts'
 import { Draining } from '../../src/session/draining.ts'
-import { readSessionOptions, type SessionOptions, type WaitOptions, WebSocket } from '../../src/session/websocket.ts'
+import type { WaitOptions } from '../../src/session/wait.ts'
+import { readSessionOptions, type SessionOptions, WebSocket } from '../../src/session/websocket.ts'
 import { FakeConnection } from '../support/fake-connection.ts'
 import { assert, suite, thrownBy } from '../support/unit.ts'
 
@@ -328,7 +329,7 @@ test('does not pause for messages that somebody waits for', async () => {
   assert.equal(connection.calls, [])
 })
 
-test('closes with 1000 unless told otherwise and resolves to how the connection ended', async () => {
+test('closes with 1000 by default and resolves to how the connection ended', async () => {
   const { connection, ws } = open()
   const closing = ws.close()
   assert.is(ws.close(1001, 'late'), closing)

@@ -1,4 +1,5 @@
-import { ClusterBroker, type PrimaryLink } from '../../src/room/broker/cluster/broker.ts'
+import { ClusterBroker, type ClusterBrokerOptions } from '../../src/room/broker/cluster/broker.ts'
+import type { PrimaryLink } from '../../src/room/broker/cluster/link.ts'
 import { ClusterPrimary } from '../../src/room/broker/cluster/primary.ts'
 
 /** A primary without processes; its messages travel as JSON, the default of node's IPC. */
@@ -6,9 +7,9 @@ export class FakePrimary {
   readonly primary = new ClusterPrimary()
   #lastId = 0
 
-  addWorker(): FakeWorker {
+  addWorker(options: ClusterBrokerOptions = {}): FakeWorker {
     this.#lastId += 1
-    return new FakeWorker(this.primary, this.#lastId)
+    return new FakeWorker(this.primary, this.#lastId, options)
   }
 }
 
@@ -26,10 +27,10 @@ export class FakeWorker {
   #isConnected = true
   readonly #waiting: (() => void)[] = []
 
-  constructor(primary: ClusterPrimary, id: number) {
+  constructor(primary: ClusterPrimary, id: number, options: ClusterBrokerOptions) {
     this.#primary = primary
     this.#id = id
-    this.broker = new ClusterBroker({}, this.#makeLink())
+    this.broker = new ClusterBroker(options, this.#makeLink())
   }
 
   /** The worker dies. */
@@ -48,6 +49,12 @@ export class FakeWorker {
     this.isStalled = false
     this.isStalledOutgoing = false
     for (const deliver of this.#waiting.splice(0)) deliver()
+  }
+
+  /** Loses what has been waiting, and delivers everything that follows. */
+  dropStalled(): void {
+    this.#waiting.length = 0
+    this.goOn()
   }
 
   #makeLink(): PrimaryLink {

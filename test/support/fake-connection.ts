@@ -39,7 +39,11 @@ export class FakeConnection {
   }
 
   drained(): Promise<void> {
-    if (this.hasRoom || this.state === 'closed') return Promise.resolve()
+    return this.hasRoom || this.state === 'closed' ? Promise.resolve() : this.nextRoom()
+  }
+
+  /** Resolves at the next `giveRoom`. */
+  protected nextRoom(): Promise<void> {
     return new Promise((resolve) => this.#waitingForRoom.push(resolve))
   }
 

@@ -33,7 +33,7 @@ export class FakePeer extends FakeConnection {
   }
 
   override drained(): Promise<void> {
-    return this.bufferedAmount === 0 ? Promise.resolve() : super.drained()
+    return this.bufferedAmount === 0 || this.state === 'closed' ? Promise.resolve() : this.nextRoom()
   }
 
   /** The peer reads everything. */

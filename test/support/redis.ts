@@ -1,28 +1,36 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createClient } from 'redis'
 import { redisServer } from './need.ts'
+import { until } from './tick.ts'
 import type { TestContext } from './unit.ts'
 
 /** A redis-server of the test's own, on a free port of the loopback, without persistence. */
 export interface RedisServer {
   readonly url: string
   readonly port: number
-  /** Kills it as a crash does; nothing is kept. */
+  /** Runs a command of the administrator. */
+  run(...words: string[]): Promise<unknown>
+  /** Kills it as a crash does; nothing is stored. */
   kill(): Promise<void>
   /** Starts it again on the same port, empty. */
   restart(): Promise<void>
+  /** It accepts connections but answers nothing until `goOn`. */
+  stop(): void
+  goOn(): void
 }
 
 /** Starts a redis-server that ends with the test. */
-export async function startRedis(t: TestContext): Promise<RedisServer> {
+export async function startRedis(t: TestContext, ...options: string[]): Promise<RedisServer> {
   const port = await findPort()
   const folder = mkdtempSync(join(tmpdir(), 'dwebsocket-redis-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
-  let child = await startOn(port, folder)
+  const start = () => startOn(port, ['--save', '', '--appendonly', 'no', '--dir', folder, ...options])
+  let child = await start()
   const kill = async (): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return
     const exited = once(child, 'exit')
@@ -30,25 +38,92 @@ export async function startRedis(t: TestContext): Promise<RedisServer> {
     await exited
   }
   t.after(kill)
+  const url = `redis://127.0.0.1:${port}`
   return {
-    url: `redis://127.0.0.1:${port}`,
+    url,
     port,
     kill,
+    run: (...words) => runCommand(url, words),
     restart: async () => {
-      child = await startOn(port, folder)
+      child = await start()
     },
+    stop: () => child.kill('SIGSTOP'),
+    goOn: () => child.kill('SIGCONT'),
   }
 }
 
-async function startOn(port: number, folder: string): Promise<ChildProcess> {
-  const options = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder]
-  const child = spawn(redisServer.path, options, { stdio: ['ignore', 'pipe', 'inherit'] })
+/** A Redis Cluster of three nodes without replicas that ends with the test. */
+export async function startRedisCluster(t: TestContext): Promise<RedisServer[]> {
+  const nodes = await Promise.all(
+    [0, 1, 2].map(async () => {
+      const options = ['--cluster-enabled', 'yes', '--cluster-port', String(await findPort())]
+      return startRedis(t, ...options, '--cluster-node-timeout', '2000')
+    }),
+  )
+  const third = Math.ceil(SLOTS / nodes.length)
+  for (const [index, { run }] of nodes.entries()) {
+    await run('CLUSTER', 'ADDSLOTSRANGE', String(index * third), String(Math.min((index + 1) * third, SLOTS) - 1))
+    const port = nodes[0].port
+    const bus = String(/@(\d+)/.exec(String(await nodes[0].run('CLUSTER', 'NODES')))?.[1])
+    if (index > 0) await run('CLUSTER', 'MEET', '127.0.0.1', String(port), bus)
+  }
+  for (const { run } of nodes) {
+    await until(async () => {
+      const info = String(await run('CLUSTER', 'INFO'))
+      return info.includes('cluster_state:ok') && info.includes(`cluster_known_nodes:${nodes.length}`)
+    })
+  }
+  return nodes
+}
+
+const SLOTS = 16_384
+
+/** A primary, a replica of it, and a sentinel that watches both under the name `main`; they end with the test. */
+export async function startRedisSentinel(t: TestContext) {
+  const primary = await startRedis(t)
+  const replica = await startRedis(t, '--replicaof', `127.0.0.1 ${primary.port}`)
+  const folder = mkdtempSync(join(tmpdir(), 'dwebsocket-sentinel-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  const config = join(folder, 'sentinel.conf')
+  const lines = [
+    `sentinel monitor main 127.0.0.1 ${primary.port} 1`,
+    'sentinel down-after-milliseconds main 300',
+    'sentinel failover-timeout main 2000',
+  ]
+  writeFileSync(config, `${lines.join('\n')}\n`)
+  const port = await findPort()
+  const child = await startOn(port, ['--dir', folder], [config, '--sentinel'])
+  t.after(async () => {
+    const exited = once(child, 'exit')
+    child.kill('SIGKILL')
+    await exited
+  })
+  const run = (...words: string[]) => runCommand(`redis://127.0.0.1:${port}`, words)
+  await until(async () => String(await run('SENTINEL', 'REPLICAS', 'main')).includes(String(replica.port)))
+  return { primary, replica, sentinel: { host: '127.0.0.1', port } }
+}
+
+async function runCommand(url: string, words: readonly string[]): Promise<unknown> {
+  const client = createClient({ url, RESP: 2 })
+  client.on('error', () => {})
+  await client.connect()
+  try {
+    return await client.sendCommand(words as string[])
+  } finally {
+    client.destroy()
+  }
+}
+
+async function startOn(port: number, options: readonly string[], mode: readonly string[] = []): Promise<ChildProcess> {
+  const words = [...mode, '--port', String(port), '--bind', '127.0.0.1', ...options]
+  const child = spawn(redisServer.path, words, { stdio: ['ignore', 'pipe', 'inherit'] })
   let output = ''
+  const isReady = (): boolean => /Ready to accept connections|Sentinel ID is/.test(output)
   for await (const text of child.stdout.setEncoding('utf8')) {
     output += text
-    if (output.includes('Ready to accept connections')) break
+    if (isReady()) break
   }
-  if (!output.includes('Ready to accept connections')) throw new Error(`redis-server did not start:\n${output}`)
+  if (!isReady()) throw new Error(`redis-server did not start:\n${output}`)
   await answersPing(port)
   return child
 }

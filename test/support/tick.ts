@@ -1,3 +1,5 @@
+import { watchTest } from './unit.ts'
+
 /** Resolves when everything that was queued for the end of this tick has run. */
 export const endOfTick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
@@ -9,7 +11,14 @@ export async function turns(count = 20): Promise<void> {
   for (let i = 0; i < count; i++) await endOfTick()
 }
 
-/** Resolves when the condition holds; it is checked in every turn of the event loop, the test's time limit is the bound. */
+/**
+ * Resolves when the condition holds, which is checked in every turn of the event loop. The bound is the time limit of the
+ * test; when that has ended, nobody waits any more.
+ */
 export async function until(isSo: () => unknown): Promise<void> {
-  while (!(await isSo())) await endOfTick()
+  const isOver = watchTest()
+  while (!(await isSo())) {
+    if (isOver()) throw new Error('the test ended before its condition held')
+    await endOfTick()
+  }
 }

@@ -85,6 +85,14 @@ function currentFile(): string {
   return queue[index]?.[0] ?? ''
 }
 
+let testNumber = 0
+
+/** Returns a function that says whether the test that runs now has ended. */
+export function watchTest(): () => boolean {
+  const own = testNumber
+  return () => testNumber !== own
+}
+
 async function runBody(sentence: string, body: TestBody, timeLimit: number): Promise<void> {
   const cleanUps: (() => unknown)[] = []
   let timer: NodeJS.Timeout | undefined
@@ -95,6 +103,7 @@ async function runBody(sentence: string, body: TestBody, timeLimit: number): Pro
     await Promise.race([body({ after: (cleanUp) => cleanUps.unshift(cleanUp) }), limit])
   } finally {
     clearTimeout(timer)
+    testNumber++
     for (const cleanUp of [...cleanUps, ...cleanUpsOfEach]) await cleanUp()
   }
 }

@@ -1,7 +1,9 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { Duplex } from 'node:stream'
+import { connect as connectTls, createServer as createTlsServer } from 'node:tls'
 import {
   acceptedBytes,
+  countWritten,
   disownStream,
   guardStream,
   hasOwner,
@@ -9,6 +11,8 @@ import {
   releaseStream,
   type StreamOwner,
 } from '../../src/transport/stream-owner.ts'
+import { makeCertificate } from '../support/certificate.ts'
+import { openssl, testWith } from '../support/need.ts'
 import { turns, until } from '../support/tick.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 
@@ -154,4 +158,60 @@ test('tells the end of the peer, and that the system took what was written', asy
   await until(() => owner.log.includes('end'))
   assert.equal(owner.log.slice(0, 3), ['drain', 'bye', 'end'])
   assert.is(acceptedBytes(socket), socket.bytesWritten)
+})
+
+/** Both ends of a TLS connection: the one of the server and the one of the client. */
+async function tlsPair(t: TestContext): Promise<[Duplex, Duplex]> {
+  const server = createTlsServer(makeCertificate())
+  const accepted = new Promise<Duplex>((resolve) => server.once('secureConnection', resolve))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const client = connectTls({ port: (server.address() as AddressInfo).port, rejectUnauthorized: false })
+  client.on('error', () => {})
+  const socket = await accepted
+  t.after(() => {
+    client.destroy()
+    socket.destroy()
+    return new Promise((resolve) => server.close(resolve))
+  })
+  return [socket, client]
+}
+
+for (const [name, make, needed] of [
+  ['a socket', pair, test],
+  ['a TLS socket', tlsPair, testWith(test, openssl)],
+] as const) {
+  for (const role of ['server', 'client']) {
+    needed(`counts what the system accepts in the middle of one long write of ${name}, as a ${role}`, async (t) => {
+      const ends = await make(t)
+      const [writer, reader] = role === 'server' ? ends : ends.toReversed()
+      reader!.pause()
+      const before = acceptedBytes(writer!)
+      writer!.write(Buffer.alloc(32 << 20))
+      let count = 0
+      for (let isMoving = true; isMoving; ) {
+        count = acceptedBytes(writer!)
+        await turns(50)
+        isMoving = acceptedBytes(writer!) > count
+      }
+      assert.ok(count > before && count < 32 << 20, `${count}`)
+      reader!.resume()
+      await until(() => acceptedBytes(writer!) > count)
+      assert.is(writer!.writableLength, 32 << 20, 'the write has not finished')
+      await until(() => writer!.writableLength === 0)
+      assert.ok(acceptedBytes(writer!) >= 32 << 20)
+    })
+  }
+}
+
+test('counts what another stream accepts by its finished writes', () => {
+  const dones: (() => void)[] = []
+  const stream = new Duplex({ read() {}, write: (_chunk, _encoding, done) => void dones.push(done) })
+  assert.is(acceptedBytes(stream), 0)
+  for (const size of [10, 20]) {
+    stream.write(Buffer.alloc(size))
+    countWritten(stream, size)
+    assert.is(acceptedBytes(stream), 0)
+  }
+  dones.shift()!()
+  assert.is(acceptedBytes(stream), 10)
 })

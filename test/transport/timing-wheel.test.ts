@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { now, type TimerEntry, TimingWheel } from '../../src/transport/timing-wheel.ts'
 import { assert, suite } from '../support/unit.ts'
 
@@ -77,4 +78,17 @@ test('keeps an entry of a later round in its slot', async () => {
   wheel.cancel(late)
   wheel.cancel(late)
   assert.is(wheel.size, 0)
+})
+
+test('fires outside of the store of whoever scheduled first, and keeps none alive', async () => {
+  const wheel = new TimingWheel()
+  const storage = new AsyncLocalStorage<string>()
+  const entry = new Entry()
+  const store = new Promise((resolve) => {
+    entry.onTimer = () => resolve(storage.getStore())
+  })
+  storage.run('first connection', () => wheel.schedule(entry, 1))
+  const keepAlive = setTimeout(() => {}, 5000)
+  assert.is(await store, undefined)
+  clearTimeout(keepAlive)
 })

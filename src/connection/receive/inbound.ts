@@ -1,4 +1,3 @@
-import { CloseCode } from '../../core/close-code.ts'
 import type { CloseInfo } from '../../core/closing-handshake.ts'
 import { WebSocketError } from '../../core/errors.ts'
 import { PauseReason } from '../../core/input-gate.ts'
@@ -28,7 +27,8 @@ let chunk: Buffer | null = null
  */
 export class Inbound implements StreamOwner, ProtocolSink, RateSink, TurnSink {
   readonly #link: Link
-  readonly #hasCodec: boolean
+  /** How often the work is counted while messages are delivered: every 1,024 of them, or each that may be compressed. */
+  readonly #countMask: number
   /** Created where a limit demands it: for messages and bytes at the start, for pings with the first one. */
   #rates: RateLimiter | null = null
   /** Created with the first bytes. */
@@ -38,7 +38,7 @@ export class Inbound implements StreamOwner, ProtocolSink, RateSink, TurnSink {
 
   constructor(link: Link, hasCodec: boolean) {
     this.#link = link
-    this.#hasCodec = hasCodec
+    this.#countMask = hasCodec ? 0 : 1023
     const { messageRate, byteRate } = link.limits
     if (messageRate !== null || byteRate !== null) this.#rates = new RateLimiter(link.limits, this)
   }
@@ -77,10 +77,14 @@ export class Inbound implements StreamOwner, ProtocolSink, RateSink, TurnSink {
 
   onParsed(size: number): void {
     const { protocol } = this.#link
-    this.#share ??= new TurnShare(protocol, this, this.#hasCodec)
-    this.#share.countInput(size)
+    this.countWork(0, size)
     this.#link.account()
     if (protocol.state === 'closed') this.#link.endStream()
+  }
+
+  countWork(messages: number, size: number): void {
+    this.#share ??= new TurnShare(this.#link.protocol, this)
+    this.#share.count(messages, size)
   }
 
   onStreamEnd(): void {
@@ -119,7 +123,7 @@ export class Inbound implements StreamOwner, ProtocolSink, RateSink, TurnSink {
     const { connection } = this.#link
     callUser(
       () => connection.onPong(payload),
-      (error) => this.onUserError(error),
+      (error) => this.#link.onUserError(error),
     )
   }
 
@@ -144,34 +148,29 @@ export class Inbound implements StreamOwner, ProtocolSink, RateSink, TurnSink {
     const { stream } = this.#link
     if (reading) stream.resume()
     else stream.pause()
+    // What waited for the codec or the reader is gone, without new bytes.
+    if (reading) this.#link.account()
     if (reading && stream.readableEnded) process.nextTick(() => this.onStreamEnd())
   }
 
   deliver(data: Data, isBinary: boolean): void {
     const { connection, host, protocol } = this.#link
-    this.receivedMessages++
+    if ((++this.receivedMessages & this.#countMask) === 0) this.countWork(this.#countMask + 1, 0)
     host.traffic.receivedMessages++
     this.#rates?.countMessage()
-    this.#share ??= new TurnShare(protocol, this, this.#hasCodec)
-    this.#share.countMessage()
     if (protocol.state !== 'open') return
     if (channels.message.hasSubscribers) channels.message.publish({ connection, data, isBinary })
     try {
-      const result: unknown = connection.onMessage(data, isBinary)
+      const result = connection.onMessage(data, isBinary)
       if (typeof result === 'object') this.watch(result)
     } catch (error) {
-      this.onUserError(error)
+      this.#link.onUserError(error)
     }
   }
 
   /** A method of its own: a closure in `deliver` would cost memory for each message. */
   watch(result: unknown): void {
-    watchResult(result, (error) => this.onUserError(error))
-  }
-
-  onUserError(error: unknown): void {
-    this.#link.reportError(error)
-    this.#link.connection.fail(CloseCode.INTERNAL_ERROR, 'ERR_WS_CALLBACK_THREW', 'internal error')
+    watchResult(result, (error) => this.#link.onUserError(error))
   }
 
   /** The peer sends more than it may: it is paused, or the connection is closed. */

@@ -23,31 +23,23 @@ export interface TurnSink {
 export class TurnShare {
   readonly #protocol: Pick<Protocol, 'frameCount' | 'compressedBytes' | 'pause'>
   readonly #sink: TurnSink
-  readonly #hasCodec: boolean
   #work = 0
   #frameCount = 0
   #compressedBytes = 0
 
-  constructor(protocol: Pick<Protocol, 'frameCount' | 'compressedBytes' | 'pause'>, sink: TurnSink, hasCodec: boolean) {
+  constructor(protocol: Pick<Protocol, 'frameCount' | 'compressedBytes' | 'pause'>, sink: TurnSink) {
     this.#protocol = protocol
     this.#sink = sink
-    this.#hasCodec = hasCodec
   }
 
-  /** A message was delivered. */
-  countMessage(): void {
-    if (this.#hasCodec) this.countInput(FRAME_WORK)
-    else this.#add(FRAME_WORK)
-  }
-
-  /** Input was parsed, of which `size` bytes have just arrived. */
-  countInput(size: number): void {
+  /** Counts messages delivered, bytes arrived, and what the protocol has parsed since the last call. */
+  count(messages: number, size: number): void {
     const { frameCount, compressedBytes } = this.#protocol
     const frames = Math.max(0, frameCount - this.#frameCount)
     const compressed = Math.max(0, compressedBytes - this.#compressedBytes)
     this.#frameCount = frameCount
     this.#compressedBytes = compressedBytes
-    this.#add(size + frames * FRAME_WORK + compressed * COMPRESSED_WORK)
+    this.#add(size + (messages + frames) * FRAME_WORK + compressed * COMPRESSED_WORK)
   }
 
   #add(work: number): void {

@@ -1,7 +1,8 @@
+import { bytesOf } from '../../core/bytes.ts'
 import type { MessageCodec } from '../../core/message-codec.ts'
 import { Opcode } from '../../core/opcode.ts'
-import { COPY_LIMIT, type Outbox } from './outbox.ts'
-import type { Sendable } from './outgoing.ts'
+import type { Outbox } from './outbox.ts'
+import { ownCopy, type Sendable } from './outgoing.ts'
 import { PreparedMessage } from './prepared-message.ts'
 
 /** Bytes of memory that a waiting message uses besides its own: empty ones must count as well. */
@@ -43,7 +44,7 @@ export class CompressedSender {
     if (typeof data === 'string') this.#sendText(data, compress)
     else if (data instanceof Uint8Array) this.#send(Opcode.BINARY, data, compress)
     else if (data instanceof PreparedMessage) this.#sendPrepared(data, compress)
-    else this.#send(Opcode.BINARY, new Uint8Array(data), compress)
+    else this.#send(Opcode.BINARY, bytesOf(data)!, compress)
   }
 
   #sendText(text: string, compress: boolean): void {
@@ -122,9 +123,4 @@ export class CompressedSender {
     if (this.#close !== null) this.#outbox.sendBytes(Opcode.CLOSE, this.#close)
     this.#close = null
   }
-}
-
-/** Bytes that wait must not change; above the limit the caller leaves them unchanged. */
-function ownCopy(bytes: Uint8Array): Uint8Array {
-  return bytes.length <= COPY_LIMIT ? Uint8Array.from(bytes) : bytes
 }

@@ -1,9 +1,11 @@
+import { type ByteSource, bytesOf } from '../../core/bytes.ts'
 import { PauseReason } from '../../core/input-gate.ts'
 import type { MessageCodec } from '../../core/message-codec.ts'
 import { Opcode } from '../../core/opcode.ts'
 import { limitCloseCodes } from '../limit-close-code.ts'
 import type { Link, Output } from '../link.ts'
 import { Backpressure } from './backpressure.ts'
+import { BlobQueue, type BlobQueueSink, isBlob } from './blob-queue.ts'
 import { CompressedSender } from './compressed-sender.ts'
 import { flushEndOfTick } from './end-of-tick.ts'
 import { Outbox } from './outbox.ts'
@@ -11,11 +13,15 @@ import { type Sendable, type SendOptions, type SendResult, sizeBound, unsupporte
 import { PreparedMessage } from './prepared-message.ts'
 
 /** The way out: decides whether a message may be sent, and hands frames to the outbox. */
-export class Outbound implements Output {
+export class Outbound implements Output, BlobQueueSink {
   readonly #link: Link
   readonly #outbox: Outbox
   /** Null without a codec: messages go to the outbox as they are. */
   readonly #compressed: CompressedSender | null
+  /** Exists only while the bytes of a Blob are read. */
+  #blobs: BlobQueue | null = null
+  /** The Close frame that follows what waits behind a Blob. */
+  #closeBody: Uint8Array | null = null
   /** Exists only while the peer is slow. */
   #backpressure: Backpressure | null = null
 
@@ -27,30 +33,34 @@ export class Outbound implements Output {
 
   /** Bytes that the operating system has not accepted. */
   get bufferedAmount(): number {
-    const waiting = this.#outbox.bufferedAmount
-    return this.#compressed === null ? waiting : waiting + this.#compressed.waitingBytes
+    return this.#outbox.bufferedAmount + this.#waitingBytes
+  }
+
+  /** Bytes that wait for the codec or for a Blob. */
+  get #waitingBytes(): number {
+    return (this.#compressed?.waitingBytes ?? 0) + (this.#blobs?.waitingBytes ?? 0)
   }
 
   /** Sends a message unless the limits forbid it; see `Connection.send`. */
-  send(data: Sendable | PreparedMessage, options: SendOptions | undefined): SendResult {
+  send(data: Sendable | PreparedMessage | Blob, options: SendOptions | undefined): SendResult {
     const { limits, protocol } = this.#link
-    const size = sizeBound(data)
+    const size = isBlobLike(data) ? data.size : sizeBound(data)
     if (protocol.state !== 'open') return 'closed'
-    const waiting = this.#outbox.bufferedAtMost + (this.#compressed === null ? 0 : this.#compressed.waitingBytes)
-    if (waiting + size > limits.highWaterMark) return this.#sendNearLimit(data, options)
-    this.#put(data, options)
+    const waiting = this.#outbox.bufferedAtMost + this.#waitingBytes
+    if (waiting + size > limits.highWaterMark) return this.#sendNearLimit(data, size, options)
+    this.#accept(data, size, options)
     return 'sent'
   }
 
   /** `send` where the cheap upper bound exceeds `highWaterMark`: with exact figures. */
-  #sendNearLimit(data: Sendable | PreparedMessage, options: SendOptions | undefined): SendResult {
+  #sendNearLimit(data: Sendable | PreparedMessage | Blob, bound: number, options: SendOptions | undefined): SendResult {
     const { highWaterMark, maxBufferedAmount } = this.#link.limits
-    const size = typeof data === 'string' ? Buffer.byteLength(data) : sizeBound(data)
+    const size = typeof data === 'string' ? Buffer.byteLength(data) : bound
     this.#outbox.flush()
     const total = this.bufferedAmount + size
     // A message that finds nothing waiting may always be sent.
     if (total > maxBufferedAmount && total > size) return this.#overflow(total)
-    this.#put(data, options)
+    this.#accept(data, size, options)
     this.#outbox.flush()
     if (this.bufferedAmount <= highWaterMark) return 'sent'
     // Messages from a peer that does not read the answers would only make more answers.
@@ -70,19 +80,36 @@ export class Outbound implements Output {
     return 'closed'
   }
 
-  #put(data: Sendable | PreparedMessage, options: SendOptions | undefined): void {
+  #accept(data: Sendable | PreparedMessage | Blob, size: number, options: SendOptions | undefined): void {
     this.#link.countSentMessage()
     flushEndOfTick()
+    if (this.#blobs === null && !isBlobLike(data)) return this.onBlobRead(data, options)
+    this.#blobs ??= new BlobQueue(this)
+    this.#blobs.add(data, options, size)
+  }
+
+  /** Hands a message to the codec or the outbox. */
+  onBlobRead(data: Sendable | PreparedMessage, options: SendOptions | undefined): void {
     if (this.#compressed !== null) this.#compressed.send(data, options === undefined || options.compress !== false)
     else if (typeof data === 'string') this.#outbox.sendText(Opcode.TEXT, data)
     else if (data instanceof Uint8Array) this.#outbox.sendBytes(Opcode.BINARY, data)
     else if (data instanceof PreparedMessage) this.#outbox.sendEncoded(data.frame)
-    else this.#outbox.sendBytes(Opcode.BINARY, new Uint8Array(data))
+    else this.#outbox.sendBytes(Opcode.BINARY, bytesOf(data)!)
   }
 
-  ping(payload: string | Uint8Array): void {
-    const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload
-    if (!(bytes instanceof Uint8Array)) throw unsupportedType(bytes)
+  onBlobError(error: unknown): void {
+    this.#link.onUserError(error)
+  }
+
+  onBlobsSent(): void {
+    this.#blobs = null
+    this.#sendHeldClose()
+    this.onSent()
+  }
+
+  ping(payload: string | ByteSource): void {
+    const bytes = typeof payload === 'string' ? Buffer.from(payload) : bytesOf(payload)
+    if (bytes === null) throw unsupportedType(payload)
     if (bytes.length > 125) throw new RangeError(`a ping of ${bytes.length} bytes; at most 125 are allowed`)
     if (this.#link.protocol.state === 'open') this.#outbox.sendBytes(Opcode.PING, bytes)
   }
@@ -91,10 +118,18 @@ export class Outbound implements Output {
   sendControl(opcode: number, payload: Uint8Array): void {
     if (opcode === Opcode.CLOSE) {
       this.#backpressure?.sendWaitingPong()
-      if (this.#compressed === null) this.#outbox.sendBytes(Opcode.CLOSE, payload)
-      else this.#compressed.sendClose(payload)
+      this.#closeBody = payload
+      if (this.#blobs === null) this.#sendHeldClose()
     } else if (this.#link.stream.writableLength === 0) this.#outbox.sendBytes(Opcode.PONG, payload)
     else this.#pressure().holdPong(payload)
+  }
+
+  #sendHeldClose(): void {
+    const payload = this.#closeBody
+    this.#closeBody = null
+    if (payload === null) return
+    if (this.#compressed === null) this.#outbox.sendBytes(Opcode.CLOSE, payload)
+    else this.#compressed.sendClose(payload)
   }
 
   /** Resolves when nothing waits, or when the connection is closed. */
@@ -135,8 +170,11 @@ export class Outbound implements Output {
     this.#link.protocol.resume(PauseReason.BACKPRESSURE)
   }
 
-  /** Messages that wait for the codec are discarded; nobody waits for room any more. */
+  /** Messages that wait for a Blob or the codec are discarded; nobody waits for room any more. */
   onClosed(): void {
+    this.#blobs?.drop()
+    this.#blobs = null
+    this.#sendHeldClose()
     this.#compressed?.drop()
     this.#backpressure?.release()
   }
@@ -144,11 +182,16 @@ export class Outbound implements Output {
   /** Returns whether the whole part holds no state and may be dropped. */
   releaseIdleMemory(): boolean {
     if (this.#backpressure?.isIdle) this.#backpressure = null
-    return this.#backpressure === null && this.#compressed === null && this.#outbox.isIdle
+    return this.#backpressure === null && this.#compressed === null && this.#blobs === null && this.#outbox.isIdle
   }
 
   #pressure(): Backpressure {
     this.#backpressure ??= new Backpressure(this.#link.stream, this.#outbox, this)
     return this.#backpressure
   }
+}
+
+/** Whether `data` is a Blob; what is sent most is told apart first. */
+function isBlobLike(data: unknown): data is Blob {
+  return typeof data === 'object' && !(data instanceof Uint8Array) && !(data instanceof PreparedMessage) && isBlob(data)
 }

@@ -2,10 +2,13 @@ import { Socket } from 'node:net'
 import type { Writable } from 'node:stream'
 import { type FrameRange, firstByte, headerSize, maskFrame, writeHeader } from '../../core/frame-encoder.ts'
 import { fastEngine } from '../../fast/engine.ts'
+import { countWritten } from '../../transport/stream-owner.ts'
 import { corkBuffer } from './cork-buffer.ts'
+import { COPY_LIMIT } from './outgoing.ts'
 
-/** Frames up to this size are copied into the cork buffer: copying 16 KiB costs less than a second buffer in the write. */
-export const COPY_LIMIT = 16 * 1024
+/** Writes of more bytes than this go to streams other than sockets in slices. */
+const LONG_WRITE = 256 * 1024
+const SLICE_SIZE = 64 * 1024
 
 /** The callback of an outbox. */
 export interface OutboxSink {
@@ -119,13 +122,25 @@ export class Outbox {
     this.#waiting = NONE
     this.#waitingBytes = 0
     if (this.#stream.destroyed || this.#stream.writableEnded) return
-    if (waiting.length === 1) {
+    if (!this.#isSocket && size > LONG_WRITE) {
+      for (const frame of waiting) this.#writeSlices(frame)
+    } else if (waiting.length === 1) {
       this.#stream.write(waiting[0])
     } else {
       this.#stream.cork()
       for (const frame of waiting) this.#stream.write(frame)
       this.#stream.uncork()
     }
+    this.#reportWritten(size)
+  }
+
+  /** In slices: only sockets tell how far a long write has come, and so whether the peer reads. */
+  #writeSlices(frame: Buffer): void {
+    for (let at = 0; at < frame.length; at += SLICE_SIZE) this.#stream.write(frame.subarray(at, at + SLICE_SIZE))
+  }
+
+  #reportWritten(size: number): void {
+    if (!this.#isSocket) countWritten(this.#stream, size)
     this.#sink?.onWritten(size)
   }
 
@@ -133,7 +148,7 @@ export class Outbox {
     return this.#maskingKey === null ? 0 : 4
   }
 
-  /** Whether the cork buffer is this outbox's and has room for a frame with such a payload. */
+  /** Whether the cork buffer is this outbox's and has room: copying 16 KiB costs less than a second buffer in the write. */
   #claim(length: number): boolean {
     return length <= COPY_LIMIT && this.#claimRoom(length)
   }
@@ -227,7 +242,7 @@ export class Outbox {
     // A stream inside the process may pass the bytes on as they are, and call back before the write returns.
     stream.write(this.#isSocket ? range : Buffer.from(range))
     if (this.#isSocket && stream.writableLength > 0) corkBuffer.skip(range)
-    this.#sink?.onWritten(range.length)
+    this.#reportWritten(range.length)
   }
 
   /** Moves what lies in the cork buffer to the list, before frames that go there. */

@@ -1,7 +1,11 @@
+import { type ByteSource, bytesOf } from '../../core/bytes.ts'
 import { PreparedMessage } from './prepared-message.ts'
 
 /** What can be sent: a string goes as text, bytes go as binary. */
-export type Sendable = string | Uint8Array | ArrayBuffer
+export type Sendable = string | ByteSource
+
+/** Payloads up to this size are copied when they must wait; larger ones the caller leaves unchanged. */
+export const COPY_LIMIT = 16 * 1024
 
 /** How one message is sent. */
 export interface SendOptions {
@@ -20,13 +24,19 @@ export type SendResult = 'sent' | 'backpressure' | 'dropped' | 'closed'
 export function sizeBound(data: Sendable | PreparedMessage): number {
   if (typeof data === 'string') return data.length * 3
   if (data instanceof Uint8Array) return data.length
-  if (data instanceof ArrayBuffer) return data.byteLength
   if (data instanceof PreparedMessage) return data.frame.length
-  throw unsupportedType(data)
+  const bytes = bytesOf(data)
+  if (bytes === null) throw unsupportedType(data)
+  return bytes.length
+}
+
+/** Returns bytes that do not change while they wait. */
+export function ownCopy(bytes: Uint8Array): Uint8Array {
+  return bytes.length <= COPY_LIMIT ? Uint8Array.from(bytes) : bytes
 }
 
 /** The error for data that cannot be sent. */
 export function unsupportedType(data: unknown): TypeError {
   const type = data === null ? 'null' : typeof data
-  return new TypeError(`a message of type ${type}; a string, Uint8Array or ArrayBuffer is allowed`)
+  return new TypeError(`a message of type ${type}; allowed: a string, typed array, DataView, ArrayBuffer or Blob`)
 }

@@ -1,3 +1,4 @@
+import { type ByteSource, bytesOf } from '../../core/bytes.ts'
 import { encodeFrame } from '../../core/frame-encoder.ts'
 import type { MessageCodec } from '../../core/message-codec.ts'
 import { Opcode } from '../../core/opcode.ts'
@@ -7,7 +8,7 @@ export class PreparedMessage {
   /** The frame as it goes on the wire: unmasked, uncompressed. */
   readonly frame: Buffer
   readonly #compress: (codec: MessageCodec) => Buffer
-  /** What was compressed, by what it depends on. */
+  /** Compressed frames by the `sharing` of their codec. */
   #compressed: Map<string, Buffer> | null = null
 
   constructor(frame: Buffer, compress: (codec: MessageCodec) => Buffer = () => frame) {
@@ -15,7 +16,7 @@ export class PreparedMessage {
     this.#compress = compress
   }
 
-  /** The frame for a connection with this codec: the compressed one where it can be shared (RFC 7692 §7.2.1). */
+  /** Returns the frame for a connection with this codec: compressed where that can be shared (RFC 7692 §7.2.1). */
   frameFor(codec: MessageCodec): Buffer {
     const { sharing } = codec
     if (sharing === undefined || sharing === null) return this.frame
@@ -30,12 +31,13 @@ export class PreparedMessage {
 }
 
 /**
- * Frames a message once; the result is what `send` of any server connection takes. Where permessage-deflate was agreed
- * on without context takeover for the server it is compressed once for all of them, unless `compress` is false.
- * Throws a TypeError for other data.
+ * Frames a message once; `send` of every server connection accepts the result. For all connections that negotiated
+ * permessage-deflate without context takeover for the server, it is compressed once, unless `compress` is false.
+ *
+ * @throws {TypeError} when `data` is neither a string nor bytes.
  */
 export function prepare(
-  data: string | Uint8Array | ArrayBuffer,
+  data: string | ByteSource,
   { compress = true }: { compress?: boolean | undefined } = {},
 ): PreparedMessage {
   const frame = encode(data)
@@ -47,7 +49,7 @@ export function prepare(
   })
 }
 
-/** Joins messages to one that is sent in one piece. */
+/** Joins messages into one that is sent in one piece. */
 export function joinMessages(messages: readonly PreparedMessage[]): PreparedMessage {
   if (messages.length === 1) return messages[0]
   return new PreparedMessage(Buffer.concat(messages.map(({ frame }) => frame)), (codec) =>
@@ -55,14 +57,14 @@ export function joinMessages(messages: readonly PreparedMessage[]): PreparedMess
   )
 }
 
-/** The payload of an unmasked frame: the second byte tells the size of the header (RFC 6455 §5.2). */
+/** Returns the payload of an unmasked frame: its second byte determines the size of the header (RFC 6455 §5.2). */
 function payloadOf(frame: Buffer): Buffer {
   return frame.subarray(frame[1] < 126 ? 2 : frame[1] === 126 ? 4 : 10)
 }
 
-function encode(data: string | Uint8Array | ArrayBuffer): Buffer {
+function encode(data: string | ByteSource): Buffer {
   if (typeof data === 'string') return encodeFrame(Opcode.TEXT, Buffer.from(data))
-  if (data instanceof Uint8Array) return encodeFrame(Opcode.BINARY, data)
-  if (data instanceof ArrayBuffer) return encodeFrame(Opcode.BINARY, new Uint8Array(data))
-  throw new TypeError(`a message of type ${typeof data}; a string, Uint8Array or ArrayBuffer is allowed`)
+  const bytes = bytesOf(data)
+  if (bytes !== null) return encodeFrame(Opcode.BINARY, bytes)
+  throw new TypeError(`a message of type ${typeof data}; allowed: a string, typed array, DataView or ArrayBuffer`)
 }

@@ -3,6 +3,8 @@ import type { LimitErrorCode } from '../limit-close-code.ts'
 /** What a liveness check demands. */
 export type LivenessAction =
   | { action: 'ping' }
+  /** The peer has ended: what it sent before is delivered although reading is paused, then the end. */
+  | { action: 'deliver' }
   | { action: 'close'; code: LimitErrorCode; message: string }
   | { action: 'terminate'; code: string; message: string }
 

@@ -3,6 +3,8 @@ import { closeWith, type LivenessAction } from './liveness-action.ts'
 import type { Snapshot } from './snapshot.ts'
 import { RATE_WINDOW, UnfinishedMessage } from './unfinished-message.ts'
 
+/** Bytes that may wait before a connection that is paused is no longer read from. */
+const READ_AHEAD = 64 * 1024
 const LONGEST_PERIOD = 1_000
 const SHORTEST_PERIOD = 50
 
@@ -42,8 +44,8 @@ export interface RareState {
   age: Age | null
   /** Null while the peer has finished what it began. */
   unfinished: UnfinishedMessage | null
-  /** Null while the peer is read from. */
-  stall: Stall | null
+  /** Since when reading is paused and output waits; null while that is not so. */
+  waitingSince: number | null
 }
 
 /** When a connection began and when its last message was, with the count of messages. */
@@ -53,23 +55,17 @@ interface Age {
   messageCount: number
 }
 
-/** Since when a peer that is not read from has read nothing either, and what it had read then. */
-interface Stall {
-  since: number
-  acceptedBytes: number
-}
-
 /** The rare state of a connection that begins now, null where no limit demands any. */
 export function beginRareState({ idleTimeout, maxLifetime }: ConnectionLimits, now: number): RareState | null {
   if (idleTimeout === Number.POSITIVE_INFINITY && maxLifetime === Number.POSITIVE_INFINITY) return null
-  return { age: { bornAt: now, messageAt: now, messageCount: 0 }, unfinished: null, stall: null }
+  return { age: { bornAt: now, messageAt: now, messageCount: 0 }, unfinished: null, waitingSince: null }
 }
 
 /**
  * Updates `state` and returns what to do: keepalive, unfinished headers, payloads and messages, idleness and age; null
  * when all is well. It is called once in a period and compares counts, so that nothing is done per frame. Any byte
- * received, and any byte of ours that the peer's system accepts, is a sign of life; while reading is paused from this
- * side the clocks of the peer stand still.
+ * received, and any byte of ours that the peer's system accepts, is a sign of life. While reading is paused from this
+ * side the peer owes nothing but a sign of life.
  *
  * @param elapsed Milliseconds since the check before.
  */
@@ -80,33 +76,38 @@ export function judgeLiveness(
   snapshot: Snapshot,
   limits: ConnectionLimits,
 ): LivenessAction | null {
-  if (snapshot.isPaused || snapshot.pending !== null) state.rare ??= { age: null, unfinished: null, stall: null }
+  noteLife(state, now, snapshot)
+  const isWaiting = snapshot.isPaused && snapshot.bufferedAmount > 0
+  if (snapshot.pending !== null || isWaiting) state.rare ??= { age: null, unfinished: null, waitingSince: null }
   const { rare } = state
-  const aged = rare === null || rare.age === null ? null : judgeAge(rare.age, now, snapshot, limits)
-  if (rare !== null && snapshot.isPaused) {
-    standStill(state, elapsed)
-    rare.stall ??= { since: now - elapsed, acceptedBytes: state.acceptedBytes }
-    return aged ?? judgeStall(rare.stall, now, snapshot, limits)
+  if (rare !== null) {
+    const action = judgeAge(rare, now, snapshot, limits) ?? judgeUnfinished(rare, now, elapsed, snapshot, limits)
+    rare.waitingSince = isWaiting ? (rare.waitingSince ?? now - elapsed) : null
+    if (rare.age === null && rare.unfinished === null && !isWaiting) state.rare = null
+    if (action !== null) return action
+    if (isWaiting) return judgeSlowReader(Math.max(state.aliveAt, rare.waitingSince!), now, limits)
   }
-  const late = rare === null ? null : judgeUnfinished(rare, now, snapshot, limits)
-  if (rare !== null) rare.stall = null
-  if (rare !== null && rare.age === null && rare.unfinished === null) state.rare = null
-  return aged ?? late ?? judgeSilence(state, now, snapshot, limits)
+  return snapshot.isPaused ? judgePaused(state, now, snapshot, limits) : judgeSilence(state, now, limits)
 }
 
-/** Time during which we did not read does not count against the peer. */
-function standStill(state: LivenessState, elapsed: number): void {
-  state.aliveAt += elapsed
-  if (state.pingedAt !== null) state.pingedAt += elapsed
-  state.rare?.unfinished?.standStill(elapsed)
+function noteLife(state: LivenessState, now: number, snapshot: Snapshot): void {
+  const { receivedBytes, acceptedBytes, bufferedAmount } = snapshot
+  const isReading = bufferedAmount > 0 && acceptedBytes > state.acceptedBytes
+  if (receivedBytes !== state.receivedBytes || isReading) {
+    state.aliveAt = now
+    state.pingedAt = null
+  }
+  state.receivedBytes = receivedBytes
+  state.acceptedBytes = acceptedBytes
 }
 
 function judgeAge(
-  age: Age,
+  { age }: RareState,
   now: number,
   { receivedMessages, sentMessages }: Snapshot,
   { maxLifetime, idleTimeout }: ConnectionLimits,
 ): LivenessAction | null {
+  if (age === null) return null
   const messageCount = receivedMessages + sentMessages
   if (messageCount !== age.messageCount) {
     age.messageCount = messageCount
@@ -118,51 +119,64 @@ function judgeAge(
   return null
 }
 
-/** A peer that is paused because it reads nothing of what waits for it sends nothing either: a ping would not help. */
-function judgeStall(
-  stall: Stall,
-  now: number,
-  { acceptedBytes, bufferedAmount }: Snapshot,
-  { pingInterval, pingTimeout }: ConnectionLimits,
-): LivenessAction | null {
-  const longest = pingInterval + pingTimeout
-  if (bufferedAmount === 0 || acceptedBytes !== stall.acceptedBytes) stall.since = now
-  stall.acceptedBytes = acceptedBytes
-  if (now - stall.since < longest) return null
-  const message = `no byte of what waits was read within ${longest} ms`
-  return { action: 'terminate', code: 'ERR_WS_KEEPALIVE', message }
-}
-
 function judgeUnfinished(
   rare: RareState,
   now: number,
+  elapsed: number,
   snapshot: Snapshot,
   limits: ConnectionLimits,
 ): LivenessAction | null {
   if (snapshot.pending === null) rare.unfinished = null
   else rare.unfinished ??= new UnfinishedMessage(now, snapshot)
-  return rare.unfinished === null ? null : rare.unfinished.judge(now, snapshot, limits)
+  const { unfinished } = rare
+  if (unfinished === null) return null
+  if (!snapshot.isPaused) return unfinished.judge(now, snapshot, limits)
+  // Time during which we did not read does not count against the peer.
+  unfinished.standStill(elapsed)
+  return null
 }
 
 function judgeSilence(
   state: LivenessState,
   now: number,
-  { receivedBytes, acceptedBytes, bufferedAmount }: Snapshot,
   { pingInterval, pingTimeout }: ConnectionLimits,
 ): LivenessAction | null {
-  const isReading = bufferedAmount > 0 && acceptedBytes > state.acceptedBytes
-  if (receivedBytes !== state.receivedBytes || isReading) {
-    state.aliveAt = now
-    state.pingedAt = null
-  }
-  state.receivedBytes = receivedBytes
-  state.acceptedBytes = acceptedBytes
   if (state.pingedAt !== null) {
     if (now - state.pingedAt < pingTimeout) return null
-    const message = `no byte from the peer within ${pingTimeout} ms of a ping`
-    return { action: 'terminate', code: 'ERR_WS_KEEPALIVE', message }
+    return silence(`no byte from the peer within ${pingTimeout} ms of a ping`)
   }
   if (now - state.aliveAt < pingInterval) return null
   state.pingedAt = now
   return { action: 'ping' }
+}
+
+/** A peer that is paused because it reads nothing of what waits sends nothing either: a ping would only wait as well. */
+function judgeSlowReader(
+  since: number,
+  now: number,
+  { pingInterval, pingTimeout }: ConnectionLimits,
+): LivenessAction | null {
+  const longest = pingInterval + pingTimeout
+  return now - since < longest ? null : silence(`no byte of what waits was read within ${longest} ms`)
+}
+
+/**
+ * A peer that the application does not read from. A little is read ahead, so that pongs, a Close frame and the end are
+ * noticed. Where that much waits already, the ping alone must do: the system of a peer that is gone resets it.
+ */
+function judgePaused(
+  state: LivenessState,
+  now: number,
+  { backlogBytes, hasEnded }: Snapshot,
+  limits: ConnectionLimits,
+): LivenessAction | null {
+  if (!hasEnded && backlogBytes < READ_AHEAD) return judgeSilence(state, now, limits)
+  if (now - state.aliveAt < limits.pingInterval) return null
+  state.aliveAt = now
+  state.pingedAt = null
+  return { action: hasEnded ? 'deliver' : 'ping' }
+}
+
+function silence(message: string): LivenessAction {
+  return { action: 'terminate', code: 'ERR_WS_KEEPALIVE', message }
 }

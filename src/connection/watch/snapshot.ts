@@ -2,6 +2,10 @@
 export interface Snapshot {
   /** Whether reading is paused from this side, for longer than a turn of the event loop. */
   isPaused: boolean
+  /** Bytes that were read while paused and wait to be parsed. */
+  backlogBytes: number
+  /** Whether the peer has ended its half of the stream, behind what waits to be parsed. */
+  hasEnded: boolean
   /** Bytes received. */
   receivedBytes: number
   /** Bytes that the operating system has accepted of what was sent. */

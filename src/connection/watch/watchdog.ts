@@ -17,6 +17,10 @@ export interface Watched {
   account(): void
   /** Nothing was received since the last check. */
   releaseIdleMemory(): void
+  /** Reads one more chunk, although reading is paused. */
+  readAhead(): void
+  /** Delivers what was read, although reading is paused. */
+  deliverBacklog(): void
 }
 
 /** The start of the payload of keepalive pings; the time of the ping follows. */
@@ -81,14 +85,25 @@ export class Watchdog implements TimerEntry, LivenessState {
     const period = checkPeriod(limits)
     const elapsed = time - (this.timerDue - period)
     const action = judgeLiveness(this, time, elapsed, snapshot, limits)
-    if (action?.action === 'ping') this.sendPing()
-    else if (action !== null) end(connection, action)
+    if (action?.action === 'ping') this.sendPing(snapshot)
+    else if (action !== null) this.act(action, snapshot)
     if (isOpen(connection)) wheel.schedule(this, period)
   }
 
-  sendPing(): void {
-    this.#ping = Buffer.from(PING_TEXT + performance.now())
-    this.#watched.connection.ping(this.#ping)
+  sendPing({ isPaused }: Snapshot): void {
+    const watched = this.#watched
+    const ping = Buffer.from(PING_TEXT + performance.now())
+    // The pong will not be read before the pause ends: it would measure that.
+    this.#ping = isPaused ? null : ping
+    watched.connection.ping(ping)
+    if (isPaused) watched.readAhead()
+  }
+
+  act(action: Exclude<LivenessAction, { action: 'ping' }>, { isPaused, bufferedAmount }: Snapshot): void {
+    const watched = this.#watched
+    // The last bytes of a peer that is gone may hold its Close frame.
+    if (action.action === 'deliver' || (isPaused && bufferedAmount === 0)) watched.deliverBacklog()
+    if (action.action !== 'deliver' && isOpen(watched.connection)) end(watched.connection, action)
   }
 
   /** A peer that still reads what was sent, at 1 KB a second or more, gets the time again. */
@@ -104,12 +119,17 @@ export class Watchdog implements TimerEntry, LivenessState {
   }
 }
 
-function end(connection: Watched['connection'], action: Exclude<LivenessAction, { action: 'ping' }>): void {
+function end(connection: Watched['connection'], action: Exclude<LivenessAction, { action: 'ping' | 'deliver' }>): void {
   const { code, message } = action
   if (action.action === 'terminate') return connection.terminate(new WebSocketError(code, message))
   const closeCode = limitCloseCodes[action.code]
   if (closeCode === CloseCode.GOING_AWAY) connection.close(closeCode, message, new WebSocketError(code, message))
   else connection.fail(closeCode, code, message)
+}
+
+/** Whether a pong answers a keepalive ping, also one that is no longer awaited. */
+export function isKeepalivePong(payload: Buffer): boolean {
+  return payload.toString('latin1', 0, PING_TEXT.length) === PING_TEXT
 }
 
 /** The state as it is now: what was done meanwhile may have changed it. */

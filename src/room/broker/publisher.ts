@@ -1,16 +1,24 @@
 import { integer } from '../../options/option-rule.ts'
 import { readOptions } from '../../options/read-options.ts'
 import type { HistoryOptions, Outgoing, Publication } from './broker.ts'
+import { answerWithin } from './deadline.ts'
 
-/** How much may wait to be published; the oldest messages are dropped first. */
-export interface PublishLimits {
-  /** Messages. Default 10,000. */
+/** Options of every broker that publishes to another process. */
+export interface PublisherOptions {
+  /** Messages that may wait to be published; the oldest ones are dropped first. Default 10,000. */
   maxWaitingMessages?: number | undefined
-  /** Bytes. Default 16 MiB. */
+  /** Bytes that may wait to be published; the oldest messages are dropped first. Default 16 MiB. */
   maxWaitingBytes?: number | undefined
+  /** Milliseconds in which the other side has to answer; afterwards it counts as away. Default 2,000. */
+  timeout?: number | undefined
 }
 
-const rules = { maxWaitingMessages: integer(10_000), maxWaitingBytes: integer(16 * 1024 * 1024) }
+/** The rules of `PublisherOptions`. */
+export const publisherRules = {
+  maxWaitingMessages: integer(10_000),
+  maxWaitingBytes: integer(16 * 1024 * 1024),
+  timeout: integer(2_000, 1, 2 ** 31 - 1),
+}
 
 /** The most that goes out together. */
 const BATCH_MESSAGES = 500
@@ -29,7 +37,7 @@ interface WaitingMessage extends Outgoing {
  */
 export class Publisher {
   readonly #send: (batch: readonly Outgoing[]) => Promise<void>
-  readonly #limits: Readonly<Required<PublishLimits>>
+  readonly #options: Readonly<Required<PublisherOptions>>
   #waiting: WaitingMessage[] = []
   #waitingBytes = 0
   #batch: WaitingMessage[] = []
@@ -38,7 +46,11 @@ export class Publisher {
   #isScheduled = false
   #retryTimer: NodeJS.Timeout | null = null
   #retryDelay = FIRST_RETRY
-  #settled: (() => void)[] = []
+  /** Callers of `settled`, in order, with the number of messages that had been published before. */
+  #settled: { readonly after: number; readonly resolve: (isAccepted: boolean) => void }[] = []
+  /** Messages that `publish` was called with. */
+  #totalCount = 0
+  #isFailing = false
   readonly #skipped = new Map<string, number>()
   publishedCount = 0
   droppedCount = 0
@@ -46,17 +58,22 @@ export class Publisher {
 
   /**
    * @param send Resolves when a batch is accepted, and rejects when it has to be sent again.
-   * @throws {TypeError} when a limit is not a number.
-   * @throws {RangeError} when a limit is not allowed.
+   * @throws {TypeError} when an option is not a number.
+   * @throws {RangeError} when a value is not allowed.
    */
-  constructor(limits: PublishLimits, send: (batch: readonly Outgoing[]) => Promise<void>) {
-    this.#limits = readOptions(rules, limits)
+  constructor(options: PublisherOptions, send: (batch: readonly Outgoing[]) => Promise<void>) {
+    this.#options = readOptions(publisherRules, options)
     this.#send = send
   }
 
   /** Messages that are not accepted yet. */
   get count(): number {
     return this.#waiting.length + this.#batch.length
+  }
+
+  /** Whether the last attempt has failed; the next one is due within five seconds. */
+  get isFailing(): boolean {
+    return this.#isFailing
   }
 
   get bytes(): number {
@@ -66,6 +83,7 @@ export class Publisher {
   publish(topic: string, publication: Publication, history: HistoryOptions | null): void {
     const skipped = this.#skipped.get(topic) ?? 0
     this.#skipped.delete(topic)
+    this.#totalCount += 1
     this.#waiting.push({ ...publication, topic, history, skipped })
     this.#waitingBytes += publication.payload.length
     while (this.#isOverLimit) this.#dropOldest()
@@ -86,10 +104,11 @@ export class Publisher {
     void this.#run()
   }
 
-  /** Resolves when everything published before is accepted, or when an attempt fails. */
-  settled(): Promise<void> {
-    if (this.count === 0 || this.#retryTimer !== null) return Promise.resolve()
-    return new Promise((resolve) => this.#settled.push(resolve))
+  /** Resolves to true when everything published before is accepted, to false when that fails or takes too long. */
+  settled(): Promise<boolean> {
+    if (this.count === 0 || this.#retryTimer !== null) return Promise.resolve(this.count === 0)
+    const settled = new Promise<boolean>((resolve) => this.#settled.push({ after: this.#totalCount, resolve }))
+    return answerWithin(settled, this.#options.timeout, 'the other side').catch(() => false)
   }
 
   stop(): void {
@@ -99,11 +118,11 @@ export class Publisher {
     this.#batch = []
     this.#waitingBytes = 0
     this.#batchBytes = 0
-    this.#settle()
+    this.#settle(false)
   }
 
   get #isOverLimit(): boolean {
-    const { maxWaitingMessages, maxWaitingBytes } = this.#limits
+    const { maxWaitingMessages, maxWaitingBytes } = this.#options
     return this.#waiting.length > maxWaitingMessages || this.#waitingBytes > maxWaitingBytes
   }
 
@@ -118,13 +137,16 @@ export class Publisher {
         this.#batch = []
         this.#batchBytes = 0
         this.#retryDelay = FIRST_RETRY
+        this.#isFailing = false
+        this.#settle(true, this.#totalCount - this.count)
       }
     } catch (error) {
       this.lastError = String(error)
+      this.#isFailing = true
       this.#retryLater()
+      this.#settle(false)
     } finally {
       this.#isSending = false
-      this.#settle()
     }
   }
 
@@ -137,8 +159,9 @@ export class Publisher {
     this.#retryDelay = Math.min(this.#retryDelay * 2, LAST_RETRY)
   }
 
-  #settle(): void {
-    for (const resolve of this.#settled.splice(0)) resolve()
+  /** Resolves the promises that wait for the first `count` messages. */
+  #settle(isAccepted: boolean, count = Number.POSITIVE_INFINITY): void {
+    while (this.#settled.length > 0 && this.#settled[0].after <= count) this.#settled.shift()!.resolve(isAccepted)
   }
 
   #takeBatch(): void {

@@ -4,7 +4,7 @@ import { assert, suite } from '../../support/unit.ts'
 
 const test = suite('turn share')
 
-function make(hasCodec = false) {
+function make() {
   const log: string[] = []
   const protocol = {
     frameCount: 0,
@@ -13,7 +13,7 @@ function make(hasCodec = false) {
       log.push(`pause ${reason}`)
     },
   }
-  const share = new TurnShare(protocol, { onNextTurn: () => void log.push('next turn') }, hasCodec)
+  const share = new TurnShare(protocol, { onNextTurn: () => void log.push('next turn') })
   return { log, protocol, share }
 }
 
@@ -22,13 +22,13 @@ const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(reso
 
 test('pauses for a turn after 2,048 messages, and again after as many', async () => {
   const { log, share } = make()
-  for (let count = 0; count < 2047; count++) share.countMessage()
+  for (let count = 0; count < 2047; count++) share.count(1, 0)
   assert.equal(log, [])
-  share.countMessage()
+  share.count(1, 0)
   assert.equal(log, [pause])
   await nextTurn()
   assert.equal(log, [pause, 'next turn'])
-  for (let count = 0; count < 2048; count++) share.countMessage()
+  for (let half = 0; half < 2; half++) share.count(1024, 0)
   await nextTurn()
   assert.equal(log, [pause, 'next turn', pause, 'next turn'])
 })
@@ -42,12 +42,12 @@ test('pauses after 1 MiB of input, 2,048 frames or 16 KiB of compressed payloads
     const { log, share, protocol } = make()
     protocol.frameCount = Math.max(0, frames - 1)
     protocol.compressedBytes = Math.max(0, compressed - 1)
-    share.countInput(Math.max(0, size - 1))
-    share.countInput(0)
+    share.count(0, Math.max(0, size - 1))
+    share.count(0, 0)
     assert.equal(log, [], 'counts only what is new')
     protocol.frameCount = frames
     protocol.compressedBytes = compressed
-    share.countInput(1)
+    share.count(0, 1)
     assert.equal(log, [pause])
     await nextTurn()
   }
@@ -56,22 +56,22 @@ test('pauses after 1 MiB of input, 2,048 frames or 16 KiB of compressed payloads
 test('counts anew after the protocol has released its memory', () => {
   const { log, share, protocol } = make()
   protocol.frameCount = 2000
-  share.countInput(0)
+  share.count(0, 0)
   protocol.frameCount = 0
-  share.countInput(0)
+  share.count(0, 0)
   protocol.frameCount = 47
-  share.countInput(0)
+  share.count(0, 0)
   assert.equal(log, [])
   protocol.frameCount = 48
-  share.countInput(0)
+  share.count(0, 0)
   assert.equal(log, [pause])
 })
 
 test('looks at the compressed payloads behind each message, not only at the end of the input', () => {
-  const { log, share, protocol } = make(true)
+  const { log, share, protocol } = make()
   for (let count = 0; count < 32; count++) {
     protocol.compressedBytes += 512
-    share.countMessage()
+    share.count(1, 0)
   }
   assert.equal(log, [pause])
 })

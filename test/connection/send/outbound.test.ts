@@ -1,15 +1,28 @@
+import { runInNewContext } from 'node:vm'
 import { type ConnectionLimits, readLimits } from '../../../src/connection/limits.ts'
 import type { Link } from '../../../src/connection/link.ts'
 import { Outbound } from '../../../src/connection/send/outbound.ts'
 import { Traffic } from '../../../src/connection/traffic.ts'
+import type { MessageCodec } from '../../../src/core/message-codec.ts'
 import { SlowPeer } from '../../support/slow-peer.ts'
-import { endOfTick } from '../../support/tick.ts'
+import { endOfTick, turns, until } from '../../support/tick.ts'
 import { assert, suite } from '../../support/unit.ts'
+import { unmasked } from '../../support/wire.ts'
 
 const test = suite('outbound')
 
+/** A codec that compresses nothing, and says so later. */
+function lazyCodec(): MessageCodec {
+  return {
+    decompress() {},
+    wantsCompression: (size) => size > 4,
+    compress: (_message, done) => void setImmediate(done, null),
+    release() {},
+  }
+}
+
 /** The sending part on a stream whose peer does not read, and a log of what it does to its connection. */
-function make(limits: Partial<ConnectionLimits> = {}, streamMark?: number) {
+function make(limits: Partial<ConnectionLimits> = {}, streamMark?: number, codec: MessageCodec | null = null) {
   const peer = new SlowPeer(streamMark)
   const traffic = new Traffic()
   const log: string[] = []
@@ -31,9 +44,10 @@ function make(limits: Partial<ConnectionLimits> = {}, streamMark?: number) {
     limits: readLimits(limits),
     host: { traffic },
     account: () => {},
+    onUserError: (error: Error) => log.push(`user error ${error.message}`),
     countSentMessage: () => traffic.sentMessages++,
   }
-  const outbound = new Outbound(link as unknown as Link, null)
+  const outbound = new Outbound(link as unknown as Link, codec)
   peer.on('drain', () => outbound.onSent())
   const send = (size: number) => outbound.send(Buffer.alloc(size), undefined)
   return { peer, log, outbound, protocol, traffic, send }
@@ -123,4 +137,69 @@ test('drained() resolves at once with nothing waiting or when closed, else when 
   other.protocol.state = 'closed'
   await other.outbound.drained()
   assert.is(protocol.state, 'open')
+})
+
+const kinds: Record<string, unknown> = {
+  'a Buffer': Buffer.from('bytes'),
+  'an Int8Array': new Int8Array(Buffer.from('bytes')),
+  'a DataView': new DataView(new Uint8Array(Buffer.from('bytes')).buffer),
+  'an ArrayBuffer': new Uint8Array(Buffer.from('bytes')).buffer,
+  'a Uint8Array of another realm': runInNewContext('new Uint8Array([98, 121, 116, 101, 115])'),
+  'an ArrayBuffer of another realm': runInNewContext('new Uint8Array([98, 121, 116, 101, 115]).buffer'),
+  'a Blob': new Blob(['by', 'tes']),
+}
+
+for (const codec of [null, lazyCodec()]) {
+  for (const [name, data] of Object.entries(kinds)) {
+    test(`sends ${name} as a binary message, in order${codec === null ? '' : ', with a codec'}`, async () => {
+      const { outbound, peer } = make({}, undefined, codec)
+      for (const message of ['before', data, 'after', data])
+        assert.is(outbound.send(message as string, undefined), 'sent')
+      outbound.sendControl(8, Buffer.alloc(0))
+      await until(() => outbound.bufferedAmount === peer.writableLength)
+      await endOfTick()
+      await peer.readAll()
+      const bytes = unmasked(2, 'bytes')
+      const expected = [unmasked(1, 'before'), bytes, unmasked(1, 'after'), bytes, unmasked(8, '')]
+      assert.equal(peer.bytes, Buffer.concat(expected))
+    })
+  }
+}
+
+test('counts a Blob and what waits behind it, until drained() resolves', async () => {
+  const { outbound, peer, send } = make({ highWaterMark: 1_000, maxBufferedAmount: 10_000 })
+  await peer.readAll()
+  assert.is(outbound.send(new Blob(['x'.repeat(2_000)]), undefined), 'backpressure')
+  assert.is(send(100), 'backpressure')
+  assert.is(outbound.bufferedAmount, 2_100)
+  assert.is(send(9_000), 'closed')
+  let isDrained = false
+  void outbound.drained().then(() => {
+    isDrained = true
+  })
+  assert.is(isDrained, false)
+})
+
+test('discards a Blob that is being read when the connection closes, and sends the Close frame', async () => {
+  const { outbound, peer } = make()
+  await peer.readAll()
+  outbound.send(new Blob(['late']), undefined)
+  outbound.send('later', undefined)
+  outbound.sendControl(8, Buffer.alloc(0))
+  outbound.onClosed()
+  outbound.flush()
+  await turns()
+  assert.equal(peer.bytes, unmasked(8, ''))
+  assert.is(outbound.bufferedAmount, 0)
+})
+
+test('reports a Blob that cannot be read', async () => {
+  const { outbound, log } = make()
+  const blob = new Blob(['x'])
+  blob.arrayBuffer = async () => {
+    throw new Error('gone')
+  }
+  outbound.send(blob, undefined)
+  await turns()
+  assert.equal(log, ['user error gone'])
 })

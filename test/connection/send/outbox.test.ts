@@ -227,3 +227,23 @@ test('drops what is left when the stream is gone', async () => {
   assert.is(sink.writes.length, 0)
   assert.is(outbox.bufferedAmount, 0)
 })
+
+test('writes long frames to other streams than sockets in slices, so that each tells of progress', async () => {
+  const sizes: number[] = []
+  const sink = new Writable({
+    write(chunk, _encoding, done) {
+      sizes.push(chunk.length)
+      setImmediate(done)
+    },
+  })
+  const outbox = new Outbox(sink)
+  outbox.sendBytes(2, Buffer.alloc(300_000))
+  outbox.flush()
+  const steps = new Set<number>()
+  while (sink.writableLength > 0) {
+    steps.add(outbox.bufferedAmount)
+    await endOfTick()
+  }
+  assert.equal(sizes, [10, 65_536, 65_536, 65_536, 65_536, 37_856])
+  assert.is(steps.size, 6)
+})

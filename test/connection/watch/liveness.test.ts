@@ -17,6 +17,8 @@ const closeCodeOf = (action: LivenessAction): number | null =>
 
 const quiet: Snapshot = {
   isPaused: false,
+  backlogBytes: 0,
+  hasEnded: false,
   receivedBytes: 0,
   acceptedBytes: 0,
   bufferedAmount: 0,
@@ -59,7 +61,7 @@ class Watched {
 
 /** The second and the action, or the error's code. */
 const brief = (said: [number, LivenessAction][]): string[] =>
-  said.map(([second, action]) => `${second} ${action.action === 'ping' ? 'ping' : action.code}`)
+  said.map(([second, action]) => `${second} ${'code' in action ? action.code : action.action}`)
 
 test('pings after 25 s without a byte and cuts 20 s later', () => {
   const said = new Watched().pass(45)
@@ -100,23 +102,51 @@ test('does not take bytes that a buffer of the system swallowed for a sign of li
   assert.equal(brief(said), ['25 ping', '45 ERR_WS_KEEPALIVE'])
 })
 
-test('lets the clocks of the peer stand still while reading is held up from this side', () => {
+test('lets what the peer has begun stand still while reading is paused, as long as it gives signs of life', () => {
   const watched = new Watched()
   watched.snapshot.pending = 'header'
   watched.pass(5)
   watched.snapshot.isPaused = true
-  assert.equal(watched.pass(1_000), [])
+  assert.equal(
+    watched.pass(1_000, (snapshot) => {
+      snapshot.receivedBytes += 1
+    }),
+    [],
+  )
   watched.snapshot.isPaused = false
   assert.equal(brief(watched.pass(20)), ['1011 ERR_WS_HEADER_TIMEOUT', ...seconds(1012, 1025, 'ERR_WS_HEADER_TIMEOUT')])
 })
 
-test('counts the wait for a pong only while it reads', () => {
+test('pings a peer that is paused, and terminates one whose pong cannot be read ahead', () => {
   const watched = new Watched()
-  watched.pass(30)
   watched.snapshot.isPaused = true
-  assert.equal(watched.pass(100), [])
+  assert.equal(brief(watched.pass(30)), ['25 ping'])
+  watched.snapshot.receivedBytes += 6
+  assert.equal(brief(watched.pass(46)), ['56 ping', '76 ERR_WS_KEEPALIVE'])
+})
+
+test('only pings a paused peer of which much waits unread: its system resets the ping when it is gone', () => {
+  const watched = new Watched()
+  watched.snapshot.isPaused = true
+  watched.snapshot.backlogBytes = 64 * 1024
+  assert.equal(brief(watched.pass(100)), ['25 ping', '50 ping', '75 ping', '100 ping'])
   watched.snapshot.isPaused = false
-  assert.equal(brief(watched.pass(15)), ['145 ERR_WS_KEEPALIVE'])
+  assert.equal(brief(watched.pass(45)), ['125 ping', '145 ERR_WS_KEEPALIVE'])
+})
+
+test('delivers what waits when a paused peer has ended, after pingInterval', () => {
+  const watched = new Watched()
+  watched.snapshot.isPaused = true
+  watched.snapshot.hasEnded = true
+  assert.equal(brief(watched.pass(49)), ['25 deliver'])
+})
+
+test('counts the time for reading what waits from the pause on', () => {
+  const watched = new Watched()
+  watched.pass(24)
+  watched.snapshot.isPaused = true
+  watched.snapshot.bufferedAmount = 1_000_000
+  assert.equal(brief(watched.pass(45)), ['69 ERR_WS_KEEPALIVE'])
 })
 
 const seconds = (first: number, last: number, code: string): string[] =>

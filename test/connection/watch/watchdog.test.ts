@@ -2,7 +2,7 @@ import { mock } from 'node:test'
 import type { PublicConnection } from '../../../src/connection/host.ts'
 import { type ConnectionLimits, readLimits } from '../../../src/connection/limits.ts'
 import type { Snapshot } from '../../../src/connection/watch/snapshot.ts'
-import { Watchdog, type Watched } from '../../../src/connection/watch/watchdog.ts'
+import { isKeepalivePong, Watchdog, type Watched } from '../../../src/connection/watch/watchdog.ts'
 import { now, wheel } from '../../../src/transport/timing-wheel.ts'
 import { assert, suite, type TestContext } from '../../support/unit.ts'
 
@@ -16,6 +16,8 @@ class Patient implements Watched {
   readonly log: string[] = []
   readonly view: Snapshot = {
     isPaused: false,
+    backlogBytes: 0,
+    hasEnded: false,
     receivedBytes: 0,
     acceptedBytes: 0,
     bufferedAmount: 0,
@@ -40,6 +42,12 @@ class Patient implements Watched {
   }
   releaseIdleMemory(): void {
     this.releases++
+  }
+  readAhead(): void {
+    this.log.push('read ahead')
+  }
+  deliverBacklog(): void {
+    this.log.push('deliver')
   }
   ping(payload: Uint8Array): void {
     this.lastPing = Buffer.from(payload)
@@ -110,6 +118,27 @@ test('measures the round trip of its own ping, once', (t) => {
   assert.is(watchdog.acceptPong(patient.lastPing), 12.25)
   assert.is(watchdog.latency, 12.25)
   assert.is(watchdog.acceptPong(patient.lastPing), null)
+})
+
+test('reads ahead when it pings a paused peer, and delivers what was read before it terminates', (t) => {
+  const { patient, watchdog, look } = start(t)
+  patient.view.isPaused = true
+  for (const second of [10, 25, 46]) look(second)
+  assert.equal(patient.log, ['ping', 'read ahead', 'deliver', 'terminate ERR_WS_KEEPALIVE'])
+  // Its pong is read when the pause ends: the round trip would be that of the pause.
+  assert.is(watchdog.acceptPong(patient.lastPing), null)
+  assert.ok(isKeepalivePong(patient.lastPing))
+  assert.not(isKeepalivePong(Buffer.from('dweb')))
+})
+
+test('does not terminate a peer whose Close frame was in what was read ahead', (t) => {
+  const { patient, look } = start(t)
+  patient.view.isPaused = true
+  patient.deliverBacklog = () => {
+    patient.state = 'closed'
+  }
+  for (const second of [10, 25, 46]) look(second)
+  assert.equal(patient.log, ['ping', 'read ahead'])
 })
 
 test('closes idle connections with 1001 and fails unfinished ones with 1013', (t) => {

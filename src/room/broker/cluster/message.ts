@@ -14,6 +14,10 @@ export type WireMessage = Omit<TopicMessage, 'payload'> & WirePayload
 
 /** The questions of a worker, and the primary's answers. */
 export interface Questions {
+  /** Whether the primary is there. */
+  hello: { ask: object; answer: true }
+  /** A batch that was published before is not published again: the first answer may have been lost. */
+  publish: { ask: { batch: number; publications: readonly WirePublication[] }; answer: true }
   subscribe: { ask: { topic: string }; answer: Position }
   read: { ask: { topic: string; after: Position }; answer: WireRead }
   presence: { ask: { key: string }; answer: string[] }
@@ -26,7 +30,8 @@ export interface WireRead extends Omit<HistoryRead, 'messages'> {
 
 /** From a worker to the primary, in order. */
 export type ToPrimary =
-  | { type: 'publish'; publications: readonly WirePublication[] }
+  /** Withdraws everything that the worker has subscribed to and announced. */
+  | { type: 'reset' }
   | { type: 'unsubscribe'; topic: string }
   | { type: 'announce'; key: string; value: string | null }
   | { [K in keyof Questions]: { type: K; number: number } & Questions[K]['ask'] }[keyof Questions]
@@ -36,13 +41,16 @@ export type ToWorker =
   | { type: 'message'; topic: string; message: WireMessage }
   | { type: 'answer'; number: number; value: unknown }
 
-/** An IPC message, which carries any number of items; the application's own messages share the channel. */
+/**
+ * An IPC message, which carries any number of items; the application's own messages share the channel. `primary` is
+ * unique for every call of `joinWorkers()`: a new one knows nothing of earlier subscriptions.
+ */
 export type ClusterMessage =
   | { dwebsocket: 'to-primary'; origin: string; items: readonly ToPrimary[] }
-  | { dwebsocket: 'to-worker'; items: readonly ToWorker[] }
+  | { dwebsocket: 'to-worker'; primary: string; items: readonly ToWorker[] }
 
 export function isClusterMessage(message: unknown): message is ClusterMessage {
-  return typeof message === 'object' && message !== null && 'dwebsocket' in message
+  return typeof message === 'object' && message !== null && 'dwebsocket' in message && 'items' in message
 }
 
 /** Replaces the payload of a message by its form on the wire. */

@@ -1,5 +1,6 @@
 import cluster, { type Worker } from 'node:cluster'
 import type { TopicMessage } from '../broker.ts'
+import { makeToken } from '../history.ts'
 import { Hub, type HubClient } from '../hub.ts'
 import { isClusterMessage, pack, type ToPrimary, type ToWorker, unpack } from './message.ts'
 
@@ -35,6 +36,7 @@ export function joinWorkers(): () => void {
 
 /** The primary's side: it numbers messages and passes them to the workers that have subscribed. */
 export class ClusterPrimary {
+  readonly #token = makeToken()
   readonly #hub = new Hub()
   readonly #clients = new Map<number, WorkerClient>()
 
@@ -43,7 +45,7 @@ export class ClusterPrimary {
     if (!isClusterMessage(message) || message.dwebsocket !== 'to-primary') return
     let client = this.#clients.get(workerId)
     if (client === undefined) {
-      client = new WorkerClient(message.origin, link)
+      client = new WorkerClient(this.#token, message.origin, link)
       this.#clients.set(workerId, client)
     }
     for (const item of message.items) this.#handle(client, item)
@@ -64,9 +66,15 @@ export class ClusterPrimary {
 
   #handle(client: WorkerClient, item: ToPrimary): void {
     switch (item.type) {
+      case 'reset':
+        return this.#hub.remove(client)
+      case 'hello':
+        return client.answer(item.number, true)
       case 'publish':
-        for (const publication of item.publications) this.#hub.publish(client.origin, unpack(publication))
-        return
+        if (client.isNewBatch(item.batch)) {
+          for (const publication of item.publications) this.#hub.publish(client.origin, unpack(publication))
+        }
+        return client.answer(item.number, true)
       case 'subscribe':
         return client.answer(item.number, this.#hub.subscribe(client, item.topic))
       case 'unsubscribe':
@@ -88,12 +96,15 @@ export class ClusterPrimary {
 /** The queue of one worker; items that come while a batch is being sent go with the next. */
 class WorkerClient implements HubClient {
   readonly origin: string
+  readonly #primary: string
   readonly #link: WorkerLink
+  #newestBatch = 0
   #items: ToWorker[] = []
   #bytes = 0
   #isSending = false
 
-  constructor(origin: string, link: WorkerLink) {
+  constructor(primary: string, origin: string, link: WorkerLink) {
+    this.#primary = primary
     this.origin = origin
     this.#link = link
   }
@@ -103,6 +114,13 @@ class WorkerClient implements HubClient {
     if (this.#bytes > MAX_WAITING_BYTES) return
     this.#bytes += message.payload.length
     this.#push({ type: 'message', topic, message: pack(message) })
+  }
+
+  /** Whether a batch is newer than the previous ones; then it is remembered. */
+  isNewBatch(batch: number): boolean {
+    if (batch <= this.#newestBatch) return false
+    this.#newestBatch = batch
+    return true
   }
 
   answer(number: number, value: unknown): void {
@@ -119,7 +137,7 @@ class WorkerClient implements HubClient {
     const bytes = this.#bytes
     this.#items = []
     this.#isSending = true
-    this.#link.send({ dwebsocket: 'to-worker', items }, () => {
+    this.#link.send({ dwebsocket: 'to-worker', primary: this.#primary, items }, () => {
       this.#bytes -= bytes
       this.#isSending = false
       this.#flush()

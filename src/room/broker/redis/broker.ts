@@ -1,99 +1,139 @@
+import { WebSocketError } from '../../../core/errors.ts'
 import { type OptionRule, positive } from '../../../options/option-rule.ts'
-import { readOptions } from '../../../options/read-options.ts'
+import { checkOptionNames, readOptions } from '../../../options/read-options.ts'
 import type {
   Broker,
   BrokerStats,
   HistoryOptions,
   HistoryRead,
-  Outgoing,
   Position,
   Publication,
   TopicListener,
-  TopicMessage,
 } from '../broker.ts'
-import { makeToken, selectAfter } from '../history.ts'
-import { Publisher, type PublishLimits } from '../publisher.ts'
-import { openLink, openListener, type RedisClient, type RedisLink, type RedisListener } from './client.ts'
+import { makeToken } from '../history.ts'
+import { Publisher, type PublisherOptions, publisherRules } from '../publisher.ts'
+import type { RedisClient } from './client.ts'
+import { RedisConnection } from './connection.ts'
+import { RedisHeartbeat } from './heartbeat.ts'
+import { decodeName, RedisNames } from './names.ts'
 import { RedisPresence } from './presence.ts'
-import { runScript } from './script.ts'
 import { RedisSubscriptions } from './subscriptions.ts'
+import { TopicCommands } from './topic-commands.ts'
 
-export type { IoRedisClient, NodeRedisClient, RedisClient } from './client.ts'
+export type {
+  IoRedisClient,
+  IoRedisCluster,
+  NodeRedisClient,
+  NodeRedisCluster,
+  NodeRedisSentinel,
+  RedisClient,
+} from './client.ts'
 
 /** Options of a `RedisBroker`. */
-export interface RedisBrokerOptions extends PublishLimits {
+export interface RedisBrokerOptions extends PublisherOptions {
   /** Precedes every key and channel, so that several applications can share one Redis. Default `dwebsocket`. */
   prefix?: string | undefined
   /** Milliseconds after which the presence of a process that has died expires. Default 30,000. */
   presenceTtl?: number | undefined
 }
 
-const rules = { prefix: text('dwebsocket'), presenceTtl: positive(30_000) }
+const rules = {
+  ...publisherRules,
+  prefix: text('dwebsocket'),
+  presenceTtl: positive(30_000),
+}
 
 function text(fallback: string): OptionRule<string> {
   return { fallback, type: 'string', allowed: 'a string', accepts: () => true }
 }
 
-/** How long the numbering of a silent topic is stored, in milliseconds; at least as long as any history. */
-const TOPIC_TTL = 24 * 60 * 60 * 1000
+/** Milliseconds after which `ready` resolves in any case. */
+const READY_TIMEOUT = 10_000
 
 /**
- * Joins the rooms and users of all processes that use the same Redis (5 or later, not a Redis Cluster) under the same
- * prefix. It uses your connected client of node-redis or ioredis, and opens a second connection like it to subscribe.
+ * Joins the rooms and users of all processes that use the same Redis (5 or later) under the same prefix. It uses your
+ * open client of node-redis or ioredis, a single one, one with sentinels or a cluster, and opens a second connection
+ * like it to subscribe. In a Redis Cluster all keys are in one slot, and so on one node.
  *
- * While Redis is away, local delivery continues, publications wait within a limit, and presence covers only this
- * process; `stats()` says so. When it is back, subscriptions are renewed, what waited is published, each message once,
- * and members of rooms with history get what they missed; lost messages are reported as a gap.
+ * While Redis is away or refuses commands, local delivery continues, publications wait within a limit, and presence
+ * covers only this process; `stats()` says so. No promise waits longer than `timeout` for Redis. When it is back,
+ * subscriptions are renewed, what waited is published, each message once, and members of rooms with history get what
+ * they missed; lost messages are reported as a gap.
  */
 export class RedisBroker implements Broker {
   readonly origin = makeToken()
   readonly isShared = true
-  /** Resolves when Redis is reached for the first time; until then every process is alone. */
-  readonly ready: Promise<void>
-  #resolveReady: () => void = () => {}
-  readonly #prefix: string
-  readonly #link: RedisLink
-  readonly #listener: RedisListener
+  /**
+   * Resolves to true when Redis is reached for the first time, to false when that takes more than ten seconds or the
+   * broker is closed. Until it is reached this process is alone.
+   */
+  readonly ready: Promise<boolean>
+  #resolveReady: (isReady: boolean) => void = () => {}
+  readonly #timeout: number
+  readonly #names: RedisNames
+  readonly #connection: RedisConnection
+  readonly #commands: TopicCommands
   readonly #publisher: Publisher
+  readonly #heartbeat: RedisHeartbeat
   readonly #subscriptions: RedisSubscriptions
   readonly #presence: RedisPresence
-  /** Reads that wait for their mark on the own channel. */
-  readonly #reads = new Map<string, () => void>()
-  #readCount = 0
-  #isUp = false
-  #lossCount = 0
   #lastError: string | null = null
   #isClosed = false
 
   /**
-   * @throws {TypeError} when the client is of another kind, or an option has the wrong type.
+   * @throws {TypeError} when the client is of another kind or not open, or an option has the wrong type.
    * @throws {RangeError} when a value is not allowed.
    */
   constructor(client: RedisClient, options: RedisBrokerOptions = {}) {
-    const { prefix, presenceTtl } = readOptions(rules, options)
-    this.#prefix = prefix
+    checkOptionNames(options, Object.keys(rules))
+    const settings = readOptions(rules, options)
+    const { prefix, presenceTtl, timeout } = settings
+    this.#timeout = timeout
+    this.#publisher = new Publisher(settings, async (batch) => {
+      await this.#commands.publish(batch).catch((error) => {
+        this.#recordError(error)
+        throw error
+      })
+    })
     this.ready = new Promise((resolve) => {
       this.#resolveReady = resolve
+      setTimeout(resolve, READY_TIMEOUT, false).unref()
     })
-    const events = {
+    const onError = (error: unknown): void => this.#recordError(error)
+    this.#connection = new RedisConnection(client, timeout, {
       onReady: () => this.#onReady(),
-      onLost: (error: unknown) => this.#onLost(error),
-    }
-    this.#link = openLink(client, events)
-    this.#publisher = new Publisher(options, (batch) => this.#publishAll(batch))
-    this.#presence = new RedisPresence(this.#link, prefix, this.origin, presenceTtl)
-    this.#listener = openListener(client, events, (channel, message) => this.#onMessage(channel, message))
-    this.#subscriptions = new RedisSubscriptions(this.#listener, {
-      channelOf: (topic) => `${prefix}:to:${topic}`,
-      ownChannel: this.#ownChannel,
-      locate: (topics) => this.#locate(topics),
-      onError: (error) => this.#recordError(error),
+      onLost: () => this.#subscriptions.onLost(),
+      onError: (error) => {
+        onError(error)
+        // Not every client says whether the error has cost it the connection.
+        void this.#heartbeat.beat()
+      },
+      onMessage: (channel, message) => this.#onMessage(channel, message),
     })
-    this.#onReady()
+    this.#names = new RedisNames(prefix, this.origin, this.#connection.isCluster)
+    this.#commands = new TopicCommands(this.#connection, this.#names, this.origin)
+    this.#presence = new RedisPresence(this.#connection, this.#names, {
+      origin: this.origin,
+      ttl: presenceTtl,
+      onError,
+    })
+    this.#subscriptions = new RedisSubscriptions(this.#connection, this.#names, {
+      locate: (topics) => this.#commands.locate(topics),
+      onError,
+    })
+    this.#heartbeat = new RedisHeartbeat(timeout, {
+      canBeat: () => this.#connection.isReady && this.#subscriptions.hasOwnChannel,
+      publishMark: (mark) => this.#commands.mark(mark),
+      onMissed: (error) => {
+        onError(error)
+        this.#subscriptions.renew()
+      },
+    })
+    this.#connection.check()
   }
 
   subscribe(topic: string, listener: TopicListener): Promise<void> {
-    return this.#subscriptions.add(topic, listener)
+    return this.#subscriptions.add(topic, listener, this.#timeout)
   }
 
   unsubscribe(topic: string): void {
@@ -106,26 +146,15 @@ export class RedisBroker implements Broker {
   }
 
   async read(topic: string, after: Position): Promise<HistoryRead> {
-    await this.#publisher.settled()
-    this.#readCount += 1
-    const number = String(this.#readCount)
     try {
-      if (!this.#isUp || !this.#subscriptions.hasOwn) throw new Error('redis is away')
-      const isInOrder = new Promise<void>((resolve) => this.#reads.set(number, resolve))
-      const args = [...this.#topicArguments(), this.#ownChannel, number, topic, after.epoch, String(after.count)]
-      const [epoch, count, ...entries] = ((await runScript(this.#link, 'read', args)) as Buffer[]).map(toBytes)
-      await isInOrder
-      const position = { epoch: String(epoch), count: Number(count) }
-      const messages: TopicMessage[] = []
-      for (let i = 0; i < entries.length; i += 2) {
-        messages.push({ epoch: position.epoch, count: Number(entries[i]), ...parseText(entries[i + 1]) })
-      }
-      return selectAfter(messages, after, position)
+      if (!this.#subscriptions.hasOwnChannel) throw new WebSocketError('ERR_WS_BROKER', 'redis is away')
+      // The history has to include what this process has published.
+      if (!(await this.#publisher.settled()))
+        throw new WebSocketError('ERR_WS_BROKER', 'messages of this process could not be published')
+      return await this.#heartbeat.send((mark) => this.#commands.read(topic, after, mark))
     } catch (error) {
       this.#recordError(error)
       return { messages: [], isComplete: false, position: null }
-    } finally {
-      this.#reads.delete(number)
     }
   }
 
@@ -143,7 +172,7 @@ export class RedisBroker implements Broker {
   }
 
   stats(): BrokerStats {
-    const { count, bytes, publishedCount, droppedCount, lastError } = this.#publisher
+    const { count, bytes, publishedCount, droppedCount } = this.#publisher
     return {
       kind: 'redis',
       state: this.#isUp ? 'up' : 'away',
@@ -151,8 +180,8 @@ export class RedisBroker implements Broker {
       waitingBytes: bytes,
       publishedMessages: publishedCount,
       droppedMessages: droppedCount,
-      losses: this.#lossCount,
-      lastError: this.#lastError ?? this.#presence.lastError ?? lastError,
+      losses: this.#connection.lossCount,
+      lastError: this.#lastError,
     }
   }
 
@@ -161,109 +190,41 @@ export class RedisBroker implements Broker {
     if (this.#isClosed) return
     await this.#publisher.settled()
     this.#isClosed = true
+    this.#heartbeat.stop()
     await this.#presence.close()
     this.#publisher.stop()
     this.#subscriptions.stop()
-    this.#link.release()
-    this.#listener.close()
-    this.#endReads()
+    this.#connection.close()
+    this.#resolveReady(false)
   }
 
-  get #ownChannel(): string {
-    return `${this.#prefix}:of:${this.origin}`
-  }
-
-  /** The first arguments of every script that handles topics. */
-  #topicArguments(): string[] {
-    return [this.#prefix, makeToken(), String(TOPIC_TTL)]
-  }
-
-  async #publishAll(batch: readonly Outgoing[]): Promise<void> {
-    if (!this.#link.isReady) throw new Error('redis is away')
-    const args: (string | Buffer)[] = [...this.#topicArguments(), this.origin]
-    for (const { topic, skipped, history, ...publication } of batch) {
-      const stored = [String(history?.size ?? 0), String(history?.ttl ?? 0)]
-      args.push(topic, String(publication.sequence), String(skipped), ...stored, formatBody(publication))
-    }
-    await runScript(this.#link, 'publish', args)
-  }
-
-  async #locate(topics: readonly string[]): Promise<void> {
-    await runScript(this.#link, 'locate', [...this.#topicArguments(), this.#ownChannel, ...topics])
+  /** Whether messages pass both ways: a connection alone does not prove it. */
+  get #isUp(): boolean {
+    const parts = [this.#publisher, this.#subscriptions, this.#presence, this.#heartbeat]
+    return !this.#isClosed && this.#connection.isReady && !parts.some(({ isFailing }) => isFailing)
   }
 
   #onReady(): void {
-    const isUp = this.#link.isReady && this.#listener.isReady
-    if (this.#isClosed || !isUp) return
-    this.#isUp = true
-    this.#resolveReady()
+    if (this.#isClosed) return
+    this.#resolveReady(true)
     this.#subscriptions.renew()
     this.#presence.renew()
     this.#publisher.retry()
-  }
-
-  #onLost(error: unknown): void {
-    if (error !== null) this.#recordError(error)
-    if (this.#isUp) this.#lossCount += 1
-    this.#isUp = false
-    this.#subscriptions.onLost()
-    this.#endReads()
   }
 
   #recordError(error: unknown): void {
     this.#lastError = String(error)
   }
 
-  #endReads(): void {
-    for (const resolve of this.#reads.values()) resolve()
-    this.#reads.clear()
-  }
-
   #onMessage(channel: string, message: Buffer): void {
-    if (channel === this.#ownChannel) return this.#onOwnMessage(String(message))
-    const [epoch, count, text] = splitOff(message, 2)
-    const topic = channel.slice(this.#prefix.length + ':to:'.length)
-    this.#subscriptions.onMessage(topic, { epoch, count: Number(count), ...parseText(text) })
+    if (channel === this.#names.ownChannel) return this.#onOwnMessage(String(message))
+    this.#subscriptions.onMessage(channel, message)
   }
 
   #onOwnMessage(message: string): void {
     const [type, ...rest] = message.split(' ')
-    if (type === 'read') return this.#reads.get(rest[0])?.()
+    if (type === 'mark') return this.#heartbeat.onMark(rest[0])
     const [epoch, count, ...topic] = rest
-    this.#subscriptions.onLocated(topic.join(' '), { epoch, count: Number(count) })
+    this.#subscriptions.onLocated(decodeName(topic.join(' ')), { epoch, count: Number(count) })
   }
-}
-
-/** A letter for text or binary, uppercase when the message must not be compressed, then the bytes. */
-function formatBody({ payload, compress }: Publication): Buffer {
-  const kind = typeof payload === 'string' ? 't' : 'b'
-  const letter = Buffer.from(compress ? kind : kind.toUpperCase())
-  return Buffer.concat([letter, typeof payload === 'string' ? Buffer.from(payload) : payload])
-}
-
-/** Parses `origin sequence body`. */
-function parseText(text: Buffer): Publication & { origin: string } {
-  const [origin, sequence, body] = splitOff(text, 2)
-  const letter = body.toString('latin1', 0, 1)
-  const kind = letter.toLowerCase()
-  // A view would retain the whole buffer of the client.
-  const payload = kind === 't' ? body.toString('utf8', 1) : Buffer.from(body.subarray(1))
-  return { origin, sequence: Number(sequence), payload, compress: letter === kind }
-}
-
-/** Splits off the first fields of a message that may be binary. */
-function splitOff(bytes: Buffer, count: 2): [string, string, Buffer] {
-  const fields: string[] = []
-  let at = 0
-  while (fields.length < count) {
-    const end = bytes.indexOf(0x20, at)
-    fields.push(bytes.toString('latin1', at, end))
-    at = end + 1
-  }
-  return [fields[0], fields[1], bytes.subarray(at)]
-}
-
-/** A client may return text as a string where it knows the type. */
-function toBytes(reply: Buffer | string): Buffer {
-  return typeof reply === 'string' ? Buffer.from(reply) : reply
 }

@@ -1,50 +1,73 @@
 import { describe } from '../../../options/read-options.ts'
 
+// Shapes that the generic and overloaded types of both libraries fit: hence `any`.
+// biome-ignore-start lint/suspicious/noExplicitAny: see above
+
+interface Emitter {
+  on(event: any, listener: (...args: any[]) => void): unknown
+  off(event: any, listener: (...args: any[]) => void): unknown
+}
+
+/** A client of node-redis (`redis` on npm, 4 and later), made by `createClient`. */
+export interface NodeRedisClient extends Emitter {
+  readonly isOpen: boolean
+  readonly isReady: boolean
+  sendCommand(args: any, options?: any): Promise<any>
+  duplicate(): any
+}
+
+/** A cluster of node-redis, made by `createCluster`. */
+export interface NodeRedisCluster extends Emitter {
+  readonly isOpen: boolean
+  readonly masters: readonly any[]
+  nodeClient(node: any): any
+  sendCommand(firstKey: any, isReadonly: any, args: any, options?: any): Promise<any>
+}
+
+/** A sentinel client of node-redis (5 and later), made by `createSentinel`. */
+export interface NodeRedisSentinel extends Emitter {
+  readonly isOpen: boolean
+  readonly isReady: boolean
+  getMasterNode(): any
+  sendCommand(isReadonly: any, args: any, options?: any): Promise<any>
+  duplicate(): any
+}
+
+/** A `Redis` of ioredis (5 and later), also with `sentinels`. */
+export interface IoRedisClient extends Emitter {
+  readonly status: string
+  readonly isCluster?: boolean | undefined
+  callBuffer(command: string, args: any): Promise<any>
+  connect(): Promise<unknown>
+  duplicate(options?: any): any
+}
+
+/** A `Cluster` of ioredis. */
+export interface IoRedisCluster extends Emitter {
+  readonly status: string
+  readonly isCluster: boolean
+  callBuffer(command: string, args: any): Promise<any>
+  connect(): Promise<unknown>
+  nodes(role?: any): any[]
+}
+
+// biome-ignore-end lint/suspicious/noExplicitAny: see above
+
+/** A client that a `RedisBroker` accepts. */
+export type RedisClient = NodeRedisClient | NodeRedisCluster | NodeRedisSentinel | IoRedisClient | IoRedisCluster
+
 /** An argument of a Redis command. */
 export type RedisArgument = string | Buffer
 /** A reply of Redis, with text as bytes. */
 export type RedisReply = Buffer | string | number | null | RedisReply[]
 
-/** The shape of a client of node-redis (`redis` on npm, 4 and later). */
-export interface NodeRedisClient {
-  readonly isReady: boolean
-  // biome-ignore lint/suspicious/noExplicitAny: a shape that its many generic types fit
-  sendCommand(args: any, options?: any): Promise<any>
-  // biome-ignore lint/suspicious/noExplicitAny: see above
-  duplicate(): any
-  // biome-ignore lint/suspicious/noExplicitAny: see above
-  on(event: string, listener: (...args: any[]) => void): unknown
-  // biome-ignore lint/suspicious/noExplicitAny: see above
-  off(event: string, listener: (...args: any[]) => void): unknown
-}
-
-/** The shape of a client of ioredis (5 and later). */
-export interface IoRedisClient {
-  readonly status: string
-  // biome-ignore lint/suspicious/noExplicitAny: a shape that its many overloads fit
-  callBuffer(command: string, args: any): Promise<any>
-  // biome-ignore lint/suspicious/noExplicitAny: see above
-  duplicate(): any
-  // biome-ignore lint/suspicious/noExplicitAny: see above
-  on(event: any, listener: (...args: any[]) => void): unknown
-  // biome-ignore lint/suspicious/noExplicitAny: see above
-  off(event: any, listener: (...args: any[]) => void): unknown
-}
-
-/** A client of either kind. */
-export type RedisClient = NodeRedisClient | IoRedisClient
-
-/** The state changes of a connection. */
-export interface LinkEvents {
-  onReady(): void
-  /** It is lost, or could not be made. The client reconnects by itself. */
-  onLost(error: unknown): void
-}
-
-/** A connection to Redis by either client. */
+/** A connection for commands, by the user's own client. */
 export interface RedisLink {
+  /** Whether all keys have to be in one slot of a Redis Cluster. */
+  readonly isCluster: boolean
   readonly isReady: boolean
-  call(args: readonly RedisArgument[]): Promise<RedisReply>
+  /** Runs a command, on the node that has `key` in a cluster. */
+  call(key: string, args: readonly RedisArgument[]): Promise<RedisReply>
   /** Removes its listeners from the client. */
   release(): void
 }
@@ -52,115 +75,77 @@ export interface RedisLink {
 /** A connection that subscribes to channels. */
 export interface RedisListener {
   readonly isReady: boolean
-  subscribe(channels: string[]): Promise<void>
-  unsubscribe(channels: string[]): Promise<void>
+  subscribe(channels: string[]): Promise<unknown>
+  unsubscribe(channels: string[]): Promise<unknown>
   close(): void
 }
 
+/** The callbacks of a connection. */
+export interface ConnectionEvents {
+  /** `isReady` may have changed; `error` is `null` when there was none. */
+  onChange(error: unknown): void
+  onMessage(channel: string, message: Buffer): void
+}
+
+/** A recognized client. */
+export type Recognized =
+  | { readonly kind: 'node-redis'; readonly client: NodeRedisClient }
+  | { readonly kind: 'node-redis cluster'; readonly client: NodeRedisCluster }
+  | { readonly kind: 'node-redis sentinel'; readonly client: NodeRedisSentinel }
+  | { readonly kind: 'ioredis'; readonly client: IoRedisClient }
+  | { readonly kind: 'ioredis cluster'; readonly client: IoRedisCluster }
+
+const ALLOWED =
+  'an open client of node-redis (createClient, createCluster or createSentinel) or of ioredis (Redis or Cluster)'
+
 /**
- * Wraps the user's own client, for commands.
+ * Recognizes the kind of a client by its methods: the libraries are not imported.
  *
- * @throws {TypeError} when it is neither a node-redis nor an ioredis client.
+ * @throws {TypeError} when it is of another kind, a pool, not open, or closed.
  */
-export function openLink(client: RedisClient, events: LinkEvents): RedisLink {
-  if (isIoRedis(client)) {
-    return {
-      get isReady() {
-        return client.status === 'ready'
-      },
-      call: ([command, ...args]) => client.callBuffer(String(command), args),
-      release: watch(client, events),
-    }
+export function recognizeClient(client: RedisClient): Recognized {
+  const has = (...names: string[]): boolean => names.every((name) => typeof readField(client, name) === 'function')
+  if (has('callBuffer', 'connect', 'on', 'off') && typeof readField(client, 'status') === 'string') {
+    return recognizeIoRedis(client as IoRedisClient | IoRedisCluster)
   }
-  if (typeof client?.sendCommand !== 'function' || typeof client.duplicate !== 'function') {
-    throw new TypeError(`client is ${describe(client)}; allowed: a client of node-redis or ioredis`)
-  }
-  return {
-    get isReady() {
-      return client.isReady
-    },
-    call: (args) => client.sendCommand(args, AS_BYTES),
-    release: watch(client, events),
-  }
+  if (!has('sendCommand', 'on', 'off') || typeof readField(client, 'isOpen') !== 'boolean')
+    throw refuse(describe(client))
+  const kind = has('nodeClient')
+    ? 'node-redis cluster'
+    : has('getMasterNode', 'duplicate')
+      ? 'node-redis sentinel'
+      : has('duplicate') && typeof readField(client, 'isReady') === 'boolean'
+        ? 'node-redis'
+        : null
+  // A pool shares commands out to several connections, and cannot subscribe.
+  if (kind === null) throw refuse(has('execute') ? 'a pool of node-redis' : describe(client))
+  if (!(client as NodeRedisClient).isOpen) throw refuse(`a ${kind} client that is not open, call connect() first`)
+  return { kind, client } as Recognized
 }
 
-/** Opens a second connection like that of `client`, for the messages of channels. */
-export function openListener(
-  client: RedisClient,
-  events: LinkEvents,
-  onMessage: (channel: string, message: Buffer) => void,
-): RedisListener {
-  return isIoRedis(client) ? openIoListener(client, events, onMessage) : openNodeListener(client, events, onMessage)
+function recognizeIoRedis(client: IoRedisClient | IoRedisCluster): Recognized {
+  const name = client.isCluster === true ? 'ioredis cluster' : 'ioredis'
+  if (client.status === 'end') throw refuse(`an ${name} client that is closed`)
+  if (readField(client, 'mode') === 'subscriber') throw refuse(`an ${name} client that subscribes to channels`)
+  return { kind: name, client } as Recognized
 }
 
-function isIoRedis(client: RedisClient): client is IoRedisClient {
-  return typeof (client as Partial<IoRedisClient> | null)?.callBuffer === 'function'
+function refuse(found: string): TypeError {
+  return new TypeError(`client is ${found}; allowed: ${ALLOWED}`)
 }
 
-/** Bulk strings as bytes: `typeMapping` since node-redis 5, `returnBuffers` before. 36 is `$`, their type in RESP. */
-const AS_BYTES = { typeMapping: { 36: Buffer }, returnBuffers: true }
-
-function openNodeListener(
-  client: NodeRedisClient,
-  events: LinkEvents,
-  onMessage: (channel: string, message: Buffer) => void,
-): RedisListener {
-  const own = client.duplicate()
-  const release = watch(own, events)
-  const listener = (message: Buffer, channel: Buffer): void => onMessage(String(channel), message)
-  Promise.resolve(own.connect()).catch((error: unknown) => events.onLost(error))
-  return {
-    get isReady() {
-      return own.isReady
-    },
-    subscribe: (channels) => own.subscribe(channels, listener, true),
-    unsubscribe: (channels) => own.unsubscribe(channels, listener, true),
-    close: () => {
-      release()
-      own.on('error', () => {})
-      // `destroy` throws when there is no connection.
-      try {
-        if (typeof own.destroy === 'function') own.destroy()
-        else void Promise.resolve(own.disconnect()).catch(() => {})
-      } catch {}
-    },
-  }
-}
-
-function openIoListener(
-  client: IoRedisClient,
-  events: LinkEvents,
-  onMessage: (channel: string, message: Buffer) => void,
-): RedisListener {
-  const own = client.duplicate()
-  const release = watch(own, events)
-  own.on('messageBuffer', (channel: Buffer, message: Buffer) => onMessage(String(channel), message))
-  if (own.status === 'wait') own.connect().catch((error: unknown) => events.onLost(error))
-  return {
-    get isReady() {
-      return own.status === 'ready'
-    },
-    subscribe: (channels) => own.subscribe(...channels),
-    unsubscribe: (channels) => own.unsubscribe(...channels),
-    close: () => {
-      release()
-      own.on('error', () => {})
-      own.disconnect()
-    },
-  }
+function readField(client: unknown, name: string): unknown {
+  return client === null || client === undefined ? undefined : (client as Record<string, unknown>)[name]
 }
 
 /** Listens to the events of a client: an unhandled `'error'` would end the process. Returns a function that ends it. */
-function watch(client: RedisClient, { onReady, onLost }: LinkEvents): () => void {
-  const listeners: [string, (error?: unknown) => void][] = [
-    ['ready', () => onReady()],
-    ['error', (error) => onLost(error)],
-    ['reconnecting', () => onLost(null)],
-    ['close', () => onLost(null)],
-    ['end', () => onLost(null)],
-  ]
-  for (const [event, listener] of listeners) client.on(event, listener)
+export function watchClient(client: Emitter, names: readonly string[], onChange: (error: unknown) => void): () => void {
+  const onEvent = (): void => onChange(null)
+  const onError = (error: unknown): void => onChange(error)
+  for (const name of names) client.on(name, onEvent)
+  client.on('error', onError)
   return () => {
-    for (const [event, listener] of listeners) client.off(event, listener)
+    for (const name of names) client.off(name, onEvent)
+    client.off('error', onError)
   }
 }

@@ -1,48 +1,66 @@
-import type { RedisLink } from './client.ts'
+import type { RedisConnection } from './connection.ts'
+import { decodeName, encodeName, type RedisNames } from './names.ts'
 import { runScript } from './script.ts'
+
+/** The most keys in one command. */
+const BATCH = 1000
 
 /** The announcements of this process: a hash of its own, which expires unless the process renews it. */
 export class RedisPresence {
-  readonly #link: RedisLink
+  readonly #connection: RedisConnection
   readonly #prefix: string
   readonly #origin: string
   readonly #ttl: number
+  readonly #onError: (error: unknown) => void
   readonly #values = new Map<string, string>()
   readonly #changed = new Set<string>()
   readonly #timer: NodeJS.Timeout
   #isWriting = false
-  lastError: string | null = null
+  #isFailing = false
 
-  constructor(link: RedisLink, prefix: string, origin: string, ttl: number) {
-    this.#link = link
+  /** @param ttl Milliseconds after which the hash expires. */
+  constructor(
+    connection: RedisConnection,
+    { prefix }: RedisNames,
+    { origin, ttl, onError }: { origin: string; ttl: number; onError: (error: unknown) => void },
+  ) {
+    this.#connection = connection
     this.#prefix = prefix
     this.#origin = origin
     this.#ttl = ttl
+    this.#onError = onError
     this.#timer = setInterval(() => void this.#extend(), Math.max(1, ttl / 3)).unref()
   }
 
+  /** Whether the last attempt to write has failed. The next one is due within a third of the time to live. */
+  get isFailing(): boolean {
+    return this.#isFailing
+  }
+
   announce(key: string, value: string | null): void {
-    if (value === null && !this.#values.delete(key)) return
-    if (value !== null) this.#values.set(key, value)
-    this.#changed.add(key)
+    const name = encodeName(key)
+    if (value === null && !this.#values.delete(name)) return
+    if (value !== null) this.#values.set(name, value)
+    this.#changed.add(name)
     if (this.#changed.size === 1) process.nextTick(() => void this.#write())
   }
 
   /** Announces everything again: Redis may have lost it. */
   renew(): void {
-    for (const key of this.#values.keys()) this.#changed.add(key)
+    for (const name of this.#values.keys()) this.#changed.add(name)
     void this.#write()
   }
 
   /** Reads what others announce under `key`, or all their keys without one; nothing while Redis is away. */
   async read(key?: string): Promise<string[]> {
-    if (!this.#link.isReady) return []
+    if (!this.#connection.isReady) return []
     try {
-      const args = key === undefined ? [] : [key]
-      const found = await runScript(this.#link, 'presence', [this.#prefix, this.#origin, ...args])
-      return (found as Buffer[]).map(String)
+      const args = key === undefined ? [] : [encodeName(key)]
+      const found = await runScript(this.#connection, 'presence', [this.#prefix, this.#origin, ...args])
+      const texts = (found as Buffer[]).map(String)
+      return key === undefined ? texts.map(decodeName) : texts
     } catch (error) {
-      this.lastError = String(error)
+      this.#onError(error)
       return []
     }
   }
@@ -50,50 +68,49 @@ export class RedisPresence {
   async close(): Promise<void> {
     clearInterval(this.#timer)
     this.#changed.clear()
-    if (!this.#link.isReady) return
-    const end = this.#link.call(['DEL', `${this.#prefix}:process:${this.#origin}`])
-    await end.catch(() => {})
+    await runScript(this.#connection, 'withdraw', [this.#prefix, this.#origin]).catch(() => {})
   }
 
   /** Extends the life of the hash; writes it again if it has expired. */
   async #extend(): Promise<void> {
-    if (!this.#link.isReady || this.#values.size === 0) return
-    try {
-      const args = [this.#prefix, this.#origin, String(Math.ceil(this.#ttl))]
-      if ((await runScript(this.#link, 'announce', args)) !== 1) this.renew()
+    if (!this.#connection.isReady || this.#values.size === 0) return
+    await this.#try(async () => {
+      if ((await this.#run([])) !== 1) this.renew()
       else if (this.#changed.size > 0) await this.#write()
-    } catch (error) {
-      this.lastError = String(error)
-    }
+    })
   }
 
   async #write(): Promise<void> {
-    if (this.#isWriting || !this.#link.isReady) return
+    if (this.#isWriting || !this.#connection.isReady) return
     this.#isWriting = true
-    try {
-      while (this.#changed.size > 0) {
-        const keys = [...this.#changed].slice(0, BATCH)
-        const args = [this.#prefix, this.#origin, String(Math.ceil(this.#ttl))]
-        for (const key of keys) args.push(key, this.#values.get(key) ?? '')
-        for (const key of keys) this.#changed.delete(key)
-        await this.#writeKeys(keys, args)
-      }
-    } catch (error) {
-      this.lastError = String(error)
-    } finally {
-      this.#isWriting = false
-    }
+    await this.#try(async () => {
+      while (this.#changed.size > 0) await this.#writeKeys([...this.#changed].slice(0, BATCH))
+    })
+    this.#isWriting = false
   }
 
-  async #writeKeys(keys: readonly string[], args: readonly string[]): Promise<void> {
+  async #writeKeys(names: readonly string[]): Promise<void> {
+    // Marked before the await, so that a name that changes meanwhile is written again.
+    for (const name of names) this.#changed.delete(name)
     try {
-      await runScript(this.#link, 'announce', args)
+      await this.#run(names.flatMap((name) => [name, this.#values.get(name) ?? '']))
     } catch (error) {
-      for (const key of keys) this.#changed.add(key)
+      for (const name of names) this.#changed.add(name)
       throw error
     }
   }
-}
 
-/** The most keys in one command. */
-const BATCH = 1000
+  #run(pairs: readonly string[]) {
+    return runScript(this.#connection, 'announce', [this.#prefix, this.#origin, String(Math.ceil(this.#ttl)), ...pairs])
+  }
+
+  async #try(action: () => Promise<void>): Promise<void> {
+    try {
+      await action()
+      this.#isFailing = false
+    } catch (error) {
+      this.#isFailing = true
+      this.#onError(error)
+    }
+  }
+}

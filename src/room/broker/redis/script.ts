@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
-import type { RedisArgument, RedisLink, RedisReply } from './client.ts'
+import type { RedisArgument, RedisReply } from './client.ts'
+import type { RedisConnection } from './connection.ts'
 
 /*
  * Steps that must be atomic are scripts. A topic has a hash with `epoch`, `count` and, under `from:` and the name of a
  * process, the last sequence that it published; with history also a stream whose entries have the numbers of the topic.
- * The prefix precedes every key and channel.
+ * The prefix, the first argument of every script, precedes every key and channel.
  */
 
 const head = `
@@ -63,8 +64,13 @@ for _, entry in ipairs(redis.call('XRANGE', prefix .. ':log:' .. topic, first, '
     found[#found + 1] = entry[2][4]
   end
 end
-redis.call('PUBLISH', ARGV[4], 'read ' .. ARGV[5])
+redis.call('PUBLISH', ARGV[4], 'mark ' .. ARGV[5])
 return found`
+
+/** Publishes a mark on the own channel. */
+const mark = `
+redis.call('PUBLISH', ARGV[2], 'mark ' .. ARGV[3])
+return 1`
 
 /** Sets the announcements of a process, keys and values in turn; an empty value withdraws one. */
 const announce = `
@@ -76,6 +82,11 @@ for i = 4, #ARGV, 2 do
 end
 redis.call('SADD', prefix .. ':processes', origin)
 return redis.call('PEXPIRE', hash, life)`
+
+/** Withdraws all announcements of a process. */
+const withdraw = `
+redis.call('SREM', ARGV[1] .. ':processes', ARGV[2])
+return redis.call('DEL', ARGV[1] .. ':process:' .. ARGV[2])`
 
 /** Returns the announcements of other processes: the values under a key, or all keys. */
 const presence = `
@@ -95,22 +106,28 @@ for _, process in ipairs(redis.call('SMEMBERS', prefix .. ':processes')) do
 end
 return found`
 
-const scripts = { publish, locate, read, announce, presence } as const
+const scripts = { publish, locate, read, mark, announce, withdraw, presence } as const
 
 const hashes = Object.fromEntries(
   Object.entries(scripts).map(([name, text]) => [name, createHash('sha1').update(text).digest('hex')]),
 )
 
-/** Runs a script by its hash, or by its text when Redis does not have it. */
+/**
+ * Runs a script by its hash, or by its text when Redis does not have it.
+ *
+ * @param args The prefix and the other arguments of the script.
+ */
 export async function runScript(
-  link: RedisLink,
+  connection: RedisConnection,
   name: keyof typeof scripts,
-  args: readonly RedisArgument[],
+  args: readonly [prefix: string, ...RedisArgument[]],
 ): Promise<RedisReply> {
+  // A key tells a cluster which node to ask. Elsewhere there is none, because ioredis would put its `keyPrefix` before.
+  const keys = connection.isCluster ? ['1', args[0]] : ['0']
   try {
-    return await link.call(['EVALSHA', hashes[name], '0', ...args])
+    return await connection.call(args[0], ['EVALSHA', hashes[name], ...keys, ...args])
   } catch (error) {
     if (!String((error as Error).message).startsWith('NOSCRIPT')) throw error
-    return link.call(['EVAL', scripts[name], '0', ...args])
+    return connection.call(args[0], ['EVAL', scripts[name], ...keys, ...args])
   }
 }

@@ -1,57 +1,74 @@
-import type { Position, TopicListener, TopicMessage } from '../broker.ts'
-import type { RedisListener } from './client.ts'
+import type { Position, TopicListener } from '../broker.ts'
+import { answerWithin } from '../deadline.ts'
+import type { RedisConnection } from './connection.ts'
+import { parseMessage, splitOff } from './message.ts'
+import type { RedisNames } from './names.ts'
 
 /** What `RedisSubscriptions` needs of its broker. */
 export interface SubscriptionHost {
-  channelOf(topic: string): string
-  readonly ownChannel: string
   /** Makes Redis publish the positions of topics on the own channel. */
-  locate(topics: readonly string[]): Promise<void>
+  locate(topics: readonly string[]): Promise<unknown>
   onError(error: unknown): void
 }
 
 interface Subscription {
   readonly listener: TopicListener
-  /** Called when it is subscribed. */
+  /** Called when it is subscribed, or cannot be now. */
   readonly resolve: () => void
 }
 
 /** The most topics in one command. */
 const BATCH = 500
+/** Milliseconds before a failed command is tried again. */
+const RETRY_DELAY = 500
 
 /** Subscribes to the wanted topics and unsubscribes from others, in few commands, and again after every loss. */
 export class RedisSubscriptions {
-  readonly #listener: RedisListener
+  readonly #connection: RedisConnection
+  readonly #names: RedisNames
   readonly #host: SubscriptionHost
   readonly #wanted = new Map<string, Subscription>()
-  /** The topics that the client has subscribed to, and subscribes to again by itself after a loss. */
+  /** The topics whose channels were subscribed; some clients subscribe to them again by themselves after a loss. */
   readonly #subscribed = new Set<string>()
   /** The topics that have been located since the last loss. */
   readonly #located = new Set<string>()
-  #hasOwn = false
+  #hasOwnChannel = false
   #isWorking = false
+  #isFailing = false
   #lossCount = 0
   #isStopped = false
 
-  constructor(listener: RedisListener, host: SubscriptionHost) {
-    this.#listener = listener
+  constructor(connection: RedisConnection, names: RedisNames, host: SubscriptionHost) {
+    this.#connection = connection
+    this.#names = names
     this.#host = host
   }
 
   /** Whether the own channel is subscribed. */
-  get hasOwn(): boolean {
-    return this.#hasOwn
+  get hasOwnChannel(): boolean {
+    return this.#hasOwnChannel
   }
 
-  add(topic: string, listener: TopicListener): Promise<void> {
-    return new Promise((resolve) => {
+  /** Whether the last command has failed. The next attempt is due within half a second. */
+  get isFailing(): boolean {
+    return this.#isFailing
+  }
+
+  /**
+   * Subscribes to a topic; resolves when its position is known, or when it cannot be subscribed now.
+   *
+   * @param timeout Milliseconds after which it resolves in any case.
+   */
+  add(topic: string, listener: TopicListener, timeout: number): Promise<void> {
+    const added = new Promise<void>((resolve) => {
       this.#wanted.get(topic)?.resolve()
       this.#wanted.set(topic, { listener, resolve })
       // It may still be subscribed; the new listener needs the position nevertheless.
       this.#located.delete(topic)
-      if (!this.#listener.isReady) resolve()
-      else this.#workSoon()
+      if (!this.#connection.isReady || this.#isFailing) resolve()
+      this.#workSoon()
     })
+    return answerWithin(added, timeout, 'redis').catch((error) => this.#host.onError(error))
   }
 
   remove(topic: string): void {
@@ -60,16 +77,18 @@ export class RedisSubscriptions {
     this.#workSoon()
   }
 
-  /** The connection is ready, for the first time or again. */
+  /** Subscribes to everything again: messages may have been lost. */
   renew(): void {
+    this.onLost()
     void this.#work()
   }
 
+  /** The connection is lost. */
   onLost(): void {
     this.#lossCount += 1
     this.#located.clear()
-    this.#hasOwn = false
-    for (const { resolve } of this.#wanted.values()) resolve()
+    this.#hasOwnChannel = false
+    this.#release()
   }
 
   stop(): void {
@@ -77,14 +96,23 @@ export class RedisSubscriptions {
     this.onLost()
   }
 
-  onMessage(topic: string, message: TopicMessage): void {
-    this.#wanted.get(topic)?.listener.onMessage(message)
+  /** A message of a topic's channel. */
+  onMessage(channel: string, message: Buffer): void {
+    const subscription = this.#wanted.get(this.#names.topicOf(channel))
+    if (subscription === undefined) return
+    const [epoch, count, text] = splitOff(message)
+    subscription.listener.onMessage({ epoch, count: Number(count), ...parseMessage(text) })
   }
 
   onLocated(topic: string, position: Position): void {
     const subscription = this.#wanted.get(topic)
     subscription?.listener.onSubscribed(position)
     subscription?.resolve()
+  }
+
+  /** Ends all waits: local delivery continues without a subscription. */
+  #release(): void {
+    for (const { resolve } of this.#wanted.values()) resolve()
   }
 
   #workSoon(): void {
@@ -95,11 +123,14 @@ export class RedisSubscriptions {
     if (this.#isWorking) return
     this.#isWorking = true
     try {
-      while (!this.#isStopped && this.#listener.isReady && (await this.#step()));
+      while (!this.#isStopped && this.#connection.isReady && (await this.#step()));
+      this.#isFailing = false
     } catch (error) {
-      // After a loss `renew` continues; after another failure, this timer.
+      this.#isFailing = true
+      this.#release()
       this.#host.onError(error)
-      if (this.#listener.isReady && !this.#isStopped) setTimeout(() => void this.#work(), RETRY_DELAY).unref()
+      // After a loss `renew` continues; after another failure, this timer.
+      if (this.#connection.isReady && !this.#isStopped) setTimeout(() => void this.#work(), RETRY_DELAY).unref()
     } finally {
       this.#isWorking = false
     }
@@ -108,32 +139,32 @@ export class RedisSubscriptions {
   /** Runs the next command; resolves to whether there was one. */
   async #step(): Promise<boolean> {
     const lossCount = this.#lossCount
-    if (!this.#hasOwn) {
-      await this.#listener.subscribe([this.#host.ownChannel])
-      this.#hasOwn = lossCount === this.#lossCount
+    if (!this.#hasOwnChannel) {
+      await this.#connection.subscribe([this.#names.ownChannel])
+      this.#hasOwnChannel = lossCount === this.#lossCount
       return true
     }
     const surplus = [...this.#subscribed].filter((topic) => !this.#wanted.has(topic)).slice(0, BATCH)
     if (surplus.length > 0) {
       for (const topic of surplus) this.#subscribed.delete(topic)
-      await this.#listener.unsubscribe(surplus.map(this.#host.channelOf))
+      await this.#connection.unsubscribe(surplus.map((topic) => this.#names.channelOf(topic)))
       return true
     }
     const missing = [...this.#wanted.keys()].filter((topic) => !this.#located.has(topic)).slice(0, BATCH)
-    if (missing.length === 0) return false
-    for (const topic of missing) this.#subscribed.add(topic)
+    if (missing.length > 0) await this.#subscribe(missing)
+    return missing.length > 0
+  }
+
+  async #subscribe(topics: readonly string[]): Promise<void> {
+    for (const topic of topics) this.#subscribed.add(topic)
     // Mark as located before the await, so that a topic added meanwhile is located again.
-    for (const topic of missing) this.#located.add(topic)
+    for (const topic of topics) this.#located.add(topic)
     try {
-      await this.#listener.subscribe(missing.map(this.#host.channelOf))
-      await this.#host.locate(missing)
+      await this.#connection.subscribe(topics.map((topic) => this.#names.channelOf(topic)))
+      await this.#host.locate(topics)
     } catch (error) {
-      for (const topic of missing) this.#located.delete(topic)
+      for (const topic of topics) this.#located.delete(topic)
       throw error
     }
-    return true
   }
 }
-
-/** Milliseconds. */
-const RETRY_DELAY = 500

@@ -130,9 +130,55 @@ test('a worker that does not read misses messages and counts them, and the prima
   assert.ok(missedCount >= 1 && missedCount < 7, String(missedCount))
 })
 
+test('while the primary does not answer, every wait ends and local delivery continues', async () => {
+  const primary = new FakePrimary()
+  const [worker, other] = [primary.addWorker({ timeout: 50 }), primary.addWorker()]
+  worker.isStalledOutgoing = true
+  const rooms = new Rooms({ broker: worker.broker, history: { size: 9, ttl: 60_000 } })
+  const users = new Users({ broker: worker.broker })
+  const [peer, late, there] = [new FakePeer(), new FakePeer(), new FakePeer()]
+  const elsewhere = new Rooms({ broker: other.broker, history: { size: 9, ttl: 60_000 } }).room('lobby')
+  await elsewhere.join(there.session)
+  await rooms.room('lobby').join(peer.session, { as: 'ann' })
+  assert.is(worker.broker.stats().state, 'away')
+  assert.match(worker.broker.stats().lastError ?? '', 'joinWorkers()')
+  assert.equal([await users.send('ann', 'hi'), await users.names()], [0, []])
+  assert.is((await rooms.room('lobby').members()).count, 1)
+  assert.is((await rooms.room('lobby').join(late.session, { last: 'x.1' })).isComplete, false)
+  assert.is(rooms.room('lobby').broadcast('alone'), 2)
+  await until(() => peer.envelopes.some(({ data }) => data === 'alone'))
+  assert.is(worker.broker.stats().waitingMessages, 2)
+  // What was sent before is lost, as it is before `joinWorkers()` is called; then the primary answers.
+  worker.dropStalled()
+  await until(() => worker.broker.stats().state === 'up')
+  await until(() => there.envelopes.some(({ data }) => data === 'alone'))
+  elsewhere.broadcast('together')
+  await until(() => peer.envelopes.some(({ data }) => data === 'together'))
+  await until(async () => (await elsewhere.members()).names.includes('ann'))
+})
+
+test('a batch whose answer was lost is published once', async () => {
+  const primary = new FakePrimary()
+  const [worker, other] = [primary.addWorker({ timeout: 50 }), primary.addWorker()]
+  const there = new FakePeer()
+  await new Rooms({ broker: other.broker }).room('lobby').join(there.session)
+  worker.isStalled = true
+  new Rooms({ broker: worker.broker }).room('lobby').broadcast('once')
+  await until(() => worker.broker.stats().state === 'away')
+  worker.goOn()
+  await until(() => worker.broker.stats().waitingMessages === 0)
+  assert.equal([worker.broker.stats().publishedMessages, there.received], [1, ['once']])
+})
+
 test('messages of the application are ignored', () => {
   const { primary } = new FakePrimary()
-  for (const message of [null, 'text', { hello: 1 }, { dwebsocket: 'to-worker', items: [] }]) {
+  for (const message of [
+    null,
+    'text',
+    { hello: 1 },
+    { dwebsocket: 'to-primary' },
+    { dwebsocket: 'to-worker', items: [] },
+  ]) {
     primary.receive(1, { send: () => assert.unreachable() }, message)
   }
 })

@@ -1,5 +1,3 @@
-import { Redis as IoRedis } from 'ioredis'
-import { createClient } from 'redis'
 import type { TopicMessage } from '../../../../src/room/broker/broker.ts'
 import { RedisBroker, type RedisBrokerOptions } from '../../../../src/room/broker/redis/broker.ts'
 import type { Gap } from '../../../../src/room/group.ts'
@@ -8,38 +6,19 @@ import { Users } from '../../../../src/room/users.ts'
 import { FakePeer } from '../../../support/fake-session.ts'
 import { redisServer, testWith } from '../../../support/need.ts'
 import { type RedisServer, startRedis } from '../../../support/redis.ts'
+import { type Library, libraries, openBroker, openClient, openNodeRedis } from '../../../support/redis-client.ts'
 import { until } from '../../../support/tick.ts'
 import { assert, suite, type TestContext, thrownBy } from '../../../support/unit.ts'
 
 const test = suite('redis broker', { timeLimit: 60_000 })
 const withRedis = testWith(test, redisServer)
 
-const kinds = ['node-redis', 'ioredis'] as const
-type Kind = (typeof kinds)[number]
-
 /** A broker with a client of its own, both closed with the test. */
-async function makeBroker(t: TestContext, { url }: RedisServer, kind: Kind, options: RedisBrokerOptions = {}) {
-  const broker = new RedisBroker(kind === 'ioredis' ? openIoRedis(t, url) : await openNodeRedis(t, url), options)
-  t.after(() => broker.close())
-  await broker.ready
-  return broker
+async function makeBroker(t: TestContext, redis: RedisServer, library: Library, options: RedisBrokerOptions = {}) {
+  return openBroker(t, await openClient(t, library, redis), options)
 }
 
-function openIoRedis(t: TestContext, url: string): IoRedis {
-  const client = new IoRedis(url, { retryStrategy: () => 20 })
-  t.after(() => client.disconnect())
-  return client
-}
-
-async function openNodeRedis(t: TestContext, url: string) {
-  const client = createClient({ url, socket: { reconnectStrategy: 20 } })
-  client.on('error', () => {})
-  await client.connect()
-  t.after(() => client.destroy())
-  return client
-}
-
-for (const kind of kinds) {
+for (const kind of libraries) {
   withRedis(`${kind}: rooms of two processes are one, and binary arrives byte for byte`, async (t) => {
     const redis = await startRedis(t)
     const [here, there] = [await makeBroker(t, redis, kind), await makeBroker(t, redis, kind)].map((broker) =>

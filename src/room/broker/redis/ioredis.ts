@@ -1,0 +1,56 @@
+import { brokerError } from '../broker-error.ts'
+import {
+  type ConnectionEvents,
+  type IoRedisClient,
+  type IoRedisCluster,
+  type RedisLink,
+  type RedisListener,
+  watchClient,
+} from './client.ts'
+
+const EVENTS = ['ready', 'reconnecting', 'close', 'end']
+
+/** Wraps a `Redis` or a `Cluster` of ioredis. */
+export function openIoLink(client: IoRedisClient | IoRedisCluster, { onChange }: ConnectionEvents): RedisLink {
+  const release = watchClient(client, EVENTS, onChange)
+  if (client.status === 'wait') client.connect().catch(onChange)
+  return {
+    isCluster: client.isCluster === true,
+    get isReady() {
+      return client.status === 'ready'
+    },
+    call: (_key, [command, ...args]) => client.callBuffer(String(command), args),
+    release,
+  }
+}
+
+/**
+ * Opens a connection like that of `client` for the messages of channels. `RedisSubscriptions` subscribes again after a
+ * loss: ioredis itself would do it without handling a refusal.
+ */
+export function openIoListener(client: IoRedisClient, { onChange, onMessage }: ConnectionEvents): RedisListener {
+  // Commands of the application may have a prefix; channels have ours.
+  const own = client.duplicate({ autoResubscribe: false, keyPrefix: '' })
+  const release = watchClient(own, EVENTS, onChange)
+  own.on('messageBuffer', (channel: Buffer, message: Buffer) => onMessage(String(channel), message))
+  if (own.status === 'wait') own.connect().catch(onChange)
+  return {
+    get isReady() {
+      return own.status === 'ready'
+    },
+    subscribe: (channels) => own.subscribe(...channels),
+    unsubscribe: (channels) => own.unsubscribe(...channels),
+    close: () => {
+      release()
+      own.on('error', () => {})
+      own.disconnect()
+    },
+  }
+}
+
+/** Returns a node of a cluster that channels can be subscribed at. */
+export function pickIoNode(cluster: IoRedisCluster): IoRedisClient {
+  const nodes = cluster.nodes('master')
+  if (nodes.length === 0) throw brokerError('the cluster has no known node')
+  return nodes[Math.floor(Math.random() * nodes.length)]
+}

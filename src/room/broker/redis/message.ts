@@ -1,0 +1,25 @@
+import type { MessageSource, Publication } from '../broker.ts'
+
+/** Formats a payload: a letter for text or binary, uppercase when it must not be compressed, then the bytes. */
+export function formatBody({ payload, compress }: Publication): Buffer {
+  const kind = typeof payload === 'string' ? 't' : 'b'
+  const letter = Buffer.from(compress ? kind : kind.toUpperCase())
+  return Buffer.concat([letter, typeof payload === 'string' ? Buffer.from(payload) : payload])
+}
+
+/** Parses `origin sequence body`. */
+export function parseMessage(text: Buffer): Publication & MessageSource {
+  const [origin, sequence, body] = splitOff(text)
+  const letter = body.toString('latin1', 0, 1)
+  const kind = letter.toLowerCase()
+  // A view would retain the whole buffer of the client.
+  const payload = kind === 't' ? body.toString('utf8', 1) : Buffer.from(body.subarray(1))
+  return { origin, sequence: Number(sequence), payload, compress: letter === kind }
+}
+
+/** Splits off the first two fields of a message, which may be binary. */
+export function splitOff(bytes: Buffer): [string, string, Buffer] {
+  const first = bytes.indexOf(' ')
+  const second = bytes.indexOf(' ', first + 1)
+  return [bytes.toString('latin1', 0, first), bytes.toString('latin1', first + 1, second), bytes.subarray(second + 1)]
+}

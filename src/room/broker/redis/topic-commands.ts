@@ -1,0 +1,66 @@
+import type { HistoryRead, Outgoing, Position, TopicMessage } from '../broker.ts'
+import { makeToken, selectAfter } from '../history.ts'
+import type { RedisConnection } from './connection.ts'
+import { formatBody, parseMessage } from './message.ts'
+import { encodeName, type RedisNames } from './names.ts'
+import { runScript } from './script.ts'
+
+/** How long the numbering of a silent topic is stored, in milliseconds; at least as long as any history. */
+const TOPIC_TTL = 24 * 60 * 60 * 1000
+
+/** The commands that handle topics; each rejects when Redis is away, refuses it, or does not answer in time. */
+export class TopicCommands {
+  readonly #connection: RedisConnection
+  readonly #names: RedisNames
+  readonly #origin: string
+
+  constructor(connection: RedisConnection, names: RedisNames, origin: string) {
+    this.#connection = connection
+    this.#names = names
+    this.#origin = origin
+  }
+
+  publish(batch: readonly Outgoing[]): Promise<unknown> {
+    const args: (string | Buffer)[] = [this.#origin]
+    for (const { topic, skipped, history, ...publication } of batch) {
+      const stored = [String(history?.size ?? 0), String(history?.ttl ?? 0)]
+      const numbers = [String(publication.sequence), String(skipped), ...stored]
+      args.push(encodeName(topic), ...numbers, formatBody(publication))
+    }
+    return runScript(this.#connection, 'publish', [...this.#head(), ...args])
+  }
+
+  /** Makes Redis publish the positions of topics on the own channel. */
+  locate(topics: readonly string[]): Promise<unknown> {
+    const args = [...this.#head(), this.#names.ownChannel, ...topics.map(encodeName)] as const
+    return runScript(this.#connection, 'locate', args)
+  }
+
+  /** Reads the history of a topic, and makes Redis publish a mark on the own channel. */
+  async read(topic: string, after: Position, mark: string): Promise<HistoryRead> {
+    const args = [this.#names.ownChannel, mark, encodeName(topic), after.epoch, String(after.count)]
+    const reply = await runScript(this.#connection, 'read', [...this.#head(), ...args])
+    const [epoch, count, ...entries] = (reply as (Buffer | string)[]).map(toBytes)
+    const position = { epoch: String(epoch), count: Number(count) }
+    const messages: TopicMessage[] = []
+    for (let i = 0; i < entries.length; i += 2) {
+      messages.push({ epoch: position.epoch, count: Number(entries[i]), ...parseMessage(entries[i + 1]) })
+    }
+    return selectAfter(messages, after, position)
+  }
+
+  /** Makes Redis publish a mark on the own channel. */
+  mark(mark: string): Promise<unknown> {
+    return runScript(this.#connection, 'mark', [this.#names.prefix, this.#names.ownChannel, mark])
+  }
+
+  /** The first arguments of every script that handles topics; the token is the epoch of new ones. */
+  #head(): [string, string, string] {
+    return [this.#names.prefix, makeToken(), String(TOPIC_TTL)]
+  }
+}
+
+/** A client may return text as a string where it knows the type. */
+function toBytes(reply: Buffer | string): Buffer {
+  return typeof reply === 'string' ? Buffer.from(reply) : reply
+}

@@ -1,0 +1,25 @@
+import type { Duplex } from 'node:stream'
+
+/** Bytes that a stream had written when its upgrade request arrived. */
+const writtenBefore = new WeakMap<Duplex, number>()
+
+/** Notes the state of a stream before any listener has seen its upgrade request. */
+export function noteUpgrade(stream: Duplex): void {
+  writtenBefore.set(stream, bytesWritten(stream))
+}
+
+/** Whether another listener has answered an upgrade request, closed its stream, or begun to read from it. */
+export function isTaken(stream: Duplex): boolean {
+  if (stream.destroyed || stream.writableEnded) return true
+  const before = writtenBefore.get(stream)
+  if (before === undefined) return false
+  return bytesWritten(stream) > before || isRead(stream)
+}
+
+function isRead(stream: Duplex): boolean {
+  return stream.listenerCount('data') > 0 || stream.listenerCount('readable') > 0
+}
+
+function bytesWritten(stream: Duplex & { bytesWritten?: number }): number {
+  return stream.bytesWritten ?? stream.writableLength
+}

@@ -1,0 +1,64 @@
+import type { Data } from '../connection/host.ts'
+import type { OptionRule } from '../options/option-rule.ts'
+import { checkOption, checkOptionNames, optionMessage } from '../options/read-options.ts'
+import { type MessageQueue, Waiter } from './message-queue.ts'
+
+/** Options of `wait`. */
+export interface WaitOptions {
+  /** Milliseconds until `wait` resolves to `null`, from 0 to 2147483647. Default: no limit. */
+  timeout?: number | undefined
+  /** Aborting it rejects the wait with its reason; no message is lost. */
+  signal?: AbortSignal | undefined
+}
+
+const timeoutRule: OptionRule<number> = {
+  fallback: Number.POSITIVE_INFINITY,
+  type: 'number',
+  // A timer of node with a longer delay fires immediately.
+  allowed: 'milliseconds from 0 to 2147483647',
+  accepts: (value) => (value as number) >= 0 && (value as number) < 2 ** 31,
+}
+
+const waitNames = ['timeout', 'signal']
+
+/**
+ * @throws {TypeError} when an option is unknown or has the wrong type.
+ * @throws {RangeError} when `timeout` is not allowed.
+ */
+export function checkWaitOptions(options: WaitOptions): void {
+  checkOptionNames(options, waitNames)
+  const { timeout, signal } = options
+  if (timeout !== undefined) checkOption('timeout', timeout, timeoutRule)
+  if (signal !== undefined && !isAbortSignal(signal)) {
+    throw new TypeError(optionMessage('signal', signal, 'an AbortSignal'))
+  }
+}
+
+/** Not `instanceof`: a signal of another realm works as well. */
+function isAbortSignal(value: unknown): boolean {
+  return Object.prototype.toString.call(value) === '[object AbortSignal]'
+}
+
+/** Waits with a limit. The first of message, end, timeout and abort removes what the others left. */
+export function waitInLine(queue: MessageQueue, { timeout, signal }: WaitOptions): Promise<Data | null> {
+  return new Promise((resolve, reject) => {
+    let timer: NodeJS.Timeout | undefined
+    const waiter = new Waiter((message) => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', abort)
+      resolve(message)
+    })
+    const abort = (): void => {
+      clearTimeout(timer)
+      queue.removeWaiter(waiter)
+      reject(signal?.reason)
+    }
+    queue.addWaiter(waiter)
+    signal?.addEventListener('abort', abort, { once: true })
+    if (timeout === undefined) return
+    timer = setTimeout(() => {
+      queue.removeWaiter(waiter)
+      waiter.settle(null)
+    }, timeout)
+  })
+}

@@ -1,0 +1,30 @@
+// Floods a server: node flood-peer.mjs PORT [compressed] < FRAMES. Sends the frames again and again, and reads whatever
+// comes back, in a process of its own: it must not delay whoever measures.
+import { connect } from 'node:net'
+import { buffer } from 'node:stream/consumers'
+
+const [, , port, offer] = process.argv
+const frames = await buffer(process.stdin)
+const block = Buffer.concat(new Array(Math.ceil(500_000 / frames.length)).fill(frames))
+const socket = connect(Number(port), '127.0.0.1')
+socket.on('error', () => process.exit())
+socket.on('close', () => process.exit())
+const fields = [
+  'GET / HTTP/1.1',
+  'Host: localhost',
+  'Upgrade: websocket',
+  'Connection: Upgrade',
+  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+  'Sec-WebSocket-Version: 13',
+  ...(offer === undefined ? [] : ['Sec-WebSocket-Extensions: permessage-deflate']),
+]
+socket.write([...fields, '', ''].join('\r\n'))
+const send = () => {
+  while (socket.write(block));
+}
+socket.once('data', () => {
+  socket.on('data', () => {})
+  socket.on('drain', send)
+  console.log('flooding')
+  send()
+})

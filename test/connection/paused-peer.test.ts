@@ -1,0 +1,109 @@
+import type { AddressInfo } from 'node:net'
+import { readLimits } from '../../src/connection/limits.ts'
+import { Traffic } from '../../src/connection/traffic.ts'
+import { type CloseInfo, Connection, WebSocket, WebSocketServer } from '../../src/index.ts'
+import { RawClient } from '../support/raw-client.ts'
+import { SlowPeer } from '../support/slow-peer.ts'
+import { turns, until } from '../support/tick.ts'
+import { assert, suite, type TestContext } from '../support/unit.ts'
+import { closeFrame, frame } from '../support/wire.ts'
+
+/*
+ * A peer that is not read from, because the application has paused it or its session's queue is full, must still be
+ * noticed when it closes, ends or resets, within the times of the keepalive.
+ */
+
+const test = suite('paused peer')
+
+const TIMES = { pingInterval: 60, pingTimeout: 60 }
+
+async function openPaused(t: TestContext, pause: (connection: Connection) => void) {
+  const server = new WebSocketServer(TIMES)
+  t.after(() => server.close())
+  let connection!: Connection
+  const log: unknown[] = []
+  server.onConnection = (each) => {
+    connection = each
+    pause(each)
+    const { onClose, onMessage } = each
+    each.onClose = (info) => {
+      onClose(info)
+      log.push(info)
+    }
+    each.onMessage = (data, isBinary) => {
+      onMessage(data, isBinary)
+      log.push(data)
+    }
+  }
+  const { port } = (await server.listen(0)) as AddressInfo
+  const client = await RawClient.open(port)
+  t.after(() => client.socket.destroy())
+  return { server, client, connection, log }
+}
+
+/** The ways not to be read from; each lets the first message pass. */
+const pauses: Record<string, (connection: Connection) => void> = {
+  'paused by the application': (connection) => {
+    connection.onMessage = () => connection.pause()
+  },
+  'with a full session': (connection) => {
+    new WebSocket(connection, { marks: fullAt(1), heartbeat: false })
+  },
+}
+
+const fullAt = (count: number) => ({
+  queueHighCount: count,
+  queueLowCount: 0,
+  queueHighBytes: 1_000_000,
+  queueLowBytes: 0,
+})
+
+const ends: Record<string, [(client: RawClient) => void, number]> = {
+  'sends a Close frame': [(client) => client.send(closeFrame(4000)), 4000],
+  'ends the stream': [(client) => client.socket.end(), 1006],
+  'sends a Close frame and ends the stream': [(client) => client.socket.end(closeFrame(4001)), 4001],
+  'resets the stream': [(client) => client.socket.resetAndDestroy(), 1006],
+}
+
+for (const [name, pause] of Object.entries(pauses)) {
+  for (const [way, [end, code]] of Object.entries(ends)) {
+    test(`a peer ${name} that ${way} is noticed, after what it sent before`, async (t) => {
+      const { server, client, connection, log } = await openPaused(t, pause)
+      client.send(frame(1, 'first'))
+      await until(() => log.length === 1)
+      client.send(frame(1, 'second'), frame(1, 'third'))
+      await turns()
+      assert.equal(log, ['first'])
+      end(client)
+      await until(() => connection.closeInfo !== null)
+      const info = log.at(-1) as CloseInfo
+      assert.is(info.code, code)
+      if (way !== 'resets the stream') assert.equal(log.slice(0, -1), ['first', 'second', 'third'])
+      client.socket.destroy()
+      await until(() => server.connections.size === 0)
+    })
+  }
+}
+
+test('a stream that stays half open is noticed as well when it has ended', async (t) => {
+  const stream = new SlowPeer()
+  t.after(() => stream.destroy())
+  const log: unknown[] = []
+  const noop = (): void => {}
+  const connection = new Connection(stream, {
+    role: 'server',
+    host: { traffic: new Traffic(), reportError: noop, onMemoryChange: noop, onGone: noop },
+    limits: readLimits(TIMES),
+    request: { message: null as never },
+    subprotocol: '',
+  })
+  connection.onMessage = (data) => {
+    log.push(data)
+    connection.pause()
+  }
+  connection.onClose = ({ code }) => log.push(code)
+  stream.push(Buffer.concat([frame(1, 'first'), frame(1, 'second'), closeFrame(4002)]))
+  stream.push(null)
+  await until(() => connection.closeInfo !== null)
+  assert.equal(log, ['first', 'second', 4002])
+})

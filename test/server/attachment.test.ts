@@ -1,0 +1,287 @@
+import { createServer as createHttpServer, type Server } from 'node:http'
+import { createSecureServer, connect as http2Connect } from 'node:http2'
+import { createServer as createHttpsServer } from 'node:https'
+import { type AddressInfo, connect, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { connect as tlsConnect } from 'node:tls'
+import express from 'express'
+import WsClient, { WebSocketServer as WsServer } from 'ws'
+import { createServer, require_websocket, WebSocketMiddleware, WebSocketServer } from '../../src/index.ts'
+import { makeCertificate } from '../support/certificate.ts'
+import { RawClient } from '../support/raw-client.ts'
+import { echo } from '../support/running-server.ts'
+import { assert, suite, type TestContext } from '../support/unit.ts'
+
+const test = suite('attachment')
+
+const echoView = require_websocket(async ({ websocket }) => {
+  for await (const message of websocket) websocket.send(`view ${message}`)
+})
+
+async function listen(t: TestContext, http: Server, servers: WebSocketServer[] = []): Promise<number> {
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
+  t.after(async () => {
+    await Promise.all(servers.map((server) => server.close()))
+    http.closeAllConnections()
+    await new Promise((resolve) => http.close(resolve))
+  })
+  return (http.address() as AddressInfo).port
+}
+
+/** What a client gets at a path: the status of the response, and the echo of a message after 101. */
+async function ask(port: number, path: string): Promise<string> {
+  const client = await RawClient.open(port, { path })
+  const status = client.head.slice(9, 12)
+  if (status !== '101') {
+    client.socket.destroy()
+    return status
+  }
+  client.sendText('hi')
+  await client.receive(1)
+  client.socket.destroy()
+  return `101 ${client.texts[0] ?? 'closed'}`
+}
+
+type Upgrader = (request: { url?: string }, socket: Duplex, head: Buffer) => void
+
+/** Other owners of WebSockets on an HTTP server, as they are found in the wild. */
+const owners: Record<string, (http: Server) => void> = {
+  'ws in noServer mode'(http) {
+    const other = new WsServer({ noServer: true })
+    other.on('connection', (ws) => ws.on('message', (data) => ws.send(`other ${data}`)))
+    const upgrade: Upgrader = (request, socket, head) => {
+      if (request.url === '/other')
+        other.handleUpgrade(request as never, socket, head, (ws) => other.emit('connection', ws))
+    }
+    http.on('upgrade', upgrade)
+  },
+  'one that decides later, and ends what nobody has answered'(http) {
+    const other = new WsServer({ noServer: true })
+    other.on('connection', (ws) => ws.on('message', (data) => ws.send(`other ${data}`)))
+    const upgrade: Upgrader = (request, socket, head) => {
+      if (request.url === '/other') {
+        setTimeout(() => other.handleUpgrade(request as never, socket, head, (ws) => other.emit('connection', ws)), 50)
+      } else {
+        setTimeout(() => {
+          if (socket.writable && (socket as Socket).bytesWritten === 0) socket.end('HTTP/1.1 444 Not Ours\r\n\r\n')
+        }, 200)
+      }
+    }
+    http.on('upgrade', upgrade)
+  },
+  'another server of this package'(http) {
+    const view = require_websocket(async ({ websocket }) => {
+      for await (const message of websocket) websocket.send(`other ${message}`)
+    })
+    createServer({ urls: { '/other': view } }).attach(http)
+  },
+}
+
+/** The ways in which this package sits on an HTTP server of the user; `/view` is the path of its view. */
+const ways: Record<string, (http: Server, timeout: number) => WebSocketServer> = {
+  attach(http, handshakeTimeout) {
+    const server = createServer({ urls: { '/view': echoView, '/plain': () => 'page' }, handshakeTimeout })
+    server.attach(http)
+    return server
+  },
+  'attach with a view for all other paths'(http, handshakeTimeout) {
+    const server = createServer({ urls: { '/view': echoView, '*': () => 'page' }, handshakeTimeout })
+    server.attach(http)
+    return server
+  },
+  middleware(http, handshakeTimeout) {
+    return new WebSocketMiddleware(http, { handshakeTimeout }).server
+  },
+  'middleware that accepts all'(http, handshakeTimeout) {
+    return new WebSocketMiddleware(http, { handshakeTimeout, WEBSOCKET_ACCEPT_ALL: true }).server
+  },
+}
+
+function makeApp(): Server {
+  const app = express()
+  app.get('/view', echoView)
+  app.get('/plain', (_request, response) => void response.send('page'))
+  return createHttpServer(app)
+}
+
+for (const [owner, addOwner] of Object.entries(owners)) {
+  test(`shares an HTTP server with ${owner}, in both orders`, async (t) => {
+    for (const [way, addOurs] of Object.entries(ways)) {
+      for (const isFirst of [true, false]) {
+        const http = makeApp()
+        if (!isFirst) addOwner(http)
+        const server = addOurs(http, 150)
+        if (isFirst) addOwner(http)
+        const port = await listen(t, http, [server])
+        const name = `${way}, ${isFirst ? 'ours' : 'theirs'} first`
+        assert.is(await ask(port, '/view'), '101 view hi', name)
+        assert.is(await ask(port, '/other'), '101 other hi', name)
+        // Nobody's path: theirs to answer, and ours after a time.
+        for (const path of ['/plain', '/nobody'])
+          assert.match(await ask(port, path), /^4(04|44|00)$/, `${name} ${path}`)
+      }
+    }
+  })
+}
+
+test('answers at once when there is no other listener', async (t) => {
+  for (const [way, addOurs] of Object.entries(ways)) {
+    const http = makeApp()
+    const port = await listen(t, http, [addOurs(http, 60_000)])
+    assert.is(await ask(port, '/view'), '101 view hi', way)
+    assert.match(await ask(port, '/nobody'), /^40[04]$/, way)
+    assert.is(await ask(port, '/plain'), '400', way)
+  }
+})
+
+test('counts no connection that another listener answers', async (t) => {
+  for (const way of ['attach', 'middleware']) {
+    const http = makeApp()
+    owners['ws in noServer mode'](http)
+    owners['one that decides later, and ends what nobody has answered'](http)
+    const server =
+      way === 'attach'
+        ? createServer({ urls: { '/view': echoView }, maxConnections: 1 })
+        : new WebSocketMiddleware(http, { maxConnections: 1 }).server
+    if (way === 'attach') server.attach(http)
+    const port = await listen(t, http, [server])
+    const others = await Promise.all([1, 2, 3].map(() => RawClient.open(port, { path: '/other' })))
+    for (const { head } of others) assert.match(head, /^HTTP\/1\.1 101 /)
+    assert.is(await ask(port, '/view'), '101 view hi')
+    for (const { socket } of others) socket.destroy()
+  }
+})
+
+test('leaves alone a request that user code leaves to another listener', async (t) => {
+  const http = createHttpServer()
+  const server = new WebSocketServer({ handshakeTimeout: 50 })
+  server.onUpgrade = () => {}
+  server.attach(http)
+  http.on('upgrade', (request, socket) => {
+    if (request.url !== '/other') return
+    socket.on('end', () => socket.end())
+    setImmediate(() => setImmediate(() => socket.resume().write('HTTP/1.1 101 Mine\r\n\r\n')))
+  })
+  const port = await listen(t, http, [server])
+  const client = await RawClient.open(port, { path: '/other' })
+  assert.match(client.head, /^HTTP\/1\.1 101 Mine\r\n/)
+  // The time of the first request has passed when that of a later one has.
+  const nobody = await RawClient.open(port)
+  assert.match(nobody.head, /^HTTP\/1\.1 503 /)
+  assert.equal([client.ended, client.body, server.stats().refused], [false, '', { 503: 1 }])
+  client.socket.destroy()
+})
+
+const offers = [
+  'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA',
+  'Connection: Upgrade\r\nUpgrade: TLS/1.2',
+  'Upgrade: foo/2\r\nConnection: keep-alive, upgrade',
+]
+
+/** The body of every response on one connection, for requests that offer other protocols, with and without a body. */
+async function exchange(open: () => Duplex): Promise<void> {
+  for (const offer of offers) {
+    const socket = open()
+    let received = ''
+    socket.on('data', (chunk) => {
+      received += chunk.toString('latin1')
+    })
+    const until = async (text: string): Promise<void> => {
+      while (!received.includes(text)) await new Promise((resolve) => socket.once('data', resolve))
+    }
+    socket.write(`GET /get HTTP/1.1\r\nHost: a\r\n${offer}\r\n\r\n`)
+    await until('GET /get 0 bytes')
+    socket.write(`POST /post HTTP/1.1\r\nHost: a\r\n${offer}\r\nContent-Length: 100000\r\n\r\n${'x'.repeat(50_000)}`)
+    socket.write('y'.repeat(50_000))
+    await until('POST /post 100000 bytes')
+    socket.write(
+      `POST /chunked HTTP/1.1\r\nHost: a\r\n${offer}\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n`,
+    )
+    await until('POST /chunked 3 bytes')
+    assert.not.match(received, /HTTP\/1\.1 (?!200)/)
+    socket.destroy()
+  }
+}
+
+async function answerSize(
+  request: AsyncIterable<Buffer> & { method?: string; url?: string },
+  response: { end(text: string): unknown },
+) {
+  let size = 0
+  for await (const chunk of request) size += chunk.length
+  response.end(`${request.method} ${request.url} ${size} bytes\n`)
+}
+
+test('S-48: handles requests that offer another protocol as ordinary ones, bodies included', async (t) => {
+  const own = new WebSocketServer()
+  own.onRequest = answerSize
+  t.after(() => own.close())
+  const ownPort = ((await own.listen(0)) as AddressInfo).port
+  const attached = createHttpServer(answerSize)
+  const server = new WebSocketServer()
+  server.attach(attached)
+  const app = createHttpServer(answerSize)
+  const middleware = new WebSocketMiddleware(app)
+  const shared = createHttpServer(answerSize)
+  shared.on('upgrade', () => {})
+  const sharing = createServer({ urls: { '/view': echoView } })
+  sharing.attach(shared)
+  const ports = [ownPort]
+  for (const [http, owner] of [
+    [attached, server],
+    [app, middleware.server],
+    [shared, sharing],
+  ] as const) {
+    ports.push(await listen(t, http, [owner]))
+  }
+  for (const port of ports) await exchange(() => connect(port, '127.0.0.1'))
+})
+
+test('S-48: does the same over TLS', async (t) => {
+  const { key, cert } = makeCertificate()
+  const https = createHttpsServer({ key, cert }, answerSize)
+  const server = new WebSocketServer()
+  server.attach(https)
+  const port = await listen(t, https as unknown as Server, [server])
+  await exchange(() => tlsConnect({ port, host: '127.0.0.1', rejectUnauthorized: false }))
+})
+
+test('serves HTTP/1.1 of an http2 server with allowHTTP1, and answers 405 to its CONNECT requests', async (t) => {
+  const { key, cert } = makeCertificate()
+  const settings = { enableConnectProtocol: true }
+  const http2 = createSecureServer(
+    { key, cert, allowHTTP1: true, settings },
+    (_, response) => void response.end('page'),
+  )
+  const server = new WebSocketServer()
+  server.onConnection = echo
+  server.attach(http2)
+  await new Promise<void>((resolve) => http2.listen(0, '127.0.0.1', resolve))
+  const { port } = http2.address() as AddressInfo
+  const session = http2Connect(`https://127.0.0.1:${port}`, { rejectUnauthorized: false })
+  t.after(async () => {
+    session.destroy()
+    await server.close()
+    await new Promise((resolve) => http2.close(resolve))
+  })
+  const requests = [
+    { ':method': 'CONNECT', ':authority': 'example.com:443' },
+    { ':method': 'CONNECT', ':protocol': 'websocket', ':scheme': 'https', ':path': '/', ':authority': 'a' },
+  ]
+  await new Promise((resolve) => session.once('remoteSettings', resolve))
+  for (const request of requests) {
+    const stream = session.request(request)
+    const status = await new Promise((resolve) => stream.on('response', (headers) => resolve(headers[':status'])))
+    assert.is(status, 405)
+    stream.destroy()
+  }
+  await exchangeOverTls(port)
+})
+
+async function exchangeOverTls(port: number): Promise<void> {
+  const client = new WsClient(`wss://127.0.0.1:${port}/`, { rejectUnauthorized: false })
+  const reply = new Promise((resolve, reject) => client.on('message', resolve).on('error', reject))
+  client.on('open', () => client.send('hi'))
+  assert.is(String(await reply), 'hi')
+  client.terminate()
+}
