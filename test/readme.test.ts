@@ -152,6 +152,7 @@ test('chats in rooms, in private, and after a return', async (t) => {
   const address = await runProgram(t, programs('Rooms and users')[0])
   const url = `${address.replace('http:', 'ws:')}/chat/tea`
   const ann = await openWs(`${url}?name=ann`)
+  assert.is(JSON.parse(String(await ann.next())).joined, true)
   ann.send('hello')
   const { id, data } = JSON.parse(String(await ann.next()))
   assert.is(data, 'ann: hello')

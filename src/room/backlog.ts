@@ -1,5 +1,7 @@
 import type { PreparedMessage } from '../connection/send/prepared-message.ts'
 import type { WebSocket } from '../session/websocket.ts'
+import { ENTRY_OVERHEAD } from './broker/size.ts'
+import { StoreMemory } from './broker/store-memory.ts'
 
 /** A message that waits for slow members, and the members that do not get it. */
 export interface BacklogEntry {
@@ -14,7 +16,7 @@ export class Backlog {
   /** Dropped entries at the start of the list; they are removed many at a time. */
   #droppedCount = 0
   #start = 0
-  #bytes = 0
+  readonly #memory = new StoreMemory((bytes) => this.#release(bytes))
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes
@@ -30,9 +32,9 @@ export class Backlog {
     return this.#start + this.#entries.length - this.#droppedCount
   }
 
-  /** Bytes of all messages. */
+  /** Bytes of all messages, with a fixed number for the objects of each. */
   get bytes(): number {
-    return this.#bytes
+    return this.#memory.used
   }
 
   /** Returns the message with a number from `start` to below `end`. */
@@ -41,10 +43,11 @@ export class Backlog {
   }
 
   /** Appends a message; the oldest messages are dropped while there are too many bytes. */
-  push(entry: BacklogEntry): void {
+  push({ message, except }: BacklogEntry): void {
+    const entry = { message: message.detach(), except }
     this.#entries.push(entry)
-    this.#bytes += entry.message.frame.length
-    while (this.#bytes > this.#maxBytes) this.#drop()
+    this.#memory.change(sizeOfEntry(entry))
+    this.#release(this.#maxBytes)
     if (this.#droppedCount < 64 || this.#droppedCount * 2 < this.#entries.length) return
     this.#entries.splice(0, this.#droppedCount)
     this.#droppedCount = 0
@@ -55,13 +58,22 @@ export class Backlog {
     this.#start = this.end
     this.#entries = []
     this.#droppedCount = 0
-    this.#bytes = 0
+    this.#memory.change(-this.#memory.used)
+  }
+
+  /** Drops messages until at most `bytes` are left. */
+  #release(bytes: number): void {
+    while (this.#memory.used > bytes && this.#start < this.end) this.#drop()
   }
 
   #drop(): void {
-    this.#bytes -= this.at(this.#start).message.frame.length
+    this.#memory.change(-sizeOfEntry(this.at(this.#start)))
     this.#entries[this.#droppedCount] = null
     this.#droppedCount += 1
     this.#start += 1
   }
+}
+
+function sizeOfEntry({ message, except }: BacklogEntry): number {
+  return ENTRY_OVERHEAD + message.frame.length + 8 * except.length
 }

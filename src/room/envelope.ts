@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto'
 import type { MessageSource, Payload, Position } from './broker/broker.ts'
 
-/** The content of a message id: everything that its receiver has got. */
+/** The content of a message id: everything that its receiver has got of one room. */
 export interface MessageId {
   /** All numbered messages up to here. */
   readonly position: Position
@@ -8,38 +9,56 @@ export interface MessageId {
   readonly unnumbered: MessageSource | null
 }
 
-/** Formats an id; a client sends the last one back to resume. */
-export function formatId({ epoch, count }: Position, unnumbered: MessageSource | null): string {
-  const id = `${epoch}.${count}`
+/** The position of a topic whose broker has not been reached yet; it is in no history. */
+export const UNKNOWN_POSITION: Position = { epoch: '-', count: 0 }
+
+/** Computes what distinguishes the ids of a room from those of others: a client may be in several. */
+export function roomKeyOf(topic: string): string {
+  return createHash('sha256').update(JSON.stringify(topic)).digest('base64url').slice(0, 8)
+}
+
+/** Formats an id. The characters need no escape in a URL. */
+export function formatId(roomKey: string, { epoch, count }: Position, unnumbered: MessageSource | null): string {
+  const id = `${roomKey}.${epoch}.${count}`
   return unnumbered === null ? id : `${id}.${unnumbered.origin}.${unnumbered.sequence}`
 }
 
-const idPattern = /^([\w-]{1,32})\.(\d{1,15})(?:\.([\w-]{1,32})\.(\d{1,15}))?$/
+const idPattern = /^([\w-]{8})\.([\w-]{1,32})\.(\d{1,15})(?:\.([\w-]{1,32})\.(\d{1,15}))?$/
 
-/** Parses an id; `null` for an invalid one. */
-export function parseId(id: string): MessageId | null {
-  const match = idPattern.exec(id)
-  if (match === null) return null
-  const [, epoch, count, origin, sequence] = match
-  return {
-    position: { epoch, count: Number(count) },
-    unnumbered: origin === undefined ? null : { origin, sequence: Number(sequence) },
+/**
+ * Finds the id of a room in what a client sends back to resume: the last id that it got of each room, joined by `*`.
+ *
+ * @returns `undefined` when there are only ids of other rooms, `null` when there is something invalid.
+ */
+export function parseLast(last: string, roomKey: string): MessageId | null | undefined {
+  let found: MessageId | undefined
+  for (const text of String(last).split('*')) {
+    const match = idPattern.exec(text)
+    if (match === null) return null
+    const [, key, epoch, count, origin, sequence] = match
+    if (key !== roomKey) continue
+    const unnumbered = origin === undefined ? null : { origin, sequence: Number(sequence) }
+    found = { position: { epoch, count: Number(count) }, unnumbered }
   }
+  return found
 }
 
 /**
  * Formats a message of a room with history: `{"id":"…","data":"…"}` with the text, or `{"id":"…","binary":"…"}` with
- * bytes in base64, so that a message and its id arrive together or not at all. There is no id while the broker cannot
- * be reached and none is known.
+ * bytes in base64, so that a message and its id arrive together or not at all.
  */
-export function formatEnvelope(id: string | null, payload: Payload): string {
-  const start = id === null ? '{' : `{"id":${JSON.stringify(id)},`
+export function formatEnvelope(id: string, payload: Payload): string {
   return typeof payload === 'string'
-    ? `${start}"data":${JSON.stringify(payload)}}`
-    : `${start}"binary":"${payload.toString('base64')}"}`
+    ? `{"id":"${id}","data":${JSON.stringify(payload)}}`
+    : `{"id":"${id}","binary":"${payload.toString('base64')}"}`
 }
 
 /** Formats the notice that messages are missing between the previous message and the next. */
-export function formatGap(id: string | null): string {
-  return id === null ? '{"gap":true}' : `{"id":${JSON.stringify(id)},"gap":true}`
+export function formatGap(id: string): string {
+  return `{"id":"${id}","gap":true}`
+}
+
+/** Formats the first id of a member that has none yet. */
+export function formatJoined(id: string): string {
+  return `{"id":"${id}","joined":true}`
 }

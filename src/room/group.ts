@@ -2,7 +2,7 @@ import type { SessionWatcher } from '../session/watcher.ts'
 import type { WebSocket } from '../session/websocket.ts'
 import type { Broker, Publication } from './broker/broker.ts'
 import type { DeliveryCounts } from './delivery.ts'
-import type { MessageId } from './envelope.ts'
+import { parseLast, roomKeyOf } from './envelope.ts'
 import type { GroupSettings } from './options.ts'
 import type { Presence } from './presence.ts'
 import { type Joined, Recipients } from './recipients.ts'
@@ -20,7 +20,7 @@ import { type MissedMessages, Timeline } from './timeline.ts'
  *      (2) Recipients                          stores it in the                 │     a hole in the numbers: a gap
  *               │                              history                    (7) Recipients
  *               ▼                                                               ▼
- *        {"id":"e.6.A.1",…}                                               {"id":"e.7",…}
+ *        {"id":"k.e.6.A.1",…}                                             {"id":"k.e.7",…}      k: the room
  *
  * (2) is before (4): members of A do not wait for the broker. Until (5) returns its position, the message is
  * "unnumbered", and its id says so: everything up to e.6, and of process A everything up to its message 1.
@@ -70,7 +70,7 @@ export class Group {
     this.name = name
     this.#topic = topic
     this.#host = host
-    this.#recipients = new Recipients(host.settings, host.counts)
+    this.#recipients = new Recipients(roomKeyOf(topic), host.settings, host.counts)
     this.#timeline = new Timeline(topic, host.broker, host.settings.history, {
       onArrival: (arrival) => this.#recipients.sendArrival(arrival),
       onMissed: (missed) => {
@@ -104,22 +104,24 @@ export class Group {
   /**
    * Adds a member; resolves when it gets the messages of other processes.
    *
-   * @param last The last message id that it got, `null` for an invalid one; `undefined` when it does not resume.
+   * @param last What the client sent to resume; `null` for nothing, `undefined` for a client that never resumes.
    */
-  async join(session: WebSocket, name: string, last: MessageId | null | undefined): Promise<Joined> {
+  async join(session: WebSocket, name: string, last: string | null | undefined): Promise<Joined> {
     if (this.#members.has(session)) return NOTHING_MISSED
     const { broker, settings } = this.#host
     const member: Member = { name, onEnd: () => this.leave(session) }
     this.#members.set(session, member)
-    const resumption =
-      last === undefined || settings.history === null
-        ? null
-        : this.#recipients.addResuming(session, last, settings.history.size)
+    const wantsIds = last !== undefined && settings.history !== null
+    const id = wantsIds && last !== null ? parseLast(last, this.#timeline.roomKey) : undefined
+    const resumption = id === undefined ? null : this.#recipients.addResuming(session, id, settings.history!.size)
     if (resumption === null) this.#recipients.add(session)
     session.watch(member)
     this.#announceSoon()
     await this.#timeline.subscribed
-    if (resumption === null) return NOTHING_MISSED
+    if (resumption === null) {
+      if (wantsIds && this.#members.get(session) === member) this.#recipients.sendJoined(session, this.#timeline.id)
+      return NOTHING_MISSED
+    }
     const read = await broker.read(this.#topic, resumption.after)
     return this.#recipients.resume(session, resumption, read, broker.origin) ?? NOTHING_MISSED
   }

@@ -1,9 +1,10 @@
+import { copyAlone } from '../connection/send/prepared-message.ts'
 import { type ByteSource, bytesOf } from '../core/bytes.ts'
 import type { WebSocket } from '../session/websocket.ts'
+import { callUser, reportTo } from '../user-code/user-code.ts'
 import type { Broker, BrokerStats, Payload } from './broker/broker.ts'
 import { MemoryBroker } from './broker/memory.ts'
 import type { DeliveryCounts } from './delivery.ts'
-import type { MessageId } from './envelope.ts'
 import { type Gap, Group, type GroupHost } from './group.ts'
 import { checkName, type GroupSettings } from './options.ts'
 import type { Joined } from './recipients.ts'
@@ -34,7 +35,7 @@ export interface Broadcast {
 export interface GroupsHost {
   /** A group has lost its last member in this process. */
   onEmpty?(name: string): void
-  onGap?(gap: Gap): void
+  onGap?(gap: Gap): unknown
 }
 
 /** Groups by name: the common part of rooms and users. A group exists while it has members. */
@@ -81,7 +82,7 @@ export class Groups {
   }
 
   /** Adds a session to a group, which is made if necessary. */
-  join(name: string, session: WebSocket, as: string, last?: MessageId | null): Promise<Joined> {
+  join(name: string, session: WebSocket, as: string, last?: string | null): Promise<Joined> {
     checkName(as)
     let group = this.#groups.get(name)
     if (group === undefined) {
@@ -96,7 +97,7 @@ export class Groups {
 
   /** Sends a message to a group in all processes; returns for how many members of this one it is accepted. */
   broadcast(name: string, { message, compress = true, except }: Broadcast): number {
-    const payload = copyPayload(message)
+    const payload = copyPayload(message, this.settings.history !== null || this.broker.isShared)
     this.#sequence += 1
     const publication = { sequence: this.#sequence, payload, compress }
     const group = this.#groups.get(name)
@@ -105,13 +106,9 @@ export class Groups {
     return 0
   }
 
-  /** Calls a callback of the application; what it throws goes to `onError`. */
-  call(callback: () => void): void {
-    try {
-      callback()
-    } catch (error) {
-      this.settings.onError(error)
-    }
+  /** Calls a callback of the application; what it throws or rejects with goes to `onError`. */
+  call(callback: () => unknown): void {
+    callUser(callback, (error) => reportTo(this.settings.onError, error))
   }
 
   stats(): GroupsStats {
@@ -139,11 +136,14 @@ export class Groups {
   }
 }
 
-/** Copies bytes, because the application may change them while they wait to be published. */
-function copyPayload(message: string | ByteSource): Payload {
-  if (typeof message === 'string') return message
+/**
+ * Copies bytes, because the application may change them while they wait to be published. What is stored shares its
+ * memory with nothing: a part of a long text, or of a pool of buffers, would retain the whole.
+ */
+function copyPayload(message: string | ByteSource, isStored: boolean): Payload {
+  if (typeof message === 'string') return isStored ? Buffer.from(message).toString() : message
   const bytes = bytesOf(message)
-  if (bytes !== null) return Buffer.from(bytes)
+  if (bytes !== null) return isStored ? copyAlone(bytes) : Buffer.from(bytes)
   const type = message === null ? 'null' : typeof message
   throw new TypeError(`message is of type ${type}; allowed: a string, typed array, DataView or ArrayBuffer`)
 }

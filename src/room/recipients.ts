@@ -2,7 +2,7 @@ import { prepare } from '../connection/send/prepared-message.ts'
 import type { WebSocket } from '../session/websocket.ts'
 import type { HistoryRead, MessageSource, Position, Publication, TopicMessage } from './broker/broker.ts'
 import { Delivery, type DeliveryCounts } from './delivery.ts'
-import { formatEnvelope, formatGap, formatId, type MessageId } from './envelope.ts'
+import { formatEnvelope, formatGap, formatId, formatJoined, type MessageId, UNKNOWN_POSITION } from './envelope.ts'
 import type { GroupSettings } from './options.ts'
 import { type Arrival, Resumption } from './resumption.ts'
 
@@ -16,6 +16,7 @@ export interface Joined {
 
 /** The members of a group as receivers: which of them gets which message, in an envelope where there is history. */
 export class Recipients {
+  readonly #roomKey: string
   readonly #history: GroupSettings['history']
   readonly #delivery: Delivery
   /** Members whose history is being read; new messages wait in their resumption. */
@@ -23,7 +24,8 @@ export class Recipients {
   /** Members that came from another process, with the messages that they got there before those were numbered. */
   readonly #deliveredElsewhere = new Map<WebSocket, MessageSource>()
 
-  constructor({ history, delivery }: GroupSettings, counts: DeliveryCounts) {
+  constructor(roomKey: string, { history, delivery }: GroupSettings, counts: DeliveryCounts) {
+    this.#roomKey = roomKey
     this.#history = history
     this.#delivery = new Delivery(delivery, counts)
   }
@@ -70,8 +72,14 @@ export class Recipients {
     this.send(arrival, this.#findReceivedElsewhere(arrival.source))
   }
 
+  /** Sends a member the id from which it can resume. */
+  sendJoined(session: WebSocket, id: string): void {
+    this.#delivery.flush()
+    session.connection.send(formatJoined(id))
+  }
+
   /** Tells the members of a room with history that messages before `id` are missing. */
-  sendGap(id: string | null): void {
+  sendGap(id: string): void {
     if (this.#history !== null) this.#delivery.send(prepare(formatGap(id)))
   }
 
@@ -83,11 +91,12 @@ export class Recipients {
     if (this.#resumingMembers.get(session) !== resumption) return null
     const { unnumbered } = resumption
     const { messages, arrived, isComplete } = resumption.settle(read, ownOrigin)
-    const send = (id: string | null, { payload, compress }: Publication): void => {
+    const send = (id: string, { payload, compress }: Publication): void => {
       session.connection.send(formatEnvelope(id, payload), { compress })
     }
-    if (!isComplete) session.connection.send(formatGap(idBefore(messages, read.position)))
-    for (const message of messages) send(formatId(message, unnumbered), message)
+    if (!isComplete)
+      session.connection.send(formatGap(formatId(this.#roomKey, positionBefore(messages, read.position), null)))
+    for (const message of messages) send(formatId(this.#roomKey, message, unnumbered), message)
     for (const { id, publication } of arrived) send(id, publication)
     this.#resumingMembers.delete(session)
     if (unnumbered !== null) this.#deliveredElsewhere.set(session, unnumbered)
@@ -106,8 +115,7 @@ export class Recipients {
   }
 }
 
-/** The id of what precedes the messages that are left. */
-function idBefore([first]: readonly TopicMessage[], position: Position | null): string | null {
-  if (first !== undefined) return formatId({ epoch: first.epoch, count: first.count - 1 }, null)
-  return position === null ? null : formatId(position, null)
+/** The position before the messages that are left. */
+function positionBefore([first]: readonly TopicMessage[], position: Position | null): Position {
+  return first === undefined ? (position ?? UNKNOWN_POSITION) : { epoch: first.epoch, count: first.count - 1 }
 }

@@ -3,8 +3,8 @@ import type { MessageId } from './envelope.ts'
 
 /** A message for members. */
 export interface Arrival {
-  /** The id that it is sent with. */
-  readonly id: string | null
+  /** The id that it is sent with; `''` without history. */
+  readonly id: string
   readonly publication: Publication
   /** Its own position; `null` for a message of this process that is not numbered yet. */
   readonly position: Position | null

@@ -1,7 +1,6 @@
 import type { Sendable } from '../connection/send/outgoing.ts'
 import type { WebSocket } from '../session/websocket.ts'
 import type { HistoryOptions } from './broker/broker.ts'
-import { parseId } from './envelope.ts'
 import type { Groups } from './groups.ts'
 import { collectPresence, type Presence } from './presence.ts'
 import type { Joined } from './recipients.ts'
@@ -11,8 +10,9 @@ export interface JoinOptions {
   /** The name under which the session is listed in `members()`. Default: it is counted without a name. */
   as?: string | undefined
   /**
-   * The id of the last message that the client got, which the browser client sends in the query `last`; the session is
-   * then sent what it missed. `null` when the client has none yet. Only for rooms with history.
+   * The ids of the last messages that the client got, one for each of its rooms, joined by `*`: the browser client
+   * sends them in the query `last`. The session is sent what it missed of this room. If there is no id of this room, or
+   * `null`, it is sent its first id, `{"id":"…","joined":true}`. Only for rooms with history.
    */
   last?: string | null | undefined
 }
@@ -62,8 +62,7 @@ export class Room {
    * @throws {RangeError} when a name has more than 256 characters, or there are `maxRooms` rooms; synchronously.
    */
   join(session: WebSocket, { as = '', last }: JoinOptions = {}): Promise<Joined> {
-    const id = last === undefined || last === null ? undefined : parseId(last)
-    return this.#groups.join(this.name, session, as, id)
+    return this.#groups.join(this.name, session, as, last)
   }
 
   /** Removes a member; it still gets what was broadcast before. */

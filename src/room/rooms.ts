@@ -12,7 +12,7 @@ export interface RoomsStats extends Omit<GroupsStats, 'groups'> {
 /** The rooms of this process; a broker joins them with the rooms of the same names in other processes. */
 export class Rooms {
   /** Called when messages of other processes were missed; members of a room with history are notified as well. */
-  onGap: (gap: Gap) => void = () => {}
+  onGap: (gap: Gap) => unknown = () => {}
   readonly #groups: Groups
 
   /**

@@ -8,7 +8,7 @@ import type {
   TopicMessage,
 } from './broker/broker.ts'
 import { Deduplicator } from './deduplicator.ts'
-import { formatId } from './envelope.ts'
+import { formatId, roomKeyOf, UNKNOWN_POSITION } from './envelope.ts'
 import type { Arrival } from './resumption.ts'
 
 /** Messages that this process missed. */
@@ -33,6 +33,8 @@ export interface TimelineHost {
 export class Timeline implements TopicListener {
   /** Resolves when messages of other processes arrive. */
   readonly subscribed: Promise<void>
+  /** See `roomKeyOf`. */
+  readonly roomKey: string
   readonly #topic: string
   readonly #broker: Broker
   readonly #history: HistoryOptions | null
@@ -46,6 +48,7 @@ export class Timeline implements TopicListener {
   #isClosed = false
 
   constructor(topic: string, broker: Broker, history: HistoryOptions | null, host: TimelineHost) {
+    this.roomKey = history === null ? '' : roomKeyOf(topic)
     this.#topic = topic
     this.#broker = broker
     this.#history = history
@@ -53,9 +56,9 @@ export class Timeline implements TopicListener {
     this.subscribed = broker.subscribe(topic, this)
   }
 
-  /** The id of everything that the members of this process have been sent; `null` while no position is known. */
-  get id(): string | null {
-    return this.#position === null ? null : formatId(this.#position, this.#unnumbered)
+  /** The id of everything that the members of this process have been sent; `''` without history. */
+  get id(): string {
+    return this.#history === null ? '' : formatId(this.roomKey, this.#position ?? UNKNOWN_POSITION, this.#unnumbered)
   }
 
   /** Publishes a message of this process; returns it as its own members get it, without waiting for the broker. */
@@ -68,6 +71,8 @@ export class Timeline implements TopicListener {
   }
 
   onMessage(message: TopicMessage): void {
+    if (this.#history !== null && this.#arrived === null && this.#isBehindHole(message))
+      void this.#catchUp(this.#position!)
     if (this.#arrived !== null) this.#arrived.push(message)
     else this.#advance(message)
   }
@@ -86,6 +91,11 @@ export class Timeline implements TopicListener {
   close(): void {
     this.#isClosed = true
     this.#broker.unsubscribe(this.#topic)
+  }
+
+  /** Whether messages before this one have not been delivered. */
+  #isBehindHole({ epoch, count }: Position): boolean {
+    return this.#position !== null && this.#position.epoch === epoch && count > this.#position.count + 1
   }
 
   /** Moves to the position of a message, and passes the message on unless this process has published it. */
@@ -109,7 +119,7 @@ export class Timeline implements TopicListener {
     if (!isExact || missedCount > 0) this.#host.onMissed({ missedCount, isExact })
   }
 
-  /** Reads from the history what was missed while the topic was not subscribed. */
+  /** Reads from the history what was missed. */
   async #catchUp(after: Position): Promise<void> {
     if (this.#arrived !== null) return
     this.#arrived = []

@@ -22,7 +22,7 @@ export interface UsersStats extends Omit<GroupsStats, 'groups' | 'members'> {
 /** Sessions by the name of their user: a user may have several devices, in all processes that share a broker. */
 export class Users {
   /** Called when a user has lost the last device in all processes: it was removed, closed or silent for its `ttl`. */
-  onGone: (name: string) => void = () => {}
+  onGone: (name: string) => unknown = () => {}
   readonly #groups: Groups
   readonly #expiries = new WeakMap<WebSocket, Map<string, Expiry>>()
 

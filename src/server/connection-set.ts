@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream'
 import { Connection } from '../connection/connection.ts'
 import { channels } from '../connection/diagnostics.ts'
 import type { ConnectionHost, ConnectionSetup } from '../connection/host.ts'
+import { addMemoryLimiter, removeMemoryLimiter } from '../connection/shared-memory.ts'
 import { Traffic } from '../connection/traffic.ts'
 import { MemoryLedger } from './memory.ts'
 
@@ -31,6 +32,7 @@ export class ConnectionSet implements ConnectionHost {
   open(stream: Duplex, setup: Omit<ConnectionSetup, 'role' | 'host'>): Connection {
     this.#acceptedCount++
     const connection = new Connection(stream, { ...setup, role: 'server', host: this })
+    if (this.connections.size === 0) addMemoryLimiter(this.memory)
     this.connections.add(connection)
     if (channels.open.hasSubscribers) channels.open.publish({ connection })
     return connection
@@ -42,5 +44,7 @@ export class ConnectionSet implements ConnectionHost {
 
   onGone(connection: Connection): void {
     this.connections.delete(connection)
+    // Without connections there is nothing to protect, and the list must not keep the server alive.
+    if (this.connections.size === 0) removeMemoryLimiter(this.memory)
   }
 }

@@ -1,12 +1,17 @@
 import { getHeapStatistics } from 'node:v8'
 import { accountMemory, type Connection } from '../connection/connection.ts'
+import { type MemoryLimiter, releaseSharedMemory, sharedMemoryUsed } from '../connection/shared-memory.ts'
 import { CloseCode } from '../core/close-code.ts'
 
 /** A quarter of the heap's size limit, in bytes. */
 export const defaultMaxMemory = (): number => Math.floor(getHeapStatistics().heap_size_limit / 4)
 
-/** The memory that all connections of a server use: buffered input and output, and unread messages of sessions. */
-export class MemoryLedger {
+/**
+ * The memory that a server answers for: buffered input and output of its connections, unread messages of their
+ * sessions, and the stores of the process that belong to no connection. Above the limit the stores free their oldest
+ * data first; then the connections that use most are closed (RFC 6455 §10.4).
+ */
+export class MemoryLedger implements MemoryLimiter {
   readonly #limit: number
   readonly #connections: Iterable<Connection>
   readonly #account: typeof accountMemory
@@ -23,31 +28,46 @@ export class MemoryLedger {
     this.#account = account
   }
 
+  /** Bytes of the connections. */
   get used(): number {
     return this.#used
   }
 
+  /** Whether there is no memory for another connection. */
   get isSpent(): boolean {
-    return this.#used >= this.#limit
+    return this.#excess >= 0
+  }
+
+  /** Bytes above the limit, negative below it. */
+  get #excess(): number {
+    return this.#used + sharedMemoryUsed() - this.#limit
   }
 
   /** The memory of a connection has grown by so many bytes; negative when it has shrunk. */
   change(bytes: number): void {
     this.#used += bytes
-    if (this.#used > this.#limit && !this.#isRelieving) {
-      this.#isRelieving = true
-      // Later: closing a connection in the middle of its own call would surprise it.
-      setImmediate(() => this.#relieve())
-    }
+    if (bytes > 0) this.#check()
   }
 
-  /** Closes the connections that use most with 1013 until the others fit. */
+  onSharedMemoryGrown(): void {
+    this.#check()
+  }
+
+  #check(): void {
+    if (this.#isRelieving || this.#excess <= 0) return
+    this.#isRelieving = true
+    // Later: closing a connection in the middle of its own call would surprise it.
+    setImmediate(() => this.#relieve())
+  }
+
+  /** Lets the stores free memory, then closes the connections that use most with 1013 until the others fit. */
   #relieve(): void {
     // Sessions report their queues late: update the figures first.
     for (const connection of this.#connections) this.#account(connection)
+    if (this.#excess > 0) releaseSharedMemory(this.#excess)
     const holders = [...this.#connections].sort((a, b) => b.memoryUsed - a.memoryUsed)
     for (const holder of holders) {
-      if (this.#used <= this.#limit) break
+      if (this.#excess <= 0) break
       holder.fail(
         CloseCode.TRY_AGAIN_LATER,
         'ERR_WS_MEMORY',

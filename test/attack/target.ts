@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 
 const ECHO = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 const WS_ECHO = fileURLToPath(new URL('./ws-echo.mjs', import.meta.url))
+const ROOMS = fileURLToPath(new URL('./rooms-server.mjs', import.meta.url))
 
 /** Processes that must end with this one. */
 const children = new Set<ChildProcess>()
@@ -31,6 +32,11 @@ export class Target {
   /** npm ws with its defaults, with permessage-deflate. */
   static ws(): Promise<Target> {
     return Target.#start([WS_ECHO])
+  }
+
+  /** Rooms with their defaults, with and without history; garbage is collected often, so that only the rest counts. */
+  static rooms(): Promise<Target> {
+    return Target.#start(['--expose-gc', ROOMS])
   }
 
   static async #start(args: string[]): Promise<Target> {

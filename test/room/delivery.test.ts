@@ -1,3 +1,4 @@
+import { ENTRY_OVERHEAD } from '../../src/room/broker/size.ts'
 import { Rooms } from '../../src/room/rooms.ts'
 import { FakePeer } from '../support/fake-session.ts'
 import { endOfTick } from '../support/tick.ts'
@@ -52,11 +53,13 @@ test('with `wait` a slow member gets everything in order when it reads again', a
 })
 
 test('the backlog of a room is bounded; a member that needs more misses the oldest messages', async () => {
-  const { rooms, room, slow } = makeRoom({ slow: 'wait', backlogBytes: 30 })
+  // Three frames of ten bytes.
+  const limit = 3 * (ENTRY_OVERHEAD + 10)
+  const { rooms, room, slow } = makeRoom({ slow: 'wait', backlogBytes: limit })
   for (let i = 0; i < 10; i++) {
     room.broadcast(`number ${i}`)
     await endOfTick()
-    assert.ok(rooms.stats().backlogBytes <= 30)
+    assert.ok(rooms.stats().backlogBytes <= limit)
   }
   slow.drain()
   await endOfTick()

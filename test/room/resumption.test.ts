@@ -29,11 +29,11 @@ test('a message that is in the history and also arrives is sent once', () => {
   const resumption = new Resumption({ position: { epoch: 'e', count: 1 }, unnumbered: null }, 10)
   const [second, third, fourth] = [message(2, 'p', 2), message(3, 'own', 1), message(4, 'p', 3)]
   // From elsewhere with its number; this process's own before it has one.
-  resumption.add({ id: null, publication: second, position: second, source: second })
-  resumption.add({ id: null, publication: third, position: null, source: third })
-  resumption.add({ id: null, publication: fourth, position: fourth, source: fourth })
+  resumption.add({ id: '', publication: second, position: second, source: second })
+  resumption.add({ id: '', publication: third, position: null, source: third })
+  resumption.add({ id: '', publication: fourth, position: fourth, source: fourth })
   const later = message(0, 'own', 2)
-  resumption.add({ id: null, publication: later, position: null, source: later })
+  resumption.add({ id: '', publication: later, position: null, source: later })
   assert.is(settle(resumption, read([second, third], 3)), 'p2 own1 p3 own2')
 })
 
@@ -41,7 +41,7 @@ test('what a member got before it was numbered is not sent again, from the histo
   const ahead = { origin: 'p', sequence: 6 }
   const resumption = new Resumption({ position: { epoch: 'e', count: 1 }, unnumbered: ahead }, 10)
   const sixth = message(4, 'p', 6)
-  resumption.add({ id: null, publication: sixth, position: sixth, source: sixth })
+  resumption.add({ id: '', publication: sixth, position: sixth, source: sixth })
   assert.is(settle(resumption, read([message(2, 'p', 5), message(3, 'q', 1)], 3)), 'q1')
 })
 
@@ -49,7 +49,7 @@ test('is not complete when more arrived than is stored, or the history was not',
   const resumption = new Resumption(null, 2)
   for (let i = 1; i <= 3; i++) {
     const each = message(i, 'p', i)
-    resumption.add({ id: null, publication: each, position: each, source: each })
+    resumption.add({ id: '', publication: each, position: each, source: each })
   }
   const { arrived, isComplete } = resumption.settle(read([], 0), 'own')
   assert.equal([arrived.length, isComplete], [2, false])

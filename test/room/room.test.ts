@@ -214,7 +214,7 @@ test('a client whose last id is too old gets a gap notice and the rest of the hi
 
 test('history expires after its ttl; an unknown id is treated as older', async () => {
   let now = 0
-  const room = new Rooms({ broker: new MemoryBroker(() => now), history: { size: 9, ttl: 100 } }).room('lobby')
+  const room = new Rooms({ broker: new MemoryBroker({}, () => now), history: { size: 9, ttl: 100 } }).room('lobby')
   const [goes, back, stranger] = peers(3)
   void room.join(goes.session)
   room.broadcast('one')
@@ -235,7 +235,26 @@ test('a client without a last id, and one in a room without history, begins with
   kept.broadcast('old')
   assert.equal(await kept.join(first.session, { last: null }), { missedCount: 0, isComplete: true })
   assert.equal(await plain.join(second.session, { last: 'x.1' }), { missedCount: 0, isComplete: true })
-  assert.equal([first.received, second.received], [[], []])
+  const [{ id, ...joined }] = first.envelopes
+  assert.equal([joined, first.received.length, second.received], [{ joined: true }, 1, []])
+  // The id that it was sent is enough to resume.
+  kept.broadcast('new')
+  const [again] = peers(1)
+  assert.equal(await kept.join(again.session, { last: id }), { missedCount: 1, isComplete: true })
+  assert.is(again.envelopes[0].data, 'new')
+})
+
+test('a client that was in another room only is sent its first id of this one', async () => {
+  const rooms = new Rooms({ history: { size: 9, ttl: 1000 } })
+  const [first, second] = peers(2)
+  await rooms.room('first').join(first.session, { last: null })
+  rooms.room('second').broadcast('old')
+  const last = first.envelopes[0].id
+  assert.equal(await rooms.room('second').join(second.session, { last }), { missedCount: 0, isComplete: true })
+  assert.equal(
+    second.envelopes.map(({ id, ...rest }) => rest),
+    [{ joined: true }],
+  )
 })
 
 test('a member that closes while it comes back is no member', async () => {

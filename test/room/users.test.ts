@@ -95,6 +95,25 @@ test('refuses an invalid ttl and an invalid message synchronously', async () => 
   assert.instance(await thrownBy(() => void users.send('ann', null as never)), TypeError)
 })
 
+test('what a callback throws or rejects with is passed to `onError`, which may fail itself', async () => {
+  const failures = [() => Promise.reject(new Error('rejected')), () => Promise.resolve()]
+  for (const fail of failures) {
+    const errors: unknown[] = []
+    const users = new Users({
+      onError: (error) => {
+        errors.push(error)
+        return Promise.reject(error)
+      },
+    })
+    users.onGone = fail
+    const peer = new FakePeer()
+    await users.add('ann', peer.session)
+    peer.end()
+    await endOfTick()
+    assert.is(String(errors), fail === failures[0] ? 'Error: rejected' : '')
+  }
+})
+
 test('what a callback throws is passed to `onError`', async () => {
   const errors: unknown[] = []
   const users = new Users({ onError: (error) => errors.push(error) })

@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import { getHeapStatistics } from 'node:v8'
 import type { Connection } from '../../src/connection/connection.ts'
+import { setMemoryUsed } from '../../src/connection/shared-memory.ts'
 import { defaultMaxMemory, MemoryLedger } from '../../src/server/memory.ts'
 import { WebSocketServer } from '../../src/server/server.ts'
 import { RawClient } from '../support/raw-client.ts'
@@ -101,6 +102,53 @@ test('relieves again when it is spent again', async () => {
   holders[1].account()
   await nextTurn()
   assert.is(holders[1].log.length, 1)
+})
+
+test('lets stores that belong to no connection free memory before a connection is closed', async () => {
+  let bytes = 90
+  const store = {
+    releaseMemory(count: number) {
+      bytes -= count
+      setMemoryUsed(store, bytes)
+    },
+  }
+  const holders = [new Holder(30), new Holder(20)]
+  const ledger = ledgerOf(100, holders)
+  setMemoryUsed(store, bytes)
+  assert.is(ledger.isSpent, true)
+  ledger.onSharedMemoryGrown()
+  await nextTurn()
+  assert.is(bytes, 50)
+  assert.ok(holders.every(({ log }) => log.length === 0))
+  holders[0].memoryUsed = 150
+  holders[0].account()
+  await nextTurn()
+  assert.is(bytes, 0)
+  assert.equal(
+    holders.map(({ log }) => log),
+    [['fail 1013 ERR_WS_MEMORY'], []],
+  )
+})
+
+test('S-09: a store that grows closes no door for good, and is seen by every server with a connection', async (t) => {
+  const server = new WebSocketServer({ maxMemory: 1_000_000 })
+  server.onConnection = () => {}
+  t.after(() => server.close(1001))
+  const { port } = (await server.listen(0)) as AddressInfo
+  const first = await RawClient.open(port)
+  const released = new Promise<number>((resolve) => {
+    const store = {
+      releaseMemory(count: number) {
+        setMemoryUsed(store, 0)
+        resolve(count)
+      },
+    }
+    setMemoryUsed(store, 1_500_000)
+  })
+  assert.ok((await released) >= 500_000)
+  const second = await RawClient.open(port)
+  assert.match(second.head, /^HTTP\/1\.1 101 /)
+  for (const client of [first, second]) client.socket.destroy()
 })
 
 test('throws a RangeError for a limit that is no positive number', async () => {

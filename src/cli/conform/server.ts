@@ -62,11 +62,22 @@ async function openSubjects(options: ConformOptions): Promise<Subject[]> {
   if (exec !== undefined && urls.length > 1) throw new UsageError('--exec starts one server: give one URL, or none')
   if (exec === undefined)
     return urls.map((url, index) => ({ target: targetOf(url, index, options), words: quote(url) }))
-  const port = Number(urls[0] === undefined ? await findFreePort() : new URL(urls[0]).port || 80)
+  const port = await choosePort(urls[0])
   const labels = options.labels.length === 0 ? [exec] : options.labels
-  const target = targetOf(urls[0] ?? `ws://127.0.0.1:${port}/`, 0, { ...options, labels })
+  const url = urls[0]?.replaceAll('{port}', String(port)) ?? `ws://127.0.0.1:${port}/`
+  const target = targetOf(url, 0, { ...options, labels })
   const words = [...urls.map(quote), '--exec', quote(exec)].join(' ')
   return [{ target, words, process: new ServerProcess(exec, port) }]
+}
+
+/** The port of a URL; a free one when there is no URL, or when it says `{port}`. */
+async function choosePort(url = 'ws://127.0.0.1:{port}/'): Promise<number> {
+  if (url.includes('{port}')) return findFreePort()
+  try {
+    return Number(new URL(url).port || 80)
+  } catch {
+    throw new UsageError(`${url}: ws://HOST:PORT/ is allowed; {port} stands for a free port`)
+  }
 }
 
 function targetOf(url: string, index: number, options: ConformOptions): Target {

@@ -40,6 +40,8 @@ package main
 import (
 	"net/http"
 	"os"
+	"time"
+	"unicode/utf8"
 
 	"github.com/gorilla/websocket"
 )
@@ -54,7 +56,16 @@ func echo(w http.ResponseWriter, r *http.Request) {
 	defer connection.Close()
 	for {
 		kind, message, err := connection.ReadMessage()
-		if err != nil || connection.WriteMessage(kind, message) != nil {
+		if err != nil {
+			return
+		}
+		// This library leaves the check of texts to its user (RFC 6455, section 8.1).
+		if kind == websocket.TextMessage && !utf8.Valid(message) {
+			reason := websocket.FormatCloseMessage(websocket.CloseInvalidFramePayloadData, "")
+			connection.WriteControl(websocket.CloseMessage, reason, time.Now().Add(time.Second))
+			return
+		}
+		if connection.WriteMessage(kind, message) != nil {
 			return
 		}
 	}

@@ -1,3 +1,4 @@
+import { addId, isJoined } from './last-ids.ts'
 import type { ClientOptions, UrlSource } from './types.ts'
 
 type AddressOptions = Required<Pick<ClientOptions, 'lastId' | 'resumeUrl'>>
@@ -31,8 +32,16 @@ export class Address {
     })
   }
 
+  /** Records the first id of a room, in a message that is not for the page; returns whether it was one. */
+  onJoined(data: unknown): boolean {
+    if (!isJoined(data) || this.#options.lastId(data) === undefined) return false
+    this.onMessage(data)
+    return true
+  }
+
   onMessage(data: unknown): void {
-    this.#lastId = this.#options.lastId(data) ?? this.#lastId
+    const id = this.#options.lastId(data)
+    if (id !== undefined) this.#lastId = addId(this.#lastId, id)
   }
 
   #resumedUrl(): string {

@@ -202,6 +202,7 @@ export class ReconnectingWebSocket extends ClientEventTarget {
     if (this.#readyState !== OPEN) return
     this.#heartbeat.onMessage()
     if (data === 'pong' && this.#heartbeat.isOn) return
+    if (this.#address.onJoined(data)) return
     this.dispatchEvent(makeEvent('message', { data, origin }))
     this.#address.onMessage(data)
   }

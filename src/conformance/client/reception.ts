@@ -44,6 +44,11 @@ export class CaseReception implements Reception {
     this.#wake?.()
   }
 
+  /** Removes and returns the connections that no case has used. */
+  takeWaiting(): Arrival[] {
+    return this.#waiting.splice(0)
+  }
+
   /** Adds an event of the newest connection. */
   addEvent(event: Parameters<EventLog['push']>[0]): void {
     this.#events.push(event)

@@ -16,6 +16,8 @@ export class FrameWatch {
   deflate = false
   /** Payloads of the pings that were sent, in hex. */
   readonly pings = new Set<string>()
+  /** Payloads of the pongs that were sent, in hex. */
+  readonly pongs = new Set<string>()
   #answered = new Set<string>()
   /** Codes of the Closes that were sent. */
   readonly closes = new Set<number>()

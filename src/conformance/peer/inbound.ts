@@ -8,6 +8,8 @@ export interface Message {
   /** RSV1 was set on the first frame (RFC 7692 §6); `payload` is inflated when the peer has a decoder. */
   compressed: boolean
   frames: Frame[]
+  /** `payload` was inflated already. */
+  isDecoded?: boolean
 }
 
 /** What arrived from the target, in order. */
@@ -73,7 +75,8 @@ export function decodeMessage(
   decoder: ((message: Message) => Buffer) | null,
   watch: FrameWatch,
 ): void {
-  if (!message.compressed || decoder === null) return
+  if (!message.compressed || decoder === null || message.isDecoded) return
+  message.isDecoded = true
   try {
     message.payload = decoder(message)
   } catch (error) {

@@ -64,7 +64,7 @@ export class Peer {
     this.#receiver.autoClose = isOn
   }
 
-  /** Whether pongs are events even when no ping was sent (RFC 6455 §5.5.3 allows them); default false. */
+  /** Whether a pong that repeats a pong of ours is an event, too; default false. */
   set hearsUnsolicited(isOn: boolean) {
     this.#receiver.hearsUnsolicited = isOn
   }
@@ -167,7 +167,7 @@ export class Peer {
     return this.#receiver.next(timeout, limit)
   }
 
-  /** Like `next`, but skips pings, and pongs when no ping was sent and no case asks for them. */
+  /** Like `next`, but skips pings, and pongs that answer nothing, which a server may send at any time. */
   nextMeaningful(timeout = this.settings.timeout, limit = timeout * 30): Promise<Inbound | null> {
     return this.#receiver.nextMeaningful(timeout, limit)
   }
@@ -184,11 +184,19 @@ export class Peer {
     throw this.#mismatch(expected, event)
   }
 
-  /** The next pong, with that payload when one is given (RFC 6455 §5.5.3). */
+  /**
+   * The next pong, with that payload when one is given. Messages before it are left for later: a ping is answered as soon
+   * as is practical, not before everything else (RFC 6455 §5.5.2).
+   */
   async expectPong(payload?: Uint8Array, timeout?: number): Promise<Frame> {
-    const event = await this.nextMeaningful(timeout)
-    if (event?.kind === 'pong' && (payload === undefined || event.frame.payload.equals(payload))) return event.frame
-    throw this.#mismatch(payload === undefined ? 'a pong' : `pong with ${showBytes(payload)}`, event)
+    const passed: Inbound[] = []
+    let event = await this.nextMeaningful(timeout)
+    for (; event?.kind === 'message'; event = await this.nextMeaningful(timeout)) passed.push(event)
+    if (event?.kind !== 'pong' || (payload !== undefined && !event.frame.payload.equals(payload))) {
+      throw this.#mismatch(payload === undefined ? 'a pong' : `pong with ${showBytes(payload)}`, passed[0] ?? event)
+    }
+    for (const message of passed.reverse()) this.unshift(message)
+    return event.frame
   }
 
   /** The next Close. */

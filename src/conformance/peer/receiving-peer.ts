@@ -30,7 +30,7 @@ export class ReceivingPeer {
   autoClose = true
   /** Inflates a compressed message; set when permessage-deflate was agreed. */
   decoder: ((message: Message) => Buffer) | null = null
-  /** Pongs from the target are events even when no ping was sent. */
+  /** A pong that repeats a pong of ours is an event, too. */
   hearsUnsolicited = false
 
   #raw: Buffer[] = []
@@ -171,12 +171,12 @@ export class ReceivingPeer {
     this.#queue.unshift(event)
   }
 
-  /** Like `next`, but skips pings, and pongs when no ping was sent and no case asks for them. */
+  /** Like `next`, but skips pings, and pongs that answer nothing, which a server may send at any time. */
   async nextMeaningful(timeout: number, limit: number): Promise<Inbound | null> {
     for (;;) {
       const event = await this.next(timeout, limit)
       if (event?.kind === 'ping') continue
-      if (event?.kind === 'pong' && this.#settings.watch.pings.size === 0 && !this.hearsUnsolicited) continue
+      if (event?.kind === 'pong' && !this.#isAnswer(event.frame)) continue
       return event
     }
   }
@@ -267,6 +267,12 @@ export class ReceivingPeer {
     this.#queue.push({ kind: 'end', tcp })
     if (tcp === 'fin') this.#transport.stream.end()
     this.#wake?.()
+  }
+
+  #isAnswer({ payload }: Frame): boolean {
+    const { pings, pongs } = this.#settings.watch
+    const data = payload.toString('hex')
+    return pings.has(data) || (this.hearsUnsolicited && pongs.has(data))
   }
 
   #timeOut(): null {

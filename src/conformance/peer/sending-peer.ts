@@ -80,7 +80,8 @@ export class SendingPeer {
     }
     this.#settings.log.out('frame', describeFrame(shown), bytes)
     if (spec.opcode === Op.PING) this.#recordPing(payload)
-    if (spec.opcode === Op.CLOSE) this.#recordClose(payload)
+    if (spec.opcode === Op.PONG) this.#settings.watch.pongs.add(payload.toString('hex'))
+    if (spec.opcode === Op.CLOSE) this.#recordClose(payload, isWellFormed(spec))
     return bytes
   }
 
@@ -121,8 +122,9 @@ export class SendingPeer {
     if (this.#pingTimes.size === 0) this.#pingTimes.set(key, performance.now())
   }
 
-  #recordClose(body: Buffer): void {
-    this.#closeSentAt = performance.now()
+  /** A malformed Close does not answer that of the target. */
+  #recordClose(body: Buffer, isClose: boolean): void {
+    if (isClose) this.#closeSentAt = performance.now()
     this.#closing.by ??= this.role
     if (body.length >= 2) this.#settings.watch.closes.add(body.readUInt16BE(0))
   }
@@ -130,4 +132,9 @@ export class SendingPeer {
   #write(bytes: Uint8Array, chop?: Chop): Promise<void> {
     return writeChopped(this.#transport.stream, bytes, chop, () => this.isRefused)
   }
+}
+
+/** Whether the header of a control frame follows the rules, masking aside (RFC 6455 §5.2, §5.5). */
+function isWellFormed({ fin = true, rsv = 0, form = 7, length, payload = '' }: FrameSpec): boolean {
+  return fin && rsv === 0 && form === 7 && length === undefined && bytesOf(payload).length <= 125
 }

@@ -150,16 +150,17 @@ function formatProfile(result: RunResult, { width }: ReportContext): string {
 function formatEnd(result: RunResult, context: ReportContext): string {
   const paint = createPainter(context.color)
   const parts = describeCounts(result.cases)
-  const groups = groupCases(result.cases, true).map(({ name, cases }) => `${name} ${scoreOf(cases)}`)
+  const groups = groupCases(result.cases, true).map(({ name, cases }) => `${name}\u00a0${scoreOf(cases)}`)
   const failed = result.cases.filter((each) => isFailure(each, context.strict)).map(({ id }) => id)
   const { verdict, word, reason } = judge(result, context)
   const tint = verdict === 'conforming' ? 'green' : verdict === 'incomplete' ? 'yellow' : 'red'
-  const strict = result.summary.must_failed + result.summary.should_failed
+  const strict = judge(result, { ...context, strict: true })
+  const count = result.summary.must_failed + result.summary.should_failed
   return [
     ...(failed.length > 3 ? indent(`failed: ${failed.join(', ')}`, context.width) : []),
-    ...indent(`groups: ${groups.join('  ')}`, context.width),
+    ...indent(`groups: ${groups.join('  ')}`, context.width).map((line) => line.replaceAll('\u00a0', ' ')),
     ...wrapFacts([...parts, formatDuration(result.duration_ms)], context.width - 1).map((line) => ` ${line}`),
-    ` verdict: ${paint(word, 'bold', tint)}${reason ? ` (${reason})` : ''}      strict: ${strict === 0 ? 'conforming' : strict}`,
+    ` verdict: ${paint(word, 'bold', tint)}${reason ? ` (${reason})` : ''}      strict: ${count === 0 ? strict.word.toLowerCase() : count}`,
   ].join('\n')
 }
 

@@ -119,10 +119,14 @@ export function judge(result: RunResult, context: Pick<ReportContext, 'strict'>)
   const reasons = [must > 0 ? `${must} MUST` : '', context.strict && should > 0 ? `${should} SHOULD` : '']
   const reason = reasons.filter(Boolean).join(', ')
   if (reason !== '') return { verdict: 'nonconforming', word: 'NOT CONFORMING', reason }
-  if (verdict === 'incomplete') return { verdict, word: 'INCOMPLETE', reason: incompleteReason(result) }
+  const isNothingJudged = result.summary.skip === result.summary.total
+  if (isNothingJudged || verdict === 'incomplete') {
+    return { verdict: 'incomplete', word: 'INCOMPLETE', reason: incompleteReason(result) }
+  }
   return { verdict: 'conforming', word: 'CONFORMING', reason }
 }
 
 function incompleteReason({ summary }: RunResult): string {
+  if (summary.skip === summary.total) return 'every case was skipped'
   return summary.error > 0 ? `${summary.error} not judged` : 'not every selected case ran'
 }

@@ -173,6 +173,24 @@ function fromResult(kind: string, path: string): (entry: CatalogueEntry) => bool
 function suggestion(from: readonly CatalogueEntry[], term: string): string {
   if (/^h2\b/.test(term)) return ': WebSocket over HTTP/2 is not tested yet'
   const last = term.slice(term.lastIndexOf('.') + 1)
-  const near = from.filter(({ id }) => last.length > 2 && id.includes(last)).slice(0, 3)
+  const similar = from.filter(({ id }) => last.length > 2 && id.includes(last))
+  const near = [...from.filter(({ id }) => distance(id, term) <= MAX_TYPOS), ...similar].slice(0, 3)
   return near.length === 0 ? '' : `; did you mean ${near.map(({ id }) => id).join(', ')}?`
+}
+
+/** Letters of a name that may be wrong, missing or too many. */
+const MAX_TYPOS = 2
+
+/** How many letters must be changed, added or removed to make one text of the other (Levenshtein). */
+function distance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, index) => index)
+  for (let index = 1; index <= one.length; index++) {
+    const next = [index]
+    for (let column = 1; column <= other.length; column++) {
+      const replaced = row[column - 1] + (one[index - 1] === other[column - 1] ? 0 : 1)
+      next.push(Math.min(replaced, row[column] + 1, next[column - 1] + 1))
+    }
+    row = next
+  }
+  return row[other.length]
 }

@@ -2,6 +2,9 @@ import { describeInbound, faultOfClose, type Inbound, type Peer } from '../peer/
 import { bytesOf, Op } from '../wire/index.ts'
 import { expectOnlyEnd } from './expect-close.ts'
 import type { Trial } from './trial.ts'
+/** Codes for a message above a limit: too big, or against the policy of the server (RFC 6455 §7.4.1, §10.4). */
+export const TOO_BIG_CODES: readonly number[] = [1009, 1008]
+
 /** What may arrive before the end of a failed connection. */
 export interface FailureOptions {
   /** Answers to what was sent before the fault: any number of them may arrive before the end. */

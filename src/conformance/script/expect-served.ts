@@ -1,11 +1,14 @@
-import { Mismatch, type Peer } from '../peer/index.ts'
+import { describeInbound, Mismatch, type Peer } from '../peer/index.ts'
 import { expectCleanClose } from './expect-close.ts'
 import { expectEchoThenCleanClose } from './expect-echo.ts'
 import type { Trial } from './trial.ts'
 /** Shows that nothing more was pending: a ping is answered by its pong, with nothing before it (RFC 6455 §5.5.3). */
 export async function expectQuiet(t: Trial, peer: Peer, mark = `quiet-${t.random.integer(0, 1e6)}`): Promise<void> {
   await peer.sendPing(mark)
-  await peer.expectPong(Buffer.from(mark))
+  const event = await peer.nextMeaningful()
+  if (event?.kind !== 'pong' || event.frame.payload.toString() !== mark) {
+    throw new Mismatch(`pong with ${JSON.stringify(mark)}, and nothing before it`, describeInbound(event, t.timeout))
+  }
 }
 
 /** The probe of the catalogue on an open connection: text `probe`, echo, clean close; ping and pong when there is no echo. */

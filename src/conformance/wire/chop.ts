@@ -7,6 +7,10 @@ export interface Chop {
   pause?: number
 }
 
+/** The first pieces of a write are followed by a turn for reading each, later ones in groups of so many. */
+const SINGLE_TURNS = 64
+const TURN_EVERY = 16
+
 /**
  * Writes bytes in pieces, each handed to the system before the next, with a turn for reading in between. Stops when the
  * stream is gone, or when `isOver` says that the other side will not read the rest.
@@ -23,7 +27,9 @@ export async function writeChopped(
     const size = sizes[turn % sizes.length]
     await writeOnce(stream, bytes.subarray(at, at + size))
     at += size
-    if (at < bytes.length) await (chop.pause === undefined ? readingTurn() : sleep(chop.pause))
+    if (at >= bytes.length) return
+    if (chop.pause !== undefined) await sleep(chop.pause)
+    else if (turn < SINGLE_TURNS || turn % TURN_EVERY === 0) await readingTurn()
   }
 }
 

@@ -7,11 +7,11 @@ import { Opcode } from '../../core/opcode.ts'
 export class PreparedMessage {
   /** The frame as it goes on the wire: unmasked, uncompressed. */
   readonly frame: Buffer
-  readonly #compress: (codec: MessageCodec) => Buffer
+  readonly #compress: (codec: MessageCodec, frame: Buffer) => Buffer
   /** Compressed frames by the `sharing` of their codec. */
   #compressed: Map<string, Buffer> | null = null
 
-  constructor(frame: Buffer, compress: (codec: MessageCodec) => Buffer = () => frame) {
+  constructor(frame: Buffer, compress: (codec: MessageCodec, frame: Buffer) => Buffer = (_, frame) => frame) {
     this.frame = frame
     this.#compress = compress
   }
@@ -23,11 +23,25 @@ export class PreparedMessage {
     this.#compressed ??= new Map()
     let frame = this.#compressed.get(sharing)
     if (frame === undefined) {
-      frame = this.#compress(codec)
+      frame = this.#compress(codec, this.frame)
       this.#compressed.set(sharing, frame)
     }
     return frame
   }
+
+  /** Returns a message to be stored: a short frame is a part of a larger buffer, which it would retain. */
+  detach(): PreparedMessage {
+    const { frame } = this
+    if (frame.buffer.byteLength === frame.length) return this
+    return new PreparedMessage(copyAlone(frame), this.#compress)
+  }
+}
+
+/** Copies bytes into memory that nothing else shares. */
+export function copyAlone(bytes: Uint8Array): Buffer {
+  const copy = Buffer.allocUnsafeSlow(bytes.length)
+  copy.set(bytes)
+  return copy
 }
 
 /**
@@ -41,12 +55,13 @@ export function prepare(
   { compress = true }: { compress?: boolean | undefined } = {},
 ): PreparedMessage {
   const frame = encode(data)
-  if (!compress) return new PreparedMessage(frame)
-  return new PreparedMessage(frame, (codec) => {
-    const payload = payloadOf(frame)
-    const compressed = codec.compressShared?.(payload) ?? null
-    return compressed === null ? frame : encodeFrame(frame[0] & 0x0f, compressed, { rsv1: true })
-  })
+  return compress ? new PreparedMessage(frame, compressFrame) : new PreparedMessage(frame)
+}
+
+function compressFrame(codec: MessageCodec, frame: Buffer): Buffer {
+  const payload = payloadOf(frame)
+  const compressed = codec.compressShared?.(payload) ?? null
+  return compressed === null ? frame : encodeFrame(frame[0] & 0x0f, compressed, { rsv1: true })
 }
 
 /** Joins messages into one that is sent in one piece. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { HistoryRead, Outgoing, Position, TopicMessage } from './broker.ts'
+import { sizeOf } from './size.ts'
 
 /** A name for an epoch or a process; random only to be unique. */
 export function makeToken(): string {
@@ -10,15 +11,23 @@ interface StoredMessage {
   readonly message: TopicMessage
   /** When it expires, on the clock of the caller. */
   readonly until: number
+  /** Bytes. */
+  readonly size: number
 }
 
 /** The numbering of a topic and its last messages, in the memory of this process. */
 export class TopicLog {
   readonly epoch = makeToken()
+  readonly #onBytes: (bytes: number) => void
   #count = 0
   #stored: StoredMessage[] = []
   /** When the last message was appended, on the clock of the caller. */
   touchedAt = 0
+
+  /** @param onBytes Is called when the stored messages have grown by so many bytes; negative when they have shrunk. */
+  constructor(onBytes: (bytes: number) => void = () => {}) {
+    this.#onBytes = onBytes
+  }
 
   get position(): Position {
     return { epoch: this.epoch, count: this.#count }
@@ -35,9 +44,11 @@ export class TopicLog {
     this.touchedAt = now
     const message = { epoch: this.epoch, count: this.#count, origin, sequence, payload, compress }
     if (history !== null) {
-      this.#stored.push({ message, until: now + history.ttl })
+      const size = sizeOf(payload)
+      this.#stored.push({ message, until: now + history.ttl, size })
+      this.#onBytes(size)
       this.expire(now)
-      if (this.#stored.length > history.size) this.#stored.splice(0, this.#stored.length - history.size)
+      this.drop(this.#stored.length - history.size)
     }
     return message
   }
@@ -52,7 +63,13 @@ export class TopicLog {
   /** Drops messages that have expired. */
   expire(now: number): void {
     const first = this.#stored.findIndex(({ until }) => until > now)
-    if (first !== 0) this.#stored.splice(0, first === -1 ? this.#stored.length : first)
+    this.drop(first === -1 ? this.#stored.length : first)
+  }
+
+  /** Drops the `count` oldest messages. */
+  drop(count: number): void {
+    if (count <= 0) return
+    for (const { size } of this.#stored.splice(0, count)) this.#onBytes(-size)
   }
 }
 

@@ -1,10 +1,27 @@
+import { getHeapStatistics } from 'node:v8'
+import { integer } from '../../options/option-rule.ts'
+import { checkOptionNames, readOptions } from '../../options/read-options.ts'
 import type { HistoryRead, Outgoing, Position, TopicMessage } from './broker.ts'
 import { TopicLog } from './history.ts'
+import { StoreMemory } from './store-memory.ts'
 
 /** A process that takes part. */
 export interface HubClient {
   readonly origin: string
   onMessage(topic: string, message: TopicMessage): void
+}
+
+/** Options of a broker that stores history in the memory of a process. */
+export interface HubOptions {
+  /**
+   * Bytes of the history of all rooms together. Beyond it the room that has been silent longest loses its history
+   * first, oldest message first. Default 64 MiB, but at most an eighth of the heap's size limit.
+   */
+  historyBytes?: number | undefined
+}
+
+const rules = {
+  historyBytes: integer(Math.min(64 * 1024 * 1024, Math.floor(getHeapStatistics().heap_size_limit / 8))),
 }
 
 /** How long the numbering of a silent topic is remembered, in milliseconds. Older ids are answered with a gap. */
@@ -16,13 +33,28 @@ const MAX_TOPICS = 100_000
 /** The topics, subscriptions and presence of several processes, in the memory of one. */
 export class Hub {
   readonly #logs = new Map<string, TopicLog>()
+  /** The logs with stored messages; the one that was written to last is last. */
+  readonly #storing = new Set<TopicLog>()
+  readonly #memory = new StoreMemory((bytes) => this.#release(bytes))
+  readonly #historyBytes: number
   readonly #subscribers = new Map<string, Set<HubClient>>()
   readonly #presence = new Map<HubClient, Map<string, string>>()
   readonly #now: () => number
   #sweeper: NodeJS.Timeout | null = null
 
-  constructor(now: () => number = () => performance.now()) {
+  /**
+   * @throws {TypeError} when an option is unknown or not a number.
+   * @throws {RangeError} when a value is not allowed.
+   */
+  constructor(options: HubOptions = {}, now: () => number = () => performance.now()) {
+    checkOptionNames(options, Object.keys(rules))
+    this.#historyBytes = readOptions(rules, options).historyBytes
     this.#now = now
+  }
+
+  /** Bytes of the stored messages. */
+  get historyBytes(): number {
+    return this.#memory.used
   }
 
   /** Topics whose numbering is remembered. */
@@ -46,7 +78,13 @@ export class Hub {
   /** Numbers a message of the process `origin` and passes it to every subscriber, its own process included. */
   publish(origin: string, outgoing: Outgoing): TopicMessage {
     const { topic } = outgoing
-    const message = this.#logOf(topic).append(origin, outgoing, this.#now())
+    const log = this.#logOf(topic)
+    const message = log.append(origin, outgoing, this.#now())
+    if (outgoing.history !== null) {
+      this.#storing.delete(log)
+      this.#storing.add(log)
+      this.#release(this.#historyBytes)
+    }
     const clients = this.#subscribers.get(topic)
     if (clients !== undefined) for (const client of clients) client.onMessage(topic, message)
     return message
@@ -96,7 +134,7 @@ export class Hub {
     let log = this.#logs.get(topic)
     if (log === undefined) {
       this.#makeRoom()
-      log = new TopicLog()
+      log = new TopicLog((bytes) => this.#memory.change(bytes))
       log.touchedAt = this.#now()
       this.#logs.set(topic, log)
       this.#sweeper ??= setInterval(() => this.#sweep(), SWEEP_INTERVAL).unref()
@@ -107,14 +145,31 @@ export class Hub {
   #makeRoom(): void {
     if (this.#logs.size < MAX_TOPICS) return
     const [oldest] = this.#logs.keys()
-    this.#logs.delete(oldest)
+    this.#forget(oldest)
+  }
+
+  #forget(topic: string): void {
+    const log = this.#logs.get(topic)
+    if (log === undefined) return
+    log.drop(log.size)
+    this.#storing.delete(log)
+    this.#logs.delete(topic)
+  }
+
+  /** Drops stored messages until at most `bytes` are left. */
+  #release(bytes: number): void {
+    for (const log of this.#storing) {
+      while (this.#memory.used > bytes && log.size > 0) log.drop(1)
+      if (log.size === 0) this.#storing.delete(log)
+      if (this.#memory.used <= bytes) return
+    }
   }
 
   #sweep(): void {
     const now = this.#now()
     for (const [topic, log] of this.#logs) {
       log.expire(now)
-      if (now - log.touchedAt > TOPIC_TTL && !this.#subscribers.has(topic)) this.#logs.delete(topic)
+      if (now - log.touchedAt > TOPIC_TTL && !this.#subscribers.has(topic)) this.#forget(topic)
     }
     if (this.#logs.size === 0) this.close()
   }

@@ -8,7 +8,7 @@ import type {
   TopicListener,
 } from './broker.ts'
 import { makeToken } from './history.ts'
-import { Hub, type HubClient } from './hub.ts'
+import { Hub, type HubClient, type HubOptions } from './hub.ts'
 
 /** The broker of a single process: it numbers messages and stores history in memory. */
 export class MemoryBroker implements Broker {
@@ -18,9 +18,13 @@ export class MemoryBroker implements Broker {
   readonly #client: HubClient = { origin: this.origin, onMessage: () => {} }
   #publishedCount = 0
 
-  /** @param now The clock by which history expires, in milliseconds. Default `performance.now`. */
-  constructor(now?: () => number) {
-    this.#hub = new Hub(now)
+  /**
+   * @param now The clock by which history expires, in milliseconds. Default `performance.now`.
+   * @throws {TypeError} when an option is unknown or not a number.
+   * @throws {RangeError} when a value is not allowed.
+   */
+  constructor(options: HubOptions = {}, now?: () => number) {
+    this.#hub = new Hub(options, now)
   }
 
   subscribe(topic: string, listener: TopicListener): Promise<void> {

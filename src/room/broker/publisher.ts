@@ -2,6 +2,8 @@ import { integer } from '../../options/option-rule.ts'
 import { readOptions } from '../../options/read-options.ts'
 import type { HistoryOptions, Outgoing, Publication } from './broker.ts'
 import { answerWithin } from './deadline.ts'
+import { sizeOf } from './size.ts'
+import { StoreMemory } from './store-memory.ts'
 
 /** Options of every broker that publishes to another process. */
 export interface PublisherOptions {
@@ -29,6 +31,8 @@ const LAST_RETRY = 5_000
 
 interface WaitingMessage extends Outgoing {
   skipped: number
+  /** Bytes. */
+  readonly size: number
 }
 
 /**
@@ -39,6 +43,9 @@ export class Publisher {
   readonly #send: (batch: readonly Outgoing[]) => Promise<void>
   readonly #options: Readonly<Required<PublisherOptions>>
   #waiting: WaitingMessage[] = []
+  readonly #memory = new StoreMemory((bytes) => {
+    while (this.#memory.used > bytes && this.#waiting.length > 0) this.#dropOldest()
+  })
   #waitingBytes = 0
   #batch: WaitingMessage[] = []
   #batchBytes = 0
@@ -84,8 +91,9 @@ export class Publisher {
     const skipped = this.#skipped.get(topic) ?? 0
     this.#skipped.delete(topic)
     this.#totalCount += 1
-    this.#waiting.push({ ...publication, topic, history, skipped })
-    this.#waitingBytes += publication.payload.length
+    const size = sizeOf(publication.payload)
+    this.#waiting.push({ ...publication, topic, history, skipped, size })
+    this.#changeBytes(size)
     while (this.#isOverLimit) this.#dropOldest()
     if (this.#isScheduled) return
     this.#isScheduled = true
@@ -116,9 +124,15 @@ export class Publisher {
     this.#retryTimer = null
     this.#waiting = []
     this.#batch = []
+    this.#memory.change(-this.#memory.used)
     this.#waitingBytes = 0
     this.#batchBytes = 0
     this.#settle(false)
+  }
+
+  #changeBytes(bytes: number): void {
+    this.#waitingBytes += bytes
+    this.#memory.change(bytes)
   }
 
   get #isOverLimit(): boolean {
@@ -135,6 +149,7 @@ export class Publisher {
         await this.#send(this.#batch)
         this.publishedCount += this.#batch.length
         this.#batch = []
+        this.#memory.change(-this.#batchBytes)
         this.#batchBytes = 0
         this.#retryDelay = FIRST_RETRY
         this.#isFailing = false
@@ -168,7 +183,7 @@ export class Publisher {
     let count = 0
     let bytes = 0
     while (count < this.#waiting.length && count < BATCH_MESSAGES && (count === 0 || bytes < BATCH_BYTES)) {
-      bytes += this.#waiting[count].payload.length
+      bytes += this.#waiting[count].size
       count += 1
     }
     this.#batch = this.#waiting.splice(0, count)
@@ -177,8 +192,8 @@ export class Publisher {
   }
 
   #dropOldest(): void {
-    const { topic, payload, skipped } = this.#waiting.shift()!
-    this.#waitingBytes -= payload.length
+    const { topic, size, skipped } = this.#waiting.shift()!
+    this.#changeBytes(-size)
     this.droppedCount += 1
     const next = this.#waiting.find((other) => other.topic === topic)
     if (next === undefined) this.#skipped.set(topic, (this.#skipped.get(topic) ?? 0) + skipped + 1)

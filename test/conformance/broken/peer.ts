@@ -21,6 +21,8 @@ import { Utf8Check } from './utf8.ts'
 
 /** Milliseconds for the other side to end TCP, after which the socket is destroyed. */
 const LINGER = 2500
+/** Milliseconds for the answer to the Close of a failed connection. */
+const CLOSE_WAIT = 1500
 
 const sharedMessage = new Gather()
 
@@ -57,6 +59,7 @@ export class Peer {
   #isClosing = false
   #isOver = false
   #hasFailed = false
+  #isCloseReceived = false
   #firstKey: Buffer | null = null
   #newestPing: Buffer | null = null
 
@@ -209,6 +212,7 @@ export class Peer {
   #onClose(body: Buffer): void {
     this.#answerNewestPing()
     if (this.#defects.has('echoes-unfinished-message') && this.#isFragmented) this.#onMessageEnd()
+    this.#isCloseReceived = true
     this.#checkClose(body)
     this.closeInfo = { code: body.length > 1 ? body.readUInt16BE(0) : 1005, reason: body.toString('utf8', 2) }
     if (!this.#isClosing) this.#output.closeReply(body)
@@ -235,7 +239,7 @@ export class Peer {
     this.#options.onFail?.(code)
     this.#hasFailed = true
     this.#output.failure(code)
-    if (this.#defects.has('waits-for-close-after-failing')) this.#awaitClose()
+    if (this.#defects.has('waits-for-close-after-failing') && !this.#isCloseReceived) this.#awaitClose()
     else if (!this.#defects.has('goes-on-after-failing')) this.#endTcp()
   }
 
@@ -243,7 +247,7 @@ export class Peer {
   #awaitClose(): void {
     this.#isOver = true
     this.#socket.once('data', () => this.#endTcp())
-    setTimeout(() => this.#endTcp(), 20_000).unref()
+    setTimeout(() => this.#endTcp(), CLOSE_WAIT).unref()
   }
 
   #endTcp(): void {

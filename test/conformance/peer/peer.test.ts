@@ -86,12 +86,13 @@ test('answers pings, unless that is switched off', async (t) => {
   assert.is(received[1][0], 0x81)
 })
 
-test('skips pongs that answer no ping, unless the case asks for them', async (t) => {
+test('skips pongs that answer no ping, unless the case asks for those that answer a pong', async (t) => {
   const url = await startUpgradedServer(t, (socket) => void socket.write(hex('8a00 8101 61')))
   const peer = await createTrial(t, url).open()
   assert.is((await peer.expectMessage()).opcode, Op.TEXT)
   const alert = await createTrial(t, url).open()
   alert.hearsUnsolicited = true
+  await alert.sendFrame({ opcode: Op.PONG })
   assert.match((await thrownBy(() => alert.expectMessage())).message, 'got pong')
 })
 
@@ -233,4 +234,18 @@ test('answers a Close that it did not ask for, unless that is switched off', asy
   await silent.expectClose()
   silent.end()
   assert.is(answers, '8882')
+})
+
+test('a message before a pong is left for later, inflated once', async (t) => {
+  const url = await startUpgradedServer(
+    t,
+    () => {},
+    (socket) => void socket.write(hex('c107 f248cdc9c90700 8a0161 8101 62')),
+  )
+  const peer = await createTrial(t, url).open()
+  peer.startFrames({ serverNoContext: false, clientNoContext: false, serverBits: null, clientBits: null })
+  await peer.sendPing('a')
+  await peer.expectPong(Buffer.from('a'))
+  assert.is((await peer.expectMessage()).payload.toString(), 'Hello')
+  assert.is((await peer.expectMessage()).payload.toString(), 'b')
 })

@@ -95,6 +95,11 @@ test('an unknown name is an error that names near ones', async () => {
   assert.match(error.message, 'did you mean')
 })
 
+test('suggests the nearest name for a typo', async () => {
+  const error = await thrownBy(() => ids(['hs.key.mising']))
+  assert.match(error.message, 'did you mean hs.key.missing')
+})
+
 test('an empty selection is an error', async () => {
   assert.match((await thrownBy(() => ids(['hs.key'], { exclude: ['hs'] }))).message, 'nothing is selected')
   assert.match((await thrownBy(() => ids(['ab:99']))).message, 'selects no case')

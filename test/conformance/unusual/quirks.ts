@@ -1,6 +1,4 @@
-/** Legal behavior that a careless tester takes for a fault: what the server does, and the clause that allows it. */
-export const quirks = {
-  // The opening handshake
+const handshake = {
   'sends-many-fields': 'adds Server, Date, Set-Cookie and unknown fields to its 101 (RFC 9110 §5)',
   'names-in-lower-case': 'writes field names in lower case (RFC 9110 §5.1)',
   'names-in-upper-case': 'writes field names in upper case (RFC 9110 §5.1)',
@@ -13,7 +11,9 @@ export const quirks = {
   'blanks-around-values': 'surrounds field values with blanks and tabs (RFC 9110 §5.5)',
   'refuses-without-body': 'refuses without a body and without a length; the end of TCP ends it (RFC 9112 §6.3)',
   'refuses-version-with-400': 'refuses other versions with 400 and its list of versions (RFC 6455 §4.4: such as 426)',
-  // Extensions
+} as const
+
+const compression = {
   'no-deflate': 'declines permessage-deflate (RFC 7692 §5.1)',
   'deflate-without-own-context': 'adds server_no_context_takeover unasked (RFC 7692 §7.1.1.1)',
   'deflate-without-client-context': 'demands client_no_context_takeover (RFC 7692 §7.1.1.2)',
@@ -23,7 +23,9 @@ export const quirks = {
   'sends-plain-although-agreed': 'agrees on compression and sends plain messages (RFC 7692 §6)',
   'sends-short-texts-plain': 'compresses only messages of 100 bytes and more (RFC 7692 §6)',
   'fragments-compressed': 'sends a compressed message in two frames, RSV1 on the first (RFC 7692 §6.1)',
-  // Frames
+} as const
+
+const frames = {
   'fragments-echoes': 'sends each echo in three frames (RFC 6455 §5.4)',
   'sends-empty-fragments': 'begins and ends each echo with an empty frame (RFC 6455 §5.4)',
   'pings-between-fragments': 'sends a ping between the frames of an echo (RFC 6455 §5.4)',
@@ -32,13 +34,20 @@ export const quirks = {
   'answers-newest-ping-only': 'answers only the newest of several pings (RFC 6455 §5.5.3)',
   'writes-in-pieces': 'writes everything in pieces of 1,000 bytes',
   'writes-octets': 'writes each byte of a small frame as a segment of its own',
+} as const
+
+const slowness = {
   'answers-slowly': 'is twenty times as slow: 60 ms for each answer',
   'answers-very-slowly': 'needs 500 ms for each answer',
-  // Limits
+} as const
+
+const limits = {
   'limits-messages': 'accepts messages up to 1 MiB and fails larger ones with 1009 (RFC 6455 §7.4.1)',
   'limits-messages-by-policy': 'accepts messages up to 1 MiB and fails larger ones with 1008 (RFC 6455 §7.4.1)',
   'one-connection-at-a-time': 'serves one connection after the other',
-  // Closing
+} as const
+
+const closing = {
   'answers-close-with-empty-close': 'answers a Close with a Close without a code (RFC 6455 §5.5.1)',
   'answers-close-with-1000': 'answers every Close with 1000 (RFC 6455 §5.5.1: the code is typically echoed)',
   'echoes-close-reason': 'answers a Close with its code and reason',
@@ -47,6 +56,25 @@ export const quirks = {
   'resets-after-failing': 'stops reading when it fails, so that TCP resets what arrives later',
   'sends-close-in-two-segments': 'sends the header and the body of a Close in two segments',
   'answers-fin-with-close': 'answers the end of TCP with Close 1001 (RFC 6455 §7.4.1)',
-} as const satisfies Record<string, string>
+} as const
+
+/**
+ * Legal behavior that a careless tester takes for a fault: what the server does, and the clause that allows it.
+ */
+export const quirks = { ...handshake, ...compression, ...frames, ...slowness, ...limits, ...closing } as const
 
 export type Quirk = keyof typeof quirks
+
+/** The quirks by topic, with the cases that are most likely to accuse them; the preset `quick` runs against all. */
+export const topics: readonly { quirks: readonly Quirk[]; selection: string }[] = [
+  { quirks: namesOf(handshake), selection: 'hs.ok,hs.resp,hs.ver,hs.method,hs.key' },
+  { quirks: namesOf(compression), selection: 'pmd.neg,pmd.frame,pmd.data' },
+  { quirks: namesOf(frames), selection: 'len,ping,frag,misc' },
+  { quirks: namesOf(slowness), selection: 'quick' },
+  { quirks: namesOf(limits), selection: 'len,close,rsv' },
+  { quirks: namesOf(closing), selection: 'close,rsv,op,ctl,mask' },
+]
+
+function namesOf<Name extends string>(table: Readonly<Record<Name, string>>): Name[] {
+  return Object.keys(table) as Name[]
+}

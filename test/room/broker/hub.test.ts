@@ -1,5 +1,6 @@
 import type { TopicMessage } from '../../../src/room/broker/broker.ts'
 import { Hub } from '../../../src/room/broker/hub.ts'
+import { ENTRY_OVERHEAD } from '../../../src/room/broker/size.ts'
 import { assert, suite, type TestContext } from '../../support/unit.ts'
 
 const test = suite('room hub')
@@ -59,4 +60,22 @@ test('a process that has ended announces nothing and gets no messages', (t) => {
   hub.remove(first)
   hub.publish('q', outgoing('a', 1, 'x'))
   assert.equal([first.received, hub.presence(second, 'k1')], [[], []])
+})
+
+test('the history of all topics is bounded by bytes; the topic that was silent longest loses its history first', (t) => {
+  for (const payload of ['', 'x'.repeat(10_000)]) {
+    const size = ENTRY_OVERHEAD + payload.length
+    const hub = new Hub({ historyBytes: 10 * size })
+    t.after(() => hub.close())
+    const history = { size: 100, ttl: 60_000 }
+    const publish = (topic: string) => hub.publish('p', { ...outgoing(topic, 1, payload), history })
+    const read = (topic: string) => hub.read(topic, { epoch: '', count: 0 }).messages.length
+    for (let i = 0; i < 6; i++) publish('silent')
+    for (let i = 0; i < 7; i++) publish('active')
+    assert.equal([read('silent'), read('active'), hub.historyBytes], [3, 7, 10 * size])
+    publish('silent')
+    for (let i = 0; i < 10; i++) publish(`other ${i}`)
+    assert.equal([read('silent'), read('active'), read('other 9'), hub.historyBytes], [0, 0, 1, 10 * size])
+    assert.is(hub.locate('active').count, 7)
+  }
 })

@@ -1,9 +1,15 @@
 import type { Outgoing } from '../../../src/room/broker/broker.ts'
 import { Publisher } from '../../../src/room/broker/publisher.ts'
+import { ENTRY_OVERHEAD } from '../../../src/room/broker/size.ts'
 import { endOfTick } from '../../support/tick.ts'
-import { assert, suite } from '../../support/unit.ts'
+import { afterEachTest, assert, suite } from '../../support/unit.ts'
 
 const test = suite('publisher')
+
+const publishers: Publisher[] = []
+afterEachTest(() => {
+  for (const publisher of publishers.splice(0)) publisher.stop()
+})
 
 /** A publisher whose other side answers when the test says. */
 function makePublisher(limits: ConstructorParameters<typeof Publisher>[0] = {}) {
@@ -15,6 +21,7 @@ function makePublisher(limits: ConstructorParameters<typeof Publisher>[0] = {}) 
       settle = { resolve, reject }
     })
   })
+  publishers.push(publisher)
   let sequence = 0
   const publish = (payload: string, topic = 'a'): void =>
     publisher.publish(topic, { sequence: ++sequence, payload, compress: true }, null)
@@ -77,7 +84,7 @@ test('the oldest messages are dropped when too many wait, and the next of their 
 })
 
 test('a topic without waiting messages remembers how many were dropped', async () => {
-  const { batches, publish, accept } = makePublisher({ maxWaitingBytes: 4 })
+  const { batches, publish, accept } = makePublisher({ maxWaitingBytes: ENTRY_OVERHEAD + 4 })
   publish('lost', 'rare')
   publish('aaaa')
   publish('b', 'rare')

@@ -1,5 +1,5 @@
 import { type Agent, type Arrival, buildAnswer, type ClientRequest } from '../../client/index.ts'
-import { closeBody, encodeFrame, fieldValue, Op } from '../../wire/index.ts'
+import { closeBody, encodeFrame, FrameReader, fieldValue, Op } from '../../wire/index.ts'
 
 /** Milliseconds a client has to end a connection that only delivered a text. */
 export const LINGER = 2_000
@@ -14,8 +14,8 @@ export function isUpgrade(request: ClientRequest): boolean {
 }
 
 /**
- * Opens, sends the text if there is one, and closes: how Autobahn's protocol answers (RFC 6455 §4.2.2, §7.1.2).
- * Resolves when the connection is over.
+ * Opens, sends the text if there is one, and closes: how Autobahn's protocol answers (RFC 6455 §4.2.2, §7.1.2). TCP ends
+ * after both Closes: a client may lose what arrives together with the end (§5.5.1). Resolves when the connection is over.
  */
 export function answerAndClose({ transport, request }: Arrival, text?: string): Promise<void> {
   const { stream } = transport
@@ -23,7 +23,12 @@ export function answerAndClose({ transport, request }: Arrival, text?: string): 
     ...(text === undefined ? [] : [{ opcode: Op.TEXT, payload: text, mask: false }]),
     { opcode: Op.CLOSE, payload: closeBody(1000), mask: false },
   ].map((spec) => encodeFrame(spec, () => Buffer.alloc(4)))
-  stream.end(Buffer.concat([buildAnswer(request), ...frames]))
+  stream.write(Buffer.concat([buildAnswer(request), ...frames]))
+  const reader = new FrameReader()
+  stream.on('data', (chunk: Buffer) => {
+    if (reader.push(chunk).some(({ opcode }) => opcode === Op.CLOSE)) stream.end()
+  })
+  stream.once('end', () => stream.end())
   stream.resume()
   const timer = setTimeout(() => stream.destroy(), LINGER)
   return new Promise((resolve) => {

@@ -7,6 +7,7 @@ import {
   expectEcho,
   expectFailure,
   expectRoundTrip,
+  TOO_BIG_CODES,
   type Trial,
 } from '../../script/index.ts'
 import { closeBody, type FrameSpec, hasParam, hex, Op, Rsv } from '../../wire/index.ts'
@@ -137,7 +138,7 @@ async function compressZeros(size: number): Promise<Buffer> {
 async function sendBomb(t: Trial): Promise<void> {
   const peer = await openCompressed(t)
   await peer.sendFrame(compressed(Op.BINARY, await compressZeros(100 * MIB)))
-  await expectFailure(t, peer, [1009], { timeout: 5 * t.timeout })
+  await expectFailure(t, peer, TOO_BIG_CODES, { timeout: 5 * t.timeout })
 }
 
 /** Compressed messages of a server, and those of the client (RFC 7692 §6, §7.2): `client.frame`. */

@@ -143,6 +143,7 @@ async function resetDuringEcho(t: Trial): Promise<void> {
 const tcpRows: Case[] = [
   {
     id: 'close.tcp-prompt',
+    timed: true,
     async run(t) {
       const passed = await timeEnd(t, t.timeout / 2)
       t.note(`FIN ${Math.round(passed * 10) / 10} ms after the Close`)

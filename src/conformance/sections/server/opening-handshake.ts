@@ -160,7 +160,7 @@ async function acceptRandomKeys(t: Trial): Promise<void> {
 /** H0 cut after byte k, a pause, the rest: for each of these k. */
 async function splitAt(t: Trial, cuts: (length: number) => number[]): Promise<void> {
   const { length } = t.request().bytes
-  await inParallel(cuts(length), 16, async (cut) =>
+  await inParallel(cuts(length), 4, async (cut) =>
     expectAcceptAndProbe(t, { chop: { size: [cut, length], pause: 10 } }),
   )
 }

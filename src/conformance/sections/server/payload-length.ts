@@ -7,6 +7,7 @@ import {
   expectFailure,
   expectFailureEarly,
   expectRoundTrip,
+  TOO_BIG_CODES,
   type Trial,
 } from '../../script/index.ts'
 import { closeBody, describeFrame, type FrameSpec, Op, shortestForm } from '../../wire/index.ts'
@@ -156,7 +157,7 @@ async function announceHuge(t: Trial, length: bigint, sent: number): Promise<voi
   if (event === null) t.note('waits for the rest')
   else if (!isEcho) {
     peer.unshift(event)
-    await expectFailure(t, peer, [1009])
+    await expectFailure(t, peer, TOO_BIG_CODES)
   }
   peer.destroy()
   await expectAlive(t)

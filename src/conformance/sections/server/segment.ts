@@ -12,8 +12,8 @@ import {
 } from '../../script/index.ts'
 import { hex, Op } from '../../wire/index.ts'
 
-/** Milliseconds between two segments, so that they are read one by one. */
-const PAUSE = 2
+/** Milliseconds between two segments, so that they are read one by one; such cases run alone. */
+const PAUSE = 5
 /** Connections of one case at once. */
 const WIDTH = 8
 /** Bytes of a header with a 64-bit length and a masking key. */
@@ -76,8 +76,14 @@ async function cutByFin(t: Trial, bytes: (peer: Peer) => Buffer): Promise<void> 
 
 /** Frames against the borders of segments and buffers (RFC 6455 §6.2): `len`. */
 export const segments: Case[] = [
-  { id: 'len.header-dribble', run: dribbleHeaders },
-  { id: 'len.header-splits', run: (t) => inParallel(CUTS, WIDTH, (cut) => splitHeader(t, cut)) },
+  { id: 'len.header-dribble', phase: 'alone', run: dribbleHeaders },
+  {
+    id: 'len.header-splits',
+    phase: 'alone',
+    async run(t) {
+      for (const cut of CUTS) await splitHeader(t, cut)
+    },
+  },
   { id: 'len.two-in-one', needs: ['echo'], run: (t) => echoTogether(t, ['a', 'b']) },
   {
     id: 'len.hundred-in-one',

@@ -1,7 +1,8 @@
 import cluster, { type Worker } from 'node:cluster'
 import type { TopicMessage } from '../broker.ts'
 import { makeToken } from '../history.ts'
-import { Hub, type HubClient } from '../hub.ts'
+import { Hub, type HubClient, type HubOptions } from '../hub.ts'
+import { sizeOf } from '../size.ts'
 import { isClusterMessage, pack, type ToPrimary, type ToWorker, unpack } from './message.ts'
 
 /** The most bytes that wait for a worker which does not read; it misses further messages and counts a gap. */
@@ -15,9 +16,12 @@ export interface WorkerLink {
 /**
  * Joins the rooms of all workers. Call it once in the primary, before or after the workers are forked. Returns a
  * function that ends it.
+ *
+ * @throws {TypeError} when an option is unknown or not a number.
+ * @throws {RangeError} when a value is not allowed.
  */
-export function joinWorkers(): () => void {
-  const primary = new ClusterPrimary()
+export function joinWorkers(options: HubOptions = {}): () => void {
+  const primary = new ClusterPrimary(options)
   const onMessage = (worker: Worker, message: unknown): void => {
     const link = {
       send: (sent: unknown, done: (error: Error | null) => void) => void worker.send(sent as object, done),
@@ -37,8 +41,12 @@ export function joinWorkers(): () => void {
 /** The primary's side: it numbers messages and passes them to the workers that have subscribed. */
 export class ClusterPrimary {
   readonly #token = makeToken()
-  readonly #hub = new Hub()
+  readonly #hub: Hub
   readonly #clients = new Map<number, WorkerClient>()
+
+  constructor(options: HubOptions = {}) {
+    this.#hub = new Hub(options)
+  }
 
   /** Handles a message of a worker; messages of the application are ignored. */
   receive(workerId: number, link: WorkerLink, message: unknown): void {
@@ -112,7 +120,7 @@ class WorkerClient implements HubClient {
   onMessage(topic: string, message: TopicMessage): void {
     // A worker that does not read must not fill the primary. It notices by the numbers how many messages it missed.
     if (this.#bytes > MAX_WAITING_BYTES) return
-    this.#bytes += message.payload.length
+    this.#bytes += sizeOf(message.payload)
     this.#push({ type: 'message', topic, message: pack(message) })
   }
 

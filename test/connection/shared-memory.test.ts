@@ -1,0 +1,64 @@
+import {
+  addMemoryLimiter,
+  type MemoryStore,
+  releaseSharedMemory,
+  removeMemoryLimiter,
+  setMemoryUsed,
+  sharedMemoryUsed,
+} from '../../src/connection/shared-memory.ts'
+import { assert, suite } from '../support/unit.ts'
+
+const test = suite('shared memory')
+
+/** A store that frees what it is asked for, down to `least` bytes. */
+function makeStore(least = 0): MemoryStore & { bytes: number; asked: number[]; use(bytes: number): void } {
+  return {
+    bytes: 0,
+    asked: [],
+    use(bytes) {
+      this.bytes = bytes
+      setMemoryUsed(this, bytes)
+    },
+    releaseMemory(bytes) {
+      this.asked.push(bytes)
+      this.use(Math.max(least, this.bytes - bytes))
+    },
+  }
+}
+
+test('adds up what the stores use', () => {
+  const [a, b] = [makeStore(), makeStore()]
+  a.use(100)
+  b.use(50)
+  a.use(30)
+  assert.is(sharedMemoryUsed(), 80)
+  a.use(0)
+  b.use(0)
+  assert.is(sharedMemoryUsed(), 0)
+})
+
+test('calls the limiters when the stores grow, and only then', () => {
+  const store = makeStore()
+  let calls = 0
+  const limiter = { onSharedMemoryGrown: () => void calls++ }
+  addMemoryLimiter(limiter)
+  for (const bytes of [1, 1, 5, 3, 4]) store.use(bytes)
+  assert.is(calls, 3)
+  removeMemoryLimiter(limiter)
+  store.use(9)
+  store.use(0)
+  assert.is(calls, 3)
+})
+
+test('asks the largest store first, for no more than is needed, and goes on where one cannot free enough', () => {
+  const [small, large, stuck] = [makeStore(), makeStore(), makeStore(300)]
+  small.use(100)
+  large.use(200)
+  stuck.use(300)
+  releaseSharedMemory(250)
+  assert.equal([stuck.asked, large.asked, small.asked], [[250], [200], [50]])
+  assert.is(sharedMemoryUsed(), 350)
+  releaseSharedMemory(0)
+  assert.is(small.asked.length, 1)
+  for (const store of [small, large, stuck]) store.use(0)
+})
