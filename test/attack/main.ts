@@ -6,7 +6,7 @@ import { floodOfOne } from './attacks/flood.ts'
 import { fragments } from './attacks/fragments.ts'
 import { idle } from './attacks/idle.ts'
 import { incompleteHeader, invalidUtf8 } from './attacks/incomplete.ts'
-import { backlogOfRoom, historyOfRooms } from './attacks/rooms.ts'
+import { backlogsOfRooms, historyOfRooms } from './attacks/rooms.ts'
 import { trickle } from './attacks/trickle.ts'
 import { unreadEcho, unreadPings } from './attacks/unread.ts'
 import type { Finding } from './finding.ts'
@@ -22,7 +22,7 @@ const attacks: ReadonlyMap<string, () => Promise<Finding[]>> = new Map([
   ['H', bomb],
   ['I', floodOfOne],
   ['J', historyOfRooms],
-  ['K', backlogOfRoom],
+  ['K', backlogsOfRooms],
 ])
 
 /** Attacks that mostly wait for a timer: they run beside the others, on servers of their own. */

@@ -20,7 +20,8 @@ export interface HubOptions {
   historyBytes?: number | undefined
 }
 
-const rules = {
+/** The rules of `HubOptions`. */
+export const hubRules = {
   historyBytes: integer(Math.min(64 * 1024 * 1024, Math.floor(getHeapStatistics().heap_size_limit / 8))),
 }
 
@@ -47,8 +48,8 @@ export class Hub {
    * @throws {RangeError} when a value is not allowed.
    */
   constructor(options: HubOptions = {}, now: () => number = () => performance.now()) {
-    checkOptionNames(options, Object.keys(rules))
-    this.#historyBytes = readOptions(rules, options).historyBytes
+    checkOptionNames(options, Object.keys(hubRules))
+    this.#historyBytes = readOptions(hubRules, options).historyBytes
     this.#now = now
   }
 

@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { prepare } from '../../src/connection/send/prepared-message.ts'
+import { sharedMemoryUsed } from '../../src/connection/shared-memory.ts'
+import { Backlog } from '../../src/room/backlog.ts'
+import { Hub, hubRules } from '../../src/room/broker/hub.ts'
+import { Publisher, publisherRules } from '../../src/room/broker/publisher.ts'
+import { readRoomsOptions } from '../../src/room/options.ts'
+import { assert, suite, type TestContext } from '../support/unit.ts'
+
+const test = suite('memory of rooms')
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
+
+/** Bytes that live objects and buffers use. */
+function usedNow(): number {
+  for (let i = 0; i < 3; i++) collectGarbage()
+  const { heapUsed, arrayBuffers } = process.memoryUsage()
+  return heapUsed + arrayBuffers
+}
+
+const LIMIT = 8 * 1024 * 1024
+const payloads = ['', 'x', 'é'.repeat(50), 'x'.repeat(3_000), '💬'.repeat(20_000), 'x'.repeat(1024 * 1024)]
+
+/** Every store of rooms: `fill` adds an entry, `used` is what it counts. */
+const stores: Record<string, (t: TestContext) => { fill(payload: string, index: number): void; used(): number }> = {
+  history: (t) => {
+    const hub = new Hub({ historyBytes: LIMIT })
+    t.after(() => hub.close())
+    const history = { size: 1e6, ttl: 1e6 }
+    return {
+      fill: (payload, sequence) =>
+        void hub.publish('p', { topic: `t${sequence % 10}`, sequence, payload, compress: true, history, skipped: 0 }),
+      used: () => hub.historyBytes,
+    }
+  },
+  backlog: (t) => {
+    const backlog = new Backlog(LIMIT)
+    t.after(() => backlog.clear())
+    return {
+      fill: (payload) => backlog.push({ message: prepare(payload), except: [] }),
+      used: () => backlog.bytes,
+    }
+  },
+  publisher: (t) => {
+    const options = { maxWaitingBytes: LIMIT, maxWaitingMessages: 1e6 }
+    const publisher = new Publisher(options, () => new Promise<void>(() => {}))
+    t.after(() => publisher.stop())
+    return {
+      fill: (payload, sequence) => publisher.publish('t', { sequence, payload, compress: true }, null),
+      used: () => publisher.bytes,
+    }
+  },
+}
+
+for (const [name, makeStore] of Object.entries(stores)) {
+  for (const payload of payloads) {
+    test(`${name}: entries of ${payload.length} characters use at most 1.5 times what is counted`, (t) => {
+      const store = makeStore(t)
+      const before = { used: usedNow(), shared: sharedMemoryUsed() }
+      // As a peer sends them: each a text of its own.
+      const count = Math.min(40_000, Math.ceil((1.5 * LIMIT) / (payload.length + 512)))
+      for (let i = 0; i < count; i++) store.fill(Buffer.from(payload).toString(), i)
+      const counted = store.used()
+      assert.ok(counted > LIMIT / 2 && counted <= LIMIT + 2 ** 21, `${counted} are counted`)
+      assert.is(sharedMemoryUsed() - before.shared, counted)
+      const grown = usedNow() - before.used
+      assert.ok(grown <= 1.5 * counted, `${grown} are used, ${counted} are counted`)
+      // The store has to live until here.
+      assert.is(store.used(), counted)
+    })
+  }
+}
+
+test('SECURITY.md states the limits of every store', () => {
+  const security = readFileSync(new URL('../../SECURITY.md', import.meta.url), 'utf8')
+  const stated = Object.fromEntries(
+    [...security.matchAll(/^\| `(\w+)` +\| (\d+) /gm)].map(([, name, value]) => [name, Number(value)]),
+  )
+  const limits = {
+    historyBytes: hubRules.historyBytes.fallback,
+    backlogBytes: readRoomsOptions({}).delivery.backlogBytes,
+    maxWaitingBytes: publisherRules.maxWaitingBytes.fallback,
+  }
+  assert.equal(
+    Object.keys(limits).map((name) => stated[name]),
+    Object.values(limits),
+  )
+})
