@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { type Need, testWith } from './support/need.ts'
 import { programs, readme } from './support/readme.ts'
-import { assert, suite, type TestContext } from './support/unit.ts'
+import { assert, suite } from './support/unit.ts'
 
 const run = promisify(execFile)
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -57,29 +58,34 @@ const PARAMS_OF_EVERY_PATTERN = `
   createServer({ urls: { '/user/:name': known } })
 `
 
-const test = suite('package', { timeLimit: 60_000 })
+/** Bounds npm on a busy machine. */
+const test = suite('package', { timeLimit: 180_000 })
 
-function temporaryFolder(t: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'package-'))
-  t.after(() => rmSync(folder, { recursive: true }))
-  return folder
+/** The package as it would be published, and installed into a project of its own. */
+interface Installed {
+  /** What the tarball contains. */
+  files: string[]
+  folder: string
 }
 
-/** Packs the package as it would be published. */
-async function pack(folder: string): Promise<{ tarball: string; files: string[] }> {
+let installed: Promise<Installed> | null = null
+
+/** Packs and installs once for all tests. */
+function install(): Promise<Installed> {
+  installed ??= packAndInstall()
+  return installed
+}
+
+async function packAndInstall(): Promise<Installed> {
+  const folder = mkdtempSync(join(tmpdir(), 'package-'))
+  process.once('exit', () => rmSync(folder, { recursive: true }))
   const words = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder]
   const { stdout } = await run('npm', words, { cwd: ROOT, maxBuffer: 1 << 26 })
   const [{ filename, files }] = JSON.parse(stdout)
-  return { tarball: join(folder, filename), files: files.map(({ path }: { path: string }) => path) }
-}
-
-/** Installs it into a project of its own, with nothing else to be had. */
-async function install(t: TestContext): Promise<string> {
-  const folder = temporaryFolder(t)
-  const { tarball } = await pack(folder)
   writeFileSync(join(folder, 'package.json'), '{ "private": true }')
-  await run('npm', ['install', '--offline', '--ignore-scripts', '--no-audit', '--no-fund', tarball], { cwd: folder })
-  return folder
+  const options = ['--offline', '--ignore-scripts', '--no-audit', '--no-fund']
+  await run('npm', ['install', ...options, join(folder, filename)], { cwd: folder })
+  return { files: files.map(({ path }: { path: string }) => path), folder }
 }
 
 test('names a file for every door and every condition, and each is there', () => {
@@ -96,8 +102,8 @@ test('has no dependency', () => {
   }
 })
 
-test('packs what package.json names, and no source', async (t) => {
-  const { files } = await pack(temporaryFolder(t))
+test('packs what package.json names, and no source', async () => {
+  const { files } = await install()
   const named: string[] = manifest.files.filter((pattern: string) => !pattern.startsWith('!'))
   for (const entry of [...named, 'package.json', 'dist/cli/main.js', 'dist/cli/demo/pages/index.html']) {
     const isThere = files.some((file) => file === entry || file.startsWith(`${entry}/`))
@@ -106,8 +112,8 @@ test('packs what package.json names, and no source', async (t) => {
   for (const file of files) assert.not.match(file, /^(?:src|test|bench|\.)|\.map$/)
 })
 
-test('installs without a network and opens every door to import and require', async (t) => {
-  const folder = await install(t)
+test('installs without a network and opens every door to import and require', async () => {
+  const { folder } = await install()
   for (const [door, name] of Object.entries(doors)) {
     const specifier = JSON.stringify(`${manifest.name}${door.slice(1)}`)
     const script = `const { ${name} } = require(${specifier})
@@ -134,26 +140,29 @@ async function complaintsOf(compiler: string, folder: string, programs: readonly
   return (await run(process.execPath, words, { cwd: folder }).catch((error) => error)).stdout
 }
 
-test('brings types that satisfy the strictest compiler, and the programs of the README', async (t) => {
+test('brings types that satisfy the strictest compiler, and the programs of the README', async () => {
+  const { folder } = await install()
   const typed = programs().filter(({ language }) => language === 'ts')
   const sources = [USE_OF_EVERY_DOOR, PARAMS_OF_EVERY_PATTERN, ...typed.map(({ code }) => code)]
-  assert.is(await complaintsOf('node_modules/typescript/bin/tsc', await install(t), sources), '')
+  assert.is(await complaintsOf('node_modules/typescript/bin/tsc', folder, sources), '')
 })
 
 const OLDEST = 'test/oldest-typescript/node_modules/typescript'
-const forTheOldest = 'brings types for the oldest TypeScript that the README names'
-if (!existsSync(join(ROOT, OLDEST))) test.skip(forTheOldest, 'needs npm ci --prefix test/oldest-typescript')
-else {
-  test(forTheOldest, async (t) => {
-    const { version } = JSON.parse(readFileSync(join(ROOT, OLDEST, 'package.json'), 'utf8'))
-    assert.match(readme, `TypeScript ${version.replace(/\.\d+$/, '')} or later`)
-    const folder = await install(t)
-    assert.is(await complaintsOf(`${OLDEST}/lib/tsc.js`, folder, [USE_OF_EVERY_DOOR, PARAMS_OF_EVERY_PATTERN]), '')
-  })
+const oldest: Need = {
+  missing: existsSync(join(ROOT, OLDEST))
+    ? null
+    : 'there is no oldest TypeScript: npm ci --prefix test/oldest-typescript',
 }
 
-test('every optional property of the published types accepts undefined', async (t) => {
-  const folder = join(await install(t), 'node_modules', manifest.name)
+testWith(test, oldest)('brings types for the oldest TypeScript that the README names', async () => {
+  const { version } = JSON.parse(readFileSync(join(ROOT, OLDEST, 'package.json'), 'utf8'))
+  assert.match(readme, `TypeScript ${version.replace(/\.\d+$/, '')} or later`)
+  const { folder } = await install()
+  assert.is(await complaintsOf(`${OLDEST}/lib/tsc.js`, folder, [USE_OF_EVERY_DOOR, PARAMS_OF_EVERY_PATTERN]), '')
+})
+
+test('every optional property of the published types accepts undefined', async () => {
+  const folder = join((await install()).folder, 'node_modules', manifest.name)
   const entries = Object.values<{ types: string } | string>(manifest.exports).flatMap((target) =>
     typeof target === 'string' ? [] : join(folder, target.types),
   )
