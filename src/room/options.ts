@@ -2,7 +2,7 @@ import { callback, choice, integer, type OptionRule } from '../options/option-ru
 import { checkOption, checkOptionNames, readOptions } from '../options/read-options.ts'
 import type { Broker, HistoryOptions } from './broker/broker.ts'
 
-/** What happens to members that do not keep up. */
+/** What happens to members that read too slowly. */
 export interface SlowOptions {
   /**
    * What happens to a member for which more than `slowBytes` wait: `wait`, messages wait in a backlog that the room

@@ -83,7 +83,7 @@ test('a member becomes slow in the middle of a tick as soon as the bound is reac
   const counts = Array.from({ length: 4 }, (_, i) => room.broadcast(`message ${i}`))
   await endOfTick()
   assert.is(quick.received.length, 4)
-  // Its fake connection keeps what it was sent out of `bufferedAmount`.
+  // Its fake connection does not count what it was sent into `bufferedAmount`.
   slow.bufferedAmount = 1000
   assert.equal(counts, [2, 2, 2, 2])
   assert.is(room.broadcast('late'), 1)

@@ -11,7 +11,7 @@ const ROOMS = Array.from({ length: 20 }, (_, i) => `room-${i}`)
 const MEMBERS = 300
 const MESSAGES = 10_000
 const PROCESSES = 3
-/** Messages that one order carries: a process is told in bursts, as it would be by its own peers. */
+/** Messages of one order: a process gets them in bursts, as from its own peers. */
 const BURST = 50
 
 async function openMembers(t: TestContext, processes: readonly RoomProcess[]): Promise<RoomMember[]> {
@@ -97,7 +97,7 @@ withRedis('redis: the same, and again after it was killed and restarted; the gap
   const meanwhile = sendMessages(processes, 'meanwhile', 500)
   await redis.restart()
   await allProcesses(processes, ({ stats }) => stats.broker.state === 'up' && stats.broker.waitingMessages === 0)
-  // Redis has forgotten the rooms: every process is told so for every room it has members in.
+  // Redis has lost the rooms: every process reports that for every room in which it has members.
   await allProcesses(processes, ({ inexact }) => inexact >= ROOMS.length)
 
   await checkRound(members, processes, 'after', MESSAGES / 2)

@@ -8,7 +8,7 @@ import { openWs } from '../support/ws-client.ts'
 
 const test = suite('rooms on real sockets')
 
-/** Serves one room whose members are told `joined`. */
+/** Serves one room whose members are sent `joined`. */
 async function serveRoom(t: TestContext, options: ConstructorParameters<typeof Rooms>[0] = {}, deflate = false) {
   const rooms = new Rooms(options)
   const room = rooms.room('lobby')

@@ -128,7 +128,7 @@ async function startOn(port: number, options: readonly string[], mode: readonly 
   return child
 }
 
-/** `for await` closes the pipe when it is left; only Redis itself tells that it goes on without it. */
+/** `for await` closes the pipe of the output when it ends; only an answer proves that Redis still runs. */
 async function answersPing(port: number): Promise<void> {
   const socket = connect(port, '127.0.0.1')
   socket.end('PING\r\n')

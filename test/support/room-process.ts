@@ -6,7 +6,7 @@ import { ClusterBroker } from '../../src/room/broker/cluster/broker.ts'
 import { RedisBroker } from '../../src/room/broker/redis/broker.ts'
 
 /*
- * A server process of the tests with several of them: `/room/:name` joins a room. Its parent tells it over IPC what to
+ * A server process of the tests with several of them: `/room/:name` joins a room. Its parent says over IPC what to
  * broadcast, and asks for its statistics.
  */
 
@@ -16,7 +16,7 @@ export type RoomOrder =
   | { order: 'stats'; number: number }
   | { order: 'end' }
 
-/** What the process says: where it listens, or its statistics and every gap it was told of. */
+/** What the process says: where it listens, or its statistics and every gap that was reported. */
 export type RoomReport =
   | { report: 'listening'; port: number }
   | {

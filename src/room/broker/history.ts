@@ -73,7 +73,7 @@ export class TopicLog {
   }
 }
 
-/** Selects the stored messages after `after`, and tells whether none is missing. */
+/** Selects the stored messages after `after`, and whether they are all. */
 export function selectAfter(stored: readonly TopicMessage[], after: Position, position: Position): HistoryRead {
   const isKnown = after.epoch === position.epoch && after.count <= position.count
   const messages = isKnown ? stored.filter(({ count }) => count > after.count) : [...stored]

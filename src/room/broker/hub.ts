@@ -5,7 +5,7 @@ import type { HistoryRead, Outgoing, Position, TopicMessage } from './broker.ts'
 import { TopicLog } from './history.ts'
 import { StoreMemory } from './store-memory.ts'
 
-/** A process that takes part. */
+/** A process that publishes and subscribes. */
 export interface HubClient {
   readonly origin: string
   onMessage(topic: string, message: TopicMessage): void

@@ -98,7 +98,7 @@ export class RedisConnection {
     this.#listener.close()
   }
 
-  // Without a connection, clients queue commands, some of them for ever.
+  // Without a connection, clients queue commands, some of them without a limit.
   #ask<T>(isReady: boolean, command: () => Promise<T>): Promise<T> {
     if (!isReady) return Promise.reject(brokerError('redis is away'))
     return answerWithin(command(), this.#timeout, 'redis')

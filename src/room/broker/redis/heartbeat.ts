@@ -13,8 +13,8 @@ export interface HeartbeatHost {
 }
 
 /**
- * Marks that this process publishes on its own channel. One that arrives proves that subscriptions work, which not
- * every client tells: a cluster may have lost its subscribing node, or the user its rights.
+ * Marks that this process publishes on its own channel. One that arrives proves that subscriptions work. Not every client
+ * reports a loss: a cluster may have lost its subscribing node, or the user its rights.
  */
 export class RedisHeartbeat {
   readonly #host: HeartbeatHost

@@ -122,7 +122,7 @@ export async function runScript(
   name: keyof typeof scripts,
   args: readonly [prefix: string, ...RedisArgument[]],
 ): Promise<RedisReply> {
-  // A key tells a cluster which node to ask. Elsewhere there is none, because ioredis would put its `keyPrefix` before.
+  // In a cluster a key selects the node. Elsewhere there is none, because ioredis would add its `keyPrefix` to it.
   const keys = connection.isCluster ? ['1', args[0]] : ['0']
   try {
     return await connection.call(args[0], ['EVALSHA', hashes[name], ...keys, ...args])

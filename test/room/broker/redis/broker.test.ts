@@ -135,7 +135,7 @@ withRedis('a room with history gets what it missed while Redis could not be reac
   await until(() => data().includes('after'))
   const meanwhile = Array.from({ length: 20 }, (_, i) => `meanwhile ${i}`)
   assert.equal(data(), ['before', ...meanwhile, 'after'])
-  // Redis has lost its memory, and the members are told that nobody knows what else is lost.
+  // Redis has lost its memory: the members get a gap notice, because nobody knows what else is lost.
   assert.ok(second.envelopes.some(({ gap }) => gap))
 })
 

@@ -49,7 +49,7 @@ for (const library of libraries) {
       here.room('lobby').broadcast('meanwhile')
       await until(() => first.envelopes.some(({ data }) => data === 'meanwhile'))
       await until(() => brokers[0].stats().state === 'away')
-      // Each of these waited for ever once.
+      // Each of these ends, with what this process knows.
       assert.is(await users.send('ann', 'hi'), 0)
       assert.ok((await here.room('lobby').members()).count >= 1)
       assert.equal(await users.names(), [])
