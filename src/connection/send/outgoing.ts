@@ -7,6 +7,9 @@ export type Sendable = string | ByteSource
 /** Payloads up to this size are copied when they must wait; larger ones the caller leaves unchanged. */
 export const COPY_LIMIT = 16 * 1024
 
+/** Bytes of memory that a waiting message or write uses besides its own: empty ones must count as well. */
+export const WAITING_OVERHEAD = 512
+
 /** How one message is sent. */
 export interface SendOptions {
   /** Whether the message may be compressed, when permessage-deflate was negotiated. Default: true. */
