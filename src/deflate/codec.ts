@@ -140,6 +140,8 @@ export class DeflateCodec implements MessageCodec {
       zlibQueue.remove(work.job)
       this.#budget.hold(-work.held)
     }
+    this.#inflating = null
+    this.#deflating = null
     this.#received?.clear()
     this.#sent?.clear()
     this.#budget.promise(-this.#promised)

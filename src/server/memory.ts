@@ -65,9 +65,12 @@ export class MemoryLedger implements MemoryLimiter {
     // Sessions report their queues late: update the figures first.
     for (const connection of this.#connections) this.#account(connection)
     if (this.#excess > 0) releaseSharedMemory(this.#excess)
-    const holders = [...this.#connections].sort((a, b) => b.memoryUsed - a.memoryUsed)
-    for (const holder of holders) {
-      if (this.#excess <= 0) break
+    const { open, closedBytes } = this.#holders()
+    let excess = this.#excess - closedBytes
+    for (const holder of open) {
+      if (excess <= 0) break
+      // A stream frees its output only after this turn: what a connection uses counts as freed when it is closed.
+      excess -= holder.memoryUsed
       holder.fail(
         CloseCode.TRY_AGAIN_LATER,
         'ERR_WS_MEMORY',
@@ -78,5 +81,17 @@ export class MemoryLedger implements MemoryLimiter {
       this.#account(holder)
     }
     this.#isRelieving = false
+  }
+
+  /** The connections that can still be closed, largest first, and the bytes that the closed ones are about to free. */
+  #holders(): { open: Connection[]; closedBytes: number } {
+    const open: Connection[] = []
+    let closedBytes = 0
+    for (const connection of this.#connections) {
+      if (connection.state === 'closed') closedBytes += connection.memoryUsed
+      else open.push(connection)
+    }
+    open.sort((a, b) => b.memoryUsed - a.memoryUsed)
+    return { open, closedBytes }
   }
 }

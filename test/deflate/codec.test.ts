@@ -225,6 +225,14 @@ test('other callbacks run between many small messages that inflate to large ones
   assert.ok(turns >= 10, `only ${turns} turns`)
 })
 
+test('uses no memory after release, also while a message waits for the thread pool', () => {
+  const codec = makeCodec()
+  codec.decompress(payloadOf(randomBytes(MIB)), MIB, () => assert.unreachable('inflated'))
+  assert.ok(codec.memoryUsed > MIB)
+  codec.release()
+  assert.is(codec.memoryUsed, 0)
+})
+
 test('nothing is called back after release, wherever the work is', async () => {
   const budget = new MemoryBudget()
   const large = Buffer.alloc(4 * MIB, prose(10_000))

@@ -6,7 +6,7 @@ import { defaultMaxMemory, MemoryLedger } from '../../src/server/memory.ts'
 import { WebSocketServer } from '../../src/server/server.ts'
 import { RawClient } from '../support/raw-client.ts'
 import { assert, suite, thrownBy } from '../support/unit.ts'
-import { frame } from '../support/wire.ts'
+import { frame, hex } from '../support/wire.ts'
 
 const test = suite('memory')
 
@@ -17,6 +17,7 @@ class Holder {
   readonly log: string[] = []
   memoryUsed: number
   told = 0
+  state: 'open' | 'closed' = 'open'
   readonly #isStuck: boolean
   ledger: MemoryLedger | null = null
 
@@ -84,6 +85,38 @@ test('cuts a holder whose peer does not read', async () => {
   await nextTurn()
   assert.equal(holders[0].log, ['fail 1013 ERR_WS_MEMORY', 'terminate'])
   assert.is(ledger.used, 0)
+})
+
+/** A holder whose stream frees its output some time after it was cut. */
+class SlowHolder extends Holder {
+  override fail(closeCode: number, code: string): void {
+    this.log.push(`fail ${closeCode} ${code}`)
+  }
+
+  override terminate(): void {
+    this.log.push('terminate')
+    this.state = 'closed'
+  }
+}
+
+test('closes no more connections than needed when what they use is freed later', async () => {
+  const large = [new SlowHolder(60), new SlowHolder(50), new SlowHolder(40)]
+  const small = new Holder(45)
+  const holders = [...large, small]
+  ledgerOf(100, holders)
+  await nextTurn()
+  const cut = ['fail 1013 ERR_WS_MEMORY', 'terminate']
+  const logs = () => holders.map(({ log }) => log)
+  assert.equal(logs(), [cut, cut, [], []])
+  // The others grow meanwhile, but fit without the closed ones.
+  small.memoryUsed = 50
+  small.account()
+  await nextTurn()
+  assert.equal(logs(), [cut, cut, [], []])
+  large[2].memoryUsed = 51
+  large[2].account()
+  await nextTurn()
+  assert.equal(logs(), [cut, cut, cut, []])
 })
 
 test('closes nobody when the exact figures fit', async () => {
@@ -192,4 +225,43 @@ test('S-09: refuses newcomers with 503 while it is spent, closes the largest hol
   const welcome = await RawClient.open(port)
   assert.match(welcome.head, /^HTTP\/1\.1 101 /)
   welcome.socket.destroy()
+})
+
+/** Resolves when so many of the promises have. */
+function countSettled(promises: Promise<void>[], count: number): Promise<void> {
+  return new Promise((resolve) => {
+    for (const promise of promises) promise.then(() => --count === 0 && resolve())
+  })
+}
+
+/** A compressed message of empty blocks, some of them final: each of those costs a zlib stream of its own. */
+function slowPayload(): Buffer {
+  const final = Buffer.concat([Buffer.alloc(6_000, hex('000000ffff')), hex('010000ffff')])
+  return Buffer.concat([...Array.from({ length: 120 }, () => final), hex('00')])
+}
+
+test('S-09: spares who uses little while others fill the memory with compressed messages', async (t) => {
+  const server = new WebSocketServer({ maxMemory: 4_000_000, deflate: true })
+  server.onConnection = (connection) => {
+    connection.onMessage = (data) => void connection.send(data)
+  }
+  const { port } = (await server.listen(0)) as AddressInfo
+  t.after(() => server.close(1001))
+  const headers = ['Sec-WebSocket-Extensions: permessage-deflate']
+  const innocent = await RawClient.open(port, { headers })
+  const senders = await Promise.all(Array.from({ length: 12 }, () => RawClient.open(port, { headers })))
+  const message = frame(2, slowPayload(), { rsv: 4 })
+  const unfinished = frame(2, Buffer.alloc(600_000), { fin: false })
+  for (const sender of senders) sender.send(message, unfinished)
+  const isGone = (client: RawClient): boolean => client.ended || client.closed
+  // What the unfinished messages use fits only after six have gone.
+  const ends = senders.map((sender) => sender.until(() => isGone(sender)))
+  await countSettled(ends, 6)
+  innocent.send(frame(2, 'still here'))
+  await innocent.until(() => innocent.frames.length > 0 || isGone(innocent))
+  assert.equal(
+    innocent.frames.map(({ payload }) => payload.toString()),
+    ['still here'],
+  )
+  assert.ok(senders.some((sender) => !isGone(sender)))
 })
