@@ -92,7 +92,9 @@ export class Parts implements Link, Watched {
     try {
       used = this.memoryUsed
     } catch (error) {
-      return this.onUserError(error)
+      // It is called again while the connection ends.
+      if (this.protocol.state !== 'closed') this.onUserError(error)
+      return
     }
     if (used === this.#reportedMemory) return
     this.host.onMemoryChange(used - this.#reportedMemory)

@@ -145,9 +145,10 @@ export class Inbound implements StreamOwner, ProtocolSink, RateSink, TurnSink {
   }
 
   onFlow(reading: boolean): void {
-    const { stream } = this.#link
-    if (reading) stream.resume()
-    else stream.pause()
+    const { stream, protocol } = this.#link
+    // A pause for a turn of the event loop mostly ends before there is more to read: `onBytes` stops the stream if not.
+    if (!reading && protocol.pauseReasons !== PauseReason.TURN) stream.pause()
+    else if (reading && stream.isPaused()) stream.resume()
     // What waited for the codec or the reader is gone, without new bytes.
     if (reading) this.#link.account()
     if (reading && stream.readableEnded) process.nextTick(() => this.onStreamEnd())

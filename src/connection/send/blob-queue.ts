@@ -1,4 +1,4 @@
-import { ownCopy, type Sendable, type SendOptions, WAITING_OVERHEAD } from './outgoing.ts'
+import { isBlob, ownCopy, type Sendable, type SendOptions, WAITING_OVERHEAD } from './outgoing.ts'
 import type { PreparedMessage } from './prepared-message.ts'
 
 /** The callbacks of a blob queue. */
@@ -77,11 +77,4 @@ export class BlobQueue {
     this.#waitingBytes -= size
     this.#sink.onBlobRead(data, options)
   }
-}
-
-/** Whether `value` is a Blob or File, of another realm too. */
-export function isBlob(value: unknown): value is Blob {
-  if (value instanceof Blob) return true
-  const kind = Object.prototype.toString.call(value)
-  return kind === '[object Blob]' || kind === '[object File]'
 }

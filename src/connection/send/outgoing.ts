@@ -24,13 +24,21 @@ export type SendResult = 'sent' | 'backpressure' | 'dropped' | 'closed'
  *
  * @throws {TypeError} when the type of `data` is not supported.
  */
-export function sizeBound(data: Sendable | PreparedMessage): number {
+export function sizeBound(data: Sendable | PreparedMessage | Blob): number {
   if (typeof data === 'string') return data.length * 3
   if (data instanceof Uint8Array) return data.length
   if (data instanceof PreparedMessage) return data.frame.length
+  if (isBlob(data)) return data.size
   const bytes = bytesOf(data)
   if (bytes === null) throw unsupportedType(data)
   return bytes.length
+}
+
+/** Whether `value` is a Blob or File, of another realm too. */
+export function isBlob(value: unknown): value is Blob {
+  if (value instanceof Blob) return true
+  const kind = Object.prototype.toString.call(value)
+  return kind === '[object Blob]' || kind === '[object File]'
 }
 
 /** Returns bytes that do not change while they wait. */
