@@ -33,9 +33,21 @@ test('pauses for a turn after 2,048 messages, and again after as many', async ()
   assert.equal(log, [pause, 'next turn', pause, 'next turn'])
 })
 
-test('pauses after 1 MiB of input, 2,048 frames or 16 KiB of compressed payloads', async () => {
+test('does not pause a connection that never does so much within one turn', async () => {
+  const { log, share } = make()
+  for (let turn = 0; turn < 10; turn++) {
+    share.count(2000, 0)
+    await nextTurn()
+  }
+  assert.equal(log, [])
+  share.count(2048, 0)
+  assert.equal(log, [pause])
+  await nextTurn()
+})
+
+test('pauses after 4 MiB of input, 2,048 frames or 16 KiB of compressed payloads', async () => {
   for (const [frames, compressed, size] of [
-    [0, 0, 1024 * 1024],
+    [0, 0, 4 * 1024 * 1024],
     [2048, 0, 0],
     [0, 16 * 1024, 0],
   ]) {
