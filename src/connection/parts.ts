@@ -92,8 +92,9 @@ export class Parts implements Link, Watched {
     try {
       used = this.memoryUsed
     } catch (error) {
-      // It is called again while the connection ends.
-      if (this.protocol.state !== 'closed') this.onUserError(error)
+      // Not called again: the Close frame that follows is accounted as well.
+      this.connection.queuedBytes = () => 0
+      this.onUserError(error)
       return
     }
     if (used === this.#reportedMemory) return

@@ -7,6 +7,9 @@ import { fieldValue, Random } from '../../wire/index.ts'
 /** The number of the connection that finds out what the client can. */
 export const DETECTION = 0
 
+/** Milliseconds that an event of the driver may arrive later than what the client sends: it takes another way. */
+const EVENT_DELAY = 1_000
+
 /**
  * Finds out whether the client connects, whether it echoes, and whether its driver reports events. Returns why it
  * cannot be tested.
@@ -21,7 +24,7 @@ export async function detectClient(agent: Agent, reception: CaseReception): Prom
     await peer.sendText('detection')
     const event = await peer.nextMeaningful()
     context.capabilities.echo = event?.kind === 'message'
-    agent.reportsEvents = events.find('open') !== undefined
+    agent.reportsEvents = (await events.waitFor('open', EVENT_DELAY)) !== null
     const userAgent = fieldValue(request, 'user-agent')
     if (userAgent !== null) context.observations.user_agent = userAgent
     return undefined
