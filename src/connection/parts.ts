@@ -4,6 +4,7 @@ import type { CloseInfo } from '../core/closing-handshake.ts'
 import { PauseReason } from '../core/input-gate.ts'
 import { Protocol } from '../core/protocol.ts'
 import { fastEngine } from '../fast/engine.ts'
+import { waitingWrites } from '../fast/socket-internals.ts'
 import { describe } from '../options/read-options.ts'
 import { acceptedBytes, ownStream } from '../transport/stream-owner.ts'
 import { callUser, watchResult } from '../user-code/user-code.ts'
@@ -13,6 +14,7 @@ import type { ConnectionLimits } from './limits.ts'
 import type { Link } from './link.ts'
 import { Inbound } from './receive/inbound.ts'
 import { Outbound } from './send/outbound.ts'
+import { WAITING_OVERHEAD } from './send/outgoing.ts'
 import type { Snapshot } from './watch/snapshot.ts'
 import { isKeepalivePong, Watchdog, type Watched } from './watch/watchdog.ts'
 
@@ -79,7 +81,10 @@ export class Parts implements Link, Watched {
       watchResult(queued, (error) => this.reportError(error))
       throw new TypeError(`queuedBytes() returned ${describe(queued)}; allowed: a number`)
     }
-    return this.protocol.memoryUsed + this.bufferedAmount + queued
+    const { bufferedAmount } = this
+    // A write that waits in the stream uses more than its bytes.
+    const overhead = bufferedAmount === 0 ? 0 : waitingWrites(this.stream) * WAITING_OVERHEAD
+    return this.protocol.memoryUsed + bufferedAmount + overhead + queued
   }
 
   account(): void {

@@ -107,3 +107,9 @@ export function kernelAcceptedBytes(socket: object): number | null {
   const { bytesWritten, writeQueueSize } = handle?._parent ?? handle ?? {}
   return bytesWritten === undefined || writeQueueSize === undefined ? null : bytesWritten - writeQueueSize
 }
+
+/** Writes that wait in a stream behind the one in progress; 0 where Node does not tell. */
+export function waitingWrites(stream: Duplex): number {
+  const state = (stream as { _writableState?: { bufferedRequestCount?: number } })._writableState
+  return state?.bufferedRequestCount ?? 0
+}

@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net'
 import { Duplex } from 'node:stream'
 import { type Connection, type ServerOptions, WebSocketServer } from '../../src/index.ts'
 import { RawClient, upgradeRequest } from '../support/raw-client.ts'
-import { turns, until } from '../support/tick.ts'
+import { endOfTick, turns, until } from '../support/tick.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 import { closeFrame, frame } from '../support/wire.ts'
 
@@ -43,6 +43,23 @@ test('reads no more than one chunk when it is paused in the callback that hands 
   connection.resume()
   await until(() => received.length === sizes.length)
   assert.equal(received, sizes)
+})
+
+test('counts the memory of writes that wait, of few bytes too', async (t) => {
+  const { server, client, connection } = await pair(t, {
+    highWaterMark: 64 * MEBIBYTE,
+    maxBufferedAmount: 64 * MEBIBYTE,
+  })
+  client.socket.pause()
+  connection.send(Buffer.alloc(32 * MEBIBYTE))
+  await endOfTick()
+  const before = connection.memoryUsed
+  for (let count = 0; count < 1_000; count++) {
+    connection.send('')
+    await endOfTick()
+  }
+  assert.ok(connection.memoryUsed - before >= 1_000 * 500)
+  assert.is(server.stats().heldBytes, connection.memoryUsed)
 })
 
 test('cuts a peer that ends its half and leaves what was sent unread', async (t) => {

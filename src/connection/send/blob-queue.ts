@@ -1,4 +1,4 @@
-import { ownCopy, type Sendable, type SendOptions } from './outgoing.ts'
+import { isBlob, ownCopy, type Sendable, type SendOptions, WAITING_OVERHEAD } from './outgoing.ts'
 import type { PreparedMessage } from './prepared-message.ts'
 
 /** The callbacks of a blob queue. */
@@ -11,7 +11,7 @@ export interface BlobQueueSink {
   onBlobsSent(): void
 }
 
-/** A message that waits, with its size in bytes. */
+/** A message that waits, with its size in bytes and `WAITING_OVERHEAD`. */
 interface Waiting {
   data: Sendable | PreparedMessage | Blob
   options: SendOptions | undefined
@@ -30,11 +30,13 @@ export class BlobQueue {
     this.#sink = sink
   }
 
+  /** Bytes of messages that wait, each with its `WAITING_OVERHEAD`. */
   get waitingBytes(): number {
     return this.#waitingBytes
   }
 
-  add(data: Sendable | PreparedMessage | Blob, options: SendOptions | undefined, size: number): void {
+  add(data: Sendable | PreparedMessage | Blob, options: SendOptions | undefined, length: number): void {
+    const size = length + WAITING_OVERHEAD
     this.#waiting.push({ data: data instanceof Uint8Array ? ownCopy(data) : data, options, size })
     this.#waitingBytes += size
     if (!this.#isReading) this.#send()
@@ -75,11 +77,4 @@ export class BlobQueue {
     this.#waitingBytes -= size
     this.#sink.onBlobRead(data, options)
   }
-}
-
-/** Whether `value` is a Blob or File, of another realm too. */
-export function isBlob(value: unknown): value is Blob {
-  if (value instanceof Blob) return true
-  const kind = Object.prototype.toString.call(value)
-  return kind === '[object Blob]' || kind === '[object File]'
 }

@@ -2,11 +2,8 @@ import { bytesOf } from '../../core/bytes.ts'
 import type { MessageCodec } from '../../core/message-codec.ts'
 import { Opcode } from '../../core/opcode.ts'
 import type { Outbox } from './outbox.ts'
-import { ownCopy, type Sendable } from './outgoing.ts'
+import { ownCopy, type Sendable, WAITING_OVERHEAD } from './outgoing.ts'
 import { PreparedMessage } from './prepared-message.ts'
-
-/** Bytes of memory that a waiting message uses besides its own: empty ones must count as well. */
-export const WAITING_OVERHEAD = 512
 
 /** The callback of a compressed sender. */
 export interface CompressedSenderSink {

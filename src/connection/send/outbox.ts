@@ -46,7 +46,7 @@ export class Outbox {
 
   /** Bytes handed in that the kernel has not accepted. */
   get bufferedAmount(): number {
-    return this.#stream.writableLength + this.#waitingBytes + this.#corkedBytes
+    return this.#stream.writableLength + this.#waitingBytes + this.#corkedBytes()
   }
 
   /** Whether it holds no state and may be dropped. */
@@ -60,7 +60,7 @@ export class Outbox {
     return owner === this ? ownerBacklog + this.#waitingBytes + end - start : this.bufferedAmount
   }
 
-  get #corkedBytes(): number {
+  #corkedBytes(): number {
     return corkBuffer.owner === this ? corkBuffer.end - corkBuffer.start : 0
   }
 

@@ -7,6 +7,9 @@ export type Sendable = string | ByteSource
 /** Payloads up to this size are copied when they must wait; larger ones the caller leaves unchanged. */
 export const COPY_LIMIT = 16 * 1024
 
+/** Bytes of memory that a waiting message or write uses besides its own: empty ones must count as well. */
+export const WAITING_OVERHEAD = 512
+
 /** How one message is sent. */
 export interface SendOptions {
   /** Whether the message may be compressed, when permessage-deflate was negotiated. Default: true. */
@@ -21,13 +24,21 @@ export type SendResult = 'sent' | 'backpressure' | 'dropped' | 'closed'
  *
  * @throws {TypeError} when the type of `data` is not supported.
  */
-export function sizeBound(data: Sendable | PreparedMessage): number {
+export function sizeBound(data: Sendable | PreparedMessage | Blob): number {
   if (typeof data === 'string') return data.length * 3
   if (data instanceof Uint8Array) return data.length
   if (data instanceof PreparedMessage) return data.frame.length
+  if (isBlob(data)) return data.size
   const bytes = bytesOf(data)
   if (bytes === null) throw unsupportedType(data)
   return bytes.length
+}
+
+/** Whether `value` is a Blob or File, of another realm too. */
+export function isBlob(value: unknown): value is Blob {
+  if (value instanceof Blob) return true
+  const kind = Object.prototype.toString.call(value)
+  return kind === '[object Blob]' || kind === '[object File]'
 }
 
 /** Returns bytes that do not change while they wait. */

@@ -171,13 +171,21 @@ test('counts a Blob and what waits behind it, until drained() resolves', async (
   await peer.readAll()
   assert.is(outbound.send(new Blob(['x'.repeat(2_000)]), undefined), 'backpressure')
   assert.is(send(100), 'backpressure')
-  assert.is(outbound.bufferedAmount, 2_100)
+  assert.is(outbound.bufferedAmount, 2_100 + 2 * 512)
   assert.is(send(9_000), 'closed')
   let isDrained = false
   void outbound.drained().then(() => {
     isDrained = true
   })
   assert.is(isDrained, false)
+})
+
+test('limits empty messages that wait behind a Blob', async () => {
+  const { outbound, peer, send } = make({ highWaterMark: 1_000, maxBufferedAmount: 10_000, overflow: 'drop' })
+  await peer.readAll()
+  outbound.send(new Blob(['x']), undefined)
+  const results = Array.from({ length: 100 }, () => send(0))
+  assert.is(results.filter((result) => result !== 'dropped').length, Math.floor(9_999 / 512))
 })
 
 test('discards a Blob that is being read when the connection closes, and sends the Close frame', async () => {
