@@ -60,7 +60,7 @@ export function contextFor(url: string, changes: Partial<RunContext> = {}): RunC
     target: parseTarget(url),
     capabilities: { echo: true, echoPrefix: '', pmd: false, serverHeader: null, tls: null },
     ledger: new Ledger(),
-    timeout: 250,
+    timeout: 1000,
     idle: 250,
     seed: 1,
     subprotocol: null,

@@ -1,7 +1,9 @@
 import type { Socket } from 'node:net'
 import { Mismatch } from '../../../src/conformance/peer/inbound.ts'
 import { Op } from '../../../src/conformance/wire/frame.ts'
+import { stopClock } from '../../support/clock.ts'
 import { createTrial, startRawServer, startUpgradedServer } from '../../support/conformance-trial.ts'
+import { turns } from '../../support/tick.ts'
 import { assert, suite, thrownBy } from '../../support/unit.ts'
 import { hex } from '../../support/wire.ts'
 
@@ -105,20 +107,21 @@ test('names both sides when something else arrives', async (t) => {
 })
 
 test('a wait ends at the timeout when nothing arrives, and goes on while bytes arrive', async (t) => {
-  let socket: Socket | null = null
-  const url = await startUpgradedServer(t, (opened) => {
-    socket = opened
-  })
+  const sockets: Socket[] = []
+  const url = await startUpgradedServer(t, (socket) => sockets.push(socket))
   const silent = await createTrial(t, url, undefined, { timeout: 30 }).open()
-  assert.is(await silent.next(), null)
   const peer = await createTrial(t, url, undefined, { timeout: 120 }).open()
-  const bytes = hex('8106 616263646566')
-  let at = 0
-  const drip = setInterval(() => {
-    if (at < bytes.length) socket?.write(bytes.subarray(at, ++at))
-  }, 40)
-  t.after(() => clearInterval(drip))
-  assert.is((await peer.expectMessage()).payload.toString(), 'abcdef')
+  const clock = stopClock(t)
+  const nothing = silent.next()
+  clock.tick(30)
+  assert.is(await nothing, null)
+  const message = peer.expectMessage()
+  for (const byte of hex('8106 616263646566')) {
+    clock.tick(100)
+    sockets[1].write(Buffer.of(byte))
+    await turns()
+  }
+  assert.is((await message).payload.toString(), 'abcdef')
 })
 
 test('cuts writes into pieces that arrive whole', async (t) => {
