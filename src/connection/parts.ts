@@ -35,7 +35,7 @@ export class Parts implements Link, Watched {
   closeInfo: CloseInfo | null = null
   /** Resolves the promises of `gone`: null before somebody waits, `GONE` when the stream has closed. */
   #awaitingEnd: (() => void)[] | null = null
-  /** The memory in bytes that the host was told last. */
+  /** The memory in bytes that was last reported to the host. */
   #reportedMemory = 0
   #sentMessages = 0
 

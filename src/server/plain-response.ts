@@ -7,7 +7,7 @@ export function answerText(response: ServerResponse, status: number, text: strin
   response.end(`${text}\n`)
 }
 
-/** Answers 500 after an error; a response that has begun is cut off, so that no client takes it for complete (§15.6.1). */
+/** Answers 500 after an error; a response that has begun is cut off, so no client treats it as complete (§15.6.1). */
 export function answerError(response: ServerResponse): void {
   if (response.headersSent) {
     if (!response.writableEnded) response.destroy()

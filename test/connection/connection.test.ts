@@ -94,7 +94,7 @@ test('gives a peer time that reads one long message slowly, after the Close fram
   assert.ok(performance.now() - start > 1_200)
 })
 
-test('cuts a peer that reads nothing of what waits for it, though it is held for that', async (t) => {
+test('cuts a peer that reads nothing of what waits for it, even with its input paused for that', async (t) => {
   const { client, connection } = await pair(t, { pingInterval: 60, pingTimeout: 60, highWaterMark: 1000 })
   client.socket.pause()
   while (connection.send(Buffer.alloc(MEBIBYTE)) === 'sent' || connection.bufferedAmount < MEBIBYTE);
@@ -181,11 +181,11 @@ test('reads a stream that was paused before, and leaves alone what it has writte
   assert.equal(stream.written.slice(1), expected)
 })
 
-test('delivers what was read before the end of a stream that is held, then the end', async (t) => {
+test('delivers what was read before the end of a paused stream, then the end', async (t) => {
   const stream = new Loop()
   const connection = await accept(t, stream)
   const log: string[] = []
-  const held = new Promise<void>((resolve) => {
+  const paused = new Promise<void>((resolve) => {
     connection.onMessage = (data) => {
       log.push(String(data))
       if (data !== 'first') return
@@ -198,7 +198,7 @@ test('delivers what was read before the end of a stream that is held, then the e
   })
   stream.once('end', () => setImmediate(() => connection.resume()))
   stream.push(Buffer.concat([frame(1, 'first'), frame(1, 'second'), closeFrame(1000)]))
-  await held
+  await paused
   stream.push(null)
   stream.read(0)
   await closed

@@ -29,11 +29,11 @@ function randomMessage(random: Random): Message {
   const size = until(random, [10, 130, 2000, 20_000, 200_000][until(random, 5)])
   if (random() < 0.5) return Buffer.alloc(size, until(random, 256).toString(16) + until(random, 1e9))
   const text = ['a', 'Grüße ', '€', '😀', `${random()}`][until(random, 5)] + String.fromCharCode(65 + until(random, 26))
-  // A pair of surrogates that the end cuts is no text.
+  // A surrogate pair that is cut at the end is not valid text.
   return String(Buffer.from(text.repeat(Math.ceil(size / text.length)).slice(0, size)))
 }
 
-/** A masked frame, with a key of its own; compressed when told so. */
+/** A masked frame, with a key of its own; compressed if `isCompressed`. */
 function encode(message: Message, random: Random, isCompressed: boolean): Buffer {
   let payload = Buffer.from(message as string)
   if (isCompressed) payload = deflateRawSync(payload, { finishFlush: 2, level: 1 }).subarray(0, -4)

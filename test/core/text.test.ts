@@ -26,13 +26,13 @@ function firstBadByte(bytes: Buffer): number {
   return -1
 }
 
-/** The piece with which the validator fails, -1 when it takes all. */
+/** The piece at which the validator fails, -1 when it accepts all. */
 function failingPiece(chunks: Buffer[]): number {
   const validator = new Utf8Validator()
   return chunks.findIndex((chunk) => !validator.push(chunk, 0, chunk.length))
 }
 
-/** The piece that holds the byte at `position`. */
+/** The piece that contains the byte at `position`. */
 function pieceOf(chunks: Buffer[], position: number): number {
   return chunks.findIndex((_, i) => Buffer.concat(chunks.slice(0, i + 1)).length > position)
 }

@@ -13,7 +13,7 @@ test('fits what stays under the limit of the asker', () => {
   assert.ok(budget.fits(100, 100))
 })
 
-test('promises windows while both what is promised and what is held leave room', () => {
+test('promises windows while both the promised and the used memory leave room', () => {
   const budget = new MemoryBudget()
   budget.promise(60)
   assert.ok(budget.canPromise(40, 100))

@@ -79,7 +79,7 @@ test('with context takeover a message heard before costs a few bytes', async (t)
   assert.ok(first!.length > 200 && second!.length < 30)
 })
 
-test('without context takeover every message stands alone', async (t) => {
+test('without context takeover every message is independent', async (t) => {
   const codec = makeCodec({ parameters: { serverContextTakeover: false, clientContextTakeover: false } })
   t.after(() => codec.release())
   for (const size of [5, 1000, 1000, 100_000, 1000]) {
@@ -320,7 +320,7 @@ test('a compressor that forgets for lack of memory is still understood', async (
   }
 })
 
-test('large messages that wait for the thread pool count as held', async (t) => {
+test('large messages that wait for the thread pool count as memory in use', async (t) => {
   const budget = new MemoryBudget()
   const codec = makeCodec({ budget, options: { maxCompressionMemory: 3 * MIB } })
   t.after(() => codec.release())

@@ -110,7 +110,7 @@ onBothWays('fails with 1007 on data that is not DEFLATE', async (inflate) => {
     'distance before the start': 'f200110000',
     'zlib header': '789cf248cdc9c9070058c1f5',
     'gzip header': '1f8b0800000000000003f248cdc9c90700',
-    'tail kept': 'f248cdc9c907000000ffff',
+    'tail not removed': 'f248cdc9c907000000ffff',
     'garbage after a final block': 'f348cdc9c90700 ffff',
     'over-subscribed code lengths': '04 c0 ff ff ff ff ff ff',
     'length code 286': '1b03',

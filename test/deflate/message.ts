@@ -54,7 +54,7 @@ interface CodecInit {
   budget?: MemoryBudget
 }
 
-/** A codec that compresses whatever it is given and, unless told otherwise, with context takeover on both sides. */
+/** A codec that compresses everything it is given, by default with context takeover on both sides. */
 export function makeCodec({ role = 'server', parameters, options, budget }: CodecInit = {}): DeflateCodec {
   return new DeflateCodec({
     role,

@@ -72,7 +72,7 @@ test('answers all four parameters together', () => {
   )
 })
 
-test('reads a quoted value like the token it stands for', () => {
+test('reads a quoted value like the unquoted token', () => {
   const quoted = { name, parameters: [{ name: 'server_max_window_bits', value: '10', quoted: true }] }
   assert.is(answerTo([quoted])?.response, 'permessage-deflate; server_max_window_bits=10')
 })

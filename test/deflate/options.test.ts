@@ -3,7 +3,7 @@ import { assert, suite, thrownBy } from '../support/unit.ts'
 
 const test = suite('deflate options')
 
-test('true stands for the defaults of a server', () => {
+test('true means the defaults of a server', () => {
   assert.equal(readDeflateOptions(true), {
     threshold: 1024,
     level: 4,

@@ -44,7 +44,7 @@ async function say(page: Page, ...texts: string[]): Promise<void> {
 const shows = (page: Page, text: string): Promise<void> =>
   page.locator('.message:not(.waiting)', { hasText: text }).first().waitFor()
 
-/** What stands in the log, without names and times. */
+/** The texts in the log, without names and times. */
 const textsOf = (page: Page): Promise<string[]> =>
   page.locator('#log > *').evaluateAll((entries) =>
     entries.map((entry) =>
@@ -183,7 +183,7 @@ async function sayAll(texts: string[]): Promise<void> {
   }
 }
 
-test('what a dying server told only some is said again to the others', async (t) => {
+test('messages that a dying server sent only to some are sent again to the others', async (t) => {
   const { server, browser, pages } = await startChat(t, ['Ann'])
   const isBens = (url: URL): boolean => url.searchParams.get('name') === 'Ben'
   let isFirst = true
@@ -297,7 +297,7 @@ test('a page whose network is cut catches up, and what it says meanwhile arrives
   )
 })
 
-test('a visit without a key is closed with 1008, and so is a message that is none', async (t) => {
+test('a visit without a key is closed with 1008, and so is one that sends an invalid message', async (t) => {
   const { server, browser } = await startChat(t, [])
   const page = await browser.open(`${server.address}/favicon.ico`)
   const address = `${server.address.replace('http', 'ws')}/chat`

@@ -120,7 +120,7 @@ test('a rejection by the application arrives as plain HTTP', async (t) => {
 test('distinguishes clients behind a trusted proxy', async (t) => {
   const { ws } = await startChat(t, { trustedProxies: ['127.0.0.1'], maxConnectionsPerAddress: 1 })
   const first = await openWs(`${ws}/chat/tea/ada`, [], { localAddress: '127.0.0.2' })
-  // What a client says about itself stands left of what the proxy saw.
+  // What a client claims about itself is to the left of what the proxy saw.
   const headers = { 'X-Forwarded-For': '10.0.0.1' }
   assert.is((await refusal(`${ws}/chat/tea/bob`, { localAddress: '127.0.0.2', headers })).status, 503)
   const other = await openWs(`${ws}/chat/tea/eve`, [], { localAddress: '127.0.0.3' })

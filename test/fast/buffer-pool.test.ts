@@ -8,7 +8,7 @@ import { assert, suite } from '../support/unit.ts'
 const test = suite('buffer pool')
 const KIB = 1024
 
-/** Takes all that is kept; other tests of this process may have left some. */
+/** Removes all stored buffers; other tests of this process may have left some. */
 function takeAll(): number[] {
   const sizes: number[] = []
   for (let size = 32 * KIB; size <= 1024 * KIB; size *= 2) {
@@ -41,7 +41,7 @@ test('leaves to garbage collection what it stores', async () => {
   const collectGarbage = runInNewContext('gc') as () => void
   for (const use of [takeAll, () => keepBuffer(Buffer.alloc(64 * KIB))]) {
     keepBuffer(Buffer.alloc(100 * KIB))
-    // What was looked at in this turn of the loop is kept to its end.
+    // What was accessed in this turn of the loop stays alive until its end.
     await endOfTick()
     collectGarbage()
     use()

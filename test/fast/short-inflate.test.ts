@@ -81,7 +81,7 @@ fast('leaves to zlib what is not plain', () => {
     'no whole block': '',
     'a final block': 'f348cdc9c9070000',
     'the reserved type': '06',
-    'a tail that was kept': 'f248cdc9c907000000ffff',
+    'a tail that was not removed': 'f248cdc9c907000000ffff',
     'a stored block with a wrong check': '000500000048656c6c6f00',
     'a stored block cut short': '000500faff48656c',
     'code lengths of no set': '04c0ffffffffffff',

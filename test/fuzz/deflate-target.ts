@@ -27,7 +27,7 @@ function slowMessage(payload: Buffer, history: Buffer): Buffer | null {
   return null
 }
 
-/** The decoder above takes sets of codes that are incomplete, which no compressor makes and zlib refuses. */
+/** The decoder above accepts incomplete sets of codes, which no compressor produces and zlib rejects. */
 function zlibReads(payload: Buffer, history: Buffer): boolean {
   let rest = Buffer.concat([payload, TAIL])
   let window = history

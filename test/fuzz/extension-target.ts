@@ -8,12 +8,12 @@ import type { Target } from './target.ts'
 
 const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 const BLANK = '[ \\t]*'
-/** A quoted string that is a token when its backslashes are taken off (RFC 6455 §9.1). */
+/** A quoted string that is a token once its backslashes are removed (RFC 6455 §9.1). */
 const QUOTED = `"(?:\\\\?[!#$%&'*+.^_\`|~0-9A-Za-z-])+"`
 const PARAMETER = `${TOKEN}(?:${BLANK}=${BLANK}(?:${TOKEN}|${QUOTED}))?`
 const EXTENSION = `${TOKEN}(?:${BLANK};${BLANK}${PARAMETER})*`
 
-/** Splits at separators that stand outside of quotes. */
+/** Splits at separators outside of quotes. */
 function splitOutside(text: string, separator: string): string[] {
   const parts = ['']
   let isQuoted = false

@@ -37,8 +37,8 @@ const isSendable = (code: number): boolean =>
   (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999)
 
 /**
- * RFC 6455 §5 to §7 by slicing: slow, obvious, with lengths of any size, over all the bytes at once. Says what a
- * connection delivers and sends, and how it stands when the bytes are at their end.
+ * RFC 6455 §5 to §7 by slicing: slow, obvious, with lengths of any size, over all the bytes at once. Returns what a
+ * connection delivers and sends, and its state at the end of the bytes.
  */
 export function expectFrames(input: Buffer, { role, maxMessageSize, maxFrames }: OracleOptions): Expectation {
   const events: string[] = []

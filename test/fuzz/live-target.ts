@@ -10,7 +10,7 @@ import { expectFrames } from './frame-oracle.ts'
 import type { Target } from './target.ts'
 
 const LIMITS = { maxMessageSize: 80_000, maxFrames: 1_000 }
-/** In milliseconds; only a hang takes it. */
+/** In milliseconds; only a hang takes this long. */
 const PATIENCE = 10_000
 
 const inputs = fc.record({
@@ -51,7 +51,7 @@ export async function startLiveTarget(): Promise<Target<Input>> {
       client.socket.destroy()
       for (const connection of server.connections) await withPatience(connection.gone)
       assert.equal(errors, [])
-      if (!isReset) assert.equal(heard(client), told(expected.events))
+      if (!isReset) assert.equal(heard(client), framesOf(expected.events))
       return expected.frames
     },
     close: () => server.close(),
@@ -75,7 +75,7 @@ function heard({ frames }: RawClient): string[] {
   })
 }
 
-function told(events: string[]): string[] {
+function framesOf(events: string[]): string[] {
   return events.flatMap((event) => {
     const [what, ...rest] = event.split(' ')
     if (what === 'text') return [`1 ${rest[0]}`]

@@ -7,7 +7,7 @@ test('hs.ok.accept-vector: answers the key of RFC 6455 §1.3', () => {
   assert.is(acceptKey('dGhlIHNhbXBsZSBub25jZQ=='), 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=')
 })
 
-test('takes the base64 of any 16 bytes for a key', () => {
+test('accepts the base64 of any 16 bytes as a key', () => {
   for (const key of [
     'dGhlIHNhbXBsZSBub25jZQ==',
     'AAAAAAAAAAAAAAAAAAAAAA==',
@@ -18,7 +18,7 @@ test('takes the base64 of any 16 bytes for a key', () => {
   }
 })
 
-test('hs.ok.key-rfc-example: takes the key printed in RFC 6455 §4.1, whose padding bits are set', () => {
+test('hs.ok.key-rfc-example: accepts the key printed in RFC 6455 §4.1, whose padding bits are set', () => {
   assert.is(isValidKey('AQIDBAUGBwgJCgsMDQ4PEC=='), true)
 })
 

@@ -16,13 +16,13 @@ test('parses names and addresses with and without a port', () => {
   assert.equal(parseAuthority('a:'), { host: 'a', port: null })
 })
 
-test('takes trailing dots, underscores and escapes for parts of a name', () => {
+test('accepts trailing dots, underscores and escapes as parts of a name', () => {
   for (const host of ['example.com.', 'my_service:80', 'a%20b', 'a%Ff', "!$&'()*+;=~", 'xn--bcher-kva.example']) {
     assert.is(isValidHost(host), true, host)
   }
 })
 
-test('hs.host.*: refuses what is no host', () => {
+test('hs.host.*: refuses what is not a host', () => {
   const bad = [
     ...['', ' ', 'a b', 'a/b', 'a@b', '<x>', 'a.example, b.example', 'a.example,b.example', 'a?b', 'a#b', 'a\\b'],
     ...['localhost:abc', 'localhost:99999', 'localhost:65536', 'localhost:-1', 'localhost:+1', 'localhost:1 ', 'a:1:2'],

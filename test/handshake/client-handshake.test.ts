@@ -72,7 +72,7 @@ test('S-16: refuses to write what would break the request', async () => {
   }
 })
 
-test('client.resp.ok: takes a valid answer', () => {
+test('client.resp.ok: accepts a valid answer', () => {
   assert.equal(checkUpgradeResponse(response(), { key: KEY }), { subprotocol: null, extensions: [] })
   const odd = {
     Upgrade: 'WebSocket',
@@ -85,7 +85,7 @@ test('client.resp.ok: takes a valid answer', () => {
   })
 })
 
-test('takes one of the subprotocols and extensions that were offered', () => {
+test('accepts one of the subprotocols and extensions that were offered', () => {
   const head = response({}, ['sec-websocket-protocol', 'b'], ['Sec-WebSocket-Extensions', 'permessage-deflate; a=1'])
   assert.equal(checkUpgradeResponse(head, { key: KEY, subprotocols: ['a', 'b'], extensions: [DEFLATE] }), {
     subprotocol: 'b',

@@ -11,7 +11,7 @@ test('knows each of the 256 bytes as part of a field value or not', () => {
   }
 })
 
-test('takes an empty text and nothing beyond latin1 for a field value', () => {
+test('accepts an empty text and nothing beyond latin1 as a field value', () => {
   assert.is(isFieldValue(''), true)
   assert.is(isFieldValue('\u0100'), false)
   assert.is(isFieldValue('\u560d\u560a'), false)

@@ -31,7 +31,7 @@ test('knows each of the 256 bytes as part of a token or not', () => {
   }
 })
 
-test('takes neither an empty text nor characters beyond latin1 for a token', () => {
+test('accepts neither an empty text nor characters beyond latin1 as a token', () => {
   assert.is(isToken(''), false)
   assert.is(isToken('\u0141'), false)
   assert.is(isToken('a\u2028'), false)
@@ -46,7 +46,7 @@ test('parses a token list with blanks, tabs and empty elements', () => {
   assert.equal(parseTokenList(' ,\t, '), [])
 })
 
-test('finds a token list malformed when anything stands between tokens but a comma', () => {
+test('treats a token list as malformed when anything but a comma is between tokens', () => {
   for (const text of ['keep-alive Upgrade', '"Upgrade"', 'a/b', 'a;b', 'a, (b)', 'a\u00a0', '\u00ff\u00fe', 'a\0']) {
     assert.is(parseTokenList(text), null, JSON.stringify(text))
   }
@@ -99,7 +99,7 @@ test('S-11: never reads list text inside a quoted value as another offer', () =>
   assert.is(parseExtensions('x-conf; y=",permessage-deflate; client_max_window_bits,"'), null)
 })
 
-test('S-03: takes names of object members for plain text', () => {
+test('S-03: treats names of object members as plain text', () => {
   for (const name of OBJECT_NAMES) {
     assert.equal(parseExtensions(`${name}; ${name}=${name}`), [extension(name, [name, name])])
     assert.equal(parseSubprotocols(name), [name])

@@ -57,7 +57,7 @@ test('hs.ok.origin-same: knows the server’s own origin', () => {
   assert.is(isSameOrigin('http://example.com.', 'example.com.', false), true)
 })
 
-test('S-45: takes another scheme, host or port for another origin', () => {
+test('S-45: treats another scheme, host or port as another origin', () => {
   assert.is(isSameOrigin('http://other.example', 'example.com', false), false)
   assert.is(isSameOrigin('https://example.com', 'example.com', false), false)
   assert.is(isSameOrigin('http://example.com', 'example.com', true), false)
@@ -68,7 +68,7 @@ test('S-45: takes another scheme, host or port for another origin', () => {
   assert.is(isSameOrigin('', 'example.com', false), false)
 })
 
-test('is never of the same origin as a host that is none', () => {
+test('never treats an invalid host as the same origin', () => {
   assert.is(isSameOrigin('http://evil.example', 'a@evil.example', false), false)
   assert.is(isSameOrigin('http://evil.example', 'evil.example/', false), false)
   assert.is(isSameOrigin('http://evil.example', '', false), false)

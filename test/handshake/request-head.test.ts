@@ -66,7 +66,7 @@ test('parses a head whole', () => {
   })
 })
 
-test('gives the text of a head, and begins with another when it is told to', () => {
+test('returns the text of a head, and starts another after restart()', () => {
   const parser = new RequestHeadParser()
   const texts = [H0, 'GET /other HTTP/1.1\r\n\r\n', 'broken\r\n', H0]
   for (const text of texts) {
@@ -146,7 +146,7 @@ test('grows its buffer without losing a byte', () => {
   }
 })
 
-test('hs.ok.leading-crlf: takes one empty line before the request line and no more', async () => {
+test('hs.ok.leading-crlf: accepts one empty line before the request line and no more', async () => {
   assert.equal(parse(`\r\n${H0}`), { ...PARSED, end: H0.length + 2 })
   assert.equal(parse(`\r\n${H0}`, everyByte(`\r\n${H0}`)), { ...PARSED, end: H0.length + 2 })
   await assertRefused(`\r\n\r\n${H0}`, 400, /^byte 0x0d is not allowed in the method$/)
@@ -239,7 +239,7 @@ test('hs.syntax.tls-on-plain: refuses a TLS greeting at its first byte', async (
   await assertRefused('\x16', 400, /^byte 0x16 is not allowed in the method$/)
 })
 
-test('S-19: takes a head of the largest size and refuses one byte more', async () => {
+test('S-19: accepts a head of the largest size and refuses one byte more', async () => {
   const head = (size: number) => `GET / HTTP/1.1\r\nA: ${'x'.repeat(size - 23)}\r\n\r\n`
   for (const [maxSize, limits] of [[16_384, undefined] as const, [100, { maxSize: 100 }] as const]) {
     assert.is(parse(head(maxSize), [], limits)?.end, maxSize)
@@ -266,7 +266,7 @@ test('S-05: refuses more fields than are allowed', async () => {
   await assertRefused(head(3), 431, /more than 2 fields/, { maxFieldCount: 2 })
 })
 
-test('takes nothing more after a failure or a head', async () => {
+test('accepts nothing more after a failure or a head', async () => {
   for (const first of ['G\0', 'x'.repeat(20_000), H0]) {
     const parser = new RequestHeadParser()
     const push = (text: string) => parser.push(Buffer.from(text, 'latin1'), 0, text.length)
@@ -277,7 +277,7 @@ test('takes nothing more after a failure or a head', async () => {
   }
 })
 
-test('S-03: takes names of object members for plain names', () => {
+test('S-03: treats names of object members as plain names', () => {
   const names = ['constructor', '__proto__', 'toString']
   const text = `GET / HTTP/1.1\r\n${names.map((name) => `${name}: ${name}\r\n`).join('')}\r\n`
   assert.equal(

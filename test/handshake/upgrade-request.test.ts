@@ -39,7 +39,7 @@ async function assertRefused(head: UpgradeRequestHead, status: number, code: str
   assert.match(error.message, message)
 }
 
-test('hs.ok.minimal: takes out what the smallest request asks for', () => {
+test('hs.ok.minimal: extracts what the smallest request asks for', () => {
   assert.equal(checkUpgradeRequest(request()), {
     key: KEY,
     subprotocols: [],
@@ -51,7 +51,7 @@ test('hs.ok.minimal: takes out what the smallest request asks for', () => {
   })
 })
 
-test('takes out origin, subprotocols, extensions, path and query', () => {
+test('extracts origin, subprotocols, extensions, path and query', () => {
   const head = request({
     Origin: 'http://example.com',
     'Sec-WebSocket-Protocol': 'chat, superchat',
@@ -86,12 +86,12 @@ test('hs.ok.key-ows: trims the key', () => {
   assert.is(checkUpgradeRequest(request({ 'Sec-WebSocket-Key': ` \t ${KEY} \t` })).key, KEY)
 })
 
-test('hs.ok.absolute-form: takes the authority of an absolute target instead of Host (RFC 9112 §3.2.2)', () => {
+test('hs.ok.absolute-form: uses the authority of an absolute target instead of Host (RFC 9112 §3.2.2)', () => {
   const found = checkUpgradeRequest({ ...request(), url: 'http://other.example:8000/chat?a' })
   assert.equal([found.host, found.path, found.query], ['other.example:8000', '/chat', 'a'])
 })
 
-test('hs.ok.http12: takes a higher minor version for 1.1', () => {
+test('hs.ok.http12: treats a higher minor version as 1.1', () => {
   assert.is(checkUpgradeRequest({ ...request(), httpVersion: '1.2' }).path, '/chat')
 })
 
@@ -209,7 +209,7 @@ test('hs.proto.*, hs.ext.*: refuses malformed lists', async () => {
   }
 })
 
-test('S-34: refuses a second field of a name that stands once, equal or not', async () => {
+test('S-34: refuses a second field of a name that is allowed once, equal or not', async () => {
   const names = { Host: 'example.com', Upgrade: 'websocket', 'Sec-WebSocket-Key': KEY, Origin: 'http://a' }
   for (const [name, value] of Object.entries(names)) {
     for (const second of [value, 'x', '']) {

@@ -5,8 +5,8 @@ const test = suite('deduplicator')
 
 test('accepts each message of a process once', () => {
   const seen = new Deduplicator()
-  const taken = [1, 1, 3, 2, 4].map((sequence) => seen.accept({ origin: 'p', sequence }))
-  assert.equal(taken, [true, false, true, false, true])
+  const accepted = [1, 1, 3, 2, 4].map((sequence) => seen.accept({ origin: 'p', sequence }))
+  assert.equal(accepted, [true, false, true, false, true])
   assert.is(seen.accept({ origin: 'q', sequence: 1 }), true)
 })
 

@@ -109,10 +109,10 @@ withRedis('redis: the same, and again after it was killed and restarted; the gap
     assert.is(got.length + missed, meanwhile.get(room)?.flat().length, room)
     assert.is(new Set(received).size, received.length, 'each once')
     for (const [sender, texts] of meanwhile.get(room)?.entries() ?? []) {
-      const kept = got.filter(isOf(`meanwhile ${sender}`))
+      const fromSender = got.filter(isOf(`meanwhile ${sender}`))
       assert.equal(
-        kept,
-        texts.filter((text) => kept.includes(text)),
+        fromSender,
+        texts.filter((text) => fromSender.includes(text)),
       )
     }
   }

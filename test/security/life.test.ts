@@ -18,7 +18,7 @@ async function pour(port: number, client: RawClient, bytes: Buffer, enough: () =
 test('S-41: closes, cuts and sends inside every handler, to itself and to others', async (t) => {
   const { server, port, errors } = await startEcho(t, {}, (connection) => {
     connection.onMessage = (data) => {
-      // Everybody is told, some leave meanwhile.
+      // Every connection gets the message, some leave meanwhile.
       for (const other of server.connections) {
         other.send(data)
         if (data === 'cut') other.terminate()
@@ -122,14 +122,14 @@ test('S-51: reads no more from a peer that does not read than the high-water mar
   const message = frame(2, Buffer.alloc(60_000))
   let most = 0
   let quiet = 0
-  let taken = -1
+  let lastFlushed = -1
   // Until nothing moves though the server has had many turns.
   await pour(port, client, message, () => {
     most = Math.max(most, connections[0].bufferedAmount)
     const { bytesWritten } = client.socket
     const flushed = bytesWritten - client.socket.writableLength
-    quiet = flushed === taken ? quiet + 1 : 0
-    taken = flushed
+    quiet = flushed === lastFlushed ? quiet + 1 : 0
+    lastFlushed = flushed
     return quiet > 25
   })
   assert.ok(most > 0 && most < 400_000, `${most}`)
@@ -143,15 +143,15 @@ test('S-51: closes with 1013 over maxBufferedAmount, or drops', async (t) => {
     const { server, port, connections } = await startEcho(t, { overflow, maxBufferedAmount: 3_000_000 })
     const client = await RawClient.open(port)
     client.socket.pause()
-    const taken: boolean[] = []
+    const withinLimit: boolean[] = []
     for (let i = 0; i < 30; i++) {
       connections[0].send(Buffer.alloc(1_000_000))
-      taken.push(connections[0].bufferedAmount <= 3_100_000)
+      withinLimit.push(connections[0].bufferedAmount <= 3_100_000)
       await new Promise((resolve) => setImmediate(resolve))
     }
     const { droppedMessages } = server.stats()
     t.after(() => client.socket.destroy())
-    return [connections[0], taken, droppedMessages]
+    return [connections[0], withinLimit, droppedMessages]
   }
   const [closed, bounded] = await send('close')
   assert.ok(bounded.every(Boolean))

@@ -15,7 +15,7 @@ const absent: Readonly<Record<string, string>> = {
   'S-56': 'WebSocket over HTTP/2 (RFC 8441) is not built: no server here speaks h2',
 }
 
-/** The ids that stand in titles of tests, whatever the file; one title may name several. */
+/** The ids in titles of tests, whatever the file; one title may name several. */
 function titledIds(): Set<string> {
   const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.test.ts'))
   const titles = files.flatMap((name) => [
@@ -31,7 +31,7 @@ test('the rows are S-01 to S-58', () => {
   )
 })
 
-test('every row stands in the title of a test, or in the table of what is absent', () => {
+test('every row is in the title of a test, or in the table of what is absent', () => {
   const titled = titledIds()
   const missing = rows.filter(({ id }) => !titled.has(id) && absent[id] === undefined)
   assert.equal(missing, [])

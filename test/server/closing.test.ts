@@ -76,7 +76,7 @@ test('S-37: cuts a peer that does not answer the Close frame, and one that goes 
   }
 })
 
-test('reads what a peer still sends after a violation to the end, and cuts it when there is none', async (t) => {
+test('reads on after a violation until the peer ends, and cuts a peer that does not end', async (t) => {
   const { port, server, accepted } = await runServer(t, { closeTimeout: 100 })
   const client = await RawClient.open(port)
   client.send(frame(3), frame(1, 'x'), Buffer.alloc(100_000))
@@ -104,7 +104,7 @@ test('S-22: survives every violation without a listener', async (t) => {
   }
 })
 
-test('S-36: takes nothing after close or the end, and never writes behind a Close frame', async (t) => {
+test('S-36: accepts nothing after close or the end, and never writes after a Close frame', async (t) => {
   const { port, next } = await runServer(t)
   const accepted = next()
   const client = await RawClient.open(port)

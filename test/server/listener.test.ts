@@ -90,7 +90,7 @@ test('hands on a body of any size, with the head and behind it', async (t) => {
   }
 })
 
-test('takes an upgrade on a connection that began with plain HTTP, with frames behind it', async (t) => {
+test('accepts an upgrade on a connection that began with plain HTTP, followed by frames', async (t) => {
   const { port, server } = await listen(t)
   const { socket, until } = open(t, port)
   socket.write(plain('/one'))

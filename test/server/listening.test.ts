@@ -40,7 +40,7 @@ test('listens on a unix socket', async (t) => {
   await server.close()
 })
 
-test('rejects when the port is taken', async (t) => {
+test('rejects when the port is in use', async (t) => {
   const { port } = await runServer(t)
   assert.is((await thrownBy(() => new WebSocketServer().listen(port))).code, 'EADDRINUSE')
 })

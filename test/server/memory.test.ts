@@ -12,11 +12,11 @@ const test = suite('memory')
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
 
-/** A holder of so many bytes; a Close frame cannot be had by `stuck` ones. */
+/** A holder of that many bytes; a stuck one releases none of them in `fail`. */
 class Holder {
   readonly log: string[] = []
   memoryUsed: number
-  told = 0
+  reported = 0
   state: 'open' | 'closed' = 'open'
   readonly #isStuck: boolean
   ledger: MemoryLedger | null = null
@@ -27,8 +27,8 @@ class Holder {
   }
 
   account(): void {
-    this.ledger!.change(this.memoryUsed - this.told)
-    this.told = this.memoryUsed
+    this.ledger!.change(this.memoryUsed - this.reported)
+    this.reported = this.memoryUsed
   }
 
   fail(closeCode: number, code: string): void {
@@ -53,11 +53,11 @@ function ledgerOf(limit: number, holders: Holder[]): MemoryLedger {
   return ledger
 }
 
-test('may use a quarter of what the heap may grow to unless told otherwise', () => {
+test('defaults to a quarter of the heap size limit', () => {
   assert.is(defaultMaxMemory(), Math.floor(getHeapStatistics().heap_size_limit / 4))
 })
 
-test('adds up what is held, and is spent at its limit', () => {
+test('adds up the memory in use, and is spent at its limit', () => {
   const ledger = new MemoryLedger(100, [])
   ledger.change(99)
   assert.equal([ledger.used, ledger.isSpent], [99, false])

@@ -56,7 +56,7 @@ test('says when there is too much to send, and when it is gone', async (t) => {
   const chunk = Buffer.alloc(100_000)
   let count = 1
   while (connection.send(chunk) === 'sent') count++
-  // What one tick sends is handed over at its end: only then is it known what the system takes.
+  // What one tick sends is written at its end: only then is it known how much the system accepts.
   while (connection.bufferedAmount > 0 && connection.send(chunk) === 'sent') count++
   assert.ok(connection.bufferedAmount > 100_000)
   const drained = connection.drained()

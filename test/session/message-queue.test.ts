@@ -65,7 +65,7 @@ test('calls onFull at the high bytes, a character of text counting two, and onRo
   assert.equal(calls, ['full', 'room'])
 })
 
-test('takes messages that arrive inside onRoom in order', () => {
+test('delivers messages that arrive inside onRoom in order', () => {
   const calls: string[] = []
   const queue: MessageQueue = new MessageQueue(readQueueMarks({ queueHighCount: 2 }), {
     onFull: () => calls.push('full'),
@@ -75,9 +75,9 @@ test('takes messages that arrive inside onRoom in order', () => {
     },
   })
   for (const message of ['a', 'b']) queue.push(message)
-  const taken: (Data | undefined)[] = []
-  for (let i = 0; i < 5; i++) taken.push(queue.shift())
-  assert.equal(taken, ['a', 'b', 'c', 'd', 'e'])
+  const shifted: (Data | undefined)[] = []
+  for (let i = 0; i < 5; i++) shifted.push(queue.shift())
+  assert.equal(shifted, ['a', 'b', 'c', 'd', 'e'])
   assert.equal(calls, ['full', 'room', 'full', 'room'])
 })
 

@@ -120,7 +120,7 @@ test('lets in the own origin and no origin, foreign ones only where they are lis
   assert.is((await refusedWs(`${ws}/listed`, { origin: 'https://friend.example.evil.example' })).status, 403)
 })
 
-test('takes the server’s origins and subprotocols where the view has none', async (t) => {
+test('uses the server’s origins and subprotocols where the view has none', async (t) => {
   const urls = {
     '/server': require_websocket(() => {}),
     '/view': require_websocket(() => {}, { origins: [], subprotocols: ['own'] }),
@@ -144,7 +144,7 @@ test('chooses the client’s favourite among the view’s subprotocols, and none
   assert.match(error.message, 'Server sent no subprotocol')
 })
 
-test('takes the limits of a view over those of the server', async (t) => {
+test('prefers the limits of a view to those of the server', async (t) => {
   const view = require_websocket(({ websocket }) => websocket.wait(), { maxMessageSize: 10 })
   const { ws } = await serve(t, { urls: { '/': view, '/server': require_websocket((r) => r.websocket.wait()) } })
   const client = await openWs(`${ws}/`)

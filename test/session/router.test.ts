@@ -80,7 +80,7 @@ test('answers 404 where there is nothing and 400 for a malformed escape, to both
   assert.is((await fetchPlain(`${http}/x/1`)).body, 'x')
 })
 
-test('takes a target in absolute form', async (t) => {
+test('accepts a target in absolute form', async (t) => {
   const { ws, http } = await serve(t, { urls: { '/x/:a': accept_websocket((request) => request.params['a']) } })
   assert.is((await fetchPlain(`${http}/`, { path: 'http://host/x/1?b' })).body, '1')
   const closeFrame = '\x88\x82\x00\x00\x00\x00\x03\xe8'

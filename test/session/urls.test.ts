@@ -37,7 +37,7 @@ test('gives parameters by name, one segment each, never an empty one', () => {
   assert.is(foundAt('/chat/red/ann/x'), undefined)
 })
 
-test('takes the first of two patterns with parameters that both match', () => {
+test('uses the first of two patterns with parameters that both match', () => {
   assert.equal(urls.match('/chat/echo')?.value, 'room')
   assert.equal(urls.match('/other/echo')?.value, 'echo of any')
 })
@@ -101,7 +101,7 @@ test('keeps a literal apart from a parameter of the same text', () => {
   assert.is(table.match('/a/y')?.value, 'parameter')
 })
 
-test('takes what nothing else takes to the pattern *', () => {
+test('uses the pattern * for what no other pattern matches', () => {
   const table = new Urls({ '/a': 'a', '*': 'rest' })
   assert.is(table.match('/a')?.value, 'a')
   assert.is(table.match('/b/c')?.value, 'rest')

@@ -78,7 +78,7 @@ test('ends a waiting wait with null when the connection closes', async () => {
   assert.is(ws.is_closed(), true)
 })
 
-test('gives up a wait with null after its timeout, open, and loses no message', () =>
+test('ends a wait with null after its timeout, stays open, and loses no message', () =>
   withClock(async (tick) => {
     const { connection, ws } = open()
     const waiting = ws.wait({ timeout: 100 })
@@ -91,7 +91,7 @@ test('gives up a wait with null after its timeout, open, and loses no message', 
     assert.is(ws.read(), 'late')
   }))
 
-test('takes a message that comes before the timeout, and its timer does no more', () =>
+test('returns a message that arrives before the timeout, and its timer does nothing more', () =>
   withClock(async (tick) => {
     const { connection, ws } = open()
     const waiting = ws.wait({ timeout: 100 })
@@ -104,7 +104,7 @@ test('takes a message that comes before the timeout, and its timer does no more'
     assert.is(await next, 'next')
   }))
 
-test('waits a timeout of 0 in a turn of its own, and takes what is queued at once', () =>
+test('waits a timeout of 0 in a turn of its own, and returns a queued message at once', () =>
   withClock(async (tick) => {
     const { connection, ws } = open()
     connection.receive('queued')
@@ -444,7 +444,7 @@ test('knows its connection and the subprotocol agreed on', () => {
   assert.is(ws.subprotocol, 'chat')
 })
 
-test('tells who watches of each message and of the end, until it is told not to', () => {
+test('notifies watchers of each message and of the end, until they are removed', () => {
   const { connection, ws } = open({ heartbeat: true })
   const seen: string[] = []
   const watcher = (name: string) => ({

@@ -10,7 +10,7 @@ const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 /** A running `dwebsocket` command that said where it listens. */
 export interface RunningCommand {
   readonly child: ChildProcess
-  /** What stands behind `listening `: `http://127.0.0.1:8000` or `ws://127.0.0.1:9001`. */
+  /** The text after `listening `: `http://127.0.0.1:8000` or `ws://127.0.0.1:9001`. */
   readonly address: string
   /** Ends it with `signal` (SIGTERM) and waits; resolves to its exit code. */
   stop(signal?: NodeJS.Signals): Promise<number | null>

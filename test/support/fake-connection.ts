@@ -24,7 +24,7 @@ export class FakeConnection {
   #waitingForRoom: (() => void)[] = []
   #undelivered: (string | Buffer)[] = []
 
-  /** Itself, as what the session takes it for. */
+  /** This object, typed as the session expects it. */
   get asConnection(): Connection {
     return this as unknown as Connection
   }
@@ -89,7 +89,7 @@ export class FakeConnection {
     for (const resolve of this.#waitingForRoom.splice(0)) resolve()
   }
 
-  /** The connection ends: by the peer's Close unless told otherwise. */
+  /** Ends the connection, by default with a Close frame of the peer. */
   end(info: Partial<CloseInfo> = {}): CloseInfo {
     const whole: CloseInfo = { code: 1000, reason: '', wasClean: true, initiator: 'remote', ...info }
     this.state = 'closed'

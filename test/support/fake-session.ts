@@ -13,7 +13,7 @@ export class FakePeer extends FakeConnection {
   readonly session: WebSocket
   /** What `bufferedAmount` says. */
   bufferedAmount = 0
-  /** Frames of every write, in order, taken apart: text as a string, binary as bytes. */
+  /** The decoded frames of every write, in order: text as a string, binary as bytes. */
   readonly received: (string | Buffer)[] = []
   /** How often something was handed over. */
   writeCount = 0

@@ -9,7 +9,7 @@ import { nginx } from './need.ts'
 import { blocks } from './readme.ts'
 import type { TestContext } from './unit.ts'
 
-/** Between the look for a free port and nginx's own try somebody else may have taken it. */
+/** Another process may take the free port between the search for it and nginx's attempt to bind it. */
 const MAX_ATTEMPTS = 3
 
 /** Starts nginx with the README's recipe before the application on `port`; it ends with the test. Resolves to its host. */

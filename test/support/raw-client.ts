@@ -22,7 +22,7 @@ afterEachTest(() => {
   for (const socket of openSockets) socket.destroy()
 })
 
-/** A WebSocket client of bare bytes: everything it sends is written out by the test, everything it gets is kept. */
+/** A WebSocket client of bare bytes: the test writes out everything it sends, and everything it receives is stored. */
 export class RawClient {
   readonly socket: Socket
   /** The head of the HTTP answer. */

@@ -18,7 +18,7 @@ export async function turns(count = 20): Promise<void> {
 export async function until(isSo: () => unknown): Promise<void> {
   const isOver = watchTest()
   while (!(await isSo())) {
-    if (isOver()) throw new Error('the test ended before its condition held')
+    if (isOver()) throw new Error('the test ended before its condition was true')
     await endOfTick()
   }
 }

@@ -31,7 +31,7 @@ export interface Outcome {
 /** The outcomes of this process so far, in order. */
 export const outcomes: Outcome[] = []
 
-/** Milliseconds a single test may take unless `suite` is told otherwise: a bound on hangs, never an assertion on speed. */
+/** Default limit in milliseconds for a single test: a bound on hangs, never an assertion on speed. */
 const TIME_LIMIT = 60_000
 
 /** The real ones, whatever a test does to the clock. */

@@ -22,7 +22,7 @@ export interface FrameParts {
   key?: Uint8Array | null
 }
 
-/** One frame; masked with a fixed key unless told otherwise (RFC 6455 §5.2). */
+/** One frame; masked with a fixed key by default (RFC 6455 §5.2). */
 export function frame(
   opcode: number,
   payload: string | Uint8Array = '',

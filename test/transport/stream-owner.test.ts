@@ -18,7 +18,7 @@ import { assert, suite, type TestContext } from '../support/unit.ts'
 
 const test = suite('stream owner')
 
-/** Notes what it is told. */
+/** Records the calls it receives. */
 class Owner implements StreamOwner {
   readonly log: string[] = []
 
@@ -135,7 +135,7 @@ for (const [name, make] of kinds) {
     assert.is(owner.log.join(''), 'keptowned')
   })
 
-  test(`${name} that is guarded is destroyed by an error, and nobody is told`, async (t) => {
+  test(`${name} that is guarded is destroyed by an error, and nobody is notified`, async (t) => {
     const [stream] = await make(t)
     guardStream(stream)
     guardStream(stream)

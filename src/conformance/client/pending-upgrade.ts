@@ -7,7 +7,7 @@ export interface PendingUpgrade {
   peer: Peer
   request: ClientRequest
   events: EventLog
-  /** Asks the driver to do something; false when it takes no commands. */
+  /** Asks the driver to do something; false when it accepts no commands. */
   ask(command: string): boolean
 }
 

@@ -9,7 +9,7 @@ export interface TargetOptions {
   unix?: string
   /** `host:port:address`: connect to that address for that host and port. */
   resolve?: string
-  /** Takes the place of the Host field. */
+  /** Replaces the Host field. */
   host?: string
   /** Further fields of every request. */
   fields?: [name: string, value: string][]

@@ -89,7 +89,7 @@ export class FrameReader {
     return this.#gather()
   }
 
-  /** Takes bytes and gives the frames that are whole now. */
+  /** Accepts bytes and returns the frames that are complete now. */
   push(chunk: Buffer): Frame[] {
     if (chunk.length > 0) {
       this.#chunks.push(chunk)

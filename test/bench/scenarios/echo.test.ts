@@ -32,10 +32,10 @@ test('sends by the clock in an open loop, whatever the server does', async (t) =
 
 test('counts the latency of an open loop from when a message was due', async (t) => {
   // The server holds everything back until the last message is there: the first has waited longest.
-  const held: FakeRequest[] = []
+  const delayed: FakeRequest[] = []
   const port = await startFakeServer(t, (request) => {
-    held.push(request)
-    if (held.length === 50) for (const one of held.splice(0)) echo(one)
+    delayed.push(request)
+    if (delayed.length === 50) for (const one of delayed.splice(0)) echo(one)
   })
   const order = makeOrder(port, { scenario: 'echo', connections: 2, rate: 500, warmupMs: 0, durationMs: 100 })
   const load = await prepareEcho(order)

@@ -21,7 +21,7 @@ test('-v counts, -q wins', () => {
   assert.is(parseOptions(['-vv', '-q']).verbosity, -1)
 })
 
-test('--bail stands alone or takes a number', () => {
+test('--bail works with or without a number', () => {
   assert.is(parseOptions(['--bail', 'ws://x']).bail, 1)
   assert.is(parseOptions(['--bail', '3']).bail, 3)
   assert.is(parseOptions(['--bail=4']).bail, 4)

@@ -19,7 +19,7 @@ async function serveRoster(t: TestContext) {
   return (place: string, id: number, name: string) => openWs(`${ws}/${place}?id=${id}&name=${name}`)
 }
 
-/** Reads until so many people are told, and returns their list. */
+/** Reads until the number of people is `wanted`, and returns their list. */
 async function listOf(client: WsClient, wanted: number): Promise<unknown> {
   for (;;) {
     const { count, people } = JSON.parse(String(await client.next()))

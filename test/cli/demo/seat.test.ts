@@ -35,7 +35,7 @@ test('a person who reconnects in time is not gone', (t) => {
   seat.occupy(first.session)
   seat.lose(first.session, 1, () => gone.push('first'))
   seat.occupy(second.session)
-  // A session that was replaced takes nobody along.
+  // The end of a session that was replaced does not affect its successor.
   seat.lose(first.session, 1, () => gone.push('again'))
   clock.tick(1_000)
   assert.equal([gone, seat.isAway], [[], false])

@@ -5,23 +5,23 @@ import { assert, suite } from '../../support/unit.ts'
 
 const test = suite('service desk')
 
-// biome-ignore lint/suspicious/noExplicitAny: what comes is looked at a property at a time
+// biome-ignore lint/suspicious/noExplicitAny: messages are checked one property at a time
 type Message = any
 
 const messagesTo = (peer: FakePeer): Message[] => peer.received.map((text) => JSON.parse(String(text)))
 
-/** How things stand for a page. */
+/** The latest state that a page received. */
 async function stateOf(peer: FakePeer): Promise<Message> {
   await endOfTick()
   return messagesTo(peer).findLast(({ entries }) => entries === undefined)
 }
 
-/** Waits until things stand as `check` says. */
+/** Waits until `check` accepts the state. */
 async function until(peer: FakePeer, check: (state: Message) => boolean): Promise<void> {
   while (!check(await stateOf(peer)));
 }
 
-/** What a page was told of conversations: `name: text`. */
+/** The conversation entries that a page received: `name: text`. */
 const talkOf = (peer: FakePeer): string[] =>
   messagesTo(peer).flatMap(({ entries = [] }) => entries.map(({ name, text }: Message) => `${name}: ${text}`))
 

@@ -24,7 +24,7 @@ test('a bounded number of rooms is remembered, the last ones', () => {
   assert.equal([rooms.length, rooms[0], rooms.at(-1)], [64, idOf(936, 1), idOf(999, 1)])
 })
 
-test('a first id is told from every message', () => {
+test('a first id is distinguished from every message', () => {
   assert.is(isJoined('{"id":"room0001.x.1","joined":true}'), true)
   for (const data of ['{"id":"x","data":"joined"}', '{"id":"x","gap":true}', '', Buffer.alloc(0), null]) {
     assert.is(isJoined(data), false)

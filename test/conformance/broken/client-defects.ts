@@ -22,8 +22,11 @@ const answer = {
   },
   'keeps-blanks-around-values': { sentence: 'does not trim field values', cases: ['client.resp.accept-ows'] },
   'head-in-one-segment': { sentence: 'refuses a 101 that comes in two segments', cases: ['client.resp.dribble'] },
-  'head-without-limit': { sentence: 'takes a head of any size', cases: ['client.resp.huge'] },
-  'accepts-any-status': { sentence: 'takes 200 for 101', cases: ['client.resp.status-200', 'client.resp.status-xxx'] },
+  'head-without-limit': { sentence: 'accepts a head of any size', cases: ['client.resp.huge'] },
+  'accepts-any-status': {
+    sentence: 'accepts 200 as if it were 101',
+    cases: ['client.resp.status-200', 'client.resp.status-xxx'],
+  },
   'accepts-any-upgrade': {
     sentence: 'does not look at Upgrade',
     cases: ['client.resp.no-upgrade', 'client.resp.bad-upgrade'],
@@ -35,12 +38,12 @@ const answer = {
   'accepts-missing-accept': { sentence: 'opens without an Accept', cases: ['client.resp.no-accept'] },
   'accepts-any-accept': { sentence: 'accepts a wrong Accept', cases: ['client.resp.bad-accept'] },
   'compares-accept-without-case': { sentence: 'compares the Accept without case', cases: ['client.resp.bad-accept'] },
-  'accepts-two-accepts': { sentence: 'takes the first of two Accepts', cases: ['client.resp.two-accept'] },
+  'accepts-two-accepts': { sentence: 'accepts the first of two Accepts', cases: ['client.resp.two-accept'] },
   'accepts-unoffered-extension': {
     sentence: 'accepts an extension it did not offer',
     cases: ['client.resp.ext-unasked'],
   },
-  'takes-first-of-two-extensions': { sentence: 'takes permessage-deflate twice', cases: ['client.resp.pmd-two'] },
+  'takes-first-of-two-extensions': { sentence: 'accepts permessage-deflate twice', cases: ['client.resp.pmd-two'] },
   'reads-no-extensions': {
     sentence: 'does not read the extensions field',
     cases: ['client.resp.ext-malformed', 'client.resp.pmd-bad'],
@@ -69,7 +72,7 @@ const frames = {
   'sends-longer-length-form': { sentence: 'writes short lengths in 16 bits', cases: ['client.frame.length-form'] },
   'ignores-top-bit-of-length': { sentence: 'ignores the top bit of a 64-bit length', cases: ['client.frame.msb'] },
   'accepts-longer-length-form': {
-    sentence: 'takes longer length forms than needed',
+    sentence: 'accepts longer length forms than needed',
     cases: ['client.frame.long-forms'],
   },
   'ignores-rsv': { sentence: 'ignores the reserved bits', cases: ['client.frame.rsv'] },
@@ -99,7 +102,7 @@ const closing = {
   'swaps-bytes-of-close-code': { sentence: 'swaps the bytes of the code it echoes', cases: ['client.close.reply'] },
   'ends-tcp-before-server': { sentence: 'ends TCP before the server does', cases: ['client.close.waits-for-server'] },
   'never-ends-tcp': { sentence: 'never ends TCP', cases: ['client.close.gives-up'] },
-  'accepts-any-close-code': { sentence: 'takes any close code', cases: ['client.close.codes-rx'] },
+  'accepts-any-close-code': { sentence: 'accepts any close code', cases: ['client.close.codes-rx'] },
   'ends-tcp-with-its-close': {
     sentence: 'does not wait for the reply to its Close',
     cases: ['client.close.client-initiated'],
@@ -114,14 +117,14 @@ const autobahn = {
   'ignores-rsv3': { sentence: 'ignores RSV3', cases: ['client.rsv.text-rsv3', 'client.frame.rsv'] },
   'skips-reserved-opcodes': { sentence: 'skips frames with reserved opcodes', cases: ['client.op.3-empty'] },
   'accepts-orphan-continuation': {
-    sentence: 'takes a continuation of nothing for a text',
+    sentence: 'reads a continuation without a start as a text',
     cases: ['client.frag.orphan-fin1'],
   },
   'checks-no-text': { sentence: 'does not check text', cases: ['client.utf8.ab-12-1'] },
   'checks-no-reason': { sentence: 'does not check that the reason is UTF-8', cases: ['client.close.reason-bad-utf8'] },
 } as const satisfies Record<string, Defect>
 
-/** Every defect of the client: what it does, and the cases of which one has to notice it. */
+/** Every defect of the client: what it does, and the cases, at least one of which must detect it. */
 export const clientDefects = {
   ...request,
   ...answer,

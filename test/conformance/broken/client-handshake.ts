@@ -39,7 +39,7 @@ export function formatRequest(url: URL, offer: string | null, defects: Defects):
   return { bytes: [`${method} ${target} HTTP/1.1`, ...fields, '', ''].join(end), key, offer }
 }
 
-/** Checks the 101 as RFC 6455 §4.1 asks and tells what was agreed; throws a `Refusal`. */
+/** Checks the 101 as RFC 6455 §4.1 asks and returns what was agreed; throws a `Refusal`. */
 export function checkAnswer(head: Head, request: ClientRequest, defects: Defects): Agreement | null {
   checkStatus(head, defects)
   const upgrade = valuesOf(head, 'upgrade').join(', ').toLowerCase()

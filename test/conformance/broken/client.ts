@@ -11,7 +11,7 @@ import { Peer } from './peer.ts'
 /** Milliseconds for the answer to the opening request. */
 const ANSWER_TIME = 5000
 
-/** What happens on a connection, as a driver tells it to the tester. */
+/** What happens on a connection, as a driver reports it to the tester. */
 export type ClientEvent =
   | { event: 'open' }
   | { event: 'message'; type: 'text' | 'binary'; size: number }

@@ -41,14 +41,14 @@ export const closing = {
     cases: ['close.then-ping', 'close.then-text'],
   },
   'goes-on-after-failing': {
-    sentence: 'keeps the connection after a violation',
+    sentence: 'leaves the connection open after a violation',
     cases: ['close.after-fail-silent', 'rsv.text-rsv3'],
   },
-  'accepts-close-of-one-byte': { sentence: 'takes a Close of one byte', cases: ['close.1-byte'] },
-  'accepts-any-close-code': { sentence: 'takes any close code', cases: ['close.invalid-999', 'close.invalid-1006'] },
-  'accepts-close-1005': { sentence: 'takes the close code 1005', cases: ['close.invalid-1005'] },
+  'accepts-close-of-one-byte': { sentence: 'accepts a Close of one byte', cases: ['close.1-byte'] },
+  'accepts-any-close-code': { sentence: 'accepts any close code', cases: ['close.invalid-999', 'close.invalid-1006'] },
+  'accepts-close-1005': { sentence: 'accepts the close code 1005', cases: ['close.invalid-1005'] },
   'accepts-unassigned-close-codes': {
-    sentence: 'takes close codes 1015 to 2999',
+    sentence: 'accepts close codes 1015 to 2999',
     cases: ['close.invalid-2000', 'close.invalid-1016'],
   },
   'refuses-close-codes-of-applications': {

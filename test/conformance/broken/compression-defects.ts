@@ -2,15 +2,15 @@ import type { Defect } from './defect.ts'
 
 /** Defects of permessage-deflate (RFC 7692). */
 export const compression = {
-  'pmd-takes-last-offer': { sentence: 'takes the last of two good offers', cases: ['pmd.neg.preference'] },
+  'pmd-takes-last-offer': { sentence: 'accepts the last of two good offers', cases: ['pmd.neg.preference'] },
   'pmd-reads-first-offer-only': { sentence: 'does not look past a bad offer', cases: ['pmd.neg.fallback-bad-first'] },
   'pmd-refuses-request-with-bad-offer': {
     sentence: 'refuses the request for a bad offer',
     cases: ['pmd.neg.bad-smwb-7', 'pmd.neg.bad-unknown-param'],
   },
-  'pmd-accepts-repeated-param': { sentence: 'takes a parameter twice', cases: ['pmd.neg.bad-dup-snct'] },
+  'pmd-accepts-repeated-param': { sentence: 'accepts a repeated parameter', cases: ['pmd.neg.bad-dup-snct'] },
   'pmd-accepts-flag-with-value': {
-    sentence: 'takes a value of a flag',
+    sentence: 'accepts a flag with a value',
     cases: ['pmd.neg.bad-snct-value', 'pmd.neg.bad-cnct-value'],
   },
   'pmd-ignores-unknown-param': { sentence: 'ignores unknown parameters', cases: ['pmd.neg.bad-unknown-param'] },
@@ -76,9 +76,12 @@ export const compression = {
     sentence: 'forgets the window at a plain message',
     cases: ['pmd.data.window-plain-between'],
   },
-  'pmd-keeps-half-the-window': { sentence: 'keeps 16 KiB of the window', cases: ['pmd.data.distance-32768-across'] },
+  'pmd-keeps-half-the-window': {
+    sentence: 'retains only 16 KiB of the window',
+    cases: ['pmd.data.distance-32768-across'],
+  },
   'pmd-takes-hint-for-agreed': {
-    sentence: 'takes the client_no_context_takeover it did not answer for agreed',
+    sentence: 'treats a client_no_context_takeover it did not answer as agreed',
     cases: ['pmd.data.window-after-hint'],
   },
   'pmd-keeps-window-against-agreement': {
@@ -90,7 +93,7 @@ export const compression = {
     cases: ['pmd.data.server-window-9', 'pmd.data.server-window-8'],
   },
   'pmd-takes-broken-data-for-empty': {
-    sentence: 'takes broken compressed data for an empty message',
+    sentence: 'reads broken compressed data as an empty message',
     cases: ['pmd.data.bad-btype3', 'pmd.data.bad-distance'],
   },
   'pmd-checks-no-text': {

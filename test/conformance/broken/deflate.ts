@@ -9,7 +9,7 @@ const WINDOW = 32_768
 type InflateWithInfo = (data: Buffer, options: object) => { buffer: Buffer; engine: { bytesWritten: number } }
 
 /**
- * Both directions of permessage-deflate, a message at a time (RFC 7692 §7.2). The window is kept here and given to
+ * Both directions of permessage-deflate, a message at a time (RFC 7692 §7.2). The window is stored here and given to
  * zlib as a dictionary, so that it survives a block with BFINAL, at which zlib's own stream ends.
  */
 export class Deflate {

@@ -7,14 +7,14 @@ export const frames = {
     cases: ['len.echo-form-125', 'inv.shortest-length'],
   },
   'accepts-longer-length-form': {
-    sentence: 'takes longer length forms than needed',
+    sentence: 'accepts longer length forms than needed',
     cases: ['len.long16-1', 'len.long64-5'],
   },
   'ignores-top-bit-of-length': {
     sentence: 'ignores the top bit of a 64-bit length',
     cases: ['len.msb-8000000000010000'],
   },
-  'cuts-length-to-32-bit': { sentence: 'keeps 32 bits of a 64-bit length', cases: ['len.huge-4g+5'] },
+  'cuts-length-to-32-bit': { sentence: 'reads only 32 bits of a 64-bit length', cases: ['len.huge-4g+5'] },
   'flips-a-byte-past-64k': {
     sentence: 'flips a byte past 64 KiB',
     cases: ['len.binary-random-131072', 'len.binary-random-65537'],
@@ -32,9 +32,9 @@ export const frames = {
     sentence: 'does not end when the client ends TCP',
     cases: ['close.fin-open', 'len.truncated-payload-fin'],
   },
-  'accepts-unmasked': { sentence: 'takes unmasked frames', cases: ['mask.unmasked-text'] },
+  'accepts-unmasked': { sentence: 'accepts unmasked frames', cases: ['mask.unmasked-text'] },
   'accepts-unmasked-control': {
-    sentence: 'takes unmasked control frames',
+    sentence: 'accepts unmasked control frames',
     cases: ['mask.unmasked-ping', 'mask.unmasked-close'],
   },
   'masks-its-own': { sentence: 'masks its own frames', cases: ['mask.server-never', 'inv.not-masked', 'len.text-125'] },
@@ -73,7 +73,7 @@ export const frames = {
   'skips-reserved-control': { sentence: 'skips reserved control frames', cases: ['op.12-data', 'op.15-octets'] },
   'takes-reserved-for-binary': { sentence: 'echoes frames with reserved opcodes', cases: ['op.12-data', 'op.4-data'] },
   'accepts-long-control': {
-    sentence: 'takes control frames above 125 bytes',
+    sentence: 'accepts control frames above 125 bytes',
     cases: ['ctl.ping-126', 'close.reason-124'],
   },
   'ignores-fin-on-control': {

@@ -130,7 +130,7 @@ export function unmask(piece: Buffer, key: Buffer, phase: number): void {
   for (let i = 0; i < piece.length; i++) piece[i]! ^= key[(phase + i) & 3]!
 }
 
-/** Whether a code may stand in a Close frame (RFC 6455 §7.4). */
+/** Whether a code is allowed in a Close frame (RFC 6455 §7.4). */
 export function isCloseCode(code: number, defects: Defects): boolean {
   if (defects.has('accepts-any-close-code')) return true
   if (defects.has('accepts-close-1005') && code === 1005) return true

@@ -3,7 +3,7 @@ import type { Defect } from './defect.ts'
 /** Defects of the opening handshake (RFC 6455 §4). */
 export const handshake = {
   'head-without-limit': {
-    sentence: 'takes a head of any size and waits for its end',
+    sentence: 'accepts a head of any size and waits for its end',
     cases: ['hs.limit.endless-line'],
   },
   'head-in-one-segment': {
@@ -11,32 +11,35 @@ export const handshake = {
     cases: ['hs.ok.dribble', 'hs.ok.split-crlf'],
   },
   'accepts-control-bytes': {
-    sentence: 'takes NUL and other control bytes in fields',
+    sentence: 'accepts NUL and other control bytes in fields',
     cases: ['hs.syntax.nul-value', 'hs.syntax.bare-cr'],
   },
   'skips-lines-without-colon': { sentence: 'skips field lines without a colon', cases: ['hs.syntax.no-colon'] },
-  'accepts-blank-before-colon': { sentence: 'takes a blank before the colon', cases: ['hs.syntax.space-before-colon'] },
+  'accepts-blank-before-colon': {
+    sentence: 'accepts a space before the colon',
+    cases: ['hs.syntax.space-before-colon'],
+  },
   'accepts-any-field-name': {
-    sentence: 'takes names that are no tokens',
+    sentence: 'accepts field names that are not tokens',
     cases: ['hs.syntax.empty-name', 'hs.syntax.space-in-name'],
   },
   'knows-capitalised-names-only': { sentence: 'does not know field names in lower case', cases: ['hs.ok.names-lower'] },
   'keeps-blanks-around-values': { sentence: 'does not trim field values', cases: ['hs.ok.key-ows', 'hs.ok.ows-tab'] },
-  'accepts-malformed-version': { sentence: 'takes HTTP/1.1x for HTTP/1.1', cases: ['hs.version.garbage'] },
+  'accepts-malformed-version': { sentence: 'reads HTTP/1.1x as HTTP/1.1', cases: ['hs.version.garbage'] },
   'accepts-http-1.0': { sentence: 'upgrades an HTTP/1.0 request', cases: ['hs.version.http10'] },
   'accepts-post': { sentence: 'upgrades a POST', cases: ['hs.method.post'] },
   'accepts-method-in-lower-case': { sentence: 'upgrades a `get`', cases: ['hs.method.lower'] },
   'refuses-with-200': { sentence: 'refuses with status 200', cases: ['hs.method.post', 'hs.key.missing'] },
   'refuses-absolute-form': { sentence: 'refuses a target in absolute form', cases: ['hs.ok.absolute-form'] },
-  'accepts-fragment-in-target': { sentence: 'takes a fragment in the target', cases: ['hs.target.fragment'] },
+  'accepts-fragment-in-target': { sentence: 'accepts a fragment in the target', cases: ['hs.target.fragment'] },
   'accepts-missing-host': { sentence: 'upgrades a request without Host', cases: ['hs.host.missing'] },
   'accepts-two-hosts': {
     sentence: 'upgrades a request with two Hosts',
     cases: ['hs.host.duplicate-same', 'hs.host.duplicate-other'],
   },
-  'accepts-any-host': { sentence: 'takes any text for a host', cases: ['hs.host.bad-chars', 'hs.host.bad-port'] },
+  'accepts-any-host': { sentence: 'accepts any text as a host', cases: ['hs.host.bad-chars', 'hs.host.bad-port'] },
   'ignores-body': {
-    sentence: 'takes the body of the request for frames',
+    sentence: 'reads the body of the request as frames',
     cases: ['hs.syntax.body-length', 'hs.syntax.te-and-cl'],
   },
   'answers-smuggled-request': {
@@ -54,7 +57,7 @@ export const handshake = {
   },
   'connection-as-a-whole': { sentence: 'does not read Connection as a list', cases: ['hs.ok.connection-list'] },
   'accepts-any-version': { sentence: 'upgrades every Sec-WebSocket-Version', cases: ['hs.ver.v14', 'hs.ver.missing'] },
-  'parses-version-as-number': { sentence: 'takes `013` for 13', cases: ['hs.ver.leading-zero', 'hs.ver.decimal'] },
+  'parses-version-as-number': { sentence: 'reads `013` as 13', cases: ['hs.ver.leading-zero', 'hs.ver.decimal'] },
   'reads-first-version-only': { sentence: 'overlooks a second Sec-WebSocket-Version', cases: ['hs.ver.duplicate-13'] },
   'refuses-version-without-13': {
     sentence: 'does not say which version it speaks',
@@ -62,10 +65,10 @@ export const handshake = {
   },
   'accepts-missing-key': { sentence: 'upgrades without Sec-WebSocket-Key', cases: ['hs.key.missing'] },
   'accepts-two-keys': {
-    sentence: 'takes the first of two keys',
+    sentence: 'accepts the first of two keys',
     cases: ['hs.key.duplicate-same', 'hs.key.duplicate-other'],
   },
-  'accepts-any-key': { sentence: 'takes any text for a key', cases: ['hs.key.len-15', 'hs.key.not-base64'] },
+  'accepts-any-key': { sentence: 'accepts any text as a key', cases: ['hs.key.len-15', 'hs.key.not-base64'] },
   'accept-without-plus': { sentence: 'computes a wrong Accept for a key with `+`', cases: ['hs.ok.accept-random'] },
   'accept-in-hex': { sentence: 'writes the Accept in hex', cases: ['hs.resp.accept', 'hs.ok.accept-vector'] },
   'echoes-all-subprotocols': { sentence: 'agrees to the whole list of subprotocols', cases: ['hs.proto.unknown-list'] },
@@ -96,7 +99,7 @@ export const handshake = {
   '101-with-bare-lf': { sentence: 'ends the lines of the 101 with LF', cases: ['hs.resp.syntax'] },
   '101-as-http-1.0': { sentence: 'answers in HTTP/1.0', cases: ['hs.resp.status-line', 'hs.ok.minimal'] },
   'serves-one-request-only': {
-    sentence: 'refuses the upgrade after a plain GET it kept the connection for',
+    sentence: 'refuses an upgrade that follows a plain GET on a keep-alive connection',
     cases: ['hs.ok.keepalive-first'],
   },
   'keeps-half-requests': { sentence: 'does not end when FIN cuts a request', cases: ['hs.limit.fin-half'] },

@@ -38,7 +38,7 @@ async function main(): Promise<void> {
   console.log(`listening ${server.url}`)
 }
 
-/** Connects once, tells what happens line by line, and takes the command `close` on standard input. */
+/** Connects once, reports events line by line, and reads the command `close` from standard input. */
 async function connect(url: string): Promise<void> {
   const onEvent = (event: object): void => console.log(JSON.stringify(event))
   const commands = createInterface(process.stdin)

@@ -3,11 +3,11 @@ import type { Defect } from './defect.ts'
 /** Defects in messages: fragments and text (RFC 6455 §5.4, §8.1). */
 export const messages = {
   'accepts-orphan-continuation': {
-    sentence: 'takes a continuation of nothing for a text',
+    sentence: 'reads a continuation without a start as a text',
     cases: ['frag.orphan-fin1', 'frag.orphan-empty'],
   },
   'accepts-start-inside-message': {
-    sentence: 'takes a new message inside another',
+    sentence: 'accepts a new message inside another',
     cases: ['frag.text-inside-text', 'frag.binary-inside-text'],
   },
   'leaks-control-into-message': { sentence: 'mixes ping data into the message', cases: ['frag.ping-does-not-leak'] },
@@ -33,16 +33,16 @@ export const messages = {
   },
   'checks-binary-as-text': { sentence: 'checks binary messages as text', cases: ['utf8.binary-any'] },
   'accepts-text-cut-short': {
-    sentence: 'takes text that ends inside a code point',
+    sentence: 'accepts text that ends inside a code point',
     cases: ['utf8.incomplete-end', 'utf8.ab-6-1'],
   },
-  'accepts-overlong': { sentence: 'takes overlong forms', cases: ['utf8.ab-17-1', 'utf8.ab-18-2'] },
-  'accepts-surrogates': { sentence: 'takes surrogates', cases: ['utf8.ab-20-1', 'utf8.surrogate-1-byte'] },
+  'accepts-overlong': { sentence: 'accepts overlong forms', cases: ['utf8.ab-17-1', 'utf8.ab-18-2'] },
+  'accepts-surrogates': { sentence: 'accepts surrogates', cases: ['utf8.ab-20-1', 'utf8.surrogate-1-byte'] },
   'accepts-above-10ffff': {
-    sentence: 'takes code points above U+10FFFF',
+    sentence: 'accepts code points above U+10FFFF',
     cases: ['utf8.ab-11-5', 'utf8.failfast-frame'],
   },
-  'accepts-bytes-f5-to-ff': { sentence: 'takes the bytes F5 to FF', cases: ['utf8.lead-f5', 'utf8.lead-ff'] },
+  'accepts-bytes-f5-to-ff': { sentence: 'accepts the bytes F5 to FF', cases: ['utf8.lead-f5', 'utf8.lead-ff'] },
   'fails-text-with-1002': { sentence: 'fails bad text with 1002', cases: ['utf8.lead-ff', 'close.code-on-bad-utf8'] },
   'strips-byte-order-mark': { sentence: 'strips the byte order mark', cases: ['utf8.bom'] },
   'ends-text-at-nul': { sentence: 'ends a text at NUL', cases: ['utf8.nul'] },

@@ -98,7 +98,7 @@ export class Output {
     return isWritten
   }
 
-  /** The Close that tells why the connection fails. */
+  /** The Close that states why the connection fails. */
   failure(code: number): boolean {
     if (this.#defects.has('fails-without-close')) return false
     if (this.#defects.has('fails-with-empty-close')) return this.#send(FIN | CLOSE, Buffer.alloc(0))

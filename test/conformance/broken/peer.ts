@@ -32,9 +32,9 @@ export interface PeerOptions {
   /** Bytes of the largest message. */
   maxMessage: number
   defects: Defects
-  /** Told when the connection fails because the other side broke a rule. */
+  /** Called when the connection fails because the other side broke a rule. */
   onFail?: (closeCode: number) => void
-  /** Told of each message; it is echoed when this returns true. */
+  /** Called with each message; it is echoed when this returns true. */
   onMessage?: (opcode: number, payload: Buffer) => boolean
 }
 
@@ -49,7 +49,7 @@ export class Peer {
   readonly #utf8: Utf8Check
   readonly #message: Gather
   readonly #control = new Gather()
-  readonly #heldPings: Buffer[] = []
+  readonly #bufferedPings: Buffer[] = []
   /** Bytes of a header that is not complete. */
   #rest: Buffer = Buffer.alloc(0)
   #frame: (FrameHeader & { done: number }) | null = null
@@ -72,14 +72,14 @@ export class Peer {
     this.#message = options.defects.has('shares-message-buffer') ? sharedMessage : new Gather()
   }
 
-  /** Takes bytes as TCP delivers them. */
+  /** Processes bytes as TCP delivers them. */
   receive(chunk: Buffer): void {
     if (this.#isOver) return
     this.#socket.cork()
     try {
       let bytes = this.#rest.length > 0 ? Buffer.concat([this.#rest, chunk]) : chunk
       this.#rest = Buffer.alloc(0)
-      while (bytes.length > 0 && !this.#isOver) bytes = this.#frame ? this.#takePayload(bytes) : this.#takeHeader(bytes)
+      while (bytes.length > 0 && !this.#isOver) bytes = this.#frame ? this.#readPayload(bytes) : this.#readHeader(bytes)
     } catch (error) {
       if (!(error instanceof Violation)) throw error
       this.#fail(error.closeCode)
@@ -99,7 +99,7 @@ export class Peer {
     if (!this.#defects.has('ignores-fin')) this.#endTcp()
   }
 
-  /** Starts the closing handshake; what still comes is taken until the Close is answered. */
+  /** Starts the closing handshake; incoming frames are processed until the Close is answered. */
   close(code: number): void {
     this.#isClosing = true
     this.#output.close(code)
@@ -107,7 +107,7 @@ export class Peer {
     setTimeout(() => this.#endTcp(), LINGER).unref()
   }
 
-  #takeHeader(bytes: Buffer): Buffer {
+  #readHeader(bytes: Buffer): Buffer {
     const { role, deflate, maxMessage } = this.#options
     const insideMessage = this.#isFragmented
     const room = maxMessage - this.#message.size
@@ -121,7 +121,7 @@ export class Peer {
     if (this.#defects.has('keeps-first-mask-key')) this.#frame.key = this.#firstKey ??= header.key
     if (header.opcode <= BINARY && !insideMessage) this.#startMessage(header)
     const rest = bytes.subarray(header.size)
-    return header.length === 0 ? this.#takePayload(rest) : rest
+    return header.length === 0 ? this.#readPayload(rest) : rest
   }
 
   #startMessage(header: FrameHeader): void {
@@ -130,7 +130,7 @@ export class Peer {
     if (this.#defects.has('pmd-inflates-plain-messages')) this.#isCompressed = this.#options.deflate !== null
   }
 
-  #takePayload(bytes: Buffer): Buffer {
+  #readPayload(bytes: Buffer): Buffer {
     const frame = this.#frame!
     const piece = bytes.subarray(0, frame.length - frame.done)
     if (frame.key) this.#unmask(piece, frame.key, frame)
@@ -179,7 +179,7 @@ export class Peer {
     if (isWanted && (!this.#isClosing || this.#defects.has('echoes-after-its-close')))
       this.#echo(this.#messageOpcode, payload)
     this.#isFragmented = false
-    for (const ping of this.#heldPings.splice(0)) this.#output.pong(ping)
+    for (const ping of this.#bufferedPings.splice(0)) this.#output.pong(ping)
   }
 
   #echo(opcode: number, payload: Buffer): void {
@@ -199,7 +199,8 @@ export class Peer {
       this.#newestPing = payload
       return
     }
-    if (this.#isFragmented && this.#defects.has('answers-pings-between-messages-only')) this.#heldPings.push(payload)
+    if (this.#isFragmented && this.#defects.has('answers-pings-between-messages-only'))
+      this.#bufferedPings.push(payload)
     else this.#output.pong(payload)
   }
 

@@ -18,7 +18,7 @@ export interface Proof<Name extends string> {
   tryCases(entries: readonly CatalogueEntry[], defects: ReadonlySet<Name>, isSearch: boolean): Promise<CaseResult[]>
 }
 
-/** Adds the tests which show that each defect is noticed by a id it names, and that nothing else is. */
+/** Adds the tests which show that a named case detects each defect, and that the unbroken peer passes those cases. */
 export function prove<Name extends string>(test: Suite, { side, defects, count, tryCases }: Proof<Name>): void {
   const table = Object.entries(defects) as [Name, Defect][]
   const cases = [...new Set(table.flatMap(([, defect]) => defect.cases))]
@@ -40,23 +40,23 @@ export function prove<Name extends string>(test: Suite, { side, defects, count, 
     )
   })
 
-  test('every id that a defect names can be run', () => {
+  test('every case that a defect names can be run', () => {
     assert.equal(
       cases.filter((id) => findCase(id) === undefined),
       [],
     )
   })
 
-  test(`the unbroken ${side} passes every id that a defect names`, async () => {
+  test(`the unbroken ${side} passes every case that a defect names`, async () => {
     const results = await tryCases(entriesOf(cases), new Set(), false)
     assert.equal(results.filter(({ verdict }) => verdict !== 'pass').map(describeResult), [])
   })
 
   for (const [index, [name, defect]] of table.entries()) {
-    test(`a id notices the ${side} that ${defect.sentence} (${name})`, async () => {
+    test(`a case detects the ${side} that ${defect.sentence} (${name})`, async () => {
       startUpTo(index + JOBS)
       let results = (await findings.get(name)) ?? []
-      // Under load the system joins segments, and with them goes a defect that shows between two: tried again alone.
+      // Under load the system joins segments, which hides a defect that shows only between two: try again alone.
       if (!isNoticed(results)) results = await tryCases(entriesOf(defect.cases), new Set([name]), true)
       assert.ok(
         isNoticed(results),

@@ -15,7 +15,7 @@ test('returns items in their order, whatever happens between', () => {
   assert.is(queue.length, 0)
 })
 
-test('puts an item back in front of those that nobody took yet', () => {
+test('puts an item back in front of those that nobody has removed yet', () => {
   const queue = new Queue<number>()
   queue.push(2)
   queue.unshift(1)

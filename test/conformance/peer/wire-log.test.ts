@@ -35,8 +35,8 @@ test('retains the first and the last events of many', () => {
 })
 
 test('reports each event as it happens', () => {
-  const told: WireEvent[] = []
-  const log = new WireLog((event) => told.push(event))
+  const reported: WireEvent[] = []
+  const log = new WireLog((event) => reported.push(event))
   log.out('fin', 'FIN')
-  assert.is(told.length, 1)
+  assert.is(reported.length, 1)
 })

@@ -49,12 +49,12 @@ test('gives a whole document about a good server', async (t) => {
 test('reports each result as it is known', async (t) => {
   const server = await startServer()
   t.after(() => server.close())
-  const told: string[] = []
+  const reported: string[] = []
   await run(server.url, ['hs.key.empty', 'hs.key.missing'], {
-    onStart: ({ target }) => told.push(target.url),
-    onResult: ({ id }) => told.push(id),
+    onStart: ({ target }) => reported.push(target.url),
+    onResult: ({ id }) => reported.push(id),
   })
-  assert.equal(told.sort(), ['hs.key.empty', 'hs.key.missing', server.url])
+  assert.equal(reported.sort(), ['hs.key.empty', 'hs.key.missing', server.url])
 })
 
 test('a server that answers nothing has its echo cases skipped', async (t) => {

@@ -59,7 +59,7 @@ test('the end by the server fails with an answer before it, an illegal Close, or
   assert.is((await outcomeOf(t, CLOSE_1000, expectServerEnd, false)).verdict, 'fail')
 })
 
-test('another code than the allowed one is a warning, no Close is none', async (t) => {
+test('a code other than the allowed one is a warning, a missing Close is not', async (t) => {
   const expect1002 = (trial: Trial, peer: Peer): Promise<void> => expectServerEnd(trial, peer, [1002])
   assert.is((await outcomeOf(t, CLOSE_1002, expect1002)).verdict, 'pass')
   assert.is((await outcomeOf(t, '', expect1002)).verdict, 'pass')

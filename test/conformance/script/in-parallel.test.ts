@@ -4,16 +4,16 @@ import { assert, suite, thrownBy } from '../../support/unit.ts'
 const test = suite('conformance/script/in-parallel')
 
 test('every item is used once, so many at a time', async () => {
-  const taken: number[] = []
+  const started: number[] = []
   let running = 0
   let most = 0
   await inParallel([1, 2, 3, 4, 5, 6, 7], 3, async (item) => {
     most = Math.max(most, ++running)
-    taken.push(item)
+    started.push(item)
     await new Promise((resolve) => setImmediate(resolve))
     running--
   })
-  assert.equal(taken, [1, 2, 3, 4, 5, 6, 7])
+  assert.equal(started, [1, 2, 3, 4, 5, 6, 7])
   assert.is(most, 3)
 })
 

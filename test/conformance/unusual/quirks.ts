@@ -59,7 +59,7 @@ const closing = {
 } as const
 
 /**
- * Legal behavior that a careless tester takes for a fault: what the server does, and the clause that allows it.
+ * Legal behavior that a careless tester mistakes for a fault: what the server does, and the clause that allows it.
  */
 export const quirks = { ...handshake, ...compression, ...frames, ...slowness, ...limits, ...closing } as const
 

@@ -7,11 +7,11 @@ import { frame, hex, unmasked } from '../../support/wire.ts'
 
 const test = suite('outbox')
 
-/** Notes each write; takes it at once, or keeps it until `release`. */
+/** Records each write; completes it at once, or delays it until `release`. */
 class Sink extends Writable {
   readonly writes: Buffer[] = []
   readonly slow: boolean
-  #held: (() => void)[] = []
+  #delayed: (() => void)[] = []
 
   constructor({ slow = false } = {}) {
     super()
@@ -28,12 +28,12 @@ class Sink extends Writable {
 
   #take(chunk: Buffer, done: () => void): void {
     this.writes.push(this.slow ? chunk : Buffer.from(chunk))
-    if (this.slow) this.#held.push(done)
+    if (this.slow) this.#delayed.push(done)
     else done()
   }
 
   release(): void {
-    for (const done of this.#held.splice(0)) done()
+    for (const done of this.#delayed.splice(0)) done()
   }
 
   get bytes(): Buffer {

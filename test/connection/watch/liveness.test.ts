@@ -69,7 +69,7 @@ test('pings after 25 s without a byte and cuts 20 s later', () => {
   assert.is(said[1][1].action, 'terminate')
 })
 
-test('takes any byte for a sign of life, before the ping and after it', () => {
+test('treats any byte as a sign of life, before the ping and after it', () => {
   const watched = new Watched()
   assert.equal(
     watched.pass(100, (snapshot) => {
@@ -82,7 +82,7 @@ test('takes any byte for a sign of life, before the ping and after it', () => {
   assert.equal(brief(watched.pass(45)), ['170 ping'])
 })
 
-test('takes a peer that reads what waits for it for alive, one that does not for gone', () => {
+test('treats a peer that reads the bytes waiting for it as alive, and one that does not as gone', () => {
   const reader = new Watched()
   reader.snapshot.bufferedAmount = 1_000_000
   assert.equal(

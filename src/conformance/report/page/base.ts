@@ -65,7 +65,7 @@ function verdictTag(verdict, known) {
   return el('span.tag.' + verdict, {}, known ? 'known' : verdict)
 }
 
-/** Words of the catalogue: what stands between backticks is bytes or code. */
+/** Words of the catalogue: text between backticks is bytes or code. */
 function prose(text) {
   return text.split('\x60').map((part, index) => index % 2 === 1 ? el('code', {}, part) : part)
 }

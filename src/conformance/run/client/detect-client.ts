@@ -7,7 +7,7 @@ import { fieldValue, Random } from '../../wire/index.ts'
 /** The number of the connection that finds out what the client can. */
 export const DETECTION = 0
 
-/** Milliseconds that an event of the driver may arrive later than what the client sends: it takes another way. */
+/** Milliseconds that an event of the driver may arrive later than what the client sends: it travels by another path. */
 const EVENT_DELAY = 1_000
 
 /**

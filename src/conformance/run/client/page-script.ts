@@ -51,15 +51,15 @@ function runConnection(number, agent) {
   const query = 'case=' + number + '&agent=' + encodeURIComponent(agent)
   const tell = (event) => fetch('/event?' + query + '&json=' + encodeURIComponent(JSON.stringify(event)),
     { method: 'POST' }).catch(() => {})
-  const told = []
+  const reports = []
   const path = '/runCase?' + query
   return connect(path, {
     oncreate(socket) { open.set(number, socket) },
-    onopen() { told.push(tell({ event: 'open' })) },
+    onopen() { reports.push(tell({ event: 'open' })) },
     onmessage(socket, data) { socket.send(data) },
-    onerror() { told.push(tell({ event: 'error' })) },
-    onclose({ code, reason }) { told.push(tell({ event: 'close', code, reason })) },
-  }).then(() => Promise.all(told)).finally(() => open.delete(number))
+    onerror() { reports.push(tell({ event: 'error' })) },
+    onclose({ code, reason }) { reports.push(tell({ event: 'close', code, reason })) },
+  }).then(() => Promise.all(reports)).finally(() => open.delete(number))
 }
 
 function connect(path, { oncreate, onopen, onmessage, onerror, onclose }) {

@@ -15,8 +15,8 @@ import { describeInbound, type Peer } from '../../peer/index.ts'
 import { type Case, expectCleanClose, expectEcho, type Trial } from '../../script/index.ts'
 import { acceptOf, encodeFrame, fieldValue, Op } from '../../wire/index.ts'
 
-/** Answers that have to be taken, one connection each. */
-function taken(id: string, ...answers: Answer[]): Case {
+/** Answers that the client must accept, one connection each. */
+function accepted(id: string, ...answers: Answer[]): Case {
   return {
     id: `client.resp.${id}`,
     connections: answers.length,
@@ -54,18 +54,18 @@ function otherCase(accept: string): string {
 const manyFields = Array.from({ length: 50 }, (_, index): [string, string] => [`X-Conf-${index + 1}`, 'v'])
 
 const takenRows: Case[] = [
-  taken('ok', {}),
-  taken('names-case', { rename: (name) => name.toLowerCase() }, { rename: (name) => name.toUpperCase() }),
-  taken('values-case', { set: { Upgrade: 'WebSocket', Connection: 'upgrade' } }),
-  taken('connection-list', { set: { Connection: 'keep-alive, Upgrade' } }),
-  taken(
+  accepted('ok', {}),
+  accepted('names-case', { rename: (name) => name.toLowerCase() }, { rename: (name) => name.toUpperCase() }),
+  accepted('values-case', { set: { Upgrade: 'WebSocket', Connection: 'upgrade' } }),
+  accepted('connection-list', { set: { Connection: 'keep-alive, Upgrade' } }),
+  accepted(
     'accept-ows',
     accepting((accept) => ` \t ${accept} \t `),
   ),
-  taken('reason', { statusLine: 'HTTP/1.1 101 X' }, { statusLine: 'HTTP/1.1 101 ' }),
-  taken('unknown-fields', { add: [...manyFields, ['Set-Cookie', 'a=b; Path=/']] }),
-  taken('dribble', { chop: { size: 1, pause: 1 } }),
-  taken(
+  accepted('reason', { statusLine: 'HTTP/1.1 101 X' }, { statusLine: 'HTTP/1.1 101 ' }),
+  accepted('unknown-fields', { add: [...manyFields, ['Set-Cookie', 'a=b; Path=/']] }),
+  accepted('dribble', { chop: { size: 1, pause: 1 } }),
+  accepted(
     '100-first',
     { prefix: 'HTTP/1.1 100 Continue\r\n\r\n' },
     { prefix: 'HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n' },

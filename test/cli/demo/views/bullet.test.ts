@@ -32,7 +32,7 @@ test('a comment goes to everybody, and a later page receives the last ones first
     const { data, gap } = JSON.parse(String(await client.next()))
     return gap ?? JSON.parse(data).text
   }
-  // Without an id the page is told that it has not got everything: nobody knows what it had.
+  // Without an id the page is notified of a gap: the server cannot know what it already received.
   assert.equal([await next(first), await next(second)], [true, true])
   first.send(write({ text: 'one' }))
   first.send('no comment')

@@ -8,7 +8,7 @@ const test = suite('chat')
 
 const PAGE = 'p'.repeat(32)
 
-// biome-ignore lint/suspicious/noExplicitAny: what comes is looked at a property at a time
+// biome-ignore lint/suspicious/noExplicitAny: messages are checked one property at a time
 type Message = any
 
 async function serveChat(t: TestContext) {

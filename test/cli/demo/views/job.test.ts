@@ -11,7 +11,7 @@ async function serveJobs(t: TestContext) {
   return { open: (key: string) => openWs(`${ws}/job?job=${key.padEnd(32, 'k')}`), errors }
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: what comes is looked at a property at a time
+// biome-ignore lint/suspicious/noExplicitAny: messages are checked one property at a time
 async function next(client: WsClient): Promise<any> {
   const message = JSON.parse(String(await client.next()))
   return message.data === undefined ? message : JSON.parse(message.data)
@@ -49,7 +49,7 @@ test('a page that connects to a running job receives its progress, and cannot st
   while ((await next(first)).percent !== 2);
   first.socket.terminate()
   const second = await open('one')
-  // The gap that somebody without an id is told of, then the news.
+  // A page without an id is first notified of a gap, then receives the new events.
   assert.ok((await next(second)).gap)
   const { percent } = await next(second)
   assert.ok(percent >= 2)

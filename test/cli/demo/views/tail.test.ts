@@ -11,7 +11,7 @@ import { openWs, refusedWs, type WsClient } from '../../../support/ws-client.ts'
 
 const test = suite('file tail')
 
-interface Told {
+interface Update {
   files?: string[]
   number?: number
   recent?: unknown[]
@@ -32,38 +32,38 @@ function makeFile(t: TestContext, content: string) {
 
 /** A page without a socket that reads as fast as the test says. */
 class Page extends FakePeer {
-  #onTold = (): void => {}
+  #onUpdate = (): void => {}
 
   override send(data: Parameters<FakePeer['send']>[0]): SendResult {
     const result = super.send(data)
-    this.#onTold()
+    this.#onUpdate()
     return result
   }
 
-  get last(): Told {
+  get last(): Update {
     return JSON.parse(String(this.received.at(-1)))
   }
 
-  /** Waits until the last thing it was told `isWanted`. */
-  told(isWanted: (told: Told) => unknown): Promise<void> {
+  /** Waits until its last update `isWanted`. */
+  updated(isWanted: (update: Update) => unknown): Promise<void> {
     return new Promise((resolve) => {
-      this.#onTold = () => {
+      this.#onUpdate = () => {
         if (this.received.length > 0 && isWanted(this.last)) resolve()
       }
-      this.#onTold()
+      this.#onUpdate()
     })
   }
 }
 
-/** Reads what a page is told until `isWanted`; resolves to that message and all entries up to it. */
-async function hear(client: WsClient, isWanted: (told: Told) => unknown) {
+/** Reads the updates of a page until one `isWanted`; resolves to it and all entries up to it. */
+async function hear(client: WsClient, isWanted: (update: Update) => unknown) {
   const entries: unknown[] = []
   for (;;) {
     const message = await client.next()
     if (message === null) throw new Error('the server closed')
-    const told: Told = JSON.parse(String(message))
-    entries.push(...(told.recent ?? told.entries ?? []))
-    if (isWanted(told)) return { told, entries }
+    const update: Update = JSON.parse(String(message))
+    entries.push(...(update.recent ?? update.entries ?? []))
+    if (isWanted(update)) return { update, entries }
   }
 }
 
@@ -73,17 +73,17 @@ test('several pages of one file share one follower and receive the same lines', 
   const first = await openWs(`${ws}/tail`)
   assert.equal((await hear(first, ({ size }) => size === 8)).entries, ['one', 'two'])
   const second = await openWs(`${ws}/tail/1`)
-  const { told } = await hear(second, () => true)
+  const { update } = await hear(second, () => true)
   assert.equal(
-    [told.files, told.number, told.recent, told.readBytes, told.readers],
+    [update.files, update.number, update.recent, update.readBytes, update.readers],
     [['app.log'], 1, ['one', 'two'], 8, 2],
   )
   appendFileSync(path, 'three\nfour')
   for (const client of [first, second]) {
     const heard = await hear(client, ({ size }) => size === 18)
-    assert.equal([heard.entries, heard.told.rest], [['three'], 'four'])
+    assert.equal([heard.entries, heard.update.rest], [['three'], 'four'])
     // What was there, the look back for a file written anew, and what is new: once for both pages.
-    assert.is(heard.told.readBytes, 8 + 8 + 10)
+    assert.is(heard.update.readBytes, 8 + 8 + 10)
   }
   second.socket.close()
   await hear(first, ({ readers }) => readers === 1)
@@ -115,16 +115,16 @@ test('a page that does not read is skipped, and receives the number of lines it 
   const stays = [file.follow(slow.session), file.follow(quick.session)]
   slow.bufferedAmount = 256 * 1024 + 1
   appendFileSync(path, 'last before\n')
-  await quick.told(({ size }) => size === 12)
+  await quick.updated(({ size }) => size === 12)
   appendFileSync(path, 'missed\n'.repeat(50))
-  await quick.told(({ size }) => size === 362)
+  await quick.updated(({ size }) => size === 362)
   assert.is(slow.last.size, 12)
   slow.drain()
-  await slow.told(({ entries }) => entries?.[0]?.event === 'missed')
+  await slow.updated(({ entries }) => entries?.[0]?.event === 'missed')
   assert.equal(slow.last.entries, [{ event: 'missed', count: 50 }])
   assert.is(slow.last.size, 362)
   appendFileSync(path, 'after\n')
-  await slow.told(({ size }) => size === 368)
+  await slow.updated(({ size }) => size === 368)
   assert.equal(slow.last.entries, ['after'])
   slow.end()
   quick.end()

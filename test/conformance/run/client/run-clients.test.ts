@@ -31,7 +31,7 @@ function verdictsOf({ cases }: RunResult): Record<string, string> {
   return Object.fromEntries(cases.map(({ id, verdict }) => [id, verdict]))
 }
 
-/** The text that a WebSocket tells before it closes. */
+/** The text that a WebSocket receives before it closes. */
 async function ask(url: string): Promise<string> {
   const socket = new WebSocket(url)
   const closed = once(socket, 'close')
