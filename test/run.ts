@@ -21,6 +21,7 @@ const SLOW = [
   'conformance/report/html',
   'conformance/run/',
   'conformance/unbroken',
+  'conformance/unusual',
   'connection/stress',
   'deflate/bomb',
   'deflate/ws-matrix',
