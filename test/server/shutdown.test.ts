@@ -3,8 +3,9 @@ import type { AddressInfo } from 'node:net'
 import type { Connection } from '../../src/connection/connection.ts'
 import { type CloseInfo, type ServerOptions, WebSocketServer } from '../../src/index.ts'
 import { readShutdownOptions, type ShutdownOptions } from '../../src/server/shutdown.ts'
+import { stopClock } from '../support/clock.ts'
 import { RawClient } from '../support/raw-client.ts'
-import { until } from '../support/tick.ts'
+import { turns, until } from '../support/tick.ts'
 import { assert, suite, type TestContext, thrownBy } from '../support/unit.ts'
 import { closeFrame, frame } from '../support/wire.ts'
 
@@ -83,15 +84,18 @@ test('lets connections go on for `drain`, and closes those that are left', async
 test('spreads the Close frames over `jitter`', async (t) => {
   const { server, port } = await run(t)
   const clients = await Promise.all(Array.from({ length: 20 }, () => polite(port)))
-  const times: number[] = []
-  for (const client of clients)
-    void client.until(() => client.closeCode !== null).then(() => times.push(performance.now()))
-  const begin = performance.now()
-  const { clean } = await server.shutdown({ jitter: 500 })
-  assert.is(clean, 20)
-  // Twenty at random over 500 ms: all within 100 ms of each other once in 10^12 runs.
-  assert.ok(Math.max(...times) - Math.min(...times) > 100)
-  assert.ok(Math.min(...times) - begin < 400)
+  const clock = stopClock(t)
+  const stopped = server.shutdown({ jitter: 500 })
+  const closed: number[] = []
+  for (let time = 0; time < 500; time += 100) {
+    clock.tick(100)
+    await turns()
+    closed.push(clients.filter(({ closeCode }) => closeCode !== null).length)
+  }
+  assert.is((await stopped).clean, 20)
+  // Twenty at random over 500 ms: all in the first or all in the last 100 ms once in 10^14 runs.
+  assert.ok(closed[0] < 20 && closed[3] > 0, `${closed}`)
+  assert.is(closed[4], 20)
 })
 
 test('is over at once with nobody there, and when the last one leaves', async (t) => {

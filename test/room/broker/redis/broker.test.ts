@@ -80,8 +80,11 @@ for (const kind of libraries) {
     here.broadcast('five')
     await until(() => back.received.length === 4 && stays.received.length === 5)
     const missed = back.envelopes.map(({ data, binary }) => data ?? binary)
-    assert.equal([isComplete, missed.slice(2)], [true, ['four', 'five']])
-    assert.equal(missed.slice(0, 2).sort(), ['/w==', 'two'])
+    assert.is(isComplete, true)
+    // Each once, and in the order of each process: between two of them there is none.
+    assert.equal(missed.toSorted(), ['/w==', 'five', 'four', 'two'])
+    assert.ok(missed.indexOf('two') < missed.indexOf('five'))
+    assert.ok(missed.indexOf('/w==') < missed.indexOf('four'))
     assert.equal((await there.join(new FakePeer().session, { last: back.envelopes[3].id })).missedCount, 0)
   })
 
@@ -197,9 +200,15 @@ withRedis('the presence of a process that dies expires', async (t) => {
   await rooms.room('lobby').join(new FakePeer().session, { as: 'ann' })
   const members = () => new Rooms({ broker: other }).room('lobby').members()
   await until(async () => (await members()).count === 1)
-  // It is renewed while the process lives: longer than it would last by itself.
-  const begin = performance.now()
-  await until(() => performance.now() - begin > 900)
+  // It is renewed while the process lives: nine times, which is three times as long as it would last by itself.
+  const [hash] = await client.keys('*:process:*')
+  let [left, renewals] = [0, 0]
+  await until(async () => {
+    const now = await client.pTTL(hash)
+    if (now > left) renewals += 1
+    left = now
+    return renewals > 9
+  })
   // On a machine that stood still it may have expired: then it is announced anew.
   await until(async () => (await members()).names.includes('ann'))
   client.destroy()
