@@ -9,9 +9,11 @@ import { type AnyHttpServer, attachTo } from './attachment.ts'
 import { type Acceptance, authorizeUpgrade } from './authorize.ts'
 import { ConnectionSet } from './connection-set.ts'
 import { Handshakes } from './handshakes.ts'
-import { Listener } from './listener.ts'
+import type { Port } from './listen-target.ts'
+import { Listener, type ListenerHost } from './listener.ts'
 import { readServerOptions, type ServerOptions, type ServerSettings } from './options.ts'
 import { answerError, answerUpgradeRequired } from './plain-response.ts'
+import { SecureListener } from './secure-listener.ts'
 import { endConnections, readShutdownOptions, type ShutdownOptions, type ShutdownResult } from './shutdown.ts'
 import { readStats, type ServerStats } from './stats.ts'
 import { refusePending, type Upgrade } from './upgrade.ts'
@@ -32,7 +34,7 @@ export class WebSocketServer {
   readonly #set: ConnectionSet
   readonly #handshakes: Handshakes
   readonly #draining = new AbortController()
-  #listener: Listener | null = null
+  #listener: Port | null = null
   #routes: Routes | null = null
 
   static {
@@ -88,30 +90,35 @@ export class WebSocketServer {
    */
   listen(portOrPath: number | string = 0, host = '127.0.0.1'): Promise<AddressInfo | string> {
     const handshakes = this.#handshakes
-    this.#listener = new Listener(
-      {
-        onUpgradeHead: (head, source, socket, rest) => handshakes.begin(head, source, socket, rest),
-        onHeadRefused: (error) => handshakes.onRefused(null, error),
-        attach: (httpServer) => this.attach(httpServer),
-        onRequest: (request, response) => this.#answer(request, response),
-        reportError: this.#set.reportError,
-      },
-      this.#settings,
-    )
+    const { http2 } = this.#settings
+    const portHost = {
+      attach: (httpServer: AnyHttpServer) => this.attach(httpServer),
+      onRequest: (request: IncomingMessage, response: ServerResponse) => this.#answer(request, response),
+      reportError: this.#set.reportError,
+    }
+    const headHost: ListenerHost = {
+      ...portHost,
+      onUpgradeHead: (head, source, socket, rest) => handshakes.begin(head, source, socket, rest),
+      onHeadRefused: (error) => handshakes.onRefused(null, error),
+    }
+    const isSecure = typeof http2 === 'object'
+    this.#listener = isSecure
+      ? new SecureListener(portHost, http2, this.#settings)
+      : new Listener(headHost, this.#settings)
     return this.#listener.listen(portOrPath, host)
   }
 
   /**
-   * Handles the upgrade requests of a `node:http` or `node:https` server, or of an http2 server with `allowHTTP1`. With
-   * other `'upgrade'` listeners on it, paths without a view are left to them. A request for another protocol, such as
-   * `Upgrade: h2c`, is handled as an ordinary one.
+   * Handles the upgrade requests of a `node:http` or `node:https` server, or of an http2 server: there extended CONNECT
+   * (RFC 8441), which it announces, and with `allowHTTP1` the upgrade requests of HTTP/1.1. With other listeners on it,
+   * paths without a view are left to them. A request for another protocol, such as `Upgrade: h2c`, is handled as an
+   * ordinary one.
    */
   attach(httpServer: AnyHttpServer): void {
     const handshakes = this.#handshakes
     attachTo(httpServer, {
       claims: (request) => this.#claims(request),
-      begin: (request, stream, head, isShared) =>
-        handshakes.begin(request, { message: request }, stream, head, isShared),
+      begin: (request, source, stream, head, isShared) => handshakes.begin(request, source, stream, head, isShared),
       leave: (stream, error) => handshakes.leave(stream, error),
     })
   }
