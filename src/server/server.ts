@@ -9,11 +9,9 @@ import { type AnyHttpServer, attachTo } from './attachment.ts'
 import { type Acceptance, authorizeUpgrade } from './authorize.ts'
 import { ConnectionSet } from './connection-set.ts'
 import { Handshakes } from './handshakes.ts'
-import type { Port } from './listen-target.ts'
-import { Listener, type ListenerHost } from './listener.ts'
 import { readServerOptions, type ServerOptions, type ServerSettings } from './options.ts'
 import { answerError, answerUpgradeRequired } from './plain-response.ts'
-import { SecureListener } from './secure-listener.ts'
+import { makePort, type Port, type PortHost } from './port.ts'
 import { endConnections, readShutdownOptions, type ShutdownOptions, type ShutdownResult } from './shutdown.ts'
 import { readStats, type ServerStats } from './stats.ts'
 import { refusePending, type Upgrade } from './upgrade.ts'
@@ -34,7 +32,7 @@ export class WebSocketServer {
   readonly #set: ConnectionSet
   readonly #handshakes: Handshakes
   readonly #draining = new AbortController()
-  #listener: Port | null = null
+  #port: Port | null = null
   #routes: Routes | null = null
 
   static {
@@ -78,7 +76,7 @@ export class WebSocketServer {
 
   /** The address of the server's own port, `null` when it does not listen. */
   address(): AddressInfo | string | null {
-    return this.#listener?.address() ?? null
+    return this.#port?.address() ?? null
   }
 
   /**
@@ -90,22 +88,15 @@ export class WebSocketServer {
    */
   listen(portOrPath: number | string = 0, host = '127.0.0.1'): Promise<AddressInfo | string> {
     const handshakes = this.#handshakes
-    const { http2 } = this.#settings
-    const portHost = {
-      attach: (httpServer: AnyHttpServer) => this.attach(httpServer),
-      onRequest: (request: IncomingMessage, response: ServerResponse) => this.#answer(request, response),
-      reportError: this.#set.reportError,
-    }
-    const headHost: ListenerHost = {
-      ...portHost,
+    const portHost: PortHost = {
       onUpgradeHead: (head, source, socket, rest) => handshakes.begin(head, source, socket, rest),
       onHeadRefused: (error) => handshakes.onRefused(null, error),
+      attach: (httpServer) => this.attach(httpServer),
+      onRequest: (request, response) => this.#answer(request, response),
+      reportError: this.#set.reportError,
     }
-    const isSecure = typeof http2 === 'object'
-    this.#listener = isSecure
-      ? new SecureListener(portHost, http2, this.#settings)
-      : new Listener(headHost, this.#settings)
-    return this.#listener.listen(portOrPath, host)
+    this.#port = makePort(portHost, this.#settings)
+    return this.#port.listen(portOrPath, host)
   }
 
   /**
@@ -156,7 +147,7 @@ export class WebSocketServer {
     callUser(() => this.onDraining(reason), this.#set.reportError)
     this.#draining.abort(reason)
     this.#handshakes.close()
-    const stopped = this.#listener?.close(settings.deadline)
+    const stopped = this.#port?.close(settings.deadline)
     const result = await endConnections(this.#set.connections, settings)
     await stopped
     return result
