@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import { PauseReason } from '../../core/input-gate.ts'
 import type { Protocol } from '../../core/protocol.ts'
 
@@ -11,20 +12,25 @@ const FRAME_WORK = 2048
 /** What a compressed byte can cost: a peer may send a new code table every 75 bytes. */
 const COMPRESSED_WORK = 256
 
+/** The number of no turn. */
+const NONE = -1
+
 /** Called when a connection may go on. */
 export interface TurnSink {
   onNextTurn(): void
 }
 
 /**
- * Pauses the input of a connection that has used up its share of a turn of the event loop until the next one. Work is
- * counted over several turns until it reaches half a share, then anew in each: a callback for every turn would cost more.
+ * Pauses the input of a connection that has used up its share of a turn of the event loop until the next one. It asks which
+ * turn it is after each half share only, and then counts that half as work of this turn. A callback for every turn would
+ * cost more, and a loop with a callback due does not wait until more sockets have input.
  */
 export class TurnShare {
   readonly #protocol: Pick<Protocol, 'frameCount' | 'compressedBytes' | 'pause'>
   readonly #sink: TurnSink
-  #work = 0
-  #isResetDue = false
+  /** The work of `#turn`; at the start, half a share of no turn. */
+  #work = SHARE / 2
+  #turn = NONE
   #frameCount = 0
   #compressedBytes = 0
 
@@ -40,34 +46,28 @@ export class TurnShare {
     const compressed = Math.max(0, compressedBytes - this.#compressedBytes)
     this.#frameCount = frameCount
     this.#compressedBytes = compressedBytes
-    this.#add(size + (messages + frames) * FRAME_WORK + compressed * COMPRESSED_WORK)
-  }
-
-  /** A turn has ended before the share was used up. */
-  reset(): void {
-    this.#work = 0
-    this.#isResetDue = false
-  }
-
-  #add(work: number): void {
+    const work = size + (messages + frames) * FRAME_WORK + compressed * COMPRESSED_WORK
     this.#work += work
-    if (this.#work < SHARE / 2) return
-    if (this.#work >= SHARE) this.#pause()
-    else if (!this.#isResetDue) {
-      this.#isResetDue = true
-      setImmediate(resetShare, this)
-    }
+    if (this.#work >= SHARE) this.#check(work)
   }
 
-  #pause(): void {
-    this.#work = 0
+  #check(lastWork: number): void {
+    const turn = currentTurn()
+    if (turn !== this.#turn) {
+      this.#turn = turn
+      this.#work = Math.max(SHARE / 2, lastWork)
+      if (this.#work < SHARE) return
+    }
+    this.#turn = NONE
+    this.#work = SHARE / 2
     this.#protocol.pause(PauseReason.TURN)
     setImmediate(continueWith, this.#sink)
   }
 }
 
-function resetShare(share: TurnShare): void {
-  share.reset()
+/** The number of the event loop's turn; 0 where the runtime does not count them, so that each share ends with a pause. */
+function currentTurn(): number {
+  return performance.nodeTiming?.uvMetricsInfo?.loopCount ?? 0
 }
 
 function continueWith(sink: TurnSink): void {
