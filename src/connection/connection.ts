@@ -5,6 +5,7 @@ import { CloseCode } from '../core/close-code.ts'
 import type { CloseInfo, ProtocolState } from '../core/closing-handshake.ts'
 import { ProtocolError, WebSocketError } from '../core/errors.ts'
 import { PauseReason } from '../core/input-gate.ts'
+import { destroyStream } from '../transport/http2-stream.ts'
 import type { ConnectionSetup, Data, PublicConnection, RequestSource } from './host.ts'
 import { Parts } from './parts.ts'
 import { flushEndOfTick } from './send/end-of-tick.ts'
@@ -141,7 +142,7 @@ export class Connection implements PublicConnection {
   terminate(error: Error = new WebSocketError('ERR_WS_TERMINATED', 'terminated by this side')): void {
     const { protocol, stream } = this.#parts
     protocol.receiveEnd(error, 'local')
-    stream.destroy()
+    destroyStream(stream)
   }
 
   /** Fails the connection with a Close frame (RFC 6455 §7.1.7). */
