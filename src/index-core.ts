@@ -20,10 +20,11 @@ export {
   type MessageLimits,
   type MessageSink,
 } from './core/message-assembler.ts'
-export type { MessageCodec } from './core/message-codec.ts'
+export type { InflateSink, MessageCodec, MessageDeflater, MessageInflater } from './core/message-codec.ts'
 export { Opcode } from './core/opcode.ts'
 export { plainEngine } from './core/plain-engine.ts'
 export { Protocol, type ProtocolOptions, type ProtocolSink } from './core/protocol.ts'
+export type { StreamSink } from './core/stream-assembler.ts'
 export { isValidUtf8, Utf8Validator } from './core/text.ts'
 export { fastEngine } from './fast/engine.ts'
 export { applyMask } from './fast/mask.ts'

@@ -8,9 +8,11 @@ import { PauseReason } from '../core/input-gate.ts'
 import { destroyStream } from '../transport/http2-stream.ts'
 import type { ConnectionSetup, Data, PublicConnection, RequestSource } from './host.ts'
 import { Parts } from './parts.ts'
+import type { OnStream } from './receive/stream-delivery.ts'
 import { flushEndOfTick } from './send/end-of-tick.ts'
 import type { Sendable, SendOptions, SendResult } from './send/outgoing.ts'
 import type { PreparedMessage } from './send/prepared-message.ts'
+import type { Source } from './send/source.ts'
 
 const noop = (): void => {}
 const zero = (): number => 0
@@ -98,11 +100,14 @@ export class Connection implements PublicConnection {
    *
    * @param options `compress: false` sends the message uncompressed, for secrets next to text that an attacker chooses
    *   (CRIME). `binary: false` sends bytes as text.
-   * @param data A string, a typed array, DataView or ArrayBuffer, a Blob (messages behind it wait until it is read), or
-   *   what `prepare` returned.
+   * @param data A string, a typed array, DataView or ArrayBuffer, a Blob (messages behind it wait until it is read), what
+   *   `prepare` returned, or an async iterable, such as a `ReadableStream` or `Readable`, of strings or of bytes. That is
+   *   sent as one message, a fragment for each part, as fast as the peer reads; `send` returns `'backpressure'`,
+   *   `drained()` resolves behind it, and messages sent meanwhile wait. When it throws, the connection is closed with 1011;
+   *   when the connection closes, it is asked to `return`.
    * @throws {TypeError} when `data` is something else, or bytes sent as text are not valid UTF-8.
    */
-  send(data: Sendable | PreparedMessage | Blob, options?: SendOptions): SendResult {
+  send(data: Sendable | PreparedMessage | Blob | Source, options?: SendOptions): SendResult {
     return this.#parts.output.send(data, options)
   }
 
@@ -148,6 +153,16 @@ export class Connection implements PublicConnection {
   /** Fails the connection with a Close frame (RFC 6455 §7.1.7). */
   fail(closeCode: number, code: string, message: string): void {
     this.#parts.protocol.fail(new ProtocolError(closeCode, code, message))
+  }
+
+  /**
+   * From now on messages are delivered in parts as they arrive, whatever their size, instead of `onMessage` (RFC 6455
+   * §5.4): `onStream` is called when one begins. Call `pause` when parts arrive faster than they are used. A message that
+   * has begun is streamed, too, so call this before `onConnection` returns to receive large ones. There is no way back;
+   * another call replaces `onStream`.
+   */
+  streamMessages(onStream: OnStream): void {
+    this.#parts.streamMessages(onStream)
   }
 
   /** Stops reading. Input that was read but not delivered waits; a closing handshake from this side goes on. */

@@ -14,6 +14,8 @@ export interface RateLimit {
  * option names what follows when it is exceeded.
  */
 export interface ConnectionLimits extends MessageLimits {
+  /** Bytes of one message that is received as a stream; more is 1009. Default `Infinity`. */
+  maxStreamSize: number
   /** When more bytes wait to be sent, `send` returns `'backpressure'` and reading from the peer stops. Default 1 MiB. */
   highWaterMark: number
   /** The most bytes that may wait to be sent; for a message that would exceed it see `overflow`. Default 16 MiB. */
@@ -32,7 +34,7 @@ export interface ConnectionLimits extends MessageLimits {
   headerTimeout: number
   /** Bytes a second that the payload of a frame must arrive at, over ten seconds; slower is 1013. Default 1024; 0 turns it off. */
   minPayloadRate: number
-  /** Time for a whole message once it has begun; then 1013. Default 60 s. */
+  /** Time for a whole message once it has begun, for the next part of a streamed one; then 1013. Default 60 s. */
   messageTimeout: number
   /** Time for the answer to a Close frame, and for reading the last one; then the transport is closed. Default 5 s. */
   closeTimeout: number
@@ -58,6 +60,7 @@ const rate: OptionRule<RateLimit> = {
 
 const rules = {
   maxMessageSize: positive(1024 * 1024),
+  maxStreamSize: positive(Number.POSITIVE_INFINITY),
   maxFrames: positive(131_072),
   highWaterMark: positive(1024 * 1024),
   maxBufferedAmount: positive(16 * 1024 * 1024),

@@ -19,9 +19,13 @@ export interface Link {
   readonly host: ConnectionHost
   /** The sending part, created when it is needed. */
   readonly output: Output
+  /** How the connection ended, null before it has. */
+  readonly closeInfo: CloseInfo | null
   /** Reports a change of the memory that the connection uses to its host. */
   account(): void
   countSentMessage(): void
+  /** A fragment of a message was sent: the connection is not idle. */
+  countSentFragment(): void
   /** Returns whether the pong answers a keepalive ping; records the round trip of the last one. */
   acceptPong(payload: Buffer): boolean
   /** A Close frame was sent first from this side: `closeTimeout` begins. */

@@ -13,6 +13,7 @@ import type { ConnectionHost, ConnectionSetup, PublicConnection } from './host.t
 import type { ConnectionLimits } from './limits.ts'
 import type { Link } from './link.ts'
 import { Inbound } from './receive/inbound.ts'
+import { type OnStream, StreamDelivery } from './receive/stream-delivery.ts'
 import { Outbound } from './send/outbound.ts'
 import { WAITING_OVERHEAD } from './send/outgoing.ts'
 import type { Snapshot } from './watch/snapshot.ts'
@@ -32,6 +33,8 @@ export class Parts implements Link, Watched {
   readonly #inbound: Inbound
   /** Exists only while something is sent or received; with a codec for as long as the connection. */
   #outbound: Outbound | null = null
+  /** Exists once received messages are streamed. */
+  #streams: StreamDelivery | null = null
   closeInfo: CloseInfo | null = null
   /** Resolves the promises of `gone`: null before somebody waits, `GONE` when the stream has closed. */
   #awaitingEnd: (() => void)[] | null = null
@@ -142,6 +145,21 @@ export class Parts implements Link, Watched {
   countSentMessage(): void {
     this.#sentMessages++
     this.host.traffic.sentMessages++
+  }
+
+  countSentFragment(): void {
+    this.#sentMessages++
+  }
+
+  /** From now on received messages are delivered in parts. */
+  streamMessages(onStream: OnStream): void {
+    if (this.#streams !== null) {
+      this.#streams.onStream = onStream
+      return
+    }
+    const streams = new StreamDelivery(this, this.#inbound, onStream)
+    this.protocol.streamTo(streams)
+    this.#streams = streams
   }
 
   acceptPong(payload: Buffer): boolean {

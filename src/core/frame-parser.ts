@@ -55,7 +55,7 @@ const isDefined: readonly boolean[] = Array.from({ length: 16 }, (_, opcode) =>
  */
 export class FrameParser {
   readonly #control: ControlFrameSink
-  readonly #data: DataFrameSink
+  #data: DataFrameSink
   readonly #engine: ByteEngine
   /** Whether frames must be masked. */
   readonly #masked: boolean
@@ -95,6 +95,11 @@ export class FrameParser {
   /** Headers read so far, without those of messages that the engine has read whole. */
   get frameCount(): number {
     return this.#frameCount
+  }
+
+  /** Delivers data frames elsewhere from now on; the sink before must be stopped. */
+  deliverTo(data: DataFrameSink): void {
+    this.#data = data
   }
 
   /** Parses `bytes[start, end)`; returns where it stopped: `end`, or earlier when `isStopped` of the data sink is true. */

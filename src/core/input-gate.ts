@@ -3,6 +3,7 @@ import { ProtocolError } from './errors.ts'
 import { type ControlFrameSink, FrameParser, type Role } from './frame-parser.ts'
 import { type CodecSink, MessageAssembler, type MessageLimits, type MessageSink } from './message-assembler.ts'
 import type { MessageCodec } from './message-codec.ts'
+import { StreamAssembler, type StreamSink } from './stream-assembler.ts'
 
 /** Reasons to pause the input; it is parsed while there is none. `TURN` is for the rest of a turn of the event loop. */
 export const PauseReason = { READER: 1, BACKPRESSURE: 2, RATE: 4, CODEC: 8, TURN: 16 } as const
@@ -46,7 +47,9 @@ export class InputGate implements CodecSink {
   readonly #engine: ByteEngine | undefined
   /** These two exist while there is something to read. */
   #parser: FrameParser | null = null
-  #assembler: MessageAssembler | null = null
+  #assembler: MessageAssembler | StreamAssembler | null = null
+  /** Delivers messages in parts, once that was asked for. */
+  #streamer: StreamAssembler | null = null
   #pauses = 0
   /** Input that arrived while paused, in order. */
   #backlog: Buffer | null = null
@@ -115,12 +118,14 @@ export class InputGate implements CodecSink {
     const wasPaused = this.isPaused
     this.#pauses |= reason
     this.#stop(true)
+    if ((this.#pauses & ~PauseReason.CODEC) !== 0) this.#streamer?.setFlow(false)
     if (!wasPaused) this.#sink.onFlow(false)
   }
 
   resume(reason: number): void {
     if (!this.isPaused) return
     this.#pauses &= ~reason
+    if ((this.#pauses & ~PauseReason.CODEC) === 0) this.#streamer?.setFlow(true)
     if (this.isPaused) return
     this.#stop(false)
     if (this.#isParsing) return this.#sink.onFlow(true)
@@ -130,9 +135,26 @@ export class InputGate implements CodecSink {
     if (!this.isPaused && this.#owner.state !== 'closed') this.#sink.onFlow(true)
   }
 
+  /** From now on messages are delivered in parts, also the one in progress. */
+  streamTo(sink: StreamSink): void {
+    if (this.#codec !== null && this.#codec.inflateStream === undefined) {
+      throw new TypeError('the codec has no inflateStream; streamed messages need one')
+    }
+    const streamer = new StreamAssembler(sink, this.#limits, this.#codec, this)
+    const partial = this.#assembler instanceof MessageAssembler ? this.#assembler.handOver() : null
+    streamer.isStopped = this.isPaused
+    this.#streamer = streamer
+    if (this.#parser === null) return
+    streamer.isDiscarding = this.#owner.state !== 'open'
+    this.#assembler = streamer
+    this.#parser.deliverTo(streamer)
+    if (partial !== null) streamer.continue(partial)
+  }
+
   /** From now on messages are read and discarded, and the application no longer pauses the input. */
   discardMessages(): void {
-    if (this.#assembler !== null) this.#assembler.isDiscarding = true
+    if (this.#streamer !== null) this.#streamer.discard()
+    else if (this.#assembler !== null) this.#assembler.isDiscarding = true
     this.resume(~TECHNICAL)
   }
 
@@ -142,6 +164,7 @@ export class InputGate implements CodecSink {
     this.#stop(true)
     this.#backlog = null
     this.#assembler?.reset()
+    this.#streamer?.reset()
     this.#codec?.release()
   }
 
@@ -183,11 +206,13 @@ export class InputGate implements CodecSink {
 
   #makeParser(): FrameParser {
     const engine = this.#engine
-    const data = new MessageAssembler(this.#sink, { limits: this.#limits, codec: this.#codec, codecSink: this, engine })
+    const options = { limits: this.#limits, codec: this.#codec, codecSink: this, engine }
+    const data = this.#streamer ?? new MessageAssembler(this.#sink, options)
+    data.isStopped = false
     data.isDiscarding = this.#owner.state === 'closing'
     this.#assembler = data
-    const options = { role: this.#role, rsv1Allowed: this.#codec !== null, engine }
-    this.#parser = new FrameParser({ control: this.#owner, data }, options)
+    const parserOptions = { role: this.#role, rsv1Allowed: this.#codec !== null, engine }
+    this.#parser = new FrameParser({ control: this.#owner, data }, parserOptions)
     return this.#parser
   }
 

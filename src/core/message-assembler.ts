@@ -1,9 +1,10 @@
 import { isAscii } from 'node:buffer'
 import type { ByteEngine, WholeMessageSink } from './byte-engine.ts'
-import { CloseCode } from './close-code.ts'
-import { ProtocolError } from './errors.ts'
+import { EMPTY } from './empty.ts'
+import type { ProtocolError } from './errors.ts'
 import type { DataFrameSink } from './frame-parser.ts'
 import type { MessageCodec } from './message-codec.ts'
+import { checkOrder, invalidUtf8, messageTooBig, tooManyFrames } from './message-order.ts'
 import { Opcode } from './opcode.ts'
 import { plainEngine } from './plain-engine.ts'
 import { isValidUtf8, Utf8Validator } from './text.ts'
@@ -31,8 +32,22 @@ export interface CodecSink {
 export interface MessageLimits {
   /** Bytes of one message, fragments together; more is 1009. */
   maxMessageSize: number
-  /** Frames of one message, empty ones too; more is 1008. */
+  /** Frames of one message, empty ones too; more is 1008. Of a streamed message only those under 1 KiB count. */
   maxFrames: number
+  /** Bytes of one streamed message; more is 1009. Default: no limit. */
+  maxStreamSize?: number | undefined
+}
+
+/** A message that has begun, with what was gathered of it. */
+export interface PartialMessage {
+  readonly opcode: number
+  readonly isCompressed: boolean
+  /** Whether the current frame is the last one. */
+  readonly fin: boolean
+  /** Frames begun, and the bytes that they announced. */
+  readonly frames: number
+  readonly announced: number
+  readonly bytes: Buffer
 }
 
 /** What an assembler needs besides its sink. */
@@ -113,36 +128,15 @@ export class MessageAssembler implements DataFrameSink, WholeMessageSink {
    * many frames.
    */
   onFrameHeader(fin: boolean, rsv1: boolean, opcode: number, length: number): void {
-    if (opcode === Opcode.CONTINUATION) {
-      if (this.#opcode === 0) {
-        throw orderViolation('ERR_WS_CONTINUATION_UNEXPECTED', 'a continuation frame without a message to continue')
-      }
-    } else {
-      if (this.#opcode !== 0) {
-        throw orderViolation(
-          'ERR_WS_CONTINUATION_EXPECTED',
-          'a new message inside a fragmented one; a continuation frame must follow',
-        )
-      }
+    checkOrder(opcode, this.#opcode)
+    if (opcode !== Opcode.CONTINUATION) {
       this.#opcode = opcode
       this.#isCompressed = rsv1
     }
     this.#fin = fin
     this.#announced += length
-    if (this.#announced > this.#limit()) {
-      throw new ProtocolError(
-        CloseCode.MESSAGE_TOO_BIG,
-        'ERR_WS_MESSAGE_TOO_BIG',
-        `a message of at least ${this.#announced} bytes; at most ${this.#limit()} are allowed (option maxMessageSize)`,
-      )
-    }
-    if (++this.#frames > this.#limits.maxFrames) {
-      throw new ProtocolError(
-        CloseCode.POLICY_VIOLATION,
-        'ERR_WS_TOO_MANY_FRAMES',
-        `a message in more than ${this.#limits.maxFrames} frames (option maxFrames)`,
-      )
-    }
+    if (this.#announced > this.#limit()) throw messageTooBig(this.#announced, this.#limit(), 'maxMessageSize')
+    if (++this.#frames > this.#limits.maxFrames) throw tooManyFrames(this.#limits.maxFrames)
   }
 
   /**
@@ -169,6 +163,21 @@ export class MessageAssembler implements DataFrameSink, WholeMessageSink {
     if (isLegal) this.#checkAndDeliver(opcode, bytes, start, end, isAscii)
     // Throws the violation.
     else this.onFrameHeader(true, false, opcode, end - start)
+  }
+
+  /** Stops for good and returns the message in progress, for a `StreamAssembler` to continue; null without one. */
+  handOver(): PartialMessage | null {
+    this.isStopped = true
+    if (this.#opcode === 0) return null
+    const bytes = this.#gathered?.subarray(0, this.#length) ?? EMPTY
+    return {
+      opcode: this.#opcode,
+      isCompressed: this.#isCompressed,
+      fin: this.#fin,
+      frames: this.#frames,
+      announced: this.#announced,
+      bytes,
+    }
   }
 
   /** Discards the message in progress and its memory. */
@@ -284,13 +293,4 @@ function capacityFor(needed: number, announced: number | null, limit: number): n
   const ahead = needed < 1024 * 1024 ? 4 : 16
   if (announced !== null && announced <= ahead * needed) return announced
   return Math.min(Math.max(FIRST_CAPACITY, 2 * needed), announced ?? limit)
-}
-
-function orderViolation(code: string, message: string): ProtocolError {
-  return new ProtocolError(CloseCode.PROTOCOL_ERROR, code, message)
-}
-
-/** §8.1: invalid UTF-8 in a text message fails the connection with 1007. */
-function invalidUtf8(): ProtocolError {
-  return new ProtocolError(CloseCode.INVALID_PAYLOAD, 'ERR_WS_INVALID_UTF8', 'invalid UTF-8 in a text message')
 }

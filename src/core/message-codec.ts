@@ -28,6 +28,40 @@ export interface MessageCodec {
   readonly memoryUsed?: number | undefined
   /** Deflates one message at once, for every connection of the same `sharing`; `null` when it should be sent uncompressed. */
   compressShared?(message: Uint8Array): Uint8Array | null
+  /** Begins to inflate one message as it arrives. Needed for streamed messages only. */
+  inflateStream?(sink: InflateSink): MessageInflater
+  /** Begins to deflate one message part by part; null when it should be sent uncompressed. Needed for streamed messages only. */
+  deflateStream?(): MessageDeflater | null
   /** The connection is gone: frees every context and drops pending work, whose `done` is not called any more. */
+  release(): void
+}
+
+/** Inflates one message, piece by piece. The next piece may be handed in after `onInflatedPiece`. */
+export interface MessageInflater {
+  /** Inflates a piece, which is valid during the call only. */
+  push(piece: Uint8Array, last: boolean): void
+  /** No more output is delivered, and none is made beyond some chunks, until `resume`. */
+  pause(): void
+  resume(): void
+  /** The message is complete or discarded; the sink is not called any more. */
+  release(): void
+}
+
+/** Receives a message that is inflated piece by piece. */
+export interface InflateSink {
+  /** The next part of the message; it belongs to the receiver. */
+  onInflated(bytes: Buffer): void
+  /** The piece is inflated and all of it was delivered. */
+  onInflatedPiece(): void
+  /** The message cannot be inflated; nothing follows. */
+  onInflateError(error: ProtocolError): void
+}
+
+/** Deflates one message, part by part. */
+export interface MessageDeflater {
+  /** Resolves with the payload of the next fragment. `part` must not change meanwhile. */
+  push(part: Uint8Array): Promise<Buffer>
+  /** Returns the payload of the last fragment. */
+  finish(): Buffer
   release(): void
 }

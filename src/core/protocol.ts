@@ -3,6 +3,7 @@ import { type CloseInfo, ClosingHandshake, type ClosingSink, type ProtocolState 
 import type { ProtocolError } from './errors.ts'
 import type { FlowSink, InputGate, InputOptions } from './input-gate.ts'
 import type { MessageSink } from './message-assembler.ts'
+import type { StreamSink } from './stream-assembler.ts'
 
 /** What a protocol calls. A callback may call back into the protocol. */
 export interface ProtocolSink extends MessageSink, ClosingSink, FlowSink {}
@@ -75,6 +76,16 @@ export class Protocol {
   /** Receives bytes from the transport. They are unmasked in place; the caller may reuse them after the call. */
   receive(bytes: Buffer, start = 0, end = bytes.length): void {
     this.#input.receive(bytes, start, end)
+  }
+
+  /**
+   * From now on messages are delivered to `sink` in parts, also the one in progress, instead of `onTextMessage` and
+   * `onBinaryMessage` (§5.4). There is no way back. Called once.
+   *
+   * @throws {TypeError} when the codec cannot stream.
+   */
+  streamTo(sink: StreamSink): void {
+    this.#input.streamTo(sink)
   }
 
   /** The transport has ended, or was cut by `initiator` because of `error`: without Close frames both ways that is 1006 (§7.1.5). */

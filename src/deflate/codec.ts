@@ -1,13 +1,16 @@
 import { EMPTY } from '../core/empty.ts'
 import type { ProtocolError } from '../core/errors.ts'
 import type { Role } from '../core/frame-parser.ts'
-import type { MessageCodec } from '../core/message-codec.ts'
+import type { InflateSink, MessageCodec, MessageDeflater, MessageInflater } from '../core/message-codec.ts'
 import { type MemoryBudget, processBudget } from './budget.ts'
 import { type DeflateSettings, deflateMemory, deflateNow } from './deflate.ts'
 import { DeflateJob } from './deflate-job.ts'
+import { DeflateStream } from './deflate-stream.ts'
 import { History } from './history.ts'
 import { inflateNow } from './inflate.ts'
 import { type InflateDone, InflateJob } from './inflate-job.ts'
+import { INFLATE_STREAM_MEMORY, InflateStream } from './inflate-stream.ts'
+import { LARGEST_WINDOW } from './inflation.ts'
 import { type Job, zlibQueue } from './job-queue.ts'
 import { chargeLoop, loopAllowance } from './loop-budget.ts'
 import type { DeflateParameters } from './offer.ts'
@@ -68,6 +71,7 @@ export class DeflateCodec implements MessageCodec {
   readonly #promised: number
   #inflating: Work<InflateJob> | null = null
   #deflating: Work | null = null
+  #streamMemory = 0
   #isReleased = false
 
   constructor({ role, parameters, options, budget = processBudget }: DeflateCodecInit) {
@@ -108,8 +112,31 @@ export class DeflateCodec implements MessageCodec {
     done(failure, message)
   }
 
+  inflateStream(sink: InflateSink): MessageInflater {
+    const own = this.#received === null ? new History(LARGEST_WINDOW, this.#budget) : null
+    this.#holdStream(INFLATE_STREAM_MEMORY)
+    return new InflateStream(sink, this.#received ?? own!, () => {
+      own?.clear()
+      this.#holdStream(-INFLATE_STREAM_MEMORY)
+    })
+  }
+
+  /** The compressor forgets what was sent before: the message and those behind it do not refer to it. */
+  deflateStream(): MessageDeflater | null {
+    const cost = deflateMemory(this.#settings, MOST_SHARED)
+    if (
+      !this.wantsCompression(this.#options.threshold) ||
+      !this.#budget.fits(cost, this.#options.maxCompressionMemory)
+    ) {
+      return null
+    }
+    this.#sent?.clear()
+    this.#budget.hold(cost)
+    return new DeflateStream(this.#settings, () => this.#budget.hold(-cost))
+  }
+
   get memoryUsed(): number {
-    return this.#inflating === null ? 0 : this.#inflating.job.memoryUsed
+    return (this.#inflating === null ? 0 : this.#inflating.job.memoryUsed) + this.#streamMemory
   }
 
   wantsCompression(size: number): boolean {
@@ -195,6 +222,11 @@ export class DeflateCodec implements MessageCodec {
     if (this.#sent === null) return
     this.#sent.append(message)
     if (!this.#budget.fits(0, this.#options.maxCompressionMemory)) this.#sent.clear()
+  }
+
+  #holdStream(bytes: number): void {
+    this.#streamMemory += bytes
+    this.#budget.hold(bytes)
   }
 
   /** Bytes in use while a message waits for the thread pool and is processed. */

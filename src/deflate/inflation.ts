@@ -27,11 +27,17 @@ function makeEnding(count: number): Buffer {
  */
 const endings = Array.from({ length: 16 }, (_, index) => makeEnding(index + 1))
 
+/** One of the endings at random, and the padding in it. */
+export function randomEnding(): { ending: Buffer; padding: Buffer } {
+  const ending = endings[Math.floor(Math.random() * endings.length)]
+  return { ending, padding: ending.subarray(HEADER, -FINAL_BLOCK.length) }
+}
+
 /** Blocks with BFINAL 1 in one message: each costs two bytes to send and a new inflater here. */
-const MAX_FINAL_BLOCKS = 256
+export const MAX_FINAL_BLOCKS = 256
 
 /** The largest distance of DEFLATE (RFC 7692 §7.1.2). */
-const LARGEST_WINDOW = 32_768
+export const LARGEST_WINDOW = 32_768
 
 /** One message on its way through one or more DEFLATE streams; a block with BFINAL 1 ends a stream, not the message. */
 export class Inflation {
@@ -144,7 +150,8 @@ export function cutShort(): ProtocolError {
   return corruptData('the last block is cut short')
 }
 
-function tooManyFinalBlocks(): ProtocolError {
+/** 1008: each block with BFINAL 1 costs a new inflater. */
+export function tooManyFinalBlocks(): ProtocolError {
   const message = `compressed message has more than ${MAX_FINAL_BLOCKS} blocks with BFINAL 1`
   return new ProtocolError(CloseCode.POLICY_VIOLATION, 'ERR_WS_INFLATE', message)
 }

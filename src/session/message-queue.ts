@@ -94,6 +94,11 @@ export class MessageQueue {
     return this.#bytes
   }
 
+  /** Whether a caller waits for a message. */
+  get hasWaiters(): boolean {
+    return this.#firstWaiter !== null
+  }
+
   /** Whether `end` was called; messages may still be left. */
   get hasEnded(): boolean {
     return this.#hasEnded

@@ -2,12 +2,16 @@ import type { Connection } from '../connection/connection.ts'
 import type { Data } from '../connection/host.ts'
 import type { Sendable, SendOptions } from '../connection/send/outgoing.ts'
 import type { PreparedMessage } from '../connection/send/prepared-message.ts'
+import type { Source } from '../connection/send/source.ts'
 import type { CloseInfo } from '../core/closing-handshake.ts'
 import { flag } from '../options/option-rule.ts'
 import { readOptions } from '../options/read-options.ts'
 import { watchResult } from '../user-code/user-code.ts'
 import type { Draining } from './draining.ts'
+import type { IncomingStreams } from './incoming-streams.ts'
 import { MessageQueue, type QueueMarks, type QueueOptions, readQueueMarks, Waiter } from './message-queue.ts'
+import type { MessageStream } from './message-stream.ts'
+import { openStreams } from './streamed-queue.ts'
 import { checkWaitOptions, type WaitOptions, waitInLine } from './wait.ts'
 import { notify, type SessionWatcher } from './watcher.ts'
 
@@ -46,7 +50,9 @@ export function readSessionOptions(options: SessionOptions = {}): SessionSetting
 export class WebSocket {
   /** The connection below; its `onMessage` and `onClose` belong to the session. */
   readonly connection: Connection
-  readonly #queue: MessageQueue
+  #queue: MessageQueue
+  /** Exists once the messages are received in parts. */
+  #streams: IncomingStreams | null = null
   readonly #drainingSource: Draining | null
   readonly #heartbeat: boolean
   #draining: AbortController | null = null
@@ -111,6 +117,24 @@ export class WebSocket {
     return this.#queue.shift() ?? fallback
   }
 
+  /**
+   * The oldest message as soon as it begins, to be read in parts while it arrives, whatever its size; `null` when the
+   * connection is closed. From the first call on every message is received like this, also one that has begun, and `wait`
+   * and iteration reject with a TypeError. Call it before the first `await` of a view to receive large messages.
+   *
+   * @throws {TypeError} synchronously, when a caller of `wait` still waits.
+   */
+  stream(): Promise<MessageStream | null> {
+    if (this.#streams === null) {
+      if (this.#queue.hasWaiters) throw new TypeError('stream() while wait() waits for a whole message')
+      const { streams, queue } = openStreams(this.connection, this.#queue)
+      this.#streams = streams
+      this.#queue = queue
+      this.connection.queuedBytes = () => streams.bytes
+    }
+    return this.#streams.take()
+  }
+
   /** How many complete messages are in the queue. */
   count_messages(): number {
     return this.#queue.count
@@ -125,11 +149,13 @@ export class WebSocket {
    * Sends a `string` as text, bytes as binary (RFC 6455 §6.1). The promise needs no `await`: it resolves to `true`
    * once there is room to send more and to `false` when the connection is closed; it never rejects.
    *
-   * @param message A string, a typed array, DataView or ArrayBuffer, a Blob, or what `prepare` returned.
+   * @param message A string, a typed array, DataView or ArrayBuffer, a Blob, what `prepare` returned, or an async iterable,
+   *   `ReadableStream` or `Readable` of strings or bytes, which is sent as one message while it is made; the promise then
+   *   resolves when all of it is sent. When it throws, the connection is closed with 1011.
    * @param options `compress: false` sends this message as it is
    * @throws {TypeError} synchronously, for anything else
    */
-  send(message: Sendable | PreparedMessage | Blob, options?: SendOptions): Promise<boolean> {
+  send(message: Sendable | PreparedMessage | Blob | Source, options?: SendOptions): Promise<boolean> {
     const result = this.connection.send(message, options)
     if (result === 'sent') return SENT
     if (result === 'closed') return NOT_SENT
@@ -193,6 +219,7 @@ export class WebSocket {
   #end(info: CloseInfo): Promise<unknown> | undefined {
     if (this.#draining !== null) this.#drainingSource?.remove(this.#draining)
     this.#queue.end()
+    this.#streams?.end()
     this.#resolveClose?.(info)
     const watchers = this.#watchers
     this.#watchers = null

@@ -13,6 +13,7 @@ import { limitCloseCodes } from '../limit-close-code.ts'
 import type { Link } from '../link.ts'
 import { MessageSlab } from './message-slab.ts'
 import { RateLimiter, type RateSink } from './rate-limiter.ts'
+import type { StreamCounter } from './stream-delivery.ts'
 import { TextRun } from './text-run.ts'
 import { TurnShare, type TurnSink } from './turn-share.ts'
 
@@ -27,7 +28,7 @@ let chunk: Buffer | null = null
  * The way in: bytes of the stream to the protocol, its messages and pongs to the user, its answers to the output. Every
  * connection has one: without private methods, which cost 8 bytes each time.
  */
-export class Inbound implements StreamOwner, ProtocolSink, RateSink, TurnSink {
+export class Inbound implements StreamOwner, ProtocolSink, RateSink, TurnSink, StreamCounter {
   readonly #link: Link
   /** How often the work is counted while messages are delivered: every 1,024 of them, or each that may be compressed. */
   readonly #countMask: number
@@ -36,6 +37,7 @@ export class Inbound implements StreamOwner, ProtocolSink, RateSink, TurnSink {
   /** Created with the first bytes. */
   #share: TurnShare | null = null
   receivedBytes = 0
+  /** Messages, and parts of those that are streamed. */
   receivedMessages = 0
 
   constructor(link: Link, hasCodec: boolean) {
@@ -173,6 +175,16 @@ export class Inbound implements StreamOwner, ProtocolSink, RateSink, TurnSink {
     } catch (error) {
       this.#link.onUserError(error)
     }
+  }
+
+  countStream(): void {
+    this.receivedMessages++
+    this.#link.host.traffic.receivedMessages++
+    this.#rates?.countMessage()
+  }
+
+  countPart(): void {
+    this.receivedMessages++
   }
 
   /** A method of its own: a closure in `deliver` would cost memory for each message. */

@@ -2,10 +2,10 @@ import type { Duplex } from 'node:stream'
 import { Opcode } from '../../core/opcode.ts'
 import type { Outbox } from './outbox.ts'
 
-/** The callbacks of `Backpressure`, and the amount it waits for. */
+/** The callback of `Backpressure`, and what it waits for. */
 export interface BackpressureSink {
-  /** Bytes that the operating system has not accepted. */
-  readonly bufferedAmount: number
+  /** Whether nothing waits, neither bytes nor messages. */
+  readonly isDrained: boolean
   /** Nothing waits any more after `begin`. */
   onDrained(): void
 }
@@ -63,7 +63,7 @@ export class Backpressure {
   onSent(): void {
     this.sendWaitingPong()
     this.#outbox.flush()
-    if (this.#sink.bufferedAmount > 0) return this.#awaitSent()
+    if (!this.#sink.isDrained) return this.#awaitSent()
     this.release()
     if (!this.#isOverMark) return
     this.#isOverMark = false

@@ -1,11 +1,15 @@
 import { isBlob, ownCopy, type Sendable, type SendOptions, WAITING_OVERHEAD } from './outgoing.ts'
 import type { PreparedMessage } from './prepared-message.ts'
+import { isSource, type Source } from './source.ts'
+import type { SourceSender } from './source-sender.ts'
 
 /** The callbacks of a blob queue. */
 export interface BlobQueueSink {
   /** The turn of a message has come; a Blob is replaced by its bytes. */
   onBlobRead(data: Sendable | PreparedMessage, options: SendOptions | undefined): void
-  /** The bytes of a Blob could not be read. */
+  /** Returns what sends a source; its turn has come. */
+  makeSourceSender(source: Source, options: SendOptions | undefined): SourceSender
+  /** The bytes of a Blob could not be read, or a source has failed. */
   onBlobError(error: unknown): void
   /** Nothing waits any more. */
   onBlobsSent(): void
@@ -13,17 +17,19 @@ export interface BlobQueueSink {
 
 /** A message that waits, with its size in bytes and `WAITING_OVERHEAD`. */
 interface Waiting {
-  data: Sendable | PreparedMessage | Blob
+  data: Sendable | PreparedMessage | Blob | Source
   options: SendOptions | undefined
   size: number
 }
 
-/** Keeps the order of messages while the bytes of a Blob are read. Exists only as long as something waits. */
+/** Keeps the order of messages while the bytes of a Blob are read, or a source is sent. Exists only as long as something waits. */
 export class BlobQueue {
   readonly #sink: BlobQueueSink
   readonly #waiting: Waiting[] = []
   #waitingBytes = 0
   #isReading = false
+  /** Sends the source at the front of the queue. */
+  #sender: SourceSender | null = null
   #isDropped = false
 
   constructor(sink: BlobQueueSink) {
@@ -35,7 +41,7 @@ export class BlobQueue {
     return this.#waitingBytes
   }
 
-  add(data: Sendable | PreparedMessage | Blob, options: SendOptions | undefined, length: number): void {
+  add(data: Sendable | PreparedMessage | Blob | Source, options: SendOptions | undefined, length: number): void {
     const size = length + WAITING_OVERHEAD
     this.#waiting.push({ data: data instanceof Uint8Array ? ownCopy(data) : data, options, size })
     this.#waitingBytes += size
@@ -47,11 +53,24 @@ export class BlobQueue {
     this.#isDropped = true
     this.#waiting.length = 0
     this.#waitingBytes = 0
+    this.#sender?.stop()
+  }
+
+  /**
+   * Discards the sources that wait and what waits behind them, as the connection is closing: a source may have no end.
+   * Returns whether something is still to be sent.
+   */
+  cutSources(): boolean {
+    const index = this.#waiting.findIndex(({ data }) => isSource(data))
+    if (index === 0) this.drop()
+    else if (index > 0) for (const { size } of this.#waiting.splice(index)) this.#waitingBytes -= size
+    return this.#waiting.length > 0
   }
 
   #send(): void {
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
       if (isBlob(next.data)) return this.#read(next.data)
+      if (isSource(next.data)) return this.#stream(next.data, next)
       this.#finish(next.data)
     }
     this.#sink.onBlobsSent()
@@ -69,6 +88,28 @@ export class BlobQueue {
       (error: unknown) => {
         if (!this.#isDropped) this.#sink.onBlobError(error)
       },
+    )
+  }
+
+  /** What a source has in memory is its own: it no longer counts as waiting. */
+  #stream(source: Source, item: Waiting): void {
+    this.#isReading = true
+    this.#waitingBytes -= item.size
+    item.size = 0
+    try {
+      this.#sender = this.#sink.makeSourceSender(source, item.options)
+    } catch (error) {
+      return this.#sink.onBlobError(error)
+    }
+    this.#sender.send().then(
+      () => {
+        this.#isReading = false
+        this.#sender = null
+        if (this.#isDropped) return
+        this.#waiting.shift()
+        this.#send()
+      },
+      (error: unknown) => this.#sink.onBlobError(error),
     )
   }
 

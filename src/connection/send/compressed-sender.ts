@@ -1,5 +1,5 @@
 import { bytesOf } from '../../core/bytes.ts'
-import type { MessageCodec } from '../../core/message-codec.ts'
+import type { MessageCodec, MessageDeflater } from '../../core/message-codec.ts'
 import { Opcode } from '../../core/opcode.ts'
 import type { Outbox } from './outbox.ts'
 import { opcodeOf, ownCopy, type Sendable, type SendOptions, WAITING_OVERHEAD } from './outgoing.ts'
@@ -58,6 +58,15 @@ export class CompressedSender {
     const frame = compress ? message.frameFor(this.#codec) : message.frame
     if (this.#isCompressing) this.#wait(frame.length, () => this.#outbox.sendEncoded(frame))
     else this.#outbox.sendEncoded(frame)
+  }
+
+  /** Resolves when a streamed message may follow what was sent before, with what compresses it; null for none. */
+  beginStream(options: SendOptions | undefined): Promise<MessageDeflater | null> {
+    const begin = (): MessageDeflater | null => {
+      return options?.compress === false ? null : (this.#codec.deflateStream?.() ?? null)
+    }
+    if (!this.#isCompressing) return Promise.resolve(begin())
+    return new Promise((resolve) => this.#wait(0, () => resolve(begin())))
   }
 
   sendClose(payload: Uint8Array): void {

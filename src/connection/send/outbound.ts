@@ -18,8 +18,11 @@ import {
   type SendResult,
   sizeBound,
   unsupportedType,
+  WAITING_OVERHEAD,
 } from './outgoing.ts'
 import { PreparedMessage } from './prepared-message.ts'
+import { isSource, type Source } from './source.ts'
+import { SourceSender } from './source-sender.ts'
 
 /** The way out: decides whether a message may be sent, and hands frames to the outbox. */
 export class Outbound implements Output, BlobQueueSink {
@@ -27,7 +30,7 @@ export class Outbound implements Output, BlobQueueSink {
   readonly #outbox: Outbox
   /** Null without a codec: messages go to the outbox as they are. */
   readonly #compressed: CompressedSender | null
-  /** Exists only while the bytes of a Blob are read. */
+  /** Exists only while the bytes of a Blob are read, or a source is sent. */
   #blobs: BlobQueue | null = null
   /** The Close frame that follows what waits behind a Blob. */
   #closeBody: Uint8Array | null = null
@@ -45,13 +48,18 @@ export class Outbound implements Output, BlobQueueSink {
     return this.#outbox.bufferedAmount + this.#waitingBytes()
   }
 
+  /** Whether nothing waits: no bytes, no Blob and no source. */
+  get isDrained(): boolean {
+    return this.#blobs === null && this.bufferedAmount === 0
+  }
+
   /** Bytes that wait for the codec or for a Blob. A method: V8 before 13 reads a private getter by a runtime call. */
   #waitingBytes(): number {
     return (this.#compressed?.waitingBytes ?? 0) + (this.#blobs?.waitingBytes ?? 0)
   }
 
   /** Sends a message unless the limits forbid it; see `Connection.send`. */
-  send(data: Sendable | PreparedMessage | Blob, options: SendOptions | undefined): SendResult {
+  send(data: Sendable | PreparedMessage | Blob | Source, options: SendOptions | undefined): SendResult {
     const { limits, protocol } = this.#link
     const size = sizeBound(data)
     if (options?.binary === false) checkText(data)
@@ -63,8 +71,13 @@ export class Outbound implements Output, BlobQueueSink {
   }
 
   /** `send` where the cheap upper bound exceeds `highWaterMark`: with exact figures. */
-  #sendNearLimit(data: Sendable | PreparedMessage | Blob, bound: number, options: SendOptions | undefined): SendResult {
+  #sendNearLimit(
+    data: Sendable | PreparedMessage | Blob | Source,
+    bound: number,
+    options: SendOptions | undefined,
+  ): SendResult {
     const { highWaterMark, maxBufferedAmount } = this.#link.limits
+    if (isSource(data)) return this.#sendSource(data, options)
     const size = typeof data === 'string' ? Buffer.byteLength(data) : bound
     this.#outbox.flush()
     const total = this.bufferedAmount + size
@@ -79,6 +92,14 @@ export class Outbound implements Output, BlobQueueSink {
     return 'backpressure'
   }
 
+  /** The peer is still read from: a source waits for the peer by itself. */
+  #sendSource(source: Source, options: SendOptions | undefined): SendResult {
+    const total = this.bufferedAmount + WAITING_OVERHEAD
+    if (total > this.#link.limits.maxBufferedAmount && total > WAITING_OVERHEAD) return this.#overflow(total)
+    this.#accept(source, 0, options)
+    return 'backpressure'
+  }
+
   #overflow(total: number): SendResult {
     const { connection, host, limits } = this.#link
     if (limits.overflow === 'drop') {
@@ -90,10 +111,10 @@ export class Outbound implements Output, BlobQueueSink {
     return 'closed'
   }
 
-  #accept(data: Sendable | PreparedMessage | Blob, size: number, options: SendOptions | undefined): void {
+  #accept(data: Sendable | PreparedMessage | Blob | Source, size: number, options: SendOptions | undefined): void {
     this.#link.countSentMessage()
     flushEndOfTick()
-    if (this.#blobs === null && !isBlobLike(data)) return this.onBlobRead(data, options)
+    if (this.#blobs === null && !isAsynchronous(data)) return this.onBlobRead(data, options)
     this.#blobs ??= new BlobQueue(this)
     this.#blobs.add(data, options, size)
   }
@@ -105,6 +126,15 @@ export class Outbound implements Output, BlobQueueSink {
     else if (data instanceof Uint8Array) this.#outbox.sendBytes(opcodeOf(options), data)
     else if (data instanceof PreparedMessage) this.#outbox.sendEncoded(data.frame)
     else this.#outbox.sendBytes(opcodeOf(options), bytesOf(data)!)
+  }
+
+  makeSourceSender(source: Source, options: SendOptions | undefined): SourceSender {
+    return new SourceSender(source, {
+      outbox: this.#outbox,
+      options,
+      begin: () => this.#compressed?.beginStream(options) ?? Promise.resolve(null),
+      onFragment: () => this.#link.countSentFragment(),
+    })
   }
 
   onBlobError(error: unknown): void {
@@ -129,7 +159,7 @@ export class Outbound implements Output, BlobQueueSink {
     if (opcode === Opcode.CLOSE) {
       this.#backpressure?.sendWaitingPong()
       this.#closeBody = payload
-      if (this.#blobs === null) this.#sendHeldClose()
+      if (this.#blobs?.cutSources() !== true) this.#sendHeldClose()
     } else if (this.#link.stream.writableLength === 0) this.#outbox.sendBytes(Opcode.PONG, payload)
     else this.#pressure().holdPong(payload)
   }
@@ -146,7 +176,7 @@ export class Outbound implements Output, BlobQueueSink {
   drained(): Promise<void> {
     if (this.#link.protocol.state === 'closed') return Promise.resolve()
     this.#outbox.flush()
-    return this.bufferedAmount === 0 ? Promise.resolve() : this.#pressure().drained()
+    return this.isDrained ? Promise.resolve() : this.#pressure().drained()
   }
 
   cork(): void {
@@ -201,7 +231,8 @@ export class Outbound implements Output, BlobQueueSink {
   }
 }
 
-/** Whether `data` is a Blob; the types that are sent most are checked first. */
-function isBlobLike(data: unknown): data is Blob {
-  return typeof data === 'object' && !(data instanceof Uint8Array) && !(data instanceof PreparedMessage) && isBlob(data)
+/** Whether `data` is a Blob or a source; the types that are sent most are checked first. */
+function isAsynchronous(data: unknown): data is Blob | Source {
+  if (typeof data !== 'object' || data instanceof Uint8Array || data instanceof PreparedMessage) return false
+  return isBlob(data) || isSource(data)
 }

@@ -77,7 +77,11 @@ export class Outbox {
 
   /** Queues a frame with a binary payload; above 16 KiB `payload` must not change until it was written. */
   sendBytes(opcode: number, payload: Uint8Array, rsv1 = false): void {
-    const first = firstByte(opcode, true, rsv1)
+    this.sendFrame(firstByte(opcode, true, rsv1), payload)
+  }
+
+  /** As `sendBytes`, with the first byte of the header. */
+  sendFrame(first: number, payload: Uint8Array): void {
     if (this.#claim(payload.length)) {
       const at = this.#writeHeader(corkBuffer.bytes, corkBuffer.end, first, payload.length)
       corkBuffer.bytes.set(payload, at)
@@ -112,6 +116,14 @@ export class Outbox {
       this.#push(frames)
     }
     this.#schedule()
+  }
+
+  /** Resolves when at most `mark` bytes wait, or once nothing does; also when the stream ends. */
+  room(mark: number): Promise<void> {
+    this.flush()
+    const stream = this.#stream
+    if (stream.writableLength <= mark || !stream.writable) return Promise.resolve()
+    return new Promise((resolve) => stream.write('', () => resolve()))
   }
 
   /** Hands everything that waits to the stream, in one write. */

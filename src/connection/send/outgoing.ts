@@ -3,6 +3,7 @@ import { type ByteSource, bytesOf } from '../../core/bytes.ts'
 import { Opcode } from '../../core/opcode.ts'
 import { isLent } from '../lent-bytes.ts'
 import { PreparedMessage } from './prepared-message.ts'
+import { isSource, type Source } from './source.ts'
 
 /** What can be sent: a string goes as text, bytes go as binary. */
 export type Sendable = string | ByteSource
@@ -40,18 +41,19 @@ export function opcodeOf(options: SendOptions | undefined): number {
 export type SendResult = 'sent' | 'backpressure' | 'dropped' | 'closed'
 
 /**
- * Upper bound of the payload in bytes: 3 per UTF-16 unit of a string.
+ * Upper bound of the payload in bytes: 3 per UTF-16 unit of a string, `Infinity` for a source.
  *
  * @throws {TypeError} when the type of `data` is not supported.
  */
-export function sizeBound(data: Sendable | PreparedMessage | Blob): number {
+export function sizeBound(data: Sendable | PreparedMessage | Blob | Source): number {
   if (typeof data === 'string') return data.length * 3
   if (data instanceof Uint8Array) return data.length
   if (data instanceof PreparedMessage) return data.frame.length
   if (isBlob(data)) return data.size
   const bytes = bytesOf(data)
-  if (bytes === null) throw unsupportedType(data)
-  return bytes.length
+  if (bytes !== null) return bytes.length
+  if (isSource(data)) return Number.POSITIVE_INFINITY
+  throw unsupportedType(data)
 }
 
 /** Whether `value` is a Blob or File, of another realm too. */
@@ -69,5 +71,7 @@ export function ownCopy(bytes: Uint8Array): Uint8Array {
 /** The error for data that cannot be sent. */
 export function unsupportedType(data: unknown): TypeError {
   const type = data === null ? 'null' : typeof data
-  return new TypeError(`a message of type ${type}; allowed: a string, typed array, DataView, ArrayBuffer or Blob`)
+  return new TypeError(
+    `a message of type ${type}; allowed: a string, typed array, DataView, ArrayBuffer, Blob or async iterable`,
+  )
 }

@@ -2,6 +2,7 @@ import { type ByteSource, bytesOf } from '../../core/bytes.ts'
 import { encodeFrame } from '../../core/frame-encoder.ts'
 import type { MessageCodec } from '../../core/message-codec.ts'
 import { Opcode } from '../../core/opcode.ts'
+import { isSource } from './source.ts'
 
 /** A message framed once, to be sent to many connections of a server (RFC 6455 §5.2); compressed once, too. */
 export class PreparedMessage {
@@ -81,5 +82,6 @@ function encode(data: string | ByteSource): Buffer {
   if (typeof data === 'string') return encodeFrame(Opcode.TEXT, Buffer.from(data))
   const bytes = bytesOf(data)
   if (bytes !== null) return encodeFrame(Opcode.BINARY, bytes)
+  if (isSource(data)) throw new TypeError('a stream cannot be prepared or broadcast; send one to each connection')
   throw new TypeError(`a message of type ${typeof data}; allowed: a string, typed array, DataView or ArrayBuffer`)
 }

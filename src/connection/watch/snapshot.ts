@@ -14,7 +14,7 @@ export interface Snapshot {
   bufferedAmount: number
   /** Frames begun by the peer. */
   frameCount: number
-  /** Whole messages received. */
+  /** Whole messages received, and parts of those that are streamed. */
   receivedMessages: number
   sentMessages: number
   /** What the peer has begun and not finished. */

@@ -12,8 +12,8 @@ function make(streamMark?: number) {
   const log: string[] = []
   const outbox = new Outbox(peer)
   const backpressure: Backpressure = new Backpressure(peer, outbox, {
-    get bufferedAmount() {
-      return outbox.bufferedAmount
+    get isDrained() {
+      return outbox.bufferedAmount === 0
     },
     onDrained: () => log.push('drained'),
   })

@@ -1,0 +1,96 @@
+import { EMPTY } from '../../core/empty.ts'
+import { firstByte } from '../../core/frame-encoder.ts'
+import type { MessageDeflater } from '../../core/message-codec.ts'
+import { Opcode } from '../../core/opcode.ts'
+import type { Outbox } from './outbox.ts'
+import type { SendOptions } from './outgoing.ts'
+import { PartEncoder, type Source } from './source.ts'
+
+/** Bytes of the longest fragment: control frames go between two of them (RFC 6455 §5.4). */
+const MAX_FRAGMENT = 64 * 1024
+/** When more bytes wait, the source is not asked for the next part. */
+const HIGH_MARK = 256 * 1024
+
+/** How a source is sent. */
+export interface SourceSetup {
+  readonly outbox: Outbox
+  readonly options: SendOptions | undefined
+  /** Resolves when its turn has come, with what compresses the message; null when it is sent as it is. */
+  begin(): Promise<MessageDeflater | null>
+  /** A fragment was sent. */
+  onFragment(): void
+}
+
+/**
+ * Sends one source as one fragmented message (RFC 6455 §5.4): a part at a time, the next one when the peer has read. The
+ * last fragment is empty, and not sent when the source fails or the connection closes, so that no half message looks
+ * whole.
+ */
+export class SourceSender {
+  readonly #setup: SourceSetup
+  readonly #iterator: AsyncIterator<unknown>
+  readonly #encoder: PartEncoder
+  #deflater: MessageDeflater | null = null
+  #hasBegun = false
+  #isStopped = false
+
+  /** @throws What the source throws when it is asked for its iterator. */
+  constructor(source: Source, setup: SourceSetup) {
+    this.#setup = setup
+    this.#iterator = source[Symbol.asyncIterator]()
+    this.#encoder = new PartEncoder(setup.options?.binary === false)
+  }
+
+  /** Resolves when the message is sent, or after `stop`; rejects with what the source throws. */
+  async send(): Promise<void> {
+    this.#deflater = await this.#setup.begin()
+    try {
+      while (!this.#isStopped) {
+        const next = await this.#iterator.next()
+        if (this.#isStopped) return
+        if (next.done === true) break
+        await this.#sendPart(this.#encoder.encode(next.value))
+        if (this.#isStopped) return
+      }
+      await this.#finish(this.#encoder.finish())
+    } catch (error) {
+      if (this.#isStopped) return
+      this.stop()
+      throw error
+    } finally {
+      this.#deflater?.release()
+    }
+  }
+
+  /** Sends nothing more, and asks the source to clean up; what that throws is of no use to anybody. */
+  stop(): void {
+    if (this.#isStopped) return
+    this.#isStopped = true
+    Promise.resolve(this.#iterator.return?.()).catch(() => {})
+  }
+
+  async #sendPart(bytes: Uint8Array): Promise<void> {
+    for (let at = 0; at < bytes.length && !this.#isStopped; at += MAX_FRAGMENT) {
+      const piece = bytes.subarray(at, at + MAX_FRAGMENT)
+      const payload = this.#deflater === null ? piece : await this.#deflater.push(piece)
+      if (this.#isStopped) return
+      this.#sendFragment(payload, false)
+      await this.#setup.outbox.room(HIGH_MARK)
+    }
+  }
+
+  async #finish(rest: Uint8Array): Promise<void> {
+    await this.#sendPart(rest)
+    if (this.#isStopped) return
+    this.#isStopped = true
+    this.#sendFragment(this.#deflater?.finish() ?? EMPTY, true)
+  }
+
+  #sendFragment(payload: Uint8Array, fin: boolean): void {
+    const opcode = this.#hasBegun ? Opcode.CONTINUATION : this.#encoder.opcode
+    const rsv1 = !this.#hasBegun && this.#deflater !== null
+    this.#hasBegun = true
+    this.#setup.outbox.sendFrame(firstByte(opcode, fin, rsv1), payload)
+    this.#setup.onFragment()
+  }
+}

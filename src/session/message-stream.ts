@@ -1,0 +1,63 @@
+import type { Data } from '../connection/host.ts'
+import type { PartQueue } from './part-queue.ts'
+
+/**
+ * One message that is received while it arrives: an async iterable of its parts, Buffers or strings, which one reader
+ * reads once (RFC 6455 §5.4). The peer is not read from while the parts wait. Reading rejects with `ERR_WS_STREAM_CUT`
+ * when the connection closes in the middle of the message. Leaving a loop early skips the rest.
+ */
+export class MessageStream implements AsyncIterable<Data> {
+  /** Whether the parts are strings or Buffers (RFC 6455 §5.6). */
+  readonly kind: 'text' | 'binary'
+  readonly #parts: PartQueue
+
+  constructor(kind: 'text' | 'binary', parts: PartQueue) {
+    this.kind = kind
+    this.#parts = parts
+  }
+
+  /** Discards the rest of the message, also what is still to arrive. */
+  skip(): void {
+    this.#parts.skip()
+  }
+
+  /**
+   * Refuses the message: closes the connection with 1008 (RFC 6455 §7.4.1).
+   *
+   * @param reason At most 123 bytes of UTF-8. Default: `message refused`.
+   * @throws {RangeError} when the reason is longer.
+   */
+  cancel(reason = 'message refused'): void {
+    this.#parts.cancel(reason)
+  }
+
+  /**
+   * Reads the rest of the message into one string or Buffer.
+   *
+   * @param maxSize Bytes; a longer message closes the connection with 1009 and rejects. Default 1 MiB.
+   */
+  async whole(maxSize: number = 1024 * 1024): Promise<Data> {
+    const parts: Data[] = []
+    let size = 0
+    for await (const part of this) {
+      size += Buffer.byteLength(part)
+      if (size > maxSize) this.#parts.refuse(maxSize)
+      parts.push(part)
+    }
+    return this.kind === 'text' ? parts.join('') : Buffer.concat(parts as Buffer[])
+  }
+
+  [Symbol.asyncIterator](): AsyncIterableIterator<Data> {
+    const parts = this.#parts
+    return {
+      next: () => parts.next(),
+      return: async () => {
+        parts.skip()
+        return { value: undefined, done: true }
+      },
+      [Symbol.asyncIterator]() {
+        return this
+      },
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import type { Connection } from '../connection/connection.ts'
+import type { Data } from '../connection/host.ts'
+import { IncomingStreams } from './incoming-streams.ts'
+import { MessageQueue, readQueueMarks } from './message-queue.ts'
+
+/** Takes the place of the queue in a session that receives its messages in parts: it has no whole ones. */
+class StreamedQueue extends MessageQueue {
+  readonly #streams: IncomingStreams
+
+  constructor(streams: IncomingStreams) {
+    super(readQueueMarks(), { onFull() {}, onRoom() {} })
+    this.#streams = streams
+  }
+
+  /** One that the codec had before the session was switched. */
+  override push(message: Data): void {
+    this.#streams.add(message)
+  }
+
+  /** @throws {TypeError} Always. */
+  override addWaiter(): void {
+    throw new TypeError('this session receives its messages in parts: stream() was called; allowed: stream()')
+  }
+}
+
+/** Receives the messages of `connection` in parts from now on, those in `queue` first. */
+export function openStreams(connection: Connection, queue: MessageQueue) {
+  const streams = new IncomingStreams(connection)
+  const streamed = new StreamedQueue(streams)
+  for (let message = queue.shift(); message !== undefined; message = queue.shift()) streams.add(message)
+  if (queue.hasEnded) {
+    streamed.end()
+    streams.end()
+  }
+  return { streams, queue: streamed }
+}
