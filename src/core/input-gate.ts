@@ -143,6 +143,7 @@ export class InputGate implements CodecSink {
     const streamer = new StreamAssembler(sink, this.#limits, this.#codec, this)
     const partial = this.#assembler instanceof MessageAssembler ? this.#assembler.handOver() : null
     streamer.isStopped = this.isPaused
+    streamer.setFlow((this.#pauses & ~PauseReason.CODEC) === 0)
     this.#streamer = streamer
     if (this.#parser === null) return
     streamer.isDiscarding = this.#owner.state !== 'open'

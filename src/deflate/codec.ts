@@ -3,18 +3,15 @@ import type { ProtocolError } from '../core/errors.ts'
 import type { Role } from '../core/frame-parser.ts'
 import type { InflateSink, MessageCodec, MessageDeflater, MessageInflater } from '../core/message-codec.ts'
 import { type MemoryBudget, processBudget } from './budget.ts'
+import { CodecStreams } from './codec-streams.ts'
 import { type DeflateSettings, deflateMemory, deflateNow } from './deflate.ts'
 import { DeflateJob } from './deflate-job.ts'
-import { DeflateStream } from './deflate-stream.ts'
 import { History } from './history.ts'
 import { inflateNow } from './inflate.ts'
 import { type InflateDone, InflateJob } from './inflate-job.ts'
-import { INFLATE_STREAM_MEMORY, InflateStream } from './inflate-stream.ts'
-import { LARGEST_WINDOW } from './inflation.ts'
 import { type Job, zlibQueue } from './job-queue.ts'
 import { chargeLoop, loopAllowance } from './loop-budget.ts'
-import type { DeflateParameters } from './offer.ts'
-import type { ResolvedDeflateOptions } from './options.ts'
+import type { DeflateParameters, ResolvedDeflateOptions } from './offer.ts'
 
 /** Payloads up to this are inflated on the event loop whatever else was done in the turn, up to `ALWAYS_NOW`: 0.12 ms or less. */
 const ALWAYS_READ_NOW = 1024
@@ -71,7 +68,8 @@ export class DeflateCodec implements MessageCodec {
   readonly #promised: number
   #inflating: Work<InflateJob> | null = null
   #deflating: Work | null = null
-  #streamMemory = 0
+  /** Exists once a message was streamed. */
+  #streams: CodecStreams | null = null
   #isReleased = false
 
   constructor({ role, parameters, options, budget = processBudget }: DeflateCodecInit) {
@@ -113,30 +111,21 @@ export class DeflateCodec implements MessageCodec {
   }
 
   inflateStream(sink: InflateSink): MessageInflater {
-    const own = this.#received === null ? new History(LARGEST_WINDOW, this.#budget) : null
-    this.#holdStream(INFLATE_STREAM_MEMORY)
-    return new InflateStream(sink, this.#received ?? own!, () => {
-      own?.clear()
-      this.#holdStream(-INFLATE_STREAM_MEMORY)
-    })
+    this.#streams ??= new CodecStreams(this.#budget)
+    return this.#streams.inflate(sink, this.#received)
   }
 
   /** The compressor forgets what was sent before: the message and those behind it do not refer to it. */
   deflateStream(): MessageDeflater | null {
-    const cost = deflateMemory(this.#settings, MOST_SHARED)
-    if (
-      !this.wantsCompression(this.#options.threshold) ||
-      !this.#budget.fits(cost, this.#options.maxCompressionMemory)
-    ) {
-      return null
-    }
-    this.#sent?.clear()
-    this.#budget.hold(cost)
-    return new DeflateStream(this.#settings, () => this.#budget.hold(-cost))
+    if (this.#isReleased) return null
+    this.#streams ??= new CodecStreams(this.#budget)
+    const deflater = this.#streams.deflate(this.#settings, this.#options.maxCompressionMemory)
+    if (deflater !== null) this.#sent?.clear()
+    return deflater
   }
 
   get memoryUsed(): number {
-    return (this.#inflating === null ? 0 : this.#inflating.job.memoryUsed) + this.#streamMemory
+    return (this.#inflating === null ? 0 : this.#inflating.job.memoryUsed) + (this.#streams?.memoryUsed ?? 0)
   }
 
   wantsCompression(size: number): boolean {
@@ -222,11 +211,6 @@ export class DeflateCodec implements MessageCodec {
     if (this.#sent === null) return
     this.#sent.append(message)
     if (!this.#budget.fits(0, this.#options.maxCompressionMemory)) this.#sent.clear()
-  }
-
-  #holdStream(bytes: number): void {
-    this.#streamMemory += bytes
-    this.#budget.hold(bytes)
   }
 
   /** Bytes in use while a message waits for the thread pool and is processed. */

@@ -4,6 +4,8 @@ import type { Extension, ExtensionParameter } from '../handshake/header-grammar.
 import { type MemoryBudget, processBudget } from './budget.ts'
 import type { ResolvedDeflateOptions } from './options.ts'
 
+export type { ResolvedDeflateOptions }
+
 /** The registered name of the extension (RFC 7692 §7). */
 export const EXTENSION_NAME = 'permessage-deflate'
 

@@ -1,14 +1,14 @@
 import { isBlob, ownCopy, type Sendable, type SendOptions, WAITING_OVERHEAD } from './outgoing.ts'
 import type { PreparedMessage } from './prepared-message.ts'
 import { isSource, type Source } from './source.ts'
-import type { SourceSender } from './source-sender.ts'
+import { SourceSender, type SourceSetup } from './source-sender.ts'
 
 /** The callbacks of a blob queue. */
 export interface BlobQueueSink {
   /** The turn of a message has come; a Blob is replaced by its bytes. */
   onBlobRead(data: Sendable | PreparedMessage, options: SendOptions | undefined): void
-  /** Returns what sends a source; its turn has come. */
-  makeSourceSender(source: Source, options: SendOptions | undefined): SourceSender
+  /** Returns how to send a source whose turn has come. */
+  setUpSource(options: SendOptions | undefined): SourceSetup
   /** The bytes of a Blob could not be read, or a source has failed. */
   onBlobError(error: unknown): void
   /** Nothing waits any more. */
@@ -97,7 +97,7 @@ export class BlobQueue {
     this.#waitingBytes -= item.size
     item.size = 0
     try {
-      this.#sender = this.#sink.makeSourceSender(source, item.options)
+      this.#sender = new SourceSender(source, this.#sink.setUpSource(item.options))
     } catch (error) {
       return this.#sink.onBlobError(error)
     }

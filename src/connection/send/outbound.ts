@@ -22,7 +22,6 @@ import {
 } from './outgoing.ts'
 import { PreparedMessage } from './prepared-message.ts'
 import { isSource, type Source } from './source.ts'
-import { SourceSender } from './source-sender.ts'
 
 /** The way out: decides whether a message may be sent, and hands frames to the outbox. */
 export class Outbound implements Output, BlobQueueSink {
@@ -128,13 +127,13 @@ export class Outbound implements Output, BlobQueueSink {
     else this.#outbox.sendBytes(opcodeOf(options), bytesOf(data)!)
   }
 
-  makeSourceSender(source: Source, options: SendOptions | undefined): SourceSender {
-    return new SourceSender(source, {
+  setUpSource(options: SendOptions | undefined) {
+    return {
       outbox: this.#outbox,
       options,
       begin: () => this.#compressed?.beginStream(options) ?? Promise.resolve(null),
       onFragment: () => this.#link.countSentFragment(),
-    })
+    }
   }
 
   onBlobError(error: unknown): void {

@@ -1,0 +1,238 @@
+import { Readable } from 'node:stream'
+import { inflateRawSync } from 'node:zlib'
+import { prepare } from '../../../src/index.ts'
+import { startEcho } from '../../support/echo-server.ts'
+import { RawClient } from '../../support/raw-client.ts'
+import { assert, suite, type TestContext } from '../../support/unit.ts'
+import { closeFrame, frame } from '../../support/wire.ts'
+import { openWs } from '../../support/ws-client.ts'
+
+const test = suite('sending a source')
+
+async function* partsOf<T>(...parts: T[]): AsyncGenerator<T> {
+  yield* parts
+}
+
+/** A source whose parts the test makes. */
+function manual<T = string>() {
+  const waiting: ((result: IteratorResult<T>) => void)[] = []
+  const ready: IteratorResult<T>[] = []
+  const state = { returned: false }
+  const give = (result: IteratorResult<T>): void => {
+    const next = waiting.shift()
+    if (next === undefined) ready.push(result)
+    else next(result)
+  }
+  const iterator = {
+    next: () => {
+      const result = ready.shift()
+      if (result !== undefined) return Promise.resolve(result)
+      return new Promise<IteratorResult<T>>((resolve) => waiting.push(resolve))
+    },
+    return: () => {
+      state.returned = true
+      return Promise.reject<IteratorResult<T>>(new Error('nobody wants to know'))
+    },
+  }
+  return {
+    state,
+    source: { [Symbol.asyncIterator]: () => iterator } as AsyncIterable<T & string>,
+    give: (value: T) => give({ value, done: false }),
+    end: () => give({ value: undefined, done: true }),
+  }
+}
+
+async function open(t: TestContext, options = {}, headers: string[] = []) {
+  const echo = await startEcho(t, options, () => {})
+  const client = await RawClient.open(echo.port, { headers })
+  return { ...echo, client, connection: echo.connections[0] }
+}
+
+const shown = (frames: RawClient['frames']): string[] =>
+  frames.map(({ first, payload }) => `${first.toString(16)} ${payload}`)
+
+test('sends a fragment for each part, and an empty one at the end', async (t) => {
+  const { connection, client } = await open(t)
+  assert.is(connection.send(partsOf('a', '€', '\ud83d', '\ude00', '', 'z')), 'backpressure')
+  await connection.drained()
+  assert.equal(shown(await client.receive(5)), ['1 a', '0 €', '0 😀', '0 z', '80 '])
+  connection.send(partsOf(Buffer.from('b'), new Uint16Array([0x6363])))
+  connection.send(partsOf())
+  connection.send(partsOf(Buffer.from('e282', 'hex'), Buffer.from('ac', 'hex'), Buffer.from('x')), { binary: false })
+  const frames = (await client.receive(13)).slice(5)
+  assert.equal(shown(frames).slice(0, 4), ['2 b', '0 cc', '80 ', '82 '])
+  assert.is(Buffer.concat(frames.slice(4).map(({ payload }) => payload)).toString(), '€x')
+  assert.is(frames[4].first, 1)
+})
+
+test('sends what Readable and ReadableStream give, cut into fragments of 64 KiB', async (t) => {
+  const { connection, client } = await open(t)
+  connection.send(Readable.from([Buffer.alloc(150_000, 1)]))
+  await client.until(() => client.frames.length === 4)
+  assert.equal(
+    client.frames.map(({ payload }) => payload.length),
+    [65_536, 65_536, 18_928, 0],
+  )
+  connection.send(new Blob(['from a web stream']).stream() as unknown as AsyncIterable<Uint8Array>)
+  await client.until(() => client.frames.length === 6)
+  assert.is(String(client.frames[4].payload), 'from a web stream')
+})
+
+test('lets control frames go between, and messages wait', async (t) => {
+  const { connection, client } = await open(t)
+  const { source, give, end } = manual()
+  connection.send(source)
+  assert.is(connection.send('behind'), 'sent')
+  give('part')
+  await client.until(() => client.frames.length === 1)
+  connection.ping('now')
+  client.send(frame(9, 'q'))
+  await client.until(() => client.frames.length === 3)
+  assert.is(client.frames.length, 3)
+  end()
+  await client.until(() => client.frames.length === 5)
+  assert.equal(shown(client.frames), ['1 part', '89 now', '8a q', '80 ', '81 behind'])
+})
+
+test('asks for the next part only when the peer reads', async (t) => {
+  const { connection, client } = await open(t)
+  let made = 0
+  async function* endless() {
+    for (;;) {
+      made++
+      yield Buffer.alloc(65_536)
+    }
+  }
+  client.socket.pause()
+  connection.send(endless())
+  // Ends where the system's buffers and the mark are full.
+  let before = -1
+  while (before !== made) {
+    before = made
+    for (let turn = 0; turn < 200; turn++) await new Promise((resolve) => setImmediate(resolve))
+  }
+  assert.ok(connection.bufferedAmount < 400_000, String(connection.bufferedAmount))
+  assert.is(connection.state, 'open')
+})
+
+test('closes with 1011 and no last fragment when the source throws or gives what cannot be sent', async (t) => {
+  async function* failing() {
+    yield 'half'
+    throw new Error('my disk')
+  }
+  const cases: [AsyncIterable<never>, RegExp][] = [
+    [failing() as AsyncIterable<never>, /my disk/],
+    [partsOf('half', Buffer.of(1)) as AsyncIterable<never>, /another kind/],
+    [partsOf(Buffer.of(1), 'half') as AsyncIterable<never>, /another kind/],
+    [partsOf('half', 7) as AsyncIterable<never>, /a part of a message is 7; allowed: a string or bytes/],
+    [
+      {
+        [Symbol.asyncIterator]() {
+          throw new Error('locked')
+        },
+      },
+      /locked/,
+    ],
+  ]
+  for (const [source, message] of cases) {
+    const { connection, client, errors } = await open(t)
+    connection.send(source)
+    connection.send('never sent')
+    await client.until(() => client.closed)
+    assert.match(String(errors[0]), message)
+    assert.is(client.frames.at(-1)?.payload.readUInt16BE(), 1011)
+    assert.not(client.frames.some(({ first, opcode }) => first >= 0x80 && opcode !== 8))
+  }
+})
+
+test('closes with 1011 when bytes of a text are not UTF-8', async (t) => {
+  for (const parts of [[Buffer.of(0xff)], [Buffer.of(0xe2)]]) {
+    const { connection, client, errors } = await open(t)
+    connection.send(partsOf(...parts), { binary: false })
+    await client.until(() => client.closed)
+    assert.match(String(errors[0]), /not valid UTF-8/)
+  }
+})
+
+test('is cut by a Close of either side: nothing follows, and the source is asked to return', async (t) => {
+  for (const side of ['local', 'remote']) {
+    const { connection, client } = await open(t)
+    const { source, give, state } = manual()
+    connection.send(source)
+    const waiting = manual()
+    connection.send(waiting.source)
+    give('half')
+    await client.receive(1)
+    const drained = connection.drained()
+    if (side === 'local') connection.close(1001)
+    else client.send(closeFrame(1001))
+    await client.until(() => client.frames.length === 2)
+    assert.equal(
+      client.frames.map(({ first }) => first),
+      [0x01, 0x88],
+    )
+    assert.ok(state.returned)
+    give('late')
+    client.send(closeFrame(1001))
+    await drained
+    await client.until(() => client.closed)
+    assert.is(client.frames.length, 2)
+  }
+})
+
+test('a Close waits for a Blob, not for the source behind it', async (t) => {
+  const { connection, client } = await open(t)
+  connection.send(new Blob(['blob']))
+  connection.send(manual().source)
+  connection.close(1000)
+  assert.equal(shown(await client.receive(2))[0], '82 blob')
+  assert.is(client.frames[1].opcode, 8)
+})
+
+test('counts as one message, and sources that wait count as memory', async (t) => {
+  const { connection, client, server } = await open(t, { maxBufferedAmount: 2048, highWaterMark: 1024 })
+  const first = manual()
+  connection.send(first.source)
+  for (let i = 0; i < 3; i++) assert.is(connection.send(manual().source), 'backpressure')
+  assert.is(connection.bufferedAmount, 3 * 512)
+  assert.is(connection.send(manual().source), 'backpressure')
+  assert.is(connection.send(manual().source), 'closed')
+  assert.is(server.stats().sentMessages, 5)
+  await client.until(() => client.closed)
+})
+
+test('compresses a source when that was agreed, fragment by fragment', async (t) => {
+  const extension = ['Sec-WebSocket-Extensions: permessage-deflate']
+  const { connection, client } = await open(t, { deflate: { threshold: 0 } }, extension)
+  // The codec is busy with it: the source waits for its turn.
+  connection.send('x'.repeat(100_000))
+  connection.send(partsOf('one '.repeat(100), 'two'))
+  await client.until(() => client.frames.at(-1)?.payload.equals(Buffer.of(0)) === true)
+  const frames = client.frames.slice(1)
+  assert.equal(
+    frames.map(({ first }) => first),
+    [0x41, 0, 0x80],
+  )
+  const payload = Buffer.concat([...frames.map(({ payload }) => payload), Buffer.from('0000ffff', 'hex')])
+  assert.is(inflateRawSync(payload, { finishFlush: 2 }).toString(), `${'one '.repeat(100)}two`)
+  connection.send(partsOf('plain'), { compress: false })
+  await client.until(() => client.frames.length === 6)
+  assert.is(client.frames[4].first, 1)
+})
+
+test('is read by npm ws, compressed or not', async (t) => {
+  const { port, connections } = await startEcho(t, { deflate: true }, () => {})
+  for (const perMessageDeflate of [false, true]) {
+    const client = await openWs(`ws://127.0.0.1:${port}`, [], { perMessageDeflate })
+    t.after(() => client.socket.terminate())
+    const text = 'Grüße '.repeat(50_000)
+    connections.at(-1)!.send(partsOf(text.slice(0, 1000), text.slice(1000)))
+    connections.at(-1)!.send('behind')
+    assert.is(await client.next(), text)
+    assert.is(await client.next(), 'behind')
+  }
+})
+
+test('cannot be prepared or broadcast', () => {
+  assert.throws(() => prepare(partsOf('x') as unknown as string), /a stream cannot be prepared or broadcast/)
+})

@@ -1,0 +1,154 @@
+import { constants, deflateRawSync } from 'node:zlib'
+import type { ProtocolError } from '../../src/core/errors.ts'
+import type { InflateSink } from '../../src/core/message-codec.ts'
+import { MemoryBudget } from '../../src/deflate/budget.ts'
+import { DeflateStream } from '../../src/deflate/deflate-stream.ts'
+import { History } from '../../src/deflate/history.ts'
+import { InflateStream } from '../../src/deflate/inflate-stream.ts'
+import { turns, until } from '../support/tick.ts'
+import { assert, suite } from '../support/unit.ts'
+
+const test = suite('inflate stream')
+
+class Recorder implements InflateSink {
+  readonly parts: Buffer[] = []
+  pieces = 0
+  error: ProtocolError | null = null
+
+  onInflated(bytes: Buffer): void {
+    this.parts.push(Buffer.from(bytes))
+  }
+
+  onInflatedPiece(): void {
+    this.pieces++
+  }
+
+  onInflateError(error: ProtocolError): void {
+    this.error = error
+  }
+
+  get length(): number {
+    return this.parts.reduce((sum, part) => sum + part.length, 0)
+  }
+}
+
+function open(history = Buffer.alloc(0)) {
+  const sink = new Recorder()
+  const window = new History(32_768, new MemoryBudget())
+  window.append(history)
+  let isReleased = false
+  const stream = new InflateStream(sink, window, () => {
+    isReleased = true
+  })
+  /** Inflates the pieces one after the other. */
+  const inflate = async (...pieces: Buffer[]): Promise<Buffer> => {
+    for (const [index, piece] of pieces.entries()) {
+      stream.push(piece, index === pieces.length - 1)
+      await until(() => sink.pieces === index + 1 || sink.error !== null)
+    }
+    return Buffer.concat(sink.parts)
+  }
+  return { sink, stream, window, inflate, isReleased: () => isReleased }
+}
+
+/** A message as a sender compresses it (RFC 7692 §7.2.1). */
+function deflate(message: Buffer, options = {}): Buffer {
+  return deflateRawSync(message, { finishFlush: constants.Z_SYNC_FLUSH, ...options }).subarray(0, -4)
+}
+
+const text = Buffer.from('the same words again and again, '.repeat(3000))
+
+test('inflates a message whole and at every kind of cut', async () => {
+  const payload = deflate(text)
+  for (const size of [payload.length, 1, 7, 100]) {
+    const { inflate, window, stream, isReleased } = open()
+    const pieces: Buffer[] = []
+    for (let at = 0; at < payload.length; at += size) pieces.push(payload.subarray(at, at + size))
+    assert.ok((await inflate(...pieces)).equals(text), String(size))
+    assert.ok(window.bytes.equals(text.subarray(-32_768)))
+    stream.release()
+    assert.ok(isReleased())
+  }
+})
+
+test('refers to earlier messages, and to what came before a final block', async () => {
+  const dictionary = text.subarray(0, 2000)
+  const first = deflateRawSync(text.subarray(2000, 4000), { dictionary })
+  const second = deflate(text.subarray(4000, 9000), { dictionary: text.subarray(0, 4000) })
+  for (const pieces of [
+    [Buffer.concat([first, second])],
+    [first, second],
+    [first, Buffer.concat([second.subarray(0, 9)]), second.subarray(9)],
+  ]) {
+    const { inflate } = open(dictionary)
+    assert.ok((await inflate(...pieces)).equals(text.subarray(2000, 9000)))
+  }
+})
+
+test('accepts a message that ends with its stream, and one without any byte', async () => {
+  const { inflate } = open()
+  assert.ok((await inflate(deflateRawSync(text))).equals(text))
+  const late = open()
+  assert.ok((await late.inflate(deflateRawSync(text), Buffer.alloc(0))).equals(text))
+  const empty = open()
+  assert.is((await empty.inflate(Buffer.alloc(0), Buffer.alloc(0))).length, 0)
+  assert.is((await open().inflate(Buffer.of(0))).length, 0)
+})
+
+test('fails with 1007 for bad data, a cut block and what follows the last block', async () => {
+  for (const payload of [
+    Buffer.from('ffffff', 'hex'),
+    deflate(text).subarray(0, -20),
+    Buffer.from('00ffff0000', 'hex'),
+  ]) {
+    const { inflate, sink } = open()
+    await inflate(payload)
+    assert.is(sink.error?.closeCode, 1007)
+  }
+})
+
+test('fails with 1008 for too many final blocks', async () => {
+  const { inflate, sink } = open()
+  await inflate(Buffer.concat(Array(300).fill(deflateRawSync(Buffer.from('x')))))
+  assert.is(sink.error?.closeCode, 1008)
+})
+
+test('holds a bomb while nobody reads', async () => {
+  const { stream, sink } = open()
+  stream.pause()
+  stream.push(deflate(Buffer.alloc(16 * 1024 * 1024)), true)
+  await turns(50)
+  assert.is(sink.length, 0)
+  stream.resume()
+  await until(() => sink.length > 0)
+  stream.pause()
+  const before = sink.length
+  await turns(50)
+  assert.ok(sink.length - before < 256 * 1024, String(sink.length - before))
+  stream.resume()
+  await until(() => sink.pieces === 1)
+  assert.is(sink.length, 16 * 1024 * 1024)
+})
+
+test('calls nothing after release', async () => {
+  const { stream, sink } = open()
+  stream.push(deflate(text), false)
+  stream.release()
+  await turns(50)
+  assert.is(sink.length + sink.pieces, 0)
+})
+
+test('reads what the deflate stream makes, part by part', async () => {
+  const settings = { level: 4, memLevel: 8, windowBits: 8 }
+  let isReleased = false
+  const deflater = new DeflateStream(settings, () => {
+    isReleased = true
+  })
+  const { inflate, sink } = open()
+  const pieces: Buffer[] = []
+  for (const part of ['one', 'two', 'one two']) pieces.push(await deflater.push(Buffer.from(part)))
+  assert.is(String(await inflate(...pieces, deflater.finish())), 'onetwoone two')
+  assert.is(sink.error, null)
+  deflater.release()
+  assert.ok(isReleased)
+})
