@@ -1,14 +1,14 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { transformSync } from 'esbuild'
-import { insertCode } from '../docs/make/code.ts'
-import { readDocuments } from '../docs/make/documents.ts'
-import { drawSpeed, insertSpeed } from '../docs/make/speed.ts'
-import { blocksOf, type CodeBlock, isServer, readme, writeProgram } from './support/documents.ts'
-import { assert, suite } from './support/unit.ts'
+import { insertCode } from '../../docs/make/code.ts'
+import { readDocuments } from '../../docs/make/documents.ts'
+import { drawSpeed, insertSpeed } from '../../docs/make/speed.ts'
+import { blocksOf, type CodeBlock, isServer, readme, writeProgram } from '../support/documents.ts'
+import { assert, suite } from '../support/unit.ts'
 
 const test = suite('documents, page by page')
-const root = new URL('../', import.meta.url)
+const root = new URL('../../', import.meta.url)
 const all = readDocuments()
 const benchmark = all.find(({ path }) => path === 'docs/benchmark.md')!.text
 const blocks = all.flatMap(blocksOf)
