@@ -1,83 +1,80 @@
-import { parse } from 'uvu/parse'
-import { run } from 'uvu/run'
-import type { Outcome } from './support/unit.ts'
+import { readdirSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { parseArgs } from 'node:util'
+import { runFiles } from './runner/run-files.ts'
+import { formatSummary, formatTimes } from './runner/summary.ts'
+import type { FileResult } from './runner/worker-process.ts'
 
 /*
- * npm test -- [PATTERN] [--fast] [--times]: runs every test whose path matches; --fast leaves out those that start other
- * programs or need seconds. At the end it prints the skipped tests by their reasons, the names of the failed ones, and
- * the figures; with --times the slowest files as well.
+ * npm test -- [PATTERN] [--fast] [--jobs N] [--times]: runs every test file whose path matches, in N processes (as many
+ * as there are processors; 1 is this process, in alphabetical order). --fast leaves out the files that start other programs
+ * or need seconds. At the end it prints the skipped tests by their reasons, the names of the failed ones, and the figures;
+ * with --times the slowest files as well.
  */
 
-const options = process.argv.slice(2)
-const pattern = new RegExp(options.find((word) => !word.startsWith('--')) ?? '')
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    fast: { type: 'boolean', default: false },
+    jobs: { type: 'string', default: String(availableParallelism()) },
+    times: { type: 'boolean', default: false },
+  },
+})
+const jobs = Number(values.jobs)
+if (!(Number.isInteger(jobs) && jobs >= 1))
+  throw new RangeError(`option --jobs is '${values.jobs}'; allowed: 1 or more`)
+const pattern = new RegExp(positionals[0] ?? '')
 
-/** Files that start a browser, another program or many processes, or need more than a few seconds. */
+/**
+ * Files that start a browser, another program or many processes, or need more than a few seconds. The slowest come first:
+ * in this order they are handed to the processes, so that the last ones to end are short.
+ */
 const SLOW = [
+  'conformance/unusual',
+  'room/broker/redis',
+  'e2e/',
+  'conformance/unbroken',
+  'conformance/broken',
+  'conformance/run/',
+  'security/life',
+  'cli/',
+  'package',
+  'conformance/report/html',
   'bench/main',
   'bench/measure/guard',
   'bench/scenarios',
-  'cli/',
-  'conformance/broken',
-  'conformance/report/html',
-  'conformance/run/',
-  'conformance/unbroken',
-  'conformance/unusual',
   'connection/stress',
-  'deflate/bomb',
-  'deflate/ws-matrix',
-  'e2e/',
-  'package',
-  'room/broker/redis',
-  'room/fleet',
   'rough/',
+  'deflate/ws-matrix',
+  'deflate/bomb',
   'security/leak',
-  'security/life',
   'security/parser',
+  'room/fleet',
 ]
-const isSlow = (name: string): boolean => SLOW.some((start) => name.startsWith(start))
-
-/** Groups outcomes by a text, in the order of their first members. */
-function groupBy(all: readonly Outcome[], textOf: (outcome: Outcome) => string): Map<string, Outcome[]> {
-  const groups = new Map<string, Outcome[]>()
-  for (const outcome of all) {
-    const text = textOf(outcome)
-    groups.set(text, [...(groups.get(text) ?? []), outcome])
-  }
-  return groups
+const slownessOf = (name: string): number => {
+  const index = SLOW.findIndex((start) => name.startsWith(start))
+  return index === -1 ? 0 : SLOW.length - index
 }
 
-function printTimes(): void {
-  const times = [...groupBy(outcomes, ({ file }) => file)].map(
-    ([file, tests]) => [file, tests.reduce((sum, { milliseconds }) => sum + milliseconds, 0)] as const,
-  )
-  for (const [file, time] of times.sort(([, a], [, b]) => b - a).slice(0, 40)) {
-    console.log(`${Math.round(time).toString().padStart(7)} ms  ${file}`)
-  }
-}
+const names = readdirSync(new URL('.', import.meta.url), { encoding: 'utf8', recursive: true })
+  .map((name) => name.replaceAll('\\', '/'))
+  .filter((name) => /\.test\.ts$/.test(name) && !name.includes('node_modules') && pattern.test(name))
+  .filter((name) => !(values.fast && slownessOf(name) > 0))
+  .sort()
+if (jobs > 1) names.sort((a, b) => slownessOf(b) - slownessOf(a))
 
-function printSummary(): void {
-  const skipped = outcomes.filter((outcome) => outcome.skipped !== null)
-  const failed = outcomes.filter(({ error }) => error !== null)
-  for (const [reason, tests] of groupBy(skipped, ({ skipped }) => skipped ?? '')) {
-    console.log(`skipped ${tests.length}: ${reason}`)
-  }
-  for (const { file, suite, sentence, error } of failed) {
-    const message = error instanceof Error ? error.message.split('\n')[0] : String(error)
-    console.log(`failed: ${file}: ${suite}: ${sentence}: ${message}`)
-  }
-  const passedCount = outcomes.length - skipped.length - failed.length
-  console.log(`${passedCount} passed, ${failed.length} failed, ${skipped.length} skipped`)
-}
-
-// Nothing that imports uvu may be imported before uvu's own runner is.
-const { suites } = await parse('test', '\\.test\\.ts$')
-await run(suites.filter(({ name }) => pattern.test(name) && !(options.includes('--fast') && isSlow(name))))
-const { outcomes } = await import('./support/unit.ts')
-const { endChromium } = await import('./support/chromium.ts')
-await endChromium()
-// Whatever tests leave open ends with the process; under uvu's own command it would keep the run from ending.
-const left = process.getActiveResourcesInfo().filter((name) => /Socket|Server|Process/.test(name))
-if (left.length > 0) console.log(`left open: ${left.join(', ')}`)
-if (options.includes('--times')) printTimes()
-printSummary()
-process.exit()
+const results: FileResult[] = []
+await runFiles(
+  names.map((name) => ({ name, url: new URL(name, import.meta.url).href })),
+  {
+    jobs,
+    onResult(result) {
+      results.push(result)
+      if (result.output !== '') console.log(result.output)
+    },
+  },
+)
+if (values.times) for (const line of formatTimes(results)) console.log(line)
+const summary = formatSummary(names, results)
+for (const line of summary) console.log(line)
+process.exit(summary.some((line) => line.startsWith('failed: ')) ? 1 : 0)

@@ -2,7 +2,8 @@ import { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { RequestSource } from '../connection/host.ts'
 import { setRawHeaders } from '../fast/node-http.ts'
-import { RequestHeadParser } from '../handshake/request-head.ts'
+import type { ExtendedConnect } from '../handshake/extended-connect.ts'
+import { type RequestHead, RequestHeadParser } from '../handshake/request-head.ts'
 
 /**
  * An upgrade request that a `Listener` read. Its `IncomingMessage` is made on first use: until then the connection
@@ -27,7 +28,11 @@ export class HeadRequest implements RequestSource {
 
 function makeMessage(text: string, socket: Socket): IncomingMessage {
   const bytes = Buffer.from(text, 'latin1')
-  const head = new RequestHeadParser({ maxSize: bytes.length + 1 }).push(bytes, 0, bytes.length)!
+  return toMessage(new RequestHeadParser({ maxSize: bytes.length + 1 }).push(bytes, 0, bytes.length)!, socket)
+}
+
+/** Makes node's form of a request without body, as its own parser would. */
+export function toMessage(head: RequestHead | ExtendedConnect, socket: Socket): IncomingMessage {
   const message = new IncomingMessage(socket)
   const [major, minor] = head.httpVersion.split('.').map(Number)
   Object.assign(message, {

@@ -1,9 +1,10 @@
 import { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { type Duplex, Writable } from 'node:stream'
+import { Writable } from 'node:stream'
 import { CloseCode } from '../core/close-code.ts'
 import { isTaken } from '../server/shared-stream.ts'
-import { declineUpgrade, endResponse, releaseUpgrade, type Upgrade } from '../server/upgrade.ts'
+import { declineUpgrade, releaseUpgrade, type Upgrade } from '../server/upgrade.ts'
+import { endResponse } from '../server/upgrade-reply.ts'
 import { refusals } from './router.ts'
 import type { WebSocket } from './websocket.ts'
 
@@ -20,7 +21,7 @@ import type { WebSocket } from './websocket.ts'
  */
 export function makeAppResponse(upgrade: Upgrade, session: () => WebSocket | null = () => null): ServerResponse {
   const response = new ServerResponse(upgrade.request)
-  let stream: Duplex | null = null
+  let stream: Writable | null = null
   const decide = (): void => {
     // An informational response (1xx) decides nothing.
     if (upgrade.settled || !response.headersSent) return

@@ -15,21 +15,22 @@ export interface Suite {
   skip(sentence: string, reason: string): void
 }
 
-/** How a test ended. */
+/** How a test ended; plain data, which crosses processes. */
 export interface Outcome {
-  /** The file, as the run names it; empty when a test file runs on its own. */
-  readonly file: string
   readonly suite: string
   readonly sentence: string
-  readonly milliseconds: number
-  /** What it failed with; `null` when it passed or was skipped. */
-  readonly error: unknown
+  /** The first line of what it failed with; `null` when it passed or was skipped. */
+  readonly error: string | null
   /** Why it was skipped; `null` when it ran. */
   readonly skipped: string | null
 }
 
-/** The outcomes of this process so far, in order. */
-export const outcomes: Outcome[] = []
+let report: (outcome: Outcome) => void = () => {}
+
+/** Calls `listener`, and no longer the one before it, with the outcome of every test that ends. */
+export function onOutcome(listener: (outcome: Outcome) => void): void {
+  report = listener
+}
 
 /** Default limit in milliseconds for a single test: a bound on hangs, never an assertion on speed. */
 const TIME_LIMIT = 60_000
@@ -52,37 +53,31 @@ export function suite(name: string, options: { timeLimit?: number } = {}): Suite
   const tests = uvuSuite(name)
   const timeLimit = options.timeLimit ?? TIME_LIMIT
   queueMicrotask(() => tests.run())
-  const file = currentFile()
   const add = (sentence: string, body: TestBody): void => {
     tests(sentence, async () => {
-      const begin = performance.now()
-      let error: unknown = null
+      let error: string | null = null
       try {
         await runBody(sentence, body, timeLimit)
       } catch (thrown) {
-        error = thrown
+        error = firstLineOf(thrown)
         throw thrown
       } finally {
-        outcomes.push({ file, suite: name, sentence, milliseconds: performance.now() - begin, error, skipped: null })
+        report({ suite: name, sentence, error, skipped: null })
       }
     })
   }
   return Object.assign(add, {
     skip(sentence: string, reason: string) {
       tests.skip(sentence)
-      outcomes.push({ file, suite: name, sentence, milliseconds: 0, error: null, skipped: reason })
+      report({ suite: name, sentence, error: null, skipped: reason })
       console.log(`skipped: ${name}: ${sentence} (${reason})`)
     },
   })
 }
 
-/** The file that uvu is importing: a suite is made while its file is imported. */
-function currentFile(): string {
-  const { UVU_QUEUE: queue = [], UVU_INDEX: index = 0 } = globalThis as {
-    UVU_QUEUE?: [name: string | null][]
-    UVU_INDEX?: number
-  }
-  return queue[index]?.[0] ?? ''
+/** What was thrown in one line. */
+export function firstLineOf(thrown: unknown): string {
+  return (thrown instanceof Error ? thrown.message : String(thrown)).split('\n')[0]
 }
 
 let testNumber = 0

@@ -1,0 +1,65 @@
+import { assert, suite } from '../support/unit.ts'
+import { runFiles } from './run-files.ts'
+import { formatSummary } from './summary.ts'
+import type { FileResult } from './worker-process.ts'
+
+/** Runs files of `test/fixtures/runner` in two processes; resolves to the results and to their summary. */
+async function run(names: readonly string[], stallLimit = 60_000) {
+  const files = names.map((name) => ({ name, url: new URL(`../fixtures/runner/${name}.ts`, import.meta.url).href }))
+  const results: FileResult[] = []
+  await runFiles(files, { jobs: 2, stallLimit, onResult: (result) => results.push(result) })
+  const resultOf = (name: string): FileResult => results.find((result) => result.name === name)!
+  return { resultOf, summary: formatSummary(names, results) }
+}
+
+const processOf = ({ output }: FileResult): string => /a line (\d+)/.exec(output)![1]
+
+const test = suite('runner')
+
+test('reports every test of every file, and prints each file as a whole', async () => {
+  const { resultOf, summary } = await run(['passes', 'fails'])
+  assert.equal(resultOf('passes').outcomes, [
+    { suite: 'passes', sentence: 'is skipped', error: null, skipped: 'a reason' },
+    { suite: 'passes', sentence: 'prints', error: null, skipped: null },
+  ])
+  assert.equal(resultOf('fails').outcomes, [
+    { suite: 'fails', sentence: 'fails', error: 'one is not two', skipped: null },
+    { suite: 'fails', sentence: 'passes', error: null, skipped: null },
+  ])
+  assert.match(resultOf('passes').output, /^passes\n.* passes .*a line \d+\n.*\(1 \/ 1\)/s)
+  assert.match(resultOf('fails').output, /^fails\n.* fails .*a line \d+\n.*\(1 \/ 2\).*one is not two.*fails\.ts/s)
+  assert.is.not(processOf(resultOf('passes')), processOf(resultOf('fails')))
+  assert.equal(summary, [
+    'skipped 1: a reason',
+    'failed: fails: fails: fails: one is not two',
+    '2 passed, 1 failed, 1 skipped',
+  ])
+})
+
+test('names the file whose process ends, and runs the others', async () => {
+  const { resultOf, summary } = await run(['dies', 'dies', 'passes', 'passes'])
+  assert.is(resultOf('dies').outcomes.length, 1)
+  assert.equal(summary, [
+    'skipped 2: a reason',
+    'failed: dies: the process ended with exit code 3',
+    'failed: dies: the process ended with exit code 3',
+    '4 passed, 2 failed, 2 skipped',
+  ])
+})
+
+test('kills a process in which no test ends', async () => {
+  const { resultOf, summary } = await run(['hangs', 'passes'], 5_000)
+  assert.match(resultOf('hangs').output, 'killed: no test ended within 5000 ms')
+  assert.equal(summary.slice(1), ['failed: hangs: the process ended with SIGKILL', '1 passed, 1 failed, 1 skipped'])
+})
+
+test('names a file that cannot be imported, that has no test, and that did not run', async () => {
+  const { resultOf, summary } = await run(['throws', 'empty'])
+  assert.match(resultOf('throws').output, 'throws.ts:1')
+  assert.equal(summary.sort(), [
+    '0 passed, 2 failed, 0 skipped',
+    'failed: empty: there is no test in it',
+    'failed: throws: a file that cannot be imported',
+  ])
+  assert.equal(formatSummary(['lost'], []), ['failed: lost: it did not run', '0 passed, 1 failed, 0 skipped'])
+})
