@@ -58,10 +58,7 @@ export class WebSocket {
   /** Sets the callbacks of `connection`. Views get their session from `request.websocket` instead. */
   constructor(connection: Connection, settings: SessionSettings = readSessionOptions(), draining?: Draining) {
     this.connection = connection
-    this.#queue = new MessageQueue(settings.marks, {
-      onFull: () => connection.pause(),
-      onRoom: () => connection.resume(),
-    })
+    this.#queue = new MessageQueue(settings.marks, connection)
     this.#heartbeat = settings.heartbeat
     this.#drainingSource = draining ?? null
     connection.onMessage = (message) => this.#receive(message)
