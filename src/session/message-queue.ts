@@ -38,15 +38,27 @@ export function readQueueMarks(options: QueueOptions = {}): QueueMarks {
   return { ...high, ...readOptions(lowRules, options) }
 }
 
-/** A caller that waits for a message: `settle` is called once, with `null` when the queue has ended. */
-export class Waiter {
-  readonly settle: (message: Data | null) => void
+/** A caller that waits for a message. */
+export abstract class Waiter {
   /** The neighbors in the list of waiters; only the queue changes them. */
   next: Waiter | null = null
   previous: Waiter | null = null
 
-  constructor(settle: (message: Data | null) => void) {
-    this.settle = settle
+  /** Called once, with `null` when the queue has ended. */
+  abstract settle(message: Data | null): void
+}
+
+/** A caller that waits with a callback. */
+export class CallbackWaiter extends Waiter {
+  readonly #callback: (message: Data | null) => void
+
+  constructor(callback: (message: Data | null) => void) {
+    super()
+    this.#callback = callback
+  }
+
+  settle(message: Data | null): void {
+    this.#callback(message)
   }
 }
 

@@ -183,13 +183,22 @@ interface SessionCall {
 
 /** Runs a view over a session of its own; never rejects. */
 function runSession(pending: PendingUpgrade, call: SessionCall): Promise<void> {
-  return acceptPendingUpgrade(pending, call.response, call.settings).then((open) =>
-    open === null ? undefined : runOpen(open, pending.host, call),
-  )
+  // A promise of its own: one that follows another costs twice the memory for as long as the view runs.
+  return new Promise((resolve) => {
+    void acceptPendingUpgrade(pending, call.response, call.settings).then((open) => {
+      if (open === null) resolve()
+      else runOpen(open, pending.host, call, resolve)
+    })
+  })
 }
 
 /** Calls the view, then sends the head of the 101; a promise that the view returns may still be pending. */
-function runOpen(open: OpenSession, host: ViewHost, { response, run, seesResponse }: SessionCall): Promise<void> {
+function runOpen(
+  open: OpenSession,
+  host: ViewHost,
+  { response, run, seesResponse }: SessionCall,
+  done: () => void,
+): void {
   let result: unknown
   try {
     result = run()
@@ -198,22 +207,37 @@ function runOpen(open: OpenSession, host: ViewHost, { response, run, seesRespons
   }
   open.sendHead()
   const unfinished = seesResponse || isObserved(response) ? response : null
-  return endWith(result, open.session.connection, host, unfinished)
+  const session = new RunningSession(open.session.connection, host, unfinished, done)
+  Promise.resolve(result).then(
+    () => session.end(CloseCode.NORMAL),
+    (error) => session.fail(error),
+  )
 }
 
-/** Ends the session with its view. A function of its own: while a view runs, no more than these is retained. */
-async function endWith(
-  result: unknown,
-  connection: Connection,
-  host: ViewHost,
-  unfinished: ServerResponse | null,
-): Promise<void> {
-  try {
-    await result
-    connection.close()
-  } catch (error) {
-    host.reportError(error)
-    connection.close(CloseCode.INTERNAL_ERROR)
+/** What is retained of a call while its view runs. */
+class RunningSession {
+  readonly #connection: Connection
+  readonly #host: ViewHost
+  readonly #unfinished: ServerResponse | null
+  readonly #done: () => void
+
+  constructor(connection: Connection, host: ViewHost, unfinished: ServerResponse | null, done: () => void) {
+    this.#connection = connection
+    this.#host = host
+    this.#unfinished = unfinished
+    this.#done = done
   }
-  if (unfinished !== null) finishResponse(unfinished)
+
+  /** The view has returned. */
+  end(code: number): void {
+    this.#connection.close(code)
+    if (this.#unfinished !== null) finishResponse(this.#unfinished)
+    this.#done()
+  }
+
+  /** The view has thrown. */
+  fail(error: unknown): void {
+    this.#host.reportError(error)
+    this.end(CloseCode.INTERNAL_ERROR)
+  }
 }

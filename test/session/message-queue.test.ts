@@ -1,5 +1,5 @@
 import type { Data } from '../../src/connection/host.ts'
-import { MessageQueue, type QueueOptions, readQueueMarks, Waiter } from '../../src/session/message-queue.ts'
+import { CallbackWaiter, MessageQueue, type QueueOptions, readQueueMarks } from '../../src/session/message-queue.ts'
 import { assert, suite, thrownBy } from '../support/unit.ts'
 
 const test = suite('message queue')
@@ -84,7 +84,9 @@ test('delivers messages that arrive while the source resumes in order', () => {
 test('serves those who wait first come, first served, without those who left the line', () => {
   const { queue } = makeQueue()
   const served: string[] = []
-  const waiters = ['a', 'b', 'c', 'd', 'e'].map((name) => new Waiter((message) => served.push(`${name}:${message}`)))
+  const waiters = ['a', 'b', 'c', 'd', 'e'].map(
+    (name) => new CallbackWaiter((message) => served.push(`${name}:${message}`)),
+  )
   for (const waiter of waiters) queue.addWaiter(waiter)
   queue.removeWaiter(waiters[0])
   queue.removeWaiter(waiters[2])
@@ -97,7 +99,7 @@ test('serves those who wait first come, first served, without those who left the
 test('ends those who wait with null, in order, and keeps what is unread', () => {
   const { queue } = makeQueue()
   const served: unknown[] = []
-  for (const name of ['a', 'b']) queue.addWaiter(new Waiter((message) => served.push(name, message)))
+  for (const name of ['a', 'b']) queue.addWaiter(new CallbackWaiter((message) => served.push(name, message)))
   queue.end()
   assert.equal(served, ['a', null, 'b', null])
   const other = makeQueue().queue
