@@ -52,7 +52,9 @@ test('gives addresses that are well formed, and by https', () => {
 })
 
 test('every program without a server can be loaded, too', async (t) => {
-  for (const program of inLanguage('js', 'ts').filter((program) => !isServer(program))) {
+  // Tests of an application run in a process of their own, in examples.test.ts.
+  const isLoadable = (block: CodeBlock): boolean => !isServer(block) && !block.code.includes("from 'node:test'")
+  for (const program of inLanguage('js', 'ts').filter(isLoadable)) {
     await import(writeProgram(t, program).href).catch((error) => {
       assert.unreachable(`${program.path}, ${program.heading}: ${error.message}`)
     })

@@ -189,7 +189,7 @@ testWith(test, redisServer)('redis: a message crosses from one server to another
   const code = example.code
     .replace("process.env.REDIS_URL ?? 'redis://127.0.0.1:6379'", JSON.stringify(url))
     .replace('createClient(', 'globalThis.createRedisClient(')
-  const clients: ReturnType<typeof createClient>[] = []
+  const clients: { destroy(): void }[] = []
   t.after(() => {
     for (const client of clients) client.destroy()
   })
