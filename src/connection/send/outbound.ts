@@ -8,17 +8,9 @@ import { Backpressure } from './backpressure.ts'
 import { BlobQueue, type BlobQueueSink } from './blob-queue.ts'
 import { CompressedSender } from './compressed-sender.ts'
 import { flushEndOfTick } from './end-of-tick.ts'
+import { isBlob, unsupportedType } from './message-type.ts'
 import { Outbox } from './outbox.ts'
-import {
-  checkText,
-  isBlob,
-  opcodeOf,
-  type Sendable,
-  type SendOptions,
-  type SendResult,
-  sizeBound,
-  unsupportedType,
-} from './outgoing.ts'
+import { checkText, opcodeOf, type Sendable, type SendOptions, type SendResult, sizeBound } from './outgoing.ts'
 import { PreparedMessage } from './prepared-message.ts'
 
 /** The way out: decides whether a message may be sent, and hands frames to the outbox. */

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { type ByteSource, bytesOf } from '../../core/bytes.ts'
 import { Opcode } from '../../core/opcode.ts'
 import { isLent } from '../lent-bytes.ts'
+import { isBlob, unsupportedType } from './message-type.ts'
 import { PreparedMessage } from './prepared-message.ts'
 
 /** What can be sent: a string goes as text, bytes go as binary. */
@@ -54,20 +55,7 @@ export function sizeBound(data: Sendable | PreparedMessage | Blob): number {
   return bytes.length
 }
 
-/** Whether `value` is a Blob or File, of another realm too. */
-export function isBlob(value: unknown): value is Blob {
-  if (value instanceof Blob) return true
-  const kind = Object.prototype.toString.call(value)
-  return kind === '[object Blob]' || kind === '[object File]'
-}
-
 /** Returns bytes that do not change while they wait. */
 export function ownCopy(bytes: Uint8Array): Uint8Array {
   return bytes.length <= COPY_LIMIT || isLent(bytes) ? Uint8Array.from(bytes) : bytes
-}
-
-/** The error for data that cannot be sent. */
-export function unsupportedType(data: unknown): TypeError {
-  const type = data === null ? 'null' : typeof data
-  return new TypeError(`a message of type ${type}; allowed: a string, typed array, DataView, ArrayBuffer or Blob`)
 }
