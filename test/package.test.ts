@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { programs, readme } from './support/documents.ts'
 import { type Need, testWith } from './support/need.ts'
-import { programs, readme } from './support/readme.ts'
 import { assert, suite } from './support/unit.ts'
 
 const run = promisify(execFile)
@@ -140,7 +140,7 @@ async function complaintsOf(compiler: string, folder: string, programs: readonly
   return (await run(process.execPath, words, { cwd: folder }).catch((error) => error)).stdout
 }
 
-test('brings types that satisfy the strictest compiler, and the programs of the README', async () => {
+test('brings types that satisfy the strictest compiler, and the programs of the documents', async () => {
   const { folder } = await install()
   const typed = programs().filter(({ language }) => language === 'ts')
   const sources = [USE_OF_EVERY_DOOR, PARAMS_OF_EVERY_PATTERN, ...typed.map(({ code }) => code)]

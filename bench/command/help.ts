@@ -24,7 +24,7 @@ Other commands
 
 const OPTIONS = `What is measured
   --against LIST       servers to compare with, comma-separated ('none': no other)
-  --api API            connection (default) or session: which API of dwebsocket is used
+  --api API            connection (default), session or borrowed: which API of dwebsocket is used
   --portable           dwebsocket on documented API and plain JavaScript alone
   --url ws://...       a running server instead of dwebsocket; its cost is known with --pid N
   --exec 'CMD {port}'  a server started by this command instead of dwebsocket

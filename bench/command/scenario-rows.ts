@@ -112,9 +112,10 @@ function readSubject(values: ScenarioOptions): string {
   if (values.url !== undefined && values.exec !== undefined) throw new UsageError('--url and --exec exclude each other')
   if (values.url !== undefined) return 'url'
   if (values.exec !== undefined) return 'exec'
-  const api = oneOf('api', values.api, ['connection', 'session'])
-  if (api === 'session' && values.portable) throw new UsageError('--api session and --portable exclude each other')
-  return values.portable ? 'dwebsocket+portable' : api === 'session' ? 'dwebsocket+session' : 'dwebsocket'
+  const api = oneOf('api', values.api, ['connection', 'session', 'borrowed'])
+  if (api !== 'connection' && values.portable) throw new UsageError(`--api ${api} and --portable exclude each other`)
+  if (values.portable) return 'dwebsocket+portable'
+  return api === 'connection' ? 'dwebsocket' : `dwebsocket+${api}`
 }
 
 /** A server given by its address is measured alone unless peers are asked for. */

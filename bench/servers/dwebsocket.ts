@@ -9,8 +9,8 @@ type Connection = Parameters<Server['onConnection']>[0]
 type Data = string | Buffer
 
 /**
- * This library with its default limits: the session API with `BENCH_API=session`, a room for broadcasts, on node:http
- * with `BENCH_HTTP=1`.
+ * This library with its default limits: the session API with `BENCH_API=session`, borrowed messages with
+ * `BENCH_API=borrowed`, a room for broadcasts, on node:http with `BENCH_HTTP=1`.
  */
 const settings = readSettings()
 const options = { maxMessageSize: settings.maxMessage, deflate: settings.deflate }
@@ -19,12 +19,17 @@ const answerTo = (data: Data): Data => (settings.mode === 'echo' ? data : String
 
 function serveConnections({ createServer }: Library): Server {
   const server = createServer(options)
-  const answer = (connection: Connection, data: Data): void => {
-    if (connection.send(answerTo(data)) === 'sent') return
+  const answer = (connection: Connection, data: Data, options?: { binary: boolean }): void => {
+    if (connection.send(answerTo(data), options) === 'sent') return
     connection.pause()
     void connection.drained().then(() => connection.resume())
   }
+  const asText = { binary: false }
   server.onConnection = (connection) => {
+    if (process.env.BENCH_API === 'borrowed') {
+      connection.onBorrowedMessage = (bytes, isBinary) => answer(connection, bytes, isBinary ? undefined : asText)
+      return
+    }
     connection.onMessage = (data) => answer(connection, data)
   }
   return server

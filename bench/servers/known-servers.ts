@@ -23,6 +23,12 @@ export const KNOWN_SERVERS: readonly KnownServer[] = [
     env: { BENCH_API: 'session' },
   },
   {
+    name: 'dwebsocket+borrowed',
+    script: 'dwebsocket',
+    description: 'this library, callbacks that borrow the bytes of each message',
+    env: { BENCH_API: 'borrowed' },
+  },
+  {
     name: 'dwebsocket+portable',
     script: 'dwebsocket',
     description: 'this library on documented API and plain JavaScript alone (DWEBSOCKET_PORTABLE=1)',

@@ -5,6 +5,7 @@ import { CloseCode } from '../core/close-code.ts'
 import type { CloseInfo, ProtocolState } from '../core/closing-handshake.ts'
 import { ProtocolError, WebSocketError } from '../core/errors.ts'
 import { PauseReason } from '../core/input-gate.ts'
+import { destroyStream } from '../transport/http2-stream.ts'
 import type { ConnectionSetup, Data, PublicConnection, RequestSource } from './host.ts'
 import { Parts } from './parts.ts'
 import { flushEndOfTick } from './send/end-of-tick.ts'
@@ -27,6 +28,12 @@ export class Connection implements PublicConnection {
   readonly subprotocol: string
   /** Called with each message: text as a string, binary as a Buffer that belongs to the receiver. */
   onMessage: (data: Data, isBinary: boolean) => unknown = noop
+  /**
+   * When set, called instead of `onMessage`, with memory that is reused once it returns: text as its UTF-8 bytes, already
+   * checked, so that an echo, a proxy or a parser pays for no copy. Copy what you retain. What you `send` is copied where
+   * it must wait. `DWEBSOCKET_DEBUG_BORROWED=1` overwrites the bytes behind each call, which shows a view used too late.
+   */
+  onBorrowedMessage: ((bytes: Buffer, isBinary: boolean) => unknown) | null = null
   /** Called with each pong, solicited or not (RFC 6455 §5.5.3). */
   onPong: (payload: Buffer) => unknown = noop
   /** Called once, when the outcome is known. Nothing is received or sent after it. */
@@ -90,10 +97,10 @@ export class Connection implements PublicConnection {
    * 16 KiB are not copied: leave them unchanged until they are sent.
    *
    * @param options `compress: false` sends the message uncompressed, for secrets next to text that an attacker chooses
-   *   (CRIME).
+   *   (CRIME). `binary: false` sends bytes as text.
    * @param data A string, a typed array, DataView or ArrayBuffer, a Blob (messages behind it wait until it is read), or
    *   what `prepare` returned.
-   * @throws {TypeError} when `data` is something else.
+   * @throws {TypeError} when `data` is something else, or bytes sent as text are not valid UTF-8.
    */
   send(data: Sendable | PreparedMessage | Blob, options?: SendOptions): SendResult {
     return this.#parts.output.send(data, options)
@@ -135,7 +142,7 @@ export class Connection implements PublicConnection {
   terminate(error: Error = new WebSocketError('ERR_WS_TERMINATED', 'terminated by this side')): void {
     const { protocol, stream } = this.#parts
     protocol.receiveEnd(error, 'local')
-    stream.destroy()
+    destroyStream(stream)
   }
 
   /** Fails the connection with a Close frame (RFC 6455 §7.1.7). */

@@ -12,6 +12,7 @@ export type Data = string | Buffer
 export interface PublicConnection {
   readonly state: ProtocolState
   onMessage(data: Data, isBinary: boolean): unknown
+  readonly onBorrowedMessage: ((bytes: Buffer, isBinary: boolean) => unknown) | null
   onPong(payload: Buffer): unknown
   onClose(info: CloseInfo): unknown
   queuedBytes(): number

@@ -69,11 +69,21 @@ export function makePlainUnmasker(): RunUnmasker {
   return { window, flags, unmaskRun }
 }
 
+/** The run of messages of which one is being delivered. */
+export interface DeliveredRun {
+  /** The memory in which it lies. */
+  readonly window: Buffer
+  /** Where it ends; 0 when no run is being delivered. */
+  readonly end: number
+  /** Changes with each run. */
+  readonly generation: number
+}
+
 /**
  * The messages that follow one another, whole, in the window into which sockets read. Unmasking them in one go is 1.5
  * times faster in bursts than one at a time. While one of them is delivered, those behind it can be seen too.
  */
-export class MessageRun {
+export class MessageRun implements DeliveredRun {
   /** The memory that sockets read into; valid until the callback that received it returns. */
   readonly window: Buffer
   readonly #unmasker: RunUnmasker

@@ -25,7 +25,7 @@ export interface UpgradeRequestHead {
 
 /** The contents of a valid opening handshake (RFC 6455 §4.2.1). */
 export interface UpgradeRequest {
-  /** The `Sec-WebSocket-Key`, the input of `acceptKey`. */
+  /** The `Sec-WebSocket-Key`, the input of `acceptKey`; empty over HTTP/2, which has none. */
   key: string
   /** In the client's order of preference; empty without the field. */
   subprotocols: string[]
@@ -85,17 +85,32 @@ function joinedValue(rawHeaders: readonly string[], name: string): string {
  *   `Upgrade: websocket` or for another version of the protocol, 431 for too many fields, otherwise 400.
  */
 export function checkUpgradeRequest(request: UpgradeRequestHead): UpgradeRequest {
-  const { rawHeaders } = request
   checkHttpVersion(request.httpVersion)
   if (request.method !== 'GET') {
     throw new HandshakeError(405, 'ERR_WS_METHOD', `method ${show(request.method)}, must be GET`, { Allow: 'GET' })
   }
+  return readHandshake(request, checkUpgrade, readKey)
+}
+
+/**
+ * Reads the parts of an opening handshake that do not depend on the version of HTTP (RFC 6455 §4.2.1, RFC 8441 §5).
+ *
+ * @param checkVersionFields Checks the fields that one version of HTTP needs or must not have.
+ * @param readKey Returns the `Sec-WebSocket-Key`.
+ * @throws {HandshakeError} when a rule is broken: 426 for another version of the protocol, 431 for too many fields,
+ *   otherwise 400.
+ */
+export function readHandshake(
+  { rawHeaders, url }: UpgradeRequestHead,
+  checkVersionFields: (rawHeaders: readonly string[]) => void,
+  readKey: (rawHeaders: readonly string[]) => string,
+): UpgradeRequest {
   if (rawHeaders.length > MAX_FIELD_COUNT * 2) {
     throw new HandshakeError(431, 'ERR_WS_HEAD_TOO_LARGE', `more than ${MAX_FIELD_COUNT} fields`)
   }
-  const target = readTarget(request.url)
+  const target = readTarget(url)
   const host = readHost(rawHeaders)
-  checkUpgrade(rawHeaders)
+  checkVersionFields(rawHeaders)
   checkNoBody(rawHeaders)
   checkVersion(rawHeaders)
   return {
@@ -216,12 +231,12 @@ function readList<Element>(
   return list
 }
 
-function badRequest(code: string, message: string): HandshakeError {
+export function badRequest(code: string, message: string): HandshakeError {
   return new HandshakeError(BAD_REQUEST, code, message)
 }
 
 /** Shows a found value in a response: quoted, without control characters, truncated. */
-function show(text: string | null | undefined): string {
+export function show(text: string | null | undefined): string {
   if (text === null || text === undefined) return 'missing'
   return text.length > 64 ? `${JSON.stringify(text.slice(0, 64))}…` : JSON.stringify(text)
 }

@@ -68,10 +68,14 @@ const NOT_FOR_ACCEPT = /^(?:content-.*|date|keep-alive|trailer)$/i
  * @throws {TypeError} when a field cannot be sent.
  */
 export function addAcceptFields(head: string, fields: HeaderFields): string {
-  const allowed = Object.entries(fields).filter(
-    ([name]) => !ACCEPT_NAMES.has(name.toLowerCase()) && !NOT_FOR_ACCEPT.test(name),
-  )
-  return `${head.slice(0, -2)}${formatFields(Object.fromEntries(allowed), ACCEPT_NAMES)}\r\n`
+  return `${head.slice(0, -2)}${formatFields(forAccept(fields), ACCEPT_NAMES)}\r\n`
+}
+
+/** The fields that a response which accepts the handshake may have, of those that an application has set. */
+export function forAccept(fields: HeaderFields): HeaderFields {
+  const isAllowed = ([name]: [string, unknown]): boolean =>
+    !ACCEPT_NAMES.has(name.toLowerCase()) && !NOT_FOR_ACCEPT.test(name)
+  return Object.fromEntries(Object.entries(fields).filter(isAllowed))
 }
 
 /**

@@ -1,22 +1,37 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { Http2SecureServer } from 'node:http2'
+import type { Http2SecureServer, Http2Server, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import type { Server as HttpsServer } from 'node:https'
 import type { Duplex } from 'node:stream'
 import { Server as TlsServer } from 'node:tls'
+import type { RequestSource } from '../connection/host.ts'
+import { EMPTY } from '../core/empty.ts'
 import { HandshakeError } from '../core/errors.ts'
-import { isUpgradeRequest } from '../handshake/upgrade-request.ts'
+import { readExtendedConnect } from '../handshake/extended-connect.ts'
+import { isUpgradeRequest, type UpgradeRequestHead } from '../handshake/upgrade-request.ts'
+import { socketOf } from './http2-socket.ts'
+import { toMessage } from './request-source.ts'
 import { isTaken, noteUpgrade } from './shared-stream.ts'
 import { refuseStream } from './upgrade.ts'
 
-/** An HTTP server of the user; an http2 server with `allowHTTP1` for its HTTP/1.1 connections. */
-export type AnyHttpServer = Server | HttpsServer | Http2SecureServer
+/** An HTTP server of the user; an http2 server for its HTTP/2 connections, and with `allowHTTP1` for those of HTTP/1.1. */
+export type AnyHttpServer = Server | HttpsServer | Http2SecureServer | Http2Server
+
+/** The arguments of the `'stream'` event of an http2 server; node's types do not have the last one. */
+type StreamArguments = [stream: ServerHttp2Stream, headers: IncomingHttpHeaders, flags: number, rawHeaders: string[]]
+
+function isHttp2Server(httpServer: AnyHttpServer): httpServer is Http2SecureServer | Http2Server {
+  return 'updateSettings' in httpServer
+}
 
 /** One of the servers that are attached to an HTTP server. */
 export interface AttachedServer {
   /** Whether it has something at the path of the request; `null` when only its app can tell. */
   claims(request: IncomingMessage): boolean | null
-  /** Handles an upgrade request. With `isShared`, what it does not accept is left to other listeners. */
-  begin(request: IncomingMessage, stream: Duplex, head: Buffer, isShared: boolean): void
+  /**
+   * Handles an upgrade request, or an extended CONNECT. With `isShared`, what it does not accept is left to other
+   * listeners.
+   */
+  begin(request: UpgradeRequestHead, source: RequestSource, stream: Duplex, head: Buffer, isShared: boolean): void
   /** Leaves an upgrade request to other listeners, and refuses it when none of them answers in time. */
   leave(stream: Duplex, error: HandshakeError): void
 }
@@ -52,6 +67,7 @@ class Attachment {
     )
     // Without a listener node closes the connection of a CONNECT request and sends no response.
     if (events.listenerCount('connect') === 0) events.on('connect', refuseConnect)
+    if (isHttp2Server(httpServer)) this.#allowExtendedConnect(httpServer)
   }
 
   add(member: AttachedServer): void {
@@ -62,11 +78,42 @@ class Attachment {
     return this.#httpServer.listenerCount('upgrade') > 2
   }
 
+  /** RFC 8441 §3: clients learn from SETTINGS that they may open a WebSocket on a stream. */
+  #allowExtendedConnect(httpServer: Http2SecureServer | Http2Server): void {
+    httpServer.updateSettings({ enableConnectProtocol: true })
+    const onStream = (...[stream, , , rawHeaders]: StreamArguments): void => this.#onStream(stream, rawHeaders)
+    ;(httpServer as Http2Server).on('stream', onStream as never)
+  }
+
+  #onStream(stream: ServerHttp2Stream, rawHeaders: readonly string[]): void {
+    const connect = readExtendedConnect(rawHeaders, stream.endAfterHeaders)
+    if (connect === null || isTaken(stream)) return
+    const message = toMessage(connect, socketOf(stream))
+    const begin = (member: AttachedServer, isShared: boolean): void =>
+      member.begin(connect, { message }, stream, EMPTY, isShared)
+    const owner = this.#members.find((member) => member.claims(message) === true)
+    if (owner !== undefined) return begin(owner, false)
+    const member = this.#members.find((it) => it.claims(message) === null) ?? this.#members[0]
+    if (!this.#isSharedForStreams) return begin(member, false)
+    stream.on('error', ignore)
+    setImmediate(() => {
+      if (!isTaken(stream)) begin(member, true)
+    })
+  }
+
+  /** Whether there are listeners besides ours and that with which node makes `'request'` of a stream. */
+  get #isSharedForStreams(): boolean {
+    const events = this.#httpServer as Http2Server
+    const isCompatible = events.listenerCount('request') > 0
+    const others = events.listenerCount('connect') - events.listenerCount('connect', refuseConnect)
+    return others > 0 || events.listenerCount('stream') > (isCompatible ? 2 : 1)
+  }
+
   #onUpgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
     if (isTaken(stream)) return
     const isUpgrade = isUpgradeRequest(request)
     const owner = isUpgrade ? this.#members.find((member) => member.claims(request) === true) : undefined
-    if (owner !== undefined) return owner.begin(request, stream, head, false)
+    if (owner !== undefined) return owner.begin(request, { message: request }, stream, head, false)
     if (!this.#isShared) return this.#handleUnclaimed(request, stream, head, isUpgrade, false)
     // Other listeners decide within this event; what they leave alone is handled after it.
     stream.on('error', ignore)
@@ -84,9 +131,9 @@ class Attachment {
   ): void {
     if (!isUpgrade) return replayAsPlain(this.#httpServer, request, stream, head)
     const app = this.#members.find((member) => member.claims(request) === null)
-    if (app !== undefined) app.begin(request, stream, head, isShared)
+    if (app !== undefined) app.begin(request, { message: request }, stream, head, isShared)
     else if (isShared) this.#members[0].leave(stream, notFound)
-    else this.#members[0].begin(request, stream, head, false)
+    else this.#members[0].begin(request, { message: request }, stream, head, false)
   }
 }
 
@@ -110,8 +157,9 @@ function replayAsPlain(httpServer: AnyHttpServer, request: IncomingMessage, stre
   stream.resume()
 }
 
-/** Refuses CONNECT. The second argument is a response for HTTP/2, which has no stream of its own to end. */
+/** Refuses CONNECT. The second argument is a response for HTTP/2; an extended CONNECT is answered by `#onStream`. */
 function refuseConnect(request: IncomingMessage, stream: Duplex | ServerResponse): void {
+  if (request.headers[':protocol'] !== undefined) return
   if (request.httpVersionMajor >= 2) (stream as ServerResponse).writeHead(405, { Allow: 'GET' }).end()
   else {
     const error = new HandshakeError(405, 'ERR_WS_METHOD', 'method CONNECT, must be GET', { Allow: 'GET' })

@@ -6,14 +6,14 @@ import type { Duplex } from 'node:stream'
  */
 export class DeferredHead {
   readonly #stream: Duplex
-  readonly #format: () => string
+  readonly #sendHead: () => void
   readonly #write: Duplex['write']
   #isSent = false
 
-  /** @param format Makes the head, in latin1; called once. */
-  constructor(stream: Duplex, format: () => string) {
+  /** @param sendHead Writes the head to the stream; called once. */
+  constructor(stream: Duplex, sendHead: () => void) {
     this.#stream = stream
-    this.#format = format
+    this.#sendHead = sendHead
     this.#write = stream.write
     stream.write = ((...args: Parameters<Duplex['write']>) => {
       this.send()
@@ -27,6 +27,6 @@ export class DeferredHead {
     const stream = this.#stream
     // Not deleted: that would make the stream a slow object for the rest of its life.
     stream.write = this.#write
-    if (!stream.destroyed && !stream.writableEnded) stream.write(this.#format(), 'latin1')
+    if (!stream.destroyed && !stream.writableEnded) this.#sendHead()
   }
 }

@@ -4,6 +4,7 @@ import type { Connection } from '../connection/connection.ts'
 import { channels } from '../connection/diagnostics.ts'
 import type { ConnectionSetup, RequestSource } from '../connection/host.ts'
 import { HandshakeError } from '../core/errors.ts'
+import { checkExtendedConnect, isExtendedConnect } from '../handshake/extended-connect.ts'
 import { checkUpgradeRequest, type UpgradeRequestHead } from '../handshake/upgrade-request.ts'
 import { guardStream, releaseStream } from '../transport/stream-owner.ts'
 import { callUser } from '../user-code/user-code.ts'
@@ -57,7 +58,8 @@ export class Handshakes implements UpgradeHost {
     try {
       this.#checkCapacity()
       this.#admission.enter(source, stream)
-      upgrade = new Upgrade(checkUpgradeRequest(request), source, stream, head, this, isShared)
+      const contents = isExtendedConnect(request) ? checkExtendedConnect(request) : checkUpgradeRequest(request)
+      upgrade = new Upgrade(contents, source, stream, head, this, isShared)
     } catch (error) {
       const refusal = this.toRefusal(error)
       if (isShared) return this.leave(stream, refusal)

@@ -11,11 +11,16 @@ export interface HeadSink {
   readonly maxHeadSize: number
   /** The head is complete; `text` is its latin1 source, `rest` what was read behind it. */
   onHead(reader: HeadReader, head: RequestHead, text: string, rest: Buffer): void
+  /** The socket begins with the preface of HTTP/2; `null` where HTTP/2 is refused. `rest` was read behind its head. */
+  readonly onHttp2: ((reader: HeadReader, rest: Buffer) => void) | null
   /** The head is malformed, too large or late. */
   onHeadError(reader: HeadReader, error: HandshakeError): void
   /** The socket closed first. */
   onHeadGone(reader: HeadReader): void
 }
+
+/** What a client that knows that the server speaks HTTP/2 sends first, as far as it is a request head (RFC 9113 §3.4). */
+export const HTTP2_PREFACE = 'PRI * HTTP/2.0\r\n\r\n'
 
 /** Most heads arrive in one chunk and share this parser; a head that does not occupies it, and the next needs its own. */
 let spare: RequestHeadParser | null = null
@@ -64,6 +69,11 @@ export class HeadReader implements StreamOwner, TimerEntry {
       head = parser.push(bytes, start, end)
     } catch (error) {
       if (!(error instanceof HandshakeError)) throw error
+      if (parser.text === HTTP2_PREFACE && this.#sink.onHttp2 !== null) {
+        const restAt = start + HTTP2_PREFACE.length - parser.stored.length
+        this.#release()
+        return this.#sink.onHttp2(this, Buffer.from(bytes.subarray(restAt, end)))
+      }
       this.#release()
       return this.#sink.onHeadError(this, error)
     }

@@ -12,8 +12,10 @@ import { trackConnections } from '../fast/node-http.ts'
 import type { RequestHead } from '../handshake/request-head.ts'
 import { isUpgradeRequest } from '../handshake/upgrade-request.ts'
 import { hasOwner, releaseStream } from '../transport/stream-owner.ts'
-import { HeadReader, type HeadSink } from './head-reader.ts'
-import { readListenTarget } from './listen-target.ts'
+import type { AnyHttpServer } from './attachment.ts'
+import { HeadReader, type HeadSink, HTTP2_PREFACE } from './head-reader.ts'
+import { createPlainHttp2, Http2Sessions, type Http2Settings } from './http2-server.ts'
+import { listenOn, type Port } from './listen-target.ts'
 import type { ServerSettings } from './options.ts'
 import { HeadRequest } from './request-source.ts'
 import { refuseStream } from './upgrade.ts'
@@ -28,7 +30,7 @@ export interface ListenerHost {
   /** A request head was refused. */
   onHeadRefused(error: HandshakeError): void
   /** Handles upgrade requests on connections that began with plain HTTP. */
-  attach(httpServer: HttpServer): void
+  attach(httpServer: AnyHttpServer): void
   /** A plain HTTP request. */
   onRequest(request: IncomingMessage, response: ServerResponse): void
   /** An error of the listening socket. */
@@ -36,28 +38,34 @@ export interface ListenerHost {
 }
 
 /** The settings of a `Listener`. */
-export type ListenerSettings = Pick<ServerSettings, 'handshakeTimeout' | 'keepAliveTimeout' | 'maxHeaderSize'>
+export type ListenerSettings = Http2Settings & Pick<ServerSettings, 'http2'>
 
 /**
  * A port or unix socket of the server's own. The first request head on each socket is parsed here: an upgrade request
  * goes straight to the server, 1.6 times cheaper than through `node:http`; every other request is replayed to a
- * `node:http` server on the same socket.
+ * `node:http` server on the same socket, or the preface of HTTP/2 to a `node:http2` one.
  */
-export class Listener {
+export class Listener implements Port {
   readonly #host: ListenerHost
   readonly #http: HttpServer
   readonly #server: Server
   readonly #headTimeout: number
   readonly #readers = new Set<HeadReader>()
   readonly #headSink: HeadSink
+  /** Gets the connections that begin with the preface of HTTP/2; `null` when they are refused. */
+  readonly #http2: Http2Sessions | null
 
-  constructor(host: ListenerHost, { handshakeTimeout, keepAliveTimeout, maxHeaderSize }: ListenerSettings) {
+  constructor(host: ListenerHost, settings: ListenerSettings) {
+    const { handshakeTimeout, keepAliveTimeout, maxHeaderSize, http2 } = settings
+    const onRequest = (request: IncomingMessage, response: ServerResponse): void => host.onRequest(request, response)
     this.#host = host
+    this.#http2 = http2 === false ? null : new Http2Sessions(createPlainHttp2(settings), settings, onRequest)
     this.#headTimeout = handshakeTimeout
     this.#headSink = {
       maxHeadSize: maxHeaderSize,
       onHead: (reader, head, text, rest) => this.#onHead(reader, head, text, rest),
       onHeadError: (reader, error) => this.#onHeadError(reader, error),
+      onHttp2: this.#http2 === null ? null : (reader, rest) => this.#onHttp2(reader, this.#http2!, rest),
       onHeadGone: (reader) => void this.#readers.delete(reader),
     }
     this.#http = createHttpServer(
@@ -68,10 +76,11 @@ export class Listener {
         keepAliveTimeout,
         maxHeaderSize,
       },
-      (request, response) => host.onRequest(request, response),
+      onRequest,
     )
     host.attach(this.#http)
-    if (isFastEnabled) {
+    if (this.#http2 !== null) host.attach(this.#http2.server)
+    if (isFastEnabled || this.#http2 !== null) {
       trackConnections(this.#http)
       this.#server = createServer({ noDelay: true }, (socket) => this.#onSocket(socket))
     } else {
@@ -83,24 +92,8 @@ export class Listener {
     return this.#server.address()
   }
 
-  /**
-   * Resolves to the address; rejects with the system's error, or with a RangeError when `portOrPath` is neither.
-   *
-   * @param host Ignored for a path.
-   */
   listen(portOrPath: number | string, host: string): Promise<AddressInfo | string> {
-    const server = this.#server
-    return new Promise((resolve, reject) => {
-      const target = readListenTarget(portOrPath, host)
-      server.once('error', reject)
-      const onListening = (): void => {
-        server.off('error', reject)
-        // A connection that cannot be accepted, for lack of file descriptors, must not end the process.
-        server.on('error', (error) => this.#host.reportError(error))
-        resolve(server.address()!)
-      }
-      server.listen(target, onListening)
-    })
+    return listenOn(this.#server, portOrPath, host, this.#host.reportError)
   }
 
   /**
@@ -110,7 +103,11 @@ export class Listener {
    */
   close(deadline: number): Promise<void> {
     for (const reader of this.#readers) reader.destroy()
-    const timer = setTimeout(() => this.#http.closeAllConnections(), deadline)
+    this.#http2?.close()
+    const timer = setTimeout(() => {
+      this.#http.closeAllConnections()
+      this.#http2?.destroySoon()
+    }, deadline)
     return new Promise((resolve) => {
       this.#server.close(() => {
         clearTimeout(timer)
@@ -134,12 +131,22 @@ export class Listener {
       // Nothing more is read until the upgrade is accepted or refused.
       if (!hasOwner(socket) && !socket.writableEnded) socket.pause()
     } else {
-      releaseStream(socket)
-      socket.pause()
-      this.#http.emit('connection', socket)
-      socket.unshift(Buffer.concat([Buffer.from(text, 'latin1'), rest]))
-      socket.resume()
+      this.#replay(reader, this.#http, text, rest)
     }
+  }
+
+  #onHttp2(reader: HeadReader, { server }: Http2Sessions, rest: Buffer): void {
+    this.#readers.delete(reader)
+    this.#replay(reader, server, HTTP2_PREFACE, rest)
+  }
+
+  /** Hands a socket over to a server of node, with what was read from it. */
+  #replay({ socket }: HeadReader, server: HttpServer | Http2Sessions['server'], text: string, rest: Buffer): void {
+    releaseStream(socket)
+    socket.pause()
+    server.emit('connection', socket)
+    socket.unshift(Buffer.concat([Buffer.from(text, 'latin1'), rest]))
+    socket.resume()
   }
 
   #onHeadError(reader: HeadReader, error: HandshakeError): void {

@@ -1,4 +1,5 @@
 import { maxHeaderSize } from 'node:http'
+import type { SecureServerOptions } from 'node:http2'
 import { isIP } from 'node:net'
 import type { ConnectionLimits, LimitOptions } from '../connection/limits.ts'
 import { defaultLimits, readLimits } from '../connection/limits.ts'
@@ -38,6 +39,12 @@ export interface ServerOptions extends UpgradePolicy, AdmissionOptions, LimitOpt
   keepAliveTimeout?: number | undefined
   /** Bytes of a request head on the server's own port; more get 431. Default: node's `http.maxHeaderSize`, 16 KiB. */
   maxHeaderSize?: number | undefined
+  /**
+   * Serves HTTP/2 on the server's own port besides HTTP/1.1 (RFC 8441): `true` without TLS, for clients that begin with
+   * the preface of HTTP/2; options of node's `http2.createSecureServer`, such as `key` and `cert`, for TLS, where
+   * clients choose by ALPN. Default: false.
+   */
+  http2?: boolean | SecureServerOptions | undefined
   /** Warns of each refused origin once, with `process.emitWarning`: no browser shows the response. Default true. */
   originWarnings?: boolean | undefined
   /** Called with what callbacks and views throw. Default: writes it to standard error. */
@@ -66,6 +73,18 @@ const networks: OptionRule<readonly string[]> = {
   accepts: (value) => Array.isArray(value) && value.every(isNetwork),
 }
 
+/** Without a certificate node accepts the options, and every TLS handshake fails. */
+const CERTIFICATES = ['key', 'pfx', 'SNICallback']
+
+const http2: OptionRule<boolean | SecureServerOptions> = {
+  fallback: false,
+  type: null,
+  allowed: 'true, false, or options of http2.createSecureServer with key and cert, pfx or SNICallback',
+  accepts: (value) =>
+    typeof value === 'boolean' ||
+    (typeof value === 'object' && value !== null && CERTIFICATES.some((name) => name in value)),
+}
+
 const rules = {
   maxConnections: positive(Number.POSITIVE_INFINITY),
   maxConnectionsPerAddress: positive(Number.POSITIVE_INFINITY),
@@ -75,6 +94,7 @@ const rules = {
   keepAliveTimeout: integer(65_000, 0, 2 ** 31 - 1),
   maxHeaderSize: integer(maxHeaderSize, 1024, 2 ** 30),
   originWarnings: flag(true),
+  http2,
   onError: callback<(error: unknown) => unknown>((error) => console.error(error)),
 }
 

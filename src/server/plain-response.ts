@@ -30,6 +30,10 @@ export function refusePlain(response: ServerResponse, status: number, text: stri
 
 /** Tells a plain request that only WebSocket is spoken here (RFC 9110 §15.5.22). */
 export function answerUpgradeRequired(response: ServerResponse): void {
+  // HTTP/2 has no Upgrade (RFC 9113 §8.6), so no 426 either.
+  if (response.req.httpVersionMajor > 1) {
+    return answerText(response, 400, 'this server speaks WebSocket: send an extended CONNECT request (RFC 8441)')
+  }
   response.setHeader('Connection', 'close, Upgrade')
   response.setHeader('Upgrade', 'websocket')
   refusePlain(response, 426, 'this server speaks WebSocket: send an upgrade request (RFC 6455)')

@@ -2,7 +2,8 @@ import { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { RequestSource } from '../connection/host.ts'
 import { setRawHeaders } from '../fast/node-http.ts'
-import { RequestHeadParser } from '../handshake/request-head.ts'
+import type { ExtendedConnect } from '../handshake/extended-connect.ts'
+import { type RequestHead, RequestHeadParser } from '../handshake/request-head.ts'
 
 /**
  * An upgrade request that a `Listener` read. Its `IncomingMessage` is made on first use: until then the connection
@@ -27,7 +28,26 @@ export class HeadRequest implements RequestSource {
 
 function makeMessage(text: string, socket: Socket): IncomingMessage {
   const bytes = Buffer.from(text, 'latin1')
-  const head = new RequestHeadParser({ maxSize: bytes.length + 1 }).push(bytes, 0, bytes.length)!
+  return toMessage(new RequestHeadParser({ maxSize: bytes.length + 1 }).push(bytes, 0, bytes.length)!, socket)
+}
+
+/** Names and values that most upgrade requests have: each session that retains its request would have its own copies. */
+const commonTexts = new Map(
+  [
+    ...['Host', 'Upgrade', 'Connection', 'Origin', 'User-Agent', 'Cookie', 'Accept-Encoding', 'Accept-Language'],
+    ...['Sec-WebSocket-Key', 'Sec-WebSocket-Version', 'Sec-WebSocket-Extensions', 'Sec-WebSocket-Protocol'],
+    ...['Cache-Control', 'Pragma', 'X-Forwarded-For', 'X-Forwarded-Proto', 'X-Real-IP'],
+    ...['websocket', '13', 'keep-alive, Upgrade', 'upgrade', 'no-cache', 'permessage-deflate'],
+    ...['permessage-deflate; client_max_window_bits', 'gzip, deflate, br, zstd', 'gzip, deflate, br'],
+  ].map((text) => [text, text]),
+)
+
+function shared(text: string): string {
+  return commonTexts.get(text) ?? text
+}
+
+/** Makes node's form of a request without body, as its own parser would. */
+export function toMessage(head: RequestHead | ExtendedConnect, socket: Socket): IncomingMessage {
   const message = new IncomingMessage(socket)
   const [major, minor] = head.httpVersion.split('.').map(Number)
   Object.assign(message, {
@@ -37,7 +57,7 @@ function makeMessage(text: string, socket: Socket): IncomingMessage {
     httpVersionMajor: major,
     httpVersionMinor: minor,
   })
-  setRawHeaders(message, head.rawHeaders)
+  setRawHeaders(message, head.rawHeaders.map(shared))
   message.complete = true
   message.push(null)
   return message

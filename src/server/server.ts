@@ -9,9 +9,9 @@ import { type AnyHttpServer, attachTo } from './attachment.ts'
 import { type Acceptance, authorizeUpgrade } from './authorize.ts'
 import { ConnectionSet } from './connection-set.ts'
 import { Handshakes } from './handshakes.ts'
-import { Listener } from './listener.ts'
 import { readServerOptions, type ServerOptions, type ServerSettings } from './options.ts'
 import { answerError, answerUpgradeRequired } from './plain-response.ts'
+import { makePort, type Port, type PortHost } from './port.ts'
 import { endConnections, readShutdownOptions, type ShutdownOptions, type ShutdownResult } from './shutdown.ts'
 import { readStats, type ServerStats } from './stats.ts'
 import { refusePending, type Upgrade } from './upgrade.ts'
@@ -32,7 +32,7 @@ export class WebSocketServer {
   readonly #set: ConnectionSet
   readonly #handshakes: Handshakes
   readonly #draining = new AbortController()
-  #listener: Listener | null = null
+  #port: Port | null = null
   #routes: Routes | null = null
 
   static {
@@ -76,7 +76,7 @@ export class WebSocketServer {
 
   /** The address of the server's own port, `null` when it does not listen. */
   address(): AddressInfo | string | null {
-    return this.#listener?.address() ?? null
+    return this.#port?.address() ?? null
   }
 
   /**
@@ -88,30 +88,28 @@ export class WebSocketServer {
    */
   listen(portOrPath: number | string = 0, host = '127.0.0.1'): Promise<AddressInfo | string> {
     const handshakes = this.#handshakes
-    this.#listener = new Listener(
-      {
-        onUpgradeHead: (head, source, socket, rest) => handshakes.begin(head, source, socket, rest),
-        onHeadRefused: (error) => handshakes.onRefused(null, error),
-        attach: (httpServer) => this.attach(httpServer),
-        onRequest: (request, response) => this.#answer(request, response),
-        reportError: this.#set.reportError,
-      },
-      this.#settings,
-    )
-    return this.#listener.listen(portOrPath, host)
+    const portHost: PortHost = {
+      onUpgradeHead: (head, source, socket, rest) => handshakes.begin(head, source, socket, rest),
+      onHeadRefused: (error) => handshakes.onRefused(null, error),
+      attach: (httpServer) => this.attach(httpServer),
+      onRequest: (request, response) => this.#answer(request, response),
+      reportError: this.#set.reportError,
+    }
+    this.#port = makePort(portHost, this.#settings)
+    return this.#port.listen(portOrPath, host)
   }
 
   /**
-   * Handles the upgrade requests of a `node:http` or `node:https` server, or of an http2 server with `allowHTTP1`. With
-   * other `'upgrade'` listeners on it, paths without a view are left to them. A request for another protocol, such as
-   * `Upgrade: h2c`, is handled as an ordinary one.
+   * Handles the upgrade requests of a `node:http` or `node:https` server, or of an http2 server: there extended CONNECT
+   * (RFC 8441), which it announces, and with `allowHTTP1` the upgrade requests of HTTP/1.1. With other listeners on it,
+   * paths without a view are left to them. A request for another protocol, such as `Upgrade: h2c`, is handled as an
+   * ordinary one.
    */
   attach(httpServer: AnyHttpServer): void {
     const handshakes = this.#handshakes
     attachTo(httpServer, {
       claims: (request) => this.#claims(request),
-      begin: (request, stream, head, isShared) =>
-        handshakes.begin(request, { message: request }, stream, head, isShared),
+      begin: (request, source, stream, head, isShared) => handshakes.begin(request, source, stream, head, isShared),
       leave: (stream, error) => handshakes.leave(stream, error),
     })
   }
@@ -149,7 +147,7 @@ export class WebSocketServer {
     callUser(() => this.onDraining(reason), this.#set.reportError)
     this.#draining.abort(reason)
     this.#handshakes.close()
-    const stopped = this.#listener?.close(settings.deadline)
+    const stopped = this.#port?.close(settings.deadline)
     const result = await endConnections(this.#set.connections, settings)
     await stopped
     return result

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import { isHttp2Stream } from '../transport/http2-stream.ts'
 
 /** Bytes that a stream had written when its upgrade request arrived. */
 const writtenBefore = new WeakMap<Duplex, number>()
@@ -11,6 +12,7 @@ export function noteUpgrade(stream: Duplex): void {
 /** Whether another listener has answered an upgrade request, closed its stream, or begun to read from it. */
 export function isTaken(stream: Duplex): boolean {
   if (stream.destroyed || stream.writableEnded) return true
+  if (isHttp2Stream(stream)) return stream.headersSent
   const before = writtenBefore.get(stream)
   if (before === undefined) return false
   return bytesWritten(stream) > before || isRead(stream)

@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { Duplex } from 'node:stream'
-import type { TLSSocket } from 'node:tls'
+import type { Duplex, Writable } from 'node:stream'
 import type { Connection } from '../connection/connection.ts'
 import type { ConnectionSetup, RequestSource } from '../connection/host.ts'
 import { type ConnectionLimits, type LimitOptions, readLimits } from '../connection/limits.ts'
@@ -10,8 +9,9 @@ import { negotiate } from '../deflate/offer.ts'
 import type { ResolvedDeflateOptions } from '../deflate/options.ts'
 import type { HeaderFields } from '../handshake/header-field.ts'
 import type { UpgradeRequest } from '../handshake/upgrade-request.ts'
-import { addAcceptFields, formatAccept, formatRefusal } from '../handshake/upgrade-response.ts'
+import { isEncrypted } from '../transport/http2-stream.ts'
 import { DeferredHead } from './deferred-head.ts'
+import { prepareAccept, prepareRefusal, responseWriter } from './upgrade-reply.ts'
 
 /** Choices of the code that accepts an upgrade. */
 export interface AcceptOptions {
@@ -43,10 +43,7 @@ export interface UpgradeHost {
   onSettled(upgrade: Upgrade): void
 }
 
-/** How long a refused peer may take to read the response, in milliseconds. */
-const RESPONSE_TIMEOUT = 5_000
-
-let releaseOf: (upgrade: Upgrade) => Duplex
+let releaseOf: (upgrade: Upgrade) => Writable
 let refuseOf: (upgrade: Upgrade, error: unknown) => void
 let acceptLaterOf: (upgrade: Upgrade, options: AcceptOptions, readFields: () => HeaderFields) => Opening
 let declineOf: (upgrade: Upgrade, error: unknown) => void
@@ -82,7 +79,7 @@ export class Upgrade {
     shared = false,
   ) {
     this.shared = shared
-    this.secure = (stream as Partial<TLSSocket>).encrypted === true
+    this.secure = isEncrypted(stream)
     this.stream = stream
     this.#handshake = handshake
     this.#source = source
@@ -128,20 +125,20 @@ export class Upgrade {
    * @throws {RangeError} when a limit is not allowed.
    */
   accept(options: AcceptOptions = {}): Connection {
-    const { head, open } = this.#prepare(options)
-    this.stream.write(head, 'latin1')
+    const { sendHead, open } = this.#prepare(options)
+    sendHead()
     return open()
   }
 
   #acceptLater(options: AcceptOptions, readFields: () => HeaderFields): Opening {
-    const { head, open } = this.#prepare(options)
+    const { sendHead, open } = this.#prepare(options)
     const connection = open()
-    const deferred = new DeferredHead(this.stream, () => addAcceptFields(head, readFields()))
+    const deferred = new DeferredHead(this.stream, () => sendHead(readFields()))
     return { connection, sendHead: () => deferred.send() }
   }
 
   /** Settles the upgrade; the caller sends the head and opens the connection. */
-  #prepare({ subprotocol, headers, limits }: AcceptOptions): { head: string; open: () => Connection } {
+  #prepare({ subprotocol, headers, limits }: AcceptOptions): PreparedUpgrade {
     if (subprotocol !== undefined && !this.subprotocols.includes(subprotocol)) {
       const offered = this.subprotocols.join(', ') || 'none'
       throw new TypeError(`subprotocol ${JSON.stringify(subprotocol)} was not offered; offered: ${offered}`)
@@ -149,7 +146,8 @@ export class Upgrade {
     const { deflate, limits: serverLimits } = this.#host
     const ownLimits = limits === undefined ? serverLimits : readLimits(limits, serverLimits)
     const agreement = deflate === null ? null : negotiate(this.#handshake.extensions, deflate)
-    const head = formatAccept({ key: this.#handshake.key, subprotocol, extensions: agreement?.response, headers })
+    const { key } = this.#handshake
+    const sendHead = prepareAccept(this.stream, { key, subprotocol, extensions: agreement?.response, headers })
     this.#settle()
     const open = (): Connection => {
       const codec =
@@ -164,7 +162,7 @@ export class Upgrade {
         limits: ownLimits,
       })
     }
-    return { head, open }
+    return { sendHead, open }
   }
 
   /**
@@ -176,15 +174,15 @@ export class Upgrade {
   refuse(error: unknown): void {
     this.#settle()
     let refusal = this.#host.toRefusal(error)
-    let response: Buffer
+    let sendResponse: () => void
     try {
-      response = formatRefusal(refusal)
+      sendResponse = prepareRefusal(this.stream, refusal)
     } catch (unsendable) {
       refusal = this.#host.toRefusal(unsendable)
-      response = formatRefusal(refusal)
+      sendResponse = prepareRefusal(this.stream, refusal)
     }
     this.#host.onRefused(this.#source, refusal)
-    endResponse(this.stream, response)
+    sendResponse()
   }
 
   #refusePending(error: unknown): void {
@@ -200,9 +198,9 @@ export class Upgrade {
     this.#settle()
   }
 
-  #release(): Duplex {
+  #release(): Writable {
     this.#settle()
-    return this.stream
+    return responseWriter(this.stream)
   }
 
   #settle(): void {
@@ -210,6 +208,12 @@ export class Upgrade {
     this.#settled = true
     this.#host.onSettled(this)
   }
+}
+
+/** A settled upgrade. */
+interface PreparedUpgrade {
+  readonly sendHead: (fields?: HeaderFields) => void
+  readonly open: () => Connection
 }
 
 /** An accepted upgrade whose 101 may not be sent yet. */
@@ -239,26 +243,12 @@ export function declineUpgrade(upgrade: Upgrade, error: unknown): void {
   declineOf(upgrade, error)
 }
 
-/** Settles an upgrade and returns its stream to a caller that writes the response and calls `endResponse`. */
-export function releaseUpgrade(upgrade: Upgrade): Duplex {
+/** Settles an upgrade and returns the stream for a caller that writes the response as text and calls `endResponse`. */
+export function releaseUpgrade(upgrade: Upgrade): Writable {
   return releaseOf(upgrade)
 }
 
 /** Refuses a request that never became an `Upgrade`. */
 export function refuseStream(stream: Duplex, error: HandshakeError, method?: string): void {
-  endResponse(stream, formatRefusal(error, method))
-}
-
-/**
- * Ends a stream with an HTTP response, or the rest of one, and destroys it when that is sent. Input is discarded
- * meanwhile: bytes behind a refused upgrade are never read as another request (RFC 9112 §9.6).
- */
-export function endResponse(stream: Duplex, rest: Buffer | string = ''): void {
-  stream.on('error', () => stream.destroy())
-  stream.resume()
-  const timer = setTimeout(() => stream.destroy(), RESPONSE_TIMEOUT)
-  timer.unref()
-  stream.once('close', () => clearTimeout(timer))
-  // Destroying a socket with unread input sends a reset, and the peer may lose the response.
-  stream.end(rest, () => stream.once('end', () => stream.destroy()))
+  prepareRefusal(stream, error, method)()
 }

@@ -1,3 +1,4 @@
+import type { ServerHttp2Stream } from 'node:http2'
 import type { Duplex, Writable } from 'node:stream'
 import { isFastEnabled } from '../fast/enabled.ts'
 import {
@@ -8,6 +9,7 @@ import {
   restoreNodeEndListener,
   withNodeEndListener,
 } from '../fast/socket-internals.ts'
+import { abortError, isHttp2Stream } from './http2-stream.ts'
 
 /** The callbacks of a stream; it has one owner at a time. */
 export interface StreamOwner {
@@ -36,6 +38,11 @@ const onSocketEnd = withNodeEndListener(onEnd)
 function onError(this: Owned, error: Error): void {
   if (this[ownerOf]) this[ownerOf].onStreamError(error)
   else this.destroy()
+}
+
+/** A stream of HTTP/2 is reset without an error when the code is CANCEL. */
+function onAborted(this: Owned & ServerHttp2Stream): void {
+  this[ownerOf]?.onStreamError(abortError(this))
 }
 
 function onClose(this: Owned): void {
@@ -80,6 +87,7 @@ export function guardStream(stream: Duplex): void {
   stream.on('error', onError)
   stream.on('close', onClose)
   stream.on('drain', onDrain)
+  if (isHttp2Stream(stream)) stream.on('aborted', onAborted)
 }
 
 /**
@@ -114,6 +122,7 @@ export function releaseStream(stream: Duplex): void {
   stream.off('error', onError)
   stream.off('close', onClose)
   stream.off('drain', onDrain)
+  stream.off('aborted', onAborted)
   stream.off('data', onChunk)
 }
 

@@ -8,6 +8,7 @@ import express from 'express'
 import WsClient, { WebSocketServer as WsServer } from 'ws'
 import { createServer, require_websocket, WebSocketMiddleware, WebSocketServer } from '../../src/index.ts'
 import { makeCertificate } from '../support/certificate.ts'
+import { CONNECT } from '../support/http2-client.ts'
 import { RawClient } from '../support/raw-client.ts'
 import { echo } from '../support/running-server.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
@@ -134,6 +135,44 @@ test('answers at once when there is no other listener', async (t) => {
   }
 })
 
+test('under the middleware, sends at once what the app decides, and leaves only what it has nothing for', async (t) => {
+  const app = express()
+  app.get('/status/:status', ({ params }, response) => {
+    response.status(Number(params.status)).set('X-From', 'app').end('from the app')
+  })
+  app.get('/throws', () => {
+    throw new Error('in the app')
+  })
+  // Answered by the other listener before the app, which does not know it.
+  app.get('/late', (_request, response) => void setTimeout(() => response.status(403).end(), 30))
+  for (const acceptsAll of [false, true]) {
+    const http = createHttpServer(app.set('env', 'test'))
+    const left: string[] = []
+    http.on('upgrade', ({ url }, socket) => {
+      const isOurs = url === '/late' || url === '/status/404' || url === '/status/200'
+      if (!isOurs) return
+      setTimeout(
+        () => {
+          left.push(url)
+          socket.end('HTTP/1.1 444 Theirs\r\n\r\n')
+        },
+        url === '/late' ? 5 : 60,
+      )
+    })
+    const { server } = new WebSocketMiddleware(http, { handshakeTimeout: 60_000, WEBSOCKET_ACCEPT_ALL: acceptsAll })
+    const port = await listen(t, http, [server])
+    for (const status of ['302', '400', '401', '403', '429', '500', '503']) {
+      const client = await RawClient.open(port, { path: `/status/${status}` })
+      assert.is(client.head.slice(9, 12), status)
+      assert.match(client.head, /\r\nX-From: app\r\n/)
+      client.socket.destroy()
+    }
+    assert.is(await ask(port, '/throws'), '500')
+    for (const path of ['/late', '/status/404', '/status/200']) assert.is(await ask(port, path), '444', path)
+    assert.equal(left, ['/late', '/status/404', '/status/200'])
+  }
+})
+
 test('counts no connection that another listener answers', async (t) => {
   for (const way of ['attach', 'middleware']) {
     const http = makeApp()
@@ -246,13 +285,9 @@ test('S-48: does the same over TLS', async (t) => {
   await exchange(() => tlsConnect({ port, host: '127.0.0.1', rejectUnauthorized: false }))
 })
 
-test('serves HTTP/1.1 of an http2 server with allowHTTP1, and answers 405 to its CONNECT requests', async (t) => {
+test('serves an http2 server: extended CONNECT, with allowHTTP1 HTTP/1.1, and 405 for CONNECT', async (t) => {
   const { key, cert } = makeCertificate()
-  const settings = { enableConnectProtocol: true }
-  const http2 = createSecureServer(
-    { key, cert, allowHTTP1: true, settings },
-    (_, response) => void response.end('page'),
-  )
+  const http2 = createSecureServer({ key, cert, allowHTTP1: true }, (_, response) => void response.end('page'))
   const server = new WebSocketServer()
   server.onConnection = echo
   server.attach(http2)
@@ -264,15 +299,15 @@ test('serves HTTP/1.1 of an http2 server with allowHTTP1, and answers 405 to its
     await server.close()
     await new Promise((resolve) => http2.close(resolve))
   })
-  const requests = [
-    { ':method': 'CONNECT', ':authority': 'example.com:443' },
-    { ':method': 'CONNECT', ':protocol': 'websocket', ':scheme': 'https', ':path': '/', ':authority': 'a' },
-  ]
   await new Promise((resolve) => session.once('remoteSettings', resolve))
-  for (const request of requests) {
-    const stream = session.request(request)
+  const requests: [fields: Record<string, string>, status: number][] = [
+    [{ ':method': 'CONNECT', ':authority': 'example.com:443' }, 405],
+    [CONNECT, 200],
+  ]
+  for (const [fields, expected] of requests) {
+    const stream = session.request(fields)
     const status = await new Promise((resolve) => stream.on('response', (headers) => resolve(headers[':status'])))
-    assert.is(status, 405)
+    assert.is(status, expected)
     stream.destroy()
   }
   await exchangeOverTls(port)

@@ -9,7 +9,7 @@ const read = (stream: PassThrough): string => String(stream.read() ?? '')
 test('sends the head on send(), made at that time, once', () => {
   const stream = new PassThrough()
   let head = 'early '
-  const deferred = new DeferredHead(stream, () => head)
+  const deferred = new DeferredHead(stream, () => stream.write(head))
   assert.is(read(stream), '')
   head = 'late '
   deferred.send()
@@ -21,7 +21,7 @@ test('sends the head on send(), made at that time, once', () => {
 
 test('sends the head before the first bytes that somebody writes', () => {
   const stream = new PassThrough()
-  const deferred = new DeferredHead(stream, () => 'head ')
+  const deferred = new DeferredHead(stream, () => stream.write('head '))
   stream.write('one ')
   stream.write('two ')
   deferred.send()
@@ -37,7 +37,7 @@ test('restores a write method of somebody else', () => {
     return write.call(stream, chunk, 'latin1')
   }
   stream.write = own as typeof write
-  new DeferredHead(stream, () => 'head').send()
+  new DeferredHead(stream, () => stream.write('head')).send()
   assert.equal(seen, ['head'])
   assert.is(stream.write as unknown, own)
 })
@@ -46,5 +46,5 @@ test('sends nothing to a stream that is closed', () => {
   const destroyed = new PassThrough()
   destroyed.destroy()
   const ended = new PassThrough().end()
-  for (const stream of [destroyed, ended]) new DeferredHead(stream, () => assert.unreachable() as never).send()
+  for (const stream of [destroyed, ended]) new DeferredHead(stream, () => assert.unreachable()).send()
 })

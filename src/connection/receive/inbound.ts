@@ -4,19 +4,21 @@ import { PauseReason } from '../../core/input-gate.ts'
 import { Opcode } from '../../core/opcode.ts'
 import type { ProtocolSink } from '../../core/protocol.ts'
 import { messageRun } from '../../fast/message-run.ts'
-import { decodeText } from '../../fast/utf8-decoder.ts'
 import type { StreamOwner } from '../../transport/stream-owner.ts'
 import { callUser, watchResult } from '../../user-code/user-code.ts'
 import { channels } from '../diagnostics.ts'
 import type { Data } from '../host.ts'
+import { lend } from '../lent-bytes.ts'
 import { limitCloseCodes } from '../limit-close-code.ts'
 import type { Link } from '../link.ts'
 import { MessageSlab } from './message-slab.ts'
 import { RateLimiter, type RateSink } from './rate-limiter.ts'
+import { TextRun } from './text-run.ts'
 import { TurnShare, type TurnSink } from './turn-share.ts'
 
 /** Copies binary messages out of the memory that sockets read into. */
 const slab = new MessageSlab(messageRun)
+const texts = new TextRun(messageRun)
 
 /** The bytes that a stream has handed in and that are being parsed: they belong to the stream. */
 let chunk: Buffer | null = null
@@ -109,10 +111,12 @@ export class Inbound implements StreamOwner, ProtocolSink, RateSink, TurnSink {
   }
 
   onTextMessage(bytes: Buffer, start: number, end: number, isAscii: boolean): void {
-    this.deliver(decodeText(bytes, start, end, isAscii), false)
+    if (this.#link.connection.onBorrowedMessage !== null) lend(bytes, start, end, false, this)
+    else this.deliver(texts.decode(bytes, start, end, isAscii), false)
   }
 
   onBinaryMessage(bytes: Buffer, start: number, end: number): void {
+    if (this.#link.connection.onBorrowedMessage !== null) return lend(bytes, start, end, true, this)
     // A view of much more memory than it shows would retain all of it.
     const isOwn = bytes !== chunk && bytes.length <= 2 * (end - start)
     this.deliver(isOwn ? bytes.subarray(start, end) : slab.copy(bytes, start, end), true)
@@ -154,7 +158,7 @@ export class Inbound implements StreamOwner, ProtocolSink, RateSink, TurnSink {
     if (reading && stream.readableEnded) process.nextTick(() => this.onStreamEnd())
   }
 
-  deliver(data: Data, isBinary: boolean): void {
+  deliver(data: Data, isBinary: boolean, isLent = false): void {
     const { connection, host, protocol } = this.#link
     if ((++this.receivedMessages & this.#countMask) === 0) this.countWork(this.#countMask + 1, 0)
     host.traffic.receivedMessages++
@@ -162,7 +166,9 @@ export class Inbound implements StreamOwner, ProtocolSink, RateSink, TurnSink {
     if (protocol.state !== 'open') return
     if (channels.message.hasSubscribers) channels.message.publish({ connection, data, isBinary })
     try {
-      const result = connection.onMessage(data, isBinary)
+      const result = isLent
+        ? connection.onBorrowedMessage!(data as Buffer, isBinary)
+        : connection.onMessage(data, isBinary)
       if (typeof result === 'object') this.watch(result)
     } catch (error) {
       this.#link.onUserError(error)

@@ -1,21 +1,12 @@
 import { Buffer } from 'node:buffer'
 import { markAsUntransferable } from 'node:worker_threads'
 import { BufferView } from '../../fast/buffer-view.ts'
+import type { DeliveredRun } from '../../fast/message-run.ts'
 
 /** Messages up to this size share a slab: one that the application retains keeps the whole slab alive. */
 const MOST_SHARED = 1024
 /** Twice the pool that small Buffers of Node share: making a slab costs as much as filling it. */
 const SLAB_SIZE = 16 * 1024
-
-/** The run of messages of which one is being delivered. */
-export interface DeliveredRun {
-  /** The memory in which it lies. */
-  readonly window: Buffer
-  /** Where it ends; 0 when no run is being delivered. */
-  readonly end: number
-  /** Changes with each run. */
-  readonly generation: number
-}
 
 /**
  * Copies messages out of memory that is about to be reused. With a small message, all those behind it in the same run are

@@ -1,4 +1,5 @@
-import { isBlob, ownCopy, type Sendable, type SendOptions, WAITING_OVERHEAD } from './outgoing.ts'
+import { isBlob } from './message-type.ts'
+import { ownCopy, type Sendable, type SendOptions, WAITING_OVERHEAD } from './outgoing.ts'
 import type { PreparedMessage } from './prepared-message.ts'
 
 /** The callbacks of a blob queue. */

@@ -2,7 +2,7 @@ import { bytesOf } from '../../core/bytes.ts'
 import type { MessageCodec } from '../../core/message-codec.ts'
 import { Opcode } from '../../core/opcode.ts'
 import type { Outbox } from './outbox.ts'
-import { ownCopy, type Sendable, WAITING_OVERHEAD } from './outgoing.ts'
+import { opcodeOf, ownCopy, type Sendable, type SendOptions, WAITING_OVERHEAD } from './outgoing.ts'
 import { PreparedMessage } from './prepared-message.ts'
 
 /** The callback of a compressed sender. */
@@ -37,11 +37,12 @@ export class CompressedSender {
     return this.#waitingBytes
   }
 
-  send(data: Sendable | PreparedMessage, compress: boolean): void {
+  send(data: Sendable | PreparedMessage, options: SendOptions | undefined): void {
+    const compress = options === undefined || options.compress !== false
     if (typeof data === 'string') this.#sendText(data, compress)
-    else if (data instanceof Uint8Array) this.#send(Opcode.BINARY, data, compress)
+    else if (data instanceof Uint8Array) this.#send(opcodeOf(options), data, compress)
     else if (data instanceof PreparedMessage) this.#sendPrepared(data, compress)
-    else this.#send(Opcode.BINARY, bytesOf(data)!, compress)
+    else this.#send(opcodeOf(options), bytesOf(data)!, compress)
   }
 
   #sendText(text: string, compress: boolean): void {

@@ -8,8 +8,9 @@ import { Backpressure } from './backpressure.ts'
 import { BlobQueue, type BlobQueueSink } from './blob-queue.ts'
 import { CompressedSender } from './compressed-sender.ts'
 import { flushEndOfTick } from './end-of-tick.ts'
+import { isBlob, unsupportedType } from './message-type.ts'
 import { Outbox } from './outbox.ts'
-import { isBlob, type Sendable, type SendOptions, type SendResult, sizeBound, unsupportedType } from './outgoing.ts'
+import { checkText, opcodeOf, type Sendable, type SendOptions, type SendResult, sizeBound } from './outgoing.ts'
 import { PreparedMessage } from './prepared-message.ts'
 
 /** The way out: decides whether a message may be sent, and hands frames to the outbox. */
@@ -45,6 +46,7 @@ export class Outbound implements Output, BlobQueueSink {
   send(data: Sendable | PreparedMessage | Blob, options: SendOptions | undefined): SendResult {
     const { limits, protocol } = this.#link
     const size = sizeBound(data)
+    if (options?.binary === false) checkText(data)
     if (protocol.state !== 'open') return 'closed'
     const waiting = this.#outbox.bufferedAtMost + this.#waitingBytes()
     if (waiting + size > limits.highWaterMark) return this.#sendNearLimit(data, size, options)
@@ -90,11 +92,11 @@ export class Outbound implements Output, BlobQueueSink {
 
   /** Hands a message to the codec or the outbox. */
   onBlobRead(data: Sendable | PreparedMessage, options: SendOptions | undefined): void {
-    if (this.#compressed !== null) this.#compressed.send(data, options === undefined || options.compress !== false)
+    if (this.#compressed !== null) this.#compressed.send(data, options)
     else if (typeof data === 'string') this.#outbox.sendText(Opcode.TEXT, data)
-    else if (data instanceof Uint8Array) this.#outbox.sendBytes(Opcode.BINARY, data)
+    else if (data instanceof Uint8Array) this.#outbox.sendBytes(opcodeOf(options), data)
     else if (data instanceof PreparedMessage) this.#outbox.sendEncoded(data.frame)
-    else this.#outbox.sendBytes(Opcode.BINARY, bytesOf(data)!)
+    else this.#outbox.sendBytes(opcodeOf(options), bytesOf(data)!)
   }
 
   onBlobError(error: unknown): void {

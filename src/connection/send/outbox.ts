@@ -3,6 +3,7 @@ import type { Writable } from 'node:stream'
 import { type FrameRange, firstByte, headerSize, maskFrame, writeHeader } from '../../core/frame-encoder.ts'
 import { fastEngine } from '../../fast/engine.ts'
 import { countWritten } from '../../transport/stream-owner.ts'
+import { isLent } from '../lent-bytes.ts'
 import { corkBuffer } from './cork-buffer.ts'
 import { COPY_LIMIT } from './outgoing.ts'
 
@@ -193,7 +194,7 @@ export class Outbox {
   }
 
   #wait(first: number, payload: Uint8Array): void {
-    const isWhole = payload.length <= COPY_LIMIT || this.#maskingKey !== null
+    const isWhole = payload.length <= COPY_LIMIT || this.#maskingKey !== null || isLent(payload)
     this.#waitFrame(first, payload.length, isWhole, (frame, at) => frame.set(payload, at))
     if (!isWhole) this.#push(Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength))
   }

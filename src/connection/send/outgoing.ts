@@ -1,4 +1,8 @@
+import { isUtf8 } from 'node:buffer'
 import { type ByteSource, bytesOf } from '../../core/bytes.ts'
+import { Opcode } from '../../core/opcode.ts'
+import { isLent } from '../lent-bytes.ts'
+import { isBlob, unsupportedType } from './message-type.ts'
 import { PreparedMessage } from './prepared-message.ts'
 
 /** What can be sent: a string goes as text, bytes go as binary. */
@@ -14,6 +18,23 @@ export const WAITING_OVERHEAD = 512
 export interface SendOptions {
   /** Whether the message may be compressed, when permessage-deflate was negotiated. Default: true. */
   compress?: boolean | undefined
+  /** `false` sends bytes as a text message (RFC 6455 §5.6); they must be valid UTF-8. Default: true. */
+  binary?: boolean | undefined
+}
+
+/**
+ * Checks bytes that are to be sent as text.
+ *
+ * @throws {TypeError} when they are not valid UTF-8 (RFC 6455 §8.1).
+ */
+export function checkText(data: unknown): void {
+  const bytes = bytesOf(data)
+  if (bytes !== null && !isUtf8(bytes)) throw new TypeError('bytes sent as text are not valid UTF-8')
+}
+
+/** The opcode of a message that is given as bytes. */
+export function opcodeOf(options: SendOptions | undefined): number {
+  return options === undefined || options.binary !== false ? Opcode.BINARY : Opcode.TEXT
 }
 
 /** What happened to a message; see `Connection.send`. */
@@ -34,20 +55,7 @@ export function sizeBound(data: Sendable | PreparedMessage | Blob): number {
   return bytes.length
 }
 
-/** Whether `value` is a Blob or File, of another realm too. */
-export function isBlob(value: unknown): value is Blob {
-  if (value instanceof Blob) return true
-  const kind = Object.prototype.toString.call(value)
-  return kind === '[object Blob]' || kind === '[object File]'
-}
-
 /** Returns bytes that do not change while they wait. */
 export function ownCopy(bytes: Uint8Array): Uint8Array {
-  return bytes.length <= COPY_LIMIT ? Uint8Array.from(bytes) : bytes
-}
-
-/** The error for data that cannot be sent. */
-export function unsupportedType(data: unknown): TypeError {
-  const type = data === null ? 'null' : typeof data
-  return new TypeError(`a message of type ${type}; allowed: a string, typed array, DataView, ArrayBuffer or Blob`)
+  return bytes.length <= COPY_LIMIT || isLent(bytes) ? Uint8Array.from(bytes) : bytes
 }

@@ -1,5 +1,6 @@
 import { MessageChannel } from 'node:worker_threads'
-import { type DeliveredRun, MessageSlab } from '../../../src/connection/receive/message-slab.ts'
+import { MessageSlab } from '../../../src/connection/receive/message-slab.ts'
+import type { DeliveredRun } from '../../../src/fast/message-run.ts'
 import { assert, suite } from '../../support/unit.ts'
 
 const test = suite('message slab')

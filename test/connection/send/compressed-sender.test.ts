@@ -40,10 +40,10 @@ function setUp(): { sender: CompressedSender; codec: SlowCodec; written: () => B
 
 test('keeps the order behind a message that is compressed, the Close frame last', () => {
   const { sender, codec, written } = setUp()
-  sender.send('long text', true)
-  sender.send('b', true)
-  sender.send('c', false)
-  sender.send('long again', true)
+  sender.send('long text', undefined)
+  sender.send('b', undefined)
+  sender.send('c', { compress: false })
+  sender.send('long again', undefined)
   sender.sendClose(hex('03 e8'))
   codec.dones.shift()!(null)
   codec.dones.shift()!(null)
@@ -55,8 +55,8 @@ test('keeps the order behind a message that is compressed, the Close frame last'
 test('sends small messages that waited for the codec as they were when they were sent', () => {
   const { sender, codec, written } = setUp()
   const bytes = Buffer.from('as it was')
-  sender.send(bytes, true)
-  sender.send(bytes, false)
+  sender.send(bytes, undefined)
+  sender.send(bytes, { compress: false })
   bytes.fill('x')
   codec.dones.shift()!(null)
   assert.equal(written(), Buffer.concat([unmasked(2, 'as it was'), unmasked(2, 'as it was')]))
@@ -64,8 +64,8 @@ test('sends small messages that waited for the codec as they were when they were
 
 test('counts what waits for the codec with what each message costs besides its bytes, empty ones too', () => {
   const { sender, codec } = setUp()
-  sender.send('long text', true)
-  for (let count = 0; count < 1000; count++) sender.send('', true)
+  sender.send('long text', undefined)
+  for (let count = 0; count < 1000; count++) sender.send('', undefined)
   assert.is(sender.waitingBytes, 'long text'.length + 1000 * 512)
   codec.dones.shift()!(null)
   assert.is(sender.waitingBytes, 0)

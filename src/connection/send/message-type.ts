@@ -1,0 +1,21 @@
+/** Whether `value` is a Blob or File, of another realm too. */
+export function isBlob(value: unknown): value is Blob {
+  if (value instanceof Blob) return true
+  const kind = Object.prototype.toString.call(value)
+  return kind === '[object Blob]' || kind === '[object File]'
+}
+
+/** The error for data that cannot be sent. */
+export function unsupportedType(
+  data: unknown,
+  allowed = 'a string, typed array, DataView, ArrayBuffer or Blob',
+): TypeError {
+  const type = data === null ? 'null' : typeof data
+  return new TypeError(`a message of type ${type}; allowed: ${allowed}`)
+}
+
+/** The error for data that cannot be framed at once. The bytes of a Blob are read later. */
+export function unframableType(data: unknown): TypeError {
+  if (!isBlob(data)) return unsupportedType(data, 'a string, typed array, DataView or ArrayBuffer')
+  return new TypeError('a message of type Blob, whose bytes must be read first; allowed: await blob.arrayBuffer()')
+}

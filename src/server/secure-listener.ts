@@ -1,0 +1,65 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { createSecureServer, type Http2SecureServer, type SecureServerOptions } from 'node:http2'
+import type { AddressInfo, Socket } from 'node:net'
+import { Http2Sessions, type Http2Settings, http2Options } from './http2-server.ts'
+import { listenOn, type Port } from './listen-target.ts'
+
+/** Receives the requests of a `SecureListener`. */
+export interface SecureListenerHost {
+  /** Handles upgrade requests and extended CONNECT. */
+  attach(httpServer: Http2SecureServer): void
+  /** A plain request. */
+  onRequest(request: IncomingMessage, response: ServerResponse): void
+  /** An error of the listening socket. */
+  reportError(error: unknown): void
+}
+
+/** A TLS port of the server's own for HTTP/2 and HTTP/1.1, chosen by ALPN (RFC 9113 §3.2). */
+export class SecureListener implements Port {
+  readonly #server: Http2SecureServer
+  readonly #sessions: Http2Sessions
+  readonly #sockets = new Set<Socket>()
+  readonly #reportError: (error: unknown) => void
+
+  constructor(host: SecureListenerHost, options: SecureServerOptions, settings: Http2Settings) {
+    const { handshakeTimeout, keepAliveTimeout, maxHeaderSize } = settings
+    const own = { handshakeTimeout, maxHeaderSize, allowHTTP1: true, ...http2Options(options, settings) }
+    const server = createSecureServer(own)
+    this.#server = server
+    this.#reportError = host.reportError
+    // Node reads these for the connections of HTTP/1.1.
+    Object.assign(server, { headersTimeout: handshakeTimeout, keepAliveTimeout })
+    this.#sessions = new Http2Sessions(server, settings, (request, response) => host.onRequest(request, response))
+    host.attach(server)
+    server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket)
+      socket.once('close', () => this.#sockets.delete(socket))
+    })
+  }
+
+  address(): AddressInfo | string | null {
+    return this.#server.address()
+  }
+
+  listen(portOrPath: number | string, host: string): Promise<AddressInfo | string> {
+    return listenOn(this.#server, portOrPath, host, this.#reportError)
+  }
+
+  close(deadline: number): Promise<void> {
+    const timer = setTimeout(() => {
+      this.#sessions.destroySoon()
+      // Those of HTTP/1.1, and those without a TLS handshake.
+      setImmediate(() => {
+        for (const socket of this.#sockets) socket.destroy()
+      })
+    }, deadline)
+    return new Promise((resolve) => {
+      this.#server.close(() => {
+        clearTimeout(timer)
+        resolve()
+      })
+      this.#sessions.close()
+      ;(this.#server as unknown as Server).closeIdleConnections?.()
+    })
+  }
+}
