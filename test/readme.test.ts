@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { parseOptions } from '../src/cli/conform/option.ts'
 import * as client from '../src/client/browser.ts'
 import { limitCloseCodes } from '../src/connection/limit-close-code.ts'
@@ -9,15 +9,26 @@ import * as core from '../src/index-core.ts'
 import * as redis from '../src/index-redis.ts'
 import { readRoomsOptions } from '../src/room/options.ts'
 import { readQueueMarks } from '../src/session/message-queue.ts'
-import { blocks, codeWords, programs, readme, runProgram, tableRows } from './support/readme.ts'
+import {
+  blocks,
+  codeWords,
+  documents,
+  isServer,
+  programs,
+  runProgram,
+  tableRows,
+  wholeText,
+} from './support/documents.ts'
 import { serve } from './support/session-server.ts'
 import { assert, suite, type TestContext } from './support/unit.ts'
 import { fetchPlain, hostOf, openWs } from './support/ws-client.ts'
 
-const test = suite('README')
+const test = suite('documents')
 const root = new URL('../', import.meta.url)
 const read = (path: string): string => readFileSync(new URL(path, root), 'utf8')
 const { scripts } = JSON.parse(read('package.json'))
+
+const textOf = (path: string): string => documents.find((document) => document.path === path)!.text
 
 /** The names of an interface's own members. */
 function membersOf(path: string, name: string): string[] {
@@ -38,27 +49,32 @@ function readDefault(text: string): unknown {
 
 const noLimit = (value: unknown): unknown => (value === Number.POSITIVE_INFINITY ? null : value)
 
-test('runs: every program in it starts and listens', async (t) => {
-  assert.ok(programs().length >= 6)
-  for (const program of programs()) await runProgram(t, program)
+test('runs: every server in it starts and listens', async (t) => {
+  // That with Redis runs in docs/examples.test.ts.
+  const servers = programs().filter((program) => isServer(program) && !program.code.includes("from 'redis'"))
+  assert.ok(servers.length >= 20)
+  for (const server of servers) await runProgram(t, server)
 })
 
-test('echoes by the quick start, as a session and as a connection', async (t) => {
-  const [session, connection] = programs('Quick start')
+test('echoes in thirty seconds, as a session and as a connection', async (t) => {
+  const [session, connection] = programs('README.md')
   const one = await runProgram(t, session)
-  assert.is((await fetchPlain(`${one}/echo`)).body, 'this is plain HTTP\n')
+  const { headers, body } = await fetchPlain(`${one}/`)
+  assert.match(String(headers['content-type']), 'text/html')
+  assert.match(body, '/echo')
   const two = await runProgram(t, connection)
-  for (const url of [`${one}/echo`, two]) {
+  for (const [url, prefix] of [
+    [`${one}/echo`, 'You said: '],
+    [two, ''],
+  ]) {
     const { send, next } = await openWs(url.replace('http:', 'ws:'))
-    for (const message of ['hello', Buffer.of(0, 255)]) {
-      send(message)
-      assert.equal(await next(), message)
-    }
+    send('hello')
+    assert.equal(await next(), `${prefix}hello`)
   }
 })
 
 test('decorates the methods of a class', async (t) => {
-  const address = await runProgram(t, programs('Views')[0])
+  const address = await runProgram(t, programs('docs/reference/session.md')[0])
   assert.is((await fetchPlain(`${address}/chat/tea`)).body, 'chat in tea')
   assert.is((await fetchPlain(`${address}/feed`)).status, 400)
   const feed = await openWs(`${address.replace('http:', 'ws:')}/feed`, [], { origin: 'https://app.example' })
@@ -66,19 +82,8 @@ test('decorates the methods of a class', async (t) => {
   assert.is(await feed.closed, '1000')
 })
 
-test('serves sessions on express and on polka', async (t) => {
-  const [express, polka] = programs('On express, polka or any connect-style app')
-  const one = await runProgram(t, express)
-  const client = await openWs(`${one.replace('http:', 'ws:')}/echo/ann`)
-  client.send('hi')
-  assert.is(await client.next(), 'ann: hi')
-  const two = await runProgram(t, polka)
-  assert.match((await fetchPlain(`${two}/time/UTC`)).body, /^\d+:\d\d:\d\d/)
-  assert.match(String(await (await openWs(`${two.replace('http:', 'ws:')}/time/UTC`)).next()), /^\d+:\d\d:\d\d/)
-})
-
 test('counts and shows its metrics', async (t) => {
-  const address = await runProgram(t, programs('Stopping and watching')[0])
+  const address = await runProgram(t, programs('docs/guides/shutdown.md')[0])
   const { next } = await openWs(`${address.replace('http:', 'ws:')}/count`)
   assert.is(await next(), '0')
   assert.match((await fetchPlain(`${address}/metrics`)).body, /^dwebsocket_connections 1$/m)
@@ -144,12 +149,12 @@ test('names every option of rooms and users and its default, and no other', () =
 })
 
 test('names every option of connect', () => {
-  const words = codeWords(readme)
+  const words = codeWords(wholeText)
   for (const name of membersOf('src/client/connect-options.ts', 'ConnectOptions')) assert.ok(words.includes(name), name)
 })
 
 test('chats in rooms, in private, and after a return', async (t) => {
-  const address = await runProgram(t, programs('Rooms and users')[0])
+  const address = await runProgram(t, programs('docs/guides/rooms.md')[0])
   const url = `${address.replace('http:', 'ws:')}/chat/tea`
   const ann = await openWs(`${url}?name=ann`)
   assert.is(JSON.parse(String(await ann.next())).joined, true)
@@ -167,7 +172,7 @@ test('chats in rooms, in private, and after a return', async (t) => {
 })
 
 test('names every option of the browser client', () => {
-  const words = codeWords(readme.slice(readme.indexOf('## Liveness'), readme.indexOf('## Stopping')))
+  const words = codeWords(textOf('docs/reference/browser-client.md'))
   for (const name of membersOf('src/client/browser/types.ts', 'ClientOptions')) {
     if (name !== 'environment') assert.ok(words.includes(name), name)
   }
@@ -179,7 +184,7 @@ test('names every error code of the source, and no other', () => {
     if (!path.endsWith('.ts')) continue
     for (const [code] of read(`src/${path}`).matchAll(/\bERR_WS_[A-Z0-9_]+\b/g)) codes.add(code)
   }
-  const shown = new Set([...readme.matchAll(/\bERR_WS_[A-Z0-9_]+\b/g)].map(([code]) => code))
+  const shown = new Set([...wholeText.matchAll(/\bERR_WS_[A-Z0-9_]+\b/g)].map(([code]) => code))
   assert.equal([...shown].toSorted(), [...codes].toSorted())
 })
 
@@ -191,12 +196,12 @@ test('tells the close code of every limit', () => {
 
 test('names everything that the doors of the package export', () => {
   for (const door of [index, core, client, redis]) {
-    for (const name of Object.keys(door)) assert.match(readme, new RegExp(`\\b${name}\\b`), name)
+    for (const name of Object.keys(door)) assert.match(wholeText, new RegExp(`\\b${name}\\b`), name)
   }
 })
 
 test('names every method, property and callback of what a user is given', async (t) => {
-  const words = new Set(codeWords(readme).flatMap((word) => word.split(/\W+/)))
+  const words = new Set(codeWords(wholeText).flatMap((word) => word.split(/\W+/)))
   for (const [name, object] of Object.entries(await openOneOfEach(t))) {
     const members = [object, Object.getPrototypeOf(object)].flatMap(Object.getOwnPropertyNames)
     assert.ok(members.length > 3, name)
@@ -205,7 +210,7 @@ test('names every method, property and callback of what a user is given', async 
 })
 
 test('gives commands that are there', () => {
-  for (const document of ['README.md', 'CONTRIBUTING.md']) {
+  for (const document of [...documents.map(({ path }) => path), 'CONTRIBUTING.md']) {
     for (const [, name] of read(document).matchAll(/\bnpm run (?:--silent )?([\w:]+)/g)) {
       assert.ok(name in scripts, `${document}: npm run ${name}`)
     }
@@ -224,27 +229,7 @@ test('gives command lines of conform that it accepts', () => {
   }
 })
 
-test('links to what is there', () => {
-  for (const document of ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md']) {
-    const text = read(document)
-    const anchors = [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading]) => anchorOf(heading))
-    for (const [, target] of text.matchAll(/\]\(([^)]+)\)/g)) {
-      if (/^https:/.test(target)) continue
-      if (target.startsWith('#')) assert.ok(anchors.includes(target.slice(1)), `${document}: ${target}`)
-      else assert.ok(existsSync(new URL(target, root)), `${document}: ${target}`)
-    }
-  }
-})
-
-/** As GitHub makes it of a heading. */
-function anchorOf(heading: string): string {
-  return heading
-    .toLowerCase()
-    .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
-    .replaceAll(' ', '-')
-}
-
-/** An instance of each class whose members are the user's: a member that is not private must be in the README. */
+/** An instance of each class whose members are the user's: a member that is not private must be documented. */
 async function openOneOfEach(t: TestContext): Promise<Record<string, object>> {
   const server = new index.WebSocketServer()
   const given: Record<string, object> = {
@@ -274,7 +259,7 @@ async function openOneOfEach(t: TestContext): Promise<Record<string, object>> {
 }
 
 test('states the memory of an idle connection as SECURITY does', () => {
-  const cost = /\(`idle`\) \| dwebsocket \| ([\d,]+) B/.exec(readme)?.[1] ?? ''
+  const cost = /\(`idle`\) \| dwebsocket \| ([\d,]+) B/.exec(wholeText)?.[1] ?? ''
   const kib = /An idle\s+connection uses about (\d+) KiB/.exec(read('SECURITY.md'))?.[1]
   assert.is(Math.round(Number(cost.replaceAll(',', '')) / 1024), Number(kib))
 })

@@ -7,6 +7,7 @@ import {
   type WebSocketServer,
 } from '../index.ts'
 import { choice, integer } from '../options/option-rule.ts'
+import { HTTP2_HELP, http2Options, readHttp2Options } from './certificate.ts'
 import { LIMIT_HELP, limitOption, readLimitOptions } from './limit.ts'
 import { listenOptions, readPort, runServer } from './listen.ts'
 import { readOption, withUsageErrors } from './usage.ts'
@@ -21,7 +22,7 @@ GET /metrics returns its statistics in the format of Prometheus.
   --api API            connection (callbacks) or session        (default connection)
   --max-message BYTES  longest message, inclusive               (default 16777216)
   --no-deflate         declines permessage-deflate
-${LIMIT_HELP}`
+${HTTP2_HELP}${LIMIT_HELP}`
 
 /** Milliseconds. */
 const SHUTDOWN = { deadline: 5_000 }
@@ -36,6 +37,7 @@ export async function echo(args: string[]): Promise<number> {
     options: {
       ...listenOptions,
       ...limitOption,
+      ...http2Options,
       api: { type: 'string', default: API.fallback },
       'max-message': { type: 'string', default: String(MAX_MESSAGE.fallback) },
       'no-deflate': { type: 'boolean', default: false },
@@ -48,11 +50,12 @@ export async function echo(args: string[]): Promise<number> {
   const options = {
     maxMessageSize: readOption('max-message', values['max-message'], MAX_MESSAGE),
     deflate: !values['no-deflate'],
+    ...readHttp2Options(values),
     ...readLimitOptions(values.limit),
   }
   const api = readOption('api', values.api, API)
   const server = withUsageErrors(() => (api === 'session' ? serveSessions(options) : serveConnections(options)))
-  return runServer(server, 'ws', readPort(values.port, 9001), values.host, SHUTDOWN)
+  return runServer(server, values.http2 ? 'wss' : 'ws', readPort(values.port, 9001), values.host, SHUTDOWN)
 }
 
 function serveSessions(options: CreateServerOptions): WebSocketServer {

@@ -24,7 +24,7 @@ export function readPort(port: string | undefined, fallback: number): number {
  */
 export async function runServer(
   server: WebSocketServer,
-  scheme: 'http' | 'ws',
+  scheme: 'http' | 'https' | 'ws' | 'wss',
   port: number,
   host: string,
   shutdown: ShutdownOptions,

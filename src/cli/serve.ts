@@ -3,11 +3,12 @@ import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { ClusterBroker, createServer } from '../index.ts'
 import { integer } from '../options/option-rule.ts'
+import { HTTP2_HELP, http2Options, readHttp2Options } from './certificate.ts'
 import { createDemo } from './demo/site.ts'
 import { LIMIT_HELP, limitOption, readLimitOptions } from './limit.ts'
 import { listenOptions, readPort, runServer } from './listen.ts'
 import { connectRedis } from './redis.ts'
-import { readOption, withUsageErrors } from './usage.ts'
+import { readOption, UsageError, withUsageErrors } from './usage.ts'
 import { runWorkers, workerSeat } from './workers.ts'
 
 const HELP = `dwebsocket serve [options]
@@ -22,7 +23,7 @@ The demo site: open its address in a browser. GET /metrics returns statistics fo
                        needs the package redis
   --tail FILE          a file that the page /tail follows; repeatable. Every visitor of the site
                        can read it
-${LIMIT_HELP}`
+${HTTP2_HELP}${LIMIT_HELP}`
 
 /** Milliseconds: views may finish, then the Close frames are spread, so that pages do not reconnect all at once. */
 const SHUTDOWN = { drain: 1_000, jitter: 1_000, deadline: 10_000 }
@@ -34,6 +35,7 @@ export async function serve(args: string[]): Promise<number> {
     options: {
       ...listenOptions,
       ...limitOption,
+      ...http2Options,
       'no-deflate': { type: 'boolean', default: false },
       workers: { type: 'string' },
       redis: { type: 'string' },
@@ -47,6 +49,10 @@ export async function serve(args: string[]): Promise<number> {
   const port = readPort(values.port, 8000)
   const limits = readLimitOptions(values.limit)
   const workerCount = values.workers === undefined ? 0 : readOption('workers', values.workers, integer(1, 1, 256))
+  if (workerCount > 0 && values.http2 && values.cert === undefined) {
+    throw new UsageError('--http2 with --workers needs --cert and --key: every process would make a certificate')
+  }
+  const http2 = readHttp2Options(values)
   const redis = values.redis === undefined ? null : await connectRedis(values.redis)
   if (workerCount > 0 && cluster.isPrimary) {
     await redis?.close()
@@ -57,8 +63,8 @@ export async function serve(args: string[]): Promise<number> {
   const seat = redis === null ? workerSeat(workerCount) : { index: randomInt(1000), count: 1000 }
   const { urls } = createDemo({ broker, seat, hasDesk: workerSeat(workerCount).index === 0, tail: values.tail })
   try {
-    const server = withUsageErrors(() => createServer({ urls, deflate: !values['no-deflate'], ...limits }))
-    return await runServer(server, 'http', port, values.host, SHUTDOWN)
+    const server = withUsageErrors(() => createServer({ urls, deflate: !values['no-deflate'], ...http2, ...limits }))
+    return await runServer(server, values.http2 ? 'https' : 'http', port, values.host, SHUTDOWN)
   } finally {
     await broker?.close()
     await redis?.close()

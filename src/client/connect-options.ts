@@ -1,4 +1,5 @@
 import type { Agent } from 'node:http'
+import type { ClientHttp2Session } from 'node:http2'
 import type { Duplex } from 'node:stream'
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import { type ConnectionLimits, defaultLimits, type LimitOptions, readLimits } from '../connection/limits.ts'
@@ -33,6 +34,11 @@ export interface ConnectOptions extends LimitOptions {
   createConnection?: ((options: object) => Duplex) | undefined
   /** The path of a unix socket to connect to, in place of host and port. Redirects to another origin ignore it. */
   socketPath?: string | undefined
+  /**
+   * Connects over HTTP/2 (RFC 8441): `true` on a connection of its own, which `agent` does not apply to; or a session of
+   * `http2.connect` on which many WebSockets and requests can share one connection. Default: false.
+   */
+  http2?: boolean | ClientHttp2Session | undefined
   /** Called with what callbacks throw. Default: writes it to standard error. */
   onError?: ((error: unknown) => unknown) | undefined
 }
@@ -49,6 +55,7 @@ export interface ConnectSettings {
   readonly headers: HeaderFields
   readonly tls: TlsOptions
   readonly transport: Transport
+  readonly http2: boolean | ClientHttp2Session
   readonly onError: (error: unknown) => unknown
 }
 
@@ -64,6 +71,13 @@ const rules = {
   maxRedirects: integer(0, 0),
   signal: anyObject<AbortSignal | undefined>(undefined),
   tls: anyObject<TlsOptions>({}),
+  http2: {
+    fallback: false,
+    type: null,
+    allowed: 'true, false or a session of http2.connect',
+    accepts: (value) =>
+      typeof value === 'boolean' || typeof (value as ClientHttp2Session | null)?.request === 'function',
+  } as OptionRule<boolean | ClientHttp2Session>,
   onError: callback<(error: unknown) => unknown>(console.error),
 }
 

@@ -5,7 +5,7 @@ import type { MessageCodec } from '../core/message-codec.ts'
 import { DeflateCodec } from '../deflate/codec.ts'
 import { checkDeflateResponse, formatOffer } from '../deflate/offer.ts'
 import { makeKey } from '../handshake/accept-key.ts'
-import { checkUpgradeResponse } from '../handshake/client-handshake.ts'
+import { checkConnectResponse, checkUpgradeResponse } from '../handshake/client-handshake.ts'
 import { type Extension, parseExtensions } from '../handshake/header-grammar.ts'
 import { reportTo } from '../user-code/user-code.ts'
 import { type ConnectOptions, type ConnectSettings, readConnectOptions } from './connect-options.ts'
@@ -22,7 +22,7 @@ import { readUrl } from './url.ts'
  * @param url `ws:` or `wss:`; `http:` and `https:` mean the same.
  * @throws {TypeError} when the URL, a field, a subprotocol or an option is not allowed.
  * @throws {RangeError} when the value of an option is not allowed.
- * @throws {HandshakeError} when the answer is not a valid 101.
+ * @throws {HandshakeError} when the answer is not a valid 101, or 200 over HTTP/2.
  * @throws {ProtocolError} when an extension is negotiated incorrectly.
  * @throws {WebSocketError} when the connection is not open in time, `ERR_WS_HANDSHAKE_TIMEOUT`, or the server does not
  *   answer, `ERR_WS_TRANSPORT` with the system's error as its `cause`.
@@ -41,9 +41,10 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
   }
 }
 
-function makeRequest(url: URL, { deflate, subprotocols, headers, tls, transport }: ConnectSettings): HandshakeRequest {
+function makeRequest(url: URL, settings: ConnectSettings): HandshakeRequest {
+  const { deflate, subprotocols, headers, tls, transport, http2 } = settings
   const extensions = deflate === null ? [] : parseExtensions(formatOffer(deflate))!
-  return { url, key: makeKey(), subprotocols, extensions, headers, tls, transport }
+  return { url, key: makeKey(), subprotocols, extensions, headers, tls, transport, http2 }
 }
 
 function openConnection(
@@ -51,7 +52,8 @@ function openConnection(
   { message, stream, head }: HandshakeResponse,
   settings: ConnectSettings,
 ): Connection {
-  const { subprotocol, extensions } = checkUpgradeResponse(message, request)
+  const check = request.http2 === false ? checkUpgradeResponse : checkConnectResponse
+  const { subprotocol, extensions } = check(message, request)
   if (stream === null || stream.destroyed)
     throw new WebSocketError('ERR_WS_STREAM_ENDED', 'the server closed the connection behind its answer')
   return new Connection(stream, {

@@ -1,4 +1,5 @@
 import { type Agent, type ClientRequest as HttpRequest, request as httpRequest, type IncomingMessage } from 'node:http'
+import type { ClientHttp2Session } from 'node:http2'
 import { request as httpsRequest } from 'node:https'
 import type { Duplex } from 'node:stream'
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
@@ -17,6 +18,7 @@ export interface HandshakeRequest {
   readonly headers: HeaderFields
   readonly tls: TlsOptions
   readonly transport: Transport
+  readonly http2: boolean | ClientHttp2Session
 }
 
 /** How the stream to the server is made, in place of a TCP connection of its own. */
@@ -48,12 +50,16 @@ export async function sendHandshake(request: HandshakeRequest, signal: AbortSign
   try {
     return await responseTo(exchange)
   } catch (error) {
-    if (signal.aborted) throw signal.reason
-    const { message } = error as Error
-    throw new WebSocketError('ERR_WS_TRANSPORT', `no answer from ${request.url.host}: ${message}`, { cause: error })
+    throw withoutAnswer(request, error as Error, signal)
   } finally {
     signal.removeEventListener('abort', abort)
   }
+}
+
+/** The error of a handshake without an answer. */
+export function withoutAnswer({ url }: HandshakeRequest, cause: Error, signal: AbortSignal): Error {
+  if (signal.aborted) return signal.reason
+  return new WebSocketError('ERR_WS_TRANSPORT', `no answer from ${url.host}: ${cause.message}`, { cause })
 }
 
 function openRequest({ url, tls, transport, ...handshake }: HandshakeRequest): HttpRequest {

@@ -1,4 +1,5 @@
 import type { HeaderFields } from '../handshake/header-field.ts'
+import { sendExtendedConnect } from './extended-connect.ts'
 import { type HandshakeRequest, type HandshakeResponse, sendHandshake } from './handshake-request.ts'
 import { readUrl } from './url.ts'
 
@@ -13,7 +14,8 @@ export async function followRedirects(
 ): Promise<HandshakeResponse> {
   let request = first
   for (let count = 0; ; count++) {
-    const response = await sendHandshake(request, signal)
+    const send = request.http2 === false ? sendHandshake : sendExtendedConnect
+    const response = await send(request, signal)
     const next = count < maxRedirects ? redirected(request, response) : null
     if (next === null) return response
     request = next
@@ -27,13 +29,14 @@ function redirected(request: HandshakeRequest, { message, stream }: HandshakeRes
   const url = parseLocation(location, request.url)
   if (url === null) return null
   if (url.origin === request.url.origin) return { ...request, url }
-  const { headers, tls, transport } = request
+  const { headers, tls, transport, http2 } = request
   return {
     ...request,
     url,
     headers: withoutCredentials(headers),
     tls: tls.ca === undefined ? {} : { ca: tls.ca },
     transport: { ...transport, socketPath: undefined },
+    http2: http2 !== false,
   }
 }
 

@@ -10,9 +10,9 @@ import type { ConnectionSetup, Data, PublicConnection, RequestSource } from './h
 import { Parts } from './parts.ts'
 import type { OnStream } from './receive/stream-delivery.ts'
 import { flushEndOfTick } from './send/end-of-tick.ts'
+import type { Source } from './send/message-type.ts'
 import type { Sendable, SendOptions, SendResult } from './send/outgoing.ts'
 import type { PreparedMessage } from './send/prepared-message.ts'
-import type { Source } from './send/source.ts'
 
 const noop = (): void => {}
 const zero = (): number => 0

@@ -8,12 +8,12 @@ import { waitingWrites } from '../fast/socket-internals.ts'
 import { describe } from '../options/read-options.ts'
 import { acceptedBytes, ownStream } from '../transport/stream-owner.ts'
 import { callUser, watchResult } from '../user-code/user-code.ts'
+import { captureContext, inContextOf, runInContextOf } from './context.ts'
 import { channels } from './diagnostics.ts'
 import type { ConnectionHost, ConnectionSetup, PublicConnection } from './host.ts'
 import type { ConnectionLimits } from './limits.ts'
 import type { Link } from './link.ts'
 import { Inbound } from './receive/inbound.ts'
-import { type OnStream, StreamDelivery } from './receive/stream-delivery.ts'
 import { Outbound } from './send/outbound.ts'
 import { WAITING_OVERHEAD } from './send/outgoing.ts'
 import type { Snapshot } from './watch/snapshot.ts'
@@ -33,8 +33,6 @@ export class Parts implements Link, Watched {
   readonly #inbound: Inbound
   /** Exists only while something is sent or received; with a codec for as long as the connection. */
   #outbound: Outbound | null = null
-  /** Exists once received messages are streamed. */
-  #streams: StreamDelivery | null = null
   closeInfo: CloseInfo | null = null
   /** Resolves the promises of `gone`: null before somebody waits, `GONE` when the stream has closed. */
   #awaitingEnd: (() => void)[] | null = null
@@ -56,12 +54,13 @@ export class Parts implements Link, Watched {
 
   /** Begins to read, with `head` first; what arrives is delivered after the current tick. */
   start(head: Buffer | undefined): void {
-    const { stream } = this
-    const inbound = this.#inbound
+    const { connection, stream } = this
+    captureContext(connection)
+    const owner = inContextOf(connection, this.#inbound)
     // The peer may have left before we accepted: 'close' was already emitted.
-    if (stream.closed) process.nextTick(() => inbound.onStreamClose())
-    if (head !== undefined && head.length > 0) process.nextTick(() => inbound.onBytes(head, 0, head.length))
-    ownStream(stream, inbound)
+    if (stream.closed) process.nextTick(() => owner.onStreamClose())
+    if (head !== undefined && head.length > 0) process.nextTick(() => owner.onBytes(head, 0, head.length))
+    ownStream(stream, owner)
   }
 
   get output(): Outbound {
@@ -87,7 +86,9 @@ export class Parts implements Link, Watched {
     const { bufferedAmount } = this
     // A write that waits in the stream uses more than its bytes.
     const overhead = bufferedAmount === 0 ? 0 : waitingWrites(this.stream) * WAITING_OVERHEAD
-    return this.protocol.memoryUsed + bufferedAmount + overhead + queued
+    // A paused stream of HTTP/2 or TLS stores what arrives, up to its window.
+    const unread = this.protocol.isPaused ? this.stream.readableLength : 0
+    return this.protocol.memoryUsed + unread + bufferedAmount + overhead + queued
   }
 
   account(): void {
@@ -152,14 +153,8 @@ export class Parts implements Link, Watched {
   }
 
   /** From now on received messages are delivered in parts. */
-  streamMessages(onStream: OnStream): void {
-    if (this.#streams !== null) {
-      this.#streams.onStream = onStream
-      return
-    }
-    const streams = new StreamDelivery(this, this.#inbound, onStream)
-    this.protocol.streamTo(streams)
-    this.#streams = streams
+  streamMessages(onStream: Parameters<Inbound['streamMessages']>[0]): void {
+    this.#inbound.streamMessages(onStream)
   }
 
   acceptPong(payload: Buffer): boolean {
@@ -179,11 +174,14 @@ export class Parts implements Link, Watched {
     this.closeInfo = info
     host.traffic.countClose(info.code)
     this.#outbound?.onClosed()
-    if (channels.close.hasSubscribers) channels.close.publish({ connection, info })
-    callUser(
-      () => connection.onClose(info),
-      (error) => this.reportError(error),
-    )
+    // The caller may be another connection, or the server.
+    runInContextOf(connection, () => {
+      if (channels.close.hasSubscribers) channels.close.publish({ connection, info })
+      callUser(
+        () => connection.onClose(info),
+        (error) => this.reportError(error),
+      )
+    })
     this.account()
     this.endStream()
   }

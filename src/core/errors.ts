@@ -1,4 +1,4 @@
-/** The root of every error this package makes; `code` is stable and listed in the README. */
+/** The root of every error this package makes; `code` is stable and listed in docs/reference/errors.md. */
 export class WebSocketError extends Error {
   readonly code: string
 

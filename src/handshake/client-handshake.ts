@@ -11,6 +11,7 @@ import {
   parseSubprotocols,
   parseTokenList,
 } from './header-grammar.ts'
+import { type Http2Fields, toHttp2Fields } from './http2-response.ts'
 import { parseRequestTarget } from './request-target.ts'
 
 /** The parts of a client's request that its response is checked against (RFC 6455 §4.1). */
@@ -89,6 +90,28 @@ export function formatRequest({ host, target, key, subprotocols, extensions, hea
   return `${head}\r\n`
 }
 
+/**
+ * The fields of a client's opening handshake over HTTP/2: an extended CONNECT (RFC 8441 §5).
+ *
+ * @param scheme `http` or `https`.
+ * @throws {TypeError} when `formatRequest` does.
+ */
+export function formatConnect(request: Omit<ClientRequest, 'key'>, scheme: string): Http2Fields {
+  const { host, target, subprotocols = [], extensions = [], headers = {} } = request
+  formatRequest({ ...request, key: '' })
+  return {
+    ':method': 'CONNECT',
+    ':protocol': 'websocket',
+    ':scheme': scheme,
+    ':path': target,
+    ':authority': host,
+    'sec-websocket-version': '13',
+    ...(subprotocols.length > 0 ? { 'sec-websocket-protocol': formatSubprotocols(subprotocols) } : {}),
+    ...(extensions.length > 0 ? { 'sec-websocket-extensions': formatExtensions(extensions) } : {}),
+    ...toHttp2Fields(headers),
+  }
+}
+
 function formatSubprotocols(names: readonly string[]): string {
   const text = names.join(', ')
   if (!names.every(isToken) || parseSubprotocols(text) === null) {
@@ -103,10 +126,8 @@ function formatSubprotocols(names: readonly string[]): string {
  * @throws {HandshakeError} when its status is not 101, with that status; 502 when a 101 breaks a rule.
  */
 export function checkUpgradeResponse(response: ResponseHead, offer: ClientOffer): HandshakeAgreement {
-  const { statusCode = BAD_GATEWAY, httpVersion, rawHeaders } = response
-  if (statusCode !== 101) {
-    throw new HandshakeError(statusCode, 'ERR_WS_UNEXPECTED_STATUS', `the server answered ${statusCode}, must be 101`)
-  }
+  const { httpVersion, rawHeaders } = response
+  checkStatus(response, 101)
   if (httpVersion === '1.0') throw badResponse('ERR_WS_HTTP_VERSION', 'the server answered with HTTP/1.0')
   const upgrade = readSingle(rawHeaders, 'Upgrade', BAD_GATEWAY)
   if (upgrade?.toLowerCase() !== 'websocket') throw badResponse('ERR_WS_UPGRADE', 'Upgrade field is not websocket')
@@ -120,7 +141,27 @@ export function checkUpgradeResponse(response: ResponseHead, offer: ClientOffer)
   return { subprotocol: readSubprotocol(rawHeaders, offer), extensions: readExtensions(rawHeaders, offer) }
 }
 
-function readSubprotocol(rawHeaders: readonly string[], { subprotocols = [] }: ClientOffer): string | null {
+/**
+ * Checks a server's response to `formatConnect` (RFC 8441 §5).
+ *
+ * @throws {HandshakeError} when its status is not 200, with that status; 502 when a 200 breaks a rule.
+ */
+export function checkConnectResponse(response: ResponseHead, offer: Omit<ClientOffer, 'key'>): HandshakeAgreement {
+  const { rawHeaders } = response
+  checkStatus(response, 200)
+  return { subprotocol: readSubprotocol(rawHeaders, offer), extensions: readExtensions(rawHeaders, offer) }
+}
+
+function checkStatus({ statusCode = BAD_GATEWAY }: ResponseHead, expected: number): void {
+  if (statusCode === expected) return
+  const message = `the server answered ${statusCode}, must be ${expected}`
+  throw new HandshakeError(statusCode, 'ERR_WS_UNEXPECTED_STATUS', message)
+}
+
+function readSubprotocol(
+  rawHeaders: readonly string[],
+  { subprotocols = [] }: Omit<ClientOffer, 'key'>,
+): string | null {
   const name = readSingle(rawHeaders, 'Sec-WebSocket-Protocol', BAD_GATEWAY)
   if (name !== null && !subprotocols.includes(name)) {
     throw badResponse('ERR_WS_SUBPROTOCOL', `subprotocol ${JSON.stringify(name)} was not requested`)
@@ -128,7 +169,10 @@ function readSubprotocol(rawHeaders: readonly string[], { subprotocols = [] }: C
   return name
 }
 
-function readExtensions(rawHeaders: readonly string[], { extensions: offered = [] }: ClientOffer): Extension[] {
+function readExtensions(
+  rawHeaders: readonly string[],
+  { extensions: offered = [] }: Omit<ClientOffer, 'key'>,
+): Extension[] {
   const text = readSingle(rawHeaders, 'Sec-WebSocket-Extensions', BAD_GATEWAY)
   if (text === null) return []
   const agreed = parseExtensions(text)

@@ -1,3 +1,4 @@
+import { unframableType } from '../connection/send/message-type.ts'
 import { copyAlone } from '../connection/send/prepared-message.ts'
 import { type ByteSource, bytesOf } from '../core/bytes.ts'
 import type { WebSocket } from '../session/websocket.ts'
@@ -144,6 +145,5 @@ function copyPayload(message: string | ByteSource, isStored: boolean): Payload {
   if (typeof message === 'string') return isStored ? Buffer.from(message).toString() : message
   const bytes = bytesOf(message)
   if (bytes !== null) return isStored ? copyAlone(bytes) : Buffer.from(bytes)
-  const type = message === null ? 'null' : typeof message
-  throw new TypeError(`message is of type ${type}; allowed: a string, typed array, DataView or ArrayBuffer`)
+  throw unframableType(message)
 }

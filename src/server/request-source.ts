@@ -31,6 +31,21 @@ function makeMessage(text: string, socket: Socket): IncomingMessage {
   return toMessage(new RequestHeadParser({ maxSize: bytes.length + 1 }).push(bytes, 0, bytes.length)!, socket)
 }
 
+/** Names and values that most upgrade requests have: each session that retains its request would have its own copies. */
+const commonTexts = new Map(
+  [
+    ...['Host', 'Upgrade', 'Connection', 'Origin', 'User-Agent', 'Cookie', 'Accept-Encoding', 'Accept-Language'],
+    ...['Sec-WebSocket-Key', 'Sec-WebSocket-Version', 'Sec-WebSocket-Extensions', 'Sec-WebSocket-Protocol'],
+    ...['Cache-Control', 'Pragma', 'X-Forwarded-For', 'X-Forwarded-Proto', 'X-Real-IP'],
+    ...['websocket', '13', 'keep-alive, Upgrade', 'upgrade', 'no-cache', 'permessage-deflate'],
+    ...['permessage-deflate; client_max_window_bits', 'gzip, deflate, br, zstd', 'gzip, deflate, br'],
+  ].map((text) => [text, text]),
+)
+
+function shared(text: string): string {
+  return commonTexts.get(text) ?? text
+}
+
 /** Makes node's form of a request without body, as its own parser would. */
 export function toMessage(head: RequestHead | ExtendedConnect, socket: Socket): IncomingMessage {
   const message = new IncomingMessage(socket)
@@ -42,7 +57,7 @@ export function toMessage(head: RequestHead | ExtendedConnect, socket: Socket): 
     httpVersionMajor: major,
     httpVersionMinor: minor,
   })
-  setRawHeaders(message, head.rawHeaders)
+  setRawHeaders(message, head.rawHeaders.map(shared))
   message.complete = true
   message.push(null)
   return message

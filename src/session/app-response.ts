@@ -2,6 +2,7 @@ import { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { Writable } from 'node:stream'
 import { CloseCode } from '../core/close-code.ts'
+import { isTaken } from '../server/shared-stream.ts'
 import { declineUpgrade, releaseUpgrade, type Upgrade } from '../server/upgrade.ts'
 import { endResponse } from '../server/upgrade-reply.ts'
 import { refusals } from './router.ts'
@@ -13,6 +14,9 @@ import type { WebSocket } from './websocket.ts'
  * replaced by 400. Once the request is accepted, what is written is discarded, and `response.end()` closes the session
  * of a handler that is not decorated.
  *
+ * With other `'upgrade'` listeners on the HTTP server, a 404 and a 2xx leave the request to them: the app has nothing for
+ * WebSocket clients at this path. Any other status is the app's decision, and sent at once.
+ *
  * @param session Returns the session of a handler that is not decorated. Default: none.
  */
 export function makeAppResponse(upgrade: Upgrade, session: () => WebSocket | null = () => null): ServerResponse {
@@ -21,9 +25,10 @@ export function makeAppResponse(upgrade: Upgrade, session: () => WebSocket | nul
   const decide = (): void => {
     // An informational response (1xx) decides nothing.
     if (upgrade.settled || !response.headersSent) return
-    // The path may be another listener's: an app answers 404 to it, or whatever it answers to everything.
-    if (upgrade.shared) declineUpgrade(upgrade, refusals[404])
-    else if (response.statusCode < 300) upgrade.refuse(refusals.notAccepted)
+    // The path may be another listener's, which may decide later than the app.
+    if (upgrade.shared && (isNoAnswer(response.statusCode) || isTaken(upgrade.stream))) {
+      declineUpgrade(upgrade, refusals[404])
+    } else if (response.statusCode < 300) upgrade.refuse(refusals.notAccepted)
     else stream = releaseUpgrade(upgrade)
   }
   const sink = new Writable({
@@ -50,4 +55,9 @@ export function makeAppResponse(upgrade: Upgrade, session: () => WebSocket | nul
     if (stream !== null || !upgrade.settled) sink.destroy()
   })
   return response
+}
+
+/** Whether an app that responds with this status has no WebSocket at the path of the request. */
+function isNoAnswer(status: number): boolean {
+  return status < 300 || status === 404
 }

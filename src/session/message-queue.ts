@@ -38,24 +38,36 @@ export function readQueueMarks(options: QueueOptions = {}): QueueMarks {
   return { ...high, ...readOptions(lowRules, options) }
 }
 
-/** A caller that waits for a message: `settle` is called once, with `null` when the queue has ended. */
-export class Waiter {
-  readonly settle: (message: Data | null) => void
+/** A caller that waits for a message. */
+export abstract class Waiter {
   /** The neighbors in the list of waiters; only the queue changes them. */
   next: Waiter | null = null
   previous: Waiter | null = null
 
-  constructor(settle: (message: Data | null) => void) {
-    this.settle = settle
+  /** Called once, with `null` when the queue has ended. */
+  abstract settle(message: Data | null): void
+}
+
+/** A caller that waits with a callback. */
+export class CallbackWaiter extends Waiter {
+  readonly #callback: (message: Data | null) => void
+
+  constructor(callback: (message: Data | null) => void) {
+    super()
+    this.#callback = callback
+  }
+
+  settle(message: Data | null): void {
+    this.#callback(message)
   }
 }
 
-/** Receives what happens to the fill level of a queue. */
-export interface QueueSink {
+/** Where the messages of a queue come from. */
+export interface QueueSource {
   /** A high mark is reached. */
-  onFull(): void
+  pause(): void
   /** Both low marks are reached again. */
-  onRoom(): void
+  resume(): void
 }
 
 /** A ring of this length or less is retained when the queue runs empty. */
@@ -63,12 +75,12 @@ const SMALL_RING = 64
 
 /**
  * The unread messages of one session in order of arrival, or else the callers that wait for one, first come, first
- * served. Every operation is O(1). The queue never rejects a message: it calls `onFull` once at its high marks and
- * `onRoom` once at its low marks (RFC 6455 §10.4).
+ * served. Every operation is O(1). The queue never rejects a message: it pauses its source once at its high marks and
+ * resumes it once at its low marks (RFC 6455 §10.4).
  */
 export class MessageQueue {
   readonly #marks: QueueMarks
-  readonly #sink: QueueSink
+  readonly #source: QueueSource
   /** A ring buffer whose length is a power of two, so that a bit mask wraps an index. */
   #ring: (Data | undefined)[] = []
   #first = 0
@@ -79,9 +91,9 @@ export class MessageQueue {
   #firstWaiter: Waiter | null = null
   #lastWaiter: Waiter | null = null
 
-  constructor(marks: QueueMarks, sink: QueueSink) {
+  constructor(marks: QueueMarks, source: QueueSource) {
     this.#marks = marks
-    this.#sink = sink
+    this.#source = source
   }
 
   /** Complete messages that are unread. */
@@ -119,7 +131,7 @@ export class MessageQueue {
     if (this.#isFull) return
     if (this.#count < this.#marks.queueHighCount && this.#bytes < this.#marks.queueHighBytes) return
     this.#isFull = true
-    this.#sink.onFull()
+    this.#source.pause()
   }
 
   /** Removes and returns the oldest message; `undefined` without one. */
@@ -166,7 +178,7 @@ export class MessageQueue {
   #checkRoom(): void {
     if (this.#count > this.#marks.queueLowCount || this.#bytes > this.#marks.queueLowBytes) return
     this.#isFull = false
-    this.#sink.onRoom()
+    this.#source.resume()
   }
 
   #grow(): void {

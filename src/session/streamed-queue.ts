@@ -8,7 +8,7 @@ class StreamedQueue extends MessageQueue {
   readonly #streams: IncomingStreams
 
   constructor(streams: IncomingStreams) {
-    super(readQueueMarks(), { onFull() {}, onRoom() {} })
+    super(readQueueMarks(), { pause() {}, resume() {} })
     this.#streams = streams
   }
 

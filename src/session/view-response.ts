@@ -24,12 +24,16 @@ export function readResponseFields(response: ServerResponse): HeaderFields {
   return fields
 }
 
+/** Whether somebody may wait for the end of the response of an accepted upgrade; a view may still do so later. */
+export function isObserved(response: ServerResponse): boolean {
+  return response.socket !== null || response.eventNames().length > 0 || Object.hasOwn(response, 'end')
+}
+
 /** Ends the response of an accepted upgrade, so that `finish` handlers run: access logs, stores of sessions. */
 export function finishResponse(response: ServerResponse): void {
   if (response.writableEnded) return
   if (response.socket === null) {
-    const isObserved = response.eventNames().length > 0 || Object.hasOwn(response, 'end')
-    if (!isObserved) return
+    if (!isObserved(response)) return
     const sink = new Writable({ write: (_chunk, _encoding, done) => done() })
     response.assignSocket(sink as Socket)
     response.once('finish', () => sink.destroy())

@@ -1,12 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Connection } from '../connection/connection.ts'
 import { CloseCode } from '../core/close-code.ts'
 import { describe } from '../options/read-options.ts'
 import { refusePlain } from '../server/plain-response.ts'
-import { acceptPendingUpgrade, type PendingUpgrade, takePendingUpgrade } from './pending-upgrade.ts'
+import {
+  acceptPendingUpgrade,
+  type OpenSession,
+  type PendingUpgrade,
+  takePendingUpgrade,
+  type ViewHost,
+} from './pending-upgrade.ts'
 import { answerPlain, failPlain } from './plain-view.ts'
 import { readViewOptions, type ViewOptions, type ViewSettings } from './view-options.ts'
 import { completeRequest, isMarked, markRequest, type ViewRequest, type WebSocketRequest } from './view-request.ts'
-import { finishResponse } from './view-response.ts'
+import { finishResponse, isObserved } from './view-response.ts'
 
 /** A view: serves one request, over WebSocket for as long as it runs. */
 export type View<Request = ViewRequest, Response = ServerResponse> = (request: Request, response: Response) => unknown
@@ -152,7 +159,7 @@ function makeView(rule: PlainRule, view: View, settings: ViewSettings): WebSocke
     if (!isMarked(request)) markRequest(request, false)
     const complete = completeRequest(request)
     const run = (): unknown => view.call(this, complete, response)
-    if (pending !== null) return runSession(pending, response, settings, run)
+    if (pending !== null) return runSession(pending, { response, settings, run, seesResponse: view.length !== 1 })
     // A view inside a view: the outer one has the session, and closes it.
     if (complete.websocket !== null) return run() as void | Promise<void>
     // The upgrade was refused before the request got here.
@@ -165,31 +172,72 @@ function makeView(rule: PlainRule, view: View, settings: ViewSettings): WebSocke
   return websocketView
 }
 
-/** Runs a view over a session of its own; never rejects. */
-async function runSession(
-  pending: PendingUpgrade,
-  response: ServerResponse,
-  settings: ViewSettings,
-  run: () => unknown,
-): Promise<void> {
-  const open = await acceptPendingUpgrade(pending, response, settings)
-  if (open === null) return
-  const { connection } = open.session
-  try {
-    await runThen(run, () => open.sendHead())
-    connection.close()
-  } catch (error) {
-    pending.host.reportError(error)
-    connection.close(CloseCode.INTERNAL_ERROR)
-  }
-  finishResponse(response)
+/** A call of a view for a session of its own. */
+interface SessionCall {
+  readonly response: ServerResponse
+  readonly settings: ViewSettings
+  readonly run: () => unknown
+  /** Whether the view may use the response later; a view with the request as its only parameter cannot. */
+  readonly seesResponse: boolean
 }
 
-/** Calls `run`, and `next` when it has returned or thrown; a promise that it returns may still be pending. */
-function runThen(run: () => unknown, next: () => void): unknown {
+/** Runs a view over a session of its own; never rejects. */
+function runSession(pending: PendingUpgrade, call: SessionCall): Promise<void> {
+  // A promise of its own: one that follows another costs twice the memory for as long as the view runs.
+  return new Promise((resolve) => {
+    void acceptPendingUpgrade(pending, call.response, call.settings).then((open) => {
+      if (open === null) resolve()
+      else runOpen(open, pending.host, call, resolve)
+    })
+  })
+}
+
+/** Calls the view, then sends the head of the 101; a promise that the view returns may still be pending. */
+function runOpen(
+  open: OpenSession,
+  host: ViewHost,
+  { response, run, seesResponse }: SessionCall,
+  done: () => void,
+): void {
+  let result: unknown
   try {
-    return run()
-  } finally {
-    next()
+    result = run()
+  } catch (error) {
+    result = Promise.reject(error)
+  }
+  open.sendHead()
+  const unfinished = seesResponse || isObserved(response) ? response : null
+  const session = new RunningSession(open.session.connection, host, unfinished, done)
+  Promise.resolve(result).then(
+    () => session.end(CloseCode.NORMAL),
+    (error) => session.fail(error),
+  )
+}
+
+/** What is retained of a call while its view runs. */
+class RunningSession {
+  readonly #connection: Connection
+  readonly #host: ViewHost
+  readonly #unfinished: ServerResponse | null
+  readonly #done: () => void
+
+  constructor(connection: Connection, host: ViewHost, unfinished: ServerResponse | null, done: () => void) {
+    this.#connection = connection
+    this.#host = host
+    this.#unfinished = unfinished
+    this.#done = done
+  }
+
+  /** The view has returned. */
+  end(code: number): void {
+    this.#connection.close(code)
+    if (this.#unfinished !== null) finishResponse(this.#unfinished)
+    this.#done()
+  }
+
+  /** The view has thrown. */
+  fail(error: unknown): void {
+    this.#host.reportError(error)
+    this.end(CloseCode.INTERNAL_ERROR)
   }
 }

@@ -1,7 +1,7 @@
 import type { Data } from '../connection/host.ts'
 import type { OptionRule } from '../options/option-rule.ts'
 import { checkOption, checkOptionNames, optionMessage } from '../options/read-options.ts'
-import { type MessageQueue, Waiter } from './message-queue.ts'
+import { CallbackWaiter, type MessageQueue } from './message-queue.ts'
 
 /** Options of `wait`. */
 export interface WaitOptions {
@@ -43,7 +43,7 @@ function isAbortSignal(value: unknown): boolean {
 export function waitInLine(queue: MessageQueue, { timeout, signal }: WaitOptions): Promise<Data | null> {
   return new Promise((resolve, reject) => {
     let timer: NodeJS.Timeout | undefined
-    const waiter = new Waiter((message) => {
+    const waiter = new CallbackWaiter((message) => {
       clearTimeout(timer)
       signal?.removeEventListener('abort', abort)
       resolve(message)

@@ -1,15 +1,22 @@
 import type { Connection } from '../connection/connection.ts'
 import type { Data } from '../connection/host.ts'
+import type { Source } from '../connection/send/message-type.ts'
 import type { Sendable, SendOptions } from '../connection/send/outgoing.ts'
 import type { PreparedMessage } from '../connection/send/prepared-message.ts'
-import type { Source } from '../connection/send/source.ts'
 import type { CloseInfo } from '../core/closing-handshake.ts'
 import { flag } from '../options/option-rule.ts'
 import { readOptions } from '../options/read-options.ts'
 import { watchResult } from '../user-code/user-code.ts'
 import type { Draining } from './draining.ts'
 import type { IncomingStreams } from './incoming-streams.ts'
-import { MessageQueue, type QueueMarks, type QueueOptions, readQueueMarks, Waiter } from './message-queue.ts'
+import {
+  CallbackWaiter,
+  MessageQueue,
+  type QueueMarks,
+  type QueueOptions,
+  readQueueMarks,
+  Waiter,
+} from './message-queue.ts'
 import type { MessageStream } from './message-stream.ts'
 import { openStreams } from './streamed-queue.ts'
 import { checkWaitOptions, type WaitOptions, waitInLine } from './wait.ts'
@@ -64,10 +71,7 @@ export class WebSocket {
   /** Sets the callbacks of `connection`. Views get their session from `request.websocket` instead. */
   constructor(connection: Connection, settings: SessionSettings = readSessionOptions(), draining?: Draining) {
     this.connection = connection
-    this.#queue = new MessageQueue(settings.marks, {
-      onFull: () => connection.pause(),
-      onRoom: () => connection.resume(),
-    })
+    this.#queue = new MessageQueue(settings.marks, connection)
     this.#heartbeat = settings.heartbeat
     this.#drainingSource = draining ?? null
     connection.onMessage = (message) => this.#receive(message)
@@ -107,7 +111,7 @@ export class WebSocket {
     if (message !== undefined) return Promise.resolve(message)
     if (this.#queue.hasEnded) return NO_MESSAGE
     if (options !== undefined) return waitInLine(this.#queue, options)
-    return new Promise((resolve) => this.#queue.addWaiter(new Waiter(resolve)))
+    return new Promise((resolve) => this.#queue.addWaiter(new CallbackWaiter(resolve)))
   }
 
   /** The oldest message if there is one, else `fallback` (default `null`); never throws (RFC 6455 §6.2). */
@@ -239,7 +243,7 @@ class MessageIterator implements AsyncIterableIterator<Data> {
     const message = this.#queue.shift()
     if (message !== undefined) return Promise.resolve({ value: message, done: false })
     if (this.#queue.hasEnded) return DONE
-    return new Promise((resolve) => this.#queue.addWaiter(new Waiter((next) => resolve(resultOf(next)))))
+    return new Promise((resolve) => this.#queue.addWaiter(new IteratorWaiter(resolve)))
   }
 
   [Symbol.asyncIterator](): this {
@@ -247,6 +251,16 @@ class MessageIterator implements AsyncIterableIterator<Data> {
   }
 }
 
-function resultOf(message: Data | null): IteratorResult<Data, undefined> {
-  return message === null ? { value: undefined, done: true } : { value: message, done: false }
+/** A reader that waits: a closure of its own would cost each idle session as much again. */
+class IteratorWaiter extends Waiter {
+  readonly #resolve: (result: IteratorResult<Data, undefined>) => void
+
+  constructor(resolve: (result: IteratorResult<Data, undefined>) => void) {
+    super()
+    this.#resolve = resolve
+  }
+
+  settle(message: Data | null): void {
+    this.#resolve(message === null ? { value: undefined, done: true } : { value: message, done: false })
+  }
 }

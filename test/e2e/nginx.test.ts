@@ -9,7 +9,7 @@ import { serve, serveApp } from '../support/session-server.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 import { fetchPlain, openWs } from '../support/ws-client.ts'
 
-const test = testWith(suite('behind nginx, as the README has it'), nginx)
+const test = testWith(suite('behind nginx, as the documents have it'), nginx)
 
 /** Chat rooms as an Express app. */
 function makeChat(): express.Express {

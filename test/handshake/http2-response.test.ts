@@ -1,4 +1,5 @@
 import { HandshakeError } from '../../src/core/errors.ts'
+import { checkConnectResponse, formatConnect } from '../../src/handshake/client-handshake.ts'
 import { addHttp2AcceptFields, formatHttp2Accept, formatHttp2Refusal } from '../../src/handshake/http2-response.ts'
 import { assert, suite, thrownBy } from '../support/unit.ts'
 
@@ -48,5 +49,42 @@ test('S-16: refuses to send fields that are not fields', async () => {
     () => formatHttp2Refusal(new HandshakeError(400, 'ERR_X', 'x', headers)),
   ]) {
     assert.instance(await thrownBy(run), TypeError)
+  }
+})
+
+test('RFC 8441 §5.1: a client sends an extended CONNECT', async () => {
+  const request = { host: 'server.example.com', target: '/chat' }
+  const smallest = {
+    ':method': 'CONNECT',
+    ':protocol': 'websocket',
+    ':scheme': 'https',
+    ':path': '/chat',
+    ':authority': 'server.example.com',
+    'sec-websocket-version': '13',
+  }
+  assert.equal(formatConnect(request, 'https'), smallest)
+  const extensions = [{ name: 'permessage-deflate', parameters: [] }]
+  const headers = { Origin: 'http://www.example.com' }
+  assert.equal(formatConnect({ ...request, subprotocols: ['chat', 'superchat'], extensions, headers }, 'https'), {
+    ...smallest,
+    'sec-websocket-protocol': 'chat, superchat',
+    'sec-websocket-extensions': 'permessage-deflate',
+    origin: 'http://www.example.com',
+  })
+  assert.instance(await thrownBy(() => formatConnect({ host: 'a', target: 'x' }, 'https')), TypeError)
+})
+
+test('a client accepts a 200 with what it has offered', async () => {
+  const response = { statusCode: 200, httpVersion: '2.0', rawHeaders: ['sec-websocket-protocol', 'chat'] }
+  assert.equal(checkConnectResponse(response, { subprotocols: ['chat'] }), { subprotocol: 'chat', extensions: [] })
+  const cases: [statusCode: number | undefined, status: number, code: string][] = [
+    [101, 101, 'ERR_WS_UNEXPECTED_STATUS'],
+    [403, 403, 'ERR_WS_UNEXPECTED_STATUS'],
+    [undefined, 502, 'ERR_WS_UNEXPECTED_STATUS'],
+    [200, 502, 'ERR_WS_SUBPROTOCOL'],
+  ]
+  for (const [statusCode, status, code] of cases) {
+    const error = (await thrownBy(() => checkConnectResponse({ ...response, statusCode }, {}))) as HandshakeError
+    assert.equal([error.status, error.code], [status, code])
   }
 })

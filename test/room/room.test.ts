@@ -265,3 +265,16 @@ test('a member that closes while it comes back is no member', async () => {
   await joining
   assert.equal([room.size, room.broadcast('hi'), peer.received], [0, 0, []])
 })
+
+test('refuses a Blob and what is neither text nor bytes, at once', async () => {
+  const room = new Rooms().room('lobby')
+  for (const [message, type] of [
+    [new Blob(['x']), 'Blob'],
+    [null, 'null'],
+    [{}, 'object'],
+  ]) {
+    const error = await thrownBy(() => room.broadcast(message as never))
+    assert.instance(error, TypeError)
+    assert.match(error.message, new RegExp(`^a message of type ${type}\\b.*; allowed: `))
+  }
+})

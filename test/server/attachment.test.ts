@@ -135,6 +135,44 @@ test('answers at once when there is no other listener', async (t) => {
   }
 })
 
+test('under the middleware, sends at once what the app decides, and leaves only what it has nothing for', async (t) => {
+  const app = express()
+  app.get('/status/:status', ({ params }, response) => {
+    response.status(Number(params.status)).set('X-From', 'app').end('from the app')
+  })
+  app.get('/throws', () => {
+    throw new Error('in the app')
+  })
+  // Answered by the other listener before the app, which does not know it.
+  app.get('/late', (_request, response) => void setTimeout(() => response.status(403).end(), 30))
+  for (const acceptsAll of [false, true]) {
+    const http = createHttpServer(app.set('env', 'test'))
+    const left: string[] = []
+    http.on('upgrade', ({ url }, socket) => {
+      const isOurs = url === '/late' || url === '/status/404' || url === '/status/200'
+      if (!isOurs) return
+      setTimeout(
+        () => {
+          left.push(url)
+          socket.end('HTTP/1.1 444 Theirs\r\n\r\n')
+        },
+        url === '/late' ? 5 : 60,
+      )
+    })
+    const { server } = new WebSocketMiddleware(http, { handshakeTimeout: 60_000, WEBSOCKET_ACCEPT_ALL: acceptsAll })
+    const port = await listen(t, http, [server])
+    for (const status of ['302', '400', '401', '403', '429', '500', '503']) {
+      const client = await RawClient.open(port, { path: `/status/${status}` })
+      assert.is(client.head.slice(9, 12), status)
+      assert.match(client.head, /\r\nX-From: app\r\n/)
+      client.socket.destroy()
+    }
+    assert.is(await ask(port, '/throws'), '500')
+    for (const path of ['/late', '/status/404', '/status/200']) assert.is(await ask(port, path), '444', path)
+    assert.equal(left, ['/late', '/status/404', '/status/200'])
+  }
+})
+
 test('counts no connection that another listener answers', async (t) => {
   for (const way of ['attach', 'middleware']) {
     const http = makeApp()

@@ -1,12 +1,12 @@
-import { programs, runProgram } from '../support/readme.ts'
+import { programs, runProgram } from '../support/documents.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 import { fetchPlain, openWs } from '../support/ws-client.ts'
 
-const test = suite('dwebsocket’s own examples, as the README has them')
+const test = suite('dwebsocket’s own examples, as the documents have them')
 
-/** Runs the program of the README. */
+/** Runs the program of the document. */
 async function serve(t: TestContext): Promise<{ ws: string; http: string }> {
-  const [program] = programs("dwebsocket's own examples")
+  const program = programs('docs/learn/from-dwebsocket.md').at(-1)!
   const http = await runProgram(t, program)
   return { http, ws: http.replace('http:', 'ws:') }
 }

@@ -1,5 +1,5 @@
 import type { Data } from '../../src/connection/host.ts'
-import { MessageQueue, type QueueOptions, readQueueMarks, Waiter } from '../../src/session/message-queue.ts'
+import { CallbackWaiter, MessageQueue, type QueueOptions, readQueueMarks } from '../../src/session/message-queue.ts'
 import { assert, suite, thrownBy } from '../support/unit.ts'
 
 const test = suite('message queue')
@@ -7,8 +7,8 @@ const test = suite('message queue')
 function makeQueue(options: QueueOptions = {}) {
   const calls: string[] = []
   const queue = new MessageQueue(readQueueMarks(options), {
-    onFull: () => calls.push('full'),
-    onRoom: () => calls.push('room'),
+    pause: () => calls.push('pause'),
+    resume: () => calls.push('resume'),
   })
   return { queue, calls }
 }
@@ -41,36 +41,36 @@ test('agrees with an array over a long random walk', () => {
   assert.is(queue.bytes, 0)
 })
 
-test('calls onFull once at the high count and onRoom once at the low count', () => {
+test('pauses its source once at the high count and resumes it once at the low count', () => {
   const { queue, calls } = makeQueue({ queueHighCount: 4, queueLowCount: 1 })
   for (const message of ['a', 'b', 'c']) queue.push(message)
   assert.equal(calls, [])
   for (const message of ['d', 'e']) queue.push(message)
-  assert.equal(calls, ['full'])
+  assert.equal(calls, ['pause'])
   for (let i = 0; i < 3; i++) queue.shift()
-  assert.equal(calls, ['full'])
+  assert.equal(calls, ['pause'])
   queue.shift()
-  assert.equal(calls, ['full', 'room'])
+  assert.equal(calls, ['pause', 'resume'])
   queue.shift()
-  assert.equal(calls, ['full', 'room'])
+  assert.equal(calls, ['pause', 'resume'])
 })
 
-test('calls onFull at the high bytes, a character of text counting two, and onRoom at the low bytes', () => {
+test('pauses at the high bytes, a character of text counting two, and resumes at the low bytes', () => {
   const { queue, calls } = makeQueue({ queueHighBytes: 10, queueLowBytes: 2 })
   queue.push('1234')
   assert.equal(calls, [])
   queue.push(Buffer.alloc(2))
-  assert.equal(calls, ['full'])
+  assert.equal(calls, ['pause'])
   queue.shift()
-  assert.equal(calls, ['full', 'room'])
+  assert.equal(calls, ['pause', 'resume'])
 })
 
-test('delivers messages that arrive inside onRoom in order', () => {
+test('delivers messages that arrive while the source resumes in order', () => {
   const calls: string[] = []
   const queue: MessageQueue = new MessageQueue(readQueueMarks({ queueHighCount: 2 }), {
-    onFull: () => calls.push('full'),
-    onRoom: () => {
-      calls.push('room')
+    pause: () => calls.push('pause'),
+    resume: () => {
+      calls.push('resume')
       if (calls.length < 4) for (const message of ['c', 'd', 'e']) queue.push(message)
     },
   })
@@ -78,13 +78,15 @@ test('delivers messages that arrive inside onRoom in order', () => {
   const shifted: (Data | undefined)[] = []
   for (let i = 0; i < 5; i++) shifted.push(queue.shift())
   assert.equal(shifted, ['a', 'b', 'c', 'd', 'e'])
-  assert.equal(calls, ['full', 'room', 'full', 'room'])
+  assert.equal(calls, ['pause', 'resume', 'pause', 'resume'])
 })
 
 test('serves those who wait first come, first served, without those who left the line', () => {
   const { queue } = makeQueue()
   const served: string[] = []
-  const waiters = ['a', 'b', 'c', 'd', 'e'].map((name) => new Waiter((message) => served.push(`${name}:${message}`)))
+  const waiters = ['a', 'b', 'c', 'd', 'e'].map(
+    (name) => new CallbackWaiter((message) => served.push(`${name}:${message}`)),
+  )
   for (const waiter of waiters) queue.addWaiter(waiter)
   queue.removeWaiter(waiters[0])
   queue.removeWaiter(waiters[2])
@@ -97,7 +99,7 @@ test('serves those who wait first come, first served, without those who left the
 test('ends those who wait with null, in order, and keeps what is unread', () => {
   const { queue } = makeQueue()
   const served: unknown[] = []
-  for (const name of ['a', 'b']) queue.addWaiter(new Waiter((message) => served.push(name, message)))
+  for (const name of ['a', 'b']) queue.addWaiter(new CallbackWaiter((message) => served.push(name, message)))
   queue.end()
   assert.equal(served, ['a', null, 'b', null])
   const other = makeQueue().queue

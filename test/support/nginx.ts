@@ -5,17 +5,17 @@ import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { blocks } from './documents.ts'
 import { nginx } from './need.ts'
-import { blocks } from './readme.ts'
 import type { TestContext } from './unit.ts'
 
 /** Another process may take the free port between the search for it and nginx's attempt to bind it. */
 const MAX_ATTEMPTS = 3
 
-/** Starts nginx with the README's recipe before the application on `port`; it ends with the test. Resolves to its host. */
+/** Starts nginx with the documents' recipe before the application on `port`; it ends with the test. Resolves to its host. */
 export async function startNginx(t: TestContext, port: number): Promise<string> {
   const recipe = blocks.find(({ language }) => language === 'nginx')
-  if (recipe === undefined) throw new Error('the README has no recipe for nginx')
+  if (recipe === undefined) throw new Error('the documents have no recipe for nginx')
   let complaints = ''
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const host = `127.0.0.1:${await findFreePort()}`

@@ -13,7 +13,7 @@ import { limitCloseCodes } from '../limit-close-code.ts'
 import type { Link } from '../link.ts'
 import { MessageSlab } from './message-slab.ts'
 import { RateLimiter, type RateSink } from './rate-limiter.ts'
-import type { StreamCounter } from './stream-delivery.ts'
+import { type OnStream, type StreamCounter, StreamDelivery } from './stream-delivery.ts'
 import { TextRun } from './text-run.ts'
 import { TurnShare, type TurnSink } from './turn-share.ts'
 
@@ -34,6 +34,8 @@ export class Inbound implements StreamOwner, ProtocolSink, RateSink, TurnSink, S
   readonly #countMask: number
   /** Created where a limit demands it: for messages and bytes at the start, for pings with the first one. */
   #rates: RateLimiter | null = null
+  /** Created once messages are delivered in parts. */
+  #streams: StreamDelivery | null = null
   /** Created with the first bytes. */
   #share: TurnShare | null = null
   receivedBytes = 0
@@ -175,6 +177,17 @@ export class Inbound implements StreamOwner, ProtocolSink, RateSink, TurnSink, S
     } catch (error) {
       this.#link.onUserError(error)
     }
+  }
+
+  /** From now on messages are delivered in parts. */
+  streamMessages(onStream: OnStream): void {
+    if (this.#streams !== null) {
+      this.#streams.onStream = onStream
+      return
+    }
+    const streams = new StreamDelivery(this.#link, this, onStream)
+    this.#link.protocol.streamTo(streams)
+    this.#streams = streams
   }
 
   countStream(): void {

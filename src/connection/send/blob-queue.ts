@@ -1,6 +1,6 @@
-import { isBlob, ownCopy, type Sendable, type SendOptions, WAITING_OVERHEAD } from './outgoing.ts'
+import { isBlob, isSource, type Source } from './message-type.ts'
+import { ownCopy, type Sendable, type SendOptions, WAITING_OVERHEAD } from './outgoing.ts'
 import type { PreparedMessage } from './prepared-message.ts'
-import { isSource, type Source } from './source.ts'
 import { SourceSender, type SourceSetup } from './source-sender.ts'
 
 /** The callbacks of a blob queue. */

@@ -8,20 +8,18 @@ import { Backpressure } from './backpressure.ts'
 import { BlobQueue, type BlobQueueSink } from './blob-queue.ts'
 import { CompressedSender } from './compressed-sender.ts'
 import { flushEndOfTick } from './end-of-tick.ts'
+import { isBlob, isSource, type Source, unsupportedType } from './message-type.ts'
 import { Outbox } from './outbox.ts'
 import {
   checkText,
-  isBlob,
   opcodeOf,
   type Sendable,
   type SendOptions,
   type SendResult,
   sizeBound,
-  unsupportedType,
   WAITING_OVERHEAD,
 } from './outgoing.ts'
 import { PreparedMessage } from './prepared-message.ts'
-import { isSource, type Source } from './source.ts'
 
 /** The way out: decides whether a message may be sent, and hands frames to the outbox. */
 export class Outbound implements Output, BlobQueueSink {

@@ -2,8 +2,8 @@ import { isUtf8 } from 'node:buffer'
 import { type ByteSource, bytesOf } from '../../core/bytes.ts'
 import { Opcode } from '../../core/opcode.ts'
 import { isLent } from '../lent-bytes.ts'
+import { isBlob, isSource, type Source, unsupportedType } from './message-type.ts'
 import { PreparedMessage } from './prepared-message.ts'
-import { isSource, type Source } from './source.ts'
 
 /** What can be sent: a string goes as text, bytes go as binary. */
 export type Sendable = string | ByteSource
@@ -56,22 +56,7 @@ export function sizeBound(data: Sendable | PreparedMessage | Blob | Source): num
   throw unsupportedType(data)
 }
 
-/** Whether `value` is a Blob or File, of another realm too. */
-export function isBlob(value: unknown): value is Blob {
-  if (value instanceof Blob) return true
-  const kind = Object.prototype.toString.call(value)
-  return kind === '[object Blob]' || kind === '[object File]'
-}
-
 /** Returns bytes that do not change while they wait. */
 export function ownCopy(bytes: Uint8Array): Uint8Array {
   return bytes.length <= COPY_LIMIT || isLent(bytes) ? Uint8Array.from(bytes) : bytes
-}
-
-/** The error for data that cannot be sent. */
-export function unsupportedType(data: unknown): TypeError {
-  const type = data === null ? 'null' : typeof data
-  return new TypeError(
-    `a message of type ${type}; allowed: a string, typed array, DataView, ArrayBuffer, Blob or async iterable`,
-  )
 }

@@ -2,7 +2,7 @@ import { type ByteSource, bytesOf } from '../../core/bytes.ts'
 import { encodeFrame } from '../../core/frame-encoder.ts'
 import type { MessageCodec } from '../../core/message-codec.ts'
 import { Opcode } from '../../core/opcode.ts'
-import { isSource } from './source.ts'
+import { unframableType } from './message-type.ts'
 
 /** A message framed once, to be sent to many connections of a server (RFC 6455 §5.2); compressed once, too. */
 export class PreparedMessage {
@@ -49,7 +49,7 @@ export function copyAlone(bytes: Uint8Array): Buffer {
  * Frames a message once; `send` of every server connection accepts the result. For all connections that negotiated
  * permessage-deflate without context takeover for the server, it is compressed once, unless `compress` is false.
  *
- * @throws {TypeError} when `data` is neither a string nor bytes.
+ * @throws {TypeError} when `data` is neither a string nor bytes, such as a Blob.
  */
 export function prepare(
   data: string | ByteSource,
@@ -82,6 +82,5 @@ function encode(data: string | ByteSource): Buffer {
   if (typeof data === 'string') return encodeFrame(Opcode.TEXT, Buffer.from(data))
   const bytes = bytesOf(data)
   if (bytes !== null) return encodeFrame(Opcode.BINARY, bytes)
-  if (isSource(data)) throw new TypeError('a stream cannot be prepared or broadcast; send one to each connection')
-  throw new TypeError(`a message of type ${typeof data}; allowed: a string, typed array, DataView or ArrayBuffer`)
+  throw unframableType(data)
 }

@@ -2,9 +2,10 @@ import { EMPTY } from '../../core/empty.ts'
 import { firstByte } from '../../core/frame-encoder.ts'
 import type { MessageDeflater } from '../../core/message-codec.ts'
 import { Opcode } from '../../core/opcode.ts'
+import type { Source } from './message-type.ts'
 import type { Outbox } from './outbox.ts'
 import type { SendOptions } from './outgoing.ts'
-import { PartEncoder, type Source } from './source.ts'
+import { PartEncoder } from './part-encoder.ts'
 
 /** Bytes of the longest fragment: control frames go between two of them (RFC 6455 §5.4). */
 const MAX_FRAGMENT = 64 * 1024

@@ -1,6 +1,7 @@
 import { CloseCode } from '../../core/close-code.ts'
 import { WebSocketError } from '../../core/errors.ts'
 import { now, type TimerEntry, wheel } from '../../transport/timing-wheel.ts'
+import { runInContextOf } from '../context.ts'
 import type { PublicConnection } from '../host.ts'
 import { limitCloseCodes } from '../limit-close-code.ts'
 import type { ConnectionLimits } from '../limits.ts'
@@ -76,6 +77,10 @@ export class Watchdog implements TimerEntry, LivenessState {
   }
 
   onTimer(time: number): void {
+    runInContextOf(this.#watched.connection, () => this.check(time))
+  }
+
+  check(time: number): void {
     const watched = this.#watched
     const { connection, limits } = watched
     watched.account()

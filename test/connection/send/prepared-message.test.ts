@@ -61,3 +61,20 @@ test('joined messages are joined in either form, those that may not be compresse
 test('refuses what is no message', async () => {
   for (const data of [null, 3, {}]) assert.instance(await thrownBy(() => prepare(data as never)), TypeError)
 })
+
+test('refuses a Blob, whose bytes must be read first, and what is neither text nor bytes', async () => {
+  for (const blob of [new Blob(['x']), new File(['x'], 'x')]) {
+    const error = await thrownBy(() => prepare(blob as never))
+    assert.instance(error, TypeError)
+    assert.match(error.message, /^a message of type Blob, .*; allowed: await blob\.arrayBuffer\(\)$/)
+  }
+  for (const [value, type] of [
+    [null, 'null'],
+    [5, 'number'],
+    [{}, 'object'],
+  ]) {
+    const error = await thrownBy(() => prepare(value as never))
+    assert.instance(error, TypeError)
+    assert.is(error.message, `a message of type ${type}; allowed: a string, typed array, DataView or ArrayBuffer`)
+  }
+})

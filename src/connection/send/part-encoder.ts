@@ -1,15 +1,8 @@
 import { isUtf8 } from 'node:buffer'
-import { type ByteSource, bytesOf } from '../../core/bytes.ts'
+import { bytesOf } from '../../core/bytes.ts'
 import { Opcode } from '../../core/opcode.ts'
 import { Utf8Validator } from '../../core/text.ts'
 import { describe } from '../../options/read-options.ts'
-
-/** A message that is sent as it is made: an async generator, a `ReadableStream`, a `Readable` of Node. */
-export type Source = AsyncIterable<string | ByteSource>
-
-export function isSource(value: unknown): value is Source {
-  return typeof (value as Partial<Source> | null | undefined)?.[Symbol.asyncIterator] === 'function'
-}
 
 /** Turns the parts of one source into bytes of one kind; the first part decides, unless `isText` does. */
 export class PartEncoder {

@@ -1,0 +1,20 @@
+import type { AsyncResource } from 'node:async_hooks'
+import { isFastEnabled } from './enabled.ts'
+
+/**
+ * Whether an AsyncLocalStorage has a store in the context of `resource`. Node stores each under a symbol of the
+ * resource, or all of them in one map under `context_frame`; two other symbols have the ids of the resource. The
+ * portable version says that there may be one.
+ */
+export function mayHaveStores(resource: AsyncResource): boolean {
+  if (!isFastEnabled) return true
+  const fields = resource as unknown as Record<symbol, unknown>
+  return Object.getOwnPropertySymbols(resource).some((symbol) => {
+    const value = fields[symbol]
+    if (value === undefined || ID_SYMBOLS.includes(symbol.description)) return false
+    if (symbol.description !== 'context_frame') return true
+    return [...(value as Iterable<[unknown, unknown]>)].some(([, store]) => store !== undefined)
+  })
+}
+
+const ID_SYMBOLS: unknown[] = ['async_id_symbol', 'trigger_async_id_symbol']
