@@ -86,7 +86,9 @@ export class Parts implements Link, Watched {
     const { bufferedAmount } = this
     // A write that waits in the stream uses more than its bytes.
     const overhead = bufferedAmount === 0 ? 0 : waitingWrites(this.stream) * WAITING_OVERHEAD
-    return this.protocol.memoryUsed + bufferedAmount + overhead + queued
+    // A paused stream of HTTP/2 or TLS stores what arrives, up to its window.
+    const unread = this.protocol.isPaused ? this.stream.readableLength : 0
+    return this.protocol.memoryUsed + unread + bufferedAmount + overhead + queued
   }
 
   account(): void {

@@ -71,9 +71,11 @@ export class Http2Sessions {
     for (const session of this.#sessions.keys()) session.close()
   }
 
-  /** Ends every connection now. */
-  destroy(): void {
-    for (const session of this.#sessions.keys()) session.destroy()
+  /** Ends every connection behind this turn of the event loop, in which the WebSockets are terminated. */
+  destroySoon(): void {
+    setImmediate(() => {
+      for (const session of this.#sessions.keys()) session.destroy()
+    })
   }
 
   #onSession(session: ServerHttp2Session): void {

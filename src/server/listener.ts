@@ -106,7 +106,7 @@ export class Listener implements Port {
     this.#http2?.close()
     const timer = setTimeout(() => {
       this.#http.closeAllConnections()
-      this.#http2?.destroy()
+      this.#http2?.destroySoon()
     }, deadline)
     return new Promise((resolve) => {
       this.#server.close(() => {

@@ -47,7 +47,11 @@ export class SecureListener implements Port {
 
   close(deadline: number): Promise<void> {
     const timer = setTimeout(() => {
-      for (const socket of this.#sockets) socket.destroy()
+      this.#sessions.destroySoon()
+      // Those of HTTP/1.1, and those without a TLS handshake.
+      setImmediate(() => {
+        for (const socket of this.#sockets) socket.destroy()
+      })
     }, deadline)
     return new Promise((resolve) => {
       this.#server.close(() => {

@@ -1,14 +1,14 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { transformSync } from 'esbuild'
-import { insertCode } from '../docs/make/code.ts'
-import { readDocuments } from '../docs/make/documents.ts'
-import { drawSpeed, insertSpeed } from '../docs/make/speed.ts'
-import { blocksOf, type CodeBlock, isServer, readme, writeProgram } from './support/documents.ts'
-import { assert, suite } from './support/unit.ts'
+import { insertCode } from '../../docs/make/code.ts'
+import { readDocuments } from '../../docs/make/documents.ts'
+import { drawSpeed, insertSpeed } from '../../docs/make/speed.ts'
+import { blocksOf, type CodeBlock, isServer, readme, writeProgram } from '../support/documents.ts'
+import { assert, suite } from '../support/unit.ts'
 
 const test = suite('documents, page by page')
-const root = new URL('../', import.meta.url)
+const root = new URL('../../', import.meta.url)
 const all = readDocuments()
 const benchmark = all.find(({ path }) => path === 'docs/benchmark.md')!.text
 const blocks = all.flatMap(blocksOf)
@@ -52,7 +52,9 @@ test('gives addresses that are well formed, and by https', () => {
 })
 
 test('every program without a server can be loaded, too', async (t) => {
-  for (const program of inLanguage('js', 'ts').filter((program) => !isServer(program))) {
+  // Tests of an application run in a process of their own, in examples.test.ts.
+  const isLoadable = (block: CodeBlock): boolean => !isServer(block) && !block.code.includes("from 'node:test'")
+  for (const program of inLanguage('js', 'ts').filter(isLoadable)) {
     await import(writeProgram(t, program).href).catch((error) => {
       assert.unreachable(`${program.path}, ${program.heading}: ${error.message}`)
     })
