@@ -1,6 +1,7 @@
 import { ProtocolError } from '../../src/core/errors.ts'
 import type { InflateSink, MessageInflater } from '../../src/core/message-codec.ts'
 import type { StreamSink } from '../../src/core/stream-assembler.ts'
+import { fastEngine } from '../../src/fast/engine.ts'
 import { assert, suite } from '../support/unit.ts'
 import { chunkings, closeFrame, frame } from '../support/wire.ts'
 import { LateCodec, make } from './protocol-recorder.ts'
@@ -207,6 +208,15 @@ test('works before the first byte, after idle memory was released, and while pau
   assert.equal(recorder.log, ['text', 'x'])
   paused.protocol.resume(1)
   assert.equal(recorder.log, ['text', 'x', 'y', 'end'])
+})
+
+test('delivers what an engine reads whole, and uses no memory of its own', () => {
+  const { protocol } = make({ engine: fastEngine })
+  const recorder = new Recorder()
+  protocol.streamTo(recorder)
+  protocol.receive(Buffer.concat([frame(1, 'a'), frame(2, 'b'), frame(1, 'c', { fin: false })]))
+  assert.is(protocol.memoryUsed, 0)
+  assert.equal(recorder.log, ['text', 'a', 'end', 'binary', 'b', 'end', 'text', 'c'])
 })
 
 test('stops between two parts when a callback pauses', () => {
