@@ -6,6 +6,7 @@ const test = suite('limits')
 test('has these defaults: sizes in bytes, times in milliseconds', () => {
   assert.equal(defaultLimits, {
     maxMessageSize: 1_048_576,
+    maxStreamSize: Number.POSITIVE_INFINITY,
     maxFrames: 131_072,
     highWaterMark: 1_048_576,
     maxBufferedAmount: 16_777_216,
