@@ -189,7 +189,7 @@ async function closeUnfinished(t: Trial): Promise<void> {
   await peer.sendFrames([TWO[0], { opcode: Op.CLOSE, payload: closeBody(1000) }])
   await expectCleanClose(t, peer, { sent: true, strict: true, codes: [1000, 1002] })
   const { code } = peer.closing
-  t.assertShould(code !== 1002, 'Close 1000 or empty', `Close ${code}`, '6455-5.5.1-5')
+  t.assertShould(code !== 1002, 'Close 1000 or empty', `Close ${code}`, '6455-5.5.1-9')
 }
 
 /** Another connection must not find the beginning of the message in its own. */
