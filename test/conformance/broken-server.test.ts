@@ -10,7 +10,8 @@ prove(test, {
   side: 'server',
   defects: serverDefects,
   count: 60,
-  tryCases: (entries, defects, isSearch) => tryServer(entries, defects, isSearch ? { bail: 1 } : { jobs: 8 }),
+  tryCases: (entries, defects, isSearch) =>
+    tryServer(entries, defects, isSearch ? { bail: 1 } : { jobs: 8, timeout: 5000 }),
 })
 
 /** Cases in which a legal text precedes the fault, so that its echo may arrive first. */
