@@ -50,8 +50,9 @@ function readDefault(text: string): unknown {
 const noLimit = (value: unknown): unknown => (value === Number.POSITIVE_INFINITY ? null : value)
 
 test('runs: every server in it starts and listens', async (t) => {
-  const servers = programs().filter(isServer)
-  assert.ok(servers.length >= 6)
+  // That with Redis runs in docs/examples.test.ts.
+  const servers = programs().filter((program) => isServer(program) && !program.code.includes("from 'redis'"))
+  assert.ok(servers.length >= 20)
   for (const server of servers) await runProgram(t, server)
 })
 
@@ -79,17 +80,6 @@ test('decorates the methods of a class', async (t) => {
   const feed = await openWs(`${address.replace('http:', 'ws:')}/feed`, [], { origin: 'https://app.example' })
   assert.is(await feed.next(), 'chat')
   assert.is(await feed.closed, '1000')
-})
-
-test('serves sessions on express and on polka', async (t) => {
-  const [express, polka] = programs('docs/guides/frameworks.md')
-  const one = await runProgram(t, express)
-  const client = await openWs(`${one.replace('http:', 'ws:')}/echo/ann`)
-  client.send('hi')
-  assert.is(await client.next(), 'ann: hi')
-  const two = await runProgram(t, polka)
-  assert.match((await fetchPlain(`${two}/time/UTC`)).body, /^\d+:\d\d:\d\d/)
-  assert.match(String(await (await openWs(`${two.replace('http:', 'ws:')}/time/UTC`)).next()), /^\d+:\d\d:\d\d/)
 })
 
 test('counts and shows its metrics', async (t) => {

@@ -6,7 +6,7 @@ const test = suite('dwebsocket’s own examples, as the documents have them')
 
 /** Runs the program of the document. */
 async function serve(t: TestContext): Promise<{ ws: string; http: string }> {
-  const [program] = programs('docs/learn/from-dwebsocket.md')
+  const program = programs('docs/learn/from-dwebsocket.md').at(-1)!
   const http = await runProgram(t, program)
   return { http, ws: http.replace('http:', 'ws:') }
 }

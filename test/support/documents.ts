@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -74,11 +74,23 @@ export function codeWords(text: string): string[] {
 const doors: Record<string, string> = {
   dwebsocket: new URL('../../src/index.ts', import.meta.url).href,
   'dwebsocket/core': new URL('../../src/index-core.ts', import.meta.url).href,
+  'dwebsocket/redis': new URL('../../src/index-redis.ts', import.meta.url).href,
   'dwebsocket/client': new URL('../../src/client/browser.ts', import.meta.url).href,
 }
 
 const root = new URL('../../', import.meta.url)
-const listening = /^(?:await )?([\w.]+)\.listen\((?:8000|9001)\)$/m
+
+/** Fastify, as far as this needs it. */
+interface FastifyApp {
+  ready: unknown
+  listen(options: { host: string; port: number }): Promise<string>
+  close(): unknown
+}
+
+/** What a program lets listen. */
+type Listening = WebSocketServer | Server | FastifyApp
+
+const listening = /^(?:await )?([\w.]+)\.listen\((?:8000|9001|\{ port: 8000 \})\)$/m
 
 /** Whether a program is a server, which `runProgram` can start. */
 export const isServer = ({ code }: CodeBlock): boolean => listening.test(code)
@@ -87,6 +99,11 @@ export const isServer = ({ code }: CodeBlock): boolean => listening.test(code)
 export function writeProgram(t: TestContext, { code, language, example }: CodeBlock): URL {
   const folder = mkdtempSync(join(tmpdir(), 'documents-'))
   t.after(() => rmSync(folder, { recursive: true }))
+  if (code.includes('localhost.key'))
+    cpSync(fileURLToPath(new URL('test/fixtures/tls', root)), folder, { recursive: true })
+  // Where a program asks for the path of a file of the package.
+  mkdirSync(join(folder, 'node_modules'))
+  symlinkSync(fileURLToPath(root), join(folder, 'node_modules/dwebsocket'), 'junction')
   if (example !== null) cpSync(fileURLToPath(new URL(dirname(example), root)), folder, { recursive: true })
   const linked = code
     .replaceAll(/ from '([^'.]+)'/g, (_, name) => ` from '${doors[name] ?? import.meta.resolve(name)}'`)
@@ -98,13 +115,24 @@ export function writeProgram(t: TestContext, { code, language, example }: CodeBl
   return pathToFileURL(file)
 }
 
+/** The programs in `examples/`, by their paths. */
+export function readExample(path: string): CodeBlock {
+  const example = `examples/${path}`
+  const code = readFileSync(new URL(example, root), 'utf8')
+  return { path: example, heading: '', language: 'js', code, example }
+}
+
 /**
  * Runs a program unchanged, but on this source, on a free port and until the test ends: `http://127.0.0.1:1234`.
  * Its last server is found by the line that lets it listen.
  */
 export async function runProgram(t: TestContext, program: CodeBlock): Promise<string> {
   if (!isServer(program)) throw new Error(`the program does not listen:\n${program.code}`)
-  const { listening: server } = (await import(writeProgram(t, program).href)) as { listening: WebSocketServer | Server }
+  const { listening: server } = (await import(writeProgram(t, program).href)) as { listening: Listening }
+  if ('ready' in server) {
+    t.after(() => server.close())
+    return server.listen({ host: '127.0.0.1', port: 0 })
+  }
   if ('attach' in server) {
     t.after(() => server.close())
     return `http://${hostOf(await server.listen())}`

@@ -1,14 +1,15 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { transformSync } from 'esbuild'
-import { insertCode } from '../docs/make/code.ts'
-import { readDocuments } from '../docs/make/documents.ts'
-import { drawSpeed, insertSpeed } from '../docs/make/speed.ts'
-import { blocksOf, type CodeBlock, isServer, readme, writeProgram } from './support/documents.ts'
-import { assert, suite } from './support/unit.ts'
+import { insertCode } from '../../docs/make/code.ts'
+import { readDocuments } from '../../docs/make/documents.ts'
+import { drawSpeed, insertSpeed } from '../../docs/make/speed.ts'
+import { readTranslation, versionOf } from '../../docs/make/translations.ts'
+import { blocksOf, type CodeBlock, isServer, readme, writeProgram } from '../support/documents.ts'
+import { assert, suite } from '../support/unit.ts'
 
 const test = suite('documents, page by page')
-const root = new URL('../', import.meta.url)
+const root = new URL('../../', import.meta.url)
 const all = readDocuments()
 const benchmark = all.find(({ path }) => path === 'docs/benchmark.md')!.text
 const blocks = all.flatMap(blocksOf)
@@ -22,6 +23,16 @@ test('the README has at most 250 lines', () => {
 test('shows the files of examples as they are, and the figures of the benchmark', () => {
   for (const { path, text } of all) assert.is(text, insertSpeed(insertCode(text), benchmark), `${path}: npm run docs`)
   assert.is(readFileSync(new URL('docs/images/speed.svg', root), 'utf8'), drawSpeed(benchmark), 'npm run docs')
+})
+
+test('the README states the costs of both APIs as the benchmark does', () => {
+  for (const [id, server] of [
+    ['session-burst', 'dwebsocket+session'],
+    ['burst-128', 'dwebsocket'],
+  ]) {
+    const cost = benchmark.split(`(\`${id}\`) | ${server} | `)[1].split(' ')[0]
+    assert.ok(readme.includes(` ${Number(cost).toFixed(2)} µs |`), id)
+  }
 })
 
 test('links to files and headings that exist', () => {
@@ -52,7 +63,9 @@ test('gives addresses that are well formed, and by https', () => {
 })
 
 test('every program without a server can be loaded, too', async (t) => {
-  for (const program of inLanguage('js', 'ts').filter((program) => !isServer(program))) {
+  // Tests of an application run in a process of their own, in examples.test.ts.
+  const isLoadable = (block: CodeBlock): boolean => !isServer(block) && !block.code.includes("from 'node:test'")
+  for (const program of inLanguage('js', 'ts').filter(isLoadable)) {
     await import(writeProgram(t, program).href).catch((error) => {
       assert.unreachable(`${program.path}, ${program.heading}: ${error.message}`)
     })
@@ -97,6 +110,25 @@ test('every block of code is in a language that is checked', () => {
   for (const { path, language } of blocks)
     assert.ok([...checked, ...unchecked].includes(language), `${path}: ${language}`)
   for (const { path, text } of all) assert.is((text.match(/^```/gm) ?? []).length % 2, 0, path)
+})
+
+test('every page in Chinese translates the current version of its English original', () => {
+  const translations = all.filter(({ language }) => language === 'zh-CN')
+  assert.ok(translations.length >= 7)
+  for (const translation of translations) {
+    const found = readTranslation(translation)
+    const original = all.find(({ path }) => path === found?.original)
+    assert.ok(original, translation.path)
+    const hint = `${found?.original} has changed: adapt ${translation.path}, then npm run docs -- --translated ${translation.path}`
+    assert.is(found?.version, versionOf(original!), hint)
+  }
+})
+
+test('the version of a page changes with its words, and with nothing else', () => {
+  const page = (text: string) => ({ path: 'x.md', language: 'en' as const, text })
+  const before = versionOf(page('# A\n\none two\n\n```js\n1\n```\n'))
+  assert.is(versionOf(page('# A\none\ntwo\n\n```js\n2\n```\n')), before)
+  assert.is.not(versionOf(page('# A\n\none three\n\n```js\n1\n```\n')), before)
 })
 
 /** Text without blocks of code. */

@@ -1,0 +1,221 @@
+import { execFile } from 'node:child_process'
+import { appendFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { createClient } from 'redis'
+import { readDocuments } from '../../docs/make/documents.ts'
+import { readExample, runProgram } from '../support/documents.ts'
+import { redisServer, testWith } from '../support/need.ts'
+import { startRedis } from '../support/redis.ts'
+import { assert, suite, type TestContext } from '../support/unit.ts'
+import { fetchPlain, openWs, refusedWs } from '../support/ws-client.ts'
+
+const test = suite('examples')
+const root = new URL('../../', import.meta.url)
+const run = promisify(execFile)
+
+/** Runs the server of an example. */
+async function start(t: TestContext, name: string): Promise<{ http: string; ws: string }> {
+  const http = await runProgram(t, readExample(`${name}/server.js`))
+  return { http, ws: http.replace('http:', 'ws:') }
+}
+
+test('each has a program, and a document shows each of its files', () => {
+  const shown = readDocuments()
+    .map(({ text }) => text)
+    .join('\n')
+  for (const name of readdirSync(new URL('examples/', root))) {
+    for (const file of readdirSync(new URL(`examples/${name}/`, root))) {
+      if (file.endsWith('.txt')) continue
+      assert.ok(shown.includes(`<!-- examples/${name}/${file} -->`), `examples/${name}/${file}`)
+    }
+  }
+})
+
+test('push: sends the time until the client leaves', async (t) => {
+  const { ws } = await start(t, 'push')
+  const client = await openWs(`${ws}/push`)
+  assert.match(String(await client.next()), /^\d{4}-\d\d-\d\dT/)
+  client.socket.close()
+  await client.closed
+})
+
+test('notice: only the operator can send, and every visitor receives', async (t) => {
+  const { ws } = await start(t, 'notice')
+  assert.is((await refusedWs(`${ws}/operator?token=wrong`)).status, 401)
+  const visitor = await openWs(`${ws}/notice`)
+  const operator = await openWs(`${ws}/operator?token=only%20for%20this%20example`)
+  operator.send('closing at ten')
+  assert.is(await operator.next(), 'sent to 1 visitors')
+  assert.is(await visitor.next(), 'closing at ten')
+})
+
+test('broadcast: everybody gets every message', async (t) => {
+  const { ws } = await start(t, 'broadcast')
+  const [one, two] = [await openWs(`${ws}/broadcast`), await openWs(`${ws}/broadcast`)]
+  one.send('hello')
+  assert.equal([await one.next(), await two.next()], ['hello', 'hello'])
+})
+
+test('chat: by the names behind the tokens', async (t) => {
+  const { ws } = await start(t, 'chat')
+  assert.is((await refusedWs(`${ws}/chat`)).status, 401)
+  const ann = await openWs(`${ws}/chat?token=token-of-ann`)
+  ann.send('@bob hi')
+  assert.is(await ann.next(), 'bob is not here')
+  const bob = await openWs(`${ws}/chat?token=token-of-bob`)
+  bob.send('hi')
+  assert.is(await bob.next(), 'write “@name text”')
+  ann.send('@bob hi')
+  assert.is(await bob.next(), 'ann: hi')
+})
+
+test('heartbeat: answers pings', async (t) => {
+  const { ws } = await start(t, 'heartbeat')
+  const client = await openWs(`${ws}/live`)
+  client.send('ping')
+  assert.is(await client.next(), 'pong')
+})
+
+test('tail: sends what is appended to the file', async (t) => {
+  const { file, address } = await startTail(t)
+  const client = await openWs(`${address}/tail`)
+  // The view reads the size of the file after the 101: what is appended later arrives, whenever that is.
+  const appending = setInterval(() => appendFileSync(file, 'größer\n'), 50)
+  t.after(() => clearInterval(appending))
+  assert.match(String(await client.next()), /größer\n/)
+})
+
+/** Follows a file of its own, outside of the repository. */
+async function startTail(t: TestContext): Promise<{ file: string; address: string }> {
+  const example = readExample('tail/server.js')
+  const folder = mkdtempSync(join(tmpdir(), 'tail-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const file = join(folder, 'lines.txt')
+  writeFileSync(file, 'the first line\n')
+  const code = example.code.replace("new URL('lines.txt', import.meta.url)", JSON.stringify(file))
+  const http = await runProgram(t, { ...example, code })
+  return { file, address: http.replace('http:', 'ws:') }
+}
+
+test('express: the app’s authentication decides before the 101', async (t) => {
+  const { http, ws } = await start(t, 'express')
+  assert.is((await fetchPlain(`${http}/`)).status, 401)
+  assert.is((await refusedWs(`${ws}/echo/tea`)).status, 401)
+  const client = await openWs(`${ws}/echo/tea`, [], { headers: { authorization: 'Bearer ann' } })
+  client.send('hi')
+  assert.is(await client.next(), 'ann in tea: hi')
+})
+
+test('polka: serves the time over both', async (t) => {
+  const { http, ws } = await start(t, 'polka')
+  assert.match((await fetchPlain(`${http}/time/UTC`)).body, /^\d+:\d\d:\d\d/)
+  assert.match(String(await (await openWs(`${ws}/time/UTC`)).next()), /^\d+:\d\d:\d\d/)
+})
+
+for (const name of ['http', 'koa', 'hono', 'fastify']) {
+  test(`${name}: serves its pages, and WebSockets beside them`, async (t) => {
+    const { http, ws } = await start(t, name)
+    assert.is((await fetchPlain(`${http}/`)).body, 'hello')
+    const client = await openWs(`${ws}/echo/tea`)
+    client.send('hi')
+    assert.is(await client.next(), 'tea: hi')
+    assert.is((await refusedWs(`${ws}/nothing`)).status, 404)
+  })
+}
+
+test('https: serves WebSockets over TLS', async (t) => {
+  const { http } = await start(t, 'https')
+  const client = await openWs(`${http.replace('http:', 'wss:')}/echo/tea`, [], { rejectUnauthorized: false })
+  client.send('hi')
+  assert.is(await client.next(), 'tea: hi')
+})
+
+test('cookies: a login is needed before the 101', async (t) => {
+  const { http, ws } = await start(t, 'cookies')
+  const refusal = await refusedWs(`${ws}/greet`)
+  assert.equal([refusal.status, refusal.body], [401, 'log in first\n'])
+  const { headers } = await fetchPlain(`${http}/login?name=ann`)
+  const cookie = String(headers['set-cookie']?.[0]).split(';')[0]
+  const client = await openWs(`${ws}/greet`, [], { headers: { cookie } })
+  client.send('hi')
+  assert.is(await client.next(), 'ann: hi')
+})
+
+test('from-ws: passes messages to all others', async (t) => {
+  const { ws } = await start(t, 'from-ws')
+  const [one, two] = [await openWs(ws), await openWs(ws)]
+  assert.equal([await one.next(), await two.next()], ['hello', 'hello'])
+  one.send('hi')
+  assert.is(await two.next(), 'hi')
+})
+
+test('from-socketio: events, rooms and acknowledgements', async (t) => {
+  const { ws } = await start(t, 'from-socketio')
+  const [one, two] = [await openWs(`${ws}/chat/tea`), await openWs(`${ws}/chat/tea`)]
+  // The acknowledgement shows that the second one has joined.
+  two.send(JSON.stringify({ event: 'here', id: 1 }))
+  assert.equal(JSON.parse(String(await two.next())), { event: 'ack', id: 1 })
+  one.send(JSON.stringify({ event: 'message', data: 'hi', id: 7 }))
+  assert.equal(JSON.parse(String(await one.next())), { event: 'ack', id: 7 })
+  assert.equal(JSON.parse(String(await two.next())), { event: 'message', data: 'hi' })
+})
+
+test('browser-client: serves the page, the client, and a room with history', async (t) => {
+  const { http, ws } = await start(t, 'browser-client')
+  assert.match((await fetchPlain(`${http}/`)).body, 'ReconnectingWebSocket')
+  assert.match((await fetchPlain(`${http}/client.js`)).body, 'ReconnectingWebSocket')
+  const client = await openWs(`${ws}/chat/tea`)
+  assert.is(JSON.parse(String(await client.next())).joined, true)
+  client.send('ping')
+  assert.is(await client.next(), 'pong')
+  client.send('hi')
+  assert.is(JSON.parse(String(await client.next())).data, 'hi')
+})
+
+test('metrics: serves figures for Prometheus', async (t) => {
+  const { http } = await start(t, 'metrics')
+  assert.match((await fetchPlain(`${http}/metrics`)).body, /^dwebsocket_connections 0$/m)
+  assert.is((await refusedWs(`${http.replace('http:', 'ws:')}/nothing`)).status, 404)
+  assert.is(JSON.parse((await fetchPlain(`${http}/refusals`)).body).ERR_WS_NOT_FOUND, 1)
+})
+
+testWith(test, redisServer)('redis: a message crosses from one server to another', async (t) => {
+  const { url } = await startRedis(t)
+  const example = readExample('redis/server.js')
+  // The clients of the example stay open for as long as its process: here until the test ends.
+  const code = example.code
+    .replace("process.env.REDIS_URL ?? 'redis://127.0.0.1:6379'", JSON.stringify(url))
+    .replace('createClient(', 'globalThis.createRedisClient(')
+  const clients: { destroy(): void }[] = []
+  t.after(() => {
+    for (const client of clients) client.destroy()
+  })
+  Object.assign(globalThis, {
+    createRedisClient(options: object) {
+      const client = createClient(options).on('error', () => {})
+      clients.push(client)
+      return client
+    },
+  })
+  const [one, two] = await Promise.all([runProgram(t, { ...example, code }), runProgram(t, { ...example, code })])
+  const sender = await openWs(`${one.replace('http:', 'ws:')}/chat/tea`)
+  const receiver = await openWs(`${two.replace('http:', 'ws:')}/chat/tea`)
+  // The receiver joins once Redis has answered: what is sent later arrives.
+  const sending = setInterval(() => sender.send('hi'), 20)
+  t.after(() => clearInterval(sending))
+  assert.is(await receiver.next(), 'hi')
+})
+
+test('testing: the test of the guide passes under node --test', async () => {
+  const { stdout } = await run(
+    process.execPath,
+    ['--test', fileURLToPath(new URL('examples/testing/echo.test.js', root))],
+    {
+      env: { ...process.env, NODE_TEST_CONTEXT: undefined },
+    },
+  )
+  assert.match(stdout, /pass 1/)
+})
