@@ -103,19 +103,19 @@ class Http2Tunnel extends Duplex {
       const colon = line.indexOf(':')
       return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()]
     })
-    const valueOf = (name: string): string => fields.find(([each]) => each === name)?.[1] ?? ''
+    const fieldOf = (name: string): string => fields.find(([each]) => each === name)?.[1] ?? ''
     const sent: Record<string, string | string[]> = {
       ':method': 'CONNECT',
       ':protocol': 'websocket',
       ':scheme': this.#scheme,
-      ':authority': valueOf('host'),
+      ':authority': fieldOf('host'),
       ':path': path,
     }
     for (const [name, value] of fields) {
       if (!DROPPED.has(name)) sent[name] = name in sent ? [sent[name], value].flat() : value
     }
     const stream = this.#session.request(sent, { endStream: false })
-    stream.once('response', (headers) => this.push(answerText(headers, valueOf('sec-websocket-key'))))
+    stream.once('response', (headers) => this.push(answerText(headers, fieldOf('sec-websocket-key'))))
     stream.on('data', (chunk: Buffer) => {
       if (!this.push(chunk)) stream.pause()
     })
