@@ -18,6 +18,7 @@ const doors = {
   './core': 'FrameParser',
   './client': 'ReconnectingWebSocket',
   './redis': 'RedisBroker',
+  './ws': 'WebSocketServer',
 }
 
 const USE_OF_EVERY_DOOR = `

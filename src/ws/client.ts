@@ -94,8 +94,8 @@ export function connect(
   protocols: string | readonly string[] | undefined,
   options: ClientOptions = {},
 ): void {
-  const given = protocols ?? options.protocols ?? []
-  const names = typeof given === 'string' ? [given] : [...given]
+  const given = protocols === undefined ? (options.protocols ?? []) : protocols
+  const names: readonly string[] = Array.isArray(given) ? given : [given as string]
   const settings: Settings = { ...defaults, ...definedOnly(options) }
   if (settings.protocolVersion !== 13 && settings.protocolVersion !== 8) {
     const found = settings.protocolVersion

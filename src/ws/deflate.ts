@@ -97,7 +97,7 @@ export class PerMessageDeflate {
   }
 
   #read(given: ExtensionParameters): Parameters {
-    const read: Parameters = Object.create(null)
+    const read: Parameters = Object.create(Object.getPrototypeOf(given))
     for (const [name, values] of Object.entries(given)) {
       if (values.length > 1) throw new Error(`Parameter "${name}" must have only a single value`)
       if (!flags.includes(name) && !windows.includes(name)) throw new Error(`Unknown parameter "${name}"`)
@@ -132,7 +132,11 @@ export class PerMessageDeflate {
     const serverBits = offer['server_max_window_bits']
     if (serverNoContextTakeover === false && offer['server_no_context_takeover']) return false
     if (serverBits !== undefined && serverMaxWindowBits === false) return false
-    if (serverBits !== undefined && typeof serverMaxWindowBits === 'number' && serverMaxWindowBits > Number(serverBits)) {
+    if (
+      serverBits !== undefined &&
+      typeof serverMaxWindowBits === 'number' &&
+      serverMaxWindowBits > Number(serverBits)
+    ) {
       return false
     }
     const clientBits = offer['client_max_window_bits']

@@ -97,7 +97,12 @@ function toEvent(type: string, values: unknown[], target: Target): Event | null 
     case 'message':
       return new MessageEvent('message', { data: second ? first : String(first), target })
     case 'close':
-      return new CloseEvent('close', { code: first as number, reason: String(second), wasClean: target.wasClean, target })
+      return new CloseEvent('close', {
+        code: first as number,
+        reason: String(second),
+        wasClean: target.wasClean,
+        target,
+      })
     case 'error':
       return new ErrorEvent('error', { error: first, message: (first as Error).message, target })
     case 'open':

@@ -9,11 +9,11 @@ export type Extensions = Record<string, ExtensionParameters[]>
 function readList(header: string, element: (scanner: Scanner) => void): void {
   const scanner = scan(header)
   for (;;) {
-    scanner.skipSpace()
     element(scanner)
     scanner.skipSpace()
-    if (scanner.isAtEnd) return
+    if (scanner.isAtEnd) return /[ \t]$/.test(header) ? scanner.fail() : undefined
     scanner.expect(',')
+    scanner.skipSpace()
   }
 }
 

@@ -20,10 +20,13 @@ export class Sender {
     throw new Error('Sender is not supported; allowed: Sender.frame()')
   }
 
-  /** Encodes one frame; returns a list with one Buffer. */
+  /** Encodes one frame; returns its header and its payload. */
   static frame(data: Buffer | string, { opcode, fin = true, rsv1 = false, mask = false }: FrameOptions): Buffer[] {
     const maskingKey = mask ? crypto.getRandomValues(new Uint8Array(4)) : undefined
-    return [encodeFrame(opcode, Buffer.from(data as Buffer), { fin, rsv1, maskingKey })]
+    const payload = Buffer.from(data as Buffer)
+    const frame = encodeFrame(opcode, payload, { fin, rsv1, maskingKey })
+    const payloadAt = frame.length - payload.length
+    return [frame.subarray(0, payloadAt), frame.subarray(payloadAt)]
   }
 }
 

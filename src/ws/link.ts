@@ -51,6 +51,11 @@ export class Link implements StreamOwner, ReaderSink {
   closeReason: Buffer = EMPTY
   closeTimer: NodeJS.Timeout | null = null
   #hasFailed = false
+  #hasEmittedError = false
+  /** Whether the transport is read into the window that all plain sockets share. */
+  #readsWindow = false
+  /** While other listeners of the transport receive a copy of it. */
+  #isTapping = false
 
   constructor(host: LinkHost, stream: Duplex, options: LinkOptions) {
     this.#host = host
@@ -68,6 +73,12 @@ export class Link implements StreamOwner, ReaderSink {
     const { stream } = this
     if (head.length > 0) stream.unshift(head)
     ownStream(stream, this)
+    // A socket that is read into the window emits no 'data', but for what a program pushes.
+    if (stream.listenerCount('data') > 0) return
+    stream.on('data', (chunk: Buffer) => {
+      if (!this.#isTapping) this.#read(chunk, 0, chunk.length)
+    })
+    this.#readsWindow = true
   }
 
   /** Sends a Close frame with this body, unless one was sent; ends the transport once both sides have sent one. */
@@ -85,7 +96,7 @@ export class Link implements StreamOwner, ReaderSink {
 
   terminate(): void {
     this.#host._readyState = ReadyState.CLOSING
-    this.sender.flush()
+    this.sender.flushLast()
     this.stream.destroy()
   }
 
@@ -98,6 +109,21 @@ export class Link implements StreamOwner, ReaderSink {
   }
 
   onBytes(bytes: Buffer, start: number, end: number): void {
+    if (this.#readsWindow && this.stream.listenerCount('data') > 1) this.#tap(bytes.subarray(start, end))
+    this.#read(bytes, start, end)
+  }
+
+  /** Other listeners of the stream receive what was read, before it is unmasked in place. */
+  #tap(bytes: Buffer): void {
+    this.#isTapping = true
+    try {
+      this.stream.emit('data', Buffer.from(bytes))
+    } finally {
+      this.#isTapping = false
+    }
+  }
+
+  #read(bytes: Buffer, start: number, end: number): void {
     this.sender.cork()
     try {
       this.reader.receive(bytes, start, end)
@@ -175,6 +201,7 @@ export class Link implements StreamOwner, ReaderSink {
   }
 
   #onSenderError(error: Error): void {
+    if (this.#host._readyState === ReadyState.CLOSED) return
     this.#host._readyState = ReadyState.CLOSING
     this.stream.end()
     this.#startCloseTimer()
@@ -183,6 +210,8 @@ export class Link implements StreamOwner, ReaderSink {
 
   /** A peer must not end the process of a server that has no listener for errors. */
   #emitError(error: Error): void {
+    if (this.#hasEmittedError || this.#host._readyState === ReadyState.CLOSED) return
+    this.#hasEmittedError = true
     if (this.#isServer && this.#host.listenerCount('error') === 0) return
     this.#emit('error', error)
   }

@@ -12,6 +12,7 @@ export interface Scanner {
   /** Moves behind `character` when it is next. */
   accept(character: string): boolean
   expect(character: string): void
+  fail(): never
   token(): string
   tokenOrQuoted(): string
 }
@@ -54,6 +55,7 @@ export function scan(header: string): Scanner {
       if (header[at] !== character) fail()
       at++
     },
+    fail,
     token,
     tokenOrQuoted() {
       if (header[at] !== '"') return token()

@@ -43,8 +43,7 @@ export class Sender implements OutboxSink {
   readonly #maskingKey: (() => Uint8Array) | null
   #callbacks: SendCallback[] = []
   #jobs: Job[] = []
-  /** What the work that goes on is lost with, when the socket closes. */
-  #interruption = ''
+  #isReadingBlob = false
   #waitingBytes = 0
   #isClosed = false
   /** Called with an error of reading a Blob. */
@@ -99,9 +98,12 @@ export class Sender implements OutboxSink {
   /** Sends a Blob; `settings` as for bytes. */
   sendBlob(blob: Blob, settings: FrameSettings, callback?: SendCallback): void {
     const run = (done: () => void): void => {
-      this.#interruption = WHILE_READING_BLOB
+      this.#isReadingBlob = true
       const send = (memory: ArrayBuffer): void => {
-        if (this.#isClosed) return
+        this.#isReadingBlob = false
+        if (this.#isClosed) return this.#failJobs(new Error(WHILE_READING_BLOB))
+        // The transport is about to close.
+        if (this.#stream.destroyed) return
         const payload = Buffer.from(memory)
         const isCompressed = settings.compress && settings.fin && this.#codec?.wantsCompression(payload.length) === true
         if (isCompressed) return this.#compress(payload, settings, callback, done)
@@ -109,8 +111,9 @@ export class Sender implements OutboxSink {
         done()
       }
       blob.arrayBuffer().then(send, (error: Error) => {
-        if (this.#isClosed) return
-        this.close(error)
+        this.#isReadingBlob = false
+        this.#failJobs(error)
+        this.close()
         this.#onError(error)
       })
     }
@@ -124,17 +127,27 @@ export class Sender implements OutboxSink {
   }
 
   /** The socket has closed: calls every callback that waits with an error. */
-  close(error?: Error): void {
+  close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
     const callbacks = this.#callbacks
     this.#callbacks = []
+    const error = new Error(this.#codec === null ? 'The socket was closed' : WHILE_COMPRESSING)
+    for (const callback of callbacks) callback(error)
+    // Whoever reads the Blob calls those that wait for it.
+    if (!this.#isReadingBlob)
+      this.#failJobs(this.#stream.destroyed && this.#codec === null ? new Error(WHILE_READING_BLOB) : error)
+  }
+
+  #failJobs(error: Error): void {
     const jobs = this.#jobs
     this.#jobs = []
-    const lost = error ?? new Error('The socket was closed')
-    for (const callback of callbacks) callback(lost)
-    const interrupted = error ?? new Error(this.#interruption)
-    for (const { callback } of jobs) callback?.(interrupted)
+    for (const { callback } of jobs) callback?.(error)
+  }
+
+  /** Writes what waits before the transport is destroyed; with compression npm ws loses it, and says so. */
+  flushLast(): void {
+    if (this.#codec === null) this.#outbox.flush()
   }
 
   /** The outbox has handed what was sent to the stream. */
@@ -165,7 +178,6 @@ export class Sender implements OutboxSink {
   }
 
   #compress(payload: Buffer, settings: FrameSettings, callback: SendCallback | undefined, done: () => void): void {
-    this.#interruption = WHILE_COMPRESSING
     this.#codec!.compress(payload, (compressed) => {
       if (this.#isClosed) return
       if (compressed === null) this.#write(payload, settings, false, callback)

@@ -54,8 +54,9 @@ export function toSocketError(violation: ProtocolError): { error: SocketError; c
   const kind = kindOf(violation)
   const closeCode = violation.code === 'ERR_WS_LENGTH_INVALID' ? 1009 : violation.closeCode
   if (kind === undefined) {
-    const { cause } = violation
-    return { error: cause instanceof Error ? cause : violation, closeCode }
+    // Inflating failed; not every inflater is zlib, whose error programs expect.
+    const error = new Error('invalid compressed data', { cause: violation })
+    return { error: Object.assign(error, { code: 'Z_DATA_ERROR', errno: -3 }), closeCode }
   }
   const [code, type, text] = kind
   return { error: Object.assign(new type(text(violation.detail), { cause: violation }), { code }), closeCode }
