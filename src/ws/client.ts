@@ -5,33 +5,12 @@ import net from 'node:net'
 import type { Duplex } from 'node:stream'
 import tls from 'node:tls'
 import { acceptKey, makeKey } from '../handshake/accept-key.ts'
+import { type ClientOptions, withoutUndefined } from './client-options.ts'
 import { PerMessageDeflate, type PerMessageDeflateOptions } from './deflate.ts'
 import { type Extensions, extension } from './header.ts'
 import { ReadyState } from './link.ts'
 import { isToken } from './scanner.ts'
-
-/** Options of a client: these, and those of `http.request` and `https.request`. */
-export interface ClientOptions extends Omit<RequestOptions, 'protocol' | 'timeout'> {
-  allowSynchronousEvents?: boolean | undefined
-  autoPong?: boolean | undefined
-  /** Milliseconds for the closing handshake. Default 30000. */
-  closeTimeout?: number | undefined
-  finishRequest?: ((request: ClientRequest, socket: unknown) => void) | undefined
-  followRedirects?: boolean | undefined
-  generateMask?: ((key: Buffer) => void) | undefined
-  /** Milliseconds for the opening handshake; anew for each redirect. */
-  handshakeTimeout?: number | undefined
-  maxBufferedChunks?: number | undefined
-  maxFragments?: number | undefined
-  /** Bytes of one message; 0 for any number. Default 104857600. */
-  maxPayload?: number | undefined
-  maxRedirects?: number | undefined
-  origin?: string | undefined
-  perMessageDeflate?: boolean | PerMessageDeflateOptions | undefined
-  protocols?: string | readonly string[] | undefined
-  protocolVersion?: number | undefined
-  skipUTF8Validation?: boolean | undefined
-}
+import { readTarget, type Target } from './target.ts'
 
 /** The socket of the user, as its handshake uses it. */
 export interface ConnectingSocket extends EventEmitter {
@@ -65,14 +44,6 @@ const defaults = {
 type Settings = typeof defaults & Omit<ClientOptions, keyof typeof defaults>
 type Headers = Record<string, unknown>
 
-/** Where a request goes. */
-interface Target {
-  url: URL
-  isSecure: boolean
-  socketPath: string | undefined
-  path: string
-}
-
 /** What the redirects of one socket must not leak to another host. */
 interface Origin {
   isSecure: boolean
@@ -96,7 +67,7 @@ export function connect(
 ): void {
   const given = protocols === undefined ? (options.protocols ?? []) : protocols
   const names: readonly string[] = Array.isArray(given) ? given : [given as string]
-  const settings: Settings = { ...defaults, ...definedOnly(options) }
+  const settings: Settings = { ...defaults, ...withoutUndefined(options) }
   if (settings.protocolVersion !== 13 && settings.protocolVersion !== 8) {
     const found = settings.protocolVersion
     throw new RangeError(`Unsupported protocol version: ${found} (supported versions: 8, 13)`)
@@ -108,36 +79,10 @@ export function connect(
   new Handshake(socket, names, settings).request(target)
 }
 
-function definedOnly(options: ClientOptions): ClientOptions {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
-}
-
 function checkNames(names: readonly string[]): void {
   const isWrong = names.some((name) => typeof name !== 'string' || !isToken(name))
   if (isWrong || new Set(names).size < names.length) {
     throw new SyntaxError('An invalid or duplicated subprotocol was specified')
-  }
-}
-
-function readTarget(address: string | URL, base?: string): Target {
-  if (!(address instanceof URL) && !URL.canParse(address, base)) throw new SyntaxError(`Invalid URL: ${address}`)
-  const url = new URL(address, base)
-  if (url.protocol === 'http:') url.protocol = 'ws:'
-  else if (url.protocol === 'https:') url.protocol = 'wss:'
-  const isIpc = url.protocol === 'ws+unix:'
-  if (url.protocol !== 'ws:' && url.protocol !== 'wss:' && !isIpc) {
-    throw new SyntaxError('The URL\'s protocol must be one of "ws:", "wss:", "http:", "https:", or "ws+unix:"')
-  }
-  if (isIpc && !url.pathname) throw new SyntaxError("The URL's pathname is empty")
-  if (url.hash) throw new SyntaxError('The URL contains a fragment identifier')
-  const path = url.pathname + url.search
-  const colon = isIpc ? path.indexOf(':') : -1
-  const socketPath = isIpc ? (colon < 0 ? path : path.slice(0, colon)) : undefined
-  return {
-    url,
-    isSecure: url.protocol === 'wss:',
-    socketPath,
-    path: isIpc && colon >= 0 ? path.slice(colon + 1) : isIpc ? '/' : path,
   }
 }
 

@@ -10,7 +10,9 @@ export interface PerMessageDeflateOptions {
   serverMaxWindowBits?: number | boolean | undefined
   clientMaxWindowBits?: number | boolean | undefined
   /** `level` and `memLevel` are used; other options of zlib are ignored. */
-  zlibDeflateOptions?: { level?: number; memLevel?: number; [name: string]: unknown } | undefined
+  zlibDeflateOptions?:
+    | { level?: number | undefined; memLevel?: number | undefined; [name: string]: unknown }
+    | undefined
   /** Ignored. */
   zlibInflateOptions?: object | undefined
   /** Bytes below which messages are sent uncompressed. Default 1024. */

@@ -59,7 +59,10 @@ export class ErrorEvent extends Event {
 
 export class MessageEvent extends Event {
   readonly #data: unknown
-  constructor(type: string, { data = null, target = null }: { data?: unknown; target?: unknown } = {}) {
+  constructor(
+    type: string,
+    { data = null, target = null }: { data?: unknown | undefined; target?: unknown | undefined } = {},
+  ) {
     super(type, target)
     this.#data = data
   }
@@ -69,16 +72,16 @@ export class MessageEvent extends Event {
 }
 
 interface CloseEventInit {
-  code?: number
-  reason?: string
-  wasClean?: boolean
-  target?: unknown
+  code?: number | undefined
+  reason?: string | undefined
+  wasClean?: boolean | undefined
+  target?: unknown | undefined
 }
 
 interface ErrorEventInit {
-  error?: unknown
-  message?: string
-  target?: unknown
+  error?: unknown | undefined
+  message?: string | undefined
+  target?: unknown | undefined
 }
 
 /** A listener of the interface: a function, or an object with `handleEvent`. */

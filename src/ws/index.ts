@@ -8,9 +8,9 @@ import { WebSocket } from './websocket.ts'
 /** The settings of a frame, as npm ws names them. */
 interface FrameOptions {
   opcode: number
-  fin?: boolean
-  rsv1?: boolean
-  mask?: boolean
+  fin?: boolean | undefined
+  rsv1?: boolean | undefined
+  mask?: boolean | undefined
 }
 
 /** Exists for `Sender.frame`. */
@@ -50,10 +50,10 @@ Object.assign(WebSocket, {
   subprotocol,
 })
 
-export type { ClientOptions } from './client.ts'
+export type { ClientOptions } from './client-options.ts'
 export type { PerMessageDeflateOptions } from './deflate.ts'
 export type { ServerOptions, VerifyClient, VerifyInfo } from './server.ts'
-export type { BinaryType, SendOptions } from './websocket.ts'
+export type { BinaryType, SendOptions } from './socket-options.ts'
 export {
   createWebSocketStream,
   extension,

@@ -3,46 +3,21 @@ import type { ClientRequest } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { EMPTY } from '../core/empty.ts'
 import { Opcode } from '../core/opcode.ts'
-import { abortConnecting, type ClientOptions, connect } from './client.ts'
+import { abortConnecting, connect } from './client.ts'
+import type { ClientOptions } from './client-options.ts'
 import { closeBody, isBlob, keyFrom, randomKey, toBytes } from './data.ts'
 import type { PerMessageDeflate } from './deflate.ts'
 import { addHandler, attributeHandler, type Handler, removeHandler, setAttributeHandler } from './event-target.ts'
 import { Link, ReadyState } from './link.ts'
+import { defineLikeNpm, makeReceiver, makeSender, stateNames } from './npm-parts.ts'
 import type { SendCallback } from './sender.ts'
-
-const stateNames = ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED'] as const
-const binaryTypes = ['nodebuffer', 'arraybuffer', 'fragments', 'blob'] as const
-
-/** How binary messages are delivered. */
-export type BinaryType = (typeof binaryTypes)[number]
-
-/** How one message is sent. */
-export interface SendOptions {
-  /** Default: true, but for a string. */
-  binary?: boolean | undefined
-  /** Default true. */
-  compress?: boolean | undefined
-  /** Default true. */
-  fin?: boolean | undefined
-  /** Default: true for a client. */
-  mask?: boolean | undefined
-}
-
-/** What a socket of a server is created with. */
-export interface SocketOptions {
-  autoPong?: boolean | undefined
-  closeTimeout?: number | undefined
-}
-
-/** How an upgraded stream is read. */
-export interface StreamOptions {
-  allowSynchronousEvents?: boolean | undefined
-  generateMask?: ((key: Buffer) => void) | undefined
-  maxBufferedChunks?: number | undefined
-  maxFragments?: number | undefined
-  maxPayload?: number | undefined
-  skipUTF8Validation?: boolean | undefined
-}
+import {
+  type BinaryType,
+  binaryTypes,
+  type SendOptions,
+  type SocketOptions,
+  type StreamOptions,
+} from './socket-options.ts'
 
 /** A WebSocket with the interface of npm ws, on either side. */
 export class WebSocket extends EventEmitter {
@@ -155,7 +130,7 @@ export class WebSocket extends EventEmitter {
     setAttributeHandler(this, 'message', handler)
   }
 
-  addEventListener(type: string, handler: Handler, options: { once?: boolean } = {}): void {
+  addEventListener(type: string, handler: Handler, options: { once?: boolean | undefined } = {}): void {
     addHandler(this, type, handler, options.once)
   }
 
@@ -184,12 +159,7 @@ export class WebSocket extends EventEmitter {
 
   /** The part of npm ws's sender that programs use. */
   get _sender(): object | null {
-    const link = this.#link
-    if (link === null) return null
-    return {
-      _socket: link.stream,
-      sendFrame: (list: Buffer[], callback?: SendCallback) => link.sender.sendFrame(list, callback),
-    }
+    return this.#link === null ? null : makeSender(this.#link)
   }
 
   /** The limits of reading, as fields of npm ws's receiver. */
@@ -326,33 +296,4 @@ export class WebSocket extends EventEmitter {
   }
 }
 
-function makeReceiver(link: Link, extensions: object, [maxPayload, maxFragments, maxBufferedChunks]: number[]): object {
-  return {
-    _extensions: extensions,
-    _maxBufferedChunks: maxBufferedChunks,
-    get _maxPayload() {
-      return maxPayload
-    },
-    set _maxPayload(size: number) {
-      maxPayload = size
-      link.reader.maxPayload = size
-    },
-    get _maxFragments() {
-      return maxFragments
-    },
-    set _maxFragments(count: number) {
-      maxFragments = count
-      link.reader.maxFragments = count
-    },
-  }
-}
-
-for (const [value, name] of stateNames.entries()) {
-  Object.defineProperty(WebSocket, name, { enumerable: true, value })
-  Object.defineProperty(WebSocket.prototype, name, { enumerable: true, value })
-}
-
-const enumerableNames = ['binaryType', 'bufferedAmount', 'extensions', 'isPaused', 'protocol', 'readyState', 'url']
-for (const name of [...enumerableNames, 'onopen', 'onerror', 'onclose', 'onmessage']) {
-  Object.defineProperty(WebSocket.prototype, name, { enumerable: true })
-}
+defineLikeNpm(WebSocket)
