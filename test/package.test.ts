@@ -4,6 +4,10 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { gzipSync } from 'node:zlib'
+import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
+import { build, type Plugin } from 'esbuild'
+import { publint } from 'publint'
 import { programs, readme } from './support/documents.ts'
 import { type Need, testWith } from './support/need.ts'
 import { assert, suite } from './support/unit.ts'
@@ -64,6 +68,7 @@ const test = suite('package', { timeLimit: 180_000 })
 
 /** The package as it would be published, and installed into a project of its own. */
 interface Installed {
+  tarball: string
   /** What the tarball contains. */
   files: string[]
   folder: string
@@ -86,7 +91,7 @@ async function packAndInstall(): Promise<Installed> {
   writeFileSync(join(folder, 'package.json'), '{ "private": true }')
   const options = ['--offline', '--ignore-scripts', '--no-audit', '--no-fund']
   await run('npm', ['install', ...options, join(folder, filename)], { cwd: folder })
-  return { files: files.map(({ path }: { path: string }) => path), folder }
+  return { tarball: join(folder, filename), files: files.map(({ path }: { path: string }) => path), folder }
 }
 
 test('names a file for every door and every condition, and each is there', () => {
@@ -111,6 +116,84 @@ test('packs what package.json names, and no source', async () => {
     assert.ok(isThere, entry)
   }
   for (const file of files) assert.not.match(file, /^(?:src|test|bench|\.)|\.map$/)
+})
+
+test('has nothing that publint reports', async () => {
+  const tarball = readFileSync((await install()).tarball)
+  const { messages } = await publint({ pack: { tarball: Uint8Array.from(tarball).buffer }, strict: true })
+  assert.equal(messages, [])
+})
+
+test('has types that resolve wherever ES modules do', async () => {
+  const tarball = readFileSync((await install()).tarball)
+  const analysis = await checkPackage(createPackageFromTarballData(Uint8Array.from(tarball)))
+  const problems = analysis.types === false ? [{ kind: 'no types' }] : analysis.problems
+  // The package is ES modules only, which require() loads since Node 20.19, and older resolution has no `exports`.
+  const isByDesign = (problem: object): boolean =>
+    'resolutionKind' in problem && ['node10', 'node16-cjs'].includes(String(problem.resolutionKind))
+  assert.equal(
+    problems.filter((problem) => !isByDesign(problem)),
+    [],
+  )
+})
+
+/** The size in bytes of a bundle of what `createServer` and its decorators need, compressed as a CDN does. */
+async function bundledSize(plugins: Plugin[] = []): Promise<number> {
+  const contents = `export { createServer } from './src/session/create-server.ts'
+    export { accept_websocket, require_websocket } from './src/session/views.ts'`
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: ROOT, loader: 'ts' },
+    plugins,
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'node',
+    write: false,
+  })
+  return gzipSync(outputFiles[0].contents, { level: 9 }).length
+}
+
+test('core, server and session are at most 25 KB, and with all that a server needs 50 KB', async () => {
+  const onlyThree: Plugin = {
+    name: 'three folders',
+    setup: ({ onResolve }) =>
+      onResolve({ filter: /^\./ }, ({ path, resolveDir }) => {
+        const file = join(resolveDir, path)
+        return /[/\\]src[/\\](core|server|session)[/\\]/.test(file) ? null : { path: file, external: true }
+      }),
+  }
+  const parts = await bundledSize([onlyThree])
+  const whole = await bundledSize()
+  assert.ok(parts > 5_000 && parts <= 25_000, `${parts} bytes`)
+  assert.ok(whole > parts && whole <= 50_000, `${whole} bytes`)
+})
+
+/** The names that a file exports from other files, each with the file. */
+function readReexports(file: string): { name: string; source: string }[] {
+  const exported = /^export (?:type )?\{([^}]*)\} from '(.*)'/gm
+  return [...readFileSync(file, 'utf8').matchAll(exported)].flatMap(([, names, path]) =>
+    names
+      .split(',')
+      .map((entry) => entry.replace(/\btype /, '').trim())
+      .filter((name) => name !== '')
+      .map((name) => ({ name, source: join(dirname(file), path) })),
+  )
+}
+
+/** Whether the declaration of a name has a comment, in this file or in the one that it is exported from. */
+function isDocumented(name: string, file: string): boolean {
+  const further = readReexports(file).find((entry) => entry.name === name)
+  if (further !== undefined) return isDocumented(name, further.source)
+  const declaration = `\\*/\\nexport (?:abstract |async )?(?:class|const|function\\*?|interface|type) ${name}\\b`
+  return new RegExp(declaration).test(readFileSync(file, 'utf8'))
+}
+
+test('has a comment on everything that it exports', () => {
+  const doors = ['index.ts', 'index-core.ts', 'index-redis.ts', 'client/browser.ts']
+  const exported = doors.flatMap((door) => readReexports(join(ROOT, 'src', door)))
+  assert.ok(exported.length > 100)
+  const missing = exported.filter(({ name, source }) => !isDocumented(name, source)).map(({ name }) => name)
+  assert.equal(missing, [])
 })
 
 test('installs without a network and opens every door to import and require', async () => {
@@ -157,7 +240,7 @@ const oldest: Need = {
 
 testWith(test, oldest)('brings types for the oldest TypeScript that the README names', async () => {
   const { version } = JSON.parse(readFileSync(join(ROOT, OLDEST, 'package.json'), 'utf8'))
-  assert.match(readme, `TypeScript ${version.replace(/\.\d+$/, '')} or later`)
+  assert.match(readme.replaceAll(/\s+/g, ' '), `TypeScript ${version.replace(/\.\d+$/, '')} or later`)
   const { folder } = await install()
   assert.is(await complaintsOf(`${OLDEST}/lib/tsc.js`, folder, [USE_OF_EVERY_DOOR, PARAMS_OF_EVERY_PATTERN]), '')
 })

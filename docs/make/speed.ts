@@ -41,14 +41,21 @@ function readScenarios(table: string): ReadonlyMap<string, Scenario> {
   return scenarios
 }
 
-/** The document with ten rows of the benchmark between its marks. */
+/** The document with a run of the benchmark and ten rows of it between its marks. */
 export function insertSpeed(text: string, table: string): string {
   const scenarios = readScenarios(table)
   const lines = Object.keys(rows).map((id) => {
     const { title, own, ws, ratio } = scenarios.get(id)!
     return `| ${title} | ${own} | ${ws} | ${ratio}× |`
   })
-  const rowsOfTable = ['| scenario | dwebsocket | ws | ws ÷ dwebsocket |', '|---|---:|---:|---:|', ...lines].join('\n')
+  const run = /^\d{4}-\d\d-\d\d, .*$/m.exec(table)![0]
+  const rowsOfTable = [
+    run,
+    '',
+    '| scenario | dwebsocket | ws | ws ÷ dwebsocket |',
+    '|---|---:|---:|---:|',
+    ...lines,
+  ].join('\n')
   return text.replace(/(<!-- speed:rows -->\n).*?(<!-- speed:end -->)/s, `$1${rowsOfTable}\n$2`)
 }
 

@@ -4,6 +4,7 @@ import { transformSync } from 'esbuild'
 import { insertCode } from '../../docs/make/code.ts'
 import { readDocuments } from '../../docs/make/documents.ts'
 import { drawSpeed, insertSpeed } from '../../docs/make/speed.ts'
+import { readTranslation, versionOf } from '../../docs/make/translations.ts'
 import { blocksOf, type CodeBlock, isServer, readme, writeProgram } from '../support/documents.ts'
 import { assert, suite } from '../support/unit.ts'
 
@@ -22,6 +23,16 @@ test('the README has at most 250 lines', () => {
 test('shows the files of examples as they are, and the figures of the benchmark', () => {
   for (const { path, text } of all) assert.is(text, insertSpeed(insertCode(text), benchmark), `${path}: npm run docs`)
   assert.is(readFileSync(new URL('docs/images/speed.svg', root), 'utf8'), drawSpeed(benchmark), 'npm run docs')
+})
+
+test('the README states the costs of both APIs as the benchmark does', () => {
+  for (const [id, server] of [
+    ['session-burst', 'dwebsocket+session'],
+    ['burst-128', 'dwebsocket'],
+  ]) {
+    const cost = benchmark.split(`(\`${id}\`) | ${server} | `)[1].split(' ')[0]
+    assert.ok(readme.includes(` ${Number(cost).toFixed(2)} µs |`), id)
+  }
 })
 
 test('links to files and headings that exist', () => {
@@ -95,10 +106,29 @@ test('Python programs have no syntax errors', () => {
 test('every block of code is in a language that is checked', () => {
   const checked = ['js', 'ts', 'html', 'vue', 'jsx', 'tsx', 'json', 'yaml', 'python', 'sh']
   // nginx: test/e2e/nginx.test.ts. The others need servers that are not here; each page says so.
-  const unchecked = ['nginx', 'text', 'caddy', 'haproxy', 'dockerfile', 'ini']
+  const unchecked = ['nginx', 'text', 'mermaid', 'caddy', 'haproxy', 'dockerfile', 'ini']
   for (const { path, language } of blocks)
     assert.ok([...checked, ...unchecked].includes(language), `${path}: ${language}`)
   for (const { path, text } of all) assert.is((text.match(/^```/gm) ?? []).length % 2, 0, path)
+})
+
+test('every page in Chinese translates the current version of its English original', () => {
+  const translations = all.filter(({ language }) => language === 'zh-CN')
+  assert.ok(translations.length >= 7)
+  for (const translation of translations) {
+    const found = readTranslation(translation)
+    const original = all.find(({ path }) => path === found?.original)
+    assert.ok(original, translation.path)
+    const hint = `${found?.original} has changed: adapt ${translation.path}, then npm run docs -- --translated ${translation.path}`
+    assert.is(found?.version, versionOf(original!), hint)
+  }
+})
+
+test('the version of a page changes with its words, and with nothing else', () => {
+  const page = (text: string) => ({ path: 'x.md', language: 'en' as const, text })
+  const before = versionOf(page('# A\n\none two\n\n```js\n1\n```\n'))
+  assert.is(versionOf(page('# A\none\ntwo\n\n```js\n2\n```\n')), before)
+  assert.is.not(versionOf(page('# A\n\none three\n\n```js\n1\n```\n')), before)
 })
 
 /** Text without blocks of code. */

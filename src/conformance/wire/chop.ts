@@ -41,11 +41,26 @@ function isOpen(stream: Duplex): boolean {
 function writeOnce(stream: Duplex, bytes: Uint8Array): Promise<void> {
   if (!isOpen(stream)) return Promise.resolve()
   return new Promise((resolve) => {
+    const waiting = writesOf(stream)
     const done = (): void => {
-      stream.off('close', done)
+      waiting.delete(done)
       resolve()
     }
-    stream.once('close', done)
+    waiting.add(done)
     stream.write(bytes, done)
   })
+}
+
+const writesOfStreams = new WeakMap<Duplex, Set<() => void>>()
+
+/** The writes that wait for a stream. One listener ends all of them when it closes: there may be hundreds. */
+function writesOf(stream: Duplex): Set<() => void> {
+  const known = writesOfStreams.get(stream)
+  if (known !== undefined) return known
+  const writes = new Set<() => void>()
+  writesOfStreams.set(stream, writes)
+  stream.once('close', () => {
+    for (const done of writes) done()
+  })
+  return writes
 }

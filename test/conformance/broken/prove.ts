@@ -2,11 +2,12 @@ import type { CatalogueEntry } from '../../../src/conformance/catalogue/entry.ts
 import { findEntry } from '../../../src/conformance/catalogue/index.ts'
 import type { CaseResult } from '../../../src/conformance/result.ts'
 import { findCase } from '../../../src/conformance/sections/index.ts'
+import { atOnce } from '../../support/at-once.ts'
 import { assert, type Suite } from '../../support/unit.ts'
 import type { Defect } from './defect.ts'
 
 /** Defects that are tried at once: most cases wait more than they work. */
-const JOBS = 6
+const JOBS = 12
 
 /** What has to be shown of one side. */
 export interface Proof<Name extends string> {
@@ -23,10 +24,10 @@ export function prove<Name extends string>(test: Suite, { side, defects, count, 
   const table = Object.entries(defects) as [Name, Defect][]
   const cases = [...new Set(table.flatMap(([, defect]) => defect.cases))]
   const findings = new Map<Name, Promise<CaseResult[]>>()
-  // the next defects are tried while the tests look at one after the other
-  const startUpTo = (end: number): void => {
-    for (const [name, defect] of table.slice(findings.size, end)) {
-      const found = tryCases(entriesOf(defect.cases), new Set([name]), true)
+  const startAll = (): void => {
+    const run = atOnce(JOBS)
+    for (const [name, defect] of table) {
+      const found = run(() => tryCases(entriesOf(defect.cases), new Set([name]), true))
       found.catch(() => {})
       findings.set(name, found)
     }
@@ -52,9 +53,9 @@ export function prove<Name extends string>(test: Suite, { side, defects, count, 
     assert.equal(results.filter(({ verdict }) => verdict !== 'pass').map(describeResult), [])
   })
 
-  for (const [index, [name, defect]] of table.entries()) {
+  for (const [name, defect] of table) {
     test(`a case detects the ${side} that ${defect.sentence} (${name})`, async () => {
-      startUpTo(index + JOBS)
+      if (findings.size === 0) startAll()
       let results = (await findings.get(name)) ?? []
       // Under load the system joins segments, which hides a defect that shows only between two: try again alone.
       if (!isNoticed(results)) results = await tryCases(entriesOf(defect.cases), new Set([name]), true)

@@ -3,6 +3,7 @@ import {
   compressedFrames,
   Deflater,
   expectAccepted,
+  expectAgreement,
   expectEchoThenCleanClose,
   expectProbe,
   expectReject,
@@ -10,16 +11,7 @@ import {
   offerExtensions,
   type Trial,
 } from '../../script/index.ts'
-import {
-  type Agreement,
-  type ExtensionElement,
-  fieldValue,
-  Op,
-  PMD,
-  paramBreaches,
-  parseExtensions,
-  readAgreement,
-} from '../../wire/index.ts'
+import { type Agreement, fieldValue, Op, PMD, parseExtensions } from '../../wire/index.ts'
 
 const FIELD = 'Sec-WebSocket-Extensions'
 
@@ -30,53 +22,9 @@ interface Outcome {
   agreement: Agreement | null
 }
 
-/** Offers, accepts only a 101, and fails what no 101 may contain, whatever was offered (RFC 7692 §5.1, §7.1). */
 async function offer(t: Trial, ...values: string[]): Promise<Outcome> {
   const handshake = await offerExtensions(t, ...values)
-  expectAccepted(t, handshake)
-  const answer = handshake.response && fieldValue(handshake.response, FIELD)
-  if (answer === null) return { handshake, agreement: null }
-  const shown = `${FIELD}: ${answer}`
-  const elements = parseExtensions(answer)
-  t.require(elements !== null, 'an answer that follows the grammar', shown)
-  const offered = values.flatMap((value) => parseExtensions(value) ?? [])
-  const element = requireOneOf(t, elements, offered, shown)
-  for (const breach of paramBreaches(element, 'answer'))
-    t.require(false, 'an answer with valid parameters', `${shown} (${breach})`)
-  const agreement = readAgreement(element)
-  const good = offered.filter(({ name }) => name === PMD).map(readAgreement)
-  t.require(
-    good.some((one) => isFulfilled(one, agreement)),
-    'an answer to each parameter that was offered',
-    shown,
-  )
-  return { handshake, agreement }
-}
-
-/** The one element that an answer may have: extensions that claim RSV1 exclude each other (RFC 7692 §5.1). */
-function requireOneOf(
-  t: Trial,
-  elements: ExtensionElement[],
-  offered: ExtensionElement[],
-  shown: string,
-): ExtensionElement {
-  const names = offered.map(({ name }) => name.toLowerCase())
-  t.require(
-    elements.every(({ name }) => names.includes(name.toLowerCase())),
-    'an answer with what was offered only',
-    shown,
-  )
-  t.require(elements.length === 1, `one element, ${PMD}`, shown)
-  t.require(elements[0].name.toLowerCase() === PMD, `${PMD} and nothing else`, shown)
-  return elements[0]
-}
-
-/** Whether the answer can be one to this offer (RFC 7692 §7.1.1.1, §7.1.2.1, §7.1.2.2). */
-function isFulfilled(offered: Agreement, answer: Agreement): boolean {
-  if (offered.serverNoContext && !answer.serverNoContext) return false
-  // Without the parameter the window has 15 bits: for an offer of 15 the answer may omit it (RFC 7692 §7.1.2.1).
-  if (offered.serverBits !== null && (answer.serverBits ?? 15) > offered.serverBits) return false
-  return offered.clientBits !== null || answer.clientBits === null
+  return { handshake, agreement: expectAgreement(t, handshake, values) }
 }
 
 /** The probe of the catalogue, compressed when that was agreed. */

@@ -1,13 +1,16 @@
+import type { Message, Peer } from '../../peer/index.ts'
 import {
   type Case,
   checkEcho,
-  compressedFrames,
+  cutFrame,
   Deflater,
+  expectAgreement,
   expectCleanClose,
+  offerExtensions,
   openCompressed,
   type Trial,
 } from '../../script/index.ts'
-import { type Agreement, type DataSetName, dataSet, type FrameSpec, Op, PMD } from '../../wire/index.ts'
+import { type Agreement, type DataSetName, dataSet, describeFrame, Op, PMD, Rsv } from '../../wire/index.ts'
 
 const MESSAGES = 1000
 const WINDOW = 32_768
@@ -85,18 +88,35 @@ class Messages {
   }
 }
 
-async function echoAll(t: Trial, { data, opcode = Op.TEXT, offer }: Family, size: number, fragment?: number) {
-  const { peer, agreement } = await openCompressed(t, offer)
+/** Opens a connection with permessage-deflate. As in Autobahn, an invalid answer of the server fails each case. */
+async function openAgreed(t: Trial, offer: string): Promise<{ peer: Peer; agreement: Agreement }> {
+  // Against a client the answer is the tester's own.
+  if (t.reception !== null) return openCompressed(t, offer)
+  const handshake = await offerExtensions(t, offer)
+  const agreement = expectAgreement(t, handshake, [offer])
+  if (agreement === null) t.skip(`the target declined “${offer}”`)
+  return { peer: handshake.peer, agreement }
+}
+
+/** RSV1 marks a message by its first frame only (RFC 7692 §6.1). */
+function checkContinuations(t: Trial, { frames }: Message): void {
+  const marked = frames.slice(1).find(({ rsv }) => (rsv & Rsv.RSV1) !== 0)
+  if (marked !== undefined) t.fail('RSV1 on the first frame of a message only', describeFrame(marked))
+}
+
+async function echoAll(t: Trial, { data, opcode = Op.TEXT, offer = PMD }: Family, size: number, fragment = Infinity) {
+  const { peer, agreement } = await openAgreed(t, offer)
   const messages = new Messages(dataSet(data), size, agreement)
   const began = performance.now()
   const before = peer.received
   let sent = 0
   for (let index = 0; index < MESSAGES; index++) {
     const payload = messages.payload(index)
-    const frames: FrameSpec[] = compressedFrames(opcode, payload, ...(fragment === undefined ? [] : [fragment]))
     sent += payload.length
-    await peer.sendFrames(frames)
-    checkEcho(t, await peer.expectMessage(`echo ${index + 1} of ${MESSAGES}`), messages.message(index), opcode)
+    await peer.sendFrames(cutFrame({ opcode, rsv: Rsv.RSV1, payload }, fragment))
+    const echo = await peer.expectMessage(`echo ${index + 1} of ${MESSAGES}`)
+    checkContinuations(t, echo)
+    checkEcho(t, echo, messages.message(index), opcode)
   }
   const percent = (bytes: number): number => Math.round((1000 * bytes) / (MESSAGES * size)) / 10
   t.note(

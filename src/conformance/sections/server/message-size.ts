@@ -1,5 +1,5 @@
-import { type Case, echoFault, expectCleanClose, loadTimeout, type Trial } from '../../script/index.ts'
-import { type Chop, type FrameSpec, hex, Op } from '../../wire/index.ts'
+import { type Case, cutFrame, echoFault, expectCleanClose, loadTimeout, type Trial } from '../../script/index.ts'
+import { type Chop, hex, Op } from '../../wire/index.ts'
 
 const KIBIBYTE = 1024
 const MEBIBYTE = 1024 * KIBIBYTE
@@ -37,20 +37,12 @@ interface Transfer {
   chop?: Chop
 }
 
-function framesOf(opcode: number, payload: Buffer, fragment: number): FrameSpec[] {
-  return Array.from({ length: Math.ceil(payload.length / fragment) }, (_, index) => ({
-    opcode: index === 0 ? opcode : Op.CONT,
-    payload: payload.subarray(index * fragment, (index + 1) * fragment),
-    fin: (index + 1) * fragment >= payload.length,
-  }))
-}
-
 /** Sends a message and compares its echo; time and rate are noted. A refusal by a limit is noted, it is no failure. */
 async function transfer(t: Trial, { kind, size, pattern, fragment = size, chop }: Transfer): Promise<void> {
   if (size > t.context.maxMessage) t.skip(`needs --max-message ${size}`)
   const peer = await t.open()
   const message = { opcode: OPCODES[kind], payload: Buffer.alloc(size, pattern) }
-  const frames = framesOf(message.opcode, message.payload, fragment)
+  const frames = cutFrame(message, fragment)
   const bytes = Buffer.concat(frames.map((frame) => peer.frameBytes(frame)))
   const began = performance.now()
   await peer.sendBytes(bytes, chop)

@@ -18,6 +18,8 @@ const UP_TO_A_UMLAUT = 15
 const GREEK = hex('ceba e1bdb9 cf83 cebc ceb5')
 const SURROGATE = Buffer.concat([GREEK, hex('eda080'), Buffer.from('edited')])
 
+const EMPTY = Buffer.alloc(0)
+
 /** Milliseconds between two segments of one frame, so that they are read one by one. */
 const PAUSE = 2
 
@@ -32,6 +34,11 @@ export function fragmentsOf(pieces: readonly Uint8Array[], opcode: number = Op.T
 
 function octetsOf(bytes: Uint8Array): Buffer[] {
   return [...bytes].map((byte) => Buffer.from([byte]))
+}
+
+/** The bytes one by one, then nothing: Autobahn ends a message of an exact multiple in an empty fragment. */
+function octetsThenEmpty(bytes: Uint8Array): Buffer[] {
+  return [...octetsOf(bytes), EMPTY]
 }
 
 /** A message in fragments that is echoed. */
@@ -103,7 +110,6 @@ async function openAfterBinary(t: Trial): Promise<Peer> {
 }
 
 const [HIGH, MIDDLE, LOW, LAST] = octetsOf(Buffer.from('😀'))
-const EMPTY = Buffer.alloc(0)
 
 /** Texts whose fragments cut code points anywhere, and binary messages beside them (RFC 6455 §5.6): `utf8`. */
 export const textFragments: Case[] = [
@@ -112,10 +118,10 @@ export const textFragments: Case[] = [
   echoed('empty-full-empty', [EMPTY, Buffer.from('middle frame payload'), EMPTY]),
   echoed('latin', [LATIN]),
   echoed('latin-2', [LATIN.subarray(0, UP_TO_A_UMLAUT), LATIN.subarray(UP_TO_A_UMLAUT)]),
-  echoed('latin-1-byte', octetsOf(LATIN)),
-  echoed('greek-1-byte', octetsOf(GREEK)),
+  echoed('latin-1-byte', octetsThenEmpty(LATIN)),
+  echoed('greek-1-byte', octetsThenEmpty(GREEK)),
   refused('surrogate-one-frame', [SURROGATE]),
-  refused('surrogate-1-byte', octetsOf(SURROGATE)),
+  refused('surrogate-1-byte', octetsThenEmpty(SURROGATE)),
   ...['é', '€', '😀'].map(splitEverywhere),
   echoed('split-with-empties', [HIGH, EMPTY, MIDDLE, EMPTY, LOW, EMPTY, LAST]),
   pingBetween('split-with-ping', hex('e2 82'), hex('ac')),

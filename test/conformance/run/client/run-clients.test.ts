@@ -7,7 +7,7 @@ import { runClients } from '../../../../src/conformance/run/client/run-clients.t
 import { clientEntries, selectCases } from '../../../../src/conformance/run/select.ts'
 import { assert, suite } from '../../../support/unit.ts'
 import { driveClient } from '../../broken/client.ts'
-import { clientOptions, launchReference } from '../../broken/try-client.ts'
+import { clientOptions } from '../../broken/try-client.ts'
 
 const test = suite('conformance/run/client/run-clients', { timeLimit: 60_000 })
 const DRIVER = new URL('../../../support/autobahn-driver.ts', import.meta.url).pathname
@@ -112,15 +112,4 @@ test('a command that never connects makes the run end with the reason', async ()
   const { outcomes, unreachable } = await runClients(clientOptions(entriesOf('client.resp.ok'), { launcher }))
   assert.match(unreachable ?? '', /the client does not connect \(none; the client ended with exit code 0\)/)
   assert.is(outcomes[0].result.summary.verdict, 'incomplete')
-})
-
-test('the unbroken client passes the core preset strictly', async () => {
-  const { outcomes } = await runClients(
-    clientOptions(entriesOf('core'), { launcher: launchReference(), jobs: 8, timeout: 5000 }),
-  )
-  const bad = outcomes[0].result.cases.filter(({ verdict }) => !['pass', 'info', 'skip'].includes(verdict))
-  assert.equal(
-    bad.map(({ id, verdict, assertions }) => [id, verdict, assertions.filter(({ ok }) => !ok)]),
-    [],
-  )
 })

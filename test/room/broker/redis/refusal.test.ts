@@ -36,8 +36,8 @@ for (const library of libraries) {
     withRedis(`${library}: while Redis ${fault}, every wait ends and local delivery continues`, async (t) => {
       const redis = await startRedis(t)
       const brokers = [
-        await openBroker(t, await openClient(t, library, redis), { timeout: 300 }),
-        await openBroker(t, await openClient(t, library, redis), { timeout: 300 }),
+        await openBroker(t, await openClient(t, library, redis), { timeout: 300, presenceTtl: 1500 }),
+        await openBroker(t, await openClient(t, library, redis), { timeout: 300, presenceTtl: 1500 }),
       ]
       const [here, there] = brokers.map((broker) => new Rooms({ broker, history: { size: 100, ttl: 60_000 } }))
       const users = new Users({ broker: brokers[0] })

@@ -26,8 +26,8 @@ for (const library of libraries) {
   withRedis(`${library}: a cluster carries rooms, history and presence`, async (t) => {
     const nodes = await startRedisCluster(t)
     const brokers = [
-      await openBroker(t, await openClusterClient(t, library, nodes), { timeout: 500 }),
-      await openBroker(t, await openClusterClient(t, library, nodes), { timeout: 500 }),
+      await openBroker(t, await openClusterClient(t, library, nodes), { timeout: 500, presenceTtl: 1500 }),
+      await openBroker(t, await openClusterClient(t, library, nodes), { timeout: 500, presenceTtl: 1500 }),
     ]
     const { here, there, texts } = await joinTwo(brokers)
     here.broadcast('one')
@@ -49,8 +49,8 @@ for (const library of libraries) {
   withRedis(`${library}: a primary that dies is replaced by its sentinel, and rooms continue`, async (t) => {
     const { primary, replica, sentinel } = await startRedisSentinel(t)
     const brokers = [
-      await openBroker(t, await openSentinelClient(t, library, sentinel), { timeout: 500 }),
-      await openBroker(t, await openSentinelClient(t, library, sentinel), { timeout: 500 }),
+      await openBroker(t, await openSentinelClient(t, library, sentinel), { timeout: 500, presenceTtl: 1500 }),
+      await openBroker(t, await openSentinelClient(t, library, sentinel), { timeout: 500, presenceTtl: 1500 }),
     ]
     const { here, texts } = await joinTwo(brokers)
     here.broadcast('before')
@@ -69,8 +69,8 @@ withRedis('a node of a cluster that dies and returns is subscribed at again', as
   for (const library of libraries) {
     const nodes = await startRedisCluster(t)
     const brokers = [
-      await openBroker(t, await openClusterClient(t, library, nodes), { timeout: 500 }),
-      await openBroker(t, await openClusterClient(t, library, nodes), { timeout: 500 }),
+      await openBroker(t, await openClusterClient(t, library, nodes), { timeout: 500, presenceTtl: 1500 }),
+      await openBroker(t, await openClusterClient(t, library, nodes), { timeout: 500, presenceTtl: 1500 }),
     ]
     const { here, texts } = await joinTwo(brokers)
     for (const node of nodes) {
