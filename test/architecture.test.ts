@@ -77,7 +77,6 @@ const MAX_NEIGHBOURS = 10
 /** Functions that are longer, each with its reason. */
 const longFunctions: Record<string, string> = {
   'src/ws/stream.ts createWebSocketStream': 'the callbacks of one stream, which share its state',
-  'test/fuzz/frame-oracle.ts expectFrames': 'RFC 6455 §5 to §7 from top to bottom, to be compared with the RFC',
 }
 
 /** Methods of exported classes that are named like a callback, each with the reason why it is public. */
@@ -88,7 +87,7 @@ const publicSinks: Record<string, string> = {
 /** Tests that let time pass, each with its reason; soak and attack measure over time. */
 const sleepers: Record<string, string> = {
   'test/conformance/unusual/pace.ts': 'makes a server slow, which is its subject',
-  'test/e2e/chat.test.ts': 'somebody who types',
+  'test/e2e/chat.ts': 'somebody who types',
 }
 
 const test = suite('architecture')
