@@ -11,15 +11,15 @@ import { Opcode } from './opcode.ts'
 export function checkOrder(opcode: number, current: number): void {
   if (opcode === Opcode.CONTINUATION) {
     if (current !== 0) return
-    throw orderViolation('ERR_WS_CONTINUATION_UNEXPECTED', 'a continuation frame without a message to continue')
+    throw orderViolation('ERR_WS_CONTINUATION_UNEXPECTED', 'a continuation frame without a message to continue', opcode)
   }
   if (current === 0) return
   const message = 'a new message inside a fragmented one; a continuation frame must follow'
-  throw orderViolation('ERR_WS_CONTINUATION_EXPECTED', message)
+  throw orderViolation('ERR_WS_CONTINUATION_EXPECTED', message, opcode)
 }
 
-function orderViolation(code: string, message: string): ProtocolError {
-  return new ProtocolError(CloseCode.PROTOCOL_ERROR, code, message)
+function orderViolation(code: string, message: string, opcode: number): ProtocolError {
+  return new ProtocolError(CloseCode.PROTOCOL_ERROR, code, message, opcode)
 }
 
 /** 1008: more frames than one message may have. */
