@@ -6,6 +6,8 @@ import type { Job } from './job-queue.ts'
 import { joinChunks } from './join-chunks.ts'
 
 const CHUNK = 65_536
+/** Of the streams behind a block with BFINAL 1: a peer may send 256 of them without output, each with its own memory. */
+const LATER_CHUNK = 16_384
 /** A payload up to this is read in 7 ms or less. */
 const MOST_SHORT = 64 * 1024
 /** Bytes of the objects of a job that waits. */
@@ -55,7 +57,8 @@ export class InflateJob implements Job {
   #inflateStream(): void {
     const inflation = this.#inflation
     try {
-      const stream = createInflateRaw({ dictionary: inflation.dictionary, chunkSize: CHUNK })
+      const chunkSize = inflation.passes === 0 ? CHUNK : LATER_CHUNK
+      const stream = createInflateRaw({ dictionary: inflation.dictionary, chunkSize })
       this.#stream = stream
       stream.on('data', (chunk: Buffer) => {
         if (stream === this.#stream) this.#add(chunk)

@@ -17,6 +17,11 @@ const MAX_STREAMS = 256
 /** Bytes that a client may send on one stream, and on one connection, before they are read. */
 const STREAM_WINDOW = 256 * 1024
 const CONNECTION_WINDOW = 1024 * 1024
+/**
+ * Megabytes of one connection, above which node refuses new streams with ENHANCE_YOUR_CALM. Its default of 10 is less than
+ * one long message; what WebSockets use is limited by `maxMemory`.
+ */
+const SESSION_MEMORY = 64
 /** PING and SETTINGS frames of one connection. Each is answered, and browsers send few (CVE-2019-9512, -9515). */
 const CONTROL_RATE = { perSecond: 20, burst: 200 }
 
@@ -26,6 +31,7 @@ export type Http2Settings = Pick<ServerSettings, 'handshakeTimeout' | 'keepAlive
 /** Options of node's http2 servers: those of the user, and bounds for what a client may do where the user sets none. */
 export function http2Options(options: SecureServerOptions, { maxHeaderSize }: Http2Settings): SecureServerOptions {
   return {
+    maxSessionMemory: SESSION_MEMORY,
     ...options,
     settings: {
       maxConcurrentStreams: MAX_STREAMS,

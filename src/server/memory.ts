@@ -7,6 +7,12 @@ import { CloseCode } from '../core/close-code.ts'
 export const defaultMaxMemory = (): number => Math.floor(getHeapStatistics().heap_size_limit / 4)
 
 /**
+ * How far the memory may exceed the limit within a turn of the event loop, as a share of it. To relieve takes as long as
+ * to look at every connection, so that it is not done for every chunk.
+ */
+const TURN_EXCESS = 1 / 8
+
+/**
  * The memory that a server answers for: buffered input and output of its connections, unread messages of their
  * sessions, and the stores of the process that belong to no connection. Above the limit the stores free their oldest
  * data first; then the connections that use most are closed (RFC 6455 §10.4).
@@ -17,6 +23,9 @@ export class MemoryLedger implements MemoryLimiter {
   readonly #account: typeof accountMemory
   #used = 0
   #isRelieving = false
+  /** Relieves at the end of this turn of the event loop. */
+  #scheduled: NodeJS.Immediate | null = null
+  #isUrgent = false
 
   /**
    * @param limit Bytes.
@@ -54,14 +63,22 @@ export class MemoryLedger implements MemoryLimiter {
   }
 
   #check(): void {
-    if (this.#isRelieving || this.#excess <= 0) return
-    this.#isRelieving = true
+    const excess = this.#excess
+    if (this.#isRelieving || excess <= 0) return
     // Later: closing a connection in the middle of its own call would surprise it.
-    setImmediate(() => this.#relieve())
+    this.#scheduled ??= setImmediate(() => this.#relieve())
+    // One turn of the event loop reads up to 2 MiB from every socket; a tick only one chunk from one of them.
+    if (this.#isUrgent || excess <= this.#limit * TURN_EXCESS) return
+    this.#isUrgent = true
+    process.nextTick(() => this.#relieve())
   }
 
   /** Lets the stores free memory, then closes the connections that use most with 1013 until the others fit. */
   #relieve(): void {
+    clearImmediate(this.#scheduled ?? undefined)
+    this.#scheduled = null
+    this.#isUrgent = false
+    this.#isRelieving = true
     // Sessions report their queues late: update the figures first.
     for (const connection of this.#connections) this.#account(connection)
     if (this.#excess > 0) releaseSharedMemory(this.#excess)

@@ -9,5 +9,6 @@ prove(test, {
   side: 'client',
   defects: clientDefects,
   count: 15,
-  tryCases: (entries, defects, isSearch) => tryClient(entries, defects, isSearch ? { bail: 1 } : { jobs: 8 }),
+  tryCases: (entries, defects, isSearch) =>
+    tryClient(entries, defects, isSearch ? { bail: 1 } : { jobs: 8, timeout: 5000 }),
 })

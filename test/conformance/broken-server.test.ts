@@ -9,5 +9,6 @@ prove(test, {
   side: 'server',
   defects: serverDefects,
   count: 60,
-  tryCases: (entries, defects, isSearch) => tryServer(entries, defects, isSearch ? { bail: 1 } : { jobs: 8 }),
+  tryCases: (entries, defects, isSearch) =>
+    tryServer(entries, defects, isSearch ? { bail: 1 } : { jobs: 8, timeout: 5000 }),
 })

@@ -1,43 +1,14 @@
-import { constants, createDeflateRaw, createInflateRaw, deflateRawSync, inflateRawSync } from 'node:zlib'
+import { constants, deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { ProtocolError } from '../../src/core/errors.ts'
-import { MemoryBudget } from '../../src/deflate/budget.ts'
-import type { DeflateCodec } from '../../src/deflate/codec.ts'
 import { assert, suite, thrownBy } from '../support/unit.ts'
 import { hex } from '../support/wire.ts'
 import { deflate, farthestCopy, inflate, makeCodec, prose, randomBytes } from './message.ts'
+import { payloadOf, peerDeflater, peerInflater } from './peer-stream.ts'
 
 const test = suite('deflate codec')
 const tail = hex('0000ffff')
 const MIB = 1024 * 1024
 const sizes = [0, 1, 2, 15, 125, 126, 1023, 1024, 1025, 4096, 4097, 16_384, 16_385, 65_535, 65_536, 65_537, 262_144]
-
-/** A zlib stream that keeps its context, as a peer with context takeover has it. */
-function peerStream(stream: ReturnType<typeof createDeflateRaw> | ReturnType<typeof createInflateRaw>) {
-  const chunks: Buffer[] = []
-  stream.on('data', (chunk) => chunks.push(chunk))
-  return (bytes: Uint8Array): Promise<Buffer> =>
-    new Promise((resolve, reject) => {
-      stream.once('error', reject)
-      stream.write(bytes)
-      stream.flush(constants.Z_SYNC_FLUSH, () => {
-        stream.off('error', reject)
-        resolve(Buffer.concat(chunks.splice(0)))
-      })
-    })
-}
-
-function peerDeflater(options = {}): (message: Uint8Array) => Promise<Buffer> {
-  const write = peerStream(createDeflateRaw(options))
-  return async (message) => (message.length === 0 ? hex('00') : (await write(message)).subarray(0, -4))
-}
-
-function peerInflater(options = {}): (payload: Uint8Array) => Promise<Buffer> {
-  const write = peerStream(createInflateRaw(options))
-  return (payload) => write(Buffer.concat([payload, tail]))
-}
-
-const payloadOf = (message: Uint8Array) =>
-  deflateRawSync(message, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4)
 
 for (const clientMaxWindowBits of [9, 12, 15]) {
   test(`reads a stream of ${clientMaxWindowBits} bits that refers back over all sizes`, async (t) => {
@@ -225,112 +196,6 @@ test('other callbacks run between many small messages that inflate to large ones
   assert.ok(turns >= 10, `only ${turns} turns`)
 })
 
-test('uses no memory after release, also while a message waits for the thread pool', () => {
-  const codec = makeCodec()
-  codec.decompress(payloadOf(randomBytes(MIB)), MIB, () => assert.unreachable('inflated'))
-  assert.ok(codec.memoryUsed > MIB)
-  codec.release()
-  assert.is(codec.memoryUsed, 0)
-})
-
-test('nothing is called back after release, wherever the work is', async () => {
-  const budget = new MemoryBudget()
-  const large = Buffer.alloc(4 * MIB, prose(10_000))
-  const payload = payloadOf(large)
-  const codecs = Array.from({ length: 12 }, () => makeCodec({ budget }))
-  for (const codec of codecs) {
-    codec.decompress(payload, 16 * MIB, () => assert.unreachable('inflated'))
-    codec.compress(large, () => assert.unreachable('deflated'))
-  }
-  assert.ok(budget.used > 0)
-  for (const [index, codec] of codecs.entries()) {
-    if (index % 2 === 0) await new Promise(setImmediate)
-    codec.release()
-    codec.release()
-  }
-  assert.is(budget.used, 0)
-  assert.is(budget.promised, 0)
-  const other = makeCodec({ budget })
-  assert.is((await inflate(other, payload)).length, large.length)
-  other.decompress(payload, 16 * MIB, () => assert.unreachable('inflated'))
-  other.release()
-  other.decompress(hex('00'), 16, () => assert.unreachable('released'))
-  other.compress(large, () => assert.unreachable('released'))
-  assert.is(budget.used, 0)
-})
-
-/** Lets a codec hear and say so much that its histories are full. */
-async function fill(codec: DeflateCodec): Promise<void> {
-  await inflate(codec, payloadOf(prose(40_000)))
-  await deflate(codec, prose(40_000))
-}
-
-test('what a connection stores is what was said, at most the window of the client and 4 KiB of its own', async (t) => {
-  const budget = new MemoryBudget()
-  const codec = makeCodec({ budget })
-  t.after(() => codec.release())
-  assert.is(budget.used, 0)
-  assert.is(budget.promised, 32_768)
-  await inflate(codec, payloadOf(prose(1024)))
-  await deflate(codec, prose(1024))
-  assert.is(budget.used, 2048)
-  await fill(codec)
-  assert.is(budget.used, 32_768 + 4096)
-})
-
-test('without context takeover a connection stores nothing', async (t) => {
-  const budget = new MemoryBudget()
-  const codec = makeCodec({ budget, parameters: { serverContextTakeover: false, clientContextTakeover: false } })
-  t.after(() => codec.release())
-  await fill(codec)
-  assert.is(budget.used, 0)
-  assert.is(budget.promised, 0)
-})
-
-test('a smaller window of the client promises less', () => {
-  const budget = new MemoryBudget()
-  const codec = makeCodec({ budget, parameters: { clientMaxWindowBits: 10 } })
-  assert.is(budget.promised, 1024)
-  codec.release()
-})
-
-test('when the memory is spent messages go out uncompressed, and what arrives is still read', async (t) => {
-  const budget = new MemoryBudget()
-  const codec = makeCodec({ budget, options: { maxCompressionMemory: 1_000_000 } })
-  t.after(() => codec.release())
-  assert.ok(codec.wantsCompression(2000))
-  budget.hold(1_000_000)
-  assert.not(codec.wantsCompression(2000))
-  assert.is((await inflate(codec, payloadOf(prose(5000)))).length, 5000)
-  budget.hold(-1_000_000)
-  assert.ok(codec.wantsCompression(2000))
-})
-
-test('a compressor that forgets for lack of memory is still understood', async (t) => {
-  const budget = new MemoryBudget()
-  const codec = makeCodec({ budget, options: { maxCompressionMemory: 1_000_000 } })
-  t.after(() => codec.release())
-  const peer = peerInflater()
-  for (const held of [0, 1_000_000, 0, 0]) {
-    budget.hold(held)
-    const payload = await deflate(codec, prose(3000))
-    assert.ok((await peer(payload!)).equals(prose(3000)))
-    assert.is(budget.used, held === 0 ? 4096 : held)
-    budget.hold(-held)
-  }
-})
-
-test('large messages that wait for the thread pool count as memory in use', async (t) => {
-  const budget = new MemoryBudget()
-  const codec = makeCodec({ budget, options: { maxCompressionMemory: 3 * MIB } })
-  t.after(() => codec.release())
-  const deflated = deflate(codec, Buffer.alloc(MIB))
-  assert.ok(budget.used > 2 * MIB)
-  assert.not(codec.wantsCompression(MIB))
-  await deflated
-  assert.ok(codec.wantsCompression(MIB))
-})
-
 test('input counts as well as output: a flood of payloads without output leaves the event loop to others', async (t) => {
   const codec = makeCodec()
   t.after(() => codec.release())
@@ -346,15 +211,4 @@ test('input counts as well as output: a flood of payloads without output leaves 
   let count = 0
   while (count < 100 && isDoneNow()) count++
   assert.ok(count > 0 && count < 10, `${count} at once`)
-})
-
-test('a payload over 8 KiB goes to the thread pool, and counts into the memory in use until it is read', async (t) => {
-  const codec = makeCodec()
-  t.after(() => codec.release())
-  assert.is(codec.memoryUsed, 0)
-  const payload = Buffer.concat([Buffer.alloc(10_000, hex('000000ffff')), hex('00')])
-  const message = inflate(codec, payload)
-  assert.ok(codec.memoryUsed >= payload.length && codec.memoryUsed < payload.length + 2048)
-  assert.is((await message).length, 0)
-  assert.is(codec.memoryUsed, 0)
 })

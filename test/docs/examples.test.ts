@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { createClient } from 'redis'
 import { readDocuments } from '../../docs/make/documents.ts'
+import { connect } from '../../src/index.ts'
 import { readExample, runProgram } from '../support/documents.ts'
 import { redisServer, testWith } from '../support/need.ts'
 import { startRedis } from '../support/redis.ts'
@@ -131,6 +132,22 @@ test('https: serves WebSockets over TLS', async (t) => {
   const client = await openWs(`${http.replace('http:', 'wss:')}/echo/tea`, [], { rejectUnauthorized: false })
   client.send('hi')
   assert.is(await client.next(), 'tea: hi')
+})
+
+test('http2: serves WebSockets over both versions', async (t) => {
+  const { ws } = await start(t, 'http2')
+  for (const options of [{ http2: true }, {}]) {
+    const client = await connect(`${ws.replace('ws:', 'wss:')}/echo/tea`, {
+      ...options,
+      tls: { rejectUnauthorized: false },
+    })
+    const reply = new Promise((resolve) => {
+      client.onMessage = resolve
+    })
+    client.send('hi')
+    assert.is(await reply, options.http2 ? '2.0 tea: hi' : '1.1 tea: hi')
+    client.terminate()
+  }
 })
 
 test('cookies: a login is needed before the 101', async (t) => {

@@ -36,62 +36,48 @@ class Failure extends Error {
 const isSendable = (code: number): boolean =>
   (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999)
 
+/** The message whose frames arrive; `opcode` is 0 between two messages. */
+interface Message {
+  opcode: number
+  gathered: Buffer
+  announced: bigint
+  frames: number
+}
+
+const NO_MESSAGE: Message = { opcode: 0, gathered: Buffer.alloc(0), announced: 0n, frames: 0 }
+
 /**
  * RFC 6455 §5 to §7 by slicing: slow, obvious, with lengths of any size, over all the bytes at once. Returns what a
  * connection delivers and sends, and its state at the end of the bytes.
  */
-export function expectFrames(input: Buffer, { role, maxMessageSize, maxFrames }: OracleOptions): Expectation {
+export function expectFrames(input: Buffer, options: OracleOptions): Expectation {
   const events: string[] = []
   let frames = 0
-  let at = 0
-  let opcodeOf = 0
-  let gathered = Buffer.alloc(0)
-  let announced = 0n
-  let count = 0
+  let message = NO_MESSAGE
   try {
-    while (at < input.length) {
+    for (let at = 0; at < input.length; ) {
       const rest = input.subarray(at)
-      const header = readHeader(rest, role)
+      const header = readHeader(rest, options.role)
       if (header === null) break
       frames++
-      const { fin, opcode, length, key, size } = header
-      const isControl = opcode >= 8
-      if (!isControl) {
-        if (opcode === 0 && opcodeOf === 0) throw new Failure(1002)
-        if (opcode !== 0 && opcodeOf !== 0) throw new Failure(1002)
-        if (opcode !== 0) {
-          opcodeOf = opcode
-          gathered = Buffer.alloc(0)
-          announced = 0n
-          count = 0
-        }
-        announced += length
-        if (announced > BigInt(maxMessageSize)) throw new Failure(1009)
-        if (++count > maxFrames) throw new Failure(1008)
-      }
+      const { opcode, length, key, size } = header
+      if (opcode < 8) message = announce(message, header, options)
       const here = rest.subarray(size, size + Number(length))
       const payload = Buffer.from(here.map((byte, i) => (key === null ? byte : byte ^ key[i % 4])))
       const isWhole = BigInt(here.length) === length
-      if (isControl) {
-        if (!isWhole) break
-        if (opcode === 9) events.push(`send a ${payload.toString('hex')}`)
-        if (opcode === 10) events.push(`pong ${payload.toString('hex')}`)
-        if (opcode === 8) {
-          events.push(...closedBy(payload))
-          return { events, frames }
+      if (opcode < 8) {
+        message = { ...message, gathered: Buffer.concat([message.gathered, payload]) }
+        const isComplete = isWhole && header.fin
+        checkText(message, isComplete)
+        if (isComplete) {
+          events.push(`${message.opcode === 1 ? 'text' : 'binary'} ${message.gathered.toString('hex')}`)
+          message = NO_MESSAGE
         }
-      } else {
-        gathered = Buffer.concat([gathered, payload])
-        if (opcodeOf === 1) {
-          const judged = judgeText(gathered)
-          if (judged === 'bad' || (judged === 'begun' && isWhole && fin)) throw new Failure(1007)
-        }
-        if (!isWhole) break
-        if (fin) {
-          events.push(opcodeOf === 1 ? `text ${gathered.toString('hex')}` : `binary ${gathered.toString('hex')}`)
-          opcodeOf = 0
-        }
+      } else if (isWhole) {
+        events.push(...controlEvents(opcode, payload))
+        if (opcode === 8) break
       }
+      if (!isWhole) break
       at += size + here.length
     }
   } catch (error) {
@@ -99,6 +85,27 @@ export function expectFrames(input: Buffer, { role, maxMessageSize, maxFrames }:
     events.push(`send 8 ${error.code}`, `closed ${error.code} local unclean`)
   }
   return { events, frames }
+}
+
+/** The message with one more frame (RFC 6455 §5.4), whose payload has not arrived yet. */
+function announce(message: Message, { opcode, length }: Header, { maxMessageSize, maxFrames }: OracleOptions): Message {
+  if ((opcode === 0) === (message.opcode === 0)) throw new Failure(1002)
+  const announced = message.announced + length
+  if (announced > BigInt(maxMessageSize)) throw new Failure(1009)
+  if (message.frames + 1 > maxFrames) throw new Failure(1008)
+  return { ...message, opcode: opcode || message.opcode, announced, frames: message.frames + 1 }
+}
+
+/** RFC 6455 §8.1. */
+function checkText({ opcode, gathered }: Message, isComplete: boolean): void {
+  if (opcode !== 1) return
+  const judged = judgeText(gathered)
+  if (judged === 'bad' || (judged === 'begun' && isComplete)) throw new Failure(1007)
+}
+
+function controlEvents(opcode: number, payload: Buffer): string[] {
+  if (opcode === 8) return closedBy(payload)
+  return [opcode === 9 ? `send a ${payload.toString('hex')}` : `pong ${payload.toString('hex')}`]
 }
 
 function closedBy(payload: Buffer): string[] {

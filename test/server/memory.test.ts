@@ -79,6 +79,47 @@ test('closes the largest holders with 1013 until the rest fits, not in the middl
   assert.is(ledger.used, 80)
 })
 
+test('lets memory exceed the limit by an eighth and one chunk, however much one turn of the event loop reads', async () => {
+  const holders: Holder[] = []
+  const ledger = ledgerOf(800, holders)
+  let most = 0
+  // Each chunk is read in a tick of its own, all of them in one turn.
+  for (let i = 0; i < 100; i++) {
+    const holder = new Holder(50)
+    holder.ledger = ledger
+    holders.push(holder)
+    holder.account()
+    most = Math.max(most, ledger.used)
+    await new Promise<void>((resolve) => process.nextTick(resolve))
+  }
+  assert.is(most, 950)
+  await nextTurn()
+  assert.is(ledger.used, 800)
+  assert.is(holders.filter(({ log }) => log.length === 0).length, 16)
+})
+
+test('looks at the connections once for each eighth of the limit that is read in one turn', async () => {
+  const holders = Array.from({ length: 8 }, () => new Holder(100))
+  let looks = 0
+  const ledger = new MemoryLedger(800, holders as unknown as Connection[], (holder) => {
+    if ((holder as unknown as Holder) === holders[0]) looks++
+    ;(holder as unknown as Holder).account()
+  })
+  for (const holder of holders) {
+    holder.ledger = ledger
+    holder.account()
+  }
+  // 100 bytes too much, in small steps.
+  for (let i = 0; i < 100; i++) {
+    holders[1].memoryUsed++
+    holders[1].account()
+    await new Promise<void>((resolve) => process.nextTick(resolve))
+  }
+  assert.is(looks, 0)
+  await nextTurn()
+  assert.is(looks, 1)
+})
+
 test('cuts a holder whose peer does not read', async () => {
   const holders = [new Holder(101, true)]
   const ledger = ledgerOf(100, holders)

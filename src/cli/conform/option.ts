@@ -38,6 +38,7 @@ const OPTIONS = {
   subprotocol: { type: 'string' },
   unix: { type: 'string' },
   resolve: { type: 'string' },
+  http2: { type: 'boolean', default: false },
   insecure: { type: 'boolean', default: false },
   ca: { type: 'string' },
   sni: { type: 'string' },
@@ -94,6 +95,7 @@ export function parseOptions(args: readonly string[]) {
     unix: values.unix,
     resolve: values.resolve,
     tls: tlsOf(values),
+    http2: values.http2,
     echo: readChoice('echo', values.echo, ['auto', 'plain', 'none'] as const),
     echoPrefix: values['echo-prefix'],
     maxMessage: readNumber('max-message', values['max-message'], 1, 2 ** 32),
@@ -185,6 +187,7 @@ function repeatOf(values: Values): string {
   add('subprotocol', values.subprotocol)
   add('unix', values.unix)
   add('resolve', values.resolve)
+  if (values.http2) words.push('--http2')
   if (values.insecure) words.push('--insecure')
   add('ca', values.ca)
   add('sni', values.sni)

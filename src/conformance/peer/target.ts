@@ -1,6 +1,7 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls'
 import type { RequestBase } from '../wire/index.ts'
+import { type Http2Place, openHttp2 } from './http2-transport.ts'
 import type { Transport } from './transport.ts'
 
 /** How to reach a target, besides its URL. */
@@ -16,6 +17,8 @@ export interface TargetOptions {
   label?: string
   /** For wss: certificates, SNI, ALPN. */
   tls?: ConnectionOptions
+  /** WebSocket over HTTP/2 (RFC 8441); without TLS with prior knowledge. */
+  http2?: boolean
 }
 
 /** A server under test: where it is and how to reach it. Another transport gives a `connect` of its own. */
@@ -32,6 +35,8 @@ export interface Target {
   /** Opens the bare TCP connection, for cases that speak TLS, or no TLS, by hand. */
   connectPlain(timeout: number): Promise<Transport>
   tls: ConnectionOptions
+  /** Whether connections are streams of HTTP/2. */
+  http2: boolean
 }
 
 /** A target from its URL (`ws:`, `wss:`, also `http:` and `https:`); throws TypeError for any other. */
@@ -46,15 +51,19 @@ export function parseTarget(text: string, options: TargetOptions = {}): Target {
   const place = placeOf(hostname, port, options)
   const connectPlain = (timeout: number): Promise<Transport> => openTcp(place, timeout)
   const tls: ConnectionOptions = { ...(isIP(hostname) ? {} : { servername: hostname }), ...options.tls }
+  const openSecure = async (timeout: number): Promise<Transport> => openTls(await connectPlain(timeout), tls, timeout)
+  const { http2 = false } = options
+  const http2Place: Http2Place = { openPlain: connectPlain, origin: `${secure ? 'https' : 'http'}://${url.host}`, tls }
   return {
     url: url.href.replace(/^http/, 'ws'),
     label: options.label ?? null,
     secure,
     isPrivate: options.unix !== undefined || isPrivateHost(place.host),
     base: { authority: options.host ?? url.host, path: url.pathname + url.search, extra: options.fields ?? [] },
-    connect: secure ? async (timeout) => openTls(await connectPlain(timeout), tls, timeout) : connectPlain,
+    connect: http2 ? (timeout) => openHttp2(http2Place, timeout) : secure ? openSecure : connectPlain,
     connectPlain,
     tls,
+    http2,
   }
 }
 

@@ -100,7 +100,7 @@ function targetOf(target: Target, capabilities: Capabilities): RunResult['target
     side: 'server',
     server_header: capabilities.serverHeader,
     pmd: capabilities.pmd,
-    h2: false,
+    h2: target.http2,
     tls: capabilities.tls,
   }
 }

@@ -210,6 +210,7 @@ export class Runner {
 
   #missing(testCase: Case): string | null {
     const { capabilities, target, subprotocol } = this.#options.context
+    if (target.http2 && testCase.id.startsWith('hs.')) return 'is about the handshake of HTTP/1.1'
     for (const need of testCase.needs ?? []) {
       if (need === 'echo' && !capabilities.echo) return 'the target does not echo'
       if (need === 'pmd' && !capabilities.pmd) return 'the target declined permessage-deflate'

@@ -46,6 +46,7 @@ export function createContext(options: ClientRunOptions, base: string): RunConte
     connect: never,
     connectPlain: never,
     tls: {},
+    http2: false,
   }
   return {
     target,

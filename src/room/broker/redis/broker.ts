@@ -1,5 +1,5 @@
 import { WebSocketError } from '../../../core/errors.ts'
-import { type OptionRule, positive } from '../../../options/option-rule.ts'
+import { integer, type OptionRule, positive } from '../../../options/option-rule.ts'
 import { checkOptionNames, readOptions } from '../../../options/read-options.ts'
 import type {
   Broker,
@@ -35,12 +35,18 @@ export interface RedisBrokerOptions extends PublisherOptions {
   prefix?: string | undefined
   /** Milliseconds after which the presence of a process that has died expires. Default 30,000. */
   presenceTtl?: number | undefined
+  /**
+   * Bytes of the history of all rooms under the prefix. Beyond it the room that has been silent longest loses its
+   * history first, oldest message first. Default 64 MiB.
+   */
+  historyBytes?: number | undefined
 }
 
 const rules = {
   ...publisherRules,
   prefix: text('dwebsocket'),
   presenceTtl: positive(30_000),
+  historyBytes: integer(64 * 1024 * 1024),
 }
 
 function text(fallback: string): OptionRule<string> {
@@ -87,7 +93,7 @@ export class RedisBroker implements Broker {
   constructor(client: RedisClient, options: RedisBrokerOptions = {}) {
     checkOptionNames(options, Object.keys(rules))
     const settings = readOptions(rules, options)
-    const { prefix, presenceTtl, timeout } = settings
+    const { prefix, presenceTtl, timeout, historyBytes } = settings
     this.#timeout = timeout
     this.#publisher = new Publisher(settings, async (batch) => {
       await this.#commands.publish(batch).catch((error) => {
@@ -111,7 +117,7 @@ export class RedisBroker implements Broker {
       onMessage: (channel, message) => this.#onMessage(channel, message),
     })
     this.#names = new RedisNames(prefix, this.origin, this.#connection.isCluster)
-    this.#commands = new TopicCommands(this.#connection, this.#names, this.origin)
+    this.#commands = new TopicCommands(this.#connection, this.#names, this.origin, historyBytes)
     this.#presence = new RedisPresence(this.#connection, this.#names, {
       origin: this.origin,
       ttl: presenceTtl,

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto'
+import { ENTRY_OVERHEAD } from '../size.ts'
 import type { RedisArgument, RedisReply } from './client.ts'
 import type { RedisConnection } from './connection.ts'
 
 /*
  * Steps that must be atomic are scripts. A topic has a hash with `epoch`, `count` and, under `from:` and the name of a
  * process, the last sequence that it published; with history also a stream whose entries have the numbers of the topic.
- * The prefix, the first argument of every script, precedes every key and channel.
+ * The hash `history` has the bytes of the streams, by topic and of all, and the sorted set `history:order` the topics by
+ * the time of their last message. A stream that has expired is counted until its topic is looked at. The prefix, the first argument of every script, precedes every key and channel.
  */
 
 const head = `
@@ -22,23 +24,62 @@ local function now()
 end
 `
 
+/** Functions that store a message and bound the bytes of the history, as the local history does. */
+const store = `
+local sizes, order = prefix .. ':history', prefix .. ':history:order'
+local function count(topic, bytes)
+  redis.call('HINCRBY', sizes, 'all', bytes)
+  if redis.call('HINCRBY', sizes, 'of:' .. topic, bytes) == 0 then
+    redis.call('HDEL', sizes, 'of:' .. topic)
+    redis.call('ZREM', order, topic)
+  end
+end
+local function forget(topic)
+  redis.call('DEL', prefix .. ':log:' .. topic)
+  local bytes = redis.call('HGET', sizes, 'of:' .. topic)
+  if bytes then count(topic, -bytes) else redis.call('ZREM', order, topic) end
+end
+local function sizeOf(text) return #text + ${ENTRY_OVERHEAD} end
+local function drop(topic, excess)
+  local log = prefix .. ':log:' .. topic
+  local length, bytes = redis.call('XLEN', log), 0
+  if length <= excess then return forget(topic) end
+  for _, entry in ipairs(redis.call('XRANGE', log, '-', '+', 'COUNT', excess)) do bytes = bytes + sizeOf(entry[2][4]) end
+  redis.call('XTRIM', log, 'MAXLEN', length - excess)
+  count(topic, -bytes)
+end
+local function store(topic, id, text, size, ttl, most)
+  local log, time = prefix .. ':log:' .. topic, now()
+  if redis.call('EXISTS', log) == 0 then forget(topic) end
+  redis.call('XADD', log, id, 'until', string.format('%.0f', time + ttl), 'text', text)
+  redis.call('PEXPIRE', log, ttl)
+  redis.call('ZADD', order, time, topic)
+  count(topic, sizeOf(text))
+  local excess = redis.call('XLEN', log) - size
+  if excess > 0 then drop(topic, excess) end
+  while tonumber(redis.call('HGET', sizes, 'all')) > most do
+    local oldest = redis.call('ZRANGE', order, 0, 0)[1]
+    if not oldest then break end
+    drop(oldest, 1)
+  end
+  redis.call('PEXPIRE', sizes, life)
+  redis.call('PEXPIRE', order, life)
+end
+`
+
 /** Numbers, stores and publishes messages, except those that an earlier attempt without an answer has published. */
-const publish = `${head}
-local origin = ARGV[4]
-for i = 5, #ARGV, 6 do
+const publish = `${head}${store}
+local origin, most = ARGV[4], tonumber(ARGV[5])
+for i = 6, #ARGV, 6 do
   local topic, sequence, size, ttl = ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 3]), tonumber(ARGV[i + 4])
-  local epoch, count, meta = place(topic)
+  local epoch, _, meta = place(topic)
   local last = redis.call('HGET', meta, 'from:' .. origin)
   if not last or tonumber(sequence) > tonumber(last) then
-    count = redis.call('HINCRBY', meta, 'count', 1 + ARGV[i + 2])
+    local number = redis.call('HINCRBY', meta, 'count', 1 + ARGV[i + 2])
     redis.call('HSET', meta, 'from:' .. origin, sequence)
     local text = origin .. ' ' .. sequence .. ' ' .. ARGV[i + 5]
-    if size > 0 then
-      local log = prefix .. ':log:' .. topic
-      redis.call('XADD', log, 'MAXLEN', size, count .. '-0', 'until', string.format('%.0f', now() + ttl), 'text', text)
-      redis.call('PEXPIRE', log, ttl)
-    end
-    redis.call('PUBLISH', prefix .. ':to:' .. topic, epoch .. ' ' .. count .. ' ' .. text)
+    if size > 0 then store(topic, number .. '-0', text, size, ttl, most) end
+    redis.call('PUBLISH', prefix .. ':to:' .. topic, epoch .. ' ' .. number .. ' ' .. text)
   end
 end
 return 1`

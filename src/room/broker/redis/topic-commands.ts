@@ -13,15 +13,17 @@ export class TopicCommands {
   readonly #connection: RedisConnection
   readonly #names: RedisNames
   readonly #origin: string
+  readonly #historyBytes: number
 
-  constructor(connection: RedisConnection, names: RedisNames, origin: string) {
+  constructor(connection: RedisConnection, names: RedisNames, origin: string, historyBytes: number) {
     this.#connection = connection
     this.#names = names
     this.#origin = origin
+    this.#historyBytes = historyBytes
   }
 
   publish(batch: readonly Outgoing[]): Promise<unknown> {
-    const args: (string | Buffer)[] = [this.#origin]
+    const args: (string | Buffer)[] = [this.#origin, String(this.#historyBytes)]
     for (const { topic, skipped, history, ...publication } of batch) {
       const stored = [String(history?.size ?? 0), String(history?.ttl ?? 0)]
       const numbers = [String(publication.sequence), String(skipped), ...stored]

@@ -142,6 +142,65 @@ withRedis('a room with history gets what it missed while Redis could not be reac
   assert.ok(second.envelopes.some(({ gap }) => gap))
 })
 
+withRedis(
+  'the history of all rooms is bounded by bytes; the room that has been silent longest loses its own first',
+  async (t) => {
+    const redis = await startRedis(t)
+    // Four entries of 1,000 bytes with their overhead, and what precedes the payload.
+    const broker = await makeBroker(t, redis, 'node-redis', { historyBytes: 4 * (1000 + 512 + 40) })
+    const rooms = new Rooms({ broker, history: { size: 3, ttl: 60_000 } })
+    const stored = async (name: string) => Number(await redis.run('XLEN', `dwebsocket:log:r:${name}`))
+    const bytes = async () => Number(await redis.run('HGET', 'dwebsocket:history', 'all'))
+    const send = async (name: string, text = 'x'.repeat(1000)) => {
+      rooms.room(name).broadcast(text)
+      await until(() => broker.stats().waitingMessages === 0)
+    }
+    for (const name of ['a', 'a', 'b', 'b']) await send(name)
+    assert.equal([await stored('a'), await stored('b')], [2, 2])
+    const full = await bytes()
+    await send('c')
+    assert.equal([await stored('a'), await stored('b'), await stored('c'), await bytes()], [1, 2, 1, full])
+    await send('a')
+    assert.equal([await stored('a'), await stored('b'), await stored('c'), await bytes()], [2, 1, 1, full])
+    // `size` still bounds each room; empty messages count as well.
+    for (let i = 0; i < 5; i++) await send('d', '')
+    assert.is(await stored('d'), 3)
+    for (let room = 0; room < 20; room++) await send(`empty ${room}`, '')
+    const most = Math.floor((4 * (1000 + 512 + 40)) / 512)
+    const keys = (await redis.run('KEYS', 'dwebsocket:log:*')) as string[]
+    assert.ok(keys.length > 1 && keys.length <= most, `${keys.length}`)
+    // What is larger than the bound is delivered, and not stored.
+    await send('e', 'x'.repeat(10_000))
+    assert.equal([await redis.run('KEYS', 'dwebsocket:log:*'), await bytes()], [[], 0])
+    assert.is(await redis.run('ZCARD', 'dwebsocket:history:order'), 0)
+  },
+)
+
+withRedis(
+  'a history that has expired is no longer counted when its room is used again, or first when there is no room',
+  async (t) => {
+    const redis = await startRedis(t)
+    const broker = await makeBroker(t, redis, 'ioredis', { historyBytes: 4000 })
+    const rooms = new Rooms({ broker, history: { size: 10, ttl: 60_000 } })
+    const bytes = async () => Number(await redis.run('HGET', 'dwebsocket:history', 'all'))
+    const send = async (name: string) => {
+      rooms.room(name).broadcast('x'.repeat(1000))
+      await until(() => broker.stats().waitingMessages === 0)
+    }
+    await send('a')
+    const one = await bytes()
+    await redis.run('DEL', 'dwebsocket:log:r:a')
+    await send('a')
+    assert.is(await bytes(), one)
+    await send('b')
+    await redis.run('DEL', 'dwebsocket:log:r:a')
+    assert.is(await bytes(), 2 * one)
+    await send('b')
+    assert.is(await redis.run('XLEN', 'dwebsocket:log:r:b'), 2)
+    assert.is(await bytes(), 2 * one)
+  },
+)
+
 withRedis('a message that is dropped because too many wait is counted here, and as a gap by the others', async (t) => {
   const redis = await startRedis(t)
   const broker = await makeBroker(t, redis, 'node-redis', { maxWaitingMessages: 10 })
