@@ -22,6 +22,7 @@ const doors = {
   './core': 'FrameParser',
   './client': 'ReconnectingWebSocket',
   './redis': 'RedisBroker',
+  './ws': 'WebSocketServer',
 }
 
 const USE_OF_EVERY_DOOR = `
@@ -120,7 +121,13 @@ test('packs what package.json names, and no source', async () => {
 test('has nothing that publint reports', async () => {
   const tarball = readFileSync((await install()).tarball)
   const { messages } = await publint({ pack: { tarball: Uint8Array.from(tarball).buffer }, strict: true })
-  assert.equal(messages, [])
+  // The folder ws/ is a package of its own, which overrides install by path.
+  const isByDesign = ({ code, args }: { code: string; args: object }): boolean =>
+    code === 'NESTED_PACKAGE_JSON_FIELD_IGNORED' && 'filePath' in args && args.filePath === './ws/package.json'
+  assert.equal(
+    messages.filter((message) => !isByDesign(message)),
+    [],
+  )
 })
 
 test('has types that resolve wherever ES modules do', async () => {

@@ -1,9 +1,16 @@
+import { availableParallelism } from 'node:os'
 import type { LoadOrder } from '../load/workload.ts'
 import { LoadGenerator } from './load-generator.ts'
 import { cpuBetween, type MeasuredServer, MissingServerError } from './measured-server.ts'
 import type { Round, RowResult } from './measurement.ts'
 import type { Pinning } from './pinning.ts'
-import { clearPeakResidentBytes, cpuSpentBetween, readCpu, readPeakResidentBytes } from './process-usage.ts'
+import {
+  clearPeakResidentBytes,
+  cpuSpentBetween,
+  readCpu,
+  readPeakResidentBytes,
+  waitedForOthers,
+} from './process-usage.ts'
 import type { RowPlan } from './row-plan.ts'
 import { ServerPool, type StartServer } from './server-pool.ts'
 import { rotated } from './statistics.ts'
@@ -27,11 +34,12 @@ export async function measureRow(row: RowPlan, bench: Bench): Promise<RowResult>
   const pool = new ServerPool(row, bench.start)
   const rounds = new Map<string, Round[]>()
   const remarks: Remarks = { notes: [], warnings: [] }
+  const processors = bench.pinning === undefined ? availableParallelism() : 1
   try {
     for (let number = 0; number < bench.rounds; number++) {
       for (const name of rotated(row.peers, number)) {
         bench.progress(`${row.id}: round ${number + 1} of ${bench.rounds}, ${name}`)
-        const round = await measurePeer(row, name, number, pool, load, remarks)
+        const round = await measurePeer(row, name, number, pool, load, remarks, processors)
         if (round) rounds.set(name, [...(rounds.get(name) ?? []), round])
       }
     }
@@ -50,12 +58,13 @@ async function measurePeer(
   pool: ServerPool,
   load: LoadGenerator,
   remarks: Remarks,
+  processors: number,
 ): Promise<Round | undefined> {
   try {
     const server = await pool.get(name)
     if (!server) return undefined
     const order: LoadOrder = { ...row.workload, target: server.target, dialect: server.dialect }
-    const round = await measureRound(order, server, load, remarks)
+    const round = await measureRound(order, server, load, remarks, processors)
     await pool.release(name)
     return round
   } catch (error) {
@@ -72,6 +81,7 @@ async function measureRound(
   server: MeasuredServer,
   load: LoadGenerator,
   remarks: Remarks,
+  processors: number,
 ): Promise<Round> {
   await load.prepare(order)
   const readGrowth = order.measure === 'cpu' ? undefined : await growthMeter(order.measure, server)
@@ -89,7 +99,7 @@ async function measureRound(
     count: result.count,
     seconds: result.seconds,
     serverBusy: cpu && cpu.ran / 1e6 / result.seconds,
-    serverWaited: cpu && cpu.waited / 1e6 / result.seconds,
+    serverWaited: cpu && waitedForOthers(cpu, result.seconds * 1e6, processors) / 1e6 / result.seconds,
     loadBusy: loadBefore && loadAfter && cpuSpentBetween(loadBefore, loadAfter).ran / 1e6 / result.seconds,
     latency: result.latency,
   }

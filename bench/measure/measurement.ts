@@ -10,7 +10,7 @@ export interface Round {
   seconds: number
   /** Processor time of the server per second of the round: 1 is one processor in full use. */
   serverBusy?: number
-  /** Share of the round in which the server could have run but another process had its processor. */
+  /** Share of the round in which the server could have run but, at most, another process had its processor. */
   serverWaited?: number
   loadBusy?: number
   latency?: Record<string, number>

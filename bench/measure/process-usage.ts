@@ -14,7 +14,7 @@ export interface CpuReading {
 /** Processor time between two readings, in microseconds. */
 export interface CpuSpent {
   ran: number
-  /** Time in which a thread could have run but another process had the processor. */
+  /** Time in which a thread could have run but another thread, its own process included, had the processor. */
   waited: number
 }
 
@@ -42,6 +42,14 @@ export function cpuSpentBetween(before: CpuReading, after: CpuReading): CpuSpent
   }
   const hasLostThread = [...before.threads.keys()].some((tid) => !after.threads.has(tid))
   return hasLostThread ? { ...spent, ran: after.coarseMicros - before.coarseMicros } : spent
+}
+
+/**
+ * Of the time waited the part, at most, in which other processes had the processors, in microseconds. Threads of one
+ * server wait for each other as well; what the server did not use itself is all that others can have used.
+ */
+export function waitedForOthers({ ran, waited }: CpuSpent, micros: number, processors: number): number {
+  return Math.min(waited, Math.max(0, micros * processors - ran))
 }
 
 /** Resident bytes of `pid` and its descendants, or undefined where there is no `/proc` or no such process. */

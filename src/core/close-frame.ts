@@ -38,6 +38,7 @@ export function readCloseBody(bytes: Buffer, start: number, end: number): { code
       CloseCode.PROTOCOL_ERROR,
       'ERR_WS_CLOSE_TOO_SHORT',
       'a Close frame with a body of 1 byte; allowed: none or at least 2',
+      1,
     )
   }
   const code = bytes.readUInt16BE(start)
@@ -46,6 +47,7 @@ export function readCloseBody(bytes: Buffer, start: number, end: number): { code
       CloseCode.PROTOCOL_ERROR,
       'ERR_WS_CLOSE_CODE_INVALID',
       `close code ${code} in a Close frame; allowed: ${ALLOWED_CODES}`,
+      code,
     )
   }
   if (!isValidUtf8(bytes, start + 2, end)) {

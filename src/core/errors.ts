@@ -12,10 +12,13 @@ export class WebSocketError extends Error {
 /** The peer broke the protocol: the connection is failed with `closeCode` (RFC 6455 §7.1.7). */
 export class ProtocolError extends WebSocketError {
   readonly closeCode: number
+  /** The number that was found: an opcode, the length of a control frame or a close code; null for other violations. */
+  readonly detail: number | null
 
-  constructor(closeCode: number, code: string, message: string) {
+  constructor(closeCode: number, code: string, message: string, detail: number | null = null) {
     super(code, message)
     this.closeCode = closeCode
+    this.detail = detail
   }
 }
 

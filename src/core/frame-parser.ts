@@ -237,6 +237,7 @@ function checkControl(first: number, length: number): void {
     throw violation(
       'ERR_WS_CONTROL_TOO_LONG',
       'a control frame with an extended payload length; at most 125 bytes are allowed',
+      length,
     )
   }
 }
@@ -245,6 +246,7 @@ function reservedOpcode(opcode: number): ProtocolError {
   return violation(
     'ERR_WS_RESERVED_OPCODE',
     `reserved opcode 0x${opcode.toString(16)}; allowed: 0x0 to 0x2 and 0x8 to 0xa`,
+    opcode,
   )
 }
 
@@ -263,6 +265,6 @@ function notMinimal(length: number, bits: number): ProtocolError {
   )
 }
 
-function violation(code: string, message: string): ProtocolError {
-  return new ProtocolError(CloseCode.PROTOCOL_ERROR, code, message)
+function violation(code: string, message: string, detail: number | null = null): ProtocolError {
+  return new ProtocolError(CloseCode.PROTOCOL_ERROR, code, message, detail)
 }

@@ -115,13 +115,14 @@ export class MessageAssembler implements DataFrameSink, WholeMessageSink {
   onFrameHeader(fin: boolean, rsv1: boolean, opcode: number, length: number): void {
     if (opcode === Opcode.CONTINUATION) {
       if (this.#opcode === 0) {
-        throw orderViolation('ERR_WS_CONTINUATION_UNEXPECTED', 'a continuation frame without a message to continue')
+        throw orderViolation('ERR_WS_CONTINUATION_UNEXPECTED', 'a continuation frame without a message to continue', 0)
       }
     } else {
       if (this.#opcode !== 0) {
         throw orderViolation(
           'ERR_WS_CONTINUATION_EXPECTED',
           'a new message inside a fragmented one; a continuation frame must follow',
+          opcode,
         )
       }
       this.#opcode = opcode
@@ -286,8 +287,8 @@ function capacityFor(needed: number, announced: number | null, limit: number): n
   return Math.min(Math.max(FIRST_CAPACITY, 2 * needed), announced ?? limit)
 }
 
-function orderViolation(code: string, message: string): ProtocolError {
-  return new ProtocolError(CloseCode.PROTOCOL_ERROR, code, message)
+function orderViolation(code: string, message: string, opcode: number): ProtocolError {
+  return new ProtocolError(CloseCode.PROTOCOL_ERROR, code, message, opcode)
 }
 
 /** §8.1: invalid UTF-8 in a text message fails the connection with 1007. */

@@ -1,5 +1,7 @@
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { EMPTY } from '../core/empty.ts'
+import { isFastEnabled } from './enabled.ts'
 import { messageRun } from './message-run.ts'
 
 /*
@@ -112,4 +114,14 @@ export function kernelAcceptedBytes(socket: object): number | null {
 export function waitingWrites(stream: Duplex): number {
   const state = (stream as { _writableState?: { bufferedRequestCount?: number } })._writableState
   return state?.bufferedRequestCount ?? 0
+}
+
+/**
+ * Writes nothing to a socket, which fails when the system has found the peer gone. A TLS socket drops an empty write: it
+ * goes to the socket below.
+ */
+export function writeNothing(socket: Socket): void {
+  const below = isFastEnabled ? (socket as { _parent?: unknown })._parent : null
+  const target = below instanceof Socket ? below : socket
+  target.write(EMPTY)
 }

@@ -1,4 +1,4 @@
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { readLimits } from '../../src/connection/limits.ts'
 import { Traffic } from '../../src/connection/traffic.ts'
 import { type CloseInfo, Connection, WebSocket, WebSocketServer } from '../../src/index.ts'
@@ -84,6 +84,37 @@ for (const [name, pause] of Object.entries(pauses)) {
     })
   }
 }
+
+test('a peer of which more waits than is read ahead is probed by the system, and noticed when it resets', async (t) => {
+  const server = new WebSocketServer(TIMES)
+  t.after(() => server.close())
+  const probes: unknown[] = []
+  let connection!: Connection
+  server.onUpgrade = (upgrade) => {
+    const socket = upgrade.stream as Socket
+    const { setKeepAlive } = socket
+    socket.setKeepAlive = (...args) => {
+      probes.push(args)
+      return setKeepAlive.apply(socket, args)
+    }
+    connection = upgrade.accept()
+    connection.onMessage = () => connection.pause()
+  }
+  const { port } = (await server.listen(0)) as AddressInfo
+  const client = await RawClient.open(port)
+  for (let i = 0; i < 64; i++) client.send(frame(2, Buffer.alloc(16 * 1024)))
+  await until(() => probes.length >= 3)
+  const read = connection.memoryUsed
+  assert.ok(read >= 64 * 1024 && read < 192 * 1024, `${read} bytes`)
+  const { sentBytes } = server.stats()
+  await until(() => probes.length >= 10)
+  // It is not pinged, not closed, and not read from.
+  assert.equal([connection.state, connection.memoryUsed, server.stats().sentBytes], ['open', read, sentBytes])
+  assert.equal(probes[0], [true, 1000])
+  client.socket.resetAndDestroy()
+  await until(() => server.connections.size === 0)
+  assert.is(connection.closeInfo?.code, 1006)
+})
 
 test('a stream that stays half open is noticed as well when it has ended', async (t) => {
   const stream = new SlowPeer()

@@ -3,6 +3,7 @@ import { type ClientHttp2Session, constants, createSecureServer } from 'node:htt
 import { request as httpsRequest } from 'node:https'
 import { connect as connectTcp } from 'node:net'
 import express from 'express'
+import { isFastEnabled } from '../../src/fast/enabled.ts'
 import {
   type CloseInfo,
   type Connection,
@@ -209,7 +210,9 @@ test('finds the preface in any cut, and refuses it without the option', async (t
   const without = createServer()
   t.after(() => without.close())
   await without.listen()
-  assert.match((await exchange(without, preface.length)).toString('latin1'), /^HTTP\/1.1 505 /)
+  // Without the fast path node's parser reads the head.
+  const status = isFastEnabled ? 505 : 400
+  assert.match((await exchange(without, preface.length)).toString('latin1'), `HTTP/1.1 ${status} `)
 })
 
 test('§5: tells END_STREAM, RST_STREAM and the end of the connection apart', async (t) => {

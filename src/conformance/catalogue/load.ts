@@ -868,7 +868,7 @@ export const load: Record<string, EntryData[]> = {
     ['inv.text-utf8', 'must', 'Text from the server', 'all traffic', 'valid UTF-8 per message', '6455-5.6-1', ''],
     [
       'inv.pong-known',
-      'should',
+      'info',
       'Pongs that claim to answer',
       'all traffic',
       'data of an earlier ping, or unsolicited (reported)',

@@ -1740,6 +1740,7 @@ export const requirementData: RequirementData[] = [
   ['9110-7.8-2', '7.8', 'MUST NOT', 'server', 'Do not switch to a protocol the client did not list.', 'no 101'],
   ['9110-7.8-3', '7.8', 'MUST', 'both', 'Upgrade goes with `Connection: upgrade`.', 'fields'],
   ['9110-9.1-1', '9.1', 'MUST', 'server', 'Method names are case-sensitive.', '`get` is not GET'],
+  ['9110-9.3.2-1', '9.3.2', 'MUST NOT', 'server', 'Send no content in an answer to HEAD.', 'no body'],
   ['9110-15.5.22-1', '15.5.22', 'MUST', 'server', 'A 426 carries an Upgrade field.', '426 fields'],
   ['6585-5-1', '5', 'MAY', 'server', '431 says fields are too large.', 'status'],
   [

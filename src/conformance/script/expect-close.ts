@@ -37,18 +37,18 @@ export async function expectCleanClose(t: Trial, peer: Peer, options: CloseOptio
     options.strict ? t.assert(ok, expected, actual) : t.assertShould(ok, expected, actual, requirement)
   const event = await peer.nextMeaningful()
   if (event?.kind === 'end') {
-    assertClose(false, `${describeInbound(event, t.timeout)} without a Close`, '6455-5.5.1-6')
+    assertClose(false, `${describeInbound(event, t.timeout)} without a Close`, '6455-5.5.1-7')
     return
   }
   if (event === null) {
-    assertClose(false, describeInbound(event, t.timeout), '6455-5.5.1-6')
+    assertClose(false, describeInbound(event, t.timeout), '6455-5.5.1-7')
     return
   }
   t.require(event.kind === 'close', expected, describeInbound(event, t.timeout))
   const isOther = event.code !== null && !codes.includes(event.code)
   const fault = faultOfClose(event) ?? (isOther && FAILURE_CODES.has(event.code) ? 'the code of a failure' : null)
   const shown = describeInbound(event, t.timeout)
-  assertClose(fault === null, fault === null ? shown : `${shown}: ${fault}`, '6455-5.5.1-5')
+  assertClose(fault === null, fault === null ? shown : `${shown}: ${fault}`, '6455-5.5.1-2')
   // The code is only “typically” echoed (RFC 6455 §5.5.1).
   if (isOther) t.note(`answers Close ${code ?? 'without a code'} with ${event.code}`)
   const end = await expectOnlyEnd(peer)

@@ -1,3 +1,5 @@
+import type { Trial } from './trial.ts'
+
 /** Runs `action` for each item, so many at once. */
 export async function inParallel<T>(
   items: readonly T[],
@@ -9,4 +11,24 @@ export async function inParallel<T>(
     for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await action(item)
   }
   await Promise.all(Array.from({ length: Math.min(width, items.length) }, work))
+}
+
+/** How `onEach` treats its items. */
+export interface EachOptions<T> {
+  /** How many at once; default 1. */
+  width?: number
+  /** Names the connection of an item in failures; default: its number. */
+  name?(item: T): string
+}
+
+/** Runs `action`, which opens a connection, for each item; a failure says which connection it is about. */
+export async function onEach<T>(
+  t: Trial,
+  items: readonly T[],
+  { width = 1, name }: EachOptions<T>,
+  action: (item: T) => Promise<void>,
+): Promise<void> {
+  await inParallel([...items.entries()], width, ([index, item]) =>
+    t.within(name?.(item) ?? `connection ${index + 1} of ${items.length}`, () => action(item)),
+  )
 }

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type { CatalogueEntry } from '../catalogue/index.ts'
 import { FrameWatch, type Ledger, Mismatch, Peer, type Target, type Transport, type WireLog } from '../peer/index.ts'
 import type { AssertionResult, CaseClass } from '../result.ts'
@@ -17,6 +18,9 @@ const LOCAL_TROUBLE: ReadonlySet<string> = new Set(['EADDRNOTAVAIL', 'EMFILE', '
 /** How often the time of one event such trouble may last, and the pause between attempts in milliseconds. */
 const LOCAL_PATIENCE = 10
 const LOCAL_PAUSE = 100
+
+/** Which of several connections the code that runs is about. */
+const connectionName = new AsyncLocalStorage<string>()
 
 /** What was found out about the target before the first case. */
 export interface Capabilities {
@@ -137,9 +141,20 @@ export class Trial {
       class: options.class ?? this.entry.class,
       ok,
       expected,
-      actual,
+      actual: ok ? actual : named(actual),
     })
     return ok
+  }
+
+  /** Runs what a case does on one of several connections: its failures begin with that name. */
+  within<T>(name: string, action: () => Promise<T>): Promise<T> {
+    return connectionName.run(name, async () => {
+      try {
+        return await action()
+      } catch (error) {
+        throw error instanceof Mismatch ? new Mismatch(error.expected, named(error.actual)) : error
+      }
+    })
   }
 
   /** Records an assertion and ends the case when it does not hold. */
@@ -263,6 +278,11 @@ export class Trial {
   close(): void {
     for (const peer of this.peers) peer.destroy()
   }
+}
+
+function named(actual: string): string {
+  const name = connectionName.getStore()
+  return name === undefined ? actual : `${name}: ${actual}`
 }
 
 /** The answer in words, for messages. */

@@ -87,7 +87,7 @@ export function judgeLiveness(
     if (action !== null) return action
     if (isWaiting) return judgeSlowReader(Math.max(state.aliveAt, rare.waitingSince!), now, limits)
   }
-  return snapshot.isPaused ? judgePaused(state, now, snapshot, limits) : judgeSilence(state, now, limits)
+  return snapshot.isPaused ? judgePaused(state, now, elapsed, snapshot, limits) : judgeSilence(state, now, limits)
 }
 
 function noteLife(state: LivenessState, now: number, snapshot: Snapshot): void {
@@ -162,19 +162,27 @@ function judgeSlowReader(
 
 /**
  * A peer that the application does not read from. A little is read ahead, so that pongs, a Close frame and the end are
- * noticed. Where that much waits already, the ping alone must do: the system of a peer that is gone resets it.
+ * noticed. It is pinged only when there was nothing to read, so that the pong comes next. Where much waits already, no
+ * pong can be read, and the system must probe the peer, which it cannot do while a ping is not acknowledged.
  */
 function judgePaused(
   state: LivenessState,
   now: number,
+  elapsed: number,
   { backlogBytes, hasEnded }: Snapshot,
   limits: ConnectionLimits,
 ): LivenessAction | null {
-  if (!hasEnded && backlogBytes < READ_AHEAD) return judgeSilence(state, now, limits)
-  if (now - state.aliveAt < limits.pingInterval) return null
-  state.aliveAt = now
+  const { pingInterval } = limits
+  const silentFor = now - state.aliveAt
+  if (!hasEnded && backlogBytes < READ_AHEAD) {
+    const isFirst = silentFor >= pingInterval && silentFor - elapsed < pingInterval
+    return isFirst ? { action: 'readAhead' } : judgeSilence(state, now, limits)
+  }
   state.pingedAt = null
-  return { action: hasEnded ? 'deliver' : 'ping' }
+  if (silentFor < pingInterval) return null
+  if (!hasEnded) return { action: 'probe' }
+  state.aliveAt = now
+  return { action: 'deliver' }
 }
 
 function silence(message: string): LivenessAction {

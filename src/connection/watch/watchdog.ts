@@ -20,6 +20,8 @@ export interface Watched {
   releaseIdleMemory(): void
   /** Reads one more chunk, although reading is paused. */
   readAhead(): void
+  /** Makes the system probe the peer, and ends the connection once it has found it gone; false where it cannot. */
+  probe(): boolean
   /** Delivers what was read, although reading is paused. */
   deliverBacklog(): void
 }
@@ -90,8 +92,7 @@ export class Watchdog implements TimerEntry, LivenessState {
     const period = checkPeriod(limits)
     const elapsed = time - (this.timerDue - period)
     const action = judgeLiveness(this, time, elapsed, snapshot, limits)
-    if (action?.action === 'ping') this.sendPing(snapshot)
-    else if (action !== null) this.act(action, snapshot)
+    if (action !== null) this.act(action, time, snapshot)
     if (isOpen(connection)) wheel.schedule(this, period)
   }
 
@@ -104,11 +105,21 @@ export class Watchdog implements TimerEntry, LivenessState {
     if (isPaused) watched.readAhead()
   }
 
-  act(action: Exclude<LivenessAction, { action: 'ping' }>, { isPaused, bufferedAmount }: Snapshot): void {
+  act(action: LivenessAction, time: number, snapshot: Snapshot): void {
     const watched = this.#watched
+    if (action.action === 'ping') return this.sendPing(snapshot)
+    if (action.action === 'readAhead') return watched.readAhead()
+    if (action.action === 'probe') return this.probe(time)
     // The last bytes of a peer that is gone may hold its Close frame.
-    if (action.action === 'deliver' || (isPaused && bufferedAmount === 0)) watched.deliverBacklog()
+    if (action.action === 'deliver' || (snapshot.isPaused && snapshot.bufferedAmount === 0)) watched.deliverBacklog()
     if (action.action !== 'deliver' && isOpen(watched.connection)) end(watched.connection, action)
+  }
+
+  /** Where the system cannot probe, a ping must do: it fails when the peer has closed. */
+  probe(time: number): void {
+    if (this.#watched.probe()) return
+    this.aliveAt = time
+    this.#watched.connection.ping(Buffer.from(PING_TEXT))
   }
 
   /** A peer that still reads what was sent, at 1 KB a second or more, gets the time again. */
@@ -124,7 +135,7 @@ export class Watchdog implements TimerEntry, LivenessState {
   }
 }
 
-function end(connection: Watched['connection'], action: Exclude<LivenessAction, { action: 'ping' | 'deliver' }>): void {
+function end(connection: Watched['connection'], action: Extract<LivenessAction, { code: string }>): void {
   const { code, message } = action
   if (action.action === 'terminate') return connection.terminate(new WebSocketError(code, message))
   const closeCode = limitCloseCodes[action.code]

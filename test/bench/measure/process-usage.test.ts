@@ -6,6 +6,7 @@ import {
   readCpu,
   readPeakResidentBytes,
   readResidentBytes,
+  waitedForOthers,
 } from '../../../bench/measure/process-usage.ts'
 import { proc, testWith } from '../../support/need.ts'
 import { assert, suite, type TestContext } from '../../support/unit.ts'
@@ -26,6 +27,15 @@ function makeProc(t: TestContext, files: Record<string, string>): string {
 /** utime and stime are fields 14 and 15; the name in parentheses holds a space and a parenthesis. */
 const statLine = (utime: number, stime: number): string =>
   `7 (node (x) y) S 1 7 7 0 -1 4194304 1 0 0 0 ${utime} ${stime} 0 0 20 0 11 0 1 1 1`
+
+test('threads of one server that wait for each other do not count as other processes', () => {
+  const second = 1e6
+  assert.is(waitedForOthers({ ran: second, waited: 3 * second }, second, 1), 0)
+  assert.is(waitedForOthers({ ran: 700_000, waited: 2 * second }, second, 1), 300_000)
+  assert.is(waitedForOthers({ ran: 500_000, waited: 100_000 }, second, 1), 100_000)
+  assert.is(waitedForOthers({ ran: second, waited: 2 * second }, second, 2), second)
+  assert.is(waitedForOthers({ ran: 1_010_000, waited: 10_000 }, second, 1), 0)
+})
 
 test('sums the running and waiting time of all threads', (t) => {
   const before = makeProc(t, {

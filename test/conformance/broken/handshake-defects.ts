@@ -19,6 +19,10 @@ export const handshake = {
     sentence: 'accepts a space before the colon',
     cases: ['hs.syntax.space-before-colon'],
   },
+  'accepts-blank-before-last-colon': {
+    sentence: 'accepts a space before the colon of the last field',
+    cases: ['hs.syntax.space-before-colon'],
+  },
   'accepts-any-field-name': {
     sentence: 'accepts field names that are not tokens',
     cases: ['hs.syntax.empty-name', 'hs.syntax.space-in-name'],

@@ -42,6 +42,7 @@ export function readHead(bytes: Buffer, defects: Defects): Head | null {
   if (end < 0) return null
   const [startLine = '', ...lines] = text.split('\r\n')
   if (defects.has('skips-lines-without-colon')) lines.splice(0, lines.length, ...lines.filter((l) => l.includes(':')))
+  if (defects.has('accepts-blank-before-last-colon')) lines.push(lines.pop()!.replace(/[ \t]+:/, ':'))
   return { startLine, fields: lines.map((line) => readField(line, defects)), size: end + 4 }
 }
 

@@ -71,6 +71,7 @@ export class Output {
 
   pong(payload: Buffer): boolean {
     this.#pongCount++
+    if (this.#defects.has('sends-pong-before-answers')) this.#send(FIN | PONG, Buffer.from('heartbeat'))
     if (this.#defects.has('answers-no-ping')) return false
     if (this.#defects.has('answers-first-ping-only') && this.#pongCount > 1) return false
     if (this.#defects.has('answers-ping-with-ping')) return this.#send(FIN | PING, payload)

@@ -112,6 +112,7 @@ class Connection {
   #head: Buffer = Buffer.alloc(0)
   #peer: Peer | null = null
   #requestCount = 0
+  #headPieces = 0
 
   constructor(socket: Socket, options: ConnectionOptions) {
     this.#socket = socket
@@ -137,6 +138,9 @@ class Connection {
   #receiveHead(bytes: Buffer): void {
     this.#head = bytes
     try {
+      if (this.#options.defects.has('limits-head-pieces') && ++this.#headPieces > 64) {
+        throw new Refusal(408, 'the head arrives too slowly')
+      }
       const head = readHead(bytes, this.#options.defects)
       if (!head) return
       this.#head = bytes.subarray(head.size)

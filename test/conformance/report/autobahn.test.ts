@@ -50,3 +50,36 @@ test('judges the closing apart: a wrong code, or no Close at all', () => {
   assert.equal([rows['1.1.2'].behavior, rows['1.1.2'].behaviorClose], ['OK', 'UNCLEAN'])
   assert.is(rows['1.1.2'].remoteCloseCode, null)
 })
+
+test('puts a fault in the closing handshake (§5.5.1) into the close column only', () => {
+  const missing = buildBroken(
+    'a.b',
+    'warn',
+    { requirement: '6455-5.5.1-7', class: 'should', actual: 'FIN without a Close' },
+    { aliases: ['ab:1.1.1'], close: { by: null, code: null, reason: null, tcp: 'fin' } },
+  )
+  const endless = { ...missing, close: { by: 'client', code: 1000, reason: '', tcp: null } } as const
+  const wordsOf = (result: typeof missing) => {
+    const { behavior, behaviorClose } = index(buildRun([result]))['1.1.1']
+    return `${behavior}, ${behaviorClose}`
+  }
+  assert.is(wordsOf(missing), 'OK, UNCLEAN')
+  assert.is(wordsOf(endless), 'OK, UNCLEAN')
+  assert.is(wordsOf({ ...missing, verdict: 'fail' }), 'FAILED, UNCLEAN')
+})
+
+test('calls a case NON-STRICT whose note says so', () => {
+  const wordsOf = (note: string, verdict: 'pass' | 'info' = 'pass') =>
+    index(buildRun([buildCase('a.b', { aliases: ['ab:1.1.1'], verdict, note })]))['1.1.1']
+  assert.is(wordsOf('non-strict: noticed at the third step only').behavior, 'NON-STRICT')
+  const late = wordsOf('5 ms; non-strict: the text before the fault was not echoed')
+  assert.equal([late.behavior, late.behaviorClose], ['NON-STRICT', 'OK'])
+  assert.is(wordsOf('noticed at the second step').behavior, 'OK')
+  assert.is(wordsOf('non-strict: noticed at the third step only', 'info').behavior, 'INFORMATIONAL')
+})
+
+test('closes skipped compression cases as OK', () => {
+  const closeOf = (id: string) =>
+    index(buildRun([buildCase('a.b', { aliases: [`ab:${id}`], verdict: 'skip' })]))[id].behaviorClose
+  assert.equal(['12.1.1', '13.7.18', '9.1.1', '1.2.1'].map(closeOf), ['OK', 'OK', 'UNIMPLEMENTED', 'UNIMPLEMENTED'])
+})

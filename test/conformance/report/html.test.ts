@@ -1,5 +1,5 @@
 import { formats } from '../../../src/conformance/report/index.ts'
-import { buildContext, buildFullRun, buildMixedRun } from '../../support/conformance-result.ts'
+import { buildCase, buildContext, buildFullRun, buildMixedRun, buildRun } from '../../support/conformance-result.ts'
 import { chromium, testWith } from '../../support/need.ts'
 import { openPage, visibleText } from '../../support/report-page.ts'
 import { assert, suite } from '../../support/unit.ts'
@@ -134,6 +134,19 @@ inBrowser('shows text of the target as text', async (t) => {
   assert.match(await visibleText(page.locator('#panel dd.received')), /<\/script><b>&"'`\|/)
   assert.is(await page.locator('#panel dd.received b').count(), 0)
 })
+
+inBrowser(
+  'shows a rule with passed cases and a noted one as passed, one with noted cases alone as noted',
+  async (t) => {
+    const noted = { class: 'info', verdict: 'info' } as const
+    const passed = [buildCase('ping.a'), buildCase('ping.b', noted)]
+    const alone = buildCase('ping.c', { ...noted, requirements: ['6455-5.2-3'] })
+    const { page } = await openPage(t, report([buildRun([...passed, alone])]), { hash: '#tab=coverage' })
+    const tagOf = (rule: string): Promise<string> => visibleText(page.locator(`[data-rule="${rule}"] .tag`))
+    assert.match(await tagOf('6455-5.4-5'), /pass/i)
+    assert.match(await tagOf('6455-5.2-3'), /info|noted/i)
+  },
+)
 
 inBrowser('lists every requirement with the cases that name it', async (t) => {
   const { page } = await openPage(t, report(), { hash: '#tab=coverage' })

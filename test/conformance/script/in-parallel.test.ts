@@ -1,4 +1,6 @@
-import { inParallel } from '../../../src/conformance/script/in-parallel.ts'
+import { Mismatch } from '../../../src/conformance/peer/inbound.ts'
+import { inParallel, onEach } from '../../../src/conformance/script/in-parallel.ts'
+import { createTrial } from '../../support/conformance-trial.ts'
 import { assert, suite, thrownBy } from '../../support/unit.ts'
 
 const test = suite('conformance/script/in-parallel')
@@ -22,4 +24,28 @@ test('the first failure is the failure of all', async () => {
     if (item === 2) throw new Error('two')
   }
   assert.match((await thrownBy(() => inParallel([1, 2, 3], 1, fail)))?.message ?? '', /two/)
+})
+
+test('a failure names the connection that it was seen on', async (t) => {
+  const trial = createTrial(t, 'ws://127.0.0.1:1/')
+  await onEach(trial, ['a', 'b', 'c'], { width: 3 }, async (item) => {
+    await new Promise((resolve) => setImmediate(resolve))
+    trial.assert(item !== 'b', 'an echo', 'nothing')
+  })
+  trial.assert(false, 'an echo', 'nothing')
+  assert.equal(
+    trial.assertions.map(({ actual }) => actual),
+    ['nothing', 'connection 2 of 3: nothing', 'nothing', 'nothing'],
+  )
+})
+
+test('a mismatch names the connection, by the name of its item', async (t) => {
+  const trial = createTrial(t, 'ws://127.0.0.1:1/')
+  const name = (item: number): string => `cut after byte ${item}`
+  const fail = async (item: number): Promise<void> => {
+    if (item === 2) throw new Mismatch('an echo', 'Close 1002')
+  }
+  const error = await thrownBy(() => onEach(trial, [1, 2, 3], { name }, fail))
+  assert.ok(error instanceof Mismatch)
+  assert.equal([error.expected, error.actual], ['an echo', 'cut after byte 2: Close 1002'])
 })

@@ -9,6 +9,7 @@ const handshake = {
   '101-in-three-segments': 'sends its 101 in three segments',
   '101-with-ping': 'sends a ping in the segment of its 101 (RFC 6455 §5.5.2)',
   'blanks-around-values': 'surrounds field values with blanks and tabs (RFC 9110 §5.5)',
+  'limits-head-pieces': 'answers 408 to a request head in more than 64 pieces (RFC 6455 §10.4, RFC 9110 §15.5.9)',
   'refuses-without-body': 'refuses without a body and without a length; the end of TCP ends it (RFC 9112 §6.3)',
   'refuses-version-with-400': 'refuses other versions with 400 and its list of versions (RFC 6455 §4.4: such as 426)',
 } as const
@@ -31,6 +32,7 @@ const frames = {
   'pings-between-fragments': 'sends a ping between the frames of an echo (RFC 6455 §5.4)',
   'sends-unsolicited-pongs': 'sends a pong after each message as a heartbeat (RFC 6455 §5.5.3)',
   'pings-after-messages': 'sends a ping after each message (RFC 6455 §5.5.2)',
+  'sends-pong-before-answers': 'sends a heartbeat pong right before each answer to a ping (RFC 6455 §5.5.3)',
   'answers-newest-ping-only': 'answers only the newest of several pings (RFC 6455 §5.5.3)',
   'writes-in-pieces': 'writes everything in pieces of 1,000 bytes',
   'writes-octets': 'writes each byte of a small frame as a segment of its own',
@@ -70,7 +72,7 @@ export const topics: readonly { quirks: readonly Quirk[]; selection: string }[] 
   { quirks: namesOf(slowness), selection: 'quick' },
   { quirks: namesOf(handshake), selection: 'hs.ok,hs.resp,hs.ver,hs.method,hs.key' },
   { quirks: namesOf(compression), selection: 'pmd.neg,pmd.frame,pmd.data' },
-  { quirks: namesOf(frames), selection: 'len,ping,frag,misc' },
+  { quirks: namesOf(frames), selection: 'len,ping,frag,misc,inv' },
   { quirks: namesOf(limits), selection: 'len,close,rsv' },
   { quirks: namesOf(closing), selection: 'close,rsv,op,ctl,mask' },
 ]

@@ -120,18 +120,27 @@ test('lets what the peer has begun stand still while reading is paused, as long 
 test('pings a peer that is paused, and terminates one whose pong cannot be read ahead', () => {
   const watched = new Watched()
   watched.snapshot.isPaused = true
-  assert.equal(brief(watched.pass(30)), ['25 ping'])
+  assert.equal(brief(watched.pass(30)), ['25 readAhead', '26 ping'])
   watched.snapshot.receivedBytes += 6
-  assert.equal(brief(watched.pass(46)), ['56 ping', '76 ERR_WS_KEEPALIVE'])
+  assert.equal(brief(watched.pass(47)), ['56 readAhead', '57 ping', '77 ERR_WS_KEEPALIVE'])
 })
 
-test('only pings a paused peer of which much waits unread: its system resets the ping when it is gone', () => {
+test('does not ping a paused peer as long as there is something to read ahead', () => {
+  const watched = new Watched()
+  watched.snapshot.isPaused = true
+  watched.pass(25)
+  watched.snapshot.receivedBytes += 1000
+  assert.equal(brief(watched.pass(25)), [])
+  assert.equal(brief(watched.pass(1)), ['51 readAhead'])
+})
+
+test('has a paused peer of which much waits unread probed by the system, and pings it when the pause is over', () => {
   const watched = new Watched()
   watched.snapshot.isPaused = true
   watched.snapshot.backlogBytes = 64 * 1024
-  assert.equal(brief(watched.pass(100)), ['25 ping', '50 ping', '75 ping', '100 ping'])
+  assert.equal(brief(watched.pass(27)), ['25 probe', '26 probe', '27 probe'])
   watched.snapshot.isPaused = false
-  assert.equal(brief(watched.pass(45)), ['125 ping', '145 ERR_WS_KEEPALIVE'])
+  assert.equal(brief(watched.pass(21)), ['28 ping', '48 ERR_WS_KEEPALIVE'])
 })
 
 test('delivers what waits when a paused peer has ended, after pingInterval', () => {

@@ -26,6 +26,7 @@ class Patient implements Watched {
     sentMessages: 0,
     pending: null,
   }
+  canProbe = true
   lastPing = Buffer.alloc(0)
   accounts = 0
   releases = 0
@@ -45,6 +46,10 @@ class Patient implements Watched {
   }
   readAhead(): void {
     this.log.push('read ahead')
+  }
+  probe(): boolean {
+    this.log.push('probe')
+    return this.canProbe
   }
   deliverBacklog(): void {
     this.log.push('deliver')
@@ -72,7 +77,13 @@ function start(t: TestContext, limits: Partial<ConnectionLimits> = {}) {
   const watchdog = new Watchdog(patient)
   t.after(() => watchdog.stop())
   const begin = now()
-  return { patient, watchdog, look: (seconds: number) => watchdog.onTimer(begin + seconds * 1_000 + 1) }
+  const look = (seconds: number): void => watchdog.onTimer(begin + seconds * 1_000 + 1)
+  /** Looks a second after the last look. */
+  const lookNext = (seconds: number): void => {
+    watchdog.timerDue = begin + seconds * 1_000
+    look(seconds)
+  }
+  return { patient, watchdog, look, lookNext }
 }
 
 test('is scheduled in the wheel of the process once, and no longer when stopped', (t) => {
@@ -120,11 +131,11 @@ test('measures the round trip of its own ping, once', (t) => {
   assert.is(watchdog.acceptPong(patient.lastPing), null)
 })
 
-test('reads ahead when it pings a paused peer, and delivers what was read before it terminates', (t) => {
-  const { patient, watchdog, look } = start(t)
+test('reads ahead before it pings a paused peer and for the pong, and delivers what was read before it terminates', (t) => {
+  const { patient, watchdog, lookNext } = start(t)
   patient.view.isPaused = true
-  for (const second of [10, 25, 46]) look(second)
-  assert.equal(patient.log, ['ping', 'read ahead', 'deliver', 'terminate ERR_WS_KEEPALIVE'])
+  for (const second of [10, 25, 26, 46]) lookNext(second)
+  assert.equal(patient.log, ['read ahead', 'ping', 'read ahead', 'deliver', 'terminate ERR_WS_KEEPALIVE'])
   // Its pong is read when the pause ends: the round trip would be that of the pause.
   assert.is(watchdog.acceptPong(patient.lastPing), null)
   assert.ok(isKeepalivePong(patient.lastPing))
@@ -132,13 +143,24 @@ test('reads ahead when it pings a paused peer, and delivers what was read before
 })
 
 test('does not terminate a peer whose Close frame was in what was read ahead', (t) => {
-  const { patient, look } = start(t)
+  const { patient, lookNext } = start(t)
   patient.view.isPaused = true
   patient.deliverBacklog = () => {
     patient.state = 'closed'
   }
-  for (const second of [10, 25, 46]) look(second)
-  assert.equal(patient.log, ['ping', 'read ahead'])
+  for (const second of [10, 25, 26, 46]) lookNext(second)
+  assert.equal(patient.log, ['read ahead', 'ping', 'read ahead'])
+})
+
+test('has the system probe a paused peer of which much waits, at each check; pings it where the system cannot', (t) => {
+  for (const canProbe of [true, false]) {
+    const { patient, lookNext } = start(t)
+    patient.canProbe = canProbe
+    patient.view.isPaused = true
+    patient.view.backlogBytes = 64 * 1024
+    for (const second of [24, 25, 26, 50]) lookNext(second)
+    assert.equal(patient.log, canProbe ? ['probe', 'probe', 'probe'] : ['probe', 'ping', 'probe', 'ping'])
+  }
 })
 
 test('closes idle connections with 1001 and fails unfinished ones with 1013', (t) => {

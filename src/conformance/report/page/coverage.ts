@@ -18,11 +18,14 @@ function verdictOnRule(result, id) {
 
 const coverage = collectCoverage()
 
-/** crash … pass; without a verdict 'open', or 'other' when the rule binds the side that was not tested. */
+/** What is only noted says less of a rule than a verdict on it. */
+const byWeight = [...verdicts.filter((verdict) => verdict !== 'info'), 'info']
+
+/** crash … pass, info; without a verdict 'open', or 'other' when the rule binds the side that was not tested. */
 function statusOf(rule) {
   const seen = coverage.get(rule.id).flatMap((entry) => entry.verdicts).filter((verdict) => verdict && verdict !== 'skip')
   const binds = !rule.who || rule.who === 'both' || data.targets.some((target) => target.side === rule.who)
-  return verdicts.find((verdict) => seen.includes(verdict)) || (binds ? 'open' : 'other')
+  return byWeight.find((verdict) => seen.includes(verdict)) || (binds ? 'open' : 'other')
 }
 
 const ruleFilters = [['', 'All'], ['bad', 'Deviating'], ['done', 'Exercised'], ['open', 'Not exercised'], ['other', 'Other side']]

@@ -12,6 +12,7 @@ import {
   HELLO_AGAIN,
   linkedCase,
   needClientWindow,
+  onEach,
   openCompressed,
   type Trial,
 } from '../../script/index.ts'
@@ -191,10 +192,11 @@ const clientWindow: Case[] = [
     id: 'pmd.data.client-window',
     needs: ['pmd'],
     async run(t) {
-      for (const bits of [8, 9, 10, 11, 12, 13, 14, 15]) {
-        const link = await openCompressed(t, `permessage-deflate; client_max_window_bits=${bits}`)
+      const offers = [8, 9, 10, 11, 12, 13, 14, 15].map((bits) => `permessage-deflate; client_max_window_bits=${bits}`)
+      await onEach(t, offers, { name: (offer) => `“${offer}”` }, async (offer) => {
+        const link = await openCompressed(t, offer)
         await fillClientWindow(t, link, 2 ** (link.agreement.clientBits ?? 15))
-      }
+      })
     },
   },
   {

@@ -6,6 +6,7 @@ import {
   expectProbe,
   expectReject,
   type OpenOptions,
+  onEach,
   type Trial,
 } from '../../script/index.ts'
 
@@ -13,7 +14,7 @@ function rejected(id: string, ...requests: ((t: Trial) => OpenOptions)[]): Case 
   return {
     id,
     async run(t: Trial) {
-      for (const options of requests) expectReject(t, await t.handshake(options(t)))
+      await onEach(t, requests, {}, async (options) => void expectReject(t, await t.handshake(options(t))))
     },
   }
 }
@@ -58,7 +59,10 @@ const head: Case = {
     // A second request shows where the first answer ended, when the connection persists.
     await peer.sendHead(t.request({ method: 'HEAD' }).bytes)
     await peer.readResponse()
-    t.require(peer.unread.length === 0, 'no body after the answer to HEAD', `${peer.unread.length} bytes`)
+    const requirement = '9110-9.3.2-1'
+    t.require(peer.unread.length === 0, 'no body after the answer to HEAD', `${peer.unread.length} bytes`, {
+      requirement,
+    })
   },
 }
 

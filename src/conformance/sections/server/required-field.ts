@@ -1,4 +1,4 @@
-import { type Case, expectAcceptOrReject, expectReject, type Trial } from '../../script/index.ts'
+import { type Case, expectAcceptOrReject, expectReject, onEach, type Trial } from '../../script/index.ts'
 
 type Values = string | string[] | null
 
@@ -7,7 +7,9 @@ function badHost(id: string, ...values: Values[]): Case {
   return {
     id: `hs.host.${id}`,
     async run(t) {
-      for (const value of values) expectReject(t, await t.handshake({ set: { Host: value } }), { statuses: [400] })
+      await onEach(t, values, { name: (value) => `Host ${JSON.stringify(value)}` }, async (value) => {
+        expectReject(t, await t.handshake({ set: { Host: value } }), { statuses: [400] })
+      })
     },
   }
 }

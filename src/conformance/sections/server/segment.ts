@@ -7,7 +7,7 @@ import {
   expectEchoThenCleanClose,
   expectRoundTrip,
   expectServerEnd,
-  inParallel,
+  onEach,
   type Trial,
 } from '../../script/index.ts'
 import { hex, Op } from '../../wire/index.ts'
@@ -81,7 +81,7 @@ export const segments: Case[] = [
     id: 'len.header-splits',
     phase: 'alone',
     async run(t) {
-      for (const cut of CUTS) await splitHeader(t, cut)
+      await onEach(t, CUTS, { name: (cut) => `cut after byte ${cut}` }, (cut) => splitHeader(t, cut))
     },
   },
   { id: 'len.two-in-one', needs: ['echo'], run: (t) => echoTogether(t, ['a', 'b']) },
@@ -99,7 +99,8 @@ export const segments: Case[] = [
     needs: ['echo'],
     async run(t) {
       const places = BUFFER_SIZES.flatMap((mark) => CUTS.map((left) => ({ mark, left })))
-      await inParallel(places, WIDTH, ({ mark, left }) => straddle(t, mark, left))
+      const name = ({ mark, left }: (typeof places)[number]): string => `header ${left} bytes before ${mark}`
+      await onEach(t, places, { width: WIDTH, name }, ({ mark, left }) => straddle(t, mark, left))
     },
   },
   { id: 'len.truncated-header-fin', run: (t) => cutByFin(t, () => hex('82 FE 01')) },

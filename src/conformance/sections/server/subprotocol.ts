@@ -5,6 +5,7 @@ import {
   expectProbe,
   expectReject,
   type Handshake,
+  onEach,
   type Trial,
 } from '../../script/index.ts'
 import { fieldValue, fieldValues } from '../../wire/index.ts'
@@ -39,7 +40,9 @@ function unknown(id: string, values: readonly string[], accepted: readonly strin
   return {
     id: `hs.proto.${id}`,
     async run(t: Trial) {
-      for (const value of values) await refusedOrWithout(t, await ask(t, value), accepted)
+      await onEach(t, values, { name: (value) => `“${value}”` }, async (value) =>
+        refusedOrWithout(t, await ask(t, value), accepted),
+      )
     },
   }
 }

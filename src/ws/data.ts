@@ -1,0 +1,62 @@
+import { randomFillSync } from 'node:crypto'
+import { isSendableCloseCode } from '../core/close-code.ts'
+import { encodeCloseBody } from '../core/close-frame.ts'
+import { EMPTY } from '../core/empty.ts'
+
+/** Returns the bytes of what a program sends. */
+export function toBytes(data: unknown): Buffer {
+  if (Buffer.isBuffer(data)) return data
+  if (data === undefined || data === null || data === false || data === '') return EMPTY
+  if (data instanceof ArrayBuffer || data instanceof SharedArrayBuffer) return Buffer.from(data)
+  if (ArrayBuffer.isView(data)) return Buffer.from(data.buffer, data.byteOffset, data.byteLength)
+  return Buffer.from((typeof data === 'number' ? String(data) : data) as string)
+}
+
+/** Whether this is a Blob, also one of another realm. */
+export function isBlob(data: unknown): data is Blob {
+  if (typeof data !== 'object' || data === null) return false
+  const { arrayBuffer, type, [Symbol.toStringTag]: tag } = data as Record<PropertyKey, unknown>
+  return typeof arrayBuffer === 'function' && typeof type === 'string' && (tag === 'Blob' || tag === 'File')
+}
+
+/**
+ * The body of a Close frame.
+ *
+ * @throws {TypeError} when the code must not be sent, or the reason is not a string or Uint8Array.
+ * @throws {RangeError} when the reason has more than 123 bytes.
+ */
+export function closeBody(code?: number, reason?: string | Uint8Array): Buffer {
+  if (code === undefined) return EMPTY
+  if (typeof code !== 'number' || !isSendableCloseCode(code)) {
+    throw new TypeError('First argument must be a valid error code number')
+  }
+  if (reason !== undefined && typeof reason !== 'string' && !(reason instanceof Uint8Array)) {
+    throw new TypeError('Second argument must be a string or a Uint8Array')
+  }
+  if (reason !== undefined && Buffer.byteLength(reason) > 123) {
+    throw new RangeError('The message must not be greater than 123 bytes')
+  }
+  return encodeCloseBody(code, reason ?? '')
+}
+
+const keys = Buffer.alloc(8192)
+let nextKey = keys.length
+
+/** Returns four random bytes (RFC 6455 §5.3), valid until the next call. */
+export function randomKey(): Uint8Array {
+  if (nextKey === keys.length) {
+    randomFillSync(keys)
+    nextKey = 0
+  }
+  nextKey += 4
+  return keys.subarray(nextKey - 4, nextKey)
+}
+
+/** Returns a source of masking keys that the user's function writes. */
+export function keyFrom(generateMask: (key: Buffer) => void): () => Uint8Array {
+  const key = Buffer.alloc(4)
+  return () => {
+    generateMask(key)
+    return key
+  }
+}

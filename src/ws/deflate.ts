@@ -1,0 +1,174 @@
+import type { MessageCodec } from '../core/message-codec.ts'
+import { DeflateCodec } from '../deflate/codec.ts'
+import { readDeflateOptions } from '../deflate/options.ts'
+import type { ExtensionParameters } from './header.ts'
+
+/** Options of permessage-deflate as npm ws has them. */
+export interface PerMessageDeflateOptions {
+  serverNoContextTakeover?: boolean | undefined
+  clientNoContextTakeover?: boolean | undefined
+  serverMaxWindowBits?: number | boolean | undefined
+  clientMaxWindowBits?: number | boolean | undefined
+  /** `level` and `memLevel` are used; other options of zlib are ignored. */
+  zlibDeflateOptions?:
+    | { level?: number | undefined; memLevel?: number | undefined; [name: string]: unknown }
+    | undefined
+  /** Ignored. */
+  zlibInflateOptions?: object | undefined
+  /** Bytes below which messages are sent uncompressed. Default 1024. */
+  threshold?: number | undefined
+  /** Ignored: the process has one queue. */
+  concurrencyLimit?: number | undefined
+  isServer?: boolean | undefined
+  maxPayload?: number | undefined
+}
+
+/** Agreed or offered parameters; `true` for one without a value. */
+export type Parameters = Record<string, true | number>
+
+const flags = ['client_no_context_takeover', 'server_no_context_takeover']
+const windows = ['client_max_window_bits', 'server_max_window_bits']
+
+/** Negotiates permessage-deflate (RFC 7692 §7.1) with the rules and messages of npm ws. */
+export class PerMessageDeflate {
+  static readonly extensionName = 'permessage-deflate'
+  /** What was agreed; null before. */
+  params: Parameters | null = null
+  readonly #options: PerMessageDeflateOptions
+  readonly #isServer: boolean
+  /** A facade: programs read it. */
+  _maxPayload: number
+
+  constructor(options: PerMessageDeflateOptions = {}) {
+    this.#options = options
+    this.#isServer = options.isServer === true
+    this._maxPayload = (options.maxPayload ?? 0) | 0
+  }
+
+  /** The parameters of a client's offer. */
+  offer(): Parameters {
+    const options = this.#options
+    const offered: Parameters = {}
+    if (options.serverNoContextTakeover) offered['server_no_context_takeover'] = true
+    if (options.clientNoContextTakeover) offered['client_no_context_takeover'] = true
+    if (options.serverMaxWindowBits) offered['server_max_window_bits'] = options.serverMaxWindowBits
+    const { clientMaxWindowBits } = options
+    if (clientMaxWindowBits) offered['client_max_window_bits'] = clientMaxWindowBits
+    else if (clientMaxWindowBits === undefined || clientMaxWindowBits === null) offered['client_max_window_bits'] = true
+    return offered
+  }
+
+  /**
+   * Accepts one of a client's offers, or a server's response.
+   *
+   * @throws {Error} when none is valid or acceptable.
+   */
+  accept(configurations: readonly ExtensionParameters[]): Parameters {
+    const read = configurations.map((parameters) => this.#read(parameters))
+    this.params = this.#isServer ? this.#acceptOffer(read) : this.#acceptResponse(read[0])
+    return this.params
+  }
+
+  /** Exists for programs that call it; the codec is released by its socket. */
+  cleanup(): void {}
+
+  /** Makes the codec of a connection; after `accept`. */
+  createCodec(): MessageCodec {
+    const { threshold = 1024, zlibDeflateOptions: { level, memLevel } = {} } = this.#options
+    const agreed = this.params!
+    const bits = (name: string): number => (typeof agreed[name] === 'number' ? agreed[name] : 15)
+    const role = this.#isServer ? 'server' : 'client'
+    return new DeflateCodec({
+      role,
+      parameters: {
+        serverContextTakeover: !agreed['server_no_context_takeover'],
+        clientContextTakeover: !agreed['client_no_context_takeover'],
+        serverMaxWindowBits: bits('server_max_window_bits'),
+        clientMaxWindowBits: bits('client_max_window_bits'),
+      },
+      options: readDeflateOptions(
+        {
+          threshold,
+          maxCompressionMemory: Number.MAX_SAFE_INTEGER,
+          ...(level !== undefined && level >= 0 ? { level } : {}),
+          ...(memLevel === undefined ? {} : { memLevel }),
+        },
+        role,
+      ),
+    })
+  }
+
+  #read(given: ExtensionParameters): Parameters {
+    const read: Parameters = Object.create(Object.getPrototypeOf(given))
+    for (const [name, values] of Object.entries(given)) {
+      if (values.length > 1) throw new Error(`Parameter "${name}" must have only a single value`)
+      if (!flags.includes(name) && !windows.includes(name)) throw new Error(`Unknown parameter "${name}"`)
+      read[name] = flags.includes(name) ? readFlag(name, values[0]) : this.#readBits(name, values[0])
+    }
+    return read
+  }
+
+  #readBits(name: string, value: string | true): true | number {
+    if (value === true && name === 'client_max_window_bits' && this.#isServer) return true
+    const bits = Number(value)
+    if (value === true || !Number.isInteger(bits) || bits < 8 || bits > 15) throw invalidValue(name, value)
+    return bits
+  }
+
+  #acceptOffer(offers: readonly Parameters[]): Parameters {
+    const accepted = offers.find((offer) => this.#isAcceptable(offer))
+    if (accepted === undefined) throw new Error('None of the extension offers can be accepted')
+    const { serverNoContextTakeover, clientNoContextTakeover, serverMaxWindowBits, clientMaxWindowBits } = this.#options
+    if (serverNoContextTakeover) accepted['server_no_context_takeover'] = true
+    if (clientNoContextTakeover) accepted['client_no_context_takeover'] = true
+    if (typeof serverMaxWindowBits === 'number') accepted['server_max_window_bits'] = serverMaxWindowBits
+    if (typeof clientMaxWindowBits === 'number') accepted['client_max_window_bits'] = clientMaxWindowBits
+    else if (accepted['client_max_window_bits'] === true || clientMaxWindowBits === false) {
+      delete accepted['client_max_window_bits']
+    }
+    return accepted
+  }
+
+  #isAcceptable(offer: Parameters): boolean {
+    const { serverNoContextTakeover, serverMaxWindowBits, clientMaxWindowBits } = this.#options
+    const serverBits = offer['server_max_window_bits']
+    if (serverNoContextTakeover === false && offer['server_no_context_takeover']) return false
+    if (serverBits !== undefined && serverMaxWindowBits === false) return false
+    if (
+      serverBits !== undefined &&
+      typeof serverMaxWindowBits === 'number' &&
+      serverMaxWindowBits > Number(serverBits)
+    ) {
+      return false
+    }
+    const clientBits = offer['client_max_window_bits']
+    if (typeof clientMaxWindowBits !== 'number') return true
+    return clientBits === true || (clientBits !== undefined && clientMaxWindowBits <= clientBits)
+  }
+
+  #acceptResponse(response: Parameters): Parameters {
+    const { clientNoContextTakeover, clientMaxWindowBits } = this.#options
+    if (clientNoContextTakeover === false && response['client_no_context_takeover']) {
+      throw new Error('Unexpected parameter "client_no_context_takeover"')
+    }
+    const bits = response['client_max_window_bits']
+    if (bits === undefined) {
+      if (typeof clientMaxWindowBits === 'number') response['client_max_window_bits'] = clientMaxWindowBits
+    } else if (
+      clientMaxWindowBits === false ||
+      (typeof clientMaxWindowBits === 'number' && Number(bits) > clientMaxWindowBits)
+    ) {
+      throw new Error('Unexpected or invalid parameter "client_max_window_bits"')
+    }
+    return response
+  }
+}
+
+function readFlag(name: string, value: string | true): true {
+  if (value !== true) throw invalidValue(name, value)
+  return true
+}
+
+function invalidValue(name: string, value: string | true): TypeError {
+  return new TypeError(`Invalid value for parameter "${name}": ${value}`)
+}

@@ -1,0 +1,240 @@
+import type { EventEmitter } from 'node:events'
+import type { Duplex } from 'node:stream'
+import { EMPTY } from '../core/empty.ts'
+import type { ProtocolError } from '../core/errors.ts'
+import type { MessageCodec } from '../core/message-codec.ts'
+import { Opcode } from '../core/opcode.ts'
+import { disownStream, ownStream, type StreamOwner } from '../transport/stream-owner.ts'
+import { Reader, type ReaderSink } from './reader.ts'
+import { type FrameSettings, Sender } from './sender.ts'
+import { toSocketError } from './violation.ts'
+
+/** The states of a socket, as the WHATWG has them. */
+export const ReadyState = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 } as const
+
+/** The socket of the user, as its link uses it. */
+export interface LinkHost extends EventEmitter {
+  _readyState: number
+  readonly isPaused: boolean
+  readonly binaryType: string
+  /** The transport has closed and everything is delivered. */
+  emitClose(): void
+}
+
+export interface LinkOptions {
+  isServer: boolean
+  codec: MessageCodec | null
+  maskingKey: (() => Uint8Array) | null
+  autoPong: boolean
+  closeTimeout: number
+  allowSynchronousEvents: boolean
+  maxPayload: number
+  maxFragments: number
+}
+
+function rethrow(error: unknown): void {
+  throw error
+}
+
+/** One open socket: its transport, its reader, its sender, and how it closes. */
+export class Link implements StreamOwner, ReaderSink {
+  readonly stream: Duplex
+  readonly reader: Reader
+  readonly sender: Sender
+  readonly #host: LinkHost
+  readonly #isServer: boolean
+  readonly #autoPong: boolean
+  readonly #closeTimeout: number
+  closeFrameSent = false
+  closeFrameReceived = false
+  closeCode = 1006
+  closeReason: Buffer = EMPTY
+  closeTimer: NodeJS.Timeout | null = null
+  #hasFailed = false
+  #hasEmittedError = false
+  /** Whether the transport is read into the window that all plain sockets share. */
+  #readsWindow = false
+  /** While other listeners of the transport receive a copy of it. */
+  #isTapping = false
+
+  constructor(host: LinkHost, stream: Duplex, options: LinkOptions) {
+    this.#host = host
+    this.stream = stream
+    this.#isServer = options.isServer
+    this.#autoPong = options.autoPong
+    this.#closeTimeout = options.closeTimeout
+    const role = options.isServer ? 'server' : 'client'
+    this.reader = new Reader(this, { ...options, role })
+    this.sender = new Sender(stream, options, (error) => this.#onSenderError(error))
+  }
+
+  /** Begins to read. */
+  start(head: Buffer): void {
+    const { stream } = this
+    if (head.length > 0) stream.unshift(head)
+    ownStream(stream, this)
+    // A socket that is read into the window emits no 'data', but for what a program pushes.
+    if (stream.listenerCount('data') > 0) return
+    stream.on('data', (chunk: Buffer) => {
+      if (!this.#isTapping) this.#read(chunk, 0, chunk.length)
+    })
+    this.#readsWindow = true
+  }
+
+  /** Sends a Close frame with this body, unless one was sent; ends the transport once both sides have sent one. */
+  close(body: Buffer): void {
+    if (this.#host._readyState === ReadyState.CLOSING) return this.#endWhenDone()
+    this.#host._readyState = ReadyState.CLOSING
+    const settings: FrameSettings = { opcode: Opcode.CLOSE, fin: true, compress: false, mask: !this.#isServer }
+    this.sender.send(body, settings, (error) => {
+      if (error) return
+      this.closeFrameSent = true
+      this.#endWhenDone()
+    })
+    this.#startCloseTimer()
+  }
+
+  terminate(): void {
+    this.#host._readyState = ReadyState.CLOSING
+    this.sender.flushLast()
+    this.stream.destroy()
+  }
+
+  #endWhenDone(): void {
+    if (this.closeFrameSent && (this.closeFrameReceived || this.#hasFailed)) this.stream.end()
+  }
+
+  #startCloseTimer(): void {
+    this.closeTimer ??= setTimeout(() => this.stream.destroy(), this.#closeTimeout)
+  }
+
+  onBytes(bytes: Buffer, start: number, end: number): void {
+    if (this.#readsWindow && this.stream.listenerCount('data') > 1) this.#tap(bytes.subarray(start, end))
+    this.#read(bytes, start, end)
+  }
+
+  /** Other listeners of the stream receive what was read, before it is unmasked in place. */
+  #tap(bytes: Buffer): void {
+    this.#isTapping = true
+    try {
+      this.stream.emit('data', Buffer.from(bytes))
+    } finally {
+      this.#isTapping = false
+    }
+  }
+
+  #read(bytes: Buffer, start: number, end: number): void {
+    this.sender.cork()
+    try {
+      this.reader.receive(bytes, start, end)
+    } finally {
+      this.sender.uncork()
+    }
+  }
+
+  onStreamEnd(): void {
+    this.#host._readyState = ReadyState.CLOSING
+    this.sender.flush()
+    this.stream.end()
+  }
+
+  onStreamError(): void {
+    this.#host._readyState = ReadyState.CLOSING
+    this.stream.destroy()
+  }
+
+  onStreamDrain(): void {}
+
+  onStreamClose(): void {
+    this.#host._readyState = ReadyState.CLOSING
+    if (this.closeTimer !== null) clearTimeout(this.closeTimer)
+    // What a paused socket has read is delivered.
+    const rest: Buffer | null = this.reader.isOver ? null : this.stream.read()
+    if (rest !== null) this.onBytes(rest, 0, rest.length)
+    disownStream(this.stream)
+    this.sender.close()
+    this.reader.finish(() => {
+      this.reader.release()
+      this.#host.emitClose()
+    })
+  }
+
+  onMessage(data: Buffer, isBinary: boolean): void {
+    this.#emit('message', isBinary ? this.#toBinaryType(data) : data, isBinary)
+  }
+
+  onPing(data: Buffer): void {
+    if (this.#autoPong && this.#host._readyState === ReadyState.OPEN) {
+      this.sender.send(data, { opcode: Opcode.PONG, fin: true, compress: false, mask: !this.#isServer })
+    }
+    this.#emit('ping', data)
+  }
+
+  onPong(data: Buffer): void {
+    this.#emit('pong', data)
+  }
+
+  onCloseFrame(code: number, reason: Buffer): void {
+    this.closeFrameReceived = true
+    this.closeCode = code
+    this.closeReason = reason
+    this.#drain()
+    this.close(code === 1005 ? EMPTY : Buffer.concat([Buffer.from([code >> 8, code & 0xff]), reason]))
+  }
+
+  onViolation(violation: ProtocolError): void {
+    const { error, closeCode } = toSocketError(violation)
+    this.#hasFailed = true
+    this.#drain()
+    this.close(Buffer.from([closeCode >> 8, closeCode & 0xff]))
+    process.nextTick(() => this.#emitError(error))
+  }
+
+  onFlow(reading: boolean): void {
+    if (!reading) this.stream.pause()
+    else if (!this.#host.isPaused) this.stream.resume()
+  }
+
+  /** What follows is read and discarded, so that the peer's end is seen. */
+  #drain(): void {
+    process.nextTick(() => this.stream.resume())
+  }
+
+  #onSenderError(error: Error): void {
+    if (this.#host._readyState === ReadyState.CLOSED) return
+    this.#host._readyState = ReadyState.CLOSING
+    this.stream.end()
+    this.#startCloseTimer()
+    this.#emitError(error)
+  }
+
+  /** A peer must not end the process of a server that has no listener for errors. */
+  #emitError(error: Error): void {
+    if (this.#hasEmittedError || this.#host._readyState === ReadyState.CLOSED) return
+    this.#hasEmittedError = true
+    if (this.#isServer && this.#host.listenerCount('error') === 0) return
+    this.#emit('error', error)
+  }
+
+  /** A listener that throws must not lose the rest of what was received: its error is thrown again outside. */
+  #emit(event: string, ...values: unknown[]): void {
+    try {
+      this.#host.emit(event, ...values)
+    } catch (error) {
+      process.nextTick(rethrow, error)
+    }
+  }
+
+  #toBinaryType(data: Buffer): unknown {
+    switch (this.#host.binaryType) {
+      case 'arraybuffer':
+        return data.buffer.slice(data.byteOffset, data.byteOffset + data.length)
+      case 'fragments':
+        return [data]
+      case 'blob':
+        return new Blob([data as Buffer<ArrayBuffer>])
+      default:
+        return data
+    }
+  }
+}

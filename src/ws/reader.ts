@@ -1,0 +1,222 @@
+import { MessageSlab } from '../connection/receive/message-slab.ts'
+import { readCloseBody } from '../core/close-frame.ts'
+import { EMPTY } from '../core/empty.ts'
+import { ProtocolError } from '../core/errors.ts'
+import { type ControlFrameSink, FrameParser, type Role } from '../core/frame-parser.ts'
+import { type CodecSink, MessageAssembler, type MessageSink } from '../core/message-assembler.ts'
+import type { MessageCodec } from '../core/message-codec.ts'
+import { Opcode } from '../core/opcode.ts'
+import { fastEngine } from '../fast/engine.ts'
+import { messageRun } from '../fast/message-run.ts'
+
+/** Called with what the peer sends, in order. */
+export interface ReaderSink {
+  onMessage(data: Buffer, isBinary: boolean): void
+  onPing(data: Buffer): void
+  onPong(data: Buffer): void
+  /** A Close frame; nothing is read after it. */
+  onCloseFrame(code: number, reason: Buffer): void
+  /** Nothing is read after it. */
+  onViolation(error: ProtocolError): void
+  /** Whether more input is wanted. */
+  onFlow(reading: boolean): void
+}
+
+export interface ReaderOptions {
+  role: Role
+  codec: MessageCodec | null
+  /** False delivers at most one event in a turn of the event loop. */
+  allowSynchronousEvents: boolean
+  /** Bytes of one message; 0 for any number. */
+  maxPayload: number
+  /** Frames of one message; 0 for any number. */
+  maxFragments: number
+}
+
+/** Why the input is not parsed. */
+const Wait = { CODEC: 1, TURN: 2 } as const
+
+const slab = new MessageSlab(messageRun)
+
+/**
+ * Reads the input of a socket. Unlike `Protocol` it delivers messages while this side closes, and leaves the answers to
+ * its owner: npm ws promises both.
+ */
+export class Reader implements ControlFrameSink, MessageSink, CodecSink {
+  readonly #sink: ReaderSink
+  readonly #allowSynchronousEvents: boolean
+  readonly #parser: FrameParser
+  readonly #assembler: MessageAssembler
+  readonly #codec: MessageCodec | null
+  readonly #limits = { maxMessageSize: Number.POSITIVE_INFINITY, maxFrames: Number.POSITIVE_INFINITY }
+  #waits = 0
+  #isParsing = false
+  #isOver = false
+  #backlog: Buffer | null = null
+  /** Called when nothing waits any more. */
+  #whenDone: (() => void) | null = null
+
+  constructor(sink: ReaderSink, options: ReaderOptions) {
+    this.#sink = sink
+    this.#allowSynchronousEvents = options.allowSynchronousEvents
+    this.#codec = options.codec
+    this.maxPayload = options.maxPayload
+    this.maxFragments = options.maxFragments
+    const { role, codec } = options
+    this.#assembler = new MessageAssembler(this, { limits: this.#limits, codec, codecSink: this, engine: fastEngine })
+    const parserOptions = { role, rsv1Allowed: codec !== null, engine: fastEngine }
+    this.#parser = new FrameParser({ control: this, data: this.#assembler }, parserOptions)
+  }
+
+  /** Programs change it while the socket lives. */
+  set maxPayload(size: number) {
+    this.#limits.maxMessageSize = size > 0 ? size : Number.POSITIVE_INFINITY
+  }
+
+  set maxFragments(count: number) {
+    this.#limits.maxFrames = count > 0 ? count : Number.POSITIVE_INFINITY
+  }
+
+  /** Whether the codec, or a turn of the event loop, delays what was received. */
+  get isWaiting(): boolean {
+    return this.#waits !== 0
+  }
+
+  /** Whether a Close frame or a violation ended the input. */
+  get isOver(): boolean {
+    return this.#isOver
+  }
+
+  receive(bytes: Buffer, start: number, end: number): void {
+    if (this.#isOver) return
+    if (this.#waits === 0 && !this.#isParsing) return this.#parse(bytes, start, end)
+    const added = bytes.subarray(start, end)
+    this.#backlog = this.#backlog === null ? Buffer.from(added) : Buffer.concat([this.#backlog, added])
+  }
+
+  /** Calls `done` once everything that was received is delivered. */
+  finish(done: () => void): void {
+    if (this.#waits === 0 || this.#isOver) done()
+    else this.#whenDone = done
+  }
+
+  /** Discards what waits: the socket was terminated. */
+  stop(): void {
+    this.#end()
+    const done = this.#whenDone
+    this.#whenDone = null
+    done?.()
+  }
+
+  onTextMessage(bytes: Buffer, start: number, end: number): void {
+    this.#deliver(bytes, start, end, false)
+  }
+
+  onBinaryMessage(bytes: Buffer, start: number, end: number): void {
+    this.#deliver(bytes, start, end, true)
+  }
+
+  onControlFrame(opcode: number, bytes: Buffer, start: number, end: number): void {
+    if (this.#isOver) return
+    if (opcode === Opcode.CLOSE) {
+      const { code } = readCloseBody(bytes, start, end)
+      const reason = end - start > 2 ? Buffer.from(bytes.subarray(start + 2, end)) : EMPTY
+      this.#end()
+      this.#sink.onCloseFrame(code, reason)
+      return
+    }
+    const data = end > start ? Buffer.from(bytes.subarray(start, end)) : EMPTY
+    if (opcode === Opcode.PING) this.#sink.onPing(data)
+    else this.#sink.onPong(data)
+    this.#waitForTurn()
+  }
+
+  onCodecBusy(): void {
+    this.#pause(Wait.CODEC)
+  }
+
+  onCodecDone(violation: ProtocolError | null): void {
+    if (violation !== null) this.#fail(violation)
+    this.#resume(Wait.CODEC)
+  }
+
+  #deliver(bytes: Buffer, start: number, end: number, isBinary: boolean): void {
+    if (this.#isOver) return
+    this.#sink.onMessage(end > start ? slab.copy(bytes, start, end) : EMPTY, isBinary)
+    this.#waitForTurn()
+  }
+
+  #waitForTurn(): void {
+    if (this.#allowSynchronousEvents || this.#isOver) return
+    this.#pause(Wait.TURN)
+    setImmediate(() => this.#resume(Wait.TURN))
+  }
+
+  #pause(reason: number): void {
+    const isFirst = this.#waits === 0
+    this.#waits |= reason
+    this.#assembler.isStopped = true
+    if (isFirst) this.#sink.onFlow(false)
+  }
+
+  #resume(reason: number): void {
+    if (this.#waits === 0) return
+    this.#waits &= ~reason
+    if (this.#waits !== 0) return
+    this.#assembler.isStopped = this.#isOver
+    if (this.#isParsing) return this.#sink.onFlow(true)
+    const backlog = this.#backlog
+    this.#backlog = null
+    if (backlog !== null && !this.#isOver) this.#parse(backlog, 0, backlog.length)
+    if (this.#waits !== 0) return
+    this.#sink.onFlow(true)
+    const done = this.#whenDone
+    this.#whenDone = null
+    done?.()
+  }
+
+  #parse(bytes: Buffer, start: number, end: number): void {
+    this.#isParsing = true
+    try {
+      for (;;) {
+        const at = this.#parser.push(bytes, start, end)
+        if (this.#isOver) return
+        if (this.#waits !== 0) return this.#storeFirst(bytes.subarray(at, end))
+        if (this.#backlog === null) return
+        bytes = this.#backlog
+        this.#backlog = null
+        start = 0
+        end = bytes.length
+      }
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error
+      this.#fail(error)
+    } finally {
+      this.#isParsing = false
+    }
+  }
+
+  #storeFirst(rest: Buffer): void {
+    if (rest.length === 0) return
+    this.#backlog = this.#backlog === null ? Buffer.from(rest) : Buffer.concat([rest, this.#backlog])
+  }
+
+  #fail(error: ProtocolError): void {
+    if (this.#isOver) return
+    this.#end()
+    this.#sink.onViolation(error)
+  }
+
+  #end(): void {
+    this.#isOver = true
+    this.#assembler.isStopped = true
+    this.#assembler.reset()
+    this.#backlog = null
+  }
+
+  /** The socket has closed: frees the codec. */
+  release(): void {
+    this.#end()
+    this.#codec?.release()
+  }
+}

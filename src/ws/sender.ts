@@ -1,0 +1,200 @@
+import type { Duplex } from 'node:stream'
+import { Outbox, type OutboxSink } from '../connection/send/outbox.ts'
+import { encodeFrame } from '../core/frame-encoder.ts'
+import type { MessageCodec } from '../core/message-codec.ts'
+
+/** Called when data has gone out, or with why it has not. */
+export type SendCallback = (error?: Error) => void
+
+/** How one frame is sent. */
+export interface FrameSettings {
+  opcode: number
+  fin: boolean
+  compress: boolean
+  mask: boolean
+}
+
+interface SenderOptions {
+  codec: MessageCodec | null
+  /** Returns a masking key; null for a server. */
+  maskingKey: (() => Uint8Array) | null
+}
+
+/** Payloads above this are written at once: their owner may reuse the memory. */
+const MOST_COPIED = 16 * 1024
+const WHILE_COMPRESSING = 'The socket was closed while data was being compressed'
+const WHILE_READING_BLOB = 'The socket was closed while the blob was being read'
+
+interface Job {
+  size: number
+  callback: SendCallback | undefined
+  /** Begins the work; `done` is called when the next job may begin. */
+  run(done: () => void): void
+}
+
+/**
+ * Sends frames in order: what must first be compressed in a thread, or read from a Blob, makes later frames wait. A
+ * callback is called after the write that its frame went out with.
+ */
+export class Sender implements OutboxSink {
+  readonly #stream: Duplex
+  readonly #outbox: Outbox
+  readonly #codec: MessageCodec | null
+  readonly #maskingKey: (() => Uint8Array) | null
+  #callbacks: SendCallback[] = []
+  #jobs: Job[] = []
+  #isReadingBlob = false
+  #waitingBytes = 0
+  #isClosed = false
+  /** Called with an error of reading a Blob. */
+  readonly #onError: (error: Error) => void
+
+  constructor(stream: Duplex, { codec, maskingKey }: SenderOptions, onError: (error: Error) => void) {
+    this.#stream = stream
+    this.#codec = codec
+    this.#maskingKey = maskingKey
+    this.#outbox = new Outbox(stream, maskingKey, this)
+    this.#onError = onError
+  }
+
+  get bufferedAmount(): number {
+    this.#outbox.flush()
+    return this.#stream.writableLength + this.#waitingBytes
+  }
+
+  cork(): void {
+    this.#outbox.cork()
+  }
+
+  uncork(): void {
+    this.#outbox.uncork()
+  }
+
+  flush(): void {
+    this.#outbox.flush()
+  }
+
+  send(payload: Buffer, settings: FrameSettings, callback?: SendCallback): void {
+    const isCompressed = settings.compress && settings.fin && this.#codec?.wantsCompression(payload.length) === true
+    if (this.#jobs.length === 0 && !isCompressed) return this.#write(payload, settings, false, callback)
+    const run = (done: () => void): void => {
+      if (isCompressed) return this.#compress(payload, settings, callback, done)
+      this.#write(payload, settings, false, callback)
+      done()
+    }
+    this.#enqueue({ size: payload.length, callback, run })
+  }
+
+  /** Sends a text; encoded in the memory that is written, where nothing makes it wait. */
+  sendText(text: string, settings: FrameSettings, callback?: SendCallback): void {
+    const isPlain = this.#codec === null && settings.fin && settings.mask === (this.#maskingKey !== null)
+    if (!isPlain || this.#jobs.length > 0 || text.length > MOST_COPIED) {
+      return this.send(Buffer.from(text), settings, callback)
+    }
+    if (callback !== undefined) this.#callbacks.push(callback)
+    this.#outbox.sendText(settings.opcode, text)
+  }
+
+  /** Sends a Blob; `settings` as for bytes. */
+  sendBlob(blob: Blob, settings: FrameSettings, callback?: SendCallback): void {
+    const run = (done: () => void): void => {
+      this.#isReadingBlob = true
+      const send = (memory: ArrayBuffer): void => {
+        this.#isReadingBlob = false
+        if (this.#isClosed) return this.#failJobs(new Error(WHILE_READING_BLOB))
+        // The transport is about to close.
+        if (this.#stream.destroyed) return
+        const payload = Buffer.from(memory)
+        const isCompressed = settings.compress && settings.fin && this.#codec?.wantsCompression(payload.length) === true
+        if (isCompressed) return this.#compress(payload, settings, callback, done)
+        this.#write(payload, settings, false, callback)
+        done()
+      }
+      blob.arrayBuffer().then(send, (error: Error) => {
+        this.#isReadingBlob = false
+        this.#failJobs(error)
+        this.close()
+        this.#onError(error)
+      })
+    }
+    this.#enqueue({ size: blob.size, callback, run })
+  }
+
+  /** Sends bytes that are frames already. */
+  sendFrame(list: readonly (Uint8Array | string)[], callback?: SendCallback): void {
+    if (callback !== undefined) this.#callbacks.push(callback)
+    for (const part of list) this.#outbox.sendEncoded(typeof part === 'string' ? Buffer.from(part) : Buffer.from(part))
+  }
+
+  /** The socket has closed: calls every callback that waits with an error. */
+  close(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    const callbacks = this.#callbacks
+    this.#callbacks = []
+    const error = new Error(this.#codec === null ? 'The socket was closed' : WHILE_COMPRESSING)
+    for (const callback of callbacks) callback(error)
+    // Whoever reads the Blob calls those that wait for it.
+    if (!this.#isReadingBlob)
+      this.#failJobs(this.#stream.destroyed && this.#codec === null ? new Error(WHILE_READING_BLOB) : error)
+  }
+
+  #failJobs(error: Error): void {
+    const jobs = this.#jobs
+    this.#jobs = []
+    for (const { callback } of jobs) callback?.(error)
+  }
+
+  /** Writes what waits before the transport is destroyed; with compression npm ws loses it, and says so. */
+  flushLast(): void {
+    if (this.#codec === null) this.#outbox.flush()
+  }
+
+  /** The outbox has handed what was sent to the stream. */
+  onWritten(): void {
+    const callbacks = this.#callbacks
+    if (callbacks.length === 0) return
+    this.#callbacks = []
+    const callAll = (error?: Error | null): void => {
+      for (const callback of callbacks) callback(error ?? undefined)
+    }
+    if (this.#stream.writableLength === 0) process.nextTick(callAll)
+    else this.#stream.write('', callAll)
+  }
+
+  #enqueue(job: Job): void {
+    this.#waitingBytes += job.size
+    if (this.#jobs.push(job) === 1) this.#runFirst()
+  }
+
+  #runFirst(): void {
+    const [job] = this.#jobs
+    job.run(() => {
+      if (this.#isClosed) return
+      this.#jobs.shift()
+      this.#waitingBytes -= job.size
+      if (this.#jobs.length > 0) this.#runFirst()
+    })
+  }
+
+  #compress(payload: Buffer, settings: FrameSettings, callback: SendCallback | undefined, done: () => void): void {
+    this.#codec!.compress(payload, (compressed) => {
+      if (this.#isClosed) return
+      if (compressed === null) this.#write(payload, settings, false, callback)
+      else
+        this.#write(Buffer.from(compressed.buffer, compressed.byteOffset, compressed.length), settings, true, callback)
+      done()
+    })
+  }
+
+  #write(payload: Buffer, { opcode, fin, mask }: FrameSettings, rsv1: boolean, callback?: SendCallback): void {
+    if (callback !== undefined) this.#callbacks.push(callback)
+    if (fin && mask === (this.#maskingKey !== null)) {
+      this.#outbox.sendBytes(opcode, payload, rsv1)
+    } else {
+      const maskingKey = mask ? (this.#maskingKey?.() ?? new Uint8Array(4)) : undefined
+      this.#outbox.sendEncoded(encodeFrame(opcode, payload, { fin, rsv1, maskingKey }))
+    }
+    if (payload.length > MOST_COPIED) this.#outbox.flush()
+  }
+}

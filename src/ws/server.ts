@@ -1,0 +1,258 @@
+import { EventEmitter } from 'node:events'
+import http, { type IncomingMessage, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { acceptKey } from '../handshake/accept-key.ts'
+import type { PerMessageDeflate, PerMessageDeflateOptions } from './deflate.ts'
+import { extension } from './header.ts'
+import { type HandshakeRefusal, readUpgrade, refuse } from './upgrade.ts'
+import { WebSocket } from './websocket.ts'
+
+/** Decides on a request; its second argument, when it has one, is called with the decision. */
+export type VerifyClient =
+  | ((info: VerifyInfo) => boolean)
+  | ((
+      info: VerifyInfo,
+      callback: (isAccepted: boolean, code?: number, message?: string, headers?: object) => void,
+    ) => void)
+
+export interface VerifyInfo {
+  origin: string | undefined
+  secure: boolean
+  req: IncomingMessage
+}
+
+/** Options of a server, as npm ws has them. */
+export interface ServerOptions {
+  allowSynchronousEvents?: boolean | undefined
+  autoPong?: boolean | undefined
+  backlog?: number | null | undefined
+  clientTracking?: boolean | undefined
+  /** Milliseconds for the closing handshake. Default 30000. */
+  closeTimeout?: number | undefined
+  handleProtocols?: ((protocols: Set<string>, request: IncomingMessage) => string | false) | null | undefined
+  host?: string | null | undefined
+  maxBufferedChunks?: number | undefined
+  maxFragments?: number | undefined
+  /** Bytes of one message; 0 for any number. Default 104857600. */
+  maxPayload?: number | undefined
+  noServer?: boolean | undefined
+  path?: string | null | undefined
+  perMessageDeflate?: boolean | PerMessageDeflateOptions | undefined
+  port?: number | null | undefined
+  server?: Server | null | undefined
+  skipUTF8Validation?: boolean | undefined
+  verifyClient?: VerifyClient | null | undefined
+  WebSocket?: typeof WebSocket | undefined
+}
+
+const State = { RUNNING: 0, CLOSING: 1, CLOSED: 2 } as const
+
+const defaults = {
+  allowSynchronousEvents: true,
+  autoPong: true,
+  maxBufferedChunks: 262_144,
+  maxFragments: 16_384,
+  maxPayload: 104_857_600,
+  skipUTF8Validation: false,
+  perMessageDeflate: false as boolean | PerMessageDeflateOptions,
+  handleProtocols: null,
+  clientTracking: true,
+  closeTimeout: 30_000,
+  verifyClient: null,
+  noServer: false,
+  backlog: null,
+  server: null,
+  host: null,
+  path: null,
+  port: null,
+  WebSocket,
+}
+
+/** Streams that were upgraded: each only once. */
+const upgraded = new WeakSet<Duplex>()
+
+/** A WebSocket server with the interface of npm ws. */
+export class WebSocketServer extends EventEmitter {
+  /** Read anew for each request: programs change it. */
+  readonly options: typeof defaults & ServerOptions
+  /** The open sockets; undefined without `clientTracking`. */
+  readonly clients: Set<WebSocket> | undefined
+  // Fields named as in npm ws, where programs read them.
+  _server: Server | null = null
+  _state: number = State.RUNNING
+  #removeListeners: (() => void) | null = null
+  #closesWithLastClient = false
+
+  /** @throws {TypeError} unless exactly one of `port`, `server` and `noServer` is given. */
+  constructor(options: ServerOptions = {}, callback?: () => void) {
+    super()
+    const settings = { ...defaults, ...options }
+    const { port, server, noServer } = settings
+    const places = [port !== null && port !== undefined, Boolean(server), noServer].filter(Boolean).length
+    if (places !== 1) {
+      throw new TypeError('One and only one of the "port", "server", or "noServer" options must be specified')
+    }
+    if (settings.perMessageDeflate === true) settings.perMessageDeflate = {}
+    this.options = settings as typeof defaults & ServerOptions
+    this.clients = settings.clientTracking ? new Set() : undefined
+    if (port !== null && port !== undefined) {
+      this._server = http.createServer(answerUpgradeRequired)
+      this._server.listen(port, settings.host ?? undefined, settings.backlog ?? undefined, callback)
+    } else if (server) {
+      this._server = server
+    }
+    if (this._server !== null) this.#listen(this._server)
+  }
+
+  #listen(server: Server): void {
+    const onListening = (): void => void this.emit('listening')
+    const onError = (error: Error): void => void this.emit('error', error)
+    const onUpgrade = (request: IncomingMessage, stream: Duplex, head: Buffer): void =>
+      this.handleUpgrade(request, stream, head, (socket) => this.emit('connection', socket, request))
+    server.on('listening', onListening).on('error', onError).on('upgrade', onUpgrade)
+    this.#removeListeners = () => {
+      server.off('listening', onListening).off('error', onError).off('upgrade', onUpgrade)
+    }
+  }
+
+  /** The address that the HTTP server listens at; null after `close`. */
+  address(): AddressInfo | string | null {
+    if (this.options.noServer) throw new Error('The server is operating in "noServer" mode')
+    return this._server === null ? null : this._server.address()
+  }
+
+  /** Accepts no more connections; those that are open stay so. `'close'` is emitted when the last one has gone. */
+  close(callback?: (error?: Error) => void): void {
+    if (this._state === State.CLOSED) {
+      if (callback) this.once('close', () => callback(new Error('The server is not running')))
+      process.nextTick(() => this.#emitClose())
+      return
+    }
+    if (callback) this.once('close', callback)
+    if (this._state === State.CLOSING) return
+    this._state = State.CLOSING
+    const server = this._server
+    this.#removeListeners?.()
+    this.#removeListeners = null
+    this._server = null
+    if (server !== null && !this.options.server) {
+      server.close(() => this.#emitClose())
+    } else if (this.clients !== undefined && this.clients.size > 0) {
+      this.#closesWithLastClient = true
+    } else {
+      process.nextTick(() => this.#emitClose())
+    }
+  }
+
+  #emitClose(): void {
+    this._state = State.CLOSED
+    this.emit('close')
+  }
+
+  /** Whether a request is for this server: by `path`. */
+  shouldHandle(request: IncomingMessage): boolean {
+    const { path } = this.options as ServerOptions
+    return !path || request.url!.split('?', 1)[0] === path
+  }
+
+  /** Answers an upgrade request; `callback` is called with the new socket. */
+  handleUpgrade(
+    request: IncomingMessage,
+    stream: Duplex,
+    head: Buffer,
+    callback: (socket: WebSocket, request: IncomingMessage) => void,
+  ): void {
+    const destroy = (): void => void stream.destroy()
+    stream.on('error', destroy)
+    const { options } = this
+    const upgrade = readUpgrade(request, options, () => this.shouldHandle(request))
+    if ('status' in upgrade) return this.#refuse(upgrade, request, stream)
+    const complete = (): void => {
+      // The client may have gone while it was verified.
+      if (!stream.readable || !stream.writable) return destroy()
+      if (upgraded.has(stream)) {
+        throw new Error(
+          'server.handleUpgrade() was called more than once with the same socket, possibly due to a misconfiguration',
+        )
+      }
+      if (this._state !== State.RUNNING) return refuse(stream, { status: 503 })
+      upgraded.add(stream)
+      const socket = this.#accept(request, stream, upgrade)
+      stream.off('error', destroy)
+      socket.setSocket(stream, head, options as object)
+      this.#track(socket)
+      callback(socket, request)
+    }
+    this.#verify(request, upgrade.version, stream, complete)
+  }
+
+  #verify(request: IncomingMessage, version: number, stream: Duplex, complete: () => void): void {
+    const verify = this.options.verifyClient as VerifyClient | null
+    if (!verify) return complete()
+    const { authorized, encrypted } = request.socket as { authorized?: boolean; encrypted?: boolean }
+    const origin = request.headers[version === 8 ? 'sec-websocket-origin' : 'origin'] as string | undefined
+    const info: VerifyInfo = { origin, secure: Boolean(authorized || encrypted), req: request }
+    if (verify.length !== 2) {
+      if ((verify as (info: VerifyInfo) => boolean)(info)) complete()
+      else refuse(stream, { status: 401 })
+      return
+    }
+    verify(info, (isAccepted, status, message, headers) => {
+      if (isAccepted) complete()
+      else refuse(stream, { status: status || 401, message, headers: headers as Record<string, string> })
+    })
+  }
+
+  #refuse(refusal: HandshakeRefusal, request: IncomingMessage, stream: Duplex): void {
+    const isReported = refusal.message !== undefined && this.listenerCount('wsClientError') > 0
+    if (isReported) this.emit('wsClientError', new Error(refusal.message), stream, request)
+    else refuse(stream, refusal)
+  }
+
+  /** Makes the socket and sends the response 101. */
+  #accept(
+    request: IncomingMessage,
+    stream: Duplex,
+    { key, protocols, deflate }: { key: string; protocols: Set<string>; deflate: PerMessageDeflate | null },
+  ): WebSocket {
+    const lines = [
+      'HTTP/1.1 101 Switching Protocols',
+      'Upgrade: websocket',
+      'Connection: Upgrade',
+      `Sec-WebSocket-Accept: ${acceptKey(key)}`,
+    ]
+    const socket = new this.options.WebSocket(null, undefined, this.options as object)
+    if (protocols.size > 0) {
+      const { handleProtocols } = this.options as ServerOptions
+      const [first] = protocols
+      const protocol = handleProtocols ? handleProtocols(protocols, request) : first
+      if (protocol) {
+        lines.push(`Sec-WebSocket-Protocol: ${protocol}`)
+        socket._protocol = protocol
+      }
+    }
+    if (deflate !== null) {
+      lines.push(`Sec-WebSocket-Extensions: ${extension.format({ 'permessage-deflate': deflate.params! })}`)
+      socket._extensions = { 'permessage-deflate': deflate }
+    }
+    this.emit('headers', lines, request)
+    stream.write(`${lines.join('\r\n')}\r\n\r\n`)
+    return socket
+  }
+
+  #track(socket: WebSocket): void {
+    const { clients } = this
+    if (clients === undefined) return
+    clients.add(socket)
+    socket.on('close', () => {
+      clients.delete(socket)
+      if (this.#closesWithLastClient && clients.size === 0) process.nextTick(() => this.#emitClose())
+    })
+  }
+}
+
+function answerUpgradeRequired(_request: IncomingMessage, response: http.ServerResponse): void {
+  const body = http.STATUS_CODES[426]!
+  response.writeHead(426, { 'Content-Length': body.length, 'Content-Type': 'text/plain' }).end(body)
+}

@@ -1,0 +1,33 @@
+/** The values of `binaryType`. */
+export const binaryTypes = ['nodebuffer', 'arraybuffer', 'fragments', 'blob'] as const
+
+/** How binary messages are delivered. */
+export type BinaryType = (typeof binaryTypes)[number]
+
+/** How one message is sent. */
+export interface SendOptions {
+  /** Default: true, but for a string. */
+  binary?: boolean | undefined
+  /** Default true. */
+  compress?: boolean | undefined
+  /** Default true. */
+  fin?: boolean | undefined
+  /** Default: true for a client. */
+  mask?: boolean | undefined
+}
+
+/** What a socket of a server is created with. */
+export interface SocketOptions {
+  autoPong?: boolean | undefined
+  closeTimeout?: number | undefined
+}
+
+/** How an upgraded stream is read. */
+export interface StreamOptions {
+  allowSynchronousEvents?: boolean | undefined
+  generateMask?: ((key: Buffer) => void) | undefined
+  maxBufferedChunks?: number | undefined
+  maxFragments?: number | undefined
+  maxPayload?: number | undefined
+  skipUTF8Validation?: boolean | undefined
+}

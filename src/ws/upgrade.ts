@@ -1,0 +1,84 @@
+import { type IncomingMessage, STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { isValidKey } from '../handshake/accept-key.ts'
+import { PerMessageDeflate, type PerMessageDeflateOptions } from './deflate.ts'
+import { extension, subprotocol } from './header.ts'
+
+/** Why an upgrade request is refused. */
+export interface HandshakeRefusal {
+  status: number
+  /** The body; default: the name of the status. */
+  message?: string | undefined
+  headers?: Record<string, string> | undefined
+}
+
+/** A valid upgrade request. */
+export interface Upgrade {
+  key: string
+  version: number
+  protocols: Set<string>
+  deflate: PerMessageDeflate | null
+}
+
+interface UpgradeOptions {
+  perMessageDeflate?: boolean | PerMessageDeflateOptions | undefined
+  maxPayload?: number | undefined
+}
+
+/** Checks an upgrade request in the order, and with the answers, of npm ws. */
+export function readUpgrade(
+  { method, headers }: IncomingMessage,
+  { perMessageDeflate, maxPayload }: UpgradeOptions,
+  shouldHandle: () => boolean,
+): Upgrade | HandshakeRefusal {
+  if (method !== 'GET') return { status: 405, message: 'Invalid HTTP method' }
+  if (headers.upgrade?.toLowerCase() !== 'websocket') return { status: 400, message: 'Invalid Upgrade header' }
+  const key = headers['sec-websocket-key']
+  if (key === undefined || !isValidKey(key)) {
+    return { status: 400, message: 'Missing or invalid Sec-WebSocket-Key header' }
+  }
+  const version = Number(headers['sec-websocket-version'])
+  if (version !== 13 && version !== 8) {
+    const message = 'Missing or invalid Sec-WebSocket-Version header'
+    return { status: 400, message, headers: { 'Sec-WebSocket-Version': '13, 8' } }
+  }
+  if (!shouldHandle()) return { status: 400 }
+  const list = headers['sec-websocket-protocol']
+  let protocols = new Set<string>()
+  try {
+    if (list !== undefined) protocols = subprotocol.parse(list)
+  } catch {
+    return { status: 400, message: 'Invalid Sec-WebSocket-Protocol header' }
+  }
+  let deflate: PerMessageDeflate | null = null
+  try {
+    const offer = headers['sec-websocket-extensions']
+    const options = perMessageDeflate === true ? {} : perMessageDeflate
+    if (options && offer !== undefined) deflate = acceptDeflate(offer, { ...options, isServer: true, maxPayload })
+  } catch {
+    return { status: 400, message: 'Invalid or unacceptable Sec-WebSocket-Extensions header' }
+  }
+  return { key, version, protocols, deflate }
+}
+
+function acceptDeflate(header: string, options: PerMessageDeflateOptions): PerMessageDeflate | null {
+  const offers = extension.parse(header)[PerMessageDeflate.extensionName]
+  if (offers === undefined) return null
+  const deflate = new PerMessageDeflate(options)
+  deflate.accept(offers)
+  return deflate
+}
+
+/** Answers with an HTTP response and ends the stream. */
+export function refuse(stream: Duplex, { status, message, headers }: HandshakeRefusal): void {
+  const body = message || STATUS_CODES[status] || ''
+  const fields: Record<string, string | number> = {
+    Connection: 'close',
+    'Content-Type': 'text/html',
+    'Content-Length': Buffer.byteLength(body),
+    ...headers,
+  }
+  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`)
+  stream.once('finish', () => stream.destroy())
+  stream.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`)
+}

@@ -1,0 +1,299 @@
+import { EventEmitter } from 'node:events'
+import type { ClientRequest } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { EMPTY } from '../core/empty.ts'
+import { Opcode } from '../core/opcode.ts'
+import { abortConnecting, connect } from './client.ts'
+import type { ClientOptions } from './client-options.ts'
+import { closeBody, isBlob, keyFrom, randomKey, toBytes } from './data.ts'
+import type { PerMessageDeflate } from './deflate.ts'
+import { addHandler, attributeHandler, type Handler, removeHandler, setAttributeHandler } from './event-target.ts'
+import { Link, ReadyState } from './link.ts'
+import { defineLikeNpm, makeReceiver, makeSender, stateNames } from './npm-parts.ts'
+import type { SendCallback } from './sender.ts'
+import {
+  type BinaryType,
+  binaryTypes,
+  type SendOptions,
+  type SocketOptions,
+  type StreamOptions,
+} from './socket-options.ts'
+
+/** A WebSocket with the interface of npm ws, on either side. */
+export class WebSocket extends EventEmitter {
+  declare static readonly CONNECTING: 0
+  declare static readonly OPEN: 1
+  declare static readonly CLOSING: 2
+  declare static readonly CLOSED: 3
+  declare readonly CONNECTING: 0
+  declare readonly OPEN: 1
+  declare readonly CLOSING: 2
+  declare readonly CLOSED: 3
+  // Fields named as in npm ws, where programs read or set them.
+  _readyState: number = ReadyState.CONNECTING
+  _isServer = false
+  _protocol = ''
+  _extensions: Record<string, PerMessageDeflate> = {}
+  _autoPong = true
+  _closeTimeout = 30_000
+  _errorEmitted = false
+  _req: ClientRequest | null = null
+  _redirects = 0
+  _url: string | undefined
+  #binaryType: BinaryType = 'nodebuffer'
+  #isPaused = false
+  #link: Link | null = null
+  #receiver: object | null = null
+  #amountAfterClose = 0
+  /** Whether the next data frame continues a message. */
+  #inMessage = false
+
+  constructor(
+    address: string | URL | null,
+    protocols?: string | readonly string[] | ClientOptions,
+    options?: ClientOptions & SocketOptions,
+  ) {
+    super()
+    if (address === null) {
+      this._isServer = true
+      this._autoPong = options?.autoPong ?? true
+      this._closeTimeout = options?.closeTimeout ?? 30_000
+    } else if (typeof protocols === 'object' && protocols !== null && !Array.isArray(protocols)) {
+      connect(this, address, undefined, protocols as ClientOptions)
+    } else {
+      connect(this, address, protocols as string | readonly string[] | undefined, options)
+    }
+  }
+
+  get binaryType(): BinaryType {
+    return this.#binaryType
+  }
+
+  set binaryType(type: BinaryType) {
+    if (binaryTypes.includes(type)) this.#binaryType = type
+  }
+
+  /** Bytes that were sent and that the system has not accepted. */
+  get bufferedAmount(): number {
+    return (this.#link?.sender.bufferedAmount ?? 0) + this.#amountAfterClose
+  }
+
+  get extensions(): string {
+    return Object.keys(this._extensions).join()
+  }
+
+  get isPaused(): boolean {
+    return this.#isPaused
+  }
+
+  get protocol(): string {
+    return this._protocol
+  }
+
+  get readyState(): 0 | 1 | 2 | 3 {
+    return this._readyState as 0 | 1 | 2 | 3
+  }
+
+  get url(): string | undefined {
+    return this._url
+  }
+
+  get onopen(): Handler | null {
+    return attributeHandler(this, 'open')
+  }
+
+  set onopen(handler: Handler | null) {
+    setAttributeHandler(this, 'open', handler)
+  }
+
+  get onerror(): Handler | null {
+    return attributeHandler(this, 'error')
+  }
+
+  set onerror(handler: Handler | null) {
+    setAttributeHandler(this, 'error', handler)
+  }
+
+  get onclose(): Handler | null {
+    return attributeHandler(this, 'close')
+  }
+
+  set onclose(handler: Handler | null) {
+    setAttributeHandler(this, 'close', handler)
+  }
+
+  get onmessage(): Handler | null {
+    return attributeHandler(this, 'message')
+  }
+
+  set onmessage(handler: Handler | null) {
+    setAttributeHandler(this, 'message', handler)
+  }
+
+  addEventListener(type: string, handler: Handler, options: { once?: boolean | undefined } = {}): void {
+    addHandler(this, type, handler, options.once)
+  }
+
+  removeEventListener(type: string, handler: Handler): void {
+    removeHandler(this, type, handler)
+  }
+
+  /** The transport; null before the opening handshake has ended. What was sent before has left. */
+  get _socket(): Duplex | null {
+    if (this.#link === null) return null
+    this.#link.sender.flush()
+    return this.#link.stream
+  }
+
+  get _closeTimer(): NodeJS.Timeout | null {
+    return this.#link?.closeTimer ?? null
+  }
+
+  get _closeFrameSent(): boolean {
+    return this.#link?.closeFrameSent ?? false
+  }
+
+  get _closeFrameReceived(): boolean {
+    return this.#link?.closeFrameReceived ?? false
+  }
+
+  /** The part of npm ws's sender that programs use. */
+  get _sender(): object | null {
+    return this.#link === null ? null : makeSender(this.#link)
+  }
+
+  /** The limits of reading, as fields of npm ws's receiver. */
+  get _receiver(): object | null {
+    return this.#receiver
+  }
+
+  get wasClean(): boolean {
+    return this._closeFrameSent && this._closeFrameReceived
+  }
+
+  /** Begins on an upgraded stream; `head` are the bytes behind the request. */
+  setSocket(stream: Duplex, head: Buffer, options: StreamOptions = {}): void {
+    const { maxPayload = 0, maxFragments = 0, maxBufferedChunks = 0, generateMask } = options
+    const deflate: PerMessageDeflate | undefined = this._extensions['permessage-deflate']
+    const link = new Link(this, stream, {
+      isServer: this._isServer,
+      codec: deflate?.createCodec() ?? null,
+      maskingKey: this._isServer ? null : generateMask ? keyFrom(generateMask) : randomKey,
+      autoPong: this._autoPong,
+      closeTimeout: this._closeTimeout,
+      allowSynchronousEvents: options.allowSynchronousEvents ?? true,
+      maxPayload: maxPayload | 0,
+      maxFragments: maxFragments | 0,
+    })
+    this.#link = link
+    this.#receiver = makeReceiver(link, this._extensions, [maxPayload | 0, maxFragments | 0, maxBufferedChunks | 0])
+    const { setTimeout, setNoDelay } = stream as { setTimeout?(ms: number): void; setNoDelay?(): void }
+    setTimeout?.call(stream, 0)
+    setNoDelay?.call(stream)
+    link.start(head)
+    this._readyState = ReadyState.OPEN
+    this.emit('open')
+  }
+
+  emitClose(): void {
+    this._readyState = ReadyState.CLOSED
+    this.emit('close', this.#link?.closeCode ?? 1006, this.#link?.closeReason ?? EMPTY)
+  }
+
+  /**
+   * Begins the closing handshake; without a code its Close frame has no body.
+   *
+   * @throws {TypeError} when the code must not be sent, or the reason has the wrong type.
+   * @throws {RangeError} when the reason has more than 123 bytes.
+   */
+  close(code?: number, reason?: string | Uint8Array): void {
+    if (this._readyState === ReadyState.CLOSED) return
+    if (this.#link === null) return this.#abort()
+    this.#link.close(this._readyState === ReadyState.CLOSING ? EMPTY : closeBody(code, reason))
+  }
+
+  /** Destroys the transport. */
+  terminate(): void {
+    if (this._readyState === ReadyState.CLOSED) return
+    if (this.#link === null) this.#abort()
+    else this.#link.terminate()
+  }
+
+  #abort(): void {
+    if (this._readyState !== ReadyState.CONNECTING) return
+    abortConnecting(this, this._req, 'WebSocket was closed before the connection was established')
+  }
+
+  pause(): void {
+    if (this._readyState === ReadyState.CONNECTING || this._readyState === ReadyState.CLOSED) return
+    this.#isPaused = true
+    this.#link?.stream.pause()
+  }
+
+  resume(): void {
+    if (this._readyState === ReadyState.CONNECTING || this._readyState === ReadyState.CLOSED) return
+    this.#isPaused = false
+    if (this.#link?.reader.isWaiting === false) this.#link.stream.resume()
+  }
+
+  ping(data?: unknown, mask?: boolean | SendCallback, callback?: SendCallback): void {
+    this.#sendControl(Opcode.PING, data, mask, callback)
+  }
+
+  pong(data?: unknown, mask?: boolean | SendCallback, callback?: SendCallback): void {
+    this.#sendControl(Opcode.PONG, data, mask, callback)
+  }
+
+  #sendControl(opcode: number, data: unknown, mask: unknown, callback: SendCallback | undefined): void {
+    this.#checkConnected()
+    if (typeof data === 'function') {
+      callback = data as SendCallback
+      data = mask = undefined
+    } else if (typeof mask === 'function') {
+      callback = mask as SendCallback
+      mask = undefined
+    }
+    if (this._readyState !== ReadyState.OPEN) return this.#sendAfterClose(data, callback)
+    const settings = { opcode, fin: true, compress: false, mask: mask === undefined ? !this._isServer : Boolean(mask) }
+    const size = isBlob(data) ? data.size : toBytes(data).length
+    if (size > 125) throw new RangeError('The data size must not be greater than 125 bytes')
+    if (isBlob(data)) this.#link!.sender.sendBlob(data, settings, callback)
+    else this.#link!.sender.send(toBytes(data), settings, callback)
+  }
+
+  /**
+   * Sends a message, or a fragment of one. The callback is called when the data was handed to the system.
+   *
+   * @throws {Error} when the connection is not open yet.
+   */
+  send(data?: unknown, options?: SendOptions | SendCallback, callback?: SendCallback): void {
+    this.#checkConnected()
+    if (typeof options === 'function') {
+      callback = options
+      options = undefined
+    }
+    if (typeof data === 'number') data = String(data)
+    if (this._readyState !== ReadyState.OPEN) return this.#sendAfterClose(data, callback)
+    const { binary = typeof data !== 'string', compress = true, fin = true, mask = !this._isServer } = options ?? {}
+    const opcode = this.#inMessage ? Opcode.CONTINUATION : binary ? Opcode.BINARY : Opcode.TEXT
+    const settings = { opcode, fin, compress: compress && !this.#inMessage && fin, mask }
+    this.#inMessage = !fin
+    const { sender } = this.#link!
+    if (typeof data === 'string') sender.sendText(data, settings, callback)
+    else if (isBlob(data)) sender.sendBlob(data, settings, callback)
+    else sender.send(toBytes(data), settings, callback)
+  }
+
+  #checkConnected(): void {
+    if (this._readyState === ReadyState.CONNECTING) throw new Error('WebSocket is not open: readyState 0 (CONNECTING)')
+  }
+
+  #sendAfterClose(data: unknown, callback: SendCallback | undefined): void {
+    this.#amountAfterClose += isBlob(data) ? data.size : toBytes(data).length
+    if (callback === undefined) return
+    const state = `${this._readyState} (${stateNames[this._readyState]})`
+    process.nextTick(callback, new Error(`WebSocket is not open: readyState ${state}`))
+  }
+}
+
+defineLikeNpm(WebSocket)

@@ -1,0 +1,2 @@
+export * from 'dwebsocket/ws'
+export { default } from 'dwebsocket/ws'
