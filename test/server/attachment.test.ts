@@ -174,10 +174,10 @@ test('under the middleware, sends at once what the app decides, and leaves only 
 })
 
 test('counts no connection that another listener answers', async (t) => {
-  for (const way of ['attach', 'middleware']) {
+  const ways = ['attach', 'middleware'].flatMap((way) => Object.values(owners).map((addOwner) => ({ way, addOwner })))
+  for (const { way, addOwner } of ways) {
     const http = makeApp()
-    owners['ws in noServer mode'](http)
-    owners['one that decides later, and ends what nobody has answered'](http)
+    addOwner(http)
     const server =
       way === 'attach'
         ? createServer({ urls: { '/view': echoView }, maxConnections: 1 })
