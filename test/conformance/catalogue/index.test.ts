@@ -126,3 +126,11 @@ test('the preset quick names entries of the catalogue', () => {
     [],
   )
 })
+
+test('cases whose bytes have to arrive segment by segment run alone', () => {
+  const ids = ['len.header-dribble', 'len.header-splits', 'mask.key-split', 'utf8.split-segments']
+  assert.equal(
+    ids.filter((id) => findCase(id)?.phase !== 'alone'),
+    [],
+  )
+})

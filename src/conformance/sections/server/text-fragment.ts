@@ -21,8 +21,8 @@ const SURROGATE = Buffer.concat([GREEK, hex('eda080'), Buffer.from('edited')])
 
 const EMPTY = Buffer.alloc(0)
 
-/** Milliseconds between two segments of one frame, so that they are read one by one. */
-const PAUSE = 2
+/** Milliseconds between two segments of one frame, so that they are read one by one; such cases run alone. */
+const PAUSE = 5
 
 /** One message in these pieces, a frame for each (RFC 6455 §5.4). */
 export function fragmentsOf(pieces: readonly Uint8Array[], opcode: number = Op.TEXT): FrameSpec[] {
@@ -128,7 +128,7 @@ export const textFragments: Case[] = [
   echoed('split-with-empties', [HIGH, EMPTY, MIDDLE, EMPTY, LOW, EMPTY, LAST]),
   pingBetween('split-with-ping', hex('e2 82'), hex('ac')),
   pingBetween('ping-inside-text-any', Buffer.from('Hello, '), Buffer.from('world!')),
-  { id: 'utf8.split-segments', run: splitOverSegments },
+  { id: 'utf8.split-segments', phase: 'alone', run: splitOverSegments },
   refused('incomplete-end-fragmented', [hex('61 e2 82'), EMPTY]),
   {
     id: 'utf8.state-reset',
