@@ -69,7 +69,8 @@ function serveSessions(options: CreateServerOptions): WebSocketServer {
   return createServer({ urls: { '*': view }, ...options })
 }
 
-function serveConnections(options: CreateServerOptions): WebSocketServer {
+/** A server that echoes by callbacks, not yet listening. */
+export function serveConnections(options: CreateServerOptions): WebSocketServer {
   const server = createServer({ origins: '*', ...options })
   server.onConnection = (connection) => {
     connection.onMessage = (data) => {

@@ -1,10 +1,12 @@
 /** The conformance tester, as the command line uses it. */
 export * from './catalogue/index.ts'
 export { CommandLauncher } from './client/launcher.ts'
+export { Recorder } from './peer/recorder.ts'
 export { parseTarget, type Target } from './peer/target.ts'
 export {
   diffResults,
   formatDiff,
+  formatScript,
   formats,
   matrixHtml,
   matrixMarkdown,

@@ -16,6 +16,17 @@ export interface WireEvent {
   size?: number
 }
 
+/** One event on the wire of a case with all its bytes, as a script repeats it. */
+export interface RecordedEvent {
+  /** Counts the connections of the case from 0. */
+  connection: number
+  kind: 'open' | 'sent' | 'received' | 'fin-sent' | 'fin-received' | 'reset'
+  /** Milliseconds since the event before. */
+  after: number
+  /** Of `sent`: one write each; of `received`: what arrived in one piece. */
+  bytes: Buffer
+}
+
 export interface AssertionResult {
   requirement: string
   class: CaseClass

@@ -54,6 +54,7 @@ export function toSocketError(violation: ProtocolError): { error: SocketError; c
   const kind = kindOf(violation)
   const closeCode = violation.code === 'ERR_WS_LENGTH_INVALID' ? 1009 : violation.closeCode
   if (kind === undefined) {
+    if (violation.code !== 'ERR_WS_INFLATE') return { error: violation, closeCode }
     // Inflating failed; not every inflater is zlib, whose error programs expect.
     const error = new Error('invalid compressed data', { cause: violation })
     return { error: Object.assign(error, { code: 'Z_DATA_ERROR', errno: -3 }), closeCode }

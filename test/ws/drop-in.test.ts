@@ -116,6 +116,7 @@ test('errors have the codes and texts of npm ws', async (t) => {
     ['WS_ERR_EXPECTED_FIN', [0x09, 0x80, 0, 0, 0, 0]],
     ['WS_ERR_INVALID_CONTROL_PAYLOAD_LENGTH', [0x88, 0x81, 0, 0, 0, 0, 1]],
     ['WS_ERR_INVALID_CLOSE_CODE', [0x88, 0x82, 0, 0, 0, 0, 0, 1]],
+    ['ERR_WS_LENGTH_NOT_MINIMAL', [0x82, 0xfe, 0, 1, 0, 0, 0, 0, 0]],
     ['WS_ERR_INVALID_UTF8', [0x81, 0x81, 0, 0, 0, 0, 0xff]],
     ['WS_ERR_UNSUPPORTED_MESSAGE_LENGTH', [0x82, 0x8b, 0, 0, 0, 0, ...new Array(11).fill(0)]],
   ]

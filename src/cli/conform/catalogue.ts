@@ -10,6 +10,7 @@ import {
 } from '../../conformance/index.ts'
 import { UsageError } from '../usage.ts'
 import type { ConformOptions } from './option.ts'
+import { writeScript } from './script.ts'
 
 function choose(options: ConformOptions): CatalogueEntry[] {
   const include = [...options.positionals, ...options.include]
@@ -35,8 +36,12 @@ export function list(options: ConformOptions): number {
   return 0
 }
 
-/** `conform explain CASE…`: the rule, what is sent, what is accepted. */
-export function explain(options: ConformOptions): number {
+/** `conform explain CASE…`: the rule, what is sent, what is accepted; `--script`: a program that does it. */
+export async function explain(options: ConformOptions): Promise<number> {
+  if (options.script) {
+    process.stdout.write(await writeScript(options))
+    return 0
+  }
   if (options.positionals.length === 0) throw new UsageError('explain wants the name of a case')
   const entries = options.positionals.flatMap((name) => {
     const exact = findEntry(name)

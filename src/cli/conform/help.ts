@@ -8,6 +8,7 @@ Tests WebSocket servers and clients against RFC 6455 and RFC 7692, rule by rule.
   dwebsocket conform client …               test clients                    (conform client --help)
   dwebsocket conform list [SELECTOR…]       the cases: names, titles, classes; --json
   dwebsocket conform explain CASE…          rule, bytes sent, what is accepted, RFC links
+          CASE [URL] --script               the same bytes as at most twenty lines of plain Node, to send to a maintainer
   dwebsocket conform requirements [SEL…]    the rules, and how many cases look at each; --json
   dwebsocket conform report FILE -o …       turn a JSON result into other formats
   dwebsocket conform diff OLD NEW           what changed; exit code 1 when something got worse

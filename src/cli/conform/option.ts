@@ -55,6 +55,7 @@ const OPTIONS = {
   trace: { type: 'boolean', default: false },
   color: { type: 'string', default: 'auto' },
   json: { type: 'boolean', default: false },
+  script: { type: 'boolean', default: false },
   version: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
 } as const
@@ -121,6 +122,7 @@ function readSwitches(values: Values) {
     ownsTarget: values['i-own-this-target'],
     trace: values.trace,
     json: values.json,
+    script: values.script,
     version: values.version,
     help: values.help,
   }

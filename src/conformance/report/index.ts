@@ -14,6 +14,7 @@ export { diffResults, formatDiff, type ResultDiff } from './diff.ts'
 export { parseResults } from './json.ts'
 export { matrixHtml, matrixMarkdown, matrixText } from './matrix.ts'
 export { Progress, type ProgressOptions } from './progress.ts'
+export { formatScript, type ScriptSubject } from './script.ts'
 export { isFailure, judge } from './verdict.ts'
 
 /** Every format of `-o FORMAT[:PATH]`, by name. */

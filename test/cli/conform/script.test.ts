@@ -1,0 +1,97 @@
+import { execFile } from 'node:child_process'
+import { parseOptions } from '../../../src/cli/conform/option.ts'
+import { writeScript } from '../../../src/cli/conform/script.ts'
+import { UsageError } from '../../../src/cli/usage.ts'
+import type { ServerDefect } from '../../conformance/broken/defects.ts'
+import { startServer } from '../../conformance/broken/server.ts'
+import { atOnce } from '../../support/at-once.ts'
+import { assert, suite } from '../../support/unit.ts'
+
+const test = suite('cli/conform/script', { timeLimit: 60_000 })
+const run = atOnce(6)
+
+function script(...words: string[]): Promise<string> {
+  return writeScript(parseOptions([...words, '--script', '--seed', '1']))
+}
+
+/** The output of a script that is run against a server with these defects. */
+async function runAgainst(code: string, defects: ServerDefect[]): Promise<string> {
+  const server = await startServer({ defects: new Set(defects) })
+  try {
+    return await new Promise((resolve, reject) => {
+      const child = execFile(
+        process.execPath,
+        ['--input-type=module', '-', new URL(server.url).port],
+        { timeout: 30_000 },
+        (error, stdout) => (error === null ? resolve(stdout) : reject(error)),
+      )
+      child.stdin?.end(code)
+    })
+  } finally {
+    await server.close()
+  }
+}
+
+/** Cases, what a good server answers, and a defect that answers something else. */
+const examples: [id: string, defect: ServerDefect, good: RegExp][] = [
+  ['frag.orphan-fin1', 'accepts-orphan-continuation', /: 88[0-9a-f]{2}03ea/],
+  ['frag.text-inside-text', 'accepts-start-inside-message', /: 88[0-9a-f]{2}03ea/],
+  ['ctl.ping-126', 'accepts-long-control', /: 88[0-9a-f]{2}03ea/],
+  ['op.3-empty', 'skips-reserved-opcodes', /: 88[0-9a-f]{2}03ea/],
+  ['rsv.text-rsv3', 'ignores-rsv', /: 88[0-9a-f]{2}03ea/],
+  ['mask.unmasked-ping', 'accepts-unmasked-control', /: 88[0-9a-f]{2}03ea/],
+  ['utf8.latin-1-byte', 'checks-text-per-frame', /: 811d48656c6c6f2dc2b5/],
+  ['len.header-dribble', 'loses-header-cut-by-segment', /: 8105[0-9a-f]{10}/],
+  ['close.empty', 'replies-1005-to-empty-close', /: 8800$/m],
+  ['close.reason-bad-utf8', 'checks-no-reason', /: 88[0-9a-f]{2}03ef/],
+  ['ping.text', 'answers-ping-without-data', /: 8a[0-9a-f]{2}[0-9a-f]+/],
+  ['hs.upgrade.prefix', 'upgrade-by-substring', /HTTP\/1\.1 4/],
+  ['hs.ok.dribble', 'head-in-one-segment', /HTTP\/1\.1 101/],
+  ['pmd.data.bad-btype3', 'pmd-takes-broken-data-for-empty', /: 88[0-9a-f]{2}03e/],
+]
+
+test('the scripts of a dozen cases show the answer of a good server, and another one of a broken server', async () => {
+  const judgements = examples.map(async ([id, defect, good]) => {
+    const code = await run(() => script(id))
+    const [answer, wrong] = await Promise.all([run(() => runAgainst(code, [])), run(() => runAgainst(code, [defect]))])
+    if (!good.test(answer)) return [`${id} without defects: ${answer}`]
+    return wrong === answer ? [`${id}, ${defect}: ${wrong}`] : []
+  })
+  assert.equal((await Promise.all(judgements)).flat(), [])
+})
+
+test('a script has at most twenty lines of code and imports only node', async () => {
+  const lines = (await script('len.header-dribble')).trimEnd().split('\n')
+  const code = lines.filter((line) => !line.startsWith('//'))
+  assert.ok(code.length <= 20, code.join('\n'))
+  const imports = code.filter((line) => line.startsWith('import'))
+  assert.ok(imports.every((line) => / from 'node:[\w/]+'$/.test(line)))
+})
+
+test('a script says the rule, what is expected, and connects to the given URL', async () => {
+  const code = await script('hs.ver.v14', 'ws://localhost:8123/chat?x=1')
+  assert.match(code, '// rule 6455-4.4-1 (MUST): ')
+  assert.match(code, '// expected: 4xx')
+  assert.match(code, "host: 'localhost', port: process.argv[2] ?? 8123")
+  assert.match(code, "'GET /chat?x=1 HTTP/1.1\\r\\nHost: localhost:8123\\r\\n")
+})
+
+test('what has no script is refused with the reason', async () => {
+  const reasons: [words: string[], reason: RegExp][] = [
+    [[], /--script wants one case/],
+    [['no.such-case'], /no\.such-case is not the name of a case/],
+    [['client.resp.no-upgrade'], /in cases for clients the tester is the server/],
+    [['hs.limit.abandon-500'], /it has \d+ steps; at most 60 fit/],
+    [['hs.proto.known'], /needs --subprotocol NAME/],
+    [['len.binary-random-131072'], /its bytes need \d+ characters; at most 100000 fit/],
+    [['hs.ver.v14', 'wss://127.0.0.1/'], /ws:\/\/HOST:PORT\/PATH is allowed/],
+  ]
+  for (const [words, reason] of reasons) {
+    const error = await script(...words).then(
+      () => null,
+      (thrown: unknown) => thrown,
+    )
+    assert.ok(error instanceof UsageError, `${words}: ${error}`)
+    assert.match((error as Error).message, reason)
+  }
+})
