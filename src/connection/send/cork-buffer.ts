@@ -31,6 +31,8 @@ class CorkBuffer {
   skip(range: Buffer): void {
     this.start += range.length
     this.end = this.start
+    // In what is left, the frames of a burst would leave in many writes.
+    if (this.start > SIZE / 2) this.replace()
   }
 
   /** Begins a new buffer; streams may still hold ranges of the old one. */

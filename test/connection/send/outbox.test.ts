@@ -252,3 +252,17 @@ test('writes long frames to other streams than sockets in slices, so that each t
   assert.equal(sizes, [10, 65_536, 65_536, 65_536, 65_536, 37_856])
   assert.is(steps.size, 6)
 })
+
+test('gathers the frames of a burst in one write, also after a peer that does not read', async () => {
+  for (let size = 1024; size < 64 * 1024; size += 1024) {
+    corkBuffer.replace()
+    corkBuffer.owner = corkBuffer
+    corkBuffer.end = size
+    corkBuffer.skip(corkBuffer.take())
+    const sink = new Sink()
+    const outbox = new Outbox(sink)
+    for (let count = 0; count < 100; count++) outbox.sendBytes(2, Buffer.alloc(200))
+    await endOfTick()
+    assert.is(sink.writes.length, 1, `${size} bytes are still held`)
+  }
+})
