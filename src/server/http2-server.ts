@@ -9,6 +9,7 @@ import {
   type SecureServerOptions,
   type ServerHttp2Session,
 } from 'node:http2'
+import type { Socket } from 'node:net'
 import { TokenBucket } from '../connection/receive/token-bucket.ts'
 import type { ServerSettings } from './options.ts'
 
@@ -54,6 +55,8 @@ export class Http2Sessions {
   readonly #settings: Http2Settings
   /** Open connections, each with the number of its open streams. */
   readonly #sessions = new Map<Http2Session, number>()
+  /** Their sockets: a session that was closed only ends its half, and waits for the peer without a bound. */
+  readonly #sockets = new Set<Socket>()
 
   /** @param onRequest Handles a plain request, of HTTP/1.1 too where the server speaks it. */
   constructor(
@@ -64,6 +67,10 @@ export class Http2Sessions {
     this.server = server
     this.#settings = settings
     const events = server as Http2Server
+    events.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket)
+      socket.once('close', () => this.#sockets.delete(socket))
+    })
     events.on('session', (session) => this.#onSession(session))
     events.on('request', (request, response) => {
       // HTTP/1.1 over TLS comes here too.
@@ -80,7 +87,7 @@ export class Http2Sessions {
   /** Ends every connection behind this turn of the event loop, in which the WebSockets are terminated. */
   destroySoon(): void {
     setImmediate(() => {
-      for (const session of this.#sessions.keys()) session.destroy()
+      for (const socket of this.#sockets) socket.destroy()
     })
   }
 

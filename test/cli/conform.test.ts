@@ -57,7 +57,7 @@ test('a broken server that the tool starts gives 1, with rule, both sides and th
   assert.is(code, 1)
   assert.match(stdout, 'hs.host.missing')
   assert.match(stdout, 'expected  400')
-  assert.match(stdout, 'received  HTTP/1.1 101')
+  assert.match(stdout, 'received  no Host: HTTP/1.1 101')
   assert.match(stdout, /again {5}dwebsocket conform --exec .* -c hs\.host\.missing --trace --seed 7/)
 })
 

@@ -26,15 +26,19 @@ function makeStore(least = 0): MemoryStore & { bytes: number; asked: number[]; u
   }
 }
 
+/** More than stores that other tests have left: theirs are kilobytes. */
+const MEBIBYTE = 1024 * 1024
+
 test('adds up what the stores use', () => {
+  const before = sharedMemoryUsed()
   const [a, b] = [makeStore(), makeStore()]
   a.use(100)
   b.use(50)
   a.use(30)
-  assert.is(sharedMemoryUsed(), 80)
+  assert.is(sharedMemoryUsed() - before, 80)
   a.use(0)
   b.use(0)
-  assert.is(sharedMemoryUsed(), 0)
+  assert.is(sharedMemoryUsed(), before)
 })
 
 test('calls the limiters when the stores grow, and only then', () => {
@@ -51,13 +55,15 @@ test('calls the limiters when the stores grow, and only then', () => {
 })
 
 test('asks the largest store first, for no more than is needed, and goes on where one cannot free enough', () => {
-  const [small, large, stuck] = [makeStore(), makeStore(), makeStore(300)]
-  small.use(100)
-  large.use(200)
-  stuck.use(300)
-  releaseSharedMemory(250)
-  assert.equal([stuck.asked, large.asked, small.asked], [[250], [200], [50]])
-  assert.is(sharedMemoryUsed(), 350)
+  const [small, large, stuck] = [makeStore(), makeStore(), makeStore(300 * MEBIBYTE)]
+  const before = sharedMemoryUsed()
+  small.use(100 * MEBIBYTE)
+  large.use(200 * MEBIBYTE)
+  stuck.use(300 * MEBIBYTE)
+  releaseSharedMemory(250 * MEBIBYTE)
+  const asked = [stuck, large, small].map((store) => store.asked.map((bytes) => bytes / MEBIBYTE))
+  assert.equal(asked, [[250], [200], [50]])
+  assert.is(sharedMemoryUsed() - before, 350 * MEBIBYTE)
   releaseSharedMemory(0)
   assert.is(small.asked.length, 1)
   for (const store of [small, large, stuck]) store.use(0)

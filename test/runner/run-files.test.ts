@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import { assert, suite } from '../support/unit.ts'
 import { runFiles } from './run-files.ts'
 import { formatSummary } from './summary.ts'
@@ -12,7 +13,10 @@ async function run(names: readonly string[], stallLimit = 60_000) {
   return { resultOf, summary: formatSummary(names, results) }
 }
 
-const processOf = ({ output }: FileResult): string => /a line (\d+)/.exec(output)![1]
+/** What a file printed, without its colors. */
+const textOf = ({ output }: FileResult): string => stripVTControlCharacters(output)
+
+const processOf = (result: FileResult): string => /a line (\d+)/.exec(textOf(result))![1]
 
 const test = suite('runner')
 
@@ -26,8 +30,8 @@ test('reports every test of every file, and prints each file as a whole', async 
     { suite: 'fails', sentence: 'fails', error: 'one is not two', skipped: null },
     { suite: 'fails', sentence: 'passes', error: null, skipped: null },
   ])
-  assert.match(resultOf('passes').output, /^passes\n.* passes .*a line \d+\n.*\(1 \/ 1\)/s)
-  assert.match(resultOf('fails').output, /^fails\n.* fails .*a line \d+\n.*\(1 \/ 2\).*one is not two.*fails\.ts/s)
+  assert.match(textOf(resultOf('passes')), /^passes\n.* passes .*a line \d+\n.*\(1 \/ 1\)/s)
+  assert.match(textOf(resultOf('fails')), /^fails\n.* fails .*a line \d+\n.*\(1 \/ 2\).*one is not two.*fails\.ts/s)
   assert.is.not(processOf(resultOf('passes')), processOf(resultOf('fails')))
   assert.equal(summary, [
     'skipped 1: a reason',

@@ -11,9 +11,7 @@ const rows: { id: string; about: string }[] = JSON.parse(
 )
 
 /** Rows about what this package does not have, each with the reason; a row that gets a test leaves this table. */
-const absent: Readonly<Record<string, string>> = {
-  'S-56': 'WebSocket over HTTP/2 (RFC 8441) is not built: no server here speaks h2',
-}
+const absent: Readonly<Record<string, string>> = {}
 
 /** The ids in titles of tests, whatever the file; one title may name several. */
 function titledIds(): Set<string> {

@@ -74,6 +74,14 @@ test('shuts down with Close 1001 and GOAWAY, and refuses what comes later', asyn
   assert.equal(await result, { clean: 1, unclean: 0, cut: 0 })
 })
 
+test('cuts off at the deadline of the shutdown a client that does not end its half', async (t) => {
+  const { server, port } = await serve(t)
+  const peer = new RawHttp2(t, port)
+  peer.socket.allowHalfOpen = true
+  await until(() => peer.of(FrameType.SETTINGS).length > 0)
+  assert.equal(await server.shutdown({ deadline: 20 }), { clean: 0, unclean: 0, cut: 0 })
+})
+
 test('cuts off at the deadline of the shutdown what does not end', async (t) => {
   const { server } = await serve(t, { closeTimeout: 60_000 })
   const session = await open(server, t)

@@ -7,9 +7,14 @@ function badHost(id: string, ...values: Values[]): Case {
   return {
     id: `hs.host.${id}`,
     async run(t) {
-      await onEach(t, values, { name: (value) => `Host ${JSON.stringify(value)}` }, async (value) => {
-        expectReject(t, await t.handshake({ set: { Host: value } }), { statuses: [400] })
-      })
+      await onEach(
+        t,
+        values,
+        { name: (value) => (value === null ? 'no Host' : `Host ${JSON.stringify(value)}`) },
+        async (value) => {
+          expectReject(t, await t.handshake({ set: { Host: value } }), { statuses: [400] })
+        },
+      )
     },
   }
 }
