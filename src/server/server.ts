@@ -147,10 +147,10 @@ export class WebSocketServer {
     callUser(() => this.onDraining(reason), this.#set.reportError)
     this.#draining.abort(reason)
     this.#handshakes.close()
-    const stopped = this.#port?.close(settings.deadline)
-    const result = await endConnections(this.#set.connections, settings)
-    await stopped
-    return result
+    // First, so that at the deadline WebSockets are terminated before the sockets below them.
+    const ended = endConnections(this.#set.connections, settings)
+    await this.#port?.close(settings.deadline)
+    return ended
   }
 
   /** `shutdown` with Close 1001 for every peer at once; a peer that does not answer is cut off after `closeTimeout`. */
