@@ -10,6 +10,9 @@ import { assert, suite } from '../support/unit.ts'
 
 const test = suite('shared memory')
 
+// What rooms of other files in this process still store would count here.
+releaseSharedMemory(Number.MAX_SAFE_INTEGER)
+
 /** A store that frees what it is asked for, down to `least` bytes. */
 function makeStore(least = 0): MemoryStore & { bytes: number; asked: number[]; use(bytes: number): void } {
   return {
