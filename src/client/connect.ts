@@ -1,4 +1,5 @@
 import { Connection } from '../connection/connection.ts'
+import { nextMaskingKey } from '../connection/send/masking-key.ts'
 import { Traffic } from '../connection/traffic.ts'
 import { WebSocketError } from '../core/errors.ts'
 import type { MessageCodec } from '../core/message-codec.ts'
@@ -11,7 +12,6 @@ import { reportTo } from '../user-code/user-code.ts'
 import { type ConnectOptions, type ConnectSettings, readConnectOptions } from './connect-options.ts'
 import { withDeadline } from './deadline.ts'
 import type { HandshakeRequest, HandshakeResponse } from './handshake-request.ts'
-import { nextMaskingKey } from './masking-key.ts'
 import { followRedirects } from './redirects.ts'
 import { readUrl } from './url.ts'
 

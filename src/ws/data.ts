@@ -1,4 +1,3 @@
-import { randomFillSync } from 'node:crypto'
 import { isSendableCloseCode } from '../core/close-code.ts'
 import { encodeCloseBody } from '../core/close-frame.ts'
 import { EMPTY } from '../core/empty.ts'
@@ -37,19 +36,6 @@ export function closeBody(code?: number, reason?: string | Uint8Array): Buffer {
     throw new RangeError('The message must not be greater than 123 bytes')
   }
   return encodeCloseBody(code, reason ?? '')
-}
-
-const keys = Buffer.alloc(8192)
-let nextKey = keys.length
-
-/** Returns four random bytes (RFC 6455 §5.3), valid until the next call. */
-export function randomKey(): Uint8Array {
-  if (nextKey === keys.length) {
-    randomFillSync(keys)
-    nextKey = 0
-  }
-  nextKey += 4
-  return keys.subarray(nextKey - 4, nextKey)
 }
 
 /** Returns a source of masking keys that the user's function writes. */

@@ -1,11 +1,12 @@
 import { EventEmitter } from 'node:events'
 import type { ClientRequest } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { nextMaskingKey } from '../connection/send/masking-key.ts'
 import { EMPTY } from '../core/empty.ts'
 import { Opcode } from '../core/opcode.ts'
 import { abortConnecting, connect } from './client.ts'
 import type { ClientOptions } from './client-options.ts'
-import { closeBody, isBlob, keyFrom, randomKey, toBytes } from './data.ts'
+import { closeBody, isBlob, keyFrom, toBytes } from './data.ts'
 import type { PerMessageDeflate } from './deflate.ts'
 import { addHandler, attributeHandler, type Handler, removeHandler, setAttributeHandler } from './event-target.ts'
 import { Link, ReadyState } from './link.ts'
@@ -178,7 +179,7 @@ export class WebSocket extends EventEmitter {
     const link = new Link(this, stream, {
       isServer: this._isServer,
       codec: deflate?.createCodec() ?? null,
-      maskingKey: this._isServer ? null : generateMask ? keyFrom(generateMask) : randomKey,
+      maskingKey: this._isServer ? null : generateMask ? keyFrom(generateMask) : nextMaskingKey,
       autoPong: this._autoPong,
       closeTimeout: this._closeTimeout,
       allowSynchronousEvents: options.allowSynchronousEvents ?? true,
