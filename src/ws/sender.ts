@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { Outbox, type OutboxSink } from '../connection/send/outbox.ts'
+import { COPY_LIMIT } from '../connection/send/outgoing.ts'
 import { encodeFrame } from '../core/frame-encoder.ts'
 import type { MessageCodec } from '../core/message-codec.ts'
 
@@ -20,8 +21,6 @@ interface SenderOptions {
   maskingKey: (() => Uint8Array) | null
 }
 
-/** Payloads above this are written at once: their owner may reuse the memory. */
-const MOST_COPIED = 16 * 1024
 const WHILE_COMPRESSING = 'The socket was closed while data was being compressed'
 const WHILE_READING_BLOB = 'The socket was closed while the blob was being read'
 
@@ -75,7 +74,7 @@ export class Sender implements OutboxSink {
   }
 
   send(payload: Buffer, settings: FrameSettings, callback?: SendCallback): void {
-    const isCompressed = settings.compress && settings.fin && this.#codec?.wantsCompression(payload.length) === true
+    const isCompressed = this.#wantsCompression(payload, settings)
     if (this.#jobs.length === 0 && !isCompressed) return this.#write(payload, settings, false, callback)
     const run = (done: () => void): void => {
       if (isCompressed) return this.#compress(payload, settings, callback, done)
@@ -88,7 +87,7 @@ export class Sender implements OutboxSink {
   /** Sends a text; encoded in the memory that is written, where nothing makes it wait. */
   sendText(text: string, settings: FrameSettings, callback?: SendCallback): void {
     const isPlain = this.#codec === null && settings.fin && settings.mask === (this.#maskingKey !== null)
-    if (!isPlain || this.#jobs.length > 0 || text.length > MOST_COPIED) {
+    if (!isPlain || this.#jobs.length > 0 || text.length > COPY_LIMIT) {
       return this.send(Buffer.from(text), settings, callback)
     }
     if (callback !== undefined) this.#callbacks.push(callback)
@@ -105,8 +104,7 @@ export class Sender implements OutboxSink {
         // The transport is about to close.
         if (this.#stream.destroyed) return
         const payload = Buffer.from(memory)
-        const isCompressed = settings.compress && settings.fin && this.#codec?.wantsCompression(payload.length) === true
-        if (isCompressed) return this.#compress(payload, settings, callback, done)
+        if (this.#wantsCompression(payload, settings)) return this.#compress(payload, settings, callback, done)
         this.#write(payload, settings, false, callback)
         done()
       }
@@ -162,6 +160,10 @@ export class Sender implements OutboxSink {
     else this.#stream.write('', callAll)
   }
 
+  #wantsCompression({ length }: Buffer, { compress, fin }: FrameSettings): boolean {
+    return compress && fin && this.#codec?.wantsCompression(length) === true
+  }
+
   #enqueue(job: Job): void {
     this.#waitingBytes += job.size
     if (this.#jobs.push(job) === 1) this.#runFirst()
@@ -195,6 +197,7 @@ export class Sender implements OutboxSink {
       const maskingKey = mask ? (this.#maskingKey?.() ?? new Uint8Array(4)) : undefined
       this.#outbox.sendEncoded(encodeFrame(opcode, payload, { fin, rsv1, maskingKey }))
     }
-    if (payload.length > MOST_COPIED) this.#outbox.flush()
+    // Longer ones are not copied, and their owner may reuse the memory.
+    if (payload.length > COPY_LIMIT) this.#outbox.flush()
   }
 }
