@@ -55,7 +55,7 @@ export class Http2Sessions {
   readonly #settings: Http2Settings
   /** Open connections, each with the number of its open streams. */
   readonly #sessions = new Map<Http2Session, number>()
-  /** Their sockets: a session that was closed only ends its half, and waits for the peer without a bound. */
+  /** Sockets of the server, those of HTTP/1.1 and those without a TLS handshake too. */
   readonly #sockets = new Set<Socket>()
 
   /** @param onRequest Handles a plain request, of HTTP/1.1 too where the server speaks it. */
@@ -84,7 +84,10 @@ export class Http2Sessions {
     for (const session of this.#sessions.keys()) session.close()
   }
 
-  /** Ends every connection behind this turn of the event loop, in which the WebSockets are terminated. */
+  /**
+   * Destroys every socket behind this turn of the event loop, in which the WebSockets are terminated. Destroying a session
+   * that was closed before would only end its half, and wait for the peer without a bound.
+   */
   destroySoon(): void {
     setImmediate(() => {
       for (const socket of this.#sockets) socket.destroy()

@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { createSecureServer, type Http2SecureServer, type SecureServerOptions } from 'node:http2'
-import type { AddressInfo, Socket } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { Http2Sessions, type Http2Settings, http2Options } from './http2-server.ts'
 import { listenOn, type Port } from './listen-target.ts'
 
@@ -18,7 +18,6 @@ export interface SecureListenerHost {
 export class SecureListener implements Port {
   readonly #server: Http2SecureServer
   readonly #sessions: Http2Sessions
-  readonly #sockets = new Set<Socket>()
   readonly #reportError: (error: unknown) => void
 
   constructor(host: SecureListenerHost, options: SecureServerOptions, settings: Http2Settings) {
@@ -31,10 +30,6 @@ export class SecureListener implements Port {
     Object.assign(server, { headersTimeout: handshakeTimeout, keepAliveTimeout })
     this.#sessions = new Http2Sessions(server, settings, (request, response) => host.onRequest(request, response))
     host.attach(server)
-    server.on('connection', (socket: Socket) => {
-      this.#sockets.add(socket)
-      socket.once('close', () => this.#sockets.delete(socket))
-    })
   }
 
   address(): AddressInfo | string | null {
@@ -46,13 +41,7 @@ export class SecureListener implements Port {
   }
 
   close(deadline: number): Promise<void> {
-    const timer = setTimeout(() => {
-      this.#sessions.destroySoon()
-      // Those of HTTP/1.1, and those without a TLS handshake.
-      setImmediate(() => {
-        for (const socket of this.#sockets) socket.destroy()
-      })
-    }, deadline)
+    const timer = setTimeout(() => this.#sessions.destroySoon(), deadline)
     return new Promise((resolve) => {
       this.#server.close(() => {
         clearTimeout(timer)
