@@ -181,7 +181,12 @@ export class Link implements StreamOwner, ReaderSink, SenderSink {
 
   onMessage(data: Buffer, isBinary: boolean): void {
     this.#guard?.onMessage()
-    this.#emit('message', isBinary ? toBinaryType(data, this.#host.binaryType) : data, isBinary)
+    // Not by `#emit`, whose list of values would be one more object for each message.
+    try {
+      this.#host.emit('message', isBinary ? toBinaryType(data, this.#host.binaryType) : data, isBinary)
+    } catch (error) {
+      process.nextTick(rethrow, error)
+    }
   }
 
   onPing(data: Buffer): void {
@@ -285,9 +290,9 @@ export class Link implements StreamOwner, ReaderSink, SenderSink {
   }
 
   /** A listener that throws must not lose the rest of what was received: its error is thrown again outside. */
-  #emit(event: string, ...values: unknown[]): void {
+  #emit(event: string, value: unknown): void {
     try {
-      this.#host.emit(event, ...values)
+      this.#host.emit(event, value)
     } catch (error) {
       process.nextTick(rethrow, error)
     }
