@@ -75,7 +75,12 @@ export class InflateStream implements MessageInflater {
     this.#input = Buffer.concat([piece, end])
     const stream = this.#stream ?? this.#begin()
     if (this.#isLast) stream.end(this.#input)
-    else stream.write(this.#input, () => stream === this.#stream && this.#sink.onInflatedPiece())
+    else stream.write(this.#input, () => stream === this.#stream && this.#finishWrite(stream))
+  }
+
+  /** Input behind a block with BFINAL 1 is left: `end` follows, when a paused reader goes on. */
+  #finishWrite(stream: InflateRaw): void {
+    if (stream.bytesWritten - this.#before === this.#input.length) this.#sink.onInflatedPiece()
   }
 
   #begin(): InflateRaw {

@@ -85,6 +85,22 @@ test('refers to earlier messages, and to what came before a final block', async 
   }
 })
 
+test('reads what follows a final block in the same piece, also for a reader that pauses at each part', async () => {
+  const blocks = [deflateRawSync(text.subarray(0, 100)), deflateRawSync(text.subarray(100, 70_000))]
+  const payload = Buffer.concat([...blocks, deflate(text.subarray(70_000))])
+  // The first piece ends behind the first byte of the second block, and so on at every kind of place.
+  for (const cut of [1, 2, blocks[0].length + 1, blocks[0].length + 9, payload.length - 1]) {
+    const { inflate, sink, stream } = open()
+    const onInflated = sink.onInflated.bind(sink)
+    sink.onInflated = (bytes) => {
+      onInflated(bytes)
+      stream.pause()
+      setImmediate(() => stream.resume())
+    }
+    assert.ok((await inflate(payload.subarray(0, cut), payload.subarray(cut))).equals(text), String(cut))
+  }
+})
+
 test('accepts a message that ends with its stream, and one without any byte', async () => {
   const { inflate } = open()
   assert.ok((await inflate(deflateRawSync(text))).equals(text))
