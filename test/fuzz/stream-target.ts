@@ -17,7 +17,12 @@ const COUNTED_BELOW = 1024
 class StreamRecorder extends Recorder implements StreamSink {
   #parts: Buffer[] = []
   #kind: 'text' | 'binary' | null = null
+  /** Whether the message in progress will have no end. */
   wasAborted = false
+
+  get isInMessage(): boolean {
+    return this.#kind !== null
+  }
 
   /** What has arrived of the message in progress. */
   get joined(): Buffer {
@@ -87,6 +92,7 @@ export function streamTarget(role: 'server' | 'client'): Target<Input> {
         const { joined } = recorder
         if (protocol.state === 'open') assert.ok(joined.equals(unfinished), 'not all that has arrived')
         else assert.ok(unfinished.subarray(0, joined.length).equals(joined), 'other bytes')
+        if (protocol.state !== 'open') assert.not(recorder.isInMessage, 'a message is not aborted')
       }
       return expected.frames
     },
