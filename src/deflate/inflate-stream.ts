@@ -12,7 +12,8 @@ export const INFLATE_STREAM_MEMORY = 160 * 1024
 /**
  * Inflates one message piece by piece in the thread pool (RFC 7692 §7.2.2). Output that nobody reads stops zlib, so that
  * a small message which inflates to a huge one occupies no more memory than any other. The end of the message is checked
- * as in `Inflation`, but for the second pass: the output is gone.
+ * as in `Inflation`. A stored block that is cut short is found without a second pass: the ending goes to zlib behind all
+ * the output of the payload, whose length is known then.
  */
 export class InflateStream implements MessageInflater {
   readonly #sink: InflateSink
@@ -33,6 +34,10 @@ export class InflateStream implements MessageInflater {
   #padding: Buffer = EMPTY
   /** The end of the output so far: it may be the padding. */
   #tail: Buffer = EMPTY
+  /** Bytes of the output so far, the padding included. */
+  #length = 0
+  /** Bytes of the output that the payload makes. */
+  #messageLength = 0
 
   constructor(sink: InflateSink, window: History, onRelease: () => void) {
     this.#sink = sink
@@ -66,21 +71,25 @@ export class InflateStream implements MessageInflater {
   #write(piece: Uint8Array): void {
     this.#before += this.#input.length
     this.#pieceLength = piece.length
-    let end: Buffer = EMPTY
-    if (this.#isLast) {
-      const { ending, padding } = randomEnding()
-      end = ending
-      this.#padding = padding
-    }
-    this.#input = Buffer.concat([piece, end])
+    this.#input = piece
     const stream = this.#stream ?? this.#begin()
-    if (this.#isLast) stream.end(this.#input)
-    else stream.write(this.#input, () => stream === this.#stream && this.#finishWrite(stream))
+    if (piece.length === 0) this.#finishWrite(stream)
+    else stream.write(piece, () => stream === this.#stream && this.#finishWrite(stream))
   }
 
   /** Input behind a block with BFINAL 1 is left: `end` follows, when a paused reader goes on. */
   #finishWrite(stream: InflateRaw): void {
-    if (stream.bytesWritten - this.#before === this.#input.length) this.#sink.onInflatedPiece()
+    if (stream.bytesWritten - this.#before !== this.#input.length) return
+    if (this.#isLast) this.#writeEnding(stream)
+    else this.#sink.onInflatedPiece()
+  }
+
+  #writeEnding(stream: InflateRaw): void {
+    const { ending, padding } = randomEnding()
+    this.#padding = padding
+    this.#messageLength = this.#length + stream.readableLength
+    this.#input = Buffer.concat([this.#input, ending])
+    stream.end(ending)
   }
 
   #begin(): InflateRaw {
@@ -98,6 +107,7 @@ export class InflateStream implements MessageInflater {
 
   /** Passes output on, but for as many bytes as the padding has. */
   #add(chunk: Buffer): void {
+    this.#length += chunk.length
     const output = this.#tail.length > 0 ? Buffer.concat([this.#tail, chunk]) : chunk
     const end = Math.max(0, output.length - this.#padding.length)
     this.#tail = output.subarray(end)
@@ -115,7 +125,7 @@ export class InflateStream implements MessageInflater {
     if (isWhole) {
       const isPadding = this.#tail.equals(this.#padding)
       this.#dropStream()
-      if (isPadding) this.#sink.onInflatedPiece()
+      if (isPadding && this.#length === this.#messageLength + this.#padding.length) this.#sink.onInflatedPiece()
       else this.#fail(cutShort())
       return
     }

@@ -123,6 +123,21 @@ test('fails with 1007 for bad data, a cut block and what follows the last block'
   }
 })
 
+test('fails with 1007 for a stored block that is cut short by any length', async () => {
+  for (let missing = 1; missing < 160; missing++) {
+    const content = Buffer.from('words and words')
+    const header = Buffer.alloc(5)
+    header.writeUInt16LE(content.length + missing, 1)
+    header.writeUInt16LE(0xffff - content.length - missing, 3)
+    const { inflate, sink } = open()
+    await inflate(Buffer.concat([header, content]))
+    assert.is(sink.error?.closeCode, 1007, String(missing))
+  }
+  // A whole message whose content looks like what is appended to it.
+  const { inflate } = open()
+  assert.is((await inflate(Buffer.from('000c00f3ff0800f7ffa53c96e15ac3691e00', 'hex'))).length, 12)
+})
+
 test('fails with 1008 for too many final blocks', async () => {
   const { inflate, sink } = open()
   await inflate(Buffer.concat(Array(300).fill(deflateRawSync(Buffer.from('x')))))
