@@ -71,10 +71,11 @@ export class InflateStream implements MessageInflater {
   #write(piece: Uint8Array): void {
     this.#before += this.#input.length
     this.#pieceLength = piece.length
-    this.#input = piece
+    // The memory of the piece is reused when this returns.
+    this.#input = Buffer.from(piece)
     const stream = this.#stream ?? this.#begin()
     if (piece.length === 0) this.#finishWrite(stream)
-    else stream.write(piece, () => stream === this.#stream && this.#finishWrite(stream))
+    else stream.write(this.#input, () => stream === this.#stream && this.#finishWrite(stream))
   }
 
   /** Input behind a block with BFINAL 1 is left: `end` follows, when a paused reader goes on. */

@@ -43,7 +43,10 @@ function open(history = Buffer.alloc(0)) {
   /** Inflates the pieces one after the other. */
   const inflate = async (...pieces: Buffer[]): Promise<Buffer> => {
     for (const [index, piece] of pieces.entries()) {
-      stream.push(piece, index === pieces.length - 1)
+      const memory = Buffer.from(piece)
+      stream.push(memory, index === pieces.length - 1)
+      // The memory that sockets read into is reused.
+      memory.fill(0xff)
       await until(() => sink.pieces === index + 1 || sink.error !== null)
     }
     return Buffer.concat(sink.parts)

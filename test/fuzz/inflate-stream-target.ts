@@ -42,7 +42,10 @@ class Reader implements InflateSink {
   #push(piece: Buffer, isLast: boolean): Promise<ProtocolError | null> {
     return new Promise((resolve) => {
       this.#resolve = resolve
-      this.#inflater.push(piece, isLast)
+      const memory = Buffer.from(piece)
+      this.#inflater.push(memory, isLast)
+      // The memory that sockets read into is reused.
+      memory.fill(0xff)
     })
   }
 
