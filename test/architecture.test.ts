@@ -38,7 +38,16 @@ const arrows: Record<string, string[]> = {
     'src/connection',
     'node',
   ],
-  'src/ws': ['src/core', 'src/fast', 'src/handshake', 'src/deflate', 'src/connection', 'src/transport', 'node'],
+  'src/ws': [
+    'src/core',
+    'src/fast',
+    'src/options',
+    'src/handshake',
+    'src/deflate',
+    'src/connection',
+    'src/transport',
+    'node',
+  ],
   'src/conformance': ['node'],
   'src/cli': ['src/index', 'src/options', 'src/index-redis', 'src/conformance', 'redis', 'node'],
   'src/index': [

@@ -67,6 +67,7 @@ export function connect(
 ): void {
   const given = protocols === undefined ? (options.protocols ?? []) : protocols
   const names: readonly string[] = Array.isArray(given) ? given : [given as string]
+  if ('dwebsocket' in options) throw new TypeError('option dwebsocket is for servers; allowed on a client: none')
   const settings: Settings = { ...defaults, ...withoutUndefined(options) }
   if (settings.protocolVersion !== 13 && settings.protocolVersion !== 8) {
     const found = settings.protocolVersion

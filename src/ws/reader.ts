@@ -31,10 +31,12 @@ export interface ReaderOptions {
   maxPayload: number
   /** Frames of one message; 0 for any number. */
   maxFragments: number
+  /** Whether payload lengths may be longer than their shortest form. */
+  lenientLengths: boolean
 }
 
-/** Why the input is not parsed. */
-const Wait = { CODEC: 1, TURN: 2 } as const
+/** Why the input is not parsed; `TURN` is for the rest of a turn of the event loop. */
+export const Wait = { CODEC: 1, TURN: 2, RATE: 4, BACKPRESSURE: 8 } as const
 
 const slab = new MessageSlab(messageRun)
 
@@ -62,9 +64,9 @@ export class Reader implements ControlFrameSink, MessageSink, CodecSink {
     this.#codec = options.codec
     this.maxPayload = options.maxPayload
     this.maxFragments = options.maxFragments
-    const { role, codec } = options
+    const { role, codec, lenientLengths } = options
     this.#assembler = new MessageAssembler(this, { limits: this.#limits, codec, codecSink: this, engine: fastEngine })
-    const parserOptions = { role, rsv1Allowed: codec !== null, engine: fastEngine }
+    const parserOptions = { role, rsv1Allowed: codec !== null, lenientLengths, engine: fastEngine }
     this.#parser = new FrameParser({ control: this, data: this.#assembler }, parserOptions)
   }
 
@@ -77,9 +79,30 @@ export class Reader implements ControlFrameSink, MessageSink, CodecSink {
     this.#limits.maxFrames = count > 0 ? count : Number.POSITIVE_INFINITY
   }
 
-  /** Whether the codec, or a turn of the event loop, delays what was received. */
+  /** Whether something delays what was received. */
   get isWaiting(): boolean {
     return this.#waits !== 0
+  }
+
+  /** Whether it does for longer than a turn of the event loop. */
+  get isPaused(): boolean {
+    return (this.#waits & ~Wait.TURN) !== 0
+  }
+
+  /** Bytes of input that wait to be parsed. */
+  get backlogBytes(): number {
+    return this.#backlog === null ? 0 : this.#backlog.length
+  }
+
+  get frameCount(): number {
+    return this.#parser.frameCount
+  }
+
+  /** What the peer has begun and not finished, the most urgent first; null between messages. */
+  get pending(): 'header' | 'payload' | 'message' | null {
+    if (this.#parser.inHeader) return 'header'
+    if (!this.#parser.atBoundary) return 'payload'
+    return this.#assembler.inMessage ? 'message' : null
   }
 
   /** Whether a Close frame or a violation ended the input. */
@@ -100,14 +123,6 @@ export class Reader implements ControlFrameSink, MessageSink, CodecSink {
     else this.#whenDone = done
   }
 
-  /** Discards what waits: the socket was terminated. */
-  stop(): void {
-    this.#end()
-    const done = this.#whenDone
-    this.#whenDone = null
-    done?.()
-  }
-
   onTextMessage(bytes: Buffer, start: number, end: number): void {
     this.#deliver(bytes, start, end, false)
   }
@@ -121,7 +136,7 @@ export class Reader implements ControlFrameSink, MessageSink, CodecSink {
     if (opcode === Opcode.CLOSE) {
       const { code } = readCloseBody(bytes, start, end)
       const reason = end - start > 2 ? Buffer.from(bytes.subarray(start + 2, end)) : EMPTY
-      this.#end()
+      this.end()
       this.#sink.onCloseFrame(code, reason)
       return
     }
@@ -132,12 +147,12 @@ export class Reader implements ControlFrameSink, MessageSink, CodecSink {
   }
 
   onCodecBusy(): void {
-    this.#pause(Wait.CODEC)
+    this.pause(Wait.CODEC)
   }
 
   onCodecDone(violation: ProtocolError | null): void {
     if (violation !== null) this.#fail(violation)
-    this.#resume(Wait.CODEC)
+    this.resume(Wait.CODEC)
   }
 
   #deliver(bytes: Buffer, start: number, end: number, isBinary: boolean): void {
@@ -148,19 +163,21 @@ export class Reader implements ControlFrameSink, MessageSink, CodecSink {
 
   #waitForTurn(): void {
     if (this.#allowSynchronousEvents || this.#isOver) return
-    this.#pause(Wait.TURN)
-    setImmediate(() => this.#resume(Wait.TURN))
+    this.pause(Wait.TURN)
+    setImmediate(() => this.resume(Wait.TURN))
   }
 
-  #pause(reason: number): void {
+  /** Parses no more until `resume` with the same reason. */
+  pause(reason: number): void {
+    if (this.#isOver) return
     const isFirst = this.#waits === 0
     this.#waits |= reason
     this.#assembler.isStopped = true
     if (isFirst) this.#sink.onFlow(false)
   }
 
-  #resume(reason: number): void {
-    if (this.#waits === 0) return
+  resume(reason: number): void {
+    if ((this.#waits & reason) === 0) return
     this.#waits &= ~reason
     if (this.#waits !== 0) return
     this.#assembler.isStopped = this.#isOver
@@ -203,11 +220,12 @@ export class Reader implements ControlFrameSink, MessageSink, CodecSink {
 
   #fail(error: ProtocolError): void {
     if (this.#isOver) return
-    this.#end()
+    this.end()
     this.#sink.onViolation(error)
   }
 
-  #end(): void {
+  /** Reads nothing from now on. */
+  end(): void {
     this.#isOver = true
     this.#assembler.isStopped = true
     this.#assembler.reset()
@@ -216,7 +234,7 @@ export class Reader implements ControlFrameSink, MessageSink, CodecSink {
 
   /** The socket has closed: frees the codec. */
   release(): void {
-    this.#end()
+    this.end()
     this.#codec?.release()
   }
 }

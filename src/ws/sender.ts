@@ -1,8 +1,10 @@
 import type { Duplex } from 'node:stream'
+import { isBlob } from '../connection/send/message-type.ts'
 import { Outbox, type OutboxSink } from '../connection/send/outbox.ts'
 import { COPY_LIMIT } from '../connection/send/outgoing.ts'
 import { encodeFrame } from '../core/frame-encoder.ts'
 import type { MessageCodec } from '../core/message-codec.ts'
+import { toBytes } from './data.ts'
 
 /** Called when data has gone out, or with why it has not. */
 export type SendCallback = (error?: Error) => void
@@ -61,6 +63,16 @@ export class Sender implements OutboxSink {
     return this.#stream.writableLength + this.#waitingBytes
   }
 
+  /** Upper bound of `bufferedAmount` that sends nothing. */
+  get bufferedAtMost(): number {
+    return this.#outbox.bufferedAtMost + this.#waitingBytes
+  }
+
+  /** Resolves once the system has accepted everything, or the transport has closed. */
+  drained(): Promise<void> {
+    return this.#outbox.room(0)
+  }
+
   cork(): void {
     this.#outbox.cork()
   }
@@ -82,6 +94,13 @@ export class Sender implements OutboxSink {
       done()
     }
     this.#enqueue({ size: payload.length, callback, run })
+  }
+
+  /** Sends what a program may send. */
+  sendAny(data: unknown, settings: FrameSettings, callback?: SendCallback): void {
+    if (typeof data === 'string') this.sendText(data, settings, callback)
+    else if (!Buffer.isBuffer(data) && isBlob(data)) this.sendBlob(data, settings, callback)
+    else this.send(toBytes(data), settings, callback)
   }
 
   /** Sends a text; encoded in the memory that is written, where nothing makes it wait. */

@@ -3,6 +3,7 @@ import http, { type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { acceptKey } from '../handshake/accept-key.ts'
+import { type Bounds, type BoundsOptions, readBounds } from './bounds.ts'
 import type { PerMessageDeflate, PerMessageDeflateOptions } from './deflate.ts'
 import { extension } from './header.ts'
 import { type HandshakeRefusal, readUpgrade, refuse } from './upgrade.ts'
@@ -44,6 +45,11 @@ export interface ServerOptions {
   skipUTF8Validation?: boolean | undefined
   verifyClient?: VerifyClient | null | undefined
   WebSocket?: typeof WebSocket | undefined
+  /**
+   * Not of npm ws: `true` or an object turns on the limits, keepalive, origin rule and strictness of `createServer`,
+   * with its defaults. Where npm ws has a limit of the same kind, the stricter one holds. Default false.
+   */
+  dwebsocket?: boolean | BoundsOptions | undefined
 }
 
 const State = { RUNNING: 0, CLOSING: 1, CLOSED: 2 } as const
@@ -67,6 +73,7 @@ const defaults = {
   path: null,
   port: null,
   WebSocket,
+  dwebsocket: null as Bounds | null,
 }
 
 /** Streams that were upgraded: each only once. */
@@ -75,7 +82,7 @@ const upgraded = new WeakSet<Duplex>()
 /** A WebSocket server with the interface of npm ws. */
 export class WebSocketServer extends EventEmitter {
   /** Read anew for each request: programs change it. */
-  readonly options: typeof defaults & ServerOptions
+  readonly options: typeof defaults & Omit<ServerOptions, 'dwebsocket'>
   /** The open sockets; undefined without `clientTracking`. */
   readonly clients: Set<WebSocket> | undefined
   // Fields named as in npm ws, where programs read them.
@@ -84,17 +91,21 @@ export class WebSocketServer extends EventEmitter {
   #removeListeners: (() => void) | null = null
   #closesWithLastClient = false
 
-  /** @throws {TypeError} unless exactly one of `port`, `server` and `noServer` is given. */
+  /**
+   * @throws {TypeError} unless exactly one of `port`, `server` and `noServer` is given, or when an option in `dwebsocket`
+   *   is unknown or has the wrong type.
+   * @throws {RangeError} when the value of an option in `dwebsocket` is not allowed.
+   */
   constructor(options: ServerOptions = {}, callback?: () => void) {
     super()
-    const settings = { ...defaults, ...options }
+    const settings = { ...defaults, ...options, dwebsocket: readBounds(options.dwebsocket) }
     const { port, server, noServer } = settings
     const places = [port !== null && port !== undefined, Boolean(server), noServer].filter(Boolean).length
     if (places !== 1) {
       throw new TypeError('One and only one of the "port", "server", or "noServer" options must be specified')
     }
     if (settings.perMessageDeflate === true) settings.perMessageDeflate = {}
-    this.options = settings as typeof defaults & ServerOptions
+    this.options = settings as WebSocketServer['options']
     this.clients = settings.clientTracking ? new Set() : undefined
     if (port !== null && port !== undefined) {
       this._server = http.createServer(answerUpgradeRequired)
@@ -183,6 +194,10 @@ export class WebSocketServer extends EventEmitter {
       socket.setSocket(stream, head, options as object)
       this.#track(socket)
       callback(socket, request)
+    }
+    if (options.dwebsocket?.allowsOrigin(request) === false) {
+      const message = 'This origin is not allowed'
+      return this.#refuse({ status: 403, message }, request, stream)
     }
     this.#verify(request, upgrade.version, stream, complete)
   }

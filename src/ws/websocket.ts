@@ -4,9 +4,10 @@ import type { Duplex } from 'node:stream'
 import { nextMaskingKey } from '../connection/send/masking-key.ts'
 import { EMPTY } from '../core/empty.ts'
 import { Opcode } from '../core/opcode.ts'
+import { readBounds, stricter } from './bounds.ts'
 import { abortConnecting, connect } from './client.ts'
 import type { ClientOptions } from './client-options.ts'
-import { closeBody, isBlob, keyFrom, toBytes } from './data.ts'
+import { closeBody, keyFrom, sizeOf } from './data.ts'
 import type { PerMessageDeflate } from './deflate.ts'
 import { addHandler, attributeHandler, type Handler, removeHandler, setAttributeHandler } from './event-target.ts'
 import { Link, ReadyState } from './link.ts'
@@ -175,16 +176,18 @@ export class WebSocket extends EventEmitter {
   /** Begins on an upgraded stream; `head` are the bytes behind the request. */
   setSocket(stream: Duplex, head: Buffer, options: StreamOptions = {}): void {
     const { maxPayload = 0, maxFragments = 0, maxBufferedChunks = 0, generateMask } = options
+    const bounds = readBounds(options.dwebsocket)
     const deflate: PerMessageDeflate | undefined = this._extensions['permessage-deflate']
     const link = new Link(this, stream, {
       isServer: this._isServer,
       codec: deflate?.createCodec() ?? null,
       maskingKey: this._isServer ? null : generateMask ? keyFrom(generateMask) : nextMaskingKey,
       autoPong: this._autoPong,
-      closeTimeout: this._closeTimeout,
+      closeTimeout: stricter(this._closeTimeout, bounds?.limits.closeTimeout),
       allowSynchronousEvents: options.allowSynchronousEvents ?? true,
-      maxPayload: maxPayload | 0,
-      maxFragments: maxFragments | 0,
+      maxPayload: stricter(maxPayload | 0, bounds?.limits.maxMessageSize),
+      maxFragments: stricter(maxFragments | 0, bounds?.limits.maxFrames),
+      limits: bounds?.limits ?? null,
     })
     this.#link = link
     this.#receiver = makeReceiver(link, this._extensions, [maxPayload | 0, maxFragments | 0, maxBufferedChunks | 0])
@@ -256,10 +259,8 @@ export class WebSocket extends EventEmitter {
     }
     if (this._readyState !== ReadyState.OPEN) return this.#sendAfterClose(data, callback)
     const settings = { opcode, fin: true, compress: false, mask: mask === undefined ? !this._isServer : Boolean(mask) }
-    const size = isBlob(data) ? data.size : toBytes(data).length
-    if (size > 125) throw new RangeError('The data size must not be greater than 125 bytes')
-    if (isBlob(data)) this.#link!.sender.sendBlob(data, settings, callback)
-    else this.#link!.sender.send(toBytes(data), settings, callback)
+    if (sizeOf(data) > 125) throw new RangeError('The data size must not be greater than 125 bytes')
+    this.#link!.sender.sendAny(data, settings, callback)
   }
 
   /**
@@ -279,10 +280,7 @@ export class WebSocket extends EventEmitter {
     const opcode = this.#inMessage ? Opcode.CONTINUATION : binary ? Opcode.BINARY : Opcode.TEXT
     const settings = { opcode, fin, compress: compress && !this.#inMessage && fin, mask }
     this.#inMessage = !fin
-    const { sender } = this.#link!
-    if (typeof data === 'string') sender.sendText(data, settings, callback)
-    else if (isBlob(data)) sender.sendBlob(data, settings, callback)
-    else sender.send(toBytes(data), settings, callback)
+    this.#link!.send(data, settings, callback)
   }
 
   #checkConnected(): void {
@@ -290,7 +288,7 @@ export class WebSocket extends EventEmitter {
   }
 
   #sendAfterClose(data: unknown, callback: SendCallback | undefined): void {
-    this.#amountAfterClose += isBlob(data) ? data.size : toBytes(data).length
+    this.#amountAfterClose += sizeOf(data)
     if (callback === undefined) return
     const state = `${this._readyState} (${stateNames[this._readyState]})`
     process.nextTick(callback, new Error(`WebSocket is not open: readyState ${state}`))

@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import { type AddressInfo, connect, createServer as createNetServer } from 'node:net'
 import { WebSocket as NpmWebSocket, WebSocketServer as NpmWebSocketServer } from 'ws'
 import {
   createWebSocketStream,
@@ -95,6 +97,12 @@ test('compressed messages before a Close frame are delivered before close is emi
 
 test('a violation of a peer without an error listener closes the socket and not the process', async (t) => {
   const { server, url } = await listen(t)
+  const published: string[] = []
+  const onError = (message: unknown): void => {
+    published.push((message as { error: Error & { code: string } }).error.code)
+  }
+  subscribe('dwebsocket:error', onError)
+  t.after(() => unsubscribe('dwebsocket:error', onError))
   const closed = new Promise<unknown[]>((resolve) => {
     server.on('connection', (socket: WebSocket) => socket.on('close', (...values: unknown[]) => resolve(values)))
   })
@@ -104,6 +112,33 @@ test('a violation of a peer without an error listener closes the socket and not 
   const { _socket: transport } = client as unknown as { _socket: { write(bytes: Buffer): void } }
   transport.write(Buffer.from([0x83, 0x80, 0, 0, 0, 0]))
   assert.is((await closed)[0], 1006)
+  assert.equal(published, ['WS_ERR_INVALID_OPCODE'])
+})
+
+test('a violation of a server is thrown by a client without an error listener, as by npm ws', async (t) => {
+  const server = createNetServer((transport) => {
+    transport.once('data', (request) => {
+      const key = /Sec-WebSocket-Key: (\S+)/i.exec(String(request))![1]
+      const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
+      const head = `HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`
+      transport.write(Buffer.concat([Buffer.from(head), Buffer.from([0x83, 0])]))
+    })
+    transport.on('error', () => {})
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => server.close())
+  const client = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  const thrown = await new Promise<Error & { code?: string }>((resolve) => {
+    const others = process.listeners('uncaughtException')
+    process.removeAllListeners('uncaughtException')
+    process.once('uncaughtException', (error) => {
+      for (const listener of others) process.on('uncaughtException', listener)
+      resolve(error)
+    })
+  })
+  assert.is(thrown.code, 'WS_ERR_INVALID_OPCODE')
+  client.terminate()
 })
 
 test('errors have the codes and texts of npm ws', async (t) => {
@@ -116,7 +151,6 @@ test('errors have the codes and texts of npm ws', async (t) => {
     ['WS_ERR_EXPECTED_FIN', [0x09, 0x80, 0, 0, 0, 0]],
     ['WS_ERR_INVALID_CONTROL_PAYLOAD_LENGTH', [0x88, 0x81, 0, 0, 0, 0, 1]],
     ['WS_ERR_INVALID_CLOSE_CODE', [0x88, 0x82, 0, 0, 0, 0, 0, 1]],
-    ['ERR_WS_LENGTH_NOT_MINIMAL', [0x82, 0xfe, 0, 1, 0, 0, 0, 0, 0]],
     ['WS_ERR_INVALID_UTF8', [0x81, 0x81, 0, 0, 0, 0, 0xff]],
     ['WS_ERR_UNSUPPORTED_MESSAGE_LENGTH', [0x82, 0x8b, 0, 0, 0, 0, ...new Array(11).fill(0)]],
   ]
