@@ -62,7 +62,7 @@ const arrows: Record<string, string[]> = {
   ],
   'src/index-core': ['src/core', 'src/fast', 'src/handshake'],
   'src/index-redis': ['src/room'],
-  bench: ['src/index', 'src/index-core', 'node'],
+  bench: ['src/index', 'src/index-core', 'src/ws', 'node'],
 }
 
 /** Rooms of the conformance tester, from the lowest up; a room is entered through its `index.ts`. */

@@ -22,7 +22,7 @@ export interface ConnectingSocket extends EventEmitter {
   _req: ClientRequest | null
   _redirects: number
   _protocol: string
-  _extensions: Record<string, PerMessageDeflate>
+  _extensions: Readonly<Record<string, PerMessageDeflate>>
   setSocket(stream: Duplex, head: Buffer, options: object): void
   emitClose(): void
 }
@@ -254,7 +254,7 @@ class Handshake {
     } catch {
       return 'Invalid Sec-WebSocket-Extensions header'
     }
-    this.#socket._extensions['permessage-deflate'] = deflate
+    this.#socket._extensions = { 'permessage-deflate': deflate }
     return null
   }
 }

@@ -5,13 +5,12 @@ import type { ConnectionLimits } from '../connection/limits.ts'
 import { encodeCloseBody, truncateReason } from '../core/close-frame.ts'
 import { EMPTY } from '../core/empty.ts'
 import { type ProtocolError, WebSocketError } from '../core/errors.ts'
-import type { MessageCodec } from '../core/message-codec.ts'
 import { Opcode } from '../core/opcode.ts'
-import { disownStream, ownStream, type StreamOwner } from '../transport/stream-owner.ts'
+import { disownStream, ownerOf, ownStream, type StreamOwner } from '../transport/stream-owner.ts'
 import { sizeOf, toBinaryType } from './data.ts'
 import { Guard, type Guarded } from './guard.ts'
-import { Reader, type ReaderSink } from './reader.ts'
-import { type FrameSettings, type SendCallback, Sender } from './sender.ts'
+import { Reader, type ReaderOptions, type ReaderSink } from './reader.ts'
+import { type FrameSettings, rethrow, type SendCallback, Sender, type SenderSink } from './sender.ts'
 import type { BinaryType } from './socket-options.ts'
 import { toSocketError } from './violation.ts'
 
@@ -27,25 +26,23 @@ export interface LinkHost extends EventEmitter {
   emitClose(): void
 }
 
-export interface LinkOptions {
+export interface LinkOptions extends Omit<ReaderOptions, 'role' | 'lenientLengths'> {
   isServer: boolean
-  codec: MessageCodec | null
   maskingKey: (() => Uint8Array) | null
   autoPong: boolean
   closeTimeout: number
-  allowSynchronousEvents: boolean
-  maxPayload: number
-  maxFragments: number
   /** Limits of this package; null for those of npm ws alone. */
   limits: ConnectionLimits | null
 }
 
-function rethrow(error: unknown): void {
-  throw error
+/** One for all sockets: a closure for each would cost memory. */
+function readPushed(this: Duplex, chunk: Buffer): void {
+  const owner = ownerOf(this)
+  if (owner instanceof Link) owner.onPushed(chunk)
 }
 
 /** One open socket: its transport, its reader, its sender, and how it closes. */
-export class Link implements StreamOwner, ReaderSink {
+export class Link implements StreamOwner, ReaderSink, SenderSink {
   readonly stream: Duplex
   readonly reader: Reader
   readonly sender: Sender
@@ -75,7 +72,7 @@ export class Link implements StreamOwner, ReaderSink {
     const role = options.isServer ? 'server' : 'client'
     const { limits } = options
     this.reader = new Reader(this, { ...options, role, lenientLengths: limits === null })
-    this.sender = new Sender(stream, options, (error) => this.#onSenderError(error))
+    this.sender = new Sender(stream, options, this)
     const { reader, sender } = this
     this.#guard = limits === null ? null : new Guard({ connection: this.#toGuarded(), stream, reader, sender }, limits)
   }
@@ -87,10 +84,13 @@ export class Link implements StreamOwner, ReaderSink {
     ownStream(stream, this)
     // A socket that is read into the window emits no 'data', but for what a program pushes.
     if (stream.listenerCount('data') > 0) return
-    stream.on('data', (chunk: Buffer) => {
-      if (!this.#isTapping) this.#read(chunk, 0, chunk.length)
-    })
+    stream.on('data', readPushed)
     this.#readsWindow = true
+  }
+
+  /** A program has pushed bytes into the transport. */
+  onPushed(chunk: Buffer): void {
+    if (!this.#isTapping) this.#read(chunk, 0, chunk.length)
   }
 
   /** Sends a Close frame with this body, unless one was sent; ends the transport once both sides have sent one. */
@@ -181,7 +181,12 @@ export class Link implements StreamOwner, ReaderSink {
 
   onMessage(data: Buffer, isBinary: boolean): void {
     this.#guard?.onMessage()
-    this.#emit('message', isBinary ? toBinaryType(data, this.#host.binaryType) : data, isBinary)
+    // Not by `#emit`, whose list of values would be one more object for each message.
+    try {
+      this.#host.emit('message', isBinary ? toBinaryType(data, this.#host.binaryType) : data, isBinary)
+    } catch (error) {
+      process.nextTick(rethrow, error)
+    }
   }
 
   onPing(data: Buffer): void {
@@ -265,7 +270,7 @@ export class Link implements StreamOwner, ReaderSink {
     process.nextTick(() => this.stream.resume())
   }
 
-  #onSenderError(error: Error): void {
+  onSendError(error: Error): void {
     if (this.#host._readyState === ReadyState.CLOSED) return
     this.#beginClosing()
     this.stream.end()
@@ -285,9 +290,9 @@ export class Link implements StreamOwner, ReaderSink {
   }
 
   /** A listener that throws must not lose the rest of what was received: its error is thrown again outside. */
-  #emit(event: string, ...values: unknown[]): void {
+  #emit(event: string, value: unknown): void {
     try {
-      this.#host.emit(event, ...values)
+      this.#host.emit(event, value)
     } catch (error) {
       process.nextTick(rethrow, error)
     }

@@ -3,7 +3,7 @@ import { readCloseBody } from '../core/close-frame.ts'
 import { EMPTY } from '../core/empty.ts'
 import { ProtocolError } from '../core/errors.ts'
 import { type ControlFrameSink, FrameParser, type Role } from '../core/frame-parser.ts'
-import { type CodecSink, MessageAssembler, type MessageSink } from '../core/message-assembler.ts'
+import { type CodecSink, MessageAssembler, type MessageLimits, type MessageSink } from '../core/message-assembler.ts'
 import type { MessageCodec } from '../core/message-codec.ts'
 import { Opcode } from '../core/opcode.ts'
 import { fastEngine } from '../fast/engine.ts'
@@ -31,6 +31,8 @@ export interface ReaderOptions {
   maxPayload: number
   /** Frames of one message; 0 for any number. */
   maxFragments: number
+  /** Never exceeded: a message is gathered in one buffer. */
+  maxBufferedChunks: number
   /** Whether payload lengths may be longer than their shortest form. */
   lenientLengths: boolean
 }
@@ -44,13 +46,19 @@ const slab = new MessageSlab(messageRun)
  * Reads the input of a socket. Unlike `Protocol` it delivers messages while this side closes, and leaves the answers to
  * its owner: npm ws promises both.
  */
-export class Reader implements ControlFrameSink, MessageSink, CodecSink {
+export class Reader implements ControlFrameSink, MessageSink, CodecSink, MessageLimits {
   readonly #sink: ReaderSink
   readonly #allowSynchronousEvents: boolean
-  readonly #parser: FrameParser
-  readonly #assembler: MessageAssembler
+  readonly #role: Role
+  readonly #lenientLengths: boolean
   readonly #codec: MessageCodec | null
-  readonly #limits = { maxMessageSize: Number.POSITIVE_INFINITY, maxFrames: Number.POSITIVE_INFINITY }
+  readonly maxBufferedChunks: number
+  /** Limits of one message; programs change them while the socket lives. */
+  maxMessageSize: number
+  maxFrames: number
+  /** These two exist once there was something to read. */
+  #parser: FrameParser | null = null
+  #assembler: MessageAssembler | null = null
   #waits = 0
   #isParsing = false
   #isOver = false
@@ -61,22 +69,12 @@ export class Reader implements ControlFrameSink, MessageSink, CodecSink {
   constructor(sink: ReaderSink, options: ReaderOptions) {
     this.#sink = sink
     this.#allowSynchronousEvents = options.allowSynchronousEvents
+    this.#role = options.role
+    this.#lenientLengths = options.lenientLengths
     this.#codec = options.codec
-    this.maxPayload = options.maxPayload
-    this.maxFragments = options.maxFragments
-    const { role, codec, lenientLengths } = options
-    this.#assembler = new MessageAssembler(this, { limits: this.#limits, codec, codecSink: this, engine: fastEngine })
-    const parserOptions = { role, rsv1Allowed: codec !== null, lenientLengths, engine: fastEngine }
-    this.#parser = new FrameParser({ control: this, data: this.#assembler }, parserOptions)
-  }
-
-  /** Programs change it while the socket lives. */
-  set maxPayload(size: number) {
-    this.#limits.maxMessageSize = size > 0 ? size : Number.POSITIVE_INFINITY
-  }
-
-  set maxFragments(count: number) {
-    this.#limits.maxFrames = count > 0 ? count : Number.POSITIVE_INFINITY
+    this.maxBufferedChunks = options.maxBufferedChunks
+    this.maxMessageSize = options.maxPayload || Number.POSITIVE_INFINITY
+    this.maxFrames = options.maxFragments || Number.POSITIVE_INFINITY
   }
 
   /** Whether something delays what was received. */
@@ -95,14 +93,15 @@ export class Reader implements ControlFrameSink, MessageSink, CodecSink {
   }
 
   get frameCount(): number {
-    return this.#parser.frameCount
+    return this.#parser === null ? 0 : this.#parser.frameCount
   }
 
   /** What the peer has begun and not finished, the most urgent first; null between messages. */
   get pending(): 'header' | 'payload' | 'message' | null {
+    if (this.#parser === null) return null
     if (this.#parser.inHeader) return 'header'
     if (!this.#parser.atBoundary) return 'payload'
-    return this.#assembler.inMessage ? 'message' : null
+    return this.#assembler!.inMessage ? 'message' : null
   }
 
   /** Whether a Close frame or a violation ended the input. */
@@ -172,7 +171,7 @@ export class Reader implements ControlFrameSink, MessageSink, CodecSink {
     if (this.#isOver) return
     const isFirst = this.#waits === 0
     this.#waits |= reason
-    this.#assembler.isStopped = true
+    if (this.#assembler !== null) this.#assembler.isStopped = true
     if (isFirst) this.#sink.onFlow(false)
   }
 
@@ -180,7 +179,7 @@ export class Reader implements ControlFrameSink, MessageSink, CodecSink {
     if ((this.#waits & reason) === 0) return
     this.#waits &= ~reason
     if (this.#waits !== 0) return
-    this.#assembler.isStopped = this.#isOver
+    if (this.#assembler !== null) this.#assembler.isStopped = this.#isOver
     if (this.#isParsing) return this.#sink.onFlow(true)
     const backlog = this.#backlog
     this.#backlog = null
@@ -193,10 +192,11 @@ export class Reader implements ControlFrameSink, MessageSink, CodecSink {
   }
 
   #parse(bytes: Buffer, start: number, end: number): void {
+    const parser = this.#parser ?? this.#makeParser()
     this.#isParsing = true
     try {
       for (;;) {
-        const at = this.#parser.push(bytes, start, end)
+        const at = parser.push(bytes, start, end)
         if (this.#isOver) return
         if (this.#waits !== 0) return this.#storeFirst(bytes.subarray(at, end))
         if (this.#backlog === null) return
@@ -213,6 +213,15 @@ export class Reader implements ControlFrameSink, MessageSink, CodecSink {
     }
   }
 
+  #makeParser(): FrameParser {
+    const codec = this.#codec
+    const assembler = new MessageAssembler(this, { limits: this, codec, codecSink: this, engine: fastEngine })
+    const options = { role: this.#role, rsv1Allowed: codec !== null, lenientLengths: this.#lenientLengths }
+    this.#assembler = assembler
+    this.#parser = new FrameParser({ control: this, data: assembler }, { ...options, engine: fastEngine })
+    return this.#parser
+  }
+
   #storeFirst(rest: Buffer): void {
     if (rest.length === 0) return
     this.#backlog = this.#backlog === null ? Buffer.from(rest) : Buffer.concat([rest, this.#backlog])
@@ -227,8 +236,10 @@ export class Reader implements ControlFrameSink, MessageSink, CodecSink {
   /** Reads nothing from now on. */
   end(): void {
     this.#isOver = true
-    this.#assembler.isStopped = true
-    this.#assembler.reset()
+    if (this.#assembler !== null) {
+      this.#assembler.isStopped = true
+      this.#assembler.reset()
+    }
     this.#backlog = null
   }
 

@@ -3,6 +3,7 @@ import http, { type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { acceptKey } from '../handshake/accept-key.ts'
+import { hasOwner } from '../transport/stream-owner.ts'
 import { type Bounds, type BoundsOptions, readBounds } from './bounds.ts'
 import type { PerMessageDeflate, PerMessageDeflateOptions } from './deflate.ts'
 import { extension } from './header.ts'
@@ -75,9 +76,6 @@ const defaults = {
   WebSocket,
   dwebsocket: null as Bounds | null,
 }
-
-/** Streams that were upgraded: each only once. */
-const upgraded = new WeakSet<Duplex>()
 
 /** A WebSocket server with the interface of npm ws. */
 export class WebSocketServer extends EventEmitter {
@@ -182,13 +180,12 @@ export class WebSocketServer extends EventEmitter {
     const complete = (): void => {
       // The client may have gone while it was verified.
       if (!stream.readable || !stream.writable) return destroy()
-      if (upgraded.has(stream)) {
+      if (hasOwner(stream)) {
         throw new Error(
           'server.handleUpgrade() was called more than once with the same socket, possibly due to a misconfiguration',
         )
       }
       if (this._state !== State.RUNNING) return refuse(stream, { status: 503 })
-      upgraded.add(stream)
       const socket = this.#accept(request, stream, upgrade)
       stream.off('error', destroy)
       socket.setSocket(stream, head, options as object)

@@ -11,8 +11,8 @@ import { closeBody, keyFrom, sizeOf } from './data.ts'
 import type { PerMessageDeflate } from './deflate.ts'
 import { addHandler, attributeHandler, type Handler, removeHandler, setAttributeHandler } from './event-target.ts'
 import { Link, ReadyState } from './link.ts'
-import { defineLikeNpm, makeReceiver, makeSender, stateNames } from './npm-parts.ts'
-import type { SendCallback } from './sender.ts'
+import { defineLikeNpm, makeReceiver, stateNames } from './npm-parts.ts'
+import type { SendCallback, Sender } from './sender.ts'
 import {
   type BinaryType,
   binaryTypes,
@@ -20,6 +20,9 @@ import {
   type SocketOptions,
   type StreamOptions,
 } from './socket-options.ts'
+
+/** One for all sockets without an extension, so that each costs less memory. */
+const NO_EXTENSIONS: Readonly<Record<string, PerMessageDeflate>> = Object.freeze({})
 
 /** A WebSocket with the interface of npm ws, on either side. */
 export class WebSocket extends EventEmitter {
@@ -35,7 +38,7 @@ export class WebSocket extends EventEmitter {
   _readyState: number = ReadyState.CONNECTING
   _isServer = false
   _protocol = ''
-  _extensions: Record<string, PerMessageDeflate> = {}
+  _extensions = NO_EXTENSIONS
   _autoPong = true
   _closeTimeout = 30_000
   _errorEmitted = false
@@ -45,7 +48,6 @@ export class WebSocket extends EventEmitter {
   #binaryType: BinaryType = 'nodebuffer'
   #isPaused = false
   #link: Link | null = null
-  #receiver: object | null = null
   #amountAfterClose = 0
   /** Whether the next data frame continues a message. */
   #inMessage = false
@@ -159,14 +161,14 @@ export class WebSocket extends EventEmitter {
     return this.#link?.closeFrameReceived ?? false
   }
 
-  /** The part of npm ws's sender that programs use. */
-  get _sender(): object | null {
-    return this.#link === null ? null : makeSender(this.#link)
+  /** Has the members of npm ws's sender that programs use: `sendFrame` and `_socket`. */
+  get _sender(): Sender | null {
+    return this.#link?.sender ?? null
   }
 
   /** The limits of reading, as fields of npm ws's receiver. */
   get _receiver(): object | null {
-    return this.#receiver
+    return this.#link === null ? null : makeReceiver(this.#link.reader, this._extensions)
   }
 
   get wasClean(): boolean {
@@ -175,7 +177,7 @@ export class WebSocket extends EventEmitter {
 
   /** Begins on an upgraded stream; `head` are the bytes behind the request. */
   setSocket(stream: Duplex, head: Buffer, options: StreamOptions = {}): void {
-    const { maxPayload = 0, maxFragments = 0, maxBufferedChunks = 0, generateMask } = options
+    const { maxPayload = 0, maxFragments = 0, generateMask } = options
     const bounds = readBounds(options.dwebsocket)
     const deflate: PerMessageDeflate | undefined = this._extensions['permessage-deflate']
     const link = new Link(this, stream, {
@@ -187,10 +189,10 @@ export class WebSocket extends EventEmitter {
       allowSynchronousEvents: options.allowSynchronousEvents ?? true,
       maxPayload: stricter(maxPayload | 0, bounds?.limits.maxMessageSize),
       maxFragments: stricter(maxFragments | 0, bounds?.limits.maxFrames),
+      maxBufferedChunks: (options.maxBufferedChunks ?? 0) | 0,
       limits: bounds?.limits ?? null,
     })
     this.#link = link
-    this.#receiver = makeReceiver(link, this._extensions, [maxPayload | 0, maxFragments | 0, maxBufferedChunks | 0])
     const { setTimeout, setNoDelay } = stream as { setTimeout?(ms: number): void; setNoDelay?(): void }
     setTimeout?.call(stream, 0)
     setNoDelay?.call(stream)
