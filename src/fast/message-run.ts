@@ -116,8 +116,9 @@ export class MessageRun implements DeliveredRun {
     try {
       for (let message = 0; at < runEnd && !sink.isStopped; message++) {
         const opcode = window[at] & 0x0f
-        const payload = payloadOf(window, at)
-        at = endOf(window, at, payload)
+        const length = window[at + 1] & 0x7f
+        const payload = length < 126 ? at + SHORT_HEADER : at + SHORT_HEADER + 2
+        at = payload + (length < 126 ? length : (window[at + 2] << 8) | window[at + 3])
         sink.onWholeMessage(opcode, window, payload, at, flags[message] === 0)
       }
     } finally {

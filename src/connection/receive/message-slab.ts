@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { markAsUntransferable } from 'node:worker_threads'
 import { BufferView } from '../../fast/buffer-view.ts'
+import { copyBytes } from '../../fast/copy-bytes.ts'
 import type { DeliveredRun } from '../../fast/message-run.ts'
 
 /** Messages up to this size share a slab: one that the application retains keeps the whole slab alive. */
@@ -52,7 +53,7 @@ export class MessageSlab {
   #add(bytes: Buffer, start: number, end: number): number {
     this.#makeRoom(end - start)
     const at = this.#used
-    this.#slab.set(bytes.subarray(start, end), at)
+    copyBytes(this.#slab, bytes.subarray(start, end), at)
     this.#used += end - start
     return at
   }
