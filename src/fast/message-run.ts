@@ -75,7 +75,7 @@ export interface DeliveredRun {
   readonly window: Buffer
   /** Where it ends; 0 when no run is being delivered. */
   readonly end: number
-  /** Changes with each run. */
+  /** Changes when a run has been delivered. */
   readonly generation: number
 }
 
@@ -100,7 +100,7 @@ export class MessageRun implements DeliveredRun {
     return this.#end
   }
 
-  /** Changes with each run. */
+  /** Changes when a run has been delivered: what was copied of it is no longer a copy of the window. */
   get generation(): number {
     return this.#generation
   }
@@ -111,7 +111,6 @@ export class MessageRun implements DeliveredRun {
     const { flags } = this.#unmasker
     const runEnd = this.#unmasker.unmaskRun(start, end)
     this.#end = runEnd
-    this.#generation++
     let at = start
     try {
       for (let message = 0; at < runEnd && !sink.isStopped; message++) {
@@ -123,6 +122,7 @@ export class MessageRun implements DeliveredRun {
       }
     } finally {
       this.#end = 0
+      this.#generation++
     }
     return at
   }
