@@ -121,26 +121,18 @@ export class Outbound implements Output, BlobQueueSink {
 
   /** Hands a message to the codec or the outbox; returns false for a Blob or a source. The common types come first. */
   #sendNow(data: Sendable | PreparedMessage | Blob | Source, options: SendOptions | undefined): boolean {
-    if (this.#compressed !== null) return this.#compress(this.#compressed, data, options)
+    if (this.#compressed !== null) return this.#sendOther(data, options)
     if (typeof data === 'string') this.#outbox.sendText(Opcode.TEXT, data)
     else if (data instanceof Uint8Array) this.#outbox.sendBytes(opcodeOf(options), data)
-    else return this.#sendRareType(data, options)
+    else return this.#sendOther(data, options)
     return true
   }
 
-  #compress(
-    sender: CompressedSender,
-    data: Sendable | PreparedMessage | Blob | Source,
-    options: SendOptions | undefined,
-  ): boolean {
+  /** What is to be compressed, or is neither a string nor a Uint8Array. */
+  #sendOther(data: Sendable | PreparedMessage | Blob | Source, options: SendOptions | undefined): boolean {
     if (isAsynchronous(data)) return false
-    sender.send(data, options)
-    return true
-  }
-
-  #sendRareType(data: PreparedMessage | ByteSource | Blob | Source, options: SendOptions | undefined): boolean {
-    if (isAsynchronous(data)) return false
-    if (data instanceof PreparedMessage) this.#outbox.sendEncoded(data.frame)
+    if (this.#compressed !== null) this.#compressed.send(data, options)
+    else if (data instanceof PreparedMessage) this.#outbox.sendEncoded(data.frame)
     else this.#outbox.sendBytes(opcodeOf(options), bytesOf(data)!)
     return true
   }
