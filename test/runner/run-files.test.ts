@@ -64,7 +64,8 @@ test('kills a process in which no test ends', async () => {
 test('names the clean-up that does not end or fails, and runs the older ones', async () => {
   const { resultOf, summary } = await run(['stays', 'stays'])
   assert.match(textOf(resultOf('stays')), 'the oldest clean-up')
-  const late = /^failed: stays: stays: (does not end its clean-up): the clean-up function stop\(\).* of “\1” took longer than 200 ms$/
+  const late =
+    /^failed: stays: stays: (does not end its clean-up): the clean-up function stop\(\).* of “\1” took longer than 200 ms$/
   assert.is(summary.filter((line) => late.test(line)).length, 2)
   const early = 'failed: stays: stays: fails before its clean-up does: one is not two'
   assert.is(summary.filter((line) => line === early).length, 2)
