@@ -1,11 +1,17 @@
 import { createRequire } from 'node:module'
+import { loadWs } from './library.ts'
 import { announce, HOST, readSettings, reportMissing, requirePeer } from './support.ts'
 
-/** npm ws: the echo server of its documentation; `WS_CORK=1` corks the writes of one tick by hand. */
+/**
+ * npm ws: the echo server of its documentation; `WS_CORK=1` corks the writes of one tick by hand, `WS_CALLBACK=1` waits for
+ * each message by a callback, as socket.io does, `WS_DROP_IN=1` puts `dwebsocket/ws` in the place of npm ws.
+ */
 const settings = readSettings()
-const { peer, path, version } = requirePeer('ws')
-if (process.env.WS_NO_BUFFER_UTIL === undefined && !hasAddOn()) reportMissing('bufferutil')
+const isDropIn = process.env.WS_DROP_IN === '1'
+const { peer, path, version } = isDropIn ? { peer: await loadWs(), path: '', version: '' } : requirePeer('ws')
+if (!isDropIn && process.env.WS_NO_BUFFER_UTIL === undefined && !hasAddOn()) reportMissing('bufferutil')
 const isCorkedByHand = process.env.WS_CORK === '1'
+const callback = process.env.WS_CALLBACK === '1' ? () => {} : undefined
 
 const server = new peer.WebSocketServer({
   host: HOST,
@@ -33,7 +39,7 @@ server.on('connection', (socket: any) => {
       return
     }
     if (isCorkedByHand) cork()
-    if (settings.mode === 'echo') socket.send(data, { binary: isBinary })
+    if (settings.mode === 'echo') socket.send(data, { binary: isBinary }, callback)
     else socket.send(String(isBinary ? data.length : data.toString().length))
   })
 })

@@ -3,6 +3,8 @@ import http, { type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { acceptKey } from '../handshake/accept-key.ts'
+import { hasOwner } from '../transport/stream-owner.ts'
+import { type Bounds, type BoundsOptions, readBounds } from './bounds.ts'
 import type { PerMessageDeflate, PerMessageDeflateOptions } from './deflate.ts'
 import { extension } from './header.ts'
 import { type HandshakeRefusal, readUpgrade, refuse } from './upgrade.ts'
@@ -44,6 +46,11 @@ export interface ServerOptions {
   skipUTF8Validation?: boolean | undefined
   verifyClient?: VerifyClient | null | undefined
   WebSocket?: typeof WebSocket | undefined
+  /**
+   * Not of npm ws: `true` or an object turns on the limits, keepalive, origin rule and strictness of `createServer`,
+   * with its defaults. Where npm ws has a limit of the same kind, the stricter one holds. Default false.
+   */
+  dwebsocket?: boolean | BoundsOptions | undefined
 }
 
 const State = { RUNNING: 0, CLOSING: 1, CLOSED: 2 } as const
@@ -67,15 +74,13 @@ const defaults = {
   path: null,
   port: null,
   WebSocket,
+  dwebsocket: null as Bounds | null,
 }
-
-/** Streams that were upgraded: each only once. */
-const upgraded = new WeakSet<Duplex>()
 
 /** A WebSocket server with the interface of npm ws. */
 export class WebSocketServer extends EventEmitter {
   /** Read anew for each request: programs change it. */
-  readonly options: typeof defaults & ServerOptions
+  readonly options: typeof defaults & Omit<ServerOptions, 'dwebsocket'>
   /** The open sockets; undefined without `clientTracking`. */
   readonly clients: Set<WebSocket> | undefined
   // Fields named as in npm ws, where programs read them.
@@ -84,17 +89,21 @@ export class WebSocketServer extends EventEmitter {
   #removeListeners: (() => void) | null = null
   #closesWithLastClient = false
 
-  /** @throws {TypeError} unless exactly one of `port`, `server` and `noServer` is given. */
+  /**
+   * @throws {TypeError} unless exactly one of `port`, `server` and `noServer` is given, or when an option in `dwebsocket`
+   *   is unknown or has the wrong type.
+   * @throws {RangeError} when the value of an option in `dwebsocket` is not allowed.
+   */
   constructor(options: ServerOptions = {}, callback?: () => void) {
     super()
-    const settings = { ...defaults, ...options }
+    const settings = { ...defaults, ...options, dwebsocket: readBounds(options.dwebsocket) }
     const { port, server, noServer } = settings
     const places = [port !== null && port !== undefined, Boolean(server), noServer].filter(Boolean).length
     if (places !== 1) {
       throw new TypeError('One and only one of the "port", "server", or "noServer" options must be specified')
     }
     if (settings.perMessageDeflate === true) settings.perMessageDeflate = {}
-    this.options = settings as typeof defaults & ServerOptions
+    this.options = settings as WebSocketServer['options']
     this.clients = settings.clientTracking ? new Set() : undefined
     if (port !== null && port !== undefined) {
       this._server = http.createServer(answerUpgradeRequired)
@@ -171,18 +180,21 @@ export class WebSocketServer extends EventEmitter {
     const complete = (): void => {
       // The client may have gone while it was verified.
       if (!stream.readable || !stream.writable) return destroy()
-      if (upgraded.has(stream)) {
+      if (hasOwner(stream)) {
         throw new Error(
           'server.handleUpgrade() was called more than once with the same socket, possibly due to a misconfiguration',
         )
       }
       if (this._state !== State.RUNNING) return refuse(stream, { status: 503 })
-      upgraded.add(stream)
       const socket = this.#accept(request, stream, upgrade)
       stream.off('error', destroy)
       socket.setSocket(stream, head, options as object)
       this.#track(socket)
       callback(socket, request)
+    }
+    if (options.dwebsocket?.allowsOrigin(request) === false) {
+      const message = 'This origin is not allowed'
+      return this.#refuse({ status: 403, message }, request, stream)
     }
     this.#verify(request, upgrade.version, stream, complete)
   }

@@ -20,6 +20,8 @@ export interface SendOptions {
   compress?: boolean | undefined
   /** `false` sends bytes as a text message (RFC 6455 §5.6); they must be valid UTF-8. Default: true. */
   binary?: boolean | undefined
+  /** `false` drops the message when it would have to wait behind a source that is being sent. Default: true. */
+  wait?: boolean | undefined
 }
 
 /**
