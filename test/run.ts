@@ -45,6 +45,7 @@ const SLOW = [
   'bench/scenarios',
   'connection/stress',
   'rough/',
+  'large/',
   'deflate/ws-matrix',
   'deflate/bomb',
   'security/leak',

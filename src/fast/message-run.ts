@@ -75,7 +75,7 @@ export interface DeliveredRun {
   readonly window: Buffer
   /** Where it ends; 0 when no run is being delivered. */
   readonly end: number
-  /** Changes with each run. */
+  /** Changes when a run has been delivered. */
   readonly generation: number
 }
 
@@ -100,7 +100,7 @@ export class MessageRun implements DeliveredRun {
     return this.#end
   }
 
-  /** Changes with each run. */
+  /** Changes when a run has been delivered: what was copied of it is no longer a copy of the window. */
   get generation(): number {
     return this.#generation
   }
@@ -111,17 +111,18 @@ export class MessageRun implements DeliveredRun {
     const { flags } = this.#unmasker
     const runEnd = this.#unmasker.unmaskRun(start, end)
     this.#end = runEnd
-    this.#generation++
     let at = start
     try {
       for (let message = 0; at < runEnd && !sink.isStopped; message++) {
         const opcode = window[at] & 0x0f
-        const payload = payloadOf(window, at)
-        at = endOf(window, at, payload)
+        const length = window[at + 1] & 0x7f
+        const payload = length < 126 ? at + SHORT_HEADER : at + SHORT_HEADER + 2
+        at = payload + (length < 126 ? length : (window[at + 2] << 8) | window[at + 3])
         sink.onWholeMessage(opcode, window, payload, at, flags[message] === 0)
       }
     } finally {
       this.#end = 0
+      this.#generation++
     }
     return at
   }

@@ -75,7 +75,7 @@ test('takes the place of wait and iteration', async (t) => {
   assert.is(await waiting, 'whole')
   void session.stream()
   const failure = (error: Error): string => `${error.name} ${error.message}`
-  const expected = 'TypeError this session receives its messages in parts: stream() was called; allowed: stream()'
+  const expected = 'TypeError wait() after stream(); allowed: stream()'
   assert.is(await session.wait().catch(failure), expected)
   assert.is(await session.wait({ timeout: 1 }).catch(failure), expected)
   assert.is(await session[Symbol.asyncIterator]().next().catch(failure), expected)
@@ -182,6 +182,7 @@ test('closes with 1009 when whole() would gather too much', async (t) => {
   const stream = (await taken)!
   const error = await stream.whole(1000).catch((error) => error)
   assert.is(error.code, 'ERR_WS_MESSAGE_TOO_BIG')
+  assert.match(error.message, 'at most 1000 are allowed (option maxSize of whole)')
   const [{ payload }] = await client.receive(1)
   assert.is(payload.readUInt16BE(), 1009)
 })

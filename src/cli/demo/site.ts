@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { type Broker, Rooms, type View } from '../../index.ts'
 import { Audience } from './audience.ts'
+import { chooseLanguage } from './language.ts'
 import { renderPage } from './page.ts'
 import type { PageName } from './page-list.ts'
 import { StaticFiles, sendHtml } from './static.ts'
@@ -65,5 +66,8 @@ export function createDemo({
 }
 
 function page(name: PageName): View {
-  return async (request, response) => sendHtml(await renderPage(name), request, response)
+  return async (request, response) => {
+    const language = chooseLanguage(request.headers['accept-language'])
+    sendHtml(await renderPage(name, language), request, response)
+  }
 }

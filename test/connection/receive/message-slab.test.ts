@@ -34,6 +34,7 @@ test('copies a run once, the next one anew, and bytes outside a run alone', () =
   run.generation++
   assert.equal(copies(), ['ONE', 'two'], 'the next run')
   bytes.write('six')
+  run.generation++
   run.end = 0
   assert.equal(copies(), ['six', 'two'], 'no run')
   run.end = 7
