@@ -37,6 +37,7 @@ const SLOW = [
   'conformance/broken',
   'conformance/run/',
   'security/life',
+  'ws/conform',
   'cli/',
   'package',
   'conformance/report/html',
