@@ -42,7 +42,7 @@ export class Exchange {
 
   /**
    * Sends `rate` messages per second over all connections for `ms` milliseconds, by the clock. The latency counts
-   * from the moment a message was due, so that a stall counts for every message behind it.
+   * from the moment a message was due, so that a stall counts for every message after it.
    */
   async runOpen(rate: number, ms: number): Promise<LoadResult> {
     const begin = performance.now()

@@ -30,7 +30,7 @@ export interface ConnectOptions extends LimitOptions {
   tls?: TlsOptions | undefined
   /** Makes the stream to the server, for example a proxy agent. Default: a TCP or TLS connection. */
   agent?: Agent | undefined
-  /** Makes the stream to the server from options of `net.connect`; for `wss:` TLS is its job. Default: none. */
+  /** Makes the stream to the server from options of `net.connect`; for `wss:` it must set up TLS itself. Default: none. */
   createConnection?: ((options: object) => Duplex) | undefined
   /** The path of a unix socket to connect to, in place of host and port. Redirects to another origin ignore it. */
   socketPath?: string | undefined

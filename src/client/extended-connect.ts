@@ -57,7 +57,7 @@ async function settingsOf(session: ClientHttp2Session, signal: AbortSignal): Pro
   const arrived = new AbortController()
   try {
     await Promise.race([
-      // A session in use may have received the SETTINGS before: the answer to a ping comes behind them.
+      // A session in use may have received the SETTINGS before: the answer to a ping comes after them.
       ...(session.connecting ? [] : [pong(session)]),
       once(session, 'remoteSettings', { signal: arrived.signal }),
       once(session, 'close', { signal: arrived.signal }),

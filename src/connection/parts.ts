@@ -122,7 +122,7 @@ export class Parts implements Link, Watched {
     return probePeer(this.stream, this.limits.pingInterval)
   }
 
-  /** Ends the pause as often as callbacks begin it anew, until nothing waits or the codec is busy. */
+  /** Ends the pause as often as callbacks begin it again, until nothing waits or the codec is busy. */
   deliverBacklog(): void {
     const { protocol } = this
     let before: number

@@ -27,6 +27,6 @@ export interface ByteEngine {
   readMessages(bytes: Buffer, start: number, end: number, sink: WholeMessageSink): number
   /** Returns memory of `size` to `2 * size` bytes for reuse, or null when there is none. */
   takeBuffer(size: number): Buffer | null
-  /** Offers memory for reuse that nobody reads any more. */
+  /** Offers memory for reuse that is no longer read. */
   keepBuffer(buffer: Buffer): void
 }

@@ -165,7 +165,7 @@ export class MessageAssembler implements DataFrameSink, WholeMessageSink {
     else this.onFrameHeader(true, false, opcode, end - start)
   }
 
-  /** Stops for good and returns the message in progress, for a `StreamAssembler` to continue; null without one. */
+  /** Stops permanently and returns the message in progress, for a `StreamAssembler` to continue; null without one. */
   handOver(): PartialMessage | null {
     this.isStopped = true
     if (this.#opcode === 0) return null

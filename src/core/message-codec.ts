@@ -4,7 +4,7 @@ import type { ProtocolError } from './errors.ts'
  * Compresses and decompresses the messages of one connection (RFC 7692 §6). The core hands in whole messages in
  * order, and the next one only after `done` of the one before; `done` is called exactly once, perhaps before the call
  * returns. The bytes passed in are valid during the call only: a codec that works on them later copies them, unless
- * `isOwned` is true, when nobody else writes to them any more. What `compress` returns must be sent: with context
+ * `isOwned` is true, when nothing else writes to them any more. What `compress` returns must be sent: with context
  * takeover the next message may refer to it.
  */
 export interface MessageCodec {

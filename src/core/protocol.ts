@@ -48,13 +48,13 @@ export class Protocol {
 
   /**
    * Changes with each frame that may become `pending`: the number of headers read, without those of messages that arrived
-   * whole. Counted anew after `releaseIdleMemory()`.
+   * whole. Counted again from zero after `releaseIdleMemory()`.
    */
   get frameCount(): number {
     return this.#input.frameCount
   }
 
-  /** Bytes of compressed payloads received, at least 512 for each; counted anew after `releaseIdleMemory()`. */
+  /** Bytes of compressed payloads received, at least 512 for each; counted again from zero after `releaseIdleMemory()`. */
   get compressedBytes(): number {
     return this.#input.compressedBytes
   }

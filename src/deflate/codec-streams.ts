@@ -16,7 +16,7 @@ export class CodecStreams {
     this.#budget = budget
   }
 
-  /** @param received What the message may refer to, and what those behind it may; null for nothing. */
+  /** @param received What the message may refer to, and what those after it may; null for nothing. */
   inflate(sink: InflateSink, received: History | null): MessageInflater {
     const own = received === null ? new History(LARGEST_WINDOW, this.#budget) : null
     this.#hold(INFLATE_STREAM_MEMORY)

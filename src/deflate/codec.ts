@@ -115,7 +115,7 @@ export class DeflateCodec implements MessageCodec {
     return this.#streams.inflate(sink, this.#received)
   }
 
-  /** The compressor forgets what was sent before: the message and those behind it do not refer to it. */
+  /** The compressor forgets what was sent before: the message and those after it do not refer to it. */
   deflateStream(): MessageDeflater | null {
     if (this.#isReleased) return null
     this.#streams ??= new CodecStreams(this.#budget)

@@ -117,7 +117,7 @@ export class InflateStream implements MessageInflater {
     if (excess > 0 && !isWhole) return this.#fail(cutShort())
     const rest = this.#piece.subarray(this.#piece.length + excess)
     this.#dropStream()
-    // A sender that ends its stream sends no empty block behind it; nothing is missing, so nothing is refused.
+    // A sender that ends its stream sends no empty block after it; nothing is missing, so nothing is refused.
     if (excess >= 0) this.#sink.onInflatedPiece()
     else if (++this.#finalBlocks > MAX_FINAL_BLOCKS) this.#fail(tooManyFinalBlocks())
     else this.#write(rest)

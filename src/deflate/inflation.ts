@@ -90,7 +90,7 @@ export class Inflation {
     this.rest = this.rest.subarray(consumed)
     this.passes += 1
     if (this.passes > MAX_FINAL_BLOCKS) throw tooManyFinalBlocks()
-    // A sender that ends its stream sends no empty block behind it; nothing is missing, so nothing is refused.
+    // A sender that ends its stream sends no empty block after it; nothing is missing, so nothing is refused.
     return this.rest.length === 0
   }
 

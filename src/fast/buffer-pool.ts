@@ -19,7 +19,7 @@ export function takeBuffer(size: number): Buffer | null {
   return found < 0 ? null : buffers.splice(found, 1)[0]
 }
 
-/** Stores a buffer that nobody reads any more; the oldest one makes room. */
+/** Stores a buffer that is no longer read; the oldest one makes room. */
 export function keepBuffer(buffer: Buffer): void {
   if (buffer.length < SMALLEST || buffer.length > LARGEST) return
   const buffers = [...(stored.deref() ?? []), buffer]

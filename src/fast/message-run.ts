@@ -81,7 +81,7 @@ export interface DeliveredRun {
 
 /**
  * The messages that follow one another, whole, in the window into which sockets read. Unmasking them in one go is 1.5
- * times faster in bursts than one at a time. While one of them is delivered, those behind it can be seen too.
+ * times faster in bursts than one at a time. While one of them is delivered, those after it can be seen too.
  */
 export class MessageRun implements DeliveredRun {
   /** The memory that sockets read into; valid until the callback that received it returns. */

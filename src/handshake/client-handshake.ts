@@ -74,9 +74,9 @@ const REQUEST_NAMES: ReadonlySet<string> = new Set([
  *   name that is not a token or that the handshake sets, or a value that is not latin1 or has control characters.
  */
 export function formatRequest({ host, target, key, subprotocols, extensions, headers }: ClientRequest): string {
-  if (!isValidHost(host)) throw new TypeError(`host ${JSON.stringify(host)}, must be a name or address and a port`)
+  if (!isValidHost(host)) throw new TypeError(`host is ${JSON.stringify(host)}; allowed: a name or address, and a port`)
   if (!target.startsWith('/') || parseRequestTarget(target) === null) {
-    throw new TypeError(`request target ${JSON.stringify(target)}, must be a path without fragment`)
+    throw new TypeError(`request target is ${JSON.stringify(target)}; allowed: a path without fragment`)
   }
   let head = `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n`
   head += `Sec-WebSocket-Key: ${key}\r\nSec-WebSocket-Version: 13\r\n`
@@ -115,7 +115,7 @@ export function formatConnect(request: Omit<ClientRequest, 'key'>, scheme: strin
 function formatSubprotocols(names: readonly string[]): string {
   const text = names.join(', ')
   if (!names.every(isToken) || parseSubprotocols(text) === null) {
-    throw new TypeError(`subprotocols ${JSON.stringify(names)}, must be tokens, each once`)
+    throw new TypeError(`subprotocols are ${JSON.stringify(names)}; allowed: tokens, each once`)
   }
   return text
 }

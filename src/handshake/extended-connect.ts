@@ -73,7 +73,7 @@ export function checkExtendedConnect(request: ExtendedConnect): UpgradeRequest {
   }
   if (!SCHEMES.includes(scheme)) throw badRequest('ERR_WS_TARGET', `:scheme ${show(scheme)}, must be https or http`)
   if (!url.startsWith('/')) throw badRequest('ERR_WS_TARGET', `:path ${show(url)}, must begin with /`)
-  // RFC 9113 §8.3.1: a request whose Host differs from its `:authority` is to be treated as malformed.
+  // RFC 9113 §8.3.1: a request whose Host differs from its `:authority` must be treated as malformed.
   if (sentHost !== null && !equalsIgnoreCase(sentHost, authority)) {
     throw badRequest('ERR_WS_HOST', `Host ${show(sentHost)}, must be the same as :authority`)
   }

@@ -52,7 +52,7 @@ export function readSingle(rawHeaders: readonly string[], name: string, status: 
   if (at === -1) return null
   if (findField(rawHeaders, name, at + 2) !== -1) {
     const { length } = fieldValues(rawHeaders, name)
-    throw new HandshakeError(status, 'ERR_WS_DUPLICATE_FIELD', `${length} ${name} fields, must be at most one`)
+    throw new HandshakeError(status, 'ERR_WS_DUPLICATE_FIELD', `${length} ${name} fields; allowed: one`)
   }
   return trimBlanks(rawHeaders[at + 1])
 }
@@ -66,7 +66,7 @@ export function readSingle(rawHeaders: readonly string[], name: string, status: 
 export function formatFields(fields: HeaderFields, owned: ReadonlySet<string>): string {
   let lines = ''
   for (const [name, value] of Object.entries(fields)) {
-    if (!isToken(name)) throw new TypeError(`field name ${JSON.stringify(name)}, must be a token`)
+    if (!isToken(name)) throw new TypeError(`field name is ${JSON.stringify(name)}; allowed: a token`)
     if (owned.has(name.toLowerCase())) throw new TypeError(`field ${name} is set by the library`)
     for (const text of typeof value === 'string' ? [value] : value) lines += `${name}: ${checkValue(name, text)}\r\n`
   }
@@ -76,7 +76,7 @@ export function formatFields(fields: HeaderFields, owned: ReadonlySet<string>): 
 function checkValue(name: string, text: string): string {
   // JavaScript callers may pass any type, and isFieldValue would accept a number.
   if (typeof text !== 'string' || !isFieldValue(text)) {
-    throw new TypeError(`value of field ${name}, must be latin1 text without control characters`)
+    throw new TypeError(`value of field ${name} is not allowed; allowed: Latin-1 without control characters`)
   }
   return text
 }

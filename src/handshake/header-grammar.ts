@@ -211,6 +211,6 @@ function formatExtension({ name, parameters }: Extension): string {
 }
 
 function checkToken(text: string): string {
-  if (!isToken(text)) throw new TypeError(`part of an extension is ${JSON.stringify(text)}, must be a token`)
+  if (!isToken(text)) throw new TypeError(`part of an extension is ${JSON.stringify(text)}; allowed: a token`)
   return text
 }

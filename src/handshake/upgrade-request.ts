@@ -141,7 +141,10 @@ function isDigit(character: string): boolean {
 function readTarget(url: string | undefined): RequestTarget {
   const target = url === undefined ? null : parseRequestTarget(url)
   if (target === null) {
-    throw badRequest('ERR_WS_TARGET', `request target ${show(url)}, must be a path or an absolute URI without fragment`)
+    throw badRequest(
+      'ERR_WS_TARGET',
+      `request target is ${show(url)}; allowed: a path or an absolute URI, without fragment`,
+    )
   }
   return target
 }
@@ -149,7 +152,8 @@ function readTarget(url: string | undefined): RequestTarget {
 function readHost(rawHeaders: readonly string[]): string {
   const host = readSingle(rawHeaders, 'Host', BAD_REQUEST)
   if (host === null) throw badRequest('ERR_WS_HOST', 'no Host field, must be exactly one')
-  if (!isValidHost(host)) throw badRequest('ERR_WS_HOST', `Host ${show(host)}, must be a name or address and a port`)
+  if (!isValidHost(host))
+    throw badRequest('ERR_WS_HOST', `Host is ${show(host)}; allowed: a name or address, and a port`)
   return host
 }
 
@@ -174,11 +178,11 @@ function hasUpgradeOption(rawHeaders: readonly string[]): boolean {
 /** A body would be read as frames here, and as a body by a proxy. */
 function checkNoBody(rawHeaders: readonly string[]): void {
   if (findField(rawHeaders, 'transfer-encoding') !== -1) {
-    throw badRequest('ERR_WS_BODY', 'Transfer-Encoding field, must be a request without body')
+    throw badRequest('ERR_WS_BODY', 'a Transfer-Encoding field; allowed: a request without body')
   }
   const length = readSingle(rawHeaders, 'Content-Length', BAD_REQUEST)
   if (length !== null && length !== '0') {
-    throw badRequest('ERR_WS_BODY', `Content-Length ${show(length)}, must be a request without body`)
+    throw badRequest('ERR_WS_BODY', `Content-Length is ${show(length)}; allowed: a request without body`)
   }
 }
 

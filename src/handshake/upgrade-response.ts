@@ -50,7 +50,7 @@ const REFUSAL_NAMES: ReadonlySet<string> = new Set([
 export function formatAccept({ key, subprotocol, extensions, headers }: Acceptance): string {
   let head = `${ACCEPTANCE}${acceptKey(key)}\r\n`
   if (subprotocol !== undefined && subprotocol !== null) {
-    if (!isToken(subprotocol)) throw new TypeError(`subprotocol ${JSON.stringify(subprotocol)}, must be a token`)
+    if (!isToken(subprotocol)) throw new TypeError(`subprotocol is ${JSON.stringify(subprotocol)}; allowed: a token`)
     head += `Sec-WebSocket-Protocol: ${subprotocol}\r\n`
   }
   if (extensions) head += `Sec-WebSocket-Extensions: ${extensions}\r\n`

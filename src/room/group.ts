@@ -56,7 +56,7 @@ const NOTHING_MISSED: Joined = Object.freeze({ missedCount: 0, isComplete: true 
 /** Milliseconds in which changes of the presence are collected: many members come and go at once. */
 const ANNOUNCE_DELAY = 10
 
-/** The members of a room or user in this process; it exists from the first to the last of them. */
+/** The members of a room or user in this process; the group exists while it has members. */
 export class Group {
   readonly name: string
   readonly #topic: string

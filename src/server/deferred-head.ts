@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 
 /**
- * Holds back the head of a response until `send`, or until somebody writes to the stream, so that the code in between
+ * Holds back the head of a response until `send`, or until something is written to the stream, so that the code in between
  * can still add fields to it.
  */
 export class DeferredHead {

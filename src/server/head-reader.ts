@@ -9,7 +9,7 @@ import { type TimerEntry, wheel } from '../transport/timing-wheel.ts'
 export interface HeadSink {
   /** Bytes of the largest head. */
   readonly maxHeadSize: number
-  /** The head is complete; `text` is its latin1 source, `rest` what was read behind it. */
+  /** The head is complete; `text` is its latin1 source, `rest` what was read after it. */
   onHead(reader: HeadReader, head: RequestHead, text: string, rest: Buffer): void
   /** The socket begins with the preface of HTTP/2; `null` where HTTP/2 is refused. `rest` was read behind its head. */
   readonly onHttp2: ((reader: HeadReader, rest: Buffer) => void) | null

@@ -119,7 +119,7 @@ export class Http2Sessions {
     const before = this.#sessions.get(session)
     if (before === undefined) return
     this.#sessions.set(session, before + change)
-    // Also begins anew when the last stream has closed: while there are streams the timeout has no effect.
+    // Also begins again when the last stream has closed: while there are streams the timeout has no effect.
     session.setTimeout(this.#settings.keepAliveTimeout)
   }
 }

@@ -25,7 +25,7 @@ const REQUEST_TIMEOUT = 300_000
 
 /** Receives the requests of a `Listener`. */
 export interface ListenerHost {
-  /** An upgrade request; `rest` was read behind it. */
+  /** An upgrade request; `rest` was read after it. */
   onUpgradeHead(head: RequestHead, source: RequestSource, socket: Socket, rest: Buffer): void
   /** A request head was refused. */
   onHeadRefused(error: HandshakeError): void

@@ -30,7 +30,7 @@ export function prepareAccept(stream: Duplex, acceptance: Acceptance): (fields?:
 }
 
 /**
- * Prepares the response that refuses a request. The result sends it, and destroys the stream behind it.
+ * Prepares the response that refuses a request. The result sends it, and destroys the stream after it.
  *
  * @throws {TypeError} when a field of the error cannot be sent.
  */

@@ -173,7 +173,7 @@ export class WebSocket {
 
   /**
    * Begins the closing handshake unless it has begun; resolves once the connection is closed (RFC 6455 §7.1.2).
-   * A full queue does not delay it: stored messages can still be read, messages that arrive from then on are dropped.
+   * A full queue does not delay it: stored messages can still be read, and messages that arrive later are dropped.
    *
    * @param code 3000–4999, or another code that may be sent. Default 1000.
    * @param reason At most 123 bytes of UTF-8. Default `''`.

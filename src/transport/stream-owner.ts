@@ -57,7 +57,7 @@ function onDrain(this: Owned): void {
 /** Whether the window is being read: a callback may make another stream deliver a chunk meanwhile. */
 let isBusy = false
 
-/** Passes on what was read into the window; a stream without an owner is an ordinary one, and gets a copy. */
+/** Delivers what was read into the window; a stream that no longer has an owner receives a copy, as from Node. */
 function onWindow(this: Owned, size: number): boolean {
   messageRun.forget()
   const owner = this[ownerKey]

@@ -11,7 +11,7 @@ export interface ClientOptions extends Omit<RequestOptions, 'protocol' | 'timeou
   finishRequest?: ((request: ClientRequest, socket: unknown) => void) | undefined
   followRedirects?: boolean | undefined
   generateMask?: ((key: Buffer) => void) | undefined
-  /** Milliseconds for the opening handshake; anew for each redirect. */
+  /** Milliseconds for the opening handshake; again for each redirect. */
   handshakeTimeout?: number | undefined
   maxBufferedChunks?: number | undefined
   maxFragments?: number | undefined

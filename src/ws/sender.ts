@@ -68,7 +68,7 @@ export class Sender implements OutboxSink {
   readonly #outbox: Outbox
   readonly #codec: MessageCodec | null
   readonly #maskingKey: (() => Uint8Array) | null
-  /** Callbacks of what was sent and not handed to the stream yet; null while there are none, to save memory. */
+  /** Callbacks of messages that were sent but not yet passed to the stream; null when there are none, to save memory. */
   #callbacks: SendCallback[] | null = null
   #jobs: Job[] = NO_JOBS
   #isReadingBlob = false

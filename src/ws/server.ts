@@ -79,7 +79,7 @@ const defaults = {
 
 /** A WebSocket server with the interface of npm ws. */
 export class WebSocketServer extends EventEmitter {
-  /** Read anew for each request: programs change it. */
+  /** Read again for each request: programs change it. */
   readonly options: typeof defaults & Omit<ServerOptions, 'dwebsocket'>
   /** The open sockets; undefined without `clientTracking`. */
   readonly clients: Set<WebSocket> | undefined

@@ -123,14 +123,14 @@ test('hs.version.*: refuses another HTTP than 1.1 and later', async () => {
 
 test('hs.target.*: refuses what is neither origin form nor absolute form', async () => {
   for (const url of ['*', '', '/a#x', 'example.com:80', undefined]) {
-    await assertRefused({ ...request(), url }, 400, 'ERR_WS_TARGET', /request target .*, must be a path/)
+    await assertRefused({ ...request(), url }, 400, 'ERR_WS_TARGET', /request target is .*; allowed: a path/)
   }
 })
 
 test('hs.host.*: refuses a missing or invalid Host', async () => {
   await assertRefused(request({ Host: null }), 400, 'ERR_WS_HOST', /no Host field/)
   for (const host of ['', 'a b', 'a@b', 'localhost:99999', 'a.example, b.example']) {
-    await assertRefused(request({ Host: host }), 400, 'ERR_WS_HOST', /must be a name or address and a port/)
+    await assertRefused(request({ Host: host }), 400, 'ERR_WS_HOST', /allowed: a name or address, and a port/)
   }
 })
 

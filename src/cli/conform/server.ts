@@ -25,7 +25,7 @@ import {
   watchSignals,
 } from './shared.ts'
 
-/** A target and the process behind it, when the tester started one. */
+/** A target and the process after it, when the tester started one. */
 interface Subject {
   target: Target
   /** How to name it on a command line. */

@@ -125,7 +125,7 @@ export class ReconnectingWebSocket extends ClientEventTarget {
   }
 
   /**
-   * Closes for good; messages in the outbox are discarded.
+   * Closes permanently; messages in the outbox are discarded.
    *
    * @param code 1000 (the default) or 3000–4999
    * @param reason at most 123 bytes of UTF-8

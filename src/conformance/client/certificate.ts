@@ -13,7 +13,7 @@ const COMMON_NAME = Buffer.from('0603550403', 'hex')
 const SUBJECT_ALT_NAME = Buffer.from('0603551d11', 'hex')
 const BASIC_CONSTRAINTS = Buffer.from('0603551d13', 'hex')
 
-/** A fresh self-signed certificate for localhost and 127.0.0.1, good for a day (RFC 5280 §4.1). */
+/** A fresh self-signed certificate for localhost and 127.0.0.1, valid for one day (RFC 5280 §4.1). */
 export function createCertificate(now = new Date()): Certificate {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const name = sequence(der(0x31, sequence(COMMON_NAME, der(0x0c, Buffer.from('dwebsocket conform')))))

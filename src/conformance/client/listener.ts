@@ -71,7 +71,7 @@ export class Listener {
   }
 }
 
-/** Reads until the head is whole; the bytes behind it stay in the socket. */
+/** Reads until the head is whole; the bytes after it stay in the socket. */
 function readHead(socket: Socket, onArrival: (arrival: Arrival) => void): void {
   let bytes = Buffer.alloc(0)
   const onData = (chunk: Buffer): void => {

@@ -160,7 +160,7 @@ export class Peer {
   }
 
   /**
-   * The next event, or null when none arrived in time. While bytes keep arriving the time starts anew
+   * The next event, or null when none arrived in time. While bytes keep arriving the time starts again
    * (a large message is progress), up to `limit` milliseconds in all.
    */
   next(timeout = this.settings.timeout, limit = timeout * 30): Promise<Inbound | null> {

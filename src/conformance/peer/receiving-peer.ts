@@ -149,7 +149,7 @@ export class ReceivingPeer {
   }
 
   /**
-   * The next event, or null when none arrived in time. While bytes keep arriving the time starts anew
+   * The next event, or null when none arrived in time. While bytes keep arriving the time starts again
    * (a large message is progress), up to `limit` milliseconds in all.
    */
   async next(timeout: number, limit: number): Promise<Inbound | null> {

@@ -44,7 +44,7 @@ export function parseTarget(text: string, options: TargetOptions = {}): Target {
   const url = new URL(/^[a-z]+:\/\//i.test(text) ? text : `ws://${text}`)
   const secure = url.protocol === 'wss:' || url.protocol === 'https:'
   if (!secure && url.protocol !== 'ws:' && url.protocol !== 'http:') {
-    throw new TypeError(`${url.protocol}// is no target; allowed are ws:// and wss://`)
+    throw new TypeError(`${url.protocol}// is not a target; allowed: ws://, wss://`)
   }
   const hostname = url.hostname.replace(/^\[|\]$/g, '')
   const port = Number(url.port) || (secure ? 443 : 80)

@@ -33,7 +33,7 @@ const PERIODS = [1, 2, 4, 8, 16, 32, 64] as const
  */
 export function formatScript(subject: ScriptSubject, events: readonly RecordedEvent[]): string {
   const steps = formatSteps(events)
-  if (steps.length === 0) throw new RangeError('it sends nothing of its own')
+  if (steps.length === 0) throw new RangeError('the case sends nothing')
   if (steps.length > MAX_STEPS) throw new RangeError(`it has ${steps.length} steps; at most ${MAX_STEPS} fit`)
   const length = steps.reduce((sum, step) => sum + step.length, 0)
   if (length > MAX_LENGTH) throw new RangeError(`its bytes need ${length} characters; at most ${MAX_LENGTH} fit`)

@@ -66,7 +66,7 @@ const ECHO_RULES = ['inv.frame-grammar', 'inv.rsv', 'inv.message-order', 'inv.te
 
 /**
  * Whether the target echoes, well or badly: a broken echo is judged, not left out. One that stays silent, ends, or
- * says something else is no echo server; a greeting before the echo does not disturb.
+ * says something else is not an echo server; a greeting before the echo is ignored.
  */
 async function echoes(context: RunContext, trial: Trial, prefix: string): Promise<boolean> {
   const peer = await trial.open()

@@ -35,8 +35,8 @@ export async function expectFailureAfterEcho(
 }
 
 /**
- * The server ends the connection, with a Close or without one, and answers nothing: for what has to end a connection
- * without a required code. A Close that is sent nevertheless should have one of `codes`, when some are given
+ * Expects that the server ends the connection, with or without a Close frame, and answers nothing: for input that must
+ * end a connection, with any close code. If `codes` are given and a Close frame is sent, it should have one of them
  * (RFC 6455 §5.1, §7.1.1).
  */
 export async function expectServerEnd(t: Trial, peer: Peer, codes?: readonly number[]): Promise<void> {

@@ -9,7 +9,7 @@ export function bytesOf(data: string | Uint8Array): Buffer {
 /** Bytes of a hex text; blanks are allowed: `hex('81 85')`. */
 export function hex(text: string): Buffer {
   const digits = text.replace(/\s+/g, '')
-  if (!/^([0-9a-f]{2})*$/i.test(digits)) throw new TypeError(`“${text}” is no hex text`)
+  if (!/^([0-9a-f]{2})*$/i.test(digits)) throw new TypeError(`“${text}” is not hexadecimal`)
   return Buffer.from(digits, 'hex')
 }
 

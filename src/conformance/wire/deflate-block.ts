@@ -42,7 +42,7 @@ export class BlockWriter {
     return this
   }
 
-  /** The payload of a message: an empty stored block behind it, the tail left out (RFC 7692 §7.2.1). */
+  /** The payload of a message: an empty stored block after it, the tail left out (RFC 7692 §7.2.1). */
   payload(): Buffer {
     return Buffer.from(this.bits(0, 3).align().#bytes)
   }
@@ -67,7 +67,7 @@ export class BlockWriter {
 
   #reference({ length, distance }: { length: number; distance: number }): void {
     if (length !== 258 && (length < 3 || length > 10))
-      throw new RangeError(`length ${length}, allowed are 3–10 and 258`)
+      throw new RangeError(`length is ${length}; allowed: 3 to 10, 258`)
     this.#symbol(length === 258 ? 285 : 254 + length)
     const { symbol, extra, base } = distanceCode(distance)
     this.#code(symbol, 5)

@@ -10,7 +10,7 @@ const MOST_SHARED = 1024
 const SLAB_SIZE = 16 * 1024
 
 /**
- * Copies messages out of memory that is about to be reused. With a small message, all those behind it in the same run are
+ * Copies messages out of memory that is about to be reused. With a small message, all those after it in the same run are
  * copied too, and returned when they are asked for: one copy of a run costs a quarter of one copy per message.
  */
 export class MessageSlab {

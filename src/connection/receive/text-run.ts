@@ -7,7 +7,7 @@ const PIECE_SIZE = 2048
 const MOST_SHARED = 256
 
 /**
- * Decodes texts. With a short one in ASCII, those behind it in the same run are decoded too, headers and all, as Latin-1,
+ * Decodes texts. With a short one in ASCII, those after it in the same run are decoded too, headers and all, as Latin-1,
  * which is a copy; each text is a part of that string. A call for each text costs as much as the rest of its way.
  */
 export class TextRun {

@@ -63,7 +63,7 @@ export class BlobQueue {
   }
 
   /**
-   * Discards the sources that wait and what waits behind them, as the connection is closing: a source may have no end.
+   * Discards the sources that wait and what waits after them, as the connection is closing: a source may have no end.
    * Returns whether something is still to be sent.
    */
   cutSources(): boolean {

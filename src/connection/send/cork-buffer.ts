@@ -4,7 +4,7 @@ const LONGEST_HEADER = 14
 /**
  * The output buffer of the process, in which frames are gathered before one write. The outbox that sends first in a
  * tick owns `[start, end)` until it flushes; others use buffers of their own meanwhile. A range that the kernel has
- * accepted at once is used again; one that the stream still holds is left to it, and the next range begins behind it.
+ * accepted at once is used again; one that the stream still holds is left to it, and the next range begins after it.
  */
 class CorkBuffer {
   bytes = Buffer.allocUnsafeSlow(SIZE)

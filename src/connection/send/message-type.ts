@@ -9,8 +9,8 @@ export function isSource(value: unknown): value is Source {
 }
 
 /**
- * Releases what a source holds that is not sent, or not to its end; errors of that are ignored. The iterator of a `Readable`
- * that nobody has read would leave it open.
+ * Releases the resources of a source that is not sent, or only in part; ignores errors of the release. Ending the iterator
+ * would not close a `Readable` that was never read.
  */
 export function discardSource(source: Source, iterator?: AsyncIterator<unknown>): void {
   const { destroy } = source as { destroy?: unknown }

@@ -128,7 +128,7 @@ export class Outbound implements Output, BlobQueueSink {
     return true
   }
 
-  /** What is to be compressed, or is neither a string nor a Uint8Array. */
+  /** Data that must be compressed, or that is neither a string nor a Uint8Array. */
   #sendOther(data: Sendable | PreparedMessage | Blob | Source, options: SendOptions | undefined): boolean {
     if (isAsynchronous(data)) return false
     if (this.#compressed !== null) this.#compressed.send(data, options)

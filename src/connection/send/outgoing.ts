@@ -25,7 +25,7 @@ export interface SendOptions {
 }
 
 /**
- * Checks bytes that are to be sent as text.
+ * Checks bytes to send as text.
  *
  * @throws {TypeError} when they are not valid UTF-8 (RFC 6455 §8.1).
  */

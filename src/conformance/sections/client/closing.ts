@@ -5,7 +5,7 @@ import { Op } from '../../wire/index.ts'
 
 /** Milliseconds in which a client that waits for the server does not end TCP. */
 const WAIT = 500
-/** How many idle times a client may take to give up. */
+/** How many idle times a client may take to stop. */
 const PATIENCE = 7
 
 /** The end as the API reports it; noted, and compared with what a client has to report (RFC 6455 §7.1.5). */

@@ -40,7 +40,7 @@ async function describeOrigin(t: Trial): Promise<void> {
   t.assert(origin === right, `Origin: ${right}`, `Origin: ${origin ?? '(absent)'}`)
 }
 
-/** Two opens at once of one client: whether the second waits for the end of the first handshake. */
+/** Opens two connections from one client at once; checks that the second waits until the first handshake ends. */
 async function openTwice(t: Trial): Promise<void> {
   const reception = receptionOf(t)
   const first = await reception.next(t)

@@ -79,7 +79,7 @@ async function sendBody(t: Trial, fields: Fields, body: string): Promise<void> {
   t.require(isPong, 'a refusal, or the body read and the ping after it answered', describeInbound(event, t.timeout))
 }
 
-/** Two lengths of one body hide a request in it: it is refused, and what is behind it is not answered (RFC 9112 §6.3). */
+/** Two lengths of one body hide a request in it: it is refused, and what is after it is not answered (RFC 9112 §6.3). */
 async function sendTwoLengths(t: Trial): Promise<void> {
   const hidden = t.request()
   const body = Buffer.concat([Buffer.from('0\r\n\r\n'), hidden.bytes])

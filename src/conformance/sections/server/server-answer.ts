@@ -17,7 +17,7 @@ async function checkRule(t: Trial, rule: string, options: OpenOptions): Promise<
   expectNoBreach(t, rule)
 }
 
-/** What follows the 101 has to be frames: a ping is answered by its pong, and what precedes it is well formed. */
+/** Checks that frames follow the 101: the ping gets its pong, and the frames before it are well formed. */
 async function checkNothingExtra(t: Trial): Promise<void> {
   const peer = await t.open()
   await peer.sendPing('extra')

@@ -12,7 +12,7 @@ const SEGMENT_PAUSE = 2
 const AFTER_CODE_POINT = ['cebae1bdb9cf83cebcceb5', 'f4908080', '656469746564'].map(hex)
 const AFTER_OCTET = ['cebae1bdb9cf83cebcceb5f4', '90', '8080656469746564'].map(hex)
 
-/** Sends a fragment; whether the connection failed before a ping behind it was answered (RFC 6455 §5.5.3). */
+/** Sends a fragment; whether the connection failed before a ping after it was answered (RFC 6455 §5.5.3). */
 async function noticesFragment(peer: Peer, frame: FrameSpec): Promise<boolean> {
   await peer.sendFrames([frame, { opcode: Op.PING, payload: 'noticed?' }])
   const event = await peer.nextMeaningful()

@@ -103,7 +103,7 @@ async function splitOverSegments(t: Trial): Promise<void> {
   await expectEchoThenCleanClose(t, await t.open(), { payload, chop })
 }
 
-/** A binary message that ends inside a code point: what the next text is judged by starts anew. */
+/** A binary message that ends inside a code point: what the next text is judged by starts again. */
 async function openAfterBinary(t: Trial): Promise<Peer> {
   needEcho(t)
   const peer = await t.open()
