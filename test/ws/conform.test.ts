@@ -48,7 +48,7 @@ async function runCore(
     jobs: 8,
     seed: 1,
     strict: true,
-    timeout: 5000,
+    timeout: 20_000,
     timeoutFactor: 1,
     idle: 1000,
     slowFactor: 1,
