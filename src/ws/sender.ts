@@ -139,9 +139,11 @@ export class Sender implements OutboxSink {
   /** Answers a ping; returns false when too many answers wait: the peer does not read. */
   answerPing(data: Buffer): boolean {
     if (this.#pendingPongs >= this.#maxPendingPongs) return false
-    this.#pendingPongs++
     const settings = { opcode: Opcode.PONG, fin: true, compress: false, mask: this.#maskingKey !== null }
-    this.send(data, settings, () => this.#pendingPongs--)
+    // Only where the system has not accepted what was sent before: a burst of pings is no fault of a peer that reads.
+    const isWaiting = this.#stream.writableLength > 0
+    if (isWaiting) this.#pendingPongs++
+    this.send(data, settings, isWaiting ? () => this.#pendingPongs-- : undefined)
     return true
   }
 

@@ -53,6 +53,15 @@ test('a peer that sends pings and reads no answer is terminated after maxPending
   }
 })
 
+test('a burst of pings is answered where the peer reads', async (t) => {
+  const { http, port } = await listenOn(t)
+  new WebSocketServer({ server: http, maxPendingAutoPongs: 3 })
+  const raw = await RawClient.open(port)
+  raw.send(...Array.from({ length: 1000 }, (_, number) => frame(9, String(number))))
+  const pongs = await raw.receive(1000)
+  assert.is(String(pongs[999].payload), '999')
+})
+
 test('60 pings may wait by default, and 16,384 fragments be sent', () => {
   const { options } = new WebSocketServer({ noServer: true })
   assert.is(options.maxPendingAutoPongs, 60)
