@@ -38,7 +38,16 @@ const arrows: Record<string, string[]> = {
     'src/connection',
     'node',
   ],
-  'src/ws': ['src/core', 'src/fast', 'src/handshake', 'src/deflate', 'src/connection', 'src/transport', 'node'],
+  'src/ws': [
+    'src/core',
+    'src/fast',
+    'src/options',
+    'src/handshake',
+    'src/deflate',
+    'src/connection',
+    'src/transport',
+    'node',
+  ],
   'src/conformance': ['node'],
   'src/cli': ['src/index', 'src/options', 'src/index-redis', 'src/conformance', 'redis', 'node'],
   'src/index': [
@@ -53,7 +62,7 @@ const arrows: Record<string, string[]> = {
   ],
   'src/index-core': ['src/core', 'src/fast', 'src/handshake'],
   'src/index-redis': ['src/room'],
-  bench: ['src/index', 'src/index-core', 'node'],
+  bench: ['src/index', 'src/index-core', 'src/ws', 'node'],
 }
 
 /** Rooms of the conformance tester, from the lowest up; a room is entered through its `index.ts`. */

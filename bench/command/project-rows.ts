@@ -67,6 +67,13 @@ export const PROJECT_ROWS: readonly RowSketch[] = [
     workload: { scenario: 'upload', size: MIB, connections: 4 },
   },
   {
+    id: 'upload-streamed',
+    title: '1 MiB binary upload in parts × 4',
+    peers: ['dwebsocket+streamed', 'ws', 'ws+bufferutil', 'raw'],
+    goals: { raw: 0.85 },
+    workload: { scenario: 'upload', size: MIB, connections: 4 },
+  },
+  {
     id: 'upload-64m',
     title: '64 MiB binary upload × 1',
     peers: ['dwebsocket', 'ws', 'ws+bufferutil', 'raw'],
@@ -150,6 +157,13 @@ export const PROJECT_ROWS: readonly RowSketch[] = [
     workload: { scenario: 'idle', measure: 'memory', connections: 9500 },
   },
   {
+    id: 'keepalive',
+    title: 'ping and pong of 9,500 silent connections',
+    peers: ['dwebsocket', 'ws'],
+    goals: { ws: 1 },
+    workload: { scenario: 'keepalive', connections: 9500, warmupMs: 2000, durationMs: 4000 },
+  },
+  {
     id: 'handshake',
     title: 'handshake + close, own port',
     peers: ['dwebsocket', 'ws', 'raw'],
@@ -192,5 +206,49 @@ export const PROJECT_ROWS: readonly RowSketch[] = [
     goals: { ws: 1 / 0.15 },
     deflate: true,
     workload: { scenario: 'deflate', measure: 'memory', kind: 'json', size: KIB, connections: 1000 },
+  },
+  {
+    id: 'ws-burst-128',
+    title: 'dwebsocket/ws with a callback, 128 B, 64 in flight × 32',
+    peers: ['dwebsocket+ws+callback', 'ws+callback'],
+    goals: { 'ws+callback': 10 },
+    workload: { scenario: 'echo', size: 128, connections: 32, depth: 64 },
+  },
+  {
+    id: 'ws-single-128',
+    title: 'dwebsocket/ws, 128 B text, one in flight × 64',
+    peers: ['dwebsocket+ws', 'ws'],
+    goals: { ws: 1.5 },
+    workload: { scenario: 'echo', kind: 'ascii', size: 128, connections: 64 },
+  },
+  {
+    id: 'ws-single-16k',
+    title: 'dwebsocket/ws, 16 KiB, one in flight × 64',
+    peers: ['dwebsocket+ws', 'ws'],
+    goals: { ws: 2.8 },
+    workload: { scenario: 'echo', size: 16 * KIB, connections: 64 },
+  },
+  ...[1, 8].map(
+    (depth): RowSketch => ({
+      id: `ws-broadcast-${depth}`,
+      title: `dwebsocket/ws, broadcast of 128 B to 1,000, ${depth === 1 ? 'one by one' : `bursts of ${depth}`}`,
+      peers: ['dwebsocket+ws', 'ws'],
+      goals: { ws: depth === 1 ? 1 : 3.5 },
+      workload: { scenario: 'broadcast', kind: 'ascii', connections: 1000, depth },
+    }),
+  ),
+  {
+    id: 'ws-socket.io-8',
+    title: 'socket.io on dwebsocket/ws, broadcast of 128 B to 1,000, bursts of 8',
+    peers: ['socket.io+dwebsocket', 'socket.io'],
+    goals: { 'socket.io': 1.7 },
+    workload: { scenario: 'broadcast', kind: 'ascii', connections: 1000, depth: 8 },
+  },
+  {
+    id: 'ws-idle',
+    title: 'dwebsocket/ws, resident memory per idle connection of 9,500',
+    peers: ['dwebsocket+ws', 'ws'],
+    goals: { ws: 1 },
+    workload: { scenario: 'idle', measure: 'memory', connections: 9500 },
   },
 ]

@@ -29,6 +29,12 @@ export const KNOWN_SERVERS: readonly KnownServer[] = [
     env: { BENCH_API: 'borrowed' },
   },
   {
+    name: 'dwebsocket+streamed',
+    script: 'dwebsocket',
+    description: 'this library, messages received in parts (upload only)',
+    env: { BENCH_API: 'streamed' },
+  },
+  {
     name: 'dwebsocket+portable',
     script: 'dwebsocket',
     description: 'this library on documented API and plain JavaScript alone (DWEBSOCKET_PORTABLE=1)',
@@ -40,6 +46,18 @@ export const KNOWN_SERVERS: readonly KnownServer[] = [
     description: 'this library behind a node:http server of the application',
     env: { BENCH_HTTP: '1' },
   },
+  {
+    name: 'dwebsocket+ws',
+    script: 'ws',
+    description: 'the program of npm ws, on dwebsocket/ws in its place',
+    env: { WS_DROP_IN: '1' },
+  },
+  {
+    name: 'dwebsocket+ws+callback',
+    script: 'ws',
+    description: 'the same, with a callback for each message that is sent',
+    env: { WS_DROP_IN: '1', WS_CALLBACK: '1' },
+  },
   { name: 'ws', script: 'ws', description: 'npm ws without native add-ons', env: NO_ADD_ON },
   { name: 'ws+bufferutil', script: 'ws', description: 'npm ws with its native add-on' },
   {
@@ -48,9 +66,22 @@ export const KNOWN_SERVERS: readonly KnownServer[] = [
     description: 'npm ws, the writes of one tick corked by hand',
     env: { ...NO_ADD_ON, WS_CORK: '1' },
   },
+  {
+    name: 'ws+callback',
+    script: 'ws',
+    description: 'npm ws, with a callback for each message that is sent',
+    env: { ...NO_ADD_ON, WS_CALLBACK: '1' },
+  },
   { name: 'websocket', script: 'websocket', description: 'npm websocket, which brings a native add-on' },
   { name: 'faye', script: 'faye', description: 'npm faye-websocket' },
   { name: 'socket.io', script: 'socket-io', description: 'npm socket.io (broadcast only)', dialect: 'socket.io' },
+  {
+    name: 'socket.io+dwebsocket',
+    script: 'socket-io',
+    description: 'npm socket.io with dwebsocket/ws as its wsEngine (broadcast only)',
+    env: { WS_DROP_IN: '1' },
+    dialect: 'socket.io',
+  },
   { name: 'raw', script: 'raw', description: 'net.Socket that sends every byte back: no WebSocket', dialect: 'raw' },
 ]
 

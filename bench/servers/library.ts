@@ -10,6 +10,11 @@ export function loadLibrary(): Promise<typeof import('../../src/index.ts')> {
   return import(libraryModule('index'))
 }
 
+/** `dwebsocket/ws`, in place of npm ws. */
+export function loadWs(): Promise<typeof import('../../src/ws/index.ts')> {
+  return import(libraryModule('ws/index'))
+}
+
 /** `dwebsocket/core`, whose parts `micro` measures one by one. */
 export function loadParts(): Promise<typeof import('../../src/index-core.ts')> {
   return import(libraryModule('index-core'))

@@ -1,11 +1,17 @@
 import { createServer } from 'node:http'
+import { loadWs } from './library.ts'
 import { announce, HOST, readSettings, requirePeer } from './support.ts'
 
-/** npm socket.io over WebSocket only: one event, to one room that every connection joins. */
+/**
+ * npm socket.io over WebSocket only: one event, to one room that every connection joins; `WS_DROP_IN=1` puts
+ * `dwebsocket/ws` in the place of npm ws.
+ */
 const settings = readSettings()
 const { peer, version } = requirePeer('socket.io')
 const httpServer = createServer()
+const engine = process.env.WS_DROP_IN === '1' ? { wsEngine: (await loadWs()).WebSocketServer } : {}
 const server = new peer.Server(httpServer, {
+  ...engine,
   transports: ['websocket'],
   maxHttpBufferSize: settings.maxMessage,
   // Its own pings would stand between the messages that the load generator compares.

@@ -103,8 +103,8 @@ export class Connection implements PublicConnection {
    * @param data A string, a typed array, DataView or ArrayBuffer, a Blob (messages behind it wait until it is read), what
    *   `prepare` returned, or an async iterable, such as a `ReadableStream` or `Readable`, of strings or of bytes. That is
    *   sent as one message, a fragment for each part, as fast as the peer reads; `send` returns `'backpressure'`,
-   *   `drained()` resolves behind it, and messages sent meanwhile wait. When it throws, the connection is closed with 1011;
-   *   when the connection closes, it is asked to `return`.
+   *   `drained()` resolves behind it, and messages sent meanwhile wait, or with `wait: false` are dropped. When it throws,
+   *   the connection is closed with 1011; when it is not sent to its end, it is destroyed or asked to `return`.
    * @throws {TypeError} when `data` is something else, or bytes sent as text are not valid UTF-8.
    */
   send(data: Sendable | PreparedMessage | Blob | Source, options?: SendOptions): SendResult {

@@ -92,11 +92,16 @@ export type LimitOptions = { [Name in keyof ConnectionLimits]?: ConnectionLimits
 /**
  * Returns the limits of `options`, filled in from `base`.
  *
+ * @param path What precedes a name in error messages. Default `''`.
  * @throws {TypeError} when a limit has the wrong type.
  * @throws {RangeError} when a limit is not allowed.
  */
-export function readLimits(options: LimitOptions, base: Readonly<ConnectionLimits> = defaultLimits): ConnectionLimits {
-  return readOptions(rules, options, '', base)
+export function readLimits(
+  options: LimitOptions,
+  base: Readonly<ConnectionLimits> = defaultLimits,
+  path = '',
+): ConnectionLimits {
+  return readOptions(rules, options, path, base)
 }
 
 /** A connection without traffic: its objects, the socket, the request. Measured: 5 KB. */

@@ -1,12 +1,12 @@
-import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { CloseCode } from '../core/close-code.ts'
 import type { CloseInfo } from '../core/closing-handshake.ts'
 import { PauseReason } from '../core/input-gate.ts'
 import { Protocol } from '../core/protocol.ts'
 import { fastEngine } from '../fast/engine.ts'
-import { waitingWrites, writeNothing } from '../fast/socket-internals.ts'
+import { waitingWrites } from '../fast/socket-internals.ts'
 import { describe } from '../options/read-options.ts'
+import { probePeer } from '../transport/probe.ts'
 import { acceptedBytes, ownStream } from '../transport/stream-owner.ts'
 import { callUser, watchResult } from '../user-code/user-code.ts'
 import { captureContext, inContextOf, runInContextOf } from './context.ts'
@@ -19,9 +19,6 @@ import { Outbound } from './send/outbound.ts'
 import { WAITING_OVERHEAD } from './send/outgoing.ts'
 import type { Snapshot } from './watch/snapshot.ts'
 import { isKeepalivePong, Watchdog, type Watched } from './watch/watchdog.ts'
-
-/** Milliseconds: the system counts in seconds. */
-const SHORTEST_PROBE = 1000
 
 /** Replaces the list of those who wait for the end, when it has come. */
 const GONE: (() => void)[] = []
@@ -122,12 +119,7 @@ export class Parts implements Link, Watched {
   }
 
   probe(): boolean {
-    const { limits, stream } = this
-    if (!(stream instanceof Socket)) return false
-    stream.setKeepAlive(true, Math.max(SHORTEST_PROBE, limits.pingInterval))
-    // Fails once the probes have: a socket that is not read from does not learn of it in another way.
-    if (stream.writableLength === 0) writeNothing(stream)
-    return true
+    return probePeer(this.stream, this.limits.pingInterval)
   }
 
   /** Ends the pause as often as callbacks begin it anew, until nothing waits or the codec is busy. */

@@ -36,6 +36,8 @@ export interface ParserOptions {
   role: Role
   /** Whether an extension that gives RSV1 a meaning was negotiated. Default false. */
   rsv1Allowed?: boolean | undefined
+  /** Accepts payload lengths that are not in their shortest form, against RFC 6455 §5.2. Default false. */
+  lenientLengths?: boolean | undefined
   /** Default `plainEngine`. */
   engine?: ByteEngine | undefined
 }
@@ -60,6 +62,7 @@ export class FrameParser {
   /** Whether frames must be masked. */
   readonly #masked: boolean
   readonly #rsv1Allowed: boolean
+  readonly #lenientLengths: boolean
   /** The first bytes of a header that the end of a chunk cut. */
   #spill: Buffer | null = null
   #spilled = 0
@@ -74,12 +77,14 @@ export class FrameParser {
   #key = 0
   #frameCount = 0
 
-  constructor({ control, data }: FrameSinks, { role, rsv1Allowed = false, engine = plainEngine }: ParserOptions) {
+  constructor({ control, data }: FrameSinks, options: ParserOptions) {
+    const { role, rsv1Allowed = false, lenientLengths = false, engine = plainEngine } = options
     this.#control = control
     this.#data = data
     this.#engine = engine
     this.#masked = role === 'server'
     this.#rsv1Allowed = rsv1Allowed
+    this.#lenientLengths = lenientLengths
   }
 
   /** Whether the end of the input so far is the end of a frame. */
@@ -178,11 +183,13 @@ export class FrameParser {
     let size = 2
     if (length === 126) {
       if (available < 4) return 0
-      length = readLength16(bytes, at + 2)
+      length = (bytes[at + 2] << 8) | bytes[at + 3]
+      if (length < 126 && !this.#lenientLengths) throw notMinimal(length, 16)
       size = 4
     } else if (length === 127) {
       length = readLength64(bytes, at + 2, available - 2)
       if (length < 0) return 0
+      if (length < 0x1_0000 && !this.#lenientLengths) throw notMinimal(length, 64)
       size = 10
     }
     if (this.#masked) {
@@ -209,12 +216,6 @@ export class FrameParser {
   }
 }
 
-function readLength16(bytes: Buffer, at: number): number {
-  const length = (bytes[at] << 8) | bytes[at + 1]
-  if (length < 126) throw notMinimal(length, 16)
-  return length
-}
-
 /** §5.2: 64 bits, the most significant MUST be 0. Returns -1 when the bytes are not all there. */
 function readLength64(bytes: Buffer, at: number, available: number): number {
   if (available > 0 && bytes[at] > 0x7f) {
@@ -230,7 +231,6 @@ function readLength64(bytes: Buffer, at: number, available: number): number {
       `a frame announces ${length} bytes, more than 2^53 - 1`,
     )
   }
-  if (length < 0x1_0000) throw notMinimal(length, 64)
   return length
 }
 

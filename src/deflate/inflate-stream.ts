@@ -12,7 +12,8 @@ export const INFLATE_STREAM_MEMORY = 160 * 1024
 /**
  * Inflates one message piece by piece in the thread pool (RFC 7692 §7.2.2). Output that nobody reads stops zlib, so that
  * a small message which inflates to a huge one occupies no more memory than any other. The end of the message is checked
- * as in `Inflation`, but for the second pass: the output is gone.
+ * as in `Inflation`. A stored block that is cut short is found without a second pass: the ending goes to zlib behind all
+ * the output of the payload, whose length is known then.
  */
 export class InflateStream implements MessageInflater {
   readonly #sink: InflateSink
@@ -20,18 +21,21 @@ export class InflateStream implements MessageInflater {
   readonly #window: History
   readonly #onRelease: () => void
   #stream: InflateRaw | null = null
-  /** What was handed in last, and how much of it belongs to the message. */
-  #input: Uint8Array = EMPTY
-  #pieceLength = 0
-  /** Input of this zlib stream before `#input`. */
+  /** What was handed in last. */
+  #piece: Buffer = EMPTY
+  /** Input of this zlib stream before `#piece`. */
   #before = 0
   /** Whether anything was handed in. */
   #hasInput = false
   #isLast = false
   #isPaused = false
   #finalBlocks = 0
-  #padding: Buffer = EMPTY
-  /** The end of the output so far: it may be the padding. */
+  /** Bytes of the output so far. */
+  #length = 0
+  /** Bytes of the output that the payload makes, known before the ending goes to zlib. */
+  #messageLength = Number.POSITIVE_INFINITY
+  #ending: ReturnType<typeof randomEnding> = { ending: EMPTY, padding: EMPTY }
+  /** What the ending has made: the padding, if the message is whole. */
   #tail: Buffer = EMPTY
 
   constructor(sink: InflateSink, window: History, onRelease: () => void) {
@@ -64,18 +68,21 @@ export class InflateStream implements MessageInflater {
   }
 
   #write(piece: Uint8Array): void {
-    this.#before += this.#input.length
-    this.#pieceLength = piece.length
-    let end: Buffer = EMPTY
-    if (this.#isLast) {
-      const { ending, padding } = randomEnding()
-      end = ending
-      this.#padding = padding
-    }
-    this.#input = Buffer.concat([piece, end])
+    // The memory of the piece is reused when this returns.
+    this.#piece = Buffer.from(piece)
     const stream = this.#stream ?? this.#begin()
-    if (this.#isLast) stream.end(this.#input)
-    else stream.write(this.#input, () => stream === this.#stream && this.#sink.onInflatedPiece())
+    this.#before = stream.bytesWritten
+    if (piece.length === 0) this.#finishWrite(stream)
+    else stream.write(this.#piece, () => stream === this.#stream && this.#finishWrite(stream))
+  }
+
+  /** Where input is left behind a block with BFINAL 1, `end` follows, when a paused reader goes on. */
+  #finishWrite(stream: InflateRaw): void {
+    if (stream.bytesWritten - this.#before < this.#piece.length) return
+    if (!this.#isLast) return this.#sink.onInflatedPiece()
+    this.#ending = randomEnding()
+    this.#messageLength = this.#length + stream.readableLength
+    stream.end(this.#ending.ending)
   }
 
   #begin(): InflateRaw {
@@ -83,47 +90,37 @@ export class InflateStream implements MessageInflater {
     const dictionary = bytes.length > 0 ? Buffer.from(bytes) : undefined
     const stream = createInflateRaw({ dictionary, chunkSize: CHUNK })
     this.#stream = stream
-    this.#before = 0
     stream.on('data', (chunk: Buffer) => stream === this.#stream && this.#add(chunk))
     stream.on('error', (error) => stream === this.#stream && this.#fail(error))
-    stream.on('end', () => stream === this.#stream && this.#finishStream(stream.bytesWritten - this.#before))
+    stream.on(
+      'end',
+      () => stream === this.#stream && this.#finishStream(stream.bytesWritten - this.#before - this.#piece.length),
+    )
     if (this.#isPaused) stream.pause()
     return stream
   }
 
-  /** Passes output on, but for as many bytes as the padding has. */
+  /** Passes on what belongs to the message. */
   #add(chunk: Buffer): void {
-    const output = this.#tail.length > 0 ? Buffer.concat([this.#tail, chunk]) : chunk
-    const end = Math.max(0, output.length - this.#padding.length)
-    this.#tail = output.subarray(end)
-    if (end > 0) this.#pass(output.subarray(0, end))
-  }
-
-  #pass(bytes: Buffer): void {
+    const bytes = chunk.subarray(0, this.#messageLength - this.#length)
+    this.#length += bytes.length
+    if (bytes.length < chunk.length) this.#tail = Buffer.concat([this.#tail, chunk.subarray(bytes.length)])
+    if (bytes.length === 0) return
     this.#window.append(bytes)
     this.#sink.onInflated(bytes)
   }
 
-  /** A zlib stream has ended after `consumed` bytes of the last input: at our ending, or at a block with BFINAL 1. */
-  #finishStream(consumed: number): void {
-    const isWhole = this.#isLast && consumed === this.#input.length
-    if (isWhole) {
-      const isPadding = this.#tail.equals(this.#padding)
-      this.#dropStream()
-      if (isPadding) this.#sink.onInflatedPiece()
-      else this.#fail(cutShort())
-      return
-    }
-    if (consumed > this.#pieceLength) return this.#fail(cutShort())
-    const rest = this.#input.subarray(consumed, this.#pieceLength)
+  /** A zlib stream has ended at a block with BFINAL 1, so many bytes behind the last piece: our own, or one of the sender. */
+  #finishStream(excess: number): void {
+    const { ending, padding } = this.#ending
+    const isWhole = excess === ending.length && this.#tail.equals(padding)
+    if (excess > 0 && !isWhole) return this.#fail(cutShort())
+    const rest = this.#piece.subarray(this.#piece.length + excess)
     this.#dropStream()
-    if (this.#tail.length > 0) this.#pass(this.#tail)
-    this.#tail = EMPTY
-    this.#input = EMPTY
-    if (++this.#finalBlocks > MAX_FINAL_BLOCKS) this.#fail(tooManyFinalBlocks())
-    else if (rest.length > 0) this.#write(rest)
     // A sender that ends its stream sends no empty block behind it; nothing is missing, so nothing is refused.
-    else this.#sink.onInflatedPiece()
+    if (excess >= 0) this.#sink.onInflatedPiece()
+    else if (++this.#finalBlocks > MAX_FINAL_BLOCKS) this.#fail(tooManyFinalBlocks())
+    else this.#write(rest)
   }
 
   #fail(error: Error): void {

@@ -1,9 +1,7 @@
 import type { Connection } from '../connection/connection.ts'
 import type { Data } from '../connection/host.ts'
-import { CloseCode } from '../core/close-code.ts'
-import { WebSocketError } from '../core/errors.ts'
 import { MessageStream } from './message-stream.ts'
-import { type PartOwner, PartQueue } from './part-queue.ts'
+import { PartQueue } from './part-queue.ts'
 
 /** Unread bytes at which reading from the peer stops, and resumes. */
 const HIGH_MARK = 256 * 1024
@@ -12,7 +10,7 @@ const LOW_MARK = 64 * 1024
 const OVERHEAD = 1024
 
 /** The messages of a session that are received in parts, in order, or else those who wait for one. */
-export class IncomingStreams implements PartOwner {
+export class IncomingStreams {
   readonly #connection: Connection
   #streams: MessageStream[] = []
   #waiting: ((stream: MessageStream | null) => void)[] = []
@@ -35,7 +33,7 @@ export class IncomingStreams implements PartOwner {
   take(): Promise<MessageStream | null> {
     const stream = this.#streams.shift()
     if (stream !== undefined) {
-      this.onWaiting(-OVERHEAD)
+      this.#count(-OVERHEAD)
       return Promise.resolve(stream)
     }
     if (this.#hasEnded) return Promise.resolve(null)
@@ -54,7 +52,8 @@ export class IncomingStreams implements PartOwner {
     for (const resolve of this.#waiting.splice(0)) resolve(null)
   }
 
-  onWaiting(change: number): void {
+  /** So many more bytes wait; negative when they are read. */
+  #count(change: number): void {
     this.#bytes += change
     if (!this.#isFull && this.#bytes >= HIGH_MARK) {
       this.#isFull = true
@@ -65,24 +64,14 @@ export class IncomingStreams implements PartOwner {
     }
   }
 
-  cancel(reason: string): void {
-    this.#connection.close(CloseCode.POLICY_VIOLATION, reason)
-  }
-
-  refuse(maxSize: number): never {
-    const message = `a message of more than ${maxSize} bytes; whole(${maxSize}) reads no more`
-    this.#connection.fail(CloseCode.MESSAGE_TOO_BIG, 'ERR_WS_MESSAGE_TOO_BIG', message)
-    throw new WebSocketError('ERR_WS_MESSAGE_TOO_BIG', message)
-  }
-
   #begin(kind: 'text' | 'binary'): PartQueue {
-    const parts = new PartQueue(this)
-    const stream = new MessageStream(kind, parts)
+    const parts = new PartQueue((change) => this.#count(change))
+    const stream = new MessageStream(kind, parts, this.#connection)
     const resolve = this.#waiting.shift()
     if (resolve !== undefined) resolve(stream)
     else {
       this.#streams.push(stream)
-      this.onWaiting(OVERHEAD)
+      this.#count(OVERHEAD)
     }
     return parts
   }

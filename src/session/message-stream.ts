@@ -1,4 +1,8 @@
+import type { Connection } from '../connection/connection.ts'
 import type { Data } from '../connection/host.ts'
+import { CloseCode } from '../core/close-code.ts'
+import type { ProtocolError } from '../core/errors.ts'
+import { messageTooBig } from '../core/message-order.ts'
 import type { PartQueue } from './part-queue.ts'
 
 /**
@@ -10,10 +14,12 @@ export class MessageStream implements AsyncIterable<Data> {
   /** Whether the parts are strings or Buffers (RFC 6455 §5.6). */
   readonly kind: 'text' | 'binary'
   readonly #parts: PartQueue
+  readonly #connection: Connection
 
-  constructor(kind: 'text' | 'binary', parts: PartQueue) {
+  constructor(kind: 'text' | 'binary', parts: PartQueue, connection: Connection) {
     this.kind = kind
     this.#parts = parts
+    this.#connection = connection
   }
 
   /** Discards the rest of the message, also what is still to arrive. */
@@ -28,7 +34,8 @@ export class MessageStream implements AsyncIterable<Data> {
    * @throws {RangeError} when the reason is longer.
    */
   cancel(reason = 'message refused'): void {
-    this.#parts.cancel(reason)
+    this.#connection.close(CloseCode.POLICY_VIOLATION, reason)
+    this.skip()
   }
 
   /**
@@ -41,10 +48,16 @@ export class MessageStream implements AsyncIterable<Data> {
     let size = 0
     for await (const part of this) {
       size += Buffer.byteLength(part)
-      if (size > maxSize) this.#parts.refuse(maxSize)
+      if (size > maxSize) throw this.#refuse(size, maxSize)
       parts.push(part)
     }
     return this.kind === 'text' ? parts.join('') : Buffer.concat(parts as Buffer[])
+  }
+
+  #refuse(size: number, maxSize: number): ProtocolError {
+    const error = messageTooBig(size, maxSize, 'maxSize of whole')
+    this.#connection.fail(error.closeCode, error.code, error.message)
+    return error
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<Data> {

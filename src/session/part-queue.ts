@@ -5,31 +5,18 @@ type Result = IteratorResult<Data, undefined>
 
 const DONE: Result = Object.freeze({ value: undefined, done: true })
 
-/** What the parts of a message need of their session. */
-export interface PartOwner {
-  /** So many more bytes wait; negative when they are read. */
-  onWaiting(change: number): void
-  /** Closes the connection with 1008. */
-  cancel(reason: string): void
-  /**
-   * Closes the connection with 1009.
-   *
-   * @throws {WebSocketError} Always.
-   */
-  refuse(maxSize: number): never
-}
-
 /** The unread parts of one message, between the connection and its reader. */
 export class PartQueue implements StreamHandler {
-  readonly #owner: PartOwner
+  /** So many more bytes wait; negative when they are read. */
+  readonly #onWaiting: (change: number) => void
   #parts: Data[] = []
   #isComplete = false
   #isSkipped = false
   #error: Error | null = null
   #waiting: { resolve: (result: Result) => void; reject: (error: Error) => void }[] = []
 
-  constructor(owner: PartOwner) {
-    this.#owner = owner
+  constructor(onWaiting: (change: number) => void) {
+    this.#onWaiting = onWaiting
   }
 
   onPart(part: Data): void {
@@ -37,7 +24,7 @@ export class PartQueue implements StreamHandler {
     const reader = this.#waiting.shift()
     if (reader !== undefined) return reader.resolve({ value: part, done: false })
     this.#parts.push(part)
-    this.#owner.onWaiting(sizeOf(part))
+    this.#onWaiting(sizeOf(part))
   }
 
   onEnd(): void {
@@ -54,7 +41,7 @@ export class PartQueue implements StreamHandler {
   next(): Promise<Result> {
     const part = this.#parts.shift()
     if (part !== undefined) {
-      this.#owner.onWaiting(-sizeOf(part))
+      this.#onWaiting(-sizeOf(part))
       return Promise.resolve({ value: part, done: false })
     }
     if (this.#isComplete || this.#isSkipped) return Promise.resolve(DONE)
@@ -67,17 +54,8 @@ export class PartQueue implements StreamHandler {
     this.#isSkipped = true
     const parts = this.#parts
     this.#parts = []
-    for (const part of parts) this.#owner.onWaiting(-sizeOf(part))
+    for (const part of parts) this.#onWaiting(-sizeOf(part))
     for (const { resolve } of this.#waiting.splice(0)) resolve(DONE)
-  }
-
-  cancel(reason: string): void {
-    this.#owner.cancel(reason)
-    this.skip()
-  }
-
-  refuse(maxSize: number): never {
-    this.#owner.refuse(maxSize)
   }
 }
 

@@ -19,7 +19,7 @@ class StreamedQueue extends MessageQueue {
 
   /** @throws {TypeError} Always. */
   override addWaiter(): void {
-    throw new TypeError('this session receives its messages in parts: stream() was called; allowed: stream()')
+    throw new TypeError('wait() after stream(); allowed: stream()')
   }
 }
 

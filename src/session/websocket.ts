@@ -156,13 +156,14 @@ export class WebSocket {
    * @param message A string, a typed array, DataView or ArrayBuffer, a Blob, what `prepare` returned, or an async iterable,
    *   `ReadableStream` or `Readable` of strings or bytes, which is sent as one message while it is made; the promise then
    *   resolves when all of it is sent. When it throws, the connection is closed with 1011.
-   * @param options `compress: false` sends this message as it is
+   * @param options `compress: false` sends this message as it is; with `wait: false` the promise resolves to `false`, and
+   *   the message is dropped, while a source is being sent.
    * @throws {TypeError} synchronously, for anything else
    */
   send(message: Sendable | PreparedMessage | Blob | Source, options?: SendOptions): Promise<boolean> {
     const result = this.connection.send(message, options)
     if (result === 'sent') return SENT
-    if (result === 'closed') return NOT_SENT
+    if (result === 'closed' || (result === 'dropped' && options?.wait === false)) return NOT_SENT
     this.#roomPromise ??= this.connection.drained().then(() => {
       this.#roomPromise = null
       return this.connection.state === 'open'

@@ -1,6 +1,7 @@
 import type { ServerHttp2Stream } from 'node:http2'
 import type { Duplex, Writable } from 'node:stream'
 import { isFastEnabled } from '../fast/enabled.ts'
+import { messageRun } from '../fast/message-run.ts'
 import {
   kernelAcceptedBytes,
   readIntoWindow,
@@ -24,33 +25,33 @@ export interface StreamOwner {
 }
 
 /** The property of a stream that holds its owner: null while it has our listeners but no owner. */
-const ownerOf = Symbol('owner')
-type Owned = Duplex & { [ownerOf]?: StreamOwner | null }
+const ownerKey = Symbol('owner')
+type Owned = Duplex & { [ownerKey]?: StreamOwner | null }
 
 // One set of listeners for all streams and all owners: a connection has no closures of its own.
 
 function onEnd(this: Owned): void {
-  this[ownerOf]?.onStreamEnd()
+  this[ownerKey]?.onStreamEnd()
 }
 
 const onSocketEnd = withNodeEndListener(onEnd)
 
 function onError(this: Owned, error: Error): void {
-  if (this[ownerOf]) this[ownerOf].onStreamError(error)
+  if (this[ownerKey]) this[ownerKey].onStreamError(error)
   else this.destroy()
 }
 
 /** A stream of HTTP/2 is reset without an error when the code is CANCEL. */
 function onAborted(this: Owned & ServerHttp2Stream): void {
-  this[ownerOf]?.onStreamError(abortError(this))
+  this[ownerKey]?.onStreamError(abortError(this))
 }
 
 function onClose(this: Owned): void {
-  this[ownerOf]?.onStreamClose()
+  this[ownerKey]?.onStreamClose()
 }
 
 function onDrain(this: Owned): void {
-  this[ownerOf]?.onStreamDrain()
+  this[ownerKey]?.onStreamDrain()
 }
 
 /** Whether the window is being read: a callback may make another stream deliver a chunk meanwhile. */
@@ -58,7 +59,8 @@ let isBusy = false
 
 /** Passes on what was read into the window; a stream without an owner is an ordinary one, and gets a copy. */
 function onWindow(this: Owned, size: number): boolean {
-  const owner = this[ownerOf]
+  messageRun.forget()
+  const owner = this[ownerKey]
   if (!owner) return this.push(Buffer.from(readWindow.subarray(0, size)))
   isBusy = true
   try {
@@ -71,7 +73,7 @@ function onWindow(this: Owned, size: number): boolean {
 
 /** Chunks are copied into the window: parsing there is 1.45 times faster in bursts than in new memory each time. */
 function onChunk(this: Owned, chunk: Buffer): void {
-  const owner = this[ownerOf]
+  const owner = this[ownerKey]
   if (!owner) return
   if (isBusy || chunk.length > readWindow.length) return owner.onBytes(chunk, 0, chunk.length)
   chunk.copy(readWindow)
@@ -81,8 +83,8 @@ function onChunk(this: Owned, chunk: Buffer): void {
 /** Adds our listeners to a stream that waits for an owner: without one, an error destroys it. */
 export function guardStream(stream: Duplex): void {
   const owned = stream as Owned
-  if (owned[ownerOf] !== undefined) return
-  owned[ownerOf] = null
+  if (owned[ownerKey] !== undefined) return
+  owned[ownerKey] = null
   if (!replaceNodeEndListener(stream, onSocketEnd)) stream.on('end', onEnd)
   stream.on('error', onError)
   stream.on('close', onClose)
@@ -96,7 +98,7 @@ export function guardStream(stream: Duplex): void {
  */
 export function ownStream(stream: Duplex, owner: StreamOwner): void {
   guardStream(stream)
-  ;(stream as Owned)[ownerOf] = owner
+  ;(stream as Owned)[ownerKey] = owner
   // What was read before is still in the stream.
   if (isFastEnabled && readIntoWindow(stream, onWindow) && stream.readableLength === 0) return
   if (stream.listenerCount('data', onChunk) === 0) stream.on('data', onChunk)
@@ -106,17 +108,22 @@ export function ownStream(stream: Duplex, owner: StreamOwner): void {
 
 /** Whether the stream has an owner. */
 export function hasOwner(stream: Duplex): boolean {
-  return Boolean((stream as Owned)[ownerOf])
+  return ownerOf(stream) !== null
+}
+
+/** The owner of the stream; null without one. */
+export function ownerOf(stream: Duplex): StreamOwner | null {
+  return (stream as Owned)[ownerKey] ?? null
 }
 
 /** Removes the owner; the stream waits for another one and delivers to its other listeners. */
 export function disownStream(stream: Duplex): void {
-  ;(stream as Owned)[ownerOf] = null
+  ;(stream as Owned)[ownerKey] = null
 }
 
 /** Restores the stream as it was before it had an owner, except for what was read. */
 export function releaseStream(stream: Duplex): void {
-  ;(stream as Owned)[ownerOf] = undefined
+  ;(stream as Owned)[ownerKey] = undefined
   restoreNodeEndListener(stream, onSocketEnd)
   stream.off('end', onEnd)
   stream.off('error', onError)

@@ -22,7 +22,7 @@ export interface ConnectingSocket extends EventEmitter {
   _req: ClientRequest | null
   _redirects: number
   _protocol: string
-  _extensions: Record<string, PerMessageDeflate>
+  _extensions: Readonly<Record<string, PerMessageDeflate>>
   setSocket(stream: Duplex, head: Buffer, options: object): void
   emitClose(): void
 }
@@ -67,6 +67,7 @@ export function connect(
 ): void {
   const given = protocols === undefined ? (options.protocols ?? []) : protocols
   const names: readonly string[] = Array.isArray(given) ? given : [given as string]
+  if ('dwebsocket' in options) throw new TypeError('option dwebsocket is for servers; allowed on a client: none')
   const settings: Settings = { ...defaults, ...withoutUndefined(options) }
   if (settings.protocolVersion !== 13 && settings.protocolVersion !== 8) {
     const found = settings.protocolVersion
@@ -253,7 +254,7 @@ class Handshake {
     } catch {
       return 'Invalid Sec-WebSocket-Extensions header'
     }
-    this.#socket._extensions['permessage-deflate'] = deflate
+    this.#socket._extensions = { 'permessage-deflate': deflate }
     return null
   }
 }

@@ -1,6 +1,8 @@
+import { isBlob } from '../connection/send/message-type.ts'
 import { isSendableCloseCode } from '../core/close-code.ts'
 import { encodeCloseBody } from '../core/close-frame.ts'
 import { EMPTY } from '../core/empty.ts'
+import type { BinaryType } from './socket-options.ts'
 
 /** Returns the bytes of what a program sends. */
 export function toBytes(data: unknown): Buffer {
@@ -11,11 +13,24 @@ export function toBytes(data: unknown): Buffer {
   return Buffer.from((typeof data === 'number' ? String(data) : data) as string)
 }
 
-/** Whether this is a Blob, also one of another realm. */
-export function isBlob(data: unknown): data is Blob {
-  if (typeof data !== 'object' || data === null) return false
-  const { arrayBuffer, type, [Symbol.toStringTag]: tag } = data as Record<PropertyKey, unknown>
-  return typeof arrayBuffer === 'function' && typeof type === 'string' && (tag === 'Blob' || tag === 'File')
+/** Bytes of what a program sends. */
+export function sizeOf(data: unknown): number {
+  if (typeof data === 'string') return Buffer.byteLength(data)
+  return isBlob(data) ? data.size : toBytes(data).length
+}
+
+/** A binary message as `binaryType` wants it. */
+export function toBinaryType(data: Buffer, type: BinaryType): unknown {
+  switch (type) {
+    case 'arraybuffer':
+      return data.buffer.slice(data.byteOffset, data.byteOffset + data.length)
+    case 'fragments':
+      return [data]
+    case 'blob':
+      return new Blob([data as Buffer<ArrayBuffer>])
+    default:
+      return data
+  }
 }
 
 /**

@@ -50,6 +50,7 @@ Object.assign(WebSocket, {
   subprotocol,
 })
 
+export type { BoundsOptions } from './bounds.ts'
 export type { ClientOptions } from './client-options.ts'
 export type { PerMessageDeflateOptions } from './deflate.ts'
 export type { ServerOptions, VerifyClient, VerifyInfo } from './server.ts'

@@ -1,12 +1,17 @@
 import type { EventEmitter } from 'node:events'
 import type { Duplex } from 'node:stream'
+import { channels } from '../connection/diagnostics.ts'
+import type { ConnectionLimits } from '../connection/limits.ts'
+import { encodeCloseBody, truncateReason } from '../core/close-frame.ts'
 import { EMPTY } from '../core/empty.ts'
-import type { ProtocolError } from '../core/errors.ts'
-import type { MessageCodec } from '../core/message-codec.ts'
+import { type ProtocolError, WebSocketError } from '../core/errors.ts'
 import { Opcode } from '../core/opcode.ts'
-import { disownStream, ownStream, type StreamOwner } from '../transport/stream-owner.ts'
-import { Reader, type ReaderSink } from './reader.ts'
-import { type FrameSettings, Sender } from './sender.ts'
+import { disownStream, ownerOf, ownStream, type StreamOwner } from '../transport/stream-owner.ts'
+import { sizeOf, toBinaryType } from './data.ts'
+import { Guard, type Guarded } from './guard.ts'
+import { Reader, type ReaderOptions, type ReaderSink } from './reader.ts'
+import { type FrameSettings, rethrow, type SendCallback, Sender, type SenderSink } from './sender.ts'
+import type { BinaryType } from './socket-options.ts'
 import { toSocketError } from './violation.ts'
 
 /** The states of a socket, as the WHATWG has them. */
@@ -16,28 +21,28 @@ export const ReadyState = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 } as c
 export interface LinkHost extends EventEmitter {
   _readyState: number
   readonly isPaused: boolean
-  readonly binaryType: string
+  readonly binaryType: BinaryType
   /** The transport has closed and everything is delivered. */
   emitClose(): void
 }
 
-export interface LinkOptions {
+export interface LinkOptions extends Omit<ReaderOptions, 'role' | 'lenientLengths'> {
   isServer: boolean
-  codec: MessageCodec | null
   maskingKey: (() => Uint8Array) | null
   autoPong: boolean
   closeTimeout: number
-  allowSynchronousEvents: boolean
-  maxPayload: number
-  maxFragments: number
+  /** Limits of this package; null for those of npm ws alone. */
+  limits: ConnectionLimits | null
 }
 
-function rethrow(error: unknown): void {
-  throw error
+/** One for all sockets: a closure for each would cost memory. */
+function readPushed(this: Duplex, chunk: Buffer): void {
+  const owner = ownerOf(this)
+  if (owner instanceof Link) owner.onPushed(chunk)
 }
 
 /** One open socket: its transport, its reader, its sender, and how it closes. */
-export class Link implements StreamOwner, ReaderSink {
+export class Link implements StreamOwner, ReaderSink, SenderSink {
   readonly stream: Duplex
   readonly reader: Reader
   readonly sender: Sender
@@ -56,6 +61,7 @@ export class Link implements StreamOwner, ReaderSink {
   #readsWindow = false
   /** While other listeners of the transport receive a copy of it. */
   #isTapping = false
+  readonly #guard: Guard | null
 
   constructor(host: LinkHost, stream: Duplex, options: LinkOptions) {
     this.#host = host
@@ -64,8 +70,11 @@ export class Link implements StreamOwner, ReaderSink {
     this.#autoPong = options.autoPong
     this.#closeTimeout = options.closeTimeout
     const role = options.isServer ? 'server' : 'client'
-    this.reader = new Reader(this, { ...options, role })
-    this.sender = new Sender(stream, options, (error) => this.#onSenderError(error))
+    const { limits } = options
+    this.reader = new Reader(this, { ...options, role, lenientLengths: limits === null })
+    this.sender = new Sender(stream, options, this)
+    const { reader, sender } = this
+    this.#guard = limits === null ? null : new Guard({ connection: this.#toGuarded(), stream, reader, sender }, limits)
   }
 
   /** Begins to read. */
@@ -75,16 +84,18 @@ export class Link implements StreamOwner, ReaderSink {
     ownStream(stream, this)
     // A socket that is read into the window emits no 'data', but for what a program pushes.
     if (stream.listenerCount('data') > 0) return
-    stream.on('data', (chunk: Buffer) => {
-      if (!this.#isTapping) this.#read(chunk, 0, chunk.length)
-    })
+    stream.on('data', readPushed)
     this.#readsWindow = true
+  }
+
+  /** A program has pushed bytes into the transport. */
+  onPushed(chunk: Buffer): void {
+    if (!this.#isTapping) this.#read(chunk, 0, chunk.length)
   }
 
   /** Sends a Close frame with this body, unless one was sent; ends the transport once both sides have sent one. */
   close(body: Buffer): void {
     if (this.#host._readyState === ReadyState.CLOSING) return this.#endWhenDone()
-    this.#host._readyState = ReadyState.CLOSING
     const settings: FrameSettings = { opcode: Opcode.CLOSE, fin: true, compress: false, mask: !this.#isServer }
     this.sender.send(body, settings, (error) => {
       if (error) return
@@ -92,12 +103,18 @@ export class Link implements StreamOwner, ReaderSink {
       this.#endWhenDone()
     })
     this.#startCloseTimer()
+    this.#beginClosing()
   }
 
   terminate(): void {
-    this.#host._readyState = ReadyState.CLOSING
+    this.#beginClosing()
     this.sender.flushLast()
     this.stream.destroy()
+  }
+
+  #beginClosing(): void {
+    this.#host._readyState = ReadyState.CLOSING
+    this.#guard?.stop()
   }
 
   #endWhenDone(): void {
@@ -130,23 +147,26 @@ export class Link implements StreamOwner, ReaderSink {
     } finally {
       this.sender.uncork()
     }
+    this.#guard?.onBytes(end - start)
+    // Node ignores pause() in the tick in which reading starts; repeat it.
+    if (this.reader.isWaiting) this.stream.pause()
   }
 
   onStreamEnd(): void {
-    this.#host._readyState = ReadyState.CLOSING
+    this.#beginClosing()
     this.sender.flush()
     this.stream.end()
   }
 
   onStreamError(): void {
-    this.#host._readyState = ReadyState.CLOSING
+    this.#beginClosing()
     this.stream.destroy()
   }
 
   onStreamDrain(): void {}
 
   onStreamClose(): void {
-    this.#host._readyState = ReadyState.CLOSING
+    this.#beginClosing()
     if (this.closeTimer !== null) clearTimeout(this.closeTimer)
     // What a paused socket has read is delivered.
     const rest: Buffer | null = this.reader.isOver ? null : this.stream.read()
@@ -160,10 +180,17 @@ export class Link implements StreamOwner, ReaderSink {
   }
 
   onMessage(data: Buffer, isBinary: boolean): void {
-    this.#emit('message', isBinary ? this.#toBinaryType(data) : data, isBinary)
+    this.#guard?.onMessage()
+    // Not by `#emit`, whose list of values would be one more object for each message.
+    try {
+      this.#host.emit('message', isBinary ? toBinaryType(data, this.#host.binaryType) : data, isBinary)
+    } catch (error) {
+      process.nextTick(rethrow, error)
+    }
   }
 
   onPing(data: Buffer): void {
+    this.#guard?.onPing()
     if (this.#autoPong && this.#host._readyState === ReadyState.OPEN) {
       this.sender.send(data, { opcode: Opcode.PONG, fin: true, compress: false, mask: !this.#isServer })
     }
@@ -179,15 +206,58 @@ export class Link implements StreamOwner, ReaderSink {
     this.closeCode = code
     this.closeReason = reason
     this.#drain()
-    this.close(code === 1005 ? EMPTY : Buffer.concat([Buffer.from([code >> 8, code & 0xff]), reason]))
+    this.close(code === 1005 ? EMPTY : encodeCloseBody(code, reason))
   }
 
   onViolation(violation: ProtocolError): void {
     const { error, closeCode } = toSocketError(violation)
+    this.#fail(error, encodeCloseBody(closeCode, ''))
+  }
+
+  /** The peer broke the protocol or exceeded a limit: its input is discarded from now on. */
+  #fail(error: Error, body: Buffer): void {
     this.#hasFailed = true
+    this.reader.end()
     this.#drain()
-    this.close(Buffer.from([closeCode >> 8, closeCode & 0xff]))
+    this.close(body)
     process.nextTick(() => this.#emitError(error))
+  }
+
+  /** Sends a message, unless a limit forbids it. */
+  send(data: unknown, settings: FrameSettings, callback?: SendCallback): void {
+    const guard = this.#guard
+    if (guard === null) return this.sender.sendAny(data, settings, callback)
+    const isWhole = settings.fin && settings.opcode !== Opcode.CONTINUATION
+    const error = guard.refuse(sizeOf(data), isWhole)
+    if (error === null) {
+      this.sender.sendAny(data, settings, callback)
+      guard.onSent()
+    } else if (callback !== undefined) {
+      process.nextTick(callback, error)
+    }
+  }
+
+  #toGuarded(): Guarded {
+    const host = this.#host
+    return {
+      get state() {
+        return host._readyState <= ReadyState.OPEN ? 'open' : 'closing'
+      },
+      get isPaused() {
+        return host.isPaused
+      },
+      ping: (payload) => {
+        const settings = { opcode: Opcode.PING, fin: true, compress: false, mask: !this.#isServer }
+        this.sender.send(Buffer.from(payload), settings)
+      },
+      close: (code, reason) => this.close(encodeCloseBody(code, reason)),
+      fail: (closeCode, code, message) =>
+        this.#fail(new WebSocketError(code, message), encodeCloseBody(closeCode, truncateReason(message))),
+      terminate: (error) => {
+        process.nextTick(() => this.#emitError(error))
+        this.terminate()
+      },
+    }
   }
 
   onFlow(reading: boolean): void {
@@ -200,9 +270,9 @@ export class Link implements StreamOwner, ReaderSink {
     process.nextTick(() => this.stream.resume())
   }
 
-  #onSenderError(error: Error): void {
+  onSendError(error: Error): void {
     if (this.#host._readyState === ReadyState.CLOSED) return
-    this.#host._readyState = ReadyState.CLOSING
+    this.#beginClosing()
     this.stream.end()
     this.#startCloseTimer()
     this.#emitError(error)
@@ -212,29 +282,19 @@ export class Link implements StreamOwner, ReaderSink {
   #emitError(error: Error): void {
     if (this.#hasEmittedError || this.#host._readyState === ReadyState.CLOSED) return
     this.#hasEmittedError = true
-    if (this.#isServer && this.#host.listenerCount('error') === 0) return
+    if (this.#isServer && this.#host.listenerCount('error') === 0) {
+      if (channels.error.hasSubscribers) channels.error.publish({ connection: this.#host, error })
+      return
+    }
     this.#emit('error', error)
   }
 
   /** A listener that throws must not lose the rest of what was received: its error is thrown again outside. */
-  #emit(event: string, ...values: unknown[]): void {
+  #emit(event: string, value: unknown): void {
     try {
-      this.#host.emit(event, ...values)
+      this.#host.emit(event, value)
     } catch (error) {
       process.nextTick(rethrow, error)
-    }
-  }
-
-  #toBinaryType(data: Buffer): unknown {
-    switch (this.#host.binaryType) {
-      case 'arraybuffer':
-        return data.buffer.slice(data.byteOffset, data.byteOffset + data.length)
-      case 'fragments':
-        return [data]
-      case 'blob':
-        return new Blob([data as Buffer<ArrayBuffer>])
-      default:
-        return data
     }
   }
 }

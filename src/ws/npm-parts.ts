@@ -1,33 +1,31 @@
-import type { Link } from './link.ts'
-import type { SendCallback } from './sender.ts'
+import type { Reader } from './reader.ts'
 
 /** The names of the values of `readyState`. */
 export const stateNames = ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED'] as const
 
 /** Makes what programs read and set of npm ws's receiver: the limits of one socket. */
-export function makeReceiver(
-  link: Link,
-  extensions: object,
-  [maxPayload, maxFragments, maxBufferedChunks]: number[],
-): object {
+export function makeReceiver(reader: Reader, extensions: object): object {
   return {
     _extensions: extensions,
-    _maxBufferedChunks: maxBufferedChunks,
+    _maxBufferedChunks: reader.maxBufferedChunks,
     get _maxPayload() {
-      return maxPayload
+      return finite(reader.maxMessageSize)
     },
     set _maxPayload(size: number) {
-      maxPayload = size
-      link.reader.maxPayload = size
+      reader.maxMessageSize = size || Number.POSITIVE_INFINITY
     },
     get _maxFragments() {
-      return maxFragments
+      return finite(reader.maxFrames)
     },
     set _maxFragments(count: number) {
-      maxFragments = count
-      link.reader.maxFragments = count
+      reader.maxFrames = count || Number.POSITIVE_INFINITY
     },
   }
+}
+
+/** Without a limit npm ws has 0. */
+function finite(limit: number): number {
+  return Number.isFinite(limit) ? limit : 0
 }
 
 /** Adds the constants to the class, and makes its accessors enumerable, as they are in npm ws. */
@@ -40,13 +38,5 @@ export function defineLikeNpm(type: { prototype: object }): void {
   const enumerableNames = ['binaryType', 'bufferedAmount', 'extensions', 'isPaused', 'protocol', 'readyState', 'url']
   for (const name of [...enumerableNames, 'onopen', 'onerror', 'onclose', 'onmessage']) {
     Object.defineProperty(type.prototype, name, { enumerable: true })
-  }
-}
-
-/** Makes what programs use of npm ws's sender. */
-export function makeSender(link: Link): object {
-  return {
-    _socket: link.stream,
-    sendFrame: (list: Buffer[], callback?: SendCallback) => link.sender.sendFrame(list, callback),
   }
 }

@@ -3,7 +3,7 @@ import { readCloseBody } from '../core/close-frame.ts'
 import { EMPTY } from '../core/empty.ts'
 import { ProtocolError } from '../core/errors.ts'
 import { type ControlFrameSink, FrameParser, type Role } from '../core/frame-parser.ts'
-import { type CodecSink, MessageAssembler, type MessageSink } from '../core/message-assembler.ts'
+import { type CodecSink, MessageAssembler, type MessageLimits, type MessageSink } from '../core/message-assembler.ts'
 import type { MessageCodec } from '../core/message-codec.ts'
 import { Opcode } from '../core/opcode.ts'
 import { fastEngine } from '../fast/engine.ts'
@@ -31,10 +31,14 @@ export interface ReaderOptions {
   maxPayload: number
   /** Frames of one message; 0 for any number. */
   maxFragments: number
+  /** Never exceeded: a message is gathered in one buffer. */
+  maxBufferedChunks: number
+  /** Whether payload lengths may be longer than their shortest form. */
+  lenientLengths: boolean
 }
 
-/** Why the input is not parsed. */
-const Wait = { CODEC: 1, TURN: 2 } as const
+/** Why the input is not parsed; `TURN` is for the rest of a turn of the event loop. */
+export const Wait = { CODEC: 1, TURN: 2, RATE: 4, BACKPRESSURE: 8 } as const
 
 const slab = new MessageSlab(messageRun)
 
@@ -42,13 +46,19 @@ const slab = new MessageSlab(messageRun)
  * Reads the input of a socket. Unlike `Protocol` it delivers messages while this side closes, and leaves the answers to
  * its owner: npm ws promises both.
  */
-export class Reader implements ControlFrameSink, MessageSink, CodecSink {
+export class Reader implements ControlFrameSink, MessageSink, CodecSink, MessageLimits {
   readonly #sink: ReaderSink
   readonly #allowSynchronousEvents: boolean
-  readonly #parser: FrameParser
-  readonly #assembler: MessageAssembler
+  readonly #role: Role
+  readonly #lenientLengths: boolean
   readonly #codec: MessageCodec | null
-  readonly #limits = { maxMessageSize: Number.POSITIVE_INFINITY, maxFrames: Number.POSITIVE_INFINITY }
+  readonly maxBufferedChunks: number
+  /** Limits of one message; programs change them while the socket lives. */
+  maxMessageSize: number
+  maxFrames: number
+  /** These two exist once there was something to read. */
+  #parser: FrameParser | null = null
+  #assembler: MessageAssembler | null = null
   #waits = 0
   #isParsing = false
   #isOver = false
@@ -59,27 +69,39 @@ export class Reader implements ControlFrameSink, MessageSink, CodecSink {
   constructor(sink: ReaderSink, options: ReaderOptions) {
     this.#sink = sink
     this.#allowSynchronousEvents = options.allowSynchronousEvents
+    this.#role = options.role
+    this.#lenientLengths = options.lenientLengths
     this.#codec = options.codec
-    this.maxPayload = options.maxPayload
-    this.maxFragments = options.maxFragments
-    const { role, codec } = options
-    this.#assembler = new MessageAssembler(this, { limits: this.#limits, codec, codecSink: this, engine: fastEngine })
-    const parserOptions = { role, rsv1Allowed: codec !== null, engine: fastEngine }
-    this.#parser = new FrameParser({ control: this, data: this.#assembler }, parserOptions)
+    this.maxBufferedChunks = options.maxBufferedChunks
+    this.maxMessageSize = options.maxPayload || Number.POSITIVE_INFINITY
+    this.maxFrames = options.maxFragments || Number.POSITIVE_INFINITY
   }
 
-  /** Programs change it while the socket lives. */
-  set maxPayload(size: number) {
-    this.#limits.maxMessageSize = size > 0 ? size : Number.POSITIVE_INFINITY
-  }
-
-  set maxFragments(count: number) {
-    this.#limits.maxFrames = count > 0 ? count : Number.POSITIVE_INFINITY
-  }
-
-  /** Whether the codec, or a turn of the event loop, delays what was received. */
+  /** Whether something delays what was received. */
   get isWaiting(): boolean {
     return this.#waits !== 0
+  }
+
+  /** Whether it does for longer than a turn of the event loop. */
+  get isPaused(): boolean {
+    return (this.#waits & ~Wait.TURN) !== 0
+  }
+
+  /** Bytes of input that wait to be parsed. */
+  get backlogBytes(): number {
+    return this.#backlog === null ? 0 : this.#backlog.length
+  }
+
+  get frameCount(): number {
+    return this.#parser === null ? 0 : this.#parser.frameCount
+  }
+
+  /** What the peer has begun and not finished, the most urgent first; null between messages. */
+  get pending(): 'header' | 'payload' | 'message' | null {
+    if (this.#parser === null) return null
+    if (this.#parser.inHeader) return 'header'
+    if (!this.#parser.atBoundary) return 'payload'
+    return this.#assembler!.inMessage ? 'message' : null
   }
 
   /** Whether a Close frame or a violation ended the input. */
@@ -100,14 +122,6 @@ export class Reader implements ControlFrameSink, MessageSink, CodecSink {
     else this.#whenDone = done
   }
 
-  /** Discards what waits: the socket was terminated. */
-  stop(): void {
-    this.#end()
-    const done = this.#whenDone
-    this.#whenDone = null
-    done?.()
-  }
-
   onTextMessage(bytes: Buffer, start: number, end: number): void {
     this.#deliver(bytes, start, end, false)
   }
@@ -121,7 +135,7 @@ export class Reader implements ControlFrameSink, MessageSink, CodecSink {
     if (opcode === Opcode.CLOSE) {
       const { code } = readCloseBody(bytes, start, end)
       const reason = end - start > 2 ? Buffer.from(bytes.subarray(start + 2, end)) : EMPTY
-      this.#end()
+      this.end()
       this.#sink.onCloseFrame(code, reason)
       return
     }
@@ -132,12 +146,12 @@ export class Reader implements ControlFrameSink, MessageSink, CodecSink {
   }
 
   onCodecBusy(): void {
-    this.#pause(Wait.CODEC)
+    this.pause(Wait.CODEC)
   }
 
   onCodecDone(violation: ProtocolError | null): void {
     if (violation !== null) this.#fail(violation)
-    this.#resume(Wait.CODEC)
+    this.resume(Wait.CODEC)
   }
 
   #deliver(bytes: Buffer, start: number, end: number, isBinary: boolean): void {
@@ -148,22 +162,24 @@ export class Reader implements ControlFrameSink, MessageSink, CodecSink {
 
   #waitForTurn(): void {
     if (this.#allowSynchronousEvents || this.#isOver) return
-    this.#pause(Wait.TURN)
-    setImmediate(() => this.#resume(Wait.TURN))
+    this.pause(Wait.TURN)
+    setImmediate(() => this.resume(Wait.TURN))
   }
 
-  #pause(reason: number): void {
+  /** Parses no more until `resume` with the same reason. */
+  pause(reason: number): void {
+    if (this.#isOver) return
     const isFirst = this.#waits === 0
     this.#waits |= reason
-    this.#assembler.isStopped = true
+    if (this.#assembler !== null) this.#assembler.isStopped = true
     if (isFirst) this.#sink.onFlow(false)
   }
 
-  #resume(reason: number): void {
-    if (this.#waits === 0) return
+  resume(reason: number): void {
+    if ((this.#waits & reason) === 0) return
     this.#waits &= ~reason
     if (this.#waits !== 0) return
-    this.#assembler.isStopped = this.#isOver
+    if (this.#assembler !== null) this.#assembler.isStopped = this.#isOver
     if (this.#isParsing) return this.#sink.onFlow(true)
     const backlog = this.#backlog
     this.#backlog = null
@@ -176,10 +192,11 @@ export class Reader implements ControlFrameSink, MessageSink, CodecSink {
   }
 
   #parse(bytes: Buffer, start: number, end: number): void {
+    const parser = this.#parser ?? this.#makeParser()
     this.#isParsing = true
     try {
       for (;;) {
-        const at = this.#parser.push(bytes, start, end)
+        const at = parser.push(bytes, start, end)
         if (this.#isOver) return
         if (this.#waits !== 0) return this.#storeFirst(bytes.subarray(at, end))
         if (this.#backlog === null) return
@@ -196,6 +213,15 @@ export class Reader implements ControlFrameSink, MessageSink, CodecSink {
     }
   }
 
+  #makeParser(): FrameParser {
+    const codec = this.#codec
+    const assembler = new MessageAssembler(this, { limits: this, codec, codecSink: this, engine: fastEngine })
+    const options = { role: this.#role, rsv1Allowed: codec !== null, lenientLengths: this.#lenientLengths }
+    this.#assembler = assembler
+    this.#parser = new FrameParser({ control: this, data: assembler }, { ...options, engine: fastEngine })
+    return this.#parser
+  }
+
   #storeFirst(rest: Buffer): void {
     if (rest.length === 0) return
     this.#backlog = this.#backlog === null ? Buffer.from(rest) : Buffer.concat([rest, this.#backlog])
@@ -203,20 +229,23 @@ export class Reader implements ControlFrameSink, MessageSink, CodecSink {
 
   #fail(error: ProtocolError): void {
     if (this.#isOver) return
-    this.#end()
+    this.end()
     this.#sink.onViolation(error)
   }
 
-  #end(): void {
+  /** Reads nothing from now on. */
+  end(): void {
     this.#isOver = true
-    this.#assembler.isStopped = true
-    this.#assembler.reset()
+    if (this.#assembler !== null) {
+      this.#assembler.isStopped = true
+      this.#assembler.reset()
+    }
     this.#backlog = null
   }
 
   /** The socket has closed: frees the codec. */
   release(): void {
-    this.#end()
+    this.end()
     this.#codec?.release()
   }
 }

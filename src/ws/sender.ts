@@ -1,8 +1,10 @@
 import type { Duplex } from 'node:stream'
+import { isBlob } from '../connection/send/message-type.ts'
 import { Outbox, type OutboxSink } from '../connection/send/outbox.ts'
 import { COPY_LIMIT } from '../connection/send/outgoing.ts'
 import { encodeFrame } from '../core/frame-encoder.ts'
 import type { MessageCodec } from '../core/message-codec.ts'
+import { toBytes } from './data.ts'
 
 /** Called when data has gone out, or with why it has not. */
 export type SendCallback = (error?: Error) => void
@@ -15,10 +17,36 @@ export interface FrameSettings {
   mask: boolean
 }
 
+/** The callback of a sender. */
+export interface SenderSink {
+  /** Reading a Blob has failed. */
+  onSendError(error: Error): void
+}
+
 interface SenderOptions {
   codec: MessageCodec | null
   /** Returns a masking key; null for a server. */
   maskingKey: (() => Uint8Array) | null
+}
+
+/** The list of a sender without jobs. */
+const NO_JOBS: Job[] = []
+
+/** Lists that were joined in this turn of the event loop: a broadcast sends one list to every socket. */
+const joined = new Map<readonly (Uint8Array | string)[], Buffer>()
+
+function joinParts(list: readonly (Uint8Array | string)[]): Buffer {
+  let frame = joined.get(list)
+  if (frame !== undefined) return frame
+  frame = Buffer.concat(list.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)))
+  if (joined.size === 0) setImmediate(() => joined.clear())
+  joined.set(list, frame)
+  return frame
+}
+
+/** Throws an error of the program outside of what called it. */
+export function rethrow(error: unknown): void {
+  throw error
 }
 
 const WHILE_COMPRESSING = 'The socket was closed while data was being compressed'
@@ -40,25 +68,40 @@ export class Sender implements OutboxSink {
   readonly #outbox: Outbox
   readonly #codec: MessageCodec | null
   readonly #maskingKey: (() => Uint8Array) | null
-  #callbacks: SendCallback[] = []
-  #jobs: Job[] = []
+  /** Callbacks of what was sent and not handed to the stream yet; null while there are none, to save memory. */
+  #callbacks: SendCallback[] | null = null
+  #jobs: Job[] = NO_JOBS
   #isReadingBlob = false
   #waitingBytes = 0
   #isClosed = false
-  /** Called with an error of reading a Blob. */
-  readonly #onError: (error: Error) => void
+  readonly #sink: SenderSink
 
-  constructor(stream: Duplex, { codec, maskingKey }: SenderOptions, onError: (error: Error) => void) {
+  constructor(stream: Duplex, { codec, maskingKey }: SenderOptions, sink: SenderSink) {
     this.#stream = stream
     this.#codec = codec
     this.#maskingKey = maskingKey
     this.#outbox = new Outbox(stream, maskingKey, this)
-    this.#onError = onError
+    this.#sink = sink
+  }
+
+  /** As npm ws names it; programs read it. */
+  get _socket(): Duplex {
+    return this.#stream
   }
 
   get bufferedAmount(): number {
     this.#outbox.flush()
     return this.#stream.writableLength + this.#waitingBytes
+  }
+
+  /** Upper bound of `bufferedAmount` that sends nothing. */
+  get bufferedAtMost(): number {
+    return this.#outbox.bufferedAtMost + this.#waitingBytes
+  }
+
+  /** Resolves once the system has accepted everything, or the transport has closed. */
+  drained(): Promise<void> {
+    return this.#outbox.room(0)
   }
 
   cork(): void {
@@ -84,13 +127,20 @@ export class Sender implements OutboxSink {
     this.#enqueue({ size: payload.length, callback, run })
   }
 
+  /** Sends what a program may send. */
+  sendAny(data: unknown, settings: FrameSettings, callback?: SendCallback): void {
+    if (typeof data === 'string') this.sendText(data, settings, callback)
+    else if (!Buffer.isBuffer(data) && isBlob(data)) this.sendBlob(data, settings, callback)
+    else this.send(toBytes(data), settings, callback)
+  }
+
   /** Sends a text; encoded in the memory that is written, where nothing makes it wait. */
   sendText(text: string, settings: FrameSettings, callback?: SendCallback): void {
     const isPlain = this.#codec === null && settings.fin && settings.mask === (this.#maskingKey !== null)
     if (!isPlain || this.#jobs.length > 0 || text.length > COPY_LIMIT) {
       return this.send(Buffer.from(text), settings, callback)
     }
-    if (callback !== undefined) this.#callbacks.push(callback)
+    if (callback !== undefined) this.#await(callback)
     this.#outbox.sendText(settings.opcode, text)
   }
 
@@ -112,7 +162,7 @@ export class Sender implements OutboxSink {
         this.#isReadingBlob = false
         this.#failJobs(error)
         this.close()
-        this.#onError(error)
+        this.#sink.onSendError(error)
       })
     }
     this.#enqueue({ size: blob.size, callback, run })
@@ -120,18 +170,18 @@ export class Sender implements OutboxSink {
 
   /** Sends bytes that are frames already. */
   sendFrame(list: readonly (Uint8Array | string)[], callback?: SendCallback): void {
-    if (callback !== undefined) this.#callbacks.push(callback)
-    for (const part of list) this.#outbox.sendEncoded(typeof part === 'string' ? Buffer.from(part) : Buffer.from(part))
+    if (callback !== undefined) this.#await(callback)
+    this.#outbox.sendEncoded(joinParts(list))
   }
 
   /** The socket has closed: calls every callback that waits with an error. */
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    const callbacks = this.#callbacks
-    this.#callbacks = []
+    const callbacks = this.#callbacks ?? []
+    this.#callbacks = null
     const error = new Error(this.#codec === null ? 'The socket was closed' : WHILE_COMPRESSING)
-    for (const callback of callbacks) callback(error)
+    this.#call(callbacks, error)
     // Whoever reads the Blob calls those that wait for it.
     if (!this.#isReadingBlob)
       this.#failJobs(this.#stream.destroyed && this.#codec === null ? new Error(WHILE_READING_BLOB) : error)
@@ -139,7 +189,7 @@ export class Sender implements OutboxSink {
 
   #failJobs(error: Error): void {
     const jobs = this.#jobs
-    this.#jobs = []
+    this.#jobs = NO_JOBS
     for (const { callback } of jobs) callback?.(error)
   }
 
@@ -151,13 +201,29 @@ export class Sender implements OutboxSink {
   /** The outbox has handed what was sent to the stream. */
   onWritten(): void {
     const callbacks = this.#callbacks
-    if (callbacks.length === 0) return
-    this.#callbacks = []
-    const callAll = (error?: Error | null): void => {
-      for (const callback of callbacks) callback(error ?? undefined)
-    }
+    if (callbacks === null) return
+    this.#callbacks = null
+    const callAll = (error?: Error | null): void => this.#call(callbacks, error ?? undefined)
     if (this.#stream.writableLength === 0) process.nextTick(callAll)
     else this.#stream.write('', callAll)
+  }
+
+  #await(callback: SendCallback): void {
+    if (this.#callbacks === null) this.#callbacks = [callback]
+    else this.#callbacks.push(callback)
+  }
+
+  /** What callbacks send leaves together. One that throws must not keep the others from being called. */
+  #call(callbacks: readonly SendCallback[], error: Error | undefined): void {
+    this.#outbox.cork()
+    for (const callback of callbacks) {
+      try {
+        callback(error)
+      } catch (thrown) {
+        process.nextTick(rethrow, thrown)
+      }
+    }
+    this.#outbox.uncork()
   }
 
   #wantsCompression({ length }: Buffer, { compress, fin }: FrameSettings): boolean {
@@ -166,6 +232,7 @@ export class Sender implements OutboxSink {
 
   #enqueue(job: Job): void {
     this.#waitingBytes += job.size
+    if (this.#jobs === NO_JOBS) this.#jobs = []
     if (this.#jobs.push(job) === 1) this.#runFirst()
   }
 
@@ -190,7 +257,7 @@ export class Sender implements OutboxSink {
   }
 
   #write(payload: Buffer, { opcode, fin, mask }: FrameSettings, rsv1: boolean, callback?: SendCallback): void {
-    if (callback !== undefined) this.#callbacks.push(callback)
+    if (callback !== undefined) this.#await(callback)
     if (fin && mask === (this.#maskingKey !== null)) {
       this.#outbox.sendBytes(opcode, payload, rsv1)
     } else {

@@ -3,9 +3,11 @@ import http, { type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { acceptKey } from '../handshake/accept-key.ts'
+import { hasOwner } from '../transport/stream-owner.ts'
+import { type Bounds, type BoundsOptions, readBounds } from './bounds.ts'
 import type { PerMessageDeflate, PerMessageDeflateOptions } from './deflate.ts'
 import { extension } from './header.ts'
-import { type HandshakeRefusal, readUpgrade, refuse } from './upgrade.ts'
+import { type HandshakeRefusal, readStrictUpgrade, readUpgrade, refuse } from './upgrade.ts'
 import { WebSocket } from './websocket.ts'
 
 /** Decides on a request; its second argument, when it has one, is called with the decision. */
@@ -44,6 +46,11 @@ export interface ServerOptions {
   skipUTF8Validation?: boolean | undefined
   verifyClient?: VerifyClient | null | undefined
   WebSocket?: typeof WebSocket | undefined
+  /**
+   * Not of npm ws: `true` or an object turns on the limits, keepalive, origin rule and strictness of `createServer`,
+   * with its defaults. Where npm ws has a limit of the same kind, the stricter one holds. Default false.
+   */
+  dwebsocket?: boolean | BoundsOptions | undefined
 }
 
 const State = { RUNNING: 0, CLOSING: 1, CLOSED: 2 } as const
@@ -67,15 +74,13 @@ const defaults = {
   path: null,
   port: null,
   WebSocket,
+  dwebsocket: null as Bounds | null,
 }
-
-/** Streams that were upgraded: each only once. */
-const upgraded = new WeakSet<Duplex>()
 
 /** A WebSocket server with the interface of npm ws. */
 export class WebSocketServer extends EventEmitter {
   /** Read anew for each request: programs change it. */
-  readonly options: typeof defaults & ServerOptions
+  readonly options: typeof defaults & Omit<ServerOptions, 'dwebsocket'>
   /** The open sockets; undefined without `clientTracking`. */
   readonly clients: Set<WebSocket> | undefined
   // Fields named as in npm ws, where programs read them.
@@ -84,20 +89,28 @@ export class WebSocketServer extends EventEmitter {
   #removeListeners: (() => void) | null = null
   #closesWithLastClient = false
 
-  /** @throws {TypeError} unless exactly one of `port`, `server` and `noServer` is given. */
+  /**
+   * @throws {TypeError} unless exactly one of `port`, `server` and `noServer` is given, or when an option in `dwebsocket`
+   *   is unknown or has the wrong type.
+   * @throws {RangeError} when the value of an option in `dwebsocket` is not allowed.
+   */
   constructor(options: ServerOptions = {}, callback?: () => void) {
     super()
-    const settings = { ...defaults, ...options }
+    const settings = { ...defaults, ...options, dwebsocket: readBounds(options.dwebsocket) }
     const { port, server, noServer } = settings
     const places = [port !== null && port !== undefined, Boolean(server), noServer].filter(Boolean).length
     if (places !== 1) {
       throw new TypeError('One and only one of the "port", "server", or "noServer" options must be specified')
     }
     if (settings.perMessageDeflate === true) settings.perMessageDeflate = {}
-    this.options = settings as typeof defaults & ServerOptions
+    this.options = settings as WebSocketServer['options']
     this.clients = settings.clientTracking ? new Set() : undefined
     if (port !== null && port !== undefined) {
       this._server = http.createServer(answerUpgradeRequired)
+      // Without a listener node closes the connection of a CONNECT request and sends no response.
+      this._server.on('connect', (_request, stream: Duplex) =>
+        refuse(stream, { status: 405, headers: { Allow: 'GET' } }),
+      )
       this._server.listen(port, settings.host ?? undefined, settings.backlog ?? undefined, callback)
     } else if (server) {
       this._server = server
@@ -166,23 +179,27 @@ export class WebSocketServer extends EventEmitter {
     const destroy = (): void => void stream.destroy()
     stream.on('error', destroy)
     const { options } = this
-    const upgrade = readUpgrade(request, options, () => this.shouldHandle(request))
+    const read = options.dwebsocket === null ? readUpgrade : readStrictUpgrade
+    const upgrade = read(request, options, () => this.shouldHandle(request))
     if ('status' in upgrade) return this.#refuse(upgrade, request, stream)
     const complete = (): void => {
       // The client may have gone while it was verified.
       if (!stream.readable || !stream.writable) return destroy()
-      if (upgraded.has(stream)) {
+      if (hasOwner(stream)) {
         throw new Error(
           'server.handleUpgrade() was called more than once with the same socket, possibly due to a misconfiguration',
         )
       }
       if (this._state !== State.RUNNING) return refuse(stream, { status: 503 })
-      upgraded.add(stream)
       const socket = this.#accept(request, stream, upgrade)
       stream.off('error', destroy)
       socket.setSocket(stream, head, options as object)
       this.#track(socket)
       callback(socket, request)
+    }
+    if (options.dwebsocket?.allowsOrigin(request) === false) {
+      const message = 'This origin is not allowed'
+      return this.#refuse({ status: 403, message }, request, stream)
     }
     this.#verify(request, upgrade.version, stream, complete)
   }
@@ -207,7 +224,7 @@ export class WebSocketServer extends EventEmitter {
   #refuse(refusal: HandshakeRefusal, request: IncomingMessage, stream: Duplex): void {
     const isReported = refusal.message !== undefined && this.listenerCount('wsClientError') > 0
     if (isReported) this.emit('wsClientError', new Error(refusal.message), stream, request)
-    else refuse(stream, refusal)
+    else refuse(stream, refusal, request.method)
   }
 
   /** Makes the socket and sends the response 101. */

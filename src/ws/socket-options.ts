@@ -1,3 +1,5 @@
+import type { Bounds, BoundsOptions } from './bounds.ts'
+
 /** The values of `binaryType`. */
 export const binaryTypes = ['nodebuffer', 'arraybuffer', 'fragments', 'blob'] as const
 
@@ -30,4 +32,6 @@ export interface StreamOptions {
   maxFragments?: number | undefined
   maxPayload?: number | undefined
   skipUTF8Validation?: boolean | undefined
+  /** Bounds of this package; default: none. */
+  dwebsocket?: boolean | BoundsOptions | Bounds | undefined
 }

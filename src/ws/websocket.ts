@@ -4,14 +4,15 @@ import type { Duplex } from 'node:stream'
 import { nextMaskingKey } from '../connection/send/masking-key.ts'
 import { EMPTY } from '../core/empty.ts'
 import { Opcode } from '../core/opcode.ts'
+import { readBounds, stricter } from './bounds.ts'
 import { abortConnecting, connect } from './client.ts'
 import type { ClientOptions } from './client-options.ts'
-import { closeBody, isBlob, keyFrom, toBytes } from './data.ts'
+import { closeBody, keyFrom, sizeOf } from './data.ts'
 import type { PerMessageDeflate } from './deflate.ts'
 import { addHandler, attributeHandler, type Handler, removeHandler, setAttributeHandler } from './event-target.ts'
 import { Link, ReadyState } from './link.ts'
-import { defineLikeNpm, makeReceiver, makeSender, stateNames } from './npm-parts.ts'
-import type { SendCallback } from './sender.ts'
+import { defineLikeNpm, makeReceiver, stateNames } from './npm-parts.ts'
+import type { SendCallback, Sender } from './sender.ts'
 import {
   type BinaryType,
   binaryTypes,
@@ -19,6 +20,9 @@ import {
   type SocketOptions,
   type StreamOptions,
 } from './socket-options.ts'
+
+/** One for all sockets without an extension, so that each costs less memory. */
+const NO_EXTENSIONS: Readonly<Record<string, PerMessageDeflate>> = Object.freeze({})
 
 /** A WebSocket with the interface of npm ws, on either side. */
 export class WebSocket extends EventEmitter {
@@ -34,7 +38,7 @@ export class WebSocket extends EventEmitter {
   _readyState: number = ReadyState.CONNECTING
   _isServer = false
   _protocol = ''
-  _extensions: Record<string, PerMessageDeflate> = {}
+  _extensions = NO_EXTENSIONS
   _autoPong = true
   _closeTimeout = 30_000
   _errorEmitted = false
@@ -44,7 +48,6 @@ export class WebSocket extends EventEmitter {
   #binaryType: BinaryType = 'nodebuffer'
   #isPaused = false
   #link: Link | null = null
-  #receiver: object | null = null
   #amountAfterClose = 0
   /** Whether the next data frame continues a message. */
   #inMessage = false
@@ -158,14 +161,14 @@ export class WebSocket extends EventEmitter {
     return this.#link?.closeFrameReceived ?? false
   }
 
-  /** The part of npm ws's sender that programs use. */
-  get _sender(): object | null {
-    return this.#link === null ? null : makeSender(this.#link)
+  /** Has the members of npm ws's sender that programs use: `sendFrame` and `_socket`. */
+  get _sender(): Sender | null {
+    return this.#link?.sender ?? null
   }
 
   /** The limits of reading, as fields of npm ws's receiver. */
   get _receiver(): object | null {
-    return this.#receiver
+    return this.#link === null ? null : makeReceiver(this.#link.reader, this._extensions)
   }
 
   get wasClean(): boolean {
@@ -174,20 +177,22 @@ export class WebSocket extends EventEmitter {
 
   /** Begins on an upgraded stream; `head` are the bytes behind the request. */
   setSocket(stream: Duplex, head: Buffer, options: StreamOptions = {}): void {
-    const { maxPayload = 0, maxFragments = 0, maxBufferedChunks = 0, generateMask } = options
+    const { maxPayload = 0, maxFragments = 0, generateMask } = options
+    const bounds = readBounds(options.dwebsocket)
     const deflate: PerMessageDeflate | undefined = this._extensions['permessage-deflate']
     const link = new Link(this, stream, {
       isServer: this._isServer,
       codec: deflate?.createCodec() ?? null,
       maskingKey: this._isServer ? null : generateMask ? keyFrom(generateMask) : nextMaskingKey,
       autoPong: this._autoPong,
-      closeTimeout: this._closeTimeout,
+      closeTimeout: stricter(this._closeTimeout, bounds?.limits.closeTimeout),
       allowSynchronousEvents: options.allowSynchronousEvents ?? true,
-      maxPayload: maxPayload | 0,
-      maxFragments: maxFragments | 0,
+      maxPayload: stricter(maxPayload | 0, bounds?.limits.maxMessageSize),
+      maxFragments: stricter(maxFragments | 0, bounds?.limits.maxFrames),
+      maxBufferedChunks: (options.maxBufferedChunks ?? 0) | 0,
+      limits: bounds?.limits ?? null,
     })
     this.#link = link
-    this.#receiver = makeReceiver(link, this._extensions, [maxPayload | 0, maxFragments | 0, maxBufferedChunks | 0])
     const { setTimeout, setNoDelay } = stream as { setTimeout?(ms: number): void; setNoDelay?(): void }
     setTimeout?.call(stream, 0)
     setNoDelay?.call(stream)
@@ -256,10 +261,8 @@ export class WebSocket extends EventEmitter {
     }
     if (this._readyState !== ReadyState.OPEN) return this.#sendAfterClose(data, callback)
     const settings = { opcode, fin: true, compress: false, mask: mask === undefined ? !this._isServer : Boolean(mask) }
-    const size = isBlob(data) ? data.size : toBytes(data).length
-    if (size > 125) throw new RangeError('The data size must not be greater than 125 bytes')
-    if (isBlob(data)) this.#link!.sender.sendBlob(data, settings, callback)
-    else this.#link!.sender.send(toBytes(data), settings, callback)
+    if (sizeOf(data) > 125) throw new RangeError('The data size must not be greater than 125 bytes')
+    this.#link!.sender.sendAny(data, settings, callback)
   }
 
   /**
@@ -279,10 +282,7 @@ export class WebSocket extends EventEmitter {
     const opcode = this.#inMessage ? Opcode.CONTINUATION : binary ? Opcode.BINARY : Opcode.TEXT
     const settings = { opcode, fin, compress: compress && !this.#inMessage && fin, mask }
     this.#inMessage = !fin
-    const { sender } = this.#link!
-    if (typeof data === 'string') sender.sendText(data, settings, callback)
-    else if (isBlob(data)) sender.sendBlob(data, settings, callback)
-    else sender.send(toBytes(data), settings, callback)
+    this.#link!.send(data, settings, callback)
   }
 
   #checkConnected(): void {
@@ -290,7 +290,7 @@ export class WebSocket extends EventEmitter {
   }
 
   #sendAfterClose(data: unknown, callback: SendCallback | undefined): void {
-    this.#amountAfterClose += isBlob(data) ? data.size : toBytes(data).length
+    this.#amountAfterClose += sizeOf(data)
     if (callback === undefined) return
     const state = `${this._readyState} (${stateNames[this._readyState]})`
     process.nextTick(callback, new Error(`WebSocket is not open: readyState ${state}`))

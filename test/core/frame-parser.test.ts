@@ -134,6 +134,26 @@ test('refuses a length that is not in its shortest form, with 1002', () => {
   assert.is(violationOf(hex('82 ff 00 00 00 00 00 01 00 00 00 00 00 00')), null)
 })
 
+test('accepts a length that is not in its shortest form with lenientLengths', () => {
+  const frames = [
+    [hex('82 fe 00 05 00 00 00 00'), Buffer.from('16 bi')],
+    [hex('82 ff 00 00 00 00 00 00 00 05 00 00 00 00'), Buffer.from('64 bi')],
+  ].map((parts) => Buffer.concat(parts))
+  for (const engine of [plainEngine, fastEngine]) {
+    for (const { chunks, name } of chunkings(Buffer.concat(frames))) {
+      const recorder = new Recorder()
+      const sinks = { control: recorder, data: recorder }
+      const parser = new FrameParser(sinks, { role: 'server', lenientLengths: true, engine })
+      for (const chunk of chunks) parser.push(Buffer.from(chunk), 0, chunk.length)
+      assert.equal(
+        recorder.frames.map(({ payload }) => String(payload)),
+        ['16 bi', '64 bi'],
+        name,
+      )
+    }
+  }
+})
+
 test('S-02 S-12 S-35: refuses a 64-bit length with its top bit set with 1002, one beyond 2^53 with 1009', () => {
   assert.is(violationOf(hex('82 ff 80'))?.closeCode, 1002)
   assert.is(violationOf(hex('82 ff 80 00 00 00 00 00 00 00'))?.code, 'ERR_WS_LENGTH_INVALID')

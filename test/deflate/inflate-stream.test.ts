@@ -43,7 +43,10 @@ function open(history = Buffer.alloc(0)) {
   /** Inflates the pieces one after the other. */
   const inflate = async (...pieces: Buffer[]): Promise<Buffer> => {
     for (const [index, piece] of pieces.entries()) {
-      stream.push(piece, index === pieces.length - 1)
+      const memory = Buffer.from(piece)
+      stream.push(memory, index === pieces.length - 1)
+      // The memory that sockets read into is reused.
+      memory.fill(0xff)
       await until(() => sink.pieces === index + 1 || sink.error !== null)
     }
     return Buffer.concat(sink.parts)
@@ -85,6 +88,22 @@ test('refers to earlier messages, and to what came before a final block', async 
   }
 })
 
+test('reads what follows a final block in the same piece, also for a reader that pauses at each part', async () => {
+  const blocks = [deflateRawSync(text.subarray(0, 100)), deflateRawSync(text.subarray(100, 70_000))]
+  const payload = Buffer.concat([...blocks, deflate(text.subarray(70_000))])
+  // The first piece ends behind the first byte of the second block, and so on at every kind of place.
+  for (const cut of [1, 2, blocks[0].length + 1, blocks[0].length + 9, payload.length - 1]) {
+    const { inflate, sink, stream } = open()
+    const onInflated = sink.onInflated.bind(sink)
+    sink.onInflated = (bytes) => {
+      onInflated(bytes)
+      stream.pause()
+      setImmediate(() => stream.resume())
+    }
+    assert.ok((await inflate(payload.subarray(0, cut), payload.subarray(cut))).equals(text), String(cut))
+  }
+})
+
 test('accepts a message that ends with its stream, and one without any byte', async () => {
   const { inflate } = open()
   assert.ok((await inflate(deflateRawSync(text))).equals(text))
@@ -105,6 +124,21 @@ test('fails with 1007 for bad data, a cut block and what follows the last block'
     await inflate(payload)
     assert.is(sink.error?.closeCode, 1007)
   }
+})
+
+test('fails with 1007 for a stored block that is cut short by any length', async () => {
+  for (let missing = 1; missing < 160; missing++) {
+    const content = Buffer.from('words and words')
+    const header = Buffer.alloc(5)
+    header.writeUInt16LE(content.length + missing, 1)
+    header.writeUInt16LE(0xffff - content.length - missing, 3)
+    const { inflate, sink } = open()
+    await inflate(Buffer.concat([header, content]))
+    assert.is(sink.error?.closeCode, 1007, String(missing))
+  }
+  // A whole message whose content looks like what is appended to it.
+  const { inflate } = open()
+  assert.is((await inflate(Buffer.from('000c00f3ff0800f7ffa53c96e15ac3691e00', 'hex'))).length, 12)
 })
 
 test('fails with 1008 for too many final blocks', async () => {

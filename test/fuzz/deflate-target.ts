@@ -10,7 +10,7 @@ import type { Target } from './target.ts'
 const TAIL = Buffer.from('0000ffff', 'hex')
 
 /** What RFC 7692 §7.2.2 makes of a payload behind a history, bit by bit; null when it is no message. */
-function slowMessage(payload: Buffer, history: Buffer): Buffer | null {
+export function slowMessage(payload: Buffer, history: Buffer): Buffer | null {
   if (payload.length === 0) return Buffer.alloc(0)
   const readings: [Buffer, (last?: Inflated['blocks'][number]) => boolean | undefined][] = [
     [Buffer.concat([payload, TAIL]), (last) => last && !last.isFinal && last.type === 0 && last.length === 0],
@@ -28,7 +28,7 @@ function slowMessage(payload: Buffer, history: Buffer): Buffer | null {
 }
 
 /** The decoder above accepts incomplete sets of codes, which no compressor produces and zlib rejects. */
-function zlibReads(payload: Buffer, history: Buffer): boolean {
+export function zlibReads(payload: Buffer, history: Buffer): boolean {
   let rest = Buffer.concat([payload, TAIL])
   let window = history
   try {
@@ -68,7 +68,7 @@ const messages = fc.record({
 })
 
 /** Payloads of one connection, each compressed behind the messages before it, and the level of the codec that answers. */
-const inputs = fc.record({
+export const deflateInputs = fc.record({
   level: fc.nat(9),
   payloads: fc.array(messages, { minLength: 1, maxLength: 4 }).map((all) => {
     let history = Buffer.alloc(0)
@@ -82,12 +82,12 @@ const inputs = fc.record({
   }),
 })
 
-type Input = typeof inputs extends fc.Arbitrary<infer T> ? T : never
+type Input = typeof deflateInputs extends fc.Arbitrary<infer T> ? T : never
 
 /** Compressed messages of one connection, and what the codec answers with. */
 export const deflateTarget: Target<Input> = {
   name: 'deflate codec',
-  inputs,
+  inputs: deflateInputs,
   async check({ level, payloads }) {
     const codec = makeCodec({ options: { level } })
     let history = Buffer.alloc(0)

@@ -2,12 +2,16 @@
 export interface Expectation {
   events: string[]
   frames: number
+  /** The payload of the message that has begun and not ended. */
+  unfinished: Buffer
 }
 
 export interface OracleOptions {
   role: 'server' | 'client'
   maxMessageSize: number
   maxFrames: number
+  /** Frames of at least so many bytes do not count. Default: all count. */
+  countedBelow?: number
 }
 
 /** RFC 3629 §4, word for word, and then what a character may begin with that has not all come. */
@@ -84,16 +88,18 @@ export function expectFrames(input: Buffer, options: OracleOptions): Expectation
     if (!(error instanceof Failure)) throw error
     events.push(`send 8 ${error.code}`, `closed ${error.code} local unclean`)
   }
-  return { events, frames }
+  return { events, frames, unfinished: message.gathered }
 }
 
 /** The message with one more frame (RFC 6455 §5.4), whose payload has not arrived yet. */
-function announce(message: Message, { opcode, length }: Header, { maxMessageSize, maxFrames }: OracleOptions): Message {
+function announce(message: Message, { opcode, length }: Header, options: OracleOptions): Message {
+  const { maxMessageSize, maxFrames, countedBelow = Number.POSITIVE_INFINITY } = options
   if ((opcode === 0) === (message.opcode === 0)) throw new Failure(1002)
   const announced = message.announced + length
   if (announced > BigInt(maxMessageSize)) throw new Failure(1009)
-  if (message.frames + 1 > maxFrames) throw new Failure(1008)
-  return { ...message, opcode: opcode || message.opcode, announced, frames: message.frames + 1 }
+  const frames = message.frames + (length < countedBelow ? 1 : 0)
+  if (frames > maxFrames) throw new Failure(1008)
+  return { ...message, opcode: opcode || message.opcode, announced, frames }
 }
 
 /** RFC 6455 §8.1. */

@@ -12,7 +12,7 @@ import { expectFrames } from './frame-oracle.ts'
 import type { Target } from './target.ts'
 
 /** Records what a protocol does, in the terms of the oracle, and pauses it where its input says so. */
-class Recorder implements ProtocolSink {
+export class Recorder implements ProtocolSink {
   readonly events: string[] = []
   readonly #nextPause: () => number
   readonly #protocol: () => Protocol
@@ -25,12 +25,12 @@ class Recorder implements ProtocolSink {
   onTextMessage(bytes: Buffer, start: number, end: number, isAscii: boolean): void {
     assert.is(decodeText(bytes, start, end, isAscii), bytes.toString('utf8', start, end))
     this.events.push(`text ${bytes.toString('hex', start, end)}`)
-    this.#pauseMaybe()
+    this.pauseMaybe()
   }
 
   onBinaryMessage(bytes: Buffer, start: number, end: number): void {
     this.events.push(`binary ${bytes.toString('hex', start, end)}`)
-    this.#pauseMaybe()
+    this.pauseMaybe()
   }
 
   onPongReceived(payload: Buffer): void {
@@ -51,14 +51,14 @@ class Recorder implements ProtocolSink {
 
   onFlow(): void {}
 
-  #pauseMaybe(): void {
+  pauseMaybe(): void {
     const reason = this.#nextPause()
     if (reason !== 0) this.#protocol().pause(reason)
   }
 }
 
 /** Limits of messages, now and then small ones; where chunks end; before which of them, and after which message, reading pauses. */
-function inputs(role: 'server' | 'client') {
+export function frameInputs(role: 'server' | 'client') {
   return fc.record({
     bytes: frames(role === 'server'),
     limits: fc.record({
@@ -77,13 +77,13 @@ function inputs(role: 'server' | 'client') {
   })
 }
 
-type Input = ReturnType<typeof inputs> extends fc.Arbitrary<infer T> ? T : never
+type Input = ReturnType<typeof frameInputs> extends fc.Arbitrary<infer T> ? T : never
 
 /** Parser, assembler and protocol of either role, on either engine, in any chunks and with any pauses. */
 export function frameTarget(role: 'server' | 'client'): Target<Input> {
   return {
     name: `frames of a ${role}`,
-    inputs: inputs(role),
+    inputs: frameInputs(role),
     check({ bytes, limits, chunking, resumes, pauses }) {
       const expected = expectFrames(bytes, { role, ...limits })
       for (const engine of [plainEngine, fastEngine]) {

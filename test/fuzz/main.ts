@@ -3,7 +3,9 @@ import { deflateTarget } from './deflate-target.ts'
 import { extensionTarget } from './extension-target.ts'
 import { frameTarget } from './frame-target.ts'
 import { handshakeTarget } from './handshake-target.ts'
+import { inflateStreamTarget } from './inflate-stream-target.ts'
 import { startLiveTarget } from './live-target.ts'
+import { streamTarget } from './stream-target.ts'
 import { type Finding, runCases, type Target } from './target.ts'
 
 const HELP = `npm run fuzz -- [--seconds N] [--frames N] [--seed S] [--only NAME] [--path P]
@@ -43,9 +45,12 @@ async function main(): Promise<number> {
   const all: Target[] = [
     frameTarget('server'),
     frameTarget('client'),
+    streamTarget('server'),
+    streamTarget('client'),
     handshakeTarget,
     extensionTarget,
     deflateTarget,
+    inflateStreamTarget,
     live,
   ]
   const targets = all.filter(({ name }) => name.includes(values.only))

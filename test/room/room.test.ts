@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { MemoryBroker } from '../../src/room/broker/memory.ts'
 import { Rooms } from '../../src/room/rooms.ts'
 import { FakePeer } from '../support/fake-session.ts'
@@ -264,6 +265,26 @@ test('a member that closes while it comes back is no member', async () => {
   peer.end()
   await joining
   assert.equal([room.size, room.broadcast('hi'), peer.received], [0, 0, []])
+})
+
+test('refuses a stream, with history or not, and stores nothing of it', async () => {
+  async function* source() {
+    yield 'part'
+  }
+  for (const history of [null, { size: 10, ttl: 60_000 }]) {
+    const rooms = new Rooms({ history })
+    const room = rooms.room('lobby')
+    const [peer, late] = peers(2)
+    await room.join(peer.session)
+    for (const stream of [source(), new ReadableStream(), Readable.from(['part'])]) {
+      const error = await thrownBy(() => room.broadcast(stream as never))
+      assert.instance(error, TypeError)
+      assert.match(error.message, 'a stream cannot be prepared or broadcast; allowed: send one to each session')
+    }
+    const { missedCount } = await room.join(late.session, { last: '' })
+    await endOfTick()
+    assert.equal([peer.received, missedCount], [[], 0])
+  }
 })
 
 test('refuses a Blob and what is neither text nor bytes, at once', async () => {

@@ -93,6 +93,7 @@ test('refuses an invalid ttl and an invalid message synchronously', async () => 
   const peer = new FakePeer()
   assert.instance(await thrownBy(() => void users.add('ann', peer.session, { ttl: 0 })), RangeError)
   assert.instance(await thrownBy(() => void users.send('ann', null as never)), TypeError)
+  assert.match((await thrownBy(() => void users.send('ann', new ReadableStream() as never))).message, 'a stream cannot')
 })
 
 test('what a callback throws or rejects with is passed to `onError`, which may fail itself', async () => {

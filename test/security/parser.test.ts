@@ -4,7 +4,9 @@ import { deflateTarget } from '../fuzz/deflate-target.ts'
 import { extensionTarget } from '../fuzz/extension-target.ts'
 import { frameTarget } from '../fuzz/frame-target.ts'
 import { handshakeTarget } from '../fuzz/handshake-target.ts'
+import { inflateStreamTarget } from '../fuzz/inflate-stream-target.ts'
 import { startLiveTarget } from '../fuzz/live-target.ts'
+import { streamTarget } from '../fuzz/stream-target.ts'
 import { type Finding, runCases, type Target } from '../fuzz/target.ts'
 import { bytes } from '../support/arbitrary.ts'
 import { assert, suite } from '../support/unit.ts'
@@ -14,9 +16,12 @@ const test = suite('security of the parsers', { timeLimit: 60_000 })
 const targets: Target[] = [
   frameTarget('server'),
   frameTarget('client'),
+  streamTarget('server'),
+  streamTarget('client'),
   handshakeTarget,
   extensionTarget,
   deflateTarget,
+  inflateStreamTarget,
 ]
 
 test('S-39: every parser does with a thousand damaged inputs what its oracle says', async (t) => {

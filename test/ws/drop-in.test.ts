@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import { type AddressInfo, connect, createServer as createNetServer } from 'node:net'
 import { WebSocket as NpmWebSocket, WebSocketServer as NpmWebSocketServer } from 'ws'
 import {
   createWebSocketStream,
@@ -12,6 +14,7 @@ import {
   WebSocket,
   WebSocketServer,
 } from '../../src/ws/index.ts'
+import { until } from '../support/tick.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 
 const test = suite('ws drop-in')
@@ -29,6 +32,18 @@ async function listen(t: TestContext, options: ServerOptions = {}): Promise<{ se
 function echo(server: WebSocketServer): void {
   server.on('connection', (socket: WebSocket) => {
     socket.on('message', (data: Buffer, isBinary: boolean) => socket.send(data, { binary: isBinary }))
+  })
+}
+
+/** The next error that would end the process. */
+function nextUncaughtException(): Promise<Error & { code?: string }> {
+  return new Promise((resolve) => {
+    const others = process.listeners('uncaughtException')
+    process.removeAllListeners('uncaughtException')
+    process.once('uncaughtException', (error) => {
+      for (const listener of others) process.on('uncaughtException', listener)
+      resolve(error)
+    })
   })
 }
 
@@ -95,6 +110,12 @@ test('compressed messages before a Close frame are delivered before close is emi
 
 test('a violation of a peer without an error listener closes the socket and not the process', async (t) => {
   const { server, url } = await listen(t)
+  const published: string[] = []
+  const onError = (message: unknown): void => {
+    published.push((message as { error: Error & { code: string } }).error.code)
+  }
+  subscribe('dwebsocket:error', onError)
+  t.after(() => unsubscribe('dwebsocket:error', onError))
   const closed = new Promise<unknown[]>((resolve) => {
     server.on('connection', (socket: WebSocket) => socket.on('close', (...values: unknown[]) => resolve(values)))
   })
@@ -104,6 +125,26 @@ test('a violation of a peer without an error listener closes the socket and not 
   const { _socket: transport } = client as unknown as { _socket: { write(bytes: Buffer): void } }
   transport.write(Buffer.from([0x83, 0x80, 0, 0, 0, 0]))
   assert.is((await closed)[0], 1006)
+  assert.equal(published, ['WS_ERR_INVALID_OPCODE'])
+})
+
+test('a violation of a server is thrown by a client without an error listener, as by npm ws', async (t) => {
+  const server = createNetServer((transport) => {
+    transport.once('data', (request) => {
+      const key = /Sec-WebSocket-Key: (\S+)/i.exec(String(request))![1]
+      const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
+      const head = `HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`
+      transport.write(Buffer.concat([Buffer.from(head), Buffer.from([0x83, 0])]))
+    })
+    transport.on('error', () => {})
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => server.close())
+  const client = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  const thrown = await nextUncaughtException()
+  assert.is(thrown.code, 'WS_ERR_INVALID_OPCODE')
+  client.terminate()
 })
 
 test('errors have the codes and texts of npm ws', async (t) => {
@@ -116,7 +157,6 @@ test('errors have the codes and texts of npm ws', async (t) => {
     ['WS_ERR_EXPECTED_FIN', [0x09, 0x80, 0, 0, 0, 0]],
     ['WS_ERR_INVALID_CONTROL_PAYLOAD_LENGTH', [0x88, 0x81, 0, 0, 0, 0, 1]],
     ['WS_ERR_INVALID_CLOSE_CODE', [0x88, 0x82, 0, 0, 0, 0, 0, 1]],
-    ['ERR_WS_LENGTH_NOT_MINIMAL', [0x82, 0xfe, 0, 1, 0, 0, 0, 0, 0]],
     ['WS_ERR_INVALID_UTF8', [0x81, 0x81, 0, 0, 0, 0, 0xff]],
     ['WS_ERR_UNSUPPORTED_MESSAGE_LENGTH', [0x82, 0x8b, 0, 0, 0, 0, ...new Array(11).fill(0)]],
   ]
@@ -196,6 +236,60 @@ test('send callbacks run in order, and fail once the socket is closing', async (
   const error = await new Promise<Error | undefined>((resolve) => socket.send('3', resolve))
   assert.is(error?.message, 'WebSocket is not open: readyState 2 (CLOSING)')
   await once(client, 'close')
+})
+
+test('a send callback that throws does not keep later ones from being called', async (t) => {
+  const { server, url } = await listen(t)
+  const client = new WebSocket(url)
+  const [socket] = (await once(server, 'connection')) as [WebSocket]
+  const thrown = nextUncaughtException()
+  const called = new Promise<void>((resolve) => {
+    socket.send('1', () => {
+      throw new Error('of the program')
+    })
+    socket.send('2', () => resolve())
+  })
+  assert.is((await thrown).message, 'of the program')
+  await called
+  await Promise.all([once(client, 'close'), socket.terminate()])
+})
+
+test('sends frames that were encoded before to several sockets, also when a list is used again', async (t) => {
+  const { server, url } = await listen(t)
+  const [one, two] = [new WebSocket(url), new WebSocket(url)]
+  await Promise.all([once(one, 'open'), once(two, 'open')])
+  const list = Sender.frame('first', { opcode: 1, fin: true })
+  const [received, receivedToo] = [once(one, 'message'), once(two, 'message')]
+  const sent = [...server.clients!].map(
+    (socket) => new Promise((done) => socket._sender!.sendFrame(list, () => done(0))),
+  )
+  await Promise.all(sent)
+  assert.equal([String((await received)[0]), String((await receivedToo)[0])], ['first', 'first'])
+  list[1] = Buffer.from('later')
+  for (const socket of server.clients!) {
+    assert.ok(socket._sender!._socket === socket._socket)
+    socket._sender!.sendFrame([...list, ...Sender.frame('', { opcode: 2 }), Buffer.from([0x81, 5]), 'third'])
+  }
+  const texts: string[] = []
+  one.on('message', (data: Buffer) => texts.push(String(data)))
+  await until(() => texts.length === 3)
+  assert.equal(texts, ['later', '', 'third'])
+})
+
+test('the limits of npm ws can be read and changed on an open socket', async (t) => {
+  const { server, url } = await listen(t, { maxPayload: 100, maxFragments: 5 })
+  const client = new WebSocket(url)
+  client.on('error', () => {})
+  const [[socket]] = (await Promise.all([once(server, 'connection'), once(client, 'open')])) as [[WebSocket], unknown]
+  const receiver = socket._receiver as { _maxPayload: number; _maxFragments: number; _maxBufferedChunks: number }
+  assert.equal([receiver._maxPayload, receiver._maxFragments, receiver._maxBufferedChunks], [100, 5, 262_144])
+  receiver._maxPayload = 10
+  receiver._maxFragments = 0
+  const { _maxPayload, _maxFragments } = socket._receiver as typeof receiver
+  assert.equal([_maxPayload, _maxFragments], [10, 0])
+  const failed = once(socket, 'error')
+  client.send('eleven byte')
+  assert.is((await failed)[0].code, 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH')
 })
 
 test('pings are answered and announced, and terminate ends without a Close frame', async (t) => {

@@ -22,7 +22,8 @@ an echo are skipped; ping and pong then serve as the probe.
 What to run
   -c, --case SEL          a selector, repeatable, several joined by commas; default: core
   -x, --exclude SEL       leaves cases out
-      --long              adds slow cases          --perf      adds sizes, throughput, round trips
+      --long              adds slow cases, every message of large loads
+      --perf              adds sizes, throughput, round trips
       --robust            adds hostile load        --all       adds all three groups
       --list, --dry-run   only print what would run, and what would be skipped
 

@@ -301,7 +301,7 @@ export const openingHandshake: Record<string, EntryData[]> = {
       'hs.ok.slow',
       'info',
       'Slow but steady request',
-      'one field per second (6 s)',
+      'one field every 800 ms (5 s)',
       '101 + probe, or 408',
       '6455-4.2.1-1',
       '',

@@ -32,7 +32,8 @@ export class WireLog {
 
   #add(dir: WireEvent['dir'], kind: WireEvent['kind'], text: string, bytes: Uint8Array[]): void {
     const event: WireEvent = { t: Math.round((performance.now() - this.#began) * 10) / 10, dir, kind, text: cut(text) }
-    const size = bytes.reduce((sum, part) => sum + part.length, 0)
+    let size = 0
+    for (const part of bytes) size += part.length
     if (size > 0) {
       event.hex = hexOf(bytes)
       if (size > KEPT_BYTES) event.size = size

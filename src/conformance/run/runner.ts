@@ -46,7 +46,8 @@ export interface RunOutcome {
   lost: boolean
 }
 
-const PHASES: readonly Phase[] = ['parallel', 'idle', 'alone', 'last', 'after']
+/** The phases whose cases run one by one. */
+const SINGLE_PHASES: readonly Phase[] = ['alone', 'last', 'after']
 /** Cases of silence wait, they do not work: this many at once. */
 const IDLE_JOBS = 32
 /** After that many failures that recurred when repeated alone, further ones are not repeated. */
@@ -55,6 +56,13 @@ const REPEATS = 12
 const SLOW_FACTOR = 8
 /** After that many such attempts without a single pass the target is silent, not slow. */
 const SLOW_ATTEMPTS = 4
+
+/** Cases that share the places of a phase. */
+interface Crew {
+  cases: readonly Case[]
+  /** How many of them at once. */
+  jobs: number
+}
 
 /** Runs cases against one target, by phases, and gives their results in the order of `cases`. */
 export class Runner {
@@ -66,6 +74,8 @@ export class Runner {
   readonly #deadline: number
   #failures = 0
   #confirmed = 0
+  /** A case got its answer alone that it did not get beside others: no timeout is believed before it recurs. */
+  #isSlowInCompany = false
   #slowCases = 0
   #silentCases = 0
   #stop: string | null = null
@@ -79,26 +89,35 @@ export class Runner {
 
   async run(cases: readonly Case[]): Promise<RunOutcome> {
     const order = this.#options.shuffle ? new Random(this.#options.context.seed, 'shuffle').shuffle(cases) : [...cases]
-    for (const phase of PHASES) {
-      const ofPhase = order.filter((testCase) => (testCase.phase ?? 'parallel') === phase)
-      const jobs = phase === 'parallel' ? this.#options.jobs : phase === 'idle' ? IDLE_JOBS : 1
-      await this.#runPhase(ofPhase, Math.max(1, jobs))
+    const inPhase = (phase: Phase): Case[] => order.filter((testCase) => (testCase.phase ?? 'parallel') === phase)
+    const jobs = Math.max(1, this.#options.jobs)
+    const parallel: Crew = { cases: inPhase('parallel'), jobs }
+    const idle: Crew = { cases: inPhase('idle'), jobs: IDLE_JOBS }
+    if (jobs > 1) await this.#runTogether(parallel, idle)
+    else {
+      await this.#runTogether(parallel)
+      await this.#runTogether(idle)
     }
+    for (const phase of SINGLE_PHASES) await this.#runTogether({ cases: inPhase(phase), jobs: 1 })
     return { results: cases.map((testCase) => this.#results.get(testCase.id) as CaseResult), lost: this.#lost }
   }
 
-  async #runPhase(cases: Case[], jobs: number): Promise<void> {
-    const waiting = [...cases]
+  async #runTogether(...crews: readonly Crew[]): Promise<void> {
     const suspects: Case[] = []
-    const work = async (): Promise<void> => {
+    const isAlone = crews.length === 1 && crews[0].jobs === 1
+    const work = async (waiting: Case[]): Promise<void> => {
       for (let testCase = waiting.shift(); testCase !== undefined; testCase = waiting.shift()) {
-        const result = await this.#attempt(testCase, jobs === 1)
+        const result = await this.#attempt(testCase, isAlone)
         this.#results.set(testCase.id, result)
-        if (jobs > 1 && isBad(result.verdict)) suspects.push(testCase)
+        if (!isAlone && isBad(result.verdict)) suspects.push(testCase)
         else await this.#settle(testCase, result)
       }
     }
-    await Promise.all(Array.from({ length: Math.min(jobs, cases.length) }, work))
+    const crewWorks = ({ cases, jobs }: Crew): Promise<void>[] => {
+      const waiting = [...cases]
+      return Array.from({ length: Math.min(jobs, cases.length) }, () => work(waiting))
+    }
+    await Promise.all(crews.flatMap(crewWorks))
     // Cases that ran while the target died are repeated first: once one is guilty, its neighbors are not.
     const died = suspects.filter((testCase) => this.#results.get(testCase.id)?.verdict === 'crash')
     let isGuiltyFound = false
@@ -117,7 +136,8 @@ export class Runner {
   async #repeatAlone(testCase: Case, died: readonly Case[] | null): Promise<CaseResult> {
     const first = this.#results.get(testCase.id) as CaseResult
     const { refused, timedOut } = this.#circumstances.get(testCase.id) ?? UNSUSPICIOUS
-    const isBelieved = this.#confirmed >= REPEATS && first.verdict === 'fail' && !refused
+    const isDoubted = refused || (timedOut && this.#isSlowInCompany)
+    const isBelieved = this.#confirmed >= REPEATS && first.verdict === 'fail' && !isDoubted
     if (this.#stop !== null || isBelieved) return this.#report(first)
     await this.#ensureServing()
     const again = await this.#attempt(testCase, true)
@@ -125,8 +145,10 @@ export class Runner {
     again.attempts = 2
     if (isBad(again.verdict)) this.#confirmed++
     else if (first.verdict === 'crash') judgeSurvivor(first, again, died)
-    else if (refused || timedOut) again.note = joinNotes('no answer in time beside other cases', again.note)
-    else {
+    else if (refused || timedOut) {
+      this.#isSlowInCompany = true
+      again.note = joinNotes('no answer in time beside other cases', again.note)
+    } else {
       again.verdict = 'flaky'
       again.note = joinNotes(`only in parallel: ${failureOf(first)}`, again.note)
     }

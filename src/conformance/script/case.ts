@@ -40,8 +40,8 @@
 import type { Trial } from './trial.ts'
 
 /**
- * When a case runs. `parallel` (default): with others. `idle`: with all others whose subject is silence, after those.
- * `alone`: one by one after those. `last`: one by one at the very end, for what may harm the target.
+ * When a case runs. `parallel` (default): with others. `idle`: with all others whose subject is silence, beside those;
+ * with one job, after those. `alone`: one by one after both. `last`: one by one at the very end, for what may harm the target.
  * `after`: when all traffic was seen.
  */
 export type Phase = 'parallel' | 'idle' | 'alone' | 'last' | 'after'

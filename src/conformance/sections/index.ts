@@ -33,6 +33,7 @@ import { http2Requests } from './server/http2-request.ts'
 import { http2Settings } from './server/http2-setting.ts'
 import { http2Streams } from './server/http2-stream.ts'
 import { keyField } from './server/key.ts'
+import { longMessages } from './server/long-message.ts'
 import { manyConnections } from './server/many-connections.ts'
 import { masking } from './server/masking.ts'
 import { messageLimits } from './server/message-limit.ts'
@@ -94,6 +95,7 @@ export const sections: readonly Case[] = [
   ...controlFrames,
   ...pings,
   ...fragmentation,
+  ...longMessages,
   ...fragmentOrder,
   ...closing,
   ...closeCodes,

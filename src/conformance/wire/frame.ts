@@ -29,10 +29,25 @@ export function encodeFrame(spec: FrameSpec, randomKey: () => Uint8Array): Buffe
   const announced = BigInt(spec.length ?? payload.length)
   const key = spec.mask === false ? null : spec.mask === undefined || spec.mask === true ? randomKey() : spec.mask
   const first = (spec.fin === false ? 0 : 0x80) | ((spec.rsv ?? 0) << 4) | spec.opcode
-  const header = [first, ...lengthBytes(announced, spec.form ?? shortestForm(announced), key !== null)]
+  const form = spec.form ?? shortestForm(announced)
+  if (form === 7 && key !== null && payload.length < MASKED_BY_WORDS) return shortFrame(first, announced, key, payload)
+  const header = [first, ...lengthBytes(announced, form, key !== null)]
   if (key === null) return Buffer.concat([Buffer.from(header), payload])
   return Buffer.concat([Buffer.from(header), key, maskBytes(payload, key)])
 }
+
+/** A masked frame of the 7-bit form; cases send them by the hundred thousand. */
+function shortFrame(first: number, announced: bigint, key: Uint8Array, payload: Uint8Array): Buffer {
+  const frame = Buffer.allocUnsafe(SHORT_HEADER + payload.length)
+  frame[0] = first
+  frame[1] = 0x80 | Number(announced & 0x7fn)
+  for (let index = 0; index < 4; index++) frame[2 + index] = key[index]
+  for (let index = 0; index < payload.length; index++) frame[SHORT_HEADER + index] = payload[index] ^ key[index & 3]
+  return frame
+}
+
+/** Bytes of a masked header of the 7-bit form. */
+const SHORT_HEADER = 6
 
 /** The shortest length form of a payload of that many bytes (RFC 6455 §5.2). */
 export function shortestForm(length: bigint): 7 | 16 | 64 {
@@ -49,8 +64,21 @@ function lengthBytes(length: bigint, form: 7 | 16 | 64, masked: boolean): number
 
 /** A masked copy; masking twice gives the original (RFC 6455 §5.3). */
 export function maskBytes(bytes: Uint8Array, key: Uint8Array): Buffer {
+  if (bytes.length >= MASKED_BY_WORDS) return maskWords(bytes, key)
   const masked = Buffer.allocUnsafe(bytes.length)
   for (let index = 0; index < bytes.length; index++) masked[index] = bytes[index] ^ key[index & 3]
+  return masked
+}
+
+/** From this many bytes on four at a time are faster. */
+const MASKED_BY_WORDS = 256
+
+function maskWords(bytes: Uint8Array, key: Uint8Array): Buffer {
+  const words = new Int32Array(Math.ceil(bytes.length / 4))
+  const masked = Buffer.from(words.buffer, 0, bytes.length)
+  masked.set(bytes)
+  const [word] = new Int32Array(Uint8Array.from(key).buffer)
+  for (let index = 0; index < words.length; index++) words[index] ^= word
   return masked
 }
 

@@ -1,4 +1,4 @@
-import { isBlob, isSource, type Source } from './message-type.ts'
+import { discardSource, isBlob, isSource, type Source } from './message-type.ts'
 import { ownCopy, type Sendable, type SendOptions, WAITING_OVERHEAD } from './outgoing.ts'
 import type { PreparedMessage } from './prepared-message.ts'
 import { SourceSender, type SourceSetup } from './source-sender.ts'
@@ -41,6 +41,11 @@ export class BlobQueue {
     return this.#waitingBytes
   }
 
+  /** Whether a source is being sent or waits. */
+  get hasSource(): boolean {
+    return this.#waiting.some(({ data }) => isSource(data))
+  }
+
   add(data: Sendable | PreparedMessage | Blob | Source, options: SendOptions | undefined, length: number): void {
     const size = length + WAITING_OVERHEAD
     this.#waiting.push({ data: data instanceof Uint8Array ? ownCopy(data) : data, options, size })
@@ -51,9 +56,10 @@ export class BlobQueue {
   /** Discards the messages that wait. */
   drop(): void {
     this.#isDropped = true
-    this.#waiting.length = 0
-    this.#waitingBytes = 0
+    // The first item is the source that is being sent.
+    if (this.#sender !== null) this.#waiting.shift()
     this.#sender?.stop()
+    this.#discard(this.#waiting.splice(0))
   }
 
   /**
@@ -63,8 +69,15 @@ export class BlobQueue {
   cutSources(): boolean {
     const index = this.#waiting.findIndex(({ data }) => isSource(data))
     if (index === 0) this.drop()
-    else if (index > 0) for (const { size } of this.#waiting.splice(index)) this.#waitingBytes -= size
+    else if (index > 0) this.#discard(this.#waiting.splice(index))
     return this.#waiting.length > 0
+  }
+
+  #discard(items: readonly Waiting[]): void {
+    for (const { data, size } of items) {
+      this.#waitingBytes -= size
+      if (isSource(data)) discardSource(data)
+    }
   }
 
   #send(): void {

@@ -8,6 +8,20 @@ export function isSource(value: unknown): value is Source {
   return typeof (value as Partial<Source> | null | undefined)?.[Symbol.asyncIterator] === 'function'
 }
 
+/**
+ * Releases what a source holds that is not sent, or not to its end; errors of that are ignored. The iterator of a `Readable`
+ * that nobody has read would leave it open.
+ */
+export function discardSource(source: Source, iterator?: AsyncIterator<unknown>): void {
+  const { destroy } = source as { destroy?: unknown }
+  try {
+    if (typeof destroy === 'function') destroy.call(source)
+    else Promise.resolve((iterator ?? source[Symbol.asyncIterator]()).return?.()).catch(() => {})
+  } catch {
+    // The source is out of use anyway.
+  }
+}
+
 /** Whether `value` is a Blob or File, of another realm too. */
 export function isBlob(value: unknown): value is Blob {
   if (value instanceof Blob) return true

@@ -8,7 +8,7 @@ import { Backpressure } from './backpressure.ts'
 import { BlobQueue, type BlobQueueSink } from './blob-queue.ts'
 import { CompressedSender } from './compressed-sender.ts'
 import { flushEndOfTick } from './end-of-tick.ts'
-import { isBlob, isSource, type Source, unsupportedType } from './message-type.ts'
+import { discardSource, isBlob, isSource, type Source, unsupportedType } from './message-type.ts'
 import { Outbox } from './outbox.ts'
 import {
   checkText,
@@ -60,7 +60,8 @@ export class Outbound implements Output, BlobQueueSink {
     const { limits, protocol } = this.#link
     const size = sizeBound(data)
     if (options?.binary === false) checkText(data)
-    if (protocol.state !== 'open') return 'closed'
+    if (protocol.state !== 'open') return refuse(data, 'closed')
+    if (options?.wait === false && this.#blobs?.hasSource) return this.#drop(data)
     const waiting = this.#outbox.bufferedAtMost + this.#waitingBytes()
     if (waiting + size > limits.highWaterMark) return this.#sendNearLimit(data, size, options)
     this.#accept(data, size, options)
@@ -79,7 +80,7 @@ export class Outbound implements Output, BlobQueueSink {
     this.#outbox.flush()
     const total = this.bufferedAmount + size
     // A message that finds nothing waiting may always be sent.
-    if (total > maxBufferedAmount && total > size) return this.#overflow(total)
+    if (total > maxBufferedAmount && total > size) return this.#overflow(data, total)
     this.#accept(data, size, options)
     this.#outbox.flush()
     if (this.bufferedAmount <= highWaterMark) return 'sent'
@@ -92,37 +93,52 @@ export class Outbound implements Output, BlobQueueSink {
   /** The peer is still read from: a source waits for the peer by itself. */
   #sendSource(source: Source, options: SendOptions | undefined): SendResult {
     const total = this.bufferedAmount + WAITING_OVERHEAD
-    if (total > this.#link.limits.maxBufferedAmount && total > WAITING_OVERHEAD) return this.#overflow(total)
+    if (total > this.#link.limits.maxBufferedAmount && total > WAITING_OVERHEAD) return this.#overflow(source, total)
     this.#accept(source, 0, options)
     return 'backpressure'
   }
 
-  #overflow(total: number): SendResult {
-    const { connection, host, limits } = this.#link
-    if (limits.overflow === 'drop') {
-      host.traffic.droppedMessages++
-      return 'dropped'
-    }
+  #drop(data: unknown): SendResult {
+    this.#link.host.traffic.droppedMessages++
+    return refuse(data, 'dropped')
+  }
+
+  #overflow(data: unknown, total: number): SendResult {
+    const { connection, limits } = this.#link
+    if (limits.overflow === 'drop') return this.#drop(data)
     const message = `${total} bytes would wait to be sent; at most ${limits.maxBufferedAmount} are allowed`
     connection.fail(limitCloseCodes.ERR_WS_SEND_OVERFLOW, 'ERR_WS_SEND_OVERFLOW', message)
-    return 'closed'
+    return refuse(data, 'closed')
   }
 
   #accept(data: Sendable | PreparedMessage | Blob | Source, size: number, options: SendOptions | undefined): void {
     this.#link.countSentMessage()
     flushEndOfTick()
-    if (this.#blobs === null && !isAsynchronous(data)) return this.onBlobRead(data, options)
+    if (this.#blobs === null && this.#sendNow(data, options)) return
     this.#blobs ??= new BlobQueue(this)
     this.#blobs.add(data, options, size)
   }
 
-  /** Hands a message to the codec or the outbox. */
-  onBlobRead(data: Sendable | PreparedMessage, options: SendOptions | undefined): void {
-    if (this.#compressed !== null) this.#compressed.send(data, options)
-    else if (typeof data === 'string') this.#outbox.sendText(Opcode.TEXT, data)
+  /** Hands a message to the codec or the outbox; returns false for a Blob or a source. The common types come first. */
+  #sendNow(data: Sendable | PreparedMessage | Blob | Source, options: SendOptions | undefined): boolean {
+    if (this.#compressed !== null) return this.#sendOther(data, options)
+    if (typeof data === 'string') this.#outbox.sendText(Opcode.TEXT, data)
     else if (data instanceof Uint8Array) this.#outbox.sendBytes(opcodeOf(options), data)
+    else return this.#sendOther(data, options)
+    return true
+  }
+
+  /** What is to be compressed, or is neither a string nor a Uint8Array. */
+  #sendOther(data: Sendable | PreparedMessage | Blob | Source, options: SendOptions | undefined): boolean {
+    if (isAsynchronous(data)) return false
+    if (this.#compressed !== null) this.#compressed.send(data, options)
     else if (data instanceof PreparedMessage) this.#outbox.sendEncoded(data.frame)
     else this.#outbox.sendBytes(opcodeOf(options), bytesOf(data)!)
+    return true
+  }
+
+  onBlobRead(data: Sendable | PreparedMessage, options: SendOptions | undefined): void {
+    this.#sendNow(data, options)
   }
 
   setUpSource(options: SendOptions | undefined) {
@@ -226,6 +242,12 @@ export class Outbound implements Output, BlobQueueSink {
     this.#backpressure ??= new Backpressure(this.#link.stream, this.#outbox, this)
     return this.#backpressure
   }
+}
+
+/** A source that is not sent must not stay open. */
+function refuse(data: unknown, result: SendResult): SendResult {
+  if (typeof data === 'object' && isSource(data)) discardSource(data)
+  return result
 }
 
 /** Whether `data` is a Blob or a source; the types that are sent most are checked first. */

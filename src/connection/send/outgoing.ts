@@ -20,6 +20,8 @@ export interface SendOptions {
   compress?: boolean | undefined
   /** `false` sends bytes as a text message (RFC 6455 §5.6); they must be valid UTF-8. Default: true. */
   binary?: boolean | undefined
+  /** `false` drops the message when it would have to wait behind a source that is being sent. Default: true. */
+  wait?: boolean | undefined
 }
 
 /**
@@ -47,7 +49,10 @@ export type SendResult = 'sent' | 'backpressure' | 'dropped' | 'closed'
  */
 export function sizeBound(data: Sendable | PreparedMessage | Blob | Source): number {
   if (typeof data === 'string') return data.length * 3
-  if (data instanceof Uint8Array) return data.length
+  return data instanceof Uint8Array ? data.length : sizeOfRareType(data)
+}
+
+function sizeOfRareType(data: Exclude<Parameters<typeof sizeBound>[0], string | Uint8Array>): number {
   if (data instanceof PreparedMessage) return data.frame.length
   if (isBlob(data)) return data.size
   const bytes = bytesOf(data)

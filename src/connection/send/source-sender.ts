@@ -2,15 +2,13 @@ import { EMPTY } from '../../core/empty.ts'
 import { firstByte } from '../../core/frame-encoder.ts'
 import type { MessageDeflater } from '../../core/message-codec.ts'
 import { Opcode } from '../../core/opcode.ts'
-import type { Source } from './message-type.ts'
+import { discardSource, type Source } from './message-type.ts'
 import type { Outbox } from './outbox.ts'
 import type { SendOptions } from './outgoing.ts'
 import { PartEncoder } from './part-encoder.ts'
 
 /** Bytes of the longest fragment: control frames go between two of them (RFC 6455 §5.4). */
 const MAX_FRAGMENT = 64 * 1024
-/** When more bytes wait, the source is not asked for the next part. */
-const HIGH_MARK = 256 * 1024
 
 /** How a source is sent. */
 export interface SourceSetup {
@@ -29,6 +27,7 @@ export interface SourceSetup {
  */
 export class SourceSender {
   readonly #setup: SourceSetup
+  readonly #source: Source
   readonly #iterator: AsyncIterator<unknown>
   readonly #encoder: PartEncoder
   #deflater: MessageDeflater | null = null
@@ -38,6 +37,7 @@ export class SourceSender {
   /** @throws What the source throws when it is asked for its iterator. */
   constructor(source: Source, setup: SourceSetup) {
     this.#setup = setup
+    this.#source = source
     this.#iterator = source[Symbol.asyncIterator]()
     this.#encoder = new PartEncoder(setup.options?.binary === false)
   }
@@ -63,11 +63,11 @@ export class SourceSender {
     }
   }
 
-  /** Sends nothing more, and asks the source to clean up; what that throws is of no use to anybody. */
+  /** Sends nothing more, and releases the source. */
   stop(): void {
     if (this.#isStopped) return
     this.#isStopped = true
-    Promise.resolve(this.#iterator.return?.()).catch(() => {})
+    discardSource(this.#source, this.#iterator)
   }
 
   async #sendPart(bytes: Uint8Array): Promise<void> {
@@ -76,7 +76,8 @@ export class SourceSender {
       const payload = this.#deflater === null ? piece : await this.#deflater.push(piece)
       if (this.#isStopped) return
       this.#sendFragment(payload, false)
-      await this.#setup.outbox.room(HIGH_MARK)
+      // All of it: the source may reuse the memory of a part for the next one.
+      await this.#setup.outbox.room(0)
     }
   }
 

@@ -1,5 +1,6 @@
 import type { CaseResult } from '../../../src/conformance/result.ts'
 import { Runner, type RunnerOptions } from '../../../src/conformance/run/runner.ts'
+import { serverEntries } from '../../../src/conformance/run/select.ts'
 import { summarize } from '../../../src/conformance/run/verdict.ts'
 import type { Case } from '../../../src/conformance/script/case.ts'
 import { contextFor } from '../../support/conformance-trial.ts'
@@ -11,6 +12,14 @@ const IDS = ['hs.ok.minimal', 'hs.ok.accept-vector', 'hs.ok.key-zero', 'hs.ok.ke
 
 function caseOf(id: string, run: Case['run'], more: Partial<Case> = {}): Case {
   return { id, run, ...more }
+}
+
+function withResolvers(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = (): void => {}
+  const promise = new Promise<void>((done) => {
+    resolve = done
+  })
+  return { promise, resolve }
 }
 
 async function passes(): Promise<void> {}
@@ -87,6 +96,52 @@ test('runs the phases one after the other', async () => {
     caseOf(IDS[4], note('parallel')),
   ])
   assert.equal(order, ['parallel', 'idle', 'alone', 'last', 'after'])
+})
+
+test('runs the cases of silence beside the others, but not with one job', async () => {
+  const order: string[] = []
+  const cases = (release: () => void, wait: Promise<void>): Case[] => [
+    caseOf(IDS[0], async () => {
+      await wait
+      order.push('parallel')
+    }),
+    caseOf(
+      IDS[1],
+      async () => {
+        order.push('idle')
+        release()
+      },
+      { phase: 'idle' },
+    ),
+  ]
+  const { promise, resolve } = withResolvers()
+  await runCases(cases(resolve, promise))
+  assert.equal(order, ['idle', 'parallel'])
+  await runCases(
+    cases(() => {}, Promise.resolve()),
+    { jobs: 1 },
+  )
+  assert.equal(order, ['idle', 'parallel', 'parallel', 'idle'])
+})
+
+test('repeats each timeout alone once the target has turned out to be slow beside other cases', async () => {
+  const musts = serverEntries.filter((entry) => entry.class === 'must')
+  const ids = musts.slice(0, 20).map(({ id }) => id)
+  const runs = new Map<string, number>()
+  const slow: Case['run'] = async (t) => {
+    const run = (runs.get(t.entry.id) ?? 0) + 1
+    runs.set(t.entry.id, run)
+    if (t.entry.id !== ids[0] || run === 1) {
+      t.timedOut = true
+      t.fail('an answer', 'nothing')
+    }
+  }
+  const results = await runCases(
+    ids.map((id) => caseOf(id, slow)),
+    { slowFactor: 1 },
+  )
+  assert.is(results[0].verdict, 'pass')
+  assert.equal([...new Set(results.map(({ attempts }) => attempts))], [2])
 })
 
 test('pins a crash on the case that crashes alone, not on its neighbours', async () => {

@@ -22,14 +22,32 @@ test('encodes what no endpoint may send', () => {
   assert.is(encode({ opcode: 9, length: 126, mask: hex('00000000') }), '89fe007e00000000')
 })
 
+test('encodes masked frames of every length form', () => {
+  for (const length of [0, 125, 126, 255, 256, 65_536]) {
+    const payload = Buffer.from(Array.from({ length }, (_, index) => index % 251))
+    const [frame] = new FrameReader().push(encodeFrame({ opcode: 2, payload }, () => key))
+    assert.equal(frame.payload, payload)
+    assert.is(frame.form, length < 126 ? 7 : length < 65_536 ? 16 : 64)
+  }
+  assert.is(encode({ opcode: 9, length: 3, payload: 'a' }), '898337fa213d56')
+  assert.is(encode({ opcode: 9, length: 200n, payload: '' }), '89fe00c837fa213d')
+})
+
 test('encodes a Close body', () => {
   assert.is(closeBody().toString('hex'), '')
   assert.is(closeBody(1000, 'ok').toString('hex'), '03e86f6b')
 })
 
 test('masking twice gives the original', () => {
-  const bytes = Buffer.from('any old bytes')
-  assert.equal(maskBytes(maskBytes(bytes, key), key), bytes)
+  for (const length of [0, 1, 13, 255, 256, 257, 1_026, 1_027]) {
+    const bytes = Buffer.from(Array.from({ length }, (_, index) => index % 251))
+    const masked = maskBytes(bytes, key)
+    assert.equal(
+      [...masked.subarray(-9)],
+      [...bytes.subarray(-9)].map((byte, index) => byte ^ key[(Math.max(0, length - 9) + index) % 4]),
+    )
+    assert.equal(maskBytes(masked, key), bytes)
+  }
 })
 
 test('reads frames however they are cut', () => {

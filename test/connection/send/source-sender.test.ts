@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { inflateRawSync } from 'node:zlib'
-import { prepare } from '../../../src/index.ts'
+import { type Connection, prepare } from '../../../src/index.ts'
 import { startEcho } from '../../support/echo-server.ts'
 import { RawClient } from '../../support/raw-client.ts'
 import { assert, suite, type TestContext } from '../../support/unit.ts'
@@ -113,6 +113,104 @@ test('asks for the next part only when the peer reads', async (t) => {
   }
   assert.ok(connection.bufferedAmount < 400_000, String(connection.bufferedAmount))
   assert.is(connection.state, 'open')
+})
+
+test('sends each part as it was, from a source that reuses its memory', async (t) => {
+  const { connection, client } = await open(t)
+  const memory = Buffer.alloc(100_000)
+  async function* reusing() {
+    for (let part = 0; part < 100; part++) yield memory.fill(part)
+  }
+  client.socket.pause()
+  connection.send(reusing())
+  for (let turn = 0; turn < 100; turn++) await new Promise((resolve) => setImmediate(resolve))
+  client.socket.resume()
+  await connection.drained()
+  await client.until(() => client.frames.at(-1)?.first === 0x80)
+  const bytes = Buffer.concat(client.frames.map(({ payload }) => payload))
+  assert.is(bytes.length, 100 * memory.length)
+  for (let part = 0; part < 100; part++) {
+    const own = bytes.subarray(part * memory.length, (part + 1) * memory.length)
+    assert.ok(own.equals(memory.fill(part)), `part ${part}`)
+  }
+})
+
+test('drops with `wait: false` what would wait behind a source', async (t) => {
+  const { connection, client, server } = await open(t)
+  const { source, give, end } = manual()
+  const second = manual()
+  assert.is(connection.send('before', { wait: false }), 'sent')
+  assert.is(connection.send(source, { wait: false }), 'backpressure')
+  assert.is(connection.send('meanwhile', { wait: false }), 'dropped')
+  assert.is(connection.send(second.source, { wait: false }), 'dropped')
+  assert.ok(second.state.returned)
+  connection.send('behind')
+  give('part')
+  end()
+  await connection.drained()
+  assert.is(connection.send('after', { wait: false }), 'sent')
+  assert.equal(shown(await client.receive(5)), ['81 before', '1 part', '80 ', '81 behind', '81 after'])
+  assert.equal([server.stats().droppedMessages, server.stats().sentMessages], [2, 4])
+})
+
+test('releases a source that is not sent, whichever its kind', async (t) => {
+  let cancelled = 0
+  const sources = () => {
+    const readable = Readable.from(['x'])
+    const web = new ReadableStream<string>({ cancel: () => void cancelled++ })
+    return { readable, web, own: manual() }
+  }
+  const assertReleased = ({ readable, own }: ReturnType<typeof sources>): void => {
+    assert.equal([readable.destroyed, own.state.returned, cancelled], [true, true, 1])
+    cancelled = 0
+  }
+  const sendAll = (connection: Connection, all: ReturnType<typeof sources>) =>
+    [all.readable, all.web, all.own.source].map((source) => connection.send(source))
+
+  const { connection, client } = await open(t)
+  const waiting = sources()
+  connection.send(manual().source)
+  sendAll(connection, waiting)
+  connection.close(1000)
+  assertReleased(waiting)
+  const late = sources()
+  assert.equal(sendAll(connection, late), ['closed', 'closed', 'closed'])
+  assertReleased(late)
+  client.send(closeFrame(1000))
+
+  const full = await open(t, { maxBufferedAmount: 1024, highWaterMark: 1024, overflow: 'drop' })
+  for (let i = 0; i < 2; i++) full.connection.send(manual().source)
+  full.connection.send('x'.repeat(500))
+  const dropped = sources()
+  assert.equal(sendAll(full.connection, dropped), ['dropped', 'dropped', 'dropped'])
+  assertReleased(dropped)
+})
+
+test('destroys a Readable that the connection does not read to its end', async (t) => {
+  for (const isBusy of [false, true]) {
+    const extension = isBusy ? ['Sec-WebSocket-Extensions: permessage-deflate'] : []
+    const { connection, client } = await open(t, { deflate: isBusy && { threshold: 0 } }, extension)
+    // The codec is busy with it: the source waits for its turn, and nobody has read it.
+    if (isBusy) connection.send('x'.repeat(100_000))
+    const readable = new Readable({ read() {} })
+    readable.push('half')
+    connection.send(readable)
+    if (!isBusy) await client.receive(1)
+    connection.close(1000)
+    assert.ok(readable.destroyed)
+  }
+})
+
+test('ignores what a source that is not sent throws', async (t) => {
+  const { connection, errors } = await open(t)
+  connection.close(1000)
+  const broken = {
+    [Symbol.asyncIterator]() {
+      throw new Error('mine')
+    },
+  }
+  assert.is(connection.send(broken as AsyncIterable<string>), 'closed')
+  assert.equal(errors, [])
 })
 
 test('closes with 1011 and no last fragment when the source throws or gives what cannot be sent', async (t) => {

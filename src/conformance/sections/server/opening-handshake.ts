@@ -181,7 +181,7 @@ async function sendSlowly(t: Trial): Promise<void> {
   const request = t.request()
   const lines = request.bytes.toString('latin1').split(/(?<=\r\n)/)
   for (const [index, line] of lines.entries()) {
-    if (index > 0) await sleep(1000)
+    if (index > 0) await sleep(800)
     if (peer.ended) break
     await peer.sendBytes(Buffer.from(line, 'latin1'))
   }

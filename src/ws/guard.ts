@@ -1,0 +1,147 @@
+import type { Duplex } from 'node:stream'
+import { limitCloseCodes } from '../connection/limit-close-code.ts'
+import type { ConnectionLimits } from '../connection/limits.ts'
+import { RateLimiter, type RateSink } from '../connection/receive/rate-limiter.ts'
+import type { Snapshot } from '../connection/watch/snapshot.ts'
+import { Watchdog, type Watched } from '../connection/watch/watchdog.ts'
+import { WebSocketError } from '../core/errors.ts'
+import { probePeer } from '../transport/probe.ts'
+import { acceptedBytes } from '../transport/stream-owner.ts'
+import { type Reader, Wait } from './reader.ts'
+import type { Sender } from './sender.ts'
+
+/** What a guard can do to the connection that it watches. */
+export interface Guarded {
+  readonly state: 'open' | 'closing' | 'closed'
+  /** Whether the program has paused it. */
+  readonly isPaused: boolean
+  ping(payload: Uint8Array): void
+  close(code: number, reason: string): void
+  fail(closeCode: number, code: string, message: string): void
+  terminate(error: Error): void
+}
+
+interface GuardedParts {
+  connection: Guarded
+  stream: Duplex
+  reader: Reader
+  sender: Sender
+}
+
+/** Applies the limits of this package to one socket: rates, timeouts, keepalive, and what may wait to be sent. */
+export class Guard implements Watched, RateSink {
+  readonly connection: Guarded
+  readonly limits: ConnectionLimits
+  readonly #stream: Duplex
+  readonly #reader: Reader
+  readonly #sender: Sender
+  readonly #rates: RateLimiter
+  readonly #watchdog: Watchdog
+  #receivedBytes = 0
+  #receivedMessages = 0
+  #sentMessages = 0
+  #awaitsDrain = false
+
+  constructor({ connection, stream, reader, sender }: GuardedParts, limits: ConnectionLimits) {
+    this.connection = connection
+    this.limits = limits
+    this.#stream = stream
+    this.#reader = reader
+    this.#sender = sender
+    this.#rates = new RateLimiter(limits, this)
+    this.#watchdog = new Watchdog(this)
+  }
+
+  onBytes(count: number): void {
+    this.#receivedBytes += count
+    this.#rates.countBytes(count)
+  }
+
+  onMessage(): void {
+    this.#receivedMessages++
+    this.#rates.countMessage()
+  }
+
+  onPing(): void {
+    this.#rates.countPing()
+  }
+
+  /** Returns why `size` bytes must not be sent, null when they may; a fragment of a message is never dropped. */
+  refuse(size: number, isWhole: boolean): Error | null {
+    const { highWaterMark, maxBufferedAmount, overflow } = this.limits
+    this.#sentMessages++
+    if (this.#sender.bufferedAtMost + size <= highWaterMark) return null
+    const total = this.#sender.bufferedAmount + size
+    // A message that finds nothing waiting may always be sent.
+    if (total <= maxBufferedAmount || total === size) return null
+    const message = `${total} bytes would wait to be sent; at most ${maxBufferedAmount} are allowed`
+    if (overflow === 'close' || !isWhole) {
+      this.connection.fail(limitCloseCodes.ERR_WS_SEND_OVERFLOW, 'ERR_WS_SEND_OVERFLOW', message)
+    }
+    return new WebSocketError('ERR_WS_SEND_OVERFLOW', message)
+  }
+
+  /** A message was sent: a peer that does not read the answers is not read from. */
+  onSent(): void {
+    const { highWaterMark } = this.limits
+    if (this.#awaitsDrain || this.#sender.bufferedAtMost <= highWaterMark) return
+    if (this.#sender.bufferedAmount <= highWaterMark) return
+    this.#awaitsDrain = true
+    this.#reader.pause(Wait.BACKPRESSURE)
+    void this.#sender.drained().then(() => {
+      this.#awaitsDrain = false
+      this.#reader.resume(Wait.BACKPRESSURE)
+    })
+  }
+
+  onOverRate(wait: number): void {
+    if (this.connection.state !== 'open') return
+    if (this.limits.overRate === 'close') {
+      const message = 'more messages, bytes or pings than allowed'
+      return this.connection.fail(limitCloseCodes.ERR_WS_RATE, 'ERR_WS_RATE', message)
+    }
+    this.#reader.pause(Wait.RATE)
+    this.#rates.wait(wait, () => this.#reader.resume(Wait.RATE))
+  }
+
+  /** The closing handshake, which has a timer of its own, or the end has begun. */
+  stop(): void {
+    this.#watchdog.stop()
+    this.#rates.stop()
+    this.#reader.resume(Wait.RATE | Wait.BACKPRESSURE)
+  }
+
+  snapshot(): Snapshot {
+    const { isPaused } = this.connection
+    return {
+      isPaused: isPaused || this.#reader.isPaused,
+      // A socket that the program has paused reads nothing ahead: it is probed by the system.
+      backlogBytes: isPaused ? Number.MAX_SAFE_INTEGER : this.#reader.backlogBytes,
+      hasEnded: this.#stream.readableEnded,
+      receivedBytes: this.#receivedBytes,
+      acceptedBytes: acceptedBytes(this.#stream),
+      bufferedAmount: this.#sender.bufferedAmount,
+      frameCount: this.#reader.frameCount,
+      receivedMessages: this.#receivedMessages,
+      sentMessages: this.#sentMessages,
+      pending: this.#reader.pending,
+    }
+  }
+
+  /** A socket of npm ws's interface counts no memory. */
+  account(): void {}
+
+  releaseIdleMemory(): void {}
+
+  readAhead(): void {
+    this.#stream.resume()
+  }
+
+  probe(): boolean {
+    return probePeer(this.#stream, this.limits.pingInterval)
+  }
+
+  deliverBacklog(): void {
+    this.#reader.resume(Wait.RATE)
+  }
+}
