@@ -32,6 +32,7 @@ import { http2Malformed } from './server/http2-malformed.ts'
 import { http2Requests } from './server/http2-request.ts'
 import { http2Settings } from './server/http2-setting.ts'
 import { http2Streams } from './server/http2-stream.ts'
+import { http2Subset } from './server/http2-subset.ts'
 import { keyField } from './server/key.ts'
 import { longMessages } from './server/long-message.ts'
 import { manyConnections } from './server/many-connections.ts'
@@ -113,6 +114,7 @@ export const sections: readonly Case[] = [
   ...http2Malformed,
   ...http2Data,
   ...http2Streams,
+  ...http2Subset,
 ]
 
 /** Every case against a client. */

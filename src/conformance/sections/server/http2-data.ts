@@ -1,4 +1,3 @@
-import { findEntry } from '../../catalogue/index.ts'
 import {
   type Case,
   connectHttp2,
@@ -7,19 +6,9 @@ import {
   expectFailure,
   expectSiblingServed,
   openStream,
-  Trial,
+  type Trial,
 } from '../../script/index.ts'
 import { encodeFrame, FrameFlag, FrameType, Op, Setting } from '../../wire/index.ts'
-import { closing } from './closing.ts'
-import { controlFrames } from './control-frame.ts'
-import { fragmentOrder } from './fragment-order.ts'
-import { fragmentation } from './fragmentation.ts'
-import { masking } from './masking.ts'
-import { reservedOpcodes } from './opcode.ts'
-import { payloadLength } from './payload-length.ts'
-import { pings } from './ping.ts'
-import { reservedBits } from './reserved-bit.ts'
-import { textSequences } from './text-sequence.ts'
 
 const KIB = 1024
 
@@ -134,54 +123,6 @@ async function neverMasked(t: Trial): Promise<void> {
   )
 }
 
-/** A few cases of each topic; with `--http2` all of them run over streams when they are selected. */
-const SUBSET: readonly string[] = [
-  'len.text-126',
-  'len.binary-65536',
-  'len.msb-8000000000000000',
-  'mask.unmasked-ping',
-  'rsv.text-rsv1',
-  'rsv.ping-rsv2',
-  'op.3-empty',
-  'op.11-empty',
-  'ctl.ping-126',
-  'ctl.ping-fragmented',
-  'ping.125',
-  'frag.text-2',
-  'frag.ping-between',
-  'frag.orphan-fin1',
-  'frag.text-inside-text',
-  'close.octets',
-]
-
-const topics: readonly Case[] = [
-  ...payloadLength,
-  ...masking,
-  ...reservedBits,
-  ...reservedOpcodes,
-  ...controlFrames,
-  ...pings,
-  ...fragmentation,
-  ...fragmentOrder,
-  ...textSequences,
-  ...closing,
-]
-
-/** Runs cases of other groups as they run over TCP: what they assert counts here. */
-async function runSubset(t: Trial): Promise<void> {
-  for (const { id, run } of topics.filter((one) => SUBSET.includes(one.id))) {
-    const entry = findEntry(id)
-    if (entry === undefined) continue
-    const part = new Trial(entry, t.context, t.random, t.log)
-    try {
-      await t.within(id, () => run(part))
-    } finally {
-      part.close()
-      t.assertions.push(...part.assertions)
-    }
-  }
-}
-
 /** The stream is half closed after END_STREAM: what comes then is not read (RFC 9113 §5.1). */
 async function dataAfterEnd(t: Trial): Promise<void> {
   const connection = await connectHttp2(t)
@@ -239,7 +180,6 @@ export const http2Data: Case[] = [
   { id: 'h2.data.window-shrunk', needs: ['http2', 'echo'], run: shrunkWindow },
   { id: 'h2.data.unmasked', needs: ['http2'], run: unmasked },
   { id: 'h2.data.server-unmasked', needs: ['http2', 'echo'], run: neverMasked },
-  { id: 'h2.data.subset', needs: ['http2', 'echo'], run: runSubset },
   { id: 'h2.data.after-end-stream', needs: ['http2', 'echo'], run: dataAfterEnd },
   { id: 'h2.data.end-inside-frame', needs: ['http2'], run: endInsideFrame },
   { id: 'h2.data.trailers', needs: ['http2', 'echo'], run: trailers },
