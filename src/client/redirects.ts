@@ -40,7 +40,7 @@ function redirected(request: HandshakeRequest, { message, stream }: HandshakeRes
   }
 }
 
-/** `null` when a WebSocket client cannot go there. A fragment is of no use to a server (RFC 9110 §10.2.2). */
+/** `null` when a WebSocket client cannot go there. A fragment is not sent to a server (RFC 9110 §10.2.2). */
 function parseLocation(location: string, base: URL): URL | null {
   try {
     const url = new URL(location, base)

@@ -80,7 +80,7 @@ export class Protocol {
 
   /**
    * From now on messages are delivered to `sink` in parts, also the one in progress, instead of `onTextMessage` and
-   * `onBinaryMessage` (§5.4). There is no way back. Called once.
+   * `onBinaryMessage` (§5.4). This cannot be undone. Call it once.
    *
    * @throws {TypeError} when the codec cannot stream.
    */

@@ -18,7 +18,7 @@ export interface StreamSink {
   onStreamAbort(): void
 }
 
-/** Frames of at least so many bytes do not count for `maxFrames`: their number follows from the size of the message. */
+/** Frames of at least this size in bytes do not count towards `maxFrames`: their number follows from the size of the message. */
 const COUNTED_FRAME = 1024
 
 /**

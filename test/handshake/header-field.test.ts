@@ -50,7 +50,7 @@ test('S-16: refuses values and names that would break the message, and names tha
     [{ 'X-A': [7 as unknown as string] }, /value of field X-A/],
     [{ 'X A': '' }, /field name is "X A"; allowed: a token/],
     [{ 'a: b\r\nc': '' }, /field name/],
-    [{ '': '' }, /field name ""/],
+    [{ '': '' }, /field name is ""/],
     [{ UPGRADE: 'x' }, /field UPGRADE is set by the library/],
   ]
   for (const [fields, message] of bad) {

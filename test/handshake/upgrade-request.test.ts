@@ -157,7 +157,7 @@ test('hs.connection.*: refuses a Connection without the token upgrade', async ()
 })
 
 test('S-47: refuses a request with a body', async () => {
-  await assertRefused(request({ 'Content-Length': '5' }), 400, 'ERR_WS_BODY', /Content-Length "5"/)
+  await assertRefused(request({ 'Content-Length': '5' }), 400, 'ERR_WS_BODY', /Content-Length is "5"/)
   await assertRefused(request({ 'Content-Length': '' }), 400, 'ERR_WS_BODY', /Content-Length ""/)
   await assertRefused(request({ 'Content-Length': '00' }), 400, 'ERR_WS_BODY', /Content-Length "00"/)
   await assertRefused(request({ 'Transfer-Encoding': 'chunked' }), 400, 'ERR_WS_BODY', /Transfer-Encoding/)
@@ -241,7 +241,7 @@ test('S-03: ignores fields named like object members', () => {
 
 test('shows what was found without control characters and cut', async () => {
   const error = await refusal(request({ Host: `a\r\n\0${'b'.repeat(100)}` }))
-  assert.ok(error.message.startsWith(`Host "a\\r\\n\\u0000${'b'.repeat(60)}"…`), error.message)
+  assert.ok(error.message.startsWith(`Host is "a\\r\\n\\u0000${'b'.repeat(60)}"…`), error.message)
 })
 
 test('S-48: tells a WebSocket request from every other one', () => {

@@ -1,4 +1,4 @@
-/** Text of a target made harmless for a screen: control characters become `\x1b`, line ends a space. */
+/** Makes text of a target safe for a terminal: escapes control characters as `\x1b`, and replaces line ends by spaces. */
 export function printable(text: string): string {
   return text
     .replace(/\s*[\r\n]+\s*/g, ' ')

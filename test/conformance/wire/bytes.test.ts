@@ -9,6 +9,6 @@ test('shows bytes as text when they are printable', () => {
   assert.match(showBytes(Buffer.alloc(100, 97)), /… \(100 bytes\)$/)
 })
 
-test('refuses a text that is no hex', async () => {
-  assert.match((await thrownBy(() => hex('8'))).message, 'no hex')
+test('refuses a text that is not hexadecimal', async () => {
+  assert.match((await thrownBy(() => hex('8'))).message, 'is not hexadecimal')
 })

@@ -121,7 +121,7 @@ async function misuseRsv1(t: Trial): Promise<void> {
   }
 }
 
-/** Zeros of that many bytes, compressed piece by piece so that they are never in memory at once. */
+/** That many zero bytes, compressed piece by piece so that they are never in memory at once. */
 async function compressZeros(size: number): Promise<Buffer> {
   const deflate = createDeflateRaw({ level: 9 })
   const parts: Buffer[] = []

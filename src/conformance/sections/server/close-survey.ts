@@ -1,7 +1,7 @@
 import { type Case, expectNoBreach, TOO_BIG_CODES, type Trial } from '../../script/index.ts'
 import { type FrameSpec, hex, Op } from '../../wire/index.ts'
 
-/** Input that must be failed with each of these codes, so that a case that runs alone has something to judge. */
+/** Input that must fail the connection with each of these codes, so that a case that runs alone has something to check. */
 const FAULTS: Record<1002 | 1007 | 1009, FrameSpec> = {
   1002: { opcode: 3 },
   1007: { opcode: Op.TEXT, payload: hex('ff') },

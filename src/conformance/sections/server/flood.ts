@@ -14,7 +14,7 @@ import { encodeFrame, Op } from '../../wire/index.ts'
 const COUNT = 100_000
 const MEBIBYTE = 1024 * 1024
 
-/** Frames that differ in nothing, all with one masking key: their bytes are written as fast as can be. */
+/** Equal frames with one masking key, so that their bytes can be written as fast as possible. */
 function sameFrames(t: Trial, spec: { opcode: number; fin: boolean; payload: string }, count: number): Buffer {
   const frame = encodeFrame(spec, () => t.random.bytes(4))
   return Buffer.alloc(frame.length * count, frame)
