@@ -7,7 +7,7 @@ import { hasOwner } from '../transport/stream-owner.ts'
 import { type Bounds, type BoundsOptions, readBounds } from './bounds.ts'
 import type { PerMessageDeflate, PerMessageDeflateOptions } from './deflate.ts'
 import { extension } from './header.ts'
-import { type HandshakeRefusal, readUpgrade, refuse } from './upgrade.ts'
+import { type HandshakeRefusal, readStrictUpgrade, readUpgrade, refuse } from './upgrade.ts'
 import { WebSocket } from './websocket.ts'
 
 /** Decides on a request; its second argument, when it has one, is called with the decision. */
@@ -107,6 +107,10 @@ export class WebSocketServer extends EventEmitter {
     this.clients = settings.clientTracking ? new Set() : undefined
     if (port !== null && port !== undefined) {
       this._server = http.createServer(answerUpgradeRequired)
+      // Without a listener node closes the connection of a CONNECT request and sends no response.
+      this._server.on('connect', (_request, stream: Duplex) =>
+        refuse(stream, { status: 405, headers: { Allow: 'GET' } }),
+      )
       this._server.listen(port, settings.host ?? undefined, settings.backlog ?? undefined, callback)
     } else if (server) {
       this._server = server
@@ -175,7 +179,8 @@ export class WebSocketServer extends EventEmitter {
     const destroy = (): void => void stream.destroy()
     stream.on('error', destroy)
     const { options } = this
-    const upgrade = readUpgrade(request, options, () => this.shouldHandle(request))
+    const read = options.dwebsocket === null ? readUpgrade : readStrictUpgrade
+    const upgrade = read(request, options, () => this.shouldHandle(request))
     if ('status' in upgrade) return this.#refuse(upgrade, request, stream)
     const complete = (): void => {
       // The client may have gone while it was verified.
@@ -219,7 +224,7 @@ export class WebSocketServer extends EventEmitter {
   #refuse(refusal: HandshakeRefusal, request: IncomingMessage, stream: Duplex): void {
     const isReported = refusal.message !== undefined && this.listenerCount('wsClientError') > 0
     if (isReported) this.emit('wsClientError', new Error(refusal.message), stream, request)
-    else refuse(stream, refusal)
+    else refuse(stream, refusal, request.method)
   }
 
   /** Makes the socket and sends the response 101. */

@@ -22,6 +22,7 @@ export const NAVIGATION: readonly (readonly [path: string, label: string])[] = [
   ['/job', 'Job'],
   ['/bullet', 'Bullets'],
   ['/tail', 'Tail'],
+  ['/transfer', 'Transfer'],
 ]
 
 /** Every page, by the name of its fragment. */
@@ -110,6 +111,16 @@ export const PAGES = {
       browser: ['assets/tail.js', 'assets/live.js'],
     },
     style: 'tail.css',
+  },
+  transfer: {
+    title: 'File transfer',
+    description: 'Sends a file of any size to the server and back.',
+    path: '/transfer',
+    sources: {
+      server: ['views/transfer.ts', 'uploaded-file.ts'],
+      browser: ['assets/transfer.js', 'assets/live.js'],
+    },
+    style: 'transfer.css',
   },
 } satisfies Record<string, Page>
 

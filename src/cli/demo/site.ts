@@ -57,6 +57,7 @@ export function createDemo({
       '/broadcast': views.broadcast(page('broadcast'), people, nextNumber),
       '/bullet': views.bullet(page('bullet'), broker),
       ...views.tailUrls(page('tail'), tail),
+      '/transfer': views.transfer(page('transfer')),
       '/chat': views.chat(page('chat'), broker),
       '/desk': desk.customer,
       '/desk/agent': desk.agent,

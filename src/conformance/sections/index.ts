@@ -28,6 +28,7 @@ import { fragmentation } from './server/fragmentation.ts'
 import { fuzzing } from './server/fuzz.ts'
 import { httpSyntax } from './server/http-syntax.ts'
 import { keyField } from './server/key.ts'
+import { longMessages } from './server/long-message.ts'
 import { manyConnections } from './server/many-connections.ts'
 import { masking } from './server/masking.ts'
 import { messageLimits } from './server/message-limit.ts'
@@ -89,6 +90,7 @@ export const sections: readonly Case[] = [
   ...controlFrames,
   ...pings,
   ...fragmentation,
+  ...longMessages,
   ...fragmentOrder,
   ...closing,
   ...closeCodes,
