@@ -3,6 +3,7 @@ import { parseTarget } from '../../../src/conformance/peer/target.ts'
 import type { CaseResult } from '../../../src/conformance/result.ts'
 import { runServer } from '../../../src/conformance/run/run-server.ts'
 import type { Defects } from './defects.ts'
+import { startHttp2Server } from './http2-server.ts'
 import { startServer } from './server.ts'
 
 export interface TryOptions {
@@ -14,6 +15,8 @@ export interface TryOptions {
   timeoutFactor?: number
   /** Leaves the other cases out after that many failures. */
   bail?: number
+  /** The server over HTTP/2. */
+  http2?: boolean
 }
 
 /** Limits for a peer that passes: it never waits for them, however busy the machine is. */
@@ -25,11 +28,11 @@ export async function tryServer(
   defects: Defects = new Set(),
   options: TryOptions = {},
 ): Promise<CaseResult[]> {
-  const { jobs = 1, timeout = 1500, timeoutFactor = 1, bail } = options
-  const server = await startServer({ defects })
+  const { jobs = 1, timeout = 1500, timeoutFactor = 1, bail, http2 = false } = options
+  const server = await (http2 ? startHttp2Server(defects) : startServer({ defects }))
   try {
     const { result } = await runServer({
-      target: parseTarget(server.url),
+      target: parseTarget(server.url, { http2 }),
       entries,
       version: '0',
       selection: entries.map(({ id }) => id),
