@@ -3,12 +3,14 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import type { RunResult } from '../../src/conformance/result.ts'
+import { formatEvidence } from './evidence.ts'
 import { type Column, formatPage } from './page.ts'
 import { RECIPES, type Recipe } from './recipes.ts'
 
 /*
  * npm run matrix: installs the servers of recipes.ts (as root: Debian's packages; the rest by npm), runs `core` on each
- * over the loopback, and writes docs/matrix.md and matrix.html beside the results.
+ * over the loopback, and writes docs/matrix.md and docs/matrix.html, the evidence.
  */
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -111,12 +113,14 @@ const columns = RECIPES.flatMap((recipe) =>
     const file = fileOf(label)
     if (!existsSync(`${file}.about`)) return []
     const about = JSON.parse(readFileSync(`${file}.about`, 'utf8')) as { version: string; date: string }
-    return [{ recipe, label, ...about, result: JSON.parse(readFileSync(file, 'utf8')) }]
+    const result = JSON.parse(readFileSync(file, 'utf8')) as RunResult
+    return result.summary.pass === 0 ? [] : [{ recipe, label, ...about, result }]
   }),
 )
 writeFileSync(join(ROOT, 'docs/matrix.md'), formatPage(columns))
+writeFileSync(join(ROOT, 'docs/matrix.html'), formatEvidence(columns))
 const files = columns.map(({ label }) => fileOf(label))
 mustRun(
-  `${process.execPath} ${join(ROOT, 'dist/cli/main.js')} conform matrix ${files.map((file) => `'${file}'`).join(' ')} -o html:matrix.html`,
+  `${process.execPath} ${join(ROOT, 'dist/cli/main.js')} conform matrix ${files.map((file) => `'${file}'`).join(' ')} -o html:all.html`,
 )
-console.log(`docs/matrix.md, ${join(folder, 'matrix.html')}`)
+console.log(`docs/matrix.md, docs/matrix.html, ${join(folder, 'all.html')}`)

@@ -11,7 +11,7 @@ export interface Column {
   result: RunResult
 }
 
-const GROUPS: Record<string, string> = {
+export const GROUPS: Record<string, string> = {
   hs: 'handshake',
   len: 'length',
   mask: 'mask',
@@ -26,30 +26,43 @@ const GROUPS: Record<string, string> = {
   inv: 'output',
 }
 
-function isAccused({ verdict }: CaseResult): boolean {
+export function isAccused({ verdict }: CaseResult): boolean {
   return verdict === 'fail' || verdict === 'crash'
 }
 
-/** The check that covers a row; a process that died needs no sentence: its last output is the evidence. */
-function checkOf({ id, verdict }: CaseResult): Check | undefined {
+/** The check that covers a failure; the death of a process is its own evidence and stays unreviewed. */
+export function checkOf({ id, verdict, assertions }: CaseResult): Check | undefined {
   if (verdict === 'crash') return undefined
-  const covers = (pattern: string): boolean =>
-    pattern.includes('*')
-      ? new RegExp(`^${pattern.replaceAll('.', '\\.').replaceAll('*', '.*')}$`).test(id)
-      : pattern === id
-  return CHECKS.find(({ rows }) => rows.some(covers))
+  const failed = assertions.find(({ ok }) => !ok)
+  return CHECKS.find(
+    ({ rows, expected = '', actual = '', unless }) =>
+      rows.some((pattern) => covers(pattern, id)) &&
+      (failed?.expected ?? '').startsWith(expected) &&
+      (failed?.actual ?? '').startsWith(actual) &&
+      (unless === undefined || !failed?.actual.startsWith(unless)),
+  )
+}
+
+function covers(pattern: string, id: string): boolean {
+  const [first, ...rest] = pattern.split('*')
+  return rest.length === 0 ? id === first : id.startsWith(first) && rest.every((part) => id.includes(part))
+}
+
+/** Names the evidence of a cell. */
+export function anchorOf(label: string, group: string): string {
+  return `${label}-${group}`.replaceAll(/\W+/g, '-')
 }
 
 /** `25/27 · 1?`: rows that hold, rows that were judged and reviewed; `?` counts failures that nobody has reviewed. */
-function cellOf({ result }: Column, group: string): string {
+function cellOf({ label, result }: Column, group: string): string {
   const rows = result.cases.filter((row) => row.group.split('.')[0] === group && row.class === 'must')
   const judged = rows.filter(({ verdict }) => !['skip', 'info', 'error', 'flaky'].includes(verdict))
   const held = judged.filter((row) => !isAccused(row)).length
   const accused = judged.filter(isAccused)
   const open = accused.filter((row) => checkOf(row) === undefined).length
   if (judged.length === 0) return '–'
-  const score = `${held}/${judged.length - open}`
-  return open === 0 ? score : `${score} +${open}?`
+  const score = `${held}/${judged.length - open}${open === 0 ? '' : ` +${open}?`}`
+  return accused.length === 0 ? score : `[${score}](matrix.html#${anchorOf(label, group)})`
 }
 
 function row(cells: readonly string[]): string {
@@ -121,7 +134,8 @@ repeat it before you quote it.
 
 **How to read it.** A cell is *rows that hold / rows that were judged*, of the rows of the class *must*. A failure counts only
 when somebody compared the answer with the text of the RFC; those comparisons are [below](#what-was-checked-by-hand).
-\`+2?\` are two further rows that the tester calls failed and nobody has reviewed: **they accuse nobody**. Rows are not equally
+\`+2?\` are two further rows that the tester calls failed and nobody has reviewed: **they accuse nobody**. A cell with failures opens [its evidence](matrix.html):
+what was sent, expected and received. Rows are not equally
 important: most failures in *handshake* are requests that no client ever sends. Nothing here is about speed, interface or care,
 and Debian's versions may be years old.
 
@@ -137,8 +151,8 @@ ${projects(columns)}
 npm run matrix -- ws                # installs it (Debian's packages as root, others from npm), tests it, writes this page
 \`\`\`
 
-Without a name it tests all of them. The results, and a page with the bytes of every failed row (\`matrix.html\`), are in
-\`node_modules/.cache/matrix\`. The programs are in \`test/matrix/servers\`. One row: \`dwebsocket conform --exec 'PROGRAM {port}' -c ROW --trace\`.
+Without a name it tests all of them. The results are in \`node_modules/.cache/matrix\`, with a page of every row, passed ones
+too (\`all.html\`). The programs are in \`test/matrix/servers\`. One row: \`dwebsocket conform --exec 'PROGRAM {port}' -c ROW --trace\`.
 
 ## What was checked by hand
 

@@ -121,13 +121,13 @@ export const RECIPES: readonly Recipe[] = [
     'gorilla/websocket',
     'gorilla',
     'golang-github-gorilla-websocket-dev',
-    'The most used library of Go; its limits are for the caller to set.',
+    'The most used library of Go; its limits, and the check of UTF-8, are for the caller.',
   ),
   go(
     'nhooyr.io/websocket',
     'nhooyr',
     'golang-nhooyr-websocket-dev',
-    'The smallest interface of all, same-origin by default, context everywhere. Reads 32 KiB by default.',
+    'The smallest interface of all, same-origin by default, context everywhere. Reads 32 KiB by default and leaves UTF-8 to the caller.',
   ),
   go(
     'golang.org/x/net/websocket',
