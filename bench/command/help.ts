@@ -13,6 +13,7 @@ const COMMANDS = `Scenarios
   upload      every message is answered by its length (text: decoded to a string)
   broadcast   one member sends, every member receives
   idle        resident memory per silent connection
+  keepalive   one ping a second on each silent connection, and its pong
   handshake   connect, upgrade, close, disconnect
   deflate     compressed echo with the offer of a browser; --memory: bytes per connection
   hostile     hostile peers: peak memory, and how the server ends them
@@ -24,7 +25,7 @@ Other commands
 
 const OPTIONS = `What is measured
   --against LIST       servers to compare with, comma-separated ('none': no other)
-  --api API            connection (default), session or borrowed: which API of dwebsocket is used
+  --api API            connection (default), session, borrowed or streamed: which API of dwebsocket
   --portable           dwebsocket on documented API and plain JavaScript alone
   --url ws://...       a running server instead of dwebsocket; its cost is known with --pid N
   --exec 'CMD {port}'  a server started by this command instead of dwebsocket
@@ -32,7 +33,7 @@ const OPTIONS = `What is measured
 The load (a comma-separated list of numbers measures every combination)
   --size LIST          payload bytes of a message                    (128; upload 1048576; deflate 1024)
   --kind KIND          binary, ascii, cjk or json                    (binary; broadcast ascii; deflate json)
-  --connections LIST   connections at the same time                  (32; broadcast 1000; idle 9500)
+  --connections LIST   connections at the same time                  (32; broadcast 1000; idle, keepalive 9500)
   --depth LIST         messages in flight per connection             (1)
   --rate N             messages per second by the clock, whatever the server does; latency counts
                        from the time a message was due               (0: the next after the reply)

@@ -67,6 +67,13 @@ export const PROJECT_ROWS: readonly RowSketch[] = [
     workload: { scenario: 'upload', size: MIB, connections: 4 },
   },
   {
+    id: 'upload-streamed',
+    title: '1 MiB binary upload in parts × 4',
+    peers: ['dwebsocket+streamed', 'ws', 'ws+bufferutil', 'raw'],
+    goals: { raw: 0.85 },
+    workload: { scenario: 'upload', size: MIB, connections: 4 },
+  },
+  {
     id: 'upload-64m',
     title: '64 MiB binary upload × 1',
     peers: ['dwebsocket', 'ws', 'ws+bufferutil', 'raw'],
@@ -148,6 +155,13 @@ export const PROJECT_ROWS: readonly RowSketch[] = [
     peers: ['dwebsocket+session', 'ws', 'raw'],
     goals: { ws: 1 },
     workload: { scenario: 'idle', measure: 'memory', connections: 9500 },
+  },
+  {
+    id: 'keepalive',
+    title: 'ping and pong of 9,500 silent connections',
+    peers: ['dwebsocket', 'ws'],
+    goals: { ws: 1 },
+    workload: { scenario: 'keepalive', connections: 9500, warmupMs: 2000, durationMs: 4000 },
   },
   {
     id: 'handshake',

@@ -29,6 +29,7 @@ const SCENARIO_DEFAULTS: Record<ScenarioName, { size: string; kind: Kind; connec
   upload: { size: '1048576', kind: 'binary', connections: '4', against: 'ws,ws+bufferutil,raw' },
   broadcast: { size: '128', kind: 'ascii', connections: '1000', against: 'ws,socket.io' },
   idle: { size: '0', kind: 'binary', connections: '9500', against: 'ws,raw' },
+  keepalive: { size: '0', kind: 'binary', connections: '9500', against: 'ws' },
   handshake: { size: '0', kind: 'binary', connections: '32', against: 'ws,raw' },
   deflate: { size: '1024', kind: 'json', connections: '', against: 'ws' },
   hostile: { size: '0', kind: 'binary', connections: '1', against: 'ws' },
@@ -112,7 +113,7 @@ function readSubject(values: ScenarioOptions): string {
   if (values.url !== undefined && values.exec !== undefined) throw new UsageError('--url and --exec exclude each other')
   if (values.url !== undefined) return 'url'
   if (values.exec !== undefined) return 'exec'
-  const api = oneOf('api', values.api, ['connection', 'session', 'borrowed'])
+  const api = oneOf('api', values.api, ['connection', 'session', 'borrowed', 'streamed'])
   if (api !== 'connection' && values.portable) throw new UsageError(`--api ${api} and --portable exclude each other`)
   if (values.portable) return 'dwebsocket+portable'
   return api === 'connection' ? 'dwebsocket' : `dwebsocket+${api}`

@@ -1,6 +1,15 @@
 import type { Kind } from '../wire/payload.ts'
 
-export const SCENARIOS = ['echo', 'upload', 'broadcast', 'idle', 'handshake', 'deflate', 'hostile'] as const
+export const SCENARIOS = [
+  'echo',
+  'upload',
+  'broadcast',
+  'idle',
+  'keepalive',
+  'handshake',
+  'deflate',
+  'hostile',
+] as const
 export type ScenarioName = (typeof SCENARIOS)[number]
 
 /** How a server speaks: `raw` sends every byte back unread, `socket.io` wraps messages in its own protocol. */
@@ -43,7 +52,7 @@ export interface LoadOrder extends Workload {
 
 /** What one round moved. */
 export interface LoadResult {
-  /** What the cost is divided by: messages, deliveries, handshakes or connections. */
+  /** What the cost is divided by: messages, deliveries, pings, handshakes or connections. */
   count: number
   seconds: number
   /** Microseconds by percentile. */

@@ -5,6 +5,7 @@ export type Unit =
   | 'µs/message'
   | 'µs/delivery'
   | 'µs/handshake'
+  | 'µs/ping'
   | 'bytes/connection'
   | 'ns/operation'
   | 'bytes at peak'
@@ -78,5 +79,6 @@ function unitOf({ scenario, measure }: Workload): Unit {
   if (scenario === 'micro') return 'ns/operation'
   if (measure === 'memory') return 'bytes/connection'
   if (scenario === 'broadcast') return 'µs/delivery'
+  if (scenario === 'keepalive') return 'µs/ping'
   return scenario === 'handshake' ? 'µs/handshake' : 'µs/message'
 }

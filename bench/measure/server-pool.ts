@@ -56,7 +56,7 @@ function settingsFor(row: RowPlan): ServerSettings {
   const { scenario, size, kind } = row.workload
   const isUpload = scenario === 'upload'
   return {
-    mode: scenario === 'broadcast' || isUpload ? scenario : 'echo',
+    mode: scenario === 'broadcast' || scenario === 'keepalive' || isUpload ? scenario : 'echo',
     maxMessage: Math.max(LEAST_LIMIT, size),
     deflate: row.deflate,
     frameBytes: headerSize(size, true) + size,

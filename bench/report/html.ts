@@ -30,17 +30,29 @@ export function formatHtml(report: Report): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>dwebsocket bench</title>
 <style>${REPORT_STYLE}</style>
-<h1>What WebSocket servers cost</h1>
+<main>
+<h1>${escapeHtml(headline(report.rows))}</h1>
 <p class="soft">${escapeHtml(report.date.slice(0, 16).replace('T', ' '))} UTC · ${escapeHtml(describeMachine(report))}</p>
-<p>Medians of interleaved rounds. The ratio is the cost of a server divided by the cost of the first one, with the
-quartiles of the rounds. Only ratios within one run carry over to other machines. Repeat with
+<p>Each figure is the median of several rounds, in which the servers take turns. The ratio is the cost of a server divided
+by the cost of the first server, with quartiles. On another machine the costs differ; compare only the ratios. Command:
 <code>${escapeHtml(report.command)}</code>.</p>
 ${goalsSection(report)}
 ${sizeSection(report.rows)}
 ${memorySection(report.rows)}
 ${report.rows.map(rowSection).join('\n')}
+</main>
 </html>
 `
+}
+
+/** How many times as much as the first server ws needs, over all rows. */
+function headline(rows: readonly RowResult[]): string {
+  const medians = rows
+    .flatMap((row) => row.ratios.filter(({ peer }) => peer === 'ws').map(({ median }) => median))
+    .filter(Number.isFinite)
+  if (medians.length === 0) return 'What WebSocket servers cost'
+  const [low, high] = [Math.min(...medians), Math.max(...medians)].map(formatNumber)
+  return `ws needs ${low === high ? low : `${low} to ${high}`} times as much as ${rows[0].peers[0].name}`
 }
 
 function goalsSection({ rows }: Report): string {
@@ -55,7 +67,7 @@ function goalsSection({ rows }: Report): string {
       `<td>${formatRatio(ratio)}</td><td class="${ratio.reached ? 'ok' : 'missed'}">${formatGoal(ratio)}</td></tr>`,
   )
   return `<h2>Targets: ${reached} of ${goals.length} reached</h2>
-<section class="card scroll"><table><tr><th>row</th><th>against</th><th>measured</th><th>target</th></tr>
+<section class="card scroll" tabindex="0" aria-label="Targets"><table><tr><th>row</th><th>against</th><th>measured</th><th>target</th></tr>
 ${lines.join('\n')}</table></section>`
 }
 
@@ -76,7 +88,7 @@ function sizeSection(rows: readonly RowResult[]): string {
     families(rows, scenario, 'size').map((group) => {
       const { kind, depth, connections } = group[0].workload
       const title = `${scenario}, ${kind}, ${depth} in flight × ${connections}`
-      return growthPlot(group, 'size', title, 'bytes of a message', 'processor time, µs per message')
+      return growthPlot(group, 'size', title, 'bytes of a message', 'µs of processor time per message, log scale')
     }),
   )
   return plots.length === 0 ? '' : `<h2>Processor time per message by size</h2>\n${plots.join('\n')}`
@@ -84,7 +96,7 @@ function sizeSection(rows: readonly RowResult[]): string {
 
 function memorySection(rows: readonly RowResult[]): string {
   const plots = families(rows, 'idle', 'connections').map((group) =>
-    growthPlot(group, 'connections', 'idle connections', 'connections', 'resident bytes per connection'),
+    growthPlot(group, 'connections', 'idle connections', 'connections', 'resident bytes per connection, log scale'),
   )
   return plots.length === 0 ? '' : `<h2>Memory per connection by count</h2>\n${plots.join('\n')}`
 }
@@ -128,13 +140,21 @@ function rowSection(row: RowResult): string {
     ...row.notes.map((note) => `<li>${escapeHtml(note)}</li>`),
     ...row.warnings.map((warning) => `<li class="warn">${escapeHtml(warning)}</li>`),
   ]
-  return `<h2 id="${escapeHtml(row.id)}">${escapeHtml(row.title)}</h2>
-<section class="card"><h3>${escapeHtml(row.unit)}, less is better</h3>
-${barPlot(`${row.title}: ${row.unit}`, bars)}
+  return `<h2 id="${escapeHtml(row.id)}">${escapeHtml(row.title)}${escapeHtml(describeRatio(row))}</h2>
+<section class="card">
+${barPlot(`${row.title}: ${row.unit}`, `${row.unit}, less is better`, bars)}
 ${rowTable(row)}
 ${remarks.length > 0 ? `<ul>${remarks.join('')}</ul>` : ''}
 </section>
 ${latencyPlot(row)}`
+}
+
+/** `: ws needs 4.2 times as much as dwebsocket`, of ws or else the first server that was compared; empty without one. */
+function describeRatio({ peers, ratios }: RowResult): string {
+  const finite = ratios.filter(({ median }) => Number.isFinite(median))
+  const ratio = finite.find(({ peer }) => peer === 'ws') ?? finite[0]
+  if (ratio === undefined) return ''
+  return `: ${ratio.peer} needs ${formatNumber(ratio.median)} times as much as ${peers[0].name}`
 }
 
 function rowTable(row: RowResult): string {
@@ -149,7 +169,7 @@ function rowTable(row: RowResult): string {
       `${hasGoals ? `<td${goalClass}>${ratio ? formatGoal(ratio) : ''}</td>` : ''}</tr>`
     )
   })
-  return `<div class="scroll"><table><tr><th></th><th>${escapeHtml(row.unit)}</th>${
+  return `<div class="scroll" tabindex="0" role="region" aria-label="${escapeHtml(`Figures: ${row.title}`)}"><table><tr><th>server</th><th>${escapeHtml(row.unit)}</th>${
     isRate ? '<th>per second</th>' : ''
   }<th>ratio</th>${hasGoals ? '<th>target</th>' : ''}</tr>\n${lines.join('\n')}</table></div>`
 }
@@ -165,7 +185,7 @@ function latencyPlot(row: RowResult): string {
   const plot: LinePlot = {
     label: `latency of ${row.title}`,
     xTitle: 'percentile',
-    yTitle: 'µs',
+    yTitle: 'µs, log scale',
     xPosition: (percent) => -Math.log10(100 - percent),
     xTicks: [50, 75, 90, 99, 99.9, 99.99].map((x) => ({ x, text: `${x} %` })),
     formatX: (x) => `${x} %`,

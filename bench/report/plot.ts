@@ -24,13 +24,18 @@ export interface Bar {
   text: string
 }
 
-const WIDTH = 720
-const HEIGHT = 340
-const LEFT = 84
-const RIGHT = 150
-const TOP = 16
-const BOTTOM = 52
+/** Of a plot in its own units: narrow, so that its text can be read on a phone. */
+const WIDTH = 400
+const HEIGHT = 300
+const LEFT = 62
+const RIGHT = 96
+const TOP = 12
+const BOTTOM = 48
 const LABEL_GAP = 15
+const BAR_NAME_WIDTH = 112
+const BAR_VALUE_WIDTH = 72
+/** About the width of a character of a label. */
+const CHARACTER_WIDTH = 7
 
 /** `text` with the special characters of HTML escaped. */
 export function escapeHtml(text: string): string {
@@ -50,7 +55,9 @@ export function linePlot(plot: LinePlot): string {
     TOP + (1 - Math.log(value / lowest) / Math.log(highest / lowest)) * (HEIGHT - TOP - BOTTOM)
   const parts = [
     ...logTicks(lowest, highest).map((tick) => horizontalLine(y(tick), plot.formatY(tick))),
-    ...plot.xTicks.map((tick) => verticalLine(x(tick.x), tick.text)),
+    ...ticksThatFit(plot.xTicks.map((tick) => ({ at: x(tick.x), text: tick.text }))).map(({ at, text }) =>
+      verticalLine(at, text),
+    ),
     `<text class="axis" x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 8}" text-anchor="middle">${escapeHtml(plot.xTitle)}</text>`,
     `<text class="axis" transform="translate(14 ${(TOP + HEIGHT - BOTTOM) / 2}) rotate(-90)" text-anchor="middle">${escapeHtml(plot.yTitle)}</text>`,
     ...plot.series.map((series) => line(series, x, y, plot)),
@@ -59,24 +66,37 @@ export function linePlot(plot: LinePlot): string {
   return svg(plot.label, WIDTH, HEIGHT, parts)
 }
 
-/** A bar for each value, from zero, followed by its text. */
-export function barPlot(label: string, bars: readonly Bar[]): string {
+/** The ticks whose texts do not overlap: the last, and from there to the left each that has room. */
+function ticksThatFit(ticks: { at: number; text: string }[]): { at: number; text: string }[] {
+  let free = Number.POSITIVE_INFINITY
+  return ticks.reverse().filter(({ at, text }) => {
+    const half = (text.length * CHARACTER_WIDTH) / 2
+    if (at + half > free) return false
+    free = at - half - CHARACTER_WIDTH
+    return true
+  })
+}
+
+/** A bar for each value, from zero, followed by its text; `xTitle` is below the axis. */
+export function barPlot(label: string, xTitle: string, bars: readonly Bar[]): string {
   const shown = bars.filter((bar) => Number.isFinite(bar.value) && bar.value > 0)
   if (shown.length === 0) return ''
-  const nameWidth = 160
   const most = Math.max(...shown.map((bar) => bar.value))
   const parts = shown.map((bar, index) => {
     const top = 6 + index * 26
-    const width = Math.max(1, (bar.value / most) * (WIDTH - nameWidth - 130))
-    return `<text x="${nameWidth - 10}" y="${top + 14}" text-anchor="end">${escapeHtml(bar.name)}</text>
-<rect class="fill s${bar.style}" x="${nameWidth}" y="${top}" width="${width.toFixed(1)}" height="18" rx="2"/>
-<text class="value" x="${(nameWidth + width + 8).toFixed(1)}" y="${top + 14}">${escapeHtml(bar.text)}</text>`
+    const width = Math.max(1, (bar.value / most) * (WIDTH - BAR_NAME_WIDTH - BAR_VALUE_WIDTH))
+    return `<text x="${BAR_NAME_WIDTH - 10}" y="${top + 14}" text-anchor="end">${escapeHtml(bar.name)}</text>
+<rect class="fill s${bar.style}" x="${BAR_NAME_WIDTH}" y="${top}" width="${width.toFixed(1)}" height="18" rx="2"/>
+<text class="value" x="${(BAR_NAME_WIDTH + width + 8).toFixed(1)}" y="${top + 14}">${escapeHtml(bar.text)}</text>`
   })
-  return svg(label, WIDTH, 12 + shown.length * 26, parts)
+  const bottom = 8 + shown.length * 26
+  const axis = `<line class="grid" x1="${BAR_NAME_WIDTH}" x2="${BAR_NAME_WIDTH}" y1="0" y2="${bottom}"/>
+<text class="axis" x="${BAR_NAME_WIDTH}" y="${bottom + 16}">${escapeHtml(xTitle)}</text>`
+  return svg(label, WIDTH, bottom + 24, [...parts, axis])
 }
 
 function svg(label: string, width: number, height: number, parts: string[]): string {
-  return `<div class="scroll"><svg role="img" aria-label="${escapeHtml(label)}" viewBox="0 0 ${width} ${height}">${parts.join('\n')}</svg></div>`
+  return `<svg role="img" aria-label="${escapeHtml(label)}" viewBox="0 0 ${width} ${height}">${parts.join('\n')}</svg>`
 }
 
 /** Adds a margin above and below, also when all values are equal. */

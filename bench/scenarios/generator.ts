@@ -6,6 +6,7 @@ import type { GeneratorAnswer, GeneratorCommand } from './generator-message.ts'
 import { prepareHandshake } from './handshake.ts'
 import { prepareHostile } from './hostile.ts'
 import { prepareIdle } from './idle.ts'
+import { prepareKeepalive } from './keepalive.ts'
 
 /* The load generator: a process of its own, so that its work is never counted as the server's. */
 
@@ -14,6 +15,7 @@ const preparations: Record<ScenarioName, (order: LoadOrder) => Promise<PreparedL
   upload: prepareUpload,
   broadcast: prepareBroadcast,
   idle: prepareIdle,
+  keepalive: prepareKeepalive,
   handshake: prepareHandshake,
   deflate: prepareDeflate,
   hostile: prepareHostile,

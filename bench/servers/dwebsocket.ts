@@ -1,7 +1,7 @@
 import { createServer as createHttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { loadLibrary } from './library.ts'
-import { announce, HOST, readSettings } from './support.ts'
+import { announce, HOST, PING_INTERVAL, readSettings } from './support.ts'
 
 type Library = Awaited<ReturnType<typeof loadLibrary>>
 type Server = ReturnType<Library['createServer']>
@@ -10,10 +10,14 @@ type Data = string | Buffer
 
 /**
  * This library with its default limits: the session API with `BENCH_API=session`, borrowed messages with
- * `BENCH_API=borrowed`, a room for broadcasts, on node:http with `BENCH_HTTP=1`.
+ * `BENCH_API=borrowed`, messages in parts with `BENCH_API=streamed`, a room for broadcasts, on node:http with `BENCH_HTTP=1`.
  */
 const settings = readSettings()
-const options = { maxMessageSize: settings.maxMessage, deflate: settings.deflate }
+const options = {
+  maxMessageSize: settings.maxMessage,
+  deflate: settings.deflate,
+  pingInterval: settings.mode === 'keepalive' ? PING_INTERVAL : undefined,
+}
 
 const answerTo = (data: Data): Data => (settings.mode === 'echo' ? data : String(data.length))
 
@@ -30,9 +34,23 @@ function serveConnections({ createServer }: Library): Server {
       connection.onBorrowedMessage = (bytes, isBinary) => answer(connection, bytes, isBinary ? undefined : asText)
       return
     }
+    if (process.env.BENCH_API === 'streamed') return countParts(connection)
     connection.onMessage = (data) => answer(connection, data)
   }
   return server
+}
+
+/** Answers each message with its length, without ever having all of it. */
+function countParts(connection: Connection): void {
+  connection.streamMessages(() => {
+    let length = 0
+    return {
+      onPart(part) {
+        length += part.length
+      },
+      onEnd: () => void connection.send(String(length)),
+    }
+  })
 }
 
 function serveRoom({ createServer, require_websocket, Rooms }: Library): Server {

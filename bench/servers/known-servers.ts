@@ -29,6 +29,12 @@ export const KNOWN_SERVERS: readonly KnownServer[] = [
     env: { BENCH_API: 'borrowed' },
   },
   {
+    name: 'dwebsocket+streamed',
+    script: 'dwebsocket',
+    description: 'this library, messages received in parts (upload only)',
+    env: { BENCH_API: 'streamed' },
+  },
+  {
     name: 'dwebsocket+portable',
     script: 'dwebsocket',
     description: 'this library on documented API and plain JavaScript alone (DWEBSOCKET_PORTABLE=1)',

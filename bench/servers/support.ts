@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
-/** What a server does with a message: send it back, answer its length, or send it to every connection. */
-export type ServerMode = 'echo' | 'upload' | 'broadcast'
+/** What a server does with a message: send it back, answer its length, or send it to every connection; or ping. */
+export type ServerMode = 'echo' | 'upload' | 'broadcast' | 'keepalive'
 
 /** The command line of a server. */
 export interface ServerSettings {
@@ -26,6 +26,9 @@ export type ServerReport =
   | { type: 'missing'; message: string }
 
 export const HOST = '127.0.0.1'
+
+/** Milliseconds between two keepalive pings of a connection, in the mode `keepalive`. */
+export const PING_INTERVAL = 1000
 
 /** Reads the command line of this server process. */
 export function readSettings(): ServerSettings {

@@ -1,10 +1,11 @@
 import { createRequire } from 'node:module'
 import { loadWs } from './library.ts'
-import { announce, HOST, readSettings, reportMissing, requirePeer } from './support.ts'
+import { announce, HOST, PING_INTERVAL, readSettings, reportMissing, requirePeer } from './support.ts'
 
 /**
  * npm ws: the echo server of its documentation; `WS_CORK=1` corks the writes of one tick by hand, `WS_CALLBACK=1` waits for
- * each message by a callback, as socket.io does, `WS_DROP_IN=1` puts `dwebsocket/ws` in the place of npm ws.
+ * each message by a callback, as socket.io does, `WS_DROP_IN=1` puts `dwebsocket/ws` in the place of npm ws. In the mode
+ * `keepalive` it has the heartbeat of its documentation.
  */
 const settings = readSettings()
 const isDropIn = process.env.WS_DROP_IN === '1'
@@ -43,6 +44,21 @@ server.on('connection', (socket: any) => {
     else socket.send(String(isBinary ? data.length : data.toString().length))
   })
 })
+if (settings.mode === 'keepalive') {
+  // biome-ignore lint/suspicious/noExplicitAny: ws comes without types here
+  const alive = new WeakSet<any>()
+  // biome-ignore lint/suspicious/noExplicitAny: ws comes without types here
+  server.on('connection', (socket: any) => {
+    alive.add(socket)
+    socket.on('pong', () => alive.add(socket))
+  })
+  setInterval(() => {
+    for (const client of server.clients) {
+      if (!alive.delete(client)) client.terminate()
+      else client.ping()
+    }
+  }, PING_INTERVAL)
+}
 server.on('listening', () => announce(server.address().port, version))
 
 /** Whether ws finds its add-on; ws itself does not report it. */

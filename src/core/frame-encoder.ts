@@ -32,16 +32,20 @@ export function writeHeader(target: Buffer, at: number, first: number, length: n
     target[at + 1] = length
     return at + 2
   }
+  return writeExtendedLength(target, at + 1, length)
+}
+
+function writeExtendedLength(target: Buffer, at: number, length: number): number {
   if (length < 0x1_0000) {
-    target[at + 1] = 126
-    target[at + 2] = length >>> 8
-    target[at + 3] = length
-    return at + 4
+    target[at] = 126
+    target[at + 1] = length >>> 8
+    target[at + 2] = length
+    return at + 3
   }
-  target[at + 1] = 127
-  target.writeUInt32BE(Math.floor(length / 0x1_0000_0000), at + 2)
-  target.writeUInt32BE(length % 0x1_0000_0000, at + 6)
-  return at + 10
+  target[at] = 127
+  target.writeUInt32BE(Math.floor(length / 0x1_0000_0000), at + 1)
+  target.writeUInt32BE(length % 0x1_0000_0000, at + 5)
+  return at + 9
 }
 
 /** Where in a buffer a frame lies: its header, with room for the masking key at its end, and its payload. */

@@ -1,4 +1,5 @@
 import { createDeflateRaw, type DeflateRaw } from 'node:zlib'
+import { abandon } from './abandon.ts'
 import { type DeflateSettings, TAIL_LENGTH, zlibOptions } from './deflate.ts'
 import type { Job } from './job-queue.ts'
 import { joinChunks } from './join-chunks.ts'
@@ -34,7 +35,9 @@ export class DeflateJob implements Job {
   start(finished: () => void): void {
     const settle = (payload: Buffer | null): void => {
       if (this.#isStopped) return
-      this.stop()
+      this.#isStopped = true
+      this.#stream?.destroy()
+      this.#stream = null
       finished()
       this.#done(payload)
     }
@@ -59,9 +62,10 @@ export class DeflateJob implements Job {
     }
   }
 
-  stop(): void {
+  stop(released: () => void): void {
     this.#isStopped = true
-    this.#stream?.destroy()
+    const stream = this.#stream
     this.#stream = null
+    abandon(stream, released)
   }
 }

@@ -1,6 +1,7 @@
 import { createInflateRaw, type InflateRaw } from 'node:zlib'
 import { EMPTY } from '../core/empty.ts'
 import type { ProtocolError } from '../core/errors.ts'
+import { abandon } from './abandon.ts'
 import { asProtocolError, cutShort, Inflation, tooLong } from './inflation.ts'
 import type { Job } from './job-queue.ts'
 import { joinChunks } from './join-chunks.ts'
@@ -49,9 +50,11 @@ export class InflateJob implements Job {
     this.#inflateStream()
   }
 
-  stop(): void {
+  stop(released: () => void): void {
     this.#isStopped = true
-    this.#dropStream()
+    const stream = this.#stream
+    this.#stream = null
+    abandon(stream, released)
   }
 
   #inflateStream(): void {

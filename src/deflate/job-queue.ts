@@ -6,8 +6,8 @@ export interface Job {
   readonly isLong: boolean
   /** Begins; `finished` is called once, never after `stop`. */
   start(finished: () => void): void
-  /** Ends what was begun. */
-  stop(): void
+  /** Ends what was begun; calls `released` when nothing of it runs any more, in a later turn or at once. */
+  stop(released: () => void): void
 }
 
 /**
@@ -33,11 +33,10 @@ export class JobQueue {
     this.#advance()
   }
 
-  /** Removes a job, waiting or running; does nothing when it has finished. */
+  /** Removes a job, waiting or running; does nothing when it has finished. A running one has its lane until it has ended. */
   remove(job: Job): void {
     if (this.#waiting.short.delete(job) || this.#waiting.long.delete(job) || !this.#running.has(job)) return
-    job.stop()
-    this.#end(job)
+    job.stop(() => this.#end(job))
   }
 
   #advance(): void {
@@ -61,7 +60,7 @@ export class JobQueue {
   }
 
   #end(job: Job): void {
-    this.#running.delete(job)
+    if (!this.#running.delete(job)) return
     if (job.isLong) this.#runningLong--
     this.#advance()
   }

@@ -1,3 +1,4 @@
+import { inflateRawSync } from 'node:zlib'
 import { isFastEnabled } from './enabled.ts'
 
 /** The part of the global `WebAssembly` that is used; `@types/node` does not declare it. */
@@ -6,15 +7,20 @@ interface Engine {
   Instance: new (module: object) => { exports: unknown }
 }
 
+/** Returns the bytes of a module that is given as raw DEFLATE in base64: half as long as without. */
+export function moduleBytes(moduleText: string): Buffer {
+  return inflateRawSync(Buffer.from(moduleText, 'base64'))
+}
+
 /**
- * Returns the exports of a WebAssembly module in base64; null when the fast paths are turned off, when there is no
+ * Returns the exports of a WebAssembly module, see `moduleBytes`; null when the fast paths are turned off, when there is no
  * WebAssembly, or when the processor lacks what the module needs.
  */
 export function loadWasm<Exports>(moduleText: string): Exports | null {
   const engine = (globalThis as unknown as { WebAssembly?: Engine }).WebAssembly
   if (!isFastEnabled || engine === undefined) return null
   try {
-    return new engine.Instance(new engine.Module(Buffer.from(moduleText, 'base64'))).exports as Exports
+    return new engine.Instance(new engine.Module(moduleBytes(moduleText))).exports as Exports
   } catch {
     return null
   }

@@ -69,13 +69,13 @@ export function makePlainUnmasker(): RunUnmasker {
   return { window, flags, unmaskRun }
 }
 
-/** The run of messages of which one is being delivered. */
+/** The run of messages that was delivered last, or of which one is being delivered. */
 export interface DeliveredRun {
   /** The memory in which it lies. */
   readonly window: Buffer
-  /** Where it ends; 0 when no run is being delivered. */
+  /** Where it ends; 0 when nothing in the window has been unmasked. */
   readonly end: number
-  /** Changes with each run. */
+  /** Changes whenever something is read into the window: what was copied before is no longer a copy of it. */
   readonly generation: number
 }
 
@@ -95,14 +95,18 @@ export class MessageRun implements DeliveredRun {
     this.window = unmasker.window
   }
 
-  /** Where the run ends of which a message is being delivered; 0 when none is. */
   get end(): number {
     return this.#end
   }
 
-  /** Changes with each run. */
   get generation(): number {
     return this.#generation
+  }
+
+  /** Something else has been read into the window. */
+  forget(): void {
+    this.#end = 0
+    this.#generation++
   }
 
   /** As `ByteEngine.readMessages`, in the window. What a stop leaves unread may be unmasked again: the keys are zero. */
@@ -111,17 +115,13 @@ export class MessageRun implements DeliveredRun {
     const { flags } = this.#unmasker
     const runEnd = this.#unmasker.unmaskRun(start, end)
     this.#end = runEnd
-    this.#generation++
     let at = start
-    try {
-      for (let message = 0; at < runEnd && !sink.isStopped; message++) {
-        const opcode = window[at] & 0x0f
-        const payload = payloadOf(window, at)
-        at = endOf(window, at, payload)
-        sink.onWholeMessage(opcode, window, payload, at, flags[message] === 0)
-      }
-    } finally {
-      this.#end = 0
+    for (let message = 0; at < runEnd && !sink.isStopped; message++) {
+      const opcode = window[at] & 0x0f
+      const length = window[at + 1] & 0x7f
+      const payload = length < 126 ? at + SHORT_HEADER : at + SHORT_HEADER + 2
+      at = payload + (length < 126 ? length : (window[at + 2] << 8) | window[at + 3])
+      sink.onWholeMessage(opcode, window, payload, at, flags[message] === 0)
     }
     return at
   }

@@ -191,5 +191,5 @@ export class MessageQueue {
 }
 
 function sizeOf(message: Data): number {
-  return typeof message === 'string' ? message.length * 2 : message.byteLength
+  return typeof message === 'string' ? message.length * 2 : message.length
 }

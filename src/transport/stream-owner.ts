@@ -1,6 +1,7 @@
 import type { ServerHttp2Stream } from 'node:http2'
 import type { Duplex, Writable } from 'node:stream'
 import { isFastEnabled } from '../fast/enabled.ts'
+import { messageRun } from '../fast/message-run.ts'
 import {
   kernelAcceptedBytes,
   readIntoWindow,
@@ -58,6 +59,7 @@ let isBusy = false
 
 /** Passes on what was read into the window; a stream without an owner is an ordinary one, and gets a copy. */
 function onWindow(this: Owned, size: number): boolean {
+  messageRun.forget()
   const owner = this[ownerKey]
   if (!owner) return this.push(Buffer.from(readWindow.subarray(0, size)))
   isBusy = true

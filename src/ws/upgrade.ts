@@ -1,15 +1,18 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { HandshakeError } from '../core/errors.ts'
 import { isValidKey } from '../handshake/accept-key.ts'
-import { PerMessageDeflate, type PerMessageDeflateOptions } from './deflate.ts'
-import { extension, subprotocol } from './header.ts'
+import type { Extension } from '../handshake/header-grammar.ts'
+import { checkUpgradeRequest } from '../handshake/upgrade-request.ts'
+import { type NegotiationOptions, PerMessageDeflate, type PerMessageDeflateOptions } from './deflate.ts'
+import { type ExtensionParameters, extension, subprotocol } from './header.ts'
 
 /** Why an upgrade request is refused. */
 export interface HandshakeRefusal {
   status: number
   /** The body; default: the name of the status. */
   message?: string | undefined
-  headers?: Record<string, string> | undefined
+  headers?: Readonly<Record<string, string>> | undefined
 }
 
 /** A valid upgrade request. */
@@ -61,7 +64,49 @@ export function readUpgrade(
   return { key, version, protocols, deflate }
 }
 
-function acceptDeflate(header: string, options: PerMessageDeflateOptions): PerMessageDeflate | null {
+/**
+ * Checks an upgrade request as a server of this package does (RFC 6455 §4.2.1). An offer of permessage-deflate that is
+ * not valid is declined, not refused (RFC 7692 §7).
+ */
+export function readStrictUpgrade(
+  request: IncomingMessage,
+  { perMessageDeflate, maxPayload }: UpgradeOptions,
+  shouldHandle: () => boolean,
+): Upgrade | HandshakeRefusal {
+  try {
+    const { key, subprotocols, extensions } = checkUpgradeRequest(request)
+    if (!shouldHandle()) return { status: 400 }
+    const options = perMessageDeflate === true ? {} : perMessageDeflate
+    const offers = options ? extensions.filter(({ name }) => name === PerMessageDeflate.extensionName) : []
+    const deflates = offers.map((offer) => acceptOffer(offer, { ...options, isServer: true, maxPayload }))
+    const deflate = deflates.find((accepted) => accepted !== null) ?? null
+    return { key, version: 13, protocols: new Set(subprotocols), deflate }
+  } catch (error) {
+    if (error instanceof HandshakeError) return error
+    throw error
+  }
+}
+
+/** Window bits without leading zeroes or signs (RFC 7692 §7.1.2); null for a parameter without a value. */
+const windowBits = /^(?:[89]|1[0-5])$/
+
+/** Null when the offer is not valid, or does not fit the options. */
+function acceptOffer({ parameters }: Extension, options: NegotiationOptions): PerMessageDeflate | null {
+  const offered: ExtensionParameters = Object.create(null)
+  for (const { name, value } of parameters) {
+    if (value !== null && !windowBits.test(value)) return null
+    offered[name] = [...(offered[name] ?? []), value ?? true]
+  }
+  const deflate = new PerMessageDeflate(options)
+  try {
+    deflate.accept([offered])
+    return deflate
+  } catch {
+    return null
+  }
+}
+
+function acceptDeflate(header: string, options: NegotiationOptions): PerMessageDeflate | null {
   const offers = extension.parse(header)[PerMessageDeflate.extensionName]
   if (offers === undefined) return null
   const deflate = new PerMessageDeflate(options)
@@ -69,8 +114,8 @@ function acceptDeflate(header: string, options: PerMessageDeflateOptions): PerMe
   return deflate
 }
 
-/** Answers with an HTTP response and ends the stream. */
-export function refuse(stream: Duplex, { status, message, headers }: HandshakeRefusal): void {
+/** Answers with an HTTP response and ends the stream. A response to HEAD has no body (RFC 9110 §9.3.2). */
+export function refuse(stream: Duplex, { status, message, headers }: HandshakeRefusal, method?: string): void {
   const body = message || STATUS_CODES[status] || ''
   const fields: Record<string, string | number> = {
     Connection: 'close',
@@ -80,5 +125,5 @@ export function refuse(stream: Duplex, { status, message, headers }: HandshakeRe
   }
   const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`)
   stream.once('finish', () => stream.destroy())
-  stream.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`)
+  stream.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${method === 'HEAD' ? '' : body}`)
 }

@@ -2,6 +2,7 @@
 // figure beside its bound, and exits with 1 when one does not hold.
 import { existsSync } from 'node:fs'
 import { bomb } from './attacks/bomb.ts'
+import { waitingForCompression, waitingForInflation } from './attacks/compressed.ts'
 import { floodOfOne } from './attacks/flood.ts'
 import { fragments } from './attacks/fragments.ts'
 import { idle } from './attacks/idle.ts'
@@ -23,6 +24,8 @@ const attacks: ReadonlyMap<string, () => Promise<Finding[]>> = new Map([
   ['I', floodOfOne],
   ['J', historyOfRooms],
   ['K', backlogsOfRooms],
+  ['L', waitingForCompression],
+  ['M', waitingForInflation],
 ])
 
 /** Attacks that mostly wait for a timer: they run beside the others, on servers of their own. */

@@ -10,5 +10,4 @@ const view = (rooms) =>
   })
 const urls = { '/history/:room': view(kinds.history), '/plain/:room': view(kinds.plain) }
 const { port } = await createServer({ urls }).listen(0)
-setInterval(() => globalThis.gc?.(), 200)
 console.log(`listening ws://127.0.0.1:${port}`)

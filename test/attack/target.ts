@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 const ECHO = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 const WS_ECHO = fileURLToPath(new URL('./ws-echo.mjs', import.meta.url))
 const ROOMS = fileURLToPath(new URL('./rooms-server.mjs', import.meta.url))
+const MEASURE_PINNED = ['--expose-gc', '--import', new URL('./pinned-memory.mjs', import.meta.url).href]
 
 /** Processes that must end with this one. */
 const children = new Set<ChildProcess>()
@@ -34,15 +35,20 @@ export class Target {
     return Target.#start([WS_ECHO])
   }
 
-  /** Rooms with their defaults, with and without history; garbage is collected often, so that only the rest counts. */
+  /** Rooms with their defaults, with and without history; measures `pinned`. */
   static rooms(): Promise<Target> {
-    return Target.#start(['--expose-gc', ROOMS])
+    return Target.#start([...MEASURE_PINNED, ROOMS])
+  }
+
+  /** `dwebsocket echo` with a `maxMemory` in bytes, which measures `pinned`. */
+  static limitedEcho(maxMemory: number): Promise<Target> {
+    return Target.#start([...MEASURE_PINNED, ECHO, 'echo', '--port', '0', '--limit', `maxMemory=${maxMemory}`])
   }
 
   static async #start(args: string[]): Promise<Target> {
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
     children.add(child)
-    for await (const line of createInterface(child.stdout)) {
+    for await (const line of createInterface(child.stdout!)) {
       const port = /:(\d+)$/.exec(line)?.[1]
       if (port !== undefined) return new Target(child, Number(port))
     }
@@ -59,17 +65,28 @@ export class Target {
     return this.#status('VmHWM')
   }
 
+  /** The most memory in use after a garbage collection since the last call, in bytes; of `rooms` and `limitedEcho` only. */
+  async pinned(): Promise<number> {
+    const answer = once(this.#child, 'message')
+    this.#child.send('pinned')
+    const [bytes] = await answer
+    return bytes
+  }
+
   resetPeak(): void {
     writeFileSync(`/proc/${this.#child.pid}/clear_refs`, '5')
+  }
+
+  /** Milliseconds of CPU of the thread that runs the event loop so far. */
+  get loopCpu(): number {
+    const { pid } = this.#child
+    return readCpu(`/proc/${pid}/task/${pid}`)
   }
 
   /** Milliseconds of CPU of all threads so far. */
   get cpu(): number {
     const folder = `/proc/${this.#child.pid}/task`
-    const times = readdirSync(folder).map((task) =>
-      Number(readFileSync(`${folder}/${task}/schedstat`, 'utf8').split(' ')[0]),
-    )
-    return times.reduce((sum, time) => sum + time, 0) / 1e6
+    return readdirSync(folder).reduce((sum, task) => sum + readCpu(`${folder}/${task}`), 0)
   }
 
   /** Open files and sockets. */
@@ -93,3 +110,5 @@ export class Target {
     return Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(text)![1]) * 1024
   }
 }
+
+const readCpu = (task: string): number => Number(readFileSync(`${task}/schedstat`, 'utf8').split(' ')[0]) / 1e6

@@ -15,6 +15,15 @@ testWith(test, openssl)('runs its cases on streams, but for those of the handsha
   assert.match(stdout, /1 skipped/)
 })
 
+testWith(test, openssl)('echo --http2 passes the group h2 and the fields of the handshake strictly', async (t) => {
+  const { address } = await startCommand(t, 'echo', '--http2', '--port', '0')
+  const cases = ['-c', 'h2,hs.ver,hs.proto,hs.ext']
+  const { exitCode, stdout } = await runCommand('conform', address, '--http2', '--insecure', ...cases, '--strict')
+  assert.is(exitCode, 0, stdout)
+  assert.match(stdout, /h2 61\/61/)
+  assert.match(stdout, /hs 46\/46/)
+})
+
 test('says that a server does not announce WebSockets over HTTP/2', async (t) => {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -230,6 +230,33 @@ test('a stopped job calls nobody', async () => {
   const payload = payloadOf(Buffer.alloc(4_000_000))
   const job = new InflateJob(payload, none, roomy, () => assert.unreachable('called back'))
   job.start(() => assert.unreachable('finished'))
-  job.stop()
+  await new Promise<void>((resolve) => job.stop(resolve))
   await ways['in the thread pool'](payload)
+})
+
+test('a stopped job is released when the thread pool is done with it, at once when it waits for none', async () => {
+  const jobs = {
+    data: payloadOf(Buffer.alloc(4_000_000)),
+    nothing: Buffer.alloc(1_000_000),
+    error: Buffer.alloc(9, 0xff),
+  }
+  for (const [name, payload] of Object.entries(jobs)) {
+    const job = new InflateJob(payload, none, roomy, () => assert.unreachable('called back'))
+    let isReleased = false
+    job.start(() => assert.unreachable('finished'))
+    const released = new Promise<void>((resolve) => {
+      job.stop(() => {
+        isReleased = true
+        resolve()
+      })
+    })
+    assert.not(isReleased, name)
+    await released
+  }
+  let isReleased = false
+  const job = new InflateJob(none, none, roomy, () => assert.unreachable('called back'))
+  job.stop(() => {
+    isReleased = true
+  })
+  assert.ok(isReleased)
 })

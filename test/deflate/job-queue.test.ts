@@ -10,6 +10,7 @@ class NotedJob implements Job {
   readonly #log: string[]
   readonly #name: string
   end: () => void = () => {}
+  release: () => void = () => {}
 
   constructor(name: string, log: string[], isLong = false) {
     this.isLong = isLong
@@ -22,8 +23,9 @@ class NotedJob implements Job {
     this.end = finished
   }
 
-  stop(): void {
+  stop(released: () => void): void {
     this.#log.push(`${this.#name} stops`)
+    this.release = released
   }
 }
 
@@ -50,11 +52,14 @@ test('forgets a waiting job that is removed', () => {
   assert.equal(log, ['a starts', 'c starts'])
 })
 
-test('stops a running job that is removed and goes on with the next', () => {
+test('stops a running job that is removed, and goes on with the next when nothing of it runs any more', () => {
   const { log, queue, a } = makeJobs()
   queue.remove(a)
+  assert.equal(log, ['a starts', 'a stops'])
+  a.release()
   assert.equal(log, ['a starts', 'a stops', 'b starts'])
   queue.remove(a)
+  a.release()
   assert.is(log.length, 3)
 })
 
@@ -68,7 +73,7 @@ test('goes on when a job is finished as soon as it starts', () => {
         started.push(index)
         finished()
       },
-      stop() {},
+      stop: (released) => released(),
     })
   }
   assert.equal(started, [0, 1, 2])
@@ -93,6 +98,7 @@ test('starts short jobs before long ones, leaves a lane to them, and one to the 
   assert.equal(log.splice(0), ['long 3 starts'], 'before the short one: no long one is running')
   short[1].end()
   queue.remove(short[2])
+  short[2].release()
   assert.equal(log.splice(0), ['short 4 starts', 'short 3 stops', 'long 4 starts'])
 })
 

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { appendFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -100,6 +101,20 @@ async function startTail(t: TestContext): Promise<{ file: string; address: strin
   const http = await runProgram(t, { ...example, code })
   return { file, address: http.replace('http:', 'ws:') }
 }
+
+test('upload: hashes a message of 8 MB in fragments, and sends 100,000 lines as one', async (t) => {
+  const { ws } = await start(t, 'upload')
+  const client = await openWs(`${ws}/upload`)
+  const part = Buffer.alloc(80_000, 'part')
+  const hash = createHash('sha256')
+  for (let count = 1; count <= 100; count++) {
+    client.socket.send(part, { fin: count === 100 })
+    hash.update(part)
+  }
+  assert.is(await client.next(), hash.digest('hex'))
+  const lines = String(await (await openWs(`${ws}/download`)).next()).split('\n')
+  assert.equal([lines.length, lines[0], lines.at(-2)], [100_001, '1', '100000'])
+})
 
 test('express: the app’s authentication decides before the 101', async (t) => {
   const { http, ws } = await start(t, 'express')

@@ -127,7 +127,7 @@ test('a page whose network is cut catches up, and what it says meanwhile arrives
   const ben = await enter(await launchChromium(t), server.address, 'Ben')
   await ann.locator('#people').getByText('2', { exact: true }).waitFor()
   await ann.getByRole('button', { name: 'Ben' }).click()
-  await ann.locator('#to').selectOption('Everybody')
+  await ann.locator('#to').selectOption('Everyone')
   await browser.context.setOffline(true)
   await isLost(ann)
   await say(ben, 'b1', 'b2')

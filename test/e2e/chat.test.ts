@@ -36,7 +36,7 @@ test('a private message is shown to its recipient, and its author sees that it a
   await shows(ann, 'and on')
   await ben.locator('.message.whisper:not(.mine)', { hasText: 'AnnPsst' }).waitFor()
   await shows(ben, 'and on')
-  await ann.locator('#to').selectOption('Everybody')
+  await ann.locator('#to').selectOption('Everyone')
   await say(ann, 'Aloud')
   await shows(cat, 'Aloud')
   assert.equal(await Promise.all(pages.map(textsOf)), [
@@ -61,7 +61,7 @@ test('the form leads to another room under another name', async (t) => {
   const [ann] = pages
   await ann.locator('#name').fill('Anna')
   await ann.locator('#room').fill('Küche & Bad')
-  await ann.getByRole('button', { name: 'Go there' }).click()
+  await ann.getByRole('button', { name: 'Join', exact: true }).click()
   await ann.locator('#place').getByText('Küche & Bad', { exact: true }).waitFor()
   await ann.locator('#here').getByText('Anna (you)').waitFor()
   assert.equal(browser.complaints, [])

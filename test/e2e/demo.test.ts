@@ -44,7 +44,7 @@ inBrowser('the first page links to every demo without an error', async (t) => {
   const page = await browser.open(`${address}/`)
   const links = await page.locator('.card a').evaluateAll((all) => all.map((link) => link.getAttribute('href') ?? ''))
   const old = ['/echo', '/push', '/notice', '/notice/operator', '/broadcast']
-  assert.equal(links, [...old, '/chat', '/desk', '/desk/agent', '/job', '/bullet', '/tail'])
+  assert.equal(links, [...old, '/chat', '/desk', '/desk/agent', '/job', '/bullet', '/tail', '/transfer'])
   for (const link of links) {
     await page.goto(`${address}${link}`)
     await page.locator('#state[data-state=open]').waitFor()

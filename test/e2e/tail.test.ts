@@ -64,12 +64,12 @@ test('a page follows a file through growth, rotation and truncation, and shows e
     'Grüße 👋',
     'not ended',
     'last of the old',
-    'rotated: a new file took its place',
+    'rotated: a new file has replaced it',
     'first of the new',
-    'truncated: reading from its start',
+    'truncated: reading from the start',
     'anew',
-    'missing: waiting for it',
-    'there it is',
+    'missing: waiting for the file',
+    'the file exists again',
     'back',
   ])
   assert.equal(browser.complaints, [])
@@ -104,7 +104,7 @@ test('several files have a page each, linked to the others', async (t) => {
   await page.getByRole('link', { name: 'two.log' }).click()
   await isOpen(page)
   await factIs(page, 'file', 'two.log')
-  await page.getByText('The file is empty.').waitFor()
+  await page.locator('#nothing').getByText('The file is empty.').waitFor()
   appendFileSync(two, 'in two\n')
   await shows(page, 'in two')
   assert.equal(await linesOf(page), ['in two'])
@@ -141,7 +141,7 @@ test('a reader who scrolled up stays there, and returns by a button', async (t) 
 test('without a file the page explains how to name one', async (t) => {
   const { browser, open } = await startTail(t)
   const page = await open()
-  await page.getByText('No file to follow: start the server with --tail FILE.').waitFor()
+  await page.locator('#nothing').getByText('No file to follow: start the server with --tail FILE.').waitFor()
   assert.equal(browser.complaints, [])
 })
 

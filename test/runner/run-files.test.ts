@@ -61,6 +61,17 @@ test('kills a process in which no test ends', async () => {
   ])
 })
 
+test('names the clean-up that does not end or fails, and runs the older ones', async () => {
+  const { resultOf, summary } = await run(['stays', 'stays'])
+  assert.match(textOf(resultOf('stays')), 'the oldest clean-up')
+  const late =
+    /^failed: stays: stays: (does not end its clean-up): the clean-up function stop\(\).* of “\1” took longer than 200 ms$/
+  assert.is(summary.filter((line) => late.test(line)).length, 2)
+  const early = 'failed: stays: stays: fails before its clean-up does: one is not two'
+  assert.is(summary.filter((line) => line === early).length, 2)
+  assert.is(summary.at(-1), '0 passed, 4 failed, 0 skipped')
+})
+
 test('names a file that cannot be imported, that has no test, and that did not run', async () => {
   const { resultOf, summary } = await run(['throws', 'empty'])
   assert.match(resultOf('throws').output, 'throws.ts:1')

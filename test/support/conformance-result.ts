@@ -182,9 +182,9 @@ export function buildRun(cases: CaseResult[], changes: Partial<RunResult> = {}):
   }
 }
 
-/** A run as large as the whole catalogue: 1258 cases with wire logs, every 41st failing. */
+/** A run as large as the whole catalogue: 1262 cases with wire logs, every 41st failing. */
 export function buildFullRun(changes: Partial<RunResult> = {}): RunResult {
-  const cases = Array.from({ length: 1258 }, (_, index) => {
+  const cases = Array.from({ length: 1262 }, (_, index) => {
     const id = `${['hs.ok', 'len', 'utf8', 'close', 'pmd.ab'][index % 5]}.case-${index}`
     return index % 41 === 0 ? buildBroken(id, 'fail', { actual: `answer ${index}` }) : buildCase(id)
   })

@@ -1,15 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createClient } from 'redis'
 import { redisServer } from './need.ts'
+import { reservePort } from './reserved-port.ts'
 import { until } from './tick.ts'
 import type { TestContext } from './unit.ts'
 
-/** A redis-server of the test's own, on a free port of the loopback, without persistence. */
+/** A redis-server of the test's own, on a port of the loopback that is its own, without persistence. */
 export interface RedisServer {
   readonly url: string
   readonly port: number
@@ -26,7 +27,7 @@ export interface RedisServer {
 
 /** Starts a redis-server that ends with the test. */
 export async function startRedis(t: TestContext, ...options: string[]): Promise<RedisServer> {
-  const port = await findPort()
+  const port = await reservePort(t)
   const folder = mkdtempSync(join(tmpdir(), 'dwebsocket-redis-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   const start = () => startOn(port, ['--save', '', '--appendonly', 'no', '--dir', folder, ...options])
@@ -56,7 +57,7 @@ export async function startRedis(t: TestContext, ...options: string[]): Promise<
 export async function startRedisCluster(t: TestContext): Promise<RedisServer[]> {
   const nodes = await Promise.all(
     [0, 1, 2].map(async () => {
-      const options = ['--cluster-enabled', 'yes', '--cluster-port', String(await findPort())]
+      const options = ['--cluster-enabled', 'yes', '--cluster-port', String(await reservePort(t))]
       return startRedis(t, ...options, '--cluster-node-timeout', '2000')
     }),
   )
@@ -91,7 +92,7 @@ export async function startRedisSentinel(t: TestContext) {
     'sentinel failover-timeout main 2000',
   ]
   writeFileSync(config, `${lines.join('\n')}\n`)
-  const port = await findPort()
+  const port = await reservePort(t)
   const child = await startOn(port, ['--dir', folder], [config, '--sentinel'])
   t.after(async () => {
     const exited = once(child, 'exit')
@@ -135,14 +136,4 @@ async function answersPing(port: number): Promise<void> {
   const [answer] = await once(socket, 'data')
   socket.destroy()
   if (!String(answer).startsWith('+PONG')) throw new Error(`redis-server answered ${answer}`)
-}
-
-async function findPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port was given')
-  return address.port
 }

@@ -46,8 +46,8 @@ export function afterEachTest(cleanUp: () => unknown): void {
 }
 
 /**
- * A uvu suite without uvu's traps: it runs itself (no forgotten `.run()`), every test has a time limit,
- * and what a test opened is closed when it ends.
+ * A uvu suite without uvu's traps: it runs itself (no forgotten `.run()`), every test and each of its clean-ups has a time
+ * limit, and what a test opened is closed when it ends.
  */
 export function suite(name: string, options: { timeLimit?: number } = {}): Suite {
   const tests = uvuSuite(name)
@@ -88,19 +88,41 @@ export function watchTest(): () => boolean {
   return () => testNumber !== own
 }
 
+/** Runs the body and then every clean-up, whatever fails; throws the first failure. */
 async function runBody(sentence: string, body: TestBody, timeLimit: number): Promise<void> {
   const cleanUps: (() => unknown)[] = []
+  const failures: { error: unknown }[] = []
+  const attempt = async (action: () => unknown, name: string): Promise<void> => {
+    try {
+      await within(timeLimit, action, name)
+    } catch (error) {
+      failures.push({ error })
+    }
+  }
+  await attempt(() => body({ after: (cleanUp) => cleanUps.unshift(cleanUp) }), `“${sentence}”`)
+  testNumber++
+  for (const cleanUp of [...cleanUps, ...cleanUpsOfEach]) {
+    await attempt(cleanUp, `the clean-up ${describeFunction(cleanUp)} of “${sentence}”`)
+  }
+  if (failures.length > 0) throw failures[0].error
+}
+
+/** Resolves when the action has ended; rejects when it fails, or takes longer than so many milliseconds. */
+async function within(limit: number, action: () => unknown, name: string): Promise<void> {
   let timer: NodeJS.Timeout | undefined
-  const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`“${sentence}” took longer than ${timeLimit} ms`)), timeLimit)
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${name} took longer than ${limit} ms`)), limit)
   })
   try {
-    await Promise.race([body({ after: (cleanUp) => cleanUps.unshift(cleanUp) }), limit])
+    await Promise.race([action(), late])
   } finally {
     clearTimeout(timer)
-    testNumber++
-    for (const cleanUp of [...cleanUps, ...cleanUpsOfEach]) await cleanUp()
   }
+}
+
+/** The code of a function, shortened to one line. */
+function describeFunction(code: () => unknown): string {
+  return String(code).replaceAll(/\s+/g, ' ').slice(0, 100)
 }
 
 /** The error that `action` throws or rejects with; fails when it does neither. */

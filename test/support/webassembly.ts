@@ -4,12 +4,12 @@ import type { TestContext } from './unit.ts'
 
 type Features = Parameters<Awaited<ReturnType<typeof loadWabt>>['parseWat']>[2]
 
-/** A module in WebAssembly text, assembled, as base64; `path` begins at `src`. */
-export async function assemble(path: string, features: Features): Promise<string> {
+/** A module in WebAssembly text, assembled; `path` begins at `src`. */
+export async function assemble(path: string, features: Features): Promise<Buffer> {
   const wabt = await loadWabt()
   const source = readFileSync(new URL(`../../src/${path}`, import.meta.url), 'utf8')
   const { buffer } = wabt.parseWat(path, source, features).toBinary({})
-  return Buffer.from(buffer).toString('base64')
+  return Buffer.from(buffer)
 }
 
 /** Imports a file of `src` anew where there is no WebAssembly, and where its modules cannot be made. */

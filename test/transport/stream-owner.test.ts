@@ -1,6 +1,8 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls'
+import { isFastEnabled } from '../../src/fast/enabled.ts'
+import { messageRun } from '../../src/fast/message-run.ts'
 import {
   acceptedBytes,
   countWritten,
@@ -145,6 +147,23 @@ for (const [name, make] of kinds) {
     await turns()
   })
 }
+
+test('says that the window has new content, with and without an owner', async (t) => {
+  const [accepted, connected] = await pair(t)
+  const owner = new Owner()
+  ownStream(accepted, owner)
+  const before = messageRun.generation
+  connected.write('one')
+  await until(() => owner.log.length > 0)
+  const between = messageRun.generation
+  disownStream(accepted)
+  accepted.on('data', (chunk: Buffer) => owner.log.push(String(chunk)))
+  connected.write('two')
+  await until(() => owner.log.length > 1)
+  assert.equal(owner.log, ['one', 'two'])
+  if (isFastEnabled) assert.ok(before < between && between < messageRun.generation)
+  else assert.ok(before < between)
+})
 
 test('tells the end of the peer, and that the system took what was written', async (t) => {
   const [socket, client] = await pair(t)

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { type BoundsOptions, type ServerOptions, WebSocket, WebSocketServer } from '../../src/ws/index.ts'
-import { RawClient } from '../support/raw-client.ts'
+import { RawClient, upgradeRequest } from '../support/raw-client.ts'
 import { until } from '../support/tick.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 import { closeFrame, frame, hex } from '../support/wire.ts'
@@ -127,6 +127,41 @@ test('accepts pages of its own origin and of listed ones, and programs; others g
   const [error, stream] = await refused
   assert.is(error.message, 'This origin is not allowed')
   stream.destroy()
+})
+
+test('checks the handshake as createServer does, and declines an offer of compression that is not valid', async (t) => {
+  const { port } = await serve(t, true, { perMessageDeflate: true, path: '/here' })
+  const headFor = async (extra: string[], path = '/here'): Promise<string> => {
+    const { head, socket } = await RawClient.open(port, { path, headers: extra })
+    socket.destroy()
+    return head
+  }
+  assert.match(await headFor(['Host: other']), /^HTTP\/1\.1 400 /)
+  assert.match(await headFor(['Content-Length: 3']), /^HTTP\/1\.1 400 /)
+  assert.match(await headFor([], '/elsewhere'), /^HTTP\/1\.1 400 /)
+  for (const offer of ['__proto__=9', 'server_max_window_bits=08', 'x', 'server_no_context_takeover=8']) {
+    const head = await headFor([`Sec-WebSocket-Extensions: permessage-deflate; ${offer}`])
+    assert.match(head, /^HTTP\/1\.1 101 /)
+    assert.not.match(head, /permessage-deflate/)
+  }
+  const both = await headFor(['Sec-WebSocket-Extensions: permessage-deflate; x, permessage-deflate'])
+  assert.match(both, /permessage-deflate/)
+})
+
+test('a refused HEAD or CONNECT gets a response without a body', async (t) => {
+  const { port } = await serve(t, true)
+  for (const request of [
+    upgradeRequest().replace('GET', 'HEAD'),
+    'CONNECT example.org:443 HTTP/1.1\r\nHost: x\r\n\r\n',
+  ]) {
+    const raw = RawClient.connect(port)
+    let answer = ''
+    raw.socket.on('data', (chunk) => (answer += chunk))
+    raw.socket.write(request)
+    await raw.until(() => raw.closed)
+    assert.match(answer, /^HTTP\/1\.1 405 /)
+    if (request.startsWith('HEAD')) assert.ok(answer.endsWith('\r\n\r\n'))
+  }
 })
 
 test("allows every origin with origins: '*', and without the option", async (t) => {

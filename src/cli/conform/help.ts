@@ -56,7 +56,7 @@ How to reach the target
       --subprotocol NAME  a subprotocol the server knows: runs the cases that need one
       --unix PATH         connect to a Unix socket
       --resolve HOST:PORT:ADDRESS            connect to that address instead
-      --http2             over HTTP/2 (RFC 8441), for ws:// with prior knowledge; without the cases of the handshake
+      --http2             over HTTP/2 (RFC 8441), for ws:// with prior knowledge; -c h2 selects its own cases
       --insecure          accept any certificate        --ca FILE        --sni NAME
       --cert FILE --key FILE                 a certificate of the client
       --echo none         the server does not echo      --echo-prefix TEXT  it puts TEXT in front of its echoes

@@ -51,7 +51,7 @@ export class FileFollower {
     return this.#trouble
   }
 
-  /** Bytes read in total. */
+  /** Bytes of the file that were read as its content. */
   get readBytes(): number {
     return this.#readBytes
   }
@@ -155,6 +155,7 @@ export class FileFollower {
       const bytes = await this.#readAt(this.#position, Math.min(CHUNK_BYTES, stats.size - this.#position))
       if (bytes.length === 0) return
       this.#position += bytes.length
+      this.#readBytes += bytes.length
       this.#mark = Buffer.concat([this.#mark, bytes.subarray(-MARK_BYTES)]).subarray(-MARK_BYTES)
       for (const line of this.#splitter.push(bytes)) entries.push(line)
     }
@@ -193,7 +194,6 @@ export class FileFollower {
   /** The bytes at `position`; valid until the next call. */
   async #readAt(position: number, length: number): Promise<Buffer> {
     const { bytesRead } = await (this.#handle as FileHandle).read(this.#chunk, 0, length, position)
-    this.#readBytes += bytesRead
     return this.#chunk.subarray(0, bytesRead)
   }
 }

@@ -4,8 +4,8 @@ export interface Page {
   readonly description: string
   /** The path of its entry in the navigation. */
   readonly path: string
-  /** The function in `views/` whose source the page shows; a page without one has no script either. */
-  readonly view?: { readonly file: string; readonly name: string }
+  /** The files that the page shows, the first of each half unfolded; a page without them has no script either. */
+  readonly sources?: { readonly server: readonly string[]; readonly browser: readonly string[] }
   /** A style sheet of its own in `assets/`, besides the common one. */
   readonly style?: string
 }
@@ -22,82 +22,105 @@ export const NAVIGATION: readonly (readonly [path: string, label: string])[] = [
   ['/job', 'Job'],
   ['/bullet', 'Bullets'],
   ['/tail', 'Tail'],
+  ['/transfer', 'Transfer'],
 ]
 
 /** Every page, by the name of its fragment. */
 export const PAGES = {
   index: {
-    title: 'dwebsocket demos',
-    description: 'Nine small conversations between pages and a WebSocket server.',
+    title: 'dwebsocket',
+    description: 'Small pages that talk to a WebSocket server.',
     path: '/',
   },
   echo: {
-    title: 'Echo · dwebsocket',
+    title: 'Echo',
     description: 'A text field, a log, and the live state of one WebSocket.',
     path: '/echo',
-    view: { file: 'echo.ts', name: 'echo' },
+    sources: { server: ['views/echo.ts'], browser: ['assets/echo.js', 'assets/live.js'] },
   },
   push: {
-    title: 'Push · dwebsocket',
+    title: 'Push',
     description: 'The server sends the time every second.',
     path: '/push',
-    view: { file: 'push.ts', name: 'push' },
+    sources: { server: ['views/push.ts'], browser: ['assets/push.js', 'assets/live.js'] },
   },
   notice: {
-    title: 'Notice · dwebsocket',
-    description: 'What the operator sends appears on every visitor’s page.',
+    title: 'Notice',
+    description: 'A notice from the operator appears on the page of every visitor.',
     path: '/notice',
-    view: { file: 'notice.ts', name: 'notice' },
+    sources: { server: ['views/notice.ts', 'audience.ts'], browser: ['assets/notice.js', 'assets/live.js'] },
   },
   operator: {
-    title: 'Operator · dwebsocket',
+    title: 'Operator',
     description: 'Sends a notice to every visitor.',
     path: '/notice',
-    view: { file: 'notice.ts', name: 'operator' },
+    sources: { server: ['views/notice.ts', 'audience.ts'], browser: ['assets/operator.js', 'assets/live.js'] },
   },
   broadcast: {
-    title: 'Broadcast · dwebsocket',
-    description: 'Everybody on the page gets every message.',
+    title: 'Broadcast',
+    description: 'Everyone who has the page open receives every message.',
     path: '/broadcast',
-    view: { file: 'broadcast.ts', name: 'broadcast' },
+    sources: { server: ['views/broadcast.ts', 'audience.ts'], browser: ['assets/broadcast.js', 'assets/live.js'] },
   },
   chat: {
-    title: 'Chat · dwebsocket',
-    description: 'Rooms, private messages, who is here; a lost connection loses no message.',
+    title: 'Chat',
+    description: 'Rooms, private messages and presence; a lost connection loses no message.',
     path: '/chat',
-    view: { file: 'chat.ts', name: 'chat' },
+    sources: { server: ['views/chat.ts', 'roster.ts'], browser: ['assets/chat.js', 'assets/live.js'] },
   },
   desk: {
-    title: 'Service desk · dwebsocket',
-    description: 'Customers wait in line, an agent takes the next, they talk in private.',
+    title: 'Service desk',
+    description: 'Customers wait in line, and an agent serves them one by one in private.',
     path: '/desk',
-    view: { file: 'desk.ts', name: 'customerView' },
+    sources: {
+      server: ['views/desk.ts', 'service-desk.ts', 'seat.ts'],
+      browser: ['assets/desk.js', 'assets/desk-talk.js', 'assets/live.js'],
+    },
   },
   'desk-agent': {
-    title: 'Agent at the service desk · dwebsocket',
-    description: 'Takes the next customer in line, talks in private, hands over.',
+    title: 'Service desk: the agent',
+    description: 'Serves the next customer in private, or hands the customer over.',
     path: '/desk',
-    view: { file: 'desk.ts', name: 'agentView' },
+    sources: {
+      server: ['views/desk.ts', 'service-desk.ts', 'seat.ts'],
+      browser: ['assets/desk-agent.js', 'assets/desk-talk.js', 'assets/live.js'],
+    },
   },
   job: {
-    title: 'Job · dwebsocket',
-    description: 'Starts a job on the server and is notified when it is done.',
+    title: 'Job',
+    description: 'Starts a job on the server and shows its progress.',
     path: '/job',
-    view: { file: 'job.ts', name: 'job' },
+    sources: { server: ['views/job.ts'], browser: ['assets/job.js', 'assets/live.js'] },
   },
   bullet: {
-    title: 'Bullet screen · dwebsocket',
+    title: 'Bullet screen',
     description: 'Comments fly over a moving picture.',
     path: '/bullet',
-    view: { file: 'bullet.ts', name: 'bullet' },
+    sources: {
+      server: ['views/bullet.ts'],
+      browser: ['assets/bullet.js', 'assets/bullet-flight.js', 'assets/live.js'],
+    },
     style: 'bullet.css',
   },
   tail: {
-    title: 'File tail · dwebsocket',
-    description: 'The page follows a growing file of the server.',
+    title: 'File tail',
+    description: 'The page follows a growing file on the server.',
     path: '/tail',
-    view: { file: 'tail.ts', name: 'tail' },
+    sources: {
+      server: ['views/tail.ts', 'tailed-file.ts', 'file-follower.ts'],
+      browser: ['assets/tail.js', 'assets/live.js'],
+    },
     style: 'tail.css',
+  },
+  transfer: {
+    title: 'File transfer',
+    description: 'Sends a file of any size to the server and back.',
+    path: '/transfer',
+    sources: {
+      server: ['views/transfer.ts', 'uploaded-file.ts'],
+      browser: ['assets/transfer.js', 'assets/live.js'],
+    },
+    style: 'transfer.css',
   },
 } satisfies Record<string, Page>
 

@@ -1,42 +1,63 @@
 import { readFile } from 'node:fs/promises'
+import { escapeHtml, highlight } from './highlight.ts'
+import { type Language, readTexts, type Texts } from './language.ts'
 import { NAVIGATION, PAGES, type Page, type PageName } from './page-list.ts'
 
-/** A page as HTML, with the source of its view as it is on the disk now. */
-export async function renderPage(name: PageName): Promise<string> {
+/**
+ * A page as HTML, made of the templates in `pages/`: `{{name}}` is a value, `{{> name}}` the file `pages/parts/name.html`,
+ * and `[[text]]` a text that is translated. The sources are shown as they are on the disk now.
+ */
+export async function renderPage(name: PageName, language: Language = 'en'): Promise<string> {
   const page: Page = PAGES[name]
-  const [layout, content] = await Promise.all([readPart('pages/layout.html'), readPart(`pages/${name}.html`)])
-  const source = page.view === undefined ? '' : await renderSource(page.view)
-  return fill(layout, {
-    title: page.title,
-    description: page.description,
-    assets: assetsOf(name, page).join('\n    '),
-    navigation: NAVIGATION.map(([path, label]) => navigationItem(path, label, page.path)).join('\n          '),
-    content: fill(content, { source }),
-  })
+  const texts = readTexts(language, name)
+  const translate = (text: string): string => texts[text] ?? text
+  const [layout, template] = await Promise.all([readPart('pages/layout.html'), readPart(`pages/${name}.html`)])
+  const content = await includeParts(template)
+  const source = page.sources === undefined ? '' : await renderSources(page.sources, texts)
+  const title = translate(page.title)
+  return fill(
+    layout,
+    {
+      language,
+      title: title === 'dwebsocket' ? title : `${title} · dwebsocket`,
+      description: translate(page.description),
+      assets: assetsOf(name, page).join('\n    '),
+      texts: JSON.stringify(texts).replaceAll('<', '\\u003c'),
+      navigation: NAVIGATION.map(([path, label]) => navigationItem(path, translate(label), page.path)).join(
+        '\n          ',
+      ),
+      content: fill(content, { source }, texts),
+    },
+    texts,
+  )
 }
 
-/** The view that a function returns, unindented: from `accept_websocket(` to its end. */
-export function extractView(source: string, functionName: string): string {
-  const lines = source.split('\n')
-  const start = lines.findIndex((line) => line.includes(`function ${functionName}(`))
-  const first = lines.findIndex((line, index) => index > start && /^ *return accept_websocket\(/.test(line))
-  if (start < 0 || first < 0) throw new Error(`the function ${functionName} returns no view`)
-  const indent = /^ */.exec(lines[first])![0]
-  const last = lines.findIndex((line, index) => index > first && line.startsWith(`${indent}}`))
-  const view = lines.slice(first, last + 1).map((line) => line.slice(indent.length))
-  return view.join('\n').replace(/^return /, '')
+async function renderSources({ server, browser }: NonNullable<Page['sources']>, texts: Texts): Promise<string> {
+  const [template, ...halves] = await Promise.all([
+    readPart('pages/source.html'),
+    ...[server, browser].map((paths) =>
+      Promise.all(paths.map((path, index) => renderSource(path, index === 0, texts))),
+    ),
+  ])
+  return fill(template, { server: halves[0].join('\n'), browser: halves[1].join('\n') }, texts)
 }
 
-async function renderSource({ file, name }: NonNullable<Page['view']>): Promise<string> {
-  const [template, source] = await Promise.all([readPart('pages/source.html'), readPart(`views/${file}`)])
-  return fill(template, { code: escapeHtml(extractView(source, name)) })
+async function renderSource(path: string, isOpen: boolean, texts: Texts): Promise<string> {
+  const [template, source] = await Promise.all([readPart('pages/source-file.html'), readPart(path)])
+  const name = path.slice(path.lastIndexOf('/') + 1)
+  return fill(
+    template,
+    { open: isOpen ? ' open' : '', name: escapeHtml(name), code: highlight(source.trimEnd()) },
+    texts,
+  )
 }
 
-function assetsOf(name: string, { view, style }: Page): string[] {
+function assetsOf(name: string, { sources, style }: Page): string[] {
   const styles = ['site.css', ...(style === undefined ? [] : [style])]
+  const scripts = sources === undefined ? [] : [`${name}.js`, 'source.js']
   return [
     ...styles.map((file) => `<link rel="stylesheet" href="/assets/${file}">`),
-    ...(view === undefined ? [] : [`<script type="module" src="/assets/${name}.js"></script>`]),
+    ...scripts.map((file) => `<script type="module" src="/assets/${file}"></script>`),
   ]
 }
 
@@ -44,16 +65,26 @@ function navigationItem(path: string, label: string, current: string): string {
   return `<li><a href="${path}"${path === current ? ' aria-current="page"' : ''}>${label}</a></li>`
 }
 
-/** Replaces each `{{name}}` of a template; the values are not searched again. */
-function fill(template: string, values: Record<string, string>): string {
-  return template.replaceAll(/\{\{(\w+)\}\}/g, (_, name: string) => values[name])
+/** Replaces each `{{> name}}`, also in the parts themselves. */
+async function includeParts(template: string): Promise<string> {
+  const names = [...template.matchAll(/\{\{> ([\w-]+)\}\}/g)].map(([, name]) => name)
+  if (names.length === 0) return template
+  const parts = new Map(
+    await Promise.all(
+      names.map(async (name) => [name, (await readPart(`pages/parts/${name}.html`)).trimEnd()] as const),
+    ),
+  )
+  return includeParts(template.replaceAll(/\{\{> ([\w-]+)\}\}/g, (_, name: string) => parts.get(name)!))
 }
 
-function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
+/** Replaces each `{{name}}` and translates each `[[text]]` of a template; the values are not searched again. */
+function fill(template: string, values: Record<string, string>, texts: Texts): string {
+  return template.replaceAll(/\{\{(\w+)\}\}|\[\[(.+?)\]\]/g, (_, name: string | undefined, text: string) =>
+    name === undefined ? (texts[text] ?? text) : values[name],
+  )
 }
 
-/** The build copies `pages/` and the sources in `views/` beside the compiled files. */
+/** The build copies the templates, the texts and the shown sources beside the compiled files. */
 function readPart(path: string): Promise<string> {
   return readFile(new URL(path, import.meta.url), 'utf8')
 }

@@ -7,13 +7,17 @@ const MAX_ENTRIES = 500
 /** Characters of the first message that agents see of a customer in line. */
 const MAX_TOPIC = 80
 
-/** One line of a conversation; `n` is the number from its author, 0 for those of the desk. */
+/**
+ * One line of a conversation; `n` is the number from its author, 0 for those of the desk. `note` is a text of the desk for
+ * pages in another language: a template, and the names for its `{0}` and `{1}`.
+ */
 interface Entry {
   readonly id: number
   readonly n: number
   readonly from: 'customer' | 'agent' | 'desk'
   readonly name: string
   readonly text: string
+  readonly note?: { readonly text: string; readonly names: readonly string[] }
   readonly time: string
 }
 
@@ -73,7 +77,7 @@ export class ServiceDesk {
   /** The connection of a customer has ended; the customer leaves unless it is replaced within `grace` milliseconds. */
   loseCustomer(customer: Customer, session: WebSocket, grace: number): void {
     customer.seat.lose(session, grace, () => {
-      this.end(customer.ticket, `${customer.name} has left.`)
+      this.end(customer.ticket, '{0} has left.', customer.name)
       this.#customers.delete(customer.key)
     })
     this.#reportAll()
@@ -83,7 +87,7 @@ export class ServiceDesk {
   loseAgent(agent: Agent, session: WebSocket, grace: number): void {
     agent.seat.lose(session, grace, () => {
       this.#agents.delete(agent.key)
-      this.#putBack(agent.ticket, `${agent.name} has left: you are the next to be served.`)
+      this.#putBack(agent.ticket, '{0} has left. You are next in line.', agent.name)
       this.#reportAll()
     })
     this.#reportAll()
@@ -104,7 +108,7 @@ export class ServiceDesk {
     const { ticket, name } = speaker
     if (ticket === null || n <= (ticket.heard.get(speaker) ?? 0)) return
     ticket.heard.set(speaker, n)
-    this.#note(ticket, text, speaker === ticket.customer ? 'customer' : 'agent', name, n)
+    this.#add(ticket, { n, from: speaker === ticket.customer ? 'customer' : 'agent', name, text })
     if (ticket.agent === null) this.#reportAll()
   }
 
@@ -121,16 +125,16 @@ export class ServiceDesk {
     if (ticket === null) return
     const other = [...this.#agents.values()].find((one) => one.name === name && one.ticket === null)
     if (name !== '' && other === undefined) return
-    if (other === undefined) return this.#putBack(ticket, `${agent.name} hands over to whoever is free next.`)
-    this.#note(ticket, `${agent.name} hands over to ${name}.`)
+    if (other === undefined) return this.#putBack(ticket, '{0} hands over to the next free agent.', agent.name)
+    this.#note(ticket, '{0} hands over to {1}.', agent.name, name)
     this.#release(ticket)
     this.#give(ticket, other)
   }
 
-  /** Ends a conversation, or takes the customer out of the line. */
-  end(ticket: Ticket | null, why: string): void {
+  /** Ends a conversation, or removes the customer from the line; `why` is a template for the names. */
+  end(ticket: Ticket | null, why: string, ...names: string[]): void {
     if (ticket === null) return
-    this.#note(ticket, why)
+    this.#note(ticket, why, ...names)
     this.#release(ticket)
     this.#line = this.#line.filter((other) => other !== ticket)
     ticket.customer.ticket = null
@@ -164,7 +168,7 @@ export class ServiceDesk {
     ticket.agent = agent
     agent.ticket = ticket
     agent.seat.send({ ticket: ticket.id, entries: ticket.entries })
-    this.#note(ticket, `${agent.name} is there for ${ticket.customer.name}.`)
+    this.#note(ticket, '{0} is there for {1}.', agent.name, ticket.customer.name)
     this.#reportAll()
   }
 
@@ -174,9 +178,9 @@ export class ServiceDesk {
   }
 
   /** Puts a ticket back at the head of the line. */
-  #putBack(ticket: Ticket | null, why: string): void {
+  #putBack(ticket: Ticket | null, why: string, ...names: string[]): void {
     if (ticket === null) return
-    this.#note(ticket, why)
+    this.#note(ticket, why, ...names)
     this.#release(ticket)
     this.#line.unshift(ticket)
     this.#reportAll()
@@ -195,10 +199,14 @@ export class ServiceDesk {
     return `Agent ${number}`
   }
 
-  #note(ticket: Ticket, text: string, from: Entry['from'] = 'desk', name = '', n = 0): void {
+  #note(ticket: Ticket, template: string, ...names: string[]): void {
+    const text = template.replace(/\{(\d)\}/g, (_, index) => names[index])
+    this.#add(ticket, { n: 0, from: 'desk', name: '', text, note: { text: template, names } })
+  }
+
+  #add(ticket: Ticket, said: Omit<Entry, 'id' | 'time'>): void {
     const { entries, customer, agent } = ticket
-    const id = (entries.at(-1)?.id ?? 0) + 1
-    const entry = { id, n, from, name, text, time: new Date().toISOString() }
+    const entry = { ...said, id: (entries.at(-1)?.id ?? 0) + 1, time: new Date().toISOString() }
     entries.push(entry)
     if (entries.length > MAX_ENTRIES) entries.shift()
     for (const side of [customer, agent]) side?.seat.send({ ticket: ticket.id, entries: [entry] })

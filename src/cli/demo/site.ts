@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { type Broker, Rooms, type View } from '../../index.ts'
 import { Audience } from './audience.ts'
+import { chooseLanguage } from './language.ts'
 import { renderPage } from './page.ts'
 import type { PageName } from './page-list.ts'
 import { StaticFiles, sendHtml } from './static.ts'
@@ -56,6 +57,7 @@ export function createDemo({
       '/broadcast': views.broadcast(page('broadcast'), people, nextNumber),
       '/bullet': views.bullet(page('bullet'), broker),
       ...views.tailUrls(page('tail'), tail),
+      '/transfer': views.transfer(page('transfer')),
       '/chat': views.chat(page('chat'), broker),
       '/desk': desk.customer,
       '/desk/agent': desk.agent,
@@ -65,5 +67,8 @@ export function createDemo({
 }
 
 function page(name: PageName): View {
-  return async (request, response) => sendHtml(await renderPage(name), request, response)
+  return async (request, response) => {
+    const language = chooseLanguage(request.headers['accept-language'])
+    sendHtml(await renderPage(name, language), request, response)
+  }
 }

@@ -61,6 +61,7 @@ export class StaticFiles {
 
 /** Responds with an HTML page: 200, 304 when the browser has it, or 405 unless GET or HEAD. */
 export function sendHtml(html: string, request: IncomingMessage, response: ServerResponse): void {
+  response.setHeader('Vary', 'Accept-Language')
   sendFile(makeFile(Buffer.from(html), CONTENT_TYPES['.html']), request, response)
 }
 

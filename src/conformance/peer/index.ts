@@ -1,5 +1,8 @@
 /** One connection to the target: sends anything, receives events, records the traffic. */
 export * from './frame-watch.ts'
+export * from './http2-connection.ts'
+export * from './http2-stream.ts'
+export { openHttp2 } from './http2-transport.ts'
 export * from './inbound.ts'
 export * from './ledger.ts'
 export * from './legal-close.ts'

@@ -1,7 +1,7 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls'
 import type { RequestBase } from '../wire/index.ts'
-import { type Http2Place, openHttp2 } from './http2-transport.ts'
+import { openHttp2Tunnel } from './http2-transport.ts'
 import type { Transport } from './transport.ts'
 
 /** How to reach a target, besides its URL. */
@@ -53,14 +53,17 @@ export function parseTarget(text: string, options: TargetOptions = {}): Target {
   const tls: ConnectionOptions = { ...(isIP(hostname) ? {} : { servername: hostname }), ...options.tls }
   const openSecure = async (timeout: number): Promise<Transport> => openTls(await connectPlain(timeout), tls, timeout)
   const { http2 = false } = options
-  const http2Place: Http2Place = { openPlain: connectPlain, origin: `${secure ? 'https' : 'http'}://${url.host}`, tls }
   return {
     url: url.href.replace(/^http/, 'ws'),
     label: options.label ?? null,
     secure,
     isPrivate: options.unix !== undefined || isPrivateHost(place.host),
     base: { authority: options.host ?? url.host, path: url.pathname + url.search, extra: options.fields ?? [] },
-    connect: http2 ? (timeout) => openHttp2(http2Place, timeout) : secure ? openSecure : connectPlain,
+    connect: http2
+      ? (timeout) => openHttp2Tunnel({ connectPlain, secure, tls }, timeout)
+      : secure
+        ? openSecure
+        : connectPlain,
     connectPlain,
     tls,
     http2,

@@ -38,7 +38,8 @@ export async function runServer(
   const unreachable = await detect(context, options)
   const head = createHead(options, targetOf(options.target, context.capabilities), started)
   options.onStart?.(head)
-  const { results, lost } = unreachable === undefined ? await runCases(options, context) : skipAll(options)
+  const { results, lost } =
+    unreachable === undefined ? await runCases(options, context) : await runUnserved(options, context)
   const result: RunResult = {
     ...head,
     duration_ms: Math.round(performance.now() - began),
@@ -66,11 +67,19 @@ function runCases(options: ServerRunOptions, context: RunContext): Promise<RunOu
   return runner.run(options.entries.map(({ id }) => findCase(id)).filter((one) => one !== undefined))
 }
 
-function skipAll(options: ServerRunOptions): RunOutcome {
-  const results = options.entries.map((entry) => skipped(entry, UNREACHABLE, options.repro(entry.id)))
-  for (const result of results) options.onResult?.(result)
+/** Over HTTP/2 some cases need no WebSocket: they are about servers that do not accept any (RFC 8441 §3). */
+async function runUnserved(options: ServerRunOptions, context: RunContext): Promise<RunOutcome> {
+  const entries = options.entries.filter(({ id }) => options.target.http2 && UNSERVED.has(id))
+  const { results: run } = await runCases({ ...options, entries }, context)
+  const results = options.entries.map((entry) => {
+    const result = run.find(({ id }) => id === entry.id) ?? skipped(entry, UNREACHABLE, options.repro(entry.id))
+    if (!run.includes(result)) options.onResult?.(result)
+    return result
+  })
   return { results, lost: true }
 }
+
+const UNSERVED: ReadonlySet<string> = new Set(['h2.setting.announced', 'h2.setting.value', 'h2.off.connect'])
 
 function contextOf(options: ServerRunOptions): RunContext {
   return {

@@ -232,15 +232,21 @@ export class Runner {
 
   #missing(testCase: Case): string | null {
     const { capabilities, target, subprotocol } = this.#options.context
-    if (target.http2 && testCase.id.startsWith('hs.')) return 'is about the handshake of HTTP/1.1'
+    if (target.http2 && isAboutHttp1(testCase)) return 'is about the handshake of HTTP/1.1'
     for (const need of testCase.needs ?? []) {
       if (need === 'echo' && !capabilities.echo) return 'the target does not echo'
       if (need === 'pmd' && !capabilities.pmd) return 'the target declined permessage-deflate'
+      if (need === 'http2' && !target.http2) return 'needs --http2'
       if (need === 'tls' && !target.secure) return 'only for wss targets'
       if (need === 'subprotocol' && subprotocol === null) return 'needs --subprotocol NAME'
     }
     return null
   }
+}
+
+/** Version, subprotocols and extensions are the same fields over HTTP/2 (RFC 8441 §5); the rest is HTTP/1.1's own. */
+function isAboutHttp1({ id }: Case): boolean {
+  return id === 'hs.ver.status-426' || (id.startsWith('hs.') && !/^hs\.(?:ver|proto|ext)\./.test(id))
 }
 
 const UNSUSPICIOUS: Circumstances = { timedOut: false, refused: false }

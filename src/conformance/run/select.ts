@@ -171,7 +171,6 @@ function fromResult(kind: string, path: string): (entry: CatalogueEntry) => bool
 }
 
 function suggestion(from: readonly CatalogueEntry[], term: string): string {
-  if (/^h2\b/.test(term)) return ': WebSocket over HTTP/2 is not tested yet'
   const last = term.slice(term.lastIndexOf('.') + 1)
   const similar = from.filter(({ id }) => last.length > 2 && id.includes(last))
   const near = [...from.filter(({ id }) => distance(id, term) <= MAX_TYPOS), ...similar].slice(0, 3)

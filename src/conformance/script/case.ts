@@ -55,7 +55,7 @@ export interface Case {
   run(t: Trial): Promise<void>
   phase?: Phase
   /** What the target must be able to do, else the case is skipped with that reason. */
-  needs?: readonly ('echo' | 'pmd' | 'tls' | 'subprotocol')[]
+  needs?: readonly ('echo' | 'pmd' | 'tls' | 'subprotocol' | 'http2')[]
   /** `slow`: only with `--long`; `hostile`: only with `--robust`. */
   tags?: readonly CaseTag[]
   /** Time itself is the subject: a failure by timeout is not repeated with more time. */

@@ -107,6 +107,8 @@ export class Trial {
   readonly assertions: AssertionResult[] = []
   readonly notes: string[] = []
   readonly peers: Peer[] = []
+  /** Closed after the peers: connections of HTTP/2, whose streams are peers. */
+  readonly connections: { destroy(): void }[] = []
   /** The target did not serve a fresh connection any more. */
   lost = false
   /** A wait ended without an event: a failure may then be due to a slow target. */
@@ -276,7 +278,7 @@ export class Trial {
 
   /** Closes all connections. */
   close(): void {
-    for (const peer of this.peers) peer.destroy()
+    for (const each of [...this.peers, ...this.connections]) each.destroy()
   }
 }
 

@@ -27,7 +27,14 @@ import { fragmentOrder } from './server/fragment-order.ts'
 import { fragmentation } from './server/fragmentation.ts'
 import { fuzzing } from './server/fuzz.ts'
 import { httpSyntax } from './server/http-syntax.ts'
+import { http2Data } from './server/http2-data.ts'
+import { http2Malformed } from './server/http2-malformed.ts'
+import { http2Requests } from './server/http2-request.ts'
+import { http2Settings } from './server/http2-setting.ts'
+import { http2Streams } from './server/http2-stream.ts'
+import { http2Subset } from './server/http2-subset.ts'
 import { keyField } from './server/key.ts'
+import { longMessages } from './server/long-message.ts'
 import { manyConnections } from './server/many-connections.ts'
 import { masking } from './server/masking.ts'
 import { messageLimits } from './server/message-limit.ts'
@@ -89,6 +96,7 @@ export const sections: readonly Case[] = [
   ...controlFrames,
   ...pings,
   ...fragmentation,
+  ...longMessages,
   ...fragmentOrder,
   ...closing,
   ...closeCodes,
@@ -101,6 +109,12 @@ export const sections: readonly Case[] = [
   ...deflateBroken,
   ...deflateLimit,
   ...deflateVolume,
+  ...http2Settings,
+  ...http2Requests,
+  ...http2Malformed,
+  ...http2Data,
+  ...http2Streams,
+  ...http2Subset,
 ]
 
 /** Every case against a client. */

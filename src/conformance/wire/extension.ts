@@ -71,7 +71,7 @@ export function readAgreement(element: ExtensionElement): Agreement {
 }
 
 /** What was agreed in a 101, or null when permessage-deflate was not (RFC 7692 §5). */
-export function agreementOf(response: Response): Agreement | null {
+export function agreementOf(response: Pick<Response, 'fields'>): Agreement | null {
   const element = deflateElementOf(response)
   return element === undefined ? null : readAgreement(element)
 }

@@ -1,5 +1,5 @@
 /**
- * What is on the wire: frames, HTTP, extensions, DEFLATE data, and how bytes are cut into writes. Knows no connection.
+ * What is on the wire: frames, HTTP, HTTP/2, extensions, DEFLATE data, and how bytes are cut into writes. Knows no connection.
  */
 export * from './bytes.ts'
 export * from './chop.ts'
@@ -7,7 +7,9 @@ export * from './data-set.ts'
 export * from './deflate-block.ts'
 export * from './extension.ts'
 export * from './frame.ts'
+export * from './hpack.ts'
 export * from './http.ts'
+export * from './http2-frame.ts'
 export * from './inflate.ts'
 export * from './poll.ts'
 export * from './random.ts'

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { markAsUntransferable } from 'node:worker_threads'
 import { BufferView } from '../../fast/buffer-view.ts'
+import { copyBytes } from '../../fast/copy-bytes.ts'
 import type { DeliveredRun } from '../../fast/message-run.ts'
 
 /** Messages up to this size share a slab: one that the application retains keeps the whole slab alive. */
@@ -18,11 +19,11 @@ export class MessageSlab {
   /** `#slab.buffer`, whose getter is not free. */
   #memory = this.#slab.buffer
   #used = 0
-  /** The range of the run of this generation that lies in the slab, and where. */
+  /** The range of the run of this generation that lies in the slab, and how much further behind in it. */
   #generation = -1
   #start = 0
   #end = 0
-  #at = 0
+  #shift = 0
 
   constructor(run: DeliveredRun) {
     this.#run = run
@@ -30,12 +31,18 @@ export class MessageSlab {
 
   /** Returns a copy of `bytes[start, end)` that belongs to the caller. */
   copy(bytes: Buffer, start: number, end: number): Buffer {
+    const { generation, window } = this.#run
+    const isCopied = generation === this.#generation && bytes === window && start >= this.#start && end <= this.#end
+    return isCopied ? this.#view(start + this.#shift, end - start) : this.#copyAnew(bytes, start, end)
+  }
+
+  #copyAnew(bytes: Buffer, start: number, end: number): Buffer {
     const size = end - start
     if (size > MOST_SHARED) return Buffer.from(bytes.subarray(start, end))
     const run = this.#run
     if (end > run.end || bytes !== run.window) return this.#view(this.#add(bytes, start, end), size)
-    if (run.generation !== this.#generation || start < this.#start || end > this.#end) this.#addRun(start, end)
-    return this.#view(this.#at + start - this.#start, size)
+    this.#addRun(start, end)
+    return this.#view(start + this.#shift, size)
   }
 
   /** Copies what is left of the run, as far as it fits behind the message that is needed. */
@@ -43,7 +50,7 @@ export class MessageSlab {
     const { window, end: runEnd, generation } = this.#run
     this.#makeRoom(end - start)
     const copied = Math.min(runEnd, start + SLAB_SIZE - this.#used)
-    this.#at = this.#add(window, start, copied)
+    this.#shift = this.#add(window, start, copied) - start
     this.#generation = generation
     this.#start = start
     this.#end = copied
@@ -52,7 +59,7 @@ export class MessageSlab {
   #add(bytes: Buffer, start: number, end: number): number {
     this.#makeRoom(end - start)
     const at = this.#used
-    this.#slab.set(bytes.subarray(start, end), at)
+    copyBytes(this.#slab, bytes.subarray(start, end), at)
     this.#used += end - start
     return at
   }

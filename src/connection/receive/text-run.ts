@@ -23,18 +23,21 @@ export class TextRun {
 
   /** Returns the text of valid UTF-8 in `bytes[start, end)`. */
   decode(bytes: Buffer, start: number, end: number, isAscii: boolean): string {
-    const run = this.#run
-    const isShared = isAscii && end - start <= MOST_SHARED && end <= run.end && bytes === run.window
+    const { generation, window } = this.#run
+    const isDecoded = generation === this.#generation && bytes === window && start >= this.#start && end <= this.#end
+    const isShared = isAscii && end - start <= MOST_SHARED && (isDecoded || this.#decodePiece(bytes, start, end))
     if (!isShared) return decodeText(bytes, start, end, isAscii)
-    if (run.generation !== this.#generation || start < this.#start || end > this.#end) this.#decodePiece(start)
     return this.#piece.substring(start - this.#start, end - this.#start)
   }
 
-  #decodePiece(start: number): void {
-    const { window, end, generation } = this.#run
+  /** Decodes what lies from `start` on; returns false when there is no run there. */
+  #decodePiece(bytes: Buffer, start: number, end: number): boolean {
+    const { window, end: runEnd, generation } = this.#run
+    if (bytes !== window || end > runEnd) return false
     this.#generation = generation
     this.#start = start
-    this.#end = Math.min(end, start + PIECE_SIZE)
+    this.#end = Math.min(runEnd, start + PIECE_SIZE)
     this.#piece = window.toString('latin1', start, this.#end)
+    return true
   }
 }

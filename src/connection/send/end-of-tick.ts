@@ -15,7 +15,10 @@ export function flushAtEndOfTick(sender: Flushable): void {
 
 /** Flushes everything that waits for the end of the tick. */
 export function flushEndOfTick(): void {
-  if (waiting.length === 0) return
+  if (waiting.length > 0) flushWaiting()
+}
+
+function flushWaiting(): void {
   const flushing = waiting
   waiting = []
   for (const sender of flushing) sender.flush()

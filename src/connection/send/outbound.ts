@@ -114,18 +114,31 @@ export class Outbound implements Output, BlobQueueSink {
   #accept(data: Sendable | PreparedMessage | Blob | Source, size: number, options: SendOptions | undefined): void {
     this.#link.countSentMessage()
     flushEndOfTick()
-    if (this.#blobs === null && !isAsynchronous(data)) return this.onBlobRead(data, options)
+    if (this.#blobs === null && this.#sendNow(data, options)) return
     this.#blobs ??= new BlobQueue(this)
     this.#blobs.add(data, options, size)
   }
 
-  /** Hands a message to the codec or the outbox. */
-  onBlobRead(data: Sendable | PreparedMessage, options: SendOptions | undefined): void {
-    if (this.#compressed !== null) this.#compressed.send(data, options)
-    else if (typeof data === 'string') this.#outbox.sendText(Opcode.TEXT, data)
+  /** Hands a message to the codec or the outbox; returns false for a Blob or a source. The common types come first. */
+  #sendNow(data: Sendable | PreparedMessage | Blob | Source, options: SendOptions | undefined): boolean {
+    if (this.#compressed !== null) return this.#sendOther(data, options)
+    if (typeof data === 'string') this.#outbox.sendText(Opcode.TEXT, data)
     else if (data instanceof Uint8Array) this.#outbox.sendBytes(opcodeOf(options), data)
+    else return this.#sendOther(data, options)
+    return true
+  }
+
+  /** What is to be compressed, or is neither a string nor a Uint8Array. */
+  #sendOther(data: Sendable | PreparedMessage | Blob | Source, options: SendOptions | undefined): boolean {
+    if (isAsynchronous(data)) return false
+    if (this.#compressed !== null) this.#compressed.send(data, options)
     else if (data instanceof PreparedMessage) this.#outbox.sendEncoded(data.frame)
     else this.#outbox.sendBytes(opcodeOf(options), bytesOf(data)!)
+    return true
+  }
+
+  onBlobRead(data: Sendable | PreparedMessage, options: SendOptions | undefined): void {
+    this.#sendNow(data, options)
   }
 
   setUpSource(options: SendOptions | undefined) {

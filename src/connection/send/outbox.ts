@@ -1,6 +1,7 @@
 import { Socket } from 'node:net'
 import type { Writable } from 'node:stream'
 import { type FrameRange, firstByte, headerSize, maskFrame, writeHeader } from '../../core/frame-encoder.ts'
+import { copyBytes } from '../../fast/copy-bytes.ts'
 import { fastEngine } from '../../fast/engine.ts'
 import { countWritten } from '../../transport/stream-owner.ts'
 import { isLent } from '../lent-bytes.ts'
@@ -84,7 +85,7 @@ export class Outbox {
   sendFrame(first: number, payload: Uint8Array): void {
     if (this.#claim(payload.length)) {
       const at = this.#writeHeader(corkBuffer.bytes, corkBuffer.end, first, payload.length)
-      corkBuffer.bytes.set(payload, at)
+      copyBytes(corkBuffer.bytes, payload, at)
       this.#finishFrame(at, at + payload.length)
     } else {
       this.#wait(first, payload)
@@ -109,7 +110,7 @@ export class Outbox {
   /** Queues frames that were encoded before, as they are. */
   sendEncoded(frames: Buffer): void {
     if (this.#claim(frames.length)) {
-      corkBuffer.bytes.set(frames, corkBuffer.end)
+      copyBytes(corkBuffer.bytes, frames, corkBuffer.end)
       corkBuffer.end += frames.length
     } else {
       this.#takeBack()
@@ -170,13 +171,15 @@ export class Outbox {
     if (this.#waiting.length > 0) return false
     if (corkBuffer.owner === null) this.#own()
     else if (corkBuffer.owner !== this) return false
-    if (!corkBuffer.hasRoom(length)) {
-      this.#flushCorked()
-      // A stream inside the process may have sent on another connection during the write.
-      if (corkBuffer.owner !== null) return false
-      this.#own()
-      if (!corkBuffer.hasRoom(length)) corkBuffer.replace()
-    }
+    return corkBuffer.hasRoom(length) || this.#makeRoom(length)
+  }
+
+  #makeRoom(length: number): boolean {
+    this.#flushCorked()
+    // A stream inside the process may have sent on another connection during the write.
+    if (corkBuffer.owner !== null) return false
+    this.#own()
+    if (!corkBuffer.hasRoom(length)) corkBuffer.replace()
     return true
   }
 
@@ -197,12 +200,12 @@ export class Outbox {
   }
 
   #finishFrame(payloadAt: number, end: number): void {
-    this.#mask(corkBuffer.bytes, { start: corkBuffer.end, payload: payloadAt, end })
+    if (this.#maskingKey !== null) this.#mask(corkBuffer.bytes, { start: corkBuffer.end, payload: payloadAt, end })
     corkBuffer.end = end
   }
 
   #mask(bytes: Buffer, frame: FrameRange): void {
-    if (this.#maskingKey !== null) maskFrame(bytes, frame, this.#maskingKey(), fastEngine)
+    maskFrame(bytes, frame, this.#maskingKey!(), fastEngine)
   }
 
   #wait(first: number, payload: Uint8Array): void {
@@ -218,7 +221,7 @@ export class Outbox {
     const frame = Buffer.allocUnsafe(isWhole ? at + length : at)
     this.#writeHeader(frame, 0, first, length)
     if (isWhole) write(frame, at)
-    this.#mask(frame, { start: 0, payload: at, end: frame.length })
+    if (this.#maskingKey !== null) this.#mask(frame, { start: 0, payload: at, end: frame.length })
     this.#push(frame)
   }
 

@@ -49,7 +49,10 @@ export type SendResult = 'sent' | 'backpressure' | 'dropped' | 'closed'
  */
 export function sizeBound(data: Sendable | PreparedMessage | Blob | Source): number {
   if (typeof data === 'string') return data.length * 3
-  if (data instanceof Uint8Array) return data.length
+  return data instanceof Uint8Array ? data.length : sizeOfRareType(data)
+}
+
+function sizeOfRareType(data: Exclude<Parameters<typeof sizeBound>[0], string | Uint8Array>): number {
   if (data instanceof PreparedMessage) return data.frame.length
   if (isBlob(data)) return data.size
   const bytes = bytesOf(data)

@@ -4,9 +4,12 @@ import { summarize } from '../../../bench/measure/summary.ts'
 import { formatHtml } from '../../../bench/report/html.ts'
 import type { Report } from '../../../bench/report/report.ts'
 import { formatGoals, formatReport } from '../../../bench/report/text.ts'
+import { findAxeViolations } from '../../support/axe.ts'
+import { chromium, testWith } from '../../support/need.ts'
+import { openPage } from '../../support/report-page.ts'
 import { assert, suite } from '../../support/unit.ts'
 
-const test = suite('bench report')
+const test = suite('bench report', { timeLimit: 60_000 })
 
 function measured(sketch: Partial<RowSketch> & Pick<RowSketch, 'id' | 'workload'>, costs: Record<string, number>) {
   const latency = { '50': 100, '90': 200, '99': 900, '99.9': 2000, '100': 3000 }
@@ -77,3 +80,28 @@ test('shows each row with its unit, ratios, notes and warnings', () => {
   assert.match(text, /· a <note>/)
   assert.match(text, /! a warning/)
 })
+
+test('the headlines say how many times as much ws needs', () => {
+  const page = formatHtml(report)
+  assert.match(page, '<h1>ws needs 1.6 to 4 times as much as dwebsocket</h1>')
+  assert.match(page, '>small: ws needs 4 times as much as dwebsocket</h2>')
+  assert.match(formatHtml({ ...report, rows: [] }), '<h1>What WebSocket servers cost</h1>')
+})
+
+test('every axis is labeled', () => {
+  const plots = formatHtml(report).match(/<svg.*?<\/svg>/gs)!
+  for (const plot of plots)
+    assert.match(plot, plot.includes('polyline') ? /class="axis".*class="axis"/s : /class="axis"/)
+})
+
+for (const dark of [false, true]) {
+  testWith(test, chromium)(`passes axe and fits a phone, ${dark ? 'dark' : 'light'}`, async (t) => {
+    const { page } = await openPage(t, formatHtml(report), { width: 390, dark })
+    assert.equal(await findAxeViolations(page), [])
+    assert.is(await page.evaluate<number>('document.documentElement.scrollWidth'), 390)
+    for (const plot of await page.locator('svg').all()) {
+      const { x, width } = (await plot.boundingBox())!
+      assert.ok(width > 300 && x + width <= 390, `${x} + ${width}`)
+    }
+  })
+}

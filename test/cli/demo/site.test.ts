@@ -8,28 +8,52 @@ const test = suite('demo site pages')
 
 const folder = new URL('../../../src/cli/demo/', import.meta.url)
 const pages = Object.entries(PAGES) as [PageName, Page][]
-const unescapeHtml = (html: string): string => html.replaceAll('&lt;', '<').replaceAll('&amp;', '&')
-const squeeze = (code: string): string => code.replace(/\s+/g, ' ').trim()
+const unescapeHtml = (html: string): string =>
+  html
+    .replaceAll(/<[^>]+>/g, '')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&lt;', '<')
+    .replaceAll('&amp;', '&')
 
-test('every page but the first shows the whole view that the server runs', async () => {
-  for (const [name, { view }] of pages) {
-    const code = /<pre[^>]*><code>(accept_websocket.*?)<\/code><\/pre>/s.exec(await renderPage(name))?.[1]
-    assert.is(code === undefined, name === 'index', name)
-    if (code === undefined || view === undefined) continue
-    const source = readFileSync(new URL(`views/${view.file}`, folder), 'utf8')
-    assert.ok(squeeze(source).includes(`return ${squeeze(unescapeHtml(code))} }`), name)
-    assert.match(code, /\n\}(?:, \w+)?\)$/)
+test('every page but the first shows the files that it runs, whole and unchanged', async () => {
+  for (const [name, { sources }] of pages) {
+    const shown = [...(await renderPage(name)).matchAll(/<pre[^>]*><code>(.*?)<\/code><\/pre>/gs)].map(([, code]) =>
+      unescapeHtml(code),
+    )
+    const paths = sources === undefined ? [] : [...sources.server, ...sources.browser]
+    assert.equal(
+      shown,
+      paths.map((path) => readFileSync(new URL(path, folder), 'utf8').trimEnd()),
+      name,
+    )
+    assert.is(paths.length === 0, name === 'index', name)
   }
 })
 
-test('every page has a title, a description, its script and one current entry in the navigation', async () => {
-  for (const [name, { title, description, path, view }] of pages) {
+test('the shown files are the view of the path and the script of the page, the main ones first', () => {
+  const site = readFileSync(new URL('site.ts', folder), 'utf8')
+  for (const [name, { sources }] of pages) {
+    if (sources === undefined) continue
+    assert.is(sources.browser[0], `assets/${name}.js`)
+    const view = readFileSync(new URL(sources.server[0], folder), 'utf8')
+    const exported = [...view.matchAll(/^export function (\w+)/gm)].map((match) => match[1])
+    assert.ok(
+      exported.some((one) => site.includes(`views.${one}(`)),
+      `${sources.server[0]} exports none of the views of the site`,
+    )
+  }
+})
+
+test('every page has a title, a description, its scripts and one current entry in the navigation', async () => {
+  for (const [name, { title, description, path, sources }] of pages) {
     const html = await renderPage(name)
-    assert.not.match(html, '{{')
-    assert.match(html, `<title>${title}</title>`)
+    assert.not.match(html.replaceAll(/<pre.*?<\/pre>/gs, ''), /\{\{|\[\[/)
+    assert.match(html, name === 'index' ? '<title>dwebsocket</title>' : `<title>${title} · dwebsocket</title>`)
     assert.match(html, `content="${description}"`)
     assert.equal(html.match(/<a [^>]*aria-current="page"/g), [`<a href="${path}" aria-current="page"`])
-    assert.is(html.includes(`<script type="module" src="/assets/${name}.js">`), view !== undefined)
+    for (const script of [`${name}.js`, 'source.js']) {
+      assert.is(html.includes(`<script type="module" src="/assets/${script}">`), sources !== undefined)
+    }
   }
 })
 
@@ -40,9 +64,15 @@ test('the navigation leads to paths of the site', () => {
 
 test('no page loads anything from another site or runs inline code', async () => {
   for (const [name] of pages) {
-    const html = await renderPage(name)
-    assert.not.match(html, /\b(?:src|href)="(?:[a-z]+:)?\/\//i, name)
-    assert.not.match(html, /<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)/i, name)
+    for (const language of ['en', 'zh-CN'] as const) {
+      const html = (await renderPage(name, language)).replaceAll(/<script type="application\/json"/g, '')
+      assert.not.match(html, /\b(?:src|href)="(?:[a-z]+:)?\/\//i, name)
+      assert.not.match(
+        html.replaceAll(/<pre.*?<\/pre>/gs, ''),
+        /<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)/i,
+        name,
+      )
+    }
   }
 })
 

@@ -15,6 +15,22 @@ export const messages = {
     sentence: 'does not end a message with an empty fragment',
     cases: ['frag.empty-last', 'frag.empty-binary'],
   },
+  'answers-pings-behind-long-messages': {
+    sentence: 'answers a ping inside a message of more than 64 KiB when the message ends',
+    cases: ['frag.long-ping-inside'],
+  },
+  'decodes-fragments-apart': {
+    sentence: 'decodes each fragment of a text by itself behind its first 64 KiB',
+    cases: ['frag.long-cut-characters'],
+  },
+  'cuts-continuations-at-128k': {
+    sentence: 'reads at most 128 KiB of a continuation frame',
+    cases: ['frag.long-growing'],
+  },
+  'ignores-close-in-long-message': {
+    sentence: 'ignores a Close inside a message of more than 64 KiB',
+    cases: ['frag.long-close-inside'],
+  },
   'echoes-fragmented-as-text': { sentence: 'echoes fragmented binary as text', cases: ['frag.binary-2'] },
   'echoes-unfinished-message': {
     sentence: 'echoes an unfinished message at the Close',

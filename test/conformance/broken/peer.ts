@@ -24,6 +24,9 @@ const LINGER = 2500
 /** Milliseconds for the answer to the Close of a failed connection. */
 const CLOSE_WAIT = 1500
 
+/** What the defects of long messages call long. */
+const LONG = 64 * 1024
+
 const sharedMessage = new Gather()
 
 export interface PeerOptions {
@@ -135,7 +138,8 @@ export class Peer {
     const piece = bytes.subarray(0, frame.length - frame.done)
     if (frame.key) this.#unmask(piece, frame.key, frame)
     frame.done += piece.length
-    if (frame.opcode <= BINARY || this.#defects.has('leaks-control-into-message')) this.#onData(piece)
+    if (frame.opcode <= BINARY || this.#defects.has('leaks-control-into-message'))
+      this.#onData(this.#defects.has('cuts-continuations-at-128k') ? cutContinuation(frame, piece) : piece)
     if (frame.opcode > BINARY) this.#control.push(piece)
     if (frame.done < frame.length) return bytes.subarray(piece.length)
     this.#frame = null
@@ -164,6 +168,8 @@ export class Peer {
     else if (frame.fin && !(frame.length === 0 && this.#defects.has('drops-empty-last-fragment'))) this.#onMessageEnd()
     else this.#isFragmented = true
     if (this.#defects.has('checks-text-per-frame')) this.#utf8.end()
+    if (this.#defects.has('decodes-fragments-apart') && this.#isLong && this.#messageOpcode === TEXT)
+      this.#message.push(Buffer.from(String(this.#message.take())))
   }
 
   #onMessageEnd(): void {
@@ -199,8 +205,10 @@ export class Peer {
       this.#newestPing = payload
       return
     }
-    if (this.#isFragmented && this.#defects.has('answers-pings-between-messages-only'))
-      this.#bufferedPings.push(payload)
+    const isLate =
+      (this.#isFragmented && this.#defects.has('answers-pings-between-messages-only')) ||
+      (this.#isLong && this.#defects.has('answers-pings-behind-long-messages'))
+    if (isLate) this.#bufferedPings.push(payload)
     else this.#output.pong(payload)
   }
 
@@ -210,7 +218,12 @@ export class Peer {
     if (payload !== null && !this.#isOver) this.#output.pong(payload)
   }
 
+  get #isLong(): boolean {
+    return this.#message.size > LONG
+  }
+
   #onClose(body: Buffer): void {
+    if (this.#isLong && this.#defects.has('ignores-close-in-long-message')) return
     this.#answerNewestPing()
     if (this.#defects.has('echoes-unfinished-message') && this.#isFragmented) this.#onMessageEnd()
     this.#isCloseReceived = true
@@ -264,4 +277,10 @@ export class Peer {
     this.#socket.resume()
     setTimeout(() => this.#socket.destroy(), LINGER).unref()
   }
+}
+
+/** What is left of a piece, which has just been read, in the first 128 KiB of a continuation frame. */
+function cutContinuation({ opcode, done }: { opcode: number; done: number }, piece: Buffer): Buffer {
+  if (opcode !== CONTINUATION) return piece
+  return piece.subarray(0, Math.max(0, 2 * LONG - (done - piece.length)))
 }

@@ -15,12 +15,18 @@ export interface Proof<Name extends string> {
   defects: Readonly<Record<Name, Defect>>
   /** The least number of defects. */
   count: number
+  /** Whether every case that a defect names has to detect it; default: one of them. */
+  isEach?: boolean
   /** Runs cases against a peer with these defects; `isSearch`: one failure is enough. */
   tryCases(entries: readonly CatalogueEntry[], defects: ReadonlySet<Name>, isSearch: boolean): Promise<CaseResult[]>
 }
 
 /** Adds the tests which show that a named case detects each defect, and that the unbroken peer passes those cases. */
-export function prove<Name extends string>(test: Suite, { side, defects, count, tryCases }: Proof<Name>): void {
+export function prove<Name extends string>(
+  test: Suite,
+  { side, defects, count, isEach = false, tryCases }: Proof<Name>,
+): void {
+  const isNoticed = (results: readonly CaseResult[]): boolean => (isEach ? results.every(isBad) : results.some(isBad))
   const table = Object.entries(defects) as [Name, Defect][]
   const cases = [...new Set(table.flatMap(([, defect]) => defect.cases))]
   const findings = new Map<Name, Promise<CaseResult[]>>()
@@ -61,14 +67,14 @@ export function prove<Name extends string>(test: Suite, { side, defects, count, 
       if (!isNoticed(results)) results = await tryCases(entriesOf(defect.cases), new Set([name]), true)
       assert.ok(
         isNoticed(results),
-        `none of ${defect.cases.join(', ')} notices it: ${results.map(describeResult).join('; ')}`,
+        `${isEach ? 'not each' : 'none'} of ${defect.cases.join(', ')} notices it: ${results.map(describeResult).join('; ')}`,
       )
     })
   }
 }
 
-function isNoticed(results: readonly CaseResult[]): boolean {
-  return results.some(({ verdict }) => verdict === 'fail' || verdict === 'warn' || verdict === 'crash')
+function isBad({ verdict }: CaseResult): boolean {
+  return verdict === 'fail' || verdict === 'warn' || verdict === 'crash'
 }
 
 function entriesOf(cases: readonly string[]): CatalogueEntry[] {

@@ -3,6 +3,7 @@ import { parseTarget } from '../../../src/conformance/peer/target.ts'
 import type { CaseResult } from '../../../src/conformance/result.ts'
 import { runServer } from '../../../src/conformance/run/run-server.ts'
 import type { Defects } from './defects.ts'
+import { startHttp2Server } from './http2-server.ts'
 import { startServer } from './server.ts'
 
 export interface TryOptions {
@@ -12,6 +13,8 @@ export interface TryOptions {
   timeout?: number
   /** Leaves the other cases out after that many failures. */
   bail?: number
+  /** The server over HTTP/2. */
+  http2?: boolean
 }
 
 /** Runs cases of the catalogue against a server of its own with these defects, strictly. */
@@ -20,11 +23,11 @@ export async function tryServer(
   defects: Defects = new Set(),
   options: TryOptions = {},
 ): Promise<CaseResult[]> {
-  const { jobs = 1, timeout = 1500, bail } = options
-  const server = await startServer({ defects })
+  const { jobs = 1, timeout = 1500, bail, http2 = false } = options
+  const server = await (http2 ? startHttp2Server(defects) : startServer({ defects }))
   try {
     const { result } = await runServer({
-      target: parseTarget(server.url),
+      target: parseTarget(server.url, { http2 }),
       entries,
       version: '0',
       selection: entries.map(({ id }) => id),

@@ -1,4 +1,5 @@
 import { formats } from '../../../src/conformance/report/index.ts'
+import { findAxeViolations } from '../../support/axe.ts'
 import { buildCase, buildContext, buildFullRun, buildMixedRun, buildRun } from '../../support/conformance-result.ts'
 import { chromium, testWith } from '../../support/need.ts'
 import { openPage, visibleText } from '../../support/report-page.ts'
@@ -181,7 +182,7 @@ inBrowser('fits a phone and follows the dark scheme', async (t) => {
     await page.evaluate(`location.hash = ${JSON.stringify(hash)}`)
     assert.is(await page.evaluate('document.documentElement.scrollWidth'), 390, hash)
   }
-  assert.is(await page.evaluate('getComputedStyle(document.documentElement).backgroundColor'), 'rgb(18, 21, 24)')
+  assert.is(await page.evaluate('getComputedStyle(document.documentElement).backgroundColor'), 'rgb(17, 19, 21)')
 })
 
 inBrowser('prints what is on view without its controls', async (t) => {
@@ -190,3 +191,22 @@ inBrowser('prints what is on view without its controls', async (t) => {
   assert.is(await page.locator('.filters').isVisible(), false)
   assert.is(await page.locator('table.cases').isVisible(), true)
 })
+
+inBrowser('what failed is on the first screen', async (t) => {
+  const { page } = await openPage(t, report())
+  const box = await page.locator('.finding').first().boundingBox()
+  assert.ok(box!.y + box!.height < 900, JSON.stringify(box))
+})
+
+for (const dark of [false, true]) {
+  inBrowser(`every view passes axe in the ${dark ? 'dark' : 'light'} color scheme, also on a phone`, async (t) => {
+    const violations: string[] = []
+    for (const width of [1280, 390]) {
+      for (const hash of ['', '#tab=cases', '#tab=cases&v=fail&case=len.long16-1', '#tab=coverage']) {
+        const { page } = await openPage(t, report([buildMixedRun(), otherRun()]), { hash, width, dark })
+        for (const line of await findAxeViolations(page)) violations.push(`${width} ${hash}: ${line}`)
+      }
+    }
+    assert.equal(violations, [])
+  })
+}

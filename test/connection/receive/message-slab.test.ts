@@ -1,6 +1,6 @@
 import { MessageChannel } from 'node:worker_threads'
 import { MessageSlab } from '../../../src/connection/receive/message-slab.ts'
-import type { DeliveredRun } from '../../../src/fast/message-run.ts'
+import { type DeliveredRun, MessageRun, makePlainUnmasker } from '../../../src/fast/message-run.ts'
 import { assert, suite } from '../../support/unit.ts'
 
 const test = suite('message slab')
@@ -34,10 +34,32 @@ test('copies a run once, the next one anew, and bytes outside a run alone', () =
   run.generation++
   assert.equal(copies(), ['ONE', 'two'], 'the next run')
   bytes.write('six')
+  run.generation++
   run.end = 0
   assert.equal(copies(), ['six', 'two'], 'no run')
   run.end = 7
   assert.is(String(slab.copy(Buffer.from('elsewhere'), 0, 4)), 'else')
+})
+
+test('copies anew what is read into the window behind a run that ended with an exception', () => {
+  const run = new MessageRun(makePlainUnmasker())
+  const slab = new MessageSlab(run)
+  const { window } = run
+  const fill = (text: string): number => Buffer.from(`\x82\x83\0\0\0\0${text}`, 'latin1').copy(window)
+  const seen: string[] = []
+  const sink = {
+    isStopped: false,
+    onWholeMessage(_opcode: number, bytes: Buffer, start: number, end: number): void {
+      seen.push(String(slab.copy(bytes, start, end)))
+      throw new Error('not accepted')
+    },
+  }
+  run.forget()
+  assert.throws(() => run.read(0, fill('one'), sink), /not accepted/)
+  run.forget()
+  fill('two')
+  seen.push(String(slab.copy(window, 6, 9)))
+  assert.equal(seen, ['one', 'two'])
 })
 
 test('copies runs that no slab has room for, message by message', () => {

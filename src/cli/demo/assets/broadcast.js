@@ -1,15 +1,17 @@
-import { appendEntry, find, formatTime, makeEntry, onSubmit, PageSocket } from './page.js'
+import { connect } from './live.js'
+import { appendEntry, find, makeEntry, onSubmit } from './page.js'
+import { formatTime, t } from './texts.js'
 
 /** Degrees between the hues of two consecutive visitors: the golden angle keeps neighboring numbers distinct. */
 const HUE_STEP = 137.5
 let ownNumber
 
-const page = new PageSocket({
+const socket = connect({
   onMessage(data) {
     const { you, people, from, text, time } = JSON.parse(data)
     if (you !== undefined) {
       ownNumber = you
-      find('you').textContent = `Visitor ${you}`
+      find('you').textContent = t('Visitor {0}', you)
     } else if (people !== undefined) {
       find('people').textContent = String(people)
     } else {
@@ -25,9 +27,12 @@ const page = new PageSocket({
 
 function showMessage(from, text, time) {
   if (from === ownNumber) return appendEntry(makeEntry('message mine', text, ['small', time]))
-  const entry = makeEntry('message', ['b', `Visitor ${from}`], text, ['small', time])
+  const entry = makeEntry('message', ['b', t('Visitor {0}', from)], text, ['small', time])
   entry.style.setProperty('--who', `oklch(var(--who-light) 0.14 ${(from * HUE_STEP) % 360})`)
   appendEntry(entry)
 }
 
-onSubmit((text) => page.send(text))
+onSubmit((text) => {
+  socket.send(text)
+  return true
+})

@@ -3,6 +3,7 @@ import { drawScene } from './bullet-scene.js'
 import { readEnvelopeId } from './client.js'
 import { connect, makeKey, remember } from './live.js'
 import { appendEntry, find, makeEntry, onSubmit } from './page.js'
+import { formatCount, t } from './texts.js'
 
 /** Most canvas pixels per CSS pixel: more costs time without a visible difference. */
 const MAX_SCALE = 2
@@ -61,7 +62,8 @@ function showFacts() {
 }
 
 function showFact(id, count) {
-  if (find(id).textContent !== String(count)) find(id).textContent = String(count)
+  const text = formatCount(count)
+  if (find(id).textContent !== text) find(id).textContent = text
 }
 
 function showMotion() {
@@ -79,7 +81,7 @@ function fitCanvas() {
 function setPaused(isNowPaused) {
   isPaused = isNowPaused
   flight.pause(isPaused)
-  find('pause').textContent = isPaused ? 'Play' : 'Pause'
+  find('pause').textContent = isPaused ? t('Play') : t('Pause')
 }
 
 find('pause').addEventListener('click', () => setPaused(!isPaused))

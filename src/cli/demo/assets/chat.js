@@ -1,6 +1,7 @@
 import { readEnvelopeId } from './client.js'
 import { connect, makeKey, remember } from './live.js'
-import { appendEntry, find, formatTime, makeEntry, onSubmit, showAlert } from './page.js'
+import { appendEntry, find, makeEntry, onSubmit, showAlert } from './page.js'
+import { formatTime, t } from './texts.js'
 
 /** The most messages that wait for the server. */
 const MAX_WAITING = 200
@@ -11,8 +12,8 @@ const WHISPER_INTERVAL = 5000
 
 /** Distinguishes this page from an earlier one in the same tab: message numbers start again. */
 const thisPage = makeKey()
-const place = new URLSearchParams(location.search).get('room')?.trim().slice(0, 40) || 'Lobby'
-const name = remember('chat name', () => `Guest ${String(Math.floor(1000 + Math.random() * 9000))}`)
+const place = new URLSearchParams(location.search).get('room')?.trim().slice(0, 40) || t('Lobby')
+const name = remember('chat name', () => t('Guest {0}', Math.floor(1000 + Math.random() * 9000)))
 const query = { name, room: place, key: remember('chat key', makeKey), page: thisPage }
 
 /** Unconfirmed messages, in order: `{ n, text, to, entry }`. */
@@ -91,7 +92,7 @@ function hearWhisper(said) {
   // Also for a repeated message: the first receipt may be lost.
   socket.send(JSON.stringify({ received: said.n, from: said.from.id, page: said.page }))
   if (!isNew(said, 'whisper')) return
-  showEntry(makeSaid(said, `${formatTime(new Date(said.time))}, only to you`, 'message whisper'))
+  showEntry(makeSaid(said, t('{0}, only to you', formatTime(new Date(said.time))), 'message whisper'))
 }
 
 /** A message that `matches` is confirmed: moves it before the waiting ones. */
@@ -110,7 +111,7 @@ function settle(matches) {
   if (next !== undefined) offer(next)
 }
 
-const describe = ({ to }, time) => (to === undefined ? time : `${time}, only to ${to.name}`)
+const describe = ({ to }, time) => (to === undefined ? time : t('{0}, only to {1}', time, to.name))
 
 function makeSaid({ from, text }, note, className = 'message') {
   const entry = makeEntry(className, ['b', from.name], text, ['small', note])
@@ -124,7 +125,7 @@ const showEntry = (entry) => appendEntry(entry, waiting[0]?.entry)
 
 /** A first connection has missed nothing. */
 function showGap() {
-  if (hasBegun) showEntry(makeEntry('gap', 'The server has lost its history: messages may be missing here.'))
+  if (hasBegun) showEntry(makeEntry('gap', t('The server has lost its history: messages may be missing here.')))
 }
 
 function showPeople({ count, people: here }) {
@@ -138,11 +139,11 @@ function showPeople({ count, people: here }) {
 function makePersonItem(person) {
   const item = document.createElement('li')
   const entry = document.createElement(person.id === me.id ? 'span' : 'button')
-  entry.textContent = person.id === me.id ? `${person.name} (you)` : person.name
+  entry.textContent = person.id === me.id ? t('{0} (you)', person.name) : person.name
   item.style.setProperty('--who', colorOf(person))
   if (person.id !== me.id) {
     entry.type = 'button'
-    entry.title = `Write to ${person.name} alone`
+    entry.title = t('Write to {0} only', person.name)
     entry.addEventListener('click', () => {
       find('to').value = person.id
       find('text').focus()
@@ -156,21 +157,27 @@ function makePersonItem(person) {
 function showRecipients() {
   const select = find('to')
   const chosen = select.selectedOptions[0]
-  const options = people.filter(({ id }) => id !== me.id).map(({ id, name }) => new Option(`Only ${name}`, id))
+  const options = people.filter(({ id }) => id !== me.id).map(({ id, name }) => makeOption(id, name))
   const isAway = chosen.value !== '' && options.every(({ value }) => value !== chosen.value)
-  select.replaceChildren(new Option('Everybody', ''), ...options, ...(isAway ? [chosen] : []))
+  select.replaceChildren(new Option(t('Everyone'), ''), ...options, ...(isAway ? [chosen] : []))
   select.value = chosen.value
 }
 
+function makeOption(id, name) {
+  const option = new Option(t('Only {0}', name), id)
+  option.dataset.name = name
+  return option
+}
+
 function findRecipient() {
-  const { value, text } = find('to').selectedOptions[0]
-  return value === '' ? undefined : { id: value, name: text.replace(/^Only /, '') }
+  const { value, dataset } = find('to').selectedOptions[0]
+  return value === '' ? undefined : { id: value, name: dataset.name }
 }
 
 onSubmit((text) => {
   if (text.trim() === '') return false
   if (waiting.length === MAX_WAITING || socket.readyState === WebSocket.CLOSED) {
-    showAlert('Not sent: too many messages are waiting for the server.')
+    showAlert(t('Not sent: too many messages are waiting for the server.'))
     return false
   }
   lastNumber += 1
@@ -178,7 +185,7 @@ onSubmit((text) => {
   const said = { n: lastNumber, text, to }
   said.entry = makeEntry(`message mine waiting${to === undefined ? '' : ' whisper'}`, text, [
     'small',
-    describe(said, 'on its way'),
+    describe(said, t('sending…')),
   ])
   waiting.push(said)
   appendEntry(said.entry)

@@ -1,36 +1,15 @@
-import { Talk } from './desk-talk.js'
-import { connect, makeKey, remember } from './live.js'
-import { find, onSubmit } from './page.js'
+import { nameOf, Talk } from './desk-talk.js'
+import { find } from './page.js'
+import { t } from './texts.js'
 
-let name = ''
-
-const socket = connect({
-  query: { key: remember('agent key', makeKey) },
-  // Only one of several processes has the desk: the others ask the page to reconnect.
-  minDelay: 250,
-  maxDelay: 2000,
-  onMessage(data) {
-    const message = JSON.parse(data)
-    if (message.entries === undefined) showState(message)
-    else hear(message)
-  },
-})
-const talk = new Talk('agent', socket)
-
-const send = (message) => socket.send(JSON.stringify(message))
-
-function hear({ ticket, entries }) {
-  if (ticket !== talk.ticket) talk.begin(ticket)
-  talk.show(entries, name)
-}
+const talk = new Talk('agent', { onState: showState })
 
 function showState({ you, line, free, ticket, heard, with: customer }) {
-  name = you
   if (ticket !== talk.ticket) talk.begin(ticket)
   if (ticket !== null) talk.catchUp(heard)
-  find('you').textContent = you
+  find('you').textContent = nameOf(you)
   find('banner').textContent = describeCustomer(customer)
-  find('log').dataset.empty = line.length === 0 ? 'Nobody is waiting.' : 'Take the next in line.'
+  find('log').dataset.empty = line.length === 0 ? t('Nobody is waiting.') : t('Take the next in line.')
   find('composer').hidden = ticket === null
   find('actions').hidden = ticket === null
   find('take').disabled = ticket !== null || line.length === 0
@@ -40,16 +19,16 @@ function showState({ you, line, free, ticket, heard, with: customer }) {
 }
 
 function describeCustomer(customer) {
-  if (customer === null) return 'You are free.'
+  if (customer === null) return t('You are free.')
   return customer.isAway
-    ? `${customer.name} was disconnected, and may come back.`
-    : `You are talking to ${customer.name}.`
+    ? t('{0} was disconnected, and may come back.', customer.name)
+    : t('You are talking to {0}.', customer.name)
 }
 
 function makeLineItem({ name, topic, isAway }) {
   const item = document.createElement('li')
   const [who, what] = [document.createElement('b'), document.createElement('span')]
-  who.textContent = isAway ? `${name} (disconnected)` : name
+  who.textContent = isAway ? t('{0} (disconnected)', name) : name
   what.textContent = topic
   item.append(who, what)
   return item
@@ -59,18 +38,12 @@ function showFree(names) {
   const select = find('other')
   const chosen = select.value
   select.replaceChildren(
-    new Option('to whoever is free next', ''),
-    ...names.map((name) => new Option(`to ${name}`, name)),
+    new Option(t('to the next free agent'), ''),
+    ...names.map((name) => new Option(t('to {0}', nameOf(name)), name)),
   )
   select.value = names.includes(chosen) ? chosen : ''
 }
 
-find('take').addEventListener('click', () => send({ take: true }))
-find('end').addEventListener('click', () => send({ end: true }))
-find('hand-over').addEventListener('click', () => send({ handOver: find('other').value }))
-
-onSubmit((text) => {
-  if (text.trim() === '') return false
-  talk.say(text)
-  return true
-})
+find('take').addEventListener('click', () => talk.send({ take: true }))
+find('end').addEventListener('click', () => talk.send({ end: true }))
+find('hand-over').addEventListener('click', () => talk.send({ handOver: find('other').value }))

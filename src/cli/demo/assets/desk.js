@@ -1,34 +1,16 @@
-import { Talk } from './desk-talk.js'
-import { connect, makeKey, remember } from './live.js'
-import { find, onSubmit } from './page.js'
+import { nameOf, Talk } from './desk-talk.js'
+import { find } from './page.js'
+import { t } from './texts.js'
 
 /** The name of the customer; null unless the page wants to be served. */
 let wanted = null
 
-const socket = connect({
-  query: { key: remember('desk key', makeKey) },
-  // Only one of several processes has the desk: the others ask the page to reconnect.
-  minDelay: 250,
-  maxDelay: 2000,
-  onMessage(data) {
-    const message = JSON.parse(data)
-    if (message.entries === undefined) showState(message)
-    else hear(message)
-  },
-})
-const talk = new Talk('customer', socket)
-
-const send = (message) => socket.send(JSON.stringify(message))
-
-function hear({ ticket, entries }) {
-  if (ticket !== talk.ticket) begin(ticket)
-  talk.show(entries)
-}
+const talk = new Talk('customer', { onState: showState, onTicket: begin })
 
 /** A replacement ticket: the desk has lost the first one. */
 function begin(ticket) {
   const isContinued = wanted !== null && talk.ticket !== null
-  if (isContinued) talk.note('The desk had lost your place, so you are in line again.')
+  if (isContinued) talk.note(t('The desk had lost your place, so you are in line again.'))
   talk.begin(ticket, isContinued)
 }
 
@@ -44,7 +26,7 @@ function showState(state) {
   } else if (talk.ticket !== null && talk.ticket === endedTicket) {
     wanted = null
     talk.begin(null)
-  } else if (wanted !== null) send({ name: wanted })
+  } else if (wanted !== null) talk.send({ name: wanted })
   showStage(state)
 }
 
@@ -58,13 +40,16 @@ function showStage(state) {
 }
 
 function describeStage({ place, agent, with: partner, isFull }) {
-  if (agent !== null)
-    return `${agent} ${partner.isAway ? 'was disconnected; somebody will be back soon.' : 'is there for you.'}`
-  if (place === 1) return 'You are next.'
-  if (place > 1) return `You are number ${place} in line.`
-  if (wanted !== null) return 'Getting in line…'
-  if (find('log').childElementCount > 0) return 'The conversation is over.'
-  return isFull ? 'The line is full. Please come back later.' : 'How can we help you?'
+  if (agent !== null) {
+    return partner.isAway
+      ? t('{0} was disconnected; somebody will be back soon.', nameOf(agent))
+      : t('{0} is there for you.', nameOf(agent))
+  }
+  if (place === 1) return t('You are next.')
+  if (place > 1) return t('You are number {0} in line.', place)
+  if (wanted !== null) return t('Getting in line…')
+  if (find('log').childElementCount > 0) return t('The conversation is over.')
+  return isFull ? t('The line is full. Please come back later.') : t('How can we help you?')
 }
 
 find('enter').addEventListener('submit', (event) => {
@@ -75,16 +60,10 @@ find('enter').addEventListener('submit', (event) => {
   sessionStorage.setItem('desk name', name)
   talk.say(topic, true)
   find('topic').value = ''
-  send({ name })
+  talk.send({ name })
   showStage({ place: 0, agent: null, isFull: false })
 })
 
-find('leave').addEventListener('click', () => send({ leave: true }))
-
-onSubmit((text) => {
-  if (text.trim() === '') return false
-  talk.say(text)
-  return true
-})
+find('leave').addEventListener('click', () => talk.send({ leave: true }))
 
 find('name').value = sessionStorage.getItem('desk name') ?? ''

@@ -1,16 +1,17 @@
 import { connect, makeKey } from './live.js'
 import { find, showAlert } from './page.js'
+import { formatCount, t } from './texts.js'
 
 /** Milliseconds without progress after which the page warns that the job may have stopped. */
 const DOUBT_AFTER = 5000
 const NAMES = {
-  none: 'No job yet',
-  asked: 'Starting…',
-  sought: 'Looking for your job…',
-  running: 'Running',
-  done: 'Done',
-  gone: 'Gone: the server was restarted',
-  busy: 'Too many jobs are running: try again in a few seconds',
+  none: t('No job yet'),
+  asked: t('Starting…'),
+  sought: t('Looking for your job…'),
+  running: t('Running'),
+  done: t('Done'),
+  gone: t('Gone: the server was restarted'),
+  busy: t('Too many jobs are running: try again in a few seconds'),
 }
 
 let key = sessionStorage.getItem('job key')
@@ -52,8 +53,8 @@ function start() {
 function showNews({ percent, found, milliseconds }, name = percent === 100 ? 'done' : 'running') {
   find('bar').value = percent
   find('percent').textContent = `${Math.round(percent)} %`
-  find('found').textContent = found.toLocaleString('en')
-  find('below').textContent = (percent * 30_000).toLocaleString('en')
+  find('found').textContent = formatCount(found)
+  find('below').textContent = formatCount(percent * 30_000)
   find('time').textContent = `${(milliseconds / 1000).toFixed(1)} s`
   show(name)
 }
@@ -63,15 +64,15 @@ function show(name) {
   find('job').dataset.job = name
   find('job-state').textContent = NAMES[name]
   find('start').disabled = ['asked', 'sought', 'running'].includes(name)
-  find('start').textContent = name === 'none' ? 'Start the job' : 'Start another'
-  document.title = `${name === 'running' ? find('percent').textContent : name === 'done' ? '✓ Done' : 'Job'} · dwebsocket`
+  find('start').textContent = name === 'none' ? t('Start the job') : t('Start another')
+  document.title = `${name === 'running' ? find('percent').textContent : name === 'done' ? `✓ ${t('Done')}` : t('Job')} · dwebsocket`
   clearTimeout(doubt)
   if (name === 'done' || name === 'running') showAlert('')
   if (name === 'running') doubt = setTimeout(showDoubt, DOUBT_AFTER)
 }
 
 function showDoubt() {
-  showAlert('No progress for some seconds. If the process that ran the job was stopped, start another job.')
+  showAlert(t('No progress for some seconds. If the process that runs the job has stopped, start another job.'))
   find('start').disabled = false
 }
 

@@ -1,8 +1,10 @@
-import { find, formatTime, makeEntry, PageSocket, prependEntry } from './page.js'
+import { connect } from './live.js'
+import { find, makeEntry, prependEntry } from './page.js'
+import { formatTime } from './texts.js'
 
 let receivedCount = 0
 
-new PageSocket({
+connect({
   onMessage(data) {
     const { people, text, time } = JSON.parse(data)
     if (people !== undefined) {

@@ -1,16 +1,21 @@
-import { find, formatTime, makeEntry, onSubmit, PageSocket, prependEntry } from './page.js'
+import { connect } from './live.js'
+import { find, makeEntry, onSubmit, prependEntry } from './page.js'
+import { formatTime, t } from './texts.js'
 
 let sentCount = 0
 
-const page = new PageSocket({
+const socket = connect({
   onMessage(data) {
     const { text, time, visitorCount } = JSON.parse(data)
-    const who = visitorCount === 1 ? '1 visitor' : `${visitorCount} visitors`
+    const who = t(visitorCount === 1 ? '{0} visitor' : '{0} visitors', visitorCount)
     sentCount += 1
     find('sent').textContent = String(sentCount)
     find('reached').textContent = who
-    prependEntry(makeEntry('notice', text, ['small', `${formatTime(new Date(time))}, to ${who}`]))
+    prependEntry(makeEntry('notice', text, ['small', t('{0}, to {1}', formatTime(new Date(time)), who)]))
   },
 })
 
-onSubmit((text) => page.send(text))
+onSubmit((text) => {
+  socket.send(text)
+  return true
+})

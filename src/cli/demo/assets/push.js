@@ -1,18 +1,20 @@
-import { find, formatTime, PageSocket } from './page.js'
+import { connect } from './live.js'
+import { find } from './page.js'
+import { formatTime, language } from './texts.js'
 
 const SVG = 'http://www.w3.org/2000/svg'
 const marks = Array.from({ length: 60 }, (_, second) => makeMark(second))
 let receivedCount = 0
 let lastArrival
 
-new PageSocket({
+connect({
   onMessage(text) {
     const time = new Date(text)
     const arrival = performance.now()
     receivedCount += 1
     find('time').textContent = formatTime(time)
     find('time').dateTime = text
-    find('date').textContent = time.toLocaleDateString('en', { weekday: 'long', day: 'numeric', month: 'long' })
+    find('date').textContent = time.toLocaleDateString(language, { weekday: 'long', day: 'numeric', month: 'long' })
     find('received').textContent = String(receivedCount)
     find('ahead').textContent = `${time.getTime() - Date.now()} ms`
     if (lastArrival !== undefined) find('interval').textContent = `${Math.round(arrival - lastArrival)} ms`
@@ -20,7 +22,7 @@ new PageSocket({
     light(time.getSeconds())
   },
   onState(state) {
-    if (state === 'connecting') lastArrival = undefined
+    if (state !== 'open') lastArrival = undefined
   },
 })
 

@@ -1,22 +1,23 @@
 import { connect } from './live.js'
-import { find, formatBytes } from './page.js'
+import { find } from './page.js'
+import { formatBytes, formatCount, t } from './texts.js'
 
 const MAX_LINES = 1000
 /** Pixels from the end that still count as the end. */
 const NEAR_END = 40
 
 const EVENTS = {
-  rotated: () => 'rotated: a new file took its place',
-  truncated: () => 'truncated: reading from its start',
-  missing: () => 'missing: waiting for it',
-  found: () => 'there it is',
-  unreadable: ({ reason }) => `cannot be read: ${reason}`,
-  skipped: ({ bytes }) => `${formatBytes(bytes)} passed over: it grew faster than it is read`,
-  omitted: ({ count }) => `${count.toLocaleString('en')} lines left out: too many at once`,
-  missed: ({ count }) => `${count.toLocaleString('en')} lines missed: this page was too slow`,
+  rotated: () => t('rotated: a new file has replaced it'),
+  truncated: () => t('truncated: reading from the start'),
+  missing: () => t('missing: waiting for the file'),
+  found: () => t('the file exists again'),
+  unreadable: ({ reason }) => t('cannot be read: {0}', reason),
+  skipped: ({ bytes }) => t('{0} skipped: the file grows faster than it is read', formatBytes(bytes)),
+  omitted: ({ count }) => t('{0} lines omitted: too many at once', formatCount(count)),
+  missed: ({ count }) => t('{0} lines missed: this page was too slow', formatCount(count)),
 }
 
-const CONDITIONS = { ENOENT: 'waited for' }
+const CONDITIONS = { ENOENT: t('waited for') }
 
 let receivedCount = 0
 /** Whether the page scrolls with the file; not when the reader has scrolled up. */
@@ -26,7 +27,7 @@ connect({
   onMessage(message) {
     const { files, number, recent, entries = recent, ...status } = JSON.parse(message)
     if (files !== undefined) begin(files, number)
-    if (files?.length === 0) return showNothing('No file to follow: start the server with --tail FILE.')
+    if (files?.length === 0) return showNothing(t('No file to follow: start the server with --tail FILE.'))
     append(entries)
     showStatus(status)
   },
@@ -34,9 +35,10 @@ connect({
 
 /** A new connection: the server sends the end of the file again. */
 function begin(files, number) {
+  receivedCount = 0
   find('log').replaceChildren()
   find('nothing').hidden = true
-  find('file').textContent = files[number - 1] ?? 'none'
+  find('file').textContent = files[number - 1] ?? t('none')
   find('files').hidden = files.length < 2
   find('files').replaceChildren(...files.map((name, index) => makeLink(name, index + 1, number)))
 }
@@ -66,14 +68,15 @@ function makeLine(entry) {
 }
 
 function showStatus({ size, readBytes, rest, trouble, readers }) {
-  find('condition').textContent = trouble === null ? 'followed' : (CONDITIONS[trouble] ?? `unreadable, ${trouble}`)
+  find('condition').textContent =
+    trouble === null ? t('followed') : (CONDITIONS[trouble] ?? t('unreadable, {0}', trouble))
   find('size').textContent = formatBytes(size)
   find('read').textContent = formatBytes(readBytes)
   find('readers').textContent = String(readers)
-  find('received').textContent = receivedCount.toLocaleString('en')
+  find('received').textContent = formatCount(receivedCount)
   find('rest').textContent = rest
   const isEmpty = find('log').childElementCount === 0 && rest === ''
-  if (isEmpty) showNothing('The file is empty. New lines appear here.')
+  if (isEmpty) showNothing(t('The file is empty. New lines appear here.'))
   else find('nothing').hidden = true
   if (isFollowing) toEnd()
 }

@@ -1,10 +1,10 @@
 import { accept_websocket, type View } from '../../../index.ts'
 import type { Audience } from '../audience.ts'
 
-/** Bytes of 2,000 characters, at most. */
-const SHORT_MESSAGES = { maxMessageSize: 8 * 1024 }
+/** Texts of at most 2,000 characters; a page sends heartbeats to notice a lost connection. */
+const SHORT_MESSAGES = { maxMessageSize: 8 * 1024, heartbeat: true }
 
-/** Every message goes to everybody on the page, its author included. */
+/** Sends every message to everyone who has the page open, including its author. */
 export function broadcast(page: View, people: Audience, nextNumber: () => number): View {
   return accept_websocket(async (request, response) => {
     if (!request.is_websocket()) return page(request, response)

@@ -33,7 +33,7 @@ function customerView(page: View, desk: ServiceDesk | null): View {
       const { name, n, text, leave } = parseObject(message)
       if (isText(name, MAX_NAME)) desk.enter(customer, name)
       else if (isText(text, MAX_TEXT) && isCount(n)) desk.say(customer, n, text)
-      else if (leave === true) desk.end(customer.ticket, `${customer.name} has left.`)
+      else if (leave === true) desk.end(customer.ticket, '{0} has left.', customer.name)
     }
     desk.loseCustomer(customer, session, await graceOf(session))
   }, TYPED)
@@ -53,7 +53,7 @@ function agentView(page: View, desk: ServiceDesk | null): View {
       if (take === true) desk.takeNext(agent)
       else if (isText(text, MAX_TEXT) && isCount(n)) desk.say(agent, n, text)
       else if (typeof handOver === 'string') desk.handOver(agent, handOver)
-      else if (end === true) desk.end(agent.ticket, `${agent.name} has ended the conversation.`)
+      else if (end === true) desk.end(agent.ticket, '{0} has ended the conversation.', agent.name)
     }
     desk.loseAgent(agent, session, await graceOf(session))
   }, TYPED)

@@ -1,8 +1,8 @@
 import { accept_websocket, type View } from '../../../index.ts'
 import type { Audience } from '../audience.ts'
 
-/** Bytes of 2,000 characters, at most. */
-const SHORT_MESSAGES = { maxMessageSize: 8 * 1024 }
+/** Texts of at most 2,000 characters; a page sends heartbeats to notice a lost connection. */
+const SHORT_MESSAGES = { maxMessageSize: 8 * 1024, heartbeat: true }
 
 /** A visitor's page: it listens until it is closed. */
 export function notice(page: View, visitors: Audience): View {

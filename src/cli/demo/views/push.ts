@@ -1,5 +1,8 @@
 import { accept_websocket, type View } from '../../../index.ts'
 
+/** Pages send nothing to this view but heartbeats. */
+const LISTENERS = { heartbeat: true, maxMessageSize: 125 }
+
 /** Sends the time at every full second until the page is closed. */
 export function push(page: View): View {
   return accept_websocket(async (request, response) => {
@@ -9,5 +12,5 @@ export function push(page: View): View {
       // Timers may fire a millisecond early: aim a little past the full second.
       await request.websocket.wait({ timeout: 1005 - (Date.now() % 1000) })
     }
-  })
+  }, LISTENERS)
 }

@@ -31,8 +31,7 @@ function targetCard(target) {
       ...(target.known > 0 ? [target.known + ' known to the baseline'] : []),
       formatDuration(target.duration_ms),
       'seed ' + target.options.seed,
-    ])),
-    profileList(target))
+    ])))
 }
 
 /** Facts side by side that break only between them. */
@@ -45,9 +44,10 @@ function overview() {
   const failed = deviations.filter((finding) => ['crash', 'fail', 'error'].includes(finding.verdict))
   const warned = deviations.filter((finding) => !failed.includes(finding))
   return [
-    failed.length > 0 ? findingSection('What failed', failed) : '',
+    failed.length > 0 ? findingSection('Failures', failed) : '',
     el('section', {}, el('h2', {}, 'Groups'), el('div.groups' + (several ? '.several' : ''), {}, data.groups.map(groupRow))),
-    warned.length > 0 ? findingSection('What warns', warned) : '',
+    warned.length > 0 ? findingSection('Warnings', warned) : '',
+    ...data.targets.map(profileSection),
   ].filter(Boolean)
 }
 
@@ -89,11 +89,13 @@ function alikeList(ids) {
     el('p.ids', {}, ids.flatMap((id) => [el('a.id', { href: linkTo({ case: id }) }, id), ' '])))
 }
 
-function profileList(target) {
+function profileSection(target) {
   const entries = [
     ...target.profile.map(({ name, value }) => [name, value]),
     ...target.skips.map(({ group, count, reason }) => ['skipped ' + count + ' of ' + group, reason]),
   ]
-  return el('dl.profile', {}, entries.map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value))))
+  return el('section', {},
+    el('h2', {}, several ? 'Profile of ' + target.label : 'Profile'),
+    el('dl.card.profile', {}, entries.map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value)))))
 }
 `

@@ -93,7 +93,7 @@ function assertionTable(assertions) {
       el('td', {}, prose(assertion.expected)), el('td', {}, assertion.actual))
   })
   return el('div.scroll', {}, el('table.assertions', {},
-    el('thead', {}, el('tr', {}, ['', 'Rule', 'Expected', 'Received'].map((text) => el('th', {}, text)))), el('tbody', {}, rows)))
+    el('thead', {}, el('tr', {}, ['Met', 'Rule', 'Expected', 'Received'].map((text) => el('th', {}, text)))), el('tbody', {}, rows)))
 }
 
 /** Filled when the logs are unpacked, unless another case was opened meanwhile. */

@@ -72,7 +72,7 @@ function frameChips(frame) {
   ]
 }
 
-/** The bytes, each part of the frame in its own colour. */
+/** The bytes, each part of the frame in its own color. */
 function frameBytes(bytes, frame, size) {
   const part = (name, title, from, to) =>
     to > from ? [el('span.' + name, { title }, writeHex(bytes.subarray(from, to))), ' '] : []
@@ -107,7 +107,7 @@ function wireTable(events) {
   const legend = el('p.legend', {}, '→ sent by the tester, ← received. Bytes: ',
     el('span.h0', {}, 'FIN RSV opcode'), ' ', el('span.h1', {}, 'MASK length'), ' ', el('span.key', {}, 'masking key'), ' ', el('span.data', {}, 'payload'))
   return el('div', {},
-    el('table.wire', {}, el('thead', {}, el('tr', {}, el('th', {}, 'ms'), el('th', {}, ''), el('th', {}, 'event'))), el('tbody', {}, rows)),
+    el('table.wire', {}, el('thead', {}, el('tr', {}, el('th', {}, 'ms'), el('td', {}), el('th', {}, 'event'))), el('tbody', {}, rows)),
     legend)
 }
 `

@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto'
+import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** Bytes of one piece that is read from the disk. */
+const PIECE = 256 * 1024
+
+/** Bytes of the disk that the uploads of one process may occupy together. */
+export class DiskSpace {
+  #free: number
+
+  constructor(bytes: number) {
+    this.#free = bytes
+  }
+
+  /** Whether there was room for so many bytes more, which are occupied then. */
+  take(bytes: number): boolean {
+    if (bytes > this.#free) return false
+    this.#free -= bytes
+    return true
+  }
+
+  release(bytes: number): void {
+    this.#free += bytes
+  }
+}
+
+/**
+ * A file of any size that a page uploads: hashed while it arrives, and stored as long as there is room for it on the disk,
+ * in a file without a name, which disappears with the process.
+ */
+export class UploadedFile {
+  readonly #disk: DiskSpace
+  #handle: FileHandle | null = null
+  #storedBytes = 0
+  /** Bytes received so far. */
+  size = 0
+  /** SHA-256 in hex, once all is received. */
+  digest = ''
+
+  constructor(disk: DiskSpace) {
+    this.#disk = disk
+  }
+
+  /** Whether all that was received is on the disk. */
+  get isStored(): boolean {
+    return this.#handle !== null && this.#storedBytes === this.size
+  }
+
+  /** Receives the file in place of the one before; `onPart` is called after each part. */
+  async receive(parts: AsyncIterable<Uint8Array>, onPart: () => void): Promise<void> {
+    await this.remove()
+    this.#handle = await openNameless()
+    const hash = createHash('sha256')
+    for await (const part of parts) {
+      hash.update(part)
+      await this.#store(part)
+      this.size += part.length
+      onPart()
+    }
+    this.digest = hash.digest('hex')
+  }
+
+  /** What is stored, from an offset on. */
+  async *read(from: number): AsyncGenerator<Buffer> {
+    for (let at = from; this.#handle !== null && at < this.size; ) {
+      const { bytesRead, buffer } = await this.#handle.read(Buffer.allocUnsafe(PIECE), 0, PIECE, at)
+      at += bytesRead
+      yield buffer.subarray(0, bytesRead)
+    }
+  }
+
+  async remove(): Promise<void> {
+    const handle = this.#handle
+    this.#handle = null
+    this.#disk.release(this.#storedBytes)
+    this.#storedBytes = 0
+    this.size = 0
+    await handle?.close()
+  }
+
+  /** A file for which there is no room is not stored at all. */
+  async #store(part: Uint8Array): Promise<void> {
+    if (this.#handle === null) return
+    if (!this.#disk.take(part.length)) {
+      const { size } = this
+      await this.remove()
+      this.size = size
+      return
+    }
+    this.#storedBytes += part.length
+    for (let at = 0; at < part.length; ) at += (await this.#handle.write(part, at)).bytesWritten
+  }
+}
+
+async function openNameless(): Promise<FileHandle> {
+  const folder = await mkdtemp(join(tmpdir(), 'dwebsocket-'))
+  const handle = await open(join(folder, 'upload'), 'w+')
+  await rm(folder, { recursive: true })
+  return handle
+}

@@ -1,0 +1,292 @@
+import type { Duplex } from 'node:stream'
+import {
+  describeHttp2Frame,
+  encodeFields,
+  encodeHttp2Frame,
+  encodeSettings,
+  FieldDecoder,
+  FrameFlag,
+  FrameType,
+  type Http2Field,
+  type Http2Frame,
+  Http2FrameReader,
+  nameHttp2Error,
+  PREFACE,
+  parseSettings,
+  Setting,
+  uint32,
+  withoutPadding,
+} from '../wire/index.ts'
+import { type Http2Carrier, Http2Stream } from './http2-stream.ts'
+import type { WireLog } from './wire-log.ts'
+
+/** Window of a connection and of a stream before anything was said (RFC 9113 §6.9.2). */
+const DEFAULT_WINDOW = 65_535
+
+/** Credit that is given at the start for what the target sends, so that long messages need few updates. */
+const WINDOW = 1024 * 1024
+
+/** What a connection says in its first SETTINGS. */
+export type Http2Settings = readonly (readonly [id: number, value: number])[]
+
+const DEFAULT_SETTINGS: Http2Settings = [
+  [Setting.ENABLE_PUSH, 0],
+  [Setting.INITIAL_WINDOW_SIZE, WINDOW],
+]
+
+export interface Http2ConnectionOptions {
+  settings?: Http2Settings
+  log?: WireLog
+}
+
+/**
+ * The client of one HTTP/2 connection, frame by frame (RFC 9113). It acknowledges SETTINGS, answers PING and gives
+ * credit for what was read; everything else is sent by the case, legal or not. Shares no code with node:http2.
+ */
+export class Http2Connection implements Http2Carrier {
+  /** The settings of the target. */
+  readonly settings = new Map<number, number>()
+  /** Values of SETTINGS_ENABLE_CONNECT_PROTOCOL in the order of their arrival. */
+  readonly connectProtocol: number[] = []
+  /** Whether the first SETTINGS of the target have arrived. */
+  hasSettings = false
+  /** How many of our SETTINGS were acknowledged. */
+  acknowledged = 0
+  /** The error code of GOAWAY. */
+  goaway: number | null = null
+  /** Whether the connection is gone. */
+  hasEnded = false
+  /** Bytes that the target may be sent now. */
+  sendWindow = DEFAULT_WINDOW
+  /** What the target sent against RFC 9113, in words. */
+  readonly faults: string[] = []
+
+  readonly #transport: Duplex
+  readonly #log: WireLog | undefined
+  readonly #reader = new Http2FrameReader()
+  readonly #decoder = new FieldDecoder()
+  readonly #streams = new Map<number, Http2Stream>()
+  readonly #pongs = new Set<string>()
+  readonly #waiting = new Set<() => void>()
+  #block: { frame: Http2Frame; parts: Buffer[] } | null = null
+  #nextId = 1
+  #receiveWindow = DEFAULT_WINDOW
+  /** Credit of new streams for the target. */
+  #initialWindow: number
+
+  constructor(transport: Duplex, { settings = DEFAULT_SETTINGS, log }: Http2ConnectionOptions = {}) {
+    this.#transport = transport
+    this.#log = log
+    this.#initialWindow = new Map(settings).get(Setting.INITIAL_WINDOW_SIZE) ?? DEFAULT_WINDOW
+    transport.on('data', (chunk: Buffer) => this.#onData(chunk))
+    transport.on('error', () => this.#onEnd())
+    transport.on('end', () => this.#onEnd())
+    transport.on('close', () => this.#onEnd())
+    transport.write(PREFACE)
+    this.sendSettings(settings)
+    this.giveCredit(0, WINDOW - DEFAULT_WINDOW)
+  }
+
+  /** Largest payload of a frame that the target accepts (RFC 9113 §4.2). */
+  get maxFrameSize(): number {
+    return this.settings.get(Setting.MAX_FRAME_SIZE) ?? 16_384
+  }
+
+  /** Credit of new streams for the tester. */
+  get initialSendWindow(): number {
+    return this.settings.get(Setting.INITIAL_WINDOW_SIZE) ?? DEFAULT_WINDOW
+  }
+
+  // Sending
+
+  /** Writes one frame, legal or not. */
+  sendFrame(type: number, flags: number, stream: number, payload: Uint8Array = Buffer.alloc(0)): void {
+    this.sendFrames([{ type, flags, stream, payload: Buffer.from(payload) }])
+  }
+
+  /** Several frames in one write. */
+  sendFrames(frames: readonly Http2Frame[], done?: () => void): void {
+    for (const frame of frames) this.#log?.out('frame', describeHttp2Frame(frame), frame.payload)
+    this.#write(
+      Buffer.concat(frames.map((one) => encodeHttp2Frame(one.type, one.flags, one.stream, one.payload))),
+      done,
+    )
+  }
+
+  /** Writes the next part of a stream in a DATA frame, which the log shows as WebSocket frames; counts the windows down. */
+  sendData(stream: Http2Stream, data: Uint8Array, flags: number, done?: () => void): void {
+    stream.sendWindow -= data.length
+    this.sendWindow -= data.length
+    this.#write(encodeHttp2Frame(FrameType.DATA, flags, stream.id, data), done)
+  }
+
+  sendSettings(settings: Http2Settings): void {
+    this.sendFrame(FrameType.SETTINGS, 0, 0, encodeSettings(settings))
+  }
+
+  /** Allows the target to send so many bytes more on a stream, or with 0 on the whole connection. */
+  giveCredit(stream: number, size: number): void {
+    if (stream === 0) this.#receiveWindow += size
+    if (size > 0) this.#write(encodeHttp2Frame(FrameType.WINDOW_UPDATE, 0, stream, uint32(size)))
+  }
+
+  /** A stream without its request, for cases that send the HEADERS themselves. */
+  createStream(): Http2Stream {
+    const stream = new Http2Stream(this, this.#nextId, this.#initialWindow)
+    this.#streams.set(this.#nextId, stream)
+    this.#nextId += 2
+    return stream
+  }
+
+  /** Sends a request: HEADERS with these fields, and DATA in the same write when there is any. */
+  request(
+    fields: readonly Http2Field[],
+    { isEnd = false, data }: { isEnd?: boolean; data?: Buffer } = {},
+  ): Http2Stream {
+    const stream = this.createStream()
+    const flags = FrameFlag.END_HEADERS | (isEnd ? FrameFlag.END_STREAM : 0)
+    this.#log?.out('http', fields.map((field) => field.join(': ')).join('\n'))
+    const head = { type: FrameType.HEADERS, flags, stream: stream.id, payload: encodeFields(fields) }
+    if (data === undefined) this.sendFrames([head])
+    else this.sendFrames([head, { type: FrameType.DATA, flags: 0, stream: stream.id, payload: data }])
+    return stream
+  }
+
+  /** Sends HEADERS on a stream that is open: trailing fields (RFC 9113 §8.1). */
+  sendFields(stream: Http2Stream, fields: readonly Http2Field[], flags: number): void {
+    this.sendFrame(FrameType.HEADERS, flags | FrameFlag.END_HEADERS, stream.id, encodeFields(fields))
+  }
+
+  /** Changes the credit of new streams, and of all open ones by the difference (RFC 9113 §6.9.2). */
+  changeInitialWindow(size: number): void {
+    for (const stream of this.#streams.values()) stream.changeCredit(size - this.#initialWindow)
+    this.#initialWindow = size
+    this.sendSettings([[Setting.INITIAL_WINDOW_SIZE, size]])
+  }
+
+  /** Sends a PING and waits for its answer: what was sent before has then been read (RFC 9113 §6.7). */
+  ping(timeout: number): Promise<boolean> {
+    const data = Buffer.alloc(8)
+    data.writeUInt32BE(this.#pongs.size + 1)
+    this.sendFrame(FrameType.PING, 0, 0, data)
+    return this.until(() => this.#pongs.has(data.toString('hex')), timeout)
+  }
+
+  /** Closes the connection; nothing after that is received. */
+  destroy(): void {
+    this.#transport.destroy()
+    this.#onEnd()
+  }
+
+  /** Removes a stream that has ended; the connection of the last one stays. */
+  forget(stream: Http2Stream): void {
+    this.#streams.delete(stream.id)
+  }
+
+  // Receiving
+
+  /** Waits until the condition holds; false when it does not in time, or the connection ends before. */
+  until(condition: () => boolean, timeout: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const settle = (isMet: boolean): void => {
+        clearTimeout(timer)
+        this.#waiting.delete(check)
+        resolve(isMet)
+      }
+      const check = (): void => {
+        if (condition()) settle(true)
+        else if (this.hasEnded) settle(false)
+      }
+      const timer = setTimeout(() => settle(false), timeout)
+      this.#waiting.add(check)
+      check()
+    })
+  }
+
+  #write(bytes: Buffer, done?: () => void): void {
+    if (this.#transport.writable) this.#transport.write(bytes, () => done?.())
+    else done?.()
+  }
+
+  #onData(chunk: Buffer): void {
+    for (const frame of this.#reader.push(chunk)) this.#onFrame(frame)
+    for (const check of [...this.#waiting]) check()
+  }
+
+  #onFrame(frame: Http2Frame): void {
+    const stream = this.#streams.get(frame.stream)
+    if (frame.type === FrameType.DATA) return this.#onDataFrame(frame, stream)
+    this.#log?.in('frame', describeHttp2Frame(frame), frame.payload)
+    switch (frame.type) {
+      case FrameType.HEADERS:
+      case FrameType.CONTINUATION:
+        return this.#onBlock(frame)
+      case FrameType.SETTINGS:
+        return this.#onSettings(frame)
+      case FrameType.RST_STREAM:
+        return stream?.onReset(frame.payload.readUInt32BE(0))
+      case FrameType.PING:
+        if (frame.flags & FrameFlag.ACK) this.#pongs.add(frame.payload.toString('hex'))
+        else this.sendFrame(FrameType.PING, FrameFlag.ACK, 0, frame.payload)
+        return
+      case FrameType.GOAWAY:
+        this.goaway = frame.payload.readUInt32BE(4)
+        return
+      case FrameType.WINDOW_UPDATE:
+        return this.#onWindowUpdate(frame.payload.readUInt32BE(0), frame.stream, stream)
+    }
+  }
+
+  #onDataFrame(frame: Http2Frame, stream: Http2Stream | undefined): void {
+    const size = frame.payload.length
+    this.#receiveWindow -= size
+    if (this.#receiveWindow < 0) this.faults.push('DATA above the window of the connection')
+    this.giveCredit(0, size)
+    stream?.onData(withoutPadding(frame), size, (frame.flags & FrameFlag.END_STREAM) !== 0)
+  }
+
+  #onBlock(frame: Http2Frame): void {
+    this.#block ??= { frame, parts: [] }
+    const isFirst = frame.type === FrameType.HEADERS
+    this.#block.parts.push(isFirst ? withoutPadding(frame) : frame.payload)
+    if ((frame.flags & FrameFlag.END_HEADERS) === 0) return
+    const { frame: first, parts } = this.#block
+    this.#block = null
+    const fields = this.#decoder.decode(Buffer.concat(parts))
+    this.#log?.in('http', fields.map((field) => field.join(': ')).join('\n'))
+    this.#streams.get(first.stream)?.onFields(fields, (first.flags & FrameFlag.END_STREAM) !== 0)
+  }
+
+  #onSettings({ flags, payload }: Http2Frame): void {
+    if (flags & FrameFlag.ACK) {
+      this.acknowledged++
+      return
+    }
+    const before = this.initialSendWindow
+    for (const [id, value] of parseSettings(payload)) {
+      this.settings.set(id, value)
+      if (id === Setting.ENABLE_CONNECT_PROTOCOL) this.connectProtocol.push(value)
+    }
+    this.hasSettings = true
+    this.sendFrame(FrameType.SETTINGS, FrameFlag.ACK, 0)
+    for (const stream of this.#streams.values()) {
+      stream.sendWindow += this.initialSendWindow - before
+      stream.flush()
+    }
+  }
+
+  #onWindowUpdate(size: number, id: number, stream: Http2Stream | undefined): void {
+    if (id === 0) this.sendWindow += size
+    else if (stream !== undefined) stream.sendWindow += size
+    for (const each of this.#streams.values()) each.flush()
+  }
+
+  #onEnd(): void {
+    if (this.hasEnded) return
+    this.hasEnded = true
+    this.#transport.destroy()
+    const reason = this.goaway === null ? 'without GOAWAY' : `after GOAWAY ${nameHttp2Error(this.goaway)}`
+    for (const stream of this.#streams.values()) stream.onLost(`the HTTP/2 connection ended ${reason}`)
+    for (const check of [...this.#waiting]) check()
+  }
+}

@@ -1,0 +1,136 @@
+import {
+  type Http2Connection,
+  type Http2Settings,
+  type Http2Stream,
+  Mismatch,
+  openHttp2,
+  type Peer,
+} from '../peer/index.ts'
+import { agreementOf, type Http2Field, nameHttp2Error } from '../wire/index.ts'
+import type { Trial } from './trial.ts'
+
+/** An HTTP/2 connection to the target, closed at the end of the case; ends the case when there is none. */
+export async function connectHttp2(t: Trial, settings?: Http2Settings): Promise<Http2Connection> {
+  const { target, timeout } = t.context
+  try {
+    const connection = await openHttp2(target, timeout, { settings, log: t.log })
+    t.connections.push(connection)
+    return connection
+  } catch (error) {
+    throw new Mismatch('an HTTP/2 connection with SETTINGS', (error as Error).message)
+  }
+}
+
+/** How a request differs from B, the base request of the group `h2` (RFC 8441 §5). */
+export interface ConnectChanges {
+  /** By name: another value, or `null` to leave the field out. */
+  set?: Record<string, string | null>
+  /** Further fields, after those of B. */
+  add?: readonly Http2Field[]
+}
+
+/** The fields of B with these differences. */
+export function connectFields(t: Trial, { set = {}, add = [] }: ConnectChanges = {}): Http2Field[] {
+  const { base, secure } = t.context.target
+  const plain: Http2Field[] = [
+    [':method', 'CONNECT'],
+    [':protocol', 'websocket'],
+    [':scheme', secure ? 'https' : 'http'],
+    [':authority', base.authority],
+    [':path', base.path],
+    ['sec-websocket-version', '13'],
+  ]
+  const changed = plain
+    .map(([name, value]): [string, string | null] => [name, name in set ? set[name] : value])
+    .filter((field): field is [string, string] => field[1] !== null)
+  const extra = base.extra.map(([name, value]): Http2Field => [name.toLowerCase(), value])
+  return [...changed, ...extra, ...add]
+}
+
+/** Waits until a stream was answered, reset or lost. */
+export async function waitForAnswer(t: Trial, connection: Http2Connection, stream: Http2Stream): Promise<void> {
+  if (!(await connection.until(() => stream.isSettled, t.timeout))) t.timedOut = !connection.hasEnded
+}
+
+/** The answer to a request in words. */
+export function describeHttp2Answer(connection: Http2Connection, stream: Http2Stream): string {
+  if (stream.response !== null) return `status ${stream.response.status}`
+  if (stream.resetCode !== null) return `RST_STREAM ${nameHttp2Error(stream.resetCode)}`
+  if (connection.goaway !== null) return `GOAWAY ${nameHttp2Error(connection.goaway)}`
+  return connection.hasEnded ? 'the end of the connection without GOAWAY' : 'no answer in time'
+}
+
+/** How a stream ended, in words. */
+export function describeHttp2End(connection: Http2Connection, stream: Http2Stream): string {
+  if (stream.isEnded) return 'END_STREAM'
+  if (stream.response !== null && stream.resetCode === null && !connection.hasEnded)
+    return 'no end of the stream in time'
+  return stream.resetCode === null
+    ? describeHttp2Answer(connection, stream)
+    : `RST_STREAM ${nameHttp2Error(stream.resetCode)}`
+}
+
+/** A WebSocket on a stream. */
+export interface StreamPeer {
+  stream: Http2Stream
+  peer: Peer
+}
+
+/** Reads the WebSocket on a stream that was answered with 200; ends the case for another answer. */
+export async function expectOpen(t: Trial, connection: Http2Connection, stream: Http2Stream): Promise<StreamPeer> {
+  await waitForAnswer(t, connection, stream)
+  t.require(
+    stream.response?.status === 200 && !stream.response.isEnd,
+    'status 200 without END_STREAM',
+    describeHttp2Answer(connection, stream) + (stream.response?.isEnd ? ' with END_STREAM' : ''),
+  )
+  const peer = t.adopt({ stream, reset: () => stream.reset(), isReset: () => stream.resetCode !== null })
+  peer.startFrames(agreementOf(stream.response))
+  return { stream, peer }
+}
+
+/** Opens a WebSocket on a new stream of the connection. */
+export function openStream(t: Trial, connection: Http2Connection, changes?: ConnectChanges): Promise<StreamPeer> {
+  return expectOpen(t, connection, connection.request(connectFields(t, changes)))
+}
+
+/** A ping and its pong on another stream: what happened to the one before did not harm it. */
+export async function expectSiblingServed(t: Trial, { peer }: StreamPeer, mark = 'sibling'): Promise<void> {
+  await t.within('the other stream', async () => {
+    await peer.sendPing(mark)
+    await peer.expectPong(Buffer.from(mark))
+  })
+}
+
+/** What a refused request may be answered with, besides RST_STREAM PROTOCOL_ERROR. */
+type Refusal = 'perr' | '4xx'
+
+/**
+ * `perr` of the catalogue: RST_STREAM PROTOCOL_ERROR or 400 (RFC 9113 §8.1.1); with `4xx` any status from 400 on. Another
+ * code is a warning, and so is the end of the whole connection: other streams have to go on.
+ */
+export async function expectRefusedRequest(
+  t: Trial,
+  fields: readonly Http2Field[],
+  refusal: Refusal,
+  isEnd = false,
+): Promise<void> {
+  const connection = await connectHttp2(t)
+  const sibling = await openStream(t, connection)
+  const stream = connection.request(fields, { isEnd })
+  await waitForAnswer(t, connection, stream)
+  const actual = describeHttp2Answer(connection, stream)
+  const expected = refusal === 'perr' ? 'RST_STREAM PROTOCOL_ERROR or status 400' : 'status 4xx, 501 or RST_STREAM'
+  const { response, resetCode } = stream
+  t.require(
+    resetCode !== null || connection.hasEnded || (response !== null && response.status >= 400),
+    expected,
+    actual,
+  )
+  if (response !== null && refusal === 'perr') t.assertShould(response.status === 400, expected, actual)
+  if (response === null && resetCode !== null) t.assertShould(resetCode === 1, expected, actual)
+  t.note(actual)
+  if (t.assertShould(!connection.hasEnded, 'an error of the stream only', actual, '9113-8.1.1-1')) {
+    await expectSiblingServed(t, sibling)
+  }
+}

@@ -1,0 +1,146 @@
+import { describeInbound, type Http2Connection } from '../../peer/index.ts'
+import {
+  type Case,
+  connectFields,
+  connectHttp2,
+  describeHttp2Answer,
+  describeHttp2End,
+  expectCleanClose,
+  expectEcho,
+  expectProbe,
+  expectSiblingServed,
+  openStream,
+  type StreamPeer,
+  type Trial,
+  waitForAnswer,
+} from '../../script/index.ts'
+import { FrameType, Http2Error, Op, Setting } from '../../wire/index.ts'
+
+/** Two WebSockets on one connection. */
+async function openTwo(t: Trial): Promise<{ connection: Http2Connection; one: StreamPeer; other: StreamPeer }> {
+  const connection = await connectHttp2(t)
+  return { connection, one: await openStream(t, connection), other: await openStream(t, connection) }
+}
+
+async function talkOnTwo(t: Trial): Promise<void> {
+  const { one, other } = await openTwo(t)
+  for (let round = 0; round < 10; round++) {
+    await one.peer.sendFrame({ opcode: Op.TEXT, fin: false, payload: `one ${round}` })
+    await other.peer.sendText(`other ${round}`)
+    await one.peer.sendFrame({ opcode: Op.CONT, payload: ' ends' })
+    await expectEcho(t, one.peer, `one ${round} ends`)
+    await expectEcho(t, other.peer, `other ${round}`)
+  }
+}
+
+/** As many as the target allows, 50 at most, all at once. */
+async function talkOnMany(t: Trial): Promise<void> {
+  const connection = await connectHttp2(t)
+  const count = Math.min(50, connection.settings.get(Setting.MAX_CONCURRENT_STREAMS) ?? 50)
+  const opened: StreamPeer[] = []
+  for (let index = 0; index < count; index++) opened.push(await openStream(t, connection))
+  for (const [index, { peer }] of opened.entries()) await peer.sendText(`stream ${index}`)
+  for (const [index, { peer }] of opened.entries()) await expectEcho(t, peer, `stream ${index}`)
+}
+
+async function getBetween(t: Trial): Promise<void> {
+  const connection = await connectHttp2(t)
+  const { peer } = await openStream(t, connection)
+  await peer.sendText('before')
+  await expectEcho(t, peer, 'before')
+  const fields = connectFields(t, {
+    set: { ':method': 'GET', ':protocol': null, 'sec-websocket-version': null },
+  })
+  const get = connection.request(fields, { isEnd: true })
+  await peer.sendText('meanwhile')
+  await expectEcho(t, peer, 'meanwhile')
+  await waitForAnswer(t, connection, get)
+  t.require(get.response !== null, 'an answer to GET', describeHttp2Answer(connection, get))
+  await peer.sendText('after')
+  await expectEcho(t, peer, 'after')
+}
+
+async function failOne(t: Trial): Promise<void> {
+  const { one, other, connection } = await openTwo(t)
+  await one.peer.sendFrame({ opcode: 3, payload: '' })
+  const isOver = await connection.until(() => one.stream.isOver, t.timeout)
+  t.require(isOver, 'the end of the failed stream', `none within ${t.timeout} ms`)
+  await expectSiblingServed(t, other)
+  await expectProbe(t, (await openStream(t, connection)).peer)
+}
+
+/** Close, Close, then END_STREAM in place of FIN (RFC 8441 §5). */
+async function closeCleanly(t: Trial): Promise<void> {
+  const { one, other, connection } = await openTwo(t)
+  await expectCleanClose(t, one.peer, { strict: true })
+  t.require(one.stream.isEnded, 'END_STREAM', describeHttp2End(connection, one.stream))
+  await expectSiblingServed(t, other)
+}
+
+async function endWithoutClose(t: Trial): Promise<void> {
+  const { one, other, connection } = await openTwo(t)
+  one.stream.sendData(Buffer.alloc(0), { isEnd: true })
+  const isOver = await connection.until(() => one.stream.isOver, t.timeout)
+  t.require(isOver, 'the end of the stream', `none within ${t.timeout} ms`)
+  t.note(describeHttp2End(connection, one.stream))
+  await expectSiblingServed(t, other)
+  await expectProbe(t, (await openStream(t, connection)).peer)
+}
+
+async function resetOne(t: Trial): Promise<void> {
+  const { one, other, connection } = await openTwo(t)
+  one.stream.reset(Http2Error.CANCEL)
+  await expectSiblingServed(t, other)
+  await expectProbe(t, (await openStream(t, connection)).peer)
+}
+
+/** A reset in the middle of a message of many frames, and of a frame. */
+async function resetInsideMessage(t: Trial): Promise<void> {
+  const { one, other, connection } = await openTwo(t)
+  await one.peer.sendFrame({ opcode: Op.TEXT, fin: false, payload: 'begins' })
+  one.stream.sendData(Buffer.from([0x80, 0xfe, 0x10, 0x00, 1, 2]))
+  one.stream.reset(Http2Error.CANCEL)
+  await expectSiblingServed(t, other)
+  await expectProbe(t, (await openStream(t, connection)).peer)
+}
+
+/** How the target ends a stream on which a rule was broken (RFC 8441 §5). */
+async function endAbruptly(t: Trial): Promise<void> {
+  const { one, other, connection } = await openTwo(t)
+  await one.peer.sendFrame({ opcode: Op.TEXT, payload: 'Hello', mask: false })
+  const event = await one.peer.nextMeaningful()
+  const expected = 'Close and END_STREAM, or RST_STREAM CANCEL'
+  await connection.until(() => one.stream.isOver, t.timeout)
+  const actual = `${describeInbound(event, t.timeout)}; ${describeHttp2End(connection, one.stream)}`
+  const isCancelled = one.stream.resetCode === Http2Error.CANCEL
+  t.require((event?.kind === 'close' && one.stream.isEnded) || isCancelled, expected, actual)
+  await expectSiblingServed(t, other)
+}
+
+/** The client opens no more streams; those that are open go on (RFC 9113 §6.8). */
+async function sayGoaway(t: Trial): Promise<void> {
+  const connection = await connectHttp2(t)
+  const { peer, stream } = await openStream(t, connection)
+  connection.sendFrame(FrameType.GOAWAY, 0, 0, Buffer.alloc(8))
+  await peer.sendPing('goaway')
+  const event = await peer.nextMeaningful()
+  t.note(
+    event?.kind === 'pong'
+      ? 'the session goes on'
+      : `${describeInbound(event, t.timeout)}; ${describeHttp2End(connection, stream)}`,
+  )
+}
+
+/** Several WebSockets on one connection (RFC 9113 §5) and how each ends (RFC 8441 §5): `h2.mux`, `h2.close`. */
+export const http2Streams: Case[] = [
+  { id: 'h2.mux.two', needs: ['http2', 'echo'], run: talkOnTwo },
+  { id: 'h2.mux.many', needs: ['http2', 'echo'], run: talkOnMany },
+  { id: 'h2.mux.with-get', needs: ['http2', 'echo'], run: getBetween },
+  { id: 'h2.mux.fail-one', needs: ['http2'], run: failOne },
+  { id: 'h2.close.clean', needs: ['http2'], run: closeCleanly },
+  { id: 'h2.close.end-stream-client', needs: ['http2'], run: endWithoutClose },
+  { id: 'h2.close.rst-client', needs: ['http2'], run: resetOne },
+  { id: 'h2.close.rst-inside-message', needs: ['http2'], run: resetInsideMessage },
+  { id: 'h2.close.rst-code', needs: ['http2'], run: endAbruptly },
+  { id: 'h2.close.goaway', needs: ['http2'], run: sayGoaway },
+]

@@ -1,0 +1,54 @@
+import type { Defects, Http2Defect } from './defects.ts'
+
+export type Field = readonly [name: string, value: string]
+
+const CONNECTION_FIELDS = ['connection', 'upgrade', 'keep-alive', 'proxy-connection', 'transfer-encoding']
+const PSEUDO_FIELDS = [':method', ':protocol', ':scheme', ':authority', ':path']
+
+/** The first value of a field. */
+export function firstOf(fields: readonly Field[], name: string): string | undefined {
+  return fields.find(([each]) => each === name)?.[1]
+}
+
+function isPseudo([name]: Field): boolean {
+  return name.startsWith(':')
+}
+
+/** What makes a request malformed (RFC 9113 §8.1.1, RFC 8441 §4), each with the defect that overlooks it. */
+const malformed: [Http2Defect, (fields: readonly Field[]) => boolean][] = [
+  [
+    'h2-accepts-two-pseudo-fields',
+    (fields) =>
+      fields.some((field, index) => isPseudo(field) && fields.findIndex(([name]) => name === field[0]) < index),
+  ],
+  [
+    'h2-accepts-any-pseudo-field',
+    (fields) => fields.some((field) => isPseudo(field) && !PSEUDO_FIELDS.includes(field[0])),
+  ],
+  [
+    'h2-misses-nothing',
+    (fields) => [':method', ':scheme', ':authority', ':path'].some((name) => firstOf(fields, name) === undefined),
+  ],
+  ['h2-accepts-empty-path', (fields) => firstOf(fields, ':path') === ''],
+  [
+    'h2-reads-connect-as-websocket',
+    (fields) => firstOf(fields, ':method') === 'CONNECT' && firstOf(fields, ':protocol') !== 'websocket',
+  ],
+  ['h2-accepts-get', (fields) => firstOf(fields, ':method') === 'GET' && firstOf(fields, ':protocol') !== undefined],
+  [
+    'h2-accepts-connection-fields',
+    (fields) =>
+      fields.some(([name, value]) => CONNECTION_FIELDS.includes(name) || (name === 'te' && value !== 'trailers')),
+  ],
+  ['h2-accepts-upper-case', (fields) => fields.some(([name]) => /[A-Z]/.test(name))],
+  [
+    'h2-accepts-late-pseudo-fields',
+    (fields) => fields.some((field, index) => isPseudo(field) && fields.slice(0, index).some((one) => !isPseudo(one))),
+  ],
+  ['h2-accepts-a-length', (fields) => firstOf(fields, 'content-length') !== undefined],
+]
+
+/** Whether the request is malformed, but for what the defects overlook. */
+export function isMalformed(fields: readonly Field[], defects: Defects): boolean {
+  return malformed.some(([defect, breaks]) => !defects.has(defect) && breaks(fields))
+}

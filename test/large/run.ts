@@ -1,0 +1,67 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import type { Memory } from './meter.ts'
+
+/** A message of `size` bytes: up, down, up in a single frame, or a compressed one of zeros to a reader that is late. */
+export interface Job {
+  readonly kind: 'up' | 'down' | 'frame' | 'bomb'
+  readonly size: number
+  readonly deflate: boolean
+}
+
+/** What one side has seen. */
+export interface Report extends Memory {
+  readonly digest: string
+}
+
+/** Bytes that a side may have in memory more than before the message: what is reachable, and with garbage. */
+const BOUNDS = { pinned: 1024 * 1024 + 64 * 1024, resident: 128 * 1024 * 1024 }
+
+/** What is wrong with a run, a line for each. */
+export function faultsOf({ size }: Job, { server, client }: { server: Report; client: Report }): string[] {
+  const faults = []
+  if (server.digest !== client.digest) faults.push('the digests differ')
+  if (server.bytes !== size) faults.push(`${server.bytes} bytes of ${size}`)
+  for (const [side, report] of Object.entries({ server, client })) {
+    for (const name of ['pinned', 'resident'] as const) {
+      if (report[name] > BOUNDS[name])
+        faults.push(`${name} memory of the ${side} grew by ${report[name]} bytes; allowed: ${BOUNDS[name]}`)
+    }
+  }
+  return faults
+}
+
+/** Starts one side; its lines on stdout are read one at a time. */
+function start(role: 'server' | 'client', job: Job, ...rest: string[]) {
+  const file = fileURLToPath(new URL('side.ts', import.meta.url))
+  const options = ['--expose-gc', '--import', 'tsx', file, role, JSON.stringify(job), ...rest]
+  const child = spawn(process.execPath, options, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
+  return {
+    child,
+    async line(): Promise<string> {
+      const { value } = await lines.next()
+      if (value === undefined) throw new Error(`the ${role} of ${JSON.stringify(job)} ended without a word`)
+      return value
+    },
+  }
+}
+
+/** Runs a server and a client, each in a process of its own. */
+export async function runJob(job: Job): Promise<{ server: Report; client: Report }> {
+  const server = start('server', job)
+  const children = [server.child]
+  try {
+    const client = start('client', job, await server.line())
+    children.push(client.child)
+    const [ofServer, ofClient] = await Promise.all([server.line(), client.line()])
+    return { server: JSON.parse(ofServer), client: JSON.parse(ofClient) }
+  } finally {
+    for (const child of children) {
+      child.kill('SIGKILL')
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+    }
+  }
+}
