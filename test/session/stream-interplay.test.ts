@@ -196,7 +196,10 @@ test('a broadcast waits behind the source that a member is being sent, and then 
 
 test('a session resolves to false for what it drops with `wait: false`, and to true afterwards', async (t) => {
   const { parts, give } = manual()
-  const { client, session } = await open(t, (session) => session.send(parts))
+  const { client, session } = await open(t, async (session) => {
+    await session.send(parts)
+    await session.wait()
+  })
   give('part')
   await client.receive(1)
   assert.is(await session.send('meanwhile', { wait: false }), false)
