@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events'
 import http, { type ClientRequest, type IncomingMessage } from 'node:http'
 import https, { type RequestOptions } from 'node:https'
 import net from 'node:net'
+import querystring from 'node:querystring'
 import type { Duplex } from 'node:stream'
 import tls from 'node:tls'
 import { acceptKey, makeKey } from '../handshake/accept-key.ts'
@@ -35,6 +36,7 @@ const defaults = {
   maxBufferedChunks: 262_144,
   maxFragments: 16_384,
   maxPayload: 104_857_600,
+  maxPendingAutoPongs: 60,
   skipUTF8Validation: false,
   perMessageDeflate: true as boolean | PerMessageDeflateOptions,
   followRedirects: false,
@@ -93,7 +95,6 @@ class Handshake {
   readonly #names: readonly string[]
   readonly #settings: Settings
   readonly #key = makeKey()
-  /** Header fields of the user; with redirects a copy whose names are in lower case. */
   #headers: Headers
   #auth: string | null | undefined
   #origin: Origin | null = null
@@ -116,7 +117,7 @@ class Handshake {
     const settings = this.#settings
     socket._url = url.href
     const { username, password } = url
-    const auth = username || password ? `${decodeURIComponent(username)}:${decodeURIComponent(password)}` : this.#auth
+    const auth = username || password ? [username, password].map(querystring.unescape).join(':') : this.#auth
     const request = (isSecure ? https : http).request({
       ...settings,
       protocol: undefined,

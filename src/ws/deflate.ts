@@ -3,22 +3,32 @@ import { DeflateCodec } from '../deflate/codec.ts'
 import { readDeflateOptions } from '../deflate/options.ts'
 import type { ExtensionParameters } from './header.ts'
 
+/** Options of zlib that are numbers. */
+type ZlibNumbers = Partial<
+  Record<'chunkSize' | 'finishFlush' | 'flush' | 'level' | 'memLevel' | 'strategy' | 'windowBits', number | undefined>
+>
+
 /** Options of permessage-deflate as npm ws has them. */
 export interface PerMessageDeflateOptions {
   serverNoContextTakeover?: boolean | undefined
   clientNoContextTakeover?: boolean | undefined
-  serverMaxWindowBits?: number | boolean | undefined
-  clientMaxWindowBits?: number | boolean | undefined
+  serverMaxWindowBits?: number | undefined
+  clientMaxWindowBits?: number | undefined
   /** `level` and `memLevel` are used; other options of zlib are ignored. */
-  zlibDeflateOptions?:
-    | { level?: number | undefined; memLevel?: number | undefined; [name: string]: unknown }
-    | undefined
+  zlibDeflateOptions?: ZlibNumbers | undefined
   /** Ignored. */
-  zlibInflateOptions?: object | undefined
+  zlibInflateOptions?: ZlibNumbers | undefined
   /** Bytes below which messages are sent uncompressed. Default 1024. */
   threshold?: number | undefined
   /** Ignored: the process has one queue. */
   concurrencyLimit?: number | undefined
+}
+
+/** Options of one negotiation; of window bits also those that programs in JavaScript set. */
+export interface NegotiationOptions
+  extends Omit<PerMessageDeflateOptions, 'serverMaxWindowBits' | 'clientMaxWindowBits'> {
+  serverMaxWindowBits?: number | boolean | undefined
+  clientMaxWindowBits?: number | boolean | undefined
   isServer?: boolean | undefined
   maxPayload?: number | undefined
 }
@@ -34,12 +44,12 @@ export class PerMessageDeflate {
   static readonly extensionName = 'permessage-deflate'
   /** What was agreed; null before. */
   params: Parameters | null = null
-  readonly #options: PerMessageDeflateOptions
+  readonly #options: NegotiationOptions
   readonly #isServer: boolean
   /** A facade: programs read it. */
   _maxPayload: number
 
-  constructor(options: PerMessageDeflateOptions = {}) {
+  constructor(options: NegotiationOptions = {}) {
     this.#options = options
     this.#isServer = options.isServer === true
     this._maxPayload = (options.maxPayload ?? 0) | 0

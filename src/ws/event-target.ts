@@ -84,6 +84,10 @@ interface ErrorEventInit {
   target?: unknown | undefined
 }
 
+/** A handler of an `on…` attribute. */
+// biome-ignore lint/suspicious/noExplicitAny: the event of each attribute, as programs declare it
+export type EventHandler = (event: any) => void
+
 /** A listener of the interface: a function, or an object with `handleEvent`. */
 export type Handler = ((event: never) => unknown) | { handleEvent(event: never): unknown }
 type Wrapper = ((...values: unknown[]) => void) & { [kListener]?: Handler; [isAttribute]?: boolean }
@@ -151,9 +155,9 @@ export function removeHandler(target: Target, type: string, handler: Handler): v
 }
 
 /** Returns the handler that `ws.on…` was set to. */
-export function attributeHandler(target: Target, type: string): Handler | null {
+export function attributeHandler(target: Target, type: string): EventHandler | null {
   const listener = (target.listeners(type) as Wrapper[]).find((candidate) => candidate[isAttribute])
-  return listener?.[kListener] ?? null
+  return (listener?.[kListener] as EventHandler | undefined) ?? null
 }
 
 export function setAttributeHandler(target: Target, type: string, handler: unknown): void {

@@ -20,13 +20,13 @@ export class Sender {
     throw new Error('Sender is not supported; allowed: Sender.frame()')
   }
 
-  /** Encodes one frame; returns its header and its payload. */
+  /** Encodes one frame; returns its header and its payload, when it has one. */
   static frame(data: Buffer | string, { opcode, fin = true, rsv1 = false, mask = false }: FrameOptions): Buffer[] {
     const maskingKey = mask ? crypto.getRandomValues(new Uint8Array(4)) : undefined
     const payload = Buffer.from(data as Buffer)
     const frame = encodeFrame(opcode, payload, { fin, rsv1, maskingKey })
     const payloadAt = frame.length - payload.length
-    return [frame.subarray(0, payloadAt), frame.subarray(payloadAt)]
+    return payload.length === 0 ? [frame] : [frame.subarray(0, payloadAt), frame.subarray(payloadAt)]
   }
 }
 
@@ -54,7 +54,7 @@ export type { BoundsOptions } from './bounds.ts'
 export type { ClientOptions } from './client-options.ts'
 export type { PerMessageDeflateOptions } from './deflate.ts'
 export type { ServerOptions, VerifyClient, VerifyInfo } from './server.ts'
-export type { BinaryType, SendOptions } from './socket-options.ts'
+export type { BinaryType, RawData, SendOptions } from './socket-options.ts'
 export {
   createWebSocketStream,
   extension,

@@ -1,7 +1,6 @@
 import type { EventEmitter } from 'node:events'
 import type { Duplex } from 'node:stream'
 import { channels } from '../connection/diagnostics.ts'
-import type { ConnectionLimits } from '../connection/limits.ts'
 import { encodeCloseBody, truncateReason } from '../core/close-frame.ts'
 import { EMPTY } from '../core/empty.ts'
 import { type ProtocolError, WebSocketError } from '../core/errors.ts'
@@ -9,7 +8,8 @@ import { Opcode } from '../core/opcode.ts'
 import { disownStream, ownerOf, ownStream, type StreamOwner } from '../transport/stream-owner.ts'
 import { sizeOf, toBinaryType } from './data.ts'
 import { Guard, type Guarded } from './guard.ts'
-import { Reader, type ReaderOptions, type ReaderSink } from './reader.ts'
+import type { LinkOptions } from './link-options.ts'
+import { Reader, type ReaderSink } from './reader.ts'
 import { type FrameSettings, rethrow, type SendCallback, Sender, type SenderSink } from './sender.ts'
 import type { BinaryType } from './socket-options.ts'
 import { toSocketError } from './violation.ts'
@@ -26,15 +26,6 @@ export interface LinkHost extends EventEmitter {
   emitClose(): void
 }
 
-export interface LinkOptions extends Omit<ReaderOptions, 'role' | 'lenientLengths'> {
-  isServer: boolean
-  maskingKey: (() => Uint8Array) | null
-  autoPong: boolean
-  closeTimeout: number
-  /** Limits of this package; null for those of npm ws alone. */
-  limits: ConnectionLimits | null
-}
-
 /** One for all sockets: a closure for each would cost memory. */
 function readPushed(this: Duplex, chunk: Buffer): void {
   const owner = ownerOf(this)
@@ -48,7 +39,7 @@ export class Link implements StreamOwner, ReaderSink, SenderSink {
   readonly sender: Sender
   readonly #host: LinkHost
   readonly #isServer: boolean
-  readonly #autoPong: boolean
+  readonly #answersPings: boolean
   readonly #closeTimeout: number
   closeFrameSent = false
   closeFrameReceived = false
@@ -67,7 +58,7 @@ export class Link implements StreamOwner, ReaderSink, SenderSink {
     this.#host = host
     this.stream = stream
     this.#isServer = options.isServer
-    this.#autoPong = options.autoPong
+    this.#answersPings = options.maxPendingAutoPongs > 0
     this.#closeTimeout = options.closeTimeout
     const role = options.isServer ? 'server' : 'client'
     const { limits } = options
@@ -191,9 +182,8 @@ export class Link implements StreamOwner, ReaderSink, SenderSink {
 
   onPing(data: Buffer): void {
     this.#guard?.onPing()
-    if (this.#autoPong && this.#host._readyState === ReadyState.OPEN) {
-      this.sender.send(data, { opcode: Opcode.PONG, fin: true, compress: false, mask: !this.#isServer })
-    }
+    const isAnswered = this.#answersPings && this.#host._readyState === ReadyState.OPEN
+    if (isAnswered && !this.sender.answerPing(data)) this.terminate()
     this.#emit('ping', data)
   }
 

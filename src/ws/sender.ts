@@ -4,10 +4,14 @@ import { Outbox, type OutboxSink } from '../connection/send/outbox.ts'
 import { COPY_LIMIT } from '../connection/send/outgoing.ts'
 import { encodeFrame } from '../core/frame-encoder.ts'
 import type { MessageCodec } from '../core/message-codec.ts'
+import { Opcode } from '../core/opcode.ts'
 import { toBytes } from './data.ts'
 
 /** Called when data has gone out, or with why it has not. */
 export type SendCallback = (error?: Error) => void
+
+/** The same for a ping or pong, declared as in @types/ws. */
+export type ControlCallback = (error: Error) => void
 
 /** How one frame is sent. */
 export interface FrameSettings {
@@ -23,10 +27,12 @@ export interface SenderSink {
   onSendError(error: Error): void
 }
 
-interface SenderOptions {
+export interface SenderOptions {
   codec: MessageCodec | null
   /** Returns a masking key; null for a server. */
   maskingKey: (() => Uint8Array) | null
+  /** Pings that may wait to be answered; 0 answers none. */
+  maxPendingAutoPongs: number
 }
 
 /** The list of a sender without jobs. */
@@ -75,13 +81,16 @@ export class Sender implements OutboxSink {
   #waitingBytes = 0
   #isClosed = false
   readonly #sink: SenderSink
+  readonly #maxPendingPongs: number
+  #pendingPongs = 0
 
-  constructor(stream: Duplex, { codec, maskingKey }: SenderOptions, sink: SenderSink) {
+  constructor(stream: Duplex, { codec, maskingKey, maxPendingAutoPongs }: SenderOptions, sink: SenderSink) {
     this.#stream = stream
     this.#codec = codec
     this.#maskingKey = maskingKey
     this.#outbox = new Outbox(stream, maskingKey, this)
     this.#sink = sink
+    this.#maxPendingPongs = maxPendingAutoPongs
   }
 
   /** As npm ws names it; programs read it. */
@@ -125,6 +134,17 @@ export class Sender implements OutboxSink {
       done()
     }
     this.#enqueue({ size: payload.length, callback, run })
+  }
+
+  /** Answers a ping; returns false when too many answers wait: the peer does not read. */
+  answerPing(data: Buffer): boolean {
+    if (this.#pendingPongs >= this.#maxPendingPongs) return false
+    const settings = { opcode: Opcode.PONG, fin: true, compress: false, mask: this.#maskingKey !== null }
+    // Only where the system has not accepted what was sent before: a burst of pings is no fault of a peer that reads.
+    const isWaiting = this.#stream.writableLength > 0
+    if (isWaiting) this.#pendingPongs++
+    this.send(data, settings, isWaiting ? () => this.#pendingPongs-- : undefined)
+    return true
   }
 
   /** Sends what a program may send. */

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import http, { type IncomingMessage, type Server } from 'node:http'
+import http, { type IncomingMessage, type OutgoingHttpHeaders, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { acceptKey } from '../handshake/accept-key.ts'
@@ -15,11 +15,12 @@ export type VerifyClient =
   | ((info: VerifyInfo) => boolean)
   | ((
       info: VerifyInfo,
-      callback: (isAccepted: boolean, code?: number, message?: string, headers?: object) => void,
+      callback: (isAccepted: boolean, code?: number, message?: string, headers?: OutgoingHttpHeaders) => void,
     ) => void)
 
 export interface VerifyInfo {
-  origin: string | undefined
+  /** Undefined where the request has none; typed as in @types/ws. */
+  origin: string
   secure: boolean
   req: IncomingMessage
 }
@@ -28,23 +29,25 @@ export interface VerifyInfo {
 export interface ServerOptions {
   allowSynchronousEvents?: boolean | undefined
   autoPong?: boolean | undefined
-  backlog?: number | null | undefined
+  backlog?: number | undefined
   clientTracking?: boolean | undefined
   /** Milliseconds for the closing handshake. Default 30000. */
   closeTimeout?: number | undefined
-  handleProtocols?: ((protocols: Set<string>, request: IncomingMessage) => string | false) | null | undefined
-  host?: string | null | undefined
+  handleProtocols?: ((protocols: Set<string>, request: IncomingMessage) => string | false) | undefined
+  host?: string | undefined
   maxBufferedChunks?: number | undefined
   maxFragments?: number | undefined
   /** Bytes of one message; 0 for any number. Default 104857600. */
   maxPayload?: number | undefined
+  /** Pings of a peer that wait to be answered; more end its connection. 0 for any number. Default 60. */
+  maxPendingAutoPongs?: number | undefined
   noServer?: boolean | undefined
-  path?: string | null | undefined
+  path?: string | undefined
   perMessageDeflate?: boolean | PerMessageDeflateOptions | undefined
-  port?: number | null | undefined
-  server?: Server | null | undefined
+  port?: number | undefined
+  server?: Server | undefined
   skipUTF8Validation?: boolean | undefined
-  verifyClient?: VerifyClient | null | undefined
+  verifyClient?: VerifyClient | undefined
   WebSocket?: typeof WebSocket | undefined
   /**
    * Not of npm ws: `true` or an object turns on the limits, keepalive, origin rule and strictness of `createServer`,
@@ -61,6 +64,7 @@ const defaults = {
   maxBufferedChunks: 262_144,
   maxFragments: 16_384,
   maxPayload: 104_857_600,
+  maxPendingAutoPongs: 60,
   skipUTF8Validation: false,
   perMessageDeflate: false as boolean | PerMessageDeflateOptions,
   handleProtocols: null,
@@ -77,12 +81,20 @@ const defaults = {
   dwebsocket: null as Bounds | null,
 }
 
+/** Options of a server with their defaults. */
+type ServerSettings = Omit<ServerOptions, 'dwebsocket' | 'WebSocket'> & {
+  WebSocket: typeof WebSocket
+  dwebsocket: Bounds | null
+}
+
 /** A WebSocket server with the interface of npm ws. */
 export class WebSocketServer extends EventEmitter {
   /** Read anew for each request: programs change it. */
-  readonly options: typeof defaults & Omit<ServerOptions, 'dwebsocket'>
-  /** The open sockets; undefined without `clientTracking`. */
-  readonly clients: Set<WebSocket> | undefined
+  readonly options: ServerSettings
+  /** The open sockets; undefined without `clientTracking`, but declared as in @types/ws. */
+  readonly clients: Set<WebSocket>
+  /** Only what programs set; declared as in @types/ws. */
+  declare path: string
   // Fields named as in npm ws, where programs read them.
   _server: Server | null = null
   _state: number = State.RUNNING
@@ -103,8 +115,8 @@ export class WebSocketServer extends EventEmitter {
       throw new TypeError('One and only one of the "port", "server", or "noServer" options must be specified')
     }
     if (settings.perMessageDeflate === true) settings.perMessageDeflate = {}
-    this.options = settings as WebSocketServer['options']
-    this.clients = settings.clientTracking ? new Set() : undefined
+    this.options = settings as unknown as ServerSettings
+    this.clients = (settings.clientTracking ? new Set() : undefined) as Set<WebSocket>
     if (port !== null && port !== undefined) {
       this._server = http.createServer(answerUpgradeRequired)
       // Without a listener node closes the connection of a CONNECT request and sends no response.
@@ -208,7 +220,7 @@ export class WebSocketServer extends EventEmitter {
     const verify = this.options.verifyClient as VerifyClient | null
     if (!verify) return complete()
     const { authorized, encrypted } = request.socket as { authorized?: boolean; encrypted?: boolean }
-    const origin = request.headers[version === 8 ? 'sec-websocket-origin' : 'origin'] as string | undefined
+    const origin = request.headers[version === 8 ? 'sec-websocket-origin' : 'origin'] as string
     const info: VerifyInfo = { origin, secure: Boolean(authorized || encrypted), req: request }
     if (verify.length !== 2) {
       if ((verify as (info: VerifyInfo) => boolean)(info)) complete()
@@ -259,7 +271,7 @@ export class WebSocketServer extends EventEmitter {
   }
 
   #track(socket: WebSocket): void {
-    const { clients } = this
+    const clients: Set<WebSocket> | undefined = this.clients
     if (clients === undefined) return
     clients.add(socket)
     socket.on('close', () => {

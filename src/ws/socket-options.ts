@@ -3,6 +3,9 @@ import type { Bounds, BoundsOptions } from './bounds.ts'
 /** The values of `binaryType`. */
 export const binaryTypes = ['nodebuffer', 'arraybuffer', 'fragments', 'blob'] as const
 
+/** What listeners of `'message'` are called with: a Buffer unless `binaryType` says otherwise. */
+export type RawData = Buffer | ArrayBuffer | Buffer[]
+
 /** How binary messages are delivered. */
 export type BinaryType = (typeof binaryTypes)[number]
 
@@ -31,6 +34,7 @@ export interface StreamOptions {
   maxBufferedChunks?: number | undefined
   maxFragments?: number | undefined
   maxPayload?: number | undefined
+  maxPendingAutoPongs?: number | undefined
   skipUTF8Validation?: boolean | undefined
   /** Bounds of this package; default: none. */
   dwebsocket?: boolean | BoundsOptions | Bounds | undefined

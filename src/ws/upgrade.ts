@@ -4,7 +4,7 @@ import { HandshakeError } from '../core/errors.ts'
 import { isValidKey } from '../handshake/accept-key.ts'
 import type { Extension } from '../handshake/header-grammar.ts'
 import { checkUpgradeRequest } from '../handshake/upgrade-request.ts'
-import { PerMessageDeflate, type PerMessageDeflateOptions } from './deflate.ts'
+import { type NegotiationOptions, PerMessageDeflate, type PerMessageDeflateOptions } from './deflate.ts'
 import { type ExtensionParameters, extension, subprotocol } from './header.ts'
 
 /** Why an upgrade request is refused. */
@@ -91,7 +91,7 @@ export function readStrictUpgrade(
 const windowBits = /^(?:[89]|1[0-5])$/
 
 /** Null when the offer is not valid, or does not fit the options. */
-function acceptOffer({ parameters }: Extension, options: PerMessageDeflateOptions): PerMessageDeflate | null {
+function acceptOffer({ parameters }: Extension, options: NegotiationOptions): PerMessageDeflate | null {
   const offered: ExtensionParameters = Object.create(null)
   for (const { name, value } of parameters) {
     if (value !== null && !windowBits.test(value)) return null
@@ -106,7 +106,7 @@ function acceptOffer({ parameters }: Extension, options: PerMessageDeflateOption
   }
 }
 
-function acceptDeflate(header: string, options: PerMessageDeflateOptions): PerMessageDeflate | null {
+function acceptDeflate(header: string, options: NegotiationOptions): PerMessageDeflate | null {
   const offers = extension.parse(header)[PerMessageDeflate.extensionName]
   if (offers === undefined) return null
   const deflate = new PerMessageDeflate(options)

@@ -1,18 +1,24 @@
 import { EventEmitter } from 'node:events'
 import type { ClientRequest } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { nextMaskingKey } from '../connection/send/masking-key.ts'
 import { EMPTY } from '../core/empty.ts'
 import { Opcode } from '../core/opcode.ts'
-import { readBounds, stricter } from './bounds.ts'
 import { abortConnecting, connect } from './client.ts'
 import type { ClientOptions } from './client-options.ts'
-import { closeBody, keyFrom, sizeOf } from './data.ts'
+import { closeBody, sizeOf } from './data.ts'
 import type { PerMessageDeflate } from './deflate.ts'
-import { addHandler, attributeHandler, type Handler, removeHandler, setAttributeHandler } from './event-target.ts'
+import {
+  addHandler,
+  attributeHandler,
+  type EventHandler,
+  type Handler,
+  removeHandler,
+  setAttributeHandler,
+} from './event-target.ts'
 import { Link, ReadyState } from './link.ts'
+import { readLinkOptions } from './link-options.ts'
 import { defineLikeNpm, makeReceiver, stateNames } from './npm-parts.ts'
-import type { SendCallback, Sender } from './sender.ts'
+import type { ControlCallback, SendCallback, Sender } from './sender.ts'
 import {
   type BinaryType,
   binaryTypes,
@@ -21,7 +27,7 @@ import {
   type StreamOptions,
 } from './socket-options.ts'
 
-/** One for all sockets without an extension, so that each costs less memory. */
+/** Shared, so that each socket costs less memory. */
 const NO_EXTENSIONS: Readonly<Record<string, PerMessageDeflate>> = Object.freeze({})
 
 /** A WebSocket with the interface of npm ws, on either side. */
@@ -69,8 +75,9 @@ export class WebSocket extends EventEmitter {
     }
   }
 
-  get binaryType(): BinaryType {
-    return this.#binaryType
+  /** Typed as in @types/ws, which lacks 'blob'. */
+  get binaryType(): Exclude<BinaryType, 'blob'> {
+    return this.#binaryType as Exclude<BinaryType, 'blob'>
   }
 
   set binaryType(type: BinaryType) {
@@ -98,39 +105,39 @@ export class WebSocket extends EventEmitter {
     return this._readyState as 0 | 1 | 2 | 3
   }
 
-  get url(): string | undefined {
-    return this._url
+  get url(): string {
+    return this._url as string
   }
 
-  get onopen(): Handler | null {
+  get onopen(): EventHandler | null {
     return attributeHandler(this, 'open')
   }
 
-  set onopen(handler: Handler | null) {
+  set onopen(handler: EventHandler | null) {
     setAttributeHandler(this, 'open', handler)
   }
 
-  get onerror(): Handler | null {
+  get onerror(): EventHandler | null {
     return attributeHandler(this, 'error')
   }
 
-  set onerror(handler: Handler | null) {
+  set onerror(handler: EventHandler | null) {
     setAttributeHandler(this, 'error', handler)
   }
 
-  get onclose(): Handler | null {
+  get onclose(): EventHandler | null {
     return attributeHandler(this, 'close')
   }
 
-  set onclose(handler: Handler | null) {
+  set onclose(handler: EventHandler | null) {
     setAttributeHandler(this, 'close', handler)
   }
 
-  get onmessage(): Handler | null {
+  get onmessage(): EventHandler | null {
     return attributeHandler(this, 'message')
   }
 
-  set onmessage(handler: Handler | null) {
+  set onmessage(handler: EventHandler | null) {
     setAttributeHandler(this, 'message', handler)
   }
 
@@ -177,21 +184,8 @@ export class WebSocket extends EventEmitter {
 
   /** Begins on an upgraded stream; `head` are the bytes behind the request. */
   setSocket(stream: Duplex, head: Buffer, options: StreamOptions = {}): void {
-    const { maxPayload = 0, maxFragments = 0, generateMask } = options
-    const bounds = readBounds(options.dwebsocket)
     const deflate: PerMessageDeflate | undefined = this._extensions['permessage-deflate']
-    const link = new Link(this, stream, {
-      isServer: this._isServer,
-      codec: deflate?.createCodec() ?? null,
-      maskingKey: this._isServer ? null : generateMask ? keyFrom(generateMask) : nextMaskingKey,
-      autoPong: this._autoPong,
-      closeTimeout: stricter(this._closeTimeout, bounds?.limits.closeTimeout),
-      allowSynchronousEvents: options.allowSynchronousEvents ?? true,
-      maxPayload: stricter(maxPayload | 0, bounds?.limits.maxMessageSize),
-      maxFragments: stricter(maxFragments | 0, bounds?.limits.maxFrames),
-      maxBufferedChunks: (options.maxBufferedChunks ?? 0) | 0,
-      limits: bounds?.limits ?? null,
-    })
+    const link = new Link(this, stream, readLinkOptions(this, options, deflate?.createCodec() ?? null))
     this.#link = link
     const { setTimeout, setNoDelay } = stream as { setTimeout?(ms: number): void; setNoDelay?(): void }
     setTimeout?.call(stream, 0)
@@ -242,12 +236,12 @@ export class WebSocket extends EventEmitter {
     if (this.#link?.reader.isWaiting === false) this.#link.stream.resume()
   }
 
-  ping(data?: unknown, mask?: boolean | SendCallback, callback?: SendCallback): void {
-    this.#sendControl(Opcode.PING, data, mask, callback)
+  ping(data?: unknown, mask?: boolean | ControlCallback, callback?: ControlCallback): void {
+    this.#sendControl(Opcode.PING, data, mask, callback as SendCallback)
   }
 
-  pong(data?: unknown, mask?: boolean | SendCallback, callback?: SendCallback): void {
-    this.#sendControl(Opcode.PONG, data, mask, callback)
+  pong(data?: unknown, mask?: boolean | ControlCallback, callback?: ControlCallback): void {
+    this.#sendControl(Opcode.PONG, data, mask, callback as SendCallback)
   }
 
   #sendControl(opcode: number, data: unknown, mask: unknown, callback: SendCallback | undefined): void {

@@ -1,0 +1,45 @@
+import type { ConnectionLimits } from '../connection/limits.ts'
+import { nextMaskingKey } from '../connection/send/masking-key.ts'
+import type { MessageCodec } from '../core/message-codec.ts'
+import { readBounds, stricter } from './bounds.ts'
+import { keyFrom } from './data.ts'
+import type { ReaderOptions } from './reader.ts'
+import type { SenderOptions } from './sender.ts'
+import type { StreamOptions } from './socket-options.ts'
+
+/** How the parts of one open socket work. */
+export interface LinkOptions extends Omit<ReaderOptions, 'role' | 'lenientLengths'>, SenderOptions {
+  isServer: boolean
+  closeTimeout: number
+  /** Limits of this package; null for those of npm ws alone. */
+  limits: ConnectionLimits | null
+}
+
+/** What a socket knows before it has a transport. */
+interface SocketSettings {
+  readonly _isServer: boolean
+  readonly _autoPong: boolean
+  readonly _closeTimeout: number
+}
+
+/** Reads the options of npm ws, whose numbers are 32-bit integers, 0 for no limit. */
+export function readLinkOptions(
+  { _isServer: isServer, _autoPong: autoPong, _closeTimeout: closeTimeout }: SocketSettings,
+  { maxPayload = 0, maxFragments = 0, maxBufferedChunks = 0, maxPendingAutoPongs = 0, ...options }: StreamOptions,
+  codec: MessageCodec | null,
+): LinkOptions {
+  const { generateMask, allowSynchronousEvents = true, dwebsocket } = options
+  const limits = readBounds(dwebsocket)?.limits ?? null
+  return {
+    isServer,
+    codec,
+    maskingKey: isServer ? null : generateMask ? keyFrom(generateMask) : nextMaskingKey,
+    maxPendingAutoPongs: autoPong ? maxPendingAutoPongs | 0 || Number.POSITIVE_INFINITY : 0,
+    closeTimeout: stricter(closeTimeout, limits?.closeTimeout),
+    allowSynchronousEvents,
+    maxPayload: stricter(maxPayload | 0, limits?.maxMessageSize),
+    maxFragments: stricter(maxFragments | 0, limits?.maxFrames),
+    maxBufferedChunks: maxBufferedChunks | 0,
+    limits,
+  }
+}
