@@ -2,9 +2,9 @@ import { selectCases, serverEntries } from '../../src/conformance/run/select.ts'
 import { assert, suite } from '../support/unit.ts'
 import { http2Defects } from './broken/http2-defects.ts'
 import { describeResult, prove } from './broken/prove.ts'
-import { tryServer } from './broken/try-server.ts'
+import { PATIENT, tryServer } from './broken/try-server.ts'
 
-const test = suite('conformance/broken-http2-server', { timeLimit: 60_000 })
+const test = suite('conformance/broken-http2-server', { timeLimit: 300_000 })
 
 /** Passes only where the setting is not announced. */
 const isOff = (id: string): boolean => id === 'h2.off.connect'
@@ -18,7 +18,7 @@ prove(test, {
     tryServer(
       entries.filter(({ id }) => isSearch || !isOff(id)),
       defects,
-      isSearch ? { http2: true, timeout: 700 } : { http2: true, jobs: 8, timeout: 5000 },
+      isSearch ? { http2: true, timeout: 700 } : { http2: true, jobs: 8, ...PATIENT },
     ),
 })
 
@@ -34,7 +34,7 @@ test('each judged case of the group h2 is named by a defect', () => {
 
 test('the unbroken server passes the group h2 strictly', async () => {
   const entries = selectCases(serverEntries, { include: ['h2'] })
-  const results = await tryServer(entries, new Set(), { http2: true, jobs: 8, timeout: 5000 })
+  const results = await tryServer(entries, new Set(), { http2: true, jobs: 8, ...PATIENT })
   const isGood = ({ id, verdict }: (typeof results)[number]): boolean =>
     ['pass', 'info'].includes(verdict) || (verdict === 'skip' && isOff(id))
   assert.equal(results.filter((result) => !isGood(result)).map(describeResult), [])

@@ -2,16 +2,16 @@ import { findEntry } from '../../src/conformance/catalogue/index.ts'
 import { assert, suite } from '../support/unit.ts'
 import { describeResult, prove } from './broken/prove.ts'
 import { serverDefects } from './broken/server-defects.ts'
-import { tryServer } from './broken/try-server.ts'
+import { PATIENT, tryServer } from './broken/try-server.ts'
 
-const test = suite('conformance/broken-server', { timeLimit: 60_000 })
+const test = suite('conformance/broken-server', { timeLimit: 300_000 })
 
 prove(test, {
   side: 'server',
   defects: serverDefects,
   count: 60,
   tryCases: (entries, defects, isSearch) =>
-    tryServer(entries, defects, isSearch ? { bail: 1 } : { jobs: 8, timeout: 5000 }),
+    tryServer(entries, defects, isSearch ? { bail: 1 } : { jobs: 8, ...PATIENT }),
 })
 
 /** Cases in which a legal text precedes the fault, so that its echo may arrive first. */
@@ -32,6 +32,6 @@ test('each case that allows an echo before the fault notices an echo of the wron
   assert.is(entries.length, AFTER_ECHO.length)
   const results = await tryServer(entries, new Set(['echoes-text-as-binary']), { jobs: 4 })
   assert.equal(results.filter(({ verdict }) => verdict !== 'fail').map(describeResult), [])
-  const good = await tryServer(entries, new Set(), { jobs: 4 })
+  const good = await tryServer(entries, new Set(), { jobs: 4, ...PATIENT })
   assert.equal(good.filter(({ verdict }) => verdict !== 'pass').map(describeResult), [])
 })

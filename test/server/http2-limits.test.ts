@@ -208,7 +208,9 @@ test('CVE-2024-27316: ends a connection whose header block has no end', async (t
 test('refuses a request with more header fields than allowed, and other streams go on', async (t) => {
   const { server, port } = await serve(t)
   const client = new RawHttp2(t, port)
-  client.send(connectFrame(1))
+  // The limit on their bytes is a setting, which holds from its acknowledgment on (RFC 9113 §6.5.3).
+  await until(() => client.of(FrameType.SETTINGS).length > 0)
+  client.send(http2Frame(FrameType.SETTINGS, ACK, 0), connectFrame(1))
   const blocks = [
     Array.from({ length: 20 }, (_, i) => [`x-${i}`, 'x'.repeat(795)] as const),
     Array.from({ length: 200 }, (_, i) => [`x-${i}`, ''] as const),
@@ -220,6 +222,7 @@ test('refuses a request with more header fields than allowed, and other streams 
   }
   client.send(http2Frame(FrameType.DATA, 0, 1, frame(1, 'hello')))
   await until(() => client.of(FrameType.DATA).some(({ stream }) => stream === 1))
+  assert.equal(client.of(FrameType.DATA)[0].payload, unmasked(1, 'hello'))
   await assertServes(server, t)
 })
 

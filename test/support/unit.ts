@@ -101,7 +101,8 @@ async function runBody(sentence: string, body: TestBody, timeLimit: number): Pro
   }
   await attempt(() => body({ after: (cleanUp) => cleanUps.unshift(cleanUp) }), `“${sentence}”`)
   testNumber++
-  for (const cleanUp of [...cleanUps, ...cleanUpsOfEach]) {
+  // Those for every test come first: they close clients, and a server waits for its clients when it closes.
+  for (const cleanUp of [...cleanUpsOfEach, ...cleanUps]) {
     await attempt(cleanUp, `the clean-up ${describeFunction(cleanUp)} of “${sentence}”`)
   }
   if (failures.length > 0) throw failures[0].error

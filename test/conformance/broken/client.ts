@@ -8,8 +8,8 @@ import { TEXT } from './frame.ts'
 import { Refusal, readHead } from './http-head.ts'
 import { Peer } from './peer.ts'
 
-/** Milliseconds for the answer to the opening request. */
-const ANSWER_TIME = 5000
+/** Milliseconds for the answer to the opening request: a bound on hangs. */
+const ANSWER_TIME = 60_000
 
 /** What happens on a connection, as a driver reports it to the tester. */
 export type ClientEvent =

@@ -2,10 +2,10 @@ import { selectCases, serverEntries } from '../../../src/conformance/run/select.
 import { atOnce } from '../../support/at-once.ts'
 import { assert, suite } from '../../support/unit.ts'
 import { describeResult } from '../broken/prove.ts'
-import { tryServer } from '../broken/try-server.ts'
+import { PATIENT, tryServer } from '../broken/try-server.ts'
 import { quirks, topics } from './quirks.ts'
 
-const test = suite('conformance/unusual', { timeLimit: 120_000 })
+const test = suite('conformance/unusual', { timeLimit: 300_000 })
 const GOOD: ReadonlySet<string> = new Set(['pass', 'info', 'skip'])
 
 /** A run mostly waits: some servers at once, each with a run of its own. */
@@ -18,7 +18,7 @@ test('there are at least 30 unusual servers', () => {
 for (const { quirks: names, selection } of topics) {
   const entries = selectCases(serverEntries, { include: ['quick', selection] })
   for (const name of names) {
-    const results = run(() => tryServer(entries, new Set([name]), { jobs: 8, timeout: 3000 }))
+    const results = run(() => tryServer(entries, new Set([name]), { jobs: 8, ...PATIENT }))
     results.catch(() => {})
     test(`nothing accuses the server that ${quirks[name]} (${name})`, async () => {
       const bad = (await results).filter(({ verdict }) => !GOOD.has(verdict))
