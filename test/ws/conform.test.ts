@@ -12,7 +12,7 @@ const test = suite('ws drop-in, conformance', { timeLimit: 180_000 })
 
 /** What npm ws accepts against a MUST of the RFCs, and the drop-in as well. */
 const LENIENCIES = {
-  'other versions of HTTP': ['hs.version.http09', 'hs.version.http10', 'hs.version.http2-text'],
+  'other versions of HTTP': ['hs.version.http09', 'hs.version.http10'],
   'a request without one Host': ['hs.host.missing', 'hs.host.duplicate-same', 'hs.host.duplicate-other'],
   'any spelling of the number 13': ['hs.ver.decimal', 'hs.ver.hex', 'hs.ver.leading-zero', 'hs.ver.plus'],
   'any spelling of a number of window bits': [
