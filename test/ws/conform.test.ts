@@ -73,6 +73,7 @@ test('breaks no MUST but where npm ws is lenient', async (t) => {
 })
 
 test('conforms strictly with the option dwebsocket', async (t) => {
-  const found = await runCore(t, { dwebsocket: true })
+  // A busy machine sends the message of a case that is cut into tiny pieces more slowly than a peer may.
+  const found = await runCore(t, { dwebsocket: { minPayloadRate: 0 } })
   assert.equal(found.map(describeResult), [])
 })
