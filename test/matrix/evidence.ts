@@ -5,7 +5,7 @@ import { anchorOf, type Column, checkOf, GROUPS, isAccused } from './page.ts'
 const EVENTS = 6
 const DIGITS = 48
 
-/** docs/matrix.html: what was sent, expected and received in every failed row; one page that asks the network for nothing. */
+/** reports/matrix.html: what was sent, expected and received in every failed row; one page that asks the network for nothing. */
 export function formatEvidence(columns: readonly Column[]): string {
   return `<!doctype html>
 <html lang="en">

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { RunResult } from '../../src/conformance/result.ts'
@@ -9,7 +9,7 @@ import { FOLDER, ROOT, Workshop, waysOf } from './workshop.ts'
 
 /*
  * npm run matrix: installs the servers of recipes.ts (as root: Debian's packages; the rest by npm), runs `core` on each
- * over the loopback, and writes docs/matrix.md and docs/matrix.html, the evidence.
+ * over the loopback, and writes reports/matrix.md and reports/matrix.html, the evidence.
  */
 
 const { values, positionals } = parseArgs({
@@ -70,10 +70,11 @@ const columns = RECIPES.flatMap((recipe) =>
     return result.summary.pass === 0 ? [] : [{ recipe, label, ...about, result }]
   }),
 )
-writeFileSync(join(ROOT, 'docs/matrix.md'), formatPage(columns))
-writeFileSync(join(ROOT, 'docs/matrix.html'), formatEvidence(columns))
+mkdirSync(join(ROOT, 'reports'), { recursive: true })
+writeFileSync(join(ROOT, 'reports/matrix.md'), formatPage(columns))
+writeFileSync(join(ROOT, 'reports/matrix.html'), formatEvidence(columns))
 const files = columns.map(({ label }) => fileOf(label))
 workshop.mustRun(
   `${process.execPath} ${join(ROOT, 'dist/cli/main.js')} conform matrix ${files.map((file) => `'${file}'`).join(' ')} -o html:all.html`,
 )
-console.log(`docs/matrix.md, docs/matrix.html, ${join(folder, 'all.html')}`)
+console.log(`reports/matrix.md, reports/matrix.html, ${join(folder, 'all.html')}`)

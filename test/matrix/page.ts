@@ -124,7 +124,7 @@ function unreviewed(columns: readonly Column[]): string {
   return rows.length === 0 ? 'None.' : table(['server', 'rows', 'which'], rows)
 }
 
-/** docs/matrix.md. */
+/** reports/matrix.md. */
 export function formatPage(columns: readonly Column[]): string {
   return `# The field
 
