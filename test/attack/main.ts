@@ -1,10 +1,11 @@
-// The known attacks on `dwebsocket echo` with its defaults, measured from outside: `npm run attack [LETTERS]` prints each
+// The known attacks on `dwebsocket echo` with its defaults, measured from outside: `npm run attack -- [--http2] [LETTERS]` prints each
 // figure beside its bound, and exits with 1 when one does not hold.
 import { existsSync } from 'node:fs'
 import { bomb } from './attacks/bomb.ts'
 import { waitingForCompression, waitingForInflation } from './attacks/compressed.ts'
 import { floodOfOne } from './attacks/flood.ts'
 import { fragments } from './attacks/fragments.ts'
+import { http2Attacks } from './attacks/http2.ts'
 import { idle } from './attacks/idle.ts'
 import { incompleteHeader, invalidUtf8 } from './attacks/incomplete.ts'
 import { backlogsOfRooms, historyOfRooms } from './attacks/rooms.ts'
@@ -28,6 +29,9 @@ const attacks: ReadonlyMap<string, () => Promise<Finding[]>> = new Map([
   ['M', waitingForInflation],
 ])
 
+/** What `--http2` plays: the attacks that only HTTP/2 has. */
+const overHttp2: ReadonlyMap<string, () => Promise<Finding[]>> = new Map([['P', http2Attacks]])
+
 /** Attacks that mostly wait for a timer: they run beside the others, on servers of their own. */
 const slow: ReadonlySet<string> = new Set(['A'])
 
@@ -36,8 +40,13 @@ async function main(): Promise<number> {
     console.error('npm run attack reads /proc: it runs on Linux only')
     return 2
   }
-  const only = process.argv[2]?.toUpperCase()
-  const wanted = [...attacks].filter(([name]) => only === undefined || only.includes(name))
+  const only = process.argv
+    .slice(2)
+    .find((word) => !word.startsWith('--'))
+    ?.toUpperCase()
+  const wanted = [...(process.argv.includes('--http2') ? overHttp2 : attacks)].filter(
+    ([name]) => only === undefined || only.includes(name),
+  )
   const waiting = wanted.filter(([name]) => slow.has(name)).map(([, attack]) => attack())
   const others: Finding[] = []
   for (const [name, attack] of wanted) if (!slow.has(name)) others.push(...(await attack()))

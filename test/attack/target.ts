@@ -30,6 +30,11 @@ export class Target {
     return Target.#start([ECHO, 'echo', '--port', '0'])
   }
 
+  /** `dwebsocket echo --http2` with its defaults. */
+  static http2(): Promise<Target> {
+    return Target.#start([ECHO, 'echo', '--port', '0', '--http2'])
+  }
+
   /** npm ws with its defaults, with permessage-deflate. */
   static ws(): Promise<Target> {
     return Target.#start([WS_ECHO])

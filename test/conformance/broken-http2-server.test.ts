@@ -34,8 +34,18 @@ test('each judged case of the group h2 is named by a defect', () => {
 
 test('the unbroken server passes the group h2 strictly', async () => {
   const entries = selectCases(serverEntries, { include: ['h2'] })
-  const results = await tryServer(entries, new Set(), { http2: true, jobs: 8, ...PATIENT })
+  // That case waits for its whole timeout for an answer that may not come.
+  const isWaiting = ({ id }: (typeof entries)[number]): boolean => id === 'h2.ok.early-data'
+  const [results, info] = await Promise.all([
+    tryServer(
+      entries.filter((entry) => !isWaiting(entry)),
+      new Set(),
+      { http2: true, jobs: 8, ...PATIENT },
+    ),
+    tryServer(entries.filter(isWaiting), new Set(), { http2: true, timeout: 300 }),
+  ])
+  assert.is(results.length + info.length, entries.length)
   const isGood = ({ id, verdict }: (typeof results)[number]): boolean =>
     ['pass', 'info'].includes(verdict) || (verdict === 'skip' && isOff(id))
-  assert.equal(results.filter((result) => !isGood(result)).map(describeResult), [])
+  assert.equal([...results, ...info].filter((result) => !isGood(result)).map(describeResult), [])
 })

@@ -1,33 +1,18 @@
 import { createServer as createHttpServer, type Server } from 'node:http'
-import { createSecureServer, connect as http2Connect } from 'node:http2'
-import { createServer as createHttpsServer } from 'node:https'
-import { type AddressInfo, connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { connect as tlsConnect } from 'node:tls'
 import express from 'express'
-import WsClient, { WebSocketServer as WsServer } from 'ws'
+import { WebSocketServer as WsServer } from 'ws'
 import { createServer, require_websocket, WebSocketMiddleware, WebSocketServer } from '../../src/index.ts'
-import { makeCertificate } from '../support/certificate.ts'
-import { CONNECT } from '../support/http2-client.ts'
+import { listenWith } from '../support/attached-server.ts'
 import { RawClient } from '../support/raw-client.ts'
-import { echo } from '../support/running-server.ts'
-import { assert, suite, type TestContext } from '../support/unit.ts'
+import { assert, suite } from '../support/unit.ts'
 
 const test = suite('attachment')
 
 const echoView = require_websocket(async ({ websocket }) => {
   for await (const message of websocket) websocket.send(`view ${message}`)
 })
-
-async function listen(t: TestContext, http: Server, servers: WebSocketServer[] = []): Promise<number> {
-  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
-  t.after(async () => {
-    await Promise.all(servers.map((server) => server.close()))
-    http.closeAllConnections()
-    await new Promise((resolve) => http.close(resolve))
-  })
-  return (http.address() as AddressInfo).port
-}
 
 /** What a client gets at a path: the status of the response, and the echo of a message after 101. */
 async function ask(port: number, path: string): Promise<string> {
@@ -113,7 +98,7 @@ for (const [owner, addOwner] of Object.entries(owners)) {
         if (!isFirst) addOwner(http)
         const server = addOurs(http, 150)
         if (isFirst) addOwner(http)
-        const port = await listen(t, http, [server])
+        const port = await listenWith(t, http, [server])
         const name = `${way}, ${isFirst ? 'ours' : 'theirs'} first`
         assert.is(await ask(port, '/view'), '101 view hi', name)
         assert.is(await ask(port, '/other'), '101 other hi', name)
@@ -128,7 +113,7 @@ for (const [owner, addOwner] of Object.entries(owners)) {
 test('answers at once when there is no other listener', async (t) => {
   for (const [way, addOurs] of Object.entries(ways)) {
     const http = makeApp()
-    const port = await listen(t, http, [addOurs(http, 60_000)])
+    const port = await listenWith(t, http, [addOurs(http, 60_000)])
     assert.is(await ask(port, '/view'), '101 view hi', way)
     assert.match(await ask(port, '/nobody'), /^40[04]$/, way)
     assert.is(await ask(port, '/plain'), '400', way)
@@ -160,7 +145,7 @@ test('under the middleware, sends at once what the app decides, and leaves only 
       )
     })
     const { server } = new WebSocketMiddleware(http, { handshakeTimeout: 60_000, WEBSOCKET_ACCEPT_ALL: acceptsAll })
-    const port = await listen(t, http, [server])
+    const port = await listenWith(t, http, [server])
     for (const status of ['302', '400', '401', '403', '429', '500', '503']) {
       const client = await RawClient.open(port, { path: `/status/${status}` })
       assert.is(client.head.slice(9, 12), status)
@@ -183,7 +168,7 @@ test('counts no connection that another listener answers', async (t) => {
         ? createServer({ urls: { '/view': echoView }, maxConnections: 1 })
         : new WebSocketMiddleware(http, { maxConnections: 1 }).server
     if (way === 'attach') server.attach(http)
-    const port = await listen(t, http, [server])
+    const port = await listenWith(t, http, [server])
     const others = await Promise.all([1, 2, 3].map(() => RawClient.open(port, { path: '/other' })))
     for (const { head } of others) assert.match(head, /^HTTP\/1\.1 101 /)
     assert.is(await ask(port, '/view'), '101 view hi')
@@ -201,7 +186,7 @@ test('leaves alone a request that user code leaves to another listener', async (
     socket.on('end', () => socket.end())
     setImmediate(() => setImmediate(() => socket.resume().write('HTTP/1.1 101 Mine\r\n\r\n')))
   })
-  const port = await listen(t, http, [server])
+  const port = await listenWith(t, http, [server])
   const client = await RawClient.open(port, { path: '/other' })
   assert.match(client.head, /^HTTP\/1\.1 101 Mine\r\n/)
   // The time of the first request has passed when that of a later one has.
@@ -210,113 +195,3 @@ test('leaves alone a request that user code leaves to another listener', async (
   assert.equal([client.ended, client.body, server.stats().refused], [false, '', { 503: 1 }])
   client.socket.destroy()
 })
-
-const offers = [
-  'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA',
-  'Connection: Upgrade\r\nUpgrade: TLS/1.2',
-  'Upgrade: foo/2\r\nConnection: keep-alive, upgrade',
-]
-
-/** The body of every response on one connection, for requests that offer other protocols, with and without a body. */
-async function exchange(open: () => Duplex): Promise<void> {
-  for (const offer of offers) {
-    const socket = open()
-    let received = ''
-    socket.on('data', (chunk) => {
-      received += chunk.toString('latin1')
-    })
-    const until = async (text: string): Promise<void> => {
-      while (!received.includes(text)) await new Promise((resolve) => socket.once('data', resolve))
-    }
-    socket.write(`GET /get HTTP/1.1\r\nHost: a\r\n${offer}\r\n\r\n`)
-    await until('GET /get 0 bytes')
-    socket.write(`POST /post HTTP/1.1\r\nHost: a\r\n${offer}\r\nContent-Length: 100000\r\n\r\n${'x'.repeat(50_000)}`)
-    socket.write('y'.repeat(50_000))
-    await until('POST /post 100000 bytes')
-    socket.write(
-      `POST /chunked HTTP/1.1\r\nHost: a\r\n${offer}\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n`,
-    )
-    await until('POST /chunked 3 bytes')
-    assert.not.match(received, /HTTP\/1\.1 (?!200)/)
-    socket.destroy()
-  }
-}
-
-async function answerSize(
-  request: AsyncIterable<Buffer> & { method?: string; url?: string },
-  response: { end(text: string): unknown },
-) {
-  let size = 0
-  for await (const chunk of request) size += chunk.length
-  response.end(`${request.method} ${request.url} ${size} bytes\n`)
-}
-
-test('S-48: handles requests that offer another protocol as ordinary ones, bodies included', async (t) => {
-  const own = new WebSocketServer()
-  own.onRequest = answerSize
-  t.after(() => own.close())
-  const ownPort = ((await own.listen(0)) as AddressInfo).port
-  const attached = createHttpServer(answerSize)
-  const server = new WebSocketServer()
-  server.attach(attached)
-  const app = createHttpServer(answerSize)
-  const middleware = new WebSocketMiddleware(app)
-  const shared = createHttpServer(answerSize)
-  shared.on('upgrade', () => {})
-  const sharing = createServer({ urls: { '/view': echoView } })
-  sharing.attach(shared)
-  const ports = [ownPort]
-  for (const [http, owner] of [
-    [attached, server],
-    [app, middleware.server],
-    [shared, sharing],
-  ] as const) {
-    ports.push(await listen(t, http, [owner]))
-  }
-  for (const port of ports) await exchange(() => connect(port, '127.0.0.1'))
-})
-
-test('S-48: does the same over TLS', async (t) => {
-  const { key, cert } = makeCertificate()
-  const https = createHttpsServer({ key, cert }, answerSize)
-  const server = new WebSocketServer()
-  server.attach(https)
-  const port = await listen(t, https as unknown as Server, [server])
-  await exchange(() => tlsConnect({ port, host: '127.0.0.1', rejectUnauthorized: false }))
-})
-
-test('serves an http2 server: extended CONNECT, with allowHTTP1 HTTP/1.1, and 405 for CONNECT', async (t) => {
-  const { key, cert } = makeCertificate()
-  const http2 = createSecureServer({ key, cert, allowHTTP1: true }, (_, response) => void response.end('page'))
-  const server = new WebSocketServer()
-  server.onConnection = echo
-  server.attach(http2)
-  await new Promise<void>((resolve) => http2.listen(0, '127.0.0.1', resolve))
-  const { port } = http2.address() as AddressInfo
-  const session = http2Connect(`https://127.0.0.1:${port}`, { rejectUnauthorized: false })
-  t.after(async () => {
-    session.destroy()
-    await server.close()
-    await new Promise((resolve) => http2.close(resolve))
-  })
-  await new Promise((resolve) => session.once('remoteSettings', resolve))
-  const requests: [fields: Record<string, string>, status: number][] = [
-    [{ ':method': 'CONNECT', ':authority': 'example.com:443' }, 405],
-    [CONNECT, 200],
-  ]
-  for (const [fields, expected] of requests) {
-    const stream = session.request(fields)
-    const status = await new Promise((resolve) => stream.on('response', (headers) => resolve(headers[':status'])))
-    assert.is(status, expected)
-    stream.destroy()
-  }
-  await exchangeOverTls(port)
-})
-
-async function exchangeOverTls(port: number): Promise<void> {
-  const client = new WsClient(`wss://127.0.0.1:${port}/`, { rejectUnauthorized: false })
-  const reply = new Promise((resolve, reject) => client.on('message', resolve).on('error', reject))
-  client.on('open', () => client.send('hi'))
-  assert.is(String(await reply), 'hi')
-  client.terminate()
-}

@@ -52,12 +52,19 @@ test('close() stops listening, refuses upgrades, says 1001 to every peer and wai
 
 test('close() refuses upgrades that wait for a decision, and new ones on an attached server, with 503', async (t) => {
   const http = createHttpServer()
-  const server = new WebSocketServer({ authorize: () => new Promise(() => {}) })
+  let onAsked = (): void => {}
+  const asked = new Promise<void>((resolve) => {
+    onAsked = resolve
+  })
+  const authorize = () => {
+    onAsked()
+    return new Promise<never>(() => {})
+  }
+  const server = new WebSocketServer({ authorize })
   server.attach(http)
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
   t.after(() => new Promise((resolve) => http.close(resolve)))
   const { port } = http.address() as AddressInfo
-  const asked = new Promise<void>((resolve) => http.once('upgrade', () => resolve()))
   const waiting = RawClient.open(port)
   await asked
   await server.close()

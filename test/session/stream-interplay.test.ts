@@ -194,6 +194,23 @@ test('a broadcast waits behind the source that a member is being sent, and then 
   assert.equal(client.texts, ['part', '', 'to everybody'])
 })
 
+test('a session resolves to false for what it drops with `wait: false`, and to true afterwards', async (t) => {
+  const { parts, give } = manual()
+  const { client, session } = await open(t, async (session) => {
+    await session.send(parts)
+    await session.wait()
+  })
+  give('part')
+  await client.receive(1)
+  assert.is(await session.send('meanwhile', { wait: false }), false)
+  assert.is(await session.send('behind'), true)
+  give(null)
+  await session.connection.drained()
+  assert.is(await session.send('after', { wait: false }), true)
+  await client.receive(4)
+  assert.equal(client.texts, ['part', '', 'behind', 'after'])
+})
+
 test('a member that receives in parts gets broadcasts as well', async (t) => {
   const room = new Rooms().room('lobby')
   const { texts, read } = reader()

@@ -67,8 +67,17 @@ export const chromium = findProgram(
   ['/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'],
   'Debian: apt-get install chromium',
 )
+export const firefox = findProgram(
+  'FIREFOX_PATH',
+  ['firefox-esr', 'firefox'],
+  ['/Applications/Firefox.app/Contents/MacOS/firefox'],
+  'Debian: apt-get install firefox-esr',
+)
 export const redisServer = findProgram('REDIS_PATH', ['redis-server'], [], 'Debian: apt-get install redis-server')
 export const nginx = findProgram('NGINX_PATH', ['nginx'], [], 'Debian: apt-get install nginx-light')
+export const haproxy = findProgram('HAPROXY_PATH', ['haproxy'], [], 'Debian: apt-get install haproxy')
+export const curl = findProgram('CURL_PATH', ['curl'], [], 'Debian: apt-get install curl')
+export const nghttp = findProgram('NGHTTP_PATH', ['nghttp'], [], 'Debian: apt-get install nghttp2-client')
 export const openssl = findProgram('OPENSSL_PATH', ['openssl'], [], 'Debian: apt-get install openssl')
 
 /** `/proc`, which tells what a process uses. */

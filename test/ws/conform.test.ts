@@ -12,7 +12,7 @@ const test = suite('ws drop-in, conformance', { timeLimit: 180_000 })
 
 /** What npm ws accepts against a MUST of the RFCs, and the drop-in as well. */
 const LENIENCIES = {
-  'other versions of HTTP': ['hs.version.http09', 'hs.version.http10', 'hs.version.http2-text'],
+  'other versions of HTTP': ['hs.version.http09', 'hs.version.http10'],
   'a request without one Host': ['hs.host.missing', 'hs.host.duplicate-same', 'hs.host.duplicate-other'],
   'any spelling of the number 13': ['hs.ver.decimal', 'hs.ver.hex', 'hs.ver.leading-zero', 'hs.ver.plus'],
   'any spelling of a number of window bits': [
@@ -73,6 +73,7 @@ test('breaks no MUST but where npm ws is lenient', async (t) => {
 })
 
 test('conforms strictly with the option dwebsocket', async (t) => {
-  const found = await runCore(t, { dwebsocket: true })
+  // A busy machine sends the message of a case that is cut into tiny pieces more slowly than a peer may.
+  const found = await runCore(t, { dwebsocket: { minPayloadRate: 0 } })
   assert.equal(found.map(describeResult), [])
 })

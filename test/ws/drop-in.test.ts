@@ -214,6 +214,19 @@ test('bufferedAmount is 0 once the system has accepted what was sent', async (t)
   assert.is(String((await once(client, 'message'))[0]), 'short')
 })
 
+test('what was sent leaves before what a program writes to the transport', async (t) => {
+  const { server, url } = await listen(t)
+  const client = new WebSocket(url)
+  const [socket] = (await once(server, 'connection')) as [WebSocket]
+  const texts: string[] = []
+  client.on('message', (data: Buffer) => texts.push(String(data)))
+  socket.send('one')
+  socket._socket!.write(Buffer.from([0x81, 3, ...Buffer.from('two')]))
+  socket.send('three')
+  await until(() => texts.length === 3)
+  assert.equal(texts, ['one', 'two', 'three'])
+})
+
 test('memory of a long message may be reused once send returns', async (t) => {
   const { server, url } = await listen(t)
   const client = new WebSocket(url)

@@ -501,7 +501,7 @@ export const openingHandshake: Record<string, EntryData[]> = {
     ['hs.version.http09', 'must', 'No version', '`GET {path}`', 'reject', '6455-4.2.1-2', ''],
     [
       'hs.version.http2-text',
-      'must',
+      'should',
       'HTTP/2.0 as text',
       '`GET {path} HTTP/2.0`',
       'reject (505 or 400)',

@@ -113,6 +113,11 @@ export class Http2Connection implements Http2Carrier {
     )
   }
 
+  /** Writes bytes that may be anything; resolves when they are handed to the system. */
+  sendBytes(bytes: Buffer): Promise<void> {
+    return new Promise((resolve) => this.#write(bytes, resolve))
+  }
+
   /** Writes the next part of a stream in a DATA frame, which the log shows as WebSocket frames; counts the windows down. */
   sendData(stream: Http2Stream, data: Uint8Array, flags: number, done?: () => void): void {
     stream.sendWindow -= data.length

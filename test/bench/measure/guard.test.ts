@@ -78,7 +78,7 @@ test('gathers replies that are sent from promises, too', async (t) => {
 /** How many times the processor time of this library ws takes for the same bursts, each in its best round. */
 async function ratioToWs(): Promise<number> {
   const pinning = choosePinning()
-  const pace = { warmupMs: 600, durationMs: 300, rounds: 4 }
+  const pace = { warmupMs: 600, durationMs: 300, rounds: 8 }
   const workload = { scenario: 'echo' as const, size: 128, connections: 32, depth: BURST }
   const row = planRow({ id: 'guard', title: 'guard', peers: ['dwebsocket', 'ws'], workload }, pace)
   const { peers, warnings } = await measureRow(row, {
@@ -94,8 +94,6 @@ async function ratioToWs(): Promise<number> {
 }
 
 test('costs at most a fifth of ws per message in bursts', async () => {
-  let ratio = await ratioToWs()
-  // On a machine busy with other things one more look; a regression does not go away by looking again.
-  if (ratio < 5) ratio = Math.max(ratio, await ratioToWs())
+  const ratio = await ratioToWs()
   assert.ok(ratio >= 5, `ws costs ${ratio.toFixed(1)} times as much, at least 5 are wanted`)
 })

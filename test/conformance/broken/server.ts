@@ -172,7 +172,8 @@ class Connection {
     clearTimeout(this.#timer)
     this.state = 'refused'
     this.#options.onRefuse()
+    // From the last byte on: a paced socket writes its refusal octet by octet.
+    this.#socket.once('finish', () => setTimeout(() => this.#socket.destroy(), LINGER).unref())
     this.#socket.end()
-    setTimeout(() => this.#socket.destroy(), LINGER).unref()
   }
 }

@@ -7,10 +7,10 @@ import { allowEcho, expectFailure, expectFailureEarly } from '../../../src/confo
 import { expectAcceptAndProbe, expectReject } from '../../../src/conformance/script/expect-handshake.ts'
 import { expectAlive, expectQuiet } from '../../../src/conformance/script/expect-served.ts'
 import type { Trial } from '../../../src/conformance/script/trial.ts'
-import { Settled } from '../../../src/conformance/script/trial.ts'
+import { Settled, Skip } from '../../../src/conformance/script/trial.ts'
 import { Op } from '../../../src/conformance/wire/frame.ts'
 import { createTrial, startRawServer, startUpgradedServer } from '../../support/conformance-trial.ts'
-import { assert, suite, type TestContext } from '../../support/unit.ts'
+import { assert, suite, type TestContext, thrownBy } from '../../support/unit.ts'
 
 const test = suite('conformance/script/expect')
 
@@ -114,6 +114,16 @@ test('echo, then clean close: the wrong type, other content or nothing fails', a
   assert.is(await verdictAfter(t, saysAndEnds('810162', CLOSE_1000), sendText), 'fail')
   assert.is(await verdictAfter(t, saysAndEnds('81026161', CLOSE_1000), sendText), 'fail')
   assert.is(await verdictAfter(t, () => {}, sendText), 'fail')
+})
+
+test('an echo refused with 1009 is a limit of the server, not a fault; a small message is not too big', async (t) => {
+  const refuses = saysAndEnds('880203f1')
+  const echo = (size: number) => async (trial: Trial) =>
+    expectEchoThenCleanClose(trial, await trial.open(), { payload: '*'.repeat(size) })
+  const error = await thrownBy(() => verdictAfter(t, refuses, echo(4_097)))
+  assert.instance(error, Skip)
+  assert.is((error as Skip).message, 'the target accepts no message of 4097 bytes')
+  assert.is(await verdictAfter(t, refuses, echo(4_096)), 'fail')
 })
 
 test('echo, then clean close: the fragmentation of the echo is free, pings in between are answered', async (t) => {

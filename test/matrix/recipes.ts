@@ -1,0 +1,222 @@
+/** How one foreign server is installed, built and started as an echo. */
+export interface Recipe {
+  name: string
+  language: string
+  /** Debian packages, or packages of npm with their version. */
+  apt?: readonly string[]
+  npm?: readonly string[]
+  /** Run once in the folder of the build; `$SERVERS` is the folder of the sources. */
+  build?: string
+  /** Starts the server; `{port}` is put in. */
+  start: string
+  /** Starts it with permessage-deflate, where that is not its default. */
+  deflate?: string
+  /** What the project does well, and which of its limits are choices. */
+  word: string
+}
+
+const GO = 'GO111MODULE=off GOPATH=/usr/share/gocode GOCACHE=$PWD/.go-cache go build -o'
+const PYTHON = '/usr/bin/python3 $SERVERS'
+
+function go(name: string, source: string, apt: string, word: string, deflates = true): Recipe {
+  const start = `exec ./${source} {port}`
+  const build = `${GO} ${source} $SERVERS/${source}.go`
+  return {
+    name,
+    language: 'Go',
+    apt: ['golang-go', apt],
+    build,
+    start,
+    word,
+    ...(deflates && { deflate: `${start} deflate` }),
+  }
+}
+
+function python(name: string, source: string, apt: string, word: string, deflates = false): Recipe {
+  const start = `exec ${PYTHON}/${source}.py {port}`
+  return { name, language: 'Python', apt: [apt], start, word, ...(deflates && { deflate: `${start} deflate` }) }
+}
+
+function node(name: string, source: string, npm: readonly string[], word: string, deflates = true): Recipe {
+  const start = `NODE_PATH=$PWD/node_modules exec node $SERVERS/${source}.cjs {port}`
+  return { name, language: 'JavaScript', npm, start, word, ...(deflates && { deflate: `${start} deflate` }) }
+}
+
+/** The servers of the matrix. */
+export const RECIPES: readonly Recipe[] = [
+  node('ws', 'ws', ['ws@8.23.0'], 'The reference of the Node world; small, quick, and its code reads well.'),
+  node(
+    'websocket',
+    'websocket',
+    ['websocket@1.0.35'],
+    'Server and client with their own frame parser, in use for over ten years; has no compression by choice.',
+    false,
+  ),
+  node(
+    'faye-websocket',
+    'faye',
+    ['faye-websocket@0.11.4', 'permessage-deflate@0.1.7'],
+    'Works on any stream and separates the protocol from I/O; extensions are plug-ins.',
+  ),
+  {
+    name: 'Bun',
+    language: 'C++, JavaScript',
+    npm: ['bun@1.4.5'],
+    start: 'exec ./node_modules/.bin/bun $SERVERS/bun.js {port}',
+    deflate: 'exec ./node_modules/.bin/bun $SERVERS/bun.js {port} deflate',
+    word: 'uWebSockets inside: very fast, with publish and subscribe built in.',
+  },
+  {
+    name: 'Deno',
+    language: 'Rust, JavaScript',
+    npm: ['deno@2.9.6'],
+    start: 'exec ./node_modules/.bin/deno run --allow-net --no-lock $SERVERS/deno.js {port}',
+    word: 'The interface of browsers on the server; permissions decide who may listen.',
+  },
+  python(
+    'websockets',
+    'websockets_echo',
+    'python3-websockets',
+    'A pure protocol without I/O underneath, and documents that others learn from. Compression is on by default.',
+  ),
+  python(
+    'aiohttp',
+    'aiohttp_echo',
+    'python3-aiohttp',
+    'WebSocket as a part of a whole HTTP framework. Compression is on by default.',
+  ),
+  python(
+    'Tornado',
+    'tornado_echo',
+    'python3-tornado',
+    'One of the first servers with RFC 6455, still small and clear.',
+    true,
+  ),
+  python(
+    'Autobahn|Python',
+    'autobahn_echo',
+    'python3-autobahn',
+    'From the authors of the test suite that the field grew up with.',
+    true,
+  ),
+  python('trio-websocket', 'trio_echo', 'python3-trio-websocket', 'wsproto under structured concurrency.'),
+  {
+    ...python(
+      'uvicorn with wsproto',
+      'asgi',
+      'python3-uvicorn',
+      'Runs any ASGI application; the protocol library can be chosen.',
+    ),
+    start: `exec ${PYTHON}/asgi.py {port} wsproto`,
+    apt: ['python3-uvicorn', 'python3-wsproto'],
+  },
+  python(
+    'gevent-websocket',
+    'gevent_echo',
+    'python3-gevent-websocket',
+    'Plain blocking code that scales on greenlets.',
+  ),
+  python('ws4py', 'ws4py_echo', 'python3-ws4py', 'Runs under CherryPy, gevent, Tornado and wsgiref.'),
+  go(
+    'gorilla/websocket',
+    'gorilla',
+    'golang-github-gorilla-websocket-dev',
+    'The most used library of Go; its limits, and the check of UTF-8, are for the caller.',
+  ),
+  go(
+    'nhooyr.io/websocket',
+    'nhooyr',
+    'golang-nhooyr-websocket-dev',
+    'The smallest interface of all, same-origin by default, context everywhere. Reads 32 KiB by default and leaves UTF-8 to the caller.',
+  ),
+  go(
+    'golang.org/x/net/websocket',
+    'xnet',
+    'golang-golang-x-net-dev',
+    'Its documents send new users to other libraries.',
+    false,
+  ),
+  {
+    name: 'Boost.Beast',
+    language: 'C++',
+    apt: ['g++', 'libboost-dev', 'libboost-system-dev'],
+    build: 'g++ -O1 -o beast $SERVERS/beast.cpp -lpthread',
+    start: 'exec ./beast {port}',
+    deflate: 'exec ./beast {port} deflate',
+    word: 'HTTP and WebSocket as algorithms over any stream, with a test for every line.',
+  },
+  {
+    name: 'WebSocket++',
+    language: 'C++',
+    apt: ['g++', 'libwebsocketpp-dev', 'libboost-dev', 'libboost-system-dev', 'zlib1g-dev'],
+    build: 'g++ -O1 -o websocketpp $SERVERS/websocketpp.cpp -lz -lpthread -lboost_system',
+    start: 'exec ./websocketpp {port}',
+    deflate: 'exec ./websocketpp {port} deflate',
+    word: 'Headers only, transports and extensions as policies.',
+  },
+  {
+    name: 'libwebsockets',
+    language: 'C',
+    apt: ['gcc', 'libwebsockets-dev'],
+    build: 'gcc -O1 -o libwebsockets $SERVERS/libwebsockets.c -lwebsockets',
+    start: 'exec ./libwebsockets {port}',
+    deflate: 'exec ./libwebsockets {port} deflate',
+    word: 'From microcontrollers to large servers, in a few kilobytes per connection.',
+  },
+  {
+    name: 'libsoup',
+    language: 'C',
+    apt: ['gcc', 'libsoup-3.0-dev', 'pkg-config'],
+    build: 'gcc -O1 -o libsoup $SERVERS/libsoup.c $(pkg-config --cflags --libs libsoup-3.0)',
+    start: 'exec ./libsoup {port}',
+    deflate: 'exec ./libsoup {port} deflate',
+    word: 'The HTTP library of GNOME; WebSocket comes with it.',
+  },
+  {
+    name: 'Qt 5 WebSockets',
+    language: 'C++',
+    apt: ['g++', 'libqt5websockets5-dev', 'pkg-config'],
+    build: 'g++ -fPIC -O1 -o qt5 $SERVERS/qt.cpp $(pkg-config --cflags --libs Qt5WebSockets)',
+    start: 'exec ./qt5 {port}',
+    word: 'Fits into the event loop of desktop programs; has no compression.',
+  },
+  {
+    name: 'Qt 6 WebSockets',
+    language: 'C++',
+    apt: ['g++', 'qt6-websockets-dev', 'pkg-config'],
+    build: 'g++ -std=c++17 -fPIC -O1 -o qt6 $SERVERS/qt.cpp $(pkg-config --cflags --libs Qt6WebSockets)',
+    start: 'exec ./qt6 {port}',
+    word: 'Fits into the event loop of desktop programs; has no compression.',
+  },
+  {
+    name: 'Mojolicious',
+    language: 'Perl',
+    apt: ['libmojolicious-perl'],
+    start: 'exec perl $SERVERS/mojolicious.pl daemon -m production -l http://127.0.0.1:{port}',
+    deflate: 'DEFLATE=1 exec perl $SERVERS/mojolicious.pl daemon -m production -l http://127.0.0.1:{port}',
+    word: 'A whole framework without a dependency. Messages are limited to 256 KiB by default.',
+  },
+  {
+    name: 'em-websocket',
+    language: 'Ruby',
+    apt: ['ruby', 'ruby-em-websocket'],
+    start: 'exec ruby $SERVERS/em-websocket.rb {port}',
+    word: 'Speaks the drafts before RFC 6455, too.',
+  },
+  {
+    name: 'faye-websocket (Ruby)',
+    language: 'Ruby',
+    apt: ['ruby', 'ruby-faye-websocket', 'puma'],
+    start: 'exec puma -q -t 4:16 -b tcp://127.0.0.1:{port} $SERVERS/faye.ru',
+    word: 'The same design as its JavaScript twin, for every Rack server.',
+  },
+  {
+    name: 'Netty',
+    language: 'Java',
+    apt: ['default-jdk-headless', 'libnetty-java'],
+    build: 'javac -cp /usr/share/java/netty-all.jar -d . $SERVERS/Netty.java',
+    start: 'exec java -cp /usr/share/java/netty-all.jar:. Netty {port}',
+    deflate: 'exec java -cp /usr/share/java/netty-all.jar:. Netty {port} deflate',
+    word: 'The network layer under much of Java; each step of the protocol is a handler of its own.',
+  },
+]
