@@ -69,7 +69,7 @@ const ECHO_RULES = ['inv.frame-grammar', 'inv.rsv', 'inv.message-order', 'inv.te
  * says something else is not an echo server; a greeting before the echo is ignored.
  */
 async function echoes(context: RunContext, trial: Trial, prefix: string): Promise<boolean> {
-  const peer = await trial.open()
+  const peer = await trial.open({ timeout: trial.timeout * PATIENCE })
   const text = `echo-${trial.random.integer(0, 1e9)}`
   const began = performance.now()
   await peer.sendText(text)
