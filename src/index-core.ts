@@ -22,6 +22,7 @@ export {
 } from './core/message-assembler.ts'
 export type { InflateSink, MessageCodec, MessageDeflater, MessageInflater } from './core/message-codec.ts'
 export { Opcode } from './core/opcode.ts'
+export type { Pending } from './core/pending.ts'
 export { plainEngine } from './core/plain-engine.ts'
 export { Protocol, type ProtocolOptions, type ProtocolSink } from './core/protocol.ts'
 export type { StreamSink } from './core/stream-assembler.ts'

@@ -3,6 +3,7 @@ import { ProtocolError } from './errors.ts'
 import { type ControlFrameSink, FrameParser, type Role } from './frame-parser.ts'
 import { type CodecSink, MessageAssembler, type MessageLimits, type MessageSink } from './message-assembler.ts'
 import type { MessageCodec } from './message-codec.ts'
+import { type Pending, pendingOf } from './pending.ts'
 import { StreamAssembler, type StreamSink } from './stream-assembler.ts'
 
 /** Reasons to pause the input; it is parsed while there is none. `TURN` is for the rest of a turn of the event loop. */
@@ -83,11 +84,8 @@ export class InputGate implements CodecSink {
   }
 
   /** What the peer has begun and not finished, the most urgent first; null between messages. */
-  get pending(): 'header' | 'payload' | 'message' | null {
-    if (this.#parser === null) return null
-    if (this.#parser.inHeader) return 'header'
-    if (!this.#parser.atBoundary) return 'payload'
-    return this.#assembler!.inMessage ? 'message' : null
+  get pending(): Pending {
+    return pendingOf(this.#parser, this.#assembler)
   }
 
   get frameCount(): number {

@@ -3,6 +3,7 @@ import { type CloseInfo, ClosingHandshake, type ClosingSink, type ProtocolState 
 import type { ProtocolError } from './errors.ts'
 import type { FlowSink, InputGate, InputOptions } from './input-gate.ts'
 import type { MessageSink } from './message-assembler.ts'
+import type { Pending } from './pending.ts'
 import type { StreamSink } from './stream-assembler.ts'
 
 /** What a protocol calls. A callback may call back into the protocol. */
@@ -42,7 +43,7 @@ export class Protocol {
   }
 
   /** What the peer has begun and not finished, the most urgent first; null between messages. */
-  get pending(): 'header' | 'payload' | 'message' | null {
+  get pending(): Pending {
     return this.#input.pending
   }
 

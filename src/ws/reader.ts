@@ -6,6 +6,7 @@ import { type ControlFrameSink, FrameParser, type Role } from '../core/frame-par
 import { type CodecSink, MessageAssembler, type MessageLimits, type MessageSink } from '../core/message-assembler.ts'
 import type { MessageCodec } from '../core/message-codec.ts'
 import { Opcode } from '../core/opcode.ts'
+import { type Pending, pendingOf } from '../core/pending.ts'
 import { fastEngine } from '../fast/engine.ts'
 import { messageRun } from '../fast/message-run.ts'
 
@@ -97,11 +98,8 @@ export class Reader implements ControlFrameSink, MessageSink, CodecSink, Message
   }
 
   /** What the peer has begun and not finished, the most urgent first; null between messages. */
-  get pending(): 'header' | 'payload' | 'message' | null {
-    if (this.#parser === null) return null
-    if (this.#parser.inHeader) return 'header'
-    if (!this.#parser.atBoundary) return 'payload'
-    return this.#assembler!.inMessage ? 'message' : null
+  get pending(): Pending {
+    return pendingOf(this.#parser, this.#assembler)
   }
 
   /** Whether a Close frame or a violation ended the input. */

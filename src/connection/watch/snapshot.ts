@@ -1,3 +1,5 @@
+import type { Pending } from '../../core/pending.ts'
+
 /** The state of a connection as the watchdog sees it; counts only grow. */
 export interface Snapshot {
   /** Whether reading is paused from this side, for longer than a turn of the event loop. */
@@ -18,5 +20,5 @@ export interface Snapshot {
   receivedMessages: number
   sentMessages: number
   /** What the peer has begun and not finished. */
-  pending: 'header' | 'payload' | 'message' | null
+  pending: Pending
 }
