@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import { limitCloseCodes } from '../connection/limit-close-code.ts'
+import { describeOverflow, failOverflow, failOverRate } from '../connection/limit-failure.ts'
 import type { ConnectionLimits } from '../connection/limits.ts'
 import { RateLimiter, type RateSink } from '../connection/receive/rate-limiter.ts'
 import type { Snapshot } from '../connection/watch/snapshot.ts'
@@ -74,10 +74,8 @@ export class Guard implements Watched, RateSink {
     const total = this.#sender.bufferedAmount + size
     // A message that finds nothing waiting may always be sent.
     if (total <= maxBufferedAmount || total === size) return null
-    const message = `${total} bytes would wait to be sent; at most ${maxBufferedAmount} are allowed`
-    if (overflow === 'close' || !isWhole) {
-      this.connection.fail(limitCloseCodes.ERR_WS_SEND_OVERFLOW, 'ERR_WS_SEND_OVERFLOW', message)
-    }
+    const message = describeOverflow(total, maxBufferedAmount)
+    if (overflow === 'close' || !isWhole) failOverflow(this.connection, message)
     return new WebSocketError('ERR_WS_SEND_OVERFLOW', message)
   }
 
@@ -96,10 +94,7 @@ export class Guard implements Watched, RateSink {
 
   onOverRate(wait: number): void {
     if (this.connection.state !== 'open') return
-    if (this.limits.overRate === 'close') {
-      const message = 'more messages, bytes or pings than allowed'
-      return this.connection.fail(limitCloseCodes.ERR_WS_RATE, 'ERR_WS_RATE', message)
-    }
+    if (this.limits.overRate === 'close') return failOverRate(this.connection)
     this.#reader.pause(Wait.RATE)
     this.#rates.wait(wait, () => this.#reader.resume(Wait.RATE))
   }

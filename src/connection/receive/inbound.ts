@@ -9,7 +9,7 @@ import { callUser, watchResult } from '../../user-code/user-code.ts'
 import { channels } from '../diagnostics.ts'
 import type { Data } from '../host.ts'
 import { lend } from '../lent-bytes.ts'
-import { limitCloseCodes } from '../limit-close-code.ts'
+import { failOverRate } from '../limit-failure.ts'
 import type { Link } from '../link.ts'
 import { MessageSlab } from './message-slab.ts'
 import { RateLimiter, type RateSink } from './rate-limiter.ts'
@@ -213,10 +213,7 @@ export class Inbound implements StreamOwner, ProtocolSink, RateSink, TurnSink, S
   onOverRate(wait: number): void {
     const { connection, limits, protocol } = this.#link
     if (protocol.state !== 'open') return
-    if (limits.overRate === 'close') {
-      const message = 'more messages, bytes or pings than allowed'
-      return connection.fail(limitCloseCodes.ERR_WS_RATE, 'ERR_WS_RATE', message)
-    }
+    if (limits.overRate === 'close') return failOverRate(connection)
     protocol.pause(PauseReason.RATE)
     this.#rates!.wait(wait, () => protocol.resume(PauseReason.RATE))
   }

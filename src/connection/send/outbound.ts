@@ -2,7 +2,7 @@ import { type ByteSource, bytesOf } from '../../core/bytes.ts'
 import { PauseReason } from '../../core/input-gate.ts'
 import type { MessageCodec } from '../../core/message-codec.ts'
 import { Opcode } from '../../core/opcode.ts'
-import { limitCloseCodes } from '../limit-close-code.ts'
+import { describeOverflow, failOverflow } from '../limit-failure.ts'
 import type { Link, Output } from '../link.ts'
 import { Backpressure } from './backpressure.ts'
 import { BlobQueue, type BlobQueueSink } from './blob-queue.ts'
@@ -106,8 +106,7 @@ export class Outbound implements Output, BlobQueueSink {
   #overflow(data: unknown, total: number): SendResult {
     const { connection, limits } = this.#link
     if (limits.overflow === 'drop') return this.#drop(data)
-    const message = `${total} bytes would wait to be sent; at most ${limits.maxBufferedAmount} are allowed`
-    connection.fail(limitCloseCodes.ERR_WS_SEND_OVERFLOW, 'ERR_WS_SEND_OVERFLOW', message)
+    failOverflow(connection, describeOverflow(total, limits.maxBufferedAmount))
     return refuse(data, 'closed')
   }
 
