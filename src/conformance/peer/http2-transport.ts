@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls'
+import { Setting } from '../wire/index.ts'
 import { Http2Connection, type Http2ConnectionOptions } from './http2-connection.ts'
 import { Http2Tunnel } from './http2-tunnel.ts'
 import type { Transport } from './transport.ts'
@@ -47,7 +48,7 @@ function negotiate(plain: Duplex, tls: ConnectionOptions, timeout: number): Prom
 /** Opens a WebSocket as the only stream of an HTTP/2 connection (RFC 8441). */
 export async function openHttp2Tunnel(place: Http2Place, timeout: number): Promise<Transport> {
   const connection = await openHttp2(place, timeout)
-  if (connection.settings.get(8) !== 1) {
+  if (connection.settings.get(Setting.ENABLE_CONNECT_PROTOCOL) !== 1) {
     connection.destroy()
     throw new Error('SETTINGS_ENABLE_CONNECT_PROTOCOL is not announced (RFC 8441 §3)')
   }
