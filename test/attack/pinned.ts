@@ -21,8 +21,7 @@ export async function pinnedBy(target: Target, attack: (target: Target) => Promi
     const { resident } = target
     target.resetPeak()
     await attack(target)
-    const growth = { pinned: (await target.pinned()) - pinned, resident: target.peak - resident }
-    return growth
+    return { pinned: (await target.pinned()) - pinned, resident: target.peak - resident }
   } finally {
     await target.stop()
   }

@@ -1,3 +1,4 @@
+import { escapeHtml } from '../../src/conformance/report/html.ts'
 import type { CaseResult, WireEvent } from '../../src/conformance/result.ts'
 import { anchorOf, type Column, checkOf, GROUPS, isAccused } from './page.ts'
 
@@ -61,8 +62,4 @@ function eventLine({ dir, kind, text, hex }: WireEvent): string {
 
 function cut(text: string, length: number): string {
   return text.length > length ? `${text.slice(0, length)}…` : text
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }
