@@ -1,12 +1,9 @@
-import { createSecureServer } from 'node:http2'
-import type { AddressInfo } from 'node:net'
-import { createServer, require_websocket, type WebSocket as Session } from '../../src/index.ts'
-import { makeCertificate } from '../support/certificate.ts'
 import { openInFirefox } from '../support/firefox.ts'
 import { firefox, openssl, testWith } from '../support/need.ts'
 import { until } from '../support/tick.ts'
 import { assert, suite } from '../support/unit.ts'
 import { openWs } from '../support/ws-client.ts'
+import { startHttp2Chat } from './http2-chat.ts'
 
 const test = testWith(suite('HTTP/2 in Firefox', { timeLimit: 60_000 }), firefox, openssl)
 
@@ -20,33 +17,13 @@ const PAGE = `<!doctype html><title>page</title><script>
 </script>`
 
 test('the sockets of a page run over its one HTTP/2 connection, and reach one over HTTP/1.1', async (t) => {
-  const members = new Set<Session>()
-  const versions: string[] = []
-  const view = require_websocket(async ({ websocket, httpVersion, headers }) => {
-    members.add(websocket)
-    versions.push(`${httpVersion} ${headers.origin ?? 'no origin'}`)
-    for await (const message of websocket) for (const member of members) member.send(message)
-    members.delete(websocket)
-  })
-  const server = createServer({ urls: { '/chat': view } })
-  const certificate = makeCertificate()
-  const http2 = createSecureServer({ ...certificate, allowHTTP1: true }, (_, response) => {
-    response.setHeader('Content-Type', 'text/html')
-    response.end(PAGE)
-  })
-  server.attach(http2)
+  const { http2, port, certificate, visitors } = await startHttp2Chat(t, PAGE)
   const sessionOf = new Map<string, unknown>()
   const sessions = new Set<unknown>()
   http2.on('stream', ({ session, id }, headers) => {
     if (headers[':protocol'] === 'websocket') sessions.add(session)
     sessionOf.set(`${headers[':path']} ${id}`, session)
   })
-  await new Promise<void>((resolve) => http2.listen(0, '127.0.0.1', resolve))
-  t.after(async () => {
-    await server.close()
-    http2.close()
-  })
-  const { port } = http2.address() as AddressInfo
   const outside = await openWs(`wss://localhost:${port}/chat`, [], { rejectUnauthorized: false })
   const heard: unknown[] = []
   const listen = async (): Promise<void> => {
@@ -57,7 +34,7 @@ test('the sockets of a page run over its one HTTP/2 connection, and reach one ov
   await until(() => heard.filter((text) => `${text}`.endsWith('is open')).length === 3)
   outside.send('from HTTP/1.1')
   await until(() => heard.filter((text) => `${text}`.endsWith('has it')).length === 3)
-  assert.equal(versions, ['1.1 no origin', ...Array(3).fill(`2.0 https://localhost:${port}`)])
+  assert.equal(visitors, ['1.1 no origin', ...Array(3).fill(`2.0 https://localhost:${port}`)])
   assert.is(sessions.size, 1)
   const streams = [...sessionOf].filter(([name]) => name.startsWith('/chat ')).map(([, session]) => session)
   assert.is(streams.length, 3)

@@ -1,12 +1,9 @@
-import { createSecureServer } from 'node:http2'
-import type { AddressInfo } from 'node:net'
-import { createServer, require_websocket, type WebSocket as Session } from '../../src/index.ts'
-import { makeCertificate } from '../support/certificate.ts'
 import { openContext } from '../support/chromium.ts'
 import { startCommand } from '../support/command.ts'
 import { chromium, testWith } from '../support/need.ts'
 import { assert, suite } from '../support/unit.ts'
 import { openWs } from '../support/ws-client.ts'
+import { startHttp2Chat } from './http2-chat.ts'
 
 const test = testWith(suite('HTTP/2 in a browser'), chromium)
 
@@ -23,30 +20,11 @@ test('the pages of the demo are served over HTTP/2 with --http2', async (t) => {
 })
 
 test('the sockets of a page run over its one HTTP/2 connection, and reach one over HTTP/1.1', async (t) => {
-  const members = new Set<Session>()
-  const seen: string[] = []
-  const view = require_websocket(async ({ websocket, httpVersion, headers }) => {
-    members.add(websocket)
-    seen.push(`${httpVersion} ${headers.origin ?? 'no origin'}`)
-    for await (const message of websocket) for (const member of members) member.send(message)
-    members.delete(websocket)
-  })
-  const server = createServer({ urls: { '/chat': view } })
-  const http2 = createSecureServer({ ...makeCertificate(), allowHTTP1: true }, (_, response) => {
-    response.setHeader('Content-Type', 'text/html')
-    response.end('<!doctype html><title>page</title>')
-  })
-  server.attach(http2)
+  const { http2, port, visitors } = await startHttp2Chat(t, '<!doctype html><title>page</title>')
   let sessionCount = 0
   const streams: string[] = []
   http2.on('session', () => sessionCount++)
   http2.on('stream', (_, headers) => void streams.push(headers[':protocol'] === undefined ? 'plain' : 'websocket'))
-  await new Promise<void>((resolve) => http2.listen(0, '127.0.0.1', resolve))
-  t.after(async () => {
-    await server.close()
-    http2.close()
-  })
-  const { port } = http2.address() as AddressInfo
   const context = await openContext(t, { ignoreHTTPSErrors: true })
   const page = await context.newPage()
   await page.goto(`https://localhost:${port}/`)
@@ -59,7 +37,7 @@ test('the sockets of a page run over its one HTTP/2 connection, and reach one ov
   assert.is(await outside.next(), 'from HTTP/1.1')
   await page.evaluate(() => (globalThis as unknown as Page).sockets[0].send('from HTTP/2'))
   assert.is(await outside.next(), 'from HTTP/2')
-  assert.equal(seen, [...Array(3).fill(`2.0 https://localhost:${port}`), '1.1 no origin'])
+  assert.equal(visitors, [...Array(3).fill(`2.0 https://localhost:${port}`), '1.1 no origin'])
   assert.is(sessionCount, 1)
   assert.is(streams.filter((kind) => kind === 'websocket').length, 3)
   outside.socket.close()

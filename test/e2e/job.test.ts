@@ -1,22 +1,14 @@
 import type { Page } from 'playwright-core'
-import { launchChromium } from '../support/chromium.ts'
 import { startCommand } from '../support/command.ts'
 import { chromium, testWith } from '../support/need.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 import { openWs } from '../support/ws-client.ts'
+import { openDemoPage } from './demo-page.ts'
 
 const test = testWith(suite('job demo', { timeLimit: 60_000 }), chromium)
 
 /** π(3,000,000), from the tables. */
 const PRIMES = '216,816'
-
-async function openJob(t: TestContext) {
-  const server = await startCommand(t, 'serve', '--port', '0')
-  const browser = await launchChromium(t)
-  const page = await browser.open(`${server.address}/job`)
-  await page.locator('#state[data-state=open]').waitFor()
-  return { server, browser, page }
-}
 
 const start = (page: Page): Promise<void> => page.locator('#start').click()
 
@@ -47,7 +39,7 @@ async function finds(page: Page): Promise<void> {
 }
 
 test('a job shows its progress, and its result when it is done', async (t) => {
-  const { browser, page } = await openJob(t)
+  const { browser, page } = await openDemoPage(t, '/job')
   await isIn(page, 'none')
   await start(page)
   await moves(page)
@@ -59,7 +51,7 @@ test('a job shows its progress, and its result when it is done', async (t) => {
 })
 
 test('a job continues while the network of its page is cut, and the page then shows that it is done', async (t) => {
-  const { server, browser, page } = await openJob(t)
+  const { server, browser, page } = await openDemoPage(t, '/job')
   await start(page)
   await moves(page)
   await browser.context.setOffline(true)
@@ -72,7 +64,7 @@ test('a job continues while the network of its page is cut, and the page then sh
 })
 
 test('a reloaded page finds its job again, also when it is done', async (t) => {
-  const { browser, page } = await openJob(t)
+  const { browser, page } = await openDemoPage(t, '/job')
   await start(page)
   await moves(page)
   await page.reload()
@@ -84,7 +76,7 @@ test('a reloaded page finds its job again, also when it is done', async (t) => {
 })
 
 test('a job that ended with its server is shown as gone, and another can be started', async (t) => {
-  const { server, page } = await openJob(t)
+  const { server, page } = await openDemoPage(t, '/job')
   await start(page)
   await moves(page)
   await server.stop('SIGKILL')

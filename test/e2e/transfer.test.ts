@@ -3,10 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
-import { launchChromium } from '../support/chromium.ts'
-import { startCommand } from '../support/command.ts'
 import { chromium, testWith } from '../support/need.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
+import { openDemoPage } from './demo-page.ts'
 
 const test = testWith(suite('file transfer in a browser', { timeLimit: 60_000 }), chromium)
 
@@ -19,14 +18,6 @@ function makeFile(t: TestContext, size: number) {
   return { path, bytes, digest: createHash('sha256').update(bytes).digest('hex') }
 }
 
-async function openPage(t: TestContext) {
-  const server = await startCommand(t, 'serve', '--port', '0')
-  const browser = await launchChromium(t)
-  const page = await browser.open(`${server.address}/transfer`)
-  await page.locator('#state[data-state=open]').waitFor()
-  return { server, browser, page }
-}
-
 const stateIs = (page: Page, state: string): Promise<void> =>
   page.locator(`#transfer[data-transfer=${state}]`).waitFor()
 
@@ -37,7 +28,7 @@ const bytesOf = async (page: Page, id: string): Promise<number> =>
 
 test('a file goes up, is hashed on the server, and comes back the same', async (t) => {
   const { path, bytes, digest } = makeFile(t, 20_000_001)
-  const { browser, page } = await openPage(t)
+  const { browser, page } = await openDemoPage(t, '/transfer')
   assert.ok(await page.locator('#download').isDisabled())
   await page.locator('#file').setInputFiles(path)
   await stateIs(page, 'uploaded')
@@ -57,7 +48,7 @@ test('a file goes up, is hashed on the server, and comes back the same', async (
 
 test('a download pauses and resumes where it was, twice in a row too', async (t) => {
   const { path, bytes } = makeFile(t, 100_000_000)
-  const { browser, page } = await openPage(t)
+  const { browser, page } = await openDemoPage(t, '/transfer')
   await page.locator('#file').setInputFiles(path)
   await stateIs(page, 'uploaded')
   /** Clicks as soon as the page has the first bytes. */
@@ -82,7 +73,7 @@ test('a download pauses and resumes where it was, twice in a row too', async (t)
 })
 
 test('a file that is dropped on the page is uploaded, an empty one too', async (t) => {
-  const { browser, page } = await openPage(t)
+  const { browser, page } = await openDemoPage(t, '/transfer')
   for (const [content, digest] of [
     ['dropped', createHash('sha256').update('dropped').digest('hex')],
     ['', createHash('sha256').digest('hex')],
@@ -103,7 +94,7 @@ test('a file that is dropped on the page is uploaded, an empty one too', async (
 })
 
 test('the place to drop a file fits a phone', async (t) => {
-  const { page } = await openPage(t)
+  const { page } = await openDemoPage(t, '/transfer')
   await page.setViewportSize({ width: 360, height: 800 })
   const [panel, drop] = await Promise.all(['#transfer', '.drop'].map((one) => page.locator(one).boundingBox()))
   assert.ok(drop!.x + drop!.width < panel!.x + panel!.width, `${drop!.width} of ${panel!.width}`)
@@ -111,7 +102,7 @@ test('the place to drop a file fits a phone', async (t) => {
 
 test('a page that loses its server says that the file is gone', async (t) => {
   const { path } = makeFile(t, 1000)
-  const { server, page } = await openPage(t)
+  const { server, page } = await openDemoPage(t, '/transfer')
   await page.locator('#file').setInputFiles(path)
   await stateIs(page, 'uploaded')
   await server.stop()

@@ -1,0 +1,12 @@
+import { launchChromium } from '../support/chromium.ts'
+import { startCommand } from '../support/command.ts'
+import type { TestContext } from '../support/unit.ts'
+
+/** Starts the demo site and opens one of its pages, whose socket is open. */
+export async function openDemoPage(t: TestContext, path: string) {
+  const server = await startCommand(t, 'serve', '--port', '0')
+  const browser = await launchChromium(t)
+  const page = await browser.open(server.address + path)
+  await page.locator('#state[data-state=open]').waitFor()
+  return { server, browser, page }
+}
