@@ -35,7 +35,7 @@ export function checkOf({ id, verdict, assertions }: CaseResult): Check | undefi
   if (verdict === 'crash') return undefined
   const failed = assertions.find(({ ok }) => !ok)
   // Silence may be a matter of a busy machine or a cautious server.
-  if (/nothing within|no answer in time|no connection within/.test(failed?.actual ?? '')) return undefined
+  if (/nothing within|no (answer|response) in time|no connection within/.test(failed?.actual ?? '')) return undefined
   return CHECKS.find(
     ({ rows, expected = '', actual = '', unless }) =>
       rows.some((pattern) => covers(pattern, id)) &&

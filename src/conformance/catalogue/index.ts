@@ -79,7 +79,9 @@ const expandedEntries = unexpandedEntries.flatMap(expandFamily)
 /** Autobahn ids of server entries that are only `info` for clients: their codes and times bind servers alone. */
 const INFORMATIONAL: ReadonlySet<string> = new Set(['6.4.3', '6.4.4', '7.7.8'])
 
-/** All entries. Each entry of `client.ab` is replaced by the server entries of its Autobahn family, with roles swapped. */
+/**
+ * All entries. Each entry of `client.ab` is replaced by the server entries of its Autobahn family, with roles swapped.
+ */
 export const catalogue: readonly CatalogueEntry[] = expandedEntries.flatMap(swapRoles)
 
 const byId = new Map(catalogue.map((entry) => [entry.id, entry]))
