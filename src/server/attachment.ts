@@ -162,7 +162,7 @@ function refuseConnect(request: IncomingMessage, stream: Duplex | ServerResponse
   if (request.headers[':protocol'] !== undefined) return
   if (request.httpVersionMajor >= 2) (stream as ServerResponse).writeHead(405, { Allow: 'GET' }).end()
   else {
-    const error = new HandshakeError(405, 'ERR_WS_METHOD', 'method CONNECT, must be GET', { Allow: 'GET' })
+    const error = new HandshakeError(405, 'ERR_WS_METHOD', 'method is "CONNECT"; allowed: GET', { Allow: 'GET' })
     refuseStream(stream as Duplex, error)
   }
 }

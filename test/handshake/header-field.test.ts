@@ -43,7 +43,7 @@ test('writes one line for each value', () => {
 
 test('S-16: refuses values and names that would break the message, and names that are owned', async () => {
   const bad: [Record<string, string | string[]>, RegExp][] = [
-    [{ 'X-A': 'a\r\nb: c' }, /value of field X-A is not allowed; allowed: Latin-1/],
+    [{ 'X-A': 'a\r\nb: c' }, /field X-A has an invalid value; allowed: Latin-1/],
     [{ 'X-A': ['fine', 'a\nb'] }, /value of field X-A/],
     [{ 'X-A': '\0' }, /value of field X-A/],
     [{ 'X-A': '\u0142' }, /value of field X-A/],
