@@ -20,7 +20,7 @@ export type ViewTable<Patterns extends string = string> = { readonly [Pattern in
 /** Refusals of requests that no view accepts (RFC 6455 §4.2.2). */
 export const refusals = {
   400: new HandshakeError(400, 'ERR_WS_TARGET', 'the request target is malformed'),
-  404: new HandshakeError(404, 'ERR_WS_NOT_FOUND', 'there is nothing at this address'),
+  404: new HandshakeError(404, 'ERR_WS_NOT_FOUND', 'nothing is served at this path'),
   notAccepted: new HandshakeError(
     400,
     'ERR_WS_NOT_ACCEPTED',
