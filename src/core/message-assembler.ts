@@ -80,9 +80,7 @@ export function compressedLimit(maxMessageSize: number): number {
 export class MessageAssembler implements DataFrameSink, WholeMessageSink {
   /** While true, the frame parser reads no further frame. */
   isStopped = false
-  /**
-   * While true, messages are checked and then discarded, because this side is closing. Compressed ones are not checked.
-   */
+  /** While true, messages are discarded, because this side is closing. Uncompressed ones are checked first. */
   isDiscarding = false
   readonly #sink: MessageSink
   readonly #limits: MessageLimits
@@ -236,10 +234,7 @@ export class MessageAssembler implements DataFrameSink, WholeMessageSink {
     if (!isDone) this.#codecSink!.onCodecBusy()
   }
 
-  /**
-   * Delivers a decompressed message, or returns the violation, because the caller of an asynchronous codec cannot catch
-   * it.
-   */
+  /** Delivers a decompressed message. Returns the violation instead of throwing: an asynchronous codec cannot catch it. */
   #deliverInflated(opcode: number, message: Uint8Array): ProtocolError | null {
     const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength)
     const isPlain = opcode === Opcode.TEXT && isAscii(bytes)
