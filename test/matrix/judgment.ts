@@ -28,7 +28,8 @@ function covers({ rows, expected, actual, labels }: Pattern, label: string, { id
   )
 }
 
-function isLike(pattern: string, id: string): boolean {
+/** Whether a pattern of `rows` covers that row. */
+export function isLike(pattern: string, id: string): boolean {
   const parts = pattern.split('*').map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&'))
   return new RegExp(`^${parts.join('.*')}$`).test(id)
 }
