@@ -161,15 +161,7 @@ What \`dwebsocket conform\` finds on ${count} WebSocket libraries, as Debian 12 
 defaults, and once more with compression where that is a choice; each client as one that echoes. A table like this is out of
 date soon, and Debian's versions may be years old: repeat it before you quote it.
 
-**How to read it.** A cell is *rows that hold / rows that count*, of the rows of the class *must*. A failure counts only when a
-person, not the one who wrote the row, compared the answer with the text of the RFC and found that the text carries it:
-[these sentences](#failures-that-count), quoted letter for letter. [What was seen and does not
-count](#seen-and-not-counted) is listed with the reason. A cell with failures links to [its evidence](matrix.html): what was
-sent, expected and received. Rows that were skipped (a limit, an option that is off) are in no count, so the second number
-differs from line to line.
-
-Rows are not equally important: most failures of *handshake* are requests that no client ever sends. Nothing here is about
-speed, interface or care. This project's own server is in the table; it was made beside this tester, so its line says least.
+${HOW_TO_READ}
 
 ## Servers
 
@@ -183,18 +175,7 @@ ${scores(columns, 'client')}
 
 ${projects(columns)}
 
-## How to repeat one
-
-\`\`\`sh
-npm run matrix -- ws                # installs it (Debian's packages as root, others from npm), tests it, writes reports/matrix.*
-\`\`\`
-
-Without a name it tests all of them; \`--docs\` writes this page. The results are in \`node_modules/.cache/matrix\`, with a page of
-every row, passed ones too (\`all.html\`). The programs are in \`test/matrix/servers\` and \`test/matrix/clients\`, the commands that
-build and start them in \`test/matrix/recipes.ts\`. One row: \`npx dwebsocket conform --exec 'PROGRAM {port}' -c ROW --trace\`; the same
-bytes without this package: \`npx dwebsocket conform explain ROW --script\`.
-
-Is a failure wrong, or a program unfair to your project? Open an issue: a row is corrected first and discussed then.
+${HOW_TO_REPEAT}
 
 ## Failures that count
 
@@ -207,3 +188,26 @@ ${openWords(listOpen(columns).length)} These were looked at and left out, becaus
 ${dismissals(columns)}
 `
 }
+
+const HOW_TO_READ = `**How to read it.** A cell is *rows that hold / rows that count*, of the rows of the class *must*. A failure counts only when a
+person, not the one who wrote the row, compared the answer with the text of the RFC and found that the text carries it:
+[these sentences](#failures-that-count), quoted letter for letter. [What was seen and does not
+count](#seen-and-not-counted) is listed with the reason. A cell with failures links to [its evidence](matrix.html): what was
+sent, expected and received. Rows that were skipped (a limit, an option that is off) are in no count, so the second number
+differs from line to line.
+
+Rows are not equally important: most failures of *handshake* are requests that no client ever sends. Nothing here is about
+speed, interface or care. This project's own server is in the table; it was made beside this tester, so its line says least.`
+
+const HOW_TO_REPEAT = `## How to repeat one
+
+\`\`\`sh
+npm run matrix -- ws                # installs it (Debian's packages as root, others from npm), tests it, writes reports/matrix.*
+\`\`\`
+
+Without a name it tests all of them; \`--docs\` writes this page. The results are in \`node_modules/.cache/matrix\`, with a page of
+every row, passed ones too (\`all.html\`). The programs are in \`test/matrix/servers\` and \`test/matrix/clients\`, the commands that
+build and start them in \`test/matrix/recipes.ts\`. One row: \`npx dwebsocket conform --exec 'PROGRAM {port}' -c ROW --trace\`; the same
+bytes without this package: \`npx dwebsocket conform explain ROW --script\`.
+
+Is a failure wrong, or a program unfair to your project? Open an issue: a row is corrected first and discussed then.`
