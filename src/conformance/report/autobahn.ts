@@ -8,7 +8,7 @@ interface AutobahnRow {
   reportfile: string
 }
 
-/** Autobahn's `index.json`: agent, then case, then its verdict words; only cases it has too. */
+/** Formats `index.json` of Autobahn: the verdicts by agent and case, for the cases that Autobahn has. */
 export function formatAutobahn(results: RunResult[]): string {
   const index: Record<string, Record<string, AutobahnRow>> = {}
   for (const { target, cases } of results) {
@@ -37,13 +37,13 @@ function describeCase(result: CaseResult, agent: string, id: string): AutobahnRo
   }
 }
 
-/** Rules on the closing handshake and the end of TCP. */
+/** Requirements on the closing handshake and the end of TCP. */
 const CLOSING_RULE = /^6455-(?:5\.5\.1-|7\.)/
 
-/** Begins the notes on what Autobahn calls NON-STRICT. */
+/** Prefix of notes about what Autobahn calls NON-STRICT. */
 const NON_STRICT_NOTE = /(?:^|; )non-strict: /
 
-/** Autobahn judges the closing apart from the rest: a fault in the closing alone leaves the behavior good. */
+/** Autobahn judges the closing handshake separately: a failure there does not affect `behavior`. */
 function describeBehavior(result: CaseResult): Pick<AutobahnRow, 'behavior' | 'behaviorClose'> {
   const { verdict } = result
   if (verdict === 'info') return { behavior: 'INFORMATIONAL', behaviorClose: 'INFORMATIONAL' }
@@ -63,12 +63,12 @@ function isNonStrict({ note = '' }: CaseResult): boolean {
   return NON_STRICT_NOTE.test(note)
 }
 
-/** Without permessage-deflate Autobahn closes a compressed case (12.*, 13.*) at once, with success. */
+/** Without permessage-deflate, Autobahn closes the compressed cases (12.*, 13.*) immediately and without a failure. */
 function describeCloseOfSkipped(result: CaseResult): string {
   return autobahnIds(result).some((id) => /^1[23]\./.test(id)) ? 'OK' : 'UNIMPLEMENTED'
 }
 
-/** A closing handshake is clean when both sides sent a Close and TCP ended after them. */
+/** Whether the closing handshake was clean: both sides sent a Close, and then TCP ended. */
 function describeClose({ close }: CaseResult): string {
   return close.by === null || close.tcp === null ? 'UNCLEAN' : 'WRONG CODE'
 }

@@ -32,7 +32,7 @@ function longQuery(t: Trial, length: number): OpenOptions {
   return { target: start + 'a'.repeat(length - start.length) }
 }
 
-/** A target so long that it may be answered, refused or cut off; the server has to serve on. */
+/** Makes a case with a very long request target. The server may accept or refuse it, and must continue to serve. */
 function longTarget(id: string, length: number): Case {
   return {
     id,
@@ -49,18 +49,18 @@ const methods = ['post', 'put', 'delete', 'patch', 'trace'].map((method) =>
   rejected(`hs.method.${method}`, () => ({ method: method.toUpperCase() })),
 )
 
-/** The answer to HEAD has no body (RFC 9110 §9.3.2). */
+/** Checks that the response to HEAD has no content (RFC 9110 §9.3.2). */
 const head: Case = {
   id: 'hs.method.head',
   async run(t: Trial) {
     const handshake = await t.handshake({ method: 'HEAD' })
     if (!expectReject(t, handshake)) return
     const { peer } = handshake
-    // A second request shows where the first answer ended, when the connection persists.
+    // If the connection persists, a second request shows where the first response ended.
     await peer.sendHead(t.request({ method: 'HEAD' }).bytes)
     await peer.readResponse()
     const requirement = '9110-9.3.2-1'
-    t.require(peer.unread.length === 0, 'no body after the answer to HEAD', `${peer.unread.length} bytes`, {
+    t.require(peer.unread.length === 0, 'no content in the response to HEAD', `${peer.unread.length} bytes`, {
       requirement,
     })
   },
@@ -69,7 +69,7 @@ const head: Case = {
 /** The method and the request line (RFC 6455 §4.2.1, RFC 9112 §3): `hs.method`. */
 export const requestLine: Case[] = [
   ...methods,
-  // OPTIONS asks for the options of the resource: a plain answer is fine (RFC 9110 §9.3.7).
+  // OPTIONS requests the options of the resource: a plain response is valid (RFC 9110 §9.3.7).
   {
     id: 'hs.method.options',
     run: async (t) => void expectReject(t, await t.handshake({ method: 'OPTIONS' }), { anyAnswer: true }),
