@@ -1,5 +1,5 @@
 import type { CaseResult, RunResult } from '../../src/conformance/result.ts'
-import { CHECKS } from './checks.ts'
+import { CHECKS, STOP } from './checks.ts'
 import { DISMISSALS } from './dismissals.ts'
 import { isAccused, judge } from './judgment.ts'
 import type { Recipe } from './recipes.ts'
@@ -178,6 +178,10 @@ ${projects(columns)}
 ${HOW_TO_REPEAT}
 
 ## Failures that count
+
+The items of RFC 6455 §4.2.1, which describe a handshake, bind a server by this sentence:
+
+> ${STOP}
 
 ${checks(columns)}
 
