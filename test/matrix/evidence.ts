@@ -26,8 +26,9 @@ details { margin: .4rem 0 }
 </head>
 <body>
 <h1>WebSocket conformance: the evidence</h1>
-<p>Every row of the class <i>must</i> that failed and counts: a person compared it with the text of the RFC. <a
-href="matrix.md">The page</a> has the table, the sentences, and what does not count. Written by npm run matrix.</p>
+<p>Every failure of the class <i>must</i> that counts, because somebody compared it with the text of the RFC.
+<a href="matrix.md">Conformance of WebSocket libraries</a> has the tables, the sentences, and the failures that do not count.
+Written by npm run matrix.</p>
 ${columns.map(serverPart).join('\n')}
 </body>
 </html>
