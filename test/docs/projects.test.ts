@@ -10,9 +10,21 @@ import { fetchPlain, openWs } from '../support/ws-client.ts'
 
 /* Examples that are more than one program: each runs in its folder as a process of its own, on the built package. */
 
-const test = suite('examples that are projects')
+/** Bounds Next.js, which compiles its first page, on a busy machine. */
+const test = suite('examples that are projects', { timeLimit: 180_000 })
 const run = promisify(execFile)
 const folderOf = (name: string): string => fileURLToPath(new URL(`../../examples/${name}`, import.meta.url))
+
+/** The dependencies of an example, which are not those of the repository. */
+function dependenciesOf(name: string): Need {
+  const command = `npm ci --ignore-scripts --prefix examples/${name}`
+  return {
+    missing: existsSync(`${folderOf(name)}/node_modules`) ? null : `examples/${name} is not installed: ${command}`,
+  }
+}
+
+const nestjs = dependenciesOf('nestjs')
+const next = dependenciesOf('next')
 
 /** A running example. */
 interface Project {
@@ -40,27 +52,24 @@ async function startProject(t: TestContext, name: string, ...words: string[]): P
   throw new Error(`examples/${name} ended before it listened`)
 }
 
-test('NestJS: the example satisfies the compiler', async () => {
+testWith(test, nestjs)('NestJS: the example satisfies the compiler', async () => {
   const tsc = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', import.meta.url))
   await run(process.execPath, [tsc, '-p', folderOf('nestjs')]).catch(({ stdout }) => assert.unreachable(stdout))
 })
 
-test('NestJS: a provider serves WebSockets beside the controllers, and stops with the app', async (t) => {
-  const { port, stop } = await startProject(t, 'nestjs', '--import', 'tsx', 'server.ts')
-  assert.is((await fetchPlain(`http://127.0.0.1:${port}/`)).body, 'hello')
-  const client = await openWs(`ws://127.0.0.1:${port}/echo/tea`)
-  client.send('hi')
-  assert.is(await client.next(), 'tea: hi')
-  const exited = stop()
-  assert.is(await client.closed, '1001')
-  await exited
-})
-
-const next: Need = {
-  missing: existsSync(new URL('../../examples/next/node_modules/next', import.meta.url))
-    ? null
-    : 'there is no Next.js: npm ci --ignore-scripts --prefix examples/next',
-}
+testWith(test, nestjs)(
+  'NestJS: a provider serves WebSockets beside the controllers, and stops with the app',
+  async (t) => {
+    const { port, stop } = await startProject(t, 'nestjs', '--import', 'tsx', 'server.ts')
+    assert.is((await fetchPlain(`http://127.0.0.1:${port}/`)).body, 'hello')
+    const client = await openWs(`ws://127.0.0.1:${port}/echo/tea`)
+    client.send('hi')
+    assert.is(await client.next(), 'tea: hi')
+    const exited = stop()
+    assert.is(await client.closed, '1001')
+    await exited
+  },
+)
 
 testWith(test, next)('Next.js: serves pages, WebSockets, and hot reload on one port', async (t) => {
   const { port } = await startProject(t, 'next', 'server.js')
