@@ -7,7 +7,7 @@ export interface Dismissal extends Pattern {
   why: string
 }
 
-const SILENCE = /nothing within|no answer in time|no connection within/
+const SILENCE = /nothing within|no (answer|response) in time|no connection within/
 
 export const DISMISSALS: readonly Dismissal[] = [
   {
