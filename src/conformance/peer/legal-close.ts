@@ -8,6 +8,11 @@ export function isLegalCode(code: number): boolean {
   )
 }
 
+/** Codes that an endpoint must not put into a Close frame (RFC 6455 §7.4.1); others may be without a meaning as yet. */
+export function isForbiddenCode(code: number): boolean {
+  return code === 1005 || code === 1006 || code === 1015
+}
+
 /** What is wrong with a Close by itself: its length, its code or its reason; null when nothing is (RFC 6455 §5.5.1). */
 export function faultOfClose({ code, frame }: Extract<Inbound, { kind: 'close' }>): string | null {
   if (code === null) return frame.payload.length === 0 ? null : 'a body of one byte'

@@ -40,6 +40,9 @@ function describeCase(result: CaseResult, agent: string, id: string): AutobahnRo
 /** Rules on the closing handshake and the end of TCP. */
 const CLOSING_RULE = /^6455-(?:5\.5\.1-|7\.)/
 
+/** Cited where input that breaks a rule of the sender is ignored (RFC 6455 §10.7). */
+const IGNORED_RULE = '6455-10.7-3'
+
 /** Begins the notes on what Autobahn calls NON-STRICT. */
 const NON_STRICT_NOTE = /(?:^|; )non-strict: /
 
@@ -52,6 +55,8 @@ function describeBehavior(result: CaseResult): Pick<AutobahnRow, 'behavior' | 'b
   const closing = broken.filter(({ requirement }) => CLOSING_RULE.test(requirement))
   const behaviorClose = closing.length === 0 ? 'OK' : describeClose(result)
   if (verdict === 'pass') return { behavior: isNonStrict(result) ? 'NON-STRICT' : 'OK', behaviorClose }
+  // A fault that the target ignores: no sentence obliges it to fail, but Autobahn does.
+  if (broken.some(({ requirement }) => requirement === IGNORED_RULE)) return { behavior: 'FAILED', behaviorClose }
   if (verdict === 'warn' || verdict === 'flaky') {
     const onlyClosing = closing.length > 0 && closing.length === broken.length
     return { behavior: onlyClosing && !isNonStrict(result) ? 'OK' : 'NON-STRICT', behaviorClose }

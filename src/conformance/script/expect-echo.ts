@@ -1,6 +1,7 @@
 import type { Message, Peer } from '../peer/index.ts'
 import { bytesOf, type Chop, type FrameSpec, Op, showBytes } from '../wire/index.ts'
 import { expectCleanClose } from './expect-close.ts'
+import { TOO_BIG_CODES } from './expect-failure.ts'
 import type { Trial } from './trial.ts'
 /** A message to be echoed: as one frame, or as the frames given. */
 export interface EchoSpec {
@@ -31,12 +32,13 @@ export async function expectEcho(
 /** Messages up to this size are expected to be accepted: no limit of a server that echoes is as low. */
 const SMALL_MESSAGE = 4096
 
-/** A limit is a choice of the server: 1009 for a larger message ends the case as skipped (RFC 6455 §7.4.1, §10.4). */
+/** A limit is a choice of the server: 1009 or 1008 for a larger message ends the case as skipped (RFC 6455 §7.4.1, §10.4). */
 async function receive(t: Trial, peer: Peer, size: number, expected: string, timeout?: number): Promise<Message> {
   try {
     return await peer.expectMessage(expected, timeout)
   } catch (error) {
-    if (peer.closing.code === 1009 && size > SMALL_MESSAGE) t.skip(`the target accepts no message of ${size} bytes`)
+    if (TOO_BIG_CODES.includes(peer.closing.code ?? 0) && size > SMALL_MESSAGE)
+      t.skip(`the target accepts no message of ${size} bytes`)
     throw error
   }
 }

@@ -1,4 +1,5 @@
 import { expectProbe } from './expect-served.ts'
+import { acceptFault } from './response-rule.ts'
 import { describeAnswer, type Handshake, type OpenOptions, type Trial } from './trial.ts'
 /** A handshake that has to be accepted, then the probe: `101 + probe`. */
 export async function expectAcceptAndProbe(t: Trial, options: OpenOptions = {}): Promise<void> {
@@ -11,6 +12,13 @@ export async function expectAcceptAndProbe(t: Trial, options: OpenOptions = {}):
 export function expectAccepted(t: Trial, { response, peer, breaches }: Handshake): void {
   t.require(response?.status === 101, '101 Switching Protocols', describeAnswer(response, peer))
   for (const { rule, detail } of breaches) t.require(false, `a 101 that satisfies ${rule}`, detail)
+}
+
+/** The same, with the Accept of that key: for keys that are not written as H0 writes them. */
+export function expectAcceptedWith(t: Trial, handshake: Handshake, key: string): void {
+  expectAccepted(t, handshake)
+  const fault = handshake.response && acceptFault(handshake.response, key)
+  t.require(fault === null, `the Accept of ${key}`, fault ?? 'that')
 }
 
 /** `101 + probe, or reject`: anything that is not an answer fails; the answer is noted. Returns the handshake. */
@@ -36,8 +44,9 @@ export interface RejectOptions {
 }
 
 /**
- * `reject` of the catalogue: a status of 4xx or 5xx and no 101. The end of the stream without a status is a warning
- * (RFC 6455 §10.7). Returns whether there was a status.
+ * `reject` of the catalogue: no 101, but a status of 4xx or 5xx. Another status is a warning: a server may ignore Upgrade
+ * and answer the request as plain HTTP (RFC 9110 §7.8). So is the end of the stream without a status (RFC 6455 §10.7).
+ * Returns whether there was a status.
  */
 export function expectReject(t: Trial, { response, peer }: Handshake, options: RejectOptions = {}): boolean {
   const wanted = options.statuses?.join(' or ') ?? (options.anyAnswer ? 'an answer other than 101' : '4xx or 5xx')
@@ -48,8 +57,8 @@ export function expectReject(t: Trial, { response, peer }: Handshake, options: R
     return false
   }
   const { status } = response
-  const good = options.anyAnswer ? status !== 101 : status >= 400 && status < 600
-  t.require(good, wanted, shown)
+  t.require(status !== 101, wanted, shown)
+  if (options.anyAnswer !== true) t.assertShould(status >= 400 && status < 600, wanted, shown, '6455-4.2.1-14')
   if (options.statuses !== undefined) t.assertShould(options.statuses.includes(status), wanted, shown)
   return true
 }

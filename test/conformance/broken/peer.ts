@@ -19,8 +19,8 @@ import { Gather } from './gather.ts'
 import { Output } from './output.ts'
 import { Utf8Check } from './utf8.ts'
 
-/** Milliseconds for the other side to end TCP, after which the socket is destroyed. */
-const LINGER = 2500
+/** Milliseconds for the other side to end TCP, from the last byte written on: more than a busy machine needs. */
+const LINGER = 30_000
 /** Milliseconds for the answer to the Close of a failed connection. */
 const CLOSE_WAIT = 1500
 
@@ -205,6 +205,10 @@ export class Peer {
       this.#newestPing = payload
       return
     }
+    if (this.#defects.has('answers-no-ping-once-closed')) {
+      setImmediate(() => !this.#isOver && this.#output.pong(payload))
+      return
+    }
     const isLate =
       (this.#isFragmented && this.#defects.has('answers-pings-between-messages-only')) ||
       (this.#isLong && this.#defects.has('answers-pings-behind-long-messages'))
@@ -275,7 +279,9 @@ export class Peer {
       return
     }
     this.#socket.resume()
-    setTimeout(() => this.#socket.destroy(), LINGER).unref()
+    const linger = (): void => void setTimeout(() => this.#socket.destroy(), LINGER).unref()
+    if (this.#socket.writableFinished) linger()
+    else this.#socket.once('finish', linger)
   }
 }
 

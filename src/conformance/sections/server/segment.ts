@@ -5,8 +5,8 @@ import {
   expectCleanClose,
   expectEcho,
   expectEchoThenCleanClose,
+  expectEndAfterFin,
   expectRoundTrip,
-  expectServerEnd,
   onEach,
   type Trial,
 } from '../../script/index.ts'
@@ -70,7 +70,7 @@ async function cutByFin(t: Trial, bytes: (peer: Peer) => Buffer): Promise<void> 
   const peer = await t.open()
   await peer.sendBytes(bytes(peer))
   peer.end()
-  await expectServerEnd(t, peer)
+  await expectEndAfterFin(t, peer)
   await expectAlive(t)
 }
 
