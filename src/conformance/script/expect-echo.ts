@@ -32,13 +32,17 @@ export async function expectEcho(
 /** Messages up to this size are expected to be accepted: no limit of a server that echoes is as low. */
 const SMALL_MESSAGE = 4096
 
-/** A limit is a choice of the server: 1009 or 1008 for a larger message ends the case as skipped (RFC 6455 §7.4.1, §10.4). */
+/** A limit is a choice of the server: a Close 1009 or 1008 for a larger message ends the case as skipped (RFC 6455 §7.4.1, §10.4). */
+export function skipIfTooBig(t: Trial, peer: Peer, size: number): void {
+  const isRefused = TOO_BIG_CODES.includes(peer.closing.code ?? 0)
+  if (isRefused && size > SMALL_MESSAGE) t.skip(`the target accepts no message of ${size} bytes`)
+}
+
 async function receive(t: Trial, peer: Peer, size: number, expected: string, timeout?: number): Promise<Message> {
   try {
     return await peer.expectMessage(expected, timeout)
   } catch (error) {
-    if (TOO_BIG_CODES.includes(peer.closing.code ?? 0) && size > SMALL_MESSAGE)
-      t.skip(`the target accepts no message of ${size} bytes`)
+    skipIfTooBig(t, peer, size)
     throw error
   }
 }

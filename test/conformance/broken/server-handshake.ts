@@ -46,7 +46,8 @@ function checkRequestLine(line: string, defects: Defects): void {
   }
   if (defects.has('accepts-post') && method === 'POST') return
   if (defects.has('accepts-method-in-lower-case') && method === 'get') return
-  if (method !== 'GET' && defects.has('ignores-upgrade-of-other-methods')) throw new Refusal(200, 'as plain HTTP')
+  const isServed = KNOWN_METHODS.has(method) && method !== 'CONNECT'
+  if (isServed && defects.has('ignores-upgrade-of-other-methods')) throw new Refusal(200, 'as plain HTTP')
   if (method !== 'GET')
     throw new Refusal(KNOWN_METHODS.has(method) ? 405 : 501, 'a method other than GET', ['Allow: GET'])
   const isForm = defects.has('refuses-absolute-form') ? /^\// : /^(?:\/|(?:https?|wss?):\/\/[^/]+)/i

@@ -11,7 +11,7 @@ const handshake = {
   'blanks-around-values': 'surrounds field values with blanks and tabs (RFC 9110 §5.5)',
   'limits-head-pieces': 'answers 408 to a request head in more than 64 pieces (RFC 6455 §10.4, RFC 9110 §15.5.9)',
   'reads-control-bytes-as-blanks': 'replaces NUL and other control bytes in a head by blanks (RFC 9110 §5.5)',
-  'ignores-upgrade-of-other-methods': 'answers methods other than GET with 200, as plain HTTP (RFC 9110 §7.8)',
+  'ignores-upgrade-of-other-methods': 'answers POST and other methods with 200, as plain HTTP (RFC 9110 §7.8)',
   'serves-its-host-only': 'answers 421 to a Host that is not its own (RFC 9110 §7.4)',
   'refuses-origins': 'answers 403 to every request with Origin (RFC 6455 §4.2.2)',
   'refuses-without-body': 'refuses without a body and without a length; the end of TCP ends it (RFC 9112 §6.3)',
