@@ -6,15 +6,15 @@ import type { ExtendedConnect } from '../handshake/extended-connect.ts'
 import { type RequestHead, RequestHeadParser } from '../handshake/request-head.ts'
 
 /**
- * An upgrade request that a `Listener` read. Its `IncomingMessage` is made on first use: until then the connection
- * retains only the text of the head, a tenth of the memory.
+ * An upgrade request that a `Listener` has read. Its `IncomingMessage` is created on first use. Until then the
+ * connection stores only the text of the request head, which needs a tenth of the memory.
  */
 export class HeadRequest implements RequestSource {
-  /** The text of the head, replaced by the message on first use. */
+  /** The text of the request head, replaced by the message on first use. */
   #head: string | IncomingMessage
   readonly #socket: Socket
 
-  /** @param text A head that `RequestHeadParser` has accepted, as latin1. */
+  /** @param text A request head that `RequestHeadParser` has accepted, as Latin-1. */
   constructor(text: string, socket: Socket) {
     this.#head = text
     this.#socket = socket
@@ -31,7 +31,7 @@ function makeMessage(text: string, socket: Socket): IncomingMessage {
   return toMessage(new RequestHeadParser({ maxSize: bytes.length + 1 }).push(bytes, 0, bytes.length)!, socket)
 }
 
-/** Names and values that most upgrade requests have: each session that retains its request would have its own copies. */
+/** Names and values of most upgrade requests, so that sessions that keep their requests share these strings. */
 const commonTexts = new Map(
   [
     ...['Host', 'Upgrade', 'Connection', 'Origin', 'User-Agent', 'Cookie', 'Accept-Encoding', 'Accept-Language'],
@@ -46,7 +46,7 @@ function shared(text: string): string {
   return commonTexts.get(text) ?? text
 }
 
-/** Makes node's form of a request without body, as its own parser would. */
+/** Creates an `IncomingMessage` without body, as Node's parser would. */
 export function toMessage(head: RequestHead | ExtendedConnect, socket: Socket): IncomingMessage {
   const message = new IncomingMessage(socket)
   const [major, minor] = head.httpVersion.split('.').map(Number)

@@ -15,7 +15,7 @@ import { readViewOptions, type ViewOptions, type ViewSettings } from './view-opt
 import { completeRequest, isMarked, markRequest, type ViewRequest, type WebSocketRequest } from './view-request.ts'
 import { finishResponse, isObserved } from './view-response.ts'
 
-/** A view: serves one request, over WebSocket for as long as it runs. */
+/** A view. It serves one request; the session of a WebSocket request lasts until it returns. */
 export type View<Request = ViewRequest, Response = ServerResponse> = (request: Request, response: Response) => unknown
 
 /** Passes an error of a view to a connect-style app. */
@@ -23,26 +23,26 @@ export type Next = (error?: unknown) => void
 
 declare const ofPattern: unique symbol
 
-/** A mark, in types only, of the path pattern whose parameters a view reads. */
+/** Carries, in types only, the path pattern whose parameters a view reads. */
 export interface OfPattern<Pattern extends string> {
   readonly [ofPattern]?: { mark(pattern: Pattern): void }['mark'] | undefined
 }
 
-/** A decorated view: for `urls`, and as a handler of any connect-style app. */
+/** A decorated view, which can be used in `urls` and as a handler of any connect-style app. */
 export interface WebSocketView<Pattern extends string = string> extends OfPattern<Pattern> {
   (request: IncomingMessage, response: ServerResponse, next?: Next): void | Promise<void>
 }
 
-/** A method as standard decorators see it. */
+/** A method, as standard decorators receive it. */
 type Method<This, Request, Response> = (this: This, request: Request, response: Response) => unknown
 
-/** The request of a view that declares no type for it, by what its decorator does with plain HTTP. */
+/** The request of a view that declares no type for it. It depends on what its decorator does with plain HTTP. */
 interface RequestOf<Pattern extends string> {
   run: ViewRequest<Pattern>
   refuse: WebSocketRequest<Pattern>
 }
 
-/** The three forms of a decorator for views. A view in `urls` reads the parameters of its pattern. */
+/** A decorator for views, in three forms. A view in `urls` reads the parameters of its pattern. */
 export interface ViewDecorator<Rule extends PlainRule> {
   <This, Request extends IncomingMessage, Response extends ServerResponse>(
     method: Method<This, Request, Response>,
@@ -64,20 +64,20 @@ export interface ViewDecorator<Rule extends PlainRule> {
 /** What a decorated view does with plain HTTP. */
 type PlainRule = 'run' | 'refuse'
 
-/** Every view that `accept_websocket` or `require_websocket` made. */
+/** All views that `accept_websocket` or `require_websocket` have created. */
 const decorated = new WeakSet<object>()
 
-/** Whether a view is decorated and so accepts WebSocket requests. */
+/** Returns whether a view is decorated and so accepts WebSocket requests. */
 export function isWebSocketView(view: object): boolean {
   return decorated.has(view)
 }
 
 /**
- * Makes a view that accepts WebSocket requests and plain HTTP; `request.is_websocket()` tells them apart (RFC 6455
- * §4.2.2). When the view returns, its session is closed with 1000; when it throws, with 1011, and the error goes to
- * `onError`.
+ * Creates a view that accepts WebSocket requests as well as plain HTTP, which `request.is_websocket()` distinguishes
+ * (RFC 6455 §4.2.2). When the view returns, its session is closed with 1000. When it throws, its session is closed with
+ * 1011 and the error is passed to `onError`.
  *
- * Three forms: `accept_websocket(view, options?)`, and on a method of a class `@accept_websocket` or
+ * There are three forms: `accept_websocket(view, options?)`, and on a method of a class `@accept_websocket` or
  * `@accept_websocket({ …options })`. A decorated method is bound to its instance, so that it can be used in `urls`.
  *
  * @throws {TypeError} when the view is not a function, or an option is unknown or has the wrong type.
@@ -87,8 +87,8 @@ export const accept_websocket: ViewDecorator<'run'> = (first: unknown, second?: 
   decorate('run', first, second)
 
 /**
- * Makes a view that accepts only WebSocket requests: plain HTTP gets 400 and the view does not run (RFC 6455 §4.2.2).
- * Otherwise like `accept_websocket`, in the same three forms.
+ * Creates a view that accepts only WebSocket requests. A plain request gets 400, and the view does not run (RFC 6455
+ * §4.2.2). Otherwise it works like `accept_websocket`, in the same three forms.
  *
  * @throws {TypeError} when the view is not a function, or an option is unknown or has the wrong type.
  * @throws {RangeError} when the value of an option is not allowed.
@@ -96,7 +96,7 @@ export const accept_websocket: ViewDecorator<'run'> = (first: unknown, second?: 
 export const require_websocket: ViewDecorator<'refuse'> = (first: unknown, second?: unknown) =>
   decorate('refuse', first, second)
 
-/** Tells the three forms apart. Their types are the overloads of `ViewDecorator`. */
+/** Implements the three forms, whose types are the overloads of `ViewDecorator`. */
 // biome-ignore lint/suspicious/noExplicitAny: one implementation serves three overloads
 function decorate(rule: PlainRule, first: unknown, second: unknown): any {
   if (isLegacyKey(second)) throw legacyError()
@@ -118,14 +118,14 @@ function isContext(value: unknown): value is ClassMethodDecoratorContext {
   return typeof value === 'object' && value !== null && 'kind' in value && 'addInitializer' in value
 }
 
-/** With `experimentalDecorators` a decorator receives the prototype, the name of the method and a descriptor. */
+/** With `experimentalDecorators`, a decorator is called with the prototype, the name of the method and a descriptor. */
 function isLegacyKey(value: unknown): boolean {
   return typeof value === 'string' || typeof value === 'symbol'
 }
 
 function legacyError(): TypeError {
   return new TypeError(
-    'the decorator was called as a legacy one; allowed: a standard decorator (TypeScript without experimentalDecorators), or accept_websocket(view) without @',
+    'legacy decorators are not supported; allowed: a standard decorator (TypeScript without experimentalDecorators), or accept_websocket(view) without @',
   )
 }
 
@@ -138,7 +138,7 @@ function decorateMethod(rule: PlainRule, method: View, settings: ViewSettings, c
   if (!context.private) {
     context.addInitializer(function (this: unknown) {
       const owner = this as Record<PropertyKey, unknown>
-      // A subclass that overrides the method has its own.
+      // A subclass that overrides the method has its own view.
       if (owner[name] !== view) return
       const bound = view.bind(owner)
       decorated.add(bound)
@@ -160,11 +160,11 @@ function makeView(rule: PlainRule, view: View, settings: ViewSettings): WebSocke
     const complete = completeRequest(request)
     const run = (): unknown => view.call(this, complete, response)
     if (pending !== null) return runSession(pending, { response, settings, run, seesResponse: view.length !== 1 })
-    // A view inside a view: the outer one has the session, and closes it.
+    // A view was called by another view, which has the session and closes it.
     if (complete.websocket !== null) return run() as void | Promise<void>
-    // The upgrade was refused before the request got here.
+    // The upgrade was refused before the request reached this view.
     if (complete.is_websocket()) return
-    if (rule === 'refuse') return refusePlain(response, 400, 'this address accepts WebSocket requests only')
+    if (rule === 'refuse') return refusePlain(response, 400, 'this path accepts only WebSocket requests')
     const fail = next ?? ((error: unknown): void => failPlain(response, error, console.error))
     return answerPlain(run, response, fail, view.length < 2)
   }
@@ -172,18 +172,18 @@ function makeView(rule: PlainRule, view: View, settings: ViewSettings): WebSocke
   return websocketView
 }
 
-/** A call of a view for a session of its own. */
+/** A call of a view for a session. */
 interface SessionCall {
   readonly response: ServerResponse
   readonly settings: ViewSettings
   readonly run: () => unknown
-  /** Whether the view may use the response later; a view with the request as its only parameter cannot. */
+  /** Whether the view may use the response later. It cannot when the request is its only parameter. */
   readonly seesResponse: boolean
 }
 
-/** Runs a view over a session of its own; never rejects. */
+/** Runs a view for a session. Never rejects. */
 function runSession(pending: PendingUpgrade, call: SessionCall): Promise<void> {
-  // A promise of its own: one that follows another costs twice the memory for as long as the view runs.
+  // A new promise: one that follows another promise would need twice the memory while the view runs.
   return new Promise((resolve) => {
     void acceptPendingUpgrade(pending, call.response, call.settings).then((open) => {
       if (open === null) resolve()
@@ -192,7 +192,7 @@ function runSession(pending: PendingUpgrade, call: SessionCall): Promise<void> {
   })
 }
 
-/** Calls the view, then sends the head of the 101; a promise that the view returns may still be pending. */
+/** Calls the view, then sends the head of the 101 response. A promise that the view returns may still be pending. */
 function runOpen(
   open: OpenSession,
   host: ViewHost,
@@ -214,7 +214,7 @@ function runOpen(
   )
 }
 
-/** What is retained of a call while its view runs. */
+/** The state of a call while its view runs. */
 class RunningSession {
   readonly #connection: Connection
   readonly #host: ViewHost
@@ -228,14 +228,14 @@ class RunningSession {
     this.#done = done
   }
 
-  /** The view has returned. */
+  /** Called when the view has returned. */
   end(code: number): void {
     this.#connection.close(code)
     if (this.#unfinished !== null) finishResponse(this.#unfinished)
     this.#done()
   }
 
-  /** The view has thrown. */
+  /** Called when the view has thrown. */
   fail(error: unknown): void {
     this.#host.reportError(error)
     this.end(CloseCode.INTERNAL_ERROR)

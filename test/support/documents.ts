@@ -108,6 +108,8 @@ export function writeProgram(t: TestContext, { code, language, example }: CodeBl
   const linked = code
     .replaceAll(/ from '([^'.]+)'/g, (_, name) => ` from '${doors[name] ?? import.meta.resolve(name)}'`)
     .replace(listening, 'export const listening = $1')
+    // Other tests may use the port of the document at the same time.
+    .replaceAll(/\{ port: \d+/g, '{ port: 0')
     // The test itself is not to be ended by a signal.
     .replace(/^process\.once.*$/m, '')
   const file = join(folder, `program.m${language}`)
