@@ -129,14 +129,24 @@ export function accepts(port: number, host = '127.0.0.1'): Promise<boolean> {
   })
 }
 
-/** A TCP port of this machine that was free a moment ago. */
-export function findFreePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+/** Below the ports that systems choose by themselves: no connection and no other server gets one of these by chance. */
+const FIRST_PORT = 20_000
+const PORT_COUNT = 12_000
+
+/** A free TCP port of this machine for a server that is about to start. */
+export async function findFreePort(): Promise<number> {
+  const first = Math.floor(Math.random() * PORT_COUNT)
+  for (let i = 0; i < PORT_COUNT; i++) {
+    const port = FIRST_PORT + ((first + i) % PORT_COUNT)
+    if (await isFree(port)) return port
+  }
+  throw new Error(`no port from ${FIRST_PORT} to ${FIRST_PORT + PORT_COUNT - 1} is free`)
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
     const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
+    server.once('error', () => resolve(false))
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)))
   })
 }

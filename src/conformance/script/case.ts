@@ -60,6 +60,8 @@ export interface Case {
   tags?: readonly CaseTag[]
   /** Time itself is the subject: a failure by timeout is not repeated with more time. */
   timed?: boolean
+  /** The verdict depends on how TCP delivers the pieces that are sent: a pass is confirmed by a second attempt. Runs alone. */
+  dependsOnDelivery?: boolean
   /** Client cases: how many connections it wants; default 1. 0: it starts clients itself and needs `--exec`. */
   connections?: number
   /** Milliseconds for the whole case, before the timeout factor; default 60,000. */

@@ -33,6 +33,7 @@ export const handshake = {
   'accepts-http-1.0': { sentence: 'upgrades an HTTP/1.0 request', cases: ['hs.version.http10'] },
   'accepts-post': { sentence: 'upgrades a POST', cases: ['hs.method.post'] },
   'accepts-method-in-lower-case': { sentence: 'upgrades a `get`', cases: ['hs.method.lower'] },
+  'answers-head-with-body': { sentence: 'sends content in the answer to HEAD', cases: ['hs.method.head'] },
   'refuses-with-200': { sentence: 'refuses with status 200', cases: ['hs.key.missing', 'hs.ver.missing'] },
   'refuses-absolute-form': { sentence: 'refuses a target in absolute form', cases: ['hs.ok.absolute-form'] },
   'accepts-fragment-in-target': { sentence: 'accepts a fragment in the target', cases: ['hs.target.fragment'] },

@@ -183,11 +183,12 @@ function formatResponse(plain: string[], defects: Defects): string {
   return [`${version} 101 ${reasonOf(defects)}`, ...fields, '', ''].join(end)
 }
 
-/** The bytes of a refusal; it never has a body, so that HEAD needs no exception. */
+/** The bytes of a refusal; it has no body, so that HEAD needs no exception. */
 export function formatRefusal(refusal: Refusal, defects: Defects): string {
   const isEndless = defects.has('refuses-without-body') && !refusal.persistent
-  const fields = [...refusal.fields, ...(isEndless ? [] : ['Content-Length: 0'])]
+  const body = defects.has('answers-head-with-body') ? 'refused' : ''
+  const fields = [...refusal.fields, ...(isEndless ? [] : [`Content-Length: ${body.length}`])]
   if (!refusal.persistent) fields.push('Connection: close')
   if (defects.has('refuses-with-200')) return `HTTP/1.1 200 OK\r\n${fields.join('\r\n')}\r\n\r\n`
-  return `HTTP/1.1 ${refusal.status} Refused\r\n${fields.join('\r\n')}\r\n\r\n`
+  return `HTTP/1.1 ${refusal.status} Refused\r\n${fields.join('\r\n')}\r\n\r\n${body}`
 }

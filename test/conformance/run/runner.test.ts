@@ -325,3 +325,16 @@ test('a death beside other cases that none repeats alone is not discarded', asyn
   assert.equal(verdicts(results), ['pass', 'crash'])
   assert.match(results[1].note ?? '', 'no case repeats it alone')
 })
+
+test('a pass that depends on how the pieces arrive counts when it recurs', async () => {
+  let attempts = 0
+  const failsLater: Case['run'] = async (t) => {
+    if (++attempts > 1) t.fail('this', 'that')
+  }
+  const [found, held] = await runCases([
+    caseOf(IDS[0], failsLater, { phase: 'alone', dependsOnDelivery: true }),
+    caseOf(IDS[1], passes, { phase: 'alone', dependsOnDelivery: true }),
+  ])
+  assert.equal([found.verdict, found.attempts, found.note], ['fail', 2, 'passed before'])
+  assert.equal([held.verdict, held.attempts], ['pass', 2])
+})

@@ -293,7 +293,12 @@ const connectionRows: Case[] = [
     id: 'hs.ok.split-everywhere',
     run: (t) => splitAt(t, (length) => Array.from({ length: length - 1 }, (_, k) => k + 1)),
   },
-  { id: 'hs.ok.split-crlf', run: (t) => splitAt(t, (length) => [4, 3, 2, 1].map((left) => length - left)) },
+  {
+    id: 'hs.ok.split-crlf',
+    phase: 'alone',
+    dependsOnDelivery: true,
+    run: (t) => splitAt(t, (length) => [4, 3, 2, 1].map((left) => length - left)),
+  },
   { id: 'hs.ok.slow', phase: 'idle', tags: ['idle'], run: sendSlowly },
   {
     id: 'hs.ok.frame-with-request',
