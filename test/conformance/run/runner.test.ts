@@ -338,3 +338,24 @@ test('a pass that depends on how the pieces arrive counts when it recurs', async
   assert.equal([found.verdict, found.attempts, found.note], ['fail', 2, 'passed before'])
   assert.equal([held.verdict, held.attempts], ['pass', 2])
 })
+
+test('a case that needs more than its limit is too slow for the run when it ends with more time', async () => {
+  const { promise, resolve } = withResolvers()
+  const timer = setTimeout(resolve, 60)
+  const [result] = await runCases([caseOf(IDS[0], () => promise, { limit: 20 })], { jobs: 1, slowFactor: 100 })
+  clearTimeout(timer)
+  assert.is(result.verdict, 'skip')
+  assert.match(result.note ?? '', 'too slow for this run')
+})
+
+test('a timeout is repeated alone, however many other failures were confirmed', async () => {
+  const ids = serverEntries.slice(0, 14).map(({ id }) => id)
+  let attempts = 0
+  const isSlowOnce: Case['run'] = async (t) => {
+    if (++attempts > 1) return
+    t.timedOut = true
+    t.fail('an echo', 'nothing')
+  }
+  const results = await runCases(ids.map((id, index) => caseOf(id, index === 13 ? isSlowOnce : fails)))
+  assert.is(results[13].verdict, 'pass')
+})
