@@ -21,6 +21,8 @@ import { Utf8Check } from './utf8.ts'
 
 /** Milliseconds for the other side to end TCP, from the last byte written on: more than a busy machine needs. */
 const LINGER = 30_000
+/** Milliseconds that a side which may not end TCP first waits for the other to do so. */
+const GIVE_UP = 2500
 /** Milliseconds for the answer to the Close of a failed connection. */
 const CLOSE_WAIT = 1500
 
@@ -107,7 +109,7 @@ export class Peer {
     this.#isClosing = true
     this.#output.close(code)
     if (this.#defects.has('ends-tcp-with-its-close')) this.#endTcp()
-    setTimeout(() => this.#endTcp(), LINGER).unref()
+    setTimeout(() => this.#endTcp(), GIVE_UP).unref()
   }
 
   #readHeader(bytes: Buffer): Buffer {
@@ -238,7 +240,7 @@ export class Peer {
     const isFirst = this.#options.role === 'server' || this.#defects.has('ends-tcp-before-server')
     // the server ends TCP first (§7.1.1)
     if (isFirst && this.#isOver && !this.#defects.has('waits-for-client-to-end-tcp')) this.#endTcp()
-    else setTimeout(() => this.#endTcp(), LINGER).unref()
+    else setTimeout(() => this.#endTcp(), GIVE_UP).unref()
   }
 
   #checkClose(body: Buffer): void {

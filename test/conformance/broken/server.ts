@@ -8,10 +8,10 @@ import { answerRequest, formatRefusal } from './server-handshake.ts'
 
 const NO_DEFECTS: Defects = new Set()
 
-/** Milliseconds for a request head to arrive. */
-const HEAD_TIME = 10_000
+/** Milliseconds for a request head to arrive: more than a busy machine needs. */
+const HEAD_TIME = 120_000
 /** Milliseconds in which what still arrives after a refusal is read and thrown away. */
-const LINGER = 2500
+const LINGER = 30_000
 
 /** Connections at once, where they are limited. */
 const CONNECTION_LIMIT = 20
