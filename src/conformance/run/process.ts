@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { connect, createServer } from 'node:net'
 import { poll } from '../wire/index.ts'
 
-/** Milliseconds a server may take until it accepts connections. */
-const START_LIMIT = 20_000
+/** Milliseconds a server may take until it accepts connections; one that ends before is noticed at once. */
+const START_LIMIT = 120_000
 /** Milliseconds a server has to end by itself after SIGTERM. */
 const STOP_LIMIT = 2_000
 /** Milliseconds in which a running server must serve again before it counts as hung. */
@@ -39,7 +39,7 @@ export class ServerProcess {
     return this.#output
   }
 
-  /** Starts it and waits until its port accepts; false when it does not within 20 s or ends before. */
+  /** Starts it and waits until its port accepts; false when it does not in time or ends before. */
   async start(): Promise<boolean> {
     // A process group of its own, so that what the shell starts ends with it.
     const child = spawn(this.#command, { shell: true, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })

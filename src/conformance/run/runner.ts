@@ -182,7 +182,7 @@ export class Runner {
 
   /** Pieces may arrive together, which hides a fault: a pass counts when it recurs. */
   async #confirmPass(testCase: Case, result: CaseResult): Promise<CaseResult> {
-    if (!testCase.dependsOnDelivery || result.verdict !== 'pass' || this.#stop !== null) return result
+    if (!testCase.tags?.includes('timing') || result.verdict !== 'pass' || this.#stop !== null) return result
     const again = await this.#attempt(testCase, true)
     if (again.verdict === 'skip') return result
     again.attempts = result.attempts + 1
@@ -196,7 +196,7 @@ export class Runner {
     const isOpen = result.verdict === 'fail' || result.verdict === 'error'
     const isTimeout = isOpen && this.#circumstances.get(testCase.id)?.timedOut === true
     const isKnownSilent = this.#slowCases === 0 && this.#silentCases >= SLOW_ATTEMPTS
-    if (!isTimeout || testCase.timed || factor <= 1 || isKnownSilent || this.#stop !== null) return result
+    if (!isTimeout || factor <= 1 || isKnownSilent || this.#stop !== null) return result
     await this.#ensureServing()
     const again = await this.#attempt(testCase, true, factor)
     if (isBad(again.verdict) || again.verdict === 'skip') {

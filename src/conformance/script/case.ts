@@ -46,7 +46,7 @@ import type { Trial } from './trial.ts'
  */
 export type Phase = 'parallel' | 'idle' | 'alone' | 'last' | 'after'
 
-export type CaseTag = 'slow' | 'hostile' | 'idle'
+export type CaseTag = 'slow' | 'hostile' | 'idle' | 'timing'
 
 /** How one entry of the catalogue runs. */
 export interface Case {
@@ -56,12 +56,11 @@ export interface Case {
   phase?: Phase
   /** What the target must be able to do, else the case is skipped with that reason. */
   needs?: readonly ('echo' | 'pmd' | 'tls' | 'subprotocol' | 'http2')[]
-  /** `slow`: only with `--long`; `hostile`: only with `--robust`. */
+  /**
+   * `slow`: only with `--long`; `hostile`: only with `--robust`; `timing`: the verdict depends on how TCP delivers what is
+   * sent, so that a pass is confirmed by a second attempt.
+   */
   tags?: readonly CaseTag[]
-  /** Time itself is the subject: a failure by timeout is not repeated with more time. */
-  timed?: boolean
-  /** The verdict depends on how TCP delivers the pieces that are sent: a pass is confirmed by a second attempt. Runs alone. */
-  dependsOnDelivery?: boolean
   /** Client cases: how many connections it wants; default 1. 0: it starts clients itself and needs `--exec`. */
   connections?: number
   /** Milliseconds for the whole case, before the timeout factor; default 60,000. */

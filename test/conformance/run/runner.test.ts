@@ -258,21 +258,6 @@ test('a case that passes with more time is too slow, not broken, and the run is 
   assert.is(summarize(results.slice(0, 1)).verdict, 'incomplete')
 })
 
-test('what has time as its subject is not tried with more time', async () => {
-  let runs = 0
-  const timed = caseOf(
-    IDS[0],
-    async (t) => {
-      runs++
-      t.timedOut = true
-      t.fail('the end in time', 'nothing')
-    },
-    { timed: true },
-  )
-  assert.equal(verdicts(await runCases([timed], { jobs: 1 })), ['fail'])
-  assert.is(runs, 1)
-})
-
 test('a case that only times out beside others passes', async () => {
   let runs = 0
   const crowded = caseOf(IDS[0], async (t) => {
@@ -332,8 +317,8 @@ test('a pass that depends on how the pieces arrive counts when it recurs', async
     if (++attempts > 1) t.fail('this', 'that')
   }
   const [found, held] = await runCases([
-    caseOf(IDS[0], failsLater, { phase: 'alone', dependsOnDelivery: true }),
-    caseOf(IDS[1], passes, { phase: 'alone', dependsOnDelivery: true }),
+    caseOf(IDS[0], failsLater, { phase: 'alone', tags: ['timing'] }),
+    caseOf(IDS[1], passes, { phase: 'alone', tags: ['timing'] }),
   ])
   assert.equal([found.verdict, found.attempts, found.note], ['fail', 2, 'passed before'])
   assert.equal([held.verdict, held.attempts], ['pass', 2])

@@ -157,7 +157,7 @@ const tcpRows: Case[] = [
       await expectFin(t, peer)
     },
   },
-  { id: 'close.fin-not-rst-unread', run: sendWhileClosing },
+  { id: 'close.fin-not-rst-unread', tags: ['timing'], run: sendWhileClosing },
   { id: 'close.half-close', run: closeAndEnd },
   { id: 'close.fin-open', run: endOpen },
   { id: 'close.rst-open', run: resetOpen },
@@ -261,7 +261,7 @@ const brokenRows: Case[] = [
   { id: 'close.never-read', phase: 'alone', tags: ['slow', 'idle'], run: neverRead },
   failedBy('crossing', [RESERVED, CLOSE]),
   failedBy('after-fail-silent', [RESERVED, ...PINGS, ...TEXTS]),
-  { id: 'close.flood-after', phase: 'alone', run: floodAfterClose },
+  { id: 'close.flood-after', phase: 'alone', tags: ['timing'], run: floodAfterClose },
 ]
 
 /** The closing handshake and the end of TCP (RFC 6455 §5.5.1, §7.1): `close`. */

@@ -76,11 +76,11 @@ async function cutByFin(t: Trial, bytes: (peer: Peer) => Buffer): Promise<void> 
 
 /** Frames against the borders of segments and buffers (RFC 6455 §6.2): `len`. */
 export const segments: Case[] = [
-  { id: 'len.header-dribble', phase: 'alone', dependsOnDelivery: true, run: dribbleHeaders },
+  { id: 'len.header-dribble', phase: 'alone', tags: ['timing'], run: dribbleHeaders },
   {
     id: 'len.header-splits',
     phase: 'alone',
-    dependsOnDelivery: true,
+    tags: ['timing'],
     async run(t) {
       await onEach(t, CUTS, { name: (cut) => `cut after byte ${cut}` }, (cut) => splitHeader(t, cut))
     },
