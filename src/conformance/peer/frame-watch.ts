@@ -1,6 +1,5 @@
-import { describeFrame, type Frame, isUtf8, Op, Rsv, shortestForm, showBytes } from '../wire/index.ts'
+import { describeFrame, type Frame, isForbiddenCode, isUtf8, Op, Rsv, shortestForm, showBytes } from '../wire/index.ts'
 import type { Ledger } from './ledger.ts'
-import { isForbiddenCode } from './legal-close.ts'
 
 /** Opcodes that have a meaning (RFC 6455 §5.2). */
 const KNOWN_OPCODES = new Set<number>([Op.CONT, Op.TEXT, Op.BINARY, Op.CLOSE, Op.PING, Op.PONG])

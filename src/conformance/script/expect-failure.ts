@@ -1,5 +1,5 @@
-import { describeInbound, faultOfClose, type Inbound, isForbiddenCode, isLegalCode, type Peer } from '../peer/index.ts'
-import { bytesOf, Op } from '../wire/index.ts'
+import { describeInbound, faultOfClose, type Inbound, type Peer } from '../peer/index.ts'
+import { bytesOf, isForbiddenCode, isLegalCode, Op } from '../wire/index.ts'
 import { expectOnlyEnd } from './expect-close.ts'
 import type { Trial } from './trial.ts'
 /** Cited where input that breaks a rule of the sender is ignored. */

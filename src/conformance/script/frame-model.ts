@@ -1,5 +1,4 @@
-import { isLegalCode } from '../peer/index.ts'
-import { type Frame, isUtf8, Op, shortestForm } from '../wire/index.ts'
+import { type Frame, isLegalCode, isUtf8, Op, shortestForm } from '../wire/index.ts'
 
 /** What of a frame decides its fate. */
 export type ModelFrame = Pick<Frame, 'fin' | 'rsv' | 'opcode' | 'masked' | 'form' | 'length' | 'payload'>

@@ -1,5 +1,5 @@
-import { isForbiddenCode, isLegalCode } from '../../peer/index.ts'
 import { type Case, expectNoBreach, type Trial } from '../../script/index.ts'
+import { isForbiddenCode, isLegalCode } from '../../wire/index.ts'
 
 /** Rules that are broken by what was seen, and by nothing else. */
 const RULES = [
