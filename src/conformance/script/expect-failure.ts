@@ -2,15 +2,15 @@ import { describeInbound, faultOfClose, type Inbound, type Peer } from '../peer/
 import { bytesOf, isForbiddenCode, isLegalCode, Op } from '../wire/index.ts'
 import { expectOnlyEnd } from './expect-close.ts'
 import type { Trial } from './trial.ts'
-/** Cited where input that breaks a rule of the sender is ignored. */
+/** The rule of a warning when the server ignores input that breaks a rule of the sender. */
 export const IGNORED_RULE = '6455-10.7-3'
 
 /** Codes for a message above a limit: too big, or against the policy of the server (RFC 6455 §7.4.1, §10.4). */
 export const TOO_BIG_CODES: readonly number[] = [1009, 1008]
 
 /**
- * Rules that oblige the receiver to fail the connection. Others, such as those on fragments, bind the sender alone: a
- * receiver validates its input, but may also ignore what breaks them (RFC 6455 §10.7).
+ * Rules that require the receiver to fail the connection. Other rules, such as those on fragments, bind only the sender:
+ * a receiver must validate its input, but may ignore what breaks them (RFC 6455 §10.7).
  */
 const FAIL_RULES: ReadonlySet<string> = new Set([
   '6455-5.1-3',
@@ -22,19 +22,21 @@ const FAIL_RULES: ReadonlySet<string> = new Set([
   '7692-6.1-6',
 ])
 
-/** What may arrive before the end of a failed connection. */
+/** What is allowed before the end of a failed connection. */
 export interface FailureOptions {
-  /** Answers to what was sent before the fault: any number of them may arrive before the end. */
+  /**
+   * Whether an event is a reply to what was sent before the violation. Any number of these may arrive before the end.
+   */
   allowed?: (event: Inbound) => boolean
-  /** Milliseconds to wait, instead of the timeout. */
+  /** Milliseconds to wait; default: the timeout of the run. */
   timeout?: number
-  /** Frames after the Close fail the case; otherwise they are left to `inv.after-close`. */
+  /** Frames after the Close fail the case. By default only `inv.after-close` reports them. */
   isSilent?: boolean
-  /** Some answer is due: for a Close (RFC 6455 §5.5.1). By default, whether a rule of the case obliges to fail. */
+  /** The server must reply, for example to a Close (RFC 6455 §5.5.1). Default: a rule of the case requires it to fail. */
   isAnswerDue?: boolean
 }
 
-/** Allows, before the failure, echoes of these texts, or of these bytes as binary messages: answers to what was legal. */
+/** Allows echoes before the failure: of these strings as text messages, of these bytes as binary messages. */
 export function allowEcho(...texts: (string | Uint8Array)[]): (event: Inbound) => boolean {
   const keyOf = (opcode: number, payload: Buffer): string => `${opcode}:${payload.toString('hex')}`
   const left = texts.map((text) => keyOf(typeof text === 'string' ? Op.TEXT : Op.BINARY, bytesOf(text)))
@@ -47,15 +49,15 @@ export function allowEcho(...texts: (string | Uint8Array)[]): (event: Inbound) =
   }
 }
 
-/** Whether the event is a pong; for `allowed`. */
+/** Allows pongs before the failure. */
 export function allowPong(event: Inbound): boolean {
   return event.kind === 'pong'
 }
 
 /**
- * `fail(c)` of the catalogue (RFC 6455 §7.1.7). A Close with one of the codes, then FIN: pass. An empty Close, another
- * legal code, an end without Close, or a Close without an end in time: a warning. An echo: failure. Silence: failure
- * where a rule obliges the receiver to fail, else a warning.
+ * “Fails the connection with …” of the catalogue (RFC 6455 §7.1.7). Passes for a Close with one of the codes and FIN.
+ * Warns for an empty Close, another valid code, an end without Close, or a Close after which TCP does not end in time.
+ * Fails for an echo. Silence fails if a rule requires the receiver to fail the connection; otherwise it warns.
  */
 export async function expectFailure(
   t: Trial,
@@ -89,7 +91,7 @@ async function judgeFailure(
   }
   if (event?.kind === 'end') {
     t.assert(true, 'the connection ends', describeInbound(event, t.timeout))
-    if (peer.isCutOff) t.note('TCP was reset while the tester was writing: a Close before that cannot be seen')
+    if (peer.isCutOff) t.note('TCP was reset while the tester was writing; a Close sent before that would be lost')
     else t.assertShould(false, expected, `${describeInbound(event, t.timeout)} without a Close`, '6455-7.1.7-3')
     return
   }
@@ -105,7 +107,7 @@ async function judgeFailure(
   t.assertShould(event.code !== null && codes.includes(event.code), expected, shown, '6455-7.1.7-3')
 }
 
-/** Judges a Close frame by itself; codes without a meaning are a warning, those that must not be sent a failure (RFC 6455 §7.4). */
+/** Checks a Close frame. A code without a meaning is a warning, a code that must not be sent is a failure (RFC 6455 §7.4). */
 export function judgeCloseFrame(t: Trial, expected: string, close: Extract<Inbound, { kind: 'close' }>): void {
   const fault = faultOfClose(close)
   const shown = describeInbound(close, t.timeout)
@@ -115,7 +117,7 @@ export function judgeCloseFrame(t: Trial, expected: string, close: Extract<Inbou
   else t.assert(fault === null, expected, actual, { requirement: '6455-5.5.1-2' })
 }
 
-/** No sentence says how soon TCP ends after the Close of a failed connection: an end that is late is a warning (RFC 6455 §7.1.7). */
+/** Checks the end of TCP after the Close of a failed connection. The RFC gives no time limit, so a late end is a warning (RFC 6455 §7.1.7). */
 export function judgeEnd(t: Trial, expected: string, close: string, end: Inbound | null): void {
   const actual = `${close}, then ${describeInbound(end, t.timeout)}`
   if (end === null) t.assertShould(false, expected, actual, '6455-7.1.7-2')
@@ -123,8 +125,8 @@ export function judgeEnd(t: Trial, expected: string, close: string, end: Inbound
 }
 
 /**
- * `fails without waiting` of the catalogue: as `expectFailure`, before `rest` is sent; a server that waits for the rest
- * gets a warning and is then judged as usual. Without `rest` waiting is the failure.
+ * “Fails the connection without waiting” of the catalogue: like `expectFailure`, but before `rest` is sent. A server
+ * that waits gets a warning and is judged after the rest. Without `rest`, waiting is a failure.
  */
 export async function expectFailureEarly(
   t: Trial,
