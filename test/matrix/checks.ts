@@ -20,7 +20,7 @@ export interface Check extends Pattern {
   why: string
 }
 
-/** What obliges a server to refuse a handshake that is not as the items of the section describe it. */
+/** The rule that requires a server to refuse a handshake that does not match the items of the section. */
 export const STOP =
   "If the server, while reading the handshake, finds that the client did not send a handshake that matches the description below … the server MUST stop processing the client's handshake and return an HTTP response with an appropriate error code (such as 400 Bad Request)."
 const UPGRADED = /101 Switching Protocols|\b101\b/

@@ -147,7 +147,7 @@ export class Peer {
 
   // Receiving
 
-  /** Waits for a response head, and skips interim 1xx ones. Resolves to null on a timeout or at the end of the stream. */
+  /** Waits for a response head and skips interim 1xx ones. Resolves to null on a timeout or at the end. */
   readResponse(timeout = this.settings.timeout): Promise<Response | null> {
     return this.#receiver.readResponse(timeout)
   }
