@@ -102,7 +102,8 @@ function contextOf({ entries, total }: Plan, options: ConformOptions) {
 /** Where to listen: `ws://HOST:PORT`, or the options. */
 function placeOf({ positionals, host, port, exec }: ConformOptions): Pick<ClientRunOptions, 'host' | 'port'> {
   const [text, ...more] = positionals
-  if (more.length > 0) throw new UsageError('more than one address to listen on; allowed: conform client ws://HOST:PORT')
+  if (more.length > 0)
+    throw new UsageError('more than one address to listen on; allowed: conform client ws://HOST:PORT')
   const standard = exec === undefined ? DEFAULT_PORT : 0
   if (text === undefined) return { host: host ?? '127.0.0.1', port: port ?? standard }
   try {
