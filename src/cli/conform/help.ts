@@ -34,7 +34,7 @@ Which cases run
     a group or a name     frag, hs.key, hs.key.len-*
     an id of Autobahn     ab:6.4.3, ab:9.*
     a rule                rfc:6455/5.4, req:6455-5.4-5
-    a class or a tag      class:must, tag:new, tag:slow, tag:hostile
+    a class or a tag      class:must, tag:new, tag:slow, tag:hostile, tag:timing
     an earlier result     failed@last.json, new@last.json
     a file                @file with one selector per line; # begins a comment
 
