@@ -32,7 +32,7 @@ const OPTIONS = {
   help: { type: 'boolean', short: 'h', default: false },
 } as const
 
-/** What the command line asks for. */
+/** The settings from the command line. */
 export interface Settings {
   command: string
   operands: string[]
@@ -47,7 +47,7 @@ export interface Settings {
   exec: string | undefined
   pid: number | undefined
   tolerance: number
-  /** The rows of a scenario command. */
+  /** Returns the rows of a scenario command. */
   sketches: RowSketch[]
 }
 

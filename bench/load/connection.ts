@@ -6,22 +6,22 @@ import { checkHandshakeResponse, handshakeRequest, sourceAddressFor } from './ha
 import type { Target } from './workload.ts'
 
 export interface ConnectOptions {
-  /** Value of Sec-WebSocket-Extensions; none is offered without it. */
+  /** The value of Sec-WebSocket-Extensions; default: none is offered. */
   extensions?: string
 }
 
-/** Receives the bytes from `start` to `end`; they are overwritten when it returns. */
+/** Receives the bytes from `start` to `end`. They are overwritten after the function has returned. */
 export type BytesHandler = (bytes: Buffer, start: number, end: number) => void
 
 const HANDSHAKE_TIMEOUT = 10_000
 
 /**
- * One read buffer for every connection of this process: every handler returns before the next read,
- * and a load generator that allocates nothing per read costs less than the server it measures.
+ * The read buffer of all connections of this process. Every handler returns before the next read, and a load generator
+ * that allocates nothing per read costs less than the server that it measures.
  */
 const readBuffer = Buffer.alloc(256 * 1024)
 
-/** The load generator's end of one connection: bytes in, bytes out, and the opening handshake (RFC 6455 §4.1). */
+/** The client side of one connection: bytes in, bytes out, and the opening handshake (RFC 6455 §4.1). */
 export class LoadConnection {
   readonly socket: Socket
   /** The extensions that the server accepted, '' when none. */
@@ -30,7 +30,7 @@ export class LoadConnection {
   onEnd: (error?: Error) => void = () => {}
   #ended = false
   #handler: BytesHandler | undefined
-  /** What arrived while there was no handler. */
+  /** Bytes that arrived while there was no handler. */
   #early: Buffer[] = []
 
   constructor(target: Target) {
@@ -40,7 +40,7 @@ export class LoadConnection {
     this.socket.on('close', () => this.#end())
   }
 
-  /** Receives what arrives, and at once what arrived before it was set. */
+  /** Receives bytes, including those that arrived before it was set. */
   set onBytes(handler: BytesHandler | undefined) {
     this.#handler = handler
     const early = handler ? this.#early.splice(0) : []
@@ -127,7 +127,7 @@ export function openConnection(target: Target, options: ConnectOptions = {}): Pr
   })
 }
 
-/** Opens `count` connections, at most `concurrency` at a time; closes all again when one of them fails. */
+/** Opens `count` connections, at most `concurrency` at a time. Closes all of them when one fails. */
 export async function openConnections(
   target: Target,
   count: number,

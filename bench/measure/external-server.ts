@@ -39,7 +39,7 @@ export async function startCommand(template: string, path: string, cpu: number |
 }
 
 /**
- * A server that is already running; its cost is known only with its process id.
+ * Uses a server that is already running. Its cost is only known with its process id.
  *
  * @throws {RangeError} when `url` is not a ws: or wss: URL.
  */

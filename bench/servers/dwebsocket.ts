@@ -10,7 +10,8 @@ type Data = string | Buffer
 
 /**
  * This library with its default limits: the session API with `BENCH_API=session`, borrowed messages with
- * `BENCH_API=borrowed`, messages in parts with `BENCH_API=streamed`, a room for broadcasts, on node:http with `BENCH_HTTP=1`.
+ * `BENCH_API=borrowed`, messages in parts with `BENCH_API=streamed`, a room for broadcasts, on node:http with
+ * `BENCH_HTTP=1`.
  */
 const settings = readSettings()
 const options = {
@@ -40,7 +41,7 @@ function serveConnections({ createServer }: Library): Server {
   return server
 }
 
-/** Answers each message with its length, without ever having all of it. */
+/** Replies to each message with its length, without storing all of it. */
 function countParts(connection: Connection): void {
   connection.streamMessages(() => {
     let length = 0

@@ -36,13 +36,15 @@ export function list(options: ConformOptions): number {
   return 0
 }
 
-/** `conform explain CASE…`: the rule, what is sent, what is accepted; `--script`: a program that does it. */
+/**
+ * `conform explain CASE…`: the rule, what is sent and what is expected. With `--script`: a program that sends the same.
+ */
 export async function explain(options: ConformOptions): Promise<number> {
   if (options.script) {
     process.stdout.write(await writeScript(options))
     return 0
   }
-  if (options.positionals.length === 0) throw new UsageError('explain wants the name of a case')
+  if (options.positionals.length === 0) throw new UsageError('the name of a case is missing; use: explain CASE')
   const entries = options.positionals.flatMap((name) => {
     const exact = findEntry(name)
     return exact === undefined ? choose({ ...options, positionals: [name] }) : [exact]
@@ -77,14 +79,15 @@ function explainRule(id: string): string[] {
   ]
 }
 
-/** `conform requirements`: the rules and how many cases name each. */
+/** `conform requirements`: the rules, and how many cases check each of them. */
 export function listRequirements(options: ConformOptions): number {
   const wanted = options.positionals
   const chosen = requirements.filter(
     ({ id, rfc, section }) =>
       wanted.length === 0 || wanted.some((one) => one === id || one === rfc || one === `${rfc}/${section}`),
   )
-  if (chosen.length === 0) throw new UsageError('no such rule; 6455, 6455/5.4 and 6455-5.4-5 are forms that are known')
+  if (chosen.length === 0)
+    throw new UsageError('no rule matches; allowed: RFC (6455), section (6455/5.4), rule (6455-5.4-5)')
   const counted = chosen.map((rule) => ({
     ...rule,
     cases: catalogue.filter((entry) => entry.requirements.includes(rule.id)).length,

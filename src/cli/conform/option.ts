@@ -60,10 +60,13 @@ const OPTIONS = {
   help: { type: 'boolean', short: 'h', default: false },
 } as const
 
-/** What the command line of `dwebsocket conform` says, checked. */
+/** The checked command line of `dwebsocket conform`. */
 export type ConformOptions = ReturnType<typeof parseOptions>
 
-/** Reads the options; throws a UsageError for what is not allowed. */
+/**
+ * Reads the options.
+ * @throws {UsageError} when an option or its value is not allowed.
+ */
 export function parseOptions(args: readonly string[]) {
   const { values, positionals } = parseArgs({ args: giveBailItsNumber(args), options: OPTIONS, allowPositionals: true })
   const factor = readNumber('timeout-factor', values['timeout-factor'], 0.01, 1000)
@@ -103,7 +106,7 @@ export function parseOptions(args: readonly string[]) {
     outputs: values.output,
     verbosity: verbosityOf(values),
     color: isColored(readChoice('color', values.color, ['auto', 'always', 'never'] as const)),
-    /** The options that a repetition of one case needs as well, ready for a shell. */
+    /** Returns the further options that are needed to repeat a case, quoted for a shell. */
     repeat: repeatOf(values),
   }
 }
@@ -149,7 +152,7 @@ function isColored(when: 'auto' | 'always' | 'never'): boolean {
 function fieldsOf(values: Values): [name: string, value: string][] {
   const fields = values.header.map((text): [string, string] => {
     const match = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):\s*(.*)$/.exec(text)
-    if (match === null) throw new UsageError(`-H ${JSON.stringify(text)}: “Name: value” is allowed`)
+    if (match === null) throw new UsageError(`option -H is ${JSON.stringify(text)}; allowed: “Name: value”`)
     return [match[1], match[2]]
   })
   if (values.origin !== undefined) fields.push(['Origin', values.origin])
@@ -175,7 +178,7 @@ function readFile(name: string, path: string): Buffer {
   }
 }
 
-/** The options that a repetition of a single case needs as well, ready for a shell. */
+/** Returns the further options that are needed to repeat a single case, quoted for a shell. */
 function repeatOf(values: Values): string {
   const words: string[] = []
   const add = (name: string, value: string | undefined): void => {
@@ -197,7 +200,7 @@ function repeatOf(values: Values): string {
   return words.join(' ')
 }
 
-/** A command-line argument quoted for a shell. */
+/** Quotes a command-line argument for a shell. */
 export function quote(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }
@@ -205,7 +208,7 @@ export function quote(word: string): string {
 function readNumber(name: string, text: string, least: number, most: number): number {
   const value = Number(text)
   if (text.trim() === '' || !(value >= least && value <= most)) {
-    throw new UsageError(`--${name} ${text}: a number from ${least} to ${most} is allowed`)
+    throw new UsageError(`option --${name} is ${text}; allowed: a number from ${least} to ${most}`)
   }
   return value
 }

@@ -28,7 +28,7 @@ function contextOf(results: readonly RunResult[], options: ConformOptions) {
 
 /** `conform report FILE… -o …`: results in other formats. */
 export function report(options: ConformOptions): number {
-  if (options.positionals.length === 0) throw new UsageError('report wants the JSON file of a result')
+  if (options.positionals.length === 0) throw new UsageError('the JSON file of a result is missing; use: report FILE')
   const outputs = parseOutputs(options.outputs)
   const results = options.positionals.flatMap(read)
   const lines = new LineStream(outputs)
@@ -42,10 +42,11 @@ export function report(options: ConformOptions): number {
   return 0
 }
 
-/** `conform diff OLD NEW`: 1 when something got worse. */
+/** `conform diff OLD NEW`: resolves to 1 when a case is worse than before. */
 export function diff(options: ConformOptions): number {
   const [old, next, ...more] = options.positionals
-  if (old === undefined || next === undefined || more.length > 0) throw new UsageError('diff wants two JSON files')
+  if (old === undefined || next === undefined || more.length > 0)
+    throw new UsageError('diff needs two JSON files: diff OLD NEW')
   const found = diffResults(read(old)[0], read(next)[0])
   process.stdout.write(formatDiff(found, options))
   return found.regressions.length > 0 ? 1 : 0
@@ -55,13 +56,13 @@ const MATRIX_FORMATS = { text: matrixText, markdown: matrixMarkdown, html: matri
 
 /** `conform matrix FILE… [-o text|markdown|html[:PATH]]`: several results side by side. */
 export function matrix(options: ConformOptions): number {
-  if (options.positionals.length < 2) throw new UsageError('matrix wants at least two JSON files')
+  if (options.positionals.length < 2) throw new UsageError('matrix needs at least two JSON files')
   const results = options.positionals.flatMap(read)
   for (const [index, label] of options.labels.entries()) if (results[index]) results[index].target.label = label
   for (const word of options.outputs.length === 0 ? ['text'] : options.outputs) {
     const [, format, path] = /^(\w+)(?::(.+))?$/.exec(word) ?? []
     const formatMatrix = MATRIX_FORMATS[format as keyof typeof MATRIX_FORMATS]
-    if (formatMatrix === undefined) throw new UsageError(`-o ${word}: text, markdown and html are allowed here`)
+    if (formatMatrix === undefined) throw new UsageError(`option -o is ${word}; allowed: text, markdown, html`)
     const text = formatMatrix(results, contextOf(results, options))
     if (path === undefined || path === '-') process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
     else {

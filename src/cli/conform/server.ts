@@ -25,10 +25,10 @@ import {
   watchSignals,
 } from './shared.ts'
 
-/** A target and the process after it, when the tester started one. */
+/** A target, and its process if the tester started one. */
 interface Subject {
   target: Target
-  /** How to name it on a command line. */
+  /** The words for the target on a command line. */
   words: string
   process?: ServerProcess
 }
@@ -58,8 +58,8 @@ export async function testServers(options: ConformOptions): Promise<number> {
 
 async function openSubjects(options: ConformOptions): Promise<Subject[]> {
   const { positionals: urls, exec } = options
-  if (exec === undefined && urls.length === 0) throw new UsageError('no target; give a URL, or --exec CMD')
-  if (exec !== undefined && urls.length > 1) throw new UsageError('--exec starts one server: give one URL, or none')
+  if (exec === undefined && urls.length === 0) throw new UsageError('the target is missing; use a URL, or --exec CMD')
+  if (exec !== undefined && urls.length > 1) throw new UsageError('--exec starts one server; allowed: one URL, or none')
   if (exec === undefined)
     return urls.map((url, index) => ({ target: targetOf(url, index, options), words: quote(url) }))
   const port = await choosePort(urls[0])
@@ -70,13 +70,13 @@ async function openSubjects(options: ConformOptions): Promise<Subject[]> {
   return [{ target, words, process: new ServerProcess(exec, port) }]
 }
 
-/** The port of a URL; a free one when there is no URL, or when it says `{port}`. */
+/** Returns the port of a URL, or a free port without a URL and for `{port}`. */
 async function choosePort(url = 'ws://127.0.0.1:{port}/'): Promise<number> {
   if (url.includes('{port}')) return findFreePort()
   try {
     return Number(new URL(url).port || 80)
   } catch {
-    throw new UsageError(`${url}: ws://HOST:PORT/ is allowed; {port} stands for a free port`)
+    throw new UsageError(`the URL is ${url}; allowed: ws://HOST:PORT/, with {port} for a free port`)
   }
 }
 
@@ -88,7 +88,9 @@ function targetOf(url: string, index: number, options: ConformOptions): Target {
     throw new UsageError(`${url}: ${(error as Error).message}`)
   }
   if (!target.isPrivate && !options.ownsTarget) {
-    throw new UsageError(`${url} is not on this machine or in a private network; --i-own-this-target says it is yours`)
+    throw new UsageError(
+      `${url} is not on this machine or in a private network; use --i-own-this-target if it is yours`,
+    )
   }
   return target
 }
@@ -124,11 +126,11 @@ async function testOne(
   progress?.end()
   lines.end(result)
   if (unreachable !== undefined) warn(`target not reachable: ${unreachable}`)
-  else if (lost) warn(`${target.url} was lost during the run and did not come back`)
+  else if (lost) warn(`${target.url} stopped serving during the run and did not recover`)
   return { result, code: judgeResult(result, lost, options, plan.baseline) }
 }
 
-/** Groups that may harm a server: against a public one they run only with `--robust`. */
+/** Groups that may harm a server. Against a public server they run only with `--robust`. */
 const HOSTILE_GROUPS: ReadonlySet<string> = new Set(['robust', 'hs.limit', 'pmd.limit'])
 
 function leaveOutHostile(
@@ -140,7 +142,7 @@ function leaveOutHostile(
   return entries.filter(({ group }) => !HOSTILE_GROUPS.has(group))
 }
 
-/** Starts the process, or waits for a target that is starting by itself. */
+/** Starts the process, or waits for a target that is starting. */
 async function start({ target, process: child }: Subject, options: ConformOptions): Promise<void> {
   if (child !== undefined) {
     if (!(await child.start()))
@@ -163,7 +165,7 @@ function reproOf({ words }: Subject, id: string, { repeat, seed }: ConformOption
   return ['dwebsocket conform', words, '-c', id, '--trace', '--seed', String(seed), repeat].filter(Boolean).join(' ')
 }
 
-/** What the options alone would skip, for `--list`. */
+/** Returns why the options skip a case, for `--list`. */
 function predictSkip({ id }: CatalogueEntry, { positionals, subprotocol }: ConformOptions): string {
   const needs = findCase(id)?.needs ?? []
   if (needs.includes('subprotocol') && subprotocol === undefined) return '(skip: needs --subprotocol NAME)'

@@ -19,9 +19,9 @@ export type FileEvent =
 export type FileEntry = string | FileEvent
 
 /**
- * Follows a growing file from its end, by its name: when the file is renamed and replaced by a new one, reads the old one
- * to its end and then the new one from its start; when it is truncated, reads it from its start again. Needs memory for
- * one chunk and one line, and reads only what is new, never the whole file.
+ * Follows a growing file from its end, by its name: when the file is renamed and replaced by a new one, reads the old
+ * one to its end and then the new one from its start; when it is truncated, reads it from its start again. Needs memory
+ * for one chunk and one line, and reads only what is new, never the whole file.
  */
 export class FileFollower {
   readonly #path: string

@@ -27,8 +27,8 @@ export class DiskSpace {
 }
 
 /**
- * A file of any size that a page uploads: hashed while it arrives, and stored as long as there is room for it on the disk,
- * in a file without a name, which disappears with the process.
+ * A file of any size that a page uploads: hashed while it arrives, and stored as long as there is room for it on the
+ * disk, in a file without a name, which disappears with the process.
  */
 export class UploadedFile {
   readonly #disk: DiskSpace

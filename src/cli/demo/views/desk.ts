@@ -12,8 +12,8 @@ const MAX_NAME = 30
 const GRACE = { closed: 2_000, loss: 30_000 }
 
 /**
- * The views of a service desk: one for customers and one for agents. A line has one order, so one process holds it; where
- * `isHere` is false, pages are asked to reconnect, to another of the processes that share the port.
+ * The views of a service desk: one for customers and one for agents. A line has one order, so one process holds it;
+ * where `isHere` is false, pages are asked to reconnect, to another of the processes that share the port.
  */
 export function serviceDesk(customerPage: View, agentPage: View, isHere: boolean): { customer: View; agent: View } {
   const desk = isHere ? new ServiceDesk() : null

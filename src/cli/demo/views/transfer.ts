@@ -10,8 +10,8 @@ const MAX_STORED = 256 * 1024 * 1024
 const REPORT_INTERVAL = 100
 
 /**
- * Receives a file of any size as one binary message, in parts while it arrives. The command `{ from }` sends it back from
- * that offset on, in pieces, as fast as the page reads; any other command pauses that.
+ * Receives a file of any size as one binary message, in parts while it arrives. The command `{ from }` sends it back
+ * from that offset on, in pieces, as fast as the page reads; any other command pauses that.
  */
 export function transfer(page: View, disk = new DiskSpace(MAX_STORED)): View {
   return accept_websocket(async (request, response) => {
