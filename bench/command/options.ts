@@ -47,7 +47,7 @@ export interface Settings {
   exec: string | undefined
   pid: number | undefined
   tolerance: number
-  /** Returns the rows of a scenario command. */
+  /** The rows of a scenario command. */
   sketches: RowSketch[]
 }
 

@@ -82,7 +82,7 @@ function hostileSketches(values: ScenarioOptions, peers: string[]): RowSketch[] 
   })
 }
 
-/** Returns the parts of a title that distinguish the rows of a scenario. */
+/** The properties that distinguish the rows of a scenario. */
 interface RowShape {
   size: number
   connections: number

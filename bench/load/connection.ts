@@ -51,7 +51,7 @@ export class LoadConnection {
     return this.socket.write(bytes)
   }
 
-  /** Returns bytes that belong to the next handler. */
+  /** Puts back bytes that belong to the next handler. */
   unread(bytes: Buffer): void {
     if (bytes.length > 0) this.#early.push(bytes)
   }

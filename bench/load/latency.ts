@@ -10,7 +10,7 @@ const NANOSECONDS_PER_MICROSECOND = 1000
 export class Latencies {
   readonly #histogram = createHistogram()
 
-  /** Records a latency in milliseconds, of at least a nanosecond. */
+  /** Records a latency in milliseconds. A latency below one nanosecond counts as one nanosecond. */
   record(milliseconds: number): void {
     this.#histogram.record(Math.max(1, Math.round(milliseconds * NANOSECONDS_PER_MILLISECOND)))
   }

@@ -30,7 +30,7 @@ export interface Workload {
   scenario: ScenarioName | 'micro'
   /** What is measured at the server: processor time, resident memory, or peak memory. */
   measure: 'cpu' | 'memory' | 'peak'
-  /** Payload bytes of a message. */
+  /** The payload of a message in bytes. */
   size: number
   kind: Kind
   connections: number

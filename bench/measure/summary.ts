@@ -70,7 +70,7 @@ function doubts(workload: Workload, peers: PeerResult[], ratios: Ratio[]): strin
   const unknown = peers.filter((peer) => peer.rounds.some((round) => round.cost === undefined))
   const wide = ratios.filter((ratio) => relativeSpread(ratio) > WIDE)
   const lines: [string, string[]][] = [
-    ['the cost of the server is unknown, only its throughput', unknown.map((peer) => peer.name)],
+    ['the cost of the server is unknown; only its throughput is measured', unknown.map((peer) => peer.name)],
     ['other processes held the server’s processor', isTimed ? disturbedPeers(peers) : []],
     ['the server was not the bottleneck, it was busy', isTimed && workload.rate === 0 ? idlePeers(peers) : []],
     ['the rounds differ widely, repeat with more', wide.map((one) => `${one.peer} ${percent(relativeSpread(one))}`)],

@@ -106,7 +106,7 @@ export function parseOptions(args: readonly string[]) {
     outputs: values.output,
     verbosity: verbosityOf(values),
     color: isColored(readChoice('color', values.color, ['auto', 'always', 'never'] as const)),
-    /** Returns the further options that are needed to repeat a case, quoted for a shell. */
+    /** The further options that are needed to repeat a case, quoted for a shell. */
     repeat: repeatOf(values),
   }
 }

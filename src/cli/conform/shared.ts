@@ -24,7 +24,7 @@ import { type Output, parseOutputs } from './output.ts'
 export interface Plan {
   entries: readonly CatalogueEntry[]
   outputs: Output[]
-  /** The number of cases in the catalogue for this side, with all members of families. */
+  /** The number of cases in the catalogue for this side, counting all members of families. */
   total: number
   baseline?: Baseline
 }
@@ -69,7 +69,7 @@ export function runOptionsOf(
   }
 }
 
-/** The number of cases in the catalogue for this side, with all members of families. */
+/** The number of cases in the catalogue for this side, counting all members of families. */
 export function countCases(wanted: 'server' | 'client'): number {
   return catalogue.filter(({ side }) => side === wanted).length
 }

@@ -54,7 +54,7 @@ export class ServiceDesk {
   readonly #customers = new Map<string, Customer>()
   readonly #agents = new Map<string, Agent>()
   #line: Ticket[] = []
-  /** Starts at the time, so that tickets of an earlier process have other numbers. */
+  /** Begins with the current time, so that the numbers differ from those of an earlier process. */
   #lastTicket = Date.now()
   #isReporting = false
 

@@ -68,7 +68,9 @@ function describeCloseOfSkipped(result: CaseResult): string {
   return autobahnIds(result).some((id) => /^1[23]\./.test(id)) ? 'OK' : 'UNIMPLEMENTED'
 }
 
-/** Whether the closing handshake was clean: both sides sent a Close, and then TCP ended. */
+/**
+ * Describes how the connection ended. The closing handshake is clean when both sides sent a Close and then TCP ended.
+ */
 function describeClose({ close }: CaseResult): string {
   return close.by === null || close.tcp === null ? 'UNCLEAN' : 'WRONG CODE'
 }

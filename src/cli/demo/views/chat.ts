@@ -37,7 +37,7 @@ export function chat(page: View, broker?: Broker): View {
     session.send(JSON.stringify({ me, place }))
     users.add(me.id, session)
     roster.enter(place, session, me)
-    // An empty id asks for everything that is stored.
+    // An empty id requests everything that is stored.
     const { isComplete } = await room.join(session, { last: query.get('last') ?? '' })
     session.send(JSON.stringify({ joined: true, isComplete }))
     for await (const message of session) {

@@ -49,7 +49,7 @@ const methods = ['post', 'put', 'delete', 'patch', 'trace'].map((method) =>
   rejected(`hs.method.${method}`, () => ({ method: method.toUpperCase() })),
 )
 
-/** Checks that the response to HEAD has no content (RFC 9110 §9.3.2). */
+/** The case about HEAD, whose response has no content (RFC 9110 §9.3.2). */
 const head: Case = {
   id: 'hs.method.head',
   async run(t: Trial) {
