@@ -3,8 +3,8 @@ import type { CaseResult, WireEvent } from '../../src/conformance/result.ts'
 import { judge } from './judgment.ts'
 import { anchorOf, type Column, GROUPS, publishedOf } from './page.ts'
 
-/** How many events of a failed row are shown, and how many hex digits of each. */
-const EVENTS = 6
+/** How many events of a failed row are shown, without the handshake unless it fails, and how many hex digits of each. */
+const EVENTS = 5
 const DIGITS = 48
 
 /**
@@ -29,8 +29,9 @@ details { margin: .4rem 0 }
 </head>
 <body>
 <h1>WebSocket conformance: the evidence</h1>
-<p>Every row of the class <i>must</i> that failed and counts: a person compared it with the text of the RFC. <a
-href="matrix.md">The page</a> has the table, the sentences, and what does not count. Written by npm run matrix.</p>
+<p>Every failure of the class <i>must</i> that counts, because somebody compared it with the text of the RFC.
+<a href="matrix.md">Conformance of WebSocket libraries</a> has the tables, the sentences, and the failures that do not count.
+Written by npm run matrix.</p>
 ${columns.map(serverPart).join('\n')}
 </body>
 </html>
@@ -55,10 +56,15 @@ function rowPart(label: string, row: CaseResult): string {
   const judgment = judge(label, row)
   const rule = judgment.kind === 'upheld' ? judgment.check.rule : ''
   const failed = row.assertions.find(({ ok, class: kind }) => !ok && kind === 'must')
-  const lines = row.wire.slice(0, EVENTS).map(eventLine).join('\n')
+  const lines = eventsOf(row).map(eventLine).join('\n')
   return `<details><summary><code>${row.id}</code> ${escapeHtml(row.title)}: ${escapeHtml(rule)}</summary>
 <p>Sent: ${escapeHtml(row.send)}<br>Expected: ${escapeHtml(cut(failed?.expected ?? row.expect, 200))}<br>Received: ${escapeHtml(cut(failed?.actual ?? '', 400))}</p>
 <pre>${escapeHtml(lines)}</pre></details>`
+}
+
+function eventsOf({ id, wire }: CaseResult): WireEvent[] {
+  const isAboutHandshake = /^(hs|pmd\.(neg|ab)|client\.re(q|sp))\./.test(id)
+  return wire.filter(({ kind }) => isAboutHandshake || (kind !== 'http' && kind !== 'connect')).slice(0, EVENTS)
 }
 
 function eventLine({ dir, kind, text, hex }: WireEvent): string {

@@ -8,7 +8,7 @@ import * as assert from 'uvu/assert'
 import type { RunResult } from '../../src/conformance/result.ts'
 import { suite } from '../support/unit.ts'
 
-const test = suite('matrix: a run')
+const test = suite('matrix: a run', { timeLimit: 300_000 })
 
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url))
 

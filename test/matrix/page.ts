@@ -1,5 +1,5 @@
 import type { CaseResult, RunResult } from '../../src/conformance/result.ts'
-import { CHECKS } from './checks.ts'
+import { CHECKS, STOP } from './checks.ts'
 import { DISMISSALS } from './dismissals.ts'
 import { isAccused, judge } from './judgment.ts'
 import type { Recipe } from './recipes.ts'
@@ -90,7 +90,7 @@ function projects(columns: readonly Column[]): string {
     date,
     recipe.word,
   ])
-  return table(['project', 'language', 'version', 'tested', 'what it does well, which limits are choices'], rows)
+  return table(['project', 'language', 'version', 'tested', 'notes'], rows)
 }
 
 /**
@@ -148,20 +148,20 @@ export function listOpen(columns: readonly Column[]): string[] {
 }
 
 function openWords(count: number): string {
-  if (count === 0) return 'Every failure of the runs was looked at.'
-  return `${count} failures of the runs were not looked at yet, or could not be judged; they are in no count and in no list.`
+  if (count === 0) return 'Every failure of the class *must* was reviewed.'
+  return `${count} more failures were not reviewed, or could not be judged. They are not on this page.`
 }
 
 /** Makes docs/matrix.md. */
 export function formatPage(columns: readonly Column[]): string {
   const count = new Set(columns.map(({ recipe }) => recipe.name)).size
-  return `# The field
+  return `# Conformance of WebSocket libraries
 
 <!-- Written by npm run matrix; edit test/matrix/page.ts instead. -->
 
-What \`dwebsocket conform\` finds on ${count} WebSocket libraries, as Debian 12 and npm ship them: each server as an echo with its
-defaults, and once more with compression where that is a choice; each client as one that echoes. A table like this is out of
-date soon, and Debian's versions may be years old: repeat it before you quote it.
+This page shows what \`dwebsocket conform\` found in ${count} WebSocket libraries, in the versions of Debian 12 and npm. Each server
+ran as an echo server with its default options, and once more with compression if that is an option. Each client echoed.
+Results become outdated, and Debian's versions may be years old. Repeat a test before you quote its result.
 
 ${HOW_TO_READ}
 
@@ -181,35 +181,45 @@ ${HOW_TO_REPEAT}
 
 ## Failures that count
 
+The items of RFC 6455 §4.2.1 describe the handshake. This sentence says what a server must do if a handshake does not match:
+
+> ${STOP}
+
 ${checks(columns)}
 
-## Seen and not counted
+## Failures that do not count
 
-${openWords(listOpen(columns).length)} These were looked at and left out, because the text does not carry them or another row says the same:
+The tester reported these failures, but the RFC does not require another answer, or another row counts the same failure.
+${openWords(listOpen(columns).length)}
 
 ${dismissals(columns)}
 `
 }
 
-const HOW_TO_READ = `**How to read it.** A cell is *rows that hold / rows that count*, of the rows of the class *must*. A failure counts only when a
-person, not the one who wrote the row, compared the answer with the text of the RFC and found that the text carries it:
-[these sentences](#failures-that-count), quoted letter for letter. [What was seen and does not
-count](#seen-and-not-counted) is listed with the reason. A cell with failures links to [its evidence](matrix.html): what was
-sent, expected and received. Rows that were skipped (a limit, an option that is off) are in no count, so the second number
-differs from line to line.
+const HOW_TO_READ = `## How to read the tables
 
-Rows are not equally important: most failures of *handshake* are requests that no client ever sends. Nothing here is about
-speed, interface or care. This project's own server is in the table; it was made beside this tester, so its line says least.`
+A cell is *rows that pass / rows that count*. Only rows of the class *must* are included. A failure counts only if somebody
+who did not write the row compared the answer with the text of the RFC, and the text requires something else.
+[Failures that count](#failures-that-count) quotes these sentences letter for letter.
+[Failures that do not count](#failures-that-do-not-count) gives the reasons. A cell with failures links to the
+[evidence](matrix.html): what was sent, expected and received. Skipped rows are not included, for example those above a limit
+of the server or those about an extension that is off. So the second number varies.
 
-const HOW_TO_REPEAT = `## How to repeat one
+Rows are not equally important. Most failures of the handshake are about requests that no client ever sends. These results say
+nothing about speed, API or maintenance. The programs ran beside other work on two processors, so no row counts as a failure only
+because an answer did not come in time.`
+
+const HOW_TO_REPEAT = `## How to repeat a test
 
 \`\`\`sh
-npm run matrix -- ws                # installs it (Debian's packages as root, others from npm), tests it, writes reports/matrix.*
+npm run matrix -- ws                # installs and tests ws, and writes reports/matrix.*
 \`\`\`
 
-Without a name it tests all of them; \`--docs\` writes this page. The results are in \`node_modules/.cache/matrix\`, with a page of
-every row, passed ones too (\`all.html\`). The programs are in \`test/matrix/servers\` and \`test/matrix/clients\`, the commands that
-build and start them in \`test/matrix/recipes.ts\`. One row: \`npx dwebsocket conform --exec 'PROGRAM {port}' -c ROW --trace\`; the same
-bytes without this package: \`npx dwebsocket conform explain ROW --script\`.
+Without a name, it tests all of them. \`--docs\` writes this page. The results, with a page that shows every row, are in
+\`node_modules/.cache/matrix\`. The programs are in \`test/matrix/servers\` and \`test/matrix/clients\`. The commands that build and
+start them are in \`test/matrix/recipes.ts\`. To repeat one row, run
+\`npx dwebsocket conform --exec 'PROGRAM {port}' -c ROW --trace\`. \`npx dwebsocket conform explain ROW --script\` prints a program that
+sends the same bytes without this package.
 
-Is a failure wrong, or a program unfair to your project? Open an issue: a row is corrected first and discussed then.`
+If you think that a failure is wrong, or that a program does not use your library well, open an issue. We correct the row first
+and discuss it afterwards.`

@@ -66,7 +66,7 @@ export const RECIPES: readonly Recipe[] = [
     language: 'TypeScript',
     start: 'exec node $ROOT/dist/cli/main.js echo --port {port}',
     client: 'exec node $CLIENTS/dwebsocket.mjs {url}',
-    word: 'This project, made beside the tester. Compression is on by default; messages are limited to 1 MiB.',
+    word: 'This project, developed together with the tester. Compression is on by default; messages are limited to 1 MiB.',
   },
   node('ws', 'ws', ['ws@8.23.0'], 'The reference of the Node world; small, quick, and its code reads well.'),
   node(

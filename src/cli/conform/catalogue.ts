@@ -44,7 +44,7 @@ export async function explain(options: ConformOptions): Promise<number> {
     process.stdout.write(await writeScript(options))
     return 0
   }
-  if (options.positionals.length === 0) throw new UsageError('the name of a case is missing; use: explain CASE')
+  if (options.positionals.length === 0) throw new UsageError('explain needs the name of a case')
   const entries = options.positionals.flatMap((name) => {
     const exact = findEntry(name)
     return exact === undefined ? choose({ ...options, positionals: [name] }) : [exact]
@@ -86,8 +86,7 @@ export function listRequirements(options: ConformOptions): number {
     ({ id, rfc, section }) =>
       wanted.length === 0 || wanted.some((one) => one === id || one === rfc || one === `${rfc}/${section}`),
   )
-  if (chosen.length === 0)
-    throw new UsageError('no rule matches; allowed: RFC (6455), section (6455/5.4), rule (6455-5.4-5)')
+  if (chosen.length === 0) throw new UsageError('no such rule; examples of rules: 6455, 6455/5.4, 6455-5.4-5')
   const counted = chosen.map((rule) => ({
     ...rule,
     cases: catalogue.filter((entry) => entry.requirements.includes(rule.id)).length,

@@ -102,7 +102,8 @@ function contextOf({ entries, total }: Plan, options: ConformOptions) {
 /** Returns the address to listen on: from `ws://HOST:PORT`, or from the options. */
 function placeOf({ positionals, host, port, exec }: ConformOptions): Pick<ClientRunOptions, 'host' | 'port'> {
   const [text, ...more] = positionals
-  if (more.length > 0) throw new UsageError('only one address is allowed: conform client ws://HOST:PORT')
+  if (more.length > 0)
+    throw new UsageError('more than one address to listen on; allowed: conform client ws://HOST:PORT')
   const standard = exec === undefined ? DEFAULT_PORT : 0
   if (text === undefined) return { host: host ?? '127.0.0.1', port: port ?? standard }
   try {
@@ -112,7 +113,7 @@ function placeOf({ positionals, host, port, exec }: ConformOptions): Pick<Client
       port: port ?? (url.port === '' ? standard : Number(url.port)),
     }
   } catch {
-    throw new UsageError(`the address is ${text}; allowed: ws://HOST:PORT`)
+    throw new UsageError(`address is '${text}'; allowed: ws://HOST:PORT`)
   }
 }
 

@@ -147,9 +147,7 @@ export class Peer {
 
   // Receiving
 
-  /**
-   * Waits for a response head. Resolves to null on a timeout or at the end of the stream. Skips interim 1xx responses.
-   */
+  /** Waits for a response head and skips interim 1xx ones. Resolves to null on a timeout or at the end. */
   readResponse(timeout = this.settings.timeout): Promise<Response | null> {
     return this.#receiver.readResponse(timeout)
   }

@@ -96,9 +96,7 @@ export class ReceivingPeer {
     this.#transport.stream.pause()
   }
 
-  /**
-   * Waits for a response head. Resolves to null on a timeout or at the end of the stream. Skips interim 1xx responses.
-   */
+  /** Waits for a response head and skips interim 1xx ones. Resolves to null on a timeout or at the end. */
   async readResponse(timeout: number): Promise<Response | null> {
     const deadline = performance.now() + timeout
     for (;;) {

@@ -5,9 +5,9 @@ import { type RunContext, Trial } from '../script/index.ts'
 import { fieldTokens, fieldValue, poll, Random } from '../wire/index.ts'
 
 /** Makes a trial that belongs to no case, to examine the target before and between cases. */
-function lookAt(context: RunContext): Trial {
+function lookAt(context: RunContext, timeout: number = context.timeout): Trial {
   const entry = findEntry('hs.ok.minimal') as CatalogueEntry
-  const quiet: RunContext = { ...context, ledger: new Ledger(), observations: {}, recover: undefined }
+  const quiet: RunContext = { ...context, timeout, ledger: new Ledger(), observations: {}, recover: undefined }
   return new Trial(entry, quiet, new Random(context.seed, `look-${performance.now()}`), new WireLog())
 }
 
@@ -20,14 +20,11 @@ export interface DetectOptions {
 
 /** Detects the capabilities of the target: echo, permessage-deflate, Server field. Returns why it cannot be tested. */
 export async function detect(context: RunContext, options: DetectOptions): Promise<string | undefined> {
-  const trial = lookAt(context)
+  const trial = lookAt(context, Math.max(LEAST_PATIENCE, context.timeout * PATIENCE))
   const { capabilities } = context
   try {
     const began = performance.now()
-    const { peer, response } = await trial.handshake({
-      add: [['Sec-WebSocket-Extensions', 'permessage-deflate']],
-      timeout: context.timeout * PATIENCE,
-    })
+    const { peer, response } = await trial.handshake({ add: [['Sec-WebSocket-Extensions', 'permessage-deflate']] })
     adaptTimeout(context, performance.now() - began)
     if (response === null) return `${context.target.url} does not respond to a plain handshake`
     const { stream } = peer.transport
@@ -49,8 +46,9 @@ export async function detect(context: RunContext, options: DetectOptions): Promi
   }
 }
 
-/** How many timeouts a target may take for its first responses. */
+/** How many timeouts a target may take for its first connections and responses, and the minimum in milliseconds. */
 const PATIENCE = 5
+const LEAST_PATIENCE = 10_000
 /** The timeout is at least this multiple of the time for one response. */
 const MARGIN = 4
 
@@ -70,12 +68,12 @@ const ECHO_RULES = ['inv.frame-grammar', 'inv.rsv', 'inv.message-order', 'inv.te
  * ends, or sends something else is not an echo server. A greeting before the echo is ignored.
  */
 async function echoes(context: RunContext, trial: Trial, prefix: string): Promise<boolean> {
-  const peer = await trial.open({ timeout: trial.timeout * PATIENCE })
+  const peer = await trial.open()
   const text = `echo-${trial.random.integer(0, 1e9)}`
   const began = performance.now()
   await peer.sendText(text)
   for (;;) {
-    const event = await peer.nextMeaningful(trial.timeout * PATIENCE)
+    const event = await peer.nextMeaningful()
     if (event?.kind === 'message') adaptTimeout(context, performance.now() - began)
     if (event === null || event.kind === 'end')
       return ECHO_RULES.some((rule) => trial.context.ledger.breachesOf(rule).length > 0)

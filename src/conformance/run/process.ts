@@ -3,7 +3,7 @@ import { connect, createServer } from 'node:net'
 import { poll } from '../wire/index.ts'
 
 /** Milliseconds within which a server must accept connections. */
-const START_LIMIT = 20_000
+const START_LIMIT = 120_000
 /** Milliseconds for a server to exit after SIGTERM. */
 const STOP_LIMIT = 2_000
 /** Milliseconds after which a running server that does not serve counts as hung. */
@@ -40,7 +40,7 @@ export class ServerProcess {
   }
 
   /**
-   * Starts the process and waits until its port accepts connections. Resolves to false after 20 s, or when it exits.
+   * Starts the process and waits until its port accepts connections. Resolves to false on a timeout, or when it exits.
    */
   async start(): Promise<boolean> {
     // A new process group, so that the processes started by the shell end with it.
@@ -131,14 +131,24 @@ export function accepts(port: number, host = '127.0.0.1'): Promise<boolean> {
   })
 }
 
-/** Returns a TCP port of this machine that was free when it was checked. */
-export function findFreePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+/** Ports below those that operating systems assign, so that no connection and no other server uses them by chance. */
+const FIRST_PORT = 20_000
+const PORT_COUNT = 12_000
+
+/** Returns a free TCP port of this machine for a server that will be started. */
+export async function findFreePort(): Promise<number> {
+  const first = Math.floor(Math.random() * PORT_COUNT)
+  for (let i = 0; i < PORT_COUNT; i++) {
+    const port = FIRST_PORT + ((first + i) % PORT_COUNT)
+    if (await isFree(port)) return port
+  }
+  throw new Error(`no port from ${FIRST_PORT} to ${FIRST_PORT + PORT_COUNT - 1} is free`)
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
     const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
+    server.once('error', () => resolve(false))
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)))
   })
 }

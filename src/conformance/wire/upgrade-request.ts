@@ -1,4 +1,4 @@
-import { changeFields, encodeRequest, type Fields, fieldValues } from './http.ts'
+import { changeFields, encodeRequest, type Fields } from './http.ts'
 import type { Random } from './random.ts'
 
 /** How a request differs from the minimal upgrade request (RFC 6455 §4.1). */
@@ -30,14 +30,11 @@ export interface RequestBase {
   extra: Fields
 }
 
-/** A request, with what is needed to check its response. */
+/** A request that was sent. */
 export interface UpgradeRequest {
   bytes: Buffer
-  /** Each Sec-WebSocket-Key that was sent, without surrounding whitespace. */
-  keys: string[]
   /** The version in the request line. */
   version: string
-  /** The requested subprotocols and the offered extensions, as sent. */
   fields: Fields
 }
 
@@ -62,6 +59,5 @@ export function buildRequest(base: RequestBase, random: Random, options: Request
     separator: options.separator,
     lineEnd: options.lineEnd,
   })
-  const keys = fieldValues({ fields }, 'sec-websocket-key').map((value) => value.trim())
-  return { bytes, keys, version: options.version ?? 'HTTP/1.1', fields }
+  return { bytes, version: options.version ?? 'HTTP/1.1', fields }
 }
