@@ -7,7 +7,10 @@ import { anchorOf, type Column, GROUPS, publishedOf } from './page.ts'
 const EVENTS = 5
 const DIGITS = 48
 
-/** docs/matrix.html: what was sent, expected and received in the failed rows that count; it asks the network for nothing. */
+/**
+ * Makes docs/matrix.html: what was sent, expected and received in the failed rows that count. It loads nothing from the
+ * network.
+ */
 export function formatEvidence(columns: readonly Column[]): string {
   return `<!doctype html>
 <html lang="en">

@@ -424,7 +424,7 @@ export const client: Record<string, EntryData[]> = {
       'client.resp.bad-accept',
       'must',
       'Refuses a 101 with a wrong Sec-WebSocket-Accept',
-      'a wrong value, an empty one, that of another key, and one in other case (4 connections)',
+      'a wrong value, an empty one, that of another key, and one in a different case (4 connections)',
       'the client refuses',
       '6455-4.1-34',
       '',

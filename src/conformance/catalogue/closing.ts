@@ -620,7 +620,7 @@ export const closing: Record<string, EntryData[]> = {
       'info',
       'Reports whether a text message in the segment of a Close is echoed',
       'a text message and Close in one segment',
-      'Close; an echo before it or none (reported)',
+      'Close (whether an echo precedes it is reported)',
       '6455-5.5.1-10',
       '',
     ],

@@ -276,7 +276,7 @@ export const deflate: Record<string, EntryData[]> = {
     [
       'pmd.neg.case',
       'info',
-      'Reports how it reads the extension name in other case',
+      'Reports how it reads the extension name in a different case',
       '`Permessage-Deflate`',
       'reported',
       '6455-9.1-3',

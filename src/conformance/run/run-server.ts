@@ -67,7 +67,7 @@ function runCases(options: ServerRunOptions, context: RunContext): Promise<RunOu
   return runner.run(options.entries.map(({ id }) => findCase(id)).filter((one) => one !== undefined))
 }
 
-/** Whether a case needs no WebSocket: over HTTP/2 some cases are about servers that accept none (RFC 8441 §3). */
+/** Runs the cases that need no WebSocket: over HTTP/2 some cases are about servers that accept none (RFC 8441 §3). */
 async function runUnserved(options: ServerRunOptions, context: RunContext): Promise<RunOutcome> {
   const entries = options.entries.filter(({ id }) => options.target.http2 && UNSERVED.has(id))
   const { results: run } = await runCases({ ...options, entries }, context)

@@ -86,7 +86,7 @@ export function selectCases(from: readonly CatalogueEntry[], options: SelectionO
   return selected
 }
 
-/** Whether the switches add a case to the selection. */
+/** Returns the conditions by which the switches add cases to the selection. */
 function addedGroups(options: SelectionOptions): ((entry: CatalogueEntry) => boolean)[] {
   return [
     ...(options.perf ? [({ group }: CatalogueEntry) => group === 'perf'] : []),

@@ -88,7 +88,7 @@ export const choppedScripts: Case[] = [
     id: 'robust.chop-random',
     phase: 'alone',
     needs: ['echo'],
-    run: (t) => expectAll(t, `the same from ${RANDOM_RUNS} scripts`, () => runInRandomPieces(t)),
+    run: (t) => expectAll(t, `the same replies to ${RANDOM_RUNS} scripts`, () => runInRandomPieces(t)),
   },
   { id: 'robust.one-segment', phase: 'alone', needs: ['echo'], run: (t) => runScript(t) },
 ]

@@ -43,7 +43,7 @@ function describeCode(code: number | null, cases: ReadonlySet<string>): string {
   return `${code === null ? 'no code' : code} in ${named}${more}`
 }
 
-/** Checks all connections of the run that had to fail with exactly this code. */
+/** Makes a case about all connections of the run that had to fail with exactly this code. */
 function fails(id: string, expected: keyof typeof FAULTS): Case {
   return {
     id: `close.code-on-${id}`,

@@ -20,7 +20,7 @@ function text(payload: string): FrameSpec {
   return { opcode: Op.TEXT, payload }
 }
 
-/** Sends a Close with other frames in one write. Expects one Close with nothing before it, then the end. */
+/** Makes a case with a Close and other frames in one write. Expects one Close with nothing before it, then the end. */
 function closedBy(id: string, frames: readonly FrameSpec[], codes?: readonly number[]): Case {
   return {
     id: `close.${id}`,

@@ -30,7 +30,7 @@ function answered(id: string, data: (t: Trial) => Data, way: Way = 'whole'): Cas
   }
 }
 
-/** Makes a case with several pings. Expects pongs in order up to the last one (RFC 6455 §5.5.3). */
+/** Sends several pings. Expects pongs in order up to the last one (RFC 6455 §5.5.3). */
 async function pingAll(t: Trial, payloads: readonly Data[], way: Way = 'whole'): Promise<Peer> {
   const peer = await t.open()
   const frames = payloads.map((payload) => ({ opcode: Op.PING, payload }))

@@ -29,7 +29,7 @@ function manyFields(count: number): OpenOptions {
 const ENDLESS = 8 * 1024 * 1024
 const PIECE = 64 * 1024
 
-/** Sends pieces, up to 8 MiB, until the server responds or ends (RFC 6455 §10.4). */
+/** Makes a case that sends pieces, up to 8 MiB, until the server responds or ends (RFC 6455 §10.4). */
 function endless(id: string, start: (t: Trial) => string, piece: string): Case {
   return {
     id: `hs.limit.${id}`,

@@ -53,7 +53,7 @@ const methods = ['post', 'put', 'delete', 'options', 'patch', 'trace'].map(
   }),
 )
 
-/** Checks that the response to HEAD has no content (RFC 9110 §9.3.2). */
+/** The case about HEAD, whose response has no content (RFC 9110 §9.3.2). */
 const head: Case = {
   id: 'hs.method.head',
   async run(t: Trial) {

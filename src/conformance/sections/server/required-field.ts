@@ -2,7 +2,7 @@ import { type Case, expectAcceptOrReject, expectReject, onEach, type Trial } fro
 
 type Values = string | string[] | null
 
-/** Opens one connection per value and expects 400 on each. */
+/** Makes a case with one connection per value. Expects 400 on each. */
 function badHost(id: string, ...values: Values[]): Case {
   return {
     id: `hs.host.${id}`,

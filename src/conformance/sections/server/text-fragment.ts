@@ -80,7 +80,7 @@ function splitEverywhere(codePoint: string): Case {
   }
 }
 
-/** Sends a ping that is not UTF-8 between two fragments of a text message (RFC 6455 §5.5.2). */
+/** Makes a case with a ping that is not UTF-8 between two fragments of a text message (RFC 6455 §5.5.2). */
 function pingBetween(id: string, first: Buffer, second: Buffer): Case {
   return {
     id: `utf8.${id}`,

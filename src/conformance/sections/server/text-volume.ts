@@ -71,8 +71,8 @@ async function echoAllCodePoints(t: Trial): Promise<void> {
 }
 
 /**
- * Returns all strings of two bytes: the valid ones in one message, and the invalid ones, or a sample of them, each
- * alone.
+ * Sends all texts of two bytes: the valid ones in one message, and the invalid ones, or a sample of them, on separate
+ * connections.
  */
 async function tryAllPairs(t: Trial): Promise<void> {
   const pairs = Array.from({ length: 0x10000 }, (_, index) => Buffer.from([index >> 8, index & 0xff]))

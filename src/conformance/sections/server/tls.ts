@@ -60,7 +60,7 @@ function adopt(t: Trial, stream: TLSSocket): Peer {
   return t.adopt({ stream, reset: () => void stream.destroy() })
 }
 
-/** Makes a case that performs the handshake with other TLS options and notes the outcome. */
+/** Performs the handshake with other TLS options and notes the outcome. */
 async function report(t: Trial, options: ConnectionOptions): Promise<void> {
   const stream = await openTls(t, options)
   if (stream instanceof Error) {
