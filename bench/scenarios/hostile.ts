@@ -56,7 +56,7 @@ class Victim {
   }
 
   #receive(bytes: Buffer): void {
-    // Only the first frame matters: a server that sends another frame than Close has not ended the connection.
+    // Only the first frame matters: a server that sends a frame other than Close has not ended the connection.
     this.#pending = Buffer.concat([this.#pending, bytes]).subarray(0, 4096)
     const frame = readFrame(this.#pending, 0)
     if (frame?.opcode === CLOSE) this.#note(`closed ${describeClose(frame)}`)

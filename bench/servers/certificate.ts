@@ -17,7 +17,7 @@ export function makeCertificate(): { cert: Buffer; key: Buffer } {
     execFileSync('openssl', ['req', '-x509', ...kind, ...output], { stdio: 'ignore' })
     return { cert: readFileSync(cert), key: readFileSync(key) }
   } catch {
-    return reportMissing('openssl made no certificate: TLS is not measured')
+    return reportMissing('openssl cannot make a certificate; TLS is not measured')
   } finally {
     rmSync(folder, { recursive: true })
   }

@@ -348,7 +348,7 @@ export const http2: Record<string, EntryData[]> = {
     [
       'h2.bad.te',
       'must',
-      'Refuses a TE field with another value than trailers',
+      'Refuses a TE field with a value other than trailers',
       'an extended CONNECT request with `te: gzip`',
       'RST_STREAM PROTOCOL_ERROR or status 400',
       '9113-8.2.2-1',

@@ -25,7 +25,7 @@ export const openingHandshake: Record<string, EntryData[]> = {
       'hs.ok.accept-random',
       'must',
       'Computes Sec-WebSocket-Accept for random keys',
-      '50 connections with random keys, at least one of which has `+` and one `/`',
+      '50 connections with random keys, at least one with `+` and one with `/`',
       'the right Sec-WebSocket-Accept each time',
       '6455-4.2.2-17',
       '',

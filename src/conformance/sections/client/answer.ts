@@ -200,7 +200,7 @@ async function offerVersions(t: Trial): Promise<void> {
   const again = await reception.arrived(t, { start: false, timeout: t.timeout / 2 }, null)
   const version = again && fieldValue(again.request, 'sec-websocket-version')
   t.observe('retry_after_426', again === null ? 'none' : `with version ${version}`)
-  t.assert(version === null || version === '13', 'no retry with another version than 13', `version ${version}`)
+  t.assert(version === null || version === '13', 'no retry with a version other than 13', `version ${version}`)
 }
 
 const failedRows: Case[] = [

@@ -96,7 +96,7 @@ async function expectFin(t: Trial, peer: Peer): Promise<void> {
   t.require(end?.kind === 'end' && end.tcp === 'fin', 'FIN', describeInbound(end, t.timeout))
 }
 
-/** How many times the case is tried, because it depends on timing how much a server has not read when it closes. */
+/** How many attempts the case makes. Timing decides how much input a server has not read when it closes. */
 const TRIES = 10
 const REST = Array<FrameSpec>(64).fill({ opcode: Op.BINARY, payload: Buffer.alloc(1024, 0x2a) })
 
