@@ -620,7 +620,7 @@ export const framing: Record<string, EntryData[]> = {
       'should',
       'Survives 50 connections that each announce 1 GiB',
       'only the headers',
-      'still serves other connections; memory that is reserved up front shows only when the server fails',
+      'still serves other connections; memory that is reserved up front is visible only if the server fails',
       '6455-10.4-1',
       '',
     ],

@@ -187,7 +187,7 @@ async function fuzzFrames(t: Trial): Promise<void> {
   )
 }
 
-/** Random bytes are rarely valid frames. Nothing may arrive that they do not require. */
+/** Random bytes are rarely valid frames. Only replies to valid frames among them are allowed. */
 async function fuzzBytes(t: Trial): Promise<void> {
   const inputs = Array.from({ length: BYTE_RUNS }, () => t.random.bytes(BYTES))
   await tryEach(t, inputs, async (_, peer, { replies }) => expectEndAfterFin(t, peer, new Follower(t, replies).accept))
