@@ -126,6 +126,11 @@ export class Peer {
     this.#sender.end()
   }
 
+  /** Records that the case ended its side without this peer. */
+  recordOwnEnd(): void {
+    this.#sender.recordOwnEnd()
+  }
+
   /** Sends RST. */
   reset(): void {
     this.#sender.reset()

@@ -99,6 +99,11 @@ export class SendingPeer {
     this.#transport.stream.end()
   }
 
+  /** Records that the tester ended its side, so that the end of the target is not counted as one without a Close. */
+  recordOwnEnd(): void {
+    this.#closing.by ??= this.role
+  }
+
   /** Sends RST. */
   reset(): void {
     this.#settings.log.out('rst', 'RST')
