@@ -45,19 +45,20 @@ const lengthBase = [
   3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258,
 ]
 const lengthExtra = [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0]
-const codeLengthOrder =
-  [
-    16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15,
-  ] /* The meaning of a symbol: a value from bit 8 on, and in bits 4 to 7 the number of extra bits added to it. Bits 0 to
-   * 3 are reserved for the length of the code. A literal has bit 31 set, the end of a block has the value 1. An invalid
-   * symbol has the value 0, or a distance that is longer than the window.
-   */ *
-  function literalMeaning(symbol: number): number {
-    if (symbol < 256) return (1 << 31) | (symbol << 8)
-    if (symbol === 256) return 1 << 8
-    const index = symbol - 257
-    return index < lengthBase.length ? (lengthBase[index] << 8) | (lengthExtra[index] << 4) : 0
-  }
+const codeLengthOrder = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15]
+
+/*
+ * The meaning of a symbol: a value from bit 8 on, and in bits 4 to 7 the number of extra bits added to it. Bits 0 to 3
+ * are reserved for the length of the code. A literal has bit 31 set, the end of a block has the value 1. An invalid symbol
+ * has the value 0, or a distance that is longer than the window.
+ */
+
+function literalMeaning(symbol: number): number {
+  if (symbol < 256) return (1 << 31) | (symbol << 8)
+  if (symbol === 256) return 1 << 8
+  const index = symbol - 257
+  return index < lengthBase.length ? (lengthBase[index] << 8) | (lengthExtra[index] << 4) : 0
+}
 
 function distanceMeaning(symbol: number): number {
   if (symbol > 29) return 0xffff << 8
