@@ -36,17 +36,12 @@ export interface ConnectionHost {
   onGone(connection: PublicConnection): void
 }
 
-/** Returns the upgrade request. */
-export interface RequestSource {
-  readonly message: IncomingMessage
-}
-
 /** What a connection is created with. */
 export interface ConnectionSetup {
   role: Role
   host: ConnectionHost
   limits: ConnectionLimits
-  request: RequestSource
+  request: IncomingMessage
   subprotocol: string
   codec?: MessageCodec | null | undefined
   /** Bytes that followed the request; they are received after the current tick. */

@@ -44,22 +44,29 @@ export function takePendingUpgrade(request: IncomingMessage): PendingUpgrade | n
 }
 
 /**
- * Applies the policies of server and view to a pending upgrade and accepts it (RFC 6455 §4.2.2). Resolves to the
- * session, or to `null` when the request was refused or its peer has left; never rejects.
+ * Applies the policies of server and view to a pending upgrade and accepts it (RFC 6455 §4.2.2). Returns the session, or
+ * `null` when the request was refused or its peer has left; a promise only when the user's functions do, which never
+ * rejects.
  */
-export async function acceptPendingUpgrade(
+export function acceptPendingUpgrade(
   { upgrade, host, acceptance: first }: PendingUpgrade,
   response: ServerResponse,
   settings: ViewSettings,
-): Promise<OpenSession | null> {
+): OpenSession | null | Promise<OpenSession | null> {
   const serverPolicy = first === undefined ? host.policy : { ...host.policy, origins: '*' as const, authorize: null }
-  try {
-    const acceptance = await authorizeUpgrade(upgrade, joinPolicies(serverPolicy, settings.policy))
-    const headers = joinFields(first?.headers, acceptance.headers)
-    return acceptUpgrade(upgrade, host, { ...acceptance, headers }, response, settings)
-  } catch (error) {
+  const accept = ({ subprotocol, headers }: Acceptance): OpenSession | null => {
+    const acceptance = { subprotocol, headers: joinFields(first?.headers, headers) }
+    return acceptUpgrade(upgrade, host, acceptance, response, settings)
+  }
+  const refuse = (error: unknown): null => {
     refusePending(upgrade, error)
     return null
+  }
+  try {
+    const choice = authorizeUpgrade(upgrade, joinPolicies(serverPolicy, settings.policy))
+    return choice instanceof Promise ? choice.then(accept).catch(refuse) : accept(choice)
+  } catch (error) {
+    return refuse(error)
   }
 }
 
@@ -81,7 +88,8 @@ export function acceptUpgrade(
   if (upgrade.settled || upgrade.stream.destroyed) return null
   const options = { ...acceptance, limits: settings?.limits }
   const { connection, sendHead } = acceptLater(upgrade, options, () => readResponseFields(response))
-  const session = new WebSocket(connection, { ...host.session, ...settings?.session }, host.draining)
+  const own = settings?.session
+  const session = new WebSocket(connection, own ? { ...host.session, ...own } : host.session, host.draining)
   setSession(upgrade.request, session)
   return { session, sendHead }
 }

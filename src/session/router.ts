@@ -4,11 +4,18 @@ import { parseRequestTarget } from '../handshake/request-target.ts'
 import { describe } from '../options/read-options.ts'
 import { answerText } from '../server/plain-response.ts'
 import { declineUpgrade, type Upgrade } from '../server/upgrade.ts'
-import { announceUpgrade, type ViewHost } from './pending-upgrade.ts'
+import type { ViewHost } from './pending-upgrade.ts'
 import { answerPlain, failPlain } from './plain-view.ts'
 import { type UrlMatch, Urls } from './urls.ts'
 import { completeRequest, markRequest, type ViewRequest } from './view-request.ts'
-import { accept_websocket, isWebSocketView, type OfPattern, type View, type WebSocketView } from './views.ts'
+import {
+  accept_websocket,
+  isWebSocketView,
+  type OfPattern,
+  serveUpgrade,
+  type View,
+  type WebSocketView,
+} from './views.ts'
 
 /** A method type, whose parameters TypeScript compares both ways: a decorated method keeps the request it declared. */
 type AnyView<Pattern extends string> = OfPattern<Pattern> &
@@ -61,9 +68,9 @@ export class Router {
     const { value: view, params } = match
     if (!isWebSocketView(view)) return declineUpgrade(upgrade, refusals.notAccepted)
     markRequest(request, true, this.#host.addressOf)
-    announceUpgrade({ upgrade, host: this.#host })
     // What a view writes to this response is discarded: over WebSocket there is no response body.
-    view(completeRequest(request, params), new ServerResponse(request))
+    const response = new ServerResponse(request)
+    serveUpgrade(view, { upgrade, host: this.#host }, completeRequest(request, params), response)
   }
 
   /** Runs the view of a plain HTTP request; for what it may return see `answerPlain`. */

@@ -19,8 +19,8 @@ export interface ViewSettings {
   readonly policy: PolicySettings
   /** `undefined` when the view names no limit and uses the server's. */
   readonly limits?: LimitOptions | undefined
-  /** What the view names itself; the rest is the server's. */
-  readonly session: Partial<SessionSettings>
+  /** What the view names itself; the rest is the server's. `undefined` when it names nothing. */
+  readonly session?: Partial<SessionSettings> | undefined
 }
 
 const names = [...policyNames, ...Object.keys(defaultLimits), ...queueMarkNames, 'heartbeat']
@@ -37,9 +37,11 @@ export function readViewOptions(options: ViewOptions): ViewSettings {
   return {
     policy: readPolicy(options as UpgradePolicy),
     limits: Object.keys(defaultLimits).some(isGiven) ? options : undefined,
-    session: {
-      ...(queueMarkNames.some(isGiven) ? { marks } : {}),
-      ...(isGiven('heartbeat') ? { heartbeat } : {}),
-    },
+    session: [...queueMarkNames, 'heartbeat'].some(isGiven)
+      ? {
+          ...(queueMarkNames.some(isGiven) ? { marks } : {}),
+          ...(isGiven('heartbeat') ? { heartbeat } : {}),
+        }
+      : undefined,
   }
 }

@@ -64,8 +64,14 @@ export interface ViewDecorator<Rule extends PlainRule> {
 /** What a decorated view does with plain HTTP. */
 type PlainRule = 'run' | 'refuse'
 
+/** A view as it was before its decoration, bound to its instance, and its options. */
+interface DecoratedView {
+  readonly view: View
+  readonly settings: ViewSettings
+}
+
 /** Every view that `accept_websocket` or `require_websocket` made. */
-const decorated = new WeakSet<object>()
+const decorated = new WeakMap<object, DecoratedView>()
 
 /** Whether a view is decorated and so accepts WebSocket requests. */
 export function isWebSocketView(view: object): boolean {
@@ -141,7 +147,7 @@ function decorateMethod(rule: PlainRule, method: View, settings: ViewSettings, c
       // A subclass that overrides the method has its own.
       if (owner[name] !== view) return
       const bound = view.bind(owner)
-      decorated.add(bound)
+      decorated.set(bound, { view: method.bind(owner), settings })
       Object.defineProperty(owner, name, { value: bound, writable: true, configurable: true })
     })
   }
@@ -159,7 +165,11 @@ function makeView(rule: PlainRule, view: View, settings: ViewSettings): WebSocke
     if (!isMarked(request)) markRequest(request, false)
     const complete = completeRequest(request)
     const run = (): unknown => view.call(this, complete, response)
-    if (pending !== null) return runSession(pending, { response, settings, run, seesResponse: view.length !== 1 })
+    if (pending !== null) {
+      const call = { response, settings, run, seesResponse: seesResponse(view) }
+      // A promise of its own: one that follows another costs twice the memory for as long as the view runs.
+      return new Promise((resolve) => void awaitSession(pending, call, resolve))
+    }
     // A view inside a view: the outer one has the session, and closes it.
     if (complete.websocket !== null) return run() as void | Promise<void>
     // The upgrade was refused before the request got here.
@@ -168,37 +178,56 @@ function makeView(rule: PlainRule, view: View, settings: ViewSettings): WebSocke
     const fail = next ?? ((error: unknown): void => failPlain(response, error, console.error))
     return answerPlain(run, response, fail, view.length < 2)
   }
-  decorated.add(websocketView)
+  decorated.set(websocketView, { view, settings })
   return websocketView
 }
+
+/** Whether a view may use the response later; one with the request as its only parameter cannot. */
+function seesResponse(view: View): boolean {
+  return view.length !== 1
+}
+
+/**
+ * Runs a decorated view over a session of its own, before it returns when the policy needs no promise. For the router,
+ * which does not wait for the view: without what the chain of an app needs, an idle session uses less memory.
+ */
+export function serveUpgrade(
+  decoratedView: object,
+  pending: PendingUpgrade,
+  request: ViewRequest,
+  response: ServerResponse,
+): void {
+  const { view, settings } = decorated.get(decoratedView)!
+  const call = { response, settings, run: () => view(request, response), seesResponse: seesResponse(view) }
+  const open = acceptPendingUpgrade(pending, response, settings)
+  if (open instanceof Promise) void open.then((it) => runSession(it, pending.host, call, noop))
+  else runSession(open, pending.host, call, noop)
+}
+
+const noop = (): void => {}
 
 /** A call of a view for a session of its own. */
 interface SessionCall {
   readonly response: ServerResponse
   readonly settings: ViewSettings
   readonly run: () => unknown
-  /** Whether the view may use the response later; a view with the request as its only parameter cannot. */
   readonly seesResponse: boolean
 }
 
-/** Runs a view over a session of its own; never rejects. */
-function runSession(pending: PendingUpgrade, call: SessionCall): Promise<void> {
-  // A promise of its own: one that follows another costs twice the memory for as long as the view runs.
-  return new Promise((resolve) => {
-    void acceptPendingUpgrade(pending, call.response, call.settings).then((open) => {
-      if (open === null) resolve()
-      else runOpen(open, pending.host, call, resolve)
-    })
-  })
+/** Runs a view in the chain of an app: what the chain does in this tick, such as setting fields, precedes the view. */
+async function awaitSession(pending: PendingUpgrade, call: SessionCall, done: () => void): Promise<void> {
+  const open = await acceptPendingUpgrade(pending, call.response, call.settings)
+  runSession(open, pending.host, call, done)
 }
 
 /** Calls the view, then sends the head of the 101; a promise that the view returns may still be pending. */
-function runOpen(
-  open: OpenSession,
+function runSession(
+  open: OpenSession | null,
   host: ViewHost,
   { response, run, seesResponse }: SessionCall,
   done: () => void,
 ): void {
+  if (open === null) return done()
   let result: unknown
   try {
     result = run()
@@ -207,37 +236,28 @@ function runOpen(
   }
   open.sendHead()
   const unfinished = seesResponse || isObserved(response) ? response : null
-  const session = new RunningSession(open.session.connection, host, unfinished, done)
+  endAfter(result, open.session.connection, host, unfinished, done)
+}
+
+/** Ends a session with its view. The parameters are what is retained of the call while the view runs. */
+function endAfter(
+  result: unknown,
+  connection: Connection,
+  host: ViewHost,
+  unfinished: ServerResponse | null,
+  done: () => void,
+): void {
   Promise.resolve(result).then(
-    () => session.end(CloseCode.NORMAL),
-    (error) => session.fail(error),
+    () => end(connection, CloseCode.NORMAL, unfinished, done),
+    (error) => {
+      host.reportError(error)
+      end(connection, CloseCode.INTERNAL_ERROR, unfinished, done)
+    },
   )
 }
 
-/** What is retained of a call while its view runs. */
-class RunningSession {
-  readonly #connection: Connection
-  readonly #host: ViewHost
-  readonly #unfinished: ServerResponse | null
-  readonly #done: () => void
-
-  constructor(connection: Connection, host: ViewHost, unfinished: ServerResponse | null, done: () => void) {
-    this.#connection = connection
-    this.#host = host
-    this.#unfinished = unfinished
-    this.#done = done
-  }
-
-  /** The view has returned. */
-  end(code: number): void {
-    this.#connection.close(code)
-    if (this.#unfinished !== null) finishResponse(this.#unfinished)
-    this.#done()
-  }
-
-  /** The view has thrown. */
-  fail(error: unknown): void {
-    this.#host.reportError(error)
-    this.end(CloseCode.INTERNAL_ERROR)
-  }
+function end(connection: Connection, code: number, unfinished: ServerResponse | null, done: () => void): void {
+  connection.close(code)
+  if (unfinished !== null) finishResponse(unfinished)
+  done()
 }

@@ -1,34 +1,26 @@
 import { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import type { RequestSource } from '../connection/host.ts'
+import { lazyMessages } from '../fast/lazy-message.ts'
 import { setRawHeaders } from '../fast/node-http.ts'
 import type { ExtendedConnect } from '../handshake/extended-connect.ts'
 import { type RequestHead, RequestHeadParser } from '../handshake/request-head.ts'
 
 /**
- * An upgrade request that a `Listener` read. Its `IncomingMessage` is made on first use: until then the connection
- * retains only the text of the head, a tenth of the memory.
+ * Makes the message of an upgrade request that a `Listener` has read. Until more of it is used than its request line it
+ * retains only the text of the head.
+ *
+ * @param text A head that `RequestHeadParser` has accepted, as latin1.
  */
-export class HeadRequest implements RequestSource {
-  /** The text of the head, replaced by the message on first use. */
-  #head: string | IncomingMessage
-  readonly #socket: Socket
-
-  /** @param text A head that `RequestHeadParser` has accepted, as latin1. */
-  constructor(text: string, socket: Socket) {
-    this.#head = text
-    this.#socket = socket
-  }
-
-  get message(): IncomingMessage {
-    if (typeof this.#head === 'string') this.#head = makeMessage(this.#head, this.#socket)
-    return this.#head
-  }
-}
-
-function makeMessage(text: string, socket: Socket): IncomingMessage {
+export const makeMessage: (text: string, socket: Socket) => IncomingMessage = lazyMessages((message, text) => {
   const bytes = Buffer.from(text, 'latin1')
-  return toMessage(new RequestHeadParser({ maxSize: bytes.length + 1 }).push(bytes, 0, bytes.length)!, socket)
+  completeMessage(message, new RequestHeadParser({ maxSize: bytes.length + 1 }).push(bytes, 0, bytes.length)!)
+})
+
+/** Makes the message of an extended CONNECT. */
+export function messageOfConnect(connect: ExtendedConnect, socket: Socket): IncomingMessage {
+  const message = new IncomingMessage(socket)
+  completeMessage(message, connect)
+  return message
 }
 
 /** Names and values that most upgrade requests have: each session that retains its request would have its own copies. */
@@ -46,9 +38,8 @@ function shared(text: string): string {
   return commonTexts.get(text) ?? text
 }
 
-/** Makes node's form of a request without body, as its own parser would. */
-export function toMessage(head: RequestHead | ExtendedConnect, socket: Socket): IncomingMessage {
-  const message = new IncomingMessage(socket)
+/** Gives a message what node's own parser would give a request without body. */
+function completeMessage(message: IncomingMessage, head: RequestHead | ExtendedConnect): void {
   const [major, minor] = head.httpVersion.split('.').map(Number)
   Object.assign(message, {
     method: head.method,
@@ -60,5 +51,4 @@ export function toMessage(head: RequestHead | ExtendedConnect, socket: Socket): 
   setRawHeaders(message, head.rawHeaders.map(shared))
   message.complete = true
   message.push(null)
-  return message
 }
