@@ -4,18 +4,33 @@ export interface Flushable {
 }
 
 let waiting: Flushable[] = []
+let isEnding = false
 
 /**
  * Flushes `sender` at the end of the tick, or before anything is sent directly: what was queued first leaves first, on
  * every connection.
  */
 export function flushAtEndOfTick(sender: Flushable): void {
-  if (waiting.push(sender) === 1) process.nextTick(flushEndOfTick)
+  if (waiting.push(sender) === 1) process.nextTick(endTick)
 }
 
 /** Flushes everything that waits for the end of the tick. */
 export function flushEndOfTick(): void {
   if (waiting.length > 0) flushWaiting()
+}
+
+/** Whether the tick ends with what one sender sends now: a connection has nothing to wait for. */
+export function isEndOfTick(): boolean {
+  return isEnding
+}
+
+function endTick(): void {
+  isEnding = waiting.length === 1
+  try {
+    flushEndOfTick()
+  } finally {
+    isEnding = false
+  }
 }
 
 function flushWaiting(): void {
