@@ -29,6 +29,8 @@ const OPTIONS = `What is measured
   --portable           dwebsocket on documented API and plain JavaScript alone
   --url ws://...       a running server instead of dwebsocket; its cost is known with --pid N
   --exec 'CMD {port}'  a server started by this command instead of dwebsocket
+  --http2              over HTTP/2 (RFC 8441), 100 WebSockets on a connection, against HTTP/1.1 over TLS;
+                       with --url wss://... by ALPN, with ws:// and --exec by prior knowledge
 
 The load (a comma-separated list of numbers measures every combination)
   --size LIST          payload bytes of a message                    (128; upload 1048576; deflate 1024)
@@ -62,6 +64,7 @@ Examples
   dwebsocket bench echo --size 128 --depth 64 --against ws,ws+cork,raw
   dwebsocket bench echo --size 16,128,1024,16384 --html echo.html
   dwebsocket bench echo --rate 20000 --exec 'node my-server.js {port}' --against ws
+  dwebsocket bench echo --http2 --depth 1,64
   dwebsocket bench table --quick`
 
 /** The text of `--help`. */

@@ -42,12 +42,12 @@ export function showProgress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`)
 }
 
-function benchOf({ url, exec, pid, pace }: Settings, pinning: Pinning | undefined): Bench {
+function benchOf({ url, exec, pid, http2, pace }: Settings, pinning: Pinning | undefined): Bench {
   return {
     rounds: pace.rounds,
     pinning,
     progress: showProgress,
-    start: (name, server) => startServer(name, server, { url, exec, pid, cpu: pinning?.server }),
+    start: (name, server) => startServer(name, server, { url, exec, pid, http2, cpu: pinning?.server }),
   }
 }
 

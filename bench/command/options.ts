@@ -11,6 +11,7 @@ const OPTIONS = {
   url: { type: 'string' },
   exec: { type: 'string' },
   pid: { type: 'string' },
+  http2: { type: 'boolean', default: false },
   size: { type: 'string' },
   kind: { type: 'string' },
   connections: { type: 'string' },
@@ -46,6 +47,7 @@ export interface Settings {
   url: string | undefined
   exec: string | undefined
   pid: number | undefined
+  http2: boolean
   tolerance: number
   /** The rows of a scenario command. */
   sketches: RowSketch[]
@@ -81,6 +83,7 @@ export function readSettings(args: string[]): Settings {
     url: values.url,
     exec: values.exec,
     pid: values.pid === undefined ? undefined : integer('pid', values.pid, 1),
+    http2: values.http2,
     tolerance: integer('tolerance', values.tolerance, 0) / 100,
     sketches: isScenario(command) ? scenarioSketches(command, values) : [],
   }

@@ -251,4 +251,26 @@ export const PROJECT_ROWS: readonly RowSketch[] = [
     goals: { ws: 1 },
     workload: { scenario: 'idle', measure: 'memory', connections: 9500 },
   },
+  ...(
+    [
+      ['idle', 'resident memory per idle connection of 1,000', 1 / 0.6, { scenario: 'idle', measure: 'memory' }],
+      // A round without a processor of its own has few handshakes in the usual time.
+      [
+        'handshake',
+        'handshake + close',
+        3,
+        { scenario: 'handshake', connections: 32, warmupMs: 2000, durationMs: 3000 },
+      ],
+      ['single', '128 B, one in flight × 1,000', 1 / 1.3, { scenario: 'echo' }],
+      ['burst', '128 B, 64 in flight × 1,000', 1 / 2, { scenario: 'echo', depth: 64 }],
+    ] as const
+  ).map(
+    ([name, title, goal, workload]): RowSketch => ({
+      id: `http2-${name}`,
+      title: `HTTP/2, 100 WebSockets on a connection, ${title}`,
+      peers: ['dwebsocket+http2', 'dwebsocket+tls'],
+      goals: { 'dwebsocket+tls': goal },
+      workload: { connections: 1000, ...workload },
+    }),
+  ),
 ]

@@ -12,6 +12,7 @@ export interface ScenarioOptions {
   portable: boolean
   url?: string
   exec?: string
+  http2: boolean
   size?: string
   kind?: string
   connections?: string
@@ -44,7 +45,7 @@ export function scenarioSketches(scenario: ScenarioName, values: ScenarioOptions
   const defaults = SCENARIO_DEFAULTS[scenario]
   const kind = oneOf('kind', values.kind ?? defaults.kind, KINDS)
   const isMemory = scenario === 'idle' || (scenario === 'deflate' && values.memory)
-  const connections = values.connections ?? (defaults.connections || (isMemory ? '1000' : '32'))
+  const connections = values.connections ?? defaultConnections(scenario, values, isMemory)
   const peers = [...new Set([readSubject(values), ...readPeers(values, defaults.against)])]
   if (scenario === 'hostile') return hostileSketches(values, peers)
   const rate = integer('rate', values.rate, 0)
@@ -63,10 +64,17 @@ export function scenarioSketches(scenario: ScenarioName, values: ScenarioOptions
   return sketches
 }
 
+/** Over HTTP/2 as many as share ten connections. */
+function defaultConnections(scenario: ScenarioName, { http2 }: ScenarioOptions, isMemory: boolean): string {
+  if (http2 && scenario !== 'handshake') return '1000'
+  return SCENARIO_DEFAULTS[scenario].connections || (isMemory ? '1000' : '32')
+}
+
 /** Milliseconds; longer than most servers wait for the rest of what a peer has begun. */
 const HOSTILE_MS = 20_000
 
 function hostileSketches(values: ScenarioOptions, peers: string[]): RowSketch[] {
+  if (values.http2) throw new UsageError('hostile and --http2 exclude each other: its peers speak HTTP/1.1')
   const names = values.attack === undefined ? ATTACKS : values.attack.split(',')
   return names.map((name) => {
     const attack = oneOf('attack', name, ATTACKS)
@@ -114,6 +122,11 @@ function readSubject(values: ScenarioOptions): string {
   if (values.url !== undefined) return 'url'
   if (values.exec !== undefined) return 'exec'
   const api = oneOf('api', values.api, ['connection', 'session', 'borrowed', 'streamed'])
+  if (values.http2) {
+    if (api !== 'connection') throw new UsageError(`--api ${api} and --http2 exclude each other`)
+    if (values.portable) throw new UsageError('--portable and --http2 exclude each other')
+    return 'dwebsocket+http2'
+  }
   if (api !== 'connection' && values.portable) throw new UsageError(`--api ${api} and --portable exclude each other`)
   if (values.portable) return 'dwebsocket+portable'
   return api === 'connection' ? 'dwebsocket' : `dwebsocket+${api}`
@@ -121,7 +134,8 @@ function readSubject(values: ScenarioOptions): string {
 
 /** A server given by its address is measured alone unless peers are asked for. */
 function readPeers(values: ScenarioOptions, usual: string): string[] {
-  const list = values.against ?? (values.url === undefined ? usual : '')
+  const ownPeers = values.http2 ? 'dwebsocket+tls' : usual
+  const list = values.against ?? (values.url === undefined ? ownPeers : '')
   const known = KNOWN_SERVERS.map((server) => server.name)
   return list
     .split(',')

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { connect as connectTcp, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
 import { buildFrame, CLOSE } from '../wire/frame.ts'
 import { checkHandshakeResponse, handshakeRequest, sourceAddressFor } from './handshake.ts'
+import { StreamOpener } from './streams.ts'
 import type { Target } from './workload.ts'
 
 export interface ConnectOptions {
@@ -23,7 +25,7 @@ const readBuffer = Buffer.alloc(256 * 1024)
 
 /** The load generator's end of one connection: bytes in, bytes out, and the opening handshake (RFC 6455 §4.1). */
 export class LoadConnection {
-  readonly socket: Socket
+  readonly socket: Duplex
   /** The extensions that the server accepted, '' when none. */
   extensions = ''
   /** Called once when the connection ends, with the error if there was one. */
@@ -33,9 +35,9 @@ export class LoadConnection {
   /** What arrived while there was no handler. */
   #early: Buffer[] = []
 
-  constructor(target: Target) {
-    this.socket = openSocket(target, (bytes, end) => this.#receive(bytes, 0, end))
-    this.socket.setNoDelay(true)
+  /** @param open Opens the socket; what arrives on it is passed to the function it receives. */
+  constructor(open: (onRead: (bytes: Buffer, end: number) => void) => Duplex) {
+    this.socket = open((bytes, end) => this.#receive(bytes, 0, end))
     this.socket.on('error', (error) => this.#end(error))
     this.socket.on('close', () => this.#end())
   }
@@ -56,7 +58,7 @@ export class LoadConnection {
     if (bytes.length > 0) this.#early.push(bytes)
   }
 
-  /** Starts the closing handshake and resolves when the TCP connection is closed (RFC 6455 §7). */
+  /** Starts the closing handshake and resolves when the connection is closed (RFC 6455 §7). */
   close(): Promise<void> {
     return new Promise((resolve) => {
       if (this.#ended) return resolve()
@@ -84,21 +86,53 @@ export class LoadConnection {
 
 function openSocket(target: Target, onRead: (bytes: Buffer, end: number) => void): Socket {
   const { host, port, tls } = target
+  const localAddress = sourceAddressFor(host)
   if (tls) {
-    const socket = connectTls({ host, port, rejectUnauthorized: false })
-    return socket.on('data', (chunk: Buffer) => onRead(chunk, chunk.length))
+    const socket = connectTls({ host, port, localAddress, rejectUnauthorized: false } as object)
+    return socket.setNoDelay(true).on('data', (chunk: Buffer) => onRead(chunk, chunk.length))
   }
   const callback = (end: number): boolean => {
     onRead(readBuffer, end)
     return true
   }
-  return connectTcp({ host, port, localAddress: sourceAddressFor(host), onread: { buffer: readBuffer, callback } })
+  return connectTcp({ host, port, localAddress, onread: { buffer: readBuffer, callback } }).setNoDelay(true)
 }
 
-/** Opens a connection and resolves after the opening handshake (RFC 6455 §4.1). */
-export function openConnection(target: Target, options: ConnectOptions = {}): Promise<LoadConnection> {
+/** Opens connections to one target, by HTTP/2 as streams that share connections. */
+export class Connector {
+  readonly #target: Target
+  readonly #streams: StreamOpener | undefined
+
+  constructor(target: Target) {
+    this.#target = target
+    this.#streams = target.http2 ? new StreamOpener(target) : undefined
+  }
+
+  /** Opens a connection and resolves after the opening handshake (RFC 6455 §4.1, RFC 8441 §5). */
+  async open(options: ConnectOptions = {}): Promise<LoadConnection> {
+    if (this.#streams === undefined) return upgrade(this.#target, options)
+    const { stream, extensions } = await this.#streams.open(options.extensions)
+    const connection = new LoadConnection((onRead) => stream.on('data', (chunk) => onRead(chunk, chunk.length)))
+    connection.extensions = extensions
+    return connection
+  }
+
+  /** No connection follows. */
+  finish(): void {
+    this.#streams?.finish()
+  }
+}
+
+/** Opens a single connection and resolves after the opening handshake. */
+export async function openConnection(target: Target, options: ConnectOptions = {}): Promise<LoadConnection> {
+  const [connection] = await openConnections(target, 1, options)
+  return connection
+}
+
+/** Opens a connection of HTTP/1.1 (RFC 6455 §4.1). */
+function upgrade(target: Target, options: ConnectOptions): Promise<LoadConnection> {
   return new Promise((resolve, reject) => {
-    const connection = new LoadConnection(target)
+    const connection = new LoadConnection((onRead) => openSocket(target, onRead))
     const { key, request } = handshakeRequest(target, options.extensions)
     const fail = (error: Error): void => {
       clearTimeout(timer)
@@ -135,11 +169,12 @@ export async function openConnections(
   concurrency = 64,
 ): Promise<LoadConnection[]> {
   const opened: LoadConnection[] = []
+  const connector = new Connector(target)
   let started = 0
   const open = async (): Promise<void> => {
     while (started < count) {
       started++
-      opened.push(await openConnection(target, options))
+      opened.push(await connector.open(options))
     }
   }
   try {
@@ -148,6 +183,8 @@ export async function openConnections(
     started = count
     for (const connection of opened) connection.socket.destroy()
     throw error
+  } finally {
+    connector.finish()
   }
   return opened
 }

@@ -21,6 +21,8 @@ export interface Target {
   port: number
   path: string
   tls: boolean
+  /** WebSockets are streams of HTTP/2 connections (RFC 8441). */
+  http2: boolean
 }
 
 /** What the load generator does in one round. */

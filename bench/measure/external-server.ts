@@ -16,13 +16,16 @@ const END_TIMEOUT = 2000
  *
  * @throws {RangeError} when the command has no `{port}`.
  */
-export async function startCommand(template: string, path: string, cpu: number | undefined): Promise<MeasuredServer> {
+export async function startCommand(
+  template: string,
+  { http2, cpu }: { http2: boolean; cpu: number | undefined },
+): Promise<MeasuredServer> {
   if (!template.includes('{port}'))
     throw new RangeError(`option --exec is '${template}'; allowed: a command with {port}`)
   const port = await findFreePort()
   const [command, args] = pinned(cpu, ['sh', '-c', `exec ${template.replaceAll('{port}', String(port))}`])
   const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'inherit'], detached: true })
-  const target = { host: '127.0.0.1', port, path, tls: false }
+  const target = { host: '127.0.0.1', port, path: '/', tls: false, http2 }
   const killOrphans = (): void => signalGroup(child, 'SIGKILL')
   process.once('exit', killOrphans)
   const stop = async (): Promise<void> => {
@@ -43,14 +46,18 @@ export async function startCommand(template: string, path: string, cpu: number |
  *
  * @throws {RangeError} when `url` is not a ws: or wss: URL.
  */
-export function runningServer(url: string, pid: number | undefined): MeasuredServer {
+export function runningServer(
+  url: string,
+  { http2, pid }: { http2: boolean; pid: number | undefined },
+): MeasuredServer {
   const { protocol, hostname, port, pathname, search } = new URL(url)
   if (protocol !== 'ws:' && protocol !== 'wss:') {
     throw new RangeError(`option --url is '${url}'; allowed: a ws: or wss: URL`)
   }
   const tls = protocol === 'wss:'
   const host = hostname.replace(/^\[|\]$/g, '')
-  return externalServer('url', { host, port: Number(port) || (tls ? 443 : 80), path: pathname + search, tls }, pid)
+  const target = { host, port: Number(port) || (tls ? 443 : 80), path: pathname + search, tls, http2 }
+  return externalServer('url', target, pid)
 }
 
 function externalServer(

@@ -28,7 +28,9 @@ export async function startKnownServer(
       return report.type === 'listening' ? report : undefined
     })
     const path = known.dialect === 'socket.io' ? '/socket.io/?EIO=4&transport=websocket' : '/'
-    return new ChildServer(known, version, child, { host: '127.0.0.1', port, path, tls: false })
+    const { transport } = known
+    const target = { host: '127.0.0.1', port, path, tls: transport !== undefined, http2: transport === 'http2' }
+    return new ChildServer(known, version, child, target)
   } catch (error) {
     await endChild(child)
     throw error

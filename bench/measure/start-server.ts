@@ -9,6 +9,8 @@ export interface ServerSources {
   exec?: string
   /** The process id behind `url`. */
   pid?: number
+  /** Whether `url` and `exec` are reached by HTTP/2. */
+  http2: boolean
   cpu?: number
 }
 
@@ -16,8 +18,8 @@ export interface ServerSources {
 export async function startServer(
   name: string,
   settings: ServerSettings,
-  { url, exec, pid, cpu }: ServerSources,
+  { url, exec, pid, http2, cpu }: ServerSources,
 ): Promise<MeasuredServer> {
-  if (name === 'url') return runningServer(url!, pid)
-  return name === 'exec' ? startCommand(exec!, '/', cpu) : startKnownServer(name, settings, cpu)
+  if (name === 'url') return runningServer(url!, { http2, pid })
+  return name === 'exec' ? startCommand(exec!, { http2, cpu }) : startKnownServer(name, settings, cpu)
 }

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net'
+import { Connector, type LoadConnection } from '../load/connection.ts'
 import { checkHandshakeResponse, handshakeRequest, sourceAddressFor } from '../load/handshake.ts'
 import { Latencies } from '../load/latency.ts'
 import type { LoadOrder, LoadResult, PreparedLoad } from '../load/workload.ts'
@@ -10,9 +11,11 @@ const TIMEOUT = 10_000
 const CLOSE_1000 = buildFrame(CLOSE, Buffer.from([0x03, 0xe8]), { maskKey: Buffer.from([0x0a, 0x0b, 0x0c, 0x0d]) })
 const readBuffer = Buffer.alloc(4096)
 
-/** Connect, upgrade, close, disconnect, and again: `connections` of them at a time. */
+/**
+ * Connect, upgrade, close, disconnect, and again: `connections` of them at a time. Over HTTP/2 each is a stream, and every
+ * hundred of them connect and disconnect.
+ */
 export async function prepareHandshake(order: LoadOrder): Promise<PreparedLoad> {
-  if (order.target.tls) throw new Error('the handshake scenario supports ws: only')
   if (order.warmupMs > 0) await runHandshakes(order, order.warmupMs, MAX_HANDSHAKES / 4)
   return { run: () => runHandshakes(order, order.durationMs, MAX_HANDSHAKES), finish: async () => {} }
 }
@@ -20,19 +23,23 @@ export async function prepareHandshake(order: LoadOrder): Promise<PreparedLoad> 
 async function runHandshakes(order: LoadOrder, ms: number, max: number): Promise<LoadResult> {
   const begin = performance.now()
   const latencies = new Latencies()
+  const connector = new Connector(order.target)
   const handshake = new RepeatedHandshake(order)
+  const isPlain = !order.target.tls && !order.target.http2
+  const visit = isPlain ? () => new Visit(order, handshake).closed : () => visitOver(connector)
   let started = 0
   let done = 0
   const repeat = async (): Promise<void> => {
     while (started < max && performance.now() - begin < ms) {
       started++
       const openedAt = performance.now()
-      await new Visit(order, handshake).closed
+      await visit()
       latencies.record(performance.now() - openedAt)
       done++
     }
   }
   await Promise.all(Array.from({ length: order.connections }, repeat))
+  connector.finish()
   return { count: done, seconds: (performance.now() - begin) / 1000, latency: latencies.summary(), notes: [] }
 }
 
@@ -56,7 +63,30 @@ class RepeatedHandshake {
   }
 }
 
-/** One connection from connect to disconnect (RFC 6455 §4, §7). */
+/** One connection over TLS or one stream of HTTP/2, from its opening to its end. */
+async function visitOver(connector: Connector): Promise<void> {
+  const connection = await connector.open()
+  let received: Buffer = Buffer.alloc(0)
+  connection.onBytes = (bytes, start, end) => {
+    received = Buffer.concat([received, bytes.subarray(start, end)])
+  }
+  connection.write(CLOSE_1000)
+  await endOf(connection)
+  if (readFrame(received, 0)?.opcode !== CLOSE) throw new Error('the server did not answer the Close frame')
+}
+
+function endOf(connection: LoadConnection): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error('a close took more than 10 s')), TIMEOUT)
+    connection.onEnd = (error) => {
+      clearTimeout(timer)
+      if (error) reject(error)
+      else resolve()
+    }
+  })
+}
+
+/** One TCP connection from connect to disconnect (RFC 6455 §4, §7). */
 class Visit {
   /** Rejects when the server breaks the protocol, or after 10 s. */
   readonly closed: Promise<void>

@@ -40,16 +40,16 @@ class Victim {
   async flood(chunk: Buffer, total: number, ms: number): Promise<void> {
     const until = performance.now() + ms
     const { socket } = this.connection
-    let sentBytes = socket.bytesWritten - socket.writableLength
+    let acceptedBytes = 0
     let progressAt = performance.now()
     for (let sent = 0; sent < total && this.end === '' && performance.now() < until; ) {
       if (socket.writableLength < MEGABYTE) {
         this.write(chunk)
         sent += chunk.length
       } else await pause(1)
-      const now = socket.bytesWritten - socket.writableLength
-      if (now > sentBytes) progressAt = performance.now()
-      sentBytes = now
+      const now = sent - socket.writableLength
+      if (now > acceptedBytes) progressAt = performance.now()
+      acceptedBytes = now
       if (performance.now() - progressAt > STALL_MS) return
       await nextTurn()
     }

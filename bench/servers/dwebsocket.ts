@@ -1,5 +1,6 @@
 import { createServer as createHttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { makeCertificate } from './certificate.ts'
 import { loadLibrary } from './library.ts'
 import { announce, HOST, PING_INTERVAL, readSettings } from './support.ts'
 
@@ -10,13 +11,15 @@ type Data = string | Buffer
 
 /**
  * This library with its default limits: the session API with `BENCH_API=session`, borrowed messages with
- * `BENCH_API=borrowed`, messages in parts with `BENCH_API=streamed`, a room for broadcasts, on node:http with `BENCH_HTTP=1`.
+ * `BENCH_API=borrowed`, messages in parts with `BENCH_API=streamed`, a room for broadcasts, on node:http with `BENCH_HTTP=1`, with
+ * `BENCH_TLS=1` over TLS by HTTP/2 and HTTP/1.1.
  */
 const settings = readSettings()
 const options = {
   maxMessageSize: settings.maxMessage,
   deflate: settings.deflate,
   pingInterval: settings.mode === 'keepalive' ? PING_INTERVAL : undefined,
+  ...(process.env.BENCH_TLS === '1' && { http2: makeCertificate() }),
 }
 
 const answerTo = (data: Data): Data => (settings.mode === 'echo' ? data : String(data.length))

@@ -9,6 +9,8 @@ export interface KnownServer {
   description: string
   env?: Record<string, string>
   dialect?: Dialect
+  /** How it is reached, other than over plain TCP: over TLS by HTTP/1.1, or over TLS by HTTP/2. */
+  transport?: 'tls' | 'http2'
 }
 
 const NO_ADD_ON = { WS_NO_BUFFER_UTIL: '1' }
@@ -45,6 +47,20 @@ export const KNOWN_SERVERS: readonly KnownServer[] = [
     script: 'dwebsocket',
     description: 'this library behind a node:http server of the application',
     env: { BENCH_HTTP: '1' },
+  },
+  {
+    name: 'dwebsocket+tls',
+    script: 'dwebsocket',
+    description: 'this library over TLS, by HTTP/1.1',
+    env: { BENCH_TLS: '1' },
+    transport: 'tls',
+  },
+  {
+    name: 'dwebsocket+http2',
+    script: 'dwebsocket',
+    description: 'the same port by HTTP/2, 100 WebSockets on a connection',
+    env: { BENCH_TLS: '1' },
+    transport: 'http2',
   },
   {
     name: 'dwebsocket+ws',

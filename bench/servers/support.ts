@@ -73,12 +73,16 @@ export function announce(port: number, version: string): void {
 export function requirePeer(name: string): { peer: any; path: string; version: string } {
   const found = locatePeer(name)
   if (found) return found
-  return reportMissing(name)
+  return reportMissingPackage(name)
 }
 
 /** Reports that a package is missing; the benchmark then leaves this server out. */
-export function reportMissing(name: string): never {
-  const message = `${name} is not installed: run “npm ci --prefix bench”, or “npm install --no-save ${name}” here`
+export function reportMissingPackage(name: string): never {
+  return reportMissing(`${name} is not installed: run “npm ci --prefix bench”, or “npm install --no-save ${name}” here`)
+}
+
+/** Reports why this server cannot run here; the benchmark then leaves it out. */
+export function reportMissing(message: string): never {
   if (process.send) {
     process.send({ type: 'missing', message } satisfies ServerReport)
     // The benchmark prints the message and ends this process; a stack trace would add nothing.

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { loadWs } from './library.ts'
-import { announce, HOST, PING_INTERVAL, readSettings, reportMissing, requirePeer } from './support.ts'
+import { announce, HOST, PING_INTERVAL, readSettings, reportMissingPackage, requirePeer } from './support.ts'
 
 /**
  * npm ws: the echo server of its documentation; `WS_CORK=1` corks the writes of one tick by hand, `WS_CALLBACK=1` waits for
@@ -10,7 +10,7 @@ import { announce, HOST, PING_INTERVAL, readSettings, reportMissing, requirePeer
 const settings = readSettings()
 const isDropIn = process.env.WS_DROP_IN === '1'
 const { peer, path, version } = isDropIn ? { peer: await loadWs(), path: '', version: '' } : requirePeer('ws')
-if (!isDropIn && process.env.WS_NO_BUFFER_UTIL === undefined && !hasAddOn()) reportMissing('bufferutil')
+if (!isDropIn && process.env.WS_NO_BUFFER_UTIL === undefined && !hasAddOn()) reportMissingPackage('bufferutil')
 const isCorkedByHand = process.env.WS_CORK === '1'
 const callback = process.env.WS_CALLBACK === '1' ? () => {} : undefined
 

@@ -1,17 +1,17 @@
-/** Receives whole messages from an engine. */
+/** The callback of an engine for messages that arrived whole. */
 export interface WholeMessageSink {
-  /** While true, no further message is read. */
+  /** While true, the engine reads no further message. */
   readonly isStopped: boolean
   /**
-   * An unfragmented message without RSV1, unmasked, in `bytes[start, end)`; valid during the call only (RFC 6455 §5.2).
-   * The engine calls nothing else for it.
+   * Called with an uncompressed message in a single frame (RFC 6455 §5.2). Its unmasked payload is `bytes[start, end)`,
+   * which is valid during the call only. The engine makes no other call for this message.
    */
   onWholeMessage(opcode: number, bytes: Buffer, start: number, end: number, isAscii: boolean): void
 }
 
 /**
- * The work on bytes for which faster code than the plain one exists. `plainEngine` is the reference: every other engine
- * must give the same results.
+ * Byte operations that may be implemented with faster code. `plainEngine` is the reference: every other engine must
+ * give the same results.
  */
 export interface ByteEngine {
   /**
@@ -20,13 +20,13 @@ export interface ByteEngine {
    */
   mask(bytes: Uint8Array, start: number, end: number, key: number): boolean
   /**
-   * Reads masked, unfragmented messages of less than 64 KiB from the beginning of `bytes[start, end)`, as long as each is
-   * complete and its header valid. Returns where the next frame begins. An engine may leave any of them, even all, to the
-   * frame parser.
+   * Reads masked, unfragmented messages of less than 64 KiB from the beginning of `bytes[start, end)`. It stops at the
+   * first frame that is incomplete or has another header, and returns where that frame begins. An engine may leave any
+   * message to the frame parser, even all of them.
    */
   readMessages(bytes: Buffer, start: number, end: number, sink: WholeMessageSink): number
-  /** Returns memory of `size` to `2 * size` bytes for reuse, or null when there is none. */
+  /** Returns a buffer of `size` to `2 * size` bytes for reuse, or null when there is none. */
   takeBuffer(size: number): Buffer | null
-  /** Offers memory for reuse that is no longer read. */
+  /** Stores a buffer for reuse. Nothing may read it any more. */
   keepBuffer(buffer: Buffer): void
 }

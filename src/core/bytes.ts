@@ -1,7 +1,9 @@
 /** A typed array, a DataView or a buffer. */
 export type ByteSource = ArrayBufferView | ArrayBufferLike
 
-/** Returns the bytes of `value` without a copy, `null` when it has none. Accepts values of other realms, as in Jest. */
+/**
+ * Returns the bytes of `value` without a copy, or null when it has none. Accepts values of other realms, as in Jest.
+ */
 export function bytesOf(value: unknown): Uint8Array | null {
   if (value instanceof Uint8Array) return value
   if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
@@ -10,7 +12,7 @@ export function bytesOf(value: unknown): Uint8Array | null {
   return isBuffer ? new Uint8Array(value as ArrayBufferLike) : null
 }
 
-/** Whether `value` is a Uint8Array or Buffer, of another realm too. */
+/** Returns whether `value` is a Uint8Array or Buffer, of any realm. */
 export function isUint8Array(value: unknown): value is Uint8Array {
   return value instanceof Uint8Array || Object.prototype.toString.call(value) === '[object Uint8Array]'
 }

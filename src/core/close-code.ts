@@ -4,9 +4,9 @@ export const CloseCode = {
   GOING_AWAY: 1001,
   PROTOCOL_ERROR: 1002,
   UNSUPPORTED_DATA: 1003,
-  /** Never sent: means a Close frame without a code. */
+  /** Never sent. Reported when the Close frame of the peer has no code. */
   NO_STATUS_RECEIVED: 1005,
-  /** Never sent: means an end without a Close frame. */
+  /** Never sent. Reported when the connection ended without a Close frame. */
   ABNORMAL: 1006,
   INVALID_PAYLOAD: 1007,
   POLICY_VIOLATION: 1008,
@@ -18,7 +18,7 @@ export const CloseCode = {
   BAD_GATEWAY: 1014,
 } as const
 
-/** Whether a code may be sent in a Close frame (RFC 6455 §7.4): registered and sendable, or 3000–4999. */
+/** Returns whether a code may be sent in a Close frame: registered and sendable, or 3000–4999 (RFC 6455 §7.4). */
 export function isSendableCloseCode(code: number): boolean {
   if (!Number.isInteger(code)) return false
   if (code >= 3000) return code <= 4999

@@ -6,42 +6,50 @@ import { type FlowSink, type GateOwner, InputGate, type InputOptions } from './i
 import type { MessageSink } from './message-assembler.ts'
 import { Opcode } from './opcode.ts'
 
-/** The state of a connection (RFC 6455 §7.1): `closed` once the outcome is known, though the transport may live on. */
+/**
+ * The state of a connection (RFC 6455 §7.1). `closed` means that the outcome is known; the transport may still be open.
+ */
 export type ProtocolState = 'open' | 'closing' | 'closed'
 
 /** How a connection ended (RFC 6455 §7.1.4–§7.1.6). */
 export interface CloseInfo {
-  /** The peer's close code, 1005 when its Close frame had none; the code we failed with; 1006 without Close frames. */
+  /**
+   * The close code: the peer's, or 1005 when its Close frame had none; the code that this side failed the connection
+   * with; or 1006 when no Close frame was received.
+   */
   code: number
-  /** The reason that goes with the code; may be empty. */
+  /** The close reason; may be empty. */
   reason: string
-  /** Whether Close frames went both ways. */
+  /** Whether both sides have sent a Close frame. */
   wasClean: boolean
-  /** Who ended it: this side, the peer with a Close frame, or the transport. */
+  /** Who closed the connection: this side, the peer with a Close frame, or the transport. */
   initiator: 'local' | 'remote' | 'transport'
-  /** Why, unless the application or the peer just asked for it. */
+  /** The cause. Undefined when the application or the peer closed the connection normally. */
   error?: Error | undefined
 }
 
-/** Called for control frames in both directions, and for the end (RFC 6455 §5.5, §7). */
+/** The callbacks for control frames in both directions, and for the end of the connection (RFC 6455 §5.5, §7). */
 export interface ClosingSink {
-  /** A pong arrived, solicited or not (§5.5.3); the payload belongs to the receiver. */
+  /** Called with a pong, solicited or not (§5.5.3). The payload belongs to the receiver. */
   onPongReceived(payload: Buffer): void
-  /** A Close frame or pong must be sent; a newer pong may replace an older one that still waits. */
+  /** Called with a Close frame or pong to send. A pong may replace an older one that has not been sent. */
   onControlFrame(opcode: number, payload: Uint8Array): void
-  /** This side sent its Close frame first: a timer should end a peer that does not answer (§7.1.1). */
+  /**
+   * Called when this side has sent its Close frame first. A timer should end the connection without an answer (§7.1.1).
+   */
   onCloseExpected(): void
-  /** The outcome is known; the transport must be ended after what was sent (§7.1.1). */
+  /** Called when the outcome is known. The transport must be ended after everything sent so far (§7.1.1). */
   onClosed(info: CloseInfo): void
 }
 
 type ClosingEvent = 'close' | 'closeFrame' | 'violation' | 'end'
-/** What an event does in a state; null when it is ignored. */
+/** The effect of an event in a state; null when the event is ignored. */
 type Transition = { readonly sendsClose: boolean; readonly next: 'closing' | 'closed' } | null
 
 /**
- * The closing handshake (RFC 6455 §7): what `close()`, a Close frame of the peer, a violation and the end of the stream
- * do in each state. While closing, messages, pings and pongs are discarded; once closed, everything (§7.1.7).
+ * The closing handshake (RFC 6455 §7): the effect of `close()`, of the peer's Close frame, of a violation and of the
+ * end of the stream in each state. Messages, pings and pongs are discarded in `closing`, all input in `closed`
+ * (§7.1.7).
  */
 const closingTable: Readonly<Record<ProtocolState, Readonly<Record<ClosingEvent, Transition>>>> = {
   open: {
@@ -59,13 +67,13 @@ const closingTable: Readonly<Record<ProtocolState, Readonly<Record<ClosingEvent,
   closed: { close: null, closeFrame: null, violation: null, end: null },
 }
 
-/** The meaning of control frames, and the state of the connection (RFC 6455 §5.5, §7). */
+/** Handles control frames and has the state of the connection (RFC 6455 §5.5, §7). */
 export class ClosingHandshake implements GateOwner {
-  /** Reads what the peer sends. */
+  /** Parses the input. */
   readonly input: InputGate
   readonly #sink: ClosingSink
   #state: ProtocolState = 'open'
-  /** Why this side closes, unless the application just asked for it. */
+  /** Why this side closes; undefined when the application closed normally. */
   #cause: Error | undefined
 
   constructor(sink: ClosingSink & MessageSink & FlowSink, options: InputOptions) {
@@ -88,8 +96,8 @@ export class ClosingHandshake implements GateOwner {
 
   onControlFrame(opcode: number, bytes: Buffer, start: number, end: number): void {
     if (opcode === Opcode.CLOSE) return this.#onClose(bytes, start, end)
-    // §5.5.1: “If an endpoint receives a Close frame and did not previously send a Close frame, […]”: once one was sent,
-    // nothing but the answer matters.
+    // §5.5.1: “If an endpoint receives a Close frame and did not previously send a Close frame, […]”. After this side
+    // has sent one, only the peer's Close frame matters.
     if (this.#state !== 'open') return
     const payload = end === start ? EMPTY : Buffer.from(bytes.subarray(start, end))
     // §5.5.2: “Upon receipt of a Ping frame, an endpoint MUST send a Pong frame in response […].”
@@ -133,7 +141,7 @@ export class ClosingHandshake implements GateOwner {
     return closingTable[this.#state][event]
   }
 
-  /** @param outcome Needed where the event ends in `closed`. */
+  /** @param outcome Required when the event leads to `closed`. */
   #walk(event: ClosingEvent, closeBody: Buffer, outcome?: CloseInfo): void {
     const transition = this.#transition(event)
     if (transition === null) return

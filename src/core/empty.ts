@@ -1,2 +1,2 @@
-/** The one empty Buffer. */
+/** The empty Buffer that all code shares. */
 export const EMPTY = Buffer.alloc(0)

@@ -1,4 +1,4 @@
-/** The root of every error this package makes; `code` is stable and listed in docs/reference/errors.md. */
+/** The base class of all errors of this package. `code` is stable and listed in docs/reference/errors.md. */
 export class WebSocketError extends Error {
   readonly code: string
 
@@ -9,10 +9,10 @@ export class WebSocketError extends Error {
   }
 }
 
-/** The peer broke the protocol: the connection is failed with `closeCode` (RFC 6455 §7.1.7). */
+/** A violation of the protocol by the peer: the connection is failed with `closeCode` (RFC 6455 §7.1.7). */
 export class ProtocolError extends WebSocketError {
   readonly closeCode: number
-  /** The number that was found: an opcode, the length of a control frame or a close code; null for other violations. */
+  /** The value found: an opcode, the length of a control frame or a close code; null for other violations. */
   readonly detail: number | null
 
   constructor(closeCode: number, code: string, message: string, detail: number | null = null) {
@@ -22,11 +22,11 @@ export class ProtocolError extends WebSocketError {
   }
 }
 
-/** The opening handshake is refused with an HTTP answer (RFC 6455 §4.2.2). */
+/** An opening handshake that is refused with an HTTP response (RFC 6455 §4.2.2). */
 export class HandshakeError extends WebSocketError {
   /** The HTTP status, 300–599. */
   readonly status: number
-  /** Header fields of the answer besides `Connection`, `Content-Type` and `Content-Length`. */
+  /** Header fields of the response, in addition to `Connection`, `Content-Type` and `Content-Length`. */
   readonly headers: Readonly<Record<string, string>>
 
   constructor(status: number, code: string, message: string, headers: Record<string, string> = {}) {

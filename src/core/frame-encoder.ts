@@ -2,30 +2,30 @@ import type { ByteEngine } from './byte-engine.ts'
 import { readMaskingKey } from './masking-key.ts'
 import { plainEngine } from './plain-engine.ts'
 
-/** The parts of a frame besides opcode and payload. */
+/** The properties of a frame other than its opcode and payload. */
 export interface FrameOptions {
-  /** Whether this is the last frame of its message. Default: true. */
+  /** Whether this is the last frame of its message. Default true. */
   fin?: boolean | undefined
-  /** Marks a compressed message (RFC 7692 §6.1). Default: false. */
+  /** Whether this is the first frame of a compressed message (RFC 7692 §6.1). Default false. */
   rsv1?: boolean | undefined
-  /** Four bytes; for clients only (RFC 6455 §5.3). Default: not masked. */
+  /** The masking key, four bytes; for clients only (RFC 6455 §5.3). Default: the payload is not masked. */
   maskingKey?: Uint8Array | undefined
-  /** Masks the payload. Default `plainEngine`. */
+  /** Masks the payload. Default: `plainEngine`. */
   engine?: ByteEngine | undefined
 }
 
-/** Bytes of the header of an unmasked frame with this payload length (RFC 6455 §5.2). */
+/** Returns the header size in bytes of an unmasked frame with this payload length (RFC 6455 §5.2). */
 export function headerSize(length: number): number {
   if (length < 126) return 2
   return length < 0x1_0000 ? 4 : 10
 }
 
-/** The first byte of a header (RFC 6455 §5.2). */
+/** Returns the first byte of a frame header (RFC 6455 §5.2). */
 export function firstByte(opcode: number, fin = true, rsv1 = false): number {
   return (fin ? 0x80 : 0) | (rsv1 ? 0x40 : 0) | opcode
 }
 
-/** Writes the header of an unmasked frame at `at`; returns where the payload begins (RFC 6455 §5.2). */
+/** Writes the header of an unmasked frame at the index `at`. Returns where the payload begins (RFC 6455 §5.2). */
 export function writeHeader(target: Buffer, at: number, first: number, length: number): number {
   target[at] = first
   if (length < 126) {
@@ -48,14 +48,14 @@ function writeExtendedLength(target: Buffer, at: number, length: number): number
   return at + 9
 }
 
-/** Where in a buffer a frame lies: its header, with room for the masking key at its end, and its payload. */
+/** The position of a frame in a buffer: its header, which ends with room for the masking key, and its payload. */
 export interface FrameRange {
   start: number
   payload: number
   end: number
 }
 
-/** Masks a frame in place (RFC 6455 §5.3): sets the mask bit, writes the key before the payload and applies it. */
+/** Masks a frame in place (RFC 6455 §5.3): sets the mask bit, writes the key and masks the payload. */
 export function maskFrame(
   bytes: Buffer,
   { start, payload, end }: FrameRange,
@@ -68,14 +68,14 @@ export function maskFrame(
 }
 
 /**
- * Encodes one frame, header and payload in one new buffer (RFC 6455 §5.2); `payload` is not changed.
+ * Encodes a frame into a new buffer (RFC 6455 §5.2). `payload` is not changed.
  *
- * @throws {RangeError} when the masking key has not four bytes.
+ * @throws {RangeError} when the masking key is not four bytes long.
  */
 export function encodeFrame(opcode: number, payload: Uint8Array, options: FrameOptions = {}): Buffer {
   const { fin = true, rsv1 = false, maskingKey, engine = plainEngine } = options
   if (maskingKey !== undefined && maskingKey.length !== 4) {
-    throw new RangeError(`a masking key of ${maskingKey.length} bytes; allowed: 4`)
+    throw new RangeError(`masking key has ${maskingKey.length} bytes; allowed: 4`)
   }
   const payloadAt = headerSize(payload.length) + (maskingKey === undefined ? 0 : 4)
   const end = payloadAt + payload.length

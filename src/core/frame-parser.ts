@@ -5,55 +5,56 @@ import { readMaskingKey, rotateKey } from './masking-key.ts'
 import { isControl, Opcode } from './opcode.ts'
 import { plainEngine } from './plain-engine.ts'
 
-/** Which end of the connection this is: a server receives masked frames, a client unmasked ones (RFC 6455 §5.1). */
+/** The side of this endpoint. A server receives masked frames, a client unmasked ones (RFC 6455 §5.1). */
 export type Role = 'server' | 'client'
 
-/** Receives control frames (RFC 6455 §5.5). */
+/** The callback for control frames (RFC 6455 §5.5). */
 export interface ControlFrameSink {
-  /** A whole control frame, unmasked; the range is valid during the call only. */
+  /** Called with a whole control frame. Its unmasked payload is `bytes[start, end)`, valid during the call only. */
   onControlFrame(opcode: number, bytes: Buffer, start: number, end: number): void
 }
 
-/** Receives data frames (RFC 6455 §5.6). Each method may throw a ProtocolError, which passes through `push`. */
+/** The callbacks for data frames (RFC 6455 §5.6). Each may throw a ProtocolError, which `push` passes on. */
 export interface DataFrameSink extends WholeMessageSink {
-  /** A whole, valid header; the payload may not have arrived yet. */
+  /** Called with a complete, valid header. The payload may not have arrived yet. */
   onFrameHeader(fin: boolean, rsv1: boolean, opcode: number, length: number): void
   /**
-   * A piece of the payload, unmasked in place and valid during the call only. `isAscii` is false where nobody has looked.
-   * `last` is true in the last call for a frame, the only one for an empty frame.
+   * Called with a piece of the payload, which was unmasked in place and is valid during the call only. `isAscii` is
+   * false when the bytes were not checked. `last` is true in the last call for a frame. An empty frame has a single
+   * call.
    */
   onFramePayload(bytes: Buffer, start: number, end: number, isAscii: boolean, last: boolean): void
 }
 
-/** Where a parser delivers frames. */
+/** The sinks of a parser. */
 export interface FrameSinks {
   control: ControlFrameSink
   data: DataFrameSink
 }
 
-/** How a parser reads frames. */
+/** The options of a parser. */
 export interface ParserOptions {
   role: Role
-  /** Whether an extension that gives RSV1 a meaning was negotiated. Default false. */
+  /** Whether an extension was negotiated that defines RSV1. Default false. */
   rsv1Allowed?: boolean | undefined
-  /** Accepts payload lengths that are not in their shortest form, against RFC 6455 §5.2. Default false. */
+  /** Whether payload lengths may be encoded in more bytes than necessary, against RFC 6455 §5.2. Default false. */
   lenientLengths?: boolean | undefined
-  /** Default `plainEngine`. */
+  /** Unmasks payloads. Default: `plainEngine`. */
   engine?: ByteEngine | undefined
 }
 
-/** Bytes of the longest header: 2, 8 of extended length, 4 of masking key (RFC 6455 §5.2). */
+/** Size in bytes of the longest header: 2, 8 of extended payload length, 4 of masking key (RFC 6455 §5.2). */
 const LONGEST_HEADER = 14
-/** Bytes of the longest payload of a control frame (RFC 6455 §5.5). */
+/** Size in bytes of the longest payload of a control frame (RFC 6455 §5.5). */
 const LONGEST_CONTROL_PAYLOAD = 125
-/** True where RFC 6455 §5.2 defines an opcode. */
+/** True at each opcode that RFC 6455 §5.2 defines. */
 const isDefined: readonly boolean[] = Array.from({ length: 16 }, (_, opcode) =>
   (Object.values(Opcode) as number[]).includes(opcode),
 )
 
 /**
- * Cuts a byte stream into frames and checks everything about a header that does not depend on other frames
- * (RFC 6455 §5.2). Payloads are unmasked in place: the bytes handed in must be the caller's own.
+ * Splits a byte stream into frames and checks everything about a header that does not depend on other frames (RFC 6455
+ * §5.2). Payloads are unmasked in place, so the caller must own the bytes.
  */
 export class FrameParser {
   readonly #control: ControlFrameSink
@@ -63,7 +64,7 @@ export class FrameParser {
   readonly #masked: boolean
   readonly #rsv1Allowed: boolean
   readonly #lenientLengths: boolean
-  /** The first bytes of a header that the end of a chunk cut. */
+  /** The beginning of a header that is split between two chunks. */
   #spill: Buffer | null = null
   #spilled = 0
   /** The payload of a control frame that arrives in pieces. */
@@ -87,27 +88,29 @@ export class FrameParser {
     this.#lenientLengths = lenientLengths
   }
 
-  /** Whether the end of the input so far is the end of a frame. */
+  /** Whether the input so far ends at the end of a frame. */
   get atBoundary(): boolean {
     return !this.#inPayload && this.#spilled === 0
   }
 
-  /** Whether a header has begun and is not complete. */
+  /** Whether the input so far ends inside a header. */
   get inHeader(): boolean {
     return this.#spilled > 0
   }
 
-  /** Headers read so far, without those of messages that the engine has read whole. */
+  /** Number of headers read, without those of messages that the engine has read whole. */
   get frameCount(): number {
     return this.#frameCount
   }
 
-  /** Delivers data frames elsewhere from now on; the sink before must be stopped. */
+  /** Delivers data frames to another sink from now on. The previous sink must be stopped. */
   deliverTo(data: DataFrameSink): void {
     this.#data = data
   }
 
-  /** Parses `bytes[start, end)`; returns where it stopped: `end`, or earlier when `isStopped` of the data sink is true. */
+  /**
+   * Parses `bytes[start, end)`. Returns where it stopped: `end`, or earlier when the data sink's `isStopped` is true.
+   */
   push(bytes: Buffer, start: number, end: number): number {
     let at = start
     while (at < end) {
@@ -169,7 +172,7 @@ export class FrameParser {
     return end
   }
 
-  /** Returns the size of the header at `at`, or 0 when it is incomplete. A violation is found at its first byte. */
+  /** Returns the size of the header at `at`, or 0 when it is incomplete. Throws a violation at its first byte. */
   #readHeader(bytes: Buffer, at: number, available: number): number {
     const first = bytes[at]
     const opcode = first & 0x0f
@@ -206,7 +209,7 @@ export class FrameParser {
     return size
   }
 
-  /** §5.2: a reserved bit MUST be 0 unless a negotiated extension defines it; RFC 7692 §6 does for RSV1. */
+  /** §5.2: a reserved bit MUST be 0 unless a negotiated extension defines it, as RFC 7692 §6 defines RSV1. */
   #checkReservedBits(first: number): void {
     const opcode = first & 0x0f
     if ((first & 0x30) === 0 && this.#rsv1Allowed && (opcode === Opcode.TEXT || opcode === Opcode.BINARY)) return
@@ -216,10 +219,10 @@ export class FrameParser {
   }
 }
 
-/** §5.2: 64 bits, the most significant MUST be 0. Returns -1 when the bytes are not all there. */
+/** §5.2: the length has 64 bits, of which the most significant MUST be 0. Returns -1 when it is incomplete. */
 function readLength64(bytes: Buffer, at: number, available: number): number {
   if (available > 0 && bytes[at] > 0x7f) {
-    throw violation('ERR_WS_LENGTH_INVALID', 'the most significant bit of a 64-bit payload length is 1, it must be 0')
+    throw violation('ERR_WS_LENGTH_INVALID', 'most significant bit of a 64-bit payload length is 1; allowed: 0')
   }
   if (available < 8) return -1
   const high = bytes.readUInt32BE(at)
@@ -228,20 +231,19 @@ function readLength64(bytes: Buffer, at: number, available: number): number {
     throw new ProtocolError(
       CloseCode.MESSAGE_TOO_BIG,
       'ERR_WS_MESSAGE_TOO_BIG',
-      `a frame announces ${length} bytes, more than 2^53 - 1`,
+      `payload length is ${length} bytes; allowed: at most 2^53 - 1`,
     )
   }
   return length
 }
 
-/** §5.5: control frames MUST NOT be fragmented and carry at most 125 bytes. */
+/** §5.5: control frames MUST NOT be fragmented and have a payload of at most 125 bytes. */
 function checkControl(first: number, length: number): void {
-  if (first < 0x80)
-    throw violation('ERR_WS_CONTROL_FRAGMENTED', 'a control frame without FIN; it must not be fragmented')
+  if (first < 0x80) throw violation('ERR_WS_CONTROL_FRAGMENTED', 'control frame is fragmented; allowed: FIN set')
   if (length > 125) {
     throw violation(
       'ERR_WS_CONTROL_TOO_LONG',
-      'a control frame with an extended payload length; at most 125 bytes are allowed',
+      'control frame has an extended payload length; allowed: at most 125 bytes',
       length,
     )
   }
@@ -255,18 +257,18 @@ function reservedOpcode(opcode: number): ProtocolError {
   )
 }
 
-/** §5.1: every frame from a client MUST be masked, none from a server. */
+/** §5.1: a client MUST mask all frames, a server MUST NOT mask any. */
 function wrongMasking(masked: boolean): ProtocolError {
   return masked
-    ? violation('ERR_WS_MASK_REQUIRED', 'an unmasked frame from a client; every frame of a client must be masked')
-    : violation('ERR_WS_MASK_FORBIDDEN', 'a masked frame from a server; no frame of a server may be masked')
+    ? violation('ERR_WS_MASK_REQUIRED', 'frame from a client is not masked; allowed: masked frames')
+    : violation('ERR_WS_MASK_FORBIDDEN', 'frame from a server is masked; allowed: unmasked frames')
 }
 
-/** §5.2: the minimal number of bytes MUST be used to encode the length. */
+/** §5.2: the length MUST be encoded in the minimal number of bytes. */
 function notMinimal(length: number, bits: number): ProtocolError {
   return violation(
     'ERR_WS_LENGTH_NOT_MINIMAL',
-    `a payload length of ${length} in ${bits} bits; the shortest form must be used`,
+    `payload length ${length} is encoded in ${bits} bits; allowed: the shortest form`,
   )
 }
 

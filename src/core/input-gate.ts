@@ -6,38 +6,38 @@ import type { MessageCodec } from './message-codec.ts'
 import { type Pending, pendingOf } from './pending.ts'
 import { StreamAssembler, type StreamSink } from './stream-assembler.ts'
 
-/** Reasons to pause the input; it is parsed while there is none. `TURN` is for the rest of a turn of the event loop. */
+/** The reasons to pause the input. `TURN` ends with the current turn of the event loop. */
 export const PauseReason = { READER: 1, BACKPRESSURE: 2, RATE: 4, CODEC: 8, TURN: 16 } as const
 
-/** Reasons that say nothing about the application: they pause the input while closing, too. */
+/** Reasons that do not come from the application. They also pause the input while closing. */
 const TECHNICAL = PauseReason.CODEC | PauseReason.TURN
 
-/** Called when input is wanted again, or not. */
+/** The callback for the flow of input. */
 export interface FlowSink {
-  /** Whether more input is wanted; false while paused. */
+  /** Called with false when the input is paused, and with true when it is resumed. */
   onFlow(reading: boolean): void
 }
 
-/** The part of the protocol that knows the state of the connection. */
+/** The part of the protocol that has the state of the connection. */
 export interface GateOwner extends ControlFrameSink {
   readonly state: 'open' | 'closing' | 'closed'
-  /** Fails the connection: the peer broke the protocol (§7.1.7). */
+  /** Fails the connection because of a violation (§7.1.7). */
   fail(error: ProtocolError): void
 }
 
-/** What reads the input of one end of a connection. */
+/** The options for parsing the input of an endpoint. */
 export interface InputOptions {
   role: Role
   limits: MessageLimits
-  /** permessage-deflate as negotiated; without it RSV1 is a violation. Default null. */
+  /** The codec of permessage-deflate when that was negotiated. Without a codec, RSV1 is a violation. Default null. */
   codec?: MessageCodec | null | undefined
-  /** Default `plainEngine`. */
+  /** Default: `plainEngine`. */
   engine?: ByteEngine | undefined
 }
 
 /**
- * Parses input while nothing pauses it and stores it otherwise. Violations are caught here, whether parsing throws them
- * or a codec reports them later.
+ * Parses input, and stores it while paused. It catches violations, both those that parsing throws and those that a
+ * codec reports later.
  */
 export class InputGate implements CodecSink {
   readonly #owner: GateOwner
@@ -46,10 +46,10 @@ export class InputGate implements CodecSink {
   readonly #limits: MessageLimits
   readonly #codec: MessageCodec | null
   readonly #engine: ByteEngine | undefined
-  /** These two exist while there is something to read. */
+  /** The parser and the assembler exist only while they are needed, to save memory. */
   #parser: FrameParser | null = null
   #assembler: MessageAssembler | StreamAssembler | null = null
-  /** Delivers messages in parts, once that was asked for. */
+  /** Delivers messages in parts after `streamTo`. */
   #streamer: StreamAssembler | null = null
   #pauses = 0
   /** Input that arrived while paused, in order. */
@@ -73,17 +73,17 @@ export class InputGate implements CodecSink {
     return this.#pauses
   }
 
-  /** Bytes of memory in use: the message in progress, the one in the codec and the backlog. */
+  /** Memory in use, in bytes: the message in progress, the message in the codec, and the backlog. */
   get memoryUsed(): number {
     return (this.#assembler?.memoryUsed ?? 0) + (this.#codec?.memoryUsed ?? 0) + (this.#backlog?.length ?? 0)
   }
 
-  /** Bytes of input that arrived while paused and wait to be parsed. */
+  /** Number of bytes that arrived while paused and wait to be parsed. */
   get backlogBytes(): number {
     return this.#backlog === null ? 0 : this.#backlog.length
   }
 
-  /** What the peer has begun and not finished, the most urgent first; null between messages. */
+  /** What the peer has begun and not finished, the most urgent first; null when there is nothing. */
   get pending(): Pending {
     return pendingOf(this.#parser, this.#assembler)
   }
@@ -108,7 +108,7 @@ export class InputGate implements CodecSink {
     else this.#parse(bytes, start, end)
   }
 
-  /** While closing, the application no longer pauses the input: the peer's Close frame must be read. */
+  /** While closing, only technical reasons pause the input, because the peer's Close frame must be read. */
   pause(reason: number): void {
     if (this.#owner.state === 'closed') return
     if (this.#owner.state === 'closing') reason &= TECHNICAL
@@ -133,10 +133,10 @@ export class InputGate implements CodecSink {
     if (!this.isPaused && this.#owner.state !== 'closed') this.#sink.onFlow(true)
   }
 
-  /** From now on messages are delivered in parts, also the one in progress. */
+  /** Delivers messages in parts from now on, including the message in progress. */
   streamTo(sink: StreamSink): void {
     if (this.#codec !== null && this.#codec.inflateStream === undefined) {
-      throw new TypeError('the codec has no inflateStream; streamed messages need one')
+      throw new TypeError('codec has no inflateStream, which streamed messages need')
     }
     const streamer = new StreamAssembler(sink, this.#limits, this.#codec, this)
     const partial = this.#assembler instanceof MessageAssembler ? this.#assembler.handOver() : null
@@ -150,14 +150,14 @@ export class InputGate implements CodecSink {
     if (partial !== null) streamer.continue(partial)
   }
 
-  /** From now on messages are read and discarded, and the application no longer pauses the input. */
+  /** Discards messages from now on. The application can no longer pause the input. */
   discardMessages(): void {
     if (this.#streamer !== null) this.#streamer.discard()
     else if (this.#assembler !== null) this.#assembler.isDiscarding = true
     this.resume(~TECHNICAL)
   }
 
-  /** Ends parsing and discards what was stored. */
+  /** Ends parsing and discards stored input. */
   shut(): void {
     this.#pauses = 0
     this.#stop(true)
@@ -187,7 +187,7 @@ export class InputGate implements CodecSink {
           const rest = bytes.subarray(at, end)
           return this.#storeFirst(isOwn ? rest : Buffer.from(rest))
         }
-        // What a callback handed in meanwhile.
+        // A callback may have stored more input.
         if (this.#backlog === null) return
         bytes = this.#backlog
         isOwn = true
@@ -219,14 +219,17 @@ export class InputGate implements CodecSink {
     if (this.#assembler !== null) this.#assembler.isStopped = isStopped
   }
 
-  /** Makes a copy: the caller may reuse the bytes, such as those of a window that the next socket reads into. */
+  /** Stores a copy, because the caller may reuse the bytes, as it does with a read window. */
   #store(bytes: Buffer, start: number, end: number): void {
     if (start === end) return
     const added = bytes.subarray(start, end)
     this.#backlog = this.#backlog === null ? Buffer.from(added) : Buffer.concat([this.#backlog, added])
   }
 
-  /** What a pause left unparsed goes before what arrived since; not copied again, as a peer over its rate pauses often. */
+  /**
+   * Stores what a pause left unparsed in front of input that arrived since. It is not copied a second time, because a
+   * peer over its rate is paused often.
+   */
   #storeFirst(rest: Buffer): void {
     if (rest.length > 0) this.#backlog = this.#backlog === null ? rest : Buffer.concat([rest, this.#backlog])
   }

@@ -9,88 +9,91 @@ import { Opcode } from './opcode.ts'
 import { plainEngine } from './plain-engine.ts'
 import { isValidUtf8, Utf8Validator } from './text.ts'
 
-/** Receives whole messages as ranges (RFC 6455 §5.4). */
+/** The callbacks for whole messages (RFC 6455 §5.4). */
 export interface MessageSink {
-  /** Valid UTF-8; the range is valid during the call only. */
+  /** Called with a text message, which is valid UTF-8. The range is valid during the call only. */
   onTextMessage(bytes: Buffer, start: number, end: number, isAscii: boolean): void
   /**
-   * A binary message. The range is valid during the call only when `bytes` is the Buffer that the transport handed in;
-   * any other Buffer belongs to the receiver.
+   * Called with a binary message. When `bytes` is the Buffer that the transport passed in, the range is valid during
+   * the call only. Any other Buffer belongs to the receiver.
    */
   onBinaryMessage(bytes: Buffer, start: number, end: number): void
 }
 
-/** Called when the codec needs more time for a message. */
+/** The callbacks for a codec that needs more time for a message. */
 export interface CodecSink {
-  /** No further frame may be read until `onCodecDone`. */
+  /** Called when the codec starts. No further frame may be read until `onCodecDone`. */
   onCodecBusy(): void
-  /** The message was delivered, or could not be: `violation`. */
+  /** Called when the message was delivered, or could not be delivered because of `violation`. */
   onCodecDone(violation: ProtocolError | null): void
 }
 
-/** What one message may cost. */
+/** The limits of one message. */
 export interface MessageLimits {
-  /** Bytes of one message, fragments together; more is 1009. */
+  /** Maximum size in bytes of a message, all fragments together. A longer message is a violation with 1009. */
   maxMessageSize: number
-  /** Frames of one message, empty ones too; more is 1008. Of a streamed message only those under 1 KiB count. */
+  /**
+   * Maximum number of frames in a message, including empty ones. More are a violation with 1008. In a streamed message,
+   * only frames of less than 1 KiB count.
+   */
   maxFrames: number
-  /** Bytes of one streamed message; more is 1009. Default: no limit. */
+  /** Maximum size in bytes of a streamed message. A longer message is a violation with 1009. Default: no limit. */
   maxStreamSize?: number | undefined
 }
 
-/** A message that has begun, with what was gathered of it. */
+/** A message in progress, with the payload received so far. */
 export interface PartialMessage {
   readonly opcode: number
   readonly isCompressed: boolean
   /** Whether the current frame is the last one. */
   readonly fin: boolean
-  /** Frames begun, and the bytes that they announced. */
+  /** Number of frames begun, and the sum of their payload lengths. */
   readonly frames: number
   readonly announced: number
   readonly bytes: Buffer
 }
 
-/** What an assembler needs besides its sink. */
+/** The options of an assembler. */
 export interface AssemblerOptions {
   limits: MessageLimits
-  /** Inflates messages with RSV1; null without permessage-deflate. Default null. */
+  /** Decompresses messages with RSV1; null without permessage-deflate. Default null. */
   codec?: MessageCodec | null | undefined
-  /** Called when the codec does not finish at once. Needed with a codec only. */
+  /** Called when the codec does not finish synchronously. Required with a codec. */
   codecSink?: CodecSink | null | undefined
-  /** Default `plainEngine`. */
+  /** Default: `plainEngine`. */
   engine?: ByteEngine | undefined
 }
 
 /**
- * The most bytes that a compressed message may have on the wire: deflate can make incompressible data a little longer,
- * 5 bytes for each stored block (RFC 1951 §3.2.4).
+ * Returns the maximum size in bytes of a compressed payload. Deflate can make incompressible data slightly longer, by 5
+ * bytes for each stored block (RFC 1951 §3.2.4).
  */
 export function compressedLimit(maxMessageSize: number): number {
   return maxMessageSize + (maxMessageSize >>> 8) + 64
 }
 
 /**
- * Joins the frames of a message (RFC 6455 §5.4). Order, size and frame count are checked when a header is read, before
- * its payload arrives; text is checked as it arrives. A message in one piece is passed on without a copy, others are
- * gathered in one buffer that grows with what has arrived, never with what was announced.
+ * Joins the frames of a message (RFC 6455 §5.4). Order, size and frame count are checked with each header, before the
+ * payload arrives. Text is checked piece by piece. A message in one piece is delivered without a copy. Other messages
+ * are collected in a buffer that grows with the bytes received, not with the length announced.
  */
 export class MessageAssembler implements DataFrameSink, WholeMessageSink {
   /** While true, the frame parser reads no further frame. */
   isStopped = false
-  /** While true, complete messages are checked and then discarded, compressed ones at once: this side is closing. */
+  /** While true, messages are discarded, because this side is closing. Uncompressed ones are checked first. */
   isDiscarding = false
   readonly #sink: MessageSink
   readonly #limits: MessageLimits
   readonly #codec: MessageCodec | null
   readonly #codecSink: CodecSink | null
   readonly #engine: ByteEngine
-  /** Opcode of the message in progress, 0 between messages. */
+  /** Opcode of the message in progress; 0 between messages. */
   #opcode = 0
   #isCompressed = false
   /** Whether the current frame is the last of its message. */
   #fin = false
   #frames = 0
-  /** Bytes announced by the frames of this message so far. */
+  /** Sum of the payload lengths of the frames of this message so far. */
   #announced = 0
   #isAscii = true
   #utf8: Utf8Validator | null = null
@@ -111,12 +114,12 @@ export class MessageAssembler implements DataFrameSink, WholeMessageSink {
     return this.#opcode !== 0
   }
 
-  /** Bytes of memory in use for the message in progress. */
+  /** Memory in use for the message in progress, in bytes. */
   get memoryUsed(): number {
     return this.#gathered === null ? 0 : this.#gathered.length
   }
 
-  /** Bytes of compressed payloads handed to the codec, at least `LEAST_COMPRESSED` for each. */
+  /** Number of bytes of compressed payloads passed to the codec. Each payload counts as at least `LEAST_COMPRESSED`. */
   get compressedBytes(): number {
     return this.#compressedBytes
   }
@@ -124,8 +127,8 @@ export class MessageAssembler implements DataFrameSink, WholeMessageSink {
   /**
    * Reads the header of a data frame.
    *
-   * @throws {ProtocolError} 1002 when the frame is out of order, 1009 when the message gets too long, 1008 when it has too
-   * many frames.
+   * @throws {ProtocolError} 1002 when the frame is out of order, 1009 when the message is too long, 1008 when it has
+   *   too many frames.
    */
   onFrameHeader(fin: boolean, rsv1: boolean, opcode: number, length: number): void {
     checkOrder(opcode, this.#opcode)
@@ -140,7 +143,7 @@ export class MessageAssembler implements DataFrameSink, WholeMessageSink {
   }
 
   /**
-   * Reads a piece of the payload of the frame announced last.
+   * Reads a piece of the payload of the last announced frame.
    *
    * @throws {ProtocolError} 1007 when a text message is not valid UTF-8.
    */
@@ -154,7 +157,7 @@ export class MessageAssembler implements DataFrameSink, WholeMessageSink {
   }
 
   /**
-   * The short way of an unfragmented, uncompressed message in one piece.
+   * Reads an unfragmented, uncompressed message in one piece.
    *
    * @throws {ProtocolError} 1002, 1007 or 1009 as the methods above.
    */
@@ -165,7 +168,7 @@ export class MessageAssembler implements DataFrameSink, WholeMessageSink {
     else this.onFrameHeader(true, false, opcode, end - start)
   }
 
-  /** Stops permanently and returns the message in progress, for a `StreamAssembler` to continue; null without one. */
+  /** Stops for good and returns the message in progress, which a `StreamAssembler` continues; null between messages. */
   handOver(): PartialMessage | null {
     this.isStopped = true
     if (this.#opcode === 0) return null
@@ -180,7 +183,7 @@ export class MessageAssembler implements DataFrameSink, WholeMessageSink {
     }
   }
 
-  /** Discards the message in progress and its memory. */
+  /** Discards the message in progress and releases its memory. */
   reset(): void {
     this.#opcode = 0
     this.#frames = 0
@@ -197,11 +200,11 @@ export class MessageAssembler implements DataFrameSink, WholeMessageSink {
     this.reset()
     if (isCompressed) {
       if (this.isDiscarding) return
-      // A payload that fills less than half of its memory is worth a copy where it must wait.
+      // While it waits in the codec, a payload should not keep a buffer of more than twice its size alive.
       const isOwned = isGathered && bytes.length <= 2 * (end - start)
       return this.#inflate(opcode, bytes.subarray(start, end), isOwned)
     }
-    // What was gathered was checked piece by piece.
+    // Collected text was already checked piece by piece.
     if (isGathered) this.#deliver(opcode, bytes, start, end, isAscii)
     else this.#checkAndDeliver(opcode, bytes, start, end, isAscii)
     if (isGathered && opcode === Opcode.TEXT) this.#engine.keepBuffer(bytes)
@@ -219,7 +222,7 @@ export class MessageAssembler implements DataFrameSink, WholeMessageSink {
     else this.#sink.onBinaryMessage(bytes, start, end)
   }
 
-  /** RFC 7692 §6.2. No frame is read until the codec is done, so that messages stay in order. */
+  /** RFC 7692 §6.2. No further frame is read until the codec is done, so that messages stay in order. */
   #inflate(opcode: number, payload: Buffer, isOwned: boolean): void {
     this.#compressedBytes += Math.max(payload.length, LEAST_COMPRESSED)
     let isDone = false
@@ -231,7 +234,7 @@ export class MessageAssembler implements DataFrameSink, WholeMessageSink {
     if (!isDone) this.#codecSink!.onCodecBusy()
   }
 
-  /** Returns what is wrong with the message: a codec that finishes later has nobody to throw to. */
+  /** Delivers a decompressed message. Returns the violation instead of throwing: an asynchronous codec cannot catch it. */
   #deliverInflated(opcode: number, message: Uint8Array): ProtocolError | null {
     const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength)
     const isPlain = opcode === Opcode.TEXT && isAscii(bytes)
@@ -240,7 +243,7 @@ export class MessageAssembler implements DataFrameSink, WholeMessageSink {
     return null
   }
 
-  /** §8.1: fails at the first bad byte, before the rest of the frame or message has arrived. */
+  /** §8.1: fails at the first invalid byte, before the rest of the frame or message has arrived. */
   #checkText(bytes: Buffer, start: number, end: number, isAscii: boolean, isComplete: boolean): void {
     if (this.#utf8 === null) {
       if (isAscii) return
@@ -258,7 +261,7 @@ export class MessageAssembler implements DataFrameSink, WholeMessageSink {
     this.#length = needed
   }
 
-  /** A text is read during the call only, so its memory may be reused; other messages belong to the receiver. */
+  /** Enlarges the buffer. Only a text's buffer may be reused, because other messages belong to the receiver. */
   #grow(needed: number): void {
     const isText = this.#opcode === Opcode.TEXT && !this.#isCompressed
     const frameEnd = this.#fin ? this.#announced : null
@@ -276,18 +279,18 @@ export class MessageAssembler implements DataFrameSink, WholeMessageSink {
   }
 }
 
-/** A shorter payload counts as so many bytes: preparing to inflate it costs as much as these. */
+/** A shorter payload counts as this many bytes, because preparing to decompress it costs as much. */
 const LEAST_COMPRESSED = 512
 
-/** The first memory of a message in pieces, in bytes. */
+/** Initial size in bytes of the buffer for a message in pieces. */
 const FIRST_CAPACITY = 4096
 
 /**
- * Bytes of memory for a message of which `needed` bytes have arrived: twice as many, or the whole announced size once a
- * quarter of it has arrived, a sixteenth from 1 MiB on. Each growth copies and touches fresh pages, which costs most in
- * long messages; pages that no byte has reached are not resident.
+ * Returns the buffer size in bytes for a message of which `needed` bytes have arrived. That is twice as many, or the
+ * whole announced size once a quarter of the message has arrived (from 1 MiB on: a sixteenth). Growing copies the
+ * message and touches new memory pages, which costs most for long messages. Pages not yet written to are not resident.
  *
- * @param announced The size of the whole message, null while more frames may follow.
+ * @param announced The size of the whole message; null while more frames may follow.
  */
 function capacityFor(needed: number, announced: number | null, limit: number): number {
   const ahead = needed < 1024 * 1024 ? 4 : 16

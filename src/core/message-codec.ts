@@ -1,63 +1,63 @@
 import type { ProtocolError } from './errors.ts'
 
 /**
- * Compresses and decompresses the messages of one connection (RFC 7692 §6). The core hands in whole messages in
- * order, and the next one only after `done` of the one before; `done` is called exactly once, perhaps before the call
- * returns. The bytes passed in are valid during the call only: a codec that works on them later copies them, unless
- * `isOwned` is true, when nothing else writes to them any more. What `compress` returns must be sent: with context
- * takeover the next message may refer to it.
+ * Compresses and decompresses the messages of one connection (RFC 7692 §6). The core passes whole messages in order,
+ * each after `done` of the previous one. `done` is called exactly once, possibly before the method returns. Input bytes
+ * are valid during the call only, so a codec that works on them later must copy them, unless `isOwned` is true: then
+ * nothing else writes to them. The result of `compress` must be sent, because with context takeover the next message
+ * may refer to it.
  */
 export interface MessageCodec {
-  /** Inflates one message; more than `limit` bytes of output is a ProtocolError 1009, bad data 1007. */
+  /** Decompresses a message. Output of more than `limit` bytes is a ProtocolError 1009, invalid data 1007. */
   decompress(
     payload: Uint8Array,
     limit: number,
     done: (error: ProtocolError | null, message: Uint8Array) => void,
     isOwned?: boolean,
   ): void
-  /** Whether a message of `size` bytes is worth compressing now (threshold, memory budget). */
+  /** Returns whether a message of `size` bytes should be compressed now (threshold, memory budget). */
   wantsCompression(size: number): boolean
-  /** Deflates one message; `null` when it should be sent uncompressed. */
+  /** Compresses a message. The result is null when it should be sent uncompressed. */
   compress(message: Uint8Array, done: (payload: Uint8Array | null) => void, isOwned?: boolean): void
   /**
-   * What `compressShared` makes of a message is the same for all codecs of this name, and refers to no other message.
-   * Null, or not there, where every message may refer to those before it (context takeover).
+   * Codecs with the same `sharing` compress a message with `compressShared` to the same bytes, which refer to no other
+   * message. Null or undefined when messages may refer to earlier ones (context takeover).
    */
   readonly sharing?: string | null | undefined
-  /** Bytes of memory in use for a message that waits to be inflated or is inflated. Default 0. */
+  /** Memory in use, in bytes, for messages that are or wait to be decompressed. Default 0. */
   readonly memoryUsed?: number | undefined
-  /** Deflates one message at once, for every connection of the same `sharing`; `null` when it should be sent uncompressed. */
+  /** Compresses a message synchronously, for all connections with the same `sharing`; null to send it uncompressed. */
   compressShared?(message: Uint8Array): Uint8Array | null
-  /** Begins to inflate one message as it arrives. Needed for streamed messages only. */
+  /** Starts to decompress a message piece by piece. Required for streamed messages only. */
   inflateStream?(sink: InflateSink): MessageInflater
-  /** Begins to deflate one message part by part; null when it should be sent uncompressed. Needed for streamed messages only. */
+  /** Starts to compress a message part by part; null to send it uncompressed. Required for streamed messages only. */
   deflateStream?(): MessageDeflater | null
-  /** The connection is gone: frees every context and drops pending work, whose `done` is not called any more. */
+  /** Called when the connection has closed. Frees all contexts and cancels pending work, without calling its `done`. */
   release(): void
 }
 
-/** Inflates one message, piece by piece. The next piece may be handed in after `onInflatedPiece`. */
+/** Decompresses one message piece by piece. The next piece may be passed after `onInflatedPiece`. */
 export interface MessageInflater {
-  /** Inflates a piece, which is valid during the call only. */
+  /** Decompresses a piece, which is valid during the call only. */
   push(piece: Uint8Array, last: boolean): void
-  /** No more output is delivered, and none is made beyond some chunks, until `resume`. */
+  /** Stops output until `resume`. The inflater may produce a few more chunks, which it stores. */
   pause(): void
   resume(): void
-  /** The message is complete or discarded; the sink is not called any more. */
+  /** Called when the message is complete or discarded. The sink is not called any more. */
   release(): void
 }
 
-/** Receives a message that is inflated piece by piece. */
+/** The callbacks for a message that is decompressed piece by piece. */
 export interface InflateSink {
-  /** The next part of the message; it belongs to the receiver. */
+  /** Called with the next part of the message, which belongs to the receiver. */
   onInflated(bytes: Buffer): void
-  /** The piece is inflated and all of it was delivered. */
+  /** Called when the whole piece was decompressed and delivered. */
   onInflatedPiece(): void
-  /** The message cannot be inflated; nothing follows. */
+  /** Called when the message cannot be decompressed. No other call follows. */
   onInflateError(error: ProtocolError): void
 }
 
-/** Deflates one message, part by part. */
+/** Compresses one message part by part. */
 export interface MessageDeflater {
   /** Resolves with the payload of the next fragment. `part` must not change meanwhile. */
   push(part: Uint8Array): Promise<Buffer>

@@ -1,4 +1,4 @@
-/** The opcodes of RFC 6455 §5.2; every other value is reserved. */
+/** The opcodes of RFC 6455 §5.2. All other values are reserved. */
 export const Opcode = {
   CONTINUATION: 0x0,
   TEXT: 0x1,
@@ -10,7 +10,7 @@ export const Opcode = {
 
 export type Opcode = (typeof Opcode)[keyof typeof Opcode]
 
-/** Opcodes from 0x8 up are control frames (RFC 6455 §5.5). */
+/** Returns whether an opcode is that of a control frame: 0x8 or higher (RFC 6455 §5.5). */
 export function isControl(opcode: number): boolean {
   return opcode >= 0x8
 }

@@ -1,7 +1,7 @@
 import type { ByteEngine } from './byte-engine.ts'
 import { rotateKey } from './masking-key.ts'
 
-/** The engine without any optimization: the default, and the reference for tests of others. */
+/** The engine without optimizations: the default, and the reference for tests of other engines. */
 export const plainEngine: ByteEngine = {
   mask(bytes, start, end, key) {
     let isAscii = true

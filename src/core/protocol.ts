@@ -6,18 +6,19 @@ import type { MessageSink } from './message-assembler.ts'
 import type { Pending } from './pending.ts'
 import type { StreamSink } from './stream-assembler.ts'
 
-/** What a protocol calls. A callback may call back into the protocol. */
+/** The callbacks of a protocol. A callback may call methods of the protocol. */
 export interface ProtocolSink extends MessageSink, ClosingSink, FlowSink {}
 
-/** What a protocol needs besides its sink. */
+/** The options of a protocol. */
 export type ProtocolOptions = InputOptions
 
 /**
- * One end of a WebSocket connection without its transport (RFC 6455 §5–§8): bytes in, callbacks out. It answers what
- * must be answered (pong, Close) and turns every violation into a Close frame with the right code.
+ * One endpoint of a WebSocket connection without its transport (RFC 6455 §5–§8): it receives bytes and calls callbacks.
+ * It sends the required replies (Pong and Close frames) and turns each violation into a Close frame with the right
+ * code.
  *
  * Input goes one way: closing handshake → input gate → frame parser → message assembler → sink. Only control frames and
- * violations come back, to the closing handshake.
+ * violations go back to the closing handshake.
  */
 export class Protocol {
   readonly #closing: ClosingHandshake
@@ -32,30 +33,30 @@ export class Protocol {
     return this.#closing.state
   }
 
-  /** Bytes of memory in use: the message in progress, the one in the codec, and input that waits. */
+  /** Memory in use, in bytes: the message in progress, the message in the codec, and stored input. */
   get memoryUsed(): number {
     return this.#input.memoryUsed
   }
 
-  /** Bytes of input that arrived while paused and wait to be parsed. */
+  /** Number of bytes that arrived while paused and wait to be parsed. */
   get backlogBytes(): number {
     return this.#input.backlogBytes
   }
 
-  /** What the peer has begun and not finished, the most urgent first; null between messages. */
+  /** What the peer has begun and not finished, the most urgent first; null when there is nothing. */
   get pending(): Pending {
     return this.#input.pending
   }
 
   /**
-   * Changes with each frame that may become `pending`: the number of headers read, without those of messages that arrived
-   * whole. Counted again from zero after `releaseIdleMemory()`.
+   * Number of frame headers read, without those of messages that arrived whole. It changes with each frame that may
+   * become `pending`. `releaseIdleMemory()` resets it to zero.
    */
   get frameCount(): number {
     return this.#input.frameCount
   }
 
-  /** Bytes of compressed payloads received, at least 512 for each; counted again from zero after `releaseIdleMemory()`. */
+  /** Number of bytes of compressed payloads, each counted as at least 512. `releaseIdleMemory()` resets it to zero. */
   get compressedBytes(): number {
     return this.#input.compressedBytes
   }
@@ -64,57 +65,61 @@ export class Protocol {
     return this.#input.isPaused
   }
 
-  /** Every `PauseReason` that applies, as bits. */
+  /** The current pause reasons, as a bit mask of `PauseReason`. */
   get pauseReasons(): number {
     return this.#input.pauseReasons
   }
 
-  /** Releases the memory that reading needs, unless a frame or message is unfinished; for a peer that is silent. */
+  /** Releases the memory that reading needs, unless a frame or message is unfinished. For a silent peer. */
   releaseIdleMemory(): void {
     this.#input.releaseIdleMemory()
   }
 
-  /** Receives bytes from the transport. They are unmasked in place; the caller may reuse them after the call. */
+  /** Receives bytes from the transport and unmasks them in place. The caller may reuse them after the call. */
   receive(bytes: Buffer, start = 0, end = bytes.length): void {
     this.#input.receive(bytes, start, end)
   }
 
   /**
-   * From now on messages are delivered to `sink` in parts, also the one in progress, instead of `onTextMessage` and
-   * `onBinaryMessage` (§5.4). This cannot be undone. Call it once.
+   * Delivers messages to `sink` in parts from now on, including the message in progress, instead of calling
+   * `onTextMessage` and `onBinaryMessage` (§5.4). This cannot be undone. Call it once.
    *
-   * @throws {TypeError} when the codec cannot stream.
+   * @throws {TypeError} when the codec cannot decompress piece by piece.
    */
   streamTo(sink: StreamSink): void {
     this.#input.streamTo(sink)
   }
 
-  /** The transport has ended, or was cut by `initiator` because of `error`: without Close frames both ways that is 1006 (§7.1.5). */
+  /**
+   * Receives the end of the transport, which `initiator` may have caused because of `error`. When Close frames are
+   * missing, the close code is 1006 (§7.1.5).
+   */
   receiveEnd(error?: Error, initiator: CloseInfo['initiator'] = 'transport'): void {
     this.#closing.receiveEnd(error, initiator)
   }
 
   /**
-   * Begins the closing handshake (§7.1.2); `cause` becomes `CloseInfo.error`. Does nothing when it has begun.
+   * Starts the closing handshake (§7.1.2). `cause` becomes `CloseInfo.error`. Does nothing when the handshake has
+   * started.
    *
-   * @throws {RangeError} when the code must not be sent, or the reason has more than 123 bytes.
-   * @throws {TypeError} when the reason is not a string or a Uint8Array of UTF-8.
+   * @throws {RangeError} when the code must not be sent, or the reason is longer than 123 bytes.
+   * @throws {TypeError} when the reason is neither a string nor a Uint8Array, or is not valid UTF-8.
    */
   close(code: number = CloseCode.NORMAL, reason: string | Uint8Array = '', cause?: Error): void {
     this.#closing.close(code, reason, cause)
   }
 
-  /** Fails the connection (§7.1.7): sends a Close frame with the error's code, then ends; `initiator` is local. */
+  /** Fails the connection (§7.1.7): sends a Close frame with the code of the error, then ends. */
   fail(error: ProtocolError): void {
     this.#closing.fail(error)
   }
 
-  /** Stops parsing for a `PauseReason`, until it is resumed. Input that arrives meanwhile is stored, however much it is. */
+  /** Pauses parsing for a `PauseReason`. Input that arrives meanwhile is stored without a limit. */
   pause(reason: number): void {
     this.#input.pause(reason)
   }
 
-  /** Removes reasons; when none is left, the stored input is parsed and reading continues. */
+  /** Removes pause reasons. When none is left, parses the stored input and continues. */
   resume(reason: number): void {
     this.#input.resume(reason)
   }

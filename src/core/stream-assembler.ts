@@ -6,29 +6,31 @@ import { checkOrder, invalidUtf8, messageTooBig, tooManyFrames } from './message
 import { Opcode } from './opcode.ts'
 import { Utf8Validator } from './text.ts'
 
-/** Receives messages in parts, as they arrive (RFC 6455 §5.4). */
+/** The callbacks for messages that are delivered in parts (RFC 6455 §5.4). */
 export interface StreamSink {
-  /** A message begins. */
+  /** Called when a message begins. */
   onStreamBegin(isText: boolean): void
-  /** A part, never empty; the range is valid during the call only. A part of a text may end inside a character. */
+  /** Called with a part, never empty and valid during the call only. A part of a text may end inside a character. */
   onStreamPart(bytes: Buffer, start: number, end: number): void
-  /** The message is complete. */
+  /** Called when the message is complete. */
   onStreamEnd(): void
-  /** No more of the message is delivered: the connection is closing or closed. */
+  /** Called when the rest of the message is not delivered, because the connection is closing or closed. */
   onStreamAbort(): void
 }
 
-/** Frames of at least this size in bytes do not count towards `maxFrames`: their number follows from the size of the message. */
+/**
+ * Frames of at least this size in bytes do not count towards `maxFrames`, because the message size limits their number.
+ */
 const COUNTED_FRAME = 1024
 
 /**
- * Passes messages on in parts, whole frames or not, with the checks of `MessageAssembler`: order, size and frame count
- * when a header is read, text as it arrives. It stores nothing.
+ * Delivers messages in parts, which need not be whole frames. Like `MessageAssembler`, it checks order, size and frame
+ * count with each header, and text piece by piece. It stores nothing.
  */
 export class StreamAssembler implements DataFrameSink, InflateSink {
   /** While true, the frame parser reads no further frame. */
   isStopped = false
-  /** While true, messages are checked and then discarded: this side is closing. */
+  /** While true, messages are checked and then discarded, because this side is closing. */
   isDiscarding = false
   readonly #sink: StreamSink
   readonly #maxFrames: number
@@ -36,21 +38,21 @@ export class StreamAssembler implements DataFrameSink, InflateSink {
   readonly #codec: MessageCodec | null
   readonly #codecSink: CodecSink
   readonly #utf8 = new Utf8Validator()
-  /** Opcode of the message in progress, 0 between messages. */
+  /** Opcode of the message in progress; 0 between messages. */
   #opcode = 0
   /** Whether the current frame is the last of its message. */
   #fin = false
-  /** Frames that count for `maxFrames`. */
+  /** Number of frames that count towards `maxFrames`. */
   #frames = 0
-  /** Bytes announced by the frames of this message so far. */
+  /** Sum of the payload lengths of the frames of this message so far. */
   #announced = 0
-  /** Bytes of the message so far, inflated. */
+  /** Decompressed size in bytes of the message so far. */
   #length = 0
   #isCompressed = false
   #inflater: MessageInflater | null = null
-  /** Whether the inflater works on the last piece. */
+  /** Whether the inflater is working on the last piece of the message. */
   #isLastPiece = false
-  /** Whether the inflater has a piece that it has not finished. */
+  /** Whether the inflater is working on a piece. */
   #isInflating = false
   #isFlowing = true
   #compressedBytes = 0
@@ -68,17 +70,17 @@ export class StreamAssembler implements DataFrameSink, InflateSink {
     return this.#opcode !== 0
   }
 
-  /** Bytes of memory in use: none, but for what the codec has. */
+  /** Memory in use, in bytes. The assembler itself uses none; the codec counts its own. */
   get memoryUsed(): number {
     return 0
   }
 
-  /** Bytes of compressed payloads handed to the codec. */
+  /** Number of bytes of compressed payloads passed to the codec. */
   get compressedBytes(): number {
     return this.#compressedBytes
   }
 
-  /** Continues a message that another assembler has begun to gather. */
+  /** Continues a message whose beginning another assembler has collected. */
   continue({ opcode, isCompressed, fin, frames, announced, bytes }: PartialMessage): void {
     this.#begin(opcode, isCompressed)
     this.#fin = fin
@@ -90,8 +92,8 @@ export class StreamAssembler implements DataFrameSink, InflateSink {
   /**
    * Reads the header of a data frame.
    *
-   * @throws {ProtocolError} 1002 when the frame is out of order, 1009 when the message gets too long, 1008 when it has too
-   * many small frames.
+   * @throws {ProtocolError} 1002 when the frame is out of order, 1009 when the message is too long, 1008 when it has
+   *   too many small frames.
    */
   onFrameHeader(fin: boolean, rsv1: boolean, opcode: number, length: number): void {
     checkOrder(opcode, this.#opcode)
@@ -104,7 +106,7 @@ export class StreamAssembler implements DataFrameSink, InflateSink {
   }
 
   /**
-   * Reads a piece of the payload of the frame announced last.
+   * Reads a piece of the payload of the last announced frame.
    *
    * @throws {ProtocolError} 1007 when a text message is not valid UTF-8.
    */
@@ -116,7 +118,7 @@ export class StreamAssembler implements DataFrameSink, InflateSink {
   }
 
   /**
-   * An unfragmented, uncompressed message in one piece.
+   * Reads an unfragmented, uncompressed message in one piece.
    *
    * @throws {ProtocolError} 1002, 1007 or 1009 as the methods above.
    */
@@ -125,14 +127,14 @@ export class StreamAssembler implements DataFrameSink, InflateSink {
     this.onFramePayload(bytes, start, end, isAscii, true)
   }
 
-  /** Pauses or continues what the inflater delivers. */
+  /** Pauses or resumes the output of the inflater. */
   setFlow(isFlowing: boolean): void {
     this.#isFlowing = isFlowing
     if (isFlowing) this.#inflater?.resume()
     else this.#inflater?.pause()
   }
 
-  /** From now on messages are discarded, the one in progress too. */
+  /** Discards messages from now on, including the message in progress. */
   discard(): void {
     const isDelivering = this.#opcode !== 0 && !this.isDiscarding
     this.isDiscarding = true
@@ -140,7 +142,7 @@ export class StreamAssembler implements DataFrameSink, InflateSink {
     if (isDelivering) this.#sink.onStreamAbort()
   }
 
-  /** Discards the message in progress: nothing follows. */
+  /** Discards the message in progress. The sink is not called for it any more. */
   reset(): void {
     this.discard()
     this.#opcode = 0
@@ -189,7 +191,7 @@ export class StreamAssembler implements DataFrameSink, InflateSink {
     if (this.#isInflating) this.#codecSink.onCodecBusy()
   }
 
-  /** Passes a part on; returns what is wrong with it. */
+  /** Delivers a part. Returns the violation when it is not valid, otherwise null. */
   #pass(bytes: Buffer, start: number, end: number): ProtocolError | null {
     this.#length += end - start
     if (this.#length > this.#maxSize) return this.#tooBig(this.#length)
@@ -198,7 +200,7 @@ export class StreamAssembler implements DataFrameSink, InflateSink {
     return null
   }
 
-  /** The message is complete; returns what is wrong with it. */
+  /** Ends the message. Returns the violation when it is not valid, otherwise null. */
   #end(): ProtocolError | null {
     if (this.#opcode === Opcode.TEXT && !this.#utf8.complete) return invalidUtf8()
     this.#opcode = 0

@@ -1,17 +1,17 @@
 import { isUtf8 } from 'node:buffer'
 
 /**
- * Checks UTF-8 that arrives in pieces and fails with the piece that contains the first bad byte, an overlong form, a
- * surrogate or a code point above U+10FFFF (RFC 6455 §8.1, RFC 3629 §4).
+ * Checks UTF-8 that arrives in pieces. It fails with the piece that contains the first invalid byte, an overlong form,
+ * a surrogate or a code point above U+10FFFF (RFC 6455 §8.1, RFC 3629 §4).
  */
 export class Utf8Validator {
-  /** Continuation bytes missing from the sequence that the last piece began. */
+  /** Number of continuation bytes that complete the sequence at the end of the last piece. */
   #owed = 0
-  /** Range of the next continuation byte: narrower than 80–BF after E0, ED, F0 and F4. */
+  /** Range of the next continuation byte, which is narrower than 80–BF after E0, ED, F0 and F4. */
   #lowest = 0x80
   #highest = 0xbf
 
-  /** Whether no sequence is left unfinished. */
+  /** Whether the text so far does not end inside a sequence. */
   get complete(): boolean {
     return this.#owed === 0
   }
@@ -22,7 +22,7 @@ export class Utf8Validator {
     this.#highest = 0xbf
   }
 
-  /** Reads the next piece; returns false as soon as the text cannot become valid any more. */
+  /** Checks the next piece. Returns false as soon as the text cannot become valid. */
   push(bytes: Uint8Array, start: number, end: number): boolean {
     let at = start
     while (this.#owed > 0 && at < end) if (!this.#continue(bytes[at++])) return false
@@ -54,14 +54,14 @@ export class Utf8Validator {
   }
 }
 
-/** Bytes of the sequence that a lead byte announces; 1 for any other byte. */
+/** Returns the length in bytes of the sequence that a lead byte begins; 1 for any other byte. */
 function sequenceLength(lead: number): number {
   if (lead < 0xc0) return 1
   if (lead < 0xe0) return 2
   return lead < 0xf0 ? 3 : 4
 }
 
-/** Where the last sequence of `[start, end)` begins when the end cuts it, else `end`. */
+/** Returns where the last sequence of `[start, end)` begins when it is incomplete, otherwise `end`. */
 function cutOf(bytes: Uint8Array, start: number, end: number): number {
   const furthest = Math.max(start, end - 3)
   for (let at = end - 1; at >= furthest; at--) {
@@ -71,7 +71,7 @@ function cutOf(bytes: Uint8Array, start: number, end: number): number {
   return end
 }
 
-/** Whether `[start, end)` is valid UTF-8 by itself (RFC 3629 §4). */
+/** Returns whether `[start, end)` is valid UTF-8 by itself (RFC 3629 §4). */
 export function isValidUtf8(bytes: Uint8Array, start: number, end: number): boolean {
   return isUtf8(bytes.subarray(start, end))
 }

@@ -1,9 +1,9 @@
 import type { Transform } from 'node:stream'
 
 /**
- * Destroys a flowing zlib stream, if there is one, when the thread pool has finished the chunk in progress, and then calls `released`. The
- * chunk stays in memory until then; so `released` is when another stream may begin without more of them waiting for the
- * thread pool than it has threads.
+ * Destroys a zlib stream in flowing mode once the thread pool has finished its current chunk, and then calls
+ * `released`. Without a stream it calls `released` at once. The chunk stays in memory until then, so another stream
+ * should start only after `released`.
  */
 export function abandon(stream: Transform | null, released: () => void): void {
   if (stream === null) return released()

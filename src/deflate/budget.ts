@@ -1,6 +1,6 @@
 /**
- * Counts the bytes that compression uses: `used` now, `promised` is what the windows of clients that may refer back can
- * grow to (RFC 7692 §7.1.1.2: such a window must be stored). The limit is the caller's.
+ * Counts the memory that compression uses: bytes in use now, and bytes promised, which are the windows that clients may
+ * still fill because their messages may refer back (RFC 7692 §7.1.1.2). Callers compare them with their limits.
  */
 export class MemoryBudget {
   #used = 0
@@ -14,26 +14,26 @@ export class MemoryBudget {
     return this.#promised
   }
 
-  /** Whether `bytes` more may be used under `limit`. */
+  /** Returns whether `bytes` more can be used without exceeding `limit`. */
   fits(bytes: number, limit: number): boolean {
     return this.#used + bytes <= limit
   }
 
-  /** Whether a window of `bytes` may be promised to one more client under `limit`. */
+  /** Returns whether a window of `bytes` can be promised to another client without exceeding `limit`. */
   canPromise(bytes: number, limit: number): boolean {
     return this.fits(bytes, limit) && this.#promised + bytes <= limit
   }
 
-  /** Adds bytes in use; a negative number removes them. */
+  /** Adds bytes in use. A negative number removes them. */
   hold(bytes: number): void {
     this.#used += bytes
   }
 
-  /** Adds a window that a client may fill; a negative number removes it. */
+  /** Adds a window that a client may fill. A negative number removes it. */
   promise(bytes: number): void {
     this.#promised += bytes
   }
 }
 
-/** The budget of this process: every codec counts in it unless it is given another. */
+/** The budget of this process, which codecs use by default. */
 export const processBudget = new MemoryBudget()

@@ -6,17 +6,20 @@ import { History } from './history.ts'
 import { INFLATE_STREAM_MEMORY, InflateStream } from './inflate-stream.ts'
 import { LARGEST_WINDOW } from './inflation.ts'
 
-/** Makes what inflates and deflates the streamed messages of one codec, and counts their memory. */
+/** Creates the inflater and deflater of streamed messages for one codec, and counts their memory. */
 export class CodecStreams {
   readonly #budget: MemoryBudget
-  /** Bytes that the message which is inflated now uses. */
+  /** Memory in use for the message that is being inflated, in bytes. */
   memoryUsed = 0
 
   constructor(budget: MemoryBudget) {
     this.#budget = budget
   }
 
-  /** @param received What the message may refer to, and what those after it may; null for nothing. */
+  /**
+   * @param received The bytes that this message may refer to, and to which it is appended; null without context
+   *   takeover.
+   */
   inflate(sink: InflateSink, received: History | null): MessageInflater {
     const own = received === null ? new History(LARGEST_WINDOW, this.#budget) : null
     this.#hold(INFLATE_STREAM_MEMORY)
@@ -26,7 +29,7 @@ export class CodecStreams {
     })
   }
 
-  /** Returns null when there is no memory for it. */
+  /** Returns null when there is not enough memory. */
   deflate(settings: DeflateSettings, maxMemory: number): MessageDeflater | null {
     const cost = deflateMemory(settings, 2 ** settings.windowBits)
     if (!this.#budget.fits(cost, maxMemory)) return null

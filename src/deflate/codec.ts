@@ -13,52 +13,58 @@ import { type Job, zlibQueue } from './job-queue.ts'
 import { chargeLoop, loopAllowance } from './loop-budget.ts'
 import type { DeflateParameters, ResolvedDeflateOptions } from './offer.ts'
 
-/** Payloads up to this are inflated on the event loop whatever else was done in the turn, up to `ALWAYS_NOW`: 0.12 ms or less. */
+/**
+ * A payload of up to this size is inflated on the event loop in any case, up to `ALWAYS_NOW` of output: 0.12 ms or
+ * less.
+ */
 const ALWAYS_READ_NOW = 1024
-/** Output up to this: a thread costs ten times as much. */
+/** Output of up to this size is always inflated on the event loop. The thread pool would cost ten times as much. */
 const ALWAYS_NOW = 4 * 1024
-/** Output up to this is inflated on the event loop when the turn allows: about 0.4 ms. */
+/** Output of up to this size is inflated on the event loop when the loop budget allows: about 0.4 ms. */
 const MOST_INFLATED_NOW = 256 * 1024
-/** A longer payload goes to the thread pool at once: a peer can make each KiB cost 0.11 ms, with hardly any output. */
+/**
+ * A longer payload always goes to the thread pool, because a peer can make each KiB cost 0.11 ms with hardly any
+ * output.
+ */
 const MOST_READ_NOW = 8 * 1024
-/** A byte of input counts as so many of output. */
+/** One byte of input costs as much as this many bytes of output. */
 const INPUT_WEIGHT = 16
-/** Messages up to this are compressed on the event loop when the turn allows: 0.05 to 0.2 ms. */
+/** A message of up to this size is compressed on the event loop when the loop budget allows: 0.05 to 0.2 ms. */
 const MOST_DEFLATED_NOW = 16 * 1024
-/** A message for many is compressed on the event loop up to this size, once for all of them: 2 ms or less. */
+/** A message for many connections is compressed once, on the event loop, up to this size: 2 ms or less. */
 const MOST_SHARED = 64 * 1024
-/** A byte of input to the compressor costs about as much as this many of output of the inflater. */
+/** One byte of input of the compressor costs about as much as this many bytes of output of the inflater. */
 const DEFLATE_WEIGHT = 4
 
 /**
- * What the compressor remembers with context takeover: 4 KiB bring nearly all of what 32 KiB would for short messages,
- * and cost 8 µs per message instead of 46.
+ * The history of the compressor with context takeover. For short messages, 4 KiB save nearly as much as 32 KiB, and
+ * cost 8 µs per message instead of 46.
  */
 const MOST_REFERRED_TO = 4 * 1024
 
-/** What goes on in the thread pool, and the bytes noted for it. */
+/** A job in the thread pool and the bytes counted for it. */
 interface Work<J extends Job = Job> {
   job: J
   held: number
 }
 
-/** What a codec is made of. */
+/** The options of a codec. */
 export interface DeflateCodecInit {
-  /** Which end this codec works for. */
+  /** The role of this endpoint. */
   role: Role
-  /** What was agreed, from `negotiate` or `checkResponse`. */
+  /** The agreed parameters, from `negotiate` or `checkDeflateResponse`. */
   parameters: DeflateParameters
   options: ResolvedDeflateOptions
-  /** Default: the budget of the process. */
+  /** Counts memory. Default: the budget of the process. */
   budget?: MemoryBudget | undefined
 }
 
 /**
- * permessage-deflate for one connection (RFC 7692 §7.2). No zlib object outlives a message: what context takeover
- * needs is stored as plain bytes, so that an idle connection uses memory for what was said on it last and nothing more.
+ * permessage-deflate for one connection (RFC 7692 §7.2). No zlib object outlives a message. For context takeover, only
+ * the last bytes of the messages are stored, so that an idle connection needs no more memory than these.
  */
 export class DeflateCodec implements MessageCodec {
-  /** What the compressed form of a message depends on; null with context takeover. */
+  /** Names the settings that a compressed message depends on; null with context takeover. */
   readonly sharing: string | null
   readonly #options: ResolvedDeflateOptions
   readonly #budget: MemoryBudget
@@ -68,7 +74,7 @@ export class DeflateCodec implements MessageCodec {
   readonly #promised: number
   #inflating: Work<InflateJob> | null = null
   #deflating: Work | null = null
-  /** Exists once a message was streamed. */
+  /** Created with the first streamed message. */
   #streams: CodecStreams | null = null
   #isReleased = false
 
@@ -94,7 +100,7 @@ export class DeflateCodec implements MessageCodec {
     isOwned = false,
   ): void {
     if (this.#isReleased) return
-    // Not even an empty block; read as the empty message it can only mean.
+    // An empty payload has not even an empty block. It can only mean the empty message.
     let message: Buffer | null = EMPTY
     let failure: ProtocolError | null = null
     try {
@@ -115,7 +121,7 @@ export class DeflateCodec implements MessageCodec {
     return this.#streams.inflate(sink, this.#received)
   }
 
-  /** The compressor forgets what was sent before: the message and those after it do not refer to it. */
+  /** Clears the history of the compressor. The streamed message and later ones do not refer to earlier messages. */
   deflateStream(): MessageDeflater | null {
     if (this.#isReleased) return null
     this.#streams ??= new CodecStreams(this.#budget)
@@ -206,14 +212,16 @@ export class DeflateCodec implements MessageCodec {
     done(isWorthIt ? payload : null)
   }
 
-  /** A compressor may forget at any time: its history is the first thing to go when memory is short. */
+  /**
+   * Adds a message to the history, and clears the history when memory is short, which a compressor may do at any time.
+   */
   #remember(message: Uint8Array): void {
     if (this.#sent === null) return
     this.#sent.append(message)
     if (!this.#budget.fits(0, this.#options.maxCompressionMemory)) this.#sent.clear()
   }
 
-  /** Bytes in use while a message waits for the thread pool and is processed. */
+  /** Memory in bytes that a message of `size` bytes needs while it waits for the thread pool and is compressed. */
   #costOf(size: number): number {
     return deflateMemory(this.#settings, size) + (size > MOST_DEFLATED_NOW ? size * 2 : 0)
   }

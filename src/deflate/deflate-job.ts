@@ -4,10 +4,10 @@ import { type DeflateSettings, TAIL_LENGTH, zlibOptions } from './deflate.ts'
 import type { Job } from './job-queue.ts'
 import { joinChunks } from './join-chunks.ts'
 
-/** A message up to this is compressed in about 6 ms. */
+/** Maximum size of a short message: compressing it takes about 6 ms. */
 const MOST_SHORT = 256 * 1024
 
-/** Compresses a message in the thread pool (RFC 7692 §7.2.1); `done(null)` when zlib cannot. */
+/** Compresses a message in the thread pool (RFC 7692 §7.2.1). Calls `done(null)` when zlib fails. */
 export class DeflateJob implements Job {
   readonly #message: Uint8Array
   readonly #settings: DeflateSettings

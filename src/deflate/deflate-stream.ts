@@ -2,12 +2,12 @@ import { constants, createDeflateRaw, type DeflateRaw } from 'node:zlib'
 import type { MessageDeflater } from '../core/message-codec.ts'
 import type { DeflateSettings } from './deflate.ts'
 
-/** An empty stored block without the four bytes that every message leaves out (RFC 7692 §7.2.3.6). */
+/** An empty stored block without its last four bytes, which are removed from every message (RFC 7692 §7.2.3.6). */
 const EMPTY_BLOCK = 0x00
 
 /**
- * Deflates one message part by part in the thread pool (RFC 7692 §7.2.1): each part ends with a sync flush, so that the
- * peer can read it at once. The message refers to no other one.
+ * Compresses one message part by part in the thread pool (RFC 7692 §7.2.1). Each part ends with a sync flush, so that
+ * the peer can read it at once. The message does not refer to other messages.
  */
 export class DeflateStream implements MessageDeflater {
   readonly #stream: DeflateRaw
@@ -16,7 +16,7 @@ export class DeflateStream implements MessageDeflater {
   #reject: ((error: Error) => void) | null = null
 
   constructor({ level, memLevel, windowBits }: DeflateSettings, onRelease: () => void) {
-    // zlib has no window of 8 bits; see `zlibOptions`.
+    // zlib does not support a window of 8 bits; see `zlibOptions`.
     this.#stream = createDeflateRaw({ level, memLevel, windowBits: Math.max(9, windowBits) })
     this.#onRelease = onRelease
     this.#stream.on('data', (chunk: Buffer) => this.#chunks.push(chunk))

@@ -1,28 +1,30 @@
 import { constants, deflateRawSync } from 'node:zlib'
 
-/** How one message is compressed. */
+/** The settings for compressing a message. */
 export interface DeflateSettings {
   readonly level: number
   readonly memLevel: number
-  /** The agreed window, 8–15; zlib is never given more. */
+  /** The agreed window, 8–15, as a power of two. */
   readonly windowBits: number
 }
 
-/** The empty stored block of a sync flush without its first byte: dropped from every message (RFC 7692 §7.2.1). */
+/**
+ * The empty stored block of a sync flush without its first byte. It is removed from every message (RFC 7692 §7.2.1).
+ */
 export const TAIL_LENGTH = 4
 
 const MIN_CHUNK = 1024
 const MAX_CHUNK = 65_536
 
-/** zlib looks no further back than its window less this, whatever the level (`MIN_LOOKAHEAD` in its deflate.h). */
+/** zlib looks back at most the size of its window minus this, at any level (`MIN_LOOKAHEAD` in its deflate.h). */
 const LOOKAHEAD = 262
 
 /**
- * The options of zlib for a message of `size` bytes: tables no larger than it can use, for setting them up is most of
- * the cost of a short one (31 µs with 15 and 8, 16 µs with 11 and 4, for the same 1 KiB).
+ * Returns the options of zlib for a message of `size` bytes. The tables are no larger than the message can use, because
+ * initializing them is most of the cost of a short message (31 µs with 15 and 8, 16 µs with 11 and 4, for 1 KiB).
  *
- * zlib has no window of 8 bits and uses 9. A distance of 256 bytes is not exceeded all the same, since a window of 512
- * looks back 512 − 262 = 250 bytes at most.
+ * zlib does not support a window of 8 bits and uses 9 bits. It still refers back at most 256 bytes, because with a
+ * window of 512 bytes it looks back at most 512 − 262 = 250 bytes.
  */
 export function zlibOptions(settings: DeflateSettings, size: number, history: Buffer | null) {
   const reach = size + (history?.length ?? 0) + LOOKAHEAD
@@ -32,30 +34,30 @@ export function zlibOptions(settings: DeflateSettings, size: number, history: Bu
     windowBits,
     memLevel: Math.max(1, Math.min(settings.memLevel, bitsOf(size) - 6)),
     finishFlush: constants.Z_SYNC_FLUSH,
-    // What comes out is a view of a chunk: a short payload that waits to be sent should not retain a large one.
+    // The output is a view of a chunk, and a short payload that waits to be sent should not keep a large chunk alive.
     chunkSize: Math.max(MIN_CHUNK, Math.min(size, MAX_CHUNK)),
     dictionary: history !== null && history.length > 0 ? history : undefined,
   }
 }
 
-/** The exponent of the smallest power of two from `size` on. */
+/** Returns the exponent of the smallest power of two that is at least `size`. */
 function bitsOf(size: number): number {
   return Math.ceil(Math.log2(Math.max(size, 1)))
 }
 
-/** Bytes that zlib uses while it compresses a message of `size` bytes (the formula of its zconf.h). */
+/** Returns the memory in bytes that zlib needs to compress a message of `size` bytes (formula of its zconf.h). */
 export function deflateMemory(settings: DeflateSettings, size: number): number {
   const { windowBits, memLevel } = zlibOptions(settings, size, null)
   return 2 ** (windowBits + 2) + 2 ** (memLevel + 9)
 }
 
-/** Compresses a message at once, on the event loop (RFC 7692 §7.2.1); `null` when zlib cannot. */
+/** Compresses a message synchronously (RFC 7692 §7.2.1). Returns null when zlib fails. */
 export function deflateNow(message: Uint8Array, settings: DeflateSettings, history: Buffer | null): Buffer | null {
   try {
     const payload = deflateRawSync(message, zlibOptions(settings, message.length, history))
     return payload.subarray(0, payload.length - TAIL_LENGTH)
   } catch {
-    // Out of memory: the message goes out as it is.
+    // Out of memory: the message is sent uncompressed.
     return null
   }
 }

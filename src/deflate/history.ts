@@ -1,11 +1,11 @@
 import type { MemoryBudget } from './budget.ts'
 
-/** Smallest buffer worth having; it doubles from here. */
+/** Initial size in bytes of the buffer, which doubles as needed. */
 const FIRST_CAPACITY = 256
 
 /**
- * The last bytes of the messages of one direction: all that context takeover needs between two messages
- * (RFC 7692 §7.2.2). A zlib context of the same use needs 40 to 268 KiB from its first message on.
+ * The last bytes of the messages in one direction, which is all that context takeover needs between two messages (RFC
+ * 7692 §7.2.2). A zlib context would need 40 to 268 KiB from the first message on.
  */
 export class History {
   readonly #size: number
@@ -13,13 +13,13 @@ export class History {
   #bytes = Buffer.alloc(0)
   #length = 0
 
-  /** @param size How many bytes can be referred to at most. */
+  /** @param size Maximum number of bytes that a message can refer back. */
   constructor(size: number, budget: MemoryBudget) {
     this.#size = size
     this.#budget = budget
   }
 
-  /** The bytes that may be referred to, oldest first: a view, valid until the next `append`. */
+  /** The bytes that a message may refer to, oldest first. The view is valid until the next `append`. */
   get bytes(): Buffer {
     return this.#bytes.subarray(0, this.#length)
   }
@@ -38,7 +38,7 @@ export class History {
     this.#length = 0
   }
 
-  /** Moves the newest `kept` bytes to the front of a buffer of at least `needed` bytes. */
+  /** Moves the newest `kept` bytes to the beginning of a buffer of at least `needed` bytes. */
   #makeRoom(kept: number, needed: number): void {
     const from = this.#length - kept
     if (needed <= this.#bytes.length) {
@@ -47,7 +47,7 @@ export class History {
     }
     let capacity = Math.max(FIRST_CAPACITY, this.#bytes.length)
     while (capacity < needed) capacity *= 2
-    // Not from Buffer's pool: a small history would retain a whole slab of it.
+    // Not from Buffer's pool, of which a small history would keep a whole slab alive.
     const grown = Buffer.allocUnsafeSlow(capacity)
     this.#bytes.copy(grown, 0, from, this.#length)
     this.#budget.hold(capacity - this.#bytes.length)

@@ -7,23 +7,25 @@ import type { Job } from './job-queue.ts'
 import { joinChunks } from './join-chunks.ts'
 
 const CHUNK = 65_536
-/** Of the streams behind a block with BFINAL 1: a peer may send 256 of them without output, each with its own memory. */
+/**
+ * Chunk size of later streams. A peer may send 256 blocks with BFINAL 1 without output, and each needs a new stream.
+ */
 const LATER_CHUNK = 16_384
-/** A payload up to this is read in 7 ms or less. */
+/** Maximum size of a short payload: reading it takes 7 ms or less. */
 const MOST_SHORT = 64 * 1024
-/** Bytes of the objects of a job that waits. */
+/** Size in bytes of the objects of a waiting job. */
 const OVERHEAD = 1024
 
-/** Receives the outcome of an `InflateJob`: an error or the whole message. */
+/** Called with the result of an `InflateJob`: an error or the whole message. */
 export type InflateDone = (error: ProtocolError | null, message: Buffer) => void
 
-/** Inflates a message in the thread pool, a chunk of output at a time, and stops at the limit (RFC 7692 §7.2.2). */
+/** Decompresses a message in the thread pool, chunk by chunk, and stops at the limit (RFC 7692 §7.2.2). */
 export class InflateJob implements Job {
   readonly #payloadSize: number
   readonly #limit: number
   readonly #done: InflateDone
   #inflation: Inflation
-  /** The message in doubt while it is inflated a second time. */
+  /** The first result, while the message is inflated a second time to verify its end. */
   #doubtful: Buffer | null = null
   #stream: InflateRaw | null = null
   #isStopped = false
@@ -40,7 +42,7 @@ export class InflateJob implements Job {
     return this.#payloadSize > MOST_SHORT
   }
 
-  /** Bytes in use, but for the context of zlib. */
+  /** Memory in use in bytes, without the context of zlib. */
   get memoryUsed(): number {
     return OVERHEAD + this.#payloadSize + this.#inflation.length + (this.#doubtful?.length ?? 0)
   }
@@ -131,7 +133,7 @@ export class InflateJob implements Job {
   }
 
   #dropStream(): void {
-    // The listeners stay and ignore what a dropped stream still emits.
+    // The listeners stay attached, and ignore later events of the destroyed stream.
     this.#stream?.destroy()
     this.#stream = null
   }

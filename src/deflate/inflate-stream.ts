@@ -4,16 +4,16 @@ import type { InflateSink, MessageInflater } from '../core/message-codec.ts'
 import type { History } from './history.ts'
 import { asProtocolError, cutShort, MAX_FINAL_BLOCKS, randomEnding, tooManyFinalBlocks } from './inflation.ts'
 
-/** Bytes of one part of the output; zlib is ahead of a paused reader by a few of them. */
+/** Size in bytes of one part of the output. zlib produces a few more of them after a pause. */
 const CHUNK = 32 * 1024
-/** Bytes that a stream uses: the window and tables of zlib, its output and the piece. */
+/** Memory in bytes that a stream uses: window and tables of zlib, its output, and the piece. */
 export const INFLATE_STREAM_MEMORY = 160 * 1024
 
 /**
- * Inflates one message piece by piece in the thread pool (RFC 7692 §7.2.2). Output that nobody reads stops zlib, so that
- * a small message which inflates to a huge one occupies no more memory than any other. The end of the message is checked
- * as in `Inflation`. A stored block that is cut short is found without a second pass: the ending goes to zlib behind all
- * the output of the payload, whose length is known then.
+ * Decompresses one message piece by piece in the thread pool (RFC 7692 §7.2.2). zlib stops while its output is not
+ * read, so that a small payload with a huge output needs no more memory than any other. The end of the message is
+ * checked as in `Inflation`. Truncated stored blocks need no second pass here: the ending is written after all output
+ * of the payload has arrived, so that the length of that output is known.
  */
 export class InflateStream implements MessageInflater {
   readonly #sink: InflateSink
@@ -21,21 +21,21 @@ export class InflateStream implements MessageInflater {
   readonly #window: History
   readonly #onRelease: () => void
   #stream: InflateRaw | null = null
-  /** What was handed in last. */
+  /** The last piece passed to `push`. */
   #piece: Buffer = EMPTY
-  /** Input of this zlib stream before `#piece`. */
+  /** Number of input bytes of this zlib stream before `#piece`. */
   #before = 0
-  /** Whether anything was handed in. */
+  /** Whether any input was passed. */
   #hasInput = false
   #isLast = false
   #isPaused = false
   #finalBlocks = 0
-  /** Bytes of the output so far. */
+  /** Number of bytes of output so far. */
   #length = 0
-  /** Bytes of the output that the payload makes, known before the ending goes to zlib. */
+  /** Number of bytes that the payload inflates to. Known when the ending is written. */
   #messageLength = Number.POSITIVE_INFINITY
   #ending: ReturnType<typeof randomEnding> = { ending: EMPTY, padding: EMPTY }
-  /** What the ending has made: the padding, if the message is whole. */
+  /** The output of the ending. It equals the padding when the message is complete. */
   #tail: Buffer = EMPTY
 
   constructor(sink: InflateSink, window: History, onRelease: () => void) {
@@ -46,7 +46,7 @@ export class InflateStream implements MessageInflater {
 
   push(piece: Uint8Array, last: boolean): void {
     this.#hasInput ||= piece.length > 0
-    // Not even an empty block; read as the empty message it can only mean.
+    // An empty payload has not even an empty block. It can only mean the empty message.
     if (!this.#hasInput) return this.#sink.onInflatedPiece()
     this.#isLast = last
     this.#write(piece)
@@ -68,7 +68,7 @@ export class InflateStream implements MessageInflater {
   }
 
   #write(piece: Uint8Array): void {
-    // The memory of the piece is reused when this returns.
+    // The caller reuses the memory of the piece when this call returns.
     this.#piece = Buffer.from(piece)
     const stream = this.#stream ?? this.#begin()
     this.#before = stream.bytesWritten
@@ -76,7 +76,7 @@ export class InflateStream implements MessageInflater {
     else stream.write(this.#piece, () => stream === this.#stream && this.#finishWrite(stream))
   }
 
-  /** Where input is left behind a block with BFINAL 1, `end` follows, when a paused reader goes on. */
+  /** Called when zlib has read the piece. Input left after a block with BFINAL 1 is handled on `end`. */
   #finishWrite(stream: InflateRaw): void {
     if (stream.bytesWritten - this.#before < this.#piece.length) return
     if (!this.#isLast) return this.#sink.onInflatedPiece()
@@ -100,7 +100,7 @@ export class InflateStream implements MessageInflater {
     return stream
   }
 
-  /** Passes on what belongs to the message. */
+  /** Delivers the output that belongs to the message. */
   #add(chunk: Buffer): void {
     const bytes = chunk.subarray(0, this.#messageLength - this.#length)
     this.#length += bytes.length
@@ -110,14 +110,14 @@ export class InflateStream implements MessageInflater {
     this.#sink.onInflated(bytes)
   }
 
-  /** A zlib stream has ended at a block with BFINAL 1, so many bytes behind the last piece: our own, or one of the sender. */
+  /** Called when a zlib stream has ended with a block with BFINAL 1, `excess` bytes after the last piece. */
   #finishStream(excess: number): void {
     const { ending, padding } = this.#ending
     const isWhole = excess === ending.length && this.#tail.equals(padding)
     if (excess > 0 && !isWhole) return this.#fail(cutShort())
     const rest = this.#piece.subarray(this.#piece.length + excess)
     this.#dropStream()
-    // A sender that ends its stream sends no empty block after it; nothing is missing, so nothing is refused.
+    // A sender may omit the empty block after a block with BFINAL 1. Nothing is missing then, so it is accepted.
     if (excess >= 0) this.#sink.onInflatedPiece()
     else if (++this.#finalBlocks > MAX_FINAL_BLOCKS) this.#fail(tooManyFinalBlocks())
     else this.#write(rest)
@@ -129,7 +129,7 @@ export class InflateStream implements MessageInflater {
   }
 
   #dropStream(): void {
-    // The listeners stay and ignore what a dropped stream still emits.
+    // The listeners stay attached, and ignore later events of the destroyed stream.
     this.#stream?.destroy()
     this.#stream = null
   }

@@ -2,7 +2,7 @@ import { inflateRawSync } from 'node:zlib'
 import { inflateShort } from '../fast/short-inflate.ts'
 import { asProtocolError, cutShort, Inflation, tooLong } from './inflation.ts'
 
-/** As many as are inflated without the thread pool. */
+/** Maximum number of blocks with BFINAL 1 that are inflated without the thread pool. */
 const FEW_FINAL_BLOCKS = 8
 
 const SMALLEST_CHUNK = 2048
@@ -14,10 +14,10 @@ interface SyncPass {
 }
 
 /**
- * Inflates a message at once, on the event loop (RFC 7692 §7.2.2); `null` when it has more than `worth` bytes of
- * output and is better left to an `InflateJob`.
+ * Decompresses a message synchronously (RFC 7692 §7.2.2). Returns null when the output is longer than `worth` bytes and
+ * should be left to an `InflateJob`.
  *
- * @throws ProtocolError 1007 for bad data, 1009 for more than `limit` bytes of output.
+ * @throws {ProtocolError} 1007 for invalid data, 1009 for more than `limit` bytes of output.
  */
 export function inflateNow(payload: Uint8Array, history: Buffer, limit: number, worth: number): Buffer | null {
   const most = Math.min(limit, worth)
@@ -40,10 +40,10 @@ export function inflateNow(payload: Uint8Array, history: Buffer, limit: number, 
   }
 }
 
-/** Thrown where zlib itself does not notice: its own limit is at least one byte. */
+/** Thrown when zlib cannot check the limit itself, because its own limit is at least one byte. */
 const overflow = new RangeError('output over the limit')
 
-/** Returns the output, padding included; null when it needs too many passes. */
+/** Returns the output including the padding; null when it needs too many passes. */
 function inflateWhole(inflation: Inflation, most: number): Buffer | null {
   while (inflation.passes < FEW_FINAL_BLOCKS) {
     const { buffer, engine } = inflateStream(inflation, most + inflation.padding)
@@ -57,7 +57,7 @@ function inflateWhole(inflation: Inflation, most: number): Buffer | null {
   return null
 }
 
-/** One stream of the message; `maxOutputLength` is checked by zlib after each chunk, so a chunk is no larger either. */
+/** Inflates one zlib stream of the message. zlib checks `maxOutputLength` after each chunk, so a chunk is no larger. */
 function inflateStream(inflation: Inflation, most: number): SyncPass {
   const missing = Math.max(most - inflation.length, 0)
   const guess = Math.min(Math.max(inflation.rest.length * 6, SMALLEST_CHUNK), LARGEST_CHUNK, missing + 1)

@@ -1,20 +1,21 @@
 import { CloseCode } from '../core/close-code.ts'
 import { ProtocolError } from '../core/errors.ts'
 
-/** What the padding consists of: bytes that no cut block decodes to by accident. */
+/** The pattern of the padding: bytes that a truncated block does not produce by accident. */
 const PADDING = Buffer.from('a53c96e15ac3691e', 'hex')
-/** Bytes of the header of a stored block without its first byte. */
+/** Size in bytes of the header of a stored block without its first byte. */
 const HEADER = 4
 const FINAL_BLOCK = Buffer.from([0x01, 0x00, 0x00, 0xff, 0xff])
 
 /**
- * What is appended to a payload. A payload ends with the first byte of an empty stored block, the sender has removed the
- * other four (RFC 7692 §7.2.2): this completes the block, with a padding as its content, and adds an empty final block.
- * Only if the payload ends where a block ends does the output end with the padding, and the inflater at the last byte.
+ * Creates the bytes that are appended to a payload. A payload ends with the first byte of an empty stored block, whose
+ * other four bytes the sender has removed (RFC 7692 §7.2.2). The ending turns it into a stored block that contains a
+ * padding, and adds an empty final block. If the payload ends at the end of a block, the output ends with the padding
+ * and the inflater reads all of the ending. Otherwise the payload is truncated.
  *
- * A stored block that is cut short by just the length of header and padding reads both as its content. A whole message may
- * end like that as well, and only a second pass with another padding shows which it is. The length of the padding is
- * random, so that a sender cannot make each message cost two passes.
+ * There is one exception: a stored block that lacks exactly as many bytes as header and padding have reads both as its
+ * content. A complete message may end with the same bytes, so a second pass with another padding tells the two apart.
+ * The length of the padding is random, so that a sender cannot force a second pass for each message.
  */
 function makeEnding(count: number): Buffer {
   const size = count * PADDING.length
@@ -22,33 +23,33 @@ function makeEnding(count: number): Buffer {
 }
 
 /**
- * Sizes are multiples of 8: where no block is open, the first byte of the ending then reads as the header of a stored
- * block with a wrong length.
+ * Sizes are multiples of 8. When no block is open, the first byte of the ending then reads as the header of a stored
+ * block with an invalid length.
  */
 const endings = Array.from({ length: 16 }, (_, index) => makeEnding(index + 1))
 
-/** One of the endings at random, and the padding in it. */
+/** Returns a random ending and its padding. */
 export function randomEnding(): { ending: Buffer; padding: Buffer } {
   const ending = endings[Math.floor(Math.random() * endings.length)]
   return { ending, padding: ending.subarray(HEADER, -FINAL_BLOCK.length) }
 }
 
-/** Blocks with BFINAL 1 in one message: each costs two bytes to send and a new inflater here. */
+/** Maximum number of blocks with BFINAL 1 in one message. Each takes two bytes to send and needs a new inflater. */
 export const MAX_FINAL_BLOCKS = 256
 
-/** The largest distance of DEFLATE (RFC 7692 §7.1.2). */
+/** The maximum distance of DEFLATE (RFC 7692 §7.1.2). */
 export const LARGEST_WINDOW = 32_768
 
-/** One message on its way through one or more DEFLATE streams; a block with BFINAL 1 ends a stream, not the message. */
+/** The state of one message that consists of one or more DEFLATE streams. A block with BFINAL 1 ends only a stream. */
 export class Inflation {
   readonly chunks: Buffer[] = []
-  /** Goes behind the payload. */
+  /** The bytes to append to the payload. */
   readonly ending: Buffer
-  /** Bytes of the output so far. */
+  /** Number of bytes of output so far. */
   length = 0
   passes = 0
   #usedEnding = false
-  /** What is not inflated yet, without the ending. */
+  /** The input not yet inflated, without the ending. */
   rest: Uint8Array
   readonly #payload: Uint8Array
   readonly #history: Buffer
@@ -60,12 +61,12 @@ export class Inflation {
     this.#history = history
   }
 
-  /** Bytes that the ending adds to the output of a whole message. */
+  /** Number of bytes that the ending adds to the output of a complete message. */
   get padding(): number {
     return this.ending.length - HEADER - FINAL_BLOCK.length
   }
 
-  /** What the next stream may refer to: the window survives a block with BFINAL 1 (RFC 7692 §7.2.3.4). */
+  /** The bytes that the next stream may refer to. The window survives a block with BFINAL 1 (RFC 7692 §7.2.3.4). */
   get dictionary(): Buffer | undefined {
     if (this.length === 0) return this.#history.length > 0 ? this.#history : undefined
     const parts: Buffer[] = []
@@ -79,7 +80,7 @@ export class Inflation {
     return Buffer.concat(parts)
   }
 
-  /** Notes the end of a stream after `consumed` bytes; returns whether it ended the message. */
+  /** Called when a stream has ended after `consumed` bytes. Returns whether the message has ended. */
   finishPass(consumed: number): boolean {
     const length = this.rest.length
     if (consumed === length + this.ending.length) {
@@ -90,19 +91,19 @@ export class Inflation {
     this.rest = this.rest.subarray(consumed)
     this.passes += 1
     if (this.passes > MAX_FINAL_BLOCKS) throw tooManyFinalBlocks()
-    // A sender that ends its stream sends no empty block after it; nothing is missing, so nothing is refused.
+    // A sender may omit the empty block after a block with BFINAL 1. Nothing is missing then, so it is accepted.
     return this.rest.length === 0
   }
 
-  /** Bytes of the message, as far as it is inflated; the ending counts only when it was used. */
+  /** Number of bytes of the message inflated so far, without the padding of the ending. */
   get messageLength(): number {
     return this.length - (this.#usedEnding ? this.padding : 0)
   }
 
   /**
-   * Returns the message in the whole output; it must not retain a much larger chunk.
+   * Returns the message in the whole output. It is copied when it would keep a much larger chunk alive.
    *
-   * @throws {ProtocolError} 1007 when the last block continues behind the payload.
+   * @throws {ProtocolError} 1007 when the last block is truncated.
    */
   messageIn(output: Buffer): Buffer {
     if (this.#usedEnding && !endsWith(output, this.#padding)) throw cutShort()
@@ -111,7 +112,7 @@ export class Inflation {
     return memory > 8192 && message.length * 2 < memory ? Buffer.from(message) : message
   }
 
-  /** A second pass over the same payload with another padding; null where the output leaves no doubt. */
+  /** Returns a second pass over the payload with another padding; null when the output leaves no doubt. */
   makeProof(output: Buffer): Inflation | null {
     const stored = this.ending.subarray(0, -FINAL_BLOCK.length)
     if (!this.#usedEnding || !endsWith(output, stored)) return null
@@ -132,7 +133,7 @@ function lastBytes(bytes: Buffer, count: number): Buffer {
   return bytes.length > count ? bytes.subarray(bytes.length - count) : bytes
 }
 
-/** What an error of zlib means for the connection: 1007 for bad data, 1011 for anything else. */
+/** Converts an error of zlib to a violation: 1007 for invalid data, 1011 for any other error. */
 export function asProtocolError(error: Error): ProtocolError {
   if (error instanceof ProtocolError) return error
   const code = (error as NodeJS.ErrnoException).code
@@ -142,21 +143,21 @@ export function asProtocolError(error: Error): ProtocolError {
 }
 
 function corruptData(what: string): ProtocolError {
-  return new ProtocolError(CloseCode.INVALID_PAYLOAD, 'ERR_WS_INFLATE', `compressed message cannot be read: ${what}`)
+  return new ProtocolError(CloseCode.INVALID_PAYLOAD, 'ERR_WS_INFLATE', `compressed message is invalid: ${what}`)
 }
 
-/** 1007: the last block continues behind the payload. */
+/** Returns the violation of a truncated last block: 1007. */
 export function cutShort(): ProtocolError {
-  return corruptData('the last block is cut short')
+  return corruptData('the last block is truncated')
 }
 
-/** 1008: each block with BFINAL 1 costs a new inflater. */
+/** Returns the violation of too many blocks with BFINAL 1, each of which needs a new inflater: 1008. */
 export function tooManyFinalBlocks(): ProtocolError {
   const message = `compressed message has more than ${MAX_FINAL_BLOCKS} blocks with BFINAL 1`
   return new ProtocolError(CloseCode.POLICY_VIOLATION, 'ERR_WS_INFLATE', message)
 }
 
-/** 1009: the message is longer than the receiver accepts (RFC 6455 §7.4.1). */
+/** Returns the violation of a message that is too long: 1009 (RFC 6455 §7.4.1). */
 export function tooLong(limit: number): ProtocolError {
   const message = `compressed message inflates to more than ${limit} bytes`
   return new ProtocolError(CloseCode.MESSAGE_TOO_BIG, 'ERR_WS_MESSAGE_TOO_BIG', message)

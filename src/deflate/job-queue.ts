@@ -1,24 +1,24 @@
 import { AsyncResource } from 'node:async_hooks'
 
-/** Work that needs several turns of the event loop. */
+/** Work that takes several turns of the event loop. */
 export interface Job {
-  /** Whether it may run for more than some milliseconds. */
+  /** Whether it may take more than a few milliseconds. */
   readonly isLong: boolean
-  /** Begins; `finished` is called once, never after `stop`. */
+  /** Starts the work. `finished` is called once, but not after `stop`. */
   start(finished: () => void): void
-  /** Ends what was begun; calls `released` when nothing of it runs any more, in a later turn or at once. */
+  /** Stops the work. Calls `released` when no part of it is running any more, synchronously or later. */
   stop(released: () => void): void
 }
 
 /**
- * Runs a few jobs at a time: more at once would not be faster than the thread pool, and each needs a zlib context. A
- * connection has one message at a time in each direction here, so that first come, first served is one message for each
- * connection in turn. Short jobs go first and one lane is theirs: long messages of some peers do not delay the short ones
- * of others. One lane at least is for long jobs, when there are any.
+ * Runs a few jobs at a time. More would not be faster than the thread pool, and each needs a zlib context. A connection
+ * has at most one job per direction, so first come, first served gives each connection one message in turn. Short jobs
+ * go first, and one lane is reserved for them, so that long messages do not delay short ones of other peers. At least
+ * one lane is available for long jobs.
  */
 export class JobQueue {
   readonly #lanes: number
-  /** Jobs with their `start`, bound to the AsyncLocalStorage of whoever added them. */
+  /** Waiting jobs, each with its `start`, which is bound to the AsyncLocalStorage context of the code that added it. */
   readonly #waiting = { short: new Map<Job, Job['start']>(), long: new Map<Job, Job['start']>() }
   readonly #running = new Set<Job>()
   #runningLong = 0
@@ -33,7 +33,9 @@ export class JobQueue {
     this.#advance()
   }
 
-  /** Removes a job, waiting or running; does nothing when it has finished. A running one has its lane until it has ended. */
+  /**
+   * Removes a waiting job, or stops a running one, which occupies its lane until it has ended. Ignores finished jobs.
+   */
   remove(job: Job): void {
     if (this.#waiting.short.delete(job) || this.#waiting.long.delete(job) || !this.#running.has(job)) return
     job.stop(() => this.#end(job))
@@ -66,5 +68,5 @@ export class JobQueue {
   }
 }
 
-/** As many lanes as the thread pool of Node has threads by default: shared by every connection of the process. */
+/** The queue of the process. By default, the thread pool of Node has as many threads as this has lanes. */
 export const zlibQueue = new JobQueue(4)

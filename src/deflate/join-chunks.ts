@@ -1,11 +1,12 @@
 import { EMPTY } from '../core/empty.ts'
 
-/** Bytes copied in one turn of the event loop: fresh pages cost about 0.3 ms per MiB. */
+/** Number of bytes copied in one turn of the event loop. New memory pages cost about 0.3 ms per MiB. */
 const BYTES_PER_STEP = 1024 * 1024
 
 /**
- * Joins chunks into one buffer, a step per turn of the event loop when there is much to copy; calls `done(null)` when
- * there is no memory for it. The list is emptied step by step, so that a long message is in memory twice only briefly.
+ * Joins chunks into one buffer. A long message is copied in steps, one per turn of the event loop. Calls `done(null)`
+ * when there is not enough memory. Each step removes its chunks from the list, to limit how long they are in memory
+ * twice.
  */
 export function joinChunks(
   chunks: Buffer[],

@@ -9,26 +9,26 @@ export type { ResolvedDeflateOptions }
 /** The registered name of the extension (RFC 7692 §7). */
 export const EXTENSION_NAME = 'permessage-deflate'
 
-/** What both ends agreed on (RFC 7692 §7.1). */
+/** The agreed parameters (RFC 7692 §7.1). */
 export interface DeflateParameters {
-  /** Whether what the server sends may refer to its earlier messages. */
+  /** Whether messages of the server may refer to earlier ones. */
   readonly serverContextTakeover: boolean
-  /** Whether what the client sends may refer to its earlier messages. */
+  /** Whether messages of the client may refer to earlier ones. */
   readonly clientContextTakeover: boolean
-  /** Window of what the server sends, as a power of two, 8–15. */
+  /** Window of the messages of the server, as a power of two, 8–15. */
   readonly serverMaxWindowBits: number
-  /** Window of what the client sends, as a power of two, 8–15. */
+  /** Window of the messages of the client, as a power of two, 8–15. */
   readonly clientMaxWindowBits: number
 }
 
-/** The outcome of a negotiation: the element for the response and what it means. */
+/** The result of a negotiation: the extension in the response, and the parameters it means. */
 export interface DeflateAgreement {
-  /** The element of the response's `Sec-WebSocket-Extensions`. */
+  /** The element for the `Sec-WebSocket-Extensions` of the response. */
   readonly response: string
   readonly parameters: DeflateParameters
 }
 
-/** An element read into the four parameters; the bits are 0 when the parameter has no value. */
+/** The four parameters of an offer or response. Window bits are 0 for a parameter without a value. */
 interface ParameterSet {
   server_no_context_takeover?: true | undefined
   client_no_context_takeover?: true | undefined
@@ -36,18 +36,18 @@ interface ParameterSet {
   client_max_window_bits?: number | undefined
 }
 
-/** A decimal number from 8 to 15 without leading zeroes (RFC 7692 §7.1.2). */
+/** The values of a window bits parameter: 8 to 15 in decimal, without leading zeros (RFC 7692 §7.1.2). */
 const windowBits = /^(?:[89]|1[0-5])$/
 
 /**
- * Accepts the first of the client's offers that is valid (RFC 7692 §5, §7); `null` when there is none. An invalid offer is
- * declined, never an error.
+ * Accepts the first valid offer of the client (RFC 7692 §5, §7). Returns null when there is none. Invalid offers are
+ * declined, which is not an error.
  *
- * The answer has only parameters that were offered, but for `client_no_context_takeover`, which a server may always ask
- * for (§7.1.1.2): when no window shall be stored, or memory for it is short.
+ * The response contains only parameters that were offered, except `client_no_context_takeover`: a server may always
+ * request it (§7.1.1.2), and does so when no window should be stored or memory is short.
  *
- * @param offers Every element of the request's `Sec-WebSocket-Extensions`, in order.
- * @param budget Where windows are counted; default: the budget of the process.
+ * @param offers All elements of the request's `Sec-WebSocket-Extensions`, in order.
+ * @param budget Counts the windows. Default: the budget of the process.
  */
 export function negotiate(
   offers: readonly Extension[],
@@ -64,15 +64,15 @@ export function negotiate(
 
 function accept(offered: ParameterSet, options: ResolvedDeflateOptions, budget: MemoryBudget): DeflateAgreement {
   const answer: ParameterSet = {}
-  // §7.1.1.1: a server that accepts the parameter must include it in its answer.
+  // §7.1.1.1: a server that accepts the parameter must include it in its response.
   if (offered.server_no_context_takeover) answer.server_no_context_takeover = true
-  // §7.1.2.1: the answer is the offered window or a smaller one.
+  // §7.1.2.1: the response has the offered window or a smaller one.
   const serverBits = offered.server_max_window_bits
   if (serverBits !== undefined) answer.server_max_window_bits = Math.min(serverBits, options.serverMaxWindowBits)
   // §7.1.2.2: only a client that offers the parameter can be limited.
   const clientBits = clientWindow(offered, options)
   if (clientBits < 15) answer.client_max_window_bits = clientBits
-  // §7.1.1.2: a server may ask for it whether it was offered or not.
+  // §7.1.1.2: a server may request it whether it was offered or not.
   const isWindowStored =
     options.clientContextTakeover &&
     !offered.client_no_context_takeover &&
@@ -93,7 +93,7 @@ function clientWindow({ client_max_window_bits: offered }: ParameterSet, options
   return offered === undefined ? 15 : Math.min(offered || 15, options.clientMaxWindowBits)
 }
 
-/** What a client puts into its request (RFC 7692 §5.1, §7.1). */
+/** Formats the offer of a client (RFC 7692 §5.1, §7.1). */
 export function formatOffer(options: ResolvedDeflateOptions): string {
   return formatElement(offerOf(options))
 }
@@ -108,26 +108,27 @@ function offerOf(options: ResolvedDeflateOptions): ParameterSet {
 }
 
 /**
- * Reads the server's answer to `formatOffer(options)` (RFC 7692 §5.1, §7).
+ * Checks the server's response to `formatOffer(options)` (RFC 7692 §5.1, §7).
  *
- * @throws {ProtocolError} `ERR_WS_EXTENSION` when the answer breaks a rule or does not fit what was offered.
+ * @throws {ProtocolError} `ERR_WS_EXTENSION` when the response is invalid or does not match the offer.
  */
 export function checkDeflateResponse(extension: Extension, options: ResolvedDeflateOptions): DeflateParameters {
   if (extension.name !== EXTENSION_NAME) throw badDeflateResponse(`'${extension.name}' was not offered`)
   const answer = readParameters(extension.parameters)
   if (typeof answer === 'string') throw badDeflateResponse(answer)
   const offered = offerOf(options)
-  if (answer.client_max_window_bits === 0) throw badDeflateResponse('client_max_window_bits needs a value from 8 to 15')
+  if (answer.client_max_window_bits === 0)
+    throw badDeflateResponse('client_max_window_bits has no value; allowed: 8 to 15')
   if (offered.server_no_context_takeover && !answer.server_no_context_takeover) {
-    throw badDeflateResponse('server_no_context_takeover was offered and is missing')
+    throw badDeflateResponse('server_no_context_takeover was offered but is missing')
   }
   const serverBits = answer.server_max_window_bits ?? 15
   if (serverBits > options.serverMaxWindowBits) {
-    throw badDeflateResponse(`server_max_window_bits is ${serverBits}, offered was ${options.serverMaxWindowBits}`)
+    throw badDeflateResponse(`server_max_window_bits is ${serverBits}; allowed: 8 to ${options.serverMaxWindowBits}`)
   }
   const clientBits = answer.client_max_window_bits ?? 15
   if (answer.client_max_window_bits !== undefined && clientBits > options.clientMaxWindowBits) {
-    throw badDeflateResponse(`client_max_window_bits is ${clientBits}, offered was ${options.clientMaxWindowBits}`)
+    throw badDeflateResponse(`client_max_window_bits is ${clientBits}; allowed: 8 to ${options.clientMaxWindowBits}`)
   }
   return {
     serverContextTakeover: !answer.server_no_context_takeover,
@@ -138,10 +139,10 @@ export function checkDeflateResponse(extension: Extension, options: ResolvedDefl
 }
 
 function badDeflateResponse(what: string): ProtocolError {
-  return new ProtocolError(CloseCode.PROTOCOL_ERROR, 'ERR_WS_EXTENSION', `bad ${EXTENSION_NAME} response: ${what}`)
+  return new ProtocolError(CloseCode.PROTOCOL_ERROR, 'ERR_WS_EXTENSION', `invalid ${EXTENSION_NAME} response: ${what}`)
 }
 
-/** Whether each parameter has a value (RFC 7692 §7.1). */
+/** Whether a parameter has a value (RFC 7692 §7.1). */
 const valueRule: Record<keyof ParameterSet, 'none' | 'required' | 'optional'> = {
   server_no_context_takeover: 'none',
   client_no_context_takeover: 'none',
@@ -150,14 +151,14 @@ const valueRule: Record<keyof ParameterSet, 'none' | 'required' | 'optional'> = 
 }
 
 /**
- * Reads the parameters of an offer or a response; a string describes what is wrong with them. A quoted value counts like the
- * token inside (RFC 6455 §9.1: “the value after quoted-string unescaping MUST conform to the 'token' ABNF.”).
+ * Reads the parameters of an offer or response. Returns an error message when they are invalid. A quoted value is equal
+ * to the token inside (RFC 6455 §9.1: “the value after quoted-string unescaping MUST conform to the 'token' ABNF.”).
  */
 function readParameters(parameters: readonly ExtensionParameter[]): ParameterSet | string {
   const found: Record<string, true | number> = {}
   for (const { name, value } of parameters) {
     if (!Object.hasOwn(valueRule, name)) return `'${name}' is not a parameter of ${EXTENSION_NAME}`
-    if (Object.hasOwn(found, name)) return `${name} is given twice`
+    if (Object.hasOwn(found, name)) return `${name} occurs twice`
     const rule = valueRule[name as keyof ParameterSet]
     if (rule === 'none') {
       if (value !== null) return `${name} has the value '${value}'; allowed: none`

@@ -5,49 +5,50 @@ import { checkOptionNames, readOptions } from '../options/read-options.ts'
 /** Options of permessage-deflate (RFC 7692 §7). */
 export interface DeflateOptions {
   /**
-   * Messages shorter than this many bytes are sent as they are; 0 compresses all of them. Default 1024: below that
-   * the work costs more than the bytes saved. What arrives compressed is read whatever its size.
+   * Messages shorter than this many bytes are sent uncompressed; 0 compresses all of them. Below the default of 1024,
+   * compression costs more than it saves. Received messages are decompressed whatever their size.
    */
   threshold?: number | undefined
   /**
-   * Effort from 0 (stored) and 1 (fast) to 9 (small). Default 4: within 4 % of zlib's own default 6 on JSON,
-   * at two thirds of its cost.
+   * Compression level, from 0 (none) and 1 (fastest) to 9 (smallest). Default 4: on JSON, within 4 % of the size of
+   * zlib's default level 6, at two thirds of its cost.
    */
   level?: number | undefined
-  /** Memory of the compressor while it works, 1 (2 KiB of tables) to 9. Default 8. Short messages use less by themselves. */
+  /** Memory of the compressor, from 1 (2 KiB of tables) to 9. Default 8. Short messages use less. */
   memLevel?: number | undefined
-  /** Largest window of what the server compresses, as a power of two, 8–15 (256 bytes to 32 KiB). Default 15. */
+  /** Maximum window of the messages of the server, as a power of two, 8–15 (256 bytes to 32 KiB). Default 15. */
   serverMaxWindowBits?: number | undefined
   /**
-   * Largest window of what the client compresses, 8–15. Default 12 for a server: at most 2^12 bytes are stored for each
-   * client, which makes short messages hardly longer. A client that did not offer the parameter uses 15. As a client:
-   * default 15.
+   * Maximum window of the messages of the client, as a power of two, 8–15. Default on a server: 12, so at most 2^12
+   * bytes are stored per client, which makes short messages hardly longer. A client that does not offer the parameter
+   * uses 15. Default on a client: 15.
    */
   clientMaxWindowBits?: number | undefined
   /**
-   * Whether the server may refer to what it sent before. Default false for a server: messages are independent. With
-   * true about 4 KiB more are stored for each connection, short messages get up to a quarter smaller and cost half as
-   * much again, and the length of a message depends on the texts of earlier ones (CRIME).
-   * As a client: false asks the server for `server_no_context_takeover`; default true.
+   * Whether messages of the server may refer to earlier ones. Default on a server: false, messages are independent.
+   * With true, about 4 KiB more are stored per connection. Short messages get up to 25 % smaller and cost 50 % more,
+   * and the length of a message depends on the content of earlier ones (CRIME). On a client, false requests
+   * `server_no_context_takeover`. Default on a client: true.
    */
   serverContextTakeover?: boolean | undefined
   /**
-   * Whether the client may refer to what it sent before. Default true for a server: what the client sent last is
-   * stored for each connection, up to the window and inside `maxCompressionMemory`. With false every client gets
-   * `client_no_context_takeover` and nothing is stored. As a client: whether its own messages do; default false.
+   * Whether messages of the client may refer to earlier ones. Default on a server: true, so the last bytes of each
+   * client are stored, up to the window and within `maxCompressionMemory`. With false, each client gets
+   * `client_no_context_takeover` and nothing is stored. On a client, this is about its own messages. Default on a
+   * client: false.
    */
   clientContextTakeover?: boolean | undefined
   /**
-   * Bytes that compression may use in this process, over all connections and servers. Default 67108864 (64 MiB).
-   * When they are used up, messages are sent uncompressed and new connections get no context takeover.
+   * Memory in bytes that compression may use in this process, for all connections and servers. When it is used up,
+   * messages are sent uncompressed and new connections get no context takeover. Default 67108864 (64 MiB).
    */
   maxCompressionMemory?: number | undefined
 }
 
-/** Options with every default filled in and every value checked. */
+/** Options with defaults filled in and values checked. */
 export type ResolvedDeflateOptions = Readonly<Required<DeflateOptions>>
 
-/** What each option accepts, and its default for a server. */
+/** The rule of each option, with its default for a server. */
 const rules = {
   threshold: integer(1024, 0),
   level: integer(4, 0, 9),
@@ -62,10 +63,10 @@ const rules = {
 const clientDefaults = { clientMaxWindowBits: 15, serverContextTakeover: true, clientContextTakeover: false }
 
 /**
- * Fills in the defaults of the role and checks what was given (RFC 7692 §7.1).
+ * Fills in the defaults and checks the options (RFC 7692 §7.1).
  *
  * @param options `true` for the defaults.
- * @param role Its defaults cost this side the least memory. Default `'server'`.
+ * @param role Selects the defaults, which cost this side the least memory. Default `'server'`.
  * @throws {TypeError} when an option is unknown or has the wrong type.
  * @throws {RangeError} when a number is out of range.
  */

@@ -4,16 +4,16 @@ import { inspect } from 'node:util'
 import { isFastEnabled } from './enabled.ts'
 
 /*
- * A request of Node is a stream of the body, with a state and fields for everything that may happen to it: 1 KiB, for
- * an upgrade request that has no body. A lazy one is the text of its head; the first use of anything else than its first
- * line turns it, in place, into what Node would have made. Undocumented: `IncomingMessage` initializes any object that
- * inherits from it.
+ * A request of Node is a stream. Its state needs 1 KiB, also for an upgrade request, which has no body. A lazy message
+ * stores the text of the request head. The first access to anything but its request line and socket turns it into the
+ * same message that Node creates, in place. Undocumented: `IncomingMessage` can initialize any object that inherits from
+ * it.
  */
 
-/** The property with the text of the head; empty once the message is complete. */
+/** The property with the text of the request head. It is empty once the message is complete. */
 const headKey = Symbol('head')
 
-/** Completes a message that was initialized: its fields, and the end of its body. */
+/** Sets the fields of an initialized message and ends its body. */
 type Complete = (message: IncomingMessage, head: string) => void
 
 interface Lazy {
@@ -23,7 +23,7 @@ interface Lazy {
 
 const initialize = IncomingMessage as unknown as (this: object, socket: Socket | null) => void
 
-/** The properties that Node gives a request itself; `null` where it does not initialize other objects. */
+/** Returns the properties that Node sets on a request. Null where Node cannot initialize other objects. */
 function findProperties(): PropertyKey[] | null {
   if (!isFastEnabled) return null
   const message = Object.create(IncomingMessage.prototype) as object
@@ -35,7 +35,7 @@ function findProperties(): PropertyKey[] | null {
   return Reflect.ownKeys(message).filter((key) => key !== 'socket')
 }
 
-/** The object with the head: `object` itself, or one that it inherits from. */
+/** Returns the lazy message: `object` itself, or the one that it inherits from. */
 function lazyOf(object: object): Lazy {
   let owner = object
   while (!Object.hasOwn(owner, headKey)) owner = Object.getPrototypeOf(owner) as object
@@ -43,8 +43,8 @@ function lazyOf(object: object): Lazy {
 }
 
 /**
- * Returns a function that makes requests from the text of a head, completed on first use; without the internals of Node
- * at once.
+ * Returns a function that creates a request from the text of its head. The request is completed on first use, or at
+ * once where the undocumented part of Node cannot be used.
  */
 export function lazyMessages(complete: Complete): (head: string, socket: Socket) => IncomingMessage {
   const properties = findProperties()
@@ -102,12 +102,12 @@ export function lazyMessages(complete: Complete): (head: string, socket: Socket)
   return (head, socket) => new LazyMessage(head, socket) as unknown as IncomingMessage
 }
 
-/** Index behind ` HTTP/` in a head. */
+/** Returns the index behind ` HTTP/` in a request head. */
 function versionAt(head: string): number {
   return head.indexOf(' HTTP/') + ' HTTP/'.length
 }
 
-/** The parts of the request line in a head that `RequestHeadParser` has accepted: an empty line may precede it. */
+/** Reads the parts of the request line. An empty line may precede it (RFC 9112 §2.2). */
 const LINE: Record<string, (head: string) => unknown> = {
   method: (head) => head.slice(head.startsWith('\r\n') ? 2 : 0, head.indexOf(' ')),
   url: (head) => head.slice(head.indexOf(' ') + 1, head.indexOf(' HTTP/')),

@@ -2,18 +2,17 @@ import { hash, randomBytes } from 'node:crypto'
 
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 
-/** Length of a key: 16 bytes in base64. */
+/** Length in characters of a key: 16 bytes in base64. */
 const KEY_LENGTH = 24
 
-/** The `Sec-WebSocket-Accept` value for a key (RFC 6455 §4.2.2). */
+/** Returns the `Sec-WebSocket-Accept` value for a key (RFC 6455 §4.2.2). */
 export function acceptKey(key: string): string {
   return hash('sha1', key + GUID, 'base64')
 }
 
 /**
- * Whether a `Sec-WebSocket-Key` is the base64 of 16 bytes (RFC 6455 §4.2.1). The four bits of padding inside the
- * 22nd character may have any value: they are set in the example key of §4.1, and RFC 4648 §3.5 leaves the check to
- * the decoder.
+ * Returns whether a `Sec-WebSocket-Key` is the base64 encoding of 16 bytes (RFC 6455 §4.2.1). The four padding bits in
+ * the 22nd character may have any value: the example key of §4.1 sets them, and RFC 4648 §3.5 makes the check optional.
  */
 export function isValidKey(key: string): boolean {
   if (key.length !== KEY_LENGTH || !key.endsWith('==')) return false
@@ -30,7 +29,7 @@ function isBase64Code(code: number): boolean {
   return lower >= 0x61 && lower <= 0x7a
 }
 
-/** A new random `Sec-WebSocket-Key` for one request of a client (RFC 6455 §4.1). */
+/** Returns a new random `Sec-WebSocket-Key` (RFC 6455 §4.1). */
 export function makeKey(): string {
   return randomBytes(16).toString('base64')
 }

@@ -2,23 +2,26 @@ import { isIPv6 } from 'node:net'
 
 /** A parsed `Host` value (RFC 9110 §7.2). */
 export interface Authority {
-  /** The name or address as sent, an IPv6 address with its brackets. */
+  /** The name or address as sent; an IPv6 address includes its brackets. */
   host: string
-  /** `null` without one. */
+  /** The port; null when there is none. */
   port: number | null
 }
 
 const MAX_PORT = 65_535
 
-/** The longest text of an IPv6 address; longer input is not passed to `isIPv6`. */
+/** Maximum length of an IPv6 address as text. Longer input is not passed to `isIPv6`. */
 const MAX_IPV6 = 45
 
-/** Marks allowed in a name besides letters, digits and `%XX`. RFC 3986's comma is not: it joins two merged `Host` fields. */
+/**
+ * Characters of a name besides letters, digits and `%XX`. The comma of RFC 3986 is not allowed, because it joins two
+ * `Host` fields.
+ */
 const NAME_MARKS = "-._~!$&'()*+;="
 
 /**
- * Parses `host[:port]`: a name, an IPv4 address or a bracketed IPv6 address, then a port of 0–65535, no user info
- * (RFC 3986 §3.2); `null` when malformed.
+ * Parses `host[:port]` without user info: a name, an IPv4 address or an IPv6 address in brackets, and a port of 0–65535
+ * (RFC 3986 §3.2). Returns null when it is malformed.
  */
 export function parseAuthority(text: string): Authority | null {
   const end = text.startsWith('[') ? literalEnd(text) : nameEnd(text)
@@ -32,12 +35,12 @@ export function parseAuthority(text: string): Authority | null {
   return port === null ? null : { host, port }
 }
 
-/** Whether a text is a valid, non-empty `Host` value (RFC 9110 §7.2). */
+/** Returns whether a text is a valid, non-empty `Host` value (RFC 9110 §7.2). */
 export function isValidHost(text: string): boolean {
   return parseAuthority(text) !== null
 }
 
-/** The index behind a bracketed IPv6 address, 0 when it is malformed. */
+/** Returns the index after an IPv6 address in brackets; 0 when it is malformed. */
 function literalEnd(text: string): number {
   const close = text.slice(0, MAX_IPV6 + 2).indexOf(']')
   if (close < 0) return 0
@@ -46,7 +49,7 @@ function literalEnd(text: string): number {
   return isIPv6(address) && !address.includes('%') ? close + 1 : 0
 }
 
-/** The index behind a name, 0 when it is empty or has a malformed escape. */
+/** Returns the index after a name; 0 when the name is empty or has a malformed escape. */
 function nameEnd(text: string): number {
   let at = 0
   for (; at < text.length; at++) {

@@ -14,46 +14,46 @@ import {
 import { type Http2Fields, toHttp2Fields } from './http2-response.ts'
 import { parseRequestTarget } from './request-target.ts'
 
-/** The parts of a client's request that its response is checked against (RFC 6455 §4.1). */
+/** The parts of a client's request that are needed to check the response (RFC 6455 §4.1). */
 export interface ClientOffer {
   key: string
-  /** In the client's order of preference. */
+  /** Requested subprotocols, in order of preference. Default: none. */
   subprotocols?: readonly string[] | undefined
-  /** In the client's order of preference. */
+  /** Offered extensions, in order of preference. Default: none. */
   extensions?: readonly Extension[] | undefined
 }
 
-/** The parts of a client's opening handshake (RFC 6455 §4.1). */
+/** The parts of a client's request (RFC 6455 §4.1). */
 export interface ClientRequest extends ClientOffer {
-  /** `host[:port]`. */
+  /** `host[:port]`, the value of the `Host` field. */
   host: string
-  /** Path and query, beginning with `/`. */
+  /** Path and query; begins with `/`. */
   target: string
-  /** The application's own fields, such as `Origin` or `Cookie`. */
+  /** Header fields of the application, such as `Origin` or `Cookie`. Default: none. */
   headers?: HeaderFields | undefined
 }
 
-/** The head of an HTTP response, such as node's `IncomingMessage` (RFC 9112 §2.1). */
+/** The head of an HTTP response, for example an `IncomingMessage` of Node (RFC 9112 §2.1). */
 export interface ResponseHead {
   readonly statusCode?: number | undefined
-  /** As in `'1.1'`. */
+  /** For example `'1.1'`. */
   readonly httpVersion: string
-  /** Names and values in turn, as sent. */
+  /** Alternating names and values, as sent. */
   readonly rawHeaders: readonly string[]
 }
 
-/** What client and server agreed on in the opening handshake (RFC 6455 §4.1). */
+/** The result of an opening handshake (RFC 6455 §4.1). */
 export interface HandshakeAgreement {
-  /** `null` when the server has chosen none. */
+  /** The subprotocol that the server has selected; null when it has selected none. */
   subprotocol: string | null
-  /** A subset of the offered names; the extensions check their own parameters. */
+  /** The accepted extensions, whose names were offered. The extensions check their parameters themselves. */
   extensions: Extension[]
 }
 
-/** The status of a response that breaks a rule (RFC 9110 §15.6.3). */
+/** The status of an error for an invalid response (RFC 9110 §15.6.3). */
 const BAD_GATEWAY = 502
 
-/** Fields that the handshake sets itself, or that would give the request a body. */
+/** Header fields that the handshake sets itself, or that would give the request a body. */
 const REQUEST_NAMES: ReadonlySet<string> = new Set([
   'connection',
   'content-length',
@@ -68,10 +68,10 @@ const REQUEST_NAMES: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Formats a client's opening handshake, to be sent as latin1 (RFC 6455 §4.1).
+ * Formats a client's request for an opening handshake, to be sent as Latin-1 (RFC 6455 §4.1).
  *
- * @throws {TypeError} when the host or target is malformed, a subprotocol is repeated or not a token, or a field has a
- *   name that is not a token or that the handshake sets, or a value that is not latin1 or has control characters.
+ * @throws {TypeError} when the host or target is malformed, a subprotocol occurs twice or is not a token, the name of a
+ *   field is not a token or is set by the handshake, or a value contains control characters or is not Latin-1.
  */
 export function formatRequest({ host, target, key, subprotocols, extensions, headers }: ClientRequest): string {
   if (!isValidHost(host)) throw new TypeError(`host is ${JSON.stringify(host)}; allowed: a name or address, and a port`)
@@ -91,10 +91,10 @@ export function formatRequest({ host, target, key, subprotocols, extensions, hea
 }
 
 /**
- * The fields of a client's opening handshake over HTTP/2: an extended CONNECT (RFC 8441 §5).
+ * Returns the fields of a client's opening handshake over HTTP/2, an extended CONNECT request (RFC 8441 §5).
  *
  * @param scheme `http` or `https`.
- * @throws {TypeError} when `formatRequest` does.
+ * @throws {TypeError} under the conditions of `formatRequest`.
  */
 export function formatConnect(request: Omit<ClientRequest, 'key'>, scheme: string): Http2Fields {
   const { host, target, subprotocols = [], extensions = [], headers = {} } = request
@@ -115,36 +115,38 @@ export function formatConnect(request: Omit<ClientRequest, 'key'>, scheme: strin
 function formatSubprotocols(names: readonly string[]): string {
   const text = names.join(', ')
   if (!names.every(isToken) || parseSubprotocols(text) === null) {
-    throw new TypeError(`subprotocols are ${JSON.stringify(names)}; allowed: tokens, each once`)
+    throw new TypeError(`subprotocols are ${JSON.stringify(names)}; allowed: different tokens`)
   }
   return text
 }
 
 /**
- * Checks a server's response to `formatRequest` (RFC 6455 §4.1).
+ * Checks a server's response to a request of `formatRequest` (RFC 6455 §4.1).
  *
- * @throws {HandshakeError} when its status is not 101, with that status; 502 when a 101 breaks a rule.
+ * @throws {HandshakeError} when the status is not 101, with that status; 502 when a 101 response is invalid.
  */
 export function checkUpgradeResponse(response: ResponseHead, offer: ClientOffer): HandshakeAgreement {
   const { httpVersion, rawHeaders } = response
   checkStatus(response, 101)
-  if (httpVersion === '1.0') throw badResponse('ERR_WS_HTTP_VERSION', 'the server answered with HTTP/1.0')
+  if (httpVersion === '1.0')
+    throw badResponse('ERR_WS_HTTP_VERSION', 'HTTP version of the response is 1.0; allowed: 1.1')
   const upgrade = readSingle(rawHeaders, 'Upgrade', BAD_GATEWAY)
-  if (upgrade?.toLowerCase() !== 'websocket') throw badResponse('ERR_WS_UPGRADE', 'Upgrade field is not websocket')
+  if (upgrade?.toLowerCase() !== 'websocket')
+    throw badResponse('ERR_WS_UPGRADE', 'Upgrade field of the response is not websocket')
   const options = parseTokenList(fieldValues(rawHeaders, 'connection').join())
   if (options === null || !hasToken(options, 'upgrade')) {
-    throw badResponse('ERR_WS_CONNECTION', 'Connection field without the token upgrade')
+    throw badResponse('ERR_WS_CONNECTION', 'Connection field of the response lacks the token upgrade')
   }
   if (readSingle(rawHeaders, 'Sec-WebSocket-Accept', BAD_GATEWAY) !== acceptKey(offer.key)) {
-    throw badResponse('ERR_WS_ACCEPT', 'Sec-WebSocket-Accept does not answer the key')
+    throw badResponse('ERR_WS_ACCEPT', 'Sec-WebSocket-Accept does not match the Sec-WebSocket-Key of the request')
   }
   return { subprotocol: readSubprotocol(rawHeaders, offer), extensions: readExtensions(rawHeaders, offer) }
 }
 
 /**
- * Checks a server's response to `formatConnect` (RFC 8441 §5).
+ * Checks a server's response to a request of `formatConnect` (RFC 8441 §5).
  *
- * @throws {HandshakeError} when its status is not 200, with that status; 502 when a 200 breaks a rule.
+ * @throws {HandshakeError} when the status is not 200, with that status; 502 when a 200 response is invalid.
  */
 export function checkConnectResponse(response: ResponseHead, offer: Omit<ClientOffer, 'key'>): HandshakeAgreement {
   const { rawHeaders } = response
@@ -154,7 +156,7 @@ export function checkConnectResponse(response: ResponseHead, offer: Omit<ClientO
 
 function checkStatus({ statusCode = BAD_GATEWAY }: ResponseHead, expected: number): void {
   if (statusCode === expected) return
-  const message = `the server answered ${statusCode}, must be ${expected}`
+  const message = `response status is ${statusCode}; allowed: ${expected}`
   throw new HandshakeError(statusCode, 'ERR_WS_UNEXPECTED_STATUS', message)
 }
 

@@ -3,8 +3,8 @@ import { equalsIgnoreCase } from './header-grammar.ts'
 import { badRequest, readHandshake, show, type UpgradeRequest, type UpgradeRequestHead } from './upgrade-request.ts'
 
 /**
- * The head of an extended CONNECT request (RFC 8441 §4) in the form that a WebSocket request has over HTTP/1.1: method
- * GET, `Host` from `:authority`, no pseudo-header fields. So routers, policies and frameworks read both alike.
+ * The head of an extended CONNECT request (RFC 8441 §4), in the form of a WebSocket request over HTTP/1.1: method GET,
+ * `Host` from `:authority`, no pseudo-header fields. Routers, policies and frameworks can thus treat both alike.
  */
 export interface ExtendedConnect extends UpgradeRequestHead {
   readonly method: 'GET'
@@ -14,19 +14,19 @@ export interface ExtendedConnect extends UpgradeRequestHead {
   readonly protocol: string
   readonly scheme: string
   readonly authority: string
-  /** The `Host` field of the request, which should not be there; `null` without one. */
+  /** The value of the `Host` field, which is not needed over HTTP/2; null when there is none. */
   readonly sentHost: string | null
-  /** Whether the client has ended the stream with the request. */
+  /** Whether the client has ended the stream with its request. */
   readonly hasEnded: boolean
 }
 
-/** The scheme of a WebSocket over HTTP/2: `https` for `wss`, `http` for `ws` (RFC 8441 §5). */
+/** The schemes of a WebSocket over HTTP/2: `http` for `ws`, `https` for `wss` (RFC 8441 §5). */
 const SCHEMES: readonly string[] = ['http', 'https']
 
 /**
- * Reads the fields of a request over HTTP/2; `null` when it is not an extended CONNECT.
+ * Reads the fields of a request over HTTP/2. Returns null when it is not an extended CONNECT request.
  *
- * @param rawHeaders Names and values in turn, pseudo-header fields included, as node's `'stream'` event has them.
+ * @param rawHeaders Alternating names and values including pseudo-header fields, as in Node's `'stream'` event.
  */
 export function readExtendedConnect(rawHeaders: readonly string[], hasEnded: boolean): ExtendedConnect | null {
   const pseudo: Record<string, string> = {}
@@ -54,34 +54,35 @@ export function readExtendedConnect(rawHeaders: readonly string[], hasEnded: boo
   }
 }
 
-/** Whether the head of a request was read from an extended CONNECT. */
+/** Returns whether a request head was read from an extended CONNECT request. */
 export function isExtendedConnect(request: UpgradeRequestHead): request is ExtendedConnect {
   return Object.hasOwn(request, 'sentHost')
 }
 
 /**
- * Checks an extended CONNECT request against the rules of RFC 8441 §4 and §5, and its fields against those of RFC 6455
- * §4.2.1; the `key` of the result is empty. What makes a request malformed (RFC 9113 §8.1.1), such as a missing
- * pseudo-header field, is the HTTP/2 implementation's to refuse before.
+ * Checks an extended CONNECT request (RFC 8441 §4 and §5) and its fields (RFC 6455 §4.2.1). The `key` of the result is
+ * empty. The HTTP/2 implementation has already refused malformed requests (RFC 9113 §8.1.1), for example without a
+ * required pseudo-header field.
  *
- * @throws {HandshakeError} when a rule is broken: 501 for another protocol, otherwise as `checkUpgradeRequest` does.
+ * @throws {HandshakeError} 501 for another protocol, otherwise under the conditions of `checkUpgradeRequest`.
  */
 export function checkExtendedConnect(request: ExtendedConnect): UpgradeRequest {
   const { protocol, scheme, url, authority, sentHost, hasEnded } = request
   if (!equalsIgnoreCase(protocol, 'websocket')) {
-    throw new HandshakeError(501, 'ERR_WS_UPGRADE', `:protocol ${show(protocol)}, must be websocket`)
+    throw new HandshakeError(501, 'ERR_WS_UPGRADE', `:protocol is ${show(protocol)}; allowed: websocket`)
   }
-  if (!SCHEMES.includes(scheme)) throw badRequest('ERR_WS_TARGET', `:scheme ${show(scheme)}, must be https or http`)
-  if (!url.startsWith('/')) throw badRequest('ERR_WS_TARGET', `:path ${show(url)}, must begin with /`)
+  if (!SCHEMES.includes(scheme)) throw badRequest('ERR_WS_TARGET', `:scheme is ${show(scheme)}; allowed: https, http`)
+  if (!url.startsWith('/'))
+    throw badRequest('ERR_WS_TARGET', `:path is ${show(url)}; allowed: a path that begins with /`)
   // RFC 9113 §8.3.1: a request whose Host differs from its `:authority` must be treated as malformed.
   if (sentHost !== null && !equalsIgnoreCase(sentHost, authority)) {
-    throw badRequest('ERR_WS_HOST', `Host ${show(sentHost)}, must be the same as :authority`)
+    throw badRequest('ERR_WS_HOST', `Host is ${show(sentHost)}; allowed: the value of :authority`)
   }
-  if (hasEnded) throw badRequest('ERR_WS_BODY', 'END_STREAM behind the request, must leave the stream open')
+  if (hasEnded) throw badRequest('ERR_WS_BODY', 'request has END_STREAM; allowed: a stream that stays open')
   return readHandshake(request, noFields, noKey)
 }
 
-/** Over HTTP/2 no field says that this is a WebSocket request: `:protocol` does. */
+/** Over HTTP/2, `:protocol` marks a WebSocket request instead of the fields `Upgrade` and `Connection`. */
 const noFields = (): void => {}
 /** RFC 8441 §5: Sec-WebSocket-Key has no meaning over HTTP/2. */
 const noKey = (): string => ''

@@ -2,19 +2,22 @@ import { isIP } from 'node:net'
 import { trimBlanks } from './header-field.ts'
 import { equalsIgnoreCase } from './header-grammar.ts'
 
-/** The hops of an `X-Forwarded-For` value, the client's first: addresses in any form that `parseNode` reads. */
+/** Splits an `X-Forwarded-For` value into nodes, the client's first. `parseNode` parses each of them. */
 export function parseForwardedFor(text: string): string[] {
   return splitUnquoted(text, ',').map((hop) => trimBlanks(hop))
 }
 
-/** The `for` parameter of each element of a `Forwarded` value, the client's first; `''` without one (RFC 7239 §4). */
+/**
+ * Returns the `for` parameter of each element of a `Forwarded` value, the client's first; `''` if missing (RFC 7239
+ * §4).
+ */
 export function parseForwarded(text: string): string[] {
   return splitUnquoted(text, ',').map(readFor)
 }
 
 /**
- * The IP address of a node: an address, with a port, brackets or quotes around it as proxies write them (RFC 7239 §6);
- * `null` for `unknown`, an obfuscated identifier and everything else.
+ * Returns the IP address of a node, without the port, brackets and quotes that proxies add (RFC 7239 §6). Returns null
+ * for `unknown`, an obfuscated identifier and anything else.
  */
 export function parseNode(text: string): string | null {
   const node = unquote(text)
@@ -31,7 +34,7 @@ function readFor(element: string): string {
   return ''
 }
 
-/** Splits at a separator outside of quoted strings (RFC 9110 §5.6.4). */
+/** Splits a text at a separator outside of quoted strings (RFC 9110 §5.6.4). */
 function splitUnquoted(text: string, separator: string): string[] {
   const parts: string[] = []
   let start = 0

@@ -1,14 +1,17 @@
 import { HandshakeError } from '../core/errors.ts'
 import { equalsIgnoreCase, isBlank, isToken } from './header-grammar.ts'
 
-/** Fields an application adds to a message; a list of values makes one field each, as `Set-Cookie` needs it (RFC 9110 §5.3). */
+/**
+ * Header fields of the application. An array of values is sent as several fields, as `Set-Cookie` requires (RFC 9110
+ * §5.3).
+ */
 export type HeaderFields = Readonly<Record<string, string | readonly string[]>>
 
 const TAB = 0x09
 const SPACE = 0x20
 const DELETE = 0x7f
 
-/** Whether a text is a valid field value: latin1 without control characters except HTAB (RFC 9110 §5.5). */
+/** Returns whether a text is a valid field value: Latin-1 without control characters except HTAB (RFC 9110 §5.5). */
 export function isFieldValue(text: string): boolean {
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i)
@@ -17,14 +20,17 @@ export function isFieldValue(text: string): boolean {
   return true
 }
 
-/** `text`, or a range of it, without the SP and HTAB around it (RFC 9110 §5.6.3). */
+/** Returns a text or a range of it, without leading and trailing SP and HTAB (RFC 9110 §5.6.3). */
 export function trimBlanks(text: string, start = 0, end = text.length): string {
   while (start < end && isBlank(text.charCodeAt(start))) start++
   while (end > start && isBlank(text.charCodeAt(end - 1))) end--
   return text.slice(start, end)
 }
 
-/** The index of the next field with this name in `rawHeaders`, names and values in turn; -1 without one (RFC 9110 §5.1). */
+/**
+ * Returns the index of the next field with this name in `rawHeaders`, which alternates names and values; -1 if there is
+ * none (RFC 9110 §5.1).
+ */
 export function findField(rawHeaders: readonly string[], name: string, start = 0): number {
   for (let i = start; i + 1 < rawHeaders.length; i += 2) {
     if (equalsIgnoreCase(rawHeaders[i], name)) return i
@@ -32,7 +38,7 @@ export function findField(rawHeaders: readonly string[], name: string, start = 0
   return -1
 }
 
-/** The trimmed values of all fields with this name, in order (RFC 9110 §5.3). */
+/** Returns the trimmed values of all fields with this name, in order (RFC 9110 §5.3). */
 export function fieldValues(rawHeaders: readonly string[], name: string): string[] {
   const values: string[] = []
   for (let at = findField(rawHeaders, name); at !== -1; at = findField(rawHeaders, name, at + 2)) {
@@ -42,10 +48,10 @@ export function fieldValues(rawHeaders: readonly string[], name: string): string
 }
 
 /**
- * The value of a field that may occur at most once, `null` without one (RFC 6455 §11.3).
+ * Returns the value of a field that may occur at most once; null when it is missing (RFC 6455 §11.3).
  *
  * @param status The HTTP status of the error: 400 for a request, 502 for a response.
- * @throws {HandshakeError} when there is more than one.
+ * @throws {HandshakeError} when the field occurs more than once.
  */
 export function readSingle(rawHeaders: readonly string[], name: string, status: number): string | null {
   const at = findField(rawHeaders, name)
@@ -58,10 +64,10 @@ export function readSingle(rawHeaders: readonly string[], name: string, status: 
 }
 
 /**
- * Formats an application's fields as lines (RFC 9112 §5).
+ * Formats the fields of an application as lines (RFC 9112 §5).
  *
  * @param owned Names that the library sets itself, in lower case.
- * @throws {TypeError} when a name is owned or not a token, or `isFieldValue` rejects a value.
+ * @throws {TypeError} when a name is in `owned` or not a token, or a value is not valid for `isFieldValue`.
  */
 export function formatFields(fields: HeaderFields, owned: ReadonlySet<string>): string {
   let lines = ''
@@ -76,7 +82,7 @@ export function formatFields(fields: HeaderFields, owned: ReadonlySet<string>): 
 function checkValue(name: string, text: string): string {
   // JavaScript callers may pass any type, and isFieldValue would accept a number.
   if (typeof text !== 'string' || !isFieldValue(text)) {
-    throw new TypeError(`value of field ${name} is not allowed; allowed: Latin-1 without control characters`)
+    throw new TypeError(`field ${name} has an invalid value; allowed: Latin-1 text without control characters`)
   }
   return text
 }

@@ -7,18 +7,21 @@ const SEMICOLON = 0x3b
 const EQUALS = 0x3d
 const BACKSLASH = 0x5c
 
-/** One element of a `Sec-WebSocket-Extensions` field (RFC 6455 §9.1). Never use a name as the key of an object. */
+/**
+ * An element of a `Sec-WebSocket-Extensions` field (RFC 6455 §9.1). Its name is untrusted: never use it as an object
+ * key.
+ */
 export interface Extension {
   name: string
   parameters: ExtensionParameter[]
 }
 
-/** One parameter of an extension (RFC 6455 §9.1). */
+/** A parameter of an extension (RFC 6455 §9.1). */
 export interface ExtensionParameter {
   name: string
-  /** `null` for a parameter without `=`. */
+  /** The value; null for a parameter without `=`. */
   value: string | null
-  /** Whether the value was written as a quoted string. */
+  /** Whether the value was sent as a quoted string. */
   quoted: boolean
 }
 
@@ -33,17 +36,17 @@ function markBytes(characters: string): Uint8Array {
   return table
 }
 
-/** Whether a character code is allowed in a token (RFC 9110 §5.6.2). */
+/** Returns whether a character code is allowed in a token (RFC 9110 §5.6.2). */
 function isTokenCode(code: number): boolean {
   return code < 256 && TOKEN_BYTES[code] === 1
 }
 
-/** Whether a character code is a blank, SP or HTAB (RFC 9110 §5.6.3). */
+/** Returns whether a character code is SP or HTAB (RFC 9110 §5.6.3). */
 export function isBlank(code: number): boolean {
   return code === SPACE || code === TAB
 }
 
-/** Reads a field value from left to right, each character once, without backtracking (RFC 9110 §5.6). */
+/** Reads a field value from left to right without backtracking (RFC 9110 §5.6). */
 class FieldScanner {
   readonly #text: string
   #at = 0
@@ -60,14 +63,14 @@ class FieldScanner {
     while (!this.atEnd && isBlank(this.#text.charCodeAt(this.#at))) this.#at++
   }
 
-  /** Skips one character when it is the expected one. */
+  /** Skips one character when it is the expected one. Returns whether it was. */
   take(code: number): boolean {
     if (this.atEnd || this.#text.charCodeAt(this.#at) !== code) return false
     this.#at++
     return true
   }
 
-  /** The token that begins here, or `null`. */
+  /** Reads the token that begins here. Returns null when there is none. */
   readToken(): string | null {
     const start = this.#at
     while (!this.atEnd && isTokenCode(this.#text.charCodeAt(this.#at))) this.#at++
@@ -75,8 +78,8 @@ class FieldScanner {
   }
 
   /**
-   * The rest of a quoted string whose opening quote has been read, or `null`. Its unescaped value must be a token
-   * (RFC 6455 §9.1), so the first other character is an error.
+   * Reads the rest of a quoted string after its opening quote. Returns null when the unescaped value is not a token
+   * (RFC 6455 §9.1).
    */
   readQuotedToken(): string | null {
     let token = ''
@@ -91,7 +94,9 @@ class FieldScanner {
   }
 }
 
-/** A comma-separated list in which empty elements are skipped (RFC 9110 §5.6.1); `null` when an element is malformed. */
+/**
+ * Parses a comma-separated list, skipping empty elements (RFC 9110 §5.6.1). Returns null when an element is malformed.
+ */
 function parseList<Element>(text: string, readElement: (scanner: FieldScanner) => Element | null): Element[] | null {
   const scanner = new FieldScanner(text)
   const elements: Element[] = []
@@ -106,7 +111,7 @@ function parseList<Element>(text: string, readElement: (scanner: FieldScanner) =
   return elements
 }
 
-/** Whether a text is a token (RFC 9110 §5.6.2). */
+/** Returns whether a text is a token (RFC 9110 §5.6.2). */
 export function isToken(text: string): boolean {
   if (text.length === 0) return false
   for (let i = 0; i < text.length; i++) {
@@ -115,12 +120,18 @@ export function isToken(text: string): boolean {
   return true
 }
 
-/** Parses a comma-separated list of tokens; `null` when malformed, empty elements are skipped (RFC 9110 §5.6.1). */
+/**
+ * Parses a comma-separated list of tokens, skipping empty elements (RFC 9110 §5.6.1). Returns null when it is
+ * malformed.
+ */
 export function parseTokenList(text: string): string[] | null {
   return parseList(text, (scanner) => scanner.readToken())
 }
 
-/** Parses an `Upgrade` field into protocols, `name` or `name/version`; `null` when malformed (RFC 9110 §7.8). */
+/**
+ * Parses an `Upgrade` field into protocols of the form `name` or `name/version` (RFC 9110 §7.8). Returns null when it
+ * is malformed.
+ */
 export function parseProtocolList(text: string): string[] | null {
   return parseList(text, (scanner) => {
     const name = scanner.readToken()
@@ -130,7 +141,7 @@ export function parseProtocolList(text: string): string[] | null {
   })
 }
 
-/** Whether two tokens, such as field names, are equal without regard to case (RFC 9110 §5.1). */
+/** Returns whether two tokens, such as field names, are equal, ignoring case (RFC 9110 §5.1). */
 export function equalsIgnoreCase(a: string, b: string): boolean {
   if (a.length !== b.length) return false
   for (let i = 0; i < a.length; i++) {
@@ -143,14 +154,14 @@ function lowerCode(code: number): number {
   return code >= 0x41 && code <= 0x5a ? code | 0x20 : code
 }
 
-/** Whether a list contains a token, compared whole and without regard to case (RFC 6455 §4.2.1). */
+/** Returns whether a list contains a token, ignoring case (RFC 6455 §4.2.1). */
 export function hasToken(list: readonly string[], token: string): boolean {
   return list.some((element) => equalsIgnoreCase(element, token))
 }
 
 /**
- * Parses a `Sec-WebSocket-Extensions` value, several fields joined by commas, in order; `null` when it is malformed
- * or empty (RFC 6455 §9.1).
+ * Parses a `Sec-WebSocket-Extensions` value (RFC 6455 §9.1). Several fields are joined by commas. Returns null when the
+ * value is malformed or empty.
  */
 export function parseExtensions(text: string): Extension[] | null {
   const extensions = parseList(text, readExtension)
@@ -183,8 +194,8 @@ function readParameter(scanner: FieldScanner): ExtensionParameter | null {
 }
 
 /**
- * Parses a `Sec-WebSocket-Protocol` field, several fields joined by commas, in the client's order of preference;
- * `null` when it is malformed, empty or names one subprotocol twice (RFC 6455 §4.1).
+ * Parses a `Sec-WebSocket-Protocol` value, in order of the client's preference (RFC 6455 §4.1). Several fields are
+ * joined by commas. Returns null when the value is malformed or empty, or a subprotocol occurs twice.
  */
 export function parseSubprotocols(text: string): string[] | null {
   const names = parseTokenList(text)
@@ -193,7 +204,7 @@ export function parseSubprotocols(text: string): string[] | null {
 }
 
 /**
- * Formats a `Sec-WebSocket-Extensions` value (RFC 6455 §9.1). Values are tokens and need no quotes.
+ * Formats a `Sec-WebSocket-Extensions` value (RFC 6455 §9.1). The values are tokens, so they are not quoted.
  *
  * @throws {TypeError} when a name or a value is not a token.
  */

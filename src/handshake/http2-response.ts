@@ -2,17 +2,17 @@ import type { HandshakeError } from '../core/errors.ts'
 import { formatFields, type HeaderFields } from './header-field.ts'
 import { type Acceptance, forAccept, formatAccept, formatRefusal } from './upgrade-response.ts'
 
-/** The fields of a response over HTTP/2: names in lower case, with `:status` (RFC 9113 §8.3.2). */
+/** The fields of a response over HTTP/2: `:status` and names in lower case (RFC 9113 §8.3.2). */
 export type Http2Fields = Record<string, string | readonly string[] | number>
 
-/** Fields of one connection of HTTP/1.1, which HTTP/2 does not have (RFC 9113 §8.2.2). */
+/** Connection-specific fields of HTTP/1.1, which must not be sent over HTTP/2 (RFC 9113 §8.2.2). */
 const CONNECTION_FIELDS = /^(?:connection|http2-settings|keep-alive|proxy-connection|te|transfer-encoding|upgrade)$/
 
 /**
- * The fields of the 200 that completes an opening handshake over HTTP/2 (RFC 8441 §5): those of `formatAccept` without
- * `Upgrade`, `Connection` and `Sec-WebSocket-Accept`.
+ * Returns the fields of the 200 response that completes an opening handshake over HTTP/2 (RFC 8441 §5): those of
+ * `formatAccept` without `Upgrade`, `Connection` and `Sec-WebSocket-Accept`.
  *
- * @throws {TypeError} when `formatAccept` does.
+ * @throws {TypeError} under the conditions of `formatAccept`.
  */
 export function formatHttp2Accept(acceptance: Omit<Acceptance, 'key'>): Http2Fields {
   const { subprotocol, extensions, headers = {} } = acceptance
@@ -26,7 +26,7 @@ export function formatHttp2Accept(acceptance: Omit<Acceptance, 'key'>): Http2Fie
 }
 
 /**
- * Adds the fields of an application to those of `formatHttp2Accept`, as `addAcceptFields` does for a 101.
+ * Adds fields of the application to those of `formatHttp2Accept`, as `addAcceptFields` does for a 101 response.
  *
  * @throws {TypeError} when a field cannot be sent.
  */
@@ -41,10 +41,10 @@ export function addHttp2AcceptFields(accepted: Http2Fields, fields: HeaderFields
 const NONE: ReadonlySet<string> = new Set()
 
 /**
- * The fields of the response that refuses an opening handshake over HTTP/2. A 426 is about `Upgrade`, which HTTP/2 does
- * not have (RFC 9113 §8.6): it becomes 400.
+ * Returns the fields of the response that refuses an opening handshake over HTTP/2. A 426 becomes a 400, because it is
+ * about `Upgrade`, which HTTP/2 does not have (RFC 9113 §8.6).
  *
- * @throws {TypeError} when `formatRefusal` does.
+ * @throws {TypeError} under the conditions of `formatRefusal`.
  */
 export function formatHttp2Refusal(error: HandshakeError): Http2Fields {
   formatRefusal(error)
@@ -52,7 +52,7 @@ export function formatHttp2Refusal(error: HandshakeError): Http2Fields {
   return { ':status': status, 'content-type': 'text/plain; charset=utf-8', ...toHttp2Fields(error.headers) }
 }
 
-/** Names in lower case (RFC 9113 §8.2.1), without the fields that HTTP/2 does not have. */
+/** Converts names to lower case (RFC 9113 §8.2.1) and removes the fields that HTTP/2 does not have. */
 export function toHttp2Fields(fields: HeaderFields): Http2Fields {
   const named = Object.entries(fields).map(([name, value]) => [name.toLowerCase(), value] as const)
   return Object.fromEntries(named.filter(([name]) => !CONNECTION_FIELDS.test(name)))

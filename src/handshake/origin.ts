@@ -1,15 +1,15 @@
 import { isValidHost } from './authority.ts'
 
-/** Length limit of an origin; a scheme, a name of 255 characters and a port are shorter. */
+/** Maximum length of an origin. A scheme, a name of 255 characters and a port are shorter. */
 const MAX_ORIGIN = 512
 
-/** Characters with which a URL parser would find more than a host and a port behind `scheme://`. */
+/** Characters that would let a URL parser find more than a host and a port after `scheme://`. */
 const FORBIDDEN = '/\\?#@%'
 
 /**
- * The normal form of an origin, for comparison: scheme and host in lower case, an international name in punycode, no
- * default port (RFC 6454 §6.2). `null` when the text is not an origin; `'null'` for the opaque origin, `'file://'` as
- * some web views send it.
+ * Normalizes an origin for comparison: scheme and host in lower case, an international name in Punycode, no default
+ * port (RFC 6454 §6.2). Returns `'null'` for the opaque origin and for `'file://'`, which some web views send, and null
+ * when the text is not an origin.
  */
 export function normalizeOrigin(text: string): string | null {
   if (text === 'null' || text === 'file://') return text
@@ -21,20 +21,20 @@ export function normalizeOrigin(text: string): string | null {
   return `${url.protocol}//${url.host.toLowerCase()}`
 }
 
-/** An origin, or all origins whose host is below a domain (RFC 6455 §10.2). */
+/** An origin, or all origins whose hosts are subdomains of a domain (RFC 6455 §10.2). */
 export interface OriginPattern {
   /** The text as the user wrote it. */
   readonly source: string
-  /** Of the normal form: all of it, or the part before the subdomain. */
+  /** The normalized origin, or its part before the subdomain. */
   readonly prefix: string
-  /** The part behind the subdomain; `null` for a whole origin. */
+  /** The part of the normalized origin after the subdomain; null when the pattern is a single origin. */
   readonly suffix: string | null
 }
 
-/** Stands for the `*` of a pattern while it is parsed as a URL. */
+/** Replaces the `*` of a pattern while it is parsed as a URL. */
 const ANY_SUBDOMAIN = 'any-subdomain'
 
-/** Parses an origin, or a pattern such as `https://*.example.com`; `null` when it is neither. */
+/** Parses an origin, or a pattern such as `https://*.example.com`. Returns null when the text is neither. */
 export function parseOriginPattern(source: string): OriginPattern | null {
   const origin = normalizeOrigin(source.replace('://*.', `://${ANY_SUBDOMAIN}.`))
   if (origin === null || origin.includes('*')) return null
@@ -44,9 +44,9 @@ export function parseOriginPattern(source: string): OriginPattern | null {
 }
 
 /**
- * Whether a request's `Origin` is the origin of its server: scheme, host and port exactly (RFC 6455 §10.2).
+ * Returns whether a request's `Origin` equals the server's own in scheme, host and port (RFC 6455 §10.2).
  *
- * @param host The request's `Host`.
+ * @param host The `Host` of the request.
  * @param secure Whether the request arrived over TLS.
  */
 export function isSameOrigin(origin: string, host: string, secure: boolean): boolean {
@@ -56,8 +56,8 @@ export function isSameOrigin(origin: string, host: string, secure: boolean): boo
 }
 
 /**
- * Whether a request's `Origin` matches a pattern: scheme, host and port exactly, never a part of a name
- * (RFC 6455 §10.2). `'null'` matches only when it is listed.
+ * Returns whether a request's `Origin` matches a pattern in scheme, host and port (RFC 6455 §10.2). Names are compared
+ * whole. `'null'` matches only when it is in the list.
  */
 export function matchesOrigin(origin: string, patterns: readonly OriginPattern[]): boolean {
   const found = parseOrigin(origin)
@@ -69,7 +69,7 @@ function matchesPattern(origin: string, { prefix, suffix }: OriginPattern): bool
   return origin.length > prefix.length + suffix.length && origin.startsWith(prefix) && origin.endsWith(suffix)
 }
 
-/** The origin of a field value; browsers send ASCII, so anything else is not an origin (RFC 6454 §6.2). */
+/** Parses the origin of a field value. Browsers send ASCII, so other characters make it invalid (RFC 6454 §6.2). */
 function parseOrigin(text: string): string | null {
   for (let i = 0; i < text.length; i++) {
     if (text.charCodeAt(i) > 0x7e) return null
@@ -77,7 +77,7 @@ function parseOrigin(text: string): string | null {
   return normalizeOrigin(text)
 }
 
-/** Whether a part of an origin has no character that a URL parser drops or reads as another component. */
+/** Returns whether a part of an origin has no character that a URL parser drops or reads as another component. */
 function isPlain(part: string): boolean {
   for (let i = 0; i < part.length; i++) {
     if (part.charCodeAt(i) <= 0x20 || FORBIDDEN.includes(part[i])) return false

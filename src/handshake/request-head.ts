@@ -4,32 +4,32 @@ import { trimBlanks } from './header-field.ts'
 import { TOKEN_BYTES } from './header-grammar.ts'
 import { MAX_FIELD_COUNT } from './upgrade-request.ts'
 
-/** The head of a request that was read from a byte stream (RFC 9112 §2.1). */
+/** A request head that was parsed from a byte stream (RFC 9112 §2.1). */
 export interface RequestHead {
   method: string
   url: string
-  /** As in `'1.1'`. */
+  /** For example `'1.1'`. */
   httpVersion: string
-  /** Names and trimmed values in turn, as sent, decoded as latin1. */
+  /** Alternating names and trimmed values, as sent, decoded as Latin-1. */
   rawHeaders: string[]
-  /** The index behind the head in the bytes of the last `push`. */
+  /** The index after the request head in the bytes of the last `push`. */
   end: number
 }
 
 /** Limits of a request head (RFC 6455 §10.4). */
 export interface RequestHeadLimits {
-  /** Bytes of the whole head. Default 16,384. */
+  /** Maximum size in bytes. Default 16,384. */
   maxSize?: number | undefined
-  /** Number of fields. Default 1,000. */
+  /** Maximum number of fields. Default 1,000. */
   maxFieldCount?: number | undefined
 }
 
 const MAX_SIZE = 16_384
 
-/** Size of the first buffer for a head that arrives in several chunks. */
+/** Initial size in bytes of the buffer for a request head that arrives in several chunks. */
 const FIRST_BUFFER = 1_024
 
-/** The states of the parser; those up to `VERSION_END` are in the request line. */
+/** The states of the parser. Those up to `VERSION_END` belong to the request line. */
 const State = {
   FAILED: 0,
   DONE: 1,
@@ -55,7 +55,7 @@ const State = {
   END_LF: 21,
 } as const
 
-/** Added to the next state where the index of the byte is recorded. */
+/** Added to the next state when the index of the byte must be recorded. */
 const MARK = 0x80
 
 const CR = '\r'
@@ -66,9 +66,9 @@ const VISIBLE = charactersFrom(0x21, (code) => code !== 0x7f)
 const TEXT = `${VISIBLE} \t`
 
 /**
- * The grammar of RFC 9112 §2–§5, row by row: in this state, one of these bytes leads to that state. Every other byte
- * is an error: a bare CR or LF, a fold, a blank before the colon, NUL and the other control bytes. The visible bytes
- * include 80–FF, which occur in targets of plain requests in practice.
+ * The grammar of RFC 9112 §2–§5 as a table of transitions: in state `from`, each of `bytes` leads to state `to`. Every
+ * other byte is an error, for example a bare CR or LF, obsolete line folding, a space before the colon, or NUL. Visible
+ * bytes include 80–FF, which occur in practice in targets of plain requests.
  */
 const RULES: readonly (readonly [from: number, bytes: string, to: number])[] = [
   [State.START, CR, State.START_LF],
@@ -118,15 +118,15 @@ function buildTable(): Uint8Array {
 }
 
 /**
- * Parses the head of one HTTP/1.1 request from a byte stream in chunks of any size, each byte once. After the head or
- * an error it accepts no more bytes until `restart` (RFC 9112 §2).
+ * Parses the head of an HTTP/1.1 request from a byte stream, in chunks of any size (RFC 9112 §2). It reads each byte
+ * once. After a complete head or an error it accepts no more bytes until `restart`.
  */
 export class RequestHeadParser {
-  /** Bytes of the largest head that is accepted. */
+  /** Maximum size of a request head in bytes. */
   readonly maxSize: number
   readonly #maxFieldCount: number
   #state: number = State.START
-  /** Start of the method, then the ends of method, target and version, then those of every name and value. */
+  /** Indices: the start of the method, the ends of method, target and version, then the ends of each name and value. */
   readonly #marks: number[] = []
   #markCount = 0
   #text = ''
@@ -138,12 +138,12 @@ export class RequestHeadParser {
     this.#maxFieldCount = maxFieldCount
   }
 
-  /** The complete head as latin1. */
+  /** The complete request head as Latin-1. */
   get text(): string {
     return this.#text
   }
 
-  /** Prepares for another head. */
+  /** Prepares for another request head. */
   restart(): void {
     this.#state = State.START
     this.#markCount = 0
@@ -152,16 +152,16 @@ export class RequestHeadParser {
     this.#storedSize = 0
   }
 
-  /** The bytes of all calls of `push` that did not complete the head. */
+  /** The bytes of all calls of `push` that did not complete the request head. */
   get stored(): Buffer {
     return this.#stored.subarray(0, this.#storedSize)
   }
 
   /**
-   * Parses the next chunk; returns `null` until the head is complete. Bytes that are needed later are copied.
+   * Parses the next chunk and copies what is needed later. Returns null until the request head is complete.
    *
-   * @throws {HandshakeError} when the head is refused: 400 for a syntax error, 414 for a request line beyond `maxSize`,
-   *   431 for more bytes or fields than allowed, 505 for a version other than 1.x.
+   * @throws {HandshakeError} 400 for a syntax error, 414 when the request line is longer than `maxSize`, 431 for more
+   *   bytes or fields than allowed, 505 for a version other than 1.x.
    */
   push(bytes: Uint8Array, start: number, end: number): RequestHead | null {
     const stop = Math.min(end, start + this.maxSize - this.#storedSize)
@@ -175,7 +175,7 @@ export class RequestHeadParser {
     return null
   }
 
-  /** Runs the bytes through the table; returns the index behind the last byte that was read. */
+  /** Runs the bytes through the table. Returns the index after the last byte read. */
   #scan(bytes: Uint8Array, start: number, stop: number): number {
     const offset = this.#storedSize - start
     let state = this.#state
@@ -201,7 +201,7 @@ export class RequestHeadParser {
     const versionAt = marks[2] + ' HTTP/'.length
     const httpVersion = text.startsWith('1.1', versionAt) ? '1.1' : text.slice(versionAt, marks[3])
     if (httpVersion[0] !== '1') {
-      throw new HandshakeError(505, 'ERR_WS_HTTP_VERSION', `HTTP/${httpVersion}, must be HTTP/1.1`)
+      throw new HandshakeError(505, 'ERR_WS_HTTP_VERSION', `HTTP version is ${httpVersion}; allowed: 1.1`)
     }
     const rawHeaders: string[] = new Array(this.#markCount - 4)
     for (let i = 4; i < this.#markCount; i += 2) {
@@ -217,7 +217,7 @@ export class RequestHeadParser {
     }
   }
 
-  /** Stores bytes; the buffer doubles, so that one byte at a time takes linear time. */
+  /** Stores bytes. The buffer doubles in size, so that input byte by byte takes linear time. */
   #store(bytes: Uint8Array, start: number, end: number): void {
     const size = this.#storedSize + end - start
     if (size > this.#stored.length) {
@@ -232,18 +232,18 @@ export class RequestHeadParser {
   #fail(state: number, byte: number): HandshakeError {
     this.#state = State.FAILED
     const shown = `byte 0x${byte.toString(16).padStart(2, '0')}`
-    return new HandshakeError(400, 'ERR_WS_REQUEST_SYNTAX', `${shown} is not allowed in ${placeOf(state)}`)
+    return new HandshakeError(400, 'ERR_WS_REQUEST_SYNTAX', `${shown} is not allowed ${placeOf(state)}`)
   }
 
   #tooLarge(found: string): HandshakeError {
     const isLine = this.#state <= State.VERSION_END && this.#state !== State.DONE
     this.#state = State.FAILED
     const part = isLine ? 'request line' : 'request head'
-    return new HandshakeError(isLine ? 414 : 431, 'ERR_WS_HEAD_TOO_LARGE', `${part} of ${found}`)
+    return new HandshakeError(isLine ? 414 : 431, 'ERR_WS_HEAD_TOO_LARGE', `${part} has ${found}`)
   }
 }
 
-/** The names in most upgrade requests: all requests share one string for each. */
+/** The field names of most upgrade requests. All requests share one string for each. */
 const COMMON_NAMES = [
   'Host',
   'Upgrade',
@@ -263,15 +263,15 @@ function nameAt(text: string, start: number, end: number): string {
   return text.slice(start, end)
 }
 
-/** Describes a state in an error message. */
+/** Describes the position of a state for an error message. */
 function placeOf(state: number): string {
-  if (state <= State.DONE) return 'the bytes behind an end'
-  if (state <= State.METHOD) return 'the method'
-  if (state <= State.TARGET_REST) return 'the request target'
-  if (state <= State.VERSION_END) return 'the HTTP version'
-  if (state === State.FIELD) return 'the first place of a field line'
-  if (state === State.NAME) return 'a field name'
-  return state === State.VALUE ? 'a field value' : 'a line end'
+  if (state <= State.DONE) return 'after the request head'
+  if (state <= State.METHOD) return 'in the method'
+  if (state <= State.TARGET_REST) return 'in the request target'
+  if (state <= State.VERSION_END) return 'in the HTTP version'
+  if (state === State.FIELD) return 'at the beginning of a field line'
+  if (state === State.NAME) return 'in a field name'
+  return state === State.VALUE ? 'in a field value' : 'in a line ending'
 }
 
 function toLatin1(bytes: Uint8Array, start: number, end: number): string {

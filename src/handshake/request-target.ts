@@ -2,19 +2,20 @@ import { isValidHost } from './authority.ts'
 
 /** A parsed request target (RFC 9112 §3.2). */
 export interface RequestTarget {
-  /** Begins with `/`, as sent: percent escapes are not decoded. */
+  /** The path as sent: it begins with `/`, and percent escapes are not decoded. */
   path: string
-  /** The part behind the `?`, as sent; empty without one. */
+  /** The part after the `?`, as sent; empty when there is none. */
   query: string
-  /** The authority of a target in absolute form, which overrides `Host` (RFC 9112 §3.2.2); otherwise `null`. */
+  /** The authority of a target in absolute form, which overrides `Host` (RFC 9112 §3.2.2); otherwise null. */
   authority: string | null
 }
 
 const SCHEMES = ['http', 'https', 'ws', 'wss']
 
 /**
- * Parses a request target in origin form or absolute form; `null` for every other form, a fragment (RFC 6455 §3),
- * user info, or characters outside of visible ASCII. Escapes and marks such as `|` are allowed, as browsers send them.
+ * Parses a request target in origin form or absolute form. Returns null for any other form, user info, a fragment (RFC
+ * 6455 §3), or characters other than visible ASCII. Percent escapes and characters such as `|`, which browsers send,
+ * are allowed.
  */
 export function parseRequestTarget(target: string): RequestTarget | null {
   if (!isVisible(target)) return null
@@ -26,11 +27,11 @@ export function parseRequestTarget(target: string): RequestTarget | null {
   const authority = target.slice(start, end)
   if (!isValidHost(authority)) return null
   const rest = target.slice(end)
-  // RFC 6455 §3: an empty path is “/”.
+  // RFC 6455 §3: an empty path means “/”.
   return splitQuery(rest.startsWith('/') ? rest : `/${rest}`, authority)
 }
 
-/** Whether a target has only visible ASCII characters and no `#`. */
+/** Returns whether a target has only visible ASCII characters and no `#`. */
 function isVisible(target: string): boolean {
   for (let i = 0; i < target.length; i++) {
     const code = target.charCodeAt(i)

@@ -13,48 +13,50 @@ import {
 } from './header-grammar.ts'
 import { parseRequestTarget, type RequestTarget } from './request-target.ts'
 
-/** The head of an HTTP request, such as node's `IncomingMessage` (RFC 9112 §2.1). */
+/** The head of an HTTP request, for example an `IncomingMessage` of Node (RFC 9112 §2.1). */
 export interface UpgradeRequestHead {
   readonly method?: string | undefined
   readonly url?: string | undefined
-  /** As in `'1.1'`. */
+  /** For example `'1.1'`. */
   readonly httpVersion: string
-  /** Names and values in turn, as sent. */
+  /** Alternating names and values, as sent. */
   readonly rawHeaders: readonly string[]
 }
 
 /** The contents of a valid opening handshake (RFC 6455 §4.2.1). */
 export interface UpgradeRequest {
-  /** The `Sec-WebSocket-Key`, the input of `acceptKey`; empty over HTTP/2, which has none. */
+  /** The `Sec-WebSocket-Key`, from which `acceptKey` computes the response; empty over HTTP/2, which has no key. */
   key: string
-  /** In the client's order of preference; empty without the field. */
+  /** Requested subprotocols, in order of the client's preference; empty without the field. */
   subprotocols: string[]
-  /** In the client's order of preference; empty without the field. */
+  /** Offered extensions, in order of the client's preference; empty without the field. */
   extensions: Extension[]
-  /** The `Origin` field as sent, `null` without one: then the client is not a browser. */
+  /** The `Origin` field as sent; null when there is none, because the client is not a browser. */
   origin: string | null
   /** The `host[:port]` that the request was sent to. */
   host: string
-  /** Begins with `/`; percent escapes are not decoded. */
+  /** The path: it begins with `/`, and percent escapes are not decoded. */
   path: string
-  /** The part behind the `?`; empty without one. */
+  /** The part after the `?`; empty when there is none. */
   query: string
 }
 
-/** Most fields of a request. Node's parser drops fields above its own limit, and dropped fields cannot be checked. */
+/**
+ * Maximum number of fields in a request. Node's parser drops fields above its own limit, so they could not be checked.
+ */
 export const MAX_FIELD_COUNT = 1_000
 
-/** The only version of the protocol that is supported (RFC 6455 §4.1). */
+/** The only supported version of the protocol (RFC 6455 §4.1). */
 const VERSION = '13'
 
-/** The status of a request that breaks a rule (RFC 9110 §15.5.1). */
+/** The status of the response to an invalid request (RFC 9110 §15.5.1). */
 const BAD_REQUEST = 400
 
 const VERSION_HEADERS = { 'Sec-WebSocket-Version': VERSION }
 
 /**
- * Whether a request asks for WebSocket: HTTP/1.1 with `websocket` among its `Upgrade` protocols and `upgrade` among
- * its `Connection` options. Every other request, such as one with `Upgrade: h2c`, is a plain one (RFC 9110 §7.8).
+ * Returns whether a request asks for WebSocket over HTTP/1.1: `Upgrade` lists `websocket` and `Connection` lists
+ * `upgrade`. Any other request, such as one with `Upgrade: h2c`, is a plain HTTP request (RFC 9110 §7.8).
  */
 export function isUpgradeRequest(request: UpgradeRequestHead): boolean {
   // RFC 9110 §7.8: a server ignores Upgrade in an HTTP/1.0 request.
@@ -62,14 +64,16 @@ export function isUpgradeRequest(request: UpgradeRequestHead): boolean {
   return namesWebSocket(joinedValue(request.rawHeaders, 'upgrade')) && hasUpgradeOption(request.rawHeaders)
 }
 
-/** Most `Upgrade` fields name nothing else: then there is no list to parse. */
+/**
+ * Returns whether an `Upgrade` field lists `websocket`. Most list nothing else, so the common case needs no parsing.
+ */
 function namesWebSocket(upgrade: string): boolean {
   if (equalsIgnoreCase(upgrade, 'websocket')) return true
   const protocols = parseProtocolList(upgrade)
   return protocols !== null && hasToken(protocols, 'websocket')
 }
 
-/** A field that is a list and may be spread over several fields (RFC 9110 §5.3). */
+/** Joins the values of a list that may be split into several fields (RFC 9110 §5.3). */
 function joinedValue(rawHeaders: readonly string[], name: string): string {
   const at = findField(rawHeaders, name)
   if (at === -1) return ''
@@ -78,16 +82,16 @@ function joinedValue(rawHeaders: readonly string[], name: string): string {
 }
 
 /**
- * Checks an opening handshake against every rule and returns its contents (RFC 6455 §4.2.1). Origin, subprotocols and
- * extensions are only parsed: whether they are acceptable is the server's policy.
+ * Checks the request of an opening handshake and returns its contents (RFC 6455 §4.2.1). Origin, subprotocols and
+ * extensions are only parsed; the server decides whether they are acceptable.
  *
- * @throws {HandshakeError} when a rule is broken: 405 for another method, 505 for another version of HTTP, 426 without
- *   `Upgrade: websocket` or for another version of the protocol, 431 for too many fields, otherwise 400.
+ * @throws {HandshakeError} 405 for another method, 505 for another version of HTTP, 426 for another protocol in
+ *   `Upgrade` or another version of the WebSocket protocol, 431 for too many fields, 400 for any other invalid request.
  */
 export function checkUpgradeRequest(request: UpgradeRequestHead): UpgradeRequest {
   checkHttpVersion(request.httpVersion)
   if (request.method !== 'GET') {
-    throw new HandshakeError(405, 'ERR_WS_METHOD', `method ${show(request.method)}, must be GET`, { Allow: 'GET' })
+    throw new HandshakeError(405, 'ERR_WS_METHOD', `method is ${show(request.method)}; allowed: GET`, { Allow: 'GET' })
   }
   return readHandshake(request, checkUpgrade, readKey)
 }
@@ -95,10 +99,10 @@ export function checkUpgradeRequest(request: UpgradeRequestHead): UpgradeRequest
 /**
  * Reads the parts of an opening handshake that do not depend on the version of HTTP (RFC 6455 §4.2.1, RFC 8441 §5).
  *
- * @param checkVersionFields Checks the fields that one version of HTTP needs or must not have.
+ * @param checkVersionFields Checks the fields that one version of HTTP requires or forbids.
  * @param readKey Returns the `Sec-WebSocket-Key`.
- * @throws {HandshakeError} when a rule is broken: 426 for another version of the protocol, 431 for too many fields,
- *   otherwise 400.
+ * @throws {HandshakeError} 426 for another version of the WebSocket protocol, 431 for too many fields, 400 for any
+ *   other invalid request.
  */
 export function readHandshake(
   { rawHeaders, url }: UpgradeRequestHead,
@@ -106,7 +110,7 @@ export function readHandshake(
   readKey: (rawHeaders: readonly string[]) => string,
 ): UpgradeRequest {
   if (rawHeaders.length > MAX_FIELD_COUNT * 2) {
-    throw new HandshakeError(431, 'ERR_WS_HEAD_TOO_LARGE', `more than ${MAX_FIELD_COUNT} fields`)
+    throw new HandshakeError(431, 'ERR_WS_HEAD_TOO_LARGE', `request head has more than ${MAX_FIELD_COUNT} fields`)
   }
   const target = readTarget(url)
   const host = readHost(rawHeaders)
@@ -127,11 +131,11 @@ export function readHandshake(
 function checkHttpVersion(version: string): void {
   if (version === '1.1') return
   const isVersion = version.length === 3 && version[1] === '.' && isDigit(version[0]) && isDigit(version[2])
-  if (!isVersion) throw badRequest('ERR_WS_HTTP_VERSION', `HTTP version ${show(version)}, must be 1.1`)
+  if (!isVersion) throw badRequest('ERR_WS_HTTP_VERSION', `HTTP version is ${show(version)}; allowed: 1.1`)
   if (version[0] !== '1') {
-    throw new HandshakeError(505, 'ERR_WS_HTTP_VERSION', `HTTP/${version}, must be HTTP/1.1`)
+    throw new HandshakeError(505, 'ERR_WS_HTTP_VERSION', `HTTP version is ${version}; allowed: 1.1`)
   }
-  if (version[2] === '0') throw badRequest('ERR_WS_HTTP_VERSION', 'HTTP/1.0, must be HTTP/1.1 or later')
+  if (version[2] === '0') throw badRequest('ERR_WS_HTTP_VERSION', 'HTTP version is 1.0; allowed: 1.1')
 }
 
 function isDigit(character: string): boolean {
@@ -151,7 +155,7 @@ function readTarget(url: string | undefined): RequestTarget {
 
 function readHost(rawHeaders: readonly string[]): string {
   const host = readSingle(rawHeaders, 'Host', BAD_REQUEST)
-  if (host === null) throw badRequest('ERR_WS_HOST', 'no Host field, must be exactly one')
+  if (host === null) throw badRequest('ERR_WS_HOST', 'Host is missing; allowed: exactly one field')
   if (!isValidHost(host))
     throw badRequest('ERR_WS_HOST', `Host is ${show(host)}; allowed: a name or address, and a port`)
   return host
@@ -160,12 +164,12 @@ function readHost(rawHeaders: readonly string[]): string {
 function checkUpgrade(rawHeaders: readonly string[]): void {
   const upgrade = readSingle(rawHeaders, 'Upgrade', BAD_REQUEST)
   if (upgrade === null || !namesWebSocket(upgrade)) {
-    throw new HandshakeError(426, 'ERR_WS_UPGRADE', `Upgrade ${show(upgrade)}, must name websocket`, {
+    throw new HandshakeError(426, 'ERR_WS_UPGRADE', `Upgrade is ${show(upgrade)}; allowed: websocket`, {
       Upgrade: 'websocket',
       ...VERSION_HEADERS,
     })
   }
-  if (!hasUpgradeOption(rawHeaders)) throw badRequest('ERR_WS_CONNECTION', 'Connection field without the token upgrade')
+  if (!hasUpgradeOption(rawHeaders)) throw badRequest('ERR_WS_CONNECTION', 'Connection field lacks the token upgrade')
 }
 
 function hasUpgradeOption(rawHeaders: readonly string[]): boolean {
@@ -175,10 +179,10 @@ function hasUpgradeOption(rawHeaders: readonly string[]): boolean {
   return options !== null && hasToken(options, 'upgrade')
 }
 
-/** A body would be read as frames here, and as a body by a proxy. */
+/** Checks that the request has no body, which a proxy would read as a body and this server as frames. */
 function checkNoBody(rawHeaders: readonly string[]): void {
   if (findField(rawHeaders, 'transfer-encoding') !== -1) {
-    throw badRequest('ERR_WS_BODY', 'a Transfer-Encoding field; allowed: a request without body')
+    throw badRequest('ERR_WS_BODY', 'request has Transfer-Encoding; allowed: a request without body')
   }
   const length = readSingle(rawHeaders, 'Content-Length', BAD_REQUEST)
   if (length !== null && length !== '0') {
@@ -191,15 +195,15 @@ function checkVersion(rawHeaders: readonly string[]): void {
   const versions = fieldValues(rawHeaders, 'sec-websocket-version')
   // RFC 6455 §4.4: the response names the supported version.
   if (versions.length !== 1) {
-    const message = `${versions.length} Sec-WebSocket-Version fields, must be exactly one`
+    const message = `${versions.length} Sec-WebSocket-Version fields; allowed: exactly one`
     throw new HandshakeError(BAD_REQUEST, 'ERR_WS_VERSION', message, VERSION_HEADERS)
   }
-  const message = `Sec-WebSocket-Version ${show(versions[0])}, must be ${VERSION}`
+  const message = `Sec-WebSocket-Version is ${show(versions[0])}; allowed: ${VERSION}`
   if (!isVersionNumber(versions[0])) throw new HandshakeError(BAD_REQUEST, 'ERR_WS_VERSION', message, VERSION_HEADERS)
   throw new HandshakeError(426, 'ERR_WS_VERSION', message, { Upgrade: 'websocket', ...VERSION_HEADERS })
 }
 
-/** The grammar of a version: 0–255 without leading zero (RFC 6455 §4.3). */
+/** Returns whether a text is a version number: 0–255 without leading zeros (RFC 6455 §4.3). */
 function isVersionNumber(text: string): boolean {
   if (text.length === 0) return false
   for (const character of text) {
@@ -210,18 +214,18 @@ function isVersionNumber(text: string): boolean {
 
 function readKey(rawHeaders: readonly string[]): string {
   const key = readSingle(rawHeaders, 'Sec-WebSocket-Key', BAD_REQUEST)
-  if (key === null) throw badRequest('ERR_WS_KEY', 'no Sec-WebSocket-Key field, must be exactly one')
+  if (key === null) throw badRequest('ERR_WS_KEY', 'Sec-WebSocket-Key is missing; allowed: exactly one field')
   if (!isValidKey(key)) {
-    throw badRequest('ERR_WS_KEY', `Sec-WebSocket-Key ${show(key)}, must be the base64 of 16 bytes`)
+    throw badRequest('ERR_WS_KEY', `Sec-WebSocket-Key is ${show(key)}; allowed: 16 bytes in base64`)
   }
   return key
 }
 
-/** The list of every request without the field; frozen, because it is shared. */
+/** The result for every request without the field. Frozen, because it is shared. */
 const NONE: never[] = []
 Object.freeze(NONE)
 
-/** A field that is a list and may be spread over several fields (RFC 6455 §11.3.2, §11.3.4). */
+/** Parses a list that may be split into several fields (RFC 6455 §11.3.2, §11.3.4). */
 function readList<Element>(
   rawHeaders: readonly string[],
   name: string,
@@ -239,7 +243,7 @@ export function badRequest(code: string, message: string): HandshakeError {
   return new HandshakeError(BAD_REQUEST, code, message)
 }
 
-/** Shows a found value in a response: quoted, without control characters, truncated. */
+/** Formats a received value for an error message: quoted, without control characters, truncated. */
 export function show(text: string | null | undefined): string {
   if (text === null || text === undefined) return 'missing'
   return text.length > 64 ? `${JSON.stringify(text.slice(0, 64))}…` : JSON.stringify(text)

@@ -4,22 +4,22 @@ import { acceptKey } from './accept-key.ts'
 import { formatFields, type HeaderFields } from './header-field.ts'
 import { isToken } from './header-grammar.ts'
 
-/** The parts of a 101 (RFC 6455 §4.2.2). */
+/** The parts of a 101 response (RFC 6455 §4.2.2). */
 export interface Acceptance {
-  /** The request's `Sec-WebSocket-Key`. */
+  /** The `Sec-WebSocket-Key` of the request. */
   key: string
-  /** One of the client's. Default: none. */
+  /** The selected subprotocol, one of the requested ones. Default: none. */
   subprotocol?: string | null | undefined
-  /** The agreed extensions in the form of `formatExtensions`. Default: none. */
+  /** The accepted extensions, as `formatExtensions` returns them. Default: none. */
   extensions?: string | null | undefined
-  /** Fields of the application. */
+  /** Header fields of the application. Default: none. */
   headers?: HeaderFields | undefined
 }
 
 const ACCEPTANCE =
   'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: '
 
-/** Fields that the handshake sets itself, or that would give the 101 a body. */
+/** Header fields that the handshake sets itself, or that would give the 101 response a body. */
 const ACCEPT_NAMES: ReadonlySet<string> = new Set([
   'connection',
   'content-length',
@@ -32,7 +32,7 @@ const ACCEPT_NAMES: ReadonlySet<string> = new Set([
   'upgrade',
 ])
 
-/** Fields that `formatRefusal` sets itself. */
+/** Header fields that `formatRefusal` sets itself. */
 const REFUSAL_NAMES: ReadonlySet<string> = new Set([
   'connection',
   'content-length',
@@ -42,10 +42,10 @@ const REFUSAL_NAMES: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Formats the 101 that completes an opening handshake, to be sent as latin1 (RFC 6455 §4.2.2).
+ * Formats the 101 response that completes an opening handshake, to be sent as Latin-1 (RFC 6455 §4.2.2).
  *
- * @throws {TypeError} when the subprotocol is not a token, or a field has a name that is not a token or that the
- *   handshake sets, or a value that is not latin1 or has control characters.
+ * @throws {TypeError} when the subprotocol is not a token, the name of a field is not a token or is set by the
+ *   handshake, or a value contains control characters or is not Latin-1.
  */
 export function formatAccept({ key, subprotocol, extensions, headers }: Acceptance): string {
   let head = `${ACCEPTANCE}${acceptKey(key)}\r\n`
@@ -58,12 +58,12 @@ export function formatAccept({ key, subprotocol, extensions, headers }: Acceptan
   return `${head}\r\n`
 }
 
-/** Fields of a response that a 101 must not have, besides those of the handshake. */
+/** Header fields that a 101 response must not have, in addition to those of the handshake. */
 const NOT_FOR_ACCEPT = /^(?:content-.*|date|keep-alive|trailer)$/i
 
 /**
- * Adds fields to a 101 of `formatAccept`. Those that a 101 must not have and those of the handshake are left out: an
- * app sets them for the response that it would have sent otherwise.
+ * Adds header fields to a 101 response of `formatAccept`. Those that a 101 response must not have and those of the
+ * handshake are left out, because an application sets them for its usual response.
  *
  * @throws {TypeError} when a field cannot be sent.
  */
@@ -71,7 +71,7 @@ export function addAcceptFields(head: string, fields: HeaderFields): string {
   return `${head.slice(0, -2)}${formatFields(forAccept(fields), ACCEPT_NAMES)}\r\n`
 }
 
-/** The fields that a response which accepts the handshake may have, of those that an application has set. */
+/** Returns those of an application's header fields that a response which accepts the handshake may have. */
 export function forAccept(fields: HeaderFields): HeaderFields {
   const isAllowed = ([name]: [string, unknown]): boolean =>
     !ACCEPT_NAMES.has(name.toLowerCase()) && !NOT_FOR_ACCEPT.test(name)
@@ -79,10 +79,10 @@ export function forAccept(fields: HeaderFields): HeaderFields {
 }
 
 /**
- * Encodes the HTTP response that refuses an opening handshake: the error's status and fields, `Connection: close` and
- * the error's message as text (RFC 6455 §4.2.2). A HEAD request gets no body (RFC 9110 §9.3.2).
+ * Encodes the HTTP response that refuses an opening handshake (RFC 6455 §4.2.2): the status and fields of the error,
+ * `Connection: close`, and the message of the error as text. The response to HEAD has no body (RFC 9110 §9.3.2).
  *
- * @throws {TypeError} when a field of the error cannot be sent or is set here.
+ * @throws {TypeError} when a field of the error cannot be sent or is set by this function.
  */
 export function formatRefusal(error: HandshakeError, method = 'GET', now: Date = new Date()): Buffer {
   const { status, headers } = error

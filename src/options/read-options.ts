@@ -1,15 +1,15 @@
 import { isAllowed, type OptionRule, type OptionRules, type Settings } from './option-rule.ts'
 
 /**
- * Fills in the options that are absent or `undefined` and checks the others; names without a rule are ignored, see
- * `checkOptionNames`.
+ * Fills in options that are absent or undefined and checks the others. Names without a rule are ignored; use
+ * `checkOptionNames` to refuse them.
  *
- * @param rules What each option accepts.
- * @param options As the user wrote them.
- * @param path What precedes a name in error messages, such as `'deflate.'`. Default `''`.
+ * @param rules The rule of each option.
+ * @param options The options of the user.
+ * @param path The text before a name in error messages, such as `'deflate.'`. Default `''`.
  * @param base Replaces the defaults of the rules, for options that override others.
  * @throws {TypeError} when an option has the wrong type, or `options` is not an object.
- * @throws {RangeError} when its value is not allowed.
+ * @throws {RangeError} when the value of an option is not allowed.
  */
 export function readOptions<const Rules extends OptionRules>(
   rules: Rules,
@@ -31,7 +31,7 @@ export function readOptions<const Rules extends OptionRules>(
 /**
  * Returns `value` when `rule` accepts it.
  *
- * @throws {TypeError} when it has the wrong type.
+ * @throws {TypeError} when the value has the wrong type.
  * @throws {RangeError} when the value is not allowed.
  */
 export function checkOption<T>(name: string, value: unknown, rule: OptionRule<T>): T {
@@ -42,7 +42,7 @@ export function checkOption<T>(name: string, value: unknown, rule: OptionRule<T>
 }
 
 /**
- * Refuses names that no option has: a misspelled limit would silently be no limit.
+ * Refuses unknown option names, because a misspelled limit would silently mean no limit.
  *
  * @throws {TypeError} when `options` is not an object or has a name that is not in `known`.
  */
@@ -56,12 +56,12 @@ export function checkOptionNames(options: unknown, known: readonly string[], pat
   }
 }
 
-/** The one grammar of messages about options: what was found, what is allowed. */
+/** Formats an error message about an option: the value found and the allowed values. */
 export function optionMessage(name: string, value: unknown, allowed: string): string {
   return `option ${name} is ${describe(value)}; allowed: ${allowed}`
 }
 
-/** A value as an error message shows it: `'5'` is not `5`. */
+/** Formats a value for an error message, so that `'5'` differs from `5`. */
 export function describe(value: unknown): string {
   if (typeof value === 'string') return `'${value.length > 80 ? `${value.slice(0, 80)}…` : value}'`
   if (typeof value === 'function') return 'a function'

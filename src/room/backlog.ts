@@ -9,11 +9,11 @@ export interface BacklogEntry {
   readonly except: readonly WebSocket[]
 }
 
-/** The last messages of a room, stored once for all slow members; each member knows which message it needs next. */
+/** The last messages of a room, stored once for all slow members. Each member has the number of its next message. */
 export class Backlog {
   readonly #maxBytes: number
   #entries: (BacklogEntry | null)[] = []
-  /** Dropped entries at the start of the list; they are removed many at a time. */
+  /** Number of dropped entries at the start of the array, which are removed many at a time. */
   #droppedCount = 0
   #start = 0
   readonly #memory = new StoreMemory((bytes) => this.#release(bytes))
@@ -32,17 +32,17 @@ export class Backlog {
     return this.#start + this.#entries.length - this.#droppedCount
   }
 
-  /** Bytes of all messages, with a fixed number for the objects of each. */
+  /** Size of all messages in bytes, with a fixed overhead for each. */
   get bytes(): number {
     return this.#memory.used
   }
 
-  /** Returns the message with a number from `start` to below `end`. */
+  /** Returns a message by its number, from `start` to below `end`. */
   at(number: number): BacklogEntry {
     return this.#entries[number - this.#start + this.#droppedCount]!
   }
 
-  /** Appends a message; the oldest messages are dropped while there are too many bytes. */
+  /** Appends a message. Drops the oldest messages while the backlog has too many bytes. */
   push({ message, except }: BacklogEntry): void {
     const entry = { message: message.detach(), except }
     this.#entries.push(entry)
@@ -53,7 +53,7 @@ export class Backlog {
     this.#droppedCount = 0
   }
 
-  /** Drops all messages: no member is slow. */
+  /** Drops all messages, because no member is slow any more. */
   clear(): void {
     this.#start = this.end
     this.#entries = []

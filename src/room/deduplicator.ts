@@ -1,13 +1,13 @@
 import type { MessageSource } from './broker/broker.ts'
 
-/** The most processes that are remembered; the one first heard of is forgotten first. */
+/** Maximum number of processes that are stored. The one first seen is removed first. */
 const MAX_ORIGINS = 1000
 
-/** Recognizes messages that were published twice, because the first attempt got no answer. */
+/** Detects messages that were published twice, because the first attempt got no response. */
 export class Deduplicator {
   readonly #newest = new Map<string, number>()
 
-  /** Whether this message is newer than the previous ones of its process; then it is remembered. */
+  /** Returns whether a message is newer than the previous ones of its process, and stores its number. */
   accept({ origin, sequence }: MessageSource): boolean {
     const newest = this.#newest.get(origin)
     if (newest !== undefined && sequence <= newest) return false

@@ -5,23 +5,23 @@ import type { WebSocket } from '../session/websocket.ts'
 import { Backlog } from './backlog.ts'
 import type { SlowOptions } from './options.ts'
 
-/** Counts over all rooms. */
+/** The counts of all rooms. */
 export interface DeliveryCounts {
-  /** Messages that slow members missed. */
+  /** Number of messages that slow members missed. */
   droppedMessages: number
-  /** Members closed because they were slow. */
+  /** Number of members that were closed because they were slow. */
   closedMembers: number
 }
 
 interface Member {
   readonly session: WebSocket
-  /** The message of the backlog that it needs next; -1 while it does not wait. */
+  /** The number of the next message of the backlog; -1 when the member is not waiting. */
   next: number
 }
 
 /**
- * Sends messages to the members of a group. The messages of one tick are joined, and the same bytes are written to
- * every member at once (9.5 times the deliveries in bursts of 8).
+ * Sends messages to the members of a group. The messages of one tick are joined, and the same bytes are written to all
+ * members at once (9.5 times the deliveries in bursts of 8).
  */
 export class Delivery {
   readonly #members = new Map<WebSocket, Member>()
@@ -29,13 +29,15 @@ export class Delivery {
   readonly #counts: DeliveryCounts
   readonly #backlog: Backlog
   #waitingCount = 0
-  /** The messages of this tick, and for some members those that they do not get. */
+  /** The messages of this tick, and for some of them the members that do not get them. */
   #messages: PreparedMessage[] = []
   #exceptions: Map<Member, Set<number>> | null = null
-  /** The members that get them at the end of the tick, and the bytes that all of these can still accept. */
+  /**
+   * The members that get these messages at the end of the tick, and the number of bytes that all of them can accept.
+   */
   #receivers: Member[] = []
   #room = 0
-  /** The other members that do not wait: they are closing, or slow and miss the messages. */
+  /** Other members that are not waiting, because they are closing, or are slow and miss these messages. */
   readonly #passedOver = new Set<Member>()
   #slowCount = 0
 
@@ -49,18 +51,18 @@ export class Delivery {
     return this.#members.size
   }
 
-  /** Bytes that wait for slow members. */
+  /** Number of bytes that wait for slow members. */
   get backlogBytes(): number {
     return this.#backlog.bytes
   }
 
-  /** Adds a member, which gets every message from now on. */
+  /** Adds a member, which gets all messages from now on. */
   add(session: WebSocket): void {
     this.flush()
     if (!this.#members.has(session)) this.#members.set(session, { session, next: -1 })
   }
 
-  /** Removes a member; it still gets the messages that were sent before. */
+  /** Removes a member, which still gets the messages that were sent before. */
   remove(session: WebSocket): void {
     const member = this.#members.get(session)
     if (member === undefined) return
@@ -69,7 +71,7 @@ export class Delivery {
     if (member.next !== -1) this.#endWait(member)
   }
 
-  /** Sends a message to all members but those of `except`; returns for how many it is accepted. */
+  /** Sends a message to all members except those in `except`. Returns how many members accept it. */
   send(message: PreparedMessage, except: readonly WebSocket[] = []): number {
     const size = message.frame.length
     if (this.#messages.length > 0 && size > this.#room) this.flush()
@@ -89,7 +91,7 @@ export class Delivery {
     return count
   }
 
-  /** Passes the messages of this tick to the connections. */
+  /** Writes the messages of this tick to the connections. */
   flush(): void {
     const messages = this.#messages
     if (messages.length === 0) return
@@ -112,7 +114,7 @@ export class Delivery {
     }
   }
 
-  /** Chooses the members that get the messages of this tick, the first of which has `size` bytes. */
+  /** Determines the members that get the messages of this tick, the first of which has `size` bytes. */
   #chooseReceivers(size: number): void {
     let largest = 0
     this.#receivers = []
@@ -126,7 +128,7 @@ export class Delivery {
       }
       let waiting = connection.bufferedAmount
       if (waiting > 0 && waiting + size > this.#options.slowBytes) {
-        // `drained()` offers to the system what it has not been offered yet.
+        // `drained()` also writes data that has not been passed to the system yet.
         const drained = connection.drained()
         waiting = connection.bufferedAmount
         if (waiting > 0 && waiting + size > this.#options.slowBytes) {
@@ -155,10 +157,10 @@ export class Delivery {
     member.session.connection.close(CloseCode.TRY_AGAIN_LATER, 'too slow for the room')
   }
 
-  /** Sends a waiting member as much of the backlog as it can accept now. */
+  /** Sends a waiting member as much of the backlog as it can accept. */
   #sendBacklog(member: Member): void {
     const { connection } = member.session
-    // After the end `drained()` resolves at once, whatever waits.
+    // `drained()` resolves at once when the connection has ended.
     if (member.next === -1 || connection.state === 'closed') return
     this.flush()
     this.#counts.droppedMessages += Math.max(0, this.#backlog.start - member.next)

@@ -1,23 +1,23 @@
 import { createHash } from 'node:crypto'
 import type { MessageSource, Payload, Position } from './broker/broker.ts'
 
-/** The content of a message id: everything that its receiver has got of one room. */
+/** The content of a message id. It describes everything that a receiver has got of one room. */
 export interface MessageId {
-  /** All numbered messages up to here. */
+  /** The receiver has all numbered messages up to this position. */
   readonly position: Position
-  /** Beyond that, the messages of one process up to this one, which were delivered before they were numbered. */
+  /** It also has the messages of this process up to this one, which were delivered before they were numbered. */
   readonly unnumbered: MessageSource | null
 }
 
-/** The position of a topic whose broker has not been reached yet; it is in no history. */
+/** The position of a topic whose broker has not been reached. It is not in any history. */
 export const UNKNOWN_POSITION: Position = { epoch: '-', count: 0 }
 
-/** Computes what distinguishes the ids of a room from those of others: a client may be in several. */
+/** Returns a key that distinguishes the ids of a room from those of other rooms, because a client may be in several. */
 export function roomKeyOf(topic: string): string {
   return createHash('sha256').update(JSON.stringify(topic)).digest('base64url').slice(0, 8)
 }
 
-/** Formats an id. The characters need no escape in a URL. */
+/** Formats an id, with characters that need no escape in a URL. */
 export function formatId(roomKey: string, { epoch, count }: Position, unnumbered: MessageSource | null): string {
   const id = `${roomKey}.${epoch}.${count}`
   return unnumbered === null ? id : `${id}.${unnumbered.origin}.${unnumbered.sequence}`
@@ -26,9 +26,9 @@ export function formatId(roomKey: string, { epoch, count }: Position, unnumbered
 const idPattern = /^([\w-]{8})\.([\w-]{1,32})\.(\d{1,15})(?:\.([\w-]{1,32})\.(\d{1,15}))?$/
 
 /**
- * Finds the id of a room in what a client sends back to resume: the last id that it got of each room, joined by `*`.
+ * Finds the id of a room in the text that a client sends to resume: its last ids of all rooms, joined by `*`.
  *
- * @returns `undefined` when there are only ids of other rooms, `null` when there is something invalid.
+ * @returns undefined when there are only ids of other rooms, null when there is an invalid id.
  */
 export function parseLast(last: string, roomKey: string): MessageId | null | undefined {
   let found: MessageId | undefined
@@ -44,8 +44,8 @@ export function parseLast(last: string, roomKey: string): MessageId | null | und
 }
 
 /**
- * Formats a message of a room with history: `{"id":"…","data":"…"}` with the text, or `{"id":"…","binary":"…"}` with
- * bytes in base64, so that a message and its id arrive together or not at all.
+ * Formats a message of a room with history: `{"id":"…","data":"…"}` with text, or `{"id":"…","binary":"…"}` with bytes
+ * in base64. The message and its id thus arrive together or not at all.
  */
 export function formatEnvelope(id: string, payload: Payload): string {
   return typeof payload === 'string'
@@ -53,12 +53,12 @@ export function formatEnvelope(id: string, payload: Payload): string {
     : `{"id":"${id}","binary":"${payload.toString('base64')}"}`
 }
 
-/** Formats the notice that messages are missing between the previous message and the next. */
+/** Formats the notice that messages are missing between the previous and the next message. */
 export function formatGap(id: string): string {
   return `{"id":"${id}","gap":true}`
 }
 
-/** Formats the first id of a member that has none yet. */
+/** Formats the first id of a new member. */
 export function formatJoined(id: string): string {
   return `{"id":"${id}","joined":true}`
 }

@@ -1,9 +1,9 @@
 import type { SessionWatcher } from '../session/watcher.ts'
 
-/** The longest delay of a timer in Node. */
+/** Maximum delay of a timer of Node, in milliseconds. */
 const LONGEST_DELAY = 2 ** 31 - 1
 
-/** Waits until a session has been silent for `ttl` milliseconds. A message only reads the clock; it sets no timer. */
+/** Waits until a session has been silent for `ttl` milliseconds. A message only stores the time and sets no timer. */
 export class Expiry implements SessionWatcher {
   readonly #ttl: number
   readonly #onExpired: () => void
@@ -25,7 +25,7 @@ export class Expiry implements SessionWatcher {
   }
 
   #wait(delay: number): NodeJS.Timeout {
-    // A timer may fire slightly early, and a longer delay than it can hold needs several.
+    // A timer may fire slightly early, and a delay above the maximum needs several timers.
     return setTimeout(() => this.#check(), Math.min(Math.ceil(delay), LONGEST_DELAY)).unref()
   }
 

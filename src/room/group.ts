@@ -33,7 +33,7 @@ import { type MissedMessages, Timeline } from './timeline.ts'
  *                                then it is a member like others. If messages are missing, {"gap":true} comes first.
  */
 
-/** Messages that the members of a room in this process missed. */
+/** The messages that the members of a room in this process missed. */
 export interface Gap extends MissedMessages {
   room: string
 }
@@ -53,10 +53,12 @@ interface Member extends SessionWatcher {
 
 const NOTHING_MISSED: Joined = Object.freeze({ missedCount: 0, isComplete: true })
 
-/** Milliseconds in which changes of the presence are collected: many members come and go at once. */
+/**
+ * Time in milliseconds for which changes of the presence are collected, because many members may come and go at once.
+ */
 const ANNOUNCE_DELAY = 10
 
-/** The members of a room or user in this process; the group exists while it has members. */
+/** The members of a room or user in this process. The group exists while it has members. */
 export class Group {
   readonly name: string
   readonly #topic: string
@@ -80,12 +82,12 @@ export class Group {
     })
   }
 
-  /** Members in this process. */
+  /** Number of members in this process. */
   get size(): number {
     return this.#members.size
   }
 
-  /** Bytes that wait for slow members. */
+  /** Number of bytes that wait for slow members. */
   get backlogBytes(): number {
     return this.#recipients.backlogBytes
   }
@@ -102,9 +104,9 @@ export class Group {
   }
 
   /**
-   * Adds a member; resolves when it gets the messages of other processes.
+   * Adds a member. Resolves when it gets the messages of other processes.
    *
-   * @param last What the client sent to resume; `null` for nothing, `undefined` for a client that never resumes.
+   * @param last What the client sent to resume; null when it has no id yet, undefined when it never resumes.
    */
   async join(session: WebSocket, name: string, last: string | null | undefined): Promise<Joined> {
     if (this.#members.has(session)) return NOTHING_MISSED
@@ -137,7 +139,9 @@ export class Group {
     this.#host.onEmpty(this)
   }
 
-  /** Sends to all members but one, in all processes; returns for how many of this process it is accepted. */
+  /**
+   * Sends a message to all members except one, in all processes. Returns how many members of this process accept it.
+   */
   broadcast(publication: Publication, except?: WebSocket): number {
     return this.#recipients.send(this.#timeline.publish(publication), except === undefined ? [] : [except])
   }

@@ -12,13 +12,13 @@ import type { Joined } from './recipients.ts'
 
 /** The counts of rooms and users. */
 export interface GroupsStats extends DeliveryCounts {
-  /** Groups with a member in this process. */
+  /** Number of groups with members in this process. */
   groups: number
-  /** Memberships in this process. */
+  /** Number of memberships in this process. */
   members: number
-  /** Bytes that wait for slow members. */
+  /** Number of bytes that wait for slow members. */
   backlogBytes: number
-  /** How often messages of other processes were missed, and how many are known to be missing. */
+  /** Number of times that messages of other processes were missed. */
   gaps: number
   missedMessages: number
   broker: BrokerStats
@@ -27,19 +27,19 @@ export interface GroupsStats extends DeliveryCounts {
 /** A broadcast to a group. */
 export interface Broadcast {
   readonly message: string | ByteSource
-  /** Default true. */
+  /** Whether the message may be compressed. Default true. */
   readonly compress?: boolean | undefined
   readonly except?: WebSocket | undefined
 }
 
 /** The callbacks of groups. */
 export interface GroupsHost {
-  /** A group has lost its last member in this process. */
+  /** Called when a group has lost its last member in this process. */
   onEmpty?(name: string): void
   onGap?(gap: Gap): unknown
 }
 
-/** Groups by name: the common part of rooms and users. A group exists while it has members. */
+/** The groups by name. Rooms and users are based on it. A group exists while it has members. */
 export class Groups {
   readonly broker: Broker
   readonly settings: GroupSettings
@@ -52,7 +52,7 @@ export class Groups {
   #gapCount = 0
   #missedCount = 0
 
-  /** @param prefix Precedes the names in topics, so that rooms and users can share a broker. */
+  /** @param prefix Prefix of the names in topics, so that rooms and users can share a broker. */
   constructor(prefix: string, settings: GroupSettings, host: GroupsHost) {
     this.settings = settings
     this.broker = settings.broker ?? new MemoryBroker()
@@ -82,21 +82,21 @@ export class Groups {
     return this.#prefix + name
   }
 
-  /** Adds a session to a group, which is made if necessary. */
+  /** Adds a session to a group, which is created if necessary. */
   join(name: string, session: WebSocket, as: string, last?: string | null): Promise<Joined> {
     checkName(as)
     let group = this.#groups.get(name)
     if (group === undefined) {
       if (session.is_closed()) return Promise.resolve({ missedCount: 0, isComplete: last === undefined })
       const { maxGroups } = this.settings
-      if (this.#groups.size >= maxGroups) throw new RangeError(`there are ${maxGroups} rooms; allowed: no more`)
+      if (this.#groups.size >= maxGroups) throw new RangeError(`too many rooms; allowed: ${maxGroups}`)
       group = new Group(name, this.topicOf(name), this.#groupHost)
       this.#groups.set(name, group)
     }
     return group.join(session, as, last)
   }
 
-  /** Sends a message to a group in all processes; returns for how many members of this one it is accepted. */
+  /** Sends a message to a group in all processes. Returns how many members of this process accept it. */
   broadcast(name: string, { message, compress = true, except }: Broadcast): number {
     const payload = copyPayload(message, this.settings.history !== null || this.broker.isShared)
     this.#sequence += 1
@@ -107,7 +107,7 @@ export class Groups {
     return 0
   }
 
-  /** Calls a callback of the application; what it throws or rejects with goes to `onError`. */
+  /** Calls a callback of the application. What it throws or rejects with is passed to `onError`. */
   call(callback: () => unknown): void {
     callUser(callback, (error) => reportTo(this.settings.onError, error))
   }
@@ -138,8 +138,8 @@ export class Groups {
 }
 
 /**
- * Copies bytes, because the application may change them while they wait to be published. What is stored shares its
- * memory with nothing: a part of a long text, or of a pool of buffers, would retain the whole.
+ * Copies bytes, because the application may change them while they wait to be published. What is stored must have its
+ * own memory. Otherwise a part of a long text or of a pooled buffer would keep the whole alive.
  */
 function copyPayload(message: string | ByteSource, isStored: boolean): Payload {
   if (typeof message === 'string') return isStored ? Buffer.from(message).toString() : message

@@ -2,40 +2,40 @@ import { callback, choice, integer, type OptionRule } from '../options/option-ru
 import { checkOption, checkOptionNames, readOptions } from '../options/read-options.ts'
 import type { Broker, HistoryOptions } from './broker/broker.ts'
 
-/** What happens to members that read too slowly. */
+/** Options for members that read too slowly. */
 export interface SlowOptions {
   /**
-   * What happens to a member for which more than `slowBytes` wait: `wait`, messages wait in a backlog that the room
-   * has once for all its slow members; `drop`, it misses messages until it has read; `close`, it is closed with 1013.
+   * What happens to a member with more than `slowBytes` of unsent data. `wait`: its messages wait in a backlog that all
+   * slow members of the room share. `drop`: it misses messages until it has read. `close`: it is closed with 1013.
    * Other members are never delayed. Default `wait`.
    */
   slow?: 'wait' | 'drop' | 'close' | undefined
-  /** Bytes that may wait for one member. Default 1 MiB. */
+  /** Maximum number of bytes that wait for one member. Default 1 MiB. */
   slowBytes?: number | undefined
-  /** Bytes of the backlog of a room; members that need older messages miss them. Default 16 MiB. */
+  /** Maximum size in bytes of the backlog of a room. Members that need older messages miss them. Default 16 MiB. */
   backlogBytes?: number | undefined
 }
 
-/** Options of users, and of rooms. */
+/** Options of users, which are also options of rooms. */
 export interface GroupOptions extends SlowOptions {
-  /** Connects them with those of other processes. Default: a `MemoryBroker`, this process alone. */
+  /** Joins this process with others. Default: a `MemoryBroker`, for this process alone. */
   broker?: Broker | undefined
-  /** Called with what callbacks throw. Default: writes it to standard error. */
+  /** Called with errors that callbacks throw. Default: writes them to standard error. */
   onError?: ((error: unknown) => void) | undefined
 }
 
 /** Options of rooms. */
 export interface RoomsOptions extends GroupOptions {
   /**
-   * Stores the last messages of every room, so that a member can come back and get what it missed. Messages then
-   * travel in envelopes that carry an id, see `Room.join`. Default `null`, no history.
+   * Stores the last messages of each room, so that a member can reconnect and get the messages that it missed. Messages
+   * are then sent in envelopes with an id; see `Room.join`. Default null: no history.
    */
   history?: HistoryOptions | null | undefined
-  /** Rooms with a member in this process; one more is a RangeError. Default 100,000. */
+  /** Maximum number of rooms with members in this process. One more is a RangeError. Default 100,000. */
   maxRooms?: number | undefined
 }
 
-/** The options of a group, checked and filled in. */
+/** The options of a group with defaults filled in and values checked. */
 export interface GroupSettings {
   readonly delivery: Readonly<Required<SlowOptions>>
   readonly history: Readonly<HistoryOptions> | null
@@ -65,10 +65,10 @@ const roomsRules = {
 const count = integer(1)
 
 /**
- * Fills in and checks the options of users.
+ * Reads the options of users.
  *
  * @throws {TypeError} when an option is unknown or has the wrong type.
- * @throws {RangeError} when a value is not allowed.
+ * @throws {RangeError} when the value of an option is not allowed.
  */
 export function readGroupOptions(options: GroupOptions): GroupSettings {
   checkOptionNames(options, Object.keys(groupRules))
@@ -83,10 +83,10 @@ export function readGroupOptions(options: GroupOptions): GroupSettings {
 }
 
 /**
- * Fills in and checks the options of rooms.
+ * Reads the options of rooms.
  *
  * @throws {TypeError} when an option is unknown or has the wrong type.
- * @throws {RangeError} when a value is not allowed.
+ * @throws {RangeError} when the value of an option is not allowed.
  */
 export function readRoomsOptions(options: RoomsOptions): GroupSettings {
   checkOptionNames(options, Object.keys(roomsRules))
@@ -112,14 +112,14 @@ function objectOrNull<T extends object>(allowed: string): OptionRule<T | null> {
   return { fallback: null, type: 'object', allowed, accepts: () => true }
 }
 
-/** The longest name of a room or user, in UTF-16 units: names may come from peers. */
+/** Maximum length of the name of a room or user, in UTF-16 code units. Names may come from peers. */
 const LONGEST_NAME = 256
 
 /**
  * Checks the name of a room or user.
  *
- * @throws {TypeError} when it is not a string.
- * @throws {RangeError} when it is too long.
+ * @throws {TypeError} when the name is not a string.
+ * @throws {RangeError} when the name is too long.
  */
 export function checkName(name: string): void {
   if (typeof name !== 'string') throw new TypeError(`name is of type ${typeof name}; allowed: a string`)
@@ -128,10 +128,10 @@ export function checkName(name: string): void {
 }
 
 /**
- * Checks an optional number of milliseconds.
+ * Checks an optional time in milliseconds.
  *
- * @throws {TypeError} when it is not a number.
- * @throws {RangeError} when it is not an integer from 1.
+ * @throws {TypeError} when the time is not a number.
+ * @throws {RangeError} when the time is not an integer from 1.
  */
 export function checkTtl(ttl: number | undefined): void {
   if (ttl !== undefined) checkOption('ttl', ttl, count)

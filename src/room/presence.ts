@@ -1,12 +1,12 @@
 /** The members of a room. */
 export interface Presence {
-  /** Sessions. */
+  /** Number of sessions. */
   count: number
-  /** The names they joined with, each once, in order. */
+  /** The different names with which they joined, sorted. */
   names: string[]
 }
 
-/** Combines the members of this process with what other processes announce. */
+/** Combines the members of this process with those that other processes announce. */
 export function collectPresence(here: Presence | undefined, elsewhere: readonly string[]): Presence {
   const parts = elsewhere.map((text) => JSON.parse(text) as Presence)
   if (here !== undefined) parts.push(here)

@@ -6,20 +6,22 @@ import { formatEnvelope, formatGap, formatId, formatJoined, type MessageId, UNKN
 import type { GroupSettings } from './options.ts'
 import { type Arrival, Resumption } from './resumption.ts'
 
-/** How a member joined. */
+/** The result of a join. */
 export interface Joined {
-  /** Messages of the history that it was sent. */
+  /** Number of messages of the history that the member was sent. */
   missedCount: number
-  /** False when messages are missing between its last id and what it was sent; it was sent `{"gap":true}` as well. */
+  /** False when messages are missing after its last id. The member was then sent `{"gap":true}` as well. */
   isComplete: boolean
 }
 
-/** The members of a group as receivers: which of them gets which message, in an envelope where there is history. */
+/**
+ * The members of a group as receivers. It determines who gets a message, and adds the envelope when there is history.
+ */
 export class Recipients {
   readonly #roomKey: string
   readonly #history: GroupSettings['history']
   readonly #delivery: Delivery
-  /** Members whose history is being read; new messages wait in their resumption. */
+  /** Members whose history is being read. New messages wait in their resumption. */
   readonly #resumingMembers = new Map<WebSocket, Resumption>()
   /** Members that came from another process, with the messages that they got there before those were numbered. */
   readonly #deliveredElsewhere = new Map<WebSocket, MessageSource>()
@@ -30,17 +32,17 @@ export class Recipients {
     this.#delivery = new Delivery(delivery, counts)
   }
 
-  /** Bytes that wait for slow members. */
+  /** Number of bytes that wait for slow members. */
   get backlogBytes(): number {
     return this.#delivery.backlogBytes
   }
 
-  /** Adds a member that gets every message from now on. */
+  /** Adds a member that gets all messages from now on. */
   add(session: WebSocket): void {
     this.#delivery.add(session)
   }
 
-  /** Adds a member that resumes after `last`; its messages wait until `resume`. */
+  /** Adds a member that resumes after `last`. Its messages wait until `resume` is called. */
   addResuming(session: WebSocket, last: MessageId | null, maxCount: number): Resumption {
     const resumption = new Resumption(last, maxCount)
     this.#resumingMembers.set(session, resumption)
@@ -53,7 +55,7 @@ export class Recipients {
     this.#delivery.remove(session)
   }
 
-  /** Sends a message to all members but `except`; returns for how many it is accepted. */
+  /** Sends a message to all members except those in `except`. Returns how many members accept it. */
   send(arrival: Arrival, except: readonly WebSocket[]): number {
     const { id, publication } = arrival
     const { payload, compress } = publication
@@ -72,20 +74,20 @@ export class Recipients {
     this.send(arrival, this.#findReceivedElsewhere(arrival.source))
   }
 
-  /** Sends a member the id from which it can resume. */
+  /** Sends a member the first id, from which it can resume. */
   sendJoined(session: WebSocket, id: string): void {
     this.#delivery.flush()
     session.connection.send(formatJoined(id))
   }
 
-  /** Tells the members of a room with history that messages before `id` are missing. */
+  /** Notifies the members of a room with history that messages before `id` are missing. */
   sendGap(id: string): void {
     if (this.#history !== null) this.#delivery.send(prepare(formatGap(id)))
   }
 
   /**
-   * Sends a member what it missed and what has arrived meanwhile, each message once; from now on it is a member like
-   * others. Returns `null` when it has left meanwhile, even if it has joined again.
+   * Sends a member the messages that it missed and those that have arrived meanwhile, each message once. From now on it
+   * gets messages like any other member. Returns null when it has left meanwhile, even if it has joined again.
    */
   resume(session: WebSocket, resumption: Resumption, read: HistoryRead, ownOrigin: string): Joined | null {
     if (this.#resumingMembers.get(session) !== resumption) return null
@@ -115,7 +117,7 @@ export class Recipients {
   }
 }
 
-/** The position before the messages that are left. */
+/** Returns the position before the remaining messages. */
 function positionBefore([first]: readonly TopicMessage[], position: Position | null): Position {
   return first === undefined ? (position ?? UNKNOWN_POSITION) : { epoch: first.epoch, count: first.count - 1 }
 }

@@ -6,35 +6,35 @@ export interface Arrival {
   /** The id that it is sent with; `''` without history. */
   readonly id: string
   readonly publication: Publication
-  /** Its own position; `null` for a message of this process that is not numbered yet. */
+  /** Its position; null for a message of this process that has not been numbered yet. */
   readonly position: Position | null
   readonly source: MessageSource
 }
 
-/** What a member is sent when it resumes. */
+/** The messages that a member is sent when it resumes. */
 export interface Settlement {
   /** The messages that it missed. */
   readonly messages: TopicMessage[]
-  /** The messages that arrived meanwhile. */
+  /** The messages that have arrived meanwhile. */
   readonly arrived: Arrival[]
   readonly isComplete: boolean
 }
 
-/** A malformed id is treated as older than the history. */
+/** The position of a malformed id. It is older than any history. */
 const LONG_AGO: Position = { epoch: '', count: 0 }
 
-/** A member that resumes: it gets every message between its last one and the first new one exactly once. */
+/** A member that resumes. It gets each message between its last one and the first new one exactly once. */
 export class Resumption {
   readonly after: Position
-  /** The messages beyond `after` that it has. */
+  /** The messages that it has after `after`. */
   readonly unnumbered: MessageSource | null
   readonly #maxCount: number
   #arrivals: Arrival[] = []
   #isComplete = true
 
   /**
-   * @param last The last id that the member got; `null` for an invalid one.
-   * @param maxCount How many messages may arrive meanwhile.
+   * @param last The last id that the member got; null when it is invalid.
+   * @param maxCount Maximum number of messages that may arrive meanwhile.
    */
   constructor(last: MessageId | null, maxCount: number) {
     this.after = last?.position ?? LONG_AGO
@@ -50,7 +50,7 @@ export class Resumption {
     this.#isComplete = false
   }
 
-  /** Combines the history that was read with the messages that have arrived. */
+  /** Combines the history with the messages that have arrived meanwhile. */
   settle(read: HistoryRead, ownOrigin: string): Settlement {
     const messages = read.messages.filter((message) => !this.#has(message))
     const lastOwn = read.messages.findLast(({ origin }) => origin === ownOrigin)?.sequence ?? 0

@@ -3,21 +3,21 @@ import { Groups, type GroupsStats } from './groups.ts'
 import { checkName, type RoomsOptions, readRoomsOptions } from './options.ts'
 import { Room } from './room.ts'
 
-/** The counts of rooms; sizes in bytes. */
+/** The counts of rooms. Sizes are in bytes. */
 export interface RoomsStats extends Omit<GroupsStats, 'groups'> {
-  /** Rooms with a member in this process. */
+  /** Number of rooms with members in this process. */
   rooms: number
 }
 
-/** The rooms of this process; a broker joins them with the rooms of the same names in other processes. */
+/** The rooms of this process. A broker joins them with the rooms of the same names in other processes. */
 export class Rooms {
-  /** Called when messages of other processes were missed; members of a room with history are notified as well. */
+  /** Called when messages of other processes were missed. Members of a room with history are notified as well. */
   onGap: (gap: Gap) => unknown = () => {}
   readonly #groups: Groups
 
   /**
    * @throws {TypeError} when an option is unknown or has the wrong type.
-   * @throws {RangeError} when a value is not allowed.
+   * @throws {RangeError} when the value of an option is not allowed.
    */
   constructor(options: RoomsOptions = {}) {
     this.#groups = new Groups('r:', readRoomsOptions(options), { onGap: (gap) => this.onGap(gap) })
@@ -34,7 +34,7 @@ export class Rooms {
     return new Room(name, this.#groups)
   }
 
-  /** The names of the rooms with a member in this process. */
+  /** Returns the names of the rooms with members in this process. */
   names(): string[] {
     return [...this.#groups.names()]
   }

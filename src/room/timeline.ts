@@ -11,24 +11,24 @@ import { Deduplicator } from './deduplicator.ts'
 import { formatId, roomKeyOf, UNKNOWN_POSITION } from './envelope.ts'
 import type { Arrival } from './resumption.ts'
 
-/** Messages that this process missed. */
+/** The messages that this process missed. */
 export interface MissedMessages {
-  /** How many are known to be missing: all of them when `isExact`. */
+  /** Number of messages known to be missing. It is their total number when `isExact` is true. */
   missedCount: number
-  /** False when the broker has lost its memory, and with it perhaps messages that nobody counted. */
+  /** False when the broker has lost its state, and perhaps messages that nobody counted. */
   isExact: boolean
 }
 
 /** The callbacks of a timeline. */
 export interface TimelineHost {
-  /** A new message of another process, in order. */
+  /** Called with a new message of another process, in order. */
   onArrival(arrival: Arrival): void
   onMissed(missed: MissedMessages): void
 }
 
 /**
- * The position of a topic as far as this process knows it. It turns what a broker delivers into every message once and
- * in order, and notices gaps.
+ * The position of a topic, as known to this process. It delivers each message of a broker once and in order, and
+ * detects gaps.
  */
 export class Timeline implements TopicListener {
   /** Resolves when messages of other processes arrive. */
@@ -41,7 +41,7 @@ export class Timeline implements TopicListener {
   readonly #host: TimelineHost
   readonly #deduplicator = new Deduplicator()
   #position: Position | null = null
-  /** The newest own message, while its position is unknown. */
+  /** The newest message of this process whose position is unknown. */
   #unnumbered: MessageSource | null = null
   /** Messages that arrive while missed ones are read from the history. */
   #arrived: TopicMessage[] | null = null
@@ -61,7 +61,10 @@ export class Timeline implements TopicListener {
     return this.#history === null ? '' : formatId(this.roomKey, this.#position ?? UNKNOWN_POSITION, this.#unnumbered)
   }
 
-  /** Publishes a message of this process; returns it as its own members get it, without waiting for the broker. */
+  /**
+   * Publishes a message of this process. Returns it in the form for members of this process, without waiting for the
+   * broker.
+   */
   publish(publication: Publication): Arrival {
     const source = { origin: this.#broker.origin, sequence: publication.sequence }
     const position = this.#broker.publish(this.#topic, publication, this.#history)
@@ -93,12 +96,12 @@ export class Timeline implements TopicListener {
     this.#broker.unsubscribe(this.#topic)
   }
 
-  /** Whether messages before this one have not been delivered. */
+  /** Returns whether messages before this one have not been delivered. */
   #isBehindHole({ epoch, count }: Position): boolean {
     return this.#position !== null && this.#position.epoch === epoch && count > this.#position.count + 1
   }
 
-  /** Moves to the position of a message, and passes the message on unless this process has published it. */
+  /** Moves to the position of a message, and delivers the message unless this process has published it. */
   #advance(message: TopicMessage): void {
     const { origin, sequence } = message
     const isNew = this.#deduplicator.accept(message)
@@ -108,7 +111,7 @@ export class Timeline implements TopicListener {
     } else if (this.#unnumbered !== null && sequence >= this.#unnumbered.sequence) this.#unnumbered = null
   }
 
-  /** Moves to a position, of which the last `deliveredCount` messages were delivered. A hole in the numbers is a gap. */
+  /** Moves to a position, of which the last `deliveredCount` messages were delivered. A missing number is a gap. */
   #noticeGap({ epoch, count }: Position, deliveredCount: number): void {
     const known = this.#position
     if (known !== null && known.epoch === epoch && count <= known.count) return
@@ -119,7 +122,7 @@ export class Timeline implements TopicListener {
     if (!isExact || missedCount > 0) this.#host.onMissed({ missedCount, isExact })
   }
 
-  /** Reads from the history what was missed. */
+  /** Reads missed messages from the history. */
   async #catchUp(after: Position): Promise<void> {
     if (this.#arrived !== null) return
     this.#arrived = []

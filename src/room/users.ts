@@ -7,38 +7,40 @@ import { collectPresence } from './presence.ts'
 
 /** Options of a device. */
 export interface UserOptions {
-  /** Milliseconds without a message from the device after which it is removed. Default: until it is closed. */
+  /**
+   * Time in milliseconds without a message after which a device is removed. Default: it is removed when it is closed.
+   */
   ttl?: number | undefined
 }
 
-/** The counts of users; sizes in bytes. */
+/** The counts of users. Sizes are in bytes. */
 export interface UsersStats extends Omit<GroupsStats, 'groups' | 'members'> {
-  /** Users with a device in this process. */
+  /** Number of users with devices in this process. */
   users: number
-  /** Devices in this process. */
+  /** Number of devices in this process. */
   devices: number
 }
 
-/** Sessions by the name of their user: a user may have several devices, in all processes that share a broker. */
+/** Sessions by the names of their users. A user may have several devices, in all processes that share a broker. */
 export class Users {
-  /** Called when a user has lost the last device in all processes: it was removed, closed or silent for its `ttl`. */
+  /** Called when the last device of a user in all processes was removed, was closed or was silent for its `ttl`. */
   onGone: (name: string) => unknown = () => {}
   readonly #groups: Groups
   readonly #expiries = new WeakMap<WebSocket, Map<string, Expiry>>()
 
   /**
    * @throws {TypeError} when an option is unknown or has the wrong type.
-   * @throws {RangeError} when a value is not allowed.
+   * @throws {RangeError} when the value of an option is not allowed.
    */
   constructor(options: GroupOptions = {}) {
     this.#groups = new Groups('u:', readGroupOptions(options), { onEmpty: (name) => void this.#notifyGone(name) })
   }
 
   /**
-   * Adds a device to a user until it is removed, closed, or silent for `ttl`. Adding it again replaces its `ttl`.
-   * Resolves when it also gets what other processes send; never rejects.
+   * Adds a device to a user until it is removed, is closed, or is silent for `ttl`. Adding it again replaces its `ttl`.
+   * Resolves when it also gets what other processes send. Never rejects.
    *
-   * @throws {RangeError} when the name has more than 256 characters, or `ttl` is not an integer from 1; synchronously.
+   * @throws {RangeError} synchronously, when the name has more than 256 characters, or `ttl` is not an integer from 1.
    */
   add(name: string, session: WebSocket, { ttl }: UserOptions = {}): Promise<void> {
     checkName(name)
@@ -56,10 +58,10 @@ export class Users {
   }
 
   /**
-   * Sends a message to every device of a user. Resolves to the number of devices: those of this process that accepted
-   * it, and those that other processes announce.
+   * Sends a message to all devices of a user. Resolves to the number of devices: those of this process that accept it,
+   * and those that other processes announce.
    *
-   * @throws {TypeError} when the message is not a string, Uint8Array or ArrayBuffer; synchronously.
+   * @throws {TypeError} synchronously, when the message is not a string, Uint8Array or ArrayBuffer.
    */
   send(name: string, message: Sendable): Promise<number> {
     checkName(name)
@@ -68,13 +70,13 @@ export class Users {
     return presence.then((elsewhere) => here + collectPresence(undefined, elsewhere).count)
   }
 
-  /** Whether a user has a device in any process. */
+  /** Resolves to whether a user has a device in any process. */
   async has(name: string): Promise<boolean> {
     if (this.#groups.get(name) !== undefined) return true
     return (await this.#groups.broker.presence(this.#groups.topicOf(name))).length > 0
   }
 
-  /** The users that have a device in any process, sorted. */
+  /** Resolves to the names of the users that have a device in any process, sorted. */
   async names(): Promise<string[]> {
     const prefix = this.#groups.topicOf('')
     const elsewhere = await this.#groups.broker.presenceKeys(prefix)

@@ -10,7 +10,7 @@ const RETRY_AFTER = { 'Retry-After': '5' }
 /** The settings of an `Admission`. */
 export type AdmissionSettings = Pick<ServerSettings, 'maxConnections' | 'maxConnectionsPerAddress' | 'trustedProxies'>
 
-/** Counts connections, in all and by address, and refuses those above the limits. */
+/** Counts connections, in total and per address, and refuses those above the limits. */
 export class Admission {
   readonly #maxConnections: number
   readonly #maxPerAddress: number
@@ -18,7 +18,7 @@ export class Admission {
   readonly #isLimited: boolean
   readonly #byAddress = new Map<string, number>()
   #count = 0
-  /** Counted streams, each with its listener for the end. */
+  /** The counted streams, each with its `'close'` listener. */
   readonly #counted = new WeakMap<Duplex, () => void>()
 
   constructor({ maxConnections, maxConnectionsPerAddress, trustedProxies }: AdmissionSettings) {
@@ -35,20 +35,20 @@ export class Admission {
    */
   enter(request: IncomingMessage, stream: Duplex): void {
     if (!this.#isLimited) return
-    // The client may have left already: 'close' was emitted and would not end the count.
+    // The client may have disconnected: 'close' was already emitted and would not remove the stream.
     if (stream.closed) return
-    if (this.#count >= this.#maxConnections) throw refusal(`${this.#maxConnections} connections, the most allowed`)
+    if (this.#count >= this.#maxConnections) throw refusal(`too many connections; allowed: ${this.#maxConnections}`)
     const address = this.#maxPerAddress === Number.POSITIVE_INFINITY ? null : this.addressOf(request)
     const before = address === null ? 0 : (this.#byAddress.get(address) ?? 0)
     if (before >= this.#maxPerAddress) {
-      throw refusal(`${this.#maxPerAddress} connections from one address, the most allowed`)
+      throw refusal(`too many connections from one address; allowed: ${this.#maxPerAddress}`)
     }
     this.#count++
     if (address !== null) this.#byAddress.set(address, before + 1)
     this.#awaitLeaving(stream, address)
   }
 
-  /** Ends the count of a stream that another listener answers. */
+  /** Stops counting a stream that is left to another listener. */
   leave(stream: Duplex): void {
     const end = this.#counted.get(stream)
     if (end === undefined) return
@@ -62,7 +62,7 @@ export class Admission {
     stream.once('close', end)
   }
 
-  /** The client's address: the last forwarded one that is not a trusted proxy, else the socket's. */
+  /** Returns the client's address: the last forwarded one that is not a trusted proxy, otherwise the socket's. */
   addressOf(request: IncomingMessage): string {
     let address = request.socket.remoteAddress ?? ''
     if (!this.#isTrusted(address)) return address

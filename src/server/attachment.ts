@@ -12,32 +12,32 @@ import { messageOfConnect } from './request-message.ts'
 import { isTaken, noteUpgrade } from './shared-stream.ts'
 import { refuseStream } from './upgrade.ts'
 
-/** An HTTP server of the user; an http2 server for its HTTP/2 connections, and with `allowHTTP1` for those of HTTP/1.1. */
+/** An HTTP server of the user, including http2 servers, with or without `allowHTTP1`. */
 export type AnyHttpServer = Server | HttpsServer | Http2SecureServer | Http2Server
 
-/** The arguments of the `'stream'` event of an http2 server; node's types do not have the last one. */
+/** The arguments of the `'stream'` event of an http2 server. Node's types lack the last one. */
 type StreamArguments = [stream: ServerHttp2Stream, headers: IncomingHttpHeaders, flags: number, rawHeaders: string[]]
 
 function isHttp2Server(httpServer: AnyHttpServer): httpServer is Http2SecureServer | Http2Server {
   return 'updateSettings' in httpServer
 }
 
-/** One of the servers that are attached to an HTTP server. */
+/** A server of this package that is attached to an HTTP server. */
 export interface AttachedServer {
-  /** Whether it has something at the path of the request; `null` when only its app can tell. */
+  /** Returns whether it has a view at the path of the request; null when only its app can tell. */
   claims(request: IncomingMessage): boolean | null
   /**
-   * Handles an upgrade request, or an extended CONNECT. With `isShared`, what it does not accept is left to other
-   * listeners.
+   * Handles an upgrade request or an extended CONNECT request. With `isShared`, a request that is not accepted is left
+   * to other listeners.
    */
   begin(request: UpgradeRequestHead, message: IncomingMessage, stream: Duplex, head: Buffer, isShared: boolean): void
-  /** Leaves an upgrade request to other listeners, and refuses it when none of them answers in time. */
+  /** Leaves an upgrade request to other listeners, and refuses it when none of them responds in time. */
   leave(stream: Duplex, error: HandshakeError): void
 }
 
 const attachments = new WeakMap<AnyHttpServer, Attachment>()
 
-/** Passes the upgrade requests of an HTTP server to `member`, to earlier members first. */
+/** Passes the upgrade requests of an HTTP server to `member`. Servers attached earlier go first. */
 export function attachTo(httpServer: AnyHttpServer, member: AttachedServer): void {
   let attachment = attachments.get(httpServer)
   if (attachment === undefined) {
@@ -48,9 +48,9 @@ export function attachTo(httpServer: AnyHttpServer, member: AttachedServer): voi
 }
 
 /**
- * All servers of this package on one HTTP server: they share one listener, and the HTTP server with the listeners of
- * others, such as the hot reload of a development server (RFC 6455 §4.2). Who has something at a path accepts; a
- * request that nobody here claims is answered only when there is no other listener.
+ * All servers of this package that are attached to one HTTP server. They share one listener. The HTTP server may have
+ * listeners of other packages, such as the hot reload of a development server (RFC 6455 §4.2). The server with a view
+ * at the path accepts the request. A request without one is refused only when there are no other listeners.
  */
 class Attachment {
   readonly #httpServer: AnyHttpServer
@@ -59,12 +59,12 @@ class Attachment {
   constructor(httpServer: AnyHttpServer) {
     this.#httpServer = httpServer
     const events = httpServer as Server
-    // First of all: what earlier listeners write must not look like bytes of an earlier response.
+    // Runs before other listeners, so that what they write is not attributed to an earlier response.
     events.prependListener('upgrade', (_request: IncomingMessage, stream: Duplex) => noteUpgrade(stream))
     events.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) =>
       this.#onUpgrade(request, stream, head),
     )
-    // Without a listener node closes the connection of a CONNECT request and sends no response.
+    // Without a listener, Node closes the connection of a CONNECT request and sends no response.
     if (events.listenerCount('connect') === 0) events.on('connect', refuseConnect)
     if (isHttp2Server(httpServer)) this.#allowExtendedConnect(httpServer)
   }
@@ -77,7 +77,7 @@ class Attachment {
     return this.#httpServer.listenerCount('upgrade') > 2
   }
 
-  /** RFC 8441 §3: clients learn from SETTINGS that they may open a WebSocket on a stream. */
+  /** RFC 8441 §3: SETTINGS tell clients that extended CONNECT is supported. */
   #allowExtendedConnect(httpServer: Http2SecureServer | Http2Server): void {
     httpServer.updateSettings({ enableConnectProtocol: true })
     const onStream = (...[stream, , , rawHeaders]: StreamArguments): void => this.#onStream(stream, rawHeaders)
@@ -100,7 +100,7 @@ class Attachment {
     })
   }
 
-  /** Whether there are listeners besides ours and that with which node makes `'request'` of a stream. */
+  /** Whether there are listeners besides this one and the one with which Node emits `'request'` for a stream. */
   get #isSharedForStreams(): boolean {
     const events = this.#httpServer as Http2Server
     const isCompatible = events.listenerCount('request') > 0
@@ -114,7 +114,7 @@ class Attachment {
     const owner = isUpgrade ? this.#members.find((member) => member.claims(request) === true) : undefined
     if (owner !== undefined) return owner.begin(request, request, stream, head, false)
     if (!this.#isShared) return this.#handleUnclaimed(request, stream, head, isUpgrade, false)
-    // Other listeners decide within this event; what they leave alone is handled after it.
+    // Other listeners decide during this event. Requests that they ignore are handled after it.
     stream.on('error', ignore)
     setImmediate(() => {
       if (!isTaken(stream)) this.#handleUnclaimed(request, stream, head, isUpgrade, true)
@@ -136,13 +136,13 @@ class Attachment {
   }
 }
 
-const notFound = new HandshakeError(404, 'ERR_WS_NOT_FOUND', 'there is nothing at this address')
+const notFound = new HandshakeError(404, 'ERR_WS_NOT_FOUND', 'nothing is served at this path')
 
 const ignore = (): void => {}
 
 /**
- * Hands a request back to its HTTP server as an ordinary one: RFC 9110 §7.8 lets a server ignore `Upgrade`. Node has
- * detached its parser from the stream, so that the head is written again, without the field.
+ * Passes a request back to its HTTP server as a plain request, because RFC 9110 §7.8 lets a server ignore `Upgrade`.
+ * Node has detached its parser from the stream, so the request head is written again, without that field.
  */
 function replayAsPlain(httpServer: AnyHttpServer, request: IncomingMessage, stream: Duplex, head: Buffer): void {
   const { method, url, httpVersion, rawHeaders } = request
@@ -156,12 +156,12 @@ function replayAsPlain(httpServer: AnyHttpServer, request: IncomingMessage, stre
   stream.resume()
 }
 
-/** Refuses CONNECT. The second argument is a response for HTTP/2; an extended CONNECT is answered by `#onStream`. */
+/** Refuses CONNECT. Over HTTP/2, the second argument is a response. `#onStream` handles extended CONNECT. */
 function refuseConnect(request: IncomingMessage, stream: Duplex | ServerResponse): void {
   if (request.headers[':protocol'] !== undefined) return
   if (request.httpVersionMajor >= 2) (stream as ServerResponse).writeHead(405, { Allow: 'GET' }).end()
   else {
-    const error = new HandshakeError(405, 'ERR_WS_METHOD', 'method CONNECT, must be GET', { Allow: 'GET' })
+    const error = new HandshakeError(405, 'ERR_WS_METHOD', 'method is "CONNECT"; allowed: GET', { Allow: 'GET' })
     refuseStream(stream as Duplex, error)
   }
 }

@@ -7,18 +7,18 @@ import type { PolicySettings, Verdict } from './policy.ts'
 import { addRequestFields } from './request-fields.ts'
 import type { Upgrade } from './upgrade.ts'
 
-/** What a policy has decided for the 101 (RFC 6455 §4.2.2). */
+/** The choices of a policy for the 101 response (RFC 6455 §4.2.2). */
 export interface Acceptance {
   readonly subprotocol: string | undefined
-  /** Fields for the 101. */
+  /** Header fields for the 101 response. */
   readonly headers: HeaderFields | undefined
 }
 
 /**
- * Applies a policy to an upgrade: origin (RFC 6455 §10.2), then `authorize`, then the choice of a subprotocol
- * (§4.2.2). Returns a promise only when the user's functions do.
+ * Applies a policy to an upgrade: the origin (RFC 6455 §10.2), then `authorize`, then the choice of a subprotocol
+ * (§4.2.2). Returns a promise only when a function of the user does.
  *
- * @throws {HandshakeError} when the request is refused; what the user's functions throw is thrown too.
+ * @throws {HandshakeError} when the request is refused. Errors of the user's functions are passed on.
  */
 export function authorizeUpgrade(upgrade: Upgrade, policy: PolicySettings): Acceptance | Promise<Acceptance> {
   return next(allowsOrigin(upgrade, policy.origins), (isAllowed) => {
@@ -31,7 +31,7 @@ export function authorizeUpgrade(upgrade: Upgrade, policy: PolicySettings): Acce
   })
 }
 
-/** Continues with a value, or with that of a promise. */
+/** Calls `action` with a value, or with the value of a promise. */
 function next<T, U>(value: T | PromiseLike<T>, action: (value: T) => U | Promise<U>): U | Promise<U> {
   const isThenable = typeof (value as PromiseLike<T> | null | undefined)?.then === 'function'
   return isThenable ? Promise.resolve(value).then(action) : action(value as T)
@@ -41,11 +41,11 @@ function requestOf(upgrade: Upgrade) {
   return addRequestFields(upgrade.request, () => upgrade.clientAddress)
 }
 
-/** §10.2: a browser names the origin of its script; a request without the field does not come from a browser. */
+/** §10.2: browsers send the origin of the script, so a request without the field does not come from a browser. */
 function allowsOrigin(upgrade: Upgrade, allowed: PolicySettings['origins']): boolean | PromiseLike<boolean> {
   const { origin, host, secure } = upgrade
   if (origin === null || allowed === '*') return true
-  // Behind a proxy that terminates TLS the request is plain although the page came by https from the same host.
+  // A proxy that terminates TLS forwards a plain request, although the page was loaded over https.
   if (isSameOrigin(origin, host, secure) || isSameOrigin(origin, host, true)) return true
   if (typeof allowed === 'function') return allowed(origin, requestOf(upgrade))
   return allowed !== null && matchesOrigin(origin, allowed)
@@ -53,18 +53,18 @@ function allowsOrigin(upgrade: Upgrade, allowed: PolicySettings['origins']): boo
 
 function originRefused({ origin, host, secure }: Upgrade, allowed: PolicySettings['origins']): HandshakeError {
   const list = Array.isArray(allowed) ? allowed.map(({ source }) => source) : []
-  if (typeof allowed === 'function') list.push('what the function in option origins allows')
+  if (typeof allowed === 'function') list.push('those that the function in option origins allows')
   const own = `${secure ? 'https' : 'http'}://${host}`
   const listed = list.length === 0 ? '' : ` and ${list.join(', ')}`
   const message = `origin ${origin} is not allowed; allowed: ${own}${listed} (option origins)`
   return new HandshakeError(403, 'ERR_WS_ORIGIN', message)
 }
 
-/** The fields for the 101. Anything but nothing, an `Approval` and a `Refusal` is an error: it must not accept. */
+/** Returns the header fields for the 101 response. Only undefined, an `Approval` or a `Refusal` is allowed. */
 function readVerdict(answer: Verdict): HeaderFields | undefined {
   if (answer === undefined) return undefined
   if (typeof answer !== 'object' || answer === null || (answer.status === undefined && answer.headers === undefined)) {
-    throw new TypeError(`authorize returned ${describe(answer)}; allowed: nothing, { headers } or { status, … }`)
+    throw new TypeError(`authorize returned ${describe(answer)}; allowed: undefined, { headers } or { status, … }`)
   }
   if (answer.status === undefined) return answer.headers
   const { status, headers, body = `${status} ${STATUS_CODES[status] ?? ''}`.trim() } = answer

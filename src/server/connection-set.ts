@@ -6,9 +6,9 @@ import { addMemoryLimiter, removeMemoryLimiter } from '../connection/shared-memo
 import { Traffic } from '../connection/traffic.ts'
 import { MemoryLedger } from './memory.ts'
 
-/** The open connections of one server: what they count, the memory that they share, and where their errors go. */
+/** The open connections of one server, with their counts and their memory. */
 export class ConnectionSet implements ConnectionHost {
-  /** Connections whose transport is not closed. */
+  /** Connections whose transport has not closed. */
   readonly connections = new Set<Connection>()
   readonly traffic = new Traffic()
   readonly memory: MemoryLedger
@@ -16,7 +16,7 @@ export class ConnectionSet implements ConnectionHost {
   #acceptedCount = 0
 
   /**
-   * @param maxMemory Bytes that all connections together may use.
+   * @param maxMemory Maximum memory in bytes that all connections may use.
    * @param reportError Must not throw.
    */
   constructor(maxMemory: number, reportError: (error: unknown) => void) {
@@ -24,7 +24,7 @@ export class ConnectionSet implements ConnectionHost {
     this.reportError = reportError
   }
 
-  /** Connections opened so far. */
+  /** Number of connections opened so far. */
   get acceptedCount(): number {
     return this.#acceptedCount
   }
@@ -44,7 +44,7 @@ export class ConnectionSet implements ConnectionHost {
 
   onGone(connection: Connection): void {
     this.connections.delete(connection)
-    // Without connections there is nothing to protect, and the list must not keep the server alive.
+    // Without connections there is nothing to limit, and the list of limiters must not keep the server alive.
     if (this.connections.size === 0) removeMemoryLimiter(this.memory)
   }
 }

@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream'
 
 /**
- * Holds back the head of a response until `send`, or until something is written to the stream, so that the code in between
- * can still add fields to it.
+ * Delays the head of a response until `send` or the first write to the stream, so that the application can add header
+ * fields until then.
  */
 export class DeferredHead {
   readonly #stream: Duplex
@@ -10,7 +10,7 @@ export class DeferredHead {
   readonly #write: Duplex['write']
   #isSent = false
 
-  /** @param sendHead Writes the head to the stream; called once. */
+  /** @param sendHead Writes the head to the stream. Called once. */
   constructor(stream: Duplex, sendHead: () => void) {
     this.#stream = stream
     this.#sendHead = sendHead
@@ -25,7 +25,7 @@ export class DeferredHead {
     if (this.#isSent) return
     this.#isSent = true
     const stream = this.#stream
-    // Not deleted: that would make the stream a slow object for the rest of its life.
+    // Not deleted, because V8 would then store the properties of the stream in a slow dictionary.
     stream.write = this.#write
     if (!stream.destroyed && !stream.writableEnded) this.#sendHead()
   }

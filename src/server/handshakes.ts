@@ -25,13 +25,13 @@ export class Handshakes implements UpgradeHost {
   readonly #decide: (upgrade: Upgrade) => void
   readonly #admission: Admission
   readonly #timeout: number
-  /** Upgrades without a decision, each with the function that stops waiting for it. */
+  /** Upgrades without a decision, each with the function that cancels its timeout. */
   readonly #pending = new Map<Upgrade, () => void>()
   readonly #refused = new Map<number, number>()
   readonly #originWarnings: OriginWarnings | null
   #isClosing = false
 
-  /** @param decide Accepts or refuses an upgrade, now or later. May throw, and return a promise. */
+  /** @param decide Accepts or refuses an upgrade, now or later. May throw or return a promise. */
   constructor(settings: ServerSettings, set: ConnectionSet, decide: (upgrade: Upgrade) => unknown) {
     this.deflate = settings.deflate
     this.limits = settings.limits
@@ -42,15 +42,15 @@ export class Handshakes implements UpgradeHost {
     this.#decide = decide
   }
 
-  /** Requests refused so far, by HTTP status. */
+  /** Number of refused requests by HTTP status. */
   get refused(): ReadonlyMap<number, number> {
     return this.#refused
   }
 
   /**
-   * Checks a request and asks for a decision, or refuses it. Never throws for what the peer sent.
+   * Checks a request, and refuses it or passes it to `decide`. Never throws because of what the peer sent.
    *
-   * @param isShared Whether other listeners may answer the request: then it is left to them instead of refused.
+   * @param isShared Whether a request that is not accepted is left to other listeners instead of refused.
    */
   begin(request: UpgradeRequestHead, message: IncomingMessage, stream: Duplex, head: Buffer, isShared = false): void {
     guardStream(stream)
@@ -73,7 +73,7 @@ export class Handshakes implements UpgradeHost {
     if (!upgrade.settled) this.#awaitDecision(upgrade)
   }
 
-  /** Leaves a request to other listeners; refuses it when none of them has answered within the handshake timeout. */
+  /** Leaves a request to other listeners, and refuses it when none of them responds within the handshake timeout. */
   leave(stream: Duplex, error: HandshakeError): void {
     this.#admission.leave(stream)
     releaseStream(stream)
@@ -89,7 +89,7 @@ export class Handshakes implements UpgradeHost {
     this.leave(upgrade.stream, error)
   }
 
-  /** Refuses the upgrades that wait for a decision, and every later one. */
+  /** Refuses all pending upgrades and all later ones. */
   close(): void {
     this.#isClosing = true
     for (const upgrade of this.#pending.keys()) refusePending(upgrade, serverClosing())
@@ -109,7 +109,7 @@ export class Handshakes implements UpgradeHost {
     return new HandshakeError(500, 'ERR_WS_INTERNAL', 'internal error')
   }
 
-  /** @param request `null` for a head that could not be parsed. */
+  /** @param request Null when the request head could not be parsed. */
   onRefused(request: IncomingMessage | null, error: HandshakeError): void {
     this.#refused.set(error.status, (this.#refused.get(error.status) ?? 0) + 1)
     if (error.code === 'ERR_WS_ORIGIN') this.#originWarnings?.warn(error.message)
@@ -128,11 +128,11 @@ export class Handshakes implements UpgradeHost {
     }
   }
 
-  /** Refuses an upgrade that nobody decides on in time. */
+  /** Refuses an upgrade without a decision in time. */
   #awaitDecision(upgrade: Upgrade): void {
     const { stream } = upgrade
     const timer = setTimeout(() => {
-      // Another listener of the HTTP server has answered, and user code left the request to it.
+      // Another listener of the HTTP server has answered a request that the user's code left to it.
       if (isTaken(stream)) return forget()
       const message = `no decision on the request within ${this.#timeout} ms`
       refusePending(upgrade, new HandshakeError(503, 'ERR_WS_HANDSHAKE_TIMEOUT', message, { 'Retry-After': '5' }))

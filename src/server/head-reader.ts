@@ -5,24 +5,24 @@ import { type RequestHead, RequestHeadParser } from '../handshake/request-head.t
 import { disownStream, ownStream, type StreamOwner } from '../transport/stream-owner.ts'
 import { type TimerEntry, wheel } from '../transport/timing-wheel.ts'
 
-/** Receives the outcome of one `HeadReader`; exactly one method is called, once. */
+/** The callbacks of a `HeadReader`. Exactly one of them is called, once. */
 export interface HeadSink {
-  /** Bytes of the largest head. */
+  /** Maximum size of a request head in bytes. */
   readonly maxHeadSize: number
-  /** The head is complete; `text` is its latin1 source, `rest` what was read after it. */
+  /** Called with a complete request head. `text` is the head as Latin-1, `rest` are bytes that followed it. */
   onHead(reader: HeadReader, head: RequestHead, text: string, rest: Buffer): void
-  /** The socket begins with the preface of HTTP/2; `null` where HTTP/2 is refused. `rest` was read behind its head. */
+  /** Called when the socket begins with the HTTP/2 preface, and with bytes that followed it; null to refuse HTTP/2. */
   readonly onHttp2: ((reader: HeadReader, rest: Buffer) => void) | null
-  /** The head is malformed, too large or late. */
+  /** Called when the request head is malformed, too large or late. */
   onHeadError(reader: HeadReader, error: HandshakeError): void
-  /** The socket closed first. */
+  /** Called when the socket has closed before. */
   onHeadGone(reader: HeadReader): void
 }
 
-/** What a client that knows that the server speaks HTTP/2 sends first, as far as it is a request head (RFC 9113 §3.4). */
+/** The beginning of the HTTP/2 client preface that has the form of a request head (RFC 9113 §3.4). */
 export const HTTP2_PREFACE = 'PRI * HTTP/2.0\r\n\r\n'
 
-/** Most heads arrive in one chunk and share this parser; a head that does not occupies it, and the next needs its own. */
+/** Shared, because most request heads arrive in one chunk. A reader that needs more chunks takes the parser out. */
 let spare: RequestHeadParser | null = null
 
 function takeParser(maxSize: number): RequestHeadParser {
@@ -57,7 +57,7 @@ export class HeadReader implements StreamOwner, TimerEntry {
 
   onTimer(): void {
     this.#release()
-    const error = new HandshakeError(408, 'ERR_WS_HANDSHAKE_TIMEOUT', 'no complete request in time')
+    const error = new HandshakeError(408, 'ERR_WS_HANDSHAKE_TIMEOUT', 'no complete request head in time')
     this.#sink.onHeadError(this, error)
   }
 

@@ -13,23 +13,23 @@ import type { Socket } from 'node:net'
 import { TokenBucket } from '../connection/receive/token-bucket.ts'
 import type { ServerSettings } from './options.ts'
 
-/** Streams that a client may have open on one connection; RFC 9113 §5.1.2 advises against less than 100. */
+/** Maximum number of open streams per connection. RFC 9113 §5.1.2 recommends at least 100. */
 const MAX_STREAMS = 256
-/** Bytes that a client may send on one stream, and on one connection, before they are read. */
+/** Number of bytes that a client may send ahead, on one stream and on one connection (flow-control window). */
 const STREAM_WINDOW = 256 * 1024
 const CONNECTION_WINDOW = 1024 * 1024
 /**
- * Megabytes of one connection, above which node refuses new streams with ENHANCE_YOUR_CALM. Its default of 10 is less than
- * one long message; what WebSockets use is limited by `maxMemory`.
+ * Memory of one connection, in megabytes, above which Node refuses new streams with ENHANCE_YOUR_CALM. Node's default
+ * of 10 is less than one long message. `maxMemory` limits what WebSockets use.
  */
 const SESSION_MEMORY = 64
-/** PING and SETTINGS frames of one connection. Each is answered, and browsers send few (CVE-2019-9512, -9515). */
+/** Rate limit for PING and SETTINGS frames, which must be answered. Browsers send few (CVE-2019-9512, -9515). */
 const CONTROL_RATE = { perSecond: 20, burst: 200 }
 
-/** Settings of the sessions of a `Http2Sessions`. */
+/** The settings of `Http2Sessions`. */
 export type Http2Settings = Pick<ServerSettings, 'handshakeTimeout' | 'keepAliveTimeout' | 'maxHeaderSize'>
 
-/** Options of node's http2 servers: those of the user, and bounds for what a client may do where the user sets none. */
+/** Returns options for an http2 server of Node: the user's, and limits for clients where the user has set none. */
 export function http2Options(options: SecureServerOptions, { maxHeaderSize }: Http2Settings): SecureServerOptions {
   return {
     maxSessionMemory: SESSION_MEMORY,
@@ -44,21 +44,21 @@ export function http2Options(options: SecureServerOptions, { maxHeaderSize }: Ht
   }
 }
 
-/** Makes the HTTP/2 server behind a plain port: it gets the connections that begin with the preface of HTTP/2. */
+/** Creates the HTTP/2 server of a port without TLS. It gets the connections that begin with the HTTP/2 preface. */
 export function createPlainHttp2(settings: Http2Settings): Http2Server {
   return createServer(http2Options({}, settings))
 }
 
-/** The HTTP/2 connections of one server: their timeouts, how fast they may ask for answers, and their end. */
+/** The HTTP/2 connections of one server, with their timeouts and rate limits. */
 export class Http2Sessions {
   readonly server: Http2SecureServer | Http2Server
   readonly #settings: Http2Settings
-  /** Open connections, each with the number of its open streams. */
+  /** Open connections, each with its number of open streams. */
   readonly #sessions = new Map<Http2Session, number>()
-  /** Sockets of the server, those of HTTP/1.1 and those without a TLS handshake too. */
+  /** All sockets of the server, including those of HTTP/1.1 and those whose TLS handshake is not complete. */
   readonly #sockets = new Set<Socket>()
 
-  /** @param onRequest Handles a plain request, of HTTP/1.1 too where the server speaks it. */
+  /** @param onRequest Handles plain requests, including those over HTTP/1.1 when the server supports it. */
   constructor(
     server: Http2SecureServer | Http2Server,
     settings: Http2Settings,
@@ -73,20 +73,21 @@ export class Http2Sessions {
     })
     events.on('session', (session) => this.#onSession(session))
     events.on('request', (request, response) => {
-      // HTTP/1.1 over TLS comes here too.
+      // HTTP/1.1 requests over TLS also arrive here.
       if (request.httpVersionMajor === 2) addHost(request)
       onRequest(request as unknown as IncomingMessage, response as unknown as ServerResponse)
     })
   }
 
-  /** Ends every connection behind its open streams, with GOAWAY (RFC 9113 §6.8). */
+  /** Closes every connection after its open streams, with GOAWAY (RFC 9113 §6.8). */
   close(): void {
     for (const session of this.#sessions.keys()) session.close()
   }
 
   /**
-   * Destroys every socket behind this turn of the event loop, in which the WebSockets are terminated. Destroying a session
-   * that was closed before would only end its half, and wait for the peer without a bound.
+   * Destroys every socket after this turn of the event loop, in which the WebSockets are terminated. It does not
+   * destroy the sessions: for one that is already closing, that would only end the writable side and wait for the peer
+   * without a limit.
    */
   destroySoon(): void {
     setImmediate(() => {
@@ -102,7 +103,7 @@ export class Http2Sessions {
       this.#countStreams(session, 1)
       stream.once('close', () => this.#countStreams(session, -1))
     })
-    // Until its first request a connection has the time of a handshake.
+    // A new connection must send its first request within the handshake timeout.
     session.setTimeout(this.#settings.handshakeTimeout)
     session.on('timeout', () => {
       if (this.#sessions.get(session) === 0) session.close()
@@ -119,7 +120,7 @@ export class Http2Sessions {
     const before = this.#sessions.get(session)
     if (before === undefined) return
     this.#sessions.set(session, before + change)
-    // Also begins again when the last stream has closed: while there are streams the timeout has no effect.
+    // Restarts when the last stream has closed, because the timeout has no effect while there are streams.
     session.setTimeout(this.#settings.keepAliveTimeout)
   }
 }
@@ -128,7 +129,7 @@ function tooMany(): Error {
   return new Error('more PING and SETTINGS frames than allowed')
 }
 
-/** Views read the host from the field that it has over HTTP/1.1 (RFC 9113 §8.3.1). */
+/** Adds the `Host` field, from which views read the host over HTTP/1.1 (RFC 9113 §8.3.1). */
 function addHost({ headers, authority }: Http2ServerRequest): void {
   headers.host ??= authority
 }

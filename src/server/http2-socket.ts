@@ -1,15 +1,15 @@
 import type { ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
 
-/** What code that knows sockets does to them: with HTTP/2 it is meant for the stream. */
+/** Members of a socket that belong to the stream over HTTP/2. */
 const OF_STREAM: ReadonlySet<string | symbol> = new Set([
   ...['addListener', 'on', 'once', 'off', 'removeListener', 'prependListener', 'emit', 'listeners', 'listenerCount'],
   ...['destroy', 'destroyed', 'readable', 'writable', 'end', 'setTimeout', 'closed', 'errored'],
 ])
 
 /**
- * The `socket` of a request over HTTP/2: addresses and certificate are those of the connection, while events and
- * `destroy` belong to the stream, of which there are many on one socket. Node's own `request.socket` does the same.
+ * Creates the `socket` of a request over HTTP/2, like Node's own `request.socket`. Addresses and certificates come from
+ * the connection, while events and `destroy` belong to the stream, because the connection may have other streams.
  */
 export function socketOf(stream: ServerHttp2Stream): Socket {
   return new Proxy(stream, handler) as unknown as Socket
@@ -23,7 +23,10 @@ const handler: ProxyHandler<ServerHttp2Stream> = {
   },
 }
 
-/** The socket of the connection; `undefined` when it has closed. Node refuses what would disturb other streams. */
+/**
+ * Returns the socket of the connection; undefined when it has closed. Node blocks calls that would affect other
+ * streams.
+ */
 function socketBelow({ session }: ServerHttp2Stream): Socket | undefined {
   return session === undefined || session.destroyed ? undefined : session.socket
 }

@@ -1,16 +1,16 @@
 import type { AddressInfo, Server } from 'node:net'
 import { describe } from '../options/read-options.ts'
 
-/** The arguments of node's `server.listen`. */
+/** The arguments of Node's `server.listen`. */
 export type ListenTarget = { readonly port: number; readonly host: string } | { readonly path: string }
 
 const MAX_PORT = 65_535
 
 /**
- * Tells ports from paths. Digits in a string are a port, as in `process.env.PORT`; a path has a slash or backslash, or
- * begins with NUL (an abstract socket of Linux).
+ * Distinguishes ports from paths. A string of digits is a port, as in `process.env.PORT`. A path contains a slash or
+ * backslash, or begins with NUL (an abstract socket of Linux).
  *
- * @throws {RangeError} when it is neither.
+ * @throws {RangeError} when the value is neither.
  */
 export function readListenTarget(portOrPath: unknown, host: string): ListenTarget {
   if (typeof portOrPath === 'string' && /^\0|[\\/]/.test(portOrPath)) return { path: portOrPath }
@@ -19,27 +19,28 @@ export function readListenTarget(portOrPath: unknown, host: string): ListenTarge
     return { port: port as number, host }
   }
   const allowed = `a port from 0 to ${MAX_PORT}, or a path with a slash, such as ./server.sock`
-  throw new RangeError(`listen to ${describe(portOrPath)}; allowed: ${allowed}`)
+  throw new RangeError(`port is ${describe(portOrPath)}; allowed: ${allowed}`)
 }
 
-/** A port or unix socket of the server's own. */
+/** A TCP port or a Unix socket of the server. */
 export interface Port {
   address(): AddressInfo | string | null
   /**
-   * Resolves to the address; rejects with the system's error, or with a RangeError when `portOrPath` is neither.
+   * Starts to listen. Resolves to the address. Rejects with the system's error, or with a RangeError when `portOrPath`
+   * is neither a port nor a path.
    *
    * @param host Ignored for a path.
    */
   listen(portOrPath: number | string, host: string): Promise<AddressInfo | string>
   /**
-   * Stops listening; resolves when the last connection is closed.
+   * Stops listening. Resolves when the last connection has closed.
    *
-   * @param deadline Milliseconds in which plain requests may still be answered.
+   * @param deadline Time in milliseconds until which plain requests may be answered.
    */
   close(deadline: number): Promise<void>
 }
 
-/** Lets `server` listen, as `Port` describes. */
+/** Starts to listen with `server`; see `Port`. */
 export function listenOn(
   server: Server,
   portOrPath: number | string,
@@ -51,7 +52,7 @@ export function listenOn(
     server.once('error', reject)
     const onListening = (): void => {
       server.off('error', reject)
-      // A connection that cannot be accepted, for lack of file descriptors, must not end the process.
+      // Failing to accept a connection, for lack of file descriptors, must not end the process.
       server.on('error', reportError)
       resolve(server.address()!)
     }

@@ -19,20 +19,20 @@ import type { ServerSettings } from './options.ts'
 import { makeMessage } from './request-message.ts'
 import { refuseStream } from './upgrade.ts'
 
-/** Milliseconds for the body of a plain request: node's own default. */
+/** Time limit for the body of a plain request, in milliseconds. Equals Node's default. */
 const REQUEST_TIMEOUT = 300_000
 
-/** Receives the requests of a `Listener`. */
+/** The callbacks of a `Listener`. */
 export interface ListenerHost {
-  /** An upgrade request; `rest` was read after it. */
+  /** Called with an upgrade request. `rest` are bytes that followed it. */
   onUpgradeHead(head: RequestHead, message: IncomingMessage, socket: Socket, rest: Buffer): void
-  /** A request head was refused. */
+  /** Called when a request head was refused. */
   onHeadRefused(error: HandshakeError): void
-  /** Handles upgrade requests on connections that began with plain HTTP. */
+  /** Attaches the server to the HTTP server for upgrade requests on connections that began with a plain request. */
   attach(httpServer: AnyHttpServer): void
-  /** A plain HTTP request. */
+  /** Called with a plain HTTP request. */
   onRequest(request: IncomingMessage, response: ServerResponse): void
-  /** An error of the listening socket. */
+  /** Called with an error of the listening socket. */
   reportError(error: unknown): void
 }
 
@@ -40,9 +40,9 @@ export interface ListenerHost {
 export type ListenerSettings = Http2Settings & Pick<ServerSettings, 'http2'>
 
 /**
- * A port or unix socket of the server's own. The first request head on each socket is parsed here: an upgrade request
- * goes straight to the server, 1.6 times cheaper than through `node:http`; every other request is replayed to a
- * `node:http` server on the same socket, or the preface of HTTP/2 to a `node:http2` one.
+ * The server's own TCP port or Unix socket. It parses the first request head on each socket. An upgrade request goes
+ * directly to the server, which is 1.6 times cheaper than through `node:http`. Any other request is passed to a
+ * `node:http` server with the same socket, and the HTTP/2 preface to a `node:http2` server.
  */
 export class Listener implements Port {
   readonly #host: ListenerHost
@@ -51,7 +51,7 @@ export class Listener implements Port {
   readonly #headTimeout: number
   readonly #readers = new Set<HeadReader>()
   readonly #headSink: HeadSink
-  /** Gets the connections that begin with the preface of HTTP/2; `null` when they are refused. */
+  /** Gets the connections that begin with the HTTP/2 preface; null to refuse them. */
   readonly #http2: Http2Sessions | null
 
   constructor(host: ListenerHost, settings: ListenerSettings) {
@@ -96,9 +96,9 @@ export class Listener implements Port {
   }
 
   /**
-   * Stops listening and closes the sockets that have not sent a request; resolves when the last connection is closed.
+   * Stops listening and closes the sockets that have not sent a request. Resolves when the last connection has closed.
    *
-   * @param deadline Milliseconds in which plain requests may still be answered.
+   * @param deadline Time in milliseconds until which plain requests may be answered.
    */
   close(deadline: number): Promise<void> {
     for (const reader of this.#readers) reader.destroy()
@@ -113,7 +113,7 @@ export class Listener implements Port {
         resolve()
       })
       this.#http.closeIdleConnections()
-      // It never listened itself, but its timer for slow requests runs.
+      // This server never listened, but closing it stops its timer for slow requests.
       if (this.#server !== this.#http) this.#http.close()
     })
   }
@@ -127,7 +127,7 @@ export class Listener implements Port {
     const { socket } = reader
     if (isUpgradeRequest(head)) {
       this.#host.onUpgradeHead(head, makeMessage(text, socket), socket, rest)
-      // Nothing more is read until the upgrade is accepted or refused.
+      // Pauses reading until the upgrade is accepted or refused.
       if (!hasOwner(socket) && !socket.writableEnded) socket.pause()
     } else {
       this.#replay(reader, this.#http, text, rest)
@@ -139,7 +139,7 @@ export class Listener implements Port {
     this.#replay(reader, server, HTTP2_PREFACE, rest)
   }
 
-  /** Hands a socket over to a server of node, with what was read from it. */
+  /** Passes a socket to a server of Node, with the bytes read from it. */
   #replay({ socket }: HeadReader, server: HttpServer | Http2Sessions['server'], text: string, rest: Buffer): void {
     releaseStream(socket)
     socket.pause()

@@ -3,19 +3,19 @@ import { accountMemory, type Connection } from '../connection/connection.ts'
 import { type MemoryLimiter, releaseSharedMemory, sharedMemoryUsed } from '../connection/shared-memory.ts'
 import { CloseCode } from '../core/close-code.ts'
 
-/** A quarter of the heap's size limit, in bytes. */
+/** Returns a quarter of the heap size limit, in bytes. */
 export const defaultMaxMemory = (): number => Math.floor(getHeapStatistics().heap_size_limit / 4)
 
 /**
- * How far the memory may exceed the limit within a turn of the event loop, as a share of it. To relieve takes as long as
- * to look at every connection, so that it is not done for every chunk.
+ * How far memory may exceed the limit within a turn of the event loop, as a fraction of the limit. Freeing memory has
+ * to visit every connection, so it is not done for each chunk.
  */
 const TURN_EXCESS = 1 / 8
 
 /**
- * The memory that a server answers for: buffered input and output of its connections, unread messages of their
- * sessions, and the stores of the process that belong to no connection. Above the limit the stores free their oldest
- * data first; then the connections that use most are closed (RFC 6455 §10.4).
+ * Limits the memory of a server: buffered input and output of its connections, unread messages of their sessions, and
+ * the stores of the process that belong to no connection. Above the limit, the stores free their oldest data first, and
+ * then the connections that use most are closed (RFC 6455 §10.4).
  */
 export class MemoryLedger implements MemoryLimiter {
   readonly #limit: number
@@ -23,12 +23,12 @@ export class MemoryLedger implements MemoryLimiter {
   readonly #account: typeof accountMemory
   #used = 0
   #isRelieving = false
-  /** Relieves at the end of this turn of the event loop. */
+  /** Frees memory at the end of this turn of the event loop. */
   #scheduled: NodeJS.Immediate | null = null
   #isUrgent = false
 
   /**
-   * @param limit Bytes.
+   * @param limit The limit in bytes.
    * @param account Makes a connection report its memory.
    */
   constructor(limit: number, connections: Iterable<Connection>, account = accountMemory) {
@@ -37,22 +37,22 @@ export class MemoryLedger implements MemoryLimiter {
     this.#account = account
   }
 
-  /** Bytes of the connections. */
+  /** Memory of the connections, in bytes. */
   get used(): number {
     return this.#used
   }
 
-  /** Whether there is no memory for another connection. */
+  /** Whether the limit leaves no memory for another connection. */
   get isSpent(): boolean {
     return this.#excess >= 0
   }
 
-  /** Bytes above the limit, negative below it. */
+  /** Bytes above the limit; negative when below it. */
   get #excess(): number {
     return this.#used + sharedMemoryUsed() - this.#limit
   }
 
-  /** The memory of a connection has grown by so many bytes; negative when it has shrunk. */
+  /** Called when the memory of a connection has grown by `bytes`, or shrunk when negative. */
   change(bytes: number): void {
     this.#used += bytes
     if (bytes > 0) this.#check()
@@ -65,28 +65,28 @@ export class MemoryLedger implements MemoryLimiter {
   #check(): void {
     const excess = this.#excess
     if (this.#isRelieving || excess <= 0) return
-    // Later: closing a connection in the middle of its own call would surprise it.
+    // Deferred, because a connection must not be closed during one of its own calls.
     this.#scheduled ??= setImmediate(() => this.#relieve())
-    // One turn of the event loop reads up to 2 MiB from every socket; a tick only one chunk from one of them.
+    // In one turn of the event loop every socket may read up to 2 MiB, in one tick only one chunk from one socket.
     if (this.#isUrgent || excess <= this.#limit * TURN_EXCESS) return
     this.#isUrgent = true
     process.nextTick(() => this.#relieve())
   }
 
-  /** Lets the stores free memory, then closes the connections that use most with 1013 until the others fit. */
+  /** Frees memory of the stores, then closes the connections that use most with 1013 until the others fit. */
   #relieve(): void {
     clearImmediate(this.#scheduled ?? undefined)
     this.#scheduled = null
     this.#isUrgent = false
     this.#isRelieving = true
-    // Sessions report their queues late: update the figures first.
+    // Updates the figures first, because sessions report their queues late.
     for (const connection of this.#connections) this.#account(connection)
     if (this.#excess > 0) releaseSharedMemory(this.#excess)
     const { open, closedBytes } = this.#holders()
     let excess = this.#excess - closedBytes
     for (const holder of open) {
       if (excess <= 0) break
-      // A stream frees its output only after this turn: what a connection uses counts as freed when it is closed.
+      // A stream frees its output only after this turn, so the memory of a closed connection counts as freed here.
       excess -= holder.memoryUsed
       holder.fail(
         CloseCode.TRY_AGAIN_LATER,
@@ -100,7 +100,7 @@ export class MemoryLedger implements MemoryLimiter {
     this.#isRelieving = false
   }
 
-  /** The connections that can still be closed, largest first, and the bytes that the closed ones are about to free. */
+  /** Returns the connections that can be closed, largest first, and the bytes that closed ones are about to free. */
   #holders(): { open: Connection[]; closedBytes: number } {
     const open: Connection[] = []
     let closedBytes = 0

@@ -9,60 +9,70 @@ import { checkOptionNames, readOptions } from '../options/read-options.ts'
 import { defaultMaxMemory } from './memory.ts'
 import { type PolicySettings, policyNames, readPolicy, type UpgradePolicy } from './policy.ts'
 
-/** How many connections are accepted, and how a client's address is found. */
+/** How many connections are accepted, and how a client's address is determined. */
 export interface AdmissionOptions {
-  /** Connections at once, including upgrades without a decision; more get 503 with `Retry-After`. Default: no limit. */
+  /**
+   * Maximum number of connections, including pending upgrades. More are refused with 503 and `Retry-After`. Default: no
+   * limit.
+   */
   maxConnections?: number | undefined
-  /** Connections at once from one address; more get 503 with `Retry-After`. Default: no limit. */
+  /** Maximum number of connections per address. More are refused with 503 and `Retry-After`. Default: no limit. */
   maxConnectionsPerAddress?: number | undefined
   /**
-   * Addresses and networks (`10.0.0.0/8`) of proxies whose `X-Forwarded-For`, or else `Forwarded` (RFC 7239), is
-   * trusted, read from right to left. Proxies must remove the one of the two that they do not set. Default: none, and
-   * both fields are ignored.
+   * Addresses and networks (`10.0.0.0/8`) of trusted proxies. From their requests, `X-Forwarded-For` or otherwise
+   * `Forwarded` (RFC 7239) is read from right to left. Each proxy must remove the one of the two fields that it does
+   * not set. Default: none, and both fields are ignored.
    */
   trustedProxies?: readonly string[] | undefined
 }
 
-/** Options of a server: the policy of every upgrade, the limits of every connection and of all together. */
+/** Options of a server: the policy for upgrades, the limits of each connection and the limits of the server. */
 export interface ServerOptions extends UpgradePolicy, AdmissionOptions, LimitOptions {
   /**
-   * Bytes that all connections together may use for buffers and queues. Above it new connections get 503 with
-   * `Retry-After`, and the connections that use most are closed with 1013. Default: a quarter of the heap's limit.
+   * Memory in bytes that all connections may use for buffers and queues. Above it, new connections are refused with 503
+   * and `Retry-After`, and the connections that use most are closed with 1013. Default: a quarter of the heap size
+   * limit.
    */
   maxMemory?: number | undefined
-  /** Milliseconds for the opening handshake, including the decision of `authorize`; then 503. Default 10 s. */
+  /** Time limit for the opening handshake in milliseconds, including `authorize`; then 503. Default 10,000. */
   handshakeTimeout?: number | undefined
   /**
-   * Milliseconds for which the server's own port keeps an idle connection of plain HTTP open. Must be longer than that
-   * of a load balancer in front. Default 65 s; 0 for no limit.
+   * How long the server's own port keeps an idle plain HTTP connection open, in milliseconds; 0 means no limit. It must
+   * be longer than that of a load balancer in front of the server. Default 65,000.
    */
   keepAliveTimeout?: number | undefined
-  /** Bytes of a request head on the server's own port; more get 431. Default: node's `http.maxHeaderSize`, 16 KiB. */
+  /**
+   * Maximum size in bytes of a request head on the server's own port; then 431. Default: Node's `http.maxHeaderSize`,
+   * 16 KiB.
+   */
   maxHeaderSize?: number | undefined
   /**
-   * Serves HTTP/2 on the server's own port besides HTTP/1.1 (RFC 8441): `true` without TLS, for clients that begin with
-   * the preface of HTTP/2; options of node's `http2.createSecureServer`, such as `key` and `cert`, for TLS, where
-   * clients choose by ALPN. Default: false.
+   * Serves HTTP/2 in addition to HTTP/1.1 on the server's own port (RFC 8441). `true` is for clients that begin with
+   * the HTTP/2 preface, without TLS. Options of Node's `http2.createSecureServer`, such as `key` and `cert`, turn on
+   * TLS, where clients choose by ALPN. Default false.
    */
   http2?: boolean | SecureServerOptions | undefined
-  /** Warns of each refused origin once, with `process.emitWarning`: no browser shows the response. Default true. */
+  /**
+   * Warns once of each refused origin with `process.emitWarning`, because browsers do not show the response. Default
+   * true.
+   */
   originWarnings?: boolean | undefined
-  /** Called with what callbacks and views throw. Default: writes it to standard error. */
+  /** Called with errors that callbacks and views throw. Default: writes them to standard error. */
   onError?: ((error: unknown) => void) | undefined
   /**
-   * Compresses messages (permessage-deflate, RFC 7692) when the client offers it; `true` for its default options.
-   * Default: false. It costs CPU and memory, and the length of a compressed message reveals its content when an
-   * attacker can choose a part of it (CRIME): turn it on for text of several kilobytes over slow networks, and send
-   * secrets with `compress: false`.
+   * Compresses messages (permessage-deflate, RFC 7692) when the client offers it. `true` means its default options.
+   * Default false, because compression costs CPU time and memory, and because the length of a compressed message
+   * reveals its content to an attacker who can choose a part of it (CRIME). Turn it on for texts of several kilobytes
+   * over slow networks, and send secrets with `compress: false`.
    */
   deflate?: boolean | DeflateOptions | undefined
 }
 
-/** Server options, filled in and checked. */
+/** Server options with defaults filled in and values checked. */
 export interface ServerSettings extends Settings<typeof rules> {
   readonly policy: PolicySettings
   readonly limits: ConnectionLimits
-  /** `null` when compression is off. */
+  /** Null when compression is off. */
   readonly deflate: ResolvedDeflateOptions | null
 }
 
@@ -73,7 +83,7 @@ const networks: OptionRule<readonly string[]> = {
   accepts: (value) => Array.isArray(value) && value.every(isNetwork),
 }
 
-/** Without a certificate node accepts the options, and every TLS handshake fails. */
+/** Without a certificate, Node accepts the options but every TLS handshake fails. */
 const CERTIFICATES = ['key', 'pfx', 'SNICallback']
 
 const http2: OptionRule<boolean | SecureServerOptions> = {
@@ -107,8 +117,10 @@ export const serverOptionNames: readonly string[] = [
 ]
 
 /**
+ * Reads the options of a server.
+ *
  * @throws {TypeError} when an option is unknown or has the wrong type.
- * @throws {RangeError} when its value is not allowed.
+ * @throws {RangeError} when the value of an option is not allowed.
  */
 export function readServerOptions(options: ServerOptions): ServerSettings {
   checkOptionNames(options, serverOptionNames)

@@ -1,13 +1,16 @@
 import type { ServerResponse } from 'node:http'
 
-/** Answers with a line of text (RFC 9110 §15). */
+/** Sends a response with one line of text (RFC 9110 §15). */
 export function answerText(response: ServerResponse, status: number, text: string): void {
   response.statusCode = status
   response.setHeader('Content-Type', 'text/plain; charset=utf-8')
   response.end(`${text}\n`)
 }
 
-/** Answers 500 after an error; a response that has begun is cut off, so no client treats it as complete (§15.6.1). */
+/**
+ * Sends a 500 response after an error. A response that has begun is aborted, so that no client considers it complete
+ * (§15.6.1).
+ */
 export function answerError(response: ServerResponse): void {
   if (response.headersSent) {
     if (!response.writableEnded) response.destroy()
@@ -18,8 +21,9 @@ export function answerError(response: ServerResponse): void {
 }
 
 /**
- * Refuses a plain request where WebSocket is expected. A request with `Sec-WebSocket-Key` has lost its `Upgrade` on the
- * way: a proxy drops hop-by-hop fields unless it is told to forward them (RFC 9110 §7.6.1).
+ * Refuses a plain request where a WebSocket request is expected. A request with `Sec-WebSocket-Key` has lost its
+ * `Upgrade` field on the way, because a proxy removes hop-by-hop fields unless it is configured to forward them (RFC
+ * 9110 §7.6.1).
  */
 export function refusePlain(response: ServerResponse, status: number, text: string): void {
   const { headers, httpVersion } = response.req
@@ -28,9 +32,9 @@ export function refusePlain(response: ServerResponse, status: number, text: stri
   answerText(response, status, isHandshake ? `${text}; ${found}: the proxy must forward Upgrade and Connection` : text)
 }
 
-/** Tells a plain request that only WebSocket is spoken here (RFC 9110 §15.5.22). */
+/** Responds to a plain request that only WebSocket is supported here (RFC 9110 §15.5.22). */
 export function answerUpgradeRequired(response: ServerResponse): void {
-  // HTTP/2 has no Upgrade (RFC 9113 §8.6), so no 426 either.
+  // HTTP/2 has no Upgrade (RFC 9113 §8.6) and so no 426.
   if (response.req.httpVersionMajor > 1) {
     return answerText(response, 400, 'this server speaks WebSocket: send an extended CONNECT request (RFC 8441)')
   }

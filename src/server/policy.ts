@@ -7,51 +7,51 @@ import { readOptions } from '../options/read-options.ts'
 
 /** An HTTP response that refuses an upgrade request. */
 export interface Refusal {
-  /** 300–599. */
+  /** HTTP status, 300–599. */
   status: number
   headers?: Record<string, string> | undefined
-  /** Plain text. Default: the status and its name. */
+  /** The body as plain text. Default: the status code and its reason phrase. */
   body?: string | undefined
 }
 
-/** Accepts an upgrade request, with fields for the 101 such as `Set-Cookie`. */
+/** Accepts an upgrade request, with header fields for the 101 response, such as `Set-Cookie`. */
 export interface Approval {
   status?: undefined
   headers: HeaderFields
 }
 
-/** The request that `authorize` gets. */
+/** The request that `authorize` is called with. */
 export interface AuthorizeRequest extends IncomingMessage {
   /** The parsed query. */
   readonly query: URLSearchParams
-  /** The client's address as the limits see it: behind `trustedProxies`, the one that they forward. */
+  /** The client's address. Behind `trustedProxies`, the one that they forward. */
   readonly clientAddress: string
 }
 
-/** The decision of `authorize`: nothing or an `Approval` accepts the request, a `Refusal` refuses it. */
+/** The decision of `authorize`. Undefined or an `Approval` accepts the request, a `Refusal` refuses it. */
 export type Verdict = Refusal | Approval | undefined | void
 
-/** Decides on a request before the 101. May be async. */
+/** Decides on a request before the 101 response. May be async. */
 export type Authorize<Request = AuthorizeRequest> = (request: Request) => Verdict | Promise<Verdict>
 
-/** Decides whether the script of an origin may connect. May be async. */
+/** Decides whether scripts of an origin may connect. May be async. */
 export type AllowsOrigin = (origin: string, request: AuthorizeRequest) => boolean | Promise<boolean>
 
-/** Decisions before the 101 (RFC 6455 §4.2.2). */
+/** Decisions before the 101 response (RFC 6455 §4.2.2). */
 export interface UpgradePolicy {
   /**
-   * Origins that are allowed besides the server's own: `scheme://host[:port]`, all subdomains of a domain as in
-   * `https://*.example.com`, `'null'` or `'file://'`; or a function. `'*'` allows every origin. Requests without
-   * `Origin` do not come from browsers and are allowed. Default: none.
+   * Allowed origins in addition to the server's own: `scheme://host[:port]`, all subdomains of a domain, as in
+   * `https://*.example.com`, `'null'`, `'file://'`, or a function. `'*'` allows every origin. Requests without an
+   * `Origin` field do not come from browsers and are allowed. Default: none.
    */
   origins?: '*' | readonly string[] | AllowsOrigin | undefined
-  /** Called after the origin check; returns nothing to accept, or the response that refuses. May be async. */
+  /** Called after the origin check. Returns undefined to accept, or the response that refuses. May be async. */
   authorize?: Authorize | undefined
-  /** Subprotocols of this server. The first of the client's that is among them is chosen. Default: none. */
+  /** Supported subprotocols. The first of the client's that is in this list is selected. Default: none. */
   subprotocols?: readonly string[] | undefined
 }
 
-/** A checked policy; `null` where an option is absent. */
+/** A checked policy. Absent options are null. */
 export interface PolicySettings {
   readonly origins: '*' | readonly OriginPattern[] | AllowsOrigin | null
   readonly authorize: Authorize | null
@@ -75,7 +75,7 @@ const rules = {
   subprotocols: {
     fallback: null,
     type: null,
-    allowed: 'an array of tokens, each once',
+    allowed: 'an array of different tokens',
     accepts: (value) => Array.isArray(value) && value.every(isName) && new Set(value).size === value.length,
   } as OptionRule<readonly string[] | null>,
 }
@@ -84,8 +84,10 @@ const rules = {
 export const policyNames: readonly string[] = Object.keys(rules)
 
 /**
+ * Reads the policy options.
+ *
  * @throws {TypeError} when an option has the wrong type.
- * @throws {RangeError} when its value is not allowed.
+ * @throws {RangeError} when the value of an option is not allowed.
  */
 export function readPolicy(options: UpgradePolicy): PolicySettings {
   const { origins, ...others } = readOptions(rules, options)

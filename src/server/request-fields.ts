@@ -2,35 +2,35 @@ import type { IncomingMessage } from 'node:http'
 import { parseRequestTarget } from '../handshake/request-target.ts'
 import type { AuthorizeRequest } from './policy.ts'
 
-/** Finds the address of a request's client. */
+/** Returns the address of a request's client. */
 export type AddressOf = (request: IncomingMessage) => string
 
-/** Adds both fields to a request for `authorize`. */
+/** Adds `query` and `clientAddress` to a request for `authorize`. */
 export function addRequestFields(request: IncomingMessage, addressOf: AddressOf): AuthorizeRequest {
   addQuery(request)
   addClientAddress(request, addressOf)
   return request as AuthorizeRequest
 }
 
-/** Adds the parsed query, made on first use; a framework's own is replaced, so that it is the same in every mode. */
+/** Adds the parsed query, computed on first use. It replaces that of a framework, so that it is always the same. */
 export function addQuery(request: IncomingMessage): void {
   Object.defineProperty(request, 'query', query)
 }
 
-/** Adds the address of the client, found on first use. */
+/** Adds the client's address, computed on first use. */
 export function addClientAddress(request: IncomingMessage & { [finder]?: AddressOf }, addressOf: AddressOf): void {
   request[finder] = addressOf
   Object.defineProperty(request, 'clientAddress', clientAddress)
 }
 
-/** Removes the query again, for a framework that sets its own only where there is none. */
+/** Removes the query for a framework that sets its own only when there is none. */
 export function removeQuery(request: IncomingMessage): void {
   Reflect.deleteProperty(request, 'query')
 }
 
 const finder = Symbol('address of the client')
 
-// One pair of functions for all requests: functions of its own would cost each request twenty times as much.
+// All requests share one pair of getters. Closures per request would cost twenty times as much.
 const query = lazily('query', (request) => new URLSearchParams(parseRequestTarget(request.url ?? '/')?.query))
 const clientAddress = lazily('clientAddress', (request) => request[finder]!(request))
 

@@ -6,24 +6,24 @@ import type { ExtendedConnect } from '../handshake/extended-connect.ts'
 import { type RequestHead, RequestHeadParser } from '../handshake/request-head.ts'
 
 /**
- * Makes the message of an upgrade request that a `Listener` has read. Until more of it is used than its request line it
- * retains only the text of the head.
+ * Creates the message of an upgrade request that a `Listener` has read. Until more of it is used than its request line,
+ * it stores only the text of the request head.
  *
- * @param text A head that `RequestHeadParser` has accepted, as latin1.
+ * @param text A request head that `RequestHeadParser` has accepted, as Latin-1.
  */
 export const makeMessage: (text: string, socket: Socket) => IncomingMessage = lazyMessages((message, text) => {
   const bytes = Buffer.from(text, 'latin1')
   completeMessage(message, new RequestHeadParser({ maxSize: bytes.length + 1 }).push(bytes, 0, bytes.length)!)
 })
 
-/** Makes the message of an extended CONNECT. */
+/** Creates the message of an extended CONNECT request. */
 export function messageOfConnect(connect: ExtendedConnect, socket: Socket): IncomingMessage {
   const message = new IncomingMessage(socket)
   completeMessage(message, connect)
   return message
 }
 
-/** Names and values that most upgrade requests have: each session that retains its request would have its own copies. */
+/** Names and values of most upgrade requests, so that sessions that keep their requests share these strings. */
 const commonTexts = new Map(
   [
     ...['Host', 'Upgrade', 'Connection', 'Origin', 'User-Agent', 'Cookie', 'Accept-Encoding', 'Accept-Language'],
@@ -38,7 +38,7 @@ function shared(text: string): string {
   return commonTexts.get(text) ?? text
 }
 
-/** Gives a message what node's own parser would give a request without body. */
+/** Sets what Node's parser would set in a request without body. */
 function completeMessage(message: IncomingMessage, head: RequestHead | ExtendedConnect): void {
   const [major, minor] = head.httpVersion.split('.').map(Number)
   Object.assign(message, {

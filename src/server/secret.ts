@@ -1,13 +1,13 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 
 /**
- * Whether two secrets are equal, compared in a time that does not depend on where they differ: for tokens and
- * passwords in `authorize` (RFC 6455 §10.5). An empty secret equals nothing: it is one that was not configured.
+ * Returns whether two secrets are equal, in a time that does not depend on where they differ. It is for tokens and
+ * passwords in `authorize` (RFC 6455 §10.5). An empty secret equals nothing, because it was not configured.
  *
  * @throws {TypeError} when one of them is not a string.
  */
 export function isEqualSecret(given: string, expected: string): boolean {
-  // Digests have one length, so the time does not depend on the length of the secret either.
+  // Digests have the same length, so the time does not depend on the length of the secret either.
   const isEqual = timingSafeEqual(digest(given), digest(expected))
   return isEqual && expected !== ''
 }

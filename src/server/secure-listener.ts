@@ -4,17 +4,17 @@ import type { AddressInfo } from 'node:net'
 import { Http2Sessions, type Http2Settings, http2Options } from './http2-server.ts'
 import { listenOn, type Port } from './listen-target.ts'
 
-/** Receives the requests of a `SecureListener`. */
+/** The callbacks of a `SecureListener`. */
 export interface SecureListenerHost {
-  /** Handles upgrade requests and extended CONNECT. */
+  /** Attaches the server to the HTTP server for upgrade requests and extended CONNECT requests. */
   attach(httpServer: Http2SecureServer): void
-  /** A plain request. */
+  /** Called with a plain HTTP request. */
   onRequest(request: IncomingMessage, response: ServerResponse): void
-  /** An error of the listening socket. */
+  /** Called with an error of the listening socket. */
   reportError(error: unknown): void
 }
 
-/** A TLS port of the server's own for HTTP/2 and HTTP/1.1, chosen by ALPN (RFC 9113 §3.2). */
+/** The server's own TLS port for HTTP/2 and HTTP/1.1, which clients choose by ALPN (RFC 9113 §3.2). */
 export class SecureListener implements Port {
   readonly #server: Http2SecureServer
   readonly #sessions: Http2Sessions
@@ -26,7 +26,7 @@ export class SecureListener implements Port {
     const server = createSecureServer(own)
     this.#server = server
     this.#reportError = host.reportError
-    // Node reads these for the connections of HTTP/1.1.
+    // Node reads these properties for HTTP/1.1 connections.
     Object.assign(server, { headersTimeout: handshakeTimeout, keepAliveTimeout })
     this.#sessions = new Http2Sessions(server, settings, (request, response) => host.onRequest(request, response))
     host.attach(server)

@@ -16,9 +16,9 @@ import { endConnections, readShutdownOptions, type ShutdownOptions, type Shutdow
 import { readStats, type ServerStats } from './stats.ts'
 import { refusePending, type Upgrade } from './upgrade.ts'
 
-/** Where the requests of a server go, as long as the user sets no `onUpgrade` or `onRequest`. */
+/** The handlers of a server's requests, unless the user sets `onUpgrade` or `onRequest`. */
 export interface Routes {
-  /** Whether there is a view at the path of an upgrade request; `null` when only the app can tell. */
+  /** Returns whether there is a view at the path of an upgrade request; null when only the app can tell. */
   claims(request: IncomingMessage): boolean | null
   readonly onUpgrade: (upgrade: Upgrade) => unknown
   readonly onRequest?: ((request: IncomingMessage, response: ServerResponse) => unknown) | undefined
@@ -26,7 +26,7 @@ export interface Routes {
 
 let routesOf: (server: WebSocketServer, routes: Routes) => void
 
-/** Accepts upgrade requests on a port of its own (`listen`) or on the user's HTTP server (`attach`, `handleUpgrade`). */
+/** Accepts upgrade requests on its own port (`listen`) or on the user's HTTP server (`attach`, `handleUpgrade`). */
 export class WebSocketServer {
   readonly #settings: ServerSettings
   readonly #set: ConnectionSet
@@ -43,19 +43,19 @@ export class WebSocketServer {
     }
   }
 
-  /** A new connection, unless `onUpgrade` is set: callbacks per message, without session or promise. */
+  /** Called with a new connection, unless `onUpgrade` is set. A connection has callbacks but no session or promises. */
   onConnection: (connection: Connection) => unknown = () => {}
-  /** Decides on each valid upgrade request. Default: the policy of the options, then `onConnection`. */
+  /** Called with each valid upgrade request. Default: applies the policy of the options, then calls `onConnection`. */
   onUpgrade: (upgrade: Upgrade) => unknown = (upgrade) => this.#decide(upgrade)
-  /** A plain HTTP request on the server's own port. Default: 426. */
+  /** Called with a plain HTTP request on the server's own port. Default: responds with 426. */
   onRequest: (request: IncomingMessage, response: ServerResponse) => unknown = (_, response) =>
     answerUpgradeRequired(response)
-  /** The server begins to stop; its connections are still open. */
+  /** Called when the server begins to stop, while its connections are still open. */
   onDraining: (reason: unknown) => unknown = () => {}
 
   /**
    * @throws {TypeError} when an option is unknown or has the wrong type.
-   * @throws {RangeError} when its value is not allowed.
+   * @throws {RangeError} when the value of an option is not allowed.
    */
   constructor(options: ServerOptions = {}) {
     const settings = readServerOptions(options)
@@ -64,26 +64,28 @@ export class WebSocketServer {
     this.#handshakes = new Handshakes(settings, this.#set, (upgrade) => this.onUpgrade(upgrade))
   }
 
-  /** Connections whose transport is not closed. */
+  /** Connections whose transport has not closed. */
   get connections(): ReadonlySet<Connection> {
     return this.#set.connections
   }
 
-  /** Aborted when the server begins to stop, with the reason that `onDraining` gets (RFC 6455 §7.4.1, 1001). */
+  /**
+   * Aborted when the server begins to stop, with the reason that `onDraining` is called with (RFC 6455 §7.4.1, 1001).
+   */
   get draining(): AbortSignal {
     return this.#draining.signal
   }
 
-  /** The address of the server's own port, `null` when it does not listen. */
+  /** Returns the address of the server's own port; null when it does not listen. */
   address(): AddressInfo | string | null {
     return this.#port?.address() ?? null
   }
 
   /**
-   * Listens on a port of its own (0 picks a free one) or on a unix socket. Resolves to the address; rejects with the
-   * system's error when it is not available, and with a RangeError when the argument is neither.
+   * Listens on a TCP port (0 selects a free one) or a Unix socket. Resolves to the address. Rejects with the system's
+   * error when that is not available, and with a RangeError when the argument is neither a port nor a path.
    *
-   * @param portOrPath A port, also as text (`process.env.PORT`), or a path with a slash. Default 0.
+   * @param portOrPath A port, also as a string (`process.env.PORT`), or a path that contains a slash. Default 0.
    * @param host Default `127.0.0.1`.
    */
   listen(portOrPath: number | string = 0, host = '127.0.0.1'): Promise<AddressInfo | string> {
@@ -100,10 +102,10 @@ export class WebSocketServer {
   }
 
   /**
-   * Handles the upgrade requests of a `node:http` or `node:https` server, or of an http2 server: there extended CONNECT
-   * (RFC 8441), which it announces, and with `allowHTTP1` the upgrade requests of HTTP/1.1. With other listeners on it,
-   * paths without a view are left to them. A request for another protocol, such as `Upgrade: h2c`, is handled as an
-   * ordinary one.
+   * Handles the upgrade requests of a `node:http` or `node:https` server. On an http2 server, it announces and handles
+   * extended CONNECT (RFC 8441), and with `allowHTTP1` also upgrade requests over HTTP/1.1. When the server has other
+   * `'upgrade'` listeners, paths without a view are left to them. A request for another protocol, such as `Upgrade:
+   * h2c`, is handled as a plain request.
    */
   attach(httpServer: AnyHttpServer): void {
     const handshakes = this.#handshakes
@@ -115,31 +117,32 @@ export class WebSocketServer {
   }
 
   /**
-   * Handles one upgrade request, with the arguments of node's `'upgrade'` event. Never throws for what the peer sent.
+   * Handles one upgrade request, with the arguments of Node's `'upgrade'` event. Never throws because of what the peer
+   * sent.
    *
-   * @param head Bytes that were read behind the request.
+   * @param head Bytes that followed the request head.
    */
   handleUpgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
     this.#handshakes.begin(request, request, stream, head)
   }
 
-  /** The address of a request's client as the limits see it: behind `trustedProxies`, the one that they forward. */
+  /** Returns the address of a request's client. Behind `trustedProxies`, the one that they forward. */
   clientAddress(request: IncomingMessage): string {
     return this.#handshakes.addressOf(request)
   }
 
-  /** The counts since the server was made. */
+  /** Returns the counts since the server was created. */
   stats(): ServerStats {
     return readStats(this.#set, this.#handshakes.refused)
   }
 
   /**
-   * Stops: refuses new connections with 503, aborts `draining`, lets sessions go on for `drain`, spreads the Close
-   * frames over `jitter` and terminates what is left at the `deadline`. Messages that `send` has accepted are written
-   * before the Close frame. Resolves to the counts when all connections are closed.
+   * Stops the server: refuses new connections with 503, aborts `draining`, waits `drain` for sessions to end, sends
+   * Close frames spread over `jitter`, and terminates what is left at the `deadline`. Messages that `send` has accepted
+   * are written before the Close frame. Resolves to the counts when all connections have closed.
    *
-   * @throws {RangeError} when an option, the code or the reason is not allowed; the server goes on serving.
-   * @throws {TypeError} when an option or the reason has the wrong type.
+   * @throws {RangeError} when an option, the code or the reason is not allowed. The server continues to serve.
+   * @throws {TypeError} when an option or the reason has the wrong type. The server continues to serve.
    */
   async shutdown(options: ShutdownOptions = {}): Promise<ShutdownResult> {
     const settings = readShutdownOptions(options)
@@ -147,18 +150,21 @@ export class WebSocketServer {
     callUser(() => this.onDraining(reason), this.#set.reportError)
     this.#draining.abort(reason)
     this.#handshakes.close()
-    // First, so that at the deadline WebSockets are terminated before the sockets below them.
+    // Called first, so that at the deadline WebSockets are terminated before the sockets that carry them.
     const ended = endConnections(this.#set.connections, settings)
     await this.#port?.close(settings.deadline)
     return ended
   }
 
-  /** `shutdown` with Close 1001 for every peer at once; a peer that does not answer is cut off after `closeTimeout`. */
+  /**
+   * Calls `shutdown`, with Close 1001 at once for every peer. A peer that does not answer is terminated after
+   * `closeTimeout`.
+   */
   async close(code?: number, reason?: string): Promise<void> {
     await this.shutdown({ code, reason })
   }
 
-  /** Without routes every path is ours, but for those that other listeners answer first. */
+  /** Without routes, this server claims every path, but other listeners go first. */
   #claims(request: IncomingMessage): boolean | null {
     return this.#routes?.onUpgrade === this.onUpgrade ? this.#routes.claims(request) : null
   }
@@ -195,7 +201,7 @@ export class WebSocketServer {
   }
 }
 
-/** Sets where the requests of a server go. */
+/** Sets the handlers of a server's requests. */
 export function setRoutes(server: WebSocketServer, routes: Routes): void {
   routesOf(server, routes)
 }

@@ -1,15 +1,15 @@
 import type { Duplex } from 'node:stream'
 import { isHttp2Stream } from '../transport/http2-stream.ts'
 
-/** Bytes that a stream had written when its upgrade request arrived. */
+/** Number of bytes that a stream had written when its upgrade request arrived. */
 const writtenBefore = new WeakMap<Duplex, number>()
 
-/** Notes the state of a stream before any listener has seen its upgrade request. */
+/** Stores the state of a stream before any listener sees its upgrade request. */
 export function noteUpgrade(stream: Duplex): void {
   writtenBefore.set(stream, bytesWritten(stream))
 }
 
-/** Whether another listener has answered an upgrade request, closed its stream, or begun to read from it. */
+/** Returns whether another listener has answered an upgrade request, closed its stream, or begun to read from it. */
 export function isTaken(stream: Duplex): boolean {
   if (stream.destroyed || stream.writableEnded) return true
   if (isHttp2Stream(stream)) return stream.headersSent

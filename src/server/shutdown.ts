@@ -5,49 +5,51 @@ import { WebSocketError } from '../core/errors.ts'
 import type { OptionRule, Settings } from '../options/option-rule.ts'
 import { checkOptionNames, readOptions } from '../options/read-options.ts'
 
-/** How a server stops; times in milliseconds. */
+/** Options of a shutdown. Times are in milliseconds. */
 export interface ShutdownOptions {
   /** Close code for connections that are still open after `drain`. Default 1001. */
   code?: number | undefined
-  /** Reason of the Close frame. Default `''`. */
+  /** Close reason. Default `''`. */
   reason?: string | undefined
-  /** How long sessions may go on after `session.draining` is aborted. Default 0. */
+  /** How long sessions may continue after `session.draining` is aborted. Default 0. */
   drain?: number | undefined
-  /** The Close frames are spread at random over this time, so that clients do not reconnect all at once. Default 0. */
+  /** Close frames are spread randomly over this time, so that clients do not all reconnect at once. Default 0. */
   jitter?: number | undefined
-  /** When the remaining connections are terminated, counted from the call. Default `drain` + `jitter` + 10 s. */
+  /** Time from the call until the remaining connections are terminated. Default: `drain` + `jitter` + 10,000. */
   deadline?: number | undefined
 }
 
-/** How the connections that were open when the shutdown began have ended. */
+/** How the connections ended that were open when the shutdown began. */
 export interface ShutdownResult {
-  /** With Close frames both ways. */
+  /** Number of connections that ended with Close frames in both directions. */
   clean: number
-  /** Otherwise, before the deadline. */
+  /** Number of connections that ended otherwise before the deadline. */
   unclean: number
-  /** At the deadline. */
+  /** Number of connections that were terminated at the deadline. */
   cut: number
 }
 
-/** The longest delay of a timer of node, in milliseconds. */
+/** Maximum delay of a timer of Node, in milliseconds. */
 const LONGEST_DELAY = 2 ** 31 - 1
 
 const milliseconds: OptionRule<number> = {
   fallback: 0,
   type: 'number',
-  allowed: 'milliseconds from 0',
+  allowed: 'a time in milliseconds from 0',
   accepts: (value) => (value as number) >= 0,
 }
 
 const rules = { drain: milliseconds, jitter: milliseconds, deadline: milliseconds }
 
-/** Shutdown options, filled in and checked; times in milliseconds. */
+/** Shutdown options with defaults filled in and values checked. Times are in milliseconds. */
 export interface ShutdownSettings extends Settings<typeof rules> {
   readonly code: number
   readonly reason: string
 }
 
 /**
+ * Reads the options of a shutdown.
+ *
  * @throws {RangeError} when a time is not allowed, or the code or reason must not be sent.
  * @throws {TypeError} when an option is unknown or has the wrong type.
  */
@@ -60,7 +62,7 @@ export function readShutdownOptions(options: ShutdownOptions): ShutdownSettings 
   return { code, reason, drain, jitter, deadline: Math.min(deadline, LONGEST_DELAY) }
 }
 
-/** Closes connections as the options say; resolves when all are closed. */
+/** Closes connections as the options say. Resolves when all have closed. */
 export async function endConnections(
   connections: Iterable<Connection>,
   { code, reason, drain, jitter, deadline }: ShutdownSettings,
@@ -86,7 +88,7 @@ export async function endConnections(
   return result
 }
 
-/** Starts a timer, or calls at once when the delay is 0. */
+/** Starts a timer, or calls `action` at once when the delay is 0. */
 function after(delay: number, action: () => void): NodeJS.Timeout | undefined {
   if (delay > 0) return setTimeout(action, Math.min(delay, LONGEST_DELAY))
   action()

@@ -2,26 +2,28 @@ import { accountMemory } from '../connection/connection.ts'
 import { LATENCY_BOUNDS } from '../connection/traffic.ts'
 import type { ConnectionSet } from './connection-set.ts'
 
-/** The counts of a server since it was made; sizes in bytes. */
+/** The counts since a server was created. Sizes are in bytes. */
 export interface ServerStats {
-  /** Connections whose transport is not closed. */
+  /** Number of connections whose transport has not closed. */
   connections: number
-  /** Upgrades accepted. */
+  /** Number of accepted upgrades. */
   accepted: number
-  /** Upgrades refused, by HTTP status. */
+  /** Number of refused upgrades, by HTTP status. */
   refused: Record<string, number>
   receivedMessages: number
   sentMessages: number
   receivedBytes: number
   sentBytes: number
   droppedMessages: number
-  /** Connections ended, by close code. */
+  /** Number of closed connections, by close code. */
   closeCodes: Record<string, number>
-  /** Bytes that wait to be sent. */
+  /** Number of bytes that wait to be sent. */
   bufferedBytes: number
-  /** Bytes of memory in use for connections: what `maxMemory` limits. */
+  /** Memory in use for connections, in bytes. `maxMemory` limits it. */
   heldBytes: number
-  /** Round trips of pings in milliseconds: `counts[i]` are at most `bounds[i]`, the last count is above all bounds. */
+  /**
+   * Round-trip times of pings in milliseconds: `counts[i]` are at most `bounds[i]`, the last count is above all bounds.
+   */
   latency: { bounds: readonly number[]; counts: readonly number[]; sum: number }
 }
 
@@ -52,9 +54,9 @@ export function readStats(set: ConnectionSet, refused: ReadonlyMap<number, numbe
 /** Formats statistics as text for Prometheus (exposition format 0.0.4). */
 export function formatMetrics(stats: ServerStats): string {
   return [
-    metric('connections', 'gauge', 'Connections whose transport is not closed.', [['', stats.connections]]),
-    metric('accepted_total', 'counter', 'Upgrades accepted.', [['', stats.accepted]]),
-    metric('refused_total', 'counter', 'Upgrades refused, by HTTP status.', labelled('status', stats.refused)),
+    metric('connections', 'gauge', 'Open connections.', [['', stats.connections]]),
+    metric('accepted_total', 'counter', 'Accepted upgrades.', [['', stats.accepted]]),
+    metric('refused_total', 'counter', 'Refused upgrades, by HTTP status.', labelled('status', stats.refused)),
     metric('messages_total', 'counter', 'Messages, by direction.', [
       ['{direction="received"}', stats.receivedMessages],
       ['{direction="sent"}', stats.sentMessages],
@@ -66,9 +68,9 @@ export function formatMetrics(stats: ServerStats): string {
     metric('dropped_messages_total', 'counter', 'Messages dropped for peers that do not read.', [
       ['', stats.droppedMessages],
     ]),
-    metric('closed_total', 'counter', 'Connections ended, by close code.', labelled('code', stats.closeCodes)),
+    metric('closed_total', 'counter', 'Closed connections, by close code.', labelled('code', stats.closeCodes)),
     metric('buffered_bytes', 'gauge', 'Bytes that wait to be sent.', [['', stats.bufferedBytes]]),
-    metric('held_bytes', 'gauge', 'Bytes of memory held for connections.', [['', stats.heldBytes]]),
+    metric('held_bytes', 'gauge', 'Bytes of memory in use for connections.', [['', stats.heldBytes]]),
     formatHistogram(stats.latency),
   ].join('')
 }
@@ -89,5 +91,5 @@ function formatHistogram({ bounds, counts, sum }: ServerStats['latency']): strin
     return [`_bucket{le="${i < bounds.length ? bounds[i] / 1000 : '+Inf'}"}`, total]
   })
   const samples: [string, number][] = [...buckets, ['_sum', sum / 1000], ['_count', total]]
-  return metric('ping_seconds', 'histogram', 'Round trips of pings.', samples)
+  return metric('ping_seconds', 'histogram', 'Round-trip times of pings.', samples)
 }

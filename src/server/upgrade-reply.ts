@@ -11,12 +11,12 @@ import {
 import { type Acceptance, addAcceptFields, formatAccept, formatRefusal } from '../handshake/upgrade-response.ts'
 import { isHttp2Stream } from '../transport/http2-stream.ts'
 
-/** How long a refused peer may take to read the response, in milliseconds. */
+/** Time limit in milliseconds for a refused peer to read the response. */
 const RESPONSE_TIMEOUT = 5_000
 
 /**
- * Prepares the response that accepts an upgrade: a 101, or a 200 over HTTP/2 (RFC 8441 §5). The result sends it, with
- * more fields of the application.
+ * Prepares the response that accepts an upgrade: 101, or 200 over HTTP/2 (RFC 8441 §5). The returned function sends it,
+ * with additional header fields of the application.
  *
  * @throws {TypeError} when a field cannot be sent.
  */
@@ -30,7 +30,7 @@ export function prepareAccept(stream: Duplex, acceptance: Acceptance): (fields?:
 }
 
 /**
- * Prepares the response that refuses a request. The result sends it, and destroys the stream after it.
+ * Prepares the response that refuses a request. The returned function sends it and then destroys the stream.
  *
  * @throws {TypeError} when a field of the error cannot be sent.
  */
@@ -47,8 +47,8 @@ export function prepareRefusal(stream: Duplex, error: HandshakeError, method?: s
 }
 
 /**
- * Ends a stream with an HTTP response, or the rest of one, and destroys it when that is sent. Input is discarded
- * meanwhile: bytes behind a refused upgrade are never read as another request (RFC 9112 §9.6).
+ * Ends a stream with an HTTP response, or the rest of one, and destroys it when that was sent. Input is discarded,
+ * because bytes after a refused upgrade request must never be read as another request (RFC 9112 §9.6).
  */
 export function endResponse(stream: Writable, rest: Buffer | string = ''): void {
   stream.on('error', () => stream.destroy())
@@ -57,7 +57,7 @@ export function endResponse(stream: Writable, rest: Buffer | string = ''): void 
   stream.once('close', () => clearTimeout(timer))
   if (!isDuplex(stream)) return void stream.end(rest)
   stream.resume()
-  // RFC 9113 §8.1: the request need not be complete; RST_STREAM with NO_ERROR asks the client to stop.
+  // RFC 9113 §8.1: RST_STREAM with NO_ERROR tells the client not to send the rest of its request.
   if (isHttp2Stream(stream)) stream.end(rest, () => stream.close())
   // Destroying a socket with unread input sends a reset, and the peer may lose the response.
   else stream.end(rest, () => stream.once('end', () => stream.destroy()))
@@ -68,14 +68,14 @@ function isDuplex(stream: Writable): stream is Duplex {
 }
 
 /**
- * Where an application writes its own response, the text of HTTP/1.1 that node's `ServerResponse` makes: the stream
- * itself, or a translation to HTTP/2.
+ * Returns the stream to which an application writes its own response, as the HTTP/1.1 text of Node's `ServerResponse`.
+ * Over HTTP/2, the stream translates that text.
  */
 export function responseWriter(stream: Duplex): Writable {
   return isHttp2Stream(stream) ? translateResponse(stream) : stream
 }
 
-/** Passes a response of HTTP/1.1 on to a stream of HTTP/2. Its body must be neither chunked nor followed by more. */
+/** Translates an HTTP/1.1 response to HTTP/2. Its body must not be chunked, and no other response may follow. */
 function translateResponse(stream: ServerHttp2Stream): Writable {
   let head: string | null = ''
   return new Writable({
@@ -96,7 +96,7 @@ function translateResponse(stream: ServerHttp2Stream): Writable {
       done()
     },
     destroy(error, done) {
-      // Also called behind `final`, when the response is on its way.
+      // Also called after `final`, when the response has been sent.
       if (!stream.writableEnded) stream.destroy()
       done(error)
     },
@@ -116,7 +116,7 @@ function parseLines(lines: readonly string[]): HeaderFields {
   )
 }
 
-/** The peer may have reset the stream meanwhile. */
+/** Sends the response, unless the peer has reset the stream meanwhile. */
 function respond(stream: ServerHttp2Stream, fields: object): void {
   if (!stream.destroyed && !stream.closed && !stream.headersSent) stream.respond(fields as OutgoingHttpHeaders)
 }

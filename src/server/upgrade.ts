@@ -13,33 +13,33 @@ import { isEncrypted } from '../transport/http2-stream.ts'
 import { DeferredHead } from './deferred-head.ts'
 import { prepareAccept, prepareRefusal, responseWriter } from './upgrade-reply.ts'
 
-/** Choices of the code that accepts an upgrade. */
+/** Options for accepting an upgrade. */
 export interface AcceptOptions {
-  /** One of `subprotocols`. Default: none (RFC 6455 §4.2.2). */
+  /** One of `subprotocols` (RFC 6455 §4.2.2). Default: none. */
   subprotocol?: string | undefined
-  /** Fields of the 101 besides those of the handshake, such as `Set-Cookie`. */
+  /** Header fields of the 101 response, in addition to those of the handshake, such as `Set-Cookie`. Default: none. */
   headers?: HeaderFields | undefined
-  /** Limits of this connection; they override those of the server. */
+  /** Limits of this connection, which override those of the server. Default: none. */
   limits?: LimitOptions | undefined
 }
 
-/** The server part that an upgrade belongs to. */
+/** The part of a server that an upgrade belongs to. */
 export interface UpgradeHost {
-  /** permessage-deflate as offered, `null` for none. */
+  /** The options of permessage-deflate; null to decline it. */
   readonly deflate: ResolvedDeflateOptions | null
   /** The limits of the server's connections. */
   readonly limits: ConnectionLimits
   /** Opens the connection of an accepted upgrade. */
   open(stream: Duplex, setup: Omit<ConnectionSetup, 'role' | 'host'>): Connection
-  /** The address of the client, behind trusted proxies too. */
+  /** Returns the client's address, also behind trusted proxies. */
   addressOf(request: IncomingMessage): string
-  /** Returns a HandshakeError as it is; reports any other error and returns a 500. */
+  /** Returns a HandshakeError unchanged. Reports any other error and returns a 500. */
   toRefusal(error: unknown): HandshakeError
-  /** An upgrade was refused. */
+  /** Called when an upgrade was refused. */
   onRefused(request: IncomingMessage, error: HandshakeError): void
-  /** An upgrade is left to other listeners; called before `onSettled`. */
+  /** Called when an upgrade is left to other listeners, before `onSettled`. */
   onLeft(upgrade: Upgrade, error: HandshakeError): void
-  /** An upgrade was accepted, refused, left or released; called once for each. */
+  /** Called once when an upgrade was accepted, refused, left or released. */
   onSettled(upgrade: Upgrade): void
 }
 
@@ -48,11 +48,11 @@ let refuseOf: (upgrade: Upgrade, error: unknown) => void
 let acceptLaterOf: (upgrade: Upgrade, options: AcceptOptions, readFields: () => HeaderFields) => Opening
 let declineOf: (upgrade: Upgrade, error: unknown) => void
 
-/** A valid upgrade request that waits for a decision: `accept` or `refuse`, once (RFC 6455 §4.2.2). */
+/** A valid upgrade request that waits for a decision. Call `accept` or `refuse` once (RFC 6455 §4.2.2). */
 export class Upgrade {
   /** Whether the request arrived over TLS. */
   readonly secure: boolean
-  /** Whether other listeners of the HTTP server may answer the request, so that only acceptance is certain to be ours. */
+  /** Whether other listeners of the HTTP server may answer the request, unless this server accepts it. */
   readonly shared: boolean
   /** The stream of the request. */
   readonly stream: Duplex
@@ -70,7 +70,7 @@ export class Upgrade {
     acceptLaterOf = (upgrade, options, readFields) => upgrade.#acceptLater(options, readFields)
   }
 
-  /** @param head Bytes that were read behind the request. */
+  /** @param head Bytes that followed the request head. */
   constructor(
     handshake: UpgradeRequest,
     request: IncomingMessage,
@@ -88,12 +88,12 @@ export class Upgrade {
     this.#host = host
   }
 
-  /** The subprotocols that the client offers, in its order of preference. */
+  /** The subprotocols that the client requests, in order of preference. */
   get subprotocols(): readonly string[] {
     return this.#handshake.subprotocols
   }
 
-  /** The `Origin` field, `null` without one. */
+  /** The `Origin` field; null when there is none. */
   get origin(): string | null {
     return this.#handshake.origin
   }
@@ -103,21 +103,21 @@ export class Upgrade {
     return this.#handshake.host
   }
 
-  /** The client's address as the limits see it: behind `trustedProxies`, the one that they forward. */
+  /** The client's address. Behind `trustedProxies`, the one that they forward. */
   get clientAddress(): string {
     return this.#host.addressOf(this.request)
   }
 
-  /** Whether it was accepted or refused. */
+  /** Whether the upgrade was accepted or refused. */
   get settled(): boolean {
     return this.#settled
   }
 
   /**
-   * Sends the 101 and returns the connection; messages are delivered after the current tick.
+   * Sends the 101 response and returns the connection. Messages are delivered after the current tick.
    *
-   * @throws {WebSocketError} when it is settled: `ERR_WS_UPGRADE_SETTLED`.
-   * @throws {TypeError} when the subprotocol was not offered or a header field cannot be sent.
+   * @throws {WebSocketError} `ERR_WS_UPGRADE_SETTLED` when the upgrade was already accepted or refused.
+   * @throws {TypeError} when the subprotocol was not requested or a header field cannot be sent.
    * @throws {RangeError} when a limit is not allowed.
    */
   accept(options: AcceptOptions = {}): Connection {
@@ -133,11 +133,11 @@ export class Upgrade {
     return { connection, sendHead: () => deferred.send() }
   }
 
-  /** Settles the upgrade; the caller sends the head and opens the connection. */
+  /** Settles the upgrade. The caller sends the head and opens the connection. */
   #prepare({ subprotocol, headers, limits }: AcceptOptions): PreparedUpgrade {
     if (subprotocol !== undefined && !this.subprotocols.includes(subprotocol)) {
       const offered = this.subprotocols.join(', ') || 'none'
-      throw new TypeError(`subprotocol ${JSON.stringify(subprotocol)} was not offered; offered: ${offered}`)
+      throw new TypeError(`subprotocol is ${JSON.stringify(subprotocol)}; allowed: ${offered}`)
     }
     const { deflate, limits: serverLimits } = this.#host
     const ownLimits = limits === undefined ? serverLimits : readLimits(limits, serverLimits)
@@ -162,10 +162,10 @@ export class Upgrade {
   }
 
   /**
-   * Sends an HTTP response that refuses the request, then destroys the stream. A HandshakeError is sent as it is; any
-   * other error goes to `onError` and out as 500.
+   * Refuses the request with an HTTP response, then destroys the stream. A HandshakeError is sent unchanged. Any other
+   * error is passed to `onError`, and the client gets a 500.
    *
-   * @throws {WebSocketError} when it is settled: `ERR_WS_UPGRADE_SETTLED`.
+   * @throws {WebSocketError} `ERR_WS_UPGRADE_SETTLED` when the upgrade was already accepted or refused.
    */
   refuse(error: unknown): void {
     this.#settle()
@@ -200,7 +200,7 @@ export class Upgrade {
   }
 
   #settle(): void {
-    if (this.#settled) throw new WebSocketError('ERR_WS_UPGRADE_SETTLED', 'the upgrade was accepted or refused before')
+    if (this.#settled) throw new WebSocketError('ERR_WS_UPGRADE_SETTLED', 'the upgrade was already accepted or refused')
     this.#settled = true
     this.#host.onSettled(this)
   }
@@ -212,39 +212,39 @@ interface PreparedUpgrade {
   readonly open: () => Connection
 }
 
-/** An accepted upgrade whose 101 may not be sent yet. */
+/** An accepted upgrade whose 101 response may not have been sent. */
 export interface Opening {
   readonly connection: Connection
-  /** Sends the 101 now, with the fields of the application. */
+  /** Sends the 101 response now, with the header fields of the application. */
   sendHead(): void
 }
 
 /**
- * Accepts an upgrade like `upgrade.accept`, but sends the 101 on `sendHead`, or before the first frame. Fields that a
- * 101 must not have are left out.
+ * Accepts an upgrade like `upgrade.accept`, but sends the 101 response on `sendHead` or before the first frame. Header
+ * fields that it must not have are left out.
  *
- * @param readFields Returns the fields of the application at that time; must not throw.
+ * @param readFields Returns the header fields of the application at that time. Must not throw.
  */
 export function acceptLater(upgrade: Upgrade, options: AcceptOptions, readFields: () => HeaderFields): Opening {
   return acceptLaterOf(upgrade, options, readFields)
 }
 
-/** Refuses an upgrade unless it is settled; an error that is not a HandshakeError is reported in both cases. */
+/** Refuses an upgrade unless it is settled. An error that is not a HandshakeError is always reported. */
 export function refusePending(upgrade: Upgrade, error: unknown): void {
   refuseOf(upgrade, error)
 }
 
-/** Refuses an upgrade that nothing here is responsible for; a shared one is left to other listeners. */
+/** Refuses an upgrade that no view of this server handles. A shared one is left to other listeners. */
 export function declineUpgrade(upgrade: Upgrade, error: unknown): void {
   declineOf(upgrade, error)
 }
 
-/** Settles an upgrade and returns the stream for a caller that writes the response as text and calls `endResponse`. */
+/** Settles an upgrade and returns the stream. The caller writes the response as text and calls `endResponse`. */
 export function releaseUpgrade(upgrade: Upgrade): Writable {
   return releaseOf(upgrade)
 }
 
-/** Refuses a request that never became an `Upgrade`. */
+/** Refuses a request that did not become an `Upgrade`. */
 export function refuseStream(stream: Duplex, error: HandshakeError, method?: string): void {
   prepareRefusal(stream, error, method)()
 }

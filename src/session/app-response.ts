@@ -9,13 +9,13 @@ import { refusals } from './router.ts'
 import type { WebSocket } from './websocket.ts'
 
 /**
- * Makes the response that an app gets for an upgrade request (RFC 9110 §7.8). A response other than 2xx is sent as it
- * is, with `Connection: close`, and the stream is destroyed after it. A 2xx means nothing to a WebSocket client: it is
- * replaced by 400. Once the request is accepted, what is written is discarded, and `response.end()` closes the session
- * of a handler that is not decorated.
+ * Creates the response that an app gets for an upgrade request (RFC 9110 §7.8). A response other than 2xx is sent
+ * unchanged, with `Connection: close`, and then the stream is destroyed. A 2xx response has no meaning for a WebSocket
+ * client, so it is replaced by 400. Once the request is accepted, the content of the response is discarded, and
+ * `response.end()` closes the session of a handler that is not decorated.
  *
- * With other `'upgrade'` listeners on the HTTP server, a 404 and a 2xx leave the request to them: the app has nothing for
- * WebSocket clients at this path. Any other status is the app's decision, and sent at once.
+ * When the HTTP server has other `'upgrade'` listeners, a 404 or 2xx leaves the request to them, because the app has no
+ * WebSocket view at this path. Any other status is the decision of the app and is sent at once.
  *
  * @param session Returns the session of a handler that is not decorated. Default: none.
  */
@@ -23,9 +23,9 @@ export function makeAppResponse(upgrade: Upgrade, session: () => WebSocket | nul
   const response = new ServerResponse(upgrade.request)
   let stream: Writable | null = null
   const decide = (): void => {
-    // An informational response (1xx) decides nothing.
+    // An informational response (1xx) is not a decision.
     if (upgrade.settled || !response.headersSent) return
-    // The path may be another listener's, which may decide later than the app.
+    // Another listener may handle this path, and may decide later than the app.
     if (upgrade.shared && (isNoAnswer(response.statusCode) || isTaken(upgrade.stream))) {
       declineUpgrade(upgrade, refusals[404])
     } else if (response.statusCode < 300) upgrade.refuse(refusals.notAccepted)
@@ -34,7 +34,7 @@ export function makeAppResponse(upgrade: Upgrade, session: () => WebSocket | nul
   const sink = new Writable({
     write(chunk, _encoding, done) {
       decide()
-      // A peer that closes before the end of the response is not an error of the app.
+      // A peer that disconnects before the end of the response is not an error of the app.
       if (stream === null) done()
       else stream.write(chunk, () => done())
     },
@@ -50,14 +50,14 @@ export function makeAppResponse(upgrade: Upgrade, session: () => WebSocket | nul
   // ServerResponse uses only the Writable part of a socket.
   response.assignSocket(sink as Socket)
   response.once('finish', () => sink.end())
-  // The response of an accepted request still ends when its peer has left: `finish` handlers run.
+  // For an accepted request, the response stays usable after the peer has disconnected, so that `finish` handlers run.
   upgrade.stream.once('close', () => {
     if (stream !== null || !upgrade.settled) sink.destroy()
   })
   return response
 }
 
-/** Whether an app that responds with this status has no WebSocket at the path of the request. */
+/** Returns whether an app that responds with this status has no WebSocket view at the path of the request. */
 function isNoAnswer(status: number): boolean {
   return status < 300 || status === 404
 }

@@ -8,17 +8,17 @@ import type { ViewHost } from './pending-upgrade.ts'
 import { Router, type ViewTable } from './router.ts'
 import { readSessionOptions, type SessionOptions } from './websocket.ts'
 
-/** Options of `createServer`: those of a server, and of its sessions unless a view has its own. */
+/** Options of `createServer`: those of a server, and those of its sessions, which a view may override. */
 export interface CreateServerOptions<Patterns extends string = string> extends ServerOptions, SessionOptions {
-  /** Views by path pattern, as in `{ '/chat/:room': accept_websocket(chat) }`; for the patterns see `Urls`. */
+  /** Views by path pattern, such as `{ '/chat/:room': accept_websocket(chat) }`; see `Urls`. Default: none. */
   urls?: ViewTable<Patterns> | undefined
-  /** Accepts WebSocket requests for views that are not decorated, as `accept_websocket` does. Default false. */
+  /** Whether views that are not decorated accept WebSocket requests, as with `accept_websocket`. Default false. */
   WEBSOCKET_ACCEPT_ALL?: boolean | undefined
 }
 
 /**
- * Makes a server. With `urls`, its `onUpgrade` and `onRequest` pass requests to the views; without, each connection
- * goes to `onConnection` (RFC 6455 §4.2).
+ * Creates a server. With `urls`, requests are passed to the views. Without, each new connection is passed to
+ * `onConnection` (RFC 6455 §4.2).
  *
  * @throws {TypeError} when an option is unknown, a pattern is not a path or a view is not a function.
  * @throws {RangeError} when the value of an option is not allowed.
@@ -39,13 +39,13 @@ export function createServer<Patterns extends string = string>(
   return server
 }
 
-/** The part of the options that belongs to `WebSocketServer`. */
+/** Returns the options of `WebSocketServer`. */
 export function withoutSessionOptions(options: ServerOptions & SessionOptions): ServerOptions {
   const sessionNames = [...queueMarkNames, 'heartbeat']
   return Object.fromEntries(Object.entries(options).filter(([name]) => !sessionNames.includes(name)))
 }
 
-/** The parts of a server that its views share. */
+/** Creates what the views of a server share. */
 export function makeHost(server: WebSocketServer, options: ServerOptions & SessionOptions): ViewHost {
   const { onError = console.error } = options
   return {

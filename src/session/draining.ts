@@ -1,6 +1,6 @@
 /**
- * Passes a server's `draining` signal on to the sessions that ask for it (close code 1001, RFC 6455 §7.4.1). Only
- * those are registered, so that ten thousand sessions cost no listener each, and none outlives its session.
+ * Forwards a server's `draining` signal to the sessions whose view reads it (close code 1001, RFC 6455 §7.4.1). Other
+ * sessions are not registered, so they need no listener.
  */
 export class Draining {
   readonly #signal: AbortSignal
@@ -11,7 +11,7 @@ export class Draining {
     signal.addEventListener('abort', () => this.#begin(), { once: true })
   }
 
-  /** Aborts the controller when the server begins to stop, immediately when it has begun. */
+  /** Aborts the controller when the server begins to stop, or at once when it has already begun. */
   add(controller: AbortController): void {
     if (this.#signal.aborted) controller.abort(this.#signal.reason)
     else this.#controllers.add(controller)

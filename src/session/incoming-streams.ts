@@ -3,13 +3,13 @@ import type { Data } from '../connection/host.ts'
 import { MessageStream } from './message-stream.ts'
 import { PartQueue } from './part-queue.ts'
 
-/** Unread bytes at which reading from the peer stops, and resumes. */
+/** Number of unread bytes at which reading from the peer is paused, and at which it is resumed. */
 const HIGH_MARK = 256 * 1024
 const LOW_MARK = 64 * 1024
-/** What a message that waits counts as, besides its parts. */
+/** Memory in bytes that a waiting message needs in addition to its parts. */
 const OVERHEAD = 1024
 
-/** The messages of a session that are received in parts, in order, or else those who wait for one. */
+/** The messages of a session that are received in parts, in order, and the callers that wait for the next one. */
 export class IncomingStreams {
   readonly #connection: Connection
   #streams: MessageStream[] = []
@@ -24,12 +24,12 @@ export class IncomingStreams {
     this.#hasEnded = connection.closeInfo !== null
   }
 
-  /** Bytes that wait for a reader. */
+  /** Number of bytes that wait for a reader. */
   get bytes(): number {
     return this.#bytes
   }
 
-  /** The oldest message that nobody has, when it begins; null when the connection is closed. */
+  /** Resolves to the next message when it begins; null when the connection is closed. */
   take(): Promise<MessageStream | null> {
     const stream = this.#streams.shift()
     if (stream !== undefined) {
@@ -52,7 +52,7 @@ export class IncomingStreams {
     for (const resolve of this.#waiting.splice(0)) resolve(null)
   }
 
-  /** So many more bytes wait; negative when they are read. */
+  /** Adds to the number of waiting bytes, and pauses or resumes the connection. `change` is negative for bytes read. */
   #count(change: number): void {
     this.#bytes += change
     if (!this.#isFull && this.#bytes >= HIGH_MARK) {

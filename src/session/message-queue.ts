@@ -2,19 +2,22 @@ import type { Data } from '../connection/host.ts'
 import { integer } from '../options/option-rule.ts'
 import { readOptions } from '../options/read-options.ts'
 
-/** How many unread messages a session stores before it stops reading from its peer (RFC 6455 §10.4). */
+/** Limits for unread messages, at which a session pauses reading from its peer (RFC 6455 §10.4). */
 export interface QueueOptions {
-  /** Unread messages at which reading stops. Default 1024, at least 1. */
+  /** Number of unread messages at which reading is paused, at least 1. Default 1024. */
   queueHighCount?: number | undefined
-  /** Unread messages at which reading resumes. Default a quarter of `queueHighCount`. */
+  /** Number of unread messages at which reading is resumed. Default: a quarter of `queueHighCount`. */
   queueLowCount?: number | undefined
-  /** Bytes of unread messages at which reading stops; a character of text counts two. Default 1 MiB, at least 1. */
+  /**
+   * Number of unread bytes at which reading is paused, at least 1. A character of text counts as two bytes. Default 1
+   * MiB.
+   */
   queueHighBytes?: number | undefined
-  /** Bytes of unread messages at which reading resumes. Default a quarter of `queueHighBytes`. */
+  /** Number of unread bytes at which reading is resumed. Default: a quarter of `queueHighBytes`. */
   queueLowBytes?: number | undefined
 }
 
-/** Checked marks of a queue, made once for many sessions. */
+/** The marks of a queue with defaults filled in and values checked. Many sessions share them. */
 export type QueueMarks = Readonly<Record<keyof QueueOptions, number>>
 
 const highRules = { queueHighCount: integer(1024), queueHighBytes: integer(1024 * 1024) }
@@ -23,10 +26,10 @@ const highRules = { queueHighCount: integer(1024), queueHighBytes: integer(1024 
 export const queueMarkNames: readonly string[] = ['queueHighCount', 'queueLowCount', 'queueHighBytes', 'queueLowBytes']
 
 /**
- * Fills in and checks the marks of a queue (RFC 6455 §10.4).
+ * Fills in the defaults of the marks of a queue and checks them (RFC 6455 §10.4).
  *
  * @throws {TypeError} when a mark is not a number.
- * @throws {RangeError} when a mark is not allowed; a low mark must be below its high mark.
+ * @throws {RangeError} when a mark is not allowed, or a low mark is not below its high mark.
  */
 export function readQueueMarks(options: QueueOptions = {}): QueueMarks {
   const high = readOptions(highRules, options)
@@ -40,11 +43,11 @@ export function readQueueMarks(options: QueueOptions = {}): QueueMarks {
 
 /** A caller that waits for a message. */
 export abstract class Waiter {
-  /** The neighbors in the list of waiters; only the queue changes them. */
+  /** The neighbors in the list of waiters. Only the queue changes them. */
   next: Waiter | null = null
   previous: Waiter | null = null
 
-  /** Called once, with `null` when the queue has ended. */
+  /** Called once with a message, or with null when the queue has ended. */
   abstract settle(message: Data | null): void
 }
 
@@ -62,29 +65,29 @@ export class CallbackWaiter extends Waiter {
   }
 }
 
-/** Where the messages of a queue come from. */
+/** The source of the messages of a queue. */
 export interface QueueSource {
-  /** A high mark is reached. */
+  /** Called when a high mark is reached. */
   pause(): void
-  /** Both low marks are reached again. */
+  /** Called when both counts have fallen to their low marks. */
   resume(): void
 }
 
-/** The ring of a queue in which nothing has waited yet: an array of its own would cost each idle session 32 bytes. */
+/** The ring of an unused queue. An array of its own would cost each idle session 32 bytes. */
 const NO_RING: (Data | undefined)[] = []
 
-/** A ring of this length or less is retained when the queue runs empty. */
+/** A ring of up to this length is kept when the queue becomes empty. */
 const SMALL_RING = 64
 
 /**
- * The unread messages of one session in order of arrival, or else the callers that wait for one, first come, first
- * served. Every operation is O(1). The queue never rejects a message: it pauses its source once at its high marks and
- * resumes it once at its low marks (RFC 6455 §10.4).
+ * The unread messages of one session in order of arrival, or the callers that wait for one, first come, first served.
+ * Every operation is O(1). The queue never rejects a message: it pauses its source at its high marks and resumes it at
+ * its low marks (RFC 6455 §10.4).
  */
 export class MessageQueue {
   readonly #marks: QueueMarks
   readonly #source: QueueSource
-  /** A ring buffer whose length is a power of two, so that a bit mask wraps an index. */
+  /** A ring buffer whose length is a power of two, so that a bit mask wraps its indices. */
   #ring: (Data | undefined)[] = NO_RING
   #first = 0
   #count = 0
@@ -99,27 +102,27 @@ export class MessageQueue {
     this.#source = source
   }
 
-  /** Complete messages that are unread. */
+  /** Number of unread messages. */
   get count(): number {
     return this.#count
   }
 
-  /** Bytes of these messages; a character of text counts two. */
+  /** Size of the unread messages in bytes. A character of text counts as two bytes. */
   get bytes(): number {
     return this.#bytes
   }
 
-  /** Whether a caller waits for a message. */
+  /** Whether a caller is waiting for a message. */
   get hasWaiters(): boolean {
     return this.#firstWaiter !== null
   }
 
-  /** Whether `end` was called; messages may still be left. */
+  /** Whether `end` was called. Messages may still be left. */
   get hasEnded(): boolean {
     return this.#hasEnded
   }
 
-  /** Gives the message to the caller that waits longest, or stores it. */
+  /** Passes the message to the caller that has waited longest, or stores it. */
   push(message: Data): void {
     const waiter = this.#firstWaiter
     if (waiter !== null) {
@@ -137,7 +140,7 @@ export class MessageQueue {
     this.#source.pause()
   }
 
-  /** Removes and returns the oldest message; `undefined` without one. */
+  /** Removes and returns the oldest message; undefined when there is none. */
   shift(): Data | undefined {
     if (this.#count === 0) return undefined
     const message = this.#ring[this.#first]!
@@ -150,7 +153,7 @@ export class MessageQueue {
     return message
   }
 
-  /** Adds a waiter behind the others. Call it only while the queue is empty and has not ended. */
+  /** Adds a waiter to the end of the list. Call it only while the queue is empty and has not ended. */
   addWaiter(waiter: Waiter): void {
     waiter.previous = this.#lastWaiter
     if (this.#lastWaiter === null) this.#firstWaiter = waiter
@@ -158,7 +161,7 @@ export class MessageQueue {
     this.#lastWaiter = waiter
   }
 
-  /** Removes a waiter that is in the list; no message is lost. */
+  /** Removes a waiter that is in the list. No message is lost. */
   removeWaiter(waiter: Waiter): void {
     const { next, previous } = waiter
     if (previous === null) this.#firstWaiter = next
@@ -169,7 +172,7 @@ export class MessageQueue {
     waiter.previous = null
   }
 
-  /** No more messages arrive: waiters get `null`, stored messages can still be read. */
+  /** Ends the queue. Waiters get null, and stored messages can still be read. */
   end(): void {
     this.#hasEnded = true
     for (let waiter = this.#firstWaiter; waiter !== null; waiter = this.#firstWaiter) {

@@ -6,9 +6,10 @@ import { messageTooBig } from '../core/message-order.ts'
 import type { PartQueue } from './part-queue.ts'
 
 /**
- * One message that is received while it arrives: an async iterable of its parts, Buffers or strings, which one reader
- * reads once (RFC 6455 §5.4). The peer is not read from while the parts wait. Reading rejects with `ERR_WS_STREAM_CUT`
- * when the connection closes in the middle of the message. Leaving a loop early skips the rest.
+ * A message that can be read while it arrives: an async iterable of its parts, strings or Buffers, which can be
+ * iterated once (RFC 6455 §5.4). Reading from the peer is paused while parts are unread. Iteration rejects with
+ * `ERR_WS_STREAM_CUT` when the connection closes before the end of the message. Leaving the loop early discards the
+ * rest.
  */
 export class MessageStream implements AsyncIterable<Data> {
   /** Whether the parts are strings or Buffers (RFC 6455 §5.6). */
@@ -22,15 +23,15 @@ export class MessageStream implements AsyncIterable<Data> {
     this.#connection = connection
   }
 
-  /** Discards the rest of the message, also what is still to arrive. */
+  /** Discards the rest of the message, including parts that have not arrived yet. */
   skip(): void {
     this.#parts.skip()
   }
 
   /**
-   * Refuses the message: closes the connection with 1008 (RFC 6455 §7.4.1).
+   * Refuses the message by closing the connection with 1008 (RFC 6455 §7.4.1).
    *
-   * @param reason At most 123 bytes of UTF-8. Default: `message refused`.
+   * @param reason The close reason, at most 123 bytes of UTF-8. Default `message refused`.
    * @throws {RangeError} when the reason is longer.
    */
   cancel(reason = 'message refused'): void {
@@ -41,7 +42,7 @@ export class MessageStream implements AsyncIterable<Data> {
   /**
    * Reads the rest of the message into one string or Buffer.
    *
-   * @param maxSize Bytes; a longer message closes the connection with 1009 and rejects. Default 1 MiB.
+   * @param maxSize Maximum size in bytes. A longer message closes the connection with 1009 and rejects. Default 1 MiB.
    */
   async whole(maxSize: number = 1024 * 1024): Promise<Data> {
     const parts: Data[] = []

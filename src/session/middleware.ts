@@ -13,24 +13,25 @@ import { acceptUpgrade, announceUpgrade, type ViewHost } from './pending-upgrade
 import { isMarked, markRequest, setSessionLater } from './view-request.ts'
 import type { SessionOptions, WebSocket } from './websocket.ts'
 
-/** Options of a middleware: those of its server, and of its sessions unless a view has its own. */
+/** Options of a middleware: those of its server, and those of its sessions, which a view may override. */
 export interface MiddlewareOptions extends ServerOptions, SessionOptions {
   /**
-   * Lets handlers that are not decorated accept a WebSocket request by reading `request.websocket`. The framework does
-   * not expose the handler's promise, so that the session ends with `response.end()`, an error of the app, or its own
-   * `close()`. The policy of these options is then applied before the chain runs, for every view. Default false.
+   * Whether handlers that are not decorated can accept a WebSocket request by reading `request.websocket`. Frameworks
+   * do not expose the handler's promise, so such a session ends with `response.end()`, an error of the app, or its own
+   * `close()`. In this mode, the policy of these options is applied before the middleware chain runs. Default false.
    */
   WEBSOCKET_ACCEPT_ALL?: boolean | undefined
 }
 
 /**
- * Brings sessions to an HTTP server whose handler is a connect-style app (express, polka, connect): upgrade requests
- * run through the app's ordinary chain and become sessions in the decorated view that they reach (RFC 6455 §4.2.2).
- * A response of the chain itself is sent as plain HTTP and ends the connection; a 2xx of a handler that is not
- * decorated becomes 400. Every request gets `is_websocket()` and `websocket`; `params` and `query` are the app's own.
+ * Adds sessions to an HTTP server whose handler is a connect-style app (express, polka, connect). Upgrade requests run
+ * through the app's usual middleware chain, and become sessions in the decorated view that they reach (RFC 6455
+ * §4.2.2). A response of the chain itself is sent as plain HTTP and ends the connection. A 2xx response of a handler
+ * that is not decorated becomes 400. Every request gets `is_websocket()` and `websocket`; `params` and `query` are
+ * those of the app.
  */
 export class WebSocketMiddleware {
-  /** The server that owns the connections; close it with `close()` or `shutdown()`. */
+  /** The server that owns the connections. Stop it with `close()` or `shutdown()`. */
   readonly server: WebSocketServer
   readonly #httpServer: AnyHttpServer
   readonly #host: ViewHost
@@ -38,7 +39,7 @@ export class WebSocketMiddleware {
 
   /**
    * @throws {TypeError} when an option is unknown or has the wrong type.
-   * @throws {RangeError} when its value is not allowed.
+   * @throws {RangeError} when the value of an option is not allowed.
    */
   constructor(httpServer: AnyHttpServer, options: MiddlewareOptions = {}) {
     const { WEBSOCKET_ACCEPT_ALL = false, ...others } = options
@@ -63,7 +64,10 @@ export class WebSocketMiddleware {
     this.#run(upgrade, makeAppResponse(upgrade))
   }
 
-  /** Runs the chain with a `request.websocket` that accepts on first use. A getter cannot wait: the policy is applied first. */
+  /**
+   * Runs the chain with a `request.websocket` that accepts the request on first use. The policy is applied before,
+   * because a getter cannot wait for it.
+   */
   async #runOpenly(upgrade: Upgrade): Promise<void> {
     const { request } = upgrade
     const acceptance = await authorizeUpgrade(upgrade, this.#host.policy)

@@ -5,9 +5,9 @@ type Result = IteratorResult<Data, undefined>
 
 const DONE: Result = Object.freeze({ value: undefined, done: true })
 
-/** The unread parts of one message, between the connection and its reader. */
+/** The unread parts of one message. */
 export class PartQueue implements StreamHandler {
-  /** So many more bytes wait; negative when they are read. */
+  /** Called with the change of the number of waiting bytes. */
   readonly #onWaiting: (change: number) => void
   #parts: Data[] = []
   #isComplete = false
@@ -37,7 +37,7 @@ export class PartQueue implements StreamHandler {
     for (const { reject } of this.#waiting.splice(0)) reject(error)
   }
 
-  /** The next part, when it has arrived. */
+  /** Resolves to the next part when it has arrived. */
   next(): Promise<Result> {
     const part = this.#parts.shift()
     if (part !== undefined) {

@@ -10,33 +10,33 @@ import { setSession } from './view-request.ts'
 import { readResponseFields } from './view-response.ts'
 import { type SessionSettings, WebSocket } from './websocket.ts'
 
-/** The parts of a server that its views share. */
+/** What the views of a server share. */
 export interface ViewHost {
   readonly policy: PolicySettings
   readonly session: SessionSettings
   readonly draining: Draining
-  /** The address of a request's client as the limits see it. */
+  /** Returns the address of a request's client. */
   readonly addressOf: (request: IncomingMessage) => string
   /** Passes an error to the server's `onError`. */
   readonly reportError: (error: unknown) => void
 }
 
-/** An upgrade request on its way to the view that accepts it. */
+/** An upgrade request that its view has not accepted yet. */
 export interface PendingUpgrade {
   readonly upgrade: Upgrade
   readonly host: ViewHost
-  /** The decision of the server's own policy, when it has been applied already. */
+  /** The decision of the server's own policy, when that was already applied. */
   readonly acceptance?: Acceptance | undefined
 }
 
 const pendingUpgrades = new WeakMap<IncomingMessage, PendingUpgrade>()
 
-/** Lets the decorated view that this request reaches accept it. */
+/** Stores an upgrade for the decorated view that its request reaches. */
 export function announceUpgrade(pending: PendingUpgrade): void {
   pendingUpgrades.set(pending.upgrade.request, pending)
 }
 
-/** The pending upgrade of a request, for one caller; `null` for plain HTTP, and for every later caller. */
+/** Returns the pending upgrade of a request to the first caller; null for later callers and for plain HTTP. */
 export function takePendingUpgrade(request: IncomingMessage): PendingUpgrade | null {
   const pending = pendingUpgrades.get(request) ?? null
   pendingUpgrades.delete(request)
@@ -45,8 +45,8 @@ export function takePendingUpgrade(request: IncomingMessage): PendingUpgrade | n
 
 /**
  * Applies the policies of server and view to a pending upgrade and accepts it (RFC 6455 §4.2.2). Returns the session, or
- * `null` when the request was refused or its peer has left; a promise only when the user's functions do, which never
- * rejects.
+ * null when the request was refused or its peer has disconnected. Returns a promise only when a function of the user
+ * does. It never rejects.
  */
 export function acceptPendingUpgrade(
   { upgrade, host, acceptance: first }: PendingUpgrade,
@@ -70,14 +70,16 @@ export function acceptPendingUpgrade(
   }
 }
 
-/** A session, and the 101 that waits for the fields of its view. */
+/** A session whose 101 response may not have been sent yet. */
 export interface OpenSession {
   readonly session: WebSocket
-  /** Sends the 101 with the fields that the response has now. Frames that are sent earlier send it as well. */
+  /**
+   * Sends the 101 response with the current header fields of the view's response. An earlier frame sends it as well.
+   */
   sendHead(): void
 }
 
-/** Accepts an upgrade and puts the session on the request; `null` when it is too late for that. */
+/** Accepts an upgrade and sets the session on the request. Returns null when the upgrade can no longer be accepted. */
 export function acceptUpgrade(
   upgrade: Upgrade,
   host: ViewHost,
@@ -94,7 +96,7 @@ export function acceptUpgrade(
   return { session, sendHead }
 }
 
-/** View options override server options, but a request that the server's `authorize` refuses stays refused. */
+/** Combines policies. Options of the view override those of the server, but each `authorize` may refuse the request. */
 function joinPolicies(server: PolicySettings, view: PolicySettings): PolicySettings {
   return {
     origins: view.origins ?? server.origins,
@@ -117,7 +119,7 @@ function joinAuthorize(
   }
 }
 
-/** The later fields replace the earlier ones; cookies are added (RFC 6265 §3). */
+/** Combines header fields. Later ones replace earlier ones, except that cookies are added (RFC 6265 §3). */
 function joinFields(first: HeaderFields | undefined, second: HeaderFields | undefined): HeaderFields | undefined {
   if (first === undefined || second === undefined) return first ?? second
   const cookies = [first, second].flatMap((fields) =>

@@ -5,16 +5,16 @@ import { bytesOf } from '../core/bytes.ts'
 import { describe } from '../options/read-options.ts'
 import { answerError } from '../server/plain-response.ts'
 
-/** Milliseconds in which a view that has returned must begin its response. */
+/** Time limit in milliseconds for a response to begin after its view has returned. */
 const RESPONSE_TIMEOUT = 120_000
 
 /**
- * Runs a view for plain HTTP (RFC 9110 §15) and answers with what it returns, unless it has begun a response itself:
- * a string as `text/plain`, bytes as `application/octet-stream`, a web `Response` as it is, plain objects, arrays,
- * numbers and booleans as JSON, `null` as 204. A view that returns nothing answers 204 when it has no parameter for the
- * response, otherwise it answers later. What it throws, and a value of another type, goes to `fail`.
+ * Runs a view for plain HTTP (RFC 9110 §15) and sends its result, unless the view has begun a response itself. A string
+ * is sent as `text/plain`, bytes as `application/octet-stream`, a web `Response` unchanged, plain objects, arrays,
+ * numbers and booleans as JSON, and null as 204. When a view returns undefined, 204 is sent if it has no parameter for
+ * the response; otherwise it responds later. Errors and values of other types are passed to `fail`.
  *
- * @param isWhole Whether the result is the whole answer: the view has no parameter for the response.
+ * @param isWhole Whether the result is the complete response, because the view has no parameter for the response.
  */
 export function answerPlain(
   run: () => unknown,
@@ -33,7 +33,7 @@ export function answerPlain(
   }
 }
 
-/** Reports what a view threw and answers 500 (RFC 9110 §15.6.1). */
+/** Reports an error of a view and responds with 500 (RFC 9110 §15.6.1). */
 export function failPlain(response: ServerResponse, error: unknown, report: (error: unknown) => void): void {
   report(error)
   answerError(response)
@@ -64,13 +64,13 @@ function sendResult(
   awaitResponse(response, fail)
 }
 
-const ALLOWED = 'text, bytes, a Response, JSON, null or nothing'
+const ALLOWED = 'text, bytes, a Response, JSON, null or undefined'
 
-/** A view with a parameter for the response may answer after it has returned, but not never. */
+/** Limits the time for a view that has a parameter for the response and responds after it has returned. */
 function awaitResponse(response: ServerResponse, fail: (error: unknown) => void): void {
   const timer = setTimeout(() => {
     if (response.headersSent || response.writableEnded) return
-    fail(new Error(`a view returned and did not answer within ${RESPONSE_TIMEOUT} ms`))
+    fail(new Error(`a view returned but did not respond within ${RESPONSE_TIMEOUT} ms`))
   }, RESPONSE_TIMEOUT)
   timer.unref()
   response.once('close', () => clearTimeout(timer))
@@ -94,12 +94,12 @@ async function sendWebResponse(
   else await pipeline(Readable.fromWeb(body as never), response)
 }
 
-/** Whether a value is of a class of the platform, of this realm or another. */
+/** Returns whether a value is an instance of a built-in class, of any realm. */
 function isTagged(value: unknown, tag: string): boolean {
   return Object.prototype.toString.call(value) === `[object ${tag}]`
 }
 
-/** Whether JSON shows the whole value: a Map would become `{}`. */
+/** Returns whether JSON represents the whole value. A Map, for example, would become `{}`. */
 function isJson(value: unknown): boolean {
   if (typeof value === 'number' || typeof value === 'boolean') return true
   if (typeof value !== 'object' || value === null) return false

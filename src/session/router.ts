@@ -17,25 +17,28 @@ import {
   type WebSocketView,
 } from './views.ts'
 
-/** A method type, whose parameters TypeScript compares both ways: a decorated method keeps the request it declared. */
+/**
+ * A view as a method type, whose parameters are compared bivariantly, so that a decorated method keeps its request
+ * type.
+ */
 type AnyView<Pattern extends string> = OfPattern<Pattern> &
   { view(request: ViewRequest<Pattern>, response: ServerResponse): unknown }['view']
 
-/** Views by path pattern, as in `{ '/chat/:room': accept_websocket(chat) }`; for the patterns see `Urls`. */
+/** Views by path pattern, such as `{ '/chat/:room': accept_websocket(chat) }`; see `Urls`. */
 export type ViewTable<Patterns extends string = string> = { readonly [Pattern in Patterns]: AnyView<Pattern> }
 
-/** Refusals of requests that no view accepts (RFC 6455 §4.2.2). */
+/** The errors for requests that no view accepts (RFC 6455 §4.2.2). */
 export const refusals = {
   400: new HandshakeError(400, 'ERR_WS_TARGET', 'the request target is malformed'),
-  404: new HandshakeError(404, 'ERR_WS_NOT_FOUND', 'there is nothing at this address'),
+  404: new HandshakeError(404, 'ERR_WS_NOT_FOUND', 'nothing is served at this path'),
   notAccepted: new HandshakeError(
     400,
     'ERR_WS_NOT_ACCEPTED',
-    'this address accepts no WebSocket requests: its view is neither accept_websocket nor require_websocket',
+    'this path does not accept WebSocket requests: its view has neither accept_websocket nor require_websocket',
   ),
 }
 
-/** Passes requests to the views of a table: upgrade requests and plain HTTP by the same paths (RFC 9110 §7.1). */
+/** Passes upgrade requests and plain requests to the views of a table by their paths (RFC 9110 §7.1). */
 export class Router {
   readonly #urls: Urls<View>
   readonly #host: ViewHost
@@ -53,14 +56,17 @@ export class Router {
     this.#host = host
   }
 
-  /** Whether an upgrade request has a view; `null` for the view of all other paths, which may be those of others. */
+  /** Returns whether an upgrade request has a view; null when that is only the view for all other paths. */
   claims(request: IncomingMessage): boolean | null {
     const match = this.#match(request)
     if (typeof match === 'number' || !isWebSocketView(match.value)) return false
     return match.isFallback ? null : true
   }
 
-  /** Passes an upgrade request to its view; 404 without one, 400 when the view is not decorated. */
+  /**
+   * Passes an upgrade request to its view. Refuses it with 404 without a view, and with 400 when the view is not
+   * decorated.
+   */
   onUpgrade(upgrade: Upgrade): void {
     const { request } = upgrade
     const match = this.#match(request)
@@ -68,12 +74,12 @@ export class Router {
     const { value: view, params } = match
     if (!isWebSocketView(view)) return declineUpgrade(upgrade, refusals.notAccepted)
     markRequest(request, true, this.#host.addressOf)
-    // What a view writes to this response is discarded: over WebSocket there is no response body.
+    // What a view writes to this response is discarded, because a WebSocket has no response body.
     const response = new ServerResponse(request)
     serveUpgrade(view, { upgrade, host: this.#host }, completeRequest(request, params), response)
   }
 
-  /** Runs the view of a plain HTTP request; for what it may return see `answerPlain`. */
+  /** Runs the view of a plain request; see `answerPlain` for its result. */
   onRequest(request: IncomingMessage, response: ServerResponse): void {
     const match = this.#match(request)
     if (typeof match === 'number') return answerText(response, match, refusals[match].message)
@@ -81,19 +87,19 @@ export class Router {
     const fail = (error: unknown): void => failPlain(response, error, this.#host.reportError)
     markRequest(request, false, this.#host.addressOf)
     const complete = completeRequest(request, params)
-    // A decorated view answers by itself.
+    // A decorated view sends its response itself.
     if (isWebSocketView(view)) (view as WebSocketView)(complete, response, fail)
     else void answerPlain(() => view(complete, response), response, fail, view.length < 2)
   }
 
-  /** The view of a path and its parameters, or the status of a path without one. */
+  /** Returns the view of a path and its parameters, or the status for a path without a view. */
   #match(request: IncomingMessage): UrlMatch<View> | 400 | 404 {
     const target = parseRequestTarget(request.url ?? '')
     if (target === null) return 400
     try {
       return this.#urls.match(target.path) ?? 404
     } catch {
-      // A malformed percent escape.
+      // The path has a malformed percent escape.
       return 400
     }
   }

@@ -3,7 +3,7 @@ import type { Data } from '../connection/host.ts'
 import { IncomingStreams } from './incoming-streams.ts'
 import { MessageQueue, readQueueMarks } from './message-queue.ts'
 
-/** Takes the place of the queue in a session that receives its messages in parts: it has no whole ones. */
+/** Replaces the queue of a session that receives its messages in parts, and so has no whole messages. */
 class StreamedQueue extends MessageQueue {
   readonly #streams: IncomingStreams
 
@@ -12,18 +12,18 @@ class StreamedQueue extends MessageQueue {
     this.#streams = streams
   }
 
-  /** One that the codec had before the session was switched. */
+  /** Called with a message that the codec had before the session was switched. */
   override push(message: Data): void {
     this.#streams.add(message)
   }
 
-  /** @throws {TypeError} Always. */
+  /** @throws {TypeError} always. */
   override addWaiter(): void {
     throw new TypeError('wait() after stream(); allowed: stream()')
   }
 }
 
-/** Receives the messages of `connection` in parts from now on, those in `queue` first. */
+/** Receives the messages of `connection` in parts from now on, beginning with those in `queue`. */
 export function openStreams(connection: Connection, queue: MessageQueue) {
   const streams = new IncomingStreams(connection)
   const streamed = new StreamedQueue(streams)

@@ -1,4 +1,4 @@
-/** The name of a parameter when a segment of a pattern is one. */
+/** The name of the parameter in a segment, or never. */
 type ParamName<Segment> = Segment extends `:${infer Name}` ? Name : never
 
 /** The names of the parameters in a pattern. */
@@ -6,12 +6,12 @@ type ParamNames<Pattern> = Pattern extends `${infer Segment}/${infer Rest}`
   ? ParamName<Segment> | ParamNames<Rest>
   : ParamName<Pattern>
 
-/** The parameters of a path, percent-decoded, with the names in its pattern: of any name unless the pattern is known. */
+/** The percent-decoded parameters of a path, by the names in its pattern; of any name when the pattern is not known. */
 export type PathParams<Pattern extends string = string> = string extends Pattern
   ? Readonly<Record<string, string>>
   : { readonly [Name in ParamNames<Pattern>]: string }
 
-/** The result of a look-up; `params` has no prototype, so that any name is safe in a pattern. */
+/** The result of a match. `params` has no prototype, so that a pattern may use any name. */
 export interface UrlMatch<T> {
   readonly value: T
   readonly params: PathParams
@@ -36,21 +36,21 @@ const PARAM_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
 const NO_PARAMS: PathParams = Object.freeze(Object.create(null))
 
 /**
- * A table of path patterns, compiled at construction (RFC 3986 §3.3).
+ * A table of path patterns, which are compiled on construction (RFC 3986 §3.3).
  *
- * A pattern is a path whose segments are literal or `:name`, which matches one segment of at least one character.
- * Nothing is normalized: `/chat` and `/chat/` are two paths, upper and lower case differ, `.` and `..` are ordinary
- * segments. Literals and parameters are compared percent-decoded, segment by segment: `%2F` never separates.
- * Patterns without parameters precede those with parameters; among these the first in the table wins. The pattern `*`
- * matches every path that no other matches.
+ * A pattern is a path whose segments are literals or have the form `:name`, which matches one non-empty segment. Paths
+ * are not normalized: `/chat` and `/chat/` are different, matching is case-sensitive, and `.` and `..` are ordinary
+ * segments. Literals and parameters are percent-decoded segment by segment, so `%2F` does not separate segments.
+ * Patterns without parameters take precedence over those with parameters, of which the first in the table matches. The
+ * pattern `*` matches all paths that no other pattern matches.
  */
 export class Urls<T> {
   readonly #literal = new Map<string, T>()
-  /** Every pattern by its number of segments, those without parameters first. */
+  /** Patterns by their number of segments, those without parameters first. */
   readonly #byLength = new Map<number, Pattern<T>[]>()
   readonly #fallback: UrlMatch<T> | null = null
 
-  /** @throws {TypeError} when a pattern is not a path or can never be reached. */
+  /** @throws {TypeError} when a pattern is not a path or cannot match because of another pattern. */
   constructor(table: Readonly<Record<string, T>>) {
     const { '*': fallback, ...paths } = table
     if (fallback !== undefined) this.#fallback = { value: fallback, params: NO_PARAMS, isFallback: true }
@@ -59,7 +59,7 @@ export class Urls<T> {
     for (const pattern of patterns.toSorted((a, b) => Number(hasParams(a)) - Number(hasParams(b)))) {
       const shape = JSON.stringify(pattern.segments.map(({ text, isParam }) => (isParam ? 0 : text)))
       const twin = shapes.get(shape)
-      if (twin !== undefined) throw new TypeError(`the url ${pattern.source} matches the same paths as ${twin}`)
+      if (twin !== undefined) throw new TypeError(`pattern ${pattern.source} matches the same paths as ${twin}`)
       shapes.set(shape, pattern.source)
       this.#add(pattern)
     }
@@ -74,9 +74,9 @@ export class Urls<T> {
   }
 
   /**
-   * The first pattern that matches an encoded path, or `null`.
+   * Returns the first pattern that matches a percent-encoded path; null when there is none.
    *
-   * @throws {URIError} when a percent sign does not begin a valid UTF-8 escape.
+   * @throws {URIError} when a percent sign does not begin a valid escape of UTF-8.
    */
   match(path: string): UrlMatch<T> | null {
     if (!path.includes('%')) {
@@ -92,7 +92,7 @@ export class Urls<T> {
 }
 
 function compilePattern<T>(source: string, value: T): Pattern<T> {
-  if (!source.startsWith('/')) throw new TypeError(`the url ${JSON.stringify(source)} does not begin with a slash`)
+  if (!source.startsWith('/')) throw new TypeError(`pattern ${JSON.stringify(source)} does not begin with a slash`)
   const names = new Set<string>()
   const segments = source
     .slice(1)
@@ -100,15 +100,15 @@ function compilePattern<T>(source: string, value: T): Pattern<T> {
     .map((text) => {
       if (/[*?#]/.test(text)) {
         throw new TypeError(
-          `the url ${source} has the segment ${text}; allowed: literals, :name, and * as the whole url`,
+          `pattern ${source} has the segment ${text}; allowed: literals, :name, and * as the whole pattern`,
         )
       }
       if (!text.startsWith(':')) return { text, isParam: false }
       const name = text.slice(1)
       if (!PARAM_NAME.test(name)) {
-        throw new TypeError(`the url ${source} has the parameter ${text}; allowed: letters, digits and _`)
+        throw new TypeError(`pattern ${source} has the parameter ${text}; allowed: letters, digits and _`)
       }
-      if (names.has(name)) throw new TypeError(`the url ${source} has the parameter ${text} twice`)
+      if (names.has(name)) throw new TypeError(`pattern ${source} has the parameter ${text} twice`)
       names.add(name)
       return { text: name, isParam: true }
     })

@@ -5,10 +5,13 @@ import { queueMarkNames } from './message-queue.ts'
 import type { ViewRequest } from './view-request.ts'
 import { readSessionOptions, type SessionOptions, type SessionSettings } from './websocket.ts'
 
-/** The decisions of a view before the 101, and the limits of its sessions where they differ from the server's (§4.2.2). */
+/**
+ * Options of a view: decisions before the 101 response, and those limits of its sessions that differ from the server's
+ * (§4.2.2).
+ */
 export interface ViewOptions extends Omit<UpgradePolicy, 'authorize'>, LimitOptions, SessionOptions {
   /**
-   * Called after the origin check and after the server's own `authorize`; returns nothing to accept, or the HTTP
+   * Called after the origin check and after the server's own `authorize`. Returns undefined to accept, or the HTTP
    * response `{ status, headers?, body? }` that refuses. May be async.
    */
   authorize?: Authorize<ViewRequest> | undefined
@@ -17,17 +20,19 @@ export interface ViewOptions extends Omit<UpgradePolicy, 'authorize'>, LimitOpti
 /** Checked options of a view. */
 export interface ViewSettings {
   readonly policy: PolicySettings
-  /** `undefined` when the view names no limit and uses the server's. */
+  /** Undefined when the view sets no limit and those of the server apply. */
   readonly limits?: LimitOptions | undefined
-  /** What the view names itself; the rest is the server's. `undefined` when it names nothing. */
+  /** The session options that the view sets. The others are those of the server. Undefined when it sets none. */
   readonly session?: Partial<SessionSettings> | undefined
 }
 
 const names = [...policyNames, ...Object.keys(defaultLimits), ...queueMarkNames, 'heartbeat']
 
 /**
+ * Reads the options of a view (RFC 6455 §10.4).
+ *
  * @throws {TypeError} when an option is unknown or has the wrong type.
- * @throws {RangeError} when its value is not allowed (RFC 6455 §10.4).
+ * @throws {RangeError} when the value of an option is not allowed.
  */
 export function readViewOptions(options: ViewOptions): ViewSettings {
   checkOptionNames(options, names)

@@ -4,21 +4,21 @@ import { type AddressOf, addClientAddress, addQuery } from '../server/request-fi
 import type { PathParams } from './urls.ts'
 import type { WebSocket } from './websocket.ts'
 
-/** The fields that `dwebsocket` adds to every request, whatever framework routes it. */
+/** The members that `dwebsocket` adds to every request, with any framework. */
 export interface SessionAware {
-  /** Whether this is a WebSocket request; if so `websocket` is the session (RFC 6455 §4.1). */
+  /** Returns whether this is a WebSocket request, so that `websocket` is the session (RFC 6455 §4.1). */
   is_websocket(): this is { readonly websocket: WebSocket }
-  /** The session; `null` on plain HTTP, and before the view of a WebSocket request runs. */
+  /** The session; null for plain HTTP, and before the view of a WebSocket request runs. */
   readonly websocket: WebSocket | null
 }
 
-/** The request of a view: node's request, with what the urls found in it; `Pattern` is the path pattern (RFC 9110 §7.1). */
+/** The request of a view: Node's request, with the parameters of its path pattern `Pattern` (RFC 9110 §7.1). */
 export interface ViewRequest<Pattern extends string = string> extends AuthorizeRequest, SessionAware {
-  /** The parameters of the path pattern, percent-decoded. Under a framework, the framework's own. */
+  /** The percent-decoded parameters of the path pattern. With a framework, those of the framework. */
   readonly params: PathParams<Pattern>
 }
 
-/** The request of a view that runs for WebSocket requests only. */
+/** The request of a view that only runs for WebSocket requests. */
 export interface WebSocketRequest<Pattern extends string = string> extends ViewRequest<Pattern> {
   readonly websocket: WebSocket
 }
@@ -26,7 +26,7 @@ export interface WebSocketRequest<Pattern extends string = string> extends ViewR
 const yes = (): boolean => true
 const no = (): boolean => false
 
-/** Adds `is_websocket`, `clientAddress` and a `websocket` that is still `null` to a request (RFC 6455 §4.1). */
+/** Adds `is_websocket`, `clientAddress` and a `websocket` that is null at first to a request (RFC 6455 §4.1). */
 export function markRequest(
   request: IncomingMessage,
   isWebSocket: boolean,
@@ -40,19 +40,19 @@ function socketAddress({ socket }: IncomingMessage): string {
   return socket.remoteAddress ?? ''
 }
 
-/** Whether `markRequest` was called for the request. */
+/** Returns whether `markRequest` was called for the request. */
 export function isMarked(request: IncomingMessage): request is IncomingMessage & SessionAware {
   return 'is_websocket' in request
 }
 
-/** Completes a marked request for a view; `params` of a framework are not replaced. */
+/** Completes a marked request for a view. Existing `params` of a framework are not replaced. */
 export function completeRequest(request: IncomingMessage, params?: PathParams): ViewRequest {
   if (params !== undefined || !('params' in request)) Object.assign(request, { params: params ?? {} })
   addQuery(request)
   return request as ViewRequest
 }
 
-/** Lets `websocket` accept the request on first use; `accept` returns the session, or `null`. */
+/** Makes `websocket` accept the request on first use. `accept` returns the session, or null. */
 export function setSessionLater(request: IncomingMessage, accept: () => WebSocket | null): void {
   const set = (value: unknown): void => {
     Object.defineProperty(request, 'websocket', { value, writable: true, configurable: true, enumerable: true })
@@ -60,7 +60,7 @@ export function setSessionLater(request: IncomingMessage, accept: () => WebSocke
   Object.defineProperty(request, 'websocket', { get: accept, set, configurable: true, enumerable: true })
 }
 
-/** Puts the session on its request. */
+/** Sets the session of a request. */
 export function setSession(request: IncomingMessage, session: WebSocket): void {
   Object.defineProperty(request, 'websocket', { value: session, writable: true, configurable: true, enumerable: true })
 }

@@ -15,7 +15,7 @@ import { readViewOptions, type ViewOptions, type ViewSettings } from './view-opt
 import { completeRequest, isMarked, markRequest, type ViewRequest, type WebSocketRequest } from './view-request.ts'
 import { finishResponse, isObserved } from './view-response.ts'
 
-/** A view: serves one request, over WebSocket for as long as it runs. */
+/** A view. It serves one request; the session of a WebSocket request lasts until it returns. */
 export type View<Request = ViewRequest, Response = ServerResponse> = (request: Request, response: Response) => unknown
 
 /** Passes an error of a view to a connect-style app. */
@@ -23,26 +23,26 @@ export type Next = (error?: unknown) => void
 
 declare const ofPattern: unique symbol
 
-/** A mark, in types only, of the path pattern whose parameters a view reads. */
+/** Carries, in types only, the path pattern whose parameters a view reads. */
 export interface OfPattern<Pattern extends string> {
   readonly [ofPattern]?: { mark(pattern: Pattern): void }['mark'] | undefined
 }
 
-/** A decorated view: for `urls`, and as a handler of any connect-style app. */
+/** A decorated view, which can be used in `urls` and as a handler of any connect-style app. */
 export interface WebSocketView<Pattern extends string = string> extends OfPattern<Pattern> {
   (request: IncomingMessage, response: ServerResponse, next?: Next): void | Promise<void>
 }
 
-/** A method as standard decorators see it. */
+/** A method, as standard decorators receive it. */
 type Method<This, Request, Response> = (this: This, request: Request, response: Response) => unknown
 
-/** The request of a view that declares no type for it, by what its decorator does with plain HTTP. */
+/** The request of a view that declares no type for it. It depends on what its decorator does with plain HTTP. */
 interface RequestOf<Pattern extends string> {
   run: ViewRequest<Pattern>
   refuse: WebSocketRequest<Pattern>
 }
 
-/** The three forms of a decorator for views. A view in `urls` reads the parameters of its pattern. */
+/** A decorator for views, in three forms. A view in `urls` reads the parameters of its pattern. */
 export interface ViewDecorator<Rule extends PlainRule> {
   <This, Request extends IncomingMessage, Response extends ServerResponse>(
     method: Method<This, Request, Response>,
@@ -64,26 +64,26 @@ export interface ViewDecorator<Rule extends PlainRule> {
 /** What a decorated view does with plain HTTP. */
 type PlainRule = 'run' | 'refuse'
 
-/** A view as it was before its decoration, bound to its instance, and its options. */
+/** A view before its decoration, bound to its instance, and its options. */
 interface DecoratedView {
   readonly view: View
   readonly settings: ViewSettings
 }
 
-/** Every view that `accept_websocket` or `require_websocket` made. */
+/** All views that `accept_websocket` or `require_websocket` have created. */
 const decorated = new WeakMap<object, DecoratedView>()
 
-/** Whether a view is decorated and so accepts WebSocket requests. */
+/** Returns whether a view is decorated and so accepts WebSocket requests. */
 export function isWebSocketView(view: object): boolean {
   return decorated.has(view)
 }
 
 /**
- * Makes a view that accepts WebSocket requests and plain HTTP; `request.is_websocket()` tells them apart (RFC 6455
- * §4.2.2). When the view returns, its session is closed with 1000; when it throws, with 1011, and the error goes to
- * `onError`.
+ * Creates a view that accepts WebSocket requests as well as plain HTTP, which `request.is_websocket()` distinguishes
+ * (RFC 6455 §4.2.2). When the view returns, its session is closed with 1000. When it throws, its session is closed with
+ * 1011 and the error is passed to `onError`.
  *
- * Three forms: `accept_websocket(view, options?)`, and on a method of a class `@accept_websocket` or
+ * There are three forms: `accept_websocket(view, options?)`, and on a method of a class `@accept_websocket` or
  * `@accept_websocket({ …options })`. A decorated method is bound to its instance, so that it can be used in `urls`.
  *
  * @throws {TypeError} when the view is not a function, or an option is unknown or has the wrong type.
@@ -93,8 +93,8 @@ export const accept_websocket: ViewDecorator<'run'> = (first: unknown, second?: 
   decorate('run', first, second)
 
 /**
- * Makes a view that accepts only WebSocket requests: plain HTTP gets 400 and the view does not run (RFC 6455 §4.2.2).
- * Otherwise like `accept_websocket`, in the same three forms.
+ * Creates a view that accepts only WebSocket requests. A plain request gets 400, and the view does not run (RFC 6455
+ * §4.2.2). Otherwise it works like `accept_websocket`, in the same three forms.
  *
  * @throws {TypeError} when the view is not a function, or an option is unknown or has the wrong type.
  * @throws {RangeError} when the value of an option is not allowed.
@@ -102,7 +102,7 @@ export const accept_websocket: ViewDecorator<'run'> = (first: unknown, second?: 
 export const require_websocket: ViewDecorator<'refuse'> = (first: unknown, second?: unknown) =>
   decorate('refuse', first, second)
 
-/** Tells the three forms apart. Their types are the overloads of `ViewDecorator`. */
+/** Implements the three forms, whose types are the overloads of `ViewDecorator`. */
 // biome-ignore lint/suspicious/noExplicitAny: one implementation serves three overloads
 function decorate(rule: PlainRule, first: unknown, second: unknown): any {
   if (isLegacyKey(second)) throw legacyError()
@@ -124,14 +124,14 @@ function isContext(value: unknown): value is ClassMethodDecoratorContext {
   return typeof value === 'object' && value !== null && 'kind' in value && 'addInitializer' in value
 }
 
-/** With `experimentalDecorators` a decorator receives the prototype, the name of the method and a descriptor. */
+/** With `experimentalDecorators`, a decorator is called with the prototype, the name of the method and a descriptor. */
 function isLegacyKey(value: unknown): boolean {
   return typeof value === 'string' || typeof value === 'symbol'
 }
 
 function legacyError(): TypeError {
   return new TypeError(
-    'the decorator was called as a legacy one; allowed: a standard decorator (TypeScript without experimentalDecorators), or accept_websocket(view) without @',
+    'legacy decorators are not supported; allowed: a standard decorator (TypeScript without experimentalDecorators), or accept_websocket(view) without @',
   )
 }
 
@@ -144,7 +144,7 @@ function decorateMethod(rule: PlainRule, method: View, settings: ViewSettings, c
   if (!context.private) {
     context.addInitializer(function (this: unknown) {
       const owner = this as Record<PropertyKey, unknown>
-      // A subclass that overrides the method has its own.
+      // A subclass that overrides the method has its own view.
       if (owner[name] !== view) return
       const bound = view.bind(owner)
       decorated.set(bound, { view: method.bind(owner), settings })
@@ -167,14 +167,14 @@ function makeView(rule: PlainRule, view: View, settings: ViewSettings): WebSocke
     const run = (): unknown => view.call(this, complete, response)
     if (pending !== null) {
       const call = { response, settings, run, seesResponse: seesResponse(view) }
-      // A promise of its own: one that follows another costs twice the memory for as long as the view runs.
+      // A new promise: one that follows another promise would need twice the memory while the view runs.
       return new Promise((resolve) => void awaitSession(pending, call, resolve))
     }
-    // A view inside a view: the outer one has the session, and closes it.
+    // A view was called by another view, which has the session and closes it.
     if (complete.websocket !== null) return run() as void | Promise<void>
-    // The upgrade was refused before the request got here.
+    // The upgrade was refused before the request reached this view.
     if (complete.is_websocket()) return
-    if (rule === 'refuse') return refusePlain(response, 400, 'this address accepts WebSocket requests only')
+    if (rule === 'refuse') return refusePlain(response, 400, 'this path accepts only WebSocket requests')
     const fail = next ?? ((error: unknown): void => failPlain(response, error, console.error))
     return answerPlain(run, response, fail, view.length < 2)
   }
@@ -182,14 +182,14 @@ function makeView(rule: PlainRule, view: View, settings: ViewSettings): WebSocke
   return websocketView
 }
 
-/** Whether a view may use the response later; one with the request as its only parameter cannot. */
+/** Returns whether a view may use the response later. It cannot when the request is its only parameter. */
 function seesResponse(view: View): boolean {
   return view.length !== 1
 }
 
 /**
- * Runs a decorated view over a session of its own, before it returns when the policy needs no promise. For the router,
- * which does not wait for the view: without what the chain of an app needs, an idle session uses less memory.
+ * Runs a decorated view for a session, before it returns when the policy is synchronous. For the router, which does not
+ * wait for the view: without the promise that a connect-style app needs, an idle session uses less memory.
  */
 export function serveUpgrade(
   decoratedView: object,
@@ -206,7 +206,7 @@ export function serveUpgrade(
 
 const noop = (): void => {}
 
-/** A call of a view for a session of its own. */
+/** A call of a view for a session. */
 interface SessionCall {
   readonly response: ServerResponse
   readonly settings: ViewSettings
@@ -214,13 +214,13 @@ interface SessionCall {
   readonly seesResponse: boolean
 }
 
-/** Runs a view in the chain of an app: what the chain does in this tick, such as setting fields, precedes the view. */
+/** Runs a view for a connect-style app. What the app does in this tick, such as setting fields, precedes the view. */
 async function awaitSession(pending: PendingUpgrade, call: SessionCall, done: () => void): Promise<void> {
   const open = await acceptPendingUpgrade(pending, call.response, call.settings)
   runSession(open, pending.host, call, done)
 }
 
-/** Calls the view, then sends the head of the 101; a promise that the view returns may still be pending. */
+/** Calls the view, then sends the head of the 101 response. A promise that the view returns may still be pending. */
 function runSession(
   open: OpenSession | null,
   host: ViewHost,
@@ -239,7 +239,7 @@ function runSession(
   endAfter(result, open.session.connection, host, unfinished, done)
 }
 
-/** Ends a session with its view. The parameters are what is retained of the call while the view runs. */
+/** Closes a session when its view ends. While the view runs, only these parameters of the call are stored. */
 function endAfter(
   result: unknown,
   connection: Connection,

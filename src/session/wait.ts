@@ -5,23 +5,25 @@ import { CallbackWaiter, type MessageQueue } from './message-queue.ts'
 
 /** Options of `wait`. */
 export interface WaitOptions {
-  /** Milliseconds until `wait` resolves to `null`, from 0 to 2147483647. Default: no limit. */
+  /** Time in milliseconds until `wait` resolves to null, from 0 to 2147483647. Default: no limit. */
   timeout?: number | undefined
-  /** Aborting it rejects the wait with its reason; no message is lost. */
+  /** Aborting this signal rejects the wait with its reason. No message is lost. Default: none. */
   signal?: AbortSignal | undefined
 }
 
 const timeoutRule: OptionRule<number> = {
   fallback: Number.POSITIVE_INFINITY,
   type: 'number',
-  // A timer of node with a longer delay fires immediately.
-  allowed: 'milliseconds from 0 to 2147483647',
+  // A timer of Node with a longer delay fires immediately.
+  allowed: 'a time in milliseconds from 0 to 2147483647',
   accepts: (value) => (value as number) >= 0 && (value as number) < 2 ** 31,
 }
 
 const waitNames = ['timeout', 'signal']
 
 /**
+ * Checks the options of `wait`.
+ *
  * @throws {TypeError} when an option is unknown or has the wrong type.
  * @throws {RangeError} when `timeout` is not allowed.
  */
@@ -34,12 +36,12 @@ export function checkWaitOptions(options: WaitOptions): void {
   }
 }
 
-/** Not `instanceof`: a signal of another realm works as well. */
+/** Does not use `instanceof`, so that a signal of another realm is accepted. */
 function isAbortSignal(value: unknown): boolean {
   return Object.prototype.toString.call(value) === '[object AbortSignal]'
 }
 
-/** Waits with a limit. The first of message, end, timeout and abort removes what the others left. */
+/** Waits for a message with a limit. The first of message, end, timeout and abort cancels the others. */
 export function waitInLine(queue: MessageQueue, { timeout, signal }: WaitOptions): Promise<Data | null> {
   return new Promise((resolve, reject) => {
     let timer: NodeJS.Timeout | undefined

@@ -1,12 +1,12 @@
 /** Observes a session without reading its messages. */
 export interface SessionWatcher {
-  /** The peer has sent a message. */
+  /** Called when the peer has sent a message. */
   onMessage?(): unknown
-  /** The connection is closed. */
+  /** Called when the connection has closed. */
   onEnd(): unknown
 }
 
-/** Calls every watcher, also when one of them fails; returns a promise that is rejected then. */
+/** Calls all watchers, even when one of them throws. Then it returns a promise that is rejected. */
 export function notify(
   watchers: Iterable<SessionWatcher>,
   callback: keyof SessionWatcher,

@@ -5,24 +5,24 @@ import type { CloseInfo } from '../core/closing-handshake.ts'
 import { WebSocketError } from '../core/errors.ts'
 import { WebSocket } from './websocket.ts'
 
-/** A code and a reason, as in the WebSocketStream of browsers. */
+/** A close code and reason, as in the WebSocketStream of browsers. */
 export interface StreamCloseInfo {
   closeCode?: number | undefined
   reason?: string | undefined
 }
 
-/** A connection in the form of the `WebSocketStream` of browsers: each chunk is one whole message. */
+/** A connection with the interface of `WebSocketStream` in browsers. Each chunk is one whole message. */
 export interface WebSocketStream {
-  /** Messages of the peer. It ends with a clean close and fails with any other. */
+  /** Messages of the peer. It ends when the connection is closed cleanly, and otherwise fails. */
   readonly readable: ReadableStream<Data>
-  /** Messages to the peer; a write is done when there is room for more. Closing it closes the connection with 1000. */
+  /** Messages to the peer. A write completes when more can be sent. Closing it closes the connection with 1000. */
   readonly writable: WritableStream<Sendable>
-  /** Resolves at once: the connection is open. */
+  /** Resolves at once, because the connection is open. */
   readonly opened: Promise<{ readable: ReadableStream<Data>; writable: WritableStream<Sendable>; protocol: string }>
-  /** Resolves when the connection was closed cleanly; rejects when it was not. */
+  /** Resolves when the connection is closed cleanly, and otherwise rejects. */
   readonly closed: Promise<{ closeCode: number; reason: string }>
   /**
-   * Begins the closing handshake (RFC 6455 §7.1.2). Default code 1000.
+   * Starts the closing handshake (RFC 6455 §7.1.2). Default code 1000.
    *
    * @throws {RangeError} when the code or the reason must not be sent.
    */
@@ -30,8 +30,8 @@ export interface WebSocketStream {
 }
 
 /**
- * Returns the stream view of a session, or of a connection as `connect` returns it, whose callbacks it then has. What it
- * reads nobody else does.
+ * Returns a stream for a session, or for a connection of `connect`, whose callbacks it sets. Messages that the stream
+ * reads are not available elsewhere.
  */
 export function webSocketStream(target: WebSocket | Connection): WebSocketStream {
   const session = target instanceof Connection ? new WebSocket(target) : target
@@ -46,7 +46,7 @@ export function webSocketStream(target: WebSocket | Connection): WebSocketStream
       },
     })
   })
-  // Whoever does not ask need not catch.
+  // An unhandled rejection is not reported for users who do not read this promise.
   closed.catch(() => {})
   const readable = new ReadableStream<Data>(
     {
@@ -74,7 +74,7 @@ export function webSocketStream(target: WebSocket | Connection): WebSocketStream
   return { readable, writable, opened, closed, close }
 }
 
-/** Browsers read code and reason from a WebSocketError; anything else closes without details. */
+/** Browsers read code and reason from a WebSocketError. For any other reason they close without details. */
 function readReason(reason: unknown): StreamCloseInfo {
   const { closeCode, reason: text } = Object(reason) as StreamCloseInfo
   return typeof closeCode === 'number' ? { closeCode, reason: typeof text === 'string' ? text : '' } : {}

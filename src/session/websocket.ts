@@ -22,13 +22,13 @@ import { openStreams } from './streamed-queue.ts'
 import { checkWaitOptions, type WaitOptions, waitInLine } from './wait.ts'
 import { notify, type SessionWatcher } from './watcher.ts'
 
-/** Options of a session, besides the limits of its connection. */
+/** Options of a session, in addition to the limits of its connection. */
 export interface SessionOptions extends QueueOptions {
-  /** Answers the text `ping` with the text `pong` and hides both from the view. Default false. */
+  /** Whether to answer the text `ping` with the text `pong` and to hide both from the view. Default false. */
   heartbeat?: boolean | undefined
 }
 
-/** Session options, checked once for many sessions. */
+/** Session options with defaults filled in and values checked. Many sessions share them. */
 export interface SessionSettings {
   readonly marks: QueueMarks
   readonly heartbeat: boolean
@@ -43,22 +43,24 @@ const NO_MESSAGE = Promise.resolve(null)
 const DONE: Promise<IteratorResult<Data, undefined>> = Promise.resolve(Object.freeze({ value: undefined, done: true }))
 
 /**
+ * Reads the options of a session (RFC 6455 §10.4).
+ *
  * @throws {TypeError} when an option has the wrong type.
- * @throws {RangeError} when a mark is not allowed (RFC 6455 §10.4).
+ * @throws {RangeError} when a mark is not allowed.
  */
 export function readSessionOptions(options: SessionOptions = {}): SessionSettings {
   return { marks: readQueueMarks(options), ...readOptions(sessionRules, options) }
 }
 
 /**
- * The session of one connection, with the names of Python's `dwebsocket`: messages are stored in a bounded queue until
- * they are read, and messages received before a Close can be read after it (RFC 6455 §5.4, §7.1).
+ * The session of one connection, with the names of Python's `dwebsocket`. Messages are stored in a bounded queue until
+ * they are read. Messages received before a Close frame can be read after it (RFC 6455 §5.4, §7.1).
  */
 export class WebSocket {
-  /** The connection below; its `onMessage` and `onClose` belong to the session. */
+  /** The connection of the session, which uses its `onMessage` and `onClose`. */
   readonly connection: Connection
   #queue: MessageQueue
-  /** Exists once the messages are received in parts. */
+  /** Created when messages are received in parts. */
   #streams: IncomingStreams | null = null
   readonly #drainingSource: Draining | null
   readonly #heartbeat: boolean
@@ -80,12 +82,12 @@ export class WebSocket {
     if (connection.closeInfo !== null) this.#end(connection.closeInfo)
   }
 
-  /** The subprotocol that was agreed on, `''` without one (RFC 6455 §1.9). */
+  /** The agreed subprotocol; `''` when there is none (RFC 6455 §1.9). */
   get subprotocol(): string {
     return this.connection.subprotocol
   }
 
-  /** Aborted when the server begins to stop: finish your work, then return or close (RFC 6455 §7.4.1, 1001). */
+  /** Aborted when the server begins to stop: the view should finish, then return or close (RFC 6455 §7.4.1, 1001). */
   get draining(): AbortSignal {
     if (this.#draining === null) {
       this.#draining = new AbortController()
@@ -95,9 +97,9 @@ export class WebSocket {
   }
 
   /**
-   * The oldest message: text as a `string`, binary as a `Buffer`. Resolves to `null` when the connection is closed
-   * and the queue is empty, or after `timeout` milliseconds; `is_closed()` tells them apart. Several callers are
-   * served first come, first served. Rejects only with the reason of an aborted `signal` (RFC 6455 §6.2).
+   * Resolves to the oldest message, text as a `string` and binary as a `Buffer` (RFC 6455 §6.2). Resolves to null when
+   * the connection is closed and the queue is empty, or after `timeout` milliseconds; `is_closed()` tells which.
+   * Several callers are served in the order of their calls. Rejects only with the reason of an aborted `signal`.
    *
    * @throws {TypeError} synchronously, when an option is unknown or has the wrong type.
    * @throws {RangeError} synchronously, when `timeout` is not allowed.
@@ -114,7 +116,7 @@ export class WebSocket {
     return new Promise((resolve) => this.#queue.addWaiter(new CallbackWaiter(resolve)))
   }
 
-  /** The oldest message if there is one, else `fallback` (default `null`); never throws (RFC 6455 §6.2). */
+  /** Returns the oldest message, or `fallback` (default null) when there is none. Never throws (RFC 6455 §6.2). */
   read(): Data | null
   read<T>(fallback: T): Data | T
   read(fallback: unknown = null): unknown {
@@ -122,15 +124,16 @@ export class WebSocket {
   }
 
   /**
-   * The oldest message as soon as it begins, to be read in parts while it arrives, whatever its size; `null` when the
-   * connection is closed. From the first call on every message is received like this, also one that has begun, and `wait`
-   * and iteration reject with a TypeError. Call it before the first `await` of a view to receive large messages.
+   * Resolves to the oldest message as soon as it begins, so that it can be read in parts while it arrives, whatever its
+   * size; null when the connection is closed. From the first call on, all messages are received in parts, including one
+   * that has already begun, and `wait` and iteration reject with a TypeError. To receive large messages, call it before
+   * the first `await` of a view.
    *
-   * @throws {TypeError} synchronously, when a caller of `wait` still waits.
+   * @throws {TypeError} synchronously, while a call of `wait` is pending.
    */
   stream(): Promise<MessageStream | null> {
     if (this.#streams === null) {
-      if (this.#queue.hasWaiters) throw new TypeError('stream() while wait() waits for a whole message')
+      if (this.#queue.hasWaiters) throw new TypeError('stream() was called while wait() waits for a whole message')
       const { streams, queue } = openStreams(this.connection, this.#queue)
       this.#streams = streams
       this.#queue = queue
@@ -139,26 +142,26 @@ export class WebSocket {
     return this.#streams.take()
   }
 
-  /** How many complete messages are in the queue. */
+  /** Returns the number of complete messages in the queue. */
   count_messages(): number {
     return this.#queue.count
   }
 
-  /** Whether a complete message is in the queue. */
+  /** Returns whether a complete message is in the queue. */
   has_messages(): boolean {
     return this.#queue.count > 0
   }
 
   /**
-   * Sends a `string` as text, bytes as binary (RFC 6455 §6.1). The promise needs no `await`: it resolves to `true`
-   * once there is room to send more and to `false` when the connection is closed; it never rejects.
+   * Sends a `string` as text, bytes as binary (RFC 6455 §6.1). The returned promise need not be awaited: it resolves to
+   * `true` once more can be sent, and to `false` when the connection is closed. It never rejects.
    *
-   * @param message A string, a typed array, DataView or ArrayBuffer, a Blob, what `prepare` returned, or an async iterable,
-   *   `ReadableStream` or `Readable` of strings or bytes, which is sent as one message while it is made; the promise then
-   *   resolves when all of it is sent. When it throws, the connection is closed with 1011.
-   * @param options `compress: false` sends this message as it is; with `wait: false` the promise resolves to `false`, and
-   *   the message is dropped, while a source is being sent.
-   * @throws {TypeError} synchronously, for anything else
+   * @param message A string, a typed array, DataView or ArrayBuffer, a Blob, or a result of `prepare`. An async
+   *   iterable, `ReadableStream` or `Readable` of strings or bytes is sent as one message while it is produced; the
+   *   promise then resolves when all of it was sent. When the source throws, the connection is closed with 1011.
+   * @param options `compress: false` sends this message uncompressed. With `wait: false`, the message is dropped and
+   *   the promise resolves to `false` while a source is being sent.
+   * @throws {TypeError} synchronously, when the message is of any other type.
    */
   send(message: Sendable | PreparedMessage | Blob | Source, options?: SendOptions): Promise<boolean> {
     const result = this.connection.send(message, options)
@@ -172,8 +175,8 @@ export class WebSocket {
   }
 
   /**
-   * Begins the closing handshake unless it has begun; resolves once the connection is closed (RFC 6455 §7.1.2).
-   * A full queue does not delay it: stored messages can still be read, and messages that arrive later are dropped.
+   * Starts the closing handshake unless it has started, and resolves once the connection is closed (RFC 6455 §7.1.2). A
+   * full queue does not delay it: stored messages can still be read, and messages that arrive later are dropped.
    *
    * @param code 3000–4999, or another code that may be sent. Default 1000.
    * @param reason At most 123 bytes of UTF-8. Default `''`.
@@ -192,17 +195,21 @@ export class WebSocket {
     return this.#closePromise
   }
 
-  /** Whether either side has closed the connection; received messages may still be read (RFC 6455 §7.1.3). */
+  /** Returns whether either side has closed the connection. Received messages can still be read (RFC 6455 §7.1.3). */
   is_closed(): boolean {
     return this.connection.state !== 'open'
   }
 
-  /** Every message until the connection closes; leaving the loop leaves the connection open (RFC 6455 §6.2). */
+  /**
+   * Iterates over messages until the connection closes. Leaving the loop does not close the connection (RFC 6455 §6.2).
+   */
   [Symbol.asyncIterator](): AsyncIterableIterator<Data> {
     return new MessageIterator(this.#queue)
   }
 
-  /** Calls `watcher` on messages and at the end, until `unwatch`; immediately when the end was before. */
+  /**
+   * Calls `watcher` for each message and at the end, until `unwatch`. Calls it at once when the connection has ended.
+   */
   watch(watcher: SessionWatcher): void {
     if (this.connection.closeInfo !== null) return watchResult(watcher.onEnd(), (error) => console.error(error))
     this.#watchers ??= new Set()
@@ -213,7 +220,7 @@ export class WebSocket {
     this.#watchers?.delete(watcher)
   }
 
-  /** Returns what watchers reject with, as the connection's callback. */
+  /** Returns a promise that rejects when a watcher fails, as the connection expects from its callback. */
   #receive(message: Data): Promise<unknown> | undefined {
     const failures = this.#watchers === null ? undefined : notify(this.#watchers, 'onMessage')
     if (!this.#heartbeat || (message !== 'ping' && message !== 'pong')) this.#queue.push(message)
@@ -232,7 +239,7 @@ export class WebSocket {
   }
 }
 
-/** One reader of a queue. The readers of one session share its messages: each message goes to one of them. */
+/** A reader of a queue. The readers of one session share its messages, so each message is returned by one of them. */
 class MessageIterator implements AsyncIterableIterator<Data> {
   readonly #queue: MessageQueue
 
@@ -252,7 +259,7 @@ class MessageIterator implements AsyncIterableIterator<Data> {
   }
 }
 
-/** A reader that waits: a closure of its own would cost each idle session as much again. */
+/** A waiting reader. A closure instead would double the memory of each idle session. */
 class IteratorWaiter extends Waiter {
   readonly #resolve: (result: IteratorResult<Data, undefined>) => void
 

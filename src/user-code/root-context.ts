@@ -1,11 +1,11 @@
 import { AsyncResource } from 'node:async_hooks'
 
-/** Created when the module is loaded, before any connection. */
+/** Created when the module is loaded, so outside of any connection. */
 const root = new AsyncResource('dwebsocket')
 
 /**
- * Runs `action` outside of every AsyncLocalStorage. Timers that many connections share are started in it: otherwise they
- * would run in the store of the connection that came first, and keep it alive.
+ * Runs `action` outside of every AsyncLocalStorage context. Timers that many connections share are started in it.
+ * Otherwise they would run in the context of the connection that started them, and keep its store alive.
  */
 export function runInRootContext<T>(action: () => T): T {
   return root.runInAsyncScope(action)

@@ -1,6 +1,6 @@
 /**
- * Calls a callback of the user. What it throws goes to `onFailure`, and so does the reason when the promise that it
- * returns is rejected.
+ * Calls a callback of the user. Passes what it throws to `onFailure`, as well as the reason when it returns a promise
+ * that is rejected.
  *
  * @param onFailure Must not throw; see `reportTo`.
  */
@@ -14,17 +14,16 @@ export function callUser(callback: () => unknown, onFailure: (error: unknown) =>
 }
 
 /**
- * Passes the rejection of a callback's result to `onFailure`; a result that is not a promise is ignored. For callers
- * on a hot path that call the user themselves: they skip this for `undefined`, so that synchronous callbacks cost
- * nothing.
+ * Passes the rejection of a callback's result to `onFailure`. A result that is not a promise is ignored. Hot paths call
+ * the user's callback themselves and skip this function when the result is `undefined`.
  *
- * @throws What the getter of `then` throws: call it inside the `try` around the callback.
+ * @throws What the getter of `then` throws, so call it inside the `try` around the callback.
  */
 export function watchResult(result: unknown, onFailure: (error: unknown) => void): void {
   if (isThenable(result)) Promise.resolve(result).then(undefined, onFailure)
 }
 
-/** Passes an error to the user's `onError`; what that throws or rejects with goes to standard error. */
+/** Passes an error to the user's `onError`. What that throws or rejects with is written to standard error. */
 export function reportTo(onError: (error: unknown) => unknown, error: unknown): void {
   callUser(() => onError(error), writeFailure)
 }

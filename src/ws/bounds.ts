@@ -4,10 +4,10 @@ import { isSameOrigin, matchesOrigin, type OriginPattern, parseOriginPattern } f
 import type { OptionRule } from '../options/option-rule.ts'
 import { checkOptionNames, optionMessage, readOptions } from '../options/read-options.ts'
 
-/** What the option `dwebsocket` of a server turns on: the limits of `createServer`, with the same defaults. */
+/** The limits that the server option `dwebsocket` turns on: those of `createServer`, with the same defaults. */
 export interface BoundsOptions extends Omit<LimitOptions, 'maxStreamSize'> {
   /**
-   * Origins that are allowed besides the server's own: `scheme://host[:port]`, or all subdomains of a domain as in
+   * Allowed origins in addition to the server's own: `scheme://host[:port]`, or all subdomains of a domain, as in
    * `https://*.example.com`. `'*'` allows every origin. Default: none.
    */
   origins?: '*' | readonly string[] | undefined
@@ -24,14 +24,14 @@ const rules = {
 
 const names = [...Object.keys(rules), ...Object.keys(defaultLimits).filter((name) => name !== 'maxStreamSize')]
 
-/** The bounds of this package for the sockets of one server. */
+/** The limits and the origin rule of dwebsocket, applied to the sockets of one server. */
 export class Bounds {
   readonly limits: ConnectionLimits
   readonly #origins: '*' | readonly OriginPattern[]
 
   /**
    * @throws {TypeError} when an option is unknown or has the wrong type.
-   * @throws {RangeError} when its value is not allowed.
+   * @throws {RangeError} when the value of an option is not allowed.
    */
   constructor(options: BoundsOptions) {
     checkOptionNames(options, names, 'dwebsocket.')
@@ -40,18 +40,22 @@ export class Bounds {
     this.#origins = origins === '*' ? '*' : origins.map((source) => parseOriginPattern(source)!)
   }
 
-  /** Whether the page that made this request may connect (RFC 6455 §10.2); programs send no `Origin`. */
+  /**
+   * Returns whether the request comes from an allowed origin (RFC 6455 §10.2). A request without an `Origin` header
+   * does not come from a browser and is allowed.
+   */
   allowsOrigin({ headers: { origin, host = '' } }: IncomingMessage): boolean {
     if (origin === undefined || this.#origins === '*') return true
-    // Behind a proxy that terminates TLS the request is plain although the page came by https from the same host.
+    // A proxy that terminates TLS forwards a plain request, although the page was loaded over https.
     return [false, true].some((secure) => isSameOrigin(origin, host, secure)) || matchesOrigin(origin, this.#origins)
   }
 }
 
 /**
- * Reads the option `dwebsocket`; null without it.
+ * Reads the option `dwebsocket`. Returns null when it is absent or false.
  *
- * @throws {TypeError} when it is neither a boolean nor an object, or an option in it is unknown or has the wrong type.
+ * @throws {TypeError} when the option is neither a boolean nor an object, or an option in it is unknown or has the
+ *   wrong type.
  * @throws {RangeError} when the value of an option in it is not allowed.
  */
 export function readBounds(option: unknown): Bounds | null {
@@ -63,7 +67,7 @@ export function readBounds(option: unknown): Bounds | null {
   return new Bounds(option === true ? {} : option)
 }
 
-/** The stricter of a limit of npm ws, where 0 is no limit, and one of `Bounds`. */
+/** Returns the stricter of two limits. In `limit`, which comes from npm ws, 0 means no limit. */
 export function stricter(limit: number, bound: number | undefined): number {
   if (bound === undefined || !Number.isFinite(bound)) return limit
   return limit > 0 ? Math.min(limit, bound) : bound

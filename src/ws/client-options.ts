@@ -2,28 +2,28 @@ import type { ClientRequest } from 'node:http'
 import type { RequestOptions } from 'node:https'
 import type { PerMessageDeflateOptions } from './deflate.ts'
 
-/** Options of a client: these, and those of `http.request` and `https.request`. */
+/** Options of a client, in addition to those of `http.request` and `https.request`. */
 export interface ClientOptions
   extends Omit<RequestOptions, 'protocol' | 'timeout' | 'createConnection' | 'checkServerIdentity'> {
   allowSynchronousEvents?: boolean | undefined
   autoPong?: boolean | undefined
-  // biome-ignore lint/suspicious/noExplicitAny: that of tls; @types/ws has another one
+  // biome-ignore lint/suspicious/noExplicitAny: the type of node:tls; @types/ws declares another one
   checkServerIdentity?: ((...args: any[]) => unknown) | undefined
-  /** Milliseconds for the closing handshake. Default 30000. */
+  /** Time limit for the closing handshake, in milliseconds. Default 30000. */
   closeTimeout?: number | undefined
-  // biome-ignore lint/suspicious/noExplicitAny: that of net, tls, http or an agent
+  // biome-ignore lint/suspicious/noExplicitAny: the options of net, tls, http or an agent
   createConnection?: ((options: any, ...rest: any[]) => unknown) | undefined
   // biome-ignore lint/suspicious/noExplicitAny: the socket, whose type imports this file
   finishRequest?: ((request: ClientRequest, socket: any) => void) | undefined
   followRedirects?: boolean | undefined
   generateMask?: ((key: Buffer) => void) | undefined
-  /** Milliseconds for the opening handshake; again for each redirect. */
+  /** Time limit for the opening handshake, in milliseconds. It starts again with each redirect. Default: none. */
   handshakeTimeout?: number | undefined
   maxBufferedChunks?: number | undefined
   maxFragments?: number | undefined
-  /** Bytes of one message; 0 for any number. Default 104857600. */
+  /** Maximum size of a message in bytes; 0 means no limit. Default 104857600. */
   maxPayload?: number | undefined
-  /** Pings that wait to be answered; more end the connection. 0 for any number. Default 60. */
+  /** Maximum number of pings that wait for an answer; one more closes the connection. 0 means no limit. Default 60. */
   maxPendingAutoPongs?: number | undefined
   maxRedirects?: number | undefined
   origin?: string | undefined
@@ -33,7 +33,7 @@ export interface ClientOptions
   skipUTF8Validation?: boolean | undefined
 }
 
-/** An option that is undefined has its default. */
+/** Removes options that are undefined, so that their defaults apply. */
 export function withoutUndefined(options: ClientOptions): ClientOptions {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
 }

@@ -13,7 +13,7 @@ import { ReadyState } from './link.ts'
 import { isToken } from './scanner.ts'
 import { readTarget, type Target } from './target.ts'
 
-/** The socket of the user, as its handshake uses it. */
+/** The members of the user's socket that the handshake needs. */
 export interface ConnectingSocket extends EventEmitter {
   _readyState: number
   _autoPong: boolean
@@ -46,20 +46,20 @@ const defaults = {
 type Settings = typeof defaults & Omit<ClientOptions, keyof typeof defaults>
 type Headers = Record<string, unknown>
 
-/** What the redirects of one socket must not leak to another host. */
+/** Where credentials were meant for: a redirect to another host, or from wss to ws, must not receive them. */
 interface Origin {
   isSecure: boolean
   host: string
 }
 
-/** Requests that were aborted: their errors were reported. */
+/** Aborted requests, whose errors have already been emitted. */
 const aborted = new WeakSet<ClientRequest>()
 
 /**
- * Connects a socket.
+ * Opens the connection of a socket.
  *
- * @throws {SyntaxError} when the URL or a subprotocol is not valid.
- * @throws {RangeError} when the protocol version is not 8 or 13.
+ * @throws {SyntaxError} when the URL or a subprotocol is invalid.
+ * @throws {RangeError} when the protocol version is neither 8 nor 13.
  */
 export function connect(
   socket: ConnectingSocket,
@@ -89,7 +89,7 @@ function checkNames(names: readonly string[]): void {
   }
 }
 
-/** The opening handshake of one socket, with its redirects. */
+/** The opening handshake of one socket, including redirects. */
 class Handshake {
   readonly #socket: ConnectingSocket
   readonly #names: readonly string[]
@@ -140,7 +140,7 @@ class Handshake {
     else request.end()
   }
 
-  /** Drops credentials before a request goes to another host or from wss to ws; returns the `auth` to use. */
+  /** Removes credentials before a redirect to another host or from wss to ws. Returns the `auth` to use. */
   #forget({ url, isSecure, socketPath }: Target, auth: string | null | undefined): string | null | undefined {
     if (!this.#settings.followRedirects) return auth
     const host = socketPath === undefined ? url.host : `unix:${socketPath}`
@@ -191,7 +191,7 @@ class Handshake {
     request.on('response', (response) => this.#onResponse(request, response, target))
     request.on('upgrade', (response, stream, head) => {
       socket.emit('upgrade', response)
-      // A listener may have closed the socket.
+      // A listener may have closed the socket meanwhile.
       if (socket._readyState !== ReadyState.CONNECTING) return
       socket._req = null
       const problem = this.#readResponse(response)
@@ -222,7 +222,7 @@ class Handshake {
     }
   }
 
-  /** Returns what is wrong with a response 101; null when it is valid (RFC 6455 §4.1). */
+  /** Checks a 101 response (RFC 6455 §4.1). Returns the error message, or null when the response is valid. */
   #readResponse({ headers }: IncomingMessage): string | null {
     if (headers.upgrade?.toLowerCase() !== 'websocket') return 'Invalid Upgrade header'
     if (headers['sec-websocket-accept'] !== acceptKey(this.#key)) return 'Invalid Sec-WebSocket-Accept header'
@@ -280,13 +280,13 @@ function failConnecting(socket: ConnectingSocket, error: Error): void {
   }
 }
 
-/** Gives up a request; `'error'` and `'close'` are emitted on the next tick. */
+/** Aborts a request. `'error'` and `'close'` are emitted on the next tick. */
 export function abortConnecting(socket: ConnectingSocket, request: ClientRequest | null, message: string): void {
   socket._readyState = ReadyState.CLOSING
   if (request !== null) {
     aborted.add(request)
     request.destroy()
-    // A request that was answered leaves its transport open.
+    // abort() leaves the socket open when the response has already arrived.
     request.socket?.destroy()
   }
   process.nextTick(failConnecting, socket, new Error(message))

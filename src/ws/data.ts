@@ -4,7 +4,7 @@ import { encodeCloseBody } from '../core/close-frame.ts'
 import { EMPTY } from '../core/empty.ts'
 import type { BinaryType } from './socket-options.ts'
 
-/** Returns the bytes of what a program sends. */
+/** Converts the data of a `send` to bytes. */
 export function toBytes(data: unknown): Buffer {
   if (Buffer.isBuffer(data)) return data
   if (data === undefined || data === null || data === false || data === '') return EMPTY
@@ -13,13 +13,13 @@ export function toBytes(data: unknown): Buffer {
   return Buffer.from((typeof data === 'number' ? String(data) : data) as string)
 }
 
-/** Bytes of what a program sends. */
+/** Returns the size of the data of a `send` in bytes. */
 export function sizeOf(data: unknown): number {
   if (typeof data === 'string') return Buffer.byteLength(data)
   return isBlob(data) ? data.size : toBytes(data).length
 }
 
-/** A binary message as `binaryType` wants it. */
+/** Converts a binary message to the type that `binaryType` names. */
 export function toBinaryType(data: Buffer, type: BinaryType): unknown {
   switch (type) {
     case 'arraybuffer':
@@ -34,10 +34,10 @@ export function toBinaryType(data: Buffer, type: BinaryType): unknown {
 }
 
 /**
- * The body of a Close frame.
+ * Encodes the body of a Close frame (RFC 6455 §5.5.1).
  *
- * @throws {TypeError} when the code must not be sent, or the reason is not a string or Uint8Array.
- * @throws {RangeError} when the reason has more than 123 bytes.
+ * @throws {TypeError} when the code must not be sent, or the reason is neither a string nor a Uint8Array.
+ * @throws {RangeError} when the reason is longer than 123 bytes.
  */
 export function closeBody(code?: number, reason?: string | Uint8Array): Buffer {
   if (code === undefined) return EMPTY
@@ -53,7 +53,7 @@ export function closeBody(code?: number, reason?: string | Uint8Array): Buffer {
   return encodeCloseBody(code, reason ?? '')
 }
 
-/** Returns a source of masking keys that the user's function writes. */
+/** Returns a source of masking keys that calls the user's function for each key. */
 export function keyFrom(generateMask: (key: Buffer) => void): () => Uint8Array {
   const key = Buffer.alloc(4)
   return () => {

@@ -3,28 +3,28 @@ import { DeflateCodec } from '../deflate/codec.ts'
 import { readDeflateOptions } from '../deflate/options.ts'
 import type { ExtensionParameters } from './header.ts'
 
-/** Options of zlib that are numbers. */
+/** The options of zlib whose values are numbers. */
 type ZlibNumbers = Partial<
   Record<'chunkSize' | 'finishFlush' | 'flush' | 'level' | 'memLevel' | 'strategy' | 'windowBits', number | undefined>
 >
 
-/** Options of permessage-deflate as npm ws has them. */
+/** Options of permessage-deflate, named as in npm ws. */
 export interface PerMessageDeflateOptions {
   serverNoContextTakeover?: boolean | undefined
   clientNoContextTakeover?: boolean | undefined
   serverMaxWindowBits?: number | undefined
   clientMaxWindowBits?: number | undefined
-  /** `level` and `memLevel` are used; other options of zlib are ignored. */
+  /** Only `level` and `memLevel` are used. */
   zlibDeflateOptions?: ZlibNumbers | undefined
   /** Ignored. */
   zlibInflateOptions?: ZlibNumbers | undefined
-  /** Bytes below which messages are sent uncompressed. Default 1024. */
+  /** Size in bytes below which messages are sent uncompressed. Default 1024. */
   threshold?: number | undefined
-  /** Ignored: the process has one queue. */
+  /** Ignored: all connections of the process share one queue. */
   concurrencyLimit?: number | undefined
 }
 
-/** Options of one negotiation; of window bits also those that programs in JavaScript set. */
+/** Options of one negotiation. They include window bits of any type, as JavaScript programs may pass them. */
 export interface NegotiationOptions
   extends Omit<PerMessageDeflateOptions, 'serverMaxWindowBits' | 'clientMaxWindowBits'> {
   serverMaxWindowBits?: number | boolean | undefined
@@ -33,7 +33,7 @@ export interface NegotiationOptions
   maxPayload?: number | undefined
 }
 
-/** Agreed or offered parameters; `true` for one without a value. */
+/** Agreed or offered parameters. `true` is a parameter without a value. */
 export type Parameters = Record<string, true | number>
 
 const flags = ['client_no_context_takeover', 'server_no_context_takeover']
@@ -42,11 +42,11 @@ const windows = ['client_max_window_bits', 'server_max_window_bits']
 /** Negotiates permessage-deflate (RFC 7692 §7.1) with the rules and messages of npm ws. */
 export class PerMessageDeflate {
   static readonly extensionName = 'permessage-deflate'
-  /** What was agreed; null before. */
+  /** The agreed parameters; null before the negotiation. */
   params: Parameters | null = null
   readonly #options: NegotiationOptions
   readonly #isServer: boolean
-  /** A facade: programs read it. */
+  /** Not used here, but programs read it. */
   _maxPayload: number
 
   constructor(options: NegotiationOptions = {}) {
@@ -55,7 +55,7 @@ export class PerMessageDeflate {
     this._maxPayload = (options.maxPayload ?? 0) | 0
   }
 
-  /** The parameters of a client's offer. */
+  /** Returns the parameters of a client's offer. */
   offer(): Parameters {
     const options = this.#options
     const offered: Parameters = {}
@@ -71,7 +71,7 @@ export class PerMessageDeflate {
   /**
    * Accepts one of a client's offers, or a server's response.
    *
-   * @throws {Error} when none is valid or acceptable.
+   * @throws {Error} when none of them is acceptable, or the response is invalid.
    */
   accept(configurations: readonly ExtensionParameters[]): Parameters {
     const read = configurations.map((parameters) => this.#read(parameters))
@@ -79,10 +79,10 @@ export class PerMessageDeflate {
     return this.params
   }
 
-  /** Exists for programs that call it; the codec is released by its socket. */
+  /** Does nothing: the socket releases the codec. Programs call it. */
   cleanup(): void {}
 
-  /** Makes the codec of a connection; after `accept`. */
+  /** Creates the codec of a connection. Requires that `accept` was called. */
   createCodec(): MessageCodec {
     const { threshold = 1024, zlibDeflateOptions: { level, memLevel } = {} } = this.#options
     const agreed = this.params!

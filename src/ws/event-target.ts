@@ -1,10 +1,10 @@
 import type { EventEmitter } from 'node:events'
 
-/** Marks the listeners that this interface has added: holds the function or object of the user. */
+/** The key under which a listener that this interface added stores the user's function or object. */
 export const kListener: unique symbol = Symbol('listener')
 const isAttribute: unique symbol = Symbol('attribute')
 
-/** The base of the events (DOM §2.2). */
+/** The base class of the events (DOM §2.2). */
 export class Event {
   readonly #type: string
   readonly #target: unknown
@@ -85,16 +85,16 @@ interface ErrorEventInit {
 }
 
 /** A handler of an `on…` attribute. */
-// biome-ignore lint/suspicious/noExplicitAny: the event of each attribute, as programs declare it
+// biome-ignore lint/suspicious/noExplicitAny: programs declare a different event for each attribute
 export type EventHandler = (event: any) => void
 
-/** A listener of the interface: a function, or an object with `handleEvent`. */
+/** A listener: a function, or an object with a method `handleEvent`. */
 export type Handler = ((event: never) => unknown) | { handleEvent(event: never): unknown }
 type Wrapper = ((...values: unknown[]) => void) & { [kListener]?: Handler; [isAttribute]?: boolean }
 
-/** What an emitter must be to emit these events. */
+/** An emitter that can emit these events. */
 export interface Target extends EventEmitter {
-  /** Whether Close frames went both ways. */
+  /** Whether both sides have sent a Close frame. */
   readonly wasClean: boolean
 }
 
@@ -154,7 +154,7 @@ export function removeHandler(target: Target, type: string, handler: Handler): v
   }
 }
 
-/** Returns the handler that `ws.on…` was set to. */
+/** Returns the handler that an attribute such as `onmessage` is set to, or null. */
 export function attributeHandler(target: Target, type: string): EventHandler | null {
   const listener = (target.listeners(type) as Wrapper[]).find((candidate) => candidate[isAttribute])
   return (listener?.[kListener] as EventHandler | undefined) ?? null

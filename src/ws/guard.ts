@@ -10,7 +10,7 @@ import { acceptedBytes } from '../transport/stream-owner.ts'
 import { type Reader, Wait } from './reader.ts'
 import type { Sender } from './sender.ts'
 
-/** What a guard can do to the connection that it watches. */
+/** The connection as its guard uses it. */
 export interface Guarded {
   readonly state: 'open' | 'closing' | 'closed'
   /** Whether the program has paused it. */
@@ -28,7 +28,7 @@ interface GuardedParts {
   sender: Sender
 }
 
-/** Applies the limits of this package to one socket: rates, timeouts, keepalive, and what may wait to be sent. */
+/** Applies the limits of dwebsocket to one socket: rates, timeouts, keepalive and the amount of buffered output. */
 export class Guard implements Watched, RateSink {
   readonly connection: Guarded
   readonly limits: ConnectionLimits
@@ -66,20 +66,23 @@ export class Guard implements Watched, RateSink {
     this.#rates.countPing()
   }
 
-  /** Returns why `size` bytes must not be sent, null when they may; a fragment of a message is never dropped. */
+  /**
+   * Returns an error when the limits forbid to send `size` more bytes, otherwise null. A fragment of a message is never
+   * dropped: the connection is closed instead.
+   */
   refuse(size: number, isWhole: boolean): Error | null {
     const { highWaterMark, maxBufferedAmount, overflow } = this.limits
     this.#sentMessages++
     if (this.#sender.bufferedAtMost + size <= highWaterMark) return null
     const total = this.#sender.bufferedAmount + size
-    // A message that finds nothing waiting may always be sent.
+    // A message may always be sent when nothing else is buffered.
     if (total <= maxBufferedAmount || total === size) return null
     const message = describeOverflow(total, maxBufferedAmount)
     if (overflow === 'close' || !isWhole) failOverflow(this.connection, message)
     return new WebSocketError('ERR_WS_SEND_OVERFLOW', message)
   }
 
-  /** A message was sent: a peer that does not read the answers is not read from. */
+  /** Called after a message was sent. Pauses reading while the peer does not read what it is sent. */
   onSent(): void {
     const { highWaterMark } = this.limits
     if (this.#awaitsDrain || this.#sender.bufferedAtMost <= highWaterMark) return
@@ -99,7 +102,7 @@ export class Guard implements Watched, RateSink {
     this.#rates.wait(wait, () => this.#reader.resume(Wait.RATE))
   }
 
-  /** The closing handshake, which has a timer of its own, or the end has begun. */
+  /** Called when the closing handshake, which has its own timer, begins or the connection has ended. */
   stop(): void {
     this.#watchdog.stop()
     this.#rates.stop()
@@ -110,7 +113,7 @@ export class Guard implements Watched, RateSink {
     const { isPaused } = this.connection
     return {
       isPaused: isPaused || this.#reader.isPaused,
-      // A socket that the program has paused reads nothing ahead: it is probed by the system.
+      // A socket that the program has paused reads nothing ahead, so only TCP keepalive can probe the peer.
       backlogBytes: isPaused ? Number.MAX_SAFE_INTEGER : this.#reader.backlogBytes,
       hasEnded: this.#stream.readableEnded,
       receivedBytes: this.#receivedBytes,
@@ -123,7 +126,7 @@ export class Guard implements Watched, RateSink {
     }
   }
 
-  /** A socket of npm ws's interface counts no memory. */
+  /** Does nothing: a socket with the interface of npm ws does not count memory. */
   account(): void {}
 
   releaseIdleMemory(): void {}

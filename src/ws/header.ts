@@ -1,11 +1,11 @@
 import { type Scanner, scan } from './scanner.ts'
 
-/** The parameters of one offer or response; `true` stands for a parameter without a value. */
+/** The parameters of one offer or response. `true` is a parameter without a value. */
 export type ExtensionParameters = Record<string, (string | true)[]>
-/** Every configuration of every extension of a header, in order. */
+/** All configurations of each extension in a header, in their order. */
 export type Extensions = Record<string, ExtensionParameters[]>
 
-/** Reads a list `a, b, c`: `element` reads one of them. */
+/** Reads a list such as `a, b, c`, calling `element` for each of its elements. */
 function readList(header: string, element: (scanner: Scanner) => void): void {
   const scanner = scan(header)
   for (;;) {
@@ -36,7 +36,7 @@ function readExtension(scanner: Scanner, found: Extensions): void {
 /** `Sec-WebSocket-Extensions` (RFC 6455 §9.1). */
 export const extension = {
   /**
-   * Reads a header; keys and values stay as they are.
+   * Parses a header. Names and values keep their case.
    *
    * @throws {SyntaxError} when the header does not match the grammar.
    */
@@ -46,7 +46,7 @@ export const extension = {
     return found
   },
 
-  /** Writes a header; a single configuration needs no array. */
+  /** Formats a header. A single configuration may be passed without an array. */
   format(extensions: Record<string, object | readonly object[]>): string {
     const elements = Object.entries(extensions).flatMap(([name, given]) =>
       (Array.isArray(given) ? given : [given]).map((parameters) => formatElement(name, parameters)),
@@ -65,7 +65,7 @@ function formatElement(name: string, parameters: Record<string, unknown>): strin
 /** `Sec-WebSocket-Protocol` (RFC 6455 §4.1). */
 export const subprotocol = {
   /**
-   * Reads the list of a request.
+   * Parses the subprotocols of a request.
    *
    * @throws {SyntaxError} when the header does not match the grammar, or a name occurs twice.
    */

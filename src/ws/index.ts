@@ -5,7 +5,7 @@ import { WebSocketServer } from './server.ts'
 import { createWebSocketStream } from './stream.ts'
 import { WebSocket } from './websocket.ts'
 
-/** The settings of a frame, as npm ws names them. */
+/** The properties of a frame, named as in npm ws. */
 interface FrameOptions {
   opcode: number
   fin?: boolean | undefined
@@ -13,14 +13,14 @@ interface FrameOptions {
   mask?: boolean | undefined
 }
 
-/** Exists for `Sender.frame`. */
+/** Exported for programs that call `Sender.frame`; it cannot be constructed. */
 export class Sender {
-  /** @throws {Error} always: a sender belongs to a socket. */
+  /** @throws {Error} always: only a socket creates senders. */
   constructor() {
     throw new Error('Sender is not supported; allowed: Sender.frame()')
   }
 
-  /** Encodes one frame; returns its header and its payload, when it has one. */
+  /** Encodes one frame. Returns its header, followed by its payload unless that is empty. */
   static frame(data: Buffer | string, { opcode, fin = true, rsv1 = false, mask = false }: FrameOptions): Buffer[] {
     const maskingKey = mask ? crypto.getRandomValues(new Uint8Array(4)) : undefined
     const payload = Buffer.from(data as Buffer)
@@ -30,9 +30,9 @@ export class Sender {
   }
 }
 
-/** Exists for programs that import it. */
+/** Exported for programs that import it; it cannot be constructed. */
 export class Receiver {
-  /** @throws {Error} always: a receiver belongs to a socket. */
+  /** @throws {Error} always: only a socket creates receivers. */
   constructor() {
     throw new Error('Receiver is not supported')
   }

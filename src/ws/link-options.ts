@@ -7,22 +7,22 @@ import type { ReaderOptions } from './reader.ts'
 import type { SenderOptions } from './sender.ts'
 import type { StreamOptions } from './socket-options.ts'
 
-/** How the parts of one open socket work. */
+/** The options of one open socket, as its parts need them. */
 export interface LinkOptions extends Omit<ReaderOptions, 'role' | 'lenientLengths'>, SenderOptions {
   isServer: boolean
   closeTimeout: number
-  /** Limits of this package; null for those of npm ws alone. */
+  /** The limits of dwebsocket, or null when only those of npm ws apply. */
   limits: ConnectionLimits | null
 }
 
-/** What a socket knows before it has a transport. */
+/** The options that a socket stores until it has a transport. */
 interface SocketSettings {
   readonly _isServer: boolean
   readonly _autoPong: boolean
   readonly _closeTimeout: number
 }
 
-/** Reads the options of npm ws, whose numbers are 32-bit integers, 0 for no limit. */
+/** Reads the options of npm ws. Its numbers are 32-bit integers, and 0 means no limit. */
 export function readLinkOptions(
   { _isServer: isServer, _autoPong: autoPong, _closeTimeout: closeTimeout }: SocketSettings,
   { maxPayload = 0, maxFragments = 0, maxBufferedChunks = 0, maxPendingAutoPongs = 0, ...options }: StreamOptions,

@@ -14,25 +14,25 @@ import { type FrameSettings, rethrow, type SendCallback, Sender, type SenderSink
 import type { BinaryType } from './socket-options.ts'
 import { toSocketError } from './violation.ts'
 
-/** The states of a socket, as the WHATWG has them. */
+/** The states of a socket, numbered as in the WHATWG standard. */
 export const ReadyState = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 } as const
 
-/** The socket of the user, as its link uses it. */
+/** The members of the user's socket that its link needs. */
 export interface LinkHost extends EventEmitter {
   _readyState: number
   readonly isPaused: boolean
   readonly binaryType: BinaryType
-  /** The transport has closed and everything is delivered. */
+  /** Called once the transport has closed and everything received was delivered. */
   emitClose(): void
 }
 
-/** One for all sockets: a closure for each would cost memory. */
+/** One listener for all sockets: a closure per socket would cost memory. */
 function readPushed(this: Duplex, chunk: Buffer): void {
   const owner = ownerOf(this)
   if (owner instanceof Link) owner.onPushed(chunk)
 }
 
-/** One open socket: its transport, its reader, its sender, and how it closes. */
+/** One open socket: owns its transport, reader and sender, and runs the closing handshake. */
 export class Link implements StreamOwner, ReaderSink, SenderSink {
   readonly stream: Duplex
   readonly reader: Reader
@@ -48,9 +48,9 @@ export class Link implements StreamOwner, ReaderSink, SenderSink {
   closeTimer: NodeJS.Timeout | null = null
   #hasFailed = false
   #hasEmittedError = false
-  /** Whether the transport is read into the window that all plain sockets share. */
+  /** Whether the transport is read into the window that all sockets without TLS share. */
   #readsWindow = false
-  /** While other listeners of the transport receive a copy of it. */
+  /** Whether other `'data'` listeners of the transport are being called with a copy of its bytes. */
   #isTapping = false
   readonly #guard: Guard | null
 
@@ -68,23 +68,23 @@ export class Link implements StreamOwner, ReaderSink, SenderSink {
     this.#guard = limits === null ? null : new Guard({ connection: this.#toGuarded(), stream, reader, sender }, limits)
   }
 
-  /** Begins to read. */
+  /** Starts to read. `head` are the bytes that followed the request head. */
   start(head: Buffer): void {
     const { stream } = this
     if (head.length > 0) stream.unshift(head)
     ownStream(stream, this)
-    // A socket that is read into the window emits no 'data', but for what a program pushes.
+    // A socket that is read into the window emits 'data' only for bytes that a program pushes into it.
     if (stream.listenerCount('data') > 0) return
     stream.on('data', readPushed)
     this.#readsWindow = true
   }
 
-  /** A program has pushed bytes into the transport. */
+  /** Called with bytes that a program has pushed into the transport. */
   onPushed(chunk: Buffer): void {
     if (!this.#isTapping) this.#read(chunk, 0, chunk.length)
   }
 
-  /** Sends a Close frame with this body, unless one was sent; ends the transport once both sides have sent one. */
+  /** Sends a Close frame with this body unless one was sent, and ends the transport once both sides have sent one. */
   close(body: Buffer): void {
     if (this.#host._readyState === ReadyState.CLOSING) return this.#endWhenDone()
     const settings: FrameSettings = { opcode: Opcode.CLOSE, fin: true, compress: false, mask: !this.#isServer }
@@ -121,7 +121,7 @@ export class Link implements StreamOwner, ReaderSink, SenderSink {
     this.#read(bytes, start, end)
   }
 
-  /** Other listeners of the stream receive what was read, before it is unmasked in place. */
+  /** Emits a copy of the bytes to other listeners of the stream, before the bytes are unmasked in place. */
   #tap(bytes: Buffer): void {
     this.#isTapping = true
     try {
@@ -139,7 +139,7 @@ export class Link implements StreamOwner, ReaderSink, SenderSink {
       this.sender.uncork()
     }
     this.#guard?.onBytes(end - start)
-    // Node ignores pause() in the tick in which reading starts; repeat it.
+    // Node ignores a pause() in the tick in which reading starts, so it is repeated here.
     if (this.reader.isWaiting) this.stream.pause()
   }
 
@@ -159,7 +159,7 @@ export class Link implements StreamOwner, ReaderSink, SenderSink {
   onStreamClose(): void {
     this.#beginClosing()
     if (this.closeTimer !== null) clearTimeout(this.closeTimer)
-    // What a paused socket has read is delivered.
+    // Delivers what a paused socket has already read.
     const rest: Buffer | null = this.reader.isOver ? null : this.stream.read()
     if (rest !== null) this.onBytes(rest, 0, rest.length)
     disownStream(this.stream)
@@ -172,7 +172,7 @@ export class Link implements StreamOwner, ReaderSink, SenderSink {
 
   onMessage(data: Buffer, isBinary: boolean): void {
     this.#guard?.onMessage()
-    // Not by `#emit`, whose list of values would be one more object for each message.
+    // Does not use `#emit`, which would allocate an array for each message.
     try {
       this.#host.emit('message', isBinary ? toBinaryType(data, this.#host.binaryType) : data, isBinary)
     } catch (error) {
@@ -204,7 +204,7 @@ export class Link implements StreamOwner, ReaderSink, SenderSink {
     this.#fail(error, encodeCloseBody(closeCode, ''))
   }
 
-  /** The peer broke the protocol or exceeded a limit: its input is discarded from now on. */
+  /** Called when the peer violated the protocol or exceeded a limit. From now on its input is discarded. */
   #fail(error: Error, body: Buffer): void {
     this.#hasFailed = true
     this.reader.end()
@@ -255,7 +255,7 @@ export class Link implements StreamOwner, ReaderSink, SenderSink {
     else if (!this.#host.isPaused) this.stream.resume()
   }
 
-  /** What follows is read and discarded, so that the peer's end is seen. */
+  /** Reads and discards the rest of the input, so that the end of the stream is noticed. */
   #drain(): void {
     process.nextTick(() => this.stream.resume())
   }
@@ -268,7 +268,7 @@ export class Link implements StreamOwner, ReaderSink, SenderSink {
     this.#emitError(error)
   }
 
-  /** A peer must not end the process of a server that has no listener for errors. */
+  /** On a server without a listener for errors, an error that a peer causes must not end the process. */
   #emitError(error: Error): void {
     if (this.#hasEmittedError || this.#host._readyState === ReadyState.CLOSED) return
     this.#hasEmittedError = true
@@ -279,7 +279,7 @@ export class Link implements StreamOwner, ReaderSink, SenderSink {
     this.#emit('error', error)
   }
 
-  /** A listener that throws must not lose the rest of what was received: its error is thrown again outside. */
+  /** A listener that throws must not stop the delivery of later events, so its error is thrown on the next tick. */
   #emit(event: string, value: unknown): void {
     try {
       this.#host.emit(event, value)

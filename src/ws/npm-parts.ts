@@ -1,9 +1,9 @@
 import type { Reader } from './reader.ts'
 
-/** The names of the values of `readyState`. */
+/** The names of the states, indexed by `readyState`. */
 export const stateNames = ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED'] as const
 
-/** Makes what programs read and set of npm ws's receiver: the limits of one socket. */
+/** Creates the members of npm ws's receiver that programs read and set: the limits of one socket. */
 export function makeReceiver(reader: Reader, extensions: object): object {
   return {
     _extensions: extensions,
@@ -23,12 +23,12 @@ export function makeReceiver(reader: Reader, extensions: object): object {
   }
 }
 
-/** Without a limit npm ws has 0. */
+/** Returns 0, as npm ws does, when there is no limit. */
 function finite(limit: number): number {
   return Number.isFinite(limit) ? limit : 0
 }
 
-/** Adds the constants to the class, and makes its accessors enumerable, as they are in npm ws. */
+/** Adds the constants to the class and makes its accessors enumerable, as npm ws does. */
 export function defineLikeNpm(type: { prototype: object }): void {
   for (const [value, name] of stateNames.entries()) {
     Object.defineProperty(type, name, { enumerable: true, value })

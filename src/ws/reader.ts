@@ -10,42 +10,42 @@ import { type Pending, pendingOf } from '../core/pending.ts'
 import { fastEngine } from '../fast/engine.ts'
 import { messageRun } from '../fast/message-run.ts'
 
-/** Called with what the peer sends, in order. */
+/** The callbacks of a reader, called in the order of the input. */
 export interface ReaderSink {
   onMessage(data: Buffer, isBinary: boolean): void
   onPing(data: Buffer): void
   onPong(data: Buffer): void
-  /** A Close frame; nothing is read after it. */
+  /** Called with a Close frame. Later input is discarded. */
   onCloseFrame(code: number, reason: Buffer): void
-  /** Nothing is read after it. */
+  /** Called with a violation. Later input is discarded. */
   onViolation(error: ProtocolError): void
-  /** Whether more input is wanted. */
+  /** Called when the reader pauses (false) or resumes (true) its input. */
   onFlow(reading: boolean): void
 }
 
 export interface ReaderOptions {
   role: Role
   codec: MessageCodec | null
-  /** False delivers at most one event in a turn of the event loop. */
+  /** Whether several events may be emitted in one turn of the event loop. */
   allowSynchronousEvents: boolean
-  /** Bytes of one message; 0 for any number. */
+  /** Maximum size of a message in bytes; 0 means no limit. */
   maxPayload: number
-  /** Frames of one message; 0 for any number. */
+  /** Maximum number of frames in a message; 0 means no limit. */
   maxFragments: number
-  /** Never exceeded: a message is gathered in one buffer. */
+  /** Not used: a message is collected in one buffer. */
   maxBufferedChunks: number
-  /** Whether payload lengths may be longer than their shortest form. */
+  /** Whether a payload length may be encoded in more bytes than necessary, against RFC 6455 §5.2. */
   lenientLengths: boolean
 }
 
-/** Why the input is not parsed; `TURN` is for the rest of a turn of the event loop. */
+/** The reasons to pause parsing. `TURN` ends with the current turn of the event loop. */
 export const Wait = { CODEC: 1, TURN: 2, RATE: 4, BACKPRESSURE: 8 } as const
 
 const slab = new MessageSlab(messageRun)
 
 /**
- * Reads the input of a socket. Unlike `Protocol` it delivers messages while this side closes, and leaves the answers to
- * its owner: npm ws promises both.
+ * Reads the input of a socket. Unlike `Protocol`, it delivers messages while this side is closing and leaves replies to
+ * control frames to its owner, because npm ws does both.
  */
 export class Reader implements ControlFrameSink, MessageSink, CodecSink, MessageLimits {
   readonly #sink: ReaderSink
@@ -54,17 +54,17 @@ export class Reader implements ControlFrameSink, MessageSink, CodecSink, Message
   readonly #lenientLengths: boolean
   readonly #codec: MessageCodec | null
   readonly maxBufferedChunks: number
-  /** Limits of one message; programs change them while the socket lives. */
+  /** The limits of one message. Programs may change them at any time. */
   maxMessageSize: number
   maxFrames: number
-  /** These two exist once there was something to read. */
+  /** The parser and the assembler are created with the first input, to save memory. */
   #parser: FrameParser | null = null
   #assembler: MessageAssembler | null = null
   #waits = 0
   #isParsing = false
   #isOver = false
   #backlog: Buffer | null = null
-  /** Called when nothing waits any more. */
+  /** Called when parsing is no longer paused. */
   #whenDone: (() => void) | null = null
 
   constructor(sink: ReaderSink, options: ReaderOptions) {
@@ -78,17 +78,17 @@ export class Reader implements ControlFrameSink, MessageSink, CodecSink, Message
     this.maxFrames = options.maxFragments || Number.POSITIVE_INFINITY
   }
 
-  /** Whether something delays what was received. */
+  /** Whether parsing is paused for any reason. */
   get isWaiting(): boolean {
     return this.#waits !== 0
   }
 
-  /** Whether it does for longer than a turn of the event loop. */
+  /** Whether parsing is paused for longer than the current turn of the event loop. */
   get isPaused(): boolean {
     return (this.#waits & ~Wait.TURN) !== 0
   }
 
-  /** Bytes of input that wait to be parsed. */
+  /** Number of bytes that wait to be parsed. */
   get backlogBytes(): number {
     return this.#backlog === null ? 0 : this.#backlog.length
   }
@@ -97,12 +97,12 @@ export class Reader implements ControlFrameSink, MessageSink, CodecSink, Message
     return this.#parser === null ? 0 : this.#parser.frameCount
   }
 
-  /** What the peer has begun and not finished, the most urgent first; null between messages. */
+  /** What the peer has begun and not finished, the most urgent first; null when there is nothing. */
   get pending(): Pending {
     return pendingOf(this.#parser, this.#assembler)
   }
 
-  /** Whether a Close frame or a violation ended the input. */
+  /** Whether a Close frame or a violation has ended the input. */
   get isOver(): boolean {
     return this.#isOver
   }
@@ -114,7 +114,7 @@ export class Reader implements ControlFrameSink, MessageSink, CodecSink, Message
     this.#backlog = this.#backlog === null ? Buffer.from(added) : Buffer.concat([this.#backlog, added])
   }
 
-  /** Calls `done` once everything that was received is delivered. */
+  /** Calls `done` once everything received was delivered. */
   finish(done: () => void): void {
     if (this.#waits === 0 || this.#isOver) done()
     else this.#whenDone = done
@@ -164,7 +164,7 @@ export class Reader implements ControlFrameSink, MessageSink, CodecSink, Message
     setImmediate(() => this.resume(Wait.TURN))
   }
 
-  /** Parses no more until `resume` with the same reason. */
+  /** Pauses parsing until `resume` is called with the same reason. */
   pause(reason: number): void {
     if (this.#isOver) return
     const isFirst = this.#waits === 0
@@ -231,7 +231,7 @@ export class Reader implements ControlFrameSink, MessageSink, CodecSink, Message
     this.#sink.onViolation(error)
   }
 
-  /** Reads nothing from now on. */
+  /** Discards all further input. */
   end(): void {
     this.#isOver = true
     if (this.#assembler !== null) {
@@ -241,7 +241,7 @@ export class Reader implements ControlFrameSink, MessageSink, CodecSink, Message
     this.#backlog = null
   }
 
-  /** The socket has closed: frees the codec. */
+  /** Frees the codec. Called when the socket has closed. */
   release(): void {
     this.end()
     this.#codec?.release()

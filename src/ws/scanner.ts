@@ -1,15 +1,15 @@
 const tokenCharacter = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]$/
 
-/** Whether a string is a token (RFC 9110 §5.6.2). */
+/** Returns whether a string is a token (RFC 9110 §5.6.2). */
 export function isToken(text: string): boolean {
   return /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(text)
 }
 
-/** Reads a header field from left to right; each method throws a SyntaxError that names the index. */
+/** Reads a header field from left to right. Its methods throw a SyntaxError that names the index. */
 export interface Scanner {
   readonly isAtEnd: boolean
   skipSpace(): void
-  /** Moves behind `character` when it is next. */
+  /** Skips `character` when it is the next one. Returns whether it was. */
   accept(character: string): boolean
   expect(character: string): void
   fail(): never

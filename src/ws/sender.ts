@@ -7,13 +7,13 @@ import type { MessageCodec } from '../core/message-codec.ts'
 import { Opcode } from '../core/opcode.ts'
 import { toBytes } from './data.ts'
 
-/** Called when data has gone out, or with why it has not. */
+/** Called when the data was written, or with the error that prevented it. */
 export type SendCallback = (error?: Error) => void
 
-/** The same for a ping or pong, declared as in @types/ws. */
+/** The callback of a ping or pong, declared as in @types/ws. */
 export type ControlCallback = (error: Error) => void
 
-/** How one frame is sent. */
+/** The properties of one frame. */
 export interface FrameSettings {
   opcode: number
   fin: boolean
@@ -21,24 +21,24 @@ export interface FrameSettings {
   mask: boolean
 }
 
-/** The callback of a sender. */
+/** The callbacks of a sender. */
 export interface SenderSink {
-  /** Reading a Blob has failed. */
+  /** Called when a Blob could not be read. */
   onSendError(error: Error): void
 }
 
 export interface SenderOptions {
   codec: MessageCodec | null
-  /** Returns a masking key; null for a server. */
+  /** Returns a masking key (RFC 6455 §5.3); null on a server. */
   maskingKey: (() => Uint8Array) | null
-  /** Pings that may wait to be answered; 0 answers none. */
+  /** Maximum number of pongs that wait to be written; 0 disables automatic pongs. */
   maxPendingAutoPongs: number
 }
 
-/** The list of a sender without jobs. */
+/** Shared by all senders without jobs, to save memory. */
 const NO_JOBS: Job[] = []
 
-/** Lists that were joined in this turn of the event loop: a broadcast sends one list to every socket. */
+/** Frames joined in this turn of the event loop. A broadcast passes the same array to every socket. */
 const joined = new Map<readonly (Uint8Array | string)[], Buffer>()
 
 function joinParts(list: readonly (Uint8Array | string)[]): Buffer {
@@ -50,7 +50,7 @@ function joinParts(list: readonly (Uint8Array | string)[]): Buffer {
   return frame
 }
 
-/** Throws an error of the program outside of what called it. */
+/** Throws an error of the user's code; passed to `process.nextTick` so that the caller is not interrupted. */
 export function rethrow(error: unknown): void {
   throw error
 }
@@ -61,20 +61,20 @@ const WHILE_READING_BLOB = 'The socket was closed while the blob was being read'
 interface Job {
   size: number
   callback: SendCallback | undefined
-  /** Begins the work; `done` is called when the next job may begin. */
+  /** Starts the work. It calls `done` when the next job may start. */
   run(done: () => void): void
 }
 
 /**
- * Sends frames in order: what must first be compressed in a thread, or read from a Blob, makes later frames wait. A
- * callback is called after the write that its frame went out with.
+ * Sends frames in order. Frames wait behind a message that a thread compresses or that is read from a Blob. A callback
+ * is called after the write that contained its frame.
  */
 export class Sender implements OutboxSink {
   readonly #stream: Duplex
   readonly #outbox: Outbox
   readonly #codec: MessageCodec | null
   readonly #maskingKey: (() => Uint8Array) | null
-  /** Callbacks of messages that were sent but not yet passed to the stream; null when there are none, to save memory. */
+  /** Callbacks of messages that the outbox has not yet written; null when there are none, to save memory. */
   #callbacks: SendCallback[] | null = null
   #jobs: Job[] = NO_JOBS
   #isReadingBlob = false
@@ -93,7 +93,7 @@ export class Sender implements OutboxSink {
     this.#maxPendingPongs = maxPendingAutoPongs
   }
 
-  /** As npm ws names it; programs read it. */
+  /** Named as in npm ws, because programs read it. */
   get _socket(): Duplex {
     return this.#stream
   }
@@ -103,12 +103,12 @@ export class Sender implements OutboxSink {
     return this.#stream.writableLength + this.#waitingBytes
   }
 
-  /** Upper bound of `bufferedAmount` that sends nothing. */
+  /** An upper bound of `bufferedAmount` that can be read without flushing the outbox. */
   get bufferedAtMost(): number {
     return this.#outbox.bufferedAtMost + this.#waitingBytes
   }
 
-  /** Resolves once the system has accepted everything, or the transport has closed. */
+  /** Resolves once the system has accepted all data, or the transport has closed. */
   drained(): Promise<void> {
     return this.#outbox.room(0)
   }
@@ -136,25 +136,25 @@ export class Sender implements OutboxSink {
     this.#enqueue({ size: payload.length, callback, run })
   }
 
-  /** Answers a ping; returns false when too many answers wait: the peer does not read. */
+  /** Answers a ping. Returns false when too many pongs are waiting because the peer does not read. */
   answerPing(data: Buffer): boolean {
     if (this.#pendingPongs >= this.#maxPendingPongs) return false
     const settings = { opcode: Opcode.PONG, fin: true, compress: false, mask: this.#maskingKey !== null }
-    // Only where the system has not accepted what was sent before: a burst of pings is no fault of a peer that reads.
+    // Counts only pongs that wait behind unsent data: a peer that reads may send a burst of pings.
     const isWaiting = this.#stream.writableLength > 0
     if (isWaiting) this.#pendingPongs++
     this.send(data, settings, isWaiting ? () => this.#pendingPongs-- : undefined)
     return true
   }
 
-  /** Sends what a program may send. */
+  /** Sends data of any type that npm ws accepts. */
   sendAny(data: unknown, settings: FrameSettings, callback?: SendCallback): void {
     if (typeof data === 'string') this.sendText(data, settings, callback)
     else if (!Buffer.isBuffer(data) && isBlob(data)) this.sendBlob(data, settings, callback)
     else this.send(toBytes(data), settings, callback)
   }
 
-  /** Sends a text; encoded in the memory that is written, where nothing makes it wait. */
+  /** Sends a text, encoded directly into the outbox unless it has to wait, is long or is compressed. */
   sendText(text: string, settings: FrameSettings, callback?: SendCallback): void {
     const isPlain = this.#codec === null && settings.fin && settings.mask === (this.#maskingKey !== null)
     if (!isPlain || this.#jobs.length > 0 || text.length > COPY_LIMIT) {
@@ -164,14 +164,14 @@ export class Sender implements OutboxSink {
     this.#outbox.sendText(settings.opcode, text)
   }
 
-  /** Sends a Blob; `settings` as for bytes. */
+  /** Sends the content of a Blob. */
   sendBlob(blob: Blob, settings: FrameSettings, callback?: SendCallback): void {
     const run = (done: () => void): void => {
       this.#isReadingBlob = true
       const send = (memory: ArrayBuffer): void => {
         this.#isReadingBlob = false
         if (this.#isClosed) return this.#failJobs(new Error(WHILE_READING_BLOB))
-        // The transport is about to close.
+        // The transport has been destroyed and its 'close' event follows.
         if (this.#stream.destroyed) return
         const payload = Buffer.from(memory)
         if (this.#wantsCompression(payload, settings)) return this.#compress(payload, settings, callback, done)
@@ -188,13 +188,13 @@ export class Sender implements OutboxSink {
     this.#enqueue({ size: blob.size, callback, run })
   }
 
-  /** Sends bytes that are frames already. */
+  /** Sends bytes that are already encoded as frames. */
   sendFrame(list: readonly (Uint8Array | string)[], callback?: SendCallback): void {
     if (callback !== undefined) this.#await(callback)
     this.#outbox.sendEncoded(joinParts(list))
   }
 
-  /** The socket has closed: calls every callback that waits with an error. */
+  /** Calls all waiting callbacks with an error. Called when the socket has closed. */
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
@@ -202,7 +202,7 @@ export class Sender implements OutboxSink {
     this.#callbacks = null
     const error = new Error(this.#codec === null ? 'The socket was closed' : WHILE_COMPRESSING)
     this.#call(callbacks, error)
-    // Whoever reads the Blob calls those that wait for it.
+    // While a Blob is being read, the end of reading calls the callbacks of the jobs.
     if (!this.#isReadingBlob)
       this.#failJobs(this.#stream.destroyed && this.#codec === null ? new Error(WHILE_READING_BLOB) : error)
   }
@@ -213,12 +213,12 @@ export class Sender implements OutboxSink {
     for (const { callback } of jobs) callback?.(error)
   }
 
-  /** Writes what waits before the transport is destroyed; with compression npm ws loses it, and says so. */
+  /** Writes the outbox before the transport is destroyed. With compression its content is lost, as in npm ws. */
   flushLast(): void {
     if (this.#codec === null) this.#outbox.flush()
   }
 
-  /** The outbox has handed what was sent to the stream. */
+  /** Called when the outbox has passed its content to the stream. */
   onWritten(): void {
     const callbacks = this.#callbacks
     if (callbacks === null) return
@@ -233,7 +233,10 @@ export class Sender implements OutboxSink {
     else this.#callbacks.push(callback)
   }
 
-  /** What callbacks send leaves together. One that throws must not keep the others from being called. */
+  /**
+   * Corks the outbox, so that frames sent by callbacks are written together, and calls all callbacks even when one
+   * throws.
+   */
   #call(callbacks: readonly SendCallback[], error: Error | undefined): void {
     this.#outbox.cork()
     for (const callback of callbacks) {
@@ -284,7 +287,7 @@ export class Sender implements OutboxSink {
       const maskingKey = mask ? (this.#maskingKey?.() ?? new Uint8Array(4)) : undefined
       this.#outbox.sendEncoded(encodeFrame(opcode, payload, { fin, rsv1, maskingKey }))
     }
-    // Longer ones are not copied, and their owner may reuse the memory.
+    // A longer payload is not copied, so it is written before its owner can reuse the memory.
     if (payload.length > COPY_LIMIT) this.#outbox.flush()
   }
 }

@@ -10,7 +10,7 @@ import { extension } from './header.ts'
 import { type HandshakeRefusal, readStrictUpgrade, readUpgrade, refuse } from './upgrade.ts'
 import { WebSocket } from './websocket.ts'
 
-/** Decides on a request; its second argument, when it has one, is called with the decision. */
+/** Accepts or rejects a request. When it declares a second parameter, it calls that function with the decision. */
 export type VerifyClient =
   | ((info: VerifyInfo) => boolean)
   | ((
@@ -19,27 +19,27 @@ export type VerifyClient =
     ) => void)
 
 export interface VerifyInfo {
-  /** Undefined where the request has none; typed as in @types/ws. */
+  /** Undefined when the request has no `Origin` header; declared as in @types/ws. */
   origin: string
   secure: boolean
   req: IncomingMessage
 }
 
-/** Options of a server, as npm ws has them. */
+/** Options of a server, named as in npm ws. */
 export interface ServerOptions {
   allowSynchronousEvents?: boolean | undefined
   autoPong?: boolean | undefined
   backlog?: number | undefined
   clientTracking?: boolean | undefined
-  /** Milliseconds for the closing handshake. Default 30000. */
+  /** Time limit for the closing handshake, in milliseconds. Default 30000. */
   closeTimeout?: number | undefined
   handleProtocols?: ((protocols: Set<string>, request: IncomingMessage) => string | false) | undefined
   host?: string | undefined
   maxBufferedChunks?: number | undefined
   maxFragments?: number | undefined
-  /** Bytes of one message; 0 for any number. Default 104857600. */
+  /** Maximum size of a message in bytes; 0 means no limit. Default 104857600. */
   maxPayload?: number | undefined
-  /** Pings of a peer that wait to be answered; more end its connection. 0 for any number. Default 60. */
+  /** Maximum number of pings that wait for an answer; one more closes the connection. 0 means no limit. Default 60. */
   maxPendingAutoPongs?: number | undefined
   noServer?: boolean | undefined
   path?: string | undefined
@@ -50,8 +50,8 @@ export interface ServerOptions {
   verifyClient?: VerifyClient | undefined
   WebSocket?: typeof WebSocket | undefined
   /**
-   * Not of npm ws: `true` or an object turns on the limits, keepalive, origin rule and strictness of `createServer`,
-   * with its defaults. Where npm ws has a limit of the same kind, the stricter one holds. Default false.
+   * Not in npm ws: `true` or an object turns on the limits, the keepalive, the origin rule and the strict parsing of
+   * `createServer`, with its defaults. Where npm ws has the same limit, the stricter value applies. Default false.
    */
   dwebsocket?: boolean | BoundsOptions | undefined
 }
@@ -81,7 +81,7 @@ const defaults = {
   dwebsocket: null as Bounds | null,
 }
 
-/** Options of a server with their defaults. */
+/** The options of a server with defaults filled in. */
 type ServerSettings = Omit<ServerOptions, 'dwebsocket' | 'WebSocket'> & {
   WebSocket: typeof WebSocket
   dwebsocket: Bounds | null
@@ -89,21 +89,21 @@ type ServerSettings = Omit<ServerOptions, 'dwebsocket' | 'WebSocket'> & {
 
 /** A WebSocket server with the interface of npm ws. */
 export class WebSocketServer extends EventEmitter {
-  /** Read anew for each request: programs change it. */
+  /** Read for each request, because programs change it. */
   readonly options: ServerSettings
-  /** The open sockets; undefined without `clientTracking`, but declared as in @types/ws. */
+  /** The open sockets. Undefined without `clientTracking`, but declared as in @types/ws. */
   readonly clients: Set<WebSocket>
-  /** Only what programs set; declared as in @types/ws. */
+  /** Never set here, only by programs; declared as in @types/ws. */
   declare path: string
-  // Fields named as in npm ws, where programs read them.
+  // Named as in npm ws, because programs read these fields.
   _server: Server | null = null
   _state: number = State.RUNNING
   #removeListeners: (() => void) | null = null
   #closesWithLastClient = false
 
   /**
-   * @throws {TypeError} unless exactly one of `port`, `server` and `noServer` is given, or when an option in `dwebsocket`
-   *   is unknown or has the wrong type.
+   * @throws {TypeError} when not exactly one of `port`, `server` and `noServer` is set, or an option in `dwebsocket` is
+   *   unknown or has the wrong type.
    * @throws {RangeError} when the value of an option in `dwebsocket` is not allowed.
    */
   constructor(options: ServerOptions = {}, callback?: () => void) {
@@ -119,7 +119,7 @@ export class WebSocketServer extends EventEmitter {
     this.clients = (settings.clientTracking ? new Set() : undefined) as Set<WebSocket>
     if (port !== null && port !== undefined) {
       this._server = http.createServer(answerUpgradeRequired)
-      // Without a listener node closes the connection of a CONNECT request and sends no response.
+      // Without a listener, Node closes the connection of a CONNECT request and sends no response.
       this._server.on('connect', (_request, stream: Duplex) =>
         refuse(stream, { status: 405, headers: { Allow: 'GET' } }),
       )
@@ -141,13 +141,13 @@ export class WebSocketServer extends EventEmitter {
     }
   }
 
-  /** The address that the HTTP server listens at; null after `close`. */
+  /** Returns the address of the HTTP server; null after `close`. */
   address(): AddressInfo | string | null {
     if (this.options.noServer) throw new Error('The server is operating in "noServer" mode')
     return this._server === null ? null : this._server.address()
   }
 
-  /** Accepts no more connections; those that are open stay so. `'close'` is emitted when the last one has gone. */
+  /** Stops accepting connections. Open ones stay open; `'close'` is emitted when the last one has closed. */
   close(callback?: (error?: Error) => void): void {
     if (this._state === State.CLOSED) {
       if (callback) this.once('close', () => callback(new Error('The server is not running')))
@@ -175,13 +175,13 @@ export class WebSocketServer extends EventEmitter {
     this.emit('close')
   }
 
-  /** Whether a request is for this server: by `path`. */
+  /** Returns whether this server handles the request, which depends on its path. */
   shouldHandle(request: IncomingMessage): boolean {
     const { path } = this.options as ServerOptions
     return !path || request.url!.split('?', 1)[0] === path
   }
 
-  /** Answers an upgrade request; `callback` is called with the new socket. */
+  /** Handles an upgrade request. `callback` is called with the new socket. */
   handleUpgrade(
     request: IncomingMessage,
     stream: Duplex,
@@ -195,7 +195,7 @@ export class WebSocketServer extends EventEmitter {
     const upgrade = read(request, options, () => this.shouldHandle(request))
     if ('status' in upgrade) return this.#refuse(upgrade, request, stream)
     const complete = (): void => {
-      // The client may have gone while it was verified.
+      // The client may have disconnected while it was verified.
       if (!stream.readable || !stream.writable) return destroy()
       if (hasOwner(stream)) {
         throw new Error(
@@ -239,7 +239,7 @@ export class WebSocketServer extends EventEmitter {
     else refuse(stream, refusal, request.method)
   }
 
-  /** Makes the socket and sends the response 101. */
+  /** Creates the socket and sends the 101 response. */
   #accept(
     request: IncomingMessage,
     stream: Duplex,

@@ -3,31 +3,31 @@ import type { Bounds, BoundsOptions } from './bounds.ts'
 /** The values of `binaryType`. */
 export const binaryTypes = ['nodebuffer', 'arraybuffer', 'fragments', 'blob'] as const
 
-/** What listeners of `'message'` are called with: a Buffer unless `binaryType` says otherwise. */
+/** The first argument of a `'message'` listener: a Buffer unless `binaryType` is set to something else. */
 export type RawData = Buffer | ArrayBuffer | Buffer[]
 
-/** How binary messages are delivered. */
+/** The type of binary messages. */
 export type BinaryType = (typeof binaryTypes)[number]
 
-/** How one message is sent. */
+/** Options of one message. */
 export interface SendOptions {
-  /** Default: true, but for a string. */
+  /** Whether to send a binary message. Default: true, unless the data is a string. */
   binary?: boolean | undefined
-  /** Default true. */
+  /** Whether to compress the message when permessage-deflate was negotiated. Default true. */
   compress?: boolean | undefined
-  /** Default true. */
+  /** Whether this is the last fragment of the message. Default true. */
   fin?: boolean | undefined
-  /** Default: true for a client. */
+  /** Whether to mask the payload. Default: true on a client, false on a server. */
   mask?: boolean | undefined
 }
 
-/** What a socket of a server is created with. */
+/** Options of a socket of a server. */
 export interface SocketOptions {
   autoPong?: boolean | undefined
   closeTimeout?: number | undefined
 }
 
-/** How an upgraded stream is read. */
+/** Options of a socket that is created on an upgraded stream. */
 export interface StreamOptions {
   allowSynchronousEvents?: boolean | undefined
   generateMask?: ((key: Buffer) => void) | undefined
@@ -36,6 +36,6 @@ export interface StreamOptions {
   maxPayload?: number | undefined
   maxPendingAutoPongs?: number | undefined
   skipUTF8Validation?: boolean | undefined
-  /** Bounds of this package; default: none. */
+  /** The limits of dwebsocket. Default: none. */
   dwebsocket?: boolean | BoundsOptions | Bounds | undefined
 }

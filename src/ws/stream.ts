@@ -1,9 +1,9 @@
 import { Duplex, type DuplexOptions } from 'node:stream'
 import type { WebSocket } from './websocket.ts'
 
-/** Wraps a socket in a stream; each chunk is one message. */
+/** Wraps a socket in a stream. Each chunk is one message. */
 export function createWebSocketStream(socket: WebSocket, options: DuplexOptions = {}): Duplex {
-  /** Whether destroying the stream terminates the socket: not after an error of the socket itself. */
+  /** Whether destroying the stream terminates the socket. False after an error of the socket itself. */
   let terminates = true
   const whenOpen = (action: () => void): boolean => {
     if (socket.readyState !== socket.CONNECTING) return false
@@ -25,7 +25,7 @@ export function createWebSocketStream(socket: WebSocket, options: DuplexOptions 
     },
     final(callback) {
       if (whenOpen(() => stream._final(callback))) return
-      // An abort of the handshake leaves no transport.
+      // An aborted handshake leaves no transport.
       const transport = socket._socket
       if (transport === null) return
       if (transport.writableFinished) {
@@ -72,7 +72,7 @@ export function createWebSocketStream(socket: WebSocket, options: DuplexOptions 
   const onError = (error: Error): void => {
     stream.off('error', onError)
     stream.destroy()
-    // An error without another listener is thrown, as by any stream.
+    // As with any stream, an error that nobody listens to is thrown.
     if (stream.listenerCount('error') === 0) stream.emit('error', error)
   }
   stream.on('end', destroyWhenOver)

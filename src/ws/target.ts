@@ -1,4 +1,4 @@
-/** Where a request goes. */
+/** The server and the resource that a request is sent to. */
 export interface Target {
   url: URL
   isSecure: boolean
@@ -7,9 +7,9 @@ export interface Target {
 }
 
 /**
- * Reads the address of a server.
+ * Parses the address of a server.
  *
- * @throws {SyntaxError} when it is not a valid URL, or has another scheme or a fragment.
+ * @throws {SyntaxError} when the address is not a valid URL, has a scheme that is not allowed, or has a fragment.
  */
 export function readTarget(address: string | URL, base?: string): Target {
   if (!(address instanceof URL) && !URL.canParse(address, base)) throw new SyntaxError(`Invalid URL: ${address}`)

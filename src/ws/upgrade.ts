@@ -10,7 +10,7 @@ import { type ExtensionParameters, extension, subprotocol } from './header.ts'
 /** Why an upgrade request is refused. */
 export interface HandshakeRefusal {
   status: number
-  /** The body; default: the name of the status. */
+  /** The body of the response. Default: the reason phrase of the status. */
   message?: string | undefined
   headers?: Readonly<Record<string, string>> | undefined
 }
@@ -28,7 +28,7 @@ interface UpgradeOptions {
   maxPayload?: number | undefined
 }
 
-/** Checks an upgrade request in the order, and with the answers, of npm ws. */
+/** Checks an upgrade request in the same order as npm ws, and with the same responses. */
 export function readUpgrade(
   { method, headers }: IncomingMessage,
   { perMessageDeflate, maxPayload }: UpgradeOptions,
@@ -65,8 +65,8 @@ export function readUpgrade(
 }
 
 /**
- * Checks an upgrade request as a server of this package does (RFC 6455 §4.2.1). An offer of permessage-deflate that is
- * not valid is declined, not refused (RFC 7692 §7).
+ * Checks an upgrade request as `createServer` does (RFC 6455 §4.2.1). An invalid offer of permessage-deflate is
+ * declined, and the request is not refused for it (RFC 7692 §7).
  */
 export function readStrictUpgrade(
   request: IncomingMessage,
@@ -87,10 +87,10 @@ export function readStrictUpgrade(
   }
 }
 
-/** Window bits without leading zeroes or signs (RFC 7692 §7.1.2); null for a parameter without a value. */
+/** The values of a window bits parameter: no sign, no leading zero (RFC 7692 §7.1.2). */
 const windowBits = /^(?:[89]|1[0-5])$/
 
-/** Null when the offer is not valid, or does not fit the options. */
+/** Returns null when the offer is invalid or does not match the options. */
 function acceptOffer({ parameters }: Extension, options: NegotiationOptions): PerMessageDeflate | null {
   const offered: ExtensionParameters = Object.create(null)
   for (const { name, value } of parameters) {
@@ -114,7 +114,7 @@ function acceptDeflate(header: string, options: NegotiationOptions): PerMessageD
   return deflate
 }
 
-/** Answers with an HTTP response and ends the stream. A response to HEAD has no body (RFC 9110 §9.3.2). */
+/** Sends an HTTP response and ends the stream. A response to HEAD has no body (RFC 9110 §9.3.2). */
 export function refuse(stream: Duplex, { status, message, headers }: HandshakeRefusal, method?: string): void {
   const body = message || STATUS_CODES[status] || ''
   const fields: Record<string, string | number> = {

@@ -1,6 +1,6 @@
 import type { ProtocolError } from '../core/errors.ts'
 
-/** An error of a socket: `code` as npm ws has it. */
+/** An error of a socket, with the `code` that npm ws uses. */
 export type SocketError = Error & { code?: string; errno?: number }
 
 type Kind = readonly [code: string, type: typeof Error, text: (detail: number | null) => string]
@@ -19,7 +19,7 @@ const hugeLength: Kind = [
   () => 'Unsupported WebSocket frame: payload length > 2^53 - 1',
 ]
 
-/** What npm ws says for each violation of the core. */
+/** The error code, class and message of npm ws for each violation. */
 const kinds: Readonly<Record<string, Kind>> = {
   ERR_WS_RESERVED_BIT: ['WS_ERR_UNEXPECTED_RSV_1', RangeError, () => `${INVALID}RSV1 must be clear`],
   ERR_WS_RESERVED_OPCODE: invalidOpcode,
@@ -49,13 +49,13 @@ function kindOf({ code, message }: ProtocolError): Kind | undefined {
   return kinds[code]
 }
 
-/** The error that npm ws emits for a violation, and the code of the Close frame it sends. */
+/** Returns the error that npm ws emits for a violation, and the code of its Close frame. */
 export function toSocketError(violation: ProtocolError): { error: SocketError; closeCode: number } {
   const kind = kindOf(violation)
   const closeCode = violation.code === 'ERR_WS_LENGTH_INVALID' ? 1009 : violation.closeCode
   if (kind === undefined) {
     if (violation.code !== 'ERR_WS_INFLATE') return { error: violation, closeCode }
-    // Inflating failed; not every inflater is zlib, whose error programs expect.
+    // Decompression failed. The error of another inflater than zlib lacks the code that programs expect.
     const error = new Error('invalid compressed data', { cause: violation })
     return { error: Object.assign(error, { code: 'Z_DATA_ERROR', errno: -3 }), closeCode }
   }

@@ -27,10 +27,10 @@ import {
   type StreamOptions,
 } from './socket-options.ts'
 
-/** Shared, so that each socket costs less memory. */
+/** Shared by all sockets, to save memory. */
 const NO_EXTENSIONS: Readonly<Record<string, PerMessageDeflate>> = Object.freeze({})
 
-/** A WebSocket with the interface of npm ws, on either side. */
+/** A WebSocket of a client or a server, with the interface of npm ws. */
 export class WebSocket extends EventEmitter {
   declare static readonly CONNECTING: 0
   declare static readonly OPEN: 1
@@ -40,7 +40,7 @@ export class WebSocket extends EventEmitter {
   declare readonly OPEN: 1
   declare readonly CLOSING: 2
   declare readonly CLOSED: 3
-  // Fields named as in npm ws, where programs read or set them.
+  // Named as in npm ws, because programs read or set these fields.
   _readyState: number = ReadyState.CONNECTING
   _isServer = false
   _protocol = ''
@@ -55,7 +55,7 @@ export class WebSocket extends EventEmitter {
   #isPaused = false
   #link: Link | null = null
   #amountAfterClose = 0
-  /** Whether the next data frame continues a message. */
+  /** Whether the next data frame continues a fragmented message. */
   #inMessage = false
 
   constructor(
@@ -75,7 +75,7 @@ export class WebSocket extends EventEmitter {
     }
   }
 
-  /** Typed as in @types/ws, which lacks 'blob'. */
+  /** The type of binary messages. Declared as in @types/ws, which lacks 'blob'. */
   get binaryType(): Exclude<BinaryType, 'blob'> {
     return this.#binaryType as Exclude<BinaryType, 'blob'>
   }
@@ -84,7 +84,7 @@ export class WebSocket extends EventEmitter {
     if (binaryTypes.includes(type)) this.#binaryType = type
   }
 
-  /** Bytes that were sent and that the system has not accepted. */
+  /** Number of bytes that were sent but not yet accepted by the system. */
   get bufferedAmount(): number {
     return (this.#link?.sender.bufferedAmount ?? 0) + this.#amountAfterClose
   }
@@ -149,7 +149,7 @@ export class WebSocket extends EventEmitter {
     removeHandler(this, type, handler)
   }
 
-  /** The transport; null before the opening handshake has ended. What was sent before has left. */
+  /** The transport; null before the opening handshake is complete. Reading it first flushes the outbox. */
   get _socket(): Duplex | null {
     if (this.#link === null) return null
     this.#link.sender.flush()
@@ -168,12 +168,12 @@ export class WebSocket extends EventEmitter {
     return this.#link?.closeFrameReceived ?? false
   }
 
-  /** Has the members of npm ws's sender that programs use: `sendFrame` and `_socket`. */
+  /** The sender. Of npm ws's sender it has the members that programs use: `sendFrame` and `_socket`. */
   get _sender(): Sender | null {
     return this.#link?.sender ?? null
   }
 
-  /** The limits of reading, as fields of npm ws's receiver. */
+  /** An object with the limits for reading, as in npm ws's receiver. */
   get _receiver(): object | null {
     return this.#link === null ? null : makeReceiver(this.#link.reader, this._extensions)
   }
@@ -182,7 +182,7 @@ export class WebSocket extends EventEmitter {
     return this._closeFrameSent && this._closeFrameReceived
   }
 
-  /** Begins on an upgraded stream; `head` are the bytes behind the request. */
+  /** Starts to use an upgraded stream. `head` are the bytes that followed the request head. */
   setSocket(stream: Duplex, head: Buffer, options: StreamOptions = {}): void {
     const deflate: PerMessageDeflate | undefined = this._extensions['permessage-deflate']
     const link = new Link(this, stream, readLinkOptions(this, options, deflate?.createCodec() ?? null))
@@ -201,10 +201,10 @@ export class WebSocket extends EventEmitter {
   }
 
   /**
-   * Begins the closing handshake; without a code its Close frame has no body.
+   * Starts the closing handshake (RFC 6455 §7.1.2). Without a code, the Close frame has no body.
    *
    * @throws {TypeError} when the code must not be sent, or the reason has the wrong type.
-   * @throws {RangeError} when the reason has more than 123 bytes.
+   * @throws {RangeError} when the reason is longer than 123 bytes.
    */
   close(code?: number, reason?: string | Uint8Array): void {
     if (this._readyState === ReadyState.CLOSED) return
@@ -260,7 +260,7 @@ export class WebSocket extends EventEmitter {
   }
 
   /**
-   * Sends a message, or a fragment of one. The callback is called when the data was handed to the system.
+   * Sends a message, or a fragment of one. The callback is called once the data was passed to the system.
    *
    * @throws {Error} when the connection is not open yet.
    */

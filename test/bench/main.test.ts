@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Report } from '../../bench/report/report.ts'
+import { createServer } from '../../src/index.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 
 const test = suite('bench command', { timeLimit: 60_000 })
@@ -66,6 +67,32 @@ test('measures real servers and writes JSON and a page', async (t) => {
     assert.ok(peer.rounds.every((round) => round.count > 0 && (round.cost === undefined || round.cost > 0)))
   }
   assert.match(readFileSync(page, 'utf8'), /^<!doctype html>/)
+})
+
+test('measures HTTP/2 beside HTTP/1.1 over TLS', async () => {
+  const { code, out, err } = await bench('echo', '--http2', '--connections', '120', '--json', ...SHORT)
+  assert.is(code, 0, err)
+  const [row] = (JSON.parse(out) as Report).rows
+  assert.equal(
+    row.peers.map(({ name, rounds }) => [name, rounds.every(({ count }) => count >= 120)]),
+    [
+      ['dwebsocket+http2', true],
+      ['dwebsocket+tls', true],
+    ],
+  )
+})
+
+test('reaches a running server by HTTP/2', async (t) => {
+  const server = createServer({ http2: true })
+  server.onConnection = (connection) => {
+    assert.is(connection.request.httpVersion, '2.0')
+    connection.onMessage = (data) => void connection.send(data)
+  }
+  const { port } = (await server.listen(0)) as { port: number }
+  t.after(() => server.close())
+  const { code, out, err } = await bench('echo', '--http2', '--url', `ws://127.0.0.1:${port}/`, '--json', ...SHORT)
+  assert.is(code, 0, err)
+  assert.ok((JSON.parse(out) as Report).rows[0].peers[0].rounds.every(({ count }) => count >= 1000))
 })
 
 test('starts a server by its command and stops it', async () => {

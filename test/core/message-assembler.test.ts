@@ -115,7 +115,7 @@ test('fails with 1009 when a header announces more than the limit, before the pa
   take(2, Buffer.alloc(6), false)
   const error = violationOf(() => assembler.onFrameHeader(true, false, 0, 5))
   assert.is(error.closeCode, 1009)
-  assert.match(error.message, 'at least 11 bytes; at most 10')
+  assert.match(error.message, 'at least 11 bytes; allowed: at most 10')
 })
 
 test('S-27: fails with 1009 when announced lengths add up past 2^53', () => {

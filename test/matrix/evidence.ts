@@ -1,12 +1,13 @@
 import { escapeHtml } from '../../src/conformance/report/html.ts'
 import type { CaseResult, WireEvent } from '../../src/conformance/result.ts'
-import { anchorOf, type Column, checkOf, GROUPS, isAccused } from './page.ts'
+import { judge } from './judgment.ts'
+import { anchorOf, type Column, GROUPS, publishedOf } from './page.ts'
 
-/** Events shown of a failed row, and hex digits of each. */
-const EVENTS = 6
+/** Events shown of a failed row, the handshake aside where it is not what fails; and hex digits of each. */
+const EVENTS = 5
 const DIGITS = 48
 
-/** reports/matrix.html: what was sent, expected and received in every failed row; one page that asks the network for nothing. */
+/** docs/matrix.html: what was sent, expected and received in the failed rows that count; it asks the network for nothing. */
 export function formatEvidence(columns: readonly Column[]): string {
   return `<!doctype html>
 <html lang="en">
@@ -25,8 +26,9 @@ details { margin: .4rem 0 }
 </head>
 <body>
 <h1>WebSocket conformance: the evidence</h1>
-<p>Every row of the class <i>must</i> that failed. Rows marked “not reviewed” were compared with the RFC by nobody and accuse
-nobody. Written by npm run matrix.</p>
+<p>Every failure of the class <i>must</i> that counts, because somebody compared it with the text of the RFC.
+<a href="matrix.md">Conformance of WebSocket libraries</a> has the tables, the sentences, and the failures that do not count.
+Written by npm run matrix.</p>
 ${columns.map(serverPart).join('\n')}
 </body>
 </html>
@@ -34,25 +36,32 @@ ${columns.map(serverPart).join('\n')}
 }
 
 function serverPart(column: Column): string {
-  const parts = Object.entries(GROUPS).map(([group, title]) => groupPart(column, group, title))
-  const { label, version, date } = column
+  const { label, version, date, result } = column
+  const parts = Object.entries(GROUPS[result.target.side]).map(([group, title]) => groupPart(column, group, title))
+  if (parts.every((part) => part === '')) return ''
   return `<h2>${escapeHtml(label)}</h2>\n<p>${escapeHtml(version)}, tested ${date}</p>\n${parts.join('')}`
 }
 
-function groupPart({ label, result }: Column, group: string, title: string): string {
-  const rows = result.cases.filter((row) => row.group.split('.')[0] === group && row.class === 'must' && isAccused(row))
+function groupPart(column: Column, group: string, title: string): string {
+  const rows = publishedOf(column, group)
   if (rows.length === 0) return ''
-  return `<section id="${anchorOf(label, group)}"><h3>${escapeHtml(title)}</h3>${rows.map(rowPart).join('')}</section>\n`
+  const parts = rows.map((row) => rowPart(column.label, row))
+  return `<section id="${anchorOf(column.label, group)}"><h3>${escapeHtml(title)}</h3>${parts.join('')}</section>\n`
 }
 
-function rowPart(row: CaseResult): string {
-  const check = checkOf(row)
-  const failed = row.assertions.find(({ ok }) => !ok)
-  const received = failed?.actual ?? row.note ?? ''
-  const lines = row.wire.slice(0, EVENTS).map(eventLine).join('\n')
-  return `<details><summary><code>${row.id}</code> ${escapeHtml(row.title)}: ${check === undefined ? 'not reviewed' : escapeHtml(check.rule)}</summary>
-<p>Sent: ${escapeHtml(row.send)}<br>Expected: ${escapeHtml(failed?.expected ?? row.expect)}<br>Received: ${escapeHtml(cut(received, 400))}</p>
+function rowPart(label: string, row: CaseResult): string {
+  const judgment = judge(label, row)
+  const rule = judgment.kind === 'upheld' ? judgment.check.rule : ''
+  const failed = row.assertions.find(({ ok, class: kind }) => !ok && kind === 'must')
+  const lines = eventsOf(row).map(eventLine).join('\n')
+  return `<details><summary><code>${row.id}</code> ${escapeHtml(row.title)}: ${escapeHtml(rule)}</summary>
+<p>Sent: ${escapeHtml(row.send)}<br>Expected: ${escapeHtml(cut(failed?.expected ?? row.expect, 200))}<br>Received: ${escapeHtml(cut(failed?.actual ?? '', 400))}</p>
 <pre>${escapeHtml(lines)}</pre></details>`
+}
+
+function eventsOf({ id, wire }: CaseResult): WireEvent[] {
+  const isAboutHandshake = /^(hs|pmd\.(neg|ab)|client\.re(q|sp))\./.test(id)
+  return wire.filter(({ kind }) => isAboutHandshake || (kind !== 'http' && kind !== 'connect')).slice(0, EVENTS)
 }
 
 function eventLine({ dir, kind, text, hex }: WireEvent): string {

@@ -1,32 +1,41 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { readVersion } from '../../src/cli/version.ts'
 import type { RunResult } from '../../src/conformance/result.ts'
 import { formatEvidence } from './evidence.ts'
-import { type Column, formatPage } from './page.ts'
+import { type Column, formatPage, listOpen } from './page.ts'
 import { RECIPES, type Recipe } from './recipes.ts'
-import { FOLDER, ROOT, Workshop, waysOf } from './workshop.ts'
+import { FOLDER, ROOT, type Way, Workshop, waysOf } from './workshop.ts'
 
 /*
- * npm run matrix: installs the servers of recipes.ts (as root: Debian's packages; the rest by npm), runs `core` on each
- * over the loopback, and writes reports/matrix.md and reports/matrix.html, the evidence.
+ * npm run matrix -- [NAME…] [--docs]: installs the servers and clients of recipes.ts (as root: Debian's packages; the rest by
+ * npm), runs `core` on each over the loopback, and writes reports/matrix.md and reports/matrix.html, the evidence; with --docs
+ * the pages in docs. --page-only makes the pages of earlier results, --no-install runs what is installed, --cases ROWS runs a
+ * selection instead of `core`, --side server or client one of the two.
  */
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     results: { type: 'string', default: FOLDER },
+    pages: { type: 'string' },
+    docs: { type: 'boolean', default: false },
     jobs: { type: 'string', default: '8' },
     seed: { type: 'string', default: '1' },
+    cases: { type: 'string' },
+    side: { type: 'string' },
     'page-only': { type: 'boolean', default: false },
     'no-install': { type: 'boolean', default: false },
   },
 })
 const folder = values.results
+const pages = values.pages ?? join(ROOT, values.docs ? 'docs' : 'reports')
 const workshop = new Workshop(folder)
 
 /** The version that is installed, and where it came from. */
 function versionOf({ npm, apt }: Recipe): string {
+  if (npm === undefined && apt === undefined) return readVersion()
   if (npm !== undefined) return npm[0].slice(npm[0].lastIndexOf('@') + 1)
   const library = apt?.filter((name) => !/^(g\+\+|gcc|golang-go|pkg-config|ruby|default-jdk-headless)$/.test(name))[0]
   return `${workshop.shell(`dpkg-query -W -f '\${Version}' ${library}`).output} (Debian)`
@@ -44,10 +53,10 @@ function fileOf(name: string): string {
   return join(folder, `${name.replaceAll(/\W+/g, '-')}.json`)
 }
 
-/** Runs `core` on one way of starting a server. */
-function test(label: string, recipe: Recipe, command: string): void {
-  const file = fileOf(label)
-  console.log(`${label}: exit ${workshop.conform(label, command, file, values)}`)
+/** Runs `core` on one server or client. */
+function test(recipe: Recipe, way: Way): void {
+  const file = fileOf(way.label)
+  console.log(`${way.label}: exit ${workshop.conform(way, file, values)}`)
   if (!existsSync(file)) return
   const column = { version: versionOf(recipe), date: new Date().toISOString().slice(0, 10) }
   writeFileSync(`${file}.about`, JSON.stringify(column))
@@ -58,7 +67,7 @@ if (!values['page-only']) {
   if (!values['no-install']) install(chosen)
   for (const recipe of chosen) {
     if (!workshop.build(recipe)) continue
-    for (const { label, command } of waysOf(recipe)) test(label, recipe, command)
+    for (const way of waysOf(recipe)) if (values.side === undefined || way.side === values.side) test(recipe, way)
   }
 }
 const columns = RECIPES.flatMap((recipe) =>
@@ -70,11 +79,11 @@ const columns = RECIPES.flatMap((recipe) =>
     return result.summary.pass === 0 ? [] : [{ recipe, label, ...about, result }]
   }),
 )
-mkdirSync(join(ROOT, 'reports'), { recursive: true })
-writeFileSync(join(ROOT, 'reports/matrix.md'), formatPage(columns))
-writeFileSync(join(ROOT, 'reports/matrix.html'), formatEvidence(columns))
-const files = columns.map(({ label }) => fileOf(label))
-workshop.mustRun(
-  `${process.execPath} ${join(ROOT, 'dist/cli/main.js')} conform matrix ${files.map((file) => `'${file}'`).join(' ')} -o html:all.html`,
-)
-console.log(`reports/matrix.md, reports/matrix.html, ${join(folder, 'all.html')}`)
+mkdirSync(pages, { recursive: true })
+writeFileSync(join(pages, 'matrix.md'), formatPage(columns))
+writeFileSync(join(pages, 'matrix.html'), formatEvidence(columns))
+const files = columns.map(({ label }) => `'${fileOf(label)}'`)
+const page = `${process.execPath} ${join(ROOT, 'dist/cli/main.js')} conform`
+if (files.length > 1) workshop.mustRun(`${page} matrix ${files.join(' ')} -o html:all.html`)
+for (const line of listOpen(columns)) console.log(line)
+console.log(`${join(pages, 'matrix.md')}, matrix.html; every row: ${join(folder, 'all.html')}`)

@@ -1,8 +1,10 @@
 import type { CaseResult, RunResult } from '../../src/conformance/result.ts'
-import { CHECKS, type Check } from './checks.ts'
+import { CHECKS, STOP } from './checks.ts'
+import { DISMISSALS } from './dismissals.ts'
+import { isAccused, judge } from './judgment.ts'
 import type { Recipe } from './recipes.ts'
 
-/** One way of starting a server, and what `core` found. */
+/** One way of starting a server or a client, and what `core` found. */
 export interface Column {
   recipe: Recipe
   label: string
@@ -11,43 +13,39 @@ export interface Column {
   result: RunResult
 }
 
-export const GROUPS: Record<string, string> = {
-  hs: 'handshake',
-  len: 'length',
-  mask: 'mask',
-  rsv: 'RSV',
-  op: 'opcode',
-  ctl: 'control',
-  ping: 'ping',
-  frag: 'fragments',
-  utf8: 'UTF-8',
-  close: 'close',
-  pmd: 'deflate',
-  inv: 'output',
+/** Groups of rows, by the beginning of their ids, and how the page calls them. */
+export const GROUPS: Record<'server' | 'client', Record<string, string>> = {
+  server: {
+    hs: 'handshake',
+    len: 'length',
+    mask: 'mask',
+    rsv: 'RSV',
+    op: 'opcode',
+    ctl: 'control',
+    ping: 'ping',
+    frag: 'fragments',
+    utf8: 'UTF-8',
+    close: 'close',
+    pmd: 'deflate',
+    inv: 'output',
+  },
+  client: {
+    'client.req': 'request',
+    'client.resp': 'answer',
+    'client.frame': 'frames',
+    'client.ab': 'messages',
+    'client.close': 'close',
+  },
 }
 
-export function isAccused({ verdict }: CaseResult): boolean {
-  return verdict === 'fail' || verdict === 'crash'
+/** The rows of the class *must* of a group. */
+export function rowsOf({ result }: Column, group: string): CaseResult[] {
+  return result.cases.filter(({ id, class: kind }) => kind === 'must' && id.startsWith(`${group}.`))
 }
 
-/** The check that covers a failure; the death of a process is its own evidence and stays unreviewed. */
-export function checkOf({ id, verdict, assertions }: CaseResult): Check | undefined {
-  if (verdict === 'crash') return undefined
-  const failed = assertions.find(({ ok }) => !ok)
-  // Silence may be a matter of a busy machine or a cautious server.
-  if (/nothing within|no answer in time|no connection within/.test(failed?.actual ?? '')) return undefined
-  return CHECKS.find(
-    ({ rows, expected = '', actual = '', unless }) =>
-      rows.some((pattern) => covers(pattern, id)) &&
-      (failed?.expected ?? '').startsWith(expected) &&
-      (failed?.actual ?? '').startsWith(actual) &&
-      (unless === undefined || !failed?.actual.startsWith(unless)),
-  )
-}
-
-function covers(pattern: string, id: string): boolean {
-  const [first, ...rest] = pattern.split('*')
-  return rest.length === 0 ? id === first : id.startsWith(first) && rest.every((part) => id.includes(part))
+/** The failures of a group that the page publishes. */
+export function publishedOf(column: Column, group: string): CaseResult[] {
+  return rowsOf(column, group).filter((row) => isAccused(row) && judge(column.label, row).kind === 'upheld')
 }
 
 /** Names the evidence of a cell. */
@@ -55,16 +53,13 @@ export function anchorOf(label: string, group: string): string {
   return `${label}-${group}`.replaceAll(/\W+/g, '-')
 }
 
-/** `25/27 · 1?`: rows that hold, rows that were judged and reviewed; `?` counts failures that nobody has reviewed. */
-function cellOf({ label, result }: Column, group: string): string {
-  const rows = result.cases.filter((row) => row.group.split('.')[0] === group && row.class === 'must')
-  const judged = rows.filter(({ verdict }) => !['skip', 'info', 'error', 'flaky'].includes(verdict))
-  const held = judged.filter((row) => !isAccused(row)).length
-  const accused = judged.filter(isAccused)
-  const open = accused.filter((row) => checkOf(row) === undefined).length
-  if (judged.length === 0) return '–'
-  const score = `${held}/${judged.length - open}${open === 0 ? '' : ` +${open}?`}`
-  return accused.length === 0 ? score : `[${score}](matrix.html#${anchorOf(label, group)})`
+/** `25/27`: rows that hold, and those with the failures that were reviewed and upheld. */
+function cellOf(column: Column, group: string): string {
+  const held = rowsOf(column, group).filter(({ verdict }) => verdict === 'pass' || verdict === 'warn').length
+  const failed = publishedOf(column, group).length
+  if (held + failed === 0) return '–'
+  const score = `${held}/${held + failed}`
+  return failed === 0 ? score : `[${score}](matrix.html#${anchorOf(column.label, group)})`
 }
 
 function row(cells: readonly string[]): string {
@@ -75,10 +70,15 @@ function table(head: readonly string[], rows: readonly string[][]): string {
   return [row(head), row(head.map(() => '---')), ...rows.map(row)].join('\n')
 }
 
-function scores(columns: readonly Column[]): string {
-  const names = Object.keys(GROUPS)
-  const rows = columns.map((column) => [column.label, ...names.map((name) => cellOf(column, name))])
-  return table(['server', ...Object.values(GROUPS)], rows)
+function scores(columns: readonly Column[], side: 'server' | 'client'): string {
+  const groups = GROUPS[side]
+  const rows = columns
+    .filter(({ result }) => result.target.side === side)
+    .map((column) => [
+      column.label.replace(/ as a client$/, ''),
+      ...Object.keys(groups).map((group) => cellOf(column, group)),
+    ])
+  return rows.length === 0 ? 'None was tested.' : table([side, ...Object.values(groups)], rows)
 }
 
 function projects(columns: readonly Column[]): string {
@@ -90,80 +90,134 @@ function projects(columns: readonly Column[]): string {
     date,
     recipe.word,
   ])
-  return table(['project', 'language', 'version', 'tested', 'a word'], rows)
+  return table(['project', 'language', 'version', 'tested', 'notes'], rows)
 }
 
-/** For every check the servers it speaks of, with their rows. */
-function checks(columns: readonly Column[]): string {
-  const found = CHECKS.map((check) => ({
-    check,
-    servers: columns.flatMap(({ label, result }) => {
-      const rows = result.cases.filter((one) => isAccused(one) && one.class === 'must' && checkOf(one) === check)
-      return rows.length === 0 ? [] : [{ label, rows }]
-    }),
-  })).filter(({ servers }) => servers.length > 0)
-  return found
-    .map(({ check, servers }) => {
-      const lines = servers.map(({ label, rows }) => {
-        const names = rows.slice(0, 4).map(({ id }) => `\`${id}\``)
-        const more = rows.length > 4 ? ` and ${rows.length - 4} more` : ''
-        return `- ${label}: ${names.join(', ')}${more}`
-      })
-      return `### ${check.rule}\n\n> ${check.text}\n\n${check.why}\n\n${lines.join('\n')}`
-    })
-    .join('\n\n')
-}
-
-function unreviewed(columns: readonly Column[]): string {
-  const rows = columns.flatMap(({ label, result }) => {
-    const open = result.cases.filter((one) => isAccused(one) && one.class === 'must' && checkOf(one) === undefined)
-    if (open.length === 0) return []
-    const names = open.slice(0, 12).map(({ id }) => `\`${id}\``)
-    return [[label, String(open.length), `${names.join(' ')}${open.length > 12 ? ' …' : ''}`]]
+/** `ws (3), faye-websocket (2)`: which servers and clients, with the number of their rows; and the names of the rows. */
+function whoAndWhich(columns: readonly Column[], isMeant: (label: string, row: CaseResult) => boolean): string | null {
+  const found = columns.flatMap(({ label, result }) => {
+    const rows = result.cases.filter((one) => one.class === 'must' && isAccused(one) && isMeant(label, one))
+    return rows.length === 0 ? [] : [{ label, rows }]
   })
-  return rows.length === 0 ? 'None.' : table(['server', 'rows', 'which'], rows)
+  if (found.length === 0) return null
+  const who = found.map(({ label, rows }) => `${label} (${rows.length})`).join(', ')
+  const ids = [...new Set(found.flatMap(({ rows }) => rows.map(({ id }) => id)))]
+  const which = ids.slice(0, SHOWN).map((id) => `\`${id}\``)
+  return `${who}: ${which.join(', ')}${ids.length > SHOWN ? ` and ${ids.length - SHOWN} more` : ''}.`
 }
 
-/** reports/matrix.md. */
+/** Names of rows that a paragraph shows. */
+const SHOWN = 8
+
+/** For every check the servers and clients it speaks of. */
+function checks(columns: readonly Column[]): string {
+  const parts = CHECKS.flatMap((check) => {
+    const found = whoAndWhich(columns, (label, one) => {
+      const judgment = judge(label, one)
+      return judgment.kind === 'upheld' && judgment.check === check
+    })
+    const quotes = check.text.split(' · ').map((sentence) => `> ${sentence}`)
+    return found === null ? [] : [`### ${check.rule}\n\n${quotes.join('\n>\n')}\n\n${check.why}\n\n${found}`]
+  })
+  return parts.length === 0 ? 'None.' : parts.join('\n\n')
+}
+
+function dismissals(columns: readonly Column[]): string {
+  const parts = DISMISSALS.flatMap((dismissal) => {
+    const found = whoAndWhich(columns, (label, one) => {
+      const judgment = judge(label, one)
+      return judgment.kind === 'dismissed' && judgment.dismissal === dismissal
+    })
+    return found === null ? [] : [`- **${dismissal.title}.** ${dismissal.why} ${found}`]
+  })
+  return parts.length === 0 ? 'None.' : parts.join('\n')
+}
+
+/** The failures of the class *must* that nobody has judged, a line each: they are not published. */
+export function listOpen(columns: readonly Column[]): string[] {
+  return columns.flatMap(({ label, result }) =>
+    result.cases
+      .filter((one) => one.class === 'must' && isAccused(one) && judge(label, one).kind === 'open')
+      .map(({ id, verdict, assertions, note }) => {
+        const failed = assertions.find(({ ok, class: kind }) => !ok && kind === 'must')
+        return `not judged: ${label}: ${id}: ${verdict}: expected ${failed?.expected}, got ${failed?.actual ?? note}`
+      }),
+  )
+}
+
+function openWords(count: number): string {
+  if (count === 0) return 'Every failure of the class *must* was reviewed.'
+  return `${count} more failures were not reviewed, or could not be judged. They are not on this page.`
+}
+
+/** docs/matrix.md. */
 export function formatPage(columns: readonly Column[]): string {
-  return `# The field
+  const count = new Set(columns.map(({ recipe }) => recipe.name)).size
+  return `# Conformance of WebSocket libraries
 
 <!-- Written by npm run matrix; edit test/matrix/page.ts instead. -->
 
-What \`dwebsocket conform\` finds on ${new Set(columns.map(({ recipe }) => recipe.name)).size} WebSocket servers, as Debian and npm ship them, each started as an
-echo with its defaults, and once more with compression where that is a choice. A table like this is out of date soon:
-repeat it before you quote it.
+This page shows what \`dwebsocket conform\` found in ${count} WebSocket libraries, in the versions of Debian 12 and npm. Each server
+ran as an echo server with its default options, and once more with compression if that is an option. Each client echoed.
+Results become outdated, and Debian's versions may be years old. Repeat a test before you quote its result.
 
-**How to read it.** A cell is *rows that hold / rows that were judged*, of the rows of the class *must*. A failure counts only
-when somebody compared the answer with the text of the RFC; those comparisons are [below](#what-was-checked-by-hand).
-\`+2?\` are two further rows that the tester calls failed and nobody has reviewed: **they accuse nobody**. A cell with failures opens [its evidence](matrix.html):
-what was sent, expected and received. Rows are not equally
-important: most failures in *handshake* are requests that no client ever sends. Nothing here is about speed, interface or care,
-and Debian's versions may be years old.
+${HOW_TO_READ}
 
-## The table
+## Servers
 
-${scores(columns)}
+${scores(columns, 'server')}
+
+## Clients
+
+${scores(columns, 'client')}
+
+## The projects
 
 ${projects(columns)}
 
-## How to repeat one
+${HOW_TO_REPEAT}
 
-\`\`\`sh
-npm run matrix -- ws                # installs it (Debian's packages as root, others from npm), tests it, writes this page
-\`\`\`
+## Failures that count
 
-Without a name it tests all of them. The results are in \`node_modules/.cache/matrix\`, with a page of every row, passed ones
-too (\`all.html\`). The programs are in \`test/matrix/servers\`. One row: \`dwebsocket conform --exec 'PROGRAM {port}' -c ROW --trace\`.
+The items of RFC 6455 §4.2.1 describe the handshake. This sentence says what a server must do if a handshake does not match:
 
-## What was checked by hand
-
-Each sentence was compared with the kind of answer that was seen, not with every connection. The class of these rows is *must*.
+> ${STOP}
 
 ${checks(columns)}
 
-## Not reviewed
+## Failures that do not count
 
-${unreviewed(columns)}
+The tester reported these failures, but the RFC does not require another answer, or another row counts the same failure.
+${openWords(listOpen(columns).length)}
+
+${dismissals(columns)}
 `
 }
+
+const HOW_TO_READ = `## How to read the tables
+
+A cell is *rows that pass / rows that count*. Only rows of the class *must* are included. A failure counts only if somebody
+who did not write the row compared the answer with the text of the RFC, and the text requires something else.
+[Failures that count](#failures-that-count) quotes these sentences letter for letter.
+[Failures that do not count](#failures-that-do-not-count) gives the reasons. A cell with failures links to the
+[evidence](matrix.html): what was sent, expected and received. Skipped rows are not included, for example those above a limit
+of the server or those about an extension that is off. So the second number varies.
+
+Rows are not equally important. Most failures of the handshake are about requests that no client ever sends. These results say
+nothing about speed, API or maintenance. The programs ran beside other work on two processors, so no row counts as a failure only
+because an answer did not come in time.`
+
+const HOW_TO_REPEAT = `## How to repeat a test
+
+\`\`\`sh
+npm run matrix -- ws                # installs and tests ws, and writes reports/matrix.*
+\`\`\`
+
+Without a name, it tests all of them. \`--docs\` writes this page. The results, with a page that shows every row, are in
+\`node_modules/.cache/matrix\`. The programs are in \`test/matrix/servers\` and \`test/matrix/clients\`. The commands that build and
+start them are in \`test/matrix/recipes.ts\`. To repeat one row, run
+\`npx dwebsocket conform --exec 'PROGRAM {port}' -c ROW --trace\`. \`npx dwebsocket conform explain ROW --script\` prints a program that
+sends the same bytes without this package.
+
+If you think that a failure is wrong, or that a program does not use your library well, open an issue. We correct the row first
+and discuss it afterwards.`

@@ -1,49 +1,73 @@
-/** How one foreign server is installed, built and started as an echo. */
+/** How a foreign server, or client, is installed, built and started as an echo. */
 export interface Recipe {
   name: string
   language: string
   /** Debian packages, or packages of npm with their version. */
   apt?: readonly string[]
   npm?: readonly string[]
-  /** Run once in the folder of the build; `$SERVERS` is the folder of the sources. */
+  /** Run once in the folder of the build; `$SERVERS` and `$CLIENTS` are the folders of the sources. */
   build?: string
   /** Starts the server; `{port}` is put in. */
-  start: string
+  start?: string
   /** Starts it with permessage-deflate, where that is not its default. */
   deflate?: string
+  /** Starts its client, which echoes; `{url}` is put in. */
+  client?: string
   /** What the project does well, and which of its limits are choices. */
   word: string
 }
 
 const GO = 'GO111MODULE=off GOPATH=/usr/share/gocode GOCACHE=$PWD/.go-cache go build -o'
-const PYTHON = '/usr/bin/python3 $SERVERS'
+const PYTHON = '/usr/bin/python3'
+const NODE = 'NODE_PATH=$PWD/node_modules exec node'
 
 function go(name: string, source: string, apt: string, word: string, deflates = true): Recipe {
   const start = `exec ./${source} {port}`
-  const build = `${GO} ${source} $SERVERS/${source}.go`
   return {
     name,
     language: 'Go',
     apt: ['golang-go', apt],
-    build,
+    build: `${GO} ${source} $SERVERS/${source}.go && ${GO} ${source}-client $CLIENTS/${source}.go`,
     start,
-    word,
     ...(deflates && { deflate: `${start} deflate` }),
+    client: `exec ./${source}-client {url} ${deflates ? 'deflate' : ''}`.trimEnd(),
+    word,
   }
 }
 
-function python(name: string, source: string, apt: string, word: string, deflates = false): Recipe {
-  const start = `exec ${PYTHON}/${source}.py {port}`
-  return { name, language: 'Python', apt: [apt], start, word, ...(deflates && { deflate: `${start} deflate` }) }
+interface PythonWays {
+  deflate?: boolean
+  client?: boolean
+}
+
+function python(name: string, source: string, apt: string, word: string, ways: PythonWays = {}): Recipe {
+  const start = `exec ${PYTHON} $SERVERS/${source}.py {port}`
+  return {
+    name,
+    language: 'Python',
+    apt: [apt],
+    start,
+    ...(ways.deflate && { deflate: `${start} deflate` }),
+    ...(ways.client && { client: `exec ${PYTHON} $CLIENTS/${source}.py {url} deflate` }),
+    word,
+  }
 }
 
 function node(name: string, source: string, npm: readonly string[], word: string, deflates = true): Recipe {
-  const start = `NODE_PATH=$PWD/node_modules exec node $SERVERS/${source}.cjs {port}`
-  return { name, language: 'JavaScript', npm, start, word, ...(deflates && { deflate: `${start} deflate` }) }
+  const start = `${NODE} $SERVERS/${source}.cjs {port}`
+  const client = `${NODE} $CLIENTS/${source}.cjs {url} deflate`
+  return { name, language: 'JavaScript', npm, start, client, word, ...(deflates && { deflate: `${start} deflate` }) }
 }
 
-/** The servers of the matrix. */
+/** The servers and clients of the matrix. */
 export const RECIPES: readonly Recipe[] = [
+  {
+    name: 'dwebsocket',
+    language: 'TypeScript',
+    start: 'exec node $ROOT/dist/cli/main.js echo --port {port}',
+    client: 'exec node $CLIENTS/dwebsocket.mjs {url}',
+    word: 'This project, developed together with the tester. Compression is on by default; messages are limited to 1 MiB.',
+  },
   node('ws', 'ws', ['ws@8.23.0'], 'The reference of the Node world; small, quick, and its code reads well.'),
   node(
     'websocket',
@@ -59,11 +83,19 @@ export const RECIPES: readonly Recipe[] = [
     'Works on any stream and separates the protocol from I/O; extensions are plug-ins.',
   ),
   {
+    name: 'undici',
+    language: 'JavaScript',
+    npm: ['undici@7.30.2'],
+    client: `${NODE} $CLIENTS/undici.cjs {url}`,
+    word: 'The WebSocket of Node.js itself, with the interface of browsers.',
+  },
+  {
     name: 'Bun',
     language: 'C++, JavaScript',
     npm: ['bun@1.4.5'],
     start: 'exec ./node_modules/.bin/bun $SERVERS/bun.js {port}',
     deflate: 'exec ./node_modules/.bin/bun $SERVERS/bun.js {port} deflate',
+    client: 'exec ./node_modules/.bin/bun $CLIENTS/bun.js {url}',
     word: 'uWebSockets inside: very fast, with publish and subscribe built in.',
   },
   {
@@ -71,6 +103,7 @@ export const RECIPES: readonly Recipe[] = [
     language: 'Rust, JavaScript',
     npm: ['deno@2.9.6'],
     start: 'exec ./node_modules/.bin/deno run --allow-net --no-lock $SERVERS/deno.js {port}',
+    client: 'exec ./node_modules/.bin/deno run --allow-net --no-lock $CLIENTS/deno.mjs {url}',
     word: 'The interface of browsers on the server; permissions decide who may listen.',
   },
   python(
@@ -78,28 +111,39 @@ export const RECIPES: readonly Recipe[] = [
     'websockets_echo',
     'python3-websockets',
     'A pure protocol without I/O underneath, and documents that others learn from. Compression is on by default.',
+    { client: true },
   ),
   python(
     'aiohttp',
     'aiohttp_echo',
     'python3-aiohttp',
     'WebSocket as a part of a whole HTTP framework. Compression is on by default.',
+    { client: true },
   ),
   python(
     'Tornado',
     'tornado_echo',
     'python3-tornado',
     'One of the first servers with RFC 6455, still small and clear.',
-    true,
+    { deflate: true, client: true },
   ),
   python(
     'Autobahn|Python',
     'autobahn_echo',
     'python3-autobahn',
     'From the authors of the test suite that the field grew up with.',
-    true,
+    { deflate: true, client: true },
   ),
-  python('trio-websocket', 'trio_echo', 'python3-trio-websocket', 'wsproto under structured concurrency.'),
+  python('trio-websocket', 'trio_echo', 'python3-trio-websocket', 'wsproto under structured concurrency.', {
+    client: true,
+  }),
+  {
+    name: 'websocket-client',
+    language: 'Python',
+    apt: ['python3-websocket'],
+    client: `exec ${PYTHON} $CLIENTS/websocket_client_echo.py {url}`,
+    word: 'A client in plain blocking code; runs wherever Python does.',
+  },
   {
     ...python(
       'uvicorn with wsproto',
@@ -107,7 +151,7 @@ export const RECIPES: readonly Recipe[] = [
       'python3-uvicorn',
       'Runs any ASGI application; the protocol library can be chosen.',
     ),
-    start: `exec ${PYTHON}/asgi.py {port} wsproto`,
+    start: `exec ${PYTHON} $SERVERS/asgi.py {port} wsproto`,
     apt: ['python3-uvicorn', 'python3-wsproto'],
   },
   python(
@@ -140,9 +184,10 @@ export const RECIPES: readonly Recipe[] = [
     name: 'Boost.Beast',
     language: 'C++',
     apt: ['g++', 'libboost-dev', 'libboost-system-dev'],
-    build: 'g++ -O1 -o beast $SERVERS/beast.cpp -lpthread',
+    build: 'g++ -O1 -o beast $SERVERS/beast.cpp -lpthread && g++ -O1 -o beast-client $CLIENTS/beast.cpp -lpthread',
     start: 'exec ./beast {port}',
     deflate: 'exec ./beast {port} deflate',
+    client: 'exec ./beast-client {url} deflate',
     word: 'HTTP and WebSocket as algorithms over any stream, with a test for every line.',
   },
   {
@@ -167,25 +212,31 @@ export const RECIPES: readonly Recipe[] = [
     name: 'libsoup',
     language: 'C',
     apt: ['gcc', 'libsoup-3.0-dev', 'pkg-config'],
-    build: 'gcc -O1 -o libsoup $SERVERS/libsoup.c $(pkg-config --cflags --libs libsoup-3.0)',
+    build:
+      'FLAGS=$(pkg-config --cflags --libs libsoup-3.0) && gcc -O1 -o libsoup $SERVERS/libsoup.c $FLAGS && gcc -O1 -o libsoup-client $CLIENTS/libsoup.c $FLAGS',
     start: 'exec ./libsoup {port}',
     deflate: 'exec ./libsoup {port} deflate',
+    client: 'exec ./libsoup-client {url}',
     word: 'The HTTP library of GNOME; WebSocket comes with it.',
   },
   {
     name: 'Qt 5 WebSockets',
     language: 'C++',
     apt: ['g++', 'libqt5websockets5-dev', 'pkg-config'],
-    build: 'g++ -fPIC -O1 -o qt5 $SERVERS/qt.cpp $(pkg-config --cflags --libs Qt5WebSockets)',
+    build:
+      'FLAGS="-fPIC -O1 $(pkg-config --cflags --libs Qt5WebSockets)" && g++ -o qt5 $SERVERS/qt.cpp $FLAGS && g++ -o qt5-client $CLIENTS/qt.cpp $FLAGS',
     start: 'exec ./qt5 {port}',
+    client: 'exec ./qt5-client {url}',
     word: 'Fits into the event loop of desktop programs; has no compression.',
   },
   {
     name: 'Qt 6 WebSockets',
     language: 'C++',
     apt: ['g++', 'qt6-websockets-dev', 'pkg-config'],
-    build: 'g++ -std=c++17 -fPIC -O1 -o qt6 $SERVERS/qt.cpp $(pkg-config --cflags --libs Qt6WebSockets)',
+    build:
+      'FLAGS="-std=c++17 -fPIC -O1 $(pkg-config --cflags --libs Qt6WebSockets)" && g++ -o qt6 $SERVERS/qt.cpp $FLAGS && g++ -o qt6-client $CLIENTS/qt.cpp $FLAGS',
     start: 'exec ./qt6 {port}',
+    client: 'exec ./qt6-client {url}',
     word: 'Fits into the event loop of desktop programs; has no compression.',
   },
   {
@@ -194,6 +245,7 @@ export const RECIPES: readonly Recipe[] = [
     apt: ['libmojolicious-perl'],
     start: 'exec perl $SERVERS/mojolicious.pl daemon -m production -l http://127.0.0.1:{port}',
     deflate: 'DEFLATE=1 exec perl $SERVERS/mojolicious.pl daemon -m production -l http://127.0.0.1:{port}',
+    client: 'exec perl $CLIENTS/mojolicious.pl {url}',
     word: 'A whole framework without a dependency. Messages are limited to 256 KiB by default.',
   },
   {

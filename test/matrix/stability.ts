@@ -4,8 +4,8 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { RunResult } from '../../src/conformance/result.ts'
-import { RECIPES, type Recipe } from './recipes.ts'
-import { FOLDER, ROOT, Workshop, waysOf } from './workshop.ts'
+import { RECIPES } from './recipes.ts'
+import { FOLDER, type Way, Workshop, waysOf } from './workshop.ts'
 
 /*
  * node --import tsx test/matrix/stability.ts NAME… [--runs 5] [--jobs 1,8] [--busy]: repeats `core` on servers of the
@@ -21,21 +21,15 @@ const { values, positionals } = parseArgs({
     results: { type: 'string', default: FOLDER },
   },
 })
-const OWN: Recipe = {
-  name: 'dwebsocket',
-  language: 'JavaScript',
-  start: `exec node ${join(ROOT, 'dist/cli/main.js')} echo --port {port}`,
-  word: '',
-}
 const workshop = new Workshop(values.results)
 
 /** The verdicts of each row, one for every run; `-j8 fail`. */
-function repeat(label: string, command: string): Map<string, string[]> {
+function repeat(way: Way): Map<string, string[]> {
   const rows = new Map<string, string[]>()
   for (let run = 0; run < Number(values.runs); run++) {
     for (const jobs of values.jobs.split(',')) {
       const file = join(values.results, 'stability.json')
-      workshop.conform(label, command, file, { jobs, seed: String(run + 1) })
+      workshop.conform(way, file, { jobs, seed: String(run + 1) })
       const { cases } = JSON.parse(readFileSync(file, 'utf8')) as RunResult
       for (const { id, verdict, note } of cases) {
         const reason = verdict === 'skip' || verdict === 'flaky' ? ` (${note ?? ''})` : ''
@@ -56,12 +50,12 @@ function keepBusy(): ChildProcess[] {
 
 const busy = values.busy ? keepBusy() : []
 try {
-  for (const recipe of [OWN, ...RECIPES].filter(({ name }) => positionals.includes(name))) {
+  for (const recipe of RECIPES.filter(({ name }) => positionals.includes(name))) {
     if (!workshop.build(recipe)) continue
-    for (const { label, command } of waysOf(recipe)) {
-      const rows = repeat(label, command)
+    for (const way of waysOf(recipe).filter(({ side }) => side === 'server')) {
+      const rows = repeat(way)
       const changing = [...rows].filter(([, verdicts]) => !isStable(verdicts))
-      console.log(`${label}: ${changing.length} of ${rows.size} rows change`)
+      console.log(`${way.label}: ${changing.length} of ${rows.size} rows change`)
       for (const [id, verdicts] of changing) console.log(`  ${id}: ${verdicts.join(', ')}`)
     }
   }

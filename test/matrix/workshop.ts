@@ -6,6 +6,7 @@ import type { Recipe } from './recipes.ts'
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const SERVERS = fileURLToPath(new URL('servers', import.meta.url))
+const CLIENTS = fileURLToPath(new URL('clients', import.meta.url))
 /** Where servers are built and results are written, unless an option says otherwise. */
 export const FOLDER = join(ROOT, 'node_modules/.cache/matrix')
 /** Milliseconds for one command. */
@@ -23,7 +24,7 @@ export class Workshop {
   run(file: string, args: readonly string[]): { status: number | null; output: string } {
     const { status, stdout, stderr } = spawnSync(file, args, {
       cwd: this.folder,
-      env: { ...process.env, SERVERS },
+      env: { ...process.env, ROOT, SERVERS, CLIENTS },
       encoding: 'utf8',
       timeout: LIMIT,
     })
@@ -48,26 +49,45 @@ export class Workshop {
     return status === 0
   }
 
-  /** Runs `core` on a server started by that command and writes the result as JSON; returns the exit code. */
-  conform(label: string, command: string, file: string, options: { jobs: string; seed: string }): number | null {
-    const how = ['-j', options.jobs, '--seed', options.seed, '--wait-for', '20', '-o', `json:${file}`]
-    const main = join(ROOT, 'dist/cli/main.js')
+  /** Runs `core` on a server or client started that way and writes the result as JSON; returns the exit code. */
+  conform({ label, side, command }: Way, file: string, options: RunSettings): number | null {
+    const how = side === 'server' ? ['--wait-for', '20', '-j', options.jobs] : ['client']
     const { status, output } = this.run(process.execPath, [
-      main,
+      join(ROOT, 'dist/cli/main.js'),
       'conform',
+      ...how,
       '--exec',
       command,
       '--label',
       label,
-      ...how,
+      ...['--seed', options.seed, '-o', `json:${file}`],
+      ...(options.cases === undefined ? [] : ['-c', options.cases]),
     ])
     if (status !== 0 && status !== 1) console.log(output.slice(0, 400))
     return status
   }
 }
 
-/** How a server is started: with its defaults, and with compression. */
-export function waysOf({ name, start, deflate }: Recipe): { label: string; command: string }[] {
-  const ways = [{ label: name, command: start }]
-  return deflate === undefined ? ways : [...ways, { label: `${name} + deflate`, command: deflate }]
+/** How a run is made, as the options of `conform`. */
+export interface RunSettings {
+  jobs: string
+  seed: string
+  /** A selection instead of `core`. */
+  cases?: string
+}
+
+/** One way of starting a server or a client. */
+export interface Way {
+  label: string
+  side: 'server' | 'client'
+  command: string
+}
+
+/** How it is started: a server with its defaults and with compression, and its client. */
+export function waysOf({ name, start, deflate, client }: Recipe): Way[] {
+  const ways: Way[] = []
+  if (start !== undefined) ways.push({ label: name, side: 'server', command: start })
+  if (deflate !== undefined) ways.push({ label: `${name} + deflate`, side: 'server', command: deflate })
+  if (client !== undefined) ways.push({ label: `${name} as a client`, side: 'client', command: client })
+  return ways
 }

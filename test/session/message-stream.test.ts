@@ -184,7 +184,7 @@ test('closes with 1009 when whole() would gather too much', async (t) => {
   const stream = (await taken)!
   const error = await stream.whole(1000).catch((error) => error)
   assert.is(error.code, 'ERR_WS_MESSAGE_TOO_BIG')
-  assert.match(error.message, 'at most 1000 are allowed (option maxSize of whole)')
+  assert.match(error.message, 'allowed: at most 1000 (option maxSize of whole)')
   const [{ payload }] = await client.receive(1)
   assert.is(payload.readUInt16BE(), 1009)
 })

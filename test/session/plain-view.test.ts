@@ -176,5 +176,5 @@ test('waits for a view that has the response and returns nothing, and answers 50
     await new Promise((resolve) => setImmediate(resolve))
   }
   assert.is((await never).status, 500)
-  assert.equal(errors.map(String), ['Error: a view returned and did not answer within 120000 ms'])
+  assert.equal(errors.map(String), ['Error: a view returned but did not respond within 120000 ms'])
 })

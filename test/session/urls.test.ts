@@ -79,14 +79,14 @@ test('is safe with names of Object.prototype, in paths and in patterns', () => {
 test('refuses patterns that are no path or say the same twice', async () => {
   const wrong: [Record<string, number>, RegExp][] = [
     [{ chat: 1 }, /does not begin with a slash/],
-    [{ '/a/*': 1 }, /the url \/a\/\* has the segment \*; allowed: literals, :name, and \* as the whole url/],
+    [{ '/a/*': 1 }, /pattern \/a\/\* has the segment \*; allowed: literals, :name, and \* as the whole pattern/],
     [{ '/*': 1 }, /allowed: literals/],
     [{ '/a?b=1': 1 }, /allowed: literals/],
     [{ '/a#b': 1 }, /allowed: literals/],
     [{ '/:': 1 }, /allowed: letters, digits and _/],
     [{ '/:a-b': 1 }, /allowed: letters, digits and _/],
     [{ '/:a/:a': 1 }, /parameter :a twice/],
-    [{ '/x/:a': 1, '/x/:b': 2 }, /the url \/x\/:b matches the same paths as \/x\/:a/],
+    [{ '/x/:a': 1, '/x/:b': 2 }, /pattern \/x\/:b matches the same paths as \/x\/:a/],
   ]
   for (const [table, message] of wrong) {
     const error = await thrownBy(() => new Urls(table))

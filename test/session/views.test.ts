@@ -27,7 +27,7 @@ test('answers 400 to plain HTTP of a view that requires WebSocket, and does not 
   const { ws, http } = await serve(t, { urls: { '/': view } })
   const answer = await fetchPlain(`${http}/`)
   assert.is(answer.status, 400)
-  assert.is(answer.body, 'this address accepts WebSocket requests only\n')
+  assert.is(answer.body, 'this path accepts only WebSocket requests\n')
   assert.is(runs, 0)
   await (await openWs(`${ws}/`)).closed
   assert.is(runs, 1)
@@ -261,7 +261,7 @@ test('explains a call as a legacy decorator', async () => {
     for (const call of [() => plain(prototype, name, descriptor), () => factory({})(prototype, name, descriptor)]) {
       const error = await thrownBy(call)
       assert.instance(error, TypeError)
-      assert.match(error.message, 'called as a legacy one; allowed: a standard decorator')
+      assert.match(error.message, 'legacy decorators are not supported; allowed: a standard decorator')
       assert.match(error.message, 'experimentalDecorators')
     }
   }

@@ -48,9 +48,15 @@ export function blocksOf({ path, text }: Document): CodeBlock[] {
 /** Every block of code in English. */
 export const blocks: readonly CodeBlock[] = documents.flatMap(blocksOf)
 
+/** Whether a block belongs to an example with settings or dependencies of its own, which projects.test.ts runs. */
+export const isPartOfProject = ({ example }: CodeBlock): boolean => /^examples\/(?:nestjs|next)\//.test(example ?? '')
+
 /** The programs of a document, or of all: blocks of JavaScript and TypeScript. */
 export function programs(path?: string): CodeBlock[] {
-  return blocks.filter((block) => ['js', 'ts'].includes(block.language) && (path === undefined || block.path === path))
+  return blocks.filter(
+    (block) =>
+      ['js', 'ts'].includes(block.language) && !isPartOfProject(block) && (path === undefined || block.path === path),
+  )
 }
 
 /** The rows of every table whose head begins with these cells, as cells. */
@@ -108,6 +114,8 @@ export function writeProgram(t: TestContext, { code, language, example }: CodeBl
   const linked = code
     .replaceAll(/ from '([^'.]+)'/g, (_, name) => ` from '${doors[name] ?? import.meta.resolve(name)}'`)
     .replace(listening, 'export const listening = $1')
+    // Other tests may use the port of the document at the same time.
+    .replaceAll(/\{ port: \d+/g, '{ port: 0')
     // The test itself is not to be ended by a signal.
     .replace(/^process\.once.*$/m, '')
   const file = join(folder, `program.m${language}`)

@@ -1,8 +1,8 @@
 import type { CaseClass } from '../result.ts'
 
 /**
- * One entry as the data files write it: id, class, title, what is sent, what is expected, requirements (separated by
- * blanks), the Autobahn id or nothing.
+ * One entry in a data file: id, class, title, what is sent, what is expected, requirements (separated by spaces), and
+ * the Autobahn id or an empty string. In what is sent, `<key>` is the masking key.
  */
 export type EntryData = [
   id: string,
@@ -14,10 +14,10 @@ export type EntryData = [
   autobahn: string,
 ]
 
-/** One statement as the data file writes it: id, section, level, who it binds, statement, how it shows on the wire. */
+/** One statement in the data file: id, section, level, whom it binds, statement, and how to observe it on the wire. */
 export type RequirementData = [id: string, section: string, level: string, who: string, statement: string, wire: string]
 
-/** One entry of the catalogue: what is sent, what is expected and which rules it is about. */
+/** One entry of the catalogue: what is sent, what is expected, and which rules it checks. */
 export interface CatalogueEntry {
   id: string
   side: 'server' | 'client'
@@ -27,9 +27,9 @@ export interface CatalogueEntry {
   send: string
   expect: string
   requirements: string[]
-  /** The id in the Autobahn testsuite, which `ab:` selects. */
+  /** The id in the Autobahn test suite, which the selector `ab:` uses. */
   autobahn: string | null
-  /** The id in the data: another one when the entry was expanded from a family (`pmd.ab.json.1-18`). */
+  /** The id in the data file, which differs from `id` when the entry belongs to a family (`pmd.ab.json.1-18`). */
   family: string
 }
 

@@ -12,7 +12,7 @@ import { text } from './text.ts'
 export type { CatalogueEntry, Requirement } from './entry.ts'
 export { quickCases } from './quick.ts'
 
-/** Version of the catalogue; it grows when entries are added, renamed or judged differently. */
+/** Version of the catalogue. It increases when entries are added, renamed or judged differently. */
 export const CATALOGUE_VERSION = 2
 
 const groups: Record<string, EntryData[]> = {
@@ -68,28 +68,30 @@ export const groupNames: readonly string[] = [
   'client.h2',
 ]
 
-/** Every entry as the data files write it, without expansion of families. */
+/** The entries in the data files, with families not expanded. */
 export const unexpandedEntries: readonly CatalogueEntry[] = groupNames.flatMap((group) =>
   groups[group].map((data) => readEntry(group, data)),
 )
 
-/** The entries, with each family (`pmd.ab.json.1-18`) replaced by its 18 members. */
+/** The entries, with each family (`pmd.ab.json.1-18`) replaced by its members. */
 const expandedEntries = unexpandedEntries.flatMap(expandFamily)
 
-/** Autobahn ids of server entries that are `info` against clients: a client is not judged by these codes and times. */
+/** Autobahn ids of server entries that are only `info` for clients: their codes and times bind servers alone. */
 const INFORMATIONAL: ReadonlySet<string> = new Set(['6.4.3', '6.4.4', '7.7.8'])
 
-/** Every entry: each one of `client.ab` is replaced by the server entries of that Autobahn family, roles swapped. */
+/**
+ * All entries. Each entry of `client.ab` is replaced by the server entries of its Autobahn family, with roles swapped.
+ */
 export const catalogue: readonly CatalogueEntry[] = expandedEntries.flatMap(swapRoles)
 
 const byId = new Map(catalogue.map((entry) => [entry.id, entry]))
 
-/** The entry of that id, if there is one. */
+/** Returns the entry with this id, or undefined. */
 export function findEntry(id: string): CatalogueEntry | undefined {
   return byId.get(id)
 }
 
-/** Every normative statement the catalogue refers to. */
+/** All normative statements to which the catalogue refers. */
 export const requirements: readonly Requirement[] = requirementData.map(
   ([id, section, level, who, statement, wire]) => ({
     id,
@@ -104,7 +106,7 @@ export const requirements: readonly Requirement[] = requirementData.map(
 
 const requirementById = new Map(requirements.map((requirement) => [requirement.id, requirement]))
 
-/** The statement of that id, if there is one. */
+/** Returns the statement with this id, or undefined. */
 export function findRequirement(id: string): Requirement | undefined {
   return requirementById.get(id)
 }
@@ -125,7 +127,7 @@ function readEntry(group: string, data: EntryData): CatalogueEntry {
   }
 }
 
-/** `pmd.ab.json.1-18` with `12.1.1-18` becomes `pmd.ab.json.1` with `12.1.1`, and so on. */
+/** Expands `pmd.ab.json.1-18` with the Autobahn id `12.1.1-18` into `pmd.ab.json.1` with `12.1.1`, and so on. */
 function expandFamily(entry: CatalogueEntry): CatalogueEntry[] {
   const range = /^(pmd\.ab\..*)\.(\d+)-(\d+)$/.exec(entry.id)
   const alias = /^(.*)\.\d+-\d+$/.exec(entry.autobahn ?? '')
@@ -136,13 +138,13 @@ function expandFamily(entry: CatalogueEntry): CatalogueEntry[] {
     return {
       ...entry,
       id: `${stem}.${number}`,
-      title: `${entry.title}, ${number}`,
+      title: `${entry.title}, size ${number} of ${last}`,
       autobahn: `${alias[1]}.${number}`,
     }
   })
 }
 
-/** `client.ab.1` becomes `client.len.text-0` with `1.1.1`, and so on: the server entries as tests of a client. */
+/** Expands `client.ab.1` into `client.len.text-0` with `1.1.1`, and so on: the server entries as tests of a client. */
 function swapRoles(entry: CatalogueEntry): CatalogueEntry[] {
   const [, family] = /^client\.ab\.(\d+)$/.exec(entry.id) ?? []
   if (family === undefined) return [entry]
@@ -155,7 +157,7 @@ function swapRoles(entry: CatalogueEntry): CatalogueEntry[] {
     side: 'client',
     group: entry.group,
     class: INFORMATIONAL.has(member.autobahn ?? '') ? 'info' : member.class,
-    send: `${member.send}, unmasked`,
+    send: `${member.send}; sent unmasked`,
     family: entry.id,
   }))
 }

@@ -1,8 +1,8 @@
 /**
  * How to write a section
  *
- * A section is a file under `sections/` that exports an array of cases. What a case is called, its class, its rules
- * and its texts are in the catalogue (`catalogue/`); the section only says how it runs:
+ * A section is a file under `sections/` that exports an array of cases. The catalogue (`catalogue/`) has the title, the
+ * class, the rules and the texts of each case. The section only defines how it runs:
  *
  *     export const orphans: Case[] = [
  *       {
@@ -18,31 +18,36 @@
  *       },
  *     ]
  *
- * and one line in `sections/index.ts` adds it. Cases that differ by a value are made with `map`.
+ * One line in `sections/index.ts` adds it. Cases that differ only in a value are made with `map`.
  *
- * - `t.open(options)` gives a `Peer` after its 101, `t.handshake(options)` the peer with any answer,
- *   `t.connect()` a bare connection. All are closed at the end of the case.
- * - `peer.sendFrame(spec, chop)` sends anything, legal or not; `peer.sendText`, `sendBinary`, `sendPing`, `sendClose`,
- *   `sendBytes`, `end` (FIN), `reset` (RST). `peer.frameBytes(spec)` gives the bytes to cut them by hand.
- * - `peer.expectMessage()`, `expectPong()`, `expectClose()`, `expectEnd()` and `next()` wait for the next event; what
- *   is not as expected throws a `Mismatch`, which fails the case with both sides shown. No sleeping: to show that
- *   something does *not* come, go on to a Close or a ping and look at what preceded its answer (`expectQuiet`,
+ * - `t.open(options)` returns a `Peer` after its 101, `t.handshake(options)` a peer with any response, and
+ *   `t.connect()` a connection without a handshake. All are closed at the end of the case.
+ * - `peer.sendFrame(spec, chop)` sends any frame, valid or not. Further methods are `sendText`, `sendBinary`,
+ *   `sendPing`, `sendClose`, `sendBytes`, `end` (FIN) and `reset` (RST). `peer.frameBytes(spec)` returns the bytes of a
+ *   frame, for cases that split them by hand.
+ * - `peer.expectMessage()`, `expectPong()`, `expectClose()`, `expectEnd()` and `next()` wait for the next event. An
+ *   unexpected event throws a `Mismatch`, which fails the case and shows both sides. A case does not sleep: to prove
+ *   that something does *not* arrive, it sends a Close or a ping and checks what precedes the reply (`expectQuiet` and
  *   `expectCleanClose` do that).
- * - The functions of `expect-*.ts` are named after the terms of the catalogue: `expectEchoThenCleanClose`, `expectEcho`, `expectCleanClose`,
- *   `expectFailure` (`fail(c)`), `expectFailureEarly` (fails without waiting), `expectReject`, `probe`, `alive`.
- * - `t.assert(ok, expected, actual, { class, requirement })` records a judgement, `t.require` also ends the case,
- *   `t.assertShould` warns, `t.note` remarks, `t.observe(name, value)` adds to the profile of the target,
- *   `t.skip(reason)` leaves the case. `t.require` narrows types, for which TypeScript wants `t` declared: `run(t: Trial)`. The class is that of the entry unless given; an `info` case never fails
- *   but by an assertion whose class is given as `must` (as `alive` does).
- * - `t.random` is seeded by run and case; `t.context` has the target, its capabilities, the idle time, the ledger of
- *   all traffic and the size limits.
+ * - The functions of `expect-*.ts` correspond to phrases of the catalogue: `expectEchoThenCleanClose` (“the echo, then
+ *   a clean close”), `expectFailure` (“fails the connection with …”), `expectFailureEarly` (“without waiting”),
+ *   `expectReject` (“an error response”), `expectProbe` (“a working connection”), `expectAlive` (“still serves other
+ *   connections”).
+ * - `t.assert(ok, expected, actual, { class, requirement })` records a result, and `t.require` also ends the case when
+ *   it is false. `t.assertShould` warns, `t.note` adds a remark, `t.observe(name, value)` adds to the profile of the
+ *   target, and `t.skip(reason)` skips the case. As `t.require` narrows types, TypeScript needs the declaration `run(t:
+ *   Trial)`.
+ * - The class of an assertion is that of the entry by default. An `info` case fails only by an assertion with the class
+ *   `must`, as in `expectAlive`.
+ * - `t.random` is seeded by the run and the case. `t.context` has the target, its capabilities, the idle time, the
+ *   ledger of all traffic and the size limits.
  */
 import type { Trial } from './trial.ts'
 
 /**
- * When a case runs. `parallel` (default): with others. `idle`: with all others whose subject is silence, beside those;
- * with one job, after those. `alone`: one by one after both. `last`: one by one at the very end, for what may harm the target.
- * `after`: when all traffic was seen.
+ * When a case runs. `parallel` (default): together with others. `idle`: together with all other cases about silence, at
+ * the same time as the parallel ones (with one job: after them). `alone`: one at a time after both. `last`: one at a
+ * time at the end, for cases that may harm the target. `after`: when all other cases have run.
  */
 export type Phase = 'parallel' | 'idle' | 'alone' | 'last' | 'after'
 
@@ -54,13 +59,16 @@ export interface Case {
   id: string
   run(t: Trial): Promise<void>
   phase?: Phase
-  /** What the target must be able to do, else the case is skipped with that reason. */
+  /** What the target must support. Otherwise the case is skipped with this reason. */
   needs?: readonly ('echo' | 'pmd' | 'tls' | 'subprotocol' | 'http2')[]
   /** `slow`: only with `--long`; `hostile`: only with `--robust`. */
   tags?: readonly CaseTag[]
-  /** Time itself is the subject: a failure by timeout is not repeated with more time. */
+  /** The case is about time: a failure by timeout is not repeated with a longer one. */
   timed?: boolean
-  /** Client cases: how many connections it wants; default 1. 0: it starts clients itself and needs `--exec`. */
+  /**
+   * For client cases: how many connections the case needs; default 1. With 0 it starts clients itself and needs
+   * `--exec`.
+   */
   connections?: number
   /** Milliseconds for the whole case, before the timeout factor; default 60,000. */
   limit?: number

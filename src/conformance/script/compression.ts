@@ -21,22 +21,22 @@ export const HELLO = hex('f248cdc9c90700')
 /** `Hello` as a reference to the `Hello` before it (RFC 7692 §7.2.3.2). */
 export const HELLO_AGAIN = hex('f200110000')
 
-/** Compresses the messages of one connection in order, keeping the window from one to the next (RFC 7692 §7.2.1). */
+/** Compresses the messages of one connection in order, and retains the window between them (RFC 7692 §7.2.1). */
 export class Deflater {
   readonly #windowBits: number
   readonly #keepsWindow: boolean
   #window: Buffer = Buffer.alloc(0)
 
-  /** What the agreement demands of the client; default: a window of 32 KiB that is retained. */
+  /** @param agreement limits the window of the client; default: 32 KiB, retained between messages. */
   constructor(agreement?: Agreement) {
     this.#windowBits = agreement?.clientBits ?? WINDOW_BITS
     this.#keepsWindow = agreement?.clientNoContext !== true
   }
 
-  /** The payload of the message, without its tail (RFC 7692 §7.2.1). */
+  /** Returns the compressed message without its tail 00 00 FF FF (RFC 7692 §7.2.1). */
   deflate(message: Buffer, options: ZlibOptions = {}): Buffer {
     const all: ZlibOptions = {
-      // zlib has no window of 2^8; with one of 2^9 it refers back 250 bytes at most.
+      // zlib does not support a window of 2^8. With one of 2^9 it refers back at most 250 bytes.
       windowBits: Math.max(9, this.#windowBits),
       finishFlush: constants.Z_SYNC_FLUSH,
       chunkSize: 65_536,
@@ -49,7 +49,10 @@ export class Deflater {
   }
 }
 
-/** The frames of a compressed message: RSV1 on the first only (RFC 7692 §6.1). `sizes` cuts it into fragments. */
+/**
+ * Returns the frames of a compressed message, with RSV1 on the first one only (RFC 7692 §6.1). `sizes` are the bytes of
+ * its fragments.
+ */
 export function compressedFrames(opcode: number, payload: Uint8Array, ...sizes: number[]): FrameSpec[] {
   const frames: FrameSpec[] = []
   for (let at = 0, turn = 0; ; turn++) {
@@ -66,7 +69,7 @@ export function compressedFrames(opcode: number, payload: Uint8Array, ...sizes: 
   }
 }
 
-/** A handshake that offers extensions, one field for each value. */
+/** Performs a handshake that offers extensions, with one field for each value. */
 export async function offerExtensions(t: Trial, ...values: string[]): Promise<Handshake> {
   return t.handshake({ add: values.map((value): [string, string] => ['Sec-WebSocket-Extensions', value]) })
 }
@@ -92,7 +95,7 @@ export function needClientWindow(t: Trial, agreement: Agreement): void {
   if (agreement.clientNoContext) t.skip('the target asks for client_no_context_takeover')
 }
 
-/** A case on a connection that took the plain offer. */
+/** Makes a case that runs on a connection with permessage-deflate, agreed for the plain offer. */
 export function linkedCase(id: string, run: (t: Trial, link: CompressedLink) => Promise<void>): Case {
   return { id, needs: ['pmd'], run: async (t) => run(t, await openCompressed(t)) }
 }

@@ -13,8 +13,8 @@ import type { Handshake, Trial } from './trial.ts'
 const FIELD = 'Sec-WebSocket-Extensions'
 
 /**
- * What the server agreed to; null when it declined. Ends the case unless the answer is a 101 and can be one to the
- * values that were offered (RFC 7692 §5.1, §7.1).
+ * Returns what the server agreed to, or null when it declined. Ends the case unless the response is a 101 that is valid
+ * for the values that were offered (RFC 7692 §5.1, §7.1).
  */
 export function expectAgreement(t: Trial, handshake: Handshake, offeredValues: readonly string[]): Agreement | null {
   expectAccepted(t, handshake)
@@ -22,22 +22,22 @@ export function expectAgreement(t: Trial, handshake: Handshake, offeredValues: r
   if (answer === null) return null
   const shown = `${FIELD}: ${answer}`
   const elements = parseExtensions(answer)
-  t.require(elements !== null, 'an answer that follows the grammar', shown)
+  t.require(elements !== null, 'a response that matches the grammar', shown)
   const offered = offeredValues.flatMap((value) => parseExtensions(value) ?? [])
   const element = requireOneOf(t, elements, offered, shown)
   for (const breach of paramBreaches(element, 'answer'))
-    t.require(false, 'an answer with valid parameters', `${shown} (${breach})`)
+    t.require(false, 'a response with valid parameters', `${shown} (${breach})`)
   const agreement = readAgreement(element)
   const good = offered.filter(({ name }) => name === PMD).map(readAgreement)
   t.require(
     good.some((one) => isFulfilled(one, agreement)),
-    'an answer to each parameter that was offered',
+    'a response that matches an offer',
     shown,
   )
   return agreement
 }
 
-/** The one element that an answer may have: extensions that claim RSV1 exclude each other (RFC 7692 §5.1). */
+/** Returns the only element that a response may have: extensions that use RSV1 exclude each other (RFC 7692 §5.1). */
 function requireOneOf(
   t: Trial,
   elements: ExtensionElement[],
@@ -47,7 +47,7 @@ function requireOneOf(
   const names = offered.map(({ name }) => name.toLowerCase())
   t.require(
     elements.every(({ name }) => names.includes(name.toLowerCase())),
-    'an answer with what was offered only',
+    'only extensions that were offered',
     shown,
   )
   t.require(elements.length === 1, `one element, ${PMD}`, shown)
@@ -55,10 +55,10 @@ function requireOneOf(
   return elements[0]
 }
 
-/** Whether the answer can be one to this offer (RFC 7692 §7.1.1.1, §7.1.2.1, §7.1.2.2). */
+/** Whether the response is valid for this offer (RFC 7692 §7.1.1.1, §7.1.2.1, §7.1.2.2). */
 function isFulfilled(offered: Agreement, answer: Agreement): boolean {
   if (offered.serverNoContext && !answer.serverNoContext) return false
-  // Without the parameter the window has 15 bits: for an offer of 15 the answer may omit it (RFC 7692 §7.1.2.1).
+  // Without the parameter the window has 15 bits, so the response may omit it for an offer of 15 (RFC 7692 §7.1.2.1).
   if (offered.serverBits !== null && (answer.serverBits ?? 15) > offered.serverBits) return false
   return offered.clientBits !== null || answer.clientBits === null
 }

@@ -2,20 +2,20 @@ import { describeInbound, faultOfClose, type Inbound, type Peer } from '../peer/
 import type { Trial } from './trial.ts'
 /** How a closing handshake is judged. */
 export interface CloseOptions {
-  /** Sent in the Close; default 1000; `null` sends an empty body. */
+  /** The code of the Close; default 1000. With `null` its body is empty. */
   code?: number | null
   reason?: string | Uint8Array
-  /** Codes that may be returned; so may an empty body. Default: 1000 and the code sent. */
+  /** Codes that are allowed in the reply, besides an empty body. Default: 1000 and the code that was sent. */
   codes?: readonly number[]
-  /** The case is about closing: a missing Close or end then fails the case itself, not only a `should`. */
+  /** The case is about closing: a missing Close or end fails the case, instead of being a warning. */
   strict?: boolean
   /** The Close was sent already. */
   sent?: boolean
 }
 
 /**
- * The end of the connection after a Close; null when it does not end in time. Frames after the Close are skipped: that
- * there are none is the subject of `inv.after-close`, and counted once.
+ * Waits for the end of the connection after a Close. Returns null when it does not end in time. Frames after the Close
+ * are skipped, because `inv.after-close` reports them.
  */
 export async function expectOnlyEnd(peer: Peer): Promise<Inbound | null> {
   for (;;) {
@@ -24,10 +24,10 @@ export async function expectOnlyEnd(peer: Peer): Promise<Inbound | null> {
   }
 }
 
-/** Codes that say that the other side broke a rule: no answer to a legal Close (RFC 6455 §7.4.1). */
+/** Codes that report an error, and are therefore no valid reply to a valid Close (RFC 6455 §7.4.1). */
 const FAILURE_CODES: ReadonlySet<number | null> = new Set([1002, 1003, 1007, 1009, 1010, 1011])
 
-/** Sends a Close and expects Close (same code, 1000 or empty) and FIN; anything else before it fails (RFC 6455 §7.1.2). */
+/** Sends a Close and expects a Close (same code, 1000 or empty) and FIN, with nothing before them (RFC 6455 §7.1.2). */
 export async function expectCleanClose(t: Trial, peer: Peer, options: CloseOptions = {}): Promise<void> {
   const code = options.code === undefined ? 1000 : options.code
   const codes = options.codes ?? (code === null ? [1000] : [1000, code])
@@ -50,7 +50,7 @@ export async function expectCleanClose(t: Trial, peer: Peer, options: CloseOptio
   const shown = describeInbound(event, t.timeout)
   assertClose(fault === null, fault === null ? shown : `${shown}: ${fault}`, '6455-5.5.1-2')
   // The code is only “typically” echoed (RFC 6455 §5.5.1).
-  if (isOther) t.note(`answers Close ${code ?? 'without a code'} with ${event.code}`)
+  if (isOther) t.note(`replies to Close ${code ?? 'without a code'} with ${event.code}`)
   const end = await expectOnlyEnd(peer)
   if (end?.kind === 'end') t.assertShould(end.tcp === 'fin', expected, describeInbound(end, t.timeout), '6455-7.1.1-1')
   else assertClose(false, `Close, then ${describeInbound(end, t.timeout)}`, '6455-7.1.1-1')

@@ -2,18 +2,18 @@ import type { Message, Peer } from '../peer/index.ts'
 import { bytesOf, type Chop, type FrameSpec, Op, showBytes } from '../wire/index.ts'
 import { expectCleanClose } from './expect-close.ts'
 import type { Trial } from './trial.ts'
-/** A message to be echoed: as one frame, or as the frames given. */
+/** A message for which an echo is expected. It is sent as one frame, or as the given frames. */
 export interface EchoSpec {
   opcode?: number
   payload: string | Uint8Array
-  /** Sent instead of one frame; together they must carry `payload`. */
+  /** Sent instead of one frame; their payloads must add up to `payload`. */
   frames?: readonly FrameSpec[]
   chop?: Chop
-  /** Milliseconds without progress, instead of the timeout. */
+  /** Milliseconds without progress until the wait fails; default: the timeout of the run. */
   timeout?: number
 }
 
-/** Waits for the echo: one message of the same type and content (RFC 6455 §6.2). Returns it, with its frames. */
+/** Waits for the echo, one message of the same type and content (RFC 6455 §6.2). Returns it with its frames. */
 export async function expectEcho(
   t: Trial,
   peer: Peer,
@@ -28,10 +28,13 @@ export async function expectEcho(
   return message
 }
 
-/** Messages up to this size are expected to be accepted: no limit of a server that echoes is as low. */
+/** In bytes. Smaller messages must be accepted: no echo server has a limit this low. */
 const SMALL_MESSAGE = 4096
 
-/** A limit is a choice of the server: 1009 for a larger message ends the case as skipped (RFC 6455 §7.4.1, §10.4). */
+/**
+ * Waits for a message. Servers choose their limits, so that 1009 for a large message skips the case (RFC 6455 §7.4.1,
+ * §10.4).
+ */
 async function receive(t: Trial, peer: Peer, size: number, expected: string, timeout?: number): Promise<Message> {
   try {
     return await peer.expectMessage(expected, timeout)
@@ -41,7 +44,10 @@ async function receive(t: Trial, peer: Peer, size: number, expected: string, tim
   }
 }
 
-/** Ends the case unless the message is the echo; a match is not recorded, for cases of many messages. */
+/**
+ * Ends the case unless the message is the echo. Records no assertion for a match, because some cases send many
+ * messages.
+ */
 export function checkEcho(t: Trial, message: Message, payload: string | Uint8Array, opcode: number = Op.TEXT): void {
   const { wanted, expected } = wantedEcho(t, payload, opcode)
   if (message.opcode === opcode && message.payload.equals(wanted)) return
@@ -61,12 +67,12 @@ function firstDifference(received: Buffer, wanted: Buffer): string {
   return `, differs at byte ${at}: ${received.subarray(at, at + 8).toString('hex')} instead of ${wanted.subarray(at, at + 8).toString('hex')}`
 }
 
-/** Ends a case as skipped when the target does not echo. */
+/** Skips the case when the target does not echo. */
 export function needEcho(t: Trial): void {
   if (!t.context.capabilities.echo) t.skip('the target does not echo')
 }
 
-/** Sends a message and waits for its echo, which it returns. */
+/** Sends a message, waits for its echo and returns it. */
 export async function expectRoundTrip(t: Trial, peer: Peer, spec: EchoSpec): Promise<Message> {
   needEcho(t)
   const opcode = spec.opcode ?? Op.TEXT
@@ -75,7 +81,7 @@ export async function expectRoundTrip(t: Trial, peer: Peer, spec: EchoSpec): Pro
   return expectEcho(t, peer, spec.payload, opcode, spec.timeout)
 }
 
-/** `echo, then clean close` of the catalogue: one message of the same type and content, then the closing handshake. */
+/** “The echo, then a clean close” of the catalogue: sends one message, expects its echo, then closes. */
 export async function expectEchoThenCleanClose(t: Trial, peer: Peer, spec: EchoSpec): Promise<void> {
   await expectRoundTrip(t, peer, spec)
   await expectCleanClose(t, peer)

@@ -5,17 +5,19 @@ import type { Trial } from './trial.ts'
 /** Codes for a message above a limit: too big, or against the policy of the server (RFC 6455 §7.4.1, §10.4). */
 export const TOO_BIG_CODES: readonly number[] = [1009, 1008]
 
-/** What may arrive before the end of a failed connection. */
+/** What is allowed before the end of a failed connection. */
 export interface FailureOptions {
-  /** Answers to what was sent before the fault: any number of them may arrive before the end. */
+  /**
+   * Whether an event is a reply to what was sent before the violation. Any number of these may arrive before the end.
+   */
   allowed?: (event: Inbound) => boolean
-  /** Milliseconds to wait, instead of the timeout. */
+  /** Milliseconds to wait; default: the timeout of the run. */
   timeout?: number
-  /** Frames after the Close fail the case; otherwise they are left to `inv.after-close`. */
+  /** Frames after the Close fail the case. By default only `inv.after-close` reports them. */
   isSilent?: boolean
 }
 
-/** Allows, before the failure, echoes of these texts, or of these bytes as binary messages: answers to what was legal. */
+/** Allows echoes before the failure: of these strings as text messages, of these bytes as binary messages. */
 export function allowEcho(...texts: (string | Uint8Array)[]): (event: Inbound) => boolean {
   const keyOf = (opcode: number, payload: Buffer): string => `${opcode}:${payload.toString('hex')}`
   const left = texts.map((text) => keyOf(typeof text === 'string' ? Op.TEXT : Op.BINARY, bytesOf(text)))
@@ -28,14 +30,15 @@ export function allowEcho(...texts: (string | Uint8Array)[]): (event: Inbound) =
   }
 }
 
-/** Whether the event is a pong; for `allowed`. */
+/** Allows pongs before the failure. */
 export function allowPong(event: Inbound): boolean {
   return event.kind === 'pong'
 }
 
 /**
- * `fail(c)` of the catalogue (RFC 6455 §7.1.7). A Close with one of the codes, then FIN: pass. An empty Close, another
- * legal code, or an end without Close: a warning. An echo, or no end in time: failure.
+ * “Fails the connection with …” of the catalogue (RFC 6455 §7.1.7). Passes for a Close with one of the codes and FIN.
+ * Warns for an empty Close, another valid code, or an end without Close. Fails for an echo, or when the connection does
+ * not end in time.
  */
 export async function expectFailure(
   t: Trial,
@@ -69,7 +72,7 @@ async function judgeFailure(
   }
   if (event?.kind === 'end') {
     t.assert(true, 'the connection ends', describeInbound(event, t.timeout))
-    if (peer.isCutOff) t.note('TCP was reset while the tester was writing: a Close before that cannot be seen')
+    if (peer.isCutOff) t.note('TCP was reset while the tester was writing; a Close sent before that would be lost')
     else t.assertShould(false, expected, `${describeInbound(event, t.timeout)} without a Close`, '6455-7.1.7-3')
     return
   }
@@ -83,8 +86,8 @@ async function judgeFailure(
 }
 
 /**
- * `fails without waiting` of the catalogue: as `expectFailure`, before `rest` is sent; a server that waits for the rest
- * gets a warning and is then judged as usual. Without `rest` waiting is the failure.
+ * “Fails the connection without waiting” of the catalogue: like `expectFailure`, but before `rest` is sent. A server
+ * that waits gets a warning and is judged after the rest. Without `rest`, waiting is a failure.
  */
 export async function expectFailureEarly(
   t: Trial,

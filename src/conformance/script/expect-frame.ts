@@ -7,15 +7,15 @@ import type { Trial } from './trial.ts'
 /** How frames are written: all in one write, one write per frame, or byte by byte. */
 export type Way = 'whole' | 'frames' | 'octets'
 
-/** Sends frames in that way. */
+/** Sends frames in the given way. */
 export async function sendInWay(peer: Peer, frames: readonly FrameSpec[], way: Way): Promise<void> {
   if (way === 'frames') for (const frame of frames) await peer.sendFrame(frame)
   else await peer.sendFrames(frames, way === 'octets' ? { size: 1 } : undefined)
 }
 
 /**
- * A legal text, then the fault: `fail(c)`, with the echo of the text before it (RFC 6455 §7.1.7). A missing echo is
- * noted; a server may fail before it has answered.
+ * Sends a valid text message and then a violation, and expects the echo and the failure (RFC 6455 §7.1.7). A missing
+ * echo is only noted, because a server may fail the connection before it sends the echo.
  */
 export async function expectFailureAfterEcho(
   t: Trial,
@@ -31,16 +31,15 @@ export async function expectFailureAfterEcho(
     return hit
   }
   await expectFailure(t, peer, codes, { allowed })
-  if (!echoed && t.context.capabilities.echo) t.note('non-strict: the text before the fault was not echoed')
+  if (!echoed && t.context.capabilities.echo) t.note('non-strict: the text message before the violation was not echoed')
 }
 
 /**
- * Expects that the server ends the connection, with or without a Close frame, and answers nothing: for input that must
- * end a connection, with any close code. If `codes` are given and a Close frame is sent, it should have one of them
- * (RFC 6455 §5.1, §7.1.1).
+ * Expects that the server ends the connection, with or without a Close, and sends nothing else. If `codes` are given, a
+ * Close should have one of them (RFC 6455 §5.1, §7.1.1).
  */
 export async function expectServerEnd(t: Trial, peer: Peer, codes?: readonly number[]): Promise<void> {
-  const expected = 'the end of the connection, at most after a Close'
+  const expected = 'the end of the connection, with nothing but a Close before it'
   const event = await peer.nextMeaningful()
   if (event?.kind !== 'close') {
     t.require(event?.kind === 'end', expected, describeInbound(event, t.timeout))
@@ -57,8 +56,8 @@ export async function expectServerEnd(t: Trial, peer: Peer, codes?: readonly num
 }
 
 /**
- * Judges pongs one by one: in the order of their pings; some may be left out, but not the last (RFC 6455 §5.5.3).
- * The function it returns accepts an event and returns whether every ping is answered.
+ * Checks that pongs arrive in the order of their pings. Some may be missing, but not the last one (RFC 6455 §5.5.3).
+ * Returns a function that checks one event and returns whether every ping has been answered.
  */
 export function followPongs(t: Trial, payloads: readonly Uint8Array[]): (event: Inbound | null) => boolean {
   let next = 0
@@ -81,13 +80,13 @@ export async function expectPongs(t: Trial, peer: Peer, payloads: readonly Uint8
   while (!isLast(await peer.nextMeaningful()));
 }
 
-/** Breaches that are listed in one failure; the rest is counted. */
+/** How many violations one failure lists; the others are only counted. */
 const LISTED = 5
 
-/** Fails for what was seen of these passive rules on any connection of the run, those of the case included. */
+/** Fails when one of these passive rules was violated on any connection of the run. */
 export function expectNoBreach(t: Trial, ...rules: string[]): void {
   const breaches = rules.flatMap((rule) => t.context.ledger.breachesOf(rule))
   const shown = breaches.slice(0, LISTED).map(({ seenIn, detail }) => `${detail} (in ${seenIn})`)
   if (breaches.length > LISTED) shown.push(`and ${breaches.length - LISTED} more`)
-  t.require(breaches.length === 0, t.entry.expect, shown.join('; ') || 'no breach on any connection of the run')
+  t.require(breaches.length === 0, t.entry.expect, shown.join('; ') || 'no violation on any connection of the run')
 }

@@ -1,19 +1,21 @@
 import { expectProbe } from './expect-served.ts'
 import { describeAnswer, type Handshake, type OpenOptions, type Trial } from './trial.ts'
-/** A handshake that has to be accepted, then the probe: `101 + probe`. */
+/** “101 and a working connection” of the catalogue: a handshake, then the probe. */
 export async function expectAcceptAndProbe(t: Trial, options: OpenOptions = {}): Promise<void> {
   const handshake = await t.handshake(options)
   expectAccepted(t, handshake)
   await expectProbe(t, handshake.peer)
 }
 
-/** Ends the case unless the answer is a 101 that breaks no rule of `hs.resp`. */
+/** Ends the case unless the response is a 101 that satisfies the rules of `hs.resp`. */
 export function expectAccepted(t: Trial, { response, peer, breaches }: Handshake): void {
   t.require(response?.status === 101, '101 Switching Protocols', describeAnswer(response, peer))
   for (const { rule, detail } of breaches) t.require(false, `a 101 that satisfies ${rule}`, detail)
 }
 
-/** `101 + probe, or reject`: anything that is not an answer fails; the answer is noted. Returns the handshake. */
+/**
+ * “101 and a working connection, or an error response” of the catalogue. Notes the response and returns the handshake.
+ */
 export async function expectAcceptOrReject(t: Trial, options: OpenOptions = {}): Promise<Handshake> {
   const handshake = await t.handshake(options)
   if (handshake.response?.status === 101) {
@@ -22,25 +24,25 @@ export async function expectAcceptOrReject(t: Trial, options: OpenOptions = {}):
     await expectProbe(t, handshake.peer)
   } else {
     expectReject(t, handshake)
-    t.note(`answered ${describeAnswer(handshake.response, handshake.peer)}`)
+    t.note(`response: ${describeAnswer(handshake.response, handshake.peer)}`)
   }
   return handshake
 }
 
-/** What an answer to a bad request may be. */
+/** Which responses to an invalid request are allowed. */
 export interface RejectOptions {
-  /** Statuses that are expected; default any 4xx or 5xx. */
+  /** The expected statuses; default: any 4xx or 5xx. */
   statuses?: readonly number[]
-  /** Any answer but a 101 does, a plain 200 as well. */
+  /** Allows every response except a 101, for example a plain 200. */
   anyAnswer?: boolean
 }
 
 /**
- * `reject` of the catalogue: a status of 4xx or 5xx and no 101. The end of the stream without a status is a warning
- * (RFC 6455 §10.7). Returns whether there was a status.
+ * “An error response” of the catalogue: a status of 4xx or 5xx. The end of the stream without a response is a warning
+ * (RFC 6455 §10.7). Returns whether there was a response.
  */
 export function expectReject(t: Trial, { response, peer }: Handshake, options: RejectOptions = {}): boolean {
-  const wanted = options.statuses?.join(' or ') ?? (options.anyAnswer ? 'an answer other than 101' : '4xx or 5xx')
+  const wanted = options.statuses?.join(' or ') ?? (options.anyAnswer ? 'a response other than 101' : '4xx or 5xx')
   const shown = describeAnswer(response, peer)
   if (response === null) {
     t.require(peer.ended, wanted, shown)

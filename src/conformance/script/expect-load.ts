@@ -2,16 +2,16 @@ import { describeInbound, type Inbound, type Peer } from '../peer/index.ts'
 import { bytesOf, Op, showBytes } from '../wire/index.ts'
 import type { Trial } from './trial.ts'
 
-/** A message of a load: its bytes are compared with those of its echo. */
+/** A message whose bytes are compared with those of its echo. */
 export interface LoadMessage {
   opcode: number
   payload: Buffer
 }
 
-/** Frames that are written at once where very many are sent. */
+/** How many frames are written at once. */
 const BATCH = 500
 
-/** How many times longer than other cases a load may make no progress. */
+/** How many timeouts a load may make no progress. */
 const PATIENCE = 5
 
 /** Milliseconds without progress after which a load fails. */
@@ -19,25 +19,25 @@ export function loadTimeout(t: Trial): number {
   return t.timeout * PATIENCE
 }
 
-/** Writes very many messages; stops when the connection is gone. */
+/** Sends many messages. Stops when the connection has ended. */
 export async function sendLoad(peer: Peer, messages: readonly LoadMessage[]): Promise<void> {
   for (let at = 0; at < messages.length && !peer.ended; at += BATCH) {
     await peer.sendFrames(messages.slice(at, at + BATCH))
   }
 }
 
-/** What is wrong with an event that should be the echo of this message, or null. */
+/** Describes how an event differs from the echo of this message. Returns null when it is the echo. */
 export function echoFault(t: Trial, event: Inbound | null, { opcode, payload }: LoadMessage): string | null {
   if (event?.kind !== 'message') return describeInbound(event, loadTimeout(t))
   const { echoPrefix } = t.context.capabilities
   const wanted = opcode === Op.TEXT && echoPrefix !== '' ? Buffer.concat([bytesOf(echoPrefix), payload]) : payload
   const { message } = event
-  if (message.opcode !== opcode) return `the other type of message: ${describeInbound(event, 0)}`
+  if (message.opcode !== opcode) return `the wrong type of message: ${describeInbound(event, 0)}`
   if (message.payload.equals(wanted)) return null
   return `${describeInbound(event, 0)} instead of ${showBytes(wanted)}`
 }
 
-/** Waits for the echoes of all messages, in order; recorded as one assertion (RFC 6455 §6.2). */
+/** Waits for the echoes of all messages in order. Records one assertion (RFC 6455 §6.2). */
 export async function expectEchoes(t: Trial, peer: Peer, messages: readonly LoadMessage[]): Promise<void> {
   const expected = `${messages.length} echoes in order`
   for (const [index, message] of messages.entries()) {
@@ -47,7 +47,7 @@ export async function expectEchoes(t: Trial, peer: Peer, messages: readonly Load
   t.assert(true, expected, `${messages.length} echoes`)
 }
 
-/** One message after the other, each sent after the echo of the last; returns the milliseconds of each. */
+/** Sends each message after the echo of the one before. Returns the milliseconds of each round trip. */
 export async function measureRoundTrips(t: Trial, peer: Peer, messages: readonly LoadMessage[]): Promise<number[]> {
   const times: number[] = []
   const expected = `${messages.length} round trips`
@@ -75,7 +75,7 @@ export function describeRate(count: number, milliseconds: number, unit: string):
   return `${Math.round(count / (milliseconds / 1000)).toLocaleString('en-US')} ${unit}/s`
 }
 
-/** Writes bytes; false when the target has not accepted them by the deadline. */
+/** Writes bytes. Resolves to false when the target has not accepted them by the deadline. */
 export async function writeBefore(peer: Peer, bytes: Uint8Array, deadline: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<false>((resolve) => {
@@ -86,15 +86,15 @@ export async function writeBefore(peer: Peer, bytes: Uint8Array, deadline: numbe
   return isWritten
 }
 
-/** Failed judgments that are recorded of very many. */
+/** How many failed assertions are recorded. */
 const KEPT = 10
 
-/** Makes one assertion of the very many that `action` records: those that hold are counted, failed ones remain. */
+/** Replaces the many assertions that `action` records: passed ones become one, failed ones remain up to a limit. */
 export async function expectAll(t: Trial, expected: string, action: () => Promise<void>): Promise<void> {
   const before = t.assertions.length
   await action()
   const added = t.assertions.splice(before)
   const broken = added.filter(({ ok }) => !ok)
   t.assertions.push(...broken.slice(0, KEPT))
-  if (broken.length === 0) t.assert(true, expected, `${added.length} judgements hold`)
+  if (broken.length === 0) t.assert(true, expected, `${added.length} assertions passed`)
 }

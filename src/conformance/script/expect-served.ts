@@ -2,7 +2,7 @@ import { describeInbound, Mismatch, type Peer } from '../peer/index.ts'
 import { expectCleanClose } from './expect-close.ts'
 import { expectEchoThenCleanClose } from './expect-echo.ts'
 import type { Trial } from './trial.ts'
-/** Shows that nothing more was pending: a ping is answered by its pong, with nothing before it (RFC 6455 §5.5.3). */
+/** Checks that nothing is pending: sends a ping and expects its pong with nothing before it (RFC 6455 §5.5.3). */
 export async function expectQuiet(t: Trial, peer: Peer, mark = `quiet-${t.random.integer(0, 1e6)}`): Promise<void> {
   await peer.sendPing(mark)
   const event = await peer.nextMeaningful()
@@ -11,7 +11,10 @@ export async function expectQuiet(t: Trial, peer: Peer, mark = `quiet-${t.random
   }
 }
 
-/** The probe of the catalogue on an open connection: text `probe`, echo, clean close; ping and pong when there is no echo. */
+/**
+ * “A working connection” of the catalogue: the text message `probe`, its echo and a clean close. Without echo a ping
+ * and its pong.
+ */
 export async function expectProbe(t: Trial, peer: Peer): Promise<void> {
   if (t.context.capabilities.echo) await expectEchoThenCleanClose(t, peer, { payload: 'probe' })
   else {
@@ -21,8 +24,9 @@ export async function expectProbe(t: Trial, peer: Peer): Promise<void> {
 }
 
 /**
- * `alive` of the catalogue: a new connection completes the probe. A target that does not serve it is lost, a `must`.
- * It is done twice: the first may overtake what the target still does about the connection before.
+ * “Still serves other connections” of the catalogue: two new connections work. Otherwise the target is lost, which
+ * always fails the run. It is done twice: the first may overtake what the target still does about the connection
+ * before.
  */
 export async function expectAlive(t: Trial): Promise<void> {
   const expected = 'a fresh connection is served'

@@ -6,7 +6,7 @@ import { expectAlive, expectQuiet } from './expect-served.ts'
 import type { Trial } from './trial.ts'
 
 /**
- * A case of `robust`: afterwards a fresh connection is served, and one that was opened before it still echoes
+ * Makes a case of `robust`. After it a new connection must work, and one that was opened before it must still echo
  * (RFC 6455 §10.4).
  */
 export function survivalCase(name: string, run: (t: Trial) => Promise<void>, options: Partial<Case> = {}): Case {

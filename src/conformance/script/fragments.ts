@@ -1,8 +1,8 @@
 import { type FrameSpec, Op } from '../wire/index.ts'
 
 /**
- * Cuts a frame into fragments of `size` bytes as the Autobahn testsuite does: a payload that is longer than `size` and
- * an exact multiple of it ends in an empty frame.
+ * Splits a frame into fragments of `size` bytes as the Autobahn test suite does: when the payload is longer than `size`
+ * and an exact multiple of it, the last fragment is empty.
  */
 export function cutFrame(frame: FrameSpec & { payload: Uint8Array }, size: number): FrameSpec[] {
   const { payload } = frame

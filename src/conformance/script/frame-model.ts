@@ -1,7 +1,7 @@
 import { isLegalCode } from '../peer/index.ts'
 import { type Frame, isUtf8, Op, shortestForm } from '../wire/index.ts'
 
-/** What of a frame decides its fate. */
+/** The properties of a frame that decide how it is handled. */
 export type ModelFrame = Pick<Frame, 'fin' | 'rsv' | 'opcode' | 'masked' | 'form' | 'length' | 'payload'>
 
 /** An echo or a pong. */
@@ -10,20 +10,20 @@ export interface Reply {
   payload: Buffer
 }
 
-/** What a right echo server does with frames, up to the first that ends the connection (RFC 6455 §5, §7). */
+/** What a conforming echo server does with frames, up to the first one that ends the connection (RFC 6455 §5, §7). */
 export interface Prediction {
-  /** Echoes and pongs, in the order of what they answer. */
+  /** Echoes and pongs, in the order of their messages and pings. */
   replies: Reply[]
   /**
-   * `open`: more may follow; `closed`: a legal Close was sent; codes: the connection has to fail with one of them;
-   * `doubtful`: an unfinished text is invalid already, which may be noticed now or at its end.
+   * `open`: more frames may follow. `closed`: a valid Close was sent. Codes: the connection must fail with one of them.
+   * `doubtful`: an unfinished text message is invalid, which a server may notice now or at its end.
    */
   end: 'open' | 'closed' | 'doubtful' | readonly number[]
 }
 
 const NOTHING = Buffer.alloc(0)
 
-/** Predicts the effect of these frames on a fresh connection without extensions (RFC 6455 §5). */
+/** Predicts the effect of these frames on a new connection without extensions (RFC 6455 §5). */
 export function predict(frames: readonly ModelFrame[]): Prediction {
   const model = new Model()
   for (const frame of frames) if (!model.isOver) model.accept(frame)
@@ -68,7 +68,7 @@ class Model {
     this.#message = null
   }
 
-  /** Broken text may be noticed before the fault at hand. */
+  /** An invalid text message may be noticed before this violation. */
   #fail(code: number): void {
     this.isOver = true
     this.end = this.end === 'doubtful' && code !== 1007 ? [code, 1007] : [code]
@@ -81,7 +81,7 @@ function breaksFrameRules({ fin, rsv, opcode, masked, form, length }: ModelFrame
   return !masked || rsv !== 0 || isReserved || form !== shortestForm(length) || (isControl && (!fin || length > 125n))
 }
 
-/** Whether the bytes are UTF-8 so far: a code point may be cut at the end (RFC 3629 §4). */
+/** Whether the bytes are the beginning of valid UTF-8: the last code point may be incomplete (RFC 3629 §4). */
 function isUtf8Start(bytes: Buffer): boolean {
   try {
     new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true })

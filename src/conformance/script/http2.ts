@@ -9,7 +9,9 @@ import {
 import { agreementOf, type Http2Field, nameHttp2Error } from '../wire/index.ts'
 import type { Trial } from './trial.ts'
 
-/** An HTTP/2 connection to the target, closed at the end of the case; ends the case when there is none. */
+/**
+ * Opens an HTTP/2 connection, which is closed at the end of the case. Ends the case when the target does not accept it.
+ */
 export async function connectHttp2(t: Trial, settings?: Http2Settings): Promise<Http2Connection> {
   const { target, timeout } = t.context
   try {
@@ -21,15 +23,15 @@ export async function connectHttp2(t: Trial, settings?: Http2Settings): Promise<
   }
 }
 
-/** How a request differs from B, the base request of the group `h2` (RFC 8441 §5). */
+/** How a request differs from the extended CONNECT request of RFC 8441 §5. */
 export interface ConnectChanges {
   /** By name: another value, or `null` to leave the field out. */
   set?: Record<string, string | null>
-  /** Further fields, after those of B. */
+  /** Further fields, after the regular ones. */
   add?: readonly Http2Field[]
 }
 
-/** The fields of B with these differences. */
+/** Returns the fields of an extended CONNECT request with these differences. */
 export function connectFields(t: Trial, { set = {}, add = [] }: ConnectChanges = {}): Http2Field[] {
   const { base, secure } = t.context.target
   const plain: Http2Field[] = [
@@ -47,20 +49,20 @@ export function connectFields(t: Trial, { set = {}, add = [] }: ConnectChanges =
   return [...changed, ...extra, ...add]
 }
 
-/** Waits until a stream was answered, reset or lost. */
+/** Waits until a stream has a response, was reset, or its connection ended. */
 export async function waitForAnswer(t: Trial, connection: Http2Connection, stream: Http2Stream): Promise<void> {
   if (!(await connection.until(() => stream.isSettled, t.timeout))) t.timedOut = !connection.hasEnded
 }
 
-/** The answer to a request in words. */
+/** Describes the response to a request. */
 export function describeHttp2Answer(connection: Http2Connection, stream: Http2Stream): string {
   if (stream.response !== null) return `status ${stream.response.status}`
   if (stream.resetCode !== null) return `RST_STREAM ${nameHttp2Error(stream.resetCode)}`
   if (connection.goaway !== null) return `GOAWAY ${nameHttp2Error(connection.goaway)}`
-  return connection.hasEnded ? 'the end of the connection without GOAWAY' : 'no answer in time'
+  return connection.hasEnded ? 'the end of the connection without GOAWAY' : 'no response in time'
 }
 
-/** How a stream ended, in words. */
+/** Describes how a stream ended. */
 export function describeHttp2End(connection: Http2Connection, stream: Http2Stream): string {
   if (stream.isEnded) return 'END_STREAM'
   if (stream.response !== null && stream.resetCode === null && !connection.hasEnded)
@@ -76,7 +78,7 @@ export interface StreamPeer {
   peer: Peer
 }
 
-/** Reads the WebSocket on a stream that was answered with 200; ends the case for another answer. */
+/** Expects a 200 response and returns the WebSocket on the stream. Ends the case for another response. */
 export async function expectOpen(t: Trial, connection: Http2Connection, stream: Http2Stream): Promise<StreamPeer> {
   await waitForAnswer(t, connection, stream)
   t.require(
@@ -94,7 +96,7 @@ export function openStream(t: Trial, connection: Http2Connection, changes?: Conn
   return expectOpen(t, connection, connection.request(connectFields(t, changes)))
 }
 
-/** A ping and its pong on another stream: what happened to the one before did not harm it. */
+/** Checks with a ping that another stream still works. */
 export async function expectSiblingServed(t: Trial, { peer }: StreamPeer, mark = 'sibling'): Promise<void> {
   await t.within('the other stream', async () => {
     await peer.sendPing(mark)
@@ -102,12 +104,12 @@ export async function expectSiblingServed(t: Trial, { peer }: StreamPeer, mark =
   })
 }
 
-/** What a refused request may be answered with, besides RST_STREAM PROTOCOL_ERROR. */
+/** `perr`: RST_STREAM PROTOCOL_ERROR or status 400. `4xx`: RST_STREAM or any status from 400 on. */
 type Refusal = 'perr' | '4xx'
 
 /**
- * `perr` of the catalogue: RST_STREAM PROTOCOL_ERROR or 400 (RFC 9113 §8.1.1); with `4xx` any status from 400 on. Another
- * code is a warning, and so is the end of the whole connection: other streams have to go on.
+ * Expects that a request is refused (RFC 9113 §8.1.1). Another error code is a warning, and so is the end of the whole
+ * connection, because other streams must continue.
  */
 export async function expectRefusedRequest(
   t: Trial,

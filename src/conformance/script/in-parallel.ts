@@ -1,6 +1,6 @@
 import type { Trial } from './trial.ts'
 
-/** Runs `action` for each item, so many at once. */
+/** Runs `action` for each item, at most `width` at a time. */
 export async function inParallel<T>(
   items: readonly T[],
   width: number,
@@ -15,13 +15,13 @@ export async function inParallel<T>(
 
 /** How `onEach` treats its items. */
 export interface EachOptions<T> {
-  /** How many at once; default 1. */
+  /** How many run at the same time; default 1. */
   width?: number
-  /** Names the connection of an item in failures; default: its number. */
+  /** Returns the name of the connection of an item, for failures; default: its number. */
   name?(item: T): string
 }
 
-/** Runs `action`, which opens a connection, for each item; a failure says which connection it is about. */
+/** Runs `action`, which opens a connection, for each item. A failure names its connection. */
 export async function onEach<T>(
   t: Trial,
   items: readonly T[],

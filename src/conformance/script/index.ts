@@ -1,4 +1,4 @@
-/** The vocabulary of cases: what a case is, what it opens and asserts, and the expectations of the catalogue. */
+/** What cases are made of: connections, assertions, and the expectations that the catalogue describes. */
 export * from './case.ts'
 export * from './compression.ts'
 export * from './expect-agreement.ts'

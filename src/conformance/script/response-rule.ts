@@ -1,8 +1,8 @@
 import { acceptOf, fieldTokens, fieldValue, fieldValues, type Response, type UpgradeRequest } from '../wire/index.ts'
 
-/** A rule on the 101 that does not hold. */
+/** A rule that a 101 violates. */
 export interface AnswerBreach {
-  /** The case that asserts it: `hs.resp.accept`. */
+  /** The case about the rule, for example `hs.resp.accept`. */
   rule: string
   detail: string
 }
@@ -11,9 +11,9 @@ function valuesSent(request: UpgradeRequest, name: string): string[] {
   return request.fields.filter(([field]) => field.toLowerCase() === name).map(([, value]) => value)
 }
 
-/** Each case of `hs.resp` as a function: what is wrong with this 101, or null (RFC 6455 §4.2.2). */
+/** For each case of `hs.resp` a function that describes the violation in a 101, or returns null (RFC 6455 §4.2.2). */
 const rules: Record<string, (response: Response, request: UpgradeRequest) => string | null> = {
-  // Accepting another version is judged by `hs.version.http10`; answering in that version follows from it.
+  // `hs.version.http10` already fails a server that accepts another version, so that its version is allowed here.
   'hs.resp.status-line': ({ statusLine }, { version }) =>
     version !== 'HTTP/1.1' || /^HTTP\/1\.1 101 /.test(statusLine) ? null : statusLine,
   'hs.resp.upgrade': (response) => {
@@ -60,10 +60,10 @@ const rules: Record<string, (response: Response, request: UpgradeRequest) => str
   'hs.resp.syntax': ({ problems }) => (problems.length === 0 ? null : problems.join('; ')),
 }
 
-/** The ids of the cases that `checkAnswer` judges. */
+/** The ids of the cases that `checkAnswer` covers. */
 export const answerRules: readonly string[] = Object.keys(rules)
 
-/** What is wrong with a 101, by the case that asserts it (RFC 6455 §4.2.2). */
+/** Returns the rules that a 101 violates (RFC 6455 §4.2.2). */
 export function checkAnswer(request: UpgradeRequest, response: Response): AnswerBreach[] {
   return Object.entries(rules).flatMap(([rule, judge]) => {
     const detail = judge(response, request)

@@ -13,105 +13,105 @@ import {
 } from '../wire/index.ts'
 import { type AnswerBreach, checkAnswer } from './response-rule.ts'
 
-/** Errors that say nothing about the target: this machine has no port or file handle left just now. */
+/** Errors that are not caused by the target: this machine has no free port or file descriptor. */
 const LOCAL_TROUBLE: ReadonlySet<string> = new Set(['EADDRNOTAVAIL', 'EMFILE', 'ENFILE', 'ENOBUFS', 'EAGAIN'])
-/** How often the time of one event such trouble may last, and the pause between attempts in milliseconds. */
+/** For how many timeouts such errors may last, and the milliseconds between two attempts. */
 const LOCAL_PATIENCE = 10
 const LOCAL_PAUSE = 100
 
-/** Which of several connections the code that runs is about. */
+/** The name of the connection that the running code uses, where a case opens several. */
 const connectionName = new AsyncLocalStorage<string>()
 
-/** What was found out about the target before the first case. */
+/** What was detected about the target before the first case. */
 export interface Capabilities {
-  /** It answers a text with the same text. */
+  /** It echoes text messages. */
   echo: boolean
-  /** Text it puts in front of its echoes (`--echo-prefix`). */
+  /** Text with which its echoes begin (`--echo-prefix`). */
   echoPrefix: string
   /** It accepts permessage-deflate. */
   pmd: boolean
   serverHeader: string | null
-  /** Version of TLS, when the target uses it. */
+  /** The TLS version, if the target uses TLS. */
   tls: string | null
 }
 
-/** What all cases of a run share. */
+/** What the cases of a run share. */
 export interface RunContext {
   target: Target
   capabilities: Capabilities
   ledger: Ledger
-  /** Milliseconds for one expected event, the factor included. */
+  /** Milliseconds to wait for one event, including the timeout factor. */
   timeout: number
-  /** Milliseconds of silence for cases whose subject is silence. */
+  /** Milliseconds of silence in the cases about silence. */
   idle: number
   seed: number
-  /** A subprotocol the server knows, from `--subprotocol`. */
+  /** A subprotocol that the server knows, from `--subprotocol`. */
   subprotocol: string | null
-  /** The run may be long (`--long`): cases that use samples then use everything. */
+  /** The run may take long (`--long`): cases send everything instead of samples. */
   long: boolean
-  /** Bytes of the largest message to send. */
+  /** The largest message that is sent, in bytes. */
   maxMessage: number
-  /** Gets a target that refuses connections serving again; false when it does not. */
+  /** Waits until a target that refuses connections serves again. Resolves to false when it does not. */
   recover?(): Promise<boolean>
-  /** What cases found out, by name: goes into the report. */
+  /** What cases observed about the target, by name, for the report. */
   observations: Record<string, unknown>
 }
 
-/** Ends a case as skipped, with the reason. */
+/** Thrown to skip a case; the message is the reason. */
 export class Skip extends Error {}
 
-/** Ends a case whose verdict is settled by what it asserted. */
+/** Thrown to end a case whose assertions decide its verdict. */
 export class Settled extends Error {}
 
-/** One assertion's own class and rule; by default those of the entry. */
+/** Class and rule of an assertion; default: those of the entry. */
 export interface AssertionOptions {
   class?: CaseClass
   requirement?: string
 }
 
-/** A handshake and its answer. */
+/** A handshake: request and response. */
 export interface Handshake {
   peer: Peer
   request: UpgradeRequest
-  /** null: no answer arrived. */
+  /** null: no response arrived. */
   response: Response | null
-  /** What is wrong with the 101, by the cases of `hs.resp`. */
+  /** The rules of `hs.resp` that the 101 violates. */
   breaches: AnswerBreach[]
 }
 
 /** How a connection is opened. */
 export interface OpenOptions extends RequestOptions {
-  /** Cuts the request into pieces. */
+  /** Splits the request into several writes. */
   chop?: Chop
-  /** Sent before the request, one byte per character. */
+  /** Sent before the request, with one byte per character. */
   prefix?: string
-  /** Sent in one write with the request, right after it. */
+  /** Returns bytes that are sent after the request in the same write. */
   early?: (peer: Peer) => Buffer
-  /** Milliseconds to wait for the answer. */
+  /** Milliseconds to wait for the response. */
   timeout?: number
 }
 
-/** Where clients under test arrive; replaces connecting when clients are tested. */
+/** Accepts clients under test. Used instead of connecting when clients are tested. */
 export interface Reception {
-  /** The next client of the case, answered with a 101; the options say what a client would ask of a server. */
+  /** Accepts the next client with a 101. The options are those of a server case, with roles swapped. */
   handshake(t: Trial, options: OpenOptions): Promise<Handshake>
 }
 
-/** One run of one case: opens connections, collects assertions, notes and the wire log. Cases get it as `t`. */
+/** One run of one case. It opens connections and collects assertions, notes and the wire log. Cases get it as `t`. */
 export class Trial {
   readonly entry: CatalogueEntry
   readonly context: RunContext
   readonly log: WireLog
-  /** Seeded by the run and the name of the case. */
+  /** Seeded by the run and the id of the case. */
   readonly random: Random
   readonly assertions: AssertionResult[] = []
   readonly notes: string[] = []
   readonly peers: Peer[] = []
-  /** Closed after the peers: connections of HTTP/2, whose streams are peers. */
+  /** HTTP/2 connections, whose streams are peers. They are closed after the peers. */
   readonly connections: { destroy(): void }[] = []
-  /** The target did not serve a fresh connection any more. */
+  /** The target stopped serving new connections. */
   lost = false
-  /** A wait ended without an event: a failure may then be due to a slow target. */
+  /** A wait timed out, so that a failure may be due to a slow target. */
   timedOut = false
   /** The target refused a connection. */
   refused = false
@@ -136,7 +136,7 @@ export class Trial {
 
   // Asserting
 
-  /** Records an assertion; returns whether it holds. */
+  /** Records an assertion and returns `ok`. */
   assert(ok: boolean, expected: string, actual: string, options: AssertionOptions = {}): boolean {
     this.assertions.push({
       requirement: options.requirement ?? this.entry.requirements[0] ?? '',
@@ -148,7 +148,7 @@ export class Trial {
     return ok
   }
 
-  /** Runs what a case does on one of several connections: its failures begin with that name. */
+  /** Runs an action on one of several connections. The messages of its failures begin with the name. */
   within<T>(name: string, action: () => Promise<T>): Promise<T> {
     return connectionName.run(name, async () => {
       try {
@@ -159,12 +159,12 @@ export class Trial {
     })
   }
 
-  /** Records an assertion and ends the case when it does not hold. */
+  /** Records an assertion and ends the case when it is false. */
   require(ok: boolean, expected: string, actual: string, options?: AssertionOptions): asserts ok {
     if (!this.assert(ok, expected, actual, options)) throw new Settled()
   }
 
-  /** Records an assertion of class `should`, such as the second stage of `fail(c)`. */
+  /** Records an assertion of class `should`, which only warns. */
   assertShould(ok: boolean, expected: string, actual: string, requirement?: string): boolean {
     return this.assert(ok, expected, actual, { class: this.entry.class === 'info' ? 'info' : 'should', requirement })
   }
@@ -180,12 +180,12 @@ export class Trial {
     throw new Skip(reason)
   }
 
-  /** A remark for the report that judges nothing. */
+  /** Adds a remark to the report, without an effect on the verdict. */
   note(text: string): void {
     if (!this.notes.includes(text)) this.notes.push(text)
   }
 
-  /** Records something that was found out about the target, and notes it. */
+  /** Records an observation about the target and adds it to the notes. */
   observe(name: string, value: unknown): void {
     this.context.observations[name] = value
     this.note(`${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
@@ -193,7 +193,7 @@ export class Trial {
 
   // Connecting
 
-  /** A connection without a handshake. */
+  /** Opens a connection without a handshake. */
   async connect(plain = false): Promise<Peer> {
     const { target, timeout } = this.context
     const deadline = performance.now() + timeout * LOCAL_PATIENCE
@@ -204,19 +204,19 @@ export class Trial {
         const { code, message } = error as NodeJS.ErrnoException
         if (code === 'ECONNREFUSED' && !this.refused && (await this.#recover())) continue
         if (!LOCAL_TROUBLE.has(code ?? '')) throw new Mismatch('a connection', message || 'connection refused')
-        if (performance.now() >= deadline) throw new Error(`no connection can be opened from here: ${message}`)
+        if (performance.now() >= deadline) throw new Error(`this machine cannot open a connection: ${message}`)
       }
       await sleep(LOCAL_PAUSE)
     }
   }
 
-  /** Waits for a target that is being started again; false when nothing starts it. */
+  /** Waits for a target that is being restarted. Resolves to false when nothing restarts it. */
   #recover(): Promise<boolean> {
     this.refused = true
     return this.context.recover?.() ?? Promise.resolve(false)
   }
 
-  /** A peer on a transport that the case opened itself; `role` is what the tester plays. */
+  /** Returns a peer on a transport that the case opened itself. `role` is the role of the tester. */
   adopt(transport: Transport, role: 'client' | 'server' = 'client'): Peer {
     if (role === 'client') this.log.out('connect', this.context.target.url)
     else this.log.in('connect', 'a client connects')
@@ -235,18 +235,18 @@ export class Trial {
     return peer
   }
 
-  /** The request of a handshake with differences from H0. */
+  /** Makes an upgrade request with the given differences from the minimal one. */
   request(options: RequestOptions = {}): UpgradeRequest {
     return buildRequest(this.context.target.base, this.random, options)
   }
 
-  /** Sends a request on a new connection and waits for the answer; every 101 is checked by the rules of `hs.resp`. */
+  /** Sends a request on a new connection and waits for the response. Every 101 is checked by the rules of `hs.resp`. */
   async handshake(options: OpenOptions = {}): Promise<Handshake> {
     if (this.reception !== null) return this.reception.handshake(this, options)
     return this.handshakeOn(await this.connect(), options)
   }
 
-  /** The same on a connection that is there already. */
+  /** Like `handshake`, on an existing connection. */
   async handshakeOn(peer: Peer, options: OpenOptions = {}): Promise<Handshake> {
     const request = this.request(options)
     const bytes = Buffer.concat([Buffer.from(options.prefix ?? '', 'latin1'), request.bytes])
@@ -255,7 +255,7 @@ export class Trial {
     return this.readAnswer(peer, request, options.timeout)
   }
 
-  /** Waits for the answer to a request that was sent by hand. */
+  /** Waits for the response to a request that the case sent itself. */
   async readAnswer(peer: Peer, request: UpgradeRequest, timeout?: number): Promise<Handshake> {
     const response = await peer.readResponse(timeout)
     const breaches = response?.status === 101 ? checkAnswer(request, response) : []
@@ -263,14 +263,14 @@ export class Trial {
     return { peer, request, response, breaches }
   }
 
-  /** An open connection: the handshake with its 101; ends the case when it is refused. */
+  /** Performs a handshake and returns the open connection. Ends the case when the handshake is refused. */
   async open(options: OpenOptions = {}): Promise<Peer> {
     const { peer, response } = await this.handshake(options)
     if (response?.status !== 101) throw new Mismatch('101 Switching Protocols', describeAnswer(response, peer))
     return peer
   }
 
-  /** Closes a connection before the end of the case: for cases that open many. */
+  /** Closes a connection before the end of the case, for cases that open many. */
   release(peer: Peer): void {
     peer.destroy()
     this.peers.splice(this.peers.indexOf(peer), 1)
@@ -287,11 +287,11 @@ function named(actual: string): string {
   return name === undefined ? actual : `${name}: ${actual}`
 }
 
-/** The answer in words, for messages. */
+/** Describes a response for messages. */
 export function describeAnswer(response: Response | null, peer: Peer): string {
   if (response !== null) return response.statusLine
   if (peer.unread.length > 0) return `no response head but ${peer.unread.length} bytes`
   return peer.ended
-    ? `the end of the stream without an answer (${peer.closing.tcp?.toUpperCase()})`
-    : 'no answer in time'
+    ? `the end of the stream without a response (${peer.closing.tcp?.toUpperCase()})`
+    : 'no response in time'
 }

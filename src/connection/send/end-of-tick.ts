@@ -19,7 +19,7 @@ export function flushEndOfTick(): void {
   if (waiting.length > 0) flushWaiting()
 }
 
-/** Whether the tick ends with what one sender sends now: a connection has nothing to wait for. */
+/** Returns whether one sender flushes at the end of the tick, so that a connection need not wait for other frames. */
 export function isEndOfTick(): boolean {
   return isEnding
 }

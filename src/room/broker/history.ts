@@ -2,16 +2,16 @@ import { randomBytes } from 'node:crypto'
 import type { HistoryRead, Outgoing, Position, TopicMessage } from './broker.ts'
 import { sizeOf } from './size.ts'
 
-/** A name for an epoch or a process; random only to be unique. */
+/** Returns a name for an epoch or a process. It is random so that it is unique. */
 export function makeToken(): string {
   return randomBytes(9).toString('base64url')
 }
 
 interface StoredMessage {
   readonly message: TopicMessage
-  /** When it expires, on the clock of the caller. */
+  /** When the message expires, on the clock of the caller. */
   readonly until: number
-  /** Bytes. */
+  /** Size in bytes. */
   readonly size: number
 }
 
@@ -24,7 +24,7 @@ export class TopicLog {
   /** When the last message was appended, on the clock of the caller. */
   touchedAt = 0
 
-  /** @param onBytes Is called when the stored messages have grown by so many bytes; negative when they have shrunk. */
+  /** @param onBytes Called with the change of the stored size in bytes, which is negative when it has decreased. */
   constructor(onBytes: (bytes: number) => void = () => {}) {
     this.#onBytes = onBytes
   }
@@ -33,12 +33,12 @@ export class TopicLog {
     return { epoch: this.epoch, count: this.#count }
   }
 
-  /** Messages that are stored. */
+  /** Number of stored messages. */
   get size(): number {
     return this.#stored.length
   }
 
-  /** Numbers a message of the process `origin` and stores it as long as its `history` says. */
+  /** Numbers a message of the process `origin`, and stores it as its `history` says. */
   append(origin: string, { sequence, payload, compress, history, skipped }: Outgoing, now: number): TopicMessage {
     this.#count += 1 + skipped
     this.touchedAt = now
@@ -53,7 +53,7 @@ export class TopicLog {
     return message
   }
 
-  /** The messages after `after`. */
+  /** Returns the messages after `after`. */
   read(after: Position, now: number): HistoryRead {
     this.expire(now)
     const stored = this.#stored.map(({ message }) => message)
@@ -73,7 +73,7 @@ export class TopicLog {
   }
 }
 
-/** Selects the stored messages after `after`, and whether they are all. */
+/** Returns the stored messages after `after`, and whether any is missing. */
 export function selectAfter(stored: readonly TopicMessage[], after: Position, position: Position): HistoryRead {
   const isKnown = after.epoch === position.epoch && after.count <= position.count
   const messages = isKnown ? stored.filter(({ count }) => count > after.count) : [...stored]

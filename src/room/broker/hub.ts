@@ -11,11 +11,12 @@ export interface HubClient {
   onMessage(topic: string, message: TopicMessage): void
 }
 
-/** Options of a broker that stores history in the memory of a process. */
+/** Options of a broker that stores history in memory. */
 export interface HubOptions {
   /**
-   * Bytes of the history of all rooms together. Beyond it the room that has been silent longest loses its history
-   * first, oldest message first. Default 64 MiB, but at most an eighth of the heap's size limit.
+   * Maximum size in bytes of the history of all rooms together. Above it, messages are dropped, beginning with the
+   * oldest messages of the room that has been silent longest. Default 64 MiB, but at most an eighth of the heap size
+   * limit.
    */
   historyBytes?: number | undefined
 }
@@ -25,16 +26,16 @@ export const hubRules = {
   historyBytes: integer(Math.min(64 * 1024 * 1024, Math.floor(getHeapStatistics().heap_size_limit / 8))),
 }
 
-/** How long the numbering of a silent topic is remembered, in milliseconds. Older ids are answered with a gap. */
+/** How long the numbering of a silent topic is stored, in milliseconds. Older ids then lead to a gap. */
 const TOPIC_TTL = 24 * 60 * 60 * 1000
 const SWEEP_INTERVAL = 60_000
-/** The most topics whose numbering is remembered; the oldest is forgotten first. */
+/** Maximum number of topics whose numbering is stored. The oldest is removed first. */
 const MAX_TOPICS = 100_000
 
-/** The topics, subscriptions and presence of several processes, in the memory of one. */
+/** The topics, subscriptions and presence of several processes, in the memory of one of them. */
 export class Hub {
   readonly #logs = new Map<string, TopicLog>()
-  /** The logs with stored messages; the one that was written to last is last. */
+  /** The logs with stored messages, in the order of their last message. */
   readonly #storing = new Set<TopicLog>()
   readonly #memory = new StoreMemory((bytes) => this.#release(bytes))
   readonly #historyBytes: number
@@ -45,7 +46,7 @@ export class Hub {
 
   /**
    * @throws {TypeError} when an option is unknown or not a number.
-   * @throws {RangeError} when a value is not allowed.
+   * @throws {RangeError} when the value of an option is not allowed.
    */
   constructor(options: HubOptions = {}, now: () => number = () => performance.now()) {
     checkOptionNames(options, Object.keys(hubRules))
@@ -53,17 +54,17 @@ export class Hub {
     this.#now = now
   }
 
-  /** Bytes of the stored messages. */
+  /** Size in bytes of the stored messages. */
   get historyBytes(): number {
     return this.#memory.used
   }
 
-  /** Topics whose numbering is remembered. */
+  /** Number of topics whose numbering is stored. */
   get topicCount(): number {
     return this.#logs.size
   }
 
-  /** Subscribes a process; returns the position of the topic. */
+  /** Subscribes a process. Returns the position of the topic. */
   subscribe(client: HubClient, topic: string): Position {
     const clients = this.#subscribers.get(topic)
     if (clients === undefined) this.#subscribers.set(topic, new Set([client]))
@@ -76,7 +77,7 @@ export class Hub {
     if (clients?.delete(client) && clients.size === 0) this.#subscribers.delete(topic)
   }
 
-  /** Numbers a message of the process `origin` and passes it to every subscriber, its own process included. */
+  /** Numbers a message of the process `origin` and passes it to all subscribers, including that process. */
   publish(origin: string, outgoing: Outgoing): TopicMessage {
     const { topic } = outgoing
     const log = this.#logOf(topic)
@@ -106,7 +107,7 @@ export class Hub {
     else values.set(key, value)
   }
 
-  /** The values that all processes but `client` announce under a key. */
+  /** Returns the values that all processes except `client` announce under a key. */
   presence(client: HubClient, key: string): string[] {
     return [...this.#others(client)].flatMap((values) => values.get(key) ?? [])
   }
@@ -116,7 +117,7 @@ export class Hub {
     return [...new Set(keys.filter((key) => key.startsWith(prefix)))]
   }
 
-  /** Forgets a process that has ended. */
+  /** Removes a process that has exited. */
   remove(client: HubClient): void {
     this.#presence.delete(client)
     for (const topic of [...this.#subscribers.keys()]) this.unsubscribe(client, topic)

@@ -10,7 +10,7 @@ import type {
 import { makeToken } from './history.ts'
 import { Hub, type HubClient, type HubOptions } from './hub.ts'
 
-/** The broker of a single process: it numbers messages and stores history in memory. */
+/** The broker of a single process. It numbers messages and stores history in memory. */
 export class MemoryBroker implements Broker {
   readonly origin = makeToken()
   readonly isShared = false
@@ -19,9 +19,9 @@ export class MemoryBroker implements Broker {
   #publishedCount = 0
 
   /**
-   * @param now The clock by which history expires, in milliseconds. Default `performance.now`.
+   * @param now Returns the time in milliseconds for the expiry of history. Default `performance.now`.
    * @throws {TypeError} when an option is unknown or not a number.
-   * @throws {RangeError} when a value is not allowed.
+   * @throws {RangeError} when the value of an option is not allowed.
    */
   constructor(options: HubOptions = {}, now?: () => number) {
     this.#hub = new Hub(options, now)
@@ -35,7 +35,7 @@ export class MemoryBroker implements Broker {
   unsubscribe(): void {}
 
   publish(topic: string, publication: Publication, history: HistoryOptions | null): Position | null {
-    // Without history nobody asks for a position.
+    // Without history, positions are not needed.
     if (history === null) return null
     this.#publishedCount += 1
     return this.#hub.publish(this.origin, { ...publication, topic, history, skipped: 0 })

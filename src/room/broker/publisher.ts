@@ -5,13 +5,15 @@ import { answerWithin } from './deadline.ts'
 import { sizeOf } from './size.ts'
 import { StoreMemory } from './store-memory.ts'
 
-/** Options of every broker that publishes to another process. */
+/** Options of a broker that publishes to other processes. */
 export interface PublisherOptions {
-  /** Messages that may wait to be published; the oldest ones are dropped first. Default 10,000. */
+  /** Maximum number of messages that wait to be published. The oldest ones are dropped first. Default 10,000. */
   maxWaitingMessages?: number | undefined
-  /** Bytes that may wait to be published; the oldest messages are dropped first. Default 16 MiB. */
+  /**
+   * Maximum size in bytes of the messages that wait to be published. The oldest ones are dropped first. Default 16 MiB.
+   */
   maxWaitingBytes?: number | undefined
-  /** Milliseconds in which the other side has to answer; afterwards it counts as away. Default 2,000. */
+  /** Time limit in milliseconds for a response of the other side. After that, it is considered away. Default 2,000. */
   timeout?: number | undefined
 }
 
@@ -22,22 +24,22 @@ export const publisherRules = {
   timeout: integer(2_000, 1, 2 ** 31 - 1),
 }
 
-/** The most that goes out together. */
+/** Maximum size of a batch. */
 const BATCH_MESSAGES = 500
 const BATCH_BYTES = 1024 * 1024
-/** Milliseconds before the first retry; the delay doubles up to the last. */
+/** Delay in milliseconds before the first retry. It doubles up to `LAST_RETRY`. */
 const FIRST_RETRY = 100
 const LAST_RETRY = 5_000
 
 interface WaitingMessage extends Outgoing {
   skipped: number
-  /** Bytes. */
+  /** Size in bytes. */
   readonly size: number
 }
 
 /**
- * Sends messages in order, one batch at a time; a batch that fails is sent again until it is accepted. The queue is
- * bounded: the oldest messages are dropped, and the next message of their topic carries their number.
+ * Sends messages in order, one batch at a time. A batch that fails is sent again until it is accepted. The queue is
+ * bounded: the oldest messages are dropped, and the next message of their topic contains how many.
  */
 export class Publisher {
   readonly #send: (batch: readonly Outgoing[]) => Promise<void>
@@ -53,9 +55,9 @@ export class Publisher {
   #isScheduled = false
   #retryTimer: NodeJS.Timeout | null = null
   #retryDelay = FIRST_RETRY
-  /** Callers of `settled`, in order, with the number of messages that had been published before. */
+  /** Pending calls of `settled`, in order, with the number of messages that were published before each. */
   #settled: { readonly after: number; readonly resolve: (isAccepted: boolean) => void }[] = []
-  /** Messages that `publish` was called with. */
+  /** Number of calls of `publish`. */
   #totalCount = 0
   #isFailing = false
   readonly #skipped = new Map<string, number>()
@@ -64,21 +66,21 @@ export class Publisher {
   lastError: string | null = null
 
   /**
-   * @param send Resolves when a batch is accepted, and rejects when it has to be sent again.
+   * @param send Resolves when a batch is accepted, and rejects when it must be sent again.
    * @throws {TypeError} when an option is not a number.
-   * @throws {RangeError} when a value is not allowed.
+   * @throws {RangeError} when the value of an option is not allowed.
    */
   constructor(options: PublisherOptions, send: (batch: readonly Outgoing[]) => Promise<void>) {
     this.#options = readOptions(publisherRules, options)
     this.#send = send
   }
 
-  /** Messages that are not accepted yet. */
+  /** Number of messages that have not been accepted. */
   get count(): number {
     return this.#waiting.length + this.#batch.length
   }
 
-  /** Whether the last attempt has failed; the next one is due within five seconds. */
+  /** Whether the last attempt has failed. The next one follows within five seconds. */
   get isFailing(): boolean {
     return this.#isFailing
   }
@@ -97,14 +99,14 @@ export class Publisher {
     while (this.#isOverLimit) this.#dropOldest()
     if (this.#isScheduled) return
     this.#isScheduled = true
-    // Messages of one tick share a batch.
+    // Messages of one tick are sent in one batch.
     process.nextTick(() => {
       this.#isScheduled = false
       if (this.#retryTimer === null) void this.#run()
     })
   }
 
-  /** Sends at once instead of waiting for the next retry: the other side is back. */
+  /** Sends at once instead of waiting for the next retry, because the other side is back. */
   retry(): void {
     if (this.#retryTimer !== null) clearTimeout(this.#retryTimer)
     this.#retryTimer = null
@@ -112,7 +114,7 @@ export class Publisher {
     void this.#run()
   }
 
-  /** Resolves to true when everything published before is accepted, to false when that fails or takes too long. */
+  /** Resolves to true when everything published before was accepted, to false when that fails or takes too long. */
   settled(): Promise<boolean> {
     if (this.count === 0 || this.#retryTimer !== null) return Promise.resolve(this.count === 0)
     const settled = new Promise<boolean>((resolve) => this.#settled.push({ after: this.#totalCount, resolve }))
@@ -174,7 +176,7 @@ export class Publisher {
     this.#retryDelay = Math.min(this.#retryDelay * 2, LAST_RETRY)
   }
 
-  /** Resolves the promises that wait for the first `count` messages. */
+  /** Resolves the pending calls of `settled` for the first `count` messages. */
   #settle(isAccepted: boolean, count = Number.POSITIVE_INFINITY): void {
     while (this.#settled.length > 0 && this.#settled[0].after <= count) this.#settled.shift()!.resolve(isAccepted)
   }

@@ -1,9 +1,11 @@
 import type { Payload } from './broker.ts'
 
-/** Bytes that an entry of a queue or of the history costs besides its payload: its objects, and its place in a list. */
+/**
+ * Memory in bytes of an entry of a queue or history in addition to its payload: its objects and its place in a list.
+ */
 export const ENTRY_OVERHEAD = 512
 
-/** Bytes that a payload costs in memory: V8 stores text with one byte a character, or with two if it is not ASCII. */
+/** Returns the memory in bytes of a payload. V8 stores ASCII text with one byte per character, other text with two. */
 export function sizeOf(payload: Payload): number {
   if (typeof payload !== 'string') return ENTRY_OVERHEAD + payload.length
   const isAscii = Buffer.byteLength(payload) === payload.length

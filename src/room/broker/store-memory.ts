@@ -1,21 +1,21 @@
 import { type MemoryStore, setMemoryUsed } from '../../connection/shared-memory.ts'
 
-/** The memory of a queue or of a history; every server of the process counts it into its `maxMemory`. */
+/** The memory of a queue or a history. Each server of the process counts it into its `maxMemory`. */
 export class StoreMemory implements MemoryStore {
   readonly #release: (bytes: number) => void
   #used = 0
 
-  /** @param release Drops entries, oldest first, until at most so many bytes are left. */
+  /** @param release Drops entries, oldest first, until at most the given number of bytes is left. */
   constructor(release: (bytes: number) => void) {
     this.#release = release
   }
 
-  /** Bytes. */
+  /** Memory in use, in bytes. */
   get used(): number {
     return this.#used
   }
 
-  /** The store has grown by so many bytes; negative when it has shrunk. */
+  /** Called when the store has grown by `bytes`, or shrunk when negative. */
   change(bytes: number): void {
     this.#used += bytes
     setMemoryUsed(this, this.#used)

@@ -28,6 +28,16 @@ test('measures another server instead of this library', () => {
   assert.equal(read('echo --exec server{port} --against raw').sketches[0].peers, ['exec', 'raw'])
 })
 
+test('compares HTTP/2 with HTTP/1.1 over TLS, a thousand connections each', () => {
+  const [{ peers, workload }] = read('echo --http2').sketches
+  assert.equal(peers, ['dwebsocket+http2', 'dwebsocket+tls'])
+  assert.is(workload.connections, 1000)
+  assert.is(read('handshake --http2').sketches[0].workload.connections, 32)
+  assert.equal(read('echo --http2 --url wss://example.org/').sketches[0].peers, ['url'])
+  assert.ok(read('echo --http2 --url wss://example.org/').http2)
+  assert.not.ok(read('echo').http2)
+})
+
 test('measures no other server when asked to', () => {
   assert.equal(read('echo --against none').sketches[0].peers, ['dwebsocket'])
 })
@@ -66,6 +76,9 @@ for (const [line, message] of [
   ['echo --against ws,wss', /--against is 'wss'; allowed: dwebsocket, /],
   ['echo --api portable', /allowed: connection, session/],
   ['echo --api session --portable', /exclude each other/],
+  ['echo --http2 --api session', /--api session and --http2 exclude each other/],
+  ['echo --http2 --portable', /--portable and --http2 exclude each other/],
+  ['hostile --http2', /hostile and --http2 exclude each other/],
   ['echo --url ws://a --exec b{port}', /exclude each other/],
   ['echo --duration forever', /seconds from 0 to 3600/],
   ['echo twice', /unexpected “twice”/],

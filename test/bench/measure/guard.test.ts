@@ -45,7 +45,7 @@ async function writesOfBurst(t: TestContext, serve: (connection: Connection) => 
   t.after(() => server.close())
   const client = connect(port, '127.0.0.1')
   t.after(() => client.destroy())
-  const { request } = handshakeRequest({ host: '127.0.0.1', port, path: '/', tls: false })
+  const { request } = handshakeRequest({ host: '127.0.0.1', port, path: '/', tls: false, http2: false })
   client.write(request)
   await new Promise((resolve) => client.once('data', resolve))
   counter.writes = 0

@@ -65,5 +65,9 @@ export const echo = ({ socket, frame }: FakeRequest): void => {
 export function makeOrder(port: number, workload: RowSketch['workload']): LoadOrder {
   const pace = { ...QUICK, warmupMs: 20, durationMs: 50 }
   const row = planRow({ id: 'test', title: 'test', peers: [], workload }, pace)
-  return { ...row.workload, target: { host: '127.0.0.1', port, path: '/', tls: false }, dialect: 'websocket' }
+  return {
+    ...row.workload,
+    target: { host: '127.0.0.1', port, path: '/', tls: false, http2: false },
+    dialect: 'websocket',
+  }
 }

@@ -2,39 +2,42 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One fragment at a time: what was received is sent before more is read. */
+/* Collects a message, and sends it before more is read. */
 struct session {
   unsigned char *bytes;
   size_t length;
-  int first, final, binary;
+  int whole, binary;
 };
+
+static void forget(struct session *session) {
+  free(session->bytes);
+  session->bytes = NULL;
+  session->length = 0;
+  session->whole = 0;
+}
 
 static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length) {
   struct session *session = user;
   switch (reason) {
   case LWS_CALLBACK_RECEIVE:
-    free(session->bytes);
-    session->bytes = malloc(LWS_PRE + length + 1);
-    memcpy(session->bytes + LWS_PRE, in, length);
-    session->length = length;
-    session->first = lws_is_first_fragment(wsi);
-    session->final = lws_is_final_fragment(wsi);
+    session->bytes = realloc(session->bytes, LWS_PRE + session->length + length + 1);
+    memcpy(session->bytes + LWS_PRE + session->length, in, length);
+    session->length += length;
     session->binary = lws_frame_is_binary(wsi);
+    if (!lws_is_final_fragment(wsi) || lws_remaining_packet_payload(wsi)) return 0;
+    session->whole = 1;
     lws_rx_flow_control(wsi, 0);
     lws_callback_on_writable(wsi);
     return 0;
   case LWS_CALLBACK_SERVER_WRITEABLE: {
-    if (!session->bytes) return 0;
-    int flags = lws_write_ws_flags(session->binary ? LWS_WRITE_BINARY : LWS_WRITE_TEXT, session->first, session->final);
-    int written = lws_write(wsi, session->bytes + LWS_PRE, session->length, flags);
-    free(session->bytes);
-    session->bytes = NULL;
+    if (!session->whole) return 0;
+    int written = lws_write(wsi, session->bytes + LWS_PRE, session->length, session->binary ? LWS_WRITE_BINARY : LWS_WRITE_TEXT);
+    forget(session);
     lws_rx_flow_control(wsi, 1);
     return written < 0 ? -1 : 0;
   }
   case LWS_CALLBACK_CLOSED:
-    free(session->bytes);
-    session->bytes = NULL;
+    forget(session);
     return 0;
   default:
     return 0;

@@ -26,6 +26,7 @@ var codec = websocket.Codec{
 
 func main() {
 	echo := func(ws *websocket.Conn) {
+		defer ws.Close()
 		for {
 			var m message
 			if codec.Receive(ws, &m) != nil || codec.Send(ws, &m) != nil {

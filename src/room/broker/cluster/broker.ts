@@ -19,17 +19,17 @@ import { OpenQuestions } from './questions.ts'
 /** Options of a `ClusterBroker`. */
 export type ClusterBrokerOptions = PublisherOptions
 
-/** Milliseconds between two attempts to reach a primary that does not answer. */
+/** Delay in milliseconds before the next attempt to reach a primary that does not respond. */
 const RETRY_DELAY = 500
 
 /**
- * The broker of the workers of one machine (`node:cluster`). Messages go through their primary, which has to call
- * `joinWorkers()`. When a worker ends, its presence ends at once.
+ * The broker for worker processes on one machine (`node:cluster`). Messages go through their primary process, which
+ * must call `joinWorkers()`. The presence of a worker ends with the worker.
  *
- * While the primary does not answer, because it has not called `joinWorkers()`, belongs to a process manager, or is
- * busy for longer than `timeout`, every worker works alone: local delivery continues, publications wait within a limit,
- * presence covers only this process, and `stats()` says so. The broker keeps trying, and subscribes again when the
- * primary answers. When the primary ends, node ends its workers; one that was disconnected continues alone.
+ * The primary does not respond when it has not called `joinWorkers()`, belongs to a process manager, or is busy for
+ * longer than `timeout`. Each worker then works alone: local delivery continues, publications wait within a limit,
+ * presence covers only this process, and `stats()` reports it. The broker retries, and subscribes again when the
+ * primary responds. When the primary exits, Node ends its workers. A worker that was disconnected continues alone.
  */
 export class ClusterBroker implements Broker {
   readonly origin = makeToken()
@@ -42,7 +42,7 @@ export class ClusterBroker implements Broker {
   readonly #publisher: Publisher
   #items: ToPrimary[] = []
   #batchCount = 0
-  /** The primary that answered last. */
+  /** The primary that responded last. */
   #primary: string | null = null
   #state: 'up' | 'silent' | 'disconnected' = 'up'
   #lossCount = 0
@@ -51,7 +51,7 @@ export class ClusterBroker implements Broker {
 
   /**
    * @throws {TypeError} when an option has the wrong type.
-   * @throws {RangeError} when a value is not allowed.
+   * @throws {RangeError} when the value of an option is not allowed.
    * @throws {WebSocketError} when this process is not a worker.
    */
   constructor(options: ClusterBrokerOptions = {}, link: PrimaryLink = openPrimaryLink()) {
@@ -117,7 +117,7 @@ export class ClusterBroker implements Broker {
     }
   }
 
-  /** Publishes what waits if it can, and withdraws all announcements. */
+  /** Publishes waiting messages if possible, and withdraws all announcements. */
   async close(): Promise<void> {
     if (this.#state === 'disconnected') return
     await this.#publisher.settled()
@@ -139,9 +139,9 @@ export class ClusterBroker implements Broker {
     this.#batchCount += 1
     const question = { type: 'publish', batch: this.#batchCount, publications: batch.map(pack) } as const
     if ((await this.#ask(question)) === null) {
-      // The same batch is sent again, and must have the same number.
+      // The batch is sent again and must have the same number.
       this.#batchCount -= 1
-      throw brokerError('the primary did not answer')
+      throw brokerError('the primary did not respond')
     }
   }
 
@@ -158,7 +158,7 @@ export class ClusterBroker implements Broker {
     return this.#questions.ask(question, (item) => this.#say(item), onAnswer)
   }
 
-  /** Sends an item at the end of the tick, together with the others of this tick. */
+  /** Sends an item at the end of the tick, together with the other items of this tick. */
   #say(item: ToPrimary): void {
     if (this.#state !== 'up' || this.#items.push(item) > 1) return
     process.nextTick(() => this.#flush())
@@ -171,25 +171,25 @@ export class ClusterBroker implements Broker {
     this.#send(items)
   }
 
-  /** A failure shows as a missing answer, or as a disconnection. */
+  /** Sends items. A failure becomes visible as a missing response or a disconnection. */
   #send(items: readonly ToPrimary[]): void {
     if (!this.#link.connected) return
     this.#link.send({ dwebsocket: 'to-primary', origin: this.origin, items }, () => {})
   }
 
-  /** The primary does not answer: nothing more is sent until it does, as it would pile up. */
+  /** Called when the primary does not respond. Nothing is sent until it does, because it would accumulate. */
   #onSilent(): void {
     if (this.#state !== 'up') return
     this.#state = 'silent'
     this.#lossCount += 1
-    this.#lastError = `the primary did not answer within ${this.#timeout} ms; it has to call joinWorkers()`
+    this.#lastError = `the primary did not respond within ${this.#timeout} ms; it must call joinWorkers()`
     this.#items = []
     this.#questions.end()
     this.#retryTimer = setInterval(() => this.#send([{ type: 'hello', number: 0 }]), RETRY_DELAY)
     this.#retryTimer.unref()
   }
 
-  /** Something came from the primary: if it was silent, or is another one, it needs to know everything. */
+  /** Called for each message of the primary. If it was silent or is a new one, everything is sent again. */
   #onPrimary(primary: string): void {
     const isKnown = this.#primary === null || this.#primary === primary
     this.#primary = primary
@@ -202,7 +202,7 @@ export class ClusterBroker implements Broker {
     this.#publisher.retry()
   }
 
-  /** A primary never reconnects. */
+  /** Called when the channel closes. A primary never reconnects. */
   #onDisconnect(): void {
     if (this.#state === 'disconnected') return
     this.#lossCount += 1

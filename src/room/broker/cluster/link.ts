@@ -1,7 +1,7 @@
 import cluster from 'node:cluster'
 import { brokerError } from '../broker-error.ts'
 
-/** The channel to the primary: `process`, or what a test puts in its place. */
+/** The channel to the primary: `process`, or a replacement in tests. */
 export interface PrimaryLink {
   readonly connected: boolean
   send(message: unknown, callback: (error: Error | null) => void): void
@@ -12,7 +12,7 @@ export interface PrimaryLink {
 }
 
 /**
- * Opens the channel of this worker.
+ * Opens the channel of this worker to its primary.
  *
  * @throws {WebSocketError} when this process is not a worker.
  */

@@ -1,6 +1,6 @@
 import type { HistoryRead, Outgoing, Payload, Position, TopicMessage } from '../broker.ts'
 
-/** A payload as node's IPC carries it in either serialization: text, or bytes in base64. */
+/** A payload that either serialization of Node's IPC can carry: text, or bytes in base64. */
 export interface WirePayload {
   readonly text?: string | undefined
   readonly binary?: string | undefined
@@ -12,11 +12,11 @@ export type WirePublication = Omit<Outgoing, 'payload'> & WirePayload
 /** A numbered message. */
 export type WireMessage = Omit<TopicMessage, 'payload'> & WirePayload
 
-/** The questions of a worker, and the primary's answers. */
+/** The requests of a worker, and the responses of the primary. */
 export interface Questions {
-  /** Whether the primary is there. */
+  /** Checks that the primary responds. */
   hello: { ask: object; answer: true }
-  /** A batch that was published before is not published again: the first answer may have been lost. */
+  /** A batch that was published before is not published again, because the first response may have been lost. */
   publish: { ask: { batch: number; publications: readonly WirePublication[] }; answer: true }
   subscribe: { ask: { topic: string }; answer: Position }
   read: { ask: { topic: string; after: Position }; answer: WireRead }
@@ -28,22 +28,22 @@ export interface WireRead extends Omit<HistoryRead, 'messages'> {
   readonly messages: readonly WireMessage[]
 }
 
-/** From a worker to the primary, in order. */
+/** Items from a worker to the primary, in order. */
 export type ToPrimary =
-  /** Withdraws everything that the worker has subscribed to and announced. */
+  /** Withdraws all subscriptions and announcements of the worker. */
   | { type: 'reset' }
   | { type: 'unsubscribe'; topic: string }
   | { type: 'announce'; key: string; value: string | null }
   | { [K in keyof Questions]: { type: K; number: number } & Questions[K]['ask'] }[keyof Questions]
 
-/** From the primary to a worker, in order. */
+/** Items from the primary to a worker, in order. */
 export type ToWorker =
   | { type: 'message'; topic: string; message: WireMessage }
   | { type: 'answer'; number: number; value: unknown }
 
 /**
- * An IPC message, which carries any number of items; the application's own messages share the channel. `primary` is
- * unique for every call of `joinWorkers()`: a new one knows nothing of earlier subscriptions.
+ * An IPC message, which carries any number of items. The messages of the application use the same channel. `primary` is
+ * unique for each call of `joinWorkers()`, because a new call does not know earlier subscriptions.
  */
 export type ClusterMessage =
   | { dwebsocket: 'to-primary'; origin: string; items: readonly ToPrimary[] }
@@ -53,7 +53,7 @@ export function isClusterMessage(message: unknown): message is ClusterMessage {
   return typeof message === 'object' && message !== null && 'dwebsocket' in message && 'items' in message
 }
 
-/** Replaces the payload of a message by its form on the wire. */
+/** Replaces the payload of a message with its serialized form. */
 export function pack<T extends { readonly payload: Payload }>(message: T): Omit<T, 'payload'> & WirePayload {
   const { payload, ...rest } = message
   return typeof payload === 'string' ? { ...rest, text: payload } : { ...rest, binary: payload.toString('base64') }

@@ -5,20 +5,20 @@ import { Hub, type HubClient, type HubOptions } from '../hub.ts'
 import { sizeOf } from '../size.ts'
 import { isClusterMessage, pack, type ToPrimary, type ToWorker, unpack } from './message.ts'
 
-/** The most bytes that wait for a worker which does not read; it misses further messages and counts a gap. */
+/** Maximum number of bytes that wait for a worker that does not read. It misses further messages and detects a gap. */
 const MAX_WAITING_BYTES = 16 * 1024 * 1024
 
-/** The channel to a worker: a `cluster.Worker`, or what a test puts in its place. */
+/** The channel to a worker: a `cluster.Worker`, or a replacement in tests. */
 export interface WorkerLink {
   send(message: unknown, callback: (error: Error | null) => void): void
 }
 
 /**
  * Joins the rooms of all workers. Call it once in the primary, before or after the workers are forked. Returns a
- * function that ends it.
+ * function that stops it.
  *
  * @throws {TypeError} when an option is unknown or not a number.
- * @throws {RangeError} when a value is not allowed.
+ * @throws {RangeError} when the value of an option is not allowed.
  */
 export function joinWorkers(options: HubOptions = {}): () => void {
   const primary = new ClusterPrimary(options)
@@ -38,7 +38,7 @@ export function joinWorkers(options: HubOptions = {}): () => void {
   }
 }
 
-/** The primary's side: it numbers messages and passes them to the workers that have subscribed. */
+/** The primary's part of the broker. It numbers messages and passes them to the workers that have subscribed. */
 export class ClusterPrimary {
   readonly #token = makeToken()
   readonly #hub: Hub
@@ -48,7 +48,7 @@ export class ClusterPrimary {
     this.#hub = new Hub(options)
   }
 
-  /** Handles a message of a worker; messages of the application are ignored. */
+  /** Handles a message of a worker. Messages of the application are ignored. */
   receive(workerId: number, link: WorkerLink, message: unknown): void {
     if (!isClusterMessage(message) || message.dwebsocket !== 'to-primary') return
     let client = this.#clients.get(workerId)
@@ -59,7 +59,7 @@ export class ClusterPrimary {
     for (const item of message.items) this.#handle(client, item)
   }
 
-  /** A worker has ended: its presence ends with it. */
+  /** Removes a worker that has exited, and its presence. */
   remove(workerId: number): void {
     const client = this.#clients.get(workerId)
     if (client === undefined) return
@@ -101,7 +101,7 @@ export class ClusterPrimary {
   }
 }
 
-/** The queue of one worker; items that come while a batch is being sent go with the next. */
+/** The queue of one worker. Items added while a batch is being sent go into the next batch. */
 class WorkerClient implements HubClient {
   readonly origin: string
   readonly #primary: string
@@ -118,13 +118,13 @@ class WorkerClient implements HubClient {
   }
 
   onMessage(topic: string, message: TopicMessage): void {
-    // A worker that does not read must not fill the primary. It notices by the numbers how many messages it missed.
+    // A worker that does not read must not exhaust the primary's memory. It detects the gap by the numbers of messages.
     if (this.#bytes > MAX_WAITING_BYTES) return
     this.#bytes += sizeOf(message.payload)
     this.#push({ type: 'message', topic, message: pack(message) })
   }
 
-  /** Whether a batch is newer than the previous ones; then it is remembered. */
+  /** Returns whether a batch is newer than the previous ones, and stores its number. */
   isNewBatch(batch: number): boolean {
     if (batch <= this.#newestBatch) return false
     this.#newestBatch = batch

@@ -5,24 +5,24 @@ interface Question {
   onEnd(): void
 }
 
-/** The questions of a worker that the primary has not answered yet; each ends after `timeout` milliseconds. */
+/** The pending requests of a worker to the primary. Each ends after `timeout` milliseconds. */
 export class OpenQuestions {
   readonly #timeout: number
   readonly #onTimeout: () => void
   readonly #open = new Map<number, Question>()
   #count = 0
 
-  /** @param onTimeout The primary has not answered in time. */
+  /** @param onTimeout Called when the primary has not responded in time. */
   constructor(timeout: number, onTimeout: () => void) {
     this.#timeout = timeout
     this.#onTimeout = onTimeout
   }
 
   /**
-   * Asks a question; resolves to the answer, or to `null` without one.
+   * Sends a request. Resolves to the response, or to null when there is none.
    *
-   * @param say Sends it to the primary.
-   * @param onAnswer Is called with the answer at once, in order with the messages.
+   * @param say Sends the request to the primary.
+   * @param onAnswer Called synchronously with the response, in order with messages.
    */
   ask<K extends keyof Questions>(
     question: { type: K } & Questions[K]['ask'],
@@ -57,7 +57,7 @@ export class OpenQuestions {
     this.#open.delete(number)
   }
 
-  /** Ends all questions without an answer. */
+  /** Ends all requests without a response. */
   end(): void {
     for (const question of this.#open.values()) question.onEnd()
     this.#open.clear()

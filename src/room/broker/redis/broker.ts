@@ -31,13 +31,13 @@ export type {
 
 /** Options of a `RedisBroker`. */
 export interface RedisBrokerOptions extends PublisherOptions {
-  /** Precedes every key and channel, so that several applications can share one Redis. Default `dwebsocket`. */
+  /** Prefix of all keys and channels, so that several applications can share one Redis. Default `dwebsocket`. */
   prefix?: string | undefined
-  /** Milliseconds after which the presence of a process that has died expires. Default 30,000. */
+  /** Time in milliseconds after which the presence of a crashed process expires. Default 30,000. */
   presenceTtl?: number | undefined
   /**
-   * Bytes of the history of all rooms under the prefix. Beyond it the room that has been silent longest loses its
-   * history first, oldest message first. Default 64 MiB.
+   * Maximum size in bytes of the history of all rooms under the prefix. Above it, messages are dropped, beginning with
+   * the oldest messages of the room that has been silent longest. Default 64 MiB.
    */
   historyBytes?: number | undefined
 }
@@ -53,25 +53,25 @@ function text(fallback: string): OptionRule<string> {
   return { fallback, type: 'string', allowed: 'a string', accepts: () => true }
 }
 
-/** Milliseconds after which `ready` resolves in any case. */
+/** Time in milliseconds after which `ready` resolves in any case. */
 const READY_TIMEOUT = 10_000
 
 /**
- * Joins the rooms and users of all processes that use the same Redis (5 or later) under the same prefix. It uses your
- * open client of node-redis or ioredis, a single one, one with sentinels or a cluster, and opens a second connection
- * like it to subscribe. In a Redis Cluster all keys are in one slot, and so on one node.
+ * Joins the rooms and users of all processes that use the same Redis (5 or later) with the same prefix. It uses your
+ * open client of node-redis or ioredis, for a single server, with sentinels or for a cluster, and opens a second
+ * connection with the same options to subscribe. In a Redis Cluster, all keys are in one slot and thus on one node.
  *
  * While Redis is away or refuses commands, local delivery continues, publications wait within a limit, and presence
- * covers only this process; `stats()` says so. No promise waits longer than `timeout` for Redis. When it is back,
- * subscriptions are renewed, what waited is published, each message once, and members of rooms with history get what
- * they missed; lost messages are reported as a gap.
+ * covers only this process; `stats()` reports it. No promise waits longer than `timeout` for Redis. When Redis is back,
+ * the broker subscribes again and publishes each waiting message once. Members of rooms with history get the messages
+ * that they missed. Lost messages are reported as a gap.
  */
 export class RedisBroker implements Broker {
   readonly origin = makeToken()
   readonly isShared = true
   /**
-   * Resolves to true when Redis is reached for the first time, to false when that takes more than ten seconds or the
-   * broker is closed. Until it is reached this process is alone.
+   * Resolves to true when Redis is reached for the first time, and to false when that takes more than ten seconds or
+   * the broker is closed. Until Redis is reached, this process works alone.
    */
   readonly ready: Promise<boolean>
   #resolveReady: (isReady: boolean) => void = () => {}
@@ -87,8 +87,8 @@ export class RedisBroker implements Broker {
   #isClosed = false
 
   /**
-   * @throws {TypeError} when the client is of another kind or not open, or an option has the wrong type.
-   * @throws {RangeError} when a value is not allowed.
+   * @throws {TypeError} when the client is not supported or not open, or an option has the wrong type.
+   * @throws {RangeError} when the value of an option is not allowed.
    */
   constructor(client: RedisClient, options: RedisBrokerOptions = {}) {
     checkOptionNames(options, Object.keys(rules))
@@ -111,7 +111,7 @@ export class RedisBroker implements Broker {
       onLost: () => this.#subscriptions.onLost(),
       onError: (error) => {
         onError(error)
-        // Not every client says whether the error has cost it the connection.
+        // Not every client reports whether an error has closed its connection.
         void this.#heartbeat.beat()
       },
       onMessage: (channel, message) => this.#onMessage(channel, message),
@@ -154,7 +154,7 @@ export class RedisBroker implements Broker {
   async read(topic: string, after: Position): Promise<HistoryRead> {
     try {
       if (!this.#subscriptions.hasOwnChannel) throw new WebSocketError('ERR_WS_BROKER', 'redis is away')
-      // The history has to include what this process has published.
+      // The history must include what this process has published.
       if (!(await this.#publisher.settled()))
         throw new WebSocketError('ERR_WS_BROKER', 'messages of this process could not be published')
       return await this.#heartbeat.send((mark) => this.#commands.read(topic, after, mark))
@@ -191,7 +191,9 @@ export class RedisBroker implements Broker {
     }
   }
 
-  /** Publishes what waits if it can, withdraws all announcements, and closes its own connection, not yours. */
+  /**
+   * Publishes waiting messages if possible, withdraws all announcements, and closes its own connection, but not yours.
+   */
   async close(): Promise<void> {
     if (this.#isClosed) return
     await this.#publisher.settled()
@@ -204,7 +206,7 @@ export class RedisBroker implements Broker {
     this.#resolveReady(false)
   }
 
-  /** Whether messages pass both ways: a connection alone does not prove it. */
+  /** Whether messages are delivered in both directions, which an open connection does not prove. */
   get #isUp(): boolean {
     const parts = [this.#publisher, this.#subscriptions, this.#presence, this.#heartbeat]
     return !this.#isClosed && this.#connection.isReady && !parts.some(({ isFailing }) => isFailing)

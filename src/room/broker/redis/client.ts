@@ -1,6 +1,6 @@
 import { describe } from '../../../options/read-options.ts'
 
-// Shapes that the generic and overloaded types of both libraries fit: hence `any`.
+// Uses `any`, so that the generic and overloaded types of both libraries match.
 // biome-ignore-start lint/suspicious/noExplicitAny: see above
 
 interface Emitter {
@@ -8,7 +8,7 @@ interface Emitter {
   off(event: any, listener: (...args: any[]) => void): unknown
 }
 
-/** A client of node-redis (`redis` on npm, 4 and later), made by `createClient`. */
+/** A client of node-redis (`redis` on npm, 4 or later), created by `createClient`. */
 export interface NodeRedisClient extends Emitter {
   readonly isOpen: boolean
   readonly isReady: boolean
@@ -16,7 +16,7 @@ export interface NodeRedisClient extends Emitter {
   duplicate(): any
 }
 
-/** A cluster of node-redis, made by `createCluster`. */
+/** A cluster client of node-redis, created by `createCluster`. */
 export interface NodeRedisCluster extends Emitter {
   readonly isOpen: boolean
   readonly masters: readonly any[]
@@ -24,7 +24,7 @@ export interface NodeRedisCluster extends Emitter {
   sendCommand(firstKey: any, isReadonly: any, args: any, options?: any): Promise<any>
 }
 
-/** A sentinel client of node-redis (5 and later), made by `createSentinel`. */
+/** A sentinel client of node-redis (5 or later), created by `createSentinel`. */
 export interface NodeRedisSentinel extends Emitter {
   readonly isOpen: boolean
   readonly isReady: boolean
@@ -33,7 +33,7 @@ export interface NodeRedisSentinel extends Emitter {
   duplicate(): any
 }
 
-/** A `Redis` of ioredis (5 and later), also with `sentinels`. */
+/** A `Redis` client of ioredis (5 or later), with or without `sentinels`. */
 export interface IoRedisClient extends Emitter {
   readonly status: string
   readonly isCluster?: boolean | undefined
@@ -42,7 +42,7 @@ export interface IoRedisClient extends Emitter {
   duplicate(options?: any): any
 }
 
-/** A `Cluster` of ioredis. */
+/** A `Cluster` client of ioredis. */
 export interface IoRedisCluster extends Emitter {
   readonly status: string
   readonly isCluster: boolean
@@ -58,17 +58,17 @@ export type RedisClient = NodeRedisClient | NodeRedisCluster | NodeRedisSentinel
 
 /** An argument of a Redis command. */
 export type RedisArgument = string | Buffer
-/** A reply of Redis, with text as bytes. */
+/** A reply of Redis. Text is returned as bytes. */
 export type RedisReply = Buffer | string | number | null | RedisReply[]
 
-/** A connection for commands, by the user's own client. */
+/** A connection for commands, which uses the user's client. */
 export interface RedisLink {
-  /** Whether all keys have to be in one slot of a Redis Cluster. */
+  /** Whether all keys must be in one slot of a Redis Cluster. */
   readonly isCluster: boolean
   readonly isReady: boolean
-  /** Runs a command, on the node that has `key` in a cluster. */
+  /** Runs a command. In a cluster, it runs on the node of `key`. */
   call(key: string, args: readonly RedisArgument[]): Promise<RedisReply>
-  /** Removes its listeners from the client. */
+  /** Removes the listeners that were added to the client. */
   release(): void
 }
 
@@ -82,7 +82,7 @@ export interface RedisListener {
 
 /** The callbacks of a connection. */
 export interface ConnectionEvents {
-  /** `isReady` may have changed; `error` is `null` when there was none. */
+  /** Called when `isReady` may have changed. `error` is null when there was none. */
   onChange(error: unknown): void
   onMessage(channel: string, message: Buffer): void
 }
@@ -99,9 +99,9 @@ const ALLOWED =
   'an open client of node-redis (createClient, createCluster or createSentinel) or of ioredis (Redis or Cluster)'
 
 /**
- * Recognizes the kind of a client by its methods: the libraries are not imported.
+ * Determines the kind of a client by its methods, because the libraries are not imported.
  *
- * @throws {TypeError} when it is of another kind, a pool, not open, or closed.
+ * @throws {TypeError} when the client is of another kind, a pool, not open, or closed.
  */
 export function recognizeClient(client: RedisClient): Recognized {
   const has = (...names: string[]): boolean => names.every((name) => typeof readField(client, name) === 'function')
@@ -117,9 +117,9 @@ export function recognizeClient(client: RedisClient): Recognized {
       : has('duplicate') && typeof readField(client, 'isReady') === 'boolean'
         ? 'node-redis'
         : null
-  // A pool shares commands out to several connections, and cannot subscribe.
+  // A pool distributes commands over several connections and cannot subscribe.
   if (kind === null) throw refuse(has('execute') ? 'a pool of node-redis' : describe(client))
-  if (!(client as NodeRedisClient).isOpen) throw refuse(`a ${kind} client that is not open, call connect() first`)
+  if (!(client as NodeRedisClient).isOpen) throw refuse(`a ${kind} client that is not open (call connect() first)`)
   return { kind, client } as Recognized
 }
 
@@ -138,7 +138,10 @@ function readField(client: unknown, name: string): unknown {
   return client === null || client === undefined ? undefined : (client as Record<string, unknown>)[name]
 }
 
-/** Listens to the events of a client: an unhandled `'error'` would end the process. Returns a function that ends it. */
+/**
+ * Adds listeners to a client, because an unhandled `'error'` event would end the process. Returns a function that
+ * removes them.
+ */
 export function watchClient(client: Emitter, names: readonly string[], onChange: (error: unknown) => void): () => void {
   const onEvent = (): void => onChange(null)
   const onError = (error: unknown): void => onChange(error)

@@ -1,20 +1,20 @@
 import { brokerError } from '../broker-error.ts'
 import type { ConnectionEvents, RedisListener } from './client.ts'
 
-/** Milliseconds before another node is tried. */
+/** Delay in milliseconds before another node is tried. */
 const RETRY_DELAY = 200
 
 /**
- * Subscribes at one node of a cluster, and at another node when that connection is lost. Every node has all messages:
- * the nodes of a Redis Cluster pass them on to each other.
+ * Subscribes at one node of a cluster, and at another node when the connection is lost. Every node has all messages,
+ * because the nodes of a Redis Cluster forward them to each other.
  */
 export class ClusterListener implements RedisListener {
   readonly #open: (events: ConnectionEvents) => Promise<RedisListener>
   readonly #events: ConnectionEvents
   #current: RedisListener | null = null
-  /** Whether the current connection has been ready; only then its end is a loss. */
+  /** Whether the current connection has been ready. Otherwise its end is not a loss. */
   #wasReady = false
-  /** Events of earlier attempts are ignored. */
+  /** Number of the current attempt. Events of earlier attempts are ignored. */
   #attempt = 0
   #timer: NodeJS.Timeout | null = null
 

@@ -16,17 +16,17 @@ import { openNodeClusterLink, openNodeLink, openNodeListener, openNodeSentinelLi
 
 /** The callbacks of a `RedisConnection`. */
 export interface RedisConnectionHost {
-  /** Both connections are ready, for the first time or again. */
+  /** Called when both connections are ready, for the first time or again. */
   onReady(): void
-  /** One of them is lost. The client reconnects by itself. */
+  /** Called when a connection is lost. The client reconnects by itself. */
   onLost(): void
   onError(error: unknown): void
   onMessage(channel: string, message: Buffer): void
 }
 
-/** The user's client for commands, and a second connection like it for the messages of channels. */
+/** The user's client for commands, and a second connection with the same options for the messages of channels. */
 export class RedisConnection {
-  /** How often one of the connections was lost. */
+  /** Number of times that a connection was lost. */
   lossCount = 0
   readonly #link: RedisLink
   readonly #listener: RedisListener
@@ -35,8 +35,8 @@ export class RedisConnection {
   #wasReady = false
 
   /**
-   * @param timeout Milliseconds in which Redis has to answer.
-   * @throws {TypeError} when the client is of another kind, or not open.
+   * @param timeout Time limit in milliseconds for a reply of Redis.
+   * @throws {TypeError} when the client is not supported or not open.
    */
   constructor(client: RedisClient, timeout: number, host: RedisConnectionHost) {
     const recognized = recognizeClient(client)
@@ -54,7 +54,7 @@ export class RedisConnection {
   }
 
   get isReady(): boolean {
-    // A client may emit events while the second connection is being opened.
+    // The client may emit events before the second connection is assigned.
     const listener = this.#listener as RedisListener | undefined
     return this.#link.isReady && listener?.isReady === true
   }
@@ -74,31 +74,31 @@ export class RedisConnection {
   }
 
   /**
-   * Runs a command, on the node that has `key` in a cluster.
+   * Runs a command. In a cluster, it runs on the node of `key`.
    *
-   * @throws {WebSocketError} when Redis is away, answers with an error, or does not answer in time.
+   * @throws {WebSocketError} when Redis is away, replies with an error, or does not reply in time.
    */
   call(key: string, args: readonly RedisArgument[]): Promise<RedisReply> {
     return this.#ask(this.#link.isReady, () => this.#link.call(key, args))
   }
 
-  /** @throws {WebSocketError} as `call` does. */
+  /** @throws {WebSocketError} under the conditions of `call`. */
   async subscribe(channels: string[]): Promise<void> {
     await this.#ask(this.#listener.isReady, () => this.#listener.subscribe(channels))
   }
 
-  /** @throws {WebSocketError} as `call` does. */
+  /** @throws {WebSocketError} under the conditions of `call`. */
   async unsubscribe(channels: string[]): Promise<void> {
     await this.#ask(this.#listener.isReady, () => this.#listener.unsubscribe(channels))
   }
 
-  /** Closes the second connection and leaves the user's client alone. */
+  /** Closes the second connection. The user's client stays open. */
   close(): void {
     this.#link.release()
     this.#listener.close()
   }
 
-  // Without a connection, clients queue commands, some of them without a limit.
+  // Clients without a connection queue commands, in some cases without a limit, so they must not get any.
   #ask<T>(isReady: boolean, command: () => Promise<T>): Promise<T> {
     if (!isReady) return Promise.reject(brokerError('redis is away'))
     return answerWithin(command(), this.#timeout, 'redis')

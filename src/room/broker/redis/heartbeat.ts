@@ -1,20 +1,21 @@
 import { brokerError } from '../broker-error.ts'
 
-/** The time from one heartbeat to the next, in timeouts. */
+/** The interval between heartbeats, as a multiple of the timeout. */
 const INTERVAL = 1.5
 
 /** The callbacks of a heartbeat. */
 export interface HeartbeatHost {
-  /** Whether a heartbeat can be sent at all. */
+  /** Returns whether a heartbeat can be sent. */
   canBeat(): boolean
-  /** Publishes a mark on the own channel; rejects when Redis does not accept it. */
+  /** Publishes a mark on the channel of this process. Rejects when Redis does not accept it. */
   publishMark(mark: string): Promise<unknown>
   onMissed(error: unknown): void
 }
 
 /**
- * Marks that this process publishes on its own channel. One that arrives proves that subscriptions work. Not every client
- * reports a loss: a cluster may have lost its subscribing node, or the user its rights.
+ * Publishes marks on the channel of this process. A mark that arrives proves that subscriptions work, because not every
+ * client reports a loss: a cluster client may have lost the node it subscribed at, or its user may have lost
+ * permissions.
  */
 export class RedisHeartbeat {
   readonly #host: HeartbeatHost
@@ -25,7 +26,7 @@ export class RedisHeartbeat {
   #isBeating = false
   #isFailing = false
 
-  /** @param timeout Milliseconds in which a mark has to arrive. */
+  /** @param timeout Time limit in milliseconds for a mark to arrive. */
   constructor(timeout: number, host: HeartbeatHost) {
     this.#timeout = timeout
     this.#host = host
@@ -38,10 +39,10 @@ export class RedisHeartbeat {
   }
 
   /**
-   * Publishes something with a mark; resolves when the mark has arrived, and with it every earlier message.
+   * Publishes a message with a mark. Resolves when the mark has arrived, and so has each earlier message.
    *
-   * @param publish Publishes the mark that it is given.
-   * @throws {WebSocketError} when the mark does not arrive in time, or what `publish` rejects with.
+   * @param publish Publishes the mark that it is called with.
+   * @throws {WebSocketError} when the mark does not arrive in time. A rejection of `publish` is passed on.
    */
   async send<T>(publish: (mark: string) => Promise<T>): Promise<T> {
     this.#count += 1
@@ -53,7 +54,8 @@ export class RedisHeartbeat {
     })
     try {
       const answer = await publish(mark)
-      if (!(await arrived)) throw brokerError(`a message to the own channel did not arrive within ${this.#timeout} ms`)
+      if (!(await arrived))
+        throw brokerError(`a message on the channel of this process did not arrive within ${this.#timeout} ms`)
       return answer
     } finally {
       clearTimeout(timer)

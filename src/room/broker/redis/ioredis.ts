@@ -10,7 +10,7 @@ import {
 
 const EVENTS = ['ready', 'reconnecting', 'close', 'end']
 
-/** Wraps a `Redis` or a `Cluster` of ioredis. */
+/** Wraps a `Redis` or `Cluster` client of ioredis. */
 export function openIoLink(client: IoRedisClient | IoRedisCluster, { onChange }: ConnectionEvents): RedisLink {
   const release = watchClient(client, EVENTS, onChange)
   if (client.status === 'wait') client.connect().catch(onChange)
@@ -25,11 +25,11 @@ export function openIoLink(client: IoRedisClient | IoRedisCluster, { onChange }:
 }
 
 /**
- * Opens a connection like that of `client` for the messages of channels. `RedisSubscriptions` subscribes again after a
- * loss: ioredis itself would do it without handling a refusal.
+ * Opens a connection with the options of `client` for the messages of channels. After a loss, `RedisSubscriptions`
+ * subscribes again. ioredis itself would do so without handling a refusal.
  */
 export function openIoListener(client: IoRedisClient, { onChange, onMessage }: ConnectionEvents): RedisListener {
-  // Commands of the application may have a prefix; channels have ours.
+  // The application's commands may have a prefix of their own, which must not apply to channels.
   const own = client.duplicate({ autoResubscribe: false, keyPrefix: '' })
   const release = watchClient(own, EVENTS, onChange)
   own.on('messageBuffer', (channel: Buffer, message: Buffer) => onMessage(String(channel), message))
@@ -48,7 +48,7 @@ export function openIoListener(client: IoRedisClient, { onChange, onMessage }: C
   }
 }
 
-/** Returns a node of a cluster that channels can be subscribed at. */
+/** Returns a node of a cluster for subscriptions. */
 export function pickIoNode(cluster: IoRedisCluster): IoRedisClient {
   const nodes = cluster.nodes('master')
   if (nodes.length === 0) throw brokerError('the cluster has no known node')

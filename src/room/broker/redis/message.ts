@@ -1,6 +1,8 @@
 import type { MessageSource, Publication } from '../broker.ts'
 
-/** Formats a payload: a letter for text or binary, uppercase when it must not be compressed, then the bytes. */
+/**
+ * Formats a payload: a letter for text or binary, in upper case when it must not be compressed, followed by the bytes.
+ */
 export function formatBody({ payload, compress }: Publication): Buffer {
   const kind = typeof payload === 'string' ? 't' : 'b'
   const letter = Buffer.from(compress ? kind : kind.toUpperCase())
@@ -12,12 +14,12 @@ export function parseMessage(text: Buffer): Publication & MessageSource {
   const [origin, sequence, body] = splitOff(text)
   const letter = body.toString('latin1', 0, 1)
   const kind = letter.toLowerCase()
-  // A view would retain the whole buffer of the client.
+  // A view would keep the client's whole buffer alive.
   const payload = kind === 't' ? body.toString('utf8', 1) : Buffer.from(body.subarray(1))
   return { origin, sequence: Number(sequence), payload, compress: letter === kind }
 }
 
-/** Splits off the first two fields of a message, which may be binary. */
+/** Splits off the first two fields of a message. The rest may be binary. */
 export function splitOff(bytes: Buffer): [string, string, Buffer] {
   const first = bytes.indexOf(' ')
   const second = bytes.indexOf(' ', first + 1)

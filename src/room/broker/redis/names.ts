@@ -1,11 +1,11 @@
 /** The names of keys and channels in Redis. */
 export class RedisNames {
-  /** Precedes every key and channel. */
+  /** Prefix of all keys and channels. */
   readonly prefix: string
   /** The channel of this process. */
   readonly ownChannel: string
 
-  /** @param isCluster In a Redis Cluster all keys have to be in one slot, which the part in braces chooses. */
+  /** @param isCluster Whether all keys must be in one slot of a Redis Cluster, which the part in braces determines. */
   constructor(prefix: string, origin: string, isCluster: boolean) {
     this.prefix = isCluster && !/\{[^}]+\}/.test(prefix) ? `{${prefix}}` : prefix
     this.ownChannel = `${this.prefix}:of:${origin}`
@@ -23,14 +23,14 @@ export class RedisNames {
 const ESCAPE = '\0'
 
 /**
- * Encodes a topic, or a key of the presence. They contain names that come from peers, and UTF-8 has no form for lone
- * surrogates: different names would become the same.
+ * Encodes a topic or a key of the presence. They contain names from peers, which may have lone surrogates. UTF-8 cannot
+ * encode these, so different names would become equal.
  */
 export function encodeName(name: string): string {
   return isWellFormed(name) && !name.startsWith(ESCAPE) ? name : ESCAPE + JSON.stringify(name)
 }
 
-/** The inverse of `encodeName`; a name that it has not made is returned as it is. */
+/** The inverse of `encodeName`. Other names are returned unchanged. */
 export function decodeName(encoded: string): string {
   if (!encoded.startsWith(ESCAPE)) return encoded
   try {
@@ -40,7 +40,7 @@ export function decodeName(encoded: string): string {
   }
 }
 
-/** Whether there is no lone surrogate. */
+/** Returns whether a text has no lone surrogates. */
 function isWellFormed(text: string): boolean {
   return !/\p{Surrogate}/u.test(text)
 }

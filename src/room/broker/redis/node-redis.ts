@@ -10,7 +10,10 @@ import {
 } from './client.ts'
 
 const EVENTS = ['ready', 'connect', 'reconnecting', 'end', 'disconnect']
-/** Bulk strings as bytes: `typeMapping` since node-redis 5, `returnBuffers` before. 36 is `$`, their type in RESP. */
+/**
+ * Returns bulk strings as bytes: `typeMapping` since node-redis 5, `returnBuffers` before. 36 is `$`, their type in
+ * RESP.
+ */
 const AS_BYTES = { typeMapping: { 36: Buffer }, returnBuffers: true }
 
 export function openNodeLink(client: NodeRedisClient, { onChange }: ConnectionEvents): RedisLink {
@@ -39,7 +42,7 @@ export function openNodeClusterLink(client: NodeRedisCluster, { onChange }: Conn
   return {
     isCluster: true,
     get isReady() {
-      // Only set once every node was found; version 4 has no such field.
+      // Version 5 sets this once all nodes are known. Version 4 has no such field.
       return client.isOpen && (client as { isReady?: boolean }).isReady !== false
     },
     call: (key, args) => client.sendCommand(key, false, args, AS_BYTES),
@@ -47,7 +50,7 @@ export function openNodeClusterLink(client: NodeRedisCluster, { onChange }: Conn
   }
 }
 
-/** Opens a connection like that of `client`, which may be a sentinel client, for the messages of channels. */
+/** Opens a connection with the options of `client`, which may be a sentinel client, for the messages of channels. */
 export function openNodeListener(
   client: NodeRedisClient | NodeRedisSentinel,
   { onChange, onMessage }: ConnectionEvents,
@@ -70,14 +73,14 @@ export function openNodeListener(
   }
 }
 
-/** Resolves to the client of a node of a cluster that channels can be subscribed at. */
+/** Resolves to the client of a node of a cluster for subscriptions. */
 export async function pickNode(cluster: NodeRedisCluster): Promise<NodeRedisClient> {
   const { masters } = cluster
   if (masters.length === 0) throw brokerError('the cluster has no known node')
   return cluster.nodeClient(masters[Math.floor(Math.random() * masters.length)])
 }
 
-/** `destroy` throws, or rejects, when there is no connection; version 4 has only `disconnect`. */
+/** Ends a client. `destroy` throws or rejects when there is no connection. Version 4 has only `disconnect`. */
 function endClient(client: { destroy?: () => unknown; disconnect(): unknown }): void {
   try {
     const ending = typeof client.destroy === 'function' ? client.destroy() : client.disconnect()

@@ -2,10 +2,10 @@ import type { RedisConnection } from './connection.ts'
 import { decodeName, encodeName, type RedisNames } from './names.ts'
 import { runScript } from './script.ts'
 
-/** The most keys in one command. */
+/** Maximum number of keys in one command. */
 const BATCH = 1000
 
-/** The announcements of this process: a hash of its own, which expires unless the process renews it. */
+/** The announcements of this process, in a hash that expires unless the process renews it. */
 export class RedisPresence {
   readonly #connection: RedisConnection
   readonly #prefix: string
@@ -18,7 +18,7 @@ export class RedisPresence {
   #isWriting = false
   #isFailing = false
 
-  /** @param ttl Milliseconds after which the hash expires. */
+  /** @param ttl Time in milliseconds after which the hash expires. */
   constructor(
     connection: RedisConnection,
     { prefix }: RedisNames,
@@ -32,7 +32,7 @@ export class RedisPresence {
     this.#timer = setInterval(() => void this.#extend(), Math.max(1, ttl / 3)).unref()
   }
 
-  /** Whether the last attempt to write has failed. The next one is due within a third of the time to live. */
+  /** Whether the last attempt to write has failed. The next one follows within a third of the time to live. */
   get isFailing(): boolean {
     return this.#isFailing
   }
@@ -45,13 +45,13 @@ export class RedisPresence {
     if (this.#changed.size === 1) process.nextTick(() => void this.#write())
   }
 
-  /** Announces everything again: Redis may have lost it. */
+  /** Announces everything again, because Redis may have lost it. */
   renew(): void {
     for (const name of this.#values.keys()) this.#changed.add(name)
     void this.#write()
   }
 
-  /** Reads what others announce under `key`, or all their keys without one; nothing while Redis is away. */
+  /** Reads what others announce under `key`, or all their keys without `key`. Returns nothing while Redis is away. */
   async read(key?: string): Promise<string[]> {
     if (!this.#connection.isReady) return []
     try {
@@ -71,7 +71,7 @@ export class RedisPresence {
     await runScript(this.#connection, 'withdraw', [this.#prefix, this.#origin]).catch(() => {})
   }
 
-  /** Extends the life of the hash; writes it again if it has expired. */
+  /** Renews the hash, and writes it again if it has expired. */
   async #extend(): Promise<void> {
     if (!this.#connection.isReady || this.#values.size === 0) return
     await this.#try(async () => {
@@ -90,7 +90,7 @@ export class RedisPresence {
   }
 
   async #writeKeys(names: readonly string[]): Promise<void> {
-    // Marked before the await, so that a name that changes meanwhile is written again.
+    // Removed before the await, so that a name that changes meanwhile is written again.
     for (const name of names) this.#changed.delete(name)
     try {
       await this.#run(names.flatMap((name) => [name, this.#values.get(name) ?? '']))

@@ -4,33 +4,33 @@ import type { RedisConnection } from './connection.ts'
 import { parseMessage, splitOff } from './message.ts'
 import type { RedisNames } from './names.ts'
 
-/** What `RedisSubscriptions` needs of its broker. */
+/** The members of its broker that `RedisSubscriptions` needs. */
 export interface SubscriptionHost {
-  /** Makes Redis publish the positions of topics on the own channel. */
+  /** Makes Redis publish the positions of topics on the channel of this process. */
   locate(topics: readonly string[]): Promise<unknown>
   onError(error: unknown): void
 }
 
 interface Subscription {
   readonly listener: TopicListener
-  /** Called when it is subscribed, or cannot be now. */
+  /** Called when the topic is subscribed, or cannot be subscribed now. */
   readonly resolve: () => void
 }
 
-/** The most topics in one command. */
+/** Maximum number of topics in one command. */
 const BATCH = 500
-/** Milliseconds before a failed command is tried again. */
+/** Delay in milliseconds before a failed command is retried. */
 const RETRY_DELAY = 500
 
-/** Subscribes to the wanted topics and unsubscribes from others, in few commands, and again after every loss. */
+/** Subscribes and unsubscribes topics in few commands, and subscribes again after every loss. */
 export class RedisSubscriptions {
   readonly #connection: RedisConnection
   readonly #names: RedisNames
   readonly #host: SubscriptionHost
   readonly #wanted = new Map<string, Subscription>()
-  /** The topics whose channels were subscribed; some clients subscribe to them again by themselves after a loss. */
+  /** The topics whose channels were subscribed. After a loss, some clients subscribe to them again by themselves. */
   readonly #subscribed = new Set<string>()
-  /** The topics that have been located since the last loss. */
+  /** The topics whose positions were requested since the last loss. */
   readonly #located = new Set<string>()
   #hasOwnChannel = false
   #isWorking = false
@@ -44,26 +44,26 @@ export class RedisSubscriptions {
     this.#host = host
   }
 
-  /** Whether the own channel is subscribed. */
+  /** Whether the channel of this process is subscribed. */
   get hasOwnChannel(): boolean {
     return this.#hasOwnChannel
   }
 
-  /** Whether the last command has failed. The next attempt is due within half a second. */
+  /** Whether the last command has failed. The next attempt follows within half a second. */
   get isFailing(): boolean {
     return this.#isFailing
   }
 
   /**
-   * Subscribes to a topic; resolves when its position is known, or when it cannot be subscribed now.
+   * Subscribes to a topic. Resolves when its position is known, or when it cannot be subscribed now.
    *
-   * @param timeout Milliseconds after which it resolves in any case.
+   * @param timeout Time in milliseconds after which it resolves in any case.
    */
   add(topic: string, listener: TopicListener, timeout: number): Promise<void> {
     const added = new Promise<void>((resolve) => {
       this.#wanted.get(topic)?.resolve()
       this.#wanted.set(topic, { listener, resolve })
-      // It may still be subscribed; the new listener needs the position nevertheless.
+      // It may already be subscribed, but the new listener also needs the position.
       this.#located.delete(topic)
       if (!this.#connection.isReady || this.#isFailing) resolve()
       this.#workSoon()
@@ -77,13 +77,13 @@ export class RedisSubscriptions {
     this.#workSoon()
   }
 
-  /** Subscribes to everything again: messages may have been lost. */
+  /** Subscribes to everything again, because messages may have been lost. */
   renew(): void {
     this.onLost()
     void this.#work()
   }
 
-  /** The connection is lost. */
+  /** Called when the connection is lost. */
   onLost(): void {
     this.#lossCount += 1
     this.#located.clear()
@@ -96,7 +96,7 @@ export class RedisSubscriptions {
     this.onLost()
   }
 
-  /** A message of a topic's channel. */
+  /** Called with a message of a topic's channel. */
   onMessage(channel: string, message: Buffer): void {
     const subscription = this.#wanted.get(this.#names.topicOf(channel))
     if (subscription === undefined) return
@@ -110,7 +110,7 @@ export class RedisSubscriptions {
     subscription?.resolve()
   }
 
-  /** Ends all waits: local delivery continues without a subscription. */
+  /** Resolves all pending calls of `add`. Local delivery continues without a subscription. */
   #release(): void {
     for (const { resolve } of this.#wanted.values()) resolve()
   }
@@ -129,14 +129,14 @@ export class RedisSubscriptions {
       this.#isFailing = true
       this.#release()
       this.#host.onError(error)
-      // After a loss `renew` continues; after another failure, this timer.
+      // After a loss, `renew` continues. After any other failure, this timer does.
       if (this.#connection.isReady && !this.#isStopped) setTimeout(() => void this.#work(), RETRY_DELAY).unref()
     } finally {
       this.#isWorking = false
     }
   }
 
-  /** Runs the next command; resolves to whether there was one. */
+  /** Runs the next command. Resolves to whether there was one. */
   async #step(): Promise<boolean> {
     const lossCount = this.#lossCount
     if (!this.#hasOwnChannel) {
@@ -157,7 +157,7 @@ export class RedisSubscriptions {
 
   async #subscribe(topics: readonly string[]): Promise<void> {
     for (const topic of topics) this.#subscribed.add(topic)
-    // Mark as located before the await, so that a topic added meanwhile is located again.
+    // Added before the await, so that a topic that is added meanwhile is requested again.
     for (const topic of topics) this.#located.add(topic)
     try {
       await this.#connection.subscribe(topics.map((topic) => this.#names.channelOf(topic)))

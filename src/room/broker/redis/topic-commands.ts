@@ -5,10 +5,12 @@ import { formatBody, parseMessage } from './message.ts'
 import { encodeName, type RedisNames } from './names.ts'
 import { runScript } from './script.ts'
 
-/** How long the numbering of a silent topic is stored, in milliseconds; at least as long as any history. */
+/**
+ * How long the numbering of a silent topic is stored, in milliseconds. It is stored at least as long as any history.
+ */
 const TOPIC_TTL = 24 * 60 * 60 * 1000
 
-/** The commands that handle topics; each rejects when Redis is away, refuses it, or does not answer in time. */
+/** The commands for topics. Each rejects when Redis is away, refuses it, or does not reply in time. */
 export class TopicCommands {
   readonly #connection: RedisConnection
   readonly #names: RedisNames
@@ -32,13 +34,13 @@ export class TopicCommands {
     return runScript(this.#connection, 'publish', [...this.#head(), ...args])
   }
 
-  /** Makes Redis publish the positions of topics on the own channel. */
+  /** Makes Redis publish the positions of topics on the channel of this process. */
   locate(topics: readonly string[]): Promise<unknown> {
     const args = [...this.#head(), this.#names.ownChannel, ...topics.map(encodeName)] as const
     return runScript(this.#connection, 'locate', args)
   }
 
-  /** Reads the history of a topic, and makes Redis publish a mark on the own channel. */
+  /** Reads the history of a topic, and makes Redis publish a mark on the channel of this process. */
   async read(topic: string, after: Position, mark: string): Promise<HistoryRead> {
     const args = [this.#names.ownChannel, mark, encodeName(topic), after.epoch, String(after.count)]
     const reply = await runScript(this.#connection, 'read', [...this.#head(), ...args])
@@ -51,18 +53,18 @@ export class TopicCommands {
     return selectAfter(messages, after, position)
   }
 
-  /** Makes Redis publish a mark on the own channel. */
+  /** Makes Redis publish a mark on the channel of this process. */
   mark(mark: string): Promise<unknown> {
     return runScript(this.#connection, 'mark', [this.#names.prefix, this.#names.ownChannel, mark])
   }
 
-  /** The first arguments of every script that handles topics; the token is the epoch of new ones. */
+  /** Returns the first arguments of all scripts that handle topics. The token becomes the epoch of new topics. */
   #head(): [string, string, string] {
     return [this.#names.prefix, makeToken(), String(TOPIC_TTL)]
   }
 }
 
-/** A client may return text as a string where it knows the type. */
+/** Converts a reply to bytes, because some clients return text as a string. */
 function toBytes(reply: Buffer | string): Buffer {
   return typeof reply === 'string' ? Buffer.from(reply) : reply
 }

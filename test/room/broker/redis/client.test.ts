@@ -19,7 +19,7 @@ const refused = async (client: unknown): Promise<string> => {
 
 test('clients of node-redis that are not open are refused at once', async () => {
   const root = { host: '127.0.0.1', port: 1 }
-  assert.match(await refused(createClient()), 'a node-redis client that is not open, call connect() first')
+  assert.match(await refused(createClient()), 'a node-redis client that is not open (call connect() first)')
   assert.match(await refused(createCluster({ rootNodes: [{ socket: root }] })), 'a node-redis cluster client')
   const sentinel = createSentinel({ name: 'main', sentinelRootNodes: [root] })
   assert.match(await refused(sentinel), 'a node-redis sentinel client')

@@ -1,0 +1,1 @@
+require('./standard.cjs').echo(new WebSocket(process.argv[2]))

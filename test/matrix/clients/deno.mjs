@@ -1,0 +1,3 @@
+import standard from './standard.cjs'
+
+standard.echo(new WebSocket(Deno.args[0]))

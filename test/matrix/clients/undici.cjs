@@ -1,0 +1,2 @@
+const { WebSocket } = require('undici')
+require('./standard.cjs').echo(new WebSocket(process.argv[2]))

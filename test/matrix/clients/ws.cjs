@@ -1,0 +1,7 @@
+const WebSocket = require('ws')
+const say = (event) => console.log(JSON.stringify(event))
+const socket = new WebSocket(process.argv[2])
+socket.on('open', () => say({ event: 'open' }))
+socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary }))
+socket.on('error', () => say({ event: 'error' }))
+socket.on('close', (code, reason) => say({ event: 'close', code, reason: reason.toString() }))

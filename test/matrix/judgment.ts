@@ -1,0 +1,35 @@
+import type { CaseResult } from '../../src/conformance/result.ts'
+import { CHECKS, type Check, type Pattern } from './checks.ts'
+import { DISMISSALS, type Dismissal } from './dismissals.ts'
+
+/** What a person said about a failed row. */
+export type Judgment = { kind: 'upheld'; check: Check } | { kind: 'dismissed'; dismissal: Dismissal } | { kind: 'open' }
+
+export function isAccused({ verdict }: CaseResult): boolean {
+  return verdict === 'fail' || verdict === 'crash'
+}
+
+/** The judgment on a failure. Where both could be said, it is dismissed; the death of a process is always open. */
+export function judge(label: string, result: CaseResult): Judgment {
+  if (result.verdict === 'crash') return { kind: 'open' }
+  const dismissal = DISMISSALS.find((pattern) => covers(pattern, label, result))
+  if (dismissal !== undefined) return { kind: 'dismissed', dismissal }
+  const check = CHECKS.find((pattern) => covers(pattern, label, result))
+  return check === undefined ? { kind: 'open' } : { kind: 'upheld', check }
+}
+
+function covers({ rows, expected, actual, labels }: Pattern, label: string, { id, assertions }: CaseResult): boolean {
+  const failed = assertions.find(({ ok, class: kind }) => !ok && kind === 'must')
+  return (
+    rows.some((row) => isLike(row, id)) &&
+    (labels?.test(label) ?? true) &&
+    (expected?.test(failed?.expected ?? '') ?? true) &&
+    (actual?.test(failed?.actual ?? '') ?? true)
+  )
+}
+
+/** Whether a pattern of `rows` covers that row. */
+export function isLike(pattern: string, id: string): boolean {
+  const parts = pattern.split('*').map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&'))
+  return new RegExp(`^${parts.join('.*')}$`).test(id)
+}

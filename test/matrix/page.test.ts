@@ -1,0 +1,74 @@
+import * as assert from 'uvu/assert'
+import { suite } from '../support/unit.ts'
+import { formatEvidence } from './evidence.ts'
+import { formatPage, listOpen } from './page.ts'
+import { column, failure, passed } from './sample.ts'
+
+const test = suite('matrix: page')
+
+const upheld = failure('mask.unmasked-text', 'the end of the connection', 'text message "<Hello>"', [
+  { t: 0, dir: 'out', kind: 'frame', text: 'text fin 7 <Hello>', hex: 'ab'.repeat(100) },
+])
+const dismissed = failure('mask.unmasked-ping', 'the end of the connection', 'nothing within 2000 ms')
+const open = failure('mask.unmasked-pong', 'the end of the connection', 'a song')
+const columns = [
+  column('Some | server', [upheld, dismissed, open, passed('mask.key-zero'), passed('ping.text')]),
+  column('Some as a client', [passed('client.req.key')], 'client'),
+]
+const page = formatPage(columns)
+const evidence = formatEvidence(columns)
+
+/** The cells of the line of the table that begins with that. */
+function cellsOf(name: string): string[] {
+  const line = page.split('\n').find((text) => text.startsWith(`| ${name}`)) ?? ''
+  return line.split(/(?<!\\)\|/).map((cell) => cell.trim())
+}
+
+test('counts what holds and what was upheld, and nothing else', () => {
+  const cells = cellsOf('Some \\| server')
+  assert.is(cells[1], 'Some \\| server')
+  assert.is(cells[4], '[1/2](matrix.html#Some-server-mask)')
+  assert.is(cells[8], '1/1')
+  assert.is(cells[2], '–')
+})
+
+test('has a table of clients, under the name of the library', () => {
+  assert.is(
+    page
+      .split('## Clients')[1]
+      .split('\n')
+      .find((line) => line.startsWith('| Some '))
+      ?.includes('1/1'),
+    true,
+  )
+  assert.not.match(page.split('## Clients')[1].split('## The projects')[0], 'as a client')
+})
+
+test('names what was upheld below its sentence, and what was dismissed below its reason', () => {
+  const [counted, notCounted] = page.split('## Failures that count')[1].split('## Failures that do not count')
+  assert.match(counted, 'Some | server (1): `mask.unmasked-text`')
+  assert.match(counted, '> The server MUST close the connection upon receiving a frame that is not masked.')
+  assert.match(notCounted, 'Some | server (1): `mask.unmasked-ping`')
+})
+
+test('does not name a failure that nobody has judged, but says that there is one', () => {
+  assert.not.match(page, 'mask.unmasked-pong')
+  assert.not.match(evidence, 'mask.unmasked-pong')
+  assert.match(page, '1 more failures were not reviewed')
+  assert.equal(listOpen(columns), [
+    'not judged: Some | server: mask.unmasked-pong: fail: expected the end of the connection, got a song',
+  ])
+  assert.match(formatPage([column('x', [upheld])]), 'Every failure of the class *must* was reviewed.')
+})
+
+test('shows the evidence of what counts, escaped and cut, where the table links to', () => {
+  assert.match(evidence, '<section id="Some-server-mask">')
+  assert.match(evidence, 'text message "&lt;Hello&gt;"'.replaceAll('"', '&quot;'))
+  assert.match(evidence, `&gt; text fin 7 &lt;Hello&gt; ${'ab'.repeat(24)}…`.replace('&gt; text', '&gt; text'))
+  assert.not.match(evidence, 'mask.unmasked-ping')
+  assert.not.match(evidence, '<script')
+})
+
+test('leaves out a server with no evidence', () => {
+  assert.not.match(formatEvidence([column('clean', [passed('ping.text')])]), '<h2>')
+})

@@ -1,0 +1,34 @@
+import type { CaseResult, RunResult, WireEvent } from '../../src/conformance/result.ts'
+import type { Column } from './page.ts'
+
+/** A failed row of the class *must*, with what was expected and received. */
+export function failure(id: string, expected: string, actual: string, wire: WireEvent[] = []): CaseResult {
+  const assertion = { requirement: '6455-1-1', class: 'must' as const, ok: false, expected, actual }
+  return { ...passed(id), verdict: 'fail', assertions: [assertion], wire }
+}
+
+export function passed(id: string): CaseResult {
+  return {
+    id,
+    aliases: [],
+    group: id.split('.').slice(0, -1).join('.'),
+    title: `Title of ${id}`,
+    class: 'must',
+    verdict: 'pass',
+    duration_ms: 1,
+    attempts: 1,
+    requirements: [],
+    send: `sent in ${id}`,
+    expect: 'as titled',
+    assertions: [],
+    close: { by: null, code: null, reason: null, tcp: null },
+    wire: [],
+    repro: '',
+  }
+}
+
+/** A server, or a client, with those results. */
+export function column(label: string, cases: CaseResult[], side: 'server' | 'client' = 'server'): Column {
+  const result = { target: { label, side }, cases } as unknown as RunResult
+  return { recipe: { name: label, language: 'C', word: 'A word.' }, label, version: '1.0', date: '2026-01-02', result }
+}
