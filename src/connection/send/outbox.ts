@@ -108,7 +108,7 @@ export class Outbox {
     this.#schedule()
   }
 
-  /** Queues frames that were encoded before, as they are; at the end of the tick they are written at once. */
+  /** Queues frames that are already encoded. At the end of the tick they are written at once. */
   sendEncoded(frames: Buffer): void {
     if (isEndOfTick() && this.isIdle && frames.length <= LONG_WRITE) return this.#write(frames)
     if (this.#claim(frames.length)) {
@@ -150,7 +150,7 @@ export class Outbox {
     this.#reportWritten(size)
   }
 
-  /** Hands bytes to the stream while nothing waits: 1,000 members of a room need no list and no callback each. */
+  /** Writes frames at once. For 1,000 members of a room, a list and a callback for each cost more than the frame. */
   #write(frames: Buffer): void {
     if (this.#stream.destroyed || this.#stream.writableEnded) return
     this.#stream.write(frames)
