@@ -1,6 +1,5 @@
 import { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import { inspect } from 'node:util'
 import { isFastEnabled } from './enabled.ts'
 
 /*
@@ -13,33 +12,56 @@ import { isFastEnabled } from './enabled.ts'
 /** The property with the text of the request head. It is empty once the message is complete. */
 const headKey = Symbol('head')
 
+/** The parts of the request line that are read without completing the message (RFC 9112 §3). */
+const REQUEST_LINE = /(\S+) (\S+) HTTP\/(.).(.)/
+const LINE_FIELDS = ['method', 'url', 'httpVersionMajor', 'httpVersionMinor']
+
 /** Sets the fields of an initialized message and ends its body. */
 type Complete = (message: IncomingMessage, head: string) => void
 
-interface Lazy {
+class LazyMessage {
   [headKey]: string
-  socket: Socket
-}
+  socket: Socket | null
 
-const initialize = IncomingMessage as unknown as (this: object, socket: Socket | null) => void
-
-/** Returns the properties that Node sets on a request. Null where Node cannot initialize other objects. */
-function findProperties(): PropertyKey[] | null {
-  if (!isFastEnabled) return null
-  const message = Object.create(IncomingMessage.prototype) as object
-  try {
-    initialize.call(message, null)
-  } catch {
-    return null
+  constructor(head: string, socket: Socket | null) {
+    this[headKey] = head
+    this.socket = socket
   }
-  return Reflect.ownKeys(message).filter((key) => key !== 'socket')
 }
 
-/** Returns the lazy message: `object` itself, or the one that it inherits from. */
-function lazyOf(object: object): Lazy {
-  let owner = object
-  while (!Object.hasOwn(owner, headKey)) owner = Object.getPrototypeOf(owner) as object
-  return owner as Lazy
+/** Initializes `object`, or the lazy message that it inherits from; returns the message. */
+function initialize(object: object): IncomingMessage {
+  let message = object as LazyMessage
+  while (!Object.hasOwn(message, headKey)) message = Object.getPrototypeOf(message)
+  message[headKey] = ''
+  Object.setPrototypeOf(message, IncomingMessage.prototype)
+  ;(IncomingMessage as unknown as (this: object, socket: Socket | null) => void).call(message, message.socket)
+  return message as unknown as IncomingMessage
+}
+
+/** Replaces what Node sets on a request by accessors that complete a lazy message. Fails where Node has another way. */
+function addAccessors(complete: Complete): void {
+  const { prototype } = LazyMessage
+  const fill = (object: LazyMessage): LazyMessage => {
+    const head = object[headKey]
+    complete(initialize(object), head)
+    return object
+  }
+  for (const key of Reflect.ownKeys(initialize(new LazyMessage('', null)))) {
+    if (key === headKey || key === 'socket') continue
+    const part = LINE_FIELDS.indexOf(String(key)) + 1
+    Object.defineProperty(prototype, key, {
+      get(this: LazyMessage) {
+        if (part === 0) return Reflect.get(fill(this), key)
+        const text = REQUEST_LINE.exec(this[headKey])![part]
+        return part < 3 ? text : Number(text)
+      },
+      set(this: LazyMessage, value) {
+        Reflect.set(fill(this), key, value)
+      },
+    })
+  }
+  Object.setPrototypeOf(prototype, IncomingMessage.prototype)
 }
 
 /**
@@ -47,71 +69,15 @@ function lazyOf(object: object): Lazy {
  * once where the undocumented part of Node cannot be used.
  */
 export function lazyMessages(complete: Complete): (head: string, socket: Socket) => IncomingMessage {
-  const properties = findProperties()
-  if (properties === null) {
-    return (head, socket) => {
-      const message = new IncomingMessage(socket)
-      complete(message, head)
-      return message
+  try {
+    if (isFastEnabled) {
+      addAccessors(complete)
+      return (head, socket) => new LazyMessage(head, socket) as unknown as IncomingMessage
     }
+  } catch {}
+  return (head, socket) => {
+    const message = new IncomingMessage(socket)
+    complete(message, head)
+    return message
   }
-
-  class LazyMessage implements Lazy {
-    [headKey]: string
-    socket: Socket
-
-    constructor(head: string, socket: Socket) {
-      this[headKey] = head
-      this.socket = socket
-    }
-  }
-
-  const { prototype } = LazyMessage
-  Reflect.deleteProperty(prototype, 'constructor')
-  const fill = (object: object): object => {
-    const lazy = lazyOf(object)
-    const head = lazy[headKey]
-    lazy[headKey] = ''
-    Object.setPrototypeOf(lazy, IncomingMessage.prototype)
-    initialize.call(lazy, lazy.socket)
-    complete(lazy as unknown as IncomingMessage, head)
-    return object
-  }
-  const define = (key: PropertyKey, get: (this: object) => unknown): void => {
-    const set = function (this: object, value: unknown): void {
-      Reflect.set(fill(this), key, value)
-    }
-    Object.defineProperty(prototype, key, { get, set, configurable: true, enumerable: true })
-  }
-  Object.setPrototypeOf(prototype, IncomingMessage.prototype)
-  for (const key of properties) {
-    define(key, function () {
-      return Reflect.get(fill(this), key)
-    })
-  }
-  for (const [key, read] of Object.entries(LINE)) {
-    define(key, function () {
-      return read(lazyOf(this)[headKey])
-    })
-  }
-  Object.defineProperty(prototype, inspect.custom, {
-    value(this: object) {
-      return fill(this)
-    },
-  })
-  return (head, socket) => new LazyMessage(head, socket) as unknown as IncomingMessage
-}
-
-/** Returns the index behind ` HTTP/` in a request head. */
-function versionAt(head: string): number {
-  return head.indexOf(' HTTP/') + ' HTTP/'.length
-}
-
-/** Reads the parts of the request line. An empty line may precede it (RFC 9112 §2.2). */
-const LINE: Record<string, (head: string) => unknown> = {
-  method: (head) => head.slice(head.startsWith('\r\n') ? 2 : 0, head.indexOf(' ')),
-  url: (head) => head.slice(head.indexOf(' ') + 1, head.indexOf(' HTTP/')),
-  httpVersion: (head) => head.slice(versionAt(head), versionAt(head) + 3),
-  httpVersionMajor: (head) => Number(head[versionAt(head)]),
-  httpVersionMinor: (head) => Number(head[versionAt(head) + 2]),
 }

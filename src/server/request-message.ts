@@ -23,12 +23,14 @@ export function messageOfConnect(connect: ExtendedConnect, socket: Socket): Inco
   return message
 }
 
-/** Names and values of most upgrade requests, so that sessions that keep their requests share these strings. */
+/**
+ * Values of most upgrade requests, and names that the parser does not share, so that sessions that keep their requests
+ * share these strings.
+ */
 const commonTexts = new Map(
   [
-    ...['Host', 'Upgrade', 'Connection', 'Origin', 'User-Agent', 'Cookie', 'Accept-Encoding', 'Accept-Language'],
-    ...['Sec-WebSocket-Key', 'Sec-WebSocket-Version', 'Sec-WebSocket-Extensions', 'Sec-WebSocket-Protocol'],
-    ...['Cache-Control', 'Pragma', 'X-Forwarded-For', 'X-Forwarded-Proto', 'X-Real-IP'],
+    ...['Cookie', 'Accept-Encoding', 'Accept-Language', 'Cache-Control', 'Pragma'],
+    ...['X-Forwarded-For', 'X-Forwarded-Proto', 'X-Real-IP'],
     ...['websocket', '13', 'keep-alive, Upgrade', 'upgrade', 'no-cache', 'permessage-deflate'],
     ...['permessage-deflate; client_max_window_bits', 'gzip, deflate, br, zstd', 'gzip, deflate, br'],
   ].map((text) => [text, text]),
@@ -40,15 +42,10 @@ function shared(text: string): string {
 
 /** Sets what Node's parser would set in a request without body. */
 function completeMessage(message: IncomingMessage, head: RequestHead | ExtendedConnect): void {
-  const [major, minor] = head.httpVersion.split('.').map(Number)
-  Object.assign(message, {
-    method: head.method,
-    url: head.url,
-    httpVersion: head.httpVersion,
-    httpVersionMajor: major,
-    httpVersionMinor: minor,
-  })
-  setRawHeaders(message, head.rawHeaders.map(shared))
+  const { method, url, httpVersion, rawHeaders } = head
+  const [httpVersionMajor, httpVersionMinor] = httpVersion.split('.').map(Number)
+  Object.assign(message, { method, url, httpVersion, httpVersionMajor, httpVersionMinor })
+  setRawHeaders(message, rawHeaders.map(shared))
   message.complete = true
   message.push(null)
 }

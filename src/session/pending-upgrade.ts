@@ -90,8 +90,7 @@ export function acceptUpgrade(
   if (upgrade.settled || upgrade.stream.destroyed) return null
   const options = { ...acceptance, limits: settings?.limits }
   const { connection, sendHead } = acceptLater(upgrade, options, () => readResponseFields(response))
-  const own = settings?.session
-  const session = new WebSocket(connection, own ? { ...host.session, ...own } : host.session, host.draining)
+  const session = new WebSocket(connection, { ...host.session, ...settings?.session }, host.draining)
   setSession(upgrade.request, session)
   return { session, sendHead }
 }

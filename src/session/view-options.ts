@@ -22,8 +22,8 @@ export interface ViewSettings {
   readonly policy: PolicySettings
   /** Undefined when the view sets no limit and those of the server apply. */
   readonly limits?: LimitOptions | undefined
-  /** The session options that the view sets. The others are those of the server. Undefined when it sets none. */
-  readonly session?: Partial<SessionSettings> | undefined
+  /** The session options that the view sets. The others are those of the server. */
+  readonly session: Partial<SessionSettings>
 }
 
 const names = [...policyNames, ...Object.keys(defaultLimits), ...queueMarkNames, 'heartbeat']
@@ -42,11 +42,9 @@ export function readViewOptions(options: ViewOptions): ViewSettings {
   return {
     policy: readPolicy(options as UpgradePolicy),
     limits: Object.keys(defaultLimits).some(isGiven) ? options : undefined,
-    session: [...queueMarkNames, 'heartbeat'].some(isGiven)
-      ? {
-          ...(queueMarkNames.some(isGiven) ? { marks } : {}),
-          ...(isGiven('heartbeat') ? { heartbeat } : {}),
-        }
-      : undefined,
+    session: {
+      ...(queueMarkNames.some(isGiven) ? { marks } : {}),
+      ...(isGiven('heartbeat') ? { heartbeat } : {}),
+    },
   }
 }

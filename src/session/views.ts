@@ -166,9 +166,13 @@ function makeView(rule: PlainRule, view: View, settings: ViewSettings): WebSocke
     const complete = completeRequest(request)
     const run = (): unknown => view.call(this, complete, response)
     if (pending !== null) {
-      const call = { response, settings, run, seesResponse: seesResponse(view) }
+      const call = { response, run, seesResponse: view.length !== 1 }
       // A new promise: one that follows another promise would need twice the memory while the view runs.
-      return new Promise((resolve) => void awaitSession(pending, call, resolve))
+      return new Promise((resolve) => {
+        // In a later job: what a connect-style app does after this call, such as setting fields, precedes the view.
+        const open = Promise.resolve(acceptPendingUpgrade(pending, response, settings))
+        void open.then((it) => runSession(it, call, pending.host, resolve))
+      })
     }
     // A view was called by another view, which has the session and closes it.
     if (complete.websocket !== null) return run() as void | Promise<void>
@@ -182,11 +186,6 @@ function makeView(rule: PlainRule, view: View, settings: ViewSettings): WebSocke
   return websocketView
 }
 
-/** Returns whether a view may use the response later. It cannot when the request is its only parameter. */
-function seesResponse(view: View): boolean {
-  return view.length !== 1
-}
-
 /**
  * Runs a decorated view for a session, before it returns when the policy is synchronous. For the router, which does not
  * wait for the view: without the promise that a connect-style app needs, an idle session uses less memory.
@@ -198,36 +197,29 @@ export function serveUpgrade(
   response: ServerResponse,
 ): void {
   const { view, settings } = decorated.get(decoratedView)!
-  const call = { response, settings, run: () => view(request, response), seesResponse: seesResponse(view) }
+  const call = { response, run: () => view(request, response), seesResponse: view.length !== 1 }
+  const start = (open: OpenSession | null): void => runSession(open, call, pending.host)
   const open = acceptPendingUpgrade(pending, response, settings)
-  if (open instanceof Promise) void open.then((it) => runSession(it, pending.host, call, noop))
-  else runSession(open, pending.host, call, noop)
+  if (open instanceof Promise) void open.then(start)
+  else start(open)
 }
-
-const noop = (): void => {}
 
 /** A call of a view for a session. */
 interface SessionCall {
   readonly response: ServerResponse
-  readonly settings: ViewSettings
   readonly run: () => unknown
+  /** Whether the view may use the response later. It cannot when the request is its only parameter. */
   readonly seesResponse: boolean
-}
-
-/** Runs a view for a connect-style app. What the app does in this tick, such as setting fields, precedes the view. */
-async function awaitSession(pending: PendingUpgrade, call: SessionCall, done: () => void): Promise<void> {
-  const open = await acceptPendingUpgrade(pending, call.response, call.settings)
-  runSession(open, pending.host, call, done)
 }
 
 /** Calls the view, then sends the head of the 101 response. A promise that the view returns may still be pending. */
 function runSession(
   open: OpenSession | null,
-  host: ViewHost,
   { response, run, seesResponse }: SessionCall,
-  done: () => void,
+  { reportError }: ViewHost,
+  done?: () => void,
 ): void {
-  if (open === null) return done()
+  if (open === null) return done?.()
   let result: unknown
   try {
     result = run()
@@ -236,28 +228,28 @@ function runSession(
   }
   open.sendHead()
   const unfinished = seesResponse || isObserved(response) ? response : null
-  endAfter(result, open.session.connection, host, unfinished, done)
+  closeAfter(result, open.session.connection, reportError, unfinished, done)
 }
 
 /** Closes a session when its view ends. While the view runs, only these parameters of the call are stored. */
-function endAfter(
+function closeAfter(
   result: unknown,
   connection: Connection,
-  host: ViewHost,
+  reportError: ViewHost['reportError'],
   unfinished: ServerResponse | null,
-  done: () => void,
+  done?: () => void,
 ): void {
   Promise.resolve(result).then(
-    () => end(connection, CloseCode.NORMAL, unfinished, done),
+    () => close(CloseCode.NORMAL, connection, unfinished, done),
     (error) => {
-      host.reportError(error)
-      end(connection, CloseCode.INTERNAL_ERROR, unfinished, done)
+      reportError(error)
+      close(CloseCode.INTERNAL_ERROR, connection, unfinished, done)
     },
   )
 }
 
-function end(connection: Connection, code: number, unfinished: ServerResponse | null, done: () => void): void {
+function close(code: number, connection: Connection, unfinished: ServerResponse | null, done?: () => void): void {
   connection.close(code)
   if (unfinished !== null) finishResponse(unfinished)
-  done()
+  done?.()
 }

@@ -1,6 +1,5 @@
 import { createServer, IncomingMessage } from 'node:http'
 import { type AddressInfo, connect, Socket } from 'node:net'
-import { inspect } from 'node:util'
 import { isFastEnabled } from '../../src/fast/enabled.ts'
 import { makeMessage } from '../../src/server/request-message.ts'
 import { assert, suite } from '../support/unit.ts'
@@ -87,7 +86,6 @@ const uses: Record<string, (message: IncomingMessage) => unknown> = {
   },
   'a field of a stream': (message) => message.readable,
   'a method of a stream': (message) => message.resume(),
-  'a print': (message) => assert.match(inspect(message), /^IncomingMessage \{.*url: '\/chat\?room=1'/s),
   'an object that inherits from it': (message) => {
     const heir = Object.create(message) as IncomingMessage
     assert.is(heir.url, '/chat?room=1')
@@ -110,6 +108,5 @@ for (const [name, use] of Object.entries(uses)) {
     assert.is(message.own, 1)
     assert.is(message.url, name === 'a new url' ? '/other' : '/chat?room=1')
     assert.is(message.headers.host, 'example.test')
-    assert.is(message.constructor, IncomingMessage)
   })
 }

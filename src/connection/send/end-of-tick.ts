@@ -4,33 +4,29 @@ export interface Flushable {
 }
 
 let waiting: Flushable[] = []
-let isEnding = false
+
+/** Whether one sender alone flushes at the end of the tick, so that a connection need not wait for other frames. */
+export const endOfTick = { isNow: false }
 
 /**
  * Flushes `sender` at the end of the tick, or before anything is sent directly: what was queued first leaves first, on
  * every connection.
  */
 export function flushAtEndOfTick(sender: Flushable): void {
-  if (waiting.push(sender) === 1) process.nextTick(endTick)
+  if (waiting.push(sender) > 1) return
+  process.nextTick(() => {
+    endOfTick.isNow = waiting.length === 1
+    try {
+      flushEndOfTick()
+    } finally {
+      endOfTick.isNow = false
+    }
+  })
 }
 
 /** Flushes everything that waits for the end of the tick. */
 export function flushEndOfTick(): void {
   if (waiting.length > 0) flushWaiting()
-}
-
-/** Returns whether one sender flushes at the end of the tick, so that a connection need not wait for other frames. */
-export function isEndOfTick(): boolean {
-  return isEnding
-}
-
-function endTick(): void {
-  isEnding = waiting.length === 1
-  try {
-    flushEndOfTick()
-  } finally {
-    isEnding = false
-  }
 }
 
 function flushWaiting(): void {

@@ -6,7 +6,7 @@ import { fastEngine } from '../../fast/engine.ts'
 import { countWritten } from '../../transport/stream-owner.ts'
 import { isLent } from '../lent-bytes.ts'
 import { corkBuffer } from './cork-buffer.ts'
-import { isEndOfTick } from './end-of-tick.ts'
+import { endOfTick } from './end-of-tick.ts'
 import { COPY_LIMIT } from './outgoing.ts'
 
 /** Writes of more bytes than this go to streams other than sockets in slices. */
@@ -110,7 +110,10 @@ export class Outbox {
 
   /** Queues frames that are already encoded. At the end of the tick they are written at once. */
   sendEncoded(frames: Buffer): void {
-    if (isEndOfTick() && this.isIdle && frames.length <= LONG_WRITE) return this.#write(frames)
+    if (endOfTick.isNow && this.isIdle) {
+      this.#push(frames)
+      return this.flush()
+    }
     if (this.#claim(frames.length)) {
       copyBytes(corkBuffer.bytes, frames, corkBuffer.end)
       corkBuffer.end += frames.length
@@ -148,13 +151,6 @@ export class Outbox {
       this.#stream.uncork()
     }
     this.#reportWritten(size)
-  }
-
-  /** Writes frames at once. For 1,000 members of a room, a list and a callback for each cost more than the frame. */
-  #write(frames: Buffer): void {
-    if (this.#stream.destroyed || this.#stream.writableEnded) return
-    this.#stream.write(frames)
-    this.#reportWritten(frames.length)
   }
 
   /** In slices: only sockets tell how far a long write has come, and so whether the peer reads. */
