@@ -7,12 +7,13 @@ const security = readFileSync(new URL('../../SECURITY.md', import.meta.url), 'ut
 const documents = [...readDocuments(), { path: 'SECURITY.md', text: security }]
 
 /** Units that only a measurement has: ratios, shares, microseconds, results of a run. */
-const measuredUnit = /\d ?(?:×|%|倍|[µn]s\b)|\d times (?:as|more|less|faster|slower)\b|\b\d+ passed\b/
+const measuredUnit =
+  /\d ?(?:×|%|倍|[µn]s\b)|\d times (?:as|more|less|faster|slower)\b|\b\d+ passed\b|\d of \d[\d.,]* ?[KMG]i?B\b/
 /** Units that limits and defaults have, too: with them, a sentence claims a measurement by one of these verbs. */
 const otherUnit = /\d ?(?:[KMG]i?B|B|ms|s|bytes|seconds)\b/
 const measuringVerb = /\b(?:about|measured|grew|grows|took|costs?|weighs?)\b|[大约]约/
 /** A command that a reader can repeat, or the page that has one beside each figure. */
-const command = /\b(?:npm (?:run|test)|npx (?:--yes )?dwebsocket|node --import)\b|\]\([^)]*benchmark\.md/
+const command = /\b(?:npm (?:run|test|pack)|npx (?:--yes )?dwebsocket|node --import)\b|\]\([^)]*benchmark\.md/
 
 /** Whether a sentence, a table row or a list item states what was measured. */
 function isClaim(sentence: string): boolean {
@@ -53,6 +54,7 @@ test('ratios, shares and results are claims; limits and defaults are not', () =>
     'A third, 33 %.',
     'It takes 4 µs.',
     '822 passed',
+    'the tester is 2 of 3 MB',
     'An idle connection uses about 5 KiB.',
   ]) {
     assert.ok(isClaim(claim), claim)

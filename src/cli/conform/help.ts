@@ -29,7 +29,7 @@ What to run
 
   Selectors: a preset (core, quick, autobahn, handshake, all), a group or name (frag, hs.key, hs.key.len-*),
   ab:6.4.3 (Autobahn's id, also ab:9.*), rfc:6455/5.4 and req:6455-5.4-5 (by rule), class:must, tag:new, tag:slow,
-  tag:hostile, failed@last.json, new@last.json, @file (one per line, # begins a comment), !SEL leaves out.
+  tag:hostile, tag:timing, failed@last.json, new@last.json, @file (one per line, # begins a comment), !SEL leaves out.
 
 How to judge
       --strict            a broken SHOULD fails the run, too
