@@ -16,8 +16,8 @@ const headKey = Symbol('head')
 const REQUEST_LINE = /(\S+) (\S+) HTTP\/(.).(.)/
 const LINE_FIELDS = ['method', 'url', 'httpVersionMajor', 'httpVersionMinor']
 
-/** Sets the fields of an initialized message and ends its body. */
-type Complete = (message: IncomingMessage, head: string) => void
+/** Sets the fields of an initialized message and ends its body; returns the message. */
+type Complete = (message: IncomingMessage, head: string) => IncomingMessage
 
 class LazyMessage {
   [headKey]: string
@@ -75,9 +75,5 @@ export function lazyMessages(complete: Complete): (head: string, socket: Socket)
       return (head, socket) => new LazyMessage(head, socket) as unknown as IncomingMessage
     }
   } catch {}
-  return (head, socket) => {
-    const message = new IncomingMessage(socket)
-    complete(message, head)
-    return message
-  }
+  return (head, socket) => complete(new IncomingMessage(socket), head)
 }

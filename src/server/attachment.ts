@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Http2SecureServer, Http2Server, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import type { Server as HttpsServer } from 'node:https'
 import type { Duplex } from 'node:stream'
@@ -8,7 +8,7 @@ import { HandshakeError } from '../core/errors.ts'
 import { readExtendedConnect } from '../handshake/extended-connect.ts'
 import { isUpgradeRequest, type UpgradeRequestHead } from '../handshake/upgrade-request.ts'
 import { socketOf } from './http2-socket.ts'
-import { messageOfConnect } from './request-message.ts'
+import { completeMessage } from './request-message.ts'
 import { isTaken, noteUpgrade } from './shared-stream.ts'
 import { refuseStream } from './upgrade.ts'
 
@@ -87,7 +87,7 @@ class Attachment {
   #onStream(stream: ServerHttp2Stream, rawHeaders: readonly string[]): void {
     const connect = readExtendedConnect(rawHeaders, stream.endAfterHeaders)
     if (connect === null || isTaken(stream)) return
-    const message = messageOfConnect(connect, socketOf(stream))
+    const message = completeMessage(new IncomingMessage(socketOf(stream)), connect)
     const begin = (member: AttachedServer, isShared: boolean): void =>
       member.begin(connect, message, stream, EMPTY, isShared)
     const owner = this.#members.find((member) => member.claims(message) === true)

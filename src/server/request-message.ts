@@ -1,4 +1,4 @@
-import { IncomingMessage } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { lazyMessages } from '../fast/lazy-message.ts'
 import { setRawHeaders } from '../fast/node-http.ts'
@@ -13,39 +13,16 @@ import { type RequestHead, RequestHeadParser } from '../handshake/request-head.t
  */
 export const makeMessage: (text: string, socket: Socket) => IncomingMessage = lazyMessages((message, text) => {
   const bytes = Buffer.from(text, 'latin1')
-  completeMessage(message, new RequestHeadParser({ maxSize: bytes.length + 1 }).push(bytes, 0, bytes.length)!)
+  return completeMessage(message, new RequestHeadParser({ maxSize: bytes.length + 1 }).push(bytes, 0, bytes.length)!)
 })
 
-/** Creates the message of an extended CONNECT request. */
-export function messageOfConnect(connect: ExtendedConnect, socket: Socket): IncomingMessage {
-  const message = new IncomingMessage(socket)
-  completeMessage(message, connect)
-  return message
-}
-
-/**
- * Values of most upgrade requests, and names that the parser does not share, so that sessions that keep their requests
- * share these strings.
- */
-const commonTexts = new Map(
-  [
-    ...['Cookie', 'Accept-Encoding', 'Accept-Language', 'Cache-Control', 'Pragma'],
-    ...['X-Forwarded-For', 'X-Forwarded-Proto', 'X-Real-IP'],
-    ...['websocket', '13', 'keep-alive, Upgrade', 'upgrade', 'no-cache', 'permessage-deflate'],
-    ...['permessage-deflate; client_max_window_bits', 'gzip, deflate, br, zstd', 'gzip, deflate, br'],
-  ].map((text) => [text, text]),
-)
-
-function shared(text: string): string {
-  return commonTexts.get(text) ?? text
-}
-
-/** Sets what Node's parser would set in a request without body. */
-function completeMessage(message: IncomingMessage, head: RequestHead | ExtendedConnect): void {
+/** Sets what Node's parser would set in a request without body; returns the request. */
+export function completeMessage(message: IncomingMessage, head: RequestHead | ExtendedConnect): IncomingMessage {
   const { method, url, httpVersion, rawHeaders } = head
   const [httpVersionMajor, httpVersionMinor] = httpVersion.split('.').map(Number)
   Object.assign(message, { method, url, httpVersion, httpVersionMajor, httpVersionMinor })
-  setRawHeaders(message, rawHeaders.map(shared))
+  setRawHeaders(message, rawHeaders as string[])
   message.complete = true
   message.push(null)
+  return message
 }

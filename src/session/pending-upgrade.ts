@@ -27,6 +27,8 @@ export interface PendingUpgrade {
   readonly host: ViewHost
   /** The decision of the server's own policy, when that was already applied. */
   readonly acceptance?: Acceptance | undefined
+  /** Whether the view is called by the router, which does not wait for its end. */
+  readonly isRouted?: boolean | undefined
 }
 
 const pendingUpgrades = new WeakMap<IncomingMessage, PendingUpgrade>()

@@ -4,18 +4,11 @@ import { parseRequestTarget } from '../handshake/request-target.ts'
 import { describe } from '../options/read-options.ts'
 import { answerText } from '../server/plain-response.ts'
 import { declineUpgrade, type Upgrade } from '../server/upgrade.ts'
-import type { ViewHost } from './pending-upgrade.ts'
+import { announceUpgrade, type ViewHost } from './pending-upgrade.ts'
 import { answerPlain, failPlain } from './plain-view.ts'
 import { type UrlMatch, Urls } from './urls.ts'
 import { completeRequest, markRequest, type ViewRequest } from './view-request.ts'
-import {
-  accept_websocket,
-  isWebSocketView,
-  type OfPattern,
-  serveUpgrade,
-  type View,
-  type WebSocketView,
-} from './views.ts'
+import { accept_websocket, isWebSocketView, type OfPattern, type View, type WebSocketView } from './views.ts'
 
 /**
  * A view as a method type, whose parameters are compared bivariantly, so that a decorated method keeps its request
@@ -74,9 +67,9 @@ export class Router {
     const { value: view, params } = match
     if (!isWebSocketView(view)) return declineUpgrade(upgrade, refusals.notAccepted)
     markRequest(request, true, this.#host.addressOf)
+    announceUpgrade({ upgrade, host: this.#host, isRouted: true })
     // What a view writes to this response is discarded, because a WebSocket has no response body.
-    const response = new ServerResponse(request)
-    serveUpgrade(view, { upgrade, host: this.#host }, completeRequest(request, params), response)
+    view(completeRequest(request, params), new ServerResponse(request))
   }
 
   /** Runs the view of a plain request; see `answerPlain` for its result. */

@@ -64,14 +64,8 @@ export interface ViewDecorator<Rule extends PlainRule> {
 /** What a decorated view does with plain HTTP. */
 type PlainRule = 'run' | 'refuse'
 
-/** A view before its decoration, bound to its instance, and its options. */
-interface DecoratedView {
-  readonly view: View
-  readonly settings: ViewSettings
-}
-
 /** All views that `accept_websocket` or `require_websocket` have created. */
-const decorated = new WeakMap<object, DecoratedView>()
+const decorated = new WeakSet<object>()
 
 /** Returns whether a view is decorated and so accepts WebSocket requests. */
 export function isWebSocketView(view: object): boolean {
@@ -147,7 +141,7 @@ function decorateMethod(rule: PlainRule, method: View, settings: ViewSettings, c
       // A subclass that overrides the method has its own view.
       if (owner[name] !== view) return
       const bound = view.bind(owner)
-      decorated.set(bound, { view: method.bind(owner), settings })
+      decorated.add(bound)
       Object.defineProperty(owner, name, { value: bound, writable: true, configurable: true })
     })
   }
@@ -165,15 +159,7 @@ function makeView(rule: PlainRule, view: View, settings: ViewSettings): WebSocke
     if (!isMarked(request)) markRequest(request, false)
     const complete = completeRequest(request)
     const run = (): unknown => view.call(this, complete, response)
-    if (pending !== null) {
-      const call = { response, run, seesResponse: view.length !== 1 }
-      // A new promise: one that follows another promise would need twice the memory while the view runs.
-      return new Promise((resolve) => {
-        // In a later job: what a connect-style app does after this call, such as setting fields, precedes the view.
-        const open = Promise.resolve(acceptPendingUpgrade(pending, response, settings))
-        void open.then((it) => runSession(it, call, pending.host, resolve))
-      })
-    }
+    if (pending !== null) return startSession(pending, { response, settings, run, seesResponse: view.length !== 1 })
     // A view was called by another view, which has the session and closes it.
     if (complete.websocket !== null) return run() as void | Promise<void>
     // The upgrade was refused before the request reached this view.
@@ -182,34 +168,31 @@ function makeView(rule: PlainRule, view: View, settings: ViewSettings): WebSocke
     const fail = next ?? ((error: unknown): void => failPlain(response, error, console.error))
     return answerPlain(run, response, fail, view.length < 2)
   }
-  decorated.set(websocketView, { view, settings })
+  decorated.add(websocketView)
   return websocketView
-}
-
-/**
- * Runs a decorated view for a session, before it returns when the policy is synchronous. For the router, which does not
- * wait for the view: without the promise that a connect-style app needs, an idle session uses less memory.
- */
-export function serveUpgrade(
-  decoratedView: object,
-  pending: PendingUpgrade,
-  request: ViewRequest,
-  response: ServerResponse,
-): void {
-  const { view, settings } = decorated.get(decoratedView)!
-  const call = { response, run: () => view(request, response), seesResponse: view.length !== 1 }
-  const start = (open: OpenSession | null): void => runSession(open, call, pending.host)
-  const open = acceptPendingUpgrade(pending, response, settings)
-  if (open instanceof Promise) void open.then(start)
-  else start(open)
 }
 
 /** A call of a view for a session. */
 interface SessionCall {
   readonly response: ServerResponse
+  readonly settings: ViewSettings
   readonly run: () => unknown
   /** Whether the view may use the response later. It cannot when the request is its only parameter. */
   readonly seesResponse: boolean
+}
+
+/**
+ * Runs a view for a session. A view of the router runs before this returns, when the policy is synchronous. Otherwise
+ * returns a promise that resolves when the view has ended, and never rejects.
+ */
+function startSession(pending: PendingUpgrade, call: SessionCall): void | Promise<void> {
+  const open = acceptPendingUpgrade(pending, call.response, call.settings)
+  if (pending.isRouted && !(open instanceof Promise)) return runSession(open, call, pending.host)
+  // Later in this tick: what a connect-style app does after this call, such as setting fields, precedes the view. A new
+  // promise: one that follows another promise would need twice the memory while the view runs.
+  return new Promise((resolve) => {
+    void Promise.resolve(open).then((it) => runSession(it, call, pending.host, resolve))
+  })
 }
 
 /** Calls the view, then sends the head of the 101 response. A promise that the view returns may still be pending. */
@@ -227,18 +210,9 @@ function runSession(
     result = Promise.reject(error)
   }
   open.sendHead()
+  // While the view runs, only what these functions use is stored of the call.
+  const { connection } = open.session
   const unfinished = seesResponse || isObserved(response) ? response : null
-  closeAfter(result, open.session.connection, reportError, unfinished, done)
-}
-
-/** Closes a session when its view ends. While the view runs, only these parameters of the call are stored. */
-function closeAfter(
-  result: unknown,
-  connection: Connection,
-  reportError: ViewHost['reportError'],
-  unfinished: ServerResponse | null,
-  done?: () => void,
-): void {
   Promise.resolve(result).then(
     () => close(CloseCode.NORMAL, connection, unfinished, done),
     (error) => {

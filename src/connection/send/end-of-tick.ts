@@ -6,7 +6,7 @@ export interface Flushable {
 let waiting: Flushable[] = []
 
 /** Whether one sender alone flushes at the end of the tick, so that a connection need not wait for other frames. */
-export const endOfTick = { isNow: false }
+export let isEndOfTick = false
 
 /**
  * Flushes `sender` at the end of the tick, or before anything is sent directly: what was queued first leaves first, on
@@ -15,11 +15,11 @@ export const endOfTick = { isNow: false }
 export function flushAtEndOfTick(sender: Flushable): void {
   if (waiting.push(sender) > 1) return
   process.nextTick(() => {
-    endOfTick.isNow = waiting.length === 1
+    isEndOfTick = waiting.length === 1
     try {
       flushEndOfTick()
     } finally {
-      endOfTick.isNow = false
+      isEndOfTick = false
     }
   })
 }

@@ -6,7 +6,7 @@ import { fastEngine } from '../../fast/engine.ts'
 import { countWritten } from '../../transport/stream-owner.ts'
 import { isLent } from '../lent-bytes.ts'
 import { corkBuffer } from './cork-buffer.ts'
-import { endOfTick } from './end-of-tick.ts'
+import { isEndOfTick } from './end-of-tick.ts'
 import { COPY_LIMIT } from './outgoing.ts'
 
 /** Writes of more bytes than this go to streams other than sockets in slices. */
@@ -110,18 +110,16 @@ export class Outbox {
 
   /** Queues frames that are already encoded. At the end of the tick they are written at once. */
   sendEncoded(frames: Buffer): void {
-    if (endOfTick.isNow && this.isIdle) {
-      this.#push(frames)
-      return this.flush()
-    }
-    if (this.#claim(frames.length)) {
+    const isLast = isEndOfTick && this.isIdle
+    if (!isLast && this.#claim(frames.length)) {
       copyBytes(corkBuffer.bytes, frames, corkBuffer.end)
       corkBuffer.end += frames.length
     } else {
       this.#takeBack()
       this.#push(frames)
     }
-    this.#schedule()
+    if (isLast) this.flush()
+    else this.#schedule()
   }
 
   /** Resolves when at most `mark` bytes wait, or once nothing does; also when the stream ends. */
