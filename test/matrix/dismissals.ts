@@ -55,7 +55,7 @@ export const DISMISSALS: readonly Dismissal[] = [
   },
   {
     rows: ['hs.version.*', 'hs.target.*', 'hs.method.*'],
-    actual: /the end of the stream without an answer/,
+    actual: /the end of the stream without an? (answer|response)/,
     title: 'The end instead of an error code',
     why: 'A request that is no HTTP ends the connection without an answer. RFC 6455 §10.7: “the endpoint MAY drop the TCP connection”.',
   },
