@@ -258,8 +258,8 @@ const compression: readonly Check[] = [
     rows: ['client.resp.pmd-bad', 'client.resp.pmd-smwb-larger'],
     actual: /pong|message/,
     rule: 'RFC 7692 §7, §7.1.2.1',
-    text: 'A client MUST _Fail the WebSocket Connection_ if the peer server accepted an extension negotiation offer for this extension with an extension negotiation response meeting any of the following conditions: · The negotiation response contains an extension parameter with an invalid value. · a decimal integer value without leading zeroes between 8 to 15, inclusive',
-    why: 'An answer with such a parameter, for example server_max_window_bits=08, is accepted.',
+    text: 'A client MUST _Fail the WebSocket Connection_ if the peer server accepted an extension negotiation offer for this extension with an extension negotiation response meeting any of the following conditions: · The negotiation response contains an extension parameter not defined for use in a response. · The negotiation response contains an extension parameter with an invalid value. · a decimal integer value without leading zeroes between 8 to 15, inclusive',
+    why: 'An answer with an unknown parameter, or with a value such as server_max_window_bits=08, is accepted.',
   },
   {
     rows: ['pmd.neg.bad-*'],
