@@ -73,8 +73,8 @@ const conformanceArrows: Record<string, string[]> = {
   script: ['wire', 'peer', 'catalogue', 'result'],
   client: ['wire', 'peer', 'script', 'result'],
   sections: ['wire', 'peer', 'script', 'client', 'catalogue'],
-  report: ['result'],
-  run: ['wire', 'peer', 'script', 'client', 'sections', 'catalogue', 'result'],
+  report: ['result', 'autobahn-verdict'],
+  run: ['wire', 'peer', 'script', 'client', 'sections', 'catalogue', 'result', 'autobahn-verdict'],
 }
 
 /** Lines of a file, and of a function, at which a reader wants a reason. */

@@ -247,17 +247,24 @@ test('every entry point can be loaded with require', async () => {
 })
 
 const OLDEST = 'test/oldest-typescript/node_modules/typescript'
+const MOST_USED = 'test/oldest-typescript/node_modules/typescript-5.9'
 const oldest: Need = {
   missing: existsSync(join(ROOT, OLDEST))
     ? null
     : 'there is no oldest TypeScript: npm ci --prefix test/oldest-typescript',
 }
 
-testWith(test, oldest)('brings types for the oldest TypeScript that the README names', async () => {
+testWith(test, oldest)('brings types for the oldest TypeScript that the README names, and for 5.9', async () => {
   const { version } = JSON.parse(readFileSync(join(ROOT, OLDEST, 'package.json'), 'utf8'))
   assert.match(readme.replaceAll(/\s+/g, ' '), `TypeScript ${version.replace(/\.\d+$/, '')} or later`)
   const { folder } = await install()
-  assert.is(await complaintsOf(`${OLDEST}/lib/tsc.js`, folder, [USE_OF_EVERY_DOOR, PARAMS_OF_EVERY_PATTERN]), '')
+  for (const compiler of [OLDEST, MOST_USED]) {
+    const complaints = await complaintsOf(`${compiler}/lib/tsc.js`, folder, [
+      USE_OF_EVERY_DOOR,
+      PARAMS_OF_EVERY_PATTERN,
+    ])
+    assert.is(complaints, '', compiler)
+  }
 })
 
 test('every optional property of the published types accepts undefined', async () => {

@@ -40,6 +40,7 @@ const SLOW = [
   'ws/conform',
   'cli/',
   'package',
+  'docs/projects',
   'conformance/report/html',
   'bench/main',
   'bench/measure/guard',

@@ -102,13 +102,23 @@ function endGroup(child: ChildProcess): Promise<void> {
   })
 }
 
-function findFreePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().on('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as { port: number }
-      probe.close(() => resolve(port))
-    })
+/** Below the ports that systems choose by themselves: no connection and no other server gets one of these by chance. */
+const FIRST_PORT = 20_000
+const PORT_COUNT = 12_000
+
+async function findFreePort(): Promise<number> {
+  const first = Math.floor(Math.random() * PORT_COUNT)
+  for (let i = 0; i < PORT_COUNT; i++) {
+    const port = FIRST_PORT + ((first + i) % PORT_COUNT)
+    if (await isFree(port)) return port
+  }
+  throw new Error(`no port from ${FIRST_PORT} to ${FIRST_PORT + PORT_COUNT - 1} is free`)
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer().on('error', () => resolve(false))
+    probe.listen({ port, host: '127.0.0.1', exclusive: true }, () => probe.close(() => resolve(true)))
   })
 }
 

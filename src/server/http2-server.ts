@@ -5,6 +5,7 @@ import {
   type Http2SecureServer,
   type Http2Server,
   type Http2ServerRequest,
+  type Http2ServerResponse,
   type Http2Session,
   type SecureServerOptions,
   type ServerHttp2Session,
@@ -25,6 +26,13 @@ const CONNECTION_WINDOW = 1024 * 1024
 const SESSION_MEMORY = 64
 /** Rate limit for PING and SETTINGS frames, which must be answered. Browsers send few (CVE-2019-9512, -9515). */
 const CONTROL_RATE = { perSecond: 20, burst: 200 }
+/**
+ * Rate limit for streams that end with RST_STREAM, whichever side sends it (CVE-2023-44487, CVE-2025-8671). nghttp2 has a
+ * higher limit of its own, 1,000 and 33 per second. Above that Node only stops reading, and the connection stays open.
+ */
+const RESET_RATE = { perSecond: 30, burst: 900 }
+/** Time limit for the body of a plain request, in milliseconds. Equals Node's default for HTTP/1.1. */
+export const REQUEST_TIMEOUT = 300_000
 
 /** The settings of `Http2Sessions`. */
 export type Http2Settings = Pick<ServerSettings, 'handshakeTimeout' | 'keepAliveTimeout' | 'maxHeaderSize'>
@@ -73,8 +81,11 @@ export class Http2Sessions {
     })
     events.on('session', (session) => this.#onSession(session))
     events.on('request', (request, response) => {
-      // HTTP/1.1 requests over TLS also arrive here.
-      if (request.httpVersionMajor === 2) addHost(request)
+      // HTTP/1.1 requests over TLS also arrive here. Node limits the time of their bodies.
+      if (request.httpVersionMajor === 2) {
+        addHost(request)
+        limitBody(request, response, Math.max(settings.handshakeTimeout, REQUEST_TIMEOUT))
+      }
       onRequest(request as unknown as IncomingMessage, response as unknown as ServerResponse)
     })
   }
@@ -99,19 +110,21 @@ export class Http2Sessions {
     this.#sessions.set(session, 0)
     session.once('close', () => this.#sessions.delete(session))
     session.setLocalWindowSize(CONNECTION_WINDOW)
+    const resets = new TokenBucket(RESET_RATE, Date.now())
     session.on('stream', (stream) => {
       this.#countStreams(session, 1)
-      stream.once('close', () => this.#countStreams(session, -1))
+      stream.once('close', () => {
+        this.#countStreams(session, -1)
+        if (stream.rstCode !== constants.NGHTTP2_NO_ERROR) endAbove(session, resets, 'resets of streams')
+      })
     })
     // A new connection must send its first request within the handshake timeout.
     session.setTimeout(this.#settings.handshakeTimeout)
     session.on('timeout', () => {
       if (this.#sessions.get(session) === 0) session.close()
     })
-    const bucket = new TokenBucket(CONTROL_RATE, Date.now())
-    const count = (): void => {
-      if (bucket.take(1, Date.now()) > 0) session.destroy(tooMany(), constants.NGHTTP2_ENHANCE_YOUR_CALM)
-    }
+    const controls = new TokenBucket(CONTROL_RATE, Date.now())
+    const count = (): void => endAbove(session, controls, 'PING and SETTINGS frames')
     session.on('ping', count)
     session.on('remoteSettings', count)
   }
@@ -125,8 +138,24 @@ export class Http2Sessions {
   }
 }
 
-function tooMany(): Error {
-  return new Error('more PING and SETTINGS frames than allowed')
+/** Counts one event, and ends the connection if the rate is above the limit. `what` names the events in the error. */
+function endAbove(session: Http2Session, bucket: TokenBucket, what: string): void {
+  if (session.destroyed || bucket.take(1, Date.now()) === 0) return
+  session.destroy(new Error(`more ${what} than allowed`), constants.NGHTTP2_ENHANCE_YOUR_CALM)
+}
+
+/** Responds with 408 and resets the stream if the body of a plain request takes longer than `timeout` milliseconds. */
+function limitBody(request: Http2ServerRequest, response: Http2ServerResponse, timeout: number): void {
+  const { stream } = request
+  if (stream.endAfterHeaders) return
+  const timer = setTimeout(() => {
+    if (stream.state.remoteClose === 1) return
+    if (response.headersSent) return stream.close(constants.NGHTTP2_CANCEL)
+    response.statusCode = 408
+    // RFC 9113 §8.1: RST_STREAM with NO_ERROR after a complete response asks the client to stop sending.
+    response.end(() => stream.close(constants.NGHTTP2_NO_ERROR))
+  }, timeout)
+  stream.once('close', () => clearTimeout(timer))
 }
 
 /** Adds the `Host` field, from which views read the host over HTTP/1.1 (RFC 9113 §8.3.1). */

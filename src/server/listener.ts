@@ -14,14 +14,11 @@ import { isUpgradeRequest } from '../handshake/upgrade-request.ts'
 import { hasOwner, releaseStream } from '../transport/stream-owner.ts'
 import type { AnyHttpServer } from './attachment.ts'
 import { HeadReader, type HeadSink, HTTP2_PREFACE } from './head-reader.ts'
-import { createPlainHttp2, Http2Sessions, type Http2Settings } from './http2-server.ts'
+import { createPlainHttp2, Http2Sessions, type Http2Settings, REQUEST_TIMEOUT } from './http2-server.ts'
 import { listenOn, type Port } from './listen-target.ts'
 import type { ServerSettings } from './options.ts'
 import { HeadRequest } from './request-source.ts'
 import { refuseStream } from './upgrade.ts'
-
-/** Time limit for the body of a plain request, in milliseconds. Equals Node's default. */
-const REQUEST_TIMEOUT = 300_000
 
 /** The callbacks of a `Listener`. */
 export interface ListenerHost {

@@ -5,7 +5,7 @@ import { insertCode } from '../../docs/make/code.ts'
 import { readDocuments } from '../../docs/make/documents.ts'
 import { drawSpeed, insertSpeed } from '../../docs/make/speed.ts'
 import { readTranslation, versionOf } from '../../docs/make/translations.ts'
-import { blocksOf, type CodeBlock, isServer, readme, writeProgram } from '../support/documents.ts'
+import { blocksOf, type CodeBlock, isPartOfProject, isServer, readme, writeProgram } from '../support/documents.ts'
 import { assert, suite } from '../support/unit.ts'
 
 const test = suite('documents, page by page')
@@ -67,7 +67,8 @@ test('gives addresses that are well formed, and by https', () => {
 
 test('every program without a server can be loaded, too', async (t) => {
   // Tests of an application run in a process of their own, in examples.test.ts.
-  const isLoadable = (block: CodeBlock): boolean => !isServer(block) && !block.code.includes("from 'node:test'")
+  const isLoadable = (block: CodeBlock): boolean =>
+    !isServer(block) && !isPartOfProject(block) && !block.code.includes("from 'node:test'")
   for (const program of inLanguage('js', 'ts').filter(isLoadable)) {
     await import(writeProgram(t, program).href).catch((error) => {
       assert.unreachable(`${program.path}, ${program.heading}: ${error.message}`)

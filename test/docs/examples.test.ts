@@ -28,13 +28,18 @@ test('each has a program, and a document shows each of its files', () => {
   const shown = readDocuments()
     .map(({ text }) => text)
     .join('\n')
-  for (const name of readdirSync(new URL('examples/', root))) {
-    for (const file of readdirSync(new URL(`examples/${name}/`, root))) {
-      if (file.endsWith('.txt')) continue
-      assert.ok(shown.includes(`<!-- examples/${name}/${file} -->`), `examples/${name}/${file}`)
-    }
-  }
+  for (const file of filesOf('examples')) assert.ok(shown.includes(`<!-- ${file} -->`), file)
 })
+
+/** What every project of its kind has, and no page shows. */
+const UNSHOWN = /\.txt$|^(?:package(?:-lock)?\.json|layout\.js|node_modules|\.next)$/
+
+/** The files in a folder of the repository that a reader has to see. */
+function filesOf(folder: string): string[] {
+  return readdirSync(new URL(folder, root), { withFileTypes: true })
+    .filter(({ name }) => !UNSHOWN.test(name))
+    .flatMap((entry) => (entry.isDirectory() ? filesOf(`${folder}/${entry.name}`) : [`${folder}/${entry.name}`]))
+}
 
 test('push: sends the time until the client leaves', async (t) => {
   const { ws } = await start(t, 'push')

@@ -58,6 +58,8 @@ test('messages that a dying server sent only to some are sent again to the other
   })
   const ben = await enter(browser, server.address, 'Ben')
   const [ann] = pages
+  // What was confirmed in the last seconds is sent again: on a busy machine the loss would be noticed too late.
+  await ann.evaluate('performance.now = () => 0')
   await say(ann, 'first words')
   await shows(ben, 'first words')
   await say(ann, 'last words')
@@ -73,12 +75,12 @@ test('messages that a dying server sent only to some are sent again to the other
 
 test('what has arrived without its writer knowing is said again and shown once', async (t) => {
   const { server, browser, pages } = await startChat(t, ['Ben'])
-  let isFirst = true
+  let connections = 0
   const isAnns = (url: URL): boolean => url.searchParams.get('name') === 'Ann'
   await browser.context.routeWebSocket(isAnns, (route) => {
     const server = route.connectToServer()
-    if (!isFirst) return
-    isFirst = false
+    connections += 1
+    if (connections > 1) return
     // The connection breaks just before the message comes back.
     server.onMessage((message) => {
       if (String(message).includes('said twice')) void route.close({ code: 1011 })
@@ -88,8 +90,8 @@ test('what has arrived without its writer knowing is said again and shown once',
   const ann = await enter(browser, server.address, 'Ann')
   await say(ann, 'said twice')
   await shows(pages[0], 'said twice')
-  await isLost(ann)
   await shows(ann, 'said twice')
+  assert.ok(connections > 1)
   await say(ann, 'said once')
   for (const page of [ann, pages[0]]) {
     await shows(page, 'said once')

@@ -1,8 +1,19 @@
-import { type ClientHttp2Session, constants } from 'node:http2'
+import { type ClientHttp2Session, constants, createServer as createHttp2Server } from 'node:http2'
 import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { type Connection, type CreateServerOptions, createServer, type WebSocketServer } from '../../src/index.ts'
-import { CONNECT, type Http2WebSocket, openSession, requestWebSocket } from '../support/http2-client.ts'
-import { ACK, END_HEADERS, FrameType, headerBlock, http2Frame, RawHttp2, uint32 } from '../support/raw-http2.ts'
+import { stopClock } from '../support/clock.ts'
+import { CONNECT, Http2WebSocket, openSession, requestWebSocket } from '../support/http2-client.ts'
+import {
+  ACK,
+  END_HEADERS,
+  END_STREAM,
+  FrameType,
+  headerBlock,
+  http2Frame,
+  RawHttp2,
+  uint32,
+} from '../support/raw-http2.ts'
 import { until } from '../support/tick.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 import { closeFrame, frame, unmasked } from '../support/wire.ts'
@@ -191,8 +202,55 @@ test('CVE-2023-44487: ends a connection that opens and resets streams without en
     client.send(connectFrame(stream), http2Frame(FrameType.RST_STREAM, 0, stream, reset))
   }
   assert.is.not(await client.goaway(), NGHTTP2_NO_ERROR)
+  await until(() => client.isClosed)
   await until(() => server.connections.size === 0)
   await assertServes(server, t)
+})
+
+test('CVE-2025-8671: ends a connection that makes the server reset streams without end', async (t) => {
+  const { server, connections, port } = await serve(t)
+  server.onConnection = (connection) => connection.terminate()
+  const client = new RawHttp2(t, port)
+  for (let stream = 1; stream < 4_000 && !client.isClosed; stream += 200) {
+    client.send(...Array.from({ length: 100 }, (_, i) => connectFrame(stream + 2 * i)))
+    await until(() => client.isClosed || client.of(FrameType.RST_STREAM).length >= (stream + 199) / 2)
+  }
+  await until(() => client.isClosed)
+  assert.ok(client.of(FrameType.RST_STREAM).length < 1_500)
+  server.onConnection = (connection) => {
+    connection.onMessage = (data) => void connection.send(data)
+  }
+  await assertServes(server, t)
+  assert.is(connections.length, 0)
+})
+
+test('answers 408 when the body of a plain request takes five minutes, and other streams go on', async (t) => {
+  const clock = stopClock(t)
+  const server = createServer({
+    http2: true,
+    urls: { '/length': async (request) => `${(await text(request)).length}` },
+    // The view cannot read the rest of the body.
+    onError() {},
+  })
+  t.after(() => server.shutdown({ deadline: 0 }))
+  await server.listen()
+  const session = await open(server, t)
+  const post = (): Http2WebSocket =>
+    new Http2WebSocket(session.request({ ':method': 'POST', ':path': '/length' }, { endStream: false }))
+  const slow = post()
+  slow.stream.write('beginning')
+  const quick = post()
+  quick.stream.end('whole')
+  await quick.closed()
+  assert.equal([quick.status, `${quick.bytes}`], [200, '5'])
+  clock.tick(299_000)
+  assert.is(slow.status, undefined)
+  clock.tick(1_000)
+  await slow.closed()
+  assert.equal([slow.status, slow.resetCode], [408, NGHTTP2_NO_ERROR])
+  const later = post()
+  later.stream.end('later')
+  assert.is((await later.closed()).status, 200)
 })
 
 test('CVE-2024-27316: ends a connection whose header block has no end', async (t) => {
@@ -267,4 +325,51 @@ test('S-56: resets malformed requests, and other streams go on', async (t) => {
   client.send(http2Frame(FrameType.DATA, 0, 1, frame(1, 'hello')))
   await until(() => client.of(FrameType.DATA).length === 1)
   assert.is(server.connections.size, 1)
+})
+
+test('S-56: RST_STREAM and END_STREAM within a message end one stream, and other streams go on', async (t) => {
+  const { server, connections } = await serve(t)
+  const session = await open(server, t)
+  const sockets = [await openSocket(session), await openSocket(session), await openSocket(session)]
+  const ends: unknown[] = []
+  for (const [index, connection] of connections.entries()) {
+    connection.onClose = ({ code, initiator }) => void ends.push([index, code, initiator])
+  }
+  const [reset, ended, sibling] = sockets
+  for (const { stream } of [reset, ended]) stream.write(frame(1, 'first', { fin: false }))
+  await assertEchoes(sibling)
+  reset.stream.close(constants.NGHTTP2_CANCEL)
+  await until(() => ends.length === 1)
+  await assertEchoes(sibling)
+  ended.stream.end()
+  await until(() => ends.length === 2)
+  assert.equal(ends, [
+    [0, 1006, 'transport'],
+    [1, 1006, 'transport'],
+  ])
+  await ended.closed()
+  assert.is(ended.bytes.length, 0)
+  await assertEchoes(sibling)
+})
+
+test('S-56: resets an extended CONNECT on a connection without the setting, and other streams go on', async (t) => {
+  const http2 = createHttp2Server((_, response) => response.end('page'))
+  await new Promise<void>((resolve) => http2.listen(0, '127.0.0.1', resolve))
+  const client = new RawHttp2(t, (http2.address() as AddressInfo).port)
+  await until(() => client.of(FrameType.SETTINGS).length > 0)
+  const server = createServer()
+  server.attach(http2)
+  t.after(async () => {
+    await server.close()
+    client.socket.destroy()
+    http2.close()
+  })
+  client.send(connectFrame(1))
+  await until(() => client.of(FrameType.RST_STREAM).length === 1)
+  assert.is(client.of(FrameType.RST_STREAM)[0].payload.readUInt32BE(0), constants.NGHTTP2_PROTOCOL_ERROR)
+  const page = Object.entries({ ...CONNECT, ':method': 'GET' }).filter(([name]) => name !== ':protocol')
+  client.send(http2Frame(FrameType.HEADERS, END_HEADERS | END_STREAM, 3, headerBlock(page)))
+  await until(() => client.of(FrameType.DATA).length > 0)
+  assert.is(`${client.of(FrameType.DATA)[0].payload}`, 'page')
+  assert.is(server.connections.size, 0)
 })

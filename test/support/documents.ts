@@ -48,9 +48,15 @@ export function blocksOf({ path, text }: Document): CodeBlock[] {
 /** Every block of code in English. */
 export const blocks: readonly CodeBlock[] = documents.flatMap(blocksOf)
 
+/** Whether a block belongs to an example with settings or dependencies of its own, which projects.test.ts runs. */
+export const isPartOfProject = ({ example }: CodeBlock): boolean => /^examples\/(?:nestjs|next)\//.test(example ?? '')
+
 /** The programs of a document, or of all: blocks of JavaScript and TypeScript. */
 export function programs(path?: string): CodeBlock[] {
-  return blocks.filter((block) => ['js', 'ts'].includes(block.language) && (path === undefined || block.path === path))
+  return blocks.filter(
+    (block) =>
+      ['js', 'ts'].includes(block.language) && !isPartOfProject(block) && (path === undefined || block.path === path),
+  )
 }
 
 /** The rows of every table whose head begins with these cells, as cells. */

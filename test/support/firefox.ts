@@ -1,11 +1,13 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { firefox } from './need.ts'
 import type { TestContext } from './unit.ts'
+import { openWs } from './ws-client.ts'
 
 /** Nothing at the start but the page. */
 const PREFERENCES: Record<string, boolean | number | string> = {
@@ -28,17 +30,83 @@ const SHA_256 = 'OID.2.16.840.1.101.3.4.2.1'
 
 /**
  * Opens a page in Firefox without a window, with a fresh profile that accepts this certificate at `localhost:port`; it
- * ends with the test. The page tells the server what it sees: there is no protocol to ask it by.
+ * ends with the test. The page tells the server what it sees: nothing asks it.
  */
 export function openInFirefox(t: TestContext, port: number, path: string, certificate: Buffer): void {
+  startFirefox(t, port, certificate, [`https://localhost:${port}${path}`])
+}
+
+/** A tab of Firefox, driven by WebDriver BiDi. */
+export interface FirefoxPage {
+  /** Loads a page, and waits until it has loaded. */
+  open(url: string): Promise<void>
+  /** Evaluates an expression in the page; resolves with its value, a string, or that of its promise. */
+  evaluate(expression: string): Promise<string>
+}
+
+/** Opens an empty tab of a Firefox that accepts this certificate at `localhost:port`; it ends with the test. */
+export async function launchFirefox(t: TestContext, port: number, certificate: Buffer): Promise<FirefoxPage> {
+  const child = startFirefox(t, port, certificate, ['--remote-debugging-port', '0', 'about:blank'])
+  const bidi = await connectBidi(t, await bidiAddress(child))
+  await bidi('session.new', { capabilities: {} })
+  const { contexts } = await bidi('browsingContext.getTree', {})
+  const [{ context }] = contexts as { context: string }[]
+  return {
+    async open(url) {
+      await bidi('browsingContext.navigate', { context, url, wait: 'complete' })
+    },
+    async evaluate(expression) {
+      const { result, exceptionDetails } = await bidi('script.evaluate', {
+        expression,
+        target: { context },
+        awaitPromise: true,
+      })
+      if (exceptionDetails !== undefined) throw new Error(JSON.stringify(exceptionDetails))
+      return (result as { value: string }).value
+    },
+  }
+}
+
+type Bidi = (method: string, params: object) => Promise<Record<string, unknown>>
+
+/** Firefox writes its address to standard error. */
+async function bidiAddress(child: ChildProcess): Promise<string> {
+  for await (const line of createInterface(child.stderr!)) {
+    const [address] = /ws:\S+/.exec(line) ?? []
+    if (address === undefined) continue
+    child.stderr!.resume()
+    return address
+  }
+  throw new Error('Firefox ended before it listened for WebDriver BiDi')
+}
+
+async function connectBidi(t: TestContext, address: string): Promise<Bidi> {
+  const client = await openWs(`${address}/session`)
+  t.after(() => client.socket.terminate())
+  let id = 0
+  return async (method, params) => {
+    const own = ++id
+    client.send(JSON.stringify({ id: own, method, params }))
+    for (;;) {
+      const message = await client.next()
+      if (message === null) throw new Error('Firefox has closed the connection of WebDriver BiDi')
+      const answer = JSON.parse(`${message}`)
+      if (answer.id !== own) continue
+      if (answer.type === 'error') throw new Error(`${method}: ${answer.message}`)
+      return answer.result
+    }
+  }
+}
+
+function startFirefox(t: TestContext, port: number, certificate: Buffer, more: string[]): ChildProcess {
   const profile = mkdtempSync(join(tmpdir(), 'firefox-'))
   const lines = Object.entries(PREFERENCES).map(([name, value]) => `user_pref("${name}", ${JSON.stringify(value)});`)
   writeFileSync(join(profile, 'user.js'), lines.join('\n'))
   const { fingerprint256 } = new X509Certificate(certificate)
   writeFileSync(join(profile, 'cert_override.txt'), `localhost:${port}:\t${SHA_256}\t${fingerprint256}\t\n`)
-  const args = ['--headless', '--no-remote', '--profile', profile, `https://localhost:${port}${path}`]
+  const args = ['--headless', '--no-remote', '--profile', profile, ...more]
   const child = spawn(firefox.path, args, {
-    stdio: 'ignore',
+    stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, HOME: profile, MOZ_HEADLESS: '1', MOZ_DISABLE_CONTENT_SANDBOX: '1' },
     detached: true,
   })
@@ -49,4 +117,6 @@ export function openInFirefox(t: TestContext, port: number, path: string, certif
     await exited
     rmSync(profile, { recursive: true, maxRetries: 5, force: true })
   })
+  child.stderr.resume()
+  return child
 }

@@ -239,7 +239,7 @@ export const closing: Record<string, EntryData[]> = {
     ],
     [
       'close.invalid-0',
-      'must',
+      'should',
       'Fails on code 0',
       '`88 82 <key> 0000`',
       'fails the connection with 1002',
@@ -248,7 +248,7 @@ export const closing: Record<string, EntryData[]> = {
     ],
     [
       'close.invalid-999',
-      'must',
+      'should',
       'Fails on code 999',
       '`88 82 <key> 03E7`',
       'fails the connection with 1002',
@@ -365,7 +365,7 @@ export const closing: Record<string, EntryData[]> = {
     ],
     [
       'close.invalid-1',
-      'must',
+      'should',
       'Fails on code 1',
       '`88 82 <key> 0001`',
       'fails the connection with 1002',
@@ -374,7 +374,7 @@ export const closing: Record<string, EntryData[]> = {
     ],
     [
       'close.invalid-500',
-      'must',
+      'should',
       'Fails on code 500',
       '`88 82 <key> 01F4`',
       'fails the connection with 1002',
@@ -629,7 +629,7 @@ export const closing: Record<string, EntryData[]> = {
       'must',
       'Closes TCP at once after the closing handshake',
       'Close 1000',
-      'FIN within 1 s after the Close (time reported)',
+      'FIN after the Close (time reported)',
       '6455-5.5.1-12 6455-7.1.2-2 6455-5.5.1-8',
       '',
     ],
@@ -674,7 +674,7 @@ export const closing: Record<string, EntryData[]> = {
       'must',
       'Closes when FIN arrives without Close',
       'FIN on an open connection',
-      'closes the connection; still serves other connections',
+      'closes the connection (an open one is a warning); still serves other connections',
       '6455-7.1.1-1',
       '',
     ],

@@ -994,7 +994,7 @@ export const requirementData: RequirementData[] = [
   [
     '6455-7.4.1-2',
     '7.4.1',
-    'MUST NOT',
+    'SHOULD NOT',
     'both',
     '(derived) 1004 is reserved without a meaning; a conforming endpoint does not send it.',
     'code on the wire',
@@ -1023,7 +1023,7 @@ export const requirementData: RequirementData[] = [
   ['6455-7.4.1-10', '7.4.1', 'SHOULD', 'client', 'With 1010, the reason lists the missing extensions.', 'reason text'],
   ['6455-7.4.1-11', '7.4.1', 'MAY', 'server', '1011 means that the server met an unexpected condition.', 'code'],
   ['6455-7.4.1-12', '7.4.1', 'MAY', 'both', '1002 means a protocol error.', 'code'],
-  ['6455-7.4.2-1', '7.4.2', 'MUST NOT', 'both', 'Codes 0-999 are not used.', 'code on the wire'],
+  ['6455-7.4.2-1', '7.4.2', 'SHOULD NOT', 'both', '(derived) Codes 0-999 are not used.', 'code on the wire'],
   [
     '6455-7.4.2-2',
     '7.4.2',
@@ -1838,6 +1838,14 @@ export const requirementData: RequirementData[] = [
     'status',
   ],
   [
+    '9112-2.2-4',
+    '2.2',
+    'SHOULD',
+    'server',
+    'What does not match the grammar of a message is refused with 400, and the connection closed.',
+    'status',
+  ],
+  [
     '9112-6.3-1',
     '6.3',
     'MUST',
@@ -1855,6 +1863,14 @@ export const requirementData: RequirementData[] = [
   ],
   ['9110-5.5-1', '5.5', 'MUST', 'server', 'Refuse or replace CR, LF and NUL in a field value.', 'status'],
   [
+    '9110-5.5-2',
+    '5.5',
+    'MUST',
+    'both',
+    'Whitespace around a field value is no part of it.',
+    'Accept of the trimmed key',
+  ],
+  [
     '9110-6.4-1',
     '6.4',
     'MUST NOT',
@@ -1865,6 +1881,7 @@ export const requirementData: RequirementData[] = [
   ['9110-7.8-1', '7.8', 'MUST', 'server', 'Ignore Upgrade in an HTTP/1.0 request.', 'no 101'],
   ['9110-7.8-2', '7.8', 'MUST NOT', 'server', 'Do not switch to a protocol the client did not list.', 'no 101'],
   ['9110-7.8-3', '7.8', 'MUST', 'both', 'Upgrade is accompanied by `Connection: upgrade`.', 'fields'],
+  ['9110-7.8-4', '7.8', 'MAY', 'server', 'Ignore Upgrade, and answer the request as it is.', 'status'],
   ['9110-9.1-1', '9.1', 'MUST', 'server', 'Method names are case-sensitive.', '`get` is not GET'],
   ['9110-9.3.2-1', '9.3.2', 'MUST NOT', 'server', 'Send no content in a response to HEAD.', 'no body'],
   ['9110-15.5.22-1', '15.5.22', 'MUST', 'server', 'A 426 response has an Upgrade field.', '426 fields'],

@@ -11,7 +11,7 @@ import {
   type RequestOptions,
   type Response,
 } from '../wire/index.ts'
-import { keyOf, sendAnswer } from './answer.ts'
+import { sendAnswer } from './answer.ts'
 import type { ClientRequest } from './request.ts'
 
 /** The tester's answer to an offer of permessage-deflate, and what follows for the frames (RFC 7692 §7.1). */
@@ -91,7 +91,7 @@ export async function answerAsOffered(
   if (agreement !== null) decodeAs(peer, agreement)
   return {
     peer,
-    request: { bytes: request.head, keys: [keyOf(request)], version: request.version, fields: request.fields },
+    request: { bytes: request.head, version: request.version, fields: request.fields },
     response: responseOf(agreement === null ? [] : [extensionField(agreement.turned)]),
     breaches: [],
   }

@@ -1,4 +1,4 @@
-import { describeFrame, type Frame, isUtf8, Op, Rsv, shortestForm, showBytes } from '../wire/index.ts'
+import { describeFrame, type Frame, isForbiddenCode, isUtf8, Op, Rsv, shortestForm, showBytes } from '../wire/index.ts'
 import type { Ledger } from './ledger.ts'
 
 /** Opcodes that have a meaning (RFC 6455 §5.2). */
@@ -96,7 +96,7 @@ export class FrameWatch {
     }
     const code = frame.payload.readUInt16BE(0)
     this.#ledger.count(`close.${code}`)
-    if (code < 1000 || code === 1005 || code === 1006 || code === 1015) this.#breach('inv.close-code', `code ${code}`)
+    if (isForbiddenCode(code)) this.#breach('inv.close-code', `code ${code}`)
     if (code === 1010 && !this.closes.has(code)) this.#breach('close.server-never-1010', `code ${code} unasked`)
     if (!isUtf8(frame.payload.subarray(2))) this.#breach('inv.close-code', `reason of code ${code} is not UTF-8`)
   }

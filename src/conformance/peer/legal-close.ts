@@ -1,12 +1,5 @@
-import { isUtf8 } from '../wire/index.ts'
+import { isLegalCode, isUtf8 } from '../wire/index.ts'
 import type { Inbound } from './inbound.ts'
-
-/** Codes that an endpoint may put into a Close frame (RFC 6455 §7.4). */
-export function isLegalCode(code: number): boolean {
-  return (
-    (code >= 1000 && code <= 1014 && code !== 1004 && code !== 1005 && code !== 1006) || (code >= 3000 && code <= 4999)
-  )
-}
 
 /** What is wrong with a Close by itself: its length, its code or its reason; null when nothing is (RFC 6455 §5.5.1). */
 export function faultOfClose({ code, frame }: Extract<Inbound, { kind: 'close' }>): string | null {

@@ -1,8 +1,7 @@
+import { type AutobahnVerdict, autobahnIds, toAutobahnVerdict } from '../autobahn-verdict.ts'
 import type { CaseResult, RunResult } from '../result.ts'
 
-interface AutobahnRow {
-  behavior: string
-  behaviorClose: string
+interface AutobahnRow extends AutobahnVerdict {
   duration: number
   remoteCloseCode: number | null
   reportfile: string
@@ -21,13 +20,9 @@ export function formatAutobahn(results: RunResult[]): string {
   return `${JSON.stringify(index, null, 3)}\n`
 }
 
-function autobahnIds({ aliases }: CaseResult): string[] {
-  return aliases.flatMap((alias) => /^ab:(\d+(?:\.\d+)+)$/.exec(alias)?.[1] ?? [])
-}
-
 function describeCase(result: CaseResult, agent: string, id: string): AutobahnRow {
   return {
-    ...describeBehavior(result),
+    ...toAutobahnVerdict(result),
     duration: Math.round(result.duration_ms),
     remoteCloseCode: result.close.code,
     reportfile: `${agent}_case_${id}`
@@ -35,40 +30,4 @@ function describeCase(result: CaseResult, agent: string, id: string): AutobahnRo
       .toLowerCase()
       .concat('.json'),
   }
-}
-
-/** Rules on the closing handshake and the end of TCP. */
-const CLOSING_RULE = /^6455-(?:5\.5\.1-|7\.)/
-
-/** Begins the notes on what Autobahn calls NON-STRICT. */
-const NON_STRICT_NOTE = /(?:^|; )non-strict: /
-
-/** Autobahn judges the closing apart from the rest: a fault in the closing alone leaves the behavior good. */
-function describeBehavior(result: CaseResult): Pick<AutobahnRow, 'behavior' | 'behaviorClose'> {
-  const { verdict } = result
-  if (verdict === 'info') return { behavior: 'INFORMATIONAL', behaviorClose: 'INFORMATIONAL' }
-  if (verdict === 'skip') return { behavior: 'UNIMPLEMENTED', behaviorClose: describeCloseOfSkipped(result) }
-  const broken = result.assertions.filter(({ ok }) => !ok)
-  const closing = broken.filter(({ requirement }) => CLOSING_RULE.test(requirement))
-  const behaviorClose = closing.length === 0 ? 'OK' : describeClose(result)
-  if (verdict === 'pass') return { behavior: isNonStrict(result) ? 'NON-STRICT' : 'OK', behaviorClose }
-  if (verdict === 'warn' || verdict === 'flaky') {
-    const onlyClosing = closing.length > 0 && closing.length === broken.length
-    return { behavior: onlyClosing && !isNonStrict(result) ? 'OK' : 'NON-STRICT', behaviorClose }
-  }
-  return { behavior: 'FAILED', behaviorClose: verdict === 'crash' ? 'UNCLEAN' : behaviorClose }
-}
-
-function isNonStrict({ note = '' }: CaseResult): boolean {
-  return NON_STRICT_NOTE.test(note)
-}
-
-/** Without permessage-deflate Autobahn closes a compressed case (12.*, 13.*) at once, with success. */
-function describeCloseOfSkipped(result: CaseResult): string {
-  return autobahnIds(result).some((id) => /^1[23]\./.test(id)) ? 'OK' : 'UNIMPLEMENTED'
-}
-
-/** A closing handshake is clean when both sides sent a Close and TCP ended after them. */
-function describeClose({ close }: CaseResult): string {
-  return close.by === null || close.tcp === null ? 'UNCLEAN' : 'WRONG CODE'
 }

@@ -5,9 +5,9 @@ import { type RunContext, Trial } from '../script/index.ts'
 import { fieldTokens, fieldValue, poll, Random } from '../wire/index.ts'
 
 /** A trial that belongs to no case: for looking at the target before and between cases. */
-function lookAt(context: RunContext): Trial {
+function lookAt(context: RunContext, timeout: number = context.timeout): Trial {
   const entry = findEntry('hs.ok.minimal') as CatalogueEntry
-  const quiet: RunContext = { ...context, ledger: new Ledger(), observations: {}, recover: undefined }
+  const quiet: RunContext = { ...context, timeout, ledger: new Ledger(), observations: {}, recover: undefined }
   return new Trial(entry, quiet, new Random(context.seed, `look-${performance.now()}`), new WireLog())
 }
 
@@ -20,14 +20,11 @@ export interface DetectOptions {
 
 /** Finds out what the target can: an echo, permessage-deflate, its Server field. Returns why it cannot be tested. */
 export async function detect(context: RunContext, options: DetectOptions): Promise<string | undefined> {
-  const trial = lookAt(context)
+  const trial = lookAt(context, Math.max(LEAST_PATIENCE, context.timeout * PATIENCE))
   const { capabilities } = context
   try {
     const began = performance.now()
-    const { peer, response } = await trial.handshake({
-      add: [['Sec-WebSocket-Extensions', 'permessage-deflate']],
-      timeout: context.timeout * PATIENCE,
-    })
+    const { peer, response } = await trial.handshake({ add: [['Sec-WebSocket-Extensions', 'permessage-deflate']] })
     adaptTimeout(context, performance.now() - began)
     if (response === null) return `${context.target.url} gave no answer to a plain handshake`
     const { stream } = peer.transport
@@ -48,8 +45,9 @@ export async function detect(context: RunContext, options: DetectOptions): Promi
   }
 }
 
-/** Timeouts that a target may need for its first answers. */
+/** Timeouts that a target may need for its first connections and answers, and the least of that in milliseconds. */
 const PATIENCE = 5
+const LEAST_PATIENCE = 10_000
 /** The timeout is at least that many times the time of one answer. */
 const MARGIN = 4
 
@@ -69,12 +67,12 @@ const ECHO_RULES = ['inv.frame-grammar', 'inv.rsv', 'inv.message-order', 'inv.te
  * says something else is not an echo server; a greeting before the echo is ignored.
  */
 async function echoes(context: RunContext, trial: Trial, prefix: string): Promise<boolean> {
-  const peer = await trial.open({ timeout: trial.timeout * PATIENCE })
+  const peer = await trial.open()
   const text = `echo-${trial.random.integer(0, 1e9)}`
   const began = performance.now()
   await peer.sendText(text)
   for (;;) {
-    const event = await peer.nextMeaningful(trial.timeout * PATIENCE)
+    const event = await peer.nextMeaningful()
     if (event?.kind === 'message') adaptTimeout(context, performance.now() - began)
     if (event === null || event.kind === 'end')
       return ECHO_RULES.some((rule) => trial.context.ledger.breachesOf(rule).length > 0)

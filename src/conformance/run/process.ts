@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { connect, createServer } from 'node:net'
 import { poll } from '../wire/index.ts'
 
-/** Milliseconds a server may take until it accepts connections. */
-const START_LIMIT = 20_000
+/** Milliseconds a server may take until it accepts connections; one that ends before is noticed at once. */
+const START_LIMIT = 120_000
 /** Milliseconds a server has to end by itself after SIGTERM. */
 const STOP_LIMIT = 2_000
 /** Milliseconds in which a running server must serve again before it counts as hung. */
@@ -39,7 +39,7 @@ export class ServerProcess {
     return this.#output
   }
 
-  /** Starts it and waits until its port accepts; false when it does not within 20 s or ends before. */
+  /** Starts it and waits until its port accepts; false when it does not in time or ends before. */
   async start(): Promise<boolean> {
     // A process group of its own, so that what the shell starts ends with it.
     const child = spawn(this.#command, { shell: true, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
@@ -129,14 +129,24 @@ export function accepts(port: number, host = '127.0.0.1'): Promise<boolean> {
   })
 }
 
-/** A TCP port of this machine that was free a moment ago. */
-export function findFreePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+/** Below the ports that systems choose by themselves: no connection and no other server gets one of these by chance. */
+const FIRST_PORT = 20_000
+const PORT_COUNT = 12_000
+
+/** A free TCP port of this machine for a server that is about to start. */
+export async function findFreePort(): Promise<number> {
+  const first = Math.floor(Math.random() * PORT_COUNT)
+  for (let i = 0; i < PORT_COUNT; i++) {
+    const port = FIRST_PORT + ((first + i) % PORT_COUNT)
+    if (await isFree(port)) return port
+  }
+  throw new Error(`no port from ${FIRST_PORT} to ${FIRST_PORT + PORT_COUNT - 1} is free`)
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
     const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
+    server.once('error', () => resolve(false))
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)))
   })
 }

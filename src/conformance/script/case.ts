@@ -51,7 +51,7 @@ import type { Trial } from './trial.ts'
  */
 export type Phase = 'parallel' | 'idle' | 'alone' | 'last' | 'after'
 
-export type CaseTag = 'slow' | 'hostile' | 'idle'
+export type CaseTag = 'slow' | 'hostile' | 'idle' | 'timing'
 
 /** How one entry of the catalogue runs. */
 export interface Case {
@@ -61,10 +61,11 @@ export interface Case {
   phase?: Phase
   /** What the target must support. Otherwise the case is skipped with this reason. */
   needs?: readonly ('echo' | 'pmd' | 'tls' | 'subprotocol' | 'http2')[]
-  /** `slow`: only with `--long`; `hostile`: only with `--robust`. */
+  /**
+   * `slow`: only with `--long`. `hostile`: only with `--robust`. `timing`: the verdict depends on how TCP delivers the
+   * bytes, so a second attempt must confirm a pass.
+   */
   tags?: readonly CaseTag[]
-  /** The case is about time: a failure by timeout is not repeated with a longer one. */
-  timed?: boolean
   /**
    * For client cases: how many connections the case needs; default 1. With 0 it starts clients itself and needs
    * `--exec`.

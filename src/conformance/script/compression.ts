@@ -81,9 +81,14 @@ export interface CompressedLink {
   deflater: Deflater
 }
 
-/** Opens a connection with permessage-deflate; skips the case when the offer is declined (RFC 7692 §5). */
+/**
+ * Opens a connection with permessage-deflate; skips the case when the offer is declined (RFC 7692 §5), or the request
+ * refused for it, which is the subject of `pmd.neg`.
+ */
 export async function openCompressed(t: Trial, offer: string = PMD): Promise<CompressedLink> {
   const handshake = await offerExtensions(t, offer)
+  const { response } = handshake
+  if (response !== null && response.status >= 400) t.skip(`the target refuses “${offer}”: ${response.statusLine}`)
   expectAccepted(t, handshake)
   const agreement = handshake.response === null ? null : agreementOf(handshake.response)
   if (agreement === null) t.skip(`the target declined “${offer}”`)

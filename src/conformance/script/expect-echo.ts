@@ -1,6 +1,7 @@
 import type { Message, Peer } from '../peer/index.ts'
 import { bytesOf, type Chop, type FrameSpec, Op, showBytes } from '../wire/index.ts'
 import { expectCleanClose } from './expect-close.ts'
+import { TOO_BIG_CODES } from './expect-failure.ts'
 import type { Trial } from './trial.ts'
 /** A message for which an echo is expected. It is sent as one frame, or as the given frames. */
 export interface EchoSpec {
@@ -32,14 +33,20 @@ export async function expectEcho(
 const SMALL_MESSAGE = 4096
 
 /**
- * Waits for a message. Servers choose their limits, so that 1009 for a large message skips the case (RFC 6455 §7.4.1,
- * §10.4).
+ * Skips the case if the target closed with 1009 or 1008 because of a message of that size: servers choose their limits
+ * (RFC 6455 §7.4.1, §10.4).
  */
+export function skipIfTooBig(t: Trial, peer: Peer, size: number): void {
+  const isRefused = TOO_BIG_CODES.includes(peer.closing.code ?? 0)
+  if (isRefused && size > SMALL_MESSAGE) t.skip(`the target accepts no message of ${size} bytes`)
+}
+
+/** Waits for a message; skips the case if the target refuses what was sent as too big. */
 async function receive(t: Trial, peer: Peer, size: number, expected: string, timeout?: number): Promise<Message> {
   try {
     return await peer.expectMessage(expected, timeout)
   } catch (error) {
-    if (peer.closing.code === 1009 && size > SMALL_MESSAGE) t.skip(`the target accepts no message of ${size} bytes`)
+    skipIfTooBig(t, peer, size)
     throw error
   }
 }

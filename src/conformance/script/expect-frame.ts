@@ -1,7 +1,7 @@
-import { describeInbound, faultOfClose, type Inbound, type Peer } from '../peer/index.ts'
+import { describeInbound, type Inbound, type Peer } from '../peer/index.ts'
 import { type FrameSpec, showBytes } from '../wire/index.ts'
 import { expectOnlyEnd } from './expect-close.ts'
-import { allowEcho, expectFailure } from './expect-failure.ts'
+import { allowEcho, expectFailure, judgeCloseFrame, judgeEnd } from './expect-failure.ts'
 import type { Trial } from './trial.ts'
 
 /** How frames are written: all in one write, one write per frame, or byte by byte. */
@@ -46,13 +46,26 @@ export async function expectServerEnd(t: Trial, peer: Peer, codes?: readonly num
     return
   }
   const shown = describeInbound(event, t.timeout)
-  const fault = faultOfClose(event)
-  t.assert(fault === null, expected, fault === null ? shown : `${shown}: ${fault}`, { requirement: '6455-5.5.1-2' })
-  const end = await expectOnlyEnd(peer)
-  t.require(end?.kind === 'end', expected, `${shown}, then ${describeInbound(end, t.timeout)}`)
+  judgeCloseFrame(t, expected, event)
+  judgeEnd(t, expected, shown, await expectOnlyEnd(peer))
   if (codes === undefined) return
   const isExpected = event.code !== null && codes.includes(event.code)
   t.assertShould(isExpected, `Close ${codes.join(' or ')} or none`, shown, '6455-5.1-4')
+}
+
+/**
+ * Expects the end of the connection after the client's FIN, with or without a Close. An incomplete message must not be
+ * echoed. No rule requires the server to end TCP at that point, so an open connection is a warning (RFC 6455 §7.1.1).
+ */
+export async function expectEndAfterFin(t: Trial, peer: Peer): Promise<void> {
+  const expected = 'the end of the connection, at most after a Close'
+  const event = await peer.nextMeaningful()
+  const isClose = event?.kind === 'close'
+  if (isClose) judgeCloseFrame(t, expected, event)
+  const end = isClose ? await expectOnlyEnd(peer) : event
+  const shown = describeInbound(end, t.timeout)
+  if (end === null) t.assertShould(false, expected, shown, '6455-7.1.1-1')
+  else t.require(end.kind === 'end', expected, shown)
 }
 
 /**

@@ -1,4 +1,5 @@
 import { expectProbe } from './expect-served.ts'
+import { acceptFault } from './response-rule.ts'
 import { describeAnswer, type Handshake, type OpenOptions, type Trial } from './trial.ts'
 /** “101 and a working connection” of the catalogue: a handshake, then the probe. */
 export async function expectAcceptAndProbe(t: Trial, options: OpenOptions = {}): Promise<void> {
@@ -11,6 +12,13 @@ export async function expectAcceptAndProbe(t: Trial, options: OpenOptions = {}):
 export function expectAccepted(t: Trial, { response, peer, breaches }: Handshake): void {
   t.require(response?.status === 101, '101 Switching Protocols', describeAnswer(response, peer))
   for (const { rule, detail } of breaches) t.require(false, `a 101 that satisfies ${rule}`, detail)
+}
+
+/** The same for a key that is not written in the usual way: the Accept must be that of the key given. */
+export function expectAcceptedWith(t: Trial, handshake: Handshake, key: string): void {
+  expectAccepted(t, handshake)
+  const fault = handshake.response && acceptFault(handshake.response, key)
+  t.require(fault === null, `the Accept of ${key}`, fault ?? 'the same')
 }
 
 /**
@@ -38,8 +46,9 @@ export interface RejectOptions {
 }
 
 /**
- * “An error response” of the catalogue: a status of 4xx or 5xx. The end of the stream without a response is a warning
- * (RFC 6455 §10.7). Returns whether there was a response.
+ * “An error response” of the catalogue: a status of 4xx or 5xx. A 101 fails. Another status is a warning, because a
+ * server may ignore Upgrade (RFC 9110 §7.8), and so is the end of the stream without a response (RFC 6455 §10.7). Returns
+ * whether there was a response.
  */
 export function expectReject(t: Trial, { response, peer }: Handshake, options: RejectOptions = {}): boolean {
   const wanted = options.statuses?.join(' or ') ?? (options.anyAnswer ? 'a response other than 101' : '4xx or 5xx')
@@ -50,8 +59,8 @@ export function expectReject(t: Trial, { response, peer }: Handshake, options: R
     return false
   }
   const { status } = response
-  const good = options.anyAnswer ? status !== 101 : status >= 400 && status < 600
-  t.require(good, wanted, shown)
+  t.require(status !== 101, wanted, shown)
+  if (options.anyAnswer !== true) t.assertShould(status >= 400 && status < 600, wanted, shown, '6455-4.2.1-14')
   if (options.statuses !== undefined) t.assertShould(options.statuses.includes(status), wanted, shown)
   return true
 }

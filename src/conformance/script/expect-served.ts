@@ -1,6 +1,7 @@
 import { describeInbound, Mismatch, type Peer } from '../peer/index.ts'
 import { expectCleanClose } from './expect-close.ts'
 import { expectEchoThenCleanClose } from './expect-echo.ts'
+import { openWhenFree } from './open-many.ts'
 import type { Trial } from './trial.ts'
 /** Checks that nothing is pending: sends a ping and expects its pong with nothing before it (RFC 6455 §5.5.3). */
 export async function expectQuiet(t: Trial, peer: Peer, mark = `quiet-${t.random.integer(0, 1e6)}`): Promise<void> {
@@ -43,7 +44,7 @@ export async function expectAlive(t: Trial): Promise<void> {
 }
 
 async function useOnce(t: Trial): Promise<void> {
-  const peer = await t.open()
+  const peer = await openWhenFree(t)
   if (t.context.capabilities.echo) {
     await peer.sendText('probe')
     await peer.expectMessage('echo of the probe')

@@ -1,5 +1,4 @@
-import { isLegalCode } from '../peer/index.ts'
-import { type Frame, isUtf8, Op, shortestForm } from '../wire/index.ts'
+import { type Frame, isLegalCode, isUtf8, Op, shortestForm } from '../wire/index.ts'
 
 /** The properties of a frame that decide how it is handled. */
 export type ModelFrame = Pick<Frame, 'fin' | 'rsv' | 'opcode' | 'masked' | 'form' | 'length' | 'payload'>

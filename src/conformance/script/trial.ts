@@ -113,7 +113,7 @@ export class Trial {
   lost = false
   /** A wait timed out, so that a failure may be due to a slow target. */
   timedOut = false
-  /** The target refused a connection. */
+  /** The target refused a connection, or said that it is busy. */
   refused = false
   /** Set when clients are tested. */
   reception: Reception | null = null
@@ -258,6 +258,7 @@ export class Trial {
   /** Waits for the response to a request that the case sent itself. */
   async readAnswer(peer: Peer, request: UpgradeRequest, timeout?: number): Promise<Handshake> {
     const response = await peer.readResponse(timeout)
+    if (response?.status === 503 || response?.status === 429) this.refused = true
     const breaches = response?.status === 101 ? checkAnswer(request, response) : []
     for (const { rule, detail } of breaches) this.context.ledger.breach(rule, this.entry.id, detail)
     return { peer, request, response, breaches }

@@ -3,6 +3,7 @@
  */
 export * from './bytes.ts'
 export * from './chop.ts'
+export * from './close-code.ts'
 export * from './data-set.ts'
 export * from './deflate-block.ts'
 export * from './extension.ts'

@@ -1,4 +1,4 @@
-import { changeFields, encodeRequest, type Fields, fieldValues } from './http.ts'
+import { changeFields, encodeRequest, type Fields } from './http.ts'
 import type { Random } from './random.ts'
 
 /** How a request differs from H0, the plain upgrade request of the catalogue (RFC 6455 §4.1). */
@@ -30,14 +30,11 @@ export interface RequestBase {
   extra: Fields
 }
 
-/** A request and the keys that its answer may prove. */
+/** A request as it was sent. */
 export interface UpgradeRequest {
   bytes: Buffer
-  /** Each Sec-WebSocket-Key that was sent, without surrounding blanks. */
-  keys: string[]
   /** The version of the request line. */
   version: string
-  /** The subprotocols and extensions it asked for, as sent. */
   fields: Fields
 }
 
@@ -62,6 +59,5 @@ export function buildRequest(base: RequestBase, random: Random, options: Request
     separator: options.separator,
     lineEnd: options.lineEnd,
   })
-  const keys = fieldValues({ fields }, 'sec-websocket-key').map((value) => value.trim())
-  return { bytes, keys, version: options.version ?? 'HTTP/1.1', fields }
+  return { bytes, version: options.version ?? 'HTTP/1.1', fields }
 }

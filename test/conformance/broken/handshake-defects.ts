@@ -10,9 +10,9 @@ export const handshake = {
     sentence: 'refuses a head that comes in two segments',
     cases: ['hs.ok.dribble', 'hs.ok.split-crlf'],
   },
-  'accepts-control-bytes': {
-    sentence: 'accepts NUL and other control bytes in fields',
-    cases: ['hs.syntax.nul-value', 'hs.syntax.bare-cr'],
+  'answers-key-with-nul': {
+    sentence: 'accepts NUL in fields and makes its answer from it',
+    cases: ['hs.syntax.nul-key'],
   },
   'skips-lines-without-colon': { sentence: 'skips field lines without a colon', cases: ['hs.syntax.no-colon'] },
   'accepts-blank-before-colon': {
@@ -33,7 +33,8 @@ export const handshake = {
   'accepts-http-1.0': { sentence: 'upgrades an HTTP/1.0 request', cases: ['hs.version.http10'] },
   'accepts-post': { sentence: 'upgrades a POST', cases: ['hs.method.post'] },
   'accepts-method-in-lower-case': { sentence: 'upgrades a `get`', cases: ['hs.method.lower'] },
-  'refuses-with-200': { sentence: 'refuses with status 200', cases: ['hs.method.post', 'hs.key.missing'] },
+  'answers-head-with-body': { sentence: 'sends content in the answer to HEAD', cases: ['hs.method.head'] },
+  'refuses-with-200': { sentence: 'refuses with status 200', cases: ['hs.key.missing', 'hs.ver.missing'] },
   'refuses-absolute-form': { sentence: 'refuses a target in absolute form', cases: ['hs.ok.absolute-form'] },
   'accepts-fragment-in-target': { sentence: 'accepts a fragment in the target', cases: ['hs.target.fragment'] },
   'accepts-missing-host': { sentence: 'upgrades a request without Host', cases: ['hs.host.missing'] },

@@ -35,9 +35,10 @@ export function readHead(bytes: Buffer, defects: Defects): Head | null {
   if (defects.has('head-without-limit') && bytes.length > HEAD_LIMIT) return null
   const start = bytes.indexOf('\r\n') === 0 ? 2 : 0
   const end = bytes.indexOf('\r\n\r\n', start)
-  const text = bytes.toString('latin1', start, end < 0 ? bytes.length : end)
+  let text = bytes.toString('latin1', start, end < 0 ? bytes.length : end)
   checkSize(text)
-  if (STRAY_BYTE.test(text) && !defects.has('accepts-control-bytes')) throw new Refusal(400, 'a stray control byte')
+  if (defects.has('reads-control-bytes-as-blanks')) text = text.replace(/[\0-\x08\x0b\x0c\x0e-\x1f]|\r(?=[^\n])/g, ' ')
+  if (STRAY_BYTE.test(text) && !defects.has('answers-key-with-nul')) throw new Refusal(400, 'a stray control byte')
   if (end < 0 && defects.has('head-in-one-segment')) throw new Refusal(400, 'half a head')
   if (end < 0) return null
   const [startLine = '', ...lines] = text.split('\r\n')

@@ -19,8 +19,10 @@ import { Gather } from './gather.ts'
 import { Output } from './output.ts'
 import { Utf8Check } from './utf8.ts'
 
-/** Milliseconds for the other side to end TCP, after which the socket is destroyed. */
-const LINGER = 2500
+/** Milliseconds for the other side to end TCP, from the last byte written on: more than a busy machine needs. */
+const LINGER = 30_000
+/** Milliseconds that a side which may not end TCP first waits for the other to do so. */
+const GIVE_UP = 2500
 /** Milliseconds for the answer to the Close of a failed connection. */
 const CLOSE_WAIT = 1500
 
@@ -107,7 +109,7 @@ export class Peer {
     this.#isClosing = true
     this.#output.close(code)
     if (this.#defects.has('ends-tcp-with-its-close')) this.#endTcp()
-    setTimeout(() => this.#endTcp(), LINGER).unref()
+    setTimeout(() => this.#endTcp(), GIVE_UP).unref()
   }
 
   #readHeader(bytes: Buffer): Buffer {
@@ -205,6 +207,10 @@ export class Peer {
       this.#newestPing = payload
       return
     }
+    if (this.#defects.has('answers-no-ping-once-closed')) {
+      setImmediate(() => !this.#isOver && this.#output.pong(payload))
+      return
+    }
     const isLate =
       (this.#isFragmented && this.#defects.has('answers-pings-between-messages-only')) ||
       (this.#isLong && this.#defects.has('answers-pings-behind-long-messages'))
@@ -234,7 +240,7 @@ export class Peer {
     const isFirst = this.#options.role === 'server' || this.#defects.has('ends-tcp-before-server')
     // the server ends TCP first (§7.1.1)
     if (isFirst && this.#isOver && !this.#defects.has('waits-for-client-to-end-tcp')) this.#endTcp()
-    else setTimeout(() => this.#endTcp(), LINGER).unref()
+    else setTimeout(() => this.#endTcp(), GIVE_UP).unref()
   }
 
   #checkClose(body: Buffer): void {
@@ -275,7 +281,9 @@ export class Peer {
       return
     }
     this.#socket.resume()
-    setTimeout(() => this.#socket.destroy(), LINGER).unref()
+    const linger = (): void => void setTimeout(() => this.#socket.destroy(), LINGER).unref()
+    if (this.#socket.writableFinished) linger()
+    else this.#socket.once('finish', linger)
   }
 }
 

@@ -20,6 +20,7 @@ export function answerRequest(head: Head, subprotocols: readonly string[], defec
   checkBody(head, defects)
   checkUpgrade(head, defects)
   checkVersion(head, defects)
+  checkOrigin(head, defects)
   const fields = [
     'Upgrade: websocket',
     'Connection: Upgrade',
@@ -45,6 +46,8 @@ function checkRequestLine(line: string, defects: Defects): void {
   }
   if (defects.has('accepts-post') && method === 'POST') return
   if (defects.has('accepts-method-in-lower-case') && method === 'get') return
+  const isServed = KNOWN_METHODS.has(method) && method !== 'CONNECT'
+  if (isServed && defects.has('ignores-upgrade-of-other-methods')) throw new Refusal(200, 'as plain HTTP')
   if (method !== 'GET')
     throw new Refusal(KNOWN_METHODS.has(method) ? 405 : 501, 'a method other than GET', ['Allow: GET'])
   const isForm = defects.has('refuses-absolute-form') ? /^\// : /^(?:\/|(?:https?|wss?):\/\/[^/]+)/i
@@ -61,6 +64,12 @@ function checkHost(head: Head, defects: Defects): void {
   if (defects.has('accepts-any-host')) return
   const port = Number(/:(\d+)$/.exec(hosts[0]!)?.[1] ?? 0)
   if (!HOST.test(hosts[0]!) || port > 65_535) throw new Refusal(400, 'a malformed Host')
+  const isOwn = /^127\.0\.0\.1:\d{4,5}$/.test(hosts[0]!)
+  if (defects.has('serves-its-host-only') && !isOwn) throw new Refusal(421, 'another host')
+}
+
+function checkOrigin(head: Head, defects: Defects): void {
+  if (defects.has('refuses-origins') && valuesOf(head, 'origin').length > 0) throw new Refusal(403, 'an origin')
 }
 
 function checkBody(head: Head, defects: Defects): void {
@@ -103,7 +112,8 @@ function readKey(head: Head, defects: Defects): string {
   const keys = valuesOf(head, 'sec-websocket-key')
   if (keys.length === 0 && defects.has('accepts-missing-key')) return ''
   if (keys.length !== 1 && !defects.has('accepts-two-keys')) throw new Refusal(400, 'not exactly one Sec-WebSocket-Key')
-  const isKey = defects.has('accepts-any-key') || /^[A-Za-z0-9+/]{22}==$/.test(keys[0]!)
+  const isAnyKey = defects.has('accepts-any-key') || defects.has('answers-key-with-nul')
+  const isKey = isAnyKey || /^[A-Za-z0-9+/]{22}==$/.test(keys[0]!)
   if (!isKey) throw new Refusal(400, 'a key that is not 16 bytes in base64')
   return keys[0]!
 }
@@ -173,11 +183,12 @@ function formatResponse(plain: string[], defects: Defects): string {
   return [`${version} 101 ${reasonOf(defects)}`, ...fields, '', ''].join(end)
 }
 
-/** The bytes of a refusal; it never has a body, so that HEAD needs no exception. */
+/** The bytes of a refusal; it has no body, so that HEAD needs no exception. */
 export function formatRefusal(refusal: Refusal, defects: Defects): string {
   const isEndless = defects.has('refuses-without-body') && !refusal.persistent
-  const fields = [...refusal.fields, ...(isEndless ? [] : ['Content-Length: 0'])]
+  const body = defects.has('answers-head-with-body') ? 'refused' : ''
+  const fields = [...refusal.fields, ...(isEndless ? [] : [`Content-Length: ${body.length}`])]
   if (!refusal.persistent) fields.push('Connection: close')
   if (defects.has('refuses-with-200')) return `HTTP/1.1 200 OK\r\n${fields.join('\r\n')}\r\n\r\n`
-  return `HTTP/1.1 ${refusal.status} Refused\r\n${fields.join('\r\n')}\r\n\r\n`
+  return `HTTP/1.1 ${refusal.status} Refused\r\n${fields.join('\r\n')}\r\n\r\n${body}`
 }

@@ -8,10 +8,13 @@ import { answerRequest, formatRefusal } from './server-handshake.ts'
 
 const NO_DEFECTS: Defects = new Set()
 
-/** Milliseconds for a request head to arrive. */
-const HEAD_TIME = 10_000
+/** Milliseconds for a request head to arrive: more than a busy machine needs. */
+const HEAD_TIME = 120_000
 /** Milliseconds in which what still arrives after a refusal is read and thrown away. */
-const LINGER = 2500
+const LINGER = 30_000
+
+/** Connections at once, where they are limited. */
+const CONNECTION_LIMIT = 20
 
 export interface EchoServerOptions {
   /** Default 0: any free one. */
@@ -67,9 +70,14 @@ class House {
     void before.then(() => socket.resume())
   }
 
-  receive(socket: Socket, server: Server): void {
+  get #messageLimit(): number {
+    if (this.#defects.has('limits-messages-to-64k')) return 65_536
     const isLimited = this.#defects.has('limits-messages') || this.#defects.has('limits-messages-by-policy')
-    const { subprotocols = ['chat'], maxMessage = (isLimited ? 1 : 16) * 1024 * 1024 } = this.options
+    return (isLimited ? 1 : 16) * 1024 * 1024
+  }
+
+  receive(socket: Socket, server: Server): void {
+    const { subprotocols = ['chat'], maxMessage = this.#messageLimit } = this.options
     pace(socket, this.#defects)
     const onFail = (): void => {
       if (this.#defects.has('fails-all-connections-together')) for (const other of this.sockets) other.end()
@@ -77,7 +85,9 @@ class House {
     const onRefuse = (): void => {
       if (this.#defects.has('dies-of-a-bad-request')) server.close()
     }
-    const connection = new Connection(socket, { subprotocols, maxMessage, defects: this.#defects, onFail, onRefuse })
+    const isFull = this.#defects.has('limits-connections') && this.sockets.size >= CONNECTION_LIMIT
+    const settings = { subprotocols, maxMessage, defects: this.#defects, isFull, onFail, onRefuse }
+    const connection = new Connection(socket, settings)
     this.sockets.add(socket)
     if (this.#defects.has('one-connection-at-a-time')) this.#queueUp(socket)
     socket.on('data', (chunk: Buffer) => connection.receive(chunk))
@@ -99,6 +109,8 @@ interface ConnectionOptions {
   subprotocols: readonly string[]
   maxMessage: number
   defects: Defects
+  /** Enough other connections are open. */
+  isFull: boolean
   onFail: () => void
   onRefuse: () => void
 }
@@ -155,7 +167,8 @@ class Connection {
   }
 
   #upgrade(head: Head): void {
-    const { subprotocols, maxMessage, defects, onFail } = this.#options
+    const { subprotocols, maxMessage, defects, isFull, onFail } = this.#options
+    if (isFull) throw new Refusal(503, 'too many connections')
     if (this.#requestCount++ > 0 && defects.has('serves-one-request-only')) throw new Refusal(503, 'a second request')
     const { response, deflate } = answerRequest(head, subprotocols, defects)
     clearTimeout(this.#timer)

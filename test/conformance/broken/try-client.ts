@@ -7,9 +7,6 @@ import { runClients } from '../../../src/conformance/run/client/run-clients.ts'
 import { runClient } from './client.ts'
 import type { Defects } from './defects.ts'
 
-/** Milliseconds a client has to end by itself once its connection is over. */
-const STOP_LIMIT = 500
-
 /** Starts the reference client with these defects in this process. */
 export function launchReference(defects: Defects = new Set()): Launcher {
   return {
@@ -28,9 +25,9 @@ export function launchReference(defects: Defects = new Set()): Launcher {
         return command === 'close'
       }
       const stop = async (): Promise<void> => {
-        const timer = setTimeout(() => abort.abort(), STOP_LIMIT)
+        // Its case is over: nothing that it still does can count.
+        abort.abort()
         await exited
-        clearTimeout(timer)
       }
       return { events, exited, ask, stop }
     },

@@ -258,21 +258,6 @@ test('a case that passes with more time is too slow, not broken, and the run is 
   assert.is(summarize(results.slice(0, 1)).verdict, 'incomplete')
 })
 
-test('what has time as its subject is not tried with more time', async () => {
-  let runs = 0
-  const timed = caseOf(
-    IDS[0],
-    async (t) => {
-      runs++
-      t.timedOut = true
-      t.fail('the end in time', 'nothing')
-    },
-    { timed: true },
-  )
-  assert.equal(verdicts(await runCases([timed], { jobs: 1 })), ['fail'])
-  assert.is(runs, 1)
-})
-
 test('a case that only times out beside others passes', async () => {
   let runs = 0
   const crowded = caseOf(IDS[0], async (t) => {
@@ -324,4 +309,38 @@ test('a death beside other cases that none repeats alone is not discarded', asyn
   const results = await runCases(both, { crashCount: () => crashes, isAccepting: async () => true })
   assert.equal(verdicts(results), ['pass', 'crash'])
   assert.match(results[1].note ?? '', 'no case repeats it alone')
+})
+
+test('a pass that depends on how the pieces arrive counts when it recurs', async () => {
+  let attempts = 0
+  const failsLater: Case['run'] = async (t) => {
+    if (++attempts > 1) t.fail('this', 'that')
+  }
+  const [found, held] = await runCases([
+    caseOf(IDS[0], failsLater, { phase: 'alone', tags: ['timing'] }),
+    caseOf(IDS[1], passes, { phase: 'alone', tags: ['timing'] }),
+  ])
+  assert.equal([found.verdict, found.attempts, found.note], ['fail', 2, 'passed before'])
+  assert.equal([held.verdict, held.attempts], ['pass', 2])
+})
+
+test('a case that needs more than its limit is too slow for the run when it ends with more time', async () => {
+  const { promise, resolve } = withResolvers()
+  const timer = setTimeout(resolve, 60)
+  const [result] = await runCases([caseOf(IDS[0], () => promise, { limit: 20 })], { jobs: 1, slowFactor: 100 })
+  clearTimeout(timer)
+  assert.is(result.verdict, 'skip')
+  assert.match(result.note ?? '', 'too slow for this run')
+})
+
+test('a timeout is repeated alone, however many other failures were confirmed', async () => {
+  const ids = serverEntries.slice(0, 14).map(({ id }) => id)
+  let attempts = 0
+  const isSlowOnce: Case['run'] = async (t) => {
+    if (++attempts > 1) return
+    t.timedOut = true
+    t.fail('an echo', 'nothing')
+  }
+  const results = await runCases(ids.map((id, index) => caseOf(id, index === 13 ? isSlowOnce : fails)))
+  assert.is(results[13].verdict, 'pass')
 })

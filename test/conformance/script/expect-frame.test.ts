@@ -3,6 +3,7 @@ import { Mismatch } from '../../../src/conformance/peer/inbound.ts'
 import type { Peer } from '../../../src/conformance/peer/peer.ts'
 import { verdictOf } from '../../../src/conformance/run/case-result.ts'
 import {
+  expectEndAfterFin,
   expectFailureAfterEcho,
   expectNoBreach,
   expectPongs,
@@ -51,12 +52,19 @@ test('the end by the server passes with a Close and without one', async (t) => {
   assert.is((await outcomeOf(t, CLOSE_1000, expectServerEnd)).verdict, 'pass')
 })
 
-test('the end by the server fails with an answer before it, an illegal Close, or no end', async (t) => {
+test('the end by the server fails with an answer before it or an illegal Close, and is a warning when it is late', async (t) => {
   assert.is((await outcomeOf(t, '810161', expectServerEnd)).verdict, 'fail')
   assert.is((await outcomeOf(t, '880203ee', expectServerEnd)).verdict, 'fail')
   assert.is((await outcomeOf(t, '880303eaff', expectServerEnd)).verdict, 'fail')
   assert.is((await outcomeOf(t, '880161', expectServerEnd)).verdict, 'fail')
-  assert.is((await outcomeOf(t, CLOSE_1000, expectServerEnd, false)).verdict, 'fail')
+  assert.is((await outcomeOf(t, CLOSE_1000, expectServerEnd, false)).verdict, 'warn')
+})
+
+test('after FIN a server may end with or without a Close; staying is a warning, a message a failure', async (t) => {
+  assert.is((await outcomeOf(t, '', expectEndAfterFin)).verdict, 'pass')
+  assert.is((await outcomeOf(t, CLOSE_1000, expectEndAfterFin)).verdict, 'pass')
+  assert.is((await outcomeOf(t, '', expectEndAfterFin, false)).verdict, 'warn')
+  assert.is((await outcomeOf(t, '810161', expectEndAfterFin)).verdict, 'fail')
 })
 
 test('a code other than the allowed one is a warning, a missing Close is not', async (t) => {

@@ -10,6 +10,10 @@ const handshake = {
   '101-with-ping': 'sends a ping in the segment of its 101 (RFC 6455 §5.5.2)',
   'blanks-around-values': 'surrounds field values with blanks and tabs (RFC 9110 §5.5)',
   'limits-head-pieces': 'answers 408 to a request head in more than 64 pieces (RFC 6455 §10.4, RFC 9110 §15.5.9)',
+  'reads-control-bytes-as-blanks': 'replaces NUL and other control bytes in a head by blanks (RFC 9110 §5.5)',
+  'ignores-upgrade-of-other-methods': 'answers POST and other methods with 200, as plain HTTP (RFC 9110 §7.8)',
+  'serves-its-host-only': 'answers 421 to a Host that is not its own (RFC 9110 §7.4)',
+  'refuses-origins': 'answers 403 to every request with Origin (RFC 6455 §4.2.2)',
   'refuses-without-body': 'refuses without a body and without a length; the end of TCP ends it (RFC 9112 §6.3)',
   'refuses-version-with-400': 'refuses other versions with 400 and its list of versions (RFC 6455 §4.4: such as 426)',
 } as const
@@ -34,6 +38,7 @@ const frames = {
   'pings-after-messages': 'sends a ping after each message (RFC 6455 §5.5.2)',
   'sends-pong-before-answers': 'sends a heartbeat pong right before each answer to a ping (RFC 6455 §5.5.3)',
   'answers-newest-ping-only': 'answers only the newest of several pings (RFC 6455 §5.5.3)',
+  'answers-no-ping-once-closed': 'answers pings a moment later, and none after a Close (RFC 6455 §5.5.2)',
   'writes-in-pieces': 'writes everything in pieces of 1,000 bytes',
   'writes-octets': 'writes each byte of a small frame as a segment of its own',
 } as const
@@ -46,6 +51,8 @@ const slowness = {
 const limits = {
   'limits-messages': 'accepts messages up to 1 MiB and fails larger ones with 1009 (RFC 6455 §7.4.1)',
   'limits-messages-by-policy': 'accepts messages up to 1 MiB and fails larger ones with 1008 (RFC 6455 §7.4.1)',
+  'limits-messages-to-64k': 'accepts messages up to 64 KiB and fails larger ones with 1009 (RFC 6455 §7.4.1)',
+  'limits-connections': 'serves 20 connections at once and answers 503 to others (RFC 9110 §15.6.4)',
   'one-connection-at-a-time': 'serves one connection after the other',
 } as const
 
@@ -70,10 +77,10 @@ export type Quirk = keyof typeof quirks
 /** The quirks by topic, with the cases that are most likely to accuse them; the preset `quick` runs against all. The slowest first. */
 export const topics: readonly { quirks: readonly Quirk[]; selection: string }[] = [
   { quirks: namesOf(slowness), selection: 'quick' },
-  { quirks: namesOf(handshake), selection: 'hs.ok,hs.resp,hs.ver,hs.method,hs.key' },
+  { quirks: namesOf(handshake), selection: 'hs.ok,hs.resp,hs.ver,hs.method,hs.key,hs.host,hs.syntax' },
   { quirks: namesOf(compression), selection: 'pmd.neg,pmd.frame,pmd.data' },
   { quirks: namesOf(frames), selection: 'len,ping,frag,misc,inv' },
-  { quirks: namesOf(limits), selection: 'len,close,rsv' },
+  { quirks: namesOf(limits), selection: 'hs.ok,len,close,rsv,mask,utf8.all-codepoints,frag' },
   { quirks: namesOf(closing), selection: 'close,rsv,op,ctl,mask' },
 ]
 

@@ -22,6 +22,8 @@ const waiting = []
 const heard = new Map()
 let me
 let people = []
+/** The list as it was received last. */
+let shownPeople = ''
 let lastNumber = 0
 let hasBegun = false
 /** Whether the page has joined the room: messages wait until then, to stay in order. */
@@ -129,11 +131,15 @@ function showGap() {
 }
 
 function showPeople({ count, people: here }) {
-  people = here.sort((one, other) => one.name.localeCompare(other.name))
   find('people').textContent = String(count)
+  offerWhispers()
+  const received = JSON.stringify(here)
+  // Several processes repeat the list: a button must not be replaced under the pointer or lose the focus.
+  if (received === shownPeople) return
+  shownPeople = received
+  people = here.sort((one, other) => one.name.localeCompare(other.name) || (one.id < other.id ? -1 : 1))
   find('here').replaceChildren(...people.map(makePersonItem))
   showRecipients()
-  offerWhispers()
 }
 
 function makePersonItem(person) {

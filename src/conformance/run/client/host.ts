@@ -1,5 +1,5 @@
+import { toAutobahnVerdict } from '../../autobahn-verdict.ts'
 import { type Arrival, type DriverEvent, Listener, parseEvent, readTarget } from '../../client/index.ts'
-import type { CaseResult } from '../../result.ts'
 import type { ClientOutcome, ClientRunOptions } from './client-run.ts'
 import { DrivenAgent } from './driven-agent.ts'
 import { formatPage } from './page.ts'
@@ -152,7 +152,7 @@ export class Host {
   #behaviorOf(query: URLSearchParams, name: string): string {
     const planned = this.#find(query)?.planned
     const result = planned && this.#agents.get(name)?.resultOf(planned.entry.id)
-    return result === undefined ? 'UNIMPLEMENTED' : BEHAVIORS[result.verdict]
+    return result === undefined ? 'UNIMPLEMENTED' : toAutobahnVerdict(result).behavior
   }
 
   #serve(arrival: Arrival, path: string, query: URLSearchParams): void {
@@ -184,18 +184,6 @@ export class Host {
     if (event !== null) this.#agentOf(query.get('agent') ?? 'client').onEvent(Number(query.get('case')), event)
     respond(arrival, '204 No Content', 'text/plain', '')
   }
-}
-
-/** The verdicts in Autobahn's words. */
-const BEHAVIORS: Record<CaseResult['verdict'], string> = {
-  pass: 'OK',
-  warn: 'NON-STRICT',
-  flaky: 'NON-STRICT',
-  info: 'INFORMATIONAL',
-  skip: 'UNIMPLEMENTED',
-  fail: 'FAILED',
-  crash: 'FAILED',
-  error: 'FAILED',
 }
 
 function describeCase(planned: PlannedCase | undefined): { id: string; description: string } | null {

@@ -23,7 +23,7 @@ function clean(id: string, body: (t: Trial) => Buffer): Case {
 function refused(id: string, body: Uint8Array, codes: readonly number[] = [1002]): Case {
   return {
     id: `close.${id}`,
-    run: async (t) => expectFailure(t, await openAndClose(t, body), codes),
+    run: async (t) => expectFailure(t, await openAndClose(t, body), codes, { isAnswerDue: true }),
   }
 }
 

@@ -9,6 +9,7 @@ import {
   expectReject,
   type Handshake,
   offerExtensions,
+  Settled,
   type Trial,
 } from '../../script/index.ts'
 import { type Agreement, fieldValue, Op, PMD, parseExtensions } from '../../wire/index.ts'
@@ -22,8 +23,14 @@ interface Outcome {
   agreement: Agreement | null
 }
 
+/** No sentence obliges a server to accept a handshake, but what it does not support it declines (RFC 7692 §5). */
 async function offer(t: Trial, ...values: string[]): Promise<Outcome> {
   const handshake = await offerExtensions(t, ...values)
+  const { response } = handshake
+  if (response !== null && response.status >= 400) {
+    t.assertShould(false, `a 101, with or without ${PMD}`, response.statusLine, '7692-5-13')
+    throw new Settled()
+  }
   return { handshake, agreement: expectAgreement(t, handshake, values) }
 }
 

@@ -5,7 +5,7 @@ import {
   expectCleanClose,
   expectEcho,
   expectEchoThenCleanClose,
-  expectServerEnd,
+  expectEndAfterFin,
   followPongs,
   needEcho,
   onEach,
@@ -197,7 +197,7 @@ async function endUnfinished(t: Trial): Promise<void> {
   const peer = await t.open()
   await peer.sendFrame(TWO[0])
   peer.end()
-  await expectServerEnd(t, peer)
+  await expectEndAfterFin(t, peer)
   await expectAcceptAndProbe(t)
 }
 

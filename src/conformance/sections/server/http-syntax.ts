@@ -3,6 +3,7 @@ import {
   type Case,
   describeAnswer,
   expectAccepted,
+  expectAcceptedWith,
   expectAcceptOrReject,
   expectAlive,
   expectFailure,
@@ -13,7 +14,7 @@ import {
   onEach,
   type Trial,
 } from '../../script/index.ts'
-import { fieldValues, hex, Op } from '../../wire/index.ts'
+import { acceptOf, fieldValue, fieldValues, hex, Op } from '../../wire/index.ts'
 
 type Fields = [name: string, value: string][]
 
@@ -41,9 +42,10 @@ function firstLine(line: string): OpenOptions['rewrite'] {
   }
 }
 
-function foldKey(t: Trial): OpenOptions {
+async function foldKey(t: Trial): Promise<void> {
   const key = t.random.bytes(16).toString('base64')
-  return { key, set: { 'Sec-WebSocket-Key': `\r\n ${key}` } }
+  const handshake = await t.handshake({ set: { 'Sec-WebSocket-Key': `\r\n ${key}` } })
+  await refusedOr(t, handshake, () => expectAcceptedWith(t, handshake, key))
 }
 
 /** A blank before the colon of each field in turn: a parser may treat the first and the last line differently. */
@@ -55,6 +57,17 @@ async function sendSpaceBeforeColon(t: Trial): Promise<void> {
       fields.map(([name, value]) => [name === spaced ? `${name} ` : name, value])
     expectReject(t, await t.handshake({ add, rewrite }), { statuses: [400] })
   })
+}
+
+/** NUL is refused or replaced by a blank: the answer must not be that to a key with NUL (RFC 9110 §5.5). */
+async function sendNulInKey(t: Trial): Promise<void> {
+  const whole = t.random.bytes(16).toString('base64')
+  const key = `${whole.slice(0, 12)}\0${whole.slice(13)}`
+  const { response, peer } = await t.handshake({ key })
+  const accept = response === null ? null : fieldValue(response, 'Sec-WebSocket-Accept')
+  const shown = `${describeAnswer(response, peer)}${accept === null ? '' : `; Sec-WebSocket-Accept: ${accept}`}`
+  t.require(response !== null || peer.ended, 'an answer, or the end of the connection', shown)
+  t.require(accept !== acceptOf(key), 'NUL refused, or replaced by a blank', `${shown}, of a key with NUL`)
 }
 
 function noSubprotocol({ response }: Handshake, t: Trial, accepted: readonly string[]): void {
@@ -140,7 +153,7 @@ export const httpSyntax: Case[] = [
         noSubprotocol(handshake, t, ['x-a', 'x-b']),
       ),
   },
-  { id: 'hs.syntax.fold-key', run: async (t) => refusedOr(t, await t.handshake(foldKey(t)), () => {}) },
+  { id: 'hs.syntax.fold-key', run: foldKey },
   { id: 'hs.syntax.space-before-colon', run: sendSpaceBeforeColon },
   rejected('space-in-name', { add: [['X Conf', '1']] }),
   rejected('empty-name', { rewrite: firstLine(': value') }),
@@ -149,7 +162,11 @@ export const httpSyntax: Case[] = [
     id: 'hs.syntax.leading-space-line',
     run: async (t) => refusedOr(t, await t.handshake({ rewrite: firstLine(' X-Conf: 1') }), () => {}),
   },
-  rejected('nul-value', { add: [['X-Conf', 'a\0b']] }),
+  {
+    id: 'hs.syntax.nul-value',
+    run: async (t) => refusedOr(t, await t.handshake({ add: [['X-Conf', 'a\0b']] }), () => {}),
+  },
+  { id: 'hs.syntax.nul-key', run: sendNulInKey },
   {
     id: 'hs.syntax.bare-cr',
     run: async (t) => refusedOr(t, await t.handshake({ add: [['X-Conf', 'a\rb']] }), () => {}),

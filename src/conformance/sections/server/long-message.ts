@@ -4,6 +4,7 @@ import {
   expectCleanClose,
   expectEcho,
   expectEchoThenCleanClose,
+  skipIfTooBig,
   type Trial,
 } from '../../script/index.ts'
 import { closeBody, type FrameSpec, Op } from '../../wire/index.ts'
@@ -21,7 +22,12 @@ async function pingInside(t: Trial): Promise<void> {
     if (index % 8 !== 7) continue
     const ping = Buffer.from(`behind fragment ${index}`)
     await peer.sendPing(ping)
-    await peer.expectPong(ping)
+    try {
+      await peer.expectPong(ping)
+    } catch (error) {
+      skipIfTooBig(t, peer, SIZE)
+      throw error
+    }
   }
   await expectEcho(t, peer, payload, Op.BINARY)
   await expectCleanClose(t, peer)
@@ -55,6 +61,9 @@ async function closeInside(t: Trial): Promise<void> {
   const payload = t.random.bytes(SIZE)
   const begun = cutFrame({ opcode: Op.BINARY, payload }, 8 * KIBIBYTE).slice(0, 32)
   await peer.sendFrames([...begun, { opcode: Op.CLOSE, payload: closeBody(1000) }])
+  const event = await peer.nextMeaningful()
+  skipIfTooBig(t, peer, SIZE)
+  if (event !== null) peer.unshift(event)
   await expectCleanClose(t, peer, { sent: true, strict: true, codes: [1000, 1002] })
 }
 

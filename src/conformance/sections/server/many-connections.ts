@@ -8,6 +8,7 @@ import {
   inParallel,
   type LoadMessage,
   loadTimeout,
+  openMany,
   survivalCase,
   type Trial,
 } from '../../script/index.ts'
@@ -45,7 +46,7 @@ async function sendInTurn(peers: readonly Peer[], frames: readonly Buffer[]): Pr
 /** Messages in two fragments, in turn; pongs show that all first fragments have arrived before a second one is sent. */
 async function interleave(t: Trial): Promise<void> {
   const texts = numbersTo(INTERLEAVED).map((number) => `${number}: ${t.random.text(t.random.integer(1, 60))}`)
-  const peers = await Promise.all(texts.map(() => t.open()))
+  const peers = await openMany(t, INTERLEAVED)
   const cut = 2
   const starts = peers.map((peer, number) =>
     Buffer.concat([

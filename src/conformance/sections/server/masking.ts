@@ -143,7 +143,7 @@ export const masking: Case[] = [
   { id: 'mask.alignment', run: unmaskEveryLength },
   { id: 'mask.phase-across-segments', run: keepPhase },
   { id: 'mask.phase-restarts', run: restartPhase },
-  { id: 'mask.key-split', phase: 'alone', run: splitKey },
+  { id: 'mask.key-split', phase: 'alone', tags: ['timing'], run: splitKey },
   { id: 'mask.ping-payload', run: unmaskPing },
   { id: 'mask.close-payload', run: unmaskClose },
   { id: 'mask.server-never', phase: 'after', run: seeNoMask },

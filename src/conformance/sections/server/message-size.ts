@@ -1,4 +1,12 @@
-import { type Case, cutFrame, echoFault, expectCleanClose, loadTimeout, type Trial } from '../../script/index.ts'
+import {
+  type Case,
+  cutFrame,
+  echoFault,
+  expectCleanClose,
+  loadTimeout,
+  TOO_BIG_CODES,
+  type Trial,
+} from '../../script/index.ts'
 import { type Chop, hex, Op } from '../../wire/index.ts'
 
 const KIBIBYTE = 1024
@@ -48,7 +56,7 @@ async function transfer(t: Trial, { kind, size, pattern, fragment = size, chop }
   await peer.sendBytes(bytes, chop)
   const event = await peer.nextMeaningful(loadTimeout(t))
   const milliseconds = performance.now() - began
-  if (event?.kind === 'close' && (event.code === 1009 || (event.code === 1008 && frames.length > 1))) {
+  if (event?.kind === 'close' && TOO_BIG_CODES.includes(event.code ?? 0)) {
     t.note(`limit: ${size} bytes in ${frames.length} frames are refused with ${event.code}`)
     return
   }

@@ -1,4 +1,5 @@
 import { type Case, expectNoBreach, type Trial } from '../../script/index.ts'
+import { isForbiddenCode, isLegalCode } from '../../wire/index.ts'
 
 /** Rules that are broken by what was seen, and by nothing else. */
 const RULES = [
@@ -39,7 +40,7 @@ function passive(id: string, judge: (t: Trial) => void): Case {
 /** Codes that may not be sent break the rule; those without a meaning are noted (RFC 6455 §7.4). */
 function judgeCloseCodes(t: Trial): void {
   const codes = Object.keys(t.context.ledger.countsOf('close.')).map(Number)
-  const odd = codes.filter((code) => code === 1004 || (code > 1015 && code < 3000) || code > 4999)
+  const odd = codes.filter((code) => !isLegalCode(code) && !isForbiddenCode(code))
   if (odd.length > 0) t.note(`codes without a meaning: ${odd.join(', ')}`)
   expectNoBreach(t, t.entry.id)
 }

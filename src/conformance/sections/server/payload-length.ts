@@ -7,6 +7,7 @@ import {
   expectFailure,
   expectFailureEarly,
   expectRoundTrip,
+  openMany,
   TOO_BIG_CODES,
   type Trial,
 } from '../../script/index.ts'
@@ -164,7 +165,7 @@ async function announceHuge(t: Trial, length: bigint, sent: number): Promise<voi
 }
 
 async function announceManyHuge(t: Trial): Promise<void> {
-  const peers = await Promise.all(Array.from({ length: 50 }, () => t.open()))
+  const peers = await openMany(t, 50)
   await Promise.all(peers.map((peer) => peer.sendFrame({ opcode: Op.BINARY, length: 2n ** 30n })))
   await expectAlive(t)
 }

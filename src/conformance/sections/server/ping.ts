@@ -113,7 +113,10 @@ async function pingDuringEcho(t: Trial): Promise<void> {
 async function pingBeforeClose(t: Trial): Promise<void> {
   const peer = await t.open()
   await peer.sendFrames([{ opcode: Op.PING }, { opcode: Op.CLOSE, payload: closeBody(1000) }])
-  await peer.expectPong(Buffer.alloc(0))
+  const event = await peer.nextMeaningful()
+  // An answer is not due any more once the Close is received, and a server may have read both (RFC 6455 §5.5.2).
+  if (event?.kind !== 'pong') t.note('the ping before the Close is not answered')
+  if (event !== null && event.kind !== 'pong') peer.unshift(event)
   await expectCleanClose(t, peer, { sent: true, strict: true })
 }
 

@@ -5,8 +5,8 @@ import {
   expectCleanClose,
   expectEcho,
   expectEchoThenCleanClose,
+  expectEndAfterFin,
   expectRoundTrip,
-  expectServerEnd,
   onEach,
   type Trial,
 } from '../../script/index.ts'
@@ -70,16 +70,17 @@ async function cutByFin(t: Trial, bytes: (peer: Peer) => Buffer): Promise<void> 
   const peer = await t.open()
   await peer.sendBytes(bytes(peer))
   peer.end()
-  await expectServerEnd(t, peer)
+  await expectEndAfterFin(t, peer)
   await expectAlive(t)
 }
 
 /** Frames against the borders of segments and buffers (RFC 6455 §6.2): `len`. */
 export const segments: Case[] = [
-  { id: 'len.header-dribble', phase: 'alone', run: dribbleHeaders },
+  { id: 'len.header-dribble', phase: 'alone', tags: ['timing'], run: dribbleHeaders },
   {
     id: 'len.header-splits',
     phase: 'alone',
+    tags: ['timing'],
     async run(t) {
       await onEach(t, CUTS, { name: (cut) => `cut after byte ${cut}` }, (cut) => splitHeader(t, cut))
     },

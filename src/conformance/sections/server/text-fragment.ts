@@ -128,7 +128,7 @@ export const textFragments: Case[] = [
   echoed('split-with-empties', [HIGH, EMPTY, MIDDLE, EMPTY, LOW, EMPTY, LAST]),
   pingBetween('split-with-ping', hex('e2 82'), hex('ac')),
   pingBetween('ping-inside-text-any', Buffer.from('Hello, '), Buffer.from('world!')),
-  { id: 'utf8.split-segments', phase: 'alone', run: splitOverSegments },
+  { id: 'utf8.split-segments', phase: 'alone', tags: ['timing'], run: splitOverSegments },
   refused('incomplete-end-fragmented', [hex('61 e2 82'), EMPTY]),
   {
     id: 'utf8.state-reset',

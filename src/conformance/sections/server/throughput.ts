@@ -1,13 +1,12 @@
-import { Mismatch, type Peer } from '../../peer/index.ts'
 import {
   type Case,
   describeRate,
   describeTimes,
   expectCleanClose,
   expectEchoes,
-  inParallel,
   type LoadMessage,
   measureRoundTrips,
+  openMany,
   sendLoad,
   type Trial,
 } from '../../script/index.ts'
@@ -74,25 +73,10 @@ function mixed(t: Trial, count: number, largest: number): LoadMessage[] {
 /** Connections that are opened at once. */
 const OPENING_WIDTH = 50
 
-/** Opens connections; those that are refused are counted where `mayRefuse` allows it. */
-async function openMany(t: Trial, count: number, mayRefuse: boolean): Promise<Peer[]> {
-  const peers: Peer[] = []
-  const numbers = Array.from({ length: count }, (_, index) => index)
-  await inParallel(numbers, OPENING_WIDTH, async () => {
-    try {
-      peers.push(await t.open())
-    } catch (error) {
-      if (!mayRefuse || !(error instanceof Mismatch)) throw error
-    }
-  })
-  return peers
-}
-
 /** Round trips on many connections at once; each has texts of its own. */
-async function echoOnMany(t: Trial, count: number, trips: number, mayRefuse: boolean): Promise<void> {
+async function echoOnMany(t: Trial, count: number, trips: number): Promise<void> {
   const began = performance.now()
-  const peers = await openMany(t, count, mayRefuse)
-  if (peers.length < count) t.note(`${count - peers.length} of ${count} connections refused`)
+  const peers = await openMany(t, count, OPENING_WIDTH)
   const times = await Promise.all(
     peers.map((peer, number) => {
       const texts = Array.from({ length: trips }, (_, index) => Buffer.from(`${number}/${index}`))
@@ -122,12 +106,12 @@ export const throughput: Case[] = [
     needs: ['echo'],
     run: (t) => pipeline(t, mixed(t, 10_000, 4096)),
   },
-  { id: 'perf.connections-100', phase: 'alone', needs: ['echo'], run: (t) => echoOnMany(t, 100, 100, false) },
+  { id: 'perf.connections-100', phase: 'alone', needs: ['echo'], run: (t) => echoOnMany(t, 100, 100) },
   {
     id: 'perf.connections-1000',
     phase: 'alone',
     needs: ['echo'],
     tags: ['slow'],
-    run: (t) => echoOnMany(t, 1000, 10, true),
+    run: (t) => echoOnMany(t, 1000, 10),
   },
 ]

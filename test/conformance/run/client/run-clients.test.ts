@@ -1,12 +1,15 @@
 import { EventEmitter, once } from 'node:events'
 import WebSocket from 'ws'
+import type { AutobahnVerdict } from '../../../../src/conformance/autobahn-verdict.ts'
 import { CommandLauncher } from '../../../../src/conformance/client/launcher.ts'
+import { formats } from '../../../../src/conformance/report/index.ts'
 import type { RunResult } from '../../../../src/conformance/result.ts'
 import type { ClientRunOptions } from '../../../../src/conformance/run/client/client-run.ts'
 import { runClients } from '../../../../src/conformance/run/client/run-clients.ts'
 import { clientEntries, selectCases } from '../../../../src/conformance/run/select.ts'
+import { buildContext } from '../../../support/conformance-result.ts'
 import { assert, suite } from '../../../support/unit.ts'
-import { driveClient } from '../../broken/client.ts'
+import { driveClient, runClient } from '../../broken/client.ts'
 import { clientOptions } from '../../broken/try-client.ts'
 
 const test = suite('conformance/run/client/run-clients', { timeLimit: 60_000 })
@@ -73,6 +76,21 @@ test('several clients at once are distinguished by their names, broken ones from
   const verdicts = new Map(outcomes.map(({ result }) => [result.target.label, verdictsOf(result)]))
   assert.equal(verdicts.get('good'), { 'client.len.text-125': 'pass', 'client.ping.text': 'pass' })
   assert.equal(verdicts.get('bad'), { 'client.len.text-125': 'pass', 'client.ping.text': 'fail' })
+})
+
+test('the status that a driver asks for is that of -o autobahn', async () => {
+  const { url, running } = await serve(['client.len.text-125', 'client.ping.text', 'client.close.valid-1000'])
+  const defects = new Set(['answers-no-ping'] as const)
+  const statuses: Record<string, string> = {}
+  for (const id of ['1.1.2', '2.2', '7.7.1']) {
+    await runClient(`${url}/runCase?casetuple=${id}&agent=a`, { defects })
+    statuses[id] = JSON.parse(await ask(`${url}/getCaseStatus?casetuple=${id}&agent=a`)).behavior
+  }
+  await runClient(`${url}/updateReports?agent=a`)
+  const { outcomes } = await running
+  const rows = JSON.parse(formats.autobahn([outcomes[0].result], buildContext())).a as Record<string, AutobahnVerdict>
+  assert.equal(statuses, Object.fromEntries(Object.entries(rows).map(([id, { behavior }]) => [id, behavior])))
+  assert.is(statuses['2.2'], 'FAILED')
 })
 
 test('a driver may name cases by their Autobahn ids, and leave others out', async () => {

@@ -1,0 +1,84 @@
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { type Need, testWith } from '../support/need.ts'
+import { assert, suite, type TestContext } from '../support/unit.ts'
+import { fetchPlain, openWs } from '../support/ws-client.ts'
+
+/* Examples that are more than one program: each runs in its folder as a process of its own, on the built package. */
+
+/** Bounds Next.js, which compiles its first page, on a busy machine. */
+const test = suite('examples that are projects', { timeLimit: 180_000 })
+const run = promisify(execFile)
+const folderOf = (name: string): string => fileURLToPath(new URL(`../../examples/${name}`, import.meta.url))
+
+/** The dependencies of an example, which are not those of the repository. */
+function dependenciesOf(name: string): Need {
+  const command = `npm ci --ignore-scripts --prefix examples/${name}`
+  return {
+    missing: existsSync(`${folderOf(name)}/node_modules`) ? null : `examples/${name} is not installed: ${command}`,
+  }
+}
+
+const nestjs = dependenciesOf('nestjs')
+const next = dependenciesOf('next')
+
+/** A running example. */
+interface Project {
+  readonly port: string
+  /** Sends SIGTERM and resolves to the exit code once the process has ended. */
+  stop(): Promise<number | null>
+}
+
+/** Runs an example on a free port until it says where it listens; it ends with the test. */
+async function startProject(t: TestContext, name: string, ...words: string[]): Promise<Project> {
+  const env = { ...process.env, PORT: '0', NEXT_TELEMETRY_DISABLED: '1' }
+  const child = spawn(process.execPath, words, { cwd: folderOf(name), env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const exited = once(child, 'exit')
+  const stop = async (signal: NodeJS.Signals): Promise<number | null> => {
+    child.kill(signal)
+    return (await exited)[0]
+  }
+  t.after(() => stop('SIGKILL'))
+  for await (const line of createInterface(child.stdout)) {
+    const port = /^listening on http:.*:(\d+)$/.exec(line)?.[1]
+    if (port === undefined) continue
+    child.stdout.resume()
+    return { port, stop: () => stop('SIGTERM') }
+  }
+  throw new Error(`examples/${name} ended before it listened`)
+}
+
+testWith(test, nestjs)('NestJS: the example satisfies the compiler', async () => {
+  const tsc = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', import.meta.url))
+  await run(process.execPath, [tsc, '-p', folderOf('nestjs')]).catch(({ stdout }) => assert.unreachable(stdout))
+})
+
+testWith(test, nestjs)(
+  'NestJS: a provider serves WebSockets beside the controllers, and stops with the app',
+  async (t) => {
+    const { port, stop } = await startProject(t, 'nestjs', '--import', 'tsx', 'server.ts')
+    assert.is((await fetchPlain(`http://127.0.0.1:${port}/`)).body, 'hello')
+    const client = await openWs(`ws://127.0.0.1:${port}/echo/tea`)
+    client.send('hi')
+    assert.is(await client.next(), 'tea: hi')
+    const exited = stop()
+    assert.is(await client.closed, '1001')
+    await exited
+  },
+)
+
+testWith(test, next)('Next.js: serves pages, WebSockets, and hot reload on one port', async (t) => {
+  const { port } = await startProject(t, 'next', 'server.js')
+  const { status, body } = await fetchPlain(`http://127.0.0.1:${port}/`)
+  assert.is(status, 200, body)
+  assert.match(body, 'Say hello')
+  const client = await openWs(`ws://127.0.0.1:${port}/echo/tea`)
+  client.send('hi')
+  assert.is(await client.next(), 'tea: hi')
+  const reload = await openWs(`ws://127.0.0.1:${port}/_next/hmr`)
+  assert.ok(await reload.next())
+})
