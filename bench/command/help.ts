@@ -4,30 +4,30 @@ import { PROJECT_ROWS } from './project-rows.ts'
 
 const INTRODUCTION = `Usage: dwebsocket bench COMMAND [options]
 
-Measures what WebSocket servers cost: processor time of the server per message, as counted by
-the operating system, servers side by side in interleaved rounds. Every reply is checked.
-Only ratios within one run are meaningful; absolute figures depend on the machine.`
+Measures the cost of WebSocket servers: the processor time of the server for each message, as
+counted by the operating system. The servers run side by side in interleaved rounds, and every
+reply is checked. Compare figures only within one run; absolute figures depend on the machine.`
 
 const COMMANDS = `Scenarios
   echo        every message is sent back
-  upload      every message is answered by its length (text: decoded to a string)
+  upload      the server answers every message with its length (text is decoded to a string)
   broadcast   one member sends, every member receives
   idle        resident memory per silent connection
   keepalive   one ping a second on each silent connection, and its pong
   handshake   connect, upgrade, close, disconnect
-  deflate     compressed echo with the offer of a browser; --memory: bytes per connection
-  hostile     hostile peers: peak memory, and how the server ends them
+  deflate     compressed echo with the offer of a browser; --memory measures bytes per connection
+  hostile     hostile peers: peak memory, and how the server closes them
 
 Other commands
-  micro                      parser, encoder, masking, UTF-8, accept key in memory
-  table [ROW...]             the rows of this project, measured against their targets
-  compare OLD.json NEW.json  what changed beyond the noise; exits 1 on a regression`
+  micro                      measures parser, encoder, masking, UTF-8 and accept key in memory
+  table [ROW...]             measures the rows of this project and compares them with their targets
+  compare OLD.json NEW.json  shows what changed beyond the noise; exits with 1 on a regression`
 
 const OPTIONS = `What is measured
   --against LIST       servers to compare with, comma-separated ('none': no other)
-  --api API            connection (default), session, borrowed or streamed: which API of dwebsocket
-  --portable           dwebsocket on documented API and plain JavaScript alone
-  --url ws://...       a running server instead of dwebsocket; its cost is known with --pid N
+  --api API            the API of dwebsocket: connection (default), session, borrowed or streamed
+  --portable           runs dwebsocket with only documented APIs and plain JavaScript
+  --url ws://...       a running server instead of dwebsocket; --pid N is needed to measure its cost
   --exec 'CMD {port}'  a server started by this command instead of dwebsocket
   --http2              over HTTP/2 (RFC 8441), 100 WebSockets on a connection, against HTTP/1.1 over TLS;
                        with --url wss://... by ALPN, with ws:// and --exec by prior knowledge
@@ -37,27 +37,27 @@ The load (a comma-separated list of numbers measures every combination)
   --kind KIND          binary, ascii, cjk or json                    (binary; broadcast ascii; deflate json)
   --connections LIST   connections at the same time                  (32; broadcast 1000; idle, keepalive 9500)
   --depth LIST         messages in flight per connection             (1)
-  --rate N             messages per second by the clock, whatever the server does; latency counts
-                       from the time a message was due               (0: the next after the reply)
+  --rate N             messages per second, at fixed times whatever the server does; latency is measured
+                       from the time when a message was due          (0: send the next after the reply)
   --stalled N          broadcast: additional members that never read (0)
-  --attack LIST        hostile: ${ATTACKS.join(', ')}
-  --memory             deflate: bytes per connection instead of processor time
+  --attack LIST        hostile: the attacks, from ${ATTACKS.join(', ')}
+  --memory             deflate: measures bytes per connection instead of processor time
 
 The run
-  --rounds N           rounds per server, in rotated order           (7; quick 3)
+  --rounds N           rounds for each server, in rotating order     (7; quick 3)
   --duration SECONDS   measured time of a round                      (1.5; quick 0.3)
-  --warmup SECONDS     unmeasured time before it                     (0.4; quick 0.15)
-  --quick              fewer and shorter rounds, for a first look
+  --warmup SECONDS     time before each round that is not measured   (0.4; quick 0.15)
+  --quick              runs fewer and shorter rounds, for a first look
   --no-pin             lets the system choose the processor of each process
 
 Output
-  --json               the whole report as JSON on standard output instead of the table
-  --markdown           the report as tables for a README instead
+  --json               prints the whole report as JSON instead of the table
+  --markdown           prints the report as Markdown tables instead of the table
   --html FILE          writes a self-contained page with plots
-  --list               table: prints the rows and their targets, measures nothing
+  --list               table: prints the rows and their targets without measuring them
   --tolerance PERCENT  compare: changes up to this are noise         (10)`
 
-const EXAMPLES = `Exit codes: 0 measured, 1 a target missed (table) or a regression (compare), 2 wrong arguments,
+const EXAMPLES = `Exit codes: 0 measured, 1 missed target (table) or regression (compare), 2 wrong arguments,
 3 nothing could be measured.
 
 Examples

@@ -13,8 +13,8 @@ export const http2Options = {
 } as const
 
 /** The lines of the help about them. */
-export const HTTP2_HELP = `  --http2              HTTP/2 (RFC 8441) and HTTP/1.1 over TLS
-  --cert FILE          its certificate as PEM, with --key      (default: openssl makes one for localhost)
+export const HTTP2_HELP = `  --http2              serves HTTP/2 (RFC 8441) and HTTP/1.1 over TLS
+  --cert FILE          the certificate as PEM; needs --key      (default: openssl makes one for localhost)
   --key FILE           the key of the certificate
 `
 
@@ -31,7 +31,7 @@ interface Http2Values {
  * @throws {UsageError} when they do not go together, or there is no certificate.
  */
 export function readHttp2Options({ http2, cert, key }: Http2Values): CreateServerOptions {
-  if ((cert === undefined) !== (key === undefined)) throw new UsageError('--cert and --key must be given together')
+  if ((cert === undefined) !== (key === undefined)) throw new UsageError('--cert and --key must be used together')
   if (!http2) {
     if (cert !== undefined) throw new UsageError('--cert and --key need --http2')
     return {}
@@ -58,7 +58,7 @@ function makeCertificate(): { cert: Buffer; key: Buffer } {
     execFileSync('openssl', ['req', '-x509', ...kind, ...names, '-keyout', key, '-out', cert], { stdio: 'ignore' })
     return { cert: readFileSync(cert), key: readFileSync(key) }
   } catch (error) {
-    throw new UsageError(`openssl made no certificate (${(error as Error).message}); give one with --cert and --key`)
+    throw new UsageError(`openssl made no certificate (${(error as Error).message}); use --cert and --key`)
   } finally {
     rmSync(folder, { recursive: true })
   }

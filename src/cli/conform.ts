@@ -55,7 +55,7 @@ function serveEcho([url, ...more]: string[]): Promise<number> {
   try {
     place = new URL(url)
   } catch {
-    throw new UsageError(`${url}: ws://HOST:PORT is allowed`)
+    throw new UsageError(`address is '${url}'; allowed: ws://HOST:PORT`)
   }
   return echo(['--host', place.hostname.replace(/^\[|\]$/g, ''), '--port', place.port || '9001', ...more])
 }

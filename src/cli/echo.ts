@@ -14,14 +14,14 @@ import { readOption, withUsageErrors } from './usage.ts'
 
 const HELP = `dwebsocket echo [options]
 
-A minimal echo server for tests and benchmarks. It accepts every path and every origin.
-GET /metrics returns its statistics in the format of Prometheus.
+Starts a minimal echo server for tests and benchmarks. It accepts every path and every origin.
+GET /metrics returns statistics for Prometheus.
 
   --port N             port to listen on, 0 for a free one      (default 9001)
   --host HOST          address to listen on                     (default 127.0.0.1)
   --api API            connection (callbacks) or session        (default connection)
-  --max-message BYTES  longest message, inclusive               (default 16777216)
-  --no-deflate         declines permessage-deflate
+  --max-message BYTES  longest message that is accepted         (default 16777216)
+  --no-deflate         turns permessage-deflate off
 ${HTTP2_HELP}${LIMIT_HELP}`
 
 /** Milliseconds. */

@@ -42,8 +42,8 @@ const parsers: ReadonlyMap<string, Parser> = new Map([
 export const limitOption = { limit: { type: 'string', multiple: true, default: [] as string[] } } as const
 
 /** The lines of the help about it. */
-export const LIMIT_HELP = `  --limit NAME=VALUE   sets a limit of the server; repeatable. Bytes, milliseconds, Infinity, or a rate
-                       as PER_SECOND[:BURST] or off, for example:
+export const LIMIT_HELP = `  --limit NAME=VALUE   sets a limit of the server; repeatable. VALUE is in bytes or milliseconds, is Infinity,
+                       or is a rate: PER_SECOND, PER_SECOND:BURST or off. Examples:
                        --limit headerTimeout=2000 --limit pingRate=10:50 --limit overflow=drop
 `
 

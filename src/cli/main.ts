@@ -4,8 +4,8 @@ import { readVersion } from './version.ts'
 
 const HELP = `dwebsocket <command> [options]
 
-  serve     the demo site                                  (dwebsocket serve --help)
-  echo      an echo server for tests and benchmarks        (dwebsocket echo --help)
+  serve     starts the demo site                           (dwebsocket serve --help)
+  echo      starts an echo server for tests and benchmarks (dwebsocket echo --help)
   conform   tests WebSocket servers and clients            (dwebsocket conform --help)
   bench     measures WebSocket servers                     (dwebsocket bench --help)
 

@@ -13,16 +13,16 @@ import { runWorkers, workerSeat } from './workers.ts'
 
 const HELP = `dwebsocket serve [options]
 
-The demo site: open its address in a browser. GET /metrics returns statistics for Prometheus.
+Starts the demo site. Open its address in a browser. GET /metrics returns statistics for Prometheus.
 
   --port N             port to listen on, 0 for a free one      (default 8000)
   --host HOST          address to listen on                     (default 127.0.0.1)
-  --no-deflate         declines permessage-deflate
-  --workers N          runs N processes that share the port
-  --redis URL          shares its rooms with every server on the same Redis, as redis://host:6379;
-                       needs the package redis
+  --no-deflate         turns permessage-deflate off
+  --workers N          starts N processes that share the port
+  --redis URL          shares the rooms with every server on the same Redis, for example
+                       redis://host:6379; needs the package redis
   --tail FILE          a file that the page /tail follows; repeatable. Every visitor of the site
-                       can read it
+                       can read this file
 ${HTTP2_HELP}${LIMIT_HELP}`
 
 /** Milliseconds: views may finish, then the Close frames are spread, so that pages do not reconnect all at once. */

@@ -1,5 +1,6 @@
-// The known attacks on `dwebsocket echo` with its defaults, measured from outside: `npm run attack -- [--http2] [LETTERS]` prints each
-// figure beside its bound, and exits with 1 when one does not hold.
+// The known attacks on `dwebsocket echo` with its defaults, measured from outside: `npm run attack -- [--http2] [LETTERS]`
+// prints each figure beside its bound, and exits with 1 when one does not hold. With `--http2` the same attacks come through
+// streams of HTTP/2, and those of its own (P) follow.
 import { existsSync } from 'node:fs'
 import { bomb } from './attacks/bomb.ts'
 import { waitingForCompression, waitingForInflation } from './attacks/compressed.ts'
@@ -12,6 +13,7 @@ import { backlogsOfRooms, historyOfRooms } from './attacks/rooms.ts'
 import { trickle } from './attacks/trickle.ts'
 import { unreadEcho, unreadPings } from './attacks/unread.ts'
 import type { Finding } from './finding.ts'
+import { isOverHttp2 } from './target.ts'
 
 const attacks: ReadonlyMap<string, () => Promise<Finding[]>> = new Map([
   ['A', fragments],
@@ -27,10 +29,8 @@ const attacks: ReadonlyMap<string, () => Promise<Finding[]>> = new Map([
   ['K', backlogsOfRooms],
   ['L', waitingForCompression],
   ['M', waitingForInflation],
+  ...(isOverHttp2 ? [['P', http2Attacks] as const] : []),
 ])
-
-/** What `--http2` plays: the attacks that only HTTP/2 has. */
-const overHttp2: ReadonlyMap<string, () => Promise<Finding[]>> = new Map([['P', http2Attacks]])
 
 /** Attacks that mostly wait for a timer: they run beside the others, on servers of their own. */
 const slow: ReadonlySet<string> = new Set(['A'])
@@ -44,9 +44,7 @@ async function main(): Promise<number> {
     .slice(2)
     .find((word) => !word.startsWith('--'))
     ?.toUpperCase()
-  const wanted = [...(process.argv.includes('--http2') ? overHttp2 : attacks)].filter(
-    ([name]) => only === undefined || only.includes(name),
-  )
+  const wanted = [...attacks].filter(([name]) => only === undefined || only.includes(name))
   const waiting = wanted.filter(([name]) => slow.has(name)).map(([, attack]) => attack())
   const others: Finding[] = []
   for (const [name, attack] of wanted) if (!slow.has(name)) others.push(...(await attack()))

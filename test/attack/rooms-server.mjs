@@ -1,6 +1,7 @@
 import { createServer, Rooms, require_websocket } from '../../dist/index.js'
 
-/** Rooms whose members send to them: `/history/:room` has history, `/plain/:room` has none. */
+/** Rooms whose members send to them: `/history/:room` has history, `/plain/:room` has none; by HTTP/2 with a certificate. */
+const { CERT: cert, KEY: key } = process.env
 const kinds = { history: new Rooms({ history: { size: 100, ttl: 60_000 } }), plain: new Rooms() }
 const view = (rooms) =>
   require_websocket(async ({ websocket, params }) => {
@@ -9,5 +10,5 @@ const view = (rooms) =>
     for await (const message of websocket) room.broadcast(message, { except: websocket })
   })
 const urls = { '/history/:room': view(kinds.history), '/plain/:room': view(kinds.plain) }
-const { port } = await createServer({ urls }).listen(0)
+const { port } = await createServer({ urls, ...(cert !== undefined && { http2: { cert, key } }) }).listen(0)
 console.log(`listening ws://127.0.0.1:${port}`)

@@ -1,13 +1,24 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { get as getPlain, type IncomingMessage } from 'node:http'
+import { get as getSecure } from 'node:https'
+import type { AddressInfo, Server } from 'node:net'
 import { createInterface } from 'node:readline'
+import type { Duplex } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { makeCertificate } from '../support/certificate.ts'
+import { Connector, startBridge, type Transport } from './transport.ts'
 
 const ECHO = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 const WS_ECHO = fileURLToPath(new URL('./ws-echo.mjs', import.meta.url))
 const ROOMS = fileURLToPath(new URL('./rooms-server.mjs', import.meta.url))
 const MEASURE_PINNED = ['--expose-gc', '--import', new URL('./pinned-memory.mjs', import.meta.url).href]
+
+/** `--http2` on the command line: servers over TLS, and the attacks of TCP through streams of HTTP/2. */
+export const isOverHttp2 = process.argv.includes('--http2')
+const HTTP2 = isOverHttp2 ? ['--http2'] : []
 
 /** Processes that must end with this one. */
 const children = new Set<ChildProcess>()
@@ -17,27 +28,28 @@ process.on('exit', () => {
 
 /** A server in a separate process, measured from outside. */
 export class Target {
-  readonly port: number
+  /** Where it listens. */
+  readonly ownPort: number
+  readonly transport: Transport
   readonly #child: ChildProcess
+  readonly #connector: Connector
+  #bridge: Server | undefined
 
-  constructor(child: ChildProcess, port: number) {
+  private constructor(child: ChildProcess, ownPort: number, transport: Transport) {
     this.#child = child
-    this.port = port
+    this.ownPort = ownPort
+    this.transport = transport
+    this.#connector = new Connector(ownPort, transport)
   }
 
   /** `dwebsocket echo` with its defaults. */
   static echo(): Promise<Target> {
-    return Target.#start([ECHO, 'echo', '--port', '0'])
+    return Target.#start([ECHO, 'echo', '--port', '0', ...HTTP2])
   }
 
-  /** `dwebsocket echo --http2` with its defaults. */
-  static http2(): Promise<Target> {
-    return Target.#start([ECHO, 'echo', '--port', '0', '--http2'])
-  }
-
-  /** npm ws with its defaults, with permessage-deflate. */
+  /** npm ws with its defaults, with permessage-deflate; it has no HTTP/2, but TLS. */
   static ws(): Promise<Target> {
-    return Target.#start([WS_ECHO])
+    return Target.#start([WS_ECHO], isOverHttp2 ? 'tls' : 'tcp')
   }
 
   /** Rooms with their defaults, with and without history; measures `pinned`. */
@@ -47,17 +59,44 @@ export class Target {
 
   /** `dwebsocket echo` with a `maxMemory` in bytes, which measures `pinned`. */
   static limitedEcho(maxMemory: number): Promise<Target> {
-    return Target.#start([...MEASURE_PINNED, ECHO, 'echo', '--port', '0', '--limit', `maxMemory=${maxMemory}`])
+    const limit = ['--limit', `maxMemory=${maxMemory}`]
+    return Target.#start([...MEASURE_PINNED, ECHO, 'echo', '--port', '0', ...limit, ...HTTP2])
   }
 
-  static async #start(args: string[]): Promise<Target> {
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
+  static async #start(args: string[], transport: Transport = isOverHttp2 ? 'http2' : 'tcp'): Promise<Target> {
+    const env = { ...process.env, ...(isOverHttp2 && certificateOf()) }
+    const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
     children.add(child)
     for await (const line of createInterface(child.stdout!)) {
       const port = /:(\d+)$/.exec(line)?.[1]
-      if (port !== undefined) return new Target(child, Number(port))
+      if (port === undefined) continue
+      const target = new Target(child, Number(port), transport)
+      if (isOverHttp2) target.#bridge = await startBridge(target.#connector)
+      return target
     }
     throw new Error(`${args.join(' ')} ended before it listened`)
+  }
+
+  /** The port for peers that speak HTTP/1.1 over TCP. */
+  get port(): number {
+    return this.#bridge === undefined ? this.ownPort : (this.#bridge.address() as AddressInfo).port
+  }
+
+  /** A connection without a bridge in between. */
+  connect(): Promise<Duplex> {
+    return this.#connector.open()
+  }
+
+  /** The metrics of `dwebsocket echo`. */
+  metrics(): Promise<string> {
+    const place = { port: this.ownPort, host: '127.0.0.1', path: '/metrics' }
+    return new Promise((resolve, reject) => {
+      const onResponse = (response: IncomingMessage): void => resolve(text(response))
+      const request = isOverHttp2
+        ? getSecure({ ...place, rejectUnauthorized: false }, onResponse)
+        : getPlain(place, onResponse)
+      request.on('error', reject)
+    })
   }
 
   /** Resident memory in bytes. */
@@ -104,6 +143,7 @@ export class Target {
   }
 
   async stop(): Promise<void> {
+    this.#bridge?.close()
     if (!this.isAlive) return
     const exited = once(this.#child, 'exit')
     this.#child.kill('SIGKILL')
@@ -115,5 +155,13 @@ export class Target {
     return Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(text)![1]) * 1024
   }
 }
+
+/** The environment of servers that need a certificate: `CERT` and `KEY` as PEM. */
+function certificateOf(): Record<string, string> {
+  certificate ??= makeCertificate()
+  return { CERT: `${certificate.cert}`, KEY: `${certificate.key}` }
+}
+
+let certificate: ReturnType<typeof makeCertificate> | undefined
 
 const readCpu = (task: string): number => Number(readFileSync(`${task}/schedstat`, 'utf8').split(' ')[0]) / 1e6

@@ -42,7 +42,7 @@ export async function explain(options: ConformOptions): Promise<number> {
     process.stdout.write(await writeScript(options))
     return 0
   }
-  if (options.positionals.length === 0) throw new UsageError('explain wants the name of a case')
+  if (options.positionals.length === 0) throw new UsageError('explain needs the name of a case')
   const entries = options.positionals.flatMap((name) => {
     const exact = findEntry(name)
     return exact === undefined ? choose({ ...options, positionals: [name] }) : [exact]
@@ -84,7 +84,7 @@ export function listRequirements(options: ConformOptions): number {
     ({ id, rfc, section }) =>
       wanted.length === 0 || wanted.some((one) => one === id || one === rfc || one === `${rfc}/${section}`),
   )
-  if (chosen.length === 0) throw new UsageError('no such rule; 6455, 6455/5.4 and 6455-5.4-5 are forms that are known')
+  if (chosen.length === 0) throw new UsageError('no such rule; examples of rules: 6455, 6455/5.4, 6455-5.4-5')
   const counted = chosen.map((rule) => ({
     ...rule,
     cases: catalogue.filter((entry) => entry.requirements.includes(rule.id)).length,

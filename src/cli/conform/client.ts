@@ -102,7 +102,8 @@ function contextOf({ entries, total }: Plan, options: ConformOptions) {
 /** Where to listen: `ws://HOST:PORT`, or the options. */
 function placeOf({ positionals, host, port, exec }: ConformOptions): Pick<ClientRunOptions, 'host' | 'port'> {
   const [text, ...more] = positionals
-  if (more.length > 0) throw new UsageError('one address to listen on: conform client ws://HOST:PORT')
+  if (more.length > 0)
+    throw new UsageError('more than one address to listen on; allowed: conform client ws://HOST:PORT')
   const standard = exec === undefined ? DEFAULT_PORT : 0
   if (text === undefined) return { host: host ?? '127.0.0.1', port: port ?? standard }
   try {
@@ -112,7 +113,7 @@ function placeOf({ positionals, host, port, exec }: ConformOptions): Pick<Client
       port: port ?? (url.port === '' ? standard : Number(url.port)),
     }
   } catch {
-    throw new UsageError(`${text}: ws://HOST:PORT is allowed`)
+    throw new UsageError(`address is '${text}'; allowed: ws://HOST:PORT`)
   }
 }
 
@@ -120,7 +121,7 @@ function placeOf({ positionals, host, port, exec }: ConformOptions): Pick<Client
 function clientsOf(options: ConformOptions): Pick<ClientRunOptions, 'launcher' | 'driver' | 'agents' | 'label'> {
   const { exec, execOnce, agents, labels } = options
   if (exec === undefined) {
-    if (execOnce) throw new UsageError('--exec-once wants --exec CMD')
+    if (execOnce) throw new UsageError('--exec-once needs --exec CMD')
     return { launcher: null, agents }
   }
   const launcher = new CommandLauncher(exec)

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import type { FailOn } from '../../conformance/index.ts'
+import { optionMessage } from '../../options/read-options.ts'
 import { UsageError } from '../usage.ts'
 
 /** The options of a run, as `parseArgs` reads them. */
@@ -149,7 +150,7 @@ function isColored(when: 'auto' | 'always' | 'never'): boolean {
 function fieldsOf(values: Values): [name: string, value: string][] {
   const fields = values.header.map((text): [string, string] => {
     const match = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):\s*(.*)$/.exec(text)
-    if (match === null) throw new UsageError(`-H ${JSON.stringify(text)}: “Name: value” is allowed`)
+    if (match === null) throw new UsageError(optionMessage('-H', text, 'Name: value'))
     return [match[1], match[2]]
   })
   if (values.origin !== undefined) fields.push(['Origin', values.origin])
@@ -205,13 +206,13 @@ export function quote(word: string): string {
 function readNumber(name: string, text: string, least: number, most: number): number {
   const value = Number(text)
   if (text.trim() === '' || !(value >= least && value <= most)) {
-    throw new UsageError(`--${name} ${text}: a number from ${least} to ${most} is allowed`)
+    throw new UsageError(optionMessage(`--${name}`, text, `a number from ${least} to ${most}`))
   }
   return value
 }
 
 function readChoice<const T extends string>(name: string, text: string, choices: readonly T[]): T {
   const choice = choices.find((one) => one === text)
-  if (choice === undefined) throw new UsageError(`--${name} ${text}: ${choices.join(', ')} are allowed`)
+  if (choice === undefined) throw new UsageError(optionMessage(`--${name}`, text, choices.join(', ')))
   return choice
 }

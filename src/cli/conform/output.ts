@@ -8,6 +8,7 @@ import {
   type RunResult,
   requirements,
 } from '../../conformance/index.ts'
+import { optionMessage } from '../../options/read-options.ts'
 import { UsageError } from '../usage.ts'
 
 /** One `-o`: a format and where it goes; no path is standard output. */
@@ -23,7 +24,7 @@ export function parseOutputs(words: readonly string[]): Output[] {
     const format = colon === -1 ? word : word.slice(0, colon)
     const path = colon === -1 ? null : word.slice(colon + 1)
     if (!(format in formats)) {
-      throw new UsageError(`-o ${format}: ${Object.keys(formats).join(', ')} are allowed`)
+      throw new UsageError(optionMessage('-o', format, Object.keys(formats).join(', ')))
     }
     return { format, path: path === '' || path === '-' ? null : path }
   })

@@ -9,6 +9,7 @@ import {
   parseResults,
   type RunResult,
 } from '../../conformance/index.ts'
+import { optionMessage } from '../../options/read-options.ts'
 import { UsageError } from '../usage.ts'
 import type { ConformOptions } from './option.ts'
 import { LineStream, parseOutputs, reportContext, writeOutputs } from './output.ts'
@@ -28,7 +29,7 @@ function contextOf(results: readonly RunResult[], options: ConformOptions) {
 
 /** `conform report FILE… -o …`: results in other formats. */
 export function report(options: ConformOptions): number {
-  if (options.positionals.length === 0) throw new UsageError('report wants the JSON file of a result')
+  if (options.positionals.length === 0) throw new UsageError('report needs the JSON file of a result')
   const outputs = parseOutputs(options.outputs)
   const results = options.positionals.flatMap(read)
   const lines = new LineStream(outputs)
@@ -45,7 +46,7 @@ export function report(options: ConformOptions): number {
 /** `conform diff OLD NEW`: 1 when something got worse. */
 export function diff(options: ConformOptions): number {
   const [old, next, ...more] = options.positionals
-  if (old === undefined || next === undefined || more.length > 0) throw new UsageError('diff wants two JSON files')
+  if (old === undefined || next === undefined || more.length > 0) throw new UsageError('diff needs two JSON files')
   const found = diffResults(read(old)[0], read(next)[0])
   process.stdout.write(formatDiff(found, options))
   return found.regressions.length > 0 ? 1 : 0
@@ -55,13 +56,13 @@ const MATRIX_FORMATS = { text: matrixText, markdown: matrixMarkdown, html: matri
 
 /** `conform matrix FILE… [-o text|markdown|html[:PATH]]`: several results side by side. */
 export function matrix(options: ConformOptions): number {
-  if (options.positionals.length < 2) throw new UsageError('matrix wants at least two JSON files')
+  if (options.positionals.length < 2) throw new UsageError('matrix needs at least two JSON files')
   const results = options.positionals.flatMap(read)
   for (const [index, label] of options.labels.entries()) if (results[index]) results[index].target.label = label
   for (const word of options.outputs.length === 0 ? ['text'] : options.outputs) {
     const [, format, path] = /^(\w+)(?::(.+))?$/.exec(word) ?? []
     const formatMatrix = MATRIX_FORMATS[format as keyof typeof MATRIX_FORMATS]
-    if (formatMatrix === undefined) throw new UsageError(`-o ${word}: text, markdown and html are allowed here`)
+    if (formatMatrix === undefined) throw new UsageError(optionMessage('-o', word, 'text, markdown, html'))
     const text = formatMatrix(results, contextOf(results, options))
     if (path === undefined || path === '-') process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
     else {

@@ -40,13 +40,13 @@ export async function writeScript(options: ConformOptions): Promise<string> {
 function readSubject({ positionals }: ConformOptions): { entry: CatalogueEntry; url: URL } {
   const [id, text = DEFAULT_URL, ...more] = positionals
   if (id === undefined || more.length > 0)
-    throw new UsageError('--script wants one case: conform explain CASE [URL] --script')
+    throw new UsageError('--script needs exactly one case: conform explain CASE [URL] --script')
   const entry = findEntry(id)
-  if (entry === undefined) throw new UsageError(`${id} is not the name of a case; conform list prints them`)
+  if (entry === undefined) throw new UsageError(`unknown case '${id}'; conform list prints the names`)
   if (entry.side !== 'server')
-    throw new UsageError(`no script for ${id}: in cases for clients the tester is the server`)
+    throw new UsageError(`no script for ${id}: in a case for clients the tester is the server`)
   if (!URL.canParse(text) || new URL(text).protocol !== 'ws:')
-    throw new UsageError(`${text}: ws://HOST:PORT/PATH is allowed`)
+    throw new UsageError(`URL is '${text}'; allowed: ws://HOST:PORT/PATH`)
   return { entry, url: new URL(text) }
 }
 

@@ -58,8 +58,8 @@ export async function testServers(options: ConformOptions): Promise<number> {
 
 async function openSubjects(options: ConformOptions): Promise<Subject[]> {
   const { positionals: urls, exec } = options
-  if (exec === undefined && urls.length === 0) throw new UsageError('no target; give a URL, or --exec CMD')
-  if (exec !== undefined && urls.length > 1) throw new UsageError('--exec starts one server: give one URL, or none')
+  if (exec === undefined && urls.length === 0) throw new UsageError('no target; add a URL or --exec CMD')
+  if (exec !== undefined && urls.length > 1) throw new UsageError('--exec starts one server; use at most one URL')
   if (exec === undefined)
     return urls.map((url, index) => ({ target: targetOf(url, index, options), words: quote(url) }))
   const port = await choosePort(urls[0])
@@ -76,7 +76,7 @@ async function choosePort(url = 'ws://127.0.0.1:{port}/'): Promise<number> {
   try {
     return Number(new URL(url).port || 80)
   } catch {
-    throw new UsageError(`${url}: ws://HOST:PORT/ is allowed; {port} stands for a free port`)
+    throw new UsageError(`URL is '${url}'; allowed: ws://HOST:PORT/, where {port} stands for a free port`)
   }
 }
 
@@ -88,7 +88,9 @@ function targetOf(url: string, index: number, options: ConformOptions): Target {
     throw new UsageError(`${url}: ${(error as Error).message}`)
   }
   if (!target.isPrivate && !options.ownsTarget) {
-    throw new UsageError(`${url} is not on this machine or in a private network; --i-own-this-target says it is yours`)
+    throw new UsageError(
+      `${url} is not on this machine or in a private network; if it is yours, add --i-own-this-target`,
+    )
   }
   return target
 }

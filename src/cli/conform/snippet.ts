@@ -85,7 +85,7 @@ export function printSnippet([name]: readonly string[]): number {
     return 0
   }
   if (!Object.hasOwn(snippets, name)) {
-    throw new UsageError(`snippet ${name}: ${Object.keys(snippets).join(', ')} are there`)
+    throw new UsageError(`unknown snippet '${name}'; allowed: ${Object.keys(snippets).join(', ')}`)
   }
   process.stdout.write(snippets[name])
   return 0

@@ -168,7 +168,7 @@ export class ServiceDesk {
     ticket.agent = agent
     agent.ticket = ticket
     agent.seat.send({ ticket: ticket.id, entries: ticket.entries })
-    this.#note(ticket, '{0} is there for {1}.', agent.name, ticket.customer.name)
+    this.#note(ticket, '{0} is helping {1} now.', agent.name, ticket.customer.name)
     this.#reportAll()
   }
 

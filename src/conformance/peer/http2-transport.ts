@@ -53,5 +53,7 @@ export async function openHttp2Tunnel(place: Http2Place, timeout: number): Promi
     throw new Error('SETTINGS_ENABLE_CONNECT_PROTOCOL is not announced (RFC 8441 §3)')
   }
   const stream = new Http2Tunnel(connection, place.secure ? 'https' : 'http')
+  // What was written last, such as RST_STREAM, is sent before the connection ends.
+  stream.once('close', () => setImmediate(() => connection.destroy()))
   return { stream, reset: () => stream.reset(), isReset: () => stream.isReset }
 }

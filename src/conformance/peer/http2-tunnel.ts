@@ -55,8 +55,6 @@ export class Http2Tunnel extends Duplex {
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.#stream?.destroy()
-    // What was written last, such as RST_STREAM, is sent before the connection ends.
-    setImmediate(() => this.#connection.destroy())
     done(error)
   }
 

@@ -16,7 +16,7 @@ export async function bomb(): Promise<Finding[]> {
     client.socket.end()
     await sleep(500)
     const grown = growth()
-    const metrics = await (await fetch(`http://127.0.0.1:${target.port}/metrics`)).text()
+    const metrics = await target.metrics()
     const isCounted = /dwebsocket_closed_total\{code="1009"\} 1$/m.test(metrics)
     const bound = MESSAGE_LIMIT + 2 * MIB
     const attack = `H  300 MB bomb, ${formatKib(payload.length)} on the wire`

@@ -8,7 +8,7 @@ import { type Finding, finding } from '../finding.ts'
 import { onFreshEcho } from '../fresh-echo.ts'
 import type { Target } from '../target.ts'
 
-const PEER = fileURLToPath(new URL('../flood-peer.mjs', import.meta.url))
+const PEER = fileURLToPath(new URL('../flood-peer.ts', import.meta.url))
 /**
  * Milliseconds that the event loop of the server may work within an innocent round trip, of which the 99th percentile
  * counts. On a machine with a free processor this is the time of the round trip; it does not grow when the machine is busy.
@@ -49,7 +49,7 @@ export async function floodOfOne(): Promise<Finding[]> {
 function measure(frames: Buffer, isCompressed: boolean): Promise<RoundTrip> {
   return onFreshEcho(async (target) => {
     const innocent = await RawClient.open(target.port)
-    const flooder = await startFlood(target.port, frames, isCompressed)
+    const flooder = await startFlood(target, frames, isCompressed)
     try {
       await sleep(500)
       return await percentile99(innocent, target)
@@ -60,8 +60,8 @@ function measure(frames: Buffer, isCompressed: boolean): Promise<RoundTrip> {
   })
 }
 
-async function startFlood(port: number, frames: Buffer, isCompressed: boolean): Promise<ChildProcess> {
-  const args = [PEER, `${port}`, ...(isCompressed ? ['compressed'] : [])]
+async function startFlood(target: Target, frames: Buffer, isCompressed: boolean): Promise<ChildProcess> {
+  const args = ['--import', 'tsx', PEER, `${target.ownPort}`, target.transport, ...(isCompressed ? ['compressed'] : [])]
   const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] })
   child.stdin.end(frames)
   await once(child.stdout, 'data')

@@ -42,7 +42,7 @@ const GET = encodeFields([
 ])
 
 function open(target: Target, settings?: Http2Settings): Promise<Http2Connection> {
-  return openHttp2(http2TargetOf(target.port), 10_000, { settings })
+  return openHttp2(http2TargetOf(target.ownPort), 10_000, { settings })
 }
 
 /** Whether a WebSocket on a new connection is answered. */
@@ -219,7 +219,7 @@ async function silentStreams(target: Target): Promise<Finding> {
 
 /** P: the attacks that only HTTP/2 has (RFC 9113 §10.5). */
 export async function http2Attacks(): Promise<Finding[]> {
-  const target = await Target.http2()
+  const target = await Target.echo()
   try {
     // What runs for the first time costs memory that is not the attack's.
     for (let round = 0; round < 20; round++) await isServing(target)

@@ -3,7 +3,7 @@ import { RawClient } from '../../support/raw-client.ts'
 import { frame } from '../../support/wire.ts'
 import { type Finding, finding, formatKib } from '../finding.ts'
 import { OFFER, untilStable, warmUp } from '../fresh-echo.ts'
-import { Target } from '../target.ts'
+import { isOverHttp2, Target } from '../target.ts'
 
 const CONNECTIONS = 2_000
 
@@ -11,7 +11,7 @@ const CONNECTIONS = 2_000
 export async function idle(): Promise<Finding[]> {
   const own = await costOf(await Target.echo())
   const other = await costOf(await Target.ws())
-  const bound = (bytes: number): string => `< ${formatKib(bytes)} (npm ws)`
+  const bound = (bytes: number): string => `< ${formatKib(bytes)} (npm ws${isOverHttp2 ? ' over TLS' : ''})`
   return [
     finding('D  idle connection', formatKib(own.idle), bound(other.idle), own.idle < other.idle),
     finding('D  … after a compressed message', formatKib(own.used), bound(other.used), own.used < other.used),

@@ -45,10 +45,10 @@ test('what repeats a case is ready for a shell', () => {
 
 test('refuses what is not allowed, and says what is', async () => {
   const wrong: [string[], string][] = [
-    [['-j', '0'], '--jobs 0: a number from 1'],
-    [['--timeout', 'x'], '--timeout x: a number'],
+    [['-j', '0'], "option --jobs is '0'; allowed: a number from 1"],
+    [['--timeout', 'x'], "option --timeout is 'x'; allowed: a number"],
     [['--fail-on', 'maybe'], 'must, should, new, never'],
-    [['-H', 'nonsense'], '“Name: value” is allowed'],
+    [['-H', 'nonsense'], "option -H is 'nonsense'; allowed: Name: value"],
     [['--ca', '/no/such/file'], '--ca /no/such/file'],
   ]
   for (const [args, message] of wrong) assert.match((await thrownBy(() => parseOptions(args))).message, message)

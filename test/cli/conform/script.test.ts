@@ -78,13 +78,13 @@ test('a script says the rule, what is expected, and connects to the given URL', 
 
 test('what has no script is refused with the reason', async () => {
   const reasons: [words: string[], reason: RegExp][] = [
-    [[], /--script wants one case/],
-    [['no.such-case'], /no\.such-case is not the name of a case/],
-    [['client.resp.no-upgrade'], /in cases for clients the tester is the server/],
+    [[], /--script needs exactly one case/],
+    [['no.such-case'], /unknown case 'no\.such-case'/],
+    [['client.resp.no-upgrade'], /in a case for clients the tester is the server/],
     [['hs.limit.abandon-500'], /it has \d+ steps; at most 60 fit/],
     [['hs.proto.known'], /needs --subprotocol NAME/],
     [['len.binary-random-131072'], /its bytes need \d+ characters; at most 100000 fit/],
-    [['hs.ver.v14', 'wss://127.0.0.1/'], /ws:\/\/HOST:PORT\/PATH is allowed/],
+    [['hs.ver.v14', 'wss://127.0.0.1/'], /allowed: ws:\/\/HOST:PORT\/PATH/],
   ]
   for (const [words, reason] of reasons) {
     const error = await script(...words).then(

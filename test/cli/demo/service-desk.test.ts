@@ -65,7 +65,7 @@ test('an agent serves one customer at a time, and a repeated message is shown on
   desk.say(one.side, 1, 'Yes?')
   desk.say(ann.side, 2, 'So …')
   desk.say(ann.side, 1, 'Ann’s topic')
-  const talk = ['Ann: Ann’s topic', ': Agent 1 is there for Ann.', 'Agent 1: Yes?', 'Ann: So …']
+  const talk = ['Ann: Ann’s topic', ': Agent 1 is helping Ann now.', 'Agent 1: Yes?', 'Ann: So …']
   assert.equal([talkOf(ann.peer), talkOf(one.peer)], [talk, talk])
   assert.equal(talkOf(ben.peer), ['Ben: Ben’s topic'])
   assert.is((await stateOf(ann.peer)).heard, 2)
@@ -84,9 +84,9 @@ test('a customer is handed over to a free colleague only', async () => {
   desk.handOver(one.side, 'Agent 2')
   assert.equal([(await stateOf(ann.peer)).agent, (await stateOf(one.peer)).ticket], ['Agent 2', null])
   assert.equal(talkOf(two.peer).slice(-3), [
-    ': Agent 1 is there for Ann.',
+    ': Agent 1 is helping Ann now.',
     ': Agent 1 hands over to Agent 2.',
-    ': Agent 2 is there for Ann.',
+    ': Agent 2 is helping Ann now.',
   ])
   assert.ok((await stateOf(ben.peer)).endedTicket > 0)
 })
@@ -121,7 +121,7 @@ test('a side that reconnects receives the conversation again', async () => {
   desk.say(one.side, 1, 'Are you there?')
   const again = new FakePeer()
   assert.is(desk.welcomeCustomer('Ann', again.session), ann.side)
-  assert.equal(talkOf(again), ['Ann: Ann’s topic', ': Agent 1 is there for Ann.', 'Agent 1: Are you there?'])
+  assert.equal(talkOf(again), ['Ann: Ann’s topic', ': Agent 1 is helping Ann now.', 'Agent 1: Are you there?'])
   assert.not.ok((await stateOf(one.peer)).with.isAway)
 })
 

@@ -43,7 +43,7 @@ function describeStage({ place, agent, with: partner, isFull }) {
   if (agent !== null) {
     return partner.isAway
       ? t('{0} was disconnected; somebody will be back soon.', nameOf(agent))
-      : t('{0} is there for you.', nameOf(agent))
+      : t('{0} is helping you now.', nameOf(agent))
   }
   if (place === 1) return t('You are next.')
   if (place > 1) return t('You are number {0} in line.', place)

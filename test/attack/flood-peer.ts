@@ -1,12 +1,12 @@
-// Floods a server: node flood-peer.mjs PORT [compressed] < FRAMES. Sends the frames again and again, and reads whatever
-// comes back, in a process of its own: it must not delay whoever measures.
-import { connect } from 'node:net'
+// Floods a server: flood-peer.ts PORT tcp|tls|http2 [compressed] < FRAMES. Sends the frames again and again, and reads
+// whatever comes back, in a process of its own: it must not delay whoever measures.
 import { buffer } from 'node:stream/consumers'
+import { Connector, type Transport } from './transport.ts'
 
-const [, , port, offer] = process.argv
+const [, , port, transport, offer] = process.argv
 const frames = await buffer(process.stdin)
 const block = Buffer.concat(new Array(Math.ceil(500_000 / frames.length)).fill(frames))
-const socket = connect(Number(port), '127.0.0.1')
+const socket = await new Connector(Number(port), transport as Transport).open()
 socket.on('error', () => process.exit())
 socket.on('close', () => process.exit())
 const fields = [
@@ -19,7 +19,7 @@ const fields = [
   ...(offer === undefined ? [] : ['Sec-WebSocket-Extensions: permessage-deflate']),
 ]
 socket.write([...fields, '', ''].join('\r\n'))
-const send = () => {
+const send = (): void => {
   while (socket.write(block));
 }
 socket.once('data', () => {
