@@ -5,7 +5,7 @@ import type { ServerDefect } from './broken/defects.ts'
 import { describeResult } from './broken/prove.ts'
 import { PATIENT, tryServer } from './broken/try-server.ts'
 
-const test = suite('conformance/autobahn-preset', { timeLimit: 60_000 })
+const test = suite('conformance/autobahn-preset', { timeLimit: 300_000 })
 
 /** Defects of permessage-deflate that the Autobahn testsuite notices in each of its compressed cases. */
 const DEFECTS: ServerDefect[] = ['pmd-answers-twice', 'pmd-answers-unknown-param', 'pmd-marks-each-fragment']

@@ -38,6 +38,8 @@ export class Http2Stream extends Duplex {
   sendWindow: number
   /** Bytes of DATA received so far. */
   receivedBytes = 0
+  /** Called when the tester ends its side: the end of the target is then a reply to that. */
+  onOwnEnd: () => void = () => {}
   /** Whether credit is given for what was read; default true. */
   givesCredit = true
 
@@ -82,11 +84,13 @@ export class Http2Stream extends Duplex {
   sendData(data: Uint8Array, { padding, isEnd = false }: { padding?: number; isEnd?: boolean } = {}): void {
     const flags = (isEnd ? FrameFlag.END_STREAM : 0) | (padding === undefined ? 0 : FrameFlag.PADDED)
     const parts = padding === undefined ? [data] : [Buffer.from([padding]), data, Buffer.alloc(padding)]
+    if (isEnd) this.onOwnEnd()
     this.#connection.sendData(this, Buffer.concat(parts), flags)
   }
 
   /** Sends RST_STREAM (RFC 8441 §5: CANCEL is the reset of TCP). */
   reset(code: number = Http2Error.CANCEL): void {
+    this.onOwnEnd()
     this.#connection.sendFrame(FrameType.RST_STREAM, 0, this.id, uint32(code))
     this.#connection.forget(this)
     this.destroy()

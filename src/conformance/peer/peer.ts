@@ -123,6 +123,11 @@ export class Peer {
     this.#sender.end()
   }
 
+  /** Records that the case ended its side itself, below this peer. */
+  recordOwnEnd(): void {
+    this.#sender.recordOwnEnd()
+  }
+
   /** Ends the connection without an orderly end. */
   reset(): void {
     this.#sender.reset()

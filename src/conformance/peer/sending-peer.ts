@@ -94,6 +94,11 @@ export class SendingPeer {
     this.#transport.stream.end()
   }
 
+  /** Records that the tester ended its side: the end of the target is then no end without a Close. */
+  recordOwnEnd(): void {
+    this.#closing.by ??= this.role
+  }
+
   /** Ends the connection without an orderly end. */
   reset(): void {
     this.#settings.log.out('rst', 'RST')

@@ -87,6 +87,7 @@ export async function expectOpen(t: Trial, connection: Http2Connection, stream: 
     describeHttp2Answer(connection, stream) + (stream.response?.isEnd ? ' with END_STREAM' : ''),
   )
   const peer = t.adopt({ stream, reset: () => stream.reset(), isReset: () => stream.resetCode !== null })
+  stream.onOwnEnd = () => peer.recordOwnEnd()
   peer.startFrames(agreementOf(stream.response))
   return { stream, peer }
 }

@@ -142,6 +142,7 @@ async function trailers(t: Trial): Promise<void> {
   const { peer, stream } = await openStream(t, connection)
   await peer.sendText('before')
   await expectEcho(t, peer, 'before')
+  stream.onOwnEnd()
   connection.sendFields(stream, [['x-conf', '1']], FrameFlag.END_STREAM)
   const isOver = await connection.until(() => stream.isOver, t.timeout)
   t.require(isOver, 'the end of the stream', `none within ${t.timeout} ms`)
