@@ -9,44 +9,50 @@ import { anyObject, callback, integer, type OptionRule } from '../options/option
 import { checkOptionNames, readOptions } from '../options/read-options.ts'
 import type { Transport } from './handshake-request.ts'
 
-/** How a client connects: the limits of its connection, and the options of its handshake (RFC 6455 §4.1). */
+/** Options of a client: the limits of its connection, and the options of its handshake (RFC 6455 §4.1). */
 export interface ConnectOptions extends LimitOptions {
-  /** Subprotocols offered, in order of preference. Default: none. */
+  /** Requested subprotocols, in order of preference. Default: none. */
   subprotocols?: readonly string[] | undefined
-  /** Header fields of the request besides those of the handshake, such as `Authorization`. */
+  /** Header fields of the request, in addition to those of the handshake, such as `Authorization`. Default: none. */
   headers?: HeaderFields | undefined
-  /** Offers permessage-deflate; `true` for its default options. Default: false. */
+  /** Offers permessage-deflate. `true` means its default options. Default false. */
   deflate?: boolean | DeflateOptions | undefined
-  /** Milliseconds until the connection must be open, redirects included. Default 10 s. */
+  /** Time limit in milliseconds for opening the connection, including redirects. Default 10,000. */
   handshakeTimeout?: number | undefined
-  /** Aborts the handshake; it has no effect on an open connection. */
+  /** Aborts the handshake. It has no effect on an open connection. Default: none. */
   signal?: AbortSignal | undefined
   /**
-   * Redirects that are followed. To another origin, `Authorization`, `Cookie` and `Proxy-Authorization` are left out,
-   * and of `tls` all but `ca`. Default 0: a redirect is a HandshakeError.
+   * Maximum number of redirects. A request to another origin has no `Authorization`, `Cookie` and
+   * `Proxy-Authorization`, and of `tls` only `ca` applies to it. Default 0: a redirect is a HandshakeError.
    */
   maxRedirects?: number | undefined
-  /** Options of `tls.connect`, such as `ca`. The server's certificate is verified unless they say otherwise. */
+  /** Options of `tls.connect`, such as `ca`. By default, the server's certificate is verified. */
   tls?: TlsOptions | undefined
-  /** Makes the stream to the server, for example a proxy agent. Default: a TCP or TLS connection. */
+  /** Creates the stream to the server, for example a proxy agent. Default: a TCP or TLS connection. */
   agent?: Agent | undefined
-  /** Makes the stream to the server from options of `net.connect`; for `wss:` it must set up TLS itself. Default: none. */
+  /**
+   * Creates the stream to the server, with options of `net.connect`. For `wss:` it must set up TLS itself. Default:
+   * none.
+   */
   createConnection?: ((options: object) => Duplex) | undefined
-  /** The path of a unix socket to connect to, in place of host and port. Redirects to another origin ignore it. */
+  /**
+   * The path of a Unix socket to connect to instead of host and port. Ignored for redirects to another origin. Default:
+   * none.
+   */
   socketPath?: string | undefined
   /**
-   * Connects over HTTP/2 (RFC 8441): `true` on a connection of its own, which `agent` does not apply to; or a session of
-   * `http2.connect` on which many WebSockets and requests can share one connection. Default: false.
+   * Connects over HTTP/2 (RFC 8441). `true` opens a new connection, to which `agent` does not apply. A session of
+   * `http2.connect` is a connection that many WebSockets and requests can share. Default false.
    */
   http2?: boolean | ClientHttp2Session | undefined
-  /** Called with what callbacks throw. Default: writes it to standard error. */
+  /** Called with errors that callbacks throw. Default: writes them to standard error. */
   onError?: ((error: unknown) => unknown) | undefined
 }
 
-/** The options of `connect`, filled in and checked. */
+/** The options of `connect` with defaults filled in and values checked. */
 export interface ConnectSettings {
   readonly limits: ConnectionLimits
-  /** `null` when compression is not offered. */
+  /** Null when compression is not offered. */
   readonly deflate: ResolvedDeflateOptions | null
   readonly signal: AbortSignal | undefined
   readonly handshakeTimeout: number
@@ -95,8 +101,10 @@ const transportRules = {
 const names = [...Object.keys({ ...rules, ...transportRules, ...defaultLimits }), 'deflate']
 
 /**
+ * Reads the options of `connect`.
+ *
  * @throws {TypeError} when an option is unknown or has the wrong type.
- * @throws {RangeError} when its value is not allowed.
+ * @throws {RangeError} when the value of an option is not allowed.
  */
 export function readConnectOptions(options: ConnectOptions): ConnectSettings {
   checkOptionNames(options, names)

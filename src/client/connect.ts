@@ -16,16 +16,16 @@ import { followRedirects } from './redirects.ts'
 import { readUrl } from './url.ts'
 
 /**
- * Opens a WebSocket connection as a client (RFC 6455 §4.1). Set its callbacks right behind the `await`: messages are
- * delivered from the next tick on. Its `request` is the server's answer.
+ * Opens a WebSocket connection as a client (RFC 6455 §4.1). Set its callbacks directly after the `await`, because
+ * messages are delivered from the next tick on. `request` of the connection is the server's response.
  *
- * @param url `ws:` or `wss:`; `http:` and `https:` mean the same.
- * @throws {TypeError} when the URL, a field, a subprotocol or an option is not allowed.
+ * @param url A `ws:` or `wss:` URL; `http:` and `https:` mean the same.
+ * @throws {TypeError} when the URL, a header field, a subprotocol or an option is not allowed.
  * @throws {RangeError} when the value of an option is not allowed.
- * @throws {HandshakeError} when the answer is not a valid 101, or 200 over HTTP/2.
- * @throws {ProtocolError} when an extension is negotiated incorrectly.
- * @throws {WebSocketError} when the connection is not open in time, `ERR_WS_HANDSHAKE_TIMEOUT`, or the server does not
- *   answer, `ERR_WS_TRANSPORT` with the system's error as its `cause`.
+ * @throws {HandshakeError} when the response is not a valid 101, or 200 over HTTP/2.
+ * @throws {ProtocolError} when the response negotiates an extension incorrectly.
+ * @throws {WebSocketError} `ERR_WS_HANDSHAKE_TIMEOUT` when the connection is not open in time, `ERR_WS_TRANSPORT` when
+ *   the server does not respond, with the system's error as its `cause`.
  */
 export async function connect(url: string | URL, options: ConnectOptions = {}): Promise<Connection> {
   const settings = readConnectOptions(options)
@@ -55,7 +55,7 @@ function openConnection(
   const check = request.http2 === false ? checkUpgradeResponse : checkConnectResponse
   const { subprotocol, extensions } = check(message, request)
   if (stream === null || stream.destroyed)
-    throw new WebSocketError('ERR_WS_STREAM_ENDED', 'the server closed the connection behind its answer')
+    throw new WebSocketError('ERR_WS_STREAM_ENDED', 'the server closed the connection after its response')
   return new Connection(stream, {
     role: 'client',
     host: {

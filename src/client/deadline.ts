@@ -1,9 +1,9 @@
 import { WebSocketError } from '../core/errors.ts'
 
 /**
- * Runs `action` with a signal that is aborted by `outer`, or after `timeout` milliseconds.
+ * Runs `action` with a signal that is aborted by `outer` or after `timeout` milliseconds.
  *
- * @throws {WebSocketError} when the time is over: `ERR_WS_HANDSHAKE_TIMEOUT`.
+ * @throws {WebSocketError} `ERR_WS_HANDSHAKE_TIMEOUT` when the time is over.
  */
 export async function withDeadline<T>(
   outer: AbortSignal | undefined,

@@ -14,11 +14,12 @@ import { formatConnect } from '../handshake/client-handshake.ts'
 import { type HandshakeRequest, type HandshakeResponse, withoutAnswer } from './handshake-request.ts'
 
 /**
- * Sends an opening handshake over HTTP/2 (RFC 8441 §5): on the given session, or on one of its own, which ends with the
+ * Sends an opening handshake over HTTP/2 (RFC 8441 §5), on the given session or on a new one, which ends with the
  * stream.
  *
- * @throws {TypeError} when a field, subprotocol or the target is not allowed in a request.
- * @throws {WebSocketError} when there is no answer, or the server accepts no WebSockets over HTTP/2: `ERR_WS_TRANSPORT`.
+ * @throws {TypeError} when a header field, a subprotocol or the target is not allowed in a request.
+ * @throws {WebSocketError} `ERR_WS_TRANSPORT` when there is no response, or the server does not support WebSocket over
+ *   HTTP/2.
  */
 export async function sendExtendedConnect(request: HandshakeRequest, signal: AbortSignal): Promise<HandshakeResponse> {
   const { url, http2, ...handshake } = request
@@ -43,7 +44,7 @@ function openSession({ url, tls, transport }: HandshakeRequest): ClientHttp2Sess
   const host = url.hostname.replace(/^\[|\]$/g, '')
   if (createConnection !== undefined) options.createConnection = () => createConnection({ host, port: url.port })
   else if (socketPath !== undefined) options.createConnection = () => connectPath(socketPath, url, options)
-  // Its streams report the errors; a session without a listener would end the process.
+  // Streams report the errors of their session. Without a listener, an error of the session would end the process.
   return connectHttp2(url.origin, options).on('error', () => {})
 }
 
@@ -57,7 +58,7 @@ async function settingsOf(session: ClientHttp2Session, signal: AbortSignal): Pro
   const arrived = new AbortController()
   try {
     await Promise.race([
-      // A session in use may have received the SETTINGS before: the answer to a ping comes after them.
+      // A session in use may already have received SETTINGS. The response to a ping arrives after them.
       ...(session.connecting ? [] : [pong(session)]),
       once(session, 'remoteSettings', { signal: arrived.signal }),
       once(session, 'close', { signal: arrived.signal }),
@@ -69,11 +70,11 @@ async function settingsOf(session: ClientHttp2Session, signal: AbortSignal): Pro
   if (signal.aborted) throw signal.reason
   if (session.closed) throw new Error('the HTTP/2 connection was closed')
   if (session.remoteSettings.enableConnectProtocol !== true) {
-    throw new Error('the server accepts no WebSockets over HTTP/2 (SETTINGS_ENABLE_CONNECT_PROTOCOL)')
+    throw new Error('the server does not support WebSocket over HTTP/2 (SETTINGS_ENABLE_CONNECT_PROTOCOL)')
   }
 }
 
-/** Resolves when a ping is answered, at once on a closed session. */
+/** Resolves when a ping is answered, or at once on a closed session. */
 function pong(session: ClientHttp2Session): Promise<void> {
   return new Promise((resolve) => {
     if (session.closed) resolve()
@@ -97,7 +98,7 @@ function responseTo(stream: ClientHttp2Stream, signal: AbortSignal): Promise<Han
   })
 }
 
-/** Node's form of a response. */
+/** Converts a response to an `IncomingMessage` of Node. */
 function toMessage({ session }: ClientHttp2Stream, rawHeaders: string[]): IncomingMessage {
   const message = new IncomingMessage(session!.socket)
   const [, status] = rawHeaders

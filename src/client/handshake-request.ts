@@ -8,7 +8,7 @@ import { formatRequest } from '../handshake/client-handshake.ts'
 import type { HeaderFields } from '../handshake/header-field.ts'
 import type { Extension } from '../handshake/header-grammar.ts'
 
-/** A client's opening handshake, and where it is sent (RFC 6455 §4.1). */
+/** A client's opening handshake, and the server it is sent to (RFC 6455 §4.1). */
 export interface HandshakeRequest {
   /** `http:` or `https:`. */
   readonly url: URL
@@ -21,27 +21,27 @@ export interface HandshakeRequest {
   readonly http2: boolean | ClientHttp2Session
 }
 
-/** How the stream to the server is made, in place of a TCP connection of its own. */
+/** How to create the stream to the server. By default it is a new TCP connection. */
 export interface Transport {
   readonly agent: Agent | undefined
   readonly createConnection: ((options: object) => Duplex) | undefined
   readonly socketPath: string | undefined
 }
 
-/** The server's answer. */
+/** The server's response. */
 export interface HandshakeResponse {
   readonly message: IncomingMessage
-  /** The stream of the connection; `null` when the status is not 101. */
+  /** The stream of the connection; null when the status is not 101. */
   readonly stream: Duplex | null
-  /** Bytes that the server sent behind its answer. */
+  /** Bytes that followed the response. */
   readonly head: Buffer
 }
 
 /**
- * Sends one request and resolves with its answer.
+ * Sends a request. Resolves to the response.
  *
- * @throws {TypeError} when a field, subprotocol or the target is not allowed in a request.
- * @throws {WebSocketError} when there is no answer: `ERR_WS_TRANSPORT`, with the system's error as its `cause`.
+ * @throws {TypeError} when a header field, a subprotocol or the target is not allowed in a request.
+ * @throws {WebSocketError} `ERR_WS_TRANSPORT` when there is no response, with the system's error as its `cause`.
  */
 export async function sendHandshake(request: HandshakeRequest, signal: AbortSignal): Promise<HandshakeResponse> {
   const exchange = openRequest(request)
@@ -56,10 +56,10 @@ export async function sendHandshake(request: HandshakeRequest, signal: AbortSign
   }
 }
 
-/** The error of a handshake without an answer. */
+/** Returns the error of a handshake without a response. */
 export function withoutAnswer({ url }: HandshakeRequest, cause: Error, signal: AbortSignal): Error {
   if (signal.aborted) return signal.reason
-  return new WebSocketError('ERR_WS_TRANSPORT', `no answer from ${url.host}: ${cause.message}`, { cause })
+  return new WebSocketError('ERR_WS_TRANSPORT', `no response from ${url.host}: ${cause.message}`, { cause })
 }
 
 function openRequest({ url, tls, transport, ...handshake }: HandshakeRequest): HttpRequest {
@@ -70,7 +70,7 @@ function openRequest({ url, tls, transport, ...handshake }: HandshakeRequest): H
     path: target,
     headers: fieldsOf(formatRequest({ host: url.host, target, ...handshake })),
     ...transport,
-    // Node uses `createConnection` only without an agent, and none of its own for `false`.
+    // Node calls `createConnection` only without an agent. `false` would create a new agent.
     agent: transport.agent ?? (transport.createConnection === undefined ? false : undefined),
   }
   return url.protocol === 'https:'
@@ -94,7 +94,7 @@ function responseTo(request: HttpRequest): Promise<HandshakeResponse> {
   })
 }
 
-/** The header fields of a request as node accepts them: names and values in turn. */
+/** Returns the header fields of a request as alternating names and values, as Node accepts them. */
 function fieldsOf(request: string): string[] {
   const lines = request.split('\r\n').slice(1, -2)
   return lines.flatMap((line) => {

@@ -6,7 +6,7 @@ import { readUrl } from './url.ts'
 const REDIRECTS: ReadonlySet<number | undefined> = new Set([301, 302, 303, 307, 308])
 const CREDENTIALS: ReadonlySet<string> = new Set(['authorization', 'cookie', 'proxy-authorization'])
 
-/** Sends a request, follows up to `maxRedirects` redirects and resolves with the last answer (RFC 6455 §4.1). */
+/** Sends a request and follows up to `maxRedirects` redirects. Resolves to the last response (RFC 6455 §4.1). */
 export async function followRedirects(
   first: HandshakeRequest,
   maxRedirects: number,
@@ -22,7 +22,7 @@ export async function followRedirects(
   }
 }
 
-/** The request that an answer redirects to, without credentials when that is another origin. */
+/** Returns the request that a response redirects to. It has no credentials when it goes to another origin. */
 function redirected(request: HandshakeRequest, { message, stream }: HandshakeResponse): HandshakeRequest | null {
   const { location } = message.headers
   if (stream !== null || !REDIRECTS.has(message.statusCode) || location === undefined) return null
@@ -40,7 +40,7 @@ function redirected(request: HandshakeRequest, { message, stream }: HandshakeRes
   }
 }
 
-/** `null` when a WebSocket client cannot go there. A fragment is not sent to a server (RFC 9110 §10.2.2). */
+/** Returns null when a WebSocket client cannot use the URL. The fragment is not sent (RFC 9110 §10.2.2). */
 function parseLocation(location: string, base: URL): URL | null {
   try {
     const url = new URL(location, base)

@@ -17,30 +17,33 @@ import type { PreparedMessage } from './send/prepared-message.ts'
 const noop = (): void => {}
 const zero = (): number => 0
 
-/** Reports the memory that a connection uses to its server at once; for the server's own account. */
+/** Makes a connection report its memory to its server at once. Used by the server's own memory limit. */
 export let accountMemory: (connection: Connection) => void
 
 /**
- * One WebSocket connection on one stream (RFC 6455). Its callbacks are plain properties with one consumer each: set
- * them before the callback that hands the connection over returns. When one throws, or the promise that it returns is
+ * One WebSocket connection on a stream (RFC 6455). Its callbacks are plain properties, with one function each. Set them
+ * before the callback that passes the connection returns. When a callback throws, or returns a promise that is
  * rejected, `onError` of the server is called and the connection is closed with 1011.
  */
 export class Connection implements PublicConnection {
-  /** The agreed subprotocol, `''` without one (RFC 6455 §4.2.2). */
+  /** The agreed subprotocol; `''` when there is none (RFC 6455 §4.2.2). */
   readonly subprotocol: string
   /** Called with each message: text as a string, binary as a Buffer that belongs to the receiver. */
   onMessage: (data: Data, isBinary: boolean) => unknown = noop
   /**
-   * When set, called instead of `onMessage`, with memory that is reused once it returns: text as its UTF-8 bytes, already
-   * checked, so that an echo, a proxy or a parser pays for no copy. Copy what you retain. What you `send` is copied where
-   * it must wait. `DWEBSOCKET_DEBUG_BORROWED=1` overwrites the bytes behind each call, which shows a view used too late.
+   * When set, called instead of `onMessage`, with memory that is reused after it returns. A text is passed as its
+   * checked UTF-8 bytes, so that an echo, a proxy or a parser needs no copy. Copy what you keep. What you `send` is
+   * copied if it has to wait. `DWEBSOCKET_DEBUG_BORROWED=1` overwrites the bytes after each call, to find views that
+   * are used too late. Default null.
    */
   onBorrowedMessage: ((bytes: Buffer, isBinary: boolean) => unknown) | null = null
   /** Called with each pong, solicited or not (RFC 6455 §5.5.3). */
   onPong: (payload: Buffer) => unknown = noop
-  /** Called once, when the outcome is known. Nothing is received or sent after it. */
+  /** Called once, when the outcome is known. Nothing is received or sent afterwards. */
   onClose: (info: CloseInfo) => unknown = noop
-  /** Returns how many bytes the application stores for this connection, such as a queue: they count as its memory. */
+  /**
+   * Returns the number of bytes that the application stores for this connection. They count as its memory. Default: 0.
+   */
   queuedBytes: () => number = zero
 
   readonly #request: RequestSource
@@ -57,32 +60,32 @@ export class Connection implements PublicConnection {
     this.#parts.start(setup.head)
   }
 
-  /** The upgrade request; on the server's own port it is created when it is first read. */
+  /** The upgrade request. On the server's own port it is created on first use. */
   get request(): IncomingMessage {
     return this.#request.message
   }
 
-  /** `'closed'` once the outcome is known; the transport may live a little longer (RFC 6455 §7.1). */
+  /** The state: `'closed'` once the outcome is known, although the transport may still be open (RFC 6455 §7.1). */
   get state(): ProtocolState {
     return this.#parts.protocol.state
   }
 
-  /** How the connection ended, null before it has. */
+  /** How the connection ended; null while it is open or closing. */
   get closeInfo(): CloseInfo | null {
     return this.#parts.closeInfo
   }
 
-  /** Bytes that were sent and that the operating system has not accepted yet. */
+  /** Number of bytes that were sent but not yet accepted by the operating system. */
   get bufferedAmount(): number {
     return this.#parts.bufferedAmount
   }
 
-  /** Memory in bytes: input that waits, output that waits and what `queuedBytes` returns. */
+  /** Memory in bytes: unparsed input, unsent output, and the result of `queuedBytes`. */
   get memoryUsed(): number {
     return this.#parts.memoryUsed
   }
 
-  /** The round trip of the last keepalive ping in milliseconds, null before the first. */
+  /** The round-trip time of the last keepalive ping in milliseconds; null before the first one. */
   get latency(): number | null {
     return this.#parts.watchdog.latency
   }
@@ -93,19 +96,20 @@ export class Connection implements PublicConnection {
   }
 
   /**
-   * Sends a message and returns what happened to it: `'sent'`; `'backpressure'` when it was accepted, but more than
-   * `highWaterMark` bytes wait now, so wait for `drained()`; `'dropped'` when it would exceed `maxBufferedAmount`, with
-   * `overflow: 'drop'`; `'closed'` when the connection is not open, or was closed because of that limit. Bytes over
-   * 16 KiB are not copied: leave them unchanged until they are sent.
+   * Sends a message and returns what happened to it. `'sent'`: it was accepted. `'backpressure'`: it was accepted, but
+   * more than `highWaterMark` bytes are waiting, so wait for `drained()`. `'dropped'`: it would have exceeded
+   * `maxBufferedAmount`, with `overflow: 'drop'`. `'closed'`: the connection is not open, or was closed because of that
+   * limit. Bytes of more than 16 KiB are not copied and must not change until they are sent.
    *
    * @param options `compress: false` sends the message uncompressed, for secrets next to text that an attacker chooses
    *   (CRIME). `binary: false` sends bytes as text.
-   * @param data A string, a typed array, DataView or ArrayBuffer, a Blob (messages after it wait until it is read), what
-   *   `prepare` returned, or an async iterable, such as a `ReadableStream` or `Readable`, of strings or of bytes. That is
-   *   sent as one message, a fragment for each part, as fast as the peer reads; `send` returns `'backpressure'`,
-   *   `drained()` resolves after it, and messages sent meanwhile wait, or with `wait: false` are dropped. When it throws,
-   *   the connection is closed with 1011; when it is not sent to its end, it is destroyed or asked to `return`.
-   * @throws {TypeError} when `data` is something else, or bytes sent as text are not valid UTF-8.
+   * @param data A string, a typed array, DataView or ArrayBuffer, a Blob (later messages wait until it is read), or a
+   *   result of `prepare`. An async iterable of strings or bytes, such as a `ReadableStream` or `Readable`, is sent as
+   *   one message, with a fragment for each part, as fast as the peer reads. `send` then returns `'backpressure'`,
+   *   `drained()` resolves after the message, and messages sent meanwhile wait, or are dropped with `wait: false`. When
+   *   the iterable throws, the connection is closed with 1011. When it is not sent completely, it is destroyed or its
+   *   `return` is called.
+   * @throws {TypeError} when `data` is of any other type, or bytes sent as text are not valid UTF-8.
    */
   send(data: Sendable | PreparedMessage | Blob | Source, options?: SendOptions): SendResult {
     return this.#parts.output.send(data, options)
@@ -128,17 +132,17 @@ export class Connection implements PublicConnection {
   }
 
   /**
-   * Begins the closing handshake (RFC 6455 §7.1.2); `onClose` is called with the outcome. Does nothing when the
+   * Starts the closing handshake (RFC 6455 §7.1.2). `onClose` is called with the outcome. Does nothing when the
    * connection is closing or closed.
    *
-   * @param code Default 1000.
-   * @param reason At most 123 bytes of UTF-8. Default: empty.
-   * @param cause Is not sent; it becomes the `error` of `onClose`.
+   * @param code Close code. Default 1000.
+   * @param reason Close reason, at most 123 bytes of UTF-8. Default: empty.
+   * @param cause The `error` that `onClose` is called with. It is not sent. Default: none.
    * @throws {RangeError} when `code` is not 1000–1003, 1007–1014 or 3000–4999, or `reason` is longer.
    * @throws {TypeError} when `reason` is not text.
    */
   close(code: number = CloseCode.NORMAL, reason: string | Uint8Array = '', cause?: Error): void {
-    // Send broadcasts queued in this tick first: their `send` has already returned.
+    // Broadcasts queued in this tick are sent first, because their `send` has already returned.
     flushEndOfTick()
     this.#parts.protocol.close(code, reason, cause)
   }
@@ -156,16 +160,16 @@ export class Connection implements PublicConnection {
   }
 
   /**
-   * From now on messages are delivered in parts as they arrive, whatever their size, instead of `onMessage` (RFC 6455
-   * §5.4): `onStream` is called when one begins. Call `pause` when parts arrive faster than they are used. A message that
-   * has begun is streamed, too, so call this before `onConnection` returns to receive large ones. There is no way back;
-   * another call replaces `onStream`.
+   * Delivers messages in parts as they arrive, whatever their size, instead of calling `onMessage` (RFC 6455 §5.4).
+   * `onStream` is called when a message begins. Call `pause` when parts arrive faster than they are used. A message in
+   * progress is streamed as well, so call this before `onConnection` returns to receive large messages. It cannot be
+   * undone; another call replaces `onStream`.
    */
   streamMessages(onStream: OnStream): void {
     this.#parts.streamMessages(onStream)
   }
 
-  /** Stops reading. Input that was read but not delivered waits; a closing handshake from this side goes on. */
+  /** Stops reading. Input that was read but not delivered waits. A closing handshake of this side continues. */
   pause(): void {
     this.#parts.protocol.pause(PauseReason.READER)
   }

@@ -2,28 +2,30 @@ import { AsyncResource } from 'node:async_hooks'
 import { mayHaveStores } from '../fast/async-stores.ts'
 import type { StreamOwner } from '../transport/stream-owner.ts'
 
-/** The contexts of connections that began where an AsyncLocalStorage had a store: most began where there was none. */
+/** The contexts of connections that were created where an AsyncLocalStorage had a store. Most connections have none. */
 const contexts = new WeakMap<object, AsyncResource>()
 
-/** Stores the context of the caller for the callbacks of `connection`, when an AsyncLocalStorage has a store in it. */
+/** Stores the caller's context for the callbacks of `connection`, when an AsyncLocalStorage has a store in it. */
 export function captureContext(connection: object): void {
   const context = new AsyncResource('WebSocketConnection')
   if (mayHaveStores(context)) contexts.set(connection, context)
 }
 
-/** Runs `action` in the context that was captured for `connection`, or in that of the caller. */
+/** Runs `action` in the context that was stored for `connection`, otherwise in that of the caller. */
 export function runInContextOf<T>(connection: object, action: () => T): T {
   const context = contexts.get(connection)
   return context === undefined ? action() : context.runInAsyncScope(action)
 }
 
-/** Returns an owner of a stream whose callbacks run in the context of `connection`; `owner` itself when it has none. */
+/**
+ * Returns an owner of a stream whose callbacks run in the context of `connection`; `owner` itself when there is none.
+ */
 export function inContextOf(connection: object, owner: StreamOwner): StreamOwner {
   const context = contexts.get(connection)
   return context === undefined ? owner : new OwnerInContext(owner, context)
 }
 
-/** Node calls a stream in the context in which it was created, or in that of whoever wrote to it last. */
+/** Needed because Node calls a stream in the context in which it was created or last written to. */
 class OwnerInContext implements StreamOwner {
   readonly #owner: StreamOwner
   readonly #context: AsyncResource

@@ -1,9 +1,9 @@
 import { channel } from 'node:diagnostics_channel'
 
 /**
- * The channels of `node:diagnostics_channel` that are published to, each with `{ connection, … }`: `dwebsocket:open`,
+ * The published channels of `node:diagnostics_channel`, each with `{ connection, … }`: `dwebsocket:open`,
  * `dwebsocket:message` with `data` and `isBinary`, `dwebsocket:close` with `info`, `dwebsocket:error` with `error`, and
- * `dwebsocket:refusal` with `request` and `error`. Without a subscriber each costs a single check.
+ * `dwebsocket:refusal` with `request` and `error`. Without subscribers, each costs a single check.
  */
 export const channels = {
   open: channel('dwebsocket:open'),

@@ -8,7 +8,7 @@ import type { Traffic } from './traffic.ts'
 /** A received message: text as a string, binary as a Buffer. */
 export type Data = string | Buffer
 
-/** The public connection as its parts and its host use it: the callbacks of the user, and the ways to end it. */
+/** The members of the public connection that its parts and its host use. */
 export interface PublicConnection {
   readonly state: ProtocolState
   onMessage(data: Data, isBinary: boolean): unknown
@@ -22,17 +22,17 @@ export interface PublicConnection {
   terminate(error: Error): void
 }
 
-/** What all connections of one server or client share. */
+/** What all connections of a server or a client share. */
 export interface ConnectionHost {
   /** Counts messages and bytes. */
   readonly traffic: Traffic
   /** Returns the masking key of the next frame (client role, RFC 6455 §5.3). */
   readonly maskingKey?: (() => Uint8Array) | undefined
-  /** Receives what a callback of the user throws; must not throw. */
+  /** Called with what a callback of the user throws. Must not throw. */
   reportError(error: unknown): void
-  /** The memory that a connection uses has changed by so many bytes. */
+  /** Called when the memory of a connection has changed by `change` bytes. */
   onMemoryChange(change: number): void
-  /** The transport of a connection has closed. */
+  /** Called when the transport of a connection has closed. */
   onGone(connection: PublicConnection): void
 }
 
@@ -41,7 +41,7 @@ export interface RequestSource {
   readonly message: IncomingMessage
 }
 
-/** What a connection is created with. */
+/** The parameters of a new connection. */
 export interface ConnectionSetup {
   role: Role
   host: ConnectionHost
@@ -49,6 +49,6 @@ export interface ConnectionSetup {
   request: RequestSource
   subprotocol: string
   codec?: MessageCodec | null | undefined
-  /** Bytes that followed the request; they are received after the current tick. */
+  /** Bytes that followed the request. They are delivered after the current tick. */
   head?: Buffer | undefined
 }

@@ -1,30 +1,33 @@
 import { BufferView } from '../fast/buffer-view.ts'
 import { messageRun } from '../fast/message-run.ts'
 
-/** Overwrites lent bytes behind each callback, so that a view used too late shows: `DWEBSOCKET_DEBUG_BORROWED=1`. */
+/**
+ * Whether to overwrite borrowed bytes after each callback, to find views that are used too late
+ * (`DWEBSOCKET_DEBUG_BORROWED=1`).
+ */
 const isOverwriting = process.env['DWEBSOCKET_DEBUG_BORROWED'] === '1'
 const OVERWRITTEN = 0xdb
 
 const { window } = messageRun
-/** The getter of a Buffer is not free. */
+/** Stored, because the getter `buffer` of a Buffer has a cost. */
 const windowMemory = window.buffer as ArrayBuffer
 
-/** The memory of the message that a callback borrows at this moment. */
+/** The memory of the message that a running callback has borrowed. */
 let lentMemory: ArrayBufferLike | null = null
 
-/** What passes a message on to the callback; must not throw. */
+/** Passes a message to the callback. Must not throw. */
 export interface Borrower {
   deliver(view: Buffer, isBinary: boolean, isLent: boolean): void
 }
 
-/** Whether `bytes` lie in memory that is reused as soon as the callback that runs now returns. */
+/** Returns whether `bytes` are in memory that is reused as soon as the running callback returns. */
 export function isLent(bytes: Uint8Array): boolean {
   return lentMemory !== null && bytes.buffer === lentMemory
 }
 
 /** Calls `deliver` of `borrower` with a view of `bytes[start, end)` that is valid until it returns. */
 export function lend(bytes: Buffer, start: number, end: number, isBinary: boolean, borrower: Borrower): void {
-  // A callback may make another connection receive meanwhile.
+  // The callback may cause another connection to receive input.
   const outer = lentMemory
   const view = viewOf(bytes, start, end)
   borrower.deliver(view, isBinary, true)

@@ -1,6 +1,6 @@
 import { limitCloseCodes } from './limit-close-code.ts'
 
-/** What a limit can close: a connection, or a socket of the interface of npm ws. */
+/** What a limit can close: a connection, or a socket with the interface of npm ws. */
 interface Limited {
   fail(closeCode: number, code: string, message: string): void
 }
@@ -10,12 +10,12 @@ export function failOverRate(connection: Limited): void {
   connection.fail(limitCloseCodes.ERR_WS_RATE, 'ERR_WS_RATE', 'more messages, bytes or pings than allowed')
 }
 
-/** Says why a message is not accepted, with which `total` bytes would wait. */
+/** Returns the error message for a message that would increase the unsent bytes to `total`. */
 export function describeOverflow(total: number, maxBufferedAmount: number): string {
-  return `${total} bytes would wait to be sent; at most ${maxBufferedAmount} are allowed`
+  return `${total} bytes would wait to be sent; allowed: at most ${maxBufferedAmount}`
 }
 
-/** Closes a connection that was to send more than may wait. */
+/** Closes a connection because a message would exceed its limit for unsent bytes. */
 export function failOverflow(connection: Limited, message: string): void {
   connection.fail(limitCloseCodes.ERR_WS_SEND_OVERFLOW, 'ERR_WS_SEND_OVERFLOW', message)
 }

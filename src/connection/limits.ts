@@ -5,46 +5,60 @@ import { readOptions } from '../options/read-options.ts'
 /** A token bucket: `perSecond` on average, `burst` at once. */
 export interface RateLimit {
   perSecond: number
-  /** Default: ten seconds' worth. */
+  /** Default: ten times `perSecond`. */
   burst?: number | undefined
 }
 
 /**
- * What one connection may cost (RFC 6455 §10.4). Sizes are bytes, times milliseconds; `Infinity` turns a limit off. Each
- * option names what follows when it is exceeded.
+ * The limits of one connection (RFC 6455 §10.4). Sizes are in bytes, times in milliseconds, and `Infinity` turns a
+ * limit off. Each description names what happens when the limit is exceeded.
  */
 export interface ConnectionLimits extends MessageLimits {
-  /** Bytes of one message that is received as a stream; more is 1009. Default `Infinity`. */
+  /** Maximum size of a message that is received as a stream; then Close 1009. Default `Infinity`. */
   maxStreamSize: number
-  /** When more bytes wait to be sent, `send` returns `'backpressure'` and reading from the peer stops. Default 1 MiB. */
+  /** When more bytes wait to be sent, `send` returns `'backpressure'` and reading is paused. Default 1 MiB. */
   highWaterMark: number
-  /** The most bytes that may wait to be sent; for a message that would exceed it see `overflow`. Default 16 MiB. */
+  /**
+   * Maximum number of bytes that wait to be sent. `overflow` defines what happens to a message above it. Default 16
+   * MiB.
+   */
   maxBufferedAmount: number
-  /** A message that would exceed `maxBufferedAmount` closes the connection with 1013, or is dropped. Default `close`. */
+  /**
+   * Whether a message that would exceed `maxBufferedAmount` closes the connection with 1013, or is dropped. Default
+   * `close`.
+   */
   overflow: 'close' | 'drop'
-  /** Messages from the peer; see `overRate`. Default: no limit. */
+  /** Maximum rate of messages from the peer; see `overRate`. Default: no limit. */
   messageRate: RateLimit | null
-  /** Bytes from the peer; see `overRate`. Default: no limit. */
+  /** Maximum rate of bytes from the peer; see `overRate`. Default: no limit. */
   byteRate: RateLimit | null
-  /** Pings from the peer; see `overRate`. Default 1,000 a second, 10,000 at once. */
+  /** Maximum rate of pings from the peer; see `overRate`. Default 1,000 per second, 10,000 at once. */
   pingRate: RateLimit | null
-  /** A peer that exceeds a rate is read more slowly, or closed with 1013. Default `pause`. */
+  /** Whether a peer that exceeds a rate is read more slowly, or closed with 1013. Default `pause`. */
   overRate: 'pause' | 'close'
-  /** Time for the header of a frame once it has begun; then 1013. Default 10 s. */
+  /** Time limit for a frame header once it has begun; then Close 1013. Default 10 s. */
   headerTimeout: number
-  /** Bytes a second that the payload of a frame must arrive at, over ten seconds; slower is 1013. Default 1024; 0 turns it off. */
+  /**
+   * Minimum rate of a payload in bytes per second, averaged over ten seconds; below it, Close 1013. 0 turns it off.
+   * Default 1024.
+   */
   minPayloadRate: number
-  /** Time for a whole message once it has begun, for the next part of a streamed one; then 1013. Default 60 s. */
+  /**
+   * Time limit for a message once it has begun, or for the next part of a streamed one; then Close 1013. Default 60 s.
+   */
   messageTimeout: number
-  /** Time for the answer to a Close frame, and for reading the last one; then the transport is closed. Default 5 s. */
+  /**
+   * Time limit for the reply to a Close frame, and for the peer to read the last one; then the transport is closed.
+   * Default 5 s.
+   */
   closeTimeout: number
   /** Time without a byte from the peer after which a ping is sent. Default 25 s. */
   pingInterval: number
-  /** Time without a byte after that ping; then the transport is closed, 1006. Default 20 s. */
+  /** Time without a byte after that ping; then the transport is closed with 1006. Default 20 s. */
   pingTimeout: number
   /** Time without a message in either direction; then Close 1001. Default `Infinity`. */
   idleTimeout: number
-  /** The longest life of a connection; then Close 1001. Default `Infinity`. */
+  /** Maximum duration of a connection; then Close 1001. Default `Infinity`. */
   maxLifetime: number
 }
 
@@ -86,13 +100,13 @@ const rules = {
 /** The defaults of every connection. */
 export const defaultLimits: Readonly<ConnectionLimits> = readOptions(rules, {})
 
-/** Limits as options: each may be absent or `undefined`, which is its default. */
+/** The limits as options. One that is absent or undefined has its default. */
 export type LimitOptions = { [Name in keyof ConnectionLimits]?: ConnectionLimits[Name] | undefined }
 
 /**
- * Returns the limits of `options`, filled in from `base`.
+ * Reads the limits in `options`. Those that are missing come from `base`.
  *
- * @param path What precedes a name in error messages. Default `''`.
+ * @param path The text before a name in error messages. Default `''`.
  * @throws {TypeError} when a limit has the wrong type.
  * @throws {RangeError} when a limit is not allowed.
  */
@@ -104,16 +118,16 @@ export function readLimits(
   return readOptions(rules, options, path, base)
 }
 
-/** A connection without traffic: its objects, the socket, the request. Measured: 5 KB. */
+/** Memory of a connection without traffic, for its objects, socket and request. Measured: 5 KB. */
 const IDLE_BYTES = 16 * 1024
-/** What one read returns, and what is read ahead while the connection is paused. */
+/** Size of one read, and of what is read ahead while the connection is paused. */
 const CHUNK_BYTES = 2 * 64 * 1024
 
 /**
- * The most bytes of memory that a connection with these limits can pin, whatever its peer does (RFC 6455 §10.4): the
- * message in progress and its copy while its buffer grows, what was read but not parsed, what waits to be sent, and the
- * connection itself. A session adds its queue, up to its marks and one message; permessage-deflate adds its windows, the
- * inflated message, and the payload that waits to be inflated.
+ * Returns the maximum memory in bytes that a connection with these limits can use, whatever its peer does (RFC 6455
+ * §10.4): the message in progress and its copy while its buffer grows, unparsed input, unsent output, and the
+ * connection itself. A session adds its queue, up to its marks plus one message. permessage-deflate adds its windows,
+ * the decompressed message, and the payload that waits to be decompressed.
  */
 export function worstCaseBytes(limits: ConnectionLimits, { deflate = false } = {}): number {
   const { maxMessageSize, maxBufferedAmount } = limits

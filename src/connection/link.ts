@@ -17,35 +17,35 @@ export interface Link {
   readonly protocol: Protocol
   readonly limits: ConnectionLimits
   readonly host: ConnectionHost
-  /** The sending part, created when it is needed. */
+  /** The sending part. Created when it is needed. */
   readonly output: Output
-  /** How the connection ended, null before it has. */
+  /** How the connection ended; null while it is open or closing. */
   readonly closeInfo: CloseInfo | null
-  /** Reports a change of the memory that the connection uses to its host. */
+  /** Reports a change of the connection's memory to its host. */
   account(): void
   countSentMessage(): void
-  /** A fragment of a message was sent: the connection is not idle. */
+  /** Called when a fragment of a message was sent, so the connection is not idle. */
   countSentFragment(): void
-  /** Returns whether the pong answers a keepalive ping; records the round trip of the last one. */
+  /** Returns whether the pong answers a keepalive ping. Stores the round-trip time for the last ping. */
   acceptPong(payload: Buffer): boolean
-  /** A Close frame was sent first from this side: `closeTimeout` begins. */
+  /** Called when this side has sent its Close frame first. Starts `closeTimeout`. */
   startClosing(): void
-  /** The outcome is known. */
+  /** Called when the outcome is known. */
   onClosed(info: CloseInfo): void
-  /** Ends this side's half of the stream behind what was sent (RFC 6455 §7.1.1). */
+  /** Ends this side of the stream after everything sent so far (RFC 6455 §7.1.1). */
   endStream(): void
-  /** The stream has closed. */
+  /** Called when the stream has closed. */
   onGone(): void
-  /** A callback of the user threw, or rejected: the error is reported and the connection fails. */
+  /** Called when a callback of the user threw or rejected. Reports the error and fails the connection. */
   onUserError(error: unknown): void
 }
 
-/** The sending part, as the receiving one uses it. */
+/** The sending part, as the receiving part uses it. */
 export interface Output {
-  /** From here on frames wait for `uncork`. */
+  /** From now on frames wait for `uncork`. */
   cork(): void
   uncork(): void
   sendControl(opcode: number, payload: Uint8Array): void
-  /** The system has accepted what was written. */
+  /** Called when the system has accepted what was written. */
   onSent(): void
 }

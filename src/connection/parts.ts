@@ -20,10 +20,10 @@ import { WAITING_OVERHEAD } from './send/outgoing.ts'
 import type { Snapshot } from './watch/snapshot.ts'
 import { isKeepalivePong, Watchdog, type Watched } from './watch/watchdog.ts'
 
-/** Replaces the list of those who wait for the end, when it has come. */
+/** Replaces the list of callers that wait for the end, once the connection has ended. */
 const GONE: (() => void)[] = []
 
-/** The parts of one connection: what they share, what must be known of all of them at once, and how they end. */
+/** The parts of one connection, what concerns all of them, and the end of the connection. */
 export class Parts implements Link, Watched {
   readonly connection: PublicConnection
   readonly stream: Duplex
@@ -32,10 +32,10 @@ export class Parts implements Link, Watched {
   readonly protocol: Protocol
   readonly watchdog: Watchdog
   readonly #inbound: Inbound
-  /** Exists only while something is sent or received; with a codec for as long as the connection. */
+  /** Exists only while something is sent or received; with a codec, as long as the connection. */
   #outbound: Outbound | null = null
   closeInfo: CloseInfo | null = null
-  /** Resolves the promises of `gone`: null before somebody waits, `GONE` when the stream has closed. */
+  /** Resolve the promises of `gone`. Null while nobody waits, `GONE` when the stream has closed. */
   #awaitingEnd: (() => void)[] | null = null
   /** The memory in bytes that was last reported to the host. */
   #reportedMemory = 0
@@ -53,12 +53,12 @@ export class Parts implements Link, Watched {
     this.watchdog = new Watchdog(this)
   }
 
-  /** Begins to read, with `head` first; what arrives is delivered after the current tick. */
+  /** Starts to read, beginning with `head`. Input is delivered after the current tick. */
   start(head: Buffer | undefined): void {
     const { connection, stream } = this
     captureContext(connection)
     const owner = inContextOf(connection, this.#inbound)
-    // The peer may have left before we accepted: 'close' was already emitted.
+    // The peer may have disconnected before the upgrade was accepted: 'close' was already emitted.
     if (stream.closed) process.nextTick(() => owner.onStreamClose())
     if (head !== undefined && head.length > 0) process.nextTick(() => owner.onBytes(head, 0, head.length))
     ownStream(stream, owner)
@@ -74,9 +74,9 @@ export class Parts implements Link, Watched {
   }
 
   /**
-   * Memory in bytes: input that waits, output that waits and what the application stores.
+   * Memory in bytes: unparsed input, unsent output, and the result of `queuedBytes`.
    *
-   * @throws {TypeError} when `queuedBytes` does not return a number, or what it throws.
+   * @throws {TypeError} when `queuedBytes` does not return a number. Its errors are passed on.
    */
   get memoryUsed(): number {
     const queued: unknown = this.connection.queuedBytes()
@@ -85,9 +85,9 @@ export class Parts implements Link, Watched {
       throw new TypeError(`queuedBytes() returned ${describe(queued)}; allowed: a number`)
     }
     const { bufferedAmount } = this
-    // A write that waits in the stream uses more than its bytes.
+    // A write that waits in the stream needs more memory than its bytes.
     const overhead = bufferedAmount === 0 ? 0 : waitingWrites(this.stream) * WAITING_OVERHEAD
-    // A paused stream of HTTP/2 or TLS stores what arrives, up to its window.
+    // A paused stream over HTTP/2 or TLS stores what arrives, up to its window.
     const unread = this.protocol.isPaused ? this.stream.readableLength : 0
     return this.protocol.memoryUsed + unread + bufferedAmount + overhead + queued
   }
@@ -97,7 +97,7 @@ export class Parts implements Link, Watched {
     try {
       used = this.memoryUsed
     } catch (error) {
-      // Not called again: the Close frame that follows is accounted as well.
+      // Not called again, because sending the Close frame calls this function as well.
       this.connection.queuedBytes = () => 0
       this.onUserError(error)
       return
@@ -107,13 +107,13 @@ export class Parts implements Link, Watched {
     this.#reportedMemory = used
   }
 
-  /** Releases what an idle connection does not need; creating it again takes less than a microsecond. */
+  /** Releases what an idle connection does not need. Creating it again takes less than a microsecond. */
   releaseIdleMemory(): void {
     this.protocol.releaseIdleMemory()
     if (this.#outbound?.releaseIdleMemory()) this.#outbound = null
   }
 
-  /** `Inbound` pauses the stream again behind the chunk. */
+  /** Reads one more chunk. `Inbound` pauses the stream after it. */
   readAhead(): void {
     this.stream.resume()
   }
@@ -122,7 +122,7 @@ export class Parts implements Link, Watched {
     return probePeer(this.stream, this.limits.pingInterval)
   }
 
-  /** Ends the pause as often as callbacks begin it again, until nothing waits or the codec is busy. */
+  /** Ends the pause as often as callbacks pause again, until nothing is waiting or the codec is busy. */
   deliverBacklog(): void {
     const { protocol } = this
     let before: number
@@ -157,7 +157,7 @@ export class Parts implements Link, Watched {
     this.#sentMessages++
   }
 
-  /** From now on received messages are delivered in parts. */
+  /** Delivers received messages in parts from now on. */
   streamMessages(onStream: Parameters<Inbound['streamMessages']>[0]): void {
     this.#inbound.streamMessages(onStream)
   }
@@ -179,7 +179,7 @@ export class Parts implements Link, Watched {
     this.closeInfo = info
     host.traffic.countClose(info.code)
     this.#outbound?.onClosed()
-    // The caller may be another connection, or the server.
+    // The caller may be another connection or the server.
     runInContextOf(connection, () => {
       if (channels.close.hasSubscribers) channels.close.publish({ connection, info })
       callUser(
@@ -191,13 +191,13 @@ export class Parts implements Link, Watched {
     this.endStream()
   }
 
-  /** The peer's half is read and discarded from now on, but only for `closeTimeout`. */
+  /** Ends this side of the stream. Input is read and discarded from now on, for at most `closeTimeout`. */
   endStream(): void {
     const { stream } = this
     this.#outbound?.flush()
     if (stream.destroyed || stream.writableEnded) return
     stream.end()
-    // Also when the peer has ended: it may never read what was sent.
+    // Also necessary when the peer has ended its side, because it may never read what was sent.
     this.watchdog.startClosing()
     stream.resume()
   }
@@ -206,7 +206,7 @@ export class Parts implements Link, Watched {
     const waiting = this.#awaitingEnd
     if (waiting === GONE) return
     this.#awaitingEnd = GONE
-    // Node closes a socket whose peer has ended, paused or not.
+    // Node closes a socket whose peer has ended, even when it is paused.
     this.deliverBacklog()
     this.protocol.receiveEnd()
     this.watchdog.stop()
@@ -218,7 +218,7 @@ export class Parts implements Link, Watched {
 
   /** Resolves when the stream has closed. */
   get gone(): Promise<void> {
-    // `stream.closed` turns true before 'close' is emitted, so test our own mark.
+    // `stream.closed` becomes true before 'close' is emitted, so it cannot be used here.
     if (this.#awaitingEnd === GONE) return Promise.resolve()
     return new Promise((resolve) => {
       this.#awaitingEnd ??= []

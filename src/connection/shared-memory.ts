@@ -1,12 +1,12 @@
-/** Data of the process that belongs to no connection, such as the history of a room. */
+/** A store of the process that belongs to no connection, such as the history of a room. */
 export interface MemoryStore {
-  /** Frees at least so many bytes when it can, the oldest data first, and reports what is left with `setMemoryUsed`. */
+  /** Frees at least `bytes` when possible, the oldest data first, and reports the rest with `setMemoryUsed`. */
   releaseMemory(bytes: number): void
 }
 
 /** Something that enforces a limit on memory, such as a server with `maxMemory`. */
 export interface MemoryLimiter {
-  /** The memory of the stores has grown. */
+  /** Called when the memory of the stores has grown. */
   onSharedMemoryGrown(): void
 }
 
@@ -15,9 +15,9 @@ const limiters = new Set<MemoryLimiter>()
 let total = 0
 
 /**
- * Counts the memory of a store, which every server of the process counts towards its `maxMemory` (RFC 6455 §10.4).
+ * Sets the memory of a store, which each server of the process counts into its `maxMemory` (RFC 6455 §10.4).
  *
- * @param bytes All that it uses, with a fixed overhead for each entry. A store with 0 bytes is forgotten.
+ * @param bytes Its memory, including a fixed overhead per entry. A store with 0 bytes is removed.
  */
 export function setMemoryUsed(store: MemoryStore, bytes: number): void {
   const change = bytes - (usedBy.get(store) ?? 0)
@@ -28,12 +28,12 @@ export function setMemoryUsed(store: MemoryStore, bytes: number): void {
   if (change > 0) for (const limiter of limiters) limiter.onSharedMemoryGrown()
 }
 
-/** Bytes of all stores of the process. */
+/** Returns the memory of all stores of the process, in bytes. */
 export function sharedMemoryUsed(): number {
   return total
 }
 
-/** Lets stores free at least so many bytes when they can; the largest store is asked first. */
+/** Makes stores free at least `bytes` when possible, beginning with the largest store. */
 export function releaseSharedMemory(bytes: number): void {
   const target = total - bytes
   for (const [store, used] of [...usedBy].sort(([, a], [, b]) => b - a)) {
@@ -42,7 +42,7 @@ export function releaseSharedMemory(bytes: number): void {
   }
 }
 
-/** Calls `limiter` whenever the memory of the stores grows, until `removeMemoryLimiter`. */
+/** Calls `limiter` when the memory of the stores grows, until `removeMemoryLimiter`. */
 export function addMemoryLimiter(limiter: MemoryLimiter): void {
   limiters.add(limiter)
 }

@@ -1,18 +1,18 @@
-/** Upper bounds of the latency histogram, in milliseconds; the last bucket has none. */
+/** Upper bounds of the latency histogram, in milliseconds. The last bucket has none. */
 export const LATENCY_BOUNDS = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000] as const
 
 /** Counts what the connections of a server receive and send. */
 export class Traffic {
   receivedMessages = 0
   sentMessages = 0
-  /** Bytes on the wire after the handshake, frames and all. */
+  /** Number of bytes received after the handshake, including frame headers. */
   receivedBytes = 0
   sentBytes = 0
-  /** Messages dropped because of `overflow: 'drop'`. */
+  /** Number of messages dropped because of `overflow: 'drop'`. */
   droppedMessages = 0
-  /** How many connections ended with which close code. */
+  /** Number of connections that ended with each close code. */
   readonly closeCodes = new Map<number, number>()
-  /** Round trips of keepalive pings: a count per bound of `LATENCY_BOUNDS`, and one above all bounds. */
+  /** Round-trip times of keepalive pings: a count per bound of `LATENCY_BOUNDS`, and one above all bounds. */
   readonly latency: number[] = new Array(LATENCY_BOUNDS.length + 1).fill(0)
   latencySum = 0
 

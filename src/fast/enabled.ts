@@ -1,6 +1,6 @@
 /**
- * Whether the code of this folder may use WebAssembly and undocumented fields of Node's objects; `DWEBSOCKET_PORTABLE=1`
- * in the environment turns that off. All of it has a plain replacement, for comparison and for a runtime on which
- * one of them fails.
+ * Whether this folder may use WebAssembly and undocumented fields of Node's objects. `DWEBSOCKET_PORTABLE=1` in the
+ * environment turns that off. All of it has a plain replacement, for comparison and for runtimes where one of them
+ * fails.
  */
 export const isFastEnabled = process.env['DWEBSOCKET_PORTABLE'] !== '1'

@@ -3,7 +3,9 @@ import { keepBuffer, takeBuffer } from './buffer-pool.ts'
 import { applyMask } from './mask.ts'
 import { messageRun, readOneByOne } from './message-run.ts'
 
-/** The engine of every connection: the same results as `plainEngine`, several times faster (RFC 6455 §5.2, §5.3). */
+/**
+ * The engine of all connections. It has the same results as `plainEngine`, several times faster (RFC 6455 §5.2, §5.3).
+ */
 export const fastEngine: ByteEngine = {
   mask: applyMask,
 

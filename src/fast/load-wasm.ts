@@ -1,20 +1,20 @@
 import { inflateRawSync } from 'node:zlib'
 import { isFastEnabled } from './enabled.ts'
 
-/** The part of the global `WebAssembly` that is used; `@types/node` does not declare it. */
+/** The part of the global `WebAssembly` that is used, because `@types/node` does not declare it. */
 interface Engine {
   Module: new (bytes: Uint8Array) => object
   Instance: new (module: object) => { exports: unknown }
 }
 
-/** Returns the bytes of a module that is given as raw DEFLATE in base64: half as long as without. */
+/** Returns the bytes of a module, which is stored as raw DEFLATE in base64 and thus half as long. */
 export function moduleBytes(moduleText: string): Buffer {
   return inflateRawSync(Buffer.from(moduleText, 'base64'))
 }
 
 /**
- * Returns the exports of a WebAssembly module, see `moduleBytes`; null when the fast paths are turned off, when there is no
- * WebAssembly, or when the processor lacks what the module needs.
+ * Returns the exports of a WebAssembly module; see `moduleBytes`. Returns null when the fast paths are turned off, when
+ * there is no WebAssembly, or when the processor does not support the module.
  */
 export function loadWasm<Exports>(moduleText: string): Exports | null {
   const engine = (globalThis as unknown as { WebAssembly?: Engine }).WebAssembly

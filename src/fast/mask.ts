@@ -4,12 +4,12 @@ import { plainEngine } from '../core/plain-engine.ts'
 import { simd } from './simd.ts'
 import { wordsOf } from './word-view.ts'
 
-/** Below this many bytes the call into WebAssembly costs more than it saves. */
+/** Below this many bytes, calling WebAssembly costs more than it saves. */
 const SIMD_MIN = 32
 
 const simdMemory = simd?.window.buffer
 
-/** Whether the first byte of a word in memory is its low one, which the word loop relies on. */
+/** Whether the processor is little-endian, which the loop over 32-bit words requires. */
 const isLittleEndian = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1
 
 /**
@@ -19,8 +19,8 @@ const isLittleEndian = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1
 export const applyMask: ByteEngine['mask'] = isLittleEndian ? maskWordwise : plainEngine.mask
 
 /**
- * Four bytes at a time, or sixteen in the memory of WebAssembly. Of the words at both ends only the bytes inside the range
- * change.
+ * Masks four bytes at a time, or sixteen in the memory of WebAssembly. In the first and the last 32-bit word, only the
+ * bytes inside the range change.
  */
 function maskWordwise(bytes: Uint8Array, start: number, end: number, key: number): boolean {
   if (end === start) return true
@@ -28,12 +28,12 @@ function maskWordwise(bytes: Uint8Array, start: number, end: number, key: number
   const first = viewStart + start
   const last = viewStart + end
   if (end - start >= SIMD_MIN && buffer === simdMemory) return simd!.unmask(first, last, key) === 0
-  // The last bytes of a buffer whose size is not a multiple of four are in no word.
+  // The last bytes of a buffer whose size is not a multiple of four belong to no 32-bit word.
   if (last > words.length << 2) return plainEngine.mask(bytes, start, end, key)
   return (maskWords(words, first, last, key) & 0x80808080) === 0
 }
 
-/** Masks the bytes `[first, last)` of the memory behind `words`; returns the OR of the resulting words. */
+/** Masks the bytes `[first, last)` of the memory of `words`. Returns the OR of the resulting words. */
 function maskWords(words: Int32Array, first: number, last: number, key: number): number {
   const lead = first & 3
   const wordKey = rotateKey(key, -lead)
@@ -60,7 +60,7 @@ function maskWords(words: Int32Array, first: number, last: number, key: number):
   return (last & 3) === 0 ? or : or | maskWord(words, word, wordKey, ~(-1 << ((last & 3) << 3)))
 }
 
-/** Masks the bytes of one word that have ones in `inside`; returns them. */
+/** Masks the bytes of one word that `inside` selects, and returns them. */
 function maskWord(words: Int32Array, word: number, key: number, inside: number): number {
   const masked = words[word] ^ (key & inside)
   words[word] = masked

@@ -4,12 +4,12 @@ import { Opcode } from '../core/opcode.ts'
 import { applyMask } from './mask.ts'
 import { type Simd, simd, WINDOW_SIZE } from './simd.ts'
 
-/** Bytes of the header of a masked message of at most 125 bytes; longer ones have two more. */
+/** Size in bytes of the header of a masked message of at most 125 bytes. For longer messages it is two more. */
 const SHORT_HEADER = 6
 
 /**
- * Returns where the payload begins of the message at `at`, of which the first `SHORT_HEADER` bytes are here; 0 for any
- * frame but a masked, unfragmented message of less than 64 KiB (RFC 6455 §5.2).
+ * Returns where the payload of the message at `at` begins, of which at least `SHORT_HEADER` bytes are available.
+ * Returns 0 for any frame other than a masked, unfragmented message of less than 64 KiB (RFC 6455 §5.2).
  */
 function payloadOf(bytes: Uint8Array, at: number): number {
   const opcode = bytes[at] ^ 0x80
@@ -20,14 +20,14 @@ function payloadOf(bytes: Uint8Array, at: number): number {
   return isMinimal ? at + SHORT_HEADER + 2 : 0
 }
 
-/** Returns where the message at `at` ends, whose payload begins at `payload`. */
+/** Returns the end of the message at `at`, whose payload begins at `payload`. */
 function endOf(bytes: Uint8Array, at: number, payload: number): number {
   return payload + (payload - at === SHORT_HEADER ? bytes[at + 1] & 0x7f : (bytes[at + 2] << 8) | bytes[at + 3])
 }
 
 /**
- * Reads whole messages one at a time, without the state that other frames need: 1.5 times faster in bursts than the
- * frame parser alone. Arguments and result are those of `ByteEngine.readMessages`.
+ * Reads whole messages one at a time, without the state that other frames need. In bursts, this is 1.5 times faster
+ * than the frame parser alone. Arguments and result are those of `ByteEngine.readMessages`.
  */
 export function readOneByOne(bytes: Buffer, start: number, end: number, sink: WholeMessageSink): number {
   let at = start
@@ -44,10 +44,10 @@ export function readOneByOne(bytes: Buffer, start: number, end: number, sink: Wh
   return at
 }
 
-/** Unmasks a run of messages in its window in one go. */
+/** Unmasks a run of messages in its window at once. */
 export type RunUnmasker = Pick<Simd, 'window' | 'flags' | 'unmaskRun'>
 
-/** Makes the replacement in plain JavaScript for `simd`. */
+/** Creates the replacement for `simd` in plain JavaScript. */
 export function makePlainUnmasker(): RunUnmasker {
   const window = Buffer.from(new ArrayBuffer(WINDOW_SIZE))
   const flags = new Uint8Array(Math.ceil(WINDOW_SIZE / SHORT_HEADER))
@@ -69,22 +69,22 @@ export function makePlainUnmasker(): RunUnmasker {
   return { window, flags, unmaskRun }
 }
 
-/** The run of messages that was delivered last, or of which one is being delivered. */
+/** The run of messages that was delivered last, or is being delivered. */
 export interface DeliveredRun {
-  /** The memory in which it lies. */
+  /** The memory of the run. */
   readonly window: Buffer
-  /** Where it ends; 0 when nothing in the window has been unmasked. */
+  /** The end of the run; 0 when nothing in the window has been unmasked. */
   readonly end: number
-  /** Changes whenever something is read into the window: what was copied before is no longer a copy of it. */
+  /** Changes whenever something is read into the window, so that earlier copies are out of date. */
   readonly generation: number
 }
 
 /**
- * The messages that follow one another, whole, in the window into which sockets read. Unmasking them in one go is 1.5
- * times faster in bursts than one at a time. While one of them is delivered, those after it can be seen too.
+ * Consecutive whole messages in the window into which sockets are read. In bursts, unmasking them at once is 1.5 times
+ * faster than one at a time. While one of them is delivered, those after it are also available.
  */
 export class MessageRun implements DeliveredRun {
-  /** The memory that sockets read into; valid until the callback that received it returns. */
+  /** The memory into which sockets are read. It is valid until the callback that received it returns. */
   readonly window: Buffer
   readonly #unmasker: RunUnmasker
   #end = 0
@@ -103,13 +103,16 @@ export class MessageRun implements DeliveredRun {
     return this.#generation
   }
 
-  /** Something else has been read into the window. */
+  /** Called when something else was read into the window. */
   forget(): void {
     this.#end = 0
     this.#generation++
   }
 
-  /** As `ByteEngine.readMessages`, in the window. What a stop leaves unread may be unmasked again: the keys are zero. */
+  /**
+   * Implements `ByteEngine.readMessages` in the window. Messages left unread can be unmasked again: their keys are
+   * zero.
+   */
   read(start: number, end: number, sink: WholeMessageSink): number {
     const { window } = this
     const { flags } = this.#unmasker
@@ -127,5 +130,5 @@ export class MessageRun implements DeliveredRun {
   }
 }
 
-/** The run of this process: all sockets read into its window. */
+/** The run of this process, because all sockets are read into its window. */
 export const messageRun = new MessageRun(simd ?? makePlainUnmasker())

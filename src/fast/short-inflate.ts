@@ -1,6 +1,6 @@
 import { loadWasm } from './load-wasm.ts'
 
-/** What `short-inflate.wat` exports; the globals are addresses in the memory. */
+/** The exports of `short-inflate.wat`. Globals are addresses in the memory. */
 interface Exports {
   memory: { readonly buffer: ArrayBuffer }
   build(lengths: number, count: number, table: number, meaning: number): number
@@ -19,12 +19,12 @@ interface Address {
   readonly value: number
 }
 
-/** Payloads and messages up to this many bytes are short. */
+/** Maximum size in bytes of short payloads and messages. */
 const MOST = 4096
-/** The largest distance of DEFLATE (RFC 7692 §7.1.2). */
+/** The maximum distance of DEFLATE (RFC 7692 §7.1.2). */
 const LARGEST_WINDOW = 32_768
 
-/** `short-inflate.wat`, assembled and compressed, see `moduleBytes`; a test assembles it again and compares. */
+/** `short-inflate.wat`, assembled and compressed; see `moduleBytes`. A test assembles it again and compares. */
 export const moduleText =
   'bVTNbhxFEK7+m5ndntmdJEck6Pb4kEggOIFIOLgRa2OZCB7BC96YnV2v2R8cc8k4iEPEiSMXEDef8g6WuPAIHDkjHiGS+apn10kQa7mqp7u6qr6qr5' +
   'qGyxNBROLt9JBEcygawj8WusEPmmTTHCZNs/5UUaksJSGVNonRQkiZHPYbChfbluVdlldRXtyL8r0o70f5IMqPoryiqP5o1Z+t+mutZKu0bUQgm/4o' +
@@ -48,9 +48,9 @@ const lengthExtra = [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3,
 const codeLengthOrder = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15]
 
 /*
- * The meaning of a symbol: from bit 8 on a value, in bits 4 to 7 how many more bits are added to it; bits 0 to 3 are
- * left to the length of the code. A literal has bit 31, the end of a block the value 1, a symbol that means
- * nothing the value 0, or a distance farther than all there is.
+ * The meaning of a symbol: a value from bit 8 on, and in bits 4 to 7 the number of extra bits added to it. Bits 0 to 3
+ * are reserved for the length of the code. A literal has bit 31 set, the end of a block has the value 1. An invalid symbol
+ * has the value 0, or a distance that is longer than the window.
  */
 
 function literalMeaning(symbol: number): number {
@@ -91,14 +91,14 @@ const input = Buffer.from(exports?.memory.buffer ?? new ArrayBuffer(0))
 const window = input.subarray(exports?.window.value)
 
 /**
- * Inflates a short message at half the cost of a zlib stream made for it alone (RFC 7692 §7.2.2). Returns `null` when
- * zlib must do it: without WebAssembly, for more than `most` bytes of output, and for anything unusual or wrong, which
- * are left to zlib and its error messages.
+ * Decompresses a short message at half the cost of a new zlib stream (RFC 7692 §7.2.2). Returns null when zlib must do
+ * it: without WebAssembly, for more than `most` bytes of output, and for unusual or invalid input, so that the error
+ * messages are those of zlib.
  */
 export function inflateShort(payload: Uint8Array, history: Uint8Array, most: number): Buffer | null {
   if (exports === null || payload.length > MOST || history.length > LARGEST_WINDOW) return null
   input.set(payload)
-  // Nothing of the message before is read as the end of this one.
+  // Prevents bytes of the previous message from being read as the end of this one.
   input.writeDoubleLE(0, payload.length)
   window.set(history)
   const end = exports.inflate(payload.length, history.length, Math.min(most, MOST))

@@ -1,6 +1,6 @@
 import { loadWasm } from './load-wasm.ts'
 
-/** What `simd.wat` exports; addresses are offsets into the memory, so into the window too. */
+/** The exports of `simd.wat`. Addresses are offsets in the memory, and so also in the window. */
 interface Exports {
   memory: { readonly buffer: ArrayBuffer }
   unmask(start: number, end: number, key: number): number
@@ -8,37 +8,38 @@ interface Exports {
   decode(start: number, end: number): number
 }
 
-/** What is done in WebAssembly SIMD, for bytes that lie in its memory: masking, and decoding of text. */
+/** Operations with WebAssembly SIMD on bytes in its memory: masking, and decoding of text. */
 export interface Simd {
-  /** All of it; it never grows. */
+  /** The whole memory, which never grows. */
   readonly memory: Buffer
-  /** The memory as far as bytes are read into it. */
+  /** The part of the memory into which bytes are read. */
   readonly window: Buffer
-  /** Behind the window: for each message of the last `unmaskRun` 128 when it is not ASCII, else 0. */
+  /** The memory after the window: for each message of the last `unmaskRun`, 128 when it is not ASCII, otherwise 0. */
   readonly flags: Uint8Array
-  /** Unmasks `window[start, end)` in place; 128 when the result is not ASCII, else 0 (RFC 6455 §5.3). */
+  /** Unmasks `window[start, end)` in place. Returns 128 when the result is not ASCII, otherwise 0 (RFC 6455 §5.3). */
   unmask(start: number, end: number, key: number): number
   /**
-   * Unmasks all masked, unfragmented messages below 64 KiB that follow one another whole in `window[start, end)`;
-   * returns where the first other frame begins. Their keys are zero then: to do it again changes nothing.
+   * Unmasks the consecutive whole, masked, unfragmented messages below 64 KiB in `window[start, end)`. Returns where
+   * the first other frame begins. It sets their keys to zero, so that repeating it changes nothing.
    */
   unmaskRun(start: number, end: number): number
   /**
-   * Decodes `memory[start, end)`, valid UTF-8 of at most `PIECE_SIZE` bytes (RFC 3629). Returns where the text ends:
-   * up to `UNITS_AT` it is Latin-1 from `PIECE_AT` on, else UTF-16 from `UNITS_AT` on.
+   * Decodes `memory[start, end)`, which is valid UTF-8 of at most `PIECE_SIZE` bytes (RFC 3629). Returns where the text
+   * ends. Up to `UNITS_AT`, it is Latin-1 that begins at `PIECE_AT`; beyond that, it is UTF-16 that begins at
+   * `UNITS_AT`.
    */
   decode(start: number, end: number): number
 }
 
-/** Bytes of the window: what one read brings at most. */
+/** Size of the window in bytes, which is the maximum of one read. */
 export const WINDOW_SIZE = 65_536
-/** Bytes that are decoded at once, and where they may lie, for they do not all come in the window. */
+/** Maximum number of bytes decoded at once, and their address when they are not in the window. */
 export const PIECE_SIZE = 0x8000
 export const PIECE_AT = 0x14000
-/** Where UTF-16 is decoded to. */
+/** The address of decoded UTF-16. */
 export const UNITS_AT = 0x1c000
 
-/** `simd.wat`, assembled and compressed, see `moduleBytes`; a test assembles it again and compares. */
+/** `simd.wat`, assembled and compressed; see `moduleBytes`. A test assembles it again and compares. */
 export const moduleText =
   'bVPNahRBEK7q7unZTe+aEbxIDnZHwVy8ChHBrYNICMQYX2CDGwm7bMLObhZlkRnxZIIv4kFfIVcfwLN5BI9eOlrVs4sgLuzUT39fddVXM3A4HSMA4H' +
   '3b11VVYdVX6ZlxsBAHF7joK3YXfeRYr7UBEZU2WZYZRK3zLWPHR+PT8q0Ce3YyPpyOANqNc3B2AmgHR69OB0eg1s7z9gVTF6ryKt4MWvV0zwMVQ4+7' +
@@ -59,5 +60,5 @@ function load(): Simd | null {
   return { memory: Buffer.from(buffer), window, flags, ...functions }
 }
 
-/** Null where WebAssembly or its SIMD is not to be had: unmasking is 1.4 times slower at 1 KiB then. */
+/** Null without WebAssembly or its SIMD. Unmasking is then 1.4 times slower at 1 KiB. */
 export const simd = load()

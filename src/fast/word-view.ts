@@ -1,9 +1,9 @@
-/** The memory behind a view. */
+/** The memory of a view as 32-bit words. */
 export interface WordView {
   readonly buffer: ArrayBufferLike
-  /** All of the memory, in whole 32-bit words. */
+  /** The whole memory in complete 32-bit words. */
   readonly words: Int32Array
-  /** Where the view begins, in bytes. */
+  /** The start of the view in bytes. */
   readonly start: number
 }
 
@@ -11,8 +11,8 @@ let cachedView: Uint8Array | null = null
 let cached: WordView = { buffer: new ArrayBuffer(0), words: new Int32Array(0), start: 0 }
 
 /**
- * Returns the words of a view. Those of the last view are cached: calls come in runs with the same view, and reading its
- * `buffer` costs as much as masking a short message.
+ * Returns the 32-bit words of a view. The last result is cached, because consecutive calls often have the same view,
+ * and reading its `buffer` costs as much as masking a short message.
  */
 export function wordsOf(view: Uint8Array): WordView {
   if (view !== cachedView) {

@@ -2,24 +2,24 @@ import { constants, type ServerHttp2Stream } from 'node:http2'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 
-/** Whether a stream is one of an HTTP/2 connection, of which there may be many (RFC 9113 §5). */
+/** Returns whether a stream is one of an HTTP/2 connection, which may have many (RFC 9113 §5). */
 export function isHttp2Stream(stream: Duplex): stream is ServerHttp2Stream {
   return 'rstCode' in stream
 }
 
-/** Whether the bytes of a stream arrive over TLS. */
+/** Returns whether the bytes of a stream arrive over TLS. */
 export function isEncrypted(stream: Duplex): boolean {
   if (isHttp2Stream(stream)) return stream.session?.encrypted === true
   return (stream as Partial<TLSSocket>).encrypted === true
 }
 
-/** Destroys a stream at once: TCP ends or resets it, HTTP/2 resets it with CANCEL (RFC 8441 §5). */
+/** Destroys a stream at once. TCP ends or resets it, HTTP/2 resets it with CANCEL (RFC 8441 §5). */
 export function destroyStream(stream: Duplex): void {
   if (isHttp2Stream(stream)) stream.close(constants.NGHTTP2_CANCEL)
   stream.destroy()
 }
 
-/** Why a stream of HTTP/2 was aborted: the error of its connection, or the code of the peer's RST_STREAM. */
+/** Returns why an HTTP/2 stream was aborted: the error of its connection, or the code of the peer's RST_STREAM. */
 export function abortError(stream: ServerHttp2Stream): Error {
   if (stream.errored) return stream.errored
   if (stream.session?.closed !== false) return new Error('the HTTP/2 connection was closed')
@@ -27,7 +27,7 @@ export function abortError(stream: ServerHttp2Stream): Error {
   return new Error(`the peer reset the HTTP/2 stream with ${CODE_NAMES[code] ?? `code ${code}`}`)
 }
 
-/** The names of error codes (RFC 9113 §7), by their numbers. */
+/** The names of the error codes of HTTP/2 (RFC 9113 §7), by number. */
 const CODE_NAMES = [
   'NO_ERROR',
   'PROTOCOL_ERROR',

@@ -12,23 +12,23 @@ import {
 } from '../fast/socket-internals.ts'
 import { abortError, isHttp2Stream } from './http2-stream.ts'
 
-/** The callbacks of a stream; it has one owner at a time. */
+/** The callbacks for a stream. A stream has at most one owner. */
 export interface StreamOwner {
-  /** Bytes were read. They may be changed, and are valid only during the call. */
+  /** Called with bytes that were read. The owner may change them; they are valid during the call only. */
   onBytes(bytes: Buffer, start: number, end: number): void
-  /** The peer has ended its half. */
+  /** Called when the peer has ended its side. */
   onStreamEnd(): void
   onStreamError(error: Error): void
   onStreamClose(): void
-  /** The system has accepted what was written. */
+  /** Called when the system has accepted what was written. */
   onStreamDrain(): void
 }
 
-/** The property of a stream that holds its owner: null while it has our listeners but no owner. */
+/** The property of a stream with its owner; null while the stream has these listeners but no owner. */
 const ownerKey = Symbol('owner')
 type Owned = Duplex & { [ownerKey]?: StreamOwner | null }
 
-// One set of listeners for all streams and all owners: a connection has no closures of its own.
+// All streams share one set of listeners, so that a connection needs no closures.
 
 function onEnd(this: Owned): void {
   this[ownerKey]?.onStreamEnd()
@@ -41,7 +41,7 @@ function onError(this: Owned, error: Error): void {
   else this.destroy()
 }
 
-/** A stream of HTTP/2 is reset without an error when the code is CANCEL. */
+/** With the code CANCEL, Node resets an HTTP/2 stream without an error. */
 function onAborted(this: Owned & ServerHttp2Stream): void {
   this[ownerKey]?.onStreamError(abortError(this))
 }
@@ -54,10 +54,10 @@ function onDrain(this: Owned): void {
   this[ownerKey]?.onStreamDrain()
 }
 
-/** Whether the window is being read: a callback may make another stream deliver a chunk meanwhile. */
+/** Whether the window is in use. A callback may make another stream deliver a chunk meanwhile. */
 let isBusy = false
 
-/** Delivers what was read into the window; a stream that no longer has an owner receives a copy, as from Node. */
+/** Delivers what was read into the window. A stream that no longer has an owner emits a copy, as Node does. */
 function onWindow(this: Owned, size: number): boolean {
   messageRun.forget()
   const owner = this[ownerKey]
@@ -71,7 +71,9 @@ function onWindow(this: Owned, size: number): boolean {
   return true
 }
 
-/** Chunks are copied into the window: parsing there is 1.45 times faster in bursts than in new memory each time. */
+/**
+ * Copies a chunk into the window, because parsing there is 1.45 times faster in bursts than in new memory each time.
+ */
 function onChunk(this: Owned, chunk: Buffer): void {
   const owner = this[ownerKey]
   if (!owner) return
@@ -80,7 +82,7 @@ function onChunk(this: Owned, chunk: Buffer): void {
   onWindow.call(this, chunk.length)
 }
 
-/** Adds our listeners to a stream that waits for an owner: without one, an error destroys it. */
+/** Adds listeners to a stream that has no owner yet. Until it has one, an error destroys it. */
 export function guardStream(stream: Duplex): void {
   const owned = stream as Owned
   if (owned[ownerKey] !== undefined) return
@@ -93,35 +95,35 @@ export function guardStream(stream: Duplex): void {
 }
 
 /**
- * Makes `owner` the owner of `stream`, instead of the one before, and begins to read; plain sockets are read into the
- * shared window. `pause` and `resume` of the stream stop and continue reading.
+ * Makes `owner` the owner of `stream`, replacing an earlier one, and starts to read. Sockets without TLS are read into
+ * the shared window. `pause` and `resume` of the stream work as usual.
  */
 export function ownStream(stream: Duplex, owner: StreamOwner): void {
   guardStream(stream)
   ;(stream as Owned)[ownerKey] = owner
-  // What was read before is still in the stream.
+  // Bytes read earlier are still in the stream.
   if (isFastEnabled && readIntoWindow(stream, onWindow) && stream.readableLength === 0) return
   if (stream.listenerCount('data', onChunk) === 0) stream.on('data', onChunk)
-  // A listener does not start a stream that was paused explicitly.
+  // Adding a listener does not start a stream that was paused explicitly.
   stream.resume()
 }
 
-/** Whether the stream has an owner. */
+/** Returns whether the stream has an owner. */
 export function hasOwner(stream: Duplex): boolean {
   return ownerOf(stream) !== null
 }
 
-/** The owner of the stream; null without one. */
+/** Returns the owner of the stream; null when it has none. */
 export function ownerOf(stream: Duplex): StreamOwner | null {
   return (stream as Owned)[ownerKey] ?? null
 }
 
-/** Removes the owner; the stream waits for another one and delivers to its other listeners. */
+/** Removes the owner. The stream waits for another one, and still emits events to other listeners. */
 export function disownStream(stream: Duplex): void {
   ;(stream as Owned)[ownerKey] = null
 }
 
-/** Restores the stream as it was before it had an owner, except for what was read. */
+/** Restores the stream to its state without an owner, except for bytes that were read. */
 export function releaseStream(stream: Duplex): void {
   ;(stream as Owned)[ownerKey] = undefined
   restoreNodeEndListener(stream, onSocketEnd)
@@ -133,15 +135,15 @@ export function releaseStream(stream: Duplex): void {
   stream.off('data', onChunk)
 }
 
-/** Bytes handed to streams that do not count them. */
+/** Number of bytes passed to streams that do not count them. */
 const written = new WeakMap<Duplex, number>()
 
-/** Counts what is handed to `stream`, for `acceptedBytes`. */
+/** Counts bytes passed to `stream`, for `acceptedBytes`. */
 export function countWritten(stream: Writable & { bytesWritten?: number }, size: number): void {
   if (stream.bytesWritten === undefined) written.set(stream as Duplex, (written.get(stream as Duplex) ?? 0) + size)
 }
 
-/** Bytes that the system below has accepted: for sockets to the byte, for other streams when a write has finished. */
+/** Returns the number of bytes that the system has accepted; for streams other than sockets, per completed write. */
 export function acceptedBytes(stream: Duplex & { bytesWritten?: number }): number {
   return kernelAcceptedBytes(stream) ?? (stream.bytesWritten ?? written.get(stream) ?? 0) - stream.writableLength
 }

@@ -1,43 +1,43 @@
 import { runInRootContext } from '../user-code/root-context.ts'
 
-/** An entry of a wheel, in one slot at a time. Only the wheel writes its fields. */
+/** An entry of a timing wheel. Only the wheel writes its fields. */
 export interface TimerEntry {
   onTimer(now: number): void
   timerNext: TimerEntry | null
   timerPrevious: TimerEntry | null
-  /** The slot it is in, -1 when not scheduled. */
+  /** The slot of the entry; -1 when it is not scheduled. */
   timerSlot: number
-  /** When it is due, on the clock of `now()`. */
+  /** When the entry is due, on the clock of `now()`. */
   timerDue: number
 }
 
-/** Milliseconds of one slot: how late an entry may be. */
+/** Duration of a slot in milliseconds. An entry may be late by that much. */
 const TICK = 50
 const SLOT_COUNT = 1024
 
-/** Whole milliseconds on a monotonic clock: small integers need no memory outside their object. */
+/** Returns a monotonic time in whole milliseconds, because V8 stores small integers without extra memory. */
 export const now = (): number => Math.floor(performance.now())
 
 /**
- * One timer for all connections: entries are linked into the slot of their due time, scheduling or canceling one costs a
- * few pointer writes, and the process has one interval, which runs only while something is scheduled.
+ * One timer for all connections. Each slot has a linked list of entries, so that scheduling or canceling one costs a
+ * few pointer writes. The process has a single interval, which runs only while something is scheduled.
  */
 export class TimingWheel {
   readonly #slots: (TimerEntry | null)[] = new Array(SLOT_COUNT).fill(null)
   #count = 0
   #interval: NodeJS.Timeout | null = null
-  /** The tick up to which slots were emptied. */
+  /** The last tick whose slots were processed. */
   #tick = 0
 
-  /** The time of the last tick, at most a tick old while anything is scheduled: reading it costs nothing. */
+  /** The time of the last tick, which can be read without cost. At most one tick old while anything is scheduled. */
   time = now()
 
-  /** Entries that are scheduled. */
+  /** Number of scheduled entries. */
   get size(): number {
     return this.#count
   }
 
-  /** Schedules `entry` in `delay` milliseconds, at most one tick late; an earlier schedule of it is replaced. */
+  /** Schedules `entry` in `delay` milliseconds, at most one tick late. Replaces its earlier schedule. */
   schedule(entry: TimerEntry, delay: number): void {
     this.cancel(entry)
     if (this.#interval === null) this.#start()
@@ -88,7 +88,7 @@ export class TimingWheel {
     for (let tick = first; tick <= target; tick++) this.#fire(tick % SLOT_COUNT, time)
   }
 
-  /** Due entries of a slot fire; those of a later round of the wheel stay. */
+  /** Fires the due entries of a slot. Those of a later round of the wheel stay. */
   #fire(slot: number, time: number): void {
     let entry = this.#slots[slot]
     const due: TimerEntry[] = []
@@ -101,5 +101,5 @@ export class TimingWheel {
   }
 }
 
-/** The wheel of this process. */
+/** The timing wheel of this process. */
 export const wheel = new TimingWheel()

@@ -76,7 +76,7 @@ test('rejects with the system’s error as the cause when nobody listens', async
   const error = await thrownBy(() => connect(`ws://127.0.0.1:${port}`))
   assert.instance(error, WebSocketError)
   assert.equal(codesOf(error), ['ERR_WS_TRANSPORT', 'ECONNREFUSED'])
-  assert.match(error.message, `no answer from 127.0.0.1:${port}`)
+  assert.match(error.message, `no response from 127.0.0.1:${port}`)
 })
 
 test('rejects with ERR_WS_TRANSPORT when the server does not speak HTTP', async (t) => {

@@ -296,6 +296,6 @@ test('refuses a Blob and what is neither text nor bytes, at once', async () => {
   ]) {
     const error = await thrownBy(() => room.broadcast(message as never))
     assert.instance(error, TypeError)
-    assert.match(error.message, new RegExp(`^a message of type ${type}\\b.*; allowed: `))
+    assert.match(error.message, new RegExp(`^message is of type ${type}\\b.*; allowed: `))
   }
 })

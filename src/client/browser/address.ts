@@ -3,7 +3,7 @@ import type { ClientOptions, UrlSource } from './types.ts'
 
 type AddressOptions = Required<Pick<ClientOptions, 'lastId' | 'resumeUrl'>>
 
-/** Where to connect: the URL, and from which message on. */
+/** The URL to connect to, and the last message ids from which to resume. */
 export class Address {
   readonly #source: UrlSource
   readonly #options: AddressOptions
@@ -17,12 +17,14 @@ export class Address {
     if (typeof source !== 'function') this.#url = resolveUrl(source)
   }
 
-  /** The latest URL without what `resumeUrl` adds to it; `''` until a function has returned the first. */
+  /** The latest URL, without what `resumeUrl` adds; `''` until a function has returned the first one. */
   get url(): string {
     return this.#url
   }
 
-  /** The URL of the next attempt. A function is called each time; what it throws is a rejection. */
+  /**
+   * Returns the URL of the next attempt. A function of the user is called each time, and its errors become rejections.
+   */
   next(): string | Promise<string> {
     const source = this.#source
     if (typeof source !== 'function') return this.#resumedUrl()
@@ -32,7 +34,7 @@ export class Address {
     })
   }
 
-  /** Records the first id of a room, in a message that is not for the page; returns whether it was one. */
+  /** Stores the first id of a room, which is sent in a message of its own. Returns whether `data` is such a message. */
   onJoined(data: unknown): boolean {
     if (!isJoined(data) || this.#options.lastId(data) === undefined) return false
     this.onMessage(data)
@@ -49,7 +51,10 @@ export class Address {
   }
 }
 
-/** An absolute `ws:` or `wss:` URL without fragment. Only `href` is read: the URL of React Native has little else. */
+/**
+ * Returns an absolute `ws:` or `wss:` URL without fragment. It reads only `href`, because URLs of React Native lack
+ * most properties.
+ */
 function resolveUrl(url: string | URL): string {
   const { document, location } = globalThis as { document?: { baseURI: string }; location?: { href: string } }
   const { href } = new URL(url, document?.baseURI ?? location?.href)

@@ -1,19 +1,19 @@
 import type { ClientEnvironment, ClientOptions } from './types.ts'
 
-/** Milliseconds that a connection must last for the delays to start over. */
+/** Time in milliseconds that a connection must last for the delays to start over. */
 const STABLE_AFTER = 10_000
 
 type BackoffOptions = Required<Pick<ClientOptions, 'minDelay' | 'maxDelay' | 'maxAttempts'>>
 
-/** An attempt to connect that follows a loss. */
+/** An attempt to reconnect after a loss. */
 export interface Retry {
   /** 1 for the first attempt after a loss. */
   readonly attempt: number
-  /** Milliseconds until that attempt. */
+  /** Time in milliseconds until that attempt. */
   readonly delay: number
 }
 
-/** Randomized exponential back-off: when to connect again, and how often (RFC 6455 §7.2.3). */
+/** Randomized exponential backoff for reconnecting (RFC 6455 §7.2.3). */
 export class Backoff {
   readonly #options: BackoffOptions
   readonly #environment: ClientEnvironment
@@ -29,13 +29,13 @@ export class Backoff {
     this.#openedAt = this.#environment.now()
   }
 
-  /** A stable connection starts the delays over. */
+  /** Called after a loss. After a stable connection, the delays start over. */
   onLoss(): void {
     if (this.#openedAt !== undefined && this.#environment.now() - this.#openedAt >= STABLE_AFTER) this.#attempt = 0
     this.#openedAt = undefined
   }
 
-  /** Starts the delays over. */
+  /** Makes the delays start over. */
   reset(): void {
     this.#attempt = 0
     this.#openedAt = undefined
@@ -45,7 +45,7 @@ export class Backoff {
     return this.#attempt >= this.#options.maxAttempts
   }
 
-  /** The next attempt, after a random delay between `minDelay` and a bound that doubles with each attempt. */
+  /** Returns the next attempt, after a random delay between `minDelay` and a bound that doubles with each attempt. */
   next(): Retry {
     const { minDelay, maxDelay } = this.#options
     this.#attempt += 1

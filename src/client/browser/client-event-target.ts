@@ -3,7 +3,7 @@ import type { ClientEvents } from './types.ts'
 
 type Handler<K extends keyof ClientEvents> = ((event: ClientEvents[K]) => void) | null
 
-/** `EventTarget` that knows its events. */
+/** An `EventTarget` with typed events. */
 interface TypedEventTarget {
   addEventListener<K extends keyof ClientEvents>(
     type: K,
@@ -18,7 +18,7 @@ interface TypedEventTarget {
 const hasEvents = typeof EventTarget === 'function' && typeof Event === 'function'
 const Base = (hasEvents ? EventTarget : PlainEventTarget) as unknown as new () => TypedEventTarget
 
-/** The events of a `ReconnectingWebSocket`: listeners, and one handler property per type. */
+/** The events of a `ReconnectingWebSocket`, with listeners and one handler property per type. */
 export class ClientEventTarget extends Base {
   onopen: Handler<'open'> = null
   onmessage: Handler<'message'> = null
@@ -34,14 +34,14 @@ export class ClientEventTarget extends Base {
   }
 }
 
-/** An event with `fields`; a plain object where there is no `Event`. */
+/** Creates an event with `fields`, which is a plain object on platforms without `Event`. */
 export function makeEvent(type: keyof ClientEvents, fields: object = {}): Event {
   if (!hasEvents) return { type, ...fields } as Event
   if (type === 'message' && typeof MessageEvent === 'function') return new MessageEvent(type, fields)
   return Object.assign(new Event(type), fields)
 }
 
-/** Adds listeners by event type; the function returned removes them. */
+/** Adds listeners by event type. Returns a function that removes them. */
 export function listen(
   target: Pick<EventTarget, 'addEventListener' | 'removeEventListener'> | undefined,
   listeners: Readonly<Record<string, () => void>>,

@@ -1,9 +1,9 @@
 import type { ClientEnvironment } from './types.ts'
 
 /**
- * The globals of a browser, of Node or of a worker, with `overrides` in their place.
+ * Returns the globals of a browser, of Node or of a worker, replaced by `overrides`.
  *
- * @throws {TypeError} when there is no WebSocket
+ * @throws {TypeError} when there is no WebSocket.
  */
 export function readEnvironment(overrides: Partial<ClientEnvironment> | undefined): ClientEnvironment {
   const { WebSocket, addEventListener } = globalThis as unknown as {
@@ -20,7 +20,7 @@ export function readEnvironment(overrides: Partial<ClientEnvironment> | undefine
     ...overrides,
   }
   if (environment.WebSocket === undefined) {
-    throw new TypeError('there is no WebSocket here: Node has one from version 22, `environment` accepts another')
+    throw new TypeError('WebSocket is undefined; allowed: Node 22 or later, or a WebSocket in option environment')
   }
   return environment
 }

@@ -3,15 +3,15 @@ import type { ClientOptions } from './types.ts'
 
 type HeartbeatOptions = Required<Pick<ClientOptions, 'heartbeatInterval' | 'heartbeatTimeout'>>
 
-/** What a heartbeat does with the connection. */
+/** The connection, as a heartbeat uses it. */
 export interface HeartbeatTarget {
   readonly bufferedAmount: number
   send(data: string): void
-  /** Called when the server has not answered in time. */
+  /** Called when the server has not responded in time. */
   fail(reason: string): void
 }
 
-/** Finds out whether the server is alive: sends the text `ping` after a silence and expects the text `pong`. */
+/** Checks whether the server is alive: sends the text `ping` after a silence and expects the text `pong`. */
 export class Heartbeat {
   readonly #options: HeartbeatOptions
   readonly #timer: Timer
@@ -36,17 +36,19 @@ export class Heartbeat {
     this.#timer.stop()
   }
 
-  /** Any message is a sign of life: the wait for the next one starts over. */
+  /** Called with each message, which proves that the server is alive and restarts the interval. */
   onMessage(): void {
     if (this.isOn) this.#timer.start(this.#options.heartbeatInterval, () => this.ask())
   }
 
-  /** Asks now. The answer is timed from here, not from the last message: timers of a hidden page may be late. */
+  /**
+   * Sends `ping` now. The timeout starts here and not at the last message, because timers of a hidden page may be late.
+   */
   ask(): void {
     const target = this.#target
     if (!this.isOn || target === undefined) return
     if (target.bufferedAmount === 0) target.send('ping')
     const { heartbeatInterval, heartbeatTimeout } = this.#options
-    this.#timer.start(heartbeatTimeout - heartbeatInterval, () => target.fail('no sign of life'))
+    this.#timer.start(heartbeatTimeout - heartbeatInterval, () => target.fail('no response to ping'))
   }
 }

@@ -1,12 +1,12 @@
-/** An id of a room with history; its first part distinguishes the rooms. */
+/** An id of a room with history. Its first part identifies the room. */
 const idPattern = /^([\w-]{8})\.[\w-]{1,32}\.\d{1,15}(?:\.[\w-]{1,32}\.\d{1,15})?$/
 
-/** The most rooms that are remembered: the ids travel in a URL. */
+/** Maximum number of rooms whose ids are stored, because the ids are sent in a URL. */
 const MAX_ROOMS = 64
 
 /**
- * The last id of each room, joined by `*`, after one more. An id of another form, of an application's own, replaces the
- * others.
+ * Adds an id to the last ids of all rooms, which are joined by `*`. An id of another form, which an application may
+ * use, replaces all of them.
  */
 export function addId(ids: string | undefined, id: string): string {
   const key = idPattern.exec(id)?.[1]
@@ -15,7 +15,7 @@ export function addId(ids: string | undefined, id: string): string {
   return [...others.slice(1 - MAX_ROOMS), id].join('*')
 }
 
-/** Whether a message only carries the first id of a room. */
+/** Returns whether a message only contains the first id of a room. */
 export function isJoined(data: unknown): boolean {
   return typeof data === 'string' && /^\{"id":"[\w.-]+","joined":true\}$/.test(data)
 }

@@ -1,7 +1,7 @@
 import { Timer } from './timer.ts'
 import type { ClientData, ClientEnvironment, CloseReport, SocketLike } from './types.ts'
 
-/** What one client's links have in common. */
+/** The settings that all links of a client share. */
 export interface LinkSettings {
   readonly environment: ClientEnvironment
   readonly protocols: string | string[]
@@ -9,14 +9,14 @@ export interface LinkSettings {
   binaryType: 'blob' | 'arraybuffer'
 }
 
-/** Who is notified of a link's life: `onOpen` once at most, `onLoss` once. */
+/** The callbacks of a link. `onOpen` is called at most once, `onLoss` exactly once. */
 export interface LinkListener {
   onOpen(): void
   onMessage(event: MessageEvent): void
   onLoss(report: CloseReport): void
 }
 
-/** One attempt to connect and the connection it becomes. Once it is over, events of its socket are ignored. */
+/** An attempt to connect and the connection that results. When the link has ended, events of its socket are ignored. */
 export class Link {
   readonly #settings: LinkSettings
   readonly #listener: LinkListener
@@ -24,14 +24,14 @@ export class Link {
   readonly #timer: Timer
   #isOver = false
 
-  /** @throws what `WebSocket` throws for a URL; a promise that rejects is a loss. */
+  /** @throws what `WebSocket` throws for the URL. A promise that rejects counts as a loss. */
   constructor(url: string | Promise<string>, settings: LinkSettings, listener: LinkListener) {
     this.#settings = settings
     this.#listener = listener
     this.#timer = new Timer(settings.environment)
     if (typeof url === 'string') this.#connect(url)
     else url.then((url) => this.#connect(url)).catch((error) => this.fail(String(error)))
-    this.#timer.start(settings.connectTimeout, () => this.fail('no answer'))
+    this.#timer.start(settings.connectTimeout, () => this.fail('no response'))
   }
 
   get isOpen(): boolean {
@@ -58,19 +58,19 @@ export class Link {
     this.#socket?.send(data)
   }
 
-  /** Starts the closing handshake; the end is reported when the socket is closed. */
+  /** Starts the closing handshake. `onLoss` is called when the socket has closed. */
   close(code: number, reason: string): void {
     this.#timer.stop()
     if (this.#socket !== undefined) this.#socket.close(code, reason)
     else queueMicrotask(() => this.fail(''))
   }
 
-  /** Abandons the socket; no Close frame has come from the server (RFC 6455 §7.1.5). */
+  /** Abandons the socket, from which no Close frame has arrived (RFC 6455 §7.1.5). */
   fail(reason: string): void {
     this.#end(abnormalClosure(reason))
   }
 
-  /** Closes the socket without a report. */
+  /** Closes the socket without calling `onLoss`. */
   abandon(): void {
     this.#isOver = true
     this.#timer.stop()
@@ -85,7 +85,7 @@ export class Link {
     this.#on('open', () => this.#onOpen())
     this.#on('message', (event: MessageEvent) => this.#listener.onMessage(event))
     this.#on('close', (report: CloseReport) => this.#end(report))
-    // The event `close` follows and says more. Without a listener npm `ws` would throw.
+    // The `close` event follows with more details. Without a listener, npm `ws` would throw.
     this.#on('error', () => {})
   }
 
@@ -107,7 +107,7 @@ export class Link {
   }
 }
 
-/** The report of a connection that ended, or never began, without a Close frame. */
+/** Returns the report of a connection that ended without a Close frame, or was never established. */
 export function abnormalClosure(reason: string): CloseReport {
   return { code: 1006, reason, wasClean: false }
 }

@@ -3,7 +3,7 @@ import { checkOptionNames, optionMessage, readOptions } from '../../options/read
 import { addLastId } from './resume.ts'
 import type { ClientOptions, CloseReport } from './types.ts'
 
-/** The longest delay that timers can hold. */
+/** Maximum delay of a timer, in milliseconds. */
 const MAX_DELAY = 2 ** 31 - 1
 
 const milliseconds = (fallback: number, min = 0): OptionRule<number> => integer(fallback, min, MAX_DELAY)
@@ -25,8 +25,10 @@ const rules = {
 export type ClientSettings = Required<Omit<ClientOptions, 'signal' | 'environment'>>
 
 /**
- * @throws {TypeError} when an option has the wrong type
- * @throws {RangeError} when its value is not allowed
+ * Reads the options of a client.
+ *
+ * @throws {TypeError} when an option has the wrong type.
+ * @throws {RangeError} when the value of an option is not allowed.
  */
 export function readClientOptions(options: ClientOptions): ClientSettings {
   checkOptionNames(options, [...Object.keys(rules), 'signal', 'environment'])
@@ -39,7 +41,9 @@ export function readClientOptions(options: ClientOptions): ClientSettings {
   return settings
 }
 
-/** 1000 and 1005: the server has finished. 1008: it refuses. 4000–4999: codes of the application. */
+/**
+ * Reconnecting is useless after 1000 and 1005 (finished), 1008 (refused) and 4000–4999 (defined by the application).
+ */
 function isWorthRepeating({ code }: CloseReport): boolean {
   return code !== 1000 && code !== 1005 && code !== 1008 && code < 4000
 }

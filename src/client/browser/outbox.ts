@@ -1,7 +1,7 @@
 import { WebSocketError } from '../../core/errors.ts'
 import type { ClientData, ClientOptions } from './types.ts'
 
-/** Thrown by `send` when the outbox has no room for the message; the message is discarded. */
+/** Thrown by `send` when the message does not fit into the outbox. The message is discarded. */
 export class OutboxFullError extends WebSocketError {
   constructor(message: string) {
     super('ERR_WS_OUTBOX_FULL', message)
@@ -24,7 +24,7 @@ export class Outbox {
     return this.#byteCount
   }
 
-  /** @throws {OutboxFullError} when there is no room for the message */
+  /** @throws {OutboxFullError} when the message does not fit. */
   add(data: ClientData): void {
     const { maxOutboxBytes, maxOutboxCount } = this.#options
     const message = copyOf(data)
@@ -39,7 +39,7 @@ export class Outbox {
     this.#byteCount += size
   }
 
-  /** Removes all messages and returns them, the oldest first. */
+  /** Removes and returns all messages, the oldest first. */
   empty(): ClientData[] {
     const messages = this.#messages
     this.#messages = []
@@ -48,7 +48,9 @@ export class Outbox {
   }
 }
 
-/** The payload of a message in bytes. `Blob` cannot tell: that of React Native accepts no buffers. */
+/**
+ * Returns the size of a message in bytes, without creating a `Blob`, because that of React Native accepts no buffers.
+ */
 export function byteLengthOf(data: ClientData): number {
   if (typeof data === 'string') return utf8LengthOf(data)
   return 'size' in data ? data.size : data.byteLength
@@ -63,7 +65,7 @@ function utf8LengthOf(text: string): number {
   return length
 }
 
-/** The caller may change its buffer before the message is sent. Anything else becomes text, as in a `WebSocket`. */
+/** Copies a buffer, which the caller may change. As in a `WebSocket`, values of other types become text. */
 function copyOf(data: ClientData): ClientData {
   if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice()
   const isBinary = typeof data === 'object' && data !== null && ('byteLength' in data || 'size' in data)

@@ -18,19 +18,19 @@ const CLOSED = 3
 const MAX_REASON_BYTES = 123
 
 /**
- * A `WebSocket` that reconnects (RFC 6455 §7.2.3). It has the interface of the browser's, and:
+ * A `WebSocket` that reconnects (RFC 6455 §7.2.3). It has the interface of the browser's `WebSocket`, and in addition:
  *
- * - After a loss it connects again, after a random time between `minDelay` and a bound that starts at twice that and
- *   doubles with each failure up to `maxDelay`; at once on the browser's event `online`. `readyState` is CONNECTING
- *   meanwhile. Each loss is an event `reconnecting`, each connection an event `open`; `close` is final.
- * - `send` works from the start: messages sent without a connection wait in a bounded outbox. A message that was
- *   handed to a connection that then broke may or may not have arrived; it is not sent again.
- * - With `heartbeatInterval` it sends the text `ping` after that time of silence, and after `heartbeatTimeout` it
- *   abandons the connection. The server answers `pong` (view option `heartbeat`), which the application does not see.
- * - With `lastId`, each new connection asks for the messages behind the last one received.
+ * - After a loss it reconnects, after a random delay between `minDelay` and a bound, which starts at twice `minDelay` and
+ *   doubles with each failure up to `maxDelay`. The browser's event `online` ends the delay. Meanwhile `readyState` is
+ *   CONNECTING. Each loss emits `reconnecting`, each connection emits `open`, and `close` is final.
+ * - `send` can be called at any time: messages without a connection wait in a bounded outbox. A message that was passed to
+ *   a connection that then failed may or may not have arrived, and is not sent again.
+ * - With `heartbeatInterval`, it sends the text `ping` after that time without a message, and abandons the connection after
+ *   `heartbeatTimeout`. The server responds with `pong` (view option `heartbeat`), which the application does not see.
+ * - With `lastId`, each new connection requests the messages after the last one received.
  *
- * @throws {TypeError} when the URL is invalid, an option has the wrong type, or there is no WebSocket
- * @throws {RangeError} when the value of an option is not allowed
+ * @throws {TypeError} when the URL is invalid, an option has the wrong type, or there is no WebSocket.
+ * @throws {RangeError} when the value of an option is not allowed.
  */
 export class ReconnectingWebSocket extends ClientEventTarget {
   static readonly CONNECTING = CONNECTING
@@ -56,7 +56,7 @@ export class ReconnectingWebSocket extends ClientEventTarget {
   }
   readonly #signal: AbortSignal | undefined
   #stopListening: readonly (() => void)[] = []
-  /** The present connection or attempt; none between two attempts and after the end. */
+  /** The current connection or attempt; undefined between two attempts and after the end. */
   #link: Link | undefined
   #readyState = CONNECTING
 
@@ -81,17 +81,17 @@ export class ReconnectingWebSocket extends ClientEventTarget {
     this.#listen()
   }
 
-  /** The URL without what `resumeUrl` adds to it; that of the latest attempt when a function returns it. */
+  /** The URL without what `resumeUrl` adds. When a function returns the URL, that of the latest attempt. */
   get url(): string {
     return this.#address.url
   }
 
-  /** CONNECTING also while it waits for the next attempt; CLOSED after the end, until `reconnect()`. */
+  /** The state. It is CONNECTING also between two attempts, and CLOSED after the end until `reconnect()`. */
   get readyState(): number {
     return this.#readyState
   }
 
-  /** Bytes that were not handed to the network yet, those in the outbox included. */
+  /** Number of bytes that were not passed to the network yet, including those in the outbox. */
   get bufferedAmount(): number {
     return (this.#link?.bufferedAmount ?? 0) + this.#outbox.byteCount
   }
@@ -114,9 +114,9 @@ export class ReconnectingWebSocket extends ClientEventTarget {
   }
 
   /**
-   * Sends now, or with the next connection; once closed it discards, as a `WebSocket` does.
+   * Sends a message now or with the next connection. After the end it is discarded, as by a `WebSocket`.
    *
-   * @throws {OutboxFullError} when there is no connection and no room in the outbox
+   * @throws {OutboxFullError} when there is no connection and the message does not fit into the outbox.
    */
   send(data: ClientData): void {
     if (this.#readyState >= CLOSING) return
@@ -125,11 +125,12 @@ export class ReconnectingWebSocket extends ClientEventTarget {
   }
 
   /**
-   * Closes permanently; messages in the outbox are discarded.
+   * Closes the socket for good and discards messages in the outbox.
    *
-   * @param code 1000 (the default) or 3000–4999
-   * @param reason at most 123 bytes of UTF-8
-   * @throws {DOMException} `InvalidAccessError` when the code is not allowed, `SyntaxError` when the reason is too long
+   * @param code 1000 (the default) or 3000–4999.
+   * @param reason At most 123 bytes of UTF-8.
+   * @throws {DOMException} `InvalidAccessError` when the code is not allowed, `SyntaxError` when the reason is too
+   *   long.
    */
   close(code = 1000, reason = ''): void {
     if (code !== 1000 && !(code >= 3000 && code <= 4999)) {
@@ -147,8 +148,8 @@ export class ReconnectingWebSocket extends ClientEventTarget {
   }
 
   /**
-   * Replaces the connection at once, for example with a fresh token; the delays start over. Works also after `close` or
-   * a final loss. Has no effect once `signal` is aborted.
+   * Replaces the connection at once, for example with a new token, and makes the delays start over. It also works after
+   * `close` or a final loss, but not after `signal` was aborted.
    */
   reconnect(): void {
     if (this.#signal?.aborted) return
@@ -177,7 +178,7 @@ export class ReconnectingWebSocket extends ClientEventTarget {
     this.#link = new Link(this.#address.next(), this.#linkSettings, this.#linkListener)
   }
 
-  /** A URL that cannot be used is final: waiting does not help. */
+  /** Connects again, unless the URL is invalid, which is final because waiting would not help. */
   #tryAgain(): void {
     this.#retryTimer.stop()
     try {
@@ -188,7 +189,7 @@ export class ReconnectingWebSocket extends ClientEventTarget {
   }
 
   #onOpen(): void {
-    // The application may have closed while the server's answer was on its way.
+    // The application may have closed the socket before the server's response arrived.
     const link = this.#link
     if (this.#readyState !== CONNECTING || link === undefined) return
     this.#readyState = OPEN
@@ -253,14 +254,14 @@ export class ReconnectingWebSocket extends ClientEventTarget {
   }
 }
 
-/** `(url, protocols, options)` as well as `(url, options)`. */
+/** Reads the arguments `(url, protocols, options)` or `(url, options)`. */
 function readArguments(second: unknown, third: unknown): { protocols: string | string[]; options: ClientOptions } {
   if (typeof second === 'string' || Array.isArray(second)) return { protocols: second, options: third ?? {} }
   if (third !== undefined) throw new TypeError(optionMessage('protocols', second, 'a string, an array of strings'))
   return { protocols: [], options: second as ClientOptions }
 }
 
-/** What a `WebSocket` throws; an `Error` of that name where there is no DOMException. */
+/** Creates the exception that a `WebSocket` throws; an `Error` with that name on platforms without DOMException. */
 function domException(message: string, name: string): Error {
   if (typeof DOMException === 'function') return new DOMException(message, name)
   return Object.assign(new Error(message), { name })

@@ -1,4 +1,4 @@
-/** The id of a room's message with history, `{"id":"…","data":…}`; `undefined` for every other message. */
+/** Returns the id of a message of a room with history, `{"id":"…","data":…}`; undefined for any other message. */
 export function readEnvelopeId(data: unknown): string | undefined {
   if (typeof data !== 'string' || data[0] !== '{') return undefined
   try {
@@ -9,7 +9,7 @@ export function readEnvelopeId(data: unknown): string | undefined {
   }
 }
 
-/** `url` with the query `last=<lastId>`. As text: the `searchParams` of React Native are read-only. */
+/** Adds the query parameter `last` to a URL, as text because `searchParams` is read-only in React Native. */
 export function addLastId(url: string, lastId: string): string {
   const rest = url.replace(/([?&])last=[^&]*(?:&|$)/g, '$1').replace(/[?&]$/, '')
   const value = encodeURIComponent(lastId).replace(/%20/g, '+')

@@ -1,6 +1,6 @@
 import type { ClientEnvironment } from './types.ts'
 
-/** One timeout at a time, of the timers of an environment. */
+/** A timeout that uses the timers of an environment. Only one can be active. */
 export class Timer {
   readonly #environment: ClientEnvironment
   #id: unknown
@@ -9,7 +9,7 @@ export class Timer {
     this.#environment = environment
   }
 
-  /** Calls `callback` after `delay` milliseconds, in place of what was started before. */
+  /** Calls `callback` after `delay` milliseconds. Replaces an earlier timeout. */
   start(delay: number, callback: () => void): void {
     this.stop()
     this.#id = this.#environment.setTimeout(callback, delay)

@@ -1,7 +1,7 @@
-/** A message to send: a string goes as text, everything else as binary. */
+/** A message to send. A string is sent as text, anything else as binary. */
 export type ClientData = string | ArrayBuffer | ArrayBufferView | Blob
 
-/** Where to connect; a function is called before each attempt, for example for a fresh token. */
+/** The URL to connect to. A function is called before each attempt, for example to get a new token. */
 export type UrlSource = string | URL | (() => string | URL | Promise<string | URL>)
 
 /** How a connection ended, as in a `CloseEvent`. */
@@ -11,30 +11,32 @@ export interface CloseReport {
   readonly wasClean: boolean
 }
 
-/** The event `close`: final, no other connection follows. */
+/** The event `close`. It is final: no other connection follows. */
 export type ClosedEvent = Event & CloseReport
 
-/** The event `reconnecting`: a connection was lost or could not be made, and another follows. */
+/** The event `reconnecting`: a connection was lost or could not be established, and another attempt follows. */
 export type ReconnectingEvent = Event &
   CloseReport & {
     /** 1 for the first attempt after a loss. */
     readonly attempt: number
-    /** Milliseconds until that attempt. */
+    /** Time in milliseconds until that attempt. */
     readonly delay: number
   }
 
-/** The events of a `ReconnectingWebSocket` by name. */
+/** The events of a `ReconnectingWebSocket`, by name. */
 export interface ClientEvents {
-  /** Connected, again after each loss. Messages in the outbox are sent after the listeners of this event have run. */
+  /**
+   * A connection was established, also after each loss. Messages in the outbox are sent after its listeners have run.
+   */
   open: Event
   message: MessageEvent
   reconnecting: ReconnectingEvent
-  /** The connection did not end cleanly; `close` follows. */
+  /** The connection did not end cleanly. The event `close` follows. */
   error: Event
   close: ClosedEvent
 }
 
-/** The part of `WebSocket` that is used; those of browsers, of Node 22 and of npm `ws` have it. */
+/** The part of `WebSocket` that the client uses. Those of browsers, of Node 22 and of npm `ws` have it. */
 export interface SocketLike {
   readonly readyState: number
   readonly bufferedAmount: number
@@ -47,47 +49,47 @@ export interface SocketLike {
   addEventListener(type: string, listener: (event: any) => void): void
 }
 
-/** The surroundings of a client; tests replace them. */
+/** The environment of a client, which tests replace. */
 export interface ClientEnvironment {
   WebSocket: new (url: string, protocols: string | string[]) => SocketLike
   /** The source of the events `online` and `offline`, if there is one. */
   network: Pick<EventTarget, 'addEventListener' | 'removeEventListener'> | undefined
   setTimeout(callback: () => void, delay: number): unknown
   clearTimeout(timer: never): void
-  /** Milliseconds that never go back. */
+  /** Returns a monotonic time in milliseconds. */
   now(): number
-  /** From 0 up to, but not including, 1. */
+  /** Returns a random number from 0 to below 1. */
   random(): number
 }
 
-/** Options of a `ReconnectingWebSocket`; times in milliseconds, sizes in bytes. */
+/** Options of a `ReconnectingWebSocket`. Times are in milliseconds, sizes in bytes. */
 export interface ClientOptions {
-  /** The shortest delay before an attempt. Default 1000. */
+  /** Minimum delay before an attempt. Default 1000. */
   minDelay?: number | undefined
-  /** The longest delay before an attempt. Default 30000. */
+  /** Maximum delay before an attempt. Default 30000. */
   maxDelay?: number | undefined
-  /** Attempts that may follow each other without a connection of ten seconds. Default: no limit. */
+  /** Maximum number of consecutive attempts without a connection that lasts ten seconds. Default: no limit. */
   maxAttempts?: number | undefined
-  /** How long an attempt may take. Default 10000. */
+  /** Time limit for an attempt. Default 10000. */
   connectTimeout?: number | undefined
   /**
-   * Silence after which the text `ping` is sent, and the text `pong` expected, which a view with the option `heartbeat`
-   * answers. Default 0: off.
+   * Time without a message after which the text `ping` is sent, to which a view with the option `heartbeat` responds
+   * with the text `pong`. Default 0: off.
    */
   heartbeatInterval?: number | undefined
-  /** Silence after which the connection counts as lost. Default: `heartbeatInterval` and 5000 more. */
+  /** Time without a message after which the connection is considered lost. Default: `heartbeatInterval` + 5000. */
   heartbeatTimeout?: number | undefined
-  /** Bytes that may wait in the outbox while there is no connection. Default 1048576. */
+  /** Maximum size of the messages in the outbox, which wait for a connection. Default 1048576. */
   maxOutboxBytes?: number | undefined
-  /** Messages that may wait in the outbox while there is no connection. Default 1000. */
+  /** Maximum number of messages in the outbox, which wait for a connection. Default 1000. */
   maxOutboxCount?: number | undefined
-  /** Whether to connect again after this loss. Default: yes, except after 1000, 1005, 1008 and 4000–4999. */
+  /** Returns whether to reconnect after this loss. Default: true, except after 1000, 1005, 1008 and 4000–4999. */
   shouldReconnect?: ((report: CloseReport) => boolean) | undefined
-  /** The id of a message, for resuming after it; `readEnvelopeId` reads that of a room. Default: no ids. */
+  /** Returns the id of a message from which to resume; `readEnvelopeId` returns that of a room. Default: no ids. */
   lastId?: ((data: unknown) => string | undefined) | undefined
-  /** The address that asks for what came after `lastId`. Default: `url` with the query `last=<lastId>`. */
+  /** Returns the URL that requests the messages after `lastId`. Default: `url` with the query `last=<lastId>`. */
   resumeUrl?: ((url: string, lastId: string) => string) | undefined
-  /** Aborting it closes with 1000. */
+  /** Aborting this signal closes the socket with 1000. Default: none. */
   signal?: AbortSignal | undefined
   environment?: Partial<ClientEnvironment> | undefined
 }

@@ -17,29 +17,29 @@ import { type OnStream, type StreamCounter, StreamDelivery } from './stream-deli
 import { TextRun } from './text-run.ts'
 import { TurnShare, type TurnSink } from './turn-share.ts'
 
-/** Copies binary messages out of the memory that sockets read into. */
+/** Copies binary messages out of the read window. */
 const slab = new MessageSlab(messageRun)
 const texts = new TextRun(messageRun)
 
-/** The bytes that a stream has handed in and that are being parsed: they belong to the stream. */
+/** The bytes of a stream that are being parsed, and that belong to the stream. */
 let chunk: Buffer | null = null
 
 /**
- * The way in: bytes of the stream to the protocol, its messages and pongs to the user, its answers to the output. Every
- * connection has one: without private methods, which cost 8 bytes each time.
+ * The receiving part. It passes bytes of the stream to the protocol, messages and pongs to the user, and replies to the
+ * output. It has no private methods, which would cost 8 bytes each per connection.
  */
 export class Inbound implements StreamOwner, ProtocolSink, RateSink, TurnSink, StreamCounter {
   readonly #link: Link
-  /** How often the work is counted while messages are delivered: every 1,024 of them, or each that may be compressed. */
+  /** How often work is counted while messages are delivered: every 1,024 messages, or each that may be compressed. */
   readonly #countMask: number
-  /** Created where a limit demands it: for messages and bytes at the start, for pings with the first one. */
+  /** Created when a limit requires it: at the start for messages and bytes, with the first ping for pings. */
   #rates: RateLimiter | null = null
-  /** Created once messages are delivered in parts. */
+  /** Created when messages are delivered in parts. */
   #streams: StreamDelivery | null = null
   /** Created with the first bytes. */
   #share: TurnShare | null = null
   receivedBytes = 0
-  /** Messages, and parts of those that are streamed. */
+  /** Number of messages received, and of parts of streamed messages. */
   receivedMessages = 0
 
   constructor(link: Link, hasCodec: boolean) {
@@ -53,9 +53,9 @@ export class Inbound implements StreamOwner, ProtocolSink, RateSink, TurnSink, S
     const { protocol, host, stream, output } = this.#link
     this.receivedBytes += end - start
     host.traffic.receivedBytes += end - start
-    // Node ignores pause() in the tick in which reading starts; repeat it.
+    // Node ignores a pause() in the tick in which reading starts, so it is repeated here.
     if (protocol.isPaused) stream.pause()
-    // A callback may make another connection receive meanwhile.
+    // A callback may cause another connection to receive input.
     const outerChunk = chunk
     chunk = bytes
     output.cork()
@@ -69,7 +69,7 @@ export class Inbound implements StreamOwner, ProtocolSink, RateSink, TurnSink, S
     this.onParsed(end - start)
   }
 
-  /** The input waited for a turn of the event loop. */
+  /** Called when input has waited for the next turn of the event loop. */
   onNextTurn(): void {
     const { protocol, output } = this.#link
     output.cork()
@@ -95,7 +95,7 @@ export class Inbound implements StreamOwner, ProtocolSink, RateSink, TurnSink, S
 
   onStreamEnd(): void {
     const { protocol } = this.#link
-    // The end waits behind what was read before it; see `onFlow`.
+    // The end is processed after input that was read before it; see `onFlow`.
     if (protocol.isPaused) return
     protocol.receiveEnd()
     this.#link.endStream()
@@ -121,7 +121,7 @@ export class Inbound implements StreamOwner, ProtocolSink, RateSink, TurnSink, S
 
   onBinaryMessage(bytes: Buffer, start: number, end: number): void {
     if (this.#link.connection.onBorrowedMessage !== null) return lend(bytes, start, end, true, this)
-    // A view of much more memory than it shows would retain all of it.
+    // A view would keep all of its memory alive, so it must not be much smaller than that.
     const isOwn = bytes !== chunk && bytes.length <= 2 * (end - start)
     this.deliver(isOwn ? bytes.subarray(start, end) : slab.copy(bytes, start, end), true)
   }
@@ -154,17 +154,17 @@ export class Inbound implements StreamOwner, ProtocolSink, RateSink, TurnSink, S
 
   onFlow(reading: boolean): void {
     const { stream, protocol } = this.#link
-    // A pause for a turn of the event loop mostly ends before there is more to read: `onBytes` stops the stream if not.
+    // A pause until the next turn usually ends before there is more to read. If not, `onBytes` pauses the stream.
     if (!reading && protocol.pauseReasons !== PauseReason.TURN) stream.pause()
     else if (reading && stream.isPaused()) stream.resume()
-    // What waited for the codec or the reader is gone, without new bytes.
+    // Input that waited for the codec or the reader is gone, although no bytes have arrived.
     if (reading) this.#link.account()
     if (reading && stream.readableEnded) process.nextTick(() => this.onStreamEnd())
   }
 
   deliver(data: Data, isBinary: boolean, isLent = false): void {
     const { connection, host, protocol } = this.#link
-    // Also at the first message: a branch first entered after 1,024 makes V8 discard what it has compiled for this way.
+    // Also counts at the first message: V8 deoptimizes this function if it enters the branch only after 1,024 messages.
     if ((this.receivedMessages & this.#countMask) === 0) {
       this.countWork(Math.min(this.receivedMessages, this.#countMask + 1), 0)
     }
@@ -183,7 +183,7 @@ export class Inbound implements StreamOwner, ProtocolSink, RateSink, TurnSink, S
     }
   }
 
-  /** From now on messages are delivered in parts. */
+  /** Delivers messages in parts from now on. */
   streamMessages(onStream: OnStream): void {
     if (this.#streams !== null) {
       this.#streams.onStream = onStream
@@ -204,12 +204,12 @@ export class Inbound implements StreamOwner, ProtocolSink, RateSink, TurnSink, S
     this.receivedMessages++
   }
 
-  /** A method of its own: a closure in `deliver` would cost memory for each message. */
+  /** A method, because a closure in `deliver` would cost memory for each message. */
   watch(result: unknown): void {
     watchResult(result, (error) => this.#link.onUserError(error))
   }
 
-  /** The peer sends more than it may: it is paused, or the connection is closed. */
+  /** Called when the peer exceeds a rate. Pauses reading or closes the connection. */
   onOverRate(wait: number): void {
     const { connection, limits, protocol } = this.#link
     if (protocol.state !== 'open') return

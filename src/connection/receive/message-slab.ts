@@ -4,22 +4,22 @@ import { BufferView } from '../../fast/buffer-view.ts'
 import { copyBytes } from '../../fast/copy-bytes.ts'
 import type { DeliveredRun } from '../../fast/message-run.ts'
 
-/** Messages up to this size share a slab: one that the application retains keeps the whole slab alive. */
+/** Messages of up to this size share a slab, which stays alive as long as the application keeps any of them. */
 const MOST_SHARED = 1024
-/** Twice the pool that small Buffers of Node share: making a slab costs as much as filling it. */
+/** Twice the pool that small Buffers of Node share, because creating a slab costs as much as filling it. */
 const SLAB_SIZE = 16 * 1024
 
 /**
- * Copies messages out of memory that is about to be reused. With a small message, all those after it in the same run are
- * copied too, and returned when they are asked for: one copy of a run costs a quarter of one copy per message.
+ * Copies messages out of memory that is about to be reused. With a small message, all later ones in the same run are
+ * copied as well, and returned when they are requested. One copy of a run costs a quarter of a copy per message.
  */
 export class MessageSlab {
   readonly #run: DeliveredRun
   #slab = makeSlab()
-  /** `#slab.buffer`, whose getter is not free. */
+  /** `#slab.buffer`, stored because that getter has a cost. */
   #memory = this.#slab.buffer
   #used = 0
-  /** The range of the run of this generation that lies in the slab, and how much further behind in it. */
+  /** The range of the run of this generation that is in the slab, and the offset between window and slab. */
   #generation = -1
   #start = 0
   #end = 0
@@ -45,7 +45,7 @@ export class MessageSlab {
     return this.#view(start + this.#shift, size)
   }
 
-  /** Copies what is left of the run, as far as it fits behind the message that is needed. */
+  /** Copies the rest of the run, as far as it fits after the requested message. */
   #addRun(start: number, end: number): void {
     const { window, end: runEnd, generation } = this.#run
     this.#makeRoom(end - start)
@@ -76,7 +76,7 @@ export class MessageSlab {
   }
 }
 
-/** As with the pool of Node: transferring one message to a worker must not take the memory of the others along. */
+/** Not from Node's pool: transferring a message to a worker must not transfer the memory of other messages. */
 function makeSlab(): Buffer<ArrayBuffer> {
   const bytes = Buffer.allocUnsafeSlow(SLAB_SIZE)
   markAsUntransferable(bytes.buffer)

@@ -2,16 +2,16 @@ import { wheel } from '../../transport/timing-wheel.ts'
 import type { ConnectionLimits } from '../limits.ts'
 import { TokenBucket } from './token-bucket.ts'
 
-/** Milliseconds; a shorter pause would end after every message. */
+/** Minimum pause in milliseconds. A shorter one would end after every message. */
 const SHORTEST_WAIT = 50
 
 /** The callback of a rate limiter. */
 export interface RateSink {
-  /** The peer exceeds a rate; it is within the rate again after `wait` milliseconds. */
+  /** Called when the peer exceeds a rate. It is within the rate again after `wait` milliseconds. */
   onOverRate(wait: number): void
 }
 
-/** Counts what a peer sends against its rates; each bucket is created when it is first used. */
+/** Compares what a peer sends with its maximum rates. Each bucket is created on first use. */
 export class RateLimiter {
   readonly #limits: ConnectionLimits
   readonly #sink: RateSink
@@ -48,7 +48,7 @@ export class RateLimiter {
     this.#count(this.#pings, 1)
   }
 
-  /** Calls `resume` after `least` milliseconds, or 50; a longer wait replaces a shorter one. */
+  /** Calls `resume` after `least` milliseconds, at least 50. A longer wait replaces a shorter one. */
   wait(least: number, resume: () => void): void {
     const milliseconds = Math.max(least, SHORTEST_WAIT)
     const resumeAt = wheel.time + milliseconds

@@ -5,24 +5,26 @@ import { callUser } from '../../user-code/user-code.ts'
 import type { Data } from '../host.ts'
 import type { Link } from '../link.ts'
 
-/** Receives one message in parts; see `Connection.streamMessages`. */
+/** The callbacks for one message that is received in parts; see `Connection.streamMessages`. */
 export interface StreamHandler {
-  /** A part, never empty: a Buffer that belongs to the receiver, or a string that ends between two characters. */
+  /**
+   * Called with a part, never empty: a Buffer that belongs to the receiver, or a string that ends between characters.
+   */
   onPart(part: Data): unknown
-  /** The message is complete. */
+  /** Called when the message is complete. */
   onEnd?(): unknown
-  /** The connection closes in the middle of the message; `ERR_WS_STREAM_CUT`. */
+  /** Called with `ERR_WS_STREAM_CUT` when the connection closes before the end of the message. */
   onAbort?(error: Error): unknown
 }
 
-/** Called when a message begins; returns what receives it, or nothing to discard it. */
+/** Called when a message begins. Returns its callbacks, or undefined to discard it. */
 export type OnStream = (isBinary: boolean) => StreamHandler | null | undefined
 
-/** Counts what is delivered in parts. */
+/** Counts messages that are delivered in parts. */
 export interface StreamCounter {
-  /** A message has begun. */
+  /** Called when a message has begun. */
   countStream(): void
-  /** A part has arrived: the connection is not idle, and the message not late. */
+  /** Called when a part has arrived, so the connection is not idle and the message is not late. */
   countPart(): void
 }
 
@@ -32,7 +34,7 @@ export class StreamDelivery implements StreamSink {
   readonly #link: Link
   readonly #counter: StreamCounter
   #handler: StreamHandler | null | undefined = null
-  /** Joins characters that the end of a part cut; null for a binary message. */
+  /** Joins characters that are split between parts; null for a binary message. */
   #decoder: StringDecoder | null = null
 
   constructor(link: Link, counter: StreamCounter, onStream: OnStream) {
@@ -65,7 +67,7 @@ export class StreamDelivery implements StreamSink {
     this.#call(() => handler?.onEnd?.())
   }
 
-  /** After the current tick: why the connection closes is known then. */
+  /** Called after the current tick, when the reason for closing is known. */
   onStreamAbort(): void {
     const handler = this.#handler
     this.#handler = null
@@ -76,7 +78,7 @@ export class StreamDelivery implements StreamSink {
   #makeError(): WebSocketError {
     const info = this.#link.closeInfo
     const why = info === null ? '' : `: ${info.code}${info.reason === '' ? '' : ` ${info.reason}`}`
-    const message = `the connection closed in the middle of the message${why}`
+    const message = `the connection closed before the end of the message${why}`
     return new WebSocketError('ERR_WS_STREAM_CUT', message, { cause: info?.error })
   }
 

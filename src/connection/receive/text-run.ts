@@ -1,14 +1,15 @@
 import type { DeliveredRun } from '../../fast/message-run.ts'
 import { decodeText } from '../../fast/utf8-decoder.ts'
 
-/** Bytes decoded in one go: a text that the application retains keeps a string of so many characters alive. */
+/** Number of bytes decoded at once. A text that the application keeps also keeps a string of this length alive. */
 const PIECE_SIZE = 2048
-/** A text of more bytes costs more than the call that decodes it. */
+/** For a longer text, decoding costs more than the call itself. */
 const MOST_SHARED = 256
 
 /**
- * Decodes texts. With a short one in ASCII, those after it in the same run are decoded too, headers and all, as Latin-1,
- * which is a copy; each text is a part of that string. A call for each text costs as much as the rest of its way.
+ * Decodes texts. With a short ASCII text, the later ones in the same run are decoded as well, including their headers,
+ * as Latin-1. Each text is a part of that string, because a separate call per text would cost as much as all other work
+ * on it.
  */
 export class TextRun {
   readonly #run: DeliveredRun
@@ -30,7 +31,7 @@ export class TextRun {
     return this.#piece.substring(start - this.#start, end - this.#start)
   }
 
-  /** Decodes what lies from `start` on; returns false when there is no run there. */
+  /** Decodes a piece that begins at `start`. Returns false when there is no run. */
   #decodePiece(bytes: Buffer, start: number, end: number): boolean {
     const { window, end: runEnd, generation } = this.#run
     if (bytes !== window || end > runEnd) return false

@@ -1,6 +1,6 @@
 import type { RateLimit } from '../limits.ts'
 
-/** A token bucket (messages, bytes or pings per second). It may be overdrawn: what was read cannot be unread. */
+/** A token bucket (messages, bytes or pings per second). It may be overdrawn, because input was already read. */
 export class TokenBucket {
   readonly #perMillisecond: number
   readonly #burst: number
@@ -14,7 +14,7 @@ export class TokenBucket {
     this.#filledAt = now
   }
 
-  /** Removes `count` tokens; returns the milliseconds until none are owed, 0 when none are. */
+  /** Removes `count` tokens. Returns the time in milliseconds until the balance is not negative. */
   take(count: number, now: number): number {
     const filled = this.#tokens + (now - this.#filledAt) * this.#perMillisecond
     this.#tokens = Math.min(this.#burst, filled) - count

@@ -3,32 +3,32 @@ import { PauseReason } from '../../core/input-gate.ts'
 import type { Protocol } from '../../core/protocol.ts'
 
 /**
- * Work that one connection may do in one turn of the event loop, in bytes of plain input that cost as much: 0.5 to 4 ms.
- * Node reads up to 2 MiB from one socket before it looks at the next one, which can be 350,000 messages.
+ * Work that one connection may do in one turn of the event loop, in bytes of plain input with the same cost: 0.5 to 4
+ * ms. Node reads up to 2 MiB from one socket before the next one, which may be 350,000 messages.
  */
 const SHARE = 4 * 1024 * 1024
-/** What a frame costs besides its bytes. */
+/** Cost of a frame in addition to its bytes. */
 const FRAME_WORK = 2048
-/** What a compressed byte can cost: a peer may send a new code table every 75 bytes. */
+/** Maximum cost of a compressed byte, because a peer may send a new code table every 75 bytes. */
 const COMPRESSED_WORK = 256
 
-/** The number of no turn. */
+/** A number that no turn has. */
 const NONE = -1
 
-/** Called when a connection may go on. */
+/** The callback of a connection that may continue. */
 export interface TurnSink {
   onNextTurn(): void
 }
 
 /**
- * Pauses the input of a connection that has used up its share of a turn of the event loop until the next one. It asks which
- * turn it is after each half share only, and then counts that half as work of this turn. A callback for every turn would
- * cost more, and a loop with a callback due does not wait until more sockets have input.
+ * Pauses the input of a connection that has used up its share of a turn of the event loop, until the next turn. It
+ * compares turns only after half a share, and then counts that half as work of the current turn. A callback in each
+ * turn would cost more, and would keep the event loop from waiting for more sockets to become readable.
  */
 export class TurnShare {
   readonly #protocol: Pick<Protocol, 'frameCount' | 'compressedBytes' | 'pause'>
   readonly #sink: TurnSink
-  /** The work of `#turn`; at the start, half a share of no turn. */
+  /** The work done in `#turn`. It begins with half a share, so that the turn is determined early. */
   #work = SHARE / 2
   #turn = NONE
   #frameCount = 0
@@ -39,7 +39,7 @@ export class TurnShare {
     this.#sink = sink
   }
 
-  /** Counts messages delivered, bytes arrived, and what the protocol has parsed since the last call. */
+  /** Counts delivered messages, received bytes, and what the protocol has parsed since the last call. */
   count(messages: number, size: number): void {
     const { frameCount, compressedBytes } = this.#protocol
     const frames = Math.max(0, frameCount - this.#frameCount)
@@ -65,7 +65,10 @@ export class TurnShare {
   }
 }
 
-/** The number of the event loop's turn; 0 where the runtime does not count them, so that each share ends with a pause. */
+/**
+ * Returns the number of the current turn; 0 when the runtime does not count turns, so that each share ends with a
+ * pause.
+ */
 function currentTurn(): number {
   return performance.nodeTiming?.uvMetricsInfo?.loopCount ?? 0
 }

@@ -4,13 +4,13 @@ import type { Outbox } from './outbox.ts'
 
 /** The callback of `Backpressure`, and what it waits for. */
 export interface BackpressureSink {
-  /** Whether nothing waits, neither bytes nor messages. */
+  /** Whether neither bytes nor messages are waiting. */
   readonly isDrained: boolean
-  /** Nothing waits any more after `begin`. */
+  /** Called when nothing is waiting any more after `begin`. */
   onDrained(): void
 }
 
-/** Backpressure towards one slow peer. Created on demand, dropped when idle. */
+/** Handles backpressure of one slow peer. It is created on demand and released when idle. */
 export class Backpressure {
   readonly #stream: Duplex
   readonly #outbox: Outbox
@@ -18,7 +18,7 @@ export class Backpressure {
   #drained: (() => void)[] | null = null
   #isOverMark = false
   #isAwaiting = false
-  /** The newest pong that waits for a peer that does not read; it replaces older ones (RFC 6455 §5.5.3). */
+  /** The newest pong for a peer that does not read. It replaces older ones (RFC 6455 §5.5.3). */
   #pong: Uint8Array | null = null
 
   constructor(stream: Duplex, outbox: Outbox, sink: BackpressureSink) {
@@ -27,12 +27,12 @@ export class Backpressure {
     this.#sink = sink
   }
 
-  /** Whether it holds no state and may be dropped. */
+  /** Whether it has no state and may be released. */
   get isIdle(): boolean {
     return this.#drained === null && !this.#isOverMark && !this.#isAwaiting && this.#pong === null
   }
 
-  /** More than the high-water mark waits: `onDrained` is called when nothing does. */
+  /** Called above the high-water mark. `onDrained` is called when nothing is waiting any more. */
   begin(): void {
     this.#isOverMark = true
     this.#awaitSent()
@@ -44,13 +44,13 @@ export class Backpressure {
     this.#awaitSent()
   }
 
-  /** Sends the pong that waits, if any: nothing may follow a Close frame (RFC 6455 §5.5.1). */
+  /** Sends the waiting pong, if there is one, because nothing may follow a Close frame (RFC 6455 §5.5.1). */
   sendWaitingPong(): void {
     if (this.#pong !== null) this.#outbox.sendBytes(Opcode.PONG, this.#pong)
     this.#pong = null
   }
 
-  /** Resolves when nothing waits, or after `release`. */
+  /** Resolves when nothing is waiting, or after `release`. */
   drained(): Promise<void> {
     return new Promise((resolve) => {
       this.#drained ??= []
@@ -59,7 +59,7 @@ export class Backpressure {
     })
   }
 
-  /** The system has accepted what was written, or the codec has finished a message. */
+  /** Called when the system has accepted what was written, or the codec has finished a message. */
   onSent(): void {
     this.sendWaitingPong()
     this.#outbox.flush()
@@ -70,17 +70,19 @@ export class Backpressure {
     this.#sink.onDrained()
   }
 
-  /** Resolves every promise of `drained`. */
+  /** Resolves all promises of `drained`. */
   release(): void {
     const drained = this.#drained
     this.#drained = null
     if (drained !== null) for (const resolve of drained) resolve()
   }
 
-  /** A stream emits 'drain' only above its own mark; below it, the callback of an empty write comes after those before. */
+  /**
+   * A stream emits 'drain' only above its own mark. Below it, the callback of an empty write follows earlier writes.
+   */
   #awaitSent(): void {
     const { writable, writableLength, writableNeedDrain } = this.#stream
-    // One at a time: each would stay in the stream's queue until a peer reads that never does.
+    // One at a time, because each would stay in the stream's queue of a peer that never reads.
     if (!writable || writableLength === 0 || writableNeedDrain || this.#isAwaiting) return
     this.#isAwaiting = true
     this.#stream.write('', () => {

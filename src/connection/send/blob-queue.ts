@@ -5,24 +5,24 @@ import { SourceSender, type SourceSetup } from './source-sender.ts'
 
 /** The callbacks of a blob queue. */
 export interface BlobQueueSink {
-  /** The turn of a message has come; a Blob is replaced by its bytes. */
+  /** Called when a message can be sent. A Blob is replaced by its bytes. */
   onBlobRead(data: Sendable | PreparedMessage, options: SendOptions | undefined): void
-  /** Returns how to send a source whose turn has come. */
+  /** Returns how to send a source that is next. */
   setUpSource(options: SendOptions | undefined): SourceSetup
-  /** The bytes of a Blob could not be read, or a source has failed. */
+  /** Called when a Blob could not be read, or a source has failed. */
   onBlobError(error: unknown): void
-  /** Nothing waits any more. */
+  /** Called when nothing is waiting any more. */
   onBlobsSent(): void
 }
 
-/** A message that waits, with its size in bytes and `WAITING_OVERHEAD`. */
+/** A waiting message, and its size in bytes including `WAITING_OVERHEAD`. */
 interface Waiting {
   data: Sendable | PreparedMessage | Blob | Source
   options: SendOptions | undefined
   size: number
 }
 
-/** Keeps the order of messages while the bytes of a Blob are read, or a source is sent. Exists only as long as something waits. */
+/** Keeps messages in order while a Blob is read or a source is sent. Exists only while something is waiting. */
 export class BlobQueue {
   readonly #sink: BlobQueueSink
   readonly #waiting: Waiting[] = []
@@ -36,12 +36,12 @@ export class BlobQueue {
     this.#sink = sink
   }
 
-  /** Bytes of messages that wait, each with its `WAITING_OVERHEAD`. */
+  /** Size in bytes of waiting messages, each including `WAITING_OVERHEAD`. */
   get waitingBytes(): number {
     return this.#waitingBytes
   }
 
-  /** Whether a source is being sent or waits. */
+  /** Whether a source is being sent or is waiting. */
   get hasSource(): boolean {
     return this.#waiting.some(({ data }) => isSource(data))
   }
@@ -53,18 +53,18 @@ export class BlobQueue {
     if (!this.#isReading) this.#send()
   }
 
-  /** Discards the messages that wait. */
+  /** Discards waiting messages. */
   drop(): void {
     this.#isDropped = true
-    // The first item is the source that is being sent.
+    // The first item is the source being sent.
     if (this.#sender !== null) this.#waiting.shift()
     this.#sender?.stop()
     this.#discard(this.#waiting.splice(0))
   }
 
   /**
-   * Discards the sources that wait and what waits after them, as the connection is closing: a source may have no end.
-   * Returns whether something is still to be sent.
+   * Discards waiting sources and everything after them, because the connection is closing and a source may have no end.
+   * Returns whether something remains to be sent.
    */
   cutSources(): boolean {
     const index = this.#waiting.findIndex(({ data }) => isSource(data))
@@ -104,7 +104,7 @@ export class BlobQueue {
     )
   }
 
-  /** What a source has in memory is its own: it no longer counts as waiting. */
+  /** Sends a source, which counts its own memory and so no longer counts as waiting. */
   #stream(source: Source, item: Waiting): void {
     this.#isReading = true
     this.#waitingBytes -= item.size

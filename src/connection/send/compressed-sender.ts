@@ -7,14 +7,14 @@ import { PreparedMessage } from './prepared-message.ts'
 
 /** The callback of a compressed sender. */
 export interface CompressedSenderSink {
-  /** The codec has finished a message, and the outbox has it. */
+  /** Called when the codec has finished a message and it is in the outbox. */
   onSent(): void
 }
 
 /**
  * Sends the messages of a connection with permessage-deflate in order, compressed when that is worthwhile (RFC 7692
- * §6.1). While the codec compresses one the next ones wait, and so does the Close frame; other control frames overtake
- * them (RFC 6455 §5.4).
+ * §6.1). While the codec compresses a message, later messages and the Close frame wait. Other control frames do not
+ * (RFC 6455 §5.4).
  */
 export class CompressedSender {
   readonly #outbox: Outbox
@@ -23,7 +23,7 @@ export class CompressedSender {
   #isCompressing = false
   #waiting: (() => void)[] | null = null
   #waitingBytes = 0
-  /** The Close frame that follows everything that waits. */
+  /** The Close frame that follows all waiting messages. */
   #close: Uint8Array | null = null
 
   constructor(outbox: Outbox, codec: MessageCodec, sink: CompressedSenderSink) {
@@ -32,7 +32,7 @@ export class CompressedSender {
     this.#sink = sink
   }
 
-  /** Bytes of messages that wait for the codec, each with its `WAITING_OVERHEAD`. */
+  /** Size in bytes of messages that wait for the codec, each including `WAITING_OVERHEAD`. */
   get waitingBytes(): number {
     return this.#waitingBytes
   }
@@ -46,21 +46,21 @@ export class CompressedSender {
   }
 
   #sendText(text: string, compress: boolean): void {
-    // A UTF-16 unit becomes at most 3 bytes: most short texts need no counting.
+    // A UTF-16 code unit becomes at most 3 bytes, so most short texts need no counting.
     if (compress && this.#codec.wantsCompression(text.length * 3)) {
       this.#send(Opcode.TEXT, Buffer.from(text), true)
     } else if (this.#isCompressing) this.#send(Opcode.TEXT, Buffer.from(text), false)
     else this.#outbox.sendText(Opcode.TEXT, text)
   }
 
-  /** Sends a prepared message, compressed when its compressed frame can be shared. */
+  /** Sends a prepared message, compressed when the compressed frame can be shared. */
   #sendPrepared(message: PreparedMessage, compress: boolean): void {
     const frame = compress ? message.frameFor(this.#codec) : message.frame
     if (this.#isCompressing) this.#wait(frame.length, () => this.#outbox.sendEncoded(frame))
     else this.#outbox.sendEncoded(frame)
   }
 
-  /** Resolves when a streamed message may follow what was sent before, with what compresses it; null for none. */
+  /** Resolves when a streamed message may follow, to its compressor, or to null when it is not compressed. */
   beginStream(options: SendOptions | undefined): Promise<MessageDeflater | null> {
     const begin = (): MessageDeflater | null => {
       return options?.compress === false ? null : (this.#codec.deflateStream?.() ?? null)
@@ -74,7 +74,7 @@ export class CompressedSender {
     else this.#outbox.sendBytes(Opcode.CLOSE, payload)
   }
 
-  /** Discards the messages that wait: the codec was released and will not call back. */
+  /** Discards waiting messages. The codec was released and does not call back. */
   drop(): void {
     this.#waiting = null
     this.#waitingBytes = 0

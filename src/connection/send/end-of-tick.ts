@@ -1,4 +1,4 @@
-/** Something that sends at the end of the tick, together with everything else that is sent until then. */
+/** An object that sends at the end of the tick, together with everything sent until then. */
 export interface Flushable {
   flush(): void
 }
@@ -6,8 +6,8 @@ export interface Flushable {
 let waiting: Flushable[] = []
 
 /**
- * Flushes `sender` at the end of the tick, or before anything is sent directly: what was queued first leaves first, on
- * every connection.
+ * Flushes `sender` at the end of the tick, or before anything is sent directly, so that every connection sends in the
+ * order of the calls.
  */
 export function flushAtEndOfTick(sender: Flushable): void {
   if (waiting.push(sender) === 1) process.nextTick(flushEndOfTick)

@@ -21,15 +21,15 @@ import {
 } from './outgoing.ts'
 import { PreparedMessage } from './prepared-message.ts'
 
-/** The way out: decides whether a message may be sent, and hands frames to the outbox. */
+/** The sending part. It decides whether a message may be sent, and passes frames to the outbox. */
 export class Outbound implements Output, BlobQueueSink {
   readonly #link: Link
   readonly #outbox: Outbox
-  /** Null without a codec: messages go to the outbox as they are. */
+  /** Null without a codec. Messages are then passed to the outbox directly. */
   readonly #compressed: CompressedSender | null
-  /** Exists only while the bytes of a Blob are read, or a source is sent. */
+  /** Exists only while a Blob is read or a source is sent. */
   #blobs: BlobQueue | null = null
-  /** The Close frame that follows what waits behind a Blob. */
+  /** The Close frame that follows messages waiting for a Blob. */
   #closeBody: Uint8Array | null = null
   /** Exists only while the peer is slow. */
   #backpressure: Backpressure | null = null
@@ -40,17 +40,20 @@ export class Outbound implements Output, BlobQueueSink {
     this.#compressed = codec === null ? null : new CompressedSender(this.#outbox, codec, this)
   }
 
-  /** Bytes that the operating system has not accepted. */
+  /** Number of bytes that the operating system has not accepted. */
   get bufferedAmount(): number {
     return this.#outbox.bufferedAmount + this.#waitingBytes()
   }
 
-  /** Whether nothing waits: no bytes, no Blob and no source. */
+  /** Whether no bytes, Blobs or sources are waiting. */
   get isDrained(): boolean {
     return this.#blobs === null && this.bufferedAmount === 0
   }
 
-  /** Bytes that wait for the codec or for a Blob. A method: V8 before 13 reads a private getter by a runtime call. */
+  /**
+   * Number of bytes that wait for the codec or a Blob. A method, because V8 before 13 calls the runtime for a private
+   * getter.
+   */
   #waitingBytes(): number {
     return (this.#compressed?.waitingBytes ?? 0) + (this.#blobs?.waitingBytes ?? 0)
   }
@@ -68,7 +71,7 @@ export class Outbound implements Output, BlobQueueSink {
     return 'sent'
   }
 
-  /** `send` where the cheap upper bound exceeds `highWaterMark`: with exact figures. */
+  /** Sends when the cheap upper bound exceeds `highWaterMark`. Uses exact figures. */
   #sendNearLimit(
     data: Sendable | PreparedMessage | Blob | Source,
     bound: number,
@@ -79,18 +82,18 @@ export class Outbound implements Output, BlobQueueSink {
     const size = typeof data === 'string' ? Buffer.byteLength(data) : bound
     this.#outbox.flush()
     const total = this.bufferedAmount + size
-    // A message that finds nothing waiting may always be sent.
+    // A message may always be sent when nothing else is waiting.
     if (total > maxBufferedAmount && total > size) return this.#overflow(data, total)
     this.#accept(data, size, options)
     this.#outbox.flush()
     if (this.bufferedAmount <= highWaterMark) return 'sent'
-    // Messages from a peer that does not read the answers would only make more answers.
+    // Reading is paused, because messages of a peer that does not read the replies would cause more replies.
     this.#link.protocol.pause(PauseReason.BACKPRESSURE)
     this.#pressure().begin()
     return 'backpressure'
   }
 
-  /** The peer is still read from: a source waits for the peer by itself. */
+  /** Sends a source. Reading continues, because a source itself waits for the peer. */
   #sendSource(source: Source, options: SendOptions | undefined): SendResult {
     const total = this.bufferedAmount + WAITING_OVERHEAD
     if (total > this.#link.limits.maxBufferedAmount && total > WAITING_OVERHEAD) return this.#overflow(source, total)
@@ -118,7 +121,7 @@ export class Outbound implements Output, BlobQueueSink {
     this.#blobs.add(data, options, size)
   }
 
-  /** Hands a message to the codec or the outbox; returns false for a Blob or a source. The common types come first. */
+  /** Passes a message to the codec or the outbox. Returns false for a Blob or a source. The common types come first. */
   #sendNow(data: Sendable | PreparedMessage | Blob | Source, options: SendOptions | undefined): boolean {
     if (this.#compressed !== null) return this.#sendOther(data, options)
     if (typeof data === 'string') this.#outbox.sendText(Opcode.TEXT, data)
@@ -127,7 +130,7 @@ export class Outbound implements Output, BlobQueueSink {
     return true
   }
 
-  /** Data that must be compressed, or that is neither a string nor a Uint8Array. */
+  /** Sends data that must be compressed, or that is neither a string nor a Uint8Array. */
   #sendOther(data: Sendable | PreparedMessage | Blob | Source, options: SendOptions | undefined): boolean {
     if (isAsynchronous(data)) return false
     if (this.#compressed !== null) this.#compressed.send(data, options)
@@ -162,11 +165,11 @@ export class Outbound implements Output, BlobQueueSink {
   ping(payload: string | ByteSource): void {
     const bytes = typeof payload === 'string' ? Buffer.from(payload) : bytesOf(payload)
     if (bytes === null) throw unsupportedType(payload)
-    if (bytes.length > 125) throw new RangeError(`a ping of ${bytes.length} bytes; at most 125 are allowed`)
+    if (bytes.length > 125) throw new RangeError(`ping has ${bytes.length} bytes; allowed: at most 125`)
     if (this.#link.protocol.state === 'open') this.#outbox.sendBytes(Opcode.PING, bytes)
   }
 
-  /** Sends a pong or Close frame that the protocol demands (RFC 6455 §5.5). */
+  /** Sends a pong or Close frame of the protocol (RFC 6455 §5.5). */
   sendControl(opcode: number, payload: Uint8Array): void {
     if (opcode === Opcode.CLOSE) {
       this.#backpressure?.sendWaitingPong()
@@ -184,7 +187,7 @@ export class Outbound implements Output, BlobQueueSink {
     else this.#compressed.sendClose(payload)
   }
 
-  /** Resolves when nothing waits, or when the connection is closed. */
+  /** Resolves when nothing is waiting, or when the connection is closed. */
   drained(): Promise<void> {
     if (this.#link.protocol.state === 'closed') return Promise.resolve()
     this.#outbox.flush()
@@ -203,26 +206,28 @@ export class Outbound implements Output, BlobQueueSink {
     this.#outbox.flush()
   }
 
-  /** The system has accepted what was written, or the codec has finished a message. */
+  /** Called when the system has accepted what was written, or the codec has finished a message. */
   onSent(): void {
     if (this.#backpressure === null) this.#outbox.flush()
     else this.#backpressure.onSent()
   }
 
-  /** The outbox has handed so many bytes to the stream. */
+  /** Called when the outbox has passed `size` bytes to the stream. */
   onWritten(size: number): void {
     const { host, stream } = this.#link
     host.traffic.sentBytes += size
     if (stream.writableLength > 0) this.#link.account()
   }
 
-  /** Nothing waits any more after backpressure: the peer is read from again. */
+  /** Called when nothing is waiting any more after backpressure. Resumes reading. */
   onDrained(): void {
     this.#link.account()
     this.#link.protocol.resume(PauseReason.BACKPRESSURE)
   }
 
-  /** Messages that wait for a Blob or the codec are discarded; nobody waits for room any more. */
+  /**
+   * Called when the connection is closed. Discards messages that wait for a Blob or the codec, and ends all waiting.
+   */
   onClosed(): void {
     this.#blobs?.drop()
     this.#blobs = null
@@ -231,7 +236,7 @@ export class Outbound implements Output, BlobQueueSink {
     this.#backpressure?.release()
   }
 
-  /** Returns whether the whole part holds no state and may be dropped. */
+  /** Returns whether this part has no state and may be released. */
   releaseIdleMemory(): boolean {
     if (this.#backpressure?.isIdle) this.#backpressure = null
     return this.#backpressure === null && this.#compressed === null && this.#blobs === null && this.#outbox.isIdle
@@ -243,13 +248,13 @@ export class Outbound implements Output, BlobQueueSink {
   }
 }
 
-/** A source that is not sent must not stay open. */
+/** Returns `result`. Releases a source that is not sent, so that it does not stay open. */
 function refuse(data: unknown, result: SendResult): SendResult {
   if (typeof data === 'object' && isSource(data)) discardSource(data)
   return result
 }
 
-/** Whether `data` is a Blob or a source; the types that are sent most are checked first. */
+/** Returns whether `data` is a Blob or a source. The types that are sent most are checked first. */
 function isAsynchronous(data: unknown): data is Blob | Source {
   if (typeof data !== 'object' || data instanceof Uint8Array || data instanceof PreparedMessage) return false
   return isBlob(data) || isSource(data)

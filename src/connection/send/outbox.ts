@@ -8,28 +8,28 @@ import { isLent } from '../lent-bytes.ts'
 import { corkBuffer } from './cork-buffer.ts'
 import { COPY_LIMIT } from './outgoing.ts'
 
-/** Writes of more bytes than this go to streams other than sockets in slices. */
+/** Longer writes to streams other than sockets are divided into slices. */
 const LONG_WRITE = 256 * 1024
 const SLICE_SIZE = 64 * 1024
 
 /** The callback of an outbox. */
 export interface OutboxSink {
-  /** The outbox has handed so many bytes to the stream. */
+  /** Called when the outbox has passed `size` bytes to the stream. */
   onWritten(size: number): void
 }
 
-/** The list of an outbox without frames outside the cork buffer. */
+/** The array of an outbox that has no frames outside the cork buffer. */
 const NONE: Buffer[] = []
 
 /**
- * Gathers the frames that one connection sends within a tick, so that they leave in one write. Between `cork` and
- * `uncork` (a read callback) they wait for `uncork`, otherwise for the end of the tick, after its promise jobs.
+ * Collects the frames that a connection sends within a tick, so that they are written at once. Between `cork` and
+ * `uncork` (in a read callback) they wait for `uncork`, otherwise for the end of the tick, after its promise jobs.
  */
 export class Outbox {
   readonly #stream: Writable
-  /** Whether a write no longer needs its bytes once `writableLength` is 0. */
+  /** Whether the bytes of a write are no longer needed when `writableLength` is 0. */
   readonly #isSocket: boolean
-  /** Returns the masking key of the next frame (client role, RFC 6455 §5.3); null for a server. */
+  /** Returns the masking key of the next frame (client role, RFC 6455 §5.3); null on a server. */
   readonly #maskingKey: (() => Uint8Array) | null
   /** Frames that wait outside the cork buffer, in order. */
   #waiting: Buffer[] = NONE
@@ -46,17 +46,20 @@ export class Outbox {
     this.#sink = sink
   }
 
-  /** Bytes handed in that the kernel has not accepted. */
+  /** Number of bytes that the kernel has not accepted. */
   get bufferedAmount(): number {
     return this.#stream.writableLength + this.#waitingBytes + this.#corkedBytes()
   }
 
-  /** Whether it holds no state and may be dropped. */
+  /** Whether it has no state and may be released. */
   get isIdle(): boolean {
     return !this.#corked && !this.#scheduled && this.#waiting.length === 0 && corkBuffer.owner !== this
   }
 
-  /** Upper bound of `bufferedAmount`: reading `writableLength` again while frames are gathered costs as much as a frame. */
+  /**
+   * An upper bound of `bufferedAmount`, because reading `writableLength` for each frame would double the cost of a
+   * frame.
+   */
   get bufferedAtMost(): number {
     const { owner, ownerBacklog, start, end } = corkBuffer
     return owner === this ? ownerBacklog + this.#waitingBytes + end - start : this.bufferedAmount
@@ -66,7 +69,7 @@ export class Outbox {
     return corkBuffer.owner === this ? corkBuffer.end - corkBuffer.start : 0
   }
 
-  /** From here on frames wait for `uncork`. */
+  /** From now on frames wait for `uncork`. */
   cork(): void {
     this.#corked = true
   }
@@ -76,12 +79,12 @@ export class Outbox {
     this.flush()
   }
 
-  /** Queues a frame with a binary payload; above 16 KiB `payload` must not change until it was written. */
+  /** Queues a frame with a binary payload. A payload of more than 16 KiB must not change until it is written. */
   sendBytes(opcode: number, payload: Uint8Array, rsv1 = false): void {
     this.sendFrame(firstByte(opcode, true, rsv1), payload)
   }
 
-  /** As `sendBytes`, with the first byte of the header. */
+  /** Like `sendBytes`, with the first byte of the header. */
   sendFrame(first: number, payload: Uint8Array): void {
     if (this.#claim(payload.length)) {
       const at = this.#writeHeader(corkBuffer.bytes, corkBuffer.end, first, payload.length)
@@ -97,7 +100,7 @@ export class Outbox {
   sendText(opcode: number, text: string): void {
     if (!this.#claimText(text)) return this.#waitText(opcode, text)
     const { bytes, end } = corkBuffer
-    // The text goes where the header of an ASCII text would end, and moves when its header is longer.
+    // The text is written after the header of an ASCII text, and moved when its header is longer.
     const guess = end + headerSize(text.length) + this.#keySize()
     const length = bytes.write(text, guess)
     const payloadAt = end + headerSize(length) + this.#keySize()
@@ -107,7 +110,7 @@ export class Outbox {
     this.#schedule()
   }
 
-  /** Queues frames that were encoded before, as they are. */
+  /** Queues encoded frames unchanged. */
   sendEncoded(frames: Buffer): void {
     if (this.#claim(frames.length)) {
       copyBytes(corkBuffer.bytes, frames, corkBuffer.end)
@@ -119,7 +122,7 @@ export class Outbox {
     this.#schedule()
   }
 
-  /** Resolves when at most `mark` bytes wait, or once nothing does; also when the stream ends. */
+  /** Resolves when at most `mark` bytes are waiting, when nothing is waiting, or when the stream ends. */
   room(mark: number): Promise<void> {
     this.flush()
     const stream = this.#stream
@@ -127,7 +130,7 @@ export class Outbox {
     return new Promise((resolve) => stream.write('', () => resolve()))
   }
 
-  /** Hands everything that waits to the stream, in one write. */
+  /** Passes everything that is waiting to the stream, in one write. */
   flush(): void {
     if (corkBuffer.owner === this) this.#flushCorked()
     if (this.#waiting.length === 0) return
@@ -148,7 +151,7 @@ export class Outbox {
     this.#reportWritten(size)
   }
 
-  /** In slices: only sockets tell how far a long write has come, and so whether the peer reads. */
+  /** Writes in slices, because only sockets tell the progress of a long write, and so whether the peer reads. */
   #writeSlices(frame: Buffer): void {
     for (let at = 0; at < frame.length; at += SLICE_SIZE) this.#stream.write(frame.subarray(at, at + SLICE_SIZE))
   }
@@ -162,7 +165,10 @@ export class Outbox {
     return this.#maskingKey === null ? 0 : 4
   }
 
-  /** Whether the cork buffer is this outbox's and has room: copying 16 KiB costs less than a second buffer in the write. */
+  /**
+   * Returns whether this outbox owns the cork buffer and it has room. Copying 16 KiB costs less than writing a second
+   * buffer.
+   */
   #claim(length: number): boolean {
     return length <= COPY_LIMIT && this.#claimRoom(length)
   }
@@ -183,7 +189,7 @@ export class Outbox {
     return true
   }
 
-  /** A UTF-16 unit becomes at most 3 bytes: a long text is counted only where there is no room for so many. */
+  /** Like `#claim`, for a text. A UTF-16 code unit becomes at most 3 bytes, so exact counting is seldom needed. */
   #claimText(text: string): boolean {
     const most = text.length * 3
     if (most <= COPY_LIMIT || corkBuffer.hasRoom(most)) return this.#claimRoom(most)
@@ -214,7 +220,7 @@ export class Outbox {
     if (!isWhole) this.#push(Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength))
   }
 
-  /** Queues a header in a buffer of its own; when `isWhole`, the payload follows there, written by `write`. */
+  /** Queues a header in a buffer of its own. When `isWhole`, `write` adds the payload to the same buffer. */
   #waitFrame(first: number, length: number, isWhole: boolean, write: (frame: Buffer, at: number) => void): void {
     this.#takeBack()
     const at = headerSize(length) + this.#keySize()
@@ -225,7 +231,7 @@ export class Outbox {
     this.#push(frame)
   }
 
-  /** Header and text in one buffer; ASCII, which has as many bytes as units, is written 1.4 times faster as Latin-1. */
+  /** Queues header and text in one buffer. ASCII is written as Latin-1, which is 1.4 times faster. */
   #waitText(opcode: number, text: string): void {
     const length = Buffer.byteLength(text)
     const encoding = length === text.length ? 'latin1' : 'utf8'
@@ -245,7 +251,7 @@ export class Outbox {
     process.nextTick(flushScheduled, this)
   }
 
-  /** Runs at the end of the tick. */
+  /** Called at the end of the tick. */
   onTick(): void {
     this.#scheduled = false
     if (!this.#corked) this.flush()
@@ -255,13 +261,13 @@ export class Outbox {
     const range = corkBuffer.take()
     const stream = this.#stream
     if (range.length === 0 || stream.destroyed || stream.writableEnded) return
-    // A stream inside the process may pass the bytes on as they are, and call back before the write returns.
+    // A stream inside the process may pass the bytes on without a copy, and call back before the write returns.
     stream.write(this.#isSocket ? range : Buffer.from(range))
     if (this.#isSocket && stream.writableLength > 0) corkBuffer.skip(range)
     this.#reportWritten(range.length)
   }
 
-  /** Moves what lies in the cork buffer to the list, before frames that go there. */
+  /** Moves the content of the cork buffer to the array, before frames that are added there. */
   #takeBack(): void {
     if (corkBuffer.owner !== this) return
     const range = corkBuffer.take()

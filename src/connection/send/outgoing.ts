@@ -5,27 +5,27 @@ import { isLent } from '../lent-bytes.ts'
 import { isBlob, isSource, type Source, unsupportedType } from './message-type.ts'
 import { PreparedMessage } from './prepared-message.ts'
 
-/** What can be sent: a string goes as text, bytes go as binary. */
+/** Data that can be sent. A string is sent as text, bytes are sent as binary. */
 export type Sendable = string | ByteSource
 
-/** Payloads up to this size are copied when they must wait; larger ones the caller leaves unchanged. */
+/** Payloads of up to this size are copied when they must wait. Larger ones must not be changed by the caller. */
 export const COPY_LIMIT = 16 * 1024
 
-/** Bytes of memory that a waiting message or write uses besides its own: empty ones must count as well. */
+/** Memory in bytes that a waiting message or write needs in addition to its payload, so that empty ones also count. */
 export const WAITING_OVERHEAD = 512
 
-/** How one message is sent. */
+/** Options of one message. */
 export interface SendOptions {
-  /** Whether the message may be compressed, when permessage-deflate was negotiated. Default: true. */
+  /** Whether the message may be compressed, when permessage-deflate was negotiated. Default true. */
   compress?: boolean | undefined
-  /** `false` sends bytes as a text message (RFC 6455 §5.6); they must be valid UTF-8. Default: true. */
+  /** `false` sends bytes as a text message (RFC 6455 §5.6). They must be valid UTF-8. Default true. */
   binary?: boolean | undefined
-  /** `false` drops the message when it would have to wait behind a source that is being sent. Default: true. */
+  /** `false` drops the message when it would have to wait for a source that is being sent. Default true. */
   wait?: boolean | undefined
 }
 
 /**
- * Checks bytes to send as text.
+ * Checks bytes that are sent as text.
  *
  * @throws {TypeError} when they are not valid UTF-8 (RFC 6455 §8.1).
  */
@@ -34,16 +34,16 @@ export function checkText(data: unknown): void {
   if (bytes !== null && !isUtf8(bytes)) throw new TypeError('bytes sent as text are not valid UTF-8')
 }
 
-/** The opcode of a message that is given as bytes. */
+/** Returns the opcode of a message of bytes. */
 export function opcodeOf(options: SendOptions | undefined): number {
   return options === undefined || options.binary !== false ? Opcode.BINARY : Opcode.TEXT
 }
 
-/** What happened to a message; see `Connection.send`. */
+/** The result of sending a message; see `Connection.send`. */
 export type SendResult = 'sent' | 'backpressure' | 'dropped' | 'closed'
 
 /**
- * Upper bound of the payload in bytes: 3 per UTF-16 unit of a string, `Infinity` for a source.
+ * Returns an upper bound of the payload in bytes: 3 per UTF-16 code unit of a string, `Infinity` for a source.
  *
  * @throws {TypeError} when the type of `data` is not supported.
  */

@@ -4,12 +4,12 @@ import { Opcode } from '../../core/opcode.ts'
 import { Utf8Validator } from '../../core/text.ts'
 import { describe } from '../../options/read-options.ts'
 
-/** Turns the parts of one source into bytes of one kind; the first part decides, unless `isText` does. */
+/** Encodes the parts of a source. The first part determines whether the message is text, unless `isText` does. */
 export class PartEncoder {
   #opcode: number | null
-  /** Null unless the parts are bytes of a text. */
+  /** Null, except when the parts are bytes of a text. */
   #utf8: Utf8Validator | null
-  /** A high surrogate at the end of a part; the next part has the other half. */
+  /** A high surrogate at the end of a part. The next part contains the other half. */
   #surrogate = ''
 
   constructor(isText: boolean) {
@@ -22,7 +22,7 @@ export class PartEncoder {
     return this.#opcode ?? Opcode.BINARY
   }
 
-  /** @throws {TypeError} when the part is of another kind than those before, or not valid UTF-8 in a text. */
+  /** @throws {TypeError} when the part is of another kind than earlier ones, or is not valid UTF-8 in a text. */
   encode(part: unknown): Uint8Array {
     return typeof part === 'string' ? this.#encodeText(part) : this.#checkBytes(part)
   }
@@ -44,7 +44,7 @@ export class PartEncoder {
 
   #checkBytes(part: unknown): Uint8Array {
     const bytes = bytesOf(part)
-    if (bytes === null) throw new TypeError(`a part of a message is ${describe(part)}; allowed: a string or bytes`)
+    if (bytes === null) throw new TypeError(`part of a message is ${describe(part)}; allowed: a string or bytes`)
     if (this.#opcode === Opcode.TEXT && this.#utf8 === null) throw mixedParts()
     this.#opcode ??= Opcode.BINARY
     const isValid =
@@ -55,7 +55,7 @@ export class PartEncoder {
 }
 
 function mixedParts(): TypeError {
-  return new TypeError('a part of another kind than those before it; allowed: strings only, or bytes only')
+  return new TypeError('parts of a message are of different kinds; allowed: only strings, or only bytes')
 }
 
 function invalidText(): TypeError {

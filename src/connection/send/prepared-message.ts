@@ -4,9 +4,9 @@ import type { MessageCodec } from '../../core/message-codec.ts'
 import { Opcode } from '../../core/opcode.ts'
 import { unframableType } from './message-type.ts'
 
-/** A message framed once, to be sent to many connections of a server (RFC 6455 §5.2); compressed once, too. */
+/** A message that is framed, and compressed, once for many connections of a server (RFC 6455 §5.2). */
 export class PreparedMessage {
-  /** The frame as it goes on the wire: unmasked, uncompressed. */
+  /** The frame, unmasked and uncompressed. */
   readonly frame: Buffer
   readonly #compress: (codec: MessageCodec, frame: Buffer) => Buffer
   /** Compressed frames by the `sharing` of their codec. */
@@ -17,7 +17,7 @@ export class PreparedMessage {
     this.#compress = compress
   }
 
-  /** Returns the frame for a connection with this codec: compressed where that can be shared (RFC 7692 §7.2.1). */
+  /** Returns the frame for a connection with this codec, compressed when that can be shared (RFC 7692 §7.2.1). */
   frameFor(codec: MessageCodec): Buffer {
     const { sharing } = codec
     if (sharing === undefined || sharing === null) return this.frame
@@ -30,7 +30,7 @@ export class PreparedMessage {
     return frame
   }
 
-  /** Returns a message to be stored: a short frame is a part of a larger buffer, which it would retain. */
+  /** Returns a message for storage. A short frame is a part of a larger buffer, which it would keep alive. */
   detach(): PreparedMessage {
     const { frame } = this
     if (frame.buffer.byteLength === frame.length) return this
@@ -38,7 +38,7 @@ export class PreparedMessage {
   }
 }
 
-/** Copies bytes into memory that nothing else shares. */
+/** Copies bytes into memory of their own. */
 export function copyAlone(bytes: Uint8Array): Buffer {
   const copy = Buffer.allocUnsafeSlow(bytes.length)
   copy.set(bytes)
@@ -46,10 +46,10 @@ export function copyAlone(bytes: Uint8Array): Buffer {
 }
 
 /**
- * Frames a message once; `send` of every server connection accepts the result. For all connections that negotiated
- * permessage-deflate without context takeover for the server, it is compressed once, unless `compress` is false.
+ * Frames a message once. `send` of each connection of a server accepts the result. It is compressed once for all
+ * connections with permessage-deflate and no server context takeover, unless `compress` is false.
  *
- * @throws {TypeError} when `data` is neither a string nor bytes, such as a Blob.
+ * @throws {TypeError} when `data` is neither a string nor bytes, for example a Blob.
  */
 export function prepare(
   data: string | ByteSource,
@@ -65,7 +65,7 @@ function compressFrame(codec: MessageCodec, frame: Buffer): Buffer {
   return compressed === null ? frame : encodeFrame(frame[0] & 0x0f, compressed, { rsv1: true })
 }
 
-/** Joins messages into one that is sent in one piece. */
+/** Joins messages into one that is sent at once. */
 export function joinMessages(messages: readonly PreparedMessage[]): PreparedMessage {
   if (messages.length === 1) return messages[0]
   return new PreparedMessage(Buffer.concat(messages.map(({ frame }) => frame)), (codec) =>
@@ -73,7 +73,7 @@ export function joinMessages(messages: readonly PreparedMessage[]): PreparedMess
   )
 }
 
-/** Returns the payload of an unmasked frame: its second byte determines the size of the header (RFC 6455 §5.2). */
+/** Returns the payload of an unmasked frame. Its second byte determines the size of the header (RFC 6455 §5.2). */
 function payloadOf(frame: Buffer): Buffer {
   return frame.subarray(frame[1] < 126 ? 2 : frame[1] === 126 ? 4 : 10)
 }

@@ -7,23 +7,23 @@ import type { Outbox } from './outbox.ts'
 import type { SendOptions } from './outgoing.ts'
 import { PartEncoder } from './part-encoder.ts'
 
-/** Bytes of the longest fragment: control frames go between two of them (RFC 6455 §5.4). */
+/** Maximum size in bytes of a fragment. Control frames can be sent between fragments (RFC 6455 §5.4). */
 const MAX_FRAGMENT = 64 * 1024
 
-/** How a source is sent. */
+/** How to send a source. */
 export interface SourceSetup {
   readonly outbox: Outbox
   readonly options: SendOptions | undefined
-  /** Resolves when its turn has come, with what compresses the message; null when it is sent as it is. */
+  /** Resolves when the message can begin, to its compressor, or to null when it is not compressed. */
   begin(): Promise<MessageDeflater | null>
-  /** A fragment was sent. */
+  /** Called when a fragment was sent. */
   onFragment(): void
 }
 
 /**
- * Sends one source as one fragmented message (RFC 6455 §5.4): a part at a time, the next one when the peer has read. The
- * last fragment is empty, and not sent when the source fails or the connection closes, so that no half message looks
- * whole.
+ * Sends one source as one fragmented message (RFC 6455 §5.4). The next part is sent when the peer has read the previous
+ * one. The last fragment is empty. It is not sent when the source fails or the connection closes, so that an incomplete
+ * message does not look complete.
  */
 export class SourceSender {
   readonly #setup: SourceSetup
@@ -34,7 +34,7 @@ export class SourceSender {
   #hasBegun = false
   #isStopped = false
 
-  /** @throws What the source throws when it is asked for its iterator. */
+  /** @throws what the source throws when its iterator is requested. */
   constructor(source: Source, setup: SourceSetup) {
     this.#setup = setup
     this.#source = source
@@ -42,7 +42,7 @@ export class SourceSender {
     this.#encoder = new PartEncoder(setup.options?.binary === false)
   }
 
-  /** Resolves when the message is sent, or after `stop`; rejects with what the source throws. */
+  /** Resolves when the message was sent, or after `stop`. Rejects with what the source throws. */
   async send(): Promise<void> {
     this.#deflater = await this.#setup.begin()
     try {
@@ -63,7 +63,7 @@ export class SourceSender {
     }
   }
 
-  /** Sends nothing more, and releases the source. */
+  /** Stops sending and releases the source. */
   stop(): void {
     if (this.#isStopped) return
     this.#isStopped = true
@@ -76,7 +76,7 @@ export class SourceSender {
       const payload = this.#deflater === null ? piece : await this.#deflater.push(piece)
       if (this.#isStopped) return
       this.#sendFragment(payload, false)
-      // All of it: the source may reuse the memory of a part for the next one.
+      // Waits until all bytes were written, because the source may reuse the memory of a part for the next one.
       await this.#setup.outbox.room(0)
     }
   }

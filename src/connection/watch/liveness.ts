@@ -3,12 +3,12 @@ import { closeWith, type LivenessAction } from './liveness-action.ts'
 import type { Snapshot } from './snapshot.ts'
 import { RATE_WINDOW, UnfinishedMessage } from './unfinished-message.ts'
 
-/** Bytes that may wait before a connection that is paused is no longer read from. */
+/** Number of bytes that may be read ahead while a connection is paused. */
 const READ_AHEAD = 64 * 1024
 const LONGEST_PERIOD = 1_000
 const SHORTEST_PERIOD = 50
 
-/** Milliseconds between two checks of a connection with these limits: half the shortest time, from 50 ms to 1 s. */
+/** Returns the interval of checks with these limits, in milliseconds: half the shortest time, from 50 ms to 1 s. */
 export function checkPeriod(limits: ConnectionLimits): number {
   const { headerTimeout, messageTimeout, pingInterval, pingTimeout, idleTimeout, maxLifetime } = limits
   const shortest = Math.min(
@@ -24,15 +24,15 @@ export function checkPeriod(limits: ConnectionLimits): number {
 }
 
 /**
- * State kept between two liveness checks; rarely needed parts are allocated on demand. Times are milliseconds on the
+ * The state of liveness checks. Parts that are seldom needed are created on demand. Times are in milliseconds on the
  * clock of the timing wheel.
  */
 export interface LivenessState {
-  /** When the peer gave its last sign of life, with the counts at that time. */
+  /** When the peer showed its last sign of life, and the counts at that time. */
   aliveAt: number
   receivedBytes: number
   acceptedBytes: number
-  /** When it was pinged, null when a sign of life followed. */
+  /** When the peer was pinged; null after a sign of life. */
   pingedAt: number | null
   /** Null while none of it is needed. */
   rare: RareState | null
@@ -40,34 +40,34 @@ export interface LivenessState {
 
 /** The parts of the state that few connections need. */
 export interface RareState {
-  /** Null where no limit demands it. */
+  /** Null when no limit needs it. */
   age: Age | null
-  /** Null while the peer has finished what it began. */
+  /** Null while the peer has not begun anything unfinished. */
   unfinished: UnfinishedMessage | null
-  /** Since when reading is paused and output waits; null while that is not so. */
+  /** Since when reading is paused and output is waiting; otherwise null. */
   waitingSince: number | null
 }
 
-/** When a connection began and when its last message was, with the count of messages. */
+/** When the connection began, and when its last message was, with the count of messages. */
 interface Age {
   readonly bornAt: number
   messageAt: number
   messageCount: number
 }
 
-/** The rare state of a connection that begins now, null where no limit demands any. */
+/** Returns the rare state of a new connection; null when no limit needs any. */
 export function beginRareState({ idleTimeout, maxLifetime }: ConnectionLimits, now: number): RareState | null {
   if (idleTimeout === Number.POSITIVE_INFINITY && maxLifetime === Number.POSITIVE_INFINITY) return null
   return { age: { bornAt: now, messageAt: now, messageCount: 0 }, unfinished: null, waitingSince: null }
 }
 
 /**
- * Updates `state` and returns what to do: keepalive, unfinished headers, payloads and messages, idleness and age; null
- * when all is well. It is called once in a period and compares counts, so that nothing is done per frame. Any byte
- * received, and any byte of ours that the peer's system accepts, is a sign of life. While reading is paused from this
- * side the peer owes nothing but a sign of life.
+ * Updates `state` and returns what to do about keepalive, unfinished headers, payloads and messages, idle time and age;
+ * null when there is nothing to do. It compares counts once per interval, so that frames cost nothing. Each received
+ * byte, and each sent byte that the peer's system accepts, is a sign of life. While this side has paused reading,
+ * nothing else is expected of the peer.
  *
- * @param elapsed Milliseconds since the check before.
+ * @param elapsed Time in milliseconds since the last check.
  */
 export function judgeLiveness(
   state: LivenessState,
@@ -113,8 +113,7 @@ function judgeAge(
     age.messageCount = messageCount
     age.messageAt = now
   }
-  if (now - age.bornAt >= maxLifetime)
-    return closeWith('ERR_WS_LIFETIME', `open for ${maxLifetime} ms, the longest allowed`)
+  if (now - age.bornAt >= maxLifetime) return closeWith('ERR_WS_LIFETIME', `open for ${maxLifetime} ms, the maximum`)
   if (now - age.messageAt >= idleTimeout) return closeWith('ERR_WS_IDLE', `no message for ${idleTimeout} ms`)
   return null
 }
@@ -131,7 +130,7 @@ function judgeUnfinished(
   const { unfinished } = rare
   if (unfinished === null) return null
   if (!snapshot.isPaused) return unfinished.judge(now, snapshot, limits)
-  // Time during which we did not read does not count against the peer.
+  // Time during which this side did not read does not count against the peer.
   unfinished.standStill(elapsed)
   return null
 }
@@ -150,7 +149,7 @@ function judgeSilence(
   return { action: 'ping' }
 }
 
-/** A peer that is paused because it reads nothing of what waits sends nothing either: a ping would only wait as well. */
+/** Judges a peer that is paused because it does not read. It sends nothing then, and a ping would only wait as well. */
 function judgeSlowReader(
   since: number,
   now: number,
@@ -161,9 +160,9 @@ function judgeSlowReader(
 }
 
 /**
- * A peer that the application does not read from. A little is read ahead, so that pongs, a Close frame and the end are
- * noticed. It is pinged only when there was nothing to read, so that the pong comes next. Where much waits already, no
- * pong can be read, and the system must probe the peer, which it cannot do while a ping is not acknowledged.
+ * Judges a peer from which the application does not read. A little is read ahead, to notice pongs, a Close frame and
+ * the end. A ping is sent only when there was nothing to read, so that the pong is the next input. When much is already
+ * waiting, no pong can be read, and the system must probe the peer, which it cannot do while a ping is unacknowledged.
  */
 function judgePaused(
   state: LivenessState,

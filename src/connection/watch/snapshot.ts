@@ -1,22 +1,22 @@
 import type { Pending } from '../../core/pending.ts'
 
-/** The state of a connection as the watchdog sees it; counts only grow. */
+/** The state of a connection for a liveness check. Counts only increase. */
 export interface Snapshot {
-  /** Whether reading is paused from this side, for longer than a turn of the event loop. */
+  /** Whether this side has paused reading for longer than a turn of the event loop. */
   isPaused: boolean
-  /** Bytes that were read while paused and wait to be parsed. */
+  /** Number of bytes that were read while paused and wait to be parsed. */
   backlogBytes: number
-  /** Whether the peer has ended its half of the stream, behind what waits to be parsed. */
+  /** Whether the peer has ended its side of the stream, after input that waits to be parsed. */
   hasEnded: boolean
-  /** Bytes received. */
+  /** Number of bytes received. */
   receivedBytes: number
-  /** Bytes that the operating system has accepted of what was sent. */
+  /** Number of sent bytes that the operating system has accepted. */
   acceptedBytes: number
-  /** Bytes that wait to be accepted. */
+  /** Number of bytes that wait to be accepted. */
   bufferedAmount: number
-  /** Frames begun by the peer. */
+  /** Number of frames that the peer has begun. */
   frameCount: number
-  /** Whole messages received, and parts of those that are streamed. */
+  /** Number of whole messages received, and of parts of streamed messages. */
   receivedMessages: number
   sentMessages: number
   /** What the peer has begun and not finished. */

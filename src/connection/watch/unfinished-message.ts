@@ -2,19 +2,21 @@ import type { ConnectionLimits } from '../limits.ts'
 import { closeWith, type LivenessAction } from './liveness-action.ts'
 import type { Snapshot } from './snapshot.ts'
 
-/** Over how long the rate of a payload is measured, in milliseconds. */
+/** Time in milliseconds over which the rate of a payload is measured. */
 export const RATE_WINDOW = 10_000
 
-/** The message that a peer has begun and not finished, checked once in a period. Exists only until it is complete. */
+/**
+ * A message that a peer has begun and not finished. It is checked once per interval, and exists until it is complete.
+ */
 export class UnfinishedMessage {
   #since: number
-  /** How many messages were received before it. */
+  /** Number of messages received before it. */
   #messageCount: number
-  /** Since when the same part of the same frame is missing, null between the frames of a message. */
+  /** Since when the same part of the same frame is missing; null between the frames of a message. */
   #frameSince: number | null = null
   #frame = -1
   #part: Snapshot['pending'] = null
-  /** The start of the window in which the rate is measured, and the bytes received then. */
+  /** The start of the window in which the rate is measured, and the number of bytes received then. */
   #windowAt = 0
   #windowBytes = 0
 
@@ -23,14 +25,14 @@ export class UnfinishedMessage {
     this.#messageCount = receivedMessages
   }
 
-  /** Time during which we did not read does not count against the peer. */
+  /** Adjusts the times, because time during which this side did not read does not count against the peer. */
   standStill(elapsed: number): void {
     this.#since += elapsed
     this.#windowAt += elapsed
     if (this.#frameSince !== null) this.#frameSince += elapsed
   }
 
-  /** Judges the message and its frame; null when there is time left. */
+  /** Checks the message and its frame. Returns null when there is time left. */
   judge(now: number, snapshot: Snapshot, limits: ConnectionLimits): LivenessAction | null {
     return this.#judgeMessage(now, snapshot, limits) ?? this.#judgeFrame(now, snapshot, limits)
   }
@@ -45,7 +47,7 @@ export class UnfinishedMessage {
       this.#messageCount = receivedMessages
     }
     if (now - this.#since < messageTimeout) return null
-    const message = `a message not complete within ${messageTimeout} ms`
+    const message = `message was not complete within ${messageTimeout} ms`
     return closeWith('ERR_WS_MESSAGE_TIMEOUT', message)
   }
 
@@ -59,20 +61,20 @@ export class UnfinishedMessage {
       this.#frameSince = null
     } else if (this.#frameSince === null || frameCount !== this.#frame || pending !== this.#part) {
       this.#frameSince = now
-      // A header is counted when it is complete: until then `frameCount` is that of the frame before.
+      // A header is counted when it is complete. Until then `frameCount` is that of the previous frame.
       this.#frame = frameCount
       this.#part = pending
       this.#windowAt = now
       this.#windowBytes = receivedBytes
     } else if (pending === 'header' && now - this.#frameSince >= headerTimeout) {
-      const message = `a frame header not complete within ${headerTimeout} ms`
+      const message = `frame header was not complete within ${headerTimeout} ms`
       return closeWith('ERR_WS_HEADER_TIMEOUT', message)
     } else if (pending === 'payload' && now - this.#windowAt >= RATE_WINDOW) {
       const rate = ((receivedBytes - this.#windowBytes) / (now - this.#windowAt)) * 1000
       this.#windowAt = now
       this.#windowBytes = receivedBytes
       if (rate >= minPayloadRate) return null
-      const message = `a payload at ${Math.round(rate)} bytes a second; at least ${minPayloadRate} are required`
+      const message = `payload arrives at ${Math.round(rate)} bytes per second; allowed: at least ${minPayloadRate}`
       return closeWith('ERR_WS_TOO_SLOW', message)
     }
     return null

@@ -9,36 +9,35 @@ import { beginRareState, checkPeriod, judgeLiveness, type LivenessState } from '
 import type { LivenessAction } from './liveness-action.ts'
 import type { Snapshot } from './snapshot.ts'
 
-/** The connection as its watchdog sees it. */
+/** The members of a connection that its watchdog uses. */
 export interface Watched {
   readonly connection: Pick<PublicConnection, 'state' | 'ping' | 'close' | 'fail' | 'terminate'>
   readonly limits: ConnectionLimits
   snapshot(): Snapshot
   /** Called at each check. */
   account(): void
-  /** Nothing was received since the last check. */
+  /** Called when nothing was received since the last check. */
   releaseIdleMemory(): void
   /** Reads one more chunk, although reading is paused. */
   readAhead(): void
-  /** Makes the system probe the peer, and ends the connection once it has found it gone; false where it cannot. */
+  /** Makes the system probe the peer, which ends the connection when the peer is gone. Returns false when it cannot. */
   probe(): boolean
   /** Delivers what was read, although reading is paused. */
   deliverBacklog(): void
 }
 
-/** The start of the payload of keepalive pings; the time of the ping follows. */
+/** The beginning of the payload of keepalive pings. The time of the ping follows. */
 const PING_TEXT = 'dwebsocket '
 
 /**
- * Watches one connection: liveness while it is open, then the closing timeout. It is the entry in the timing wheel and
- * the liveness state in one object without private methods, which cost 8 bytes each time: an idle connection has little
- * else.
+ * Watches one connection: liveness while it is open, then the closing timeout. To save memory of idle connections, it is
+ * both the entry in the timing wheel and the liveness state, and has no private methods, which would cost 8 bytes each.
  */
 export class Watchdog implements TimerEntry, LivenessState {
   readonly #watched: Watched
-  /** The keepalive ping that is not answered yet. */
+  /** The keepalive ping that has not been answered; null when there is none. */
   #ping: Buffer | null = null
-  /** The round trip of the last keepalive ping in milliseconds, null before the first. */
+  /** The round-trip time of the last keepalive ping in milliseconds; null before the first one. */
   latency: number | null = null
   aliveAt: number
   receivedBytes = 0
@@ -58,7 +57,7 @@ export class Watchdog implements TimerEntry, LivenessState {
     wheel.schedule(this, checkPeriod(watched.limits))
   }
 
-  /** From now on the transport has `closeTimeout` to close. */
+  /** Starts `closeTimeout`, within which the transport must close. */
   startClosing(): void {
     this.acceptedBytes = this.#watched.snapshot().acceptedBytes
     const { closeTimeout } = this.#watched.limits
@@ -70,7 +69,10 @@ export class Watchdog implements TimerEntry, LivenessState {
     wheel.cancel(this)
   }
 
-  /** Returns the round trip in milliseconds when the pong answers the last keepalive ping, else null (RFC 6455 §5.5.3). */
+  /**
+   * Returns the round-trip time in milliseconds when the pong answers the last keepalive ping, otherwise null (RFC 6455
+   * §5.5.3).
+   */
   acceptPong(payload: Buffer): number | null {
     if (!this.#ping?.equals(payload)) return null
     this.#ping = null
@@ -99,7 +101,7 @@ export class Watchdog implements TimerEntry, LivenessState {
   sendPing({ isPaused }: Snapshot): void {
     const watched = this.#watched
     const ping = Buffer.from(PING_TEXT + performance.now())
-    // The pong will not be read before the pause ends: it would measure that.
+    // While paused, the time of the pong would measure the pause.
     this.#ping = isPaused ? null : ping
     watched.connection.ping(ping)
     if (isPaused) watched.readAhead()
@@ -110,19 +112,19 @@ export class Watchdog implements TimerEntry, LivenessState {
     if (action.action === 'ping') return this.sendPing(snapshot)
     if (action.action === 'readAhead') return watched.readAhead()
     if (action.action === 'probe') return this.probe(time)
-    // The last bytes of a peer that is gone may hold its Close frame.
+    // The last bytes of a peer that is gone may contain its Close frame.
     if (action.action === 'deliver' || (snapshot.isPaused && snapshot.bufferedAmount === 0)) watched.deliverBacklog()
     if (action.action !== 'deliver' && isOpen(watched.connection)) end(watched.connection, action)
   }
 
-  /** Where the system cannot probe, a ping must do: it fails when the peer has closed. */
+  /** Probes the peer. When the system cannot, a ping is sent, which fails when the peer has closed. */
   probe(time: number): void {
     if (this.#watched.probe()) return
     this.aliveAt = time
     this.#watched.connection.ping(Buffer.from(PING_TEXT))
   }
 
-  /** A peer that still reads what was sent, at 1 KB a second or more, gets the time again. */
+  /** Extends the closing timeout while the peer still reads what was sent, at 1 KB per second or more. */
   checkClosing(): void {
     const { connection, limits } = this.#watched
     const { closeTimeout } = limits
@@ -130,7 +132,7 @@ export class Watchdog implements TimerEntry, LivenessState {
     const isReading = bufferedAmount > 0 && acceptedBytes - this.acceptedBytes > closeTimeout
     this.acceptedBytes = acceptedBytes
     if (isReading) return wheel.schedule(this, closeTimeout)
-    const message = `no end of the connection within ${closeTimeout} ms of the Close frame`
+    const message = `the connection did not end within ${closeTimeout} ms of the Close frame`
     connection.terminate(new WebSocketError('ERR_WS_CLOSE_TIMEOUT', message))
   }
 }
@@ -143,12 +145,12 @@ function end(connection: Watched['connection'], action: Extract<LivenessAction, 
   else connection.fail(closeCode, code, message)
 }
 
-/** Whether a pong answers a keepalive ping, also one that is no longer awaited. */
+/** Returns whether a pong answers a keepalive ping, including earlier ones. */
 export function isKeepalivePong(payload: Buffer): boolean {
   return payload.toString('latin1', 0, PING_TEXT.length) === PING_TEXT
 }
 
-/** The state as it is now: what was done meanwhile may have changed it. */
+/** Reads the state again, because a call meanwhile may have changed it. */
 function isOpen(connection: Watched['connection']): boolean {
   return connection.state === 'open'
 }

@@ -60,7 +60,7 @@ test('the binary type applies to the present connection and to those that follow
 test('without a global WebSocket it throws', async () => {
   const environment = { WebSocket: undefined as never }
   const error = await thrownBy(() => new ReconnectingWebSocket('ws://host', [], { environment }))
-  assert.match(error.message, /there is no WebSocket here/)
+  assert.match(error.message, /WebSocket is undefined; allowed: Node 22/)
 })
 
 test('after close it does not reconnect, whatever the code', () => {

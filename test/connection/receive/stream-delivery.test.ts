@@ -39,7 +39,7 @@ test('aborts with the close code when the connection closes in the middle', asyn
   const client = await RawClient.open(port)
   client.send(frame(2, 'x', { fin: false }), closeFrame(1001, 'bye'))
   await until(() => log.length === 3)
-  assert.is(log[2], 'ERR_WS_STREAM_CUT the connection closed in the middle of the message: 1001 bye')
+  assert.is(log[2], 'ERR_WS_STREAM_CUT the connection closed before the end of the message: 1001 bye')
 })
 
 test('discards a message without a handler, and closes with 1011 when a callback throws', async (t) => {

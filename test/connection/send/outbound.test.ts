@@ -89,7 +89,7 @@ test('S-51: fails the connection above maxBufferedAmount with the total, and ret
   assert.is(outbound.bufferedAmount, 500)
   assert.is(send(501), 'closed')
   assert.equal(log.slice(1), [
-    'fail 1013 ERR_WS_SEND_OVERFLOW: 1001 bytes would wait to be sent; at most 1000 are allowed',
+    'fail 1013 ERR_WS_SEND_OVERFLOW: 1001 bytes would wait to be sent; allowed: at most 1000',
   ])
   assert.equal([outbound.bufferedAmount, traffic.sentMessages], [500, 1])
   const other = make(limits)

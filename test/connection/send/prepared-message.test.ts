@@ -66,7 +66,7 @@ test('refuses a Blob, whose bytes must be read first, and what is neither text n
   for (const blob of [new Blob(['x']), new File(['x'], 'x')]) {
     const error = await thrownBy(() => prepare(blob as never))
     assert.instance(error, TypeError)
-    assert.match(error.message, /^a message of type Blob, .*; allowed: await blob\.arrayBuffer\(\)$/)
+    assert.match(error.message, /^message is of type Blob, .*; allowed: await blob\.arrayBuffer\(\)$/)
   }
   for (const [value, type] of [
     [null, 'null'],
@@ -75,6 +75,6 @@ test('refuses a Blob, whose bytes must be read first, and what is neither text n
   ]) {
     const error = await thrownBy(() => prepare(value as never))
     assert.instance(error, TypeError)
-    assert.is(error.message, `a message of type ${type}; allowed: a string, typed array, DataView or ArrayBuffer`)
+    assert.is(error.message, `message is of type ${type}; allowed: a string, typed array, DataView or ArrayBuffer`)
   }
 })

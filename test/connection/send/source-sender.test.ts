@@ -220,9 +220,9 @@ test('closes with 1011 and no last fragment when the source throws or gives what
   }
   const cases: [AsyncIterable<never>, RegExp][] = [
     [failing() as AsyncIterable<never>, /my disk/],
-    [partsOf('half', Buffer.of(1)), /another kind/],
-    [partsOf(Buffer.of(1), 'half'), /another kind/],
-    [partsOf('half', 7), /a part of a message is 7; allowed: a string or bytes/],
+    [partsOf('half', Buffer.of(1)), /of different kinds/],
+    [partsOf(Buffer.of(1), 'half'), /of different kinds/],
+    [partsOf('half', 7), /part of a message is 7; allowed: a string or bytes/],
     [
       {
         [Symbol.asyncIterator]() {
