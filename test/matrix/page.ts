@@ -31,10 +31,17 @@ export const GROUPS: Record<'server' | 'client', Record<string, string>> = {
   },
   client: {
     'client.req': 'request',
-    'client.resp': 'answer',
-    'client.frame': 'frames',
-    'client.ab': 'messages',
+    'client.resp': 'response',
+    'client.len': 'length',
+    'client.rsv': 'RSV',
+    'client.op': 'opcode',
+    'client.ctl': 'control',
+    'client.ping': 'ping',
+    'client.frag': 'fragments',
+    'client.utf8': 'UTF-8',
     'client.close': 'close',
+    'client.pmd': 'deflate',
+    'client.frame': 'output and mask',
   },
 }
 
