@@ -36,7 +36,7 @@ export interface ConnectionHost {
   onGone(connection: PublicConnection): void
 }
 
-/** Returns the upgrade request. */
+/** Provides the upgrade request, which may be created on first use. */
 export interface RequestSource {
   readonly message: IncomingMessage
 }

@@ -117,7 +117,7 @@ test('a connection without a store is not notified in that of another one', asyn
   assert.equal(log.sort(), ['/a close 1006: /a', '/none close 1006: undefined'])
 })
 
-test('input that waited for a slow peer is delivered in its own store, whoever wrote', async (t) => {
+test('input that waited for a slow peer is delivered in its own AsyncLocalStorage store, whichever code wrote', async (t) => {
   const { log, open, connections } = await serve(t, { highWaterMark: 1024, maxBufferedAmount: 64 * 1024 * 1024 })
   const [a, b] = [await open('/a'), await open('/b')]
   b.socket.pause()

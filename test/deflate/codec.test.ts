@@ -114,7 +114,7 @@ test('wants no message below the threshold', () => {
   assert.not(codec.wantsCompression(1024))
 })
 
-test('a limit holds for small and large messages, with 1009 and nothing delivered', async (t) => {
+test('a limit applies to small and large messages: 1009, and nothing is delivered', async (t) => {
   const codec = makeCodec()
   t.after(() => codec.release())
   for (const limit of [1000, 4096, 4097, 262_144, 300_000, 2 * MIB]) {

@@ -19,7 +19,7 @@ test('stores the last bytes of all that was appended, whatever the sizes', () =>
   }
 })
 
-test('grows with what is said, and gives everything back', () => {
+test('grows with the messages, and releases all its memory', () => {
   const budget = new MemoryBudget()
   const history = new History(32_768, budget)
   assert.is(budget.used, 0)

@@ -226,7 +226,7 @@ test('passes on nothing from damaged data but what that decoder reads too', () =
   assert.ok(accepted > 500)
 })
 
-test('a stopped job calls nobody', async () => {
+test('a stopped job calls no callback', async () => {
   const payload = payloadOf(Buffer.alloc(4_000_000))
   const job = new InflateJob(payload, none, roomy, () => assert.unreachable('called back'))
   job.start(() => assert.unreachable('finished'))
@@ -234,7 +234,7 @@ test('a stopped job calls nobody', async () => {
   await ways['in the thread pool'](payload)
 })
 
-test('a stopped job is released when the thread pool is done with it, at once when it waits for none', async () => {
+test('a stopped job is released when the thread pool has finished with it, or at once when it does not use the thread pool', async () => {
   const jobs = {
     data: payloadOf(Buffer.alloc(4_000_000)),
     nothing: Buffer.alloc(1_000_000),

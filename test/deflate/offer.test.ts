@@ -105,14 +105,14 @@ test('declines a window that is no plain number from 8 to 15', () => {
   assert.is(responseTo(smwb(null)), undefined)
 })
 
-test('declines a value where none is allowed', () => {
+test('declines a value for a parameter without one', () => {
   for (const value of ['', '1', 'true']) {
     assert.is(responseTo([snct[0], value]), undefined)
     assert.is(responseTo([cnct[0], value]), undefined)
   }
 })
 
-test('declines a parameter given twice, also with the same value', () => {
+test('declines a parameter that occurs twice, even with the same value', () => {
   for (const twice of [
     [snct, snct],
     [cnct, cnct],

@@ -22,7 +22,7 @@ test('a client stores no context for what it sends', () => {
   assert.is(options.clientContextTakeover, false)
 })
 
-test('what is given overrides the default, and undefined does not', () => {
+test('a value overrides the default, and undefined does not', () => {
   const options = readDeflateOptions({ threshold: 0, level: undefined, serverContextTakeover: true })
   assert.is(options.threshold, 0)
   assert.is(options.level, 4)

@@ -26,7 +26,7 @@ const textOf = async (page: Page, id: string): Promise<string> => (await page.lo
 const bytesOf = async (page: Page, id: string): Promise<number> =>
   Number((await textOf(page, id)).replaceAll(/[^\d]/g, ''))
 
-test('a file goes up, is hashed on the server, and comes back the same', async (t) => {
+test('a file is uploaded, hashed on the server, and downloaded unchanged', async (t) => {
   const { path, bytes, digest } = makeFile(t, 20_000_001)
   const { browser, page } = await openDemoPage(t, '/transfer')
   assert.ok(await page.locator('#download').isDisabled())

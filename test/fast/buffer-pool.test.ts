@@ -26,7 +26,7 @@ test('returns what was stored last and fits', () => {
   for (const [i, spare] of taken.entries()) assert.ok(spare === expected[i], `${i}`)
 })
 
-test('stores eight buffers, none of them below 64 KiB or above 1 MiB', () => {
+test('stores up to eight buffers of 64 KiB to 1 MiB', () => {
   takeAll()
   for (const size of [64 * KIB - 1, 1024 * KIB + 1]) keepBuffer(Buffer.alloc(size))
   assert.equal(takeAll(), [])

@@ -52,7 +52,7 @@ test('hs.ok.dribble: parses a head byte by byte', () => {
   assert.equal(parse(H0, everyByte(H0)), { ...PARSED, end: H0.length })
 })
 
-test('hs.ok.frame-with-request: tells where the head ends when more bytes follow', () => {
+test('hs.ok.frame-with-request: returns where the request head ends when more bytes follow', () => {
   assert.is(parse(`${H0}\x81\x85`)?.end, H0.length)
   assert.is(parse(`${H0}${H0}`, [H0.length - 1])?.end, H0.length)
 })

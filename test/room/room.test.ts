@@ -96,7 +96,7 @@ test('two names of one room are the same room, also after it was empty', async (
   assert.is(early.broadcast('hi'), 1)
 })
 
-test('members may come, go and close while a message is handed out', async () => {
+test('members may join, leave and close while a message is delivered', async () => {
   const rooms = new Rooms()
   const room = rooms.room('lobby')
   const [first, second, third, fourth] = peers(4)
@@ -161,7 +161,7 @@ test('a room with history sends envelopes, text as it is and binary in base64, e
   assert.is.not(first.id, second.id)
 })
 
-test('a client that comes back gets exactly what it missed, in order, then what is new', async () => {
+test('a client that reconnects gets exactly the messages it missed, in order, and then new ones', async () => {
   const room = new Rooms({ history: { size: 10, ttl: 60_000 } }).room('lobby')
   const [stays, goes, back] = peers(3)
   void room.join(stays.session)
@@ -258,7 +258,7 @@ test('a client that was in another room only is sent its first id of this one', 
   )
 })
 
-test('a member that closes while it comes back is no member', async () => {
+test('a session that closes while it resumes does not become a member', async () => {
   const room = new Rooms({ history: { size: 9, ttl: 1000 } }).room('lobby')
   const [peer] = peers(1)
   const joining = room.join(peer.session, { last: 'x.1' })

@@ -25,13 +25,13 @@ function shown(value: ConnectionLimits[keyof ConnectionLimits]): string {
   return `${perSecond} a second, ${burst} at once`
 }
 
-test('tells every limit of a connection with its default', () => {
+test('documents every limit of a connection with its default', () => {
   for (const [name, value] of Object.entries(defaultLimits)) assert.is(rows.get(name)?.[0], shown(value), name)
   for (const name of ['handshakeTimeout', 'maxMemory', 'maxConnections', 'maxConnectionsPerAddress'])
     assert.ok(rows.has(name))
 })
 
-test('tells the most that a connection can hold by default', () => {
+test('documents the maximum memory of a connection by default', () => {
   assert.match(text, `${worstCaseBytes(defaultLimits)} bytes without compression`)
   assert.match(text, `${worstCaseBytes(defaultLimits, { deflate: true })} bytes with it`)
 })

@@ -16,7 +16,7 @@ test('ends the TCP stream first, after the Close frame', async (t) => {
   client.socket.destroy()
 })
 
-test('tells how a connection ended: by the peer, by this side, by the transport', async (t) => {
+test('reports how a connection ended: by the peer, by this side, by the transport', async (t) => {
   const { port, next } = await runServer(t)
   const cases: [(client: RawClient, connection: Connection) => void, Partial<CloseInfo>][] = [
     [(client) => client.send(closeFrame(4001, 'x')), { code: 4001, reason: 'x', wasClean: true, initiator: 'remote' }],
@@ -59,7 +59,7 @@ test('closes with the handshake: code and reason go out, the echo makes it clean
   client.socket.destroy()
 })
 
-test('S-37: cuts a peer that does not answer the Close frame, and one that goes on talking after it', async (t) => {
+test('S-37: terminates a peer that does not answer the Close frame, and one that continues to send after it', async (t) => {
   const { port, next } = await runServer(t, { closeTimeout: 100 })
   for (const talk of [false, true]) {
     const accepted = next()

@@ -69,7 +69,7 @@ test('counts streams as connections, in all and by address', async (t) => {
   await openSocket(second)
 })
 
-test('shuts down with Close 1001 and GOAWAY, and refuses what comes later', async (t) => {
+test('shuts down with Close 1001 and GOAWAY, and refuses later requests', async (t) => {
   const { server } = await serve(t)
   const session = await open(server, t)
   const socket = await openSocket(session)
@@ -224,7 +224,7 @@ test('CVE-2025-8671: ends a connection that makes the server reset streams witho
   assert.is(connections.length, 0)
 })
 
-test('answers 408 when the body of a plain request takes five minutes, and other streams go on', async (t) => {
+test('responds with 408 when the body of a plain request takes five minutes, and other streams continue', async (t) => {
   const clock = stopClock(t)
   const server = createServer({
     http2: true,

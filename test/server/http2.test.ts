@@ -215,7 +215,7 @@ test('finds the preface in any cut, and refuses it without the option', async (t
   assert.match((await exchange(without, preface.length)).toString('latin1'), `HTTP/1.1 ${status} `)
 })
 
-test('§5: tells END_STREAM, RST_STREAM and the end of the connection apart', async (t) => {
+test('§5: distinguishes END_STREAM, RST_STREAM and the end of the connection', async (t) => {
   const { session, ends, server } = await serveEcho(t)
   const ended = await openSocket(session)
   ended.stream.end()

@@ -24,7 +24,7 @@ test('S-45: refuses a foreign origin with 403, says which it was and which optio
   await own.close()
 })
 
-test('lets listed origins in, or all', async (t) => {
+test('accepts listed origins, or all origins', async (t) => {
   for (const origins of ['*', ['https://other.example']] as const) {
     const { port } = await runServer(t, { origins })
     const client = await RawClient.open(port, { headers: ['Origin: https://other.example'] })
@@ -87,7 +87,7 @@ test('asks authorize, which may refuse, wait, or throw', async (t) => {
   assert.is(errors.length, 4)
 })
 
-test('forgets a client that goes away while authorize thinks', async (t) => {
+test('forgets a client that disconnects while authorize is pending', async (t) => {
   let answer!: () => void
   let asked!: () => void
   const wasAsked = new Promise<void>((resolve) => {
@@ -114,7 +114,7 @@ test('forgets a client that goes away while authorize thinks', async (t) => {
   assert.ok(accepted.every((connection) => connection.state === 'closed') || accepted.length === 0)
 })
 
-test('lets a page of the same host by https in, as behind a proxy that ends TLS', async (t) => {
+test('accepts a page of the same host over https, as behind a proxy that terminates TLS', async (t) => {
   const { port } = await runServer(t)
   const client = await RawClient.open(port, { headers: ['Origin: https://localhost'] })
   assert.match(client.head, /^HTTP\/1\.1 101 /)

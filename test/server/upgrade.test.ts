@@ -77,7 +77,7 @@ test('answers CONNECT with 405', async (t) => {
   assert.match(client.head, /^HTTP\/1\.1 405 /)
 })
 
-test('S-48: refuses another protocol with 426 when nobody else wants it', async (t) => {
+test('S-48: refuses another protocol with 426 when there is no other listener', async (t) => {
   const { port } = await runServer(t)
   const client = RawClient.connect(port)
   client.socket.write('GET / HTTP/1.1\r\nHost: x\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n')

@@ -59,7 +59,7 @@ for (const [name, makeApp] of apps) {
     assert.is(await client.closed, '4000')
   })
 
-  test(`${name}: what the chain answers itself goes out as plain HTTP and ends the connection`, async (t) => {
+  test(`${name}: a response of the chain is sent as plain HTTP and ends the connection`, async (t) => {
     const { ws } = await serveApp(t, makeApp())
     const unknown = await refusedWs(`${ws}/echo/red`)
     assert.is(unknown.status, 401)
@@ -81,7 +81,7 @@ for (const [name, makeApp] of apps) {
     assert.is(answer.ended, true)
   })
 
-  test(`${name}: a view that throws closes with 1011 and tells onError, not the app`, async (t) => {
+  test(`${name}: a view that throws closes with 1011 and calls onError, but not the app`, async (t) => {
     const { ws, errors } = await serveApp(t, makeApp())
     assert.is(await (await openWs(`${ws}/throws`, [], options)).closed, '1011')
     assert.is((errors[0] as Error).message, 'in the view')

@@ -27,7 +27,7 @@ test('authorizes before the 101: nothing accepts, an answer refuses, async or no
   assert.is((await refusedWs(`${ws}/never`)).status, 403)
 })
 
-test('answers 500 when authorize throws or answers nonsense, tells onError, and does not run the view', async (t) => {
+test('responds with 500 and calls onError when authorize throws or returns an invalid value, and does not run the view', async (t) => {
   const urls: Record<string, View> = {}
   const failure = new Error('database')
   const view = () => assert.unreachable('the view ran')
@@ -100,7 +100,7 @@ test('runs no view for a peer that left while it was authorized', async (t) => {
   assert.equal(errors, [])
 })
 
-test('lets in the own origin and no origin, foreign ones only where they are listed', async (t) => {
+test('accepts the own origin and requests without origin, and other origins only when they are listed', async (t) => {
   const urls = {
     '/own': require_websocket(() => {}),
     '/listed': require_websocket(() => {}, { origins: ['https://friend.example'] }),
@@ -120,7 +120,7 @@ test('lets in the own origin and no origin, foreign ones only where they are lis
   assert.is((await refusedWs(`${ws}/listed`, { origin: 'https://friend.example.evil.example' })).status, 403)
 })
 
-test('uses the server’s origins and subprotocols where the view has none', async (t) => {
+test('uses the server’s origins and subprotocols when the view has none', async (t) => {
   const urls = {
     '/server': require_websocket(() => {}),
     '/view': require_websocket(() => {}, { origins: [], subprotocols: ['own'] }),
@@ -132,7 +132,7 @@ test('uses the server’s origins and subprotocols where the view has none', asy
   assert.is((await openWs(`${ws}/view`, ['all', 'own'])).protocol, 'own')
 })
 
-test('chooses the client’s favourite among the view’s subprotocols, and none that the view does not list', async (t) => {
+test('selects the subprotocol of the view that the client prefers, and none that the view does not list', async (t) => {
   const view = require_websocket(({ websocket }) => websocket.send(websocket.subprotocol), {
     subprotocols: ['chat.v1', 'chat.v2'],
   })

@@ -88,7 +88,7 @@ test('accepts a target in absolute form', async (t) => {
   assert.match(answer, /^HTTP\/1\.1 101 /)
 })
 
-test('never reads bytes behind a refused upgrade as a request', async (t) => {
+test('never reads bytes after a refused upgrade as a request', async (t) => {
   const { ws } = await serve(t, { urls: { '/': () => assert.unreachable('the view ran') } })
   const answer = await exchange(ws, `GET / HTTP/1.1\r\n${upgradeFields}GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n`)
   assert.match(answer, /^HTTP\/1\.1 400 /)
@@ -117,7 +117,7 @@ test('delivers a frame that came in the same packet as the request', async (t) =
   assert.match(answer, '\x81\x06got hi')
 })
 
-test('lets a view write to its response over WebSocket without any effect', async (t) => {
+test('a view may write to its response over WebSocket, without any effect', async (t) => {
   const view = accept_websocket((request, response) => {
     response.writeHead(200, { 'X-Lost': '1' }).end('lost')
     request.websocket?.send('found')

@@ -29,7 +29,7 @@ test('finds a path without parameters, before one with', () => {
   assert.is(foundAt('/nothing'), undefined)
 })
 
-test('gives parameters by name, one segment each, never an empty one', () => {
+test('returns parameters by name, each one non-empty segment', () => {
   assert.equal(paramsOf('/chat/red'), { room: 'red' })
   assert.equal(paramsOf('/chat/red/ann'), { room: 'red', name: 'ann' })
   assert.is(foundAt('/chat/red/'), undefined)
@@ -42,7 +42,7 @@ test('uses the first of two patterns with parameters that both match', () => {
   assert.equal(urls.match('/other/echo')?.value, 'echo of any')
 })
 
-test('tells a path with a trailing slash from one without', () => {
+test('distinguishes a path with a trailing slash from one without', () => {
   assert.is(foundAt('/chat/'), 'chat with a slash')
   assert.is(foundAt('/chat/lobby/'), undefined)
 })

@@ -80,7 +80,7 @@ test('keeps an entry of a later round in its slot', async () => {
   assert.is(wheel.size, 0)
 })
 
-test('fires outside of the store of whoever scheduled first, and keeps none alive', async () => {
+test('fires outside of the AsyncLocalStorage store of the code that scheduled first, and keeps no store alive', async () => {
   const wheel = new TimingWheel()
   const storage = new AsyncLocalStorage<string>()
   const entry = new Entry()

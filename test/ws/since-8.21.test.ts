@@ -69,7 +69,7 @@ test('60 pings may wait by default, and 16,384 fragments be sent', () => {
   assert.is(options.maxBufferedChunks, 262_144)
 })
 
-test('subprotocols can be given as an option', async (t) => {
+test('subprotocols can be set as an option', async (t) => {
   const { http, port } = await listenOn(t)
   new WebSocketServer({ server: http })
   for (const [protocols, chosen] of [

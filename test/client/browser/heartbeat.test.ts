@@ -48,7 +48,7 @@ test('after thirty-five seconds of silence it reconnects and ignores the old con
   assert.equal(events, ['open', 'reconnecting:1:1000:1006', 'open'])
 })
 
-test('it sends no ping behind buffered messages', () => {
+test('it sends no ping after buffered messages', () => {
   const { last, clock, events } = makeWorld(HEARTBEAT)
   last.open()
   last.bufferedAmount = 1

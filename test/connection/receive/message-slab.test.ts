@@ -41,7 +41,7 @@ test('copies a run once, the next one anew, and bytes outside a run alone', () =
   assert.is(String(slab.copy(Buffer.from('elsewhere'), 0, 4)), 'else')
 })
 
-test('copies anew what is read into the window behind a run that ended with an exception', () => {
+test('copies again what is read into the window after a run that ended with an exception', () => {
   const run = new MessageRun(makePlainUnmasker())
   const slab = new MessageSlab(run)
   const { window } = run

@@ -17,7 +17,7 @@ function make(lengths: readonly number[]) {
   return { ranges, run: { window, end: window.length, generation: 0 } }
 }
 
-test('decodes each text of a run, empty ones, long ones and those behind the first piece too', () => {
+test('decodes each text of a run, including empty ones, long ones and those after the first piece', () => {
   const lengths = [5, 0, 256, 257, 1, ...Array.from({ length: 200 }, (_, i) => i % 40)]
   const { ranges, run } = make(lengths)
   const texts = new TextRun(run)

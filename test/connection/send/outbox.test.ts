@@ -103,7 +103,7 @@ test('keeps the order of small and large frames', async () => {
   assert.ok(sink.bytes.equals(Buffer.concat(expected)))
 })
 
-test('sends more than the cork buffer holds, in order', async () => {
+test('sends more than fits into the cork buffer, in order', async () => {
   // Ranges that other streams still hold would leave less room.
   corkBuffer.replace()
   const sink = new Sink()
@@ -118,7 +118,7 @@ test('sends more than the cork buffer holds, in order', async () => {
   assert.ok(sink.writes.length <= 5)
 })
 
-test('never writes again over what the stream still holds', async () => {
+test('never overwrites bytes that the stream still needs', async () => {
   const slow = new Sink({ slow: true })
   const outbox = new Outbox(slow)
   const other = new Sink()
@@ -233,7 +233,7 @@ test('drops what is left when the stream is gone', async () => {
   assert.is(outbox.bufferedAmount, 0)
 })
 
-test('writes long frames to other streams than sockets in slices, so that each tells of progress', async () => {
+test('writes long frames to streams other than sockets in slices, each of which reports progress', async () => {
   const sizes: number[] = []
   const sink = new Writable({
     write(chunk, _encoding, done) {

@@ -78,7 +78,7 @@ test('sends what Readable and ReadableStream give, cut into fragments of 64 KiB'
   assert.is(String(client.frames[4].payload), 'from a web stream')
 })
 
-test('lets control frames go between, and messages wait', async (t) => {
+test('sends control frames between fragments, while messages wait', async (t) => {
   const { connection, client } = await open(t)
   const { source, give, end } = manual()
   connection.send(source)
@@ -135,7 +135,7 @@ test('sends each part as it was, from a source that reuses its memory', async (t
   }
 })
 
-test('drops with `wait: false` what would wait behind a source', async (t) => {
+test('drops messages with `wait: false` that would have to wait for a source', async (t) => {
   const { connection, client, server } = await open(t)
   const { source, give, end } = manual()
   const second = manual()
@@ -213,7 +213,7 @@ test('ignores what a source that is not sent throws', async (t) => {
   assert.equal(errors, [])
 })
 
-test('closes with 1011 and no last fragment when the source throws or gives what cannot be sent', async (t) => {
+test('closes with 1011 and no last fragment when the source throws or returns a part that cannot be sent', async (t) => {
   async function* failing() {
     yield 'half'
     throw new Error('my disk')
@@ -278,7 +278,7 @@ test('is cut by a Close of either side: nothing follows, and the source is asked
   }
 })
 
-test('a Close waits for a Blob, not for the source behind it', async (t) => {
+test('a Close frame waits for a Blob, but not for the source after it', async (t) => {
   const { connection, client } = await open(t)
   connection.send(new Blob(['blob']))
   connection.send(manual().source)

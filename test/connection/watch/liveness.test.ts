@@ -102,7 +102,7 @@ test('does not take bytes that a buffer of the system swallowed for a sign of li
   assert.equal(brief(said), ['25 ping', '45 ERR_WS_KEEPALIVE'])
 })
 
-test('lets what the peer has begun stand still while reading is paused, as long as it gives signs of life', () => {
+test('timeouts of an unfinished message do not run while reading is paused, as long as the peer shows signs of life', () => {
   const watched = new Watched()
   watched.snapshot.pending = 'header'
   watched.pass(5)
@@ -171,7 +171,7 @@ test('S-52: closes with 1013 when a header is not complete in 10 s', () => {
   assert.equal([said[0][1].action, closeCodeOf(said[0][1])], ['close', 1013])
 })
 
-test('gives each header its own time, also behind a long payload', () => {
+test('each header has its own timeout, also after a long payload', () => {
   const watched = new Watched({ messageTimeout: Number.POSITIVE_INFINITY })
   let second = 0
   const said = watched.pass(300, (snapshot) => {
@@ -183,7 +183,7 @@ test('gives each header its own time, also behind a long payload', () => {
   assert.equal(said, [])
 })
 
-test('S-52: closes with 1013 when a payload comes at less than 1 KB/s over 10 s, and lets 1 KB/s live', () => {
+test('S-52: closes with 1013 when a payload arrives at less than 1 KB/s over 10 s, and accepts 1 KB/s', () => {
   for (const [bytes, expected] of [
     [1_000, ['11 ERR_WS_TOO_SLOW']],
     [1_024, []],
@@ -197,7 +197,7 @@ test('S-52: closes with 1013 when a payload comes at less than 1 KB/s over 10 s,
   }
 })
 
-test('lets a payload come as slowly as it likes with minPayloadRate 0', () => {
+test('accepts a payload at any rate with minPayloadRate 0', () => {
   const watched = new Watched({ minPayloadRate: 0, messageTimeout: Number.POSITIVE_INFINITY })
   watched.snapshot.pending = 'payload'
   const said = watched.pass(100, (snapshot) => {

@@ -4,10 +4,11 @@ import type { RedisArgument, RedisReply } from './client.ts'
 import type { RedisConnection } from './connection.ts'
 
 /*
- * Steps that must be atomic are scripts. A topic has a hash with `epoch`, `count` and, under `from:` and the name of a
- * process, the last sequence that it published; with history also a stream whose entries have the numbers of the topic.
- * The hash `history` has the bytes of the streams, by topic and of all, and the sorted set `history:order` the topics by
- * the time of their last message. A stream that has expired is counted until its topic is looked at. The prefix, the first argument of every script, precedes every key and channel.
+ * Steps that must be atomic are Lua scripts. A topic has a hash with `epoch`, `count` and, under `from:` and the name of
+ * a process, the last sequence number that this process published. With history it also has a stream, whose entries have
+ * the numbers of the topic. The hash `history` has the size of the streams in bytes, per topic and in total. The sorted
+ * set `history:order` has the topics by the time of their last message. An expired stream counts until its topic is used
+ * again. The first argument of each script is the prefix of all keys and channels.
  */
 
 const head = `
