@@ -18,6 +18,7 @@ export type VerifyClient =
       callback: (isAccepted: boolean, code?: number, message?: string, headers?: OutgoingHttpHeaders) => void,
     ) => void)
 
+/** What `VerifyClient` decides on: the request and where it comes from. */
 export interface VerifyInfo {
   /** Undefined when the request has no `Origin` header; declared as in @types/ws. */
   origin: string
