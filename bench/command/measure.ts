@@ -11,7 +11,7 @@ import type { Report } from '../report/report.ts'
 import { formatMarkdown, formatReport, formatRow } from '../report/text.ts'
 import type { Settings } from './options.ts'
 
-/** Measures the rows and the cases, and writes the report as the settings ask. */
+/** Measures the rows and the cases, and writes the report in the requested formats. */
 export async function measure(
   settings: Settings,
   args: string[],
@@ -37,7 +37,7 @@ export async function measure(
   return report
 }
 
-/** One line on standard error that overwrites itself; nothing unless it is a terminal. */
+/** Updates one line on standard error, if that is a terminal. */
 export function showProgress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`)
 }
@@ -65,7 +65,7 @@ function describeRun(args: string[], pinning: Pinning | undefined): Omit<Report,
   }
 }
 
-/** An argument, quoted for a shell. */
+/** Quotes an argument for a shell. */
 function quote(argument: string): string {
   return /^[\w./:,=+-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`
 }

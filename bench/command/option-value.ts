@@ -1,9 +1,9 @@
-/** A wrong command line; the exit code is 2. */
+/** Thrown for an invalid command line. The exit code is 2. */
 export class UsageError extends Error {
   override name = 'UsageError'
 }
 
-/** The error for a value that an option does not accept. */
+/** Makes the error for a value that an option does not accept. */
 export function wrongValue(option: string, value: string, allowed: string): UsageError {
   return new UsageError(`option --${option} is '${value}'; allowed: ${allowed}`)
 }

@@ -33,7 +33,7 @@ const OPTIONS = {
   help: { type: 'boolean', short: 'h', default: false },
 } as const
 
-/** What the command line asks for. */
+/** The settings from the command line. */
 export interface Settings {
   command: string
   operands: string[]

@@ -4,8 +4,8 @@ const KIB = 1024
 const MIB = 1024 * 1024
 
 /**
- * The performance targets of the project: each peer must cost at least so many times what the subject costs.
- * Peers without a target are measured and shown, too, also where they are faster.
+ * The performance targets of the project. A target is the least ratio of the cost of a peer to the cost of the subject.
+ * Peers without a target are also measured and shown, even where they are faster.
  */
 export const PROJECT_ROWS: readonly RowSketch[] = [
   {
@@ -254,7 +254,7 @@ export const PROJECT_ROWS: readonly RowSketch[] = [
   ...(
     [
       ['idle', 'resident memory per idle connection of 1,000', 1 / 0.6, { scenario: 'idle', measure: 'memory' }],
-      // A round without a processor of its own has few handshakes in the usual time.
+      // Without a separate processor, a round has few handshakes in the usual time.
       [
         'handshake',
         'handshake + close',

@@ -5,7 +5,7 @@ import { KNOWN_SERVERS } from '../servers/known-servers.ts'
 import { KINDS, type Kind } from '../wire/payload.ts'
 import { integer, integers, oneOf, seconds, UsageError } from './option-value.ts'
 
-/** The options of a scenario, as text. */
+/** The options of a scenario, as strings. */
 export interface ScenarioOptions {
   against?: string
   api: string
@@ -24,7 +24,7 @@ export interface ScenarioOptions {
   duration?: string
 }
 
-/** Sizes, connections and kind of a scenario unless options say otherwise. */
+/** The default sizes, connections and kind of a scenario. */
 const SCENARIO_DEFAULTS: Record<ScenarioName, { size: string; kind: Kind; connections: string; against: string }> = {
   echo: { size: '128', kind: 'binary', connections: '32', against: 'ws,ws+bufferutil,ws+cork,raw' },
   upload: { size: '1048576', kind: 'binary', connections: '4', against: 'ws,ws+bufferutil,raw' },
@@ -37,7 +37,7 @@ const SCENARIO_DEFAULTS: Record<ScenarioName, { size: string; kind: Kind; connec
 }
 
 /**
- * One row for every combination of the listed values.
+ * Returns one row for each combination of the listed values.
  *
  * @throws {UsageError} when a value is not allowed.
  */
@@ -64,13 +64,13 @@ export function scenarioSketches(scenario: ScenarioName, values: ScenarioOptions
   return sketches
 }
 
-/** Over HTTP/2 as many as share ten connections. */
+/** Returns the default number of connections. Over HTTP/2 these are the streams of ten connections. */
 function defaultConnections(scenario: ScenarioName, { http2 }: ScenarioOptions, isMemory: boolean): string {
   if (http2 && scenario !== 'handshake') return '1000'
   return SCENARIO_DEFAULTS[scenario].connections || (isMemory ? '1000' : '32')
 }
 
-/** Milliseconds; longer than most servers wait for the rest of what a peer has begun. */
+/** Milliseconds; longer than most servers wait for the rest of an unfinished message. */
 const HOSTILE_MS = 20_000
 
 function hostileSketches(values: ScenarioOptions, peers: string[]): RowSketch[] {
@@ -90,7 +90,7 @@ function hostileSketches(values: ScenarioOptions, peers: string[]): RowSketch[] 
   })
 }
 
-/** What tells the rows of one scenario apart. */
+/** The properties that distinguish the rows of a scenario. */
 interface RowShape {
   size: number
   connections: number
@@ -132,7 +132,7 @@ function readSubject(values: ScenarioOptions): string {
   return api === 'connection' ? 'dwebsocket' : `dwebsocket+${api}`
 }
 
-/** A server given by its address is measured alone unless peers are asked for. */
+/** Returns the peers. A server given by its URL is measured alone unless peers are requested. */
 function readPeers(values: ScenarioOptions, usual: string): string[] {
   const ownPeers = values.http2 ? 'dwebsocket+tls' : usual
   const list = values.against ?? (values.url === undefined ? ownPeers : '')

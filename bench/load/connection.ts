@@ -8,22 +8,22 @@ import { StreamOpener } from './streams.ts'
 import type { Target } from './workload.ts'
 
 export interface ConnectOptions {
-  /** Value of Sec-WebSocket-Extensions; none is offered without it. */
+  /** The value of Sec-WebSocket-Extensions; default: none is offered. */
   extensions?: string
 }
 
-/** Receives the bytes from `start` to `end`; they are overwritten when it returns. */
+/** Receives the bytes from `start` to `end`. They are overwritten after the function has returned. */
 export type BytesHandler = (bytes: Buffer, start: number, end: number) => void
 
 const HANDSHAKE_TIMEOUT = 10_000
 
 /**
- * One read buffer for every connection of this process: every handler returns before the next read,
- * and a load generator that allocates nothing per read costs less than the server it measures.
+ * The read buffer of all connections of this process. Every handler returns before the next read, and a load generator
+ * that allocates nothing per read costs less than the server that it measures.
  */
 const readBuffer = Buffer.alloc(256 * 1024)
 
-/** The load generator's end of one connection: bytes in, bytes out, and the opening handshake (RFC 6455 §4.1). */
+/** The client side of one connection: bytes in, bytes out, and the opening handshake (RFC 6455 §4.1). */
 export class LoadConnection {
   readonly socket: Duplex
   /** The extensions that the server accepted, '' when none. */
@@ -32,17 +32,17 @@ export class LoadConnection {
   onEnd: (error?: Error) => void = () => {}
   #ended = false
   #handler: BytesHandler | undefined
-  /** What arrived while there was no handler. */
+  /** Bytes that arrived while there was no handler. */
   #early: Buffer[] = []
 
-  /** @param open Opens the socket; what arrives on it is passed to the function it receives. */
+  /** @param open opens the socket, and passes received bytes to the function that it is given. */
   constructor(open: (onRead: (bytes: Buffer, end: number) => void) => Duplex) {
     this.socket = open((bytes, end) => this.#receive(bytes, 0, end))
     this.socket.on('error', (error) => this.#end(error))
     this.socket.on('close', () => this.#end())
   }
 
-  /** Receives what arrives, and at once what arrived before it was set. */
+  /** Receives bytes, including those that arrived before it was set. */
   set onBytes(handler: BytesHandler | undefined) {
     this.#handler = handler
     const early = handler ? this.#early.splice(0) : []
@@ -53,7 +53,7 @@ export class LoadConnection {
     return this.socket.write(bytes)
   }
 
-  /** Returns bytes that belong to the next handler. */
+  /** Puts back bytes that belong to the next handler. */
   unread(bytes: Buffer): void {
     if (bytes.length > 0) this.#early.push(bytes)
   }
@@ -98,7 +98,7 @@ function openSocket(target: Target, onRead: (bytes: Buffer, end: number) => void
   return connectTcp({ host, port, localAddress, onread: { buffer: readBuffer, callback } }).setNoDelay(true)
 }
 
-/** Opens connections to one target, by HTTP/2 as streams that share connections. */
+/** Opens connections to one target. With HTTP/2 these are streams that share connections. */
 export class Connector {
   readonly #target: Target
   readonly #streams: StreamOpener | undefined
@@ -117,7 +117,7 @@ export class Connector {
     return connection
   }
 
-  /** No connection follows. */
+  /** Called when no further connection is opened. */
   finish(): void {
     this.#streams?.finish()
   }
@@ -129,7 +129,7 @@ export async function openConnection(target: Target, options: ConnectOptions = {
   return connection
 }
 
-/** Opens a connection of HTTP/1.1 (RFC 6455 §4.1). */
+/** Opens an HTTP/1.1 connection (RFC 6455 §4.1). */
 function upgrade(target: Target, options: ConnectOptions): Promise<LoadConnection> {
   return new Promise((resolve, reject) => {
     const connection = new LoadConnection((onRead) => openSocket(target, onRead))
@@ -161,7 +161,7 @@ function upgrade(target: Target, options: ConnectOptions): Promise<LoadConnectio
   })
 }
 
-/** Opens `count` connections, at most `concurrency` at a time; closes all again when one of them fails. */
+/** Opens `count` connections, at most `concurrency` at a time. Closes all of them when one fails. */
 export async function openConnections(
   target: Target,
   count: number,

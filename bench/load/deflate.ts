@@ -3,7 +3,7 @@ import { buildFrame, CLOSE, PING, PONG, readFrame } from '../wire/frame.ts'
 import { type Kind, makePayload, opcodeOf } from '../wire/payload.ts'
 import { describeClose, WrongReplyError } from './reply-stream.ts'
 
-/** What browsers offer (RFC 7692 §7.1). */
+/** The offer of browsers (RFC 7692 §7.1). */
 export const BROWSER_OFFER = 'permessage-deflate; client_max_window_bits'
 
 const TAIL = Buffer.from([0x00, 0x00, 0xff, 0xff])
@@ -51,7 +51,7 @@ export function deflateScript(kind: Kind, size: number, count: number, windowBit
 
 /** Compresses one message and removes the empty block at its end (RFC 7692 §7.2.1). */
 export function deflateMessage(payload: Uint8Array, windowBits = 15): Buffer {
-  // zlib turns a window of 8 bits into 9, which a peer with 8 cannot read: then send stored blocks.
+  // zlib turns a window of 8 bits into 9, which a peer with 8 bits cannot read. Stored blocks are sent instead.
   const options = { windowBits: Math.max(9, windowBits), finishFlush: constants.Z_SYNC_FLUSH }
   const level = windowBits < 9 ? { level: 0 } : {}
   const whole = deflateRawSync(payload, { ...options, ...level })

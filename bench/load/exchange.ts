@@ -6,12 +6,12 @@ import { ReplyStream, WrongReplyError } from './reply-stream.ts'
 import type { Script } from './script.ts'
 import type { LoadResult } from './workload.ts'
 
-/** Milliseconds after the last send in which everything in flight must be answered. */
+/** Milliseconds after the last send within which all replies must arrive. */
 const DRAIN_TIMEOUT = 20_000
 
 /**
- * Connections that send a script and check the replies, in phases: a warm-up, then the measured one. Nothing is in
- * flight between phases.
+ * Connections that send a script and check the replies, in two phases: a warm-up and the measured phase. No message is
+ * in flight between the phases.
  */
 export class Exchange {
   readonly #script: Script
@@ -27,7 +27,7 @@ export class Exchange {
     this.#lanes = connections.map((connection, index) => new Lane(connection, script, index, this))
   }
 
-  /** Every connection sends the whole burst, waits for its last reply and sends again, for `ms` milliseconds. */
+  /** On every connection, sends the whole burst, waits for its last reply and sends again, for `ms` milliseconds. */
   async runClosed(ms: number): Promise<LoadResult> {
     const begin = performance.now()
     const before = this.#countReplies()
@@ -41,8 +41,8 @@ export class Exchange {
   }
 
   /**
-   * Sends `rate` messages per second over all connections for `ms` milliseconds, by the clock. The latency counts
-   * from the moment a message was due, so that a stall counts for every message after it.
+   * Sends `rate` messages per second over all connections for `ms` milliseconds, at fixed times. Latency is measured
+   * from the time at which a message was due, so that a stall counts for all messages after it.
    */
   async runOpen(rate: number, ms: number): Promise<LoadResult> {
     const begin = performance.now()
@@ -64,7 +64,7 @@ export class Exchange {
     return this.#result(begin, before, late)
   }
 
-  /** Called by a lane that has all its replies; true when it must send again. */
+  /** Called by a lane that has received all its replies. Returns whether it must send again. */
   continues(now: number): boolean {
     if (now < this.#sendUntil) return true
     this.laneDone()

@@ -33,13 +33,13 @@ export function checkHandshakeResponse(head: string, key: string): string {
   return header('Sec-WebSocket-Extensions')
 }
 
-/** Source addresses of connections to the local machine, used in turn. */
+/** The source addresses of connections to the local machine, used in turn. */
 const SOURCE_ADDRESSES = 1000
 let connectionCount = 0
 
 /**
- * The source address of the next connection, another one each time: a single one would run out of ports, since closed
- * connections stay in TIME_WAIT. Undefined where the system has only one loopback address.
+ * Returns the source address of the next connection. The addresses vary, because a single one would run out of ports:
+ * closed connections stay in TIME_WAIT. Undefined where the system has only one loopback address.
  */
 export function sourceAddressFor(host: string): string | undefined {
   if (process.platform !== 'linux' || host !== '127.0.0.1') return undefined

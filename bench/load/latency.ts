@@ -6,11 +6,11 @@ const PERCENTILES = [50, 75, 90, 95, 99, 99.5, 99.9, 99.99, 100]
 const NANOSECONDS_PER_MILLISECOND = 1e6
 const NANOSECONDS_PER_MICROSECOND = 1000
 
-/** The latencies of one round, in constant memory; every percentile is exact to three digits (HdrHistogram). */
+/** The latencies of one round in constant memory. Percentiles are exact to three digits (HdrHistogram). */
 export class Latencies {
   readonly #histogram = createHistogram()
 
-  /** Counts one latency, in milliseconds; less than a nanosecond counts as one. */
+  /** Records a latency in milliseconds. A latency below one nanosecond counts as one nanosecond. */
   record(milliseconds: number): void {
     this.#histogram.record(Math.max(1, Math.round(milliseconds * NANOSECONDS_PER_MILLISECOND)))
   }

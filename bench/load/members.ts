@@ -5,7 +5,7 @@ import type { LoadOrder } from './workload.ts'
 const OPENING_TIMEOUT = 10_000
 const MASK_KEY = Buffer.from([0x37, 0xfa, 0x21, 0x3d])
 
-/** Opens `count` connections that are ready to exchange messages in the dialect of the server. */
+/** Opens `count` connections that are ready to exchange messages in the protocol of the server. */
 export async function openMembers(order: LoadOrder, count: number): Promise<LoadConnection[]> {
   const connections = await openConnections(order.target, count)
   if (order.dialect === 'socket.io') await Promise.all(connections.map(joinSocketIo))

@@ -1,6 +1,6 @@
 import { CLOSE, type Frame, frameSizeAt, PING, PONG, readFrame } from '../wire/frame.ts'
 
-/** A server did not send the expected reply. */
+/** Thrown when a server did not send the expected reply. */
 export class WrongReplyError extends Error {
   override name = 'WrongReplyError'
 }
@@ -9,15 +9,15 @@ export class WrongReplyError extends Error {
 export interface ExpectedReplies {
   /** The frames that the server should write, all of one size, concatenated. */
   bytes: Buffer
-  /** The payload of each. */
+  /** The payload of each frame. */
   payloads: Buffer[]
   opcode: number
 }
 
 /**
- * Checks the order, length and content of every reply of one connection. Bytes are compared with memcmp, without
- * parsing; from the first difference on (a server may fragment or send a ping) frames are read one by one, and only a
- * wrong message fails.
+ * Checks the order, length and content of all replies on one connection. Bytes are compared with memcmp, without
+ * parsing. From the first difference on, frames are parsed, because a server may fragment or send a ping. Only a wrong
+ * message fails.
  */
 export class ReplyStream {
   readonly #expected: ExpectedReplies
@@ -126,7 +126,7 @@ class SlowReplies {
   }
 }
 
-/** The code and reason of a Close frame (RFC 6455 §5.5.1). */
+/** Formats the code and reason of a Close (RFC 6455 §5.5.1). */
 export function describeClose(frame: Frame): string {
   if (frame.payload.length < 2) return '1005 (no code)'
   const reason = frame.payload.toString('utf8', 2)

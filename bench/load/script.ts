@@ -3,11 +3,11 @@ import { type Kind, makePayload, opcodeOf, seededRandom, uploadReceipt } from '.
 import type { ExpectedReplies } from './reply-stream.ts'
 import type { Dialect } from './workload.ts'
 
-/** What every connection of a round sends, built before the clock starts, and the expected replies. */
+/** What every connection of a round sends, built before the measurement, and the expected replies. */
 export interface Script {
   /** The masked frames one by one, all of one size. */
   frames: Buffer[]
-  /** All of them concatenated: one write. */
+  /** The frames concatenated, for one write. */
   burst: Buffer
   expected: ExpectedReplies
 }
@@ -15,7 +15,7 @@ export interface Script {
 /** The most bytes of distinct messages; large messages are repeated beyond that. */
 const DISTINCT_BYTES = 16 * 1024 * 1024
 
-/** Builds `count` distinct messages and the echo of each in the dialect of the server. */
+/** Builds `count` distinct messages and their echoes in the protocol of the server. */
 export function echoScript(kind: Kind, size: number, count: number, dialect: Dialect = 'websocket'): Script {
   const opcode = dialect === 'socket.io' ? TEXT : opcodeOf(kind)
   const payloads = distinctPayloads(kind, size, count).map((payload) => wrap(payload, dialect))
@@ -25,7 +25,7 @@ export function echoScript(kind: Kind, size: number, count: number, dialect: Dia
   return { frames, burst, expected: { bytes, payloads, opcode } }
 }
 
-/** Builds `count` distinct messages, each answered by a text with its length. */
+/** Builds `count` distinct messages, whose replies are text messages with their lengths. */
 export function uploadScript(kind: Kind, size: number, count: number): Script {
   const payloads = distinctPayloads(kind, size, count)
   const frames = maskedFrames(opcodeOf(kind), payloads)

@@ -4,13 +4,15 @@ import type { Target } from './workload.ts'
 
 /** WebSockets that share an HTTP/2 connection. */
 const STREAMS = 100
-/** What a browser allows the server to send before it has read it, in bytes: on one stream, and on the connection. */
+/** The flow-control windows of browsers in bytes: of one stream, and of the connection. */
 const STREAM_WINDOW = 6 * 1024 * 1024
 const CONNECTION_WINDOW = 15 * 1024 * 1024
-/** Megabytes that node's client may use for one connection. */
+/** The memory limit of the client of Node for one connection, in megabytes. */
 const SESSION_MEMORY = 256
 
-/** Opens WebSockets as streams of HTTP/2 connections (RFC 8441), 100 on each; a connection ends behind its last stream. */
+/**
+ * Opens WebSockets as streams of HTTP/2 connections (RFC 8441), 100 on each. A connection ends after its last stream.
+ */
 export class StreamOpener {
   readonly #target: Target
   #current: SharedSession | undefined
@@ -19,13 +21,15 @@ export class StreamOpener {
     this.#target = target
   }
 
-  /** Sends an extended CONNECT; resolves with the stream and the extensions that the server accepted, '' when none. */
+  /**
+   * Sends an extended CONNECT. Resolves with the stream and the extensions that the server accepted, or '' for none.
+   */
   async open(extensions?: string): Promise<{ stream: Duplex; extensions: string }> {
     if (this.#current === undefined || this.#current.isFull) this.#current = new SharedSession(this.#target)
     return this.#current.open(this.#target, extensions)
   }
 
-  /** No stream follows: the last connection ends behind those that it has. */
+  /** Called when no further stream is opened. The last connection ends after its streams. */
   finish(): void {
     this.#current?.finish()
     this.#current = undefined
@@ -33,7 +37,7 @@ export class StreamOpener {
 }
 
 class SharedSession {
-  /** No more streams are opened. */
+  /** Called when no further stream is opened. */
   isFull = false
   readonly #session: ClientHttp2Session
   readonly #settings: Promise<void>
@@ -85,7 +89,7 @@ class SharedSession {
   }
 }
 
-/** Resolves when the server has allowed extended CONNECT; RFC 8441 §3 demands that a client waits for it. */
+/** Resolves when the server has allowed extended CONNECT, for which a client must wait (RFC 8441 §3). */
 function settingsOf(session: ClientHttp2Session): Promise<void> {
   return new Promise((resolve, reject) => {
     session.on('error', reject)

@@ -12,7 +12,9 @@ export const SCENARIOS = [
 ] as const
 export type ScenarioName = (typeof SCENARIOS)[number]
 
-/** How a server speaks: `raw` sends every byte back unread, `socket.io` wraps messages in its own protocol. */
+/**
+ * The protocol of a server: `raw` echoes bytes without parsing them, `socket.io` wraps messages in its own protocol.
+ */
 export type Dialect = 'websocket' | 'raw' | 'socket.io'
 
 /** Where a server listens. */
@@ -28,33 +30,33 @@ export interface Target {
 /** What the load generator does in one round. */
 export interface Workload {
   scenario: ScenarioName | 'micro'
-  /** What is measured at the server: processor time, the memory that stays resident, or its peak. */
+  /** What is measured at the server: processor time, resident memory, or peak memory. */
   measure: 'cpu' | 'memory' | 'peak'
-  /** Payload bytes of a message. */
+  /** The payload of a message in bytes. */
   size: number
   kind: Kind
   connections: number
-  /** Messages that one connection has in flight. */
+  /** How many messages one connection has in flight. */
   depth: number
-  /** Messages per second over all connections, sent by the clock; 0 sends the next message after the reply. */
+  /** Messages per second over all connections, sent at fixed times. With 0 the next message is sent after the reply. */
   rate: number
   warmupMs: number
   durationMs: number
   /** Members of a broadcast that never read. */
   stalled: number
-  /** What the peer of `hostile` does. */
+  /** The attack of the scenario `hostile`. */
   attack: string
 }
 
-/** One round as the load generator receives it. */
+/** One round, for the load generator. */
 export interface LoadOrder extends Workload {
   target: Target
   dialect: Dialect
 }
 
-/** What one round moved. */
+/** The outcome of one round. */
 export interface LoadResult {
-  /** What the cost is divided by: messages, deliveries, pings, handshakes or connections. */
+  /** The number by which the cost is divided: of messages, deliveries, pings, handshakes or connections. */
   count: number
   seconds: number
   /** Microseconds by percentile. */

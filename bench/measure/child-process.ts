@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { pinned } from './pinning.ts'
 
-/** Milliseconds until a child that does not end by itself is killed. */
+/** Milliseconds after which a child that does not exit is killed. */
 const END_TIMEOUT = 2000
 
 export interface ScriptOptions {
@@ -12,8 +12,8 @@ export interface ScriptOptions {
 }
 
 /**
- * Starts a script of the benchmark as a child process with a message channel; `name` has no extension, because the
- * benchmark runs from its sources as well as compiled.
+ * Starts a script of the benchmark as a child process with a message channel. `name` has no extension, because the
+ * benchmark runs both from its sources and compiled.
  */
 export function startScript(name: string, options: ScriptOptions = {}): ChildProcess {
   const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
@@ -27,7 +27,9 @@ export function startScript(name: string, options: ScriptOptions = {}): ChildPro
   })
 }
 
-/** Resolves with the first message that `pick` accepts; rejects when the child ends or is silent for `timeout` ms. */
+/**
+ * Resolves with the first message that `pick` accepts. Rejects when the child exits, or after `timeout` milliseconds.
+ */
 export function messageFrom<Message, Picked>(
   child: ChildProcess,
   name: string,

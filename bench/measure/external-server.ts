@@ -42,7 +42,7 @@ export async function startCommand(
 }
 
 /**
- * A server that is already running; its cost is known only with its process id.
+ * Uses a server that is already running. Its cost is only known with its process id.
  *
  * @throws {RangeError} when `url` is not a ws: or wss: URL.
  */
@@ -102,7 +102,7 @@ function endGroup(child: ChildProcess): Promise<void> {
   })
 }
 
-/** Below the ports that systems choose by themselves: no connection and no other server gets one of these by chance. */
+/** Ports below those that operating systems assign, so that no connection and no other server uses them by chance. */
 const FIRST_PORT = 20_000
 const PORT_COUNT = 12_000
 

@@ -3,10 +3,10 @@ import type { LoadOrder, LoadResult } from '../load/workload.ts'
 import type { GeneratorAnswer, GeneratorCommand } from '../scenarios/generator-message.ts'
 import { endChild, messageFrom, startScript } from './child-process.ts'
 
-/** Milliseconds that preparing (connecting, warming up) or finishing may take. */
+/** Milliseconds for the preparation (connecting and warming up) and for finishing. */
 const STEP_TIMEOUT = 120_000
 
-/** The load generator as the benchmark controls it; a new process is started for the first round after a failure. */
+/** Controls the load generator. After a failure, the next round starts a new process. */
 export class LoadGenerator {
   readonly #cpu: number | undefined
   #child: ChildProcess | undefined
@@ -37,7 +37,7 @@ export class LoadGenerator {
     await this.#ask({ type: 'finish' }, STEP_TIMEOUT)
   }
 
-  /** Ends the process with whatever it has open. */
+  /** Ends the process and its connections. */
   async end(): Promise<void> {
     const child = this.#child
     this.#child = undefined

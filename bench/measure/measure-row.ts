@@ -25,10 +25,10 @@ export interface Bench {
   progress(text: string): void
 }
 
-/** The least growth that is reported: a page. */
+/** The smallest growth that is reported, in bytes: one page. */
 const PAGE = 4096
 
-/** Measures one row: all peers round by round, each round in another order. */
+/** Measures one row: all peers in each round, with another order in every round. */
 export async function measureRow(row: RowPlan, bench: Bench): Promise<RowResult> {
   const load = new LoadGenerator(bench.pinning?.load)
   const pool = new ServerPool(row, bench.start)
@@ -50,7 +50,7 @@ export async function measureRow(row: RowPlan, bench: Bench): Promise<RowResult>
   return summarize(row, rounds, pool.versions, remarks)
 }
 
-/** A peer that fails is left out from then on and named in a warning; the others are measured all the same. */
+/** Measures one peer in one round. A peer that fails is named in a warning and excluded from further rounds. */
 async function measurePeer(
   row: RowPlan,
   name: string,
@@ -105,7 +105,7 @@ async function measureRound(
   }
 }
 
-/** Reads the server's memory now; the returned function reads how much it has grown since. */
+/** Reads the memory of the server. The returned function returns its growth since then. */
 async function growthMeter(
   measure: 'memory' | 'peak',
   server: MeasuredServer,

@@ -1,10 +1,10 @@
 import type { Dialect, Target } from '../load/workload.ts'
 import { type CpuReading, type CpuSpent, cpuSpentBetween } from './process-usage.ts'
 
-/** Processor time at one moment: from the operating system, or else as the server itself reports it, in microseconds. */
+/** Processor time at one moment: from the operating system, or in microseconds as reported by the server. */
 export type ServerCpu = { system: CpuReading } | { reported: number } | undefined
 
-/** A server under measurement, whoever started it. */
+/** A server that is measured. */
 export interface MeasuredServer {
   readonly name: string
   readonly version: string
@@ -17,14 +17,14 @@ export interface MeasuredServer {
   stop(): Promise<void>
 }
 
-/** Processor time between two readings of one server; undefined when it is unknown. */
+/** Returns the processor time between two readings, or undefined when it is unknown. */
 export function cpuBetween(before: ServerCpu, after: ServerCpu): CpuSpent | undefined {
   if (!before || !after) return undefined
   if ('system' in before) return 'system' in after ? cpuSpentBetween(before.system, after.system) : undefined
   return 'reported' in after ? { ran: after.reported - before.reported, waited: 0 } : undefined
 }
 
-/** A server that is not installed here. */
+/** Thrown when a server is not installed. */
 export class MissingServerError extends Error {
   override name = 'MissingServerError'
 }

@@ -10,7 +10,7 @@ export interface Round {
   seconds: number
   /** Processor time of the server per second of the round: 1 is one processor in full use. */
   serverBusy?: number
-  /** Share of the round in which the server could have run but, at most, another process had its processor. */
+  /** Upper bound of the share of the round in which other processes used the processor of the server. */
   serverWaited?: number
   loadBusy?: number
   latency?: Record<string, number>
@@ -21,13 +21,13 @@ export interface PeerResult {
   version: string
   rounds: Round[]
   cost: Spread
-  /** What is counted, per second of wall time; the median. */
+  /** Units per second of wall time (median). */
   perSecond: number
   /** Medians over the rounds, in microseconds by percentile. */
   latency?: Record<string, number>
 }
 
-/** How many times the subject's cost a peer costs, paired by round. */
+/** The ratio of the cost of a peer to that of the subject, paired by round. */
 export interface Ratio extends Spread {
   peer: string
   goal?: number
@@ -41,7 +41,7 @@ export interface RowResult {
   workload: Workload
   peers: PeerResult[]
   ratios: Ratio[]
-  /** What the load generator saw besides figures. */
+  /** Notes of the load generator. */
   notes: string[]
   /** Why the figures are doubtful. */
   warnings: string[]

@@ -14,7 +14,7 @@ export function choosePinning(): Pinning | undefined {
   return load === undefined ? undefined : { server, load }
 }
 
-/** `0-2,5` → 0, 1, 2, 5. */
+/** Parses a list of processors: `0-2,5` is 0, 1, 2, 5. */
 export function parseCpuList(list: string): number[] {
   return list
     .trim()
@@ -25,7 +25,7 @@ export function parseCpuList(list: string): number[] {
     })
 }
 
-/** The command that runs `command` on processor `cpu`; unchanged when `cpu` is undefined. */
+/** Returns a command that runs `command` on processor `cpu`. Returns it unchanged when `cpu` is undefined. */
 export function pinned(cpu: number | undefined, command: readonly string[]): [string, string[]] {
   const whole = cpu === undefined ? command : ['taskset', '-c', String(cpu), ...command]
   return [whole[0], whole.slice(1)]

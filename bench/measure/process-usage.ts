@@ -5,16 +5,16 @@ const TICKS_PER_SECOND = 100
 
 /** Processor time of a process at one moment. */
 export interface CpuReading {
-  /** Nanoseconds that each living thread has run and has waited for a processor, by thread id. */
+  /** Nanoseconds that each thread has run and has waited for a processor, by thread id. */
   threads: Map<string, { ran: number; waited: number }>
-  /** Microseconds of user and system time, ended threads included, in steps of 10 ms. */
+  /** Microseconds of user and system time including ended threads, in steps of 10 ms. */
   coarseMicros: number
 }
 
 /** Processor time between two readings, in microseconds. */
 export interface CpuSpent {
   ran: number
-  /** Time in which a thread could have run but another thread, its own process included, had the processor. */
+  /** Time in which a thread waited for a processor that another thread, possibly of the same process, used. */
   waited: number
 }
 
@@ -30,8 +30,8 @@ export function readCpu(pid: number, proc = '/proc'): CpuReading | undefined {
 }
 
 /**
- * The processor time between two readings: from the scheduler's nanoseconds of all threads, or from the coarse clock
- * when a thread ended in between and its count is lost.
+ * Returns the processor time between two readings: from the nanoseconds of the scheduler for all threads, or from the
+ * coarse clock when a thread has ended in between, whose nanoseconds are lost.
  */
 export function cpuSpentBetween(before: CpuReading, after: CpuReading): CpuSpent {
   const spent: CpuSpent = { ran: 0, waited: 0 }
@@ -45,8 +45,8 @@ export function cpuSpentBetween(before: CpuReading, after: CpuReading): CpuSpent
 }
 
 /**
- * Of the time waited the part, at most, in which other processes had the processors, in microseconds. Threads of one
- * server wait for each other as well; what the server did not use itself is all that others can have used.
+ * Returns an upper bound of the time in which other processes used the processors, in microseconds. Threads of a server
+ * also wait for each other, so that the time which the server did not use itself is a bound.
  */
 export function waitedForOthers({ ran, waited }: CpuSpent, micros: number, processors: number): number {
   return Math.min(waited, Math.max(0, micros * processors - ran))
@@ -63,7 +63,7 @@ export function readResidentBytes(pid: number, proc = '/proc'): number | undefin
   }
 }
 
-/** Resets the peak to what is resident now; without effect where the kernel does not support it. */
+/** Resets the peak to the current resident bytes. Has no effect where the kernel does not support it. */
 export function clearPeakResidentBytes(pid: number, proc = '/proc'): void {
   try {
     writeFileSync(`${proc}/${pid}/clear_refs`, '5')
@@ -72,7 +72,7 @@ export function clearPeakResidentBytes(pid: number, proc = '/proc'): void {
   }
 }
 
-/** The most bytes that `pid` had resident since `clearPeakResidentBytes`. */
+/** Returns the peak of the resident bytes of `pid` since `clearPeakResidentBytes`. */
 export function readPeakResidentBytes(pid: number, proc = '/proc'): number | undefined {
   try {
     return statusKilobytes(pid, 'VmHWM', proc) * 1024
@@ -114,7 +114,7 @@ function familyOf(pid: number, proc: string): number[] {
       try {
         family.push(...familyOf(child, proc))
       } catch {
-        // The child has ended meanwhile.
+        // The child has ended in the meantime.
       }
     }
   }

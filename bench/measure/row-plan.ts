@@ -1,6 +1,6 @@
 import type { ScenarioName, Workload } from '../load/workload.ts'
 
-/** What a cost is counted in; less is better in each. */
+/** The units of costs; less is better. */
 export type Unit =
   | 'µs/message'
   | 'µs/delivery'
@@ -11,7 +11,7 @@ export type Unit =
   | 'bytes at peak'
   | 'µs/attack'
 
-/** A target of the project for a ratio: how many times the subject's cost the peer must cost. */
+/** A target of the project: the least ratio of the cost of a peer to that of the subject. */
 export interface Goal {
   peer: string
   atLeast: number
@@ -29,7 +29,7 @@ export interface RowPlan {
   deflate: boolean
 }
 
-/** A row plan in which defaults may be left out. */
+/** A row plan in which defaults may be omitted. */
 export interface RowSketch {
   id: string
   title: string
@@ -46,7 +46,7 @@ export interface Pace {
   rounds: number
 }
 
-/** Shorter and fewer rounds for a first look. */
+/** Fewer and shorter rounds for a quick estimate. */
 export const QUICK: Pace = { warmupMs: 150, durationMs: 300, rounds: 3 }
 /** For figures that are published. */
 export const THOROUGH: Pace = { warmupMs: 400, durationMs: 1500, rounds: 7 }
@@ -65,7 +65,7 @@ const DEFAULTS: Workload = {
   attack: '',
 }
 
-/** Fills in a sketch. */
+/** Adds the defaults to a sketch. */
 export function planRow(sketch: RowSketch, pace: Pace): RowPlan {
   const { warmupMs, durationMs } = pace
   const workload: Workload = { ...DEFAULTS, warmupMs, durationMs, ...sketch.workload }

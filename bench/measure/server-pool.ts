@@ -4,13 +4,13 @@ import { makePayload, uploadReceipt } from '../wire/payload.ts'
 import type { MeasuredServer } from './measured-server.ts'
 import type { RowPlan } from './row-plan.ts'
 
-/** Starts the server of that name. */
+/** Starts the server with this name. */
 export type StartServer = (name: string, settings: ServerSettings) => Promise<MeasuredServer>
 
 /** Servers accept messages of at least this many bytes. */
 const LEAST_LIMIT = 1024 * 1024
 
-/** The servers of one row: alive for all its rounds, or started for each round where memory is measured. */
+/** The servers of one row. They run for all its rounds, or are started for each round where memory is measured. */
 export class ServerPool {
   readonly versions = new Map<string, string>()
   readonly #start: StartServer
@@ -25,7 +25,7 @@ export class ServerPool {
     this.#isFresh = row.workload.measure !== 'cpu'
   }
 
-  /** The running server of that name, or undefined when it is excluded. */
+  /** Returns the running server with this name, or undefined when it is excluded. */
   async get(name: string): Promise<MeasuredServer | undefined> {
     if (this.#excluded.has(name)) return undefined
     const running = this.#running.get(name)

@@ -3,18 +3,18 @@ import { runningServer, startCommand } from './external-server.ts'
 import { startKnownServer } from './known-server.ts'
 import type { MeasuredServer } from './measured-server.ts'
 
-/** Where the subjects `url` and `exec` come from, and the processor of every server that is started. */
+/** The servers behind the names `url` and `exec`, and the processor of started servers. */
 export interface ServerSources {
   url?: string
   exec?: string
-  /** The process id behind `url`. */
+  /** The process id of the server at `url`. */
   pid?: number
-  /** Whether `url` and `exec` are reached by HTTP/2. */
+  /** Whether HTTP/2 is used for `url` and `exec`. */
   http2: boolean
   cpu?: number
 }
 
-/** Starts the server that a row names: `url`, `exec`, or a known one. */
+/** Starts the server with a name of a row: `url`, `exec`, or a known server. */
 export async function startServer(
   name: string,
   settings: ServerSettings,

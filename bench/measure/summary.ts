@@ -3,17 +3,17 @@ import type { PeerResult, Ratio, Round, RowResult } from './measurement.ts'
 import type { RowPlan } from './row-plan.ts'
 import { median, pairedRatios, relativeSpread, spreadOf } from './statistics.ts'
 
-/** What a report says besides figures: what the load generator saw, and why the figures are doubtful. */
+/** The remarks of a report: notes of the load generator, and reasons to doubt the figures. */
 export interface Remarks {
   notes: string[]
   warnings: string[]
 }
 
-/** Below this share of one processor the server was waiting for the load. */
+/** Below this share of one processor, the server was not the bottleneck. */
 const BUSY_ENOUGH = 0.85
-/** Above this share of a round other processes on the server's processor make the figures doubtful. */
+/** Above this share of a round, other processes on the processor of the server make the figures doubtful. */
 const DISTURBED = 0.1
-/** Quartiles further apart than this part of the median make a ratio doubtful. */
+/** Above this quartile distance relative to the median, a ratio is doubtful. */
 const WIDE = 0.2
 
 /** Turns the rounds of a row into medians, ratios and warnings. */
@@ -64,13 +64,13 @@ function ratioOf(peer: PeerResult, subject: PeerResult, row: RowPlan): Ratio {
   return { peer: peer.name, ...ratio, goal, reached: goal === undefined ? undefined : ratio.median >= goal }
 }
 
-/** Why the figures may be wrong; one line per reason. */
+/** Returns the reasons to doubt the figures, one line for each. */
 function doubts(workload: Workload, peers: PeerResult[], ratios: Ratio[]): string[] {
   const isTimed = workload.measure === 'cpu' && workload.scenario !== 'hostile' && workload.scenario !== 'micro'
   const unknown = peers.filter((peer) => peer.rounds.some((round) => round.cost === undefined))
   const wide = ratios.filter((ratio) => relativeSpread(ratio) > WIDE)
   const lines: [string, string[]][] = [
-    ['the cost of the server is unknown, only its throughput', unknown.map((peer) => peer.name)],
+    ['the cost of the server is unknown; only its throughput is measured', unknown.map((peer) => peer.name)],
     ['other processes held the server’s processor', isTimed ? disturbedPeers(peers) : []],
     ['the server was not the bottleneck, it was busy', isTimed && workload.rate === 0 ? idlePeers(peers) : []],
     ['the rounds differ widely, repeat with more', wide.map((one) => `${one.peer} ${percent(relativeSpread(one))}`)],

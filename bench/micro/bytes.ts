@@ -56,7 +56,7 @@ export const TEXT_CASES: readonly MicroCase[] = (['ascii', 'cjk'] as Kind[]).fla
       return {
         operations: 1,
         variants: {
-          // The ASCII test is a by-product of unmasking.
+          // Unmasking also detects ASCII.
           dwebsocket: () => {
             if (!isAscii && !parts.isValidUtf8(bytes, 0, size)) throw new Error('valid UTF-8 was rejected')
             parts.decodeText(bytes, 0, size, isAscii)

@@ -6,9 +6,9 @@ export interface MicroCase {
   title: string
   /** Bytes that one operation handles; 0 where that is meaningless. */
   bytes: number
-  /** Makes the implementations by name, this library first; each call of one does `operations` operations. */
+  /** Makes the implementations by name, this library first. Each call performs `operations` operations. */
   make(tools: MicroTools): { operations: number; variants: Record<string, () => void> }
-  /** How many times the cost of this library each must cost at least. */
+  /** The least ratio of the cost of each implementation to that of this library. */
   goals?: Record<string, number>
 }
 

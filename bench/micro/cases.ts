@@ -2,7 +2,7 @@ import { ACCEPT_CASE, ENCODER_CASES, MASK_CASES, TEXT_CASES } from './bytes.ts'
 import type { MicroCase } from './case.ts'
 import { PARSER_CASES } from './parser.ts'
 
-/** Every case of `dwebsocket bench micro`. */
+/** The cases of `dwebsocket bench micro`. */
 export const MICRO_CASES: readonly MicroCase[] = [
   ...PARSER_CASES,
   ...MASK_CASES,

@@ -6,10 +6,10 @@ import { summarize } from '../measure/summary.ts'
 import type { MicroCase } from './case.ts'
 import type { MicroAnswer, MicroOrder } from './worker.ts'
 
-/** Milliseconds for a whole case: every variant in every round, and the start. */
+/** Milliseconds for a whole case: all variants in all rounds, and the start. */
 const CASE_TIMEOUT = 120_000
 
-/** Measures the cases in a process of their own, on the server's processor; ws without its add-on, as in `ws`. */
+/** Measures the cases in a separate process, on the processor of the servers. Uses ws without its add-on. */
 export async function measureMicro(cases: readonly MicroCase[], pace: Pace, bench: Bench): Promise<RowResult[]> {
   const child = startScript('micro/worker', { cpu: bench.pinning?.server, env: { WS_NO_BUFFER_UTIL: '1' } })
   const order: MicroOrder = { ids: cases.map((one) => one.id), rounds: pace.rounds, ms: pace.durationMs / 15 }

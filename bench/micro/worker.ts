@@ -5,7 +5,7 @@ import { findPeer } from '../servers/support.ts'
 import type { MicroCase, MicroTools } from './case.ts'
 import { MICRO_CASES } from './cases.ts'
 
-/** What this process must measure. */
+/** What this process measures. */
 export interface MicroOrder {
   ids: string[]
   rounds: number
@@ -40,7 +40,7 @@ async function measureCase(
   for (let round = 0; round < rounds; round++) {
     for (const name of rotated(names, round)) {
       costs[name].push(measureVariant(variants[name], operations, ms))
-      // Streams defer part of their work; do not count it for the next variant.
+      // Streams defer part of their work, which must not count for the next variant.
       await nextTurn()
     }
   }
@@ -60,7 +60,7 @@ function measureVariant(run: () => void, operations: number, ms: number): number
   return ((user + system) * 1000) / done
 }
 
-/** How many calls take about a tenth of a millisecond, so that the clock costs nothing. */
+/** Returns how many calls take about 0.1 ms, so that the cost of reading the clock is negligible. */
 function batchOf(run: () => void): number {
   const begin = performance.now()
   let calls = 0

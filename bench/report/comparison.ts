@@ -3,14 +3,14 @@ import { type Spread, spreadOf } from '../measure/statistics.ts'
 import type { Report } from './report.ts'
 import { formatCost, formatNumber } from './text.ts'
 
-/** How one figure differs between two reports. */
+/** The difference of one figure between two reports. */
 export interface Change {
   row: string
   /** What was compared: a ratio to a peer of the same run, or an absolute cost. */
   figure: string
   before: string
   after: string
-  /** New divided by old, where more is better: 0.8 is a fifth worse. */
+  /** New divided by old, where more is better: 0.8 is 20 % worse. */
   factor: number
   verdict: 'better' | 'worse' | 'same'
 }
@@ -22,8 +22,9 @@ export interface Comparison {
 }
 
 /**
- * Compares two reports row by row. Compares ratios to peers of the same run where there are any, because they carry over
- * to other machines and days; absolute costs only where there are none. A change counts when it exceeds `tolerance` (0.1 is 10 %) and the ranges of the rounds (median ± quartile distance) do not overlap.
+ * Compares two reports row by row. Compares ratios to peers of the same run where there are any, because they carry
+ * over to other machines and days; absolute costs only where there are none. A change counts when it exceeds
+ * `tolerance` (0.1 is 10 %) and the ranges of the rounds (median ± quartile distance) do not overlap.
  */
 export function compareReports(before: Report, after: Report, tolerance: number): Comparison {
   const notes: string[] = []
@@ -82,7 +83,7 @@ function judge(
   return { row, figure, before: text(before), after: text(after), factor, verdict }
 }
 
-/** Ranges of the median ± the distance of the quartiles. */
+/** Whether the ranges of median ± quartile distance overlap. */
 function overlap(a: Spread, b: Spread): boolean {
   const widthA = a.high - a.low
   const widthB = b.high - b.low

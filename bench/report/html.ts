@@ -45,7 +45,7 @@ ${report.rows.map(rowSection).join('\n')}
 `
 }
 
-/** How many times as much as the first server ws needs, over all rows. */
+/** Returns the headline: the range of the ratios of ws over all rows. */
 function headline(rows: readonly RowResult[]): string {
   const medians = rows
     .flatMap((row) => row.ratios.filter(({ peer }) => peer === 'ws').map(({ median }) => median))
@@ -71,7 +71,7 @@ function goalsSection({ rows }: Report): string {
 ${lines.join('\n')}</table></section>`
 }
 
-/** Rows that differ in `pick` only, at least two of them. */
+/** Returns groups of at least two rows that differ only in `pick`. */
 function families(rows: readonly RowResult[], scenario: string, pick: 'size' | 'connections'): RowResult[][] {
   const groups = new Map<string, RowResult[]>()
   for (const row of rows) {
@@ -149,7 +149,7 @@ ${remarks.length > 0 ? `<ul>${remarks.join('')}</ul>` : ''}
 ${latencyPlot(row)}`
 }
 
-/** `: ws needs 4.2 times as much as dwebsocket`, of ws or else the first server that was compared; empty without one. */
+/** Formats the ratio of ws, or of the first server that was compared: `: ws needs 4.2 times as much as dwebsocket`. */
 function describeRatio({ peers, ratios }: RowResult): string {
   const finite = ratios.filter(({ median }) => Number.isFinite(median))
   const ratio = finite.find(({ peer }) => peer === 'ws') ?? finite[0]

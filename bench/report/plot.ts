@@ -24,7 +24,7 @@ export interface Bar {
   text: string
 }
 
-/** Of a plot in its own units: narrow, so that its text can be read on a phone. */
+/** The width of a plot in its own units. It is narrow, so that text is readable on a phone. */
 const WIDTH = 400
 const HEIGHT = 300
 const LEFT = 62
@@ -34,7 +34,7 @@ const BOTTOM = 48
 const LABEL_GAP = 15
 const BAR_NAME_WIDTH = 112
 const BAR_VALUE_WIDTH = 72
-/** About the width of a character of a label. */
+/** The approximate width of a character of a label. */
 const CHARACTER_WIDTH = 7
 
 /** `text` with the special characters of HTML escaped. */
@@ -66,7 +66,7 @@ export function linePlot(plot: LinePlot): string {
   return svg(plot.label, WIDTH, HEIGHT, parts)
 }
 
-/** The ticks whose texts do not overlap: the last, and from there to the left each that has room. */
+/** Returns the ticks whose labels do not overlap: the last one, and to the left those that have room. */
 function ticksThatFit(ticks: { at: number; text: string }[]): { at: number; text: string }[] {
   let free = Number.POSITIVE_INFINITY
   return ticks.reverse().filter(({ at, text }) => {
@@ -77,7 +77,7 @@ function ticksThatFit(ticks: { at: number; text: string }[]): { at: number; text
   })
 }
 
-/** A bar for each value, from zero, followed by its text; `xTitle` is below the axis. */
+/** Draws a bar from zero for each value, with its text. `xTitle` is below the axis. */
 export function barPlot(label: string, xTitle: string, bars: readonly Bar[]): string {
   const shown = bars.filter((bar) => Number.isFinite(bar.value) && bar.value > 0)
   if (shown.length === 0) return ''
@@ -99,12 +99,12 @@ function svg(label: string, width: number, height: number, parts: string[]): str
   return `<svg role="img" aria-label="${escapeHtml(label)}" viewBox="0 0 ${width} ${height}">${parts.join('\n')}</svg>`
 }
 
-/** Adds a margin above and below, also when all values are equal. */
+/** Adds a margin above and below the values. */
 function widen(lowest: number, highest: number): [number, number] {
   return [lowest / 1.25, highest * 1.25]
 }
 
-/** 1, 2 and 5 times powers of ten; the powers alone over more than three decades. */
+/** Returns ticks at 1, 2 and 5 times powers of ten, or only at powers of ten over more than three decades. */
 function logTicks(lowest: number, highest: number): number[] {
   const ticks: number[] = []
   for (let power = Math.floor(Math.log10(lowest)); power <= Math.log10(highest); power++) {
@@ -135,7 +135,7 @@ function line(series: Series, x: (value: number) => number, y: (value: number) =
   return `<polyline class="line s${series.style}" points="${path}"/>${dots.join('')}`
 }
 
-/** The names at the ends of the lines, moved apart where they would overlap. */
+/** Draws the names at the ends of the lines, moved apart where they would overlap. */
 function endLabels(series: readonly Series[], y: (value: number) => number): string[] {
   const ends = series
     .map((one) => ({ one, at: one.points.findLast((point) => point.y > 0) }))

@@ -1,6 +1,6 @@
 import type { RowResult } from '../measure/measurement.ts'
 
-/** A whole run, as `--json` writes it and `compare` reads it. */
+/** The report of a run, which `--json` writes and `compare` reads. */
 export interface Report {
   format: 1
   date: string

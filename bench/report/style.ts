@@ -1,4 +1,4 @@
-/** The style sheet of the report: no external font, image or script; light or dark as the system is set. */
+/** The style sheet of the report: without external resources, light or dark as configured in the system. */
 export const REPORT_STYLE = `
 :root { color-scheme: light dark; --paper: #f6f5f1; --card: #ffffff; --ink: #1b1d21; --soft: #5b606a; --line: #dfdcd4; --accent: #0c6b5c;
   --good: #14804a; --bad: #b3261e; --wait: #9a6700;

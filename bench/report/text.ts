@@ -2,14 +2,14 @@ import type { PeerResult, Ratio, RowResult } from '../measure/measurement.ts'
 import type { Unit } from '../measure/row-plan.ts'
 import type { Report } from './report.ts'
 
-/** A number with three significant digits; large ones whole, with separators. */
+/** Formats a number with three significant digits, or a large one as an integer with separators. */
 export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return '–'
   if (Math.abs(value) >= 1000) return Math.round(value).toLocaleString('en-US')
   return Number(value.toPrecision(3)).toString()
 }
 
-/** A cost in the unit of its row; bytes in B, KiB or MiB. */
+/** Formats a cost in the unit of its row, and bytes in B, KiB or MiB. */
 export function formatCost(value: number, unit: Unit): string {
   if (!Number.isFinite(value)) return 'unknown'
   if (!unit.startsWith('bytes')) return formatNumber(value)
@@ -17,13 +17,13 @@ export function formatCost(value: number, unit: Unit): string {
   return value < 10_000_000 ? `${formatNumber(value / 1024)} KiB` : `${formatNumber(value / 1024 / 1024)} MiB`
 }
 
-/** `12.3× (11.9–12.8)`: the ratio with its quartiles. */
+/** Formats a ratio with its quartiles: `12.3× (11.9–12.8)`. */
 export function formatRatio(ratio: Ratio): string {
   if (!Number.isFinite(ratio.median)) return ''
   return `${formatNumber(ratio.median)}× (${formatNumber(ratio.low)}–${formatNumber(ratio.high)})`
 }
 
-/** `≥ 20× ok` or `≥ 20× missed`; empty without a goal. */
+/** Formats a target: `≥ 20× ok` or `≥ 20× missed`; empty without a target. */
 export function formatGoal(ratio: Ratio): string {
   if (ratio.goal === undefined) return ''
   return `≥ ${formatNumber(ratio.goal)}× ${ratio.reached ? 'ok' : 'missed'}`
@@ -34,17 +34,17 @@ export function hasRate({ workload }: RowResult): boolean {
   return workload.measure === 'cpu' && workload.scenario !== 'hostile'
 }
 
-/** A report as text for a terminal. */
+/** Formats a report for a terminal. */
 export function formatReport(report: Report): string {
   return [describeMachine(report), '', ...report.rows.map(formatRow)].join('\n')
 }
 
-/** The machine and whether processes were pinned. */
+/** Describes the machine, and whether processes were pinned. */
 export function describeMachine({ cpu, cpuCount, platform, node, pinned }: Report): string {
   return `${cpu}, ${cpuCount} processors, ${platform}, node ${node}, ${pinned ? 'server and load pinned' : 'not pinned'}`
 }
 
-/** One row with its peers, the subject first. */
+/** Formats one row with its peers, the subject first. */
 export function formatRow(row: RowResult): string {
   const unit = row.unit.replace('bytes', 'memory')
   const isRate = hasRate(row)
@@ -91,7 +91,7 @@ function layOut(rows: string[][]): string[] {
   })
 }
 
-/** A report as a table for a README: every row with all its peers. */
+/** Formats a report as a Markdown table with all rows and peers. */
 export function formatMarkdown(report: Report): string {
   const line = (cells: string[]): string => `| ${cells.join(' | ')} |`
   const rows = report.rows.flatMap((row) =>
@@ -114,7 +114,7 @@ export function formatMarkdown(report: Report): string {
   ].join('\n')
 }
 
-/** The targets, one line each: measured, target, reached or missed. */
+/** Formats the targets, one line for each: measured, target, reached or missed. */
 export function formatGoals(report: Report): string {
   const lines = report.rows.flatMap((row) =>
     row.ratios

@@ -38,7 +38,7 @@ class Broadcast {
     for (const [index, member] of members.entries()) this.#listen(member, index)
   }
 
-  /** Sends burst after burst, each after the last delivery of the previous one. */
+  /** Sends bursts, each after the last delivery of the previous one. */
   run(ms: number): Promise<LoadResult> {
     const begin = performance.now()
     const deliveredBefore = this.#delivered

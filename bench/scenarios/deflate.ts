@@ -61,7 +61,7 @@ async function openLanes(order: LoadOrder, count: number): Promise<Lane[]> {
   })
 }
 
-/** Every lane sends its burst, waits for all replies and repeats that for `ms` milliseconds; at least once. */
+/** On every lane, sends a burst and waits for all replies, at least once and for at most `ms` milliseconds. */
 async function exchange(lanes: Lane[], ms: number): Promise<LoadResult> {
   const begin = performance.now()
   const plainBefore = countPlain(lanes)

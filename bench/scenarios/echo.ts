@@ -3,15 +3,15 @@ import { Exchange } from '../load/exchange.ts'
 import { echoScript, type Script, uploadScript } from '../load/script.ts'
 import type { LoadOrder, PreparedLoad } from '../load/workload.ts'
 
-/** Distinct messages of an open loop. */
+/** The number of distinct messages in an open loop. */
 const OPEN_LOOP_MESSAGES = 16
 
-/** Every message is sent back. */
+/** The server echoes every message. */
 export function prepareEcho(order: LoadOrder): Promise<PreparedLoad> {
   return prepareExchange(order, echoScript(order.kind, order.size, messagesOf(order), order.dialect))
 }
 
-/** Every message is answered by its length only: the cost of receiving without sending it back. */
+/** The server replies with the length of each message, which measures the cost of receiving alone. */
 export function prepareUpload(order: LoadOrder): Promise<PreparedLoad> {
   return prepareExchange(order, uploadScript(order.kind, order.size, messagesOf(order)))
 }

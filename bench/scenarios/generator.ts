@@ -8,7 +8,7 @@ import { prepareHostile } from './hostile.ts'
 import { prepareIdle } from './idle.ts'
 import { prepareKeepalive } from './keepalive.ts'
 
-/* The load generator: a process of its own, so that its work is never counted as the server's. */
+/* The load generator. It is a separate process, so that its work is not counted for the server. */
 
 const preparations: Record<ScenarioName, (order: LoadOrder) => Promise<PreparedLoad>> = {
   echo: prepareEcho,
@@ -42,7 +42,7 @@ const answer = (message: GeneratorAnswer): void => {
   process.send?.(message)
 }
 
-// A failed round leaves connections behind; they end with this process, which the benchmark then replaces.
+// A failed round may leave connections open. They end with this process, which the benchmark then replaces.
 const fail = (error: unknown): void => answer({ type: 'failed', message: (error as Error).message })
 
 process.on('message', (command: GeneratorCommand) => void execute(command).then(answer, fail))

@@ -5,15 +5,15 @@ import { Latencies } from '../load/latency.ts'
 import type { LoadOrder, LoadResult, PreparedLoad } from '../load/workload.ts'
 import { buildFrame, CLOSE, readFrame } from '../wire/frame.ts'
 
-/** Bounds the ports that a round leaves in TIME_WAIT. */
+/** Limits the number of ports that a round leaves in TIME_WAIT. */
 const MAX_HANDSHAKES = 6000
 const TIMEOUT = 10_000
 const CLOSE_1000 = buildFrame(CLOSE, Buffer.from([0x03, 0xe8]), { maskKey: Buffer.from([0x0a, 0x0b, 0x0c, 0x0d]) })
 const readBuffer = Buffer.alloc(4096)
 
 /**
- * Connect, upgrade, close, disconnect, and again: `connections` of them at a time. Over HTTP/2 each is a stream, and every
- * hundred of them connect and disconnect.
+ * Connects, upgrades, closes and disconnects repeatedly, with `connections` at a time. Over HTTP/2 each of them is a
+ * stream, and a hundred streams share a connection.
  */
 export async function prepareHandshake(order: LoadOrder): Promise<PreparedLoad> {
   if (order.warmupMs > 0) await runHandshakes(order, order.warmupMs, MAX_HANDSHAKES / 4)
@@ -43,11 +43,11 @@ async function runHandshakes(order: LoadOrder, ms: number, max: number): Promise
   return { count: done, seconds: (performance.now() - begin) / 1000, latency: latencies.summary(), notes: [] }
 }
 
-/** One request for all connections: the load generator must be cheaper than the server. */
+/** The same request for all connections, so that the load generator is cheaper than the server. */
 class RepeatedHandshake {
   readonly request: Buffer
   readonly #key: string
-  /** A response that was checked whole; equal ones need no check. */
+  /** A response that was checked. Equal ones need no check. */
   #checked = ''
 
   constructor(order: LoadOrder) {
@@ -63,7 +63,7 @@ class RepeatedHandshake {
   }
 }
 
-/** One connection over TLS or one stream of HTTP/2, from its opening to its end. */
+/** Uses one connection over TLS, or one HTTP/2 stream, from its opening to its end. */
 async function visitOver(connector: Connector): Promise<void> {
   const connection = await connector.open()
   let received: Buffer = Buffer.alloc(0)

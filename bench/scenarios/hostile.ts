@@ -10,7 +10,7 @@ const MEGABYTE = 1024 * 1024
 /** Milliseconds without progress after which a server counts as having stopped reading. */
 const STALL_MS = 1500
 
-/** What a hostile peer does on its connection, within `ms` milliseconds. */
+/** An attack on one connection, within `ms` milliseconds. */
 type Attack = (victim: Victim, ms: number) => Promise<void>
 
 /** A connection that records how the server ended it. */
@@ -56,7 +56,7 @@ class Victim {
   }
 
   #receive(bytes: Buffer): void {
-    // Only the first frame matters: either it is a Close frame, or nothing of interest follows.
+    // Only the first frame matters: a server that sends a frame other than Close has not ended the connection.
     this.#pending = Buffer.concat([this.#pending, bytes]).subarray(0, 4096)
     const frame = readFrame(this.#pending, 0)
     if (frame?.opcode === CLOSE) this.#note(`closed ${describeClose(frame)}`)
@@ -113,12 +113,12 @@ const attacks: Record<string, Attack> = {
 /** The names of the attacks. */
 export const ATTACKS: readonly string[] = Object.keys(attacks)
 
-/** One hostile peer: measures its effect on the server, and notes how the server ends the connection. */
+/** Measures the effect of one hostile peer on the server, and notes how the server ends the connection. */
 export async function prepareHostile(order: LoadOrder): Promise<PreparedLoad> {
   const attack = attacks[order.attack]
   if (!attack) throw new Error(`unknown attack “${order.attack}”; allowed: ${ATTACKS.join(', ')}`)
   const extensions = order.attack === 'bomb' ? BROWSER_OFFER : undefined
-  // A normal connection first, so that the code that serves connections is loaded before the attack.
+  // A normal connection loads the code that serves connections before the attack.
   const normal = await openConnection(order.target)
   const victim = new Victim(await openConnection(order.target, { extensions }))
   return {

@@ -2,10 +2,10 @@ import type { LoadConnection } from '../load/connection.ts'
 import { openMembers } from '../load/members.ts'
 import type { LoadOrder, PreparedLoad } from '../load/workload.ts'
 
-/** Connections opened and closed before the first measurement, so that code is loaded and pools are filled. */
+/** How many connections are opened and closed before the measurement, to load code and fill pools. */
 const WARMUP_CONNECTIONS = 256
 
-/** Opens connections that stay silent; their cost is the growth of the server's resident memory. */
+/** Opens silent connections, whose cost is the growth of the resident memory of the server. */
 export async function prepareIdle(order: LoadOrder): Promise<PreparedLoad> {
   const warmup = await openMembers(order, Math.min(WARMUP_CONNECTIONS, order.connections))
   await Promise.all(warmup.map((connection) => connection.close()))

@@ -5,7 +5,9 @@ import { openMembers } from '../load/members.ts'
 import type { LoadOrder, PreparedLoad } from '../load/workload.ts'
 import { buildFrame, PING, PONG, readFrame } from '../wire/frame.ts'
 
-/** Opens connections that send nothing but the answer to each ping, and counts the pings of a round (RFC 6455 §5.5.2). */
+/**
+ * Opens connections that send nothing but the answer to each ping, and counts the pings of a round (RFC 6455 §5.5.2).
+ */
 export async function prepareKeepalive(order: LoadOrder): Promise<PreparedLoad> {
   const connections = await openMembers(order, order.connections)
   let pings = 0

@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { reportMissing } from './support.ts'
 
-/** A self-signed certificate, on the curve that TLS handshakes cost least with; without openssl the server is left out. */
+/**
+ * Makes a self-signed certificate with the curve for which TLS handshakes are cheapest. Without openssl the server is
+ * excluded.
+ */
 export function makeCertificate(): { cert: Buffer; key: Buffer } {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'))
   const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
@@ -14,7 +17,7 @@ export function makeCertificate(): { cert: Buffer; key: Buffer } {
     execFileSync('openssl', ['req', '-x509', ...kind, ...output], { stdio: 'ignore' })
     return { cert: readFileSync(cert), key: readFileSync(key) }
   } catch {
-    return reportMissing('openssl made no certificate: TLS is not measured')
+    return reportMissing('openssl cannot make a certificate; TLS is not measured')
   } finally {
     rmSync(folder, { recursive: true })
   }

@@ -10,9 +10,9 @@ type Connection = Parameters<Server['onConnection']>[0]
 type Data = string | Buffer
 
 /**
- * This library with its default limits: the session API with `BENCH_API=session`, borrowed messages with
- * `BENCH_API=borrowed`, messages in parts with `BENCH_API=streamed`, a room for broadcasts, on node:http with `BENCH_HTTP=1`, with
- * `BENCH_TLS=1` over TLS by HTTP/2 and HTTP/1.1.
+ * This library with its default limits. `BENCH_API=session` uses the session API, `BENCH_API=borrowed` borrowed
+ * messages, `BENCH_API=streamed` messages in parts. `BENCH_HTTP=1` uses node:http, and `BENCH_TLS=1` TLS with HTTP/2
+ * and HTTP/1.1. Broadcasts use a room.
  */
 const settings = readSettings()
 const options = {
@@ -43,7 +43,7 @@ function serveConnections({ createServer }: Library): Server {
   return server
 }
 
-/** Answers each message with its length, without ever having all of it. */
+/** Replies to each message with its length, without storing all of it. */
 function countParts(connection: Connection): void {
   connection.streamMessages(() => {
     let length = 0

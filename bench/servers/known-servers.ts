@@ -9,7 +9,7 @@ export interface KnownServer {
   description: string
   env?: Record<string, string>
   dialect?: Dialect
-  /** How it is reached, other than over plain TCP: over TLS by HTTP/1.1, or over TLS by HTTP/2. */
+  /** The transport if it is not plain TCP: TLS with HTTP/1.1, or TLS with HTTP/2. */
   transport?: 'tls' | 'http2'
 }
 
@@ -39,7 +39,7 @@ export const KNOWN_SERVERS: readonly KnownServer[] = [
   {
     name: 'dwebsocket+portable',
     script: 'dwebsocket',
-    description: 'this library on documented API and plain JavaScript alone (DWEBSOCKET_PORTABLE=1)',
+    description: 'this library with only documented API and plain JavaScript (DWEBSOCKET_PORTABLE=1)',
     env: { DWEBSOCKET_PORTABLE: '1' },
   },
   {
@@ -65,7 +65,7 @@ export const KNOWN_SERVERS: readonly KnownServer[] = [
   {
     name: 'dwebsocket+ws',
     script: 'ws',
-    description: 'the program of npm ws, on dwebsocket/ws in its place',
+    description: 'the same program as for npm ws, with dwebsocket/ws instead',
     env: { WS_DROP_IN: '1' },
   },
   {
@@ -79,7 +79,7 @@ export const KNOWN_SERVERS: readonly KnownServer[] = [
   {
     name: 'ws+cork',
     script: 'ws',
-    description: 'npm ws, the writes of one tick corked by hand',
+    description: 'npm ws, with the writes of one tick corked by the program',
     env: { ...NO_ADD_ON, WS_CORK: '1' },
   },
   {
@@ -98,7 +98,7 @@ export const KNOWN_SERVERS: readonly KnownServer[] = [
     env: { WS_DROP_IN: '1' },
     dialect: 'socket.io',
   },
-  { name: 'raw', script: 'raw', description: 'net.Socket that sends every byte back: no WebSocket', dialect: 'raw' },
+  { name: 'raw', script: 'raw', description: 'net.Socket that echoes bytes, without WebSocket', dialect: 'raw' },
 ]
 
 /** @throws {RangeError} when no server has that name. */

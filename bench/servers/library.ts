@@ -1,6 +1,8 @@
 const isSource = import.meta.url.endsWith('.ts')
 
-/** The URL of a module of this library: in `src` when the benchmark runs from its sources, else in `dist`. */
+/**
+ * Returns the URL of a module of this library: in `src` when the benchmark runs from its sources, otherwise in `dist`.
+ */
 function libraryModule(name: string): string {
   return new URL(isSource ? `../../src/${name}.ts` : `../../${name}.js`, import.meta.url).href
 }

@@ -3,8 +3,8 @@ import { createServer, type Socket } from 'node:net'
 import { announce, HOST, readSettings } from './support.ts'
 
 /**
- * The lower bound for a WebSocket server on node:net: after a minimal handshake it sends the bytes back unread. Uploads
- * are counted in bytes only.
+ * The lower bound for a WebSocket server on node:net: after a minimal handshake it echoes the bytes without parsing
+ * them. It counts uploads in bytes.
  */
 const settings = readSettings()
 const members = new Set<Socket>()

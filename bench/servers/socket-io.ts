@@ -14,7 +14,7 @@ const server = new peer.Server(httpServer, {
   ...engine,
   transports: ['websocket'],
   maxHttpBufferSize: settings.maxMessage,
-  // Its own pings would stand between the messages that the load generator compares.
+  // Pings would appear between the messages that the load generator compares.
   pingInterval: 3_600_000,
   perMessageDeflate: settings.deflate,
 })

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
-/** What a server does with a message: send it back, answer its length, or send it to every connection; or ping. */
+/** The task of a server: echo messages, reply with their length, send them to all connections, or send pings. */
 export type ServerMode = 'echo' | 'upload' | 'broadcast' | 'keepalive'
 
 /** The command line of a server. */
@@ -12,9 +12,9 @@ export interface ServerSettings {
   mode: ServerMode
   /** The longest message that is accepted, in bytes. */
   maxMessage: number
-  /** permessage-deflate with the peer's own defaults. */
+  /** Whether permessage-deflate is enabled, with the defaults of the server. */
   deflate: boolean
-  /** Bytes of one masked frame, and the answer to it: for a server that does not parse frames. */
+  /** The size of one masked frame, and the reply to it, for a server that does not parse frames. */
   frameBytes: number
   receipt: string
 }
@@ -50,7 +50,7 @@ export function readSettings(): ServerSettings {
   }
 }
 
-/** Reports that the server listens, and answers questions from then on; prints the port when not run by the benchmark. */
+/** Reports that the server listens, and replies to messages of the benchmark. Prints the port when run by hand. */
 export function announce(port: number, version: string): void {
   const send = (report: ServerReport): void => {
     process.send?.(report)
@@ -66,8 +66,8 @@ export function announce(port: number, version: string): void {
 }
 
 /**
- * Loads the named package from `bench/node_modules` or from the current folder. It is not a dependency, so it may be
- * missing: then the benchmark is informed and the process ends.
+ * Loads the named package from `bench/node_modules` or from the current folder. It is not a dependency and may be
+ * missing. Then the benchmark is notified and the process ends.
  */
 // biome-ignore lint/suspicious/noExplicitAny: the packages have no types or are loaded by name
 export function requirePeer(name: string): { peer: any; path: string; version: string } {
@@ -81,7 +81,7 @@ export function reportMissingPackage(name: string): never {
   return reportMissing(`${name} is not installed: run “npm ci --prefix bench”, or “npm install --no-save ${name}” here`)
 }
 
-/** Reports why this server cannot run here; the benchmark then leaves it out. */
+/** Reports why this server cannot run here. The benchmark then excludes it. */
 export function reportMissing(message: string): never {
   if (process.send) {
     process.send({ type: 'missing', message } satisfies ServerReport)
@@ -112,7 +112,7 @@ function locatePeer(name: string): { peer: any; path: string; version: string } 
   return undefined
 }
 
-/** The folder of the benchmark, seen from the sources or from `dist`; then the current folder. */
+/** The folders that are searched: that of the benchmark, from the sources or from `dist`, then the current folder. */
 function peerFolders(): string[] {
   const toBench = import.meta.url.endsWith('.ts') ? '..' : '../../../bench'
   return [join(dirname(fileURLToPath(import.meta.url)), toBench), process.cwd()]

@@ -3,9 +3,9 @@ import { loadWs } from './library.ts'
 import { announce, HOST, PING_INTERVAL, readSettings, reportMissingPackage, requirePeer } from './support.ts'
 
 /**
- * npm ws: the echo server of its documentation; `WS_CORK=1` corks the writes of one tick by hand, `WS_CALLBACK=1` waits for
- * each message by a callback, as socket.io does, `WS_DROP_IN=1` puts `dwebsocket/ws` in the place of npm ws. In the mode
- * `keepalive` it has the heartbeat of its documentation.
+ * npm ws: the echo server of its documentation. `WS_CORK=1` corks the writes of one tick. `WS_CALLBACK=1` passes a
+ * callback for each message, as socket.io does. `WS_DROP_IN=1` replaces npm ws by `dwebsocket/ws`. The mode `keepalive`
+ * uses the heartbeat of its documentation.
  */
 const settings = readSettings()
 const isDropIn = process.env.WS_DROP_IN === '1'
@@ -61,7 +61,7 @@ if (settings.mode === 'keepalive') {
 }
 server.on('listening', () => announce(server.address().port, version))
 
-/** Whether ws finds its add-on; ws itself does not report it. */
+/** Whether the add-on of ws is installed, which ws does not report. */
 function hasAddOn(): boolean {
   try {
     createRequire(path)('bufferutil')

@@ -5,14 +5,14 @@ export const CLOSE = 0x8
 export const PING = 0x9
 export const PONG = 0xa
 
-/** One frame from the wire, unmasked (RFC 6455 §5.2). */
+/** One received frame, unmasked (RFC 6455 §5.2). */
 export interface Frame {
   fin: boolean
   rsv1: boolean
   opcode: number
   masked: boolean
   payload: Buffer
-  /** Bytes of the whole frame, header included. */
+  /** The size of the whole frame in bytes, including the header. */
   size: number
 }
 
@@ -43,12 +43,12 @@ export function buildFrame(opcode: number, payload: Uint8Array, shape: FrameShap
   return Buffer.concat([header, masked(payload, maskKey)])
 }
 
-/** Bytes of the shortest header for a payload of `length` bytes (RFC 6455 §5.2). */
+/** Returns the size of the shortest header for a payload of `length` bytes (RFC 6455 §5.2). */
 export function headerSize(length: number, isMasked: boolean): number {
   return (length < 126 ? 2 : length < 65536 ? 4 : 10) + (isMasked ? 4 : 0)
 }
 
-/** Bytes of the frame that starts at `at`, or undefined when its length is incomplete (RFC 6455 §5.2). */
+/** Returns the size of the frame that starts at `at`, or undefined when its length is incomplete (RFC 6455 §5.2). */
 export function frameSizeAt(bytes: Buffer, at: number): number | undefined {
   if (bytes.length < at + 2) return undefined
   const maskSize = (bytes[at + 1] & 0x80) !== 0 ? 4 : 0
@@ -77,7 +77,7 @@ export function readFrame(bytes: Buffer, at: number): Frame | undefined {
   }
 }
 
-/** `payload` under `maskKey`, as a copy (RFC 6455 §5.3). */
+/** Returns a masked copy of `payload` (RFC 6455 §5.3). */
 export function masked(payload: Uint8Array, maskKey: Uint8Array): Buffer {
   const out = Buffer.alloc(payload.length)
   for (let i = 0; i < payload.length; i++) out[i] = payload[i] ^ maskKey[i & 3]

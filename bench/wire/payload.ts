@@ -29,7 +29,7 @@ export function makePayload(kind: Kind, size: number, seed: number): Buffer {
   return jsonText(size, random)
 }
 
-/** The answer to an upload: the number of bytes of a binary message, of UTF-16 units of a text. */
+/** Returns the reply to an upload: the number of bytes of a binary message, or of UTF-16 units of a text message. */
 export function uploadReceipt(kind: Kind, payload: Buffer): string {
   return String(kind === 'binary' ? payload.length : payload.toString('utf8').length)
 }
@@ -41,7 +41,7 @@ function randomBytes(size: number, random: () => number): Buffer {
   return bytes
 }
 
-/** Letters, digits and spaces: nothing that JSON escapes. */
+/** Returns letters, digits and spaces, which JSON does not escape. */
 function asciiText(size: number, random: () => number): Buffer {
   const letters = 'abcdefghijklmnopqrstuvwxyz ABCDEFGHIJKLMNOPQRSTUVWXYZ 0123456789'
   const bytes = Buffer.alloc(size)
@@ -56,7 +56,7 @@ function cjkText(size: number, random: () => number): Buffer {
   return Buffer.from(text + '.'.repeat(size - characters * 3))
 }
 
-/** A list of chat messages, as an application would send it, padded to the size with a last string. */
+/** Returns a list of chat messages, as an application would send it, padded to the size with a last string. */
 function jsonText(size: number, random: () => number): Buffer {
   const records: string[] = []
   let length = '{"messages":[],"pad":""}'.length

@@ -12,13 +12,13 @@ export const http2Options = {
   key: { type: 'string' },
 } as const
 
-/** The lines of the help about them. */
+/** The lines about these options in the help. */
 export const HTTP2_HELP = `  --http2              serves HTTP/2 (RFC 8441) and HTTP/1.1 over TLS
   --cert FILE          the certificate as PEM; needs --key      (default: openssl makes one for localhost)
   --key FILE           the key of the certificate
 `
 
-/** The values of `http2Options` on the command line. */
+/** The values of the options `http2Options`. */
 interface Http2Values {
   http2: boolean
   cert?: string | undefined
@@ -28,7 +28,7 @@ interface Http2Values {
 /**
  * Reads the options into those of a server.
  *
- * @throws {UsageError} when they do not go together, or there is no certificate.
+ * @throws {UsageError} when the options contradict each other, or there is no certificate.
  */
 export function readHttp2Options({ http2, cert, key }: Http2Values): CreateServerOptions {
   if ((cert === undefined) !== (key === undefined)) throw new UsageError('--cert and --key must be used together')
@@ -48,7 +48,7 @@ function readFile(name: string, path: string): Buffer {
   }
 }
 
-/** A self-signed certificate for this machine, good for 30 days. */
+/** Makes a self-signed certificate for this machine that is valid for 30 days. */
 function makeCertificate(): { cert: Buffer; key: Buffer } {
   const folder = mkdtempSync(join(tmpdir(), 'dwebsocket-'))
   const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]

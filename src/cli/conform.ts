@@ -24,7 +24,7 @@ const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   ['matrix', matrix],
 ])
 
-/** Commands after `conform` that read their arguments themselves. */
+/** Commands after `conform` that parse their arguments themselves. */
 const tools: ReadonlyMap<string, Tool> = new Map<string, Tool>([
   ['serve-echo', serveEcho],
   ['snippet', printSnippet],
@@ -48,7 +48,7 @@ export async function conform(args: string[]): Promise<number> {
   return (command ?? testServers)(options)
 }
 
-/** `conform serve-echo [ws://HOST:PORT]`: an echo server to try the tester on. */
+/** `conform serve-echo [ws://HOST:PORT]`: an echo server with which to try the tester. */
 function serveEcho([url, ...more]: string[]): Promise<number> {
   if (url === undefined || url.startsWith('-')) return echo(url === undefined ? more : [url, ...more])
   let place: URL

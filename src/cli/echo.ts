@@ -69,7 +69,7 @@ function serveSessions(options: CreateServerOptions): WebSocketServer {
   return createServer({ urls: { '*': view }, ...options })
 }
 
-/** A server that echoes by callbacks, not yet listening. */
+/** Makes a server that echoes with callbacks. It does not listen yet. */
 export function serveConnections(options: CreateServerOptions): WebSocketServer {
   const server = createServer({ origins: '*', ...options })
   server.onConnection = (connection) => {
@@ -80,7 +80,7 @@ export function serveConnections(options: CreateServerOptions): WebSocketServer 
   return server
 }
 
-/** Applies backpressure: a peer that does not read is not read from either. */
+/** Applies backpressure: stops reading from a peer that does not read. */
 function pauseUntilDrained(connection: Connection): void {
   connection.pause()
   void connection.drained().then(() => connection.resume())

@@ -9,7 +9,7 @@ const parseNumber: Parser = (text) => (/^(\d+(\.\d+)?(e\d+)?|Infinity)$/.test(te
 
 const parseText: Parser = (text) => text
 
-/** `1000` or `1000:5000`: per second, and the burst; `off` for no limit. */
+/** Parses a rate: `1000` per second, `1000:5000` with a burst, or `off` for no limit. */
 const parseRate: Parser = (text): RateLimit | null | undefined => {
   if (text === 'off') return null
   const numbers = text.split(':').map(parseNumber) as (number | undefined)[]
@@ -41,7 +41,7 @@ const parsers: ReadonlyMap<string, Parser> = new Map([
 /** The option `--limit` of the commands that run a server. */
 export const limitOption = { limit: { type: 'string', multiple: true, default: [] as string[] } } as const
 
-/** The lines of the help about it. */
+/** The lines about this option in the help. */
 export const LIMIT_HELP = `  --limit NAME=VALUE   sets a limit of the server; repeatable. VALUE is in bytes or milliseconds, is Infinity,
                        or is a rate: PER_SECOND, PER_SECOND:BURST or off. Examples:
                        --limit headerTimeout=2000 --limit pingRate=10:50 --limit overflow=drop

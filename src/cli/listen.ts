@@ -41,7 +41,7 @@ export async function runServer(
   return 0
 }
 
-/** Every error of the system about the address is a wrong argument. */
+/** Converts an error of the operating system about the address to an error about the arguments. */
 function explainListenError(error: NodeJS.ErrnoException, place: string): Error {
   if (error.code === undefined) return error
   if (error.code !== 'EADDRINUSE') return new UsageError(`cannot listen on ${place}: ${error.message}`)

@@ -1,6 +1,9 @@
 import { formatMetrics, type WebSocketServer } from '../index.ts'
 
-/** Answers plain `GET /metrics` with the server's statistics, for Prometheus; other requests go to the previous handler. */
+/**
+ * Responds to `GET /metrics` with the statistics of the server for Prometheus. Other requests go to the previous
+ * handler.
+ */
 export function serveMetrics(server: WebSocketServer): void {
   const { onRequest } = server
   server.onRequest = (request, response) => {

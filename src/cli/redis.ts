@@ -8,9 +8,9 @@ export interface RedisConnection {
 }
 
 /**
- * Connects to the Redis of `--redis`; reports on standard error when it is lost and back.
+ * Connects to the Redis server of `--redis`. Reports a lost and a restored connection on standard error.
  *
- * @throws {UsageError} when the package `redis` is not installed, or nothing answers at `url`.
+ * @throws {UsageError} when the package `redis` is not installed, or no server responds at `url`.
  */
 export async function connectRedis(url: string): Promise<RedisConnection> {
   const client = await makeClient(url)

@@ -25,7 +25,7 @@ Starts the demo site. Open its address in a browser. GET /metrics returns statis
                        can read this file
 ${HTTP2_HELP}${LIMIT_HELP}`
 
-/** Milliseconds: views may finish, then the Close frames are spread, so that pages do not reconnect all at once. */
+/** Milliseconds for views to finish, and to spread the Close frames so that pages do not reconnect at the same time. */
 const SHUTDOWN = { drain: 1_000, jitter: 1_000, deadline: 10_000 }
 
 /** The command `dwebsocket serve`: runs until SIGINT or SIGTERM. */
@@ -59,7 +59,7 @@ export async function serve(args: string[]): Promise<number> {
     return runWorkers(workerCount)
   }
   const broker = redis?.broker ?? (cluster.isWorker ? new ClusterBroker() : undefined)
-  // Other servers on the same Redis number their visitors too; the numbers should differ.
+  // Other servers on the same Redis server also number their visitors, and the numbers should differ.
   const seat = redis === null ? workerSeat(workerCount) : { index: randomInt(1000), count: 1000 }
   const { urls } = createDemo({ broker, seat, hasDesk: workerSeat(workerCount).index === 0, tail: values.tail })
   try {

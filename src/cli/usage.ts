@@ -1,7 +1,7 @@
 import { isAllowed, type OptionRule } from '../options/option-rule.ts'
 import { optionMessage } from '../options/read-options.ts'
 
-/** Wrong arguments: the message goes to standard error, the exit code is 2. */
+/** Thrown for invalid arguments. The message goes to standard error, and the exit code is 2. */
 export class UsageError extends Error {
   override name = 'UsageError'
 }
@@ -17,7 +17,7 @@ export function readOption<T>(name: string, text: string, rule: OptionRule<T>): 
   return value as T
 }
 
-/** Runs `make`, and turns what the library reports about an option into a UsageError. */
+/** Runs `make`, and converts an error of the library about an option to a UsageError. */
 export function withUsageErrors<T>(make: () => T): T {
   try {
     return make()

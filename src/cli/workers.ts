@@ -9,7 +9,7 @@ const INDEX = 'DWEBSOCKET_WORKER'
 /** Milliseconds until a worker that died is replaced. */
 const REPLACE_DELAY = 500
 
-/** The index of this process among `count` workers. */
+/** Returns the index of this process among `count` workers. */
 export function workerSeat(count: number): { index: number; count: number } {
   return { index: Number(process.env[INDEX] ?? 0), count: Math.max(count, 1) }
 }
@@ -39,7 +39,7 @@ class Team {
     this.ended = new Promise((resolve) => {
       this.#end = resolve
     })
-    // A terminal sends SIGINT to the workers too; our SIGTERM does not count as their second signal.
+    // A terminal also sends SIGINT to the workers. The SIGTERM from here does not count as their second signal.
     process.once('SIGINT', () => this.#stop())
     process.once('SIGTERM', () => this.#stop())
     for (let index = 0; index < count; index++) void this.#run(index)

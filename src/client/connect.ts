@@ -66,7 +66,7 @@ function openConnection(
       onGone: noop,
     },
     limits: settings.limits,
-    request: { message },
+    request: message,
     subprotocol: subprotocol ?? '',
     codec: makeCodec(extensions, settings),
     head,

@@ -1,26 +1,26 @@
 import type { CaseResult } from './result.ts'
 
-/** A verdict in the words of the Autobahn testsuite: the behavior, and apart from it the closing. */
+/** A verdict in the terms of the Autobahn test suite: that on the behavior, and that on the closing handshake. */
 export interface AutobahnVerdict {
   behavior: 'OK' | 'NON-STRICT' | 'INFORMATIONAL' | 'UNIMPLEMENTED' | 'FAILED'
   behaviorClose: 'OK' | 'INFORMATIONAL' | 'UNIMPLEMENTED' | 'WRONG CODE' | 'UNCLEAN'
 }
 
-/** The Autobahn ids of a case: none, or one. */
+/** Returns the Autobahn ids of a case: none or one. */
 export function autobahnIds({ aliases }: CaseResult): string[] {
   return aliases.flatMap((alias) => /^ab:(\d+(?:\.\d+)+)$/.exec(alias)?.[1] ?? [])
 }
 
-/** Rules on the closing handshake and the end of TCP. */
+/** Requirements on the closing handshake and the end of TCP. */
 const CLOSING_RULE = /^6455-(?:5\.5\.1-|7\.)/
 
-/** Cited where input that breaks a rule of the sender is ignored (RFC 6455 §10.7). */
+/** The requirement for ignored input that violates a rule for senders (RFC 6455 §10.7). */
 const IGNORED_RULE = '6455-10.7-3'
 
-/** Begins the notes on what Autobahn calls NON-STRICT. */
+/** Prefix of notes about what Autobahn calls NON-STRICT. */
 const NON_STRICT_NOTE = /(?:^|; )non-strict: /
 
-/** Autobahn judges the closing apart from the rest: a fault in the closing alone leaves the behavior good. */
+/** Autobahn judges the closing handshake separately: a failure there does not affect `behavior`. */
 export function toAutobahnVerdict(result: CaseResult): AutobahnVerdict {
   const { verdict } = result
   if (verdict === 'info') return { behavior: 'INFORMATIONAL', behaviorClose: 'INFORMATIONAL' }
@@ -29,7 +29,7 @@ export function toAutobahnVerdict(result: CaseResult): AutobahnVerdict {
   const closing = broken.filter(({ requirement }) => CLOSING_RULE.test(requirement))
   const behaviorClose = closing.length === 0 ? 'OK' : describeClose(result)
   if (verdict === 'pass') return { behavior: isNonStrict(result) ? 'NON-STRICT' : 'OK', behaviorClose }
-  // A fault that the target ignores: no sentence obliges it to fail, but Autobahn does.
+  // The target ignores a violation. No rule requires it to fail the connection, but Autobahn does.
   if (broken.some(({ requirement }) => requirement === IGNORED_RULE)) return { behavior: 'FAILED', behaviorClose }
   if (verdict === 'warn' || verdict === 'flaky') {
     const onlyClosing = closing.length > 0 && closing.length === broken.length
@@ -42,12 +42,12 @@ function isNonStrict({ note = '' }: CaseResult): boolean {
   return NON_STRICT_NOTE.test(note)
 }
 
-/** Without permessage-deflate Autobahn closes a compressed case (12.*, 13.*) at once, with success. */
+/** Without permessage-deflate, Autobahn closes the compressed cases (12.*, 13.*) immediately and without a failure. */
 function describeCloseOfSkipped(result: CaseResult): AutobahnVerdict['behaviorClose'] {
   return autobahnIds(result).some((id) => /^1[23]\./.test(id)) ? 'OK' : 'UNIMPLEMENTED'
 }
 
-/** A closing handshake is clean when both sides sent a Close and TCP ended after them. */
+/** Describes how the connection ended. It was clean when both sides sent a Close and then TCP ended. */
 function describeClose({ close }: CaseResult): AutobahnVerdict['behaviorClose'] {
   return close.by === null || close.tcp === null ? 'UNCLEAN' : 'WRONG CODE'
 }

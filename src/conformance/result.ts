@@ -1,29 +1,29 @@
-/** What an entry of the catalogue counts for: `must` fails, `should` warns, `info` is only reported. */
+/** The effect of a violation: `must` fails, `should` warns, `info` is only reported. */
 export type CaseClass = 'must' | 'should' | 'info'
 
 export type Verdict = 'pass' | 'warn' | 'fail' | 'info' | 'skip' | 'flaky' | 'crash' | 'error'
 
-/** One event on the wire of a case; `t` in milliseconds since the case began. */
+/** One event on the wire of a case; `t` is in milliseconds since the case began. */
 export interface WireEvent {
   t: number
   dir: 'out' | 'in'
   kind: 'http' | 'frame' | 'bytes' | 'fin' | 'rst' | 'connect'
-  /** Readable form: the HTTP head, or the decoded frame header (`text fin masked 5`). */
+  /** A readable form: the HTTP head, or the decoded frame header (`text fin masked 5`). */
   text: string
-  /** The bytes in hex, cut to 256 bytes. */
+  /** The first 256 bytes at most, in hex. */
   hex?: string
-  /** Bytes of the whole event, when `hex` was cut. */
+  /** The length of the event in bytes, if `hex` does not have all of it. */
   size?: number
 }
 
-/** One event on the wire of a case with all its bytes, as a script repeats it. */
+/** One event on the wire of a case with all its bytes, for a script that repeats it. */
 export interface RecordedEvent {
-  /** Counts the connections of the case from 0. */
+  /** The number of the connection within the case, from 0. */
   connection: number
   kind: 'open' | 'sent' | 'received' | 'fin-sent' | 'fin-received' | 'reset'
-  /** Milliseconds since the event before. */
+  /** Milliseconds since the previous event. */
   after: number
-  /** Of `sent`: one write each; of `received`: what arrived in one piece. */
+  /** For `sent` the bytes of one write, for `received` those that arrived together. */
   bytes: Buffer
 }
 
@@ -42,14 +42,14 @@ export interface CaseResult {
   title: string
   class: CaseClass
   verdict: Verdict
-  /** Why it was skipped, what the error was, or what an `info` case observed. */
+  /** Why the case was skipped, the error, or what an `info` case observed. */
   note?: string
-  /** Set when a baseline knows this failure. */
+  /** Set when the baseline lists this failure. */
   known?: boolean
   duration_ms: number
   attempts: number
   requirements: string[]
-  /** What is sent and what is expected, as the catalogue says. */
+  /** What is sent and what is expected, from the catalogue. */
   send: string
   expect: string
   assertions: AssertionResult[]
@@ -73,7 +73,7 @@ export interface RunSummary {
   should_failed: number
 }
 
-/** One target's results: the JSON document, schema `dwebsocket-conform/1`. */
+/** The results of one target: the JSON document with the schema `dwebsocket-conform/1`. */
 export interface RunResult {
   schema: 'dwebsocket-conform/1'
   tool: { name: 'dwebsocket conform'; version: string }

@@ -6,7 +6,7 @@ import type { CloseInfo, ProtocolState } from '../core/closing-handshake.ts'
 import { ProtocolError, WebSocketError } from '../core/errors.ts'
 import { PauseReason } from '../core/input-gate.ts'
 import { destroyStream } from '../transport/http2-stream.ts'
-import type { ConnectionSetup, Data, PublicConnection, RequestSource } from './host.ts'
+import type { ConnectionSetup, Data, PublicConnection } from './host.ts'
 import { Parts } from './parts.ts'
 import type { OnStream } from './receive/stream-delivery.ts'
 import { flushEndOfTick } from './send/end-of-tick.ts'
@@ -28,6 +28,8 @@ export let accountMemory: (connection: Connection) => void
 export class Connection implements PublicConnection {
   /** The agreed subprotocol; `''` when there is none (RFC 6455 §4.2.2). */
   readonly subprotocol: string
+  /** The upgrade request. */
+  readonly request: IncomingMessage
   /** Called with each message: text as a string, binary as a Buffer that belongs to the receiver. */
   onMessage: (data: Data, isBinary: boolean) => unknown = noop
   /**
@@ -46,7 +48,6 @@ export class Connection implements PublicConnection {
    */
   queuedBytes: () => number = zero
 
-  readonly #request: RequestSource
   readonly #parts: Parts
 
   static {
@@ -55,14 +56,9 @@ export class Connection implements PublicConnection {
 
   constructor(stream: Duplex, setup: ConnectionSetup) {
     this.subprotocol = setup.subprotocol
-    this.#request = setup.request
+    this.request = setup.request
     this.#parts = new Parts(this, stream, setup)
     this.#parts.start(setup.head)
-  }
-
-  /** The upgrade request. On the server's own port it is created on first use. */
-  get request(): IncomingMessage {
-    return this.#request.message
   }
 
   /** The state: `'closed'` once the outcome is known, although the transport may still be open (RFC 6455 §7.1). */

@@ -36,17 +36,12 @@ export interface ConnectionHost {
   onGone(connection: PublicConnection): void
 }
 
-/** Provides the upgrade request, which may be created on first use. */
-export interface RequestSource {
-  readonly message: IncomingMessage
-}
-
 /** The parameters of a new connection. */
 export interface ConnectionSetup {
   role: Role
   host: ConnectionHost
   limits: ConnectionLimits
-  request: RequestSource
+  request: IncomingMessage
   subprotocol: string
   codec?: MessageCodec | null | undefined
   /** Bytes that followed the request. They are delivered after the current tick. */

@@ -205,8 +205,8 @@ export class RequestHeadParser {
     }
     const rawHeaders: string[] = new Array(this.#markCount - 4)
     for (let i = 4; i < this.#markCount; i += 2) {
-      rawHeaders[i - 4] = nameAt(text, marks[i - 1] + 2, marks[i])
-      rawHeaders[i - 3] = trimBlanks(text, marks[i] + 1, marks[i + 1])
+      rawHeaders[i - 4] = shared(text.slice(marks[i - 1] + 2, marks[i]))
+      rawHeaders[i - 3] = shared(trimBlanks(text, marks[i] + 1, marks[i + 1]))
     }
     return {
       method: text.startsWith('GET ', marks[0]) ? 'GET' : text.slice(marks[0], marks[1]),
@@ -243,24 +243,18 @@ export class RequestHeadParser {
   }
 }
 
-/** The field names of most upgrade requests. All requests share one string for each. */
-const COMMON_NAMES = [
-  'Host',
-  'Upgrade',
-  'Connection',
-  'Sec-WebSocket-Key',
-  'Sec-WebSocket-Version',
-  'Sec-WebSocket-Extensions',
-  'Sec-WebSocket-Protocol',
-  'Origin',
-  'User-Agent',
-]
+/** Names and values of most upgrade requests. All requests share one string for each: a session may store its request. */
+const COMMON_TEXTS = new Map(
+  [
+    ...['Host', 'Upgrade', 'Connection', 'Origin', 'User-Agent', 'Cookie', 'Accept-Encoding', 'Accept-Language'],
+    ...['Sec-WebSocket-Key', 'Sec-WebSocket-Version', 'Sec-WebSocket-Extensions', 'Sec-WebSocket-Protocol'],
+    ...['Cache-Control', 'websocket', 'keep-alive, Upgrade'],
+    ...['permessage-deflate; client_max_window_bits', 'gzip, deflate, br, zstd'],
+  ].map((text) => [text, text]),
+)
 
-function nameAt(text: string, start: number, end: number): string {
-  for (const name of COMMON_NAMES) {
-    if (name.length === end - start && text.startsWith(name, start)) return name
-  }
-  return text.slice(start, end)
+function shared(text: string): string {
+  return COMMON_TEXTS.get(text) ?? text
 }
 
 /** Describes the position of a state for an error message. */

@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { BlockList, isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { RequestSource } from '../connection/host.ts'
 import { HandshakeError } from '../core/errors.ts'
 import { parseForwarded, parseForwardedFor, parseNode } from '../handshake/forwarded.ts'
 import type { ServerSettings } from './options.ts'
@@ -34,12 +33,12 @@ export class Admission {
    *
    * @throws {HandshakeError} when a limit is reached: 503.
    */
-  enter(source: RequestSource, stream: Duplex): void {
+  enter(request: IncomingMessage, stream: Duplex): void {
     if (!this.#isLimited) return
     // The client may have disconnected: 'close' was already emitted and would not remove the stream.
     if (stream.closed) return
     if (this.#count >= this.#maxConnections) throw refusal(`too many connections; allowed: ${this.#maxConnections}`)
-    const address = this.#maxPerAddress === Number.POSITIVE_INFINITY ? null : this.addressOf(source.message)
+    const address = this.#maxPerAddress === Number.POSITIVE_INFINITY ? null : this.addressOf(request)
     const before = address === null ? 0 : (this.#byAddress.get(address) ?? 0)
     if (before >= this.#maxPerAddress) {
       throw refusal(`too many connections from one address; allowed: ${this.#maxPerAddress}`)

@@ -1,15 +1,14 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Http2SecureServer, Http2Server, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import type { Server as HttpsServer } from 'node:https'
 import type { Duplex } from 'node:stream'
 import { Server as TlsServer } from 'node:tls'
-import type { RequestSource } from '../connection/host.ts'
 import { EMPTY } from '../core/empty.ts'
 import { HandshakeError } from '../core/errors.ts'
 import { readExtendedConnect } from '../handshake/extended-connect.ts'
 import { isUpgradeRequest, type UpgradeRequestHead } from '../handshake/upgrade-request.ts'
 import { socketOf } from './http2-socket.ts'
-import { toMessage } from './request-source.ts'
+import { completeMessage } from './request-message.ts'
 import { isTaken, noteUpgrade } from './shared-stream.ts'
 import { refuseStream } from './upgrade.ts'
 
@@ -31,7 +30,7 @@ export interface AttachedServer {
    * Handles an upgrade request or an extended CONNECT request. With `isShared`, a request that is not accepted is left
    * to other listeners.
    */
-  begin(request: UpgradeRequestHead, source: RequestSource, stream: Duplex, head: Buffer, isShared: boolean): void
+  begin(request: UpgradeRequestHead, message: IncomingMessage, stream: Duplex, head: Buffer, isShared: boolean): void
   /** Leaves an upgrade request to other listeners, and refuses it when none of them responds in time. */
   leave(stream: Duplex, error: HandshakeError): void
 }
@@ -88,9 +87,9 @@ class Attachment {
   #onStream(stream: ServerHttp2Stream, rawHeaders: readonly string[]): void {
     const connect = readExtendedConnect(rawHeaders, stream.endAfterHeaders)
     if (connect === null || isTaken(stream)) return
-    const message = toMessage(connect, socketOf(stream))
+    const message = completeMessage(new IncomingMessage(socketOf(stream)), connect)
     const begin = (member: AttachedServer, isShared: boolean): void =>
-      member.begin(connect, { message }, stream, EMPTY, isShared)
+      member.begin(connect, message, stream, EMPTY, isShared)
     const owner = this.#members.find((member) => member.claims(message) === true)
     if (owner !== undefined) return begin(owner, false)
     const member = this.#members.find((it) => it.claims(message) === null) ?? this.#members[0]
@@ -113,7 +112,7 @@ class Attachment {
     if (isTaken(stream)) return
     const isUpgrade = isUpgradeRequest(request)
     const owner = isUpgrade ? this.#members.find((member) => member.claims(request) === true) : undefined
-    if (owner !== undefined) return owner.begin(request, { message: request }, stream, head, false)
+    if (owner !== undefined) return owner.begin(request, request, stream, head, false)
     if (!this.#isShared) return this.#handleUnclaimed(request, stream, head, isUpgrade, false)
     // Other listeners decide during this event. Requests that they ignore are handled after it.
     stream.on('error', ignore)
@@ -131,9 +130,9 @@ class Attachment {
   ): void {
     if (!isUpgrade) return replayAsPlain(this.#httpServer, request, stream, head)
     const app = this.#members.find((member) => member.claims(request) === null)
-    if (app !== undefined) app.begin(request, { message: request }, stream, head, isShared)
+    if (app !== undefined) app.begin(request, request, stream, head, isShared)
     else if (isShared) this.#members[0].leave(stream, notFound)
-    else this.#members[0].begin(request, { message: request }, stream, head, false)
+    else this.#members[0].begin(request, request, stream, head, false)
   }
 }
 

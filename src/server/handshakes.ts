@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Connection } from '../connection/connection.ts'
 import { channels } from '../connection/diagnostics.ts'
-import type { ConnectionSetup, RequestSource } from '../connection/host.ts'
+import type { ConnectionSetup } from '../connection/host.ts'
 import { HandshakeError } from '../core/errors.ts'
 import { checkExtendedConnect, isExtendedConnect } from '../handshake/extended-connect.ts'
 import { checkUpgradeRequest, type UpgradeRequestHead } from '../handshake/upgrade-request.ts'
@@ -52,18 +52,18 @@ export class Handshakes implements UpgradeHost {
    *
    * @param isShared Whether a request that is not accepted is left to other listeners instead of refused.
    */
-  begin(request: UpgradeRequestHead, source: RequestSource, stream: Duplex, head: Buffer, isShared = false): void {
+  begin(request: UpgradeRequestHead, message: IncomingMessage, stream: Duplex, head: Buffer, isShared = false): void {
     guardStream(stream)
     let upgrade: Upgrade
     try {
       this.#checkCapacity()
-      this.#admission.enter(source, stream)
+      this.#admission.enter(message, stream)
       const contents = isExtendedConnect(request) ? checkExtendedConnect(request) : checkUpgradeRequest(request)
-      upgrade = new Upgrade(contents, source, stream, head, this, isShared)
+      upgrade = new Upgrade(contents, message, stream, head, this, isShared)
     } catch (error) {
       const refusal = this.toRefusal(error)
       if (isShared) return this.leave(stream, refusal)
-      this.onRefused(source, refusal)
+      this.onRefused(message, refusal)
       return refuseStream(stream, refusal, request.method)
     }
     callUser(
@@ -109,11 +109,11 @@ export class Handshakes implements UpgradeHost {
     return new HandshakeError(500, 'ERR_WS_INTERNAL', 'internal error')
   }
 
-  /** @param source Null when the request head could not be parsed. */
-  onRefused(source: RequestSource | null, error: HandshakeError): void {
+  /** @param request Null when the request head could not be parsed. */
+  onRefused(request: IncomingMessage | null, error: HandshakeError): void {
     this.#refused.set(error.status, (this.#refused.get(error.status) ?? 0) + 1)
     if (error.code === 'ERR_WS_ORIGIN') this.#originWarnings?.warn(error.message)
-    if (channels.refusal.hasSubscribers) channels.refusal.publish({ request: source?.message ?? null, error })
+    if (channels.refusal.hasSubscribers) channels.refusal.publish({ request, error })
   }
 
   onSettled(upgrade: Upgrade): void {

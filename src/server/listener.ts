@@ -5,7 +5,6 @@ import {
   type ServerResponse,
 } from 'node:http'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
-import type { RequestSource } from '../connection/host.ts'
 import type { HandshakeError } from '../core/errors.ts'
 import { isFastEnabled } from '../fast/enabled.ts'
 import { trackConnections } from '../fast/node-http.ts'
@@ -17,13 +16,13 @@ import { HeadReader, type HeadSink, HTTP2_PREFACE } from './head-reader.ts'
 import { createPlainHttp2, Http2Sessions, type Http2Settings, REQUEST_TIMEOUT } from './http2-server.ts'
 import { listenOn, type Port } from './listen-target.ts'
 import type { ServerSettings } from './options.ts'
-import { HeadRequest } from './request-source.ts'
+import { makeMessage } from './request-message.ts'
 import { refuseStream } from './upgrade.ts'
 
 /** The callbacks of a `Listener`. */
 export interface ListenerHost {
   /** Called with an upgrade request. `rest` are bytes that followed it. */
-  onUpgradeHead(head: RequestHead, source: RequestSource, socket: Socket, rest: Buffer): void
+  onUpgradeHead(head: RequestHead, message: IncomingMessage, socket: Socket, rest: Buffer): void
   /** Called when a request head was refused. */
   onHeadRefused(error: HandshakeError): void
   /** Attaches the server to the HTTP server for upgrade requests on connections that began with a plain request. */
@@ -124,7 +123,7 @@ export class Listener implements Port {
     this.#readers.delete(reader)
     const { socket } = reader
     if (isUpgradeRequest(head)) {
-      this.#host.onUpgradeHead(head, new HeadRequest(text, socket), socket, rest)
+      this.#host.onUpgradeHead(head, makeMessage(text, socket), socket, rest)
       // Pauses reading until the upgrade is accepted or refused.
       if (!hasOwner(socket) && !socket.writableEnded) socket.pause()
     } else {

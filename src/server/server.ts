@@ -91,7 +91,7 @@ export class WebSocketServer {
   listen(portOrPath: number | string = 0, host = '127.0.0.1'): Promise<AddressInfo | string> {
     const handshakes = this.#handshakes
     const portHost: PortHost = {
-      onUpgradeHead: (head, source, socket, rest) => handshakes.begin(head, source, socket, rest),
+      onUpgradeHead: (head, message, socket, rest) => handshakes.begin(head, message, socket, rest),
       onHeadRefused: (error) => handshakes.onRefused(null, error),
       attach: (httpServer) => this.attach(httpServer),
       onRequest: (request, response) => this.#answer(request, response),
@@ -111,7 +111,7 @@ export class WebSocketServer {
     const handshakes = this.#handshakes
     attachTo(httpServer, {
       claims: (request) => this.#claims(request),
-      begin: (request, source, stream, head, isShared) => handshakes.begin(request, source, stream, head, isShared),
+      begin: (request, message, stream, head, isShared) => handshakes.begin(request, message, stream, head, isShared),
       leave: (stream, error) => handshakes.leave(stream, error),
     })
   }
@@ -123,7 +123,7 @@ export class WebSocketServer {
    * @param head Bytes that followed the request head.
    */
   handleUpgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
-    this.#handshakes.begin(request, { message: request }, stream, head)
+    this.#handshakes.begin(request, request, stream, head)
   }
 
   /** Returns the address of a request's client. Behind `trustedProxies`, the one that they forward. */

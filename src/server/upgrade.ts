@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex, Writable } from 'node:stream'
 import type { Connection } from '../connection/connection.ts'
-import type { ConnectionSetup, RequestSource } from '../connection/host.ts'
+import type { ConnectionSetup } from '../connection/host.ts'
 import { type ConnectionLimits, type LimitOptions, readLimits } from '../connection/limits.ts'
 import { type HandshakeError, WebSocketError } from '../core/errors.ts'
 import { DeflateCodec } from '../deflate/codec.ts'
@@ -36,7 +36,7 @@ export interface UpgradeHost {
   /** Returns a HandshakeError unchanged. Reports any other error and returns a 500. */
   toRefusal(error: unknown): HandshakeError
   /** Called when an upgrade was refused. */
-  onRefused(source: RequestSource, error: HandshakeError): void
+  onRefused(request: IncomingMessage, error: HandshakeError): void
   /** Called when an upgrade is left to other listeners, before `onSettled`. */
   onLeft(upgrade: Upgrade, error: HandshakeError): void
   /** Called once when an upgrade was accepted, refused, left or released. */
@@ -56,8 +56,9 @@ export class Upgrade {
   readonly shared: boolean
   /** The stream of the request. */
   readonly stream: Duplex
+  /** The upgrade request. */
+  readonly request: IncomingMessage
   readonly #handshake: UpgradeRequest
-  readonly #source: RequestSource
   readonly #head: Buffer
   readonly #host: UpgradeHost
   #settled = false
@@ -72,7 +73,7 @@ export class Upgrade {
   /** @param head Bytes that followed the request head. */
   constructor(
     handshake: UpgradeRequest,
-    source: RequestSource,
+    request: IncomingMessage,
     stream: Duplex,
     head: Buffer,
     host: UpgradeHost,
@@ -82,7 +83,7 @@ export class Upgrade {
     this.secure = isEncrypted(stream)
     this.stream = stream
     this.#handshake = handshake
-    this.#source = source
+    this.request = request
     this.#head = head
     this.#host = host
   }
@@ -100,11 +101,6 @@ export class Upgrade {
   /** The `Host` field. */
   get host(): string {
     return this.#handshake.host
-  }
-
-  /** The upgrade request. */
-  get request(): IncomingMessage {
-    return this.#source.message
   }
 
   /** The client's address. Behind `trustedProxies`, the one that they forward. */
@@ -155,7 +151,7 @@ export class Upgrade {
           ? null
           : new DeflateCodec({ role: 'server', parameters: agreement.parameters, options: deflate! })
       return this.#host.open(this.stream, {
-        request: this.#source,
+        request: this.request,
         head: this.#head,
         subprotocol: subprotocol ?? '',
         codec,
@@ -181,7 +177,7 @@ export class Upgrade {
       refusal = this.#host.toRefusal(unsendable)
       sendResponse = prepareRefusal(this.stream, refusal)
     }
-    this.#host.onRefused(this.#source, refusal)
+    this.#host.onRefused(this.request, refusal)
     sendResponse()
   }
 

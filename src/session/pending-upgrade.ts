@@ -27,6 +27,8 @@ export interface PendingUpgrade {
   readonly host: ViewHost
   /** The decision of the server's own policy, when that was already applied. */
   readonly acceptance?: Acceptance | undefined
+  /** Whether the view is called by the router, which does not wait for its end. */
+  readonly isRouted?: boolean | undefined
 }
 
 const pendingUpgrades = new WeakMap<IncomingMessage, PendingUpgrade>()
@@ -44,22 +46,29 @@ export function takePendingUpgrade(request: IncomingMessage): PendingUpgrade | n
 }
 
 /**
- * Applies the policies of server and view to a pending upgrade and accepts it (RFC 6455 §4.2.2). Resolves to the
- * session, or to null when the request was refused or its peer has disconnected. Never rejects.
+ * Applies the policies of server and view to a pending upgrade and accepts it (RFC 6455 §4.2.2). Returns the session, or
+ * null when the request was refused or its peer has disconnected. Returns a promise only when a function of the user
+ * does. It never rejects.
  */
-export async function acceptPendingUpgrade(
+export function acceptPendingUpgrade(
   { upgrade, host, acceptance: first }: PendingUpgrade,
   response: ServerResponse,
   settings: ViewSettings,
-): Promise<OpenSession | null> {
+): OpenSession | null | Promise<OpenSession | null> {
   const serverPolicy = first === undefined ? host.policy : { ...host.policy, origins: '*' as const, authorize: null }
-  try {
-    const acceptance = await authorizeUpgrade(upgrade, joinPolicies(serverPolicy, settings.policy))
-    const headers = joinFields(first?.headers, acceptance.headers)
-    return acceptUpgrade(upgrade, host, { ...acceptance, headers }, response, settings)
-  } catch (error) {
+  const accept = ({ subprotocol, headers }: Acceptance): OpenSession | null => {
+    const acceptance = { subprotocol, headers: joinFields(first?.headers, headers) }
+    return acceptUpgrade(upgrade, host, acceptance, response, settings)
+  }
+  const refuse = (error: unknown): null => {
     refusePending(upgrade, error)
     return null
+  }
+  try {
+    const choice = authorizeUpgrade(upgrade, joinPolicies(serverPolicy, settings.policy))
+    return choice instanceof Promise ? choice.then(accept).catch(refuse) : accept(choice)
+  } catch (error) {
+    return refuse(error)
   }
 }
 

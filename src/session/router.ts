@@ -67,7 +67,7 @@ export class Router {
     const { value: view, params } = match
     if (!isWebSocketView(view)) return declineUpgrade(upgrade, refusals.notAccepted)
     markRequest(request, true, this.#host.addressOf)
-    announceUpgrade({ upgrade, host: this.#host })
+    announceUpgrade({ upgrade, host: this.#host, isRouted: true })
     // What a view writes to this response is discarded, because a WebSocket has no response body.
     view(completeRequest(request, params), new ServerResponse(request))
   }

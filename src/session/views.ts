@@ -159,7 +159,7 @@ function makeView(rule: PlainRule, view: View, settings: ViewSettings): WebSocke
     if (!isMarked(request)) markRequest(request, false)
     const complete = completeRequest(request)
     const run = (): unknown => view.call(this, complete, response)
-    if (pending !== null) return runSession(pending, { response, settings, run, seesResponse: view.length !== 1 })
+    if (pending !== null) return startSession(pending, { response, settings, run, seesResponse: view.length !== 1 })
     // A view was called by another view, which has the session and closes it.
     if (complete.websocket !== null) return run() as void | Promise<void>
     // The upgrade was refused before the request reached this view.
@@ -181,24 +181,28 @@ interface SessionCall {
   readonly seesResponse: boolean
 }
 
-/** Runs a view for a session. Never rejects. */
-function runSession(pending: PendingUpgrade, call: SessionCall): Promise<void> {
-  // A new promise: one that follows another promise would need twice the memory while the view runs.
+/**
+ * Runs a view for a session. A view of the router runs before this returns, when the policy is synchronous. Otherwise
+ * returns a promise that resolves when the view has ended, and never rejects.
+ */
+function startSession(pending: PendingUpgrade, call: SessionCall): void | Promise<void> {
+  const open = acceptPendingUpgrade(pending, call.response, call.settings)
+  if (pending.isRouted && !(open instanceof Promise)) return runSession(open, call, pending.host)
+  // Later in this tick: what a connect-style app does after this call, such as setting fields, precedes the view. A new
+  // promise: one that follows another promise would need twice the memory while the view runs.
   return new Promise((resolve) => {
-    void acceptPendingUpgrade(pending, call.response, call.settings).then((open) => {
-      if (open === null) resolve()
-      else runOpen(open, pending.host, call, resolve)
-    })
+    void Promise.resolve(open).then((it) => runSession(it, call, pending.host, resolve))
   })
 }
 
 /** Calls the view, then sends the head of the 101 response. A promise that the view returns may still be pending. */
-function runOpen(
-  open: OpenSession,
-  host: ViewHost,
+function runSession(
+  open: OpenSession | null,
   { response, run, seesResponse }: SessionCall,
-  done: () => void,
+  { reportError }: ViewHost,
+  done?: () => void,
 ): void {
+  if (open === null) return done?.()
   let result: unknown
   try {
     result = run()
@@ -206,38 +210,20 @@ function runOpen(
     result = Promise.reject(error)
   }
   open.sendHead()
+  // While the view runs, only what these functions use is stored of the call.
+  const { connection } = open.session
   const unfinished = seesResponse || isObserved(response) ? response : null
-  const session = new RunningSession(open.session.connection, host, unfinished, done)
   Promise.resolve(result).then(
-    () => session.end(CloseCode.NORMAL),
-    (error) => session.fail(error),
+    () => close(CloseCode.NORMAL, connection, unfinished, done),
+    (error) => {
+      reportError(error)
+      close(CloseCode.INTERNAL_ERROR, connection, unfinished, done)
+    },
   )
 }
 
-/** The state of a call while its view runs. */
-class RunningSession {
-  readonly #connection: Connection
-  readonly #host: ViewHost
-  readonly #unfinished: ServerResponse | null
-  readonly #done: () => void
-
-  constructor(connection: Connection, host: ViewHost, unfinished: ServerResponse | null, done: () => void) {
-    this.#connection = connection
-    this.#host = host
-    this.#unfinished = unfinished
-    this.#done = done
-  }
-
-  /** Called when the view has returned. */
-  end(code: number): void {
-    this.#connection.close(code)
-    if (this.#unfinished !== null) finishResponse(this.#unfinished)
-    this.#done()
-  }
-
-  /** Called when the view has thrown. */
-  fail(error: unknown): void {
-    this.#host.reportError(error)
-    this.end(CloseCode.INTERNAL_ERROR)
-  }
+function close(code: number, connection: Connection, unfinished: ServerResponse | null, done?: () => void): void {
+  connection.close(code)
+  if (unfinished !== null) finishResponse(unfinished)
+  done?.()
 }

@@ -17,7 +17,7 @@ testWith(test, openssl)('runs its cases on streams, but for those of the handsha
 
 testWith(test, openssl)('echo --http2 passes the group h2 and the fields of the handshake strictly', async (t) => {
   const { address } = await startCommand(t, 'echo', '--http2', '--port', '0')
-  const cases = ['-c', 'h2,hs.ver,hs.proto,hs.ext']
+  const cases = ['-c', 'h2,hs.ver,hs.proto,hs.ext,inv']
   const { exitCode, stdout } = await runCommand('conform', address, '--http2', '--insecure', ...cases, '--strict')
   assert.is(exitCode, 0, stdout)
   assert.match(stdout, /h2 61\/61/)

@@ -125,7 +125,7 @@ test('a stream that stays half open is noticed as well when it has ended', async
     role: 'server',
     host: { traffic: new Traffic(), reportError: noop, onMemoryChange: noop, onGone: noop },
     limits: readLimits(TIMES),
-    request: { message: null as never },
+    request: null as never,
     subprotocol: '',
   })
   connection.onMessage = (data) => {

@@ -3,11 +3,14 @@ import type { CaseResult, WireEvent } from '../../src/conformance/result.ts'
 import { judge } from './judgment.ts'
 import { anchorOf, type Column, GROUPS, publishedOf } from './page.ts'
 
-/** Events shown of a failed row, the handshake aside where it is not what fails; and hex digits of each. */
+/** How many events of a failed row are shown, without the handshake unless it fails, and how many hex digits of each. */
 const EVENTS = 5
 const DIGITS = 48
 
-/** docs/matrix.html: what was sent, expected and received in the failed rows that count; it asks the network for nothing. */
+/**
+ * Makes docs/matrix.html: what was sent, expected and received in the failed rows that count. It loads nothing from the
+ * network.
+ */
 export function formatEvidence(columns: readonly Column[]): string {
   return `<!doctype html>
 <html lang="en">

@@ -2,14 +2,14 @@ import type { CaseResult } from '../../src/conformance/result.ts'
 import { CHECKS, type Check, type Pattern } from './checks.ts'
 import { DISMISSALS, type Dismissal } from './dismissals.ts'
 
-/** What a person said about a failed row. */
+/** The judgment of a person on a failed row. */
 export type Judgment = { kind: 'upheld'; check: Check } | { kind: 'dismissed'; dismissal: Dismissal } | { kind: 'open' }
 
 export function isAccused({ verdict }: CaseResult): boolean {
   return verdict === 'fail' || verdict === 'crash'
 }
 
-/** The judgment on a failure. Where both could be said, it is dismissed; the death of a process is always open. */
+/** Returns the judgment on a failure. If both apply, the failure is dismissed. A crash of a process is always open. */
 export function judge(label: string, result: CaseResult): Judgment {
   if (result.verdict === 'crash') return { kind: 'open' }
   const dismissal = DISMISSALS.find((pattern) => covers(pattern, label, result))

@@ -13,7 +13,7 @@ export interface Column {
   result: RunResult
 }
 
-/** Groups of rows, by the beginning of their ids, and how the page calls them. */
+/** The groups of rows, by prefix of their ids, with their names on the page. */
 export const GROUPS: Record<'server' | 'client', Record<string, string>> = {
   server: {
     hs: 'handshake',
@@ -31,10 +31,17 @@ export const GROUPS: Record<'server' | 'client', Record<string, string>> = {
   },
   client: {
     'client.req': 'request',
-    'client.resp': 'answer',
-    'client.frame': 'frames',
-    'client.ab': 'messages',
+    'client.resp': 'response',
+    'client.len': 'length',
+    'client.rsv': 'RSV',
+    'client.op': 'opcode',
+    'client.ctl': 'control',
+    'client.ping': 'ping',
+    'client.frag': 'fragments',
+    'client.utf8': 'UTF-8',
     'client.close': 'close',
+    'client.pmd': 'deflate',
+    'client.frame': 'output and mask',
   },
 }
 
@@ -53,7 +60,7 @@ export function anchorOf(label: string, group: string): string {
   return `${label}-${group}`.replaceAll(/\W+/g, '-')
 }
 
-/** `25/27`: rows that hold, and those with the failures that were reviewed and upheld. */
+/** Formats passed rows, and passed rows together with reviewed and upheld failures: `25/27`. */
 function cellOf(column: Column, group: string): string {
   const held = rowsOf(column, group).filter(({ verdict }) => verdict === 'pass' || verdict === 'warn').length
   const failed = publishedOf(column, group).length
@@ -93,7 +100,9 @@ function projects(columns: readonly Column[]): string {
   return table(['project', 'language', 'version', 'tested', 'notes'], rows)
 }
 
-/** `ws (3), faye-websocket (2)`: which servers and clients, with the number of their rows; and the names of the rows. */
+/**
+ * `ws (3), faye-websocket (2)`: which servers and clients, with the number of their rows; and the names of the rows.
+ */
 function whoAndWhich(columns: readonly Column[], isMeant: (label: string, row: CaseResult) => boolean): string | null {
   const found = columns.flatMap(({ label, result }) => {
     const rows = result.cases.filter((one) => one.class === 'must' && isAccused(one) && isMeant(label, one))
@@ -106,10 +115,10 @@ function whoAndWhich(columns: readonly Column[], isMeant: (label: string, row: C
   return `${who}: ${which.join(', ')}${ids.length > SHOWN ? ` and ${ids.length - SHOWN} more` : ''}.`
 }
 
-/** Names of rows that a paragraph shows. */
+/** How many names of rows a paragraph shows. */
 const SHOWN = 8
 
-/** For every check the servers and clients it speaks of. */
+/** Returns the servers and clients of each check. */
 function checks(columns: readonly Column[]): string {
   const parts = CHECKS.flatMap((check) => {
     const found = whoAndWhich(columns, (label, one) => {
@@ -133,7 +142,7 @@ function dismissals(columns: readonly Column[]): string {
   return parts.length === 0 ? 'None.' : parts.join('\n')
 }
 
-/** The failures of the class *must* that nobody has judged, a line each: they are not published. */
+/** Returns the failures of the class *must* that are not judged, one line for each. They are not published. */
 export function listOpen(columns: readonly Column[]): string[] {
   return columns.flatMap(({ label, result }) =>
     result.cases
@@ -150,7 +159,7 @@ function openWords(count: number): string {
   return `${count} more failures were not reviewed, or could not be judged. They are not on this page.`
 }
 
-/** docs/matrix.md. */
+/** Makes docs/matrix.md. */
 export function formatPage(columns: readonly Column[]): string {
   const count = new Set(columns.map(({ recipe }) => recipe.name)).size
   return `# Conformance of WebSocket libraries

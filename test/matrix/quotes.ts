@@ -9,7 +9,7 @@ import { CHECKS, STOP } from './checks.ts'
 
 const [folder] = process.argv.slice(2)
 
-/** The text without page breaks and the marks of comments in grammars, with single blanks. */
+/** Returns the text without page breaks and without comment marks in grammars, with single spaces. */
 function read(number: string): string {
   const text = readFileSync(join(folder, `rfc${number}.txt`), 'latin1')
   return text

@@ -7,11 +7,11 @@ export interface Recipe {
   npm?: readonly string[]
   /** Run once in the folder of the build; `$SERVERS` and `$CLIENTS` are the folders of the sources. */
   build?: string
-  /** Starts the server; `{port}` is put in. */
+  /** The command that starts the server. The port replaces `{port}`. */
   start?: string
-  /** Starts it with permessage-deflate, where that is not its default. */
+  /** The command that starts the server with permessage-deflate, if that is not the default. */
   deflate?: string
-  /** Starts its client, which echoes; `{url}` is put in. */
+  /** The command that starts a client that echoes. The URL replaces `{url}`. */
   client?: string
   /** What the project does well, and which of its limits are choices. */
   word: string

@@ -27,7 +27,7 @@ export function passed(id: string): CaseResult {
   }
 }
 
-/** A server, or a client, with those results. */
+/** Makes a server or a client with these results. */
 export function column(label: string, cases: CaseResult[], side: 'server' | 'client' = 'server'): Column {
   const result = { target: { label, side }, cases } as unknown as RunResult
   return { recipe: { name: label, language: 'C', word: 'A word.' }, label, version: '1.0', date: '2026-01-02', result }

@@ -7,7 +7,7 @@ import type { Recipe } from './recipes.ts'
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const SERVERS = fileURLToPath(new URL('servers', import.meta.url))
 const CLIENTS = fileURLToPath(new URL('clients', import.meta.url))
-/** Where servers are built and results are written, unless an option says otherwise. */
+/** The default folder in which servers are built and results are written. */
 export const FOLDER = join(ROOT, 'node_modules/.cache/matrix')
 /** Milliseconds for one command. */
 const LIMIT = 600_000
@@ -41,7 +41,7 @@ export class Workshop {
     if (status !== 0) throw new Error(`${command}: ${output.split('\n').slice(-6).join('\n')}`)
   }
 
-  /** Builds a server; false, with the reason printed, when it does not build. */
+  /** Builds a server. Prints the reason and returns false when that fails. */
   build({ name, build }: Recipe): boolean {
     if (build === undefined) return true
     const { status, output } = this.shell(build)
@@ -49,7 +49,7 @@ export class Workshop {
     return status === 0
   }
 
-  /** Runs `core` on a server or client started that way and writes the result as JSON; returns the exit code. */
+  /** Runs `core` on a server or client and writes the result as JSON. Returns the exit code. */
   conform({ label, side, command }: Way, file: string, options: RunSettings): number | null {
     const how = side === 'server' ? ['--wait-for', '20', '-j', options.jobs] : ['client']
     const { status, output } = this.run(process.execPath, [
@@ -68,11 +68,11 @@ export class Workshop {
   }
 }
 
-/** How a run is made, as the options of `conform`. */
+/** The options of `conform` for a run. */
 export interface RunSettings {
   jobs: string
   seed: string
-  /** A selection instead of `core`. */
+  /** The selectors; default: `core`. */
   cases?: string
 }
 
@@ -83,7 +83,7 @@ export interface Way {
   command: string
 }
 
-/** How it is started: a server with its defaults and with compression, and its client. */
+/** Returns the ways of starting: the server with its defaults and with compression, and the client. */
 export function waysOf({ name, start, deflate, client }: Recipe): Way[] {
   const ways: Way[] = []
   if (start !== undefined) ways.push({ label: name, side: 'server', command: start })

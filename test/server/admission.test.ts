@@ -25,7 +25,7 @@ function door(options: AdmissionOptions) {
   const admission = makeAdmission(options)
   return (address: string, forwarded?: string): Stream => {
     const stream = new Stream()
-    admission.enter({ message: request(address, forwarded) }, stream as unknown as Duplex)
+    admission.enter(request(address, forwarded), stream as unknown as Duplex)
     return stream
   }
 }
@@ -63,8 +63,8 @@ test('does not count a stream that has closed before', () => {
   const admission = makeAdmission({ maxConnections: 1, maxConnectionsPerAddress: 1 })
   const gone = new Stream()
   gone.closed = true
-  admission.enter({ message: request('10.0.0.1') }, gone as unknown as Duplex)
-  admission.enter({ message: request('10.0.0.1') }, new Stream() as unknown as Duplex)
+  admission.enter(request('10.0.0.1'), gone as unknown as Duplex)
+  admission.enter(request('10.0.0.1'), new Stream() as unknown as Duplex)
 })
 
 test('S-54: believes X-Forwarded-For of trusted proxies only, from right to left', () => {

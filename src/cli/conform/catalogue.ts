@@ -36,7 +36,9 @@ export function list(options: ConformOptions): number {
   return 0
 }
 
-/** `conform explain CASE…`: the rule, what is sent, what is accepted; `--script`: a program that does it. */
+/**
+ * `conform explain CASE…`: the rule, what is sent and what is expected. With `--script`: a program that sends the same.
+ */
 export async function explain(options: ConformOptions): Promise<number> {
   if (options.script) {
     process.stdout.write(await writeScript(options))
@@ -77,7 +79,7 @@ function explainRule(id: string): string[] {
   ]
 }
 
-/** `conform requirements`: the rules and how many cases name each. */
+/** `conform requirements`: the rules, and how many cases check each of them. */
 export function listRequirements(options: ConformOptions): number {
   const wanted = options.positionals
   const chosen = requirements.filter(

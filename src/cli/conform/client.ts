@@ -23,7 +23,7 @@ import {
   watchSignals,
 } from './shared.ts'
 
-/** The port that Autobahn listens on, so that its drivers find this tester. */
+/** The port of Autobahn, so that its drivers find this tester. */
 const DEFAULT_PORT = 9001
 
 /** Tests clients; resolves to the exit code. */
@@ -41,7 +41,7 @@ export async function testClients(options: ConformOptions): Promise<number> {
   }
 }
 
-/** Runs the plan; the files of each client are written as soon as it has all its results. */
+/** Runs the plan. The files of each client are written when it has all its results. */
 async function run(
   plan: Plan,
   options: ConformOptions,
@@ -59,7 +59,7 @@ async function run(
     onListening: (url) => announce(url, plan.outputs, options),
     onStart(head) {
       lines.start(head)
-      // Of several clients at once the progress of the first is shown.
+      // With several clients at the same time, the progress of the first one is shown.
       if (progress !== null) return
       progress = createProgress(options)
       progress?.start(plan.entries.map(({ group }) => group))
@@ -78,12 +78,12 @@ async function run(
   return ended
 }
 
-/** TypeScript narrows a variable that only callbacks assign to null. */
+/** Prevents TypeScript from narrowing a variable to null that only callbacks assign. */
 function endProgress(progress: Progress | null): void {
   progress?.end()
 }
 
-/** Writes what goes to standard output and the baseline; returns the exit code. */
+/** Writes the standard output and the baseline. Returns the exit code. */
 function report(outcomes: readonly ClientOutcome[], plan: Plan, options: ConformOptions): number {
   const results = outcomes.map(({ result }) => result)
   const codes = outcomes.map(({ result, lost }) => judgeResult(result, lost, options, plan.baseline))
@@ -99,7 +99,7 @@ function contextOf({ entries, total }: Plan, options: ConformOptions) {
   return reportContext(options, entries.length, total)
 }
 
-/** Where to listen: `ws://HOST:PORT`, or the options. */
+/** Returns the address to listen on: from `ws://HOST:PORT`, or from the options. */
 function placeOf({ positionals, host, port, exec }: ConformOptions): Pick<ClientRunOptions, 'host' | 'port'> {
   const [text, ...more] = positionals
   if (more.length > 0)
@@ -117,7 +117,7 @@ function placeOf({ positionals, host, port, exec }: ConformOptions): Pick<Client
   }
 }
 
-/** How clients connect: started one by one, started once, or by themselves. */
+/** Returns how clients connect: one is started per connection, one is started once, or they connect on their own. */
 function clientsOf(options: ConformOptions): Pick<ClientRunOptions, 'launcher' | 'driver' | 'agents' | 'label'> {
   const { exec, execOnce, agents, labels } = options
   if (exec === undefined) {
@@ -130,14 +130,14 @@ function clientsOf(options: ConformOptions): Pick<ClientRunOptions, 'launcher' |
   return { launcher: null, driver: (url) => launcher.start(url), agents }
 }
 
-/** The line that other programs wait for; on standard error when standard output is for data. */
+/** Writes the line for which other programs wait. It goes to standard error when standard output is for data. */
 function announce(url: string, outputs: readonly Output[], { exec }: ConformOptions): void {
   if (exec !== undefined) return
   const isData = outputs.some(({ format, path }) => path === null && format !== 'text')
   ;(isData ? process.stderr : process.stdout).write(`listening ${url}\n`)
 }
 
-/** The files of one client: `{agent}` in a path is its name; several clients have a file each. */
+/** Returns the files of one client. Its name replaces `{agent}` in a path. Several clients have separate files. */
 function filesOf(outputs: readonly Output[], { target }: RunResult, options: ConformOptions, before: number): Output[] {
   const name = target.label.replace(/[^\w.-]+/g, '_')
   const isOne = options.agents === 1 && before === 0

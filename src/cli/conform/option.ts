@@ -61,10 +61,13 @@ const OPTIONS = {
   help: { type: 'boolean', short: 'h', default: false },
 } as const
 
-/** What the command line of `dwebsocket conform` says, checked. */
+/** The checked command line of `dwebsocket conform`. */
 export type ConformOptions = ReturnType<typeof parseOptions>
 
-/** Reads the options; throws a UsageError for what is not allowed. */
+/**
+ * Reads the options.
+ * @throws {UsageError} when an option or its value is not allowed.
+ */
 export function parseOptions(args: readonly string[]) {
   const { values, positionals } = parseArgs({ args: giveBailItsNumber(args), options: OPTIONS, allowPositionals: true })
   const factor = readNumber('timeout-factor', values['timeout-factor'], 0.01, 1000)
@@ -104,7 +107,7 @@ export function parseOptions(args: readonly string[]) {
     outputs: values.output,
     verbosity: verbosityOf(values),
     color: isColored(readChoice('color', values.color, ['auto', 'always', 'never'] as const)),
-    /** The options that a repetition of one case needs as well, ready for a shell. */
+    /** The further options that are needed to repeat a case, quoted for a shell. */
     repeat: repeatOf(values),
   }
 }
@@ -176,7 +179,7 @@ function readFile(name: string, path: string): Buffer {
   }
 }
 
-/** The options that a repetition of a single case needs as well, ready for a shell. */
+/** Returns the further options that are needed to repeat a single case, quoted for a shell. */
 function repeatOf(values: Values): string {
   const words: string[] = []
   const add = (name: string, value: string | undefined): void => {
@@ -198,7 +201,7 @@ function repeatOf(values: Values): string {
   return words.join(' ')
 }
 
-/** A command-line argument quoted for a shell. */
+/** Quotes a command-line argument for a shell. */
 export function quote(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }

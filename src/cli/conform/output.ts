@@ -11,13 +11,16 @@ import {
 import { optionMessage } from '../../options/read-options.ts'
 import { UsageError } from '../usage.ts'
 
-/** One `-o`: a format and where it goes; no path is standard output. */
+/** One option `-o`: a format and a path. Without a path the format goes to standard output. */
 export interface Output {
   format: string
   path: string | null
 }
 
-/** Reads `-o FORMAT[:PATH]`; when nothing goes to standard output, the text does. Throws a UsageError. */
+/**
+ * Reads `-o FORMAT[:PATH]`. If no format goes to standard output, text does.
+ * @throws {UsageError} when a format is unknown, or several go to standard output.
+ */
 export function parseOutputs(words: readonly string[]): Output[] {
   const outputs = words.map((word): Output => {
     const colon = word.indexOf(':')
@@ -29,12 +32,12 @@ export function parseOutputs(words: readonly string[]): Output[] {
     return { format, path: path === '' || path === '-' ? null : path }
   })
   if (outputs.filter(({ path }) => path === null).length > 1) {
-    throw new UsageError('only one -o can go to standard output; give the others a path: -o json:FILE')
+    throw new UsageError('only one -o can go to standard output; the others need a path: -o json:FILE')
   }
   return outputs.some(({ path }) => path === null) ? outputs : [{ format: 'text', path: null }, ...outputs]
 }
 
-/** What reports need besides the results. */
+/** Returns what reports need besides the results. */
 export function reportContext(
   options: { strict: boolean; verbosity: -1 | 0 | 1 | 2; color: boolean },
   selected: number,
@@ -51,7 +54,7 @@ export function reportContext(
   }
 }
 
-/** Writes the results in every format asked for; JSONL that was streamed is left alone. */
+/** Writes the results in all requested formats, except JSONL that was already written during the run. */
 export function writeOutputs(outputs: readonly Output[], results: RunResult[], context: ReportContext): void {
   for (const { format, path } of outputs) {
     if (format === 'jsonl') continue
@@ -70,7 +73,7 @@ function writeFile(path: string, text: string): void {
   }
 }
 
-/** JSONL is written while the run goes on, so that a run that dies leaves what it found. */
+/** Writes JSONL during the run, so that the results are available even if the run ends early. */
 export class LineStream {
   #files: number[]
 

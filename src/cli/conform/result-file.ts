@@ -43,7 +43,7 @@ export function report(options: ConformOptions): number {
   return 0
 }
 
-/** `conform diff OLD NEW`: 1 when something got worse. */
+/** `conform diff OLD NEW`: resolves to 1 when a case is worse than before. */
 export function diff(options: ConformOptions): number {
   const [old, next, ...more] = options.positionals
   if (old === undefined || next === undefined || more.length > 0) throw new UsageError('diff needs two JSON files')

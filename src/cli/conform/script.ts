@@ -14,12 +14,13 @@ import { UsageError } from '../usage.ts'
 import type { ConformOptions } from './option.ts'
 import { runOptionsOf } from './shared.ts'
 
-/** Where the script connects unless a URL says otherwise. */
+/** The URL to which the script connects by default. */
 const DEFAULT_URL = 'ws://127.0.0.1:9001/'
 const MAX_MESSAGE = 16 * 1024 * 1024
 
 /**
- * `conform explain CASE [URL] --script`: a program that sends what the case sends to an echo server of this package.
+ * `conform explain CASE [URL] --script`: a program that sends the bytes that the case sends to the echo server of this
+ * package.
  *
  * @throws {UsageError} when there is no such program.
  */
@@ -50,7 +51,7 @@ function readSubject({ positionals }: ConformOptions): { entry: CatalogueEntry; 
   return { entry, url: new URL(text) }
 }
 
-/** Runs the case against an echo server of this package, which is addressed as the URL says. */
+/** Runs the case against an echo server of this package, with the host and path of the URL. */
 async function recordCase(entry: CatalogueEntry, url: URL, options: ConformOptions): Promise<Recorder> {
   const server = serveConnections({ maxMessageSize: MAX_MESSAGE, deflate: true })
   const { port } = (await server.listen(0, '127.0.0.1')) as AddressInfo

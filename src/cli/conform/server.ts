@@ -25,10 +25,10 @@ import {
   watchSignals,
 } from './shared.ts'
 
-/** A target and the process after it, when the tester started one. */
+/** A target, and its process if the tester started one. */
 interface Subject {
   target: Target
-  /** How to name it on a command line. */
+  /** The words for the target on a command line. */
   words: string
   process?: ServerProcess
 }
@@ -70,7 +70,7 @@ async function openSubjects(options: ConformOptions): Promise<Subject[]> {
   return [{ target, words, process: new ServerProcess(exec, port) }]
 }
 
-/** The port of a URL; a free one when there is no URL, or when it says `{port}`. */
+/** Returns the port of a URL, or a free port without a URL and for `{port}`. */
 async function choosePort(url = 'ws://127.0.0.1:{port}/'): Promise<number> {
   if (url.includes('{port}')) return findFreePort()
   try {
@@ -126,11 +126,11 @@ async function testOne(
   progress?.end()
   lines.end(result)
   if (unreachable !== undefined) warn(`target not reachable: ${unreachable}`)
-  else if (lost) warn(`${target.url} was lost during the run and did not come back`)
+  else if (lost) warn(`${target.url} stopped serving during the run and did not recover`)
   return { result, code: judgeResult(result, lost, options, plan.baseline) }
 }
 
-/** Groups that may harm a server: against a public one they run only with `--robust`. */
+/** Groups that may harm a server. Against a public server they run only with `--robust`. */
 const HOSTILE_GROUPS: ReadonlySet<string> = new Set(['robust', 'hs.limit', 'pmd.limit'])
 
 function leaveOutHostile(
@@ -142,7 +142,7 @@ function leaveOutHostile(
   return entries.filter(({ group }) => !HOSTILE_GROUPS.has(group))
 }
 
-/** Starts the process, or waits for a target that is starting by itself. */
+/** Starts the process, or waits for a target that is starting. */
 async function start({ target, process: child }: Subject, options: ConformOptions): Promise<void> {
   if (child !== undefined) {
     if (!(await child.start()))
@@ -165,7 +165,7 @@ function reproOf({ words }: Subject, id: string, { repeat, seed }: ConformOption
   return ['dwebsocket conform', words, '-c', id, '--trace', '--seed', String(seed), repeat].filter(Boolean).join(' ')
 }
 
-/** What the options alone would skip, for `--list`. */
+/** Returns why the options skip a case, for `--list`. */
 function predictSkip({ id }: CatalogueEntry, { positionals, subprotocol }: ConformOptions): string {
   const needs = findCase(id)?.needs ?? []
   if (needs.includes('subprotocol') && subprotocol === undefined) return '(skip: needs --subprotocol NAME)'

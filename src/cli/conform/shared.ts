@@ -20,16 +20,19 @@ import { UsageError } from '../usage.ts'
 import type { ConformOptions } from './option.ts'
 import { type Output, parseOutputs } from './output.ts'
 
-/** What a run is made of, read from the options before anything is started. */
+/** The plan of a run, from the options. */
 export interface Plan {
   entries: readonly CatalogueEntry[]
   outputs: Output[]
-  /** Cases of the catalogue for that side, families counted by their members. */
+  /** The number of cases in the catalogue for this side, counting all members of families. */
   total: number
   baseline?: Baseline
 }
 
-/** Plans a run for one side; throws a UsageError for options that cannot be followed. */
+/**
+ * Plans a run for one side.
+ * @throws {UsageError} when the options contradict each other or select no case.
+ */
 export function planRun(side: 'server' | 'client', from: readonly CatalogueEntry[], options: ConformOptions): Plan {
   return {
     entries: select(from, options),
@@ -39,7 +42,7 @@ export function planRun(side: 'server' | 'client', from: readonly CatalogueEntry
   }
 }
 
-/** The options that a run against servers and one against clients share. */
+/** Returns the options that runs against servers and against clients have in common. */
 export function runOptionsOf(
   options: ConformOptions,
   { entries }: Pick<Plan, 'entries'>,
@@ -66,7 +69,7 @@ export function runOptionsOf(
   }
 }
 
-/** Cases of the catalogue for that side, families counted by their members. */
+/** The number of cases in the catalogue for this side, counting all members of families. */
 export function countCases(wanted: 'server' | 'client'): number {
   return catalogue.filter(({ side }) => side === wanted).length
 }
@@ -89,13 +92,13 @@ function loadBaseline(path: string): Baseline {
   }
 }
 
-/** The preset `autobahn` writes its index to the path that Autobahn uses, unless the options name another. */
+/** Adds the index of the preset `autobahn` at the path that Autobahn uses, unless the options set another path. */
 function withAutobahnIndex(outputs: Output[], side: 'server' | 'client', { include }: ConformOptions): Output[] {
   if (!include.includes('autobahn') || outputs.some(({ format }) => format === 'autobahn')) return outputs
   return [...outputs, { format: 'autobahn', path: `reports/${side}s/index.json` }]
 }
 
-/** The selection as the report shows it. */
+/** Formats the selection for the report. */
 function describeSelection({ include, perf, robust, all, long, exclude }: ConformOptions): string[] {
   const switches = Object.entries({ perf, robust, all, long }).filter(([, isOn]) => isOn)
   return [
@@ -105,7 +108,7 @@ function describeSelection({ include, perf, robust, all, long, exclude }: Confor
   ]
 }
 
-/** `--list`: one line per case, and how many there are. */
+/** `--list`: prints one line per case, and their number. */
 export function printSelection(
   { entries, total }: Plan,
   width: number,
@@ -118,7 +121,7 @@ export function printSelection(
   return Exit.GOOD
 }
 
-/** Shows progress on standard error; null when that is not wanted. */
+/** Shows the progress on standard error. Returns null when progress is disabled. */
 export function createProgress(options: ConformOptions): Progress | null {
   if (options.verbosity < 0 || options.trace) return null
   return new Progress({
@@ -130,7 +133,7 @@ export function createProgress(options: ConformOptions): Progress | null {
   })
 }
 
-/** `--trace`: one event on the wire, on standard error. */
+/** `--trace`: prints one event on the wire to standard error. */
 function printWireEvent(id: string, { t, dir, kind, text, hex }: WireEvent): void {
   const arrow = dir === 'out' ? '->' : '<-'
   const shown =
@@ -140,7 +143,7 @@ function printWireEvent(id: string, { t, dir, kind, text, hex }: WireEvent): voi
   process.stderr.write(`${id} ${t.toFixed(1)} ms ${arrow} ${shown}\n`)
 }
 
-/** The exit code of one target: applies the baseline, and reports what it holds that is no longer true. */
+/** Applies the baseline, reports entries that no longer apply, and returns the exit code for one target. */
 export function judgeResult(result: RunResult, lost: boolean, options: ConformOptions, baseline?: Baseline): number {
   const findings = baseline && applyBaseline(result, baseline)
   if (findings !== undefined && baseline !== undefined) warnOfBaseline(findings, baseline)
@@ -155,14 +158,14 @@ function warnOfBaseline({ fixed, expired }: BaselineFindings, baseline: Baseline
   if (unknown.length > 0) warn(`the baseline names unknown cases: ${unknown.join(', ')}`)
 }
 
-/** The first SIGINT or SIGTERM ends the run in order; the second one at once. */
+/** The first SIGINT or SIGTERM ends the run in an orderly way, the second one immediately. */
 export function watchSignals(): { signal: AbortSignal; code(): number | null; stop(): void } {
   const controller = new AbortController()
   let code: number | null = null
   const on = (received: number) => () => {
     if (code !== null) process.exit(code)
     code = received
-    warn('interrupted: the report of what ran follows')
+    warn('interrupted; the report covers the cases that ran')
     controller.abort()
   }
   const onInterrupt = on(130)
@@ -179,7 +182,7 @@ export function watchSignals(): { signal: AbortSignal; code(): number | null; st
   }
 }
 
-/** One line on standard error. */
+/** Prints one line to standard error. */
 export function warn(text: string): void {
   process.stderr.write(`dwebsocket conform: ${text}\n`)
 }

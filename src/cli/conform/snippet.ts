@@ -1,6 +1,6 @@
 import { UsageError } from '../usage.ts'
 
-/** A minimal echo server per library; each reads its port from its argument, as `--exec 'CMD {port}'` passes it. */
+/** A minimal echo server for each library. It reads the port from its argument, which `--exec 'CMD {port}'` passes. */
 const snippets: Record<string, string> = {
   dwebsocket: `// node echo.mjs {port}
 import { WebSocketServer } from 'dwebsocket'
@@ -59,7 +59,7 @@ func echo(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			return
 		}
-		// This library leaves the check of texts to its user (RFC 6455, section 8.1).
+		// This library leaves the UTF-8 check to its user (RFC 6455, section 8.1).
 		if kind == websocket.TextMessage && !utf8.Valid(message) {
 			reason := websocket.FormatCloseMessage(websocket.CloseInvalidFramePayloadData, "")
 			connection.WriteControl(websocket.CloseMessage, reason, time.Now().Add(time.Second))
@@ -78,7 +78,7 @@ func main() {
 `,
 }
 
-/** `conform snippet [NAME]`: a minimal echo server, or the names there are. */
+/** `conform snippet [NAME]`: prints a minimal echo server, or the known names. */
 export function printSnippet([name]: readonly string[]): number {
   if (name === undefined) {
     process.stdout.write(`${Object.keys(snippets).join('\n')}\n`)

@@ -1,6 +1,6 @@
 import type { Room, WebSocket } from '../../index.ts'
 
-/** Milliseconds before people are counted; meanwhile the other processes report who came and left. */
+/** Milliseconds before people are counted. In this time the other processes report arrivals and departures. */
 const COUNT_DELAY = 50
 
 /** The sessions on one page of the demo site, in all processes. */

@@ -2,14 +2,14 @@ import type { Stats } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { LineSplitter } from './line-splitter.ts'
 
-/** How much of a file is read, whatever its size; in bytes, lines in UTF-16 units. */
+/** How much of a file is read, regardless of its size, in bytes. Lines are limited in UTF-16 units. */
 const START_BYTES = 64 * 1024
 const CHUNK_BYTES = 64 * 1024
 const MAX_BYTES_BEHIND = 1024 * 1024
 const MARK_BYTES = 64
 const MAX_LINE_LENGTH = 4096
 
-/** What happened to a file besides growing; `bytes` were skipped to catch up with its end. */
+/** What happened to a file other than growing. `bytes` were skipped to catch up with its end. */
 export type FileEvent =
   | { event: 'rotated' | 'truncated' | 'missing' | 'found' }
   | { event: 'unreadable'; reason: string }
@@ -19,9 +19,9 @@ export type FileEvent =
 export type FileEntry = string | FileEvent
 
 /**
- * Follows a growing file from its end, by its name: when the file is renamed and replaced by a new one, reads the old one
- * to its end and then the new one from its start; when it is truncated, reads it from its start again. Needs memory for
- * one chunk and one line, and reads only what is new, never the whole file.
+ * Follows a growing file from its end, by its name: when the file is renamed and replaced by a new one, reads the old
+ * one to its end and then the new one from its start; when it is truncated, reads it from its start again. Needs memory
+ * for one chunk and one line, and reads only what is new, never the whole file.
  */
 export class FileFollower {
   readonly #path: string
@@ -51,7 +51,7 @@ export class FileFollower {
     return this.#trouble
   }
 
-  /** Bytes of the file that were read as its content. */
+  /** How many bytes of the content were read. */
   get readBytes(): number {
     return this.#readBytes
   }

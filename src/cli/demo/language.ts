@@ -22,8 +22,8 @@ export function chooseLanguage(acceptLanguage = ''): Language {
 }
 
 /**
- * The translations that a page needs: those of `texts/LANGUAGE/common.json` and of its own file, if it has one. Empty for
- * English.
+ * The translations that a page needs: those of `texts/LANGUAGE/common.json` and of its own file, if it has one. Empty
+ * for English.
  */
 export function readTexts(language: Language, page: string): Texts {
   if (language === 'en') return {}

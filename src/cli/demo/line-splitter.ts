@@ -4,8 +4,8 @@ import { StringDecoder } from 'node:string_decoder'
 const ELLIPSIS = '…'
 
 /**
- * Splits a stream of UTF-8 bytes into lines, whatever the chunks. It buffers at most one line of `maxLength` UTF-16 units:
- * a longer line is truncated and ends in `…`.
+ * Splits a stream of UTF-8 bytes into lines, whatever the chunks. It buffers at most one line of `maxLength` UTF-16
+ * units: a longer line is truncated and ends in `…`.
  */
 export class LineSplitter {
   readonly #maxLength: number

@@ -7,7 +7,7 @@ export function parseObject(message: string | Buffer): Record<string, unknown> {
   }
 }
 
-/** Whether a value is a text that is not blank. */
+/** Whether a value is a string that is not blank. */
 export function isText(value: unknown, maxLength: number): value is string {
   return typeof value === 'string' && value.trim() !== '' && value.length <= maxLength
 }

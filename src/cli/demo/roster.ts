@@ -1,13 +1,13 @@
 import { type Broker, Rooms, type WebSocket } from '../../index.ts'
 
-/** Milliseconds in which arrivals and departures are reported together. */
+/** Milliseconds during which arrivals and departures are collected into one report. */
 const REPORT_DELAY = 50
 /** Milliseconds between checks for members of a dead process; only with several processes. */
 const CHECK_INTERVAL = 5_000
-/** The most people that are listed by name: the list goes to everybody. */
+/** The largest number of people that are listed by name, because everyone receives the list. */
 const MAX_NAMED = 100
 
-/** The people in each place: everybody there receives the list whenever it changes. */
+/** The people in each place. Everyone there receives the list whenever it changes. */
 export class Roster {
   readonly #rooms: Rooms
   readonly #prefix: string

@@ -1,6 +1,6 @@
 import type { WebSocket } from '../../index.ts'
 
-/** A person on one page, across reconnections: whoever reconnects in time never left. */
+/** A person on one page, across reconnections. A person who reconnects in time counts as present throughout. */
 export class Seat {
   #session: WebSocket | null = null
   #timer: NodeJS.Timeout | null = null
@@ -10,7 +10,7 @@ export class Seat {
     return this.#session === null
   }
 
-  /** Replaces the connection; the previous one is closed with 4001. */
+  /** Replaces the connection, and closes the previous one with 4001. */
   occupy(session: WebSocket): void {
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#timer = null
@@ -19,7 +19,7 @@ export class Seat {
     void before?.close(4001, 'opened elsewhere')
   }
 
-  /** The connection has ended; calls `onGone` unless it is replaced within `grace` milliseconds. */
+  /** Called when the connection has ended. Calls `onGone` unless it is replaced within `grace` milliseconds. */
   lose(session: WebSocket, grace: number, onGone: () => void): void {
     if (session !== this.#session) return
     this.#session = null

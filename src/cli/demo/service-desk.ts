@@ -8,8 +8,8 @@ const MAX_ENTRIES = 500
 const MAX_TOPIC = 80
 
 /**
- * One line of a conversation; `n` is the number from its author, 0 for those of the desk. `note` is a text of the desk for
- * pages in another language: a template, and the names for its `{0}` and `{1}`.
+ * One line of a conversation; `n` is the number from its author, 0 for those of the desk. `note` is a text of the desk
+ * for pages in another language: a template, and the names for its `{0}` and `{1}`.
  */
 interface Entry {
   readonly id: number
@@ -54,7 +54,7 @@ export class ServiceDesk {
   readonly #customers = new Map<string, Customer>()
   readonly #agents = new Map<string, Agent>()
   #line: Ticket[] = []
-  /** Starts at the time, so that tickets of an earlier process have other numbers. */
+  /** Begins with the current time, so that the numbers differ from those of an earlier process. */
   #lastTicket = Date.now()
   #isReporting = false
 

@@ -30,7 +30,9 @@ export interface DemoOptions {
   tail?: readonly string[]
 }
 
-/** Makes the demo site. A page and its WebSocket share one path and one view, as in the example of Python's dwebsocket. */
+/**
+ * Makes the demo site. A page and its WebSocket share one path and one view, as in the example of Python's dwebsocket.
+ */
 export function createDemo({
   broker,
   seat = { index: 0, count: 1 },

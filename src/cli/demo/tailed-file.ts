@@ -3,22 +3,22 @@ import type { WebSocket } from '../../index.ts'
 import { type FileEntry, FileFollower } from './file-follower.ts'
 
 /**
- * Milliseconds between two looks at a file. One look costs one system call however fast the file grows, and works where
- * change notifications do not: on network file systems, in containers, for a file that does not exist yet.
+ * Milliseconds between two checks of a file. A check costs one system call, regardless of how fast the file grows. It
+ * also works where change notifications do not: on network file systems, in containers, and before the file exists.
  */
 const LOOK_INTERVAL = 200
 
-/** Entries that a page receives when it opens, and at most after one look. */
+/** How many entries a page receives when it opens, and at most after each check. */
 const RECENT_COUNT = 200
 const MAX_ENTRIES_AT_ONCE = 1000
 
-/** Bytes that may wait for one page; beyond that entries are counted instead of sent. */
+/** How many bytes may be buffered for one page. Beyond that, entries are counted instead of sent. */
 const MAX_PENDING_BYTES = 256 * 1024
 
-/** What a page receives: an entry of the file, or the number of entries that were left out. */
+/** What a page receives: an entry of the file, or the number of entries that were omitted. */
 type TailEntry = FileEntry | { event: 'omitted' | 'missed'; count: number }
 
-/** One file and the pages that follow it; they share one follower, which exists while there are pages. */
+/** One file and the pages that follow it. The pages share one follower, which exists while there are pages. */
 export class TailedFile {
   readonly #path: string
   /** What every page receives about the files in general. */
@@ -52,7 +52,7 @@ export class TailedFile {
     return { size, readBytes, rest, trouble, readers: this.#readers.size }
   }
 
-  /** Looks at the file until the last page is closed; a later page starts again at the end. */
+  /** Checks the file until the last page is closed. A later page starts again at the end. */
   async #watch(): Promise<void> {
     const follower = new FileFollower(this.#path)
     this.#follower = follower
@@ -75,7 +75,7 @@ export class TailedFile {
   }
 }
 
-/** A page that may be slow: entries that it has no room for are counted instead of buffered. */
+/** A page that may be slow. Entries above its buffer limit are counted instead of buffered. */
 class Reader {
   readonly #session: WebSocket
   readonly #status: () => object
@@ -107,7 +107,7 @@ class Reader {
   }
 }
 
-/** The newest of `entries`, headed by how many were left out. */
+/** Returns the newest of `entries`, after the number of those that were omitted. */
 function limitEntries(entries: FileEntry[]): TailEntry[] {
   if (entries.length <= MAX_ENTRIES_AT_ONCE) return entries
   const newest = entries.slice(1 - MAX_ENTRIES_AT_ONCE)

@@ -3,10 +3,10 @@ import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** Bytes of one piece that is read from the disk. */
+/** The size of the pieces that are read from the disk, in bytes. */
 const PIECE = 256 * 1024
 
-/** Bytes of the disk that the uploads of one process may occupy together. */
+/** The disk space that the uploads of one process may occupy together, in bytes. */
 export class DiskSpace {
   #free: number
 
@@ -14,7 +14,7 @@ export class DiskSpace {
     this.#free = bytes
   }
 
-  /** Whether there was room for so many bytes more, which are occupied then. */
+  /** Reserves this number of bytes. Returns false when there is no room for them. */
   take(bytes: number): boolean {
     if (bytes > this.#free) return false
     this.#free -= bytes
@@ -27,8 +27,8 @@ export class DiskSpace {
 }
 
 /**
- * A file of any size that a page uploads: hashed while it arrives, and stored as long as there is room for it on the disk,
- * in a file without a name, which disappears with the process.
+ * A file of any size that a page uploads. It is hashed while it arrives and stored as long as there is disk space, in a
+ * file without a name, which is deleted when the process ends.
  */
 export class UploadedFile {
   readonly #disk: DiskSpace
@@ -36,19 +36,19 @@ export class UploadedFile {
   #storedBytes = 0
   /** Bytes received so far. */
   size = 0
-  /** SHA-256 in hex, once all is received. */
+  /** SHA-256 in hex, after the whole file was received. */
   digest = ''
 
   constructor(disk: DiskSpace) {
     this.#disk = disk
   }
 
-  /** Whether all that was received is on the disk. */
+  /** Whether everything that was received is on the disk. */
   get isStored(): boolean {
     return this.#handle !== null && this.#storedBytes === this.size
   }
 
-  /** Receives the file in place of the one before; `onPart` is called after each part. */
+  /** Receives a file, which replaces the previous one. Calls `onPart` after each part. */
   async receive(parts: AsyncIterable<Uint8Array>, onPart: () => void): Promise<void> {
     await this.remove()
     this.#handle = await openNameless()
@@ -62,7 +62,7 @@ export class UploadedFile {
     this.digest = hash.digest('hex')
   }
 
-  /** What is stored, from an offset on. */
+  /** Reads the stored bytes from an offset on. */
   async *read(from: number): AsyncGenerator<Buffer> {
     for (let at = from; this.#handle !== null && at < this.size; ) {
       const { bytesRead, buffer } = await this.#handle.read(Buffer.allocUnsafe(PIECE), 0, PIECE, at)
@@ -80,7 +80,7 @@ export class UploadedFile {
     await handle?.close()
   }
 
-  /** A file for which there is no room is not stored at all. */
+  /** Stores a part. If there is no room for it, deletes what was stored of the file. */
   async #store(part: Uint8Array): Promise<void> {
     if (this.#handle === null) return
     if (!this.#disk.take(part.length)) {

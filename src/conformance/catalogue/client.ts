@@ -315,7 +315,7 @@ export const client: Record<string, EntryData[]> = {
     [
       'client.resp.status-xxx',
       'must',
-      'Does not open a WebSocket for another status than 101',
+      'Does not open a WebSocket for a status other than 101',
       '204, 301, 302, 307, 401, 403, 404, 426, 500 and 503 (10 connections)',
       'the client refuses, or acts as HTTP requires',
       '6455-4.1-31',
@@ -424,7 +424,7 @@ export const client: Record<string, EntryData[]> = {
       'client.resp.bad-accept',
       'must',
       'Refuses a 101 with a wrong Sec-WebSocket-Accept',
-      'a wrong value, an empty one, that of another key, and one in other case (4 connections)',
+      'a wrong value, an empty one, that of another key, and one in a different case (4 connections)',
       'the client refuses',
       '6455-4.1-34',
       '',
@@ -999,7 +999,7 @@ export const client: Record<string, EntryData[]> = {
     [
       'client.h2.status',
       'must',
-      'Refuses another status than 2xx',
+      'Refuses a status other than 2xx',
       'a connection to the tester, which speaks HTTP/2',
       'the client refuses',
       '8441-5-7',

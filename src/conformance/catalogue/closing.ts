@@ -123,7 +123,7 @@ export const closing: Record<string, EntryData[]> = {
     [
       'close.valid-1000',
       'must',
-      'Completes the closing handshake for code 1000',
+      'Completes the closing handshake for Close code 1000',
       '`88 82 <key> 03E8`',
       'a clean close with 1000',
       '6455-5.5.1-7 6455-5.5.1-11 6455-7.4.1-1 6455-7.4-1',
@@ -132,7 +132,7 @@ export const closing: Record<string, EntryData[]> = {
     [
       'close.valid-1001',
       'must',
-      'Completes the closing handshake for code 1001',
+      'Completes the closing handshake for Close code 1001',
       '`88 82 <key> 03E9`',
       'a clean close with 1000 or 1001',
       '6455-5.5.1-7 6455-5.5.1-11 6455-7.4.1-1',
@@ -141,7 +141,7 @@ export const closing: Record<string, EntryData[]> = {
     [
       'close.valid-1002',
       'must',
-      'Completes the closing handshake for code 1002',
+      'Completes the closing handshake for Close code 1002',
       '`88 82 <key> 03EA`',
       'a clean close with 1000 or 1002',
       '6455-5.5.1-7 6455-5.5.1-11 6455-7.4.1-1',
@@ -150,7 +150,7 @@ export const closing: Record<string, EntryData[]> = {
     [
       'close.valid-1003',
       'must',
-      'Completes the closing handshake for code 1003',
+      'Completes the closing handshake for Close code 1003',
       '`88 82 <key> 03EB`',
       'a clean close with 1000 or 1003',
       '6455-5.5.1-7 6455-5.5.1-11 6455-7.4.1-1',
@@ -159,7 +159,7 @@ export const closing: Record<string, EntryData[]> = {
     [
       'close.valid-1007',
       'must',
-      'Completes the closing handshake for code 1007',
+      'Completes the closing handshake for Close code 1007',
       '`88 82 <key> 03EF`',
       'a clean close with 1000 or 1007',
       '6455-5.5.1-7 6455-5.5.1-11 6455-7.4.1-1',
@@ -168,7 +168,7 @@ export const closing: Record<string, EntryData[]> = {
     [
       'close.valid-1008',
       'must',
-      'Completes the closing handshake for code 1008',
+      'Completes the closing handshake for Close code 1008',
       '`88 82 <key> 03F0`',
       'a clean close with 1000 or 1008',
       '6455-5.5.1-7 6455-5.5.1-11 6455-7.4.1-1',
@@ -177,7 +177,7 @@ export const closing: Record<string, EntryData[]> = {
     [
       'close.valid-1009',
       'must',
-      'Completes the closing handshake for code 1009',
+      'Completes the closing handshake for Close code 1009',
       '`88 82 <key> 03F1`',
       'a clean close with 1000 or 1009',
       '6455-5.5.1-7 6455-5.5.1-11 6455-7.4.1-1',
@@ -186,7 +186,7 @@ export const closing: Record<string, EntryData[]> = {
     [
       'close.valid-1010',
       'must',
-      'Completes the closing handshake for code 1010',
+      'Completes the closing handshake for Close code 1010',
       '`88 82 <key> 03F2`',
       'a clean close with 1000 or 1010',
       '6455-5.5.1-7 6455-5.5.1-11 6455-7.4.1-1',
@@ -195,7 +195,7 @@ export const closing: Record<string, EntryData[]> = {
     [
       'close.valid-1011',
       'must',
-      'Completes the closing handshake for code 1011',
+      'Completes the closing handshake for Close code 1011',
       '`88 82 <key> 03F3`',
       'a clean close with 1000 or 1011',
       '6455-5.5.1-7 6455-5.5.1-11 6455-7.4.1-1',
@@ -204,7 +204,7 @@ export const closing: Record<string, EntryData[]> = {
     [
       'close.valid-3000',
       'must',
-      'Completes the closing handshake for code 3000',
+      'Completes the closing handshake for Close code 3000',
       '`88 82 <key> 0BB8`',
       'a clean close with 1000 or 3000',
       '6455-5.5.1-7 6455-5.5.1-11 6455-7.4.2-3',
@@ -213,7 +213,7 @@ export const closing: Record<string, EntryData[]> = {
     [
       'close.valid-3999',
       'must',
-      'Completes the closing handshake for code 3999',
+      'Completes the closing handshake for Close code 3999',
       '`88 82 <key> 0F9F`',
       'a clean close with 1000 or 3999',
       '6455-5.5.1-7 6455-5.5.1-11 6455-7.4.2-3',
@@ -222,7 +222,7 @@ export const closing: Record<string, EntryData[]> = {
     [
       'close.valid-4000',
       'must',
-      'Completes the closing handshake for code 4000',
+      'Completes the closing handshake for Close code 4000',
       '`88 82 <key> 0FA0`',
       'a clean close with 1000 or 4000',
       '6455-5.5.1-7 6455-5.5.1-11 6455-7.4.2-4',
@@ -231,7 +231,7 @@ export const closing: Record<string, EntryData[]> = {
     [
       'close.valid-4999',
       'must',
-      'Completes the closing handshake for code 4999',
+      'Completes the closing handshake for Close code 4999',
       '`88 82 <key> 1387`',
       'a clean close with 1000 or 4999',
       '6455-5.5.1-7 6455-5.5.1-11 6455-7.4.2-4',
@@ -240,7 +240,7 @@ export const closing: Record<string, EntryData[]> = {
     [
       'close.invalid-0',
       'should',
-      'Fails on code 0',
+      'Fails on Close code 0',
       '`88 82 <key> 0000`',
       'fails the connection with 1002',
       '6455-7.4.2-1 6455-10.7-1',
@@ -249,7 +249,7 @@ export const closing: Record<string, EntryData[]> = {
     [
       'close.invalid-999',
       'should',
-      'Fails on code 999',
+      'Fails on Close code 999',
       '`88 82 <key> 03E7`',
       'fails the connection with 1002',
       '6455-7.4.2-1 6455-10.7-1',
@@ -258,7 +258,7 @@ export const closing: Record<string, EntryData[]> = {
     [
       'close.invalid-1004',
       'should',
-      'Fails on code 1004',
+      'Fails on Close code 1004',
       '`88 82 <key> 03EC`',
       'fails the connection with 1002',
       '6455-7.4.1-2 6455-10.7-1',
@@ -267,7 +267,7 @@ export const closing: Record<string, EntryData[]> = {
     [
       'close.invalid-1005',
       'must',
-      'Fails on code 1005',
+      'Fails on Close code 1005',
       '`88 82 <key> 03ED`',
       'fails the connection with 1002',
       '6455-7.4.1-3 6455-10.7-1',
@@ -276,7 +276,7 @@ export const closing: Record<string, EntryData[]> = {
     [
       'close.invalid-1006',
       'must',
-      'Fails on code 1006',
+      'Fails on Close code 1006',
       '`88 82 <key> 03EE`',
       'fails the connection with 1002',
       '6455-7.4.1-4 6455-10.7-1',
@@ -285,7 +285,7 @@ export const closing: Record<string, EntryData[]> = {
     [
       'close.invalid-1016',
       'should',
-      'Fails on code 1016',
+      'Fails on Close code 1016',
       '`88 82 <key> 03F8`',
       'fails the connection with 1002',
       '6455-7.4.2-2 6455-10.7-1',
@@ -294,7 +294,7 @@ export const closing: Record<string, EntryData[]> = {
     [
       'close.invalid-1100',
       'should',
-      'Fails on code 1100',
+      'Fails on Close code 1100',
       '`88 82 <key> 044C`',
       'fails the connection with 1002',
       '6455-7.4.2-2 6455-10.7-1',
@@ -303,7 +303,7 @@ export const closing: Record<string, EntryData[]> = {
     [
       'close.invalid-2000',
       'should',
-      'Fails on code 2000',
+      'Fails on Close code 2000',
       '`88 82 <key> 07D0`',
       'fails the connection with 1002',
       '6455-7.4.2-2 6455-10.7-1',
@@ -312,7 +312,7 @@ export const closing: Record<string, EntryData[]> = {
     [
       'close.invalid-2999',
       'should',
-      'Fails on code 2999',
+      'Fails on Close code 2999',
       '`88 82 <key> 0BB7`',
       'fails the connection with 1002',
       '6455-7.4.2-2 6455-10.7-1',
@@ -321,7 +321,7 @@ export const closing: Record<string, EntryData[]> = {
     [
       'close.code-5000',
       'info',
-      'Reports the reply to code 5000',
+      'Reports the reply to Close code 5000',
       '`88 82 <key> 1388`',
       'reported',
       '6455-11.7-1',
@@ -330,7 +330,7 @@ export const closing: Record<string, EntryData[]> = {
     [
       'close.code-65535',
       'info',
-      'Reports the reply to code 65535',
+      'Reports the reply to Close code 65535',
       '`88 82 <key> FFFF`',
       'reported',
       '6455-11.7-1',
@@ -339,7 +339,7 @@ export const closing: Record<string, EntryData[]> = {
     [
       'close.valid-1012',
       'should',
-      'Completes the closing handshake for code 1012 (registered after the RFC)',
+      'Completes the closing handshake for Close code 1012 (registered after the RFC)',
       '`88 82 <key> 03F4`',
       'a clean close with 1000 or 1012; 1002 is a warning',
       '6455-7.4.2-2',
@@ -348,7 +348,7 @@ export const closing: Record<string, EntryData[]> = {
     [
       'close.valid-1013',
       'should',
-      'Completes the closing handshake for code 1013 (registered after the RFC)',
+      'Completes the closing handshake for Close code 1013 (registered after the RFC)',
       '`88 82 <key> 03F5`',
       'a clean close with 1000 or 1013; 1002 is a warning',
       '6455-7.4.2-2',
@@ -357,7 +357,7 @@ export const closing: Record<string, EntryData[]> = {
     [
       'close.valid-1014',
       'should',
-      'Completes the closing handshake for code 1014 (registered after the RFC)',
+      'Completes the closing handshake for Close code 1014 (registered after the RFC)',
       '`88 82 <key> 03F6`',
       'a clean close with 1000 or 1014; 1002 is a warning',
       '6455-7.4.2-2',
@@ -366,7 +366,7 @@ export const closing: Record<string, EntryData[]> = {
     [
       'close.invalid-1',
       'should',
-      'Fails on code 1',
+      'Fails on Close code 1',
       '`88 82 <key> 0001`',
       'fails the connection with 1002',
       '6455-7.4.2-1',
@@ -375,7 +375,7 @@ export const closing: Record<string, EntryData[]> = {
     [
       'close.invalid-500',
       'should',
-      'Fails on code 500',
+      'Fails on Close code 500',
       '`88 82 <key> 01F4`',
       'fails the connection with 1002',
       '6455-7.4.2-1',
@@ -384,7 +384,7 @@ export const closing: Record<string, EntryData[]> = {
     [
       'close.invalid-1015',
       'must',
-      'Fails on code 1015',
+      'Fails on Close code 1015',
       '`88 82 <key> 03F7`',
       'fails the connection with 1002',
       '6455-7.4.1-5',
@@ -393,7 +393,7 @@ export const closing: Record<string, EntryData[]> = {
     [
       'close.invalid-1017',
       'should',
-      'Fails on code 1017',
+      'Fails on Close code 1017',
       '`88 82 <key> 03F9`',
       'fails the connection with 1002',
       '6455-7.4.2-2',
@@ -402,7 +402,7 @@ export const closing: Record<string, EntryData[]> = {
     [
       'close.invalid-1999',
       'should',
-      'Fails on code 1999',
+      'Fails on Close code 1999',
       '`88 82 <key> 07CF`',
       'fails the connection with 1002',
       '6455-7.4.2-2',
@@ -411,7 +411,7 @@ export const closing: Record<string, EntryData[]> = {
     [
       'close.invalid-5001',
       'info',
-      'Reports the reply to code 5001',
+      'Reports the reply to Close code 5001',
       '`88 82 <key> 1389`',
       'reported',
       '6455-11.7-1',
@@ -420,7 +420,7 @@ export const closing: Record<string, EntryData[]> = {
     [
       'close.invalid-59395',
       'info',
-      'Reports the reply to code 59395 (1000 with swapped bytes)',
+      'Reports the reply to Close code 59395 (1000 with swapped bytes)',
       '`88 82 <key> E803`',
       'reported',
       '6455-11.7-1',
@@ -438,7 +438,7 @@ export const closing: Record<string, EntryData[]> = {
     [
       'close.valid-3001',
       'must',
-      'Completes the closing handshake for code 3001',
+      'Completes the closing handshake for Close code 3001',
       '`88 82 <key> 0BB9`',
       'a clean close with 1000 or 3001',
       '6455-5.5.1-7 6455-5.5.1-11 6455-7.4.2-3',
@@ -447,7 +447,7 @@ export const closing: Record<string, EntryData[]> = {
     [
       'close.valid-3500',
       'must',
-      'Completes the closing handshake for code 3500',
+      'Completes the closing handshake for Close code 3500',
       '`88 82 <key> 0DAC`',
       'a clean close with 1000 or 3500',
       '6455-5.5.1-7 6455-5.5.1-11 6455-7.4.2-3',
@@ -456,7 +456,7 @@ export const closing: Record<string, EntryData[]> = {
     [
       'close.valid-4001',
       'must',
-      'Completes the closing handshake for code 4001',
+      'Completes the closing handshake for Close code 4001',
       '`88 82 <key> 0FA1`',
       'a clean close with 1000 or 4001',
       '6455-5.5.1-7 6455-5.5.1-11 6455-7.4.2-4',
@@ -465,7 +465,7 @@ export const closing: Record<string, EntryData[]> = {
     [
       'close.valid-4500',
       'must',
-      'Completes the closing handshake for code 4500',
+      'Completes the closing handshake for Close code 4500',
       '`88 82 <key> 1194`',
       'a clean close with 1000 or 4500',
       '6455-5.5.1-7 6455-5.5.1-11 6455-7.4.2-4',
@@ -620,7 +620,7 @@ export const closing: Record<string, EntryData[]> = {
       'info',
       'Reports whether a text message in the segment of a Close is echoed',
       'a text message and Close in one segment',
-      'Close; an echo before it or none (reported)',
+      'Close (whether an echo precedes it is reported)',
       '6455-5.5.1-10',
       '',
     ],

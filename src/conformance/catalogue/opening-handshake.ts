@@ -25,7 +25,7 @@ export const openingHandshake: Record<string, EntryData[]> = {
       'hs.ok.accept-random',
       'must',
       'Computes Sec-WebSocket-Accept for random keys',
-      '50 connections with random keys, at least one of which has `+` and one `/`',
+      '50 connections with random keys, at least one with `+` and one with `/`',
       'the right Sec-WebSocket-Accept each time',
       '6455-4.2.2-17',
       '',
@@ -321,7 +321,7 @@ export const openingHandshake: Record<string, EntryData[]> = {
     [
       'hs.ok.host-upper',
       'info',
-      'Accepts Host in upper case',
+      'May refuse Host in upper case',
       '`Host: LOCALHOST:port`',
       '101 and a working connection, or an error response (servers choose their hosts)',
       '6455-4.2.1-4',
@@ -330,7 +330,7 @@ export const openingHandshake: Record<string, EntryData[]> = {
     [
       'hs.ok.host-other-port',
       'info',
-      'Accepts a Host with a port that the server does not listen on (port mapping)',
+      'May refuse a Host with a port on which it does not listen (port mapping)',
       '`Host: localhost:1`',
       '101 and a working connection, or an error response (servers choose their hosts)',
       '6455-4.2.1-4',
@@ -339,7 +339,7 @@ export const openingHandshake: Record<string, EntryData[]> = {
     [
       'hs.ok.host-ipv6',
       'info',
-      'Accepts an IPv6 address as Host',
+      'May refuse an IPv6 address as Host',
       '`Host: [::1]:port`',
       '101 and a working connection, or an error response (servers choose their hosts)',
       '6455-4.2.1-4',
@@ -577,7 +577,7 @@ export const openingHandshake: Record<string, EntryData[]> = {
     [
       'hs.method.post',
       'must',
-      'Refuses POST',
+      'Does not upgrade POST',
       '`POST {path} HTTP/1.1`, otherwise a valid request',
       '405, 400 or another response without an upgrade',
       '6455-4.2.1-2 6455-4.2.1-1 9110-7.8-4',
@@ -586,7 +586,7 @@ export const openingHandshake: Record<string, EntryData[]> = {
     [
       'hs.method.put',
       'must',
-      'Refuses PUT',
+      'Does not upgrade PUT',
       '`PUT {path} HTTP/1.1`, otherwise a valid request',
       '405, 400 or another response without an upgrade',
       '6455-4.2.1-2 6455-4.2.1-1 9110-7.8-4',
@@ -595,7 +595,7 @@ export const openingHandshake: Record<string, EntryData[]> = {
     [
       'hs.method.delete',
       'must',
-      'Refuses DELETE',
+      'Does not upgrade DELETE',
       '`DELETE {path} HTTP/1.1`, otherwise a valid request',
       '405, 400 or another response without an upgrade',
       '6455-4.2.1-2 6455-4.2.1-1 9110-7.8-4',
@@ -613,7 +613,7 @@ export const openingHandshake: Record<string, EntryData[]> = {
     [
       'hs.method.patch',
       'must',
-      'Refuses PATCH',
+      'Does not upgrade PATCH',
       '`PATCH {path} HTTP/1.1`, otherwise a valid request',
       '405, 400 or another response without an upgrade',
       '6455-4.2.1-2 6455-4.2.1-1 9110-7.8-4',
@@ -622,7 +622,7 @@ export const openingHandshake: Record<string, EntryData[]> = {
     [
       'hs.method.trace',
       'must',
-      'Refuses TRACE',
+      'Does not upgrade TRACE',
       '`TRACE {path} HTTP/1.1`, otherwise a valid request',
       '405, 400 or another response without an upgrade',
       '6455-4.2.1-2 6455-4.2.1-1 9110-7.8-4',
@@ -631,7 +631,7 @@ export const openingHandshake: Record<string, EntryData[]> = {
     [
       'hs.method.head',
       'must',
-      'Refuses HEAD, without content in the response',
+      'Does not upgrade HEAD, and sends no content',
       '`HEAD {path} HTTP/1.1`',
       'no upgrade; a response without content',
       '6455-4.2.1-2 9110-9.3.2-1',
@@ -1311,7 +1311,7 @@ export const openingHandshake: Record<string, EntryData[]> = {
       'info',
       'May accept draft version 7',
       '`Sec-WebSocket-Version: 7`',
-      '4xx with 13 in Sec-WebSocket-Version, or 101 if the server speaks that draft',
+      '4xx with 13 in Sec-WebSocket-Version, or 101 if the server supports that draft',
       '6455-4.2.2-7',
       '',
     ],
@@ -1320,7 +1320,7 @@ export const openingHandshake: Record<string, EntryData[]> = {
       'info',
       'May accept draft version 8',
       '`Sec-WebSocket-Version: 8`',
-      '4xx with 13 in Sec-WebSocket-Version, or 101 if the server speaks that draft',
+      '4xx with 13 in Sec-WebSocket-Version, or 101 if the server supports that draft',
       '6455-4.2.2-7',
       '',
     ],
@@ -1518,7 +1518,7 @@ export const openingHandshake: Record<string, EntryData[]> = {
     [
       'hs.proto.case',
       'must',
-      'Does not select a subprotocol in other case than requested',
+      'Does not select a subprotocol in a different case than requested',
       'the name of `--subprotocol` with its case inverted',
       'no value that was not sent',
       '6455-4.2.2-9',
@@ -1828,7 +1828,7 @@ export const openingHandshake: Record<string, EntryData[]> = {
     [
       'hs.syntax.nul-value',
       'must',
-      'Refuses NUL in a field value with 400',
+      'Refuses or replaces NUL in a field value',
       '`X-Conf: a\\0b`',
       '400, or 101 (NUL may be replaced by a space)',
       '9110-5.5-1',
@@ -1837,9 +1837,9 @@ export const openingHandshake: Record<string, EntryData[]> = {
     [
       'hs.syntax.nul-key',
       'must',
-      'NUL in the key',
+      'Does not compute Sec-WebSocket-Accept from a key with NUL',
       '`Sec-WebSocket-Key` with NUL as its 13th character',
-      '400, or 101 with the Accept for a space in place of NUL, never for NUL',
+      '400, or 101 with the Sec-WebSocket-Accept for a space in place of NUL, never for NUL',
       '9110-5.5-1 6455-4.2.1-14',
       '',
     ],

@@ -1305,7 +1305,14 @@ export const requirementData: RequirementData[] = [
     'Do not use a PMCE together with an extension that requires frame boundaries to be preserved, or that uses extension data or reserved bits per frame.',
     'response combination',
   ],
-  ['7692-5-12', '5', 'MUST', 'client', 'Fail when a response combines them.', 'client closes'],
+  [
+    '7692-5-12',
+    '5',
+    'MUST',
+    'client',
+    'Fail when a response combines a PMCE with an extension as in 7692-5-11.',
+    'client closes',
+  ],
   ['7692-5-13', '5', 'MUST NOT', 'server', 'When declining all PMCEs, name none.', 'response'],
   [
     '7692-5-14',
@@ -1545,7 +1552,7 @@ export const requirementData: RequirementData[] = [
     '7.2.1',
     'MUST',
     'both',
-    'A BFINAL block that ends inside a byte is padded with 0 bits.',
+    'A BFINAL block that ends inside a byte is padded with bits of value 0.',
     'received payloads',
   ],
   [

@@ -1,25 +1,25 @@
 import type { RunContext } from '../script/index.ts'
 import type { Launcher } from './launcher.ts'
 
-/** One client under test: its name, how it is reached, and what is known of it. */
+/** One client under test. */
 export interface Agent {
   readonly name: string
   readonly context: RunContext
-  /** Starts it; null when it connects by itself. */
+  /** Starts the client; null when the client connects on its own. */
   readonly launcher: Launcher | null
-  /** The address that the tester listens on: `ws://127.0.0.1:9001`. */
+  /** The address on which the tester listens: `ws://127.0.0.1:9001`. */
   readonly base: string
-  /** Every Sec-WebSocket-Key it sent, with the case it was seen in. */
+  /** Each Sec-WebSocket-Key that the client sent, with the case that saw it. */
   readonly keys: Map<string, string>
-  /** Its driver reports the events of its API. */
+  /** Whether its driver reports the events of its API. */
   reportsEvents: boolean
-  /** Sends a command to its driver; null when it accepts none. */
+  /** Sends a command to its driver; null when the driver accepts no commands. */
   command: ((number: number, command: string) => boolean) | null
-  /** Resolves when it will not connect again. */
+  /** Resolves when the client will not connect again. */
   readonly gone: Promise<string>
 }
 
-/** The URL of a numbered connection, as drivers written for Autobahn ask for it. */
+/** Returns the URL of a numbered connection, as drivers written for Autobahn request it. */
 export function caseUrl(agent: Agent, number: number): string {
   return `${agent.base}/runCase?case=${number}&agent=${encodeURIComponent(agent.name)}`
 }

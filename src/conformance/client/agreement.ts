@@ -14,25 +14,26 @@ import {
 import { sendAnswer } from './answer.ts'
 import type { ClientRequest } from './request.ts'
 
-/** The tester's answer to an offer of permessage-deflate, and what follows for the frames (RFC 7692 §7.1). */
+/** The response of the tester to an offer of permessage-deflate (RFC 7692 §7.1). */
 export interface DeflateAgreement {
-  /** The answer as it is sent. */
+  /** The value of the field in the response. */
   answer: string
-  /** The same with roles swapped: as if the tester were the client and had received it from a server. */
+  /** The agreement with roles swapped, as if the tester were a client that received the response. */
   turned: string
   clientBits: number
   clientKeepsWindow: boolean
 }
 
-/** A parameter that the answer may have, and whether it binds the client. */
+/** A parameter that the response may have, and whether it binds the client. */
 interface Policy {
   clientNoContext: boolean
   clientBits: string | null
 }
 
 /**
- * Answers the client's offer in the way that a server case asks of a server: its `server_…` parameters become the
- * `client_…` ones of the answer. Of several wishes the first that the offer allows is used; null when there is none.
+ * Accepts the offer of a client with the parameters that a server case would offer, with roles swapped: `server_…`
+ * parameters become `client_…` ones. Of several alternatives the first that the offer allows is used. Returns null when
+ * the offer allows none.
  */
 export function agreeOn(request: ClientRequest, wishes: readonly string[]): DeflateAgreement | null {
   const offer = deflateElementOf(request)
@@ -49,7 +50,7 @@ export function agreeOn(request: ClientRequest, wishes: readonly string[]): Defl
   return null
 }
 
-/** What the client asks of the server is promised, what the policy asks of the client is added. */
+/** Grants what the client requests of the server, and adds what the case requests of the client. */
 function answerTo(offer: ExtensionElement, { clientNoContext, clientBits }: Policy): DeflateAgreement {
   const serverNoContext = hasParam(offer, 'server_no_context_takeover')
   const serverBits = paramOf(offer, 'server_max_window_bits')
@@ -69,7 +70,7 @@ function answerTo(offer: ExtensionElement, { clientNoContext, clientBits }: Poli
   }
 }
 
-/** From here on what the client sends may be compressed as agreed (RFC 7692 §7.2.2). */
+/** Prepares the peer for compressed messages of the client (RFC 7692 §7.2.2). */
 export function decodeAs(
   peer: Peer,
   { clientBits, clientKeepsWindow }: Pick<DeflateAgreement, 'clientBits' | 'clientKeepsWindow'>,
@@ -79,7 +80,7 @@ export function decodeAs(
   peer.decoder = (message) => inflater.inflate(message.payload)
 }
 
-/** Answers a client with a 101, with permessage-deflate as a server case would offer it. */
+/** Accepts a client with a 101, with permessage-deflate as a server case would offer it. */
 export async function answerAsOffered(
   peer: Peer,
   request: ClientRequest,
@@ -101,7 +102,7 @@ function extensionField(value: string): [string, string] {
   return ['Sec-WebSocket-Extensions', value]
 }
 
-/** The 101 that a server case expects: as if a server had accepted the tester's own request. */
+/** Makes the 101 that a server case expects, as if a server had accepted the request of the tester. */
 function responseOf(fields: Fields): Response {
   const statusLine = 'HTTP/1.1 101 Switching Protocols'
   return { statusLine, status: 101, fields, problems: [], head: Buffer.alloc(0) }

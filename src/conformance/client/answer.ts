@@ -2,28 +2,28 @@ import type { Peer } from '../peer/index.ts'
 import { acceptOf, type Chop, changeFields, type Fields, fieldValue } from '../wire/index.ts'
 import type { ClientRequest } from './request.ts'
 
-/** How an answer differs from the plain 101 (RFC 6455 §4.2.2). */
+/** How a response differs from a minimal 101 (RFC 6455 §4.2.2). */
 export interface AnswerOptions {
   statusLine?: string
-  /** By name: another value, several (the field is repeated), or `null` to leave the field out. */
+  /** Changes fields by name. An array repeats the field, and `null` omits it. */
   set?: Record<string, string | string[] | null>
   /** Further fields, after those of the 101. */
   add?: Fields
-  /** Applied last to the field names. */
+  /** Changes the field names, for example their case. Applied last. */
   rename?: (name: string) => string
-  /** Sent before the answer: an interim response. */
+  /** An interim response that is sent before the response. */
   prefix?: string
   chop?: Chop
-  /** Frames that travel in the same write. */
+  /** Frames that are sent in the same write. */
   trailing?: (peer: Peer) => Uint8Array
 }
 
-/** The key of a request; empty when it has none. */
+/** Returns the key of a request, or an empty string. */
 export function keyOf(request: ClientRequest): string {
   return fieldValue(request, 'sec-websocket-key') ?? ''
 }
 
-/** The bytes of a 101 that accepts this request, with the given differences (RFC 6455 §4.2.2). */
+/** Encodes a 101 for this request, with the given differences (RFC 6455 §4.2.2). */
 export function buildAnswer(request: ClientRequest, options: AnswerOptions = {}): Buffer {
   const plain: Fields = [
     ['Upgrade', 'websocket'],
@@ -38,7 +38,7 @@ export function buildAnswer(request: ClientRequest, options: AnswerOptions = {})
   return Buffer.from(`${options.prefix ?? ''}${[statusLine, ...lines, '', ''].join('\r\n')}`, 'latin1')
 }
 
-/** Writes the answer; from here on the input is read as frames, whatever the answer was. */
+/** Writes the response. All further input is read as frames, even if the response is not a 101. */
 export async function sendAnswer(peer: Peer, request: ClientRequest, options: AnswerOptions = {}): Promise<void> {
   peer.startFrames()
   const head = buildAnswer(request, options)

@@ -7,13 +7,13 @@ export interface Certificate {
 }
 
 const SECONDS_OF_A_DAY = 86_400
-/** Object identifiers as they are encoded (RFC 5480, RFC 5280, RFC 5758). */
+/** Encoded object identifiers (RFC 5480, RFC 5280, RFC 5758). */
 const ECDSA_WITH_SHA256 = Buffer.from('06082a8648ce3d040302', 'hex')
 const COMMON_NAME = Buffer.from('0603550403', 'hex')
 const SUBJECT_ALT_NAME = Buffer.from('0603551d11', 'hex')
 const BASIC_CONSTRAINTS = Buffer.from('0603551d13', 'hex')
 
-/** A fresh self-signed certificate for localhost and 127.0.0.1, valid for one day (RFC 5280 §4.1). */
+/** Makes a self-signed certificate for localhost and 127.0.0.1 that is valid for one day (RFC 5280 §4.1). */
 export function createCertificate(now = new Date()): Certificate {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const name = sequence(der(0x31, sequence(COMMON_NAME, der(0x0c, Buffer.from('dwebsocket conform')))))
@@ -49,7 +49,7 @@ export function createCertificate(now = new Date()): Certificate {
   }
 }
 
-/** Tag, length and content (X.690 §8.1). */
+/** Encodes tag, length and content (X.690 §8.1). */
 function der(tag: number, content: Buffer): Buffer {
   const { length } = content
   const size = length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff]

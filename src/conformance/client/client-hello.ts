@@ -1,4 +1,4 @@
-/** What a TLS ClientHello says: the server name it asks for, or null (RFC 8446 §4.1.2, RFC 6066 §3). */
+/** A TLS ClientHello: its server name, or null (RFC 8446 §4.1.2, RFC 6066 §3). */
 export interface ClientHello {
   serverName: string | null
 }
@@ -6,7 +6,7 @@ export interface ClientHello {
 const HANDSHAKE = 0x16
 const CLIENT_HELLO = 0x01
 
-/** Reads the first record of a connection; null when it is no ClientHello that is whole. */
+/** Reads the first record of a connection. Returns null when it is not a complete ClientHello. */
 export function parseClientHello(bytes: Buffer): ClientHello | null {
   if (bytes.length < 5 || bytes[0] !== HANDSHAKE || bytes.length < 5 + bytes.readUInt16BE(3)) return null
   if (bytes[5] !== CLIENT_HELLO) return null
@@ -27,7 +27,7 @@ export function parseClientHello(bytes: Buffer): ClientHello | null {
   }
 }
 
-/** The first entry of the list: its type, its length, its name. */
+/** Returns the first entry of the list of server names. */
 function readServerName(bytes: Buffer, start: number): string {
   const length = bytes.readUInt16BE(start + 3)
   return bytes.toString('latin1', start + 5, start + 5 + length)

@@ -1,4 +1,4 @@
-/** An event of the client's API as its driver reports it: one JSON line on standard output, or a POST of the page. */
+/** An event of the API of a client. A driver reports it as a JSON line on standard output, a page by POST. */
 export interface DriverEvent {
   event: string
   code?: number
@@ -20,7 +20,7 @@ export class EventLog {
     return this.#events.find(({ event }) => event === name)
   }
 
-  /** The first event of that name, reported already or within the time; null when there is none. */
+  /** Waits for the first event with this name. Resolves to null on a timeout. */
   async waitFor(name: string, timeout: number): Promise<DriverEvent | null> {
     const deadline = performance.now() + timeout
     for (;;) {
@@ -39,7 +39,7 @@ export class EventLog {
   }
 }
 
-/** Reads a line of a driver as an event; null when it is something else. */
+/** Parses a line of a driver. Returns null when it is not an event. */
 export function parseEvent(line: string): DriverEvent | null {
   if (!line.startsWith('{')) return null
   try {

@@ -6,17 +6,17 @@ import type { InviteOptions, PendingUpgrade } from './pending-upgrade.ts'
 import { receptionOf } from './reception.ts'
 import type { ClientRequest } from './request.ts'
 
-/** What a case answers: the differences from the 101, which may depend on the request. */
+/** The response of a case, as differences from a minimal 101. It may depend on the request. */
 export type Answer = AnswerOptions | ((request: ClientRequest) => AnswerOptions)
 
-/** The next client, answered. */
+/** Waits for the next client and sends the response. */
 export async function answerNext(t: Trial, answer: Answer = {}, invite?: InviteOptions): Promise<PendingUpgrade> {
   const upgrade = await receptionOf(t).next(t, invite)
   await sendAnswer(upgrade.peer, upgrade.request, typeof answer === 'function' ? answer(upgrade.request) : answer)
   return upgrade
 }
 
-/** `accept` of the catalogue: the client opens, and the probe works. */
+/** “The client accepts” of the catalogue: the client opens, and the connection works. */
 export async function expectClientOpens(
   t: Trial,
   answer: Answer = {},
@@ -28,8 +28,8 @@ export async function expectClientOpens(
 }
 
 /**
- * A plain HTTP answer, then the end of our side: the client must not open. It may follow a redirect, on a connection of
- * its own (RFC 6455 §4.1).
+ * Sends a plain HTTP response and FIN, and expects that the client does not open. It may follow a redirect on a new
+ * connection (RFC 6455 §4.1).
  */
 export async function expectClientStaysHttp(t: Trial, answer: AnswerOptions): Promise<void> {
   const upgrade = await receptionOf(t).next(t)
@@ -40,21 +40,21 @@ export async function expectClientStaysHttp(t: Trial, answer: AnswerOptions): Pr
   expectNotOpen(t, upgrade)
 }
 
-/** How a refusal is judged. */
+/** Options of `expectRefusal`. */
 export interface RefusalOptions {
-  /** The client may leave the connection as it is: an answer that HTTP knows. */
+  /** The client may leave the connection open, because the response is valid in HTTP. */
   mayStay?: boolean
 }
 
-/** `refuse` of the catalogue: no frame, the end of TCP, an error at the API. */
+/** “The client refuses” of the catalogue: no frame, the end of TCP, and an error of the API. */
 export async function expectClientRefuses(t: Trial, answer: Answer, options: RefusalOptions = {}): Promise<void> {
   const upgrade = await answerNext(t, answer)
   await judgeRefusal(t, upgrade, options)
 }
 
 /**
- * A client that has accepted the answer reacts to a ping or a text. One that first opens and then fails with a code
- * such as 1002 or 1010 has refused as well (RFC 6455 §7.4.1).
+ * Sends a ping and a text message, to which only a client reacts that has accepted the response. A client may also
+ * refuse by opening and then failing with a code such as 1002 or 1010 (RFC 6455 §7.4.1).
  */
 export async function judgeRefusal(t: Trial, upgrade: PendingUpgrade, options: RefusalOptions = {}): Promise<void> {
   const { peer } = upgrade
@@ -70,15 +70,15 @@ export async function judgeRefusal(t: Trial, upgrade: PendingUpgrade, options: R
     return expectNotOpen(t, upgrade)
   }
   if (event?.kind === 'close' && event.code !== null && event.code !== 1000 && event.code !== 1005) {
-    t.note(`fails with ${describeInbound(event, t.timeout)} after it has opened`)
+    t.note(`fails with ${describeInbound(event, t.timeout)} after opening`)
     return
   }
   t.require(event?.kind === 'end', expected, describeInbound(event, t.timeout))
   expectNotOpen(t, upgrade)
 }
 
-/** The API must not have said that it is open. */
+/** Checks that the API has not reported “open”. */
 function expectNotOpen(t: Trial, { events }: PendingUpgrade): void {
   const opened = events.find('open') !== undefined
-  t.assert(!opened, 'no frame, and no “open” at the API', opened ? 'the API says that it is open' : 'refused')
+  t.assert(!opened, 'no frame, and no “open” of the API', opened ? 'the API reports “open”' : 'refused')
 }

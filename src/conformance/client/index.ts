@@ -1,4 +1,4 @@
-/** Clients under test: how they are started, how they arrive, and how their opening requests are answered. */
+/** Clients under test: starts them, accepts their connections, and responds to their requests. */
 export * from './agent.ts'
 export * from './agreement.ts'
 export * from './answer.ts'

@@ -5,29 +5,29 @@ import { EventLog, parseEvent } from './event-log.ts'
 /** A client that was started for one URL. */
 export interface Launched {
   readonly events: EventLog
-  /** Resolves when it has ended, with how it ended. */
+  /** Resolves when the client has ended, with its exit code or signal. */
   readonly exited: Promise<string>
-  /** Asks its driver to do something; false when the driver accepts no commands. */
+  /** Sends a command to its driver. Returns false when the driver accepts no commands. */
   ask(command: string): boolean
-  /** Ends it: SIGTERM, then SIGKILL. */
+  /** Ends the client with SIGTERM, then with SIGKILL. */
   stop(): Promise<void>
 }
 
 /** Starts clients under test. */
 export interface Launcher {
   start(url: string, env?: Record<string, string>): Launched
-  /** Clients that died of a signal of their own. */
+  /** The clients that were ended by a signal that the tester did not send. */
   readonly crashes: number
-  /** The end of what they wrote. */
+  /** The last part of the output of the clients. */
   readonly output: string
 }
 
-/** Bytes of output that are retained. */
+/** How many bytes of output are retained. */
 const KEPT_OUTPUT = 16_384
-/** Milliseconds a client has to end by itself once its connection is over, and again after SIGTERM. */
+/** Milliseconds for a client to exit after its connection has ended, and again after SIGTERM. */
 const STOP_LIMIT = 2_000
 
-/** Starts a command per URL: `{url}` in it is replaced by the URL, which is in `CONFORM_URL` as well. */
+/** Starts a command for each URL, which replaces `{url}` in the command and is in `CONFORM_URL`. */
 export class CommandLauncher implements Launcher {
   readonly #command: string
   #crashes = 0
@@ -47,7 +47,7 @@ export class CommandLauncher implements Launcher {
 
   start(url: string, env: Record<string, string> = {}): Launched {
     const command = this.#command.replace(/(["']?)\{url\}\1/g, () => quoteArgument(url))
-    // A process group of its own, so that what the shell starts ends with it.
+    // A new process group, so that the processes started by the shell end with it.
     const child = spawn(command, {
       shell: true,
       detached: true,
@@ -121,7 +121,7 @@ function watchEnd(child: ChildProcess) {
         if (!(await endsWithin(STOP_LIMIT))) signalGroup(child, 'SIGKILL')
         await exited
       }
-      // The shell may be gone before what it started.
+      // The shell may exit before the processes it started.
       signalGroup(child, 'SIGKILL')
     },
   }
@@ -131,11 +131,11 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   try {
     if (child.pid !== undefined) process.kill(-child.pid, signal)
   } catch {
-    // It is gone already.
+    // The process has already exited.
   }
 }
 
-/** A URL quoted for a shell. */
+/** Quotes a URL for a shell. */
 function quoteArgument(word: string): string {
   return process.platform === 'win32' ? `"${word}"` : `'${word.replaceAll("'", `'\\''`)}'`
 }

@@ -4,27 +4,27 @@ import { resetTcp, type Transport } from '../peer/index.ts'
 import { findHeadEnd } from '../wire/index.ts'
 import { type ClientRequest, parseRequest } from './request.ts'
 
-/** A client that has connected and sent its request; nothing was answered yet. */
+/** A client that has connected and sent its request, without a response so far. */
 export interface Arrival {
   transport: Transport
   request: ClientRequest
 }
 
-/** Largest request head, in bytes. */
+/** The largest request head, in bytes. */
 const HEAD_LIMIT = 64 * 1024
 
 export interface ListenOptions {
-  /** 0: a free one. */
+  /** 0: a free port. */
   port: number
   host: string
   onArrival(arrival: Arrival): void
-  /** Certificate and key: then it uses TLS. */
+  /** Certificate and key. With these the listener uses TLS. */
   tls?: { cert: string; key: string }
-  /** Called for each TCP connection, before anything was read. */
+  /** Called for each TCP connection, before bytes are read. */
   onConnection?: () => void
 }
 
-/** A port on which clients arrive. Not node:http, which hides malformed requests. */
+/** Accepts clients on a port. It does not use node:http, which hides malformed requests. */
 export class Listener {
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
@@ -45,7 +45,7 @@ export class Listener {
     })
   }
 
-  /** Listens; rejects when the port cannot be had. */
+  /** Listens. Rejects when the port is not available. */
   static open(options: ListenOptions): Promise<Listener> {
     const listener = new Listener(options)
     return new Promise((resolve, reject) => {
@@ -58,7 +58,7 @@ export class Listener {
     return (this.#server.address() as AddressInfo).port
   }
 
-  /** Ends it and every connection on it. */
+  /** Closes the listener and its connections. */
   close(): void {
     this.#server.close()
     for (const socket of this.#sockets) socket.destroy()
@@ -71,7 +71,7 @@ export class Listener {
   }
 }
 
-/** Reads until the head is whole; the bytes after it stay in the socket. */
+/** Reads a complete head. The bytes after it remain in the socket. */
 function readHead(socket: Socket, onArrival: (arrival: Arrival) => void): void {
   let bytes = Buffer.alloc(0)
   const onData = (chunk: Buffer): void => {

@@ -2,22 +2,22 @@ import type { Peer } from '../peer/index.ts'
 import type { EventLog } from './event-log.ts'
 import type { ClientRequest } from './request.ts'
 
-/** One connection of a client: its request is read, nothing is answered yet. */
+/** One connection of a client whose request was read and has no response yet. */
 export interface PendingUpgrade {
   peer: Peer
   request: ClientRequest
   events: EventLog
-  /** Asks the driver to do something; false when it accepts no commands. */
+  /** Sends a command to the driver. Returns false when the driver accepts no commands. */
   ask(command: string): boolean
 }
 
-/** How a client is made to connect. */
+/** How to make a client connect. */
 export interface InviteOptions {
-  /** Another URL than that of the case; only for clients that the tester starts. */
+  /** The URL, if it is not that of the case. Only for clients that the tester starts. */
   url?: string
   env?: Record<string, string>
-  /** Milliseconds to wait, instead of the time that a start may need. */
+  /** Milliseconds to wait; default: the time that a start may take. */
   timeout?: number
-  /** false: only waits, for a client that reconnects by itself. */
+  /** false: only waits for a client that reconnects on its own. */
   start?: boolean
 }

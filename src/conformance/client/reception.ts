@@ -8,12 +8,12 @@ import { type Arrival, Listener } from './listener.ts'
 import type { InviteOptions, PendingUpgrade } from './pending-upgrade.ts'
 import { recordRequest } from './request-rule.ts'
 
-/** Milliseconds until a client that was started has to connect. */
+/** Milliseconds within which a started client must connect. */
 const ARRIVAL_LIMIT = 20_000
-/** The same for one that drives itself: browsers delay a reconnection by up to a minute after failures. */
+/** The same for a client that connects on its own: after failures, browsers delay a connection by up to a minute. */
 const RECONNECT_LIMIT = 70_000
 
-/** Where the clients of one run of one case arrive. */
+/** Accepts the clients of one run of one case. */
 export class CaseReception implements Reception {
   readonly agent: Agent
   readonly #first: number
@@ -21,30 +21,30 @@ export class CaseReception implements Reception {
   readonly #waiting: Arrival[] = []
   readonly #launched: Launched[] = []
   readonly #listeners: Listener[] = []
-  /** Events of the newest connection of a client that drives itself. */
+  /** The events of the newest connection of a client that connects on its own. */
   #events = new EventLog()
   #wake: (() => void) | null = null
   #count = 0
 
-  /** `first` is the number of the first connection, `count` says how many there are. */
+  /** @param first the number of the first connection. @param count the number of connections. */
   constructor(agent: Agent, first: number, count: number) {
     this.agent = agent
     this.#first = first
     this.#last = first + Math.max(1, count) - 1
   }
 
-  /** The number of the next connection; a case that opens more than it said goes on with its last one. */
+  /** Returns the number of the next connection. A case that opens more than it declared repeats the last number. */
   get #next(): number {
     return Math.min(this.#first + this.#count, this.#last)
   }
 
-  /** A client has connected for this case. */
+  /** Called when a client connects for this case. */
   push(arrival: Arrival): void {
     this.#waiting.push(arrival)
     this.#wake?.()
   }
 
-  /** Removes and returns the connections that no case has used. */
+  /** Removes and returns the connections that the case has not used. */
   takeWaiting(): Arrival[] {
     return this.#waiting.splice(0)
   }
@@ -54,7 +54,7 @@ export class CaseReception implements Reception {
     this.#events.push(event)
   }
 
-  /** Starts a client, or waits for the one that drives itself; ends the case when none connects. */
+  /** Starts a client, or waits for one that connects on its own. Ends the case when none connects. */
   async next(t: Trial, options: InviteOptions = {}): Promise<PendingUpgrade> {
     const launched = options.start === false ? null : this.start(options.url, options.env)
     const upgrade = await this.arrived(t, options, launched)
@@ -63,7 +63,7 @@ export class CaseReception implements Reception {
     throw new Mismatch('a connection from the client', end)
   }
 
-  /** Starts a client without waiting for it; null when clients connect by themselves. */
+  /** Starts a client without waiting for it. Returns null when clients connect on their own. */
   start(url?: string, env?: Record<string, string>): Launched | null {
     const { launcher } = this.agent
     if (launcher === null) return null
@@ -73,7 +73,7 @@ export class CaseReception implements Reception {
     return launched
   }
 
-  /** The next client that connects; null when none does in time, or when it ended without connecting. */
+  /** Waits for the next client. Resolves to null on a timeout, or when the client exits without connecting. */
   async arrived(t: Trial, options: InviteOptions, launched: Launched | null): Promise<PendingUpgrade | null> {
     const arrival = await this.#read(options.timeout ?? (launched === null ? RECONNECT_LIMIT : ARRIVAL_LIMIT), launched)
     if (arrival === null) return null
@@ -83,7 +83,7 @@ export class CaseReception implements Reception {
     return upgrade
   }
 
-  /** Listens on a port of its own, for URLs that contain more than a number; its clients arrive here. */
+  /** Listens on another port and accepts its clients here, for URLs that are more than a number. */
   async listen(t: Trial, tls?: { cert: string; key: string }, onConnection?: () => void): Promise<number> {
     if (this.agent.launcher === null) t.skip('needs --exec CMD with {url}')
     const host = new URL(this.agent.base).hostname
@@ -92,7 +92,7 @@ export class CaseReception implements Reception {
     return listener.port
   }
 
-  /** Closes everything the case opened, and waits for the clients it started to end. */
+  /** Closes everything that the case opened, and waits until the clients that it started have exited. */
   async finish(t: Trial): Promise<void> {
     // A client that never closes its side must not delay the next case.
     for (const peer of t.peers) if (!peer.ended) peer.transport.reset()
@@ -103,7 +103,9 @@ export class CaseReception implements Reception {
     this.#count = 0
   }
 
-  /** What a server case opens: here the next client, with permessage-deflate answered as the case would offer it. */
+  /**
+   * Opens a connection for a server case: the next client, with permessage-deflate agreed as the case would offer it.
+   */
   async handshake(t: Trial, options: OpenOptions): Promise<Handshake> {
     const { peer, request } = await this.next(t)
     return answerAsOffered(peer, request, options)
@@ -151,13 +153,13 @@ export class CaseReception implements Reception {
   }
 }
 
-/** The connections of a client case. */
+/** Returns the reception of a client case. */
 export function receptionOf(t: Trial): CaseReception {
   if (t.reception instanceof CaseReception) return t.reception
   throw new TypeError(`${t.entry.id} tests clients: it needs a reception`)
 }
 
-/** How it ended, when it has ended. */
+/** Returns how a client ended, if it has ended. */
 function firstOf(exited: Promise<string>): Promise<string> {
   return Promise.race([exited, Promise.resolve('nothing yet')])
 }

@@ -4,14 +4,17 @@ import type { Agent } from './agent.ts'
 import { keyOf } from './answer.ts'
 import type { ClientRequest } from './request.ts'
 
-/** A rule on the opening request that does not hold. */
+/** A rule that an opening request violates. */
 export interface RequestBreach {
-  /** The case that asserts it: `client.req.key`. */
+  /** The case about the rule, for example `client.req.key`. */
   rule: string
   detail: string
 }
 
-/** Each passive case of `client.req` as a function: what is wrong with this request, or null (RFC 6455 §4.1). */
+/**
+ * For each passive case of `client.req` a function that describes the violation in a request, or returns null (RFC 6455
+ * §4.1).
+ */
 const rules: Record<string, (request: ClientRequest, expectedTarget?: string) => string | null> = {
   'client.req.line': ({ requestLine, method, target, version }, expected) => {
     const isRight = method === 'GET' && version === 'HTTP/1.1' && (target.startsWith('/') || /^https?:/.test(target))
@@ -54,10 +57,10 @@ const rules: Record<string, (request: ClientRequest, expectedTarget?: string) =>
   },
 }
 
-/** The ids of the cases that `checkRequest` judges. */
+/** The ids of the cases that `checkRequest` covers. */
 export const requestRules: readonly string[] = Object.keys(rules)
 
-/** What is wrong with an opening request, by the case that asserts it; `expectedTarget` when the URL is known. */
+/** Returns the rules that an opening request violates. `expectedTarget` is given when the URL is known. */
 export function checkRequest(request: ClientRequest, expectedTarget?: string): RequestBreach[] {
   return Object.entries(rules).flatMap(([rule, judge]) => {
     const detail = judge(request, expectedTarget)
@@ -66,8 +69,9 @@ export function checkRequest(request: ClientRequest, expectedTarget?: string): R
 }
 
 /**
- * Applies the passive rules to a request that arrived; `url` when the tester chose it. A follow-up is sent by the client
- * itself, after a redirect for instance: whether that needs a fresh key is debatable, so that it is only noted.
+ * Applies the passive rules to a request. `url` is given when the tester chose it. A follow-up is a request that the
+ * client sends on its own, for example after a redirect. Whether it needs a new key is debatable, so that a repeated
+ * one is only noted.
  */
 export function recordRequest(
   t: Trial,
@@ -83,7 +87,7 @@ export function recordRequest(
   const key = keyOf(request)
   const before = keys.get(key)
   if (before !== undefined) {
-    if (isFollowUp && before === t.entry.id) t.note('repeats its key when it follows an answer')
+    if (isFollowUp && before === t.entry.id) t.note('repeats its key in a follow-up request')
     else ledger.breach('client.req.key-fresh', t.entry.id, `${key} again, as in ${before}`)
   }
   keys.set(key, t.entry.id)

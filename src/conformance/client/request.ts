@@ -1,20 +1,20 @@
 import { type Fields, parseHead } from '../wire/index.ts'
 
-/** The opening request of a client as received, with the breaches of HTTP syntax found in it (RFC 6455 §4.1). */
+/** The opening request of a client, with the syntax errors found in it (RFC 6455 §4.1). */
 export interface ClientRequest {
   requestLine: string
   method: string
-  /** The request target as it was sent. */
+  /** The request target, unchanged. */
   target: string
   version: string
   fields: Fields
-  /** What is malformed about the head. */
+  /** Descriptions of what is malformed. */
   problems: string[]
-  /** The whole head, the empty line included. */
+  /** The whole head, including the empty line. */
   head: Buffer
 }
 
-/** Reads a request head; what is malformed is listed, not thrown (RFC 9112 §3, §5). */
+/** Parses a request head. Lists what is malformed instead of throwing (RFC 9112 §3, §5). */
 export function parseRequest(head: Buffer): ClientRequest {
   const { startLine: requestLine, fields, problems } = parseHead(head)
   if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+ \S+ HTTP\/\d\.\d$/.test(requestLine))
@@ -23,7 +23,7 @@ export function parseRequest(head: Buffer): ClientRequest {
   return { requestLine, method, target, version, fields, problems, head }
 }
 
-/** Path and query of a target; `+` means a blank, as in forms. Empty when it cannot be read. */
+/** Parses path and query of a target; `+` means a space, as in forms. Both are empty when the target is malformed. */
 export function readTarget(target: string): { path: string; query: URLSearchParams } {
   try {
     const { pathname, searchParams } = new URL(target, 'ws://tester')

@@ -1,35 +1,35 @@
 import { describeFrame, type Frame, isForbiddenCode, isUtf8, Op, Rsv, shortestForm, showBytes } from '../wire/index.ts'
 import type { Ledger } from './ledger.ts'
 
-/** Opcodes that have a meaning (RFC 6455 §5.2). */
+/** The defined opcodes (RFC 6455 §5.2). */
 const KNOWN_OPCODES = new Set<number>([Op.CONT, Op.TEXT, Op.BINARY, Op.CLOSE, Op.PING, Op.PONG])
 
-/** Watches the frames of one connection for breaches that no case has to ask for (RFC 6455 §5). */
+/** Checks every frame on one connection, for the cases of `inv` (RFC 6455 §5). */
 export class FrameWatch {
   #ledger: Ledger
   #seenIn: string
-  /** Whether the sender has to mask: clients do, servers do not (RFC 6455 §5.1). */
+  /** Whether the sender must mask its frames: clients must, servers must not (RFC 6455 §5.1). */
   readonly #masks: boolean
   #open: { opcode: number; compressed: boolean; parts: Buffer[]; size: number } | null = null
   #closed = false
-  /** Set once permessage-deflate was agreed: RSV1 may then be set on the first frame of a message (RFC 7692 §6). */
+  /** True when permessage-deflate was agreed: RSV1 is then allowed on the first frame of a message (RFC 7692 §6). */
   deflate = false
   /** Payloads of the pings that were sent, in hex. */
   readonly pings = new Set<string>()
   /** Payloads of the pongs that were sent, in hex. */
   readonly pongs = new Set<string>()
   #answered = new Set<string>()
-  /** Codes of the Closes that were sent. */
+  /** The codes of the Close frames that were sent. */
   readonly closes = new Set<number>()
 
-  /** `target` sends the frames. */
+  /** @param target the role of the side that sends the frames. */
   constructor(ledger: Ledger, seenIn: string, target: 'server' | 'client' = 'server') {
     this.#ledger = ledger
     this.#seenIn = seenIn
     this.#masks = target === 'client'
   }
 
-  /** Judges one frame from the target. */
+  /** Checks one frame from the target. */
   onFrame(frame: Frame): void {
     this.#ledger.count('frames')
     if (this.#closed) this.#breach('inv.after-close', frame)
@@ -43,14 +43,14 @@ export class FrameWatch {
     else this.#onData(frame)
   }
 
-  /** The stream ended with these bytes of an unfinished frame. */
+  /** Called when the stream ended inside a frame, with the bytes of that frame. */
   onEnd(pending: Buffer, orderly: boolean): void {
     if (orderly && pending.length > 0) {
       this.#breach('inv.frame-grammar', `the stream ends inside a frame: ${pending.subarray(0, 16).toString('hex')}`)
     }
   }
 
-  /** The target ended the connection without a Close, and nothing of ours had ended it before. */
+  /** Called when the target ended the connection without a Close, and before the tester did. */
   onBareEnd(): void {
     this.#ledger.count('end.bare')
     this.#breach('inv.close-before-fin', 'an end without a Close')
@@ -68,7 +68,10 @@ export class FrameWatch {
     if (frame.opcode === Op.CLOSE) this.#onClose(frame)
   }
 
-  /** An unsolicited pong may arrive at any time; while an answer is due it counts as that answer (RFC 6455 §5.5.3). */
+  /**
+   * Unsolicited pongs are allowed at any time. While a ping is unanswered, a pong counts as its answer (RFC 6455
+   * §5.5.3).
+   */
   #onPong(frame: Frame): void {
     const data = frame.payload.toString('hex')
     if (this.pings.has(data)) {
@@ -97,13 +100,13 @@ export class FrameWatch {
     const code = frame.payload.readUInt16BE(0)
     this.#ledger.count(`close.${code}`)
     if (isForbiddenCode(code)) this.#breach('inv.close-code', `code ${code}`)
-    if (code === 1010 && !this.closes.has(code)) this.#breach('close.server-never-1010', `code ${code} unasked`)
+    if (code === 1010 && !this.closes.has(code)) this.#breach('close.server-never-1010', `code ${code} on its own`)
     if (!isUtf8(frame.payload.subarray(2))) this.#breach('inv.close-code', `reason of code ${code} is not UTF-8`)
   }
 
   #onData(frame: Frame): void {
     if (frame.opcode === Op.CONT) {
-      if (this.#open === null) this.#breach('inv.message-order', frame, 'continuation without a message: ')
+      if (this.#open === null) this.#breach('inv.message-order', frame, 'continuation outside a message: ')
     } else {
       if (this.#open !== null) this.#breach('inv.message-order', frame, 'new message inside a message: ')
       this.#open = { opcode: frame.opcode, compressed: (frame.rsv & 4) !== 0, parts: [], size: 0 }
@@ -116,14 +119,14 @@ export class FrameWatch {
     this.checkText(message.parts)
   }
 
-  /** Checks the text of a whole message; the deflate cases call it with what they inflated. */
+  /** Checks the UTF-8 of a whole message. Compressed messages are passed after decompression. */
   checkText(parts: Buffer[]): void {
     if (parts.length > 0 && !isUtf8(parts.length === 1 ? parts[0] : Buffer.concat(parts))) {
       this.#breach('inv.text-utf8', `${Buffer.concat(parts).subarray(0, 40).toString('hex')}…`)
     }
   }
 
-  /** A compressed message did not inflate (RFC 7692 §7.2.2). */
+  /** Called when a compressed message cannot be decompressed (RFC 7692 §7.2.2). */
   noteUndecodable(payload: Buffer): void {
     this.#breach('pmd.frame.server-decodes', showBytes(payload))
   }

@@ -20,13 +20,13 @@ import {
 import { type Http2Carrier, Http2Stream } from './http2-stream.ts'
 import type { WireLog } from './wire-log.ts'
 
-/** Window of a connection and of a stream before anything was said (RFC 9113 §6.9.2). */
+/** The initial window of a connection and of a stream, in bytes (RFC 9113 §6.9.2). */
 const DEFAULT_WINDOW = 65_535
 
-/** Credit that is given at the start for what the target sends, so that long messages need few updates. */
+/** The receive window that the tester announces, in bytes. It is large, so that long messages need few updates. */
 const WINDOW = 1024 * 1024
 
-/** What a connection says in its first SETTINGS. */
+/** The first SETTINGS of the tester. */
 export type Http2Settings = readonly (readonly [id: number, value: number])[]
 
 const DEFAULT_SETTINGS: Http2Settings = [
@@ -40,8 +40,8 @@ export interface Http2ConnectionOptions {
 }
 
 /**
- * The client of one HTTP/2 connection, frame by frame (RFC 9113). It acknowledges SETTINGS, answers PING and gives
- * credit for what was read; everything else is sent by the case, legal or not. Shares no code with node:http2.
+ * The client side of one HTTP/2 connection, frame by frame (RFC 9113). It acknowledges SETTINGS and PING and sends
+ * WINDOW_UPDATE. The case sends everything else, valid or not. It shares no code with node:http2.
  */
 export class Http2Connection implements Http2Carrier {
   /** The settings of the target. */
@@ -50,15 +50,15 @@ export class Http2Connection implements Http2Carrier {
   readonly connectProtocol: number[] = []
   /** Whether the first SETTINGS of the target have arrived. */
   hasSettings = false
-  /** How many of our SETTINGS were acknowledged. */
+  /** How many SETTINGS of the tester were acknowledged. */
   acknowledged = 0
   /** The error code of GOAWAY. */
   goaway: number | null = null
-  /** Whether the connection is gone. */
+  /** Whether the connection has ended. */
   hasEnded = false
-  /** Bytes that the target may be sent now. */
+  /** The send window of the connection, in bytes. */
   sendWindow = DEFAULT_WINDOW
-  /** What the target sent against RFC 9113, in words. */
+  /** Descriptions of what the target sent in violation of RFC 9113. */
   readonly faults: string[] = []
 
   readonly #transport: Duplex
@@ -71,7 +71,7 @@ export class Http2Connection implements Http2Carrier {
   #block: { frame: Http2Frame; parts: Buffer[] } | null = null
   #nextId = 1
   #receiveWindow = DEFAULT_WINDOW
-  /** Credit of new streams for the target. */
+  /** The receive window of new streams, in bytes. */
   #initialWindow: number
 
   constructor(transport: Duplex, { settings = DEFAULT_SETTINGS, log }: Http2ConnectionOptions = {}) {
@@ -92,19 +92,19 @@ export class Http2Connection implements Http2Carrier {
     return this.settings.get(Setting.MAX_FRAME_SIZE) ?? 16_384
   }
 
-  /** Credit of new streams for the tester. */
+  /** The send window of new streams, in bytes. */
   get initialSendWindow(): number {
     return this.settings.get(Setting.INITIAL_WINDOW_SIZE) ?? DEFAULT_WINDOW
   }
 
   // Sending
 
-  /** Writes one frame, legal or not. */
+  /** Writes one frame, valid or not. */
   sendFrame(type: number, flags: number, stream: number, payload: Uint8Array = Buffer.alloc(0)): void {
     this.sendFrames([{ type, flags, stream, payload: Buffer.from(payload) }])
   }
 
-  /** Several frames in one write. */
+  /** Writes several frames at once. */
   sendFrames(frames: readonly Http2Frame[], done?: () => void): void {
     for (const frame of frames) this.#log?.out('frame', describeHttp2Frame(frame), frame.payload)
     this.#write(
@@ -113,12 +113,12 @@ export class Http2Connection implements Http2Carrier {
     )
   }
 
-  /** Writes bytes that may be anything; resolves when they are handed to the system. */
+  /** Writes any bytes. Resolves when the operating system has accepted them. */
   sendBytes(bytes: Buffer): Promise<void> {
     return new Promise((resolve) => this.#write(bytes, resolve))
   }
 
-  /** Writes the next part of a stream in a DATA frame, which the log shows as WebSocket frames; counts the windows down. */
+  /** Writes DATA for a stream and reduces the send windows. The log shows it as WebSocket frames. */
   sendData(stream: Http2Stream, data: Uint8Array, flags: number, done?: () => void): void {
     stream.sendWindow -= data.length
     this.sendWindow -= data.length
@@ -129,13 +129,13 @@ export class Http2Connection implements Http2Carrier {
     this.sendFrame(FrameType.SETTINGS, 0, 0, encodeSettings(settings))
   }
 
-  /** Allows the target to send so many bytes more on a stream, or with 0 on the whole connection. */
+  /** Sends WINDOW_UPDATE for a stream, or for the connection when the id is 0. */
   giveCredit(stream: number, size: number): void {
     if (stream === 0) this.#receiveWindow += size
     if (size > 0) this.#write(encodeHttp2Frame(FrameType.WINDOW_UPDATE, 0, stream, uint32(size)))
   }
 
-  /** A stream without its request, for cases that send the HEADERS themselves. */
+  /** Returns a new stream without a request, for cases that send the HEADERS themselves. */
   createStream(): Http2Stream {
     const stream = new Http2Stream(this, this.#nextId, this.#initialWindow)
     this.#streams.set(this.#nextId, stream)
@@ -143,7 +143,7 @@ export class Http2Connection implements Http2Carrier {
     return stream
   }
 
-  /** Sends a request: HEADERS with these fields, and DATA in the same write when there is any. */
+  /** Sends a request: HEADERS with these fields, and any DATA in the same write. */
   request(
     fields: readonly Http2Field[],
     { isEnd = false, data }: { isEnd?: boolean; data?: Buffer } = {},
@@ -157,19 +157,19 @@ export class Http2Connection implements Http2Carrier {
     return stream
   }
 
-  /** Sends HEADERS on a stream that is open: trailing fields (RFC 9113 §8.1). */
+  /** Sends HEADERS on an open stream: trailer fields (RFC 9113 §8.1). */
   sendFields(stream: Http2Stream, fields: readonly Http2Field[], flags: number): void {
     this.sendFrame(FrameType.HEADERS, flags | FrameFlag.END_HEADERS, stream.id, encodeFields(fields))
   }
 
-  /** Changes the credit of new streams, and of all open ones by the difference (RFC 9113 §6.9.2). */
+  /** Changes the receive window of new streams, and that of open streams by the difference (RFC 9113 §6.9.2). */
   changeInitialWindow(size: number): void {
     for (const stream of this.#streams.values()) stream.changeCredit(size - this.#initialWindow)
     this.#initialWindow = size
     this.sendSettings([[Setting.INITIAL_WINDOW_SIZE, size]])
   }
 
-  /** Sends a PING and waits for its answer: what was sent before has then been read (RFC 9113 §6.7). */
+  /** Sends a PING and waits for its acknowledgment: the target has then read what was sent before (RFC 9113 §6.7). */
   ping(timeout: number): Promise<boolean> {
     const data = Buffer.alloc(8)
     data.writeUInt32BE(this.#pongs.size + 1)
@@ -177,20 +177,20 @@ export class Http2Connection implements Http2Carrier {
     return this.until(() => this.#pongs.has(data.toString('hex')), timeout)
   }
 
-  /** Closes the connection; nothing after that is received. */
+  /** Closes the connection. Nothing is received after that. */
   destroy(): void {
     this.#transport.destroy()
     this.#onEnd()
   }
 
-  /** Removes a stream that has ended; the connection of the last one stays. */
+  /** Removes a stream that has ended. The connection remains open. */
   forget(stream: Http2Stream): void {
     this.#streams.delete(stream.id)
   }
 
   // Receiving
 
-  /** Waits until the condition holds; false when it does not in time, or the connection ends before. */
+  /** Waits until the condition is true. Resolves to false on a timeout or when the connection ends. */
   until(condition: () => boolean, timeout: number): Promise<boolean> {
     return new Promise((resolve) => {
       const settle = (isMet: boolean): void => {

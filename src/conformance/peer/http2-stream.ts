@@ -1,22 +1,22 @@
 import { Duplex } from 'node:stream'
 import { type Fields, FrameFlag, FrameType, Http2Error, nameHttp2Error, uint32 } from '../wire/index.ts'
 
-/** The header fields of an answer. */
+/** The header fields of a response. */
 export interface Http2Response {
   status: number
   fields: Fields
-  /** END_STREAM came with it. */
+  /** The HEADERS frame had END_STREAM. */
   isEnd: boolean
 }
 
-/** The connection of a stream, as the stream sees it. */
+/** What a stream needs of its connection. */
 export interface Http2Carrier {
   readonly hasEnded: boolean
-  /** Bytes that may be sent on all streams now. */
+  /** The send window of the connection, in bytes. */
   readonly sendWindow: number
   readonly initialSendWindow: number
   readonly maxFrameSize: number
-  /** What the target sent against RFC 9113, in words. */
+  /** Descriptions of what the target sent in violation of RFC 9113. */
   readonly faults: string[]
   sendFrame(type: number, flags: number, stream: number, payload?: Uint8Array): void
   sendData(stream: Http2Stream, data: Uint8Array, flags: number, done?: () => void): void
@@ -24,7 +24,7 @@ export interface Http2Carrier {
   forget(stream: Http2Stream): void
 }
 
-/** One stream of an HTTP/2 connection, from the side of the client: what is written goes out in DATA frames. */
+/** The client side of one HTTP/2 stream. Written bytes are sent in DATA frames. */
 export class Http2Stream extends Duplex {
   readonly id: number
   response: Http2Response | null = null
@@ -34,18 +34,18 @@ export class Http2Stream extends Duplex {
   isEnded = false
   /** The error code with which the target reset the stream. */
   resetCode: number | null = null
-  /** Bytes that the target may be sent now; negative after a smaller setting (RFC 9113 §6.9.2). */
+  /** The send window in bytes; negative after SETTINGS reduced it (RFC 9113 §6.9.2). */
   sendWindow: number
   /** Bytes of DATA received so far. */
   receivedBytes = 0
-  /** Called when the tester ends its side: the end of the target is then a reply to that. */
+  /** Called when the tester ends its side. The end of the target is then a reply to that. */
   onOwnEnd: () => void = () => {}
-  /** Whether credit is given for what was read; default true. */
+  /** Whether WINDOW_UPDATE is sent for DATA that was read; default true. */
   givesCredit = true
 
   readonly #connection: Http2Carrier
   #receiveWindow: number
-  /** Bytes for which no credit was given yet. */
+  /** Bytes that were read and not yet announced by WINDOW_UPDATE. */
   #owed = 0
   #next: { bytes: Buffer; done: () => void } | null = null
 
@@ -55,32 +55,32 @@ export class Http2Stream extends Duplex {
     this.#connection = connection
     this.#receiveWindow = receiveWindow
     this.sendWindow = connection.initialSendWindow
-    // A stream that nobody listens to may be reset, too.
+    // Without a listener, the error of a reset stream would be thrown.
     this.on('error', () => {})
   }
 
-  /** Whether the stream was answered, reset or lost. */
+  /** Whether the stream has a response, was reset, or lost its connection. */
   get isSettled(): boolean {
     return this.response !== null || this.resetCode !== null || this.#connection.hasEnded
   }
 
-  /** Whether the target has ended the stream in any way. */
+  /** Whether the target has ended or reset the stream. */
   get isOver(): boolean {
     return this.isEnded || this.resetCode !== null || this.#connection.hasEnded
   }
 
-  /** Allows the target to send so many bytes more. */
+  /** Sends WINDOW_UPDATE with this increment. */
   giveCredit(size: number): void {
     this.#receiveWindow += size
     this.#connection.giveCredit(this.id, size)
   }
 
-  /** What a setting adds to the credit, or takes back (RFC 9113 §6.9.2). */
+  /** Changes the send window after SETTINGS; `difference` may be negative (RFC 9113 §6.9.2). */
   changeCredit(difference: number): void {
     this.#receiveWindow += difference
   }
 
-  /** Sends DATA as it is given: with padding, empty, with END_STREAM. */
+  /** Sends one DATA frame, optionally with padding and END_STREAM. */
   sendData(data: Uint8Array, { padding, isEnd = false }: { padding?: number; isEnd?: boolean } = {}): void {
     const flags = (isEnd ? FrameFlag.END_STREAM : 0) | (padding === undefined ? 0 : FrameFlag.PADDED)
     const parts = padding === undefined ? [data] : [Buffer.from([padding]), data, Buffer.alloc(padding)]
@@ -88,7 +88,7 @@ export class Http2Stream extends Duplex {
     this.#connection.sendData(this, Buffer.concat(parts), flags)
   }
 
-  /** Sends RST_STREAM (RFC 8441 §5: CANCEL is the reset of TCP). */
+  /** Sends RST_STREAM (RFC 8441 §5: CANCEL represents a reset of TCP). */
   reset(code: number = Http2Error.CANCEL): void {
     this.onOwnEnd()
     this.#connection.sendFrame(FrameType.RST_STREAM, 0, this.id, uint32(code))
@@ -96,7 +96,7 @@ export class Http2Stream extends Duplex {
     this.destroy()
   }
 
-  /** Writes what waits, as far as the windows allow. */
+  /** Writes pending bytes as far as the windows allow. */
   flush(): void {
     while (this.#next !== null) {
       const { bytes, done } = this.#next
@@ -111,13 +111,13 @@ export class Http2Stream extends Duplex {
 
   onFields(fields: Fields, isEnd: boolean): void {
     const status = Number(fields.find(([name]) => name === ':status')?.[1])
-    // After the response come the trailers; an interim response is followed by another.
+    // HEADERS after the response are trailers. An interim response is followed by another response.
     if (status < 200) this.interim.push(status)
     else this.response ??= { status, fields, isEnd }
     if (isEnd) this.#onEndStream()
   }
 
-  /** `size` counts the padding, too. */
+  /** @param size includes the padding. */
   onData(data: Buffer, size: number, isEnd: boolean): void {
     this.receivedBytes += data.length
     this.#receiveWindow -= size
@@ -133,7 +133,7 @@ export class Http2Stream extends Duplex {
     this.resetCode = code
     this.#connection.forget(this)
     this.#release()
-    // What arrived before the reset is read first.
+    // Data that arrived before the reset is read first.
     if (!this.isEnded) setImmediate(() => this.destroy(new Error(`RST_STREAM ${nameHttp2Error(code)}`)))
   }
 
@@ -176,7 +176,7 @@ export class Http2Stream extends Duplex {
     this.#owed = 0
   }
 
-  /** Nothing more can be written. */
+  /** Whether nothing more can be written. */
   #release(): void {
     this.#next?.done()
     this.#next = null

@@ -5,11 +5,11 @@ import { Http2Connection, type Http2ConnectionOptions } from './http2-connection
 import { Http2Tunnel } from './http2-tunnel.ts'
 import type { Transport } from './transport.ts'
 
-/** Where HTTP/2 connections are opened. */
+/** How to open an HTTP/2 connection. */
 export interface Http2Place {
   /** Opens the TCP connection. */
   connectPlain(timeout: number): Promise<Transport>
-  /** With TLS; otherwise HTTP/2 begins at once (prior knowledge). */
+  /** Whether to use TLS; otherwise HTTP/2 begins immediately (prior knowledge). */
   secure: boolean
   tls: ConnectionOptions
 }
@@ -28,7 +28,7 @@ export async function openHttp2(
   throw new Error(`${actual} instead of SETTINGS (RFC 9113 §3.4)`)
 }
 
-/** TLS with HTTP/2 by ALPN (RFC 7301). */
+/** Opens TLS and negotiates HTTP/2 by ALPN (RFC 7301). */
 function negotiate(plain: Duplex, tls: ConnectionOptions, timeout: number): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
     const socket = connectTls({ ...tls, ALPNProtocols: ['h2'], socket: plain })
@@ -53,7 +53,7 @@ export async function openHttp2Tunnel(place: Http2Place, timeout: number): Promi
     throw new Error('SETTINGS_ENABLE_CONNECT_PROTOCOL is not announced (RFC 8441 §3)')
   }
   const stream = new Http2Tunnel(connection, place.secure ? 'https' : 'http')
-  // What was written last, such as RST_STREAM, is sent before the connection ends.
+  // Frames written last, such as RST_STREAM, are sent before the connection ends.
   stream.once('close', () => setImmediate(() => connection.destroy()))
   return { stream, reset: () => stream.reset(), isReset: () => stream.isReset }
 }

@@ -3,12 +3,12 @@ import { acceptOf, findHeadEnd, type Http2Field, parseHead } from '../wire/index
 import type { Http2Connection } from './http2-connection.ts'
 import type { Http2Response, Http2Stream } from './http2-stream.ts'
 
-/** Fields of HTTP/1.1 that an extended CONNECT has no use for (RFC 8441 §5). */
+/** Fields of HTTP/1.1 that an extended CONNECT does not use (RFC 8441 §5). */
 const DROPPED: ReadonlySet<string> = new Set(['host', 'upgrade', 'connection', 'sec-websocket-key'])
 
 /**
- * A stream of HTTP/2 in the form of a connection of HTTP/1.1, so that every case runs on it: the upgrade request that is
- * written becomes an extended CONNECT, and a 200 is read as a 101 with the right Sec-WebSocket-Accept.
+ * An HTTP/2 stream that looks like an HTTP/1.1 connection, so that every case runs on it. It turns the upgrade request
+ * that is written into an extended CONNECT, and a 200 response into a 101 with the right Sec-WebSocket-Accept.
  */
 export class Http2Tunnel extends Duplex {
   readonly #connection: Http2Connection
@@ -27,7 +27,7 @@ export class Http2Tunnel extends Duplex {
     return this.#stream !== null && this.#stream.resetCode !== null && !this.#stream.isEnded
   }
 
-  /** Resets the stream, as TCP would be. */
+  /** Resets the stream, which represents a reset of TCP. */
   reset(): void {
     this.#stream?.reset()
     this.destroy()
@@ -89,7 +89,7 @@ export class Http2Tunnel extends Duplex {
   }
 }
 
-/** The head of a response as HTTP/1.1 has it. */
+/** Formats a response head in HTTP/1.1. */
 function answerText({ status, fields }: Http2Response, key: string): Buffer {
   const upgrade = `Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${acceptOf(key)}\r\n`
   const lines = fields.filter(([name]) => !name.startsWith(':')).map((field) => `${field.join(': ')}\r\n`)

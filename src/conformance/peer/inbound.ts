@@ -1,28 +1,28 @@
 import { describeFrame, type Frame, Op, showBytes } from '../wire/index.ts'
 import type { FrameWatch } from './frame-watch.ts'
 
-/** A message from the target, put together from its frames. */
+/** A message from the target, assembled from its frames. */
 export interface Message {
   opcode: number
   payload: Buffer
-  /** RSV1 was set on the first frame (RFC 7692 §6); `payload` is inflated when the peer has a decoder. */
+  /** RSV1 was set on the first frame (RFC 7692 §6). `payload` is decompressed when the peer has a decoder. */
   compressed: boolean
   frames: Frame[]
-  /** `payload` was inflated already. */
+  /** `payload` has been decompressed. */
   isDecoded?: boolean
 }
 
-/** What arrived from the target, in order. */
+/** An event from the target. */
 export type Inbound =
   | { kind: 'message'; message: Message }
   | { kind: 'ping' | 'pong'; frame: Frame }
   | { kind: 'close'; code: number | null; reason: string; frame: Frame }
-  /** A frame that belongs to no message: a reserved opcode, a continuation of nothing. */
+  /** A frame that belongs to no message: a reserved opcode, or a continuation outside a message. */
   | { kind: 'stray'; frame: Frame }
-  /** The end of the stream; `fin` is the orderly one. */
+  /** The end of the stream, by FIN or by RST. */
   | { kind: 'end'; tcp: 'fin' | 'rst' }
 
-/** The expectation of a case was not met; the message shows both sides. */
+/** Thrown when the expectation of a case is not met. The message shows both sides. */
 export class Mismatch extends Error {
   readonly expected: string
   readonly actual: string
@@ -34,7 +34,7 @@ export class Mismatch extends Error {
   }
 }
 
-/** An event in words, for the line “received” of a failure. */
+/** Describes an event for the line “received” of a failure. */
 export function describeInbound(event: Inbound | null, timeout: number): string {
   if (event === null) return `nothing within ${Math.round(timeout)} ms`
   switch (event.kind) {
@@ -52,11 +52,14 @@ export function describeInbound(event: Inbound | null, timeout: number): string 
   }
 }
 
-/** Puts the data frames of one connection together; judging their order is not its business (RFC 6455 §5.4). */
+/** Assembles the data frames of one connection into messages. `FrameWatch` checks their order (RFC 6455 §5.4). */
 export class MessageAssembly {
   #partial: { opcode: number; frames: Frame[] } | null = null
 
-  /** The message that ends with this data frame, a stray frame, or null while the message goes on. */
+  /**
+   * Returns the message that ends with this data frame, a frame outside a message, or null while the message is
+   * incomplete.
+   */
   push(frame: Frame): Inbound | null {
     if (frame.opcode === Op.CONT && this.#partial === null) return { kind: 'stray', frame }
     if (frame.opcode !== Op.CONT || this.#partial === null) this.#partial = { opcode: frame.opcode, frames: [] }
@@ -69,7 +72,7 @@ export class MessageAssembly {
   }
 }
 
-/** Inflates a compressed message in place (RFC 7692 §7.2.2). */
+/** Decompresses a message in place (RFC 7692 §7.2.2). */
 export function decodeMessage(
   message: Message,
   decoder: ((message: Message) => Buffer) | null,
@@ -81,7 +84,10 @@ export function decodeMessage(
     message.payload = decoder(message)
   } catch (error) {
     watch.noteUndecodable(message.payload)
-    throw new Mismatch('a message that inflates', `${showBytes(message.payload)}: ${(error as Error).message}`)
+    throw new Mismatch(
+      'a message that can be decompressed',
+      `${showBytes(message.payload)}: ${(error as Error).message}`,
+    )
   }
   if (message.opcode === Op.TEXT) watch.checkText([message.payload])
 }

@@ -1,4 +1,4 @@
-/** One connection to the target: sends anything, receives events, records the traffic. */
+/** One connection to the target: sends any bytes, receives events and records the traffic. */
 export * from './frame-watch.ts'
 export * from './http2-connection.ts'
 export * from './http2-stream.ts'

@@ -1,7 +1,7 @@
 import { isLegalCode, isUtf8 } from '../wire/index.ts'
 import type { Inbound } from './inbound.ts'
 
-/** What is wrong with a Close by itself: its length, its code or its reason; null when nothing is (RFC 6455 §5.5.1). */
+/** Describes what is invalid in a Close: its length, code or reason. Returns null for a valid one (RFC 6455 §5.5.1). */
 export function faultOfClose({ code, frame }: Extract<Inbound, { kind: 'close' }>): string | null {
   if (code === null) return frame.payload.length === 0 ? null : 'a body of one byte'
   if (!isLegalCode(code)) return `code ${code}`

@@ -2,18 +2,18 @@ import type { FrameWatch } from './frame-watch.ts'
 import type { Ledger } from './ledger.ts'
 import type { WireLog } from './wire-log.ts'
 
-/** What a peer needs besides its transport. */
+/** The settings of a peer. */
 export interface PeerSettings {
   /** Milliseconds to wait for one expected event. */
   timeout: number
-  /** Makes the masking keys. */
+  /** Generates the masking keys. */
   randomKey: () => Uint8Array
   log: WireLog
   ledger: Ledger
   watch: FrameWatch
-  /** Called when a wait ends without an event. */
+  /** Called when a wait times out. */
   onTimeout?(): void
-  /** The role that the tester plays; a server does not mask (RFC 6455 §5.1). Default `client`. */
+  /** The role of the tester; a server does not mask (RFC 6455 §5.1). Default `client`. */
   role?: 'client' | 'server'
 }
 

@@ -6,8 +6,8 @@ import { SendingPeer } from './sending-peer.ts'
 import type { Transport } from './transport.ts'
 
 /**
- * One connection to the target, as cases use it. What arrives is queued as events; a wait ends at the first decisive
- * one, the timeout is only the bound. It follows no rule of the protocol unless the case asks for it.
+ * One connection to the target, as cases use it. It queues what arrives as events. A wait ends at the first event that
+ * decides it, and at the latest after the timeout. The peer follows the protocol only as far as the case asks for it.
  */
 export class Peer {
   readonly transport: Transport
@@ -24,17 +24,17 @@ export class Peer {
     this.#receiver = new ReceivingPeer(transport, settings, this.closing, this.#sender)
   }
 
-  /** Whether the target has ended its side, or the connection is gone. */
+  /** Whether the target has ended its side, or the connection is closed. */
   get ended(): boolean {
     return this.#receiver.hasEnded
   }
 
-  /** Whether the frames of the target have to be masked: those of clients (RFC 6455 §5.1). */
+  /** Whether the target must mask its frames, as clients must (RFC 6455 §5.1). */
   get expectsMask(): boolean {
     return this.#sender.role === 'server'
   }
 
-  /** A write met a reset: what the target had sent before that, such as its Close, could not be read. */
+  /** A write failed because of a reset. What the target had sent before, such as its Close, is lost. */
   get isCutOff(): boolean {
     return this.#receiver.isCutOff
   }
@@ -44,39 +44,42 @@ export class Peer {
     return this.#receiver.received
   }
 
-  /** Bytes that were read neither as a response head nor as frames: a body, garbage. */
+  /** Bytes that were read neither as a response head nor as frames, such as a body. */
   get unread(): Buffer {
     return this.#receiver.unread
   }
 
-  /** Events that arrived and were not read yet. */
+  /** Events that arrived and have not been read. */
   get queued(): readonly Inbound[] {
     return this.#receiver.queued
   }
 
-  /** Whether pings from the target are answered; default true. */
+  /** Whether the peer answers pings; default true. */
   set autoPong(isOn: boolean) {
     this.#receiver.autoPong = isOn
   }
 
-  /** Whether a Close is answered and, as a server, TCP is ended after both Closes; default true. */
+  /** Whether the peer answers a Close and, as a server, ends TCP after both Close frames; default true. */
   set autoClose(isOn: boolean) {
     this.#receiver.autoClose = isOn
   }
 
-  /** Whether a pong that repeats a pong of ours is an event, too; default false. */
+  /** Whether a pong with the data of a pong that the peer sent is an event; default false. */
   set hearsUnsolicited(isOn: boolean) {
     this.#receiver.hearsUnsolicited = isOn
   }
 
-  /** Inflates a compressed message; set when permessage-deflate was agreed, and may be replaced. */
+  /** Decompresses a message. It is set when permessage-deflate was agreed, and a case may replace it. */
   set decoder(decoder: ((message: Message) => Buffer) | null) {
     this.#receiver.decoder = decoder
   }
 
   // Sending
 
-  /** Writes bytes unchanged; resolves when they are handed to the system. Errors show as the end of the stream. */
+  /**
+   * Writes bytes unchanged. Resolves when the operating system has accepted them. Errors appear as the end of the
+   * stream.
+   */
   sendBytes(bytes: Uint8Array, chop?: Chop): Promise<void> {
     return this.#sender.sendBytes(bytes, chop)
   }
@@ -86,12 +89,12 @@ export class Peer {
     return this.#sender.sendHead(bytes, chop)
   }
 
-  /** Sends one frame, legal or not (RFC 6455 §5.2). */
+  /** Sends one frame, valid or not (RFC 6455 §5.2). */
   sendFrame(spec: FrameSpec, chop?: Chop): Promise<void> {
     return this.#sender.sendFrames([spec], chop)
   }
 
-  /** Several frames in one write, or chopped as a whole. */
+  /** Sends several frames in one write, or in the writes that `chop` defines. */
   sendFrames(specs: readonly FrameSpec[], chop?: Chop): Promise<void> {
     return this.#sender.sendFrames(specs, chop)
   }
@@ -113,32 +116,32 @@ export class Peer {
     return this.#sender.sendClose(code, reason)
   }
 
-  /** The bytes of a frame, recorded as sent: for cases that write them in pieces of their own. */
+  /** Returns the bytes of a frame and records it as sent, for cases that split the bytes themselves. */
   frameBytes(spec: FrameSpec): Buffer {
     return this.#sender.frameBytes(spec)
   }
 
-  /** Ends our side of the stream; the target may go on sending. */
+  /** Sends FIN. The target may continue to send. */
   end(): void {
     this.#sender.end()
   }
 
-  /** Records that the case ended its side itself, below this peer. */
+  /** Records that the case ended its side without this peer. */
   recordOwnEnd(): void {
     this.#sender.recordOwnEnd()
   }
 
-  /** Ends the connection without an orderly end. */
+  /** Sends RST. */
   reset(): void {
     this.#sender.reset()
   }
 
-  /** Closes the connection; nothing after that is received. */
+  /** Closes the connection. Nothing is received after that. */
   destroy(): void {
     this.#receiver.destroy()
   }
 
-  /** Stops reading from the socket: the target then meets backpressure. */
+  /** Stops reading from the socket, which causes backpressure at the target. */
   pause(): void {
     this.#receiver.pause()
   }
@@ -149,40 +152,40 @@ export class Peer {
 
   // Receiving
 
-  /** Waits for a response head; null when none arrived in time or before the end. An interim 1xx is skipped. */
+  /** Waits for a response head and skips interim 1xx ones. Resolves to null on a timeout or at the end. */
   readResponse(timeout = this.settings.timeout): Promise<Response | null> {
     return this.#receiver.readResponse(timeout)
   }
 
-  /** From here on what arrives is frames, compressed as agreed; `readResponse` calls it after a 101. */
+  /** Reads all further bytes as frames, compressed as agreed. `readResponse` calls it after a 101. */
   startFrames(agreement: Agreement | null = null): void {
     this.#receiver.startFrames(agreement)
   }
 
-  /** Reads a response body by its Content-Length, by chunks, or to the end of the stream (RFC 9112 §6.3). */
+  /** Reads a response body by Content-Length, by chunks, or to the end of the stream (RFC 9112 §6.3). */
   readBody(response: Response, timeout = this.settings.timeout): Promise<Buffer | null> {
     return this.#receiver.readBody(response, timeout)
   }
 
   /**
-   * The next event, or null when none arrived in time. While bytes keep arriving the time starts again
-   * (a large message is progress), up to `limit` milliseconds in all.
+   * Waits for the next event. Resolves to null on a timeout. The timeout restarts whenever bytes arrive, for at most
+   * `limit` milliseconds in total.
    */
   next(timeout = this.settings.timeout, limit = timeout * 30): Promise<Inbound | null> {
     return this.#receiver.next(timeout, limit)
   }
 
-  /** Like `next`, but skips pings, and pongs that answer nothing, which a server may send at any time. */
+  /** Like `next`, but skips pings and unsolicited pongs, which are allowed at any time. */
   nextMeaningful(timeout = this.settings.timeout, limit = timeout * 30): Promise<Inbound | null> {
     return this.#receiver.nextMeaningful(timeout, limit)
   }
 
-  /** Puts an event back in front, so that the next wait returns it again. */
+  /** Puts an event back, so that the next wait returns it again. */
   unshift(event: Inbound): void {
     this.#receiver.unshift(event)
   }
 
-  /** The next message; what may legally arrive in between (pings, unsolicited pongs) is skipped. */
+  /** Waits for the next message. Skips pings and unsolicited pongs. */
   async expectMessage(expected = 'a message', timeout?: number, limit?: number): Promise<Message> {
     const event = await this.nextMeaningful(timeout, limit)
     if (event?.kind === 'message') return event.message
@@ -190,8 +193,8 @@ export class Peer {
   }
 
   /**
-   * The next pong, with that payload when one is given. Messages before it are left for later: a ping is answered as soon
-   * as is practical, not before everything else (RFC 6455 §5.5.2).
+   * Waits for the next pong, with this payload if one is given. Messages before it remain queued, because a pong is
+   * only required “as soon as is practical” (RFC 6455 §5.5.2).
    */
   async expectPong(payload?: Uint8Array, timeout?: number): Promise<Frame> {
     const passed: Inbound[] = []
@@ -204,26 +207,26 @@ export class Peer {
     return event.frame
   }
 
-  /** The next Close. */
+  /** Waits for the next Close. */
   async expectClose(expected = 'a Close', timeout?: number): Promise<Extract<Inbound, { kind: 'close' }>> {
     const event = await this.nextMeaningful(timeout)
     if (event?.kind === 'close') return event
     throw this.#mismatch(expected, event)
   }
 
-  /** The end of the stream as the next event. */
+  /** Expects the end of the stream as the next event. */
   async expectEnd(timeout?: number): Promise<'fin' | 'rst'> {
     const event = await this.nextMeaningful(timeout)
     if (event?.kind === 'end') return event.tcp
     throw this.#mismatch('the end of the stream', event)
   }
 
-  /** Waits for bytes or the end, in any phase; false when neither arrived in time. */
+  /** Waits for bytes or the end of the stream, before or after the handshake. Resolves to false on a timeout. */
   waitForInput(timeout = this.settings.timeout): Promise<boolean> {
     return this.#receiver.waitForInput(timeout)
   }
 
-  /** Waits for the end of the stream in any phase, reading on; null when it did not end in time. */
+  /** Reads until the end of the stream, before or after the handshake. Resolves to null on a timeout. */
   waitForEnd(timeout = this.settings.timeout): Promise<'fin' | 'rst' | null> {
     return this.#receiver.waitForEnd(timeout)
   }

@@ -1,7 +1,7 @@
-/** First in, first out, in constant time however many there are: an array's own `shift` moves all that is left. */
+/** A queue with operations in constant time, unlike `Array.shift`, which moves all remaining items. */
 export class Queue<T> {
   #incoming: T[] = []
-  /** In reverse order: the next one is the last. */
+  /** In reverse order: the next item is the last one. */
   #outgoing: T[] = []
 
   get length(): number {
@@ -12,12 +12,12 @@ export class Queue<T> {
     for (const item of items) this.#incoming.push(item)
   }
 
-  /** Puts an item back in front. */
+  /** Puts an item back at the front. */
   unshift(item: T): void {
     this.#outgoing.push(item)
   }
 
-  /** Removes the next item and returns it; undefined when empty. */
+  /** Removes and returns the next item, or undefined when the queue is empty. */
   shift(): T | undefined {
     if (this.#outgoing.length === 0) {
       this.#outgoing = this.#incoming.reverse()
@@ -26,7 +26,7 @@ export class Queue<T> {
     return this.#outgoing.pop()
   }
 
-  /** The items in their order, left where they are. */
+  /** Returns the items in order without removing them. */
   toArray(): T[] {
     return [...this.#outgoing].reverse().concat(this.#incoming)
   }

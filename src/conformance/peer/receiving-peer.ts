@@ -18,19 +18,19 @@ import { Queue } from './queue.ts'
 import type { SendingPeer } from './sending-peer.ts'
 import type { Transport } from './transport.ts'
 
-/** The receiving half of a connection: queues what arrives as events, and waits for them. */
+/** The receiving half of a connection: queues what arrives as events, and waits for events. */
 export class ReceivingPeer {
   readonly #transport: Transport
   readonly #settings: PeerSettings
   readonly #closing: Closing
   readonly #sender: SendingPeer
-  /** Pings from the target are answered. */
+  /** Whether the peer answers pings. */
   autoPong = true
-  /** Answers a Close; as a server, also ends TCP once both Closes were exchanged. */
+  /** Whether the peer answers a Close and, as a server, ends TCP after both Close frames. */
   autoClose = true
-  /** Inflates a compressed message; set when permessage-deflate was agreed. */
+  /** Decompresses a message. It is set when permessage-deflate was agreed. */
   decoder: ((message: Message) => Buffer) | null = null
-  /** A pong that repeats a pong of ours is an event, too. */
+  /** Whether a pong with the data of a pong that the peer sent is an event. */
   hearsUnsolicited = false
 
   #raw: Buffer[] = []
@@ -52,19 +52,19 @@ export class ReceivingPeer {
     stream.on('data', (chunk: Buffer) => this.#onData(chunk))
     stream.on('end', () => this.#onEnd(!sender.isFinSent && transport.isReset?.() ? 'rst' : 'fin'))
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      // Node discards what a socket received when a write to it fails.
+      // When a write fails, Node discards the bytes that the socket has received.
       if (error.syscall === 'write') this.#isCutOff = true
       this.#onEnd('rst')
     })
     stream.on('close', () => this.#onEnd('rst'))
   }
 
-  /** Whether the target has ended its side, or the connection is gone. */
+  /** Whether the target has ended its side, or the connection is closed. */
   get hasEnded(): boolean {
     return this.#hasEnded
   }
 
-  /** A write met a reset: what the target had sent before that, such as its Close, could not be read. */
+  /** A write failed because of a reset. What the target had sent before, such as its Close, is lost. */
   get isCutOff(): boolean {
     return this.#isCutOff
   }
@@ -74,17 +74,17 @@ export class ReceivingPeer {
     return this.#received
   }
 
-  /** Bytes that were read neither as a head nor as frames: a body, garbage. */
+  /** Bytes that were read neither as a response head nor as frames, such as a body. */
   get unread(): Buffer {
     return this.#reader === null ? Buffer.concat(this.#raw) : this.#reader.pending
   }
 
-  /** Events that arrived and were not read yet. */
+  /** Events that arrived and have not been read. */
   get queued(): readonly Inbound[] {
     return this.#queue.toArray()
   }
 
-  /** Closes the connection; nothing after that is received. */
+  /** Closes the connection. Nothing is received after that. */
   destroy(): void {
     this.#hasEnded = true
     this.#transport.stream.destroy()
@@ -96,7 +96,7 @@ export class ReceivingPeer {
     this.#transport.stream.pause()
   }
 
-  /** Waits for a response head; null when none arrived in time or before the end. An interim 1xx is skipped. */
+  /** Waits for a response head and skips interim 1xx ones. Resolves to null on a timeout or at the end. */
   async readResponse(timeout: number): Promise<Response | null> {
     const deadline = performance.now() + timeout
     for (;;) {
@@ -116,7 +116,7 @@ export class ReceivingPeer {
     }
   }
 
-  /** From here on what arrives is frames, compressed as agreed; `readResponse` calls it after a 101. */
+  /** Reads all further bytes as frames, compressed as agreed. `readResponse` calls it after a 101. */
   startFrames(agreement: Agreement | null): void {
     this.#settings.watch.deflate = agreement !== null
     if (agreement !== null) {
@@ -126,14 +126,14 @@ export class ReceivingPeer {
     this.#reader = new FrameReader()
     const early = Buffer.concat(this.#raw)
     this.#raw = []
-    // The end may have been queued while the bytes before it waited as raw.
+    // The end may have been queued while the bytes before it were still unread.
     const queued = this.#queue.toArray()
     this.#queue = new Queue()
     this.#feed(early)
     this.#queue.push(...queued)
   }
 
-  /** Reads a response body by its Content-Length, by chunks, or to the end of the stream (RFC 9112 §6.3). */
+  /** Reads a response body by Content-Length, by chunks, or to the end of the stream (RFC 9112 §6.3). */
   async readBody(response: Response, timeout: number): Promise<Buffer | null> {
     const deadline = performance.now() + timeout
     for (;;) {
@@ -149,8 +149,8 @@ export class ReceivingPeer {
   }
 
   /**
-   * The next event, or null when none arrived in time. While bytes keep arriving the time starts again
-   * (a large message is progress), up to `limit` milliseconds in all.
+   * Waits for the next event. Resolves to null on a timeout. The timeout restarts whenever bytes arrive, for at most
+   * `limit` milliseconds in total.
    */
   async next(timeout: number, limit: number): Promise<Inbound | null> {
     const last = performance.now() + limit
@@ -166,12 +166,12 @@ export class ReceivingPeer {
     return event
   }
 
-  /** Puts an event back in front, so that the next wait returns it again. */
+  /** Puts an event back, so that the next wait returns it again. */
   unshift(event: Inbound): void {
     this.#queue.unshift(event)
   }
 
-  /** Like `next`, but skips pings, and pongs that answer nothing, which a server may send at any time. */
+  /** Like `next`, but skips pings and unsolicited pongs, which are allowed at any time. */
   async nextMeaningful(timeout: number, limit: number): Promise<Inbound | null> {
     for (;;) {
       const event = await this.next(timeout, limit)
@@ -181,13 +181,13 @@ export class ReceivingPeer {
     }
   }
 
-  /** Waits for bytes or the end, in any phase; false when neither arrived in time. */
+  /** Waits for bytes or the end of the stream, before or after the handshake. Resolves to false on a timeout. */
   async waitForInput(timeout: number): Promise<boolean> {
     if (this.#hasEnded || this.#queue.length > 0) return true
     return this.#waitUntil(performance.now() + timeout)
   }
 
-  /** Waits for the end of the stream in any phase, reading on; null when it did not end in time. */
+  /** Reads until the end of the stream, before or after the handshake. Resolves to null on a timeout. */
   async waitForEnd(timeout: number): Promise<'fin' | 'rst' | null> {
     const deadline = performance.now() + timeout
     while (!this.#hasEnded) if (!(await this.#waitUntil(deadline))) return this.#timeOut()
@@ -244,7 +244,7 @@ export class ReceivingPeer {
     this.#sender.end()
   }
 
-  /** A client answers a Close that it did not ask for, unless the server ends TCP at once (RFC 6455 §5.5.1). */
+  /** As a client, answers a Close that it did not request, unless the server ends TCP immediately (RFC 6455 §5.5.1). */
   async #answerClose(code: number | null): Promise<void> {
     await readingTurn()
     if (!this.#hasEnded && !this.#sender.isCloseSent) await this.#sender.sendClose(code ?? undefined)
@@ -259,7 +259,7 @@ export class ReceivingPeer {
     log.in(tcp, tcp.toUpperCase())
     if (this.#reader !== null) {
       watch.onEnd(this.#reader.pending, tcp === 'fin')
-      // A Close may be stuck behind bytes that we did not read.
+      // The Close may be behind bytes that have not been read.
       if (this.#closing.by === null && !this.#wasPaused && !this.#isCutOff) watch.onBareEnd()
     }
     this.#closing.by ??= this.#targetRole
@@ -284,7 +284,7 @@ export class ReceivingPeer {
     return this.#sender.role === 'client' ? 'server' : 'client'
   }
 
-  /** Resolves to true when something arrived, to false at the deadline. */
+  /** Resolves to true when something arrives, and to false at the deadline. */
   #waitUntil(deadline: number): Promise<boolean> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => settle(false), Math.max(0, deadline - performance.now()))

@@ -3,9 +3,9 @@ import type { RecordedEvent } from '../result.ts'
 import type { Target } from './target.ts'
 import type { Transport } from './transport.ts'
 
-/** Records every byte on the connections that are opened through its target. */
+/** Records all bytes on the connections that are opened through its target. */
 export class Recorder {
-  /** Connects as the given target does, and records. */
+  /** Connects like the given target, and records the bytes. */
   readonly target: Target
   #events: RecordedEvent[] = []
   #connections = 0
@@ -19,12 +19,12 @@ export class Recorder {
     }
   }
 
-  /** What was recorded since the last `clear()`, in its order. */
+  /** The events since the last `clear()`, in order. */
   get events(): readonly RecordedEvent[] {
     return this.#events
   }
 
-  /** Forgets the events; connections that are open are not recorded any longer. */
+  /** Discards the events and stops recording the open connections. */
   clear(): void {
     this.#events = []
     this.#connections = 0

@@ -11,16 +11,18 @@ import {
 import type { Closing, PeerSettings } from './peer-settings.ts'
 import type { Transport } from './transport.ts'
 
-/** The sending half of a connection: writes anything, legal or not, and records what was sent. */
+/** The sending half of a connection: writes any bytes, valid or not, and records what was sent. */
 export class SendingPeer {
   readonly #transport: Transport
   readonly #settings: PeerSettings
   readonly #closing: Closing
   #isFinSent = false
-  /** The target has sent a Close or has ended its side: what is left of a chopped write is not written. */
+  /**
+   * Whether the target has sent a Close or ended its side. The remaining parts of a split write are then not written.
+   */
   isRefused = false
   #closeSentAt: number | null = null
-  /** When each ping that awaits its pong was sent, by payload in hex. */
+  /** The times at which unanswered pings were sent, by payload in hex. */
   readonly #pingTimes = new Map<string, number>()
 
   constructor(transport: Transport, settings: PeerSettings, closing: Closing) {
@@ -29,7 +31,7 @@ export class SendingPeer {
     this.#closing = closing
   }
 
-  /** The role that the tester plays. */
+  /** The role of the tester. */
   get role(): 'client' | 'server' {
     return this.#settings.role ?? 'client'
   }
@@ -39,12 +41,15 @@ export class SendingPeer {
     return this.#closeSentAt !== null
   }
 
-  /** Whether our side of the stream was ended. */
+  /** Whether the tester has sent FIN. */
   get isFinSent(): boolean {
     return this.#isFinSent
   }
 
-  /** Writes bytes unchanged; resolves when they are handed to the system. Errors show as the end of the stream. */
+  /**
+   * Writes bytes unchanged. Resolves when the operating system has accepted them. Errors appear as the end of the
+   * stream.
+   */
   async sendBytes(bytes: Uint8Array, chop?: Chop): Promise<void> {
     this.#settings.log.out('bytes', `${bytes.length} bytes`, bytes)
     await this.#write(bytes, chop)
@@ -56,7 +61,7 @@ export class SendingPeer {
     await this.#write(bytes, chop)
   }
 
-  /** Sends frames, legal or not, in one write, or chopped as a whole (RFC 6455 §5.2). */
+  /** Sends frames, valid or not, in one write or in the writes that `chop` defines (RFC 6455 §5.2). */
   async sendFrames(specs: readonly FrameSpec[], chop?: Chop): Promise<void> {
     await this.#write(Buffer.concat(specs.map((spec) => this.frameBytes(spec))), chop)
   }
@@ -66,7 +71,7 @@ export class SendingPeer {
     await this.sendFrames([{ opcode: Op.CLOSE, payload: closeBody(code, reason) }])
   }
 
-  /** The bytes of a frame, recorded as sent: for cases that write them in pieces of their own. */
+  /** Returns the bytes of a frame and records it as sent, for cases that split the bytes themselves. */
   frameBytes(spec: FrameSpec): Buffer {
     const masked = spec.mask ?? this.role === 'client'
     const payload = bytesOf(spec.payload ?? '')
@@ -85,7 +90,7 @@ export class SendingPeer {
     return bytes
   }
 
-  /** Ends our side of the stream; the target may go on sending. */
+  /** Sends FIN. The target may continue to send. */
   end(): void {
     if (this.#isFinSent) return
     this.#isFinSent = true
@@ -94,24 +99,24 @@ export class SendingPeer {
     this.#transport.stream.end()
   }
 
-  /** Records that the tester ended its side: the end of the target is then no end without a Close. */
+  /** Records that the tester ended its side, so that the end of the target is not counted as one without a Close. */
   recordOwnEnd(): void {
     this.#closing.by ??= this.role
   }
 
-  /** Ends the connection without an orderly end. */
+  /** Sends RST. */
   reset(): void {
     this.#settings.log.out('rst', 'RST')
     this.#closing.by ??= this.role
     this.#transport.reset()
   }
 
-  /** Adds the time since our Close to the ledger, when one was sent. */
+  /** Records the time since the Close of the tester, if one was sent. */
   recordTimeSinceClose(name: 'close' | 'fin'): void {
     if (this.#closeSentAt !== null) this.#settings.ledger.time(name, performance.now() - this.#closeSentAt)
   }
 
-  /** Adds the time since the ping with that payload to the ledger, when it was measured. */
+  /** Records the time since the ping with this payload, if it was measured. */
   recordPong(payload: Buffer): void {
     const key = payload.toString('hex')
     const sent = this.#pingTimes.get(key)
@@ -123,11 +128,11 @@ export class SendingPeer {
   #recordPing(payload: Buffer): void {
     const key = payload.toString('hex')
     this.#settings.watch.pings.add(key)
-    // A ping behind others measures the queue, not the reply.
+    // A ping behind other pings would measure the queue, not the reply.
     if (this.#pingTimes.size === 0) this.#pingTimes.set(key, performance.now())
   }
 
-  /** A malformed Close does not answer that of the target. */
+  /** Whether a frame is a valid Close; an invalid one does not answer the Close of the target. */
   #recordClose(body: Buffer, isClose: boolean): void {
     if (isClose) this.#closeSentAt = performance.now()
     this.#closing.by ??= this.role
@@ -139,7 +144,7 @@ export class SendingPeer {
   }
 }
 
-/** Whether the header of a control frame follows the rules, masking aside (RFC 6455 §5.2, §5.5). */
+/** Whether the header of a control frame is valid, apart from masking (RFC 6455 §5.2, §5.5). */
 function isWellFormed({ fin = true, rsv = 0, form = 7, length, payload = '' }: FrameSpec): boolean {
   return fin && rsv === 0 && form === 7 && length === undefined && bytesOf(payload).length <= 125
 }

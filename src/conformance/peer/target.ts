@@ -8,7 +8,7 @@ import type { Transport } from './transport.ts'
 export interface TargetOptions {
   /** Path of a Unix socket to connect to instead of host and port. */
   unix?: string
-  /** `host:port:address`: connect to that address for that host and port. */
+  /** `host:port:address`: the address to connect to for this host and port. */
   resolve?: string
   /** Replaces the Host field. */
   host?: string
@@ -17,29 +17,32 @@ export interface TargetOptions {
   label?: string
   /** For wss: certificates, SNI, ALPN. */
   tls?: ConnectionOptions
-  /** WebSocket over HTTP/2 (RFC 8441); without TLS with prior knowledge. */
+  /** Uses WebSocket over HTTP/2 (RFC 8441), with prior knowledge when there is no TLS. */
   http2?: boolean
 }
 
-/** A server under test: where it is and how to reach it. Another transport gives a `connect` of its own. */
+/** A server under test: its address and how to connect to it. */
 export interface Target {
   url: string
   label: string | null
-  /** True when the bytes travel over TLS. */
+  /** Whether the connections use TLS. */
   secure: boolean
   /** True when the target is on this machine or in a private network. */
   isPrivate: boolean
   base: RequestBase
-  /** Opens a connection; rejects when the target does not accept within the time. */
+  /** Opens a connection. Rejects when the target does not accept it within `timeout` milliseconds. */
   connect(timeout: number): Promise<Transport>
-  /** Opens the bare TCP connection, for cases that speak TLS, or no TLS, by hand. */
+  /** Opens a TCP connection without TLS, for cases that perform TLS themselves or not at all. */
   connectPlain(timeout: number): Promise<Transport>
   tls: ConnectionOptions
   /** Whether connections are streams of HTTP/2. */
   http2: boolean
 }
 
-/** A target from its URL (`ws:`, `wss:`, also `http:` and `https:`); throws TypeError for any other. */
+/**
+ * Makes a target from a URL (`ws:`, `wss:`, `http:` or `https:`).
+ * @throws {TypeError} when the URL has another scheme.
+ */
 export function parseTarget(text: string, options: TargetOptions = {}): Target {
   const url = new URL(/^[a-z]+:\/\//i.test(text) ? text : `ws://${text}`)
   const secure = url.protocol === 'wss:' || url.protocol === 'https:'
@@ -82,7 +85,7 @@ function placeOf(host: string, port: number, options: TargetOptions): Place {
   return match !== null && match[1] === host && Number(match[2]) === port ? { host: match[3], port } : { host, port }
 }
 
-/** Loopback, link-local and private addresses (RFC 1918, RFC 4193) and the names that mean this machine. */
+/** Whether the host is a loopback, link-local or private address (RFC 1918, RFC 4193) or a name of this machine. */
 export function isPrivateHost(host: string): boolean {
   if (/^(localhost|.*\.localhost|.*\.local|.*\.internal)$/i.test(host)) return true
   if (isIP(host) === 4) return /^(127\.|10\.|192\.168\.|169\.254\.|172\.(1[6-9]|2\d|3[01])\.|0\.0\.0\.0)/.test(host)
@@ -90,7 +93,9 @@ export function isPrivateHost(host: string): boolean {
   return false
 }
 
-/** Opens a TCP or Unix connection with TCP_NODELAY; each write then is a segment of its own where the system allows it. */
+/**
+ * Opens a TCP or Unix connection with TCP_NODELAY, so that each write is a segment if the operating system allows it.
+ */
 function openTcp(place: Place, timeout: number): Promise<Transport> {
   return new Promise((resolve, reject) => {
     const options = place.path === undefined ? { host: place.host, port: place.port } : { path: place.path }
@@ -102,16 +107,17 @@ function openTcp(place: Place, timeout: number): Promise<Transport> {
 }
 
 /**
- * A socket that was reset has no peer any more. Node reports a reset as an orderly end when data arrived with it
- * (libuv treats POLLHUP after a partial read as the end of the stream); the address is looked up at its first use.
+ * Whether a socket was reset: it then has no remote address. Node reports a reset as an orderly end when data arrived
+ * with it (libuv treats POLLHUP after a partial read as the end of the stream). Node looks up the address at its first
+ * use.
  */
 function hasNoPeer(socket: Socket): boolean {
   return socket.remoteAddress === undefined
 }
 
-/** Ends TCP with a reset. */
+/** Sends RST. */
 export function resetTcp(socket: Socket): void {
-  // libuv refuses to reset while the FIN is on its way (EINVAL), and Node then leaves the descriptor open
+  // libuv refuses to reset while FIN is being sent (EINVAL), and Node then leaves the descriptor open
   if (socket.writableEnded && !socket.writableFinished) socket.destroy()
   else socket.resetAndDestroy()
 }

@@ -1,10 +1,10 @@
 import type { Duplex } from 'node:stream'
 
-/** A connection to the target: TCP, TLS, or a stream of another transport. */
+/** A connection to the target: TCP, TLS, or an HTTP/2 stream. */
 export interface Transport {
   stream: Duplex
-  /** Ends the connection without an orderly end (RST on TCP). */
+  /** Resets the connection (RST on TCP). */
   reset(): void
-  /** Whether an end that arrived as an orderly one was a reset; asked while our side is open. */
+  /** Whether an end that appeared to be orderly was a reset. Must be called before the tester sends FIN. */
   isReset?(): boolean
 }

@@ -1,9 +1,9 @@
 import type { WireEvent } from '../result.ts'
 
-/** Bytes recorded of one event. */
+/** How many bytes of one event are recorded. */
 const KEPT_BYTES = 256
 
-/** The wire log of one case, over all of its connections; of very many events it retains the first and the last. */
+/** The wire log of one case, over all of its connections. It retains only the first and the last of many events. */
 export class WireLog {
   #began = performance.now()
   #first: WireEvent[] = []
@@ -23,10 +23,10 @@ export class WireLog {
     this.#add('in', kind, text, bytes)
   }
 
-  /** The events; where some were left out, one line says how many. */
+  /** Returns the events. Where some were omitted, one line states how many. */
   events(): WireEvent[] {
     if (this.#dropped === 0) return [...this.#first, ...this.#last]
-    const gap: WireEvent = { t: this.#last[0].t, dir: 'in', kind: 'bytes', text: `${this.#dropped} events left out` }
+    const gap: WireEvent = { t: this.#last[0].t, dir: 'in', kind: 'bytes', text: `${this.#dropped} events omitted` }
     return [...this.#first, gap, ...this.#last]
   }
 

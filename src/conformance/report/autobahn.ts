@@ -7,7 +7,7 @@ interface AutobahnRow extends AutobahnVerdict {
   reportfile: string
 }
 
-/** Autobahn's `index.json`: agent, then case, then its verdict words; only cases it has too. */
+/** Formats `index.json` of Autobahn: the verdicts by agent and case, for the cases that Autobahn has. */
 export function formatAutobahn(results: RunResult[]): string {
   const index: Record<string, Record<string, AutobahnRow>> = {}
   for (const { target, cases } of results) {

@@ -2,7 +2,7 @@ import type { RunResult } from '../result.ts'
 import type { ReportContext } from './context.ts'
 import { countMust, judge } from './verdict.ts'
 
-/** The JSON a badge service reads: `conformance: 741/742 MUST`. */
+/** Formats the JSON that badge services read: `conformance: 741/742 MUST`. */
 export function formatBadge(results: RunResult[], context: ReportContext): string {
   const counts = results.map(({ cases }) => countMust(cases))
   const held = counts.reduce((sum, count) => sum + count.held, 0)

@@ -1,8 +1,8 @@
 import type { RunResult } from '../result.ts'
 
-/** One normative statement of an RFC, as the catalogue of requirements has it. */
+/** One normative statement of an RFC, from the catalogue. */
 export interface Requirement {
-  /** `6455-5.4-5`: RFC, section, running number. */
+  /** RFC, section and number: `6455-5.4-5`. */
   id: string
   rfc: string
   section: string
@@ -10,30 +10,30 @@ export interface Requirement {
   level: string
   who: string
   statement: string
-  /** How it shows on the wire, or `not observable`. */
+  /** How to observe it on the wire, or `not observable`. */
   wire?: string
 }
 
-/** What a report knows besides the results: how to judge, how much to say and where it is read. */
+/** What a report needs besides the results. */
 export interface ReportContext {
-  /** A SHOULD that is not met counts as a failure. */
+  /** Whether a violation of a SHOULD counts as a failure. */
   strict: boolean
-  /** −1 failures only, 0 normal, 1 every case and the profile, 2 with all frames. */
+  /** −1: failures only; 0: normal; 1: all cases and the profile; 2: also all frames. */
   verbosity: -1 | 0 | 1 | 2
   color: boolean
-  /** Columns of the terminal, 80 in pipes. */
+  /** The columns of the terminal; 80 in a pipe. */
   width: number
   requirements: readonly Requirement[]
-  /** Cases selected for the run. */
+  /** The number of cases selected for the run. */
   selected: number
-  /** Cases of the catalogue for this side. */
+  /** The number of cases in the catalogue for this side. */
   total: number
 }
 
-/** Writes the results of one or more targets as one text. */
+/** Formats the results of one or more targets. */
 export type Format = (results: RunResult[], context: ReportContext) => string
 
-/** `6455-5.4-5` as a requirement, also when the catalogue does not have it. */
+/** Returns the requirement with this id, also when the catalogue does not have it. */
 export function findRequirement(id: string, context: ReportContext): Requirement {
   const known = context.requirements.find((requirement) => requirement.id === id)
   if (known) return known
@@ -41,12 +41,12 @@ export function findRequirement(id: string, context: ReportContext): Requirement
   return { id, rfc, section, level: '', who: '', statement: '' }
 }
 
-/** `RFC 6455 §5.4`. */
+/** Formats the section of a requirement: `RFC 6455 §5.4`. */
 export function formatSection(requirement: Requirement): string {
   return `RFC ${requirement.rfc} §${requirement.section}`
 }
 
-/** Where the section can be read. */
+/** Returns the URL of the section. */
 export function sectionLink(requirement: Requirement): string {
   return `https://www.rfc-editor.org/rfc/rfc${requirement.rfc}.html#section-${requirement.section}`
 }

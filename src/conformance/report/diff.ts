@@ -1,7 +1,7 @@
 import type { CaseResult, RunResult, Verdict } from '../result.ts'
 import { createPainter, printable } from './plain-text.ts'
 
-/** A case whose verdict is another one now. */
+/** A case whose verdict has changed. */
 export interface VerdictChange {
   id: string
   title: string
@@ -9,34 +9,34 @@ export interface VerdictChange {
   to: Verdict
 }
 
-/** An observation, or the close code of a case, that is another one now. */
+/** An observation, or the close code of a case, that has changed. */
 export interface ObservationChange {
   name: string
   from: unknown
   to: unknown
 }
 
-/** What two results of one target, or of two, do not share. */
+/** The differences between two results, of one target or of two. */
 export interface ResultDiff {
-  /** Worse than before; a case that was skipped or only noted and fails now counts too. */
+  /** Cases that are worse than before. Includes cases that fail now and were skipped or only noted. */
   regressions: VerdictChange[]
   fixes: VerdictChange[]
-  /** Neither better nor worse: to or from `skip` and `info`. */
+  /** Cases that are neither better nor worse: changes to or from `skip` and `info`. */
   moved: VerdictChange[]
   new: CaseResult[]
   gone: CaseResult[]
-  /** Observations that changed, and close codes of cases whose verdict did not; times are left out. */
+  /** Changed observations without times, and changed close codes of cases with the same verdict. */
   observations: ObservationChange[]
-  /** Cases of both. */
+  /** The number of cases in both results. */
   common: number
-  /** Versions of the catalogue, old and new. */
+  /** The versions of the catalogue, old and new. */
   catalogues: [number, number]
 }
 
-/** Badness; `info` and `skip` judge nothing. */
+/** Verdicts by severity, without `info` and `skip`. */
 const badness: Record<Verdict, number> = { pass: 0, info: 0, skip: 0, flaky: 1, warn: 2, error: 3, fail: 4, crash: 5 }
 
-/** Compares two results case by case; cases of only one of them are listed, not compared. */
+/** Compares two results case by case. Cases that only one of them has are listed. */
 export function diffResults(old: RunResult, next: RunResult): ResultDiff {
   const before = new Map(old.cases.map((result) => [result.id, result]))
   const after = new Set(next.cases.map(({ id }) => id))
@@ -82,7 +82,7 @@ function diffObservations(old: Record<string, unknown>, next: Record<string, unk
     .filter(({ from, to }) => stableText(from) !== stableText(to))
 }
 
-/** JSON with sorted keys: two runs may have met the same things in another order. */
+/** Formats JSON with sorted keys, because two runs may observe the same in another order. */
 function stableText(value: unknown): string {
   return (
     JSON.stringify(value, (_, inner: unknown) =>
@@ -93,7 +93,7 @@ function stableText(value: unknown): string {
   )
 }
 
-/** The changes as text, worst first; the last line sums up. */
+/** Formats the changes as text, worst first. The last line is a summary. */
 export function formatDiff(diff: ResultDiff, { color }: { color: boolean }): string {
   const paint = createPainter(color)
   const changes = ({ id, title, from, to }: VerdictChange): string => `  ${id}  ${from} -> ${to}  ${printable(title)}`
@@ -103,7 +103,7 @@ export function formatDiff(diff: ResultDiff, { color }: { color: boolean }): str
     [paint('fixes', 'bold', 'green'), diff.fixes.map(changes)],
     [paint('changed', 'bold'), diff.moved.map(changes)],
     [paint('new cases', 'bold'), diff.new.map(single)],
-    [paint('gone cases', 'bold'), diff.gone.map(single)],
+    [paint('removed cases', 'bold'), diff.gone.map(single)],
     [
       paint('observations', 'bold'),
       diff.observations.map(

@@ -1,10 +1,10 @@
 import type { CaseResult, Verdict } from '../result.ts'
 import { findRequirement, type ReportContext, type Requirement } from './context.ts'
 
-/** Cases that deviate in the same way: the same rule, the same expectation, the same answer. */
+/** Cases that deviate in the same way: with the same rule, the same expectation and the same reply. */
 export interface Finding {
   verdict: Verdict
-  /** At least one; the first represents all. */
+  /** At least one case; the first one represents all. */
   cases: CaseResult[]
   rules: Requirement[]
   /** `MUST`, `SHOULD` or `INFO`. */
@@ -13,7 +13,7 @@ export interface Finding {
   received: string
 }
 
-/** The deviations of the given verdicts, like ones collapsed, in the order of the catalogue. */
+/** Returns the deviations with the given verdicts in the order of the catalogue, with equal ones combined. */
 export function collectFindings(
   cases: readonly CaseResult[],
   wanted: readonly Verdict[],
@@ -57,7 +57,7 @@ function unique(values: string[]): string[] {
   return [...new Set(values)].filter((value) => value !== '')
 }
 
-/** Reasons of skipped cases with their count, per top group: each said once. */
+/** Returns the reasons of skipped cases with their counts, for each top-level group. */
 export function collectSkips(cases: readonly CaseResult[]): { group: string; reason: string; count: number }[] {
   const skips = new Map<string, { group: string; reason: string; count: number }>()
   for (const { group, note, verdict } of cases) {

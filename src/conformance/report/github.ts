@@ -4,7 +4,7 @@ import { collectFindings, type Finding } from './finding.ts'
 import { formatDuration, printable } from './plain-text.ts'
 import { describeCounts, isFailure, judge } from './verdict.ts'
 
-/** Commands of a GitHub job: an `::error` per failure, a `::warning` per warning, then the summary. */
+/** Formats workflow commands of GitHub: an `::error` per failure, a `::warning` per warning, then a summary. */
 export function formatGithub(results: RunResult[], context: ReportContext): string {
   return results
     .flatMap((result) => [...formatAnnotations(result, context), ...formatSummary(result, context)])

@@ -4,7 +4,7 @@ import { buildPageData, packWire } from './page/data.ts'
 import { script, style } from './page/index.ts'
 import { judge } from './verdict.ts'
 
-/** One page that holds everything and asks the network for nothing. */
+/** Formats one page that contains everything and loads nothing from the network. */
 export function formatHtml(results: RunResult[], context: ReportContext): string {
   const labels = results.map(({ target }) => target.label).join(', ')
   const verdict = results.map((result) => `${result.target.label}: ${judge(result, context).word}`).join('; ')
@@ -38,12 +38,12 @@ ${script}
 `
 }
 
-/** JSON that cannot end or comment out the script element around it. */
+/** Formats JSON that cannot end the script element around it. */
 function embedJson(value: unknown): string {
   return JSON.stringify(value).replaceAll('<', '\\u003c')
 }
 
-/** Text as HTML, for elements and for attributes in double quotes. */
+/** Escapes text for HTML elements and for attributes in double quotes. */
 export function escapeHtml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 }

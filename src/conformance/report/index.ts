@@ -17,7 +17,7 @@ export { Progress, type ProgressOptions } from './progress.ts'
 export { formatScript, type ScriptSubject } from './script.ts'
 export { isFailure, judge } from './verdict.ts'
 
-/** Every format of `-o FORMAT[:PATH]`, by name. */
+/** The formats of `-o FORMAT[:PATH]`, by name. */
 export const formats: Record<string, Format> = {
   text: formatText,
   json: formatJson,

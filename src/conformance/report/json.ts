@@ -1,13 +1,13 @@
 import type { CaseResult, RunResult } from '../result.ts'
 import type { ReportContext } from './context.ts'
 
-/** One JSON document per target, schema `dwebsocket-conform/1`: the object itself, or an array of several. */
+/** Formats JSON with the schema `dwebsocket-conform/1`: one object, or an array for several targets. */
 export function formatJson(results: RunResult[], context: ReportContext): string {
   const documents = results.map((result) => ({ ...result, cases: result.cases.map((each) => trimWire(each, context)) }))
   return `${JSON.stringify(documents.length === 1 ? documents[0] : documents, null, 1)}\n`
 }
 
-/** One line `run`, one line `case` per case, one line `summary`: readable also when the run dies half-way. */
+/** Formats JSON lines: `run`, one `case` per case, and `summary`. They can be read even if the run ends early. */
 export function formatJsonLines(results: RunResult[], context: ReportContext): string {
   const lines = results.flatMap(({ summary, cases, observations, duration_ms, ...run }) => [
     { type: 'run', ...run },
@@ -17,14 +17,14 @@ export function formatJsonLines(results: RunResult[], context: ReportContext): s
   return lines.map((line) => `${JSON.stringify(line)}\n`).join('')
 }
 
-/** Wire logs stay with what deviates, and with everything when frames were asked for. */
+/** Retains the wire logs of cases that deviate, and of all cases when frames were requested. */
 function trimWire(result: CaseResult, { verbosity }: ReportContext): CaseResult {
   return result.verdict === 'pass' && verbosity < 2 ? { ...result, wire: [] } : result
 }
 
 /**
- * Reads what `formatJson` wrote, one document or several.
- * Throws `SyntaxError` for anything that is no result of schema `dwebsocket-conform/1`.
+ * Parses the output of `formatJson`, one document or several.
+ * @throws {SyntaxError} when the text is not a result with the schema `dwebsocket-conform/1`.
  */
 export function parseResults(text: string): RunResult[] {
   const value: unknown = JSON.parse(text)

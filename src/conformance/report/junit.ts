@@ -4,7 +4,7 @@ import { collectFindings } from './finding.ts'
 import { formatFinding } from './text-finding.ts'
 import { type CaseGroup, groupCases, isFailure } from './verdict.ts'
 
-/** JUnit XML: one `testsuite` per group, one `testcase` per case. */
+/** Formats JUnit XML: one `testsuite` per group, one `testcase` per case. */
 export function formatJunit(results: RunResult[], context: ReportContext): string {
   const several = results.length > 1
   const suites = results.flatMap((result) =>
@@ -76,7 +76,7 @@ function attribute(name: string, value: string): string {
   return `${name}="${escapeXml(value).replace(/[\t\n\r]/g, (character) => `&#${character.charCodeAt(0)};`)}"`
 }
 
-/** Escapes markup; characters XML 1.0 cannot hold become U+FFFD. */
+/** Escapes markup. Replaces characters that XML 1.0 does not allow by U+FFFD. */
 function escapeXml(text: string): string {
   return text
     .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Surrogate}/gu, '\ufffd')

@@ -1,12 +1,12 @@
 import { printable } from './plain-text.ts'
 
-/** A table; `alignment` has one letter per column, `r` for right. */
+/** Formats a table. `alignment` has one letter per column, `r` for right. */
 export function formatTable(head: string[], rows: string[][], alignment = ''): string {
   const rule = head.map((_, index) => (alignment[index] === 'r' ? '--:' : '---'))
   return [head, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }
 
-/** Text that Markdown shows as it is, also inside a table. */
+/** Escapes text for Markdown, also inside a table. */
 export function escapeMarkdown(text: string): string {
   return printable(text)
     .replaceAll('&', '&amp;')
@@ -15,7 +15,7 @@ export function escapeMarkdown(text: string): string {
     .replaceAll('@', '&#64;')
 }
 
-/** Text in the type of a machine. */
+/** Formats text as code. */
 export function code(text: string): string {
   return `\`${printable(text).replaceAll('`', "'").replaceAll('|', '\\|')}\``
 }

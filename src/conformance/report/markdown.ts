@@ -7,7 +7,7 @@ import { formatDuration } from './plain-text.ts'
 import { describeProfile } from './profile.ts'
 import { countVerdicts, groupCases, judge, judgedCount } from './verdict.ts'
 
-/** A summary for a pull request or a job page: verdict, groups, what deviates, profile. */
+/** Formats a summary for a pull request or a job page: verdict, groups, deviations, profile. */
 export function formatMarkdown(results: RunResult[], context: ReportContext): string {
   const parts = results.map((result) => formatRun(result, context))
   if (results.length > 1) parts.push(`## Side by side\n\n${matrixMarkdown(results, context)}`)

@@ -7,14 +7,14 @@ import { tints } from './text-finding.ts'
 import { countVerdicts, groupCases, judge, judgedCount } from './verdict.ts'
 
 interface MatrixRow {
-  /** The case, or `pmd.data: 54 cases` where many differ alike. */
+  /** The case, or `pmd.data: 54 cases` where many differ in the same way. */
   id: string
   title: string
-  /** One per target; `undefined` where the case did not run. */
+  /** One result per target; `undefined` where the case did not run. */
   cells: (CaseResult | undefined)[]
 }
 
-/** Every case of any target, with the result of each; in the order of the catalogue as far as the results show it. */
+/** Returns the cases of all targets with their results, in the order in which the results have them. */
 function collectRows(results: RunResult[]): MatrixRow[] {
   const rows = new Map<string, MatrixRow>()
   results.forEach(({ cases }, column) => {
@@ -27,7 +27,9 @@ function collectRows(results: RunResult[]): MatrixRow[] {
   return [...rows.values()]
 }
 
-/** The rows on which the targets do not agree; where more than three of a group differ alike, one row for them. */
+/**
+ * Returns the rows on which the targets differ. More than three rows of a group that differ in the same way become one.
+ */
 function differingRows(results: RunResult[]): MatrixRow[] {
   const alike = new Map<string, MatrixRow[]>()
   for (const row of collectRows(results)) {
@@ -37,7 +39,9 @@ function differingRows(results: RunResult[]): MatrixRow[] {
     alike.set(key, [...(alike.get(key) ?? []), row])
   }
   return [...alike.values()].flatMap((rows) =>
-    rows.length <= 3 ? rows : [{ ...rows[0], id: `${groupOf(rows[0])}: ${rows.length} cases`, title: 'differ alike' }],
+    rows.length <= 3
+      ? rows
+      : [{ ...rows[0], id: `${groupOf(rows[0])}: ${rows.length} cases`, title: 'with the same differences' }],
   )
 }
 
@@ -49,7 +53,7 @@ function isDiffering({ cells }: MatrixRow): boolean {
   return new Set(cells.map((cell) => cell?.verdict)).size > 1
 }
 
-/** `231/233` per group and target, and the verdict on each target. */
+/** Returns the score per group and target, `231/233`, and the verdict of each target. */
 function collectScores(results: RunResult[], context: ReportContext): string[][] {
   const columns = results.map(({ cases }) => new Map(groupCases(cases, true).map((group) => [group.name, group.cases])))
   const names = new Set(columns.flatMap((column) => [...column.keys()]))
@@ -63,7 +67,7 @@ function scoreOf(cases: CaseResult[] | undefined): string {
   return judgedCount(counts) === 0 ? '-' : `${counts.pass}/${judgedCount(counts)}`
 }
 
-/** Several targets as columns: the groups, then the cases on which they differ. */
+/** Formats several targets as columns: the groups, then the cases on which they differ. */
 export function matrixText(results: RunResult[], context: ReportContext): string {
   const labels = results.map(({ target }) => printable(target.label))
   const rows = differingRows(results)
@@ -97,7 +101,7 @@ export function matrixText(results: RunResult[], context: ReportContext): string
   ].join('\n')
 }
 
-/** The same as Markdown. */
+/** Formats the same as Markdown. */
 export function matrixMarkdown(results: RunResult[], context: ReportContext): string {
   const labels = results.map(({ target }) => escapeMarkdown(target.label))
   const scores = formatTable(['group', ...labels], collectScores(results, context))
@@ -111,7 +115,7 @@ export function matrixMarkdown(results: RunResult[], context: ReportContext): st
     : `${scores}\n\n${formatTable(['case', 'title', ...labels], rows)}`
 }
 
-/** The same as a page: the HTML report has one column per target. */
+/** Formats the same as a page: the HTML report with one column per target. */
 export function matrixHtml(results: RunResult[], context: ReportContext): string {
   return formatHtml(results, context)
 }

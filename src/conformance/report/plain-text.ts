@@ -1,4 +1,6 @@
-/** Makes text of a target safe for a terminal: escapes control characters as `\x1b`, and replaces line ends by spaces. */
+/**
+ * Makes text of a target safe for a terminal: escapes control characters as `\x1b`, and replaces line ends by spaces.
+ */
 export function printable(text: string): string {
   return text
     .replace(/\s*[\r\n]+\s*/g, ' ')
@@ -10,7 +12,7 @@ function escapeCharacter(character: string): string {
   return code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`
 }
 
-/** Breaks text at spaces into lines of at most `width` characters; a longer word stays whole. */
+/** Breaks text at spaces into lines of at most `width` characters. Longer words are not broken. */
 export function wrapText(text: string, width: number): string[] {
   const lines: string[] = []
   let line = ''
@@ -25,12 +27,12 @@ export function wrapText(text: string, width: number): string[] {
   return line === '' && lines.length > 0 ? lines : [...lines, line]
 }
 
-/** Cuts text to `width` characters, the last one `…` when something is missing. */
+/** Truncates text to `width` characters, with `…` at the end. */
 export function cutText(text: string, width: number): string {
   return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`
 }
 
-/** `11.4 s`, `3 ms`, `2 min 5 s`. */
+/** Formats milliseconds: `11.4 s`, `3 ms`, `2 min 5 s`. */
 export function formatDuration(milliseconds: number): string {
   if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`
   if (milliseconds < 60_000) return `${(milliseconds / 1000).toFixed(1)} s`
@@ -39,10 +41,10 @@ export function formatDuration(milliseconds: number): string {
 }
 
 const codes = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, blue: 34, magenta: 35, cyan: 36 } as const
-/** A colour or weight of the terminal. */
+/** A color or weight of the terminal. */
 export type Tint = keyof typeof codes
 
-/** A function that colours text, or leaves it alone when `color` is off. */
+/** Returns a function that colors text, or returns it unchanged when `color` is false. */
 export function createPainter(color: boolean): (text: string, ...tints: Tint[]) => string {
   if (!color) return (text) => text
   return (text, ...tints) => `\x1b[${tints.map((tint) => codes[tint]).join(';')}m${text}\x1b[0m`

@@ -1,12 +1,12 @@
 import type { RunResult } from '../result.ts'
 
-/** One line of the description of a target. */
+/** One line of the profile of a target. */
 export interface ProfileEntry {
   name: string
   value: string
 }
 
-/** The observations of a run as readable lines: `close code protocol error: 1002 ×58`. */
+/** Returns the observations of a run as lines: `close code protocol error: 1002 ×58`. */
 export function describeProfile(result: RunResult): ProfileEntry[] {
   const { target } = result
   const fixed: ProfileEntry[] = [
@@ -33,7 +33,7 @@ function describeValue(value: unknown): string {
     .join(', ')
 }
 
-/** `104,857,600`. */
+/** Formats a number: `104,857,600`. */
 function groupDigits(value: number): string {
   return value.toLocaleString('en-US', { maximumFractionDigits: 3 })
 }

@@ -2,25 +2,25 @@ import type { CaseResult } from '../result.ts'
 import { createPainter, cutText, formatDuration, printable } from './plain-text.ts'
 import { countVerdicts, formatDeviations, isFailure, judgedCount } from './verdict.ts'
 
-/** Where and how progress is shown. */
+/** Options of the progress display. */
 export interface ProgressOptions {
-  /** Where to write: standard error, so that standard output stays the report. */
+  /** Writes text to standard error, because standard output is the report. */
   write: (text: string) => unknown
-  /** One updating line instead of one line per group. */
+  /** Whether one line is updated, instead of one line per group. */
   isTerminal: boolean
-  /** Columns. */
+  /** The columns of the terminal. */
   width: number
   color: boolean
   strict: boolean
-  /** Milliseconds between two signs of life when no group ends; default 10,000. */
+  /** Milliseconds after which a line is written when no group ends; default 10,000. */
   heartbeat?: number
-  /** Milliseconds between two updates on a terminal; default 80. */
+  /** Milliseconds between updates on a terminal; default 80. */
   interval?: number
   /** The clock, in milliseconds; default `performance.now`. */
   now?: () => number
 }
 
-/** Says on standard error how far a run is: a line that changes on a terminal, a line per group elsewhere. */
+/** Shows the progress of a run on standard error: one updated line on a terminal, otherwise one line per group. */
 export class Progress {
   readonly #options: Required<ProgressOptions>
   readonly #expected = new Map<string, number>()
@@ -38,7 +38,7 @@ export class Progress {
     this.#options = { heartbeat: 10_000, interval: 80, now: () => performance.now(), ...options }
   }
 
-  /** Begins; `groups` is the group of every case that will run. */
+  /** Begins. `groups` has the group of each case that will run. */
   start(groups: readonly string[]): void {
     for (const group of groups) {
       const name = topOf(group)
@@ -49,13 +49,13 @@ export class Progress {
     this.#beat()
   }
 
-  /** A case of this group has begun. */
+  /** Called when a case of this group begins. */
   running(group: string): void {
     this.#group = group
     if (this.#options.isTerminal) this.#draw()
   }
 
-  /** A case has its result. */
+  /** Called when a case has its result. */
   finished(result: CaseResult): void {
     this.#done++
     if (isFailure(result, this.#options.strict)) this.#writeFailure(result)
@@ -67,14 +67,14 @@ export class Progress {
     else if (results.length === this.#expected.get(name)) this.#writeGroup(name, results)
   }
 
-  /** Ends; on a terminal the line is wiped, the report follows in its place. */
+  /** Ends. On a terminal the line is erased, because the report follows. */
   end(): void {
     clearTimeout(this.#timer)
     this.#ended = true
     if (this.#options.isTerminal) this.#options.write('\r\x1b[K')
   }
 
-  /** A failure is said when it happens, in one line; the report has it in full. */
+  /** Writes one line for a failure when it happens. The report has the details. */
   #writeFailure({ id, title, verdict }: CaseResult): void {
     this.#failed++
     const { isTerminal, color, width } = this.#options
@@ -92,7 +92,7 @@ export class Progress {
     this.#options.write(`\r${this.#failed > 0 ? paint(line, 'red') : line}\x1b[K`)
   }
 
-  /** `212/817  frag  2 failed  about 4.1 s left`. */
+  /** Formats the line: `212/817  frag  2 failed  about 4.1 s left`. */
   #describe(): string {
     const elapsed = this.#options.now() - this.#startedAt
     const parts = [`${this.#done}/${this.#total}`, this.#group, `${this.#failed} failed`]
@@ -109,7 +109,7 @@ export class Progress {
     this.#beat()
   }
 
-  /** Each line puts the next sign of life off. */
+  /** Writes a line and restarts the timer of the next one. */
   #beat(): void {
     if (this.#options.isTerminal || this.#ended) return
     clearTimeout(this.#timer)

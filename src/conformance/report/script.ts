@@ -1,35 +1,36 @@
 import type { RecordedEvent } from '../result.ts'
 
-/** What a script says about its case besides the bytes. */
+/** The texts of a script about its case. */
 export interface ScriptSubject {
   id: string
   title: string
   send: string
   expect: string
-  /** Names, statements and addresses of the rules. */
+  /** Names, statements and URLs of the rules. */
   rules: readonly string[]
   host: string
   port: number
 }
 
-/** Lines of steps; with the helpers a script has at most twenty lines of code. */
+/** How many lines of steps a script has at most. With the helpers it has at most twenty lines of code. */
 const STEP_LINES = 9
 const MAX_STEPS = 60
-/** Characters of all steps. */
+/** How many characters all steps have at most. */
 const MAX_LENGTH = 100_000
-/** Milliseconds of silence in a case that the script repeats. */
+/** Milliseconds of silence from which on the script repeats a pause of the case. */
 const PAUSE = 250
-/** Characters that are printed of what arrives. */
+/** How many characters of received data are printed. */
 const SHOWN = 200
-/** Bytes that are written as a repetition. */
+/** How many bytes a repetition has at least. */
 const LONG_RUN = 48
 const PERIODS = [1, 2, 4, 8, 16, 32, 64] as const
 
 /**
- * A case as plain Node that needs no package: writes the recorded bytes in the recorded pieces, waits where an answer
- * was received, and prints what arrives. At most twenty lines of code, behind comments that say what is expected.
+ * Formats a case as a script for Node without packages. The script writes the recorded bytes in the recorded pieces,
+ * waits where a reply was received, and prints what arrives. It has at most twenty lines of code, after comments about
+ * what is expected.
  *
- * @throws {RangeError} when the case is too long for that, or has nothing on the wire.
+ * @throws {RangeError} when the case is too long, or sends nothing.
  */
 export function formatScript(subject: ScriptSubject, events: readonly RecordedEvent[]): string {
   const steps = formatSteps(events)
@@ -53,7 +54,7 @@ function describe(subject: ScriptSubject, events: readonly RecordedEvent[]): str
   return lines.map((line) => `// ${line.replace(/\s+$/, '').replaceAll(/[\r\n\u2028\u2029]+/g, ' ')}`)
 }
 
-/** What arrived, in the form in which the script prints it. */
+/** Formats what arrived in the same way as the script. */
 function answersOf(events: readonly RecordedEvent[]): string[] {
   const answers: string[] = []
   for (const { connection, kind, bytes } of events) {
@@ -69,7 +70,7 @@ function describeBytes(bytes: Buffer): string {
   return `${bytes.length} bytes: ${shown.slice(0, SHOWN)}`
 }
 
-/** What arrived without anything sent in between, as one event. */
+/** Combines what arrived without anything sent in between into one event. */
 function joinReceived(events: readonly RecordedEvent[]): RecordedEvent[] {
   const joined: RecordedEvent[] = []
   for (const event of events) {
@@ -81,7 +82,7 @@ function joinReceived(events: readonly RecordedEvent[]): RecordedEvent[] {
   return joined
 }
 
-/** One statement for each step. */
+/** Returns one statement for each step. */
 function formatSteps(events: readonly RecordedEvent[]): string[] {
   const steps: string[] = []
   const joined = joinWrites(events)
@@ -103,11 +104,11 @@ function formatSteps(events: readonly RecordedEvent[]): string[] {
 }
 
 interface Write extends RecordedEvent {
-  /** Bytes of each piece; the last may be shorter. */
+  /** The size of the pieces in bytes; the last one may be shorter. */
   size: number
 }
 
-/** Writes in pieces of one size, one right after another, as one event. */
+/** Combines consecutive writes of the same size into one event. */
 function joinWrites(events: readonly RecordedEvent[]): Write[] {
   const joined: Write[] = []
   for (const event of joinReceived(events)) {
@@ -125,7 +126,7 @@ function joinWrites(events: readonly RecordedEvent[]): Write[] {
   return joined
 }
 
-/** An expression of Node for these bytes: text as text, all else in hex, long repetitions with their count. */
+/** Returns a JavaScript expression for bytes: text as a string, other bytes in hex, long repetitions with a count. */
 function formatBytes(bytes: Buffer): string {
   const parts: string[] = []
   const isText = /^[\t\r\n -~]{4,}$/.test(bytes.toString('latin1', 0, 64))
@@ -147,7 +148,7 @@ function formatBytes(bytes: Buffer): string {
   return parts.length === 1 ? parts[0] : `Buffer.concat([${parts.map(asBuffer).join(', ')}])`
 }
 
-/** A repetition that begins at `at`, whole periods of it. */
+/** Finds a repetition that begins at `at`, in whole periods. */
 function findRun(bytes: Buffer, at: number): { period: number; length: number } | null {
   for (const period of PERIODS) {
     let end = at + period
@@ -171,7 +172,7 @@ function asBuffer(expression: string): string {
   return expression.startsWith('hex(') ? expression : `Buffer.from(${expression}, 'latin1')`
 }
 
-/** Short steps share a line where there are too many. */
+/** Puts several short steps on a line when there are too many lines. */
 function joinSteps(steps: readonly string[]): string[] {
   const perLine = Math.ceil(steps.length / STEP_LINES)
   const lines: string[] = []
@@ -179,7 +180,7 @@ function joinSteps(steps: readonly string[]): string[] {
   return lines
 }
 
-/** What every script begins with. */
+/** The beginning of every script. */
 const HELPERS = [
   "import { connect } from 'node:net'",
   "import { setTimeout as sleep } from 'node:timers/promises'",

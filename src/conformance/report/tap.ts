@@ -4,7 +4,7 @@ import { collectFindings } from './finding.ts'
 import { printable } from './plain-text.ts'
 import { isFailure } from './verdict.ts'
 
-/** TAP 14, the plan first; several targets become one subtest each. */
+/** Formats TAP 14 with the plan first. Each of several targets is a subtest. */
 export function formatTap(results: RunResult[], context: ReportContext): string {
   if (results.length === 1) return `TAP version 14\n${formatPoints(results[0], context)}`
   const subtests = results.map((result, index) => {
@@ -51,7 +51,7 @@ function formatDiagnostics(result: CaseResult, context: ReportContext): string {
   return ['  ---', ...lines, `  duration_ms: ${Math.round(result.duration_ms)}`, '  ...'].join('\n')
 }
 
-/** A `#` would begin a directive, so it and the backslash are escaped. */
+/** Escapes `#`, which would begin a directive, and backslashes. */
 function escapeDescription(text: string): string {
   return printable(text).replace(/[\\#]/g, '\\$&')
 }

@@ -4,7 +4,7 @@ import type { Finding } from './finding.ts'
 import { createPainter, cutText, printable, type Tint, wrapText } from './plain-text.ts'
 import { decisiveEvents, formatEvent } from './wire-text.ts'
 
-/** The colour of each verdict on a terminal. */
+/** The color of each verdict on a terminal. */
 export const tints: Record<Verdict, Tint> = {
   pass: 'green',
   warn: 'yellow',
@@ -19,7 +19,7 @@ export const tints: Record<Verdict, Tint> = {
 const margin = 6
 const labelWidth = 10
 
-/** A finding in full: rule, sent, expected, received, the decisive bytes and how to see it again. */
+/** Formats all of a finding: rule, sent, expected, received, the decisive bytes, and how to repeat it. */
 export function formatFinding(finding: Finding, context: ReportContext): string {
   const [first] = finding.cases
   const rows: [label: string, lines: string[]][] = []
@@ -37,14 +37,14 @@ export function formatFinding(finding: Finding, context: ReportContext): string 
   if (events.length > 0) {
     rows.push(['wire', events.map((event) => formatEvent(event, context.width - margin - labelWidth))])
   }
-  add('known', first.known ? 'the baseline has this failure' : '')
+  add('known', first.known ? 'the baseline lists this failure' : '')
   rows.push(['again', [printable(first.repro)]])
   return [formatHead(finding, context), ...rows.flatMap(([label, lines]) => formatRow(label, lines, context))].join(
     '\n',
   )
 }
 
-/** A finding in two lines, or three where the answer is long: for what only warns. */
+/** Formats a finding in two lines, or three when the reply is long, for warnings. */
 export function formatShortFinding(finding: Finding, context: ReportContext): string {
   const paint = createPainter(context.color)
   const room = context.width - margin

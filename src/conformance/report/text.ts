@@ -19,7 +19,7 @@ import {
 } from './verdict.ts'
 import { formatEvent } from './wire-text.ts'
 
-/** The report of a screen: groups, what failed in full, what warned in short, the verdict in the last line. */
+/** Formats the report for a terminal: groups, failures in full, warnings in short, and the verdict in the last line. */
 export function formatText(results: RunResult[], context: ReportContext): string {
   const reports = results.map((result) => formatRun(result, context))
   if (results.length > 1) reports.push(`${matrixText(results, context)}\n`)
@@ -57,7 +57,7 @@ function formatHeading({ tool, target, options }: RunResult, context: ReportCont
   ].join('\n')
 }
 
-/** Joins facts by two spaces and breaks only between them. */
+/** Joins facts by two spaces, and breaks lines only between facts. */
 function wrapFacts(facts: string[], width: number): string[] {
   const lines: string[] = []
   for (const fact of facts) {
@@ -80,13 +80,13 @@ function formatGroups(result: RunResult, context: ReportContext): string {
   return groups.map((group, index) => formatGroup(group, nameWidth, cells, rights[index], context)).join('\n')
 }
 
-/** `231/233`: passed of judged. */
+/** Formats passed and judged cases: `231/233`. */
 function scoreOf(cases: CaseResult[]): string {
   const counts = countVerdicts(cases)
   return judgedCount(counts) === 0 ? '-' : `${counts.pass}/${judgedCount(counts)}`
 }
 
-/** A group with more cases than cells shows several in one cell: the worst of them. */
+/** Returns one cell per case, or the worst of several cases when there are more cases than cells. */
 function formatGroup(
   { name, cases }: CaseGroup,
   nameWidth: number,
@@ -164,7 +164,7 @@ function formatEnd(result: RunResult, context: ReportContext): string {
   ].join('\n')
 }
 
-/** Wraps a `label: …` line; continuation lines are aligned with its text. */
+/** Wraps a line with a label. Continuation lines are aligned with its text. */
 function indent(text: string, width: number): string[] {
   const label = text.slice(0, text.indexOf(' ') + 1)
   return wrapText(text.slice(label.length), width - label.length - 1).map(

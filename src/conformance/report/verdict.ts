@@ -4,7 +4,7 @@ import type { ReportContext } from './context.ts'
 /** All verdicts, worst first. */
 export const verdicts = ['crash', 'fail', 'error', 'warn', 'flaky', 'info', 'skip', 'pass'] as const
 
-/** One sign per verdict for the line of a group. */
+/** One character per verdict, for the line of a group. */
 export const signs: Record<Verdict, string> = {
   pass: '.',
   warn: 'w',
@@ -16,7 +16,7 @@ export const signs: Record<Verdict, string> = {
   error: 'E',
 }
 
-/** How a count of each verdict reads: `3 passed`. */
+/** The word after a count of each verdict: `3 passed`. */
 const countWords: Record<Verdict, string> = {
   crash: 'crashed',
   fail: 'failed',
@@ -28,21 +28,21 @@ const countWords: Record<Verdict, string> = {
   pass: 'passed',
 }
 
-/** True when the case counts against the target: a crash, a MUST, under `strict` also a SHOULD; never a known one. */
+/** Whether a case counts against the target: a crash or a MUST, with `strict` also a SHOULD, but no known failure. */
 export function isFailure(result: CaseResult, strict: boolean): boolean {
   if (result.known) return false
   return result.verdict === 'crash' || result.verdict === 'fail' || (strict && result.verdict === 'warn')
 }
 
-/** The worst verdict of some cases; `pass` of none. */
+/** Returns the worst verdict of cases, or `pass` when there are none. */
 export function worstVerdict(cases: readonly CaseResult[]): Verdict {
   return verdicts.find((verdict) => cases.some((result) => result.verdict === verdict)) ?? 'pass'
 }
 
-/** Cases per verdict, and all of them. */
+/** The number of cases per verdict, and in total. */
 export type Counts = Record<Verdict, number> & { total: number }
 
-/** How many cases have which verdict. */
+/** Counts cases by verdict. */
 export function countVerdicts(cases: readonly CaseResult[]): Counts {
   const counts: Counts = {
     ...{ pass: 0, warn: 0, fail: 0, info: 0, skip: 0, flaky: 0, crash: 0, error: 0 },
@@ -52,7 +52,7 @@ export function countVerdicts(cases: readonly CaseResult[]): Counts {
   return counts
 }
 
-/** `1 failed`, `740 passed`, worst first; what the baseline knows is counted apart. */
+/** Formats the counts, worst first: `1 failed`, `740 passed`. Known failures are counted separately. */
 export function describeCounts(cases: readonly CaseResult[]): string[] {
   const counts = countVerdicts(cases.filter(({ known }) => !known))
   const parts = verdicts
@@ -62,12 +62,12 @@ export function describeCounts(cases: readonly CaseResult[]): string[] {
   return known === 0 ? parts : [...parts, `${known} known`]
 }
 
-/** Cases that were judged: neither skipped nor only noted. */
+/** Counts the cases that were judged, which are neither skipped nor only noted. */
 export function judgedCount(counts: Counts): number {
   return counts.total - counts.skip - counts.info
 }
 
-/** `1 fail  2 warn`: every verdict that is there and is not a pass, worst first. */
+/** Formats the counts of all verdicts except passes, worst first: `1 fail  2 warn`. */
 export function formatDeviations(counts: Counts): string {
   return verdicts
     .filter((verdict) => verdict !== 'pass' && counts[verdict] > 0)
@@ -75,13 +75,13 @@ export function formatDeviations(counts: Counts): string {
     .join('  ')
 }
 
-/** Cases of one group of the catalogue. */
+/** The cases of one group of the catalogue. */
 export interface CaseGroup {
   name: string
   cases: CaseResult[]
 }
 
-/** Cases by group in the order of the catalogue: `hs.key`, or with `top` the first part, `hs`. */
+/** Groups cases in the order of the catalogue: by `hs.key`, or with `top` by the first part, `hs`. */
 export function groupCases(cases: readonly CaseResult[], top = false): CaseGroup[] {
   const groups = new Map<string, CaseResult[]>()
   for (const result of cases) {
@@ -93,7 +93,7 @@ export function groupCases(cases: readonly CaseResult[], top = false): CaseGroup
   return [...groups].map(([name, members]) => ({ name, cases: members }))
 }
 
-/** MUST cases that were judged, and how many of them hold. */
+/** Counts the MUST cases that were judged, and those that passed. */
 export function countMust(cases: readonly CaseResult[]): { held: number; judged: number } {
   const judged = cases.filter(
     ({ class: level, verdict }) => level === 'must' && !['skip', 'info', 'error'].includes(verdict),
@@ -104,16 +104,16 @@ export function countMust(cases: readonly CaseResult[]): { held: number; judged:
   }
 }
 
-/** What a report says of a whole target. */
+/** The verdict on a target. */
 export interface Judgement {
   verdict: RunResult['summary']['verdict']
   /** `NOT CONFORMING`. */
   word: string
-  /** `1 MUST`, `2 MUST, 6 SHOULD`, or nothing. */
+  /** `1 MUST`, `2 MUST, 6 SHOULD`, or an empty string. */
   reason: string
 }
 
-/** The verdict on a target, for the strictness of the report and not that of the run. */
+/** Returns the verdict on a target, with the strictness of the report instead of that of the run. */
 export function judge(result: RunResult, context: Pick<ReportContext, 'strict'>): Judgement {
   const { must_failed: must, should_failed: should, verdict } = result.summary
   const reasons = [must > 0 ? `${must} MUST` : '', context.strict && should > 0 ? `${should} SHOULD` : '']

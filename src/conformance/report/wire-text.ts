@@ -1,7 +1,10 @@
 import type { WireEvent } from '../result.ts'
 import { cutText, printable } from './plain-text.ts'
 
-/** The last thing sent before the closing, and what arrived after it: the events that decide most cases. At most four. */
+/**
+ * Returns the last event sent before the closing handshake and those that arrived after it, at most four. These decide
+ * most cases.
+ */
 export function decisiveEvents(wire: readonly WireEvent[]): WireEvent[] {
   const sent = wire
     .map((event, index) => ({ event, index }))
@@ -14,13 +17,13 @@ function carriesBytes({ kind }: WireEvent): boolean {
   return kind === 'http' || kind === 'frame' || kind === 'bytes'
 }
 
-/** `81 85 37 fa`: hex in pairs, cut to `bytes` bytes. */
+/** Formats at most `bytes` bytes in hex: `81 85 37 fa`. */
 export function formatHex(hex: string, bytes = 32): string {
   const pairs = hex.replaceAll(' ', '').match(/../g) ?? []
   return pairs.slice(0, bytes).join(' ') + (pairs.length > bytes ? ' …' : '')
 }
 
-/** One event as one line: `-> 0.2 ms  text fin masked 5  81 85 …`. */
+/** Formats one event as a line: `-> 0.2 ms  text fin masked 5  81 85 …`. */
 export function formatEvent(event: WireEvent, width: number): string {
   const arrow = event.dir === 'out' ? '->' : '<-'
   const head = `${arrow} ${event.t.toFixed(1).padStart(6)} ms  `

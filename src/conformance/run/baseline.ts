@@ -2,11 +2,11 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import type { RunResult, Verdict } from '../result.ts'
 import { isBad } from './verdict.ts'
 
-/** A failure that is known: it does not fail the run, unless its date is over. */
+/** A known failure, which does not fail the run before its date has passed. */
 export interface BaselineEntry {
   verdict: Verdict
   reason?: string
-  /** ISO date; from the day after on the entry no longer counts. */
+  /** The last day on which the entry is valid, as an ISO date. */
   until?: string
 }
 
@@ -29,12 +29,12 @@ export function readBaseline(path: string): Baseline {
     throw new BaselineError(`cannot read ${path}: ${(error as Error).message}`)
   }
   if (baseline.schema !== 'dwebsocket-conform-baseline/1' || typeof baseline.cases !== 'object') {
-    throw new BaselineError(`${path} is no baseline of dwebsocket-conform-baseline/1`)
+    throw new BaselineError(`${path} is not a baseline of dwebsocket-conform-baseline/1`)
   }
   return baseline
 }
 
-/** Writes what failed or warned as the new baseline, sorted; reasons and dates of an old one are preserved. */
+/** Writes failures and warnings as the new baseline, sorted. Reasons and dates of the old baseline are preserved. */
 export function writeBaseline(path: string, results: readonly RunResult[], old?: Baseline): void {
   const bad = results.flatMap(({ cases }) => cases).filter(({ verdict }) => isBad(verdict) || verdict === 'warn')
   const entries = bad.map(({ id, verdict }): [string, BaselineEntry] => {
@@ -46,15 +46,15 @@ export function writeBaseline(path: string, results: readonly RunResult[], old?:
   writeFileSync(path, `${JSON.stringify(baseline, null, 2)}\n`)
 }
 
-/** What a baseline says about a run. */
+/** The entries of a baseline that no longer apply. */
 export interface BaselineFindings {
   /** Known failures that now pass. */
   fixed: string[]
-  /** Entries whose date is over. */
+  /** Entries whose date has passed. */
   expired: string[]
 }
 
-/** Marks known failures in the result (`known: true`); returns the entries of the baseline that no longer apply. */
+/** Marks known failures in the result (`known: true`). Returns the entries of the baseline that no longer apply. */
 export function applyBaseline(result: RunResult, baseline: Baseline, today = new Date()): BaselineFindings {
   const findings: BaselineFindings = { fixed: [], expired: [] }
   for (const one of result.cases) {
@@ -68,7 +68,7 @@ export function applyBaseline(result: RunResult, baseline: Baseline, today = new
   return findings
 }
 
-/** A known failure covers the same and anything less bad. */
+/** Whether a known verdict covers this one: it must be equal or worse. */
 function isKnown(verdict: Verdict, known: Verdict): boolean {
   const rank: Partial<Record<Verdict, number>> = { flaky: 1, warn: 1, error: 2, fail: 2, crash: 3 }
   return verdict in rank && (rank[verdict] ?? 0) <= (rank[known] ?? 0)

@@ -6,14 +6,14 @@ import { poll, Random } from '../wire/index.ts'
 import { joinNotes, readThrown, resultOf, verdictOf } from './case-result.ts'
 import type { RunOptions } from './options.ts'
 
-/** What one attempt at a case needs to know of the run. */
+/** What an attempt at a case needs of the run. */
 export interface AttemptOptions extends Pick<RunOptions, 'timeoutFactor' | 'keepWire' | 'repro' | 'onWire'> {
   context: RunContext
   /** Whether the target serves. */
   isServing(): Promise<boolean>
-  /** Tries to get the target back; false when it is lost. */
+  /** Tries to restore the target. Resolves to false when it is lost. */
   revive(): Promise<boolean>
-  /** Grows when the process of the target dies. */
+  /** The number of times that the process of the target has died. */
   crashCount?(): number
   /** Whether the port of that process accepts connections. */
   isAccepting?(): Promise<boolean>
@@ -21,22 +21,22 @@ export interface AttemptOptions extends Pick<RunOptions, 'timeoutFactor' | 'keep
   lastWords?(): string
 }
 
-/** What makes a failure less than certain. */
+/** Circumstances that make a failure uncertain. */
 export interface Circumstances {
-  /** A wait ended without an event. */
+  /** A wait timed out. */
   timedOut: boolean
   /** The target refused a connection. */
   refused: boolean
 }
 
-/** Milliseconds for a whole case, before the factor. */
+/** Milliseconds for a whole case, before the timeout factor. */
 const LIMIT = 60_000
-/** Milliseconds in which the exit of a process that refuses connections is reported. */
+/** Milliseconds within which the exit of a process is reported after it has refused a connection. */
 const EXIT_LIMIT = 1_000
-/** Lines of the last output of a process that go into a note. */
+/** How many lines of the output of a process a note contains. */
 const LAST_LINES = 8
 
-/** Performs single attempts at cases, and finds out whether the target survived them. */
+/** Performs single attempts at cases, and detects whether the target survived them. */
 export class CaseAttempts {
   readonly #options: AttemptOptions
 
@@ -44,7 +44,9 @@ export class CaseAttempts {
     this.#options = options
   }
 
-  /** `isAlone`: no other case runs, so that a death is due to this one; `slowFactor` multiplies its timeouts. */
+  /**
+   * With `isAlone` no other case runs, so that this case is the cause of a crash. `slowFactor` multiplies the timeouts.
+   */
   async run(
     testCase: Case,
     entry: CatalogueEntry,
@@ -73,7 +75,7 @@ export class CaseAttempts {
     return { result, circumstances: { timedOut: trial.timedOut, refused: trial.refused }, isLost }
   }
 
-  /** The exit of a process may be reported after its connections have ended: its port knows earlier. */
+  /** Whether the process has died. Its exit may be reported later than its port refuses connections. */
   async #hasDied(trial: Trial, crashes: number, isAlone: boolean): Promise<boolean> {
     const { crashCount, isAccepting } = this.#options
     if (crashCount === undefined) return false

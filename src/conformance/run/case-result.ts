@@ -3,7 +3,7 @@ import { Mismatch } from '../peer/index.ts'
 import type { CaseResult, Verdict } from '../result.ts'
 import { Settled, Skip, type Trial } from '../script/index.ts'
 
-/** What a thrown value says about the case: skipped, settled by its assertions, a mismatch, or an error of the tester. */
+/** Converts a thrown value to a verdict: skipped, decided by its assertions, a mismatch, or an error of the tester. */
 export function readThrown(error: unknown, trial: Trial): { verdict?: Verdict; note?: string } {
   if (error instanceof Skip) return { verdict: 'skip', note: error.message }
   if (error instanceof Settled) return {}
@@ -14,7 +14,9 @@ export function readThrown(error: unknown, trial: Trial): { verdict?: Verdict; n
   return { verdict: 'error', note: (error as Error).stack ?? String(error) }
 }
 
-/** The worst of the assertions; an `info` entry stays `info` unless an assertion has a class of its own. */
+/**
+ * Returns the worst verdict of the assertions. An `info` entry remains `info` unless an assertion has another class.
+ */
 export function verdictOf(trial: Pick<Trial, 'assertions' | 'entry'>): Verdict {
   const broken = trial.assertions.filter(({ ok }) => !ok)
   if (broken.some((assertion) => assertion.class === 'must')) return 'fail'
@@ -22,7 +24,7 @@ export function verdictOf(trial: Pick<Trial, 'assertions' | 'entry'>): Verdict {
   return trial.entry.class === 'info' ? 'info' : 'pass'
 }
 
-/** What the result of a case says about its entry, whether it ran or not. */
+/** The part of a result that comes from the catalogue. */
 function describeEntry(entry: CatalogueEntry, repro: string) {
   const { id, group, title, requirements, send, expect } = entry
   return {
@@ -38,18 +40,18 @@ function describeEntry(entry: CatalogueEntry, repro: string) {
   }
 }
 
-/** How one attempt at a case ended. */
+/** The outcome of one attempt at a case. */
 export interface Attempt {
   verdict: Verdict
   /** Milliseconds. */
   duration: number
   note?: string
   repro: string
-  /** Keeps the wire log of a passed case as well. */
+  /** Whether the wire log of a passed case is retained. */
   keepWire?: boolean
 }
 
-/** The result of a case from its trial. */
+/** Makes the result of a case from its trial. */
 export function resultOf(trial: Trial, { verdict, duration, note, repro, keepWire }: Attempt): CaseResult {
   const { entry } = trial
   const observed = entry.class === 'info' ? trial.assertions.filter(({ ok }) => !ok).map(({ actual }) => actual) : []
@@ -66,7 +68,7 @@ export function resultOf(trial: Trial, { verdict, duration, note, repro, keepWir
   }
 }
 
-/** The result of a case that did not run, with the reason. */
+/** Makes the result of a case that did not run, with the reason. */
 export function skipped(entry: CatalogueEntry, reason: string, repro: string): CaseResult {
   return {
     ...describeEntry(entry, repro),
@@ -80,13 +82,13 @@ export function skipped(entry: CatalogueEntry, reason: string, repro: string): C
   }
 }
 
-/** One line on why a result is bad. */
+/** Describes a failed result in one line. */
 export function failureOf(result: CaseResult): string {
   const broken = result.assertions.find(({ ok }) => !ok)
   return broken === undefined ? (result.note ?? result.verdict) : `expected ${broken.expected}, got ${broken.actual}`
 }
 
-/** The notes that are given, as one; undefined when there are none. */
+/** Joins notes. Returns undefined when there are none. */
 export function joinNotes(...notes: (string | undefined)[]): string | undefined {
   const given = notes.filter((note) => note !== undefined && note !== '')
   return given.length === 0 ? undefined : given.join('; ')

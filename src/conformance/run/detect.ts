@@ -4,21 +4,21 @@ import { Ledger, Mismatch, WireLog } from '../peer/index.ts'
 import { type RunContext, Trial } from '../script/index.ts'
 import { fieldTokens, fieldValue, poll, Random } from '../wire/index.ts'
 
-/** A trial that belongs to no case: for looking at the target before and between cases. */
+/** Makes a trial that belongs to no case, to examine the target before and between cases. */
 function lookAt(context: RunContext, timeout: number = context.timeout): Trial {
   const entry = findEntry('hs.ok.minimal') as CatalogueEntry
   const quiet: RunContext = { ...context, timeout, ledger: new Ledger(), observations: {}, recover: undefined }
   return new Trial(entry, quiet, new Random(context.seed, `look-${performance.now()}`), new WireLog())
 }
 
-/** How it is found out whether the target echoes. */
+/** How to detect whether the target echoes. */
 export interface DetectOptions {
-  /** `auto`: by trying. */
+  /** `auto`: by sending a text message. */
   echo: 'auto' | 'plain' | 'none'
   echoPrefix: string
 }
 
-/** Finds out what the target can: an echo, permessage-deflate, its Server field. Returns why it cannot be tested. */
+/** Detects the capabilities of the target: echo, permessage-deflate, Server field. Returns why it cannot be tested. */
 export async function detect(context: RunContext, options: DetectOptions): Promise<string | undefined> {
   const trial = lookAt(context, Math.max(LEAST_PATIENCE, context.timeout * PATIENCE))
   const { capabilities } = context
@@ -26,11 +26,12 @@ export async function detect(context: RunContext, options: DetectOptions): Promi
     const began = performance.now()
     const { peer, response } = await trial.handshake({ add: [['Sec-WebSocket-Extensions', 'permessage-deflate']] })
     adaptTimeout(context, performance.now() - began)
-    if (response === null) return `${context.target.url} gave no answer to a plain handshake`
+    if (response === null) return `${context.target.url} does not respond to a plain handshake`
     const { stream } = peer.transport
     if (stream instanceof TLSSocket) capabilities.tls = stream.getProtocol()
     capabilities.serverHeader = fieldValue(response, 'server')
-    if (response.status !== 101) return `${context.target.url} answers a plain handshake with “${response.statusLine}”`
+    if (response.status !== 101)
+      return `${context.target.url} responds to a plain handshake with “${response.statusLine}”`
     capabilities.pmd = fieldTokens(response, 'sec-websocket-extensions').some((one) =>
       one.startsWith('permessage-deflate'),
     )
@@ -45,13 +46,13 @@ export async function detect(context: RunContext, options: DetectOptions): Promi
   }
 }
 
-/** Timeouts that a target may need for its first connections and answers, and the least of that in milliseconds. */
+/** How many timeouts a target may take for its first connections and responses, and the minimum in milliseconds. */
 const PATIENCE = 5
 const LEAST_PATIENCE = 10_000
-/** The timeout is at least that many times the time of one answer. */
+/** The timeout is at least this multiple of the time for one response. */
 const MARGIN = 4
 
-/** Raises the timeout for a target that is slow by nature, so that its slowness does not count as silence. */
+/** Increases the timeout for a slow target, so that it does not appear to be silent. */
 function adaptTimeout(context: RunContext, milliseconds: number): void {
   const needed = Math.round(milliseconds * MARGIN)
   if (needed <= context.timeout) return
@@ -59,12 +60,12 @@ function adaptTimeout(context: RunContext, milliseconds: number): void {
   context.observations.timeout_raised_to_ms = needed
 }
 
-/** What a broken echo breaks. */
+/** The requirement that a wrong echo violates. */
 const ECHO_RULES = ['inv.frame-grammar', 'inv.rsv', 'inv.message-order', 'inv.text-utf8']
 
 /**
- * Whether the target echoes, well or badly: a broken echo is judged, not left out. One that stays silent, ends, or
- * says something else is not an echo server; a greeting before the echo is ignored.
+ * Detects whether the target echoes. A wrong echo also counts, so that the cases judge it. A target that sends nothing,
+ * ends, or sends something else is not an echo server. A greeting before the echo is ignored.
  */
 async function echoes(context: RunContext, trial: Trial, prefix: string): Promise<boolean> {
   const peer = await trial.open()
@@ -76,14 +77,14 @@ async function echoes(context: RunContext, trial: Trial, prefix: string): Promis
     if (event?.kind === 'message') adaptTimeout(context, performance.now() - began)
     if (event === null || event.kind === 'end')
       return ECHO_RULES.some((rule) => trial.context.ledger.breachesOf(rule).length > 0)
-    // the target treats a plain text as a violation, or breaks the rules itself
+    // The target treats a text message as a violation, or violates the protocol itself.
     if (event.kind === 'close') return event.code === 1002 || event.code === 1007
     if (event.kind !== 'message') return true
     if (event.message.payload.length === prefix.length + text.length) return true
   }
 }
 
-/** Whether a fresh connection is served right now. */
+/** Whether the target currently serves a new connection. */
 export async function serves(context: RunContext): Promise<boolean> {
   const trial = lookAt(context)
   try {
@@ -98,11 +99,11 @@ export async function serves(context: RunContext): Promise<boolean> {
   }
 }
 
-/** Least milliseconds in which a target that stopped serving may come back, and the same in timeouts. */
+/** The time in which a target that stopped serving may recover: at least these milliseconds and these timeouts. */
 const GRACE = 3_000
 const GRACE_TIMEOUTS = 4
 
-/** Waits for a target that the tester did not start to serve again; false when it does not. */
+/** Waits until a target that the tester did not start serves again. Resolves to false when it does not. */
 export function waitUntilServing(isServing: () => Promise<boolean>, timeout: number): Promise<boolean> {
   return poll(isServing, Math.max(GRACE, timeout * GRACE_TIMEOUTS))
 }

@@ -1,49 +1,51 @@
 import { CATALOGUE_VERSION, type CatalogueEntry } from '../catalogue/index.ts'
 import type { RunResult, WireEvent } from '../result.ts'
 
-/** What a run against a server and a run against clients have in common. */
+/** The options that runs against servers and against clients have in common. */
 export interface RunOptions {
   entries: readonly CatalogueEntry[]
-  /** Version of the tester. */
+  /** The version of the tester. */
   version: string
-  /** The terms of the selection, for the report. */
+  /** The selectors, for the report. */
   selection: readonly string[]
-  /** Connections at once. */
+  /** How many cases run at the same time. */
   jobs: number
   seed: number
   strict: boolean
-  /** Milliseconds to wait for one event, the factor included. */
+  /** Milliseconds to wait for one event, including the timeout factor. */
   timeout: number
   timeoutFactor: number
-  /** The timeout is multiplied by this for a second attempt at a case that timed out; default 8, 1: no attempt. */
+  /**
+   * Multiplies the timeout for a second attempt at a case that timed out; default 8. With 1 there is no second attempt.
+   */
   slowFactor?: number
-  /** Milliseconds of silence, for cases about silence. */
+  /** Milliseconds of silence in the cases about silence. */
   idle: number
-  /** Times a failed case is run again; a later pass makes it `flaky`. */
+  /** How often a failed case is repeated. If it then passes, it is `flaky`. */
   retries: number
-  /** Milliseconds for the whole run; what has not begun then is skipped. */
+  /** Milliseconds for the whole run. Cases that have not begun by then are skipped. */
   deadline?: number
-  /** Stops after that many failures. */
+  /** Stops the run after this number of failures. */
   bail?: number
   shuffle?: boolean
-  /** Cases that use samples use everything; default false. */
+  /** Whether cases send everything instead of samples; default false. */
   long?: boolean
-  /** Retains the wire log of passed cases as well. */
+  /** Whether the wire log of passed cases is retained. */
   keepWire?: boolean
-  /** Bytes of the largest message to send. */
+  /** The largest message to send, in bytes. */
   maxMessage: number
-  /** The command line that repeats one case. */
+  /** Returns the command line that repeats one case. */
   repro(id: string): string
-  /** Called before the first case: the result except for what is found out later. */
+  /** Called before the first case, with the part of the result that is known. */
   onStart?(head: RunHead): void
   onWire?(id: string, event: WireEvent): void
   signal?: AbortSignal
 }
 
-/** What is known of a result before the first case. */
+/** The part of a result that is known before the first case. */
 export type RunHead = Omit<RunResult, 'duration_ms' | 'summary' | 'cases' | 'observations'>
 
-/** The head of a result; `started` is an ISO 8601 date. */
+/** Makes the first part of a result. `started` is an ISO 8601 date. */
 export function createHead(options: RunOptions, target: RunHead['target'], started: string): RunHead {
   const { version, strict, seed, jobs, selection } = options
   return {

@@ -2,16 +2,16 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { connect, createServer } from 'node:net'
 import { poll } from '../wire/index.ts'
 
-/** Milliseconds a server may take until it accepts connections; one that ends before is noticed at once. */
+/** Milliseconds within which a server must accept connections. */
 const START_LIMIT = 120_000
-/** Milliseconds a server has to end by itself after SIGTERM. */
+/** Milliseconds for a server to exit after SIGTERM. */
 const STOP_LIMIT = 2_000
-/** Milliseconds in which a running server must serve again before it counts as hung. */
+/** Milliseconds after which a running server that does not serve counts as hung. */
 const HANG_LIMIT = 3_000
-/** Bytes of its output that are retained. */
+/** How many bytes of its output are retained. */
 const KEPT_OUTPUT = 16_384
 
-/** A server under test that the tester starts, watches, restarts after a crash, and ends. */
+/** A server under test that the tester starts, watches, restarts after a crash, and stops. */
 export class ServerProcess {
   readonly port: number
   #command: string
@@ -22,26 +22,28 @@ export class ServerProcess {
   #restarting: Promise<boolean> | null = null
   #restartsLeft: number
 
-  /** `command` may hold `{port}`. */
+  /** @param command may contain `{port}`. */
   constructor(command: string, port: number, restarts = 20) {
     this.#command = command.replaceAll('{port}', String(port))
     this.port = port
     this.#restartsLeft = restarts
   }
 
-  /** How often it died by itself. */
+  /** How often the process ended without being stopped by the tester. */
   get crashes(): number {
     return this.#crashes
   }
 
-  /** The end of what it wrote to standard output and standard error. */
+  /** The last part of its standard output and standard error. */
   get output(): string {
     return this.#output
   }
 
-  /** Starts it and waits until its port accepts; false when it does not in time or ends before. */
+  /**
+   * Starts the process and waits until its port accepts connections. Resolves to false on a timeout, or when it exits.
+   */
   async start(): Promise<boolean> {
-    // A process group of its own, so that what the shell starts ends with it.
+    // A new process group, so that the processes started by the shell end with it.
     const child = spawn(this.#command, { shell: true, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
     this.#child = child
     // When the tester exits early, no child process must survive it.
@@ -64,7 +66,7 @@ export class ServerProcess {
     return accepts(this.port)
   }
 
-  /** Restores service after a crash or a hang; false when that fails. */
+  /** Restores the service after a crash or a hang. Resolves to false when that fails. */
   revive(isServing: () => Promise<boolean>): Promise<boolean> {
     this.#restarting ??= this.#restart(isServing).finally(() => {
       this.#restarting = null
@@ -72,7 +74,7 @@ export class ServerProcess {
     return this.#restarting
   }
 
-  /** Ends it: SIGTERM to its process group, SIGKILL when it stays. */
+  /** Stops the process with SIGTERM to its process group, then with SIGKILL. */
   async stop(): Promise<void> {
     this.#stopping = true
     const child = this.#child
@@ -82,14 +84,14 @@ export class ServerProcess {
     const timer = setTimeout(() => signalGroup(child, 'SIGKILL'), STOP_LIMIT)
     await exited
     clearTimeout(timer)
-    // The shell may be gone before what it started.
+    // The shell may exit before the processes it started.
     signalGroup(child, 'SIGKILL')
     await poll(async () => !(await accepts(this.port)), STOP_LIMIT)
   }
 
   async #restart(isServing: () => Promise<boolean>): Promise<boolean> {
     if (this.#child !== null) {
-      // Its death may be known a moment after the connections it took with it.
+      // The exit may be reported shortly after the connections of the process have ended.
       await poll(async () => this.#child === null || (await isServing()), HANG_LIMIT)
       if (this.#child !== null && (await isServing())) return true
       await this.stop()
@@ -111,11 +113,11 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   try {
     if (child.pid !== undefined) process.kill(-child.pid, signal)
   } catch {
-    // It is gone already.
+    // The process has already exited.
   }
 }
 
-/** Whether something accepts TCP connections on that port of this machine. */
+/** Whether this port of this machine accepts TCP connections. */
 export function accepts(port: number, host = '127.0.0.1'): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ port, host })
@@ -129,11 +131,11 @@ export function accepts(port: number, host = '127.0.0.1'): Promise<boolean> {
   })
 }
 
-/** Below the ports that systems choose by themselves: no connection and no other server gets one of these by chance. */
+/** Ports below those that operating systems assign, so that no connection and no other server uses them by chance. */
 const FIRST_PORT = 20_000
 const PORT_COUNT = 12_000
 
-/** A free TCP port of this machine for a server that is about to start. */
+/** Returns a free TCP port of this machine for a server that will be started. */
 export async function findFreePort(): Promise<number> {
   const first = Math.floor(Math.random() * PORT_COUNT)
   for (let i = 0; i < PORT_COUNT; i++) {

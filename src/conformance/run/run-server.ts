@@ -9,13 +9,13 @@ import { createHead, type RunOptions } from './options.ts'
 import { Runner, type RunOutcome } from './runner.ts'
 import { summarize, UNREACHABLE } from './verdict.ts'
 
-/** Everything a run against one server needs. */
+/** The options of a run against one server. */
 export interface ServerRunOptions extends RunOptions, DetectOptions {
   target: Target
   subprotocol?: string
   onBegin?(entry: CatalogueEntry): void
   onResult?(result: CaseResult): void
-  /** The process of the target, when the tester started it. */
+  /** The process of the target, if the tester started it. */
   process?: {
     readonly crashes: number
     readonly output: string
@@ -26,8 +26,8 @@ export interface ServerRunOptions extends RunOptions, DetectOptions {
 }
 
 /**
- * Runs the selected cases against one server. A target that serves no plain connection at the start gives a result
- * of skipped cases, `lost`, and the reason as `unreachable`.
+ * Runs the selected cases against one server. When the target does not serve a plain connection at the start, all cases
+ * are skipped, and the result has `lost` and the reason as `unreachable`.
  */
 export async function runServer(
   options: ServerRunOptions,
@@ -67,7 +67,7 @@ function runCases(options: ServerRunOptions, context: RunContext): Promise<RunOu
   return runner.run(options.entries.map(({ id }) => findCase(id)).filter((one) => one !== undefined))
 }
 
-/** Over HTTP/2 some cases need no WebSocket: they are about servers that do not accept any (RFC 8441 §3). */
+/** Runs the cases that need no WebSocket: over HTTP/2 some cases are about servers that accept none (RFC 8441 §3). */
 async function runUnserved(options: ServerRunOptions, context: RunContext): Promise<RunOutcome> {
   const entries = options.entries.filter(({ id }) => options.target.http2 && UNSERVED.has(id))
   const { results: run } = await runCases({ ...options, entries }, context)
@@ -114,7 +114,7 @@ function targetOf(target: Target, capabilities: Capabilities): RunResult['target
   }
 }
 
-/** What the traffic of the whole run shows about the target; what was not seen is omitted. */
+/** Returns the observations about the target from the traffic of the whole run. */
 function observe(ledger: Ledger): Record<string, unknown> {
   const codes = ledger.countsOf('close.')
   const observed = {

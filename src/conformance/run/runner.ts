@@ -25,13 +25,13 @@ export interface RunnerOptions
   > {
   context: RunContext
   onBegin?(entry: CatalogueEntry): void
-  /** Called as each case ends, in the order of their ends. */
+  /** Called whenever a case ends. */
   onResult?(result: CaseResult): void
-  /** Whether the target serves; called after a case that may have harmed it. */
+  /** Whether the target serves. Called after a case that may have harmed it. */
   isServing(): Promise<boolean>
-  /** Tries to get the target back; false when it is lost. */
+  /** Tries to restore the target. Resolves to false when it is lost. */
   revive(): Promise<boolean>
-  /** Grows when the process of the target dies. */
+  /** The number of times that the process of the target has died. */
   crashCount?(): number
   /** Whether the port of that process accepts connections. */
   isAccepting?(): Promise<boolean>
@@ -39,44 +39,44 @@ export interface RunnerOptions
   lastWords?(): string
 }
 
-/** What a run found. */
+/** The outcome of a run. */
 export interface RunOutcome {
   results: CaseResult[]
-  /** The target was lost during the run and did not come back. */
+  /** Whether the target stopped serving during the run and did not recover. */
   lost: boolean
 }
 
-/** The phases whose cases run one by one. */
+/** The phases whose cases run one at a time. */
 const SINGLE_PHASES: readonly Phase[] = ['alone', 'last', 'after']
-/** Cases of silence wait, they do not work: this many at once. */
+/** How many cases about silence run at the same time. They only wait. */
 const IDLE_JOBS = 32
-/** After that many failures that recurred when repeated alone, further ones are not repeated. */
+/** How many failures must recur alone until further ones are no longer repeated. */
 const REPEATS = 12
-/** By how much more time a case that timed out gets in a second attempt. */
+/** Multiplies the timeout for the second attempt at a case that timed out. */
 const SLOW_FACTOR = 8
-/** After that many such attempts without a single pass the target is silent, not slow. */
+/** After this number of such attempts without a pass, the target is considered silent and not slow. */
 const SLOW_ATTEMPTS = 4
 
-/** Cases that share the places of a phase. */
+/** Cases of one phase that share a limit. */
 interface Crew {
   cases: readonly Case[]
-  /** How many of them at once. */
+  /** How many of them run at the same time. */
   jobs: number
 }
 
-/** Runs cases against one target, by phases, and gives their results in the order of `cases`. */
+/** Runs cases against one target, by phases, and returns their results in the order of `cases`. */
 export class Runner {
   readonly #options: RunnerOptions
   readonly #attempts: CaseAttempts
   readonly #results = new Map<string, CaseResult>()
-  /** How the last attempt at each case went, besides its result. */
+  /** Circumstances of the last attempt at each case. */
   readonly #circumstances = new Map<string, Circumstances>()
   readonly #deadline: number
   #failures = 0
   #confirmed = 0
-  /** Timeouts among them: whether a target is silent or busy is known only from those. */
+  /** How many of these were timeouts, which show whether the target is silent or busy. */
   #confirmedTimeouts = 0
-  /** A case got its answer alone that it did not get beside others: no timeout is believed before it recurs. */
+  /** Whether a case that timed out among others has passed alone. Every timeout must then recur to count. */
   #isSlowInCompany = false
   #slowCases = 0
   #silentCases = 0
@@ -120,7 +120,7 @@ export class Runner {
       return Array.from({ length: Math.min(jobs, cases.length) }, () => work(waiting))
     }
     await Promise.all(crews.flatMap(crewWorks))
-    // Cases that ran while the target died are repeated first: once one is guilty, its neighbors are not.
+    // Cases that ran during a crash are repeated first: when one of them causes it again, the others do not count.
     const died = suspects.filter((testCase) => this.#results.get(testCase.id)?.verdict === 'crash')
     let isGuiltyFound = false
     for (const [index, testCase] of died.entries()) {
@@ -132,8 +132,8 @@ export class Runner {
   }
 
   /**
-   * A failure beside other cases counts only when it recurs alone. The death of a target that recurs for none of the
-   * cases which ran then (`died`) is blamed on the last of them: what was seen once is not discarded.
+   * Repeats a case that failed among others, whose failure counts only when it recurs alone. A crash that no case
+   * repeats alone (`died`) is attributed to the last of the cases that ran, so that it is not discarded.
    */
   async #repeatAlone(testCase: Case, died: readonly Case[] | null): Promise<CaseResult> {
     const first = this.#results.get(testCase.id) as CaseResult
@@ -152,7 +152,7 @@ export class Runner {
     } else if (first.verdict === 'crash') judgeSurvivor(first, again, died)
     else if (refused || timedOut) {
       this.#isSlowInCompany = true
-      again.note = joinNotes('no answer in time beside other cases', again.note)
+      again.note = joinNotes('timed out only in parallel with other cases', again.note)
     } else {
       again.verdict = 'flaky'
       again.note = joinNotes(`only in parallel: ${failureOf(first)}`, again.note)
@@ -160,7 +160,7 @@ export class Runner {
     return this.#settle(testCase, again)
   }
 
-  /** Retries as asked for, tells slow from silent, then reports. */
+  /** Repeats a case as configured, distinguishes slow from silent targets, then reports the result. */
   async #settle(testCase: Case, result: CaseResult): Promise<CaseResult> {
     let settled = result
     for (let left = this.#options.retries; left > 0 && isBad(settled.verdict) && this.#stop === null; left--) {
@@ -180,7 +180,7 @@ export class Runner {
     return settled
   }
 
-  /** Pieces may arrive together, which hides a fault: a pass counts when it recurs. */
+  /** Repeats a passed case about timing. Pieces may arrive together, which hides a failure. */
   async #confirmPass(testCase: Case, result: CaseResult): Promise<CaseResult> {
     if (!testCase.tags?.includes('timing') || result.verdict !== 'pass' || this.#stop !== null) return result
     const again = await this.#attempt(testCase, true)
@@ -190,7 +190,7 @@ export class Runner {
     return again
   }
 
-  /** A case that timed out is tried once more with much more time: when it passes then, nothing is broken. */
+  /** Repeats a case that timed out with a longer timeout. When it then passes, the target is only slow. */
   async #tellSlowFromSilent(testCase: Case, result: CaseResult): Promise<CaseResult> {
     const factor = this.#options.slowFactor ?? SLOW_FACTOR
     const isOpen = result.verdict === 'fail' || result.verdict === 'error'
@@ -227,7 +227,7 @@ export class Runner {
     this.#stop ??= 'target lost'
   }
 
-  /** One attempt at a case, or the reason why there is none. `isAlone`: no other case runs. */
+  /** Runs a case once, or skips it with a reason. With `isAlone` no other case runs. */
   async #attempt(testCase: Case, isAlone: boolean, slowFactor = 1): Promise<CaseResult> {
     const entry = findEntry(testCase.id)
     if (entry === undefined) throw new Error(`${testCase.id} is not in the catalogue`)
@@ -260,20 +260,29 @@ export class Runner {
   }
 }
 
-/** Version, subprotocols and extensions are the same fields over HTTP/2 (RFC 8441 §5); the rest is HTTP/1.1's own. */
+/**
+ * Whether a case is only about HTTP/1.1. Version, subprotocols and extensions are the same fields over HTTP/2 (RFC 8441
+ * §5).
+ */
 function isAboutHttp1({ id }: Case): boolean {
   return id === 'hs.ver.status-426' || (id.startsWith('hs.') && !/^hs\.(?:ver|proto|ext)\./.test(id))
 }
 
 const UNSUSPICIOUS: Circumstances = { timedOut: false, refused: false }
 
-/** A case that does not kill the target alone: innocent, unless it is the last candidate (`died` is given). */
+/**
+ * Handles a case that does not crash the target alone. It counts as the cause only if it is the last candidate
+ * (`died`).
+ */
 function judgeSurvivor(first: CaseResult, again: CaseResult, died: readonly Case[] | null): void {
   if (died === null) {
-    again.note = joinNotes('ran while the target died', again.note)
+    again.note = joinNotes('ran while the target crashed', again.note)
     return
   }
   again.verdict = 'crash'
   const names = died.map(({ id }) => id).join(', ')
-  again.note = joinNotes(`the target died while these ran, and no case repeats it alone: ${names}`, first.note)
+  again.note = joinNotes(
+    `the target crashed while these cases ran, and none of them repeats that alone: ${names}`,
+    first.note,
+  )
 }

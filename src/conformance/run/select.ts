@@ -3,13 +3,13 @@ import { type CatalogueEntry, catalogue, findEntry, findRequirement, quickCases 
 import type { RunResult } from '../result.ts'
 import { findCase } from '../sections/index.ts'
 
-/** A selection that cannot be made: an unknown name, a file that cannot be read, nothing selected. */
+/** Thrown for an invalid selection: an unknown name, an unreadable file, or no case selected. */
 export class SelectionError extends Error {}
 
 export interface SelectionOptions {
-  /** Terms of `-c`; a term may hold several, joined by commas. Default `core`. */
+  /** The selectors of `-c`. One string may contain several, separated by commas. Default `core`. */
   include?: readonly string[]
-  /** Terms of `-x`. */
+  /** The selectors of `-x`. */
   exclude?: readonly string[]
   /** Adds slow cases (`--long`). */
   long?: boolean
@@ -21,10 +21,10 @@ export interface SelectionOptions {
   all?: boolean
 }
 
-/** The entries against a server that have a case, in the order of the catalogue. */
+/** The entries for servers that have a case, in the order of the catalogue. */
 export const serverEntries: readonly CatalogueEntry[] = runnableEntries('server')
 
-/** The entries against a client that have a case, in the order of the catalogue. */
+/** The entries for clients that have a case, in the order of the catalogue. */
 export const clientEntries: readonly CatalogueEntry[] = runnableEntries('client')
 
 function runnableEntries(wanted: 'server' | 'client'): CatalogueEntry[] {
@@ -43,19 +43,25 @@ const PRESETS: Record<string, (entry: CatalogueEntry) => boolean> = {
   all: () => true,
 }
 
-/** All except slow and harmful cases; of the large Autobahn families one case in eighteen represents the rest. */
+/**
+ * Whether a case is in the preset `core`: all except slow and harmful cases, and one of eighteen of the large Autobahn
+ * families.
+ */
 function isCore(entry: CatalogueEntry): boolean {
   const topic = topicOf(entry)
   if (topic.startsWith('pmd.ab.')) return Number(topic.slice(topic.lastIndexOf('.') + 1)) === 5
   return !/^(?:perf|robust|h2)\./.test(topic) && !hasTag(entry, 'hostile')
 }
 
-/** The id without the side: what a server case and the same case against clients have in common. */
+/** Returns the id without the side, which a server case and the same case for clients have in common. */
 function topicOf({ id }: CatalogueEntry): string {
   return id.replace(/^client\./, '')
 }
 
-/** Picks cases by the terms of `-c` and `-x`; throws SelectionError for an unknown term or an empty selection. */
+/**
+ * Selects cases by the selectors of `-c` and `-x`.
+ * @throws {SelectionError} when a selector is unknown or no case is selected.
+ */
 export function selectCases(from: readonly CatalogueEntry[], options: SelectionOptions = {}): CatalogueEntry[] {
   const include = splitTerms(options.include ?? [])
   const wanted = include.filter((term) => !term.startsWith('!'))
@@ -66,7 +72,7 @@ export function selectCases(from: readonly CatalogueEntry[], options: SelectionO
   const included = (wanted.length === 0 ? ['core'] : wanted).map((term) => ({ term, matches: parseTerm(term) }))
   const excluded = unwanted.map(parseTerm)
   for (const { term, matches } of included) {
-    if (!from.some(matches)) throw new SelectionError(`“${term}” selects no case${suggestion(from, term)}`)
+    if (!from.some(matches)) throw new SelectionError(`“${term}” matches no case${suggestion(from, term)}`)
   }
   const added = addedGroups(options)
   const selected = from.filter((entry) => {
@@ -76,11 +82,11 @@ export function selectCases(from: readonly CatalogueEntry[], options: SelectionO
       (added.some((matches) => matches(entry)) && !isLong)
     return isIncluded && !excluded.some((matches) => matches(entry))
   })
-  if (selected.length === 0) throw new SelectionError('nothing is selected')
+  if (selected.length === 0) throw new SelectionError('no case is selected')
   return selected
 }
 
-/** What the switches add to the terms. */
+/** Returns the conditions by which the switches add cases to the selection. */
 function addedGroups(options: SelectionOptions): ((entry: CatalogueEntry) => boolean)[] {
   return [
     ...(options.perf ? [({ group }: CatalogueEntry) => group === 'perf'] : []),
@@ -93,7 +99,7 @@ function isHostile(entry: CatalogueEntry): boolean {
   return entry.group === 'robust' || hasTag(entry, 'hostile')
 }
 
-/** A slow case runs without `--long` when it is asked for by name, and when it is one of Autobahn's. */
+/** Whether a slow case runs without `--long`: when it is selected by name, or belongs to Autobahn. */
 function isNamed(term: string): boolean {
   return findEntry(term) !== undefined || term === 'autobahn' || /^ab:[\d.]+$/.test(term)
 }
@@ -105,7 +111,7 @@ function splitTerms(terms: readonly string[]): string[] {
     .flatMap(readList)
 }
 
-/** `@file` is replaced by the terms in the file, one per line; `#` begins a comment. */
+/** Replaces `@file` by the selectors in the file, one per line; `#` begins a comment. */
 function readList(term: string): string[] {
   if (!term.startsWith('@')) return [term]
   const lines = readText(term.slice(1)).split('\n')
@@ -144,14 +150,16 @@ function parseTerm(term: string): (entry: CatalogueEntry) => boolean {
   return ({ id, family, group }) => [id, family, group].some(matches)
 }
 
-/** Whole names: `frag` matches `frag` and what is below it, `hs.key.len-*` what begins so. */
+/**
+ * Matches whole parts of an id: `frag` matches `frag` and `frag.…`, and `hs.key.len-*` matches ids with this prefix.
+ */
 function wildcard(pattern: string): (name: string) => boolean {
   const source = pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')
   const regex = new RegExp(`^${source}(\\..*)?$`)
   return (name) => regex.test(name)
 }
 
-/** `6455/5.4` matches 5.4 and 5.4.x of RFC 6455, `6455` all of it. */
+/** Matches sections: `6455/5.4` matches 5.4 and 5.4.x of RFC 6455, and `6455` matches all sections. */
 function isInSection(requirementId: string, value: string): boolean {
   const [rfc, section] = value.split('/')
   const requirement = findRequirement(requirementId)
@@ -159,7 +167,7 @@ function isInSection(requirementId: string, value: string): boolean {
   return section === undefined || requirement.section === section || requirement.section.startsWith(`${section}.`)
 }
 
-/** `failed@FILE`: what failed there; `new@FILE`: what is not in there. */
+/** Matches results: `failed@FILE` the cases that failed there, `new@FILE` the cases that are not in the file. */
 function fromResult(kind: string, path: string): (entry: CatalogueEntry) => boolean {
   const parsed = JSON.parse(readText(path)) as RunResult | RunResult[]
   const cases = (Array.isArray(parsed) ? parsed : [parsed]).flatMap((result) => result.cases)
@@ -177,10 +185,10 @@ function suggestion(from: readonly CatalogueEntry[], term: string): string {
   return near.length === 0 ? '' : `; did you mean ${near.map(({ id }) => id).join(', ')}?`
 }
 
-/** Letters of a name that may be wrong, missing or too many. */
+/** How many letters of a name may differ for a suggestion. */
 const MAX_TYPOS = 2
 
-/** How many letters must be changed, added or removed to make one text of the other (Levenshtein). */
+/** Returns the Levenshtein distance of two strings. */
 function distance(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, index) => index)
   for (let index = 1; index <= one.length; index++) {

@@ -1,6 +1,6 @@
 import type { CaseResult, RunResult, RunSummary, Verdict } from '../result.ts'
 
-/** What makes a run fail: broken `must`, also `should`, also an unexpected pass of the baseline, nothing. */
+/** What fails a run: violations of `must`; also those of `should`; also an unexpected pass of the baseline; nothing. */
 export type FailOn = 'must' | 'should' | 'new' | 'never'
 
 /** The exit codes of a run. */
@@ -8,7 +8,7 @@ export const Exit = { GOOD: 0, FAILED: 1, USAGE: 2, UNREACHABLE: 3, INTERNAL: 4 
 
 const VERDICTS: readonly Verdict[] = ['pass', 'warn', 'fail', 'info', 'skip', 'flaky', 'crash', 'error']
 
-/** Counts verdicts and gives the verdict of a run. */
+/** Counts verdicts and decides the verdict of a run. */
 export function summarize(cases: readonly CaseResult[]): RunSummary {
   const counts = Object.fromEntries(
     VERDICTS.map((verdict) => [verdict, cases.filter((one) => one.verdict === verdict).length]),
@@ -24,19 +24,19 @@ export function summarize(cases: readonly CaseResult[]): RunSummary {
   }
 }
 
-/** Begins the reason of a case that the target passes only with more time. */
+/** Prefix of the reason for a case that passes only with a longer timeout. */
 export const TOO_SLOW = 'too slow for this run'
 
-/** Why everything is skipped when a target cannot be tested at all. */
+/** The reason for skipping all cases when a target cannot be tested. */
 export const UNREACHABLE = 'target not reachable'
 
-/** Reasons of a skip that say the run was not finished. */
+/** Whether the reason for skipping a case means that the run is incomplete. */
 function isCutShort(note: string | undefined): boolean {
   if (note === undefined) return false
   return note.startsWith(TOO_SLOW) || ['deadline', 'bail', 'interrupted', 'target lost', UNREACHABLE].includes(note)
 }
 
-/** The exit code of one target's run; `fixed` are the known failures of a baseline that now pass. */
+/** Returns the exit code for the run of one target. `fixed` are the known failures of a baseline that now pass. */
 export function exitCodeOf(result: RunResult, failOn: FailOn, findings?: { fixed: readonly string[] }): number {
   if (failOn === 'never') return Exit.GOOD
   const unknown = result.cases.filter(({ known }) => known !== true)
@@ -47,7 +47,7 @@ export function exitCodeOf(result: RunResult, failOn: FailOn, findings?: { fixed
   return has('error') ? Exit.INTERNAL : Exit.GOOD
 }
 
-/** Whether the verdict breaks a `must` or could not be found. */
+/** Whether the verdict is a violation of `must`, or there is no verdict. */
 export function isBad(verdict: Verdict): boolean {
   return verdict === 'fail' || verdict === 'crash' || verdict === 'error'
 }

@@ -82,8 +82,8 @@ export interface CompressedLink {
 }
 
 /**
- * Opens a connection with permessage-deflate; skips the case when the offer is declined (RFC 7692 §5), or the request
- * refused for it, which is the subject of `pmd.neg`.
+ * Opens a connection with permessage-deflate. Skips the case when the offer is declined (RFC 7692 §5), or when the
+ * request is refused because of it, which `pmd.neg` judges.
  */
 export async function openCompressed(t: Trial, offer: string = PMD): Promise<CompressedLink> {
   const handshake = await offerExtensions(t, offer)

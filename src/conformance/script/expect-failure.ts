@@ -9,8 +9,8 @@ export const IGNORED_RULE = '6455-10.7-3'
 export const TOO_BIG_CODES: readonly number[] = [1009, 1008]
 
 /**
- * Rules that require the receiver to fail the connection. Other rules, such as those on fragments, bind only the sender:
- * a receiver must validate its input, but may ignore what breaks them (RFC 6455 §10.7).
+ * Rules that require the receiver to fail the connection. Other rules, such as those on fragments, bind only the
+ * sender: a receiver must validate its input, but may ignore what breaks them (RFC 6455 §10.7).
  */
 const FAIL_RULES: ReadonlySet<string> = new Set([
   '6455-5.1-3',
@@ -32,7 +32,9 @@ export interface FailureOptions {
   timeout?: number
   /** Frames after the Close fail the case. By default only `inv.after-close` reports them. */
   isSilent?: boolean
-  /** The server must reply, for example to a Close (RFC 6455 §5.5.1). Default: a rule of the case requires it to fail. */
+  /**
+   * The server must reply, for example to a Close (RFC 6455 §5.5.1). Default: a rule of the case requires it to fail.
+   */
   isAnswerDue?: boolean
 }
 
@@ -107,7 +109,10 @@ async function judgeFailure(
   t.assertShould(event.code !== null && codes.includes(event.code), expected, shown, '6455-7.1.7-3')
 }
 
-/** Checks a Close frame. A code without a meaning is a warning, a code that must not be sent is a failure (RFC 6455 §7.4). */
+/**
+ * Checks a Close frame. A code without a meaning is a warning, a code that must not be sent is a failure (RFC 6455
+ * §7.4).
+ */
 export function judgeCloseFrame(t: Trial, expected: string, close: Extract<Inbound, { kind: 'close' }>): void {
   const fault = faultOfClose(close)
   const shown = describeInbound(close, t.timeout)
@@ -117,7 +122,10 @@ export function judgeCloseFrame(t: Trial, expected: string, close: Extract<Inbou
   else t.assert(fault === null, expected, actual, { requirement: '6455-5.5.1-2' })
 }
 
-/** Checks the end of TCP after the Close of a failed connection. The RFC gives no time limit, so a late end is a warning (RFC 6455 §7.1.7). */
+/**
+ * Checks the end of TCP after the Close of a failed connection. The RFC gives no time limit, so a late end is a warning
+ * (RFC 6455 §7.1.7).
+ */
 export function judgeEnd(t: Trial, expected: string, close: string, end: Inbound | null): void {
   const actual = `${close}, then ${describeInbound(end, t.timeout)}`
   if (end === null) t.assertShould(false, expected, actual, '6455-7.1.7-2')

@@ -58,7 +58,7 @@ export async function expectServerEnd(t: Trial, peer: Peer, codes?: readonly num
  * echoed. No rule requires the server to end TCP at that point, so an open connection is a warning (RFC 6455 §7.1.1).
  */
 export async function expectEndAfterFin(t: Trial, peer: Peer): Promise<void> {
-  const expected = 'the end of the connection, at most after a Close'
+  const expected = 'the end of the connection, with nothing but a Close before it'
   const event = await peer.nextMeaningful()
   const isClose = event?.kind === 'close'
   if (isClose) judgeCloseFrame(t, expected, event)

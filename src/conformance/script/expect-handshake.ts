@@ -14,7 +14,7 @@ export function expectAccepted(t: Trial, { response, peer, breaches }: Handshake
   for (const { rule, detail } of breaches) t.require(false, `a 101 that satisfies ${rule}`, detail)
 }
 
-/** The same for a key that is not written in the usual way: the Accept must be that of the key given. */
+/** The same for a key in an unusual form. Sec-WebSocket-Accept must belong to `key`. */
 export function expectAcceptedWith(t: Trial, handshake: Handshake, key: string): void {
   expectAccepted(t, handshake)
   const fault = handshake.response && acceptFault(handshake.response, key)
@@ -47,8 +47,8 @@ export interface RejectOptions {
 
 /**
  * “An error response” of the catalogue: a status of 4xx or 5xx. A 101 fails. Another status is a warning, because a
- * server may ignore Upgrade (RFC 9110 §7.8), and so is the end of the stream without a response (RFC 6455 §10.7). Returns
- * whether there was a response.
+ * server may ignore Upgrade (RFC 9110 §7.8), and so is the end of the stream without a response (RFC 6455 §10.7).
+ * Returns whether there was a response.
  */
 export function expectReject(t: Trial, { response, peer }: Handshake, options: RejectOptions = {}): boolean {
   const wanted = options.statuses?.join(' or ') ?? (options.anyAnswer ? 'a response other than 101' : '4xx or 5xx')

@@ -3,17 +3,17 @@ import { type Response, sleep } from '../wire/index.ts'
 import { inParallel } from './in-parallel.ts'
 import { describeAnswer, type Trial } from './trial.ts'
 
-/** Milliseconds between two attempts at a target that is busy. */
+/** Milliseconds between two attempts to connect to a busy target. */
 const PAUSE = 50
 
-/** Whether a target says that it serves enough others (RFC 9110 §15.6.4, RFC 6585 §4). */
+/** Whether a response means that the target has reached its limit of connections (RFC 9110 §15.6.4, RFC 6585 §4). */
 export function isBusy(response: Response | null): boolean {
   return response?.status === 503 || response?.status === 429
 }
 
 /**
- * Opens connections that stay open, `width` at a time. A limit of their number is a choice of the target: when it refuses
- * some of them, with a status or by the end of TCP, and serves others, the case is skipped (RFC 6455 §10.4).
+ * Opens connections that stay open, `width` at a time. Targets choose the limit of their number: when a target refuses
+ * some, with a status or by the end of TCP, and serves others, the case is skipped (RFC 6455 §10.4).
  */
 export async function openMany(t: Trial, count: number, width: number = count): Promise<Peer[]> {
   const numbers = Array.from({ length: count }, (_, index) => index)
@@ -30,11 +30,13 @@ export async function openMany(t: Trial, count: number, width: number = count): 
     refusal = mismatch
   })
   if (refusal !== null && peers.length === 0) throw refusal
-  if (refusal !== null) t.skip(`the target serves ${peers.length} of ${count} connections at once`)
+  if (refusal !== null) t.skip(`the target serves ${peers.length} of ${count} connections at the same time`)
   return peers
 }
 
-/** Opens a connection; a target that is busy, such as with those that were just abandoned, gets the time of one event. */
+/**
+ * Opens a connection. Repeats that for one timeout when the target is busy, for example with abandoned connections.
+ */
 export async function openWhenFree(t: Trial): Promise<Peer> {
   const deadline = performance.now() + t.timeout
   for (;;) {

@@ -7,10 +7,10 @@ export interface AnswerBreach {
   detail: string
 }
 
-/** 16 bytes in base64 and nothing around them. */
+/** 16 bytes in base64, without whitespace. */
 const PLAIN_KEY = /^[A-Za-z0-9+/]{22}==$/
 
-/** What is wrong with the Accept of an answer to that key, or null (RFC 6455 §4.2.2). */
+/** Describes what is wrong with Sec-WebSocket-Accept for a key. Returns null when it is right (RFC 6455 §4.2.2). */
 export function acceptFault(response: Response, key: string): string | null {
   const [accept] = fieldValues(response, 'sec-websocket-accept')
   const right = acceptOf(key)
@@ -38,7 +38,7 @@ const rules: Record<string, (response: Response, request: UpgradeRequest) => str
       : `Connection: ${fieldValue(response, 'connection') ?? '(absent)'}`,
   'hs.resp.accept': (response, request) => {
     const [key, ...others] = valuesSent(request, 'sec-websocket-key')
-    // What becomes of other keys is the subject of `hs.key` and a few cases more.
+    // `hs.key` and a few other cases judge what happens to other keys.
     if (others.length > 0 || !PLAIN_KEY.test(key)) return null
     return acceptFault(response, key)
   },

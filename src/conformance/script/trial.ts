@@ -113,7 +113,7 @@ export class Trial {
   lost = false
   /** A wait timed out, so that a failure may be due to a slow target. */
   timedOut = false
-  /** The target refused a connection, or said that it is busy. */
+  /** The target refused a connection, or responded that it is busy. */
   refused = false
   /** Set when clients are tested. */
   reception: Reception | null = null

@@ -60,7 +60,7 @@ import { throughput } from './server/throughput.ts'
 import { tlsHandshake } from './server/tls.ts'
 import { versionField } from './server/version.ts'
 
-/** Every case against a server; a section is added by one line. */
+/** All cases for servers. One line adds a section. */
 export const sections: readonly Case[] = [
   ...acceptedHandshakes,
   ...serverAnswer,
@@ -117,7 +117,7 @@ export const sections: readonly Case[] = [
   ...http2Subset,
 ]
 
-/** Every case against a client. */
+/** All cases for clients. */
 export const clientSections: readonly Case[] = [
   ...clientRequest,
   ...clientUri,
@@ -132,7 +132,7 @@ export const clientSections: readonly Case[] = [
 
 const byId = new Map([...sections, ...clientSections].map((one) => [one.id, one]))
 
-/** How the case of that id runs, if it is written. */
+/** Returns the case with this id, or undefined. */
 export function findCase(id: string): Case | undefined {
   return byId.get(id)
 }

@@ -1,19 +1,19 @@
 export { isUtf8 } from 'node:buffer'
 
-/** UTF-8 bytes of a string, or the bytes as they are. */
+/** Returns the UTF-8 bytes of a string; returns bytes unchanged. */
 export function bytesOf(data: string | Uint8Array): Buffer {
   if (typeof data === 'string') return Buffer.from(data, 'utf8')
   return Buffer.isBuffer(data) ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength)
 }
 
-/** Bytes of a hex text; blanks are allowed: `hex('81 85')`. */
+/** Parses hexadecimal digits; spaces are allowed: `hex('81 85')`. */
 export function hex(text: string): Buffer {
   const digits = text.replace(/\s+/g, '')
   if (!/^([0-9a-f]{2})*$/i.test(digits)) throw new TypeError(`“${text}” is not hexadecimal`)
   return Buffer.from(digits, 'hex')
 }
 
-/** A readable short form of data for messages: quoted text when it is printable, else hex; cut to 40 bytes. */
+/** Formats data for messages: as quoted text when it is printable, otherwise in hex; at most 40 bytes. */
 export function showBytes(bytes: Uint8Array): string {
   const head = Buffer.from(bytes.subarray(0, 40))
   const text = head.toString('latin1')

@@ -1,19 +1,22 @@
 import type { Duplex } from 'node:stream'
 import { readingTurn, sleep } from './poll.ts'
 
-/** How to cut a write into pieces: every n bytes, or sizes used in turn; `pause` in milliseconds between them. */
+/**
+ * How to split a write: into pieces of n bytes or of the given sizes in turn, with `pause` milliseconds between them.
+ */
 export interface Chop {
   size: number | readonly number[]
   pause?: number
 }
 
-/** The first pieces of a write are followed by a turn for reading each, later ones in groups of so many. */
+/** The first pieces of a write are each followed by a turn for reading, later ones in groups of this size. */
 const SINGLE_TURNS = 64
 const TURN_EVERY = 16
 
 /**
- * Writes bytes in pieces, each handed to the system before the next, with a turn for reading in between. Stops when the
- * stream is gone, or when `isOver` says that the other side will not read the rest.
+ * Writes bytes in pieces, with a turn for reading between them. Each piece is accepted by the operating system before
+ * the next one is written. Stops when the stream has ended, or when `isOver` returns true because the rest will not be
+ * read.
  */
 export async function writeChopped(
   stream: Duplex,
@@ -37,7 +40,7 @@ function isOpen(stream: Duplex): boolean {
   return !stream.destroyed && stream.writable
 }
 
-/** Resolves when the bytes are handed to the system, or the stream is gone. */
+/** Resolves when the operating system has accepted the bytes, or the stream has ended. */
 function writeOnce(stream: Duplex, bytes: Uint8Array): Promise<void> {
   if (!isOpen(stream)) return Promise.resolve()
   return new Promise((resolve) => {
@@ -53,7 +56,9 @@ function writeOnce(stream: Duplex, bytes: Uint8Array): Promise<void> {
 
 const writesOfStreams = new WeakMap<Duplex, Set<() => void>>()
 
-/** The writes that wait for a stream. One listener ends all of them when it closes: there may be hundreds. */
+/**
+ * The pending writes of a stream. There may be hundreds, so that one listener ends all of them when the stream closes.
+ */
 function writesOf(stream: Duplex): Set<() => void> {
   const known = writesOfStreams.get(stream)
   if (known !== undefined) return known

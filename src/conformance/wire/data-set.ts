@@ -1,6 +1,6 @@
 import { Random } from './random.ts'
 
-/** The kinds of data that the compression cases send; generated, as long as those of Autobahn. */
+/** The data that the compression cases send. It is generated, with the sizes of the files of Autobahn. */
 export type DataSetName = 'json' | 'bitmap' | 'prose' | 'html' | 'pdf'
 
 const SIZES: Record<DataSetName, number> = {
@@ -30,14 +30,14 @@ const GENERATORS: Record<DataSetName, (random: Random, size: number) => Buffer> 
 
 const made = new Map<DataSetName, Buffer>()
 
-/** The data of that kind, the same in every run. */
+/** Returns the data of a kind, which is the same in every run. */
 export function dataSet(name: DataSetName): Buffer {
   const data = made.get(name) ?? GENERATORS[name](new Random(1, name), SIZES[name])
   made.set(name, data)
   return data
 }
 
-/** English-like text, pieces of it repeated, of that many bytes. */
+/** Generates English-like text with repetitions. */
 export function mixedText(random: Random, size: number): Buffer {
   return fill(size, () => (random.next() < 0.2 ? random.text(random.integer(1, 300)) : sentence(random)))
 }
@@ -48,7 +48,7 @@ function fill(size: number, next: () => string): Buffer {
   return Buffer.from(parts.join('')).subarray(0, size)
 }
 
-/** Frequent words come first in the list. */
+/** Returns a random word; those at the beginning of the list are more frequent. */
 function word(random: Random): string {
   return WORDS[Math.floor(random.next() ** 2 * WORDS.length)]
 }
@@ -58,7 +58,7 @@ function sentence(random: Random): string {
   return `${words[0].toUpperCase()}${words.slice(1)}.${random.next() < 0.15 ? '\n\n' : ' '}`
 }
 
-/** Calls with 1, 2, 3 and so on. */
+/** Calls `part` with 1, 2, 3 and so on until there are `length` bytes. */
 function counted(make: (number: number) => string): () => string {
   let number = 0
   return () => make(++number)
@@ -81,7 +81,7 @@ function htmlElement(random: Random): string {
   return `<${name} class="${word(random)}" id="e${random.integer(1, 99_999)}">${sentence(random)}${link}</${name}>\n`
 }
 
-/** A grey picture of 512 pixels a case: slopes with a little noise. */
+/** Generates a gray bitmap, 512 pixels wide: gradients with a little noise. */
 function bitmap(random: Random, size: number): Buffer {
   const bytes = Buffer.alloc(size)
   for (let index = 0; index < size; index++) {
@@ -92,7 +92,7 @@ function bitmap(random: Random, size: number): Buffer {
   return bytes
 }
 
-/** A document whose streams are compressed already: incompressible but for the text between them. */
+/** Generates a document with compressed streams, of which only the text between the streams can be compressed. */
 function pdf(random: Random, size: number): Buffer {
   const parts: Buffer[] = [Buffer.from('%PDF-1.4\n')]
   for (let number = 1, length = 0; length < size; number++) {

@@ -5,18 +5,18 @@ export type BlockItem = number | { length: number; distance: number } | { symbol
 
 const END_OF_BLOCK = 256
 
-/** Writes DEFLATE data by hand: what zlib would not write, legal or not (RFC 1951 §3.2). */
+/** Writes DEFLATE data bit by bit, valid or not, which zlib would not generate (RFC 1951 §3.2). */
 export class BlockWriter {
   #bytes: number[] = []
   #count = 0
 
-  /** A number of that many bits, lowest bit first. */
+  /** Adds a number of `count` bits, lowest bit first. */
   bits(value: number, count: number): this {
     for (let index = 0; index < count; index++) this.#bit((value >> index) & 1)
     return this
   }
 
-  /** A block that holds the bytes as they are; at most 65,535 (RFC 1951 §3.2.4). */
+  /** Adds a stored block of at most 65,535 bytes (RFC 1951 §3.2.4). */
   stored(bytes: Uint8Array): this {
     this.bits(0, 3).align()
     this.#bytes.push(bytes.length & 0xff, bytes.length >> 8, ~bytes.length & 0xff, (~bytes.length >> 8) & 0xff)
@@ -25,7 +25,7 @@ export class BlockWriter {
     return this
   }
 
-  /** A block with the fixed Huffman codes (RFC 1951 §3.2.6). */
+  /** Adds a block with fixed Huffman codes (RFC 1951 §3.2.6). */
   fixed(items: readonly BlockItem[]): this {
     this.bits(0b010, 3)
     for (const item of items) {
@@ -42,7 +42,7 @@ export class BlockWriter {
     return this
   }
 
-  /** The payload of a message: an empty stored block after it, the tail left out (RFC 7692 §7.2.1). */
+  /** Returns the payload of a message: adds an empty stored block and omits its last four bytes (RFC 7692 §7.2.1). */
   payload(): Buffer {
     return Buffer.from(this.bits(0, 3).align().#bytes)
   }
@@ -53,7 +53,7 @@ export class BlockWriter {
     this.#count++
   }
 
-  /** A Huffman code: highest bit first (RFC 1951 §3.1.1). */
+  /** Adds a Huffman code, highest bit first (RFC 1951 §3.1.1). */
   #code(value: number, count: number): void {
     for (let index = count - 1; index >= 0; index--) this.#bit((value >> index) & 1)
   }
@@ -75,7 +75,10 @@ export class BlockWriter {
   }
 }
 
-/** The symbol of a distance, how many bits follow it, and the distance when they are 0 (RFC 1951 §3.2.5). */
+/**
+ * Returns the symbol of a distance, the number of its extra bits, and the distance for which these are 0 (RFC 1951
+ * §3.2.5).
+ */
 function distanceCode(distance: number): { symbol: number; extra: number; base: number } {
   if (distance < 5) return { symbol: distance - 1, extra: 0, base: distance }
   const extra = Math.floor(Math.log2(distance - 1)) - 1
@@ -83,7 +86,7 @@ function distanceCode(distance: number): { symbol: number; extra: number; base: 
   return { symbol: 2 * extra + 2 + half, extra, base: ((2 + half) << extra) + 1 }
 }
 
-/** Reads DEFLATE data without inflating it, to see what zlib does not report (RFC 1951 §3.2). */
+/** Reads DEFLATE data without decompressing it, to find properties that zlib does not report (RFC 1951 §3.2). */
 class BlockReader {
   readonly #bytes: Uint8Array
   #at = 0
@@ -181,7 +184,7 @@ class HuffmanCode {
   }
 }
 
-/** In which order the lengths of the code lengths are sent (RFC 1951 §3.2.7). */
+/** The order in which the lengths of the code length codes are sent (RFC 1951 §3.2.7). */
 const LENGTH_ORDER = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15] as const
 
 const FIXED_LITERALS = new HuffmanCode([...repeat(8, 144), ...repeat(9, 112), ...repeat(7, 24), ...repeat(8, 8)])
@@ -191,7 +194,10 @@ function repeat(value: number, count: number): number[] {
   return new Array<number>(count).fill(value)
 }
 
-/** How far back the payload of a compressed message refers at most; throws RangeError when it cannot be read. */
+/**
+ * Returns the largest distance in the payload of a compressed message.
+ * @throws {RangeError} when the payload is not valid DEFLATE data.
+ */
 export function largestDistanceIn(payload: Uint8Array): number {
   const reader = new BlockReader(Buffer.concat([payload, TAIL]))
   reader.read()

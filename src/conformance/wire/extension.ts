@@ -14,7 +14,7 @@ const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 const ELEMENT = new RegExp(`^(${TOKEN})((?:[ \\t]*;[ \\t]*${TOKEN}(?:[ \\t]*=[ \\t]*(?:${TOKEN}|"${TOKEN}"))?)*)$`)
 const PARAM = new RegExp(`;[ \\t]*(${TOKEN})(?:[ \\t]*=[ \\t]*"?(${TOKEN})"?)?`, 'g')
 
-/** The elements of the field, or null when it breaks the grammar (RFC 6455 §9.1). */
+/** Parses the field into its elements. Returns null when it violates the grammar (RFC 6455 §9.1). */
 export function parseExtensions(value: string): ExtensionElement[] | null {
   const elements = value.split(',').map((part) => ELEMENT.exec(part.trim()))
   if (elements.some((element) => element === null)) return null
@@ -24,38 +24,38 @@ export function parseExtensions(value: string): ExtensionElement[] | null {
   }))
 }
 
-/** The elements in the head of a request or response: none is an empty list, null when the grammar is broken. */
+/** Returns the elements in a request or response. Returns null when the field violates the grammar. */
 export function extensionsOf(head: Pick<Response, 'fields'>): ExtensionElement[] | null {
   const value = fieldValue(head, 'sec-websocket-extensions')
   return value === null ? [] : parseExtensions(value)
 }
 
-/** The first element of permessage-deflate in a head (RFC 7692 §5). */
+/** Returns the first element of permessage-deflate in a request or response (RFC 7692 §5). */
 export function deflateElementOf(head: Pick<Response, 'fields'>): ExtensionElement | undefined {
   return extensionsOf(head)?.find(({ name }) => name === PMD)
 }
 
-/** Whether the element has that parameter. */
+/** Whether the element has this parameter. */
 export function hasParam(element: ExtensionElement | undefined, name: string): boolean {
   return element?.params.some(([param]) => param === name) ?? false
 }
 
-/** The value of that parameter; null when it has none, or is absent. */
+/** Returns the value of this parameter, or null when it is absent or has no value. */
 export function paramOf({ params }: ExtensionElement, name: string): string | null {
   return params.find(([param]) => param === name)?.[1] ?? null
 }
 
-/** What an element of permessage-deflate says (RFC 7692 §7.1). */
+/** The parameters of permessage-deflate (RFC 7692 §7.1). */
 export interface Agreement {
   serverNoContext: boolean
   clientNoContext: boolean
   /** null: the parameter is absent. */
   serverBits: number | null
-  /** null: the parameter is absent; 15 also when it has no value. */
+  /** null: the parameter is absent. 15 when it has no value. */
   clientBits: number | null
 }
 
-/** Reads the parameters as far as they are readable; `paramBreaches` says what is wrong with them (RFC 7692 §7.1). */
+/** Reads the parameters as far as they are valid. `paramBreaches` describes invalid ones (RFC 7692 §7.1). */
 export function readAgreement(element: ExtensionElement): Agreement {
   const bitsOf = (name: string): number | null => {
     if (!hasParam(element, name)) return null
@@ -70,13 +70,13 @@ export function readAgreement(element: ExtensionElement): Agreement {
   }
 }
 
-/** What was agreed in a 101, or null when permessage-deflate was not (RFC 7692 §5). */
+/** Returns what a 101 agrees to, or null without permessage-deflate (RFC 7692 §5). */
 export function agreementOf(response: Pick<Response, 'fields'>): Agreement | null {
   const element = deflateElementOf(response)
   return element === undefined ? null : readAgreement(element)
 }
 
-/** What is wrong with the parameters of an offer, or of an answer (RFC 7692 §7.1). */
+/** Describes what is invalid in the parameters of an offer or a response (RFC 7692 §7.1). */
 export function paramBreaches({ params }: ExtensionElement, place: 'offer' | 'answer'): string[] {
   return params.flatMap(([name, value], index) => {
     if (params.findIndex(([other]) => other === name) < index) return [`${name} is given twice`]
@@ -85,7 +85,7 @@ export function paramBreaches({ params }: ExtensionElement, place: 'offer' | 'an
       case 'client_no_context_takeover':
         return value === null ? [] : [`${name} has the value ${value}`]
       case 'client_max_window_bits':
-        // Only the client may leave the number to the server (RFC 7692 §7.1.2.2).
+        // Only a client may omit the value (RFC 7692 §7.1.2.2).
         if (place === 'offer' && value === null) return []
         return windowBitsBreach(name, value)
       case 'server_max_window_bits':

@@ -6,24 +6,24 @@ export const Op = { CONT: 0x0, TEXT: 0x1, BINARY: 0x2, CLOSE: 0x8, PING: 0x9, PO
 /** Reserved bits of the first byte, shifted: RSV1 is 4, RSV2 is 2, RSV3 is 1 (RFC 6455 §5.2). */
 export const Rsv = { RSV1: 4, RSV2: 2, RSV3: 1 } as const
 
-/** What one frame shall look like on the wire; nothing here has to be legal (RFC 6455 §5.2). */
+/** The contents of one frame on the wire, which may be invalid (RFC 6455 §5.2). */
 export interface FrameSpec {
   opcode: number
   /** Default true. */
   fin?: boolean
-  /** The three bits as a number 0–7, default 0. */
+  /** The three bits as a number from 0 to 7; default 0. */
   rsv?: number
   /** A string is sent as UTF-8. */
   payload?: string | Uint8Array
-  /** false: no mask; a key of 4 bytes: that key; default: a fresh key from `randomKey`. */
+  /** `false`: no mask. Bytes: the masking key. Default: a new key from `randomKey`. */
   mask?: boolean | Uint8Array
-  /** Forces the 7, 16 or 64-bit length form; default: the shortest. */
+  /** The form of the length in bits; default: the shortest. */
   form?: 7 | 16 | 64
-  /** The length to announce instead of the true one. */
+  /** The length in the header, if it differs from that of the payload. */
   length?: number | bigint
 }
 
-/** Bytes of one frame, legal or not (RFC 6455 §5.2). */
+/** Encodes one frame, valid or not (RFC 6455 §5.2). */
 export function encodeFrame(spec: FrameSpec, randomKey: () => Uint8Array): Buffer {
   const payload = bytesOf(spec.payload ?? '')
   const announced = BigInt(spec.length ?? payload.length)
@@ -36,7 +36,7 @@ export function encodeFrame(spec: FrameSpec, randomKey: () => Uint8Array): Buffe
   return Buffer.concat([Buffer.from(header), key, maskBytes(payload, key)])
 }
 
-/** A masked frame of the 7-bit form; cases send them by the hundred thousand. */
+/** Encodes a masked frame with a 7-bit length. Fast, because some cases send hundreds of thousands. */
 function shortFrame(first: number, announced: bigint, key: Uint8Array, payload: Uint8Array): Buffer {
   const frame = Buffer.allocUnsafe(SHORT_HEADER + payload.length)
   frame[0] = first
@@ -46,10 +46,10 @@ function shortFrame(first: number, announced: bigint, key: Uint8Array, payload: 
   return frame
 }
 
-/** Bytes of a masked header of the 7-bit form. */
+/** The length of a masked header with a 7-bit length, in bytes. */
 const SHORT_HEADER = 6
 
-/** The shortest length form of a payload of that many bytes (RFC 6455 §5.2). */
+/** Returns the shortest form for the length of a payload (RFC 6455 §5.2). */
 export function shortestForm(length: bigint): 7 | 16 | 64 {
   return length <= 125n ? 7 : length <= 0xffffn ? 16 : 64
 }
@@ -62,7 +62,7 @@ function lengthBytes(length: bigint, form: 7 | 16 | 64, masked: boolean): number
   return [bit | (form === 16 ? 126 : 127), ...bytes]
 }
 
-/** A masked copy; masking twice gives the original (RFC 6455 §5.3). */
+/** Returns a masked copy. Masking it again restores the original (RFC 6455 §5.3). */
 export function maskBytes(bytes: Uint8Array, key: Uint8Array): Buffer {
   if (bytes.length >= MASKED_BY_WORDS) return maskWords(bytes, key)
   const masked = Buffer.allocUnsafe(bytes.length)
@@ -70,7 +70,7 @@ export function maskBytes(bytes: Uint8Array, key: Uint8Array): Buffer {
   return masked
 }
 
-/** From this many bytes on four at a time are faster. */
+/** From this many bytes on, masking four bytes at a time is faster. */
 const MASKED_BY_WORDS = 256
 
 function maskWords(bytes: Uint8Array, key: Uint8Array): Buffer {
@@ -82,13 +82,13 @@ function maskWords(bytes: Uint8Array, key: Uint8Array): Buffer {
   return masked
 }
 
-/** Body of a Close frame; without a code it is empty (RFC 6455 §5.5.1). */
+/** Encodes the body of a Close; without a code it is empty (RFC 6455 §5.5.1). */
 export function closeBody(code?: number, reason: string | Uint8Array = ''): Buffer {
   if (code === undefined) return Buffer.alloc(0)
   return Buffer.concat([Buffer.from([code >> 8, code & 0xff]), bytesOf(reason)])
 }
 
-/** One frame as received, with everything that can be wrong about it (RFC 6455 §5.2). */
+/** One received frame, valid or not (RFC 6455 §5.2). */
 export interface Frame {
   fin: boolean
   rsv: number
@@ -96,7 +96,7 @@ export interface Frame {
   masked: boolean
   form: 7 | 16 | 64
   length: bigint
-  /** Unmasked when the frame was masked. */
+  /** The payload after unmasking. */
   payload: Buffer
   /** The payload as it was on the wire. */
   raw: Buffer
@@ -106,7 +106,7 @@ export interface Frame {
 
 const NO_BYTES = Buffer.alloc(0)
 
-/** Cuts inbound bytes into frames. It accepts every frame, legal or not; the caller judges it (RFC 6455 §5.2). */
+/** Parses bytes into frames. It accepts invalid frames, which the caller checks (RFC 6455 §5.2). */
 export class FrameReader {
   #chunks: Buffer[] = []
   #size = 0
@@ -117,7 +117,7 @@ export class FrameReader {
     return this.#gather()
   }
 
-  /** Accepts bytes and returns the frames that are complete now. */
+  /** Adds bytes and returns the frames that are now complete. */
   push(chunk: Buffer): Frame[] {
     if (chunk.length > 0) {
       this.#chunks.push(chunk)
@@ -148,7 +148,7 @@ export class FrameReader {
   }
 }
 
-/** The frame at `start`, or how many bytes from there on are needed to know more. */
+/** Returns the frame at `start`, or how many bytes from there on are needed to continue. */
 function readFrame(bytes: Buffer, start: number): Frame | number {
   const available = bytes.length - start
   if (available < 2) return 2
@@ -185,7 +185,7 @@ const OPCODE_NAMES: Record<number, string> = {
   10: 'pong',
 }
 
-/** `text fin masked 5`, as the wire log and the messages of failures show a frame. */
+/** Formats a frame for the wire log and for messages: `text fin masked 5`. */
 export function describeFrame(
   frame: Pick<Frame, 'fin' | 'rsv' | 'opcode' | 'masked'> & { length: bigint | number },
 ): string {

@@ -4,7 +4,7 @@ import { decodeHuffman } from './huffman.ts'
 /** One field of a header list; pseudo-header fields begin with a colon (RFC 9113 §8.3). */
 export type Http2Field = readonly [name: string, value: string]
 
-/** The static table: `name=value` or `name`, from index 1 on (RFC 7541 appendix A). */
+/** The static table, `name=value` or `name`, from index 1 (RFC 7541 appendix A). */
 const STATIC_TABLE = (
   ':authority;:method=GET;:method=POST;:path=/;:path=/index.html;:scheme=http;:scheme=https;:status=200;:status=204;' +
   ':status=206;:status=304;:status=400;:status=404;:status=500;accept-charset;accept-encoding=gzip, deflate;' +
@@ -21,8 +21,8 @@ const STATIC_TABLE = (
   })
 
 /**
- * A header block without compression: every field is a literal with a new name, so that it may hold anything
- * (RFC 7541 §6.2.2).
+ * Encodes a header block without compression: every field is a literal with a new name, so that invalid names and
+ * values are possible (RFC 7541 §6.2.2).
  */
 export function encodeFields(fields: readonly Http2Field[]): Buffer {
   return Buffer.concat(fields.flatMap(([name, value]) => [Buffer.from([0]), encodeText(name), encodeText(value)]))
@@ -33,7 +33,7 @@ function encodeText(text: string): Buffer {
   return Buffer.concat([encodeInteger(bytes.length, 7), bytes])
 }
 
-/** An integer with a prefix of that many bits (RFC 7541 §5.1). */
+/** Encodes an integer with a prefix of `bits` bits (RFC 7541 §5.1). */
 function encodeInteger(value: number, bits: number): Buffer {
   const most = 2 ** bits - 1
   if (value < most) return Buffer.from([value])
@@ -43,16 +43,19 @@ function encodeInteger(value: number, bits: number): Buffer {
   return Buffer.from([...bytes, rest])
 }
 
-/** Bytes of an entry besides its name and its value (RFC 7541 §4.1). */
+/** The size of an entry besides its name and value, in bytes (RFC 7541 §4.1). */
 const ENTRY_OVERHEAD = 32
 
 /** Reads the header blocks of one connection (RFC 7541). */
 export class FieldDecoder {
-  /** The newest entry first (RFC 7541 §2.3.2). */
+  /** The dynamic table, newest entry first (RFC 7541 §2.3.2). */
   #dynamicTable: Http2Field[] = []
   #limit = 4096
 
-  /** The fields of one whole header block; throws for a block that breaks RFC 7541. */
+  /**
+   * Reads the fields of one complete header block.
+   * @throws {RangeError} when the block violates RFC 7541.
+   */
   decode(block: Buffer): Fields {
     const fields: Fields = []
     const cursor = new Cursor(block)
@@ -78,7 +81,8 @@ export class FieldDecoder {
   #entry(index: number): Http2Field {
     const entry =
       index <= STATIC_TABLE.length ? STATIC_TABLE[index - 1] : this.#dynamicTable[index - STATIC_TABLE.length - 1]
-    if (entry === undefined) throw new RangeError(`the header block names entry ${index}, which is not in the tables`)
+    if (entry === undefined)
+      throw new RangeError(`the header block refers to entry ${index}, which is not in the tables`)
     return entry
   }
 
@@ -135,7 +139,7 @@ class Cursor {
   readText(): string {
     const isCoded = (this.peek() & 0x80) !== 0
     const length = this.readInteger(7)
-    if (this.#at + length > this.#bytes.length) throw new RangeError('the header block ends inside a text')
+    if (this.#at + length > this.#bytes.length) throw new RangeError('the header block ends inside a string')
     const bytes = this.#bytes.subarray(this.#at, this.#at + length)
     this.#at += length
     return (isCoded ? decodeHuffman(bytes) : bytes).toString('latin1')

@@ -1,24 +1,24 @@
 import { createHash } from 'node:crypto'
 
-/** The Sec-WebSocket-Accept that answers a key (RFC 6455 §4.2.2). */
+/** Computes Sec-WebSocket-Accept for a key (RFC 6455 §4.2.2). */
 export function acceptOf(key: string): string {
   return createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`, 'latin1').digest('base64')
 }
 
-/** What an HTTP request shall look like; everything is sent as given (RFC 9112). */
+/** The contents of an HTTP request. Everything is sent unchanged (RFC 9112). */
 export interface RequestSpec {
   method: string
   target: string
   version: string
-  /** Pairs, so that order, case and repetition are free. A value of `null` leaves the field out. */
+  /** Pairs, so that any order, case and repetition is possible. A field with the value `null` is omitted. */
   fields: [name: string, value: string][]
-  /** Between name and value; default a colon and a blank. */
+  /** Between name and value; default: a colon and a space. */
   separator?: string
   /** Default CR LF. */
   lineEnd?: string
 }
 
-/** The request as bytes, one byte per character (RFC 9112 §2.1). */
+/** Encodes a request with one byte per character (RFC 9112 §2.1). */
 export function encodeRequest(spec: RequestSpec): Buffer {
   const end = spec.lineEnd ?? '\r\n'
   const first = [spec.method, spec.target, spec.version].filter((part) => part !== '').join(' ')
@@ -26,22 +26,22 @@ export function encodeRequest(spec: RequestSpec): Buffer {
   return Buffer.from([first, ...fields, '', ''].join(end), 'latin1')
 }
 
-/** An HTTP response head as received, with the breaches of HTTP syntax found in it (RFC 9112 §4). */
+/** A received HTTP response head, with the syntax errors found in it (RFC 9112 §4). */
 export interface Response {
   statusLine: string
-  /** 0 when the status line cannot be read. */
+  /** 0 when the status line is malformed. */
   status: number
   fields: [name: string, value: string][]
-  /** What is malformed about the head. */
+  /** Descriptions of what is malformed. */
   problems: string[]
-  /** The whole head, the empty line included. */
+  /** The whole head, including the empty line. */
   head: Buffer
 }
 
-/** Fields in their order: pairs, so that case and repetition are free. */
+/** Fields in order. Pairs, so that any case and repetition is possible. */
 export type Fields = [name: string, value: string][]
 
-/** The fields with changes by name: another value, several (the field is repeated), or `null` to omit the field. */
+/** Changes fields by name. An array repeats the field, and `null` omits it. */
 export function changeFields(fields: Fields, changes: Record<string, string | string[] | null> = {}): Fields {
   return fields.flatMap(([name, value]): Fields => {
     const change = changes[name]
@@ -51,18 +51,18 @@ export function changeFields(fields: Fields, changes: Record<string, string | st
   })
 }
 
-/** The values of a field, in order of their lines. */
+/** Returns the values of a field, in the order of its lines. */
 export function fieldValues(response: Pick<Response, 'fields'>, name: string): string[] {
   return response.fields.filter(([field]) => field.toLowerCase() === name.toLowerCase()).map(([, value]) => value)
 }
 
-/** The value of a field, repeated lines joined by a comma, or null when it is absent (RFC 9110 §5.3). */
+/** Returns the value of a field, with repeated lines joined by commas, or null when it is absent (RFC 9110 §5.3). */
 export function fieldValue(response: Pick<Response, 'fields'>, name: string): string | null {
   const values = fieldValues(response, name)
   return values.length === 0 ? null : values.join(', ')
 }
 
-/** The elements of a comma-separated field, in lower case, trimmed, empty ones left out (RFC 9110 §5.6.1). */
+/** Returns the elements of a comma-separated field in lower case, trimmed, without empty ones (RFC 9110 §5.6.1). */
 export function fieldTokens(response: Pick<Response, 'fields'>, name: string): string[] {
   return (fieldValue(response, name) ?? '')
     .split(',')
@@ -70,7 +70,7 @@ export function fieldTokens(response: Pick<Response, 'fields'>, name: string): s
     .filter(Boolean)
 }
 
-/** Where the head ends (the index after the empty line), or -1. */
+/** Returns the index after the empty line that ends the head, or -1. */
 export function findHeadEnd(bytes: Buffer): number {
   const crlf = bytes.indexOf('\r\n\r\n', 0, 'latin1')
   const lf = bytes.indexOf('\n\n', 0, 'latin1')
@@ -78,7 +78,10 @@ export function findHeadEnd(bytes: Buffer): number {
   return lf !== -1 && lf < crlf ? lf + 2 : crlf + 4
 }
 
-/** Where a body ends that begins with these bytes: an index, at the end of the stream, or not known yet (RFC 9112 §6.3). */
+/**
+ * Finds the end of a body that begins with these bytes: an index, the end of the stream, or not yet known (RFC 9112
+ * §6.3).
+ */
 export function findBodyEnd(response: Response, bytes: Buffer): number | 'at-the-end' | null {
   if (fieldTokens(response, 'transfer-encoding').includes('chunked')) {
     const last = bytes.indexOf('0\r\n\r\n')
@@ -88,7 +91,7 @@ export function findBodyEnd(response: Response, bytes: Buffer): number | 'at-the
   return length === undefined ? 'at-the-end' : Number(length)
 }
 
-/** Reads a response head; what is malformed is listed, not thrown (RFC 9112 §4, §5). */
+/** Parses a response head. Lists what is malformed instead of throwing (RFC 9112 §4, §5). */
 export function parseResponse(head: Buffer): Response {
   const { startLine: statusLine, fields, problems } = parseHead(head)
   const match = /^HTTP\/\d\.\d (\d{3}) [\t\x20-\x7e\x80-\xff]*$/.exec(statusLine)
@@ -99,7 +102,7 @@ export function parseResponse(head: Buffer): Response {
 
 const FIELD = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[\t ]*([\t\x20-\x7e\x80-\xff]*?)[\t ]*$/
 
-/** Cuts a head into its first line and its fields; malformed lines are listed, not thrown (RFC 9112 §2.2, §5). */
+/** Parses a head into its first line and its fields. Lists malformed lines instead of throwing (RFC 9112 §2.2, §5). */
 export function parseHead(head: Buffer): { startLine: string; fields: Fields; problems: string[] } {
   const text = head.toString('latin1')
   const problems: string[] = []

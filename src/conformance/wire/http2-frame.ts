@@ -12,7 +12,7 @@ export const FrameType = {
   CONTINUATION: 9,
 } as const
 
-/** Flags of HTTP/2 frames; END_STREAM and ACK are the same bit of different types (RFC 9113 §6). */
+/** Flags of HTTP/2 frames. END_STREAM and ACK are the same bit in different frame types (RFC 9113 §6). */
 export const FrameFlag = { END_STREAM: 1, ACK: 1, END_HEADERS: 4, PADDED: 8, PRIORITY: 32 } as const
 
 /** Settings (RFC 9113 §6.5.2, RFC 8441 §3). */
@@ -25,13 +25,13 @@ export const Setting = {
   ENABLE_CONNECT_PROTOCOL: 8,
 } as const
 
-/** Error codes that cases name (RFC 9113 §7). */
+/** The error codes that cases use (RFC 9113 §7). */
 export const Http2Error = { NO_ERROR: 0, PROTOCOL_ERROR: 1, REFUSED_STREAM: 7, CANCEL: 8 } as const
 
-/** What a client sends first (RFC 9113 §3.4). */
+/** The connection preface of a client (RFC 9113 §3.4). */
 export const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
 
-/** Bytes in front of the payload of a frame (RFC 9113 §4.1). */
+/** The length of a frame header in bytes (RFC 9113 §4.1). */
 const HEADER_BYTES = 9
 
 /** One HTTP/2 frame (RFC 9113 §4.1). */
@@ -43,7 +43,7 @@ export interface Http2Frame {
   payload: Buffer
 }
 
-/** Bytes of one HTTP/2 frame, legal or not (RFC 9113 §4.1). */
+/** Encodes one HTTP/2 frame, valid or not (RFC 9113 §4.1). */
 export function encodeHttp2Frame(type: number, flags: number, stream: number, payload: Uint8Array): Buffer {
   const header = Buffer.alloc(HEADER_BYTES)
   header.writeUIntBE(payload.length, 0, 3)
@@ -53,12 +53,12 @@ export function encodeHttp2Frame(type: number, flags: number, stream: number, pa
   return Buffer.concat([header, payload])
 }
 
-/** Cuts inbound bytes into HTTP/2 frames; the caller judges them (RFC 9113 §4.1). */
+/** Parses bytes into HTTP/2 frames, which the caller checks (RFC 9113 §4.1). */
 export class Http2FrameReader {
   #chunks: Buffer[] = []
   #size = 0
 
-  /** Accepts bytes and returns the frames that are complete now. */
+  /** Adds bytes and returns the frames that are now complete. */
   push(chunk: Buffer): Http2Frame[] {
     this.#chunks.push(chunk)
     this.#size += chunk.length
@@ -79,7 +79,7 @@ export class Http2FrameReader {
     return frames
   }
 
-  /** Bytes without which there is no further frame; joining chunks earlier would be quadratic. */
+  /** How many bytes the next frame needs at least. Joining chunks earlier would take quadratic time. */
   #needed(): number {
     if (this.#chunks[0].length < HEADER_BYTES) return HEADER_BYTES
     return endOfFrame(this.#chunks[0])
@@ -90,7 +90,7 @@ function endOfFrame(bytes: Buffer): number {
   return HEADER_BYTES + (bytes.length < HEADER_BYTES ? 0 : bytes.readUIntBE(0, 3))
 }
 
-/** Payload of SETTINGS (RFC 9113 §6.5.1). */
+/** Encodes the payload of SETTINGS (RFC 9113 §6.5.1). */
 export function encodeSettings(settings: readonly (readonly [id: number, value: number])[]): Buffer {
   const payload = Buffer.alloc(settings.length * 6)
   for (const [index, [id, value]] of settings.entries()) {
@@ -100,7 +100,7 @@ export function encodeSettings(settings: readonly (readonly [id: number, value: 
   return payload
 }
 
-/** The settings in the payload of SETTINGS (RFC 9113 §6.5.1). */
+/** Reads the payload of SETTINGS (RFC 9113 §6.5.1). */
 export function parseSettings(payload: Buffer): [id: number, value: number][] {
   return Array.from({ length: Math.floor(payload.length / 6) }, (_, index) => [
     payload.readUInt16BE(index * 6),
@@ -108,14 +108,14 @@ export function parseSettings(payload: Buffer): [id: number, value: number][] {
   ])
 }
 
-/** Four bytes: an error code, an increment of a window. */
+/** Encodes a number in four bytes: an error code or a window increment. */
 export function uint32(value: number): Buffer {
   const bytes = Buffer.alloc(4)
   bytes.writeUInt32BE(value)
   return bytes
 }
 
-/** The payload without padding, and in HEADERS without the priority (RFC 9113 §6.1, §6.2). */
+/** Returns the payload without padding, and in HEADERS without the priority (RFC 9113 §6.1, §6.2). */
 export function withoutPadding({ type, flags, payload }: Http2Frame): Buffer {
   const isPadded = (flags & FrameFlag.PADDED) !== 0
   const padding = isPadded ? payload[0] : 0
@@ -129,12 +129,12 @@ const ERROR_NAMES =
     ' ',
   )
 
-/** The name of an error code (RFC 9113 §7). */
+/** Returns the name of an error code (RFC 9113 §7). */
 export function nameHttp2Error(code: number): string {
   return ERROR_NAMES[code] ?? `error code ${code}`
 }
 
-/** `RST_STREAM stream 1 CANCEL`, as the wire log shows a frame. */
+/** Formats a frame for the wire log: `RST_STREAM stream 1 CANCEL`. */
 export function describeHttp2Frame({ type, flags, stream, payload }: Http2Frame): string {
   const words = [TYPE_NAMES[type] ?? `frame of type ${type}`]
   if (stream > 0) words.push(`stream ${stream}`)

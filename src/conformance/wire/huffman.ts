@@ -1,6 +1,6 @@
 /**
- * Lengths in bits of the codes for the bytes 0 to 255 and for the end of the text. The code is canonical: codes of one
- * length follow each other in the order of their bytes, so that the lengths define it (RFC 7541 appendix B).
+ * The lengths in bits of the codes for the bytes 0 to 255 and for EOS. The code is canonical: codes of the same length
+ * are consecutive in the order of their bytes, so that the lengths define the code (RFC 7541 appendix B).
  */
 const LENGTHS = `
 13 23 28 28 28 28 28 28 28 24 30 28 28 30 28 28 28 28 28 28 28 28 30 28 28 28 28 28 28 28 28 28
@@ -18,7 +18,7 @@ const LENGTHS = `
 
 const END_OF_TEXT = 256
 
-/** Bytes by their code; the key is the code with a 1 in front, so that leading zeros count. */
+/** Bytes by code. A key is the code with a leading 1, so that leading zeros are significant. */
 const byCode = new Map<number, number>()
 let code = 0
 let bits = 0
@@ -29,7 +29,10 @@ for (const [symbol, length] of [...LENGTHS.entries()].sort(([, one], [, other]) 
   code++
 }
 
-/** The bytes behind Huffman codes; throws for padding that is no prefix of the code for the end (RFC 7541 §5.2). */
+/**
+ * Decodes a Huffman-coded string (RFC 7541 §5.2).
+ * @throws {RangeError} when the padding is not a prefix of the code for EOS.
+ */
 export function decodeHuffman(coded: Uint8Array): Buffer {
   const bytes: number[] = []
   let key = 1
@@ -38,13 +41,13 @@ export function decodeHuffman(coded: Uint8Array): Buffer {
       key = key * 2 + (byte & mask ? 1 : 0)
       const symbol = byCode.get(key)
       if (symbol === undefined) continue
-      if (symbol === END_OF_TEXT) throw new RangeError('a Huffman-coded text holds the code for its end')
+      if (symbol === END_OF_TEXT) throw new RangeError('a Huffman-coded string contains EOS')
       bytes.push(symbol)
       key = 1
     }
   }
-  // Padding is less than a byte, all ones.
+  // Padding is shorter than a byte, and all its bits are 1.
   const isPadding = key < 256 && (key & (key + 1)) === 0
-  if (!isPadding) throw new RangeError('a Huffman-coded text ends inside a code')
+  if (!isPadding) throw new RangeError('a Huffman-coded string ends inside a code')
   return Buffer.from(bytes)
 }

@@ -1,5 +1,6 @@
 /**
- * What is on the wire: frames, HTTP, HTTP/2, extensions, DEFLATE data, and how bytes are cut into writes. Knows no connection.
+ * What is on the wire: frames, HTTP, HTTP/2, extensions, DEFLATE data, and how bytes are split into writes. Independent
+ * of connections.
  */
 export * from './bytes.ts'
 export * from './chop.ts'

@@ -1,37 +1,38 @@
 import { inflateRawSync, type ZlibOptions } from 'node:zlib'
 
-/** The end of every compressed message, which is not transmitted (RFC 7692 §7.2.2). */
+/** The last bytes of every compressed message, which are not sent (RFC 7692 §7.2.2). */
 export const TAIL = Buffer.from([0x00, 0x00, 0xff, 0xff])
-/** An empty final block: behind data that ends between two blocks it ends the stream, else it is an error. */
+/** An empty final block. After data that ends between two blocks it ends the stream; otherwise it causes an error. */
 const LAST_BLOCK = Buffer.from([0x01, 0x00, 0x00, 0xff, 0xff])
-/** Inflating stops when a message exceeds this. */
+/** The largest decompressed message, in bytes. */
 const MAX_OUTPUT = 512 * 1024 * 1024
 /** The largest window of earlier messages (RFC 7692 §7.1.2). */
 export const WINDOW_BITS = 15
 
-/** With `info` zlib also reports how much of the input it consumed; the types do not declare it. */
+/** With the option `info`, zlib also returns how much input it consumed, which the types do not declare. */
 type InflateWithInfo = (bytes: Buffer, options: ZlibOptions) => { buffer: Buffer; engine: { bytesWritten: number } }
 
-/** Inflates the messages of one connection in order, keeping the window from one to the next (RFC 7692 §7.2.2). */
+/** Decompresses the messages of one connection in order, and retains the window between them (RFC 7692 §7.2.2). */
 export class Inflater {
   readonly #windowBits: number
   readonly #keepsWindow: boolean
   #window: Buffer = Buffer.alloc(0)
 
-  /** `windowBits` as agreed, default 15; without `keepsWindow` every message begins with an empty window. */
+  /** @param windowBits as agreed; default 15. @param keepsWindow whether the window is retained between messages. */
   constructor(windowBits = WINDOW_BITS, keepsWindow = true) {
     this.#windowBits = windowBits
     this.#keepsWindow = keepsWindow
   }
 
   /**
-   * The message that this payload carries; throws when the payload is no DEFLATE data, or when it does not end
-   * between two blocks once its tail is put back (RFC 7692 §7.2.1).
+   * Decompresses the payload of a message (RFC 7692 §7.2.1).
+   * @throws {Error} when the payload is not DEFLATE data, or does not end between two blocks after the tail was
+   * appended.
    */
   inflate(payload: Uint8Array): Buffer {
     const parts: Buffer[] = []
     let window = this.#window
-    // A block with BFINAL ends the stream of zlib; what follows it is a stream of its own that retains the window.
+    // A block with BFINAL ends the stream of zlib. The bytes after it are a new stream that retains the window.
     for (let rest = Buffer.concat([payload, TAIL, LAST_BLOCK]); rest.length > 0; ) {
       const { buffer, engine } = this.#inflateStream(rest, window)
       if (buffer.length > 0) {
@@ -52,7 +53,7 @@ export class Inflater {
   }
 }
 
-/** The end of the window followed by the bytes added: as many as fit (RFC 7692 §7.1.2). */
+/** Appends bytes to a window and returns the last ones that fit (RFC 7692 §7.1.2). */
 export function slide(window: Buffer, added: Buffer, windowBits: number): Buffer {
   const size = 2 ** windowBits
   if (added.length >= size) return Buffer.from(added.subarray(-size))

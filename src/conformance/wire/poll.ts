@@ -1,9 +1,9 @@
-/** A pause that a case asks for (between segments); never used to wait for the target. */
+/** Pauses between two segments. Never used to wait for the target. */
 export function sleep(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds))
 }
 
-/** Polls until `check` holds or the time is up: for a target that is starting, which no event announces. */
+/** Polls until `check` is true or the time has passed, for a target that is starting, which emits no event. */
 export async function poll(check: () => Promise<boolean>, timeout: number): Promise<boolean> {
   const deadline = performance.now() + timeout
   while (!(await check())) {
@@ -13,7 +13,7 @@ export async function poll(check: () => Promise<boolean>, timeout: number): Prom
   return true
 }
 
-/** Resolves after the event loop has polled for input: one immediate may run before that, the second one does not. */
+/** Resolves after the event loop has polled for input. One immediate may run before that, a second one cannot. */
 export async function readingTurn(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve))
   await new Promise((resolve) => setImmediate(resolve))

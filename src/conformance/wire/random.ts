@@ -8,7 +8,7 @@ export class Random {
     this.#state = createHash('sha256').update(`${seed}/${name}`).digest().readUInt32LE(0)
   }
 
-  /** A number from 0 up to, but without, 1 (mulberry32). */
+  /** Returns a number from 0 to 1, excluding 1 (mulberry32). */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) | 0
     let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state)
@@ -16,7 +16,7 @@ export class Random {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
   }
 
-  /** A whole number from `low` to `high`, both included. */
+  /** Returns an integer from `low` to `high`, both included. */
   integer(low: number, high: number): number {
     return low + Math.floor(this.next() * (high - low + 1))
   }
@@ -27,14 +27,14 @@ export class Random {
     return bytes
   }
 
-  /** Printable ASCII of that many bytes. */
+  /** Returns printable ASCII of this length. */
   text(length: number): string {
     const bytes = Buffer.allocUnsafe(length)
     for (let index = 0; index < length; index++) bytes[index] = 0x20 + Math.floor(this.next() * 95)
     return bytes.toString('latin1')
   }
 
-  /** A shuffled copy. */
+  /** Returns a shuffled copy. */
   shuffle<T>(items: readonly T[]): T[] {
     const copy = [...items]
     for (let index = copy.length - 1; index > 0; index--) {

@@ -1,20 +1,20 @@
 import { changeFields, encodeRequest, type Fields } from './http.ts'
 import type { Random } from './random.ts'
 
-/** How a request differs from H0, the plain upgrade request of the catalogue (RFC 6455 §4.1). */
+/** How a request differs from the minimal upgrade request (RFC 6455 §4.1). */
 export interface RequestOptions {
   method?: string
   /** The request target; default the path of the URL under test. */
   target?: string
-  /** Default `HTTP/1.1`; an empty text leaves it out. */
+  /** Default `HTTP/1.1`; an empty string omits it. */
   version?: string
   /** Sec-WebSocket-Key; default 16 random bytes in base64. */
   key?: string
-  /** By the name as H0 writes it: another value, several (the field is repeated), or `null` to leave the field out. */
+  /** Changes fields of the minimal request by name. An array repeats the field, and `null` omits it. */
   set?: Record<string, string | string[] | null>
-  /** Further fields, after those of H0. */
+  /** Further fields, after those of the minimal request. */
   add?: Fields
-  /** Applied last to the field lines: order, case, anything. */
+  /** Changes the field lines, for example their order. Applied last. */
   rewrite?: (fields: Fields) => Fields
   /** Between name and value; default `: `. */
   separator?: string
@@ -22,7 +22,7 @@ export interface RequestOptions {
   lineEnd?: string
 }
 
-/** What every request of a run carries. */
+/** What every request of a run contains. */
 export interface RequestBase {
   authority: string
   path: string
@@ -30,15 +30,15 @@ export interface RequestBase {
   extra: Fields
 }
 
-/** A request as it was sent. */
+/** A request that was sent. */
 export interface UpgradeRequest {
   bytes: Buffer
-  /** The version of the request line. */
+  /** The version in the request line. */
   version: string
   fields: Fields
 }
 
-/** H0 with the given differences (RFC 6455 §4.1). */
+/** Builds a minimal upgrade request with the given differences (RFC 6455 §4.1). */
 export function buildRequest(base: RequestBase, random: Random, options: RequestOptions = {}): UpgradeRequest {
   const key = options.key ?? random.bytes(16).toString('base64')
   const plain: Fields = [

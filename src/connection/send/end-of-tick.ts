@@ -5,12 +5,23 @@ export interface Flushable {
 
 let waiting: Flushable[] = []
 
+/** Whether one sender alone flushes at the end of the tick, so that a connection need not wait for other frames. */
+export let isEndOfTick = false
+
 /**
  * Flushes `sender` at the end of the tick, or before anything is sent directly, so that every connection sends in the
  * order of the calls.
  */
 export function flushAtEndOfTick(sender: Flushable): void {
-  if (waiting.push(sender) === 1) process.nextTick(flushEndOfTick)
+  if (waiting.push(sender) > 1) return
+  process.nextTick(() => {
+    isEndOfTick = waiting.length === 1
+    try {
+      flushEndOfTick()
+    } finally {
+      isEndOfTick = false
+    }
+  })
 }
 
 /** Flushes everything that waits for the end of the tick. */

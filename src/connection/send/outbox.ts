@@ -6,6 +6,7 @@ import { fastEngine } from '../../fast/engine.ts'
 import { countWritten } from '../../transport/stream-owner.ts'
 import { isLent } from '../lent-bytes.ts'
 import { corkBuffer } from './cork-buffer.ts'
+import { isEndOfTick } from './end-of-tick.ts'
 import { COPY_LIMIT } from './outgoing.ts'
 
 /** Longer writes to streams other than sockets are divided into slices. */
@@ -110,16 +111,18 @@ export class Outbox {
     this.#schedule()
   }
 
-  /** Queues encoded frames unchanged. */
+  /** Queues encoded frames unchanged. At the end of the tick they are written at once. */
   sendEncoded(frames: Buffer): void {
-    if (this.#claim(frames.length)) {
+    const isLast = isEndOfTick && this.isIdle
+    if (!isLast && this.#claim(frames.length)) {
       copyBytes(corkBuffer.bytes, frames, corkBuffer.end)
       corkBuffer.end += frames.length
     } else {
       this.#takeBack()
       this.#push(frames)
     }
-    this.#schedule()
+    if (isLast) this.flush()
+    else this.#schedule()
   }
 
   /** Resolves when at most `mark` bytes are waiting, when nothing is waiting, or when the stream ends. */

@@ -68,7 +68,7 @@ test('warns when the rounds differ widely', () => {
 
 test('warns when the cost is unknown', () => {
   const { warnings, peers } = summarized({ dwebsocket: [round(undefined)] })
-  assert.match(warnings.join(), /unknown, only its throughput: dwebsocket/)
+  assert.match(warnings.join(), /unknown; only its throughput is measured: dwebsocket/)
   assert.ok(Number.isNaN(peers[0].cost.median))
 })
 

@@ -156,7 +156,7 @@ inBrowser('lists every requirement with the cases that name it', async (t) => {
   assert.is(await rule('6455-4.4-1').locator('.square').count(), 2)
   assert.match(await visibleText(rule('6455-4.4-1')), /2 fail/)
   assert.match(await visibleText(rule('6455-10.3-9')), /cannot be seen from outside/)
-  assert.match(await visibleText(rule('6455-5.2-3')), /no case of this run names it/)
+  assert.match(await visibleText(rule('6455-5.2-3')), /no case of this run checks it/)
   await page.getByRole('button', { name: 'Not exercised 1' }).click()
   assert.is(await page.locator('.rule-row').count(), 1)
   await page.getByRole('button', { name: /^Deviating/ }).click()

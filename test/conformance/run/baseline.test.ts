@@ -67,11 +67,11 @@ test('writes a sorted baseline and preserves the reasons of the old one', (t) =>
   assert.equal(Object.keys(JSON.parse(readFileSync(path, 'utf8')).cases), ['a', 'b', 'c'])
 })
 
-test('refuses a file that is no baseline', async (t) => {
+test('refuses a file that is not a baseline', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'baseline-'))
   t.after(() => rmSync(folder, { recursive: true }))
   const path = join(folder, 'x.json')
   writeFileSync(path, '{"schema":"other"}')
-  assert.match((await thrownBy(() => readBaseline(path))).message, 'is no baseline')
+  assert.match((await thrownBy(() => readBaseline(path))).message, 'is not a baseline')
   assert.match((await thrownBy(() => readBaseline(join(folder, 'none')))).message, 'cannot read')
 })

@@ -101,8 +101,8 @@ test('suggests the nearest name for a typo', async () => {
 })
 
 test('an empty selection is an error', async () => {
-  assert.match((await thrownBy(() => ids(['hs.key'], { exclude: ['hs'] }))).message, 'nothing is selected')
-  assert.match((await thrownBy(() => ids(['ab:99']))).message, 'selects no case')
+  assert.match((await thrownBy(() => ids(['hs.key'], { exclude: ['hs'] }))).message, 'no case is selected')
+  assert.match((await thrownBy(() => ids(['ab:99']))).message, 'matches no case')
 })
 
 test('the switches add their groups to the terms', () => {

@@ -21,7 +21,7 @@ test('a target that serves only some of them ends the case as skipped', async (t
   const trial = createTrial(t, await limitedServer(t))
   const error = await thrownBy(() => openMany(trial, 30))
   assert.instance(error, Skip)
-  assert.is(error.message, 'the target serves 20 of 30 connections at once')
+  assert.is(error.message, 'the target serves 20 of 30 connections at the same time')
   assert.ok(trial.refused)
 })
 

@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream'
 import { corkBuffer } from '../../../src/connection/send/cork-buffer.ts'
+import { flushAtEndOfTick } from '../../../src/connection/send/end-of-tick.ts'
 import { Outbox } from '../../../src/connection/send/outbox.ts'
 import { endOfTick } from '../../support/tick.ts'
 import { assert, suite } from '../../support/unit.ts'
@@ -55,6 +56,33 @@ test('sends everything of one tick in one write, what promises send too', async 
     sink.bytes,
     Buffer.concat([unmasked(1, 'one'), unmasked(2, hex('02')), unmasked(1, 'prepared'), unmasked(1, 'from a promise')]),
   )
+})
+
+test('writes encoded frames at once where the tick ends with them, behind what waits', async () => {
+  const [idle, waiting, gone] = [new Sink(), new Sink(), new Sink()]
+  const outboxes = [idle, waiting, gone].map((sink) => new Outbox(sink))
+  const writes: number[] = []
+  const frames = unmasked(1, 'prepared')
+  flushAtEndOfTick({
+    flush: () => {
+      outboxes[1].sendText(1, 'before')
+      gone.destroy()
+      for (const outbox of outboxes) outbox.sendEncoded(frames)
+      writes.push(...[idle, waiting, gone].map((sink) => sink.writes.length))
+    },
+  })
+  await endOfTick()
+  assert.equal(writes, [1, 0, 0])
+  assert.equal(idle.writes, [frames])
+  assert.equal(waiting.writes, [Buffer.concat([unmasked(1, 'before'), frames])])
+})
+
+test('gathers encoded frames of several senders at the end of the tick', async () => {
+  const sink = new Sink()
+  const outbox = new Outbox(sink)
+  for (const text of ['one', 'two']) flushAtEndOfTick({ flush: () => outbox.sendEncoded(unmasked(1, text)) })
+  await endOfTick()
+  assert.equal(sink.writes, [Buffer.concat([unmasked(1, 'one'), unmasked(1, 'two')])])
 })
 
 test('waits for uncork while corked', async () => {

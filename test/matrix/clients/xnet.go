@@ -11,7 +11,7 @@ type message struct {
 	kind byte
 }
 
-// The codecs that come with the package fix the type: this one keeps it.
+// The codecs of the package determine the type; this one preserves it.
 var codec = websocket.Codec{
 	Marshal: func(v interface{}) ([]byte, byte, error) {
 		m := v.(*message)

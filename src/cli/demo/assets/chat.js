@@ -52,7 +52,7 @@ const socket = connect({
   },
 })
 
-/** Messages to the room are sent all at once, private ones one after the other, so that they arrive in order. */
+/** Sends all messages to the room at once, and private ones one after the other, so that they arrive in order. */
 const isNext = ({ to, n }) => to === undefined || waiting.find((said) => said.to?.id === to.id).n === n
 
 function offer({ n, text, to }) {
@@ -97,7 +97,7 @@ function hearWhisper(said) {
   showEntry(makeSaid(said, t('{0}, only to you', formatTime(new Date(said.time))), 'message whisper'))
 }
 
-/** A message that `matches` is confirmed: moves it before the waiting ones. */
+/** Called when the message that `matches` is confirmed. Moves it before the waiting ones. */
 function settle(matches) {
   const said = waiting.find(matches)
   if (said === undefined) return

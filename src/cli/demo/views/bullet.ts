@@ -1,22 +1,22 @@
 import { accept_websocket, type Broker, Rooms, type View } from '../../../index.ts'
 
-/** The stored comments: a page that opens shows the last of them first. */
+/** The comments that are stored. A page shows the last of them when it opens. */
 const HISTORY = { size: 30, ttl: 120_000 }
 
 const MAX_TEXT_LENGTH = 100
 const MAX_KEY_LENGTH = 32
 const COLORS = ['white', 'yellow', 'pink', 'mint', 'sky']
 
-/** A faster writer is read from more slowly. */
+/** Limits the rate at which the comments of one page are read. */
 const COMMENTS = { heartbeat: true, maxMessageSize: 1024, messageRate: { perSecond: 2, burst: 6 } }
 
-/** Comments that fly over a moving picture: each goes to every viewer, in all processes. */
+/** Comments that fly over a moving picture. Each comment is sent to every viewer, in all processes. */
 export function bullet(page: View, broker?: Broker): View {
   const room = new Rooms({ broker, history: HISTORY }).room('bullet')
   return accept_websocket(async (request, response) => {
     if (!request.is_websocket()) return page(request, response)
     const { websocket, query } = request
-    // An empty id asks for everything that is stored, as one that is too old does.
+    // An empty id requests everything that is stored, as does an id that is too old.
     await room.join(websocket, { last: query.get('last') ?? '' })
     for await (const message of websocket) {
       const comment = readComment(message)

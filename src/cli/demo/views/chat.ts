@@ -19,9 +19,9 @@ interface Person {
 type Request = { n: number; text: string; to?: string } | { received: number; from: string; page: string }
 
 /**
- * The chat: rooms with history, private messages, presence. Every page numbers its messages and repeats them after a lost
- * connection until they are sent back to it, and every page ignores messages that it has received. So each message is
- * shown once, in order, and the server stores nothing about people.
+ * The chat: rooms with history, private messages, presence. Every page numbers its messages and repeats them after a
+ * lost connection until they are sent back to it, and every page ignores messages that it has received. So each message
+ * is shown once, in order, and the server stores nothing about people.
  */
 export function chat(page: View, broker?: Broker): View {
   const rooms = new Rooms({ broker, history: HISTORY })
@@ -37,7 +37,7 @@ export function chat(page: View, broker?: Broker): View {
     session.send(JSON.stringify({ me, place }))
     users.add(me.id, session)
     roster.enter(place, session, me)
-    // An empty id asks for everything that is stored.
+    // An empty id requests everything that is stored.
     const { isComplete } = await room.join(session, { last: query.get('last') ?? '' })
     session.send(JSON.stringify({ joined: true, isComplete }))
     for await (const message of session) {

@@ -8,12 +8,15 @@ const TYPED = { maxMessageSize: 8 * 1024, messageRate: { perSecond: 20, burst: 4
 const MAX_TEXT = 2_000
 const MAX_NAME = 30
 
-/** Milliseconds that a place is reserved: after a normal close enough to reload the page, after a loss to reconnect. */
+/**
+ * Milliseconds for which a place is reserved: after a normal close for reloading the page, after a loss for
+ * reconnecting.
+ */
 const GRACE = { closed: 2_000, loss: 30_000 }
 
 /**
- * The views of a service desk: one for customers and one for agents. A line has one order, so one process holds it; where
- * `isHere` is false, pages are asked to reconnect, to another of the processes that share the port.
+ * The views of a service desk: one for customers and one for agents. One process has the line, because a line has one
+ * order. Where `isHere` is false, pages are asked to reconnect to another of the processes that share the port.
  */
 export function serviceDesk(customerPage: View, agentPage: View, isHere: boolean): { customer: View; agent: View } {
   const desk = isHere ? new ServiceDesk() : null
@@ -64,7 +67,7 @@ function readKey(query: URLSearchParams): string | null {
   return /^\w{16,64}$/.test(key) ? key : null
 }
 
-/** How long the place of an ended session is reserved; a page that is closed sends 1001. */
+/** Returns how long the place of an ended session is reserved. A page that is closed sends 1001. */
 async function graceOf(session: WebSocket): Promise<number> {
   const { code } = await session.close()
   return code === 1000 || code === 1001 ? GRACE.closed : GRACE.loss

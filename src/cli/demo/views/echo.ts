@@ -1,7 +1,7 @@
 import { accept_websocket, type View } from '../../../index.ts'
 import { sendText } from '../static.ts'
 
-/** Sends every message back; `GET /echo?message=hi` responds with `hi` over plain HTTP. */
+/** Echoes every message. `GET /echo?message=hi` responds with `hi` over plain HTTP. */
 export function echo(page: View): View {
   return accept_websocket(async (request, response) => {
     if (request.is_websocket()) {

@@ -13,8 +13,8 @@ const STEP_SIZE = 30_000
 const STEP_PAUSE = 60
 
 /**
- * Starts a job and follows it. The states of a job go to a room of its own, whose history holds the latest one: a page that
- * reconnects, to whichever process, receives the progress of the job, or that it is done.
+ * Starts a job and follows it. The states of each job go to a separate room, whose history has the latest one. A page
+ * that reconnects to any process receives the progress of the job, or its completion.
  */
 export function job(page: View, broker?: Broker): View {
   const rooms = new Rooms({ broker, history: LATEST_STATE })

@@ -10,8 +10,8 @@ const MAX_STORED = 256 * 1024 * 1024
 const REPORT_INTERVAL = 100
 
 /**
- * Receives a file of any size as one binary message, in parts while it arrives. The command `{ from }` sends it back from
- * that offset on, in pieces, as fast as the page reads; any other command pauses that.
+ * Receives a file of any size as one binary message, in parts while it arrives. The command `{ from }` sends it back
+ * from this offset on, in pieces, as fast as the page reads. Any other command pauses that.
  */
 export function transfer(page: View, disk = new DiskSpace(MAX_STORED)): View {
   return accept_websocket(async (request, response) => {
@@ -30,7 +30,7 @@ export function transfer(page: View, disk = new DiskSpace(MAX_STORED)): View {
         }
       }
     } catch (error) {
-      // A page that is closed in the middle of an upload is no failure.
+      // It is not a failure that a page is closed during an upload.
       if (!session.is_closed()) throw error
     } finally {
       stop()
@@ -39,7 +39,7 @@ export function transfer(page: View, disk = new DiskSpace(MAX_STORED)): View {
   })
 }
 
-/** Receives a file, and reports to the page how far it is and how much memory its connection uses. */
+/** Receives a file. Reports the progress and the memory of the connection to the page. */
 async function receive(session: WebSocket, file: UploadedFile, message: MessageStream): Promise<void> {
   let reportedAt = 0
   await file.receive(message as AsyncIterable<Buffer>, () => {
@@ -52,7 +52,7 @@ async function receive(session: WebSocket, file: UploadedFile, message: MessageS
   session.send(JSON.stringify({ size, digest, isStored }))
 }
 
-/** Sends the file from an offset on; returns what stops it. */
+/** Sends the file from an offset on. Returns a function that stops it. */
 function sendFrom(session: WebSocket, file: UploadedFile, from: number): () => void {
   let isStopped = false
   const send = async (): Promise<void> => {

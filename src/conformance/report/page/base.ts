@@ -1,4 +1,4 @@
-/** Page script: the data, a builder of elements, and the state of the view, which lives in the URL's hash. */
+/** Page script: the data, a function that creates elements, and the state of the view in the hash of the URL. */
 export const baseScript = `
 'use strict'
 
@@ -12,7 +12,7 @@ const several = data.targets.length > 1
 const caseById = new Map(data.cases.map((row) => [row.id, row]))
 const ruleById = new Map(data.requirements.map((rule) => [rule.id, rule]))
 
-/** el('a.chip', { href }, 'text', child): an element; text is always text, never markup. */
+/** Creates an element: el('a.chip', { href }, 'text', child). Strings are text and not markup. */
 function el(selector, properties, ...children) {
   const [tag, ...classes] = selector.split('.')
   const node = document.createElement(tag)
@@ -34,18 +34,18 @@ function readState() {
   return Object.fromEntries(Object.entries(defaults).map(([name, value]) => [name, hash.get(name) || value]))
 }
 
-/** The hash of a view: only what differs from the defaults. */
+/** Formats the hash of a view. It contains only what differs from the defaults. */
 function hashOf(view) {
   const kept = Object.entries(view).filter(([name, value]) => value !== defaults[name])
   return '#' + new URLSearchParams(kept).toString()
 }
 
-/** Where a link leads that changes these parts of the view. */
+/** Returns the link that changes these parts of the view. */
 function linkTo(changes) {
   return hashOf({ ...state, ...changes })
 }
 
-/** Changes the view at once; typing does not fill the history. */
+/** Changes the view. Typing replaces the entry of the history instead of adding entries. */
 function go(changes, replace) {
   const hash = linkTo(changes)
   if (replace) history.replaceState(null, '', hash)
@@ -65,7 +65,7 @@ function verdictTag(verdict, known) {
   return el('span.tag.' + verdict, {}, known ? 'known' : verdict)
 }
 
-/** Words of the catalogue: text between backticks is bytes or code. */
+/** Shows a text of the catalogue, in which bytes and code are between backticks. */
 function prose(text) {
   return text.split('\x60').map((part, index) => index % 2 === 1 ? el('code', {}, part) : part)
 }
@@ -75,7 +75,7 @@ function worstOf(row) {
   return verdicts.find((verdict) => seen.includes(verdict))
 }
 
-/** A bar with one part per verdict; parts too thin to see are still two pixels wide. */
+/** Creates a bar with one part per verdict. Parts are at least two pixels wide. */
 function bar(counts, title) {
   const shown = verdicts.slice().reverse().filter((verdict) => counts[verdict] > 0)
   const parts = shown.map((verdict) => el('i.' + verdict, { style: 'flex-grow:' + counts[verdict] }))
@@ -92,7 +92,7 @@ function countVerdicts(cases, target) {
   return counts
 }
 
-/** Passed of judged; what was skipped or only noted is not judged. */
+/** Formats passed and judged cases. Skipped and noted cases are not judged. */
 function scoreOf(counts) {
   const judged = verdicts.filter((verdict) => verdict !== 'skip' && verdict !== 'info')
     .reduce((sum, verdict) => sum + (counts[verdict] || 0), 0)

@@ -7,7 +7,7 @@ function sectionKeys(row) {
   })
 }
 
-/** Text of a case that the free search looks at. */
+/** The text of a case for the search. */
 function searchText(row) {
   if (!row.text) {
     const notes = row.results.map((result) => (result && result.note) || '')
@@ -20,7 +20,7 @@ function isUnder(key, section) {
   return key === section || key.startsWith(section + '.')
 }
 
-/** The cases the filters leave. A filter that is not set leaves all. */
+/** Returns the cases that match the filters. An empty filter matches all cases. */
 function filteredCases() {
   const wanted = state.v ? state.v.split(',') : verdicts
   const words = state.q.toLowerCase().split(/\s+/).filter(Boolean)
@@ -73,7 +73,7 @@ function groupChoices() {
   })
 }
 
-/** Sections that some case names, in the order of the RFCs. */
+/** Returns the sections of the cases, in the order of the RFCs. */
 function sectionChoices() {
   const counts = new Map()
   for (const row of data.cases) for (const key of new Set(sectionKeys(row))) counts.set(key, (counts.get(key) || 0) + 1)
@@ -120,7 +120,7 @@ function caseRow(row) {
     el('td.wide.ms', {}, formatDuration(Math.max(...times))))
 }
 
-/** What a case that is no plain pass answered; with several targets the panel says it. */
+/** Returns what was received in a case that did not simply pass. With several targets, the panel shows it. */
 function remarkOf(row) {
   const [result] = row.results
   if (several || result.verdict === 'pass') return ''
@@ -128,7 +128,7 @@ function remarkOf(row) {
   return remark ? el('span.remark', {}, remark) : ''
 }
 
-/** What came instead of the expected, or else the note of the case. */
+/** Returns what was received instead of the expected, or the note of the case. */
 function receivedText(result) {
   const broken = result.assertions.filter((assertion) => !assertion.ok)
   return [...new Set(broken.map((assertion) => assertion.actual))].join('; ') || result.note || ''

@@ -1,6 +1,6 @@
-/** Page script: every requirement with the cases that name it. */
+/** Page script: all requirements with their cases. */
 export const coverageScript = String.raw`
-/** Of each requirement the cases that name it, with the verdict on exactly this rule for every target. */
+/** The cases of each requirement, with the verdict on exactly this requirement for each target. */
 function collectCoverage() {
   const byRule = new Map(data.requirements.map((rule) => [rule.id, []]))
   for (const row of data.cases) {
@@ -18,10 +18,13 @@ function verdictOnRule(result, id) {
 
 const coverage = collectCoverage()
 
-/** What is only noted says less of a rule than a verdict on it. */
+/** A verdict takes precedence over a note. */
 const byWeight = [...verdicts.filter((verdict) => verdict !== 'info'), 'info']
 
-/** crash … pass, info; without a verdict 'open', or 'other' when the rule binds the side that was not tested. */
+/**
+ * Returns the verdict on a rule. Without one, returns 'open', or 'other' when the rule binds the side that was not
+ * tested.
+ */
 function statusOf(rule) {
   const seen = coverage.get(rule.id).flatMap((entry) => entry.verdicts).filter((verdict) => verdict && verdict !== 'skip')
   const binds = !rule.who || rule.who === 'both' || data.targets.some((target) => target.side === rule.who)
@@ -74,14 +77,14 @@ function ruleRow(rule) {
       entries.length > 0 ? data.targets.map((target, index) => squareRow(target, entries, index)) : ''))
 }
 
-/** 11 pass, 1 fail; or why there is nothing. */
+/** Formats the counts, for example “11 pass, 1 fail”, or the reason why there are none. */
 function coverageWords(rule, entries, status) {
   const seen = entries.flatMap((entry) => entry.verdicts)
   const words = verdicts.map((verdict) => [seen.filter((each) => each === verdict).length, verdict])
     .filter(([count]) => count > 0).map(([count, verdict]) => count + ' ' + verdict)
   if (words.length > 0) return words.join(', ')
-  if (rule.wire === 'not observable') return 'cannot be seen from outside'
-  return status === 'other' ? 'binds the other side' : 'no case of this run names it'
+  if (rule.wire === 'not observable') return 'cannot be observed from outside'
+  return status === 'other' ? 'binds the other side' : 'no case of this run checks it'
 }
 
 function squareRow(target, entries, index) {

@@ -6,12 +6,12 @@ import { describeProfile } from '../profile.ts'
 import { countMust, countVerdicts, judge } from '../verdict.ts'
 import { groupTitle } from './group-title.ts'
 
-/** Events of one case that the page shows; the JSON has all. */
+/** How many events of one case the page shows. The JSON has all of them. */
 const eventLimit = 100
-/** Hex digits of an event: 256 bytes where the case deviates, 48 where it passes. */
+/** How many hex digits of an event the page shows: 256 bytes where the case deviates, 48 where it passes. */
 const hexLimit = { deviating: 512, passing: 96 }
 
-/** Everything the page shows but the wire logs, each fact once, however many targets there are. */
+/** The data of the page without the wire logs. What is the same for all targets occurs once. */
 export function buildPageData(results: RunResult[], context: ReportContext) {
   const cases = mergeCases(results)
   const named = new Set(cases.flatMap(({ requirements }) => requirements))
@@ -60,7 +60,7 @@ function describeFindings(result: RunResult, target: number, context: ReportCont
   )
 }
 
-/** The cases of all targets, what is the same said once, `results` with one entry per target. */
+/** Returns the cases of all targets. `results` has one entry per target. */
 function mergeCases(results: RunResult[]) {
   const rows = new Map<string, ReturnType<typeof describeCase>>()
   results.forEach((run, target) => {
@@ -85,7 +85,10 @@ function describeCase(result: CaseResult, targets: number) {
   return { id, aliases, group, title, class: level, requirements, send, expect, results: empty }
 }
 
-/** The wire logs, `{ case: [events per target] }`, deflated and in base64: they are most of a report. */
+/**
+ * Returns the wire logs, `{ case: [events per target] }`, compressed and in base64, because they are the largest part
+ * of a report.
+ */
 export function packWire(results: RunResult[]): string {
   const logs: Record<string, (WireEvent[] | null)[]> = {}
   results.forEach(({ cases }, target) => {

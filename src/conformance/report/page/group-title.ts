@@ -1,8 +1,8 @@
-/** What each group of the catalogue is about. */
+/** The titles of the groups of the catalogue. */
 const titles: Record<string, string> = {
   hs: 'Opening handshake',
   'hs.ok': 'Requests to accept',
-  'hs.resp': 'Checks on the 101',
+  'hs.resp': 'Checks of the 101',
   'hs.method': 'Method and request line',
   'hs.host': 'Host',
   'hs.upgrade': 'Upgrade',
@@ -34,14 +34,14 @@ const titles: Record<string, string> = {
   h2: 'WebSocket over HTTP/2',
   inv: 'Passive checks over all traffic',
   'client.req': 'Client: the request',
-  'client.resp': 'Client: answers to refuse',
+  'client.resp': 'Client: the response',
   'client.ab': 'Client: Autobahn',
   'client.frame': 'Client: framing',
   'client.close': 'Client: closing',
   'client.h2': 'Client: HTTP/2',
 }
 
-/** The title of a group, or its name when the catalogue has grown. */
+/** Returns the title of a group, or its name if it has none. */
 export function groupTitle(name: string): string {
   return titles[name] ?? name
 }

@@ -10,12 +10,12 @@ function renderTabs() {
       counts[name] ? el('span.number', {}, counts[name].toLocaleString('en')) : '')))
 }
 
-/** What the main view depends on; opening a case changes the panel only. */
+/** The part of the state on which the main view depends. Opening a case changes only the panel. */
 function viewKey() {
   return hashOf({ ...state, case: '' })
 }
 
-/** Draws what the state says; the field being typed in keeps focus and caret. */
+/** Draws the view. The active input field keeps its focus and caret. */
 function render() {
   renderTabs()
   if (viewKey() !== drawn) {

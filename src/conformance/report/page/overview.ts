@@ -1,4 +1,4 @@
-/** Page script: the verdict on every target, the groups with bars, what deviates, the profile. */
+/** Page script: the verdict on each target, the groups with bars, the deviations, and the profile. */
 export const overviewScript = String.raw`
 function renderTop() {
   const first = data.targets[0]
@@ -8,7 +8,7 @@ function renderTop() {
     el('h1', {}, 'WebSocket conformance'),
     el('div.targets', {}, data.targets.map(targetCard)))
   document.getElementById('foot').replaceChildren(
-    'A report of what was exercised, no certificate. ',
+    'This report covers what was exercised; it is not a certificate. ',
     el('span.keys', {}, el('kbd', {}, '/'), ' search  ', el('kbd', {}, 'j'), ' ', el('kbd', {}, 'k'), ' next, previous case  ', el('kbd', {}, 'Esc'), ' close'))
 }
 
@@ -25,7 +25,7 @@ function targetCard(target) {
     bar(counts),
     el('div.counts', {}, chips),
     el('p.facts', {}, factSpans([
-      target.must.held + ' of ' + target.must.judged + ' MUST cases hold',
+      target.must.held + ' of ' + target.must.judged + ' MUST cases passed',
       target.strict_failed === 0 ? 'strict: conforming' : 'strict: ' + target.strict_failed + ' not met',
       counts.total.toLocaleString('en') + ' of ' + data.total.toLocaleString('en') + ' cases (' + (target.options.selection.join(', ') || 'core') + ')',
       ...(target.known > 0 ? [target.known + ' known to the baseline'] : []),
@@ -34,7 +34,7 @@ function targetCard(target) {
     ])))
 }
 
-/** Facts side by side that break only between them. */
+/** Shows facts side by side, with line breaks only between facts. */
 function factSpans(facts) {
   return facts.flatMap((fact) => [el('span.nowrap', {}, fact), '   '])
 }
@@ -51,7 +51,7 @@ function overview() {
   ].filter(Boolean)
 }
 
-/** The worst first, otherwise as in the catalogue. */
+/** Sorts cases by severity, then in the order of the catalogue. */
 function findingSection(title, findings) {
   const sorted = findings.slice().sort((left, right) => verdicts.indexOf(left.verdict) - verdicts.indexOf(right.verdict))
   return el('section', {}, el('h2', {}, title), el('div.findings', {}, sorted.map(findingCard)))
@@ -85,7 +85,7 @@ function findingCard(finding) {
 }
 
 function alikeList(ids) {
-  return el('details', {}, el('summary', {}, ids.length + ' more alike'),
+  return el('details', {}, el('summary', {}, ids.length + ' similar cases'),
     el('p.ids', {}, ids.flatMap((id) => [el('a.id', { href: linkTo({ case: id }) }, id), ' '])))
 }
 

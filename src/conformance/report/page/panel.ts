@@ -36,7 +36,7 @@ function closePanel() {
   if (line) line.focus()
 }
 
-/** The next or previous case of those the filters leave. */
+/** Creates a link to the next or previous case that matches the filters. */
 function stepCase(by) {
   const ids = filteredCases().map(({ id }) => id)
   const at = ids.indexOf(state.case)
@@ -72,7 +72,7 @@ function targetResult(row, result, target) {
       el('dt', {}, 'took'), el('dd', {}, formatDuration(result.duration_ms) + (result.attempts > 1 ? ', ' + result.attempts + ' attempts' : ''))),
     result.assertions.length > 0 ? assertionTable(result.assertions) : '',
     wireSection(row, target),
-    el('h4', {}, 'See it again'),
+    el('h4', {}, 'Repeat this case'),
     el('div.command', {}, el('code', {}, result.repro), copyButton(result.repro)))
 }
 
@@ -81,14 +81,14 @@ function describeClose(close) {
   if (!close.by) return 'no Close frame; ' + tcp
   const code = close.code === null ? 'without a code' : String(close.code)
   const first = close.by === 'server' ? 'the server' : 'the client'
-  return 'Close ' + code + (close.reason ? ' ' + JSON.stringify(close.reason) : '') + ', begun by ' + first + '; ' + tcp
+  return 'Close ' + code + (close.reason ? ' ' + JSON.stringify(close.reason) : '') + ', started by ' + first + '; ' + tcp
 }
 
 function assertionTable(assertions) {
   const rows = assertions.map((assertion) => {
     const rule = ruleById.get(assertion.requirement)
     return el('tr.' + (assertion.ok ? 'good' : 'bad'), {},
-      el('td', {}, el('b', { title: assertion.ok ? 'holds' : 'does not hold' }, assertion.ok ? '✓' : '✗')),
+      el('td', {}, el('b', { title: assertion.ok ? 'passed' : 'failed' }, assertion.ok ? '✓' : '✗')),
       el('td', {}, el('span.nowrap', {}, assertion.class === 'info' ? 'info' : assertion.class.toUpperCase()), ' ', rule ? ruleLink(rule) : assertion.requirement),
       el('td', {}, prose(assertion.expected)), el('td', {}, assertion.actual))
   })
@@ -96,19 +96,19 @@ function assertionTable(assertions) {
     el('thead', {}, el('tr', {}, ['Met', 'Rule', 'Expected', 'Received'].map((text) => el('th', {}, text)))), el('tbody', {}, rows)))
 }
 
-/** Filled when the logs are unpacked, unless another case was opened meanwhile. */
+/** Filled when the logs are decompressed, unless another case was opened in the meantime. */
 function wireSection(row, target) {
   const place = el('div', {})
   const say = (text) => place.replaceChildren(el('p.calm', {}, text))
   loadWire().then((logs) => {
     const events = logs[row.id] && logs[row.id][target]
     if (events) place.replaceChildren(wireTable(events))
-    else say('No wire log: the result was written without that of passing cases (-vv keeps all).')
-  }, () => say('This browser cannot unpack the wire log; the JSON report has it.'))
+    else say('No wire log: the result does not contain those of passed cases (-vv retains all).')
+  }, () => say('This browser cannot decompress the wire log; the JSON report has it.'))
   return el('div', {}, el('h4', {}, 'On the wire'), place)
 }
 
-/** Where the clipboard is out of reach, the command is selected instead. */
+/** Copies the command. Selects it instead when the clipboard is not available. */
 function copyButton(text) {
   const button = el('button', { type: 'button', onclick: () => {
     const clipboard = navigator.clipboard ? navigator.clipboard.writeText(text) : Promise.reject(new Error('no clipboard'))

@@ -1,4 +1,4 @@
-/** The look of the page: light and dark, wide and narrow, screen and paper. */
+/** The style sheet of the page: light and dark, wide and narrow, screen and paper. */
 export const style = `
 :root {
   --paper: #f6f5f1; --card: #ffffff; --sunk: #efede7; --ink: #1b1d21; --soft: #5b606a; --line: #dfdcd4; --accent: #0c6b5c;

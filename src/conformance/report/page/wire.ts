@@ -1,9 +1,9 @@
-/** Page script: frames read from their bytes (RFC 6455 §5.2) and the table of what went over the wire. */
+/** Page script: parses frames (RFC 6455 §5.2), and shows the table of the wire log. */
 export const wireScript = `
 const opcodes = { 0: 'continuation', 1: 'text', 2: 'binary', 8: 'close', 9: 'ping', 10: 'pong' }
 let wireLogs
 
-/** The wire logs, unpacked once, when the first case is opened. */
+/** The wire logs, decompressed when the first case is opened. */
 function loadWire() {
   if (!wireLogs) {
     const bytes = Uint8Array.from(atob(document.getElementById('wire').textContent), (character) => character.charCodeAt(0))
@@ -21,7 +21,7 @@ function writeHex(bytes) {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' ')
 }
 
-/** The parts of a frame header and the payload, unmasked; null when the bytes are too few for a header. */
+/** Parses the header and the unmasked payload of a frame. Returns null when the header is incomplete. */
 function decodeFrame(bytes) {
   if (bytes.length < 2) return null
   const masked = (bytes[1] & 0x80) !== 0
@@ -46,7 +46,7 @@ function decodeFrame(bytes) {
   }
 }
 
-/** A payload as a reader wants it: text quoted, a Close with code and reason. */
+/** Formats a payload: text in quotes, a Close with code and reason. */
 function describePayload(frame) {
   const { opcode, payload, length } = frame
   if (length === 0) return 'empty'
@@ -72,7 +72,7 @@ function frameChips(frame) {
   ]
 }
 
-/** The bytes, each part of the frame in its own color. */
+/** Shows the bytes, with a color for each part of the frame. */
 function frameBytes(bytes, frame, size) {
   const part = (name, title, from, to) =>
     to > from ? [el('span.' + name, { title }, writeHex(bytes.subarray(from, to))), ' '] : []

@@ -6,37 +6,37 @@ import { createHead, type RunHead, type RunOptions } from '../options.ts'
 import { summarize } from '../verdict.ts'
 import type { PlannedCase } from './plan.ts'
 
-/** Everything a run against clients needs. */
+/** The options of a run against clients. */
 export interface ClientRunOptions extends RunOptions {
   host: string
-  /** 0: a free one. */
+  /** 0: a free port. */
   port: number
-  /** Starts one client per connection; null: clients connect by themselves. */
+  /** Starts one client per connection; null: clients connect on their own. */
   launcher: Launcher | null
-  /** Starts one client that drives itself through all cases. */
+  /** Starts one client that opens the connections of all cases on its own. */
   driver?: (url: string) => Launched
-  /** Clients that drive themselves to wait for; default 1. */
+  /** How many clients that connect on their own to wait for; default 1. */
   agents?: number
-  /** The name in the report of a client that the tester starts. */
+  /** The name of a started client in the report. */
   label?: string
-  /** Called with `ws://127.0.0.1:9001` once clients can connect. */
+  /** Called with the address, for example `ws://127.0.0.1:9001`, when clients can connect. */
   onListening?(url: string): void
   onResult?(result: CaseResult, agent: string): void
-  /** A client has all its results: for writing its report before the client is notified. */
+  /** Called when a client has all its results, so that its report is written before the client is notified. */
   onEnd?(result: RunResult): void
 }
 
-/** What a run found about one client. */
+/** The outcome for one client. */
 export interface ClientOutcome {
   result: RunResult
-  /** It was gone before the last case. */
+  /** Whether the client ended before the last case. */
   lost: boolean
 }
 
-/** What all cases against one client share. */
+/** What the cases for one client share. */
 export function createContext(options: ClientRunOptions, base: string): RunContext {
   const { hostname } = new URL(base)
-  const never = (): Promise<never> => Promise.reject(new Error('clients connect by themselves'))
+  const never = (): Promise<never> => Promise.reject(new Error('clients connect on their own'))
   const target: Target = {
     url: base,
     label: null,
@@ -62,14 +62,14 @@ export function createContext(options: ClientRunOptions, base: string): RunConte
   }
 }
 
-/** What is known of a client's result before the first case. */
+/** Makes the part of a client's result that is known before the first case. */
 export function headOf(options: ClientRunOptions, context: RunContext, label: string, started: string): RunHead {
   const { url } = context.target
   const { pmd } = context.capabilities
   return createHead(options, { url, label, side: 'client', server_header: null, pmd, h2: false, tls: null }, started)
 }
 
-/** The result of a client from those of its cases. */
+/** Makes the result of a client from those of its cases. */
 export function resultOf(head: RunHead, context: RunContext, cases: CaseResult[], duration: number): RunResult {
   const { ledger, capabilities, observations } = context
   return {
@@ -89,7 +89,7 @@ export function resultOf(head: RunHead, context: RunContext, cases: CaseResult[]
   }
 }
 
-/** The case with its reception: what it opens are these reception, and they end with it. */
+/** Runs a case with the clients of a reception, which ends with the case. */
 export function receive({ how }: PlannedCase, reception: CaseReception): PlannedCase['how'] {
   return {
     ...how,

@@ -4,15 +4,18 @@ import { Mismatch, WireLog } from '../../peer/index.ts'
 import { Trial } from '../../script/index.ts'
 import { fieldValue, Random } from '../../wire/index.ts'
 
-/** The number of the connection that finds out what the client can. */
+/** The number of the connection on which capabilities are detected. */
 export const DETECTION = 0
 
-/** Milliseconds that an event of the driver may arrive later than what the client sends: it travels by another path. */
+/**
+ * Milliseconds by which an event of the driver, which uses another channel, may arrive later than the bytes of the
+ * client.
+ */
 const EVENT_DELAY = 1_000
 
 /**
- * Finds out whether the client connects, whether it echoes, and whether its driver reports events. Returns why it
- * cannot be tested.
+ * Detects whether the client connects and echoes, and whether its driver reports events. Returns why the client cannot
+ * be tested.
  */
 export async function detectClient(agent: Agent, reception: CaseReception): Promise<string | undefined> {
   const { context } = agent

@@ -6,19 +6,19 @@ import { type ClientOutcome, type ClientRunOptions, createContext, headOf, recei
 import type { Plan, PlannedCase } from './plan.ts'
 import { answerAndClose } from './service.ts'
 
-/** One case as it is run with a client that drives itself. */
+/** One case with a client that connects on its own. */
 interface Running {
   reception: CaseReception
-  /** Numbers of the connections that arrived. */
+  /** The numbers of the connections that arrived. */
   seen: Set<number>
   ended: Promise<void>
   isOver: boolean
 }
 
-/** A client that drives itself: it opens one connection after the other, as its driver asks for them. */
+/** A client whose driver opens one connection after the other, by number. */
 export class DrivenAgent {
   readonly agent: Agent
-  /** Resolves when all its cases are done, or when `finish` was called. */
+  /** Resolves when all its cases have ended, or when `finish` was called. */
   readonly done: Promise<void>
   readonly #options: ClientRunOptions
   readonly #plan: Plan
@@ -44,12 +44,12 @@ export class DrivenAgent {
     options.onStart?.(headOf(options, context, name, this.#started))
   }
 
-  /** A connection of that number has arrived. */
+  /** Called when the connection with this number arrives. */
   arrive(arrival: Arrival, planned: PlannedCase, number: number): void {
     const { id } = planned.entry
     if (this.#hasEnough()) return void answerAndClose(arrival)
     const before = this.#running.get(id)
-    // Further connections of a settled case are closed; a repeated number starts the case again.
+    // Further connections of a finished case are closed. A repeated number starts the case again.
     if (before?.isOver && !before.seen.has(number)) {
       before.seen.add(number)
       return void answerAndClose(arrival)
@@ -59,19 +59,19 @@ export class DrivenAgent {
     running.reception.push(arrival)
   }
 
-  /** The driver reports an event of a connection. */
+  /** Called when the driver reports an event of a connection. */
   onEvent(number: number, event: DriverEvent): void {
     this.agent.reportsEvents = true
     const id = this.#plan.at(number)?.entry.id
     if (id !== undefined) this.#running.get(id)?.reception.addEvent(event)
   }
 
-  /** The result of a case, when it has one. */
+  /** Returns the result of a case, if there is one. */
   resultOf(id: string): CaseResult | undefined {
     return this.#results.get(id)
   }
 
-  /** What was found up to now. */
+  /** Returns the outcome so far. */
   describe(why = NOT_ASKED): ClientOutcome {
     const missing = this.#hasEnough() ? 'bail' : why
     const cases = this.#options.entries.map((entry) => {
@@ -86,7 +86,7 @@ export class DrivenAgent {
     return { result, lost: result.cases.some(({ note }) => note === LOST) }
   }
 
-  /** No more connections will arrive: ends what still waits for one. */
+  /** Ends the cases that wait for a connection, because no more will arrive. */
   async finish(): Promise<void> {
     this.#setGone('finished')
     await Promise.all([...this.#running.values()].map(({ ended }) => ended))
@@ -122,7 +122,7 @@ export class DrivenAgent {
       revive: yes,
     })
     const { results } = await runner.run([receive(planned, reception)])
-    // A case that was skipped has opened nothing: its connections are answered, so that the driver goes on.
+    // A skipped case has accepted nothing. Its connections are served, so that the driver continues.
     for (const arrival of reception.takeWaiting()) void answerAndClose(arrival)
     const [result] = results
     if (['fail', 'crash', 'error'].includes(result.verdict)) this.#failures++
@@ -131,7 +131,7 @@ export class DrivenAgent {
   }
 }
 
-const NOT_ASKED = 'the client did not ask for it'
+const NOT_ASKED = 'the client did not request it'
 
-/** Why the rest is skipped when a client ended early. */
+/** The reason for skipping the remaining cases when a client ended early. */
 export const LOST = 'target lost'

@@ -6,20 +6,20 @@ import { formatPage } from './page.ts'
 import type { Plan, PlannedCase } from './plan.ts'
 import { answerAndClose, isUpgrade, LINGER, respond, streamCommands } from './service.ts'
 
-/** Accepts a connection of that number; for clients that the tester starts. */
+/** Accepts the connection with this number, for clients that the tester starts. */
 type OnLaunched = (arrival: Arrival, number: number) => void
 
-/** What listens: Autobahn's protocol for drivers, the page for browsers, and the results over HTTP. */
+/** The server of the tester: the protocol of Autobahn for drivers, the page for browsers, and the results over HTTP. */
 export class Host {
   readonly #options: ClientRunOptions
   readonly #plan: Plan
   readonly #agents = new Map<string, DrivenAgent>()
-  /** Results of clients that have asked for their report. */
+  /** The results of clients that have requested their report. */
   readonly outcomes = new Map<DrivenAgent, ClientOutcome>()
-  /** Set when the tester starts the clients. */
+  /** Set if the tester starts the clients. */
   onLaunched: OnLaunched | null = null
   #listener: Listener | null = null
-  /** Connections that a client may still read from. */
+  /** Connections from which a client may still read. */
   readonly #open = new Set<Promise<void>>()
   #onDone: () => void = () => {}
 
@@ -28,7 +28,7 @@ export class Host {
     this.#options = options
   }
 
-  /** Listens; rejects when the port cannot be had. */
+  /** Listens. Rejects when the port is not available. */
   static async open(plan: Plan, options: ClientRunOptions): Promise<Host> {
     const host = new Host(plan, options)
     const { port, host: hostname } = options
@@ -36,19 +36,19 @@ export class Host {
     return host
   }
 
-  /** `ws://127.0.0.1:9001`, as the page of this machine can reach it. */
+  /** The address for clients on this machine: `ws://127.0.0.1:9001`. */
   get base(): string {
     const { host } = this.#options
     const shown = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host
     return `ws://${shown}:${this.#listener?.port ?? 0}`
   }
 
-  /** The clients that drive themselves, in the order of arrival. */
+  /** The clients that connect on their own, in the order of arrival. */
   get agents(): readonly DrivenAgent[] {
     return [...this.#agents.values()]
   }
 
-  /** Resolves when so many clients are done, and no other is at work. */
+  /** Resolves when this number of clients have finished and no other client is active. */
   async allDone(count: number, grace: number): Promise<void> {
     while (!(this.outcomes.size >= count && this.outcomes.size === this.#agents.size)) {
       await new Promise<void>((resolve) => {
@@ -58,7 +58,7 @@ export class Host {
     }
   }
 
-  /** Lets the last answers go out and pages have their result, then ends every connection. */
+  /** Waits until the last responses are sent and pages have their results, then ends all connections. */
   async close(): Promise<void> {
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<void>((resolve) => {
@@ -78,7 +78,7 @@ export class Host {
     this.#open.add(open)
   }
 
-  /** A driver that never asks for its report gets one all the same. */
+  /** Makes the report for a driver that does not request one. */
   #reportLater(agent: DrivenAgent, grace: number): void {
     if (this.outcomes.has(agent)) return
     const timer = setTimeout(() => void this.#report(agent).then(() => this.#onDone()), grace)
@@ -111,7 +111,7 @@ export class Host {
         void this.#updateReports(arrival, name)
         return
       default:
-        // What followed a redirect ends here.
+        // Connections that follow a redirect end here.
         this.#answerAndClose(arrival)
     }
   }
@@ -131,7 +131,7 @@ export class Host {
     this.#onDone()
   }
 
-  /** The case of `case=N`, or of `casetuple=1.1.1`. */
+  /** Returns the case of `case=N` or `casetuple=1.1.1`. */
   #find(query: URLSearchParams): { planned: PlannedCase; number: number } | undefined {
     const tuple = query.get('casetuple')
     const planned = tuple === null ? this.#plan.at(Number(query.get('case'))) : this.#plan.named(tuple)
@@ -144,7 +144,7 @@ export class Host {
     if (known !== undefined) return known
     const agent = new DrivenAgent(name, this.base, this.#plan, this.#options)
     this.#agents.set(name, agent)
-    // Whoever waits for the end has to know of it.
+    // `waitForClients` must learn about the new client.
     this.#onDone()
     return agent
   }
@@ -170,7 +170,7 @@ export class Host {
     }
   }
 
-  /** One client's result, or those of all. */
+  /** Returns the result of one client, or those of all. */
   #results(name: string | null): unknown {
     const describe = (agent: DrivenAgent) => (this.outcomes.get(agent) ?? agent.describe()).result
     if (name === null) return this.agents.map(describe)
@@ -178,7 +178,7 @@ export class Host {
     return agent === undefined ? null : describe(agent)
   }
 
-  /** The page reports an event of its API: `/event?agent=A&case=N&json={…}`. */
+  /** Accepts an event of the API from the page: `/event?agent=A&case=N&json={…}`. */
   #onEvent(arrival: Arrival, query: URLSearchParams): void {
     const event: DriverEvent | null = parseEvent(query.get('json') ?? '')
     if (event !== null) this.#agentOf(query.get('agent') ?? 'client').onEvent(Number(query.get('case')), event)

@@ -1,6 +1,6 @@
 /**
- * What the page does: it drives the browser's own WebSocket through all connections, reports each event of its
- * API to the tester, follows the commands of the tester, and shows the result.
+ * The script of the page. It opens all connections with the WebSocket of the browser, reports each event of the API to
+ * the tester, executes the commands of the tester, and shows the result.
  */
 export const script = `
 const byId = (id) => document.getElementById(id)
@@ -21,7 +21,7 @@ byId('form').addEventListener('submit', async (event) => {
     byId('status').textContent = number + ' of ' + total + ': ' + titleOf(number)
     await runConnection(number, agent)
   }
-  byId('status').textContent = 'The tool writes its report.'
+  byId('status').textContent = 'The tester is writing its report.'
   await connect('/updateReports?agent=' + encodeURIComponent(agent), {})
   await show(agent)
   // The tester waits for this before it ends.
@@ -79,7 +79,7 @@ async function show(agent) {
   const result = await (await fetch(url)).json()
   byId('json').href = url
   byId('links').hidden = false
-  if (result === null) { byId('status').textContent = 'No connection came through.'; return }
+  if (result === null) { byId('status').textContent = 'No connection reached the tester.'; return }
   const { pass, fail, warn, info, skip, verdict } = result.summary
   byId('verdict').textContent = { conforming: 'Conforming', nonconforming: 'Not conforming' }[verdict] ?? 'Incomplete'
   byId('status').textContent =

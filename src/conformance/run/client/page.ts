@@ -19,9 +19,9 @@ td:first-child { font-weight: 600; } .pass { color: var(--good); } .warn, .flaky
 .fail, .crash, .error { color: var(--bad); } code { font-size: .8125rem; }
 `
 
-/** The page that tests the browser it is opened in: a name, a start button, the results (RFC 6455 §4.1). */
+/** The page that tests the browser in which it is opened: a name, a start button, and the results (RFC 6455 §4.1). */
 export function formatPage({ cases, total }: Plan): string {
-  // The page is a script's context: no text of the catalogue may end it.
+  // The data is inside a script element, which no text of the catalogue may end.
   const titles = JSON.stringify(cases.map(({ entry: { id, title }, first, count }) => ({ id, title, first, count })))
   return `<!doctype html>
 <html lang="en">

@@ -1,22 +1,22 @@
 import type { CatalogueEntry } from '../../catalogue/index.ts'
 import type { Case, Phase } from '../../script/index.ts'
 
-/** A case and the numbers of its connections, as a driver asks for them. */
+/** A case and the numbers of its connections, by which a driver requests them. */
 export interface PlannedCase {
   entry: CatalogueEntry
   how: Case
-  /** Number of its first connection. */
+  /** The number of its first connection. */
   first: number
-  /** Connections; 0 when the case wants to start clients itself. */
+  /** The number of connections; 0 when the case starts clients itself. */
   count: number
 }
 
 const ORDER: readonly Phase[] = ['parallel', 'idle', 'alone', 'last', 'after']
 
-/** The cases of a run in the order in which a driver meets them, their connections numbered from 1. */
+/** The cases of a run in order, with their connections numbered from 1. */
 export class Plan {
   readonly cases: readonly PlannedCase[]
-  /** Connections in all. */
+  /** The total number of connections. */
   readonly total: number
   readonly #byNumber: PlannedCase[] = []
 
@@ -35,12 +35,12 @@ export class Plan {
     this.total = this.#byNumber.length
   }
 
-  /** The case that the connection of that number belongs to. */
+  /** Returns the case to which the connection with this number belongs. */
   at(number: number): PlannedCase | undefined {
     return this.#byNumber[number - 1]
   }
 
-  /** The case of that id or of that Autobahn id. */
+  /** Returns the case with this id or Autobahn id. */
   named(name: string): PlannedCase | undefined {
     return this.cases.find(({ entry }) => entry.autobahn === name || entry.id === name)
   }

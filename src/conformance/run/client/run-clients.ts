@@ -7,13 +7,13 @@ import { Host } from './host.ts'
 import { testLaunched } from './launched-run.ts'
 import { Plan } from './plan.ts'
 
-/** Milliseconds after its last case in which a driver may still ask for its report. */
+/** Milliseconds after its last case within which a driver may request its report. */
 const GRACE = 3_000
 
 /**
- * Tests clients. With a launcher the tester starts one for each connection; without, it serves clients that drive
- * themselves by Autobahn's protocol, until as many as expected have done all cases or have asked for their report.
- * No client at all gives no outcome, and the reason as `unreachable`.
+ * Tests clients. With a launcher the tester starts one for each connection. Otherwise it serves clients that connect on
+ * their own with the protocol of Autobahn, until the expected number have run all cases or requested their report. When
+ * no client connects, there is no outcome, and `unreachable` is the reason.
  */
 export async function runClients(
   options: ClientRunOptions,
@@ -50,7 +50,7 @@ async function serveDrivers(
   }
 }
 
-/** Why the run is over: `reason` is set when it is for something else than the clients being done. */
+/** Why the run has ended. `reason` is set unless the clients have finished. */
 async function firstEnd(
   host: Host,
   options: ClientRunOptions,

@@ -1,10 +1,10 @@
 import { type Agent, type Arrival, buildAnswer, type ClientRequest } from '../../client/index.ts'
 import { closeBody, encodeFrame, FrameReader, fieldValue, Op } from '../../wire/index.ts'
 
-/** Milliseconds a client has to end a connection that only delivered a text. */
+/** Milliseconds for a client to end a connection that only delivered a text message. */
 export const LINGER = 2_000
 
-/** Whether the request asks for a WebSocket, as far as that can be made out. */
+/** Whether the request is an upgrade request, possibly a malformed one. */
 export function isUpgrade(request: ClientRequest): boolean {
   return (
     fieldValue(request, 'sec-websocket-key') !== null ||
@@ -14,8 +14,9 @@ export function isUpgrade(request: ClientRequest): boolean {
 }
 
 /**
- * Opens, sends the text if there is one, and closes: how Autobahn's protocol answers (RFC 6455 §4.2.2, §7.1.2). TCP ends
- * after both Closes: a client may lose what arrives together with the end (§5.5.1). Resolves when the connection is over.
+ * Responds in the protocol of Autobahn: opens the connection, sends the text if there is one, and closes (RFC 6455
+ * §4.2.2, §7.1.2). TCP ends after both Close frames, because a client may lose bytes that arrive together with the end
+ * (§5.5.1). Resolves when the connection has ended.
  */
 export function answerAndClose({ transport, request }: Arrival, text?: string): Promise<void> {
   const { stream } = transport
@@ -39,7 +40,7 @@ export function answerAndClose({ transport, request }: Arrival, text?: string): 
   })
 }
 
-/** Answers a plain HTTP request, and ends the connection (RFC 9112 §6). */
+/** Responds to a plain HTTP request and ends the connection (RFC 9112 §6). */
 export function respond({ transport }: Arrival, status: string, type: string, body: string): void {
   const bytes = Buffer.from(body)
   const head = [
@@ -56,8 +57,8 @@ export function respond({ transport }: Arrival, status: string, type: string, bo
 }
 
 /**
- * Keeps the connection for commands to the page, one event each (WHATWG HTML, server-sent events). Resolves when the
- * page has ended it.
+ * Uses the connection for commands to the page, one event for each (WHATWG HTML, server-sent events). Resolves when the
+ * page has ended the connection.
  */
 export function streamCommands({ transport }: Arrival, agent: Agent): Promise<void> {
   const { stream } = transport

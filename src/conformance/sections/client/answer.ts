@@ -15,7 +15,7 @@ import { describeInbound, type Peer } from '../../peer/index.ts'
 import { type Case, expectCleanClose, expectEcho, type Trial } from '../../script/index.ts'
 import { acceptOf, encodeFrame, fieldValue, Op } from '../../wire/index.ts'
 
-/** Answers that the client must accept, one connection each. */
+/** Makes a case with responses that the client must accept, one per connection. */
 function accepted(id: string, ...answers: Answer[]): Case {
   return {
     id: `client.resp.${id}`,
@@ -26,7 +26,7 @@ function accepted(id: string, ...answers: Answer[]): Case {
   }
 }
 
-/** Answers that have to be refused, one connection each. */
+/** Makes a case with responses that the client must refuse, one per connection. */
 function refused(id: string, ...answers: Answer[]): Case {
   return {
     id: `client.resp.${id}`,
@@ -44,7 +44,7 @@ function accepting(make: (accept: string, key: string) => string | string[]): An
   }
 }
 
-/** The accept with the case of its first letter turned. */
+/** Inverts the case of the first letter of Sec-WebSocket-Accept. */
 function otherCase(accept: string): string {
   return accept.replace(/[a-z]/i, (letter) =>
     letter === letter.toUpperCase() ? letter.toLowerCase() : letter.toUpperCase(),
@@ -74,7 +74,7 @@ const takenRows: Case[] = [
 
 const EARLY = 'early text'
 
-/** A text whose first bytes travel in the segment of the 101. */
+/** Sends the first bytes of a text message in the segment of the 101. */
 async function sendWithAnswer(t: Trial, length: number): Promise<void> {
   let rest: Uint8Array = Buffer.alloc(0)
   const trailing = (peer: Peer): Buffer => {
@@ -109,7 +109,7 @@ async function refuseStatuses(t: Trial): Promise<void> {
   }
 }
 
-/** A redirect to itself, as often as the client follows it. */
+/** Sends a redirect to the same URL, as often as the client follows it. */
 async function redirectForEver(t: Trial): Promise<void> {
   const reception = receptionOf(t)
   let followed = 0
@@ -129,7 +129,7 @@ async function redirectForEver(t: Trial): Promise<void> {
     upgrade = again
   }
   t.observe('redirects_followed', followed)
-  t.assert(followed <= MOST_REDIRECTS, 'an end to the redirects', `more than ${MOST_REDIRECTS} were followed`)
+  t.assert(followed <= MOST_REDIRECTS, 'a limit on redirects', `more than ${MOST_REDIRECTS} were followed`)
 }
 
 const MOST_REDIRECTS = 30
@@ -146,7 +146,7 @@ async function sendGarbage(t: Trial): Promise<void> {
   t.assert(upgrade.events.find('open') === undefined, 'no “open” at the API', 'the API reports that it is open')
 }
 
-/** FIN before the 101, within it, and before its last line. */
+/** Sends FIN before the 101, within it, and before its last line. */
 async function endEarly(t: Trial): Promise<void> {
   for (const share of [0, 0.5, -2]) {
     const { peer, request, events } = await receptionOf(t).next(t)
@@ -171,7 +171,7 @@ async function neverAnswer(t: Trial): Promise<void> {
 
 const HUGE = 8 * 1024 * 1024
 
-/** A head that goes on for 8 MiB. */
+/** Sends a response head of up to 8 MiB. */
 async function sendHugeHead(t: Trial): Promise<void> {
   const upgrade = await receptionOf(t).next(t)
   const { peer, request } = upgrade
@@ -186,7 +186,7 @@ async function sendHugeHead(t: Trial): Promise<void> {
   await judgeRefusal(t, upgrade)
 }
 
-/** What a client does with versions it does not speak. */
+/** Checks what a client does after 426 with versions that it does not support. */
 async function offerVersions(t: Trial): Promise<void> {
   const reception = receptionOf(t)
   await answerNext(t, {
@@ -200,7 +200,7 @@ async function offerVersions(t: Trial): Promise<void> {
   const again = await reception.arrived(t, { start: false, timeout: t.timeout / 2 }, null)
   const version = again && fieldValue(again.request, 'sec-websocket-version')
   t.observe('retry_after_426', again === null ? 'none' : `with version ${version}`)
-  t.assert(version === null || version === '13', 'no retry with another version than 13', `version ${version}`)
+  t.assert(version === null || version === '13', 'no retry with a version other than 13', `version ${version}`)
 }
 
 const failedRows: Case[] = [
@@ -212,7 +212,7 @@ const failedRows: Case[] = [
   { id: 'client.resp.redirect-loop', run: redirectForEver },
   refused('http10', { statusLine: 'HTTP/1.0 101 Switching Protocols' }),
   { id: 'client.resp.garbage', run: sendGarbage },
-  // Browsers delay each reconnection after a failure, by up to a minute.
+  // After a failure, browsers delay each connection by up to a minute.
   { id: 'client.resp.eof', connections: 3, limit: 240_000, run: endEarly },
   { id: 'client.resp.never', phase: 'idle', tags: ['idle'], run: neverAnswer },
   { id: 'client.resp.huge', run: sendHugeHead },
@@ -239,14 +239,14 @@ function withProtocol(...values: string[]): AnswerOptions {
   return { add: values.map((value): [string, string] => ['Sec-WebSocket-Protocol', value]) }
 }
 
-/** A client that asks for a subprotocol is answered without one: it may take that or not. */
+/** Accepts a client without the subprotocol that it requests. The client may accept or refuse that. */
 async function agreeOnNone(t: Trial): Promise<void> {
   const { peer, request } = await receptionOf(t).next(t)
   const asked = fieldValue(request, 'sec-websocket-protocol')
   await sendAnswer(peer, request)
   if (asked === null) {
     await peer.sendClose(1000)
-    t.skip('the client asks for no subprotocol')
+    t.skip('the client requests no subprotocol')
   }
   await peer.sendPing('accepted?')
   const event = await peer.nextMeaningful()
@@ -260,7 +260,7 @@ const protocolRows: Case[] = [
   { id: 'client.resp.proto-none', run: agreeOnNone },
 ]
 
-/** What a client must take for an acceptance, and what not (RFC 6455 §4.1, §4.2.2): `client.resp`. */
+/** Which responses a client must accept or refuse (RFC 6455 §4.1, §4.2.2): `client.resp`. */
 export const clientAnswer: Case[] = [
   ...takenRows,
   { id: 'client.resp.frame-with-101', run: (t) => sendWithAnswer(t, FRAME_LENGTH) },

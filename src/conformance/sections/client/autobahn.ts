@@ -1,7 +1,7 @@
 import { catalogue } from '../../catalogue/index.ts'
 import type { Case } from '../../script/index.ts'
 
-/** The Autobahn cases against a client: the server cases themselves, with the roles turned by the reception. */
+/** The Autobahn cases for clients: the server cases, for which the reception swaps the roles. */
 export function turnToClient(serverCases: readonly Case[]): Case[] {
   const byId = new Map(serverCases.map((one) => [`client.${one.id}`, one]))
   return catalogue

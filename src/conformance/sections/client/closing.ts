@@ -3,12 +3,12 @@ import { describeInbound } from '../../peer/index.ts'
 import { type Case, expectCleanClose, expectFailure, type Trial } from '../../script/index.ts'
 import { Op } from '../../wire/index.ts'
 
-/** Milliseconds in which a client that waits for the server does not end TCP. */
+/** Milliseconds during which a client must wait for the server to close TCP. */
 const WAIT = 500
-/** How many idle times a client may take to stop. */
+/** How many idle times a client may wait before it closes TCP. */
 const PATIENCE = 7
 
-/** The end as the API reports it; noted, and compared with what a client has to report (RFC 6455 §7.1.5). */
+/** Notes the close event of the API and returns it (RFC 6455 §7.1.5). */
 async function noteEnd(t: Trial, { events }: PendingUpgrade): Promise<void> {
   if (!receptionOf(t).agent.reportsEvents) return
   const end = await events.waitFor('close', t.timeout)
@@ -26,12 +26,12 @@ async function waitForServer(t: Trial): Promise<void> {
   await peer.waitForEnd()
 }
 
-/** The time until the client ends TCP by itself. */
+/** Measures the time until the client closes TCP. */
 async function awaitGivingUp(t: Trial, upgrade: PendingUpgrade): Promise<void> {
   const limit = PATIENCE * t.context.idle
   const began = performance.now()
   const end = await upgrade.peer.waitForEnd(limit)
-  t.note(`ends TCP after ${Math.round(performance.now() - began)} ms`)
+  t.note(`closes TCP after ${Math.round(performance.now() - began)} ms`)
   t.assert(end !== null, 'the end of TCP', `nothing within ${Math.round(limit)} ms`)
 }
 
@@ -43,7 +43,7 @@ async function neverEnd(t: Trial): Promise<void> {
   await awaitGivingUp(t, upgrade)
 }
 
-/** A client that was asked to close, and its Close, which is not answered yet. */
+/** Commands the client to close and waits for its Close, without a reply. */
 async function nextClosing(t: Trial): Promise<PendingUpgrade> {
   const upgrade = await answerNext(t)
   const { peer } = upgrade
@@ -75,10 +75,10 @@ async function sendBeforeReply(t: Trial): Promise<void> {
   await peer.sendClose(1000)
   peer.end()
   const end = await peer.nextMeaningful()
-  t.require(end?.kind === 'end', 'nothing after its Close but the end', describeInbound(end, t.timeout))
+  t.require(end?.kind === 'end', 'only the end of the connection after its Close', describeInbound(end, t.timeout))
   if (!receptionOf(t).agent.reportsEvents) return
   const reported = await upgrade.events.waitFor('close', t.timeout)
-  t.assert(reported?.code === 1000, 'code 1000 at the API', `code ${reported?.code ?? '(none reported)'}`)
+  t.assert(reported?.code === 1000, 'code 1000 in the API', `code ${reported?.code ?? '(none reported)'}`)
 }
 
 const BAD_CODES = [1005, 1006, 1015, 999]
@@ -92,7 +92,7 @@ async function sendBadCodes(t: Trial): Promise<void> {
   t.observe('close_5000_from_server', await describeReply(t, 5000))
 }
 
-/** What follows a Close with that code. */
+/** Describes what the client does after a Close with this code. */
 async function describeReply(t: Trial, code: number): Promise<string> {
   const upgrade = await answerNext(t)
   await upgrade.peer.sendClose(code)
@@ -102,7 +102,7 @@ async function describeReply(t: Trial, code: number): Promise<string> {
   return describeInbound(event, t.timeout)
 }
 
-/** FIN, then RST, without a Close: the API has to show 1006. */
+/** Ends with FIN, then with RST, without a Close. The API must report 1006. */
 async function endAbnormally(t: Trial): Promise<void> {
   for (const way of ['end', 'reset'] as const) {
     const upgrade = await answerNext(t)
@@ -112,14 +112,14 @@ async function endAbnormally(t: Trial): Promise<void> {
     if (way === 'end') await upgrade.peer.waitForEnd()
     if (!receptionOf(t).agent.reportsEvents) continue
     const reported = await upgrade.events.waitFor('close', t.timeout)
-    t.assert(reported?.code === 1006, 'code 1006 at the API', `code ${reported?.code ?? '(none reported)'}`)
+    t.assert(reported?.code === 1006, 'code 1006 in the API', `code ${reported?.code ?? '(none reported)'}`)
   }
   if (!receptionOf(t).agent.reportsEvents) t.skip('the driver reports no events')
 }
 
 const RECONNECTS = 5
 
-/** The pauses of a client that connects again by itself. */
+/** Measures the pauses of a client that reconnects on its own. */
 async function measurePauses(t: Trial): Promise<void> {
   const reception = receptionOf(t)
   const pauses: number[] = []
@@ -133,7 +133,7 @@ async function measurePauses(t: Trial): Promise<void> {
     upgrade = again
     upgrade.peer.startFrames()
   }
-  if (pauses.length === 0) t.note('does not connect again by itself')
+  if (pauses.length === 0) t.note('does not reconnect on its own')
   else t.observe('reconnect_pauses_ms', pauses)
 }
 
@@ -147,15 +147,17 @@ async function keepSilent(t: Trial): Promise<void> {
   await expectCleanClose(t, peer)
 }
 
-/** A client that insists on an extension may say so with 1010; others just go on. */
+/**
+ * Accepts a client without its extension. A client that requires the extension may close with 1010; others continue.
+ */
 async function withholdExtension(t: Trial): Promise<void> {
   const { peer } = await answerNext(t)
   await peer.sendPing('open')
   const event = await peer.nextMeaningful()
-  t.observe('extension_withheld', event?.kind === 'pong' ? 'goes on without' : describeInbound(event, t.timeout))
+  t.observe('extension_withheld', event?.kind === 'pong' ? 'continues without it' : describeInbound(event, t.timeout))
 }
 
-/** The closing handshake as a client has to do it (RFC 6455 §7): `client.close`. */
+/** The closing handshake of a client (RFC 6455 §7): `client.close`. */
 export const clientClosing: Case[] = [
   {
     id: 'client.close.reply',

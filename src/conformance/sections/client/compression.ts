@@ -13,13 +13,13 @@ import {
 import { closeBody, type FrameSpec, hasParam, hex, Op, Rsv } from '../../wire/index.ts'
 import { extensionsField, nextOffering, promised, skipUpgrade } from './extension.ts'
 
-/** `Hello` compressed, then `Hello` as a reference to the one before (RFC 7692 §7.2.3.1, §7.2.3.2). */
+/** `Hello` compressed, then `Hello` as a reference to the first one (RFC 7692 §7.2.3.1, §7.2.3.2). */
 const HELLO = hex('f248cdc9c90700')
 const HELLO_AGAIN = hex('f200110000')
 const MIB = 1024 * 1024
 const WINDOW = 32_768
 
-/** A connection on which the client's offer was accepted. */
+/** Accepts a client and its offer of permessage-deflate. */
 async function openCompressed(t: Trial): Promise<Peer> {
   const { upgrade, offer } = await nextOffering(t)
   await sendAnswer(upgrade.peer, upgrade.request, { add: extensionsField(promised(offer)) })
@@ -27,7 +27,7 @@ async function openCompressed(t: Trial): Promise<Peer> {
   return upgrade.peer
 }
 
-/** The same for a case that refers back to earlier messages, up to the whole window. */
+/** The same for a case that refers to earlier messages, up to the whole window. */
 async function openWithWindow(t: Trial): Promise<Peer> {
   const { upgrade, offer } = await nextOffering(t)
   const forbids = hasParam(offer, 'server_no_context_takeover') || hasParam(offer, 'server_max_window_bits')
@@ -50,7 +50,7 @@ async function referBack(t: Trial): Promise<void> {
   await expectCleanClose(t, peer)
 }
 
-/** A block of stored bytes, then an empty one whose end is left out (RFC 1951 §3.2.4, RFC 7692 §7.2.1). */
+/** Encodes a stored block and an empty one without its last four bytes (RFC 1951 §3.2.4, RFC 7692 §7.2.1). */
 function storedPayload(bytes: Buffer): Buffer {
   const header = Buffer.alloc(5)
   header.writeUInt16LE(bytes.length, 1)
@@ -64,7 +64,7 @@ function storedPayload(bytes: Buffer): Buffer {
  */
 const FARTHEST_REFERENCE = packBits(`0 10 0001000 11101 ${'1'.repeat(13)} 0000000 000`)
 
-/** Bits in the order of their transmission, filled up with zeros. */
+/** Encodes bits in the order of their transmission, padded with zeros. */
 function packBits(text: string): Buffer {
   const bits = text.replaceAll(' ', '')
   const bytes = Buffer.alloc(Math.ceil(bits.length / 8))
@@ -84,7 +84,10 @@ async function referFarthest(t: Trial): Promise<void> {
 
 const SMALL_BITS = 9
 
-/** A text that repeats itself beyond the agreed window: what arrives must inflate with that window (RFC 7692 §7.2.1). */
+/**
+ * Requests the echo of a text with repetitions beyond the agreed window. It must decompress with that window (RFC 7692
+ * §7.2.1).
+ */
 async function limitWindow(t: Trial): Promise<void> {
   const { upgrade, offer } = await nextOffering(t)
   const { peer, request } = upgrade
@@ -97,12 +100,12 @@ async function limitWindow(t: Trial): Promise<void> {
   const part = t.random.text(1500)
   for (let count = 0; count < 3; count++) {
     const message = await expectRoundTrip(t, peer, { payload: part.repeat(4) })
-    if (!message.compressed) t.note('sends it without compression')
+    if (!message.compressed) t.note('sends it uncompressed')
   }
   await expectCleanClose(t, peer)
 }
 
-/** RSV1 where it has no meaning, on connections with permessage-deflate (RFC 7692 §6.1). */
+/** Frames on which RSV1 is invalid, on connections with permessage-deflate (RFC 7692 §6.1). */
 const MISUSES: readonly FrameSpec[][] = [
   [
     { opcode: Op.TEXT, payload: 'Hel', fin: false },
@@ -121,7 +124,7 @@ async function misuseRsv1(t: Trial): Promise<void> {
   }
 }
 
-/** That many zero bytes, compressed piece by piece so that they are never in memory at once. */
+/** Compresses zeros in pieces, so that they are never all in memory. */
 async function compressZeros(size: number): Promise<Buffer> {
   const deflate = createDeflateRaw({ level: 9 })
   const parts: Buffer[] = []
@@ -141,7 +144,7 @@ async function sendBomb(t: Trial): Promise<void> {
   await expectFailure(t, peer, TOO_BIG_CODES, { timeout: 5 * t.timeout })
 }
 
-/** Compressed messages of a server, and those of the client (RFC 7692 §6, §7.2): `client.frame`. */
+/** Compressed messages to and from a client (RFC 7692 §6, §7.2): `client.frame`. */
 export const clientCompression: Case[] = [
   { id: 'client.frame.bomb', run: sendBomb },
   { id: 'client.frame.pmd-window', run: referBack },

@@ -15,7 +15,7 @@ export function extensionsField(value: string): Fields {
   return [['Sec-WebSocket-Extensions', value]]
 }
 
-/** Lets a client go whose request does not have what the case needs. */
+/** Refuses a client whose request does not have what the case needs, and skips the case. */
 export async function skipUpgrade(t: Trial, { peer, request }: PendingUpgrade, reason: string): Promise<never> {
   await sendAnswer(peer, request)
   await peer.sendClose(1000)
@@ -23,7 +23,7 @@ export async function skipUpgrade(t: Trial, { peer, request }: PendingUpgrade, r
   t.skip(reason)
 }
 
-/** The next client and its offer of permessage-deflate; skips the case when it makes none. */
+/** Waits for the next client and its offer of permessage-deflate. Skips the case when there is none. */
 export async function nextOffering(t: Trial): Promise<{ upgrade: PendingUpgrade; offer: ExtensionElement }> {
   const upgrade = await receptionOf(t).next(t)
   const offer = deflateElementOf(upgrade.request)
@@ -44,7 +44,7 @@ async function answerUnasked(t: Trial): Promise<void> {
   await judgeRefusal(t, upgrade)
 }
 
-/** Parameters that no offer allows; the last is one the client did not offer, or one that lacks its value. */
+/** Returns parameters that no offer allows. The last is one that the client did not offer, or one without its value. */
 const BAD_PARAMS: readonly ((offer: ExtensionElement) => string)[] = [
   () => 'foo',
   () => 'server_no_context_takeover; server_no_context_takeover',
@@ -76,7 +76,7 @@ async function answerLargerWindow(t: Trial): Promise<void> {
   await judgeRefusal(t, upgrade)
 }
 
-/** What the answer has to repeat of an offer, so that the client can take it. */
+/** Returns the parameters that the response must repeat so that the client can accept it. */
 export function promised(offer: ExtensionElement): string {
   const bits = offer.params.find(([name]) => name === 'server_max_window_bits')?.[1]
   return [
@@ -88,7 +88,7 @@ export function promised(offer: ExtensionElement): string {
 
 const REPEATED = 'The same words again and again, the same words again and again. '.repeat(8)
 
-/** Equal messages: each has to inflate without the one before it (RFC 7692 §7.1.1.2). */
+/** Requests echoes of equal messages. Each must decompress without the one before it (RFC 7692 §7.1.1.2). */
 async function forbidWindow(t: Trial): Promise<void> {
   const { upgrade, offer } = await nextOffering(t)
   const { peer, request } = upgrade
@@ -96,12 +96,12 @@ async function forbidWindow(t: Trial): Promise<void> {
   decodeAs(peer, { clientBits: 15, clientKeepsWindow: false })
   for (let count = 0; count < 3; count++) {
     const { compressed } = await expectRoundTrip(t, peer, { payload: REPEATED })
-    if (!compressed) t.note('sends it without compression')
+    if (!compressed) t.note('sends it uncompressed')
   }
   await expectCleanClose(t, peer)
 }
 
-/** An offer that is declined: no message may be compressed (RFC 7692 §5). */
+/** Declines the offer. No message may then be compressed (RFC 7692 §5). */
 async function declineOffer(t: Trial): Promise<void> {
   const { upgrade } = await nextOffering(t)
   const { peer, request } = upgrade
@@ -127,7 +127,7 @@ async function answerConflict(t: Trial): Promise<void> {
   await judgeRefusal(t, upgrade)
 }
 
-/** Answers to extensions, offered or not (RFC 6455 §9.1, RFC 7692 §5, §7): `client.resp`. */
+/** Responses with extensions that were offered or not (RFC 6455 §9.1, RFC 7692 §5, §7): `client.resp`. */
 export const clientExtension: Case[] = [
   refusedField('ext-unasked', 'x-conf'),
   { id: 'client.resp.pmd-unasked', run: answerUnasked },

@@ -17,7 +17,7 @@ async function open(t: Trial): Promise<Peer> {
   return (await answerNext(t)).peer
 }
 
-/** Frames that a client must end the connection for, with whatever code (RFC 6455 §5.1). */
+/** Makes a case with frames for which a client must close the connection, with any code (RFC 6455 §5.1). */
 function ended(id: string, ...frames: FrameSpec[]): Case {
   return {
     id: `client.frame.${id}`,
@@ -51,7 +51,7 @@ async function checkMasks(t: Trial): Promise<void> {
 
 const KEYS = 1000
 
-/** Keys of a thousand frames: random ones hardly ever repeat, nor at a constant distance (RFC 6455 §5.3). */
+/** Checks the keys of a thousand frames. Random keys rarely repeat and have no constant distance (RFC 6455 §5.3). */
 async function checkKeys(t: Trial): Promise<void> {
   const peer = await open(t)
   await peer.sendFrames(Array<FrameSpec>(KEYS).fill({ opcode: Op.TEXT, payload: 'key' }))
@@ -67,10 +67,10 @@ async function checkKeys(t: Trial): Promise<void> {
   const swappedSteps = swapped.slice(1).map((key, index) => (key - swapped[index]) >>> 0)
   t.assert(
     keys.some((key) => key !== 0),
-    'keys that are not zero',
+    'keys other than 0',
     'every key is 00000000',
   )
-  t.assert(repeated < 3, 'a fresh key for each frame', `${repeated} of ${keys.length} keys were used before`)
+  t.assert(repeated < 3, 'a new key for each frame', `${repeated} of ${keys.length} keys were used before`)
   for (const one of [steps, swappedSteps]) {
     const share = mostCommonShare(one)
     t.assert(share < 0.1, 'keys without a pattern', `${Math.round(share * 100)} % of the keys are one step apart`)
@@ -87,7 +87,7 @@ function swapBytes(key: number): number {
   return bytes.readUInt32LE()
 }
 
-/** How much of the list its commonest element is. */
+/** Returns the share of the most frequent element. */
 function mostCommonShare(list: readonly number[]): number {
   const counts = new Map<number, number>()
   for (const one of list) counts.set(one, (counts.get(one) ?? 0) + 1)
@@ -106,7 +106,7 @@ async function checkForms(t: Trial): Promise<void> {
   await expectCleanClose(t, peer)
 }
 
-/** Without the top bit the length is 65,536 and as many bytes follow: a client that ignores the bit echoes them. */
+/** Without the top bit the length is 65,536, and that many bytes follow. A client that ignores the bit echoes them. */
 async function sendTopBit(t: Trial): Promise<void> {
   const peer = await open(t)
   await peer.sendBytes(Buffer.concat([hex('82 7f 80 00 00 00 00 01 00 00'), Buffer.alloc(65_536, 0x2a)]))
@@ -132,7 +132,7 @@ const TYPES: readonly FrameSpec[][] = [
 ]
 const BITS = [Rsv.RSV1, Rsv.RSV2, Rsv.RSV3]
 
-/** A reserved bit on the last frame of these. */
+/** Sets reserved bits on the last of these frames. */
 async function sendReserved(t: Trial, frames: readonly FrameSpec[], rsv: number): Promise<void> {
   const peer = await open(t)
   await peer.sendFrames(frames.map((frame, index) => (index === frames.length - 1 ? { ...frame, rsv } : frame)))
@@ -143,7 +143,7 @@ async function sendAllReserved(t: Trial): Promise<void> {
   for (const rsv of BITS) for (const frames of TYPES) await sendReserved(t, frames, rsv)
 }
 
-/** Empty fragments until the client ends; it may also accept them all and go on. */
+/** Sends empty fragments until the client closes. A client may also accept all of them. */
 async function sendEndlessFragments(t: Trial): Promise<void> {
   const peer = await open(t)
   await peer.sendFrame({ opcode: Op.TEXT, fin: false })
@@ -181,7 +181,7 @@ async function sendLongForm(t: Trial): Promise<void> {
   await expectFailure(t, peer, [1002])
 }
 
-/** Frames of a server, and those of the client (RFC 6455 §5): `client.frame`, but for what is compressed. */
+/** Uncompressed frames to and from a client (RFC 6455 §5): `client.frame`. */
 export const clientFrame: Case[] = [
   ...maskedRows,
   { id: 'client.frame.sends-masked', phase: 'after', run: checkMasks },

@@ -2,10 +2,10 @@ import { expectClientOpens, type PendingUpgrade, receptionOf, requestRules, send
 import { type Case, expectNoBreach, expectProbe, type Trial } from '../../script/index.ts'
 import { fieldValue, sleep } from '../../wire/index.ts'
 
-/** Milliseconds by which the answer is delayed. */
+/** Milliseconds by which the response is delayed. */
 const HELD = 500
 
-/** A case that checks every request of the run; it has a connection of its own, so that it can run alone. */
+/** Makes a case that checks all requests of the run. It also opens a connection, so that it can run alone. */
 function onEveryRequest(id: string, connections = 1): Case {
   return {
     id,
@@ -18,17 +18,21 @@ function onEveryRequest(id: string, connections = 1): Case {
   }
 }
 
-/** Bytes that arrive while the 101 is delayed: there must be none. */
+/** Checks that no bytes arrive while the 101 is delayed. */
 async function holdAnswer(t: Trial): Promise<void> {
   const { peer, request } = await receptionOf(t).next(t)
   await sleep(HELD)
   const early = peer.unread
-  t.require(early.length === 0, 'no bytes before the answer', `${early.length} bytes: ${early.toString('hex', 0, 40)}`)
+  t.require(
+    early.length === 0,
+    'no bytes before the response',
+    `${early.length} bytes: ${early.toString('hex', 0, 40)}`,
+  )
   await sendAnswer(peer, request)
   await expectProbe(t, peer)
 }
 
-/** Browsers say where the page is from; of others it is noted (RFC 6455 §4.1). */
+/** Checks Origin of browsers, and notes that of other clients (RFC 6455 §4.1). */
 async function describeOrigin(t: Trial): Promise<void> {
   const { request } = await expectClientOpens(t)
   const origin = fieldValue(request, 'origin')
@@ -60,7 +64,7 @@ async function dismiss({ peer, request }: PendingUpgrade): Promise<void> {
   await peer.sendClose(1000)
 }
 
-/** The opening request (RFC 6455 §4.1): `client.req`, but for what needs a URL of its own. */
+/** The opening request (RFC 6455 §4.1): the cases of `client.req` that need no special URL. */
 export const clientRequest: Case[] = [
   ...requestRules.map((id) => onEveryRequest(id)),
   onEveryRequest('client.req.key-fresh', 3),

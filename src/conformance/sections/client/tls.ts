@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createCertificate, parseClientHello, receptionOf, sendAnswer } from '../../client/index.ts'
 import { type Case, expectCleanClose, expectNoBreach, expectRoundTrip, type Trial } from '../../script/index.ts'
 
-/** The first bytes of a client that was given a wss: URL, as far as they make a record; null when none arrive. */
+/** Returns the first TLS record of a client with a wss: URL, or null when no bytes arrive. */
 async function firstBytes(t: Trial): Promise<Buffer | null> {
   const reception = receptionOf(t)
   if (reception.agent.launcher === null) t.skip('needs --exec CMD with {url}')
@@ -49,7 +49,7 @@ async function nameServer(t: Trial): Promise<void> {
   t.require(name === 'localhost', 'server_name localhost', name ?? 'no server_name')
 }
 
-/** A certificate that nobody has signed: not one byte of HTTP may follow. */
+/** Uses an untrusted certificate. The client must not send a request. */
 async function distrust(t: Trial): Promise<void> {
   const reception = receptionOf(t)
   let connections = 0
@@ -60,7 +60,7 @@ async function distrust(t: Trial): Promise<void> {
   t.require(connections > 0, 'a connection', 'none')
 }
 
-/** The certificate is made known to the client by the usual variables of Node and OpenSSL. */
+/** Makes the client trust the certificate with the environment variables of Node and OpenSSL. */
 async function maskOverTls(t: Trial): Promise<void> {
   const reception = receptionOf(t)
   const certificate = createCertificate()
@@ -83,7 +83,7 @@ async function maskOverTls(t: Trial): Promise<void> {
   }
 }
 
-/** TLS as a client has to use it (RFC 6455 §4.1, §5.1): cases of `client.req` and `client.frame`. */
+/** TLS of a client (RFC 6455 §4.1, §5.1): cases of `client.req` and `client.frame`. */
 export const clientTls: Case[] = [
   { id: 'client.req.tls-first', connections: 0, run: beginWithTls },
   { id: 'client.req.tls-sni', connections: 0, run: nameServer },

@@ -4,7 +4,7 @@ import { type InviteOptions, type PendingUpgrade, receptionOf, sendAnswer } from
 import { type Case, expectProbe, type Trial } from '../../script/index.ts'
 import { fieldValue } from '../../wire/index.ts'
 
-/** A client that is given this URL; `{place}` in it is replaced by the address of a port of the case. */
+/** Starts a client with this URL. `{place}` in it is replaced by the address of a port of the case. */
 async function visitBy(t: Trial, pattern: string, invite: InviteOptions = {}): Promise<PendingUpgrade> {
   const reception = receptionOf(t)
   const port = await reception.listen(t)
@@ -15,7 +15,7 @@ async function visitBy(t: Trial, pattern: string, invite: InviteOptions = {}): P
   })
 }
 
-/** A URL, and what the request target has to be. */
+/** Makes a case with a URL and the expected request target. */
 function targetRow(id: string, pattern: string, target: string): Case {
   return {
     id,
@@ -29,7 +29,7 @@ function targetRow(id: string, pattern: string, target: string): Case {
   }
 }
 
-/** A fragment has no place in the request: the client refuses the URI, or leaves it out (RFC 6455 §3). */
+/** A request has no fragment: the client refuses the URI or omits the fragment (RFC 6455 §3). */
 async function sendFragment(t: Trial): Promise<void> {
   const reception = receptionOf(t)
   const port = await reception.listen(t)
@@ -41,12 +41,14 @@ async function sendFragment(t: Trial): Promise<void> {
   }
   const { target } = upgrade.request
   t.assert(!target.includes('#'), 'a request target without the fragment', target)
-  t.note('leaves the fragment out')
+  t.note('omits the fragment')
   await sendAnswer(upgrade.peer, upgrade.request)
   await upgrade.peer.sendClose(1000)
 }
 
-/** URIs that no client may connect by; what a browser makes of http: is its own affair and only noted. */
+/**
+ * Invalid URIs, with which a client must not connect. A connection for http: is only noted, because browsers allow it.
+ */
 async function refuseUris(t: Trial): Promise<void> {
   const reception = receptionOf(t)
   const port = await reception.listen(t)
@@ -56,11 +58,11 @@ async function refuseUris(t: Trial): Promise<void> {
     const launched = reception.start(uri)
     const upgrade = await reception.arrived(t, { url: uri, timeout: 5 * t.timeout }, launched)
     if (upgrade === null) {
-      t.assert(launched?.events.find('open') === undefined, `an error for ${uri}`, 'the API says that it is open')
+      t.assert(launched?.events.find('open') === undefined, `an error for ${uri}`, 'the API reports “open”')
       continue
     }
-    const shown = `connects and asks for ${upgrade.request.target}`
-    if (uri.startsWith('http:')) t.note(`${uri}: ${shown}, as the WHATWG lets browsers do`)
+    const shown = `connects and requests ${upgrade.request.target}`
+    if (uri.startsWith('http:')) t.note(`${uri}: ${shown}, as the WHATWG specifies for browsers`)
     else if (uri.endsWith('#f') && !upgrade.request.target.includes('#'))
       t.note(`${uri}: ${shown}, without the fragment`)
     else t.assert(false, `no connection for ${uri}`, shown)
@@ -68,7 +70,9 @@ async function refuseUris(t: Trial): Promise<void> {
   }
 }
 
-/** A host name beyond ASCII; under `localhost` it is this machine where the resolver knows it (RFC 6761 §6.3). */
+/**
+ * A non-ASCII host name. Under `localhost` it resolves to this machine if the resolver supports that (RFC 6761 §6.3).
+ */
 async function sendIdn(t: Trial): Promise<void> {
   const ascii = 'xn--bcher-kva.localhost'
   const reception = receptionOf(t)
@@ -85,7 +89,10 @@ async function sendIdn(t: Trial): Promise<void> {
   await expectProbe(t, peer)
 }
 
-/** A proxy by the usual variables: the client asks it for a way, then sends its request through. */
+/**
+ * Sets a proxy by environment variables. The client requests a tunnel from it, then sends its request through the
+ * tunnel.
+ */
 async function useProxy(t: Trial): Promise<void> {
   const reception = receptionOf(t)
   if (reception.agent.launcher === null) t.skip('needs --exec CMD with {url}')
@@ -103,7 +110,7 @@ async function useProxy(t: Trial): Promise<void> {
   }
 }
 
-/** Accepts one request, refuses it with 407, and returns its head. */
+/** Accepts one connection, refuses its request with 407, and returns the head of the request. */
 async function openProxy() {
   const sockets: Socket[] = []
   let settle: (head: string) => void = () => {}
@@ -135,7 +142,7 @@ async function openProxy() {
   }
 }
 
-/** What a client makes of a URI (RFC 6455 §3, §4.1): the cases of `client.req` that need one of their own. */
+/** How a client handles a URI (RFC 6455 §3, §4.1): the cases of `client.req` that need a special URL. */
 export const clientUri: Case[] = [
   targetRow('client.req.query', 'ws://{place}?x', '/?x'),
   targetRow('client.req.hash', 'ws://{place}/a%23b', '/a%23b'),

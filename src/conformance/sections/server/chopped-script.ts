@@ -13,11 +13,11 @@ import { bytesOf, type Chop, type FrameSpec, Op } from '../../wire/index.ts'
 
 const SIZES = [1, 2, 3, 5, 7, 13, 64, 997, 1448, 4096, 16384]
 const RANDOM_RUNS = 20
-/** Sizes of one random way to cut the script, used in turn, and the largest of them. */
+/** How many sizes a random split uses in turn, and the largest size. */
 const RANDOM_SIZES = 40
 const LARGEST_PIECE = 3000
 
-/** Frames of every legal kind, and the expected answers. */
+/** Valid frames of every kind, and the expected replies. */
 interface Script {
   frames: FrameSpec[]
   messages: LoadMessage[]
@@ -48,7 +48,7 @@ function writeScript(t: Trial): Script {
   }
 }
 
-/** Messages in order and pongs in order, however they are mixed. */
+/** Expects the echoes in order and the pongs in order, in any mixture. */
 async function runScript(t: Trial, chop?: Chop): Promise<void> {
   const { frames, messages, pongs } = writeScript(t)
   const peer = await t.open()
@@ -74,7 +74,7 @@ async function runInRandomPieces(t: Trial): Promise<void> {
   }
 }
 
-/** One script of frames in pieces of any size: the answers are the same (RFC 6455 §6.2): `robust.chop-*`. */
+/** A script of frames in pieces of any size, which must get the same replies (RFC 6455 §6.2): `robust.chop-*`. */
 export const choppedScripts: Case[] = [
   ...SIZES.map(
     (size): Case => ({
@@ -88,7 +88,7 @@ export const choppedScripts: Case[] = [
     id: 'robust.chop-random',
     phase: 'alone',
     needs: ['echo'],
-    run: (t) => expectAll(t, `the same from ${RANDOM_RUNS} scripts`, () => runInRandomPieces(t)),
+    run: (t) => expectAll(t, `the same replies to ${RANDOM_RUNS} scripts`, () => runInRandomPieces(t)),
   },
   { id: 'robust.one-segment', phase: 'alone', needs: ['echo'], run: (t) => runScript(t) },
 ]

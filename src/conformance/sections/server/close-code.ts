@@ -8,7 +8,7 @@ async function openAndClose(t: Trial, body: Uint8Array): Promise<Peer> {
   return peer
 }
 
-/** `clean(X)` of the catalogue: a Close with that code, 1000 or none back, then the end of TCP. */
+/** “A clean close with X” of the catalogue: a Close with this code, 1000 or no code, then the end of TCP. */
 function clean(id: string, body: (t: Trial) => Buffer): Case {
   return {
     id: `close.${id}`,
@@ -27,13 +27,13 @@ function refused(id: string, body: Uint8Array, codes: readonly number[] = [1002]
   }
 }
 
-/** No RFC decides either: the outcome is noted. */
+/** Codes that no RFC defines: the outcome is noted. */
 function reported(id: string, code: number): Case {
   return {
     id: `close.${id}`,
     async run(t) {
       const peer = await openAndClose(t, closeBody(code))
-      t.note(`answer to ${code}: ${describeInbound(await peer.nextMeaningful(), t.timeout)}`)
+      t.note(`reply to ${code}: ${describeInbound(await peer.nextMeaningful(), t.timeout)}`)
     },
   }
 }
@@ -44,10 +44,10 @@ const VALID = [
 ]
 const INVALID = [0, 1, 500, 999, 1004, 1005, 1006, 1015, 1016, 1017, 1100, 1999, 2000, 2999]
 
-/** 123 bytes of code points of two, three and four bytes. */
+/** 123 bytes with code points of two, three and four bytes. */
 const MIXED_REASON = `${'äöü'.repeat(3)}${'€語'.repeat(7)}${'😀'.repeat(15)}abc`
 
-/** Reasons that are no UTF-8 (RFC 3629 §3). */
+/** Reasons that are not UTF-8 (RFC 3629 §3). */
 const BAD_REASONS: Record<string, string> = {
   utf8: 'cebae1bdb9cf83cebcceb5eda080656469746564',
   truncated: 'e282',
@@ -73,11 +73,11 @@ async function echoOfCode(t: Trial): Promise<void> {
 
 const SAMPLES = 400
 const ALL_CODES = Array.from({ length: 65536 }, (_, code) => code)
-/** Borders of the ranges and the codes that mean something: always asked. */
+/** The limits of the ranges and the defined codes, which every run sends. */
 const LANDMARKS = [0, 999, ...ALL_CODES.slice(1000, 1020), 1999, 2000, 2999, 3000, 3999, 4000, 4999, 5000, 65535]
-/** Connections at once. */
+/** How many connections are open at the same time. */
 const WIDTH = 8
-/** Milliseconds for all codes. */
+/** Milliseconds for all codes together. */
 const SWEEP_LIMIT = 900_000
 
 async function sweep(t: Trial): Promise<void> {
@@ -103,7 +103,7 @@ async function sweep(t: Trial): Promise<void> {
   t.observe('close_code_replies', Object.fromEntries(table))
 }
 
-/** `1000-1003, 1007`: codes that are neighbours among those that were asked make a range. */
+/** Formats codes as ranges, `1000-1003, 1007`. Codes that are adjacent among those that were sent form a range. */
 export function rangesOf(given: readonly number[], asked: readonly number[]): string {
   const place = new Map([...asked].sort((a, b) => a - b).map((code, index) => [code, index]))
   const ranges: [number, number][] = []

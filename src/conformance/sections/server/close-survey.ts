@@ -1,14 +1,16 @@
 import { type Case, expectNoBreach, TOO_BIG_CODES, type Trial } from '../../script/index.ts'
 import { type FrameSpec, hex, Op } from '../../wire/index.ts'
 
-/** Input that must fail the connection with each of these codes, so that a case that runs alone has something to check. */
+/**
+ * For each code a frame that must fail the connection with it, so that a case that runs alone has something to check.
+ */
 const FAULTS: Record<1002 | 1007 | 1009, FrameSpec> = {
   1002: { opcode: 3 },
   1007: { opcode: Op.TEXT, payload: hex('ff') },
   1009: { opcode: Op.BINARY, payload: 'the beginning', length: 2n ** 60n },
 }
 
-/** Ends a connection by Close 1000, by an empty Close and by a fault; other cases judge how that went. */
+/** Ends connections by Close 1000, by an empty Close and by a violation. Other cases judge the outcome. */
 async function makeClosings(t: Trial): Promise<void> {
   for (const body of ['', hex('03e8')]) {
     const peer = await t.open()
@@ -20,7 +22,7 @@ async function makeClosings(t: Trial): Promise<void> {
   await peer.waitForEnd()
 }
 
-/** Breaches of these rules, on every connection of the run. */
+/** Reports violations of these rules on all connections of the run. */
 function observes(id: string, ...rules: string[]): Case {
   return {
     id: `close.${id}`,
@@ -32,7 +34,7 @@ function observes(id: string, ...rules: string[]): Case {
   }
 }
 
-/** The cases that are named for a code that is not as expected. */
+/** How many cases are named for each unexpected code. */
 const NAMED = 3
 
 function describeCode(code: number | null, cases: ReadonlySet<string>): string {
@@ -41,7 +43,7 @@ function describeCode(code: number | null, cases: ReadonlySet<string>): string {
   return `${code === null ? 'no code' : code} in ${named}${more}`
 }
 
-/** All connections of the run that had to be failed with that one code, and no other. */
+/** Makes a case about all connections of the run that had to fail with exactly this code. */
 function fails(id: string, expected: keyof typeof FAULTS): Case {
   return {
     id: `close.code-on-${id}`,
@@ -54,7 +56,7 @@ function fails(id: string, expected: keyof typeof FAULTS): Case {
       const { ledger } = t.context
       if (event?.kind === 'close') ledger.failure(expected, event.code, t.entry.id)
       if (event?.kind === 'end') ledger.failure(expected, null, t.entry.id)
-      // A limit may also be a policy (RFC 6455 §7.4.1).
+      // A limit may also be a policy, code 1008 (RFC 6455 §7.4.1).
       const allowed: readonly (number | null)[] = expected === 1009 ? TOO_BIG_CODES : [expected]
       const others = [...ledger.failuresOf(expected)].filter(([code]) => !allowed.includes(code))
       const shown = others.map(([code, cases]) => describeCode(code, cases)).join('; ')
@@ -63,7 +65,7 @@ function fails(id: string, expected: keyof typeof FAULTS): Case {
   }
 }
 
-/** The Closes of all connections of the run (RFC 6455 §5.5.1, §7.4): `close`. */
+/** The Close frames on all connections of the run (RFC 6455 §5.5.1, §7.4): `close`. */
 export const closeSurvey: Case[] = [
   observes('reply-shape', 'inv.close-code', 'close.reply-shape'),
   observes('server-never-1010', 'close.server-never-1010'),

@@ -20,7 +20,7 @@ function text(payload: string): FrameSpec {
   return { opcode: Op.TEXT, payload }
 }
 
-/** A Close with other frames around it, in one write: one Close is the answer, then the end, and nothing before it. */
+/** Makes a case with a Close and other frames in one write. Expects one Close with nothing before it, then the end. */
 function closedBy(id: string, frames: readonly FrameSpec[], codes?: readonly number[]): Case {
   return {
     id: `close.${id}`,
@@ -38,7 +38,7 @@ async function closeAfterMessage(t: Trial): Promise<void> {
   await expectCleanClose(t, peer, { strict: true })
 }
 
-/** What arrives after these frames, up to the end, is noted. */
+/** Sends frames, and notes what arrives up to the end. */
 async function describeAnswers(t: Trial, frames: readonly FrameSpec[]): Promise<void> {
   needEcho(t)
   const peer = await t.open()
@@ -57,7 +57,7 @@ const handshakeRows: Case[] = [
   closedBy('twice', [CLOSE, { opcode: Op.CLOSE }]),
   closedBy('then-ping', [CLOSE, { opcode: Op.PING }]),
   closedBy('then-text', [CLOSE, text('Hello World!')]),
-  // The code is only “typically” echoed, and the message was cut short (RFC 6455 §5.5.1).
+  // The code is only “typically” echoed, and the message is incomplete (RFC 6455 §5.5.1).
   closedBy(
     'inside-message',
     [{ ...text('fragment1'), fin: false }, CLOSE, { opcode: Op.CONT, payload: 'fragment2' }],
@@ -78,7 +78,7 @@ const handshakeRows: Case[] = [
   },
 ]
 
-/** Close 1000 and its answer; returns the milliseconds from there to the end of TCP, which must happen in time. */
+/** Sends Close 1000 and waits for the reply and the end of TCP. Returns the milliseconds between these two. */
 async function timeEnd(t: Trial, timeout: number): Promise<number> {
   const peer = await t.open()
   await peer.sendClose(1000)
@@ -89,18 +89,18 @@ async function timeEnd(t: Trial, timeout: number): Promise<number> {
   return performance.now() - began
 }
 
-/** The Close that answers ours, then FIN. */
+/** Expects a Close in reply, then FIN. */
 async function expectFin(t: Trial, peer: Peer): Promise<void> {
   await peer.expectClose()
   const end = await peer.nextMeaningful()
   t.require(end?.kind === 'end' && end.tcp === 'fin', 'FIN', describeInbound(end, t.timeout))
 }
 
-/** How much a server has left unread when it closes is a matter of moments, so it is tried so often. */
+/** How many attempts the case makes. Timing decides how much input a server has not read when it closes. */
 const TRIES = 10
 const REST = Array<FrameSpec>(64).fill({ opcode: Op.BINARY, payload: Buffer.alloc(1024, 0x2a) })
 
-/** TCP makes a reset of a close with unread input, and the reset may overtake the Close. */
+/** TCP sends RST when a socket is closed with unread input, and the RST may overtake the Close. */
 async function sendWhileClosing(t: Trial): Promise<void> {
   for (let tries = 0; tries < TRIES; tries++) {
     const peer = await t.open()
@@ -164,7 +164,7 @@ const tcpRows: Case[] = [
   { id: 'close.rst-during-echo', run: resetDuringEcho },
 ]
 
-/** The Close of a failed connection stays unanswered, our side open. */
+/** Does not answer the Close of a failed connection, and leaves TCP open. */
 async function leaveCloseUnanswered(t: Trial): Promise<void> {
   const peer = await t.open()
   peer.autoClose = false
@@ -182,7 +182,7 @@ async function leaveCloseUnanswered(t: Trial): Promise<void> {
   t.note(`the end ${Math.round(performance.now() - began)} ms after the Close`)
 }
 
-/** Sends until everything is accepted, or nothing more for the idle time; never reads. */
+/** Sends without reading, until everything is accepted or nothing more is accepted for the idle time. */
 async function sendWithoutReading(peer: Peer, count: number, idle: number): Promise<boolean> {
   const payload = Buffer.alloc(64 * 1024, 0x2a)
   for (let sent = 0; sent < count && !peer.ended; sent += payload.length) {
@@ -210,8 +210,8 @@ async function neverRead(t: Trial): Promise<void> {
   const accepted = await sendWithoutReading(peer, 64 * MIB, t.context.idle)
   t.note(
     accepted
-      ? 'accepts 64 MiB of texts unread'
-      : 'does not accept 64 MiB of texts, nor the Close behind them, from a peer that does not read',
+      ? 'accepts 64 MiB of text messages from a peer that does not read'
+      : 'does not accept 64 MiB of text messages and a Close from a peer that does not read',
   )
   if (accepted)
     await within(
@@ -231,7 +231,7 @@ async function floodAfterClose(t: Trial): Promise<void> {
   const sent = peer.sendFrames([CLOSE, ...flood])
   const expected = 'one Close, no echo, the end of the connection'
   const close = await peer.nextMeaningful()
-  // A server that stops reading resets TCP, and the reset may overtake its Close.
+  // A server that stops reading causes RST, which may overtake its Close.
   if (close?.kind !== 'end' || close.tcp !== 'rst') {
     t.require(close?.kind === 'close', expected, describeInbound(close, t.timeout))
   }

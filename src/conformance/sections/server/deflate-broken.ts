@@ -3,7 +3,7 @@ import { describeInbound } from '../../peer/index.ts'
 import { type Case, compressedFrames, expectFailure, HELLO, HELLO_AGAIN, linkedCase } from '../../script/index.ts'
 import { BlockWriter, hex, Op } from '../../wire/index.ts'
 
-/** Payloads that are no DEFLATE data (RFC 1951 §3.2). */
+/** Payloads that are not DEFLATE data (RFC 1951 §3.2). */
 const undecodable: Record<string, () => Buffer> = {
   'bad-btype3': () => hex('06'),
   'bad-garbage': () => Buffer.alloc(16, 0xff),
@@ -15,14 +15,14 @@ const undecodable: Record<string, () => Buffer> = {
   'bad-symbol-286': () => new BlockWriter().fixed([0x48, { symbol: 286 }]).payload(),
 }
 
-/** A dynamic block in which each of the 19 code lengths has a code of one bit: there is room for two. */
+/** A dynamic block in which all 19 code lengths have a code of one bit, although only two such codes exist. */
 function overSubscribed(): Buffer {
   const block = new BlockWriter().bits(0b100, 3).bits(0, 5).bits(0, 5).bits(15, 4)
   for (let count = 0; count < 19; count++) block.bits(1, 3)
   return block.payload()
 }
 
-/** Inflated text that is not UTF-8 (RFC 7692 §6.1, RFC 6455 §8.1); in fragments of that size. */
+/** Makes a case with compressed text that is not UTF-8, in fragments of `size` bytes (RFC 7692 §6.1, RFC 6455 §8.1). */
 function badText(id: string, text: string, ...sizes: number[]): Case {
   return linkedCase(`pmd.data.${id}`, async (t, { peer, deflater }) => {
     await peer.sendFrames(compressedFrames(Op.TEXT, deflater.deflate(hex(text)), ...sizes))
@@ -30,7 +30,7 @@ function badText(id: string, text: string, ...sizes: number[]): Case {
   })
 }
 
-/** Compressed data that has to fail the connection (RFC 7692 §7.2.2): the rest of `pmd.data`. */
+/** Compressed data that must fail the connection (RFC 7692 §7.2.2): the rest of `pmd.data`. */
 export const deflateBroken: Case[] = [
   ...Object.entries(undecodable).map(([id, payload]) =>
     linkedCase(`pmd.data.${id}`, async (t, { peer }) => {

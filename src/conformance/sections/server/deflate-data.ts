@@ -20,13 +20,13 @@ import { BlockWriter, hex, mixedText, Op, type Random, Rsv, TAIL } from '../../w
 
 const MIXED_LENGTH = 65_536
 
-/** Sends the payload of a compressed message and waits for the message it decodes to. */
+/** Sends the payload of a compressed message and waits for the echo of the decompressed message. */
 async function echoOf(t: Trial, link: CompressedLink, payload: Uint8Array, message: string | Buffer): Promise<void> {
   const opcode = typeof message === 'string' ? Op.TEXT : Op.BINARY
   await expectRoundTrip(t, link.peer, { opcode, payload: message, frames: compressedFrames(opcode, payload) })
 }
 
-/** One compressed message, given by its bytes in hex, cut into fragments of those sizes. */
+/** Makes a case with one compressed message, given in hex, in fragments of these sizes. */
 function example(id: string, bytes: string, message: string, ...sizes: number[]): Case {
   return linkedCase(`pmd.data.${id}`, (t, { peer }) =>
     expectEchoThenCleanClose(t, peer, { payload: message, frames: compressedFrames(Op.TEXT, hex(bytes), ...sizes) }),
@@ -36,7 +36,7 @@ function example(id: string, bytes: string, message: string, ...sizes: number[])
 const EMPTY_BLOCK = '000000ffff'
 const HELLO_HEX = HELLO.toString('hex')
 
-/** The examples of RFC 7692 §7.2.3, letter for letter. */
+/** The examples of RFC 7692 §7.2.3. */
 const examples: Case[] = [
   example('rfc-hello', HELLO_HEX, 'Hello'),
   example('rfc-hello-frag', HELLO_HEX, 'Hello', 3, 4),
@@ -60,7 +60,7 @@ const examples: Case[] = [
   }),
 ]
 
-/** Messages of nothing, and blocks and fragments of nothing (RFC 7692 §7.2.3.6). */
+/** Empty messages, blocks and fragments (RFC 7692 §7.2.3.6). */
 const emptiness: Case[] = [
   example('empty', '00', ''),
   example('empty-fixed', '0200', ''),
@@ -81,7 +81,7 @@ const emptiness: Case[] = [
   example('many-empty-blocks', EMPTY_BLOCK.repeat(1000) + HELLO_HEX, 'Hello'),
 ]
 
-/** Notes the outcome where everything is allowed. */
+/** Notes the outcome where every outcome is allowed. */
 async function noteOutcome(t: Trial, peer: CompressedLink['peer']): Promise<void> {
   const event = await peer.nextMeaningful()
   if (event?.kind === 'message') t.note(`echo of ${event.message.payload.length} bytes`)
@@ -96,7 +96,7 @@ const STRATEGIES: Record<string, number> = {
   filtered: constants.Z_FILTERED,
 }
 
-/** A long message, compressed by zlib with these options. */
+/** Makes a case with a long message that zlib compresses with these options. */
 function deflated(id: string, options: { level?: number; strategy?: number }): Case {
   return linkedCase(`pmd.data.${id}`, async (t, link) => {
     const text = mixedText(t.random, MIXED_LENGTH)
@@ -110,7 +110,7 @@ const encodings: Case[] = [
   ...Object.entries(STRATEGIES).map(([name, strategy]) => deflated(`strategy-${name}`, { strategy })),
   linkedCase('pmd.data.flush-each-byte', async (t, link) => {
     const text = mixedText(t.random, 1024)
-    // The text is one message: its bytes may refer to each other whatever was agreed about messages.
+    // Within one message, back-references are allowed regardless of the agreement.
     const deflater = new Deflater({ ...link.agreement, clientNoContext: false })
     const pieces = [...text].flatMap((byte) => [deflater.deflate(Buffer.of(byte)), TAIL])
     await echoOf(t, link, Buffer.concat(pieces.slice(0, -1)), text.toString())
@@ -139,16 +139,16 @@ const encodings: Case[] = [
   }),
 ]
 
-/** Code points of three bytes each, up to `size` bytes. */
+/** Returns code points of three bytes, at most `size` bytes together. */
 function threeByteText(random: Random, size: number): string {
   const points = Array.from({ length: Math.floor(size / 3) }, () => random.integer(0x4e00, 0x9fff))
   return points.map((point) => String.fromCodePoint(point)).join('')
 }
 
-/** The longest reference, as far back as any goes (RFC 1951 §3.2.5). */
+/** The longest reference with the largest distance (RFC 1951 §3.2.5). */
 const MATCH = { length: 258, distance: 32_768 }
 
-/** The window that the server retains of what it received (RFC 7692 §7.2.2). */
+/** The window that the server retains between received messages (RFC 7692 §7.2.2). */
 const clientWindow: Case[] = [
   linkedCase('pmd.data.distance-32768', async (t, link) => {
     const bytes = t.random.bytes(MATCH.distance)
@@ -168,7 +168,7 @@ const clientWindow: Case[] = [
     needs: ['pmd'],
     async run(t) {
       const link = await openCompressed(t, 'permessage-deflate; client_no_context_takeover')
-      if (link.agreement.clientNoContext) t.skip('the target took the hint')
+      if (link.agreement.clientNoContext) t.skip('the target accepted client_no_context_takeover')
       await echoOf(t, link, HELLO, 'Hello')
       await echoOf(t, link, HELLO_AGAIN, 'Hello')
       await expectCleanClose(t, link.peer)
@@ -204,7 +204,7 @@ const clientWindow: Case[] = [
     needs: ['pmd'],
     async run(t) {
       const { peer, agreement } = await openCompressed(t, 'permessage-deflate; client_max_window_bits=9')
-      if ((agreement.clientBits ?? 15) === 15) t.skip('the target asks for no smaller window')
+      if ((agreement.clientBits ?? 15) === 15) t.skip('the target requests no smaller window')
       const payload = new BlockWriter().stored(t.random.bytes(MATCH.distance)).fixed([MATCH]).payload()
       await peer.sendFrames(compressedFrames(Op.BINARY, payload))
       await noteOutcome(t, peer)
@@ -212,7 +212,7 @@ const clientWindow: Case[] = [
   },
 ]
 
-/** References as far back as agreed, within a message and to the one before it. */
+/** References with the largest agreed distance, within a message and to the previous one. */
 async function fillClientWindow(t: Trial, link: CompressedLink, distance: number): Promise<void> {
   const bytes = t.random.bytes(distance)
   const reference = { length: 10, distance }
@@ -224,5 +224,5 @@ async function fillClientWindow(t: Trial, link: CompressedLink, distance: number
   await expectCleanClose(t, link.peer)
 }
 
-/** Valid compressed data (RFC 7692 §7.2): `pmd.data`, but for the windows of the server and what has to fail. */
+/** Valid compressed data (RFC 7692 §7.2): `pmd.data` without the windows of the server and without invalid data. */
 export const deflateData: Case[] = [...examples, ...emptiness, ...encodings, ...clientWindow]

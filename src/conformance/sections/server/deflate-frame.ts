@@ -16,7 +16,7 @@ import {
 } from '../../script/index.ts'
 import { agreementOf, closeBody, type FrameSpec, Op, PMD, Rsv } from '../../wire/index.ts'
 
-/** Frames that break a rule: the connection fails, and what they hold is not answered (RFC 7692 §6.1). */
+/** Makes a case with invalid frames. The connection must fail without a reply (RFC 7692 §6.1). */
 function failing(id: string, ...frames: FrameSpec[]): Case {
   return linkedCase(`pmd.frame.${id}`, async (t, { peer }) => {
     await peer.sendFrames(frames)
@@ -24,7 +24,7 @@ function failing(id: string, ...frames: FrameSpec[]): Case {
   })
 }
 
-/** Messages of several kinds, so that there is traffic to judge whatever else is run. */
+/** Sends messages of several kinds, so that there is traffic even if no other case runs. */
 async function exchange(t: Trial): Promise<void> {
   const { peer, deflater } = await openCompressed(t)
   const text = 'A text that is long enough to be worth the work of compressing it. '.repeat(64)
@@ -39,7 +39,7 @@ async function exchange(t: Trial): Promise<void> {
   await expectEchoThenCleanClose(t, peer, { payload: text })
 }
 
-/** A passive case: own traffic, then what was seen on all connections. */
+/** Makes a passive case: it causes traffic, then checks what was seen on all connections. */
 function passive(id: string, expected: string): Case {
   return {
     id: `pmd.frame.${id}`,
@@ -96,7 +96,7 @@ export const deflateFrame: Case[] = [
   failing('rsv1-ping', { opcode: Op.PING, rsv: Rsv.RSV1 }),
   failing('rsv1-pong', { opcode: Op.PONG, rsv: Rsv.RSV1 }),
   linkedCase('pmd.frame.rsv1-close', async (t, { peer }) => {
-    // An endpoint that accepts this Close answers with its code, which is then not 1002.
+    // An endpoint that accepts this Close replies with its code, which is not 1002.
     await peer.sendFrame({ opcode: Op.CLOSE, rsv: Rsv.RSV1, payload: closeBody(1000) })
     await expectFailure(t, peer, [1002])
   }),
@@ -107,15 +107,15 @@ export const deflateFrame: Case[] = [
     needs: ['pmd'],
     async run(t: Trial) {
       const { response, peer } = await offerExtensions(t, `${PMD}; x-conf`)
-      // `pmd.neg.bad-unknown-param` judges these answers.
-      if (response?.status !== 101) t.skip('the target refused the request for a bad offer')
-      if (agreementOf(response) !== null) t.skip('the target accepted a bad offer')
+      // `pmd.neg.bad-unknown-param` judges these responses.
+      if (response?.status !== 101) t.skip('the target refused the request because of the invalid offer')
+      if (agreementOf(response) !== null) t.skip('the target accepted an invalid offer')
       await peer.sendFrame({ opcode: Op.TEXT, rsv: Rsv.RSV1, payload: HELLO })
       await expectFailure(t, peer, [1002])
     },
   },
-  passive('server-rsv1', 'RSV1 on first frames of messages only'),
-  passive('server-decodes', 'compressed messages that inflate'),
+  passive('server-rsv1', 'RSV1 only on first frames of messages'),
+  passive('server-decodes', 'compressed messages that can be decompressed'),
   linkedCase('pmd.frame.echo-compressed', async (t, { peer, deflater }) => {
     needEcho(t)
     const text = Buffer.from('the same words again and again, '.repeat(512))

@@ -13,7 +13,7 @@ import { findLimit } from './message-limit.ts'
 
 const MIB = 1024 * 1024
 
-/** Zeros of that size as the payload of one compressed message: a thousandth of it. */
+/** Compresses zeros of this size into the payload of one message, a thousandth of the size. */
 function bomb(size: number): Buffer {
   const options = { finishFlush: constants.Z_SYNC_FLUSH, level: 9 }
   const whole = deflateRawSync(Buffer.alloc(MIB), options)
@@ -22,7 +22,10 @@ function bomb(size: number): Buffer {
   return Buffer.concat([...pieces, ...(size % MIB > 0 ? [rest] : [])]).subarray(0, -TAIL.length)
 }
 
-/** Refused: a Close of any code (1009 is the one meant), or the bare end (RFC 6455 §7.4.1). */
+/**
+ * Whether a message was refused: by a Close with any code (1009 is the right one), or by the end alone (RFC 6455
+ * §7.4.1).
+ */
 function isRefusal(event: Inbound | null): boolean {
   return event?.kind === 'close' || event?.kind === 'end'
 }
@@ -33,7 +36,10 @@ function isWholeEcho(event: Inbound | null, size: number): boolean {
   return payload.length === size && payload.equals(Buffer.alloc(size))
 }
 
-/** A bomb: echoed whole where that is allowed, or refused; the server lives on (RFC 6455 §10.4). */
+/**
+ * Sends a message that decompresses to a large size. It must be refused, or echoed where allowed, and the server must
+ * survive (RFC 6455 §10.4).
+ */
 function bombCase(id: string, size: number, options: { mayEcho: boolean; fragment?: number }): Case {
   return {
     id: `pmd.limit.bomb-${id}`,
@@ -56,7 +62,10 @@ function bombCase(id: string, size: number, options: { mayEcho: boolean; fragmen
   }
 }
 
-/** A size that is refused as a plain message; null when no size up to one byte above `--max-message` is refused. */
+/**
+ * Returns a size that is refused as an uncompressed message, or null when sizes up to `--max-message` and one byte more
+ * are accepted.
+ */
 async function findRefusedSize(t: Trial): Promise<number | null> {
   const { refused } = await findLimit(t)
   if (refused !== null) return refused
@@ -68,7 +77,7 @@ async function findRefusedSize(t: Trial): Promise<number | null> {
   return isRefusal(event) ? size : null
 }
 
-/** Limits on what compressed messages cost (RFC 6455 §10.4): `pmd.limit`. */
+/** Limits of compressed messages (RFC 6455 §10.4): `pmd.limit`. */
 export const deflateLimit: Case[] = [
   bombCase('100m', 100 * MIB, { mayEcho: true }),
   bombCase('1g', 1024 * MIB, { mayEcho: false }),
@@ -86,7 +95,7 @@ export const deflateLimit: Case[] = [
       const { peer } = await openCompressed(t)
       await peer.sendFrames(compressedFrames(Op.BINARY, bomb(size)))
       const event = await peer.nextMeaningful(loadTimeout(t))
-      const expected = `refused like a plain message of ${size} bytes`
+      const expected = `refused like an uncompressed message of ${size} bytes`
       t.assert(isRefusal(event), expected, describeInbound(event, loadTimeout(t)))
     },
   },

@@ -16,14 +16,16 @@ import { type Agreement, fieldValue, Op, PMD, parseExtensions } from '../../wire
 
 const FIELD = 'Sec-WebSocket-Extensions'
 
-/** What a server made of an offer. */
+/** The outcome of an offer. */
 interface Outcome {
   handshake: Handshake
   /** null: declined. */
   agreement: Agreement | null
 }
 
-/** No sentence obliges a server to accept a handshake, but what it does not support it declines (RFC 7692 §5). */
+/**
+ * No rule requires a server to accept a handshake, but it must decline offers that it does not support (RFC 7692 §5).
+ */
 async function offer(t: Trial, ...values: string[]): Promise<Outcome> {
   const handshake = await offerExtensions(t, ...values)
   const { response } = handshake
@@ -34,17 +36,20 @@ async function offer(t: Trial, ...values: string[]): Promise<Outcome> {
   return { handshake, agreement: expectAgreement(t, handshake, values) }
 }
 
-/** The probe of the catalogue, compressed when that was agreed. */
+/** Checks that the connection works, with compression when that was agreed. */
 async function probeAsAgreed(t: Trial, { handshake: { peer }, agreement }: Outcome): Promise<void> {
   if (agreement === null || !t.context.capabilities.echo) return expectProbe(t, peer)
   const frames = compressedFrames(Op.TEXT, new Deflater(agreement).deflate(Buffer.from('probe')))
   await expectEchoThenCleanClose(t, peer, { payload: 'probe', frames })
 }
 
-/** How a case judges an outcome to which `offer` does not object. */
+/** How a case judges a valid outcome. */
 interface OfferRule {
   values: string[]
-  /** What is required; `accepted` asserts with the class of the case, `wished` as a `should`. Default: either. */
+  /**
+   * `accepted`: acceptance is required, with the class of the case. `wished`: declining is a warning. Default: both are
+   * allowed.
+   */
   answer?: 'accepted' | 'wished'
   check?(t: Trial, agreement: Agreement): void
 }
@@ -52,7 +57,7 @@ interface OfferRule {
 function offerCase(id: string, { values, answer, check }: OfferRule): Case {
   return {
     id: `pmd.neg.${id}`,
-    // Without the extension every other case would pass as declining.
+    // A server without the extension would pass every other case by declining.
     needs: id === 'plain' ? [] : ['pmd'],
     async run(t: Trial) {
       const outcome = await offer(t, ...values)
@@ -70,7 +75,7 @@ function offerCase(id: string, { values, answer, check }: OfferRule): Case {
 const SNCT = `${PMD}; server_no_context_takeover`
 const CNCT = `${PMD}; client_no_context_takeover`
 
-/** A server that cannot go below the hint need not say so: it is reported (RFC 7692 §7.1.2.2). */
+/** Notes a value above the hint, which is allowed because the hint does not bind the server (RFC 7692 §7.1.2.2). */
 function noteHint(bits: number): (t: Trial, agreement: Agreement) => void {
   return (t, { clientBits }) => {
     if (clientBits !== null && clientBits > bits) t.note(`client_max_window_bits=${clientBits}, above the hint`)
@@ -123,7 +128,7 @@ const offerRules: Record<string, OfferRule> = {
   'rsv1-conflict': { values: [`${PMD}, x-webkit-deflate-frame`] },
 }
 
-/** Parameters that make an offer one to decline (RFC 7692 §7). */
+/** Parameters because of which an offer must be declined (RFC 7692 §7). */
 const badParams: Record<string, string> = {
   'unknown-param': 'x-conf',
   'unknown-param-value': 'x-conf=1',
@@ -156,14 +161,17 @@ const badParams: Record<string, string> = {
   'dup-cmwb': 'client_max_window_bits; client_max_window_bits=10',
 }
 
-/** Declined, and the connection goes on; a 400 only suits a field that breaks the grammar (RFC 6455 §9.1). */
+/**
+ * Expects that the offer is declined and the connection works. 400 is right only when the field violates the grammar
+ * (RFC 6455 §9.1).
+ */
 async function requireDeclined(t: Trial, value: string): Promise<void> {
   const handshake = await offerExtensions(t, value)
   const { response, peer } = handshake
   if (response?.status !== 101) {
     expectReject(t, handshake)
     const isMalformed = parseExtensions(value) === null
-    t.assertShould(isMalformed, `101 without ${PMD}`, response?.statusLine ?? 'no answer')
+    t.assertShould(isMalformed, `101 without ${PMD}`, response?.statusLine ?? 'no response')
     return
   }
   expectAccepted(t, handshake)
@@ -193,7 +201,7 @@ export const deflateOffer: Case[] = [
       async run(t: Trial) {
         const { response } = await offerExtensions(t, value)
         const answer = response && fieldValue(response, FIELD)
-        t.note(`answer: ${response?.statusLine ?? 'none'}, ${answer ?? 'no extension'}`)
+        t.note(`response: ${response?.statusLine ?? 'none'}, ${answer ?? 'no extension'}`)
       },
     }),
   ),

@@ -12,13 +12,13 @@ import {
 } from '../../script/index.ts'
 import { type Agreement, type DataSetName, dataSet, describeFrame, Op, PMD, Rsv } from '../../wire/index.ts'
 
-/** Messages of a case; as many as in Autobahn. */
+/** How many messages a case sends, as in Autobahn. */
 const MESSAGES = 1000
-/** Without `--long` a case of large messages ends after so many bytes: its data has been repeated many times by then. */
+/** How many bytes a case sends at most without `--long`, in which its data is repeated many times. */
 const VOLUME = 16 * 1024 * 1024
 const WINDOW = 32_768
 
-/** What Autobahn offers unless a family says otherwise. */
+/** The default offer of Autobahn. */
 const DEFAULT = `${PMD}; client_no_context_takeover; client_max_window_bits`
 const SNCT = 'server_no_context_takeover'
 const SMWB9 = 'server_max_window_bits=9'
@@ -48,23 +48,23 @@ const families: Family[] = [
 
 const POWERS = [16, 64, 256, 1024, 4096, 8192, 16_384, 32_768, 65_536, 131_072]
 
-/** The 18 sizes of each family, in the order of their numbers: bytes of a message, and of its fragments. */
+/** The 18 cases of each family in order: the bytes of a message and of its fragments. */
 const shapes: { size: number; fragment?: number }[] = [
   ...POWERS.map((size) => ({ size })),
   ...POWERS.slice(5).map((size) => ({ size, fragment: 256 })),
   ...[1024, 4096, 32_768].map((fragment) => ({ size: 131_072, fragment })),
 ]
 
-/** Seconds for the cases by number; the later ones have the last. */
+/** Seconds for each case by number; further cases use the last value. */
 const LIMITS = [60, 60, 120, 240, 480]
 
-/** Messages cut from a data set one after the other, and from its start again; compressed in that order. */
+/** Consecutive pieces of a data set, starting again at its end, compressed in order. */
 class Messages {
   readonly #data: Buffer
   readonly #size: number
   readonly #count: number
   readonly #deflater: Deflater
-  /** From this one on the payloads repeat: the window is full, and so do its contents. */
+  /** From this message on the payloads repeat, because the window is full and its contents repeat. */
   readonly #repeatFrom: number
   readonly #payloads: Buffer[] = []
 
@@ -81,7 +81,7 @@ class Messages {
     return this.#data.subarray(start, start + this.#size)
   }
 
-  /** The compressed message; has to be asked for in order. */
+  /** Returns the compressed message. Must be called in order. */
   payload(index: number): Buffer {
     const earlier = index - this.#count
     this.#payloads.push(
@@ -91,9 +91,9 @@ class Messages {
   }
 }
 
-/** Opens a connection with permessage-deflate. As in Autobahn, an invalid answer of the server fails each case. */
+/** Opens a connection with permessage-deflate. As in Autobahn, an invalid response of the server fails each case. */
 async function openAgreed(t: Trial, offer: string): Promise<{ peer: Peer; agreement: Agreement }> {
-  // Against a client the answer is the tester's own.
+  // When a client is tested, the response is sent by the tester.
   if (t.reception !== null) return openCompressed(t, offer)
   const handshake = await offerExtensions(t, offer)
   const agreement = expectAgreement(t, handshake, [offer])
@@ -101,10 +101,10 @@ async function openAgreed(t: Trial, offer: string): Promise<{ peer: Peer; agreem
   return { peer: handshake.peer, agreement }
 }
 
-/** RSV1 marks a message by its first frame only (RFC 7692 §6.1). */
+/** Checks that RSV1 is not set on continuations (RFC 7692 §6.1). */
 function checkContinuations(t: Trial, { frames }: Message): void {
   const marked = frames.slice(1).find(({ rsv }) => (rsv & Rsv.RSV1) !== 0)
-  if (marked !== undefined) t.fail('RSV1 on the first frame of a message only', describeFrame(marked))
+  if (marked !== undefined) t.fail('RSV1 only on the first frame of a message', describeFrame(marked))
 }
 
 async function echoAll(t: Trial, { data, opcode = Op.TEXT, offer = PMD }: Family, size: number, fragment = Infinity) {
@@ -131,7 +131,7 @@ async function echoAll(t: Trial, { data, opcode = Op.TEXT, offer = PMD }: Family
   await expectCleanClose(t, peer)
 }
 
-/** The cases 12.* and 13.* of Autobahn with their content compared: `pmd.ab`. */
+/** The cases 12.* and 13.* of Autobahn, with the content of the echoes compared: `pmd.ab`. */
 export const deflateVolume: Case[] = families.flatMap((family) =>
   shapes.map(
     ({ size, fragment }, index): Case => ({

@@ -11,7 +11,7 @@ import { Inflater, largestDistanceIn, Op, PMD, showBytes } from '../../wire/inde
 
 const LENGTH = 256 * 1024
 
-/** Sends a text and returns its echo as it was on the wire, after checking that it is the same text. */
+/** Sends a text message, checks its echo, and returns the compressed payload of the echo. */
 async function rawEcho(t: Trial, peer: Peer, inflater: Inflater, text: Buffer, frames = plain(text)): Promise<Message> {
   await peer.sendFrames(frames)
   const message = await peer.expectMessage('an echo')
@@ -29,17 +29,20 @@ function inflate(t: Trial, inflater: Inflater, { payload }: Message): Buffer {
   try {
     return inflater.inflate(payload)
   } catch (error) {
-    t.fail('a message that inflates as agreed', `${showBytes(payload)}: ${(error as Error).message}`)
+    t.fail('a message that decompresses as agreed', `${showBytes(payload)}: ${(error as Error).message}`)
   }
 }
 
-/** A text that repeats itself one and a half windows back, so that every match breaks the agreement. */
+/**
+ * Generates a text with repetitions at a distance of one and a half windows, so that every match violates the
+ * agreement.
+ */
 function temptation(t: Trial, bits: number): Buffer {
   const piece = t.random.text(1.5 * 2 ** bits)
   return Buffer.from(piece.repeat(Math.ceil(LENGTH / piece.length))).subarray(0, LENGTH)
 }
 
-/** How far the server refers back (RFC 7692 §7.2.1): the cases `pmd.data.server-*`. */
+/** The windows that the server uses (RFC 7692 §7.2.1): the cases `pmd.data.server-*`. */
 export const deflateWindow: Case[] = [
   {
     id: 'pmd.data.server-fresh',
@@ -64,7 +67,7 @@ export const deflateWindow: Case[] = [
         const inflater = new Inflater(15, !agreement.serverNoContext)
         peer.decoder = null
         const text = temptation(t, bits)
-        // The second message tempts with what the first one holds.
+        // The second message repeats the first one, to which the server must not refer.
         for (const part of [text, text.subarray(0, 4096)]) {
           const frames = compressedFrames(Op.TEXT, deflater.deflate(part))
           const message = await rawEcho(t, peer, inflater, part, frames)

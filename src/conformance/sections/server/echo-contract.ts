@@ -7,7 +7,7 @@ import {
 } from '../../script/index.ts'
 import { type FrameSpec, Op } from '../../wire/index.ts'
 
-/** What a client makes of a long text that fragments on its own. */
+/** Fragments a long text as a client with automatic fragmentation does. */
 async function sendFragmented(t: Trial, size: number): Promise<void> {
   const payload = '*'.repeat(65536)
   const frames: FrameSpec[] = []
@@ -34,7 +34,7 @@ async function keepType(t: Trial): Promise<void> {
   await expectCleanClose(t, peer)
 }
 
-/** What an echo promises (RFC 6455 §6): `misc`. */
+/** Properties of an echo (RFC 6455 §6): `misc`. */
 export const echoContract: Case[] = [
   { id: 'misc.auto-fragment-1300', run: (t) => sendFragmented(t, 1300) },
   { id: 'misc.server-fragments', run: describeFraming },

@@ -15,7 +15,7 @@ function ask(t: Trial, ...values: string[]): Promise<Handshake> {
   return t.handshake({ add: values.map((value): [string, string] => [FIELD, value]) })
 }
 
-/** A 101 that accepts none of the extensions, then the probe. */
+/** Expects a 101 without extensions and a working connection. */
 async function requireWithout(t: Trial, handshake: Handshake): Promise<void> {
   expectAccepted(t, handshake)
   const answer = handshake.response === null ? null : fieldValue(handshake.response, FIELD)
@@ -27,14 +27,14 @@ function declined(id: string, ...values: string[]): Case {
   return { id: `hs.ext.${id}`, run: async (t) => requireWithout(t, await ask(t, ...values)) }
 }
 
-/** `101 without it, or 400`: the answer is noted. */
+/** Expects a 101 without extensions, or a refusal. Notes the response. */
 async function declinedOrRejected(t: Trial, handshake: Handshake): Promise<void> {
   if (handshake.response?.status === 101) await requireWithout(t, handshake)
   else expectReject(t, handshake)
-  t.note(`answered ${handshake.response?.statusLine ?? 'by the end of the stream'}`)
+  t.note(`response: ${handshake.response?.statusLine ?? 'none, the stream ended'}`)
 }
 
-/** Text that breaks the grammar of the field: the request is malformed (RFC 6455 §9.1). */
+/** Values that violate the grammar of the field, so that the request is malformed (RFC 6455 §9.1). */
 const malformed: Record<string, string> = {
   'semicolon-first': '; a=1',
   'double-semicolon': 'x-conf;; a',
@@ -51,7 +51,7 @@ const malformed: Record<string, string> = {
 
 const OBJECT_MEMBERS = ['constructor', '__proto__', 'toString', 'hasOwnProperty']
 
-/** Sec-WebSocket-Extensions but for permessage-deflate (RFC 6455 §9.1): `hs.ext`. */
+/** Sec-WebSocket-Extensions without permessage-deflate (RFC 6455 §9.1): `hs.ext`. */
 export const extensionField: Case[] = [
   declined('unknown', 'x-conf-ext'),
   declined('unknown-params', 'x-conf-ext; a; b=1; c="2"'),

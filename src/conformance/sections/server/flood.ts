@@ -14,13 +14,13 @@ import { encodeFrame, Op } from '../../wire/index.ts'
 const COUNT = 100_000
 const MEBIBYTE = 1024 * 1024
 
-/** Equal frames with one masking key, so that their bytes can be written as fast as possible. */
+/** Encodes equal frames with one masking key, so that the bytes can be written as fast as possible. */
 function sameFrames(t: Trial, spec: { opcode: number; fin: boolean; payload: string }, count: number): Buffer {
   const frame = encodeFrame(spec, () => t.random.bytes(4))
   return Buffer.alloc(frame.length * count, frame)
 }
 
-/** One text in that many fragments, each with the same payload. */
+/** Encodes one text message in `count` fragments with the same payload. */
 function fragmentedText(t: Trial, payload: string, count: number): Buffer {
   return Buffer.concat([
     sameFrames(t, { opcode: Op.TEXT, fin: false, payload }, 1),
@@ -29,7 +29,10 @@ function fragmentedText(t: Trial, payload: string, count: number): Buffer {
   ])
 }
 
-/** The echo of a text in very many fragments, or an end: the server may have a limit (RFC 6455 §10.4). */
+/**
+ * Expects the echo of a text message in many fragments, or the end of the connection because of a limit (RFC 6455
+ * §10.4).
+ */
 async function echoOrEnd(t: Trial, bytes: Buffer, text: Buffer): Promise<void> {
   const peer = await t.open()
   await peer.sendBytes(bytes)
@@ -45,7 +48,7 @@ function isEnd(event: Inbound | null): event is Extract<Inbound, { kind: 'close'
   return event?.kind === 'close' || event?.kind === 'end'
 }
 
-/** Milliseconds and frames of the endless message, and how many frames are written at once. */
+/** Milliseconds and number of frames of the endless message, and how many frames are written at once. */
 const ENDLESS_TIME = 5000
 const ENDLESS_COUNT = 20_000_000
 const BATCH = 10_000
@@ -64,7 +67,7 @@ async function sendEmptyFragments(t: Trial): Promise<void> {
   t.release(peer)
 }
 
-/** Empty texts and a last one that is not: all are echoed, or the connection ends. */
+/** Sends empty text messages and a last one that is not empty. Expects all echoes, or the end of the connection. */
 async function sendEmptyMessages(t: Trial): Promise<void> {
   const empty: LoadMessage = { opcode: Op.TEXT, payload: Buffer.alloc(0) }
   const last: LoadMessage = { opcode: Op.TEXT, payload: Buffer.from('last') }
@@ -72,7 +75,7 @@ async function sendEmptyMessages(t: Trial): Promise<void> {
   const sending = peer
     .sendBytes(sameFrames(t, { opcode: Op.TEXT, fin: true, payload: '' }, COUNT))
     .then(() => peer.sendFrame(last))
-  const expected = `${COUNT} echoes, then that of the last text, or the end`
+  const expected = `${COUNT} echoes, then the echo of the last text message, or the end`
   for (let count = 0; count <= COUNT; count++) {
     const event = await peer.nextMeaningful(loadTimeout(t))
     if (isEnd(event)) {
@@ -86,10 +89,10 @@ async function sendEmptyMessages(t: Trial): Promise<void> {
   await sending
 }
 
-/** Milliseconds after which a server that holds pings back has shown that it does. */
+/** Milliseconds after which it is clear that a server delays its pongs. */
 const THROTTLED_TIME = 10_000
 
-/** Pings in one write that nobody reads the answers of for a while; the last one is answered in the end. */
+/** Sends many pings and does not read the pongs for a while. Expects the pong of the last ping in the end. */
 async function floodWithPings(t: Trial): Promise<void> {
   const peer = await t.open()
   const payloads = Array.from({ length: COUNT }, (_, index) => Buffer.from(String(index).padEnd(125, '.')))
@@ -104,7 +107,7 @@ async function floodWithPings(t: Trial): Promise<void> {
 }
 
 async function expectLastPong(t: Trial, peer: Peer): Promise<void> {
-  const expected = 'pongs in order up to that of the last ping, delayed or not, or the end'
+  const expected = 'pongs in order up to that of the last ping, possibly delayed, or the end'
   const deadline = performance.now() + THROTTLED_TIME
   let last = -1
   let count = 0
@@ -130,7 +133,7 @@ async function floodWithPongs(t: Trial): Promise<void> {
   await expectRoundTrip(t, peer, { payload: 'after the pongs', timeout: loadTimeout(t) })
 }
 
-/** Very many small frames (RFC 6455 §10.4): `robust`. */
+/** Large numbers of small frames (RFC 6455 §10.4): `robust`. */
 export const floods: Case[] = [
   survivalCase('empty-fragments-100k', (t) => echoOrEnd(t, fragmentedText(t, '', COUNT), Buffer.alloc(0)), {
     needs: ['echo'],

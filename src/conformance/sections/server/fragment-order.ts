@@ -17,7 +17,7 @@ const TWO: readonly FrameSpec[] = [
   { opcode: Op.CONT, payload: 'fragment2' },
 ]
 
-/** An orphan: a continuation of nothing. */
+/** A continuation outside a message. */
 function orphan(fin: boolean, payload = 'non-continuation payload'): FrameSpec {
   return { opcode: Op.CONT, payload, fin }
 }
@@ -64,7 +64,7 @@ async function refuseEmptyUnfinished(t: Trial): Promise<void> {
 
 const twice = (frames: FrameSpec[]): FrameSpec[] => [...frames, ...frames]
 
-/** Frames that do not follow on each other (RFC 6455 §5.4): `frag`. */
+/** Fragments in an invalid order (RFC 6455 §5.4): `frag`. */
 export const fragmentOrder: Case[] = [
   ...[true, false].flatMap((fin): Case[] => [
     refused(`orphan-fin${Number(fin)}`, [orphan(fin), text()]),

@@ -19,7 +19,7 @@ type Data = string | Uint8Array
 
 const HELLO = 'Hello, world!'
 
-/** A message as one frame per part. */
+/** Returns the frames of a message, one for each part. */
 function fragments(opcode: number, ...parts: readonly Data[]): FrameSpec[] {
   return parts.map((payload, index) => ({
     opcode: index === 0 ? opcode : Op.CONT,
@@ -31,7 +31,7 @@ function fragments(opcode: number, ...parts: readonly Data[]): FrameSpec[] {
 const TWO = fragments(Op.TEXT, 'fragment1', 'fragment2')
 const PING: FrameSpec = { opcode: Op.PING, payload: 'ping payload' }
 
-/** A message in these parts, echoed. */
+/** Makes a case that expects the echo of a message in these parts. */
 function echoed(id: string, opcode: number, parts: (t: Trial) => Data[]): Case {
   return {
     id: `frag.${id}`,
@@ -63,7 +63,10 @@ interface Inside {
   way?: Way
 }
 
-/** A control frame between two fragments: the pong at once, then the echo without its data (RFC 6455 §5.4). */
+/**
+ * Makes a case with a control frame between two fragments. Expects a pong, then the echo without the data of the
+ * control frame (RFC 6455 §5.4).
+ */
 function controlBetween(id: string, inside: Inside = {}): Case {
   const { opcode = Op.TEXT, parts = ['fragment1', 'fragment2'], control = PING, way = 'whole' } = inside
   return {
@@ -81,7 +84,7 @@ function controlBetween(id: string, inside: Inside = {}): Case {
   }
 }
 
-/** The pong to the first ping is waited for while the message is open. */
+/** Waits for the pong of the first ping before the message ends. */
 function withPings(id: string, way: Way): Case {
   return {
     id: `frag.${id}`,
@@ -156,7 +159,7 @@ async function echoAfterFinal(t: Trial): Promise<void> {
   await expectCleanClose(t, peer)
 }
 
-/** The same message cut at random; the echo is the same each time (RFC 6455 §5.4). */
+/** Sends the same message with random fragmentations, and expects the same echo each time (RFC 6455 §5.4). */
 async function cutAtRandom(t: Trial): Promise<void> {
   const whole = t.random.text(4096)
   const cuts = Array.from({ length: 20 }, () => {
@@ -192,7 +195,7 @@ async function closeUnfinished(t: Trial): Promise<void> {
   t.assertShould(code !== 1002, 'Close 1000 or empty', `Close ${code}`, '6455-5.5.1-9')
 }
 
-/** Another connection must not find the beginning of the message in its own. */
+/** Checks that the incomplete message does not appear on another connection. */
 async function endUnfinished(t: Trial): Promise<void> {
   const peer = await t.open()
   await peer.sendFrame(TWO[0])

@@ -13,18 +13,18 @@ import {
 } from '../../script/index.ts'
 import { bytesOf, closeBody, encodeFrame, FrameReader, type FrameSpec, hex, Op } from '../../wire/index.ts'
 
-/** Scripts of random frames, and with `--long`. */
+/** The number of random scripts, by default and with `--long`. */
 const SCRIPTS = 100
 const LONG_SCRIPTS = 2000
 const LONGEST_SCRIPT = 12
 const BYTE_RUNS = 200
 const BYTES = 4096
-/** Bytes of the good script whose bits are flipped. */
+/** How many bytes of the valid script have their bits inverted. */
 const FLIPPED_BYTES = 64
-/** Connections at once. */
+/** How many connections are open at the same time. */
 const WIDTH = 8
 
-/** Compares the input with the prediction: echoes in order, pongs in order, some of which may be missing. */
+/** Compares received events with the prediction: echoes in order and pongs in order, of which some may be missing. */
 class Follower {
   readonly #echoes: Buffer[]
   readonly #opcodes: number[]
@@ -42,12 +42,12 @@ class Follower {
     this.#pongs = replies.filter(({ opcode }) => opcode === Op.PONG).map(({ payload }) => payload.toString('hex'))
   }
 
-  /** Everything that must arrive has arrived. */
+  /** Whether everything that must arrive has arrived. */
   get isComplete(): boolean {
     return this.#echoed === this.#echoes.length && this.#ponged === this.#pongs.length
   }
 
-  /** Whether the event may occur now. */
+  /** Whether the event is allowed now. */
   readonly accept = (event: Inbound): boolean => {
     if (event.kind === 'pong') {
       const at = this.#pongs.indexOf(event.frame.payload.toString('hex'), this.#ponged)
@@ -62,13 +62,13 @@ class Follower {
   }
 }
 
-/** What a right server does with these bytes, and whether they end inside a frame. */
+/** Predicts what a conforming server does with these bytes, and whether they end inside a frame. */
 function predictBytes(bytes: Buffer): Prediction & { isCut: boolean } {
   const reader = new FrameReader()
   return { ...predict(reader.push(bytes)), isCut: reader.pending.length > 0 }
 }
 
-/** Judges the outcome of bytes that were sent by the reference model (RFC 6455 §5, §7). */
+/** Compares the outcome of the bytes that were sent with the reference model (RFC 6455 §5, §7). */
 async function expectPrediction(t: Trial, peer: Peer, prediction: Prediction & { isCut: boolean }): Promise<void> {
   const follower = new Follower(t, prediction.replies)
   const allowed = follower.accept
@@ -78,7 +78,7 @@ async function expectPrediction(t: Trial, peer: Peer, prediction: Prediction & {
     const event = await skipAllowed(peer, allowed)
     t.require(
       event?.kind === 'close' || event?.kind === 'end',
-      'the answer to the Close',
+      'the reply to the Close',
       describeInbound(event, t.timeout),
     )
     return
@@ -92,7 +92,7 @@ async function expectPrediction(t: Trial, peer: Peer, prediction: Prediction & {
   await expectCleanClose(t, peer)
 }
 
-/** The first event that is no predicted reply. */
+/** Returns the first event that was not predicted as a reply. */
 async function skipAllowed(peer: Peer, allowed: (event: Inbound) => boolean): Promise<Inbound | null> {
   for (;;) {
     const event = await peer.nextMeaningful()
@@ -100,12 +100,12 @@ async function skipAllowed(peer: Peer, allowed: (event: Inbound) => boolean): Pr
   }
 }
 
-/** Bytes that may still become a frame: the end of our side forces the end; nothing unpredicted arrives before it. */
+/** For bytes that end inside a frame: sends FIN and expects the end, with nothing unpredicted before it. */
 async function expectEndAfterFin(t: Trial, peer: Peer, allowed: (event: Inbound) => boolean): Promise<void> {
   peer.end()
   const event = await skipAllowed(peer, allowed)
   const isEnd = event?.kind === 'close' || event?.kind === 'end'
-  t.require(isEnd, 'the end, and nothing that was not sent', describeInbound(event, t.timeout))
+  t.require(isEnd, 'the end, with nothing unpredicted before it', describeInbound(event, t.timeout))
 }
 
 type Maker = (t: Trial) => FrameSpec
@@ -118,7 +118,7 @@ function pick<T>(t: Trial, items: readonly T[]): T {
   return items[t.random.integer(0, items.length - 1)]
 }
 
-/** Makers of frames, legal ones more often than others. */
+/** Generators of frames with weights; valid frames are more frequent. */
 const MAKERS: readonly [weight: number, make: Maker][] = [
   [6, (t) => ({ opcode: Op.TEXT, payload: pick(t, TEXTS), fin: t.random.integer(0, 2) > 0 })],
   [
@@ -139,7 +139,7 @@ const MAKERS: readonly [weight: number, make: Maker][] = [
 
 const WEIGHTED = MAKERS.flatMap(([weight, make]) => Array<Maker>(weight).fill(make))
 
-/** A continuation that fits most often, so that the state of the server is not left by the first frame. */
+/** Chooses opcodes that are mostly valid in sequence, so that the connection does not fail on the first frame. */
 function nextFrame(t: Trial, isInside: boolean): FrameSpec {
   const frame = pick(t, WEIGHTED)(t)
   if (frame.opcode > Op.BINARY || t.random.integer(0, 15) === 0) return frame
@@ -159,7 +159,7 @@ function randomScript(t: Trial): Buffer {
   return Buffer.concat(parts)
 }
 
-/** Sends each on a connection of its own; the bytes of the one that fails are noted. */
+/** Sends each input on a separate connection. Notes the bytes of the one that fails. */
 async function tryEach(t: Trial, inputs: readonly Buffer[], judge: Judge): Promise<void> {
   const tryOne = async (bytes: Buffer): Promise<void> => {
     const peer = await t.open()
@@ -187,13 +187,13 @@ async function fuzzFrames(t: Trial): Promise<void> {
   )
 }
 
-/** Random bytes are hardly ever frames: nothing arrives that no frame among them asked for. */
+/** Random bytes are rarely valid frames. Only replies to valid frames among them are allowed. */
 async function fuzzBytes(t: Trial): Promise<void> {
   const inputs = Array.from({ length: BYTE_RUNS }, () => t.random.bytes(BYTES))
   await tryEach(t, inputs, async (_, peer, { replies }) => expectEndAfterFin(t, peer, new Follower(t, replies).accept))
 }
 
-/** A good script of a little more than the bytes that are flipped. */
+/** A valid script that is a little longer than the bytes whose bits are inverted. */
 function goodScript(t: Trial): Buffer {
   const frames: FrameSpec[] = [
     { opcode: Op.TEXT, payload: 'Hello' },
@@ -216,7 +216,7 @@ async function flipBits(t: Trial): Promise<void> {
   await tryEach(t, inputs, expectPrediction)
 }
 
-/** Random and damaged frames against a reference model (RFC 6455 §10.7): `robust.fuzz-*`. */
+/** Random and damaged frames, compared with a reference model (RFC 6455 §10.7): `robust.fuzz-*`. */
 export const fuzzing: Case[] = [
   survivalCase('fuzz-frames', fuzzFrames, { needs: ['echo'], limit: 300_000 }),
   survivalCase('fuzz-bytes', fuzzBytes),

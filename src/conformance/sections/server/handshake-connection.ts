@@ -15,7 +15,9 @@ import {
 } from '../../script/index.ts'
 import { fieldTokens, Op, sleep } from '../../wire/index.ts'
 
-/** A server may limit the time of a request head: 408 is an answer of a cautious one (RFC 6455 §10.4, RFC 9110 §15.5.9). */
+/**
+ * A server may limit the time of a request head, and respond with 408 (RFC 6455 §10.4, RFC 9110 §15.5.9).
+ */
 async function dribble(t: Trial): Promise<void> {
   const handshake = await t.handshake({ chop: { size: 1, pause: 1 } })
   if (handshake.response?.status === 408) {
@@ -40,15 +42,15 @@ async function acceptRandomKeys(t: Trial): Promise<void> {
   })
 }
 
-/** H0 cut after byte k, a pause, the rest: for each of these k. */
+/** Splits the request after byte k, for each k, with a pause before the rest. */
 async function splitAt(t: Trial, width: number, cuts: (length: number) => number[]): Promise<void> {
   const { length } = t.request().bytes
-  await onEach(t, cuts(length), { width, name: (cut) => `cut after byte ${cut}` }, (cut) =>
+  await onEach(t, cuts(length), { width, name: (cut) => `split after byte ${cut}` }, (cut) =>
     expectAcceptAndProbe(t, { chop: { size: [cut, length], pause: 10 } }),
   )
 }
 
-/** One field line per second. */
+/** Sends one field line per second. */
 async function sendSlowly(t: Trial): Promise<void> {
   const peer = await t.connect()
   const request = t.request()
@@ -63,27 +65,27 @@ async function sendSlowly(t: Trial): Promise<void> {
   if (handshake.response?.status === 101) await expectProbe(t, peer)
 }
 
-/** A first request that is refused or plain, then H0 on the same connection when it is still there. */
+/** Sends a first request that does not upgrade, then an upgrade request on the same connection if it is still open. */
 async function upgradeAfter(t: Trial, first: OpenOptions): Promise<void> {
   const { peer, response } = await t.handshake(first)
-  t.require(response !== null, 'an answer to the first request', describeAnswer(response, peer))
+  t.require(response !== null, 'a response to the first request', describeAnswer(response, peer))
   t.require(response.status !== 101, 'no 101 for the first request', response.statusLine)
   const body = await peer.readBody(response)
   const closes = fieldTokens(response, 'connection').includes('close')
   if (body === null || closes || peer.ended) {
-    t.note(`the connection ends after the first answer (${response.statusLine})`)
+    t.note(`the connection ends after the first response (${response.statusLine})`)
     return
   }
   const second = await t.handshakeOn(peer)
   if (second.response === null && peer.ended) {
-    t.note(`the connection ends after the first answer (${response.statusLine}) without announcing it`)
+    t.note(`the connection ends after the first response (${response.statusLine}), without Connection: close`)
     return
   }
   expectAccepted(t, second)
   await expectProbe(t, peer)
 }
 
-/** Frames that travel with the request: what becomes of them is noted. */
+/** Sends frames with the request, and notes what happens to them. */
 async function sendEarly(t: Trial, early: (peer: Peer) => Buffer, rest?: (peer: Peer) => Promise<void>): Promise<void> {
   const { peer, response } = await t.handshake({ early })
   if (response?.status !== 101) {
@@ -93,14 +95,14 @@ async function sendEarly(t: Trial, early: (peer: Peer) => Buffer, rest?: (peer: 
   await rest?.(peer)
   const events: string[] = []
   for (let event = await peer.nextMeaningful(); ; event = await peer.nextMeaningful()) {
-    events.push(event === null ? 'silence: the rest of what was sent is lost' : describeInbound(event, t.timeout))
+    events.push(event === null ? 'silence: the remaining frames are lost' : describeInbound(event, t.timeout))
     if (event === null || event.kind === 'end' || (event.kind === 'message' && rest !== undefined)) break
     if (event.kind === 'message' && !early.name.includes('three')) break
   }
   t.note(`received: ${events.join(', ')}`)
 }
 
-/** A text frame in two pieces, the first of which travels with the request. */
+/** Sends the first part of a text frame with the request, and the rest later. */
 async function sendSplitFrame(t: Trial): Promise<void> {
   let rest: Uint8Array = Buffer.alloc(0)
   const early = (peer: Peer): Buffer => {
@@ -111,7 +113,7 @@ async function sendSplitFrame(t: Trial): Promise<void> {
   await sendEarly(t, early, (peer) => peer.sendBytes(rest))
 }
 
-/** Fifty connections whose requests are sent in interleaved halves. */
+/** Sends the first halves of fifty requests, then the second halves. */
 async function connectFifty(t: Trial): Promise<void> {
   const opened = await Promise.all(
     Array.from({ length: 50 }, async () => ({ peer: await t.connect(), request: t.request() })),
@@ -131,10 +133,10 @@ async function connectFifty(t: Trial): Promise<void> {
       await expectProbe(t, peer)
     }),
   )
-  if (busy > 0) t.skip(`the target serves ${opened.length - busy} of ${opened.length} connections at once`)
+  if (busy > 0) t.skip(`the target serves ${opened.length - busy} of ${opened.length} connections at the same time`)
 }
 
-/** How the request of a handshake arrives, and what is on the connection before and after it: `hs.ok`. */
+/** How a request is split, and what precedes and follows it on the connection: `hs.ok`. */
 export const handshakeConnections: Case[] = [
   { id: 'hs.ok.dribble', run: dribble },
   { id: 'hs.ok.accept-random', run: acceptRandomKeys },

@@ -18,12 +18,12 @@ import { acceptOf, fieldValue, fieldValues, hex, Op } from '../../wire/index.ts'
 
 type Fields = [name: string, value: string][]
 
-/** A request that breaks the grammar of field lines: 400, or at least a refusal. */
+/** Makes a case with malformed field lines. Expects 400; another refusal is a warning. */
 function rejected(id: string, options: OpenOptions): Case {
   return { id: `hs.syntax.${id}`, run: async (t) => void expectReject(t, await t.handshake(options)) }
 }
 
-/** 400, or a 101 that took the value as `check` wants it. */
+/** Expects 400, or a 101 that satisfies `check`. */
 async function refusedOr(t: Trial, handshake: Handshake, check: (handshake: Handshake) => void): Promise<void> {
   if (handshake.response?.status !== 101) {
     expectReject(t, handshake)
@@ -34,7 +34,7 @@ async function refusedOr(t: Trial, handshake: Handshake, check: (handshake: Hand
   await expectProbe(t, handshake.peer)
 }
 
-/** The line is put in as it is, right after the request line. */
+/** Inserts the unchanged line after the request line. */
 function firstLine(line: string): OpenOptions['rewrite'] {
   return (fields) => {
     const [[name, value], ...rest] = fields
@@ -48,7 +48,10 @@ async function foldKey(t: Trial): Promise<void> {
   await refusedOr(t, handshake, () => expectAcceptedWith(t, handshake, key))
 }
 
-/** A blank before the colon of each field in turn: a parser may treat the first and the last line differently. */
+/**
+ * Puts a space before the colon of each field in turn, because a parser may treat the first and the last line
+ * differently.
+ */
 async function sendSpaceBeforeColon(t: Trial): Promise<void> {
   const add: Fields = [['X-Conf', '1']]
   const names = t.request({ add }).fields.map(([name]) => name)
@@ -59,7 +62,7 @@ async function sendSpaceBeforeColon(t: Trial): Promise<void> {
   })
 }
 
-/** NUL is refused or replaced by a blank: the answer must not be that to a key with NUL (RFC 9110 §5.5). */
+/** NUL is refused or replaced by a space: Sec-WebSocket-Accept must not belong to a key with NUL (RFC 9110 §5.5). */
 async function sendNulInKey(t: Trial): Promise<void> {
   const whole = t.random.bytes(16).toString('base64')
   const key = `${whole.slice(0, 12)}\0${whole.slice(13)}`
@@ -76,7 +79,10 @@ function noSubprotocol({ response }: Handshake, t: Trial, accepted: readonly str
   t.require(fits, 'no subprotocol that was not sent', answer.join(' | '))
 }
 
-/** A body is read, or the request refused; its bytes are never frames (RFC 9112 §6). */
+/**
+ * Sends a request with content. The server must read the content or refuse the request, and never read it as frames
+ * (RFC 9112 §6).
+ */
 async function sendBody(t: Trial, fields: Fields, body: string): Promise<void> {
   const handshake = await t.handshake({
     add: fields,
@@ -89,10 +95,13 @@ async function sendBody(t: Trial, fields: Fields, body: string): Promise<void> {
   }
   const event = await handshake.peer.nextMeaningful()
   const isPong = event?.kind === 'pong' && event.frame.payload.toString() === 'after the body'
-  t.require(isPong, 'a refusal, or the body read and the ping after it answered', describeInbound(event, t.timeout))
+  t.require(isPong, 'a refusal, or a pong for the ping after the content', describeInbound(event, t.timeout))
 }
 
-/** Two lengths of one body hide a request in it: it is refused, and what is after it is not answered (RFC 9112 §6.3). */
+/**
+ * Contradicting lengths can smuggle a request. The request must be refused, and the bytes after it get no response (RFC
+ * 9112 §6.3).
+ */
 async function sendTwoLengths(t: Trial): Promise<void> {
   const hidden = t.request()
   const body = Buffer.concat([Buffer.from('0\r\n\r\n'), hidden.bytes])
@@ -106,12 +115,12 @@ async function sendTwoLengths(t: Trial): Promise<void> {
   const second = await handshake.peer.readResponse()
   t.require(
     second === null,
-    'one answer, then the end',
-    `a second answer to what is in the body: ${second?.statusLine}`,
+    'one response, then the end',
+    `a second response, to the bytes in the content: ${second?.statusLine}`,
   )
 }
 
-/** The start of a TLS 1.2 ClientHello, long enough to be no HTTP request. */
+/** The beginning of a TLS 1.2 ClientHello, long enough to be recognized as invalid HTTP. */
 const CLIENT_HELLO = '16030100c8010000c40303'
 
 async function sendTlsToPlain(t: Trial): Promise<void> {
@@ -122,7 +131,7 @@ async function sendTlsToPlain(t: Trial): Promise<void> {
   t.note(`answer: ${describeAnswer(response, peer)}`)
 }
 
-/** Random bytes; a final empty line lets a server decide that reads whole heads only. */
+/** Sends random bytes and an empty line, for servers that read complete heads only. */
 async function sendGarbage(t: Trial): Promise<void> {
   const peer = await t.connect()
   await peer.sendBytes(Buffer.concat([t.random.bytes(1024), Buffer.from('\r\n\r\n')]))
@@ -140,7 +149,7 @@ async function sendSecondRequest(t: Trial): Promise<void> {
   await expectFailure(t, peer, [1002])
 }
 
-/** The syntax of field lines and what follows the head (RFC 9112 §2, §5): `hs.syntax`. */
+/** The syntax of field lines, and the bytes after the head (RFC 9112 §2, §5): `hs.syntax`. */
 export const httpSyntax: Case[] = [
   {
     id: 'hs.syntax.fold-unknown',

@@ -16,7 +16,7 @@ function textFrame(t: Trial, payload: string | Buffer): Buffer {
   return encodeFrame({ opcode: Op.TEXT, payload }, () => t.random.bytes(4))
 }
 
-/** A text frame in two DATA frames, cut at each of its bytes (RFC 8441 §5). */
+/** Sends a text frame in two DATA frames, split at each byte in turn (RFC 8441 §5). */
 async function splitAnywhere(t: Trial): Promise<void> {
   const { peer, stream } = await openStream(t, await connectHttp2(t))
   const { length } = textFrame(t, 'Hello')
@@ -44,7 +44,7 @@ async function emptyBetween(t: Trial): Promise<void> {
   await expectEcho(t, peer, 'Hello')
 }
 
-/** Padding is no part of the data, and counts for flow control (RFC 9113 §6.1). */
+/** Padding is not part of the data, but counts for flow control (RFC 9113 §6.1). */
 async function padded(t: Trial): Promise<void> {
   const { peer, stream } = await openStream(t, await connectHttp2(t))
   for (const padding of [0, 1, 255]) {
@@ -53,18 +53,18 @@ async function padded(t: Trial): Promise<void> {
   }
 }
 
-/** The windows of both sides are far smaller than the message, and ours than a frame (RFC 9113 §6.9). */
+/** Uses windows that are much smaller than the message (RFC 9113 §6.9). */
 async function aboveTheWindow(t: Trial): Promise<void> {
   const connection = await connectHttp2(t, [[Setting.INITIAL_WINDOW_SIZE, 10_000]])
   const { peer } = await openStream(t, connection)
   const payload = Buffer.alloc(Math.min(KIB * KIB, t.context.maxMessage), 'flow control ')
-  // Not awaited: without credit for the rest it never ends.
+  // Not awaited, because it ends only after WINDOW_UPDATE.
   void peer.sendBinary(payload)
   await expectEcho(t, peer, payload, Op.BINARY)
   t.require(connection.faults.length === 0, 'no DATA above a window', connection.faults.join(', '))
 }
 
-/** The target has no credit on one stream: it waits there, and goes on elsewhere (RFC 9113 §6.9). */
+/** Closes the window of one stream. The target must wait on this stream and continue on others (RFC 9113 §6.9). */
 async function closedWindow(t: Trial): Promise<void> {
   const connection = await connectHttp2(t, [[Setting.INITIAL_WINDOW_SIZE, 0]])
   const blocked = await openStream(t, connection)
@@ -74,14 +74,14 @@ async function closedWindow(t: Trial): Promise<void> {
   await expectSiblingServed(t, sibling)
   t.require(
     blocked.stream.receivedBytes === 0 && connection.faults.length === 0,
-    'no DATA without credit',
+    'no DATA while the window is closed',
     `${blocked.stream.receivedBytes} bytes`,
   )
   blocked.stream.giveCredit(64 * KIB)
   await expectEcho(t, blocked.peer, 'waits')
 }
 
-/** Credit that a setting takes back leaves a negative window, which has to be filled up first (RFC 9113 §6.9.2). */
+/** Makes a window negative by SETTINGS. The target must wait until it is positive again (RFC 9113 §6.9.2). */
 async function shrunkWindow(t: Trial): Promise<void> {
   const connection = await connectHttp2(t, [[Setting.INITIAL_WINDOW_SIZE, 100]])
   const { peer, stream } = await openStream(t, connection)
@@ -90,10 +90,10 @@ async function shrunkWindow(t: Trial): Promise<void> {
   await peer.sendBinary(payload)
   await expectEcho(t, peer, payload, Op.BINARY)
   connection.changeInitialWindow(10)
-  t.require(await connection.ping(t.timeout), 'an answer to PING', 'none')
+  t.require(await connection.ping(t.timeout), 'an acknowledgment of PING', 'none')
   const before = stream.receivedBytes
   await peer.sendBinary(payload)
-  t.require(await connection.ping(t.timeout), 'an answer to PING', 'none')
+  t.require(await connection.ping(t.timeout), 'an acknowledgment of PING', 'none')
   t.require(stream.receivedBytes === before, 'no DATA while the window is negative', 'DATA')
   stream.giveCredit(KIB)
   await expectEcho(t, peer, payload, Op.BINARY)
@@ -123,7 +123,7 @@ async function neverMasked(t: Trial): Promise<void> {
   )
 }
 
-/** The stream is half closed after END_STREAM: what comes then is not read (RFC 9113 §5.1). */
+/** Sends DATA after END_STREAM, which must not be read (RFC 9113 §5.1). */
 async function dataAfterEnd(t: Trial): Promise<void> {
   const connection = await connectHttp2(t)
   const { peer, stream } = await openStream(t, connection)
@@ -132,10 +132,10 @@ async function dataAfterEnd(t: Trial): Promise<void> {
   const isOver = await connection.until(() => stream.isOver, t.timeout)
   t.require(isOver, 'the end of the stream', `none within ${t.timeout} ms`)
   const echo = peer.queued.find(({ kind }) => kind === 'message')
-  t.require(echo === undefined, 'no echo of what comes after END_STREAM', 'an echo')
+  t.require(echo === undefined, 'no echo of DATA after END_STREAM', 'an echo')
 }
 
-/** Trailing fields end the stream as END_STREAM does, and nothing else (RFC 9113 §8.1). */
+/** Trailer fields end the stream and have no other effect (RFC 9113 §8.1). */
 async function trailers(t: Trial): Promise<void> {
   const connection = await connectHttp2(t)
   const sibling = await openStream(t, connection)
@@ -149,7 +149,7 @@ async function trailers(t: Trial): Promise<void> {
   await expectSiblingServed(t, sibling)
 }
 
-/** END_STREAM in the middle of a frame: the rest never comes (RFC 8441 §5). */
+/** Sends END_STREAM inside a frame (RFC 8441 §5). */
 async function endInsideFrame(t: Trial): Promise<void> {
   const connection = await connectHttp2(t)
   const sibling = await openStream(t, connection)
@@ -161,7 +161,7 @@ async function endInsideFrame(t: Trial): Promise<void> {
   await expectSiblingServed(t, sibling)
 }
 
-/** The closing handshake with frames of one byte each, padded. */
+/** Performs the closing handshake with padded DATA frames of one byte. */
 async function closeByBytes(t: Trial): Promise<void> {
   const { peer, stream } = await openStream(t, await connectHttp2(t))
   for (const byte of peer.frameBytes({ opcode: Op.CLOSE, payload: Buffer.from([3, 232]) })) {

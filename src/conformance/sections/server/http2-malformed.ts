@@ -21,14 +21,14 @@ function add(name: string, value: string): ConnectChanges {
   return { add: [[name, value]] }
 }
 
-/** A second pseudo-header field, right behind the first, so that only the repetition is wrong. */
+/** Repeats a pseudo-header field directly after the first one, so that only the repetition is invalid. */
 function twice(t: Trial, name: string, value?: string): Http2Field[] {
   return connectFields(t).flatMap((field) =>
     field[0] === name ? [field, [name, value ?? field[1]] as const] : [field],
   )
 }
 
-/** A pseudo-header field that is not defined for requests, before the other fields. */
+/** Adds a pseudo-header field that is not defined for requests, before the other fields. */
 function withPseudo(t: Trial, name: string, value: string): Http2Field[] {
   return [[name, value], ...connectFields(t)]
 }
@@ -57,7 +57,7 @@ const malformed: [id: string, fields: (t: Trial) => Http2Field[]][] = [
 
 const upperName: ConnectChanges = add('Sec-WebSocket-Version', '13')
 
-/** `:path` behind the plain fields. */
+/** Moves `:path` after the regular fields. */
 function pseudoLast(fields: readonly Http2Field[]): Http2Field[] {
   return [...fields.filter(([name]) => name !== ':path'), ...fields.filter(([name]) => name === ':path')]
 }
@@ -71,7 +71,7 @@ const refused: [id: string, changes: ConnectChanges][] = [
   ['h2.bad.no-version', leaveOut('sec-websocket-version')],
 ]
 
-/** Another version is refused, and the answer says which ones are known (RFC 6455 §4.4). */
+/** Expects that another version is refused, with a list of the supported versions (RFC 6455 §4.4). */
 async function sendVersion99(t: Trial): Promise<void> {
   const connection = await connectHttp2(t)
   const stream = connection.request(connectFields(t, { set: { 'sec-websocket-version': '99' } }))
@@ -83,7 +83,7 @@ async function sendVersion99(t: Trial): Promise<void> {
   t.assert(versions.join().includes('13'), 'sec-websocket-version: 13', versions.join() || 'no sec-websocket-version')
 }
 
-/** The server must not connect to what `:authority` names, as a proxy does for the plain CONNECT (RFC 8441 §4). */
+/** Checks that the server does not connect to `:authority`, as a proxy does for a classic CONNECT (RFC 8441 §4). */
 async function offerDecoy(t: Trial): Promise<void> {
   let isReached = false
   const decoy = createServer((socket) => {
@@ -105,7 +105,7 @@ async function offerDecoy(t: Trial): Promise<void> {
   }
 }
 
-/** Requests that are refused without harm to other streams (RFC 9113 §8.1.1, RFC 8441 §4, §5): `h2.bad`. */
+/** Requests that must be refused without an effect on other streams (RFC 9113 §8.1.1, RFC 8441 §4, §5): `h2.bad`. */
 export const http2Malformed: Case[] = [
   ...malformed.map(
     ([id, fields]): Case => ({ id, needs: ['http2'], run: (t) => expectRefusedRequest(t, fields(t), 'perr') }),

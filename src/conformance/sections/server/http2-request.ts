@@ -14,14 +14,14 @@ import {
 } from '../../script/index.ts'
 import { encodeFields, encodeFrame, FrameFlag, FrameType, fieldValue, Op } from '../../wire/index.ts'
 
-/** B with these differences is answered with 200, and the WebSocket on the stream works. */
+/** Expects that an extended CONNECT with these differences gets a 200 and a working WebSocket. */
 async function expectServed(t: Trial, changes?: ConnectChanges): Promise<StreamPeer> {
   const opened = await openStream(t, await connectHttp2(t), changes)
   await expectProbe(t, opened.peer)
   return opened
 }
 
-/** The value of a field of the answer to B with these differences; null when it is absent. */
+/** Returns the value of a field in the response to an extended CONNECT with these differences, or null. */
 async function answerField(t: Trial, name: string, changes?: ConnectChanges): Promise<string | null> {
   const { stream } = await openStream(t, await connectHttp2(t), changes)
   return fieldValue({ fields: stream.response?.fields ?? [] }, name)
@@ -32,7 +32,7 @@ async function expectNoAccept(t: Trial): Promise<void> {
   t.require(accept === null, '200 without sec-websocket-accept', `sec-websocket-accept: ${accept}`)
 }
 
-/** Names in lower case, and no connection-specific fields (RFC 9113 §8.2). */
+/** Checks that names are in lower case and that there are no connection-specific fields (RFC 9113 §8.2). */
 async function expectPlainFields(t: Trial): Promise<void> {
   const { stream } = await openStream(t, await connectHttp2(t), offer)
   const names = stream.response?.fields.map(([name]) => name) ?? []
@@ -41,7 +41,7 @@ async function expectPlainFields(t: Trial): Promise<void> {
   const forbidden = names.find((name) => FORBIDDEN.includes(name))
   t.require(forbidden === undefined, 'no connection-specific field', String(forbidden), { requirement: '9113-8.2.2-1' })
   const length = fieldValue({ fields: stream.response?.fields ?? [] }, 'content-length')
-  t.require(length === null, 'no content-length in the answer to CONNECT', `content-length: ${length}`)
+  t.require(length === null, 'no content-length in the response to CONNECT', `content-length: ${length}`)
 }
 
 /** Connection-specific fields (RFC 9113 §8.2.2). */
@@ -49,7 +49,7 @@ const FORBIDDEN = ['connection', 'upgrade', 'keep-alive', 'proxy-connection', 't
 
 const offer: ConnectChanges = { add: [['sec-websocket-extensions', 'permessage-deflate']] }
 
-/** Never 101, which HTTP/2 does not have (RFC 9113 §8.6). */
+/** Checks that the status is not 101, which HTTP/2 does not support (RFC 9113 §8.6). */
 async function expectSuccessStatus(t: Trial): Promise<void> {
   const connection = await connectHttp2(t)
   const stream = connection.request(connectFields(t))
@@ -82,12 +82,12 @@ async function expectNoSubprotocol(t: Trial): Promise<void> {
   const connection = await connectHttp2(t)
   const stream = connection.request(connectFields(t, { add: [['sec-websocket-protocol', 'x-conf']] }))
   await waitForAnswer(t, connection, stream)
-  t.require(stream.response !== null, 'an answer', describeHttp2Answer(connection, stream))
+  t.require(stream.response !== null, 'a response', describeHttp2Answer(connection, stream))
   const value = fieldValue({ fields: stream.response.fields }, 'sec-websocket-protocol')
   t.require(value === null, 'no sec-websocket-protocol', String(value))
 }
 
-/** A compressed text is echoed; the decoder of the peer is that of the agreement. */
+/** Expects the echo of a compressed text message, which the peer decompresses as agreed. */
 async function expectCompressedEcho(t: Trial): Promise<void> {
   const { peer, stream } = await openStream(t, await connectHttp2(t), offer)
   const value = fieldValue({ fields: stream.response?.fields ?? [] }, 'sec-websocket-extensions')
@@ -113,10 +113,10 @@ async function sendEarly(t: Trial): Promise<void> {
   if (stream.response?.status !== 200) return t.note(describeHttp2Answer(connection, stream))
   const { peer } = await expectOpen(t, connection, stream)
   await peer.expectPong(Buffer.from('early'))
-  t.note('the frame before the 200 is answered')
+  t.note('the frame sent before the 200 is echoed')
 }
 
-/** The header block in so many frames; servers bound the number (RFC 9113 §6.10, §10.5.1). */
+/** Sends the field block in this number of frames, which servers limit (RFC 9113 §6.10, §10.5.1). */
 async function sendInParts(t: Trial): Promise<void> {
   for (const count of [2, 4, 7]) {
     const connection = await connectHttp2(t)
@@ -137,7 +137,7 @@ async function sendInParts(t: Trial): Promise<void> {
   }
 }
 
-/** HEADERS with padding and with a priority (RFC 9113 §6.2). */
+/** Sends HEADERS with padding and a priority (RFC 9113 §6.2). */
 async function sendPaddedHeaders(t: Trial): Promise<void> {
   const connection = await connectHttp2(t)
   const stream = connection.createStream()
@@ -148,7 +148,7 @@ async function sendPaddedHeaders(t: Trial): Promise<void> {
   await expectProbe(t, (await expectOpen(t, connection, stream)).peer)
 }
 
-/** Extended CONNECT that a server accepts (RFC 8441 §4, §5): `h2.ok`. */
+/** Extended CONNECT requests that a server must accept (RFC 8441 §4, §5): `h2.ok`. */
 export const http2Requests: Case[] = [
   { id: 'h2.ok.minimal', needs: ['http2'], run: async (t) => void (await expectServed(t)) },
   { id: 'h2.ok.no-key', needs: ['http2'], run: expectNoAccept },

@@ -23,7 +23,7 @@ async function expectBoolean(t: Trial): Promise<void> {
   t.require(wrong === undefined, '0 or 1', String(wrong))
 }
 
-/** A later SETTINGS may come with the first stream; a PING shows that everything has been said. */
+/** Opens a stream, with which further SETTINGS may arrive, and waits for a PING after it. */
 async function expectNoWithdrawal(t: Trial): Promise<void> {
   const connection = await connectHttp2(t)
   const { peer } = await openStream(t, connection)
@@ -33,7 +33,7 @@ async function expectNoWithdrawal(t: Trial): Promise<void> {
   t.require(values.lastIndexOf(0) <= values.indexOf(1), 'no 0 after 1', `the values ${values.join(', ')}`)
 }
 
-/** What a client says by the setting has no meaning; SETTINGS are acknowledged all the same (RFC 9113 §6.5). */
+/** Sends the setting as a client. It has no effect, but SETTINGS must be acknowledged (RFC 9113 §6.5). */
 async function sendSetting(t: Trial): Promise<void> {
   for (const value of [1, 0]) {
     const connection = await connectHttp2(t, [[ENABLE_CONNECT_PROTOCOL, value]])
@@ -53,7 +53,7 @@ async function sendTwo(t: Trial): Promise<void> {
   t.note(goaway === null ? describeHttp2Answer(connection, stream) : `GOAWAY ${nameHttp2Error(goaway)}`)
 }
 
-/** Where the setting is not announced `:protocol` is a malformed field (RFC 8441 §3, RFC 9113 §8.3). */
+/** When the setting is not announced, `:protocol` makes a request malformed (RFC 8441 §3, RFC 9113 §8.3). */
 async function connectWithoutSetting(t: Trial): Promise<void> {
   const connection = await connectHttp2(t)
   if (connection.settings.get(ENABLE_CONNECT_PROTOCOL) === 1) t.skip('the target announces the setting')

@@ -16,7 +16,7 @@ import {
 } from '../../script/index.ts'
 import { FrameType, Http2Error, Op, Setting } from '../../wire/index.ts'
 
-/** Two WebSockets on one connection. */
+/** Uses two WebSockets on one connection. */
 async function openTwo(t: Trial): Promise<{ connection: Http2Connection; one: StreamPeer; other: StreamPeer }> {
   const connection = await connectHttp2(t)
   return { connection, one: await openStream(t, connection), other: await openStream(t, connection) }
@@ -33,7 +33,7 @@ async function talkOnTwo(t: Trial): Promise<void> {
   }
 }
 
-/** As many as the target allows, 50 at most, all at once. */
+/** Opens as many streams as the target allows, at most 50. */
 async function talkOnMany(t: Trial): Promise<void> {
   const connection = await connectHttp2(t)
   const count = Math.min(50, connection.settings.get(Setting.MAX_CONCURRENT_STREAMS) ?? 50)
@@ -55,7 +55,7 @@ async function getBetween(t: Trial): Promise<void> {
   await peer.sendText('meanwhile')
   await expectEcho(t, peer, 'meanwhile')
   await waitForAnswer(t, connection, get)
-  t.require(get.response !== null, 'an answer to GET', describeHttp2Answer(connection, get))
+  t.require(get.response !== null, 'a response to GET', describeHttp2Answer(connection, get))
   await peer.sendText('after')
   await expectEcho(t, peer, 'after')
 }
@@ -69,7 +69,7 @@ async function failOne(t: Trial): Promise<void> {
   await expectProbe(t, (await openStream(t, connection)).peer)
 }
 
-/** Close, Close, then END_STREAM in place of FIN (RFC 8441 §5). */
+/** Performs the closing handshake, which ends with END_STREAM instead of FIN (RFC 8441 §5). */
 async function closeCleanly(t: Trial): Promise<void> {
   const { one, other, connection } = await openTwo(t)
   await expectCleanClose(t, one.peer, { strict: true })
@@ -94,7 +94,7 @@ async function resetOne(t: Trial): Promise<void> {
   await expectProbe(t, (await openStream(t, connection)).peer)
 }
 
-/** A reset in the middle of a message of many frames, and of a frame. */
+/** Resets a stream inside a fragmented message and inside a frame. */
 async function resetInsideMessage(t: Trial): Promise<void> {
   const { one, other, connection } = await openTwo(t)
   await one.peer.sendFrame({ opcode: Op.TEXT, fin: false, payload: 'begins' })
@@ -104,7 +104,7 @@ async function resetInsideMessage(t: Trial): Promise<void> {
   await expectProbe(t, (await openStream(t, connection)).peer)
 }
 
-/** How the target ends a stream on which a rule was broken (RFC 8441 §5). */
+/** Checks how the target ends a stream after a violation (RFC 8441 §5). */
 async function endAbruptly(t: Trial): Promise<void> {
   const { one, other, connection } = await openTwo(t)
   await one.peer.sendFrame({ opcode: Op.TEXT, payload: 'Hello', mask: false })
@@ -117,7 +117,7 @@ async function endAbruptly(t: Trial): Promise<void> {
   await expectSiblingServed(t, other)
 }
 
-/** The client opens no more streams; those that are open go on (RFC 9113 §6.8). */
+/** Sends GOAWAY, after which open streams continue (RFC 9113 §6.8). */
 async function sayGoaway(t: Trial): Promise<void> {
   const connection = await connectHttp2(t)
   const { peer, stream } = await openStream(t, connection)
@@ -126,12 +126,14 @@ async function sayGoaway(t: Trial): Promise<void> {
   const event = await peer.nextMeaningful()
   t.note(
     event?.kind === 'pong'
-      ? 'the session goes on'
+      ? 'the WebSocket continues'
       : `${describeInbound(event, t.timeout)}; ${describeHttp2End(connection, stream)}`,
   )
 }
 
-/** Several WebSockets on one connection (RFC 9113 §5) and how each ends (RFC 8441 §5): `h2.mux`, `h2.close`. */
+/**
+ * Several WebSockets on one connection (RFC 9113 §5), and how each of them ends (RFC 8441 §5): `h2.mux`, `h2.close`.
+ */
 export const http2Streams: Case[] = [
   { id: 'h2.mux.two', needs: ['http2', 'echo'], run: talkOnTwo },
   { id: 'h2.mux.many', needs: ['http2', 'echo'], run: talkOnMany },

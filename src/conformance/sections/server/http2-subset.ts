@@ -9,7 +9,7 @@ import { pings } from './ping.ts'
 import { reservedBits } from './reserved-bit.ts'
 import { textFailFast } from './text-fail-fast.ts'
 
-/** A few cases of each topic; with `--http2` all of them run over streams when they are selected. */
+/** A few cases of each topic. With `--http2` all cases can be run over streams. */
 const SUBSET: readonly string[] = [
   'len.text-126',
   'len.binary-65536',
@@ -40,7 +40,7 @@ const topics: readonly Case[] = [
   ...closing,
 ]
 
-/** Runs cases of other groups as they run over TCP: what they assert counts here. */
+/** Runs cases of other groups on a stream. Their assertions are recorded for this case. */
 async function runSubset(t: Trial): Promise<void> {
   for (const id of SUBSET) {
     const found = topics.find((one) => one.id === id)

@@ -10,10 +10,10 @@ import {
 import { closeBody, type FrameSpec, Op } from '../../wire/index.ts'
 
 const KIBIBYTE = 1024
-/** Below the limits that servers usually have. */
+/** In bytes; below the limits of most servers. */
 const SIZE = 512 * KIBIBYTE
 
-/** One ping behind each eighth fragment: its pong comes while the message is open (RFC 6455 §5.5.2). */
+/** Sends a ping after each eighth fragment and expects its pong before the message ends (RFC 6455 §5.5.2). */
 async function pingInside(t: Trial): Promise<void> {
   const peer = await t.open()
   const payload = t.random.bytes(SIZE)
@@ -33,14 +33,19 @@ async function pingInside(t: Trial): Promise<void> {
   await expectCleanClose(t, peer)
 }
 
-/** Characters of four bytes in fragments of an odd size: three of four end inside a character (RFC 6455 §5.6). */
+/**
+ * Sends code points of four bytes in fragments of an odd size, most of which end inside a code point (RFC 6455 §5.6).
+ */
 async function cutCharacters(t: Trial): Promise<void> {
   const payload = Buffer.from('😀'.repeat(SIZE / 4))
   const frames = cutFrame({ opcode: Op.TEXT, payload }, 4 * KIBIBYTE + 3)
   await expectEchoThenCleanClose(t, await t.open(), { opcode: Op.TEXT, payload, frames })
 }
 
-/** Each fragment is as long as all before it and one byte: buffers that double meet their ends (RFC 6455 §5.4). */
+/**
+ * Each fragment is one byte longer than all before it together, which reaches the end of buffers that double (RFC 6455
+ * §5.4).
+ */
 async function growFragments(t: Trial): Promise<void> {
   const payload = t.random.bytes(SIZE - 1)
   const frames: FrameSpec[] = []
@@ -55,7 +60,7 @@ async function growFragments(t: Trial): Promise<void> {
   await expectEchoThenCleanClose(t, await t.open(), { opcode: Op.BINARY, payload, frames })
 }
 
-/** The Close is answered at once, and nothing of the message is echoed (RFC 6455 §5.5.1). */
+/** Sends a Close inside a message. Expects a Close in reply and no echo (RFC 6455 §5.5.1). */
 async function closeInside(t: Trial): Promise<void> {
   const peer = await t.open()
   const payload = t.random.bytes(SIZE)
@@ -67,7 +72,7 @@ async function closeInside(t: Trial): Promise<void> {
   await expectCleanClose(t, peer, { sent: true, strict: true, codes: [1000, 1002] })
 }
 
-/** Messages in many fragments, which a server may read as a stream (RFC 6455 §5.4): `frag`. */
+/** Messages in many fragments, which a server may process as a stream (RFC 6455 §5.4): `frag`. */
 export const longMessages: Case[] = [
   { id: 'frag.long-ping-inside', needs: ['echo'], run: pingInside },
   { id: 'frag.long-cut-characters', needs: ['echo'], run: cutCharacters },

@@ -17,20 +17,20 @@ import { type FrameSpec, hex, Op, sleep } from '../../wire/index.ts'
 const INTERLEAVED = 200
 const CHURNED = 2000
 const RESET = 500
-/** Connections of a churn at once. */
+/** How many short connections are open at the same time. */
 const WIDTH = 32
 const VIOLATIONS = 100
-/** Violations at once. */
+/** How many violations run at the same time. */
 const VIOLATION_WIDTH = 4
 
 function numbersTo(count: number): number[] {
   return Array.from({ length: count }, (_, index) => index)
 }
 
-/** Milliseconds between two rounds, so that the server reads the bytes one by one. */
+/** Milliseconds between two rounds, so that the server reads the bytes separately. */
 const PAUSE = 1
 
-/** One byte to each connection in turn, until all have theirs. */
+/** Sends one byte to each connection in turn, until all bytes are sent. */
 async function sendInTurn(peers: readonly Peer[], frames: readonly Buffer[]): Promise<void> {
   const longest = Math.max(...frames.map(({ length }) => length))
   for (let at = 0; at < longest; at++) {
@@ -43,7 +43,10 @@ async function sendInTurn(peers: readonly Peer[], frames: readonly Buffer[]): Pr
   }
 }
 
-/** Messages in two fragments, in turn; pongs show that all first fragments have arrived before a second one is sent. */
+/**
+ * Sends messages in two fragments on all connections. Waits for pongs, so that all first fragments arrive before a
+ * second one.
+ */
 async function interleave(t: Trial): Promise<void> {
   const texts = numbersTo(INTERLEAVED).map((number) => `${number}: ${t.random.text(t.random.integer(1, 60))}`)
   const peers = await openMany(t, INTERLEAVED)
@@ -63,7 +66,7 @@ async function interleave(t: Trial): Promise<void> {
   })
 }
 
-/** Connect, echo, close: what is wrong, or null. */
+/** Connects, sends one message and closes. Describes what fails, or returns null. */
 async function upgrade(t: Trial, number: number): Promise<string | null> {
   const peer = await t.open()
   const message: LoadMessage = { opcode: Op.TEXT, payload: Buffer.from(`upgrade ${number}`) }
@@ -98,7 +101,7 @@ async function churnWithResets(t: Trial): Promise<void> {
   })
 }
 
-/** Frames that have to end a connection. */
+/** Frames that must end a connection. */
 const FAULTS: readonly FrameSpec[][] = [
   [{ opcode: Op.TEXT, payload: 'unmasked', mask: false }],
   [{ opcode: Op.TEXT, payload: 'reserved bit', rsv: 2 }],
@@ -122,7 +125,7 @@ async function violate(t: Trial, number: number): Promise<void> {
   t.release(peer)
 }
 
-/** Echoes on one connection while others break the rules. */
+/** Exchanges echoes on one connection during violations on others. */
 async function echoBesides(t: Trial): Promise<void> {
   const good = await t.open()
   const work = { done: false }
@@ -130,7 +133,7 @@ async function echoBesides(t: Trial): Promise<void> {
     work.done = true
   })
   const [count] = await Promise.all([echoUntil(t, good, work), violations])
-  t.assert(true, 'all echoes of the good connection', `${count} echoes`)
+  t.assert(true, 'all echoes on the valid connection', `${count} echoes`)
 }
 
 async function echoUntil(t: Trial, peer: Peer, work: { done: boolean }): Promise<number> {
@@ -139,13 +142,13 @@ async function echoUntil(t: Trial, peer: Peer, work: { done: boolean }): Promise
     const message: LoadMessage = { opcode: Op.TEXT, payload: Buffer.from(`good ${count}`) }
     await peer.sendFrame(message)
     const fault = echoFault(t, await peer.nextMeaningful(loadTimeout(t)), message)
-    if (fault !== null) t.fail('all echoes of the good connection', `${count} echoes, then ${fault}`)
+    if (fault !== null) t.fail('all echoes on the valid connection', `${count} echoes, then ${fault}`)
     count++
   }
   return count
 }
 
-/** Connections in great number, and bad ones beside good ones (RFC 6455 §10.4): `robust`. */
+/** Large numbers of connections, and violations on other connections (RFC 6455 §10.4): `robust`. */
 export const manyConnections: Case[] = [
   survivalCase('interleave-connections', interleave, { needs: ['echo'] }),
   survivalCase('churn-2000', churn, { needs: ['echo'] }),

@@ -10,7 +10,7 @@ import {
 } from '../../script/index.ts'
 import { closeBody, type FrameSpec, hex, Op } from '../../wire/index.ts'
 
-/** Frames after which the server has to end the connection; a Close is not asked for, but should say 1002 (RFC 6455 §5.1). */
+/** Makes a case with frames that must end the connection. A Close is optional and should have 1002 (RFC 6455 §5.1). */
 function refused(id: string, ...frames: FrameSpec[]): Case {
   return {
     id: `mask.${id}`,
@@ -50,7 +50,7 @@ const breaches: Case[] = [
   refused('unmasked-then-ping', unmasked(Op.TEXT, 'Hello'), { opcode: Op.PING, payload: 'after' }),
 ]
 
-/** Text `Hello` under that key. */
+/** Makes a case with the text message `Hello` and this masking key. */
 function underKey(id: string, key: string): Case {
   return {
     id: `mask.${id}`,
@@ -78,7 +78,7 @@ async function maskToZeros(t: Trial): Promise<void> {
   await expectEchoThenCleanClose(t, await t.open(), { opcode, payload, frames: [{ opcode, payload, mask }] })
 }
 
-/** Pings show it as well, of a target that does not echo. */
+/** Also sends pings, for targets that do not echo. */
 async function unmaskEveryLength(t: Trial): Promise<void> {
   const peer = await t.open()
   for (let length = 0; length <= 67; length++) {
@@ -120,14 +120,14 @@ async function unmaskPing(t: Trial): Promise<void> {
   await expectCleanClose(t, peer)
 }
 
-/** The key holds the bytes of the code, so that the masked code reads as 0. */
+/** The key begins with the bytes of the code, so that the masked code is 0. */
 async function unmaskClose(t: Trial): Promise<void> {
   const peer = await t.open()
   await peer.sendFrame({ opcode: Op.CLOSE, payload: closeBody(1000), mask: hex('03 E8 03 E8') })
   await expectCleanClose(t, peer, { sent: true, strict: true })
 }
 
-/** Every frame of the run; a case that is run alone has at least its own. */
+/** Checks every frame of the run. The case also causes frames, so that it can run alone. */
 async function seeNoMask(t: Trial): Promise<void> {
   await expectProbe(t, await t.open())
   expectNoBreach(t, 'inv.not-masked')

@@ -13,13 +13,16 @@ import { type FrameSpec, Op } from '../../wire/index.ts'
 const KIBIBYTE = 1024
 const MEBIBYTE = 1024 * KIBIBYTE
 
-/** Where the search begins. */
+/** The size with which the search begins, in bytes. */
 const FIRST_SIZE = 64 * KIBIBYTE
 
-/** Above this size the limit is found to a thousandth only: each further look would cost as much again. */
+/** Above this size the limit is only determined to a thousandth, because each further message takes long. */
 const EXACT_SIZE = MEBIBYTE
 
-/** The largest message that is accepted, and the smallest that is refused: null when all up to `--max-message` are accepted (RFC 6455 §10.4). */
+/**
+ * The largest accepted message, and the smallest refused one, or null when all up to `--max-message` are accepted (RFC
+ * 6455 §10.4).
+ */
 export interface Limit {
   accepted: number
   refused: number | null
@@ -28,7 +31,7 @@ export interface Limit {
 
 const found = new WeakMap<RunContext, Limit>()
 
-/** Tries one message after the other; a connection that refuses one is replaced. */
+/** Tries messages one after the other. Replaces a connection that refuses one. */
 class Prober {
   refusal: string | null = null
   readonly #t: Trial
@@ -38,7 +41,7 @@ class Prober {
     this.#t = t
   }
 
-  /** Whether a message of that size is echoed. */
+  /** Whether a message of this size is echoed. */
   async accepts(size: number): Promise<boolean> {
     this.#peer ??= await this.#t.open()
     const peer = this.#peer
@@ -57,7 +60,10 @@ class Prober {
   }
 }
 
-/** The largest message (RFC 6455 §10.4): doubles up to `--max-message`, then bisects; looks only once in a run. */
+/**
+ * Finds the largest accepted message: doubles the size up to `--max-message`, then bisects. Runs once per run (RFC 6455
+ * §10.4).
+ */
 export async function findLimit(t: Trial): Promise<Limit> {
   const known = found.get(t.context)
   if (known !== undefined) return known
@@ -75,7 +81,7 @@ export async function findLimit(t: Trial): Promise<Limit> {
     if (!(await prober.accepts(middle))) refused = middle
     else {
       accepted = middle
-      // Most limits are round numbers, which bisecting meets long before it is done.
+      // Most limits are round numbers, which bisection tries long before it ends.
       if (middle + 1 < refused && !(await prober.accepts(middle + 1))) refused = middle + 1
     }
   }
@@ -90,7 +96,10 @@ async function reportLimit(t: Trial): Promise<void> {
   if (refused !== null) t.note(`${refused} bytes: ${refusal}`)
 }
 
-/** As many bytes in fragments as are refused in one frame, or as are accepted when none were: the same limit holds. */
+/**
+ * Sends fragments that together exceed the limit of one frame, or all accepted bytes when there is no limit. The same
+ * limit must apply.
+ */
 async function checkFragmentLimit(t: Trial): Promise<void> {
   const { accepted, refused } = await findLimit(t)
   const total = refused ?? accepted
@@ -112,10 +121,10 @@ async function checkFragmentLimit(t: Trial): Promise<void> {
   t.note(shown)
 }
 
-/** Milliseconds and bytes of the endless text. */
+/** Milliseconds and bytes of the endless text message. */
 const ENDLESS_TIME = 3000
 const ENDLESS_SIZE = 512 * MEBIBYTE
-/** Fragments that are written at once. */
+/** How many fragments are written at once. */
 const BATCH = 16
 
 async function sendEndless(t: Trial): Promise<void> {

@@ -17,7 +17,7 @@ type Kind = 'text' | 'binary'
 const OPCODES = { text: Op.TEXT, binary: Op.BINARY } as const
 const KINDS: readonly Kind[] = ['text', 'binary']
 
-/** What Autobahn fills its messages with: `patterns` in 9.1, 9.2, 9.5 and 9.6, `single` in the others. */
+/** The contents of the messages of Autobahn: `patterns` in 9.1, 9.2, 9.5 and 9.6, `single` in the others. */
 const PATTERNS = { text: Buffer.from('BAsd7&jh23'), binary: hex('00fe23faf0') }
 export const SINGLES = { text: Buffer.from('*'), binary: hex('fe') }
 
@@ -30,7 +30,7 @@ const SIZES: Record<string, number> = {
   '16m': 16 * MEBIBYTE,
 }
 
-/** Sizes that are only tried with `--long`, and with a `--max-message` that allows them. */
+/** Sizes that are sent only with `--long` and with a `--max-message` that allows them. */
 const LARGE_SIZES: Record<string, number> = { '32m': 32 * MEBIBYTE, '64m': 64 * MEBIBYTE, '256m': 256 * MEBIBYTE }
 
 const FRAGMENT_SIZES = [64, 256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304]
@@ -40,12 +40,15 @@ interface Transfer {
   kind: Kind
   size: number
   pattern: Buffer
-  /** Bytes of a fragment; default: one frame. */
+  /** Bytes of a fragment; default: the message is one frame. */
   fragment?: number
   chop?: Chop
 }
 
-/** Sends a message and compares its echo; time and rate are noted. A refusal by a limit is noted, it is no failure. */
+/**
+ * Sends a message and compares its echo. Notes time and rate. A refusal because of a limit is noted and is not a
+ * failure.
+ */
 async function transfer(t: Trial, { kind, size, pattern, fragment = size, chop }: Transfer): Promise<void> {
   if (size > t.context.maxMessage) t.skip(`needs --max-message ${size}`)
   const peer = await t.open()

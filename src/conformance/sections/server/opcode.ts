@@ -24,7 +24,7 @@ function refused(id: string, ...frames: FrameSpec[]): Case {
   }
 }
 
-/** A legal text, a reserved opcode, a ping that must stay unanswered. */
+/** Makes a case with a valid text message, a reserved opcode, and a ping that must get no pong. */
 function refusedAfterEcho(opcode: number, name: string, payload: string, way: Way): Case {
   return {
     id: `op.${opcode}-${name}`,
@@ -36,7 +36,7 @@ function refusedAfterEcho(opcode: number, name: string, payload: string, way: Wa
   }
 }
 
-/** The frame is whole, so nothing has to be waited for. */
+/** Makes a case with a complete frame, so that the server need not wait for more. */
 function refusedUnfinished(opcode: number): Case {
   return {
     id: `op.${opcode}-nofin`,

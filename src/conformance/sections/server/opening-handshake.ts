@@ -11,17 +11,17 @@ import {
 } from '../../script/index.ts'
 import { handshakeConnections } from './handshake-connection.ts'
 
-/** A case that differs from H0, the plain request, by its request alone: `101 + probe`. */
+/** Makes a case with these differences from the minimal request. Expects 101 and a working connection. */
 function accepted(id: string, options: (t: Trial) => OpenOptions): Case {
   return { id: `hs.ok.${id}`, run: (t) => expectAcceptAndProbe(t, options(t)) }
 }
 
-/** A case that may also be refused. */
+/** Makes a case whose request may also be refused. */
 function acceptedOrNot(id: string, options: (t: Trial) => OpenOptions): Case {
   return { id: `hs.ok.${id}`, run: async (t) => void (await expectAcceptOrReject(t, options(t))) }
 }
 
-/** A case of several connections. */
+/** Makes a case with several connections. */
 function eachAccepted(id: string, options: (t: Trial) => OpenOptions[]): Case {
   return {
     id: `hs.ok.${id}`,
@@ -65,7 +65,7 @@ function originOf(t: Trial): string {
   return `${t.context.target.secure ? 'https' : 'http'}://${t.context.target.base.authority}`
 }
 
-/** Blanks around a value are no part of it (RFC 9110 §5.5). */
+/** Whitespace around a value is not part of it (RFC 9110 §5.5). */
 async function surroundKey(t: Trial): Promise<void> {
   const key = t.random.bytes(16).toString('base64')
   const handshake = await t.handshake({ set: { 'Sec-WebSocket-Key': ` \t ${key} \t ` } })
@@ -73,7 +73,7 @@ async function surroundKey(t: Trial): Promise<void> {
   await expectProbe(t, handshake.peer)
 }
 
-/** Which origins are accepted is a choice of the server (RFC 6455 §4.2.2, §10.2). */
+/** Servers choose which origins they accept (RFC 6455 §4.2.2, §10.2). */
 function acceptedWithOrigin(id: string, fields: Fields): Case {
   return {
     id: `hs.ok.${id}`,
@@ -91,7 +91,7 @@ function withQuery(t: Trial, query: string): OpenOptions {
   return { target: `${path}${path.includes('?') ? '&' : '?'}${query}` }
 }
 
-/** The authority of the target with another host or port. */
+/** Returns the authority of the target with another host or port. */
 function otherHost(t: Trial, change: (host: string, port: string) => string): OpenOptions {
   const url = new URL(t.context.target.url)
   const port = url.port || (t.context.target.secure ? '443' : '80')
@@ -156,5 +156,5 @@ const fieldRows: Case[] = [
   accepted('content-length-0', () => ({ add: [['Content-Length', '0']] })),
 ]
 
-/** Requests that have to be accepted (RFC 6455 §4.2.1): `hs.ok`. */
+/** Requests that must be accepted (RFC 6455 §4.2.1): `hs.ok`. */
 export const acceptedHandshakes: Case[] = [...fieldRows, ...handshakeConnections]

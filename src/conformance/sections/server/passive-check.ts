@@ -1,7 +1,7 @@
 import { type Case, expectNoBreach, type Trial } from '../../script/index.ts'
 import { isForbiddenCode, isLegalCode } from '../../wire/index.ts'
 
-/** Rules that are broken by what was seen, and by nothing else. */
+/** Rules for which the recorded violations decide. */
 const RULES = [
   'inv.frame-grammar',
   'inv.not-masked',
@@ -13,7 +13,7 @@ const RULES = [
   'inv.after-close',
 ]
 
-/** Requests some frames of each kind when no other case made the target send any; the answers are only watched. */
+/** Causes some frames of each kind when no other case has run. The frames are only observed. */
 async function makeTraffic(t: Trial): Promise<void> {
   if (t.context.ledger.countOf('frames') > 0) return
   const peer = await t.open()
@@ -37,7 +37,7 @@ function passive(id: string, judge: (t: Trial) => void): Case {
   }
 }
 
-/** Codes that may not be sent break the rule; those without a meaning are noted (RFC 6455 §7.4). */
+/** Fails for codes that must not be sent. Notes codes without a meaning (RFC 6455 §7.4). */
 function judgeCloseCodes(t: Trial): void {
   const codes = Object.keys(t.context.ledger.countsOf('close.')).map(Number)
   const odd = codes.filter((code) => !isLegalCode(code) && !isForbiddenCode(code))

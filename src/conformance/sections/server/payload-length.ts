@@ -13,7 +13,7 @@ import {
 } from '../../script/index.ts'
 import { closeBody, describeFrame, type FrameSpec, Op, shortestForm } from '../../wire/index.ts'
 
-/** Echo and clean close; the frames of the echo are looked at as well (RFC 6455 §5.2). */
+/** Expects an echo and a clean close. Also checks the frames of the echo (RFC 6455 §5.2). */
 async function echoWellFramed(t: Trial, spec: EchoSpec): Promise<void> {
   const peer = await t.open()
   const { frames } = await expectRoundTrip(t, peer, spec)
@@ -21,7 +21,7 @@ async function echoWellFramed(t: Trial, spec: EchoSpec): Promise<void> {
     const isPlain = frame.rsv === 0 && frame.masked === peer.expectsMask && frame.form === shortestForm(frame.length)
     t.require(
       isPlain,
-      'frames without reserved bits, masked as the role wants, in the shortest length form',
+      'frames without reserved bits, masked as the role requires, with the shortest form of the length',
       `${describeFrame(frame)} in the ${frame.form}-bit form`,
     )
   }
@@ -99,7 +99,7 @@ function refused(id: string, ...frames: FrameSpec[]): Case {
   }
 }
 
-/** Longer length forms than needed: “the minimal number of bytes MUST be used” (RFC 6455 §5.2). */
+/** Longer forms of the length than needed: “the minimal number of bytes MUST be used” (RFC 6455 §5.2). */
 const longForms: Case[] = [
   ...[0, 1, 125].map((length) =>
     refused(`long16-${length}`, { opcode: Op.TEXT, payload: 'a'.repeat(length), form: 16 }),
@@ -119,7 +119,7 @@ const longForms: Case[] = [
   refused('long16-close', { opcode: Op.CLOSE, payload: closeBody(1000), form: 16 }),
 ]
 
-/** 64-bit lengths whose top bit must be 0 (RFC 6455 §5.2), with what follows the header. */
+/** 64-bit lengths whose top bit is invalid (RFC 6455 §5.2), with the bytes that follow the header. */
 const TOP_BIT: Record<string, string> = {
   '8000000000000000': '',
   ffffffffffffffff: '',
@@ -138,7 +138,10 @@ const topBit = Object.entries(TOP_BIT).map(
   }),
 )
 
-/** Announced lengths and how much of the payload is sent; after 5 bytes a length cut to 32 bits is a whole frame. */
+/**
+ * Announced lengths, and how many bytes of the payload are sent. After 5 bytes a length truncated to 32 bits is a
+ * complete frame.
+ */
 const HUGE: Record<string, { length: bigint; sent: number }> = {
   '2g': { length: 2n ** 31n, sent: 1024 },
   '2g-1': { length: 2n ** 31n - 1n, sent: 1024 },

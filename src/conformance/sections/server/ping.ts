@@ -30,7 +30,7 @@ function answered(id: string, data: (t: Trial) => Data, way: Way = 'whole'): Cas
   }
 }
 
-/** Several pings, answered in order up to the last (RFC 6455 §5.5.3). */
+/** Sends several pings. Expects pongs in order up to the last one (RFC 6455 §5.5.3). */
 async function pingAll(t: Trial, payloads: readonly Data[], way: Way = 'whole'): Promise<Peer> {
   const peer = await t.open()
   const frames = payloads.map((payload) => ({ opcode: Op.PING, payload }))
@@ -44,7 +44,7 @@ function tenPings(id: string, way: Way): Case {
   return { id: `ping.${id}`, run: async (t) => expectCleanClose(t, await pingAll(t, payloads, way)) }
 }
 
-/** A pong nobody asked for gets no answer, not even a pong (RFC 6455 §5.5.3). */
+/** Makes a case with an unsolicited pong, which gets no reply (RFC 6455 §5.5.3). */
 function unsolicited(id: string, payload: string): Case {
   return {
     id: `ping.pong-unsolicited-${id}`,
@@ -95,7 +95,7 @@ async function pongThousand(t: Trial): Promise<void> {
   await expectEchoThenCleanClose(t, peer, { payload: 'after the pongs' })
 }
 
-/** Where in the stream of answers the pong to a ping after a large message arrives. */
+/** Notes whether the pong of a ping after a large message arrives before or after its echo. */
 async function pingDuringEcho(t: Trial): Promise<void> {
   needEcho(t)
   const peer = await t.open()
@@ -114,7 +114,7 @@ async function pingBeforeClose(t: Trial): Promise<void> {
   const peer = await t.open()
   await peer.sendFrames([{ opcode: Op.PING }, { opcode: Op.CLOSE, payload: closeBody(1000) }])
   const event = await peer.nextMeaningful()
-  // An answer is not due any more once the Close is received, and a server may have read both (RFC 6455 §5.5.2).
+  // No pong is required after a Close was received, and a server may have read both together (RFC 6455 §5.5.2).
   if (event?.kind !== 'pong') t.note('the ping before the Close is not answered')
   if (event !== null && event.kind !== 'pong') peer.unshift(event)
   await expectCleanClose(t, peer, { sent: true, strict: true })
@@ -134,7 +134,7 @@ async function measurePong(t: Trial): Promise<void> {
   t.assert(median < 100, 'a median under 100 ms', `${Math.round(median)} ms`)
 }
 
-/** Stays silent for the idle time; returns the pings received, and the event that ended it early. */
+/** Sends nothing for the idle time. Returns the number of pings received, and the event that ended the time early. */
 async function listen(t: Trial, peer: Peer): Promise<{ pings: number; cut: string | null }> {
   const deadline = performance.now() + t.context.idle
   let pings = 0

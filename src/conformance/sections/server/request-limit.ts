@@ -7,7 +7,7 @@ import {
   type Trial,
 } from '../../script/index.ts'
 
-/** A request of unusual size: any outcome is reported, only loss of service fails. */
+/** Makes a case with an unusually large request. Every outcome is reported, and only the loss of the service fails. */
 function big(id: string, options: (t: Trial) => OpenOptions): Case {
   return {
     id: `hs.limit.${id}`,
@@ -29,7 +29,7 @@ function manyFields(count: number): OpenOptions {
 const ENDLESS = 8 * 1024 * 1024
 const PIECE = 64 * 1024
 
-/** Sends pieces up to 8 MiB until the server answers or ends (RFC 6455 §10.4). */
+/** Makes a case that sends pieces, up to 8 MiB, until the server responds or ends (RFC 6455 §10.4). */
 function endless(id: string, start: (t: Trial) => string, piece: string): Case {
   return {
     id: `hs.limit.${id}`,
@@ -45,7 +45,7 @@ function endless(id: string, start: (t: Trial) => string, piece: string): Case {
       }
       const response = await peer.readResponse()
       const outcome = `${describeAnswer(response, peer)} after ${sent} bytes`
-      t.require(response !== null || peer.ended, 'an answer or the end before the end of the head', outcome)
+      t.require(response !== null || peer.ended, 'a response or the end before the head is complete', outcome)
       t.note(outcome)
       peer.destroy()
       await expectAlive(t)
@@ -53,13 +53,13 @@ function endless(id: string, start: (t: Trial) => string, piece: string): Case {
   }
 }
 
-/** H0 up to and with its key line. */
+/** Returns the beginning of the request, up to and including the line of the key. */
 function halfRequest(t: Trial): Buffer {
   const { bytes } = t.request()
   return bytes.subarray(0, bytes.indexOf('\r\nSec-WebSocket-Version') + 2)
 }
 
-/** What the server does while nothing more arrives, up to `--idle`. */
+/** Notes what the server does while nothing more is sent, for at most `--idle` seconds. */
 async function waitForGiveUp(t: Trial, start: Buffer | null): Promise<void> {
   const peer = await t.connect()
   if (start !== null) await peer.sendBytes(start)
@@ -79,7 +79,7 @@ async function finInHalf(t: Trial): Promise<void> {
   const response = await peer.readResponse()
   t.require(response?.status !== 101, '400 or the end of the connection', describeAnswer(response, peer))
   const ended = peer.ended || (await peer.waitForEnd()) !== null
-  // No sentence obliges a server to end TCP because the client did: it may wait for its own time limit.
+  // No rule requires a server to end TCP after the client did: it may wait for its own time limit.
   const isOver = response !== null || ended
   t.assertShould(isOver, '400 or the end of the connection', describeAnswer(response, peer), '6455-7.1.1-1')
   t.note(describeAnswer(response, peer))
@@ -105,7 +105,7 @@ async function resetAfterRequest(t: Trial): Promise<void> {
   await expectAlive(t)
 }
 
-/** Five hundred connections, fifty at a time, left in the middle of the request. */
+/** Opens 500 connections, 50 at a time, and closes each in the middle of the request. */
 async function abandon(t: Trial): Promise<void> {
   for (let round = 0; round < 10; round++) {
     const peers = await Promise.all(Array.from({ length: 50 }, () => t.connect()))

@@ -32,7 +32,7 @@ function longQuery(t: Trial, length: number): OpenOptions {
   return { target: start + 'a'.repeat(length - start.length) }
 }
 
-/** A target so long that it may be answered, refused or cut off; the server has to serve on. */
+/** Makes a case with a very long request target. The server may accept or refuse it, and must continue to serve. */
 function longTarget(id: string, length: number): Case {
   return {
     id,
@@ -45,7 +45,7 @@ function longTarget(id: string, length: number): Case {
   }
 }
 
-/** A server may ignore Upgrade and do what the method asks for: any answer but a 101 is fine (RFC 9110 §7.8). */
+/** A server may ignore Upgrade and process the method: any response except a 101 is allowed (RFC 9110 §7.8). */
 const methods = ['post', 'put', 'delete', 'options', 'patch', 'trace'].map(
   (method): Case => ({
     id: `hs.method.${method}`,
@@ -53,18 +53,18 @@ const methods = ['post', 'put', 'delete', 'options', 'patch', 'trace'].map(
   }),
 )
 
-/** The answer to HEAD has no body (RFC 9110 §9.3.2). */
+/** The case about HEAD, whose response has no content (RFC 9110 §9.3.2). */
 const head: Case = {
   id: 'hs.method.head',
   async run(t: Trial) {
     const handshake = await t.handshake({ method: 'HEAD' })
     if (!expectReject(t, handshake, { anyAnswer: true })) return
     const { peer } = handshake
-    // A second request shows where the first answer ended, when the connection persists.
+    // If the connection persists, a second request shows where the first response ended.
     await peer.sendHead(t.request({ method: 'HEAD' }).bytes)
     await peer.readResponse()
     const requirement = '9110-9.3.2-1'
-    t.require(peer.unread.length === 0, 'no body after the answer to HEAD', `${peer.unread.length} bytes`, {
+    t.require(peer.unread.length === 0, 'no content in the response to HEAD', `${peer.unread.length} bytes`, {
       requirement,
     })
   },

@@ -2,7 +2,7 @@ import { type Case, expectAcceptOrReject, expectReject, onEach, type Trial } fro
 
 type Values = string | string[] | null
 
-/** One connection per value; each has to be answered with 400. */
+/** Makes a case with one connection per value. Expects 400 on each. */
 function badHost(id: string, ...values: Values[]): Case {
   return {
     id: `hs.host.${id}`,
@@ -36,7 +36,7 @@ export const hostField: Case[] = [
   badHost('comma', 'a.example, b.example'),
 ]
 
-/** A field with a value for which no server may switch protocols; a plain answer will do. */
+/** Makes a case with a field value for which a server must not switch protocols. A plain response is allowed. */
 function noUpgrade(id: string, field: string, value: Values): Case {
   return {
     id,

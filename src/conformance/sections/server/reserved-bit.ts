@@ -21,7 +21,7 @@ function refused(id: string, ...frames: FrameSpec[]): Case {
   }
 }
 
-/** A legal text, one with reserved bits, a ping that must stay unanswered. */
+/** Makes a case with a valid text message, one with reserved bits, and a ping that must get no pong. */
 function refusedAfterEcho(id: string, rsv: number, way: Way): Case {
   return {
     id: `rsv.${id}`,
@@ -34,7 +34,7 @@ function refusedAfterEcho(id: string, rsv: number, way: Way): Case {
   }
 }
 
-/** Each kind of frame with one bit alone. */
+/** Every type of frame with a single reserved bit. */
 function withBit(name: string, rsv: number): Case[] {
   return [
     refused(`text-${name}`, { opcode: Op.TEXT, rsv, payload: HELLO }),
@@ -50,7 +50,7 @@ function withBit(name: string, rsv: number): Case[] {
   ]
 }
 
-/** Reserved bits where no extension was agreed (RFC 6455 §5.2): `rsv`. */
+/** Reserved bits without an extension (RFC 6455 §5.2): `rsv`. */
 export const reservedBits: Case[] = [
   ...withBit('rsv1', Rsv.RSV1),
   ...withBit('rsv2', Rsv.RSV2),

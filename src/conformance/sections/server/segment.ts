@@ -12,15 +12,15 @@ import {
 } from '../../script/index.ts'
 import { hex, Op } from '../../wire/index.ts'
 
-/** Milliseconds between two segments, so that they are read one by one; such cases run alone. */
+/** Milliseconds between two segments, so that they are read separately. These cases run alone. */
 const PAUSE = 5
-/** Connections of one case at once. */
+/** How many connections of one case are open at the same time. */
 const WIDTH = 8
-/** Bytes of a header with a 64-bit length and a masking key. */
+/** The size of a header with a 64-bit length and a masking key, in bytes. */
 const LONGEST_HEADER = 14
-/** The same with a 16-bit length. */
+/** The size of a header with a 16-bit length and a masking key, in bytes. */
 const MEDIUM_HEADER = 8
-/** Sizes that servers like for their read buffers. */
+/** Usual sizes of read buffers. */
 const BUFFER_SIZES = [4096, 16384, 65536]
 
 const CUTS = Array.from({ length: LONGEST_HEADER - 1 }, (_, index) => index + 1)
@@ -44,7 +44,7 @@ async function splitHeader(t: Trial, cut: number): Promise<void> {
   await expectEchoThenCleanClose(t, await t.open(), { opcode: Op.BINARY, payload, chop })
 }
 
-/** A filler that leaves `left` bytes up to the mark, then a frame whose header lies across it, all in one write. */
+/** Sends in one write a message that ends `left` bytes before the mark, and one whose header lies across it. */
 async function straddle(t: Trial, mark: number, left: number): Promise<void> {
   const peer = await t.open()
   const filler = t.random.bytes(mark - left - MEDIUM_HEADER)
@@ -65,7 +65,7 @@ async function echoTogether(t: Trial, texts: readonly string[]): Promise<void> {
   await expectCleanClose(t, peer)
 }
 
-/** What the client leaves unfinished, its FIN cuts off (RFC 6455 §7.1.1). */
+/** Sends an incomplete frame and FIN (RFC 6455 §7.1.1). */
 async function cutByFin(t: Trial, bytes: (peer: Peer) => Buffer): Promise<void> {
   const peer = await t.open()
   await peer.sendBytes(bytes(peer))
@@ -74,7 +74,7 @@ async function cutByFin(t: Trial, bytes: (peer: Peer) => Buffer): Promise<void> 
   await expectAlive(t)
 }
 
-/** Frames against the borders of segments and buffers (RFC 6455 §6.2): `len`. */
+/** Frames across the ends of segments and buffers (RFC 6455 §6.2): `len`. */
 export const segments: Case[] = [
   { id: 'len.header-dribble', phase: 'alone', tags: ['timing'], run: dribbleHeaders },
   {
@@ -82,7 +82,7 @@ export const segments: Case[] = [
     phase: 'alone',
     tags: ['timing'],
     async run(t) {
-      await onEach(t, CUTS, { name: (cut) => `cut after byte ${cut}` }, (cut) => splitHeader(t, cut))
+      await onEach(t, CUTS, { name: (cut) => `split after byte ${cut}` }, (cut) => splitHeader(t, cut))
     },
   },
   { id: 'len.two-in-one', needs: ['echo'], run: (t) => echoTogether(t, ['a', 'b']) },

@@ -17,7 +17,7 @@ async function checkRule(t: Trial, rule: string, options: OpenOptions): Promise<
   expectNoBreach(t, rule)
 }
 
-/** Checks that frames follow the 101: the ping gets its pong, and the frames before it are well formed. */
+/** Checks that only frames follow the 101: a ping gets its pong, and the frames before it are well formed. */
 async function checkNothingExtra(t: Trial): Promise<void> {
   const peer = await t.open()
   await peer.sendPing('extra')
@@ -31,7 +31,7 @@ async function checkNothingExtra(t: Trial): Promise<void> {
   t.require(own.length === 0, t.entry.expect, own[0]?.detail ?? 'frames only')
 }
 
-/** Checks on the 101 (RFC 6455 §4.2.2), on one of their own and on every other one of the run: `hs.resp`. */
+/** Checks of the 101 (RFC 6455 §4.2.2), for one that the case requests and for all others of the run: `hs.resp`. */
 export const serverAnswer: Case[] = [
   ...answerRules.map((id): Case => {
     const options: OpenOptions =

@@ -12,19 +12,19 @@ import {
 import { Op, sleep } from '../../wire/index.ts'
 
 const MEBIBYTE = 1024 * 1024
-/** Messages of 1 MiB whose echoes are not read, and milliseconds after which that ends. */
+/** How many messages of 1 MiB are sent without reading the echoes, and the milliseconds after which sending ends. */
 const DUE = 64
 const SLOW_TIME = 10_000
-/** Bytes read each second. */
+/** How many bytes are read per second. */
 const TRICKLE = 1024
 
-/** Reads a little of the input each second while the stream is paused. */
+/** Reads a few bytes per second while the stream is paused. */
 function trickle(peer: Peer): NodeJS.Timeout {
   peer.pause()
   return setInterval(() => peer.transport.stream.read(TRICKLE), 1000)
 }
 
-/** Lets echoes pile up: a bounded server stops reading, or ends the connection (RFC 6455 §10.4). */
+/** Lets echoes accumulate. A server with a limit stops reading or ends the connection (RFC 6455 §10.4). */
 async function readSlowly(t: Trial): Promise<void> {
   const peer = await t.open()
   const message = peer.frameBytes({ opcode: Op.BINARY, payload: t.random.bytes(MEBIBYTE) })
@@ -46,7 +46,7 @@ async function readSlowly(t: Trial): Promise<void> {
   t.release(peer)
 }
 
-/** Sends without reading, then reads all: everything is there in order, or the connection ended. */
+/** Sends without reading, then reads. Expects all echoes in order, or the end of the connection. */
 async function readLate(t: Trial): Promise<void> {
   const messages = Array.from(
     { length: 10_000 },
@@ -72,7 +72,7 @@ async function readLate(t: Trial): Promise<void> {
   await sending
 }
 
-/** One byte of a frame per second, for `--idle`, then the rest. */
+/** Sends one byte of a frame per second for `--idle` seconds, then the rest. */
 async function writeSlowly(t: Trial): Promise<void> {
   const peer = await t.open()
   const payload = Buffer.from(t.random.text(100))
@@ -88,7 +88,7 @@ async function writeSlowly(t: Trial): Promise<void> {
   t.note(`${describeInbound(event, t.timeout)} after ${sent} bytes in as many seconds`)
 }
 
-/** What the server does while nothing more arrives, up to `--idle`. */
+/** Notes what the server does while nothing more is sent, for at most `--idle` seconds. */
 async function stall(t: Trial, start: (peer: Peer) => Buffer | null): Promise<void> {
   const peer = await t.open()
   const bytes = start(peer)
@@ -99,7 +99,7 @@ async function stall(t: Trial, start: (peer: Peer) => Buffer | null): Promise<vo
   t.note(event === null ? `open after ${seconds} s` : `${describeInbound(event, 0)} after ${seconds} s`)
 }
 
-/** Peers that read, write or speak slowly or not at all (RFC 6455 §10.4): `robust`. */
+/** Peers that read or write slowly or not at all (RFC 6455 §10.4): `robust`. */
 export const slowPeers: Case[] = [
   survivalCase('slow-reader', readSlowly, { needs: ['echo'] }),
   survivalCase('no-reader', readLate, { needs: ['echo'] }),

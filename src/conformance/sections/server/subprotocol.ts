@@ -16,18 +16,18 @@ function ask(t: Trial, ...values: string[]): Promise<Handshake> {
   return t.handshake({ add: values.map((value): [string, string] => [FIELD, value]) })
 }
 
-/** A refusal, or a 101 without a subprotocol or with one of `accepted`; the answer is noted. */
+/** Expects a refusal, or a 101 without a subprotocol or with one of `accepted`. Notes the response. */
 async function refusedOrWithout(t: Trial, handshake: Handshake, accepted: readonly string[] = []): Promise<void> {
   const { response, peer } = handshake
   if (response?.status !== 101) {
     expectReject(t, handshake)
-    t.note(`answered ${response?.statusLine ?? 'by the end of the stream'}`)
+    t.note(`response: ${response?.statusLine ?? 'none, the stream ended'}`)
     return
   }
   const answer = fieldValues(response, FIELD)
   const fits = answer.length === 0 || (answer.length === 1 && accepted.includes(answer[0]))
   t.require(fits, expectedAnswer(accepted), `${FIELD}: ${answer.join(' | ')}`)
-  t.note(answer.length === 0 ? '101 without a subprotocol' : `the server accepts any: ${answer[0]}`)
+  t.note(answer.length === 0 ? '101 without a subprotocol' : `the server accepts any subprotocol: ${answer[0]}`)
   expectAccepted(t, handshake)
   await expectProbe(t, peer)
 }
@@ -47,7 +47,7 @@ function unknown(id: string, values: readonly string[], accepted: readonly strin
   }
 }
 
-/** A case that needs a name the server knows; the answer must be exactly that one. */
+/** Makes a case that needs a subprotocol that the server knows, which the response must select. */
 function known(id: string, values: (name: string) => string[]): Case {
   return {
     id: `hs.proto.${id}`,
@@ -63,7 +63,7 @@ function known(id: string, values: (name: string) => string[]): Case {
   }
 }
 
-/** `NAME` with the case of its letters changed is another name (RFC 6455 §4.2.2). */
+/** Requests the known subprotocol with inverted case, which is another name (RFC 6455 §4.2.2). */
 async function askInOtherCase(t: Trial): Promise<void> {
   const name = t.context.subprotocol ?? ''
   const flipped = [...name].map((letter) =>
@@ -74,7 +74,7 @@ async function askInOtherCase(t: Trial): Promise<void> {
   await refusedOrWithout(t, await ask(t, sent), [sent])
 }
 
-/** Names that mean something in some languages must not be found where they were not put (RFC 6455 §10.7). */
+/** Requests subprotocols with names that exist on objects in some languages (RFC 6455 §10.7). */
 async function askForObjectMembers(t: Trial): Promise<void> {
   const names = ['constructor', '__proto__', 'toString']
   const { response } = await ask(t, 'x-conf-unknown')
@@ -87,7 +87,7 @@ async function askForMany(t: Trial): Promise<void> {
   const names = Array.from({ length: 500 }, (_, index) => `p${index}`)
   const handshake = await ask(t, names.join(', '))
   const answer = handshake.response === null ? null : fieldValue(handshake.response, FIELD)
-  t.note(`${handshake.response?.statusLine ?? 'no answer'}${answer === null ? '' : `, ${FIELD}: ${answer}`}`)
+  t.note(`${handshake.response?.statusLine ?? 'no response'}${answer === null ? '' : `, ${FIELD}: ${answer}`}`)
 }
 
 /** Sec-WebSocket-Protocol (RFC 6455 §4.2.2, §11.3.4): `hs.proto`. */

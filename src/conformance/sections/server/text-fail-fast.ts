@@ -3,16 +3,16 @@ import { type Case, expectFailure, type Trial } from '../../script/index.ts'
 import { type FrameSpec, hex, Op, sleep } from '../../wire/index.ts'
 import { fragmentsOf } from './text-fragment.ts'
 
-/** Milliseconds in which a server may notice what it has of an unfinished frame: no ping can ask it inside one. */
+/** Milliseconds for a server to notice a violation in an unfinished frame, inside which no ping can be sent. */
 const INNER_PAUSE = 1000
-/** Milliseconds between two segments, so that they are read one by one. */
+/** Milliseconds between two segments, so that they are read separately. */
 const SEGMENT_PAUSE = 2
 
-/** Cuts of Autobahn's text: the second piece has the fault, whole or with its first deciding octet. */
+/** How the text of Autobahn is split: the second piece has the invalid sequence, or only its first invalid byte. */
 const AFTER_CODE_POINT = ['cebae1bdb9cf83cebcceb5', 'f4908080', '656469746564'].map(hex)
 const AFTER_OCTET = ['cebae1bdb9cf83cebcceb5f4', '90', '8080656469746564'].map(hex)
 
-/** Sends a fragment; whether the connection failed before a ping after it was answered (RFC 6455 §5.5.3). */
+/** Sends a fragment and a ping. Returns whether the connection failed before the pong (RFC 6455 §5.5.3). */
 async function noticesFragment(peer: Peer, frame: FrameSpec): Promise<boolean> {
   await peer.sendFrames([frame, { opcode: Op.PING, payload: 'noticed?' }])
   const event = await peer.nextMeaningful()
@@ -21,7 +21,7 @@ async function noticesFragment(peer: Peer, frame: FrameSpec): Promise<boolean> {
   return event !== null
 }
 
-/** Waits inside a frame; returns whether something arrived. */
+/** Waits inside a frame. Returns whether something arrived. */
 async function noticesWithin(t: Trial, peer: Peer): Promise<boolean> {
   const event = await peer.nextMeaningful(Math.min(INNER_PAUSE, t.timeout))
   if (event !== null) peer.unshift(event)
@@ -42,7 +42,7 @@ async function failInFragments(t: Trial, pieces: readonly Buffer[]): Promise<voi
   await failByStep(t, peer, hasNoticed)
 }
 
-/** The same as one frame in three writes. */
+/** Makes the same case with one frame in three writes. */
 async function failInSegments(t: Trial, pieces: readonly Buffer[]): Promise<void> {
   const peer = await t.open()
   const frame = peer.frameBytes({ opcode: Op.TEXT, payload: Buffer.concat(pieces) })
@@ -56,7 +56,10 @@ async function failInSegments(t: Trial, pieces: readonly Buffer[]): Promise<void
   await failByStep(t, peer, hasNoticed)
 }
 
-/** When a fault is noticed: with the octet that decides it, with the whole code point, or at the end of the message. */
+/**
+ * Notes when invalid text is noticed: with the first invalid byte, with the whole code point, or at the end of the
+ * message.
+ */
 async function findStep(t: Trial, octets: string, missing: number): Promise<void> {
   const peer = await t.open()
   const [start, middle, end] = fragmentsOf([hex(`61 ${octets}`), Buffer.alloc(missing, 0x80), Buffer.alloc(0)])
@@ -70,10 +73,10 @@ async function findStep(t: Trial, octets: string, missing: number): Promise<void
   await expectFailure(t, peer, [1007])
 }
 
-/** Decisive octets, and how many bytes the lead byte asks for beyond them. */
+/** Invalid beginnings of a sequence, and how many more bytes the lead byte requires. */
 const STEPS: Record<string, number> = { c1: 1, 'e0 80': 1, 'ed a0': 1, 'f0 80': 2, 'f4 90': 2, f5: 3 }
 
-/** Bytes of the frame of `utf8.bad-first-of-16m`, and of the pieces its rest is sent in. */
+/** The size of the frame of `utf8.bad-first-of-16m`, and of the pieces in which its rest is sent, in bytes. */
 const HUGE = 16 * 1024 * 1024
 const PIECE = 64 * 1024
 
@@ -95,7 +98,7 @@ async function failAtFirstOfHuge(t: Trial): Promise<void> {
   t.note(`failed after ${Math.min(sent, frame.length)} of ${frame.length} bytes, ${milliseconds} ms`)
 }
 
-/** When text that is no UTF-8 is noticed (RFC 6455 §8.1): `utf8.failfast-*`, `utf8.bad-first-of-16m`. */
+/** When text that is not UTF-8 is noticed (RFC 6455 §8.1): `utf8.failfast-*`, `utf8.bad-first-of-16m`. */
 export const textFailFast: Case[] = [
   { id: 'utf8.failfast-frame', run: (t) => failInFragments(t, AFTER_CODE_POINT) },
   { id: 'utf8.failfast-frame-octet', run: (t) => failInFragments(t, AFTER_OCTET) },

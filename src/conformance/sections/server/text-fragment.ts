@@ -12,19 +12,19 @@ import {
 } from '../../script/index.ts'
 import { type FrameSpec, hex, Op } from '../../wire/index.ts'
 
-/** `Hello-µ@ßöäüàá-UTF-8!!`, and how many of its bytes go up to the ä. */
+/** `Hello-µ@ßöäüàá-UTF-8!!`, and the number of its bytes up to and including the ä. */
 const LATIN = hex('48656c6c6f2dc2b540c39fc3b6c3a4c3bcc3a0c3a12d5554462d382121')
 const UP_TO_A_UMLAUT = 15
-/** A Greek word, as everywhere in Autobahn's texts. */
+/** The Greek word in the texts of Autobahn. */
 const GREEK = hex('ceba e1bdb9 cf83 cebc ceb5')
 const SURROGATE = Buffer.concat([GREEK, hex('eda080'), Buffer.from('edited')])
 
 const EMPTY = Buffer.alloc(0)
 
-/** Milliseconds between two segments of one frame, so that they are read one by one; such cases run alone. */
+/** Milliseconds between two segments of one frame, so that they are read separately. These cases run alone. */
 const PAUSE = 5
 
-/** One message in these pieces, a frame for each (RFC 6455 §5.4). */
+/** Returns the frames of one message, one for each piece (RFC 6455 §5.4). */
 export function fragmentsOf(pieces: readonly Uint8Array[], opcode: number = Op.TEXT): FrameSpec[] {
   return pieces.map((payload, index) => ({
     opcode: index === 0 ? opcode : Op.CONT,
@@ -37,12 +37,12 @@ function octetsOf(bytes: Uint8Array): Buffer[] {
   return [...bytes].map((byte) => Buffer.from([byte]))
 }
 
-/** The bytes one by one, then nothing: Autobahn ends a message of an exact multiple in an empty fragment. */
+/** Splits bytes into single ones and an empty last fragment, as Autobahn does. */
 function octetsThenEmpty(bytes: Uint8Array): Buffer[] {
   return [...octetsOf(bytes), EMPTY]
 }
 
-/** A message in fragments that is echoed. */
+/** Makes a case that expects the echo of a fragmented message. */
 function echoed(id: string, pieces: readonly Uint8Array[], opcode: number = Op.TEXT): Case {
   return {
     id: `utf8.${id}`,
@@ -53,7 +53,7 @@ function echoed(id: string, pieces: readonly Uint8Array[], opcode: number = Op.T
   }
 }
 
-/** A text in fragments that is no UTF-8. */
+/** Makes a case with a fragmented text message that is not UTF-8. */
 function refused(id: string, pieces: readonly Uint8Array[]): Case {
   return {
     id: `utf8.${id}`,
@@ -65,14 +65,14 @@ function refused(id: string, pieces: readonly Uint8Array[]): Case {
   }
 }
 
-/** A code point cut at each of its inner points, on a connection each. */
+/** Makes a case that splits a code point at each point inside it, one connection for each. */
 function splitEverywhere(codePoint: string): Case {
   const bytes = Buffer.from(codePoint)
   return {
     id: `utf8.split-${bytes.length}`,
     async run(t) {
       const cuts = Array.from({ length: bytes.length - 1 }, (_, index) => index + 1)
-      await onEach(t, cuts, { name: (cut) => `cut after byte ${cut}` }, async (cut) => {
+      await onEach(t, cuts, { name: (cut) => `split after byte ${cut}` }, async (cut) => {
         const frames = fragmentsOf([bytes.subarray(0, cut), bytes.subarray(cut)])
         await expectEchoThenCleanClose(t, await t.open(), { payload: bytes, frames })
       })
@@ -80,7 +80,7 @@ function splitEverywhere(codePoint: string): Case {
   }
 }
 
-/** A ping that is no UTF-8 between the two fragments of a text (RFC 6455 §5.5.2). */
+/** Makes a case with a ping that is not UTF-8 between two fragments of a text message (RFC 6455 §5.5.2). */
 function pingBetween(id: string, first: Buffer, second: Buffer): Case {
   return {
     id: `utf8.${id}`,
@@ -103,7 +103,7 @@ async function splitOverSegments(t: Trial): Promise<void> {
   await expectEchoThenCleanClose(t, await t.open(), { payload, chop })
 }
 
-/** A binary message that ends inside a code point: what the next text is judged by starts again. */
+/** Sends a binary message that ends inside a code point, which must not affect the next text message. */
 async function openAfterBinary(t: Trial): Promise<Peer> {
   needEcho(t)
   const peer = await t.open()
@@ -113,7 +113,7 @@ async function openAfterBinary(t: Trial): Promise<Peer> {
 
 const [HIGH, MIDDLE, LOW, LAST] = octetsOf(Buffer.from('😀'))
 
-/** Texts whose fragments cut code points anywhere, and binary messages beside them (RFC 6455 §5.6): `utf8`. */
+/** Text messages whose fragments split code points, and binary messages (RFC 6455 §5.6): `utf8`. */
 export const textFragments: Case[] = [
   echoed('empty', [EMPTY]),
   echoed('empty-3', [EMPTY, EMPTY, EMPTY]),

@@ -13,15 +13,15 @@ import {
 } from '../../script/index.ts'
 import { isUtf8, Op } from '../../wire/index.ts'
 
-/** Connections of one case at once. */
+/** How many connections of one case are open at the same time. */
 const WIDTH = 8
-/** Offsets that lie across every border up to the second length form. */
+/** Offsets that include the limit between the first two forms of the length. */
 const OFFSETS = Array.from({ length: 131 }, (_, index) => index)
 const MEBIBYTE = 1024 * 1024
-/** Two-byte strings that are tried one by one without `--long`. */
+/** How many invalid two-byte strings are sent without `--long`. */
 const SAMPLES = 256
 
-/** Sends each text on a connection of its own: each has to fail with 1007 (RFC 6455 §8.1). */
+/** Sends each text on a separate connection, which must fail with 1007 (RFC 6455 §8.1). */
 async function expectAllFail(t: Trial, texts: readonly Buffer[], name: (text: Buffer) => string): Promise<void> {
   const tryOne = async (text: Buffer): Promise<void> => {
     const peer = await t.open()
@@ -29,7 +29,7 @@ async function expectAllFail(t: Trial, texts: readonly Buffer[], name: (text: Bu
     try {
       await expectFailure(t, peer, [1007])
     } catch (error) {
-      t.note(`broken by ${name(text)}`)
+      t.note(`fails for ${name(text)}`)
       throw error
     }
     t.release(peer)
@@ -37,7 +37,7 @@ async function expectAllFail(t: Trial, texts: readonly Buffer[], name: (text: Bu
   await expectAll(t, `${texts.length} times Close 1007`, () => inParallel(texts, WIDTH, tryOne))
 }
 
-/** Sends a long text; skips the case when the target accepts none of that size. */
+/** Sends a long text message. Skips the case when the target does not accept this size. */
 async function sendLong(t: Trial, payload: Buffer): Promise<Peer> {
   if (payload.length > t.context.maxMessage) t.skip(`needs --max-message ${payload.length}`)
   const peer = await t.open()
@@ -46,12 +46,12 @@ async function sendLong(t: Trial, payload: Buffer): Promise<Peer> {
   if (event?.kind === 'close' && TOO_BIG_CODES.includes(event.code ?? 0))
     t.skip(`the target accepts no message of ${payload.length} bytes`)
   if (event?.kind === 'end' && peer.isCutOff)
-    t.skip(`TCP was reset while ${payload.length} bytes were written: a 1009 before that cannot be seen`)
+    t.skip(`TCP was reset while ${payload.length} bytes were written; a 1009 sent before that would be lost`)
   if (event !== null) peer.unshift(event)
   return peer
 }
 
-/** Every code point but the surrogates, in order (RFC 3629 §3). */
+/** Returns all code points except the surrogates, in order (RFC 3629 §3). */
 function allCodePoints(): Buffer {
   const parts: string[] = []
   for (let first = 0; first < 0x110000; first += 0x1000) {
@@ -70,7 +70,10 @@ async function echoAllCodePoints(t: Trial): Promise<void> {
   await expectCleanClose(t, peer)
 }
 
-/** All strings of two bytes: those that are UTF-8 in one message, each other one, or a sample of them, alone. */
+/**
+ * Sends all texts of two bytes: the valid ones in one message, and the invalid ones, or a sample of them, on separate
+ * connections.
+ */
 async function tryAllPairs(t: Trial): Promise<void> {
   const pairs = Array.from({ length: 0x10000 }, (_, index) => Buffer.from([index >> 8, index & 0xff]))
   const peer = await t.open()
@@ -98,7 +101,7 @@ async function failAtLastOfMebibyte(t: Trial): Promise<void> {
   await expectFailure(t, await sendLong(t, payload), [1007])
 }
 
-/** Texts in great number or length (RFC 6455 §8.1): `utf8`. */
+/** Many or long text messages (RFC 6455 §8.1): `utf8`. */
 export const textVolume: Case[] = [
   { id: 'utf8.all-codepoints', run: echoAllCodePoints },
   { id: 'utf8.all-2-byte-pairs', needs: ['echo'], limit: 300_000, run: tryAllPairs },

@@ -15,7 +15,7 @@ import { SINGLES } from './message-size.ts'
 
 const ROUND_TRIPS = 1000
 
-/** Bytes of a round trip, and Autobahn's limit for all of them in seconds. */
+/** The size of a message in bytes, and Autobahn's limit for all round trips in seconds. */
 const ROUND_TRIP_SIZES: [size: number, limit: number][] = [
   [0, 60],
   [16, 60],
@@ -42,7 +42,7 @@ function roundTrips(kind: (typeof KINDS)[number], size: number, limit: number): 
   }
 }
 
-/** Sends without waiting, while the echoes are read. */
+/** Sends messages without waiting for the echoes. */
 async function pipeline(t: Trial, messages: readonly LoadMessage[]): Promise<void> {
   const peer = await t.open()
   const began = performance.now()
@@ -53,7 +53,7 @@ async function pipeline(t: Trial, messages: readonly LoadMessage[]): Promise<voi
   await expectCleanClose(t, peer)
 }
 
-/** Texts of that many bytes, each with its number. */
+/** Returns numbered texts of this size. */
 function numbered(count: number, size: number): LoadMessage[] {
   return Array.from({ length: count }, (_, index) => ({
     opcode: Op.TEXT,
@@ -70,10 +70,10 @@ function mixed(t: Trial, count: number, largest: number): LoadMessage[] {
   })
 }
 
-/** Connections that are opened at once. */
+/** How many connections are opened at the same time. */
 const OPENING_WIDTH = 50
 
-/** Round trips on many connections at once; each has texts of its own. */
+/** Measures round trips on many connections at the same time, each with different texts. */
 async function echoOnMany(t: Trial, count: number, trips: number): Promise<void> {
   const began = performance.now()
   const peers = await openMany(t, count, OPENING_WIDTH)

@@ -12,7 +12,7 @@ import {
   type Trial,
 } from '../../script/index.ts'
 
-/** TLS by hand on a plain connection, or what went wrong. */
+/** Performs TLS on a TCP connection. Returns the error when it fails. */
 async function openTls(
   t: Trial,
   options: ConnectionOptions,
@@ -36,7 +36,7 @@ async function openTls(
   })
 }
 
-/** A duplex over a socket that shows the input before it is decrypted. */
+/** Wraps a socket and passes its input to a callback before decryption. */
 function tap(socket: Socket, watch: (chunk: Buffer) => void): Duplex {
   const duplex = new Duplex({
     read: () => void socket.resume(),
@@ -60,7 +60,7 @@ function adopt(t: Trial, stream: TLSSocket): Peer {
   return t.adopt({ stream, reset: () => void stream.destroy() })
 }
 
-/** The handshake with other TLS options; the outcome is noted. */
+/** Performs the handshake with other TLS options and notes the outcome. */
 async function report(t: Trial, options: ConnectionOptions): Promise<void> {
   const stream = await openTls(t, options)
   if (stream instanceof Error) {
@@ -81,7 +81,7 @@ async function report(t: Trial, options: ConnectionOptions): Promise<void> {
   if (handshake.response?.status === 101) await expectProbe(t, peer)
 }
 
-/** H0 in clear to the TLS port must not be answered by a 101 in clear (RFC 6455 §4.2.2). */
+/** Sends an upgrade request without TLS to the TLS port. The response must not be a 101 (RFC 6455 §4.2.2). */
 async function sendInClear(t: Trial): Promise<void> {
   const peer = await t.connect(true)
   await peer.sendHead(t.request().bytes)
@@ -90,7 +90,7 @@ async function sendInClear(t: Trial): Promise<void> {
   t.require(response !== null || peer.ended, '400 or the end of the connection', describeAnswer(response, peer))
 }
 
-/** Each byte in a record of its own: one write is one record. */
+/** Sends each byte in a separate record: one write is one record. */
 async function sendByteRecords(t: Trial): Promise<void> {
   const handshake = await t.handshake({ chop: { size: 1 } })
   expectAccepted(t, handshake)
@@ -100,7 +100,7 @@ async function sendByteRecords(t: Trial): Promise<void> {
   await expectProbe(t, peer)
 }
 
-/** The types of the TLS records in a byte stream (RFC 5246 §6.2.1). */
+/** Returns the types of the TLS records in a byte stream (RFC 5246 §6.2.1). */
 function recordTypes(bytes: Buffer): number[] {
   const types: number[] = []
   for (let at = 0; at + 5 <= bytes.length; at += 5 + bytes.readUInt16BE(at + 3)) types.push(bytes[at])
@@ -109,7 +109,7 @@ function recordTypes(bytes: Buffer): number[] {
 
 const ALERT = 21
 
-/** TLS 1.2 shows its alerts by the record type; in TLS 1.3 they look like data, so it is not judged there. */
+/** Uses TLS 1.2, in which the record type shows an alert. In TLS 1.3 alerts look like data. */
 async function expectCloseNotify(t: Trial): Promise<void> {
   const received: Buffer[] = []
   const stream = await openTls(t, { maxVersion: 'TLSv1.2' }, (chunk) => received.push(chunk))

@@ -11,13 +11,13 @@ function rejected(id: string, version: Values): Case {
   return { id: `hs.ver.${id}`, run: async (t) => void expectReject(t, await ask(t, version)) }
 }
 
-/** The refusal of a version lists those the server speaks (RFC 6455 §4.4). */
+/** Expects that the refusal of a version lists the supported ones (RFC 6455 §4.4). */
 function expectListing(t: Trial, handshake: Handshake): void {
   if (!expectReject(t, handshake) || handshake.response === null) return
   const listed = fieldValue(handshake.response, 'sec-websocket-version')
   t.require(
     fieldTokens(handshake.response, 'sec-websocket-version').includes('13'),
-    '4xx with a Sec-WebSocket-Version that has 13',
+    '4xx with 13 in Sec-WebSocket-Version',
     `${handshake.response.statusLine}; ${listed === null ? 'no Sec-WebSocket-Version' : `Sec-WebSocket-Version: ${listed}`}`,
     { requirement: '6455-4.4-1' },
   )
@@ -27,7 +27,7 @@ function unsupported(version: number): Case {
   return { id: `hs.ver.v${version}`, run: async (t) => expectListing(t, await ask(t, String(version))) }
 }
 
-/** A draft that the server may speak. */
+/** Makes a case with a draft version that the server may support. */
 function draft(version: number): Case {
   return {
     id: `hs.ver.v${version}`,
@@ -47,7 +47,7 @@ const malformed: Record<string, string> = {
   huge: '99999999999999999999',
 }
 
-/** A refusal for the version is best said with 426 and Upgrade (RFC 9110 §15.5.22). */
+/** Expects that a version is refused with 426 and Upgrade (RFC 9110 §15.5.22). */
 async function expect426(t: Trial): Promise<void> {
   const handshake = await ask(t, '99')
   if (!expectReject(t, handshake) || handshake.response === null) return
