@@ -134,7 +134,7 @@ test('input that waited for a slow peer is delivered in its own AsyncLocalStorag
   assert.is(log[1], '/b message waits: /b')
 })
 
-test('the store of a connection is not retained when it has gone', async (t) => {
+test('the store of a connection is not retained after it has closed', async (t) => {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
   const objects = new AsyncLocalStorage<object>()

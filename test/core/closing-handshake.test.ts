@@ -101,7 +101,7 @@ test('CLOSING: messages, pings and pongs are discarded, and the Close frame afte
   assert.equal(log.slice(2), ['closed 1000 clean local'])
 })
 
-test('does in every state what the table of RFC 6455 §7 says', () => {
+test('reacts in every state as the table of RFC 6455 §7 requires', () => {
   const before = {
     open: () => {},
     closing: (it: ReturnType<typeof make>) => it.protocol.close(1001),

@@ -92,7 +92,7 @@ test('judges all 65,536 pairs of first bytes as the RFC does, in both roles, wit
   }
 })
 
-test('reads the same frames however the bytes are cut', () => {
+test('reads the same frames however the bytes are split', () => {
   const payloads = ['', 'a', 'x'.repeat(125), 'y'.repeat(126), 'z'.repeat(300)]
   const stream = Buffer.concat([
     ...payloads.map((payload) => frame(1, payload)),

@@ -74,7 +74,7 @@ test('passes a message in one piece on uncopied', () => {
   assert.is(recorder.memory, bytes)
 })
 
-test('puts fragments together, empty ones too, and is ready for the next message', () => {
+test('joins fragments, including empty ones, and is ready for the next message', () => {
   const { recorder, assembler, take } = make()
   take(1, '', false)
   take(0, 'ab', false)
@@ -147,7 +147,7 @@ test('fails with 1007 at the first invalid byte, whichever piece contains it', (
   assert.is(violationOf(() => unfinished.take(0, '')).closeCode, 1007)
 })
 
-test('accepts characters that fragments cut, ASCII pieces between them, and bytes of unknown kind', () => {
+test('accepts characters that are split between fragments, ASCII pieces between them, and unchecked bytes', () => {
   const { recorder, assembler, take } = make()
   take(1, 'abc', false)
   take(0, hex('e2'), false)

@@ -6,7 +6,7 @@ import { LateCodec, make } from './protocol-recorder.ts'
 
 const test = suite('protocol')
 
-test('delivers the same messages however the stream is cut', () => {
+test('delivers the same messages however the stream is split', () => {
   const stream = Buffer.concat([
     frame(1, 'Grüße'),
     frame(9, 'are you there'),

@@ -48,7 +48,7 @@ async function fill(codec: DeflateCodec): Promise<void> {
   await deflate(codec, prose(40_000))
 }
 
-test('what a connection stores is what was said, at most the window of the client and 4 KiB of its own', async (t) => {
+test('a connection stores its last messages, at most the window of the client and 4 KiB of its own', async (t) => {
   const budget = new MemoryBudget()
   const codec = makeCodec({ budget })
   t.after(() => codec.release())

@@ -79,7 +79,7 @@ test('continues when a job finishes synchronously', () => {
   assert.equal(started, [0, 1, 2])
 })
 
-test('starts short jobs before long ones, leaves a lane to them, and one to the long ones', () => {
+test('starts short jobs before long ones, and reserves one lane for short and one for long jobs', () => {
   const log: string[] = []
   const queue = new JobQueue(3)
   const make = (name: string): NotedJob => {

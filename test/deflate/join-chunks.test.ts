@@ -60,7 +60,7 @@ test('does not continue after it is stopped', async () => {
   for (let turn = 0; turn < 8; turn++) await new Promise(setImmediate)
 })
 
-test('reports that there is no memory', () => {
+test('reports that there is not enough memory', () => {
   joinChunks(
     [],
     Number.MAX_SAFE_INTEGER,

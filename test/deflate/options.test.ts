@@ -37,7 +37,7 @@ test('a value of the wrong type is a TypeError', async () => {
   }
 })
 
-test('a name of Object.prototype is no option', async () => {
+test('a name of Object.prototype is not an option', async () => {
   const options = JSON.parse('{"__proto__": 1, "constructor": 1}')
   assert.match((await thrownBy(() => readDeflateOptions(options))).message, 'is unknown; allowed: threshold, level')
 })

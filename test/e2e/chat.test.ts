@@ -67,7 +67,7 @@ test('the form leads to another room under another name', async (t) => {
   assert.equal(browser.complaints, [])
 })
 
-test('three workers are one chat: everybody is here, and what is said in private arrives', async (t) => {
+test('three workers are one chat: everyone is present, and private messages arrive', async (t) => {
   const { browser, pages } = await startChat(t, ['Ann', 'Ben', 'Cat', 'Dan'], '--workers', '3')
   const [ann, ben, cat] = pages
   for (const [index, page] of pages.entries()) {

@@ -157,7 +157,7 @@ test('a reloaded page keeps its place and its conversation', async (t) => {
   assert.equal(browser.complaints, [])
 })
 
-test('a customer whose network is cut keeps the place, and each message arrives once and in order', async (t) => {
+test('a customer whose network is interrupted keeps the place, and each message arrives once and in order', async (t) => {
   const { browser, open, enter } = await openDesk(t)
   const agent = await open('/desk/agent', await launchChromium(t))
   const ann = await enter('Ann', 'one')

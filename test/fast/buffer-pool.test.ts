@@ -35,7 +35,7 @@ test('stores up to eight buffers of 64 KiB to 1 MiB', () => {
   assert.equal(takeAll(), newest)
 })
 
-test('leaves to garbage collection what it stores', async () => {
+test('garbage collection can free what it stores', async () => {
   takeAll()
   setFlagsFromString('--expose-gc')
   const collectGarbage = runInNewContext('gc') as () => void

@@ -39,7 +39,7 @@ async function assertRefused(head: UpgradeRequestHead, status: number, code: str
   assert.match(error.message, message)
 }
 
-test('hs.ok.minimal: extracts what the smallest request asks for', () => {
+test('hs.ok.minimal: extracts the contents of the smallest request', () => {
   assert.equal(checkUpgradeRequest(request()), {
     key: KEY,
     subprotocols: [],
@@ -244,7 +244,7 @@ test('S-03: ignores fields named like object members', () => {
   assert.is(found.key, KEY)
 })
 
-test('shows what was found without control characters and cut', async () => {
+test('shows received values without control characters, and truncated', async () => {
   const error = await refusal(request({ Host: `a\r\n\0${'b'.repeat(100)}` }))
   assert.ok(error.message.startsWith(`Host is "a\\r\\n\\u0000${'b'.repeat(60)}"…`), error.message)
 })

@@ -32,7 +32,7 @@ async function startPeer(t: TestContext, port: number): Promise<{ child: ChildPr
   return { child, lines }
 }
 
-test('cuts a peer whose process is stopped after the ping it does not answer, with 1006 and the reason', async (t) => {
+test('terminates a peer whose process is stopped after an unanswered ping, with 1006 and the reason', async (t) => {
   const { port, connections } = await startEcho(t, { pingInterval: 200, pingTimeout: 1_500 })
   const { child, lines } = await startPeer(t, port)
   const [connection] = connections

@@ -46,7 +46,7 @@ test('the bound grows with each limit that it is made of', () => {
   assert.is(worstCaseBytes({ ...defaultLimits, maxMessageSize: Number.POSITIVE_INFINITY }), Number.POSITIVE_INFINITY)
 })
 
-test('no peer makes a connection hold more than the bound', async (t) => {
+test('no peer makes a connection use more memory than the bound', async (t) => {
   const limits = { maxMessageSize: 300_000, highWaterMark: 100_000, maxBufferedAmount: 400_000 }
   const bound = worstCaseBytes({ ...defaultLimits, ...limits })
   const { port, connections } = await startEcho(t, limits)

@@ -15,7 +15,7 @@ async function pour(port: number, client: RawClient, bytes: Buffer, enough: () =
   }
 }
 
-test('S-41: closes, cuts and sends inside every handler, to itself and to others', async (t) => {
+test('S-41: closes, terminates and sends inside every handler, to itself and to others', async (t) => {
   const { server, port, errors } = await startEcho(t, {}, (connection) => {
     connection.onMessage = (data) => {
       // Every connection gets the message, some leave meanwhile.
@@ -105,7 +105,7 @@ test('S-50: answers a flood of pings with one waiting pong while the peer does n
   await connections[0].gone
 })
 
-test('S-50: closes with 1013 over pingRate when overRate says so', async (t) => {
+test('S-50: closes with 1013 above pingRate with overRate set to close', async (t) => {
   const { port, connections } = await startEcho(t, { pingRate: { perSecond: 1, burst: 5 }, overRate: 'close' })
   const client = await RawClient.open(port)
   client.send(...new Array(6).fill(frame(9, 'x')))
@@ -208,7 +208,7 @@ test('S-52: closes with 1013 when a payload arrives at one byte per second, and 
   steady.socket.destroy()
 })
 
-test('S-36: ends a connection that is accepted after its peer has left', async (t) => {
+test('S-36: ends a connection that is accepted after its peer has disconnected', async (t) => {
   const { server, port } = await startEcho(t)
   const upgrades: Upgrade[] = []
   const asked = new Promise<void>((resolve) => {

@@ -30,7 +30,7 @@ function door(options: AdmissionOptions) {
   }
 }
 
-test('S-53: refuses more than maxConnections with 503 and Retry-After until one leaves', async () => {
+test('S-53: refuses more than maxConnections with 503 and Retry-After until one closes', async () => {
   const enter = door({ maxConnections: 2 })
   const first = enter('10.0.0.1')
   enter('10.0.0.2')
@@ -67,7 +67,7 @@ test('does not count a stream that has closed before', () => {
   admission.enter(request('10.0.0.1'), new Stream() as unknown as Duplex)
 })
 
-test('S-54: believes X-Forwarded-For of trusted proxies only, from right to left', () => {
+test('S-54: uses X-Forwarded-For of trusted proxies only, from right to left', () => {
   const networks = makeAdmission({ trustedProxies: ['10.0.0.0/8', '192.0.2.7', '2001:db8::/32'] })
   const none = makeAdmission({})
   const cases: [socket: string | undefined, forwarded: string | undefined, expected: string][] = [

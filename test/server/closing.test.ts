@@ -40,7 +40,7 @@ test('reports how a connection ended: by the peer, by this side, by the transpor
   }
 })
 
-test('closes with the handshake: code and reason go out, the echo makes it clean', async (t) => {
+test('closes with the handshake: sends code and reason, and the echo makes it clean', async (t) => {
   const { port, next } = await runServer(t)
   const accepted = next()
   const client = await RawClient.open(port)
@@ -76,7 +76,7 @@ test('S-37: terminates a peer that does not answer the Close frame, and one that
   }
 })
 
-test('reads on after a violation until the peer ends, and cuts a peer that does not end', async (t) => {
+test('continues to read after a violation until the peer ends, and terminates a peer that does not end', async (t) => {
   const { port, server, accepted } = await runServer(t, { closeTimeout: 100 })
   const client = await RawClient.open(port)
   client.send(frame(3), frame(1, 'x'), Buffer.alloc(100_000))

@@ -152,7 +152,7 @@ test('responds to a request head that becomes invalid after a valid beginning, a
   assert.is(status, 200)
 })
 
-test('keeps idle connections of plain HTTP open for longer than a load balancer, or as long as keepAliveTimeout says', async (t) => {
+test('keeps idle plain HTTP connections open for longer than a load balancer, or for keepAliveTimeout', async (t) => {
   const { port } = await listen(t)
   const { socket, until, text } = open(t, port)
   socket.write(plain('/one'))

@@ -123,7 +123,7 @@ test('looks at the connections once for each eighth of the limit that is read in
   assert.is(looks, 1)
 })
 
-test('cuts a holder whose peer does not read', async () => {
+test('terminates a connection that uses much memory and whose peer does not read', async () => {
   const holders = [new Holder(101, true)]
   const ledger = ledgerOf(100, holders)
   await nextTurn()
@@ -228,7 +228,7 @@ test('S-09: a store that grows closes no door for good, and is seen by every ser
   for (const client of [first, second]) client.socket.destroy()
 })
 
-test('throws a RangeError for a limit that is no positive number', async () => {
+test('throws a RangeError for a limit that is not a positive number', async () => {
   for (const maxMemory of [0, -1, Number.NaN]) {
     assert.instance(await thrownBy(() => new WebSocketServer({ maxMemory })), RangeError)
   }

@@ -13,7 +13,7 @@ import { frame } from '../support/wire.ts'
 
 const test = suite('policy')
 
-test('S-45: refuses a foreign origin with 403, says which it was and which option allows it', async (t) => {
+test('S-45: refuses a foreign origin with 403, and names it and the option that allows it', async (t) => {
   const { port } = await runServer(t)
   const refused = await RawClient.open(port, { headers: ['Origin: https://evil.example'] })
   await refused.until(() => refused.closed)
@@ -49,7 +49,7 @@ test('chooses no subprotocol unless one is listed, then the client’s favourite
   await chosen.close()
 })
 
-test('asks authorize, which may refuse, wait, or throw', async (t) => {
+test('calls authorize, which may refuse, wait, or throw', async (t) => {
   const errors: unknown[] = []
   const authorize = (request: IncomingMessage): Refusal | undefined | Promise<Refusal | undefined> => {
     if (request.url === '/sync') return { status: 401, headers: { 'WWW-Authenticate': 'Basic' }, body: 'who are you?' }

@@ -47,7 +47,7 @@ test('pauses and resumes reading without losing messages or their order', async 
   assert.equal(received, ['a', 'stop', 'b', 'c'])
 })
 
-test('says when there is too much to send, and when it is gone', async (t) => {
+test('reports when there is too much to send, and when it was sent', async (t) => {
   const { port, next } = await runServer(t, { highWaterMark: 100_000 })
   const accepted = next()
   const client = await RawClient.open(port)

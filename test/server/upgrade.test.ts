@@ -24,7 +24,7 @@ test('S-47: refuses with a whole answer, closes, and never reads what follows as
   assert.is(accepted.length, 0)
 })
 
-test('answers another version with 426 and the one it speaks', async (t) => {
+test('responds to another version with 426 and the supported one', async (t) => {
   const { port } = await runServer(t)
   const client = RawClient.connect(port)
   client.socket.write(

@@ -52,7 +52,7 @@ test('aborts the draining of its sessions when it begins to stop', async (t) => 
   assert.is(await client.closed, '1001')
 })
 
-test('leaves onDraining to the user: it is called once, and draining is aborted as well', async (t) => {
+test('does not use onDraining itself: it is called once, and draining is aborted as well', async (t) => {
   const view = require_websocket(async ({ websocket }) => {
     await new Promise((resolve) => websocket.draining.addEventListener('abort', resolve))
     await websocket.send('last words')

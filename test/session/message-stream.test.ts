@@ -113,7 +113,7 @@ test('pauses a peer that sends many messages while they are unread', async (t) =
   }
 })
 
-test('skips the rest of a message when the reader leaves, and reads the next one', async (t) => {
+test('skips the rest of a message when the loop is left, and reads the next one', async (t) => {
   const { client, session } = await open(t)
   const streams = [session.stream(), session.stream(), session.stream()]
   client.send(frame(1, 'a', { fin: false }), frame(0, 'b', { fin: false }))

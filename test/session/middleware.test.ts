@@ -184,7 +184,7 @@ test('WEBSOCKET_ACCEPT_ALL: a bare handler accepts by asking for the session', a
   assert.is((await refusedWs(`${ws}/bare`)).status, 400)
 })
 
-test('WEBSOCKET_ACCEPT_ALL: asks authorize once, whether the view is decorated or not', async (t) => {
+test('WEBSOCKET_ACCEPT_ALL: calls authorize once, whether the view is decorated or not', async (t) => {
   let asked = 0
   const authorize = async (request: { url?: string }) => {
     asked += 1

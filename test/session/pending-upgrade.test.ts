@@ -53,7 +53,7 @@ test('responds with 500 and calls onError when authorize throws or returns an in
   assert.is(errors[1], failure)
 })
 
-test('asks the server’s authorize first and the view’s after it', async (t) => {
+test('calls the server’s authorize first and then the view’s', async (t) => {
   const asked: string[] = []
   const view = require_websocket(() => {}, {
     authorize: () => {
@@ -74,7 +74,7 @@ test('asks the server’s authorize first and the view’s after it', async (t) 
   assert.equal(asked, ['server', 'view', 'server', 'server'])
 })
 
-test('runs no view for a peer that left while it was authorized', async (t) => {
+test('runs no view for a peer that disconnected while it was authorized', async (t) => {
   let decide = () => {}
   let asked = () => {}
   const isAsked = new Promise<void>((resolve) => {
@@ -155,7 +155,7 @@ test('prefers the limits of a view to those of the server', async (t) => {
   assert.is(await other.closed, '1000')
 })
 
-test('answers heartbeats for a view that asks for it, and for all when the server does', async (t) => {
+test('answers heartbeats for a view with the option, and for all views when the server has it', async (t) => {
   const echo = async ({ websocket }: WebSocketRequest) => {
     for await (const message of websocket) websocket.send(`view: ${message}`)
   }

@@ -55,7 +55,7 @@ test('refuses a WebSocket request to a view that was not decorated', async (t) =
   assert.is(answer.ended, true)
 })
 
-test('accepts for every view with WEBSOCKET_ACCEPT_ALL, and leaves decorated ones as they are', async (t) => {
+test('accepts for every view with WEBSOCKET_ACCEPT_ALL, and does not change decorated ones', async (t) => {
   const bare: View = async (request) => {
     if (!request.is_websocket()) return 'plain'
     request.websocket.send(String(await request.websocket.wait()))
@@ -127,7 +127,7 @@ test('a view may write to its response over WebSocket, without any effect', asyn
   assert.equal([await client.next(), await client.closed], ['found', '1000'])
 })
 
-test('refuses a table with a view that is no function', async (t) => {
+test('refuses a table with a view that is not a function', async (t) => {
   const error = await thrownBy(() => serve(t, { urls: { '/': 'view' as never } }))
   assert.instance(error, TypeError)
   assert.is(error.message, "the view of / is 'view'; allowed: a function")

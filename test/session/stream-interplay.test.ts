@@ -261,7 +261,7 @@ test('streams in both directions end while a shutdown drains', async (t) => {
   )
 })
 
-test('a shutdown cuts streams that do not end: the source is released, the reader fails', async (t) => {
+test('a shutdown aborts streams that do not end: the source is released, and the reader fails', async (t) => {
   const { failures, read } = reader()
   const { parts, give, isReleased } = manual()
   const { client, server } = await open(t, async (session) => {

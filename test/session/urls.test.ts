@@ -47,7 +47,7 @@ test('distinguishes a path with a trailing slash from one without', () => {
   assert.is(foundAt('/chat/lobby/'), undefined)
 })
 
-test('compares case and leaves dots alone', () => {
+test('is case-sensitive and does not resolve dots', () => {
   assert.is(foundAt('/Chat'), undefined)
   assert.equal(paramsOf('/chat/..'), { room: '..' })
   assert.is(foundAt('/x/../chat'), undefined)
@@ -76,7 +76,7 @@ test('is safe with names of Object.prototype, in paths and in patterns', () => {
   assert.is(new Urls({ '/x': 1 }).match('/constructor'), null)
 })
 
-test('refuses patterns that are no path or say the same twice', async () => {
+test('refuses patterns that are not paths or match the same paths', async () => {
   const wrong: [Record<string, number>, RegExp][] = [
     [{ chat: 1 }, /does not begin with a slash/],
     [{ '/a/*': 1 }, /pattern \/a\/\* has the segment \*; allowed: literals, :name, and \* as the whole pattern/],

@@ -34,7 +34,7 @@ test('returns an empty query when the target has none or is missing', () => {
   for (const url of ['/a', '/a?', '*', undefined]) assert.is(completeRequest(makeRequest(url)).query.size, 0)
 })
 
-test('leaves alone the params of a framework, and replaces its query by the same object as everywhere', () => {
+test('does not change the params of a framework, and replaces its query with the usual object', () => {
   const own = { params: { id: 'own' }, query: { a: 'own' } }
   const request = completeRequest(Object.assign(makeRequest('/x?a=1'), own))
   assert.is(request.params, own.params)

@@ -245,7 +245,7 @@ test('decorates methods of a class, with and without options, bound to their ins
   assert.is(isWebSocketView(site.echo), true)
 })
 
-test('leaves a method alone that overrides a decorated one', () => {
+test('does not bind a method that overrides a decorated one', () => {
   const branch = new Branch()
   assert.is(branch.echo(), 'branch')
   assert.is(isWebSocketView(branch.echo), false)
@@ -267,7 +267,7 @@ test('explains a call as a legacy decorator', async () => {
   }
 })
 
-test('refuses to decorate what is no view', async () => {
+test('refuses to decorate a value that is not a view', async () => {
   const wrong: (() => unknown)[] = [
     () => accept_websocket('view' as never),
     () => accept_websocket(null as never),

@@ -197,7 +197,7 @@ test('ends at once over a connection that has closed already', async () => {
   assert.is(await ws.close(), info)
 })
 
-test('knows its connection and the subprotocol agreed on', () => {
+test('has its connection and the agreed subprotocol', () => {
   const { connection, ws } = open()
   connection.subprotocol = 'chat'
   assert.is(ws.connection as unknown, connection)

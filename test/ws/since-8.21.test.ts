@@ -115,7 +115,7 @@ test('a name and a password in the URL are percent-decoded, and malformed ones d
   }
 })
 
-test('the URL object of the program is left as it is', () => {
+test('the URL object of the program is not changed', () => {
   const url = new URL('http://127.0.0.1:9/path')
   const client = new WebSocket(url)
   client.on('error', () => {})

@@ -68,7 +68,7 @@ test('a page that was suspended sends one more ping before it reconnects', () =>
   assert.equal(events, ['open'])
 })
 
-test('by default there is no heartbeat: silence is no loss and pong is a message', () => {
+test('by default there is no heartbeat: silence is not a loss, and pong is a message', () => {
   const { last, clock, events } = makeWorld()
   last.open()
   last.receive('pong')

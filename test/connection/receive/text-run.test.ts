@@ -27,7 +27,7 @@ test('decodes each text of a run, including empty ones, long ones and those afte
   }
 })
 
-test('decodes the next run anew', () => {
+test('decodes the next run again', () => {
   const { ranges, run } = make([3, 3])
   const texts = new TextRun(run)
   const [[start, end]] = ranges
@@ -37,7 +37,7 @@ test('decodes the next run anew', () => {
   assert.is(texts.decode(run.window, start, end, true), 'zzz')
 })
 
-test('decodes texts alone that are not ASCII, not of the run or not in its window', () => {
+test('decodes texts separately that are not ASCII, not in the run or not in its window', () => {
   const { run } = make([4, 4])
   const texts = new TextRun(run)
   run.window.write('grün', 6)

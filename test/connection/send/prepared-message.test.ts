@@ -49,7 +49,7 @@ test('compresses the payload after a header of any size', () => {
   }
 })
 
-test('joined messages are joined in either form, those that may not be compressed as they are', () => {
+test('messages are joined compressed and uncompressed, and those that must not be compressed stay uncompressed', () => {
   const joined = joinMessages([prepare('abcd'), prepare('efgh', { compress: false }), prepare('ijkl')])
   const codec = makeCodec('a')
   assert.is(joined.frame.toString('hex'), '8104616263648104656667688104696a6b6c')
@@ -58,7 +58,7 @@ test('joined messages are joined in either form, those that may not be compresse
   assert.is(codec.count, 2)
 })
 
-test('refuses what is no message', async () => {
+test('refuses values that are not messages', async () => {
   for (const data of [null, 3, {}]) assert.instance(await thrownBy(() => prepare(data as never)), TypeError)
 })
 

@@ -63,7 +63,7 @@ class Watched {
 const brief = (said: [number, LivenessAction][]): string[] =>
   said.map(([second, action]) => `${second} ${'code' in action ? action.code : action.action}`)
 
-test('pings after 25 s without a byte and cuts 20 s later', () => {
+test('pings after 25 s without a byte and terminates 20 s later', () => {
   const said = new Watched().pass(45)
   assert.equal(brief(said), ['25 ping', '45 ERR_WS_KEEPALIVE'])
   assert.is(said[1][1].action, 'terminate')
@@ -226,7 +226,7 @@ test('S-52: closes with 1013 when a message is not complete in 60 s, pings and f
   assert.equal(brief(said), ['61 ERR_WS_MESSAGE_TIMEOUT'])
 })
 
-test('begins anew with each message', () => {
+test('starts again with each message', () => {
   const watched = new Watched()
   let second = 0
   const said = watched.pass(300, (snapshot) => {
@@ -266,7 +266,7 @@ test('closes with 1001 after maxLifetime whatever happens, paused or not', () =>
   }
 })
 
-test('never speaks up when every time is Infinity', () => {
+test('never acts when every time is Infinity', () => {
   const never = Number.POSITIVE_INFINITY
   const watched = new Watched({
     headerTimeout: never,

@@ -90,7 +90,7 @@ test('a client that moves on while its process cannot publish does not get its m
   assert.equal([data(stays), data(moved)], [['first', 'early', 'late'], ['late']])
 })
 
-test('a worker whose primary dies continues alone', async () => {
+test('a worker whose primary exits continues alone', async () => {
   const primary = new FakePrimary()
   const worker = primary.addWorker()
   const room = new Rooms({ broker: worker.broker, history: { size: 9, ttl: 1000 } }).room('lobby')
