@@ -15,7 +15,7 @@ export async function withDeadline<T>(
   const abort = (): void => controller.abort(outer?.reason)
   outer?.addEventListener('abort', abort)
   const timer = setTimeout(() => {
-    controller.abort(new WebSocketError('ERR_WS_HANDSHAKE_TIMEOUT', `not open within ${timeout} ms`))
+    controller.abort(new WebSocketError('ERR_WS_HANDSHAKE_TIMEOUT', `connection was not open within ${timeout} ms`))
   }, timeout)
   try {
     return await action(controller.signal)

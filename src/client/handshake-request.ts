@@ -10,7 +10,7 @@ import type { Extension } from '../handshake/header-grammar.ts'
 
 /** A client's opening handshake, and the server it is sent to (RFC 6455 §4.1). */
 export interface HandshakeRequest {
-  /** `http:` or `https:`. */
+  /** The URL, with the scheme `http:` or `https:`. */
   readonly url: URL
   readonly key: string
   readonly subprotocols: readonly string[]

@@ -9,7 +9,7 @@ const isOverwriting = process.env['DWEBSOCKET_DEBUG_BORROWED'] === '1'
 const OVERWRITTEN = 0xdb
 
 const { window } = messageRun
-/** Stored, because the getter `buffer` of a Buffer has a cost. */
+/** Cached, because reading `buffer` of a Buffer is slow. */
 const windowMemory = window.buffer as ArrayBuffer
 
 /** The memory of the message that a running callback has borrowed. */

@@ -35,7 +35,7 @@ export class Parts implements Link, Watched {
   /** Exists only while something is sent or received; with a codec, as long as the connection. */
   #outbound: Outbound | null = null
   closeInfo: CloseInfo | null = null
-  /** Resolve the promises of `gone`. Null while nobody waits, `GONE` when the stream has closed. */
+  /** Functions that resolve the promises of `gone`; null when there are none, `GONE` when the stream has closed. */
   #awaitingEnd: (() => void)[] | null = null
   /** The memory in bytes that was last reported to the host. */
   #reportedMemory = 0

@@ -47,7 +47,7 @@ export class History {
     }
     let capacity = Math.max(FIRST_CAPACITY, this.#bytes.length)
     while (capacity < needed) capacity *= 2
-    // Not from Buffer's pool, of which a small history would keep a whole slab alive.
+    // Does not use Buffer's pool, because a small history would keep a whole slab of it alive.
     const grown = Buffer.allocUnsafeSlow(capacity)
     this.#bytes.copy(grown, 0, from, this.#length)
     this.#budget.hold(capacity - this.#bytes.length)

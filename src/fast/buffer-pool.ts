@@ -18,7 +18,7 @@ export function takeBuffer(size: number): Buffer | null {
   return found < 0 ? null : buffers.splice(found, 1)[0]
 }
 
-/** Stores a buffer that is no longer read, instead of the oldest one when there are too many. */
+/** Stores a buffer that is no longer read. When there are too many, it replaces the oldest one. */
 export function keepBuffer(buffer: Buffer): void {
   if (buffer.length < SMALLEST || buffer.length > LARGEST) return
   const buffers = [...(stored.deref() ?? []), buffer]

@@ -25,12 +25,12 @@ import { type MissedMessages, Timeline } from './timeline.ts'
  * (2) is before (4): members of A do not wait for the broker. Until (5) returns its position, the message is
  * "unnumbered", and its id says so: everything up to e.6, and of process A everything up to its message 1.
  *
- * A client that comes back, to any process, gives its last id to `join`:
+ * A client that reconnects, to any process, passes its last id to `join`:
  *
  *   (8) Recipients.addResuming   from now on its messages wait in a Resumption
  *   (9) Broker.read              the history after the position of the id
  *  (10) Recipients.resume        the history without what the id includes, then what has waited, each message once;
- *                                then it is a member like others. If messages are missing, {"gap":true} comes first.
+ *                                then it is a member like others. If messages are missing, {"gap":true} is sent first.
  */
 
 /** The messages that the members of a room in this process missed. */

@@ -26,7 +26,7 @@ const LONG_AGO: Position = { epoch: '', count: 0 }
 /** A member that resumes. It gets each message between its last one and the first new one exactly once. */
 export class Resumption {
   readonly after: Position
-  /** The messages that it has after `after`. */
+  /** Messages after `after` that the member already has; null when there are none. */
   readonly unnumbered: MessageSource | null
   readonly #maxCount: number
   #arrivals: Arrival[] = []

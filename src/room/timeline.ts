@@ -15,7 +15,7 @@ import type { Arrival } from './resumption.ts'
 export interface MissedMessages {
   /** Number of messages known to be missing. It is their total number when `isExact` is true. */
   missedCount: number
-  /** False when the broker has lost its state, and perhaps messages that nobody counted. */
+  /** False when the broker has lost its state, and perhaps messages that were not counted. */
   isExact: boolean
 }
 

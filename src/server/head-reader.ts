@@ -22,7 +22,7 @@ export interface HeadSink {
 /** The beginning of the HTTP/2 client preface that has the form of a request head (RFC 9113 §3.4). */
 export const HTTP2_PREFACE = 'PRI * HTTP/2.0\r\n\r\n'
 
-/** Shared, because most request heads arrive in one chunk. A reader that needs more chunks takes the parser out. */
+/** Shared, because most request heads arrive in one chunk. A reader that needs more chunks removes the parser. */
 let spare: RequestHeadParser | null = null
 
 function takeParser(maxSize: number): RequestHeadParser {

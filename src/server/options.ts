@@ -20,7 +20,7 @@ export interface AdmissionOptions {
   maxConnectionsPerAddress?: number | undefined
   /**
    * Addresses and networks (`10.0.0.0/8`) of trusted proxies. From their requests, `X-Forwarded-For` or otherwise
-   * `Forwarded` (RFC 7239) is read from right to left. Each proxy must remove the one of the two fields that it does
+   * `Forwarded` (RFC 7239) is read from right to left. Each proxy must remove whichever of the two fields it does
    * not set. Default: none, and both fields are ignored.
    */
   trustedProxies?: readonly string[] | undefined

@@ -31,7 +31,7 @@ export interface UpgradeHost {
   readonly limits: ConnectionLimits
   /** Opens the connection of an accepted upgrade. */
   open(stream: Duplex, setup: Omit<ConnectionSetup, 'role' | 'host'>): Connection
-  /** Returns the client's address, also behind trusted proxies. */
+  /** Returns the client's address. Behind trusted proxies, the one that they forward. */
   addressOf(request: IncomingMessage): string
   /** Returns a HandshakeError unchanged. Reports any other error and returns a 500. */
   toRefusal(error: unknown): HandshakeError

@@ -6,7 +6,7 @@ export interface SessionWatcher {
   onEnd(): unknown
 }
 
-/** Calls all watchers, even when one of them throws. Then it returns a promise that is rejected. */
+/** Calls all watchers, even when one of them throws. In that case, returns a promise that is rejected. */
 export function notify(
   watchers: Iterable<SessionWatcher>,
   callback: keyof SessionWatcher,

@@ -72,7 +72,7 @@ export function createWebSocketStream(socket: WebSocket, options: DuplexOptions 
   const onError = (error: Error): void => {
     stream.off('error', onError)
     stream.destroy()
-    // As with any stream, an error that nobody listens to is thrown.
+    // As with any stream, an error without a listener is thrown.
     if (stream.listenerCount('error') === 0) stream.emit('error', error)
   }
   stream.on('end', destroyWhenOver)

@@ -17,7 +17,7 @@ test('lists its commands with --help', async () => {
   }
 })
 
-test('prints the version of the package alone', async () => {
+test('prints only the version of the package', async () => {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
   const { exitCode, stdout, stderr } = await runCommand('--version')
   assert.equal([exitCode, stdout, stderr], [0, `${version}\n`, ''])

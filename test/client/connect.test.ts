@@ -67,7 +67,7 @@ test('agrees on permessage-deflate with npm ws and with this server', async (t) 
   }
 })
 
-test('delivers messages that came with the 101, behind the await', async (t) => {
+test('delivers messages that arrived with the 101 response after the await', async (t) => {
   const url = await rawServer(t, (socket, head) => {
     socket.write(Buffer.concat([Buffer.from(accept(head)), frame(1, 'first', { key: null })]))
   })

@@ -69,7 +69,7 @@ test('refuses invalid URLs and options before anything is sent', async () => {
   )
 })
 
-test('rejects with the system’s error as the cause when nobody listens', async () => {
+test('rejects with the system’s error as the cause when no server listens', async () => {
   const server = createTcpServer()
   const port = await portOf(server)
   await new Promise((resolve) => server.close(resolve))

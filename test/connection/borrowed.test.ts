@@ -89,7 +89,7 @@ for (const size of [5, 16 * 1024, 40_000, 200_000]) {
   })
 }
 
-test('an echo behind a message that is being compressed is intact', async (t) => {
+test('an echo after a message that is being compressed is intact', async (t) => {
   const long = Buffer.alloc(100_000, 'x')
   const client = await open(
     t,

@@ -69,7 +69,7 @@ for (const [way, fail] of Object.entries(failures)) {
   }
 
   for (const [name, set] of Object.entries(lateCallbacks)) {
-    test(`${name} that ${way} is reported, and the end goes on`, async (t) => {
+    test(`${name} that ${way} is reported, and the end continues`, async (t) => {
       const { client, errors } = await serve(t, (connection) => set(connection, fail))
       client.send(closeFrame(4000))
       await client.until(() => client.ended)

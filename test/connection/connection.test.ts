@@ -28,7 +28,7 @@ async function pair(
 
 const MEBIBYTE = 1024 * 1024
 
-test('reads no more than one chunk when it is paused in the callback that hands it over', async (t) => {
+test('reads at most one chunk when it is paused in the callback that passes the connection', async (t) => {
   const { client, connection } = await pair(t, {}, (each) => each.pause())
   const received: number[] = []
   connection.onMessage = (data) => received.push(data.length)
@@ -62,7 +62,7 @@ test('counts the memory of writes that wait, of few bytes too', async (t) => {
   assert.is(server.stats().heldBytes, connection.memoryUsed)
 })
 
-test('cuts a peer that ends its half and leaves what was sent unread', async (t) => {
+test('terminates a peer that ends its side and does not read what was sent', async (t) => {
   const limits = { closeTimeout: 100, highWaterMark: 64 * MEBIBYTE, maxBufferedAmount: 64 * MEBIBYTE }
   const { server, client, connection } = await pair(t, limits)
   client.socket.pause()
@@ -74,7 +74,7 @@ test('cuts a peer that ends its half and leaves what was sent unread', async (t)
   assert.is(server.stats().heldBytes, 0)
 })
 
-test('gives a peer time that reads one long message slowly, after the Close frame too', async (t) => {
+test('gives a peer time to read one long message slowly, also after the Close frame', async (t) => {
   const limits = { closeTimeout: 600, highWaterMark: 64 * MEBIBYTE, maxBufferedAmount: 64 * MEBIBYTE }
   const { client, connection } = await pair(t, limits)
   const size = 24 * MEBIBYTE
@@ -94,7 +94,7 @@ test('gives a peer time that reads one long message slowly, after the Close fram
   assert.ok(performance.now() - start > 1_200)
 })
 
-test('cuts a peer that reads nothing of what waits for it, even with its input paused for that', async (t) => {
+test('terminates a peer that reads none of the unsent data, even when its input is paused because of that', async (t) => {
   const { client, connection } = await pair(t, { pingInterval: 60, pingTimeout: 60, highWaterMark: 1000 })
   client.socket.pause()
   while (connection.send(Buffer.alloc(MEBIBYTE)) === 'sent' || connection.bufferedAmount < MEBIBYTE);
@@ -102,7 +102,7 @@ test('cuts a peer that reads nothing of what waits for it, even with its input p
   assert.match(connection.closeInfo!.error!.message, 'no byte of what waits')
 })
 
-test('delivers nothing after onClose when a message goes over a rate that closes', async (t) => {
+test('delivers nothing after onClose when a message exceeds a rate that closes', async (t) => {
   const log: string[] = []
   const rate = { messageRate: { perSecond: 1, burst: 1 }, overRate: 'close' } as const
   const { client, connection } = await pair(t, rate, (each) => {
@@ -164,7 +164,7 @@ async function accept(t: TestContext, stream: Duplex): Promise<Connection> {
   return accepted
 }
 
-test('reads a stream that was paused before, and leaves alone what it has written to one', async (t) => {
+test('reads a stream that was paused before, and does not change bytes it has written to one', async (t) => {
   const stream = new Loop()
   stream.pause()
   const connection = await accept(t, stream)

@@ -117,7 +117,7 @@ test('a connection without a store is not notified in that of another one', asyn
   assert.equal(log.sort(), ['/a close 1006: /a', '/none close 1006: undefined'])
 })
 
-test('input that waited for a slow peer is delivered in its own store, whoever wrote', async (t) => {
+test('input that waited for a slow peer is delivered in its own AsyncLocalStorage store, whichever code wrote', async (t) => {
   const { log, open, connections } = await serve(t, { highWaterMark: 1024, maxBufferedAmount: 64 * 1024 * 1024 })
   const [a, b] = [await open('/a'), await open('/b')]
   b.socket.pause()
@@ -134,7 +134,7 @@ test('input that waited for a slow peer is delivered in its own store, whoever w
   assert.is(log[1], '/b message waits: /b')
 })
 
-test('the store of a connection is not retained when it has gone', async (t) => {
+test('the store of a connection is not retained after it has closed', async (t) => {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
   const objects = new AsyncLocalStorage<object>()

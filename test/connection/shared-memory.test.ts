@@ -57,7 +57,7 @@ test('calls the limiters when the stores grow, and only then', () => {
   assert.is(calls, 3)
 })
 
-test('asks the largest store first, for no more than is needed, and goes on where one cannot free enough', () => {
+test('asks the largest store first, for no more than is needed, and continues when one cannot free enough', () => {
   const [small, large, stuck] = [makeStore(), makeStore(), makeStore(300 * MEBIBYTE)]
   const before = sharedMemoryUsed()
   small.use(100 * MEBIBYTE)

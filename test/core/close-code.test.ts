@@ -5,7 +5,7 @@ import { assert, suite } from '../support/unit.ts'
 
 const test = suite('close-code, opcode, errors')
 
-test('lets exactly the registered and the private codes be sent', () => {
+test('exactly the registered and the private codes may be sent', () => {
   const sendable: number[] = []
   for (let code = 0; code < 70_000; code++) if (isSendableCloseCode(code)) sendable.push(code)
   const registered = [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014]

@@ -48,7 +48,7 @@ test('S-06: reads a close reason by its bytes, never by its elements', async () 
   assert.instance(await thrownBy(() => encodeCloseBody(1000, new Float64Array(3) as never)), TypeError)
 })
 
-test('cuts the reason of a failure to what fits, between characters', () => {
+test('truncates the reason of a failure at a character boundary', () => {
   const { protocol, log, sink } = make()
   protocol.fail(new ProtocolError(1011, 'ERR_WS_TEST', 'ä'.repeat(100)))
   const sent = Buffer.from(log[0].split(' ')[2], 'hex')

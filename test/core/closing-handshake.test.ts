@@ -94,14 +94,14 @@ test('CLOSED: close(), frames, violations, the end, a failure and pauses change 
   assert.equal(log, before)
 })
 
-test('CLOSING: messages, pings and pongs are discarded, the Close behind them is read', () => {
+test('CLOSING: messages, pings and pongs are discarded, and the Close frame after them is read', () => {
   const { protocol, log } = make()
   protocol.close()
   protocol.receive(Buffer.concat([frame(1, 'late'), frame(2, 'late'), frame(9, 'p'), frame(10, 'p'), closeFrame(1000)]))
   assert.equal(log.slice(2), ['closed 1000 clean local'])
 })
 
-test('does in every state what the table of RFC 6455 §7 says', () => {
+test('reacts in every state as the table of RFC 6455 §7 requires', () => {
   const before = {
     open: () => {},
     closing: (it: ReturnType<typeof make>) => it.protocol.close(1001),

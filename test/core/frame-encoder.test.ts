@@ -15,7 +15,7 @@ test('writes the examples of RFC 6455 §5.7', () => {
   assert.equal(encodeFrame(2, Buffer.alloc(65_536)).subarray(0, 10), hex('82 7f 00 00 00 00 00 01 00 00'))
 })
 
-test('uses the shortest form of every length and leaves the payload as it was', () => {
+test('uses the shortest form of every length and does not change the payload', () => {
   for (const length of [0, 1, 125, 126, 127, 255, 256, 65_535, 65_536, 100_000]) {
     const payload = Buffer.alloc(length, 0xa5)
     for (const key of [null, hex('01 02 03 04')]) {

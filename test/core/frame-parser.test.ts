@@ -92,7 +92,7 @@ test('judges all 65,536 pairs of first bytes as the RFC does, in both roles, wit
   }
 })
 
-test('reads the same frames however the bytes are cut', () => {
+test('reads the same frames however the bytes are split', () => {
   const payloads = ['', 'a', 'x'.repeat(125), 'y'.repeat(126), 'z'.repeat(300)]
   const stream = Buffer.concat([
     ...payloads.map((payload) => frame(1, payload)),
@@ -167,7 +167,7 @@ test('finds each violation before the masking key and the payload arrive', () =>
   assert.is(violationOf(hex('81 05'))?.code, 'ERR_WS_MASK_REQUIRED')
 })
 
-test('finds the same violation in a header that comes byte by byte', () => {
+test('finds the same violation in a header that arrives byte by byte', () => {
   for (const bytes of ['82 ff 80 00', '82 fe 00 10', '89 fe', '09 80', '81 00'].map(hex)) {
     const found = violationOf(bytes)!
     const single = [...bytes].map((byte) => Buffer.from([byte]))
@@ -188,7 +188,7 @@ test('says which reserved bits it found and which are allowed', () => {
   )
 })
 
-test('stops between frames when the sink says so, and goes on from there', () => {
+test('stops between frames when the sink requests it, and continues from there', () => {
   for (const [fin, engine] of [
     [true, plainEngine],
     [true, fastEngine],

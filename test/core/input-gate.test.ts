@@ -50,7 +50,7 @@ test('pause() in the last callback of a chunk stores nothing', () => {
   assert.equal(log, ['text one', 'stop', 'read'])
 })
 
-test('pause() and resume() inside one callback: parsing goes on', () => {
+test('pause() and resume() inside one callback: parsing continues', () => {
   const { protocol, log, sink } = make()
   sink.on = (entry) => {
     if (entry !== 'text one') return
@@ -68,7 +68,7 @@ test('receive() inside a callback waits its turn', () => {
   assert.equal(log, ['text one', 'text two', 'text three'])
 })
 
-test('receive() and pause() inside one callback: what came later waits behind the rest of the chunk', () => {
+test('receive() and pause() inside one callback: later input waits after the rest of the chunk', () => {
   const { protocol, log, sink } = make()
   sink.on = (entry) => {
     if (entry !== 'text one') return
@@ -80,7 +80,7 @@ test('receive() and pause() inside one callback: what came later waits behind th
   assert.equal(log, ['text one', 'stop', 'text two', 'text three', 'read'])
 })
 
-test('pause reasons add up: input goes on when the last one is removed', () => {
+test('pause reasons add up: input continues when the last one is removed', () => {
   const { protocol, log } = make()
   protocol.pause(PauseReason.READER)
   protocol.pause(PauseReason.BACKPRESSURE)
@@ -113,7 +113,7 @@ test('close() removes the pauses of the application: the Close frame is noticed'
   assert.equal(log, ['stop', 'sent 8 03e8', 'close expected', 'read', 'closed 1000 clean local'])
 })
 
-test('releases idle memory between messages, retains what is unfinished, and goes on afterwards', () => {
+test('releases idle memory between messages, keeps unfinished messages, and continues afterwards', () => {
   const stream = Buffer.concat([frame(1, 'fr', { fin: false }), frame(0, 'agment'), frame(1, 'whole')])
   for (const { name, chunks } of chunkings(stream)) {
     const { protocol, log } = make()
@@ -155,7 +155,7 @@ test('counts the memory of what it stores while paused, chunk by chunk', () => {
   assert.equal(log, ['stop', 'text one', 'text three', 'read'])
 })
 
-test('a pause for a turn of the event loop holds while closing, too, and the Close behind it is read', () => {
+test('a pause for a turn of the event loop also applies while closing, and the Close frame after it is read', () => {
   const { protocol, log } = make()
   protocol.close()
   protocol.pause(PauseReason.TURN | PauseReason.READER)

@@ -74,7 +74,7 @@ test('passes a message in one piece on uncopied', () => {
   assert.is(recorder.memory, bytes)
 })
 
-test('puts fragments together, empty ones too, and is ready for the next message', () => {
+test('joins fragments, including empty ones, and is ready for the next message', () => {
   const { recorder, assembler, take } = make()
   take(1, '', false)
   take(0, 'ab', false)
@@ -135,7 +135,7 @@ test('S-08 S-15: fails with 1008 when a message has more frames than allowed, em
   assert.is(violationOf(() => take(0, '')).closeCode, 1008)
 })
 
-test('fails with 1007 at the first bad byte, in whichever piece it comes', () => {
+test('fails with 1007 at the first invalid byte, whichever piece contains it', () => {
   assert.is(violationOf(() => make().take(1, hex('ff'))).closeCode, 1007)
   assert.is(violationOf(() => make().take(1, hex('c3'))).closeCode, 1007)
   const { assembler, take } = make()
@@ -147,7 +147,7 @@ test('fails with 1007 at the first bad byte, in whichever piece it comes', () =>
   assert.is(violationOf(() => unfinished.take(0, '')).closeCode, 1007)
 })
 
-test('accepts characters that fragments cut, ASCII pieces between them, and bytes of unknown kind', () => {
+test('accepts characters that are split between fragments, ASCII pieces between them, and unchecked bytes', () => {
   const { recorder, assembler, take } = make()
   take(1, 'abc', false)
   take(0, hex('e2'), false)
@@ -160,7 +160,7 @@ test('accepts characters that fragments cut, ASCII pieces between them, and byte
   assert.not(recorder.isAscii)
 })
 
-test('hands a compressed message to the codec as it is, without checking its text, with room for stored blocks', () => {
+test('passes a compressed message to the codec unchanged, without checking its text, and allows for stored blocks', () => {
   const { codec, take } = make({ maxMessageSize: 10 })
   take(1, hex('ff'), false, true)
   take(0, hex('fe'))
@@ -237,7 +237,7 @@ test('gathers a long text where one before was gathered, other messages where no
   assert.is(recorder.messages.at(-1), `text ${'a'.repeat(size)}`)
 })
 
-test('gives the memory that a long text outgrows to the next', () => {
+test('reuses the memory that a long text has outgrown for the next', () => {
   emptyPool()
   const { recorder, assembler } = make({ maxMessageSize: 1 << 20 })
   const piece = Buffer.alloc(70_000, 0x61)

@@ -6,7 +6,7 @@ import { LateCodec, make } from './protocol-recorder.ts'
 
 const test = suite('protocol')
 
-test('delivers the same messages however the stream is cut', () => {
+test('delivers the same messages however the stream is split', () => {
   const stream = Buffer.concat([
     frame(1, 'Grüße'),
     frame(9, 'are you there'),
@@ -45,7 +45,7 @@ test('as a client: unmasked frames are read, masked ones are a violation', () =>
   assert.match(log.at(-1)!, 'closed 1002 unclean local')
 })
 
-test('S-25: delivers nothing behind a violation', () => {
+test('S-25: delivers nothing after a violation', () => {
   const { protocol, log } = make()
   protocol.receive(Buffer.concat([frame(1, 'before'), frame(1, 'bad', { key: null }), frame(1, 'after')]))
   protocol.receive(frame(1, 'later'))
@@ -95,7 +95,7 @@ test('stores what follows a compressed message until the codec is done', () => {
   assert.equal(log, ['stop', 'text first', 'text second', 'read'])
 })
 
-test('goes on at once when the codec is done at once, with plain and compressed messages in turn', () => {
+test('continues at once when the codec finishes synchronously, with plain and compressed messages in turn', () => {
   const codec = new LateCodec()
   codec.late = false
   const { protocol, log } = make({ codec })

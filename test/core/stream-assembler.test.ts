@@ -179,7 +179,7 @@ test('continues a message that has begun, with what was gathered of it', () => {
   assert.equal(deflated.parts, ['binary', 'abc', 'd', 'end'])
 })
 
-test('begins between two messages of one chunk when a callback asks for it', () => {
+test('begins between two messages of one chunk when a callback requests it', () => {
   const { sink, protocol, log } = make()
   const recorder = new Recorder()
   sink.on = (entry) => {

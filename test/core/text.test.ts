@@ -60,7 +60,7 @@ const samples = [
   '41 42 80 43',
 ].map(hex)
 
-test('fails with the piece that holds the first bad byte, however the bytes are cut', () => {
+test('fails with the piece that contains the first invalid byte, however the bytes are split', () => {
   for (const sample of samples) {
     for (const bytes of [sample, Buffer.concat([Buffer.from('äbc — '), sample, Buffer.from('xyz')])]) {
       const bad = firstBadByte(bytes)
@@ -95,7 +95,7 @@ test('is complete only between sequences, and again after a reset', () => {
   assert.ok(validator.push(hex('41'), 0, 1))
 })
 
-test('looks at the given range only', () => {
+test('checks only the given range', () => {
   assert.ok(isValidUtf8(hex('ff 41 ff'), 1, 2))
   assert.not(isValidUtf8(hex('ff 41 ff'), 1, 3))
   assert.is(decodeText(hex('ff 41 42 ff'), 1, 3, true), 'AB')

@@ -48,7 +48,7 @@ async function fill(codec: DeflateCodec): Promise<void> {
   await deflate(codec, prose(40_000))
 }
 
-test('what a connection stores is what was said, at most the window of the client and 4 KiB of its own', async (t) => {
+test('a connection stores its last messages, at most the window of the client and 4 KiB of its own', async (t) => {
   const budget = new MemoryBudget()
   const codec = makeCodec({ budget })
   t.after(() => codec.release())
@@ -114,7 +114,7 @@ test('large messages that wait for the thread pool count as memory in use', asyn
   assert.ok(codec.wantsCompression(MIB))
 })
 
-test('a payload over 8 KiB goes to the thread pool, and counts into the memory in use until it is read', async (t) => {
+test('a payload over 8 KiB is passed to the thread pool, and counts as memory in use until it is inflated', async (t) => {
   const codec = makeCodec()
   t.after(() => codec.release())
   assert.is(codec.memoryUsed, 0)

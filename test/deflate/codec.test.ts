@@ -97,7 +97,7 @@ test('small messages are done before the call returns', () => {
   codec.release()
 })
 
-test('what would not get shorter is sent as it is, and is not in the window', async (t) => {
+test('a message that would not get shorter is sent uncompressed and is not in the window', async (t) => {
   const codec = makeCodec()
   t.after(() => codec.release())
   const random = randomBytes(2000)
@@ -106,7 +106,7 @@ test('what would not get shorter is sent as it is, and is not in the window', as
   assert.is(await deflate(codec, Buffer.alloc(0)), null)
 })
 
-test('wants no message below the threshold', () => {
+test('compresses no message below the threshold', () => {
   const codec = makeCodec({ options: { threshold: 1024 } })
   assert.not(codec.wantsCompression(1023))
   assert.ok(codec.wantsCompression(1024))
@@ -114,7 +114,7 @@ test('wants no message below the threshold', () => {
   assert.not(codec.wantsCompression(1024))
 })
 
-test('a limit holds for small and large messages, with 1009 and nothing delivered', async (t) => {
+test('a limit applies to small and large messages: 1009, and nothing is delivered', async (t) => {
   const codec = makeCodec()
   t.after(() => codec.release())
   for (const limit of [1000, 4096, 4097, 262_144, 300_000, 2 * MIB]) {

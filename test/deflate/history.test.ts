@@ -5,7 +5,7 @@ import { assert, suite } from '../support/unit.ts'
 
 const test = suite('deflate history')
 
-test('stores the last bytes of all that was appended, whatever the sizes', () => {
+test('stores the last bytes of everything appended, in any sizes', () => {
   const next = seededRandom(3)
   for (const size of [256, 300, 4096]) {
     const history = new History(size, new MemoryBudget())
@@ -19,7 +19,7 @@ test('stores the last bytes of all that was appended, whatever the sizes', () =>
   }
 })
 
-test('grows with what is said, and gives everything back', () => {
+test('grows with the messages, and releases all its memory', () => {
   const budget = new MemoryBudget()
   const history = new History(32_768, budget)
   assert.is(budget.used, 0)

@@ -61,7 +61,7 @@ function deflate(message: Buffer, options = {}): Buffer {
 
 const text = Buffer.from('the same words again and again, '.repeat(3000))
 
-test('inflates a message whole and at every kind of cut', async () => {
+test('inflates a message whole and however it is split', async () => {
   const payload = deflate(text)
   for (const size of [payload.length, 1, 7, 100]) {
     const { inflate, window, stream, isReleased } = open()
@@ -114,7 +114,7 @@ test('accepts a message that ends with its stream, and one without any byte', as
   assert.is((await open().inflate(Buffer.of(0))).length, 0)
 })
 
-test('fails with 1007 for bad data, a cut block and what follows the last block', async () => {
+test('fails with 1007 for invalid data, a truncated block and data after the last block', async () => {
   for (const payload of [
     Buffer.from('ffffff', 'hex'),
     deflate(text).subarray(0, -20),
@@ -126,7 +126,7 @@ test('fails with 1007 for bad data, a cut block and what follows the last block'
   }
 })
 
-test('fails with 1007 for a stored block that is cut short by any length', async () => {
+test('fails with 1007 for a stored block that lacks any number of bytes', async () => {
   for (let missing = 1; missing < 160; missing++) {
     const content = Buffer.from('words and words')
     const header = Buffer.alloc(5)
@@ -147,7 +147,7 @@ test('fails with 1008 for too many final blocks', async () => {
   assert.is(sink.error?.closeCode, 1008)
 })
 
-test('holds a bomb while nobody reads', async () => {
+test('does not inflate the rest of a decompression bomb while its output is not read', async () => {
   const { stream, sink } = open()
   stream.pause()
   stream.push(deflate(Buffer.alloc(16 * 1024 * 1024)), true)

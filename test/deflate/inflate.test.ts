@@ -168,7 +168,7 @@ onBothWays('counts what came before a final block towards the limit', async (inf
   await failsWith(1009, () => inflate(payload, none, 1000), 'one byte too many')
 })
 
-test('leaves what is not worth it to the thread pool, unless it is over the limit anyway', async () => {
+test('leaves long messages to the thread pool, unless they are over the limit anyway', async () => {
   const payload = payloadOf(prose(5000))
   assert.is(inflateNow(payload, none, roomy, 4999), null)
   assert.is(inflateNow(payload, none, roomy, 5000)?.length, 5000)
@@ -208,7 +208,7 @@ function slowMessage(payload: Buffer): Buffer | null {
   return null
 }
 
-test('passes on nothing from damaged data but what that decoder reads too', () => {
+test('returns from damaged data only what that decoder also reads', () => {
   const sources = [payloadOf(prose(60)), payloadOf(prose(400)), finalOf(prose(50)), payloadOf(prose(30), { level: 0 })]
   let accepted = 0
   const agrees = fc.property(damaged(fc.constantFrom(...sources)), (payload) => {
@@ -226,7 +226,7 @@ test('passes on nothing from damaged data but what that decoder reads too', () =
   assert.ok(accepted > 500)
 })
 
-test('a stopped job calls nobody', async () => {
+test('a stopped job calls no callback', async () => {
   const payload = payloadOf(Buffer.alloc(4_000_000))
   const job = new InflateJob(payload, none, roomy, () => assert.unreachable('called back'))
   job.start(() => assert.unreachable('finished'))
@@ -234,7 +234,7 @@ test('a stopped job calls nobody', async () => {
   await ways['in the thread pool'](payload)
 })
 
-test('a stopped job is released when the thread pool is done with it, at once when it waits for none', async () => {
+test('a stopped job is released when the thread pool has finished with it, or at once when it does not use the thread pool', async () => {
   const jobs = {
     data: payloadOf(Buffer.alloc(4_000_000)),
     nothing: Buffer.alloc(1_000_000),

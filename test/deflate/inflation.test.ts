@@ -28,7 +28,7 @@ test('reads a message that ends like a sync flush in one pass', () => {
   }
 })
 
-test('needs a second pass for few messages, whichever ending a sender writes at their end', () => {
+test('needs a second pass for few messages, whatever ending a sender appends', () => {
   const size = 64
   const { ending } = endingOf(size)
   const message = Buffer.concat([Buffer.from('text'), ending.subarray(0, 4 + size)])

@@ -52,7 +52,7 @@ test('forgets a waiting job that is removed', () => {
   assert.equal(log, ['a starts', 'c starts'])
 })
 
-test('stops a running job that is removed, and goes on with the next when nothing of it runs any more', () => {
+test('stops a running job that is removed, and starts the next when it has ended', () => {
   const { log, queue, a } = makeJobs()
   queue.remove(a)
   assert.equal(log, ['a starts', 'a stops'])
@@ -63,7 +63,7 @@ test('stops a running job that is removed, and goes on with the next when nothin
   assert.is(log.length, 3)
 })
 
-test('goes on when a job is finished as soon as it starts', () => {
+test('continues when a job finishes synchronously', () => {
   const started: number[] = []
   const queue = new JobQueue(1)
   for (let index = 0; index < 3; index++) {
@@ -79,7 +79,7 @@ test('goes on when a job is finished as soon as it starts', () => {
   assert.equal(started, [0, 1, 2])
 })
 
-test('starts short jobs before long ones, leaves a lane to them, and one to the long ones', () => {
+test('starts short jobs before long ones, and reserves one lane for short and one for long jobs', () => {
   const log: string[] = []
   const queue = new JobQueue(3)
   const make = (name: string): NotedJob => {
@@ -111,7 +111,7 @@ test('runs long jobs on a single lane too', () => {
   assert.equal(log, ['a starts', 'b starts'])
 })
 
-test('starts each job in the store of whoever added it, although the job before ends in another', () => {
+test('starts each job in the AsyncLocalStorage store of the code that added it, although the previous job ends in another', () => {
   const storage = new AsyncLocalStorage<string>()
   const stores: unknown[] = []
   class StoreJob extends NotedJob {

@@ -27,7 +27,7 @@ test('joins nothing to nothing', () => {
   )
 })
 
-test('lets other callbacks run between steps of a long message', async () => {
+test('other callbacks run between the steps of a long message', async () => {
   const message = Buffer.alloc(8 * MIB, 'x')
   let turns = 0
   let isDone = false
@@ -48,7 +48,7 @@ test('lets other callbacks run between steps of a long message', async () => {
   assert.ok(turns >= 6, `only ${turns} turns`)
 })
 
-test('goes no further once it is stopped', async () => {
+test('does not continue after it is stopped', async () => {
   let isStopped = false
   joinChunks(
     chunksOf(Buffer.alloc(4 * MIB), MIB),
@@ -60,7 +60,7 @@ test('goes no further once it is stopped', async () => {
   for (let turn = 0; turn < 8; turn++) await new Promise(setImmediate)
 })
 
-test('reports that there is no memory', () => {
+test('reports that there is not enough memory', () => {
   joinChunks(
     [],
     Number.MAX_SAFE_INTEGER,

@@ -3,7 +3,7 @@ import { assert, suite } from '../support/unit.ts'
 
 const test = suite('deflate, loop budget')
 
-test('what is spent in one turn of the event loop comes back with the next', async () => {
+test('the budget that was used in one turn of the event loop is available again in the next', async () => {
   const full = loopAllowance()
   chargeLoop(1000)
   assert.is(loopAllowance(), full - 1000)

@@ -97,7 +97,7 @@ const badValues = [
 ]
 const moreBadValues = [' 10', '10 ', '१०', '10\n', '10, permessage-deflate', 'x'.repeat(9000)]
 
-test('declines a window that is no plain number from 8 to 15', () => {
+test('declines a window that is not a plain number from 8 to 15', () => {
   for (const value of [...badValues, ...moreBadValues]) {
     assert.is(responseTo(smwb(value)), undefined, `server_max_window_bits=${value}`)
     assert.is(responseTo(cmwb(value)), undefined, `client_max_window_bits=${value}`)
@@ -105,14 +105,14 @@ test('declines a window that is no plain number from 8 to 15', () => {
   assert.is(responseTo(smwb(null)), undefined)
 })
 
-test('declines a value where none is allowed', () => {
+test('declines a value for a parameter without one', () => {
   for (const value of ['', '1', 'true']) {
     assert.is(responseTo([snct[0], value]), undefined)
     assert.is(responseTo([cnct[0], value]), undefined)
   }
 })
 
-test('declines a parameter given twice, also with the same value', () => {
+test('declines a parameter that occurs twice, even with the same value', () => {
   for (const twice of [
     [snct, snct],
     [cnct, cnct],
@@ -157,11 +157,11 @@ test('prefers the first of several good offers and names one only', () => {
   assert.is(answerTo(three)?.response, `${name}; ${snct[0]}; server_max_window_bits=9`)
 })
 
-test('asks for no context takeover when it may not keep windows', () => {
+test('requests no context takeover when it must not store windows', () => {
   assert.is(answerTo([offer()], { clientContextTakeover: false })?.response, `${name}; client_no_context_takeover`)
 })
 
-test('asks for no context takeover once the promised windows have used the budget up', () => {
+test('requests no context takeover once the promised windows have used up the budget', () => {
   const budget = new MemoryBudget()
   budget.promise(65_536)
   const options = { maxCompressionMemory: 98_304 }
@@ -173,7 +173,7 @@ test('asks for no context takeover once the promised windows have used the budge
   assert.is(answerTo([offer(cmwb('9'))], options, budget)?.parameters.clientContextTakeover, true)
 })
 
-test('asks for no context takeover when the memory is in use', () => {
+test('requests no context takeover when the memory is in use', () => {
   const budget = new MemoryBudget()
   budget.hold(98_304)
   assert.is(answerTo([offer()], { maxCompressionMemory: 98_304 }, budget)?.parameters.clientContextTakeover, false)

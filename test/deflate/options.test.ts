@@ -22,7 +22,7 @@ test('a client stores no context for what it sends', () => {
   assert.is(options.clientContextTakeover, false)
 })
 
-test('what is given overrides the default, and undefined does not', () => {
+test('a value overrides the default, and undefined does not', () => {
   const options = readDeflateOptions({ threshold: 0, level: undefined, serverContextTakeover: true })
   assert.is(options.threshold, 0)
   assert.is(options.level, 4)
@@ -37,7 +37,7 @@ test('a value of the wrong type is a TypeError', async () => {
   }
 })
 
-test('a name of Object.prototype is no option', async () => {
+test('a name of Object.prototype is not an option', async () => {
   const options = JSON.parse('{"__proto__": 1, "constructor": 1}')
   assert.match((await thrownBy(() => readDeflateOptions(options))).message, 'is unknown; allowed: threshold, level')
 })

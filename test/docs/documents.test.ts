@@ -65,7 +65,7 @@ test('gives addresses that are well formed, and by https', () => {
   }
 })
 
-test('every program without a server can be loaded, too', async (t) => {
+test('every program without a server can also be loaded', async (t) => {
   // Tests of an application run in a process of their own, in examples.test.ts.
   const isLoadable = (block: CodeBlock): boolean =>
     !isServer(block) && !isPartOfProject(block) && !block.code.includes("from 'node:test'")

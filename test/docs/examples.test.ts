@@ -59,7 +59,7 @@ test('notice: only the operator can send, and every visitor receives', async (t)
   assert.is(await visitor.next(), 'closing at ten')
 })
 
-test('broadcast: everybody gets every message', async (t) => {
+test('broadcast: every client gets every message', async (t) => {
   const { ws } = await start(t, 'broadcast')
   const [one, two] = [await openWs(`${ws}/broadcast`), await openWs(`${ws}/broadcast`)]
   one.send('hello')

@@ -94,7 +94,7 @@ interface DOMBox {
   bottom: number
 }
 
-test('at the press of a button picture and comments stand still, and go on', async (t) => {
+test('a button pauses and resumes picture and comments', async (t) => {
   const { browser, open } = await startBullets(t)
   const page = await open()
   await say(page, 'stop')
@@ -130,7 +130,7 @@ test('with reduced motion the picture is still, and comments appear and disappea
   assert.equal(browser.complaints, [])
 })
 
-test('a page whose network was cut gets what was said meanwhile, once and in order', async (t) => {
+test('a page whose network was interrupted gets the messages sent meanwhile, once and in order', async (t) => {
   const { browser, open } = await startBullets(t)
   const [writer, reader] = [await open(), await open()]
   await say(writer, 'before')

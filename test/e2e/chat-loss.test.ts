@@ -73,7 +73,7 @@ test('messages that a dying server sent only to some are sent again to the other
   assert.equal(await textsOf(ben), ['first words', GAP, 'last words', 'new words'])
 })
 
-test('what has arrived without its writer knowing is said again and shown once', async (t) => {
+test('a message that has arrived without confirmation is sent again and shown once', async (t) => {
   const { server, browser, pages } = await startChat(t, ['Ben'])
   let connections = 0
   const isAnns = (url: URL): boolean => url.searchParams.get('name') === 'Ann'
@@ -122,7 +122,7 @@ testWith(test, redisServer)('over Redis a killed server loses nothing, and no pa
   }
 })
 
-test('a page whose network is cut catches up, and what it says meanwhile arrives', async (t) => {
+test('a page whose network is interrupted catches up, and the messages it sends meanwhile arrive', async (t) => {
   const { server, browser, pages } = await startChat(t, ['Ann'])
   const [ann] = pages
   // The network belongs to a browser: the other one keeps it.

@@ -4,7 +4,7 @@ import { enter, say, shows, startChat, textsOf } from './chat.ts'
 
 const test = testWith(suite('chat demo', { timeLimit: 60_000 }), chromium)
 
-test('what is said in a room is shown to everybody there, and to nobody in another', async (t) => {
+test('a message in a room is shown to everyone in it, and to no one in another room', async (t) => {
   const { server, browser, pages } = await startChat(t, ['Ann', 'Ben'])
   const [ann, ben] = pages
   const eve = await enter(browser, server.address, 'Eve', 'Garden')
@@ -17,7 +17,7 @@ test('what is said in a room is shown to everybody there, and to nobody in anoth
   assert.equal(browser.complaints, [])
 })
 
-test('everybody sees who is here, who comes and who goes', async (t) => {
+test('everyone sees who is here, who joins and who leaves', async (t) => {
   const { server, browser, pages } = await startChat(t, ['Ann', 'Ben'])
   const [ann, ben] = pages
   assert.equal(await ann.locator('#here li').allTextContents(), ['Ann (you)', 'Ben'])
@@ -47,7 +47,7 @@ test('a private message is shown to its recipient, and its author sees that it a
   assert.equal(browser.complaints, [])
 })
 
-test('one who comes later is shown what was said before', async (t) => {
+test('someone who joins later sees earlier messages', async (t) => {
   const { server, browser, pages } = await startChat(t, ['Ann'])
   await say(pages[0], 'one', 'two')
   await shows(pages[0], 'two')
@@ -67,7 +67,7 @@ test('the form leads to another room under another name', async (t) => {
   assert.equal(browser.complaints, [])
 })
 
-test('three workers are one chat: everybody is here, and what is said in private arrives', async (t) => {
+test('three workers are one chat: everyone is present, and private messages arrive', async (t) => {
   const { browser, pages } = await startChat(t, ['Ann', 'Ben', 'Cat', 'Dan'], '--workers', '3')
   const [ann, ben, cat] = pages
   for (const [index, page] of pages.entries()) {

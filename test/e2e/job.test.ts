@@ -50,7 +50,7 @@ test('a job shows its progress, and its result when it is done', async (t) => {
   assert.equal(browser.complaints, [])
 })
 
-test('a job continues while the network of its page is cut, and the page then shows that it is done', async (t) => {
+test('a job continues while the network of its page is interrupted, and the page then shows that it is done', async (t) => {
   const { server, browser, page } = await openDemoPage(t, '/job')
   await start(page)
   await moves(page)

@@ -85,7 +85,7 @@ test('customers wait in line, and an agent talks in private to the first', async
   assert.equal(browser.complaints, [])
 })
 
-test('an agent hands over to a colleague, who sees the conversation, and then to the next free one', async (t) => {
+test('an agent transfers a customer to a colleague, who sees the conversation, and then to the next free one', async (t) => {
   const { browser, open, enter } = await openDesk(t)
   const [first, second] = [await open('/desk/agent'), await open('/desk/agent')]
   const ann = await enter('Ann', 'Difficult')
@@ -157,7 +157,7 @@ test('a reloaded page keeps its place and its conversation', async (t) => {
   assert.equal(browser.complaints, [])
 })
 
-test('a customer whose network is cut keeps the place, and each message arrives once and in order', async (t) => {
+test('a customer whose network is interrupted keeps the place, and each message arrives once and in order', async (t) => {
   const { browser, open, enter } = await openDesk(t)
   const agent = await open('/desk/agent', await launchChromium(t))
   const ann = await enter('Ann', 'one')

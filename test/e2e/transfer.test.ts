@@ -26,7 +26,7 @@ const textOf = async (page: Page, id: string): Promise<string> => (await page.lo
 const bytesOf = async (page: Page, id: string): Promise<number> =>
   Number((await textOf(page, id)).replaceAll(/[^\d]/g, ''))
 
-test('a file goes up, is hashed on the server, and comes back the same', async (t) => {
+test('a file is uploaded, hashed on the server, and downloaded unchanged', async (t) => {
   const { path, bytes, digest } = makeFile(t, 20_000_001)
   const { browser, page } = await openDemoPage(t, '/transfer')
   assert.ok(await page.locator('#download').isDisabled())
@@ -46,7 +46,7 @@ test('a file goes up, is hashed on the server, and comes back the same', async (
   assert.equal(browser.complaints, [])
 })
 
-test('a download pauses and resumes where it was, twice in a row too', async (t) => {
+test('a download pauses and resumes where it was, also twice in a row', async (t) => {
   const { path, bytes } = makeFile(t, 100_000_000)
   const { browser, page } = await openDemoPage(t, '/transfer')
   await page.locator('#file').setInputFiles(path)
@@ -72,7 +72,7 @@ test('a download pauses and resumes where it was, twice in a row too', async (t)
   assert.equal(browser.complaints, [])
 })
 
-test('a file that is dropped on the page is uploaded, an empty one too', async (t) => {
+test('a file that is dropped on the page is uploaded, even an empty one', async (t) => {
   const { browser, page } = await openDemoPage(t, '/transfer')
   for (const [content, digest] of [
     ['dropped', createHash('sha256').update('dropped').digest('hex')],

@@ -7,7 +7,7 @@ const test = suite('async stores')
 
 const may = (): boolean => mayHaveStores(new AsyncResource('test'))
 
-test('finds the store of any AsyncLocalStorage, whatever its type', () => {
+test('finds the store of any AsyncLocalStorage, of any type', () => {
   const [first, second] = [new AsyncLocalStorage<unknown>(), new AsyncLocalStorage<unknown>()]
   for (const store of [{}, 'text', 0, null, false, new Map()]) {
     assert.is(first.run(store, may), true)
@@ -18,7 +18,7 @@ test('finds the store of any AsyncLocalStorage, whatever its type', () => {
   }
 })
 
-test('finds none where there is none, before and after; the portable version does not look', () => {
+test('finds no store where there is none, before and after; the portable version does not check', () => {
   const storage = new AsyncLocalStorage<unknown>()
   assert.is(may(), !isFastEnabled)
   storage.run({}, () => assert.is(storage.exit(may), !isFastEnabled))

@@ -26,7 +26,7 @@ test('returns what was stored last and fits', () => {
   for (const [i, spare] of taken.entries()) assert.ok(spare === expected[i], `${i}`)
 })
 
-test('stores eight buffers, none of them below 64 KiB or above 1 MiB', () => {
+test('stores up to eight buffers of 64 KiB to 1 MiB', () => {
   takeAll()
   for (const size of [64 * KIB - 1, 1024 * KIB + 1]) keepBuffer(Buffer.alloc(size))
   assert.equal(takeAll(), [])
@@ -35,7 +35,7 @@ test('stores eight buffers, none of them below 64 KiB or above 1 MiB', () => {
   assert.equal(takeAll(), newest)
 })
 
-test('leaves to garbage collection what it stores', async () => {
+test('garbage collection can free what it stores', async () => {
   takeAll()
   setFlagsFromString('--expose-gc')
   const collectGarbage = runInNewContext('gc') as () => void

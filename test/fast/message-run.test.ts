@@ -14,7 +14,7 @@ const KEY = hex('37 fa 21 3d')
 /** In plain JavaScript, and in WebAssembly where that is in use. */
 const unmaskers: readonly RunUnmasker[] = simd === null ? [makePlainUnmasker()] : [makePlainUnmasker(), simd]
 
-test('stops a run before each frame that is no whole masked message, and before what is cut', () => {
+test('stops a run before each frame that is not a whole masked message, and before an incomplete one', () => {
   const whole = Buffer.concat([frame(1, 'text'), frame(2, 'ä'.repeat(100)), frame(1, '')])
   const others = [
     frame(1, 'part', { fin: false }),

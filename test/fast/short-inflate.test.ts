@@ -17,12 +17,12 @@ const tail = hex('0000ffff')
 const payloadOf = (message: Uint8Array, options = {}) =>
   deflateRawSync(message, { finishFlush: constants.Z_SYNC_FLUSH, ...options }).subarray(0, -4)
 
-test('is the module that its source says', async () => {
+test('is the module that its source assembles to', async () => {
   const features = { bulk_memory: true, multi_value: true }
   assert.equal(moduleBytes(moduleText), await assemble('fast/short-inflate.wat', features))
 })
 
-test('leaves all to zlib where the plain twins are asked for, or the runtime has no WebAssembly', async (t) => {
+test('leaves everything to zlib when the plain twins are selected, or the runtime has no WebAssembly', async (t) => {
   assert.is(inflateShort(payloadOf(prose(100)), none, 4096) === null, !isFastEnabled)
   const path = 'fast/short-inflate.ts'
   const others = await importWithoutWebAssembly<typeof import('../../src/fast/short-inflate.ts')>(t, path)

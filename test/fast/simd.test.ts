@@ -10,7 +10,7 @@ import { hex, maskSlowly } from '../support/wire.ts'
 const test = suite('simd')
 const KEY = hex('37 fa 21 3d')
 
-test('is the module that its source says', async () => {
+test('is the module that its source assembles to', async () => {
   assert.equal(moduleBytes(moduleText), await assemble('fast/simd.wat', { simd: true }))
 })
 

@@ -70,7 +70,7 @@ test('decodes every character of Unicode', () => {
   }
 })
 
-test('cuts a long text between characters, wherever the end of a piece falls', () => {
+test('splits a long text between characters, wherever the end of a piece falls', () => {
   for (const alphabet of Object.values(alphabets)) {
     const text = randomText(alphabet, PIECE_SIZE, seededRandom(12))
     for (let lead = 0; lead < 8; lead++) {
@@ -112,7 +112,7 @@ fast('leaves the window and the flags as they are', () => {
   assert.ok(flags.every((byte) => byte === 0x5a))
 })
 
-test('leaves decoding to Node where Node is fast', () => {
+test('leaves decoding to Node when Node is fast', () => {
   const versions = {
     '20.19.0': false,
     '22.23.3': false,

@@ -28,7 +28,7 @@ test('hs.key.len-*: refuses the base64 of any other number of bytes', () => {
   }
 })
 
-test('hs.key.*: refuses whatever is no base64 of 16 bytes', () => {
+test('hs.key.*: refuses everything but 16 bytes in base64', () => {
   const bad = {
     'not-base64': '!!!!!!!!!!!!!!!!!!!!!!==',
     'no-padding': 'AAAAAAAAAAAAAAAAAAAAAA',
@@ -43,7 +43,7 @@ test('hs.key.*: refuses whatever is no base64 of 16 bytes', () => {
   for (const [row, key] of Object.entries(bad)) assert.is(isValidKey(key), false, row)
 })
 
-test('knows each of the 256 bytes as base64 or not', () => {
+test('classifies each of the 256 bytes as base64 or not', () => {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
   for (let byte = 0; byte < 256; byte++) {
     const character = String.fromCharCode(byte)

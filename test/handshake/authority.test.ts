@@ -31,7 +31,7 @@ test('hs.host.*: refuses what is not a host', () => {
   for (const host of bad) assert.is(isValidHost(host), false, JSON.stringify(host))
 })
 
-test('refuses what is no IPv6 address between brackets', () => {
+test('refuses anything but an IPv6 address between brackets', () => {
   for (const host of [
     ...[
       '[]',

@@ -93,7 +93,7 @@ test('accepts one of the subprotocols and extensions that were offered', () => {
   })
 })
 
-test('client.resp.status-*: refuses every status but 101 and tells it', async () => {
+test('client.resp.status-*: refuses every status but 101 and reports it', async () => {
   for (const statusCode of [200, 301, 401, 426, 503]) {
     const error = (await thrownBy(() =>
       checkUpgradeResponse({ ...response(), statusCode }, { key: KEY }),

@@ -48,7 +48,7 @@ test('splits X-Forwarded-For into hops', () => {
   assert.equal(parseForwardedFor(''), [''])
 })
 
-test('finds the for parameter of each element of Forwarded, whatever is next to it', () => {
+test('finds the for parameter of each element of Forwarded, whatever surrounds it', () => {
   assert.equal(parseForwarded('for=192.0.2.43, For="[2001:db8:cafe::17]:4711";proto=https;by=203.0.113.43'), [
     '192.0.2.43',
     '"[2001:db8:cafe::17]:4711"',

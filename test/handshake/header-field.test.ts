@@ -4,7 +4,7 @@ import { cpuMilliseconds } from './cpu.ts'
 
 const test = suite('header-field')
 
-test('knows each of the 256 bytes as part of a field value or not', () => {
+test('classifies each of the 256 bytes as part of a field value or not', () => {
   for (let byte = 0; byte < 256; byte++) {
     const allowed = byte === 9 || (byte >= 32 && byte <= 126) || byte >= 128
     assert.is(isFieldValue(`a${String.fromCharCode(byte)}b`), allowed, `byte ${byte}`)

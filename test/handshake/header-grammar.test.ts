@@ -23,7 +23,7 @@ function extension(name: string, ...parameters: [name: string, value: string | n
   return { name, parameters: parameters.map(([name, value, quoted = false]) => ({ name, value, quoted })) }
 }
 
-test('knows each of the 256 bytes as part of a token or not', () => {
+test('classifies each of the 256 bytes as part of a token or not', () => {
   for (let byte = 0; byte < 256; byte++) {
     const character = String.fromCharCode(byte)
     assert.is(isToken(character), TOKEN.includes(character), `byte ${byte}`)

@@ -102,7 +102,7 @@ test('S-46: allows exactly the listed origins', () => {
   }
 })
 
-test('allows the opaque origin only where it is listed', () => {
+test('allows the opaque origin only when it is listed', () => {
   assert.is(matchesOrigin('null', patterns('null')), true)
   assert.is(matchesOrigin('null', patterns('file://', 'https://a')), false)
   assert.is(matchesOrigin('file://', patterns('file://')), true)

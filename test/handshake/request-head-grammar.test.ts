@@ -5,7 +5,7 @@ import { assertRefused, H0, parse, TOKEN } from './parse-head.ts'
 
 const test = suite('request-head grammar')
 
-test('knows each of the 256 bytes at every place of the grammar', () => {
+test('classifies each of the 256 bytes in every state of the grammar', () => {
   const visible = (byte: number) => byte > 32 && byte !== 127
   const token = (byte: number) => TOKEN.includes(String.fromCharCode(byte))
   const places: [before: string, after: string, allowed: (byte: number) => boolean][] = [
@@ -105,7 +105,7 @@ function parseByExpression(text: string): Omit<RequestHead, 'end'> | null {
   return { method: head[1], url: head[2], httpVersion: head[3], rawHeaders }
 }
 
-test('agrees with the grammar written as one expression on 20,000 damaged heads, however they are cut', () => {
+test('agrees with the grammar as one regular expression on 20,000 damaged request heads, however they are split', () => {
   const pieces = [
     '\r',
     '\n',

@@ -35,12 +35,12 @@ test('returns the text of a head, and starts another after restart()', () => {
   }
 })
 
-test('hs.ok.split-everywhere: parses a head cut at every place', () => {
+test('hs.ok.split-everywhere: parses a request head split at every place', () => {
   for (let cut = 1; cut < H0.length; cut++)
     assert.equal(parse(H0, [cut]), { ...PARSED, end: H0.length }, `cut at ${cut}`)
 })
 
-test('parses a head cut at every two places', () => {
+test('parses a request head split at every two places', () => {
   const text = 'GET / HTTP/1.1\r\nA: b\r\n\r\n'
   const whole = parse(text)
   for (let first = 0; first <= text.length; first++) {
@@ -52,12 +52,12 @@ test('hs.ok.dribble: parses a head byte by byte', () => {
   assert.equal(parse(H0, everyByte(H0)), { ...PARSED, end: H0.length })
 })
 
-test('hs.ok.frame-with-request: tells where the head ends when more bytes follow', () => {
+test('hs.ok.frame-with-request: returns where the request head ends when more bytes follow', () => {
   assert.is(parse(`${H0}\x81\x85`)?.end, H0.length)
   assert.is(parse(`${H0}${H0}`, [H0.length - 1])?.end, H0.length)
 })
 
-test('reads a range of a larger window and leaves the rest alone', () => {
+test('reads a range of a larger window and does not change the rest', () => {
   const bytes = new Uint8Array(H0.length + 20).fill(0)
   bytes.set(Buffer.from(H0, 'latin1'), 10)
   const window = new Uint8Array(bytes.buffer, 5)

@@ -15,7 +15,7 @@ test('hs.ok.absolute-form: parses the absolute form', () => {
   assert.equal(parseRequestTarget('ws://[::1]:8?x'), { path: '/', query: 'x', authority: '[::1]:8' })
 })
 
-test('hs.target.bad-escape: lets pass what browsers send unescaped', () => {
+test('hs.target.bad-escape: accepts characters that browsers send unescaped', () => {
   assert.equal(parseRequestTarget('/a|b?%zz&100%'), { path: '/a|b', query: '%zz&100%', authority: null })
 })
 

@@ -39,7 +39,7 @@ async function assertRefused(head: UpgradeRequestHead, status: number, code: str
   assert.match(error.message, message)
 }
 
-test('hs.ok.minimal: extracts what the smallest request asks for', () => {
+test('hs.ok.minimal: extracts the contents of the smallest request', () => {
   assert.equal(checkUpgradeRequest(request()), {
     key: KEY,
     subprotocols: [],
@@ -95,11 +95,11 @@ test('hs.ok.http12: treats a higher minor version as 1.1', () => {
   assert.is(checkUpgradeRequest({ ...request(), httpVersion: '1.2' }).path, '/chat')
 })
 
-test('hs.ok.content-length-0: lets an empty body pass', () => {
+test('hs.ok.content-length-0: accepts an empty body', () => {
   assert.is(checkUpgradeRequest(request({ 'Content-Length': '0' })).key, KEY)
 })
 
-test('keeps an empty Origin apart from none', () => {
+test('distinguishes an empty Origin from a missing one', () => {
   assert.is(checkUpgradeRequest(request({ Origin: '' })).origin, '')
 })
 
@@ -244,12 +244,12 @@ test('S-03: ignores fields named like object members', () => {
   assert.is(found.key, KEY)
 })
 
-test('shows what was found without control characters and cut', async () => {
+test('shows received values without control characters, and truncated', async () => {
   const error = await refusal(request({ Host: `a\r\n\0${'b'.repeat(100)}` }))
   assert.ok(error.message.startsWith(`Host is "a\\r\\n\\u0000${'b'.repeat(60)}"…`), error.message)
 })
 
-test('S-48: tells a WebSocket request from every other one', () => {
+test('S-48: distinguishes a WebSocket request from any other', () => {
   assert.is(isUpgradeRequest(request()), true)
   assert.is(isUpgradeRequest(request({ Upgrade: 'WebSocket', Connection: 'keep-alive, UPGRADE' })), true)
   assert.is(isUpgradeRequest(request({ Connection: 'keep-alive' }, ['Connection', 'Upgrade'])), true)

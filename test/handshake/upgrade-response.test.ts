@@ -73,7 +73,7 @@ test('hs.ver.status-426: announces Upgrade as an option of the connection', () =
   assert.match(answer, /\r\nupgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\r\n$/)
 })
 
-test('hs.method.head: gives a HEAD request and a 304 no body', () => {
+test('hs.method.head: sends no body for a HEAD request and a 304', () => {
   const head = formatRefusal(new HandshakeError(405, 'ERR_WS_METHOD', 'four'), 'HEAD', NOW).toString()
   assert.ok(head.endsWith('\r\nContent-Length: 4\r\n\r\n'), head)
   const notModified = formatRefusal(new HandshakeError(304, 'ERR_X', 'four')).toString()

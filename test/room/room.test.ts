@@ -65,7 +65,7 @@ test('a member does not get what was broadcast before it joined within the same 
   assert.equal([first.received, second.received], [['before', 'after'], ['after']])
 })
 
-test('a session leaves by itself when it closes, and an empty room vanishes', () => {
+test('a session leaves when it closes, and an empty room is removed', () => {
   const rooms = new Rooms()
   const room = rooms.room('lobby')
   const [first, second] = peers(2)
@@ -96,7 +96,7 @@ test('two names of one room are the same room, also after it was empty', async (
   assert.is(early.broadcast('hi'), 1)
 })
 
-test('members may come, go and close while a message is handed out', async () => {
+test('members may join, leave and close while a message is delivered', async () => {
   const rooms = new Rooms()
   const room = rooms.room('lobby')
   const [first, second, third, fourth] = peers(4)
@@ -126,7 +126,7 @@ test('a member that is closing accepts no more messages', () => {
   assert.is(room.broadcast('too late'), 0)
 })
 
-test('a member is listed by the name it joined with, once however many sessions have it', async () => {
+test('a member is listed by the name it joined with, once for any number of sessions', async () => {
   const room = new Rooms().room('lobby')
   const [first, second, third] = peers(3)
   void room.join(first.session, { as: 'bob' })
@@ -149,7 +149,7 @@ test('refuses a name that is too long, a room too many and an invalid message', 
   assert.instance(await thrownBy(() => new Rooms({ history: { size: 0, ttl: 1 } })), RangeError)
 })
 
-test('a room with history sends envelopes, text as it is and binary in base64, each with an id', async () => {
+test('a room with history sends envelopes, text unchanged and binary in base64, each with an id', async () => {
   const room = new Rooms({ history: { size: 10, ttl: 60_000 } }).room('lobby')
   const [peer] = peers(1)
   void room.join(peer.session)
@@ -161,7 +161,7 @@ test('a room with history sends envelopes, text as it is and binary in base64, e
   assert.is.not(first.id, second.id)
 })
 
-test('a client that comes back gets exactly what it missed, in order, then what is new', async () => {
+test('a client that reconnects gets exactly the messages it missed, in order, and then new ones', async () => {
   const room = new Rooms({ history: { size: 10, ttl: 60_000 } }).room('lobby')
   const [stays, goes, back] = peers(3)
   void room.join(stays.session)
@@ -258,7 +258,7 @@ test('a client that was in another room only is sent its first id of this one', 
   )
 })
 
-test('a member that closes while it comes back is no member', async () => {
+test('a session that closes while it resumes does not become a member', async () => {
   const room = new Rooms({ history: { size: 9, ttl: 1000 } }).room('lobby')
   const [peer] = peers(1)
   const joining = room.join(peer.session, { last: 'x.1' })

@@ -44,7 +44,7 @@ test('with permessage-deflate a message is compressed for members that negotiate
   assert.ok(bytesOf(deflated) - before > texts[0].length)
 })
 
-test('a member that stops reading delays nobody, and gets everything when it reads again', async (t) => {
+test('a member that stops reading delays no other member, and gets all messages when it reads again', async (t) => {
   const { rooms, room, open } = await serveRoom(t, { slowBytes: 256 * 1024 })
   const [quick, slow] = [await open(), await open()]
   for (const client of [quick, slow]) assert.is(await client.next(), 'joined')
@@ -89,7 +89,7 @@ test('direct messages, broadcasts and the Close of one tick arrive in order', as
   assert.is(rooms.stats().rooms, 0)
 })
 
-test('a client that comes back with its last id gets what it missed', async (t) => {
+test('a client that reconnects with its last id gets the messages it missed', async (t) => {
   const { room, open } = await serveRoom(t, { history: { size: 10, ttl: 60_000 } })
   const first = await open()
   assert.is(JSON.parse(String(await first.next())).joined, true)

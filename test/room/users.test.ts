@@ -19,7 +19,7 @@ function makeUsers() {
   return { users, gone, nextGone }
 }
 
-test('a message reaches every device of a user and nobody else', async () => {
+test('a message reaches all devices of a user and no other session', async () => {
   const { users } = makeUsers()
   const [phone, laptop, other] = [new FakePeer(), new FakePeer(), new FakePeer()]
   await users.add('ann', phone.session)

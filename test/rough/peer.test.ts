@@ -32,7 +32,7 @@ async function startPeer(t: TestContext, port: number): Promise<{ child: ChildPr
   return { child, lines }
 }
 
-test('cuts a peer whose process is stopped after the ping it does not answer, with 1006 and the reason', async (t) => {
+test('terminates a peer whose process is stopped after an unanswered ping, with 1006 and the reason', async (t) => {
   const { port, connections } = await startEcho(t, { pingInterval: 200, pingTimeout: 1_500 })
   const { child, lines } = await startPeer(t, port)
   const [connection] = connections
@@ -47,7 +47,7 @@ test('cuts a peer whose process is stopped after the ping it does not answer, wi
   await connection.gone
 })
 
-test('cuts a half-open peer, from which nothing comes and to which nothing gets', async (t) => {
+test('terminates a half-open connection, on which no data arrives in either direction', async (t) => {
   const { port, connections } = await startEcho(t, { pingInterval: 200, pingTimeout: 300 })
   const proxy = await startSilentProxy(t, port)
   const client = await RawClient.open(proxy.port)
@@ -63,7 +63,7 @@ test('cuts a half-open peer, from which nothing comes and to which nothing gets'
   client.socket.destroy()
 })
 
-test('tells a reset in the middle of a frame with 1006 and the system’s error, and gives its memory back', async (t) => {
+test('reports a reset inside a frame with 1006 and the system’s error, and releases its memory', async (t) => {
   const { server, port, connections } = await startEcho(t)
   const client = await RawClient.open(port)
   const end = closed(connections[0])
@@ -78,7 +78,7 @@ test('tells a reset in the middle of a frame with 1006 and the system’s error,
   assert.equal([server.connections.size, server.stats().heldBytes], [0, 0])
 })
 
-test('tells an end in the middle of a frame with 1006', async (t) => {
+test('reports an end inside a frame with 1006', async (t) => {
   const { port, connections } = await startEcho(t)
   const client = await RawClient.open(port)
   const end = closed(connections[0])

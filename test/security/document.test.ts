@@ -25,13 +25,13 @@ function shown(value: ConnectionLimits[keyof ConnectionLimits]): string {
   return `${perSecond} a second, ${burst} at once`
 }
 
-test('tells every limit of a connection with its default', () => {
+test('documents every limit of a connection with its default', () => {
   for (const [name, value] of Object.entries(defaultLimits)) assert.is(rows.get(name)?.[0], shown(value), name)
   for (const name of ['handshakeTimeout', 'maxMemory', 'maxConnections', 'maxConnectionsPerAddress'])
     assert.ok(rows.has(name))
 })
 
-test('tells the most that a connection can hold by default', () => {
+test('documents the maximum memory of a connection by default', () => {
   assert.match(text, `${worstCaseBytes(defaultLimits)} bytes without compression`)
   assert.match(text, `${worstCaseBytes(defaultLimits, { deflate: true })} bytes with it`)
 })
@@ -46,7 +46,7 @@ test('the bound grows with each limit that it is made of', () => {
   assert.is(worstCaseBytes({ ...defaultLimits, maxMessageSize: Number.POSITIVE_INFINITY }), Number.POSITIVE_INFINITY)
 })
 
-test('no peer makes a connection hold more than the bound', async (t) => {
+test('no peer makes a connection use more memory than the bound', async (t) => {
   const limits = { maxMessageSize: 300_000, highWaterMark: 100_000, maxBufferedAmount: 400_000 }
   const bound = worstCaseBytes({ ...defaultLimits, ...limits })
   const { port, connections } = await startEcho(t, limits)

@@ -52,7 +52,7 @@ test('S-23: survives a reset at each byte of the handshake', async (t) => {
   assert.is(server.connections.size, 0)
 })
 
-test('S-28: refuses 2^63 bytes that come before the decision on the request, and allocates nothing', async (t) => {
+test('S-28: refuses 2^63 bytes that arrive before the decision on the request, and allocates nothing', async (t) => {
   const { port, connections } = await startEcho(t, {
     authorize: () => turns(),
   })
@@ -71,7 +71,7 @@ test('S-28: refuses 2^63 bytes that come before the decision on the request, and
   }
 })
 
-test('S-52: ends a request that does not come to its end within handshakeTimeout', async (t) => {
+test('S-52: ends a request that is not complete within handshakeTimeout', async (t) => {
   const { port } = await startEcho(t, { handshakeTimeout: 300 })
   const client = RawClient.connect(port)
   const request = upgradeRequest()
@@ -85,7 +85,7 @@ test('S-52: ends a request that does not come to its end within handshakeTimeout
   assert.match(client.head, /^HTTP\/1\.1 408 /)
 })
 
-test('S-52: ends a second request on a plain connection that does not come to its end', async (t) => {
+test('S-52: ends a second request on a plain connection that is not complete in time', async (t) => {
   const { server, port } = await startEcho(t, { handshakeTimeout: 500 })
   server.onRequest = (_, response) => void response.end('plain')
   const client = RawClient.connect(port)
@@ -96,7 +96,7 @@ test('S-52: ends a second request on a plain connection that does not come to it
   await client.until(() => client.closed)
 })
 
-test('S-53: answers connections over the limit with 503 and Retry-After, and lets in when one left', async (t) => {
+test('S-53: refuses connections above the limit with 503 and Retry-After, and accepts again when one has closed', async (t) => {
   const { port, connections } = await startEcho(t, { maxConnections: 2 })
   const inside = [await RawClient.open(port), await RawClient.open(port)]
   const outside = await RawClient.open(port)

@@ -6,7 +6,7 @@ import { assert, suite } from '../support/unit.ts'
 const test = suite('security: what is left', { timeLimit: 120_000 })
 const child = fileURLToPath(new URL('./leak-child.ts', import.meta.url))
 
-test('S-57: 10,000 connections leave no handle, no timer and no memory behind', async () => {
+test('S-57: 10,000 connections leave no handles, timers or memory in use', async () => {
   const args = ['--expose-gc', '--import', 'tsx', child, '10000']
   // Counting for coverage keeps memory of its own.
   const env = { ...process.env, NODE_V8_COVERAGE: undefined }

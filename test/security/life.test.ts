@@ -15,7 +15,7 @@ async function pour(port: number, client: RawClient, bytes: Buffer, enough: () =
   }
 }
 
-test('S-41: closes, cuts and sends inside every handler, to itself and to others', async (t) => {
+test('S-41: closes, terminates and sends inside every handler, to itself and to others', async (t) => {
   const { server, port, errors } = await startEcho(t, {}, (connection) => {
     connection.onMessage = (data) => {
       // Every connection gets the message, some leave meanwhile.
@@ -63,7 +63,7 @@ test('S-08: ends empty fragments without end by their number, and keeps no byte 
   client.socket.destroy()
 })
 
-test('S-09: holds a hundred connections at their limits within maxMemory', async (t) => {
+test('S-09: keeps a hundred connections at their limits within maxMemory', async (t) => {
   const maxMemory = 4_000_000
   const { server, port } = await startEcho(t, { maxMemory, maxMessageSize: 200_000 })
   const pieces = Buffer.concat([
@@ -87,7 +87,7 @@ test('S-09: holds a hundred connections at their limits within maxMemory', async
   for (const client of clients) client.socket.destroy()
 })
 
-test('S-50: answers a flood of pings that nobody reads with one pong that waits, and reads no faster than pingRate', async (t) => {
+test('S-50: answers a flood of pings with one waiting pong while the peer does not read, and reads no faster than pingRate', async (t) => {
   const { port, connections } = await startEcho(t, { pingRate: { perSecond: 1_000, burst: 200_000 } })
   const client = await RawClient.open(port)
   client.socket.pause()
@@ -105,7 +105,7 @@ test('S-50: answers a flood of pings that nobody reads with one pong that waits,
   await connections[0].gone
 })
 
-test('S-50: closes with 1013 over pingRate when overRate says so', async (t) => {
+test('S-50: closes with 1013 above pingRate with overRate set to close', async (t) => {
   const { port, connections } = await startEcho(t, { pingRate: { perSecond: 1, burst: 5 }, overRate: 'close' })
   const client = await RawClient.open(port)
   client.send(...new Array(6).fill(frame(9, 'x')))
@@ -115,7 +115,7 @@ test('S-50: closes with 1013 over pingRate when overRate says so', async (t) => 
   client.socket.destroy()
 })
 
-test('S-51: reads no more from a peer that does not read than the high-water mark lets wait', async (t) => {
+test('S-51: stops reading from a peer that does not read when unsent data exceeds the high-water mark', async (t) => {
   const { port, connections } = await startEcho(t, { highWaterMark: 200_000, maxMessageSize: 100_000 })
   const client = await RawClient.open(port)
   client.socket.pause()
@@ -163,7 +163,7 @@ test('S-51: closes with 1013 over maxBufferedAmount, or drops', async (t) => {
   assert.ok(dropped > 5, `${dropped}`)
 })
 
-test('S-36: sends the pong that waits before the Close frame, nothing behind it', async (t) => {
+test('S-36: sends the waiting pong before the Close frame, and nothing after it', async (t) => {
   const { port, connections } = await startEcho(t, { highWaterMark: 100_000_000, maxBufferedAmount: 100_000_000 })
   const client = await RawClient.open(port)
   client.socket.pause()
@@ -187,7 +187,7 @@ test('S-36: sends the pong that waits before the Close frame, nothing behind it'
   client.socket.destroy()
 })
 
-test('S-52: closes with 1013 a payload that comes at a byte a second, and lets a slow one live', async (t) => {
+test('S-52: closes with 1013 when a payload arrives at one byte per second, and accepts a slow one', async (t) => {
   const { port } = await startEcho(t, {})
   const slow = await RawClient.open(port)
   const steady = await RawClient.open(port)
@@ -208,7 +208,7 @@ test('S-52: closes with 1013 a payload that comes at a byte a second, and lets a
   steady.socket.destroy()
 })
 
-test('S-36: ends a connection that is accepted after its peer has left', async (t) => {
+test('S-36: ends a connection that is accepted after its peer has disconnected', async (t) => {
   const { server, port } = await startEcho(t)
   const upgrades: Upgrade[] = []
   const asked = new Promise<void>((resolve) => {

@@ -172,7 +172,7 @@ test('S-43: reads final blocks at the end, in the middle and bare, and the windo
   client.socket.destroy()
 })
 
-test('S-44: sends a message as it is with compress: false', async (t) => {
+test('S-44: sends a message uncompressed with compress: false', async (t) => {
   const { port, connections } = await startEcho(t, { deflate: { threshold: 0 } })
   const client = await RawClient.open(port, { headers: OFFER })
   connections[0].send('secret '.repeat(100), { compress: false })

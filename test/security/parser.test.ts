@@ -24,7 +24,7 @@ const targets: Target[] = [
   inflateStreamTarget,
 ]
 
-test('S-39: every parser does with a thousand damaged inputs what its oracle says', async (t) => {
+test('S-39: every parser agrees with its oracle on a thousand damaged inputs', async (t) => {
   const live: Target = await startLiveTarget()
   t.after(() => live.close?.())
   for (const target of [...targets, live]) {

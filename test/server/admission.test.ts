@@ -30,7 +30,7 @@ function door(options: AdmissionOptions) {
   }
 }
 
-test('S-53: refuses more than maxConnections with 503 and Retry-After until one leaves', async () => {
+test('S-53: refuses more than maxConnections with 503 and Retry-After until one closes', async () => {
   const enter = door({ maxConnections: 2 })
   const first = enter('10.0.0.1')
   enter('10.0.0.2')
@@ -42,7 +42,7 @@ test('S-53: refuses more than maxConnections with 503 and Retry-After until one 
   await thrownBy(() => enter('10.0.0.3'))
 })
 
-test('S-53: refuses more than maxConnectionsPerAddress from one address, and lets others in', async () => {
+test('S-53: refuses more than maxConnectionsPerAddress connections from one address, and accepts others', async () => {
   const enter = door({ maxConnectionsPerAddress: 2 })
   const streams = [enter('10.0.0.1'), enter('10.0.0.1')]
   const error = (await thrownBy(() => enter('10.0.0.1'))) as HandshakeError
@@ -67,7 +67,7 @@ test('does not count a stream that has closed before', () => {
   admission.enter(request('10.0.0.1'), new Stream() as unknown as Duplex)
 })
 
-test('S-54: believes X-Forwarded-For of trusted proxies only, from right to left', () => {
+test('S-54: uses X-Forwarded-For of trusted proxies only, from right to left', () => {
   const networks = makeAdmission({ trustedProxies: ['10.0.0.0/8', '192.0.2.7', '2001:db8::/32'] })
   const none = makeAdmission({})
   const cases: [socket: string | undefined, forwarded: string | undefined, expected: string][] = [
@@ -93,7 +93,7 @@ test('S-54: believes X-Forwarded-For of trusted proxies only, from right to left
 const forwardedRequest = (socket: string, headers: Record<string, string>): IncomingMessage =>
   ({ socket: { remoteAddress: socket }, headers }) as unknown as IncomingMessage
 
-test('S-54: reads ports, brackets and quotes of X-Forwarded-For, and Forwarded where there is none', () => {
+test('S-54: reads ports, brackets and quotes in X-Forwarded-For, and reads Forwarded when that is missing', () => {
   const admission = makeAdmission({ trustedProxies: ['10.0.0.0/8'] })
   const cases: [headers: Record<string, string>, expected: string][] = [
     [{ 'x-forwarded-for': '203.0.113.7:51234' }, '203.0.113.7'],

@@ -120,7 +120,7 @@ test('answers at once when there is no other listener', async (t) => {
   }
 })
 
-test('under the middleware, sends at once what the app decides, and leaves only what it has nothing for', async (t) => {
+test('with the middleware, sends the decision of the app at once, and leaves only requests without a view', async (t) => {
   const app = express()
   app.get('/status/:status', ({ params }, response) => {
     response.status(Number(params.status)).set('X-From', 'app').end('from the app')
@@ -176,7 +176,7 @@ test('counts no connection that another listener answers', async (t) => {
   }
 })
 
-test('leaves alone a request that user code leaves to another listener', async (t) => {
+test('does not handle a request that user code leaves to another listener', async (t) => {
   const http = createHttpServer()
   const server = new WebSocketServer({ handshakeTimeout: 50 })
   server.onUpgrade = () => {}

@@ -5,7 +5,7 @@ import { frame } from '../support/wire.ts'
 
 const test = suite('callback error')
 
-test('fails with 1011 and tells onError when a callback throws; the process lives', async (t) => {
+test('fails with 1011 and calls onError when a callback throws, and the process continues', async (t) => {
   const errors: unknown[] = []
   const { port } = await runServer(t, { onError: (error) => errors.push(error) }, (connection) => {
     connection.onMessage = (data) => {

@@ -16,7 +16,7 @@ test('ends the TCP stream first, after the Close frame', async (t) => {
   client.socket.destroy()
 })
 
-test('tells how a connection ended: by the peer, by this side, by the transport', async (t) => {
+test('reports how a connection ended: by the peer, by this side, by the transport', async (t) => {
   const { port, next } = await runServer(t)
   const cases: [(client: RawClient, connection: Connection) => void, Partial<CloseInfo>][] = [
     [(client) => client.send(closeFrame(4001, 'x')), { code: 4001, reason: 'x', wasClean: true, initiator: 'remote' }],
@@ -40,7 +40,7 @@ test('tells how a connection ended: by the peer, by this side, by the transport'
   }
 })
 
-test('closes with the handshake: code and reason go out, the echo makes it clean', async (t) => {
+test('closes with the handshake: sends code and reason, and the echo makes it clean', async (t) => {
   const { port, next } = await runServer(t)
   const accepted = next()
   const client = await RawClient.open(port)
@@ -59,7 +59,7 @@ test('closes with the handshake: code and reason go out, the echo makes it clean
   client.socket.destroy()
 })
 
-test('S-37: cuts a peer that does not answer the Close frame, and one that goes on talking after it', async (t) => {
+test('S-37: terminates a peer that does not answer the Close frame, and one that continues to send after it', async (t) => {
   const { port, next } = await runServer(t, { closeTimeout: 100 })
   for (const talk of [false, true]) {
     const accepted = next()
@@ -76,7 +76,7 @@ test('S-37: cuts a peer that does not answer the Close frame, and one that goes 
   }
 })
 
-test('reads on after a violation until the peer ends, and cuts a peer that does not end', async (t) => {
+test('continues to read after a violation until the peer ends, and terminates a peer that does not end', async (t) => {
   const { port, server, accepted } = await runServer(t, { closeTimeout: 100 })
   const client = await RawClient.open(port)
   client.send(frame(3), frame(1, 'x'), Buffer.alloc(100_000))

@@ -19,7 +19,7 @@ test('sends the head on send(), made at that time, once', () => {
   assert.is(stream.write, PassThrough.prototype.write)
 })
 
-test('sends the head before the first bytes that somebody writes', () => {
+test('sends the head before the first bytes that are written', () => {
   const stream = new PassThrough()
   const deferred = new DeferredHead(stream, () => stream.write('head '))
   stream.write('one ')
@@ -28,7 +28,7 @@ test('sends the head before the first bytes that somebody writes', () => {
   assert.is(read(stream), 'head one two ')
 })
 
-test('restores a write method of somebody else', () => {
+test('restores a write method that other code has set', () => {
   const stream = new PassThrough()
   const { write } = stream
   const seen: string[] = []

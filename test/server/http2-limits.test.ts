@@ -69,7 +69,7 @@ test('counts streams as connections, in all and by address', async (t) => {
   await openSocket(second)
 })
 
-test('shuts down with Close 1001 and GOAWAY, and refuses what comes later', async (t) => {
+test('shuts down with Close 1001 and GOAWAY, and refuses later requests', async (t) => {
   const { server } = await serve(t)
   const session = await open(server, t)
   const socket = await openSocket(session)
@@ -85,7 +85,7 @@ test('shuts down with Close 1001 and GOAWAY, and refuses what comes later', asyn
   assert.equal(await result, { clean: 1, unclean: 0, cut: 0 })
 })
 
-test('cuts off at the deadline of the shutdown a client that does not end its half', async (t) => {
+test('terminates at the deadline of the shutdown a client that does not end its side', async (t) => {
   const { server, port } = await serve(t)
   const peer = new RawHttp2(t, port)
   peer.socket.allowHalfOpen = true
@@ -93,7 +93,7 @@ test('cuts off at the deadline of the shutdown a client that does not end its ha
   assert.equal(await server.shutdown({ deadline: 20 }), { clean: 0, unclean: 0, cut: 0 })
 })
 
-test('cuts off at the deadline of the shutdown what does not end', async (t) => {
+test('terminates at the deadline of the shutdown what does not end', async (t) => {
   const { server } = await serve(t, { closeTimeout: 60_000 })
   const session = await open(server, t)
   const socket = await openSocket(session)
@@ -101,7 +101,7 @@ test('cuts off at the deadline of the shutdown what does not end', async (t) => 
   await socket.closed()
 })
 
-test('S-56: a peer with a closed window is one that does not read, and other streams go on', async (t) => {
+test('S-56: a peer with a closed window counts as one that does not read, and other streams continue', async (t) => {
   const { server, connections } = await serve(t, { highWaterMark: 16_384 })
   const session = await open(server, t)
   const [held, sibling] = [await openSocket(session), await openSocket(session)]
@@ -224,7 +224,7 @@ test('CVE-2025-8671: ends a connection that makes the server reset streams witho
   assert.is(connections.length, 0)
 })
 
-test('answers 408 when the body of a plain request takes five minutes, and other streams go on', async (t) => {
+test('responds with 408 when the body of a plain request takes five minutes, and other streams continue', async (t) => {
   const clock = stopClock(t)
   const server = createServer({
     http2: true,
@@ -263,7 +263,7 @@ test('CVE-2024-27316: ends a connection whose header block has no end', async (t
   await assertServes(server, t)
 })
 
-test('refuses a request with more header fields than allowed, and other streams go on', async (t) => {
+test('refuses a request with more header fields than allowed, and other streams continue', async (t) => {
   const { server, port } = await serve(t)
   const client = new RawHttp2(t, port)
   // The limit on their bytes is a setting, which holds from its acknowledgment on (RFC 9113 §6.5.3).
@@ -297,7 +297,7 @@ test('refuses streams above the number that it allows, and serves the others', a
   await assertServes(server, t)
 })
 
-test('S-56: resets malformed requests, and other streams go on', async (t) => {
+test('S-56: resets malformed requests, and other streams continue', async (t) => {
   const { server, port } = await serve(t)
   const client = new RawHttp2(t, port)
   client.send(connectFrame(1))
@@ -327,7 +327,7 @@ test('S-56: resets malformed requests, and other streams go on', async (t) => {
   assert.is(server.connections.size, 1)
 })
 
-test('S-56: RST_STREAM and END_STREAM within a message end one stream, and other streams go on', async (t) => {
+test('S-56: RST_STREAM and END_STREAM within a message end one stream, and other streams continue', async (t) => {
   const { server, connections } = await serve(t)
   const session = await open(server, t)
   const sockets = [await openSocket(session), await openSocket(session), await openSocket(session)]
@@ -352,7 +352,7 @@ test('S-56: RST_STREAM and END_STREAM within a message end one stream, and other
   await assertEchoes(sibling)
 })
 
-test('S-56: resets an extended CONNECT on a connection without the setting, and other streams go on', async (t) => {
+test('S-56: resets an extended CONNECT on a connection without the setting, and other streams continue', async (t) => {
   const http2 = createHttp2Server((_, response) => response.end('page'))
   await new Promise<void>((resolve) => http2.listen(0, '127.0.0.1', resolve))
   const client = new RawHttp2(t, (http2.address() as AddressInfo).port)

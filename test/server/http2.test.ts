@@ -130,7 +130,7 @@ test('applies origins, authorize, subprotocols and permessage-deflate as over HT
   assert.is(connections[0].subprotocol, 'chat')
 })
 
-test('S-56: refuses requests that break a rule, and other streams go on', async (t) => {
+test('S-56: refuses requests that break a rule, and other streams continue', async (t) => {
   const { session, server } = await serveEcho(t)
   const sibling = await openSocket(session)
   const cases: [fields: Record<string, string | null>, status: number | undefined][] = [
@@ -193,7 +193,7 @@ test('RFC 9113 §3.3: speaks HTTP/2 without TLS to a client that begins with its
   assert.equal(await get(session, '/'), [200, 'home'])
 })
 
-test('finds the preface in any cut, and refuses it without the option', async (t) => {
+test('finds the preface however it is split, and refuses it without the option', async (t) => {
   const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0', 'latin1')
   const exchange = async (server: WebSocketServer, cut: number): Promise<Buffer> => {
     const socket = connectTcp((server.address() as { port: number }).port, '127.0.0.1').setNoDelay()
@@ -215,7 +215,7 @@ test('finds the preface in any cut, and refuses it without the option', async (t
   assert.match((await exchange(without, preface.length)).toString('latin1'), `HTTP/1.1 ${status} `)
 })
 
-test('§5: tells END_STREAM, RST_STREAM and the end of the connection apart', async (t) => {
+test('§5: distinguishes END_STREAM, RST_STREAM and the end of the connection', async (t) => {
   const { session, ends, server } = await serveEcho(t)
   const ended = await openSocket(session)
   ended.stream.end()
@@ -238,7 +238,7 @@ test('§5: tells END_STREAM, RST_STREAM and the end of the connection apart', as
   await until(() => server.connections.size === 0)
 })
 
-test('§5: resets the stream with CANCEL when it is terminated, and other streams go on', async (t) => {
+test('§5: resets the stream with CANCEL when it is terminated, and other streams continue', async (t) => {
   const { session, connections } = await serveEcho(t)
   const [first, second] = [await openSocket(session), await openSocket(session)]
   connections[0].terminate()
@@ -246,7 +246,7 @@ test('§5: resets the stream with CANCEL when it is terminated, and other stream
   await assertEchoes(second)
 })
 
-test('fails one stream with a Close frame, and other streams go on', async (t) => {
+test('fails one stream with a Close frame, and other streams continue', async (t) => {
   const { session, ends } = await serveEcho(t)
   const [first, second] = [await openSocket(session), await openSocket(session)]
   first.stream.write(unmasked(1, 'hello'))

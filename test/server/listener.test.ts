@@ -62,7 +62,7 @@ test('answers plain requests on one connection, one by one and in a pipeline', a
   assert.ok(text().indexOf('/three 0\n') < text().indexOf('/four 0\n'))
 })
 
-test('hands on a pipeline that comes at once, and a head that comes byte by byte', async (t) => {
+test('passes on pipelined requests that arrive at once, and a request head that arrives byte by byte', async (t) => {
   const { port } = await listen(t)
   const all = open(t, port)
   all.socket.write(plain('/one') + plain('/two'))
@@ -75,7 +75,7 @@ test('hands on a pipeline that comes at once, and a head that comes byte by byte
   await slow.until('/slow 0\n')
 })
 
-test('hands on a body of any size, with the head and behind it', async (t) => {
+test('passes on a body of any size that arrives with the request head or after it', async (t) => {
   const { port } = await listen(t)
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   t.after(() => agent.destroy())
@@ -102,7 +102,7 @@ test('accepts an upgrade on a connection that began with plain HTTP, followed by
   assert.is(server.connections.size, 1)
 })
 
-test('reads nothing behind a request until somebody has decided on it, then in order', async (t) => {
+test('reads nothing after an upgrade request until it is accepted or refused, then reads in order', async (t) => {
   const { port, server } = await listen(t)
   const upgraded = new Promise<() => void>((resolve) => {
     server.onUpgrade = (upgrade) =>
@@ -122,7 +122,7 @@ test('reads nothing behind a request until somebody has decided on it, then in o
   assert.equal(client.texts, ['one', 'two', 'three'])
 })
 
-test('forgets who leaves before the head is complete, and lets them go when it closes', async (t) => {
+test('forgets clients that disconnect before the request head is complete, and releases them when it closes', async (t) => {
   const { port, server } = await listen(t)
   const gone = open(t, port)
   gone.socket.write('GET / HT')
@@ -139,7 +139,7 @@ test('forgets who leaves before the head is complete, and lets them go when it c
   await closed
 })
 
-test('answers a head that is broken behind a good beginning, and serves the next client', async (t) => {
+test('responds to a request head that becomes invalid after a valid beginning, and serves the next client', async (t) => {
   const { port } = await listen(t)
   const broken = open(t, port)
   broken.socket.write('GET / HTTP/1.1\r\nHo')
@@ -152,7 +152,7 @@ test('answers a head that is broken behind a good beginning, and serves the next
   assert.is(status, 200)
 })
 
-test('keeps idle connections of plain HTTP open for longer than a load balancer, or as long as keepAliveTimeout says', async (t) => {
+test('keeps idle plain HTTP connections open for longer than a load balancer, or for keepAliveTimeout', async (t) => {
   const { port } = await listen(t)
   const { socket, until, text } = open(t, port)
   socket.write(plain('/one'))

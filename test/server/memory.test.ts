@@ -82,7 +82,7 @@ test('closes the largest holders with 1013 until the rest fits, not in the middl
   assert.is(ledger.used, 80)
 })
 
-test('lets memory exceed the limit by an eighth and one chunk, however much one turn of the event loop reads', async () => {
+test('memory exceeds the limit by at most an eighth and one chunk, however much one turn of the event loop reads', async () => {
   const holders: Holder[] = []
   const ledger = ledgerOf(800, holders)
   let most = 0
@@ -123,7 +123,7 @@ test('looks at the connections once for each eighth of the limit that is read in
   assert.is(looks, 1)
 })
 
-test('cuts a holder whose peer does not read', async () => {
+test('terminates a connection that uses much memory and whose peer does not read', async () => {
   const holders = [new Holder(101, true)]
   const ledger = ledgerOf(100, holders)
   await nextTurn()
@@ -163,7 +163,7 @@ test('closes no more connections than needed when what they use is freed later',
   assert.equal(logs(), [cut, cut, cut, []])
 })
 
-test('closes nobody when the exact figures fit', async () => {
+test('closes no connection when the exact figures are within the limit', async () => {
   const holders = [new Holder(101)]
   ledgerOf(100, holders)
   holders[0].memoryUsed = 100
@@ -181,7 +181,7 @@ test('relieves again when it is spent again', async () => {
   assert.is(holders[1].log.length, 1)
 })
 
-test('lets stores that belong to no connection free memory before a connection is closed', async () => {
+test('stores that belong to no connection free memory before a connection is closed', async () => {
   let bytes = 90
   const store = {
     releaseMemory(count: number) {
@@ -228,14 +228,14 @@ test('S-09: a store that grows closes no door for good, and is seen by every ser
   for (const client of [first, second]) client.socket.destroy()
 })
 
-test('throws a RangeError for a limit that is no positive number', async () => {
+test('throws a RangeError for a limit that is not a positive number', async () => {
   for (const maxMemory of [0, -1, Number.NaN]) {
     assert.instance(await thrownBy(() => new WebSocketServer({ maxMemory })), RangeError)
   }
   assert.instance(await thrownBy(() => new WebSocketServer({ maxMemory: '1' as never })), TypeError)
 })
 
-test('S-09: refuses newcomers with 503 while it is spent, closes the largest holder, and lets in again', async (t) => {
+test('S-09: refuses new connections with 503 while memory is used up, closes the largest connection, and accepts again', async (t) => {
   const server = new WebSocketServer({ maxMemory: 300_000, maxMessageSize: 1_000_000 })
   const { port } = (await server.listen(0)) as AddressInfo
   t.after(() => server.close(1001))

@@ -13,7 +13,7 @@ import { frame } from '../support/wire.ts'
 
 const test = suite('policy')
 
-test('S-45: refuses a foreign origin with 403, says which it was and which option allows it', async (t) => {
+test('S-45: refuses a foreign origin with 403, and names it and the option that allows it', async (t) => {
   const { port } = await runServer(t)
   const refused = await RawClient.open(port, { headers: ['Origin: https://evil.example'] })
   await refused.until(() => refused.closed)
@@ -24,7 +24,7 @@ test('S-45: refuses a foreign origin with 403, says which it was and which optio
   await own.close()
 })
 
-test('lets listed origins in, or all', async (t) => {
+test('accepts listed origins, or all origins', async (t) => {
   for (const origins of ['*', ['https://other.example']] as const) {
     const { port } = await runServer(t, { origins })
     const client = await RawClient.open(port, { headers: ['Origin: https://other.example'] })
@@ -49,7 +49,7 @@ test('chooses no subprotocol unless one is listed, then the client’s favourite
   await chosen.close()
 })
 
-test('asks authorize, which may refuse, wait, or throw', async (t) => {
+test('calls authorize, which may refuse, wait, or throw', async (t) => {
   const errors: unknown[] = []
   const authorize = (request: IncomingMessage): Refusal | undefined | Promise<Refusal | undefined> => {
     if (request.url === '/sync') return { status: 401, headers: { 'WWW-Authenticate': 'Basic' }, body: 'who are you?' }
@@ -87,7 +87,7 @@ test('asks authorize, which may refuse, wait, or throw', async (t) => {
   assert.is(errors.length, 4)
 })
 
-test('forgets a client that goes away while authorize thinks', async (t) => {
+test('forgets a client that disconnects while authorize is pending', async (t) => {
   let answer!: () => void
   let asked!: () => void
   const wasAsked = new Promise<void>((resolve) => {
@@ -114,7 +114,7 @@ test('forgets a client that goes away while authorize thinks', async (t) => {
   assert.ok(accepted.every((connection) => connection.state === 'closed') || accepted.length === 0)
 })
 
-test('lets a page of the same host by https in, as behind a proxy that ends TLS', async (t) => {
+test('accepts a page of the same host over https, as behind a proxy that terminates TLS', async (t) => {
   const { port } = await runServer(t)
   const client = await RawClient.open(port, { headers: ['Origin: https://localhost'] })
   assert.match(client.head, /^HTTP\/1\.1 101 /)

@@ -12,7 +12,7 @@ test('S-31: compares secrets whole, of any length and alphabet', () => {
   assert.is(isEqualSecret('token', 'tokeN'), false)
 })
 
-test('S-31: throws a TypeError for what is no text', async () => {
+test('S-31: throws a TypeError for a value that is not a string', async () => {
   assert.instance(await thrownBy(() => isEqualSecret(undefined as never, 'x')), TypeError)
 })
 

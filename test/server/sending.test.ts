@@ -18,7 +18,7 @@ test('sends everything of one tick in one segment', async (t) => {
   await client.close()
 })
 
-test('pauses and resumes reading: nothing is lost and the order holds', async (t) => {
+test('pauses and resumes reading without losing messages or their order', async (t) => {
   const { port, next } = await runServer(t, {}, (connection) => {
     connection.onMessage = (data) => {
       received.push(String(data))
@@ -47,7 +47,7 @@ test('pauses and resumes reading: nothing is lost and the order holds', async (t
   assert.equal(received, ['a', 'stop', 'b', 'c'])
 })
 
-test('says when there is too much to send, and when it is gone', async (t) => {
+test('reports when there is too much to send, and when it was sent', async (t) => {
   const { port, next } = await runServer(t, { highWaterMark: 100_000 })
   const accepted = next()
   const client = await RawClient.open(port)
@@ -67,7 +67,7 @@ test('says when there is too much to send, and when it is gone', async (t) => {
   client.socket.destroy()
 })
 
-test('drained() resolves at once with nothing to send, and when the connection goes', async (t) => {
+test('drained() resolves at once when nothing is unsent, and when the connection closes', async (t) => {
   const { port, next } = await runServer(t)
   const accepted = next()
   const client = await RawClient.open(port)
@@ -108,7 +108,7 @@ test('S-01: throws at once for what cannot be sent', async (t) => {
   await client.close()
 })
 
-test('hands pongs to onPong', async (t) => {
+test('calls onPong with pongs', async (t) => {
   const pongs: string[] = []
   const { port } = await runServer(t, {}, (connection) => {
     connection.onPong = (payload) => pongs.push(payload.toString())

@@ -32,7 +32,7 @@ test('S-49: delivers frames that came with the request once, in order, before la
   await client.close()
 })
 
-test('close() stops listening, refuses upgrades, says 1001 to every peer and waits for all', async (t) => {
+test('close() stops listening, refuses upgrades, sends 1001 to every peer and waits for all', async (t) => {
   const { port, server } = await runServer(t)
   const clients = await Promise.all([RawClient.open(port), RawClient.open(port)])
   assert.is(server.connections.size, 2)

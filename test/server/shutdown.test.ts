@@ -48,7 +48,7 @@ test('closes with 1001 by default and counts how the connections ended', async (
   assert.is(server.connections.size, 0)
 })
 
-test('sends the code and reason it is given', async (t) => {
+test('sends the code and reason of its options', async (t) => {
   const { server, port, connections } = await run(t)
   const client = await polite(port)
   const closed = new Promise<CloseInfo>((resolve) => {
@@ -60,7 +60,7 @@ test('sends the code and reason it is given', async (t) => {
   assert.is((await closed).initiator, 'local')
 })
 
-test('lets connections go on for `drain`, and closes those that are left', async (t) => {
+test('connections continue for `drain`, and then the remaining ones are closed', async (t) => {
   const { server, port, connections } = await run(t)
   const early = await polite(port)
   const late = await polite(port)
@@ -98,7 +98,7 @@ test('spreads the Close frames over `jitter`', async (t) => {
   assert.is(closed[4], 20)
 })
 
-test('is over at once with nobody there, and when the last one leaves', async (t) => {
+test('ends at once without connections, and otherwise when the last one closes', async (t) => {
   const nobody = await run(t)
   assert.equal(await nobody.server.shutdown({ drain: 60_000 }), { clean: 0, unclean: 0, cut: 0 })
   const { server, port } = await run(t)
@@ -156,7 +156,7 @@ test('waits for plain HTTP requests until the deadline, not longer', async (t) =
   assert.is(await asked, 'ECONNRESET')
 })
 
-test('rejects for options that are not allowed, and the server goes on', async (t) => {
+test('rejects options that are not allowed, and the server continues', async (t) => {
   const { server, port } = await run(t)
   for (const options of [{ code: 1005 }, { drain: -1 }, { jitter: Number.NaN }]) {
     assert.instance(await thrownBy(() => server.shutdown({ drain: 1, ...options })), RangeError)

@@ -24,7 +24,7 @@ test('S-47: refuses with a whole answer, closes, and never reads what follows as
   assert.is(accepted.length, 0)
 })
 
-test('answers another version with 426 and the one it speaks', async (t) => {
+test('responds to another version with 426 and the supported one', async (t) => {
   const { port } = await runServer(t)
   const client = RawClient.connect(port)
   client.socket.write(
@@ -77,7 +77,7 @@ test('answers CONNECT with 405', async (t) => {
   assert.match(client.head, /^HTTP\/1\.1 405 /)
 })
 
-test('S-48: refuses another protocol with 426 when nobody else wants it', async (t) => {
+test('S-48: refuses another protocol with 426 when there is no other listener', async (t) => {
   const { port } = await runServer(t)
   const client = RawClient.connect(port)
   client.socket.write('GET / HTTP/1.1\r\nHost: x\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n')

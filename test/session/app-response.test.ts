@@ -6,7 +6,7 @@ import { refusedWs } from '../support/ws-client.ts'
 
 const test = suite('app response')
 
-test('lets a redirect of the chain out', async (t) => {
+test('sends a redirect of the chain', async (t) => {
   const app = express()
   app.get('/', (_request, response) => {
     response.writeEarlyHints({ link: '</style.css>; rel=preload' })
@@ -26,7 +26,7 @@ test('sends a large answer whole', async (t) => {
   assert.is((await refusedWs(`${ws}/`)).body.length, 3_000_000)
 })
 
-test('tells the app when the peer leaves before the answer is out', async (t) => {
+test('notifies the app when the peer disconnects before the response is sent', async (t) => {
   let closed = () => {}
   const isClosed = new Promise<void>((resolve) => {
     closed = resolve

@@ -6,7 +6,7 @@ import { hostOf, openWs } from '../support/ws-client.ts'
 
 const test = suite('create server')
 
-test('gives every connection to onConnection without urls', async (t) => {
+test('passes each connection to onConnection without urls', async (t) => {
   const server = createServer()
   t.after(() => server.close())
   server.onConnection = (connection) => {
@@ -17,7 +17,7 @@ test('gives every connection to onConnection without urls', async (t) => {
   assert.is(await client.next(), 'hi')
 })
 
-test('gives its sessions the queue marks of its options, and a view’s own where it has some', async (t) => {
+test('sessions have the queue marks of the server, or those of their view', async (t) => {
   const paused: string[] = []
   const makeView = (name: string, options = {}) =>
     require_websocket(async ({ websocket }) => {
@@ -52,7 +52,7 @@ test('aborts the draining of its sessions when it begins to stop', async (t) => 
   assert.is(await client.closed, '1001')
 })
 
-test('leaves onDraining to the user: it is called once, and draining is aborted as well', async (t) => {
+test('does not use onDraining itself: it is called once, and draining is aborted as well', async (t) => {
   const view = require_websocket(async ({ websocket }) => {
     await new Promise((resolve) => websocket.draining.addEventListener('abort', resolve))
     await websocket.send('last words')

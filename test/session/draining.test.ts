@@ -25,7 +25,7 @@ test('aborts at once what is added later', () => {
   assert.is(controller.signal.reason, 'restart')
 })
 
-test('leaves alone what was removed', () => {
+test('does not abort what was removed', () => {
   const server = new AbortController()
   const draining = new Draining(server.signal)
   const controller = new AbortController()

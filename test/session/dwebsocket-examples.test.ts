@@ -40,7 +40,7 @@ test('answers in lower case over WebSocket and GET', async (t) => {
   assert.is(await client.next(), 'äb')
 })
 
-test('broadcasts to a list of clients and forgets who leaves', async (t) => {
+test('broadcasts to a list of clients, without those that have closed', async (t) => {
   const { ws } = await serve(t)
   const one = await openWs(`${ws}/broadcast`)
   const two = await openWs(`${ws}/broadcast`)

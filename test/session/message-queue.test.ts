@@ -13,7 +13,7 @@ function makeQueue(options: QueueOptions = {}) {
   return { queue, calls }
 }
 
-test('gives messages back in their order, text and binary, empty ones too', () => {
+test('returns messages in order: text, binary and empty ones', () => {
   const { queue } = makeQueue()
   const messages: Data[] = ['a', Buffer.of(1), '', Buffer.alloc(0)]
   for (const message of messages) queue.push(message)
@@ -81,7 +81,7 @@ test('delivers messages that arrive while the source resumes in order', () => {
   assert.equal(calls, ['pause', 'resume', 'pause', 'resume'])
 })
 
-test('serves those who wait first come, first served, without those who left the line', () => {
+test('serves waiters in the order of their calls, without those that were removed', () => {
   const { queue } = makeQueue()
   const served: string[] = []
   const waiters = ['a', 'b', 'c', 'd', 'e'].map(
@@ -109,7 +109,7 @@ test('ends those who wait with null, in order, and keeps what is unread', () => 
   assert.is(other.shift(), 'kept')
 })
 
-test('fills in the marks it is not given', () => {
+test('fills in missing marks', () => {
   assert.equal(readQueueMarks({ queueHighCount: 10 }), {
     queueHighCount: 10,
     queueLowCount: 2,

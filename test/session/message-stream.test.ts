@@ -69,7 +69,7 @@ test('begins with the messages that were received whole before', async (t) => {
   assert.equal(await read(await session.stream()), ['three'])
 })
 
-test('takes the place of wait and iteration', async (t) => {
+test('replaces wait and iteration', async (t) => {
   const { client, session } = await open(t)
   const waiting = session.wait()
   assert.throws(() => session.stream(), /wait\(\) waits/)
@@ -84,7 +84,7 @@ test('takes the place of wait and iteration', async (t) => {
   assert.is(session.read(), null)
 })
 
-test('pauses the peer while nobody reads, and stores at most 256 KiB and a piece', async (t) => {
+test('pauses the peer while parts are unread, and stores at most 256 KiB and one piece', async (t) => {
   const { client, session } = await open(t)
   const stream = session.stream()
   const block = frame(0, Buffer.alloc(1024 * 1024), { fin: false })
@@ -101,7 +101,7 @@ test('pauses the peer while nobody reads, and stores at most 256 KiB and a piece
   assert.ok(session.connection.memoryUsed < 1024)
 })
 
-test('pauses the peer that sends many messages while nobody takes them', async (t) => {
+test('pauses a peer that sends many messages while they are unread', async (t) => {
   const { client, session } = await open(t)
   void session.stream()
   client.send(...Array(2000).fill(frame(1, 'x')))
@@ -113,7 +113,7 @@ test('pauses the peer that sends many messages while nobody takes them', async (
   }
 })
 
-test('skips the rest of a message when the reader leaves, and reads the next one', async (t) => {
+test('skips the rest of a message when the loop is left, and reads the next one', async (t) => {
   const { client, session } = await open(t)
   const streams = [session.stream(), session.stream(), session.stream()]
   client.send(frame(1, 'a', { fin: false }), frame(0, 'b', { fin: false }))
@@ -152,7 +152,7 @@ test('closes with 1008 when it is refused', async (t) => {
   assert.is(payload.toString('utf8', 2), 'not today')
 })
 
-test('rejects when the connection closes in the middle, behind the parts that have arrived', async (t) => {
+test('rejects when the connection closes before the end, after the parts that have arrived', async (t) => {
   const { client, session } = await open(t)
   const taken = session.stream()
   client.send(frame(1, 'a', { fin: false }))

@@ -59,7 +59,7 @@ for (const [name, makeApp] of apps) {
     assert.is(await client.closed, '4000')
   })
 
-  test(`${name}: what the chain answers itself goes out as plain HTTP and ends the connection`, async (t) => {
+  test(`${name}: a response of the chain is sent as plain HTTP and ends the connection`, async (t) => {
     const { ws } = await serveApp(t, makeApp())
     const unknown = await refusedWs(`${ws}/echo/red`)
     assert.is(unknown.status, 401)
@@ -81,7 +81,7 @@ for (const [name, makeApp] of apps) {
     assert.is(answer.ended, true)
   })
 
-  test(`${name}: a view that throws closes with 1011 and tells onError, not the app`, async (t) => {
+  test(`${name}: a view that throws closes with 1011 and calls onError, but not the app`, async (t) => {
     const { ws, errors } = await serveApp(t, makeApp())
     assert.is(await (await openWs(`${ws}/throws`, [], options)).closed, '1011')
     assert.is((errors[0] as Error).message, 'in the view')
@@ -184,7 +184,7 @@ test('WEBSOCKET_ACCEPT_ALL: a bare handler accepts by asking for the session', a
   assert.is((await refusedWs(`${ws}/bare`)).status, 400)
 })
 
-test('WEBSOCKET_ACCEPT_ALL: asks authorize once, whether the view is decorated or not', async (t) => {
+test('WEBSOCKET_ACCEPT_ALL: calls authorize once, whether the view is decorated or not', async (t) => {
   let asked = 0
   const authorize = async (request: { url?: string }) => {
     asked += 1

@@ -27,7 +27,7 @@ test('authorizes before the 101: nothing accepts, an answer refuses, async or no
   assert.is((await refusedWs(`${ws}/never`)).status, 403)
 })
 
-test('answers 500 when authorize throws or answers nonsense, tells onError, and does not run the view', async (t) => {
+test('responds with 500 and calls onError when authorize throws or returns an invalid value, and does not run the view', async (t) => {
   const urls: Record<string, View> = {}
   const failure = new Error('database')
   const view = () => assert.unreachable('the view ran')
@@ -53,7 +53,7 @@ test('answers 500 when authorize throws or answers nonsense, tells onError, and 
   assert.is(errors[1], failure)
 })
 
-test('asks the server’s authorize first and the view’s after it', async (t) => {
+test('calls the server’s authorize first and then the view’s', async (t) => {
   const asked: string[] = []
   const view = require_websocket(() => {}, {
     authorize: () => {
@@ -74,7 +74,7 @@ test('asks the server’s authorize first and the view’s after it', async (t) 
   assert.equal(asked, ['server', 'view', 'server', 'server'])
 })
 
-test('runs no view for a peer that left while it was authorized', async (t) => {
+test('runs no view for a peer that disconnected while it was authorized', async (t) => {
   let decide = () => {}
   let asked = () => {}
   const isAsked = new Promise<void>((resolve) => {
@@ -100,7 +100,7 @@ test('runs no view for a peer that left while it was authorized', async (t) => {
   assert.equal(errors, [])
 })
 
-test('lets in the own origin and no origin, foreign ones only where they are listed', async (t) => {
+test('accepts the own origin and requests without origin, and other origins only when they are listed', async (t) => {
   const urls = {
     '/own': require_websocket(() => {}),
     '/listed': require_websocket(() => {}, { origins: ['https://friend.example'] }),
@@ -120,7 +120,7 @@ test('lets in the own origin and no origin, foreign ones only where they are lis
   assert.is((await refusedWs(`${ws}/listed`, { origin: 'https://friend.example.evil.example' })).status, 403)
 })
 
-test('uses the server’s origins and subprotocols where the view has none', async (t) => {
+test('uses the server’s origins and subprotocols when the view has none', async (t) => {
   const urls = {
     '/server': require_websocket(() => {}),
     '/view': require_websocket(() => {}, { origins: [], subprotocols: ['own'] }),
@@ -132,7 +132,7 @@ test('uses the server’s origins and subprotocols where the view has none', asy
   assert.is((await openWs(`${ws}/view`, ['all', 'own'])).protocol, 'own')
 })
 
-test('chooses the client’s favourite among the view’s subprotocols, and none that the view does not list', async (t) => {
+test('selects the subprotocol of the view that the client prefers, and none that the view does not list', async (t) => {
   const view = require_websocket(({ websocket }) => websocket.send(websocket.subprotocol), {
     subprotocols: ['chat.v1', 'chat.v2'],
   })
@@ -155,7 +155,7 @@ test('prefers the limits of a view to those of the server', async (t) => {
   assert.is(await other.closed, '1000')
 })
 
-test('answers heartbeats for a view that asks for it, and for all when the server does', async (t) => {
+test('answers heartbeats for a view with the option, and for all views when the server has it', async (t) => {
   const echo = async ({ websocket }: WebSocketRequest) => {
     for await (const message of websocket) websocket.send(`view: ${message}`)
   }

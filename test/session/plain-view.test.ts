@@ -52,7 +52,7 @@ test('answers with what a plain view returns, throws, or writes itself', async (
   assert.equal(errors, [failure, failure])
 })
 
-test('cuts off an answer whose view throws in its middle', async (t) => {
+test('aborts a response whose view throws while sending it', async (t) => {
   const view: View = (_request, response) => {
     response.write('half')
     throw new Error('in the middle')
@@ -140,7 +140,7 @@ test('answers with JSON, a web Response, bytes of any kind, or 204, whether asyn
   assert.equal(errors, [])
 })
 
-test('answers 500 and reports a value that is no answer', async (t) => {
+test('responds with 500 to a result that cannot be sent, and reports it', async (t) => {
   const circle: Record<string, unknown> = {}
   circle['self'] = circle
   const values = [new Map(), new Set(), Symbol('x'), 5n, () => {}, new (class Thing {})(), circle, { big: 5n }]

@@ -55,7 +55,7 @@ test('refuses a WebSocket request to a view that was not decorated', async (t) =
   assert.is(answer.ended, true)
 })
 
-test('accepts for every view with WEBSOCKET_ACCEPT_ALL, and leaves decorated ones as they are', async (t) => {
+test('accepts for every view with WEBSOCKET_ACCEPT_ALL, and does not change decorated ones', async (t) => {
   const bare: View = async (request) => {
     if (!request.is_websocket()) return 'plain'
     request.websocket.send(String(await request.websocket.wait()))
@@ -88,7 +88,7 @@ test('accepts a target in absolute form', async (t) => {
   assert.match(answer, /^HTTP\/1\.1 101 /)
 })
 
-test('never reads bytes behind a refused upgrade as a request', async (t) => {
+test('never reads bytes after a refused upgrade as a request', async (t) => {
   const { ws } = await serve(t, { urls: { '/': () => assert.unreachable('the view ran') } })
   const answer = await exchange(ws, `GET / HTTP/1.1\r\n${upgradeFields}GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n`)
   assert.match(answer, /^HTTP\/1\.1 400 /)
@@ -117,7 +117,7 @@ test('delivers a frame that came in the same packet as the request', async (t) =
   assert.match(answer, '\x81\x06got hi')
 })
 
-test('lets a view write to its response over WebSocket without any effect', async (t) => {
+test('a view may write to its response over WebSocket, without any effect', async (t) => {
   const view = accept_websocket((request, response) => {
     response.writeHead(200, { 'X-Lost': '1' }).end('lost')
     request.websocket?.send('found')
@@ -127,7 +127,7 @@ test('lets a view write to its response over WebSocket without any effect', asyn
   assert.equal([await client.next(), await client.closed], ['found', '1000'])
 })
 
-test('refuses a table with a view that is no function', async (t) => {
+test('refuses a table with a view that is not a function', async (t) => {
   const error = await thrownBy(() => serve(t, { urls: { '/': 'view' as never } }))
   assert.instance(error, TypeError)
   assert.is(error.message, "the view of / is 'view'; allowed: a function")

@@ -144,7 +144,7 @@ test('a close by this side in the middle of a message rejects its reader at once
   assert.is((await closed).code, 4000)
 })
 
-test('a message that nobody reads does not delay a closing handshake', async (t) => {
+test('an unread message does not delay a closing handshake', async (t) => {
   const { client, session } = await open(t, (session) => session.stream().then(() => new Promise(() => {})))
   client.send(frame(2, Buffer.alloc(2_000_000), { fin: false }))
   await until(() => session.connection.memoryUsed > 250_000)
@@ -177,7 +177,7 @@ test('statistics count a stream as one message, and its bytes', async (t) => {
   )
 })
 
-test('a broadcast waits behind the source that a member is being sent, and then arrives', async (t) => {
+test('a broadcast waits for the source that is being sent to a member, and then arrives', async (t) => {
   const room = new Rooms().room('lobby')
   const { parts, give } = manual()
   const { client } = await open(t, async (session) => {
@@ -227,7 +227,7 @@ test('a member that receives in parts gets broadcasts as well', async (t) => {
   assert.equal([client.texts, texts], [['meanwhile'], ['begun']])
 })
 
-test('a shutdown lets streams in both directions end while it drains', async (t) => {
+test('streams in both directions end while a shutdown drains', async (t) => {
   const { texts, failures, read } = reader()
   const { parts, give } = manual()
   let wasDraining = false
@@ -261,7 +261,7 @@ test('a shutdown lets streams in both directions end while it drains', async (t)
   )
 })
 
-test('a shutdown cuts streams that do not end: the source is released, the reader fails', async (t) => {
+test('a shutdown aborts streams that do not end: the source is released, and the reader fails', async (t) => {
   const { failures, read } = reader()
   const { parts, give, isReleased } = manual()
   const { client, server } = await open(t, async (session) => {

@@ -29,7 +29,7 @@ test('finds a path without parameters, before one with', () => {
   assert.is(foundAt('/nothing'), undefined)
 })
 
-test('gives parameters by name, one segment each, never an empty one', () => {
+test('returns parameters by name, each one non-empty segment', () => {
   assert.equal(paramsOf('/chat/red'), { room: 'red' })
   assert.equal(paramsOf('/chat/red/ann'), { room: 'red', name: 'ann' })
   assert.is(foundAt('/chat/red/'), undefined)
@@ -42,12 +42,12 @@ test('uses the first of two patterns with parameters that both match', () => {
   assert.equal(urls.match('/other/echo')?.value, 'echo of any')
 })
 
-test('tells a path with a trailing slash from one without', () => {
+test('distinguishes a path with a trailing slash from one without', () => {
   assert.is(foundAt('/chat/'), 'chat with a slash')
   assert.is(foundAt('/chat/lobby/'), undefined)
 })
 
-test('compares case and leaves dots alone', () => {
+test('is case-sensitive and does not resolve dots', () => {
   assert.is(foundAt('/Chat'), undefined)
   assert.equal(paramsOf('/chat/..'), { room: '..' })
   assert.is(foundAt('/x/../chat'), undefined)
@@ -76,7 +76,7 @@ test('is safe with names of Object.prototype, in paths and in patterns', () => {
   assert.is(new Urls({ '/x': 1 }).match('/constructor'), null)
 })
 
-test('refuses patterns that are no path or say the same twice', async () => {
+test('refuses patterns that are not paths or match the same paths', async () => {
   const wrong: [Record<string, number>, RegExp][] = [
     [{ chat: 1 }, /does not begin with a slash/],
     [{ '/a/*': 1 }, /pattern \/a\/\* has the segment \*; allowed: literals, :name, and \* as the whole pattern/],

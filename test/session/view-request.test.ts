@@ -13,7 +13,7 @@ function makeRequest(url?: string): IncomingMessage {
   return request
 }
 
-test('gives a request is_websocket and a session that is still null', () => {
+test('adds is_websocket and a session that is null to a request', () => {
   const request = makeRequest('/')
   assert.is(isMarked(request), false)
   markRequest(request, true)
@@ -30,11 +30,11 @@ test('parses the query once, when it is first asked for', () => {
   assert.is(request.query, request.query)
 })
 
-test('gives an empty query where the target has none or is missing', () => {
+test('returns an empty query when the target has none or is missing', () => {
   for (const url of ['/a', '/a?', '*', undefined]) assert.is(completeRequest(makeRequest(url)).query.size, 0)
 })
 
-test('leaves alone the params of a framework, and replaces its query by the same object as everywhere', () => {
+test('does not change the params of a framework, and replaces its query with the usual object', () => {
   const own = { params: { id: 'own' }, query: { a: 'own' } }
   const request = completeRequest(Object.assign(makeRequest('/x?a=1'), own))
   assert.is(request.params, own.params)

@@ -163,7 +163,7 @@ test('ends the response when the session has ended, so that finish handlers run'
   })
 })
 
-test('gives views the client’s address and the same query in every mode', async (t) => {
+test('views get the client’s address and the same query in every mode', async (t) => {
   const seen: string[] = []
   const view = accept_websocket((request) => {
     seen.push(`${request.is_websocket()} ${request.clientAddress} ${request.query.get('a')}`)

@@ -8,7 +8,7 @@ import { fetchPlain, hostOf, openWs } from '../support/ws-client.ts'
 
 const test = suite('views')
 
-test('tells WebSocket from plain HTTP and gives the session or null', async (t) => {
+test('distinguishes WebSocket from plain HTTP, with the session or null', async (t) => {
   const view = accept_websocket((request) => {
     if (!request.is_websocket()) return `plain, session ${request.websocket}`
     request.websocket.send('session')
@@ -61,7 +61,7 @@ test('closes with 1000 when the view returns, before or after an await', async (
   assert.is(await client.closed, '1000')
 })
 
-test('closes with 1011 when the view throws, tells onError, and the process lives', async (t) => {
+test('closes with 1011 and calls onError when the view throws, and the process continues', async (t) => {
   const now = new Error('at once')
   const later = new Error('later')
   const { ws, errors } = await serve(t, {
@@ -145,7 +145,7 @@ test('loses nothing when a small queue pauses and resumes the socket a thousand 
   for (let i = 0; i < 5000; i++) assert.is(await client.next(), String(i))
 })
 
-test('goes on sending to a slow reader once there is room, under a mark below the stream’s own', async (t) => {
+test('continues to send to a slow reader when it reads again, with a mark below the stream’s own', async (t) => {
   let stop = () => {}
   const isFull = new Promise<void>((resolve) => {
     stop = resolve
@@ -166,7 +166,7 @@ test('goes on sending to a slow reader once there is room, under a mark below th
   assert.is(await client.closed, '1000')
 })
 
-test('closes at once although its queue is full and nobody reads', async (t) => {
+test('closes at once although its queue is full and unread', async (t) => {
   let session: WebSocket | undefined
   let finish = () => {}
   const view = require_websocket(
@@ -245,7 +245,7 @@ test('decorates methods of a class, with and without options, bound to their ins
   assert.is(isWebSocketView(site.echo), true)
 })
 
-test('leaves a method alone that overrides a decorated one', () => {
+test('does not bind a method that overrides a decorated one', () => {
   const branch = new Branch()
   assert.is(branch.echo(), 'branch')
   assert.is(isWebSocketView(branch.echo), false)
@@ -267,7 +267,7 @@ test('explains a call as a legacy decorator', async () => {
   }
 })
 
-test('refuses to decorate what is no view', async () => {
+test('refuses to decorate a value that is not a view', async () => {
   const wrong: (() => unknown)[] = [
     () => accept_websocket('view' as never),
     () => accept_websocket(null as never),

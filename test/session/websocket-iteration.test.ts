@@ -29,7 +29,7 @@ test('iterates over what was received before a Close', async () => {
   for await (const message of ws) assert.unreachable(String(message))
 })
 
-test('leaves the connection open when a loop is left, and loses nothing', async () => {
+test('keeps the connection open when a loop is left, and loses no message', async () => {
   const { connection, ws } = open()
   connection.receive('a', 'b', 'c')
   for await (const message of ws) {

@@ -15,7 +15,7 @@ test('waits for the oldest message: text as string, binary as Buffer', async () 
   assert.is(await waiting, 'three')
 })
 
-test('hands an empty message on as a message', async () => {
+test('returns an empty message as a message', async () => {
   const { connection, ws } = open()
   connection.receive('', Buffer.alloc(0), '')
   assert.is(await ws.wait(), '')
@@ -23,7 +23,7 @@ test('hands an empty message on as a message', async () => {
   assert.is(ws.read('fallback'), '')
 })
 
-test('serves several waiters first come, first served, iterators among them', async () => {
+test('serves several waiters in the order of their calls, including iterators', async () => {
   const { connection, ws } = open()
   const iterator = ws[Symbol.asyncIterator]()
   const waits: Promise<unknown>[] = [ws.wait(), iterator.next(), ws.wait({ timeout: 60_000 }), ws.wait()]
@@ -89,7 +89,7 @@ test('waits a timeout of 0 in a turn of its own, and returns a queued message at
     assert.is(await waiting, null)
   }))
 
-test('has no timeout unless it is given one', () =>
+test('has no timeout by default', () =>
   withClock(async (tick) => {
     const { ws } = open()
     const waiting = ws.wait({})
@@ -117,7 +117,7 @@ test('rejects at once for a signal that is aborted already and leaves the queue 
   assert.is(ws.read(), 'kept')
 })
 
-test('leaves neither listener nor timer behind, whichever way a wait ends', () =>
+test('removes its listener and timer, however a wait ends', () =>
   withClock(async (tick) => {
     const { connection, ws } = open()
     const controller = new AbortController()

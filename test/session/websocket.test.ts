@@ -81,7 +81,7 @@ test('pauses reading when the queue is full and resumes it when it has room', as
   assert.equal(connection.calls, ['pause', 'resume'])
 })
 
-test('does not pause for messages that somebody waits for', async () => {
+test('does not pause for messages that a caller waits for', async () => {
   const { connection, ws } = open({ queueHighCount: 1 })
   const waiting = ws.wait()
   connection.receive('a')
@@ -113,13 +113,13 @@ test('passes code and reason on, and throws synchronously for a code that may no
   assert.equal(connection.calls, ['close 4001 bye'])
 })
 
-test('tells a late close how the peer ended it', async () => {
+test('a late close resolves to how the peer closed the connection', async () => {
   const { connection, ws } = open()
   const info = connection.end({ code: 1006, wasClean: false, initiator: 'transport', error: new Error('reset') })
   assert.is(await ws.close(), info)
 })
 
-test('does not let a full queue hold up the close, and still reads what it holds', async () => {
+test('a full queue does not delay the close, and its messages can still be read', async () => {
   const { connection, ws } = open({ queueHighCount: 2, queueLowCount: 0 })
   connection.receive('a', 'b')
   const closing = ws.close()
@@ -197,7 +197,7 @@ test('ends at once over a connection that has closed already', async () => {
   assert.is(await ws.close(), info)
 })
 
-test('knows its connection and the subprotocol agreed on', () => {
+test('has its connection and the agreed subprotocol', () => {
   const { connection, ws } = open()
   connection.subprotocol = 'chat'
   assert.is(ws.connection as unknown, connection)

@@ -8,7 +8,7 @@ const test = suite('http2 stream')
 /** The part of a stream of HTTP/2 that is read here. */
 const streamWith = (fields: object): ServerHttp2Stream => ({ rstCode: 0, ...fields }) as ServerHttp2Stream
 
-test('tells streams of HTTP/2 from others, and TLS from plain', () => {
+test('distinguishes HTTP/2 streams from others, and TLS from plain', () => {
   assert.is(isHttp2Stream(new PassThrough()), false)
   assert.is(isHttp2Stream(streamWith({})), true)
   const encrypted = [{ session: { encrypted: true } }, { session: { encrypted: false } }, { session: undefined }]

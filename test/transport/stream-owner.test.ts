@@ -82,7 +82,7 @@ const kinds: readonly (readonly [string, (t: TestContext) => Promise<[Duplex, (t
 ]
 
 for (const [name, make] of kinds) {
-  test(`${name} tells the owner that it has, and the next one after it`, async (t) => {
+  test(`${name} calls its current owner, and later the next one`, async (t) => {
     const [stream, say] = await make(t)
     const [first, second] = [new Owner(), new Owner()]
     ownStream(stream, first)
@@ -97,7 +97,7 @@ for (const [name, make] of kinds) {
     assert.equal(second.log, ['two', 'error broken', 'close'])
   })
 
-  test(`${name} keeps what comes while it is paused without an owner`, async (t) => {
+  test(`${name} stores input that arrives while it is paused without an owner`, async (t) => {
     const [stream, say] = await make(t)
     const [first, second] = [new Owner(), new Owner()]
     ownStream(stream, first)
@@ -137,7 +137,7 @@ for (const [name, make] of kinds) {
     assert.is(owner.log.join(''), 'keptowned')
   })
 
-  test(`${name} that is guarded is destroyed by an error, and nobody is notified`, async (t) => {
+  test(`${name} that is guarded is destroyed by an error, and no owner is called`, async (t) => {
     const [stream] = await make(t)
     guardStream(stream)
     guardStream(stream)
@@ -165,7 +165,7 @@ test('says that the window has new content, with and without an owner', async (t
   else assert.ok(before < between)
 })
 
-test('tells the end of the peer, and that the system took what was written', async (t) => {
+test('reports the end of the peer, and that the system has accepted what was written', async (t) => {
   const [socket, client] = await pair(t)
   const owner = new Owner()
   ownStream(socket, owner)

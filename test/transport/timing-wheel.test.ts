@@ -38,7 +38,7 @@ test('fires an entry when it is due, never before, and forgets it', async () => 
   assert.is(wheel.size, 0)
 })
 
-test('fires in the order of due times and leaves out what was cancelled, from inside a callback too', async () => {
+test('fires in the order of due times without canceled entries, also from inside a callback', async () => {
   const wheel = new TimingWheel()
   const [first, second, third, cancelled, twice] = Array.from({ length: 5 }, () => new Entry())
   wheel.schedule(third, 260)
@@ -80,7 +80,7 @@ test('keeps an entry of a later round in its slot', async () => {
   assert.is(wheel.size, 0)
 })
 
-test('fires outside of the store of whoever scheduled first, and keeps none alive', async () => {
+test('fires outside of the AsyncLocalStorage store of the code that scheduled first, and keeps no store alive', async () => {
   const wheel = new TimingWheel()
   const storage = new AsyncLocalStorage<string>()
   const entry = new Entry()

@@ -225,7 +225,7 @@ test('a socket that the program has paused is not closed for its silence', async
   assert.is(String((await received)[0]), 'still here')
 })
 
-test('closes with 1013 when a header, a payload or a message does not go on', async (t) => {
+test('closes with 1013 when a header, a payload or a message does not continue', async (t) => {
   const beginnings: [BoundsOptions, Buffer, string][] = [
     [{ headerTimeout: 50 }, hex('81'), 'ERR_WS_HEADER_TIMEOUT'],
     [{ messageTimeout: 50 }, frame(1, 'a', { fin: false }), 'ERR_WS_MESSAGE_TIMEOUT'],
@@ -240,7 +240,7 @@ test('closes with 1013 when a header, a payload or a message does not go on', as
   }
 })
 
-test('closes with 1001 after idleTimeout and maxLifetime, which is no error', async (t) => {
+test('closes with 1001 after idleTimeout and maxLifetime, which is not an error', async (t) => {
   for (const limits of [{ idleTimeout: 60 }, { maxLifetime: 60 }]) {
     const { raw, socket, errors } = await connect(await serve(t, limits))
     assert.is(await closeCodeOf(raw), 1001)

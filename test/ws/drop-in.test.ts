@@ -214,7 +214,7 @@ test('bufferedAmount is 0 once the system has accepted what was sent', async (t)
   assert.is(String((await once(client, 'message'))[0]), 'short')
 })
 
-test('what was sent leaves before what a program writes to the transport', async (t) => {
+test('what was sent is written before what a program writes to the transport', async (t) => {
   const { server, url } = await listen(t)
   const client = new WebSocket(url)
   const [socket] = (await once(server, 'connection')) as [WebSocket]

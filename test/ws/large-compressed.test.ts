@@ -59,7 +59,7 @@ test('a Close frame from the peer while messages are compressed closes the socke
   await until(() => events.at(-1) === 'close 1000')
 })
 
-test('close while a message is decompressed waits for it, and for those behind it', async (t) => {
+test('close waits for a message that is being decompressed, and for later ones', async (t) => {
   const { client, socket } = await connect(t)
   const events = record(client)
   socket.send(LONG)
@@ -114,7 +114,7 @@ test('what cannot be decompressed is one error, whatever follows it', async (t) 
   assert.equal(errors, ['Z_DATA_ERROR'])
 })
 
-test('a stream stops its socket when nobody reads it, and goes on later', async (t) => {
+test('a stream pauses its socket while it is not read, and resumes later', async (t) => {
   const { client, socket } = await connect(t)
   const stream = createWebSocketStream(client)
   stream.on('error', () => {})

@@ -69,7 +69,7 @@ test('60 pings may wait by default, and 16,384 fragments be sent', () => {
   assert.is(options.maxBufferedChunks, 262_144)
 })
 
-test('subprotocols can be given as an option', async (t) => {
+test('subprotocols can be set as an option', async (t) => {
   const { http, port } = await listenOn(t)
   new WebSocketServer({ server: http })
   for (const [protocols, chosen] of [
@@ -115,7 +115,7 @@ test('a name and a password in the URL are percent-decoded, and malformed ones d
   }
 })
 
-test('the URL object of the program is left as it is', () => {
+test('the URL object of the program is not changed', () => {
   const url = new URL('http://127.0.0.1:9/path')
   const client = new WebSocket(url)
   client.on('error', () => {})

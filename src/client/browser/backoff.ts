@@ -35,7 +35,7 @@ export class Backoff {
     this.#openedAt = undefined
   }
 
-  /** Makes the delays start over. */
+  /** Restarts the delays. */
   reset(): void {
     this.#attempt = 0
     this.#openedAt = undefined

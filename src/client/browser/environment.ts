@@ -1,7 +1,7 @@
 import type { ClientEnvironment } from './types.ts'
 
 /**
- * Returns the globals of a browser, of Node or of a worker, replaced by `overrides`.
+ * Returns the globals of a browser, of Node or of a worker, except those that `overrides` replaces.
  *
  * @throws {TypeError} when there is no WebSocket.
  */

@@ -16,7 +16,7 @@ const SLAB_SIZE = 16 * 1024
 export class MessageSlab {
   readonly #run: DeliveredRun
   #slab = makeSlab()
-  /** `#slab.buffer`, stored because that getter has a cost. */
+  /** `#slab.buffer`, cached because reading it is slow. */
   #memory = this.#slab.buffer
   #used = 0
   /** The range of the run of this generation that is in the slab, and the offset between window and slab. */

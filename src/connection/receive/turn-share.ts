@@ -22,7 +22,7 @@ export interface TurnSink {
 
 /**
  * Pauses the input of a connection that has used up its share of a turn of the event loop, until the next turn. It
- * compares turns only after half a share, and then counts that half as work of the current turn. A callback in each
+ * checks the number of the turn only after half a share, and then counts that half as work of the current turn. A callback in each
  * turn would cost more, and would keep the event loop from waiting for more sockets to become readable.
  */
 export class TurnShare {

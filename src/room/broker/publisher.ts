@@ -39,7 +39,7 @@ interface WaitingMessage extends Outgoing {
 
 /**
  * Sends messages in order, one batch at a time. A batch that fails is sent again until it is accepted. The queue is
- * bounded: the oldest messages are dropped, and the next message of their topic contains how many.
+ * bounded: the oldest messages are dropped, and the next message of their topic contains their number.
  */
 export class Publisher {
   readonly #send: (batch: readonly Outgoing[]) => Promise<void>

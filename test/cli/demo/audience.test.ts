@@ -12,7 +12,7 @@ async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await endOfTick()
 }
 
-test('everybody receives the number of members and every broadcast', async () => {
+test('every client receives the number of members and every broadcast', async () => {
   const audience = makeAudience()
   const [first, second] = [new FakePeer(), new FakePeer()]
   void audience.stay(first.session)

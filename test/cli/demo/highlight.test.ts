@@ -23,7 +23,7 @@ test('a template with templates in it is one string', () => {
   assert.equal(tokensOf(`${template} + e`), [`string ${template}`])
 })
 
-test('a property or a part of a name is no keyword', () => {
+test('a property name or a part of a name is not a keyword', () => {
   assert.equal(tokensOf('x.delete(newest, #get, a1)'), [])
 })
 

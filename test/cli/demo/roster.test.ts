@@ -27,7 +27,7 @@ async function listOf(client: WsClient, wanted: number): Promise<unknown> {
   }
 }
 
-test('everybody in a place receives the list of people when it changes', async (t) => {
+test('everyone in a place receives the list of people when it changes', async (t) => {
   const open = await serveRoster(t)
   const ann = await open('here', 2, 'Ann')
   assert.equal(await listOf(ann, 1), [['2', 'Ann']])

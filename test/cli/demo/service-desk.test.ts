@@ -41,7 +41,7 @@ function openDesk() {
   return { desk, customer, agent }
 }
 
-test('everybody receives the state of the line, agents with the topics', async () => {
+test('everyone receives the state of the queue, agents with the topics', async () => {
   const { customer, agent } = openDesk()
   const [ann, ben, one] = [customer('Ann'), customer('Ben'), agent('one')]
   assert.equal([(await stateOf(ann.peer)).place, (await stateOf(ben.peer)).place], [1, 2])

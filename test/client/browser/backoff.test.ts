@@ -3,7 +3,7 @@ import { assert, suite } from '../../support/unit.ts'
 
 const test = suite('browser client: reconnecting')
 
-test('the first attempt comes after one to two seconds, each failure doubles the bound up to thirty', () => {
+test('the first attempt follows after one to two seconds, and each failure doubles the bound up to thirty', () => {
   const bounds = (random: number): number[] => {
     const world = makeWorld({ random: () => random })
     const delays: number[] = []

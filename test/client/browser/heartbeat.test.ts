@@ -48,7 +48,7 @@ test('after thirty-five seconds of silence it reconnects and ignores the old con
   assert.equal(events, ['open', 'reconnecting:1:1000:1006', 'open'])
 })
 
-test('it sends no ping behind buffered messages', () => {
+test('it sends no ping after buffered messages', () => {
   const { last, clock, events } = makeWorld(HEARTBEAT)
   last.open()
   last.bufferedAmount = 1
@@ -68,7 +68,7 @@ test('a page that was suspended sends one more ping before it reconnects', () =>
   assert.equal(events, ['open'])
 })
 
-test('by default there is no heartbeat: silence is no loss and pong is a message', () => {
+test('by default there is no heartbeat: silence is not a loss, and pong is a message', () => {
   const { last, clock, events } = makeWorld()
   last.open()
   last.receive('pong')

@@ -5,7 +5,7 @@ import { assert, suite, thrownBy } from '../../support/unit.ts'
 
 const test = suite('browser client: outbox')
 
-test('messages sent without a connection go out with the next one, in order, behind those of the open listener', () => {
+test('messages without a connection are sent with the next one, in order, after those of the open listener', () => {
   const { client, last, events } = makeWorld()
   client.onopen = () => client.send('I am')
   client.send('a')

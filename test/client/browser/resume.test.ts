@@ -4,7 +4,7 @@ import { assert, suite } from '../../support/unit.ts'
 
 const test = suite('browser client: resuming')
 
-test('each new connection asks for the messages behind the last id it received', () => {
+test('each new connection requests the messages after the last id it received', () => {
   const world = makeWorld({ url: 'ws://host/room?name=a', lastId: readEnvelopeId })
   world.last.open()
   world.last.receive('{"id":"7","data":1}')

@@ -23,7 +23,7 @@ test('copies each message of a run to memory of its own', () => {
   assert.equal(slab.copy(Buffer.alloc(5000, 7), 0, 5000), Buffer.alloc(5000, 7))
 })
 
-test('copies a run once, the next one anew, and bytes outside a run alone', () => {
+test('copies a run once, the next run again, and bytes outside a run separately', () => {
   const bytes = Buffer.from('one two')
   const { run, slab } = make(bytes)
   const copies = (): string[] => [slab.copy(bytes, 0, 3), slab.copy(bytes, 4, 7)].map(String)
@@ -41,7 +41,7 @@ test('copies a run once, the next one anew, and bytes outside a run alone', () =
   assert.is(String(slab.copy(Buffer.from('elsewhere'), 0, 4)), 'else')
 })
 
-test('copies anew what is read into the window behind a run that ended with an exception', () => {
+test('copies again what is read into the window after a run that ended with an exception', () => {
   const run = new MessageRun(makePlainUnmasker())
   const slab = new MessageSlab(run)
   const { window } = run

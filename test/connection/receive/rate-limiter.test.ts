@@ -40,7 +40,7 @@ test('counts messages, bytes and pings each against its own rate', (t) => {
   assert.equal(waits, [1_000, 500, 100])
 })
 
-test('lets everything pass without rates, and 1,000 pings a second by default', (t) => {
+test('accepts everything without rates, and 1,000 pings per second by default', (t) => {
   const { rates, waits } = limiter(t, {})
   for (let i = 0; i < 10_000; i++) {
     rates.countMessage()

@@ -17,7 +17,7 @@ function make(lengths: readonly number[]) {
   return { ranges, run: { window, end: window.length, generation: 0 } }
 }
 
-test('decodes each text of a run, empty ones, long ones and those behind the first piece too', () => {
+test('decodes each text of a run, including empty ones, long ones and those after the first piece', () => {
   const lengths = [5, 0, 256, 257, 1, ...Array.from({ length: 200 }, (_, i) => i % 40)]
   const { ranges, run } = make(lengths)
   const texts = new TextRun(run)
@@ -27,7 +27,7 @@ test('decodes each text of a run, empty ones, long ones and those behind the fir
   }
 })
 
-test('decodes the next run anew', () => {
+test('decodes the next run again', () => {
   const { ranges, run } = make([3, 3])
   const texts = new TextRun(run)
   const [[start, end]] = ranges
@@ -37,7 +37,7 @@ test('decodes the next run anew', () => {
   assert.is(texts.decode(run.window, start, end, true), 'zzz')
 })
 
-test('decodes texts alone that are not ASCII, not of the run or not in its window', () => {
+test('decodes texts separately that are not ASCII, not in the run or not in its window', () => {
   const { run } = make([4, 4])
   const texts = new TextRun(run)
   run.window.write('grün', 6)

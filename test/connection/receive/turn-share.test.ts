@@ -65,7 +65,7 @@ test('pauses after 4 MiB of input, 2,048 frames or 16 KiB of compressed payloads
   }
 })
 
-test('counts anew after the protocol has released its memory', () => {
+test('starts to count again after the protocol has released its memory', () => {
   const { log, share, protocol } = make()
   protocol.frameCount = 2000
   share.count(0, 0)
@@ -79,7 +79,7 @@ test('counts anew after the protocol has released its memory', () => {
   assert.equal(log, [pause])
 })
 
-test('looks at the compressed payloads behind each message, not only at the end of the input', () => {
+test('counts compressed payloads after each message, not only at the end of the input', () => {
   const { log, share, protocol } = make()
   for (let count = 0; count < 32; count++) {
     protocol.compressedBytes += 512

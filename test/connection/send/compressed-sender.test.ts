@@ -38,7 +38,7 @@ function setUp(): { sender: CompressedSender; codec: SlowCodec; written: () => B
   return { sender, codec, written: () => Buffer.concat(chunks) }
 }
 
-test('keeps the order behind a message that is compressed, the Close frame last', () => {
+test('keeps the order after a message that is being compressed, with the Close frame last', () => {
   const { sender, codec, written } = setUp()
   sender.send('long text', undefined)
   sender.send('b', undefined)
@@ -62,7 +62,7 @@ test('sends small messages that waited for the codec as they were when they were
   assert.equal(written(), Buffer.concat([unmasked(2, 'as it was'), unmasked(2, 'as it was')]))
 })
 
-test('counts what waits for the codec with what each message costs besides its bytes, empty ones too', () => {
+test('counts messages that wait for the codec, each with its overhead, including empty ones', () => {
   const { sender, codec } = setUp()
   sender.send('long text', undefined)
   for (let count = 0; count < 1000; count++) sender.send('', undefined)

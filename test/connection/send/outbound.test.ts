@@ -166,7 +166,7 @@ for (const codec of [null, lazyCodec()]) {
   }
 }
 
-test('counts a Blob and what waits behind it, until drained() resolves', async () => {
+test('counts a Blob and what waits for it, until drained() resolves', async () => {
   const { outbound, peer, send } = make({ highWaterMark: 1_000, maxBufferedAmount: 10_000 })
   await peer.readAll()
   assert.is(outbound.send(new Blob(['x'.repeat(2_000)]), undefined), 'backpressure')
@@ -180,7 +180,7 @@ test('counts a Blob and what waits behind it, until drained() resolves', async (
   assert.is(isDrained, false)
 })
 
-test('limits empty messages that wait behind a Blob', async () => {
+test('limits empty messages that wait for a Blob', async () => {
   const { outbound, peer, send } = make({ highWaterMark: 1_000, maxBufferedAmount: 10_000, overflow: 'drop' })
   await peer.readAll()
   outbound.send(new Blob(['x']), undefined)

@@ -131,7 +131,7 @@ test('keeps the order of small and large frames', async () => {
   assert.ok(sink.bytes.equals(Buffer.concat(expected)))
 })
 
-test('sends more than the cork buffer holds, in order', async () => {
+test('sends more than fits into the cork buffer, in order', async () => {
   // Ranges that other streams still hold would leave less room.
   corkBuffer.replace()
   const sink = new Sink()
@@ -146,7 +146,7 @@ test('sends more than the cork buffer holds, in order', async () => {
   assert.ok(sink.writes.length <= 5)
 })
 
-test('never writes again over what the stream still holds', async () => {
+test('never overwrites bytes that the stream still needs', async () => {
   const slow = new Sink({ slow: true })
   const outbox = new Outbox(slow)
   const other = new Sink()
@@ -222,7 +222,7 @@ test('gathers long texts too', async () => {
   assert.ok(sink.bytes.equals(Buffer.concat(Array<Buffer>(4).fill(unmasked(1, text)))))
 })
 
-test('masks each frame of a client with a key of its own and leaves the caller’s bytes alone', async () => {
+test('masks each frame of a client with its own key, and does not change the caller’s bytes', async () => {
   const keys = [hex('01 02 03 04'), hex('a1 b2 c3 d4'), hex('11 22 33 44'), hex('55 66 77 88')]
   const used = [...keys]
   const sink = new Sink()
@@ -251,7 +251,7 @@ test('sets RSV1 for compressed messages', async () => {
   assert.equal(sink.bytes, hex('c1 01 00'))
 })
 
-test('drops what is left when the stream is gone', async () => {
+test('drops the remaining frames when the stream has closed', async () => {
   const sink = new Sink()
   const outbox = new Outbox(sink)
   outbox.sendText(1, 'x')
@@ -261,7 +261,7 @@ test('drops what is left when the stream is gone', async () => {
   assert.is(outbox.bufferedAmount, 0)
 })
 
-test('writes long frames to other streams than sockets in slices, so that each tells of progress', async () => {
+test('writes long frames to streams other than sockets in slices, each of which reports progress', async () => {
   const sizes: number[] = []
   const sink = new Writable({
     write(chunk, _encoding, done) {

@@ -28,7 +28,7 @@ test('is compressed once for all codecs that make the same of it', () => {
   assert.equal([first.count, second.count, other.count], [1, 0, 1])
 })
 
-test('goes as it is where it may not be shared, is not to be compressed or would not get shorter', () => {
+test('is sent uncompressed when it cannot be shared, must not be compressed or would not get shorter', () => {
   const plain = '810461626364'
   assert.is(hexFor(prepare('abcd'), makeCodec(null)), plain)
   assert.is(hexFor(prepare('abcd', { compress: false }), makeCodec('a')), plain)
@@ -36,7 +36,7 @@ test('goes as it is where it may not be shared, is not to be compressed or would
   assert.is(prepare('abcd').frame.toString('hex'), plain)
 })
 
-test('compresses the payload behind a header of any size', () => {
+test('compresses the payload after a header of any size', () => {
   for (const [size, headerSize] of [
     [125, 2],
     [126, 4],
@@ -49,7 +49,7 @@ test('compresses the payload behind a header of any size', () => {
   }
 })
 
-test('joined messages are joined in either form, those that may not be compressed as they are', () => {
+test('messages are joined compressed and uncompressed, and those that must not be compressed stay uncompressed', () => {
   const joined = joinMessages([prepare('abcd'), prepare('efgh', { compress: false }), prepare('ijkl')])
   const codec = makeCodec('a')
   assert.is(joined.frame.toString('hex'), '8104616263648104656667688104696a6b6c')
@@ -58,7 +58,7 @@ test('joined messages are joined in either form, those that may not be compresse
   assert.is(codec.count, 2)
 })
 
-test('refuses what is no message', async () => {
+test('refuses values that are not messages', async () => {
   for (const data of [null, 3, {}]) assert.instance(await thrownBy(() => prepare(data as never)), TypeError)
 })
 

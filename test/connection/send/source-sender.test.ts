@@ -65,7 +65,7 @@ test('sends a fragment for each part, and an empty one at the end', async (t) =>
   assert.is(frames[4].first, 1)
 })
 
-test('sends what Readable and ReadableStream give, cut into fragments of 64 KiB', async (t) => {
+test('sends the data of Readable and ReadableStream in fragments of 64 KiB', async (t) => {
   const { connection, client } = await open(t)
   connection.send(Readable.from([Buffer.alloc(150_000, 1)]))
   await client.until(() => client.frames.length === 4)
@@ -78,7 +78,7 @@ test('sends what Readable and ReadableStream give, cut into fragments of 64 KiB'
   assert.is(String(client.frames[4].payload), 'from a web stream')
 })
 
-test('lets control frames go between, and messages wait', async (t) => {
+test('sends control frames between fragments, while messages wait', async (t) => {
   const { connection, client } = await open(t)
   const { source, give, end } = manual()
   connection.send(source)
@@ -94,7 +94,7 @@ test('lets control frames go between, and messages wait', async (t) => {
   assert.equal(shown(client.frames), ['1 part', '89 now', '8a q', '80 ', '81 behind'])
 })
 
-test('asks for the next part only when the peer reads', async (t) => {
+test('requests the next part only when the peer reads', async (t) => {
   const { connection, client } = await open(t)
   let made = 0
   async function* endless() {
@@ -135,7 +135,7 @@ test('sends each part as it was, from a source that reuses its memory', async (t
   }
 })
 
-test('drops with `wait: false` what would wait behind a source', async (t) => {
+test('drops messages with `wait: false` that would have to wait for a source', async (t) => {
   const { connection, client, server } = await open(t)
   const { source, give, end } = manual()
   const second = manual()
@@ -153,7 +153,7 @@ test('drops with `wait: false` what would wait behind a source', async (t) => {
   assert.equal([server.stats().droppedMessages, server.stats().sentMessages], [2, 4])
 })
 
-test('releases a source that is not sent, whichever its kind', async (t) => {
+test('releases a source of any kind that is not sent', async (t) => {
   let cancelled = 0
   const sources = () => {
     const readable = Readable.from(['x'])
@@ -213,7 +213,7 @@ test('ignores what a source that is not sent throws', async (t) => {
   assert.equal(errors, [])
 })
 
-test('closes with 1011 and no last fragment when the source throws or gives what cannot be sent', async (t) => {
+test('closes with 1011 and no last fragment when the source throws or returns a part that cannot be sent', async (t) => {
   async function* failing() {
     yield 'half'
     throw new Error('my disk')
@@ -252,7 +252,7 @@ test('closes with 1011 when bytes of a text are not UTF-8', async (t) => {
   }
 })
 
-test('is cut by a Close of either side: nothing follows, and the source is asked to return', async (t) => {
+test('is ended by a Close frame of either side: nothing follows, and return of the source is called', async (t) => {
   for (const side of ['local', 'remote']) {
     const { connection, client } = await open(t)
     const { source, give, state } = manual()
@@ -278,7 +278,7 @@ test('is cut by a Close of either side: nothing follows, and the source is asked
   }
 })
 
-test('a Close waits for a Blob, not for the source behind it', async (t) => {
+test('a Close frame waits for a Blob, but not for the source after it', async (t) => {
   const { connection, client } = await open(t)
   connection.send(new Blob(['blob']))
   connection.send(manual().source)

@@ -63,7 +63,7 @@ class Watched {
 const brief = (said: [number, LivenessAction][]): string[] =>
   said.map(([second, action]) => `${second} ${'code' in action ? action.code : action.action}`)
 
-test('pings after 25 s without a byte and cuts 20 s later', () => {
+test('pings after 25 s without a byte and terminates 20 s later', () => {
   const said = new Watched().pass(45)
   assert.equal(brief(said), ['25 ping', '45 ERR_WS_KEEPALIVE'])
   assert.is(said[1][1].action, 'terminate')
@@ -102,7 +102,7 @@ test('does not take bytes that a buffer of the system swallowed for a sign of li
   assert.equal(brief(said), ['25 ping', '45 ERR_WS_KEEPALIVE'])
 })
 
-test('lets what the peer has begun stand still while reading is paused, as long as it gives signs of life', () => {
+test('timeouts of an unfinished message do not run while reading is paused, as long as the peer shows signs of life', () => {
   const watched = new Watched()
   watched.snapshot.pending = 'header'
   watched.pass(5)
@@ -171,7 +171,7 @@ test('S-52: closes with 1013 when a header is not complete in 10 s', () => {
   assert.equal([said[0][1].action, closeCodeOf(said[0][1])], ['close', 1013])
 })
 
-test('gives each header its own time, also behind a long payload', () => {
+test('each header has its own timeout, also after a long payload', () => {
   const watched = new Watched({ messageTimeout: Number.POSITIVE_INFINITY })
   let second = 0
   const said = watched.pass(300, (snapshot) => {
@@ -183,7 +183,7 @@ test('gives each header its own time, also behind a long payload', () => {
   assert.equal(said, [])
 })
 
-test('S-52: closes with 1013 when a payload comes at less than 1 KB/s over 10 s, and lets 1 KB/s live', () => {
+test('S-52: closes with 1013 when a payload arrives at less than 1 KB/s over 10 s, and accepts 1 KB/s', () => {
   for (const [bytes, expected] of [
     [1_000, ['11 ERR_WS_TOO_SLOW']],
     [1_024, []],
@@ -197,7 +197,7 @@ test('S-52: closes with 1013 when a payload comes at less than 1 KB/s over 10 s,
   }
 })
 
-test('lets a payload come as slowly as it likes with minPayloadRate 0', () => {
+test('accepts a payload at any rate with minPayloadRate 0', () => {
   const watched = new Watched({ minPayloadRate: 0, messageTimeout: Number.POSITIVE_INFINITY })
   watched.snapshot.pending = 'payload'
   const said = watched.pass(100, (snapshot) => {
@@ -226,7 +226,7 @@ test('S-52: closes with 1013 when a message is not complete in 60 s, pings and f
   assert.equal(brief(said), ['61 ERR_WS_MESSAGE_TIMEOUT'])
 })
 
-test('begins anew with each message', () => {
+test('starts again with each message', () => {
   const watched = new Watched()
   let second = 0
   const said = watched.pass(300, (snapshot) => {
@@ -266,7 +266,7 @@ test('closes with 1001 after maxLifetime whatever happens, paused or not', () =>
   }
 })
 
-test('never speaks up when every time is Infinity', () => {
+test('never acts when every time is Infinity', () => {
   const never = Number.POSITIVE_INFINITY
   const watched = new Watched({
     headerTimeout: never,

@@ -183,7 +183,7 @@ test('S-37: terminates a peer that has not ended within closeTimeout', (t) => {
   assert.equal(patient.log, ['terminate ERR_WS_CLOSE_TIMEOUT'])
 })
 
-test('gives a peer that reads what waits at 1 KB/s the time again', (t) => {
+test('extends the timeout for a peer that reads unsent data at 1 KB/s', (t) => {
   const { patient, watchdog, look } = start(t)
   patient.state = 'closing'
   patient.view.bufferedAmount = 1_000_000

@@ -4,10 +4,11 @@ import type { RedisArgument, RedisReply } from './client.ts'
 import type { RedisConnection } from './connection.ts'
 
 /*
- * Steps that must be atomic are scripts. A topic has a hash with `epoch`, `count` and, under `from:` and the name of a
- * process, the last sequence that it published; with history also a stream whose entries have the numbers of the topic.
- * The hash `history` has the bytes of the streams, by topic and of all, and the sorted set `history:order` the topics by
- * the time of their last message. A stream that has expired is counted until its topic is looked at. The prefix, the first argument of every script, precedes every key and channel.
+ * Steps that must be atomic are Lua scripts. A topic has a hash with `epoch`, `count` and, under `from:` and the name of
+ * a process, the last sequence number that this process published. With history it also has a stream, whose entries have
+ * the numbers of the topic. The hash `history` has the size of the streams in bytes, per topic and in total. The sorted
+ * set `history:order` has the topics by the time of their last message. An expired stream counts until its topic is used
+ * again. The first argument of each script is the prefix of all keys and channels.
  */
 
 const head = `
@@ -24,7 +25,7 @@ local function now()
 end
 `
 
-/** Functions that store a message and bound the bytes of the history, as the local history does. */
+/** Functions that store a message and limit the size of the history, like the local history. */
 const store = `
 local sizes, order = prefix .. ':history', prefix .. ':history:order'
 local function count(topic, bytes)
@@ -67,7 +68,7 @@ local function store(topic, id, text, size, ttl, most)
 end
 `
 
-/** Numbers, stores and publishes messages, except those that an earlier attempt without an answer has published. */
+/** Numbers, stores and publishes messages, except those that an earlier attempt without a reply has published. */
 const publish = `${head}${store}
 local origin, most = ARGV[4], tonumber(ARGV[5])
 for i = 6, #ARGV, 6 do
@@ -84,7 +85,7 @@ for i = 6, #ARGV, 6 do
 end
 return 1`
 
-/** Publishes the positions of topics on the own channel of a process, and so in order with the messages. */
+/** Publishes the positions of topics on the channel of a process, and so in order with messages. */
 const locate = `${head}
 for i = 5, #ARGV do
   local epoch, count = place(ARGV[i])
@@ -92,7 +93,7 @@ for i = 5, #ARGV do
 end
 return 1`
 
-/** Returns the history of a topic after a position, and publishes a mark on the own channel. */
+/** Returns the history of a topic after a position, and publishes a mark on the channel of the process. */
 const read = `${head}
 local topic, after = ARGV[6], ARGV[8]
 local epoch, count = place(topic)
@@ -108,12 +109,12 @@ end
 redis.call('PUBLISH', ARGV[4], 'mark ' .. ARGV[5])
 return found`
 
-/** Publishes a mark on the own channel. */
+/** Publishes a mark on the channel of the process. */
 const mark = `
 redis.call('PUBLISH', ARGV[2], 'mark ' .. ARGV[3])
 return 1`
 
-/** Sets the announcements of a process, keys and values in turn; an empty value withdraws one. */
+/** Sets the announcements of a process, with alternating keys and values. An empty value withdraws a key. */
 const announce = `
 local prefix, origin, life = ARGV[1], ARGV[2], ARGV[3]
 local hash = prefix .. ':process:' .. origin
@@ -163,7 +164,7 @@ export async function runScript(
   name: keyof typeof scripts,
   args: readonly [prefix: string, ...RedisArgument[]],
 ): Promise<RedisReply> {
-  // In a cluster a key selects the node. Elsewhere there is none, because ioredis would add its `keyPrefix` to it.
+  // In a cluster, a key selects the node. Otherwise there is no key, because ioredis would add its `keyPrefix` to it.
   const keys = connection.isCluster ? ['1', args[0]] : ['0']
   try {
     return await connection.call(args[0], ['EVALSHA', hashes[name], ...keys, ...args])

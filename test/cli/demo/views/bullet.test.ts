@@ -25,7 +25,7 @@ test('rejects what is not a comment', () => {
   for (const message of wrong) assert.is(readComment(message), null, String(message))
 })
 
-test('a comment goes to everybody, and a later page receives the last ones first', async (t) => {
+test('a comment is sent to everyone, and a later page first receives the last ones', async (t) => {
   const { ws, errors } = await serve(t, { urls: { '/bullet': bullet((_, response) => sendText(response, 'page')) } })
   const [first, second] = [await openWs(`${ws}/bullet`), await openWs(`${ws}/bullet`)]
   const next = async (client: typeof first): Promise<unknown> => {

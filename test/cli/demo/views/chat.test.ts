@@ -33,7 +33,7 @@ async function next(client: WsClient, property: string): Promise<Message> {
 
 const write = (message: object): string => JSON.stringify(message)
 
-test('a message reaches everybody with its author and the number from its author', async (t) => {
+test('a message reaches everyone, with its author and the number from its author', async (t) => {
   const { enter, errors } = await serveChat(t)
   const [ann, ben] = [await enter('Ann'), await enter('Ben')]
   const { me } = await next(ann, 'me')
@@ -56,7 +56,7 @@ test('keys stay secret, and the same key is the same person under any name', asy
   assert.not.match(write(messages), key)
 })
 
-test('a private message and its receipt go to nobody else', async (t) => {
+test('a private message and its receipt are sent to no one else', async (t) => {
   const { enter } = await serveChat(t)
   const [ann, ben, cat] = [await enter('Ann'), await enter('Ben'), await enter('Cat')]
   const annsId = (await next(ann, 'me')).me.id

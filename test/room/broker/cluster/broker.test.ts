@@ -41,7 +41,7 @@ test('the presence of a worker ends when it dies', async () => {
   assert.equal([await users.has('ann'), await users.names()], [false, []])
 })
 
-test('a client comes back to another worker and gets what it missed, each message once', async () => {
+test('a client reconnects to another worker and gets the messages it missed, each once', async () => {
   const primary = new FakePrimary()
   const history = { size: 100, ttl: 60_000 }
   const [here, there] = [primary.addWorker(), primary.addWorker()].map(({ broker }) =>
@@ -90,7 +90,7 @@ test('a client that moves on while its process cannot publish does not get its m
   assert.equal([data(stays), data(moved)], [['first', 'early', 'late'], ['late']])
 })
 
-test('a worker whose primary dies continues alone', async () => {
+test('a worker whose primary exits continues alone', async () => {
   const primary = new FakePrimary()
   const worker = primary.addWorker()
   const room = new Rooms({ broker: worker.broker, history: { size: 9, ttl: 1000 } }).room('lobby')
