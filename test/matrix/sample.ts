@@ -1,4 +1,5 @@
 import type { CaseResult, RunResult, WireEvent } from '../../src/conformance/result.ts'
+import { buildCase } from '../support/conformance-result.ts'
 import type { Column } from './page.ts'
 
 /** A failed row of the class *must*, with what was expected and received. */
@@ -7,24 +8,9 @@ export function failure(id: string, expected: string, actual: string, wire: Wire
   return { ...passed(id), verdict: 'fail', assertions: [assertion], wire }
 }
 
+/** A passed row without bytes on the wire. */
 export function passed(id: string): CaseResult {
-  return {
-    id,
-    aliases: [],
-    group: id.split('.').slice(0, -1).join('.'),
-    title: `Title of ${id}`,
-    class: 'must',
-    verdict: 'pass',
-    duration_ms: 1,
-    attempts: 1,
-    requirements: [],
-    send: `sent in ${id}`,
-    expect: 'as titled',
-    assertions: [],
-    close: { by: null, code: null, reason: null, tcp: null },
-    wire: [],
-    repro: '',
-  }
+  return buildCase(id, { requirements: [], send: `sent in ${id}`, expect: 'as titled', wire: [] })
 }
 
 /** Makes a server or a client with these results. */
