@@ -1,4 +1,4 @@
-import type { CaseResult } from './result.ts'
+import { type CaseResult, IGNORED_RULE } from './result.ts'
 
 /** A verdict in the terms of the Autobahn test suite: that on the behavior, and that on the closing handshake. */
 export interface AutobahnVerdict {
@@ -13,9 +13,6 @@ export function autobahnIds({ aliases }: CaseResult): string[] {
 
 /** Requirements on the closing handshake and the end of TCP. */
 const CLOSING_RULE = /^6455-(?:5\.5\.1-|7\.)/
-
-/** The requirement for ignored input that violates a rule for senders (RFC 6455 §10.7). */
-const IGNORED_RULE = '6455-10.7-3'
 
 /** Prefix of notes about what Autobahn calls NON-STRICT. */
 const NON_STRICT_NOTE = /(?:^|; )non-strict: /

@@ -1,9 +1,8 @@
 import { describeInbound, faultOfClose, type Inbound, type Peer } from '../peer/index.ts'
+import { IGNORED_RULE } from '../result.ts'
 import { bytesOf, isForbiddenCode, isLegalCode, Op } from '../wire/index.ts'
 import { expectOnlyEnd } from './expect-close.ts'
 import type { Trial } from './trial.ts'
-/** The rule of a warning when the server ignores input that breaks a rule of the sender. */
-export const IGNORED_RULE = '6455-10.7-3'
 
 /** Codes for a message above a limit: too big, or against the policy of the server (RFC 6455 §7.4.1, §10.4). */
 export const TOO_BIG_CODES: readonly number[] = [1009, 1008]
