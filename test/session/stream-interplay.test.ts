@@ -101,6 +101,9 @@ test('a message is slowed down by byteRate, or closed with 1013, as its parts ar
   client.send(frame(1, 'x'.repeat(100_000), { fin: false }), frame(0, 'y'.repeat(50_000)))
   await until(() => slow.texts.length === 1)
   assert.is(slow.texts[0].length, 150_000)
+  // The last piece is delivered before its own wait: only the next message has waited for all bytes.
+  client.send(frame(1, 'next'))
+  await until(() => slow.texts.length === 2)
   assert.ok(performance.now() - begin >= 400, 'in 100,000 bytes over the burst, at 200,000 a second')
   const strict = reader()
   const other = await open(t, strict.read, { byteRate: rate, overRate: 'close' })
