@@ -41,6 +41,7 @@ const SLOW = [
   'cli/',
   'package',
   'docs/projects',
+  'docs/vite',
   'conformance/report/html',
   'bench/main',
   'bench/measure/guard',

@@ -31,8 +31,8 @@ test('each has a program, and a document shows each of its files', () => {
   for (const file of filesOf('examples')) assert.ok(shown.includes(`<!-- ${file} -->`), file)
 })
 
-/** What every project of its kind has, and no page shows. */
-const UNSHOWN = /\.txt$|^(?:package(?:-lock)?\.json|layout\.js|node_modules|\.next)$/
+/** What every project of its kind has, and not every page shows. */
+const UNSHOWN = /\.(?:txt|html)$|^(?:package(?:-lock)?\.json|tsconfig\.json|layout\.js|node_modules|\.next)$/
 
 /** The files in a folder of the repository that a reader has to see. */
 function filesOf(folder: string): string[] {

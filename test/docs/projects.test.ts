@@ -1,10 +1,9 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { type Need, testWith } from '../support/need.ts'
+import { dependenciesIn, testWith } from '../support/need.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 import { fetchPlain, openWs } from '../support/ws-client.ts'
 
@@ -15,16 +14,8 @@ const test = suite('examples that are projects', { timeLimit: 180_000 })
 const run = promisify(execFile)
 const folderOf = (name: string): string => fileURLToPath(new URL(`../../examples/${name}`, import.meta.url))
 
-/** The dependencies of an example, which are not those of the repository. */
-function dependenciesOf(name: string): Need {
-  const command = `npm ci --ignore-scripts --prefix examples/${name}`
-  return {
-    missing: existsSync(`${folderOf(name)}/node_modules`) ? null : `examples/${name} is not installed: ${command}`,
-  }
-}
-
-const nestjs = dependenciesOf('nestjs')
-const next = dependenciesOf('next')
+const nestjs = dependenciesIn('examples/nestjs')
+const next = dependenciesIn('examples/next')
 
 /** A running example. */
 interface Project {

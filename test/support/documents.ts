@@ -48,8 +48,8 @@ export function blocksOf({ path, text }: Document): CodeBlock[] {
 /** Every block of code in English. */
 export const blocks: readonly CodeBlock[] = documents.flatMap(blocksOf)
 
-/** Whether a block belongs to an example with settings or dependencies of its own, which projects.test.ts runs. */
-export const isPartOfProject = ({ example }: CodeBlock): boolean => /^examples\/(?:nestjs|next)\//.test(example ?? '')
+/** Whether a block belongs to an example with settings or dependencies of its own, which tests of its own run. */
+export const isPartOfProject = ({ example }: CodeBlock): boolean => /^examples\/(?:nestjs|next|vite)\//.test(example ?? '')
 
 /** The programs of a document, or of all: blocks of JavaScript and TypeScript. */
 export function programs(path?: string): CodeBlock[] {
@@ -110,7 +110,10 @@ export function writeProgram(t: TestContext, { code, language, example }: CodeBl
   // Where a program asks for the path of a file of the package.
   mkdirSync(join(folder, 'node_modules'))
   symlinkSync(fileURLToPath(root), join(folder, 'node_modules/dwebsocket'), 'junction')
-  if (example !== null) cpSync(fileURLToPath(new URL(dirname(example), root)), folder, { recursive: true })
+  if (example !== null) {
+    const files = fileURLToPath(new URL(dirname(example), root))
+    cpSync(files, folder, { recursive: true, filter: (path) => !path.includes('node_modules', files.length) })
+  }
   const linked = code
     .replaceAll(/ from '([^'.]+)'/g, (_, name) => ` from '${doors[name] ?? import.meta.resolve(name)}'`)
     .replace(listening, 'export const listening = $1')

@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { isFastEnabled } from '../../src/fast/enabled.ts'
 import { assert, type Suite } from './unit.ts'
@@ -79,6 +79,12 @@ export const haproxy = findProgram('HAPROXY_PATH', ['haproxy'], [], 'Debian: apt
 export const curl = findProgram('CURL_PATH', ['curl'], [], 'Debian: apt-get install curl')
 export const nghttp = findProgram('NGHTTP_PATH', ['nghttp'], [], 'Debian: apt-get install nghttp2-client')
 export const openssl = findProgram('OPENSSL_PATH', ['openssl'], [], 'Debian: apt-get install openssl')
+
+/** The dependencies of a folder with a lock of its own, which are not those of the repository. */
+export function dependenciesIn(folder: string): Need {
+  const isInstalled = existsSync(new URL(`../../${folder}/node_modules`, import.meta.url))
+  return { missing: isInstalled ? null : `${folder} is not installed: npm ci --ignore-scripts --prefix ${folder}` }
+}
 
 /** `/proc`, which tells what a process uses. */
 export const proc: Need = {
