@@ -48,8 +48,16 @@ export function blocksOf({ path, text }: Document): CodeBlock[] {
 /** Every block of code in English. */
 export const blocks: readonly CodeBlock[] = documents.flatMap(blocksOf)
 
+/** The first block in English in this language, for example the settings of a proxy. */
+export function findRecipe(language: string): CodeBlock {
+  const recipe = blocks.find((block) => block.language === language)
+  if (recipe === undefined) throw new Error(`the documents have no block of ${language}`)
+  return recipe
+}
+
 /** Whether a block belongs to an example with settings or dependencies of its own, which tests of its own run. */
-export const isPartOfProject = ({ example }: CodeBlock): boolean => /^examples\/(?:nestjs|next|vite)\//.test(example ?? '')
+export const isPartOfProject = ({ example }: CodeBlock): boolean =>
+  /^examples\/(?:nestjs|next|vite)\//.test(example ?? '')
 
 /** The programs of a document, or of all: blocks of JavaScript and TypeScript. */
 export function programs(path?: string): CodeBlock[] {

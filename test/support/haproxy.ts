@@ -5,6 +5,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { makeCertificate } from './certificate.ts'
+import { findRecipe } from './documents.ts'
 import { haproxy } from './need.ts'
 import { reservePort } from './reserved-port.ts'
 import { until } from './tick.ts'
@@ -17,9 +18,7 @@ export async function startHaproxy(t: TestContext, port: number): Promise<number
   t.after(() => rmSync(folder, { recursive: true }))
   const { key, cert } = makeCertificate()
   writeFileSync(join(folder, 'both.pem'), Buffer.concat([cert, key]))
-  writeFileSync(
-    join(folder, 'haproxy.cfg'),
-    `global
+  const settings = `global
   maxconn 100
 defaults
   mode http
@@ -32,17 +31,37 @@ frontend public
   default_backend application
 backend application
   server one 127.0.0.1:${port} proto h2
-`,
+`
+  await runHaproxy(t, own, settings)
+  return own
+}
+
+/** Starts haproxy with the documents' recipe before the application on `port`. Resolves to its port. */
+export async function startHaproxyRecipe(t: TestContext, port: number): Promise<number> {
+  const own = await reservePort(t)
+  const { code } = findRecipe('haproxy')
+  await runHaproxy(
+    t,
+    own,
+    code.replace('bind :80', `bind 127.0.0.1:${own}`).replace('127.0.0.1:8000', `127.0.0.1:${port}`),
   )
-  const child = spawn(haproxy.path, ['-db', '-f', join(folder, 'haproxy.cfg')], { stdio: 'ignore' })
+  return own
+}
+
+/** Runs haproxy with these settings until the test ends. Resolves once it listens on `port`. */
+async function runHaproxy(t: TestContext, port: number, settings: string): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'haproxy-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const file = join(folder, 'haproxy.cfg')
+  writeFileSync(file, settings)
+  const child = spawn(haproxy.path, ['-db', '-f', file], { stdio: 'ignore' })
   const exited = once(child, 'exit')
   t.after(() => {
     child.kill('SIGKILL')
     return exited
   })
-  await until(() => child.exitCode !== null || isListening(own))
+  await until(() => child.exitCode !== null || isListening(port))
   if (child.exitCode !== null) throw new Error('haproxy ended before it served')
-  return own
 }
 
 function isListening(port: number): Promise<boolean> {

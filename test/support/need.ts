@@ -76,6 +76,13 @@ export const firefox = findProgram(
 export const redisServer = findProgram('REDIS_PATH', ['redis-server'], [], 'Debian: apt-get install redis-server')
 export const nginx = findProgram('NGINX_PATH', ['nginx'], [], 'Debian: apt-get install nginx-light')
 export const haproxy = findProgram('HAPROXY_PATH', ['haproxy'], [], 'Debian: apt-get install haproxy')
+export const caddy = findProgram('CADDY_PATH', ['caddy'], [], 'Debian: apt-get install caddy')
+export const systemdAnalyze = findProgram(
+  'SYSTEMD_ANALYZE_PATH',
+  ['systemd-analyze'],
+  [],
+  'Debian: apt-get install systemd',
+)
 export const curl = findProgram('CURL_PATH', ['curl'], [], 'Debian: apt-get install curl')
 export const nghttp = findProgram('NGHTTP_PATH', ['nghttp'], [], 'Debian: apt-get install nghttp2-client')
 export const openssl = findProgram('OPENSSL_PATH', ['openssl'], [], 'Debian: apt-get install openssl')

@@ -4,15 +4,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { blocks } from './documents.ts'
+import { findRecipe } from './documents.ts'
 import { nginx } from './need.ts'
 import { reservePort } from './reserved-port.ts'
 import type { TestContext } from './unit.ts'
 
 /** Starts nginx with the documents' recipe before the application on `port`; it ends with the test. Resolves to its host. */
 export async function startNginx(t: TestContext, port: number): Promise<string> {
-  const recipe = blocks.find(({ language }) => language === 'nginx')
-  if (recipe === undefined) throw new Error('the documents have no recipe for nginx')
+  const { code } = findRecipe('nginx')
   const host = `127.0.0.1:${await reservePort(t)}`
   const folder = mkdtempSync(join(tmpdir(), 'nginx-'))
   t.after(() => rmSync(folder, { recursive: true }))
@@ -22,7 +21,7 @@ export async function startNginx(t: TestContext, port: number): Promise<string> 
     `daemon off; pid nginx.pid; error_log stderr notice; events {}
      http {
        access_log off; ${temporary.join(' ')}
-       server { listen ${host}; ${recipe.code.replace('127.0.0.1:8000', `127.0.0.1:${port}`)} }
+       server { listen ${host}; ${code.replace('127.0.0.1:8000', `127.0.0.1:${port}`)} }
      }`,
   )
   const args = ['-p', folder, '-c', 'nginx.conf', '-e', 'stderr']
