@@ -15,7 +15,10 @@ export interface StreamCloseInfo {
 export interface WebSocketStream {
   /** Messages of the peer. It ends when the connection is closed cleanly, and otherwise fails. */
   readonly readable: ReadableStream<Data>
-  /** Messages to the peer. A write completes when more can be sent. Closing it closes the connection with 1000. */
+  /**
+   * Messages to the peer. A write completes when more can be sent. Closing it closes the connection with 1000. It fails
+   * when the connection is closed by other means.
+   */
   readonly writable: WritableStream<Sendable>
   /** Resolves at once, because the connection is open. */
   readonly opened: Promise<{ readable: ReadableStream<Data>; writable: WritableStream<Sendable>; protocol: string }>
@@ -37,6 +40,15 @@ export function webSocketStream(target: WebSocket | Connection): WebSocketStream
   const session = target instanceof Connection ? new WebSocket(target) : target
   const { connection } = session
   const close = ({ closeCode, reason = '' }: StreamCloseInfo = {}): void => connection.close(closeCode, reason)
+  const closeFor = (reason: unknown): void => {
+    try {
+      close(readReason(reason))
+    } catch (error) {
+      // The user learns that the code is not allowed, but the stream has ended, so the connection ends as well.
+      close()
+      throw error
+    }
+  }
   const closed = new Promise<{ closeCode: number; reason: string }>((resolve, reject) => {
     session.watch({
       onEnd() {
@@ -56,11 +68,16 @@ export function webSocketStream(target: WebSocket | Connection): WebSocketStream
         await closed
         controller.close()
       },
-      cancel: (reason) => close(readReason(reason)),
+      cancel: closeFor,
     },
     { highWaterMark: 0 },
   )
   const writable = new WritableStream<Sendable>({
+    start(controller) {
+      // A turn later, so that a pipe from `readable` has closed this stream after a clean end.
+      const fail = (): unknown => setImmediate(() => controller.error(errorOf(connection.closeInfo)))
+      closed.then(fail, fail)
+    },
     async write(chunk) {
       if (!(await session.send(chunk))) throw errorOf(connection.closeInfo)
     },
@@ -68,7 +85,7 @@ export function webSocketStream(target: WebSocket | Connection): WebSocketStream
       close()
       await closed
     },
-    abort: (reason) => close(readReason(reason)),
+    abort: closeFor,
   })
   const opened = Promise.resolve({ readable, writable, protocol: session.subprotocol })
   return { readable, writable, opened, closed, close }
