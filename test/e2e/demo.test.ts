@@ -41,7 +41,8 @@ async function watchAlerts(page: Page): Promise<() => Promise<string>> {
     new MutationObserver(() => (globalThis.firstAlert ??= alert.textContent || undefined)).observe(alert, { childList: true })
   }`)
   return async () => {
-    const handle = await page.waitForFunction('globalThis.firstAlert')
+    // A function: a string is evaluated at each look, and the policy of the site forbids it from the second one on.
+    const handle = await page.waitForFunction(() => (globalThis as { firstAlert?: string }).firstAlert)
     return (await handle.jsonValue()) as string
   }
 }

@@ -17,6 +17,8 @@ import { runOptionsOf } from './shared.ts'
 /** The URL to which the script connects by default. */
 const DEFAULT_URL = 'ws://127.0.0.1:9001/'
 const MAX_MESSAGE = 16 * 1024 * 1024
+/** Milliseconds: the echo server always responds, so only a busy machine needs them. */
+const RECORD_TIMEOUT = 30_000
 
 /**
  * `conform explain CASE [URL] --script`: a program that sends the bytes that the case sends to the echo server of this
@@ -63,6 +65,7 @@ async function recordCase(entry: CatalogueEntry, url: URL, options: ConformOptio
   try {
     const { result } = await runServer({
       ...runOptionsOf(options, { entries: [entry] }),
+      timeout: RECORD_TIMEOUT,
       target: recorder.target,
       echo: 'plain',
       echoPrefix: '',
@@ -70,8 +73,11 @@ async function recordCase(entry: CatalogueEntry, url: URL, options: ConformOptio
       repro: () => '',
       onBegin: () => recorder.clear(),
     })
-    const [{ verdict, note }] = result.cases
+    const [{ verdict, note, received }] = result.cases
     if (verdict === 'skip') throw new UsageError(`no script for ${entry.id}: ${note}`)
+    // What a case has sent until it failed is not what it sends.
+    if (verdict !== 'pass' && verdict !== 'info')
+      throw new UsageError(`no script for ${entry.id}: its recording ended with ${verdict}: ${note ?? received}`)
   } finally {
     await server.shutdown({ deadline: 0 })
   }
