@@ -73,11 +73,13 @@ async function recordCase(entry: CatalogueEntry, url: URL, options: ConformOptio
       repro: () => '',
       onBegin: () => recorder.clear(),
     })
-    const [{ verdict, note, received }] = result.cases
+    const [{ verdict, note, assertions }] = result.cases
     if (verdict === 'skip') throw new UsageError(`no script for ${entry.id}: ${note}`)
     // What a case has sent until it failed is not what it sends.
     if (verdict !== 'pass' && verdict !== 'info')
-      throw new UsageError(`no script for ${entry.id}: its recording ended with ${verdict}: ${note ?? received}`)
+      throw new UsageError(
+        `no script for ${entry.id}: its recording ended with ${verdict}: ${note ?? assertions.find(({ ok }) => !ok)?.actual}`,
+      )
   } finally {
     await server.shutdown({ deadline: 0 })
   }

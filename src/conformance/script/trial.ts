@@ -1,6 +1,15 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { CatalogueEntry } from '../catalogue/index.ts'
-import { FrameWatch, type Ledger, Mismatch, Peer, type Target, type Transport, type WireLog } from '../peer/index.ts'
+import {
+  FrameWatch,
+  type Ledger,
+  Mismatch,
+  OpenTimeout,
+  Peer,
+  type Target,
+  type Transport,
+  type WireLog,
+} from '../peer/index.ts'
 import type { AssertionResult, CaseClass } from '../result.ts'
 import {
   buildRequest,
@@ -202,6 +211,7 @@ export class Trial {
         return this.adopt(await (plain ? target.connectPlain(timeout) : target.connect(timeout)))
       } catch (error) {
         const { code, message } = error as NodeJS.ErrnoException
+        if (error instanceof OpenTimeout) this.timedOut = true
         if (code === 'ECONNREFUSED' && !this.refused && (await this.#recover())) continue
         if (!LOCAL_TROUBLE.has(code ?? '')) throw new Mismatch('a connection', message || 'connection refused')
         if (performance.now() >= deadline) throw new Error(`this machine cannot open a connection: ${message}`)
