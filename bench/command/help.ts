@@ -51,8 +51,8 @@ The run
   --no-pin             lets the system choose the processor of each process
 
 Output
-  --json               prints the whole report as JSON instead of the table
-  --markdown           prints the report as Markdown tables instead of the table
+  --json               prints the whole report as JSON, not as plain text
+  --markdown           prints the report as Markdown tables, not as plain text
   --html FILE          writes a self-contained page with plots
   --list               table: prints the rows and their targets without measuring them
   --tolerance PERCENT  compare: changes up to this are noise         (10)`

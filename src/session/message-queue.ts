@@ -76,7 +76,7 @@ export interface QueueSource {
 /** The ring of an unused queue. An array of its own would cost each idle session 32 bytes. */
 const NO_RING: (Data | undefined)[] = []
 
-/** A ring of up to this length is kept when the queue becomes empty. */
+/** A ring of up to this length is retained when the queue becomes empty. */
 const SMALL_RING = 64
 
 /**

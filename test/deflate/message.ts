@@ -73,7 +73,7 @@ export function inflate(codec: DeflateCodec, payload: Uint8Array, limit = 2 ** 2
   })
 }
 
-/** The payload of a message, `null` when it is to be sent as it is. */
+/** The payload of a message, `null` when it is sent without compression. */
 export function deflate(codec: DeflateCodec, message: Uint8Array): Promise<Buffer | null> {
   return new Promise((resolve) => {
     codec.compress(message, (payload) => resolve(payload === null ? null : Buffer.from(payload)))

@@ -91,7 +91,7 @@ export class FileFollower {
   async #findFile(entries: FileEntry[]): Promise<Stats | null> {
     try {
       const found = await stat(this.#path)
-      // Opening a pipe or a device may block forever.
+      // Opening a pipe or a device may block indefinitely.
       if (!found.isFile()) throw new Error('not a regular file')
       if (this.#trouble !== null) entries.push({ event: 'found' })
       this.#trouble = null
