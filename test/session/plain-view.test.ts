@@ -188,7 +188,8 @@ test('reports a Response whose body fails or whose peer leaves, whether async or
         pull: (controller) => controller.error(new Error('my disk')),
       }),
     )
-  const endless = () => new Response(new ReadableStream({ start: (controller) => controller.enqueue(Buffer.from('x')) }))
+  const endless = () =>
+    new Response(new ReadableStream({ start: (controller) => controller.enqueue(Buffer.from('x')) }))
   const { http, errors } = await serve(t, {
     urls: {
       '/sync/failing': failing,
