@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { CatalogueEntry } from '../catalogue/index.ts'
-import { FrameWatch, type Ledger, Mismatch, OpenTimeout, Peer, type Transport, type WireLog } from '../peer/index.ts'
+import { FrameWatch, Mismatch, OpenTimeout, Peer, type Transport, type WireLog } from '../peer/index.ts'
 import type { AssertionResult, CaseClass } from '../result.ts'
 import {
   buildRequest,
