@@ -5,6 +5,9 @@ type Result = IteratorResult<Data, undefined>
 
 const DONE: Result = Object.freeze({ value: undefined, done: true })
 
+/** Memory in bytes that a part needs in addition to its data, so that a peer gains nothing by sending single bytes. */
+const OVERHEAD = 128
+
 /** The unread parts of one message. */
 export class PartQueue implements StreamHandler {
   /** Called with the change of the number of waiting bytes. */
@@ -60,5 +63,5 @@ export class PartQueue implements StreamHandler {
 }
 
 function sizeOf(part: Data): number {
-  return typeof part === 'string' ? part.length * 2 : part.length
+  return OVERHEAD + (typeof part === 'string' ? part.length * 2 : part.length)
 }

@@ -24,10 +24,10 @@ export function answerPlain(
 ): void | Promise<void> {
   try {
     const result = run()
-    if (!isThenable(result)) return sendResult(response, result, fail, isWhole)
-    return Promise.resolve(result)
-      .then((value) => sendResult(response, value, fail, isWhole))
-      .catch(fail)
+    const send = (value: unknown): void | Promise<void> => sendResult(response, value, fail, isWhole)
+    // The body of a web Response may fail later, also when the view itself is synchronous.
+    const sent = isThenable(result) ? Promise.resolve(result).then(send) : send(result)
+    return sent?.catch(fail)
   } catch (error) {
     fail(error)
   }

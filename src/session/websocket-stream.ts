@@ -15,7 +15,10 @@ export interface StreamCloseInfo {
 export interface WebSocketStream {
   /** Messages of the peer. It ends when the connection is closed cleanly, and otherwise fails. */
   readonly readable: ReadableStream<Data>
-  /** Messages to the peer. A write completes when more can be sent. Closing it closes the connection with 1000. */
+  /**
+   * Messages to the peer. A write completes when more can be sent. Closing it closes the connection with 1000. It fails
+   * when the connection is closed by other means.
+   */
   readonly writable: WritableStream<Sendable>
   /** Resolves at once, because the connection is open. */
   readonly opened: Promise<{ readable: ReadableStream<Data>; writable: WritableStream<Sendable>; protocol: string }>
@@ -37,10 +40,18 @@ export function webSocketStream(target: WebSocket | Connection): WebSocketStream
   const session = target instanceof Connection ? new WebSocket(target) : target
   const { connection } = session
   const close = ({ closeCode, reason = '' }: StreamCloseInfo = {}): void => connection.close(closeCode, reason)
+  const closed = watchEnd(session)
+  const readable = createReadable(session, closed)
+  const writable = createWritable(session, closed)
+  const opened = Promise.resolve({ readable, writable, protocol: session.subprotocol })
+  return { readable, writable, opened, closed, close }
+}
+
+function watchEnd(session: WebSocket): WebSocketStream['closed'] {
   const closed = new Promise<{ closeCode: number; reason: string }>((resolve, reject) => {
     session.watch({
       onEnd() {
-        const info = connection.closeInfo!
+        const info = session.connection.closeInfo!
         if (info.wasClean) resolve({ closeCode: info.code, reason: info.reason })
         else reject(errorOf(info))
       },
@@ -48,7 +59,11 @@ export function webSocketStream(target: WebSocket | Connection): WebSocketStream
   })
   // An unhandled rejection is not reported for users who do not read this promise.
   closed.catch(() => {})
-  const readable = new ReadableStream<Data>(
+  return closed
+}
+
+function createReadable(session: WebSocket, closed: Promise<unknown>): ReadableStream<Data> {
+  return new ReadableStream<Data>(
     {
       async pull(controller) {
         const message = await session.wait()
@@ -56,22 +71,41 @@ export function webSocketStream(target: WebSocket | Connection): WebSocketStream
         await closed
         controller.close()
       },
-      cancel: (reason) => close(readReason(reason)),
+      cancel: (reason) => closeFor(session.connection, reason),
     },
     { highWaterMark: 0 },
   )
-  const writable = new WritableStream<Sendable>({
+}
+
+function createWritable(session: WebSocket, closed: Promise<unknown>): WritableStream<Sendable> {
+  const { connection } = session
+  return new WritableStream<Sendable>({
+    start(controller) {
+      // A turn later, so that a pipe from `readable` has closed this stream after a clean end.
+      const fail = (): unknown => setImmediate(() => controller.error(errorOf(connection.closeInfo)))
+      closed.then(fail, fail)
+    },
     async write(chunk) {
       if (!(await session.send(chunk))) throw errorOf(connection.closeInfo)
     },
     async close() {
-      close()
+      connection.close()
       await closed
     },
-    abort: (reason) => close(readReason(reason)),
+    abort: (reason) => closeFor(connection, reason),
   })
-  const opened = Promise.resolve({ readable, writable, protocol: session.subprotocol })
-  return { readable, writable, opened, closed, close }
+}
+
+/** Closes with the code and reason of an error. @throws {RangeError} when they must not be sent; it closes all the same. */
+function closeFor(connection: Connection, error: unknown): void {
+  const { closeCode, reason = '' } = readReason(error)
+  try {
+    connection.close(closeCode, reason)
+  } catch (invalid) {
+    // The stream has ended, so the connection ends as well.
+    connection.close()
+    throw invalid
+  }
 }
 
 /** Browsers read code and reason from a WebSocketError. For any other reason they close without details. */

@@ -101,6 +101,14 @@ test('pauses the peer while parts are unread, and stores at most 256 KiB and one
   assert.ok(session.connection.memoryUsed < 1024)
 })
 
+test('counts each unread part with an overhead, so that single bytes also pause the peer', async (t) => {
+  const { client, session } = await open(t)
+  await Promise.all([session.stream(), client.send(frame(2, 'x', { fin: false }))])
+  for (let part = 0; part < 10_000; part++) client.send(frame(0, 'x', { fin: false }))
+  await until(() => session.connection.memoryUsed > 250 * 1024)
+  assert.is(session.connection.state, 'open')
+})
+
 test('pauses a peer that sends many messages while they are unread', async (t) => {
   const { client, session } = await open(t)
   void session.stream()

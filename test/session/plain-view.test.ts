@@ -3,7 +3,8 @@ import { mock } from 'node:test'
 import { runInNewContext } from 'node:vm'
 import { accept_websocket, type View } from '../../src/session/views.ts'
 import { serve } from '../support/session-server.ts'
-import { assert, suite } from '../support/unit.ts'
+import { until } from '../support/tick.ts'
+import { assert, suite, thrownBy } from '../support/unit.ts'
 import { fetchPlain, hostOf } from '../support/ws-client.ts'
 
 const test = suite('plain view')
@@ -177,4 +178,35 @@ test('waits for a view that has the response and returns nothing, and answers 50
   }
   assert.is((await never).status, 500)
   assert.equal(errors.map(String), ['Error: a view returned but did not respond within 120000 ms'])
+})
+
+test('reports a Response whose body fails or whose peer leaves, whether async or not', async (t) => {
+  const failing = () =>
+    new Response(
+      new ReadableStream({
+        start: (controller) => controller.enqueue(Buffer.from('half')),
+        pull: (controller) => controller.error(new Error('my disk')),
+      }),
+    )
+  const endless = () =>
+    new Response(new ReadableStream({ start: (controller) => controller.enqueue(Buffer.from('x')) }))
+  const { http, errors } = await serve(t, {
+    urls: {
+      '/sync/failing': failing,
+      '/async/failing': async () => failing(),
+      '/decorated/failing': accept_websocket(failing),
+      '/sync/endless': endless,
+      '/async/endless': async () => endless(),
+      '/decorated/endless': accept_websocket(endless),
+    },
+  })
+  for (const kind of ['sync', 'async', 'decorated']) {
+    await thrownBy(() => fetchPlain(`${http}/${kind}/failing`))
+    const request = httpRequest(`${http}/${kind}/endless`, { agent: false }, () => request.destroy()).end()
+    request.on('error', () => {})
+    await until(() => errors.length === 2)
+    assert.match(String(errors[0]), /my disk/)
+    assert.is((errors[1] as { code?: string }).code, 'ERR_STREAM_PREMATURE_CLOSE')
+    errors.length = 0
+  }
 })

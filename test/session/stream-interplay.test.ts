@@ -30,22 +30,30 @@ async function open(t: TestContext, view: (session: WebSocket) => unknown, optio
 
 /** Parts that the test gives, one for each call of `give`. */
 function manual() {
-  let give: (part: string | null) => void = () => {}
+  const given: (string | null)[] = []
+  let onGiven = (): void => {}
   let isReleased = false
   async function* parts() {
     try {
       for (;;) {
-        const part = await new Promise<string | null>((resolve) => {
-          give = resolve
-        })
-        if (part === null) return
+        while (given.length === 0) {
+          await new Promise<void>((resolve) => {
+            onGiven = resolve
+          })
+        }
+        const part = given.shift()
+        if (typeof part !== 'string') return
         yield part
       }
     } finally {
       isReleased = true
     }
   }
-  return { parts: parts(), give: (part: string | null) => give(part), isReleased: () => isReleased }
+  const give = (part: string | null): void => {
+    given.push(part)
+    onGiven()
+  }
+  return { parts: parts(), give, isReleased: () => isReleased }
 }
 
 /** Reads every message; what failed is in `failures`. */

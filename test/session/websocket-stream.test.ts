@@ -2,7 +2,8 @@ import { connect } from '../../src/client/connect.ts'
 import { require_websocket } from '../../src/session/views.ts'
 import { type WebSocketStream, webSocketStream } from '../../src/session/websocket-stream.ts'
 import { serve } from '../support/session-server.ts'
-import { assert, suite, type TestContext } from '../support/unit.ts'
+import { until } from '../support/tick.ts'
+import { assert, suite, type TestContext, thrownBy } from '../support/unit.ts'
 
 const test = suite('WebSocketStream view')
 
@@ -84,4 +85,32 @@ test('refuses a write after a clean close', async (t) => {
     .write('x')
     .catch((error) => error.message)
   assert.is(await early, 'the connection is closing')
+})
+
+test('closes the connection also when cancel or abort gets a code that is not allowed', async (t) => {
+  const ways: ((stream: WebSocketStream) => Promise<void>)[] = [
+    ({ readable }) => readable.cancel({ closeCode: 1006 }),
+    ({ writable }) => writable.abort({ closeCode: 4000, reason: 'x'.repeat(124) }),
+  ]
+  for (const way of ways) {
+    const { stream } = await open(t, echo)
+    assert.instance(await thrownBy(() => way(stream)), RangeError)
+    assert.is((await stream.closed).closeCode, 1000)
+  }
+})
+
+test('fails the writable when the connection is closed, so that a silent producer is released', async (t) => {
+  let reason: unknown
+  const { stream, connection } = await open(t, async ({ writable }) => {
+    const silent = new ReadableStream({
+      cancel(given) {
+        reason = given
+      },
+    })
+    await silent.pipeTo(writable).catch(() => {})
+  })
+  connection.close(4001)
+  await stream.closed
+  await until(() => reason !== undefined)
+  assert.is((reason as Error).message, 'the connection was closed with 4001')
 })

@@ -3,7 +3,7 @@ import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'n
 import { Setting } from '../wire/index.ts'
 import { Http2Connection, type Http2ConnectionOptions } from './http2-connection.ts'
 import { Http2Tunnel } from './http2-tunnel.ts'
-import type { Transport } from './transport.ts'
+import { OpenTimeout, type Transport } from './transport.ts'
 
 /** How to open an HTTP/2 connection. */
 export interface Http2Place {
@@ -23,16 +23,17 @@ export async function openHttp2(
   const { stream: plain } = await connectPlain(timeout)
   const connection = new Http2Connection(secure ? await negotiate(plain, tls, timeout) : plain, options)
   if (await connection.until(() => connection.hasSettings, timeout)) return connection
-  const actual = connection.hasEnded ? 'the end of the connection' : `nothing within ${timeout} ms`
+  const { hasEnded } = connection
   connection.destroy()
-  throw new Error(`${actual} instead of SETTINGS (RFC 9113 §3.4)`)
+  if (hasEnded) throw new Error('the end of the connection instead of SETTINGS (RFC 9113 §3.4)')
+  throw new OpenTimeout(`nothing within ${timeout} ms instead of SETTINGS (RFC 9113 §3.4)`)
 }
 
 /** Opens TLS and negotiates HTTP/2 by ALPN (RFC 7301). */
 function negotiate(plain: Duplex, tls: ConnectionOptions, timeout: number): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
     const socket = connectTls({ ...tls, ALPNProtocols: ['h2'], socket: plain })
-    const timer = setTimeout(() => socket.destroy(new Error(`no TLS within ${timeout} ms`)), timeout)
+    const timer = setTimeout(() => socket.destroy(new OpenTimeout(`no TLS within ${timeout} ms`)), timeout)
     socket.once('error', (error) => {
       clearTimeout(timer)
       reject(error)

@@ -2,7 +2,7 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls'
 import type { RequestBase } from '../wire/index.ts'
 import { openHttp2Tunnel } from './http2-transport.ts'
-import type { Transport } from './transport.ts'
+import { OpenTimeout, type Transport } from './transport.ts'
 
 /** How to reach a target, besides its URL. */
 export interface TargetOptions {
@@ -136,7 +136,7 @@ function settleOnOpen(
   reject: (error: Error) => void,
   open: () => void,
 ): void {
-  const timer = setTimeout(() => socket.destroy(new Error(`no connection within ${timeout} ms`)), timeout)
+  const timer = setTimeout(() => socket.destroy(new OpenTimeout(`no connection within ${timeout} ms`)), timeout)
   const onError = (error: Error): void => {
     clearTimeout(timer)
     reject(error)

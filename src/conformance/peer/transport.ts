@@ -1,5 +1,8 @@
 import type { Duplex } from 'node:stream'
 
+/** Thrown when a connection does not open in time: the target may only be slow. */
+export class OpenTimeout extends Error {}
+
 /** A connection to the target: TCP, TLS, or an HTTP/2 stream. */
 export interface Transport {
   stream: Duplex

@@ -193,7 +193,7 @@ export class Runner {
   /** Repeats a case that timed out with a longer timeout. When it then passes, the target is only slow. */
   async #tellSlowFromSilent(testCase: Case, result: CaseResult): Promise<CaseResult> {
     const factor = this.#options.slowFactor ?? SLOW_FACTOR
-    const isOpen = result.verdict === 'fail' || result.verdict === 'error'
+    const isOpen = ['fail', 'warn', 'error'].includes(result.verdict)
     const isTimeout = isOpen && this.#circumstances.get(testCase.id)?.timedOut === true
     const isKnownSilent = this.#slowCases === 0 && this.#silentCases >= SLOW_ATTEMPTS
     if (!isTimeout || factor <= 1 || isKnownSilent || this.#stop !== null) return result

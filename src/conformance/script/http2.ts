@@ -3,6 +3,7 @@ import {
   type Http2Settings,
   type Http2Stream,
   Mismatch,
+  OpenTimeout,
   openHttp2,
   type Peer,
 } from '../peer/index.ts'
@@ -19,6 +20,7 @@ export async function connectHttp2(t: Trial, settings?: Http2Settings): Promise<
     t.connections.push(connection)
     return connection
   } catch (error) {
+    if (error instanceof OpenTimeout) t.timedOut = true
     throw new Mismatch('an HTTP/2 connection with SETTINGS', (error as Error).message)
   }
 }

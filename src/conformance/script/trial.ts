@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { CatalogueEntry } from '../catalogue/index.ts'
-import { FrameWatch, type Ledger, Mismatch, Peer, type Target, type Transport, type WireLog } from '../peer/index.ts'
+import { FrameWatch, Mismatch, OpenTimeout, Peer, type Transport, type WireLog } from '../peer/index.ts'
 import type { AssertionResult, CaseClass } from '../result.ts'
 import {
   buildRequest,
@@ -12,6 +12,7 @@ import {
   type UpgradeRequest,
 } from '../wire/index.ts'
 import { type AnswerBreach, checkAnswer } from './response-rule.ts'
+import type { RunContext } from './run-context.ts'
 
 /** Errors that are not caused by the target: this machine has no free port or file descriptor. */
 const LOCAL_TROUBLE: ReadonlySet<string> = new Set(['EADDRNOTAVAIL', 'EMFILE', 'ENFILE', 'ENOBUFS', 'EAGAIN'])
@@ -21,41 +22,6 @@ const LOCAL_PAUSE = 100
 
 /** The name of the connection that the running code uses, where a case opens several. */
 const connectionName = new AsyncLocalStorage<string>()
-
-/** What was detected about the target before the first case. */
-export interface Capabilities {
-  /** It echoes text messages. */
-  echo: boolean
-  /** Text with which its echoes begin (`--echo-prefix`). */
-  echoPrefix: string
-  /** It accepts permessage-deflate. */
-  pmd: boolean
-  serverHeader: string | null
-  /** The TLS version, if the target uses TLS. */
-  tls: string | null
-}
-
-/** What the cases of a run share. */
-export interface RunContext {
-  target: Target
-  capabilities: Capabilities
-  ledger: Ledger
-  /** Milliseconds to wait for one event, including the timeout factor. */
-  timeout: number
-  /** Milliseconds of silence in the cases about silence. */
-  idle: number
-  seed: number
-  /** A subprotocol that the server knows, from `--subprotocol`. */
-  subprotocol: string | null
-  /** The run may take long (`--long`): cases send everything instead of samples. */
-  long: boolean
-  /** The largest message that is sent, in bytes. */
-  maxMessage: number
-  /** Waits until a target that refuses connections serves again. Resolves to false when it does not. */
-  recover?(): Promise<boolean>
-  /** What cases observed about the target, by name, for the report. */
-  observations: Record<string, unknown>
-}
 
 /** Thrown to skip a case; the message is the reason. */
 export class Skip extends Error {}
@@ -202,6 +168,7 @@ export class Trial {
         return this.adopt(await (plain ? target.connectPlain(timeout) : target.connect(timeout)))
       } catch (error) {
         const { code, message } = error as NodeJS.ErrnoException
+        if (error instanceof OpenTimeout) this.timedOut = true
         if (code === 'ECONNREFUSED' && !this.refused && (await this.#recover())) continue
         if (!LOCAL_TROUBLE.has(code ?? '')) throw new Mismatch('a connection', message || 'connection refused')
         if (performance.now() >= deadline) throw new Error(`this machine cannot open a connection: ${message}`)

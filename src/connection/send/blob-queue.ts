@@ -1,4 +1,4 @@
-import { discardSource, isBlob, isSource, type Source } from './message-type.ts'
+import { discardSource, ignoreErrorEvents, isBlob, isSource, type Source } from './message-type.ts'
 import { ownCopy, type Sendable, type SendOptions, WAITING_OVERHEAD } from './outgoing.ts'
 import type { PreparedMessage } from './prepared-message.ts'
 import { SourceSender, type SourceSetup } from './source-sender.ts'
@@ -47,6 +47,7 @@ export class BlobQueue {
   }
 
   add(data: Sendable | PreparedMessage | Blob | Source, options: SendOptions | undefined, length: number): void {
+    if (isSource(data)) ignoreErrorEvents(data)
     const size = length + WAITING_OVERHEAD
     this.#waiting.push({ data: data instanceof Uint8Array ? ownCopy(data) : data, options, size })
     this.#waitingBytes += size

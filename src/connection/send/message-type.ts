@@ -9,14 +9,43 @@ export function isSource(value: unknown): value is Source {
 }
 
 /**
+ * Returns an iterator over the parts of a source. The `return` method of a ReadableStream's own iterator would wait for
+ * the part that was requested last, which may never come, so a reader is used instead.
+ */
+export function iterateSource(source: Source): AsyncIterator<unknown> {
+  const { getReader } = source as Partial<ReadableStream<unknown>>
+  if (typeof getReader !== 'function') return source[Symbol.asyncIterator]()
+  const reader = (source as unknown as ReadableStream<unknown>).getReader()
+  return {
+    next: () => reader.read() as Promise<IteratorResult<unknown>>,
+    return: async () => {
+      await reader.cancel()
+      return { value: undefined, done: true }
+    },
+  }
+}
+
+/**
+ * Ignores the `'error'` events of a source that is not iterated. Without a listener, a file that cannot be opened ends
+ * the process. A Readable that is iterated later rejects with its error all the same.
+ */
+export function ignoreErrorEvents(source: Source): void {
+  const { on } = source as { on?: unknown }
+  if (typeof on === 'function') on.call(source, 'error', noop)
+}
+
+function noop(): void {}
+
+/**
  * Releases the resources of a source that is not sent completely, and ignores errors. A `Readable` that was never read
  * must be destroyed, because ending its iterator would not close it.
  */
 export function discardSource(source: Source, iterator?: AsyncIterator<unknown>): void {
-  const { destroy } = source as { destroy?: unknown }
   try {
+    ignoreErrorEvents(source)
+    const { destroy } = source as { destroy?: unknown }
     if (typeof destroy === 'function') destroy.call(source)
-    else Promise.resolve((iterator ?? source[Symbol.asyncIterator]()).return?.()).catch(() => {})
+    else Promise.resolve((iterator ?? iterateSource(source)).return?.()).catch(noop)
   } catch {
     // The source is not used any more.
   }

@@ -2,13 +2,16 @@ import { EMPTY } from '../../core/empty.ts'
 import { firstByte } from '../../core/frame-encoder.ts'
 import type { MessageDeflater } from '../../core/message-codec.ts'
 import { Opcode } from '../../core/opcode.ts'
-import { discardSource, type Source } from './message-type.ts'
+import { discardSource, iterateSource, type Source } from './message-type.ts'
 import type { Outbox } from './outbox.ts'
 import type { SendOptions } from './outgoing.ts'
 import { PartEncoder } from './part-encoder.ts'
 
 /** Maximum size in bytes of a fragment. Control frames can be sent between fragments (RFC 6455 §5.4). */
 const MAX_FRAGMENT = 64 * 1024
+
+/** Time in milliseconds that a source may send before other connections get a turn of the event loop. */
+const TURN_TIME = 1
 
 /** How to send a source. */
 export interface SourceSetup {
@@ -33,12 +36,13 @@ export class SourceSender {
   #deflater: MessageDeflater | null = null
   #hasBegun = false
   #isStopped = false
+  #turnBegan = performance.now()
 
   /** @throws what the source throws when its iterator is requested. */
   constructor(source: Source, setup: SourceSetup) {
     this.#setup = setup
     this.#source = source
-    this.#iterator = source[Symbol.asyncIterator]()
+    this.#iterator = iterateSource(source)
     this.#encoder = new PartEncoder(setup.options?.binary === false)
   }
 
@@ -51,6 +55,7 @@ export class SourceSender {
         if (this.#isStopped) return
         if (next.done === true) break
         await this.#sendPart(this.#encoder.encode(next.value))
+        if (performance.now() - this.#turnBegan > TURN_TIME) await this.#nextTurn()
         if (this.#isStopped) return
       }
       await this.#finish(this.#encoder.finish())
@@ -68,6 +73,15 @@ export class SourceSender {
     if (this.#isStopped) return
     this.#isStopped = true
     discardSource(this.#source, this.#iterator)
+  }
+
+  /**
+   * Waits for the next turn of the event loop. While the system accepts every write at once, only promise jobs run, and
+   * a source that always has a part would delay everything else.
+   */
+  async #nextTurn(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve))
+    this.#turnBegan = performance.now()
   }
 
   async #sendPart(bytes: Uint8Array): Promise<void> {

@@ -258,6 +258,16 @@ test('a case that passes with more time is too slow, not broken, and the run is 
   assert.is(summarize(results.slice(0, 1)).verdict, 'incomplete')
 })
 
+test('a recommendation that is followed with more time is not a warning', async () => {
+  const slow = caseOf(IDS[0], async (t) => {
+    t.timedOut = true
+    t.assertShould(t.timeout >= 1000, 'status 400', 'nothing')
+  })
+  const [result] = await runCases([slow], { context: contextFor(URL_NOBODY_OPENS, { timeout: 200 }), jobs: 1 })
+  assert.is(result.verdict, 'skip')
+  assert.match(result.note ?? '', 'too slow for this run')
+})
+
 test('a case that only times out beside others passes', async () => {
   let runs = 0
   const crowded = caseOf(IDS[0], async (t) => {

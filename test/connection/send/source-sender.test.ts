@@ -201,6 +201,65 @@ test('destroys a Readable that the connection does not read to its end', async (
   }
 })
 
+test('releases a ReadableStream whose next part never comes', async (t) => {
+  const { connection, client } = await open(t)
+  let isCancelled = false
+  const silent = new ReadableStream<string>({
+    start: (controller) => controller.enqueue('part'),
+    cancel() {
+      isCancelled = true
+    },
+  })
+  connection.send(silent)
+  await client.receive(1)
+  client.socket.destroy()
+  await connection.gone
+  assert.ok(isCancelled)
+})
+
+test('handles the error events of a Readable that is not iterated, so that the process goes on', async (t) => {
+  const failing = () => {
+    const readable = new Readable({
+      construct: (done) => setImmediate(done, new Error('no such file')),
+    })
+    return { readable, closed: new Promise((resolve) => readable.once('close', resolve)) }
+  }
+  const { connection, client, errors } = await open(t)
+  const first = manual()
+  connection.send(first.source)
+  const waiting = failing()
+  connection.send(waiting.readable)
+  await waiting.closed
+  assert.equal(errors, [])
+  first.end()
+  await client.until(() => client.closed)
+  assert.match(String(errors[0]), /no such file/)
+  const refused = failing()
+  assert.is(connection.send(refused.readable), 'closed')
+  await refused.closed
+  assert.is(errors.length, 1)
+})
+
+test('lets the event loop turn while the system accepts all parts of a source at once', async (t) => {
+  const { connection, client } = await open(t)
+  client.socket.resume()
+  let turns = 0
+  let isSending = true
+  const count = (): void => {
+    turns++
+    if (isSending) setImmediate(count)
+  }
+  async function* quick() {
+    // Promise jobs only. Without a pause, no other event would be handled until the last part.
+    for (let part = 0; part < 20_000; part++) yield 'x'
+  }
+  setImmediate(count)
+  connection.send(quick())
+  await connection.drained()
+  isSending = false
+  assert.ok(turns > 5, `${turns} turns`)
+})
+
 test('ignores what a source that is not sent throws', async (t) => {
   const { connection, errors } = await open(t)
   connection.close(1000)
@@ -210,6 +269,13 @@ test('ignores what a source that is not sent throws', async (t) => {
     },
   }
   assert.is(connection.send(broken as AsyncIterable<string>), 'closed')
+  const hostile = {
+    get destroy() {
+      throw new Error('mine')
+    },
+    [Symbol.asyncIterator]: broken[Symbol.asyncIterator],
+  }
+  assert.is(connection.send(hostile as AsyncIterable<string>), 'closed')
   assert.equal(errors, [])
 })
 

@@ -1,0 +1,36 @@
+import type { Ledger, Target } from '../peer/index.ts'
+
+/** What was detected about the target before the first case. */
+export interface Capabilities {
+  /** It echoes text messages. */
+  echo: boolean
+  /** Text with which its echoes begin (`--echo-prefix`). */
+  echoPrefix: string
+  /** It accepts permessage-deflate. */
+  pmd: boolean
+  serverHeader: string | null
+  /** The TLS version, if the target uses TLS. */
+  tls: string | null
+}
+
+/** What the cases of a run share. */
+export interface RunContext {
+  target: Target
+  capabilities: Capabilities
+  ledger: Ledger
+  /** Milliseconds to wait for one event, including the timeout factor. */
+  timeout: number
+  /** Milliseconds of silence in the cases about silence. */
+  idle: number
+  seed: number
+  /** A subprotocol that the server knows, from `--subprotocol`. */
+  subprotocol: string | null
+  /** The run may take long (`--long`): cases send everything instead of samples. */
+  long: boolean
+  /** The largest message that is sent, in bytes. */
+  maxMessage: number
+  /** Waits until a target that refuses connections serves again. Resolves to false when it does not. */
+  recover?(): Promise<boolean>
+  /** What cases observed about the target, by name, for the report. */
+  observations: Record<string, unknown>
+}
