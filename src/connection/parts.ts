@@ -163,7 +163,7 @@ export class Parts implements Link, Watched {
   }
 
   acceptPong(payload: Buffer): boolean {
-    const latency = this.watchdog.acceptPong(payload)
+    const latency = this.watchdog.acceptPong(payload, this.#inbound.receivedBytes)
     if (latency === null) return isKeepalivePong(payload)
     this.host.traffic.countLatency(latency)
     return true

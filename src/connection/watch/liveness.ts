@@ -8,19 +8,20 @@ const READ_AHEAD = 64 * 1024
 const LONGEST_PERIOD = 1_000
 const SHORTEST_PERIOD = 50
 
-/** Returns the interval of checks with these limits, in milliseconds: half the shortest time, from 50 ms to 1 s. */
-export function checkPeriod(limits: ConnectionLimits): number {
-  const { headerTimeout, messageTimeout, pingInterval, pingTimeout, idleTimeout, maxLifetime } = limits
-  const shortest = Math.min(
-    headerTimeout,
-    messageTimeout,
-    pingInterval,
-    pingTimeout,
-    idleTimeout,
-    maxLifetime,
-    RATE_WINDOW,
-  )
-  return Math.min(LONGEST_PERIOD, Math.max(SHORTEST_PERIOD, shortest / 2))
+/**
+ * Returns the time in milliseconds until the next check. A connection that reads is checked when its keepalive is due.
+ * For the other times it is checked twice in the shortest of them, at least every second and at most every 50 ms.
+ */
+export function timeToCheck(
+  { aliveAt, pingedAt }: Pick<LivenessState, 'aliveAt' | 'pingedAt'>,
+  now: number,
+  isPaused: boolean,
+  { headerTimeout, messageTimeout, idleTimeout, maxLifetime, pingInterval, pingTimeout }: ConnectionLimits,
+): number {
+  const shortest = Math.min(headerTimeout, messageTimeout, idleTimeout, maxLifetime, RATE_WINDOW)
+  const keepalive = pingedAt === null ? aliveAt + pingInterval - now : pingedAt + pingTimeout - now
+  const time = isPaused ? Math.min(shortest, pingInterval, pingTimeout) / 2 : Math.min(shortest / 2, keepalive)
+  return Math.min(LONGEST_PERIOD, Math.max(SHORTEST_PERIOD, time))
 }
 
 /**

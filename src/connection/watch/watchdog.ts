@@ -5,7 +5,7 @@ import { runInContextOf } from '../context.ts'
 import type { PublicConnection } from '../host.ts'
 import { limitCloseCodes } from '../limit-close-code.ts'
 import type { ConnectionLimits } from '../limits.ts'
-import { beginRareState, checkPeriod, judgeLiveness, type LivenessState } from './liveness.ts'
+import { beginRareState, judgeLiveness, type LivenessState, timeToCheck } from './liveness.ts'
 import type { LivenessAction } from './liveness-action.ts'
 import type { Snapshot } from './snapshot.ts'
 
@@ -16,7 +16,7 @@ export interface Watched {
   snapshot(): Snapshot
   /** Called at each check. */
   account(): void
-  /** Called when nothing was received since the last check. */
+  /** Called by a check with nothing to do, when nothing was received since the last one. */
   releaseIdleMemory(): void
   /** Reads one more chunk, although reading is paused. */
   readAhead(): void
@@ -44,6 +44,7 @@ export class Watchdog implements TimerEntry, LivenessState {
   acceptedBytes = 0
   pingedAt: LivenessState['pingedAt'] = null
   rare: LivenessState['rare']
+  checkedAt: number
   timerNext: TimerEntry | null = null
   timerPrevious: TimerEntry | null = null
   timerSlot = -1
@@ -54,7 +55,8 @@ export class Watchdog implements TimerEntry, LivenessState {
     this.#watched = watched
     this.aliveAt = time
     this.rare = beginRareState(watched.limits, time)
-    wheel.schedule(this, checkPeriod(watched.limits))
+    this.checkedAt = time
+    wheel.schedule(this, timeToCheck(this, time, false, watched.limits))
   }
 
   /** Starts `closeTimeout`, within which the transport must close. */
@@ -71,11 +73,14 @@ export class Watchdog implements TimerEntry, LivenessState {
 
   /**
    * Returns the round-trip time in milliseconds when the pong answers the last keepalive ping, otherwise null (RFC 6455
-   * §5.5.3).
+   * §5.5.3). The answer is a sign of life at once, so that the next ping needs no check before it.
    */
-  acceptPong(payload: Buffer): number | null {
+  acceptPong(payload: Buffer, receivedBytes: number): number | null {
     if (!this.#ping?.equals(payload)) return null
     this.#ping = null
+    this.aliveAt = wheel.time
+    this.pingedAt = null
+    this.receivedBytes = receivedBytes
     this.latency = performance.now() - Number(payload.toString('latin1', PING_TEXT.length))
     return this.latency
   }
@@ -90,12 +95,12 @@ export class Watchdog implements TimerEntry, LivenessState {
     watched.account()
     if (connection.state !== 'open') return this.checkClosing()
     const snapshot = watched.snapshot()
-    if (snapshot.receivedBytes === this.receivedBytes) watched.releaseIdleMemory()
-    const period = checkPeriod(limits)
-    const elapsed = time - (this.timerDue - period)
-    const action = judgeLiveness(this, time, elapsed, snapshot, limits)
+    const isSilent = snapshot.receivedBytes === this.receivedBytes
+    const action = judgeLiveness(this, time, time - this.checkedAt, snapshot, limits)
+    this.checkedAt = time
     if (action !== null) this.act(action, time, snapshot)
-    if (isOpen(connection)) wheel.schedule(this, period)
+    else if (isSilent) watched.releaseIdleMemory()
+    if (isOpen(connection)) wheel.schedule(this, timeToCheck(this, time, snapshot.isPaused, limits))
   }
 
   sendPing({ isPaused }: Snapshot): void {

@@ -2,9 +2,9 @@ import { limitCloseCodes } from '../../../src/connection/limit-close-code.ts'
 import { type ConnectionLimits, defaultLimits, readLimits } from '../../../src/connection/limits.ts'
 import {
   beginRareState,
-  checkPeriod,
   judgeLiveness,
   type LivenessState,
+  timeToCheck,
 } from '../../../src/connection/watch/liveness.ts'
 import type { LivenessAction } from '../../../src/connection/watch/liveness-action.ts'
 import type { Snapshot } from '../../../src/connection/watch/snapshot.ts'
@@ -281,8 +281,18 @@ test('never acts when every time is Infinity', () => {
   }
 })
 
-test('looks twice in the shortest time, between 50 ms and 1 s', () => {
-  assert.is(checkPeriod(defaultLimits), 1_000)
-  assert.is(checkPeriod(readLimits({ pingTimeout: 600 })), 300)
-  assert.is(checkPeriod(readLimits({ headerTimeout: 1 })), 50)
+test('checks twice in the shortest time, between 50 ms and 1 s', () => {
+  const alive = { aliveAt: 5_000, pingedAt: null }
+  assert.is(timeToCheck(alive, 5_000, false, defaultLimits), 1_000)
+  assert.is(timeToCheck(alive, 5_000, false, readLimits({ headerTimeout: 600 })), 300)
+  assert.is(timeToCheck(alive, 5_000, false, readLimits({ headerTimeout: 1 })), 50)
+  assert.is(timeToCheck(alive, 5_000, true, readLimits({ pingTimeout: 600 })), 300)
+})
+
+test('checks when the next ping is due, or its answer, unless reading is paused', () => {
+  const limits = readLimits({ pingInterval: 800, pingTimeout: 600 })
+  assert.is(timeToCheck({ aliveAt: 5_000, pingedAt: null }, 5_100, false, limits), 700)
+  assert.is(timeToCheck({ aliveAt: 5_000, pingedAt: 5_800 }, 5_900, false, limits), 500)
+  assert.is(timeToCheck({ aliveAt: 5_000, pingedAt: null }, 9_000, false, limits), 50)
+  assert.is(timeToCheck({ aliveAt: 5_000, pingedAt: null }, 5_100, true, limits), 300)
 })

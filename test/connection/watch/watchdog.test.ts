@@ -80,7 +80,7 @@ function start(t: TestContext, limits: Partial<ConnectionLimits> = {}) {
   const look = (seconds: number): void => watchdog.onTimer(begin + seconds * 1_000 + 1)
   /** Looks a second after the last look. */
   const lookNext = (seconds: number): void => {
-    watchdog.timerDue = begin + seconds * 1_000
+    watchdog.checkedAt = begin + (seconds - 1) * 1_000
     look(seconds)
   }
   return { patient, watchdog, look, lookNext }
@@ -119,16 +119,35 @@ test('pings, and terminates a peer that stays silent', (t) => {
 
 test('measures the round trip of its own ping, once', (t) => {
   const { patient, watchdog, look } = start(t)
-  assert.is(watchdog.acceptPong(Buffer.from('unasked')), null)
+  assert.is(watchdog.acceptPong(Buffer.from('unasked'), 0), null)
   const clock = mock.method(performance, 'now', () => 40.25)
   t.after(() => clock.mock.restore())
   look(25)
-  assert.is(watchdog.acceptPong(Buffer.from('unasked')), null)
+  assert.is(watchdog.acceptPong(Buffer.from('unasked'), 0), null)
   assert.is(watchdog.latency, null)
   clock.mock.mockImplementation(() => 52.5)
-  assert.is(watchdog.acceptPong(patient.lastPing), 12.25)
+  assert.is(watchdog.acceptPong(patient.lastPing, 0), 12.25)
   assert.is(watchdog.latency, 12.25)
-  assert.is(watchdog.acceptPong(patient.lastPing), null)
+  assert.is(watchdog.acceptPong(patient.lastPing, 0), null)
+})
+
+test('a peer that answers each ping is checked once for each, and only to ping it again', (t) => {
+  t.after(() => clock.mock.restore())
+  let time = 1_000
+  const clock = mock.method(performance, 'now', () => time)
+  const { patient, watchdog } = start(t, { pingInterval: 1_000 })
+  const delays: number[] = []
+  for (let pings = 1; pings <= 4; pings++) {
+    delays.push(watchdog.timerDue - time)
+    time = watchdog.timerDue
+    watchdog.onTimer(time)
+    assert.is(patient.log.length, pings)
+    patient.view.receivedBytes += 30
+    wheel.time = time
+    watchdog.acceptPong(patient.lastPing, patient.view.receivedBytes)
+  }
+  assert.equal(delays, [1_000, 1_000, 1_000, 1_000])
+  assert.is(patient.releases, 0)
 })
 
 test('reads ahead before it pings a paused peer and for the pong, and delivers what was read before it terminates', (t) => {
@@ -137,7 +156,7 @@ test('reads ahead before it pings a paused peer and for the pong, and delivers w
   for (const second of [10, 25, 26, 46]) lookNext(second)
   assert.equal(patient.log, ['read ahead', 'ping', 'read ahead', 'deliver', 'terminate ERR_WS_KEEPALIVE'])
   // Its pong is read when the pause ends: the round trip would be that of the pause.
-  assert.is(watchdog.acceptPong(patient.lastPing), null)
+  assert.is(watchdog.acceptPong(patient.lastPing, 0), null)
   assert.ok(isKeepalivePong(patient.lastPing))
   assert.not(isKeepalivePong(Buffer.from('dweb')))
 })
