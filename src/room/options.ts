@@ -76,7 +76,8 @@ export function readGroupOptions(options: GroupOptions): GroupSettings {
   return {
     delivery: readOptions(deliveryRules, options),
     history: null,
-    maxGroups: roomsRules.maxRooms.fallback,
+    // A user exists only while it has a session, and `maxConnections` limits those.
+    maxGroups: Number.POSITIVE_INFINITY,
     broker,
     onError,
   }

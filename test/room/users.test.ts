@@ -1,3 +1,4 @@
+import { readGroupOptions } from '../../src/room/options.ts'
 import { Users } from '../../src/room/users.ts'
 import { stopClock } from '../support/clock.ts'
 import { FakePeer } from '../support/fake-session.ts'
@@ -30,6 +31,10 @@ test('a message reaches all devices of a user and no other session', async () =>
   assert.equal([phone.received, laptop.received, other.received], [['hi'], ['hi'], []])
   assert.equal([await users.has('ann'), await users.has('nobody')], [true, false])
   assert.equal(await users.names(), ['ann', 'bob'])
+})
+
+test('`maxRooms` limits rooms, not users', () => {
+  assert.is(readGroupOptions({}).maxGroups, Number.POSITIVE_INFINITY)
 })
 
 test('`onGone` is called when the last device of a user is closed or removed', async () => {
