@@ -1,9 +1,10 @@
+import { type AutobahnClosing, failsBehavior, judgeClosing } from './autobahn-closing.ts'
 import { type CaseResult, IGNORED_RULE } from './result.ts'
 
 /** A verdict in the terms of the Autobahn test suite: that on the behavior, and that on the closing handshake. */
 export interface AutobahnVerdict {
   behavior: 'OK' | 'NON-STRICT' | 'INFORMATIONAL' | 'UNIMPLEMENTED' | 'FAILED'
-  behaviorClose: 'OK' | 'INFORMATIONAL' | 'UNIMPLEMENTED' | 'WRONG CODE' | 'UNCLEAN'
+  behaviorClose: AutobahnClosing
 }
 
 /** Returns the Autobahn ids of a case: none or one. */
@@ -17,34 +18,38 @@ const CLOSING_RULE = /^6455-(?:5\.5\.1-|7\.)/
 /** Prefix of notes about what Autobahn calls NON-STRICT. */
 const NON_STRICT_NOTE = /(?:^|; )non-strict: /
 
-/** Autobahn judges the closing handshake separately: a failure there does not affect `behavior`. */
+/** Prefix of notes about a message that the target refuses because of its size. Autobahn demands an echo. */
+const LIMIT_NOTE = /(?:^|; )limit: /
+
+/** Converts a result to the verdict that Autobahn gives in the same case. */
 export function toAutobahnVerdict(result: CaseResult): AutobahnVerdict {
-  const { verdict } = result
-  if (verdict === 'info') return { behavior: 'INFORMATIONAL', behaviorClose: 'INFORMATIONAL' }
-  if (verdict === 'skip') return { behavior: 'UNIMPLEMENTED', behaviorClose: describeCloseOfSkipped(result) }
+  const [id = ''] = autobahnIds(result)
+  if (result.verdict === 'info') return { behavior: 'INFORMATIONAL', behaviorClose: 'INFORMATIONAL' }
+  // Without permessage-deflate, Autobahn closes the compressed cases immediately and without a failure.
+  if (result.verdict === 'skip') {
+    return { behavior: 'UNIMPLEMENTED', behaviorClose: /^1[23]\./.test(id) ? 'OK' : 'UNIMPLEMENTED' }
+  }
+  const behaviorClose = result.verdict === 'crash' ? 'UNCLEAN' : describeClosing(result, id)
+  return { behavior: failsBehavior(behaviorClose, id) ? 'FAILED' : judgeBehavior(result), behaviorClose }
+}
+
+/** Judges the closing by the rules of Autobahn. What it would not see, but breaks RFC 6455 §5.5.1, ended uncleanly. */
+function describeClosing(result: CaseResult, id: string): AutobahnClosing {
+  const closing = judgeClosing(result, id)
+  const isBroken = result.assertions.some(({ ok, requirement }) => !ok && requirement.startsWith('6455-5.5.1-'))
+  return closing === 'OK' && isBroken ? 'UNCLEAN' : closing
+}
+
+/** Judges the behavior without the closing handshake, which Autobahn judges separately. */
+function judgeBehavior(result: CaseResult): AutobahnVerdict['behavior'] {
+  const { verdict, note = '' } = result
   const broken = result.assertions.filter(({ ok }) => !ok)
   const closing = broken.filter(({ requirement }) => CLOSING_RULE.test(requirement))
-  const behaviorClose = closing.length === 0 ? 'OK' : describeClose(result)
-  if (verdict === 'pass') return { behavior: isNonStrict(result) ? 'NON-STRICT' : 'OK', behaviorClose }
+  const isBroken = broken.length > closing.length
   // The target ignores a violation. No rule requires it to fail the connection, but Autobahn does.
-  if (broken.some(({ requirement }) => requirement === IGNORED_RULE)) return { behavior: 'FAILED', behaviorClose }
-  if (verdict === 'warn' || verdict === 'flaky') {
-    const onlyClosing = closing.length > 0 && closing.length === broken.length
-    return { behavior: onlyClosing && !isNonStrict(result) ? 'OK' : 'NON-STRICT', behaviorClose }
+  if (broken.some(({ requirement }) => requirement === IGNORED_RULE) || LIMIT_NOTE.test(note)) return 'FAILED'
+  if (verdict !== 'pass' && (isBroken || broken.length === 0)) {
+    return verdict === 'warn' || verdict === 'flaky' ? 'NON-STRICT' : 'FAILED'
   }
-  return { behavior: 'FAILED', behaviorClose: verdict === 'crash' ? 'UNCLEAN' : behaviorClose }
-}
-
-function isNonStrict({ note = '' }: CaseResult): boolean {
-  return NON_STRICT_NOTE.test(note)
-}
-
-/** Without permessage-deflate, Autobahn closes the compressed cases (12.*, 13.*) immediately and without a failure. */
-function describeCloseOfSkipped(result: CaseResult): AutobahnVerdict['behaviorClose'] {
-  return autobahnIds(result).some((id) => /^1[23]\./.test(id)) ? 'OK' : 'UNIMPLEMENTED'
-}
-
-/** Describes how the connection ended. It was clean when both sides sent a Close and then TCP ended. */
-function describeClose({ close }: CaseResult): AutobahnVerdict['behaviorClose'] {
-  return close.by === null || close.tcp === null ? 'UNCLEAN' : 'WRONG CODE'
+  return NON_STRICT_NOTE.test(note) ? 'NON-STRICT' : 'OK'
 }

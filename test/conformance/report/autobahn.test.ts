@@ -38,17 +38,38 @@ test('translates the verdicts', () => {
   ])
 })
 
-test('judges the closing apart: a wrong code, or no Close at all', () => {
-  const wrong = buildBroken('a.b', 'warn', closing, { aliases: ['ab:1.1.1'] })
-  const unclean = {
-    ...wrong,
-    aliases: ['ab:1.1.2'],
-    close: { by: null, code: null, reason: null, tcp: 'fin' as const },
+test('judges the closing apart, by what Autobahn expects in its case', () => {
+  const closeOf = (id: string, code: number | null, by: 'client' | 'server', tcp: 'fin' | null = 'fin') => {
+    const close = { by, code, reason: code === null ? null : '', tcp }
+    const row = index(buildRun([buildCase('a.b', { aliases: [`ab:${id}`], close })]))[id]
+    return `${row.behavior}, ${row.behaviorClose}`
   }
-  const rows = index(buildRun([wrong, unclean]))
-  assert.equal([rows['1.1.1'].behavior, rows['1.1.1'].behaviorClose], ['OK', 'WRONG CODE'])
-  assert.equal([rows['1.1.2'].behavior, rows['1.1.2'].behaviorClose], ['OK', 'UNCLEAN'])
-  assert.is(rows['1.1.2'].remoteCloseCode, null)
+  // The tester closes with 1000.
+  assert.is(closeOf('1.1.1', 1000, 'client'), 'OK, OK')
+  assert.is(closeOf('1.1.1', 1002, 'client'), 'OK, WRONG CODE')
+  assert.is(closeOf('1.1.1', null, 'client'), 'OK, UNCLEAN')
+  assert.is(closeOf('1.1.1', 1000, 'client', null), 'OK, UNCLEAN')
+  assert.is(closeOf('1.1.1', 1000, 'server'), 'OK, FAILED')
+  // The target must fail the connection; a Close is not demanded.
+  assert.is(closeOf('3.1', 1002, 'server'), 'OK, OK')
+  assert.is(closeOf('3.1', null, 'server'), 'OK, OK')
+  assert.is(closeOf('3.1', 1007, 'server'), 'OK, WRONG CODE')
+  // A wrong closing handshake fails the behavior as well in invalid UTF-8 and in the cases about closing.
+  assert.is(closeOf('6.3.1', 1007, 'client'), 'FAILED, FAILED')
+  assert.is(closeOf('7.7.2', 1001, 'client'), 'OK, OK')
+  assert.is(closeOf('7.7.2', 1011, 'client'), 'FAILED, WRONG CODE')
+})
+
+test('does not blame a target that fails the connection without a code (RFC 6455 §7.1.7: SHOULD)', () => {
+  const close = { by: 'server', code: null, reason: null, tcp: 'fin' } as const
+  const silent = buildBroken('a.b', 'warn', closing, { aliases: ['ab:3.1'], close })
+  const row = index(buildRun([silent]))['3.1']
+  assert.equal([row.behavior, row.behaviorClose, row.remoteCloseCode], ['OK', 'OK', null])
+})
+
+test('fails a case in which the target refused a message because of its size', () => {
+  const limited = buildCase('a.b', { aliases: ['ab:9.1.6'], note: 'limit: Close 1009' })
+  assert.is(index(buildRun([limited]))['9.1.6'].behavior, 'FAILED')
 })
 
 test('puts a fault in the closing handshake (§5.5.1) into the close column only', () => {
@@ -65,7 +86,7 @@ test('puts a fault in the closing handshake (§5.5.1) into the close column only
   }
   assert.is(wordsOf(missing), 'OK, UNCLEAN')
   assert.is(wordsOf(endless), 'OK, UNCLEAN')
-  assert.is(wordsOf({ ...missing, verdict: 'fail' }), 'FAILED, UNCLEAN')
+  assert.is(wordsOf({ ...missing, verdict: 'fail' }), 'OK, UNCLEAN')
 })
 
 test('calls a case NON-STRICT whose note says so', () => {
