@@ -1,6 +1,7 @@
 import { Rooms } from '../../src/room/rooms.ts'
 import { require_websocket } from '../../src/session/views.ts'
 import type { WebSocket } from '../../src/session/websocket.ts'
+import { manualSource } from '../support/manual-source.ts'
 import { RawClient } from '../support/raw-client.ts'
 import { serve } from '../support/session-server.ts'
 import { until } from '../support/tick.ts'
@@ -26,34 +27,6 @@ async function open(t: TestContext, view: (session: WebSocket) => unknown, optio
   t.after(() => client.socket.destroy())
   await until(() => sessions.length === 1)
   return { ...served, client, session: sessions[0] }
-}
-
-/** Parts that the test gives, one for each call of `give`. */
-function manual() {
-  const given: (string | null)[] = []
-  let onGiven = (): void => {}
-  let isReleased = false
-  async function* parts() {
-    try {
-      for (;;) {
-        while (given.length === 0) {
-          await new Promise<void>((resolve) => {
-            onGiven = resolve
-          })
-        }
-        const part = given.shift()
-        if (typeof part !== 'string') return
-        yield part
-      }
-    } finally {
-      isReleased = true
-    }
-  }
-  const give = (part: string | null): void => {
-    given.push(part)
-    onGiven()
-  }
-  return { parts: parts(), give, isReleased: () => isReleased }
 }
 
 /** Reads every message; what failed is in `failures`. */
@@ -91,8 +64,8 @@ test('a message may take longer than messageTimeout and idleTimeout while its pa
 })
 
 test('a source counts as traffic for idleTimeout with each of its parts', async (t) => {
-  const { parts, give } = manual()
-  const { client } = await open(t, (session) => session.send(parts), { idleTimeout: 500 })
+  const { source, give } = manualSource()
+  const { client } = await open(t, (session) => session.send(source), { idleTimeout: 500 })
   const interval = setInterval(() => give('part'), 100)
   await client.until(() => client.frames.length >= 10 || client.ended)
   clearInterval(interval)
@@ -190,32 +163,32 @@ test('statistics count a stream as one message, and its bytes', async (t) => {
 
 test('a broadcast waits for the source that is being sent to a member, and then arrives', async (t) => {
   const room = new Rooms().room('lobby')
-  const { parts, give } = manual()
+  const { source, give, end } = manualSource()
   const { client } = await open(t, async (session) => {
     await room.join(session)
-    await session.send(parts)
+    await session.send(source)
   })
   give('part')
   await client.receive(1)
   assert.is(room.broadcast('to everybody'), 1)
   await client.roundTrip()
   assert.equal(client.texts, ['part'])
-  give(null)
+  end()
   await client.receive(4)
   assert.equal(client.texts, ['part', '', 'to everybody'])
 })
 
 test('a session resolves to false for what it drops with `wait: false`, and to true afterwards', async (t) => {
-  const { parts, give } = manual()
+  const { source, give, end } = manualSource()
   const { client, session } = await open(t, async (session) => {
-    await session.send(parts)
+    await session.send(source)
     await session.wait()
   })
   give('part')
   await client.receive(1)
   assert.is(await session.send('meanwhile', { wait: false }), false)
   assert.is(await session.send('behind'), true)
-  give(null)
+  end()
   await session.connection.drained()
   assert.is(await session.send('after', { wait: false }), true)
   await client.receive(4)
@@ -240,10 +213,10 @@ test('a member that receives in parts gets broadcasts as well', async (t) => {
 
 test('streams in both directions end while a shutdown drains', async (t) => {
   const { texts, failures, read } = reader()
-  const { parts, give } = manual()
+  const { source, give, end } = manualSource()
   let wasDraining = false
   const { client, server } = await open(t, async (session) => {
-    const sending = session.send(parts)
+    const sending = session.send(source)
     const reading = read(session)
     session.draining.addEventListener('abort', () => {
       wasDraining = true
@@ -260,7 +233,7 @@ test('streams in both directions end while a shutdown drains', async (t) => {
   await until(() => texts.length === 1)
   give('last part')
   await client.until(() => client.texts.includes('last part'))
-  give(null)
+  end()
   await client.until(() => client.closeCode !== null)
   client.send(closeFrame(1001))
   client.socket.end()
@@ -274,9 +247,9 @@ test('streams in both directions end while a shutdown drains', async (t) => {
 
 test('a shutdown aborts streams that do not end: the source is released, and the reader fails', async (t) => {
   const { failures, read } = reader()
-  const { parts, give, isReleased } = manual()
+  const { source, give, state } = manualSource()
   const { client, server } = await open(t, async (session) => {
-    void session.send(parts)
+    void session.send(source)
     await read(session)
   })
   give('part')
@@ -292,6 +265,6 @@ test('a shutdown aborts streams that do not end: the source is released, and the
   await until(() => failures.length === 1)
   assert.is(failures[0].code, 'ERR_WS_STREAM_CUT')
   give('late')
-  await until(isReleased)
+  await until(() => state.returned)
   assert.not(client.frames.some(({ first }) => first === 0x80))
 })

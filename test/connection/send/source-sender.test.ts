@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import { inflateRawSync } from 'node:zlib'
 import { type Connection, prepare } from '../../../src/index.ts'
 import { startEcho } from '../../support/echo-server.ts'
+import { manualSource } from '../../support/manual-source.ts'
 import { RawClient } from '../../support/raw-client.ts'
 import { assert, suite, type TestContext } from '../../support/unit.ts'
 import { closeFrame, frame } from '../../support/wire.ts'
@@ -11,35 +12,6 @@ const test = suite('sending a source')
 
 async function* partsOf(...parts: unknown[]): AsyncGenerator<never> {
   yield* parts as never[]
-}
-
-/** A source whose parts the test makes. */
-function manual<T = string>() {
-  const waiting: ((result: IteratorResult<T>) => void)[] = []
-  const ready: IteratorResult<T>[] = []
-  const state = { returned: false }
-  const give = (result: IteratorResult<T>): void => {
-    const next = waiting.shift()
-    if (next === undefined) ready.push(result)
-    else next(result)
-  }
-  const iterator = {
-    next: () => {
-      const result = ready.shift()
-      if (result !== undefined) return Promise.resolve(result)
-      return new Promise<IteratorResult<T>>((resolve) => waiting.push(resolve))
-    },
-    return: () => {
-      state.returned = true
-      return Promise.reject<IteratorResult<T>>(new Error('nobody wants to know'))
-    },
-  }
-  return {
-    state,
-    source: { [Symbol.asyncIterator]: () => iterator } as AsyncIterable<T & string>,
-    give: (value: T) => give({ value, done: false }),
-    end: () => give({ value: undefined, done: true }),
-  }
 }
 
 async function open(t: TestContext, options = {}, headers: string[] = []) {
@@ -80,7 +52,7 @@ test('sends the data of Readable and ReadableStream in fragments of 64 KiB', asy
 
 test('sends control frames between fragments, while messages wait', async (t) => {
   const { connection, client } = await open(t)
-  const { source, give, end } = manual()
+  const { source, give, end } = manualSource()
   connection.send(source)
   assert.is(connection.send('behind'), 'sent')
   give('part')
@@ -137,8 +109,8 @@ test('sends each part as it was, from a source that reuses its memory', async (t
 
 test('drops messages with `wait: false` that would have to wait for a source', async (t) => {
   const { connection, client, server } = await open(t)
-  const { source, give, end } = manual()
-  const second = manual()
+  const { source, give, end } = manualSource()
+  const second = manualSource()
   assert.is(connection.send('before', { wait: false }), 'sent')
   assert.is(connection.send(source, { wait: false }), 'backpressure')
   assert.is(connection.send('meanwhile', { wait: false }), 'dropped')
@@ -158,7 +130,7 @@ test('releases a source of any kind that is not sent', async (t) => {
   const sources = () => {
     const readable = Readable.from(['x'])
     const web = new ReadableStream<string>({ cancel: () => void cancelled++ })
-    return { readable, web, own: manual() }
+    return { readable, web, own: manualSource() }
   }
   const assertReleased = ({ readable, own }: ReturnType<typeof sources>): void => {
     assert.equal([readable.destroyed, own.state.returned, cancelled], [true, true, 1])
@@ -169,7 +141,7 @@ test('releases a source of any kind that is not sent', async (t) => {
 
   const { connection, client } = await open(t)
   const waiting = sources()
-  connection.send(manual().source)
+  connection.send(manualSource().source)
   sendAll(connection, waiting)
   connection.close(1000)
   assertReleased(waiting)
@@ -179,7 +151,7 @@ test('releases a source of any kind that is not sent', async (t) => {
   client.send(closeFrame(1000))
 
   const full = await open(t, { maxBufferedAmount: 1024, highWaterMark: 1024, overflow: 'drop' })
-  for (let i = 0; i < 2; i++) full.connection.send(manual().source)
+  for (let i = 0; i < 2; i++) full.connection.send(manualSource().source)
   full.connection.send('x'.repeat(500))
   const dropped = sources()
   assert.equal(sendAll(full.connection, dropped), ['dropped', 'dropped', 'dropped'])
@@ -225,7 +197,7 @@ test('handles the error events of a Readable that is not iterated, so that the p
     return { readable, closed: new Promise((resolve) => readable.once('close', resolve)) }
   }
   const { connection, client, errors } = await open(t)
-  const first = manual()
+  const first = manualSource()
   connection.send(first.source)
   const waiting = failing()
   connection.send(waiting.readable)
@@ -321,9 +293,9 @@ test('closes with 1011 when bytes of a text are not UTF-8', async (t) => {
 test('is ended by a Close frame of either side: nothing follows, and return of the source is called', async (t) => {
   for (const side of ['local', 'remote']) {
     const { connection, client } = await open(t)
-    const { source, give, state } = manual()
+    const { source, give, state } = manualSource()
     connection.send(source)
-    const waiting = manual()
+    const waiting = manualSource()
     connection.send(waiting.source)
     give('half')
     await client.receive(1)
@@ -347,7 +319,7 @@ test('is ended by a Close frame of either side: nothing follows, and return of t
 test('a Close frame waits for a Blob, but not for the source after it', async (t) => {
   const { connection, client } = await open(t)
   connection.send(new Blob(['blob']))
-  connection.send(manual().source)
+  connection.send(manualSource().source)
   connection.close(1000)
   assert.equal(shown(await client.receive(2))[0], '82 blob')
   assert.is(client.frames[1].opcode, 8)
@@ -355,12 +327,12 @@ test('a Close frame waits for a Blob, but not for the source after it', async (t
 
 test('counts as one message, and sources that wait count as memory', async (t) => {
   const { connection, client, server } = await open(t, { maxBufferedAmount: 2048, highWaterMark: 1024 })
-  const first = manual()
+  const first = manualSource()
   connection.send(first.source)
-  for (let i = 0; i < 3; i++) assert.is(connection.send(manual().source), 'backpressure')
+  for (let i = 0; i < 3; i++) assert.is(connection.send(manualSource().source), 'backpressure')
   assert.is(connection.bufferedAmount, 3 * 512)
-  assert.is(connection.send(manual().source), 'backpressure')
-  assert.is(connection.send(manual().source), 'closed')
+  assert.is(connection.send(manualSource().source), 'backpressure')
+  assert.is(connection.send(manualSource().source), 'closed')
   assert.is(server.stats().sentMessages, 5)
   await client.until(() => client.closed)
 })
