@@ -15,6 +15,7 @@ import { blocksOf, findRecipe } from '../support/documents.ts'
 import { startHaproxyRecipe } from '../support/haproxy.ts'
 import { caddy, dependenciesIn, haproxy, systemdAnalyze, testWith } from '../support/need.ts'
 import { serve } from '../support/session-server.ts'
+import { compile } from '../support/typescript.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 import { openWs } from '../support/ws-client.ts'
 
@@ -101,7 +102,7 @@ testWith(test, tools)('Dockerfiles consist of instructions with valid arguments'
   }
 })
 
-testWith(test, tools)('manifests of Kubernetes satisfy the types of its API', (t) => {
+testWith(test, tools)('manifests of Kubernetes satisfy the types of its API', async (t) => {
   const folder = makeFolder(t)
   symlinkSync(fileURLToPath(new URL('../deployment/node_modules', import.meta.url)), join(folder, 'node_modules'))
   const manifests = blocks.filter(({ language, code }) => language === 'yaml' && code.startsWith('apiVersion:'))
@@ -117,18 +118,6 @@ export const manifest: ${manifest.kind} = ${JSON.stringify(manifest, null, 2)}
     )
     return file
   })
-  const tsc = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', import.meta.url))
-  const settings = [
-    '--noEmit',
-    '--strict',
-    '--module',
-    'nodenext',
-    '--target',
-    'es2022',
-    '--types',
-    '',
-    '--ignoreConfig',
-  ]
-  const { status, stdout } = spawnSync(process.execPath, [tsc, ...settings, ...files], { encoding: 'utf8' })
-  assert.is(status, 0, stdout)
+  const settings = '--noEmit --strict --module nodenext --target es2022 --ignoreConfig --types'.split(' ')
+  await compile(...settings, '', ...files)
 })

@@ -1,9 +1,9 @@
-import { execFile, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { dependenciesIn, testWith } from '../support/need.ts'
+import { matchLine } from '../support/output.ts'
+import { compile } from '../support/typescript.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 import { fetchPlain, openWs } from '../support/ws-client.ts'
 
@@ -11,7 +11,6 @@ import { fetchPlain, openWs } from '../support/ws-client.ts'
 
 /** Bounds Next.js, which compiles its first page, on a busy machine. */
 const test = suite('examples that are projects', { timeLimit: 180_000 })
-const run = promisify(execFile)
 const folderOf = (name: string): string => fileURLToPath(new URL(`../../examples/${name}`, import.meta.url))
 
 const nestjs = dependenciesIn('examples/nestjs')
@@ -34,18 +33,12 @@ async function startProject(t: TestContext, name: string, ...words: string[]): P
     return (await exited)[0]
   }
   t.after(() => stop('SIGKILL'))
-  for await (const line of createInterface(child.stdout)) {
-    const port = /^listening on http:.*:(\d+)$/.exec(line)?.[1]
-    if (port === undefined) continue
-    child.stdout.resume()
-    return { port, stop: () => stop('SIGTERM') }
-  }
-  throw new Error(`examples/${name} ended before it listened`)
+  const [, port] = await matchLine(child.stdout, /^listening on http:.*:(\d+)$/, `examples/${name}`)
+  return { port, stop: () => stop('SIGTERM') }
 }
 
 testWith(test, nestjs)('NestJS: the example satisfies the compiler', async () => {
-  const tsc = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', import.meta.url))
-  await run(process.execPath, [tsc, '-p', folderOf('nestjs')]).catch(({ stdout }) => assert.unreachable(stdout))
+  await compile('-p', folderOf('nestjs'))
 })
 
 testWith(test, nestjs)(

@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import type { IncomingMessage, Server } from 'node:http'
 import { createRequire } from 'node:module'
@@ -6,10 +5,10 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { promisify } from 'node:util'
 import { launchChromium } from '../support/chromium.ts'
 import { readExample, runProgram } from '../support/documents.ts'
 import { chromium, dependenciesIn, testWith } from '../support/need.ts'
+import { compile } from '../support/typescript.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 import { openWs, refusedWs } from '../support/ws-client.ts'
 
@@ -18,7 +17,6 @@ import { openWs, refusedWs } from '../support/ws-client.ts'
 const test = testWith(suite('pages by Vite'), dependenciesIn('examples/vite'))
 const folder = fileURLToPath(new URL('../../examples/vite', import.meta.url))
 const require = createRequire(join(folder, 'server.js'))
-const run = promisify(execFile)
 
 /** The part of Vite that this test uses. */
 interface Vite {
@@ -80,8 +78,7 @@ test('components and their templates satisfy the compiler', async (t) => {
   const { content } = compileScript(descriptor, { id: 'chat', inlineTemplate: true })
   assert.not.match(content, '_ctx.')
   writeFileSync(join(copy, 'Chat.vue.ts'), content)
-  const tsc = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', import.meta.url))
-  await run(process.execPath, [tsc, '-p', copy]).catch(({ stdout }) => assert.unreachable(stdout))
+  await compile('-p', copy)
 })
 
 for (const name of ['react', 'vue']) {

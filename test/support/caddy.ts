@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { findRecipe } from './documents.ts'
 import { caddy } from './need.ts'
+import { matchLine } from './output.ts'
 import { reservePort } from './reserved-port.ts'
 import type { TestContext } from './unit.ts'
 
@@ -43,12 +43,6 @@ ${code.replace('127.0.0.1:8000', `127.0.0.1:${port}`)}`,
     await exited
     rmSync(folder, { recursive: true })
   })
-  let log = ''
-  for await (const line of createInterface(child.stderr)) {
-    log += `${line}\n`
-    if (!line.includes('certificate obtained successfully')) continue
-    child.stderr.resume()
-    return own
-  }
-  throw new Error(`caddy ended before it served:\n${log}`)
+  await matchLine(child.stderr, /certificate obtained successfully/, 'caddy')
+  return own
 }

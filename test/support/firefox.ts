@@ -4,8 +4,8 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { firefox } from './need.ts'
+import { matchLine } from './output.ts'
 import type { TestContext } from './unit.ts'
 import { openWs } from './ws-client.ts'
 
@@ -71,13 +71,8 @@ type Bidi = (method: string, params: object) => Promise<Record<string, unknown>>
 
 /** Firefox writes its address to standard error. */
 async function bidiAddress(child: ChildProcess): Promise<string> {
-  for await (const line of createInterface(child.stderr!)) {
-    const [address] = /ws:\S+/.exec(line) ?? []
-    if (address === undefined) continue
-    child.stderr!.resume()
-    return address
-  }
-  throw new Error('Firefox ended before it listened for WebDriver BiDi')
+  const [address] = await matchLine(child.stderr!, /ws:\S+/, 'firefox')
+  return address
 }
 
 async function connectBidi(t: TestContext, address: string): Promise<Bidi> {

@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { findRecipe } from './documents.ts'
 import { nginx } from './need.ts'
+import { matchLine } from './output.ts'
 import { reservePort } from './reserved-port.ts'
 import type { TestContext } from './unit.ts'
 
@@ -31,12 +31,6 @@ export async function startNginx(t: TestContext, port: number): Promise<string> 
     child.kill('SIGTERM')
     return exited
   })
-  let complaints = ''
-  for await (const line of createInterface(child.stderr)) {
-    complaints += `${line}\n`
-    if (!line.includes('start worker process ')) continue
-    child.stderr.resume()
-    return host
-  }
-  throw new Error(`nginx ended before it served:\n${complaints}`)
+  await matchLine(child.stderr, /start worker process /, 'nginx')
+  return host
 }
