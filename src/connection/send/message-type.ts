@@ -13,9 +13,9 @@ export function isSource(value: unknown): value is Source {
  * the part that was requested last, which may never come, so a reader is used instead.
  */
 export function iterateSource(source: Source): AsyncIterator<unknown> {
-  const { getReader } = source as Partial<ReadableStream<unknown>>
-  if (typeof getReader !== 'function') return source[Symbol.asyncIterator]()
-  const reader = (source as unknown as ReadableStream<unknown>).getReader()
+  const stream = source as unknown as ReadableStream<unknown>
+  if (typeof stream.getReader !== 'function') return source[Symbol.asyncIterator]()
+  const reader = stream.getReader()
   return {
     next: () => reader.read() as Promise<IteratorResult<unknown>>,
     return: async () => {

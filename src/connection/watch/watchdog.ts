@@ -44,6 +44,7 @@ export class Watchdog implements TimerEntry, LivenessState {
   acceptedBytes = 0
   pingedAt: LivenessState['pingedAt'] = null
   rare: LivenessState['rare']
+  /** When the last check was, on the clock of the timing wheel. */
   checkedAt: number
   timerNext: TimerEntry | null = null
   timerPrevious: TimerEntry | null = null
