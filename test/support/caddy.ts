@@ -3,10 +3,11 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { connect } from 'node:tls'
 import { findRecipe } from './documents.ts'
 import { caddy } from './need.ts'
-import { matchLine } from './output.ts'
 import { reservePort } from './reserved-port.ts'
+import { until } from './tick.ts'
 import type { TestContext } from './unit.ts'
 
 /**
@@ -43,6 +44,23 @@ ${code.replace('127.0.0.1:8000', `127.0.0.1:${port}`)}`,
     await exited
     rmSync(folder, { recursive: true })
   })
-  await matchLine(child.stderr, /certificate obtained successfully/, 'caddy')
+  let log = ''
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    log += text
+  })
+  // It reports a certificate before it uses it.
+  await until(() => child.exitCode !== null || servesTls(own))
+  if (child.exitCode !== null) throw new Error(`caddy ended before it served:\n${log}`)
   return own
+}
+
+function servesTls(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port, servername: 'example.com', rejectUnauthorized: false })
+    socket.once('error', () => resolve(false))
+    socket.once('secureConnect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+  })
 }
