@@ -18,7 +18,7 @@ export interface FlowSink {
   onFlow(reading: boolean): void
 }
 
-/** The part of the protocol that has the state of the connection. */
+/** The part of the protocol that owns the state of the connection. */
 export interface GateOwner extends ControlFrameSink {
   readonly state: 'open' | 'closing' | 'closed'
   /** Fails the connection because of a violation (§7.1.7). */
@@ -83,7 +83,7 @@ export class InputGate implements CodecSink {
     return this.#backlog === null ? 0 : this.#backlog.length
   }
 
-  /** What the peer has begun and not finished, the most urgent first; null when there is nothing. */
+  /** What the peer has begun and not finished: the most urgent of several, or null when there is nothing. */
   get pending(): Pending {
     return pendingOf(this.#parser, this.#assembler)
   }

@@ -10,7 +10,7 @@ import { type Arrival, Resumption } from './resumption.ts'
 export interface Joined {
   /** Number of messages of the history that the member was sent. */
   missedCount: number
-  /** False when messages are missing after its last id. The member was then sent `{"gap":true}` as well. */
+  /** False when messages are missing after the last id of the member. The member then also receives `{"gap":true}`. */
   isComplete: boolean
 }
 

@@ -3,17 +3,17 @@ import type { MessageId } from './envelope.ts'
 
 /** A message for members. */
 export interface Arrival {
-  /** The id that it is sent with; `''` without history. */
+  /** The id that the message is sent with; `''` without history. */
   readonly id: string
   readonly publication: Publication
-  /** Its position; null for a message of this process that has not been numbered yet. */
+  /** The position of the message; null when it is of this process and has not been numbered yet. */
   readonly position: Position | null
   readonly source: MessageSource
 }
 
 /** The messages that a member is sent when it resumes. */
 export interface Settlement {
-  /** The messages that it missed. */
+  /** The messages that the member missed. */
   readonly messages: TopicMessage[]
   /** The messages that have arrived meanwhile. */
   readonly arrived: Arrival[]

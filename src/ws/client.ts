@@ -46,7 +46,9 @@ const defaults = {
 type Settings = typeof defaults & Omit<ClientOptions, keyof typeof defaults>
 type Headers = Record<string, unknown>
 
-/** Where credentials were meant for: a redirect to another host, or from wss to ws, must not receive them. */
+/**
+ * The server that the credentials are meant for: a redirect to another host, or from wss to ws, must not receive them.
+ */
 interface Origin {
   isSecure: boolean
   host: string

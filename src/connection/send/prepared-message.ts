@@ -17,7 +17,10 @@ export class PreparedMessage {
     this.#compress = compress
   }
 
-  /** Returns the frame for a connection with this codec, compressed when that can be shared (RFC 7692 §7.2.1). */
+  /**
+   * Returns the frame for a connection with this codec, compressed when the compressed frame can be shared (RFC 7692
+   * §7.2.1).
+   */
   frameFor(codec: MessageCodec): Buffer {
     const { sharing } = codec
     if (sharing === undefined || sharing === null) return this.frame

@@ -151,7 +151,7 @@ function end(connection: Watched['connection'], action: Extract<LivenessAction, 
   else connection.fail(closeCode, code, message)
 }
 
-/** Returns whether a pong answers a keepalive ping, including earlier ones. */
+/** Returns whether a pong answers a keepalive ping: the last one or an earlier one. */
 export function isKeepalivePong(payload: Buffer): boolean {
   return payload.toString('latin1', 0, PING_TEXT.length) === PING_TEXT
 }
