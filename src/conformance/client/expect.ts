@@ -42,7 +42,7 @@ export async function expectClientStaysHttp(t: Trial, answer: AnswerOptions): Pr
 
 /** Options of `expectRefusal`. */
 export interface RefusalOptions {
-  /** The client may leave the connection open, because the response is valid in HTTP. */
+  /** Whether the client may leave the connection open, because the response is valid in HTTP. */
   mayStay?: boolean
 }
 

@@ -7,9 +7,9 @@ export interface CloseOptions {
   reason?: string | Uint8Array
   /** Codes that are allowed in the reply, besides an empty body. Default: 1000 and the code that was sent. */
   codes?: readonly number[]
-  /** The case is about closing: a missing Close or end fails the case, instead of being a warning. */
+  /** Whether a missing Close or end fails the case instead of being a warning, because the case is about closing. */
   strict?: boolean
-  /** The Close was sent already. */
+  /** Whether the Close was sent already. */
   sent?: boolean
 }
 

@@ -55,7 +55,7 @@ export function chat(page: View, broker?: Broker): View {
   }, TYPED)
 }
 
-/** The person, the page and the room; `null` when the query is invalid. */
+/** Reads the person, the page and the room. Returns `null` when the query is invalid. */
 function readVisit(query: URLSearchParams): { me: Person; page: string; place: string } | null {
   const [key, page] = [query.get('key') ?? '', query.get('page') ?? '']
   const [name, place] = [query.get('name')?.trim() ?? '', query.get('room')?.trim() ?? '']

@@ -27,7 +27,7 @@ async function openCompressed(t: Trial): Promise<Peer> {
   return upgrade.peer
 }
 
-/** The same for a case that refers to earlier messages, up to the whole window. */
+/** Like `openCompressed`, for a case that refers to earlier messages, up to the whole window. */
 async function openWithWindow(t: Trial): Promise<Peer> {
   const { upgrade, offer } = await nextOffering(t)
   const forbids = hasParam(offer, 'server_no_context_takeover') || hasParam(offer, 'server_max_window_bits')
