@@ -7,7 +7,7 @@ const STREAMS = 100
 /** The flow-control windows of browsers in bytes: of one stream, and of the connection. */
 const STREAM_WINDOW = 6 * 1024 * 1024
 const CONNECTION_WINDOW = 15 * 1024 * 1024
-/** The memory limit of the client of Node for one connection, in megabytes. */
+/** The memory limit of Node's HTTP/2 client for one connection, in megabytes. */
 const SESSION_MEMORY = 256
 
 /**

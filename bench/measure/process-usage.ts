@@ -31,7 +31,7 @@ export function readCpu(pid: number, proc = '/proc'): CpuReading | undefined {
 
 /**
  * Returns the processor time between two readings: from the nanoseconds of the scheduler for all threads, or from the
- * coarse clock when a thread has ended in between, whose nanoseconds are lost.
+ * coarse clock when a thread has ended in between, because its nanoseconds are lost.
  */
 export function cpuSpentBetween(before: CpuReading, after: CpuReading): CpuSpent {
   const spent: CpuSpent = { ran: 0, waited: 0 }

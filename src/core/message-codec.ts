@@ -65,7 +65,7 @@ export interface InflateSink {
 
 /** Compresses one message part by part. */
 export interface MessageDeflater {
-  /** Resolves with the payload of the next fragment. `part` must not change meanwhile. */
+  /** Resolves with the payload of the next fragment. `part` must not change until then. */
   push(part: Uint8Array): Promise<Buffer>
   /** Returns the payload of the last fragment. */
   finish(): Buffer

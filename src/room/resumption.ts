@@ -15,7 +15,7 @@ export interface Arrival {
 export interface Settlement {
   /** The messages that the member missed. */
   readonly messages: TopicMessage[]
-  /** The messages that have arrived meanwhile. */
+  /** The messages that arrived while the history was read. */
   readonly arrived: Arrival[]
   readonly isComplete: boolean
 }
@@ -34,7 +34,7 @@ export class Resumption {
 
   /**
    * @param last The last id that the member got; null when it is invalid.
-   * @param maxCount Maximum number of messages that may arrive meanwhile.
+   * @param maxCount Maximum number of messages that may arrive while the history is read.
    */
   constructor(last: MessageId | null, maxCount: number) {
     this.after = last?.position ?? LONG_AGO
@@ -42,7 +42,7 @@ export class Resumption {
     this.#maxCount = maxCount
   }
 
-  /** Stores a message that is sent to the room meanwhile. */
+  /** Stores a message that is sent to the room while the history is read. */
   add(arrival: Arrival): void {
     this.#arrivals.push(arrival)
     if (this.#arrivals.length <= this.#maxCount) return
@@ -50,7 +50,7 @@ export class Resumption {
     this.#isComplete = false
   }
 
-  /** Combines the history with the messages that have arrived meanwhile. */
+  /** Combines the history with the messages that arrived while it was read. */
   settle(read: HistoryRead, ownOrigin: string): Settlement {
     const messages = read.messages.filter((message) => !this.#has(message))
     const lastOwn = read.messages.findLast(({ origin }) => origin === ownOrigin)?.sequence ?? 0

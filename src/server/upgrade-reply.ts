@@ -116,7 +116,7 @@ function parseLines(lines: readonly string[]): HeaderFields {
   )
 }
 
-/** Sends the response, unless the peer has reset the stream meanwhile. */
+/** Sends the response, unless the peer has already reset the stream. */
 function respond(stream: ServerHttp2Stream, fields: object): void {
   if (!stream.destroyed && !stream.closed && !stream.headersSent) stream.respond(fields as OutgoingHttpHeaders)
 }

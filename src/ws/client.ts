@@ -193,7 +193,7 @@ class Handshake {
     request.on('response', (response) => this.#onResponse(request, response, target))
     request.on('upgrade', (response, stream, head) => {
       socket.emit('upgrade', response)
-      // A listener may have closed the socket meanwhile.
+      // A listener may have closed the socket.
       if (socket._readyState !== ReadyState.CONNECTING) return
       socket._req = null
       const problem = this.#readResponse(response)

@@ -102,7 +102,7 @@ export class Guard implements Watched, RateSink {
     this.#rates.wait(wait, () => this.#reader.resume(Wait.RATE))
   }
 
-  /** Called when the connection has ended, or when the closing handshake begins, which has its own timer. */
+  /** Called when the connection has ended, or when the closing handshake begins, because that has its own timer. */
   stop(): void {
     this.#watchdog.stop()
     this.#rates.stop()

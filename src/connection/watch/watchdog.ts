@@ -156,7 +156,7 @@ export function isKeepalivePong(payload: Buffer): boolean {
   return payload.toString('latin1', 0, PING_TEXT.length) === PING_TEXT
 }
 
-/** Reads the state again, because a call meanwhile may have changed it. */
+/** Reads the state again, because an earlier call may have changed it. */
 function isOpen(connection: Watched['connection']): boolean {
   return connection.state === 'open'
 }
