@@ -227,8 +227,8 @@ export class InputGate implements CodecSink {
   }
 
   /**
-   * Stores what a pause left unparsed in front of input that arrived since. It is not copied a second time, because a
-   * peer over its rate is paused often.
+   * Stores what a pause left unparsed in front of input that arrived since. The unparsed bytes are not copied a second
+   * time, because a peer over its rate is paused often.
    */
   #storeFirst(rest: Buffer): void {
     if (rest.length > 0) this.#backlog = this.#backlog === null ? rest : Buffer.concat([rest, this.#backlog])

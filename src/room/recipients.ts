@@ -14,9 +14,7 @@ export interface Joined {
   isComplete: boolean
 }
 
-/**
- * The members of a group as receivers. It determines who gets a message, and adds the envelope when there is history.
- */
+/** The members of a group as receivers. Determines who gets a message, and adds the envelope when there is history. */
 export class Recipients {
   readonly #roomKey: string
   readonly #history: GroupSettings['history']

@@ -28,8 +28,8 @@ export async function expectClientOpens(
 }
 
 /**
- * Sends a plain HTTP response and FIN, and expects that the client does not open. It may follow a redirect on a new
- * connection (RFC 6455 §4.1).
+ * Sends a plain HTTP response and FIN, and expects that the client does not open. The client may follow a redirect on a
+ * new connection (RFC 6455 §4.1).
  */
 export async function expectClientStaysHttp(t: Trial, answer: AnswerOptions): Promise<void> {
   const upgrade = await receptionOf(t).next(t)

@@ -49,8 +49,8 @@ export function copyAlone(bytes: Uint8Array): Buffer {
 }
 
 /**
- * Frames a message once. `send` of each connection of a server accepts the result. It is compressed once for all
- * connections with permessage-deflate and no server context takeover, unless `compress` is false.
+ * Frames a message once. `send` of each connection of a server accepts the result. The message is compressed once for
+ * all connections with permessage-deflate and no server context takeover, unless `compress` is false.
  *
  * @throws {TypeError} when `data` is neither a string nor bytes, for example a Blob.
  */

@@ -85,8 +85,8 @@ async function referFarthest(t: Trial): Promise<void> {
 const SMALL_BITS = 9
 
 /**
- * Requests the echo of a text with repetitions beyond the agreed window. It must decompress with that window (RFC 7692
- * §7.2.1).
+ * Requests the echo of a text with repetitions beyond the agreed window. The echo must decompress with that window (RFC
+ * 7692 §7.2.1).
  */
 async function limitWindow(t: Trial): Promise<void> {
   const { upgrade, offer } = await nextOffering(t)
