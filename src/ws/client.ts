@@ -46,9 +46,7 @@ const defaults = {
 type Settings = typeof defaults & Omit<ClientOptions, keyof typeof defaults>
 type Headers = Record<string, unknown>
 
-/**
- * The server that the credentials are meant for: a redirect to another host, or from wss to ws, must not receive them.
- */
+/** The server that gets the credentials. A redirect to another host, or from wss to ws, must not get them. */
 interface Origin {
   isSecure: boolean
   host: string

@@ -49,7 +49,7 @@ export class Outbox {
 }
 
 /**
- * Returns the size of a message in bytes, without creating a `Blob`, because the `Blob` of React Native accepts no
+ * Returns the size of a message in bytes, without creating a `Blob`, because the `Blob` of React Native does not accept
  * buffers.
  */
 export function byteLengthOf(data: ClientData): number {

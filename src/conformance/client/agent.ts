@@ -13,7 +13,7 @@ export interface Agent {
   readonly keys: Map<string, string>
   /** Whether the driver of the client reports the events of the API. */
   reportsEvents: boolean
-  /** Sends a command to the driver of the client; null when the driver accepts no commands. */
+  /** Sends a command to the driver of the client; null when the driver does not accept commands. */
   command: ((number: number, command: string) => boolean) | null
   /** Resolves when the client will not connect again. */
   readonly gone: Promise<string>

@@ -7,7 +7,7 @@ export interface PendingUpgrade {
   peer: Peer
   request: ClientRequest
   events: EventLog
-  /** Sends a command to the driver. Returns false when the driver accepts no commands. */
+  /** Sends a command to the driver. Returns false when the driver does not accept commands. */
   ask(command: string): boolean
 }
 

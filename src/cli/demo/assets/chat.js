@@ -91,7 +91,7 @@ function hear(said) {
 }
 
 function hearWhisper(said) {
-  // Also for a repeated message: the first receipt may be lost.
+  // A repeated message also gets a receipt, because the first receipt may be lost.
   socket.send(JSON.stringify({ received: said.n, from: said.from.id, page: said.page }))
   if (!isNew(said, 'whisper')) return
   showEntry(makeSaid(said, t('{0}, only to you', formatTime(new Date(said.time))), 'message whisper'))

@@ -28,7 +28,7 @@ let startedAt = 0
 let startedWith = 0
 
 socket = connect({
-  // A session that reads messages in parts answers no heartbeats.
+  // A session that reads messages in parts does not answer heartbeats.
   heartbeatInterval: 0,
   onMessage(data) {
     if (typeof data !== 'string') return addPiece(data)
