@@ -49,7 +49,7 @@ export interface RareState {
   waitingSince: number | null
 }
 
-/** When the connection began, and when its last message was, with the count of messages. */
+/** When the connection began, when its last message was sent or received, and the number of messages by then. */
 interface Age {
   readonly bornAt: number
   messageAt: number
