@@ -99,7 +99,7 @@ test('terminates a peer that reads none of the unsent data, even when its input 
   client.socket.pause()
   while (connection.send(Buffer.alloc(MEBIBYTE)) === 'sent' || connection.bufferedAmount < MEBIBYTE);
   await connection.gone
-  assert.match(connection.closeInfo!.error!.message, 'no byte of what waits')
+  assert.match(connection.closeInfo!.error!.message, 'none of the waiting bytes')
 })
 
 test('delivers nothing after onClose when a message exceeds a rate that closes', async (t) => {

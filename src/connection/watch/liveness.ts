@@ -157,7 +157,7 @@ function judgeSlowReader(
   { pingInterval, pingTimeout }: ConnectionLimits,
 ): LivenessAction | null {
   const longest = pingInterval + pingTimeout
-  return now - since < longest ? null : silence(`no byte of what waits was read within ${longest} ms`)
+  return now - since < longest ? null : silence(`the peer read none of the waiting bytes within ${longest} ms`)
 }
 
 /**
