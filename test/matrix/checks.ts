@@ -115,6 +115,13 @@ const handshake: readonly Check[] = [
     why: 'Such a request gets 101.',
   },
   {
+    rows: ['hs.syntax.nul-key'],
+    actual: /of a key with NUL/,
+    rule: 'RFC 9110 §5.5',
+    text: 'a recipient of CR, LF, or NUL within a field value MUST either reject the message or replace each of those characters with SP before further processing or forwarding of that message.',
+    why: 'The answer is computed from the key with its NUL. No client sends it. Often the HTTP server below decides this.',
+  },
+  {
     rows: ['hs.ok.key-ows', 'hs.ok.ows-tab'],
     rule: 'RFC 9110 §5.5',
     text: 'A field value does not include leading or trailing whitespace. When a specific version of HTTP allows such whitespace to appear in a message, a field parsing implementation MUST exclude such whitespace prior to evaluating the field value.',
@@ -173,7 +180,7 @@ const frames: readonly Check[] = [
     rows: ['mask.server-never', 'inv.not-masked'],
     rule: 'RFC 6455 §5.1',
     text: 'A server MUST NOT mask any frames that it sends to the client.',
-    why: 'Some of its frames are masked.',
+    why: 'Some of its frames are masked. Qt masks only answers to frames that arrive together with the request.',
   },
   {
     rows: ['rsv.*', 'client.frame.rsv*'],
@@ -199,7 +206,7 @@ const frames: readonly Check[] = [
   },
   {
     rows: ['utf8.*', 'frag.long-cut-characters'],
-    expected: /echo/,
+    expected: /echo|pong/,
     actual: /Close 1007|UTF-8/,
     rule: 'RFC 6455 §5.6',
     text: 'Note that a particular text frame might include a partial UTF-8 sequence; however, the whole message MUST contain valid UTF-8.',
@@ -240,7 +247,14 @@ const frames: readonly Check[] = [
 
 const closing: readonly Check[] = [
   {
-    rows: ['close.invalid-1005', 'close.invalid-1006', 'close.invalid-1015', 'close.reply-shape', 'inv.close-code'],
+    rows: [
+      'close.invalid-1005',
+      'close.invalid-1006',
+      'close.invalid-1015',
+      'close.bad-code-bad-reason',
+      'close.reply-shape',
+      'inv.close-code',
+    ],
     actual: /Close 10(05|06|15)|code 10(05|06|15)/,
     rule: 'RFC 6455 §7.4.1',
     text: 'is a reserved value and MUST NOT be set as a status code in a Close control frame by an endpoint.',

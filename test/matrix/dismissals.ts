@@ -73,6 +73,12 @@ export const DISMISSALS: readonly Dismissal[] = [
     why: 'Connection in two lines means the same as one list (RFC 9110 §5.3), and some proxies write it so; but no sentence obliges a server to accept a client.',
   },
   {
+    rows: ['hs.ok.split-everywhere'],
+    actual: /the end of the stream without a/,
+    title: 'A valid request is refused',
+    why: 'A request that arrives in two segments is refused at one of the places where it is split. A proxy or a slow network may do that; but no sentence obliges a server to accept a client.',
+  },
+  {
     rows: ['hs.ext.two-fields'],
     title: 'A valid request is refused',
     why: 'Sec-WebSocket-Extensions in two lines is allowed (RFC 6455 §11.3.2); but no sentence obliges a server to accept a client.',
@@ -106,7 +112,7 @@ export const DISMISSALS: readonly Dismissal[] = [
     why: 'The 101 has Content-Length, which the row `hs.resp.no-body-fields` counts once.',
   },
   {
-    rows: ['hs.resp.accept', 'hs.resp.connection', 'hs.resp.upgrade'],
+    rows: ['hs.resp.accept', 'hs.resp.accept-once', 'hs.resp.connection', 'hs.resp.upgrade'],
     title: 'A consequence',
     why: 'Seen only in the 101 to a request that should have been refused, or of a row that is counted itself.',
   },
@@ -140,6 +146,13 @@ export const DISMISSALS: readonly Dismissal[] = [
     actual: /opcode|message|code (0|1|500|999|\d{5}) \(/,
     title: 'A consequence',
     why: 'These rows use a reserved opcode, or sum up other rows; the rows that are about it count it.',
+  },
+  {
+    rows: ['close.reply-shape'],
+    actual: /close fin masked/,
+    labels: /^Qt . WebSockets$/,
+    title: 'A consequence',
+    why: 'Some of its Close frames are masked, which the row `mask.server-never` counts.',
   },
   {
     rows: ['len.*-65536-*', 'mask.phase-across-segments', 'frag.long-*', 'utf8.all-codepoints'],
