@@ -17,7 +17,10 @@ export interface Questions {
   /** Checks that the primary responds. */
   hello: { ask: object; answer: true }
   /** A batch that was published before is not published again, because the first response may have been lost. */
-  publish: { ask: { batch: number; publications: readonly WirePublication[] }; answer: true }
+  publish: {
+    ask: { batch: number; publications: readonly WirePublication[]; renewal?: string | null | undefined }
+    answer: true
+  }
   subscribe: { ask: { topic: string }; answer: Position }
   read: { ask: { topic: string; after: Position }; answer: WireRead }
   presence: { ask: { key: string }; answer: string[] }

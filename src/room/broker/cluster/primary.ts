@@ -80,6 +80,7 @@ export class ClusterPrimary {
         return client.answer(item.number, true)
       case 'publish':
         if (client.isNewBatch(item.batch)) {
+          if (item.renewal) this.#hub.renew()
           for (const publication of item.publications) this.#hub.publish(client.origin, unpack(publication))
         }
         return client.answer(item.number, true)

@@ -186,3 +186,21 @@ test('messages of the application are ignored', () => {
 test('outside of a worker there is no cluster broker', async () => {
   assert.match((await thrownBy(() => new ClusterBroker())).message, 'worker of node:cluster')
 })
+
+test('other workers detect a gap when a worker has dropped messages of too many rooms to count', async () => {
+  const primary = new FakePrimary()
+  const here = new Rooms({ broker: primary.addWorker({ maxWaitingMessages: 1 }).broker })
+  const there = new Rooms({ broker: primary.addWorker().broker })
+  const gaps: Gap[] = []
+  there.onGap = (gap) => gaps.push(gap)
+  const [, peer] = [await here.room('lobby').join(new FakePeer().session), new FakePeer()]
+  await there.room('lobby').join(peer.session)
+  here.room('lobby').broadcast('arrives')
+  await until(() => peer.received.length === 1)
+  here.room('lobby').broadcast('dropped')
+  for (let i = 0; i < 10_001; i++) here.room(`room ${i}`).broadcast('dropped')
+  await endOfTick()
+  here.room('lobby').broadcast('arrives, too')
+  await until(() => peer.received.length === 2)
+  assert.equal(gaps, [{ room: 'lobby', missedCount: 0, isExact: false }])
+})
