@@ -22,7 +22,7 @@ export class FakeWorker {
   isStalledOutgoing = false
   readonly #primary: ClusterPrimary
   readonly #id: number
-  #receive: (message: unknown) => void = () => {}
+  readonly #receivers: ((message: unknown) => void)[] = []
   #disconnect = () => {}
   #isConnected = true
   readonly #waiting: (() => void)[] = []
@@ -31,6 +31,11 @@ export class FakeWorker {
     this.#primary = primary
     this.#id = id
     this.broker = new ClusterBroker(options, this.#makeLink())
+  }
+
+  /** Creates a second broker in this worker. */
+  addBroker(options: ClusterBrokerOptions = {}): ClusterBroker {
+    return new ClusterBroker(options, this.#makeLink())
   }
 
   /** The worker dies. */
@@ -64,9 +69,7 @@ export class FakeWorker {
         return isConnected()
       },
       send: (message, callback) => this.#sendToPrimary(message, callback),
-      onMessage: (listener) => {
-        this.#receive = listener
-      },
+      onMessage: (listener) => void this.#receivers.push(listener),
       onDisconnect: (listener) => {
         this.#disconnect = listener
       },
@@ -86,7 +89,7 @@ export class FakeWorker {
   #sendToWorker(message: unknown, callback: (error: Error | null) => void): void {
     const text = JSON.stringify(message)
     this.#deliver(this.isStalled, () => {
-      this.#receive(JSON.parse(text))
+      for (const receive of this.#receivers) receive(JSON.parse(text))
       callback(null)
     })
   }

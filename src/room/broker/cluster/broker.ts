@@ -61,7 +61,7 @@ export class ClusterBroker implements Broker {
     this.#questions = new OpenQuestions(this.#timeout, () => this.#onSilent())
     this.#publisher = new Publisher(options, (batch, renewal) => this.#publishAll(batch, renewal))
     link.onMessage((message) => {
-      if (!isClusterMessage(message) || message.dwebsocket !== 'to-worker') return
+      if (!isClusterMessage(message) || message.dwebsocket !== 'to-worker' || message.origin !== this.origin) return
       this.#onPrimary(message.primary)
       for (const item of message.items) this.#handle(item)
     })
