@@ -11,7 +11,7 @@ const NAMES = {
   paused: t('Paused'),
   downloaded: t('Downloaded'),
   same: t('Downloaded: the same bytes'),
-  different: t('Downloaded: other bytes than those uploaded'),
+  different: t('Downloaded, but the bytes differ from those uploaded'),
   gone: t('The connection was lost: choose the file again'),
 }
 
