@@ -19,7 +19,10 @@ export interface Agent {
   readonly gone: Promise<string>
 }
 
+/** The path of numbered connections, as in Autobahn. */
+export const CASE_PATH = '/runCase'
+
 /** Returns the URL of a numbered connection, as drivers written for Autobahn request it. */
 export function caseUrl(agent: Agent, number: number): string {
-  return `${agent.base}/runCase?case=${number}&agent=${encodeURIComponent(agent.name)}`
+  return `${agent.base}${CASE_PATH}?case=${number}&agent=${encodeURIComponent(agent.name)}`
 }

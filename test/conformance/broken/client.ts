@@ -34,15 +34,23 @@ export interface EchoClientOptions {
 }
 
 /** Connects, echoes until the connection ends, and resolves then, whatever the end was. */
-export function runClient(uri: string, options: EchoClientOptions = {}): Promise<void> {
+export async function runClient(uri: string, options: EchoClientOptions = {}): Promise<void> {
   const defects: Defects = options.defects ?? new Set()
   let url: URL
   try {
     url = parseUri(uri, defects)
   } catch (error) {
     options.onEvent?.({ event: 'error', message: (error as Error).message })
-    return Promise.resolve()
+    return
   }
+  const offer = options.offer === undefined ? 'permessage-deflate; client_max_window_bits' : options.offer
+  const request = formatRequest(url, offer, defects)
+  const isChallenged = await connectOnce(url, request, options)
+  if (isChallenged && defects.has('repeats-after-401')) await connectOnce(url, request, options)
+}
+
+/** Resolves at the end of the connection to whether the answer was 401. */
+function connectOnce(url: URL, request: ClientRequest, options: EchoClientOptions): Promise<boolean> {
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const socket =
     url.protocol === 'wss:'
@@ -50,7 +58,7 @@ export function runClient(uri: string, options: EchoClientOptions = {}): Promise
       : connectTcp({ host, port: Number(url.port || 80), allowHalfOpen: true, noDelay: true })
   options.signal?.addEventListener('abort', () => socket.destroy())
   return new Promise((resolve) => {
-    const connection = new ClientConnection(socket, url, options, defects)
+    const connection = new ClientConnection(socket, request, options)
     socket.once(url.protocol === 'wss:' ? 'secureConnect' : 'connect', () => connection.begin())
     socket.on('data', (chunk: Buffer) => connection.receive(chunk))
     socket.on('end', () => connection.receiveEnd())
@@ -58,7 +66,7 @@ export function runClient(uri: string, options: EchoClientOptions = {}): Promise
     socket.on('error', (error) => options.onEvent?.({ event: 'error', message: error.message }))
     socket.on('close', () => {
       connection.tellEnd()
-      resolve()
+      resolve(connection.isChallenged)
     })
   })
 }
@@ -81,14 +89,19 @@ class ClientConnection {
   readonly #request: ClientRequest
   #timer: NodeJS.Timeout | undefined
   #head: Buffer = Buffer.alloc(0)
+  #startLine = ''
   #peer: Peer | null = null
 
-  constructor(socket: Socket, url: URL, options: EchoClientOptions, defects: Defects) {
+  constructor(socket: Socket, request: ClientRequest, options: EchoClientOptions) {
     this.#socket = socket
     this.#options = options
-    this.#defects = defects
-    const offer = options.offer === undefined ? 'permessage-deflate; client_max_window_bits' : options.offer
-    this.#request = formatRequest(url, offer, defects)
+    this.#defects = options.defects ?? new Set()
+    this.#request = request
+  }
+
+  /** Whether the answer was 401. */
+  get isChallenged(): boolean {
+    return this.#startLine.startsWith('HTTP/1.1 401')
   }
 
   begin(): void {
@@ -120,6 +133,7 @@ class ClientConnection {
       const head = readHead(bytes, this.#defects)
       if (!head) return
       this.#head = bytes.subarray(head.size)
+      this.#startLine = head.startLine
       // 100 and 103 may come before the answer (RFC 9110 §15.2)
       if (/^HTTP\/1\.1 1(?!01)\d\d/.test(head.startLine)) this.#receiveHead(this.#head)
       else this.#open(checkAnswer(head, this.#request, this.#defects))

@@ -72,10 +72,15 @@ const closing = {
  */
 export const quirks = { ...handshake, ...compression, ...frames, ...slowness, ...limits, ...closing } as const
 
-export type Quirk = keyof typeof quirks
+/** The same for clients. */
+export const clientQuirks = {
+  'repeats-after-401': 'repeats its request, with the same key, after a 401 (RFC 9110 §15.5.2)',
+} as const
+
+export type Quirk = keyof typeof quirks | keyof typeof clientQuirks
 
 /** The quirks by topic, with the cases that are most likely to accuse them; the preset `quick` runs against all. The slowest first. */
-export const topics: readonly { quirks: readonly Quirk[]; selection: string }[] = [
+export const topics: readonly { quirks: readonly (keyof typeof quirks)[]; selection: string }[] = [
   { quirks: namesOf(slowness), selection: 'quick' },
   { quirks: namesOf(handshake), selection: 'hs.ok,hs.resp,hs.ver,hs.method,hs.key,hs.host,hs.syntax' },
   { quirks: namesOf(compression), selection: 'pmd.neg,pmd.frame,pmd.data' },
