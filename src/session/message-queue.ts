@@ -44,8 +44,8 @@ export function readQueueMarks(options: QueueOptions = {}): QueueMarks {
 /** A caller that waits for a message. */
 export abstract class Waiter {
   /** The neighbors in the list of waiters. Only the queue changes them. */
-  next: Waiter | null = null
-  previous: Waiter | null = null
+  before: Waiter | null = null
+  after: Waiter | null = null
 
   /** Called once with a message, or with null when the queue has ended. */
   abstract settle(message: Data | null): void
@@ -155,21 +155,21 @@ export class MessageQueue {
 
   /** Adds a waiter to the end of the list. Call it only while the queue is empty and has not ended. */
   addWaiter(waiter: Waiter): void {
-    waiter.previous = this.#lastWaiter
+    waiter.before = this.#lastWaiter
     if (this.#lastWaiter === null) this.#firstWaiter = waiter
-    else this.#lastWaiter.next = waiter
+    else this.#lastWaiter.after = waiter
     this.#lastWaiter = waiter
   }
 
   /** Removes a waiter that is in the list. No message is lost. */
   removeWaiter(waiter: Waiter): void {
-    const { next, previous } = waiter
-    if (previous === null) this.#firstWaiter = next
-    else previous.next = next
-    if (next === null) this.#lastWaiter = previous
-    else next.previous = previous
-    waiter.next = null
-    waiter.previous = null
+    const { before, after } = waiter
+    if (before === null) this.#firstWaiter = after
+    else before.after = after
+    if (after === null) this.#lastWaiter = before
+    else after.before = before
+    waiter.before = null
+    waiter.after = null
   }
 
   /** Ends the queue. Waiters get null, and stored messages can still be read. */

@@ -52,6 +52,9 @@ export function readSessionOptions(options: SessionOptions = {}): SessionSetting
   return { marks: readQueueMarks(options), ...readOptions(sessionRules, options) }
 }
 
+/** Returns the queue of a session, which `stream()` replaces. */
+let queueOf: (session: WebSocket) => MessageQueue
+
 /**
  * The session of one connection, with the names of Python's `dwebsocket`. Messages are stored in a bounded queue until
  * they are read. Messages received before a Close frame can be read after it (RFC 6455 §5.4, §7.1).
@@ -69,6 +72,10 @@ export class WebSocket {
   #watchers: Set<SessionWatcher> | null = null
   #closePromise: Promise<CloseInfo> | null = null
   #resolveClose: ((info: CloseInfo) => void) | null = null
+
+  static {
+    queueOf = (session) => session.#queue
+  }
 
   /** Sets the callbacks of `connection`. Views get their session from `request.websocket` instead. */
   constructor(connection: Connection, settings: SessionSettings = readSessionOptions(), draining?: Draining) {
@@ -204,7 +211,7 @@ export class WebSocket {
    * Iterates over messages until the connection closes. Leaving the loop does not close the connection (RFC 6455 §6.2).
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<Data> {
-    return new MessageIterator(this.#queue)
+    return new MessageIterator(this)
   }
 
   /**
@@ -239,36 +246,53 @@ export class WebSocket {
   }
 }
 
-/** A reader of a queue. The readers of one session share its messages, so each message is returned by one of them. */
-class MessageIterator implements AsyncIterableIterator<Data> {
-  readonly #queue: MessageQueue
+/**
+ * A reader of a session. The readers of one session share its messages, so each message is returned by one of them. The
+ * iterator is its own waiter, because a second object would add to the memory of each idle session.
+ */
+class MessageIterator extends Waiter implements AsyncIterableIterator<Data> {
+  readonly #session: WebSocket
+  /** Resolves the pending call of `next`. */
+  #resolve: ((result: IteratorResult<Data, undefined>) => void) | null = null
+  /** Serves further calls of `next` while one is pending. */
+  #other: MessageIterator | null = null
 
-  constructor(queue: MessageQueue) {
-    this.#queue = queue
+  constructor(session: WebSocket) {
+    super()
+    this.#session = session
   }
 
   next(): Promise<IteratorResult<Data, undefined>> {
-    const message = this.#queue.shift()
+    const queue = queueOf(this.#session)
+    const message = queue.shift()
     if (message !== undefined) return Promise.resolve({ value: message, done: false })
-    if (this.#queue.hasEnded) return DONE
-    return new Promise((resolve) => this.#queue.addWaiter(new IteratorWaiter(resolve)))
+    if (queue.hasEnded) return DONE
+    let reader: MessageIterator = this
+    while (reader.#resolve !== null) reader = reader.#other ??= new MessageIterator(this.#session)
+    return new Promise((resolve) => {
+      queue.addWaiter(reader)
+      reader.#resolve = resolve
+    })
+  }
+
+  /** Ends the pending calls of `next`, so that none of them removes a message that another reader can have. */
+  return(value?: unknown): Promise<IteratorReturnResult<unknown>> {
+    for (let reader: MessageIterator | null = this; reader !== null; reader = reader.#other) {
+      if (reader.#resolve === null) continue
+      queueOf(this.#session).removeWaiter(reader)
+      reader.settle(null)
+    }
+    this.#other = null
+    return Promise.resolve({ value, done: true })
+  }
+
+  settle(message: Data | null): void {
+    const resolve = this.#resolve
+    this.#resolve = null
+    resolve?.(message === null ? { value: undefined, done: true } : { value: message, done: false })
   }
 
   [Symbol.asyncIterator](): this {
     return this
-  }
-}
-
-/** A waiting reader. A closure instead would double the memory of each idle session. */
-class IteratorWaiter extends Waiter {
-  readonly #resolve: (result: IteratorResult<Data, undefined>) => void
-
-  constructor(resolve: (result: IteratorResult<Data, undefined>) => void) {
-    super()
-    this.#resolve = resolve
-  }
-
-  settle(message: Data | null): void {
-    this.#resolve(message === null ? { value: undefined, done: true } : { value: message, done: false })
   }
 }

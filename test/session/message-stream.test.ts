@@ -72,6 +72,7 @@ test('begins with the messages that were received whole before', async (t) => {
 test('replaces wait and iteration', async (t) => {
   const { client, session } = await open(t)
   const waiting = session.wait()
+  const iterator = session[Symbol.asyncIterator]()
   assert.throws(() => session.stream(), /wait\(\) waits/)
   client.send(frame(1, 'whole'))
   assert.is(await waiting, 'whole')
@@ -81,6 +82,7 @@ test('replaces wait and iteration', async (t) => {
   assert.is(await session.wait().catch(failure), expected)
   assert.is(await session.wait({ timeout: 1 }).catch(failure), expected)
   assert.is(await session[Symbol.asyncIterator]().next().catch(failure), expected)
+  assert.is(await iterator.next().catch(failure), expected, 'an iterator from before stream()')
   assert.is(session.read(), null)
 })
 

@@ -268,3 +268,15 @@ test('a shutdown aborts streams that do not end: the source is released, and the
   await until(() => state.returned)
   assert.not(client.frames.some(({ first }) => first === 0x80))
 })
+
+test('a session whose messages were forwarded to a peer that has gone can be read again', async (t) => {
+  const untilEnd = (session: WebSocket) => new Promise<void>((onEnd) => session.watch({ onEnd }))
+  const target = await open(t, untilEnd)
+  const source = await open(t, untilEnd)
+  const sending = target.session.send(source.session)
+  target.client.socket.destroy()
+  assert.is(await sending, false)
+  const waiting = source.session.wait()
+  source.client.send(frame(1, 'not lost'))
+  assert.is(await waiting, 'not lost')
+})

@@ -59,3 +59,32 @@ test('shares messages fairly between several loops, each message once', async ()
   await Promise.all(loops)
   assert.equal(seen, ['x1', 'y2', 'x3', 'y4'])
 })
+
+test('ends the pending calls of next when an iterator is closed, and loses no message', async () => {
+  const { connection, ws } = open()
+  const iterator = ws[Symbol.asyncIterator]()
+  const other = ws.wait()
+  const pending = [iterator.next(), iterator.next(), iterator.next()]
+  const last = ws.wait()
+  assert.equal(await iterator.return?.('bye'), { value: 'bye', done: true })
+  for (const next of pending) assert.equal(await next, { value: undefined, done: true })
+  connection.receive('a', 'b', 'c')
+  assert.equal([await other, await last, ws.read()], ['a', 'b', 'c'])
+  connection.receive('d')
+  assert.equal(await iterator.next(), { value: 'd', done: false }, 'as a second loop over the session')
+})
+
+test('serves calls of next that are pending at the same time in their order', async () => {
+  const { connection, ws } = open()
+  const iterator = ws[Symbol.asyncIterator]()
+  const first = [iterator.next(), iterator.next()]
+  connection.receive('a')
+  assert.equal(await first[0], { value: 'a', done: false })
+  const third = iterator.next()
+  connection.receive('b', 'c')
+  assert.equal(await first[1], { value: 'b', done: false })
+  assert.equal(await third, { value: 'c', done: false })
+  const end = [iterator.next(), iterator.next()]
+  connection.end()
+  for (const next of end) assert.equal(await next, { value: undefined, done: true })
+})
