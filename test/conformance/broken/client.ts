@@ -5,11 +5,13 @@ import type { Defects } from './defects.ts'
 import { Deflate } from './deflate.ts'
 import type { Agreement } from './extension.ts'
 import { TEXT } from './frame.ts'
-import { Refusal, readHead } from './http-head.ts'
+import { type Head, Refusal, readHead, valuesOf } from './http-head.ts'
 import { Peer } from './peer.ts'
 
 /** Milliseconds for the answer to the opening request: a bound on hangs. */
 const ANSWER_TIME = 60_000
+/** How many redirects are followed. */
+const REDIRECTS = 20
 
 /** What happens on a connection, as a driver reports it to the tester. */
 export type ClientEvent =
@@ -45,12 +47,19 @@ export async function runClient(uri: string, options: EchoClientOptions = {}): P
   }
   const offer = options.offer === undefined ? 'permessage-deflate; client_max_window_bits' : options.offer
   const request = formatRequest(url, offer, defects)
-  const isChallenged = await connectOnce(url, request, options)
-  if (isChallenged && defects.has('repeats-after-401')) await connectOnce(url, request, options)
+  let answer = await connectOnce(url, request, options)
+  if (answer?.startLine.startsWith('HTTP/1.1 401') && defects.has('repeats-after-401'))
+    await connectOnce(url, request, options)
+  for (let left = REDIRECTS; left > 0 && answer !== null && defects.has('follows-redirects'); left--) {
+    const [location] = /^HTTP\/1\.1 30/.test(answer.startLine) ? valuesOf(answer, 'location') : []
+    if (location === undefined) return
+    const target = new URL(location, url)
+    answer = await connectOnce(target, formatRequest(target, offer, defects), options)
+  }
 }
 
-/** Resolves at the end of the connection to whether the answer was 401. */
-function connectOnce(url: URL, request: ClientRequest, options: EchoClientOptions): Promise<boolean> {
+/** Resolves at the end of the connection to the answer that was not accepted. */
+function connectOnce(url: URL, request: ClientRequest, options: EchoClientOptions): Promise<Head | null> {
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const socket =
     url.protocol === 'wss:'
@@ -66,7 +75,7 @@ function connectOnce(url: URL, request: ClientRequest, options: EchoClientOption
     socket.on('error', (error) => options.onEvent?.({ event: 'error', message: error.message }))
     socket.on('close', () => {
       connection.tellEnd()
-      resolve(connection.isChallenged)
+      resolve(connection.refused)
     })
   })
 }
@@ -89,7 +98,7 @@ class ClientConnection {
   readonly #request: ClientRequest
   #timer: NodeJS.Timeout | undefined
   #head: Buffer = Buffer.alloc(0)
-  #startLine = ''
+  #answer: Head | null = null
   #peer: Peer | null = null
 
   constructor(socket: Socket, request: ClientRequest, options: EchoClientOptions) {
@@ -99,9 +108,9 @@ class ClientConnection {
     this.#request = request
   }
 
-  /** Whether the answer was 401. */
-  get isChallenged(): boolean {
-    return this.#startLine.startsWith('HTTP/1.1 401')
+  /** The answer that was not accepted. */
+  get refused(): Head | null {
+    return this.#peer === null ? this.#answer : null
   }
 
   begin(): void {
@@ -133,7 +142,7 @@ class ClientConnection {
       const head = readHead(bytes, this.#defects)
       if (!head) return
       this.#head = bytes.subarray(head.size)
-      this.#startLine = head.startLine
+      this.#answer = head
       // 100 and 103 may come before the answer (RFC 9110 §15.2)
       if (/^HTTP\/1\.1 1(?!01)\d\d/.test(head.startLine)) this.#receiveHead(this.#head)
       else this.#open(checkAnswer(head, this.#request, this.#defects))

@@ -126,8 +126,8 @@ export class Host {
         void this.#updateReports(arrival, name)
         return
       default:
-        // Connections that follow a redirect end here.
-        this.#answerAndClose(arrival)
+        // A client that follows a redirect must not open here, because its case expects that it does not open.
+        respond(arrival, '404 Not Found', 'text/plain; charset=utf-8', 'no such connection\n')
     }
   }
 
