@@ -86,7 +86,7 @@ export const clientTopics: readonly { quirks: readonly Quirk[]; selection: strin
   { quirks: namesOf(frames), selection: 'client.len,client.ping,client.frag' },
   {
     quirks: ['sends-plain-although-agreed', 'sends-short-texts-plain', 'fragments-compressed'],
-    selection: 'client.resp.pmd,client.frame.pmd',
+    selection: 'client.resp.pmd-*,client.frame.pmd-*',
   },
   {
     quirks: [
