@@ -84,7 +84,7 @@ export interface RunResult {
   tool: { name: 'dwebsocket conform'; version: string }
   /** Version of the catalogue of cases. */
   catalogue: number
-  /** ISO 8601. */
+  /** When the run began, in ISO 8601. */
   started: string
   duration_ms: number
   target: {

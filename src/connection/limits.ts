@@ -48,13 +48,13 @@ export interface ConnectionLimits extends MessageLimits {
    */
   messageTimeout: number
   /**
-   * Time limit for the reply to a Close frame, and for the peer to read the last one; then the transport is closed.
-   * Default 5 s.
+   * Time limit for the reply to a Close frame, and for the peer to read what was sent before; then the transport is
+   * closed. Default 5 s.
    */
   closeTimeout: number
   /** Time without a byte from the peer after which a ping is sent. Default 25 s. */
   pingInterval: number
-  /** Time without a byte after that ping; then the transport is closed with 1006. Default 20 s. */
+  /** Time without a byte after a keepalive ping; then the transport is closed with 1006. Default 20 s. */
   pingTimeout: number
   /** Time without a message in either direction; then Close 1001. Default `Infinity`. */
   idleTimeout: number

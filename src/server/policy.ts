@@ -24,7 +24,7 @@ export interface Approval {
 export interface AuthorizeRequest extends IncomingMessage {
   /** The parsed query. */
   readonly query: URLSearchParams
-  /** The client's address. Behind `trustedProxies`, the one that they forward. */
+  /** The client's address. Behind `trustedProxies`, this is the address that they forward. */
   readonly clientAddress: string
 }
 
@@ -47,7 +47,7 @@ export interface UpgradePolicy {
   origins?: '*' | readonly string[] | AllowsOrigin | undefined
   /** Called after the origin check. Returns undefined to accept, or the response that refuses. May be async. */
   authorize?: Authorize | undefined
-  /** Supported subprotocols. The first of the client's that is in this list is selected. Default: none. */
+  /** Supported subprotocols. The first subprotocol of the request that is in this list is selected. Default: none. */
   subprotocols?: readonly string[] | undefined
 }
 

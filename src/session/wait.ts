@@ -41,7 +41,7 @@ function isAbortSignal(value: unknown): boolean {
   return Object.prototype.toString.call(value) === '[object AbortSignal]'
 }
 
-/** Waits for a message with a limit. The first of message, end, timeout and abort cancels the others. */
+/** Waits for a message, the end of the queue, the timeout or an abort. The first of these cancels the others. */
 export function waitInLine(queue: MessageQueue, { timeout, signal }: WaitOptions): Promise<Data | null> {
   return new Promise((resolve, reject) => {
     let timer: NodeJS.Timeout | undefined

@@ -8,7 +8,7 @@ export interface Launched {
   readonly events: EventLog
   /** Resolves when the client has ended, with its exit code or signal. */
   readonly exited: Promise<string>
-  /** Sends a command to its driver. Returns false when the driver accepts no commands. */
+  /** Sends a command to the driver of the client. Returns false when the driver does not accept commands. */
   ask(command: string): boolean
   /** Ends the client with SIGTERM, then with SIGKILL. */
   stop(): Promise<void>

@@ -21,7 +21,7 @@ function valuesSent(request: UpgradeRequest, name: string): string[] {
   return request.fields.filter(([field]) => field.toLowerCase() === name).map(([, value]) => value)
 }
 
-/** For each case of `hs.resp` a function that describes the violation in a 101, or returns null (RFC 6455 §4.2.2). */
+/** For each case of `hs.resp`, a function that describes the violation in a 101 or returns null (RFC 6455 §4.2.2). */
 const rules: Record<string, (response: Response, request: UpgradeRequest) => string | null> = {
   // `hs.version.http10` already fails a server that accepts another version, so that its version is allowed here.
   'hs.resp.status-line': ({ statusLine }, { version }) =>

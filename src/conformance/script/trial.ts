@@ -16,7 +16,7 @@ import type { RunContext } from './run-context.ts'
 
 /** Errors that are not caused by the target: this machine has no free port or file descriptor. */
 const LOCAL_TROUBLE: ReadonlySet<string> = new Set(['EADDRNOTAVAIL', 'EMFILE', 'ENFILE', 'ENOBUFS', 'EAGAIN'])
-/** For how many timeouts such errors may last, and the milliseconds between two attempts. */
+/** For how many timeouts errors of this machine may last, and the milliseconds between two attempts. */
 const LOCAL_PATIENCE = 10
 const LOCAL_PAUSE = 100
 
@@ -68,18 +68,18 @@ export class Trial {
   readonly entry: CatalogueEntry
   readonly context: RunContext
   readonly log: WireLog
-  /** Seeded by the run and the id of the case. */
+  /** Random numbers, seeded by the run and the id of the case. */
   readonly random: Random
   readonly assertions: AssertionResult[] = []
   readonly notes: string[] = []
   readonly peers: Peer[] = []
   /** HTTP/2 connections, whose streams are peers. They are closed after the peers. */
   readonly connections: { destroy(): void }[] = []
-  /** The target stopped serving new connections. */
+  /** Whether the target stopped serving new connections. */
   lost = false
-  /** A wait timed out, so that a failure may be due to a slow target. */
+  /** Whether a wait timed out, so that a failure may be due to a slow target. */
   timedOut = false
-  /** The target refused a connection, or responded that it is busy. */
+  /** Whether the target refused a connection, or responded that it is busy. */
   refused = false
   /** Whether the last opening handshake succeeded; null before there was one. */
   opened: boolean | null = null

@@ -35,7 +35,7 @@ export function deflateElementOf(head: Pick<Response, 'fields'>): ExtensionEleme
   return extensionsOf(head)?.find(({ name }) => name === PMD)
 }
 
-/** Whether the element has this parameter. */
+/** Returns whether the element has this parameter. */
 export function hasParam(element: ExtensionElement | undefined, name: string): boolean {
   return element?.params.some(([param]) => param === name) ?? false
 }

@@ -12,9 +12,9 @@ export interface RequestSpec {
   version: string
   /** Pairs, so that any order, case and repetition is possible. A field with the value `null` is omitted. */
   fields: [name: string, value: string][]
-  /** Between name and value; default: a colon and a space. */
+  /** The text between name and value; default: a colon and a space. */
   separator?: string
-  /** Default CR LF. */
+  /** The end of each line; default CR LF. */
   lineEnd?: string
 }
 

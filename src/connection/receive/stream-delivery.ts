@@ -17,7 +17,7 @@ export interface StreamHandler {
   onAbort?(error: Error): unknown
 }
 
-/** Called when a message begins. Returns its callbacks, or undefined to discard it. */
+/** Called when a message begins. Returns its callbacks, or undefined to discard the message. */
 export type OnStream = (isBinary: boolean) => StreamHandler | null | undefined
 
 /** Counts messages that are delivered in parts. */

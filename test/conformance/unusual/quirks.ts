@@ -83,7 +83,10 @@ export const clientQuirks = {
 /** The quirks of servers that clients may have as well, by topic, with the cases that are most likely to accuse them. */
 export const clientTopics: readonly { quirks: readonly Quirk[]; selection: string }[] = [
   { quirks: namesOf(clientQuirks), selection: 'client.req,client.resp' },
-  { quirks: namesOf(frames), selection: 'client.len,client.ping,client.frag' },
+  {
+    quirks: ['fragments-echoes', 'pings-between-fragments', 'sends-unsolicited-pongs', 'answers-newest-ping-only'],
+    selection: 'client.ping,client.frag',
+  },
   {
     quirks: ['sends-plain-although-agreed', 'sends-short-texts-plain', 'fragments-compressed'],
     selection: 'client.resp.pmd-*,client.frame.pmd-*',
@@ -92,13 +95,11 @@ export const clientTopics: readonly { quirks: readonly Quirk[]; selection: strin
     quirks: [
       'answers-close-with-empty-close',
       'answers-close-with-1000',
-      'echoes-close-reason',
       'gives-reasons',
       'waits-for-close-after-failing',
-      'sends-close-in-two-segments',
       'pings-after-close',
     ],
-    selection: 'client.close,client.frame',
+    selection: 'client.close',
   },
 ]
 

@@ -25,7 +25,7 @@ const run = atOnce(4)
 for (const { quirks: names, selection } of clientTopics) {
   const entries = selectCases(clientEntries, { include: [selection] }).filter(({ id }) => !LONG.has(id))
   for (const name of names) {
-    const results = run(() => tryClient(entries, new Set([name]), { jobs: 8, timeout: 2_000, timeoutFactor: 8 }))
+    const results = run(() => tryClient(entries, new Set([name]), { jobs: 8, timeout: 10_000, timeoutFactor: 3 }))
     results.catch(() => {})
     test(`nothing accuses the client that ${sentences[name]} (${name})`, async () => {
       assert.ok(entries.length > 0)

@@ -56,7 +56,7 @@ async function serveDrivers(host: Host, options: ClientRunOptions): Promise<Clie
   }
 }
 
-/** Why the run has ended. `reason` is set unless the clients have finished. */
+/** Waits for the end of the run. `reason` is set unless the clients have finished. */
 async function firstEnd(
   host: Host,
   options: ClientRunOptions,
