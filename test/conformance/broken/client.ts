@@ -65,7 +65,8 @@ function connectOnce(url: URL, request: ClientRequest, options: EchoClientOption
     url.protocol === 'wss:'
       ? connectTls({ host, port: Number(url.port || 443), servername: host })
       : connectTcp({ host, port: Number(url.port || 80), allowHalfOpen: true, noDelay: true })
-  options.signal?.addEventListener('abort', () => socket.destroy())
+  const abort = (): void => void socket.destroy()
+  options.signal?.addEventListener('abort', abort)
   return new Promise((resolve) => {
     const connection = new ClientConnection(socket, request, options)
     socket.once(url.protocol === 'wss:' ? 'secureConnect' : 'connect', () => connection.begin())
@@ -74,6 +75,7 @@ function connectOnce(url: URL, request: ClientRequest, options: EchoClientOption
     socket.on('drain', () => socket.resume())
     socket.on('error', (error) => options.onEvent?.({ event: 'error', message: error.message }))
     socket.on('close', () => {
+      options.signal?.removeEventListener('abort', abort)
       connection.tellEnd()
       resolve(connection.refused)
     })
