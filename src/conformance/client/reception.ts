@@ -1,13 +1,12 @@
 import { Mismatch } from '../peer/index.ts'
 import type { Handshake, OpenOptions, Reception, Trial } from '../script/index.ts'
-import { type Agent, CASE_PATH, caseUrl } from './agent.ts'
+import { type Agent, caseNumberOf, caseUrl } from './agent.ts'
 import { answerAsOffered } from './agreement.ts'
 import { keyOf } from './answer.ts'
 import { type DriverEvent, EventLog } from './event-log.ts'
 import type { Launched } from './launcher.ts'
 import { type Arrival, Listener } from './listener.ts'
 import type { InviteOptions, PendingUpgrade } from './pending-upgrade.ts'
-import { readTarget } from './request.ts'
 import { recordRequest } from './request-rule.ts'
 
 /** Milliseconds within which a started client must connect. */
@@ -173,9 +172,8 @@ export class CaseReception implements Reception {
 
   /** Returns the number in the URL of a connection, or null when the URL names no connection of this case. */
   #numberOf({ request }: Arrival): number | null {
-    const { path, query } = readTarget(request.target)
-    const number = Number(query.get('case') ?? Number.NaN)
-    return path === CASE_PATH && number >= this.#first && number <= this.#last ? number : null
+    const number = caseNumberOf(request)
+    return number !== null && number >= this.#first && number <= this.#last ? number : null
   }
 
   /** Whether a request has the number and the key of an earlier one of this case. */
