@@ -26,7 +26,7 @@ export interface RecordedEvent {
   kind: 'open' | 'sent' | 'received' | 'fin-sent' | 'fin-received' | 'reset'
   /** Milliseconds since the previous event. */
   after: number
-  /** For `sent` the bytes of one write, for `received` those that arrived together. */
+  /** The bytes of one write (`sent`), or those that arrived together (`received`). */
   bytes: Buffer
 }
 

@@ -47,7 +47,7 @@ export class CommandLauncher implements Launcher {
 
   start(url: string, env: Record<string, string> = {}): Launched {
     const command = this.#command.replace(/(["']?)\{url\}\1/g, () => quoteArgument(url))
-    // A new process group, so that the processes started by the shell end with it.
+    // Starts a new process group, so that the processes started by the shell end with it.
     const child = spawn(command, {
       shell: true,
       detached: true,

@@ -44,7 +44,7 @@ export class ServerProcess {
    * process exits.
    */
   async start(): Promise<boolean> {
-    // A new process group, so that the processes started by the shell end with it.
+    // Starts a new process group, so that the processes started by the shell end with it.
     const child = spawn(this.#command, { shell: true, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
     this.#child = child
     // When the tester exits early, no child process must survive it.

@@ -39,7 +39,7 @@ export interface AssertionOptions {
 export interface Handshake {
   peer: Peer
   request: UpgradeRequest
-  /** null: no response arrived. */
+  /** The response; null when none arrived. */
   response: Response | null
   /** The rules of `hs.resp` that the 101 violates. */
   breaches: AnswerBreach[]
@@ -49,7 +49,7 @@ export interface Handshake {
 export interface OpenOptions extends RequestOptions {
   /** Splits the request into several writes. */
   chop?: Chop
-  /** Sent before the request, with one byte per character. */
+  /** Text that is sent before the request, with one byte per character. */
   prefix?: string
   /** Returns bytes that are sent after the request in the same write. */
   early?: (peer: Peer) => Buffer
@@ -77,7 +77,7 @@ export class Trial {
   readonly connections: { destroy(): void }[] = []
   /** Whether the target stopped serving new connections. */
   lost = false
-  /** Whether a wait timed out, so that a failure may be due to a slow target. */
+  /** Whether a wait timed out. A failure may then be due to a slow target. */
   timedOut = false
   /** Whether the target refused a connection, or responded that it is busy. */
   refused = false
