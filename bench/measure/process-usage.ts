@@ -46,7 +46,7 @@ export function cpuSpentBetween(before: CpuReading, after: CpuReading): CpuSpent
 
 /**
  * Returns an upper bound of the time in which other processes used the processors, in microseconds. Threads of a server
- * also wait for each other, so that the time which the server did not use itself is a bound.
+ * also wait for each other, so the time that the server did not use itself is another bound.
  */
 export function waitedForOthers({ ran, waited }: CpuSpent, micros: number, processors: number): number {
   return Math.min(waited, Math.max(0, micros * processors - ran))

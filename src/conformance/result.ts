@@ -26,7 +26,7 @@ export interface RecordedEvent {
   kind: 'open' | 'sent' | 'received' | 'fin-sent' | 'fin-received' | 'reset'
   /** Milliseconds since the previous event. */
   after: number
-  /** For `sent` the bytes of one write, for `received` those that arrived together. */
+  /** The bytes of one write (`sent`), or those that arrived together (`received`). */
   bytes: Buffer
 }
 
@@ -56,6 +56,8 @@ export interface CaseResult {
   send: string
   expect: string
   assertions: AssertionResult[]
+  /** Set when the last opening handshake failed. */
+  opened?: false
   close: { by: 'server' | 'client' | null; code: number | null; reason: string | null; tcp: 'fin' | 'rst' | null }
   wire: WireEvent[]
   repro: string

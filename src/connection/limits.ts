@@ -34,7 +34,7 @@ export interface ConnectionLimits extends MessageLimits {
   byteRate: RateLimit | null
   /** Maximum rate of pings from the peer; see `overRate`. Default 1,000 per second, 10,000 at once. */
   pingRate: RateLimit | null
-  /** Whether a peer that exceeds a rate is read more slowly, or closed with 1013. Default `pause`. */
+  /** Whether a peer that exceeds a rate is read more slowly, or its connection is closed with 1013. Default `pause`. */
   overRate: 'pause' | 'close'
   /** Time limit for a frame header once it has begun; then Close 1013. Default 10 s. */
   headerTimeout: number

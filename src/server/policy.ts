@@ -45,7 +45,10 @@ export interface UpgradePolicy {
    * `Origin` field do not come from browsers and are allowed. Default: none.
    */
   origins?: '*' | readonly string[] | AllowsOrigin | undefined
-  /** Called after the origin check. Returns undefined to accept, or the response that refuses. May be async. */
+  /**
+   * Called after the origin check. Returns undefined to accept the request, or the response that refuses it. May be
+   * async.
+   */
   authorize?: Authorize | undefined
   /** Supported subprotocols. The first subprotocol of the request that is in this list is selected. Default: none. */
   subprotocols?: readonly string[] | undefined

@@ -6,7 +6,7 @@ import type { WebSocket } from './websocket.ts'
 
 /** The members that `dwebsocket` adds to every request, with any framework. */
 export interface SessionAware {
-  /** Returns whether this is a WebSocket request, so that `websocket` is the session (RFC 6455 §4.1). */
+  /** Returns whether this is a WebSocket request. `websocket` is then the session (RFC 6455 §4.1). */
   is_websocket(): this is { readonly websocket: WebSocket }
   /** The session; null for plain HTTP, and before the view of a WebSocket request runs. */
   readonly websocket: WebSocket | null

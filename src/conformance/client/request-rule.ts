@@ -70,8 +70,8 @@ export function checkRequest(request: ClientRequest, expectedTarget?: string): R
 
 /**
  * Applies the passive rules to a request. `url` is given when the tester chose it. A follow-up is a request that the
- * client sends on its own, for example after a redirect. Whether it needs a new key is debatable, so that a repeated
- * one is only noted.
+ * client sends on its own, for example after a redirect. Whether it needs a new key is debatable, so a repeated key is
+ * only noted.
  */
 export function recordRequest(
   t: Trial,

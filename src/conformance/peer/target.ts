@@ -15,7 +15,7 @@ export interface TargetOptions {
   /** Further fields of every request. */
   fields?: [name: string, value: string][]
   label?: string
-  /** For wss: certificates, SNI, ALPN. */
+  /** Options for wss: certificates, SNI, ALPN. */
   tls?: ConnectionOptions
   /** Uses WebSocket over HTTP/2 (RFC 8441), with prior knowledge when there is no TLS. */
   http2?: boolean

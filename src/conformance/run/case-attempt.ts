@@ -44,9 +44,7 @@ export class CaseAttempts {
     this.#options = options
   }
 
-  /**
-   * With `isAlone` no other case runs, so that this case is the cause of a crash. `slowFactor` multiplies the timeouts.
-   */
+  /** With `isAlone` no other case runs, so this case is the cause of a crash. `slowFactor` multiplies the timeouts. */
   async run(
     testCase: Case,
     entry: CatalogueEntry,

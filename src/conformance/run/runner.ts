@@ -190,7 +190,10 @@ export class Runner {
     return again
   }
 
-  /** Repeats a case that timed out with a longer timeout. When it then passes, the target is only slow. */
+  /**
+   * Gives a case that timed out a second attempt with a longer timeout. When the case then passes, the target is only
+   * slow.
+   */
   async #tellSlowFromSilent(testCase: Case, result: CaseResult): Promise<CaseResult> {
     const factor = this.#options.slowFactor ?? SLOW_FACTOR
     const isOpen = ['fail', 'warn', 'error'].includes(result.verdict)

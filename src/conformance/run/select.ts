@@ -21,10 +21,10 @@ export interface SelectionOptions {
   all?: boolean
 }
 
-/** The entries for servers that have a case, in the order of the catalogue. */
+/** The entries for servers in the order of the catalogue, without those that no case implements. */
 export const serverEntries: readonly CatalogueEntry[] = runnableEntries('server')
 
-/** The entries for clients that have a case, in the order of the catalogue. */
+/** The entries for clients in the order of the catalogue, without those that no case implements. */
 export const clientEntries: readonly CatalogueEntry[] = runnableEntries('client')
 
 function runnableEntries(wanted: 'server' | 'client'): CatalogueEntry[] {

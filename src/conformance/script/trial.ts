@@ -39,7 +39,7 @@ export interface AssertionOptions {
 export interface Handshake {
   peer: Peer
   request: UpgradeRequest
-  /** null: no response arrived. */
+  /** The response; null when none arrived. */
   response: Response | null
   /** The rules of `hs.resp` that the 101 violates. */
   breaches: AnswerBreach[]
@@ -49,7 +49,7 @@ export interface Handshake {
 export interface OpenOptions extends RequestOptions {
   /** Splits the request into several writes. */
   chop?: Chop
-  /** Sent before the request, with one byte per character. */
+  /** Text that is sent before the request, with one byte per character. */
   prefix?: string
   /** Returns bytes that are sent after the request in the same write. */
   early?: (peer: Peer) => Buffer
@@ -77,10 +77,12 @@ export class Trial {
   readonly connections: { destroy(): void }[] = []
   /** Whether the target stopped serving new connections. */
   lost = false
-  /** Whether a wait timed out, so that a failure may be due to a slow target. */
+  /** Whether a wait timed out. A failure may then be due to a slow target. */
   timedOut = false
   /** Whether the target refused a connection, or responded that it is busy. */
   refused = false
+  /** Whether the last opening handshake succeeded; null before there was one. */
+  opened: boolean | null = null
   /** Set when clients are tested. */
   reception: Reception | null = null
 
@@ -228,6 +230,7 @@ export class Trial {
     if (response?.status === 503 || response?.status === 429) this.refused = true
     const breaches = response?.status === 101 ? checkAnswer(request, response) : []
     for (const { rule, detail } of breaches) this.context.ledger.breach(rule, this.entry.id, detail)
+    this.opened = response?.status === 101 && breaches.length === 0
     return { peer, request, response, breaches }
   }
 

@@ -49,9 +49,9 @@ export function paramOf({ params }: ExtensionElement, name: string): string | nu
 export interface Agreement {
   serverNoContext: boolean
   clientNoContext: boolean
-  /** null: the parameter is absent. */
+  /** The value of server_max_window_bits; null when the parameter is absent. */
   serverBits: number | null
-  /** null: the parameter is absent. 15 when it has no value. */
+  /** The value of client_max_window_bits; null when the parameter is absent, 15 when it has no value. */
   clientBits: number | null
 }
 

@@ -29,7 +29,7 @@ export function encodeRequest(spec: RequestSpec): Buffer {
 /** A received HTTP response head, with the syntax errors found in it (RFC 9112 §4). */
 export interface Response {
   statusLine: string
-  /** 0 when the status line is malformed. */
+  /** The status code; 0 when the status line is malformed. */
   status: number
   fields: [name: string, value: string][]
   /** Descriptions of what is malformed. */

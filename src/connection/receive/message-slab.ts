@@ -76,7 +76,9 @@ export class MessageSlab {
   }
 }
 
-/** Not from Node's pool: transferring a message to a worker must not transfer the memory of other messages. */
+/**
+ * Allocates a slab outside of Node's pool: transferring a message to a worker must not transfer the memory of others.
+ */
 function makeSlab(): Buffer<ArrayBuffer> {
   const bytes = Buffer.allocUnsafeSlow(SLAB_SIZE)
   markAsUntransferable(bytes.buffer)

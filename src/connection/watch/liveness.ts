@@ -49,7 +49,7 @@ export interface RareState {
   waitingSince: number | null
 }
 
-/** When the connection began, and when its last message was, with the count of messages. */
+/** When the connection began, when its last message was sent or received, and the number of messages by then. */
 interface Age {
   readonly bornAt: number
   messageAt: number
@@ -157,7 +157,7 @@ function judgeSlowReader(
   { pingInterval, pingTimeout }: ConnectionLimits,
 ): LivenessAction | null {
   const longest = pingInterval + pingTimeout
-  return now - since < longest ? null : silence(`no byte of what waits was read within ${longest} ms`)
+  return now - since < longest ? null : silence(`the peer read none of the waiting bytes within ${longest} ms`)
 }
 
 /**

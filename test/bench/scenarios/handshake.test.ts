@@ -6,7 +6,7 @@ import { echo, makeOrder, startFakeServer } from '../support/fake-server.ts'
 
 const test = suite('bench scenario handshake')
 
-/** A server that answers a request with these bytes. */
+/** Starts a server that responds to a request with these bytes. */
 function startSpeaker(t: TestContext, answer: string): Promise<number> {
   const server = createServer((socket) => socket.on('error', () => {}).once('data', () => socket.end(answer)))
   t.after(() => server.close())
@@ -21,6 +21,14 @@ test('counts openings that were closed on both sides', async (t) => {
   const { count, latency } = await load.run()
   assert.ok(count >= 4)
   assert.ok(latency!['50'] > 0)
+  await load.finish()
+})
+
+test('makes one handshake for each connection when the time is over before the first', async (t) => {
+  const port = await startFakeServer(t, echo)
+  const order = { ...makeOrder(port, { scenario: 'handshake', connections: 4 }), warmupMs: 0, durationMs: 0 }
+  const load = await prepareHandshake(order)
+  assert.is((await load.run()).count, 4)
   await load.finish()
 })
 

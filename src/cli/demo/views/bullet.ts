@@ -30,7 +30,9 @@ export interface Comment {
   /** One line without spaces around it, of 1 to 100 UTF-16 units. */
   readonly text: string
   readonly color: string
-  /** Chosen by the page, so that it recognizes its own comments; nothing prevents two pages from the same key. */
+  /**
+   * A key that the page chooses to recognize its own comments. Nothing prevents two pages from choosing the same key.
+   */
   readonly key: string
 }
 

@@ -2,7 +2,7 @@ import { type Case, expectNoBreach, TOO_BIG_CODES, type Trial } from '../../scri
 import { type FrameSpec, hex, Op } from '../../wire/index.ts'
 
 /**
- * For each code a frame that must fail the connection with it, so that a case that runs alone has something to check.
+ * For each code, a frame that must fail the connection with it, so that a case that runs alone has something to check.
  */
 const FAULTS: Record<1002 | 1007 | 1009, FrameSpec> = {
   1002: { opcode: 3 },
@@ -69,7 +69,7 @@ function fails(id: string, expected: keyof typeof FAULTS): Case {
 export const closeSurvey: Case[] = [
   observes('reply-shape', 'inv.close-code', 'close.reply-shape'),
   observes('server-never-1010', 'close.server-never-1010'),
-  observes('once', 'inv.after-close'),
+  observes('once', 'close.once'),
   fails('protocol-error', 1002),
   fails('bad-utf8', 1007),
   fails('too-big', 1009),

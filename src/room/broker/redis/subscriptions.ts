@@ -162,7 +162,7 @@ export class RedisSubscriptions {
 
   async #subscribe(topics: readonly string[]): Promise<void> {
     for (const topic of topics) this.#subscribed.add(topic)
-    // Added before the await, so that a topic that is added meanwhile is requested again.
+    // Added before the await, so that a topic that is added during it is requested again.
     for (const topic of topics) this.#located.add(topic)
     try {
       await this.#connection.subscribe(topics.map((topic) => this.#names.channelOf(topic)))
