@@ -8,10 +8,10 @@ import { TEXT } from './frame.ts'
 import { Refusal, readHead } from './http-head.ts'
 import { Peer } from './peer.ts'
 
-/** Milliseconds for the answer to the opening request: a bound on hangs. */
+/** Time limit in milliseconds for the response to the opening request. It only stops hangs. */
 const ANSWER_TIME = 60_000
 
-/** What happens on a connection, as a driver reports it to the tester. */
+/** An event on a connection, as a driver reports it to the tester. */
 export type ClientEvent =
   | { event: 'open' }
   | { event: 'message'; type: 'text' | 'binary'; size: number }
@@ -22,10 +22,10 @@ export interface EchoClientOptions {
   defects?: Defects
   /** The offer of permessage-deflate; null offers none. Default: with `client_max_window_bits`. */
   offer?: string | null
-  /** Bytes of the largest message; default 16 MiB. */
+  /** Maximum size in bytes of a message; default 16 MiB. */
   maxMessage?: number
   onEvent?: (event: ClientEvent) => void
-  /** Called when the connection is open, with what starts the closing handshake. */
+  /** Called when the connection is open, with a function that starts the closing handshake. */
   onOpen?: (close: (code: number) => void) => void
   /** Ends the connection at once. */
   signal?: AbortSignal
@@ -33,7 +33,7 @@ export interface EchoClientOptions {
   onMessage?: (payload: Buffer) => void
 }
 
-/** Connects, echoes until the connection ends, and resolves then, whatever the end was. */
+/** Connects and echoes. Resolves when the connection has ended in any way. */
 export function runClient(uri: string, options: EchoClientOptions = {}): Promise<void> {
   const defects: Defects = options.defects ?? new Set()
   let url: URL
@@ -63,7 +63,9 @@ export function runClient(uri: string, options: EchoClientOptions = {}): Promise
   })
 }
 
-/** Autobahn's protocol for drivers: asks for the number of cases, runs each, and has the reports written. */
+/**
+ * Follows Autobahn's protocol for drivers: requests the number of cases, runs each of them, and requests the reports.
+ */
 export async function driveClient(base: string, agent: string, options: EchoClientOptions = {}): Promise<void> {
   const root = base.replace(/\/+$/, '')
   const query = `agent=${encodeURIComponent(agent)}`
@@ -73,7 +75,7 @@ export async function driveClient(base: string, agent: string, options: EchoClie
   await runClient(`${root}/updateReports?${query}`)
 }
 
-/** One connection of a client: the answer to its request, then frames. */
+/** One connection of a client: the response to its request, then frames. */
 class ClientConnection {
   readonly #socket: Socket
   readonly #options: EchoClientOptions
@@ -120,7 +122,7 @@ class ClientConnection {
       const head = readHead(bytes, this.#defects)
       if (!head) return
       this.#head = bytes.subarray(head.size)
-      // 100 and 103 may come before the answer (RFC 9110 §15.2)
+      // 100 and 103 may precede the response (RFC 9110 §15.2).
       if (/^HTTP\/1\.1 1(?!01)\d\d/.test(head.startLine)) this.#receiveHead(this.#head)
       else this.#open(checkAnswer(head, this.#request, this.#defects))
     } catch (error) {

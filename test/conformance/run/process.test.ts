@@ -3,7 +3,7 @@ import { assert, suite, type TestContext } from '../../support/unit.ts'
 
 const test = suite('conformance/run/process')
 
-/** A server that prints, listens, and dies of the first bytes it gets. */
+/** A server that prints, listens, and dies at the first bytes that it receives. */
 const MORTAL = `require("net").createServer((s) => s.on("data", () => { console.error("last words"); process.exit(3) })).listen({port})`
 
 async function startProcess(t: TestContext, script: string): Promise<ServerProcess> {

@@ -68,13 +68,16 @@ const closing = {
 } as const
 
 /**
- * Legal behavior that a careless tester mistakes for a fault: what the server does, and the clause that allows it.
+ * Allowed behavior that a careless tester mistakes for a fault: what the server does, and the clause that allows it.
  */
 export const quirks = { ...handshake, ...compression, ...frames, ...slowness, ...limits, ...closing } as const
 
 export type Quirk = keyof typeof quirks
 
-/** The quirks by topic, with the cases that are most likely to accuse them; the preset `quick` runs against all. The slowest first. */
+/**
+ * The quirks by topic, the slowest first, with the cases that are most likely to fail wrongly. The preset `quick` runs
+ * against all of them.
+ */
 export const topics: readonly { quirks: readonly Quirk[]; selection: string }[] = [
   { quirks: namesOf(slowness), selection: 'quick' },
   { quirks: namesOf(handshake), selection: 'hs.ok,hs.resp,hs.ver,hs.method,hs.key,hs.host,hs.syntax' },

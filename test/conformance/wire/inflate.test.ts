@@ -46,7 +46,7 @@ test('refuses what reaches back beyond a window of the agreed size', async () =>
 
 test('refuses data that does not end between two blocks', async () => {
   await thrownBy(() => new Inflater().inflate(hex('f248cd')))
-  // The tail was left in place.
+  // The tail was not removed.
   await thrownBy(() => new Inflater().inflate(hex('f248cdc9c907000000ffff')))
   await thrownBy(() => new Inflater().inflate(hex('06')))
 })
