@@ -38,7 +38,7 @@ test('a command that ends at once does not start', async (t) => {
   assert.match(child.output, 'no such file')
 })
 
-test('a free port is none that the system gives to a connection or to port 0', async () => {
+test('a free port is not one that the system assigns to a connection or to port 0', async () => {
   const port = await findFreePort()
   assert.ok(port >= 20_000 && port < 32_000)
   assert.is(await accepts(port), false)

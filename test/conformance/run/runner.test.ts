@@ -144,7 +144,7 @@ test('repeats each timeout alone once the target has turned out to be slow besid
   assert.equal([...new Set(results.map(({ attempts }) => attempts))], [2])
 })
 
-test('pins a crash on the case that crashes alone, not on its neighbours', async () => {
+test('attributes a crash to the case that crashes alone, not to the cases beside it', async () => {
   let crashes = 0
   let release = (): void => {}
   const meet = new Promise<void>((resolve) => {

@@ -11,7 +11,7 @@ const ways: Record<string, [protocol: string, http2: boolean]> = {
 }
 
 for (const [name, [protocol, http2]] of Object.entries(ways)) {
-  test(`a connection over ${name} that does not open in time is a timeout`, async (t) => {
+  test(`a connection over ${name} that does not open in time counts as a timeout`, async (t) => {
     const url = (await startRawServer(t, () => {})).replace('ws:', protocol)
     const trial = createTrial(t, url, undefined, { target: parseTarget(url, { http2 }), timeout: 100 })
     assert.match((await thrownBy(() => trial.connect())).message, 'within 100 ms')

@@ -21,7 +21,7 @@ test('retains the window from message to message, also past a block with BFINAL'
   }
 })
 
-test('goes on behind a block with BFINAL inside a message', () => {
+test('continues after a block with BFINAL inside a message', () => {
   assert.is(new Inflater().inflate(hex('f3480500 cac9c90700')).toString(), 'Hello')
 })
 
