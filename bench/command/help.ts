@@ -25,7 +25,8 @@ Other commands
 
 const OPTIONS = `What is measured
   --against LIST       servers to compare with, comma-separated ('none': no other)
-  --api API            the API of dwebsocket: connection (default), session, borrowed or streamed
+  --api API            the API of dwebsocket: connection (default), session, borrowed, streamed
+                       or borrowed-parts
   --portable           runs dwebsocket with only documented APIs and plain JavaScript
   --url ws://...       a running server instead of dwebsocket; --pid N is needed to measure its cost
   --exec 'CMD {port}'  a server started by this command instead of dwebsocket
