@@ -81,6 +81,8 @@ export class Trial {
   timedOut = false
   /** Whether the target refused a connection, or responded that it is busy. */
   refused = false
+  /** Whether the last opening handshake succeeded; null before there was one. */
+  opened: boolean | null = null
   /** Set when clients are tested. */
   reception: Reception | null = null
 
@@ -228,6 +230,7 @@ export class Trial {
     if (response?.status === 503 || response?.status === 429) this.refused = true
     const breaches = response?.status === 101 ? checkAnswer(request, response) : []
     for (const { rule, detail } of breaches) this.context.ledger.breach(rule, this.entry.id, detail)
+    this.opened = response?.status === 101 && breaches.length === 0
     return { peer, request, response, breaches }
   }
 

@@ -5,11 +5,13 @@ import type { Defects } from './defects.ts'
 import { Deflate } from './deflate.ts'
 import type { Agreement } from './extension.ts'
 import { TEXT } from './frame.ts'
-import { Refusal, readHead } from './http-head.ts'
+import { type Head, Refusal, readHead, valuesOf } from './http-head.ts'
 import { Peer } from './peer.ts'
 
 /** Time limit in milliseconds for the response to the opening request. It only stops hangs. */
 const ANSWER_TIME = 60_000
+/** The number of redirects that are followed. */
+const REDIRECTS = 20
 
 /** An event on a connection, as a driver reports it to the tester. */
 export type ClientEvent =
@@ -34,31 +36,48 @@ export interface EchoClientOptions {
 }
 
 /** Connects and echoes. Resolves when the connection has ended in any way. */
-export function runClient(uri: string, options: EchoClientOptions = {}): Promise<void> {
+export async function runClient(uri: string, options: EchoClientOptions = {}): Promise<void> {
   const defects: Defects = options.defects ?? new Set()
   let url: URL
   try {
     url = parseUri(uri, defects)
   } catch (error) {
     options.onEvent?.({ event: 'error', message: (error as Error).message })
-    return Promise.resolve()
+    return
   }
+  const offer = options.offer === undefined ? 'permessage-deflate; client_max_window_bits' : options.offer
+  const request = formatRequest(url, offer, defects)
+  let answer = await connectOnce(url, request, options)
+  if (answer?.startLine.startsWith('HTTP/1.1 401') && defects.has('repeats-after-401'))
+    await connectOnce(url, request, options)
+  for (let left = REDIRECTS; left > 0 && answer !== null && defects.has('follows-redirects'); left--) {
+    const [location] = /^HTTP\/1\.1 30/.test(answer.startLine) ? valuesOf(answer, 'location') : []
+    if (location === undefined) return
+    const target = new URL(location, url)
+    answer = await connectOnce(target, formatRequest(target, offer, defects), options)
+  }
+}
+
+/** Resolves at the end of the connection to the answer that was not accepted. */
+function connectOnce(url: URL, request: ClientRequest, options: EchoClientOptions): Promise<Head | null> {
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const socket =
     url.protocol === 'wss:'
       ? connectTls({ host, port: Number(url.port || 443), servername: host })
       : connectTcp({ host, port: Number(url.port || 80), allowHalfOpen: true, noDelay: true })
-  options.signal?.addEventListener('abort', () => socket.destroy())
+  const abort = (): void => void socket.destroy()
+  options.signal?.addEventListener('abort', abort)
   return new Promise((resolve) => {
-    const connection = new ClientConnection(socket, url, options, defects)
+    const connection = new ClientConnection(socket, request, options)
     socket.once(url.protocol === 'wss:' ? 'secureConnect' : 'connect', () => connection.begin())
     socket.on('data', (chunk: Buffer) => connection.receive(chunk))
     socket.on('end', () => connection.receiveEnd())
     socket.on('drain', () => socket.resume())
     socket.on('error', (error) => options.onEvent?.({ event: 'error', message: error.message }))
     socket.on('close', () => {
+      options.signal?.removeEventListener('abort', abort)
       connection.tellEnd()
-      resolve()
+      resolve(connection.refused)
     })
   })
 }
@@ -83,14 +102,19 @@ class ClientConnection {
   readonly #request: ClientRequest
   #timer: NodeJS.Timeout | undefined
   #head: Buffer = Buffer.alloc(0)
+  #answer: Head | null = null
   #peer: Peer | null = null
 
-  constructor(socket: Socket, url: URL, options: EchoClientOptions, defects: Defects) {
+  constructor(socket: Socket, request: ClientRequest, options: EchoClientOptions) {
     this.#socket = socket
     this.#options = options
-    this.#defects = defects
-    const offer = options.offer === undefined ? 'permessage-deflate; client_max_window_bits' : options.offer
-    this.#request = formatRequest(url, offer, defects)
+    this.#defects = options.defects ?? new Set()
+    this.#request = request
+  }
+
+  /** The answer that was not accepted. */
+  get refused(): Head | null {
+    return this.#peer === null ? this.#answer : null
   }
 
   begin(): void {
@@ -122,6 +146,7 @@ class ClientConnection {
       const head = readHead(bytes, this.#defects)
       if (!head) return
       this.#head = bytes.subarray(head.size)
+      this.#answer = head
       // 100 and 103 may precede the response (RFC 9110 §15.2).
       if (/^HTTP\/1\.1 1(?!01)\d\d/.test(head.startLine)) this.#receiveHead(this.#head)
       else this.#open(checkAnswer(head, this.#request, this.#defects))

@@ -129,7 +129,8 @@ class Http2ServerConnection implements StreamConnection {
     if (isCredited) this.write(FrameType.WINDOW_UPDATE, 0, 0, uint32(payload.length))
     if (stream === undefined) return
     if (isCredited) this.write(FrameType.WINDOW_UPDATE, 0, stream.id, uint32(payload.length))
-    stream.onData(this.#content(flags & PADDED, payload))
+    const isDropped = (flags & END_STREAM) !== 0 && this.#defects.has('h2-drops-last-data')
+    if (!isDropped) stream.onData(this.#content(flags & PADDED, payload))
     if (flags & END_STREAM) stream.onEnd()
   }
 

@@ -97,6 +97,7 @@ export class Output {
     if (this.#defects.has('echoes-close-reason')) return this.#send(FIN | CLOSE, body)
     const isWritten = this.#send(FIN | CLOSE, body.subarray(0, 2))
     if (this.#defects.has('replies-close-twice')) return this.#send(FIN | CLOSE, body.subarray(0, 2))
+    if (this.#defects.has('pings-after-close')) return this.ping()
     if (this.#defects.has('sends-text-after-close')) return this.#send(FIN | TEXT, Buffer.from('bye'))
     return isWritten
   }

@@ -67,6 +67,7 @@ export class Peer {
   #isCloseReceived = false
   #firstKey: Buffer | null = null
   #newestPing: Buffer | null = null
+  #controlCount = 0
 
   constructor(socket: Socket, options: PeerOptions) {
     this.#socket = socket
@@ -195,6 +196,8 @@ export class Peer {
   }
 
   #onControl(opcode: number, payload: Buffer): void {
+    if (opcode !== CLOSE && ++this.#controlCount > 100 && this.#defects.has('limits-control-frames'))
+      throw new Violation(1008, 'too many control frames')
     if (opcode === CLOSE) this.#onClose(payload)
     else if (opcode === PING) this.#onPing(payload)
     else if (opcode === PONG && this.#defects.has('answers-pongs')) this.#output.pong(payload)

@@ -67,6 +67,13 @@ test('does not blame a target that fails the connection without a code (RFC 6455
   assert.equal([row.behavior, row.behaviorClose, row.remoteCloseCode], ['OK', 'OK', null])
 })
 
+test('fails both columns when the opening handshake failed', () => {
+  const close = { by: null, code: null, reason: null, tcp: 'fin' } as const
+  const failed = buildBroken('a.b', 'fail', {}, { aliases: ['ab:12.1.1'], opened: false, close })
+  const row = index(buildRun([failed]))['12.1.1']
+  assert.equal([row.behavior, row.behaviorClose], ['FAILED', 'FAILED'])
+})
+
 test('fails a case in which the target refused a message because of its size', () => {
   const limited = buildCase('a.b', { aliases: ['ab:9.1.6'], note: 'limit: Close 1009' })
   assert.is(index(buildRun([limited]))['9.1.6'].behavior, 'FAILED')
