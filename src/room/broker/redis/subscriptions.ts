@@ -1,7 +1,8 @@
 import type { Position, TopicListener } from '../broker.ts'
+import { brokerError } from '../broker-error.ts'
 import { answerWithin } from '../deadline.ts'
 import type { RedisConnection } from './connection.ts'
-import { parseMessage, splitOff } from './message.ts'
+import { parseTopicMessage } from './message.ts'
 import type { RedisNames } from './names.ts'
 
 /** The members of its broker that `RedisSubscriptions` needs. */
@@ -105,8 +106,9 @@ export class RedisSubscriptions {
   onMessage(channel: string, message: Buffer): void {
     const subscription = this.#wanted.get(this.#names.topicOf(channel))
     if (subscription === undefined) return
-    const [epoch, count, text] = splitOff(message)
-    subscription.listener.onMessage({ epoch, count: Number(count), ...parseMessage(text) })
+    const parsed = parseTopicMessage(message)
+    if (parsed !== null) subscription.listener.onMessage(parsed)
+    else this.#host.onError(brokerError('a malformed message was published on the channel of a room'))
   }
 
   onLocated(topic: string, position: Position): void {
