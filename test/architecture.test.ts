@@ -5,7 +5,7 @@ import * as core from '../src/index-core.ts'
 import { readSourceFiles, type SourceFile } from './support/source-file.ts'
 import { assert, suite } from './support/unit.ts'
 
-/** Which part may import which; 'node' is every `node:` module. An arrow that is not here is a design change. */
+/** The parts that each part may import; 'node' is every `node:` module. A new arrow is a design change. */
 const arrows: Record<string, string[]> = {
   'src/core': ['node:buffer'],
   'src/fast': ['src/core', 'node'],
@@ -65,7 +65,7 @@ const arrows: Record<string, string[]> = {
   bench: ['src/index', 'src/index-core', 'src/ws', 'node'],
 }
 
-/** Rooms of the conformance tester, from the lowest up; a room is entered through its `index.ts`. */
+/** Folders of the conformance tester, from the lowest up. A folder is imported through its `index.ts`. */
 const conformanceArrows: Record<string, string[]> = {
   wire: [],
   catalogue: ['result'],
@@ -77,10 +77,13 @@ const conformanceArrows: Record<string, string[]> = {
   run: ['wire', 'peer', 'script', 'client', 'sections', 'catalogue', 'result', 'autobahn-verdict'],
 }
 
-/** Lines of a file, and of a function, at which a reader wants a reason. */
+/** Maximum number of lines of a file, and of a function without a stated reason. */
 const MAX_FILE_LINES = 300
 const MAX_FUNCTION_LINES = 50
-/** Files of its own part that a file may import. An `index.ts` only collects and may import any number. */
+/**
+ * Maximum number of files of its own part that a file may import. An `index.ts` only collects exports and may import
+ * any number.
+ */
 const MAX_NEIGHBOURS = 10
 
 /** Functions that are longer, each with its reason. */
@@ -88,12 +91,12 @@ const longFunctions: Record<string, string> = {
   'src/ws/stream.ts createWebSocketStream': 'the callbacks of one stream, which share its state',
 }
 
-/** Methods of exported classes that are named like a callback, each with the reason why it is public. */
+/** Methods of exported classes that are named like callbacks, each with the reason why it is public. */
 const publicSinks: Record<string, string> = {
   MessageAssembler: 'is the sink that users of `dwebsocket/core` put behind a `FrameParser`',
 }
 
-/** Tests that let time pass, each with its reason; soak and attack measure over time. */
+/** Tests that wait for time to pass, each with its reason. Soak and attack measure over time. */
 const sleepers: Record<string, string> = {
   'test/conformance/unusual/pace.ts': 'makes a server slow, which is its subject',
   'test/e2e/chat.ts': 'somebody who types',
@@ -111,7 +114,7 @@ function partOf(path: string): string {
   return top === 'src' ? `src/${part.replace(/\.ts$/, '')}` : top
 }
 
-/** The parts, packages and kinds of modules that a file imports. */
+/** Returns the parts, packages and kinds of modules that a file imports. */
 function targetsOf({ path, imports, importedFiles }: SourceFile): string[] {
   const modules = imports
     .filter((specifier) => !specifier.startsWith('.'))
@@ -122,7 +125,7 @@ function targetsOf({ path, imports, importedFiles }: SourceFile): string[] {
   return [...modules, ...importedFiles.map(partOf)]
 }
 
-/** Groups of files that reach each other by their imports, after Tarjan. */
+/** Returns the groups of files that reach each other through imports (Tarjan's algorithm). */
 function findCircles(files: readonly SourceFile[]): string[][] {
   const fileOf = new Map(files.map((file) => [file.path, file]))
   const numbers = new Map<string, number>()

@@ -16,7 +16,7 @@ const run = promisify(execFile)
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 
-/** Each door of the package, and a name that must stand in it. */
+/** Each entry point of the package, and a name that it must export. */
 const doors = {
   '.': 'createServer',
   './core': 'FrameParser',
@@ -63,10 +63,10 @@ const PARAMS_OF_EVERY_PATTERN = `
   createServer({ urls: { '/user/:name': known } })
 `
 
-/** Bounds npm on a busy machine. */
+/** The time limit is for npm on a busy machine. */
 const test = suite('package', { timeLimit: 180_000 })
 
-/** The package as it would be published, and installed into a project of its own. */
+/** The package as it would be published, installed into a new project. */
 interface Installed {
   tarball: string
   /** What the tarball contains. */
@@ -76,7 +76,7 @@ interface Installed {
 
 let installed: Promise<Installed> | null = null
 
-/** Packs and installs once for all tests. */
+/** Packs and installs the package once for all tests. */
 function install(): Promise<Installed> {
   installed ??= packAndInstall()
   return installed
@@ -121,7 +121,7 @@ test('packs what package.json names, and no source', async () => {
 test('has nothing that publint reports', async () => {
   const tarball = readFileSync((await install()).tarball)
   const { messages } = await publint({ pack: { tarball: Uint8Array.from(tarball).buffer }, strict: true })
-  // The folder ws/ is a package of its own, which overrides install by path.
+  // The folder ws/ is a separate package, which overrides install by path.
   const isByDesign = ({ code, args }: { code: string; args: object }): boolean =>
     code === 'NESTED_PACKAGE_JSON_FIELD_IGNORED' && 'filePath' in args && args.filePath === './ws/package.json'
   assert.equal(
@@ -143,7 +143,7 @@ test('has types that resolve wherever ES modules do', async () => {
   )
 })
 
-/** The size in bytes of a bundle of what `createServer` and its decorators need, compressed as a CDN does. */
+/** Resolves to the size in bytes of a bundle of what `createServer` and the decorators need, compressed as by a CDN. */
 async function bundledSize(plugins: Plugin[] = []): Promise<number> {
   const contents = `export { createServer } from './src/session/create-server.ts'
     export { accept_websocket, require_websocket } from './src/session/views.ts'`
@@ -174,7 +174,7 @@ test('core, server and session are at most 25 KB, and with all that a server nee
   assert.ok(whole > parts && whole <= 51_000, `${whole} bytes`)
 })
 
-/** The names that a file exports from other files, each with the file. */
+/** Returns the names that a file exports from other files, each with the file. */
 function readReexports(file: string): { name: string; source: string }[] {
   const exported = /^export (?:type )?\{([^}]*)\} from '(.*)'/gm
   return [...readFileSync(file, 'utf8').matchAll(exported)].flatMap(([, names, path]) =>
@@ -186,7 +186,7 @@ function readReexports(file: string): { name: string; source: string }[] {
   )
 }
 
-/** Whether the declaration of a name has a comment, in this file or in the one that it is exported from. */
+/** Returns whether the declaration of a name has a comment, in this file or in the file that it is exported from. */
 function isDocumented(name: string, file: string): boolean {
   const further = readReexports(file).find((entry) => entry.name === name)
   if (further !== undefined) return isDocumented(name, further.source)
@@ -215,10 +215,10 @@ test('installs without a network and opens every door to import and require', as
   assert.match(stdout, /^dwebsocket <command>/)
 })
 
-/** Every check that TypeScript has for a user of these types. */
+/** The strictest settings of TypeScript that a user of these types may have. */
 const STRICTEST = ['--strict', '--skipLibCheck', 'false', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess']
 
-/** What a compiler says about programs beside the installed package; nothing when all is well. */
+/** Resolves to the errors of a compiler in programs that use the installed package; none when all is well. */
 async function complaintsOf(compiler: string, folder: string, programs: readonly string[]): Promise<string> {
   const sources = programs.map((code, index) => {
     writeFileSync(join(folder, `program${index}.mts`), code)
@@ -281,7 +281,7 @@ test('every optional property of the published types accepts undefined', async (
   assert.equal(strict, [])
 })
 
-/** The declaration files that these files import, directly or not, and they themselves. */
+/** Returns these declaration files and all that they import, directly or indirectly. */
 function publishedTypes(entries: readonly string[]): string[] {
   const files = new Set(entries)
   for (const file of files) {

@@ -30,14 +30,14 @@ const { scripts } = JSON.parse(read('package.json'))
 
 const textOf = (path: string): string => documents.find((document) => document.path === path)!.text
 
-/** The names of an interface's own members. */
+/** Returns the names of the members that an interface itself declares. */
 function membersOf(path: string, name: string): string[] {
   const body = new RegExp(`^export interface ${name}\\b[^{]*\\{\\n(.*?)^\\}`, 'ms').exec(read(path))?.[1]
   if (body === undefined) throw new Error(`${path} has no interface ${name}`)
   return [...body.matchAll(/^ {2}(\w+)\??[:(]/gm)].map((match) => match[1])
 }
 
-/** `1 MiB`, `10 s`, `131,072`, `none`, `'close'` … as the code has them. */
+/** Converts `1 MiB`, `10 s`, `131,072`, `none`, `'close'` … to the values in the code. */
 function readDefault(text: string): unknown {
   if (text === 'none') return null
   const quoted = /^`(.*)`$/.exec(text)?.[1]
@@ -50,7 +50,7 @@ function readDefault(text: string): unknown {
 const noLimit = (value: unknown): unknown => (value === Number.POSITIVE_INFINITY ? null : value)
 
 test('runs: every server in it starts and listens', async (t) => {
-  // That with Redis runs in docs/examples.test.ts.
+  // The program with Redis runs in docs/examples.test.ts.
   const servers = programs().filter((program) => isServer(program) && !program.code.includes("from 'redis'"))
   assert.ok(servers.length >= 20)
   for (const server of servers) await runProgram(t, server)
@@ -229,7 +229,7 @@ test('gives command lines of conform that it accepts', () => {
   }
 })
 
-/** An instance of each class whose members are the user's: a member that is not private must be documented. */
+/** Opens an instance of each public class. A member that is not private must be documented. */
 async function openOneOfEach(t: TestContext): Promise<Record<string, object>> {
   const server = new index.WebSocketServer()
   const given: Record<string, object> = {

@@ -7,9 +7,9 @@ import type { FileResult } from './runner/worker-process.ts'
 
 /*
  * npm test -- [PATTERN] [--fast] [--jobs N] [--times]: runs every test file whose path matches, in N processes (as many
- * as there are processors; 1 is this process, in alphabetical order). --fast leaves out the files that start other programs
- * or need seconds. At the end it prints the skipped tests by their reasons, the names of the failed ones, and the figures;
- * with --times the slowest files as well.
+ * as there are processors; 1 is this process, in alphabetical order). --fast skips the files that start other programs
+ * or need seconds. At the end it prints the skipped tests by their reasons, the names of the failed ones, and the
+ * figures; with --times the slowest files as well.
  */
 
 const { values, positionals } = parseArgs({
@@ -26,8 +26,8 @@ if (!(Number.isInteger(jobs) && jobs >= 1))
 const pattern = new RegExp(positionals[0] ?? '')
 
 /**
- * Files that start a browser, another program or many processes, or need more than a few seconds. The slowest come first:
- * in this order they are handed to the processes, so that the last ones to end are short.
+ * Files that start a browser, another program or many processes, or need more than a few seconds. The slowest come
+ * first. The processes get the files in this order, so that the last files to end are short.
  */
 const SLOW = [
   'conformance/unusual',

@@ -25,11 +25,12 @@ Other commands
 
 const OPTIONS = `What is measured
   --against LIST       servers to compare with, comma-separated ('none': no other)
-  --api API            the API of dwebsocket: connection (default), session, borrowed or streamed
+  --api API            the API of dwebsocket: connection (default), session, borrowed, streamed
+                       or borrowed-parts
   --portable           runs dwebsocket with only documented APIs and plain JavaScript
   --url ws://...       a running server instead of dwebsocket; --pid N is needed to measure its cost
   --exec 'CMD {port}'  a server started by this command instead of dwebsocket
-  --http2              over HTTP/2 (RFC 8441), 100 WebSockets on a connection, against HTTP/1.1 over TLS;
+  --http2              measures HTTP/2 (RFC 8441), 100 WebSockets on a connection, against HTTP/1.1 over TLS;
                        with --url wss://... by ALPN, with ws:// and --exec by prior knowledge
 
 The load (a comma-separated list of numbers measures every combination)

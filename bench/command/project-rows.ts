@@ -74,6 +74,13 @@ export const PROJECT_ROWS: readonly RowSketch[] = [
     workload: { scenario: 'upload', size: MIB, connections: 4 },
   },
   {
+    id: 'upload-borrowed',
+    title: '1 MiB binary upload in borrowed parts × 4',
+    peers: ['dwebsocket+borrowed-parts', 'ws', 'ws+bufferutil', 'raw'],
+    goals: { raw: 0.85 },
+    workload: { scenario: 'upload', size: MIB, connections: 4 },
+  },
+  {
     id: 'upload-64m',
     title: '64 MiB binary upload × 1',
     peers: ['dwebsocket', 'ws', 'ws+bufferutil', 'raw'],

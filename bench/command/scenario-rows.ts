@@ -121,7 +121,7 @@ function readSubject(values: ScenarioOptions): string {
   if (values.url !== undefined && values.exec !== undefined) throw new UsageError('--url and --exec exclude each other')
   if (values.url !== undefined) return 'url'
   if (values.exec !== undefined) return 'exec'
-  const api = oneOf('api', values.api, ['connection', 'session', 'borrowed', 'streamed'])
+  const api = oneOf('api', values.api, ['connection', 'session', 'borrowed', 'streamed', 'borrowed-parts'])
   if (values.http2) {
     if (api !== 'connection') throw new UsageError(`--api ${api} and --http2 exclude each other`)
     if (values.portable) throw new UsageError('--portable and --http2 exclude each other')

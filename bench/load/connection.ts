@@ -26,7 +26,7 @@ const readBuffer = Buffer.alloc(256 * 1024)
 /** The client side of one connection: bytes in, bytes out, and the opening handshake (RFC 6455 §4.1). */
 export class LoadConnection {
   readonly socket: Duplex
-  /** The extensions that the server accepted, '' when none. */
+  /** The extensions that the server accepted; `''` when there are none. */
   extensions = ''
   /** Called once when the connection ends, with the error if there was one. */
   onEnd: (error?: Error) => void = () => {}
@@ -35,7 +35,7 @@ export class LoadConnection {
   /** Bytes that arrived while there was no handler. */
   #early: Buffer[] = []
 
-  /** @param open opens the socket, and passes received bytes to the function that it is given. */
+  /** @param open Opens the socket, and passes received bytes to `onRead`. */
   constructor(open: (onRead: (bytes: Buffer, end: number) => void) => Duplex) {
     this.socket = open((bytes, end) => this.#receive(bytes, 0, end))
     this.socket.on('error', (error) => this.#end(error))

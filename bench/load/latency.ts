@@ -15,7 +15,7 @@ export class Latencies {
     this.#histogram.record(Math.max(1, Math.round(milliseconds * NANOSECONDS_PER_MILLISECOND)))
   }
 
-  /** Microseconds by percentile; 0 when nothing was recorded. */
+  /** Returns the microseconds by percentile; 0 when nothing was recorded. */
   summary(): Record<string, number> {
     const microseconds = (percent: number): number => this.#histogram.percentile(percent) / NANOSECONDS_PER_MICROSECOND
     return Object.fromEntries(PERCENTILES.map((percent) => [String(percent), microseconds(percent)]))

@@ -12,7 +12,7 @@ export async function openMembers(order: LoadOrder, count: number): Promise<Load
   return connections
 }
 
-/** The handshake of Socket.IO over Engine.IO: receive `0{…}`, send `40`, receive `40{…}`. */
+/** Performs the handshake of Socket.IO over Engine.IO: receives `0{…}`, sends `40`, receives `40{…}`. */
 function joinSocketIo(connection: LoadConnection): Promise<void> {
   return new Promise<void>((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error('no Socket.IO opening within 10 s')), OPENING_TIMEOUT)

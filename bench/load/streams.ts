@@ -2,12 +2,12 @@ import { type ClientHttp2Session, connect, type IncomingHttpHeaders, type Outgoi
 import type { Duplex } from 'node:stream'
 import type { Target } from './workload.ts'
 
-/** WebSockets that share an HTTP/2 connection. */
+/** Number of WebSockets that share an HTTP/2 connection. */
 const STREAMS = 100
 /** The flow-control windows of browsers in bytes: of one stream, and of the connection. */
 const STREAM_WINDOW = 6 * 1024 * 1024
 const CONNECTION_WINDOW = 15 * 1024 * 1024
-/** The memory limit of the client of Node for one connection, in megabytes. */
+/** The memory limit of Node's HTTP/2 client for one connection, in megabytes. */
 const SESSION_MEMORY = 256
 
 /**

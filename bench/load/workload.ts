@@ -23,7 +23,7 @@ export interface Target {
   port: number
   path: string
   tls: boolean
-  /** WebSockets are streams of HTTP/2 connections (RFC 8441). */
+  /** Whether WebSockets are streams of HTTP/2 connections (RFC 8441). */
   http2: boolean
 }
 

@@ -16,12 +16,12 @@ export class LoadGenerator {
     this.#cpu = cpu
   }
 
-  /** 0 when no process runs. */
+  /** The process id; 0 when no process runs. */
   get pid(): number {
     return this.#child?.pid ?? 0
   }
 
-  /** Connects and warms up. */
+  /** Opens the connections of a round and warms up. */
   async prepare(order: LoadOrder): Promise<void> {
     await this.#ask({ type: 'prepare', order }, STEP_TIMEOUT + order.warmupMs)
   }

@@ -12,7 +12,7 @@ export interface MeasuredServer {
   readonly dialect: Dialect
   readonly pid: number | undefined
   readCpu(): Promise<ServerCpu>
-  /** Resident bytes, after garbage collection where the server supports that. */
+  /** Returns the resident bytes, after garbage collection where the server supports that. */
   readResidentBytes(): Promise<number | undefined>
   stop(): Promise<void>
 }

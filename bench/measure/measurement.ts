@@ -4,7 +4,7 @@ import type { Spread } from './statistics.ts'
 
 /** One round of one peer. */
 export interface Round {
-  /** undefined when it is unknown (no process id, no /proc). */
+  /** The cost of one unit; undefined when it is unknown (no process id, no /proc). */
   cost?: number
   count: number
   seconds: number

@@ -6,7 +6,10 @@ export interface Pinning {
   load: number
 }
 
-/** The first two processors this process may use, or undefined without `taskset` or with one processor only. */
+/**
+ * Returns the first two processors that this process may use, or undefined without `taskset` or with one processor
+ * only.
+ */
 export function choosePinning(): Pinning | undefined {
   const answer = spawnSync('taskset', ['-cp', String(process.pid)], { encoding: 'utf8' })
   if (answer.status !== 0) return undefined

@@ -31,7 +31,7 @@ export function readCpu(pid: number, proc = '/proc'): CpuReading | undefined {
 
 /**
  * Returns the processor time between two readings: from the nanoseconds of the scheduler for all threads, or from the
- * coarse clock when a thread has ended in between, whose nanoseconds are lost.
+ * coarse clock when a thread has ended in between, because its nanoseconds are lost.
  */
 export function cpuSpentBetween(before: CpuReading, after: CpuReading): CpuSpent {
   const spent: CpuSpent = { ran: 0, waited: 0 }
@@ -46,13 +46,15 @@ export function cpuSpentBetween(before: CpuReading, after: CpuReading): CpuSpent
 
 /**
  * Returns an upper bound of the time in which other processes used the processors, in microseconds. Threads of a server
- * also wait for each other, so that the time which the server did not use itself is a bound.
+ * also wait for each other, so the time that the server did not use itself is another bound.
  */
 export function waitedForOthers({ ran, waited }: CpuSpent, micros: number, processors: number): number {
   return Math.min(waited, Math.max(0, micros * processors - ran))
 }
 
-/** Resident bytes of `pid` and its descendants, or undefined where there is no `/proc` or no such process. */
+/**
+ * Returns the resident bytes of `pid` and its descendants, or undefined where there is no `/proc` or no such process.
+ */
 export function readResidentBytes(pid: number, proc = '/proc'): number | undefined {
   try {
     let bytes = 0
@@ -97,7 +99,7 @@ function addProcess(reading: CpuReading, pid: number, proc: string): void {
   reading.coarseMicros += ((Number(fields[11]) + Number(fields[12])) * 1e6) / TICKS_PER_SECOND
 }
 
-/** undefined when the thread ended between the listing and the reading. */
+/** Returns undefined when the thread ended between the listing and the reading. */
 function readSchedstat(path: string): { ran: number; waited: number } | undefined {
   try {
     const [ran, waited] = readFileSync(path, 'latin1').split(' ').map(Number)
@@ -121,7 +123,7 @@ function familyOf(pid: number, proc: string): number[] {
   return family
 }
 
-/** Empty where the kernel was built without the list of children. */
+/** Returns an empty list where the kernel was built without the list of children. */
 function childrenOf(path: string): number[] {
   try {
     return readFileSync(path, 'latin1').split(' ').filter(Boolean).map(Number)

@@ -48,7 +48,7 @@ export interface Pace {
 
 /** Fewer and shorter rounds for a quick estimate. */
 export const QUICK: Pace = { warmupMs: 150, durationMs: 300, rounds: 3 }
-/** For figures that are published. */
+/** The pace for figures that are published. */
 export const THOROUGH: Pace = { warmupMs: 400, durationMs: 1500, rounds: 7 }
 
 const DEFAULTS: Workload = {

@@ -16,7 +16,7 @@ export function quantile(values: readonly number[], fraction: number): number {
   return sorted[below] + (sorted[above] - sorted[below]) * (at - below)
 }
 
-/** NaN without values. */
+/** Returns the median, or NaN without values. */
 export function median(values: readonly number[]): number {
   return quantile(values, 0.5)
 }

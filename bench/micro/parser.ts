@@ -2,7 +2,7 @@ import { BINARY, buildFrame } from '../wire/frame.ts'
 import { makePayload } from '../wire/payload.ts'
 import { MICRO_SIZES, type MicroCase, type MicroTools } from './case.ts'
 
-/** About the bytes of one read from a socket. */
+/** The approximate number of bytes of one read from a socket. */
 const CHUNK = 64 * 1024
 const MASK_KEY = Buffer.from([0x37, 0xfa, 0x21, 0x3d])
 

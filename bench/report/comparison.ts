@@ -64,7 +64,7 @@ function compareRow(old: RowResult, row: RowResult, tolerance: number, notes: st
   return [judge(row.id, `cost of ${subject.name}`, economy(subject), economy(counterpart), text, tolerance)]
 }
 
-/** 1 divided by the cost: more is better, as with ratios. */
+/** Returns 1 divided by the cost: more is better, as with ratios. */
 function economy(peer: PeerResult): Spread {
   return spreadOf(peer.rounds.flatMap((round) => (round.cost ? 1 / round.cost : [])))
 }
@@ -83,19 +83,19 @@ function judge(
   return { row, figure, before: text(before), after: text(after), factor, verdict }
 }
 
-/** Whether the ranges of median ± quartile distance overlap. */
+/** Returns whether the ranges of median ± quartile distance overlap. */
 function overlap(a: Spread, b: Spread): boolean {
   const widthA = a.high - a.low
   const widthB = b.high - b.low
   return a.median - widthA <= b.median + widthB && b.median - widthB <= a.median + widthA
 }
 
-/** Whether anything became worse beyond the noise. */
+/** Returns whether anything became worse beyond the noise. */
 export function hasRegression(comparison: Comparison): boolean {
   return comparison.changes.some((change) => change.verdict === 'worse')
 }
 
-/** The comparison for a terminal: regressions, then improvements, then the number of unchanged figures. */
+/** Formats the comparison for a terminal: regressions, then improvements, then the number of unchanged figures. */
 export function formatComparison(comparison: Comparison): string {
   const line = (change: Change): string =>
     `${change.verdict.padEnd(6)}  ${change.row}: ${change.figure} ${change.before} → ${change.after} (${formatNumber(

@@ -22,7 +22,7 @@ const STYLES: Record<string, number> = {
 
 const styleOf = (peer: string): number => STYLES[peer] ?? 1
 
-/** A report as one self-contained HTML page. */
+/** Formats a report as one self-contained HTML page. */
 export function formatHtml(report: Report): string {
   return `<!doctype html>
 <html lang="en">

@@ -37,12 +37,12 @@ const BAR_VALUE_WIDTH = 72
 /** The approximate width of a character of a label. */
 const CHARACTER_WIDTH = 7
 
-/** `text` with the special characters of HTML escaped. */
+/** Escapes the special characters of HTML in `text`. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }
 
-/** Lines on a logarithmic y axis, labeled at their right end. */
+/** Draws lines on a logarithmic y axis, labeled at their right ends. */
 export function linePlot(plot: LinePlot): string {
   const values = plot.series.flatMap((series) => series.points.map((point) => point.y)).filter((y) => y > 0)
   if (values.length === 0) return ''

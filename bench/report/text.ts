@@ -29,7 +29,7 @@ export function formatGoal(ratio: Ratio): string {
   return `≥ ${formatNumber(ratio.goal)}× ${ratio.reached ? 'ok' : 'missed'}`
 }
 
-/** Whether a rate per second is meaningful for this row. */
+/** Returns whether a rate per second is meaningful for this row. */
 export function hasRate({ workload }: RowResult): boolean {
   return workload.measure === 'cpu' && workload.scenario !== 'hostile'
 }

@@ -7,7 +7,10 @@ import type { LoadOrder, LoadResult, PreparedLoad } from '../load/workload.ts'
 
 const DRAIN_TIMEOUT = 60_000
 
-/** One member sends bursts of `depth` messages; all members, itself included, must receive each. */
+/**
+ * Prepares a broadcast: one member sends bursts of `depth` messages, and all members, itself included, must receive
+ * each.
+ */
 export async function prepareBroadcast(order: LoadOrder): Promise<PreparedLoad> {
   const script = echoScript(order.kind, order.size, order.depth, order.dialect)
   const stalled = order.stalled > 0 ? await openMembers(order, order.stalled) : []

@@ -11,7 +11,10 @@ import type { LoadOrder, LoadResult, PreparedLoad } from '../load/workload.ts'
 const DRAIN_TIMEOUT = 30_000
 const WARMUP_CONNECTIONS = 64
 
-/** Echoes compressed messages, with the offer of a browser; measures processor time, or memory per connection. */
+/**
+ * Prepares the echo of compressed messages, with the offer of a browser, to measure processor time or memory per
+ * connection.
+ */
 export async function prepareDeflate(order: LoadOrder): Promise<PreparedLoad> {
   return order.measure === 'memory' ? prepareMemory(order) : prepareCpu(order)
 }

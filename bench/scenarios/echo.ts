@@ -6,12 +6,15 @@ import type { LoadOrder, PreparedLoad } from '../load/workload.ts'
 /** The number of distinct messages in an open loop. */
 const OPEN_LOOP_MESSAGES = 16
 
-/** The server echoes every message. */
+/** Prepares an exchange in which the server echoes every message. */
 export function prepareEcho(order: LoadOrder): Promise<PreparedLoad> {
   return prepareExchange(order, echoScript(order.kind, order.size, messagesOf(order), order.dialect))
 }
 
-/** The server replies with the length of each message, which measures the cost of receiving alone. */
+/**
+ * Prepares an exchange in which the server replies with the length of each message, which measures the cost of
+ * receiving alone.
+ */
 export function prepareUpload(order: LoadOrder): Promise<PreparedLoad> {
   return prepareExchange(order, uploadScript(order.kind, order.size, messagesOf(order)))
 }

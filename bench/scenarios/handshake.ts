@@ -12,8 +12,8 @@ const CLOSE_1000 = buildFrame(CLOSE, Buffer.from([0x03, 0xe8]), { maskKey: Buffe
 const readBuffer = Buffer.alloc(4096)
 
 /**
- * Connects, upgrades, closes and disconnects repeatedly, with `connections` at a time. Over HTTP/2 each of them is a
- * stream, and a hundred streams share a connection.
+ * Prepares a round that connects, upgrades, closes and disconnects repeatedly, with `connections` at a time. Over
+ * HTTP/2 each of them is a stream, and a hundred streams share a connection.
  */
 export async function prepareHandshake(order: LoadOrder): Promise<PreparedLoad> {
   if (order.warmupMs > 0) await runHandshakes(order, order.warmupMs, MAX_HANDSHAKES / 4)

@@ -11,7 +11,7 @@ type Data = string | Buffer
 
 /**
  * This library with its default limits. `BENCH_API=session` uses the session API, `BENCH_API=borrowed` borrowed
- * messages, `BENCH_API=streamed` messages in parts. `BENCH_HTTP=1` uses node:http, and `BENCH_TLS=1` TLS with HTTP/2
+ * messages, `BENCH_API=streamed` messages in parts, `BENCH_API=borrowed-parts` borrowed parts. `BENCH_HTTP=1` uses node:http, and `BENCH_TLS=1` TLS with HTTP/2
  * and HTTP/1.1. Broadcasts use a room.
  */
 const settings = readSettings()
@@ -37,18 +37,19 @@ function serveConnections({ createServer }: Library): Server {
       connection.onBorrowedMessage = (bytes, isBinary) => answer(connection, bytes, isBinary ? undefined : asText)
       return
     }
-    if (process.env.BENCH_API === 'streamed') return countParts(connection)
+    if (process.env.BENCH_API === 'streamed') return countParts(connection, 'onPart')
+    if (process.env.BENCH_API === 'borrowed-parts') return countParts(connection, 'onBorrowedPart')
     connection.onMessage = (data) => answer(connection, data)
   }
   return server
 }
 
 /** Replies to each message with its length, without storing all of it. */
-function countParts(connection: Connection): void {
+function countParts(connection: Connection, callback: 'onPart' | 'onBorrowedPart'): void {
   connection.streamMessages(() => {
     let length = 0
     return {
-      onPart(part) {
+      [callback](part: Data) {
         length += part.length
       },
       onEnd: () => void connection.send(String(length)),

@@ -37,6 +37,12 @@ export const KNOWN_SERVERS: readonly KnownServer[] = [
     env: { BENCH_API: 'streamed' },
   },
   {
+    name: 'dwebsocket+borrowed-parts',
+    script: 'dwebsocket',
+    description: 'this library, messages received in borrowed parts (upload only)',
+    env: { BENCH_API: 'borrowed-parts' },
+  },
+  {
     name: 'dwebsocket+portable',
     script: 'dwebsocket',
     description: 'this library with only documented API and plain JavaScript (DWEBSOCKET_PORTABLE=1)',

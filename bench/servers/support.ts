@@ -91,7 +91,7 @@ export function reportMissing(message: string): never {
   throw new Error(message)
 }
 
-/** The named package, or undefined when it is not installed. */
+/** Returns the named package, or undefined when it is not installed. */
 // biome-ignore lint/suspicious/noExplicitAny: the packages have no types or are loaded by name
 export function findPeer(name: string): any {
   return locatePeer(name)?.peer
@@ -112,7 +112,10 @@ function locatePeer(name: string): { peer: any; path: string; version: string } 
   return undefined
 }
 
-/** The folders that are searched: that of the benchmark, from the sources or from `dist`, then the current folder. */
+/**
+ * Returns the folders that are searched: that of the benchmark, from the sources or from `dist`, then the current
+ * folder.
+ */
 function peerFolders(): string[] {
   const toBench = import.meta.url.endsWith('.ts') ? '..' : '../../../bench'
   return [join(dirname(fileURLToPath(import.meta.url)), toBench), process.cwd()]

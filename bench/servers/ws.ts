@@ -61,7 +61,7 @@ if (settings.mode === 'keepalive') {
 }
 server.on('listening', () => announce(server.address().port, version))
 
-/** Whether the add-on of ws is installed, which ws does not report. */
+/** Returns whether the add-on of ws is installed, which ws does not report. */
 function hasAddOn(): boolean {
   try {
     createRequire(path)('bufferutil')

@@ -4,12 +4,12 @@ import { BINARY, TEXT } from './frame.ts'
 export const KINDS = ['binary', 'ascii', 'cjk', 'json'] as const
 export type Kind = (typeof KINDS)[number]
 
-/** The opcode of a message of this kind (RFC 6455 §5.6). */
+/** Returns the opcode of a message of this kind (RFC 6455 §5.6). */
 export function opcodeOf(kind: Kind): number {
   return kind === 'binary' ? BINARY : TEXT
 }
 
-/** Reproducible random integers from 0 to 2³²−1 (mulberry32). */
+/** Returns a generator of reproducible random integers from 0 to 2³²−1 (mulberry32). */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0
   return () => {
@@ -20,7 +20,7 @@ export function seededRandom(seed: number): () => number {
   }
 }
 
-/** Makes a payload of exactly `size` bytes; it depends on `seed`. */
+/** Makes a payload of exactly `size` bytes, whose content depends on `seed`. */
 export function makePayload(kind: Kind, size: number, seed: number): Buffer {
   const random = seededRandom(seed * 7919 + size)
   if (kind === 'binary') return randomBytes(size, random)

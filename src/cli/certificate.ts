@@ -12,7 +12,7 @@ export const http2Options = {
   key: { type: 'string' },
 } as const
 
-/** The lines about these options in the help. */
+/** The lines of the help about `http2Options`. */
 export const HTTP2_HELP = `  --http2              serves HTTP/2 (RFC 8441) and HTTP/1.1 over TLS
   --cert FILE          the certificate as PEM; needs --key      (default: openssl makes one for localhost)
   --key FILE           the key of the certificate
@@ -26,7 +26,7 @@ interface Http2Values {
 }
 
 /**
- * Reads the options into those of a server.
+ * Converts the options of the command line to options of a server.
  *
  * @throws {UsageError} when the options contradict each other, or there is no certificate.
  */

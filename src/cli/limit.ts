@@ -41,7 +41,7 @@ const parsers: ReadonlyMap<string, Parser> = new Map([
 /** The option `--limit` of the commands that run a server. */
 export const limitOption = { limit: { type: 'string', multiple: true, default: [] as string[] } } as const
 
-/** The lines about this option in the help. */
+/** The lines of the help about `--limit`. */
 export const LIMIT_HELP = `  --limit NAME=VALUE   sets a limit of the server; repeatable. VALUE is in bytes or milliseconds, is Infinity,
                        or is a rate: PER_SECOND, PER_SECOND:BURST or off. Examples:
                        --limit headerTimeout=2000 --limit pingRate=10:50 --limit overflow=drop

@@ -7,7 +7,7 @@ export class UsageError extends Error {
 }
 
 /**
- * Returns the value of the option `--name`; where its rule is about numbers, decimal digits are read as a number.
+ * Returns the value of the option `--name`; when its rule accepts numbers, decimal digits are read as a number.
  *
  * @throws {UsageError} when the rule does not accept it.
  */

@@ -40,7 +40,10 @@ function redirected(request: HandshakeRequest, { message, stream }: HandshakeRes
   }
 }
 
-/** Returns null when a WebSocket client cannot use the URL. The fragment is not sent (RFC 9110 §10.2.2). */
+/**
+ * Returns the URL of a redirect without its fragment, which is not sent (RFC 9110 §10.2.2). Returns null when a
+ * WebSocket client cannot use the URL.
+ */
 function parseLocation(location: string, base: URL): URL | null {
   try {
     const url = new URL(location, base)

@@ -1,6 +1,9 @@
 import type { CaseResult } from './result.ts'
 
-/** The verdict of the Autobahn test suite on the closing handshake. `UNIMPLEMENTED` is ours: the case did not run. */
+/**
+ * The verdict of the Autobahn test suite on the closing handshake. `UNIMPLEMENTED` is not one of Autobahn's: the case
+ * did not run.
+ */
 export type AutobahnClosing = 'OK' | 'FAILED' | 'WRONG CODE' | 'UNCLEAN' | 'INFORMATIONAL' | 'UNIMPLEMENTED'
 
 /** What Autobahn expects of the closing handshake in a case. */
@@ -41,7 +44,7 @@ export function judgeClosing(result: CaseResult, id: string): AutobahnClosing {
   const { first, codes, clean } = expectationOf(id)
   const target = result.id.startsWith('client.') ? 'client' : 'server'
   const sentClose = code !== null || reason !== null
-  // The Close of case 3.7 is the violation. Autobahn does not count it as the begin of the closing handshake.
+  // The Close of case 3.7 is the violation. Autobahn does not count it as the beginning of the closing handshake.
   const closedFirst = by === target || (id === '3.7' && (sentClose || tcp !== null))
   if (closedFirst !== (first === 'target')) return 'FAILED'
   // After a failed check the tester ends TCP, but Autobahn closes the connection: only what was seen is judged.
@@ -49,7 +52,10 @@ export function judgeClosing(result: CaseResult, id: string): AutobahnClosing {
   return code !== null && !codes.includes(code) ? 'WRONG CODE' : 'OK'
 }
 
-/** Whether a wrong closing handshake also fails the behavior: in invalid UTF-8 (6.*) and in the cases about closing. */
+/**
+ * Returns whether a wrong closing handshake also fails the behavior: in invalid UTF-8 (6.*) and in the cases about
+ * closing.
+ */
 export function failsBehavior(closing: AutobahnClosing, id: string): boolean {
   return (closing === 'FAILED' && id.startsWith('6.')) || (closing === 'WRONG CODE' && id.startsWith('7.'))
 }

@@ -1,7 +1,7 @@
 import { type AutobahnClosing, failsBehavior, judgeClosing } from './autobahn-closing.ts'
 import { type CaseResult, IGNORED_RULE } from './result.ts'
 
-/** A verdict in the terms of the Autobahn test suite: that on the behavior, and that on the closing handshake. */
+/** A verdict in the terms of the Autobahn test suite: one on the behavior, and one on the closing handshake. */
 export interface AutobahnVerdict {
   behavior: 'OK' | 'NON-STRICT' | 'INFORMATIONAL' | 'UNIMPLEMENTED' | 'FAILED'
   behaviorClose: AutobahnClosing
@@ -33,7 +33,10 @@ export function toAutobahnVerdict(result: CaseResult): AutobahnVerdict {
   return { behavior: failsBehavior(behaviorClose, id) ? 'FAILED' : judgeBehavior(result), behaviorClose }
 }
 
-/** Judges the closing by the rules of Autobahn. What it would not see, but breaks RFC 6455 §5.5.1, ended uncleanly. */
+/**
+ * Judges the closing by the rules of Autobahn. A violation of RFC 6455 §5.5.1 that it would not see counts as an
+ * unclean end.
+ */
 function describeClosing(result: CaseResult, id: string): AutobahnClosing {
   const closing = judgeClosing(result, id)
   const isBroken = result.assertions.some(({ ok, requirement }) => !ok && requirement.startsWith('6455-5.5.1-'))

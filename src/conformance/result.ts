@@ -26,7 +26,7 @@ export interface RecordedEvent {
   kind: 'open' | 'sent' | 'received' | 'fin-sent' | 'fin-received' | 'reset'
   /** Milliseconds since the previous event. */
   after: number
-  /** For `sent` the bytes of one write, for `received` those that arrived together. */
+  /** The bytes of one write (`sent`), or those that arrived together (`received`). */
   bytes: Buffer
 }
 
@@ -82,7 +82,7 @@ export interface RunResult {
   tool: { name: 'dwebsocket conform'; version: string }
   /** Version of the catalogue of cases. */
   catalogue: number
-  /** ISO 8601. */
+  /** When the run began, in ISO 8601. */
   started: string
   duration_ms: number
   target: {

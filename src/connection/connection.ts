@@ -121,7 +121,7 @@ export class Connection implements PublicConnection {
    *
    * @param payload At most 125 bytes. Default: empty.
    * @throws {TypeError} when `payload` is neither a string nor bytes.
-   * @throws {RangeError} when it is longer.
+   * @throws {RangeError} when `payload` has more than 125 bytes.
    */
   ping(payload: string | ByteSource = ''): void {
     this.#parts.output.ping(payload)
@@ -134,7 +134,7 @@ export class Connection implements PublicConnection {
    * @param code Close code. Default 1000.
    * @param reason Close reason, at most 123 bytes of UTF-8. Default: empty.
    * @param cause The `error` that `onClose` is called with. It is not sent. Default: none.
-   * @throws {RangeError} when `code` is not 1000–1003, 1007–1014 or 3000–4999, or `reason` is longer.
+   * @throws {RangeError} when `code` is not 1000–1003, 1007–1014 or 3000–4999, or `reason` has more than 123 bytes.
    * @throws {TypeError} when `reason` is not text.
    */
   close(code: number = CloseCode.NORMAL, reason: string | Uint8Array = '', cause?: Error): void {
@@ -158,7 +158,7 @@ export class Connection implements PublicConnection {
   /**
    * Delivers messages in parts as they arrive, whatever their size, instead of calling `onMessage` (RFC 6455 §5.4).
    * `onStream` is called when a message begins. Call `pause` when parts arrive faster than they are used. A message in
-   * progress is streamed as well, so call this before `onConnection` returns to receive large messages. It cannot be
+   * progress is streamed as well, so call this before `onConnection` returns to receive large messages. This cannot be
    * undone; another call replaces `onStream`.
    */
   streamMessages(onStream: OnStream): void {

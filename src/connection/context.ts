@@ -25,7 +25,10 @@ export function inContextOf(connection: object, owner: StreamOwner): StreamOwner
   return context === undefined ? owner : new OwnerInContext(owner, context)
 }
 
-/** Needed because Node calls a stream in the context in which it was created or last written to. */
+/**
+ * Runs the callbacks of an owner in a context, because Node calls a stream in the one in which it was created or last
+ * written to.
+ */
 class OwnerInContext implements StreamOwner {
   readonly #owner: StreamOwner
   readonly #context: AsyncResource

@@ -34,7 +34,7 @@ export interface ConnectionLimits extends MessageLimits {
   byteRate: RateLimit | null
   /** Maximum rate of pings from the peer; see `overRate`. Default 1,000 per second, 10,000 at once. */
   pingRate: RateLimit | null
-  /** Whether a peer that exceeds a rate is read more slowly, or closed with 1013. Default `pause`. */
+  /** Whether a peer that exceeds a rate is read more slowly, or its connection is closed with 1013. Default `pause`. */
   overRate: 'pause' | 'close'
   /** Time limit for a frame header once it has begun; then Close 1013. Default 10 s. */
   headerTimeout: number
@@ -48,13 +48,13 @@ export interface ConnectionLimits extends MessageLimits {
    */
   messageTimeout: number
   /**
-   * Time limit for the reply to a Close frame, and for the peer to read the last one; then the transport is closed.
-   * Default 5 s.
+   * Time limit for the reply to a Close frame, and for the peer to read what was sent before; then the transport is
+   * closed. Default 5 s.
    */
   closeTimeout: number
   /** Time without a byte from the peer after which a ping is sent. Default 25 s. */
   pingInterval: number
-  /** Time without a byte after that ping; then the transport is closed with 1006. Default 20 s. */
+  /** Time without a byte after a keepalive ping; then the transport is closed with 1006. Default 20 s. */
   pingTimeout: number
   /** Time without a message in either direction; then Close 1001. Default `Infinity`. */
   idleTimeout: number

@@ -76,7 +76,7 @@ export class Parts implements Link, Watched {
   /**
    * Memory in bytes: unparsed input, unsent output, and the result of `queuedBytes`.
    *
-   * @throws {TypeError} when `queuedBytes` does not return a number. Its errors are passed on.
+   * @throws {TypeError} when `queuedBytes` does not return a number. Errors of `queuedBytes` are passed on.
    */
   get memoryUsed(): number {
     const queued: unknown = this.connection.queuedBytes()

@@ -15,9 +15,9 @@ const limiters = new Set<MemoryLimiter>()
 let total = 0
 
 /**
- * Sets the memory of a store, which each server of the process counts into its `maxMemory` (RFC 6455 §10.4).
+ * Sets the memory of a store. It counts towards `maxMemory` of each server of the process (RFC 6455 §10.4).
  *
- * @param bytes Its memory, including a fixed overhead per entry. A store with 0 bytes is removed.
+ * @param bytes The memory of the store, including a fixed overhead per entry. A store with 0 bytes is removed.
  */
 export function setMemoryUsed(store: MemoryStore, bytes: number): void {
   const change = bytes - (usedBy.get(store) ?? 0)

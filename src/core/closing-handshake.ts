@@ -35,7 +35,8 @@ export interface ClosingSink {
   /** Called with a Close frame or pong to send. A pong may replace an older one that has not been sent. */
   onControlFrame(opcode: number, payload: Uint8Array): void
   /**
-   * Called when this side has sent its Close frame first. A timer should end the connection without an answer (§7.1.1).
+   * Called when this side has sent its Close frame first. A timer should end the connection when the peer does not
+   * answer (§7.1.1).
    */
   onCloseExpected(): void
   /** Called when the outcome is known. The transport must be ended after everything sent so far (§7.1.1). */
@@ -67,7 +68,7 @@ const closingTable: Readonly<Record<ProtocolState, Readonly<Record<ClosingEvent,
   closed: { close: null, closeFrame: null, violation: null, end: null },
 }
 
-/** Handles control frames and has the state of the connection (RFC 6455 §5.5, §7). */
+/** Handles control frames and owns the state of the connection (RFC 6455 §5.5, §7). */
 export class ClosingHandshake implements GateOwner {
   /** Parses the input. */
   readonly input: InputGate

@@ -98,7 +98,7 @@ export class FrameParser {
     return this.#spilled > 0
   }
 
-  /** Number of headers read, without those of messages that the engine has read whole. */
+  /** Number of headers read, not counting those of messages that the engine has read whole. */
   get frameCount(): number {
     return this.#frameCount
   }

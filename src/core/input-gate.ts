@@ -18,7 +18,7 @@ export interface FlowSink {
   onFlow(reading: boolean): void
 }
 
-/** The part of the protocol that has the state of the connection. */
+/** The part of the protocol that owns the state of the connection. */
 export interface GateOwner extends ControlFrameSink {
   readonly state: 'open' | 'closing' | 'closed'
   /** Fails the connection because of a violation (§7.1.7). */
@@ -83,7 +83,7 @@ export class InputGate implements CodecSink {
     return this.#backlog === null ? 0 : this.#backlog.length
   }
 
-  /** What the peer has begun and not finished, the most urgent first; null when there is nothing. */
+  /** What the peer has begun and not finished: the most urgent of several, or null when there is nothing. */
   get pending(): Pending {
     return pendingOf(this.#parser, this.#assembler)
   }
@@ -227,8 +227,8 @@ export class InputGate implements CodecSink {
   }
 
   /**
-   * Stores what a pause left unparsed in front of input that arrived since. It is not copied a second time, because a
-   * peer over its rate is paused often.
+   * Stores what a pause left unparsed in front of input that arrived since. The unparsed bytes are not copied a second
+   * time, because a peer over its rate is paused often.
    */
   #storeFirst(rest: Buffer): void {
     if (rest.length > 0) this.#backlog = this.#backlog === null ? rest : Buffer.concat([rest, this.#backlog])

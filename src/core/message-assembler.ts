@@ -159,7 +159,7 @@ export class MessageAssembler implements DataFrameSink, WholeMessageSink {
   /**
    * Reads an unfragmented, uncompressed message in one piece.
    *
-   * @throws {ProtocolError} 1002, 1007 or 1009 as the methods above.
+   * @throws {ProtocolError} 1002, 1007 or 1009 under the conditions of `onFrameHeader` and `onFramePayload`.
    */
   onWholeMessage(opcode: number, bytes: Buffer, start: number, end: number, isAscii: boolean): void {
     const isLegal = this.#opcode === 0 && end - start <= this.#limits.maxMessageSize

@@ -2,10 +2,10 @@ import type { ProtocolError } from './errors.ts'
 
 /**
  * Compresses and decompresses the messages of one connection (RFC 7692 §6). The core passes whole messages in order,
- * each after `done` of the previous one. `done` is called exactly once, possibly before the method returns. Input bytes
- * are valid during the call only, so a codec that works on them later must copy them, unless `isOwned` is true: then
- * nothing else writes to them. The result of `compress` must be sent, because with context takeover the next message
- * may refer to it.
+ * and waits for `done` before it passes the next one. `done` is called exactly once, possibly before the method
+ * returns. Input bytes are valid during the call only, so a codec that works on them later must copy them, unless
+ * `isOwned` is true: then nothing else writes to them. The result of `compress` must be sent, because with context
+ * takeover the next message may refer to it.
  */
 export interface MessageCodec {
   /** Decompresses a message. Output of more than `limit` bytes is a ProtocolError 1009, invalid data 1007. */
@@ -17,20 +17,26 @@ export interface MessageCodec {
   ): void
   /** Returns whether a message of `size` bytes should be compressed now (threshold, memory budget). */
   wantsCompression(size: number): boolean
-  /** Compresses a message. The result is null when it should be sent uncompressed. */
+  /** Compresses a message. The result is null when the message should be sent uncompressed. */
   compress(message: Uint8Array, done: (payload: Uint8Array | null) => void, isOwned?: boolean): void
   /**
    * Codecs with the same `sharing` compress a message with `compressShared` to the same bytes, which refer to no other
    * message. Null or undefined when messages may refer to earlier ones (context takeover).
    */
   readonly sharing?: string | null | undefined
-  /** Memory in use, in bytes, for messages that are or wait to be decompressed. Default 0. */
+  /** Memory in use, in bytes, for messages that are being decompressed or are waiting for it. Default 0. */
   readonly memoryUsed?: number | undefined
-  /** Compresses a message synchronously, for all connections with the same `sharing`; null to send it uncompressed. */
+  /**
+   * Compresses a message synchronously, for all connections with the same `sharing`. Returns null when the message
+   * should be sent uncompressed.
+   */
   compressShared?(message: Uint8Array): Uint8Array | null
   /** Starts to decompress a message piece by piece. Required for streamed messages only. */
   inflateStream?(sink: InflateSink): MessageInflater
-  /** Starts to compress a message part by part; null to send it uncompressed. Required for streamed messages only. */
+  /**
+   * Starts to compress a message part by part. Returns null when the message should be sent uncompressed. Required for
+   * streamed messages only.
+   */
   deflateStream?(): MessageDeflater | null
   /** Called when the connection has closed. Frees all contexts and cancels pending work, without calling its `done`. */
   release(): void
@@ -59,7 +65,7 @@ export interface InflateSink {
 
 /** Compresses one message part by part. */
 export interface MessageDeflater {
-  /** Resolves with the payload of the next fragment. `part` must not change meanwhile. */
+  /** Resolves with the payload of the next fragment. `part` must not change until then. */
   push(part: Uint8Array): Promise<Buffer>
   /** Returns the payload of the last fragment. */
   finish(): Buffer

@@ -43,14 +43,14 @@ export class Protocol {
     return this.#input.backlogBytes
   }
 
-  /** What the peer has begun and not finished, the most urgent first; null when there is nothing. */
+  /** What the peer has begun and not finished: the most urgent of several, or null when there is nothing. */
   get pending(): Pending {
     return this.#input.pending
   }
 
   /**
-   * Number of frame headers read, without those of messages that arrived whole. It changes with each frame that may
-   * become `pending`. `releaseIdleMemory()` resets it to zero.
+   * Number of frame headers read, not counting those of messages that arrived whole. It changes with each frame that
+   * may become `pending`. `releaseIdleMemory()` resets it to zero.
    */
   get frameCount(): number {
     return this.#input.frameCount
@@ -70,7 +70,9 @@ export class Protocol {
     return this.#input.pauseReasons
   }
 
-  /** Releases the memory that reading needs, unless a frame or message is unfinished. For a silent peer. */
+  /**
+   * Releases the memory that reading needs, unless a frame or message is unfinished. Call it while the peer is silent.
+   */
   releaseIdleMemory(): void {
     this.#input.releaseIdleMemory()
   }
@@ -91,8 +93,8 @@ export class Protocol {
   }
 
   /**
-   * Receives the end of the transport, which `initiator` may have caused because of `error`. When Close frames are
-   * missing, the close code is 1006 (§7.1.5).
+   * Handles the end of the transport, which `initiator` has caused, because of `error` if there is one. When Close
+   * frames are missing, the close code is 1006 (§7.1.5).
    */
   receiveEnd(error?: Error, initiator: CloseInfo['initiator'] = 'transport'): void {
     this.#closing.receiveEnd(error, initiator)

@@ -120,7 +120,7 @@ export class StreamAssembler implements DataFrameSink, InflateSink {
   /**
    * Reads an unfragmented, uncompressed message in one piece.
    *
-   * @throws {ProtocolError} 1002, 1007 or 1009 as the methods above.
+   * @throws {ProtocolError} 1002, 1007 or 1009 under the conditions of `onFrameHeader` and `onFramePayload`.
    */
   onWholeMessage(opcode: number, bytes: Buffer, start: number, end: number, isAscii: boolean): void {
     this.onFrameHeader(true, false, opcode, end - start)
@@ -191,7 +191,7 @@ export class StreamAssembler implements DataFrameSink, InflateSink {
     if (this.#isInflating) this.#codecSink.onCodecBusy()
   }
 
-  /** Delivers a part. Returns the violation when it is not valid, otherwise null. */
+  /** Delivers a part. Returns the violation when the part is invalid, otherwise null. */
   #pass(bytes: Buffer, start: number, end: number): ProtocolError | null {
     this.#length += end - start
     if (this.#length > this.#maxSize) return this.#tooBig(this.#length)
@@ -200,7 +200,7 @@ export class StreamAssembler implements DataFrameSink, InflateSink {
     return null
   }
 
-  /** Ends the message. Returns the violation when it is not valid, otherwise null. */
+  /** Ends the message. Returns the violation when the message is invalid, otherwise null. */
   #end(): ProtocolError | null {
     if (this.#opcode === Opcode.TEXT && !this.#utf8.complete) return invalidUtf8()
     this.#opcode = 0

@@ -13,7 +13,7 @@ export const INFLATE_STREAM_MEMORY = 160 * 1024
  * Decompresses one message piece by piece in the thread pool (RFC 7692 §7.2.2). zlib stops while its output is not
  * read, so that a small payload with a huge output needs no more memory than any other. The end of the message is
  * checked as in `Inflation`. Truncated stored blocks need no second pass here: the ending is written after all output
- * of the payload has arrived, so that the length of that output is known.
+ * of the payload has arrived, so the length of that output is known.
  */
 export class InflateStream implements MessageInflater {
   readonly #sink: InflateSink

@@ -2,7 +2,7 @@ import { AsyncResource } from 'node:async_hooks'
 
 /** Work that takes several turns of the event loop. */
 export interface Job {
-  /** Whether it may take more than a few milliseconds. */
+  /** Whether the job may take more than a few milliseconds. */
   readonly isLong: boolean
   /** Starts the work. `finished` is called once, but not after `stop`. */
   start(finished: () => void): void
@@ -68,5 +68,5 @@ export class JobQueue {
   }
 }
 
-/** The queue of the process. By default, the thread pool of Node has as many threads as this has lanes. */
+/** The queue of the process. By default, the thread pool of Node has as many threads as this queue has lanes. */
 export const zlibQueue = new JobQueue(4)

@@ -5,8 +5,8 @@ const BYTES_PER_STEP = 1024 * 1024
 
 /**
  * Joins chunks into one buffer. A long message is copied in steps, one per turn of the event loop. Calls `done(null)`
- * when there is not enough memory. Each step removes its chunks from the list, to limit how long they are in memory
- * twice.
+ * when there is not enough memory. Each step removes its chunks from the list, so that their bytes are not in memory
+ * twice for longer than necessary.
  */
 export function joinChunks(
   chunks: Buffer[],

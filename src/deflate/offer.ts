@@ -72,7 +72,7 @@ function accept(offered: ParameterSet, options: ResolvedDeflateOptions, budget: 
   // §7.1.2.2: only a client that offers the parameter can be limited.
   const clientBits = clientWindow(offered, options)
   if (clientBits < 15) answer.client_max_window_bits = clientBits
-  // §7.1.1.2: a server may request it whether it was offered or not.
+  // §7.1.1.2: a server may request no context takeover of the client whether it was offered or not.
   const isWindowStored =
     options.clientContextTakeover &&
     !offered.client_no_context_takeover &&

@@ -2,9 +2,9 @@ import type { AsyncResource } from 'node:async_hooks'
 import { isFastEnabled } from './enabled.ts'
 
 /**
- * Returns whether an AsyncLocalStorage has a store in the context of `resource`. Node stores each under a symbol of the
- * resource, or all in one map under `context_frame`. Two other symbols have the ids of the resource. Without
- * `src/fast`, the result is always true.
+ * Returns false only when no AsyncLocalStorage has a store in the context of `resource`. Node keeps each store under a
+ * symbol of the resource, or all of them in one map under `context_frame`. The values of two other symbols are the ids
+ * of the resource. Without `src/fast`, the result is always true.
  */
 export function mayHaveStores(resource: AsyncResource): boolean {
   if (!isFastEnabled) return true

@@ -1,9 +1,12 @@
 /*
- * Reuses large buffers in which texts were collected, because copying 1 MiB into new memory of the system costs 8
- * times as much as the copy alone. They are referenced weakly, so that garbage collection can free them.
+ * Reuses large buffers in which texts were collected, because copying 1 MiB into new memory of the system costs 8 times
+ * as much as the copy alone. The buffers are referenced weakly, so that garbage collection can free them.
  */
 
-/** Sizes of stored buffers in bytes. Smaller ones are seldom new memory of the system, larger ones too much to keep. */
+/**
+ * Sizes of stored buffers in bytes. Smaller ones are seldom new memory of the system, larger ones are too large to
+ * keep.
+ */
 const SMALLEST = 64 * 1024
 const LARGEST = 1024 * 1024
 /** Maximum number of stored buffers. */

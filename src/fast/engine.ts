@@ -4,7 +4,8 @@ import { applyMask } from './mask.ts'
 import { messageRun, readOneByOne } from './message-run.ts'
 
 /**
- * The engine of all connections. It has the same results as `plainEngine`, several times faster (RFC 6455 §5.2, §5.3).
+ * The engine of all connections. It gives the same results as `plainEngine`, and is several times faster (RFC 6455
+ * §5.2, §5.3).
  */
 export const fastEngine: ByteEngine = {
   mask: applyMask,

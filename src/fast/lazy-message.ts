@@ -39,7 +39,10 @@ function initialize(object: object): IncomingMessage {
   return message as unknown as IncomingMessage
 }
 
-/** Replaces what Node sets on a request by accessors that complete a lazy message. Fails where Node has another way. */
+/**
+ * Replaces the fields that Node sets on a request with accessors that complete a lazy message. Throws when this version
+ * of Node creates requests in another way.
+ */
 function addAccessors(complete: Complete): void {
   const { prototype } = LazyMessage
   const fill = (object: LazyMessage): LazyMessage => {

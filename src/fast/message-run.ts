@@ -75,7 +75,7 @@ export interface DeliveredRun {
   readonly window: Buffer
   /** The end of the run; 0 when nothing in the window has been unmasked. */
   readonly end: number
-  /** Changes whenever something is read into the window, so that earlier copies are out of date. */
+  /** Changes whenever something is read into the window, because earlier copies are then out of date. */
   readonly generation: number
 }
 

@@ -20,7 +20,7 @@ export interface Simd {
   unmask(start: number, end: number, key: number): number
   /**
    * Unmasks the consecutive whole, masked, unfragmented messages below 64 KiB in `window[start, end)`. Returns where
-   * the first other frame begins. It sets their keys to zero, so that repeating it changes nothing.
+   * the first other frame begins. Sets the keys of the messages to zero, so that a second call changes nothing.
    */
   unmaskRun(start: number, end: number): number
   /**

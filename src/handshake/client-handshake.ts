@@ -36,7 +36,7 @@ export interface ClientRequest extends ClientOffer {
 /** The head of an HTTP response, for example an `IncomingMessage` of Node (RFC 9112 §2.1). */
 export interface ResponseHead {
   readonly statusCode?: number | undefined
-  /** For example `'1.1'`. */
+  /** The version of HTTP, for example `'1.1'`. */
   readonly httpVersion: string
   /** Alternating names and values, as sent. */
   readonly rawHeaders: readonly string[]

@@ -8,7 +8,7 @@ import { MAX_FIELD_COUNT } from './upgrade-request.ts'
 export interface RequestHead {
   method: string
   url: string
-  /** For example `'1.1'`. */
+  /** The version of HTTP, for example `'1.1'`. */
   httpVersion: string
   /** Alternating names and trimmed values, as sent, decoded as Latin-1. */
   rawHeaders: string[]

@@ -17,7 +17,7 @@ import { parseRequestTarget, type RequestTarget } from './request-target.ts'
 export interface UpgradeRequestHead {
   readonly method?: string | undefined
   readonly url?: string | undefined
-  /** For example `'1.1'`. */
+  /** The version of HTTP, for example `'1.1'`. */
   readonly httpVersion: string
   /** Alternating names and values, as sent. */
   readonly rawHeaders: readonly string[]

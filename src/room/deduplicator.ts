@@ -1,6 +1,6 @@
 import type { MessageSource } from './broker/broker.ts'
 
-/** Maximum number of processes that are stored. The one first seen is removed first. */
+/** Maximum number of processes that are remembered. The process that was seen first is removed first. */
 const MAX_ORIGINS = 1000
 
 /** Detects messages that were published twice, because the first attempt got no response. */

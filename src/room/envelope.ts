@@ -5,7 +5,10 @@ import type { MessageSource, Payload, Position } from './broker/broker.ts'
 export interface MessageId {
   /** The receiver has all numbered messages up to this position. */
   readonly position: Position
-  /** It also has the messages of this process up to this one, which were delivered before they were numbered. */
+  /**
+   * The last of the messages that the receiver has in addition, which one process delivered before they were numbered;
+   * null when there are none.
+   */
   readonly unnumbered: MessageSource | null
 }
 

@@ -2,7 +2,7 @@
 export interface Presence {
   /** Number of sessions. */
   count: number
-  /** The different names with which they joined, sorted. */
+  /** The distinct names under which the sessions joined, sorted. */
   names: string[]
 }
 

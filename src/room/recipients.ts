@@ -10,13 +10,11 @@ import { type Arrival, Resumption } from './resumption.ts'
 export interface Joined {
   /** Number of messages of the history that the member was sent. */
   missedCount: number
-  /** False when messages are missing after its last id. The member was then sent `{"gap":true}` as well. */
+  /** False when messages are missing after the last id of the member. The member then also receives `{"gap":true}`. */
   isComplete: boolean
 }
 
-/**
- * The members of a group as receivers. It determines who gets a message, and adds the envelope when there is history.
- */
+/** The members of a group as receivers. Determines who gets a message, and adds the envelope when there is history. */
 export class Recipients {
   readonly #roomKey: string
   readonly #history: GroupSettings['history']
@@ -86,8 +84,9 @@ export class Recipients {
   }
 
   /**
-   * Sends a member the messages that it missed and those that have arrived meanwhile, each message once. From now on it
-   * gets messages like any other member. Returns null when it has left meanwhile, even if it has joined again.
+   * Sends a member the messages that it missed and those that arrived while the history was read, each message once.
+   * From now on it gets messages like any other member. Returns null when the member has left in that time, even if it
+   * has joined again.
    */
   resume(session: WebSocket, resumption: Resumption, read: HistoryRead, ownOrigin: string): Joined | null {
     if (this.#resumingMembers.get(session) !== resumption) return null

@@ -3,19 +3,19 @@ import type { MessageId } from './envelope.ts'
 
 /** A message for members. */
 export interface Arrival {
-  /** The id that it is sent with; `''` without history. */
+  /** The id that the message is sent with; `''` without history. */
   readonly id: string
   readonly publication: Publication
-  /** Its position; null for a message of this process that has not been numbered yet. */
+  /** The position of the message; null when it is of this process and has not been numbered yet. */
   readonly position: Position | null
   readonly source: MessageSource
 }
 
 /** The messages that a member is sent when it resumes. */
 export interface Settlement {
-  /** The messages that it missed. */
+  /** The messages that the member missed. */
   readonly messages: TopicMessage[]
-  /** The messages that have arrived meanwhile. */
+  /** The messages that arrived while the history was read. */
   readonly arrived: Arrival[]
   readonly isComplete: boolean
 }
@@ -34,7 +34,7 @@ export class Resumption {
 
   /**
    * @param last The last id that the member got; null when it is invalid.
-   * @param maxCount Maximum number of messages that may arrive meanwhile.
+   * @param maxCount Maximum number of messages that may arrive while the history is read.
    */
   constructor(last: MessageId | null, maxCount: number) {
     this.after = last?.position ?? LONG_AGO
@@ -42,7 +42,7 @@ export class Resumption {
     this.#maxCount = maxCount
   }
 
-  /** Stores a message that is sent to the room meanwhile. */
+  /** Stores a message that is sent to the room while the history is read. */
   add(arrival: Arrival): void {
     this.#arrivals.push(arrival)
     if (this.#arrivals.length <= this.#maxCount) return
@@ -50,7 +50,7 @@ export class Resumption {
     this.#isComplete = false
   }
 
-  /** Combines the history with the messages that have arrived meanwhile. */
+  /** Combines the history with the messages that arrived while it was read. */
   settle(read: HistoryRead, ownOrigin: string): Settlement {
     const messages = read.messages.filter((message) => !this.#has(message))
     const lastOwn = read.messages.findLast(({ origin }) => origin === ownOrigin)?.sequence ?? 0

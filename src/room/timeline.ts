@@ -27,8 +27,8 @@ export interface TimelineHost {
 }
 
 /**
- * The position of a topic, as known to this process. It delivers each message of a broker once and in order, and
- * detects gaps.
+ * Follows the position of a topic in this process. Delivers each message of a broker once and in order, and detects
+ * gaps.
  */
 export class Timeline implements TopicListener {
   /** Resolves when messages of other processes arrive. */

@@ -26,7 +26,7 @@ function isHttp2Server(httpServer: AnyHttpServer): httpServer is Http2SecureServ
 
 /** A server of this package that is attached to an HTTP server. */
 export interface AttachedServer {
-  /** Returns whether it has a view at the path of the request; null when only its app can tell. */
+  /** Returns whether the server has a view at the path of the request; null when only its app can tell. */
   claims(request: IncomingMessage): boolean | null
   /**
    * Handles an upgrade request or an extended CONNECT request. With `isShared`, a request that is not accepted is left
@@ -64,8 +64,9 @@ export function attachTo(httpServer: AnyHttpServer, member: AttachedServer): voi
 
 /**
  * All servers of this package that are attached to one HTTP server. They share one listener. The HTTP server may have
- * listeners of other packages, such as the hot reload of a development server (RFC 6455 §4.2). The server with a view
- * at the path accepts the request. A request without one is refused only when there are no other listeners.
+ * listeners of other packages, such as the hot reload of a development server (RFC 6455 §4.2). The server that has a
+ * view at the path accepts the request. A request for a path without a view is refused only when there are no other
+ * listeners.
  */
 class Attachment {
   readonly #httpServer: AnyHttpServer
@@ -115,7 +116,7 @@ class Attachment {
     })
   }
 
-  /** Whether there are listeners besides this one and the one with which Node emits `'request'` for a stream. */
+  /** Whether there are `'stream'` listeners besides that of this class and that with which Node emits `'request'`. */
   get #isSharedForStreams(): boolean {
     const events = this.#httpServer as Http2Server
     const isCompatible = events.listenerCount('request') > 0

@@ -128,7 +128,7 @@ export class Handshakes implements UpgradeHost {
     }
   }
 
-  /** Refuses an upgrade without a decision in time. */
+  /** Refuses an upgrade when there is no decision in time. */
   #awaitDecision(upgrade: Upgrade): void {
     const { stream } = upgrade
     const timer = setTimeout(() => {

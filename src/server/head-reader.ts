@@ -15,7 +15,7 @@ export interface HeadSink {
   readonly onHttp2: ((reader: HeadReader, rest: Buffer) => void) | null
   /** Called when the request head is malformed, too large or late. */
   onHeadError(reader: HeadReader, error: HandshakeError): void
-  /** Called when the socket has closed before. */
+  /** Called when the socket has closed before any of these events. */
   onHeadGone(reader: HeadReader): void
 }
 

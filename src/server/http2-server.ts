@@ -96,8 +96,8 @@ export class Http2Sessions {
   }
 
   /**
-   * Destroys every socket after this turn of the event loop, in which the WebSockets are terminated. It does not
-   * destroy the sessions: for one that is already closing, that would only end the writable side and wait for the peer
+   * Destroys every socket after this turn of the event loop, in which the WebSockets are terminated. The sessions are
+   * not destroyed: for a session that is already closing, this would only end the writable side and wait for the peer
    * without a limit.
    */
   destroySoon(): void {

@@ -46,7 +46,7 @@ export interface ServerOptions extends UpgradePolicy, AdmissionOptions, LimitOpt
   handshakeTimeout?: number | undefined
   /**
    * How long the server's own port keeps an idle plain HTTP connection open, in milliseconds; 0 means no limit. It must
-   * be longer than that of a load balancer in front of the server. Default 65,000.
+   * be longer than the idle timeout of a load balancer in front of the server. Default 65,000.
    */
   keepAliveTimeout?: number | undefined
   /**
@@ -61,7 +61,7 @@ export interface ServerOptions extends UpgradePolicy, AdmissionOptions, LimitOpt
    */
   http2?: boolean | SecureServerOptions | undefined
   /**
-   * Warns once of each refused origin with `process.emitWarning`, because browsers do not show the response. Default
+   * Warns once about each refused origin with `process.emitWarning`, because browsers do not show the response. Default
    * true.
    */
   originWarnings?: boolean | undefined

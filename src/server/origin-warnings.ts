@@ -2,7 +2,7 @@
 const MAX_WARNINGS = 100
 
 /**
- * Warns once of each refused origin. The script of a page only learns that its connection failed and never sees the
+ * Warns once about each refused origin. The script of a page only learns that its connection failed and never sees the
  * response that explains why (RFC 6455 §10.2).
  */
 export class OriginWarnings {

@@ -24,7 +24,7 @@ export interface Approval {
 export interface AuthorizeRequest extends IncomingMessage {
   /** The parsed query. */
   readonly query: URLSearchParams
-  /** The client's address. Behind `trustedProxies`, the one that they forward. */
+  /** The client's address. Behind `trustedProxies`, this is the address that they forward. */
   readonly clientAddress: string
 }
 
@@ -45,9 +45,12 @@ export interface UpgradePolicy {
    * `Origin` field do not come from browsers and are allowed. Default: none.
    */
   origins?: '*' | readonly string[] | AllowsOrigin | undefined
-  /** Called after the origin check. Returns undefined to accept, or the response that refuses. May be async. */
+  /**
+   * Called after the origin check. Returns undefined to accept the request, or the response that refuses it. May be
+   * async.
+   */
   authorize?: Authorize | undefined
-  /** Supported subprotocols. The first of the client's that is in this list is selected. Default: none. */
+  /** Supported subprotocols. The first subprotocol of the request that is in this list is selected. Default: none. */
   subprotocols?: readonly string[] | undefined
 }
 

@@ -12,7 +12,10 @@ export function addRequestFields(request: IncomingMessage, addressOf: AddressOf)
   return request as AuthorizeRequest
 }
 
-/** Adds the parsed query, computed on first use. It replaces that of a framework, so that it is always the same. */
+/**
+ * Adds the parsed query, computed on first use. It replaces the `query` of a framework, so that `authorize` always gets
+ * the same type.
+ */
 export function addQuery(request: IncomingMessage): void {
   Object.defineProperty(request, 'query', query)
 }

@@ -6,8 +6,8 @@ import type { ExtendedConnect } from '../handshake/extended-connect.ts'
 import { type RequestHead, RequestHeadParser } from '../handshake/request-head.ts'
 
 /**
- * Creates the message of an upgrade request that a `Listener` has read. Until more of it is used than its request line,
- * it stores only the text of the request head.
+ * Creates the message of an upgrade request that a `Listener` has read. It stores only the text of the request head
+ * until something other than the request line is read from it.
  *
  * @param text A request head that `RequestHeadParser` has accepted, as Latin-1.
  */

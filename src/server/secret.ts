@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 
 /**
- * Returns whether two secrets are equal, in a time that does not depend on where they differ. It is for tokens and
+ * Returns whether two secrets are equal, in a time that does not depend on where they differ. Use it for tokens and
  * passwords in `authorize` (RFC 6455 §10.5). An empty secret equals nothing, because it was not configured.
  *
  * @throws {TypeError} when one of them is not a string.

@@ -69,9 +69,7 @@ export class WebSocketServer {
     return this.#set.connections
   }
 
-  /**
-   * Aborted when the server begins to stop, with the reason that `onDraining` is called with (RFC 6455 §7.4.1, 1001).
-   */
+  /** Aborted when the server begins to stop, with the reason that is passed to `onDraining` (RFC 6455 §7.4.1, 1001). */
   get draining(): AbortSignal {
     return this.#draining.signal
   }
@@ -83,7 +81,7 @@ export class WebSocketServer {
 
   /**
    * Listens on a TCP port (0 selects a free one) or a Unix socket. Resolves to the address. Rejects with the system's
-   * error when that is not available, and with a RangeError when the argument is neither a port nor a path.
+   * error when the address is not available, and with a RangeError when the argument is neither a port nor a path.
    *
    * @param portOrPath A port, also as a string (`process.env.PORT`), or a path that contains a slash. Default 0.
    * @param host Default `127.0.0.1`.
@@ -128,7 +126,7 @@ export class WebSocketServer {
     this.#handshakes.begin(request, request, stream, head)
   }
 
-  /** Returns the address of a request's client. Behind `trustedProxies`, the one that they forward. */
+  /** Returns the address of a request's client. Behind `trustedProxies`, this is the address that they forward. */
   clientAddress(request: IncomingMessage): string {
     return this.#handshakes.addressOf(request)
   }
@@ -159,8 +157,8 @@ export class WebSocketServer {
   }
 
   /**
-   * Calls `shutdown`, with Close 1001 at once for every peer. A peer that does not answer is terminated after
-   * `closeTimeout`.
+   * Calls `shutdown` with this close code (default 1001) and reason, and without a delay. A peer that does not answer
+   * is terminated after `closeTimeout`.
    */
   async close(code?: number, reason?: string): Promise<void> {
     await this.shutdown({ code, reason })

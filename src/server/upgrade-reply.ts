@@ -47,8 +47,8 @@ export function prepareRefusal(stream: Duplex, error: HandshakeError, method?: s
 }
 
 /**
- * Ends a stream with an HTTP response, or the rest of one, and destroys it when that was sent. Input is discarded,
- * because bytes after a refused upgrade request must never be read as another request (RFC 9112 §9.6).
+ * Ends a stream with an HTTP response, or the rest of one, and destroys it when everything was sent. Input is
+ * discarded, because bytes after a refused upgrade request must never be read as another request (RFC 9112 §9.6).
  */
 export function endResponse(stream: Writable, rest: Buffer | string = ''): void {
   stream.on('error', () => stream.destroy())
@@ -116,7 +116,7 @@ function parseLines(lines: readonly string[]): HeaderFields {
   )
 }
 
-/** Sends the response, unless the peer has reset the stream meanwhile. */
+/** Sends the response, unless the peer has already reset the stream. */
 function respond(stream: ServerHttp2Stream, fields: object): void {
   if (!stream.destroyed && !stream.closed && !stream.headersSent) stream.respond(fields as OutgoingHttpHeaders)
 }

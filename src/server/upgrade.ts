@@ -25,13 +25,13 @@ export interface AcceptOptions {
 
 /** The part of a server that an upgrade belongs to. */
 export interface UpgradeHost {
-  /** The options of permessage-deflate; null to decline it. */
+  /** The options of permessage-deflate; null to decline the extension. */
   readonly deflate: ResolvedDeflateOptions | null
   /** The limits of the server's connections. */
   readonly limits: ConnectionLimits
   /** Opens the connection of an accepted upgrade. */
   open(stream: Duplex, setup: Omit<ConnectionSetup, 'role' | 'host'>): Connection
-  /** Returns the client's address. Behind trusted proxies, the one that they forward. */
+  /** Returns the client's address. Behind trusted proxies, this is the address that they forward. */
   addressOf(request: IncomingMessage): string
   /** Returns a HandshakeError unchanged. Reports any other error and returns a 500. */
   toRefusal(error: unknown): HandshakeError
@@ -103,7 +103,7 @@ export class Upgrade {
     return this.#handshake.host
   }
 
-  /** The client's address. Behind `trustedProxies`, the one that they forward. */
+  /** The client's address. Behind `trustedProxies`, this is the address that they forward. */
   get clientAddress(): string {
     return this.#host.addressOf(this.request)
   }
@@ -221,7 +221,7 @@ export interface Opening {
 
 /**
  * Accepts an upgrade like `upgrade.accept`, but sends the 101 response on `sendHead` or before the first frame. Header
- * fields that it must not have are left out.
+ * fields that a 101 response must not have are left out.
  *
  * @param readFields Returns the header fields of the application at that time. Must not throw.
  */

@@ -25,7 +25,7 @@ const rules = {
 }
 
 /**
- * Creates a server. With `urls`, requests are passed to the views. Without, each new connection is passed to
+ * Creates a server. With `urls`, requests are passed to the views. Without `urls`, each new connection is passed to
  * `onConnection` (RFC 6455 §4.2).
  *
  * @throws {TypeError} when an option is unknown, a pattern is not a path or a view is not a function.

@@ -25,9 +25,9 @@ export interface ViewHost {
 export interface PendingUpgrade {
   readonly upgrade: Upgrade
   readonly host: ViewHost
-  /** The decision of the server's own policy, when that was already applied. */
+  /** The decision of the server's own policy, when the policy was already applied. */
   readonly acceptance?: Acceptance | undefined
-  /** Whether the view is called by the router, which does not wait for its end. */
+  /** Whether the view is called by the router, which does not wait for the view to end. */
   readonly isRouted?: boolean | undefined
 }
 
@@ -76,7 +76,8 @@ export function acceptPendingUpgrade(
 export interface OpenSession {
   readonly session: WebSocket
   /**
-   * Sends the 101 response with the current header fields of the view's response. An earlier frame sends it as well.
+   * Sends the 101 response with the current header fields of the view's response. A frame that is sent before this call
+   * also sends the response.
    */
   sendHead(): void
 }

@@ -57,7 +57,7 @@ export class Router {
   }
 
   /**
-   * Passes an upgrade request to its view. Refuses it with 404 without a view, and with 400 when the view is not
+   * Passes an upgrade request to its view. Refuses it with 404 when there is no view, and with 400 when the view is not
    * decorated.
    */
   onUpgrade(upgrade: Upgrade): void {

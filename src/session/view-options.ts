@@ -11,8 +11,8 @@ import { readSessionOptions, type SessionOptions, type SessionSettings } from '.
  */
 export interface ViewOptions extends Omit<UpgradePolicy, 'authorize'>, LimitOptions, SessionOptions {
   /**
-   * Called after the origin check and after the server's own `authorize`. Returns undefined to accept, or the HTTP
-   * response `{ status, headers?, body? }` that refuses. May be async.
+   * Called after the origin check and after the server's own `authorize`. Returns undefined to accept the request, or
+   * the HTTP response `{ status, headers?, body? }` that refuses it. May be async.
    */
   authorize?: Authorize<ViewRequest> | undefined
 }

@@ -6,7 +6,7 @@ import type { WebSocket } from './websocket.ts'
 
 /** The members that `dwebsocket` adds to every request, with any framework. */
 export interface SessionAware {
-  /** Returns whether this is a WebSocket request, so that `websocket` is the session (RFC 6455 §4.1). */
+  /** Returns whether this is a WebSocket request. `websocket` is then the session (RFC 6455 §4.1). */
   is_websocket(): this is { readonly websocket: WebSocket }
   /** The session; null for plain HTTP, and before the view of a WebSocket request runs. */
   readonly websocket: WebSocket | null
@@ -14,7 +14,9 @@ export interface SessionAware {
 
 /** The request of a view: Node's request, with the parameters of its path pattern `Pattern` (RFC 9110 §7.1). */
 export interface ViewRequest<Pattern extends string = string> extends AuthorizeRequest, SessionAware {
-  /** The percent-decoded parameters of the path pattern. With a framework, those of the framework. */
+  /**
+   * The percent-decoded parameters of the path pattern. With a framework, these are the parameters that it has parsed.
+   */
   readonly params: PathParams<Pattern>
 }
 
@@ -26,7 +28,7 @@ export interface WebSocketRequest<Pattern extends string = string> extends ViewR
 const yes = (): boolean => true
 const no = (): boolean => false
 
-/** Adds `is_websocket`, `clientAddress` and a `websocket` that is null at first to a request (RFC 6455 §4.1). */
+/** Adds `is_websocket`, `clientAddress` and `websocket` to a request (RFC 6455 §4.1). `websocket` is null at first. */
 export function markRequest(
   request: IncomingMessage,
   isWebSocket: boolean,

@@ -36,7 +36,7 @@ export interface WebSocketView<Pattern extends string = string> extends OfPatter
 /** A method, as standard decorators receive it. */
 type Method<This, Request, Response> = (this: This, request: Request, response: Response) => unknown
 
-/** The request of a view that declares no type for it. It depends on what its decorator does with plain HTTP. */
+/** The type of the request in a view that declares none. It depends on what the decorator does with plain HTTP. */
 interface RequestOf<Pattern extends string> {
   run: ViewRequest<Pattern>
   refuse: WebSocketRequest<Pattern>
@@ -182,14 +182,15 @@ interface SessionCall {
 }
 
 /**
- * Runs a view for a session. A view of the router runs before this returns, when the policy is synchronous. Otherwise
- * returns a promise that resolves when the view has ended, and never rejects.
+ * Runs a view for a session. A view of the router runs before this function returns, when the policy is synchronous.
+ * Otherwise returns a promise that resolves when the view has ended, and never rejects.
  */
 function startSession(pending: PendingUpgrade, call: SessionCall): void | Promise<void> {
   const open = acceptPendingUpgrade(pending, call.response, call.settings)
   if (pending.isRouted && !(open instanceof Promise)) return runSession(open, call, pending.host)
-  // Later in this tick: what a connect-style app does after this call, such as setting fields, precedes the view. A new
-  // promise: one that follows another promise would need twice the memory while the view runs.
+  // The view runs later in this tick, so that what a connect-style app does after this call, such as setting fields,
+  // precedes it. The promise is a new one, because a promise that follows another would need twice the memory while the
+  // view runs.
   return new Promise((resolve) => {
     void Promise.resolve(open).then((it) => runSession(it, call, pending.host, resolve))
   })
@@ -210,7 +211,7 @@ function runSession(
     result = Promise.reject(error)
   }
   open.sendHead()
-  // While the view runs, only what these functions use is stored of the call.
+  // While the view runs, only those parts of the call that these functions use stay in memory.
   const { connection } = open.session
   const unfinished = seesResponse || isObserved(response) ? response : null
   Promise.resolve(result).then(

@@ -33,7 +33,7 @@ export function checkWaitOptions(options: WaitOptions): void {
   if (signal !== undefined) checkOption('signal', signal, abortSignal)
 }
 
-/** Waits for a message with a limit. The first of message, end, timeout and abort cancels the others. */
+/** Waits for a message, the end of the queue, the timeout or an abort. The first of these cancels the others. */
 export function waitInLine(queue: MessageQueue, { timeout, signal }: WaitOptions): Promise<Data | null> {
   return new Promise((resolve, reject) => {
     let timer: NodeJS.Timeout | undefined

@@ -14,11 +14,11 @@ export interface StreamCloseInfo {
 
 /** A connection with the interface of `WebSocketStream` in browsers. Each chunk is one whole message. */
 export interface WebSocketStream {
-  /** Messages of the peer. It ends when the connection is closed cleanly, and otherwise fails. */
+  /** The messages of the peer. The stream ends when the connection is closed cleanly, and otherwise fails. */
   readonly readable: ReadableStream<Data>
   /**
-   * Messages to the peer. A write completes when more can be sent. Closing it closes the connection with 1000. It fails
-   * when the connection is closed by other means.
+   * The messages to the peer. A write completes when more can be sent. Closing the stream closes the connection with
+   * 1000. The stream fails when the connection is closed by other means.
    */
   readonly writable: WritableStream<Sendable>
   /** Resolves at once, because the connection is open. */
@@ -102,7 +102,10 @@ function createWritable(session: WebSocket, closed: Promise<unknown>): WritableS
   })
 }
 
-/** Closes with the code and reason of an error. @throws {RangeError} when they must not be sent; it closes all the same. */
+/**
+ * Closes with the code and reason of an error. @throws {RangeError} when they must not be sent; the connection is
+ * closed all the same.
+ */
 function closeFor(connection: Connection, error: unknown): void {
   const { closeCode, reason = '' } = readReason(error)
   try {

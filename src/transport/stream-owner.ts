@@ -24,7 +24,7 @@ export interface StreamOwner {
   onStreamDrain(): void
 }
 
-/** The property of a stream with its owner; null while the stream has these listeners but no owner. */
+/** The property of a stream that contains its owner; null while the stream has the shared listeners but no owner. */
 const ownerKey = Symbol('owner')
 type Owned = Duplex & { [ownerKey]?: StreamOwner | null }
 
@@ -143,7 +143,10 @@ export function countWritten(stream: Writable & { bytesWritten?: number }, size:
   if (stream.bytesWritten === undefined) written.set(stream as Duplex, (written.get(stream as Duplex) ?? 0) + size)
 }
 
-/** Returns the number of bytes that the system has accepted; for streams other than sockets, per completed write. */
+/**
+ * Returns the number of bytes that the system has accepted. Streams other than sockets only tell which writes are
+ * complete.
+ */
 export function acceptedBytes(stream: Duplex & { bytesWritten?: number }): number {
   return kernelAcceptedBytes(stream) ?? (stream.bytesWritten ?? written.get(stream) ?? 0) - stream.writableLength
 }

@@ -4,7 +4,7 @@ import { AsyncResource } from 'node:async_hooks'
 const root = new AsyncResource('dwebsocket')
 
 /**
- * Runs `action` outside of every AsyncLocalStorage context. Timers that many connections share are started in it.
+ * Runs `action` outside of every AsyncLocalStorage context. Timers that many connections share are started this way.
  * Otherwise they would run in the context of the connection that started them, and keep its store alive.
  */
 export function runInRootContext<T>(action: () => T): T {

@@ -46,7 +46,7 @@ const defaults = {
 type Settings = typeof defaults & Omit<ClientOptions, keyof typeof defaults>
 type Headers = Record<string, unknown>
 
-/** Where credentials were meant for: a redirect to another host, or from wss to ws, must not receive them. */
+/** The server that gets the credentials. A redirect to another host, or from wss to ws, must not get them. */
 interface Origin {
   isSecure: boolean
   host: string
@@ -191,7 +191,7 @@ class Handshake {
     request.on('response', (response) => this.#onResponse(request, response, target))
     request.on('upgrade', (response, stream, head) => {
       socket.emit('upgrade', response)
-      // A listener may have closed the socket meanwhile.
+      // A listener may have closed the socket.
       if (socket._readyState !== ReadyState.CONNECTING) return
       socket._req = null
       const problem = this.#readResponse(response)

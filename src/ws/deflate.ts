@@ -79,7 +79,7 @@ export class PerMessageDeflate {
     return this.params
   }
 
-  /** Does nothing: the socket releases the codec. Programs call it. */
+  /** Does nothing, because the socket releases the codec. It exists for programs that call it. */
   cleanup(): void {}
 
   /** Creates the codec of a connection. Requires that `accept` was called. */

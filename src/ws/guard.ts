@@ -13,7 +13,7 @@ import type { Sender } from './sender.ts'
 /** The connection as its guard uses it. */
 export interface Guarded {
   readonly state: 'open' | 'closing' | 'closed'
-  /** Whether the program has paused it. */
+  /** Whether the program has paused the connection. */
   readonly isPaused: boolean
   ping(payload: Uint8Array): void
   close(code: number, reason: string): void
@@ -67,7 +67,7 @@ export class Guard implements Watched, RateSink {
   }
 
   /**
-   * Returns an error when the limits forbid to send `size` more bytes, otherwise null. A fragment of a message is never
+   * Returns an error when the limits do not allow `size` more bytes, otherwise null. A fragment of a message is never
    * dropped: the connection is closed instead.
    */
   refuse(size: number, isWhole: boolean): Error | null {
@@ -102,7 +102,7 @@ export class Guard implements Watched, RateSink {
     this.#rates.wait(wait, () => this.#reader.resume(Wait.RATE))
   }
 
-  /** Called when the closing handshake, which has its own timer, begins or the connection has ended. */
+  /** Called when the connection has ended, or when the closing handshake begins, because that has its own timer. */
   stop(): void {
     this.#watchdog.stop()
     this.#rates.stop()

@@ -28,7 +28,7 @@ function finite(limit: number): number {
   return Number.isFinite(limit) ? limit : 0
 }
 
-/** Adds the constants to the class and makes its accessors enumerable, as npm ws does. */
+/** Adds the constants of the states to a class and makes its accessors enumerable, as npm ws does. */
 export function defineLikeNpm(type: { prototype: object }): void {
   for (const [value, name] of stateNames.entries()) {
     Object.defineProperty(type, name, { enumerable: true, value })

@@ -97,7 +97,7 @@ export class Reader implements ControlFrameSink, MessageSink, CodecSink, Message
     return this.#parser === null ? 0 : this.#parser.frameCount
   }
 
-  /** What the peer has begun and not finished, the most urgent first; null when there is nothing. */
+  /** What the peer has begun and not finished: the most urgent of several, or null when there is nothing. */
   get pending(): Pending {
     return pendingOf(this.#parser, this.#assembler)
   }

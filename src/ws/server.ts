@@ -10,7 +10,7 @@ import { extension } from './header.ts'
 import { type HandshakeRefusal, readStrictUpgrade, readUpgrade, refuse } from './upgrade.ts'
 import { WebSocket } from './websocket.ts'
 
-/** Accepts or rejects a request. When it declares a second parameter, it calls that function with the decision. */
+/** Accepts or rejects a request. A function with two parameters passes its decision to the second one, a callback. */
 export type VerifyClient =
   | ((info: VerifyInfo) => boolean)
   | ((

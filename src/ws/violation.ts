@@ -55,7 +55,7 @@ export function toSocketError(violation: ProtocolError): { error: SocketError; c
   const closeCode = violation.code === 'ERR_WS_LENGTH_INVALID' ? 1009 : violation.closeCode
   if (kind === undefined) {
     if (violation.code !== 'ERR_WS_INFLATE') return { error: violation, closeCode }
-    // Decompression failed. The error of another inflater than zlib lacks the code that programs expect.
+    // Decompression failed. The error of an inflater other than zlib lacks the code that programs expect.
     const error = new Error('invalid compressed data', { cause: violation })
     return { error: Object.assign(error, { code: 'Z_DATA_ERROR', errno: -3 }), closeCode }
   }

@@ -149,7 +149,7 @@ export class WebSocket extends EventEmitter {
     removeHandler(this, type, handler)
   }
 
-  /** The transport; null before the opening handshake is complete. Reading it first flushes the outbox. */
+  /** The transport; null before the opening handshake is complete. Reading this property flushes the outbox first. */
   get _socket(): Duplex | null {
     if (this.#link === null) return null
     this.#link.sender.flush()

@@ -1,5 +1,5 @@
-// Floods a server: flood-peer.ts PORT tcp|tls|http2 [compressed] < FRAMES. Sends the frames again and again, and reads
-// whatever comes back, in a process of its own: it must not delay whoever measures.
+// Floods a server: flood-peer.ts PORT tcp|tls|http2 [compressed] < FRAMES. Sends the frames repeatedly and reads all
+// replies, in a separate process, so that it does not delay the measurement.
 import { buffer } from 'node:stream/consumers'
 import { Connector, type Transport } from './transport.ts'
 

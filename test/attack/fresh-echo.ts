@@ -10,7 +10,10 @@ export const MESSAGE_LIMIT = 16 * MIB
 /** Header fields that offer permessage-deflate as browsers do. */
 export const OFFER = ['Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits']
 
-/** Runs an attack on a new, warm echo server; `growth` is the peak of its memory over the level before, in bytes. */
+/**
+ * Runs an attack on a new, warm echo server. `growth` is the peak of its memory above the level before the attack, in
+ * bytes.
+ */
 export async function onFreshEcho<T>(attack: (target: Target, growth: () => number) => Promise<T>): Promise<T> {
   const target = await Target.echo()
   try {

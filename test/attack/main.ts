@@ -1,6 +1,6 @@
-// The known attacks on `dwebsocket echo` with its defaults, measured from outside: `npm run attack -- [--http2] [LETTERS]`
-// prints each figure beside its bound, and exits with 1 when one does not hold. With `--http2` the same attacks come through
-// streams of HTTP/2, and those of its own (P) follow.
+// The known attacks on `dwebsocket echo` with its defaults, measured from outside: `npm run attack -- [--http2]
+// [LETTERS]` prints each figure beside its bound, and exits with 1 when one does not hold. With `--http2` the same
+// attacks run over streams of HTTP/2, followed by those that exist only there (P).
 import { existsSync } from 'node:fs'
 import { bomb } from './attacks/bomb.ts'
 import { waitingForCompression, waitingForInflation } from './attacks/compressed.ts'
@@ -32,7 +32,7 @@ const attacks: ReadonlyMap<string, () => Promise<Finding[]>> = new Map([
   ...(isOverHttp2 ? [['P', http2Attacks] as const] : []),
 ])
 
-/** Attacks that mostly wait for a timer: they run beside the others, on servers of their own. */
+/** Attacks that mostly wait for a timer. They run at the same time as the others, on separate servers. */
 const slow: ReadonlySet<string> = new Set(['A'])
 
 async function main(): Promise<number> {

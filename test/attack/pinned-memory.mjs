@@ -1,6 +1,6 @@
-// Preloaded into a target (`--expose-gc --import`): reports the most memory that was still in use after a garbage
-// collection, so that dead buffers, which V8 frees when it likes, do not count. Answers each message with that figure in
-// bytes, and begins again.
+// Preloaded into a target (`--expose-gc --import`): records the maximum memory in use after a garbage collection, so
+// that dead buffers, which V8 frees at any time, do not count. Replies to each message with that figure in bytes, and
+// starts again.
 let most = 0
 setInterval(() => {
   // The second collection waits until the first one has freed the memory of dead array buffers.

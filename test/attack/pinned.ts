@@ -2,14 +2,14 @@ import { type Finding, finding, formatMib } from './finding.ts'
 import { untilStable } from './fresh-echo.ts'
 import type { Target } from './target.ts'
 
-/** Memory in use over what the limits state. */
+/** Maximum of memory in use, as a multiple of the limits. */
 const SHARE = 1.5
 
-/** What an attack has added to the memory of a target, at most, in bytes. */
+/** The maximum growth of the memory of a target during an attack, in bytes. */
 export interface Growth {
-  /** In use after a garbage collection. */
+  /** Memory in use after a garbage collection. */
   pinned: number
-  /** Resident: this includes dead buffers that V8 has not freed yet. */
+  /** Resident memory, including dead buffers that V8 has not freed yet. */
   resident: number
 }
 
@@ -27,7 +27,7 @@ export async function pinnedBy(target: Target, attack: (target: Target) => Promi
   }
 }
 
-/** Compares the growth with the limit that states it, in bytes. */
+/** Compares the growth with the limit in bytes. */
 export function memoryFinding(attack: string, { pinned, resident }: Growth, limit: number): Finding {
   const measured = `${formatMib(pinned)}, resident ${formatMib(resident)}`
   return finding(attack, measured, `≤ ${formatMib(SHARE * limit)}`, pinned <= SHARE * limit)

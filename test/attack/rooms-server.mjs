@@ -1,6 +1,9 @@
 import { createServer, Rooms, require_websocket } from '../../dist/index.js'
 
-/** Rooms whose members send to them: `/history/:room` has history, `/plain/:room` has none; by HTTP/2 with a certificate. */
+/**
+ * A server of rooms, whose members send to all others. `/history/:room` has history, `/plain/:room` has none. With a
+ * certificate, it uses HTTP/2.
+ */
 const { CERT: cert, KEY: key } = process.env
 const kinds = { history: new Rooms({ history: { size: 100, ttl: 60_000 } }), plain: new Rooms() }
 const view = (rooms) =>

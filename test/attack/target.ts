@@ -16,7 +16,7 @@ const WS_ECHO = fileURLToPath(new URL('./ws-echo.mjs', import.meta.url))
 const ROOMS = fileURLToPath(new URL('./rooms-server.mjs', import.meta.url))
 const MEASURE_PINNED = ['--expose-gc', '--import', new URL('./pinned-memory.mjs', import.meta.url).href]
 
-/** `--http2` on the command line: servers over TLS, and the attacks of TCP through streams of HTTP/2. */
+/** Whether `--http2` is on the command line: servers then use TLS, and attacks run over streams of HTTP/2. */
 export const isOverHttp2 = process.argv.includes('--http2')
 const HTTP2 = isOverHttp2 ? ['--http2'] : []
 
@@ -28,7 +28,7 @@ process.on('exit', () => {
 
 /** A server in a separate process, measured from outside. */
 export class Target {
-  /** Where it listens. */
+  /** The port of the server. */
   readonly ownPort: number
   readonly transport: Transport
   readonly #child: ChildProcess
@@ -42,22 +42,22 @@ export class Target {
     this.#connector = new Connector(ownPort, transport)
   }
 
-  /** `dwebsocket echo` with its defaults. */
+  /** Starts `dwebsocket echo` with its defaults. */
   static echo(): Promise<Target> {
     return Target.#start([ECHO, 'echo', '--port', '0', ...HTTP2])
   }
 
-  /** npm ws with its defaults, with permessage-deflate; it has no HTTP/2, but TLS. */
+  /** Starts npm ws with its defaults and permessage-deflate. It supports TLS but not HTTP/2. */
   static ws(): Promise<Target> {
     return Target.#start([WS_ECHO], isOverHttp2 ? 'tls' : 'tcp')
   }
 
-  /** Rooms with their defaults, with and without history; measures `pinned`. */
+  /** Starts rooms with their defaults, with and without history, and measures `pinned`. */
   static rooms(): Promise<Target> {
     return Target.#start([...MEASURE_PINNED, ROOMS])
   }
 
-  /** `dwebsocket echo` with a `maxMemory` in bytes, which measures `pinned`. */
+  /** Starts `dwebsocket echo` with a `maxMemory` in bytes, and measures `pinned`. */
   static limitedEcho(maxMemory: number): Promise<Target> {
     const limit = ['--limit', `maxMemory=${maxMemory}`]
     return Target.#start([...MEASURE_PINNED, ECHO, 'echo', '--port', '0', ...limit, ...HTTP2])
@@ -82,12 +82,12 @@ export class Target {
     return this.#bridge === undefined ? this.ownPort : (this.#bridge.address() as AddressInfo).port
   }
 
-  /** A connection without a bridge in between. */
+  /** Opens a direct connection, without a bridge. */
   connect(): Promise<Duplex> {
     return this.#connector.open()
   }
 
-  /** The metrics of `dwebsocket echo`. */
+  /** Resolves to the metrics of `dwebsocket echo`. */
   metrics(): Promise<string> {
     const place = { port: this.ownPort, host: '127.0.0.1', path: '/metrics' }
     return new Promise((resolve, reject) => {
@@ -109,7 +109,10 @@ export class Target {
     return this.#status('VmHWM')
   }
 
-  /** The most memory in use after a garbage collection since the last call, in bytes; of `rooms` and `limitedEcho` only. */
+  /**
+   * Resolves to the maximum memory in use after a garbage collection since the last call, in bytes. Only for `rooms`
+   * and `limitedEcho`.
+   */
   async pinned(): Promise<number> {
     const answer = once(this.#child, 'message')
     this.#child.send('pinned')
@@ -121,19 +124,19 @@ export class Target {
     writeFileSync(`/proc/${this.#child.pid}/clear_refs`, '5')
   }
 
-  /** Milliseconds of CPU of the thread that runs the event loop so far. */
+  /** CPU time so far of the thread that runs the event loop, in milliseconds. */
   get loopCpu(): number {
     const { pid } = this.#child
     return readCpu(`/proc/${pid}/task/${pid}`)
   }
 
-  /** Milliseconds of CPU of all threads so far. */
+  /** CPU time so far of all threads, in milliseconds. */
   get cpu(): number {
     const folder = `/proc/${this.#child.pid}/task`
     return readdirSync(folder).reduce((sum, task) => sum + readCpu(`${folder}/${task}`), 0)
   }
 
-  /** Open files and sockets. */
+  /** Number of open files and sockets. */
   get handles(): number {
     return readdirSync(`/proc/${this.#child.pid}/fd`).length
   }
@@ -156,7 +159,7 @@ export class Target {
   }
 }
 
-/** The environment of servers that need a certificate: `CERT` and `KEY` as PEM. */
+/** Returns the environment of servers that need a certificate: `CERT` and `KEY` as PEM. */
 function certificateOf(): Record<string, string> {
   certificate ??= makeCertificate()
   return { CERT: `${certificate.cert}`, KEY: `${certificate.key}` }

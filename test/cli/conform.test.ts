@@ -17,7 +17,7 @@ interface Ended {
   stderr: string
 }
 
-/** Runs `dwebsocket conform` as a user would. */
+/** Runs `dwebsocket conform` as a user does. */
 function conform(...args: string[]): Promise<Ended> {
   const words = ['--import', 'tsx', 'src/cli/main.ts', 'conform', ...args]
   return new Promise((resolve) => {

@@ -7,10 +7,10 @@ import { openWs, refusedWs } from '../support/ws-client.ts'
 const test = suite('cli/echo', { timeLimit: 60_000 })
 
 const LIMIT = 16 * 1024 * 1024
-/** npm `ws` with its own limit out of the way. */
+/** Options of npm `ws` with a limit that is not reached. */
 const stock: ClientOptions = { maxPayload: 2 * LIMIT }
 
-/** Every way to run the server that a client must not notice. */
+/** Every way to run the server. A client must not notice a difference. */
 const ways: { name: string; args: string[]; environment: Record<string, string> }[] = [
   { name: 'connection', args: ['--api', 'connection'], environment: {} },
   { name: 'session', args: ['--api', 'session'], environment: {} },
@@ -18,7 +18,7 @@ const ways: { name: string; args: string[]; environment: Record<string, string> 
   { name: 'session, portable', args: ['--api', 'session'], environment: { DWEBSOCKET_PORTABLE: '1' } },
 ]
 
-/** Bytes that repeat only after a prime, so that a shifted or unmasked-twice echo differs. */
+/** Returns bytes that repeat after a prime number of bytes, so that a shifted or twice unmasked echo differs. */
 function pattern(size: number): Buffer {
   const bytes = Buffer.alloc(size)
   for (let i = 0; i < Math.min(size, 65_521); i++) bytes[i] = (i * 31 + 7) & 255

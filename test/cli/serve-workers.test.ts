@@ -11,14 +11,14 @@ const test = suite('cli/serve --workers, --redis', { timeLimit: 60_000 })
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 
-/** Opens the broadcast demo; resolves to the client and the number it was given. */
+/** Opens the broadcast demo. Resolves to the client and its number. */
 async function openVisitor(t: TestContext, address: string): Promise<{ client: WsClient; number: number }> {
   const client = await openWs(`${address.replace('http', 'ws')}/broadcast`)
   t.after(() => client.socket.terminate())
   return { client, number: JSON.parse(String(await client.next())).you }
 }
 
-/** Reads on to an event that has `key`, and to that `value` when one is given. */
+/** Reads up to an event that has `key`, with `value` when one is given. */
 async function eventWith(client: WsClient, key: string, value?: unknown): Promise<Record<string, unknown>> {
   for (;;) {
     const event = JSON.parse(String(await client.next()))
@@ -27,7 +27,7 @@ async function eventWith(client: WsClient, key: string, value?: unknown): Promis
   }
 }
 
-/** Runs a command that is to fail; resolves to its exit code and what it said on standard error. */
+/** Runs a command that must fail. Resolves to its exit code and its standard error. */
 async function runFailing(t: TestContext, ...args: string[]): Promise<[number | null, string]> {
   const child = spawn(process.execPath, [MAIN, 'serve', ...args], { stdio: ['ignore', 'ignore', 'pipe'] })
   t.after(() => child.kill('SIGKILL'))

@@ -21,7 +21,7 @@ async function serve(t: TestContext, options: Parameters<typeof createServer>[0]
 
 const portOf = (server: { address(): unknown }): number => (server.address() as AddressInfo).port
 
-/** A server of node's own. */
+/** Makes a server of Node listen. */
 async function listen(t: TestContext, server: Http2Server): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   t.after(() => server.close())

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer as createTcpServer, type Server, type So
 import type { Connection, Data } from '../../src/index.ts'
 import type { TestContext } from '../support/unit.ts'
 
-/** A server of bare bytes; `answer` is given the head of the request. */
+/** Starts a server without a library. `answer` is called with the head of the request. */
 export async function rawServer(t: TestContext, answer: (socket: Socket, head: string) => void): Promise<string> {
   const sockets = new Set<Socket>()
   const server = createTcpServer((socket) => {
@@ -31,20 +31,20 @@ export async function portOf(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
-/** A 101 that answers the key of a request. */
+/** Returns a 101 response for the key of a request. */
 export function accept(head: string, extra = ''): string {
   const key = /sec-websocket-key: (\S+)/i.exec(head)![1]
   const answer = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
   return `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${answer}\r\n${extra}\r\n`
 }
 
-/** The next message. */
+/** Resolves to the next message. */
 export const next = (connection: Connection): Promise<Data> =>
   new Promise((resolve) => {
     connection.onMessage = resolve
   })
 
-/** The close code, once the connection is closed. */
+/** Resolves to the close code once the connection is closed. */
 export const closed = (connection: Connection): Promise<number> =>
   new Promise((resolve) => {
     connection.onClose = ({ code }) => resolve(code)

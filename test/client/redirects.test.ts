@@ -8,7 +8,7 @@ import { accept, portOf, rawServer } from './raw-server.ts'
 
 const test = suite('connect: redirects')
 
-/** Two servers of one kind each: the first redirects to the second. */
+/** Starts two servers, of which the first redirects to the second. */
 async function redirecting(t: TestContext, status = 307): Promise<{ url: string; requests: IncomingMessage[] }> {
   const requests: IncomingMessage[] = []
   const [from, to] = [createHttpServer(), createHttpServer()]

@@ -5,7 +5,7 @@ import { accept, portOf, rawServer } from './raw-server.ts'
 
 const test = suite('connect: handshakes that fail')
 
-/** The code of an error and that of its cause. */
+/** Returns the code of an error and the code of its cause. */
 const codesOf = ({ code, cause }: Error & { code?: string }): unknown[] => [code, (cause as { code?: string })?.code]
 
 test('rejects with a HandshakeError for every answer that is not a valid 101', async (t) => {

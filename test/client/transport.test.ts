@@ -13,7 +13,7 @@ import { next, portOf } from './raw-server.ts'
 const test = suite('connect: agents, streams and unix sockets')
 const withTls = testWith(test, openssl)
 
-/** A server that echoes. */
+/** Attaches a server that echoes. */
 function echoOn(t: TestContext, http: ReturnType<typeof createHttpServer>): void {
   const server = new WebSocketServer()
   server.onConnection = (connection) => {
@@ -33,7 +33,7 @@ async function assertEchoes(connection: Connection): Promise<void> {
   connection.terminate()
 }
 
-/** Listens on a unix socket of its own. */
+/** Listens on a new Unix socket. Resolves to its path. */
 async function pathOf(server: Server, name: string): Promise<string> {
   const path = join(tmpdir(), `dwebsocket-${process.pid}-${name}`)
   await new Promise<void>((resolve) => server.listen(path, resolve))

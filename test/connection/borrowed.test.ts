@@ -8,7 +8,7 @@ import { frame } from '../support/wire.ts'
 
 const test = suite('borrowed messages')
 
-/** A server whose connections borrow their messages, and a client. */
+/** Starts a server whose connections borrow their messages, and opens a client. */
 async function open(
   t: TestContext,
   borrow: (this: Connection, bytes: Buffer, isBinary: boolean) => unknown,
@@ -78,7 +78,7 @@ for (const size of [5, 16 * 1024, 40_000, 200_000]) {
   test(`an echo of ${size} bytes is intact while the peer does not read`, async (t) => {
     const client = await open(t, echo)
     client.socket.pause()
-    // More than the buffers of two sockets hold.
+    // More than the buffers of two sockets can store.
     const count = Math.min(1000, Math.ceil((16 * 1024 * 1024) / size))
     const messages = Array.from({ length: count }, (_, i) => Buffer.alloc(size, 1 + (i % 100)))
     client.send(...messages.map((message, i) => frame(1 + (i % 2), message)))

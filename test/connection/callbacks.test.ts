@@ -6,8 +6,8 @@ import { assert, suite, type TestContext } from '../support/unit.ts'
 import { closeFrame, frame } from '../support/wire.ts'
 
 /*
- * A callback of the user may throw, or be async and reject, which is the same: `onError` is called and the connection is
- * closed with 1011. An unhandled rejection would end the process of the test.
+ * A callback of the user may throw, or be async and reject. The effect is the same: `onError` is called and the
+ * connection is closed with 1011. An unhandled rejection would end the process of the test.
  */
 
 const test = suite('callbacks')
@@ -36,7 +36,7 @@ const callbacks: Record<string, [(connection: Connection, fail: () => unknown) =
   ],
 }
 
-/** Callbacks that run when the connection has closed already. */
+/** Callbacks that run after the connection has closed. */
 const lateCallbacks: Record<string, (connection: Connection, fail: () => unknown) => void> = {
   onClose: (connection, fail) => Object.assign(connection, { onClose: fail }),
   'onEnd of a watcher': (connection, fail) => new WebSocket(connection).watch({ onEnd: fail }),

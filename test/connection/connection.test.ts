@@ -8,7 +8,7 @@ import { closeFrame, frame } from '../support/wire.ts'
 
 const test = suite('connection')
 
-/** A server with one connection, and its client. */
+/** Opens a connection to a new server. */
 async function pair(
   t: TestContext,
   options: ServerOptions = {},
@@ -83,7 +83,7 @@ test('gives a peer time to read one long message slowly, also after the Close fr
   client.socket.on('data', (chunk) => {
     received += chunk.length
     client.socket.pause()
-    // The pace of a slow peer.
+    // A slow peer pauses.
     setTimeout(() => client.socket.resume(), 4)
   })
   connection.send(Buffer.alloc(size))
@@ -99,7 +99,7 @@ test('terminates a peer that reads none of the unsent data, even when its input 
   client.socket.pause()
   while (connection.send(Buffer.alloc(MEBIBYTE)) === 'sent' || connection.bufferedAmount < MEBIBYTE);
   await connection.gone
-  assert.match(connection.closeInfo!.error!.message, 'no byte of what waits')
+  assert.match(connection.closeInfo!.error!.message, 'none of the waiting bytes')
 })
 
 test('delivers nothing after onClose when a message exceeds a rate that closes', async (t) => {
@@ -119,7 +119,7 @@ test('delivers nothing after onClose when a message exceeds a rate that closes',
 test('reads and sends as before when it was silent for a while, in the middle of a message too', async (t) => {
   const { client, connection } = await pair(t, { pingInterval: 100 })
   connection.onMessage = (data) => void connection.send(data)
-  // A ping says that the connection was silent for its interval.
+  // A ping shows that the connection was silent for the ping interval.
   const silence = async (): Promise<void> => {
     const pings = client.frames.filter(({ opcode }) => opcode === 9).length
     await client.until(() => client.frames.filter(({ opcode }) => opcode === 9).length > pings)
@@ -137,7 +137,7 @@ test('reads and sends as before when it was silent for a while, in the middle of
   assert.equal(client.texts, ['one', 'two', 'three'])
 })
 
-/** A stream that was paused before it is handed over. */
+/** A stream that the test has paused before it is passed to the server. */
 class Loop extends Duplex {
   readonly written: Buffer[] = []
 
@@ -149,7 +149,7 @@ class Loop extends Duplex {
   }
 }
 
-/** A stream of the test's own, accepted by a server. */
+/** Makes a server accept a stream of the test. */
 async function accept(t: TestContext, stream: Duplex): Promise<Connection> {
   const server = new WebSocketServer()
   t.after(() => stream.destroy())

@@ -18,7 +18,7 @@ const test = suite('context')
 
 const storage = new AsyncLocalStorage<string>()
 
-/** A server whose connections are accepted in the store of their path, and what their callbacks saw. */
+/** Starts a server that accepts each connection in the store of its path, and records the stores that callbacks see. */
 async function serve(t: TestContext, options: ServerOptions = {}) {
   const server = new WebSocketServer(options)
   t.after(() => server.close())
@@ -76,7 +76,7 @@ const ends: Record<string, [ServerOptions, (connections: Map<string, Connection>
   closeTimeout: [{ closeTimeout: 60 }, (connections) => closeAll(connections)],
   'a call from another store': [{}, (connections) => storage.run('caller', () => terminateAll(connections))],
   maxMemory: [
-    // Far more than earlier tests of this process have left: that counts for every server.
+    // Far more than what earlier tests of this process still store, which counts for every server.
     { maxMemory: 10_000_000 },
     (connections) => {
       for (const connection of connections.values()) connection.queuedBytes = () => 100_000_000

@@ -7,7 +7,7 @@ import { closeFrame, frame } from '../support/wire.ts'
 
 const test = suite('diagnostics')
 
-/** What is published on a channel during the test. */
+/** Returns the list of what is published on a channel during the test. */
 function subscribe(t: TestContext, name: string): Record<string, unknown>[] {
   const published: Record<string, unknown>[] = []
   const listener = (message: unknown): void => void published.push(message as Record<string, unknown>)

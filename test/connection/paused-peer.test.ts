@@ -41,7 +41,7 @@ async function openPaused(t: TestContext, pause: (connection: Connection) => voi
   return { server, client, connection, log }
 }
 
-/** The ways not to be read from; each lets the first message pass. */
+/** Ways to stop reading from a peer, each after the first message. */
 const pauses: Record<string, (connection: Connection) => void> = {
   'paused by the application': (connection) => {
     connection.onMessage = () => connection.pause()
@@ -108,7 +108,7 @@ test('a peer of which more waits than is read ahead is probed by the system, and
   assert.ok(read >= 64 * 1024 && read < 192 * 1024, `${read} bytes`)
   const { sentBytes } = server.stats()
   await until(() => probes.length >= 10)
-  // It is not pinged, not closed, and not read from.
+  // The peer is not pinged, not closed, and not read from.
   assert.equal([connection.state, connection.memoryUsed, server.stats().sentBytes], ['open', read, sentBytes])
   assert.equal(probes[0], [true, 1000])
   client.socket.resetAndDestroy()

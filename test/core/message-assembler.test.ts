@@ -27,7 +27,7 @@ class Recorder implements MessageSink {
 
 const isAscii = (bytes: Buffer): boolean => bytes.every((byte) => byte < 0x80)
 
-/** Notes what it is asked to inflate, and makes nothing of it. */
+/** A codec that records the messages that it should inflate, and does nothing else. */
 class NotingCodec implements MessageCodec {
   readonly payloads: string[] = []
 
@@ -213,7 +213,7 @@ test('allocates the announced size at once when a quarter of it is here', () => 
   assert.is(recorder.memory?.length, 100_000)
 })
 
-/** Other tests of this process may have left some. */
+/** Removes the buffers that other tests of this process may have left. */
 function emptyPool(): void {
   for (let size = 1 << 15; size <= 1 << 20; size *= 2) while (takeBuffer(size) !== null);
 }

@@ -3,7 +3,7 @@ import { ProtocolError } from '../../src/core/errors.ts'
 import type { MessageCodec } from '../../src/core/message-codec.ts'
 import { Protocol, type ProtocolOptions, type ProtocolSink } from '../../src/core/protocol.ts'
 
-/** Writes down what a protocol calls, a line for each call; `on` may react to it. */
+/** Records the calls of a protocol, one line for each call. `on` may react to them. */
 export class Recorder implements ProtocolSink {
   readonly log: string[] = []
   info: CloseInfo | null = null
@@ -44,7 +44,7 @@ export class Recorder implements ProtocolSink {
   }
 }
 
-/** Makes a server's protocol with small limits; `log` says what it called. */
+/** Makes the protocol of a server with small limits. `log` has its calls. */
 export function make({
   maxMessageSize = 1000,
   ...options
@@ -54,7 +54,10 @@ export function make({
   return { sink, protocol, log: sink.log }
 }
 
-/** A codec that finishes when `finish` is called, or at once unless `late`; a compressed message is a byte and the message. */
+/**
+ * A codec that finishes at once, or with `late` when `finish` is called. A compressed message is a byte followed by the
+ * message.
+ */
 export class LateCodec implements MessageCodec {
   finish: (() => void) | null = null
   released = false

@@ -8,7 +8,7 @@ import { LateCodec, make } from './protocol-recorder.ts'
 
 const test = suite('streamed messages')
 
-/** Writes down what is delivered; parts of one message are joined in `joined`. */
+/** Records what is delivered. `joined` has the joined parts of one message. */
 class Recorder implements StreamSink {
   readonly log: string[] = []
   readonly joined: Buffer[] = []
@@ -38,7 +38,7 @@ class Recorder implements StreamSink {
   }
 }
 
-/** Inflates nothing: a piece comes out as it is when the test says so. */
+/** An inflater that returns a piece unchanged when the test calls it. */
 class ManualInflater implements MessageInflater {
   readonly log: string[] = []
   readonly sink: InflateSink

@@ -5,7 +5,10 @@ import { chunkings, hex } from '../support/wire.ts'
 
 const test = suite('text')
 
-/** Where the slow oracle finds the first byte that cannot be, -1 when all of it may begin a valid text (RFC 3629 §4). */
+/**
+ * Returns the index of the first byte that the slow oracle rejects; -1 when the bytes may begin a valid text (RFC 3629
+ * §4).
+ */
 function firstBadByte(bytes: Buffer): number {
   let owed = 0
   let lowest = 0x80
@@ -26,13 +29,13 @@ function firstBadByte(bytes: Buffer): number {
   return -1
 }
 
-/** The piece at which the validator fails, -1 when it accepts all. */
+/** Returns the index of the piece at which the validator fails; -1 when it accepts all pieces. */
 function failingPiece(chunks: Buffer[]): number {
   const validator = new Utf8Validator()
   return chunks.findIndex((chunk) => !validator.push(chunk, 0, chunk.length))
 }
 
-/** The piece that contains the byte at `position`. */
+/** Returns the index of the piece that contains the byte at `position`. */
 function pieceOf(chunks: Buffer[], position: number): number {
   return chunks.findIndex((_, i) => Buffer.concat(chunks.slice(0, i + 1)).length > position)
 }

@@ -1,11 +1,11 @@
 import { constants, createDeflateRaw } from 'node:zlib'
 import { inflate, makeCodec } from './message.ts'
 
-/** Measures in a process of its own what a bomb of 300 MB does to the resident memory; prints a line of JSON. */
+/** Measures, in a separate process, the effect of a bomb of 300 MB on the resident memory. Prints a line of JSON. */
 const limit = Number(process.argv[2])
 const mib = 1024 * 1024
 
-/** A thousandth of its size: 300 MB of zeros. */
+/** Compresses 300 MB of zeros to a thousandth of that size. */
 async function makeBomb(): Promise<Buffer> {
   const stream = createDeflateRaw()
   const chunks: Buffer[] = []
@@ -30,7 +30,7 @@ async function outcomeOf(payload: Buffer): Promise<number> {
 
 async function main(): Promise<void> {
   const bomb = await makeBomb()
-  // Warms up the code with the first 2 MB of it, so that only the bomb itself is measured.
+  // Warms up the code with the first 2 MB of the bomb, so that only the bomb itself is measured.
   await outcomeOf(bomb.subarray(0, 2000))
   globalThis.gc?.()
   const before = process.memoryUsage.rss()

@@ -7,7 +7,7 @@ import type { Extension } from '../../src/handshake/header-grammar.ts'
 import { assert, suite } from '../support/unit.ts'
 import { deflate, inflate, prose, randomBytes } from './message.ts'
 
-/** The parts of ws that speak permessage-deflate; it does not export them. */
+/** The parts of ws for permessage-deflate, which ws does not export. */
 const require = createRequire(import.meta.url)
 const ws = dirname(require.resolve('ws/package.json'))
 const PerMessageDeflate = require(join(ws, 'lib/permessage-deflate.js'))
@@ -19,7 +19,7 @@ const test = suite('deflate against ws', { timeLimit: 120_000 })
 const name = 'permessage-deflate'
 const sizes = [0, 1, 125, 126, 1023, 1024, 5000, 16_384, 16_385, 65_536, 262_144]
 
-/** Every offer in a field, as the handshake's scanner hands it on. */
+/** Returns every offer in a field, as the handshake parses it. */
 function readField(field: string): Extension[] {
   return ((parse(field)[name] ?? []) as WsParameters[]).map((parameters) => ({
     name,
@@ -45,7 +45,7 @@ function wsPeer(pmd: InstanceType<typeof PerMessageDeflate>): WsPeer {
   return { compress: run('compress'), decompress: run('decompress'), cleanup: () => pmd.cleanup() }
 }
 
-/** A ws client and this server, agreed. */
+/** Negotiates between a ws client and this server. */
 function wsClient(wsOptions: object, options: DeflateOptions): [DeflateCodec, WsPeer] {
   const pmd = new PerMessageDeflate(wsOptions)
   const normalised = readDeflateOptions({ threshold: 0, ...options })
@@ -55,7 +55,7 @@ function wsClient(wsOptions: object, options: DeflateOptions): [DeflateCodec, Ws
   return [new DeflateCodec({ role: 'server', parameters: answer!.parameters, options: normalised }), wsPeer(pmd)]
 }
 
-/** This client and a ws server, agreed. */
+/** Negotiates between this client and a ws server. */
 function wsServer(wsOptions: object, options: DeflateOptions): [DeflateCodec, WsPeer] {
   const pmd = new PerMessageDeflate({ ...wsOptions, isServer: true })
   const normalised = readDeflateOptions({ threshold: 0, ...options }, 'client')

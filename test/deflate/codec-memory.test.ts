@@ -42,7 +42,7 @@ test('nothing is called back after release, wherever the work is', async () => {
   assert.is(budget.used, 0)
 })
 
-/** Lets a codec hear and say so much that its histories are full. */
+/** Passes so many messages through a codec that its histories are full. */
 async function fill(codec: DeflateCodec): Promise<void> {
   await inflate(codec, payloadOf(prose(40_000)))
   await deflate(codec, prose(40_000))

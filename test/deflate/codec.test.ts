@@ -161,7 +161,7 @@ test('a large message may be overwritten once the call has returned, unless it i
   }
 })
 
-/** Runs the action and tells how many turns of the event loop it took. */
+/** Runs the action. Resolves to the number of turns of the event loop that it took. */
 async function countTurns(action: () => Promise<unknown>): Promise<number> {
   let turns = 0
   let isDone = false

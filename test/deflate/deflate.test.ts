@@ -7,7 +7,10 @@ const test = suite('deflate')
 const tail = Buffer.from([0x00, 0x00, 0xff, 0xff])
 const whole = (payload: Buffer | null) => Buffer.concat([payload!, tail])
 
-/** Random pieces, each again after every distance that a window of 8 or 9 bits might tempt a compressor to. */
+/**
+ * Returns random pieces, each repeated at every distance to which a compressor with a window of 8 or 9 bits might
+ * refer.
+ */
 function temptation(): Buffer {
   const parts: Buffer[] = []
   for (let distance = 200; distance <= 600; distance += 7) {

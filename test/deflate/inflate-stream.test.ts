@@ -45,7 +45,7 @@ function open(history = Buffer.alloc(0)) {
     for (const [index, piece] of pieces.entries()) {
       const memory = Buffer.from(piece)
       stream.push(memory, index === pieces.length - 1)
-      // The memory that sockets read into is reused.
+      // The memory into which sockets are read is reused.
       memory.fill(0xff)
       await until(() => sink.pieces === index + 1 || sink.error !== null)
     }
@@ -54,7 +54,7 @@ function open(history = Buffer.alloc(0)) {
   return { sink, stream, window, inflate, isReleased: () => isReleased }
 }
 
-/** A message as a sender compresses it (RFC 7692 §7.2.1). */
+/** Compresses a message as a sender does (RFC 7692 §7.2.1). */
 function deflate(message: Buffer, options = {}): Buffer {
   return deflateRawSync(message, { finishFlush: constants.Z_SYNC_FLUSH, ...options }).subarray(0, -4)
 }
@@ -91,7 +91,8 @@ test('refers to earlier messages, and to what came before a final block', async 
 test('reads what follows a final block in the same piece, also for a reader that pauses at each part', async () => {
   const blocks = [deflateRawSync(text.subarray(0, 100)), deflateRawSync(text.subarray(100, 70_000))]
   const payload = Buffer.concat([...blocks, deflate(text.subarray(70_000))])
-  // The first piece ends behind the first byte of the second block, and so on at every kind of place.
+  // The first piece ends after the first byte, after the first byte of the second block, and at every other kind of
+  // position.
   for (const cut of [1, 2, blocks[0].length + 1, blocks[0].length + 9, payload.length - 1]) {
     const { inflate, sink, stream } = open()
     const onInflated = sink.onInflated.bind(sink)
@@ -136,7 +137,7 @@ test('fails with 1007 for a stored block that lacks any number of bytes', async 
     await inflate(Buffer.concat([header, content]))
     assert.is(sink.error?.closeCode, 1007, String(missing))
   }
-  // A whole message whose content looks like what is appended to it.
+  // A complete message whose content looks like the ending that is appended to it.
   const { inflate } = open()
   assert.is((await inflate(Buffer.from('000c00f3ff0800f7ffa53c96e15ac3691e00', 'hex'))).length, 12)
 })

@@ -15,7 +15,7 @@ const roomy = 2 ** 24
 
 type Inflate = (payload: Uint8Array, history?: Buffer, limit?: number) => Promise<Buffer>
 
-/** Both ways a message can go: at once, and in the thread pool. Every rule holds on both. */
+/** The two ways to inflate a message: at once, and in the thread pool. Every rule applies to both. */
 const ways: Record<string, Inflate> = {
   'at once': async (payload, history = none, limit = roomy) => inflateNow(payload, history, limit, roomy)!,
   'in the thread pool': (payload, history = none, limit = roomy) =>
@@ -129,7 +129,8 @@ onBothWays('fails with 1007 wherever a message is cut, and never passes on a par
   }
   for (const [what, payload] of Object.entries(payloads)) {
     const isFinal = what.startsWith('final')
-    // The first byte of a stored block alone is the empty message; a final block without an empty one behind it lacks nothing.
+    // The first byte of a stored block alone is the empty message. A final block without an empty block after it is
+    // complete.
     for (let length = 2; length < payload.length - (isFinal ? 1 : 0); length++) {
       await failsWith(1007, () => inflate(payload.subarray(0, length)), `${what} cut to ${length}`)
     }
@@ -191,7 +192,9 @@ test('agrees with a decoder written from the RFC', async () => {
   }
 })
 
-/** What the RFC's own words make of a payload: whole blocks, the last of them the empty one whose tail was dropped. */
+/**
+ * Decompresses a payload by the words of the RFC: whole blocks, of which the last is the empty block without its tail.
+ */
 function slowMessage(payload: Buffer): Buffer | null {
   const readings: [Buffer, (last?: { isFinal: boolean; type: number }) => boolean | undefined][] = [
     [Buffer.concat([payload, hex('0000ffff')]), (last) => last && !last.isFinal && last.type === 0],

@@ -6,7 +6,7 @@ import { hex } from '../support/wire.ts'
 const test = suite('inflation')
 const none = Buffer.alloc(0)
 
-/** An inflation as it is when a stream has read `payload` and the ending whole, and made `message` of it. */
+/** Makes an inflation whose stream has read all of `payload` and of the ending, and has returned `message`. */
 function finished(message: Buffer, tail?: Buffer): { inflation: Inflation; output: Buffer } {
   const payload = Buffer.from('not looked at')
   const inflation = new Inflation(payload, none)

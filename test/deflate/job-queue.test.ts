@@ -4,7 +4,7 @@ import { assert, suite } from '../support/unit.ts'
 
 const test = suite('deflate job queue')
 
-/** A job that logs what happens to it and ends on request. */
+/** A job that logs its calls and ends on request. */
 class NotedJob implements Job {
   readonly isLong: boolean
   readonly #log: string[]

@@ -6,7 +6,7 @@ import { type DeflateOptions, readDeflateOptions } from '../../src/deflate/optio
 import type { Extension } from '../../src/handshake/header-grammar.ts'
 import { seededRandom } from '../support/random.ts'
 
-/** Bytes that do not compress. */
+/** Returns bytes that cannot be compressed. */
 export function randomBytes(size: number, seed = 1): Buffer {
   const next = seededRandom(seed)
   return Buffer.from(Uint8Array.from({ length: size }, () => Math.floor(next() * 256)))
@@ -16,7 +16,7 @@ const words = 'the quick brown fox jumps over a lazy dog while {"id":17,"name":"
   ' ',
 )
 
-/** Text that compresses as text does. */
+/** Returns text that compresses like natural text. */
 export function prose(size: number, seed = 1): Buffer {
   const next = seededRandom(seed)
   let text = ''
@@ -24,7 +24,7 @@ export function prose(size: number, seed = 1): Buffer {
   return Buffer.from(text.slice(0, size))
 }
 
-/** Bytes of bits written in the order they are read, least significant first. */
+/** Returns bytes from bits in the order in which they are read, least significant first. */
 function bits(text: string): Buffer {
   const plain = text.replaceAll(' ', '')
   const bytes = Buffer.alloc(Math.ceil(plain.length / 8))
@@ -35,7 +35,7 @@ function bits(text: string): Buffer {
 /** Block header, length 258 (code 285), distance 32,768 (code 29 and 13 extra bits), end of block, an empty block. */
 export const farthestCopy = bits('0 10 11000101 11101 1111111111111 0000000 000')
 
-/** An offer or answer by name and parameters: `['a', null]` is `a`, `['a', '1']` is `a=1`. */
+/** Returns an offer or a response by name and parameters: `['a', null]` is `a`, `['a', '1']` is `a=1`. */
 export function extension(name: string, ...parameters: [string, string | null][]): Extension {
   return { name, parameters: parameters.map(([key, value]) => ({ name: key, value, quoted: false })) }
 }
@@ -54,7 +54,7 @@ interface CodecInit {
   budget?: MemoryBudget
 }
 
-/** A codec that compresses everything it is given, by default with context takeover on both sides. */
+/** Makes a codec that compresses every message, by default with context takeover on both sides. */
 export function makeCodec({ role = 'server', parameters, options, budget }: CodecInit = {}): DeflateCodec {
   return new DeflateCodec({
     role,
@@ -64,7 +64,7 @@ export function makeCodec({ role = 'server', parameters, options, budget }: Code
   })
 }
 
-/** The message of a payload; rejects with the ProtocolError. */
+/** Resolves to the message of a payload. Rejects with the ProtocolError. */
 export function inflate(codec: DeflateCodec, payload: Uint8Array, limit = 2 ** 24): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     codec.decompress(payload, limit, (error, message) =>
@@ -73,7 +73,7 @@ export function inflate(codec: DeflateCodec, payload: Uint8Array, limit = 2 ** 2
   })
 }
 
-/** The payload of a message, `null` when it is sent without compression. */
+/** Resolves to the payload of a message; `null` when the message is sent without compression. */
 export function deflate(codec: DeflateCodec, message: Uint8Array): Promise<Buffer | null> {
   return new Promise((resolve) => {
     codec.compress(message, (payload) => resolve(payload === null ? null : Buffer.from(payload)))

@@ -3,7 +3,7 @@ import { hex } from '../support/wire.ts'
 
 const tail = hex('0000ffff')
 
-/** A zlib stream that keeps its context, as a peer with context takeover has it. */
+/** Wraps a zlib stream that retains its context, like a peer with context takeover. */
 function peerStream(stream: ReturnType<typeof createDeflateRaw> | ReturnType<typeof createInflateRaw>) {
   const chunks: Buffer[] = []
   stream.on('data', (chunk) => chunks.push(chunk))

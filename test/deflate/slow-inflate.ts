@@ -1,9 +1,9 @@
-/** What a DEFLATE stream says about itself, read bit by bit (RFC 1951): slow, obvious, and without zlib. */
+/** The result of inflating a DEFLATE stream bit by bit (RFC 1951), slowly and obviously, without zlib. */
 export interface Inflated {
   output: number[]
-  /** The farthest any copy reached back. */
+  /** The largest distance of a reference. */
   farthest: number
-  /** BFINAL and BTYPE of every block, and how many bytes it makes. */
+  /** BFINAL, BTYPE and the number of output bytes of every block. */
   blocks: { isFinal: boolean; type: number; length: number }[]
 }
 
@@ -46,7 +46,7 @@ class Bits {
   }
 }
 
-/** The canonical codes of RFC 1951 §3.2.2, as strings of bits. */
+/** Returns the canonical codes of RFC 1951 §3.2.2, as strings of bits. */
 function codesOf(lengths: number[]): Map<string, number> {
   const codes = new Map<string, number>()
   let code = 0
@@ -106,7 +106,7 @@ function readStoredBlock(bits: Bits, output: number[]): void {
   for (let index = 0; index < length; index++) output.push(bits.read(8))
 }
 
-/** Inflates whole blocks up to the end of the bytes; a final block is followed by the next byte's block. */
+/** Inflates whole blocks up to the end of the bytes. After a final block, the next block begins at the next byte. */
 export function slowInflate(bytes: Uint8Array, history: Uint8Array = new Uint8Array()): Inflated {
   const result: Inflated = { output: [...history], farthest: 0, blocks: [] }
   const bits = new Bits(bytes)

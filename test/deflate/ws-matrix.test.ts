@@ -6,10 +6,10 @@ import { assert, suite, type TestContext } from '../support/unit.ts'
 
 const test = suite('deflate, npm ws as a client', { timeLimit: 300_000 })
 
-/** Messages of each combination; `DEFLATE_MATRIX=1000` for the whole proof, fewer in everyday runs. */
+/** Number of messages for each combination; few by default, and all with `DEFLATE_MATRIX=1000`. */
 const MESSAGE_COUNT = Number(process.env['DEFLATE_MATRIX'] ?? 60)
 const LARGEST = 256 * 1024
-/** How many are on their way at once. */
+/** Number of messages in flight. */
 const DEPTH = 16
 
 const WORDS = 'the quick brown fox jumps over the lazy dog Grüße 日本語 {"id":1234,"name":"value"}'.split(' ')
@@ -17,7 +17,7 @@ const WORDS = 'the quick brown fox jumps over the lazy dog Grüße 日本語 {"i
 function* messages(count: number, seed: number): Generator<string | Buffer> {
   const random = seededRandom(seed)
   for (let i = 0; i < count; i++) {
-    // Mostly small, and each end of the range for certain.
+    // Most sizes are small, and both ends of the range occur.
     const size = i === 0 ? 0 : i === 1 ? LARGEST : Math.floor(random() ** 8 * LARGEST)
     const isCompressible = random() < 0.6
     if (random() < 0.5) {
@@ -33,7 +33,7 @@ function* messages(count: number, seed: number): Generator<string | Buffer> {
   }
 }
 
-/** Sends everything, compares every echo; resolves to what was agreed on. */
+/** Sends all messages and compares every echo. Resolves to the agreement. */
 function exchange(
   url: string,
   perMessageDeflate: PerMessageDeflateOptions,

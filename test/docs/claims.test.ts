@@ -6,21 +6,23 @@ const test = suite('claims with a number')
 const security = readFileSync(new URL('../../SECURITY.md', import.meta.url), 'utf8')
 const documents = [...readDocuments(), { path: 'SECURITY.md', text: security }]
 
-/** Units that only a measurement has: ratios, shares, microseconds, results of a run. */
+/** Units that occur only in measurements: ratios, shares, microseconds, results of a run. */
 const measuredUnit =
   /\d ?(?:×|%|倍|[µn]s\b)|\d times (?:as|more|less|faster|slower)\b|\b\d+ passed\b|\d of \d[\d.,]* ?[KMG]i?B\b/
-/** Units that limits and defaults have, too: with them, a sentence claims a measurement by one of these verbs. */
+/**
+ * Units that also occur in limits and defaults. A sentence with them claims a measurement only with one of these verbs.
+ */
 const otherUnit = /\d ?(?:[KMG]i?B|B|ms|s|bytes|seconds)\b/
 const measuringVerb = /\b(?:about|measured|grew|grows|took|costs?|weighs?)\b|[大约]约/
-/** A command that a reader can repeat, or the page that has one beside each figure. */
+/** A command that a reader can repeat, or the page that has a command beside each figure. */
 const command = /\b(?:npm (?:run|test|pack)|npx (?:--yes )?dwebsocket|node --import)\b|\]\([^)]*benchmark\.md/
 
-/** Whether a sentence, a table row or a list item states what was measured. */
+/** Returns whether a sentence, a table row or a list item states a measurement. */
 function isClaim(sentence: string): boolean {
   return measuredUnit.test(sentence) || (otherUnit.test(sentence) && measuringVerb.test(sentence))
 }
 
-/** The claims of a page, by the text of the section that makes them. */
+/** Returns the claims of a page by the text of their sections. */
 function claimsBySection(text: string): Map<string, string[]> {
   const sections = text
     .replaceAll(/^(```\w*)\n(.*?)^```$/gms, (block) => block.replaceAll(/^#/gm, ' #'))
@@ -28,7 +30,7 @@ function claimsBySection(text: string): Map<string, string[]> {
   return new Map(sections.map((section) => [section, sentencesOf(section).filter(isClaim)]))
 }
 
-/** Sentences, table rows and list items; code left out. */
+/** Returns the sentences, table rows and list items of a section, without its code. */
 function sentencesOf(section: string): string[] {
   return section
     .replaceAll(/^```.*?^```$/gms, '')

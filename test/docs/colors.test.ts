@@ -7,7 +7,7 @@ const test = suite('colors of the pages')
 
 const NAMES = ['paper', 'card', 'ink', 'soft', 'line', 'accent', 'good', 'wait', 'bad']
 
-/** The first two values of each color: of the light scheme and of the dark one. */
+/** Returns the first two values of each color: for the light scheme and for the dark scheme. */
 function colorsOf(css: string): Record<string, string[]> {
   return Object.fromEntries(
     NAMES.map((name) => [

@@ -26,14 +26,14 @@ const blocks = readDocuments().flatMap(blocksOf)
 const tools = dependenciesIn('test/deployment')
 const requireTool = createRequire(new URL('../deployment/package.json', import.meta.url))
 
-/** A place for the files of one test. */
+/** Creates a folder for the files of one test. */
 function makeFolder(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'deployment-'))
   t.after(() => rmSync(folder, { recursive: true }))
   return folder
 }
 
-/** The status that rejects a WebSocket request. The proxy decides what becomes of the connection. */
+/** Resolves to the status that rejects a WebSocket request. The proxy decides whether the connection stays open. */
 async function rejection(url: string, options: ClientOptions): Promise<number | undefined> {
   const socket = new WsSocket(url, options)
   const [, response] = (await once(socket, 'unexpected-response')) as [unknown, IncomingMessage]
@@ -62,7 +62,7 @@ for (const { name, need, start, scheme } of [
     ): ClientOptions & { servername: string } => ({
       localAddress,
       origin,
-      // What a client claims about itself is to the left of what the proxy saw, or removed.
+      // What a client claims about itself is left of the address that the proxy has seen, or is removed.
       headers: { Host: 'example.com', 'X-Forwarded-For': localAddress.replace('127', '10') },
       servername: 'example.com',
       rejectUnauthorized: false,
@@ -89,7 +89,7 @@ test('the guide in Chinese has the same settings', () => {
 
 testWith(test, systemdAnalyze)('systemd accepts every line of the unit', (t) => {
   const file = join(makeFolder(t), 'chat.service')
-  // systemd-analyze looks for the program.
+  // systemd-analyze checks that the program exists.
   writeFileSync(file, findRecipe('ini').code.replace('/usr/bin/node', process.execPath))
   const { status, stdout, stderr } = spawnSync(systemdAnalyze.path, ['verify', '--man=no', file], { encoding: 'utf8' })
   assert.equal({ status, output: stdout + stderr }, { status: 0, output: '' })

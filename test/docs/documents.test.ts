@@ -67,7 +67,7 @@ test('gives addresses that are well formed, and by https', () => {
 })
 
 test('every program without a server can also be loaded', async (t) => {
-  // Tests of an application run in a process of their own, in examples.test.ts.
+  // Tests of an application run in a separate process, in examples.test.ts.
   const isLoadable = (block: CodeBlock): boolean =>
     !isServer(block) && !isPartOfProject(block) && !block.code.includes("from 'node:test'")
   for (const program of inLanguage('js', 'ts').filter(isLoadable)) {
@@ -109,7 +109,8 @@ test('every block of code is in a language that is checked', () => {
   const here = ['js', 'ts', 'html', 'json', 'yaml', 'python', 'sh']
   const inProjects = ['vue', 'jsx', 'tsx']
   const inDeployment = ['nginx', 'caddy', 'haproxy', 'dockerfile', 'ini']
-  // Diagrams: the parser of npm mermaid comes only with everything that draws, and GitHub shows an error instead of a diagram.
+  // Diagrams are not checked, because the parser of npm mermaid comes only with everything that draws. GitHub shows an
+  // error instead of an invalid diagram.
   const checked = [...here, ...inProjects, ...inDeployment, 'mermaid']
   for (const { path, language } of blocks) assert.ok(checked.includes(language), `${path}: ${language}`)
   for (const { path, text } of all) assert.is((text.match(/^```/gm) ?? []).length % 2, 0, path)
@@ -134,12 +135,12 @@ test('the version of a page changes with its words, and with nothing else', () =
   assert.is.not(versionOf(page('# A\n\none three\n\n```js\n1\n```\n')), before)
 })
 
-/** Text without blocks of code. */
+/** Returns a text without its blocks of code. */
 function withoutCode(text: string): string {
   return text.replaceAll(/^```.*?^```$/gms, '')
 }
 
-/** The anchors of a page, as GitHub makes them of its headings. */
+/** Returns the anchors of a page, as GitHub derives them from the headings. */
 function anchorsOf(text: string): string[] {
   return [...withoutCode(text).matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
     heading

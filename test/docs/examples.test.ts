@@ -31,10 +31,10 @@ test('each has a program, and a document shows each of its files', () => {
   for (const file of filesOf('examples')) assert.ok(shown.includes(`<!-- ${file} -->`), file)
 })
 
-/** What every project of its kind has, and not every page shows. */
+/** Files that every project of this kind has, and that no page must show. */
 const UNSHOWN = /\.(?:txt|html)$|^(?:package(?:-lock)?\.json|tsconfig\.json|layout\.js|node_modules|\.next)$/
 
-/** The files in a folder of the repository that a reader has to see. */
+/** Returns the files in a folder of the repository that a page must show. */
 function filesOf(folder: string): string[] {
   return readdirSync(new URL(folder, root), { withFileTypes: true })
     .filter(({ name }) => !UNSHOWN.test(name))
@@ -89,13 +89,13 @@ test('heartbeat: answers pings', async (t) => {
 test('tail: sends what is appended to the file', async (t) => {
   const { file, address } = await startTail(t)
   const client = await openWs(`${address}/tail`)
-  // The view reads the size of the file after the 101: what is appended later arrives, whenever that is.
+  // The view reads the size of the file after the 101. What is appended after that arrives.
   const appending = setInterval(() => appendFileSync(file, 'größer\n'), 50)
   t.after(() => clearInterval(appending))
   assert.match(String(await client.next()), /größer\n/)
 })
 
-/** Follows a file of its own, outside of the repository. */
+/** Starts the example that follows a file, with a new file outside of the repository. */
 async function startTail(t: TestContext): Promise<{ file: string; address: string }> {
   const example = readExample('tail/server.js')
   const folder = mkdtempSync(join(tmpdir(), 'tail-'))
@@ -192,7 +192,7 @@ test('from-ws: passes messages to all others', async (t) => {
 test('from-socketio: events, rooms and acknowledgements', async (t) => {
   const { ws } = await start(t, 'from-socketio')
   const [one, two] = [await openWs(`${ws}/chat/tea`), await openWs(`${ws}/chat/tea`)]
-  // The acknowledgement shows that the second one has joined.
+  // The acknowledgment shows that the second client has joined.
   two.send(JSON.stringify({ event: 'here', id: 1 }))
   assert.equal(JSON.parse(String(await two.next())), { event: 'ack', id: 1 })
   one.send(JSON.stringify({ event: 'message', data: 'hi', id: 7 }))
@@ -222,7 +222,7 @@ test('metrics: serves figures for Prometheus', async (t) => {
 testWith(test, redisServer)('redis: a message crosses from one server to another', async (t) => {
   const { url } = await startRedis(t)
   const example = readExample('redis/server.js')
-  // The clients of the example stay open for as long as its process: here until the test ends.
+  // The clients of the example stay open as long as its process, which here means until the test ends.
   const code = example.code
     .replace("process.env.REDIS_URL ?? 'redis://127.0.0.1:6379'", JSON.stringify(url))
     .replace('createClient(', 'globalThis.createRedisClient(')
@@ -240,7 +240,7 @@ testWith(test, redisServer)('redis: a message crosses from one server to another
   const [one, two] = await Promise.all([runProgram(t, { ...example, code }), runProgram(t, { ...example, code })])
   const sender = await openWs(`${one.replace('http:', 'ws:')}/chat/tea`)
   const receiver = await openWs(`${two.replace('http:', 'ws:')}/chat/tea`)
-  // The receiver joins once Redis has answered: what is sent later arrives.
+  // The receiver joins once Redis has replied. What is sent after that arrives.
   const sending = setInterval(() => sender.send('hi'), 20)
   t.after(() => clearInterval(sending))
   assert.is(await receiver.next(), 'hi')

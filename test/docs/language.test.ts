@@ -16,7 +16,7 @@ const phrases: ReadonlyArray<readonly [phrase: RegExp, instead: string]> = [
   [/\bpages? of (?:an)?other origins?\b/i, 'page from another origin'],
 ]
 
-/** The lines of a source file that are comments. */
+/** Returns the lines of a source file that are comments. */
 function commentLines(source: string): string {
   return source
     .split('\n')

@@ -7,9 +7,9 @@ import { compile } from '../support/typescript.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 import { fetchPlain, openWs } from '../support/ws-client.ts'
 
-/* Examples that are more than one program: each runs in its folder as a process of its own, on the built package. */
+/* Examples with more than one program. Each example runs in its folder as a separate process, with the built package. */
 
-/** Bounds Next.js, which compiles its first page, on a busy machine. */
+/** The time limit is for Next.js, which compiles its first page, on a busy machine. */
 const test = suite('examples that are projects', { timeLimit: 180_000 })
 const folderOf = (name: string): string => fileURLToPath(new URL(`../../examples/${name}`, import.meta.url))
 
@@ -23,7 +23,7 @@ interface Project {
   stop(): Promise<number | null>
 }
 
-/** Runs an example on a free port until it says where it listens; it ends with the test. */
+/** Starts an example on a free port and waits for its address. It ends with the test. */
 async function startProject(t: TestContext, name: string, ...words: string[]): Promise<Project> {
   const env = { ...process.env, PORT: '0', NEXT_TELEMETRY_DISABLED: '1' }
   const child = spawn(process.execPath, words, { cwd: folderOf(name), env, stdio: ['ignore', 'pipe', 'inherit'] })

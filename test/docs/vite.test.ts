@@ -12,7 +12,7 @@ import { compile } from '../support/typescript.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 import { openWs, refusedWs } from '../support/ws-client.ts'
 
-/* The example with Vite, React and Vue: its types, and its pages in a real browser. */
+/* Tests the example with Vite, React and Vue: its types, and its pages in a real browser. */
 
 const test = testWith(suite('pages by Vite'), dependenciesIn('examples/vite'))
 const folder = fileURLToPath(new URL('../../examples/vite', import.meta.url))
@@ -36,7 +36,7 @@ interface VueCompiler {
 
 /** A development server in front of the server of the example. */
 interface Site {
-  /** With a slash at its end. */
+  /** The address, with a slash at the end. */
   readonly address: string
   /** Ends every connection to the chat without a Close frame. */
   loseConnections(): void
@@ -74,7 +74,8 @@ test('components and their templates satisfy the compiler', async (t) => {
   symlinkSync(join(folder, 'node_modules'), join(copy, 'node_modules'), 'junction')
   const { descriptor, errors } = parse(readFileSync(join(folder, 'Chat.vue'), 'utf8'))
   assert.equal(errors, [])
-  // TypeScript, with the template in it. A name that the script does not define becomes a property of _ctx.
+  // The result is TypeScript that includes the template. A name that the script does not define becomes a property of
+  // _ctx.
   const { content } = compileScript(descriptor, { id: 'chat', inlineTemplate: true })
   assert.not.match(content, '_ctx.')
   writeFileSync(join(copy, 'Chat.vue.ts'), content)
@@ -100,7 +101,7 @@ for (const name of ['react', 'vue']) {
     await send('again')
     const messages = page.locator('pre')
     await messages.filter({ hasText: 'again' }).waitFor()
-    // Each once: the connection that StrictMode opened first is closed.
+    // Each message appears once, because the connection that StrictMode opened first is closed.
     assert.is(await messages.textContent(), 'hello\nhi\nagain')
     const closedEarly = 'WebSocket is closed before the connection is established'
     assert.equal(

@@ -16,13 +16,13 @@ const inBrowser = testWith(test, chromium)
 
 const MODULE = new URL('../../dist/client/browser.js', import.meta.url)
 
-/** What the page keeps for the test to look at. */
+/** What the page stores for the test. */
 interface PageGlobals {
   client: ReconnectingWebSocket
   events: string[]
 }
 
-/** Makes a client in the page, of the built module, and writes down its events. */
+/** Creates a client in the page from the built module, and records its events. */
 async function startClient(page: Page, path: string, options: Omit<ClientOptions, 'environment'>): Promise<void> {
   const start = `
     import { ReconnectingWebSocket, readEnvelopeId } from '/client.js'
@@ -32,14 +32,14 @@ async function startClient(page: Page, path: string, options: Omit<ClientOptions
     for (const type of ['open', 'reconnecting', 'error', 'close']) client.addEventListener(type, () => events.push(type))
     client.addEventListener('message', ({ data }) => events.push('message ' + data))
   `
-  // Real files to the page: the demo site lets no inline script run.
+  // The page loads them as files, because the demo site does not allow inline scripts.
   for (const [name, body] of Object.entries({ 'client.js': readFileSync(MODULE, 'utf8'), 'start.js': start })) {
     await page.route(`**/${name}`, (route) => route.fulfill({ contentType: 'text/javascript', body }))
   }
   await page.addScriptTag({ type: 'module', url: '/start.js' })
 }
 
-/** Waits until the page has seen an event; resolves to all of them. */
+/** Waits until the page has recorded an event. Resolves to all events. */
 async function sawEvent(page: Page, event: string): Promise<string[]> {
   await page.waitForFunction((wanted) => (globalThis as unknown as PageGlobals).events?.includes(wanted), event)
   return page.evaluate(() => (globalThis as unknown as PageGlobals).events)
@@ -48,7 +48,7 @@ async function sawEvent(page: Page, event: string): Promise<string[]> {
 const send = (page: Page, text: string): Promise<void> =>
   page.evaluate((text) => (globalThis as unknown as PageGlobals).client.send(text), text)
 
-/** Serves views beside an empty page, and opens it. */
+/** Serves views and an empty page, and opens the page. */
 async function openPage(t: TestContext, urls: NonNullable<CreateServerOptions['urls']>) {
   const server = await serve(t, {
     heartbeat: true,
@@ -92,7 +92,7 @@ inBrowser('a page that loses its connection again and again gets each message on
       for (let id = first; id < count; id++) {
         const isSent = await request.websocket.send(JSON.stringify({ id: String(id), data: `number ${id}` }))
         if (!isSent) return
-        // Loses the connection behind every seventh message, once it is on its way.
+        // Loses the connection after every seventh message, once the message is on its way.
         if (id % 7 === 6) {
           await request.websocket.connection.drained()
           return request.websocket.connection.terminate()

@@ -29,7 +29,7 @@ const said = (page: Page): Promise<string[]> => page.locator('#log > *').allText
 
 const shows = (page: Page, text: string): Promise<void> => page.locator('#log > *', { hasText: text }).first().waitFor()
 
-/** Where a comment is, in pixels from the left of the window. */
+/** Resolves to the position of a comment, in pixels from the left of the window. */
 const leftOf = (page: Page, text: string): Promise<number> =>
   page.locator('.bullet', { hasText: text }).evaluate((element: Measured) => element.getBoundingClientRect().left)
 
@@ -58,7 +58,7 @@ test('a comment flies over the moving picture of every viewer, in its color', as
   await nextFrames(reader, 5)
   assert.ok((await leftOf(reader, 'Grüße')) < left)
   assert.is.not(await drawnPicture(reader), picture)
-  // It is gone when it has flown, and is still in the list.
+  // After its flight the comment is gone, but is still in the list.
   await reader.locator('.bullet').waitFor({ state: 'detached' })
   assert.equal(await said(reader), ['Grüße 👋'])
   assert.equal(browser.complaints, [])
@@ -135,7 +135,7 @@ test('a page whose network was interrupted gets the messages sent meanwhile, onc
   const [writer, reader] = [await open(), await open()]
   await say(writer, 'before')
   await shows(reader, 'before')
-  // Only of this page: the other one stays in the network.
+  // Only this page goes offline. The other page stays connected.
   const devtools = await browser.context.newCDPSession(reader)
   const setOffline = (offline: boolean) =>
     devtools.send('Network.emulateNetworkConditions', {

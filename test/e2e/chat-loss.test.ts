@@ -31,7 +31,7 @@ test('messages that are on their way when the server is killed arrive once, in o
   const { server, pages } = await startChat(t, ['Ann', 'Ben'])
   const [ann, ben] = pages
   const texts = Array.from({ length: 60 }, (_, index) => `number ${index};`)
-  // In one go: some have come back, some are with the server, some were never sent when it dies.
+  // When the server dies, some messages have come back, some have reached the server, and some were never sent.
   const saying = ann.evaluate(sayAll, texts)
   await shows(ben, texts[10])
   await replace(t, server, async () => {
@@ -58,7 +58,8 @@ test('messages that a dying server sent only to some are sent again to the other
   })
   const ben = await enter(browser, server.address, 'Ben')
   const [ann] = pages
-  // What was confirmed in the last seconds is sent again: on a busy machine the loss would be noticed too late.
+  // Messages that were confirmed in the last seconds are sent again. On a busy machine, the loss would be noticed too
+  // late.
   await ann.evaluate('performance.now = () => 0')
   await say(ann, 'first words')
   await shows(ben, 'first words')
@@ -125,7 +126,7 @@ testWith(test, redisServer)('over Redis a killed server loses nothing, and no pa
 test('a page whose network is interrupted catches up, and the messages it sends meanwhile arrive', async (t) => {
   const { server, browser, pages } = await startChat(t, ['Ann'])
   const [ann] = pages
-  // The network belongs to a browser: the other one keeps it.
+  // Only one browser goes offline. The other one stays connected.
   const ben = await enter(await launchChromium(t), server.address, 'Ben')
   await ann.locator('#people').getByText('2', { exact: true }).waitFor()
   await ann.getByRole('button', { name: 'Ben' }).click()

@@ -91,7 +91,7 @@ test('a visit without a key is closed with 1008, and so is one that sends an inv
     page.evaluate(
       (url) =>
         new Promise<number>((resolve) => {
-          // biome-ignore lint/suspicious/noExplicitAny: the tests know no DOM types
+          // biome-ignore lint/suspicious/noExplicitAny: the tests have no DOM types
           const socket = new (globalThis as any).WebSocket(url)
           socket.onopen = () => socket.send('null')
           socket.onclose = ({ code }: { code: number }) => resolve(code)

@@ -3,7 +3,7 @@ import { type Browser, launchChromium } from '../support/chromium.ts'
 import { type RunningCommand, startCommand } from '../support/command.ts'
 import type { TestContext } from '../support/unit.ts'
 
-/** Makes a page of the chat under a name; each has its own tab, and so its own key. */
+/** Opens a page of the chat with a name. Each page has its own tab, and so its own key. */
 export async function enter(browser: Browser, address: string, name: string, room = 'Lobby'): Promise<Page> {
   const page = await browser.open(`${address}/favicon.ico`)
   await page.evaluate((name) => (globalThis as unknown as Storages).sessionStorage.setItem('chat name', name), name)
@@ -40,7 +40,7 @@ export async function say(page: Page, ...texts: string[]): Promise<void> {
 export const shows = (page: Page, text: string): Promise<void> =>
   page.locator('.message:not(.waiting)', { hasText: text }).first().waitFor()
 
-/** The texts in the log, without names and times. */
+/** Resolves to the texts in the log, without names and times. */
 export const textsOf = (page: Page): Promise<string[]> =>
   page.locator('#log > *').evaluateAll((entries) =>
     entries.map((entry) =>
@@ -53,7 +53,7 @@ export const textsOf = (page: Page): Promise<string[]> =>
 
 export const GAP = 'The server has lost its history: messages may be missing here.'
 
-/** Ends a server without a word and starts another in its place. */
+/** Kills a server and starts another one on the same port. */
 export async function replace(
   t: TestContext,
   server: RunningCommand,
@@ -64,14 +64,14 @@ export async function replace(
   return startCommand(t, 'serve', '--port', new URL(server.address).port)
 }
 
-/** In the page: submits the form for each text, a little apart. */
+/** Runs in the page. Submits the form for each text, with short pauses. */
 export async function sayAll(texts: string[]): Promise<void> {
-  // biome-ignore lint/suspicious/noExplicitAny: the tests know no DOM types
+  // biome-ignore lint/suspicious/noExplicitAny: the tests have no DOM types
   const { document } = globalThis as any
   for (const text of texts) {
     document.getElementById('text').value = text
     document.getElementById('composer').requestSubmit()
-    // The pace of somebody who types.
+    // A pause, as of somebody who types.
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
 }

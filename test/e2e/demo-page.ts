@@ -2,7 +2,7 @@ import { launchChromium } from '../support/chromium.ts'
 import { startCommand } from '../support/command.ts'
 import type { TestContext } from '../support/unit.ts'
 
-/** Starts the demo site and opens one of its pages, whose socket is open. */
+/** Starts the demo site, opens one of its pages, and waits until its socket is open. */
 export async function openDemoPage(t: TestContext, path: string) {
   const server = await startCommand(t, 'serve', '--port', '0')
   const browser = await launchChromium(t)

@@ -25,7 +25,7 @@ async function startSite(t: TestContext) {
   return { ...server, path, open }
 }
 
-/** The paths of all pages, as the first page links to them. */
+/** Resolves to the paths of all pages, from the links of the first page. */
 const pathsOf = (page: Page): Promise<string[]> =>
   page.locator('.card a').evaluateAll((all) => all.map((link) => link.getAttribute('href') ?? ''))
 
@@ -92,7 +92,8 @@ test('push continues by itself when its server is back', async (t) => {
   const received = Number(await page.locator('#received').textContent())
   await startCommand(t, 'serve', '--port', new URL(address).port)
   await isOpen(page)
-  // A function: a string is evaluated at each look, and the policy of the site forbids it from the second one on.
+  // A function, because a string is evaluated at each check, and the policy of the site forbids that from the second
+  // time on.
   const figure = await page.locator('#received').elementHandle()
   await page.waitForFunction(({ figure, received }) => Number(figure?.textContent) > received, { figure, received })
   assert.ok(await page.locator('#alert').isHidden())
@@ -108,7 +109,7 @@ test('the figures of the tail page agree with the file, also after a new connect
   await page.locator('#state[data-state=lost]').waitFor()
   appendFileSync(path, 'third\n')
   await startCommand(t, 'serve', '--port', new URL(address).port, '--tail', path)
-  // The page shows the end of the file anew.
+  // The page shows the end of the file again.
   await page.locator('#log').getByText('third', { exact: true }).waitFor()
   assert.is(await page.locator('#received').textContent(), '3')
   for (const id of ['size', 'read']) assert.is(await page.locator(`#${id}`).textContent(), '19 bytes')

@@ -4,7 +4,7 @@ import { startCommand } from '../support/command.ts'
 import { chromium, testWith } from '../support/need.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 
-/** What the page's own WebSocket has that the test uses. */
+/** The part of the page's WebSocket that the test uses. */
 type BrowserSocket = new (
   url: string,
 ) => {
@@ -34,14 +34,18 @@ async function say(page: Page, text: string): Promise<void> {
   await page.locator('#composer button.main').click()
 }
 
-/** Returns a function that waits for the first alert from now on; a later attempt to connect replaces it on the page. */
+/**
+ * Returns a function that waits for the first alert from now on. On the page, a later attempt to connect replaces the
+ * alert.
+ */
 async function watchAlerts(page: Page): Promise<() => Promise<string>> {
   await page.evaluate(`{
     const alert = document.getElementById('alert')
     new MutationObserver(() => (globalThis.firstAlert ??= alert.textContent || undefined)).observe(alert, { childList: true })
   }`)
   return async () => {
-    // A function: a string is evaluated at each look, and the policy of the site forbids it from the second one on.
+    // A function, because a string is evaluated at each check, and the policy of the site forbids that from the second
+    // time on.
     const handle = await page.waitForFunction(() => (globalThis as { firstAlert?: string }).firstAlert)
     return (await handle.jsonValue()) as string
   }
@@ -122,7 +126,7 @@ inBrowser('push shows the time of the server as it arrives', async (t) => {
   const { browser, open } = await startDemo(t)
   const page = await open('/push')
   await factIs(page, 'received', '3')
-  // Both at once: the next second may come between two questions.
+  // Both are read at once, because the next second may begin between two reads.
   const { time, litCount } = await page.evaluate<{ time: string; litCount: number }>(`({
     time: document.querySelector('#time').textContent,
     litCount: document.querySelectorAll('#ring .lit').length,

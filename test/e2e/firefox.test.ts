@@ -11,7 +11,7 @@ import { startHttp2Chat } from './http2-chat.ts'
 
 const test = testWith(suite('HTTP/2 in Firefox', { timeLimit: 60_000 }), firefox, openssl)
 
-/** Opens three sockets; each repeats what it hears from others. */
+/** A page that opens three sockets, each of which repeats the messages of the others. */
 const PAGE = `<!doctype html><title>page</title><script>
   for (const name of ['one', 'two', 'three']) {
     const socket = new WebSocket('wss://' + location.host + '/chat')
@@ -42,7 +42,7 @@ test('the sockets of a page run over its one HTTP/2 connection, and reach one ov
   assert.is(sessions.size, 1)
   const streams = [...sessionOf].filter(([name]) => name.startsWith('/chat ')).map(([, session]) => session)
   assert.is(streams.length, 3)
-  // The page itself came on the same connection.
+  // The page itself was loaded on the same connection.
   const page = [...sessionOf].find(([name]) => name.startsWith('/ '))
   assert.is(page?.[1], streams[0])
   outside.socket.close()
@@ -88,7 +88,7 @@ const UNTIL_OPEN = inPage(`document.getElementById('state').dataset.state === 'o
 const untilShown = (text: string): string =>
   inPage(`log.textContent.includes(${JSON.stringify(text)})`, 'log.textContent')
 
-/** An expression for the page: the value of `result` when the condition holds. */
+/** Returns an expression for the page: the value of `result` once the condition is true. */
 function inPage(condition: string, result: string): string {
   return `new Promise((resolve) => {
     const check = () => (${condition}) ? resolve(${result}) : setTimeout(check, 20)

@@ -5,8 +5,8 @@ import { makeCertificate } from '../support/certificate.ts'
 import type { TestContext } from '../support/unit.ts'
 
 /**
- * A chat on an HTTP/2 server that speaks HTTP/1.1 too; every path but `/chat` is answered with `html`. `visitors` has the
- * version and the origin of each handshake.
+ * Starts a chat on an HTTP/2 server that also speaks HTTP/1.1. Every path except `/chat` responds with `html`.
+ * `visitors` has the HTTP version and the origin of each handshake.
  */
 export async function startHttp2Chat(t: TestContext, html: string) {
   const members = new Set<Session>()

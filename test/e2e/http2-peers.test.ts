@@ -7,12 +7,12 @@ import { curl, haproxy, nghttp, openssl, testWith } from '../support/need.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 import { openWs } from '../support/ws-client.ts'
 
-/* HTTP/2 peers that nobody here wrote. */
+/* Tests with HTTP/2 peers of other projects. */
 
 const test = suite('HTTP/2 peers')
 const run = promisify(execFile)
 
-/** Serves an echo that says its version of HTTP, and a plain page; resolves to the port. */
+/** Serves an echo that reports its version of HTTP, and a plain page. Resolves to the port. */
 async function serve(t: TestContext, http2: true | { key: Buffer; cert: Buffer }): Promise<number> {
   const server = createServer({
     urls: {

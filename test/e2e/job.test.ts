@@ -7,7 +7,7 @@ import { openDemoPage } from './demo-page.ts'
 
 const test = testWith(suite('job demo', { timeLimit: 60_000 }), chromium)
 
-/** π(3,000,000), from the tables. */
+/** The number of primes below 3,000,000, from a table. */
 const PRIMES = '216,816'
 
 const start = (page: Page): Promise<void> => page.locator('#start').click()
@@ -17,10 +17,10 @@ const isIn = (page: Page, state: string): Promise<void> => page.locator(`#job[da
 const percentOf = (page: Page): Promise<number> =>
   page.locator('#bar').evaluate((bar) => (bar as unknown as { value: number }).value)
 
-/** Waits until the job is at work. */
+/** Waits until the job has made progress. */
 const moves = (page: Page): Promise<void> => page.locator('#bar:not([value="0"])').waitFor()
 
-/** Waits, over a connection of its own, until the job of the page is past `percent`. */
+/** Waits, on a separate connection, until the job of the page has passed `percent`. */
 async function jobPasses(t: TestContext, address: string, page: Page, percent: number): Promise<void> {
   const key = await page.evaluate("sessionStorage.getItem('job key')")
   const client = await openWs(`${address.replace('http', 'ws')}/job?job=${key}`)

@@ -11,7 +11,7 @@ import { fetchPlain, openWs } from '../support/ws-client.ts'
 
 const test = testWith(suite('behind nginx, as the documents have it'), nginx)
 
-/** Chat rooms as an Express app. */
+/** Creates an Express app with chat rooms. */
 function makeChat(): express.Express {
   const app = express()
   const rooms = new Rooms()
@@ -42,7 +42,7 @@ async function startChat(t: TestContext, options: MiddlewareOptions = {}) {
   return { ...app, host, ws: `ws://${host}`, http: `http://${host}` }
 }
 
-/** The answer that refuses a WebSocket request. That the app ends the connection is between it and the proxy. */
+/** Resolves to the response that refuses a WebSocket request. The app ends its connection only to the proxy. */
 async function refusal(url: string, options: ClientOptions = {}): Promise<{ status?: number; body: string }> {
   const socket = new WsSocket(url, options)
   const [, response] = (await once(socket, 'unexpected-response')) as [unknown, IncomingMessage]
@@ -120,7 +120,7 @@ test('a rejection by the application arrives as plain HTTP', async (t) => {
 test('distinguishes clients behind a trusted proxy', async (t) => {
   const { ws } = await startChat(t, { trustedProxies: ['127.0.0.1'], maxConnectionsPerAddress: 1 })
   const first = await openWs(`${ws}/chat/tea/ada`, [], { localAddress: '127.0.0.2' })
-  // What a client claims about itself is to the left of what the proxy saw.
+  // What a client claims about itself is left of the address that the proxy has seen.
   const headers = { 'X-Forwarded-For': '10.0.0.1' }
   assert.is((await refusal(`${ws}/chat/tea/bob`, { localAddress: '127.0.0.2', headers })).status, 503)
   const other = await openWs(`${ws}/chat/tea/eve`, [], { localAddress: '127.0.0.3' })

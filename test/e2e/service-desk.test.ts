@@ -46,7 +46,7 @@ async function say(page: Page, ...texts: string[]): Promise<void> {
 
 const press = (page: Page, name: string): Promise<void> => page.getByRole('button', { name, exact: true }).click()
 
-/** What was said, without names, times and the notes of the desk. */
+/** Resolves to the messages, without names, times and the notes of the desk. */
 const textsOf = (page: Page): Promise<string[]> =>
   page.locator('#log > .message').evaluateAll((entries) =>
     entries.map((entry) =>

@@ -58,7 +58,7 @@ async function exchange(session: WebSocket): Promise<Exchange & { partCounts: nu
   return { received, partCounts, sent: hashes.map((hash) => hash.digest('hex')) }
 }
 
-/** A server whose one session is used by `exchange`. */
+/** Starts a server whose only session is used by `exchange`. */
 async function open(t: TestContext, deflate: boolean) {
   let resolve: (result: ReturnType<typeof exchange>) => void
   const ours = new Promise<Awaited<ReturnType<typeof exchange>>>((settle) => {

@@ -85,7 +85,7 @@ test('a large file is followed from its end and is not read whole', async (t) =>
   const readBytes = async (page: Page): Promise<number> =>
     Number(((await page.locator('#read').textContent()) ?? '').replaceAll(/[^\d]/g, ''))
   assert.ok((await readBytes(page)) <= 64 * 1024 + 128)
-  // The first that a page gets are the newest.
+  // The first lines that a page receives are the newest ones.
   const second = await open()
   await shows(second, 'line 199999')
   assert.is((await linesOf(second)).length, 200)

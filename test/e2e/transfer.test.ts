@@ -51,7 +51,7 @@ test('a download pauses and resumes where it was, also twice in a row', async (t
   const { browser, page } = await openDemoPage(t, '/transfer')
   await page.locator('#file').setInputFiles(path)
   await stateIs(page, 'uploaded')
-  /** Clicks as soon as the page has the first bytes. */
+  /** Clicks as soon as the page has received the first bytes. */
   await page.evaluate(`new Promise((resolve) => {
     const observer = new MutationObserver(() => {
       if (document.getElementById('pause').disabled) return
@@ -65,7 +65,7 @@ test('a download pauses and resumes where it was, also twice in a row', async (t
   await stateIs(page, 'paused')
   const before = await bytesOf(page, 'transferred')
   assert.ok(before < bytes.length, `${before} bytes before the pause`)
-  // At once: pieces of the first part may still be on their way.
+  // Without a pause, because pieces of the first part may still be on their way.
   await page.evaluate(`for (let i = 0; i < 3; i++) document.getElementById('pause').click()`)
   await stateIs(page, 'same')
   assert.is(await bytesOf(page, 'transferred'), bytes.length)

@@ -41,7 +41,7 @@ test('garbage collection can free what it stores', async () => {
   const collectGarbage = runInNewContext('gc') as () => void
   for (const use of [takeAll, () => keepBuffer(Buffer.alloc(64 * KIB))]) {
     keepBuffer(Buffer.alloc(100 * KIB))
-    // What was accessed in this turn of the loop stays alive until its end.
+    // A buffer that was accessed in this turn of the event loop stays alive until the turn ends.
     await endOfTick()
     collectGarbage()
     use()

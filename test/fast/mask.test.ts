@@ -7,7 +7,7 @@ import { hex, maskSlowly } from '../support/wire.ts'
 
 const test = suite('mask')
 const KEY = hex('37 fa 21 3d')
-/** The fast one and the reference. */
+/** The fast implementation and the reference. */
 const masks = [applyMask, plainEngine.mask]
 
 test('masks every length from 0 to 64 at every alignment and phase as a byte loop does', () => {

@@ -11,7 +11,7 @@ import { frame, hex } from '../support/wire.ts'
 
 const test = suite('message-run')
 const KEY = hex('37 fa 21 3d')
-/** In plain JavaScript, and in WebAssembly where that is in use. */
+/** The unmaskers: in plain JavaScript, and in WebAssembly where it is used. */
 const unmaskers: readonly RunUnmasker[] = simd === null ? [makePlainUnmasker()] : [makePlainUnmasker(), simd]
 
 test('stops a run before each frame that is not a whole masked message, and before an incomplete one', () => {
@@ -42,7 +42,7 @@ test('stops a run before each frame that is not a whole masked message, and befo
   }
 })
 
-/** What a parser finds in `bytes[0, length)`; `wholeCount` messages were read by the engine. */
+/** Returns what a parser finds in `bytes[0, length)`. The engine has read `wholeCount` of the messages. */
 function parse(bytes: Buffer, length: number, engine: ByteEngine): { seen: string[]; wholeCount: number } {
   const seen: string[] = []
   let wholeCount = 0

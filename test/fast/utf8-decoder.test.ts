@@ -7,7 +7,7 @@ import { assert, suite } from '../support/unit.ts'
 const test = suite('utf8 decoder')
 const fast = testWith(test, fastPath(simd !== null))
 
-/** The slow oracle (RFC 3629 §3). */
+/** Decodes UTF-8 slowly and obviously, as the oracle (RFC 3629 §3). */
 function decodeSlowly(bytes: Uint8Array): string {
   let text = ''
   for (let at = 0; at < bytes.length; ) {
@@ -34,7 +34,7 @@ function randomText(alphabet: string, length: number, random: () => number): str
   return Array.from({ length }, () => characters[Math.floor(random() * characters.length)]).join('')
 }
 
-/** Decodes `bytes` where others lie before and behind them, in the memory of WebAssembly when there is room. */
+/** Decodes `bytes` between other bytes, in the memory of WebAssembly when there is room. */
 function decodeBetween(decode: Utf8Decoder, bytes: Buffer, inWindow: boolean): string {
   const target = inWindow ? simd!.window : Buffer.alloc(bytes.length + 40)
   const noise = Buffer.from('一aé😀')

@@ -9,7 +9,9 @@ import type { Target } from './target.ts'
 
 const TAIL = Buffer.from('0000ffff', 'hex')
 
-/** What RFC 7692 §7.2.2 makes of a payload behind a history, bit by bit; null when it is no message. */
+/**
+ * Decompresses a payload with a history bit by bit (RFC 7692 §7.2.2). Returns null when the payload is not a message.
+ */
 export function slowMessage(payload: Buffer, history: Buffer): Buffer | null {
   if (payload.length === 0) return Buffer.alloc(0)
   const readings: [Buffer, (last?: Inflated['blocks'][number]) => boolean | undefined][] = [
@@ -27,12 +29,15 @@ export function slowMessage(payload: Buffer, history: Buffer): Buffer | null {
   return null
 }
 
-/** The decoder above accepts incomplete sets of codes, which no compressor produces and zlib rejects. */
+/**
+ * Returns whether zlib accepts the payload. The decoder above also accepts incomplete sets of codes, which no
+ * compressor produces and zlib rejects.
+ */
 export function zlibReads(payload: Buffer, history: Buffer): boolean {
   let rest = Buffer.concat([payload, TAIL])
   let window = history
   try {
-    // zlib stops behind a final block; what follows is read with the window as it is then.
+    // zlib stops after a final block. What follows is read with the current window.
     while (rest.length > 0 && !rest.equals(TAIL)) {
       const dictionary = window.length > 0 ? { dictionary: window } : {}
       const options = { finishFlush: constants.Z_SYNC_FLUSH, info: true, ...dictionary }
@@ -46,7 +51,7 @@ export function zlibReads(payload: Buffer, history: Buffer): boolean {
   }
 }
 
-/** What zlib tells with `info`. */
+/** The result of zlib with the option `info`. */
 interface Inflation {
   buffer: Buffer
   engine: { bytesWritten: number }
@@ -67,7 +72,10 @@ const messages = fc.record({
   damages: fc.oneof({ weight: 7, arbitrary: fc.constant([] as Damage[]) }, { weight: 3, arbitrary: damages }),
 })
 
-/** Payloads of one connection, each compressed behind the messages before it, and the level of the codec that answers. */
+/**
+ * Payloads of one connection, each compressed with the earlier messages as history, and the level of the codec that
+ * replies.
+ */
 export const deflateInputs = fc.record({
   level: fc.nat(9),
   payloads: fc.array(messages, { minLength: 1, maxLength: 4 }).map((all) => {
@@ -84,7 +92,7 @@ export const deflateInputs = fc.record({
 
 type Input = typeof deflateInputs extends fc.Arbitrary<infer T> ? T : never
 
-/** Compressed messages of one connection, and what the codec answers with. */
+/** Compressed messages of one connection, and the replies of the codec. */
 export const deflateTarget: Target<Input> = {
   name: 'deflate codec',
   inputs: deflateInputs,
@@ -103,7 +111,7 @@ export const deflateTarget: Target<Input> = {
           else if (closeCode !== 1008) assert.is(closeCode, 1007)
         }
         if (message === null) {
-          // Only a message that the decoder cannot make sense of either, or one that costs too much.
+          // The codec may reject only a message that the decoder rejects as well, or one that costs too much.
           const isLegal = expected !== null && expected.length <= 100_000 && zlibReads(payload, history)
           assert.not(isLegal && payload.length <= 1_000, 'a message was refused')
           return 0
@@ -119,7 +127,7 @@ export const deflateTarget: Target<Input> = {
   },
 }
 
-/** What the codec compresses is read by the decoder. */
+/** Checks that the decoder can read what the codec compresses. */
 async function assertReadable(codec: ReturnType<typeof makeCodec>, message: Buffer): Promise<void> {
   const payload = await new Promise<Uint8Array | null>((resolve) =>
     codec.compress(message, (bytes) => resolve(bytes === null ? null : Buffer.from(bytes))),
@@ -131,5 +139,5 @@ async function assertReadable(codec: ReturnType<typeof makeCodec>, message: Buff
   sentOf.set(codec, Buffer.concat([sent, message]).subarray(-32_768))
 }
 
-/** What each codec has sent compressed. */
+/** The messages that each codec has compressed, joined. */
 const sentOf = new WeakMap<object, Buffer>()

@@ -32,7 +32,7 @@ function splitOutside(text: string, separator: string): string[] {
 
 const strip = (text: string): string => text.replace(/^[ \t]+|[ \t]+$/g, '')
 
-/** The grammar of RFC 6455 §9.1 by regular expressions and splitting. */
+/** Parses the grammar of RFC 6455 §9.1 with regular expressions and by splitting. */
 function slowParse(text: string): Extension[] | null {
   const elements = splitOutside(text, ',')
     .map(strip)
@@ -93,7 +93,7 @@ const fields = fc
     return Buffer.from(`${bits === null ? '' : offer}${text}`, 'latin1')
   })
 
-/** The grammar of `Sec-WebSocket-Extensions` and the negotiation behind it. */
+/** The grammar of `Sec-WebSocket-Extensions`, and the negotiation. */
 export const extensionTarget: Target<Buffer> = {
   name: 'extension grammar',
   inputs: fc.oneof({ weight: 19, arbitrary: maybeDamaged(fields, 30) }, { weight: 1, arbitrary: bytes(60) }),

@@ -45,7 +45,7 @@ const payloads: Arbitrary<Buffer> = fc.oneof(
   { weight: 2, arbitrary: fc.constantFrom(65_535, 65_536, 70_000).map(letters) },
 )
 
-/** A frame without its masking key; a data frame is a continuation where the frames before it ask for one. */
+/** A frame without its masking key. A data frame becomes a continuation where the earlier frames require one. */
 type Part =
   | { kind: 'data'; opcode: number; payload: Buffer; fin: boolean }
   | { kind: 'control'; opcode: number; payload: Buffer }
@@ -126,7 +126,7 @@ const streams = fc.oneof(
 )
 const keys = fc.array(fc.uint8Array({ minLength: 4, maxLength: 4 }), { minLength: 1, maxLength: 5 })
 
-/** A stream of frames as a sensible peer sends it, with a fault now and then, and sometimes damaged or cut short. */
+/** Returns an arbitrary of valid streams of frames with occasional faults, some of which are damaged or truncated. */
 export function frames(isMasked: boolean): Arbitrary<Buffer> {
   const whole = fc.tuple(streams, keys).map(([all, keys]) =>
     encode(

@@ -1,4 +1,4 @@
-/** What an end of a connection is to do with bytes: said as short lines, to be compared with what it did. */
+/** The expected effect of bytes on an endpoint, as short lines that are compared with the actual effect. */
 export interface Expectation {
   events: string[]
   frames: number
@@ -10,17 +10,17 @@ export interface OracleOptions {
   role: 'server' | 'client'
   maxMessageSize: number
   maxFrames: number
-  /** Frames of at least so many bytes do not count. Default: all count. */
+  /** Frames of at least this many bytes do not count. Default: all frames count. */
   countedBelow?: number
 }
 
-/** RFC 3629 §4, word for word, and then what a character may begin with that has not all come. */
+/** The grammar of RFC 3629 §4, followed by the beginnings of an incomplete character. */
 const UTF8 =
   /^(?:[\x00-\x7f]|[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2})*/
 const BEGUN =
   /^(?:[\xc2-\xdf]|\xe0[\xa0-\xbf]?|[\xe1-\xec\xee\xef][\x80-\xbf]?|\xed[\x80-\x9f]?|\xf0(?:[\x90-\xbf][\x80-\xbf]?)?|[\xf1-\xf3][\x80-\xbf]{0,2}|\xf4(?:[\x80-\x8f][\x80-\xbf]?)?)?$/
 
-/** `whole`, `begun` when more may make it whole, or `bad`. */
+/** Returns `whole`; `begun` when more bytes may complete the text; or `bad`. */
 function judgeText(bytes: Buffer): 'whole' | 'begun' | 'bad' {
   const text = bytes.toString('latin1')
   const rest = text.slice(UTF8.exec(text)![0].length)
@@ -51,8 +51,8 @@ interface Message {
 const NO_MESSAGE: Message = { opcode: 0, gathered: Buffer.alloc(0), announced: 0n, frames: 0 }
 
 /**
- * RFC 6455 §5 to §7 by slicing: slow, obvious, with lengths of any size, over all the bytes at once. Returns what a
- * connection delivers and sends, and its state at the end of the bytes.
+ * Applies RFC 6455 §5 to §7 by slicing all bytes at once, slowly and obviously, with lengths of any size. Returns what
+ * a connection delivers and sends, and its state at the end of the bytes.
  */
 export function expectFrames(input: Buffer, options: OracleOptions): Expectation {
   const events: string[] = []
@@ -91,7 +91,7 @@ export function expectFrames(input: Buffer, options: OracleOptions): Expectation
   return { events, frames, unfinished: message.gathered }
 }
 
-/** The message with one more frame (RFC 6455 §5.4), whose payload has not arrived yet. */
+/** Adds a frame to the message (RFC 6455 §5.4). The payload of the frame has not arrived yet. */
 function announce(message: Message, { opcode, length }: Header, options: OracleOptions): Message {
   const { maxMessageSize, maxFrames, countedBelow = Number.POSITIVE_INFINITY } = options
   if ((opcode === 0) === (message.opcode === 0)) throw new Failure(1002)
@@ -102,7 +102,7 @@ function announce(message: Message, { opcode, length }: Header, options: OracleO
   return { ...message, opcode: opcode || message.opcode, announced, frames }
 }
 
-/** RFC 6455 §8.1. */
+/** Checks the text of a message (RFC 6455 §8.1). */
 function checkText({ opcode, gathered }: Message, isComplete: boolean): void {
   if (opcode !== 1) return
   const judged = judgeText(gathered)
@@ -131,7 +131,7 @@ interface Header {
   size: number
 }
 
-/** Null when it is not all there and nothing is wrong with what is. */
+/** Reads a header. Returns null when it is incomplete and valid so far. */
 function readHeader(bytes: Buffer, role: 'server' | 'client'): Header | null {
   const fin = (bytes[0] & 0x80) !== 0
   const opcode = bytes[0] & 0x0f

@@ -11,7 +11,7 @@ import { frames } from './frame-input.ts'
 import { expectFrames } from './frame-oracle.ts'
 import type { Target } from './target.ts'
 
-/** Records what a protocol does, in the terms of the oracle, and pauses it where its input says so. */
+/** Records what a protocol does, in the terms of the oracle, and pauses it where the input requires it. */
 export class Recorder implements ProtocolSink {
   readonly events: string[] = []
   readonly #nextPause: () => number
@@ -57,7 +57,10 @@ export class Recorder implements ProtocolSink {
   }
 }
 
-/** Limits of messages, now and then small ones; where chunks end; before which of them, and after which message, reading pauses. */
+/**
+ * Returns an arbitrary of inputs: limits of messages, some of them small; where chunks end; and before which chunks and
+ * after which messages reading pauses.
+ */
 export function frameInputs(role: 'server' | 'client') {
   return fc.record({
     bytes: frames(role === 'server'),
@@ -79,7 +82,7 @@ export function frameInputs(role: 'server' | 'client') {
 
 type Input = ReturnType<typeof frameInputs> extends fc.Arbitrary<infer T> ? T : never
 
-/** Parser, assembler and protocol of either role, on either engine, in any chunks and with any pauses. */
+/** Returns the target for parser, assembler and protocol of a role, with either engine, any chunks and any pauses. */
 export function frameTarget(role: 'server' | 'client'): Target<Input> {
   return {
     name: `frames of a ${role}`,

@@ -10,7 +10,9 @@ const HEAD =
   /^(?:\r\n)?([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([\x21-\x7e\x80-\xff]+) HTTP\/(\d\.\d)\r\n((?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*\r\n)*)\r\n/
 const MAX_SIZE = 2_000
 
-/** RFC 9112 by one regular expression; null for a head that is not there (yet) or none. */
+/**
+ * Parses a request head of RFC 9112 with one regular expression. Returns null when the head is incomplete or malformed.
+ */
 function slowHead(text: string): RequestHead | null {
   const match = HEAD.exec(text)
   if (match === null || !match[3].startsWith('1') || match[0].length > MAX_SIZE) return null
@@ -28,7 +30,7 @@ const valuesOf = ({ rawHeaders }: RequestHead, name: string): string[] =>
 const TOKENS =
   /^[ \t]*(?:,[ \t]*)*(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+[ \t]*(?:,[ \t]*)+)*(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+[ \t]*)?$/
 
-/** The rules of RFC 6455 §4.2.1 that need no grammar of their own: what breaks one of them must be refused. */
+/** Returns whether a request violates a rule of RFC 6455 §4.2.1 that needs no separate grammar, and must be refused. */
 function mustBeRefused(head: RequestHead): boolean {
   const one = (name: string): string | null => {
     const values = valuesOf(head, name)
@@ -55,7 +57,7 @@ function mustBeRefused(head: RequestHead): boolean {
   )
 }
 
-/** A plain request that nothing may be wrong with. */
+/** Returns whether a text is a plain request without any fault. */
 const isPlain = (text: string): boolean => PLAIN.test(text)
 const PLAIN =
   /^GET \/[a-z]* HTTP\/1\.1\r\nHost: [a-z]+\r\nUpgrade: websocket\r\nConnection: (?:keep-alive, )?Upgrade\r\nSec-WebSocket-Key: [A-Za-z0-9+/]{22}==\r\nSec-WebSocket-Version: 13\r\n(?:X-[a-z]+: [a-z ]*\r\n)*\r\n/
@@ -94,7 +96,7 @@ const FIELDS = [
   'Sec-WebSocket-Version: 13',
 ]
 
-/** A request with its line and fields, and more fields, one field less, a long field or bytes behind it. */
+/** A request with its line and fields, with more fields, one field less, a long field, or bytes after it. */
 const requests = fc
   .record({
     method: fc.constantFrom('GET', 'GET', 'GET', 'POST', 'get'),

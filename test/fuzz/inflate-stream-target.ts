@@ -11,7 +11,7 @@ import type { Target } from './target.ts'
 /** Bytes that a message may inflate to before the test stops reading it. */
 const MOST = 1_000_000
 
-/** Reads one message piece by piece, and pauses after parts where its input says so. */
+/** Reads one message piece by piece, and pauses after parts where the input requires it. */
 class Reader implements InflateSink {
   readonly #parts: Buffer[] = []
   readonly #inflater: MessageInflater
@@ -25,7 +25,7 @@ class Reader implements InflateSink {
     this.#inflater = codec.inflateStream(this)
   }
 
-  /** The message, or what is wrong with it; null when it is longer than the test reads. */
+  /** Resolves to the message or to its violation; null when the message is longer than the test reads. */
   async read(pieces: readonly Buffer[]): Promise<Buffer | ProtocolError | null> {
     try {
       for (const [index, piece] of pieces.entries()) {
@@ -44,7 +44,7 @@ class Reader implements InflateSink {
       this.#resolve = resolve
       const memory = Buffer.from(piece)
       this.#inflater.push(memory, isLast)
-      // The memory that sockets read into is reused.
+      // The memory into which sockets are read is reused.
       memory.fill(0xff)
     })
   }
@@ -79,7 +79,7 @@ const inputs = fc.record({
 
 type Input = typeof inputs extends fc.Arbitrary<infer T> ? T : never
 
-/** Compressed messages of one connection, each received in pieces, against the decoder that works bit by bit. */
+/** Compressed messages of one connection, each received in pieces, compared with the decoder that works bit by bit. */
 export const inflateStreamTarget: Target<Input> = {
   name: 'inflate stream',
   inputs,
@@ -94,7 +94,7 @@ export const inflateStreamTarget: Target<Input> = {
         const message = await new Reader(codec, nextPause).read(pieces)
         if (!Buffer.isBuffer(message)) {
           if (message !== null) assert.ok([1007, 1008].includes(message.closeCode))
-          // Only a message that the decoder cannot make sense of either, or one that costs too much.
+          // The codec may reject only a message that the decoder rejects as well, or one that costs too much.
           const isLegal = expected !== null && expected.length <= MOST && zlibReads(payload, history)
           assert.not(isLegal && message?.closeCode !== 1008, 'a message was refused')
           return 0

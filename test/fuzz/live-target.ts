@@ -10,13 +10,13 @@ import { expectFrames } from './frame-oracle.ts'
 import type { Target } from './target.ts'
 
 const LIMITS = { maxMessageSize: 80_000, maxFrames: 1_000 }
-/** In milliseconds; only a hang takes this long. */
+/** Time limit in milliseconds; only a hang takes this long. */
 const PATIENCE = 10_000
 
 const inputs = fc.record({
   bytes: frames(true),
   chunking,
-  /** Whether the first chunk comes in the segment of the request. */
+  /** Whether the first chunk is sent in the segment of the request. */
   isEarly: chance(30),
   isReset: chance(10),
   /** Whether the next chunk waits for the next turn of the event loop. */
@@ -25,7 +25,10 @@ const inputs = fc.record({
 
 type Input = typeof inputs extends fc.Arbitrary<infer T> ? T : never
 
-/** An echo server in this process, over loopback: frames in random segments, then an orderly end or a reset. */
+/**
+ * Starts an echo server in this process. The inputs are frames in random segments over the loopback, then an orderly
+ * end or a reset.
+ */
 export async function startLiveTarget(): Promise<Target<Input>> {
   const errors: unknown[] = []
   const server = new WebSocketServer({ ...LIMITS, onError: (error) => errors.push(error) })
@@ -67,7 +70,7 @@ async function withPatience(event: Promise<void>): Promise<void> {
   clearTimeout(timer)
 }
 
-/** What came back: the echoes and the Close. Pongs may replace each other. */
+/** Returns the echoes and the Close that were received. Pongs are left out, because they may replace each other. */
 function heard({ frames }: RawClient): string[] {
   return frames.flatMap(({ opcode, payload }) => {
     if (opcode === 8) return [`8 ${payload.length === 0 ? '' : payload.readUInt16BE(0)}`]

@@ -15,10 +15,10 @@ Feeds generated and damaged input to every parser and compares the outcome with 
 its smallest input and printed with the options that repeat it, and the exit code is 1.
 `
 
-/** Milliseconds that a target works before the next has its turn, so that slow ones do not starve the others. */
+/** Milliseconds for which a target runs before the next one, so that slow targets do not starve the others. */
 const TURN = 100
 
-/** What a target has done so far. */
+/** The progress of a target. */
 interface Progress {
   cases: number
   frames: number
@@ -69,7 +69,7 @@ async function main(): Promise<number> {
   }
 }
 
-/** Runs the one case that a finding names. */
+/** Runs the single case of a finding. */
 async function repeat(target: Target, seed: number, path: string): Promise<number> {
   const result = await runCases(target, seed, 1, path)
   if (typeof result !== 'number') report(result)
@@ -110,7 +110,7 @@ function report({ target, seed, path, input, error }: Finding): void {
   console.error(error instanceof Error ? error.stack : error)
 }
 
-/** The buffers of an input, which `inspect` cuts short. */
+/** Returns the buffers of an input in full, because `inspect` truncates them. */
 function buffersOf(input: unknown): Buffer[] {
   if (Buffer.isBuffer(input)) return [input]
   return typeof input === 'object' && input !== null ? Object.values(input).flatMap(buffersOf) : []

@@ -13,7 +13,7 @@ import type { Target } from './target.ts'
 /** Frames of a stream that count for `maxFrames` are shorter. */
 const COUNTED_BELOW = 1024
 
-/** Joins the parts of each message, and checks that they come in order. */
+/** Joins the parts of each message, and checks their order. */
 class StreamRecorder extends Recorder implements StreamSink {
   #parts: Buffer[] = []
   #kind: 'text' | 'binary' | null = null
@@ -57,20 +57,23 @@ class StreamRecorder extends Recorder implements StreamSink {
   }
 }
 
-/** As for whole messages, and before which chunk the messages begin to be streamed. */
+/** Returns an arbitrary of inputs as for whole messages, with the chunk before which streaming begins. */
 function streamInputs(role: 'server' | 'client') {
   return fc.tuple(frameInputs(role), fc.oneof(fc.constant(0), fc.nat(20)))
 }
 
 type Input = ReturnType<typeof streamInputs> extends fc.Arbitrary<infer T> ? T : never
 
-/** The assembler of streams in the protocol of either role: whole messages, parts joined, are those of the oracle. */
+/**
+ * Returns the target for the stream assembler in the protocol of a role. The joined parts must be the messages of the
+ * oracle.
+ */
 export function streamTarget(role: 'server' | 'client'): Target<Input> {
   return {
     name: `streams to a ${role}`,
     inputs: streamInputs(role),
     check([{ bytes, limits, chunking, resumes, pauses }, switchAt]) {
-      // Before the switch every frame counts: only without it do the two agree.
+      // Before the switch every frame counts, so the limits agree only without a switch.
       const maxFrames = switchAt === 0 ? limits.maxFrames : 1_000_000
       const { maxMessageSize } = limits
       const expected = expectFrames(bytes, { role, maxMessageSize, maxFrames, countedBelow: COUNTED_BELOW })

@@ -9,10 +9,10 @@ export interface Target<Input = unknown> {
   close?(): Promise<void>
 }
 
-/** A difference, by its smallest input. */
+/** A difference between the code and the oracle, with its smallest input. */
 export interface Finding {
   readonly target: string
-  /** With `path`, what repeats it. */
+  /** The seed, which together with `path` repeats the finding. */
   readonly seed: number
   readonly path: string
   readonly input: unknown

@@ -7,7 +7,7 @@ const test = suite('catalogue: hs.* on the bytes of a request')
 
 const KEY = 'dGhlIHNhbXBsZSBub25jZQ=='
 
-/** What becomes of a request: accepted, handed on as plain HTTP, refused with a status, or not complete. */
+/** The outcome of a request: accepted, passed on as plain HTTP, refused with a status, or incomplete. */
 type Outcome = 101 | 'plain' | 'incomplete' | number
 
 const FIELDS = [
@@ -22,17 +22,17 @@ function message(line: string, fields: string[]): string {
   return `${[line, ...fields].join('\r\n')}\r\n\r\n`
 }
 
-/** The base request with lines behind it. */
+/** Returns the base request with additional lines. */
 function h0(...more: string[]): string {
   return message('GET /chat HTTP/1.1', [...FIELDS, ...more])
 }
 
-/** The base request with another request line. */
+/** Returns the base request with another request line. */
 function line(text: string): string {
   return message(text, FIELDS)
 }
 
-/** The base request with every line of one field replaced. */
+/** Returns the base request with every line of one field replaced. */
 function replace(name: string, ...lines: string[]): string {
   const kept = FIELDS.filter((field) => !field.startsWith(`${name}:`))
   return message('GET /chat HTTP/1.1', [...kept, ...lines])

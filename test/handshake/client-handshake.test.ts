@@ -19,7 +19,7 @@ const FIELDS: readonly [string, string][] = [
   ['Sec-WebSocket-Accept', 's3pPLMBiTxaQ9kYGzzhZRbK+xOo='],
 ]
 
-/** The smallest valid answer with fields replaced (`null`: left out) and more of them behind. */
+/** Returns the smallest valid response with fields replaced (`null` omits a field) and more fields appended. */
 function response(changes: Record<string, string | null> = {}, ...more: [string, string][]) {
   const kept = FIELDS.map(([name, value]): [string, string | null] => [name, name in changes ? changes[name] : value])
   const rawHeaders = [...kept.filter(([, value]) => value !== null), ...more].flat() as string[]

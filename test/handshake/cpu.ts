@@ -1,4 +1,4 @@
-/** The lowest CPU time of three runs of `action`, in milliseconds: other processes do not count. */
+/** Returns the lowest CPU time of three runs of `action`, in milliseconds. Other processes do not count. */
 export function cpuMilliseconds(action: () => unknown): number {
   let least = Number.POSITIVE_INFINITY
   for (let run = 0; run < 3; run++) {

@@ -9,7 +9,7 @@ import { assert, suite, thrownBy } from '../support/unit.ts'
 
 const test = suite('extended connect')
 
-/** The example of RFC 8441 §5.1; `null` leaves a field out. */
+/** Returns the fields of the example in RFC 8441 §5.1 with changes; `null` omits a field. */
 function fields(changes: Record<string, string | null> = {}): string[] {
   const all: Record<string, string | null> = {
     ':method': 'CONNECT',

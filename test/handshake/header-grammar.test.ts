@@ -168,7 +168,7 @@ test('agrees with the grammar written as one expression on 50,000 random extensi
   assert.ok(accepted > 1000, `${accepted} accepted`)
 })
 
-/** Texts that made the regular expressions of other implementations run for minutes. */
+/** Returns texts for which the regular expressions of other implementations ran for minutes. */
 function hostileTexts(size: number): string[] {
   return [
     ' '.repeat(size),

@@ -25,7 +25,7 @@ export const PARSED = {
   ],
 }
 
-/** Pushes a text as latin1, cut at the given places; the head and where it ends in the text. */
+/** Parses a text as Latin-1, split at the given places. Returns the head and where it ends in the text. */
 export function parse(text: string, cuts: number[] = [], limits?: RequestHeadLimits): RequestHead | null {
   const bytes = Buffer.from(text, 'latin1')
   const parser = new RequestHeadParser(limits)

@@ -90,7 +90,7 @@ test('hs.syntax.tls-on-plain: refuses a TLS greeting at its first byte', async (
   await assertRefused('\x16', 400, /^byte 0x16 is not allowed in the method$/)
 })
 
-/** The grammar of a head as one expression, and the parts it finds: the slow obvious twin of the parser's table. */
+/** Parses a head with one regular expression, the slow and obvious counterpart of the parser's table. */
 function parseByExpression(text: string): Omit<RequestHead, 'end'> | null {
   const name = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+"
   const head = new RegExp(

@@ -161,7 +161,7 @@ test('S-26: reads 64 KiB byte by byte in linear time', () => {
       assert.is(parser.push(bytes, size - 1, size)?.end, size)
     })
   }
-  // Eight times the bytes: 8 when linear, 64 when every push begins anew.
+  // With eight times as many bytes, the time grows 8 times when linear, 64 times when every push starts again.
   const [small, large] = [dribble(65_536), dribble(8 * 65_536)]
   assert.ok(large < 24 * small, `${small} ms against ${large} ms`)
 })

@@ -15,7 +15,7 @@ const FIELDS: readonly [string, string][] = [
   ['Sec-WebSocket-Version', '13'],
 ]
 
-/** The smallest valid request with fields replaced (`null`: left out) and more of them behind. */
+/** Returns the smallest valid request with fields replaced (`null` omits a field) and more fields appended. */
 function request(changes: Record<string, string | null> = {}, ...more: [string, string][]): UpgradeRequestHead {
   const rest = new Map(Object.entries(changes))
   const fields: [string, string][] = []

@@ -3,7 +3,7 @@ import { faultsOf, type Job, runJob } from './run.ts'
 
 const test = suite('memory of large streams', { timeLimit: 120_000 })
 
-/** `npm run large` has the same with 2 GiB. */
+/** `npm run large` runs the same test with 2 GiB. */
 const size = 64 * 1024 * 1024
 const jobs: [string, Job][] = [
   ['from a client', { kind: 'up', size, deflate: false }],

@@ -1,18 +1,21 @@
 /** The memory of this process while a message passes through. */
 export interface Memory {
-  /** Growth in bytes of what is reachable, heap and buffers, at any of eight places of the message: measured after `gc()`. */
+  /**
+   * Maximum growth of reachable memory (heap and buffers) in bytes at eight points of the message, measured after
+   * `gc()`.
+   */
   readonly pinned: number
-  /** Growth in bytes of the resident memory since the first byte, garbage and compiled code included. */
+  /** Growth of the resident memory in bytes since the first byte, including garbage and compiled code. */
   readonly resident: number
   readonly bytes: number
   readonly seconds: number
 }
 
-/** Bytes before what is reachable is measured for the first time: code is compiled, pools and windows are filled. */
+/** Number of bytes before the first measurement, in which code is compiled, and pools and windows are filled. */
 const WARM_UP = 32 * 1024 * 1024
 const SAMPLE = 4 * 1024 * 1024
 
-/** Measures this process as the bytes of one message pass. Needs `node --expose-gc`. */
+/** Measures this process while the bytes of one message pass through. Needs `node --expose-gc`. */
 export class Meter {
   readonly #begin = performance.now()
   readonly #step: number
@@ -34,10 +37,10 @@ export class Meter {
     if (this.#bytes >= this.#nextCheck) this.check()
   }
 
-  /** Measures what is reachable now. */
+  /** Measures the memory that is reachable now. */
   check(): void {
     this.#nextCheck += this.#step
-    // The second one waits until the memory that the first one has found is released.
+    // The second collection waits until the memory that the first one has found is released.
     globalThis.gc!()
     globalThis.gc!()
     const { heapUsed, external } = process.memoryUsage()

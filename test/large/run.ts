@@ -4,22 +4,22 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Memory } from './meter.ts'
 
-/** A message of `size` bytes: up, down, up in a single frame, or a compressed one of zeros to a reader that is late. */
+/** A message of `size` bytes: up, down, up in a single frame, or compressed zeros to a slow reader. */
 export interface Job {
   readonly kind: 'up' | 'down' | 'frame' | 'bomb'
   readonly size: number
   readonly deflate: boolean
 }
 
-/** What one side has seen. */
+/** The report of one side. */
 export interface Report extends Memory {
   readonly digest: string
 }
 
-/** Bytes that a side may have in memory more than before the message: what is reachable, and with garbage. */
+/** Maximum growth of the memory of a side in bytes: reachable memory, and resident memory with garbage. */
 const BOUNDS = { pinned: 1024 * 1024 + 64 * 1024, resident: 128 * 1024 * 1024 }
 
-/** What is wrong with a run, a line for each. */
+/** Returns the faults of a run, one line for each. */
 export function faultsOf({ size }: Job, { server, client }: { server: Report; client: Report }): string[] {
   const faults = []
   if (server.digest !== client.digest) faults.push('the digests differ')
@@ -33,7 +33,7 @@ export function faultsOf({ size }: Job, { server, client }: { server: Report; cl
   return faults
 }
 
-/** Starts one side; its lines on stdout are read one at a time. */
+/** Starts one side. Its lines on standard output are read one at a time. */
 function start(role: 'server' | 'client', job: Job, ...rest: string[]) {
   const file = fileURLToPath(new URL('side.ts', import.meta.url))
   const options = ['--expose-gc', '--import', 'tsx', file, role, JSON.stringify(job), ...rest]
@@ -49,7 +49,7 @@ function start(role: 'server' | 'client', job: Job, ...rest: string[]) {
   }
 }
 
-/** Runs a server and a client, each in a process of its own. */
+/** Runs a server and a client, each in a separate process. */
 export async function runJob(job: Job): Promise<{ server: Report; client: Report }> {
   const server = start('server', job)
   const children = [server.child]

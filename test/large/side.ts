@@ -10,8 +10,8 @@ import { Meter } from './meter.ts'
 import type { Job, Report } from './run.ts'
 
 /*
- * One side of a run, in a process of its own: `side.ts ROLE JOB PORT`. The server prints its port, then each side prints what
- * it has seen as JSON.
+ * One side of a run, in a separate process: `side.ts ROLE JOB PORT`. The server prints its port. At the end, each side
+ * prints its report as JSON.
  */
 
 const [role, jobText, port] = process.argv.slice(2)
@@ -19,7 +19,7 @@ const job = JSON.parse(jobText) as Job
 const meter = new Meter(job.size)
 const hash = createHash('sha1')
 
-/** The content of every message: blocks that differ, or zeros, which compress to a thousandth. */
+/** Yields the content of the message: different blocks, or zeros, which compress to a thousandth. */
 async function* content() {
   const block = Buffer.alloc(64 * 1024)
   for (let at = 0; at < job.size; at += block.length) {
@@ -51,7 +51,7 @@ async function serve(): Promise<void> {
         else {
           meter.check()
           const message = await websocket.stream()
-          // A reader that is late: what it does not read waits at the peer.
+          // The reader is slow. What it does not read waits at the peer.
           if (job.kind === 'bomb') await until(() => websocket.connection.memoryUsed > 250 * 1024)
           meter.check()
           for await (const part of message!) read(part)
@@ -82,7 +82,10 @@ async function visit(): Promise<void> {
   connection.close()
 }
 
-/** A peer without the library: one frame of the whole size, or one compressed message of a thousandth of it. */
+/**
+ * Acts as a peer without the library: sends one frame of the whole size, or one compressed message of a thousandth of
+ * it.
+ */
 async function visitRaw(): Promise<void> {
   const socket = connectSocket(Number(port), '127.0.0.1')
   const extension = job.deflate ? ['Sec-WebSocket-Extensions: permessage-deflate'] : []
@@ -97,7 +100,7 @@ async function visitRaw(): Promise<void> {
   report()
 }
 
-/** Each mebibyte of zeros is a fragment; the last one has the empty block that a message ends with. */
+/** Sends each mebibyte of zeros as a fragment. The last fragment has the empty block at the end of a message. */
 async function sendBomb(socket: Socket): Promise<void> {
   const mebibyte = Buffer.alloc(1024 * 1024)
   const flushed = deflateRawSync(mebibyte, { finishFlush: constants.Z_FULL_FLUSH })
@@ -109,7 +112,7 @@ async function sendBomb(socket: Socket): Promise<void> {
   await write(socket, Buffer.concat([head(0x80, 1), Buffer.of(0)]))
 }
 
-/** The header of a frame whose masking key is 0. */
+/** Encodes the header of a frame whose masking key is 0. */
 function head(first: number, length: number): Buffer {
   const bytes = Buffer.alloc(14)
   bytes[0] = first

@@ -17,7 +17,15 @@ export const DISMISSALS: readonly Dismissal[] = [
     why: 'Nothing came, or the end did not come, within the time of the run. A cautious or busy server may need longer, and a server that ignores a frame in silence has other rows that show it.',
   },
   {
-    rows: ['frag.orphan-*', 'frag.*-inside-*', 'frag.interleaved', 'frag.unfinished-*', 'ctl.*', 'len.msb-*'],
+    rows: [
+      'frag.orphan-*',
+      'frag.*-inside-*',
+      'frag.interleaved',
+      'frag.unfinished-*',
+      'ctl.*',
+      'len.msb-*',
+      'client.frame.msb',
+    ],
     expected: /Close 1002|the end of the connection/,
     title: 'The sentence binds the sender',
     why: 'A continuation of nothing (RFC 6455 §5.4), a new message inside another (§5.4), a control frame that is long or fragmented (§5.5), a length with its highest bit set (§5.2): what must not be sent is written; that the receiver must fail the connection is not. §10.7: “the endpoint MAY drop the TCP connection”. Most libraries do, and their users should wish it.',
@@ -65,9 +73,30 @@ export const DISMISSALS: readonly Dismissal[] = [
     why: 'Connection in two lines means the same as one list (RFC 9110 §5.3), and some proxies write it so; but no sentence obliges a server to accept a client.',
   },
   {
+    rows: ['hs.ok.split-everywhere'],
+    actual: /the end of the stream without a/,
+    title: 'A valid request is refused',
+    why: 'A request that arrives in two segments is refused at one of the places where it is split. A proxy or a slow network may do that; but no sentence obliges a server to accept a client.',
+  },
+  {
     rows: ['hs.ext.two-fields'],
     title: 'A valid request is refused',
     why: 'Sec-WebSocket-Extensions in two lines is allowed (RFC 6455 §11.3.2); but no sentence obliges a server to accept a client.',
+  },
+  {
+    rows: ['client.resp.connection-list'],
+    expected: /echo/,
+    actual: /the end of the stream/,
+    title: 'A valid response is refused',
+    why: 'A response with `Connection: keep-alive, Upgrade` has the token that RFC 6455 §4.1 demands; but no sentence obliges a client to go on.',
+  },
+  {
+    rows: ['client.pmd.ab.*.5'],
+    expected: /echo/,
+    actual: /the end of the stream/,
+    labels: /^gorilla/,
+    title: 'A valid response is refused',
+    why: "The client offers permessage-deflate with client_no_context_takeover; the response leaves this hint out, which RFC 7692 §7.1.1.2 allows. A client that cannot work so must end the connection (§7: “The client doesn't support the configuration that the response represents.”), and this one does.",
   },
   {
     rows: ['pmd.*'],
@@ -83,7 +112,7 @@ export const DISMISSALS: readonly Dismissal[] = [
     why: 'The 101 has Content-Length, which the row `hs.resp.no-body-fields` counts once.',
   },
   {
-    rows: ['hs.resp.accept', 'hs.resp.connection', 'hs.resp.upgrade'],
+    rows: ['hs.resp.accept', 'hs.resp.accept-once', 'hs.resp.connection', 'hs.resp.upgrade'],
     title: 'A consequence',
     why: 'Seen only in the 101 to a request that should have been refused, or of a row that is counted itself.',
   },
@@ -94,7 +123,7 @@ export const DISMISSALS: readonly Dismissal[] = [
     why: 'The answer to the offer leaves server_no_context_takeover out, which the row `pmd.neg.snct` counts.',
   },
   {
-    rows: ['mask.unmasked-continuation'],
+    rows: ['mask.unmasked-continuation', 'client.frame.masked-continuation'],
     actual: /message "Hel"/,
     labels: /^golang\.org\/x\/net/,
     title: 'A consequence',
@@ -119,6 +148,13 @@ export const DISMISSALS: readonly Dismissal[] = [
     why: 'These rows use a reserved opcode, or sum up other rows; the rows that are about it count it.',
   },
   {
+    rows: ['close.reply-shape'],
+    actual: /close fin masked/,
+    labels: /^Qt . WebSockets$/,
+    title: 'A consequence',
+    why: 'Some of its Close frames are masked, which the row `mask.server-never` counts.',
+  },
+  {
     rows: ['len.*-65536-*', 'mask.phase-across-segments', 'frag.long-*', 'utf8.all-codepoints'],
     actual: /RST|Close 1009/,
     title: 'A limit',
@@ -130,6 +166,12 @@ export const DISMISSALS: readonly Dismissal[] = [
     labels: /^libwebsockets/,
     title: 'Not found out whose fault',
     why: 'A compressed message comes back changed. It may be the echo program, which takes a message for whole too early; without compression every message comes back as it was.',
+  },
+  {
+    rows: ['hs.ok.concurrent-50'],
+    actual: /the end of the stream without a/,
+    title: 'A limit',
+    why: 'Of fifty connections that open at the same time, some are reset before the handshake. No sentence says how many a server accepts.',
   },
   {
     rows: ['utf8.bom'],

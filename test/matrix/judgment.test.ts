@@ -35,6 +35,14 @@ test('keeps a judgment on one library to that library', () => {
   assert.is(judge('ws', row).kind, 'open')
 })
 
+test('judges a row of the client side as the row of the same name of the server side', () => {
+  const row = failure('client.utf8.ab-6-1', 'Close 1007, then the end of the connection', 'text message ce')
+  assert.is(judge('some as a client', row).kind, 'upheld')
+  const masked = failure('client.frame.masked-text', 'the end of the connection', 'text message 9465f242b3')
+  const judgment = judge('some as a client', masked)
+  assert.is(judgment.kind === 'upheld' && judgment.check.text.startsWith('A client MUST close'), true)
+})
+
 test('judges by the first expectation of the class must that failed', () => {
   const row = failure('mask.unmasked-text', 'the end of the connection', 'text message "Hello"')
   row.assertions.unshift({ requirement: '', class: 'should', ok: false, expected: 'x', actual: 'nothing within 1 ms' })

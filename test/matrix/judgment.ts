@@ -21,15 +21,27 @@ export function judge(label: string, result: CaseResult): Judgment {
 function covers({ rows, expected, actual, labels }: Pattern, label: string, { id, assertions }: CaseResult): boolean {
   const failed = assertions.find(({ ok, class: kind }) => !ok && kind === 'must')
   return (
-    rows.some((row) => isLike(row, id)) &&
+    rows.some((row) => isLike(row, id) || isLike(row, id.replace(/^client\./, ''))) &&
     (labels?.test(label) ?? true) &&
     (expected?.test(failed?.expected ?? '') ?? true) &&
     (actual?.test(failed?.actual ?? '') ?? true)
   )
 }
 
+/** The expressions of the patterns of `rows`. */
+const expressions = new Map<string, RegExp>()
+
 /** Whether a pattern of `rows` covers that row. */
 export function isLike(pattern: string, id: string): boolean {
+  let expression = expressions.get(pattern)
+  if (expression === undefined) {
+    expression = toExpression(pattern)
+    expressions.set(pattern, expression)
+  }
+  return expression.test(id)
+}
+
+function toExpression(pattern: string): RegExp {
   const parts = pattern.split('*').map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&'))
-  return new RegExp(`^${parts.join('.*')}$`).test(id)
+  return new RegExp(`^${parts.join('.*')}$`)
 }

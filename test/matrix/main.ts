@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { loadavg } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { readVersion } from '../../src/cli/version.ts'
@@ -11,8 +12,8 @@ import { FOLDER, ROOT, type Way, Workshop, waysOf } from './workshop.ts'
 /*
  * npm run matrix -- [NAME…] [--docs]: installs the servers and clients of recipes.ts (as root: Debian's packages; the rest by
  * npm), runs `core` on each over the loopback, and writes reports/matrix.md and reports/matrix.html, the evidence; with --docs
- * the pages in docs. --page-only makes the pages of earlier results, --no-install runs what is installed, --cases ROWS runs a
- * selection instead of `core`, --side server or client one of the two.
+ * the pages in docs. --page-only makes the pages of earlier results, --no-page makes none, --no-install runs what is installed,
+ * --cases ROWS runs a selection instead of `core`, --side server or client one of the two.
  */
 
 const { values, positionals } = parseArgs({
@@ -26,6 +27,7 @@ const { values, positionals } = parseArgs({
     cases: { type: 'string' },
     side: { type: 'string' },
     'page-only': { type: 'boolean', default: false },
+    'no-page': { type: 'boolean', default: false },
     'no-install': { type: 'boolean', default: false },
   },
 })
@@ -58,7 +60,7 @@ function test(recipe: Recipe, way: Way): void {
   const file = fileOf(way.label)
   console.log(`${way.label}: exit ${workshop.conform(way, file, values)}`)
   if (!existsSync(file)) return
-  const column = { version: versionOf(recipe), date: new Date().toISOString().slice(0, 10) }
+  const column = { version: versionOf(recipe), date: new Date().toISOString().slice(0, 10), load: loadavg()[0] }
   writeFileSync(`${file}.about`, JSON.stringify(column))
 }
 
@@ -70,20 +72,26 @@ if (!values['page-only']) {
     for (const way of waysOf(recipe)) if (values.side === undefined || way.side === values.side) test(recipe, way)
   }
 }
-const columns = RECIPES.flatMap((recipe) =>
-  waysOf(recipe).flatMap(({ label }): Column[] => {
-    const file = fileOf(label)
-    if (!existsSync(`${file}.about`)) return []
-    const about = JSON.parse(readFileSync(`${file}.about`, 'utf8')) as { version: string; date: string }
-    const result = JSON.parse(readFileSync(file, 'utf8')) as RunResult
-    return result.summary.pass === 0 ? [] : [{ recipe, label, ...about, result }]
-  }),
-)
-mkdirSync(pages, { recursive: true })
-writeFileSync(join(pages, 'matrix.md'), formatPage(columns))
-writeFileSync(join(pages, 'matrix.html'), formatEvidence(columns))
-const files = columns.map(({ label }) => `'${fileOf(label)}'`)
-const page = `${process.execPath} ${join(ROOT, 'dist/cli/main.js')} conform`
-if (files.length > 1) workshop.mustRun(`${page} matrix ${files.join(' ')} -o html:all.html`)
-for (const line of listOpen(columns)) console.log(line)
-console.log(`${join(pages, 'matrix.md')}, matrix.html; every row: ${join(folder, 'all.html')}`)
+
+/** Makes the pages of all results in the folder. */
+function writePages(): void {
+  const columns = RECIPES.flatMap((recipe) =>
+    waysOf(recipe).flatMap(({ label }): Column[] => {
+      const file = fileOf(label)
+      if (!existsSync(`${file}.about`)) return []
+      const about = JSON.parse(readFileSync(`${file}.about`, 'utf8')) as Omit<Column, 'recipe' | 'label' | 'result'>
+      const result = JSON.parse(readFileSync(file, 'utf8')) as RunResult
+      return result.summary.pass === 0 ? [] : [{ recipe, label, ...about, result }]
+    }),
+  )
+  mkdirSync(pages, { recursive: true })
+  writeFileSync(join(pages, 'matrix.md'), formatPage(columns))
+  writeFileSync(join(pages, 'matrix.html'), formatEvidence(columns))
+  const files = columns.map(({ label }) => `'${fileOf(label)}'`)
+  const page = `${process.execPath} ${join(ROOT, 'dist/cli/main.js')} conform`
+  if (files.length > 1) workshop.mustRun(`${page} matrix ${files.join(' ')} -o html:all.html`)
+  for (const line of listOpen(columns)) console.log(line)
+  console.log(`${join(pages, 'matrix.md')}, matrix.html; every row: ${join(folder, 'all.html')}`)
+}
+
+if (!values['no-page']) writePages()

@@ -10,6 +10,8 @@ export interface Column {
   label: string
   version: string
   date: string
+  /** The load average of the machine when the run ended. */
+  load: number
   result: RunResult
 }
 
@@ -90,13 +92,10 @@ function scores(columns: readonly Column[], side: 'server' | 'client'): string {
 
 function projects(columns: readonly Column[]): string {
   const seen = new Map(columns.map((column) => [column.recipe.name, column]))
-  const rows = [...seen.values()].map(({ recipe, version, date }) => [
-    recipe.name,
-    recipe.language,
-    version,
-    date,
-    recipe.word,
-  ])
+  const rows = [...seen.values()].map(({ recipe, version }) => {
+    const dates = columns.filter((column) => column.recipe === recipe).map(({ date }) => date)
+    return [recipe.name, recipe.language, version, [...new Set(dates)].join(', '), recipe.word]
+  })
   return table(['project', 'language', 'version', 'tested', 'notes'], rows)
 }
 
@@ -159,15 +158,27 @@ function openWords(count: number): string {
   return `${count} more failures were not reviewed, or could not be judged. They are not on this page.`
 }
 
+/** Formats the versions of the tester, the dates and the load of the runs. */
+function runsOf(columns: readonly Column[]): string {
+  const tools = columns.map(({ result }) => `dwebsocket ${result.tool.version}, catalogue ${result.catalogue}`)
+  const dates = columns.map(({ date }) => date).sort()
+  const loads = columns.map(({ load }) => Math.round(load))
+  const days = dates[0] === dates.at(-1) ? dates[0] : `${dates[0]} to ${dates.at(-1)}`
+  return `The tester was ${[...new Set(tools)].join('; ')}.
+The runs were made on ${days} at a load average of ${Math.min(...loads)} to ${Math.max(...loads)}.`
+}
+
 /** Makes docs/matrix.md. */
 export function formatPage(columns: readonly Column[]): string {
   const count = new Set(columns.map(({ recipe }) => recipe.name)).size
+  const ways = columns.filter(({ result }) => result.target.side === 'server').length
   return `# Conformance of WebSocket libraries
 
 <!-- Written by npm run matrix; edit test/matrix/page.ts instead. -->
 
 This page shows what \`dwebsocket conform\` found in ${count} WebSocket libraries, in the versions of Debian 12 and npm. Each server
-ran as an echo server with its default options, and once more with compression if that is an option. Each client echoed.
+ran as an echo server with its default options, and once more with compression if that is an option: ${ways} runs of servers and
+${columns.length - ways} of clients. Each client echoed. ${runsOf(columns)}
 Results become outdated, and Debian's versions may be years old. Repeat a test before you quote its result.
 
 ${HOW_TO_READ}

@@ -19,6 +19,9 @@ export interface Recipe {
 
 const GO = 'GO111MODULE=off GOPATH=/usr/share/gocode GOCACHE=$PWD/.go-cache go build -o'
 const PYTHON = '/usr/bin/python3'
+const NETTY = ['buffer', 'codec', 'codec-http', 'common', 'handler', 'resolver', 'transport']
+  .map((part) => `/usr/share/java/netty-${part}.jar`)
+  .join(':')
 const NODE = 'NODE_PATH=$PWD/node_modules exec node'
 
 function go(name: string, source: string, apt: string, word: string, deflates = true): Recipe {
@@ -50,6 +53,14 @@ function python(name: string, source: string, apt: string, word: string, ways: P
     ...(ways.deflate && { deflate: `${start} deflate` }),
     ...(ways.client && { client: `exec ${PYTHON} $CLIENTS/${source}.py {url} deflate` }),
     word,
+  }
+}
+
+function uvicorn(library: string, word: string): Recipe {
+  return {
+    ...python(`uvicorn with ${library}`, 'asgi', 'python3-uvicorn', word),
+    start: `exec ${PYTHON} $SERVERS/asgi.py {port} ${library}`,
+    apt: ['python3-uvicorn', `python3-${library}`],
   }
 }
 
@@ -144,16 +155,8 @@ export const RECIPES: readonly Recipe[] = [
     client: `exec ${PYTHON} $CLIENTS/websocket_client_echo.py {url}`,
     word: 'A client in plain blocking code; runs wherever Python does.',
   },
-  {
-    ...python(
-      'uvicorn with wsproto',
-      'asgi',
-      'python3-uvicorn',
-      'Runs any ASGI application; the protocol library can be chosen.',
-    ),
-    start: `exec ${PYTHON} $SERVERS/asgi.py {port} wsproto`,
-    apt: ['python3-uvicorn', 'python3-wsproto'],
-  },
+  uvicorn('websockets', 'The server of most ASGI applications; the protocol library can be chosen.'),
+  uvicorn('wsproto', 'The same server with a protocol that does no I/O.'),
   python(
     'gevent-websocket',
     'gevent_echo',
@@ -266,9 +269,9 @@ export const RECIPES: readonly Recipe[] = [
     name: 'Netty',
     language: 'Java',
     apt: ['default-jdk-headless', 'libnetty-java'],
-    build: 'javac -cp /usr/share/java/netty-all.jar -d . $SERVERS/Netty.java',
-    start: 'exec java -cp /usr/share/java/netty-all.jar:. Netty {port}',
-    deflate: 'exec java -cp /usr/share/java/netty-all.jar:. Netty {port} deflate',
+    build: `javac -cp ${NETTY} -d . $SERVERS/Netty.java`,
+    start: `exec java -cp ${NETTY}:. Netty {port}`,
+    deflate: `exec java -cp ${NETTY}:. Netty {port} deflate`,
     word: 'The network layer under much of Java; each step of the protocol is a handler of its own.',
   },
 ]

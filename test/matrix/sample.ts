@@ -15,6 +15,8 @@ export function passed(id: string): CaseResult {
 
 /** Makes a server or a client with these results. */
 export function column(label: string, cases: CaseResult[], side: 'server' | 'client' = 'server'): Column {
-  const result = { target: { label, side }, cases } as unknown as RunResult
-  return { recipe: { name: label, language: 'C', word: 'A word.' }, label, version: '1.0', date: '2026-01-02', result }
+  const tool = { name: 'dwebsocket conform', version: '1.2.3' }
+  const result = { tool, catalogue: 2, target: { label, side }, cases } as unknown as RunResult
+  const recipe = { name: label, language: 'C', word: 'A word.' }
+  return { recipe, label, version: '1.0', date: '2026-01-02', load: 1.6, result }
 }

@@ -6,7 +6,7 @@ import { assert, suite } from '../support/unit.ts'
 
 const test = suite('room delivery')
 
-/** A room with one member that reads and one for which `owed` bytes wait. */
+/** Makes a room with one member that reads, and one for which `owed` bytes wait. */
 function makeRoom(options: ConstructorParameters<typeof Rooms>[0], owed = 1000) {
   const rooms = new Rooms({ slowBytes: 1000, ...options })
   const room = rooms.room('lobby')
@@ -83,7 +83,7 @@ test('a member becomes slow in the middle of a tick as soon as the bound is reac
   const counts = Array.from({ length: 4 }, (_, i) => room.broadcast(`message ${i}`))
   await endOfTick()
   assert.is(quick.received.length, 4)
-  // Its fake connection does not count what it was sent into `bufferedAmount`.
+  // The fake connection does not add what it sends to `bufferedAmount`.
   slow.bufferedAmount = 1000
   assert.equal(counts, [2, 2, 2, 2])
   assert.is(room.broadcast('late'), 1)

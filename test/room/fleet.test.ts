@@ -11,7 +11,7 @@ const ROOMS = Array.from({ length: 20 }, (_, i) => `room-${i}`)
 const MEMBERS = 300
 const MESSAGES = 10_000
 const PROCESSES = 3
-/** Messages of one order: a process gets them in bursts, as from its own peers. */
+/** Number of messages in one order. A process sends them in a burst, as its own peers would. */
 const BURST = 50
 
 async function openMembers(t: TestContext, processes: readonly RoomProcess[]): Promise<RoomMember[]> {
@@ -22,7 +22,7 @@ async function openMembers(t: TestContext, processes: readonly RoomProcess[]): P
   )
 }
 
-/** Has random processes send to random rooms; returns what each room is to get from each process, in order. */
+/** Makes random processes send to random rooms. Returns what each room must get from each process, in order. */
 function sendMessages(processes: readonly RoomProcess[], phase: string, count: number) {
   const random = seededRandom(count)
   const below = (end: number): number => Math.floor(random() * end)
@@ -44,7 +44,7 @@ type Expected = ReturnType<typeof sendMessages>
 
 const isOf = (phase: string) => (text: string) => text.startsWith(`${phase} `)
 
-/** Waits until every member has as many messages of a phase as it is to get, less what its process has missed. */
+/** Waits until every member has all messages of a phase that it must get, except those that its process has missed. */
 async function awaitMessages(members: readonly RoomMember[], phase: string, expected: Expected): Promise<void> {
   for (const { room, received, next } of members) {
     const wanted = expected.get(room)?.flat().length ?? 0
@@ -52,7 +52,7 @@ async function awaitMessages(members: readonly RoomMember[], phase: string, expe
   }
 }
 
-/** Every member has every message of the phase once, those of one process in order. */
+/** Checks that every member has every message of the phase once, and those of one process in order. */
 function checkMessages(members: readonly RoomMember[], phase: string, expected: Expected): void {
   for (const { room, received } of members) {
     const bySender = expected.get(room)?.map((_, index) => received.filter(isOf(`${phase} ${index}`)))
@@ -97,13 +97,13 @@ withRedis('redis: the same, and again after it was killed and restarted; the gap
   const meanwhile = sendMessages(processes, 'meanwhile', 500)
   await redis.restart()
   await allProcesses(processes, ({ stats }) => stats.broker.state === 'up' && stats.broker.waitingMessages === 0)
-  // Redis has lost the rooms: every process reports that for every room in which it has members.
+  // Redis has lost the rooms. Every process reports this for every room in which it has members.
   await allProcesses(processes, ({ inexact }) => inexact >= ROOMS.length)
 
   await checkRound(members, processes, 'after', MESSAGES / 2)
   const reports = await Promise.all(processes.map((each) => each.stats()))
   for (const [index, { room, received }] of members.entries()) {
-    // What was sent meanwhile came through, or its process has counted it as missed.
+    // Each message that was sent meanwhile has arrived, or the process has counted it as missed.
     const got = received.filter(isOf('meanwhile'))
     const missed = reports[index % PROCESSES].missed[room] ?? 0
     assert.is(got.length + missed, meanwhile.get(room)?.flat().length, room)

@@ -14,7 +14,7 @@ const test = suite('memory of rooms')
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
 
-/** Bytes that live objects and buffers use. */
+/** Returns the number of bytes that live objects and buffers use. */
 function usedNow(): number {
   for (let i = 0; i < 3; i++) collectGarbage()
   const { heapUsed, arrayBuffers } = process.memoryUsage()
@@ -24,7 +24,7 @@ function usedNow(): number {
 const LIMIT = 8 * 1024 * 1024
 const payloads = ['', 'x', 'é'.repeat(50), 'x'.repeat(3_000), '💬'.repeat(20_000), 'x'.repeat(1024 * 1024)]
 
-/** Every store of rooms: `fill` adds an entry, `used` is what it counts. */
+/** Every store of rooms: `fill` adds an entry, `used` returns the bytes that the store counts. */
 const stores: Record<string, (t: TestContext) => { fill(payload: string, index: number): void; used(): number }> = {
   history: (t) => {
     const hub = new Hub({ historyBytes: LIMIT })
@@ -60,7 +60,7 @@ for (const [name, makeStore] of Object.entries(stores)) {
     test(`${name}: entries of ${payload.length} characters use at most 1.5 times what is counted`, (t) => {
       const store = makeStore(t)
       const before = { used: usedNow(), shared: sharedMemoryUsed() }
-      // As a peer sends them: each a text of its own.
+      // Each message is a separate text, as when a peer sends it.
       const count = Math.min(40_000, Math.ceil((1.5 * LIMIT) / (payload.length + 512)))
       for (let i = 0; i < count; i++) store.fill(Buffer.from(payload).toString(), i)
       const counted = store.used()
@@ -68,7 +68,7 @@ for (const [name, makeStore] of Object.entries(stores)) {
       assert.is(sharedMemoryUsed() - before.shared, counted)
       const grown = usedNow() - before.used
       assert.ok(grown <= 1.5 * counted, `${grown} are used, ${counted} are counted`)
-      // The store has to live until here.
+      // Keeps the store alive until here.
       assert.is(store.used(), counted)
     })
   }

@@ -19,7 +19,7 @@ const read = (messages: TopicMessage[], count: number, isComplete = true): Histo
   position: { epoch: 'e', count },
 })
 
-/** What it is sent, in order. */
+/** Returns what the member is sent, in order. */
 function settle(resumption: Resumption, history: HistoryRead): string {
   const { messages, arrived } = resumption.settle(history, 'own')
   return [...messages.map(({ payload }) => payload), ...arrived.map(({ publication }) => publication.payload)].join(' ')
@@ -28,7 +28,7 @@ function settle(resumption: Resumption, history: HistoryRead): string {
 test('a message that is in the history and also arrives is sent once', () => {
   const resumption = new Resumption({ position: { epoch: 'e', count: 1 }, unnumbered: null }, 10)
   const [second, third, fourth] = [message(2, 'p', 2), message(3, 'own', 1), message(4, 'p', 3)]
-  // From elsewhere with its number; this process's own before it has one.
+  // A message of another process with its number, and one of this process before it has a number.
   resumption.add({ id: '', publication: second, position: second, source: second })
   resumption.add({ id: '', publication: third, position: null, source: third })
   resumption.add({ id: '', publication: fourth, position: fourth, source: fourth })

@@ -50,7 +50,7 @@ test('a member that stops reading delays no other member, and gets all messages 
   for (const client of [quick, slow]) assert.is(await client.next(), 'joined')
   slow.socket.pause()
   const bulk = 'x'.repeat(64 * 1024)
-  // Enough to fill what the system buffers of both sides, too.
+  // Enough to also fill the system's buffers of both sides.
   const count = 200
   for (let i = 0; i < count; i++) {
     assert.is(room.broadcast(`${i} ${bulk}`), 2)
@@ -157,7 +157,7 @@ test('a client in several rooms gets every message once, in order, over any numb
     }
   }
   for (let round = 0; round < 4; round++) {
-    // The first loss is before any message: the id that a join hands over is enough.
+    // The first loss occurs before any message, so the id of the join must be enough.
     const again = join()
     sockets.at(-1)?.terminate()
     broadcast(round)

@@ -7,7 +7,7 @@ import { assert, suite, thrownBy } from '../support/unit.ts'
 
 const test = suite('users')
 
-/** Users, and a promise of the next name that is gone. */
+/** Makes users, and a promise of the next name that is gone. */
 function makeUsers() {
   const users = new Users()
   const gone: string[] = []

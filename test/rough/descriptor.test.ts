@@ -1,4 +1,4 @@
-// Rough: a server whose file descriptors run out.
+// A server whose file descriptors run out.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
@@ -32,7 +32,7 @@ test('survives running out of descriptors, and serves again when some are free',
       return closed
     }),
   )
-  // The server may still have to notice that those are gone; until then it closes what it cannot accept.
+  // The server may not have noticed yet that those connections are gone. Until then it closes what it cannot accept.
   let client = await RawClient.open(port)
   while (client.head === '') client = await RawClient.open(port)
   client.sendText('still served')

@@ -1,4 +1,4 @@
-// Rough: peers and networks that disappear without a word of the protocol.
+// Peers and networks that disappear without a Close frame or FIN.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface, type Interface } from 'node:readline'
@@ -23,7 +23,7 @@ const closed = (connection: Connection): Promise<CloseInfo> =>
 
 const codeOf = ({ error }: CloseInfo): string | undefined => (error as { code?: string } | undefined)?.code
 
-/** A peer in a process of its own, and the lines it prints: one when it is open, one for each ping that it answers. */
+/** Starts a peer in a separate process. It prints a line when it is open, and one for each ping that it answers. */
 async function startPeer(t: TestContext, port: number): Promise<{ child: ChildProcess; lines: Interface }> {
   const child = spawn(process.execPath, [IDLE_CLIENT, String(port)], { stdio: ['ignore', 'pipe', 'inherit'] })
   t.after(() => child.kill('SIGKILL'))

@@ -2,22 +2,22 @@ import type { Outcome } from '../support/unit.ts'
 
 /** A file of tests. */
 export interface TestFile {
-  /** Its path below `test`. */
+  /** The path below `test`. */
   readonly name: string
-  /** Its URL. */
+  /** The URL of the file. */
   readonly url: string
 }
 
-/** Runs the tests of a suite; its promise resolves to what the failed ones print, or `true` when none failed. */
+/** Runs the tests of a suite. Resolves to the output of the failed tests, or to `true` when none has failed. */
 type SuiteRun = () => Promise<[errors: string | true, ...counts: number[]]>
 
-// uvu then puts its suites into the queue instead of running them, so it must not be imported before.
+// With this, uvu puts its suites into the queue instead of running them, so it must not be imported before.
 const uvu = Object.assign(globalThis, { UVU_DEFER: 1, UVU_QUEUE: [] as SuiteRun[][] })
 const { firstLineOf, onOutcome } = await import('../support/unit.ts')
 
 /**
- * Runs the tests of one file, prints them, and calls `report` with each outcome. Resolves to what failed besides: the first
- * line of an error, or `null`.
+ * Runs the tests of one file, prints them, and calls `report` with each outcome. Resolves to the first line of an error
+ * outside of the tests, or to `null`.
  */
 export async function runFile(file: TestFile, report: (outcome: Outcome) => void): Promise<string | null> {
   console.log(file.name)
@@ -45,7 +45,7 @@ async function runSuites(url: string): Promise<void> {
   }
 }
 
-/** Ends what the files of this process shared, and prints what they left open. */
+/** Ends what the files of this process have shared, and prints what they have left open. */
 export async function endFiles(): Promise<void> {
   const { endChromium } = await import('../support/chromium.ts')
   await endChromium()

@@ -4,7 +4,7 @@ import { runFiles } from './run-files.ts'
 import { formatSummary } from './summary.ts'
 import type { FileResult } from './worker-process.ts'
 
-/** Runs files of `test/fixtures/runner` in two processes; resolves to the results and to their summary. */
+/** Runs files of `test/fixtures/runner` in two processes. Resolves to the results and their summary. */
 async function run(names: readonly string[], stallLimit = 60_000) {
   const files = names.map((name) => ({ name, url: new URL(`../fixtures/runner/${name}.ts`, import.meta.url).href }))
   const results: FileResult[] = []
@@ -13,7 +13,7 @@ async function run(names: readonly string[], stallLimit = 60_000) {
   return { resultOf, summary: formatSummary(names, results) }
 }
 
-/** What a file printed, without its colors. */
+/** Returns the output of a file without colors. */
 const textOf = ({ output }: FileResult): string => stripVTControlCharacters(output)
 
 const processOf = (result: FileResult): string => /a line (\d+)/.exec(textOf(result))![1]

@@ -2,7 +2,7 @@ import type { Outcome } from '../support/unit.ts'
 import type { TestFile } from './run-file.ts'
 import { type FileResult, WorkerProcess } from './worker-process.ts'
 
-/** More than any single test may take. */
+/** Default of `stallLimit` in milliseconds. It is longer than any single test may take. */
 const STALL_LIMIT = 360_000
 
 export interface RunOptions {
@@ -14,7 +14,7 @@ export interface RunOptions {
   onResult(result: FileResult): void
 }
 
-/** Runs files in their order, each as a whole in one process. */
+/** Runs files in order, each of them in one process. */
 export async function runFiles(files: readonly TestFile[], options: RunOptions): Promise<void> {
   const jobs = Math.min(options.jobs, files.length)
   const queue = [...files]
@@ -22,12 +22,12 @@ export async function runFiles(files: readonly TestFile[], options: RunOptions):
   else await runHere(queue, options)
 }
 
-/** Starts another process when one died. */
+/** Runs files in processes, and replaces a process that has died. */
 async function runInWorkers(queue: TestFile[], options: RunOptions): Promise<void> {
   while (queue.length > 0) await runInWorker(queue, options)
 }
 
-/** Runs files of the queue in one process until the queue is empty or the process died. */
+/** Runs files of the queue in one process until the queue is empty or the process has died. */
 async function runInWorker(queue: TestFile[], { stallLimit = STALL_LIMIT, onResult }: RunOptions): Promise<void> {
   const worker = new WorkerProcess(stallLimit)
   let name = ''
@@ -37,12 +37,12 @@ async function runInWorker(queue: TestFile[], { stallLimit = STALL_LIMIT, onResu
   }
   const { isAlive } = worker
   const { output, error } = await worker.end()
-  // The death of a process is already the failure of its file.
+  // A process that has died already counts as the failure of its file.
   if (isAlive) onResult({ name: `after ${name}`, outcomes: [], error, output, milliseconds: 0 })
 }
 
 async function runHere(queue: readonly TestFile[], { onResult }: RunOptions): Promise<void> {
-  // It changes how uvu behaves, also in a process that only starts workers.
+  // Importing this module changes how uvu behaves, even in a process that only starts workers.
   const { endFiles, runFile } = await import('./run-file.ts')
   for (const file of queue) {
     const begin = performance.now()

@@ -4,7 +4,7 @@ import type { FileResult } from './worker-process.ts'
 /** How many of the slowest files `--times` prints. */
 const TIMES_COUNT = 40
 
-/** The slowest files, one a line. */
+/** Formats the slowest files, one per line. */
 export function formatTimes(results: readonly FileResult[]): string[] {
   return [...results]
     .sort((a, b) => b.milliseconds - a.milliseconds)
@@ -12,7 +12,10 @@ export function formatTimes(results: readonly FileResult[]): string[] {
     .map(({ name, milliseconds }) => `${Math.round(milliseconds).toString().padStart(7)} ms  ${name}`)
 }
 
-/** The skipped tests by their reasons, the names of what failed, and the figures. `names`: the files that should have run. */
+/**
+ * Formats the skipped tests by reason, the names of what failed, and the figures. `names` are the files that should
+ * have run.
+ */
 export function formatSummary(names: readonly string[], results: readonly FileResult[]): string[] {
   const skipped = results.flatMap(({ outcomes }) => outcomes.filter((outcome) => outcome.skipped !== null))
   const outcomeCount = results.reduce((sum, { outcomes }) => sum + outcomes.length, 0)

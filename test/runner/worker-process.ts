@@ -7,14 +7,14 @@ import { fileURLToPath } from 'node:url'
 import type { Outcome } from '../support/unit.ts'
 import type { TestFile } from './run-file.ts'
 
-/** What a worker sends: the outcome of a test, or the end of its file. */
+/** A message from a worker: the outcome of a test, or the end of its file. */
 export type Report = { outcome: Outcome } | { end: { error: string | null } }
 
 /** How a file ended. */
 export interface FileResult {
   readonly name: string
   readonly outcomes: readonly Outcome[]
-  /** What failed besides its tests: its import, or the process that ran it; `null` when nothing did. */
+  /** The failure of the import or of the process, in addition to failed tests; `null` when there is none. */
   readonly error: string | null
   /** What the file and everything that it started printed. */
   readonly output: string
@@ -24,29 +24,29 @@ export interface FileResult {
 const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url))
 
 /**
- * A process that runs files of tests. Its output goes to a file and not through a pipe: what was written before a report
- * was sent is there when the report arrives, also from a process that died.
+ * A process that runs files of tests. Its output goes to a file instead of a pipe. When a report arrives, all earlier
+ * output is therefore in the file, even if the process has died.
  */
 export class WorkerProcess {
   readonly #folder = mkdtempSync(join(tmpdir(), 'dwebsocket-test-'))
   readonly #output = openSync(join(this.#folder, 'output'), 'a+')
   readonly #child: ChildProcess
-  /** Its exit code or signal. */
+  /** The exit code or signal of the process. */
   readonly #ended: Promise<string>
   readonly #stallLimit: number
   #outputEnd = 0
 
-  /** `stallLimit`: milliseconds without an outcome after which the process is killed. */
+  /** @param stallLimit Milliseconds without an outcome after which the process is killed. */
   constructor(stallLimit: number) {
     this.#stallLimit = stallLimit
     this.#child = fork(WORKER, { stdio: ['ignore', this.#output, this.#output, 'ipc'] })
-    // An order to a process that is dying fails; 'close' says what happened to it.
+    // Sending to a process that has just died fails. 'close' reports what happened to it.
     this.#child.on('error', () => {})
-    // Only after 'close' no report is under way any more.
+    // Only after 'close' can no other report arrive.
     this.#ended = once(this.#child, 'close').then(([code, signal]) => (signal === null ? `exit code ${code}` : signal))
   }
 
-  /** Whether it can run another file. */
+  /** Whether the process can run another file. */
   get isAlive(): boolean {
     return this.#child.connected
   }
@@ -70,7 +70,7 @@ export class WorkerProcess {
     return { name, outcomes, error, output: this.#readOutput(), milliseconds: performance.now() - begin }
   }
 
-  /** Ends the process; resolves to what it printed since its last file, and to what was wrong with its end. */
+  /** Ends the process. Resolves to its output since its last file, and to the error of its end. */
   async end(): Promise<{ output: string; error: string | null }> {
     const stall = this.#watchForStall()
     if (this.isAlive) this.#child.send('end')

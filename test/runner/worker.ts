@@ -1,11 +1,11 @@
 import { endFiles, runFile, type TestFile } from './run-file.ts'
 import type { Report } from './worker-process.ts'
 
-/* A process that runs the files it is sent, one after the other, and ends when it is sent 'end'. */
+/* A process that runs the files that it receives, one after the other, and ends when it receives 'end'. */
 
 const send = (report: Report): void => void process.send?.(report)
 
-/** Whatever tests leave open ends with the process. */
+/** Ends the process, and with it everything that tests have left open. */
 async function end(): Promise<never> {
   await endFiles()
   process.exit(0)

@@ -10,7 +10,7 @@ const test = suite('security document')
 
 const text = readFileSync(new URL('../../SECURITY.md', import.meta.url), 'utf8')
 
-/** The cells of the table of limits, by the name in the first. */
+/** The cells of each row in the table of limits, by the name in the first cell. */
 const rows = new Map(
   [...text.matchAll(/^\| `(\w+)` *\|(.*)\|$/gm)].map(([, name, rest]) => [
     name,
@@ -53,7 +53,7 @@ test('no peer makes a connection use more memory than the bound', async (t) => {
   const client = await RawClient.open(port)
   client.socket.pause()
   let most = 0
-  // Messages of the limit whose echo nobody reads, then one that does not end.
+  // Messages of the maximum size whose echo is not read, then one that does not end.
   for (let i = 0; i < 60 && !client.closed; i++) {
     client.send(frame(2, Buffer.alloc(300_000)))
     await endOfTick()

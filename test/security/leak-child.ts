@@ -6,7 +6,7 @@ import { upgradeRequest } from '../support/raw-client.ts'
 import { turns, until } from '../support/tick.ts'
 import { closeFrame, frame } from '../support/wire.ts'
 
-/** Opens and closes connections in a process of its own and prints what is left, as a line of JSON. */
+/** Opens and closes connections in a separate process, and prints the remaining memory as a line of JSON. */
 const COUNT = Number(process.argv[2])
 
 const server = new WebSocketServer({ onError: () => {} })
@@ -56,7 +56,7 @@ async function growthOf(port: number, count: number): Promise<number> {
 async function main(): Promise<void> {
   const { port } = (await server.listen(0)) as AddressInfo
   await visitMany(port, COUNT / 5)
-  // What connections leave behind they leave both times; code that is compiled on the way comes once.
+  // A leak of connections grows both times. Code that is compiled in between grows memory only once.
   const growth = Math.min(await growthOf(port, COUNT), await growthOf(port, COUNT))
   const timers = wheel.size
   await server.close()

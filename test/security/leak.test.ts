@@ -8,7 +8,7 @@ const child = fileURLToPath(new URL('./leak-child.ts', import.meta.url))
 
 test('S-57: 10,000 connections leave no handles, timers or memory in use', async () => {
   const args = ['--expose-gc', '--import', 'tsx', child, '10000']
-  // Counting for coverage keeps memory of its own.
+  // Coverage itself needs memory.
   const env = { ...process.env, NODE_V8_COVERAGE: undefined }
   const { stdout } = await promisify(execFile)(process.execPath, args, { env })
   const { growth, timers, handles, listeners } = JSON.parse(stdout)

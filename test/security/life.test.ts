@@ -7,7 +7,10 @@ import { closeFrame, frame } from '../support/wire.ts'
 
 const test = suite('security of a connection’s life', { timeLimit: 60_000 })
 
-/** Sends as fast as the server reads until the connection ends or `enough`; where it does not read, others have their turn. */
+/**
+ * Sends as fast as the server reads, until the connection ends or `enough` returns true. While the server does not
+ * read, other code runs.
+ */
 async function pour(port: number, client: RawClient, bytes: Buffer, enough: () => boolean): Promise<void> {
   while (!client.closed && !enough()) {
     if (client.socket.write(bytes)) await endOfTick()
@@ -18,7 +21,7 @@ async function pour(port: number, client: RawClient, bytes: Buffer, enough: () =
 test('S-41: closes, terminates and sends inside every handler, to itself and to others', async (t) => {
   const { server, port, errors } = await startEcho(t, {}, (connection) => {
     connection.onMessage = (data) => {
-      // Every connection gets the message, some leave meanwhile.
+      // Every connection gets the message, while some of them close.
       for (const other of server.connections) {
         other.send(data)
         if (data === 'cut') other.terminate()
@@ -37,7 +40,7 @@ test('S-41: closes, terminates and sends inside every handler, to itself and to 
   })
   for (const bytes of [frame(1, 'cut'), frame(1, 'close'), frame(10), closeFrame(1000)]) {
     const clients = await Promise.all(Array.from({ length: 5 }, () => RawClient.open(port)))
-    // What follows in the same chunk meets a connection that has ended inside its handler.
+    // The rest of the chunk arrives at a connection that has ended inside its handler.
     clients[0].send(bytes, frame(1, 'more'), bytes)
     await clients[0].until(() => clients[0].ended || clients[0].closed)
     for (const client of clients) client.socket.destroy()
@@ -80,7 +83,7 @@ test('S-09: keeps a hundred connections at their limits within maxMemory', async
     most = Math.max(most, server.stats().heldBytes)
   }
   const { closeCodes, refused } = server.stats()
-  // One chunk may bring it over before the largest holder goes.
+  // One chunk may exceed the limit before the largest connection is closed.
   assert.ok(most <= maxMemory + 200_000, `${most}`)
   assert.ok((closeCodes[1013] ?? 0) + (refused[503] ?? 0) > 0)
   assert.ok(server.connections.size > 10)
@@ -99,7 +102,7 @@ test('S-50: answers a flood of pings with one waiting pong while the peer does n
     most = Math.max(most, connections[0].bufferedAmount)
     return ++sent > 150 || performance.now() - begin > 8_000
   })
-  // A chunk's worth of pongs may be written before the system refuses, and one waits.
+  // The pongs of one chunk may be written before the system accepts no more, and one pong waits.
   assert.ok(most < 200_000, `${most}`)
   client.socket.destroy()
   await connections[0].gone
@@ -123,7 +126,7 @@ test('S-51: stops reading from a peer that does not read when unsent data exceed
   let most = 0
   let quiet = 0
   let lastFlushed = -1
-  // Until nothing moves though the server has had many turns.
+  // Until the server reads nothing more within many turns.
   await pour(port, client, message, () => {
     most = Math.max(most, connections[0].bufferedAmount)
     const { bytesWritten } = client.socket

@@ -10,13 +10,13 @@ const test = suite('security of messages', { timeLimit: 60_000 })
 
 const OFFER = ['Sec-WebSocket-Extensions: permessage-deflate']
 
-/** One message as permessage-deflate carries it. */
+/** Compresses a message with permessage-deflate. */
 function deflated(message: string | Buffer): Buffer {
   const bytes = deflateRawSync(message, { finishFlush: constants.Z_SYNC_FLUSH })
   return bytes.subarray(0, -4)
 }
 
-/** A server that keeps what it is given. */
+/** Starts a server that stores the messages that it receives. */
 async function keeper(t: TestContext, options: Parameters<typeof startEcho>[1]) {
   const messages: Data[] = []
   const keep = (connection: Connection): void => {
@@ -131,7 +131,7 @@ test('S-32, S-33: gathers fragments in linear time', async (t) => {
   await client.until(() => client.frames.length === 1)
   assert.is(client.frames[0].payload.length, count * 100)
   client.socket.destroy()
-  // Each change of the memory is a copy of what came before: as many as there are doublings, whatever the fragments.
+  // Each change of the memory copies the earlier bytes. There are as many copies as doublings, for any fragments.
   let growths = 0
   const unused = (): never => assert.unreachable() as never
   const sink = { onTextMessage: unused, onBinaryMessage: unused }

@@ -10,10 +10,10 @@ const rows: { id: string; about: string }[] = JSON.parse(
   readFileSync(join(root, 'fixtures/security-rows.json'), 'utf8'),
 )
 
-/** Rows about what this package does not have, each with the reason; a row that gets a test leaves this table. */
+/** Rows about what this package does not have, each with the reason. A row with a test must not be in this table. */
 const absent: Readonly<Record<string, string>> = {}
 
-/** The ids in titles of tests, whatever the file; one title may name several. */
+/** Returns the ids in the titles of all tests. One title may have several ids. */
 function titledIds(): Set<string> {
   const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.test.ts'))
   const titles = files.flatMap((name) => [

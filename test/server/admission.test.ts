@@ -20,7 +20,7 @@ class Stream extends EventEmitter {
 
 const makeAdmission = (options: AdmissionOptions): Admission => new Admission(readServerOptions(options))
 
-/** Admits clients; each gets the stream whose end is counted. */
+/** Makes an admission, and a function that admits a client and returns its stream. */
 function door(options: AdmissionOptions) {
   const admission = makeAdmission(options)
   return (address: string, forwarded?: string): Stream => {

@@ -20,7 +20,10 @@ const offers = [
   'Upgrade: foo/2\r\nConnection: keep-alive, upgrade',
 ]
 
-/** The body of every response on one connection, for requests that offer other protocols, with and without a body. */
+/**
+ * Checks the body of every response on one connection, for requests that offer other protocols, with and without a
+ * body.
+ */
 async function exchange(open: () => Duplex): Promise<void> {
   for (const offer of offers) {
     const socket = open()

@@ -14,7 +14,7 @@ const echoView = require_websocket(async ({ websocket }) => {
   for await (const message of websocket) websocket.send(`view ${message}`)
 })
 
-/** What a client gets at a path: the status of the response, and the echo of a message after 101. */
+/** Resolves to what a client gets at a path: the status of the response, and the echo of a message after 101. */
 async function ask(port: number, path: string): Promise<string> {
   const client = await RawClient.open(port, { path })
   const status = client.head.slice(9, 12)
@@ -30,7 +30,7 @@ async function ask(port: number, path: string): Promise<string> {
 
 type Upgrader = (request: { url?: string }, socket: Duplex, head: Buffer) => void
 
-/** Other owners of WebSockets on an HTTP server, as they are found in the wild. */
+/** Other packages with WebSockets on the same HTTP server, as applications combine them. */
 const owners: Record<string, (http: Server) => void> = {
   'ws in noServer mode'(http) {
     const other = new WsServer({ noServer: true })
@@ -63,7 +63,7 @@ const owners: Record<string, (http: Server) => void> = {
   },
 }
 
-/** The ways in which this package sits on an HTTP server of the user; `/view` is the path of its view. */
+/** The ways to attach this package to an HTTP server of the user; `/view` is the path of its view. */
 const ways: Record<string, (http: Server, timeout: number) => WebSocketServer> = {
   attach(http, handshakeTimeout) {
     const server = createServer({ urls: { '/view': echoView, '/plain': () => 'page' }, handshakeTimeout })
@@ -102,7 +102,7 @@ for (const [owner, addOwner] of Object.entries(owners)) {
         const name = `${way}, ${isFirst ? 'ours' : 'theirs'} first`
         assert.is(await ask(port, '/view'), '101 view hi', name)
         assert.is(await ask(port, '/other'), '101 other hi', name)
-        // Nobody's path: theirs to answer, and ours after a time.
+        // No view has these paths: the other listener may respond, and this package does so after a time.
         for (const path of ['/plain', '/nobody'])
           assert.match(await ask(port, path), /^4(04|44|00)$/, `${name} ${path}`)
       }
@@ -128,7 +128,7 @@ test('with the middleware, sends the decision of the app at once, and leaves onl
   app.get('/throws', () => {
     throw new Error('in the app')
   })
-  // Answered by the other listener before the app, which does not know it.
+  // The other listener responds before the app, which has no view at this path.
   app.get('/late', (_request, response) => void setTimeout(() => response.status(403).end(), 30))
   for (const acceptsAll of [false, true]) {
     const http = createHttpServer(app.set('env', 'test'))
@@ -189,7 +189,7 @@ test('does not handle a request that user code leaves to another listener', asyn
   const port = await listenWith(t, http, [server])
   const client = await RawClient.open(port, { path: '/other' })
   assert.match(client.head, /^HTTP\/1\.1 101 Mine\r\n/)
-  // The time of the first request has passed when that of a later one has.
+  // When a later request has timed out, so has the first one.
   const nobody = await RawClient.open(port)
   assert.match(nobody.head, /^HTTP\/1\.1 503 /)
   assert.equal([client.ended, client.body, server.stats().refused], [false, '', { 503: 1 }])

@@ -22,7 +22,7 @@ const test = suite('http2 limits')
 
 const { NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } = constants
 
-/** A server without TLS, so that tests can write frames by hand. */
+/** Starts a server without TLS, so that tests can write the frames themselves. */
 async function serve(t: TestContext, options: CreateServerOptions = {}) {
   const server = createServer({ http2: true, ...options })
   const connections: Connection[] = []
@@ -51,7 +51,7 @@ async function assertEchoes(socket: Http2WebSocket): Promise<void> {
   assert.is((await socket.receive(before + 7)).slice(before * 2), unmasked(1, 'hello').toString('hex'))
 }
 
-/** That the server still serves others. */
+/** Asserts that the server still serves others. */
 async function assertServes(server: WebSocketServer, t: TestContext): Promise<void> {
   await assertEchoes(await openSocket(await open(server, t)))
 }
@@ -165,7 +165,7 @@ test('closes an idle connection, and one that sends no request', async (t) => {
   await until(() => session.closed)
 })
 
-/** The fields of an extended CONNECT, more of them, as a HEADERS frame. */
+/** Returns a HEADERS frame with the fields of an extended CONNECT and further fields. */
 function connectFrame(stream: number, more: readonly (readonly [string, string])[] = []): Buffer {
   return http2Frame(FrameType.HEADERS, END_HEADERS, stream, headerBlock([...Object.entries(CONNECT), ...more]))
 }
@@ -266,7 +266,7 @@ test('CVE-2024-27316: ends a connection whose header block has no end', async (t
 test('refuses a request with more header fields than allowed, and other streams continue', async (t) => {
   const { server, port } = await serve(t)
   const client = new RawHttp2(t, port)
-  // The limit on their bytes is a setting, which holds from its acknowledgment on (RFC 9113 §6.5.3).
+  // The limit on the bytes of fields is a setting, which applies once it is acknowledged (RFC 9113 §6.5.3).
   await until(() => client.of(FrameType.SETTINGS).length > 0)
   client.send(http2Frame(FrameType.SETTINGS, ACK, 0), connectFrame(1))
   const blocks = [

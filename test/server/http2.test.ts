@@ -37,7 +37,7 @@ async function serve(t: TestContext, options: CreateServerOptions = {}): Promise
   return server
 }
 
-/** A server whose connections echo, one session, and what its connections end with. */
+/** Starts a server whose connections echo, opens one session, and records how its connections end. */
 async function serveEcho(t: TestContext, options: CreateServerOptions = {}) {
   const server = await serve(t, options)
   const connections: Connection[] = []
@@ -66,7 +66,7 @@ async function openSocket(session: ClientHttp2Session, fields = {}): Promise<Htt
   return socket
 }
 
-/** The status and the body of a plain request. */
+/** Resolves to the status and the body of the response to a plain request. */
 async function get(session: ClientHttp2Session, path: string): Promise<[status: unknown, body: string]> {
   const stream = session.request({ ':path': path })
   let body = ''
@@ -199,7 +199,7 @@ test('finds the preface however it is split, and refuses it without the option',
     const socket = connectTcp((server.address() as { port: number }).port, '127.0.0.1').setNoDelay()
     t.after(() => socket.destroy())
     socket.write(preface.subarray(0, cut))
-    // The answer to a request on another connection comes behind what was read before.
+    // The response to a request on another connection arrives after earlier input was handled.
     await new Promise((resolve) => socket.write('', resolve))
     setImmediate(() => socket.write(preface.subarray(cut)))
     const [chunk] = (await once(socket, 'data')) as [Buffer]
@@ -210,7 +210,7 @@ test('finds the preface however it is split, and refuses it without the option',
   const without = createServer()
   t.after(() => without.close())
   await without.listen()
-  // Without the fast path node's parser reads the head.
+  // Without the fast path, Node's parser reads the head.
   const status = isFastEnabled ? 505 : 400
   assert.match((await exchange(without, preface.length)).toString('latin1'), `HTTP/1.1 ${status} `)
 })

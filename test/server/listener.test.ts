@@ -9,7 +9,7 @@ import { frame } from '../support/wire.ts'
 
 const test = suite('listener')
 
-/** A server that echoes messages, and bodies of plain requests behind their path. */
+/** Starts a server that echoes messages, and responds to plain requests with their path and body. */
 async function listen(t: TestContext): Promise<{ server: WebSocketServer; port: number }> {
   const server = new WebSocketServer()
   server.onConnection = (connection) => {
@@ -28,7 +28,7 @@ async function listen(t: TestContext): Promise<{ server: WebSocketServer; port: 
   return { server, port }
 }
 
-/** A socket, what came on it, and a wait for a text in that. */
+/** Opens a socket. Returns it with its received text, and a function that waits for a text. */
 function open(
   t: TestContext,
   port: number,

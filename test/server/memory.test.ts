@@ -15,7 +15,7 @@ releaseSharedMemory(Number.MAX_SAFE_INTEGER)
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
 
-/** A holder of that many bytes; a stuck one releases none of them in `fail`. */
+/** A connection that uses this many bytes. With `isStuck`, `fail` releases none of them. */
 class Holder {
   readonly log: string[] = []
   memoryUsed: number
@@ -86,7 +86,7 @@ test('memory exceeds the limit by at most an eighth and one chunk, however much 
   const holders: Holder[] = []
   const ledger = ledgerOf(800, holders)
   let most = 0
-  // Each chunk is read in a tick of its own, all of them in one turn.
+  // Each chunk is read in a separate tick, all of them in one turn.
   for (let i = 0; i < 100; i++) {
     const holder = new Holder(50)
     holder.ledger = ledger
@@ -131,7 +131,7 @@ test('terminates a connection that uses much memory and whose peer does not read
   assert.is(ledger.used, 0)
 })
 
-/** A holder whose stream frees its output some time after it was cut. */
+/** A connection whose stream frees its output some time after it was terminated. */
 class SlowHolder extends Holder {
   override fail(closeCode: number, code: string): void {
     this.log.push(`fail ${closeCode} ${code}`)
@@ -152,7 +152,7 @@ test('closes no more connections than needed when what they use is freed later',
   const cut = ['fail 1013 ERR_WS_MEMORY', 'terminate']
   const logs = () => holders.map(({ log }) => log)
   assert.equal(logs(), [cut, cut, [], []])
-  // The others grow meanwhile, but fit without the closed ones.
+  // The others have grown, but fit without the closed ones.
   small.memoryUsed = 50
   small.account()
   await nextTurn()
@@ -254,7 +254,7 @@ test('S-09: refuses new connections with 503 while memory is used up, closes the
   assert.is(small.closeCode, null)
   assert.is(connections[0].state, 'open')
   await connections[1].gone
-  // What a session keeps unread counts as well.
+  // The unread messages of a session count as well.
   const { memoryUsed } = connections[0]
   assert.ok(memoryUsed >= 50_000 && memoryUsed < 300_000)
   connections[0].queuedBytes = () => 300_000 - memoryUsed
@@ -271,14 +271,14 @@ test('S-09: refuses new connections with 503 while memory is used up, closes the
   welcome.socket.destroy()
 })
 
-/** Resolves when so many of the promises have. */
+/** Resolves when `count` of the promises have resolved. */
 function countSettled(promises: Promise<void>[], count: number): Promise<void> {
   return new Promise((resolve) => {
     for (const promise of promises) promise.then(() => --count === 0 && resolve())
   })
 }
 
-/** A compressed message of empty blocks, some of them final: each of those costs a zlib stream of its own. */
+/** Returns a compressed message of empty blocks, some of them final. Each final block needs a new zlib stream. */
 function slowPayload(): Buffer {
   const final = Buffer.concat([Buffer.alloc(6_000, hex('000000ffff')), hex('010000ffff')])
   return Buffer.concat([...Array.from({ length: 120 }, () => final), hex('00')])
@@ -298,7 +298,7 @@ test('S-09: spares who uses little while others fill the memory with compressed 
   const unfinished = frame(2, Buffer.alloc(600_000), { fin: false })
   for (const sender of senders) sender.send(message, unfinished)
   const isGone = (client: RawClient): boolean => client.ended || client.closed
-  // What the unfinished messages use fits only after six have gone.
+  // The memory of the unfinished messages fits only after six connections are gone.
   const ends = senders.map((sender) => sender.until(() => isGone(sender)))
   await countSettled(ends, 6)
   innocent.send(frame(2, 'still here'))

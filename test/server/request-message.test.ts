@@ -31,7 +31,7 @@ const FIELDS = [
 
 const make = (head = HEAD): IncomingMessage => makeMessage(head, new Socket())
 
-/** Whether the message is a request of node and nothing else. */
+/** Returns whether the message is a plain request of Node. */
 const isComplete = (message: IncomingMessage): boolean => Object.getPrototypeOf(message) === IncomingMessage.prototype
 
 test('makes of a head the message that node makes of it, whatever is read first', async (t) => {

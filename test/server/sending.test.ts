@@ -56,7 +56,7 @@ test('reports when there is too much to send, and when it was sent', async (t) =
   const chunk = Buffer.alloc(100_000)
   let count = 1
   while (connection.send(chunk) === 'sent') count++
-  // What one tick sends is written at its end: only then is it known how much the system accepts.
+  // Messages of one tick are written at its end. Only then is it known how much the system accepts.
   while (connection.bufferedAmount > 0 && connection.send(chunk) === 'sent') count++
   assert.ok(connection.bufferedAmount > 100_000)
   const drained = connection.drained()

@@ -23,7 +23,7 @@ async function run(t: TestContext, options: ServerOptions = {}) {
   return { server, port, connections }
 }
 
-/** A client that answers a Close frame as it should. */
+/** Opens a client that answers a Close frame. */
 async function polite(port: number): Promise<RawClient> {
   const client = await RawClient.open(port)
   void client
@@ -93,7 +93,7 @@ test('spreads the Close frames over `jitter`', async (t) => {
     closed.push(clients.filter(({ closeCode }) => closeCode !== null).length)
   }
   assert.is((await stopped).clean, 20)
-  // Twenty at random over 500 ms: all in the first or all in the last 100 ms once in 10^14 runs.
+  // Twenty random times within 500 ms are all in the first or all in the last 100 ms once in 10^14 runs.
   assert.ok(closed[0] < 20 && closed[3] > 0, `${closed}`)
   assert.is(closed[4], 20)
 })
@@ -135,7 +135,7 @@ test('refuses newcomers with 503 while it lasts', async (t) => {
   http.socket.write('GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n')
   http.socket.write('Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n')
   await http.until(() => http.closed)
-  // Node closes an idle connection by itself: then nothing was asked.
+  // Node closes an idle connection by itself. The request was then not sent.
   assert.match(http.head, /^(HTTP\/1\.1 503 |$)/)
   client.send(frame(8))
   await stopped

@@ -15,7 +15,7 @@ interface Family {
   samples: Map<string, number>
 }
 
-/** A strict reader of Prometheus' text format 0.0.4; throws when the text is malformed. */
+/** Parses Prometheus' text format 0.0.4 strictly. Throws when the text is malformed. */
 function parseMetrics(text: string): Map<string, Family> {
   const families = new Map<string, Family>()
   let current: [string, Family] | null = null

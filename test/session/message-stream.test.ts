@@ -13,7 +13,7 @@ import { openWs } from '../support/ws-client.ts'
 
 const test = suite('message stream', { timeLimit: 30_000 })
 
-/** A session that a test uses by itself, and its peer. */
+/** Opens a session that the test uses without a view, and its peer. */
 async function open(t: TestContext, options = {}) {
   let session: WebSocket | null = null
   let finish = (): void => {}
@@ -26,7 +26,7 @@ async function open(t: TestContext, options = {}) {
   const { ws } = await serve(t, { ...options, urls: { '/': view } })
   t.after(() => finish())
   const client = await RawClient.open(Number(new URL(ws).port))
-  // It answers no Close frame, for which the server would wait.
+  // The client does not answer a Close frame, for which the server would wait.
   t.after(() => client.socket.destroy())
   await until(() => session !== null)
   return { client, session: session as unknown as WebSocket }

@@ -10,7 +10,7 @@ import { fetchPlain, openWs, refusedWs } from '../support/ws-client.ts'
 
 const test = suite('middleware')
 
-/** The same site as an express and as a polka app. */
+/** Adds the same site to an express app and to a polka app. */
 function furnish<App extends { use(...args: never[]): unknown; get(...args: never[]): unknown }>(app: App): App {
   const use = app.use.bind(app) as unknown as (handler: (...args: [Request, Response, NextFunction]) => unknown) => void
   const get = app.get.bind(app) as unknown as (path: string, handler: RequestListener) => void

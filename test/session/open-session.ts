@@ -8,7 +8,7 @@ export function open(options: SessionOptions = {}, draining?: Draining) {
   return { connection, ws: new WebSocket(connection.asConnection, readSessionOptions(options), draining) }
 }
 
-/** Runs `body` with timers that only `tick` moves. */
+/** Runs `body` with timers that only `tick` advances. */
 export async function withClock(body: (tick: (ms: number) => void) => Promise<void>): Promise<void> {
   mock.timers.enable({ apis: ['setTimeout'] })
   try {
@@ -18,7 +18,7 @@ export async function withClock(body: (tick: (ms: number) => void) => Promise<vo
   }
 }
 
-/** Whether the promise is still pending after everything that can run has run. */
+/** Resolves to whether the promise is still pending after everything that can run has run. */
 export async function isPending(promise: Promise<unknown>): Promise<boolean> {
   const pending = Symbol('pending')
   const later = new Promise((resolve) => setImmediate(resolve, pending))

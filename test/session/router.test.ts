@@ -6,7 +6,7 @@ import { fetchPlain, openWs, refusedWs } from '../support/ws-client.ts'
 
 const test = suite('router')
 
-/** Sends raw bytes and gives everything that comes until the server ends. */
+/** Sends raw bytes. Resolves to everything that arrives until the server ends the connection. */
 function exchange(url: string, bytes: string): Promise<string> {
   const { hostname, port } = new URL(url)
   return new Promise((resolve, reject) => {

@@ -10,7 +10,7 @@ import { closeFrame, frame } from '../support/wire.ts'
 
 const test = suite('streams beside limits, rooms and shutdown', { timeLimit: 30_000 })
 
-/** A view, and a client that speaks to it in bytes. */
+/** Serves a view, and opens a client that writes raw bytes. */
 async function open(t: TestContext, view: (session: WebSocket) => unknown, options = {}) {
   const sessions: WebSocket[] = []
   const served = await serve(t, {
@@ -23,13 +23,13 @@ async function open(t: TestContext, view: (session: WebSocket) => unknown, optio
     },
   })
   const client = await RawClient.open(Number(new URL(served.ws).port))
-  // It answers no Close frame, for which the server would wait.
+  // The client does not answer a Close frame, for which the server would wait.
   t.after(() => client.socket.destroy())
   await until(() => sessions.length === 1)
   return { ...served, client, session: sessions[0] }
 }
 
-/** Reads every message; what failed is in `failures`. */
+/** Makes a view that reads every message. `failures` has its errors. */
 function reader() {
   const texts: string[] = []
   const failures: (Error & { code: string; cause?: { code: string } })[] = []
@@ -82,7 +82,7 @@ test('a message is slowed down by byteRate, or closed with 1013, as its parts ar
   client.send(frame(1, 'x'.repeat(100_000), { fin: false }), frame(0, 'y'.repeat(50_000)))
   await until(() => slow.texts.length === 1)
   assert.is(slow.texts[0].length, 150_000)
-  // The last piece is delivered before its own wait: only the next message has waited for all bytes.
+  // The last piece is delivered before its own wait, so only the next message has waited for all bytes.
   client.send(frame(1, 'next'))
   await until(() => slow.texts.length === 2)
   assert.ok(performance.now() - begin >= 400, 'in 100,000 bytes over the burst, at 200,000 a second')
@@ -149,7 +149,7 @@ test('statistics count a stream as one message, and its bytes', async (t) => {
   }
   await session.send(source())
   const { receivedMessages, sentMessages, receivedBytes, sentBytes } = server.stats()
-  // Headers of 6 bytes from the client and 2 to it.
+  // The headers have 6 bytes from the client, and 2 bytes to the client.
   assert.equal(
     { receivedMessages, sentMessages, receivedBytes, sentBytes },
     {

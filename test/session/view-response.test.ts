@@ -9,7 +9,7 @@ const test = suite('view response')
 
 const portOf = (address: string): number => Number(address.split(':').at(-1))
 
-/** The lines of the 101 at a path, without those of the handshake. */
+/** Resolves to the lines of the 101 at a path, without those of the handshake. */
 async function fieldsAt(address: string, path = '/'): Promise<string[]> {
   const client = await RawClient.open(portOf(address), { path })
   assert.match(client.head, /^HTTP\/1\.1 101 /, path)

@@ -1,4 +1,4 @@
-// Long runs of changing load on `dwebsocket echo`: memory and handles must return to their level.
+// Long runs of changing load on `dwebsocket echo`: memory and handles must return to their initial level.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { Target } from '../attack/target.ts'
@@ -11,7 +11,7 @@ Churn, abrupt disconnects, slow readers and bursts against \`dwebsocket echo\` f
 memory and open handles must be within 10 % of their level after the first minute, or the exit code is 1. Linux only.
 `
 
-/** What one visitor does; most disconnect abruptly. */
+/** The visits of a client, most of which end abruptly. */
 const visits: ((client: RawClient) => Promise<void>)[] = [
   async (client) => {
     client.sendText('hello')
@@ -51,7 +51,7 @@ const visits: ((client: RawClient) => Promise<void>)[] = [
   },
 ]
 
-/** One visit after the other until `end`; returns their number. */
+/** Makes one visit after the other until `end`. Resolves to their number. */
 async function visitor(port: number, first: number, end: number): Promise<number> {
   let count = 0
   for (; performance.now() < end; count++) {
@@ -68,7 +68,7 @@ interface Level {
   handles: number
 }
 
-/** The lowest values of a few seconds, without garbage that waits to be collected. */
+/** Resolves to the lowest values within a few seconds, which contain little garbage. */
 async function levelOf(target: Target): Promise<Level> {
   const levels: Level[] = []
   for (let i = 0; i < 20; i++) {

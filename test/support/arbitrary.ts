@@ -1,16 +1,16 @@
 import fc, { type Arbitrary } from 'fast-check'
 
-/** Bytes of every length up to `maxLength`. */
+/** Returns an arbitrary of bytes of every length up to `maxLength`. */
 export function bytes(maxLength: number): Arbitrary<Buffer> {
   return fc.uint8Array({ maxLength }).map((array) => Buffer.from(array))
 }
 
-/** Is true in about `percent` of a hundred cases. */
+/** Returns an arbitrary that is true in about `percent` of a hundred cases. */
 export function chance(percent: number): Arbitrary<boolean> {
   return fc.nat(99).map((number) => number >= 100 - percent)
 }
 
-/** How bytes are cut into pieces; works for bytes of any length. */
+/** How to split bytes of any length into pieces. */
 export interface Chunking {
   readonly longest: number
   readonly sizes: readonly number[]
@@ -22,7 +22,7 @@ export const chunking: Arbitrary<Chunking> = fc.record({
   sizes: fc.array(fc.nat(), { minLength: 1, maxLength: 20 }),
 })
 
-/** The pieces of `bytes`. */
+/** Returns the pieces of `bytes`. */
 export function cut(bytes: Buffer, { longest, sizes }: Chunking): Buffer[] {
   const chunks: Buffer[] = []
   const next = cycle(sizes)
@@ -40,7 +40,7 @@ export function cycle<T>(values: readonly T[]): () => T {
   return () => values[index++ % values.length]
 }
 
-/** A change to a few bytes, wherever `at` falls. */
+/** A change to a few bytes. `at` is a position in bytes of any length. */
 export interface Damage {
   readonly kind: 'flip' | 'set' | 'remove' | 'insert' | 'repeat'
   readonly at: number
@@ -59,7 +59,7 @@ export const damages: Arbitrary<Damage[]> = fc.array(
   { minLength: 1, maxLength: 3 },
 )
 
-/** `source` with one change. */
+/** Returns a copy of `source` with one change. */
 export function damage(source: Buffer, { kind, at, size, bytes }: Damage): Buffer {
   if (source.length === 0) return source
   const position = at % source.length
@@ -73,12 +73,12 @@ export function damage(source: Buffer, { kind, at, size, bytes }: Damage): Buffe
   return changed
 }
 
-/** Bytes of `source` with one to three changes. */
+/** Returns an arbitrary of bytes of `source` with one to three changes. */
 export function damaged(source: Arbitrary<Buffer>): Arbitrary<Buffer> {
   return fc.tuple(source, damages).map(([bytes, all]) => all.reduce(damage, bytes))
 }
 
-/** As `damaged` in `percent` of a hundred cases. */
+/** Like `damaged`, but only in about `percent` of a hundred cases. */
 export function maybeDamaged(source: Arbitrary<Buffer>, percent: number): Arbitrary<Buffer> {
   return fc.oneof({ weight: 100 - percent, arbitrary: source }, { weight: percent, arbitrary: damaged(source) })
 }

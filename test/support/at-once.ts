@@ -1,4 +1,7 @@
-/** Returns a function that runs actions in their order, at most `count` of them at once, and resolves to their results. */
+/**
+ * Returns a function that starts actions in order, runs at most `count` of them at the same time, and resolves to their
+ * results.
+ */
 export function atOnce(count: number): <Result>(action: () => Promise<Result>) => Promise<Result> {
   let running = 0
   const waiting: (() => void)[] = []

@@ -4,7 +4,10 @@ import type { AddressInfo } from 'node:net'
 import type { WebSocketServer } from '../../src/index.ts'
 import type { TestContext } from './unit.ts'
 
-/** Lets an HTTP server listen on the loopback; it and the WebSocket servers on it are closed with the test. Resolves to its port. */
+/**
+ * Makes an HTTP server listen on the loopback. It and the WebSocket servers on it are closed when the test ends.
+ * Resolves to the port.
+ */
 export async function listenWith(
   t: TestContext,
   http: Server | SecureServer,

@@ -1,6 +1,8 @@
 import WebSocket from 'ws'
 
-/** A driver of npm `ws`, as drivers are written for Autobahn: `node autobahn-driver.ts ws://127.0.0.1:9001 [AGENT]`. */
+/**
+ * A driver of npm `ws`, in the form of the drivers for Autobahn: `node autobahn-driver.ts ws://127.0.0.1:9001 [AGENT]`.
+ */
 const [base = 'ws://127.0.0.1:9001', agent = 'ws'] = process.argv.slice(2)
 let count = 0
 

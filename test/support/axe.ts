@@ -9,9 +9,9 @@ interface Violation {
   readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[]
 }
 
-/** What axe finds against the rules of WCAG 2.2 A and AA on a page: one line per element. */
+/** Returns the violations of WCAG 2.2 A and AA that axe finds on a page, one line per element. */
 export async function findAxeViolations(page: Page): Promise<string[]> {
-  // Not as a script element: the pages allow scripts from their own site only.
+  // A script element would not work, because the pages allow scripts from their own site only.
   await page.evaluate(source)
   const violations = await page.evaluate<Violation[]>(
     `axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }).then(({ violations }) => violations)`,

@@ -11,8 +11,8 @@ import { until } from './tick.ts'
 import type { TestContext } from './unit.ts'
 
 /**
- * Starts Caddy with the documents' recipe before the application on `port`; it ends with the test. It serves
- * `example.com` with a certificate that it has signed itself. Resolves to its port.
+ * Starts Caddy with the recipe of the documents, in front of the application on `port`, until the test ends. It serves
+ * `example.com` with a self-signed certificate. Resolves to its port.
  */
 export async function startCaddyRecipe(t: TestContext, port: number): Promise<number> {
   const own = await reservePort(t)

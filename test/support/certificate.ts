@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openssl } from './need.ts'
 
-/** A self-signed certificate for `localhost`, made anew, and its key. */
+/** Makes a new self-signed certificate for `localhost`, and its key. */
 export function makeCertificate(name = 'localhost'): { key: Buffer; cert: Buffer } {
   const folder = mkdtempSync(join(tmpdir(), 'dwebsocket-'))
   const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]

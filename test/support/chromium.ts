@@ -14,21 +14,21 @@ const ARGUMENTS = [
   '--disable-background-networking',
   '--disable-quic',
   '--no-first-run',
-  // A page in the background keeps its timers: tests open several.
+  // Tests open several pages, and the timers of pages in the background must not be throttled.
   '--disable-background-timer-throttling',
   '--disable-backgrounding-occluded-windows',
   '--disable-renderer-backgrounding',
 ]
 
-/** A real browser with a fresh profile, and everything its pages complained of. */
+/** A real browser with a fresh profile, and all errors and warnings of its pages. */
 export interface Browser {
   readonly context: BrowserContext
-  /** Console errors and warnings, uncaught errors and answers of 400 and more, of every page. */
+  /** Console errors and warnings, uncaught errors, and responses with status 400 or higher, of every page. */
   readonly complaints: string[]
   open(url: string): Promise<Page>
 }
 
-/** One process for the whole run: a start costs seconds, a profile nothing. */
+/** One process for the whole run, because a start takes seconds and a new profile takes no time. */
 let shared: Promise<Chromium> | null = null
 
 function startChromium(): Promise<Chromium> {
@@ -45,7 +45,7 @@ export async function endChromium(): Promise<void> {
   shared = null
 }
 
-/** A profile of its own in the Chromium of this run; it ends with the test. */
+/** Opens a separate profile in the Chromium of this run, until the test ends. */
 export async function openContext(t: TestContext, options: BrowserContextOptions = {}): Promise<BrowserContext> {
   shared ??= startChromium()
   const context = await (await shared).newContext(options)
@@ -53,7 +53,7 @@ export async function openContext(t: TestContext, options: BrowserContextOptions
   return context
 }
 
-/** Opens a Chromium with a profile of its own that ends with the test. */
+/** Opens a Chromium with a separate profile, until the test ends. */
 export async function launchChromium(t: TestContext): Promise<Browser> {
   const context = await openContext(t)
   const complaints: string[] = []

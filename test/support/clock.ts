@@ -1,9 +1,9 @@
 import { mock } from 'node:test'
 import type { TestContext } from './unit.ts'
 
-/** Time that passes when the test says so. */
+/** A clock that the test advances. */
 export interface StoppedClock {
-  /** Lets milliseconds pass; timers that fall due run. */
+  /** Advances the clock by this many milliseconds, and runs the timers that are due. */
   tick(milliseconds: number): void
 }
 

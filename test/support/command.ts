@@ -7,28 +7,28 @@ import type { TestContext } from './unit.ts'
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 
-/** A running `dwebsocket` command that said where it listens. */
+/** A running `dwebsocket` command that has printed its address. */
 export interface RunningCommand {
   readonly child: ChildProcess
   /** The text after `listening `: `http://127.0.0.1:8000` or `ws://127.0.0.1:9001`. */
   readonly address: string
-  /** Ends it with `signal` (SIGTERM) and waits; resolves to its exit code. */
+  /** Ends the command with `signal` (default SIGTERM). Resolves to its exit code. */
   stop(signal?: NodeJS.Signals): Promise<number | null>
 }
 
-/** What a command that ended has said. */
+/** The output and exit code of a command that has ended. */
 export interface EndedCommand {
   readonly exitCode: number | null
   readonly stdout: string
   readonly stderr: string
 }
 
-/** Starts the built command and waits for its `listening …` line; it ends with the test. */
+/** Starts the built command and waits for its `listening …` line. The command ends with the test. */
 export function startCommand(t: TestContext, ...args: string[]): Promise<RunningCommand> {
   return startCommandWith(t, {}, ...args)
 }
 
-/** `startCommand` with variables added to the environment. */
+/** Like `startCommand`, with additional environment variables. */
 export async function startCommandWith(
   t: TestContext,
   environment: Record<string, string>,
@@ -55,7 +55,7 @@ export async function startCommandWith(
   throw new Error(`dwebsocket ${args.join(' ')} ended before it listened:\n${errors}`)
 }
 
-/** Runs the built command to its end. */
+/** Runs the built command until it ends. */
 export async function runCommand(...args: string[]): Promise<EndedCommand> {
   const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
   const [stdout, stderr, [exitCode]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')])

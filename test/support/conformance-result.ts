@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { ReportContext, Requirement } from '../../src/conformance/report/index.ts'
 import type { AssertionResult, CaseResult, RunResult, Verdict, WireEvent } from '../../src/conformance/result.ts'
 
-/** The requirements the built cases name, and one that none names. */
+/** The requirements of the built cases, and one that no case has. */
 export const requirements: Requirement[] = [
   {
     id: '6455-4.4-1',
@@ -33,12 +33,12 @@ export const requirements: Requirement[] = [
   },
 ]
 
-/** A context as the command line makes it for a pipe. */
+/** Builds a context like that of the command line when its output is a pipe. */
 export function buildContext(changes: Partial<ReportContext> = {}): ReportContext {
   return { strict: false, verbosity: 0, color: false, width: 80, requirements, selected: 6, total: 9, ...changes }
 }
 
-/** A passing case; `changes` makes it another one. */
+/** Builds the result of a case that passed, with `changes`. */
 export function buildCase(id: string, changes: Partial<CaseResult> = {}): CaseResult {
   return {
     id,
@@ -60,7 +60,7 @@ export function buildCase(id: string, changes: Partial<CaseResult> = {}): CaseRe
   }
 }
 
-/** A case that breaks one rule. */
+/** Builds the result of a case in which one rule was violated. */
 export function buildBroken(id: string, verdict: Verdict, broken: Partial<AssertionResult>, changes = {}): CaseResult {
   const assertion: AssertionResult = {
     requirement: '6455-5.4-5',
@@ -73,7 +73,7 @@ export function buildBroken(id: string, verdict: Verdict, broken: Partial<Assert
   return buildCase(id, { verdict, requirements: [assertion.requirement], assertions: [assertion], ...changes })
 }
 
-/** One handshake, one masked text frame with random bytes, its echo, and the closing handshake. */
+/** Builds a wire log: a handshake, a masked text frame with random bytes, its echo, and the closing handshake. */
 export function buildWire(seed: string): WireEvent[] {
   const noise = createHash('sha512').update(seed).digest('hex')
   const key = noise.slice(0, 24)
@@ -100,7 +100,9 @@ export function buildWire(seed: string): WireEvent[] {
   ]
 }
 
-/** A run with one case of every verdict, two failures that are alike, and a text made to break formats. */
+/**
+ * Builds a run with one case of every verdict, two equal failures, and a text with special characters of every format.
+ */
 export function buildMixedRun(changes: Partial<RunResult> = {}): RunResult {
   const version = { requirement: '6455-4.4-1', expected: 'Sec-WebSocket-Version has 13', actual: 'field missing' }
   return buildRun(
@@ -137,7 +139,7 @@ export function buildMixedRun(changes: Partial<RunResult> = {}): RunResult {
   )
 }
 
-/** A run of these cases, its summary counted from them. */
+/** Builds a run of these cases, whose summary is counted from them. */
 export function buildRun(cases: CaseResult[], changes: Partial<RunResult> = {}): RunResult {
   const count = (...wanted: Verdict[]): number =>
     cases.filter(({ verdict, known }) => wanted.includes(verdict) && !known).length
@@ -182,7 +184,7 @@ export function buildRun(cases: CaseResult[], changes: Partial<RunResult> = {}):
   }
 }
 
-/** A run as large as the whole catalogue: 1262 cases with wire logs, every 41st failing. */
+/** Builds a run as large as the whole catalogue: 1262 cases with wire logs, of which every 41st fails. */
 export function buildFullRun(changes: Partial<RunResult> = {}): RunResult {
   const cases = Array.from({ length: 1262 }, (_, index) => {
     const id = `${['hs.ok', 'len', 'utf8', 'close', 'pmd.ab'][index % 5]}.case-${index}`

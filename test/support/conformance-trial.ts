@@ -10,7 +10,7 @@ import { Trial } from '../../src/conformance/script/trial.ts'
 import { Random } from '../../src/conformance/wire/random.ts'
 import type { TestContext } from './unit.ts'
 
-/** Starts a server that says what the test wants: it gets each socket as it is. Gives its URL. */
+/** Starts a server that passes each socket to the test. Resolves to its URL. */
 export async function startRawServer(t: TestContext, onSocket: (socket: Socket) => void): Promise<string> {
   const sockets = new Set<Socket>()
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
@@ -26,7 +26,7 @@ export async function startRawServer(t: TestContext, onSocket: (socket: Socket) 
   return `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`
 }
 
-/** The same, after a right 101; `onBytes` gets what the client sends then, chunk by chunk. */
+/** Starts a server that accepts every upgrade. `onBytes` is called with each chunk that the client then sends. */
 export function startUpgradedServer(
   t: TestContext,
   onOpen: (socket: Socket) => void,
@@ -55,7 +55,7 @@ function switchingProtocols(head: string): string {
   return ['HTTP/1.1 101 Switching Protocols', ...fields, '', ''].join('\r\n')
 }
 
-/** What all cases of a run against that server would share. */
+/** Creates what all cases of a run against this server share. */
 export function contextFor(url: string, changes: Partial<RunContext> = {}): RunContext {
   return {
     target: parseTarget(url),
@@ -72,7 +72,7 @@ export function contextFor(url: string, changes: Partial<RunContext> = {}): RunC
   }
 }
 
-/** A trial of that case against a server. */
+/** Creates a trial of this case against a server. */
 export function createTrial(t: TestContext, url: string, id = 'hs.ok.minimal', changes?: Partial<RunContext>): Trial {
   const trial = new Trial(findEntry(id) as CatalogueEntry, contextFor(url, changes), new Random(1, id), new WireLog())
   t.after(() => trial.close())

@@ -29,7 +29,7 @@ export interface CodeBlock {
   readonly example: string | null
 }
 
-/** Every block of code of a document, in order. */
+/** Returns every block of code of a document, in order. */
 export function blocksOf({ path, text }: Document): CodeBlock[] {
   return [...text.matchAll(/^(?:<!-- (examples\/\S+) -->\n)?```(\w+)\n(.*?)^```$/gms)].map((match) => ({
     path,
@@ -48,18 +48,21 @@ export function blocksOf({ path, text }: Document): CodeBlock[] {
 /** Every block of code in English. */
 export const blocks: readonly CodeBlock[] = documents.flatMap(blocksOf)
 
-/** The first block in English in this language, for example the settings of a proxy. */
+/** Returns the first block in this language in the English documents, for example the settings of a proxy. */
 export function findRecipe(language: string): CodeBlock {
   const recipe = blocks.find((block) => block.language === language)
   if (recipe === undefined) throw new Error(`the documents have no block of ${language}`)
   return recipe
 }
 
-/** Whether a block belongs to an example with settings or dependencies of its own, which tests of its own run. */
+/**
+ * Returns whether a block belongs to an example that is a project of its own, with settings or dependencies. Separate
+ * tests run it.
+ */
 export const isPartOfProject = ({ example }: CodeBlock): boolean =>
   /^examples\/(?:nestjs|next|vite)\//.test(example ?? '')
 
-/** The programs of a document, or of all: blocks of JavaScript and TypeScript. */
+/** Returns the programs of one document or of all documents: blocks of JavaScript and TypeScript. */
 export function programs(path?: string): CodeBlock[] {
   return blocks.filter(
     (block) =>
@@ -67,7 +70,7 @@ export function programs(path?: string): CodeBlock[] {
   )
 }
 
-/** The rows of every table whose head begins with these cells, as cells. */
+/** Returns the cells of each row of every table whose head begins with these cells. */
 export function tableRows(...head: string[]): string[][] {
   const cells = (line: string): string[] =>
     line
@@ -80,7 +83,7 @@ export function tableRows(...head: string[]): string[][] {
   return found.flatMap((rows) => rows.slice(2))
 }
 
-/** The words in `code` font of a text, blocks of code left out. */
+/** Returns the words of a text in `code` font, without its blocks of code. */
 export function codeWords(text: string): string[] {
   return [...text.replaceAll(/^```.*?^```$/gms, '').matchAll(/`([^`]+)`/g)].map((match) => match[1])
 }
@@ -94,28 +97,28 @@ const doors: Record<string, string> = {
 
 const root = new URL('../../', import.meta.url)
 
-/** Fastify, as far as this needs it. */
+/** The part of Fastify that is used here. */
 interface FastifyApp {
   ready: unknown
   listen(options: { host: string; port: number }): Promise<string>
   close(): unknown
 }
 
-/** What a program lets listen. */
+/** What the programs call `listen` on. */
 type Listening = WebSocketServer | Server | FastifyApp
 
 const listening = /^(?:await )?([\w.]+)\.listen\((?:8000|9001|\{ port: 8000 \})\)$/m
 
-/** Whether a program is a server, which `runProgram` can start. */
+/** Returns whether a program is a server that `runProgram` can start. */
 export const isServer = ({ code }: CodeBlock): boolean => listening.test(code)
 
-/** Writes a program into a folder of its own, linked to this source, with the other files of its example beside it. */
+/** Writes a program into a new folder, linked to this source, with the other files of its example beside it. */
 export function writeProgram(t: TestContext, { code, language, example }: CodeBlock): URL {
   const folder = mkdtempSync(join(tmpdir(), 'documents-'))
   t.after(() => rmSync(folder, { recursive: true }))
   if (code.includes('localhost.key'))
     cpSync(fileURLToPath(new URL('test/fixtures/tls', root)), folder, { recursive: true })
-  // Where a program asks for the path of a file of the package.
+  // A program may resolve the path of a file of the package.
   mkdirSync(join(folder, 'node_modules'))
   symlinkSync(fileURLToPath(root), join(folder, 'node_modules/dwebsocket'), 'junction')
   if (example !== null) {
@@ -127,14 +130,14 @@ export function writeProgram(t: TestContext, { code, language, example }: CodeBl
     .replace(listening, 'export const listening = $1')
     // Other tests may use the port of the document at the same time.
     .replaceAll(/\{ port: \d+/g, '{ port: 0')
-    // The test itself is not to be ended by a signal.
+    // A signal must not end the test itself.
     .replace(/^process\.once.*$/m, '')
   const file = join(folder, `program.m${language}`)
   writeFileSync(file, linked)
   return pathToFileURL(file)
 }
 
-/** The programs in `examples/`, by their paths. */
+/** Returns the program with this path in `examples/`. */
 export function readExample(path: string): CodeBlock {
   const example = `examples/${path}`
   const code = readFileSync(new URL(example, root), 'utf8')
@@ -142,8 +145,8 @@ export function readExample(path: string): CodeBlock {
 }
 
 /**
- * Runs a program unchanged, but on this source, on a free port and until the test ends: `http://127.0.0.1:1234`.
- * Its last server is found by the line that lets it listen.
+ * Runs a program until the test ends, unchanged except that it uses this source and a free port. Resolves to its
+ * address, such as `http://127.0.0.1:1234`. The last line that calls `listen` determines the server.
  */
 export async function runProgram(t: TestContext, program: CodeBlock): Promise<string> {
   if (!isServer(program)) throw new Error(`the program does not listen:\n${program.code}`)

@@ -2,17 +2,17 @@ import type { AddressInfo } from 'node:net'
 import { type Connection, type ServerOptions, WebSocketServer } from '../../src/index.ts'
 import type { TestContext } from './unit.ts'
 
-/** A server of this package in this process, on a free port; it ends with the test. */
+/** A server of this package in this process, on a free port, which is closed when the test ends. */
 export interface EchoServer {
   server: WebSocketServer
   port: number
   /** Every connection so far. */
   connections: Connection[]
-  /** What went to `onError`. */
+  /** The errors that were passed to `onError`. */
   errors: unknown[]
 }
 
-/** Echoes every message, unless the test has another use for its connections. */
+/** Starts a server that echoes every message, unless the test handles the connections itself. */
 export async function startEcho(
   t: TestContext,
   options: ServerOptions = {},

@@ -10,7 +10,7 @@ export class FakeSocket extends EventTarget {
   protocol = ''
   extensions = ''
   binaryType = 'unset'
-  /** The arguments of the first `close`. */
+  /** The arguments of the first call of `close`. */
   closedWith: unknown[] | undefined
 
   constructor(url: string, protocols: string | string[]) {
@@ -64,12 +64,12 @@ export class FakeClock {
     this.#timers.delete(id)
   }
 
-  /** Lets `duration` milliseconds pass in which no timer runs, as on a page in the background. */
+  /** Advances the time by `duration` milliseconds without running timers, as on a page in the background. */
   sleep(duration: number): void {
     this.time += duration
   }
 
-  /** Lets `duration` milliseconds pass; timers run at their time. */
+  /** Advances the time by `duration` milliseconds. Each timer runs at its time. */
   advance(duration: number): void {
     const end = this.time + duration
     for (;;) {
@@ -87,7 +87,7 @@ export class FakeClock {
 export interface FakeWorld {
   readonly client: ReconnectingWebSocket
   readonly clock: FakeClock
-  /** Every socket the client created, oldest first. */
+  /** Every socket that the client has created, oldest first. */
   readonly sockets: FakeSocket[]
   readonly last: FakeSocket
   readonly network: EventTarget
@@ -95,7 +95,7 @@ export interface FakeWorld {
   readonly events: string[]
 }
 
-/** A client whose sockets, timers, random numbers and network events are the test's. */
+/** Creates a client whose sockets, timers, random numbers and network events the test controls. */
 export function makeWorld(
   options: ClientOptions & { url?: UrlSource; protocols?: string[]; random?: () => number } = {},
 ): FakeWorld {

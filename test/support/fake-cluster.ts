@@ -2,7 +2,7 @@ import { ClusterBroker, type ClusterBrokerOptions } from '../../src/room/broker/
 import type { PrimaryLink } from '../../src/room/broker/cluster/link.ts'
 import { ClusterPrimary } from '../../src/room/broker/cluster/primary.ts'
 
-/** A primary without processes; its messages travel as JSON, the default of node's IPC. */
+/** A primary without processes. Its messages are serialized as JSON, the default of Node's IPC. */
 export class FakePrimary {
   readonly primary = new ClusterPrimary()
   #lastId = 0
@@ -13,12 +13,12 @@ export class FakePrimary {
   }
 }
 
-/** A worker of `FakePrimary`; the test decides when its messages arrive, and when either side dies. */
+/** A worker of `FakePrimary`. The test decides when messages arrive, and when either side exits. */
 export class FakeWorker {
   readonly broker: ClusterBroker
-  /** Messages to the worker wait until `goOn`. */
+  /** Whether messages to the worker wait until `goOn`. */
   isStalled = false
-  /** Messages of the worker wait until `goOn`. */
+  /** Whether messages from the worker wait until `goOn`. */
   isStalledOutgoing = false
   readonly #primary: ClusterPrimary
   readonly #id: number
@@ -33,25 +33,25 @@ export class FakeWorker {
     this.broker = new ClusterBroker(options, this.#makeLink())
   }
 
-  /** The worker dies. */
+  /** Makes the worker exit. */
   die(): void {
     this.#primary.remove(this.#id)
   }
 
-  /** The primary dies. */
+  /** Makes the primary exit. */
   losePrimary(): void {
     this.#isConnected = false
     this.#disconnect()
   }
 
-  /** Delivers what has been waiting, and again everything that follows. */
+  /** Delivers the waiting messages, and from now on every message at once. */
   goOn(): void {
     this.isStalled = false
     this.isStalledOutgoing = false
     for (const deliver of this.#waiting.splice(0)) deliver()
   }
 
-  /** Loses what has been waiting, and delivers everything that follows. */
+  /** Discards the waiting messages, and from now on delivers every message at once. */
   dropStalled(): void {
     this.#waiting.length = 0
     this.goOn()

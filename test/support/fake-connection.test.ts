@@ -8,14 +8,14 @@ import { closeFrame, frame } from './wire.ts'
 
 const test = suite('the fake connection is like a real one')
 
-/** A connection and what its peer can do. */
+/** A connection, and the actions of its peer. */
 interface Pair {
   connection: Connection
-  /** Messages arrive in one chunk; resolves when the connection has read them. */
+  /** Sends messages in one chunk. Resolves when the connection has read them. */
   receive(...messages: (string | Buffer)[]): Promise<void>
-  /** The peer closes, and the transport ends. */
+  /** Closes the connection as the peer, and ends the transport. */
   closeByPeer(code: number, reason: string): Promise<void>
-  /** The transport breaks. */
+  /** Destroys the transport. */
   vanish(): Promise<void>
 }
 
@@ -27,7 +27,7 @@ async function openReal(t: TestContext): Promise<Pair> {
     connection,
     async receive(...messages) {
       client.send(...messages.map((message) => frame(typeof message === 'string' ? 1 : 2, message)))
-      // While the connection is paused nothing tells that the bytes are there, so another one of the same loop does.
+      // A paused connection does not show that the bytes have arrived, so another connection of this event loop does.
       const other = await RawClient.open(port)
       await other.roundTrip()
       await other.close()
@@ -55,7 +55,7 @@ async function openFake(): Promise<Pair> {
 
 const nameOf = (error: unknown): string => (error as Error).name
 
-/** What a caller sees while it does this and that. */
+/** Scripts of a caller, each of which logs what the caller observes. */
 const scripts: Readonly<Record<string, (pair: Pair, log: unknown[]) => Promise<void>>> = {
   async 'delivers text as a string and binary as a Buffer'({ receive }) {
     await receive('text', Buffer.from('bytes'), '', Buffer.alloc(0))
@@ -144,7 +144,7 @@ const scripts: Readonly<Record<string, (pair: Pair, log: unknown[]) => Promise<v
   },
 }
 
-/** The log of a script: what it notes itself, and every callback. */
+/** Returns the log of a script: its own entries, and every callback. */
 async function play(pair: Pair, script: (pair: Pair, log: unknown[]) => Promise<void>): Promise<unknown[]> {
   const log: unknown[] = []
   pair.connection.onMessage = (data, isBinary) => log.push([typeof data, String(data), isBinary])

@@ -6,7 +6,7 @@ import type { CloseInfo } from '../../src/core/closing-handshake.ts'
 const isSendable = (code: number): boolean =>
   (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999)
 
-/** A connection without a socket: the test plays the peer and reads what the session did. */
+/** A connection without a socket. The test acts as the peer and reads the calls of the session. */
 export class FakeConnection {
   onMessage: (data: string | Buffer, isBinary: boolean) => void = () => {}
   onClose: (info: CloseInfo) => void = () => {}
@@ -14,7 +14,7 @@ export class FakeConnection {
   state: 'open' | 'closing' | 'closed' = 'open'
   subprotocol = ''
   closeInfo: CloseInfo | null = null
-  /** Every message that `send` took. */
+  /** Every message that was passed to `send`. */
   readonly sent: Sendable[] = []
   /** `pause`, `resume` and `close 1000 reason` in order. */
   readonly calls: string[] = []
@@ -69,7 +69,7 @@ export class FakeConnection {
     this.#deliver()
   }
 
-  /** The peer's messages arrive, in one chunk. */
+  /** Delivers messages of the peer, in one chunk. */
   receive(...messages: (string | Buffer)[]): void {
     this.#undelivered.push(...messages)
     this.#deliver()
@@ -83,7 +83,7 @@ export class FakeConnection {
     }
   }
 
-  /** The outbox ran below its mark. */
+  /** Ends the backpressure: the unsent bytes are below the mark. */
   giveRoom(): void {
     this.hasRoom = true
     for (const resolve of this.#waitingForRoom.splice(0)) resolve()

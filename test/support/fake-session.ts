@@ -5,17 +5,17 @@ import { WebSocket } from '../../src/session/websocket.ts'
 import { FakeConnection } from './fake-connection.ts'
 import { afterEachTest } from './unit.ts'
 
-// What rooms of earlier tests store counts into the `maxMemory` of every server of the process.
+// What rooms of earlier tests store counts towards `maxMemory` of every server of the process.
 afterEachTest(() => releaseSharedMemory(Number.POSITIVE_INFINITY))
 
-/** A session without a socket whose peer reads as fast as the test says. */
+/** A session without a socket, whose peer reads when the test calls `drain`. */
 export class FakePeer extends FakeConnection {
   readonly session: WebSocket
-  /** What `bufferedAmount` says. */
+  /** The value of `bufferedAmount`. */
   bufferedAmount = 0
   /** The decoded frames of every write, in order: text as a string, binary as bytes. */
   readonly received: (string | Buffer)[] = []
-  /** How often something was handed over. */
+  /** Number of writes to the connection. */
   writeCount = 0
 
   constructor() {
@@ -41,19 +41,19 @@ export class FakePeer extends FakeConnection {
     return this.bufferedAmount === 0 || this.state === 'closed' ? Promise.resolve() : this.nextRoom()
   }
 
-  /** The peer reads everything. */
+  /** Makes the peer read everything. */
   drain(): void {
     this.bufferedAmount = 0
     this.giveRoom()
   }
 
-  /** The texts of the envelopes that came. */
+  /** The received envelopes, parsed. */
   get envelopes(): { id?: string; data?: string; binary?: string; gap?: true }[] {
     return this.received.map((text) => JSON.parse(String(text)))
   }
 }
 
-/** Cuts unmasked frames apart, by hand. */
+/** Splits unmasked frames, without the code of the library. */
 function readFrames(bytes: Buffer): (string | Buffer)[] {
   const messages: (string | Buffer)[] = []
   for (let at = 0; at < bytes.length; ) {

@@ -9,7 +9,7 @@ import { matchLine } from './output.ts'
 import type { TestContext } from './unit.ts'
 import { openWs } from './ws-client.ts'
 
-/** Nothing at the start but the page. */
+/** Preferences that show nothing at the start except the page. */
 const PREFERENCES: Record<string, boolean | number | string> = {
   'app.update.enabled': false,
   'browser.shell.checkDefaultBrowser': false,
@@ -29,8 +29,8 @@ const PREFERENCES: Record<string, boolean | number | string> = {
 const SHA_256 = 'OID.2.16.840.1.101.3.4.2.1'
 
 /**
- * Opens a page in Firefox without a window, with a fresh profile that accepts this certificate at `localhost:port`; it
- * ends with the test. The page tells the server what it sees: nothing asks it.
+ * Opens a page in a headless Firefox until the test ends, with a fresh profile that accepts this certificate at
+ * `localhost:port`. The page itself reports what it observes to the server.
  */
 export function openInFirefox(t: TestContext, port: number, path: string, certificate: Buffer): void {
   startFirefox(t, port, certificate, [`https://localhost:${port}${path}`])
@@ -38,13 +38,13 @@ export function openInFirefox(t: TestContext, port: number, path: string, certif
 
 /** A tab of Firefox, driven by WebDriver BiDi. */
 export interface FirefoxPage {
-  /** Loads a page, and waits until it has loaded. */
+  /** Opens a page, and waits until it has loaded. */
   open(url: string): Promise<void>
-  /** Evaluates an expression in the page; resolves with its value, a string, or that of its promise. */
+  /** Evaluates an expression in the page. Resolves to its value, a string, or to that of its promise. */
   evaluate(expression: string): Promise<string>
 }
 
-/** Opens an empty tab of a Firefox that accepts this certificate at `localhost:port`; it ends with the test. */
+/** Opens an empty tab of a Firefox that accepts this certificate at `localhost:port`. Firefox ends with the test. */
 export async function launchFirefox(t: TestContext, port: number, certificate: Buffer): Promise<FirefoxPage> {
   const child = startFirefox(t, port, certificate, ['--remote-debugging-port', '0', 'about:blank'])
   const bidi = await connectBidi(t, await bidiAddress(child))
@@ -69,7 +69,7 @@ export async function launchFirefox(t: TestContext, port: number, certificate: B
 
 type Bidi = (method: string, params: object) => Promise<Record<string, unknown>>
 
-/** Firefox writes its address to standard error. */
+/** Resolves to the address that Firefox writes to standard error. */
 async function bidiAddress(child: ChildProcess): Promise<string> {
   const [address] = await matchLine(child.stderr!, /ws:\S+/, 'firefox')
   return address
@@ -107,7 +107,7 @@ function startFirefox(t: TestContext, port: number, certificate: Buffer, more: s
   })
   const exited = once(child, 'exit')
   t.after(async () => {
-    // The processes of its pages are in its group.
+    // The process group includes the processes of the pages.
     if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
     await exited
     rmSync(profile, { recursive: true, maxRetries: 5, force: true })

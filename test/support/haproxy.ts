@@ -36,7 +36,7 @@ backend application
   return own
 }
 
-/** Starts haproxy with the documents' recipe before the application on `port`. Resolves to its port. */
+/** Starts haproxy with the recipe of the documents, in front of the application on `port`. Resolves to its port. */
 export async function startHaproxyRecipe(t: TestContext, port: number): Promise<number> {
   const own = await reservePort(t)
   const { code } = findRecipe('haproxy')

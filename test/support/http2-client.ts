@@ -19,7 +19,7 @@ export const CONNECT: Record<string, string> = {
   'sec-websocket-version': '13',
 }
 
-/** A WebSocket on a stream of node's own http2 client; frames are written by hand. */
+/** A WebSocket on a stream of Node's http2 client. The test writes the frames. */
 export class Http2WebSocket {
   readonly stream: ClientHttp2Stream
   headers: (IncomingHttpHeaders & IncomingHttpStatusHeader) | null = null
@@ -49,7 +49,7 @@ export class Http2WebSocket {
     return this.headers?.[':status']
   }
 
-  /** The response, or the end of the stream without one. */
+  /** Waits for the response, or for the end of the stream. */
   async answer(): Promise<this> {
     await until(() => this.headers !== null || this.resetCode !== null)
     return this
@@ -68,7 +68,7 @@ export class Http2WebSocket {
   }
 }
 
-/** One HTTP/2 connection, closed with the test. Resolves when the server has sent its settings. */
+/** Opens an HTTP/2 connection until the test ends. Resolves when the server has sent its settings. */
 export async function openSession(t: TestContext, address: unknown, scheme = 'https'): Promise<ClientHttp2Session> {
   const { port } = address as AddressInfo
   const session = connect(`${scheme}://localhost:${port}`, { rejectUnauthorized: false, family: 4 } as object)
@@ -78,7 +78,7 @@ export async function openSession(t: TestContext, address: unknown, scheme = 'ht
   return session
 }
 
-/** Sends an extended CONNECT with other fields; `null` leaves one out. */
+/** Sends an extended CONNECT with changed fields; `null` omits a field. */
 export function requestWebSocket(
   session: ClientHttp2Session,
   fields: Record<string, string | string[] | null> = {},

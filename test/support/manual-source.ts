@@ -1,4 +1,4 @@
-/** A source of `send` whose parts the test gives, also before they are requested. */
+/** Creates a source for `send`, whose parts the test provides, even before they are requested. */
 export function manualSource<T = string>() {
   const waiting: ((result: IteratorResult<T>) => void)[] = []
   const ready: IteratorResult<T>[] = []

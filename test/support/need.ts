@@ -3,23 +3,23 @@ import { delimiter, join } from 'node:path'
 import { isFastEnabled } from '../../src/fast/enabled.ts'
 import { assert, type Suite } from './unit.ts'
 
-/** Something without which a test cannot run. */
+/** Something that a test needs. */
 export interface Need {
-  /** Why it is missing and what to do; `null` when it is there. */
+  /** Why the need is not met, and what to do; `null` when it is met. */
   readonly missing: string | null
-  /** Whether the environment turned it off, which is no failure where CI is set. */
+  /** Whether the environment has turned it off, which is not a failure even with `CI`. */
   readonly isTurnedOff?: boolean
 }
 
-/** A program of the machine. */
+/** A program that is installed on this machine. */
 export interface Program extends Need {
-  /** Its path; throws when it is missing. */
+  /** The path of the program. Throws when the program is missing. */
   readonly path: string
 }
 
 /**
- * The suite with tests that run only where everything they need is there. Elsewhere they are skipped with the reason;
- * with `CI` in the environment they fail, because a machine that tests everything has everything.
+ * Returns the suite, whose tests run only where all needs are met. Elsewhere they are skipped with the reason. With
+ * `CI` in the environment they fail, because such a machine must have everything.
  */
 export function testWith(test: Suite, ...needs: readonly Need[]): Suite {
   const need = needs.find(({ missing }) => missing !== null)
@@ -33,7 +33,10 @@ export function testWith(test: Suite, ...needs: readonly Need[]): Suite {
   return Object.assign(add, { skip: test.skip })
 }
 
-/** The program at the path that `variable` names, else the first of `names` in `PATH` or among `places`. */
+/**
+ * Returns the program at the path in the environment variable `variable`, otherwise the first of `names` in `PATH` or
+ * `places`.
+ */
 function findProgram(variable: string, names: readonly string[], places: readonly string[], hint: string): Program {
   const fromEnvironment = process.env[variable]
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/bin', '/opt/homebrew/bin']
@@ -87,19 +90,19 @@ export const curl = findProgram('CURL_PATH', ['curl'], [], 'Debian: apt-get inst
 export const nghttp = findProgram('NGHTTP_PATH', ['nghttp'], [], 'Debian: apt-get install nghttp2-client')
 export const openssl = findProgram('OPENSSL_PATH', ['openssl'], [], 'Debian: apt-get install openssl')
 
-/** The dependencies of a folder with a lock of its own, which are not those of the repository. */
+/** Returns the need for the dependencies of a folder that has a lock file of its own. */
 export function dependenciesIn(folder: string): Need {
   const isInstalled = existsSync(new URL(`../../${folder}/node_modules`, import.meta.url))
   return { missing: isInstalled ? null : `${folder} is not installed: npm ci --ignore-scripts --prefix ${folder}` }
 }
 
-/** `/proc`, which tells what a process uses. */
+/** `/proc`, which shows the resources of a process. */
 export const proc: Need = {
   missing: process.platform === 'linux' ? null : 'there is no /proc',
   isTurnedOff: process.platform !== 'linux',
 }
 
-/** A fast path, which `DWEBSOCKET_PORTABLE` turns off. */
+/** Returns the need for a fast path, which `DWEBSOCKET_PORTABLE` turns off. */
 export function fastPath(isInUse: boolean): Need {
   return { missing: isInUse ? null : 'the fast path is not in use', isTurnedOff: !isFastEnabled }
 }

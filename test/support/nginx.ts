@@ -9,7 +9,10 @@ import { matchLine } from './output.ts'
 import { reservePort } from './reserved-port.ts'
 import type { TestContext } from './unit.ts'
 
-/** Starts nginx with the documents' recipe before the application on `port`; it ends with the test. Resolves to its host. */
+/**
+ * Starts nginx with the recipe of the documents, in front of the application on `port`, until the test ends. Resolves
+ * to its host.
+ */
 export async function startNginx(t: TestContext, port: number): Promise<string> {
   const { code } = findRecipe('nginx')
   const host = `127.0.0.1:${await reservePort(t)}`

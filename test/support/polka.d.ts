@@ -1,4 +1,4 @@
-/** What the tests use of polka, which comes without types. */
+/** The part of polka that the tests use. The package has no types. */
 declare module 'polka' {
   import type { RequestListener } from 'node:http'
 

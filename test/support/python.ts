@@ -18,7 +18,7 @@ export const pythonWebsockets: Program = {
   },
 }
 
-/** Runs a program of `test/support`, which ends with the test; `line` resolves to its next line on stdout. */
+/** Runs a program of `test/support` until the test ends. `line` resolves to its next line on standard output. */
 export function startPython(t: TestContext, file: string, ...options: string[]) {
   const path = fileURLToPath(new URL(file, import.meta.url))
   const child = spawn(pythonWebsockets.path, ['-u', path, ...options], { stdio: ['ignore', 'pipe', 'inherit'] })

@@ -1,4 +1,7 @@
-/** Numbers in [0, 1) that repeat for a seed (mulberry32): for what fast-check does not generate. */
+/**
+ * Returns a generator of numbers in [0, 1), which are the same for the same seed (mulberry32), where fast-check is not
+ * used.
+ */
 export function seededRandom(seed: number): () => number {
   let state = seed
   return () => {

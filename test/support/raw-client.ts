@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net'
 import { afterEachTest } from './unit.ts'
 import { closeFrame, frame } from './wire.ts'
 
-/** A frame as a server sends it, read by the slow test code. */
+/** A frame from a server, parsed by the slow test code. */
 export interface ReceivedFrame {
   first: number
   opcode: number
@@ -11,7 +11,7 @@ export interface ReceivedFrame {
 
 const KEY = 'dGhlIHNhbXBsZSBub25jZQ=='
 
-/** The lines of a valid upgrade request; `extra` lines are added. */
+/** Returns a valid upgrade request, with `extra` lines. */
 export function upgradeRequest(path = '/', extra: string[] = []): string {
   const lines = [`GET ${path} HTTP/1.1`, 'Host: localhost', 'Upgrade: websocket', 'Connection: Upgrade']
   return [...lines, `Sec-WebSocket-Key: ${KEY}`, 'Sec-WebSocket-Version: 13', ...extra, '', ''].join('\r\n')
@@ -22,10 +22,13 @@ afterEachTest(() => {
   for (const socket of openSockets) socket.destroy()
 })
 
-/** A WebSocket client of bare bytes: the test writes out everything it sends, and everything it receives is stored. */
+/**
+ * A WebSocket client without a library: the test writes every byte that it sends, and everything that it receives is
+ * stored.
+ */
 export class RawClient {
   readonly socket: Socket
-  /** The head of the HTTP answer. */
+  /** The head of the HTTP response. */
   head = ''
   readonly frames: ReceivedFrame[] = []
   ended = false
@@ -44,7 +47,10 @@ export class RawClient {
     socket.on('close', () => this.#change(() => (this.closed = true)))
   }
 
-  /** Connects and sends the upgrade request with `behind` in the same segment; resolves with the answer's head. */
+  /**
+   * Connects, and sends the upgrade request with `behind` in the same segment. Resolves when the head of the response
+   * has arrived.
+   */
   static async open(
     port: number | string,
     { path = '/', headers = [] as string[], behind = Buffer.alloc(0) as Buffer } = {},
@@ -59,7 +65,7 @@ export class RawClient {
     return new RawClient(typeof port === 'string' ? connect(port) : connect({ port, host: '127.0.0.1', noDelay: true }))
   }
 
-  /** Resolves when `condition` holds; looked at after each event. */
+  /** Resolves when `condition` is true, which is checked after each event. */
   until(condition: () => boolean): Promise<void> {
     if (condition()) return Promise.resolve()
     return new Promise((resolve) => this.#waiting.push({ until: condition, resolve }))
@@ -79,7 +85,7 @@ export class RawClient {
     return this.frames.slice(0, count)
   }
 
-  /** Sends a ping and waits for its pong: what the server read before has been handled. */
+  /** Sends a ping and waits for its pong. The server has then handled all earlier input. */
   async roundTrip(): Promise<void> {
     const payload = `round trip ${++this.#roundTrips}`
     const isAnswer = ({ opcode, payload: own }: ReceivedFrame): boolean => opcode === 10 && own.toString() === payload
@@ -92,7 +98,7 @@ export class RawClient {
     return this.frames.filter(({ opcode }) => opcode < 8).map(({ payload }) => payload.toString())
   }
 
-  /** The close code of the Close frame that came, 1005 for an empty one, null when none came. */
+  /** The code of the received Close frame; 1005 when it was empty, null when there was none. */
   get closeCode(): number | null {
     const found = this.frames.find(({ opcode }) => opcode === 8)
     if (found === undefined) return null
@@ -127,7 +133,7 @@ export class RawClient {
     this.#bytes = this.#bytes.subarray(end + 4)
   }
 
-  /** What came behind the head of an answer that is no 101. */
+  /** What followed the head of a response other than 101. */
   get body(): string {
     return this.#bytes.toString()
   }
@@ -154,7 +160,10 @@ export class RawClient {
   }
 }
 
-/** Resolves when a server has had many turns to read what others sent to it: after round trips of a connection of its own. */
+/**
+ * Resolves when a server has had many turns of its event loop to read what others have sent: after round trips on a new
+ * connection.
+ */
 export async function settle(port: number | string, count = 20): Promise<void> {
   const client = await RawClient.open(port)
   for (let i = 0; i < count; i++) await client.roundTrip()

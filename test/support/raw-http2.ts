@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net'
 import { until } from './tick.ts'
 import type { TestContext } from './unit.ts'
 
-/* HTTP/2 by hand, for clients that do what node's own does not (RFC 9113 §4, RFC 7541). */
+/* HTTP/2 without a library, for clients that do what Node's client does not (RFC 9113 §4, RFC 7541). */
 
 export const FrameType = {
   DATA: 0,
@@ -25,7 +25,7 @@ export interface Http2Frame {
   payload: Buffer
 }
 
-/** One frame (RFC 9113 §4.1). */
+/** Encodes one frame (RFC 9113 §4.1). */
 export function http2Frame(type: number, flags: number, stream: number, payload: Uint8Array = Buffer.alloc(0)): Buffer {
   const head = Buffer.alloc(9)
   head.writeUIntBE(payload.length, 0, 3)
@@ -35,7 +35,7 @@ export function http2Frame(type: number, flags: number, stream: number, payload:
   return Buffer.concat([head, payload])
 }
 
-/** A header block without compression: every field is a literal with a new name (RFC 7541 §6.2.2). */
+/** Encodes a header block without compression: every field is a literal with a new name (RFC 7541 §6.2.2). */
 export function headerBlock(fields: readonly (readonly [name: string, value: string])[]): Buffer {
   const text = (value: string): Buffer => {
     if (value.length < 127) return Buffer.concat([Buffer.from([value.length]), Buffer.from(value)])
@@ -53,7 +53,7 @@ export function uint32(value: number): Buffer {
   return bytes
 }
 
-/** A client without TLS that sends what the test says. */
+/** A client without TLS. The test decides what it sends. */
 export class RawHttp2 {
   readonly socket: Socket
   readonly frames: Http2Frame[] = []
@@ -75,12 +75,12 @@ export class RawHttp2 {
     if (!this.socket.destroyed) this.socket.write(Buffer.concat(frames))
   }
 
-  /** The frames of a type that have arrived. */
+  /** Returns the received frames of a type. */
   of(type: number): Http2Frame[] {
     return this.frames.filter((frame) => frame.type === type)
   }
 
-  /** The error code of GOAWAY; `null` when the connection has closed without one. */
+  /** Resolves to the error code of GOAWAY, or to `null` when the connection closes without one. */
   async goaway(): Promise<number | null> {
     await until(() => this.isClosed || this.of(FrameType.GOAWAY).length > 0)
     return this.of(FrameType.GOAWAY)[0]?.payload.readUInt32BE(4) ?? null

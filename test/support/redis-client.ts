@@ -10,7 +10,7 @@ export type Library = (typeof libraries)[number]
 
 const RETRY_DELAY = 20
 
-/** Opens a client that is closed with the test. */
+/** Opens a client that is closed when the test ends. */
 export async function openClient(t: TestContext, library: Library, { url }: { url: string }): Promise<RedisClient> {
   return library === 'ioredis' ? openIoRedis(t, url) : openNodeRedis(t, url)
 }
@@ -48,7 +48,7 @@ export async function openClusterClient(t: TestContext, library: Library, nodes:
   return cluster
 }
 
-/** Opens a client that finds its Redis by a sentinel. */
+/** Opens a client that finds Redis through a sentinel. */
 export async function openSentinelClient(
   t: TestContext,
   library: Library,
@@ -67,7 +67,7 @@ export async function openSentinelClient(
   return client
 }
 
-/** A broker that has reached Redis; it is closed with the test. */
+/** Opens a broker that has reached Redis. It is closed when the test ends. */
 export async function openBroker(t: TestContext, client: RedisClient, options: RedisBrokerOptions = {}) {
   const broker = new RedisBroker(client, options)
   t.after(() => broker.close())

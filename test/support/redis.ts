@@ -10,22 +10,22 @@ import { reservePort } from './reserved-port.ts'
 import { until } from './tick.ts'
 import type { TestContext } from './unit.ts'
 
-/** A redis-server of the test's own, on a port of the loopback that is its own, without persistence. */
+/** A redis-server for one test, on a separate port of the loopback, without persistence. */
 export interface RedisServer {
   readonly url: string
   readonly port: number
-  /** Runs a command of the administrator. */
+  /** Runs a Redis command. */
   run(...words: string[]): Promise<unknown>
-  /** Kills it as a crash does; nothing is stored. */
+  /** Kills the server, as in a crash. Nothing is stored. */
   kill(): Promise<void>
-  /** Starts it again on the same port, empty. */
+  /** Starts the server again on the same port, without data. */
   restart(): Promise<void>
-  /** It accepts connections but answers nothing until `goOn`. */
+  /** Suspends the server. Until `goOn` it accepts connections but does not reply. */
   stop(): void
   goOn(): void
 }
 
-/** Starts a redis-server that ends with the test. */
+/** Starts a redis-server until the test ends. */
 export async function startRedis(t: TestContext, ...options: string[]): Promise<RedisServer> {
   const port = await reservePort(t)
   const folder = mkdtempSync(join(tmpdir(), 'dwebsocket-redis-'))
@@ -53,7 +53,7 @@ export async function startRedis(t: TestContext, ...options: string[]): Promise<
   }
 }
 
-/** A Redis Cluster of three nodes without replicas that ends with the test. */
+/** Starts a Redis Cluster of three nodes without replicas, until the test ends. */
 export async function startRedisCluster(t: TestContext): Promise<RedisServer[]> {
   const nodes = await Promise.all(
     [0, 1, 2].map(async () => {
@@ -79,7 +79,7 @@ export async function startRedisCluster(t: TestContext): Promise<RedisServer[]> 
 
 const SLOTS = 16_384
 
-/** A primary, a replica of it, and a sentinel that watches both under the name `main`; they end with the test. */
+/** Starts a primary, its replica, and a sentinel that watches both under the name `main`, until the test ends. */
 export async function startRedisSentinel(t: TestContext) {
   const primary = await startRedis(t)
   const replica = await startRedis(t, '--replicaof', `127.0.0.1 ${primary.port}`)
@@ -129,7 +129,9 @@ async function startOn(port: number, options: readonly string[], mode: readonly 
   return child
 }
 
-/** `for await` closes the pipe of the output when it ends; only an answer proves that Redis still runs. */
+/**
+ * Checks that Redis still runs. `for await` closes the pipe of the output when it ends, so only a reply proves this.
+ */
 async function answersPing(port: number): Promise<void> {
   const socket = connect(port, '127.0.0.1')
   socket.end('PING\r\n')

@@ -9,9 +9,9 @@ import { assert, type TestContext } from './unit.ts'
 export interface OpenedPage {
   page: Page
   url: string
-  /** What the page said in its console, and errors nobody caught. */
+  /** The console messages of the page, and uncaught errors. */
   complaints: string[]
-  /** Every address the page asked for. */
+  /** Every address that the page has requested. */
   requests: string[]
 }
 
@@ -21,7 +21,7 @@ interface PageOptions {
   dark?: boolean
 }
 
-/** Opens an HTML text as a file in a real Chromium; closed with the test, which fails when the page complained. */
+/** Opens HTML as a file in a real Chromium until the test ends. The test fails when the page has reported errors. */
 export async function openPage(t: TestContext, html: string, options: PageOptions = {}): Promise<OpenedPage> {
   const complaints: string[] = []
   const requests: string[] = []
@@ -42,7 +42,7 @@ export async function openPage(t: TestContext, html: string, options: PageOption
   return { page, url, complaints, requests }
 }
 
-/** Text as a reader sees it: blocks on lines of their own. */
+/** Resolves to the text as a reader sees it, with each block on a separate line. */
 export function visibleText(locator: Locator): Promise<string> {
   return locator.innerText()
 }

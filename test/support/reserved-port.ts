@@ -3,13 +3,13 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { TestContext } from './unit.ts'
 
-/** Below the ports that systems choose for port 0 and for the near end of a connection. */
+/** The first port to try. It is below the ports that systems choose for port 0 and for outgoing connections. */
 const FIRST_PORT = 20_000
 const PORT_COUNT = 12_000
 
 /**
- * A TCP port of the loopback for a program that cannot listen on port 0. Until the test ends the UDP port of the same
- * number is bound, so that no other process gets the same port here; the program may also stop and listen again.
+ * A TCP port of the loopback for a program that cannot listen on port 0. Until the test ends, the UDP port of the same
+ * number is bound, so that no other test process reserves the same port. The program may stop and listen again.
  */
 export async function reservePort(t: TestContext): Promise<number> {
   const first = Math.floor(Math.random() * PORT_COUNT)
@@ -20,7 +20,7 @@ export async function reservePort(t: TestContext): Promise<number> {
   throw new Error(`no port from ${FIRST_PORT} to ${FIRST_PORT + PORT_COUNT - 1} is free`)
 }
 
-/** Resolves to whether this process got the port. */
+/** Resolves to whether this process could bind the port. */
 async function bindUdp(t: TestContext, port: number): Promise<boolean> {
   const socket = createSocket('udp4')
   const isBound = await new Promise<boolean>((resolve) => {
@@ -37,7 +37,7 @@ async function bindUdp(t: TestContext, port: number): Promise<boolean> {
   return isBound
 }
 
-/** Resolves to whether nobody listens on the TCP port, nor uses it for a connection. */
+/** Resolves to whether no program listens on the TCP port or uses it for a connection. */
 async function isFree(port: number): Promise<boolean> {
   const server = createServer()
   return new Promise((resolve) => {

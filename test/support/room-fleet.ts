@@ -10,7 +10,7 @@ import type { TestContext } from './unit.ts'
 const PROGRAM = fileURLToPath(new URL('./room-process.ts', import.meta.url))
 const EXEC_ARGV = ['--import', 'tsx']
 
-/** A server process as the test sees it. */
+/** A server process, as a test uses it. */
 export interface RoomProcess {
   readonly port: number
   tell(order: RoomOrder): void
@@ -23,7 +23,7 @@ interface Channel {
   off(event: 'message', listener: (report: RoomReport) => void): void
 }
 
-/** Server processes that share a Redis; they end with the test. */
+/** Starts server processes that share a Redis, until the test ends. */
 export function startProcesses(t: TestContext, count: number, url: string): Promise<RoomProcess[]> {
   return Promise.all(
     Array.from({ length: count }, () => {
@@ -34,7 +34,7 @@ export function startProcesses(t: TestContext, count: number, url: string): Prom
   )
 }
 
-/** Workers of this process; they end with the test. */
+/** Starts workers of this process, until the test ends. */
 export function startWorkers(t: TestContext, count: number): Promise<RoomProcess[]> {
   t.after(joinWorkers())
   cluster.setupPrimary({ exec: PROGRAM, execArgv: EXEC_ARGV })
@@ -78,15 +78,15 @@ async function openProcess(channel: Channel): Promise<RoomProcess> {
   }
 }
 
-/** A member of a room, and every message it got. */
+/** A member of a room, and every message that it has received. */
 export interface RoomMember {
   readonly room: string
   readonly received: string[]
-  /** Resolves at the next message. */
+  /** Resolves to the next message. */
   next(): Promise<unknown>
 }
 
-/** Opens a member and waits until it has joined; it closes with the test. */
+/** Opens a member and waits until it has joined. It is closed when the test ends. */
 export function openMember(t: TestContext, { port }: RoomProcess, room: string): Promise<RoomMember> {
   const socket = new WsSocket(`ws://127.0.0.1:${port}/room/${room}`, { perMessageDeflate: false })
   t.after(() => socket.terminate())

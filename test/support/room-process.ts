@@ -6,17 +6,17 @@ import { ClusterBroker } from '../../src/room/broker/cluster/broker.ts'
 import { RedisBroker } from '../../src/room/broker/redis/broker.ts'
 
 /*
- * A server process of the tests with several of them: `/room/:name` joins a room. Its parent says over IPC what to
- * broadcast, and asks for its statistics.
+ * A server process for tests with several processes. `/room/:name` joins a room. Over IPC, the parent requests
+ * broadcasts and statistics.
  */
 
-/** What the parent says. */
+/** A message from the parent. */
 export type RoomOrder =
   | { order: 'broadcast'; messages: readonly (readonly [room: string, text: string])[] }
   | { order: 'stats'; number: number }
   | { order: 'end' }
 
-/** What the process says: where it listens, or its statistics and every gap that was reported. */
+/** A message to the parent: the address, or the statistics with every reported gap. */
 export type RoomReport =
   | { report: 'listening'; port: number }
   | {

@@ -12,7 +12,7 @@ export interface RunningServer {
   next(): Promise<Connection>
 }
 
-/** Runs a server on a free port, closed with the test. */
+/** Runs a server on a free port until the test ends. */
 export async function runServer(
   t: TestContext,
   options: ServerOptions = {},
@@ -41,7 +41,7 @@ export function echo(connection: Connection): void {
   }
 }
 
-/** How a connection ends. */
+/** Resolves to how a connection has ended. */
 export function closeOf(connection: Connection): Promise<CloseInfo> {
   return new Promise((resolve) => {
     connection.onClose = resolve

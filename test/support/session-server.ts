@@ -5,17 +5,20 @@ import { type MiddlewareOptions, WebSocketMiddleware } from '../../src/session/m
 import type { TestContext } from './unit.ts'
 import { hostOf } from './ws-client.ts'
 
-/** A server on a free port of the loopback, closed with the test; `errors` has what went to `onError`. */
+/**
+ * A server on a free port of the loopback, which is closed when the test ends. `errors` has what was passed to
+ * `onError`.
+ */
 export interface ServedSessions {
   server: WebSocketServer
-  /** As in `ws://127.0.0.1:1234`. */
+  /** The address, such as `ws://127.0.0.1:1234`. */
   ws: string
-  /** As in `http://127.0.0.1:1234`. */
+  /** The address, such as `http://127.0.0.1:1234`. */
   http: string
   errors: unknown[]
 }
 
-/** Serves views; `onError` collects unless the options have their own. */
+/** Serves views. Errors are collected unless the options have `onError`. */
 export async function serve(t: TestContext, options: CreateServerOptions): Promise<ServedSessions> {
   const errors: unknown[] = []
   const server = createServer({ onError: (error) => errors.push(error), ...options })
@@ -24,7 +27,7 @@ export async function serve(t: TestContext, options: CreateServerOptions): Promi
   return { server, ws: `ws://${host}`, http: `http://${host}`, errors }
 }
 
-/** Serves a connect-style app with the middleware on it. */
+/** Serves a connect-style app with the middleware. */
 export async function serveApp(t: TestContext, app: RequestListener, options: MiddlewareOptions = {}) {
   const errors: unknown[] = []
   const server = createHttpServer(app)

@@ -1,10 +1,10 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import type { TestContext } from './unit.ts'
 
-/** A proxy that can stop passing anything on, either way, without closing: a peer whose link is down. */
+/** A proxy that can stop forwarding in both directions without closing, like a link that is down. */
 export interface SilentProxy {
   port: number
-  /** From now on nothing passes, not even an end. */
+  /** Stops forwarding. Even the end of a stream is no longer forwarded. */
   goSilent(): void
 }
 

@@ -3,7 +3,7 @@ import { join, posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Class, type MethodDefinition, type Node, parseSync, visitorKeys } from 'oxc-parser'
 
-/** A function that has a name, a method or an accessor. */
+/** A named function, a method or an accessor. */
 export interface SourceFunction {
   readonly name: string
   readonly lineCount: number
@@ -14,25 +14,25 @@ export interface SourceClass {
   readonly lineCount: number
   readonly fieldCount: number
   readonly methodCount: number
-  /** Names of the methods that every caller can reach: neither `#x` nor `private` nor `protected`. */
+  /** Names of the public methods: neither `#x` nor `private` nor `protected`. */
   readonly publicMethods: readonly string[]
 }
 
-/** A TypeScript file as the architecture test sees it. */
+/** A TypeScript file, as the architecture test uses it. */
 export interface SourceFile {
   /** Path from the root of the project, with `/`. */
   readonly path: string
   readonly text: string
   readonly lineCount: number
-  /** The specifiers of every import and re-export, of types too: `node:net`, `./mask.ts`. */
+  /** The specifiers of every import and re-export, including types: `node:net`, `./mask.ts`. */
   readonly imports: readonly string[]
   /** Paths of the imported files, each once. */
   readonly importedFiles: readonly string[]
   readonly functions: readonly SourceFunction[]
   readonly classes: readonly SourceClass[]
-  /** Variables outside of functions that are declared by `let` or `var`. */
+  /** Variables outside of functions that are declared with `let` or `var`. */
   readonly mutableVariables: readonly string[]
-  /** Every identifier that occurs, declared here or not. */
+  /** Every identifier that occurs in the file. */
   readonly identifiers: ReadonlySet<string>
 }
 
@@ -80,7 +80,7 @@ function readSourceFile(path: string, text: string): SourceFile {
   }
 }
 
-/** A node and everything below it, depth first. */
+/** Yields a node and everything below it, depth first. */
 function* nodesOf(node: Node): Generator<Node> {
   yield node
   for (const key of visitorKeys[node.type] ?? []) {
@@ -89,7 +89,7 @@ function* nodesOf(node: Node): Generator<Node> {
   }
 }
 
-/** The name of a function with a body, `null` for other nodes and for functions without a name. */
+/** Returns the name of a function with a body; `null` for other nodes and for functions without a name. */
 function functionNameOf(node: Node): string | null {
   if (node.type === 'FunctionDeclaration' && node.body !== null) return node.id?.name ?? 'default'
   if (node.type === 'MethodDefinition' && node.value.body !== null) return keyOf(node)

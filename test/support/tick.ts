@@ -4,25 +4,27 @@ import { watchTest } from './unit.ts'
 export const endOfTick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 /**
- * Lets the event loop turn: what was written before to a socket of the loopback without delay (`noDelay`) is readable at
- * its next turn, so that whatever follows from it in this process has happened.
+ * Waits for `count` turns of the event loop. What was written to a socket of the loopback with `noDelay` is readable in
+ * the next turn, so its effects in this process have happened by then.
  */
 export async function turns(count = 20): Promise<void> {
   for (let i = 0; i < count; i++) await endOfTick()
 }
 
-/** Turns of the event loop after which a condition is checked less often: other processes need the processor. */
+/**
+ * Turns of the event loop after which a condition is checked less often, because other processes need the processor.
+ */
 const BUSY_TURNS = 100
-/** Milliseconds between two checks in the end. */
+/** Maximum number of milliseconds between two checks. */
 const LONGEST_PAUSE = 10
 
-/** The real one, whatever a test does to the clock. */
+/** The real timer function, even when a test replaces the clock. */
 const { setTimeout } = globalThis
 const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds))
 
 /**
- * Resolves when the condition holds, which is checked in every turn of the event loop, later every few milliseconds. The
- * bound is the time limit of the test; when that has ended, nobody waits any more.
+ * Resolves when the condition is true. It is checked in every turn of the event loop, later every few milliseconds,
+ * until the test ends. The time limit of the test also limits this wait.
  */
 export async function until(isSo: () => unknown): Promise<void> {
   const isOver = watchTest()

@@ -1,9 +1,9 @@
 import { suite as uvuSuite } from 'uvu'
 import * as assert from 'uvu/assert'
 
-/** What a test may do besides asserting. */
+/** What a test may do besides making assertions. */
 export interface TestContext {
-  /** Registers a clean-up; the newest runs first, also when the test fails. */
+  /** Registers a clean-up. The newest runs first, even when the test fails. */
   after(cleanUp: () => unknown): void
 }
 
@@ -11,43 +11,43 @@ export type TestBody = (t: TestContext) => unknown
 
 export interface Suite {
   (sentence: string, body: TestBody): void
-  /** Leaves the test out and prints why. */
+  /** Skips the test and prints the reason. */
   skip(sentence: string, reason: string): void
 }
 
-/** How a test ended; plain data, which crosses processes. */
+/** The outcome of a test, as plain data that can be sent to another process. */
 export interface Outcome {
   readonly suite: string
   readonly sentence: string
-  /** The first line of what it failed with; `null` when it passed or was skipped. */
+  /** The first line of the error; `null` when the test passed or was skipped. */
   readonly error: string | null
-  /** Why it was skipped; `null` when it ran. */
+  /** Why the test was skipped; `null` when it ran. */
   readonly skipped: string | null
 }
 
 let report: (outcome: Outcome) => void = () => {}
 
-/** Calls `listener`, and no longer the one before it, with the outcome of every test that ends. */
+/** Calls `listener` with the outcome of every test that ends. Replaces the previous listener. */
 export function onOutcome(listener: (outcome: Outcome) => void): void {
   report = listener
 }
 
-/** Default limit in milliseconds for a single test: a bound on hangs, never an assertion on speed. */
+/** Default time limit in milliseconds for a single test. It stops hangs and never asserts speed. */
 const TIME_LIMIT = 60_000
 
-/** The real ones, whatever a test does to the clock. */
+/** The real timer functions, even when a test replaces the clock. */
 const { setTimeout, clearTimeout } = globalThis
 
 const cleanUpsOfEach: (() => unknown)[] = []
 
-/** Registers a clean-up for every test: for helpers that open what tests may forget. */
+/** Registers a clean-up for every test, for helpers that open what tests may forget to close. */
 export function afterEachTest(cleanUp: () => unknown): void {
   cleanUpsOfEach.push(cleanUp)
 }
 
 /**
- * A uvu suite without uvu's traps: it runs itself (no forgotten `.run()`), every test and each of its clean-ups has a time
- * limit, and what a test opened is closed when it ends.
+ * Creates a uvu suite without the traps of uvu: it runs itself (no forgotten `.run()`), every test and each clean-up
+ * has a time limit, and what a test has opened is closed when the test ends.
  */
 export function suite(name: string, options: { timeLimit?: number } = {}): Suite {
   const tests = uvuSuite(name)
@@ -75,20 +75,20 @@ export function suite(name: string, options: { timeLimit?: number } = {}): Suite
   })
 }
 
-/** What was thrown in one line. */
+/** Describes what was thrown, in one line. */
 export function firstLineOf(thrown: unknown): string {
   return (thrown instanceof Error ? thrown.message : String(thrown)).split('\n')[0]
 }
 
 let testNumber = 0
 
-/** Returns a function that says whether the test that runs now has ended. */
+/** Returns a function that returns whether the current test has ended. */
 export function watchTest(): () => boolean {
   const own = testNumber
   return () => testNumber !== own
 }
 
-/** Runs the body and then every clean-up, whatever fails; throws the first failure. */
+/** Runs the body and then every clean-up, even when one fails. Throws the first failure. */
 async function runBody(sentence: string, body: TestBody, timeLimit: number): Promise<void> {
   const cleanUps: (() => unknown)[] = []
   const failures: { error: unknown }[] = []
@@ -101,14 +101,14 @@ async function runBody(sentence: string, body: TestBody, timeLimit: number): Pro
   }
   await attempt(() => body({ after: (cleanUp) => cleanUps.unshift(cleanUp) }), `“${sentence}”`)
   testNumber++
-  // Those for every test come first: they close clients, and a server waits for its clients when it closes.
+  // The clean-ups for every test come first, because they close clients, and a closing server waits for its clients.
   for (const cleanUp of [...cleanUpsOfEach, ...cleanUps]) {
     await attempt(cleanUp, `the clean-up ${describeFunction(cleanUp)} of “${sentence}”`)
   }
   if (failures.length > 0) throw failures[0].error
 }
 
-/** Resolves when the action has ended; rejects when it fails, or takes longer than so many milliseconds. */
+/** Resolves when the action has ended. Rejects when the action fails or takes longer than `limit` milliseconds. */
 async function within(limit: number, action: () => unknown, name: string): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
@@ -121,12 +121,12 @@ async function within(limit: number, action: () => unknown, name: string): Promi
   }
 }
 
-/** The code of a function, shortened to one line. */
+/** Returns the code of a function, shortened to one line. */
 function describeFunction(code: () => unknown): string {
   return String(code).replaceAll(/\s+/g, ' ').slice(0, 100)
 }
 
-/** The error that `action` throws or rejects with; fails when it does neither. */
+/** Resolves to the error that `action` throws or rejects with. Fails when there is none. */
 export async function thrownBy(action: () => unknown): Promise<Error & { code?: string }> {
   try {
     await action()

@@ -4,7 +4,7 @@ import type { TestContext } from './unit.ts'
 
 type Features = Parameters<Awaited<ReturnType<typeof loadWabt>>['parseWat']>[2]
 
-/** A module in WebAssembly text, assembled; `path` begins at `src`. */
+/** Assembles a module in WebAssembly text. `path` is relative to `src`. */
 export async function assemble(path: string, features: Features): Promise<Buffer> {
   const wabt = await loadWabt()
   const source = readFileSync(new URL(`../../src/${path}`, import.meta.url), 'utf8')
@@ -12,7 +12,7 @@ export async function assemble(path: string, features: Features): Promise<Buffer
   return Buffer.from(buffer)
 }
 
-/** Imports a file of `src` anew where there is no WebAssembly, and where its modules cannot be made. */
+/** Imports a file of `src` again without WebAssembly, and again where its modules cannot be compiled. */
 export async function importWithoutWebAssembly<Module>(t: TestContext, path: string): Promise<Module[]> {
   const global = globalThis as { WebAssembly?: unknown }
   const { WebAssembly } = global

@@ -1,8 +1,8 @@
 import { seededRandom } from './random.ts'
 
-/* The slow, obvious wire code of the tests: shares nothing with the library. */
+/* The slow, obvious wire code of the tests. It shares no code with the library. */
 
-/** Bytes from hex with blanks anywhere. */
+/** Parses hexadecimal digits; spaces are allowed anywhere. */
 export function hex(text: string): Buffer {
   return Buffer.from(text.replaceAll(/\s/g, ''), 'hex')
 }
@@ -22,7 +22,7 @@ export interface FrameParts {
   key?: Uint8Array | null
 }
 
-/** One frame; masked with a fixed key by default (RFC 6455 §5.2). */
+/** Encodes one frame, by default masked with a fixed key (RFC 6455 §5.2). */
 export function frame(
   opcode: number,
   payload: string | Uint8Array = '',
@@ -43,19 +43,22 @@ export function frame(
   return key === null ? Buffer.concat([head, bytes]) : Buffer.concat([head, key, maskSlowly(bytes, key)])
 }
 
-/** One whole frame as a server sends it. */
+/** Encodes one whole frame of a server. */
 export function unmasked(opcode: number, payload: string | Uint8Array): Buffer {
   return frame(opcode, payload, { key: null })
 }
 
-/** A Close frame. */
+/** Encodes a Close frame. */
 export function closeFrame(code?: number, reason = '', parts: FrameParts = {}): Buffer {
   const body =
     code === undefined ? Buffer.alloc(0) : Buffer.concat([Buffer.from([code >> 8, code & 255]), Buffer.from(reason)])
   return frame(0x8, body, parts)
 }
 
-/** Every way to cut `bytes` that the tests try: whole, byte by byte, in two at every split, and at random (seeded). */
+/**
+ * Yields every way to split `bytes` that the tests try: whole, byte by byte, in two at every split, and at random
+ * (seeded).
+ */
 export function* chunkings(bytes: Buffer, splitLimit = 200): Generator<{ name: string; chunks: Buffer[] }> {
   yield { name: 'whole', chunks: [bytes] }
   yield { name: 'byte by byte', chunks: [...bytes].map((byte) => Buffer.from([byte])) }

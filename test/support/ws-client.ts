@@ -3,25 +3,25 @@ import { request as httpRequest, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type ClientOptions, WebSocket as WsSocket } from 'ws'
 
-/** npm `ws` as a client that nobody here wrote: messages in order, and how the server closed. */
+/** A client of npm `ws`, which shares no code with this package: its messages in order, and how the server closed. */
 export interface WsClient {
   readonly socket: WsSocket
   readonly protocol: string
-  /** The next message: text as a string, binary as a Buffer; `null` when the server has closed. */
+  /** Resolves to the next message, text as a string and binary as a Buffer, or to `null` when the server has closed. */
   next(): Promise<string | Buffer | null>
   send(message: string | Buffer): void
-  /** The server's Close: `code reason`. */
+  /** The Close of the server, as `code reason`. */
   readonly closed: Promise<string>
 }
 
-/** An HTTP answer. */
+/** An HTTP response. */
 export interface Answer {
   status: number
   headers: IncomingMessage['headers']
   body: string
 }
 
-/** Opens a WebSocket; rejects when the server refuses it. */
+/** Opens a WebSocket. Rejects when the server refuses it. */
 export async function openWs(url: string, protocols: string[] = [], options: ClientOptions = {}): Promise<WsClient> {
   const socket = new WsSocket(url, protocols, { perMessageDeflate: false, ...options })
   const messages: (string | Buffer | null)[] = []
@@ -46,7 +46,7 @@ export async function openWs(url: string, protocols: string[] = [], options: Cli
   return { socket, protocol: socket.protocol, next, send: (message) => socket.send(message), closed }
 }
 
-/** The answer that refuses a WebSocket request, and whether the server ended the connection after it. */
+/** Resolves to the response that refuses a WebSocket request, and whether the server then ended the connection. */
 export function refusedWs(url: string, options: ClientOptions = {}): Promise<Answer & { ended: boolean }> {
   return new Promise((resolve, reject) => {
     const socket = new WsSocket(url, options)
@@ -62,7 +62,7 @@ export function refusedWs(url: string, options: ClientOptions = {}): Promise<Ans
   })
 }
 
-/** A plain HTTP request. */
+/** Sends a plain HTTP request. */
 export function fetchPlain(
   url: string,
   options: { method?: string; path?: string; headers?: Record<string, string> } = {},
@@ -82,7 +82,7 @@ async function readAnswer(response: IncomingMessage): Promise<Answer> {
   return { status: response.statusCode ?? 0, headers: response.headers, body }
 }
 
-/** `127.0.0.1:port` of a listening server. */
+/** Returns the `127.0.0.1:port` of a listening server. */
 export function hostOf(address: AddressInfo | string | null): string {
   if (address === null || typeof address === 'string') throw new Error('the server has no port')
   return `127.0.0.1:${address.port}`

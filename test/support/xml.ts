@@ -1,6 +1,6 @@
 import { SaxesParser } from 'saxes'
 
-/** An XML element as a test looks at it; `text` is the text directly inside. */
+/** An XML element. `text` is the text directly inside it. */
 export interface XmlElement {
   name: string
   attributes: Record<string, string>
@@ -8,7 +8,7 @@ export interface XmlElement {
   text: string
 }
 
-/** Parses an XML document; throws at the first thing that is not well-formed (XML 1.0), and without a declaration. */
+/** Parses an XML document. Throws when the document is not well-formed (XML 1.0) or has no declaration. */
 export function parseXml(document: string): XmlElement {
   if (!document.startsWith('<?xml version="1.0" encoding="UTF-8"?>')) throw new Error('no XML declaration')
   const root: XmlElement = { name: '', attributes: {}, children: [], text: '' }

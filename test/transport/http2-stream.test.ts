@@ -5,7 +5,7 @@ import { assert, suite } from '../support/unit.ts'
 
 const test = suite('http2 stream')
 
-/** The part of a stream of HTTP/2 that is read here. */
+/** Makes an HTTP/2 stream with the fields that are read here. */
 const streamWith = (fields: object): ServerHttp2Stream => ({ rstCode: 0, ...fields }) as ServerHttp2Stream
 
 test('distinguishes HTTP/2 streams from others, and TLS from plain', () => {

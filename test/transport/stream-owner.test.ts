@@ -48,7 +48,7 @@ class Pipe extends Duplex {
   }
 }
 
-/** The two ends of a socket: the accepted one and the one that connected. */
+/** Opens a socket. Resolves to its two ends: the accepted one and the connected one. */
 async function pair(t: TestContext): Promise<[Socket, Socket]> {
   const server = createServer()
   const accepted = new Promise<Socket>((resolve) => server.once('connection', resolve))
@@ -179,7 +179,7 @@ test('reports the end of the peer, and that the system has accepted what was wri
   assert.is(acceptedBytes(socket), socket.bytesWritten)
 })
 
-/** Both ends of a TLS connection: the one of the server and the one of the client. */
+/** Opens a TLS connection. Resolves to its two ends: that of the server and that of the client. */
 async function tlsPair(t: TestContext): Promise<[Duplex, Duplex]> {
   const server = createTlsServer(makeCertificate())
   const accepted = new Promise<Duplex>((resolve) => server.once('secureConnection', resolve))

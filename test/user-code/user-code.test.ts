@@ -7,7 +7,7 @@ const test = suite('user code')
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-/** What `onFailure` receives when user code returns `result` or throws. */
+/** Resolves to what `onFailure` is called with for this callback. */
 async function failuresOf(callback: () => unknown): Promise<unknown[]> {
   const failures: unknown[] = []
   callUser(callback, (error) => failures.push(error))

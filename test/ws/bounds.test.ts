@@ -33,7 +33,7 @@ async function serve(
   return { server, port: (server.address() as AddressInfo).port, accepted }
 }
 
-/** Connects a raw client; `socket` is the server's side, whose errors are collected. */
+/** Connects a raw client. `socket` is the socket of the server, whose errors are collected. */
 async function connect({ port, accepted }: Served): Promise<{ raw: RawClient; socket: WebSocket; errors: string[] }> {
   const raw = await RawClient.open(port)
   const socket = await accepted
@@ -42,7 +42,7 @@ async function connect({ port, accepted }: Served): Promise<{ raw: RawClient; so
   return { raw, socket, errors }
 }
 
-/** The code of the Close frame that the raw client receives. */
+/** Resolves to the code of the Close frame that the raw client receives. */
 async function closeCodeOf(raw: RawClient): Promise<number | null> {
   await raw.until(() => raw.closed || raw.frames.some(({ opcode }) => opcode === 8))
   const close = raw.frames.find(({ opcode }) => opcode === 8)
@@ -206,7 +206,7 @@ test('sends no ping without the option', async (t) => {
   const { wheel } = await import('../../src/transport/timing-wheel.ts')
   const before = wheel.size
   const { socket } = await connect(await serve(t, false))
-  // Sockets of earlier tests may leave the wheel meanwhile; this one would be an entry more.
+  // Sockets of earlier tests may have left the wheel. This socket would be one more entry.
   assert.ok(wheel.size <= before)
   socket.terminate()
 })
@@ -215,7 +215,7 @@ test('a socket that the program has paused is not closed for its silence', async
   const { raw, socket, errors } = await connect(await serve(t, { pingInterval: 50, pingTimeout: 50 }))
   socket.pause()
   const before = performance.now()
-  // Three times as long as a peer has that does not answer.
+  // Three times as long as a peer may take to answer.
   const { wheel } = await import('../../src/transport/timing-wheel.ts')
   await until(() => wheel.time > before + 400)
   assert.equal(errors, [])
@@ -320,7 +320,7 @@ test('a peer that sends without reading the answers is not read from until it re
   const big = frame(2, Buffer.alloc(500_000))
   const count = 40
   for (let sent = 0; sent < count; sent++) raw.send(big)
-  // What the system stores for the peer is some megabytes: then one answer waits, and no more is read.
+  // The system stores a few megabytes for the peer. After that, one reply waits and nothing more is read.
   await until(() => socket.bufferedAmount > 1000)
   const before = received
   await new Promise((resolve) => setImmediate(resolve))

@@ -10,7 +10,7 @@ import { assert, suite, type TestContext } from '../support/unit.ts'
 
 const test = suite('ws drop-in, conformance', { timeLimit: 180_000 })
 
-/** What npm ws accepts against a MUST of the RFCs, and the drop-in as well. */
+/** What npm ws accepts in violation of a MUST of the RFCs, and the drop-in accepts as well. */
 const LENIENCIES = {
   'other versions of HTTP': ['hs.version.http09', 'hs.version.http10'],
   'a request without one Host': ['hs.host.missing', 'hs.host.duplicate-same', 'hs.host.duplicate-other'],
@@ -25,7 +25,7 @@ const LENIENCIES = {
   ],
 }
 
-/** Runs the preset `core` against an echo; returns the results that are neither a pass nor a note. */
+/** Runs the preset `core` against an echo. Resolves to the results that are neither passes nor notes. */
 async function runCore(
   t: TestContext,
   options: ServerOptions,
@@ -65,7 +65,7 @@ async function runCore(
 }
 
 test('breaks no MUST but where npm ws is lenient', async (t) => {
-  // The slow ones are about what the other test runs through the same code.
+  // The slow cases test the same code as the other test.
   const isQuick = (id: string): boolean =>
     !id.startsWith('utf8.') && (!id.startsWith('pmd.') || id.startsWith('pmd.neg.'))
   const broken = (await runCore(t, {}, isQuick)).filter(({ verdict }) => verdict !== 'warn')

@@ -35,7 +35,7 @@ function echo(server: WebSocketServer): void {
   })
 }
 
-/** The next error that would end the process. */
+/** Resolves to the next error that would end the process. */
 function nextUncaughtException(): Promise<Error & { code?: string }> {
   return new Promise((resolve) => {
     const others = process.listeners('uncaughtException')

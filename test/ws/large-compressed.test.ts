@@ -5,13 +5,13 @@ import { until } from '../support/tick.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 
 /*
- * What npm ws promises about messages that are compressed or decompressed in another thread. Its own tests of that read
- * the states of internal classes; here only long messages go there.
+ * Tests what npm ws promises about messages that are compressed or decompressed in another thread. The tests of npm ws
+ * read the states of internal classes. Here, only long messages go to another thread.
  */
 
 const test = suite('ws drop-in, long compressed messages')
 
-/** Bytes that deflate makes little shorter. */
+/** Bytes that deflate hardly makes shorter. */
 const LONG = Buffer.from(Array.from({ length: 300_000 }, (_, at) => (at * at * 7 + (at >> 3)) % 251))
 
 async function connect(t: TestContext): Promise<{ client: WebSocket; socket: WebSocket }> {

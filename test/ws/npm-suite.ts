@@ -7,14 +7,14 @@ import { promisify } from 'node:util'
 
 /*
  * node --import tsx test/ws/npm-suite.ts CHECKOUT: runs the test files of a checkout of npm ws (git, with its
- * dependencies installed: it brings mocha) against src/ws, and compares the outcomes with npm-suite.json. The files
- * are not changed: they lie beside an index.js and one-line shims of what they import from `lib`.
+ * dependencies installed: it brings mocha) against src/ws, and compares the outcomes with npm-suite.json. The files are
+ * not changed. An index.js and one-line shims beside them provide what they import from `lib`.
  */
 
 interface Expectations {
-  /** The least number of tests that pass. */
+  /** The minimum number of tests that must pass. */
   passes: number
-  /** Files that test internals only, each with the reason why it is left out. */
+  /** Files that test only internals, each with the reason why it is not run. */
   files: Record<string, string>
   /** Titles that fail, each with the reason. */
   titles: Record<string, string>
@@ -29,7 +29,7 @@ const run = promisify(execFile)
 const built = fileURLToPath(new URL('../../dist', import.meta.url))
 const expected: Expectations = JSON.parse(readFileSync(new URL('npm-suite.json', import.meta.url), 'utf8'))
 
-/** What the test files import from `lib`, made of the modules of src/ws. */
+/** Shims of what the test files import from `lib`, from the modules of src/ws. */
 const shims: Record<string, string> = {
   sender: `module.exports = require('${built}/ws/index.js').Sender`,
   stream: `module.exports = require('${built}/ws/stream.js').createWebSocketStream`,

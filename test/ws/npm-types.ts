@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type * as Npm from 'ws'
 import { type ClientOptions, type RawData, type ServerOptions, WebSocket, WebSocketServer } from '../../src/ws/index.ts'
 
-/* Checked by the compiler only: what is declared for @types/ws accepts the drop-in, and the reverse where it is passed in. */
+/* Only type-checked. What is declared with @types/ws accepts the drop-in, and the reverse where a value is passed in. */
 
 declare const npmServerOptions: Omit<Npm.ServerOptions, 'WebSocket'>
 declare const npmClientOptions: Npm.ClientOptions

@@ -9,7 +9,7 @@ import { until } from '../support/tick.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 import { frame } from '../support/wire.ts'
 
-/* What npm ws changed in 8.22 and 8.23, after the tests that `npm run test:ws` runs. */
+/* Tests what npm ws has changed in 8.22 and 8.23, after the version whose tests `npm run test:ws` runs. */
 
 const test = suite('ws drop-in, since 8.21')
 
@@ -37,7 +37,7 @@ test('a peer that sends pings and reads no answer is terminated after maxPending
     const raw = await RawClient.open(port)
     const [socket] = (await connected) as [WebSocket]
     raw.socket.pause()
-    // What the system stores for the peer is filled, so that answers wait.
+    // Fills the buffers of the system for the peer, so that replies wait.
     while (socket.bufferedAmount === 0) {
       socket.send(Buffer.alloc(1024 * 1024))
       await new Promise((resolve) => setImmediate(resolve))

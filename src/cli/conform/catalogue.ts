@@ -22,7 +22,7 @@ function choose(options: ConformOptions): CatalogueEntry[] {
   }
 }
 
-/** `conform list`: names, titles and classes. */
+/** `conform list`: prints names, titles and classes. */
 export function list(options: ConformOptions): number {
   const entries = choose(options)
   if (options.json) process.stdout.write(`${JSON.stringify(entries, null, 1)}\n`)
@@ -37,7 +37,8 @@ export function list(options: ConformOptions): number {
 }
 
 /**
- * `conform explain CASE…`: the rule, what is sent and what is expected. With `--script`: a program that sends the same.
+ * `conform explain CASE…`: prints the rule, what is sent and what is expected; with `--script`, a program that sends
+ * the same.
  */
 export async function explain(options: ConformOptions): Promise<number> {
   if (options.script) {
@@ -79,7 +80,7 @@ function explainRule(id: string): string[] {
   ]
 }
 
-/** `conform requirements`: the rules, and how many cases check each of them. */
+/** `conform requirements`: prints the rules, and how many cases check each of them. */
 export function listRequirements(options: ConformOptions): number {
   const wanted = options.positionals
   const chosen = requirements.filter(

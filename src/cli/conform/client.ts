@@ -41,7 +41,7 @@ export async function testClients(options: ConformOptions): Promise<number> {
   }
 }
 
-/** Runs the plan. The files of each client are written when it has all its results. */
+/** Runs the plan. The files of each client are written when all results of the client are known. */
 async function run(
   plan: Plan,
   options: ConformOptions,
@@ -117,7 +117,10 @@ function placeOf({ positionals, host, port, exec }: ConformOptions): Pick<Client
   }
 }
 
-/** Returns how clients connect: one is started per connection, one is started once, or they connect on their own. */
+/**
+ * Returns how clients connect: the tester starts a client for each connection, starts one client for all, or waits for
+ * clients that connect on their own.
+ */
 function clientsOf(options: ConformOptions): Pick<ClientRunOptions, 'launcher' | 'driver' | 'agents' | 'label'> {
   const { exec, execOnce, agents, labels } = options
   if (exec === undefined) {

@@ -8,8 +8,8 @@ Tests WebSocket servers and clients against RFC 6455 and RFC 7692, rule by rule.
   dwebsocket conform client …               test clients (see conform client --help)
   dwebsocket conform list [SELECTOR…]       list the cases with their names, titles and classes; --json
   dwebsocket conform explain CASE…          show the rule, the bytes, what is accepted, and links to the RFC
-          CASE [URL] --script               print the same bytes as at most twenty lines of plain Node.js,
-                                            to send to a maintainer
+          CASE [URL] --script               print a program of at most twenty lines of plain Node.js that sends the
+                                            same bytes, for a report to a maintainer
   dwebsocket conform requirements [SEL…]    list the rules, and how many cases check each of them; --json
   dwebsocket conform report FILE -o …       convert a JSON result to other formats
   dwebsocket conform diff OLD NEW           show what changed; exit with 1 if a result got worse
@@ -40,8 +40,8 @@ Which cases run
 
 How results are judged
       --strict            fail the run for a broken SHOULD, too
-      --fail-on WHAT      what fails the run: must (default), should, new (also a case of the baseline that passes),
-                          never
+      --fail-on WHAT      what fails the run: must (default), should (also a broken SHOULD), new (also a case of the
+                          baseline that now passes), never
       --baseline FILE     a file of known failures, which do not fail the run
       --write-baseline FILE   write the failures of this run as the baseline; keeps the reasons and dates of the old one
       --retries N         repeat a failed case up to N times; if it then passes, it is flaky   (default 0)
@@ -51,7 +51,7 @@ How the cases run
   -j, --jobs N            connections at the same time                                     (default 8)
       --timeout S         seconds to wait for one event                                    (default 2)
       --timeout-factor X  multiply all times by X; slow machines need 3 to 5               (default 1)
-      --idle S            seconds of silence in cases about silence                        (default 5)
+      --idle S            seconds for cases about silent and slow peers                    (default 5)
       --deadline S        seconds for the whole run; cases that have not started by then are skipped
       --wait-for S        seconds to wait until the target accepts connections             (default 0)
       --seed N            seed for keys, payloads and order; the same seed sends the same bytes
@@ -66,7 +66,8 @@ How to reach the target
       --subprotocol NAME  a subprotocol of the server; runs the cases that need one
       --unix PATH         connect to a Unix socket
       --resolve HOST:PORT:ADDRESS            connect to ADDRESS instead
-      --http2             test over HTTP/2 (RFC 8441), with prior knowledge for ws://; -c h2 selects its own cases
+      --http2             test over HTTP/2 (RFC 8441), with prior knowledge for ws://; -c h2 selects the
+                          cases about HTTP/2 itself
       --insecure          accept any certificate        --ca FILE        --sni NAME
       --cert FILE --key FILE                 the client certificate
       --echo none         the server does not echo

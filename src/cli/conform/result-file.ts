@@ -27,7 +27,7 @@ function contextOf(results: readonly RunResult[], options: ConformOptions) {
   return reportContext(options, Math.max(0, ...results.map(({ cases }) => cases.length)), countCases('server'))
 }
 
-/** `conform report FILE… -o …`: results in other formats. */
+/** `conform report FILE… -o …`: writes results in other formats. */
 export function report(options: ConformOptions): number {
   if (options.positionals.length === 0) throw new UsageError('report needs the JSON file of a result')
   const outputs = parseOutputs(options.outputs)
@@ -43,7 +43,7 @@ export function report(options: ConformOptions): number {
   return 0
 }
 
-/** `conform diff OLD NEW`: resolves to 1 when a case is worse than before. */
+/** `conform diff OLD NEW`: prints the differences. Returns 1 when a case is worse than before. */
 export function diff(options: ConformOptions): number {
   const [old, next, ...more] = options.positionals
   if (old === undefined || next === undefined || more.length > 0) throw new UsageError('diff needs two JSON files')
@@ -54,7 +54,7 @@ export function diff(options: ConformOptions): number {
 
 const MATRIX_FORMATS = { text: matrixText, markdown: matrixMarkdown, html: matrixHtml }
 
-/** `conform matrix FILE… [-o text|markdown|html[:PATH]]`: several results side by side. */
+/** `conform matrix FILE… [-o text|markdown|html[:PATH]]`: writes several results side by side. */
 export function matrix(options: ConformOptions): number {
   if (options.positionals.length < 2) throw new UsageError('matrix needs at least two JSON files')
   const results = options.positionals.flatMap(read)

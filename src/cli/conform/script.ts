@@ -17,7 +17,7 @@ import { runOptionsOf } from './shared.ts'
 /** The URL to which the script connects by default. */
 const DEFAULT_URL = 'ws://127.0.0.1:9001/'
 const MAX_MESSAGE = 16 * 1024 * 1024
-/** Milliseconds: the echo server always responds, so only a busy machine needs them. */
+/** Time limit in milliseconds. The echo server always responds, so only a busy machine comes near it. */
 const RECORD_TIMEOUT = 30_000
 
 /**
@@ -75,7 +75,7 @@ async function recordCase(entry: CatalogueEntry, url: URL, options: ConformOptio
     })
     const [{ verdict, note, assertions }] = result.cases
     if (verdict === 'skip') throw new UsageError(`no script for ${entry.id}: ${note}`)
-    // What a case has sent until it failed is not what it sends.
+    // A case that has failed may not have sent everything.
     if (verdict !== 'pass' && verdict !== 'info')
       throw new UsageError(
         `no script for ${entry.id}: its recording ended with ${verdict}: ${note ?? assertions.find(({ ok }) => !ok)?.actual}`,

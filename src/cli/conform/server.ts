@@ -70,7 +70,7 @@ async function openSubjects(options: ConformOptions): Promise<Subject[]> {
   return [{ target, words, process: new ServerProcess(exec, port) }]
 }
 
-/** Returns the port of a URL, or a free port without a URL and for `{port}`. */
+/** Returns the port of a URL, or a free port when there is no URL or it contains `{port}`. */
 async function choosePort(url = 'ws://127.0.0.1:{port}/'): Promise<number> {
   if (url.includes('{port}')) return findFreePort()
   try {

@@ -69,7 +69,7 @@ export function runOptionsOf(
   }
 }
 
-/** The number of cases in the catalogue for this side, counting all members of families. */
+/** Returns the number of cases in the catalogue for this side, counting all members of families. */
 export function countCases(wanted: 'server' | 'client'): number {
   return catalogue.filter(({ side }) => side === wanted).length
 }
@@ -187,7 +187,7 @@ export function warn(text: string): void {
   process.stderr.write(`dwebsocket conform: ${text}\n`)
 }
 
-/** The version of the package. */
+/** Returns the version of the package. */
 export function readVersion(): string {
   const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'))
   return String(version)

@@ -111,8 +111,8 @@ export class FileFollower {
   }
 
   /**
-   * Whether the name refers to another file than the open one. An empty one is ignored while the old one exists: its
-   * writer has not switched yet.
+   * Returns whether the name refers to a file other than the open one. An empty file is ignored while the old one
+   * exists: its writer has not switched yet.
    */
   #isOther(found: Stats): boolean {
     if (this.#stats === null || this.#handle === null) return true
@@ -191,7 +191,7 @@ export class FileFollower {
     if (line !== null) entries.push(line)
   }
 
-  /** The bytes at `position`; valid until the next call. */
+  /** Returns the bytes at `position`, which are valid until the next call. */
   async #readAt(position: number, length: number): Promise<Buffer> {
     const { bytesRead } = await (this.#handle as FileHandle).read(this.#chunk, 0, length, position)
     return this.#chunk.subarray(0, bytesRead)

@@ -17,7 +17,10 @@ const TOKEN = new RegExp(
   'g',
 )
 
-/** JavaScript or TypeScript as HTML: each token that has a color is in a `span` with the name of its kind as class. */
+/**
+ * Returns JavaScript or TypeScript as HTML: each token that has a color is in a `span` with the name of its kind as
+ * class.
+ */
 export function highlight(code: string): string {
   let html = ''
   let end = 0
@@ -29,7 +32,7 @@ export function highlight(code: string): string {
   return html + escapeHtml(code.slice(end))
 }
 
-/** Text as HTML, for elements and for attributes in double quotes. */
+/** Escapes text for HTML elements and for attributes in double quotes. */
 export function escapeHtml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')
 }

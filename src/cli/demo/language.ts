@@ -8,7 +8,7 @@ export type Language = (typeof LANGUAGES)[number]
 /** English texts with their translations. */
 export type Texts = Readonly<Record<string, string>>
 
-/** The language of the pages that a browser prefers, by its field `Accept-Language` (RFC 9110 §12.5.4). */
+/** Returns the language of the pages that a browser prefers, by its field `Accept-Language` (RFC 9110 §12.5.4). */
 export function chooseLanguage(acceptLanguage = ''): Language {
   const ranges = acceptLanguage.split(',').map((part) => {
     const [range, quality = ''] = part.split(';')
@@ -22,8 +22,8 @@ export function chooseLanguage(acceptLanguage = ''): Language {
 }
 
 /**
- * The translations that a page needs: those of `texts/LANGUAGE/common.json` and of its own file, if it has one. Empty
- * for English.
+ * Returns the translations that a page needs: those of `texts/LANGUAGE/common.json` and of its own file, if it has one.
+ * Empty for English.
  */
 export function readTexts(language: Language, page: string): Texts {
   if (language === 'en') return {}

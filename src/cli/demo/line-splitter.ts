@@ -67,7 +67,7 @@ export class LineSplitter {
   }
 }
 
-/** The first `length` units of `text`, one less where that would split a surrogate pair, and an ellipsis. */
+/** Returns the first `length` units of `text`, one less where that would split a surrogate pair, and an ellipsis. */
 function truncate(text: string, length: number): string {
   const isSplitPair = /[\uD800-\uDBFF]/.test(text[length - 1])
   return text.slice(0, isSplitPair ? length - 1 : length) + ELLIPSIS

@@ -2,7 +2,7 @@
 export interface Page {
   readonly title: string
   readonly description: string
-  /** The path of its entry in the navigation. */
+  /** The path that the navigation marks as the current one on this page. */
   readonly path: string
   /** The files that the page shows, the first of each half unfolded; a page without them has no script either. */
   readonly sources?: { readonly server: readonly string[]; readonly browser: readonly string[] }

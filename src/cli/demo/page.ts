@@ -4,7 +4,7 @@ import { type Language, readTexts, type Texts } from './language.ts'
 import { NAVIGATION, PAGES, type Page, type PageName } from './page-list.ts'
 
 /**
- * A page as HTML, made of the templates in `pages/`: `{{name}}` is a value, `{{> name}}` the file
+ * Returns a page as HTML, made from the templates in `pages/`, in which `{{name}}` is a value, `{{> name}}` the file
  * `pages/parts/name.html`, and `[[text]]` a text that is translated. The sources are shown as they are on the disk now.
  */
 export async function renderPage(name: PageName, language: Language = 'en'): Promise<string> {

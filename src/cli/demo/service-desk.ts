@@ -31,7 +31,7 @@ interface Ticket {
   agent: Agent | null
 }
 
-/** A page of a customer, who waits or is served when there is a ticket. */
+/** A customer at the desk, who is in line or in a conversation while `ticket` is set. */
 export interface Customer {
   readonly key: string
   readonly seat: Seat
@@ -41,7 +41,7 @@ export interface Customer {
   endedTicket: number
 }
 
-/** A page of an agent, who is in a conversation when there is a ticket. */
+/** An agent at the desk, who is in a conversation while `ticket` is set. */
 export interface Agent {
   readonly key: string
   readonly seat: Seat
@@ -58,7 +58,7 @@ export class ServiceDesk {
   #lastTicket = Date.now()
   #isReporting = false
 
-  /** The customer with a secret key, connected through `session`. */
+  /** Returns the customer with a secret key, who is now connected through `session`. */
   welcomeCustomer(key: string, session: WebSocket): Customer {
     const customer = this.#customers.get(key) ?? { key, seat: new Seat(), name: '', ticket: null, endedTicket: 0 }
     this.#customers.set(key, customer)
@@ -66,7 +66,10 @@ export class ServiceDesk {
     return customer
   }
 
-  /** The agent with a secret key, connected through `session`; a new one gets the lowest free number. */
+  /**
+   * Returns the agent with a secret key, who is now connected through `session`. A new agent gets the lowest free
+   * number.
+   */
   welcomeAgent(key: string, session: WebSocket): Agent {
     const agent = this.#agents.get(key) ?? { key, seat: new Seat(), name: this.#freeName(), ticket: null }
     this.#agents.set(key, agent)
@@ -74,7 +77,10 @@ export class ServiceDesk {
     return agent
   }
 
-  /** The connection of a customer has ended; the customer leaves unless it is replaced within `grace` milliseconds. */
+  /**
+   * Called when the connection of a customer has ended. The customer leaves unless another connection replaces it
+   * within `grace` milliseconds.
+   */
   loseCustomer(customer: Customer, session: WebSocket, grace: number): void {
     customer.seat.lose(session, grace, () => {
       this.end(customer.ticket, '{0} has left.', customer.name)
@@ -83,7 +89,10 @@ export class ServiceDesk {
     this.#reportAll()
   }
 
-  /** The same for an agent, whose customer then is first in line. */
+  /**
+   * Called when the connection of an agent has ended. Unless another connection replaces it within `grace`
+   * milliseconds, the customer of the agent is first in line again.
+   */
   loseAgent(agent: Agent, session: WebSocket, grace: number): void {
     agent.seat.lose(session, grace, () => {
       this.#agents.delete(agent.key)
@@ -219,7 +228,7 @@ function describeTicket({ id, customer, entries }: Ticket): object {
   return { id, name: customer.name, topic: shown, isAway: customer.seat.isAway }
 }
 
-/** The conversation of one side: its ticket, and the last number received from that side. */
+/** Describes the conversation of one side: its ticket, and the last number received from that side. */
 function describeTalk(side: Customer | Agent): object {
   const { ticket } = side
   if (ticket === null) return { ticket: null, heard: 0, with: null }

@@ -34,7 +34,7 @@ export class ClientEventTarget extends Base {
   }
 }
 
-/** Creates an event with `fields`, which is a plain object on platforms without `Event`. */
+/** Creates an event with `fields`. The event is a plain object on platforms without `Event`. */
 export function makeEvent(type: keyof ClientEvents, fields: object = {}): Event {
   if (!hasEvents) return { type, ...fields } as Event
   if (type === 'message' && typeof MessageEvent === 'function') return new MessageEvent(type, fields)

@@ -49,7 +49,8 @@ export class Outbox {
 }
 
 /**
- * Returns the size of a message in bytes, without creating a `Blob`, because that of React Native accepts no buffers.
+ * Returns the size of a message in bytes, without creating a `Blob`, because the `Blob` of React Native does not accept
+ * buffers.
  */
 export function byteLengthOf(data: ClientData): number {
   if (typeof data === 'string') return utf8LengthOf(data)

@@ -79,7 +79,7 @@ export class ReconnectingWebSocket extends ClientEventTarget {
     this.#listen()
   }
 
-  /** The URL without what `resumeUrl` adds. When a function returns the URL, that of the latest attempt. */
+  /** The URL without what `resumeUrl` adds. When a function returns the URL, this is the URL of the latest attempt. */
   get url(): string {
     return this.#address.url
   }
@@ -112,7 +112,7 @@ export class ReconnectingWebSocket extends ClientEventTarget {
   }
 
   /**
-   * Sends a message now or with the next connection. After the end it is discarded, as by a `WebSocket`.
+   * Sends a message now or with the next connection. After the end, the message is discarded, as in a `WebSocket`.
    *
    * @throws {OutboxFullError} when there is no connection and the message does not fit into the outbox.
    */

@@ -26,7 +26,8 @@ export type ReconnectingEvent = Event &
 /** The events of a `ReconnectingWebSocket`, by name. */
 export interface ClientEvents {
   /**
-   * A connection was established, also after each loss. Messages in the outbox are sent after its listeners have run.
+   * A connection was established, for the first time or after a loss. Messages in the outbox are sent after its
+   * listeners have run.
    */
   open: Event
   message: MessageEvent
@@ -36,7 +37,9 @@ export interface ClientEvents {
   close: ClosedEvent
 }
 
-/** The part of `WebSocket` that the client uses. Those of browsers, of Node 22 and of npm `ws` have it. */
+/**
+ * The part of `WebSocket` that the client uses. The `WebSocket` of browsers, of Node 22 and of npm `ws` has all of it.
+ */
 export interface SocketLike {
   readonly readyState: number
   readonly bufferedAmount: number
@@ -85,7 +88,9 @@ export interface ClientOptions {
   maxOutboxCount?: number | undefined
   /** Returns whether to reconnect after this loss. Default: true, except after 1000, 1005, 1008 and 4000–4999. */
   shouldReconnect?: ((report: CloseReport) => boolean) | undefined
-  /** Returns the id of a message from which to resume; `readEnvelopeId` returns that of a room. Default: no ids. */
+  /**
+   * Returns the id of a message from which to resume. For rooms with history, use `readEnvelopeId`. Default: no ids.
+   */
   lastId?: ((data: unknown) => string | undefined) | undefined
   /** Returns the URL that requests the messages after `lastId`. Default: `url` with the query `last=<lastId>`. */
   resumeUrl?: ((url: string, lastId: string) => string) | undefined

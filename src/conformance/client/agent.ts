@@ -11,9 +11,9 @@ export interface Agent {
   readonly base: string
   /** Each Sec-WebSocket-Key that the client sent, with the case that saw it. */
   readonly keys: Map<string, string>
-  /** Whether its driver reports the events of its API. */
+  /** Whether the driver of the client reports the events of the API. */
   reportsEvents: boolean
-  /** Sends a command to its driver; null when the driver accepts no commands. */
+  /** Sends a command to the driver of the client; null when the driver does not accept commands. */
   command: ((number: number, command: string) => boolean) | null
   /** Resolves when the client will not connect again. */
   readonly gone: Promise<string>

@@ -28,8 +28,8 @@ export async function expectClientOpens(
 }
 
 /**
- * Sends a plain HTTP response and FIN, and expects that the client does not open. It may follow a redirect on a new
- * connection (RFC 6455 §4.1).
+ * Sends a plain HTTP response and FIN, and expects that the client does not open. The client may follow a redirect on a
+ * new connection (RFC 6455 §4.1).
  */
 export async function expectClientStaysHttp(t: Trial, answer: AnswerOptions): Promise<void> {
   const upgrade = await receptionOf(t).next(t)
@@ -42,7 +42,7 @@ export async function expectClientStaysHttp(t: Trial, answer: AnswerOptions): Pr
 
 /** Options of `expectRefusal`. */
 export interface RefusalOptions {
-  /** The client may leave the connection open, because the response is valid in HTTP. */
+  /** Whether the client may leave the connection open, because the response is valid in HTTP. */
   mayStay?: boolean
 }
 

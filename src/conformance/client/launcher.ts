@@ -7,7 +7,7 @@ export interface Launched {
   readonly events: EventLog
   /** Resolves when the client has ended, with its exit code or signal. */
   readonly exited: Promise<string>
-  /** Sends a command to its driver. Returns false when the driver accepts no commands. */
+  /** Sends a command to the driver of the client. Returns false when the driver does not accept commands. */
   ask(command: string): boolean
   /** Ends the client with SIGTERM, then with SIGKILL. */
   stop(): Promise<void>
@@ -47,7 +47,7 @@ export class CommandLauncher implements Launcher {
 
   start(url: string, env: Record<string, string> = {}): Launched {
     const command = this.#command.replace(/(["']?)\{url\}\1/g, () => quoteArgument(url))
-    // A new process group, so that the processes started by the shell end with it.
+    // Starts a new process group, so that the processes started by the shell end with it.
     const child = spawn(command, {
       shell: true,
       detached: true,

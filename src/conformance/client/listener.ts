@@ -14,7 +14,7 @@ export interface Arrival {
 const HEAD_LIMIT = 64 * 1024
 
 export interface ListenOptions {
-  /** 0: a free port. */
+  /** The port; 0 selects a free one. */
   port: number
   host: string
   onArrival(arrival: Arrival): void

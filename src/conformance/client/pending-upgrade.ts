@@ -7,7 +7,7 @@ export interface PendingUpgrade {
   peer: Peer
   request: ClientRequest
   events: EventLog
-  /** Sends a command to the driver. Returns false when the driver accepts no commands. */
+  /** Sends a command to the driver. Returns false when the driver does not accept commands. */
   ask(command: string): boolean
 }
 
@@ -18,6 +18,6 @@ export interface InviteOptions {
   env?: Record<string, string>
   /** Milliseconds to wait; default: the time that a start may take. */
   timeout?: number
-  /** false: only waits for a client that reconnects on its own. */
+  /** Whether to start a client; false only waits for one that reconnects on its own. Default true. */
   start?: boolean
 }

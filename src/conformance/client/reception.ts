@@ -10,7 +10,10 @@ import { recordRequest } from './request-rule.ts'
 
 /** Milliseconds within which a started client must connect. */
 const ARRIVAL_LIMIT = 20_000
-/** The same for a client that connects on its own: after failures, browsers delay a connection by up to a minute. */
+/**
+ * Milliseconds within which a client must connect on its own: after failures, browsers delay a connection by up to a
+ * minute.
+ */
 const RECONNECT_LIMIT = 70_000
 
 /** Accepts the clients of one run of one case. */
@@ -83,7 +86,7 @@ export class CaseReception implements Reception {
     return upgrade
   }
 
-  /** Listens on another port and accepts its clients here, for URLs that are more than a number. */
+  /** Listens on another port, for cases whose URLs are not those of numbered connections. Resolves to the port. */
   async listen(t: Trial, tls?: { cert: string; key: string }, onConnection?: () => void): Promise<number> {
     if (this.agent.launcher === null) t.skip('needs --exec CMD with {url}')
     const host = new URL(this.agent.base).hostname

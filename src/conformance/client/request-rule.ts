@@ -12,7 +12,7 @@ export interface RequestBreach {
 }
 
 /**
- * For each passive case of `client.req` a function that describes the violation in a request, or returns null (RFC 6455
+ * For each passive case of `client.req`, a function that describes the violation in a request or returns null (RFC 6455
  * §4.1).
  */
 const rules: Record<string, (request: ClientRequest, expectedTarget?: string) => string | null> = {
@@ -70,8 +70,8 @@ export function checkRequest(request: ClientRequest, expectedTarget?: string): R
 
 /**
  * Applies the passive rules to a request. `url` is given when the tester chose it. A follow-up is a request that the
- * client sends on its own, for example after a redirect. Whether it needs a new key is debatable, so that a repeated
- * one is only noted.
+ * client sends on its own, for example after a redirect. Whether it needs a new key is debatable, so a repeated key is
+ * only noted.
  */
 export function recordRequest(
   t: Trial,
@@ -94,7 +94,7 @@ export function recordRequest(
   if (deflateElementOf(request) !== undefined) agent.context.capabilities.pmd = true
 }
 
-/** 24 characters that are the canonical base64 of 16 bytes (RFC 4648 §4). */
+/** Returns whether a text is the canonical base64 of 16 bytes: 24 characters (RFC 4648 §4). */
 function isKey(value: string): boolean {
   return value.length === 24 && Buffer.from(value, 'base64').toString('base64') === value && value.endsWith('==')
 }

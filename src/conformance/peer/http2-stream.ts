@@ -5,7 +5,7 @@ import { type Fields, FrameFlag, FrameType, Http2Error, nameHttp2Error, uint32 }
 export interface Http2Response {
   status: number
   fields: Fields
-  /** The HEADERS frame had END_STREAM. */
+  /** Whether the HEADERS frame had END_STREAM. */
   isEnd: boolean
 }
 
@@ -30,7 +30,7 @@ export class Http2Stream extends Duplex {
   response: Http2Response | null = null
   /** Statuses of interim responses (RFC 9110 §15.2). */
   readonly interim: number[] = []
-  /** The target has ended its side with END_STREAM. */
+  /** Whether the target has ended its side with END_STREAM. */
   isEnded = false
   /** The error code with which the target reset the stream. */
   resetCode: number | null = null
@@ -176,7 +176,7 @@ export class Http2Stream extends Duplex {
     this.#owed = 0
   }
 
-  /** Whether nothing more can be written. */
+  /** Completes the pending write, because nothing more can be written. */
   #release(): void {
     this.#next?.done()
     this.#next = null

@@ -5,10 +5,10 @@ import type { FrameWatch } from './frame-watch.ts'
 export interface Message {
   opcode: number
   payload: Buffer
-  /** RSV1 was set on the first frame (RFC 7692 §6). `payload` is decompressed when the peer has a decoder. */
+  /** Whether RSV1 was set on the first frame (RFC 7692 §6). `payload` is decompressed when the peer has a decoder. */
   compressed: boolean
   frames: Frame[]
-  /** `payload` has been decompressed. */
+  /** Whether `payload` has been decompressed. */
   isDecoded?: boolean
 }
 

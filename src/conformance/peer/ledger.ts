@@ -2,7 +2,7 @@
 export interface Breach {
   /** The case about the rule, for example `inv.rsv` or `hs.resp.accept`. */
   rule: string
-  /** The case that ran when it was seen. */
+  /** The case that ran when the violation was seen. */
   seenIn: string
   detail: string
 }

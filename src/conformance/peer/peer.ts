@@ -34,7 +34,7 @@ export class Peer {
     return this.#sender.role === 'server'
   }
 
-  /** A write failed because of a reset. What the target had sent before, such as its Close, is lost. */
+  /** Whether a write failed because of a reset. What the target had sent before, such as its Close, is then lost. */
   get isCutOff(): boolean {
     return this.#receiver.isCutOff
   }
@@ -126,7 +126,7 @@ export class Peer {
     this.#sender.end()
   }
 
-  /** Records that the case ended its side without this peer. */
+  /** Records that the case has ended the side of the tester without `end`. */
   recordOwnEnd(): void {
     this.#sender.recordOwnEnd()
   }

@@ -64,7 +64,7 @@ export class ReceivingPeer {
     return this.#hasEnded
   }
 
-  /** A write failed because of a reset. What the target had sent before, such as its Close, is lost. */
+  /** Whether a write failed because of a reset. What the target had sent before, such as its Close, is then lost. */
   get isCutOff(): boolean {
     return this.#isCutOff
   }

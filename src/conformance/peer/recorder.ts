@@ -53,7 +53,7 @@ export class Recorder {
   }
 }
 
-/** Streams emit no event for a write. */
+/** Streams do not emit an event for a write. */
 function recordWrites(stream: Duplex, onWrite: (bytes: Buffer) => void): void {
   const write = stream.write
   stream.write = ((...args: Parameters<Duplex['write']>) => {

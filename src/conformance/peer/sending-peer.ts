@@ -132,7 +132,7 @@ export class SendingPeer {
     if (this.#pingTimes.size === 0) this.#pingTimes.set(key, performance.now())
   }
 
-  /** Whether a frame is a valid Close; an invalid one does not answer the Close of the target. */
+  /** Records a Close. `isClose` is false for an invalid one, which does not answer the Close of the target. */
   #recordClose(body: Buffer, isClose: boolean): void {
     if (isClose) this.#closeSentAt = performance.now()
     this.#closing.by ??= this.role
@@ -144,7 +144,7 @@ export class SendingPeer {
   }
 }
 
-/** Whether the header of a control frame is valid, apart from masking (RFC 6455 §5.2, §5.5). */
+/** Returns whether the header of a control frame is valid, apart from masking (RFC 6455 §5.2, §5.5). */
 function isWellFormed({ fin = true, rsv = 0, form = 7, length, payload = '' }: FrameSpec): boolean {
   return fin && rsv === 0 && form === 7 && length === undefined && bytesOf(payload).length <= 125
 }

@@ -15,7 +15,7 @@ export interface TargetOptions {
   /** Further fields of every request. */
   fields?: [name: string, value: string][]
   label?: string
-  /** For wss: certificates, SNI, ALPN. */
+  /** Options for wss: certificates, SNI, ALPN. */
   tls?: ConnectionOptions
   /** Uses WebSocket over HTTP/2 (RFC 8441), with prior knowledge when there is no TLS. */
   http2?: boolean
@@ -85,7 +85,9 @@ function placeOf(host: string, port: number, options: TargetOptions): Place {
   return match !== null && match[1] === host && Number(match[2]) === port ? { host: match[3], port } : { host, port }
 }
 
-/** Whether the host is a loopback, link-local or private address (RFC 1918, RFC 4193) or a name of this machine. */
+/**
+ * Returns whether the host is a loopback, link-local or private address (RFC 1918, RFC 4193) or a name of this machine.
+ */
 export function isPrivateHost(host: string): boolean {
   if (/^(localhost|.*\.localhost|.*\.local|.*\.internal)$/i.test(host)) return true
   if (isIP(host) === 4) return /^(127\.|10\.|192\.168\.|169\.254\.|172\.(1[6-9]|2\d|3[01])\.|0\.0\.0\.0)/.test(host)
@@ -107,9 +109,9 @@ function openTcp(place: Place, timeout: number): Promise<Transport> {
 }
 
 /**
- * Whether a socket was reset: it then has no remote address. Node reports a reset as an orderly end when data arrived
- * with it (libuv treats POLLHUP after a partial read as the end of the stream). Node looks up the address at its first
- * use.
+ * Returns whether a socket was reset: it then has no remote address. Node reports a reset as an orderly end when data
+ * arrived with it (libuv treats POLLHUP after a partial read as the end of the stream). Node looks up the address at
+ * its first use.
  */
 function hasNoPeer(socket: Socket): boolean {
   return socket.remoteAddress === undefined

@@ -8,6 +8,6 @@ export interface Transport {
   stream: Duplex
   /** Resets the connection (RST on TCP). */
   reset(): void
-  /** Whether an end that appeared to be orderly was a reset. Must be called before the tester sends FIN. */
+  /** Returns whether an end that appeared to be orderly was a reset. Must be called before the tester sends FIN. */
   isReset?(): boolean
 }

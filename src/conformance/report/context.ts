@@ -10,7 +10,7 @@ export interface Requirement {
   level: string
   who: string
   statement: string
-  /** How to observe it on the wire, or `not observable`. */
+  /** How to observe the requirement on the wire, or `not observable`. */
   wire?: string
 }
 
@@ -33,7 +33,7 @@ export interface ReportContext {
 /** Formats the results of one or more targets. */
 export type Format = (results: RunResult[], context: ReportContext) => string
 
-/** Returns the requirement with this id, also when the catalogue does not have it. */
+/** Returns the requirement with this id, or one without a statement when the catalogue does not have it. */
 export function findRequirement(id: string, context: ReportContext): Requirement {
   const known = context.requirements.find((requirement) => requirement.id === id)
   if (known) return known

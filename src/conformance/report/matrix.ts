@@ -101,7 +101,7 @@ export function matrixText(results: RunResult[], context: ReportContext): string
   ].join('\n')
 }
 
-/** Formats the same as Markdown. */
+/** Formats the matrix as Markdown. */
 export function matrixMarkdown(results: RunResult[], context: ReportContext): string {
   const labels = results.map(({ target }) => escapeMarkdown(target.label))
   const scores = formatTable(['group', ...labels], collectScores(results, context))
@@ -115,7 +115,7 @@ export function matrixMarkdown(results: RunResult[], context: ReportContext): st
     : `${scores}\n\n${formatTable(['case', 'title', ...labels], rows)}`
 }
 
-/** Formats the same as a page: the HTML report with one column per target. */
+/** Formats the matrix as a page: the HTML report with one column per target. */
 export function matrixHtml(results: RunResult[], context: ReportContext): string {
   return formatHtml(results, context)
 }

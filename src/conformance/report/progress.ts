@@ -38,7 +38,7 @@ export class Progress {
     this.#options = { heartbeat: 10_000, interval: 80, now: () => performance.now(), ...options }
   }
 
-  /** Begins. `groups` has the group of each case that will run. */
+  /** Starts the display. `groups` has the group of each case that will run. */
   start(groups: readonly string[]): void {
     for (const group of groups) {
       const name = topOf(group)
@@ -67,7 +67,7 @@ export class Progress {
     else if (results.length === this.#expected.get(name)) this.#writeGroup(name, results)
   }
 
-  /** Ends. On a terminal the line is erased, because the report follows. */
+  /** Ends the display. On a terminal the line is erased, because the report follows. */
   end(): void {
     clearTimeout(this.#timer)
     this.#ended = true

@@ -17,7 +17,7 @@ const STEP_LINES = 9
 const MAX_STEPS = 60
 /** How many characters all steps have at most. */
 const MAX_LENGTH = 100_000
-/** Milliseconds of silence from which on the script repeats a pause of the case. */
+/** Minimum duration of a pause in milliseconds for the script to repeat it. */
 const PAUSE = 250
 /** How many characters of received data are printed. */
 const SHOWN = 200

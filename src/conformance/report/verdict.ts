@@ -28,7 +28,10 @@ const countWords: Record<Verdict, string> = {
   pass: 'passed',
 }
 
-/** Whether a case counts against the target: a crash or a MUST, with `strict` also a SHOULD, but no known failure. */
+/**
+ * Returns whether a case counts against the target: a crash or a MUST, with `strict` also a SHOULD, but no known
+ * failure.
+ */
 export function isFailure(result: CaseResult, strict: boolean): boolean {
   if (result.known) return false
   return result.verdict === 'crash' || result.verdict === 'fail' || (strict && result.verdict === 'warn')

@@ -68,7 +68,7 @@ export function applyBaseline(result: RunResult, baseline: Baseline, today = new
   return findings
 }
 
-/** Whether a known verdict covers this one: it must be equal or worse. */
+/** Returns whether a known verdict covers this one: it must be equal or worse. */
 function isKnown(verdict: Verdict, known: Verdict): boolean {
   const rank: Partial<Record<Verdict, number>> = { flaky: 1, warn: 1, error: 2, fail: 2, crash: 3 }
   return verdict in rank && (rank[verdict] ?? 0) <= (rank[known] ?? 0)

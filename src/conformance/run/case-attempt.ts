@@ -9,23 +9,23 @@ import type { RunOptions } from './options.ts'
 /** What an attempt at a case needs of the run. */
 export interface AttemptOptions extends Pick<RunOptions, 'timeoutFactor' | 'keepWire' | 'repro' | 'onWire'> {
   context: RunContext
-  /** Whether the target serves. */
+  /** Resolves to whether the target serves. */
   isServing(): Promise<boolean>
   /** Tries to restore the target. Resolves to false when it is lost. */
   revive(): Promise<boolean>
   /** The number of times that the process of the target has died. */
   crashCount?(): number
-  /** Whether the port of that process accepts connections. */
+  /** Resolves to whether the port of the process accepts connections. */
   isAccepting?(): Promise<boolean>
-  /** The last output of that process. */
+  /** The last output of the process. */
   lastWords?(): string
 }
 
 /** Circumstances that make a failure uncertain. */
 export interface Circumstances {
-  /** A wait timed out. */
+  /** Whether a wait timed out. */
   timedOut: boolean
-  /** The target refused a connection. */
+  /** Whether the target refused a connection. */
   refused: boolean
 }
 
@@ -44,9 +44,7 @@ export class CaseAttempts {
     this.#options = options
   }
 
-  /**
-   * With `isAlone` no other case runs, so that this case is the cause of a crash. `slowFactor` multiplies the timeouts.
-   */
+  /** With `isAlone` no other case runs, so this case is the cause of a crash. `slowFactor` multiplies the timeouts. */
   async run(
     testCase: Case,
     entry: CatalogueEntry,
@@ -75,7 +73,7 @@ export class CaseAttempts {
     return { result, circumstances: { timedOut: trial.timedOut, refused: trial.refused }, isLost }
   }
 
-  /** Whether the process has died. Its exit may be reported later than its port refuses connections. */
+  /** Resolves to whether the process has died. Its exit may be reported later than its port refuses connections. */
   async #hasDied(trial: Trial, crashes: number, isAlone: boolean): Promise<boolean> {
     const { crashCount, isAccepting } = this.#options
     if (crashCount === undefined) return false

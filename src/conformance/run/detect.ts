@@ -18,7 +18,10 @@ export interface DetectOptions {
   echoPrefix: string
 }
 
-/** Detects the capabilities of the target: echo, permessage-deflate, Server field. Returns why it cannot be tested. */
+/**
+ * Detects the capabilities of the target: echo, permessage-deflate, Server field. Returns why the target cannot be
+ * tested.
+ */
 export async function detect(context: RunContext, options: DetectOptions): Promise<string | undefined> {
   const trial = lookAt(context, Math.max(LEAST_PATIENCE, context.timeout * PATIENCE))
   const { capabilities } = context
@@ -60,7 +63,7 @@ function adaptTimeout(context: RunContext, milliseconds: number): void {
   context.observations.timeout_raised_to_ms = needed
 }
 
-/** The requirement that a wrong echo violates. */
+/** The rules that a wrong echo violates. */
 const ECHO_RULES = ['inv.frame-grammar', 'inv.rsv', 'inv.message-order', 'inv.text-utf8']
 
 /**
@@ -84,7 +87,7 @@ async function echoes(context: RunContext, trial: Trial, prefix: string): Promis
   }
 }
 
-/** Whether the target currently serves a new connection. */
+/** Resolves to whether the target currently serves a new connection. */
 export async function serves(context: RunContext): Promise<boolean> {
   const trial = lookAt(context)
   try {

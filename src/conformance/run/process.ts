@@ -8,7 +8,7 @@ const START_LIMIT = 120_000
 const STOP_LIMIT = 2_000
 /** Milliseconds after which a running server that does not serve counts as hung. */
 const HANG_LIMIT = 3_000
-/** How many bytes of its output are retained. */
+/** How many bytes of the output are retained. */
 const KEPT_OUTPUT = 16_384
 
 /** A server under test that the tester starts, watches, restarts after a crash, and stops. */
@@ -34,16 +34,17 @@ export class ServerProcess {
     return this.#crashes
   }
 
-  /** The last part of its standard output and standard error. */
+  /** The last part of the standard output and standard error of the process. */
   get output(): string {
     return this.#output
   }
 
   /**
-   * Starts the process and waits until its port accepts connections. Resolves to false on a timeout, or when it exits.
+   * Starts the process and waits until its port accepts connections. Resolves to false on a timeout, or when the
+   * process exits.
    */
   async start(): Promise<boolean> {
-    // A new process group, so that the processes started by the shell end with it.
+    // Starts a new process group, so that the processes started by the shell end with it.
     const child = spawn(this.#command, { shell: true, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
     this.#child = child
     // When the tester exits early, no child process must survive it.
@@ -61,7 +62,7 @@ export class ServerProcess {
     return this.#child === child && (await accepts(this.port))
   }
 
-  /** Whether its port accepts connections. */
+  /** Resolves to whether the port of the process accepts connections. */
   isAccepting(): Promise<boolean> {
     return accepts(this.port)
   }
@@ -117,7 +118,7 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   }
 }
 
-/** Whether this port of this machine accepts TCP connections. */
+/** Resolves to whether this port of this machine accepts TCP connections. */
 export function accepts(port: number, host = '127.0.0.1'): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ port, host })

@@ -19,7 +19,7 @@ export interface ServerRunOptions extends RunOptions, DetectOptions {
   process?: {
     readonly crashes: number
     readonly output: string
-    /** Whether its port accepts connections. */
+    /** Resolves to whether the port of the process accepts connections. */
     isAccepting(): Promise<boolean>
     revive(isServing: () => Promise<boolean>): Promise<boolean>
   }

@@ -27,15 +27,15 @@ export interface RunnerOptions
   onBegin?(entry: CatalogueEntry): void
   /** Called whenever a case ends. */
   onResult?(result: CaseResult): void
-  /** Whether the target serves. Called after a case that may have harmed it. */
+  /** Resolves to whether the target serves. Called after a case that may have harmed it. */
   isServing(): Promise<boolean>
   /** Tries to restore the target. Resolves to false when it is lost. */
   revive(): Promise<boolean>
   /** The number of times that the process of the target has died. */
   crashCount?(): number
-  /** Whether the port of that process accepts connections. */
+  /** Resolves to whether the port of the process accepts connections. */
   isAccepting?(): Promise<boolean>
-  /** The last output of that process. */
+  /** The last output of the process. */
   lastWords?(): string
 }
 
@@ -54,13 +54,13 @@ const IDLE_JOBS = 32
 const REPEATS = 12
 /** Multiplies the timeout for the second attempt at a case that timed out. */
 const SLOW_FACTOR = 8
-/** After this number of such attempts without a pass, the target is considered silent and not slow. */
+/** After this number of second attempts without a pass, the target is considered silent and not slow. */
 const SLOW_ATTEMPTS = 4
 
 /** Cases of one phase that share a limit. */
 interface Crew {
   cases: readonly Case[]
-  /** How many of them run at the same time. */
+  /** How many of the cases run at the same time. */
   jobs: number
 }
 
@@ -74,7 +74,7 @@ export class Runner {
   readonly #deadline: number
   #failures = 0
   #confirmed = 0
-  /** How many of these were timeouts, which show whether the target is silent or busy. */
+  /** How many confirmed failures were timeouts, which show whether the target is silent or busy. */
   #confirmedTimeouts = 0
   /** Whether a case that timed out among others has passed alone. Every timeout must then recur to count. */
   #isSlowInCompany = false
@@ -190,7 +190,10 @@ export class Runner {
     return again
   }
 
-  /** Repeats a case that timed out with a longer timeout. When it then passes, the target is only slow. */
+  /**
+   * Gives a case that timed out a second attempt with a longer timeout. When the case then passes, the target is only
+   * slow.
+   */
   async #tellSlowFromSilent(testCase: Case, result: CaseResult): Promise<CaseResult> {
     const factor = this.#options.slowFactor ?? SLOW_FACTOR
     const isOpen = ['fail', 'warn', 'error'].includes(result.verdict)
@@ -261,8 +264,8 @@ export class Runner {
 }
 
 /**
- * Whether a case is only about HTTP/1.1. Version, subprotocols and extensions are the same fields over HTTP/2 (RFC 8441
- * §5).
+ * Returns whether a case is only about HTTP/1.1. Version, subprotocols and extensions are the same fields over HTTP/2
+ * (RFC 8441 §5).
  */
 function isAboutHttp1({ id }: Case): boolean {
   return id === 'hs.ver.status-426' || (id.startsWith('hs.') && !/^hs\.(?:ver|proto|ext)\./.test(id))

@@ -21,10 +21,10 @@ export interface SelectionOptions {
   all?: boolean
 }
 
-/** The entries for servers that have a case, in the order of the catalogue. */
+/** The entries for servers in the order of the catalogue, without those that no case implements. */
 export const serverEntries: readonly CatalogueEntry[] = runnableEntries('server')
 
-/** The entries for clients that have a case, in the order of the catalogue. */
+/** The entries for clients in the order of the catalogue, without those that no case implements. */
 export const clientEntries: readonly CatalogueEntry[] = runnableEntries('client')
 
 function runnableEntries(wanted: 'server' | 'client'): CatalogueEntry[] {
@@ -44,8 +44,8 @@ const PRESETS: Record<string, (entry: CatalogueEntry) => boolean> = {
 }
 
 /**
- * Whether a case is in the preset `core`: all except slow and harmful cases, and one of eighteen of the large Autobahn
- * families.
+ * Returns whether a case is in the preset `core`: all except slow and harmful cases, and one of eighteen of the large
+ * Autobahn families.
  */
 function isCore(entry: CatalogueEntry): boolean {
   const topic = topicOf(entry)
@@ -99,7 +99,7 @@ function isHostile(entry: CatalogueEntry): boolean {
   return entry.group === 'robust' || hasTag(entry, 'hostile')
 }
 
-/** Whether a slow case runs without `--long`: when it is selected by name, or belongs to Autobahn. */
+/** Returns whether a slow case runs without `--long`: when it is selected by name, or belongs to Autobahn. */
 function isNamed(term: string): boolean {
   return findEntry(term) !== undefined || term === 'autobahn' || /^ab:[\d.]+$/.test(term)
 }
@@ -167,7 +167,7 @@ function isInSection(requirementId: string, value: string): boolean {
   return section === undefined || requirement.section === section || requirement.section.startsWith(`${section}.`)
 }
 
-/** Matches results: `failed@FILE` the cases that failed there, `new@FILE` the cases that are not in the file. */
+/** Matches the cases that failed in a result file (`failed@FILE`), or those that are not in the file (`new@FILE`). */
 function fromResult(kind: string, path: string): (entry: CatalogueEntry) => boolean {
   const parsed = JSON.parse(readText(path)) as RunResult | RunResult[]
   const cases = (Array.isArray(parsed) ? parsed : [parsed]).flatMap((result) => result.cases)

@@ -30,7 +30,7 @@ export const TOO_SLOW = 'too slow for this run'
 /** The reason for skipping all cases when a target cannot be tested. */
 export const UNREACHABLE = 'target not reachable'
 
-/** Whether the reason for skipping a case means that the run is incomplete. */
+/** Returns whether the reason for skipping a case means that the run is incomplete. */
 function isCutShort(note: string | undefined): boolean {
   if (note === undefined) return false
   return note.startsWith(TOO_SLOW) || ['deadline', 'bail', 'interrupted', 'target lost', UNREACHABLE].includes(note)
@@ -47,7 +47,7 @@ export function exitCodeOf(result: RunResult, failOn: FailOn, findings?: { fixed
   return has('error') ? Exit.INTERNAL : Exit.GOOD
 }
 
-/** Whether the verdict is a violation of `must`, or there is no verdict. */
+/** Returns whether the verdict is a violation of `must`, or there is no verdict. */
 export function isBad(verdict: Verdict): boolean {
   return verdict === 'fail' || verdict === 'crash' || verdict === 'error'
 }

@@ -55,7 +55,7 @@ function requireOneOf(
   return elements[0]
 }
 
-/** Whether the response is valid for this offer (RFC 7692 §7.1.1.1, §7.1.2.1, §7.1.2.2). */
+/** Returns whether the response is valid for this offer (RFC 7692 §7.1.1.1, §7.1.2.1, §7.1.2.2). */
 function isFulfilled(offered: Agreement, answer: Agreement): boolean {
   if (offered.serverNoContext && !answer.serverNoContext) return false
   // Without the parameter the window has 15 bits, so the response may omit it for an offer of 15 (RFC 7692 §7.1.2.1).

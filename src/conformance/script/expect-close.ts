@@ -7,9 +7,9 @@ export interface CloseOptions {
   reason?: string | Uint8Array
   /** Codes that are allowed in the reply, besides an empty body. Default: 1000 and the code that was sent. */
   codes?: readonly number[]
-  /** The case is about closing: a missing Close or end fails the case, instead of being a warning. */
+  /** Whether a missing Close or end fails the case instead of being a warning, because the case is about closing. */
   strict?: boolean
-  /** The Close was sent already. */
+  /** Whether the Close was sent already. */
   sent?: boolean
 }
 
@@ -24,7 +24,7 @@ export async function expectOnlyEnd(peer: Peer): Promise<Inbound | null> {
   }
 }
 
-/** Codes that report an error, and are therefore no valid reply to a valid Close (RFC 6455 §7.4.1). */
+/** Codes that report an error, and therefore are not valid in the reply to a valid Close (RFC 6455 §7.4.1). */
 const FAILURE_CODES: ReadonlySet<number | null> = new Set([1002, 1003, 1007, 1009, 1010, 1011])
 
 /** Sends a Close and expects a Close (same code, 1000 or empty) and FIN, with nothing before them (RFC 6455 §7.1.2). */

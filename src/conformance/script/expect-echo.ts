@@ -7,7 +7,7 @@ import type { Trial } from './trial.ts'
 export interface EchoSpec {
   opcode?: number
   payload: string | Uint8Array
-  /** Sent instead of one frame; their payloads must add up to `payload`. */
+  /** The frames to send instead of one; their payloads must add up to `payload`. */
   frames?: readonly FrameSpec[]
   chop?: Chop
   /** Milliseconds without progress until the wait fails; default: the timeout of the run. */
@@ -29,7 +29,7 @@ export async function expectEcho(
   return message
 }
 
-/** In bytes. Smaller messages must be accepted: no echo server has a limit this low. */
+/** Size in bytes below which a message must be accepted: no echo server has a limit this low. */
 const SMALL_MESSAGE = 4096
 
 /**

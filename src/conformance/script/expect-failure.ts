@@ -29,10 +29,11 @@ export interface FailureOptions {
   allowed?: (event: Inbound) => boolean
   /** Milliseconds to wait; default: the timeout of the run. */
   timeout?: number
-  /** Frames after the Close fail the case. By default only `inv.after-close` reports them. */
+  /** Whether frames after the Close fail the case. By default only `inv.after-close` reports them. */
   isSilent?: boolean
   /**
-   * The server must reply, for example to a Close (RFC 6455 §5.5.1). Default: a rule of the case requires it to fail.
+   * Whether the server must reply, for example to a Close (RFC 6455 §5.5.1). Default: a rule of the case requires it to
+   * fail.
    */
   isAnswerDue?: boolean
 }

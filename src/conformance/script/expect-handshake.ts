@@ -14,7 +14,7 @@ export function expectAccepted(t: Trial, { response, peer, breaches }: Handshake
   for (const { rule, detail } of breaches) t.require(false, `a 101 that satisfies ${rule}`, detail)
 }
 
-/** The same for a key in an unusual form. Sec-WebSocket-Accept must belong to `key`. */
+/** Like `expectAccepted`, for a key in an unusual form. Sec-WebSocket-Accept must belong to `key`. */
 export function expectAcceptedWith(t: Trial, handshake: Handshake, key: string): void {
   expectAccepted(t, handshake)
   const fault = handshake.response && acceptFault(handshake.response, key)

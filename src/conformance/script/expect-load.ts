@@ -11,10 +11,10 @@ export interface LoadMessage {
 /** How many frames are written at once. */
 const BATCH = 500
 
-/** How many timeouts a load may make no progress. */
+/** For how many timeouts a load may make no progress. */
 const PATIENCE = 5
 
-/** Milliseconds without progress after which a load fails. */
+/** Returns the milliseconds without progress after which a load fails. */
 export function loadTimeout(t: Trial): number {
   return t.timeout * PATIENCE
 }
@@ -62,7 +62,7 @@ export async function measureRoundTrips(t: Trial, peer: Peer, messages: readonly
   return times
 }
 
-/** `p50 0.1, p95 0.2, p99 0.4 ms`. */
+/** Formats times: `p50 0.1, p95 0.2, p99 0.4 ms`. */
 export function describeTimes(times: readonly number[]): string {
   const sorted = [...times].sort((a, b) => a - b)
   const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
@@ -70,7 +70,7 @@ export function describeTimes(times: readonly number[]): string {
   return `${shown.join(', ')} ms`
 }
 
-/** `1,200 messages/s`. */
+/** Formats a rate: `1,200 messages/s`. */
 export function describeRate(count: number, milliseconds: number, unit: string): string {
   return `${Math.round(count / (milliseconds / 1000)).toLocaleString('en-US')} ${unit}/s`
 }

@@ -26,8 +26,8 @@ export async function expectProbe(t: Trial, peer: Peer): Promise<void> {
 
 /**
  * “Still serves other connections” of the catalogue: two new connections work. Otherwise the target is lost, which
- * always fails the run. It is done twice: the first may overtake what the target still does about the connection
- * before.
+ * always fails the run. One connection is not enough: it may overtake what the target still does for the previous
+ * connection.
  */
 export async function expectAlive(t: Trial): Promise<void> {
   const expected = 'a fresh connection is served'

@@ -80,7 +80,7 @@ function breaksFrameRules({ fin, rsv, opcode, masked, form, length }: ModelFrame
   return !masked || rsv !== 0 || isReserved || form !== shortestForm(length) || (isControl && (!fin || length > 125n))
 }
 
-/** Whether the bytes are the beginning of valid UTF-8: the last code point may be incomplete (RFC 3629 §4). */
+/** Returns whether the bytes are the beginning of valid UTF-8: the last code point may be incomplete (RFC 3629 §4). */
 function isUtf8Start(bytes: Buffer): boolean {
   try {
     new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true })

@@ -27,7 +27,7 @@ export async function connectHttp2(t: Trial, settings?: Http2Settings): Promise<
 
 /** How a request differs from the extended CONNECT request of RFC 8441 §5. */
 export interface ConnectChanges {
-  /** By name: another value, or `null` to leave the field out. */
+  /** Changes fields by name; `null` omits the field. */
   set?: Record<string, string | null>
   /** Further fields, after the regular ones. */
   add?: readonly Http2Field[]

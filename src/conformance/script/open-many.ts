@@ -6,14 +6,17 @@ import { describeAnswer, type Trial } from './trial.ts'
 /** Milliseconds between two attempts to connect to a busy target. */
 const PAUSE = 50
 
-/** Whether a response means that the target has reached its limit of connections (RFC 9110 §15.6.4, RFC 6585 §4). */
+/**
+ * Returns whether a response means that the target has reached its limit of connections (RFC 9110 §15.6.4, RFC 6585
+ * §4).
+ */
 export function isBusy(response: Response | null): boolean {
   return response?.status === 503 || response?.status === 429
 }
 
 /**
- * Opens connections that stay open, `width` at a time. Targets choose the limit of their number: when a target refuses
- * some, with a status or by the end of TCP, and serves others, the case is skipped (RFC 6455 §10.4).
+ * Opens connections that stay open, `width` at a time. Targets choose how many they accept: when a target refuses some,
+ * with a status or by the end of TCP, and serves others, the case is skipped (RFC 6455 §10.4).
  */
 export async function openMany(t: Trial, count: number, width: number = count): Promise<Peer[]> {
   const numbers = Array.from({ length: count }, (_, index) => index)

@@ -21,9 +21,9 @@ function valuesSent(request: UpgradeRequest, name: string): string[] {
   return request.fields.filter(([field]) => field.toLowerCase() === name).map(([, value]) => value)
 }
 
-/** For each case of `hs.resp` a function that describes the violation in a 101, or returns null (RFC 6455 §4.2.2). */
+/** For each case of `hs.resp`, a function that describes the violation in a 101 or returns null (RFC 6455 §4.2.2). */
 const rules: Record<string, (response: Response, request: UpgradeRequest) => string | null> = {
-  // `hs.version.http10` already fails a server that accepts another version, so that its version is allowed here.
+  // `hs.version.http10` already fails a server that accepts another version, so its version is allowed here.
   'hs.resp.status-line': ({ statusLine }, { version }) =>
     version !== 'HTTP/1.1' || /^HTTP\/1\.1 101 /.test(statusLine) ? null : statusLine,
   'hs.resp.upgrade': (response) => {

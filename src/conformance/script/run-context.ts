@@ -2,11 +2,11 @@ import type { Ledger, Target } from '../peer/index.ts'
 
 /** What was detected about the target before the first case. */
 export interface Capabilities {
-  /** It echoes text messages. */
+  /** Whether the target echoes text messages. */
   echo: boolean
-  /** Text with which its echoes begin (`--echo-prefix`). */
+  /** The text with which the echoes of the target begin (`--echo-prefix`). */
   echoPrefix: string
-  /** It accepts permessage-deflate. */
+  /** Whether the target accepts permessage-deflate. */
   pmd: boolean
   serverHeader: string | null
   /** The TLS version, if the target uses TLS. */
@@ -25,7 +25,7 @@ export interface RunContext {
   seed: number
   /** A subprotocol that the server knows, from `--subprotocol`. */
   subprotocol: string | null
-  /** The run may take long (`--long`): cases send everything instead of samples. */
+  /** Whether the run may take long (`--long`): cases then send everything instead of samples. */
   long: boolean
   /** The largest message that is sent, in bytes. */
   maxMessage: number

@@ -16,7 +16,7 @@ import type { RunContext } from './run-context.ts'
 
 /** Errors that are not caused by the target: this machine has no free port or file descriptor. */
 const LOCAL_TROUBLE: ReadonlySet<string> = new Set(['EADDRNOTAVAIL', 'EMFILE', 'ENFILE', 'ENOBUFS', 'EAGAIN'])
-/** For how many timeouts such errors may last, and the milliseconds between two attempts. */
+/** For how many timeouts errors of this machine may last, and the milliseconds between two attempts. */
 const LOCAL_PATIENCE = 10
 const LOCAL_PAUSE = 100
 
@@ -39,7 +39,7 @@ export interface AssertionOptions {
 export interface Handshake {
   peer: Peer
   request: UpgradeRequest
-  /** null: no response arrived. */
+  /** The response; null when none arrived. */
   response: Response | null
   /** The rules of `hs.resp` that the 101 violates. */
   breaches: AnswerBreach[]
@@ -49,7 +49,7 @@ export interface Handshake {
 export interface OpenOptions extends RequestOptions {
   /** Splits the request into several writes. */
   chop?: Chop
-  /** Sent before the request, with one byte per character. */
+  /** Text that is sent before the request, with one byte per character. */
   prefix?: string
   /** Returns bytes that are sent after the request in the same write. */
   early?: (peer: Peer) => Buffer
@@ -68,18 +68,18 @@ export class Trial {
   readonly entry: CatalogueEntry
   readonly context: RunContext
   readonly log: WireLog
-  /** Seeded by the run and the id of the case. */
+  /** Random numbers, seeded by the run and the id of the case. */
   readonly random: Random
   readonly assertions: AssertionResult[] = []
   readonly notes: string[] = []
   readonly peers: Peer[] = []
   /** HTTP/2 connections, whose streams are peers. They are closed after the peers. */
   readonly connections: { destroy(): void }[] = []
-  /** The target stopped serving new connections. */
+  /** Whether the target stopped serving new connections. */
   lost = false
-  /** A wait timed out, so that a failure may be due to a slow target. */
+  /** Whether a wait timed out. A failure may then be due to a slow target. */
   timedOut = false
-  /** The target refused a connection, or responded that it is busy. */
+  /** Whether the target refused a connection, or responded that it is busy. */
   refused = false
   /** Set when clients are tested. */
   reception: Reception | null = null

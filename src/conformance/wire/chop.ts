@@ -56,9 +56,7 @@ function writeOnce(stream: Duplex, bytes: Uint8Array): Promise<void> {
 
 const writesOfStreams = new WeakMap<Duplex, Set<() => void>>()
 
-/**
- * The pending writes of a stream. There may be hundreds, so that one listener ends all of them when the stream closes.
- */
+/** The pending writes of a stream. There may be hundreds, so one listener ends all of them when the stream closes. */
 function writesOf(stream: Duplex): Set<() => void> {
   const known = writesOfStreams.get(stream)
   if (known !== undefined) return known

@@ -58,7 +58,7 @@ function sentence(random: Random): string {
   return `${words[0].toUpperCase()}${words.slice(1)}.${random.next() < 0.15 ? '\n\n' : ' '}`
 }
 
-/** Calls `part` with 1, 2, 3 and so on until there are `length` bytes. */
+/** Returns a function that calls `make` with 1, 2, 3 and so on. */
 function counted(make: (number: number) => string): () => string {
   let number = 0
   return () => make(++number)

@@ -35,7 +35,7 @@ export function deflateElementOf(head: Pick<Response, 'fields'>): ExtensionEleme
   return extensionsOf(head)?.find(({ name }) => name === PMD)
 }
 
-/** Whether the element has this parameter. */
+/** Returns whether the element has this parameter. */
 export function hasParam(element: ExtensionElement | undefined, name: string): boolean {
   return element?.params.some(([param]) => param === name) ?? false
 }
@@ -49,9 +49,9 @@ export function paramOf({ params }: ExtensionElement, name: string): string | nu
 export interface Agreement {
   serverNoContext: boolean
   clientNoContext: boolean
-  /** null: the parameter is absent. */
+  /** The value of server_max_window_bits; null when the parameter is absent. */
   serverBits: number | null
-  /** null: the parameter is absent. 15 when it has no value. */
+  /** The value of client_max_window_bits; null when the parameter is absent, 15 when it has no value. */
   clientBits: number | null
 }
 

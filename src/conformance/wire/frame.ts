@@ -11,7 +11,7 @@ export interface FrameSpec {
   opcode: number
   /** Default true. */
   fin?: boolean
-  /** The three bits as a number from 0 to 7; default 0. */
+  /** The three reserved bits as a number from 0 to 7; default 0. */
   rsv?: number
   /** A string is sent as UTF-8. */
   payload?: string | Uint8Array

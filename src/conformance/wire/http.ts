@@ -12,9 +12,9 @@ export interface RequestSpec {
   version: string
   /** Pairs, so that any order, case and repetition is possible. A field with the value `null` is omitted. */
   fields: [name: string, value: string][]
-  /** Between name and value; default: a colon and a space. */
+  /** The text between name and value; default: a colon and a space. */
   separator?: string
-  /** Default CR LF. */
+  /** The end of each line; default CR LF. */
   lineEnd?: string
 }
 
@@ -29,7 +29,7 @@ export function encodeRequest(spec: RequestSpec): Buffer {
 /** A received HTTP response head, with the syntax errors found in it (RFC 9112 §4). */
 export interface Response {
   statusLine: string
-  /** 0 when the status line is malformed. */
+  /** The status code; 0 when the status line is malformed. */
   status: number
   fields: [name: string, value: string][]
   /** Descriptions of what is malformed. */

@@ -38,7 +38,7 @@ const HEADER_BYTES = 9
 export interface Http2Frame {
   type: number
   flags: number
-  /** 0: the whole connection. */
+  /** The id of the stream; 0 for the whole connection. */
   stream: number
   payload: Buffer
 }

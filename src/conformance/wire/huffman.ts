@@ -1,6 +1,6 @@
 /**
  * The lengths in bits of the codes for the bytes 0 to 255 and for EOS. The code is canonical: codes of the same length
- * are consecutive in the order of their bytes, so that the lengths define the code (RFC 7541 appendix B).
+ * are consecutive in the order of their bytes, so the lengths define the code (RFC 7541 appendix B).
  */
 const LENGTHS = `
 13 23 28 28 28 28 28 28 28 24 30 28 28 30 28 28 28 28 28 28 28 28 30 28 28 28 28 28 28 28 28 28

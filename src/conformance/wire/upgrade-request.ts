@@ -6,7 +6,7 @@ export interface RequestOptions {
   method?: string
   /** The request target; default the path of the URL under test. */
   target?: string
-  /** Default `HTTP/1.1`; an empty string omits it. */
+  /** The version in the request line; default `HTTP/1.1`. An empty string omits it. */
   version?: string
   /** Sec-WebSocket-Key; default 16 random bytes in base64. */
   key?: string
@@ -16,9 +16,9 @@ export interface RequestOptions {
   add?: Fields
   /** Changes the field lines, for example their order. Applied last. */
   rewrite?: (fields: Fields) => Fields
-  /** Between name and value; default `: `. */
+  /** The text between name and value; default `: `. */
   separator?: string
-  /** Default CR LF. */
+  /** The end of each line; default CR LF. */
   lineEnd?: string
 }
 
@@ -26,7 +26,7 @@ export interface RequestOptions {
 export interface RequestBase {
   authority: string
   path: string
-  /** From `-H`, `--origin`, `--user`. */
+  /** Fields from the options `-H`, `--origin` and `--user`. */
   extra: Fields
 }
 

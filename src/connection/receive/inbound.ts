@@ -30,7 +30,9 @@ let chunk: Buffer | null = null
  */
 export class Inbound implements StreamOwner, ProtocolSink, RateSink, TurnSink, StreamCounter {
   readonly #link: Link
-  /** How often work is counted while messages are delivered: every 1,024 messages, or each that may be compressed. */
+  /**
+   * How often work is counted while messages are delivered: at every message with a codec, otherwise at every 1,024th.
+   */
   readonly #countMask: number
   /** Created when a limit requires it: at the start for messages and bytes, with the first ping for pings. */
   #rates: RateLimiter | null = null

@@ -6,7 +6,7 @@ import type { DeliveredRun } from '../../fast/message-run.ts'
 
 /** Messages of up to this size share a slab, which stays alive as long as the application keeps any of them. */
 const MOST_SHARED = 1024
-/** Twice the pool that small Buffers of Node share, because creating a slab costs as much as filling it. */
+/** Twice the size of the pool that small Buffers of Node share, because creating a slab costs as much as filling it. */
 const SLAB_SIZE = 16 * 1024
 
 /**
@@ -76,7 +76,9 @@ export class MessageSlab {
   }
 }
 
-/** Not from Node's pool: transferring a message to a worker must not transfer the memory of other messages. */
+/**
+ * Allocates a slab outside of Node's pool: transferring a message to a worker must not transfer the memory of others.
+ */
 function makeSlab(): Buffer<ArrayBuffer> {
   const bytes = Buffer.allocUnsafeSlow(SLAB_SIZE)
   markAsUntransferable(bytes.buffer)

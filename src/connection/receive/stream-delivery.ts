@@ -3,21 +3,29 @@ import { WebSocketError } from '../../core/errors.ts'
 import type { StreamSink } from '../../core/stream-assembler.ts'
 import { callUser } from '../../user-code/user-code.ts'
 import type { Data } from '../host.ts'
+import { type Borrower, lend } from '../lent-bytes.ts'
 import type { Link } from '../link.ts'
 
 /** The callbacks for one message that is received in parts; see `Connection.streamMessages`. */
 export interface StreamHandler {
   /**
    * Called with a part, never empty: a Buffer that belongs to the receiver, or a string that ends between characters.
+   * Required unless there is `onBorrowedPart`.
    */
-  onPart(part: Data): unknown
+  onPart?(part: Data): unknown
+  /**
+   * When set, called instead of `onPart`, with memory that is reused after it returns. A part of a text is passed as
+   * checked UTF-8 bytes, which may end inside a character. Copy what you keep. What you `send` is copied if it has to
+   * wait. `DWEBSOCKET_DEBUG_BORROWED=1` overwrites the bytes after each call, to find views that are used too late.
+   */
+  onBorrowedPart?(bytes: Buffer): unknown
   /** Called when the message is complete. */
   onEnd?(): unknown
   /** Called with `ERR_WS_STREAM_CUT` when the connection closes before the end of the message. */
   onAbort?(error: Error): unknown
 }
 
-/** Called when a message begins. Returns its callbacks, or undefined to discard it. */
+/** Called when a message begins. Returns its callbacks, or undefined to discard the message. */
 export type OnStream = (isBinary: boolean) => StreamHandler | null | undefined
 
 /** Counts messages that are delivered in parts. */
@@ -29,7 +37,7 @@ export interface StreamCounter {
 }
 
 /** Delivers messages to the user in parts. */
-export class StreamDelivery implements StreamSink {
+export class StreamDelivery implements StreamSink, Borrower {
   onStream: OnStream
   readonly #link: Link
   readonly #counter: StreamCounter
@@ -56,9 +64,16 @@ export class StreamDelivery implements StreamSink {
     this.#counter.countPart()
     const handler = this.#handler
     if (!handler) return
+    const decoder = this.#decoder
+    if (handler.onBorrowedPart !== undefined) return lend(bytes, start, end, decoder === null, this)
     const view = bytes.subarray(start, end)
-    const part = this.#decoder === null ? Buffer.from(view) : this.#decoder.write(view)
-    if (part.length > 0) this.#call(() => handler.onPart(part))
+    const part = decoder === null ? Buffer.from(view) : decoder.write(view)
+    if (part.length > 0) this.#call(() => handler.onPart!(part))
+  }
+
+  deliver(view: Buffer): void {
+    const handler = this.#handler
+    this.#call(() => handler?.onBorrowedPart?.(view))
   }
 
   onStreamEnd(): void {

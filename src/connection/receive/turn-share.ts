@@ -66,7 +66,7 @@ export class TurnShare {
 }
 
 /**
- * Returns the number of the current turn; 0 when the runtime does not count turns, so that each share ends with a
+ * Returns the number of the current turn; 0 when the runtime does not count turns, so each share then ends with a
  * pause.
  */
 function currentTurn(): number {

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream'
 import { Opcode } from '../../core/opcode.ts'
 import type { Outbox } from './outbox.ts'
 
-/** The callback of `Backpressure`, and what it waits for. */
+/** The callback of `Backpressure`, and the condition that it waits for. */
 export interface BackpressureSink {
   /** Whether neither bytes nor messages are waiting. */
   readonly isDrained: boolean
@@ -27,12 +27,14 @@ export class Backpressure {
     this.#sink = sink
   }
 
-  /** Whether it has no state and may be released. */
+  /** Whether this object has no state and may be released. */
   get isIdle(): boolean {
     return this.#drained === null && !this.#isOverMark && !this.#isAwaiting && this.#pong === null
   }
 
-  /** Called above the high-water mark. `onDrained` is called when nothing is waiting any more. */
+  /**
+   * Called when more than `highWaterMark` bytes are waiting. `onDrained` is called when nothing is waiting any more.
+   */
   begin(): void {
     this.#isOverMark = true
     this.#awaitSent()
@@ -82,7 +84,7 @@ export class Backpressure {
    */
   #awaitSent(): void {
     const { writable, writableLength, writableNeedDrain } = this.#stream
-    // One at a time, because each would stay in the stream's queue of a peer that never reads.
+    // One empty write at a time, because each stays in the queue of the stream while the peer does not read.
     if (!writable || writableLength === 0 || writableNeedDrain || this.#isAwaiting) return
     this.#isAwaiting = true
     this.#stream.write('', () => {

@@ -7,7 +7,7 @@ import { SourceSender, type SourceSetup } from './source-sender.ts'
 export interface BlobQueueSink {
   /** Called when a message can be sent. A Blob is replaced by its bytes. */
   onBlobRead(data: Sendable | PreparedMessage, options: SendOptions | undefined): void
-  /** Returns how to send a source that is next. */
+  /** Returns how to send the next source. */
   setUpSource(options: SendOptions | undefined): SourceSetup
   /** Called when a Blob could not be read, or a source has failed. */
   onBlobError(error: unknown): void

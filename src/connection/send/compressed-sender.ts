@@ -60,7 +60,7 @@ export class CompressedSender {
     else this.#outbox.sendEncoded(frame)
   }
 
-  /** Resolves when a streamed message may follow, to its compressor, or to null when it is not compressed. */
+  /** Resolves when a streamed message may follow: to its compressor, or to null when the message is not compressed. */
   beginStream(options: SendOptions | undefined): Promise<MessageDeflater | null> {
     const begin = (): MessageDeflater | null => {
       return options?.compress === false ? null : (this.#codec.deflateStream?.() ?? null)

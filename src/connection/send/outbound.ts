@@ -71,7 +71,7 @@ export class Outbound implements Output, BlobQueueSink {
     return 'sent'
   }
 
-  /** Sends when the cheap upper bound exceeds `highWaterMark`. Uses exact figures. */
+  /** Sends a message for which the cheap upper bound exceeds `highWaterMark`, and uses exact figures instead. */
   #sendNearLimit(
     data: Sendable | PreparedMessage | Blob | Source,
     bound: number,
@@ -226,7 +226,8 @@ export class Outbound implements Output, BlobQueueSink {
   }
 
   /**
-   * Called when the connection is closed. Discards messages that wait for a Blob or the codec, and ends all waiting.
+   * Called when the connection is closed. Discards messages that wait for a Blob or the codec, and resolves all
+   * promises of `drained`.
    */
   onClosed(): void {
     this.#blobs?.drop()

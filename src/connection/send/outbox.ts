@@ -52,7 +52,7 @@ export class Outbox {
     return this.#stream.writableLength + this.#waitingBytes + this.#corkedBytes()
   }
 
-  /** Whether it has no state and may be released. */
+  /** Whether the outbox has no state and may be released. */
   get isIdle(): boolean {
     return !this.#corked && !this.#scheduled && this.#waiting.length === 0 && corkBuffer.owner !== this
   }
@@ -154,7 +154,7 @@ export class Outbox {
     this.#reportWritten(size)
   }
 
-  /** Writes in slices, because only sockets tell the progress of a long write, and so whether the peer reads. */
+  /** Writes in slices, because only sockets report the progress of a long write, and so whether the peer reads. */
   #writeSlices(frame: Buffer): void {
     for (let at = 0; at < frame.length; at += SLICE_SIZE) this.#stream.write(frame.subarray(at, at + SLICE_SIZE))
   }

@@ -17,7 +17,10 @@ export class PreparedMessage {
     this.#compress = compress
   }
 
-  /** Returns the frame for a connection with this codec, compressed when that can be shared (RFC 7692 §7.2.1). */
+  /**
+   * Returns the frame for a connection with this codec, compressed when the compressed frame can be shared (RFC 7692
+   * §7.2.1).
+   */
   frameFor(codec: MessageCodec): Buffer {
     const { sharing } = codec
     if (sharing === undefined || sharing === null) return this.frame
@@ -46,8 +49,8 @@ export function copyAlone(bytes: Uint8Array): Buffer {
 }
 
 /**
- * Frames a message once. `send` of each connection of a server accepts the result. It is compressed once for all
- * connections with permessage-deflate and no server context takeover, unless `compress` is false.
+ * Frames a message once. `send` of each connection of a server accepts the result. The message is compressed once for
+ * all connections with permessage-deflate and no server context takeover, unless `compress` is false.
  *
  * @throws {TypeError} when `data` is neither a string nor bytes, for example a Blob.
  */

@@ -17,7 +17,7 @@ const TURN_TIME = 1
 export interface SourceSetup {
   readonly outbox: Outbox
   readonly options: SendOptions | undefined
-  /** Resolves when the message can begin, to its compressor, or to null when it is not compressed. */
+  /** Resolves when the message can begin: to its compressor, or to null when the message is not compressed. */
   begin(): Promise<MessageDeflater | null>
   /** Called when a fragment was sent. */
   onFragment(): void

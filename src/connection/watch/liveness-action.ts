@@ -5,7 +5,7 @@ export type LivenessAction =
   | { action: 'ping' }
   /** The connection is paused. Reading ahead may find a sign of life. */
   | { action: 'readAhead' }
-  /** The connection is paused, and too much is waiting to read ahead. */
+  /** The connection is paused, and so much is waiting that nothing more may be read ahead. */
   | { action: 'probe' }
   /** The peer has ended. What it sent before is delivered although reading is paused, and then the end. */
   | { action: 'deliver' }

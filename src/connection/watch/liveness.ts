@@ -10,7 +10,7 @@ const SHORTEST_PERIOD = 50
 
 /**
  * Returns the time in milliseconds until the next check. A connection that reads is checked when its keepalive is due.
- * For the other times it is checked twice in the shortest of them, at least every second and at most every 50 ms.
+ * The other time limits need two checks within the shortest of them, at intervals of 50 ms to one second.
  */
 export function timeToCheck(
   { aliveAt, pingedAt }: Pick<LivenessState, 'aliveAt' | 'pingedAt'>,
@@ -35,21 +35,21 @@ export interface LivenessState {
   acceptedBytes: number
   /** When the peer was pinged; null after a sign of life. */
   pingedAt: number | null
-  /** Null while none of it is needed. */
+  /** Null while none of the rare parts is needed. */
   rare: RareState | null
 }
 
 /** The parts of the state that few connections need. */
 export interface RareState {
-  /** Null when no limit needs it. */
+  /** Null when no limit depends on the age of the connection. */
   age: Age | null
-  /** Null while the peer has not begun anything unfinished. */
+  /** The message that the peer has begun and not finished; null when there is none. */
   unfinished: UnfinishedMessage | null
   /** Since when reading is paused and output is waiting; otherwise null. */
   waitingSince: number | null
 }
 
-/** When the connection began, and when its last message was, with the count of messages. */
+/** When the connection began, when its last message was sent or received, and the number of messages by then. */
 interface Age {
   readonly bornAt: number
   messageAt: number
@@ -157,7 +157,7 @@ function judgeSlowReader(
   { pingInterval, pingTimeout }: ConnectionLimits,
 ): LivenessAction | null {
   const longest = pingInterval + pingTimeout
-  return now - since < longest ? null : silence(`no byte of what waits was read within ${longest} ms`)
+  return now - since < longest ? null : silence(`the peer read none of the waiting bytes within ${longest} ms`)
 }
 
 /**

@@ -10,7 +10,7 @@ export const RATE_WINDOW = 10_000
  */
 export class UnfinishedMessage {
   #since: number
-  /** Number of messages received before it. */
+  /** Number of messages received before this one. */
   #messageCount: number
   /** Since when the same part of the same frame is missing; null between the frames of a message. */
   #frameSince: number | null = null

@@ -151,12 +151,12 @@ function end(connection: Watched['connection'], action: Extract<LivenessAction, 
   else connection.fail(closeCode, code, message)
 }
 
-/** Returns whether a pong answers a keepalive ping, including earlier ones. */
+/** Returns whether a pong answers a keepalive ping: the last one or an earlier one. */
 export function isKeepalivePong(payload: Buffer): boolean {
   return payload.toString('latin1', 0, PING_TEXT.length) === PING_TEXT
 }
 
-/** Reads the state again, because a call meanwhile may have changed it. */
+/** Reads the state again, because an earlier call may have changed it. */
 function isOpen(connection: Watched['connection']): boolean {
   return connection.state === 'open'
 }

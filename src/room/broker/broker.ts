@@ -49,7 +49,7 @@ export interface Outgoing extends Publication {
 export interface HistoryRead {
   /** The messages in order. */
   readonly messages: readonly TopicMessage[]
-  /** Whether no message is missing before or among them. */
+  /** Whether the history has lost no message after the requested position. */
   readonly isComplete: boolean
   /** The newest position of the topic; null when the broker does not know it. */
   readonly position: Position | null
@@ -57,10 +57,10 @@ export interface HistoryRead {
 
 /** A subscriber of a topic in this process. */
 export interface TopicListener {
-  /** Called with each message. For a message of this process, it provides the position. */
+  /** Called with each message. A message that this process has published comes back with its position. */
   onMessage(message: TopicMessage): void
   /**
-   * Called when the topic was subscribed, for the first time or again. Messages up to this position that were not
+   * Called when the subscription is active, for the first time or again. Messages up to this position that were not
    * delivered have been missed.
    */
   onSubscribed(position: Position): void
@@ -93,8 +93,8 @@ export interface Broker {
   /** Whether there may be other processes. */
   readonly isShared: boolean
   /**
-   * Subscribes to a topic, with at most one listener per topic. Resolves when it is subscribed. While the broker is
-   * away it resolves at once, and the broker subscribes later.
+   * Subscribes to a topic, with at most one listener per topic. Resolves when the subscription is active. While the
+   * broker is away, the promise resolves at once and the broker subscribes later.
    */
   subscribe(topic: string, listener: TopicListener): Promise<void>
   unsubscribe(topic: string): void

@@ -64,7 +64,7 @@ export class Hub {
     return this.#logs.size
   }
 
-  /** Subscribes a process. Returns the position of the topic. */
+  /** Subscribes a process to a topic. Returns the position of the topic. */
   subscribe(client: HubClient, topic: string): Position {
     const clients = this.#subscribers.get(topic)
     if (clients === undefined) this.#subscribers.set(topic, new Set([client]))

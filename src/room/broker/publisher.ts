@@ -13,7 +13,10 @@ export interface PublisherOptions {
    * Maximum size in bytes of the messages that wait to be published. The oldest ones are dropped first. Default 16 MiB.
    */
   maxWaitingBytes?: number | undefined
-  /** Time limit in milliseconds for a response of the other side. After that, it is considered away. Default 2,000. */
+  /**
+   * Time limit in milliseconds for a response of the other side. After that, the other side is considered away. Default
+   * 2,000.
+   */
   timeout?: number | undefined
 }
 
@@ -39,7 +42,7 @@ interface WaitingMessage extends Outgoing {
 
 /**
  * Sends messages in order, one batch at a time. A batch that fails is sent again until it is accepted. The queue is
- * bounded: the oldest messages are dropped, and the next message of their topic contains their number.
+ * bounded: the oldest messages are dropped, and the next message of their topic says how many.
  */
 export class Publisher {
   readonly #send: (batch: readonly Outgoing[]) => Promise<void>

@@ -1,6 +1,6 @@
 import { type MemoryStore, setMemoryUsed } from '../../connection/shared-memory.ts'
 
-/** The memory of a queue or a history. Each server of the process counts it into its `maxMemory`. */
+/** The memory of a queue or a history. It counts towards `maxMemory` of each server of the process. */
 export class StoreMemory implements MemoryStore {
   readonly #release: (bytes: number) => void
   #used = 0

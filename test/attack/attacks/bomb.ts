@@ -5,7 +5,7 @@ import { closeFrame, frame } from '../../support/wire.ts'
 import { type Finding, finding, formatKib, formatMib, MIB } from '../finding.ts'
 import { MESSAGE_LIMIT, OFFER, onFreshEcho, untilClosed } from '../fresh-echo.ts'
 
-/** H: 300 MB of zeros, compressed to 0.3 MB. */
+/** Attack H: 300 MB of zeros, compressed to 0.3 MB. */
 export async function bomb(): Promise<Finding[]> {
   const payload = await compressZeros(300)
   return onFreshEcho(async (target, growth) => {

@@ -8,10 +8,13 @@ import { memoryFinding, pinnedBy } from '../pinned.ts'
 import { Target } from '../target.ts'
 
 const LIMIT = 64 * MIB
-/** What may be read beyond the limit before it is enforced: an eighth of it, and one chunk. */
+/** How many bytes may be read before the limit is enforced: the limit, an eighth of it, and one chunk. */
 const STATED = LIMIT * 1.125 + MIB
 
-/** L: empty messages wait behind a large one that is being compressed, behind those of a hundred other peers. */
+/**
+ * Attack L: empty messages wait behind a large message that is being compressed, and behind those of a hundred other
+ * peers.
+ */
 export async function waitingForCompression(): Promise<Finding[]> {
   const letters = frame(1, Buffer.from(randomBytes(MIB - 100).map((byte) => 97 + (byte & 15))))
   const grown = await pinnedBy(await Target.limitedEcho(LIMIT), async (target) => {
@@ -24,7 +27,7 @@ export async function waitingForCompression(): Promise<Finding[]> {
   return [memoryFinding('L  empty messages behind 1 MiB that is being compressed', grown, STATED)]
 }
 
-/** M: peers send messages of nearly 1 MiB that inflate to nothing, and wait for their turn. */
+/** Attack M: peers send messages of nearly 1 MiB that inflate to nothing, and wait for their turn. */
 export async function waitingForInflation(): Promise<Finding[]> {
   const message = frame(1, emptyBlocks(MIB - 4096), { rsv: 4 })
   const grown = await pinnedBy(await Target.limitedEcho(LIMIT), async (target) => {
@@ -39,14 +42,14 @@ async function openCompressed(target: Target, count: number): Promise<RawClient[
   const clients: RawClient[] = []
   for (let i = 0; i < count; i++) {
     const client = await RawClient.open(target.port, { headers: OFFER })
-    // What comes back is of no interest, and must not delay the attack.
+    // The replies are not checked, and must not delay the attack.
     client.socket.removeAllListeners('data').resume()
     clients.push(client)
   }
   return clients
 }
 
-/** Stored blocks of no bytes (RFC 1951 §3.2.4); each two hundredth is a final one, behind which zlib begins anew. */
+/** Returns empty stored blocks (RFC 1951 §3.2.4). Every 200th is a final block, after which zlib starts again. */
 function emptyBlocks(size: number): Buffer {
   const blocks = Buffer.alloc(size - (size % 5) + 1)
   for (let at = 0; at + 5 <= size; at += 5) {

@@ -10,8 +10,9 @@ import type { Target } from '../target.ts'
 
 const PEER = fileURLToPath(new URL('../flood-peer.ts', import.meta.url))
 /**
- * Milliseconds that the event loop of the server may work within an innocent round trip, of which the 99th percentile
- * counts. On a machine with a free processor this is the time of the round trip; it does not grow when the machine is busy.
+ * Maximum processor time of the server's event loop, in milliseconds, within a round trip of another peer (99th
+ * percentile). On a machine with a free processor this is the time of the round trip. It does not grow when the machine
+ * is busy.
  */
 const BOUND = 20
 
@@ -33,7 +34,7 @@ const floods: readonly [string, Buffer, boolean?][] = [
   ['compressed messages of 64 KB', compressed(64_000), true],
 ]
 
-/** I: one connection sends as fast as it can; how long do pings of another one take? */
+/** Attack I: one connection sends as fast as it can. Measures how long the pings of another connection take. */
 export async function floodOfOne(): Promise<Finding[]> {
   const findings: Finding[] = []
   for (const [name, frames, isCompressed = false] of floods) {
@@ -68,13 +69,13 @@ async function startFlood(target: Target, frames: Buffer, isCompressed: boolean)
   return child
 }
 
-/** What passes within a round trip, in milliseconds: work of the server's event loop, and time by the clock. */
+/** The duration of a round trip in milliseconds: processor time of the server's event loop, and wall time. */
 interface RoundTrip {
   work: number
   clock: number
 }
 
-/** Of the pings of two seconds, one after the other. */
+/** Returns the 99th percentile of the pings of two seconds, sent one after the other. */
 async function percentile99(client: RawClient, target: Target): Promise<RoundTrip> {
   const trips: RoundTrip[] = []
   for (const start = performance.now(); performance.now() - start < 2_000; ) {
@@ -91,8 +92,8 @@ async function percentile99(client: RawClient, target: Target): Promise<RoundTri
 }
 
 /**
- * A payload of about `size` bytes that inflates to nothing and costs the most to read: blocks of nothing but a new code
- * table (RFC 1951 §3.2.7). 255 literals have codes of 8 bits, one and the end of the block have 9.
+ * Returns a payload of about `size` bytes that inflates to nothing at the highest cost: its blocks contain only a new
+ * code table (RFC 1951 §3.2.7). 255 literals have codes of 8 bits, one and the end of the block have 9.
  */
 function expensivePayload(size: number): Buffer {
   const lengthCodes = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1]

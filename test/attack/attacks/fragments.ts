@@ -4,7 +4,7 @@ import { frame } from '../../support/wire.ts'
 import { type Finding, finding, formatMib } from '../finding.ts'
 import { MESSAGE_LIMIT, onFreshEcho, untilClosed } from '../fresh-echo.ts'
 
-/** A: one-byte fragments of a message that never ends. */
+/** Attack A: one-byte fragments of a message that never ends. */
 export function fragments(): Promise<Finding[]> {
   return onFreshEcho(async (target, growth) => {
     const client = await RawClient.open(target.port)

@@ -20,9 +20,9 @@ import { untilStable } from '../fresh-echo.ts'
 import { http2TargetOf } from '../http2-target.ts'
 import { Target } from '../target.ts'
 
-/** Milliseconds that a flood lasts at most. */
+/** Maximum duration of a flood in milliseconds. */
 const FLOOD = 10_000
-/** What a flood may add to the resident memory: buffers of TLS and of the event loop. */
+/** Maximum growth of the resident memory in a flood, in bytes: buffers of TLS and of the event loop. */
 const GROWTH = 32 * MIB
 
 const FIELDS: readonly Http2Field[] = [
@@ -45,7 +45,7 @@ function open(target: Target, settings?: Http2Settings): Promise<Http2Connection
   return openHttp2(http2TargetOf(target.ownPort), 10_000, { settings })
 }
 
-/** Whether a WebSocket on a new connection is answered. */
+/** Resolves to whether a WebSocket on a new connection gets its echo. */
 async function isServing(target: Target): Promise<boolean> {
   const connection = await open(target)
   const stream = connection.request(FIELDS)
@@ -60,7 +60,10 @@ interface Flood {
   /** CVE or section. */
   reference: string
   bytesOf(round: number): Buffer
-  /** The streams are refused one by one, at a cost that the client has, too: the connection may stay. */
+  /**
+   * Whether the streams are refused one by one. This costs the client as much as the server, so the connection may stay
+   * open.
+   */
   isRefused?: boolean
 }
 
@@ -102,7 +105,7 @@ const settings: Flood = {
   bytesOf: () => Buffer.concat(new Array(500).fill(encodeHttp2Frame(FrameType.SETTINGS, 0, 0, Buffer.alloc(0)))),
 }
 
-/** A field of 4,000 bytes that goes into the table, then thousands of references of one byte to it (RFC 7541 §7.3). */
+/** A field of 4,000 bytes that is added to the table, then thousands of one-byte references to it (RFC 7541 §7.3). */
 const headerBomb: Flood = {
   name: 'header bomb',
   reference: 'RFC 7541 §7.3',
@@ -116,7 +119,7 @@ const headerBomb: Flood = {
   },
 }
 
-/** Plays a flood until the server ends the connection, and looks at what it has cost. */
+/** Sends a flood until the server ends the connection, and measures its cost. */
 async function play(target: Target, { name, reference, bytesOf, isRefused = false }: Flood): Promise<Finding> {
   await untilStable(target)
   const level = target.resident
@@ -142,7 +145,7 @@ async function play(target: Target, { name, reference, bytesOf, isRefused = fals
   )
 }
 
-/** Clients whose windows are closed ask for echoes: they are peers that do not read. */
+/** Requests echoes from clients with closed windows, which are peers that do not read. */
 async function closedWindows(target: Target): Promise<Finding> {
   await untilStable(target)
   const level = target.resident
@@ -168,7 +171,7 @@ async function closedWindows(target: Target): Promise<Finding> {
   )
 }
 
-/** One connection asks for 10,000 streams. */
+/** Requests 10,000 streams on one connection. */
 async function tooManyStreams(target: Target): Promise<Finding> {
   await untilStable(target)
   const level = target.resident
@@ -192,7 +195,7 @@ async function tooManyStreams(target: Target): Promise<Finding> {
   )
 }
 
-/** 10,000 silent WebSockets on 40 connections: what one costs. */
+/** Measures the cost of one of 10,000 silent WebSockets on 40 connections. */
 async function silentStreams(target: Target): Promise<Finding> {
   await untilStable(target)
   const level = target.resident
@@ -217,11 +220,11 @@ async function silentStreams(target: Target): Promise<Finding> {
   )
 }
 
-/** P: the attacks that only HTTP/2 has (RFC 9113 §10.5). */
+/** Attack P: the attacks that exist only over HTTP/2 (RFC 9113 §10.5). */
 export async function http2Attacks(): Promise<Finding[]> {
   const target = await Target.echo()
   try {
-    // What runs for the first time costs memory that is not the attack's.
+    // Code that runs for the first time needs memory, which must not count for the attack.
     for (let round = 0; round < 20; round++) await isServing(target)
     const findings: Finding[] = []
     for (const flood of [rapidReset, continuations, pings, settings, headerBomb]) {

@@ -7,7 +7,7 @@ import { isOverHttp2, Target } from '../target.ts'
 
 const CONNECTIONS = 2_000
 
-/** D: the memory of a silent connection, and of one that sent a compressed message. */
+/** Attack D: the memory of a silent connection, and of one that has sent a compressed message. */
 export async function idle(): Promise<Finding[]> {
   const own = await costOf(await Target.echo())
   const other = await costOf(await Target.ws())
@@ -28,7 +28,7 @@ async function costOf(target: Target): Promise<{ idle: number; used: number }> {
   }
   try {
     await warmUp(target)
-    // The first connections also pay for what all share.
+    // The memory of the first connections includes what all connections share.
     await openMany(300)
     await untilStable(target)
     const empty = target.resident

@@ -3,7 +3,7 @@ import { frame, hex } from '../../support/wire.ts'
 import { type Finding, finding } from '../finding.ts'
 import { onFreshEcho, untilClosed } from '../fresh-echo.ts'
 
-/** E: invalid UTF-8 in the first fragment of a text whose rest never arrives. */
+/** Attack E: invalid UTF-8 in the first fragment of a text whose rest never arrives. */
 export function invalidUtf8(): Promise<Finding[]> {
   return onFreshEcho(async (target) => {
     const client = await RawClient.open(target.port)
@@ -17,7 +17,7 @@ export function invalidUtf8(): Promise<Finding[]> {
   })
 }
 
-/** F: one byte of a header, then nothing. */
+/** Attack F: one byte of a header, then nothing. */
 export function incompleteHeader(): Promise<Finding[]> {
   return onFreshEcho(async (target) => {
     const client = await RawClient.open(target.port)

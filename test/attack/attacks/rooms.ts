@@ -5,12 +5,15 @@ import { flood, untilStable } from '../fresh-echo.ts'
 import { memoryFinding, pinnedBy } from '../pinned.ts'
 import { Target } from '../target.ts'
 
-/** What a server of rooms may store by its defaults: the history of all rooms, and the backlog of one. */
+/** Default limits of rooms in bytes: the history of all rooms, and the backlog of one room. */
 const HISTORY = 64 * MIB
 const BACKLOG = 16 * MIB
 const ROOMS = 4
 
-/** J: one peer walks through rooms with history, and fills each with messages of the largest size, or of none. */
+/**
+ * Attack J: one peer visits rooms with history, and fills each of them with messages of the largest size, or with empty
+ * ones.
+ */
 export async function historyOfRooms(): Promise<Finding[]> {
   const findings: Finding[] = []
   for (const [name, payload, count] of [
@@ -29,7 +32,7 @@ export async function historyOfRooms(): Promise<Finding[]> {
   return findings
 }
 
-/** K: in four rooms a member does not read, and another one sends empty messages. */
+/** Attack K: in each of four rooms, one member does not read, and another one sends empty messages. */
 export async function backlogsOfRooms(): Promise<Finding[]> {
   const grown = await pinnedBy(await Target.rooms(), async (target) => {
     for (let room = 0; room < ROOMS; room++) await floodRoom(target, `/plain/${room}`)

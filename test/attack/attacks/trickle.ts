@@ -5,14 +5,20 @@ import { type Finding, finding, median } from '../finding.ts'
 import { warmUp } from '../fresh-echo.ts'
 import { isOverHttp2, Target } from '../target.ts'
 
-/** Odd, so that the median is one of the ratios. */
+/** Number of rounds. It is odd, so that the median is one of the ratios. */
 const ROUNDS = 7
 
-/** Bytes of the frame. Over HTTP/2 each byte is a DATA frame in a TLS record of its own: a quarter of them takes as long. */
+/**
+ * Size of the frame in bytes. Over HTTP/2 each byte is a separate DATA frame in a separate TLS record, so a quarter of
+ * them takes as long.
+ */
 const SIZE = isOverHttp2 ? 16_384 : 65_536
 const NPM_WS = isOverHttp2 ? 'npm ws over TLS' : 'npm ws'
 
-/** G: a frame in one-byte writes. Ratios of processor time within one round, which the load of the machine cancels out of. */
+/**
+ * Attack G: a frame in one-byte writes. Measures ratios of processor time within one round, in which the load of the
+ * machine cancels out.
+ */
 export async function trickle(): Promise<Finding[]> {
   const ratios: { toWs: number; toHalf: number }[] = []
   const [echo, ws] = [await Target.echo(), await Target.ws()]
@@ -42,7 +48,7 @@ export async function trickle(): Promise<Finding[]> {
   ]
 }
 
-/** Milliseconds of processor time of the server. */
+/** Resolves to the processor time of the server in milliseconds. */
 async function cpuOfTrickle(target: Target, size: number): Promise<number> {
   const client = new RawClient((await target.connect()) as Socket)
   client.socket.write(upgradeRequest())

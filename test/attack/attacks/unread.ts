@@ -6,14 +6,14 @@ import { flood, onFreshEcho } from '../fresh-echo.ts'
 import { isOverHttp2, type Target } from '../target.ts'
 
 /**
- * What an unread connection may add to the resident memory. Over HTTP/2 every DATA frame and TLS record is a buffer of its
- * own, and V8 frees dead ones when it likes.
+ * Maximum growth of the resident memory for an unread connection, in bytes. Over HTTP/2 every DATA frame and TLS record
+ * has its own buffer, and V8 frees dead buffers at any time.
  */
 const GROWTH = (isOverHttp2 ? 24 : 8) * MIB
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`
 
-/** B: pings from a peer that never reads, as many as are accepted in 20 s, at most 157 MB. */
+/** Attack B: pings from a peer that never reads, as many as are accepted in 20 s, at most 157 MB. */
 export function unreadPings(): Promise<Finding[]> {
   return onFreshEcho(async (target, growth) => {
     const client = await RawClient.open(target.port)
@@ -33,7 +33,7 @@ export function unreadPings(): Promise<Finding[]> {
   })
 }
 
-/** C: 381 MB to echo to a peer that never reads. */
+/** Attack C: 381 MB to echo to a peer that never reads. */
 export function unreadEcho(): Promise<Finding[]> {
   return onFreshEcho(async (target, growth) => {
     const client = await RawClient.open(target.port)
@@ -49,7 +49,7 @@ export function unreadEcho(): Promise<Finding[]> {
   })
 }
 
-/** The percentage of one processor that the server uses over two seconds. */
+/** Resolves to the percentage of one processor that the server uses over two seconds. */
 async function busyShare(target: Target): Promise<number> {
   const before = target.cpu
   const start = performance.now()

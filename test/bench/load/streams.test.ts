@@ -13,7 +13,7 @@ interface Started {
   sessions: ServerHttp2Session[]
 }
 
-/** A server that speaks HTTP/2 only, and answers each stream as `answer` says. */
+/** Starts a server that speaks only HTTP/2, and responds to each stream with `answer`. */
 async function start(
   t: TestContext,
   answer: (stream: ServerHttp2Stream) => void,
@@ -36,7 +36,7 @@ async function start(
   return { target: { host: '127.0.0.1', port, path: '/', tls: false, http2: true }, sessions }
 }
 
-/** Accepts, and answers the first bytes with a Close frame and the end of the stream. */
+/** Accepts a stream, and replies to its first bytes with a Close frame and the end of the stream. */
 function acceptAndClose(stream: ServerHttp2Stream): void {
   stream.respond({ ':status': 200 })
   stream.once('data', () => stream.end(buildFrame(CLOSE, Buffer.from([3, 232]))))

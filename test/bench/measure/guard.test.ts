@@ -10,8 +10,8 @@ import { type Connection, createServer } from '../../../src/index.ts'
 import { assert, suite, type TestContext } from '../../support/unit.ts'
 
 /*
- * The regression guard: what makes the server fast is counted, or compared with ws within the same run and by
- * processor time. Nothing here depends on how fast or how busy the machine is.
+ * Guards against regressions: what makes the server fast is counted, or compared with ws in the same run by processor
+ * time. Nothing depends on how fast or how busy the machine is.
  */
 const test = suite('bench guard', { timeLimit: 120_000 })
 
@@ -36,7 +36,7 @@ function countWrites(t: TestContext): { writes: number } {
   return counter
 }
 
-/** Sends a burst in one write and resolves to how many writes its echo took. */
+/** Sends a burst in one write. Resolves to the number of writes of its echo. */
 async function writesOfBurst(t: TestContext, serve: (connection: Connection) => void): Promise<number> {
   const counter = countWrites(t)
   const server = createServer()
@@ -75,7 +75,10 @@ test('gathers replies that are sent from promises, too', async (t) => {
   assert.ok(writes <= 2, `${writes} writes`)
 })
 
-/** How many times the processor time of this library ws takes for the same bursts, each in its best round. */
+/**
+ * Resolves to the processor time of ws for the same bursts, as a multiple of that of this library, each in its best
+ * round.
+ */
 async function ratioToWs(): Promise<number> {
   const pinning = choosePinning()
   const pace = { warmupMs: 600, durationMs: 300, rounds: 8 }
@@ -88,7 +91,7 @@ async function ratioToWs(): Promise<number> {
     start: (name, settings) => startKnownServer(name, settings, pinning?.server),
   })
   assert.is(peers.length, 2, warnings.join('\n'))
-  // Whatever disturbs a round adds to its cost: the best one says most about the code.
+  // A disturbance only adds to the cost of a round, so the best round says most about the code.
   const [own, ws] = peers.map((peer) => Math.min(...peer.rounds.map((round) => round.cost ?? Number.NaN)))
   return ws / own
 }

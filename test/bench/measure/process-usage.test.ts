@@ -13,7 +13,7 @@ import { assert, suite, type TestContext } from '../../support/unit.ts'
 
 const test = suite('bench cpu')
 
-/** A `/proc` of files with the given content. */
+/** Creates a `/proc` of files with the given content. */
 function makeProc(t: TestContext, files: Record<string, string>): string {
   const proc = mkdtempSync(join(tmpdir(), 'proc-'))
   t.after(() => rmSync(proc, { recursive: true }))
@@ -24,7 +24,7 @@ function makeProc(t: TestContext, files: Record<string, string>): string {
   return proc
 }
 
-/** utime and stime are fields 14 and 15; the name in parentheses holds a space and a parenthesis. */
+/** utime and stime are fields 14 and 15; the name in parentheses contains a space and a parenthesis. */
 const statLine = (utime: number, stime: number): string =>
   `7 (node (x) y) S 1 7 7 0 -1 4194304 1 0 0 0 ${utime} ${stime} 0 0 20 0 11 0 1 1 1`
 

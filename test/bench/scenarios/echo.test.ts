@@ -31,7 +31,7 @@ test('sends by the clock in an open loop, whatever the server does', async (t) =
 })
 
 test('counts the latency of an open loop from when a message was due', async (t) => {
-  // The server holds everything back until the last message is there: the first has waited longest.
+  // The server delays all echoes until the last message has arrived, so the first message has waited longest.
   const delayed: FakeRequest[] = []
   const port = await startFakeServer(t, (request) => {
     delayed.push(request)

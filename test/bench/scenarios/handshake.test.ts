@@ -6,7 +6,7 @@ import { echo, makeOrder, startFakeServer } from '../support/fake-server.ts'
 
 const test = suite('bench scenario handshake')
 
-/** A server that answers a request with these bytes. */
+/** Starts a server that responds to a request with these bytes. */
 function startSpeaker(t: TestContext, answer: string): Promise<number> {
   const server = createServer((socket) => socket.on('error', () => {}).once('data', () => socket.end(answer)))
   t.after(() => server.close())

@@ -5,7 +5,7 @@ import { type FakeRequest, makeOrder, startFakeServer } from '../support/fake-se
 
 const test = suite('bench scenario hostile')
 
-/** What is noted of an attack on a server that answers like this. */
+/** Resolves to the note about an attack on a server with these replies. */
 async function attack(t: TestContext, name: string, answer: (request: FakeRequest) => void): Promise<string> {
   const port = await startFakeServer(t, answer)
   const load = await prepareHostile(makeOrder(port, { scenario: 'hostile', attack: name, durationMs: 150 }))

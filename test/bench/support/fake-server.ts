@@ -5,17 +5,17 @@ import { planRow, QUICK, type RowSketch } from '../../../bench/measure/row-plan.
 import { buildFrame, CLOSE, type Frame, readFrame } from '../../../bench/wire/frame.ts'
 import type { TestContext } from '../../support/unit.ts'
 
-/** Everything that a fake server knows when it answers a frame. */
+/** A frame that a fake server replies to. */
 export interface FakeRequest {
   socket: Socket
   frame: Frame
-  /** How many frames came before, on all connections. */
+  /** Number of earlier frames on all connections. */
   index: number
   /** Every open socket. */
   sockets: ReadonlySet<Socket>
 }
 
-/** Starts a server that answers every data frame as `answer` says, right or wrong; resolves to its port. */
+/** Starts a server that replies to every data frame with `answer`, right or wrong. Resolves to its port. */
 export function startFakeServer(t: TestContext, answer: (request: FakeRequest) => void): Promise<number> {
   const sockets = new Set<Socket>()
   let index = 0
@@ -56,12 +56,12 @@ function acceptance(head: string): string {
   return `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`
 }
 
-/** Sends a frame back as it came. */
+/** Sends a frame back unchanged. */
 export const echo = ({ socket, frame }: FakeRequest): void => {
   socket.write(buildFrame(frame.opcode, frame.payload))
 }
 
-/** A short order against a local port. */
+/** Makes a short order for a local port. */
 export function makeOrder(port: number, workload: RowSketch['workload']): LoadOrder {
   const pace = { ...QUICK, warmupMs: 20, durationMs: 50 }
   const row = planRow({ id: 'test', title: 'test', peers: [], workload }, pace)

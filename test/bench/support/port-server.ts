@@ -1,6 +1,6 @@
 import { createServer } from '../../../src/index.ts'
 
-/** An echo on the port of the command line: what `--exec` starts in a test. */
+/** An echo server on the port of the command line, which `--exec` starts in a test. */
 const server = createServer()
 server.onConnection = (connection) => {
   connection.onMessage = (data) => void connection.send(data)

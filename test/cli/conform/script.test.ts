@@ -14,7 +14,7 @@ function script(...words: string[]): Promise<string> {
   return writeScript(parseOptions([...words, '--script', '--seed', '1']))
 }
 
-/** The output of a script that is run against a server with these defects. */
+/** Resolves to the output of a script that runs against a server with these defects. */
 async function runAgainst(code: string, defects: ServerDefect[]): Promise<string> {
   const server = await startServer({ defects: new Set(defects) })
   try {
@@ -32,7 +32,7 @@ async function runAgainst(code: string, defects: ServerDefect[]): Promise<string
   }
 }
 
-/** Cases, what a good server answers, and a defect that answers something else. */
+/** Cases, each with the reply of a correct server and a defect with another reply. */
 const examples: [id: string, defect: ServerDefect, good: RegExp][] = [
   ['frag.orphan-fin1', 'accepts-orphan-continuation', /: 88[0-9a-f]{2}03ea/],
   ['frag.text-inside-text', 'accepts-start-inside-message', /: 88[0-9a-f]{2}03ea/],

@@ -16,7 +16,7 @@ import { assert, suite, type TestContext } from '../../support/unit.ts'
 
 const test = suite('file follower')
 
-/** A folder and a follower of the file `log` in it. */
+/** Makes a folder, and a follower of the file `log` in it. */
 function makeFollower(t: TestContext, content?: string | Buffer) {
   const folder = mkdtempSync(join(tmpdir(), 'follower-'))
   t.after(() => rmSync(folder, { recursive: true }))

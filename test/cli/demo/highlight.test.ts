@@ -3,7 +3,7 @@ import { assert, suite } from '../../support/unit.ts'
 
 const test = suite('demo highlight')
 
-/** The tokens with a color, as `kind text`. */
+/** Returns the colored tokens, as `kind text`. */
 const tokensOf = (code: string): string[] =>
   [...highlight(code).matchAll(/<span class="(\w+)">(.*?)<\/span>/gs)].map(([, kind, text]) => `${kind} ${text}`)
 

@@ -10,16 +10,16 @@ const folder = new URL('../../../src/cli/demo/', import.meta.url)
 const read = (path: string): string => readFileSync(new URL(path, folder), 'utf8')
 const pages = Object.entries(PAGES) as [PageName, Page][]
 
-/** The texts of a template. */
+/** Returns the texts of a template. */
 const textsOfTemplate = (path: string): string[] => [...read(path).matchAll(/\[\[(.+?)\]\]/g)].map((match) => match[1])
 
-/** The literals of each `t(…)` of a script. */
+/** Returns the literals of each `t(…)` in a script. */
 const textsOfScript = (path: string): string[] =>
   [...read(path).matchAll(/\bt\(\s*(?:[^'()]+ \? )?'([^']+)'(?: : '([^']+)')?/g)].flatMap(([, ...texts]) =>
     texts.filter((text) => text !== undefined),
   )
 
-/** The templates of what the service desk says to its pages. */
+/** The templates of the notes that the service desk sends to its pages. */
 const DESK_NOTES = ['service-desk.ts', 'views/desk.ts'].flatMap((path) =>
   [...read(path).matchAll(/'(\{0\}[^']*)'/g)].map((match) => match[1]),
 )
@@ -31,7 +31,7 @@ const COMMON = [
   ...readdirSync(new URL('pages/parts/', folder)).map((name) => `pages/parts/${name}`),
 ].flatMap(textsOfTemplate)
 
-/** All texts that a page may show. */
+/** Returns all texts that a page may show. */
 function textsOfPage(name: PageName, { title, description, sources }: Page): Set<string> {
   const scripts = sources?.browser ?? []
   return new Set([

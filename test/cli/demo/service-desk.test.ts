@@ -10,7 +10,7 @@ type Message = any
 
 const messagesTo = (peer: FakePeer): Message[] => peer.received.map((text) => JSON.parse(String(text)))
 
-/** The latest state that a page received. */
+/** Resolves to the latest state that a page received. */
 async function stateOf(peer: FakePeer): Promise<Message> {
   await endOfTick()
   return messagesTo(peer).findLast(({ entries }) => entries === undefined)
@@ -21,7 +21,7 @@ async function until(peer: FakePeer, check: (state: Message) => boolean): Promis
   while (!check(await stateOf(peer)));
 }
 
-/** The conversation entries that a page received: `name: text`. */
+/** Returns the conversation entries that a page received: `name: text`. */
 const talkOf = (peer: FakePeer): string[] =>
   messagesTo(peer).flatMap(({ entries = [] }) => entries.map(({ name, text }: Message) => `${name}: ${text}`))
 

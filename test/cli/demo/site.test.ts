@@ -77,7 +77,7 @@ test('no page loads anything from another site or runs inline code', async () =>
 })
 
 test('every asset that a page names exists', async () => {
-  // The browser client is built.
+  // The browser client is one of the built files.
   const assets = [...readdirSync(new URL('assets/', folder)), 'client.js']
   for (const [name] of pages) {
     const named = [...(await renderPage(name)).matchAll(/"\/assets\/([^"]+)"/g)].map((match) => match[1])

@@ -15,7 +15,7 @@ interface Answer {
   readonly body: string
 }
 
-/** Serves a folder with one page, one script and one file of no known type; the path's name is what is asked for. */
+/** Serves a folder with a page, a script and a file of unknown type. The path of a request is the name of the file. */
 async function serveFolder(t: TestContext) {
   const folder = mkdtempSync(join(tmpdir(), 'static-'))
   t.after(() => rmSync(folder, { recursive: true }))

@@ -6,7 +6,9 @@ import { hostOf } from '../../support/ws-client.ts'
 
 const test = suite('browser client: limits of the server')
 
-/** Opens a page with these limits on its server; resolves to the code of its first loss, once it is open again. */
+/**
+ * Opens a client of a server with these limits. Resolves to the code of the first loss once the client is open again.
+ */
 async function returnsAfter(
   t: TestContext,
   limits: Partial<ConnectionLimits>,

@@ -19,7 +19,7 @@ class ReadableUrl {
   }
 }
 
-/** The module as it runs where there is no EventTarget, Event, MessageEvent, DOMException and Blob. */
+/** Loads the module without EventTarget, Event, MessageEvent, DOMException and Blob. */
 function load(globals: Record<string, unknown> = {}) {
   const sockets: FakeSocket[] = []
   const clock = new FakeClock()

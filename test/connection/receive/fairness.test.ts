@@ -7,7 +7,10 @@ import { frame } from '../../support/wire.ts'
 
 const test = suite('fairness', { timeLimit: 60_000 })
 
-/** Sends `count` copies of a frame at once; returns the most messages and bytes that were delivered between two turns. */
+/**
+ * Sends `count` copies of a frame at once. Resolves to the maximum number of messages and bytes that were delivered
+ * between two turns.
+ */
 async function flood(t: TestContext, one: Buffer, count: number): Promise<{ messages: number; bytes: number }> {
   const turn = { messages: 0, bytes: 0 }
   const most = { messages: 0, bytes: 0 }
@@ -32,7 +35,7 @@ async function flood(t: TestContext, one: Buffer, count: number): Promise<{ mess
   return most
 }
 
-// Two shares may fall between two looks.
+// Two shares may fall between two checks.
 
 test('one connection delivers at most 2,048 messages before the others have their turn', async (t) => {
   for (const [payload, count] of [

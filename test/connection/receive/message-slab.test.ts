@@ -5,7 +5,7 @@ import { assert, suite } from '../../support/unit.ts'
 
 const test = suite('message slab')
 
-/** A slab, and a run that ends nowhere until a test says so. */
+/** Makes a slab, and a run whose end the test sets. */
 function make(window = Buffer.alloc(0)) {
   const run = { window, end: 0, generation: 0 } satisfies DeliveredRun
   return { run, slab: new MessageSlab(run) }
@@ -71,7 +71,7 @@ test('copies runs that no slab has room for, message by message', () => {
     const copies: Buffer[] = []
     for (let at = 0; at + size <= window.length; at += size) {
       window.fill(copies.length + run.generation, at, at + size)
-      // Written one by one, so the run must not have been copied ahead of the message that is asked for.
+      // The messages are written one by one, so the run must not be copied before the message is requested.
       run.end = at + size
       copies.push(slab.copy(window, at, at + size))
     }

@@ -6,7 +6,7 @@ import { assert, suite, type TestContext } from '../../support/unit.ts'
 
 const test = suite('rate limiter')
 
-/** A limiter on a clock of the test's own. */
+/** Makes a limiter with a clock that the test controls. */
 function limiter(t: TestContext, limits: Partial<ConnectionLimits>) {
   mock.timers.enable({ apis: ['setTimeout'] })
   const begin = wheel.time

@@ -7,7 +7,7 @@ import { closeFrame, frame } from '../../support/wire.ts'
 
 const test = suite('stream delivery')
 
-/** Notes what the callbacks of a connection receive. */
+/** Logs what the callbacks of a connection receive. */
 function record(connection: Connection, log: string[]): void {
   connection.onMessage = () => assert.unreachable('onMessage is not called')
   connection.streamMessages((isBinary): StreamHandler => {

@@ -3,7 +3,7 @@ import { assert, suite } from '../../support/unit.ts'
 
 const test = suite('text run')
 
-/** Texts of these lengths between headers of 6 bytes that are no ASCII, and the run that they make. */
+/** Makes texts of these lengths with headers of 6 bytes that are not ASCII, and their run. */
 function make(lengths: readonly number[]) {
   const ranges: [number, number][] = []
   const parts: Buffer[] = []

@@ -7,7 +7,7 @@ import { hex, unmasked } from '../../support/wire.ts'
 
 const test = suite('compressed sender')
 
-/** A codec that is done when the test says so, and finds nothing worth compressing. */
+/** A codec that finishes when the test calls `finish`, and compresses nothing. */
 class SlowCodec implements MessageCodec {
   readonly dones: ((payload: Uint8Array | null) => void)[] = []
 

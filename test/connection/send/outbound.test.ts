@@ -11,7 +11,7 @@ import { unmasked } from '../../support/wire.ts'
 
 const test = suite('outbound')
 
-/** A codec that compresses nothing, and says so later. */
+/** Makes a codec that later returns each message uncompressed. */
 function lazyCodec(): MessageCodec {
   return {
     decompress() {},
@@ -21,7 +21,7 @@ function lazyCodec(): MessageCodec {
   }
 }
 
-/** The sending part on a stream whose peer does not read, and a log of what it does to its connection. */
+/** Makes the sending part of a connection whose peer does not read, and a log of its calls. */
 function make(limits: Partial<ConnectionLimits> = {}, streamMark?: number, codec: MessageCodec | null = null) {
   const peer = new SlowPeer(streamMark)
   const traffic = new Traffic()

@@ -132,7 +132,7 @@ test('keeps the order of small and large frames', async () => {
 })
 
 test('sends more than fits into the cork buffer, in order', async () => {
-  // Ranges that other streams still hold would leave less room.
+  // Ranges that other streams still need would leave less room.
   corkBuffer.replace()
   const sink = new Sink()
   const outbox = new Outbox(sink)

@@ -4,7 +4,7 @@ import { assert, suite, thrownBy } from '../../support/unit.ts'
 
 const test = suite('prepared message')
 
-/** A codec that keeps the first byte of what is long enough, and counts. */
+/** Makes a codec that compresses a long message to its first byte, and counts its calls. */
 function makeCodec(sharing: string | null) {
   const codec = {
     sharing,

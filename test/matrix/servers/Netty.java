@@ -1,4 +1,5 @@
 import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.*;
 import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.SocketChannel;
@@ -15,11 +16,12 @@ public class Netty {
           protected void initChannel(SocketChannel channel) {
             ChannelPipeline pipeline = channel.pipeline().addLast(new HttpServerCodec()).addLast(new HttpObjectAggregator(65536));
             if (deflate) pipeline.addLast(new WebSocketServerCompressionHandler());
-            pipeline.addLast(new WebSocketServerProtocolHandler("/", null, true, 65536, false, true))
+            pipeline.addLast(new WebSocketServerProtocolHandler("/", null, deflate, 65536, false, true))
                 .addLast(new WebSocketFrameAggregator(16 * 1024 * 1024))
                 .addLast(new SimpleChannelInboundHandler<WebSocketFrame>() {
                   protected void channelRead0(ChannelHandlerContext context, WebSocketFrame frame) {
-                    context.writeAndFlush(frame.retain());
+                    ByteBuf payload = frame.content().retain();
+                    context.writeAndFlush(frame instanceof TextWebSocketFrame ? new TextWebSocketFrame(payload) : new BinaryWebSocketFrame(payload));
                   }
                   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) { context.close(); }
                 });

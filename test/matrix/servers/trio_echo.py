@@ -4,8 +4,8 @@ from trio_websocket import ConnectionClosed, serve_websocket
 
 
 async def echo(request):
-    websocket = await request.accept()
     try:
+        websocket = await request.accept()
         while True:
             await websocket.send_message(await websocket.get_message())
     except ConnectionClosed:

@@ -11,7 +11,7 @@ afterEachTest(() => {
   for (const publisher of publishers.splice(0)) publisher.stop()
 })
 
-/** A publisher whose other side answers when the test says. */
+/** Makes a publisher whose other side responds when the test decides. */
 function makePublisher(limits: ConstructorParameters<typeof Publisher>[0] = {}) {
   const batches: string[] = []
   let settle: { resolve(): void; reject(error: Error): void } | null = null

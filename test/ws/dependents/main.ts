@@ -6,8 +6,8 @@ import { pack, runIn } from '../packed.ts'
 
 /*
  * npm run ws:dependents -- [--first | NAME...]: installs this package, as it would be published, and the newest version
- * of packages that use npm ws into a folder of its own, with an override of ws, and lets each do its work on the drop-in.
- * `--first` are the ones that CI runs.
+ * of packages that use npm ws into a new folder, with an override of ws, and runs a program for each package on the
+ * drop-in. `--first` runs those of CI.
  */
 
 /** The packages that each program of `programs/` needs. */
@@ -29,7 +29,7 @@ const dependents: Record<string, string[]> = {
   ethers: ['ethers'],
 }
 const FIRST = ['socket.io', 'engine.io', 'graphql-ws', 'trpc', 'fastify']
-/** Packages that need others beside them. */
+/** Packages that need other packages beside them. */
 const companions: Record<string, string[]> = { nestjs: ['reflect-metadata', 'rxjs'] }
 
 const folder = mkdtempSync(join(tmpdir(), 'ws-dependents-'))
@@ -61,7 +61,7 @@ function versionOf(name: string): string {
 
 function tryDependent(name: string): void {
   const versions = dependents[name].map((each) => `${each} ${versionOf(each)}`).join(', ')
-  // Some leave timers or sockets behind: the program has done its work when it says so.
+  // Some packages leave timers or sockets behind, so the program prints a line when it is done.
   const program = `await import('./${name}.mjs'); console.log('done'); process.exit(0)`
   try {
     const said = runIn(folder, 'timeout', ['60', process.execPath, '--input-type=module', '-e', program])

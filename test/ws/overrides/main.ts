@@ -15,10 +15,10 @@ const OVERRIDE = './node_modules/dwebsocket/ws'
 
 interface Manager {
   name: string
-  /** The package of the registry that has it, and its program in there; npm is there already. */
+  /** The package of the registry with this package manager; absent for npm, which is already installed. */
   spec?: string
   program?: string
-  /** What package.json says besides its dependencies. */
+  /** The fields of package.json besides the dependencies. */
   manifest: object
   /** How the project depends on ws itself. */
   ws: string

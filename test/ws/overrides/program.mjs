@@ -7,7 +7,7 @@ import { Socket } from 'engine.io-client'
 import express from 'express'
 import expressWs from 'express-ws'
 
-/* Run by main.ts in a project: each package that it names must find the drop-in as `ws`, and two of them use it. */
+/* main.ts runs this program in a project. Each package on its command line must find the drop-in as `ws`, and two of them use it. */
 
 function expect(isTrue, what) {
   if (!isTrue) throw new Error(`failed: ${what}`)

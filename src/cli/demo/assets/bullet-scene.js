@@ -101,7 +101,7 @@ function drawSky({ context, time, width, height, shore }, { sky, night, share })
   if (share > 0.66) drawDisc(context, (share - 0.66) / 0.34, 0.05, ['#f4f2e4', '#aab4e8'], [width, height])
 }
 
-/** Sun or moon, at `way` (0 to 1) of its path from left to right. */
+/** Draws the sun or the moon, at `way` (0 to 1) of its path from left to right. */
 function drawDisc(context, way, size, [core, glow], [width, height]) {
   const x = width * (0.08 + 0.84 * way)
   const y = height * (0.72 - 0.56 * Math.sin(Math.PI * way))
@@ -140,7 +140,7 @@ function drawClouds({ context, time, width, height }, { night }) {
   context.globalAlpha = 1
 }
 
-/** A line of hills; nearer ones are lower and faster. */
+/** Draws a line of hills; nearer lines are lower and faster. */
 function drawRidge({ context, time, width, height, shore }, color, index) {
   const base = height * (0.44 + 0.08 * index)
   const swing = height * (0.13 - 0.025 * index)
@@ -177,7 +177,7 @@ function drawViaduct({ context, width, height, unit, shore }, { stone }) {
   context.fillRect(0, top - unit * 0.5, width, unit)
 }
 
-/** The lake mirrors the picture above it, in strips that sway more the nearer they are. */
+/** Draws the lake, which mirrors the picture above it in strips that sway more the nearer they are. */
 function drawWater({ context, time, width, height, shore }, { sky, night }) {
   const depth = height - shore
   const strip = Math.max(2, Math.round(height / 150))
@@ -213,7 +213,7 @@ function drawWater({ context, time, width, height, shore }, { sky, night }) {
   context.globalAlpha = 1
 }
 
-/** The colors at a share of the day, interpolated. */
+/** Returns the colors at a share of the day, interpolated. */
 function lightAt(share) {
   const next = MOMENTS.findIndex(({ at }) => at > share)
   const to = MOMENTS[next === -1 ? 0 : next]

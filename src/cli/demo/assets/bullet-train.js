@@ -56,7 +56,7 @@ function drawEngine(context, left, deck, { unit, night }) {
   context.fill()
 }
 
-/** Puffs of smoke rise from where the chimney was when each was emitted. */
+/** Draws the puffs of smoke, which rise from where the chimney was when each was emitted. */
 function drawSmoke(context, x, y, { unit, time, night }) {
   context.fillStyle = night > 0.5 ? '#8f95b8' : '#ffffff'
   for (let index = 0; index < 16; index++) {

@@ -50,7 +50,7 @@ function showFrame() {
   requestAnimationFrame(showFrame)
 }
 
-/** By the clock, so that all viewers see the same picture. */
+/** Draws the picture at the time of the clock, so that all viewers see the same. */
 function drawPicture() {
   drawScene(context, isStill ? STILL_TIME : Date.now() / 1000)
 }

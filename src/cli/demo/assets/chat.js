@@ -22,7 +22,7 @@ const waiting = []
 const heard = new Map()
 let me
 let people = []
-/** The list as it was received last. */
+/** The list of people as it was received last. */
 let shownPeople = ''
 let lastNumber = 0
 let hasBegun = false
@@ -74,7 +74,7 @@ function onJoined(isComplete) {
 
 const offerWhispers = () => waiting.filter((said) => said.to !== undefined && isNext(said)).forEach(offer)
 
-/** Whether a message is new: messages that are sent again after a lost connection may arrive twice. */
+/** Returns whether a message is new: messages that are sent again after a lost connection may arrive twice. */
 function isNew({ from, page, n }, kind) {
   const key = `${kind} ${from.id} ${page}`
   if (n <= (heard.get(key) ?? 0)) return false
@@ -91,7 +91,7 @@ function hear(said) {
 }
 
 function hearWhisper(said) {
-  // Also for a repeated message: the first receipt may be lost.
+  // A repeated message also gets a receipt, because the first receipt may be lost.
   socket.send(JSON.stringify({ received: said.n, from: said.from.id, page: said.page }))
   if (!isNew(said, 'whisper')) return
   showEntry(makeSaid(said, t('{0}, only to you', formatTime(new Date(said.time))), 'message whisper'))
@@ -125,7 +125,7 @@ const colorOf = ({ id }) => `oklch(var(--who-light) 0.14 ${Number.parseInt(id.sl
 
 const showEntry = (entry) => appendEntry(entry, waiting[0]?.entry)
 
-/** A first connection has missed nothing. */
+/** Shows that messages may be missing. A first connection has missed nothing. */
 function showGap() {
   if (hasBegun) showEntry(makeEntry('gap', t('The server has lost its history: messages may be missing here.')))
 }
@@ -159,7 +159,9 @@ function makePersonItem(person) {
   return item
 }
 
-/** The chosen recipient stays chosen, also while away: a private reply must not go to everybody. */
+/**
+ * Shows the list of recipients. The chosen one stays chosen, also while away: a private reply must not go to everybody.
+ */
 function showRecipients() {
   const select = find('to')
   const chosen = select.selectedOptions[0]

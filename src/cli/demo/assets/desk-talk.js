@@ -131,7 +131,7 @@ export class Talk {
   }
 }
 
-/** The name of a person; agents have a number instead of a name. */
+/** Returns the name of a person; agents have a number instead of a name. */
 export const nameOf = (name) => name.replace(/^Agent (\d+)$/, (_, number) => t('Agent {0}', number))
 
 function makeOther({ from, name, text, note, time }) {

@@ -7,7 +7,7 @@ let wanted = null
 
 const talk = new Talk('customer', { onState: showState, onTicket: begin })
 
-/** A replacement ticket: the desk has lost the first one. */
+/** Called with the number of a new ticket, which also replaces a ticket that the desk has lost. */
 function begin(ticket) {
   const isContinued = wanted !== null && talk.ticket !== null
   if (isContinued) talk.note(t('The desk had lost your place, so you are in line again.'))

@@ -11,9 +11,9 @@ const TITLES = {
 }
 
 /**
- * A connection of the page that reconnects by itself. The elements #state and #alert show its state, the button #toggle,
- * if there is one, closes it and opens it again, and every element marked `data-needs-open` is enabled only while it is
- * open. `query` adds parameters to the address.
+ * Opens a connection of the page that reconnects by itself. The elements #state and #alert show its state, the button
+ * #toggle, if there is one, closes it and opens it again, and every element marked `data-needs-open` is enabled only
+ * while it is open. `query` adds parameters to the address.
  */
 export function connect({ query = {}, onOpen = () => {}, onMessage, onState = () => {}, ...options }) {
   const address = new URL(location.href)
@@ -61,7 +61,7 @@ function showState(state) {
   find('toggle').disabled = state === 'closing'
 }
 
-/** The reason of a close, in a sentence. */
+/** Returns the reason for a close, as a sentence. */
 function explainClose(code, reason) {
   const why = reason === '' ? '' : ` ${t('Reason: {0}', reason)}`
   if (code === 1001) return t('The server is going away (1001).') + why
@@ -69,13 +69,13 @@ function explainClose(code, reason) {
   return t('The server closed the connection with code {0}.', code) + why
 }
 
-/** An unguessable random string; `crypto.randomUUID` is not available on plain HTTP. */
+/** Returns an unguessable random string; `crypto.randomUUID` is not available on plain HTTP. */
 export function makeKey() {
   const bytes = crypto.getRandomValues(new Uint8Array(16))
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
-/** A value stored under `name` until the tab is closed; created by `make` the first time. */
+/** Returns a value that is stored under `name` until the tab is closed; `make` creates it the first time. */
 export function remember(name, make) {
   const value = sessionStorage.getItem(name) ?? make()
   sessionStorage.setItem(name, value)

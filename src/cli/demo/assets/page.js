@@ -13,7 +13,7 @@ export function showAlert(text) {
   find('alert').hidden = text === ''
 }
 
-/** A log entry of `parts`: strings, and `[tag, text]` pairs for elements. */
+/** Creates a log entry from `parts`: strings, and `[tag, text]` pairs for elements. */
 export function makeEntry(className, ...parts) {
   const entry = document.createElement('div')
   entry.className = className

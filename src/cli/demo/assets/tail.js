@@ -33,7 +33,7 @@ connect({
   },
 })
 
-/** A new connection: the server sends the end of the file again. */
+/** Called on a new connection, on which the server sends the end of the file again. */
 function begin(files, number) {
   receivedCount = 0
   find('log').replaceChildren()

@@ -4,7 +4,7 @@ const texts = JSON.parse(document.getElementById('texts').textContent)
 /** The language of the page, for numbers and dates. */
 export const language = document.documentElement.lang
 
-/** A text in the language of the page; `{0}`, `{1}` … in it are replaced by the values. */
+/** Returns a text in the language of the page, in which the values replace `{0}`, `{1}` …. */
 export function t(text, ...values) {
   return (texts[text] ?? text).replace(/\{(\d)\}/g, (_, index) => values[index])
 }

@@ -11,7 +11,7 @@ const NAMES = {
   paused: t('Paused'),
   downloaded: t('Downloaded'),
   same: t('Downloaded: the same bytes'),
-  different: t('Downloaded: other bytes than those uploaded'),
+  different: t('Downloaded, but the bytes differ from those uploaded'),
   gone: t('The connection was lost: choose the file again'),
 }
 
@@ -20,15 +20,15 @@ let state = 'none'
 /** The file that was chosen, and its digest as the server knows it. */
 let file
 let digest
-/** What the download has so far. */
+/** The pieces of the download that have arrived. */
 let pieces = []
 let received = 0
-/** When the transfer began, and how many bytes were there. */
+/** When the transfer began or continued, and how many bytes had arrived by then. */
 let startedAt = 0
 let startedWith = 0
 
 socket = connect({
-  // A session that reads messages in parts answers no heartbeats.
+  // A session that reads messages in parts does not answer heartbeats.
   heartbeatInterval: 0,
   onMessage(data) {
     if (typeof data !== 'string') return addPiece(data)
@@ -66,7 +66,7 @@ function begin(name, bytes) {
   showProgress(bytes)
 }
 
-/** The server sends the file from an offset on: pieces behind it that were on their way come again. */
+/** Called when the server sends the file from an offset on. Later pieces that have arrived are sent again. */
 function continueFrom(offset) {
   while (received > offset) received -= pieces.pop().byteLength
   begin('downloading', received)

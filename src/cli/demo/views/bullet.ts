@@ -10,7 +10,7 @@ const COLORS = ['white', 'yellow', 'pink', 'mint', 'sky']
 /** Limits the rate at which the comments of one page are read. */
 const COMMENTS = { heartbeat: true, maxMessageSize: 1024, messageRate: { perSecond: 2, burst: 6 } }
 
-/** Comments that fly over a moving picture. Each comment is sent to every viewer, in all processes. */
+/** Lets comments fly over a moving picture. Each comment is sent to every viewer, in all processes. */
 export function bullet(page: View, broker?: Broker): View {
   const room = new Rooms({ broker, history: HISTORY }).room('bullet')
   return accept_websocket(async (request, response) => {
@@ -30,7 +30,9 @@ export interface Comment {
   /** One line without spaces around it, of 1 to 100 UTF-16 units. */
   readonly text: string
   readonly color: string
-  /** Chosen by the page, so that it recognizes its own comments; nothing prevents two pages from the same key. */
+  /**
+   * A key that the page chooses to recognize its own comments. Nothing prevents two pages from choosing the same key.
+   */
   readonly key: string
 }
 

@@ -19,9 +19,9 @@ interface Person {
 type Request = { n: number; text: string; to?: string } | { received: number; from: string; page: string }
 
 /**
- * The chat: rooms with history, private messages, presence. Every page numbers its messages and repeats them after a
- * lost connection until they are sent back to it, and every page ignores messages that it has received. So each message
- * is shown once, in order, and the server stores nothing about people.
+ * Runs the chat: rooms with history, private messages, presence. Every page numbers its messages and repeats them after
+ * a lost connection until they are sent back to it, and every page ignores messages that it has received. So each
+ * message is shown once, in order, and the server stores nothing about people.
  */
 export function chat(page: View, broker?: Broker): View {
   const rooms = new Rooms({ broker, history: HISTORY })
@@ -55,7 +55,7 @@ export function chat(page: View, broker?: Broker): View {
   }, TYPED)
 }
 
-/** The person, the page and the room; `null` when the query is invalid. */
+/** Reads the person, the page and the room. Returns `null` when the query is invalid. */
 function readVisit(query: URLSearchParams): { me: Person; page: string; place: string } | null {
   const [key, page] = [query.get('key') ?? '', query.get('page') ?? '']
   const [name, place] = [query.get('name')?.trim() ?? '', query.get('room')?.trim() ?? '']

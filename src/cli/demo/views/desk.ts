@@ -15,15 +15,15 @@ const MAX_NAME = 30
 const GRACE = { closed: 2_000, loss: 30_000 }
 
 /**
- * The views of a service desk: one for customers and one for agents. One process has the line, because a line has one
- * order. Where `isHere` is false, pages are asked to reconnect to another of the processes that share the port.
+ * Returns the views of a service desk: one for customers and one for agents. One process has the line, because a line
+ * has one order. Where `isHere` is false, pages are asked to reconnect to another of the processes that share the port.
  */
 export function serviceDesk(customerPage: View, agentPage: View, isHere: boolean): { customer: View; agent: View } {
   const desk = isHere ? new ServiceDesk() : null
   return { customer: customerView(customerPage, desk), agent: agentView(agentPage, desk) }
 }
 
-/** A customer waits in line and talks to one agent. */
+/** Returns the view of a customer, who waits in line and talks to one agent. */
 function customerView(page: View, desk: ServiceDesk | null): View {
   return accept_websocket(async (request, response) => {
     if (!request.is_websocket()) return page(request, response)
@@ -42,7 +42,7 @@ function customerView(page: View, desk: ServiceDesk | null): View {
   }, TYPED)
 }
 
-/** An agent takes the next in line, talks, hands over, ends the conversation. */
+/** Returns the view of an agent, who takes the next customer in line, talks, hands over, and ends the conversation. */
 function agentView(page: View, desk: ServiceDesk | null): View {
   return accept_websocket(async (request, response) => {
     if (!request.is_websocket()) return page(request, response)

@@ -4,7 +4,7 @@ import type { Audience } from '../audience.ts'
 /** Texts of at most 2,000 characters; a page sends heartbeats to notice a lost connection. */
 const SHORT_MESSAGES = { maxMessageSize: 8 * 1024, heartbeat: true }
 
-/** The page of a visitor, which receives notices until it is closed. */
+/** Serves the page of a visitor, which receives notices until it is closed. */
 export function notice(page: View, visitors: Audience): View {
   return accept_websocket(async (request, response) => {
     if (!request.is_websocket()) return page(request, response)
@@ -12,7 +12,7 @@ export function notice(page: View, visitors: Audience): View {
   }, SHORT_MESSAGES)
 }
 
-/** The page of the operator: sends each text to every visitor, and the number of visitors to the operator. */
+/** Serves the page of the operator. Sends each text to every visitor, and the number of visitors to the operator. */
 export function operator(page: View, visitors: Audience): View {
   return accept_websocket(async (request, response) => {
     if (!request.is_websocket()) return page(request, response)

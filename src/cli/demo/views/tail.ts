@@ -5,7 +5,9 @@ import { TailedFile } from '../tailed-file.ts'
 /** Pages send nothing to these views but heartbeats. */
 const LISTENERS = { heartbeat: true, maxMessageSize: 125 }
 
-/** The views of the files that the operator named: `/tail` and `/tail/1` for the first, `/tail/2` for the next. */
+/**
+ * Returns the views of the files that the operator named: `/tail` and `/tail/1` for the first, `/tail/2` for the next.
+ */
 export function tailUrls(page: View, paths: readonly string[]): Record<string, View> {
   const names = paths.map((path) => basename(path))
   const views = paths.map((path, index) => tail(page, new TailedFile(path, { number: index + 1, files: names })))
@@ -15,7 +17,7 @@ export function tailUrls(page: View, paths: readonly string[]): Record<string, V
   }
 }
 
-/** A page that follows a file until it is closed. */
+/** Serves a page that follows a file until it is closed. */
 function tail(page: View, file: TailedFile): View {
   return accept_websocket(async (request, response) => {
     if (!request.is_websocket()) return page(request, response)
@@ -23,7 +25,7 @@ function tail(page: View, file: TailedFile): View {
   }, LISTENERS)
 }
 
-/** Without a file the page only receives an empty list. */
+/** Serves the page without a file, which only receives an empty list. */
 function noTail(page: View): View {
   return accept_websocket(async (request, response) => {
     if (!request.is_websocket()) return page(request, response)

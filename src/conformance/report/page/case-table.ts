@@ -7,7 +7,7 @@ function sectionKeys(row) {
   })
 }
 
-/** The text of a case for the search. */
+/** Returns the text of a case for the search. */
 function searchText(row) {
   if (!row.text) {
     const notes = row.results.map((result) => (result && result.note) || '')

@@ -1,6 +1,6 @@
 /** Page script: all requirements with their cases. */
 export const coverageScript = String.raw`
-/** The cases of each requirement, with the verdict on exactly this requirement for each target. */
+/** Returns the cases of each requirement, with the verdict on exactly this requirement for each target. */
 function collectCoverage() {
   const byRule = new Map(data.requirements.map((rule) => [rule.id, []]))
   for (const row of data.cases) {

@@ -10,7 +10,7 @@ function renderTabs() {
       counts[name] ? el('span.number', {}, counts[name].toLocaleString('en')) : '')))
 }
 
-/** The part of the state on which the main view depends. Opening a case changes only the panel. */
+/** Returns the part of the state on which the main view depends. Opening a case changes only the panel. */
 function viewKey() {
   return hashOf({ ...state, case: '' })
 }

@@ -96,7 +96,10 @@ function assertionTable(assertions) {
     el('thead', {}, el('tr', {}, ['Met', 'Rule', 'Expected', 'Received'].map((text) => el('th', {}, text)))), el('tbody', {}, rows)))
 }
 
-/** Filled when the logs are decompressed, unless another case was opened in the meantime. */
+/**
+ * Creates the wire log of a case. It is filled when the logs are decompressed, unless another case was opened in the
+ * meantime.
+ */
 function wireSection(row, target) {
   const place = el('div', {})
   const say = (text) => place.replaceChildren(el('p.calm', {}, text))

@@ -3,7 +3,7 @@ export const wireScript = `
 const opcodes = { 0: 'continuation', 1: 'text', 2: 'binary', 8: 'close', 9: 'ping', 10: 'pong' }
 let wireLogs
 
-/** The wire logs, decompressed when the first case is opened. */
+/** Resolves to the wire logs, which are decompressed when the first case is opened. */
 function loadWire() {
   if (!wireLogs) {
     const bytes = Uint8Array.from(atob(document.getElementById('wire').textContent), (character) => character.charCodeAt(0))

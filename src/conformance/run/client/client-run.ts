@@ -9,7 +9,7 @@ import type { PlannedCase } from './plan.ts'
 /** The options of a run against clients. */
 export interface ClientRunOptions extends RunOptions {
   host: string
-  /** 0: a free port. */
+  /** The port; 0 selects a free one. */
   port: number
   /** Starts one client per connection; null: clients connect on their own. */
   launcher: Launcher | null
@@ -33,7 +33,7 @@ export interface ClientOutcome {
   lost: boolean
 }
 
-/** What the cases for one client share. */
+/** Creates what the cases for one client share. */
 export function createContext(options: ClientRunOptions, base: string): RunContext {
   const { hostname } = new URL(base)
   const never = (): Promise<never> => Promise.reject(new Error('clients connect on their own'))

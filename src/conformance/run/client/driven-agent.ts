@@ -18,7 +18,7 @@ interface Running {
 /** A client whose driver opens one connection after the other, by number. */
 export class DrivenAgent {
   readonly agent: Agent
-  /** Resolves when all its cases have ended, or when `finish` was called. */
+  /** Resolves when all cases of the client have ended, or when `finish` was called. */
   readonly done: Promise<void>
   readonly #options: ClientRunOptions
   readonly #plan: Plan

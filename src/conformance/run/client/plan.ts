@@ -5,7 +5,7 @@ import type { Case, Phase } from '../../script/index.ts'
 export interface PlannedCase {
   entry: CatalogueEntry
   how: Case
-  /** The number of its first connection. */
+  /** The number of the first connection of the case. */
   first: number
   /** The number of connections; 0 when the case starts clients itself. */
   count: number

@@ -50,7 +50,7 @@ async function serveDrivers(
   }
 }
 
-/** Why the run has ended. `reason` is set unless the clients have finished. */
+/** Waits for the end of the run. `reason` is set unless the clients have finished. */
 async function firstEnd(
   host: Host,
   options: ClientRunOptions,

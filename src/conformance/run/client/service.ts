@@ -4,7 +4,7 @@ import { closeBody, encodeFrame, FrameReader, fieldValue, Op } from '../../wire/
 /** Milliseconds for a client to end a connection that only delivered a text message. */
 export const LINGER = 2_000
 
-/** Whether the request is an upgrade request, possibly a malformed one. */
+/** Returns whether the request is an upgrade request, possibly a malformed one. */
 export function isUpgrade(request: ClientRequest): boolean {
   return (
     fieldValue(request, 'sec-websocket-key') !== null ||

@@ -27,7 +27,7 @@ async function openCompressed(t: Trial): Promise<Peer> {
   return upgrade.peer
 }
 
-/** The same for a case that refers to earlier messages, up to the whole window. */
+/** Like `openCompressed`, for a case that refers to earlier messages, up to the whole window. */
 async function openWithWindow(t: Trial): Promise<Peer> {
   const { upgrade, offer } = await nextOffering(t)
   const forbids = hasParam(offer, 'server_no_context_takeover') || hasParam(offer, 'server_max_window_bits')
@@ -85,8 +85,8 @@ async function referFarthest(t: Trial): Promise<void> {
 const SMALL_BITS = 9
 
 /**
- * Requests the echo of a text with repetitions beyond the agreed window. It must decompress with that window (RFC 7692
- * §7.2.1).
+ * Requests the echo of a text with repetitions beyond the agreed window. The echo must decompress with that window (RFC
+ * 7692 §7.2.1).
  */
 async function limitWindow(t: Trial): Promise<void> {
   const { upgrade, offer } = await nextOffering(t)

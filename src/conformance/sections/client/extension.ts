@@ -88,7 +88,7 @@ export function promised(offer: ExtensionElement): string {
 
 const REPEATED = 'The same words again and again, the same words again and again. '.repeat(8)
 
-/** Requests echoes of equal messages. Each must decompress without the one before it (RFC 7692 §7.1.1.2). */
+/** Requests echoes of equal messages. Each echo must decompress without the one before it (RFC 7692 §7.1.1.2). */
 async function forbidWindow(t: Trial): Promise<void> {
   const { upgrade, offer } = await nextOffering(t)
   const { peer, request } = upgrade

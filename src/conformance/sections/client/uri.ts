@@ -47,7 +47,8 @@ async function sendFragment(t: Trial): Promise<void> {
 }
 
 /**
- * Invalid URIs, with which a client must not connect. A connection for http: is only noted, because browsers allow it.
+ * Starts clients with invalid URIs, with which they must not connect. A connection for http: is only noted, because
+ * browsers allow it.
  */
 async function refuseUris(t: Trial): Promise<void> {
   const reception = receptionOf(t)
@@ -71,7 +72,8 @@ async function refuseUris(t: Trial): Promise<void> {
 }
 
 /**
- * A non-ASCII host name. Under `localhost` it resolves to this machine if the resolver supports that (RFC 6761 §6.3).
+ * Uses a non-ASCII host name. Under `localhost` it resolves to this machine if the resolver supports that (RFC 6761
+ * §6.3).
  */
 async function sendIdn(t: Trial): Promise<void> {
   const ascii = 'xn--bcher-kva.localhost'

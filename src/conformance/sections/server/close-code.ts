@@ -8,7 +8,10 @@ async function openAndClose(t: Trial, body: Uint8Array): Promise<Peer> {
   return peer
 }
 
-/** “A clean close with X” of the catalogue: a Close with this code, 1000 or no code, then the end of TCP. */
+/**
+ * Makes a case for “a clean close with X” of the catalogue: a Close with this code, 1000 or no code, then the end of
+ * TCP.
+ */
 function clean(id: string, body: (t: Trial) => Buffer): Case {
   return {
     id: `close.${id}`,
@@ -27,7 +30,7 @@ function refused(id: string, body: Uint8Array, codes: readonly number[] = [1002]
   }
 }
 
-/** Codes that no RFC defines: the outcome is noted. */
+/** Makes a case with a code that no RFC defines: the outcome is noted. */
 function reported(id: string, code: number): Case {
   return {
     id: `close.${id}`,

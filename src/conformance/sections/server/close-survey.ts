@@ -2,7 +2,7 @@ import { type Case, expectNoBreach, TOO_BIG_CODES, type Trial } from '../../scri
 import { type FrameSpec, hex, Op } from '../../wire/index.ts'
 
 /**
- * For each code a frame that must fail the connection with it, so that a case that runs alone has something to check.
+ * For each code, a frame that must fail the connection with it, so that a case that runs alone has something to check.
  */
 const FAULTS: Record<1002 | 1007 | 1009, FrameSpec> = {
   1002: { opcode: 3 },

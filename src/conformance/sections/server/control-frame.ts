@@ -13,7 +13,7 @@ function refused(id: string, ...frames: FrameSpec[]): Case {
   }
 }
 
-/** The first part is a violation. The rest is sent only when the server waits for it. */
+/** Makes a case whose first part is a violation. The rest is sent only when the server waits for it. */
 function refusedEarly(id: string, first: FrameSpec, rest: (peer: Peer) => Promise<void>): Case {
   return {
     id: `ctl.${id}`,

@@ -15,7 +15,7 @@ const undecodable: Record<string, () => Buffer> = {
   'bad-symbol-286': () => new BlockWriter().fixed([0x48, { symbol: 286 }]).payload(),
 }
 
-/** A dynamic block in which all 19 code lengths have a code of one bit, although only two such codes exist. */
+/** Returns a dynamic block in which all 19 code lengths have a code of one bit, although only two such codes exist. */
 function overSubscribed(): Buffer {
   const block = new BlockWriter().bits(0b100, 3).bits(0, 5).bits(0, 5).bits(15, 4)
   for (let count = 0; count < 19; count++) block.bits(1, 3)

@@ -23,8 +23,8 @@ function bomb(size: number): Buffer {
 }
 
 /**
- * Whether a message was refused: by a Close with any code (1009 is the right one), or by the end alone (RFC 6455
- * §7.4.1).
+ * Returns whether a message was refused: by a Close with any code (1009 is the right one), or by the end alone (RFC
+ * 6455 §7.4.1).
  */
 function isRefusal(event: Inbound | null): boolean {
   return event?.kind === 'close' || event?.kind === 'end'

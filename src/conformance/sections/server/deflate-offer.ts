@@ -19,7 +19,7 @@ const FIELD = 'Sec-WebSocket-Extensions'
 /** The outcome of an offer. */
 interface Outcome {
   handshake: Handshake
-  /** null: declined. */
+  /** The agreement; null when the offer was declined. */
   agreement: Agreement | null
 }
 

@@ -34,7 +34,7 @@ async function declinedOrRejected(t: Trial, handshake: Handshake): Promise<void>
   t.note(`response: ${handshake.response?.statusLine ?? 'none, the stream ended'}`)
 }
 
-/** Values that violate the grammar of the field, so that the request is malformed (RFC 6455 §9.1). */
+/** Values that violate the grammar of the field and make the request malformed (RFC 6455 §9.1). */
 const malformed: Record<string, string> = {
   'semicolon-first': '; a=1',
   'double-semicolon': 'x-conf;; a',

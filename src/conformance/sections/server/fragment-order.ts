@@ -17,7 +17,7 @@ const TWO: readonly FrameSpec[] = [
   { opcode: Op.CONT, payload: 'fragment2' },
 ]
 
-/** A continuation outside a message. */
+/** Returns a continuation outside a message. */
 function orphan(fin: boolean, payload = 'non-continuation payload'): FrameSpec {
   return { opcode: Op.CONT, payload, fin }
 }

@@ -193,7 +193,7 @@ async function fuzzBytes(t: Trial): Promise<void> {
   await tryEach(t, inputs, async (_, peer, { replies }) => expectEndAfterFin(t, peer, new Follower(t, replies).accept))
 }
 
-/** A valid script that is a little longer than the bytes whose bits are inverted. */
+/** Returns a valid script that is a little longer than the bytes whose bits are inverted. */
 function goodScript(t: Trial): Buffer {
   const frames: FrameSpec[] = [
     { opcode: Op.TEXT, payload: 'Hello' },

@@ -9,12 +9,12 @@ function badKey(id: string, value: (t: Trial) => Values): Case {
   }
 }
 
-/** A well-formed key: 22 characters and `==`. */
+/** Returns a well-formed key: 22 characters and `==`. */
 function goodKey(t: Trial): string {
   return t.random.bytes(16).toString('base64')
 }
 
-/** A key whose base64 differs between the two alphabets. */
+/** Returns a key whose base64 differs between the two alphabets. */
 function urlSafeKey(t: Trial): string {
   for (;;) {
     const key = goodKey(t)

@@ -10,7 +10,7 @@ import {
 import { closeBody, type FrameSpec, Op } from '../../wire/index.ts'
 
 const KIBIBYTE = 1024
-/** In bytes; below the limits of most servers. */
+/** Size in bytes of a message, below the limits of most servers. */
 const SIZE = 512 * KIBIBYTE
 
 /** Sends a ping after each eighth fragment and expects its pong before the message ends (RFC 6455 §5.5.2). */

@@ -78,7 +78,7 @@ async function maskToZeros(t: Trial): Promise<void> {
   await expectEchoThenCleanClose(t, await t.open(), { opcode, payload, frames: [{ opcode, payload, mask }] })
 }
 
-/** Also sends pings, for targets that do not echo. */
+/** Sends messages of every length, or pings to a target that does not echo. */
 async function unmaskEveryLength(t: Trial): Promise<void> {
   const peer = await t.open()
   for (let length = 0; length <= 67; length++) {

@@ -41,7 +41,7 @@ class Prober {
     this.#t = t
   }
 
-  /** Whether a message of this size is echoed. */
+  /** Resolves to whether a message of this size is echoed. */
   async accepts(size: number): Promise<boolean> {
     this.#peer ??= await this.#t.open()
     const peer = this.#peer

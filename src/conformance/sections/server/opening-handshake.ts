@@ -37,7 +37,7 @@ function renamed(rename: (name: string) => string): OpenOptions {
   return { rewrite: (fields) => fields.map(([name, value]): [string, string] => [rename(name), value]) }
 }
 
-/** `host` → `hOsT`. */
+/** Alternates lower and upper case: `host` becomes `hOsT`. */
 function oddCase(name: string): string {
   return [...name.toLowerCase()].map((letter, index) => (index % 2 === 1 ? letter.toUpperCase() : letter)).join('')
 }

@@ -34,7 +34,7 @@ function refusedAfterEcho(id: string, rsv: number, way: Way): Case {
   }
 }
 
-/** Every type of frame with a single reserved bit. */
+/** Makes one case for each type of frame, with a single reserved bit. */
 function withBit(name: string, rsv: number): Case[] {
   return [
     refused(`text-${name}`, { opcode: Op.TEXT, rsv, payload: HELLO }),

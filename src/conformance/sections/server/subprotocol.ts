@@ -63,7 +63,7 @@ function known(id: string, values: (name: string) => string[]): Case {
   }
 }
 
-/** Requests the known subprotocol with inverted case, which is another name (RFC 6455 §4.2.2). */
+/** Requests the known subprotocol with inverted case, which makes it another name (RFC 6455 §4.2.2). */
 async function askInOtherCase(t: Trial): Promise<void> {
   const name = t.context.subprotocol ?? ''
   const flipped = [...name].map((letter) =>

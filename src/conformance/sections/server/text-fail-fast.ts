@@ -42,7 +42,7 @@ async function failInFragments(t: Trial, pieces: readonly Buffer[]): Promise<voi
   await failByStep(t, peer, hasNoticed)
 }
 
-/** Makes the same case with one frame in three writes. */
+/** Sends the pieces as one frame in three writes, and judges when the server notices the violation. */
 async function failInSegments(t: Trial, pieces: readonly Buffer[]): Promise<void> {
   const peer = await t.open()
   const frame = peer.frameBytes({ opcode: Op.TEXT, payload: Buffer.concat(pieces) })

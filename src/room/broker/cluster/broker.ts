@@ -177,7 +177,7 @@ export class ClusterBroker implements Broker {
     this.#link.send({ dwebsocket: 'to-primary', origin: this.origin, items }, () => {})
   }
 
-  /** Called when the primary does not respond. Nothing is sent until it does, because it would accumulate. */
+  /** Called when the primary does not respond. Nothing is sent until it does, because unread items would accumulate. */
   #onSilent(): void {
     if (this.#state !== 'up') return
     this.#state = 'silent'
@@ -189,7 +189,7 @@ export class ClusterBroker implements Broker {
     this.#retryTimer.unref()
   }
 
-  /** Called for each message of the primary. If it was silent or is a new one, everything is sent again. */
+  /** Called for each message of the primary. If the primary was silent or is a new one, everything is sent again. */
   #onPrimary(primary: string): void {
     const isKnown = this.#primary === null || this.#primary === primary
     this.#primary = primary

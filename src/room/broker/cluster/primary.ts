@@ -5,7 +5,10 @@ import { Hub, type HubClient, type HubOptions } from '../hub.ts'
 import { sizeOf } from '../size.ts'
 import { isClusterMessage, pack, type ToPrimary, type ToWorker, unpack } from './message.ts'
 
-/** Maximum number of bytes that wait for a worker that does not read. It misses further messages and detects a gap. */
+/**
+ * Maximum number of bytes that wait for a worker that does not read. The worker misses further messages and detects a
+ * gap.
+ */
 const MAX_WAITING_BYTES = 16 * 1024 * 1024
 
 /** The channel to a worker: a `cluster.Worker`, or a replacement in tests. */
@@ -118,7 +121,8 @@ class WorkerClient implements HubClient {
   }
 
   onMessage(topic: string, message: TopicMessage): void {
-    // A worker that does not read must not exhaust the primary's memory. It detects the gap by the numbers of messages.
+    // A worker that does not read must not exhaust the primary's memory. The worker detects the gap by the numbers of
+    // messages.
     if (this.#bytes > MAX_WAITING_BYTES) return
     this.#bytes += sizeOf(message.payload)
     this.#push({ type: 'message', topic, message: pack(message) })

@@ -5,7 +5,7 @@ import type { ConnectionEvents, RedisListener } from './client.ts'
 const RETRY_DELAY = 200
 
 /**
- * Subscribes at one node of a cluster, and at another node when the connection is lost. Every node has all messages,
+ * Subscribes on one node of a cluster, and on another node when the connection is lost. Every node has all messages,
  * because the nodes of a Redis Cluster forward them to each other.
  */
 export class ClusterListener implements RedisListener {

@@ -48,7 +48,7 @@ export function openIoListener(client: IoRedisClient, { onChange, onMessage }: C
   }
 }
 
-/** Returns a node of a cluster for subscriptions. */
+/** Returns the client of one cluster node, on which to subscribe. */
 export function pickIoNode(cluster: IoRedisCluster): IoRedisClient {
   const nodes = cluster.nodes('master')
   if (nodes.length === 0) throw brokerError('the cluster has no known node')

@@ -23,7 +23,7 @@ export class RedisNames {
 const ESCAPE = '\0'
 
 /**
- * Encodes a topic or a key of the presence. They contain names from peers, which may have lone surrogates. UTF-8 cannot
+ * Encodes a topic or a key of the presence. Both contain names from peers, which may have lone surrogates. UTF-8 cannot
  * encode these, so different names would become equal.
  */
 export function encodeName(name: string): string {

@@ -73,7 +73,7 @@ export function openNodeListener(
   }
 }
 
-/** Resolves to the client of a node of a cluster for subscriptions. */
+/** Resolves to the client of one cluster node, on which to subscribe. */
 export async function pickNode(cluster: NodeRedisCluster): Promise<NodeRedisClient> {
   const { masters } = cluster
   if (masters.length === 0) throw brokerError('the cluster has no known node')

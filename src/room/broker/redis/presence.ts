@@ -90,7 +90,7 @@ export class RedisPresence {
   }
 
   async #writeKeys(names: readonly string[]): Promise<void> {
-    // Removed before the await, so that a name that changes meanwhile is written again.
+    // Removed before the await, so that a name that changes during it is written again.
     for (const name of names) this.#changed.delete(name)
     try {
       await this.#run(names.flatMap((name) => [name, this.#values.get(name) ?? '']))

@@ -13,7 +13,7 @@ export interface SubscriptionHost {
 
 interface Subscription {
   readonly listener: TopicListener
-  /** Called when the topic is subscribed, or cannot be subscribed now. */
+  /** Called when the subscription is active, or is not possible now. */
   readonly resolve: () => void
 }
 
@@ -22,13 +22,18 @@ const BATCH = 500
 /** Delay in milliseconds before a failed command is retried. */
 const RETRY_DELAY = 500
 
-/** Subscribes and unsubscribes topics in few commands, and subscribes again after every loss. */
+/**
+ * Subscribes to topics and unsubscribes from them, many in one command. Subscribes again after each loss of the
+ * connection.
+ */
 export class RedisSubscriptions {
   readonly #connection: RedisConnection
   readonly #names: RedisNames
   readonly #host: SubscriptionHost
   readonly #wanted = new Map<string, Subscription>()
-  /** The topics whose channels were subscribed. After a loss, some clients subscribe to them again by themselves. */
+  /**
+   * The topics to whose channels this process has subscribed. After a loss, some clients subscribe again by themselves.
+   */
   readonly #subscribed = new Set<string>()
   /** The topics whose positions were requested since the last loss. */
   readonly #located = new Set<string>()
@@ -44,7 +49,7 @@ export class RedisSubscriptions {
     this.#host = host
   }
 
-  /** Whether the channel of this process is subscribed. */
+  /** Whether this process has subscribed to its own channel. */
   get hasOwnChannel(): boolean {
     return this.#hasOwnChannel
   }
@@ -55,15 +60,15 @@ export class RedisSubscriptions {
   }
 
   /**
-   * Subscribes to a topic. Resolves when its position is known, or when it cannot be subscribed now.
+   * Subscribes to a topic. Resolves when its position is known, or when the subscription is not possible now.
    *
-   * @param timeout Time in milliseconds after which it resolves in any case.
+   * @param timeout Time in milliseconds after which the promise resolves in any case.
    */
   add(topic: string, listener: TopicListener, timeout: number): Promise<void> {
     const added = new Promise<void>((resolve) => {
       this.#wanted.get(topic)?.resolve()
       this.#wanted.set(topic, { listener, resolve })
-      // It may already be subscribed, but the new listener also needs the position.
+      // The subscription may exist already, but the new listener also needs the position.
       this.#located.delete(topic)
       if (!this.#connection.isReady || this.#isFailing) resolve()
       this.#workSoon()
@@ -157,7 +162,7 @@ export class RedisSubscriptions {
 
   async #subscribe(topics: readonly string[]): Promise<void> {
     for (const topic of topics) this.#subscribed.add(topic)
-    // Added before the await, so that a topic that is added meanwhile is requested again.
+    // Added before the await, so that a topic that is added during it is requested again.
     for (const topic of topics) this.#located.add(topic)
     try {
       await this.#connection.subscribe(topics.map((topic) => this.#names.channelOf(topic)))

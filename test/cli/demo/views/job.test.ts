@@ -36,7 +36,7 @@ test('a job reports every step, from 0 to 100 %', async (t) => {
     steps.map(({ percent }) => percent),
     Array.from({ length: 101 }, (_, step) => step),
   )
-  // π(30,000) and π(3,000,000), from the tables.
+  // The number of primes below 30,000 and below 3,000,000, from a table.
   assert.equal([steps[0].found, steps[1].found, steps[100].found], [0, 3245, 216_816])
   assert.equal(errors, [])
 })

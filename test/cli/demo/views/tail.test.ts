@@ -30,7 +30,7 @@ function makeFile(t: TestContext, content: string) {
   return { folder, path }
 }
 
-/** A page without a socket that reads as fast as the test says. */
+/** A page without a socket, which reads when the test calls `drain`. */
 class Page extends FakePeer {
   #onUpdate = (): void => {}
 
@@ -44,7 +44,7 @@ class Page extends FakePeer {
     return JSON.parse(String(this.received.at(-1)))
   }
 
-  /** Waits until its last update `isWanted`. */
+  /** Waits until `isWanted` accepts the last update. */
   updated(isWanted: (update: Update) => unknown): Promise<void> {
     return new Promise((resolve) => {
       this.#onUpdate = () => {
@@ -55,7 +55,7 @@ class Page extends FakePeer {
   }
 }
 
-/** Reads the updates of a page until one `isWanted`; resolves to it and all entries up to it. */
+/** Reads the updates of a page until `isWanted` accepts one. Resolves to that update and all entries up to it. */
 async function hear(client: WsClient, isWanted: (update: Update) => unknown) {
   const entries: unknown[] = []
   for (;;) {
@@ -82,7 +82,7 @@ test('several pages of one file share one follower and receive the same lines', 
   for (const client of [first, second]) {
     const heard = await hear(client, ({ size }) => size === 18)
     assert.equal([heard.entries, heard.update.rest], [['three'], 'four'])
-    // What was there and what is new, once for both pages: the size of the file.
+    // The old and the new content, read once for both pages: this is the size of the file.
     assert.is(heard.update.readBytes, 8 + 10)
   }
   second.socket.close()

@@ -15,7 +15,7 @@ async function open(t: TestContext) {
   const served = await serve(t, { urls: { '/': transfer(() => null, disk) } })
   const client = await openWs(served.ws)
   t.after(() => client.socket.terminate())
-  /** The next text that is no report about an upload in progress. */
+  /** Resolves to the next text that is not a report about an upload in progress. */
   const news = async (): Promise<Record<string, unknown>> => {
     for (;;) {
       const message = JSON.parse(String(await client.next()))

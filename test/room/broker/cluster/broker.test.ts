@@ -61,7 +61,7 @@ test('a client reconnects to another worker and gets the messages it missed, eac
   await until(() => back.received.length >= 3)
   await endOfTick()
   assert.equal(back.envelopes.map(({ data }) => data).sort(), ['five', 'four', 'three'])
-  // What it got before it was numbered it does not get again either: its id says so.
+  // A message that it got before the message was numbered is not sent again either, because the id includes it.
   const again = new FakePeer()
   assert.is((await here.join(again.session, { last: back.envelopes.at(-1)?.id })).missedCount, 0)
 })
@@ -148,7 +148,7 @@ test('while the primary does not answer, every wait ends and local delivery cont
   assert.is(rooms.room('lobby').broadcast('alone'), 2)
   await until(() => peer.envelopes.some(({ data }) => data === 'alone'))
   assert.is(worker.broker.stats().waitingMessages, 2)
-  // What was sent before is lost, as it is before `joinWorkers()` is called; then the primary answers.
+  // Earlier requests are lost, as before the call of `joinWorkers()`. Then the primary responds.
   worker.dropStalled()
   await until(() => worker.broker.stats().state === 'up')
   await until(() => there.envelopes.some(({ data }) => data === 'alone'))

@@ -13,7 +13,7 @@ import { assert, suite, type TestContext, thrownBy } from '../../../support/unit
 const test = suite('redis broker', { timeLimit: 60_000 })
 const withRedis = testWith(test, redisServer)
 
-/** A broker with a client of its own, both closed with the test. */
+/** Makes a broker with a new client. Both are closed when the test ends. */
 async function makeBroker(t: TestContext, redis: RedisServer, library: Library, options: RedisBrokerOptions = {}) {
   return openBroker(t, await openClient(t, library, redis), options)
 }
@@ -81,7 +81,7 @@ for (const kind of libraries) {
     await until(() => back.received.length === 4 && stays.received.length === 5)
     const missed = back.envelopes.map(({ data, binary }) => data ?? binary)
     assert.is(isComplete, true)
-    // Each once, and in the order of each process: between two of them there is none.
+    // Each message once, in the order of its process. Between two processes there is no order.
     assert.equal(missed.toSorted(), ['/w==', 'five', 'four', 'two'])
     assert.ok(missed.indexOf('two') < missed.indexOf('five'))
     assert.ok(missed.indexOf('/w==') < missed.indexOf('four'))
@@ -111,7 +111,7 @@ for (const kind of libraries) {
     for (let i = 0; i < 100; i++) here.room('lobby').broadcast(`after ${i}`)
     await until(() => second.received.includes('after 99'))
     const [{ missedCount, isExact }] = gaps
-    // Whoever is back first: what waited either arrives or is counted as missed.
+    // Whichever process is back first, the messages that waited either arrive or are counted as missed.
     assert.equal([second.received.length + missedCount, isExact, gaps.length], [201, false, 1])
     await until(async () => (await there.room('lobby').members()).names.includes('ann'))
     assert.ok(broker.stats().losses >= 1)
@@ -138,7 +138,7 @@ withRedis('a room with history gets what it missed while Redis could not be reac
   await until(() => data().includes('after'))
   const meanwhile = Array.from({ length: 20 }, (_, i) => `meanwhile ${i}`)
   assert.equal(data(), ['before', ...meanwhile, 'after'])
-  // Redis has lost its memory: the members get a gap notice, because nobody knows what else is lost.
+  // Redis has lost its data. The members get a gap notice, because it is unknown what else is lost.
   assert.ok(second.envelopes.some(({ gap }) => gap))
 })
 
@@ -162,14 +162,14 @@ withRedis(
     assert.equal([await stored('a'), await stored('b'), await stored('c'), await bytes()], [1, 2, 1, full])
     await send('a')
     assert.equal([await stored('a'), await stored('b'), await stored('c'), await bytes()], [2, 1, 1, full])
-    // `size` still bounds each room; empty messages count as well.
+    // `size` still limits each room. Empty messages count as well.
     for (let i = 0; i < 5; i++) await send('d', '')
     assert.is(await stored('d'), 3)
     for (let room = 0; room < 20; room++) await send(`empty ${room}`, '')
     const most = Math.floor((4 * (1000 + 512 + 40)) / 512)
     const keys = (await redis.run('KEYS', 'dwebsocket:log:*')) as string[]
     assert.ok(keys.length > 1 && keys.length <= most, `${keys.length}`)
-    // What is larger than the bound is delivered, and not stored.
+    // A message that is larger than the limit is delivered but not stored.
     await send('e', 'x'.repeat(10_000))
     assert.equal([await redis.run('KEYS', 'dwebsocket:log:*'), await bytes()], [[], 0])
     assert.is(await redis.run('ZCARD', 'dwebsocket:history:order'), 0)
@@ -259,7 +259,7 @@ withRedis('the presence of a process that dies expires', async (t) => {
   await rooms.room('lobby').join(new FakePeer().session, { as: 'ann' })
   const members = () => new Rooms({ broker: other }).room('lobby').members()
   await until(async () => (await members()).count === 1)
-  // It is renewed while the process lives: nine times, which is three times as long as it would last by itself.
+  // The hash is renewed while the process lives: here nine times, which is three times its time to live.
   const [hash] = await client.keys('*:process:*')
   let [left, renewals] = [0, 0]
   await until(async () => {
@@ -268,7 +268,7 @@ withRedis('the presence of a process that dies expires', async (t) => {
     left = now
     return renewals > 9
   })
-  // On a machine that stood still it may have expired: then it is announced anew.
+  // If the machine was suspended, the announcement may have expired. It is then announced again.
   await until(async () => (await members()).names.includes('ann'))
   client.destroy()
   await until(async () => (await members()).count === 0)

@@ -10,7 +10,7 @@ import { assert, suite } from '../../../support/unit.ts'
 const test = suite('redis that refuses or does not answer', { timeLimit: 120_000 })
 const withRedis = testWith(test, redisServer)
 
-/** What may be wrong with a Redis whose connections stay open, and its end. */
+/** Faults of a Redis whose connections stay open, each with the way to end it. */
 const faults: Record<string, [begin: (redis: RedisServer) => unknown, end: (redis: RedisServer) => unknown]> = {
   'became a replica': [
     (redis) => redis.run('REPLICAOF', '127.0.0.1', '9'),
@@ -49,7 +49,7 @@ for (const library of libraries) {
       here.room('lobby').broadcast('meanwhile')
       await until(() => first.envelopes.some(({ data }) => data === 'meanwhile'))
       await until(() => brokers[0].stats().state === 'away')
-      // Each of these ends, with what this process knows.
+      // Each of these calls resolves with what this process knows.
       assert.is(await users.send('ann', 'hi'), 0)
       assert.ok((await here.room('lobby').members()).count >= 1)
       assert.equal(await users.names(), [])

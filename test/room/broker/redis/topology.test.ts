@@ -12,7 +12,7 @@ const withRedis = testWith(test, redisServer)
 
 const history = { size: 100, ttl: 60_000 }
 
-/** A room in two processes with a member each. */
+/** Joins a room in two processes with one member each. */
 async function joinTwo(brokers: readonly RedisBroker[]) {
   const [here, there] = brokers.map((broker) => new Rooms({ broker, history }).room('lobby'))
   const [first, second] = [new FakePeer(), new FakePeer()]
@@ -79,7 +79,7 @@ withRedis('a node of a cluster that dies and returns is subscribed at again', as
     }
     await until(() => brokers.every((broker) => broker.stats().state === 'up'))
     let count = 0
-    // The first messages may be counted as missed: the nodes have forgotten everything.
+    // The first messages may be counted as missed, because the nodes have lost all data.
     await until(() => {
       count += 1
       here.broadcast(`number ${count}`)

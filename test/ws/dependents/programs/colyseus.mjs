@@ -24,7 +24,7 @@ const everyone = rooms.map(
 )
 room.send('echo', { text: 'x'.repeat(2000) })
 expect((await answered).text.length === 2000, 'Colyseus answers a message')
-// Each is encoded into memory that the next one uses again.
+// Each message is encoded into memory that the next message reuses.
 for (let number = 0; number < 100; number++) room.send('all', number)
 await Promise.race(everyone)
 const expected = Array.from({ length: 100 }, (_, number) => [number, number]).flat()

@@ -2,7 +2,7 @@ import crossws from 'crossws/adapters/node'
 import { WebSocket, WebSocketServer } from 'dwebsocket/ws'
 import { listen, tryEcho } from './support.mjs'
 
-// Bundles its own ws: the drop-in is handed to it.
+// crossws bundles its own ws, so the drop-in is passed to it.
 const adapter = crossws({
   wss: new WebSocketServer({ noServer: true }),
   hooks: { message: (peer, message) => void peer.send(message.rawData) },

@@ -4,7 +4,7 @@ import { expect, listen } from './support.mjs'
 
 const { http, host } = await listen()
 attach(http).on('connection', (socket) => socket.on('message', (message) => socket.send(message)))
-// By polling first, so that the WebSocket is an upgrade.
+// The client polls first, so that the WebSocket is an upgrade.
 const client = new Socket(`http://${host}`)
 await new Promise((resolve) => client.on('upgrade', resolve))
 for (const message of ['text', Buffer.alloc(100_000, 3)]) {

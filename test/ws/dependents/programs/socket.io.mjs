@@ -3,8 +3,8 @@ import { Server } from 'socket.io'
 import { io } from 'socket.io-client'
 import { expect, listen } from './support.mjs'
 
-// Handed over as `wsEngine`; the client finds the drop-in by the override. Once with compression, and once without, where
-// a broadcast is encoded by `Sender.frame`.
+// The server gets the drop-in as `wsEngine`, and the client finds it through the override. Once with compression, and
+// once without, where a broadcast is encoded by `Sender.frame`.
 for (const perMessageDeflate of [{ threshold: 0 }, false]) {
   const { http, host } = await listen()
   const server = new Server(http, { wsEngine: WebSocketServer, perMessageDeflate })

@@ -2,13 +2,13 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { WebSocketServer } from 'dwebsocket/ws'
 
-/* What the programs share that let a package work on the drop-in. */
+/* What the programs that run a package on the drop-in share. */
 
 export function expect(isTrue, what) {
   if (!isTrue) throw new Error(`failed: ${what}`)
 }
 
-/** An HTTP server on a free port, and its address without the scheme. */
+/** Starts an HTTP server on a free port. Resolves to it and its address without the scheme. */
 export async function listen(http = createServer()) {
   if (!http.listening) {
     http.listen(0, '127.0.0.1')
@@ -17,7 +17,7 @@ export async function listen(http = createServer()) {
   return { http, host: `127.0.0.1:${http.address().port}` }
 }
 
-/** A server of the drop-in on a free port. */
+/** Starts a server of the drop-in on a free port. */
 export async function serve(options = {}) {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1', ...options })
   await once(server, 'listening')
