@@ -78,7 +78,8 @@ const rules = {
   subprotocols: {
     fallback: [],
     type: 'object',
-    allowed: 'an array of different tokens',
+    isType: true,
+    allowed: 'an array of strings, which are different tokens',
     accepts: isSubprotocolList,
   } as OptionRule<readonly string[]>,
   headers: record<HeaderFields>({}, 'an object of header fields'),

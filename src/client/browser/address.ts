@@ -2,6 +2,9 @@ import { optionMessage } from '../../options/read-options.ts'
 import { addId, isJoined } from './last-ids.ts'
 import type { ClientOptions, UrlSource } from './types.ts'
 
+/** At most 256 characters, without surrogates that are not in pairs. */
+const idPattern = /^[^\ud800-\udfff]{1,256}$/u
+
 type AddressOptions = Required<Pick<ClientOptions, 'lastId' | 'resumeUrl'>>
 
 /** The URL to connect to, and the last message ids from which to resume. */
@@ -40,11 +43,14 @@ export class Address {
     return isJoined(data) && this.onMessage(data)
   }
 
-  /** Stores the id of a message. Returns whether it has one. Programs in JavaScript also return numbers and null. */
+  /**
+   * Stores the id of a message. Returns whether it has one. Programs in JavaScript also return numbers and null. An id
+   * that a peer has made up must not lead to a URL that is invalid, or longer than servers accept.
+   */
   onMessage(data: unknown): boolean {
-    const id: unknown = this.#options.lastId(data)
-    if (id === undefined || id === null) return false
-    this.#lastId = addId(this.#lastId, String(id))
+    const id = String(this.#options.lastId(data) ?? '')
+    if (!idPattern.test(id)) return false
+    this.#lastId = addId(this.#lastId, id)
     return true
   }
 

@@ -32,13 +32,11 @@ export function readClientOptions(options: ClientOptions): ClientSettings {
   checkOptionNames(options, [...Object.keys(rules), 'environment'])
   const settings = readOptions(rules, options)
   const { minDelay, maxDelay, heartbeatInterval, heartbeatTimeout } = settings
-  if (minDelay > maxDelay) {
-    if (options.minDelay !== undefined && options.maxDelay !== undefined) {
-      throw new RangeError(optionMessage('maxDelay', maxDelay, `at least ${minDelay}`))
-    }
-    // The default yields to the limit that is set.
-    settings.minDelay = settings.maxDelay = options.minDelay ?? maxDelay
+  // False when one of them is undefined: then the default yields to the limit that is set.
+  if (options.minDelay! > options.maxDelay!) {
+    throw new RangeError(optionMessage('maxDelay', maxDelay, `at least ${minDelay}`))
   }
+  if (minDelay > maxDelay) settings.minDelay = settings.maxDelay = options.minDelay ?? maxDelay
   if (heartbeatTimeout === 0) settings.heartbeatTimeout = heartbeatInterval + 5000
   else if (heartbeatTimeout <= heartbeatInterval) {
     throw new RangeError(optionMessage('heartbeatTimeout', heartbeatTimeout, `more than ${heartbeatInterval}`))

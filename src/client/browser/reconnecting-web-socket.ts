@@ -188,8 +188,8 @@ export class ReconnectingWebSocket extends ClientEventTarget {
 
   #onOpen(): void {
     // The application may have closed the socket before the server's response arrived.
-    const link = this.#link
-    if (this.#readyState !== CONNECTING || link === undefined) return
+    const link = this.#link as Link
+    if (this.#readyState !== CONNECTING) return
     this.#readyState = OPEN
     this.#backoff.onOpen()
     this.#heartbeat.start(link)
