@@ -29,6 +29,7 @@ export function toAutobahnVerdict(result: CaseResult): AutobahnVerdict {
   if (result.verdict === 'skip') {
     return { behavior: 'UNIMPLEMENTED', behaviorClose: /^1[23]\./.test(id) ? 'OK' : 'UNIMPLEMENTED' }
   }
+  if (result.opened === false) return { behavior: 'FAILED', behaviorClose: 'FAILED' }
   const behaviorClose = result.verdict === 'crash' ? 'UNCLEAN' : describeClosing(result, id)
   return { behavior: failsBehavior(behaviorClose, id) ? 'FAILED' : judgeBehavior(result), behaviorClose }
 }

@@ -56,6 +56,8 @@ export interface CaseResult {
   send: string
   expect: string
   assertions: AssertionResult[]
+  /** Set when the last opening handshake failed. */
+  opened?: false
   close: { by: 'server' | 'client' | null; code: number | null; reason: string | null; tcp: 'fin' | 'rst' | null }
   wire: WireEvent[]
   repro: string

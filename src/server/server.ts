@@ -193,10 +193,7 @@ export class WebSocketServer {
   #answer(request: IncomingMessage, response: ServerResponse): void {
     callUser(
       () => this.onRequest(request, response),
-      (error) => {
-        this.#set.reportError(error)
-        answerError(response)
-      },
+      (error) => answerError(response, error, this.#set.reportError),
     )
   }
 }

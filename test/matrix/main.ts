@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -58,6 +58,7 @@ function fileOf(name: string): string {
 /** Runs `core` on one server or client. */
 function test(recipe: Recipe, way: Way): void {
   const file = fileOf(way.label)
+  rmSync(`${file}.about`, { force: true })
   console.log(`${way.label}: exit ${workshop.conform(way, file, values)}`)
   if (!existsSync(file)) return
   const column = { version: versionOf(recipe), date: new Date().toISOString().slice(0, 10), load: loadavg()[0] }

@@ -1,15 +1,18 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { RunResult } from '../../src/conformance/result.ts'
 import { RECIPES } from './recipes.ts'
-import { FOLDER, type Way, Workshop, waysOf } from './workshop.ts'
+import { StabilityRecord } from './stability-record.ts'
+import { conformArguments, FOLDER, ROOT, type Way, Workshop, waysOf } from './workshop.ts'
 
 /*
- * node --import tsx test/matrix/stability.ts NAME… [--runs 5] [--jobs 1,8] [--busy]: repeats `core` on servers of the
- * matrix, which are installed already, and prints each row whose verdict is not the same in every run. --busy keeps all processors at work.
+ * node --import tsx test/matrix/stability.ts NAME… [--runs 5] [--jobs 1,8] [--limit SECONDS] [--cases ROWS]: repeats `core`
+ * on servers of the matrix, which are installed already, quiet and beside two busy processes, and prints each row whose
+ * verdict is not the same in every run. Each run is stored in stability.json of the results, so that a run with the same
+ * arguments continues where the last one stopped. SIGINT, SIGTERM and the limit end the server and the busy processes.
  */
 
 const { values, positionals } = parseArgs({
@@ -17,48 +20,81 @@ const { values, positionals } = parseArgs({
   options: {
     runs: { type: 'string', default: '5' },
     jobs: { type: 'string', default: '1,8' },
-    busy: { type: 'boolean', default: false },
+    limit: { type: 'string', default: '3600' },
+    cases: { type: 'string' },
     results: { type: 'string', default: FOLDER },
   },
 })
-const workshop = new Workshop(values.results)
+const BUSY_PROCESSES = 2
 
-/** The verdicts of each row, one for every run; `-j8 fail`. */
-function repeat(way: Way): Map<string, string[]> {
-  const rows = new Map<string, string[]>()
-  for (let run = 0; run < Number(values.runs); run++) {
-    for (const jobs of values.jobs.split(',')) {
-      const file = join(values.results, 'stability.json')
-      workshop.conform(way, file, { jobs, seed: String(run + 1) })
-      const { cases } = JSON.parse(readFileSync(file, 'utf8')) as RunResult
-      for (const { id, verdict, note } of cases) {
-        const reason = verdict === 'skip' || verdict === 'flaky' ? ` (${note ?? ''})` : ''
-        rows.set(id, [...(rows.get(id) ?? []), `-j${jobs} ${verdict}${reason}`])
+const workshop = new Workshop(values.results)
+const record = new StabilityRecord(join(values.results, 'stability.json'))
+const stop = AbortSignal.any([AbortSignal.timeout(1000 * Number(values.limit)), interruption()])
+
+/** Aborts at SIGINT or SIGTERM. */
+function interruption(): AbortSignal {
+  const controller = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM']) process.once(name, () => controller.abort())
+  return controller.signal
+}
+
+/** One run. Its result counts only when the run has ended by itself. */
+async function runOnce(way: Way, kind: string, settings: { jobs: string; seed: string }): Promise<void> {
+  const file = join(values.results, 'stability-run.json')
+  rmSync(file, { force: true })
+  const args = conformArguments(way, file, { ...settings, cases: values.cases })
+  // A process group of its own: Ctrl-C must reach the tester only once, which then ends the server.
+  const child = spawn(process.execPath, args, {
+    cwd: values.results,
+    env: workshop.environment,
+    stdio: 'ignore',
+    detached: true,
+  })
+  const onStop = (): void => void child.kill('SIGINT')
+  stop.addEventListener('abort', onStop)
+  const [code] = await once(child, 'exit')
+  stop.removeEventListener('abort', onStop)
+  if (stop.aborted) return
+  if ((code === 0 || code === 1) && existsSync(file)) {
+    record.add(way.label, kind, (JSON.parse(readFileSync(file, 'utf8')) as RunResult).cases)
+  } else console.log(`${way.label} ${kind}: exit ${code}; the run does not count`)
+}
+
+async function repeat(way: Way): Promise<void> {
+  for (let run = 1; run <= Number(values.runs); run++) {
+    for (const isBusy of [false, true]) {
+      for (const jobs of values.jobs.split(',')) {
+        const kind = `-j${jobs}${isBusy ? ' busy' : ''} #${run}`
+        if (stop.aborted || record.has(way.label, kind)) continue
+        const busy = isBusy ? keepBusy() : []
+        await runOnce(way, kind, { jobs, seed: String(run) })
+        for (const child of busy) child.kill()
       }
     }
   }
-  return rows
-}
-
-function isStable(verdicts: readonly string[]): boolean {
-  return new Set(verdicts.map((text) => text.split(' ')[1])).size === 1
 }
 
 function keepBusy(): ChildProcess[] {
-  return Array.from({ length: availableParallelism() }, () => spawn(process.execPath, ['-e', 'for (;;) {}']))
+  // The loops end by themselves when this process is killed.
+  const loop = `const parent = process.ppid; for (;;) { for (let i = 0; i < 1e8; i++); if (process.ppid !== parent) break }`
+  return Array.from({ length: BUSY_PROCESSES }, () => spawn(process.execPath, ['-e', loop], { stdio: 'ignore' }))
 }
 
-const busy = values.busy ? keepBusy() : []
-try {
-  for (const recipe of RECIPES.filter(({ name }) => positionals.includes(name))) {
-    if (!workshop.build(recipe)) continue
-    for (const way of waysOf(recipe).filter(({ side }) => side === 'server')) {
-      const rows = repeat(way)
-      const changing = [...rows].filter(([, verdicts]) => !isStable(verdicts))
-      console.log(`${way.label}: ${changing.length} of ${rows.size} rows change`)
-      for (const [id, verdicts] of changing) console.log(`  ${id}: ${verdicts.join(', ')}`)
-    }
-  }
-} finally {
-  for (const child of busy) child.kill()
+/** The rows whose verdict depends on how TCP delivers segments. */
+function timingRows(): Set<string> {
+  const main = join(ROOT, 'dist/cli/main.js')
+  const entries = execFileSync(process.execPath, [main, 'conform', 'list', 'tag:timing', '--json'], {
+    encoding: 'utf8',
+  })
+  return new Set((JSON.parse(entries) as { id: string }[]).map(({ id }) => id))
 }
+
+const timing = timingRows()
+for (const recipe of RECIPES.filter(({ name }) => positionals.includes(name))) {
+  if (stop.aborted || !workshop.build(recipe)) continue
+  for (const way of waysOf(recipe).filter(({ side }) => side === 'server')) {
+    await repeat(way)
+    for (const line of record.report(way.label, timing)) console.log(line)
+  }
+}
+process.exit()

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Recipe } from './recipes.ts'
@@ -21,10 +21,15 @@ export class Workshop {
     mkdirSync(folder, { recursive: true })
   }
 
+  /** The environment of all commands. */
+  get environment(): NodeJS.ProcessEnv {
+    return { ...process.env, ROOT, SERVERS, CLIENTS }
+  }
+
   run(file: string, args: readonly string[]): { status: number | null; output: string } {
     const { status, stdout, stderr } = spawnSync(file, args, {
       cwd: this.folder,
-      env: { ...process.env, ROOT, SERVERS, CLIENTS },
+      env: this.environment,
       encoding: 'utf8',
       timeout: LIMIT,
     })
@@ -50,22 +55,27 @@ export class Workshop {
   }
 
   /** Runs `core` on a server or client and writes the result as JSON. Returns the exit code. */
-  conform({ label, side, command }: Way, file: string, options: RunSettings): number | null {
-    const how = side === 'server' ? ['--wait-for', '20', '-j', options.jobs] : ['client']
-    const { status, output } = this.run(process.execPath, [
-      join(ROOT, 'dist/cli/main.js'),
-      'conform',
-      ...how,
-      '--exec',
-      command,
-      '--label',
-      label,
-      ...['--seed', options.seed, '-o', `json:${file}`],
-      ...(options.cases === undefined ? [] : ['-c', options.cases]),
-    ])
+  conform(way: Way, file: string, options: RunSettings): number | null {
+    // The result of an earlier run must not count for a run that fails.
+    rmSync(file, { force: true })
+    const { status, output } = this.run(process.execPath, conformArguments(way, file, options))
     if (status !== 0 && status !== 1) console.log(output.slice(0, 400))
     return status
   }
+}
+
+/** Returns the arguments for Node.js that run `conform` on a server or client and write the result as JSON. */
+export function conformArguments({ label, side, command }: Way, file: string, options: RunSettings): string[] {
+  const how = side === 'server' ? ['--wait-for', '20', '-j', options.jobs] : ['client']
+  return [
+    join(ROOT, 'dist/cli/main.js'),
+    'conform',
+    ...how,
+    ...['--exec', command],
+    ...['--label', label],
+    ...['--seed', options.seed, '-o', `json:${file}`],
+    ...(options.cases === undefined ? [] : ['-c', options.cases]),
+  ]
 }
 
 /** The options of `conform` for a run. */

@@ -32,8 +32,9 @@ export async function testClients(options: ConformOptions): Promise<number> {
   if (options.list) return printSelection(plan, 36)
   const interruption = watchSignals()
   try {
-    const { outcomes, unreachable } = await run(plan, options, interruption.signal)
+    const { outcomes, unreachable, lost } = await run(plan, options, interruption.signal)
     if (unreachable !== undefined) warn(unreachable)
+    if (lost !== undefined) warn(`the client ended before its last case: ${lost}`)
     const code = report(outcomes, plan, options)
     return interruption.code() ?? (unreachable === undefined ? code : Exit.UNREACHABLE)
   } finally {
@@ -42,11 +43,7 @@ export async function testClients(options: ConformOptions): Promise<number> {
 }
 
 /** Runs the plan. The files of each client are written when all results of the client are known. */
-async function run(
-  plan: Plan,
-  options: ConformOptions,
-  signal: AbortSignal,
-): Promise<{ outcomes: ClientOutcome[]; unreachable?: string }> {
+async function run(plan: Plan, options: ConformOptions, signal: AbortSignal): ReturnType<typeof runClients> {
   const lines = new LineStream(plan.outputs)
   const context = contextOf(plan, options)
   let progress: Progress | null = null

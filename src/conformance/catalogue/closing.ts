@@ -509,11 +509,11 @@ export const closing: Record<string, EntryData[]> = {
     ],
     [
       'close.once',
-      'must',
+      'should',
       'Sends only one Close',
       'every closing handshake of the run',
-      'one Close and nothing after it',
-      '6455-5.5.1-6',
+      'one Close from the target',
+      '6455-5.5.1-7',
       '',
     ],
     [

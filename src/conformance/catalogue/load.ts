@@ -966,9 +966,9 @@ export const load: Record<string, EntryData[]> = {
     [
       'inv.after-close',
       'must',
-      'Sends nothing after its Close',
+      'Sends no data after its Close',
       'everything that is received during the run',
-      'no frame',
+      'no data frame; pings and pongs are counted only',
       '6455-5.5.1-6 6455-6.1-1',
       '',
     ],

@@ -464,7 +464,7 @@ export const openingHandshake: Record<string, EntryData[]> = {
     ],
     [
       'hs.ok.concurrent-50',
-      'must',
+      'should',
       'Accepts 50 handshakes at the same time',
       '50 connections; the first half of every request, then the second half',
       '101 and a working connection each time; or 503 or 429, if the server limits connections',

@@ -1,5 +1,6 @@
 import type { RunContext } from '../script/index.ts'
 import type { Launcher } from './launcher.ts'
+import { type ClientRequest, readTarget } from './request.ts'
 
 /** One client under test. */
 export interface Agent {
@@ -19,7 +20,17 @@ export interface Agent {
   readonly gone: Promise<string>
 }
 
+/** The path of numbered connections, as in Autobahn. */
+export const CASE_PATH = '/runCase'
+
 /** Returns the URL of a numbered connection, as drivers written for Autobahn request it. */
 export function caseUrl(agent: Agent, number: number): string {
-  return `${agent.base}/runCase?case=${number}&agent=${encodeURIComponent(agent.name)}`
+  return `${agent.base}${CASE_PATH}?case=${number}&agent=${encodeURIComponent(agent.name)}`
+}
+
+/** Returns the number in the URL of a connection, or null when its URL is not that of a numbered connection. */
+export function caseNumberOf({ target }: ClientRequest): number | null {
+  const { path, query } = readTarget(target)
+  const number = Number(query.get('case') ?? Number.NaN)
+  return path === CASE_PATH && Number.isInteger(number) ? number : null
 }

@@ -43,6 +43,8 @@ export function agreeOn(request: ClientRequest, wishes: readonly string[]): Defl
       clientNoContext: hasParam(wish, 'server_no_context_takeover'),
       clientBits: paramOf(wish, 'server_max_window_bits'),
     }
+    // Clients may refuse a response without their hint, because they do not support that (RFC 7692 §7).
+    if (offer !== undefined && hasParam(offer, 'client_no_context_takeover')) policy.clientNoContext = true
     if (offer !== undefined && (policy.clientBits === null || hasParam(offer, 'client_max_window_bits'))) {
       return answerTo(offer, policy)
     }

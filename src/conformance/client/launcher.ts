@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { EventLog, parseEvent } from './event-log.ts'
+import { endWithTester, signalGroup } from './process-group.ts'
 
 /** A client that was started for one URL. */
 export interface Launched {
@@ -93,9 +94,7 @@ export class CommandLauncher implements Launcher {
 
 function watchEnd(child: ChildProcess) {
   let stopping = false
-  // When the tester exits early, no child process must survive it.
-  const kill = (): void => signalGroup(child, 'SIGKILL')
-  process.once('exit', kill)
+  endWithTester(child)
   const exited = new Promise<{ words: string; signal: string | null }>((resolve) => {
     child.once('error', (error) => resolve({ words: error.message, signal: null }))
     child.once('exit', (code, signal) => {
@@ -103,7 +102,7 @@ function watchEnd(child: ChildProcess) {
       const ending = signal ?? (code !== null && code > 128 ? `signal ${code - 128}` : null)
       resolve({ words: ending === null ? `exit code ${code}` : String(ending), signal: ending })
     })
-  }).finally(() => process.off('exit', kill))
+  })
   const endsWithin = (limit: number): Promise<boolean> => {
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<boolean>((resolve) => {
@@ -124,14 +123,6 @@ function watchEnd(child: ChildProcess) {
       // The shell may exit before the processes it started.
       signalGroup(child, 'SIGKILL')
     },
-  }
-}
-
-function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
-  try {
-    if (child.pid !== undefined) process.kill(-child.pid, signal)
-  } catch {
-    // The process has already exited.
   }
 }
 

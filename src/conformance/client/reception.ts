@@ -1,8 +1,9 @@
 import { Mismatch } from '../peer/index.ts'
 import type { Handshake, OpenOptions, Reception, Trial } from '../script/index.ts'
-import { type Agent, caseUrl } from './agent.ts'
+import { type Agent, caseNumberOf, caseUrl } from './agent.ts'
 import { answerAsOffered } from './agreement.ts'
-import { EventLog } from './event-log.ts'
+import { keyOf } from './answer.ts'
+import { type DriverEvent, EventLog } from './event-log.ts'
 import type { Launched } from './launcher.ts'
 import { type Arrival, Listener } from './listener.ts'
 import type { InviteOptions, PendingUpgrade } from './pending-upgrade.ts'
@@ -24,10 +25,11 @@ export class CaseReception implements Reception {
   readonly #waiting: Arrival[] = []
   readonly #launched: Launched[] = []
   readonly #listeners: Listener[] = []
-  /** The events of the newest connection of a client that connects on its own. */
-  #events = new EventLog()
+  /** The events of clients that connect on their own, by the number of the connection. */
+  readonly #events = new Map<number, EventLog>()
   #wake: (() => void) | null = null
   #count = 0
+  #isFinishing = false
 
   /** @param first the number of the first connection. @param count the number of connections. */
   constructor(agent: Agent, first: number, count: number) {
@@ -43,6 +45,7 @@ export class CaseReception implements Reception {
 
   /** Called when a client connects for this case. */
   push(arrival: Arrival): void {
+    if (this.#isFinishing) return void arrival.transport.stream.destroy()
     this.#waiting.push(arrival)
     this.#wake?.()
   }
@@ -52,9 +55,9 @@ export class CaseReception implements Reception {
     return this.#waiting.splice(0)
   }
 
-  /** Adds an event of the newest connection. */
-  addEvent(event: Parameters<EventLog['push']>[0]): void {
-    this.#events.push(event)
+  /** Adds an event of a numbered connection. It may arrive after the next connection has. */
+  addEvent(number: number, event: DriverEvent): void {
+    this.#eventsOf(number).push(event)
   }
 
   /** Starts a client, or waits for one that connects on its own. Ends the case when none connects. */
@@ -76,14 +79,25 @@ export class CaseReception implements Reception {
     return launched
   }
 
-  /** Waits for the next client. Resolves to null on a timeout, or when the client exits without connecting. */
+  /**
+   * Waits for the next client. Resolves to null on a timeout, or when the client exits without connecting. Clients may
+   * repeat a request on their own, for example after a 401. Unless the case waits for that, the repetition ends here,
+   * because it is not the connection that the case needs next.
+   */
   async arrived(t: Trial, options: InviteOptions, launched: Launched | null): Promise<PendingUpgrade | null> {
-    const arrival = await this.#read(options.timeout ?? (launched === null ? RECONNECT_LIMIT : ARRIVAL_LIMIT), launched)
-    if (arrival === null) return null
-    this.#events = new EventLog()
-    const upgrade = this.#receive(t, arrival, options, launched)
-    this.#count++
-    return upgrade
+    const limit = options.timeout ?? (launched === null ? RECONNECT_LIMIT : ARRIVAL_LIMIT)
+    const deadline = performance.now() + limit
+    for (;;) {
+      const arrival = await this.#read(deadline, launched)
+      if (arrival === null) return null
+      if (options.start === false || !this.#isRepetition(t, arrival)) {
+        const upgrade = this.#receive(t, arrival, options, launched)
+        this.#count++
+        return upgrade
+      }
+      recordRequest(t, this.agent, arrival.request, { isFollowUp: true })
+      arrival.transport.stream.destroy()
+    }
   }
 
   /** Listens on another port, for cases whose URLs are not those of numbered connections. Resolves to the port. */
@@ -97,6 +111,7 @@ export class CaseReception implements Reception {
 
   /** Closes everything that the case opened, and waits until the clients that it started have exited. */
   async finish(t: Trial): Promise<void> {
+    this.#isFinishing = true
     // A client that never closes its side must not delay the next case.
     for (const peer of t.peers) if (!peer.ended) peer.transport.reset()
     t.close()
@@ -104,6 +119,7 @@ export class CaseReception implements Reception {
     for (const listener of this.#listeners.splice(0)) listener.close()
     await Promise.all(this.#launched.splice(0).map((one) => one.stop()))
     this.#count = 0
+    this.#isFinishing = false
   }
 
   /**
@@ -114,8 +130,7 @@ export class CaseReception implements Reception {
     return answerAsOffered(peer, request, options)
   }
 
-  async #read(timeout: number, launched: Launched | null): Promise<Arrival | null> {
-    const deadline = performance.now() + timeout
+  async #read(deadline: number, launched: Launched | null): Promise<Arrival | null> {
     let isOver = false
     const ends = launched?.exited ?? this.agent.gone
     void ends.then(() => {
@@ -144,15 +159,33 @@ export class CaseReception implements Reception {
     const peer = t.adopt(transport, 'server')
     peer.resume()
     t.log.in('http', request.head.toString('latin1'), request.head)
-    const number = this.#next
+    const number = this.#numberOf(arrival) ?? this.#next
     const ownUrl = url === undefined && launched !== null ? new URL(caseUrl(agent, number)) : undefined
     recordRequest(t, agent, request, { url: ownUrl, isFollowUp: start === false })
     return {
       peer,
       request,
-      events: launched?.events ?? this.#events,
+      events: launched?.events ?? this.#eventsOf(number),
       ask: (command) => launched?.ask(command) ?? agent.command?.(number, command) ?? false,
     }
+  }
+
+  /** Returns the number in the URL of a connection, or null when the URL names no connection of this case. */
+  #numberOf({ request }: Arrival): number | null {
+    const number = caseNumberOf(request)
+    return number !== null && number >= this.#first && number <= this.#last ? number : null
+  }
+
+  /** Whether a request has the number and the key of an earlier one of this case. */
+  #isRepetition(t: Trial, arrival: Arrival): boolean {
+    const number = this.#numberOf(arrival)
+    return number !== null && number < this.#next && this.agent.keys.get(keyOf(arrival.request)) === t.entry.id
+  }
+
+  #eventsOf(number: number): EventLog {
+    const known = this.#events.get(number) ?? new EventLog()
+    this.#events.set(number, known)
+    return known
   }
 }
 

@@ -32,7 +32,7 @@ export class FrameWatch {
   /** Checks one frame from the target. */
   onFrame(frame: Frame): void {
     this.#ledger.count('frames')
-    if (this.#closed) this.#breach('inv.after-close', frame)
+    if (this.#closed) this.#onAfterClose(frame)
     if (frame.masked !== this.#masks) this.#breach(this.#masks ? 'client.frame.sends-masked' : 'inv.not-masked', frame)
     if (!KNOWN_OPCODES.has(frame.opcode)) this.#breach('inv.frame-grammar', frame, 'reserved opcode: ')
     if (frame.length >> 63n) this.#breach('inv.frame-grammar', frame, 'length with the top bit set: ')
@@ -60,6 +60,13 @@ export class FrameWatch {
     const mayHaveRsv1 = this.deflate && (frame.opcode === Op.TEXT || frame.opcode === Op.BINARY)
     if (frame.rsv & (mayHaveRsv1 ? 3 : 7)) this.#breach('inv.rsv', frame)
     if (this.deflate && !mayHaveRsv1 && frame.rsv & Rsv.RSV1) this.#breach('pmd.frame.server-rsv1', frame)
+  }
+
+  /** After a Close, only data frames are forbidden (RFC 6455 §5.5.1). */
+  #onAfterClose(frame: Frame): void {
+    if (frame.opcode < 8) this.#breach('inv.after-close', frame)
+    else if (frame.opcode === Op.CLOSE) this.#breach('close.once', frame)
+    else this.#ledger.count('after-close.control')
   }
 
   #onControl(frame: Frame): void {

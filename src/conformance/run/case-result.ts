@@ -63,6 +63,7 @@ export function resultOf(trial: Trial, { verdict, duration, note, repro, keepWir
     duration_ms: Math.round(duration * 10) / 10,
     attempts: 1,
     assertions: trial.assertions,
+    ...(trial.opened === false && { opened: false as const }),
     close: last ? { ...last.closing } : { by: null, code: null, reason: null, tcp: null },
     wire: verdict === 'pass' && !keepWire ? [] : trial.log.events(),
   }

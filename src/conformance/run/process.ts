@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { connect, createServer } from 'node:net'
+import { endWithTester, signalGroup } from '../client/index.ts'
 import { poll } from '../wire/index.ts'
 
 /** Milliseconds within which a server must accept connections. */
@@ -47,10 +48,7 @@ export class ServerProcess {
     // Starts a new process group, so that the processes started by the shell end with it.
     const child = spawn(this.#command, { shell: true, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
     this.#child = child
-    // When the tester exits early, no child process must survive it.
-    const kill = (): void => signalGroup(child, 'SIGKILL')
-    process.once('exit', kill)
-    child.once('exit', () => process.off('exit', kill))
+    endWithTester(child)
     const append = (chunk: Buffer): void => {
       this.#output = (this.#output + chunk.toString('utf8')).slice(-KEPT_OUTPUT)
     }
@@ -107,14 +105,6 @@ export class ServerProcess {
     if (this.#child !== child) return
     this.#child = null
     if (!this.#stopping) this.#crashes++
-  }
-}
-
-function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
-  try {
-    if (child.pid !== undefined) process.kill(-child.pid, signal)
-  } catch {
-    // The process has already exited.
   }
 }
 

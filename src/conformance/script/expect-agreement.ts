@@ -20,6 +20,14 @@ export function expectAgreement(t: Trial, handshake: Handshake, offeredValues: r
   expectAccepted(t, handshake)
   const answer = handshake.response && fieldValue(handshake.response, FIELD)
   if (answer === null) return null
+  // A client fails the handshake when the response is invalid (RFC 6455 §4.1).
+  t.opened = false
+  const agreement = requireValid(t, answer, offeredValues)
+  t.opened = true
+  return agreement
+}
+
+function requireValid(t: Trial, answer: string, offeredValues: readonly string[]): Agreement {
   const shown = `${FIELD}: ${answer}`
   const elements = parseExtensions(answer)
   t.require(elements !== null, 'a response that matches the grammar', shown)

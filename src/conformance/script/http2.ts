@@ -99,6 +99,16 @@ export function openStream(t: Trial, connection: Http2Connection, changes?: Conn
   return expectOpen(t, connection, connection.request(connectFields(t, changes)))
 }
 
+/**
+ * Expects the end of the stream after the client's END_STREAM, which stands for a FIN (RFC 8441 §5). No rule requires
+ * the server to end its direction at that point, so an open stream is a warning (RFC 6455 §7.1.1).
+ */
+export async function expectStreamEnd(t: Trial, connection: Http2Connection, stream: Http2Stream): Promise<void> {
+  const isOver = await connection.until(() => stream.isOver, t.timeout)
+  const actual = isOver ? describeHttp2End(connection, stream) : `none within ${t.timeout} ms`
+  t.assertShould(isOver, 'the end of the stream', actual, '6455-7.1.1-1')
+}
+
 /** Checks with a ping that another stream still works. */
 export async function expectSiblingServed(t: Trial, { peer }: StreamPeer, mark = 'sibling'): Promise<void> {
   await t.within('the other stream', async () => {

@@ -78,7 +78,9 @@ function jsonRecord(random: Random, id: number): string {
 function htmlElement(random: Random): string {
   const name = ['p', 'li', 'td', 'h2', 'blockquote'][random.integer(0, 4)]
   const link = random.next() < 0.3 ? `<a href="/page/${random.integer(1, 9999)}.html" class="link">more</a>` : ''
-  return `<${name} class="${word(random)}" id="e${random.integer(1, 99_999)}">${sentence(random)}${link}</${name}>\n`
+  // Some characters need more than one byte, so that a message and its fragments end between and within them.
+  const price = random.next() < 0.05 ? ` ${random.integer(1, 99)} €` : ''
+  return `<${name} class="${word(random)}" id="e${random.integer(1, 99_999)}">${sentence(random)}${price}${link}</${name}>\n`
 }
 
 /** Generates a gray bitmap, 512 pixels wide: gradients with a little noise. */

@@ -5,13 +5,15 @@ import type { Defects } from './defects.ts'
 import { Deflate } from './deflate.ts'
 import type { Agreement } from './extension.ts'
 import { TEXT } from './frame.ts'
-import { Refusal, readHead } from './http-head.ts'
+import { type Head, Refusal, readHead, valuesOf } from './http-head.ts'
 import { Peer } from './peer.ts'
 
-/** Milliseconds for the answer to the opening request: a bound on hangs. */
+/** Time limit in milliseconds for the response to the opening request. It only stops hangs. */
 const ANSWER_TIME = 60_000
+/** The number of redirects that are followed. */
+const REDIRECTS = 20
 
-/** What happens on a connection, as a driver reports it to the tester. */
+/** An event on a connection, as a driver reports it to the tester. */
 export type ClientEvent =
   | { event: 'open' }
   | { event: 'message'; type: 'text' | 'binary'; size: number }
@@ -22,10 +24,10 @@ export interface EchoClientOptions {
   defects?: Defects
   /** The offer of permessage-deflate; null offers none. Default: with `client_max_window_bits`. */
   offer?: string | null
-  /** Bytes of the largest message; default 16 MiB. */
+  /** Maximum size in bytes of a message; default 16 MiB. */
   maxMessage?: number
   onEvent?: (event: ClientEvent) => void
-  /** Called when the connection is open, with what starts the closing handshake. */
+  /** Called when the connection is open, with a function that starts the closing handshake. */
   onOpen?: (close: (code: number) => void) => void
   /** Ends the connection at once. */
   signal?: AbortSignal
@@ -33,37 +35,56 @@ export interface EchoClientOptions {
   onMessage?: (payload: Buffer) => void
 }
 
-/** Connects, echoes until the connection ends, and resolves then, whatever the end was. */
-export function runClient(uri: string, options: EchoClientOptions = {}): Promise<void> {
+/** Connects and echoes. Resolves when the connection has ended in any way. */
+export async function runClient(uri: string, options: EchoClientOptions = {}): Promise<void> {
   const defects: Defects = options.defects ?? new Set()
   let url: URL
   try {
     url = parseUri(uri, defects)
   } catch (error) {
     options.onEvent?.({ event: 'error', message: (error as Error).message })
-    return Promise.resolve()
+    return
   }
+  const offer = options.offer === undefined ? 'permessage-deflate; client_max_window_bits' : options.offer
+  const request = formatRequest(url, offer, defects)
+  let answer = await connectOnce(url, request, options)
+  if (answer?.startLine.startsWith('HTTP/1.1 401') && defects.has('repeats-after-401'))
+    await connectOnce(url, request, options)
+  for (let left = REDIRECTS; left > 0 && answer !== null && defects.has('follows-redirects'); left--) {
+    const [location] = /^HTTP\/1\.1 30/.test(answer.startLine) ? valuesOf(answer, 'location') : []
+    if (location === undefined) return
+    const target = new URL(location, url)
+    answer = await connectOnce(target, formatRequest(target, offer, defects), options)
+  }
+}
+
+/** Resolves at the end of the connection to the answer that was not accepted. */
+function connectOnce(url: URL, request: ClientRequest, options: EchoClientOptions): Promise<Head | null> {
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const socket =
     url.protocol === 'wss:'
       ? connectTls({ host, port: Number(url.port || 443), servername: host })
       : connectTcp({ host, port: Number(url.port || 80), allowHalfOpen: true, noDelay: true })
-  options.signal?.addEventListener('abort', () => socket.destroy())
+  const abort = (): void => void socket.destroy()
+  options.signal?.addEventListener('abort', abort)
   return new Promise((resolve) => {
-    const connection = new ClientConnection(socket, url, options, defects)
+    const connection = new ClientConnection(socket, request, options)
     socket.once(url.protocol === 'wss:' ? 'secureConnect' : 'connect', () => connection.begin())
     socket.on('data', (chunk: Buffer) => connection.receive(chunk))
     socket.on('end', () => connection.receiveEnd())
     socket.on('drain', () => socket.resume())
     socket.on('error', (error) => options.onEvent?.({ event: 'error', message: error.message }))
     socket.on('close', () => {
+      options.signal?.removeEventListener('abort', abort)
       connection.tellEnd()
-      resolve()
+      resolve(connection.refused)
     })
   })
 }
 
-/** Autobahn's protocol for drivers: asks for the number of cases, runs each, and has the reports written. */
+/**
+ * Follows Autobahn's protocol for drivers: requests the number of cases, runs each of them, and requests the reports.
+ */
 export async function driveClient(base: string, agent: string, options: EchoClientOptions = {}): Promise<void> {
   const root = base.replace(/\/+$/, '')
   const query = `agent=${encodeURIComponent(agent)}`
@@ -73,7 +94,7 @@ export async function driveClient(base: string, agent: string, options: EchoClie
   await runClient(`${root}/updateReports?${query}`)
 }
 
-/** One connection of a client: the answer to its request, then frames. */
+/** One connection of a client: the response to its request, then frames. */
 class ClientConnection {
   readonly #socket: Socket
   readonly #options: EchoClientOptions
@@ -81,14 +102,19 @@ class ClientConnection {
   readonly #request: ClientRequest
   #timer: NodeJS.Timeout | undefined
   #head: Buffer = Buffer.alloc(0)
+  #answer: Head | null = null
   #peer: Peer | null = null
 
-  constructor(socket: Socket, url: URL, options: EchoClientOptions, defects: Defects) {
+  constructor(socket: Socket, request: ClientRequest, options: EchoClientOptions) {
     this.#socket = socket
     this.#options = options
-    this.#defects = defects
-    const offer = options.offer === undefined ? 'permessage-deflate; client_max_window_bits' : options.offer
-    this.#request = formatRequest(url, offer, defects)
+    this.#defects = options.defects ?? new Set()
+    this.#request = request
+  }
+
+  /** The answer that was not accepted. */
+  get refused(): Head | null {
+    return this.#peer === null ? this.#answer : null
   }
 
   begin(): void {
@@ -120,7 +146,8 @@ class ClientConnection {
       const head = readHead(bytes, this.#defects)
       if (!head) return
       this.#head = bytes.subarray(head.size)
-      // 100 and 103 may come before the answer (RFC 9110 §15.2)
+      this.#answer = head
+      // 100 and 103 may precede the response (RFC 9110 §15.2).
       if (/^HTTP\/1\.1 1(?!01)\d\d/.test(head.startLine)) this.#receiveHead(this.#head)
       else this.#open(checkAnswer(head, this.#request, this.#defects))
     } catch (error) {

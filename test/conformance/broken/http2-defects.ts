@@ -78,6 +78,10 @@ export const http2Defects = {
     sentence: 'ignores END_STREAM',
     cases: ['h2.data.end-inside-frame', 'h2.close.end-stream-client', 'h2.data.trailers'],
   },
+  'h2-drops-last-data': {
+    sentence: 'does not read the data of a DATA frame with END_STREAM',
+    cases: ['h2.close.with-end-stream'],
+  },
   'h2-ignores-trailers': { sentence: 'ignores trailing fields', cases: ['h2.data.trailers'] },
   'accepts-unmasked': { sentence: 'accepts unmasked frames', cases: ['h2.data.unmasked', 'h2.data.subset'] },
   'masks-its-own': { sentence: 'masks its own frames', cases: ['h2.data.server-unmasked'] },

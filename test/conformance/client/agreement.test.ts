@@ -27,6 +27,12 @@ test('what the client asks of the server is promised', () => {
   assert.is(agreement?.turned, 'permessage-deflate; client_no_context_takeover; client_max_window_bits=10')
 })
 
+test('the hint of a client is given back, because a client may refuse a response without it', () => {
+  const agreement = answerTo('permessage-deflate; client_no_context_takeover', 'permessage-deflate')
+  assert.is(agreement?.answer, 'permessage-deflate; client_no_context_takeover')
+  assert.not(agreement?.clientKeepsWindow)
+})
+
 test('of several wishes the first that the offer allows is used', () => {
   const wishes = 'permessage-deflate; server_max_window_bits=9, permessage-deflate; server_no_context_takeover'
   assert.is(answerTo('permessage-deflate', wishes)?.answer, 'permessage-deflate; client_no_context_takeover')

@@ -14,10 +14,11 @@ const RULES = [
   'inv.message-order',
   'inv.text-utf8',
   'inv.after-close',
+  'close.once',
   'inv.close-code',
 ]
 
-/** The rules that the frames of this stream break. */
+/** Returns the rules that the frames of this stream violate. */
 function broken(stream: string, deflate = false): string[] {
   const ledger = new Ledger()
   const watch = new FrameWatch(ledger, 'a.case')
@@ -31,6 +32,7 @@ function broken(stream: string, deflate = false): string[] {
 test('good traffic breaks nothing', () => {
   assert.equal(broken('8105 48656c6c6f 0101 61 8900 8001 62 8202 00ff 8a00 8802 03e8'), [])
   assert.equal(broken('8800'), [])
+  assert.equal(broken('8800 8900 8a00'), [])
   assert.equal(broken('c101 00 4101 00 8000', true), [])
 })
 
@@ -48,7 +50,8 @@ test('each rule is broken by what it forbids', () => {
   assert.equal(broken('0100 8100'), ['inv.message-order'])
   assert.equal(broken('8101 ff'), ['inv.text-utf8'])
   assert.equal(broken('0101 c3 8001 28'), ['inv.text-utf8'])
-  assert.equal(broken('8800 8900'), ['inv.after-close'])
+  assert.equal(broken('8800 8100'), ['inv.after-close'])
+  assert.equal(broken('8800 8800'), ['close.once'])
   assert.equal(broken('8801 03'), ['inv.close-code'])
   assert.equal(broken('8802 03ed'), ['inv.close-code'])
   assert.equal(broken('8803 03e8 ff'), ['inv.close-code'])

@@ -50,7 +50,7 @@ test('judges the closing apart, by what Autobahn expects in its case', () => {
   assert.is(closeOf('1.1.1', null, 'client'), 'OK, UNCLEAN')
   assert.is(closeOf('1.1.1', 1000, 'client', null), 'OK, UNCLEAN')
   assert.is(closeOf('1.1.1', 1000, 'server'), 'OK, FAILED')
-  // The target must fail the connection; a Close is not demanded.
+  // The target must fail the connection. A Close is not required.
   assert.is(closeOf('3.1', 1002, 'server'), 'OK, OK')
   assert.is(closeOf('3.1', null, 'server'), 'OK, OK')
   assert.is(closeOf('3.1', 1007, 'server'), 'OK, WRONG CODE')
@@ -65,6 +65,13 @@ test('does not blame a target that fails the connection without a code (RFC 6455
   const silent = buildBroken('a.b', 'warn', closing, { aliases: ['ab:3.1'], close })
   const row = index(buildRun([silent]))['3.1']
   assert.equal([row.behavior, row.behaviorClose, row.remoteCloseCode], ['OK', 'OK', null])
+})
+
+test('fails both columns when the opening handshake failed', () => {
+  const close = { by: null, code: null, reason: null, tcp: 'fin' } as const
+  const failed = buildBroken('a.b', 'fail', {}, { aliases: ['ab:12.1.1'], opened: false, close })
+  const row = index(buildRun([failed]))['12.1.1']
+  assert.equal([row.behavior, row.behaviorClose], ['FAILED', 'FAILED'])
 })
 
 test('fails a case in which the target refused a message because of its size', () => {

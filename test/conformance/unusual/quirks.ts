@@ -53,6 +53,7 @@ const limits = {
   'limits-messages-by-policy': 'accepts messages up to 1 MiB and fails larger ones with 1008 (RFC 6455 §7.4.1)',
   'limits-messages-to-64k': 'accepts messages up to 64 KiB and fails larger ones with 1009 (RFC 6455 §7.4.1)',
   'limits-connections': 'serves 20 connections at once and answers 503 to others (RFC 9110 §15.6.4)',
+  'limits-control-frames': 'fails the connection with 1008 after 100 pings and pongs (RFC 6455 §7.4.1, §10.4)',
   'one-connection-at-a-time': 'serves one connection after the other',
 } as const
 
@@ -64,23 +65,56 @@ const closing = {
   'waits-for-close-after-failing': 'ends TCP when the Close of a failed connection was answered (RFC 6455 §5.5.1)',
   'resets-after-failing': 'stops reading when it fails, so that TCP resets what arrives later',
   'sends-close-in-two-segments': 'sends the header and the body of a Close in two segments',
+  'pings-after-close': 'sends a ping after its Close (RFC 6455 §5.5.1 forbids data frames)',
   'answers-fin-with-close': 'answers the end of TCP with Close 1001 (RFC 6455 §7.4.1)',
 } as const
 
 /**
- * Legal behavior that a careless tester mistakes for a fault: what the server does, and the clause that allows it.
+ * Allowed behavior that a careless tester mistakes for a fault: what the server does, and the clause that allows it.
  */
 export const quirks = { ...handshake, ...compression, ...frames, ...slowness, ...limits, ...closing } as const
 
-export type Quirk = keyof typeof quirks
+/** The quirks that only clients have, each with its description. */
+export const clientQuirks = {
+  'repeats-after-401': 'repeats its request, with the same key, after a 401 (RFC 9110 §15.5.2)',
+  'follows-redirects': 'follows redirects (RFC 6455 §4.1)',
+} as const
 
-/** The quirks by topic, with the cases that are most likely to accuse them; the preset `quick` runs against all. The slowest first. */
-export const topics: readonly { quirks: readonly Quirk[]; selection: string }[] = [
+/** The quirks of servers that clients may have as well, by topic, with the cases that are most likely to fail wrongly. */
+export const clientTopics: readonly { quirks: readonly Quirk[]; selection: string }[] = [
+  { quirks: namesOf(clientQuirks), selection: 'client.req,client.resp' },
+  {
+    quirks: ['fragments-echoes', 'pings-between-fragments', 'sends-unsolicited-pongs', 'answers-newest-ping-only'],
+    selection: 'client.ping,client.frag',
+  },
+  {
+    quirks: ['sends-plain-although-agreed', 'sends-short-texts-plain', 'fragments-compressed'],
+    selection: 'client.resp.pmd-*,client.frame.pmd-*',
+  },
+  {
+    quirks: [
+      'answers-close-with-empty-close',
+      'answers-close-with-1000',
+      'gives-reasons',
+      'waits-for-close-after-failing',
+      'pings-after-close',
+    ],
+    selection: 'client.close',
+  },
+]
+
+export type Quirk = keyof typeof quirks | keyof typeof clientQuirks
+
+/**
+ * The quirks by topic, the slowest first, with the cases that are most likely to fail wrongly. The preset `quick` runs
+ * against all of them.
+ */
+export const topics: readonly { quirks: readonly (keyof typeof quirks)[]; selection: string }[] = [
   { quirks: namesOf(slowness), selection: 'quick' },
   { quirks: namesOf(handshake), selection: 'hs.ok,hs.resp,hs.ver,hs.method,hs.key,hs.host,hs.syntax' },
   { quirks: namesOf(compression), selection: 'pmd.neg,pmd.frame,pmd.data' },
   { quirks: namesOf(frames), selection: 'len,ping,frag,misc,inv' },
-  { quirks: namesOf(limits), selection: 'hs.ok,len,close,rsv,mask,utf8.all-codepoints,frag' },
+  { quirks: namesOf(limits), selection: 'ping,hs.ok,len,close,rsv,mask,utf8.all-codepoints,frag' },
   { quirks: namesOf(closing), selection: 'close,rsv,op,ctl,mask' },
 ]
 

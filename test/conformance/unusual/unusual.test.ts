@@ -8,11 +8,18 @@ import { quirks, topics } from './quirks.ts'
 const test = suite('conformance/unusual', { timeLimit: 300_000 })
 const GOOD: ReadonlySet<string> = new Set(['pass', 'info', 'skip'])
 
-/** A run mostly waits: some servers at once, each with a run of its own. */
+/** A run mostly waits, so several servers are tested at the same time, each in a separate run. */
 const run = atOnce(4)
 
 test('there are at least 30 unusual servers', () => {
   assert.ok(Object.keys(quirks).length >= 30)
+})
+
+test('a server that decodes no key is only warned of keys that it cannot decode (RFC 6455 §4.2.2)', async () => {
+  const entries = selectCases(serverEntries, { include: ['hs.key,hs.resp,hs.ok'], exclude: ['hs.key.empty'] })
+  const results = await tryServer(entries, new Set(['accepts-any-key']), { jobs: 8, ...PATIENT })
+  const bad = results.filter(({ verdict }) => !GOOD.has(verdict))
+  assert.equal(bad.filter(({ id, verdict }) => verdict !== 'warn' || !id.startsWith('hs.key.')).map(describeResult), [])
 })
 
 for (const { quirks: names, selection } of topics) {

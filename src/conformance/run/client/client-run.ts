@@ -15,6 +15,8 @@ export interface ClientRunOptions extends RunOptions {
   launcher: Launcher | null
   /** Starts one client that opens the connections of all cases on its own. */
   driver?: (url: string) => Launched
+  /** Milliseconds for which the driver may send no request while no case runs; default 120,000. */
+  silence?: number
   /** How many clients that connect on their own to wait for; default 1. */
   agents?: number
   /** The name of a started client in the report. */

@@ -1,4 +1,4 @@
-import { type Agent, type Arrival, CaseReception, type DriverEvent } from '../../client/index.ts'
+import { type Agent, type Arrival, CaseReception, type DriverEvent, keyOf } from '../../client/index.ts'
 import type { CaseResult } from '../../result.ts'
 import { skipped } from '../case-result.ts'
 import { Runner } from '../runner.ts'
@@ -49,8 +49,10 @@ export class DrivenAgent {
     const { id } = planned.entry
     if (this.#hasEnough()) return void answerAndClose(arrival)
     const before = this.#running.get(id)
-    // Further connections of a finished case are closed. A repeated number starts the case again.
-    if (before?.isOver && !before.seen.has(number)) {
+    // Further connections of a finished case are closed, and so are requests that the client repeats on its own.
+    // Another request with a known number starts the case again.
+    const isRepetition = this.agent.keys.get(keyOf(arrival.request)) === id
+    if (before?.isOver && (isRepetition || !before.seen.has(number))) {
       before.seen.add(number)
       return void answerAndClose(arrival)
     }
@@ -63,7 +65,12 @@ export class DrivenAgent {
   onEvent(number: number, event: DriverEvent): void {
     this.agent.reportsEvents = true
     const id = this.#plan.at(number)?.entry.id
-    if (id !== undefined) this.#running.get(id)?.reception.addEvent(event)
+    if (id !== undefined) this.#running.get(id)?.reception.addEvent(number, event)
+  }
+
+  /** Whether a case has started and has not ended. */
+  get isRunning(): boolean {
+    return [...this.#running.values()].some(({ isOver }) => !isOver)
   }
 
   /** Returns the result of a case, if there is one. */

@@ -1,5 +1,5 @@
 import { toAutobahnVerdict } from '../../autobahn-verdict.ts'
-import { type Arrival, type DriverEvent, Listener, parseEvent, readTarget } from '../../client/index.ts'
+import { type Arrival, CASE_PATH, type DriverEvent, Listener, parseEvent, readTarget } from '../../client/index.ts'
 import type { ClientOutcome, ClientRunOptions } from './client-run.ts'
 import { DrivenAgent } from './driven-agent.ts'
 import { formatPage } from './page.ts'
@@ -22,6 +22,7 @@ export class Host {
   /** Connections from which a client may still read. */
   readonly #open = new Set<Promise<void>>()
   #onDone: () => void = () => {}
+  #onRequest: () => void = () => {}
 
   private constructor(plan: Plan, options: ClientRunOptions) {
     this.#plan = plan
@@ -56,6 +57,19 @@ export class Host {
         for (const one of this.#agents.values()) void one.done.then(() => this.#reportLater(one, grace))
       })
     }
+  }
+
+  /** Resolves when no request has arrived for this number of milliseconds and no case is running. */
+  silence(limit: number): Promise<void> {
+    return new Promise((resolve) => {
+      const onTimeout = (): void => {
+        if (this.agents.some(({ isRunning }) => isRunning)) timer.refresh()
+        else resolve()
+      }
+      const timer = setTimeout(onTimeout, limit)
+      timer.unref()
+      this.#onRequest = () => void timer.refresh()
+    })
   }
 
   /** Waits until the last responses are sent and pages have their results, then ends all connections. */
@@ -95,13 +109,14 @@ export class Host {
   }
 
   #route(arrival: Arrival): void {
+    this.#onRequest()
     const { path, query } = readTarget(arrival.request.target)
     if (!isUpgrade(arrival.request)) return this.#serve(arrival, path, query)
     const name = query.get('agent') ?? 'client'
     switch (path) {
       case '/getCaseCount':
         return this.#answerAndClose(arrival, String(this.#plan.total))
-      case '/runCase':
+      case CASE_PATH:
         return this.#runCase(arrival, query, name)
       case '/getCaseInfo':
         return this.#answerAndClose(arrival, JSON.stringify(describeCase(this.#find(query)?.planned)))
@@ -111,8 +126,8 @@ export class Host {
         void this.#updateReports(arrival, name)
         return
       default:
-        // Connections that follow a redirect end here.
-        this.#answerAndClose(arrival)
+        // A client that follows a redirect must not open here, because its case expects that it does not open.
+        respond(arrival, '404 Not Found', 'text/plain; charset=utf-8', 'no such connection\n')
     }
   }
 

@@ -9,15 +9,24 @@ import { Plan } from './plan.ts'
 
 /** Milliseconds after its last case within which a driver may request its report. */
 const GRACE = 3_000
+/** Milliseconds for a driver to start, or to continue: browsers delay a connection by up to a minute after failures. */
+const SILENCE = 120_000
+
+/** The results of all clients that connected. */
+interface ClientOutcomes {
+  outcomes: ClientOutcome[]
+  /** Why no client could be tested. */
+  unreachable?: string
+  /** How a driver ended before its last case. */
+  lost?: string
+}
 
 /**
  * Tests clients. With a launcher the tester starts one for each connection. Otherwise it serves clients that connect on
  * their own with the protocol of Autobahn, until the expected number have run all cases or requested their report. When
  * no client connects, there is no outcome, and `unreachable` is the reason.
  */
-export async function runClients(
-  options: ClientRunOptions,
-): Promise<{ outcomes: ClientOutcome[]; unreachable?: string }> {
+export async function runClients(options: ClientRunOptions): Promise<ClientOutcomes> {
   const plan = new Plan(options.entries, findCase)
   const host = await Host.open(plan, options)
   options.onListening?.(host.base)
@@ -29,10 +38,7 @@ export async function runClients(
   }
 }
 
-async function serveDrivers(
-  host: Host,
-  options: ClientRunOptions,
-): Promise<{ outcomes: ClientOutcome[]; unreachable?: string }> {
+async function serveDrivers(host: Host, options: ClientRunOptions): Promise<ClientOutcomes> {
   const driver = options.driver?.(host.base)
   const why = await firstEnd(host, options, driver)
   await Promise.all(host.agents.map((one) => one.finish()))
@@ -43,7 +49,7 @@ async function serveDrivers(
   }
   await host.close()
   await driver?.stop()
-  if (outcomes.length > 0) return { outcomes }
+  if (outcomes.length > 0) return { outcomes, lost: outcomes.some(({ lost }) => lost) ? why.words : undefined }
   return {
     outcomes,
     unreachable: isEarly ? `${UNREACHABLE}: no client connected (${why.words})` : 'no client connected',
@@ -61,7 +67,12 @@ async function firstEnd(
     host.allDone(options.agents ?? 1, GRACE).then(() => ({ words: 'done' })),
   ]
   const { deadline, signal } = options
-  if (driver !== undefined) ends.push(driver.exited.then((words) => ({ reason: LOST, words })))
+  if (driver !== undefined) {
+    const { silence = SILENCE } = options
+    const words = `it sent no request for ${silence / 1000} s and did not exit`
+    ends.push(driver.exited.then((how) => ({ reason: LOST, words: how })))
+    ends.push(host.silence(silence).then(() => ({ reason: LOST, words })))
+  }
   if (deadline !== undefined) {
     ends.push(
       new Promise((resolve) => {

@@ -69,7 +69,7 @@ function fails(id: string, expected: keyof typeof FAULTS): Case {
 export const closeSurvey: Case[] = [
   observes('reply-shape', 'inv.close-code', 'close.reply-shape'),
   observes('server-never-1010', 'close.server-never-1010'),
-  observes('once', 'inv.after-close'),
+  observes('once', 'close.once'),
   fails('protocol-error', 1002),
   fails('bad-utf8', 1007),
   fails('too-big', 1009),

@@ -27,6 +27,7 @@ interface Family {
   name: string
   data: DataSetName
   opcode?: number
+  /** Default: the offer of Autobahn. */
   offer?: string
 }
 
@@ -37,7 +38,7 @@ const families: Family[] = [
   { name: 'prose', data: 'prose', opcode: Op.BINARY },
   { name: 'html', data: 'html' },
   { name: 'pdf', data: 'pdf', opcode: Op.BINARY },
-  { name: 'offer-plain', data: 'json', offer: DEFAULT },
+  { name: 'offer-plain', data: 'json' },
   { name: 'offer-snct', data: 'json', offer: `${DEFAULT}; ${SNCT}` },
   { name: 'offer-smwb9', data: 'json', offer: `${DEFAULT}; ${SMWB9}` },
   { name: 'offer-smwb15', data: 'json', offer: `${DEFAULT}; server_max_window_bits=15` },
@@ -58,37 +59,45 @@ const shapes: { size: number; fragment?: number }[] = [
 /** Seconds for each case by number; further cases use the last value. */
 const LIMITS = [60, 60, 120, 240, 480]
 
-/** Consecutive pieces of a data set, starting again at its end, compressed in order. */
+/**
+ * Consecutive pieces of a data set, starting again at its end, compressed in order. Texts are cut by characters, as in
+ * Autobahn.
+ */
 class Messages {
-  readonly #data: Buffer
-  readonly #size: number
-  readonly #count: number
+  /** The messages that are sent in turn: at least two, so that the echo of an earlier message is noticed. */
+  readonly #pieces: Buffer[]
   readonly #deflater: Deflater
   /** From this message on the payloads repeat, because the window is full and its contents repeat. */
   readonly #repeatFrom: number
   readonly #payloads: Buffer[] = []
 
-  constructor(data: Buffer, size: number, agreement: Agreement) {
-    this.#data = data
-    this.#size = size
-    this.#count = Math.floor(data.length / size)
+  constructor(data: Buffer, size: number, isText: boolean, agreement: Agreement) {
+    const whole = isText ? data.toString() : data
+    const count = Math.max(2, Math.floor(whole.length / size))
+    this.#pieces = Array.from({ length: count }, (_, index) => cutAround(whole, (index * size) % whole.length, size))
     this.#deflater = new Deflater(agreement)
     this.#repeatFrom = Math.ceil(WINDOW / size)
   }
 
   message(index: number): Buffer {
-    const start = (index % this.#count) * this.#size
-    return this.#data.subarray(start, start + this.#size)
+    return this.#pieces[index % this.#pieces.length]
   }
 
   /** Returns the compressed message. Must be called in order. */
   payload(index: number): Buffer {
-    const earlier = index - this.#count
+    const earlier = index - this.#pieces.length
     this.#payloads.push(
       earlier >= this.#repeatFrom ? this.#payloads[earlier] : this.#deflater.deflate(this.message(index)),
     )
     return this.#payloads[index]
   }
+}
+
+/** Returns a piece of this length, which continues at the beginning when the data ends. */
+function cutAround(data: string | Buffer, start: number, size: number): Buffer {
+  const rest = Math.max(0, start + size - data.length)
+  if (typeof data === 'string') return Buffer.from(data.slice(start, start + size) + data.slice(0, rest))
+  return Buffer.concat([data.subarray(start, start + size), data.subarray(0, rest)])
 }
 
 /** Opens a connection with permessage-deflate. As in Autobahn, an invalid response of the server fails each case. */
@@ -107,9 +116,14 @@ function checkContinuations(t: Trial, { frames }: Message): void {
   if (marked !== undefined) t.fail('RSV1 only on the first frame of a message', describeFrame(marked))
 }
 
-async function echoAll(t: Trial, { data, opcode = Op.TEXT, offer = PMD }: Family, size: number, fragment = Infinity) {
+async function echoAll(
+  t: Trial,
+  { data, opcode = Op.TEXT, offer = DEFAULT }: Family,
+  size: number,
+  fragment = Infinity,
+) {
   const { peer, agreement } = await openAgreed(t, offer)
-  const messages = new Messages(dataSet(data), size, agreement)
+  const messages = new Messages(dataSet(data), size, opcode === Op.TEXT, agreement)
   const count = t.context.long ? MESSAGES : Math.min(MESSAGES, Math.ceil(VOLUME / size))
   const began = performance.now()
   const before = peer.received

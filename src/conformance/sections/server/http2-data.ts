@@ -5,6 +5,7 @@ import {
   expectEcho,
   expectFailure,
   expectSiblingServed,
+  expectStreamEnd,
   openStream,
   type Trial,
 } from '../../script/index.ts'
@@ -129,8 +130,7 @@ async function dataAfterEnd(t: Trial): Promise<void> {
   const { peer, stream } = await openStream(t, connection)
   stream.sendData(Buffer.alloc(0), { isEnd: true })
   connection.sendFrame(FrameType.DATA, 0, stream.id, textFrame(t, 'too late'))
-  const isOver = await connection.until(() => stream.isOver, t.timeout)
-  t.require(isOver, 'the end of the stream', `none within ${t.timeout} ms`)
+  await expectStreamEnd(t, connection, stream)
   const echo = peer.queued.find(({ kind }) => kind === 'message')
   t.require(echo === undefined, 'no echo of DATA after END_STREAM', 'an echo')
 }
@@ -144,8 +144,7 @@ async function trailers(t: Trial): Promise<void> {
   await expectEcho(t, peer, 'before')
   stream.onOwnEnd()
   connection.sendFields(stream, [['x-conf', '1']], FrameFlag.END_STREAM)
-  const isOver = await connection.until(() => stream.isOver, t.timeout)
-  t.require(isOver, 'the end of the stream', `none within ${t.timeout} ms`)
+  await expectStreamEnd(t, connection, stream)
   await expectSiblingServed(t, sibling)
 }
 
@@ -155,8 +154,7 @@ async function endInsideFrame(t: Trial): Promise<void> {
   const sibling = await openStream(t, connection)
   const { peer, stream } = await openStream(t, connection)
   stream.sendData(textFrame(t, 'Hello').subarray(0, 8), { isEnd: true })
-  const isOver = await connection.until(() => stream.isOver, t.timeout)
-  t.require(isOver, 'the end of the stream', `none within ${t.timeout} ms`)
+  await expectStreamEnd(t, connection, stream)
   t.require(!peer.queued.some(({ kind }) => kind === 'message'), 'no message', 'a message')
   await expectSiblingServed(t, sibling)
 }

@@ -7,14 +7,16 @@ import {
   describeHttp2End,
   expectCleanClose,
   expectEcho,
+  expectFailure,
   expectProbe,
   expectSiblingServed,
+  expectStreamEnd,
   openStream,
   type StreamPeer,
   type Trial,
   waitForAnswer,
 } from '../../script/index.ts'
-import { FrameType, Http2Error, Op, Setting } from '../../wire/index.ts'
+import { closeBody, FrameType, Http2Error, Op, Setting } from '../../wire/index.ts'
 
 /** Uses two WebSockets on one connection. */
 async function openTwo(t: Trial): Promise<{ connection: Http2Connection; one: StreamPeer; other: StreamPeer }> {
@@ -63,10 +65,17 @@ async function getBetween(t: Trial): Promise<void> {
 async function failOne(t: Trial): Promise<void> {
   const { one, other, connection } = await openTwo(t)
   await one.peer.sendFrame({ opcode: 3, payload: '' })
-  const isOver = await connection.until(() => one.stream.isOver, t.timeout)
-  t.require(isOver, 'the end of the failed stream', `none within ${t.timeout} ms`)
+  await expectFailure(t, one.peer, [1002])
   await expectSiblingServed(t, other)
   await expectProbe(t, (await openStream(t, connection)).peer)
+}
+
+/** Sends a Close and END_STREAM in one frame. The other direction is open until the target has sent its Close. */
+async function closeWithEndStream(t: Trial): Promise<void> {
+  const { one, other } = await openTwo(t)
+  one.stream.sendData(one.peer.frameBytes({ opcode: Op.CLOSE, payload: closeBody(1000) }), { isEnd: true })
+  await expectCleanClose(t, one.peer, { sent: true, strict: true })
+  await expectSiblingServed(t, other)
 }
 
 /** Performs the closing handshake, which ends with END_STREAM instead of FIN (RFC 8441 §5). */
@@ -80,8 +89,7 @@ async function closeCleanly(t: Trial): Promise<void> {
 async function endWithoutClose(t: Trial): Promise<void> {
   const { one, other, connection } = await openTwo(t)
   one.stream.sendData(Buffer.alloc(0), { isEnd: true })
-  const isOver = await connection.until(() => one.stream.isOver, t.timeout)
-  t.require(isOver, 'the end of the stream', `none within ${t.timeout} ms`)
+  await expectStreamEnd(t, connection, one.stream)
   t.note(describeHttp2End(connection, one.stream))
   await expectSiblingServed(t, other)
   await expectProbe(t, (await openStream(t, connection)).peer)
@@ -140,6 +148,7 @@ export const http2Streams: Case[] = [
   { id: 'h2.mux.with-get', needs: ['http2', 'echo'], run: getBetween },
   { id: 'h2.mux.fail-one', needs: ['http2'], run: failOne },
   { id: 'h2.close.clean', needs: ['http2'], run: closeCleanly },
+  { id: 'h2.close.with-end-stream', needs: ['http2'], run: closeWithEndStream },
   { id: 'h2.close.end-stream-client', needs: ['http2'], run: endWithoutClose },
   { id: 'h2.close.rst-client', needs: ['http2'], run: resetOne },
   { id: 'h2.close.rst-inside-message', needs: ['http2'], run: resetInsideMessage },

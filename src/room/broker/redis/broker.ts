@@ -95,8 +95,8 @@ export class RedisBroker implements Broker {
     const settings = readOptions(rules, options)
     const { prefix, presenceTtl, timeout, historyBytes } = settings
     this.#timeout = timeout
-    this.#publisher = new Publisher(settings, async (batch) => {
-      await this.#commands.publish(batch).catch((error) => {
+    this.#publisher = new Publisher(settings, async (batch, renewal) => {
+      await this.#commands.publish(batch, renewal).catch((error) => {
         this.#recordError(error)
         throw error
       })

@@ -1,7 +1,9 @@
 import { EventEmitter, once } from 'node:events'
+import { connect } from 'node:net'
 import WebSocket from 'ws'
 import type { AutobahnVerdict } from '../../../../src/conformance/autobahn-verdict.ts'
-import { CommandLauncher } from '../../../../src/conformance/client/launcher.ts'
+import { EventLog } from '../../../../src/conformance/client/event-log.ts'
+import { CommandLauncher, type Launched } from '../../../../src/conformance/client/launcher.ts'
 import { formats } from '../../../../src/conformance/report/index.ts'
 import type { RunResult } from '../../../../src/conformance/result.ts'
 import type { ClientRunOptions } from '../../../../src/conformance/run/client/client-run.ts'
@@ -10,7 +12,8 @@ import { clientEntries, selectCases } from '../../../../src/conformance/run/sele
 import { buildContext } from '../../../support/conformance-result.ts'
 import { assert, suite } from '../../../support/unit.ts'
 import { driveClient, runClient } from '../../broken/client.ts'
-import { clientOptions } from '../../broken/try-client.ts'
+import { formatRequest } from '../../broken/client-handshake.ts'
+import { clientOptions, launchReference } from '../../broken/try-client.ts'
 
 const test = suite('conformance/run/client/run-clients', { timeLimit: 60_000 })
 const DRIVER = new URL('../../../support/autobahn-driver.ts', import.meta.url).pathname
@@ -20,7 +23,7 @@ function entriesOf(...include: string[]) {
   return selectCases(clientEntries, { include })
 }
 
-/** Starts a run that waits for drivers; gives its address. */
+/** Starts a run that waits for drivers. Resolves to its address. */
 async function serve(include: string[], changes: Partial<ClientRunOptions> = {}) {
   const events = new EventEmitter()
   const listening = once(events, 'listening')
@@ -34,7 +37,7 @@ function verdictsOf({ cases }: RunResult): Record<string, string> {
   return Object.fromEntries(cases.map(({ id, verdict }) => [id, verdict]))
 }
 
-/** The text that a WebSocket receives before it closes. */
+/** Resolves to the text that a WebSocket receives before it closes. */
 async function ask(url: string): Promise<string> {
   const socket = new WebSocket(url)
   const closed = once(socket, 'close')
@@ -130,4 +133,65 @@ test('a command that never connects makes the run end with the reason', async ()
   const { outcomes, unreachable } = await runClients(clientOptions(entriesOf('client.resp.ok'), { launcher }))
   assert.match(unreachable ?? '', /the client does not connect \(none; the client ended with exit code 0\)/)
   assert.is(outcomes[0].result.summary.verdict, 'incomplete')
+})
+
+test('a driver that neither connects nor exits makes the run end with the reason', async () => {
+  const launcher = new CommandLauncher('sleep 600')
+  const { outcomes, unreachable } = await runClients(
+    clientOptions(entriesOf('client.resp.ok'), { driver: (url) => launcher.start(url), silence: 50 }),
+  )
+  assert.equal(outcomes, [])
+  assert.match(unreachable ?? '', /no client connected \(it sent no request for 0\.05 s and did not exit\)/)
+})
+
+test('a driver that stops connecting but does not exit is lost', async () => {
+  const driver = (url: string): Launched => {
+    void runClient(`${url}/runCase?case=1&agent=stuck`)
+    const never = new Promise<string>(() => {})
+    return { events: new EventLog(), exited: never, ask: () => false, stop: async () => {} }
+  }
+  const entries = entriesOf('client.len.text-125', 'client.ping.text')
+  const { outcomes, lost } = await runClients(clientOptions(entries, { driver, silence: 2_000 }))
+  assert.equal(verdictsOf(outcomes[0].result), { 'client.len.text-125': 'pass', 'client.ping.text': 'skip' })
+  assert.match(lost ?? '', 'sent no request for 2 s')
+})
+
+test('a client that repeats a request after a 401 is compared with its own URL', async () => {
+  const launcher = launchReference(new Set(['repeats-after-401']))
+  const include = ['client.resp.status-xxx', 'client.req.line', 'client.req.key-fresh']
+  const { outcomes } = await runClients(clientOptions(entriesOf(...include), { launcher }))
+  assert.equal([...new Set(Object.values(verdictsOf(outcomes[0].result)))], ['pass'])
+  assert.match(outcomes[0].result.cases.find(({ id }) => id.endsWith('xxx'))?.note ?? '', 'repeats its key')
+})
+
+test('a client that connects on its own may repeat a request after a 401, too', async () => {
+  const { url, running } = await serve(['client.resp.status-xxx'])
+  await driveClient(url, 'repeats', { defects: new Set(['repeats-after-401']) })
+  const { outcomes } = await running
+  assert.equal(verdictsOf(outcomes[0].result), { 'client.resp.status-xxx': 'pass' })
+})
+
+test('a late event of one connection is not counted for the next', async () => {
+  const { url, running } = await serve(['client.resp.bad-accept'])
+  const tell = (number: number) =>
+    fetch(`${url.replace('ws:', 'http:')}/event?agent=a&case=${number}&json=${encodeURIComponent('{"event":"open"}')}`)
+  await runClient(`${url}/runCase?case=1&agent=a`)
+  const socket = connect(Number(new URL(url).port), '127.0.0.1')
+  socket.write(formatRequest(new URL(`${url}/runCase?case=2&agent=a`), null, new Set()).bytes)
+  await once(socket, 'data')
+  await tell(1)
+  socket.end()
+  await once(socket.resume(), 'close')
+  for (const number of [3, 4]) await runClient(`${url}/runCase?case=${number}&agent=a`)
+  const { outcomes } = await running
+  assert.equal(verdictsOf(outcomes[0].result), { 'client.resp.bad-accept': 'pass' })
+})
+
+test('many clients at once leave one listener for the exit of the tester', async () => {
+  const before = process.listenerCount('exit')
+  const launcher = new CommandLauncher('cat')
+  const clients = Array.from({ length: 12 }, () => launcher.start('ws://127.0.0.1:1'))
+  assert.is(process.listenerCount('exit'), before + 1)
+  await Promise.all(clients.map((client) => client.stop()))
+  assert.is(process.listenerCount('exit'), before)
 })
