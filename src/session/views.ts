@@ -112,7 +112,7 @@ function decorate(rule: PlainRule, first: unknown, second: unknown): any {
     }
   }
   if (isContext(second)) return decorateMethod(rule, first as View, readViewOptions({}), second)
-  return makeView(rule, first as View, readViewOptions((second as ViewOptions | undefined) ?? {}))
+  return makeView(rule, first as View, readViewOptions(second === undefined ? {} : (second as ViewOptions)))
 }
 
 function isContext(value: unknown): value is ClassMethodDecoratorContext {

@@ -1,4 +1,4 @@
-import { integer } from '../../options/option-rule.ts'
+import { integer, milliseconds } from '../../options/option-rule.ts'
 import { readOptions } from '../../options/read-options.ts'
 import type { HistoryOptions, Outgoing, Publication } from './broker.ts'
 import { answerWithin } from './deadline.ts'
@@ -25,7 +25,7 @@ export interface PublisherOptions {
 export const publisherRules = {
   maxWaitingMessages: integer(10_000),
   maxWaitingBytes: integer(16 * 1024 * 1024),
-  timeout: integer(2_000, 1, 2 ** 31 - 1),
+  timeout: milliseconds(2_000),
 }
 
 /** Maximum size of a batch. */

@@ -1,5 +1,5 @@
 import { WebSocketError } from '../../../core/errors.ts'
-import { integer, type OptionRule, positive } from '../../../options/option-rule.ts'
+import { integer, milliseconds, type OptionRule } from '../../../options/option-rule.ts'
 import { checkOptionNames, readOptions } from '../../../options/read-options.ts'
 import type {
   Broker,
@@ -45,7 +45,7 @@ export interface RedisBrokerOptions extends PublisherOptions {
 const rules = {
   ...publisherRules,
   prefix: text('dwebsocket'),
-  presenceTtl: positive(30_000),
+  presenceTtl: milliseconds(30_000),
   historyBytes: integer(64 * 1024 * 1024),
 }
 
