@@ -286,17 +286,15 @@ const LEAST_COMPRESSED = 512
 const FIRST_CAPACITY = 4096
 
 /**
- * Returns the buffer size in bytes for a message of which `needed` bytes have arrived. That is the whole announced size
- * once a quarter of the message has arrived (from 1 MiB on: a sixteenth), and before that four times as many (from 1
- * MiB on, and while more frames may follow: twice). Growing copies the message and touches new memory pages, which
- * costs most for long messages. Pages not yet written to are not resident. Without rounding, the next piece of the same
- * size would not fit, because the first one is shorter by the length of the frame header.
+ * Returns the buffer size in bytes for a message of which `needed` bytes have arrived: four times as many, at most the
+ * announced size. From 1 MiB on it is the announced size if a sixteenth is here, otherwise twice as many. Growing copies
+ * the message and touches new pages, which costs most for long messages. Pages not yet written to are not resident.
+ * Without rounding, the next piece would not fit, because the first one is shorter by the frame header.
  *
- * @param announced The size of the whole message; null while more frames may follow.
+ * @param announced The size of the whole message; null while more frames may follow, which also means twice as many.
  */
 function capacityFor(needed: number, announced: number | null, limit: number): number {
-  const isShort = needed < 1024 * 1024
-  if (announced !== null && announced <= (isShort ? 4 : 16) * needed) return announced
-  const grown = (announced !== null && isShort ? 4 : 2) * needed
-  return Math.min(Math.ceil(grown / FIRST_CAPACITY) * FIRST_CAPACITY, announced ?? limit)
+  const isFar = announced === null || (needed >= 1024 * 1024 && announced > 16 * needed)
+  const ahead = isFar ? 2 : needed < 1024 * 1024 ? 4 : 16
+  return Math.min(Math.ceil((ahead * needed) / FIRST_CAPACITY) * FIRST_CAPACITY, announced ?? limit)
 }
