@@ -183,7 +183,7 @@ const frames: readonly Check[] = [
     why: 'Some of its frames are masked. Qt masks only answers to frames that arrive together with the request.',
   },
   {
-    rows: ['rsv.*', 'client.frame.rsv*'],
+    rows: ['rsv.*', 'pmd.frame.rsv2', 'pmd.frame.rsv3', 'client.frame.rsv*'],
     actual: /message|pong|opcode|^Close 1000|continuation/,
     rule: FAIL,
     text: 'If a nonzero value is received and none of the negotiated extensions defines the meaning of such a nonzero value, the receiving endpoint MUST _Fail the WebSocket Connection_.',
