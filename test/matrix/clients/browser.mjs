@@ -12,10 +12,14 @@ writeFileSync(
   page,
   `<!doctype html><title>echo</title><script>${run}\nrun(${JSON.stringify(base)}, ${JSON.stringify(name)})</script>`,
 )
-writeFileSync(
-  join(folder, 'prefs.js'),
-  'user_pref("network.proxy.type", 0); user_pref("browser.aboutwelcome.enabled", false);\n',
-)
+// Firefox waits up to a minute before it connects again after failures.
+const preferences = {
+  'network.proxy.type': 0,
+  'browser.aboutwelcome.enabled': false,
+  'network.websocket.delay-failed-reconnects': false,
+}
+const lines = Object.entries(preferences).map(([key, value]) => `user_pref('${key}', ${value})`)
+writeFileSync(join(folder, 'prefs.js'), `${lines.join(';\n')};\n`)
 const commands = {
   chromium: ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', `--user-data-dir=${folder}`],
   firefox: ['--headless', '--no-remote', '--profile', folder],
