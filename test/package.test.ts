@@ -94,7 +94,7 @@ async function packAndInstall(): Promise<Installed> {
   return { tarball: join(folder, filename), files: files.map(({ path }: { path: string }) => path), folder }
 }
 
-test('names a file for every door and every condition, and each is there', () => {
+test('names a file for every entry point and every condition, and each file exists', () => {
   for (const [door, target] of Object.entries<string | Record<string, string>>(manifest.exports)) {
     const paths = typeof target === 'string' ? [target] : Object.values(target)
     for (const path of paths) assert.ok(existsSync(join(ROOT, path)), `${door}: ${path}`)
@@ -202,7 +202,7 @@ test('has a comment on everything that it exports', () => {
   assert.equal(missing, [])
 })
 
-test('installs without a network and opens every door to import and require', async () => {
+test('installs without a network, and import and require load every entry point', async () => {
   const { folder } = await install()
   for (const [door, name] of Object.entries(doors)) {
     const specifier = JSON.stringify(`${manifest.name}${door.slice(1)}`)

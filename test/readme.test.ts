@@ -114,7 +114,7 @@ test('marks the options that a view accepts', () => {
   assert.equal(marked.flatMap(([option]) => codeWords(option)).toSorted(), names.toSorted())
 })
 
-test('tells the defaults that the code has', () => {
+test('states the defaults of the code', () => {
   const defaults: Record<string, unknown> = { ...defaultLimits, ...readQueueMarks() }
   let count = 0
   for (const [option, value] of tableRows('option', 'default')) {
@@ -188,13 +188,13 @@ test('names every error code of the source, and no other', () => {
   assert.equal([...shown].toSorted(), [...codes].toSorted())
 })
 
-test('tells the close code of every limit', () => {
+test('states the close code of every limit', () => {
   const shown = tableRows('code', 'close').flatMap(([codes, close]) => codeWords(codes).map((code) => [code, close]))
   const closeOf = Object.fromEntries(shown)
   for (const [code, close] of Object.entries(limitCloseCodes)) assert.is(closeOf[code], String(close), code)
 })
 
-test('names everything that the doors of the package export', () => {
+test('names everything that the entry points of the package export', () => {
   for (const door of [index, core, client, redis]) {
     for (const name of Object.keys(door)) assert.match(wholeText, new RegExp(`\\b${name}\\b`), name)
   }
@@ -209,7 +209,7 @@ test('names every method, property and callback of what a user is given', async 
   }
 })
 
-test('gives commands that are there', () => {
+test('names commands that exist', () => {
   for (const document of [...documents.map(({ path }) => path), 'CONTRIBUTING.md']) {
     for (const [, name] of read(document).matchAll(/\bnpm run (?:--silent )?([\w:]+)/g)) {
       assert.ok(name in scripts, `${document}: npm run ${name}`)
@@ -218,7 +218,7 @@ test('gives commands that are there', () => {
   assert.ok('start' in scripts && 'test' in scripts)
 })
 
-test('gives command lines of conform that it accepts', () => {
+test('has command lines that conform accepts', () => {
   const lines = blocks.flatMap(({ code }) => code.match(/dwebsocket conform (?:ws:|--exec).*/g) ?? [])
   assert.ok(lines.length >= 4)
   for (const line of lines) {

@@ -39,7 +39,7 @@ function temporaryFolder(t: TestContext): string {
   return folder
 }
 
-test('a good server gives 0 and a verdict in the last line', async (t) => {
+test('a conforming server gives exit code 0 and a verdict in the last line', async (t) => {
   const { code, stdout } = await conform(await startEcho(t), '-c', 'hs.key,hs.ver', '--strict')
   assert.is(code, 0, stdout)
   assert.match(stdout.trimEnd().split('\n').at(-1) ?? '', 'verdict: CONFORMING')

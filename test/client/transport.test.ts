@@ -40,7 +40,7 @@ async function pathOf(server: Server, name: string): Promise<string> {
   return path
 }
 
-test('connects by an agent', async (t) => {
+test('connects through an agent', async (t) => {
   const http = createHttpServer()
   echoOn(t, http)
   const port = await portOf(http)

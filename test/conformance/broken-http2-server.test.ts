@@ -6,7 +6,7 @@ import { PATIENT, tryServer } from './broken/try-server.ts'
 
 const test = suite('conformance/broken-http2-server', { timeLimit: 300_000 })
 
-/** Passes only where the setting is not announced. */
+/** Returns whether the case passes only where the setting is not announced. */
 const isOff = (id: string): boolean => id === 'h2.off.connect'
 
 prove(test, {
@@ -34,7 +34,7 @@ test('each judged case of the group h2 is named by a defect', () => {
 
 test('the unbroken server passes the group h2 strictly, and is not blamed for ends by the tester', async () => {
   const entries = selectCases(serverEntries, { include: ['h2', 'inv.close-before-fin'] })
-  // That case waits for its whole timeout for an answer that may not come.
+  // This case waits for its whole timeout, because the reply may not come.
   const isWaiting = ({ id }: (typeof entries)[number]): boolean => id === 'h2.ok.early-data'
   const [results, info] = await Promise.all([
     tryServer(

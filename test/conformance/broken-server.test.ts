@@ -14,7 +14,7 @@ prove(test, {
     tryServer(entries, defects, isSearch ? { bail: 1 } : { jobs: 8, ...PATIENT }),
 })
 
-/** Cases in which a legal text precedes the fault, so that its echo may arrive first. */
+/** Cases in which a valid text precedes the fault. Its echo may arrive first. */
 const AFTER_ECHO = [
   'rsv.text-rsv2-after-echo',
   'rsv.text-rsv23-frames',

@@ -15,7 +15,7 @@ test('the unbroken server passes the core preset strictly', async () => {
 
 test('the unbroken client passes the core preset strictly', async () => {
   const entries = selectCases(clientEntries)
-  // That case waits, several times its timeout, for a client that uses a proxy.
+  // This case waits several timeouts for a client that uses a proxy.
   const isWaiting = ({ id }: CatalogueEntry): boolean => id === 'client.req.proxy'
   const results = await Promise.all([
     tryClient(

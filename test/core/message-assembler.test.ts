@@ -65,7 +65,7 @@ function violationOf(action: () => void): ProtocolError {
   throw new Error('expected a violation')
 }
 
-test('passes a message in one piece on uncopied', () => {
+test('passes on a message in one piece without a copy', () => {
   const { recorder, assembler } = make()
   const bytes = hex('ff ff 01 02 ff')
   assembler.onFrameHeader(true, false, 2, 2)
@@ -191,7 +191,7 @@ test('never uses more than the limit while fragments are gathered', () => {
   assert.ok(assembler.memoryUsed <= 6000)
 })
 
-test('allocates the announced size of a large frame at once when a sixteenth of it is here', () => {
+test('allocates the announced size of a large frame at once when a sixteenth of it has arrived', () => {
   const size = 32 * 1024 * 1024
   const { assembler } = make({ maxMessageSize: size })
   assembler.onFrameHeader(true, false, 2, size)
@@ -204,7 +204,7 @@ test('allocates the announced size of a large frame at once when a sixteenth of 
   assert.is(assembler.memoryUsed, size)
 })
 
-test('allocates the announced size at once when a quarter of it is here', () => {
+test('allocates the announced size at once when a quarter of it has arrived', () => {
   const { assembler, recorder } = make({ maxMessageSize: 100_000 })
   assembler.onFrameHeader(true, false, 2, 100_000)
   assembler.onFramePayload(Buffer.alloc(30_000, 1), 0, 30_000, true, false)

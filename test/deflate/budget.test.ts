@@ -3,7 +3,7 @@ import { assert, suite } from '../support/unit.ts'
 
 const test = suite('deflate memory budget')
 
-test('fits what stays under the limit of the asker', () => {
+test('accepts what stays under the limit of the caller', () => {
   const budget = new MemoryBudget()
   budget.hold(60)
   assert.ok(budget.fits(40, 100))

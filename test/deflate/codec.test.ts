@@ -42,7 +42,7 @@ for (const serverMaxWindowBits of [8, 9, 12, 15]) {
   })
 }
 
-test('with context takeover a message heard before costs a few bytes', async (t) => {
+test('with context takeover a repeated message needs only a few bytes', async (t) => {
   const codec = makeCodec()
   t.after(() => codec.release())
   const first = await deflate(codec, prose(1000))

@@ -54,7 +54,7 @@ onBothWays('reads the examples of RFC 7692 §7.2.3', async (inflate) => {
   assert.is((await inflate(hex('f200110000'), Buffer.from('Hello'))).toString(), 'Hello', 'shared window')
 })
 
-onBothWays('reads an empty message in every spelling', async (inflate) => {
+onBothWays('reads every encoding of an empty message', async (inflate) => {
   for (const payload of ['00', '0200', '030000', '00 0000ffff 00']) assert.is((await inflate(hex(payload))).length, 0)
 })
 
@@ -177,7 +177,7 @@ test('leaves long messages to the thread pool, unless they are over the limit an
   assert.is(inflateNow(Buffer.alloc(20, hex('0300')), none, roomy, roomy), null, 'ten final blocks')
 })
 
-test('fails with 1008 on more final blocks than any sender has use for', async () => {
+test('fails with 1008 on more final blocks than any sender needs', async () => {
   const inflate = ways['in the thread pool']
   assert.is((await inflate(Buffer.alloc(500, hex('0300')))).length, 0)
   await failsWith(1008, () => inflate(Buffer.alloc(600, hex('0300'))), '300 final blocks')

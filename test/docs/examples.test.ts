@@ -97,7 +97,7 @@ test('broadcast: every client gets every message', async (t) => {
   assert.equal([await one.next(), await two.next()], ['hello', 'hello'])
 })
 
-test('chat: by the names behind the tokens', async (t) => {
+test('chat: delivers to the names behind the tokens', async (t) => {
   const { ws } = await start(t, 'chat')
   assert.is((await refusedWs(`${ws}/chat`)).status, 401)
   const ann = await openWs(`${ws}/chat?token=token-of-ann`)
@@ -220,7 +220,7 @@ test('from-ws: passes messages to all others', async (t) => {
   assert.is(await two.next(), 'hi')
 })
 
-test('from-socketio: events, rooms and acknowledgements', async (t) => {
+test('from-socketio: has events, rooms and acknowledgments', async (t) => {
   const { ws } = await start(t, 'from-socketio')
   const [one, two] = [await openWs(`${ws}/chat/tea`), await openWs(`${ws}/chat/tea`)]
   // The acknowledgment shows that the second client has joined.

@@ -135,7 +135,7 @@ inBrowser('a page whose network goes comes back with it, and neither side sees t
   assert.equal([seen, server.errors], [['kept'], []])
 })
 
-inBrowser('a server that closes with 1000 or 1008 is not asked again', async (t) => {
+inBrowser('the client does not reconnect after 1000 or 1008', async (t) => {
   let visitCount = 0
   const { page } = await openPage(t, {
     '/once': accept_websocket(async (request) => {
@@ -175,7 +175,7 @@ test('the same module runs on the WebSocket of Node', async (t) => {
   assert.is(lines.join(''), 'from node\n1000\n')
 })
 
-test('npm ws will do as well', async (t) => {
+test('npm ws works as well', async (t) => {
   let visitCount = 0
   const { ws } = await serve(t, {
     urls: {

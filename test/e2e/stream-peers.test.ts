@@ -75,7 +75,7 @@ async function open(t: TestContext, deflate: boolean) {
 for (const deflate of [false, true]) {
   const how = deflate ? 'compressed' : 'uncompressed'
 
-  withPython(`Python’s websockets as a client: fragments both ways, ${how}`, async (t) => {
+  withPython(`Python’s websockets as a client exchanges fragments in both directions, ${how}`, async (t) => {
     const { ws, ours } = await open(t, deflate)
     const theirs: Exchange = JSON.parse(
       await startPython(t, 'stream-peer.py', 'client', `${ws}/ws`, `${deflate}`).line(),
@@ -85,7 +85,7 @@ for (const deflate of [false, true]) {
     assert.ok(partCounts[0] > 50 && partCounts[1] > 50, `${partCounts}`)
   })
 
-  withPython(`Python’s websockets as a server: fragments both ways, ${how}`, async (t) => {
+  withPython(`Python’s websockets as a server exchanges fragments in both directions, ${how}`, async (t) => {
     const python = startPython(t, 'stream-peer.py', 'server', `${deflate}`)
     const connection = await connect(`ws://127.0.0.1:${await python.line()}`, { deflate })
     t.after(() => connection.terminate())
@@ -94,7 +94,7 @@ for (const deflate of [false, true]) {
     assert.equal([received, theirs.received], [theirs.sent, sent])
   })
 
-  test(`npm ws as a client: fragments both ways, ${how}`, async (t) => {
+  test(`npm ws as a client exchanges fragments in both directions, ${how}`, async (t) => {
     const { ws, ours } = await open(t, deflate)
     const socket = new Ws(`${ws}/ws`, { perMessageDeflate: deflate, maxPayload: 0 })
     t.after(() => socket.terminate())
@@ -121,7 +121,7 @@ for (const deflate of [false, true]) {
     assert.ok(partCounts[0] > 50 && partCounts[1] > 50, `${partCounts}`)
   })
 
-  inBrowser(`Chromium: a large Blob comes in parts, and fragments go to it, ${how}`, async (t) => {
+  inBrowser(`Chromium: a large Blob arrives in parts, and receives fragments, ${how}`, async (t) => {
     const { ws, http, ours } = await open(t, deflate)
     const browser = await launchChromium(t)
     const page = await browser.open(`${http}/`)

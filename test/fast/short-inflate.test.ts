@@ -22,7 +22,7 @@ test('is the module that its source assembles to', async () => {
   assert.equal(moduleBytes(moduleText), await assemble('fast/short-inflate.wat', features))
 })
 
-test('leaves everything to zlib when the plain twins are selected, or the runtime has no WebAssembly', async (t) => {
+test('leaves everything to zlib when the plain replacements are selected, or the runtime has no WebAssembly', async (t) => {
   assert.is(inflateShort(payloadOf(prose(100)), none, 4096) === null, !isFastEnabled)
   const path = 'fast/short-inflate.ts'
   const others = await importWithoutWebAssembly<typeof import('../../src/fast/short-inflate.ts')>(t, path)
@@ -71,7 +71,7 @@ fast('goes up to its limit and no byte further', () => {
   assert.is(inflateShort(payloadOf(randomBytes(4096)), none, 10_000), null)
 })
 
-fast('hands out bytes of its own', () => {
+fast('returns bytes in separate memory', () => {
   const first = inflateShort(payloadOf(prose(100, 1)), none, 4096)
   inflateShort(payloadOf(prose(100, 2)), none, 4096)
   assert.ok(first?.equals(prose(100, 1)))

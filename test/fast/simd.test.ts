@@ -14,11 +14,11 @@ test('is the module that its source assembles to', async () => {
   assert.equal(moduleBytes(moduleText), await assemble('fast/simd.wat', { simd: true }))
 })
 
-test('is there unless the plain twins are asked for', () => {
+test('exists unless the plain replacements are selected', () => {
   assert.is(simd === null, !isFastEnabled)
 })
 
-test('is not there where the processor has no SIMD, or the runtime no WebAssembly', async (t) => {
+test('does not exist where the processor has no SIMD, or the runtime no WebAssembly', async (t) => {
   const others = await importWithoutWebAssembly<typeof import('../../src/fast/simd.ts')>(t, 'fast/simd.ts')
   assert.equal(
     others.map((other) => other.simd),

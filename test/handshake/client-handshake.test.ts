@@ -117,7 +117,7 @@ test('client.resp.*: refuses an answer that breaks a rule', async () => {
   }
 })
 
-test('client.resp.two-accept: refuses fields that stand twice', async () => {
+test('client.resp.two-accept: refuses fields that occur twice', async () => {
   for (const field of FIELDS.filter(([name]) => name !== 'Connection')) {
     await assertRefused(response({}, field), 'ERR_WS_DUPLICATE_FIELD')
   }
@@ -134,7 +134,7 @@ test('client.resp.two-accept: refuses fields that stand twice', async () => {
   await assertRefused(response({}, ...extensions), 'ERR_WS_DUPLICATE_FIELD', offer)
 })
 
-test('client.resp.proto-*: refuses a subprotocol that was not asked for', async () => {
+test('client.resp.proto-*: refuses a subprotocol that was not requested', async () => {
   for (const name of ['x-conf', '', 'A', 'a, b', 'constructor']) {
     const head = response({}, ['Sec-WebSocket-Protocol', name])
     await assertRefused(head, 'ERR_WS_SUBPROTOCOL', { subprotocols: ['a', 'b'] })
@@ -142,7 +142,7 @@ test('client.resp.proto-*: refuses a subprotocol that was not asked for', async 
   }
 })
 
-test('client.resp.ext-*: refuses extensions that were not offered, are malformed or stand twice', async () => {
+test('client.resp.ext-*: refuses extensions that were not offered, are malformed or occur twice', async () => {
   for (const value of [
     'x-conf',
     ';;',

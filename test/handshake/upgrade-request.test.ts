@@ -169,7 +169,7 @@ test('S-47: refuses a request with a body', async () => {
   await assertRefused(request({ 'Transfer-Encoding': '', 'Content-Length': '0' }), 400, 'ERR_WS_BODY', /Transfer/)
 })
 
-test('hs.ver.v*, S-17: answers every other version with 426 and the one that is spoken', async () => {
+test('hs.ver.v*, S-17: answers every other version with 426 and the supported one', async () => {
   for (const version of ['0', '1', '7', '8', '12', '14', '25', '99', '255']) {
     const error = await refusal(request({ 'Sec-WebSocket-Version': version }))
     assert.is(`${error.status} ${error.code}`, '426 ERR_WS_VERSION', version)
@@ -177,7 +177,7 @@ test('hs.ver.v*, S-17: answers every other version with 426 and the one that is 
   }
 })
 
-test('hs.ver.*: refuses a malformed, missing or repeated version with 400 and the one that is spoken', async () => {
+test('hs.ver.*: refuses a malformed, missing or repeated version with 400 and the supported one', async () => {
   const malformed = [
     ...['', '256', '013', '00', '+13', '-13', '13.0', '0x0d', 'abc', '1 3', '99999999999999999999', '13, 8', '8, 13'],
     ...['1e1', '\u0661\u0663', '13\u00a0', '999'],
@@ -227,7 +227,7 @@ test('S-34: refuses a second field of a name that is allowed once, equal or not'
   await assertRefused(lengths, 400, 'ERR_WS_DUPLICATE_FIELD', /^2 Content-Length fields/)
 })
 
-test('S-05: refuses more fields than are looked at, wherever the needed ones stand', async () => {
+test('S-05: refuses more fields than are checked, wherever the required ones are', async () => {
   const filler: [string, string][] = Array.from({ length: 2001 }, (_, i) => [`X-${i}`, 'v'])
   await assertRefused(request({}, ...filler), 431, 'ERR_WS_HEAD_TOO_LARGE', /more than 1000 fields/)
   const head = request()

@@ -86,7 +86,7 @@ test('workers: every member gets every message once, those of one process in ord
   )
 })
 
-withRedis('redis: the same, and again after it was killed and restarted; the gap is reported', async (t) => {
+withRedis('redis: every message arrives once, also after a restart of Redis; the gap is reported', async (t) => {
   const redis = await startRedis(t)
   const processes = await startProcesses(t, PROCESSES, redis.url)
   const members = await openMembers(t, processes)

@@ -29,7 +29,7 @@ test('the rows are S-01 to S-58', () => {
   )
 })
 
-test('every row is in the title of a test, or in the table of what is absent', () => {
+test('every row is in the title of a test, or in the table of absent features', () => {
   const titled = titledIds()
   const missing = rows.filter(({ id }) => !titled.has(id) && absent[id] === undefined)
   assert.equal(missing, [])

@@ -158,7 +158,7 @@ test('with the middleware, sends the decision of the app at once, and leaves onl
   }
 })
 
-test('counts no connection that another listener answers', async (t) => {
+test('does not count a connection that another listener handles', async (t) => {
   const ways = ['attach', 'middleware'].flatMap((way) => Object.values(owners).map((addOwner) => ({ way, addOwner })))
   for (const { way, addOwner } of ways) {
     const http = makeApp()

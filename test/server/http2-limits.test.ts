@@ -133,7 +133,7 @@ test('closes a peer whose window stays closed at the limit of what may wait', as
   await assertEchoes(sibling)
 })
 
-test('credits only what is read: a paused connection holds its own stream', async (t) => {
+test('credits only what is read: a paused connection stops only its own stream', async (t) => {
   const { server, connections } = await serve(t)
   const session = await open(server, t)
   const [held, sibling] = [await openSocket(session), await openSocket(session)]

@@ -101,7 +101,7 @@ test('memory exceeds the limit by at most an eighth and one chunk, however much 
   assert.is(holders.filter(({ log }) => log.length === 0).length, 16)
 })
 
-test('looks at the connections once for each eighth of the limit that is read in one turn', async () => {
+test('checks the connections once for each eighth of the limit that is read in one turn', async () => {
   const holders = Array.from({ length: 8 }, () => new Holder(100))
   let looks = 0
   const ledger = new MemoryLedger(800, holders as unknown as Connection[], (holder) => {
@@ -207,7 +207,7 @@ test('stores that belong to no connection free memory before a connection is clo
   )
 })
 
-test('S-09: a store that grows closes no door for good, and is seen by every server with a connection', async (t) => {
+test('S-09: a store that grows does not refuse connections permanently, and counts for every server with a connection', async (t) => {
   const server = new WebSocketServer({ maxMemory: 1_000_000 })
   server.onConnection = () => {}
   t.after(() => server.close(1001))
@@ -284,7 +284,7 @@ function slowPayload(): Buffer {
   return Buffer.concat([...Array.from({ length: 120 }, () => final), hex('00')])
 }
 
-test('S-09: spares who uses little while others fill the memory with compressed messages', async (t) => {
+test('S-09: spares a connection that uses little while others fill the memory with compressed messages', async (t) => {
   const server = new WebSocketServer({ maxMemory: 4_000_000, deflate: true })
   server.onConnection = (connection) => {
     connection.onMessage = (data) => void connection.send(data)

@@ -34,7 +34,7 @@ const make = (head = HEAD): IncomingMessage => makeMessage(head, new Socket())
 /** Returns whether the message is a plain request of Node. */
 const isComplete = (message: IncomingMessage): boolean => Object.getPrototypeOf(message) === IncomingMessage.prototype
 
-test('makes of a head the message that node makes of it, whatever is read first', async (t) => {
+test('creates the same message from a head as Node, whatever is read first', async (t) => {
   const http = createServer()
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
   t.after(() => new Promise((resolve) => http.close(resolve)))
@@ -54,7 +54,7 @@ test('makes of a head the message that node makes of it, whatever is read first'
   for (const key of Reflect.ownKeys(new IncomingMessage(new Socket()))) assert.ok(Reflect.has(make(), key), String(key))
 })
 
-test('reads the request line behind an empty line', () => {
+test('reads the request line after an empty line', () => {
   const message = make('\r\nGET /a HTTP/1.1\r\nHost: x\r\n\r\n')
   assert.is(message.method, 'GET')
   assert.is(message.url, '/a')

@@ -108,7 +108,7 @@ test('ends at once without connections, and otherwise when the last one closes',
   assert.equal(await stopped, { clean: 0, unclean: 1, cut: 0 })
 })
 
-test('loses nothing that send took when the peer reads late', async (t) => {
+test('loses nothing that send has accepted when the peer reads late', async (t) => {
   const { server, port, connections } = await run(t, { maxBufferedAmount: 100_000_000 })
   const client = await polite(port)
   client.socket.pause()
@@ -126,7 +126,7 @@ test('loses nothing that send took when the peer reads late', async (t) => {
   assert.is(client.frames[13].opcode, 8)
 })
 
-test('refuses newcomers with 503 while it lasts', async (t) => {
+test('refuses new connections with 503 during the shutdown', async (t) => {
   const { server, port } = await run(t)
   const client = await RawClient.open(port)
   const http = RawClient.connect(port)

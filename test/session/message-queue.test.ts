@@ -98,7 +98,7 @@ test('serves waiters in the order of their calls, without those that were remove
   assert.is(queue.shift(), '3')
 })
 
-test('ends those who wait with null, in order, and keeps what is unread', () => {
+test('ends the waiters with null, in order, and retains unread messages', () => {
   const { queue } = makeQueue()
   const served: unknown[] = []
   for (const name of ['a', 'b']) queue.addWaiter(new CallbackWaiter((message) => served.push(name, message)))
@@ -120,7 +120,7 @@ test('fills in missing marks', () => {
   })
 })
 
-test('refuses marks that make no sense with a RangeError', async () => {
+test('throws a RangeError for marks that are not allowed', async () => {
   const wrong: QueueOptions[] = [
     { queueHighCount: 0 },
     { queueHighCount: 1.5 },

@@ -87,7 +87,7 @@ for (const [name, makeApp] of apps) {
     assert.is((errors[0] as Error).message, 'in the view')
   })
 
-  test(`${name}: a handler that throws is answered with 500 and the process lives`, async (t) => {
+  test(`${name}: a handler that throws gets a 500, and the process continues`, async (t) => {
     const { ws } = await serveApp(t, makeApp())
     const { error: print } = console
     console.error = () => {}

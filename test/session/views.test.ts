@@ -83,7 +83,7 @@ test('closes with 1011 and calls onError when the view throws, and the process c
   assert.is(await (await openWs(`${ws}/now`)).closed, '1011')
 })
 
-test('lives when onError throws too', async (t) => {
+test('continues when onError throws as well', async (t) => {
   const printed: unknown[] = []
   const { error: print } = console
   console.error = (...args) => printed.push(...args)

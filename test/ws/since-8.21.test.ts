@@ -62,7 +62,7 @@ test('a burst of pings is answered where the peer reads', async (t) => {
   assert.is(String(pongs[999].payload), '999')
 })
 
-test('60 pings may wait by default, and 16,384 fragments be sent', () => {
+test('by default, 60 pings may wait and 16,384 fragments may be sent', () => {
   const { options } = new WebSocketServer({ noServer: true })
   assert.is(options.maxPendingAutoPongs, 60)
   assert.is(options.maxFragments, 16_384)

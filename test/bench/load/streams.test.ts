@@ -42,7 +42,7 @@ function acceptAndClose(stream: ServerHttp2Stream): void {
   stream.once('data', () => stream.end(buildFrame(CLOSE, Buffer.from([3, 232]))))
 }
 
-test('opens a hundred streams on each connection, which ends behind the last of them', async (t) => {
+test('opens a hundred streams on each connection, which ends after the last of them', async (t) => {
   const { target, sessions } = await start(t, acceptAndClose)
   const opened = await openConnections(target, 250)
   assert.is(opened.length, 250)

@@ -56,7 +56,7 @@ test('warns when the server was waiting for the load', () => {
   assert.equal(warnings, ['the server was not the bottleneck, it was busy: dwebsocket 40 %'])
 })
 
-test('warns when other processes had the processor', () => {
+test('warns when other processes used the processor', () => {
   const { warnings } = summarized({ dwebsocket: [round(1, { serverBusy: 0.7, serverWaited: 0.3 })], ws: [round(6)] })
   assert.equal(warnings, ['other processes held the server’s processor: dwebsocket 30 %'])
 })

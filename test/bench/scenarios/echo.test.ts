@@ -46,7 +46,7 @@ test('counts the latency of an open loop from when a message was due', async (t)
   await load.finish()
 })
 
-test('wants the length of an upload', async (t) => {
+test('requires the length of an upload as the reply', async (t) => {
   const port = await startFakeServer(t, ({ socket, frame }) => {
     socket.write(buildFrame(TEXT, Buffer.from(String(frame.payload.toString().length))))
   })

@@ -44,7 +44,7 @@ test('fails when the accept key is wrong', async (t) => {
   assert.match((await thrownBy(() => prepareHandshake(order))).message, /wrong Sec-WebSocket-Accept/)
 })
 
-test('opens the idle connections between two looks at the memory', async (t) => {
+test('opens the idle connections between two readings of the memory', async (t) => {
   const port = await startFakeServer(t, echo)
   const load = await prepareIdle(makeOrder(port, { scenario: 'idle', measure: 'memory', connections: 10 }))
   assert.is((await load.run()).count, 10)

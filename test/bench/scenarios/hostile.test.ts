@@ -26,7 +26,7 @@ test('reports a server that disconnects without a Close frame', async (t) => {
   assert.match(await attack(t, 'fragments', ({ socket }) => socket.destroy()), /^(reset|closed without a Close frame)/)
 })
 
-test('notes a server that puts up with it', async (t) => {
+test('notes a server that tolerates the attack', async (t) => {
   assert.match(await attack(t, 'header', () => {}), /^not closed in 0\.\d s$/)
 })
 

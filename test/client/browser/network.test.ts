@@ -35,7 +35,7 @@ test('online with an open connection sends a ping at once', () => {
   assert.is(events[1], 'reconnecting:1:1000:1006')
 })
 
-test('a closed client no longer listens to the network', () => {
+test('a closed client no longer listens for network events', () => {
   const { last, sockets, network } = makeWorld()
   last.open()
   last.lose(1000, '', true)

@@ -92,7 +92,7 @@ test('uses the polyfill of an app that has EventTarget and Event, with or withou
   }
 })
 
-test('its own event target removes listeners, calls those of once once, and survives one that throws', async () => {
+test('its own event target removes listeners, calls a listener with the option once only once, and continues after one that throws', async () => {
   const { ReconnectingWebSocket, sockets, clock } = load()
   const socket = new ReconnectingWebSocket('ws://host')
   const abort = new AbortController()

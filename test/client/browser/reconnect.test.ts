@@ -40,7 +40,7 @@ test('replaces an attempt', () => {
   assert.equal(events, ['open'])
 })
 
-test('connects again after the end, and hears of the network again', () => {
+test('connects again after the end, and listens for network events again', () => {
   const { client, clock, network, sockets, events } = makeWorld()
   sockets[0].open()
   sockets[0].lose(1008, 'token expired', true)

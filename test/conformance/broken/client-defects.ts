@@ -124,7 +124,7 @@ const autobahn = {
   'checks-no-reason': { sentence: 'does not check that the reason is UTF-8', cases: ['client.close.reason-bad-utf8'] },
 } as const satisfies Record<string, Defect>
 
-/** Every defect of the client: what it does, and the cases, at least one of which must detect it. */
+/** Every defect of the client: what the client does, and the cases of which at least one must detect it. */
 export const clientDefects = {
   ...request,
   ...answer,

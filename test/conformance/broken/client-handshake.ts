@@ -11,7 +11,7 @@ export interface ClientRequest {
   offer: string | null
 }
 
-/** The parts of a `ws:` or `wss:` URI that a client needs; throws on any other (RFC 6455 §3). */
+/** Parses a `ws:` or `wss:` URI. Throws for any other URI (RFC 6455 §3). */
 export function parseUri(uri: string, defects: Defects): URL {
   const url = new URL(uri)
   if (!/^wss?:$/.test(url.protocol)) throw new TypeError(`not a ws: or wss: URI: ${uri}`)
@@ -19,7 +19,7 @@ export function parseUri(uri: string, defects: Defects): URL {
   return url
 }
 
-/** The opening request of a client (RFC 6455 §4.1). */
+/** Formats the opening request of a client (RFC 6455 §4.1). */
 export function formatRequest(url: URL, offer: string | null, defects: Defects): ClientRequest {
   const size = defects.has('sends-short-key') ? 15 : 16
   const key = defects.has('sends-constant-key') ? 'dGhlIHNhbXBsZSBub25jZQ==' : randomBytes(size).toString('base64')
@@ -39,7 +39,7 @@ export function formatRequest(url: URL, offer: string | null, defects: Defects):
   return { bytes: [`${method} ${target} HTTP/1.1`, ...fields, '', ''].join(end), key, offer }
 }
 
-/** Checks the 101 as RFC 6455 §4.1 asks and returns what was agreed; throws a `Refusal`. */
+/** Checks the 101 as RFC 6455 §4.1 requires. Returns the agreement, or throws a `Refusal`. */
 export function checkAnswer(head: Head, request: ClientRequest, defects: Defects): Agreement | null {
   checkStatus(head, defects)
   const upgrade = valuesOf(head, 'upgrade').join(', ').toLowerCase()

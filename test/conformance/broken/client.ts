@@ -8,12 +8,12 @@ import { TEXT } from './frame.ts'
 import { type Head, Refusal, readHead, valuesOf } from './http-head.ts'
 import { Peer } from './peer.ts'
 
-/** Milliseconds for the answer to the opening request: a bound on hangs. */
+/** Time limit in milliseconds for the response to the opening request. It only stops hangs. */
 const ANSWER_TIME = 60_000
-/** How many redirects are followed. */
+/** The number of redirects that are followed. */
 const REDIRECTS = 20
 
-/** What happens on a connection, as a driver reports it to the tester. */
+/** An event on a connection, as a driver reports it to the tester. */
 export type ClientEvent =
   | { event: 'open' }
   | { event: 'message'; type: 'text' | 'binary'; size: number }
@@ -24,10 +24,10 @@ export interface EchoClientOptions {
   defects?: Defects
   /** The offer of permessage-deflate; null offers none. Default: with `client_max_window_bits`. */
   offer?: string | null
-  /** Bytes of the largest message; default 16 MiB. */
+  /** Maximum size in bytes of a message; default 16 MiB. */
   maxMessage?: number
   onEvent?: (event: ClientEvent) => void
-  /** Called when the connection is open, with what starts the closing handshake. */
+  /** Called when the connection is open, with a function that starts the closing handshake. */
   onOpen?: (close: (code: number) => void) => void
   /** Ends the connection at once. */
   signal?: AbortSignal
@@ -35,7 +35,7 @@ export interface EchoClientOptions {
   onMessage?: (payload: Buffer) => void
 }
 
-/** Connects, echoes until the connection ends, and resolves then, whatever the end was. */
+/** Connects and echoes. Resolves when the connection has ended in any way. */
 export async function runClient(uri: string, options: EchoClientOptions = {}): Promise<void> {
   const defects: Defects = options.defects ?? new Set()
   let url: URL
@@ -82,7 +82,9 @@ function connectOnce(url: URL, request: ClientRequest, options: EchoClientOption
   })
 }
 
-/** Autobahn's protocol for drivers: asks for the number of cases, runs each, and has the reports written. */
+/**
+ * Follows Autobahn's protocol for drivers: requests the number of cases, runs each of them, and requests the reports.
+ */
 export async function driveClient(base: string, agent: string, options: EchoClientOptions = {}): Promise<void> {
   const root = base.replace(/\/+$/, '')
   const query = `agent=${encodeURIComponent(agent)}`
@@ -92,7 +94,7 @@ export async function driveClient(base: string, agent: string, options: EchoClie
   await runClient(`${root}/updateReports?${query}`)
 }
 
-/** One connection of a client: the answer to its request, then frames. */
+/** One connection of a client: the response to its request, then frames. */
 class ClientConnection {
   readonly #socket: Socket
   readonly #options: EchoClientOptions
@@ -145,7 +147,7 @@ class ClientConnection {
       if (!head) return
       this.#head = bytes.subarray(head.size)
       this.#answer = head
-      // 100 and 103 may come before the answer (RFC 9110 §15.2)
+      // 100 and 103 may precede the response (RFC 9110 §15.2).
       if (/^HTTP\/1\.1 1(?!01)\d\d/.test(head.startLine)) this.#receiveHead(this.#head)
       else this.#open(checkAnswer(head, this.#request, this.#defects))
     } catch (error) {

@@ -1,4 +1,4 @@
-/** One deliberate fault: what it does, and the cases of the catalogue, at least one of which must detect it. */
+/** One deliberate fault: what it does, and the cases of the catalogue of which at least one must detect it. */
 export interface Defect {
   sentence: string
   cases: readonly string[]

@@ -7,5 +7,5 @@ export type ServerDefect = keyof typeof serverDefects
 export type Http2Defect = keyof typeof http2Defects
 export type ClientDefect = keyof typeof clientDefects
 
-/** The faults and the legal quirks that are switched on; empty for the plain server and the plain client. */
+/** The active faults and allowed quirks; empty for the plain server and the plain client. */
 export type Defects = ReadonlySet<ServerDefect | Http2Defect | ClientDefect | Quirk>

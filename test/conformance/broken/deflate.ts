@@ -9,8 +9,8 @@ const WINDOW = 32_768
 type InflateWithInfo = (data: Buffer, options: object) => { buffer: Buffer; engine: { bytesWritten: number } }
 
 /**
- * Both directions of permessage-deflate, a message at a time (RFC 7692 §7.2). The window is stored here and given to
- * zlib as a dictionary, so that it survives a block with BFINAL, at which zlib's own stream ends.
+ * Both directions of permessage-deflate, one message at a time (RFC 7692 §7.2). The window is stored here and passed to
+ * zlib as a dictionary, because zlib's own stream ends at a block with BFINAL.
  */
 export class Deflate {
   readonly #defects: Defects
@@ -31,7 +31,7 @@ export class Deflate {
     if (defects.has('pmd-forgets-window')) this.#keepsIn = false
   }
 
-  /** Throws 1007 for broken data, 1009 above `limit` bytes. */
+  /** Decompresses a message. Throws 1007 for invalid data, and 1009 above `limit` bytes. */
   inflate(compressed: Buffer, limit: number): Buffer {
     const parts: Buffer[] = []
     let window = this.#keepsIn ? this.#inWindow : Buffer.alloc(0)
@@ -52,7 +52,7 @@ export class Deflate {
     return Buffer.concat(parts)
   }
 
-  /** One zlib stream: up to the end, or to a block with BFINAL. */
+  /** Inflates one zlib stream, up to the end or to a block with BFINAL. */
   #inflateStream(bytes: Buffer, dictionary: Buffer, room: number): ReturnType<InflateWithInfo> {
     const inflate = inflateRawSync as unknown as InflateWithInfo
     const maxOutputLength = this.#defects.has('truncates-at-limit') ? undefined : room + 1
@@ -69,13 +69,13 @@ export class Deflate {
     }
   }
 
-  /** A plain message went by; it does not touch the window (RFC 7692 §7.2.3.4). */
+  /** Called for an uncompressed message, which does not change the window (RFC 7692 §7.2.3.4). */
   passPlain(): void {
     if (this.#defects.has('pmd-forgets-window-at-plain-message')) this.#inWindow = Buffer.alloc(0)
   }
 
   deflate(payload: Buffer): Buffer {
-    // zlib has no window of 2^8; that of 2^9 refers back 250 bytes at most
+    // zlib does not support a window of 2^8. With one of 2^9 it refers back at most 250 bytes.
     const windowBits = Math.max(this.#outBits, 9)
     const dictionary = this.#outWindow
     const options = { windowBits, finishFlush: constants.Z_SYNC_FLUSH, chunkSize: 65_536 }

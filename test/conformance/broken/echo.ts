@@ -1,7 +1,7 @@
 import type { Defects } from './defects.ts'
 import { BINARY, TEXT } from './frame.ts'
 
-/** What the echo of a message says: the same opcode and the same bytes, but for a defect. */
+/** Returns the echo of a message: the same opcode and the same bytes, except for defects. */
 export function echoOf(opcode: number, payload: Buffer, isFragmented: boolean, defects: Defects): [number, Buffer] {
   if (defects.has('echoes-text-as-binary')) return [BINARY, payload]
   if (defects.has('echoes-fragmented-as-text') && isFragmented) return [TEXT, payload]

@@ -7,13 +7,13 @@ export interface Extension {
   params: [name: string, value: string | null][]
 }
 
-/** What both sides agreed on for permessage-deflate (RFC 7692 §7.1). */
+/** The agreement on permessage-deflate (RFC 7692 §7.1). */
 export interface Agreement {
   serverNoContext: boolean
   clientNoContext: boolean
-  /** null: the parameter was not given. */
+  /** The value of server_max_window_bits; null without the parameter. */
   serverBits: number | null
-  /** null: the parameter was not given; 15 also when it was given without a value. */
+  /** The value of client_max_window_bits; null without the parameter, 15 for the parameter without a value. */
   clientBits: number | null
 }
 
@@ -63,7 +63,10 @@ function splitNaively(element: string): Extension {
   }
 }
 
-/** Accepts the first good offer of permessage-deflate, with the element to answer; null when there is none. */
+/**
+ * Accepts the first valid offer of permessage-deflate. Returns the agreement with the element of the response; null
+ * when there is none.
+ */
 export function acceptOffer(extensions: readonly Extension[], defects: Defects): [Agreement, string] | null {
   const offers = extensions.filter(({ name }) => name === 'permessage-deflate')
   if (defects.has('pmd-takes-last-offer')) offers.reverse()
@@ -76,7 +79,7 @@ export function acceptOffer(extensions: readonly Extension[], defects: Defects):
   return null
 }
 
-/** The agreement with what the quirks add to it, and its answer (RFC 7692 §7.1). */
+/** Returns the agreement with the additions of the quirks, and the element of the response (RFC 7692 §7.1). */
 function adjust(offered: Agreement, defects: Defects): [Agreement, string] {
   const agreement = { ...offered }
   if (defects.has('deflate-without-own-context')) agreement.serverNoContext = true
@@ -90,7 +93,7 @@ function adjust(offered: Agreement, defects: Defects): [Agreement, string] {
   return [{ ...agreement, clientNoContext: true }, `${answer}; client_no_context_takeover`]
 }
 
-/** Reads the parameters of an offer or an answer; null when it is not valid (RFC 7692 §7.1). */
+/** Reads the parameters of an offer or a response. Returns null when they are invalid (RFC 7692 §7.1). */
 export function readParams(element: Extension, defects: Defects): Agreement | null {
   const agreement: Agreement = { serverNoContext: false, clientNoContext: false, serverBits: null, clientBits: null }
   const seen = new Set<string>()

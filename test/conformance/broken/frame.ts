@@ -7,7 +7,7 @@ export const CLOSE = 0x8
 export const PING = 0x9
 export const PONG = 0xa
 
-/** The other side broke a rule: the connection fails with this code (RFC 6455 §7.1.7). */
+/** Thrown when the other side has violated a rule: the connection fails with this code (RFC 6455 §7.1.7). */
 export class Violation extends Error {
   readonly closeCode: number
 
@@ -21,23 +21,26 @@ export interface FrameHeader {
   fin: boolean
   rsv1: boolean
   opcode: number
-  /** null: not masked. */
+  /** The masking key; null for an unmasked frame. */
   key: Buffer | null
   length: number
-  /** Bytes of the header itself. */
+  /** Size of the header in bytes. */
   size: number
 }
 
-/** What the state of the connection allows the next frame to be. */
+/** What the state of the connection allows for the next frame. */
 export interface Expected {
   masked: boolean
   deflate: boolean
   insideMessage: boolean
-  /** Payload bytes that the message may still grow by. */
+  /** Number of bytes by which the message may still grow. */
   room: number
 }
 
-/** Reads a frame header, or null while bytes of it are missing; throws as soon as a byte breaks a rule (RFC 6455 §5.2). */
+/**
+ * Reads a frame header. Returns null while it is incomplete, and throws as soon as a byte violates a rule (RFC 6455
+ * §5.2).
+ */
 export function readHeader(bytes: Buffer, expected: Expected, defects: Defects): FrameHeader | null {
   const first = bytes[0]!
   checkBits(first, expected, defects)
@@ -108,7 +111,7 @@ function readLength(bytes: Buffer, size: number, defects: Defects): number {
   return Number(length)
 }
 
-/** The bytes of one frame; `key` masks it (RFC 6455 §5.2). */
+/** Encodes one frame, masked with `key` (RFC 6455 §5.2). */
 export function encodeFrame(first: number, payload: Buffer, key: Buffer | null, defects: Defects): Buffer {
   const mask = key ? 0x80 : 0
   const { length } = payload
@@ -130,7 +133,7 @@ export function unmask(piece: Buffer, key: Buffer, phase: number): void {
   for (let i = 0; i < piece.length; i++) piece[i]! ^= key[(phase + i) & 3]!
 }
 
-/** Whether a code is allowed in a Close frame (RFC 6455 §7.4). */
+/** Returns whether a code is allowed in a Close frame (RFC 6455 §7.4). */
 export function isCloseCode(code: number, defects: Defects): boolean {
   if (defects.has('accepts-any-close-code')) return true
   if (defects.has('accepts-close-1005') && code === 1005) return true

@@ -1,4 +1,4 @@
-/** A growing buffer: pieces in, one whole out. */
+/** A growing buffer that joins pieces. */
 export class Gather {
   #bytes: Buffer = Buffer.alloc(0)
   #size = 0
@@ -18,7 +18,7 @@ export class Gather {
     this.#size = size
   }
 
-  /** What was gathered; the next piece begins anew. */
+  /** Returns the joined pieces, and starts again with the next piece. */
   take(): Buffer {
     const whole = this.#bytes.subarray(0, this.#size)
     this.#bytes = Buffer.alloc(0)

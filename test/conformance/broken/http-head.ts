@@ -8,11 +8,11 @@ const FIELD_LINE = new RegExp(`^([${TCHAR}]+):[ \\t]*(.*?)[ \\t]*$`)
 
 export const TOKEN: RegExp = new RegExp(`^[${TCHAR}]+$`)
 
-/** A request that is refused, or an answer that is: the status, and fields of the refusal. */
+/** Thrown for a refused request or response, with the status and the fields of the refusal. */
 export class Refusal extends Error {
   readonly status: number
   readonly fields: readonly string[]
-  /** The connection serves the next request. */
+  /** Whether the connection serves another request. */
   readonly persistent: boolean
 
   constructor(status: number, why: string, fields: readonly string[] = [], persistent = false) {
@@ -26,11 +26,13 @@ export class Refusal extends Error {
 export interface Head {
   startLine: string
   fields: readonly (readonly [name: string, value: string])[]
-  /** Bytes up to and with the empty line. */
+  /** Size in bytes, including the empty line. */
   size: number
 }
 
-/** Reads a request or status line with its fields, or null while the empty line is missing (RFC 9112 §2, §5). */
+/**
+ * Reads a request line or status line with its fields. Returns null while the empty line is missing (RFC 9112 §2, §5).
+ */
 export function readHead(bytes: Buffer, defects: Defects): Head | null {
   if (defects.has('head-without-limit') && bytes.length > HEAD_LIMIT) return null
   const start = bytes.indexOf('\r\n') === 0 ? 2 : 0
@@ -63,12 +65,14 @@ function readField(line: string, defects: Defects): [name: string, value: string
   return [match[1]!.toLowerCase(), match[2]!]
 }
 
-/** The values of every field of a name. */
+/** Returns the values of all fields with this name. */
 export function valuesOf(head: Head, name: string): string[] {
   return head.fields.filter(([field]) => field === name).map(([, value]) => value)
 }
 
-/** The elements of a comma-separated field that may be given more than once; empty ones are dropped (RFC 9110 §5.6.1). */
+/**
+ * Returns the elements of a comma-separated field that may occur more than once, without empty ones (RFC 9110 §5.6.1).
+ */
 export function listOf(head: Head, name: string): string[] {
   const elements = valuesOf(head, name).flatMap((value) => value.split(','))
   return elements.map((element) => element.replace(/^[ \t]+|[ \t]+$/g, '')).filter((element) => element !== '')

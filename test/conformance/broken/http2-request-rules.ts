@@ -5,7 +5,7 @@ export type Field = readonly [name: string, value: string]
 const CONNECTION_FIELDS = ['connection', 'upgrade', 'keep-alive', 'proxy-connection', 'transfer-encoding']
 const PSEUDO_FIELDS = [':method', ':protocol', ':scheme', ':authority', ':path']
 
-/** The first value of a field. */
+/** Returns the first value of a field. */
 export function firstOf(fields: readonly Field[], name: string): string | undefined {
   return fields.find(([each]) => each === name)?.[1]
 }
@@ -14,7 +14,7 @@ function isPseudo([name]: Field): boolean {
   return name.startsWith(':')
 }
 
-/** What makes a request malformed (RFC 9113 §8.1.1, RFC 8441 §4), each with the defect that overlooks it. */
+/** Conditions that make a request malformed (RFC 9113 §8.1.1, RFC 8441 §4), each with the defect that ignores it. */
 const malformed: [Http2Defect, (fields: readonly Field[]) => boolean][] = [
   [
     'h2-accepts-two-pseudo-fields',
@@ -48,7 +48,7 @@ const malformed: [Http2Defect, (fields: readonly Field[]) => boolean][] = [
   ['h2-accepts-a-length', (fields) => firstOf(fields, 'content-length') !== undefined],
 ]
 
-/** Whether the request is malformed, but for what the defects overlook. */
+/** Returns whether the request is malformed by a rule that no defect ignores. */
 export function isMalformed(fields: readonly Field[], defects: Defects): boolean {
   return malformed.some(([defect, breaks]) => !defects.has(defect) && breaks(fields))
 }

@@ -11,7 +11,7 @@ const INITIAL_WINDOW = 4
 const CONNECT_PROTOCOL = 8
 const PREFACE_BYTES = 24
 
-/** Starts the echo server over HTTP/2 without TLS: correct in everything, but for its defects. */
+/** Starts the echo server over HTTP/2 without TLS, which is correct except for its defects. */
 export async function startHttp2Server(defects: Defects): Promise<EchoServer> {
   const sockets = new Set<Socket>()
   const server = createServer({ noDelay: true }, (socket) => {
@@ -27,7 +27,7 @@ export async function startHttp2Server(defects: Defects): Promise<EchoServer> {
   return { url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`, close }
 }
 
-/** One connection: cuts it into frames and hands them to its streams (RFC 9113). */
+/** One connection. Splits its bytes into frames and passes them to its streams (RFC 9113). */
 class Http2ServerConnection implements StreamConnection {
   sendWindow = 65_535
   initialWindow = 65_535
@@ -55,7 +55,7 @@ class Http2ServerConnection implements StreamConnection {
     if (this.#socket.writable) this.#socket.write(http2Frame(type, flags, id, payload))
   }
 
-  /** The stream that the answers of this one go to. */
+  /** Returns the stream to which the replies of a stream are sent. */
   targetOf(stream: Http2ServerStream): Http2ServerStream {
     return this.#defects.has('h2-mixes-streams') ? ([...this.streams.values()].at(-1) ?? stream) : stream
   }
@@ -169,7 +169,10 @@ class Http2ServerConnection implements StreamConnection {
   }
 }
 
-/** The tester writes literals with new names only; null for anything else. */
+/**
+ * Decodes a header block of literals with new names, which is all that the tester writes. Returns null for anything
+ * else.
+ */
 function readFields(block: Buffer): Field[] | null {
   const fields: Field[] = []
   let at = 0

@@ -24,7 +24,7 @@ export interface StreamConnection {
   fail(): void
 }
 
-/** One stream: a request, then a WebSocket in the place of a socket (RFC 8441 §5). */
+/** One stream: a request, then a WebSocket, for which the stream acts as a socket (RFC 8441 §5). */
 export class Http2ServerStream extends Duplex {
   readonly id: number
   sendWindow: number
@@ -104,7 +104,7 @@ export class Http2ServerStream extends Duplex {
     done?.()
   }
 
-  /** What the peer calls to end without order. */
+  /** Resets the stream. The peer calls this like the method of a socket. */
   resetAndDestroy(): void {
     this.#reset(CANCEL)
   }
@@ -137,7 +137,7 @@ export class Http2ServerStream extends Duplex {
       if (this.#defects.has('h2-fails-together')) this.#connection.fail()
     }
     const maxMessage = 16 * 1024 * 1024
-    // The peer uses of the socket what every stream has.
+    // The peer uses only those members of the socket that every stream has.
     this.#peer = new Peer(this as unknown as Socket, {
       role: 'server',
       deflate: codec,
@@ -147,7 +147,7 @@ export class Http2ServerStream extends Duplex {
     })
   }
 
-  /** Subprotocol and extensions; adds what was agreed to the answer. */
+  /** Negotiates subprotocol and extensions, and adds the agreement to the response. */
   #agree(fields: readonly Field[], answer: Field[]): Agreement | null {
     const asked = (firstOf(fields, 'sec-websocket-protocol') ?? '').split(', ')
     const chosen = this.#defects.has('h2-agrees-to-first') ? asked[0] : asked.find((name) => name === 'chat')

@@ -38,7 +38,7 @@ async function main(): Promise<void> {
   console.log(`listening ${server.url}`)
 }
 
-/** Connects once, reports events line by line, and reads the command `close` from standard input. */
+/** Connects once, reports events as lines, and reads the command `close` from standard input. */
 async function connect(url: string): Promise<void> {
   const onEvent = (event: object): void => console.log(JSON.stringify(event))
   const commands = createInterface(process.stdin)

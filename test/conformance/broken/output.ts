@@ -8,7 +8,9 @@ const FIN = 0x80
 const RSV1 = 0x40
 const RSV3 = 0x10
 
-/** Writes frames of one role; every method is false when nothing was written or the socket is full (RFC 6455 §5). */
+/**
+ * Writes frames of one role. Every method returns false when nothing was written or the socket is full (RFC 6455 §5).
+ */
 export class Output {
   readonly #socket: Socket
   readonly #isMasked: boolean
@@ -36,12 +38,12 @@ export class Output {
     return this.#send(FIN | first, deflated)
   }
 
-  /** A ping that the other side has to answer. */
+  /** Sends a ping that the other side must answer. */
   ping(): boolean {
     return this.#send(FIN | PING, Buffer.from('from the server'))
   }
 
-  /** Whether a message is sent without compression although it was agreed. */
+  /** Returns whether a message is sent uncompressed although compression was agreed. */
   #isSentPlain(payload: Buffer): boolean {
     if (this.#defects.has('sends-plain-although-agreed')) return true
     return this.#defects.has('sends-short-texts-plain') && payload.length < 100
@@ -84,7 +86,7 @@ export class Output {
     return this.#send(FIN | (this.#defects.has('sets-rsv1-on-pongs') ? RSV1 : 0) | PONG, payload)
   }
 
-  /** The Close that answers a Close with this body: the same code, or none. */
+  /** Sends the reply to a Close with this body: a Close with the same code, or without a code. */
   closeReply(body: Buffer): boolean {
     if (this.#defects.has('drops-tcp-without-close-reply')) return false
     if (this.#defects.has('replies-1005-to-empty-close') && body.length === 0) return this.close(1005)
@@ -100,7 +102,7 @@ export class Output {
     return isWritten
   }
 
-  /** The Close that states why the connection fails. */
+  /** Sends the Close that states why the connection fails. */
   failure(code: number): boolean {
     if (this.#defects.has('fails-without-close')) return false
     if (this.#defects.has('fails-with-empty-close')) return this.#send(FIN | CLOSE, Buffer.alloc(0))
@@ -115,7 +117,7 @@ export class Output {
     return this.close(code)
   }
 
-  /** A Close with a code and no reason. */
+  /** Sends a Close with a code and no reason. */
   close(code: number): boolean {
     return this.#send(FIN | CLOSE, Buffer.from([code >> 8, code & 0xff]))
   }

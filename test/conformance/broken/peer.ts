@@ -19,14 +19,14 @@ import { Gather } from './gather.ts'
 import { Output } from './output.ts'
 import { Utf8Check } from './utf8.ts'
 
-/** Milliseconds for the other side to end TCP, from the last byte written on: more than a busy machine needs. */
+/** Time limit in milliseconds for the other side to end TCP after the last written byte. A busy machine needs less. */
 const LINGER = 30_000
-/** Milliseconds that a side which may not end TCP first waits for the other to do so. */
+/** Milliseconds for which a side that must not end TCP first waits for the other side. */
 const GIVE_UP = 2500
-/** Milliseconds for the answer to the Close of a failed connection. */
+/** Time limit in milliseconds for the reply to the Close of a failed connection. */
 const CLOSE_WAIT = 1500
 
-/** What the defects of long messages call long. */
+/** Minimum size in bytes of a long message, for the defects about long messages. */
 const LONG = 64 * 1024
 
 const sharedMessage = new Gather()
@@ -34,10 +34,10 @@ const sharedMessage = new Gather()
 export interface PeerOptions {
   role: 'server' | 'client'
   deflate: Deflate | null
-  /** Bytes of the largest message. */
+  /** Maximum size in bytes of a message. */
   maxMessage: number
   defects: Defects
-  /** Called when the connection fails because the other side broke a rule. */
+  /** Called when the connection fails because the other side has violated a rule. */
   onFail?: (closeCode: number) => void
   /** Called with each message; it is echoed when this returns true. */
   onMessage?: (opcode: number, payload: Buffer) => boolean
@@ -45,7 +45,7 @@ export interface PeerOptions {
 
 /** One end of an open WebSocket connection that echoes every message (RFC 6455 §5 to §8). */
 export class Peer {
-  /** How the connection ended: the code and reason of the Close that came, or 1006. */
+  /** How the connection ended: the code and reason of the received Close, or 1006. */
   closeInfo = { code: 1006, reason: '' }
   readonly #socket: Socket
   readonly #output: Output
@@ -55,7 +55,7 @@ export class Peer {
   readonly #message: Gather
   readonly #control = new Gather()
   readonly #bufferedPings: Buffer[] = []
-  /** Bytes of a header that is not complete. */
+  /** The bytes of an incomplete header. */
   #rest: Buffer = Buffer.alloc(0)
   #frame: (FrameHeader & { done: number }) | null = null
   #messageOpcode = TEXT
@@ -99,13 +99,13 @@ export class Peer {
     this.#output.ping()
   }
 
-  /** The other side has ended its half of TCP. */
+  /** Called when the other side has ended its half of TCP. */
   receiveEnd(): void {
     if (this.#defects.has('answers-fin-with-close') && !this.#isOver) this.#output.close(1001)
     if (!this.#defects.has('ignores-fin')) this.#endTcp()
   }
 
-  /** Starts the closing handshake; incoming frames are processed until the Close is answered. */
+  /** Starts the closing handshake. Incoming frames are processed until the Close is answered. */
   close(code: number): void {
     this.#isClosing = true
     this.#output.close(code)
@@ -241,7 +241,7 @@ export class Peer {
     if (!this.#isClosing) this.#output.closeReply(body)
     this.#isOver = !this.#defects.has('goes-on-after-close')
     const isFirst = this.#options.role === 'server' || this.#defects.has('ends-tcp-before-server')
-    // the server ends TCP first (§7.1.1)
+    // The server ends TCP first (§7.1.1).
     if (isFirst && this.#isOver && !this.#defects.has('waits-for-client-to-end-tcp')) this.#endTcp()
     else setTimeout(() => this.#endTcp(), GIVE_UP).unref()
   }
@@ -266,7 +266,7 @@ export class Peer {
     else if (!this.#defects.has('goes-on-after-failing')) this.#endTcp()
   }
 
-  /** Reads nothing but the answer to the Close of a failed connection: whatever comes first counts as that. */
+  /** Reads only the reply to the Close of a failed connection. The first input counts as the reply. */
   #awaitClose(): void {
     this.#isOver = true
     this.#socket.once('data', () => this.#endTcp())
@@ -290,7 +290,7 @@ export class Peer {
   }
 }
 
-/** What is left of a piece, which has just been read, in the first 128 KiB of a continuation frame. */
+/** Returns how much of the piece that was just read belongs to the first 128 KiB of a continuation frame. */
 function cutContinuation({ opcode, done }: { opcode: number; done: number }, piece: Buffer): Buffer {
   if (opcode !== CONTINUATION) return piece
   return piece.subarray(0, Math.max(0, 2 * LONG - (done - piece.length)))

@@ -6,22 +6,22 @@ import { atOnce } from '../../support/at-once.ts'
 import { assert, type Suite } from '../../support/unit.ts'
 import type { Defect } from './defect.ts'
 
-/** Defects that are tried at once: most cases wait more than they work. */
+/** Number of defects that are tested at the same time, because most cases mainly wait. */
 const JOBS = 12
 
-/** What has to be shown of one side. */
+/** What must be shown for one side. */
 export interface Proof<Name extends string> {
   side: 'server' | 'client'
   defects: Readonly<Record<Name, Defect>>
-  /** The least number of defects. */
+  /** The minimum number of defects. */
   count: number
-  /** Whether every case that a defect names has to detect it; default: one of them. */
+  /** Whether every case of a defect must detect it. Default: at least one of them. */
   isEach?: boolean
-  /** Runs cases against a peer with these defects; `isSearch`: one failure is enough. */
+  /** Runs cases against a peer with these defects. With `isSearch`, one failure is enough. */
   tryCases(entries: readonly CatalogueEntry[], defects: ReadonlySet<Name>, isSearch: boolean): Promise<CaseResult[]>
 }
 
-/** Adds the tests which show that a named case detects each defect, and that the unbroken peer passes those cases. */
+/** Adds the tests that a case detects each defect, and that the peer without defects passes those cases. */
 export function prove<Name extends string>(
   test: Suite,
   { side, defects, count, isEach = false, tryCases }: Proof<Name>,
@@ -83,7 +83,7 @@ function classOf(id: string): string {
   return findEntry(id)?.class ?? `${id} is not in the catalogue`
 }
 
-/** A result in a line, for the message of an assertion. */
+/** Describes a result in one line, for the message of an assertion. */
 export function describeResult({ id, verdict, note, assertions }: CaseResult): string {
   const broken = assertions.find(({ ok }) => !ok)
   return `${id}: ${verdict}${note ? ` (${note})` : ''}${broken ? `, ${broken.actual}` : ''}`

@@ -22,7 +22,7 @@ const traffic = {
   'sends-pong-without-fin': { sentence: 'sends pongs with FIN 0', cases: ['inv.control', 'ping.text'] },
 } as const satisfies Record<string, Defect>
 
-/** Every defect of the server: what it does, and the cases, at least one of which must detect it. */
+/** Every defect of the server: what the server does, and the cases of which at least one must detect it. */
 export const serverDefects = {
   ...handshake,
   ...frames,

@@ -7,13 +7,13 @@ const KNOWN_METHODS = new Set(['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'TRA
 const HOST = /^(?:\[[0-9a-f:.]+\]|[a-z0-9._~%-]+)(?::\d{0,5})?$/i
 const VERSION_FIELDS = ['Sec-WebSocket-Version: 13', 'Upgrade: websocket']
 
-/** The answer to a good request: the bytes of the 101, and what was agreed. */
+/** The response to a valid request: the bytes of the 101, and the agreement. */
 export interface Upgrade {
   response: string
   deflate: Agreement | null
 }
 
-/** Checks a request as RFC 6455 §4.2.1 asks and answers it as §4.2.2 does; throws a `Refusal`. */
+/** Checks a request (RFC 6455 §4.2.1) and returns the response (§4.2.2). Throws a `Refusal`. */
 export function answerRequest(head: Head, subprotocols: readonly string[], defects: Defects): Upgrade {
   checkRequestLine(head.startLine, defects)
   checkHost(head, defects)
@@ -118,7 +118,7 @@ function readKey(head: Head, defects: Defects): string {
   return keys[0]!
 }
 
-/** The value that proves a WebSocket server (RFC 6455 §4.2.2). */
+/** Returns the value of Sec-WebSocket-Accept for a key (RFC 6455 §4.2.2). */
 export function acceptOf(key: string, defects: Defects): string {
   if (defects.has('accept-without-plus')) key = key.replaceAll('+', ' ')
   const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
@@ -145,12 +145,15 @@ function readExtensionFields(head: Head, defects: Defects): string[] {
   return defects.has('answers-extension-unasked') ? ['permessage-deflate'] : values
 }
 
-/** The client's `client_no_context_takeover` is a hint that binds only when it is answered, which it is not (RFC 7692 §7.1.1.2). */
+/**
+ * Removes the client's `client_no_context_takeover`, a hint that binds only when the response has it (RFC 7692
+ * §7.1.1.2).
+ */
 function withoutHint(agreement: Agreement, defects: Defects): Agreement {
   return defects.has('pmd-takes-hint-for-agreed') ? agreement : { ...agreement, clientNoContext: false }
 }
 
-/** The fields of a 101 as the quirks write them. */
+/** Rewrites the fields of a 101 as the quirks require. */
 function rewriteFields(fields: readonly string[], defects: Defects): string[] {
   const more = defects.has('sends-many-fields')
     ? ['Server: unusual/1', `Date: ${new Date().toUTCString()}`, 'Set-Cookie: a=b; Path=/', 'X-Powered-By: tea']
@@ -183,7 +186,7 @@ function formatResponse(plain: string[], defects: Defects): string {
   return [`${version} 101 ${reasonOf(defects)}`, ...fields, '', ''].join(end)
 }
 
-/** The bytes of a refusal; it has no body, so that HEAD needs no exception. */
+/** Formats a refusal. It has no body, so HEAD needs no exception. */
 export function formatRefusal(refusal: Refusal, defects: Defects): string {
   const isEndless = defects.has('refuses-without-body') && !refusal.persistent
   const body = defects.has('answers-head-with-body') ? 'refused' : ''

@@ -8,21 +8,21 @@ import { answerRequest, formatRefusal } from './server-handshake.ts'
 
 const NO_DEFECTS: Defects = new Set()
 
-/** Milliseconds for a request head to arrive: more than a busy machine needs. */
+/** Time limit in milliseconds for a request head. A busy machine needs less. */
 const HEAD_TIME = 120_000
-/** Milliseconds in which what still arrives after a refusal is read and thrown away. */
+/** Milliseconds for which input after a refusal is read and discarded. */
 const LINGER = 30_000
 
-/** Connections at once, where they are limited. */
+/** Maximum number of connections, for the quirks that limit them. */
 const CONNECTION_LIMIT = 20
 
 export interface EchoServerOptions {
-  /** Default 0: any free one. */
+  /** The port. Default 0: a free one. */
   port?: number
   defects?: Defects
-  /** Bytes of the largest message; default 16 MiB. */
+  /** Maximum size in bytes of a message; default 16 MiB. */
   maxMessage?: number
-  /** Names that are agreed to; default `chat`. */
+  /** The supported subprotocols; default `chat`. */
   subprotocols?: readonly string[]
 }
 
@@ -32,7 +32,7 @@ export interface EchoServer {
   close(): Promise<void>
 }
 
-/** Starts the echo server on the loopback address: correct in everything, but for its defects. */
+/** Starts the echo server on the loopback address, which is correct except for its defects. */
 export async function startServer(options: EchoServerOptions = {}): Promise<EchoServer> {
   const house = new House(options)
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => house.receive(socket, server))
@@ -62,7 +62,7 @@ class House {
     this.#defects = options.defects ?? NO_DEFECTS
   }
 
-  /** Reads a socket only when those before it are gone. */
+  /** Reads a socket only when all earlier ones have closed. */
   #queueUp(socket: Socket): void {
     const before = this.#last
     this.#last = new Promise((resolve) => socket.once('close', () => resolve()))
@@ -109,7 +109,7 @@ interface ConnectionOptions {
   subprotocols: readonly string[]
   maxMessage: number
   defects: Defects
-  /** Enough other connections are open. */
+  /** Whether the maximum number of connections is open. */
   isFull: boolean
   onFail: () => void
   onRefuse: () => void
@@ -136,7 +136,7 @@ class Connection {
   receive(chunk: Buffer): void {
     if (this.#peer) this.#peer.receive(chunk)
     else if (this.state === 'waiting') this.#receiveHead(Buffer.concat([this.#head, chunk]))
-    // who does not read is not read from
+    // A peer that does not read is not read from.
     if (this.#socket.writableNeedDrain && !this.#socket.writableEnded) this.#socket.pause()
   }
 
@@ -185,7 +185,7 @@ class Connection {
     clearTimeout(this.#timer)
     this.state = 'refused'
     this.#options.onRefuse()
-    // From the last byte on: a paced socket writes its refusal octet by octet.
+    // The time begins with the last byte, because a paced socket writes its refusal byte by byte.
     this.#socket.once('finish', () => setTimeout(() => this.#socket.destroy(), LINGER).unref())
     this.#socket.end()
   }

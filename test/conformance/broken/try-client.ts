@@ -25,7 +25,7 @@ export function launchReference(defects: Defects = new Set()): Launcher {
         return command === 'close'
       }
       const stop = async (): Promise<void> => {
-        // Its case is over: nothing that it still does can count.
+        // The case is over, so the client can no longer affect its result.
         abort.abort()
         await exited
       }
@@ -34,7 +34,7 @@ export function launchReference(defects: Defects = new Set()): Launcher {
   }
 }
 
-/** A run against clients that listens on a free port, strictly. */
+/** Returns the options of a strict run against clients that listens on a free port. */
 export function clientOptions(
   entries: readonly CatalogueEntry[],
   changes: Partial<ClientRunOptions> = {},

@@ -7,22 +7,22 @@ import { startHttp2Server } from './http2-server.ts'
 import { startServer } from './server.ts'
 
 export interface TryOptions {
-  /** Connections at once; default 1: then no failure is repeated. */
+  /** Number of cases at the same time. With the default 1, no failure is repeated. */
   jobs?: number
-  /** Milliseconds for one event; default 1500, for servers that are expected to fail. */
+  /** Time limit in milliseconds for one event. Default 1500, for servers that should fail. */
   timeout?: number
-  /** Multiplies the minute in which a case must end; default 1. */
+  /** Multiplies the time limit of one minute for a case; default 1. */
   timeoutFactor?: number
-  /** Leaves the other cases out after that many failures. */
+  /** Skips the other cases after this many failures. */
   bail?: number
-  /** The server over HTTP/2. */
+  /** Whether to test the server over HTTP/2. */
   http2?: boolean
 }
 
-/** Limits for a peer that passes: it never waits for them, however busy the machine is. */
+/** Time limits for a peer that passes. It does not reach them, even on a busy machine. */
 export const PATIENT = { timeout: 30_000, timeoutFactor: 5 } as const
 
-/** Runs cases of the catalogue against a server of its own with these defects, strictly. */
+/** Runs cases of the catalogue strictly against a new server with these defects. */
 export async function tryServer(
   entries: readonly CatalogueEntry[],
   defects: Defects = new Set(),

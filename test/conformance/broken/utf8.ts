@@ -1,10 +1,10 @@
 import type { Defects } from './defects.ts'
 import { Violation } from './frame.ts'
 
-/** Checks text as it arrives and throws at the first byte that cannot be UTF-8 (RFC 3629 §4, RFC 6455 §8.1). */
+/** Checks text while it arrives. Throws at the first byte that is not valid UTF-8 (RFC 3629 §4, RFC 6455 §8.1). */
 export class Utf8Check {
   readonly #defects: Defects
-  /** Continuation bytes that are still due, and the range of the next one. */
+  /** Number of missing continuation bytes, and the range of the next one. */
   #due = 0
   #low = 0x80
   #high = 0xbf
@@ -25,7 +25,7 @@ export class Utf8Check {
     }
   }
 
-  /** The end of the message. */
+  /** Called at the end of the message. */
   end(): void {
     if (this.#due > 0 && !this.#defects.has('accepts-text-cut-short')) throw this.#violation()
     this.#due = 0

@@ -6,7 +6,7 @@ import { assert, suite, type TestContext } from '../../support/unit.ts'
 
 const test = suite('conformance/client/client-hello')
 
-/** The first bytes that a TLS client of Node sends. */
+/** Resolves to the first bytes that a TLS client of Node sends. */
 async function firstBytes(t: TestContext, servername?: string): Promise<Buffer> {
   const server = createServer()
   t.after(() => server.close())

@@ -14,7 +14,7 @@ const GOOD = [
   'Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits',
 ]
 
-/** The rules that a request breaks whose line `from` is replaced by `to`. */
+/** Returns the rules that a request violates when `from` is replaced by `to`. */
 function broken(from: string, to: string, expectedTarget?: string): string[] {
   const lines = GOOD.map((line) => (line.startsWith(from) ? to : line)).filter(Boolean)
   const head = Buffer.from([...lines, '', ''].join('\r\n'), 'latin1')

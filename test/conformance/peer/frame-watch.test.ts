@@ -18,7 +18,7 @@ const RULES = [
   'inv.close-code',
 ]
 
-/** The rules that the frames of this stream break. */
+/** Returns the rules that the frames of this stream violate. */
 function broken(stream: string, deflate = false): string[] {
   const ledger = new Ledger()
   const watch = new FrameWatch(ledger, 'a.case')

@@ -57,7 +57,7 @@ test('distinguishes FIN from RST when data arrives with it', async (t) => {
   }
 })
 
-test('FIN after our own FIN is no RST', async (t) => {
+test('FIN after our own FIN is not RST', async (t) => {
   const url = await startUpgradedServer(t, (socket) => void socket.once('end', () => socket.end(hex('8101 61'))))
   const peer = await createTrial(t, url).open()
   peer.end()

@@ -50,7 +50,7 @@ test('judges the closing apart, by what Autobahn expects in its case', () => {
   assert.is(closeOf('1.1.1', null, 'client'), 'OK, UNCLEAN')
   assert.is(closeOf('1.1.1', 1000, 'client', null), 'OK, UNCLEAN')
   assert.is(closeOf('1.1.1', 1000, 'server'), 'OK, FAILED')
-  // The target must fail the connection; a Close is not demanded.
+  // The target must fail the connection. A Close is not required.
   assert.is(closeOf('3.1', 1002, 'server'), 'OK, OK')
   assert.is(closeOf('3.1', null, 'server'), 'OK, OK')
   assert.is(closeOf('3.1', 1007, 'server'), 'OK, WRONG CODE')

@@ -19,7 +19,7 @@ test('ends with the verdict', () => {
   assert.match(last!, /::NOT CONFORMING \(4 MUST\): 1 crashed, 3 failed/)
 })
 
-test('makes an error of a warning when strict', () => {
+test('turns a warning into an error when strict', () => {
   const report = formats['github']([buildMixedRun()], buildContext({ strict: true }))
   assert.match(report, /^::error title=len\.long16-1 /m)
 })

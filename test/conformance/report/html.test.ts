@@ -31,7 +31,7 @@ inBrowser('holds its data in script elements that no text of a target can end', 
   assert.not.match(html, /<b>&"/)
 })
 
-inBrowser('asks the network for nothing and shows verdict, counts and profile on top', async (t) => {
+inBrowser('requests nothing from the network, and shows verdict, counts and profile at the top', async (t) => {
   const { page, requests, url } = await openPage(t, report())
   assert.is((await visibleText(page.locator('.target .verdict'))).toLowerCase(), 'not conforming 4 must')
   assert.match(await visibleText(page.locator('.target .counts')), /1 crashed/)

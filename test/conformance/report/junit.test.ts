@@ -14,7 +14,7 @@ function outcomes(root: XmlElement): Record<string, XmlElement | undefined> {
   return Object.fromEntries(cases.map(({ attributes, children }) => [attributes['name'].split(' ')[0], children[0]]))
 }
 
-/** The rules of the schema the usual readers share (Jenkins' junit-10.xsd). */
+/** The rules of the schema that common readers share (Jenkins' junit-10.xsd). */
 const schema: Record<string, { attributes: string[]; children: string[] }> = {
   testsuites: { attributes: ['name', 'tests', 'failures', 'errors', 'skipped', 'time'], children: ['testsuite'] },
   testsuite: {

@@ -4,7 +4,7 @@ import { assert, suite } from '../../support/unit.ts'
 
 const test = suite('conformance/report/markdown')
 
-/** The tables of a document as rows of cells; a `\|` is no border. */
+/** Returns the tables of a document as rows of cells. A `\|` is not a border. */
 function readTables(text: string): string[][][] {
   return text
     .split('\n\n')

@@ -6,7 +6,7 @@ import { assert, suite } from '../../support/unit.ts'
 
 const test = suite('conformance/report/tap')
 
-/** What a strict parser makes of it; anything that is no TAP fails. */
+/** Parses the report with a strict parser. Fails for anything that is not TAP. */
 function parseTap(runs: RunResult[], strict = false) {
   const parser = new Parser({ strict: true })
   const points: Result[] = []

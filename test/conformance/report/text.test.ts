@@ -82,7 +82,7 @@ test('shows warnings in full when they fail', () => {
   assert.match(report.slice(report.indexOf('WARN ')), / again /)
 })
 
-test('lets no control character of the target reach the terminal', () => {
+test('does not let control characters of the target reach the terminal', () => {
   const report = text([buildMixedRun()], buildContext())
   assert.not.match(report, /[\u0000-\u0009\u000b-\u001f]/)
   assert.match(report, /\\x1b\[31m/)

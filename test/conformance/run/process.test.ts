@@ -3,7 +3,7 @@ import { assert, suite, type TestContext } from '../../support/unit.ts'
 
 const test = suite('conformance/run/process')
 
-/** A server that prints, listens, and dies of the first bytes it gets. */
+/** A server that prints, listens, and dies at the first bytes that it receives. */
 const MORTAL = `require("net").createServer((s) => s.on("data", () => { console.error("last words"); process.exit(3) })).listen({port})`
 
 async function startProcess(t: TestContext, script: string): Promise<ServerProcess> {
@@ -38,7 +38,7 @@ test('a command that ends at once does not start', async (t) => {
   assert.match(child.output, 'no such file')
 })
 
-test('a free port is none that the system gives to a connection or to port 0', async () => {
+test('a free port is not one that the system assigns to a connection or to port 0', async () => {
   const port = await findFreePort()
   assert.ok(port >= 20_000 && port < 32_000)
   assert.is(await accepts(port), false)

@@ -29,7 +29,7 @@ function run(url: string, ids: string[], changes: Partial<ServerRunOptions> = {}
   })
 }
 
-test('gives a whole document about a good server', async (t) => {
+test('returns a complete document about a conforming server', async (t) => {
   const server = await startServer()
   t.after(() => server.close())
   const { result, lost } = await run(server.url, ['hs.ok.minimal', 'hs.key.empty'])
@@ -77,7 +77,7 @@ test('a server that refuses a plain handshake cannot be tested', async (t) => {
   assert.equal([result.cases[0].verdict, result.summary.verdict], ['skip', 'incomplete'])
 })
 
-test('a target that stops serving on the way is lost', async (t) => {
+test('a target that stops serving during the run is lost', async (t) => {
   let count = 0
   const server = await startServer()
   t.after(() => server.close())

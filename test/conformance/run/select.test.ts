@@ -8,7 +8,7 @@ import { assert, suite, thrownBy } from '../../support/unit.ts'
 const test = suite('conformance/run/select')
 
 const from = catalogue.filter(({ side }) => side === 'server')
-/** Cases that want `--long`, 4 of them in `perf`, and one that wants `--robust`. */
+/** Number of cases that need `--long` (4 of them in `perf`), including one that needs `--robust`. */
 const SLOW = 7
 const HOSTILE = 1
 

@@ -26,7 +26,10 @@ interface Outcome {
   trial: Trial
 }
 
-/** How `action` ends on an open connection to a server that writes these bytes at once and then ends, or does not. */
+/**
+ * Resolves to how `action` ends on a connection to a server that writes these bytes at once, and then ends or stays
+ * open.
+ */
 async function outcomeOf(
   t: TestContext,
   bytes: string,

@@ -16,7 +16,7 @@ const test = suite('conformance/script/expect')
 
 type Answer = (socket: Socket) => void
 
-/** Writes the bytes of a hex text. */
+/** Returns a reply that writes the bytes of a hex text. */
 function says(...texts: string[]): Answer {
   return (socket) => void socket.write(Buffer.from(texts.join(''), 'hex'))
 }
@@ -25,7 +25,7 @@ function saysAndEnds(...texts: string[]): Answer {
   return (socket) => void socket.end(Buffer.from(texts.join(''), 'hex'))
 }
 
-/** The verdict of `action` on an open connection to a server that answers the first bytes it gets so. */
+/** Resolves to the verdict of `action` on a connection to a server that sends this reply to its first bytes. */
 async function verdictAfter(
   t: TestContext,
   answer: Answer,

@@ -54,7 +54,7 @@ test('predicts 1002 for a message inside a message', () => {
   assert.equal(predicted, { replies: [], end: [1002] })
 })
 
-test('predicts 1007 for a text and for a reason that is no UTF-8', () => {
+test('predicts 1007 for a text and for a reason that is not UTF-8', () => {
   assert.equal(predictSpecs({ opcode: Op.TEXT, payload: hex('e282') }).end, [1007])
   assert.equal(predictSpecs({ opcode: Op.CLOSE, payload: hex('03e8ff') }).end, [1007])
 })

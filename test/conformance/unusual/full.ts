@@ -3,7 +3,7 @@ import { describeResult } from '../broken/prove.ts'
 import { tryServer } from '../broken/try-server.ts'
 import { type Quirk, quirks } from './quirks.ts'
 
-/** Runs a selection against every unusual server, or those named; prints what they are accused of. */
+/** Runs a selection against all or some unusual servers, and prints the failures. */
 const [selection = 'core', ...names] = process.argv.slice(2)
 const entries = selectCases(serverEntries, { include: [selection] })
 const GOOD = new Set(['pass', 'info', 'skip'])

@@ -1,15 +1,15 @@
 import type { Socket } from 'node:net'
 import type { Defects } from '../broken/defects.ts'
 
-/** How the output of a socket is slowed down and cut. */
+/** How the output of a socket is slowed down and split. */
 interface Pace {
   /** Milliseconds before each write. */
   delay?: number
-  /** Bytes of a piece. */
+  /** Size of a piece in bytes. */
   size?: number
-  /** Writes above that many bytes are not cut. */
+  /** Maximum size in bytes of a write that is split. */
   largest?: number
-  /** Only the first write. */
+  /** Whether only the first write is affected. */
   first?: boolean
 }
 
@@ -22,7 +22,7 @@ const PACES: Partial<Record<string, Pace>> = {
   'answers-very-slowly': { delay: 500 },
 }
 
-/** Makes a socket write as its quirk says; an end waits for the writes before it. */
+/** Makes a socket write as its quirk requires. An end waits for the writes before it. */
 export function pace(socket: Socket, quirks: Defects): void {
   const found = [...quirks].flatMap((quirk) => PACES[quirk] ?? [])
   if (found.length === 0) return

@@ -70,17 +70,17 @@ const closing = {
 } as const
 
 /**
- * Legal behavior that a careless tester mistakes for a fault: what the server does, and the clause that allows it.
+ * Allowed behavior that a careless tester mistakes for a fault: what the server does, and the clause that allows it.
  */
 export const quirks = { ...handshake, ...compression, ...frames, ...slowness, ...limits, ...closing } as const
 
-/** The same for clients. */
+/** The quirks that only clients have, each with its description. */
 export const clientQuirks = {
   'repeats-after-401': 'repeats its request, with the same key, after a 401 (RFC 9110 §15.5.2)',
   'follows-redirects': 'follows redirects (RFC 6455 §4.1)',
 } as const
 
-/** The quirks of servers that clients may have as well, by topic, with the cases that are most likely to accuse them. */
+/** The quirks of servers that clients may have as well, by topic, with the cases that are most likely to fail wrongly. */
 export const clientTopics: readonly { quirks: readonly Quirk[]; selection: string }[] = [
   { quirks: namesOf(clientQuirks), selection: 'client.req,client.resp' },
   {
@@ -105,7 +105,10 @@ export const clientTopics: readonly { quirks: readonly Quirk[]; selection: strin
 
 export type Quirk = keyof typeof quirks | keyof typeof clientQuirks
 
-/** The quirks by topic, with the cases that are most likely to accuse them; the preset `quick` runs against all. The slowest first. */
+/**
+ * The quirks by topic, the slowest first, with the cases that are most likely to fail wrongly. The preset `quick` runs
+ * against all of them.
+ */
 export const topics: readonly { quirks: readonly (keyof typeof quirks)[]; selection: string }[] = [
   { quirks: namesOf(slowness), selection: 'quick' },
   { quirks: namesOf(handshake), selection: 'hs.ok,hs.resp,hs.ver,hs.method,hs.key,hs.host,hs.syntax' },

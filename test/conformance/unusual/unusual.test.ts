@@ -8,7 +8,7 @@ import { quirks, topics } from './quirks.ts'
 const test = suite('conformance/unusual', { timeLimit: 300_000 })
 const GOOD: ReadonlySet<string> = new Set(['pass', 'info', 'skip'])
 
-/** A run mostly waits: some servers at once, each with a run of its own. */
+/** A run mostly waits, so several servers are tested at the same time, each in a separate run. */
 const run = atOnce(4)
 
 test('there are at least 30 unusual servers', () => {

@@ -6,7 +6,7 @@ import { assert, suite } from '../../support/unit.ts'
 
 const test = suite('conformance/wire/data-set')
 
-/** Bytes as in Autobahn, and the share that zlib leaves of them, in per cent. */
+/** The sizes in bytes as in Autobahn, and the compressed sizes with zlib in percent. */
 const expected: Record<DataSetName, [size: number, least: number, most: number]> = {
   json: [194_056, 15, 35],
   bitmap: [263_222, 40, 90],

@@ -38,11 +38,11 @@ test('finds the largest distance in what zlib wrote', () => {
   assert.is(largestDistanceIn(stored), 0)
 })
 
-test('reads on behind a block with BFINAL', () => {
+test('continues after a block with BFINAL', () => {
   assert.is(largestDistanceIn(Buffer.from('f348cdc9c9070000', 'hex')), 0)
 })
 
-test('refuses what is no DEFLATE data', async () => {
+test('refuses what is not DEFLATE data', async () => {
   assert.match((await thrownBy(() => largestDistanceIn(Buffer.of(6)))).message, /reserved block type/)
   assert.match((await thrownBy(() => largestDistanceIn(Buffer.of(0xf2, 0x48)))).message, /ends inside|stands for/)
   assert.match((await thrownBy(() => new BlockWriter().fixed([{ length: 11, distance: 1 }]))).message, /length is 11/)

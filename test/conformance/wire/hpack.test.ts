@@ -7,7 +7,7 @@ const bytes = (hex: string): Buffer => Buffer.from(hex.replaceAll(' ', ''), 'hex
 
 test('the responses of RFC 7541 C.6 are read, with Huffman codes and a table of 256 bytes', () => {
   const decoder = new FieldDecoder()
-  // A change of the size of the table, then C.6.1 to C.6.3.
+  // An update of the table size, then C.6.1 to C.6.3.
   const first = decoder.decode(
     bytes(
       '3fe101 4882 6402 5885 aec3 771a 4b61 96d0 7abe 9410 54d4 44a8 2005 9504 0b81 66e0 82a6 2d1b ff6e 919d 29ad 1718 63c7 8f0b 97c8 e9ae 82ae 43d3',

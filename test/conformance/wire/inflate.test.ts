@@ -21,7 +21,7 @@ test('retains the window from message to message, also past a block with BFINAL'
   }
 })
 
-test('goes on behind a block with BFINAL inside a message', () => {
+test('continues after a block with BFINAL inside a message', () => {
   assert.is(new Inflater().inflate(hex('f3480500 cac9c90700')).toString(), 'Hello')
 })
 
@@ -46,7 +46,7 @@ test('refuses what reaches back beyond a window of the agreed size', async () =>
 
 test('refuses data that does not end between two blocks', async () => {
   await thrownBy(() => new Inflater().inflate(hex('f248cd')))
-  // The tail was left in place.
+  // The tail was not removed.
   await thrownBy(() => new Inflater().inflate(hex('f248cdc9c907000000ffff')))
   await thrownBy(() => new Inflater().inflate(hex('06')))
 })

@@ -40,7 +40,7 @@ function keyOf({ fields }: UpgradeRequest): string {
   return fields.find(([name]) => name === 'Sec-WebSocket-Key')?.[1] ?? ''
 }
 
-/** The rules that a 101 with these fields breaks. */
+/** Returns the rules that a 101 with these fields violates. */
 function breaches(
   fields: string[],
   options: RequestOptions = {},

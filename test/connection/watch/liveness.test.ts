@@ -94,7 +94,7 @@ test('treats a peer that reads the bytes waiting for it as alive, and one that d
   assert.equal(brief(reader.pass(45)), ['225 ping', '245 ERR_WS_KEEPALIVE'])
 })
 
-test('does not take bytes that a buffer of the system swallowed for a sign of life', () => {
+test('does not treat bytes that only a buffer of the system has accepted as a sign of life', () => {
   const sender = new Watched()
   const said = sender.pass(45, (snapshot) => {
     snapshot.acceptedBytes += 10
@@ -134,7 +134,7 @@ test('does not ping a paused peer as long as there is something to read ahead', 
   assert.equal(brief(watched.pass(1)), ['51 readAhead'])
 })
 
-test('has a paused peer of which much waits unread probed by the system, and pings it when the pause is over', () => {
+test('makes the system probe a paused peer with much unread input, and pings the peer when the pause is over', () => {
   const watched = new Watched()
   watched.snapshot.isPaused = true
   watched.snapshot.backlogBytes = 64 * 1024

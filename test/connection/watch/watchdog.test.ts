@@ -171,7 +171,7 @@ test('does not terminate a peer whose Close frame was in what was read ahead', (
   assert.equal(patient.log, ['read ahead', 'ping', 'read ahead'])
 })
 
-test('has the system probe a paused peer of which much waits, at each check; pings it where the system cannot', (t) => {
+test('makes the system probe a paused peer with much unread input at each check, and pings the peer where the system cannot', (t) => {
   for (const canProbe of [true, false]) {
     const { patient, lookNext } = start(t)
     patient.canProbe = canProbe

@@ -23,7 +23,7 @@ function entriesOf(...include: string[]) {
   return selectCases(clientEntries, { include })
 }
 
-/** Starts a run that waits for drivers; gives its address. */
+/** Starts a run that waits for drivers. Resolves to its address. */
 async function serve(include: string[], changes: Partial<ClientRunOptions> = {}) {
   const events = new EventEmitter()
   const listening = once(events, 'listening')
@@ -37,7 +37,7 @@ function verdictsOf({ cases }: RunResult): Record<string, string> {
   return Object.fromEntries(cases.map(({ id, verdict }) => [id, verdict]))
 }
 
-/** The text that a WebSocket receives before it closes. */
+/** Resolves to the text that a WebSocket receives before it closes. */
 async function ask(url: string): Promise<string> {
   const socket = new WebSocket(url)
   const closed = once(socket, 'close')

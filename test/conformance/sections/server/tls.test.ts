@@ -16,7 +16,7 @@ function fixture(name: string): Buffer {
   return readFileSync(new URL(`../../../fixtures/tls/${name}`, import.meta.url))
 }
 
-/** The unbroken echo server behind TLS; `isRude` leaves close_notify out. */
+/** Starts the echo server without defects behind TLS. `isRude` omits close_notify. */
 async function startTls(t: TestContext, isRude = false): Promise<string> {
   const inner = await startServer()
   const { port } = new URL(inner.url)
