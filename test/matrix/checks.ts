@@ -174,7 +174,7 @@ const frames: readonly Check[] = [
     actual: /message|pong/,
     rule: 'RFC 6455 §5.1',
     text: 'A client MUST close a connection if it detects a masked frame.',
-    why: 'A masked frame of the server is read and answered. The payload is returned as it was sent, so it was not unmasked.',
+    why: 'A masked frame of the server is read and answered. Firefox unmasks it; nhooyr.io/websocket returns the payload as it was sent.',
   },
   {
     rows: ['mask.server-never', 'inv.not-masked'],
