@@ -65,7 +65,11 @@ export class Workshop {
 }
 
 /** Returns the arguments for Node.js that run `conform` on a server or client and write the result as JSON. */
-export function conformArguments({ label, side, command }: Way, file: string, options: RunSettings): string[] {
+export function conformArguments(
+  { label, side, command, isStartedOnce }: Way,
+  file: string,
+  options: RunSettings,
+): string[] {
   const how =
     side === 'server' ? ['--wait-for', '20', '-j', options.jobs] : ['client', ...(isStartedOnce ? ['--exec-once'] : [])]
   return [
