@@ -20,6 +20,7 @@ export async function prepareHandshake(order: LoadOrder): Promise<PreparedLoad> 
   return { run: () => runHandshakes(order, order.durationMs, MAX_HANDSHAKES), finish: async () => {} }
 }
 
+/** Makes at least one handshake for each connection, however short the time or busy the machine. */
 async function runHandshakes(order: LoadOrder, ms: number, max: number): Promise<LoadResult> {
   const begin = performance.now()
   const latencies = new Latencies()
@@ -30,13 +31,13 @@ async function runHandshakes(order: LoadOrder, ms: number, max: number): Promise
   let started = 0
   let done = 0
   const repeat = async (): Promise<void> => {
-    while (started < max && performance.now() - begin < ms) {
+    do {
       started++
       const openedAt = performance.now()
       await visit()
       latencies.record(performance.now() - openedAt)
       done++
-    }
+    } while (started < max && performance.now() - begin < ms)
   }
   await Promise.all(Array.from({ length: order.connections }, repeat))
   connector.finish()

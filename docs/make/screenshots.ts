@@ -1,21 +1,24 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { parseArgs } from 'node:util'
 import { type Browser, chromium } from 'playwright-core'
+import { parseReport } from '../../bench/report/comparison.ts'
+import { formatHtml } from '../../bench/report/html.ts'
 
 /*
- * npm run docs:screenshots [-- NAME…]: makes the pictures of the demo site, of a report of the tester and of a report of
- * the benchmark, or only those that are named, with the Chromium at CHROMIUM_PATH. The benchmark compares with npm ws for
- * a minute and needs a machine that does nothing else.
+ * npm run docs:screenshots [-- NAME…] [--report FILE]: makes the pictures of the demo site, of a report of the tester and
+ * of a report of the benchmark, or only those that are named, with the Chromium at CHROMIUM_PATH. The last picture shows
+ * the report in FILE, which npm run bench -- table --json has printed; without FILE it is left as it is.
  */
 
 const root = new URL('../../', import.meta.url)
 const cwd = fileURLToPath(root)
-const names = process.argv.slice(2)
+const { values, positionals: names } = parseArgs({ allowPositionals: true, options: { report: { type: 'string' } } })
 const folder = mkdtempSync(join(tmpdir(), 'screenshots-'))
 
 /** Runs a command of this package to its end; `conform` exits with 1 when it finds a fault. */
@@ -28,12 +31,13 @@ function run(...args: string[]): Promise<void> {
   })
 }
 
-/** Takes a picture of the first screen of a page. */
-async function takePicture(browser: Browser, url: string, name: string, width = 960, height = 600): Promise<void> {
-  const context = await browser.newContext({ viewport: { width, height }, reducedMotion: 'reduce' })
+/** Takes a picture of the first screen of a page, or of its first element that the selector finds. */
+async function takePicture(browser: Browser, url: string, name: string, selector?: string): Promise<void> {
+  const context = await browser.newContext({ viewport: { width: 960, height: 600 }, reducedMotion: 'reduce' })
   const page = await context.newPage()
   await page.goto(url)
-  await page.screenshot({ path: fileURLToPath(new URL(`docs/images/${name}.png`, root)) })
+  const subject = selector === undefined ? page : page.locator(selector).first()
+  await subject.screenshot({ path: fileURLToPath(new URL(`docs/images/${name}.png`, root)) })
   await context.close()
 }
 
@@ -59,10 +63,10 @@ async function takeConformReport(browser: Browser): Promise<void> {
 }
 
 async function takeBenchReport(browser: Browser): Promise<void> {
+  if (values.report === undefined) return
   const path = join(folder, 'bench.html')
-  const load = ['--depth', '64', '--size', '16,128,1024,4096,16384', '--against', 'ws']
-  await run('bench', 'echo', ...load, '--rounds', '5', '--duration', '0.6', '--html', path)
-  await takePicture(browser, pathToFileURL(path).href, 'bench-report', 600, 800)
+  writeFileSync(path, formatHtml(parseReport(readFileSync(values.report, 'utf8'), values.report)))
+  await takePicture(browser, pathToFileURL(path).href, 'bench-report', 'svg')
 }
 
 const pictures = { demos: takeDemos, 'conform-report': takeConformReport, 'bench-report': takeBenchReport }

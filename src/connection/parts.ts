@@ -1,8 +1,10 @@
 import type { Duplex } from 'node:stream'
 import { CloseCode } from '../core/close-code.ts'
 import type { CloseInfo } from '../core/closing-handshake.ts'
+import type { Role } from '../core/frame-parser.ts'
 import { PauseReason } from '../core/input-gate.ts'
-import { Protocol } from '../core/protocol.ts'
+import type { MessageCodec } from '../core/message-codec.ts'
+import { Protocol, type ProtocolOptions } from '../core/protocol.ts'
 import { fastEngine } from '../fast/engine.ts'
 import { waitingWrites } from '../fast/socket-internals.ts'
 import { describe } from '../options/read-options.ts'
@@ -22,6 +24,17 @@ import { isKeepalivePong, Watchdog, type Watched } from './watch/watchdog.ts'
 
 /** Replaces the list of callers that wait for the end, once the connection has ended. */
 const GONE: (() => void)[] = []
+
+/** The options of protocols without a codec. All connections with the same limits share them. */
+const plainOptions = new WeakMap<ConnectionLimits, ProtocolOptions>()
+
+function protocolOptions(role: Role, limits: ConnectionLimits, codec: MessageCodec | null): ProtocolOptions {
+  const shared = codec === null ? plainOptions.get(limits) : undefined
+  if (shared?.role === role) return shared
+  const options = { role, limits, codec, engine: fastEngine }
+  if (codec === null) plainOptions.set(limits, options)
+  return options
+}
 
 /** The parts of one connection, what concerns all of them, and the end of the connection. */
 export class Parts implements Link, Watched {
@@ -48,7 +61,7 @@ export class Parts implements Link, Watched {
     this.host = host
     this.limits = limits
     this.#inbound = new Inbound(this, codec !== null)
-    this.protocol = new Protocol(this.#inbound, { role, limits, codec, engine: fastEngine })
+    this.protocol = new Protocol(this.#inbound, protocolOptions(role, limits, codec))
     if (codec !== null) this.#outbound = new Outbound(this, codec)
     this.watchdog = new Watchdog(this)
   }

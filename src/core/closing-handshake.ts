@@ -68,7 +68,10 @@ const closingTable: Readonly<Record<ProtocolState, Readonly<Record<ClosingEvent,
   closed: { close: null, closeFrame: null, violation: null, end: null },
 }
 
-/** Handles control frames and owns the state of the connection (RFC 6455 §5.5, §7). */
+/**
+ * Handles control frames and owns the state of the connection (RFC 6455 §5.5, §7). Its methods are private for the
+ * compiler only, because `#` methods would cost each connection 8 bytes.
+ */
 export class ClosingHandshake implements GateOwner {
   /** Parses the input. */
   readonly input: InputGate
@@ -88,15 +91,15 @@ export class ClosingHandshake implements GateOwner {
 
   close(code: number, reason: string | Uint8Array, cause?: Error): void {
     const body = encodeCloseBody(code, reason)
-    if (this.#transition('close') === null) return
+    if (this.transition('close') === null) return
     this.#cause = cause
     // §7.1.2: “an endpoint MUST send a Close control frame […] whose status code is set to /code/ and whose close
     // reason is set to /reason/.”
-    this.#walk('close', body)
+    this.walk('close', body)
   }
 
   onControlFrame(opcode: number, bytes: Buffer, start: number, end: number): void {
-    if (opcode === Opcode.CLOSE) return this.#onClose(bytes, start, end)
+    if (opcode === Opcode.CLOSE) return this.onClose(bytes, start, end)
     // §5.5.1: “If an endpoint receives a Close frame and did not previously send a Close frame, […]”. After this side
     // has sent one, only the peer's Close frame matters.
     if (this.#state !== 'open') return
@@ -107,7 +110,7 @@ export class ClosingHandshake implements GateOwner {
     else this.#sink.onPongReceived(payload)
   }
 
-  #onClose(bytes: Buffer, start: number, end: number): void {
+  private onClose(bytes: Buffer, start: number, end: number): void {
     const { code, reason } = readCloseBody(bytes, start, end)
     // §5.5.1: “If an endpoint receives a Close frame and did not previously send a Close frame, the endpoint MUST send a
     // Close frame in response. (When sending a Close frame in response, the endpoint typically echos the status code it
@@ -117,34 +120,34 @@ export class ClosingHandshake implements GateOwner {
     // and MUST close the underlying TCP connection.”
     const info: CloseInfo = { code, reason, wasClean: true, initiator: this.#state === 'open' ? 'remote' : 'local' }
     if (this.#cause !== undefined) info.error = this.#cause
-    this.#walk('closeFrame', echo, info)
+    this.walk('closeFrame', echo, info)
   }
 
   fail(error: ProtocolError): void {
     const { closeCode: code, message: reason } = error
-    const transition = this.#transition('violation')
+    const transition = this.transition('violation')
     if (transition === null) return
     // §7.1.7: “the endpoint SHOULD send a Close frame with an appropriate status code (Section 7.4) before proceeding to
     // _Close the WebSocket Connection_.”
     const body = transition.sendsClose ? encodeCloseBody(code, truncateReason(reason)) : EMPTY
-    this.#walk('violation', body, { code, reason, wasClean: false, initiator: 'local', error })
+    this.walk('violation', body, { code, reason, wasClean: false, initiator: 'local', error })
   }
 
   receiveEnd(cause?: Error, initiator: CloseInfo['initiator'] = 'transport'): void {
-    if (this.#transition('end') === null) return
+    if (this.transition('end') === null) return
     // §7.1.5: “If _The WebSocket Connection is Closed_ and no Close control frame was received by the endpoint […], _The
     // WebSocket Connection Close Code_ is considered to be 1006.”
     const error = cause ?? endWithoutClose(this.#state)
-    this.#walk('end', EMPTY, { code: CloseCode.ABNORMAL, reason: '', wasClean: false, initiator, error })
+    this.walk('end', EMPTY, { code: CloseCode.ABNORMAL, reason: '', wasClean: false, initiator, error })
   }
 
-  #transition(event: ClosingEvent): Transition {
+  private transition(event: ClosingEvent): Transition {
     return closingTable[this.#state][event]
   }
 
   /** @param outcome Required when the event leads to `closed`. */
-  #walk(event: ClosingEvent, closeBody: Buffer, outcome?: CloseInfo): void {
-    const transition = this.#transition(event)
+  private walk(event: ClosingEvent, closeBody: Buffer, outcome?: CloseInfo): void {
+    const transition = this.transition(event)
     if (transition === null) return
     this.#state = transition.next
     if (transition.sendsClose) this.#sink.onControlFrame(Opcode.CLOSE, closeBody)

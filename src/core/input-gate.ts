@@ -37,15 +37,13 @@ export interface InputOptions {
 
 /**
  * Parses input, and stores it while paused. It catches violations, both those that parsing throws and those that a
- * codec reports later.
+ * codec reports later. As in `ClosingHandshake`, its methods are private for the compiler only.
  */
 export class InputGate implements CodecSink {
   readonly #owner: GateOwner
   readonly #sink: MessageSink & FlowSink
-  readonly #role: Role
-  readonly #limits: MessageLimits
-  readonly #codec: MessageCodec | null
-  readonly #engine: ByteEngine | undefined
+  /** One object instead of its parts, because connections without a codec share it. */
+  readonly #options: InputOptions
   /** The parser and the assembler exist only while they are needed, to save memory. */
   #parser: FrameParser | null = null
   #assembler: MessageAssembler | StreamAssembler | null = null
@@ -56,13 +54,10 @@ export class InputGate implements CodecSink {
   #backlog: Buffer | null = null
   #isParsing = false
 
-  constructor(owner: GateOwner, sink: MessageSink & FlowSink, { role, limits, codec = null, engine }: InputOptions) {
+  constructor(owner: GateOwner, sink: MessageSink & FlowSink, options: InputOptions) {
     this.#owner = owner
     this.#sink = sink
-    this.#role = role
-    this.#limits = limits
-    this.#codec = codec
-    this.#engine = engine
+    this.#options = options
   }
 
   get isPaused(): boolean {
@@ -75,7 +70,7 @@ export class InputGate implements CodecSink {
 
   /** Memory in use, in bytes: the message in progress, the message in the codec, and the backlog. */
   get memoryUsed(): number {
-    return (this.#assembler?.memoryUsed ?? 0) + (this.#codec?.memoryUsed ?? 0) + (this.#backlog?.length ?? 0)
+    return (this.#assembler?.memoryUsed ?? 0) + (this.#options.codec?.memoryUsed ?? 0) + (this.#backlog?.length ?? 0)
   }
 
   /** Number of bytes that arrived while paused and wait to be parsed. */
@@ -104,8 +99,8 @@ export class InputGate implements CodecSink {
 
   receive(bytes: Buffer, start: number, end: number): void {
     if (this.#owner.state === 'closed') return
-    if (this.#pauses !== 0 || this.#isParsing) this.#store(bytes, start, end)
-    else this.#parse(bytes, start, end)
+    if (this.#pauses !== 0 || this.#isParsing) this.store(bytes, start, end)
+    else this.parse(bytes, start, end)
   }
 
   /** While closing, only technical reasons pause the input, because the peer's Close frame must be read. */
@@ -115,7 +110,7 @@ export class InputGate implements CodecSink {
     if (reason === 0) return
     const wasPaused = this.isPaused
     this.#pauses |= reason
-    this.#stop(true)
+    this.stop(true)
     if ((this.#pauses & ~PauseReason.CODEC) !== 0) this.#streamer?.setFlow(false)
     if (!wasPaused) this.#sink.onFlow(false)
   }
@@ -125,20 +120,21 @@ export class InputGate implements CodecSink {
     this.#pauses &= ~reason
     if ((this.#pauses & ~PauseReason.CODEC) === 0) this.#streamer?.setFlow(true)
     if (this.isPaused) return
-    this.#stop(false)
+    this.stop(false)
     if (this.#isParsing) return this.#sink.onFlow(true)
     const backlog = this.#backlog
     this.#backlog = null
-    if (backlog !== null) this.#parse(backlog, 0, backlog.length, true)
+    if (backlog !== null) this.parse(backlog, 0, backlog.length, true)
     if (!this.isPaused && this.#owner.state !== 'closed') this.#sink.onFlow(true)
   }
 
   /** Delivers messages in parts from now on, including the message in progress. */
   streamTo(sink: StreamSink): void {
-    if (this.#codec !== null && this.#codec.inflateStream === undefined) {
+    const { limits, codec = null } = this.#options
+    if (codec !== null && codec.inflateStream === undefined) {
       throw new TypeError('codec has no inflateStream, which streamed messages need')
     }
-    const streamer = new StreamAssembler(sink, this.#limits, this.#codec, this)
+    const streamer = new StreamAssembler(sink, limits, codec, this)
     const partial = this.#assembler instanceof MessageAssembler ? this.#assembler.handOver() : null
     streamer.isStopped = this.isPaused
     streamer.setFlow((this.#pauses & ~PauseReason.CODEC) === 0)
@@ -160,11 +156,11 @@ export class InputGate implements CodecSink {
   /** Ends parsing and discards stored input. */
   shut(): void {
     this.#pauses = 0
-    this.#stop(true)
+    this.stop(true)
     this.#backlog = null
     this.#assembler?.reset()
     this.#streamer?.reset()
-    this.#codec?.release()
+    this.#options.codec?.release()
   }
 
   onCodecBusy(): void {
@@ -176,8 +172,8 @@ export class InputGate implements CodecSink {
     this.resume(PauseReason.CODEC)
   }
 
-  #parse(bytes: Buffer, start: number, end: number, isOwn = false): void {
-    const parser = this.#parser ?? this.#makeParser()
+  private parse(bytes: Buffer, start: number, end: number, isOwn = false): void {
+    const parser = this.#parser ?? this.makeParser()
     this.#isParsing = true
     try {
       for (;;) {
@@ -185,7 +181,7 @@ export class InputGate implements CodecSink {
         if (this.#owner.state === 'closed') return
         if (this.isPaused) {
           const rest = bytes.subarray(at, end)
-          return this.#storeFirst(isOwn ? rest : Buffer.from(rest))
+          return this.storeFirst(isOwn ? rest : Buffer.from(rest))
         }
         // A callback may have stored more input.
         if (this.#backlog === null) return
@@ -203,24 +199,22 @@ export class InputGate implements CodecSink {
     }
   }
 
-  #makeParser(): FrameParser {
-    const engine = this.#engine
-    const options = { limits: this.#limits, codec: this.#codec, codecSink: this, engine }
-    const data = this.#streamer ?? new MessageAssembler(this.#sink, options)
+  private makeParser(): FrameParser {
+    const { role, limits, codec = null, engine } = this.#options
+    const data = this.#streamer ?? new MessageAssembler(this.#sink, { limits, codec, codecSink: this, engine })
     data.isStopped = false
     data.isDiscarding = this.#owner.state === 'closing'
     this.#assembler = data
-    const parserOptions = { role: this.#role, rsv1Allowed: this.#codec !== null, engine }
-    this.#parser = new FrameParser({ control: this.#owner, data }, parserOptions)
+    this.#parser = new FrameParser({ control: this.#owner, data }, { role, rsv1Allowed: codec !== null, engine })
     return this.#parser
   }
 
-  #stop(isStopped: boolean): void {
+  private stop(isStopped: boolean): void {
     if (this.#assembler !== null) this.#assembler.isStopped = isStopped
   }
 
   /** Stores a copy, because the caller may reuse the bytes, as it does with a read window. */
-  #store(bytes: Buffer, start: number, end: number): void {
+  private store(bytes: Buffer, start: number, end: number): void {
     if (start === end) return
     const added = bytes.subarray(start, end)
     this.#backlog = this.#backlog === null ? Buffer.from(added) : Buffer.concat([this.#backlog, added])
@@ -230,7 +224,7 @@ export class InputGate implements CodecSink {
    * Stores what a pause left unparsed in front of input that arrived since. The unparsed bytes are not copied a second
    * time, because a peer over its rate is paused often.
    */
-  #storeFirst(rest: Buffer): void {
+  private storeFirst(rest: Buffer): void {
     if (rest.length > 0) this.#backlog = this.#backlog === null ? rest : Buffer.concat([rest, this.#backlog])
   }
 }

@@ -1,7 +1,7 @@
 import { CloseCode } from './close-code.ts'
 import { type CloseInfo, ClosingHandshake, type ClosingSink, type ProtocolState } from './closing-handshake.ts'
 import type { ProtocolError } from './errors.ts'
-import type { FlowSink, InputGate, InputOptions } from './input-gate.ts'
+import type { FlowSink, InputOptions } from './input-gate.ts'
 import type { MessageSink } from './message-assembler.ts'
 import type { Pending } from './pending.ts'
 import type { StreamSink } from './stream-assembler.ts'
@@ -22,11 +22,9 @@ export type ProtocolOptions = InputOptions
  */
 export class Protocol {
   readonly #closing: ClosingHandshake
-  readonly #input: InputGate
 
   constructor(sink: ProtocolSink, options: ProtocolOptions) {
     this.#closing = new ClosingHandshake(sink, options)
-    this.#input = this.#closing.input
   }
 
   get state(): ProtocolState {
@@ -35,17 +33,17 @@ export class Protocol {
 
   /** Memory in use, in bytes: the message in progress, the message in the codec, and stored input. */
   get memoryUsed(): number {
-    return this.#input.memoryUsed
+    return this.#closing.input.memoryUsed
   }
 
   /** Number of bytes that arrived while paused and wait to be parsed. */
   get backlogBytes(): number {
-    return this.#input.backlogBytes
+    return this.#closing.input.backlogBytes
   }
 
   /** What the peer has begun and not finished: the most urgent of several, or null when there is nothing. */
   get pending(): Pending {
-    return this.#input.pending
+    return this.#closing.input.pending
   }
 
   /**
@@ -53,33 +51,33 @@ export class Protocol {
    * may become `pending`. `releaseIdleMemory()` resets it to zero.
    */
   get frameCount(): number {
-    return this.#input.frameCount
+    return this.#closing.input.frameCount
   }
 
   /** Number of bytes of compressed payloads, each counted as at least 512. `releaseIdleMemory()` resets it to zero. */
   get compressedBytes(): number {
-    return this.#input.compressedBytes
+    return this.#closing.input.compressedBytes
   }
 
   get isPaused(): boolean {
-    return this.#input.isPaused
+    return this.#closing.input.isPaused
   }
 
   /** The current pause reasons, as a bit mask of `PauseReason`. */
   get pauseReasons(): number {
-    return this.#input.pauseReasons
+    return this.#closing.input.pauseReasons
   }
 
   /**
    * Releases the memory that reading needs, unless a frame or message is unfinished. Call it while the peer is silent.
    */
   releaseIdleMemory(): void {
-    this.#input.releaseIdleMemory()
+    this.#closing.input.releaseIdleMemory()
   }
 
   /** Receives bytes from the transport and unmasks them in place. The caller may reuse them after the call. */
   receive(bytes: Buffer, start = 0, end = bytes.length): void {
-    this.#input.receive(bytes, start, end)
+    this.#closing.input.receive(bytes, start, end)
   }
 
   /**
@@ -89,7 +87,7 @@ export class Protocol {
    * @throws {TypeError} when the codec cannot decompress piece by piece.
    */
   streamTo(sink: StreamSink): void {
-    this.#input.streamTo(sink)
+    this.#closing.input.streamTo(sink)
   }
 
   /**
@@ -118,11 +116,11 @@ export class Protocol {
 
   /** Pauses parsing for a `PauseReason`. Input that arrives meanwhile is stored without a limit. */
   pause(reason: number): void {
-    this.#input.pause(reason)
+    this.#closing.input.pause(reason)
   }
 
   /** Removes pause reasons. When none is left, parses the stored input and continues. */
   resume(reason: number): void {
-    this.#input.resume(reason)
+    this.#closing.input.resume(reason)
   }
 }

@@ -1,6 +1,7 @@
 import type { Data } from '../connection/host.ts'
 import { integer } from '../options/option-rule.ts'
 import { readOptions } from '../options/read-options.ts'
+import { MessageRing } from './message-ring.ts'
 
 /** Limits for unread messages, at which a session pauses reading from its peer (RFC 6455 §10.4). */
 export interface QueueOptions {
@@ -71,27 +72,23 @@ export interface QueueSource {
   pause(): void
   /** Called when both counts have fallen to their low marks. */
   resume(): void
+  /** Returns the number of bytes that count as memory of the source. The queue adds its own, once it has any. */
+  queuedBytes(): number
 }
 
-/** The ring of an unused queue. An array of its own would cost each idle session 32 bytes. */
-const NO_RING: (Data | undefined)[] = []
-
-/** A ring of up to this length is retained when the queue becomes empty. */
-const SMALL_RING = 64
+/** The ring of all queues that have not stored a message. It stays empty. */
+const UNUSED = new MessageRing()
 
 /**
  * The unread messages of one session in order of arrival, or the callers that wait for one, first come, first served.
  * Every operation is O(1). The queue never rejects a message: it pauses its source at its high marks and resumes it at
- * its low marks (RFC 6455 §10.4).
+ * its low marks (RFC 6455 §10.4). To save memory of idle sessions, what only messages need is created with the first
+ * one that has to wait, and there are no private methods, which would cost 8 bytes.
  */
 export class MessageQueue {
   readonly #marks: QueueMarks
   readonly #source: QueueSource
-  /** A ring buffer whose length is a power of two, so that a bit mask wraps its indices. */
-  #ring: (Data | undefined)[] = NO_RING
-  #first = 0
-  #count = 0
-  #bytes = 0
+  #ring = UNUSED
   #isFull = false
   #hasEnded = false
   #firstWaiter: Waiter | null = null
@@ -104,12 +101,12 @@ export class MessageQueue {
 
   /** Number of unread messages. */
   get count(): number {
-    return this.#count
+    return this.#ring.count
   }
 
   /** Size of the unread messages in bytes. A character of text counts as two bytes. */
   get bytes(): number {
-    return this.#bytes
+    return this.#ring.bytes
   }
 
   /** Whether a caller is waiting for a message. */
@@ -130,26 +127,27 @@ export class MessageQueue {
       waiter.settle(message)
       return
     }
-    if (this.#count === this.#ring.length) this.#grow()
-    this.#ring[(this.#first + this.#count) & (this.#ring.length - 1)] = message
-    this.#count++
-    this.#bytes += sizeOf(message)
+    if (this.#ring === UNUSED) {
+      this.#ring = new MessageRing()
+      countBytes(this, this.#source)
+    }
+    const ring = this.#ring
+    ring.push(message)
     if (this.#isFull) return
-    if (this.#count < this.#marks.queueHighCount && this.#bytes < this.#marks.queueHighBytes) return
+    if (ring.count < this.#marks.queueHighCount && ring.bytes < this.#marks.queueHighBytes) return
     this.#isFull = true
     this.#source.pause()
   }
 
   /** Removes and returns the oldest message; undefined when there is none. */
   shift(): Data | undefined {
-    if (this.#count === 0) return undefined
-    const message = this.#ring[this.#first]!
-    this.#ring[this.#first] = undefined
-    this.#first = (this.#first + 1) & (this.#ring.length - 1)
-    this.#count--
-    this.#bytes -= sizeOf(message)
-    if (this.#count === 0 && this.#ring.length > SMALL_RING) this.#ring = NO_RING
-    if (this.#isFull) this.#checkRoom()
+    const ring = this.#ring
+    if (ring.count === 0) return undefined
+    const message = ring.shift()
+    if (this.#isFull && ring.count <= this.#marks.queueLowCount && ring.bytes <= this.#marks.queueLowBytes) {
+      this.#isFull = false
+      this.#source.resume()
+    }
     return message
   }
 
@@ -180,22 +178,14 @@ export class MessageQueue {
       waiter.settle(null)
     }
   }
-
-  #checkRoom(): void {
-    if (this.#count > this.#marks.queueLowCount || this.#bytes > this.#marks.queueLowBytes) return
-    this.#isFull = false
-    this.#source.resume()
-  }
-
-  #grow(): void {
-    const { length } = this.#ring
-    const ring = new Array<Data | undefined>(length === 0 ? 4 : length * 2)
-    for (let i = 0; i < length; i++) ring[i] = this.#ring[(this.#first + i) & (length - 1)]
-    this.#ring = ring
-    this.#first = 0
-  }
 }
 
-function sizeOf(message: Data): number {
-  return typeof message === 'string' ? message.length * 2 : message.length
+/** Adds the bytes of a queue to what `queuedBytes` of its source returns, which may be a function of the user. */
+function countBytes(queue: MessageQueue, source: QueueSource): void {
+  const others = source.queuedBytes
+  source.queuedBytes = () => {
+    const bytes = others.call(source)
+    // The connection reports any other type.
+    return typeof bytes === 'number' ? bytes + queue.bytes : bytes
+  }
 }

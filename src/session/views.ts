@@ -211,9 +211,20 @@ function runSession(
     result = Promise.reject(error)
   }
   open.sendHead()
-  // While the view runs, only those parts of the call that these functions use stay in memory.
-  const { connection } = open.session
-  const unfinished = seesResponse || isObserved(response) ? response : null
+  closeAfter(result, open.session.connection, seesResponse || isObserved(response) ? response : null, reportError, done)
+}
+
+/**
+ * Closes the connection when `result` has settled. A function of its own with plain parameters, because while the view
+ * runs, only what its callbacks use stays in memory, in one context.
+ */
+function closeAfter(
+  result: unknown,
+  connection: Connection,
+  unfinished: ServerResponse | null,
+  reportError: (error: unknown) => void,
+  done?: () => void,
+): void {
   Promise.resolve(result).then(
     () => close(CloseCode.NORMAL, connection, unfinished, done),
     (error) => {

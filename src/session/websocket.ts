@@ -70,8 +70,8 @@ export class WebSocket {
   #draining: AbortController | null = null
   #roomPromise: Promise<boolean> | null = null
   #watchers: Set<SessionWatcher> | null = null
-  #closePromise: Promise<CloseInfo> | null = null
-  #resolveClose: ((info: CloseInfo) => void) | null = null
+  /** The promise that `close` returned first, with its function. */
+  #closing: { promise: Promise<CloseInfo>; resolve: (info: CloseInfo) => void } | null = null
 
   static {
     queueOf = (session) => session.#queue
@@ -83,10 +83,9 @@ export class WebSocket {
     this.#queue = new MessageQueue(settings.marks, connection)
     this.#heartbeat = settings.heartbeat
     this.#drainingSource = draining ?? null
-    connection.onMessage = (message) => this.#receive(message)
-    connection.onClose = (info) => this.#end(info)
-    connection.queuedBytes = () => this.#queue.bytes
-    if (connection.closeInfo !== null) this.#end(connection.closeInfo)
+    connection.onMessage = (message) => WebSocket.#receive(this, message)
+    connection.onClose = (info) => WebSocket.#end(this, info)
+    if (connection.closeInfo !== null) WebSocket.#end(this, connection.closeInfo)
   }
 
   /** The agreed subprotocol; `''` when there is none (RFC 6455 §1.9). */
@@ -192,14 +191,14 @@ export class WebSocket {
    */
   close(code = 1000, reason = ''): Promise<CloseInfo> {
     this.connection.close(code, reason)
-    if (this.#closePromise === null) {
-      this.#closePromise = new Promise((resolve) => {
-        const { closeInfo } = this.connection
-        if (closeInfo === null) this.#resolveClose = resolve
-        else resolve(closeInfo)
-      })
+    if (this.#closing === null) {
+      const { closeInfo } = this.connection
+      let resolve = (_info: CloseInfo): void => {}
+      const promise =
+        closeInfo === null ? new Promise<CloseInfo>((done) => (resolve = done)) : Promise.resolve(closeInfo)
+      this.#closing = { promise, resolve }
     }
-    return this.#closePromise
+    return this.#closing.promise
   }
 
   /** Returns whether either side has closed the connection. Received messages can still be read (RFC 6455 §7.1.3). */
@@ -227,21 +226,23 @@ export class WebSocket {
     this.#watchers?.delete(watcher)
   }
 
+  // Static, because private methods would cost each session 8 bytes.
+
   /** Returns a promise that rejects when a watcher fails, as the connection expects from its callback. */
-  #receive(message: Data): Promise<unknown> | undefined {
-    const failures = this.#watchers === null ? undefined : notify(this.#watchers, 'onMessage')
-    if (!this.#heartbeat || (message !== 'ping' && message !== 'pong')) this.#queue.push(message)
-    else if (message === 'ping') this.connection.send('pong')
+  static #receive(session: WebSocket, message: Data): Promise<unknown> | undefined {
+    const failures = session.#watchers === null ? undefined : notify(session.#watchers, 'onMessage')
+    if (!session.#heartbeat || (message !== 'ping' && message !== 'pong')) session.#queue.push(message)
+    else if (message === 'ping') session.connection.send('pong')
     return failures
   }
 
-  #end(info: CloseInfo): Promise<unknown> | undefined {
-    if (this.#draining !== null) this.#drainingSource?.remove(this.#draining)
-    this.#queue.end()
-    this.#streams?.end()
-    this.#resolveClose?.(info)
-    const watchers = this.#watchers
-    this.#watchers = null
+  static #end(session: WebSocket, info: CloseInfo): Promise<unknown> | undefined {
+    if (session.#draining !== null) session.#drainingSource?.remove(session.#draining)
+    session.#queue.end()
+    session.#streams?.end()
+    session.#closing?.resolve(info)
+    const watchers = session.#watchers
+    session.#watchers = null
     return watchers === null ? undefined : notify(watchers, 'onEnd')
   }
 }

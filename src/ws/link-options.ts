@@ -1,4 +1,3 @@
-import type { ConnectionLimits } from '../connection/limits.ts'
 import { nextMaskingKey } from '../connection/send/masking-key.ts'
 import type { MessageCodec } from '../core/message-codec.ts'
 import { readBounds, stricter } from './bounds.ts'
@@ -8,11 +7,8 @@ import type { SenderOptions } from './sender.ts'
 import type { StreamOptions } from './socket-options.ts'
 
 /** The options of one open socket, as its parts need them. */
-export interface LinkOptions extends Omit<ReaderOptions, 'role' | 'lenientLengths'>, SenderOptions {
-  isServer: boolean
+export interface LinkOptions extends ReaderOptions, SenderOptions {
   closeTimeout: number
-  /** The limits of dwebsocket, or null when only those of npm ws apply. */
-  limits: ConnectionLimits | null
 }
 
 /** The options that a socket stores until it has a transport. */

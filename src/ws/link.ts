@@ -60,9 +60,8 @@ export class Link implements StreamOwner, ReaderSink, SenderSink {
     this.#isServer = options.isServer
     this.#answersPings = options.maxPendingAutoPongs > 0
     this.#closeTimeout = options.closeTimeout
-    const role = options.isServer ? 'server' : 'client'
     const { limits } = options
-    this.reader = new Reader(this, { ...options, role, lenientLengths: limits === null })
+    this.reader = new Reader(this, options)
     this.sender = new Sender(stream, options, this)
     const { reader, sender } = this
     this.#guard = limits === null ? null : new Guard({ connection: this.#toGuarded(), stream, reader, sender }, limits)

@@ -1,3 +1,4 @@
+import type { ConnectionLimits } from '../connection/limits.ts'
 import { MessageSlab } from '../connection/receive/message-slab.ts'
 import { readCloseBody } from '../core/close-frame.ts'
 import { EMPTY } from '../core/empty.ts'
@@ -24,7 +25,7 @@ export interface ReaderSink {
 }
 
 export interface ReaderOptions {
-  role: Role
+  isServer: boolean
   codec: MessageCodec | null
   /** Whether several events may be emitted in one turn of the event loop. */
   allowSynchronousEvents: boolean
@@ -34,8 +35,11 @@ export interface ReaderOptions {
   maxFragments: number
   /** Not used: a message is collected in one buffer. */
   maxBufferedChunks: number
-  /** Whether a payload length may be encoded in more bytes than necessary, against RFC 6455 §5.2. */
-  lenientLengths: boolean
+  /**
+   * The limits of dwebsocket, or null when only those of npm ws apply. Without them, a payload length may be encoded in
+   * more bytes than necessary, against RFC 6455 §5.2.
+   */
+  limits: ConnectionLimits | null
 }
 
 /** The reasons to pause parsing. `TURN` ends with the current turn of the event loop. */
@@ -70,8 +74,8 @@ export class Reader implements ControlFrameSink, MessageSink, CodecSink, Message
   constructor(sink: ReaderSink, options: ReaderOptions) {
     this.#sink = sink
     this.#allowSynchronousEvents = options.allowSynchronousEvents
-    this.#role = options.role
-    this.#lenientLengths = options.lenientLengths
+    this.#role = options.isServer ? 'server' : 'client'
+    this.#lenientLengths = options.limits === null
     this.#codec = options.codec
     this.maxBufferedChunks = options.maxBufferedChunks
     this.maxMessageSize = options.maxPayload || Number.POSITIVE_INFINITY
@@ -214,9 +218,15 @@ export class Reader implements ControlFrameSink, MessageSink, CodecSink, Message
   #makeParser(): FrameParser {
     const codec = this.#codec
     const assembler = new MessageAssembler(this, { limits: this, codec, codecSink: this, engine: fastEngine })
-    const options = { role: this.#role, rsv1Allowed: codec !== null, lenientLengths: this.#lenientLengths }
     this.#assembler = assembler
-    this.#parser = new FrameParser({ control: this, data: assembler }, { ...options, engine: fastEngine })
+    // Not a spread: V8 creates hidden classes for each object that is made with one, 350 bytes and more.
+    const options = {
+      role: this.#role,
+      rsv1Allowed: codec !== null,
+      lenientLengths: this.#lenientLengths,
+      engine: fastEngine,
+    }
+    this.#parser = new FrameParser({ control: this, data: assembler }, options)
     return this.#parser
   }
 

@@ -37,7 +37,7 @@ test('the README states the costs of both APIs as the benchmark does', () => {
 })
 
 test('links to files and headings that exist', () => {
-  const others = ['CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md'].map((path) => ({
+  const others = ['CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md', 'examples/README.md'].map((path) => ({
     path,
     text: readFileSync(new URL(path, root), 'utf8'),
   }))

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { appendFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -31,8 +31,14 @@ test('each has a program, and a document shows each of its files', () => {
   for (const file of filesOf('examples')) assert.ok(shown.includes(`<!-- ${file} -->`), file)
 })
 
+test('each is in the list of examples', () => {
+  const list = readFileSync(new URL('examples/README.md', root), 'utf8')
+  const folders = readdirSync(new URL('examples', root), { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  for (const { name } of folders) assert.ok(list.includes(`\`${name}\``), name)
+})
+
 /** Files that every project of this kind has, and that no page must show. */
-const UNSHOWN = /\.(?:txt|html)$|^(?:package(?:-lock)?\.json|tsconfig\.json|layout\.js|node_modules|\.next)$/
+const UNSHOWN = /\.(?:txt|html)$|^(?:README\.md|package(?:-lock)?\.json|tsconfig\.json|layout\.js|node_modules|\.next)$/
 
 /** Returns the files in a folder of the repository that a page must show. */
 function filesOf(folder: string): string[] {
@@ -40,6 +46,31 @@ function filesOf(folder: string): string[] {
     .filter(({ name }) => !UNSHOWN.test(name))
     .flatMap((entry) => (entry.isDirectory() ? filesOf(`${folder}/${entry.name}`) : [`${folder}/${entry.name}`]))
 }
+
+test('echo: answers over WebSocket and over plain HTTP', async (t) => {
+  const { http, ws } = await start(t, 'echo')
+  assert.is((await fetchPlain(`${http}/echo`)).body, 'this is plain HTTP')
+  const client = await openWs(`${ws}/echo`)
+  client.send('hello')
+  assert.is(await client.next(), 'hello')
+})
+
+test('dwebsocket: echoes once, echoes, converts, and broadcasts', async (t) => {
+  const { http, ws } = await start(t, 'dwebsocket')
+  assert.is((await fetchPlain(`${http}/echo?message=Hi`)).body, 'Hi')
+  assert.is((await fetchPlain(`${http}/lower_case?message=Hi`)).body, 'hi')
+  for (const [path, reply] of [
+    ['echo_once', 'Hi'],
+    ['echo', 'Hi'],
+    ['lower_case', 'hi'],
+    ['broadcast', 'Hi'],
+  ]) {
+    const client = await openWs(`${ws}/${path}`)
+    client.send('Hi')
+    assert.is(await client.next(), reply, path)
+    if (path === 'echo_once') assert.is(await client.closed, '1000')
+  }
+})
 
 test('push: sends the time until the client leaves', async (t) => {
   const { ws } = await start(t, 'push')

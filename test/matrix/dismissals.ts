@@ -105,7 +105,7 @@ export const DISMISSALS: readonly Dismissal[] = [
     why: 'A valid offer of permessage-deflate that the server does not support is to be declined (RFC 7692 §7.1.2.1); here the whole handshake is refused. No sentence obliges a server to accept a client, but such a client cannot connect.',
   },
   {
-    rows: ['hs.*', 'frag.unfinished-fin'],
+    rows: ['hs.*', 'pmd.neg.plain', 'frag.unfinished-fin'],
     expected: /a 101 that satisfies hs\.resp/,
     actual: /content-length/,
     title: 'A consequence',
@@ -115,6 +115,12 @@ export const DISMISSALS: readonly Dismissal[] = [
     rows: ['hs.resp.accept', 'hs.resp.accept-once', 'hs.resp.connection', 'hs.resp.upgrade'],
     title: 'A consequence',
     why: 'Seen only in the 101 to a request that should have been refused, or of a row that is counted itself.',
+  },
+  {
+    rows: ['mask.unmasked-close-*'],
+    actual: /^Close 1005/,
+    title: 'A consequence',
+    why: 'The connection ends, as it must. The code of the Close is reserved, which the row `close.empty` counts.',
   },
   {
     rows: ['pmd.data.server-fresh'],

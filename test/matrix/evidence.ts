@@ -6,6 +6,8 @@ import { anchorOf, type Column, GROUPS, publishedOf } from './page.ts'
 /** How many events of a failed row are shown, without the handshake unless it fails, and how many hex digits of each. */
 const EVENTS = 5
 const DIGITS = 48
+/** How many rows of a group are shown with their bytes; the others only by name. */
+const ROWS = 40
 
 /**
  * Makes docs/matrix.html: what was sent, expected and received in the failed rows that count. It loads nothing from the
@@ -48,8 +50,10 @@ function serverPart(column: Column): string {
 function groupPart(column: Column, group: string, title: string): string {
   const rows = publishedOf(column, group)
   if (rows.length === 0) return ''
-  const parts = rows.map((row) => rowPart(column.label, row))
-  return `<section id="${anchorOf(column.label, group)}"><h3>${escapeHtml(title)}</h3>${parts.join('')}</section>\n`
+  const parts = rows.slice(0, ROWS).map((row) => rowPart(column.label, row))
+  const others = rows.slice(ROWS).map(({ id }) => `<code>${id}</code>`)
+  const rest = others.length === 0 ? '' : `<p>${others.length} more: ${others.join(', ')}</p>`
+  return `<section id="${anchorOf(column.label, group)}"><h3>${escapeHtml(title)}</h3>${parts.join('')}${rest}</section>\n`
 }
 
 function rowPart(label: string, row: CaseResult): string {

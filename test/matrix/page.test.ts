@@ -78,6 +78,14 @@ test('shows the evidence of what counts, escaped and cut, where the table links 
   assert.not.match(evidence, '<script')
 })
 
+test('shows the bytes of forty rows of a group, and names the others', () => {
+  const rows = Array.from({ length: 42 }, () => structuredClone(upheld))
+  rows[41].id = 'mask.unmasked-binary'
+  const html = formatEvidence([column('many', rows)])
+  assert.is(html.split('<details>').length - 1, 40)
+  assert.match(html, '<p>2 more: <code>mask.unmasked-text</code>, <code>mask.unmasked-binary</code></p>')
+})
+
 test('leaves out a server with no evidence', () => {
   assert.not.match(formatEvidence([column('clean', [passed('ping.text')])]), '<h2>')
 })

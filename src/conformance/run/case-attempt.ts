@@ -5,6 +5,7 @@ import { type Case, type RunContext, Trial } from '../script/index.ts'
 import { poll, Random } from '../wire/index.ts'
 import { joinNotes, readThrown, resultOf, verdictOf } from './case-result.ts'
 import type { RunOptions } from './options.ts'
+import { isBad } from './verdict.ts'
 
 /** What an attempt at a case needs of the run. */
 export interface AttemptOptions extends Pick<RunOptions, 'timeoutFactor' | 'keepWire' | 'repro' | 'onWire'> {
@@ -60,7 +61,7 @@ export class CaseAttempts {
     const duration = performance.now() - began
     let verdict = ended.verdict ?? verdictOf(trial)
     trial.close()
-    const died = await this.#hasDied(trial, crashes, isAlone)
+    const died = await this.#hasDied(trial, crashes, isAlone || isBad(verdict))
     const isDown = died || ((trial.lost || testCase.phase === 'last') && !(await this.#options.isServing()))
     if (isDown) verdict = 'crash'
     const words = died ? this.#options.lastWords?.().trim().split('\n').slice(-LAST_LINES).join('\n') : undefined
@@ -74,11 +75,11 @@ export class CaseAttempts {
   }
 
   /** Resolves to whether the process has died. Its exit may be reported later than its port refuses connections. */
-  async #hasDied(trial: Trial, crashes: number, isAlone: boolean): Promise<boolean> {
+  async #hasDied(trial: Trial, crashes: number, isDoubtful: boolean): Promise<boolean> {
     const { crashCount, isAccepting } = this.#options
     if (crashCount === undefined) return false
     const isDead = (): boolean => crashCount() > crashes
-    const isSuspicious = isAlone || trial.refused || trial.peers.some(({ closing }) => closing.tcp === 'rst')
+    const isSuspicious = isDoubtful || trial.refused || trial.peers.some(({ closing }) => closing.tcp === 'rst')
     if (!isDead() && isSuspicious && isAccepting !== undefined && !(await isAccepting())) {
       await poll(async () => isDead(), EXIT_LIMIT)
     }

@@ -57,6 +57,12 @@ export interface OpenOptions extends RequestOptions {
   timeout?: number
 }
 
+/**
+ * Groups whose requests a server should refuse. A server that accepts one has failed that case already, so that its 101
+ * does not count again.
+ */
+const INVALID_REQUESTS = /^hs\.(?:method|version|target|host|upgrade|connection|key|ver|syntax)$/
+
 /** Accepts clients under test. Used instead of connecting when clients are tested. */
 export interface Reception {
   /** Accepts the next client with a 101. The options are those of a server case, with roles swapped. */
@@ -229,7 +235,9 @@ export class Trial {
     const response = await peer.readResponse(timeout)
     if (response?.status === 503 || response?.status === 429) this.refused = true
     const breaches = response?.status === 101 ? checkAnswer(request, response) : []
-    for (const { rule, detail } of breaches) this.context.ledger.breach(rule, this.entry.id, detail)
+    if (!INVALID_REQUESTS.test(this.entry.group)) {
+      for (const { rule, detail } of breaches) this.context.ledger.breach(rule, this.entry.id, detail)
+    }
     this.opened = response?.status === 101 && breaches.length === 0
     return { peer, request, response, breaches }
   }

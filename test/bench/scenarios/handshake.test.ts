@@ -24,6 +24,14 @@ test('counts openings that were closed on both sides', async (t) => {
   await load.finish()
 })
 
+test('makes one handshake for each connection when the time is over before the first', async (t) => {
+  const port = await startFakeServer(t, echo)
+  const order = { ...makeOrder(port, { scenario: 'handshake', connections: 4 }), warmupMs: 0, durationMs: 0 }
+  const load = await prepareHandshake(order)
+  assert.is((await load.run()).count, 4)
+  await load.finish()
+})
+
 test('fails when the server rejects the handshake', async (t) => {
   const port = await startSpeaker(t, 'HTTP/1.1 503 Service Unavailable\r\n\r\n')
   const order = makeOrder(port, { scenario: 'handshake' })

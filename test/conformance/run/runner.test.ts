@@ -307,6 +307,34 @@ test('the death of a process is noticed after its connections, and blamed on the
   assert.equal(verdicts(results), ['crash', 'pass'])
 })
 
+test('a case that fails while the process dies is no flaky case, although the exit is reported later', async () => {
+  let crashes = 0
+  let isUp = true
+  const died = withResolvers()
+  const process = {
+    crashCount: () => crashes,
+    isAccepting: async () => isUp,
+    async revive() {
+      isUp = true
+      return true
+    },
+  }
+  const kills = caseOf(IDS[0], async (t) => {
+    isUp = false
+    died.resolve()
+    setTimeout(() => crashes++, 20)
+    t.fail('an echo', 'the end')
+  })
+  let runs = 0
+  const neighbor = caseOf(IDS[1], async (t) => {
+    await died.promise
+    if (++runs === 1) t.fail('an echo', 'the end')
+  })
+  const results = await runCases([kills, neighbor], process)
+  assert.equal(verdicts(results), ['crash', 'pass'])
+  assert.match(results[1].note ?? '', 'ran while the target crashed')
+})
+
 test('a death beside other cases that none repeats alone is not discarded', async () => {
   let crashes = 0
   let runs = 0

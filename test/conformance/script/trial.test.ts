@@ -18,3 +18,16 @@ for (const [name, [protocol, http2]] of Object.entries(ways)) {
     assert.is(trial.timedOut, true)
   })
 }
+
+test('what is wrong in the 101 to a request that should be refused does not count again', async (t) => {
+  const url = await startRawServer(t, (socket) => {
+    socket.once('data', () => socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n'))
+  })
+  const breachesOf = async (id: string): Promise<number> => {
+    const trial = createTrial(t, url, id)
+    await trial.handshake()
+    return trial.context.ledger.breachesOf('hs.resp.accept-once').length
+  }
+  assert.is(await breachesOf('hs.ok.minimal'), 1)
+  assert.is(await breachesOf('hs.ver.missing'), 0)
+})
