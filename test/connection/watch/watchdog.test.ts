@@ -78,7 +78,7 @@ function start(t: TestContext, limits: Partial<ConnectionLimits> = {}) {
   t.after(() => watchdog.stop())
   const begin = now()
   const look = (seconds: number): void => watchdog.onTimer(begin + seconds * 1_000 + 1)
-  /** Checks one second after the last check. */
+  /** Checks at this second, as if the last check was one second earlier. */
   const lookNext = (seconds: number): void => {
     watchdog.checkedAt = begin + (seconds - 1) * 1_000
     look(seconds)
