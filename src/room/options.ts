@@ -1,4 +1,4 @@
-import { callback, choice, integer, type OptionRule } from '../options/option-rule.ts'
+import { callback, choice, integer, type OptionRule, objectWith, orNull } from '../options/option-rule.ts'
 import { checkOption, checkOptionNames, readOptions } from '../options/read-options.ts'
 import type { Broker, HistoryOptions } from './broker/broker.ts'
 
@@ -52,7 +52,7 @@ const deliveryRules = {
 
 const groupRules = {
   ...deliveryRules,
-  broker: objectOrNull<Broker>('a broker'),
+  broker: orNull(objectWith<Broker | null>(null, 'a broker', ['subscribe', 'publish', 'read', 'announce', 'presence'])),
   onError: callback<(error: unknown) => void>(console.error),
 }
 

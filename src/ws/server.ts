@@ -109,7 +109,7 @@ export class WebSocketServer extends EventEmitter {
    */
   constructor(options: ServerOptions = {}, callback?: () => void) {
     super()
-    const settings = { ...defaults, ...options, dwebsocket: readBounds(options.dwebsocket) }
+    const settings = { ...defaults, ...options, dwebsocket: readBounds(options?.dwebsocket) }
     const { port, server, noServer } = settings
     const places = [port !== null && port !== undefined, Boolean(server), noServer].filter(Boolean).length
     if (places !== 1) {

@@ -295,3 +295,22 @@ test('refuses a client of another kind and an invalid presenceTtl', async () => 
   assert.instance(await thrownBy(() => new RedisBroker(null as never)), TypeError)
   assert.instance(await thrownBy(() => new RedisBroker({} as never, { presenceTtl: 0 })), RangeError)
 })
+
+withRedis('other processes detect a gap when a process has dropped messages of too many rooms to count', async (t) => {
+  const redis = await startRedis(t)
+  const broker = await makeBroker(t, redis, 'ioredis', { maxWaitingMessages: 1 })
+  const here = new Rooms({ broker })
+  const there = new Rooms({ broker: await makeBroker(t, redis, 'node-redis') })
+  const gaps: Gap[] = []
+  there.onGap = (gap) => gaps.push(gap)
+  const peer = new FakePeer()
+  await there.room('lobby').join(peer.session)
+  here.room('lobby').broadcast('arrives')
+  await until(() => peer.received.length === 1)
+  here.room('lobby').broadcast('dropped')
+  for (let i = 0; i < 10_001; i++) here.room(`room ${i}`).broadcast('dropped')
+  await until(() => broker.stats().waitingMessages === 0)
+  for (const text of ['arrives, too', 'the last']) here.room('lobby').broadcast(text)
+  await until(() => peer.received.at(-1) === 'the last')
+  assert.equal(gaps, [{ room: 'lobby', missedCount: 1, isExact: false }])
+})
