@@ -11,6 +11,11 @@ export function captureContext(connection: object): void {
   if (mayHaveStores(context)) contexts.set(connection, context)
 }
 
+/** Returns the context that was stored for `connection`; undefined when there is none. */
+export function contextOf(connection: object): AsyncResource | undefined {
+  return contexts.get(connection)
+}
+
 /** Runs `action` in the context that was stored for `connection`, otherwise in that of the caller. */
 export function runInContextOf<T>(connection: object, action: () => T): T {
   const context = contexts.get(connection)

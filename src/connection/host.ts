@@ -16,7 +16,6 @@ export interface PublicConnection {
   onPong(payload: Buffer): unknown
   onClose(info: CloseInfo): unknown
   queuedBytes(): number
-  ping(payload: Uint8Array): void
   close(code: number, reason: string, cause: Error): void
   fail(closeCode: number, code: string, message: string): void
   terminate(error: Error): void

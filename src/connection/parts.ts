@@ -120,6 +120,17 @@ export class Parts implements Link, Watched {
     this.#reportedMemory = used
   }
 
+  /**
+   * Sends a ping at once. The wheel pings many connections in one tick: to write at its end would need a buffer for
+   * each of them, and would load the state of each into the processor's cache a second time.
+   */
+  ping(payload: Uint8Array): void {
+    const { output } = this
+    output.cork()
+    output.ping(payload)
+    output.uncork()
+  }
+
   /** Releases what an idle connection does not need. Creating it again takes less than a microsecond. */
   releaseIdleMemory(): void {
     this.protocol.releaseIdleMemory()

@@ -52,6 +52,10 @@ export class Guard implements Watched, RateSink {
     this.#watchdog = new Watchdog(this)
   }
 
+  ping(payload: Uint8Array): void {
+    this.connection.ping(payload)
+  }
+
   onBytes(count: number): void {
     this.#receivedBytes += count
     this.#rates.countBytes(count)

@@ -317,6 +317,47 @@ test('0, a negative limit and one of 2 GiB or more mean no limit, as in npm ws',
   }
 })
 
+test('wrong options of zlib throw at construction, and not when a client connects', async () => {
+  for (const zlibDeflateOptions of [
+    { level: 99 },
+    { level: 1.5 },
+    { level: 'x' },
+    { memLevel: 0 },
+    { memLevel: null },
+  ]) {
+    const options = { perMessageDeflate: { zlibDeflateOptions } } as never
+    const message = /^option perMessageDeflate\.zlibDeflateOptions\.(level|memLevel) is .*; allowed: an integer from/
+    assert.throws(() => new WebSocketServer({ noServer: true, ...(options as object) }), message)
+    assert.throws(() => new WebSocket('ws://127.0.0.1:1', options), message)
+  }
+})
+
+test('any threshold works as in npm ws', async (t) => {
+  const text = 'a'.repeat(100)
+  const cases = [
+    [-1, true],
+    [null, true],
+    [99.5, true],
+    ['100', true],
+    [101, false],
+    ['x', false],
+    [Number.NaN, false],
+    [Number.POSITIVE_INFINITY, false],
+  ] as const
+  for (const [threshold, isCompressed] of cases) {
+    const perMessageDeflate = { threshold, zlibDeflateOptions: null } as never
+    const { server, url } = await listen(t, { perMessageDeflate })
+    const client = new WebSocket(url)
+    const [[socket]] = (await Promise.all([once(server, 'connection'), once(client, 'open')])) as [[WebSocket], unknown]
+    const chunk = once(client._socket!, 'data')
+    const message = once(client, 'message')
+    socket.send(text)
+    assert.is(((await chunk)[0] as Buffer)[0], isCompressed ? 0xc1 : 0x81, String(threshold))
+    assert.is(String((await message)[0]), text)
+    client.terminate()
+  }
+})
+
 test('sends frames that were encoded before to several sockets, also when a list is used again', async (t) => {
   const { server, url } = await listen(t)
   const [one, two] = [new WebSocket(url), new WebSocket(url)]

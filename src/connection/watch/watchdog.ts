@@ -1,7 +1,8 @@
 import { CloseCode } from '../../core/close-code.ts'
+import { EMPTY } from '../../core/empty.ts'
 import { WebSocketError } from '../../core/errors.ts'
 import { now, type TimerEntry, wheel } from '../../transport/timing-wheel.ts'
-import { runInContextOf } from '../context.ts'
+import { contextOf } from '../context.ts'
 import type { PublicConnection } from '../host.ts'
 import { limitCloseCodes } from '../limit-close-code.ts'
 import type { ConnectionLimits } from '../limits.ts'
@@ -11,11 +12,13 @@ import type { Snapshot } from './snapshot.ts'
 
 /** The members of a connection that its watchdog uses. */
 export interface Watched {
-  readonly connection: Pick<PublicConnection, 'state' | 'ping' | 'close' | 'fail' | 'terminate'>
+  readonly connection: Pick<PublicConnection, 'state' | 'close' | 'fail' | 'terminate'>
   readonly limits: ConnectionLimits
   snapshot(): Snapshot
   /** Called at each check. */
   account(): void
+  /** Sends a ping at once. */
+  ping(payload: Uint8Array): void
   /** Called by a check with nothing to do, when nothing was received since the last one. */
   releaseIdleMemory(): void
   /** Reads one more chunk, although reading is paused. */
@@ -29,6 +32,23 @@ export interface Watched {
 /** The beginning of the payload of keepalive pings. The time of the ping follows. */
 const PING_TEXT = 'dwebsocket '
 
+/** A keepalive ping, and when it was sent in milliseconds. */
+interface KeepalivePing {
+  readonly payload: Buffer
+  readonly sentAt: number
+}
+
+/** Pings of different connections within this time in milliseconds are the same. */
+const SAME_TIME = 0.1
+let latest: KeepalivePing = { payload: EMPTY, sentAt: Number.NEGATIVE_INFINITY }
+
+/** Returns the ping to send now. Connections share it, because formatting the time takes up to a microsecond. */
+function pingOfNow(): KeepalivePing {
+  const time = performance.now()
+  if (Math.abs(time - latest.sentAt) >= SAME_TIME) latest = { payload: Buffer.from(PING_TEXT + time), sentAt: time }
+  return latest
+}
+
 /**
  * Watches one connection: liveness while it is open, then the closing timeout. To save memory of idle connections, it is
  * both the entry in the timing wheel and the liveness state, and has no private methods, which would cost 8 bytes each.
@@ -36,7 +56,7 @@ const PING_TEXT = 'dwebsocket '
 export class Watchdog implements TimerEntry, LivenessState {
   readonly #watched: Watched
   /** The keepalive ping that has not been answered; null when there is none. */
-  #ping: Buffer | null = null
+  #ping: KeepalivePing | null = null
   /** The round-trip time of the last keepalive ping in milliseconds; null before the first one. */
   latency: number | null = null
   aliveAt: number
@@ -77,17 +97,20 @@ export class Watchdog implements TimerEntry, LivenessState {
    * §5.5.3). The answer is a sign of life at once, so that the next ping needs no check before it.
    */
   acceptPong(payload: Buffer, receivedBytes: number): number | null {
-    if (!this.#ping?.equals(payload)) return null
+    const ping = this.#ping
+    if (ping === null || !ping.payload.equals(payload)) return null
     this.#ping = null
     this.aliveAt = wheel.time
     this.pingedAt = null
     this.receivedBytes = receivedBytes
-    this.latency = performance.now() - Number(payload.toString('latin1', PING_TEXT.length))
+    this.latency = performance.now() - ping.sentAt
     return this.latency
   }
 
   onTimer(time: number): void {
-    runInContextOf(this.#watched.connection, () => this.check(time))
+    const context = contextOf(this.#watched.connection)
+    if (context === undefined) this.check(time)
+    else context.runInAsyncScope(this.check, this, time)
   }
 
   check(time: number): void {
@@ -106,10 +129,10 @@ export class Watchdog implements TimerEntry, LivenessState {
 
   sendPing({ isPaused }: Snapshot): void {
     const watched = this.#watched
-    const ping = Buffer.from(PING_TEXT + performance.now())
+    const ping = pingOfNow()
     // While paused, the time of the pong would measure the pause.
     this.#ping = isPaused ? null : ping
-    watched.connection.ping(ping)
+    watched.ping(ping.payload)
     if (isPaused) watched.readAhead()
   }
 
@@ -127,7 +150,7 @@ export class Watchdog implements TimerEntry, LivenessState {
   probe(time: number): void {
     if (this.#watched.probe()) return
     this.aliveAt = time
-    this.#watched.connection.ping(Buffer.from(PING_TEXT))
+    this.#watched.ping(Buffer.from(PING_TEXT))
   }
 
   /** Extends the closing timeout while the peer still reads what was sent, at 1 KB per second or more. */
