@@ -3,7 +3,7 @@ export interface OptionRule<T> {
   readonly fallback: T
   /** The required result of `typeof`; null when several types are allowed. */
   readonly type: string | null
-  /** Whether a value that is not accepted has the wrong type, too, such as an object of another class. */
+  /** Whether a value that is not accepted counts as a value of the wrong type, such as an object of another class. */
   readonly isType?: boolean | undefined
   /** The part of the error message after `allowed: `. */
   readonly allowed: string
@@ -94,7 +94,7 @@ export function objectWith<T extends object | null | undefined>(
   return { fallback, type: 'object', isType: true, allowed, accepts }
 }
 
-/** Accepts an AbortSignal, also one of another realm or of a polyfill. */
+/** Accepts an AbortSignal, including those of other realms and of polyfills. */
 export const abortSignal: OptionRule<AbortSignal | undefined> = {
   fallback: undefined,
   type: 'object',

@@ -45,7 +45,7 @@ export interface GroupsHost {
  */
 const groupsOf = new WeakMap<Broker, Map<string, Map<string, Group>>>()
 
-/** Number of messages of this process. Brokers detect duplicates by it. */
+/** Number of messages that this process has published. Brokers use it to detect duplicates. */
 let sequence = 0
 
 /** The groups by name. Rooms and users are based on it. A group exists while it has members. */

@@ -216,8 +216,8 @@ function runSession(
 }
 
 /**
- * Closes the connection when `result` has settled. A function of its own with plain parameters, because while the view
- * runs, only what its callbacks use stays in memory, in one context.
+ * Closes the connection when `result` has settled. It is a separate function with plain parameters, because its
+ * callbacks keep their context in memory while the view runs, and that context should hold only what they use.
  */
 function closeAfter(
   result: unknown,

@@ -119,7 +119,7 @@ function reconnecting(options: object): void {
   new ReconnectingWebSocket('ws://peer/', [], (isRecord ? { environment, ...options } : options) as never).close()
 }
 
-/** Each function: the options with what each accepts, and the call. */
+/** The functions by name. Each has its options, with the values that each option accepts, and its call. */
 const functions: Record<string, [options: Record<string, string>, call: (options: never) => unknown]> = {
   createServer: [{ ...server, ...session, urls: records, WEBSOCKET_ACCEPT_ALL: flag }, (o) => createServer(o)],
   WebSocketServer: [server, (o) => new WebSocketServer(o)],
@@ -171,7 +171,10 @@ const functions: Record<string, [options: Record<string, string>, call: (options
   ],
 }
 
-/** The error of an option that `call` throws at once or rejects with, before it uses the network; null without one. */
+/**
+ * Resolves to the error of an option that `call` throws, or rejects with before it uses the network. Resolves to null
+ * without an error.
+ */
 async function optionError(call: () => unknown): Promise<Error | null> {
   const settled = (async () => call())().then(
     () => null,

@@ -44,8 +44,8 @@ export class Address {
   }
 
   /**
-   * Stores the id of a message. Returns whether it has one. Programs in JavaScript also return numbers and null. An id
-   * that a peer has made up must not lead to a URL that is invalid, or longer than servers accept.
+   * Stores the id of a message. Returns whether the message has one. In JavaScript, `lastId` may also return a number
+   * or null. An id that a peer has made up must not lead to a URL that is invalid, or longer than servers accept.
    */
   onMessage(data: unknown): boolean {
     const id = String(this.#options.lastId(data) ?? '')

@@ -32,7 +32,7 @@ export function readClientOptions(options: ClientOptions): ClientSettings {
   checkOptionNames(options, [...Object.keys(rules), 'environment'])
   const settings = readOptions(rules, options)
   const { minDelay, maxDelay, heartbeatInterval, heartbeatTimeout } = settings
-  // False when one of them is undefined: then the default yields to the limit that is set.
+  // The comparison is false when only one limit is set. The default of the other is then adapted to it.
   if (options.minDelay! > options.maxDelay!) {
     throw new RangeError(optionMessage('maxDelay', maxDelay, `at least ${minDelay}`))
   }

@@ -38,7 +38,7 @@ const LAST_RETRY = 5_000
 /** Maximum number of topics whose dropped messages are counted. */
 const MAX_SKIPPED_TOPICS = 10_000
 
-/** @param renewal When it is not null, the numbering of all topics must begin again, once for each value. */
+/** @param renewal When it is not null, the numbers of all topics must begin again, once for each value. */
 type Send = (batch: readonly Outgoing[], renewal: string | null) => Promise<void>
 
 interface WaitingMessage extends Outgoing {
@@ -215,7 +215,7 @@ export class Publisher {
     this.droppedCount += 1
     const skipped = this.#skipped.get(topic)
     this.#skipped.set(topic, (skipped ?? 0) + 1)
-    // One change, which is never positive: a growth could make this store drop more messages before it returns.
+    // Both changes are combined, because their sum is never positive. A positive change could drop more messages.
     this.#memory.change((skipped === undefined ? ENTRY_OVERHEAD : 0) - size)
     if (this.#skipped.size > MAX_SKIPPED_TOPICS) this.#renewAll()
   }

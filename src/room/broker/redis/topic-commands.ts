@@ -24,7 +24,7 @@ export class TopicCommands {
     this.#historyBytes = historyBytes
   }
 
-  /** @param renewal When it is not null, all topics get a new epoch before, once for each value. */
+  /** @param renewal When it is not null, all topics first get a new epoch, once for each value. */
   publish(batch: readonly Outgoing[], renewal: string | null): Promise<unknown> {
     const args: (string | Buffer)[] = [this.#origin, String(this.#historyBytes), renewal ?? '']
     for (const { topic, skipped, history, ...publication } of batch) {
