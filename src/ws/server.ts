@@ -90,7 +90,7 @@ type ServerSettings = Omit<ServerOptions, 'dwebsocket' | 'WebSocket'> & {
 
 /** A WebSocket server with the interface of npm ws. */
 export class WebSocketServer extends EventEmitter {
-  /** Read for each request, because programs change it. */
+  /** The options. They are read for each request, because programs may change them. */
   readonly options: ServerSettings
   /** The open sockets. Undefined without `clientTracking`, but declared as in @types/ws. */
   readonly clients: Set<WebSocket>
