@@ -15,7 +15,7 @@ const ALLOWED_CODES = '1000–1003, 1007–1014 and 3000–4999'
  */
 export function encodeCloseBody(code: number, reason: string | Uint8Array): Buffer {
   if (!isSendableCloseCode(code)) {
-    const found = typeof code === 'object' ? 'an object' : String(code)
+    const found = typeof code === 'object' && code !== null ? 'an object' : String(code)
     throw new RangeError(`close code is ${found}; allowed: ${ALLOWED_CODES}`)
   }
   if (typeof reason !== 'string' && !isUint8Array(reason)) {
