@@ -16,7 +16,7 @@ const COMMANDS = `Scenarios
   keepalive   one ping a second on each silent connection, and its pong
   handshake   connect, upgrade, close, disconnect
   deflate     compressed echo with the offer of a browser; --memory measures bytes per connection
-  hostile     hostile peers: peak memory, and how the server closes them
+  hostile     peak memory under attack, and how the server closes the hostile peers
 
 Other commands
   micro                      measures parser, encoder, masking, UTF-8 and accept key in memory

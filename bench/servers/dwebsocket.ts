@@ -11,8 +11,8 @@ type Data = string | Buffer
 
 /**
  * This library with its default limits. `BENCH_API=session` uses the session API, `BENCH_API=borrowed` borrowed
- * messages, `BENCH_API=streamed` messages in parts, `BENCH_API=borrowed-parts` borrowed parts. `BENCH_HTTP=1` uses node:http, and `BENCH_TLS=1` TLS with HTTP/2
- * and HTTP/1.1. Broadcasts use a room.
+ * messages, `BENCH_API=streamed` messages in parts, and `BENCH_API=borrowed-parts` borrowed parts. `BENCH_HTTP=1` uses
+ * node:http, and `BENCH_TLS=1` TLS with HTTP/2 and HTTP/1.1. Broadcasts use a room.
  */
 const settings = readSettings()
 const options = {

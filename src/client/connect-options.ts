@@ -5,7 +5,16 @@ import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import { type ConnectionLimits, defaultLimits, type LimitOptions, readLimits } from '../connection/limits.ts'
 import { type DeflateOptions, type ResolvedDeflateOptions, readDeflateOptions } from '../deflate/options.ts'
 import type { HeaderFields } from '../handshake/header-field.ts'
-import { anyObject, callback, integer, type OptionRule } from '../options/option-rule.ts'
+import { isSubprotocolList } from '../handshake/header-grammar.ts'
+import {
+  abortSignal,
+  anyObject,
+  callback,
+  integer,
+  milliseconds,
+  type OptionRule,
+  record,
+} from '../options/option-rule.ts'
 import { checkOptionNames, readOptions } from '../options/read-options.ts'
 import type { Transport } from './handshake-request.ts'
 
@@ -69,13 +78,14 @@ const rules = {
   subprotocols: {
     fallback: [],
     type: 'object',
-    allowed: 'an array of strings',
-    accepts: (value) => Array.isArray(value),
+    isType: true,
+    allowed: 'an array of strings, which are different tokens',
+    accepts: isSubprotocolList,
   } as OptionRule<readonly string[]>,
-  headers: anyObject<HeaderFields>({}),
-  handshakeTimeout: integer(10_000, 1, 2 ** 31 - 1),
+  headers: record<HeaderFields>({}, 'an object of header fields'),
+  handshakeTimeout: milliseconds(10_000),
   maxRedirects: integer(0, 0),
-  signal: anyObject<AbortSignal | undefined>(undefined),
+  signal: abortSignal,
   tls: anyObject<TlsOptions>({}),
   http2: {
     fallback: false,

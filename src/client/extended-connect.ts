@@ -55,17 +55,13 @@ function connectPath(path: string, url: URL, options: SecureClientSessionOptions
 
 /** RFC 8441 §3: a client must not send an extended CONNECT before the server's SETTINGS have allowed it. */
 async function settingsOf(session: ClientHttp2Session, signal: AbortSignal): Promise<void> {
-  const arrived = new AbortController()
-  try {
-    await Promise.race([
-      // A session in use may already have received SETTINGS. The response to a ping arrives after them.
-      ...(session.connecting ? [] : [pong(session)]),
-      once(session, 'remoteSettings', { signal: arrived.signal }),
-      once(session, 'close', { signal: arrived.signal }),
-      once(signal, 'abort', { signal: arrived.signal }),
-    ])
-  } finally {
-    arrived.abort()
+  if (session.remoteSettings.enableConnectProtocol !== true) {
+    const waiting = new AbortController()
+    try {
+      await Promise.race([settingsArrived(session), once(signal, 'abort', { signal: waiting.signal })])
+    } finally {
+      waiting.abort()
+    }
   }
   if (signal.aborted) throw signal.reason
   if (session.closed) throw new Error('the HTTP/2 connection was closed')
@@ -74,12 +70,27 @@ async function settingsOf(session: ClientHttp2Session, signal: AbortSignal): Pro
   }
 }
 
-/** Resolves when a ping is answered, or at once on a closed session. */
-function pong(session: ClientHttp2Session): Promise<void> {
-  return new Promise((resolve) => {
-    if (session.closed) resolve()
-    else session.ping(() => resolve())
+const arrivals = new WeakMap<ClientHttp2Session, Promise<void>>()
+
+/**
+ * Resolves when SETTINGS have arrived or the session has closed. All handshakes of a session share one promise, because
+ * Node limits the pings that wait for an answer, and servers the number of pings.
+ */
+function settingsArrived(session: ClientHttp2Session): Promise<void> {
+  const earlier = arrivals.get(session)
+  if (earlier !== undefined) return earlier
+  const arrival = new Promise<void>((resolve, reject) => {
+    const end = (): void => {
+      session.off('remoteSettings', end).off('close', end).off('error', reject)
+      resolve()
+    }
+    session.on('remoteSettings', end).on('close', end).on('error', reject)
+    if (session.closed) end()
+    // A session in use may already have received SETTINGS. The response to a ping arrives after them.
+    else if (!session.connecting) session.ping((error) => error ?? end())
   })
+  arrivals.set(session, arrival)
+  return arrival
 }
 
 function responseTo(stream: ClientHttp2Stream, signal: AbortSignal): Promise<HandshakeResponse> {

@@ -14,7 +14,10 @@ const ALLOWED_CODES = '1000–1003, 1007–1014 and 3000–4999'
  * @throws {TypeError} when the reason is neither a string nor a Uint8Array, or is not valid UTF-8.
  */
 export function encodeCloseBody(code: number, reason: string | Uint8Array): Buffer {
-  if (!isSendableCloseCode(code)) throw new RangeError(`close code is ${String(code)}; allowed: ${ALLOWED_CODES}`)
+  if (!isSendableCloseCode(code)) {
+    const found = typeof code === 'object' && code !== null ? 'an object' : String(code)
+    throw new RangeError(`close code is ${found}; allowed: ${ALLOWED_CODES}`)
+  }
   if (typeof reason !== 'string' && !isUint8Array(reason)) {
     throw new TypeError(`close reason is of type ${typeof reason}; allowed: a string or a Uint8Array of UTF-8`)
   }

@@ -43,7 +43,7 @@ export interface ParserOptions {
   engine?: ByteEngine | undefined
 }
 
-/** Size in bytes of the longest header: 2, plus 8 for the extended payload length and 4 for the masking key (RFC 6455 §5.2). */
+/** Size in bytes of the longest header: 2, 8 for the payload length and 4 for the masking key (RFC 6455 §5.2). */
 const LONGEST_HEADER = 14
 /** Size in bytes of the longest payload of a control frame (RFC 6455 §5.5). */
 const LONGEST_CONTROL_PAYLOAD = 125

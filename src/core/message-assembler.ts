@@ -282,18 +282,19 @@ export class MessageAssembler implements DataFrameSink, WholeMessageSink {
 /** A shorter payload counts as this many bytes, because preparing to decompress it costs as much. */
 const LEAST_COMPRESSED = 512
 
-/** Initial size in bytes of the buffer for a message in pieces. */
+/** Initial size in bytes of the buffer for a message in pieces. Others are multiples of it. */
 const FIRST_CAPACITY = 4096
 
 /**
- * Returns the buffer size in bytes for a message of which `needed` bytes have arrived. That is twice as many, or the
- * whole announced size once a quarter of the message has arrived (from 1 MiB on: a sixteenth). Growing copies the
- * message and touches new memory pages, which costs most for long messages. Pages not yet written to are not resident.
+ * Returns the buffer size in bytes for a message of which `needed` bytes have arrived: four times as many, at most the
+ * announced size. From 1 MiB on it is the announced size if a sixteenth is here, otherwise twice as many. Growing copies
+ * the message and touches new pages, which costs most for long messages. Pages not yet written to are not resident.
+ * Without rounding, the next piece would not fit, because the first one is shorter by the frame header.
  *
- * @param announced The size of the whole message; null while more frames may follow.
+ * @param announced The size of the whole message; null while more frames may follow, which also means twice as many.
  */
 function capacityFor(needed: number, announced: number | null, limit: number): number {
-  const ahead = needed < 1024 * 1024 ? 4 : 16
-  if (announced !== null && announced <= ahead * needed) return announced
-  return Math.min(Math.max(FIRST_CAPACITY, 2 * needed), announced ?? limit)
+  const isFar = announced === null || (needed >= 1024 * 1024 && announced > 16 * needed)
+  const ahead = isFar ? 2 : needed < 1024 * 1024 ? 4 : 16
+  return Math.min(Math.ceil((ahead * needed) / FIRST_CAPACITY) * FIRST_CAPACITY, announced ?? limit)
 }

@@ -40,7 +40,7 @@ export function inflateNow(payload: Uint8Array, history: Buffer, limit: number, 
   }
 }
 
-/** Thrown when zlib cannot check the limit itself, because its own limit is at least one byte. */
+/** The error for a limit of 0, which zlib cannot check, because its own limit is at least one byte. */
 const overflow = new RangeError('output over the limit')
 
 /** Returns the output including the padding; null when it needs too many passes. */

@@ -64,17 +64,30 @@ export function readSingle(rawHeaders: readonly string[], name: string, status: 
 }
 
 /**
+ * Returns the fields of an application as names and values.
+ *
+ * @throws {TypeError} when `fields` is not an object, or one with entries of its own, such as `Headers` or a Map, whose
+ *   properties are not the fields.
+ */
+export function fieldEntries(fields: HeaderFields): [string, string | readonly string[]][] {
+  if (typeof fields === 'object' && fields !== null && !(Symbol.iterator in fields)) return Object.entries(fields)
+  const found = Object.prototype.toString.call(fields).slice('[object '.length, -1)
+  throw new TypeError(`header fields are of type ${found}; allowed: an object with names and values`)
+}
+
+/**
  * Formats the fields of an application as lines (RFC 9112 §5).
  *
  * @param owned Names that the library sets itself, in lower case.
- * @throws {TypeError} when a name is in `owned` or not a token, or a value is not valid for `isFieldValue`.
+ * @throws {TypeError} when a name is in `owned` or not a token, a value is not valid for `isFieldValue`, or `fields` is
+ *   not allowed by `fieldEntries`.
  */
 export function formatFields(fields: HeaderFields, owned: ReadonlySet<string>): string {
   let lines = ''
-  for (const [name, value] of Object.entries(fields)) {
+  for (const [name, value] of fieldEntries(fields)) {
     if (!isToken(name)) throw new TypeError(`field name is ${JSON.stringify(name)}; allowed: a token`)
     if (owned.has(name.toLowerCase())) throw new TypeError(`field ${name} is set by the library`)
-    for (const text of typeof value === 'string' ? [value] : value) lines += `${name}: ${checkValue(name, text)}\r\n`
+    for (const text of Array.isArray(value) ? value : [value]) lines += `${name}: ${checkValue(name, text)}\r\n`
   }
   return lines
 }

@@ -225,3 +225,9 @@ function checkToken(text: string): string {
   if (!isToken(text)) throw new TypeError(`part of an extension is ${JSON.stringify(text)}; allowed: a token`)
   return text
 }
+
+/** Returns whether a value is an array of different subprotocols, each of which is a token (RFC 6455 §4.1). */
+export function isSubprotocolList(value: unknown): boolean {
+  const isName = (name: unknown): boolean => typeof name === 'string' && isToken(name)
+  return Array.isArray(value) && value.every(isName) && new Set(value).size === value.length
+}

@@ -3,6 +3,8 @@ export interface OptionRule<T> {
   readonly fallback: T
   /** The required result of `typeof`; null when several types are allowed. */
   readonly type: string | null
+  /** Whether a value that is not accepted counts as a value of the wrong type, such as an object of another class. */
+  readonly isType?: boolean | undefined
   /** The part of the error message after `allowed: `. */
   readonly allowed: string
   accepts(value: unknown): boolean
@@ -16,11 +18,19 @@ export type Settings<Rules extends OptionRules> = {
   [Name in keyof Rules]: Rules[Name] extends OptionRule<infer T> ? T : never
 }
 
+/** Maximum delay of a timer, in milliseconds. After a longer one, timers of Node and of browsers fire at once. */
+export const LONGEST_DELAY = 2 ** 31 - 1
+
 /** Accepts a safe integer from `min` to `max`, both included. */
 export function integer(fallback: number, min = 1, max = Number.MAX_SAFE_INTEGER): OptionRule<number> {
-  const allowed = max === Number.MAX_SAFE_INTEGER ? `an integer from ${min}` : `an integer from ${min} to ${max}`
+  const allowed = `an integer from ${min}${max === Number.MAX_SAFE_INTEGER ? '' : ` to ${max}`}`
   const accepts = (value: unknown): boolean => Number.isSafeInteger(value) && isBetween(value as number, min, max)
   return { fallback, type: 'number', allowed, accepts }
+}
+
+/** Accepts a time in milliseconds, for which a timer can be started. */
+export function milliseconds(fallback: number, min = 1): OptionRule<number> {
+  return integer(fallback, min, LONGEST_DELAY)
 }
 
 /** Accepts a number above 0. `Infinity` means no limit. */
@@ -54,6 +64,7 @@ export function orNull<T>(rule: OptionRule<T>, fallback: T | null = null): Optio
   return {
     fallback,
     type: null,
+    isType: rule.isType,
     allowed: `${rule.allowed}, or null`,
     accepts: (value) => value === null || isAllowed(rule, value),
   }
@@ -62,6 +73,43 @@ export function orNull<T>(rule: OptionRule<T>, fallback: T | null = null): Optio
 /** Accepts any object, for example one of another library. Its properties are not checked. */
 export function anyObject<T extends object | undefined>(fallback: T): OptionRule<T> {
   return { fallback, type: 'object', allowed: 'an object', accepts: (value) => value !== null }
+}
+
+/**
+ * Accepts an object whose properties are the values. Objects of other kinds, such as a Map, `Headers` or a promise, seem
+ * to be empty, and would be ignored silently.
+ */
+export function record<T extends object | undefined>(fallback: T, allowed: string): OptionRule<T> {
+  return { fallback, type: 'object', isType: true, allowed, accepts: isRecord }
+}
+
+/** Accepts an object that has these methods. */
+export function objectWith<T extends object | null | undefined>(
+  fallback: T,
+  allowed: string,
+  methods: readonly string[],
+): OptionRule<T> {
+  const accepts = (value: unknown): boolean =>
+    value !== null && methods.every((name) => typeof (value as Record<string, unknown>)[name] === 'function')
+  return { fallback, type: 'object', isType: true, allowed, accepts }
+}
+
+/** Accepts an AbortSignal, including those of other realms and of polyfills. */
+export const abortSignal: OptionRule<AbortSignal | undefined> = {
+  fallback: undefined,
+  type: 'object',
+  isType: true,
+  allowed: 'an AbortSignal',
+  accepts: (value) => tagOf(value) === '[object AbortSignal]',
+}
+
+/** Returns whether the properties of an object are values: a literal, an instance of a class, or a module. */
+export function isRecord(value: unknown): boolean {
+  return / (Object|Module)\]$/.test(tagOf(value))
+}
+
+function tagOf(value: unknown): string {
+  return Object.prototype.toString.call(value)
 }
 
 /** Accepts what `rule` accepts, and `Infinity` for no limit. */

@@ -1,7 +1,5 @@
+import { LONGEST_DELAY } from '../options/option-rule.ts'
 import type { SessionWatcher } from '../session/watcher.ts'
-
-/** Maximum delay of a timer of Node, in milliseconds. */
-const LONGEST_DELAY = 2 ** 31 - 1
 
 /** Waits until a session has been silent for `ttl` milliseconds. A message only stores the time and sets no timer. */
 export class Expiry implements SessionWatcher {

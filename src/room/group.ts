@@ -92,6 +92,10 @@ export class Group {
     return this.#recipients.backlogBytes
   }
 
+  get hasHistory(): boolean {
+    return this.#host.settings.history !== null
+  }
+
   has(session: WebSocket): boolean {
     return this.#members.has(session)
   }

@@ -39,16 +39,24 @@ export interface GroupsHost {
   onGap?(gap: Gap): unknown
 }
 
+/**
+ * The groups of each broker, by prefix and name. Objects of the same broker share them, because a broker has one
+ * listener for each topic, and does not deliver a message to the process that has published it.
+ */
+const groupsOf = new WeakMap<Broker, Map<string, Map<string, Group>>>()
+
+/** Number of messages that this process has published. Brokers use it to detect duplicates. */
+let sequence = 0
+
 /** The groups by name. Rooms and users are based on it. A group exists while it has members. */
 export class Groups {
   readonly broker: Broker
   readonly settings: GroupSettings
   readonly #prefix: string
   readonly #host: GroupsHost
-  readonly #groups = new Map<string, Group>()
+  readonly #groups: Map<string, Group>
   readonly #counts: DeliveryCounts = { droppedMessages: 0, closedMembers: 0 }
   readonly #groupHost: GroupHost
-  #sequence = 0
   #gapCount = 0
   #missedCount = 0
 
@@ -58,6 +66,7 @@ export class Groups {
     this.broker = settings.broker ?? new MemoryBroker()
     this.#prefix = prefix
     this.#host = host
+    this.#groups = shareGroups(this.broker, prefix)
     this.#groupHost = {
       broker: this.broker,
       settings,
@@ -92,6 +101,10 @@ export class Groups {
       if (this.#groups.size >= maxGroups) throw new RangeError(`too many rooms; allowed: ${maxGroups}`)
       group = new Group(name, this.topicOf(name), this.#groupHost)
       this.#groups.set(name, group)
+    } else if (group.hasHistory !== (this.settings.history !== null)) {
+      throw new TypeError(
+        `the room has ${group.hasHistory ? '' : 'no '}history in other rooms of this broker; allowed: the same for both`,
+      )
     }
     return group.join(session, as, last)
   }
@@ -99,8 +112,8 @@ export class Groups {
   /** Sends a message to a group in all processes. Returns how many members of this process accept it. */
   broadcast(name: string, { message, compress = true, except }: Broadcast): number {
     const payload = copyPayload(message, this.settings.history !== null || this.broker.isShared)
-    this.#sequence += 1
-    const publication = { sequence: this.#sequence, payload, compress }
+    sequence += 1
+    const publication = { sequence, payload, compress }
     const group = this.#groups.get(name)
     if (group !== undefined) return group.broadcast(publication, except)
     this.broker.publish(this.topicOf(name), publication, this.settings.history)
@@ -135,6 +148,14 @@ export class Groups {
     this.#missedCount += gap.missedCount
     this.call(() => this.#host.onGap?.(gap))
   }
+}
+
+function shareGroups(broker: Broker, prefix: string): Map<string, Group> {
+  const byPrefix = groupsOf.get(broker) ?? new Map<string, Map<string, Group>>()
+  groupsOf.set(broker, byPrefix)
+  const groups = byPrefix.get(prefix) ?? new Map<string, Group>()
+  byPrefix.set(prefix, groups)
+  return groups
 }
 
 /**

@@ -1,4 +1,4 @@
-import { callback, choice, integer, type OptionRule } from '../options/option-rule.ts'
+import { callback, choice, integer, type OptionRule, objectWith, orNull } from '../options/option-rule.ts'
 import { checkOption, checkOptionNames, readOptions } from '../options/read-options.ts'
 import type { Broker, HistoryOptions } from './broker/broker.ts'
 
@@ -12,7 +12,10 @@ export interface SlowOptions {
   slow?: 'wait' | 'drop' | 'close' | undefined
   /** Maximum number of bytes that wait for one member. Default 1 MiB. */
   slowBytes?: number | undefined
-  /** Maximum size in bytes of the backlog of a room. Members that need older messages miss them. Default 16 MiB. */
+  /**
+   * Maximum size in bytes of the backlog of a room, and of the messages that wait while the history is read for a member
+   * that resumes. Members that need older messages miss them. Default 16 MiB.
+   */
   backlogBytes?: number | undefined
 }
 
@@ -52,7 +55,7 @@ const deliveryRules = {
 
 const groupRules = {
   ...deliveryRules,
-  broker: objectOrNull<Broker>('a broker'),
+  broker: orNull(objectWith<Broker | null>(null, 'a broker', ['subscribe', 'publish', 'read', 'announce', 'presence'])),
   onError: callback<(error: unknown) => void>(console.error),
 }
 

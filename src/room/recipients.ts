@@ -19,6 +19,7 @@ export class Recipients {
   readonly #roomKey: string
   readonly #history: GroupSettings['history']
   readonly #delivery: Delivery
+  readonly #maxResumptionBytes: number
   /** Members whose history is being read. New messages wait in their resumption. */
   readonly #resumingMembers = new Map<WebSocket, Resumption>()
   /** Members that came from another process, with the messages that they got there before those were numbered. */
@@ -28,6 +29,7 @@ export class Recipients {
     this.#roomKey = roomKey
     this.#history = history
     this.#delivery = new Delivery(delivery, counts)
+    this.#maxResumptionBytes = delivery.backlogBytes
   }
 
   /** Number of bytes that wait for slow members. */
@@ -42,7 +44,7 @@ export class Recipients {
 
   /** Adds a member that resumes after `last`. Its messages wait until `resume` is called. */
   addResuming(session: WebSocket, last: MessageId | null, maxCount: number): Resumption {
-    const resumption = new Resumption(last, maxCount)
+    const resumption = new Resumption(last, maxCount, this.#maxResumptionBytes)
     this.#resumingMembers.set(session, resumption)
     return resumption
   }

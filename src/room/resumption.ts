@@ -1,4 +1,5 @@
 import type { HistoryRead, MessageSource, Position, Publication, TopicMessage } from './broker/broker.ts'
+import { ENTRY_OVERHEAD } from './broker/size.ts'
 import type { MessageId } from './envelope.ts'
 
 /** A message for members. */
@@ -29,25 +30,31 @@ export class Resumption {
   /** Messages after `after` that the member already has; null when there are none. */
   readonly unnumbered: MessageSource | null
   readonly #maxCount: number
+  readonly #maxBytes: number
   #arrivals: Arrival[] = []
+  #bytes = 0
   #isComplete = true
 
   /**
    * @param last The last id that the member got; null when it is invalid.
    * @param maxCount Maximum number of messages that may arrive while the history is read.
+   * @param maxBytes Maximum size in bytes of these messages.
    */
-  constructor(last: MessageId | null, maxCount: number) {
+  constructor(last: MessageId | null, maxCount: number, maxBytes: number) {
     this.after = last?.position ?? LONG_AGO
     this.unnumbered = last?.unnumbered ?? null
     this.#maxCount = maxCount
+    this.#maxBytes = maxBytes
   }
 
   /** Stores a message that is sent to the room while the history is read. */
   add(arrival: Arrival): void {
     this.#arrivals.push(arrival)
-    if (this.#arrivals.length <= this.#maxCount) return
-    this.#arrivals.shift()
-    this.#isComplete = false
+    this.#bytes += maxSizeOf(arrival)
+    while (this.#arrivals.length > this.#maxCount || this.#bytes > this.#maxBytes) {
+      this.#bytes -= maxSizeOf(this.#arrivals.shift()!)
+      this.#isComplete = false
+    }
   }
 
   /** Combines the history with the messages that arrived while it was read. */
@@ -65,6 +72,11 @@ export class Resumption {
   #has({ origin, sequence }: MessageSource): boolean {
     return this.unnumbered !== null && this.unnumbered.origin === origin && sequence <= this.unnumbered.sequence
   }
+}
+
+/** Returns the size of a message if its text is not ASCII, because every member that resumes computes it. */
+function maxSizeOf({ publication: { payload } }: Arrival): number {
+  return ENTRY_OVERHEAD + (typeof payload === 'string' ? 2 * payload.length : payload.length)
 }
 
 function isWithin(position: Position, end: Position): boolean {

@@ -60,6 +60,8 @@ export class Room {
    * promise resolves when it also gets what other processes broadcast and was sent what it missed. It never rejects.
    *
    * @throws {RangeError} synchronously, when a name has more than 256 characters, or there are `maxRooms` rooms.
+   * @throws {TypeError} synchronously, when other `Rooms` with the same broker have this room, and only one of them has
+   *   `history`.
    */
   join(session: WebSocket, { as = '', last }: JoinOptions = {}): Promise<Joined> {
     return this.#groups.join(this.name, session, as, last)

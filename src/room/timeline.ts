@@ -13,7 +13,10 @@ import type { Arrival } from './resumption.ts'
 
 /** The messages that this process missed. */
 export interface MissedMessages {
-  /** Number of messages known to be missing. It is their total number when `isExact` is true. */
+  /**
+   * Maximum number of messages that members missed when `isExact` is true, and otherwise the number of those that are
+   * known to be missing. Messages of this process count when the broker had not confirmed them before the loss.
+   */
   missedCount: number
   /** False when the broker has lost its state, and perhaps messages that were not counted. */
   isExact: boolean

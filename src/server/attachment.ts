@@ -7,6 +7,8 @@ import { EMPTY } from '../core/empty.ts'
 import { HandshakeError } from '../core/errors.ts'
 import { readExtendedConnect } from '../handshake/extended-connect.ts'
 import { isUpgradeRequest, type UpgradeRequestHead } from '../handshake/upgrade-request.ts'
+import { isAllowed, objectWith } from '../options/option-rule.ts'
+import { describe } from '../options/read-options.ts'
 import { socketOf } from './http2-socket.ts'
 import { completeMessage } from './request-message.ts'
 import { isTaken, noteUpgrade } from './shared-stream.ts'
@@ -37,8 +39,21 @@ export interface AttachedServer {
 
 const attachments = new WeakMap<AnyHttpServer, Attachment>()
 
-/** Passes the upgrade requests of an HTTP server to `member`. Servers attached earlier go first. */
+/** An app of Express or Koa has `listen` and emits events, too, but no address, and never the event `'upgrade'`. */
+const httpServerRule = objectWith(null, 'a server of node:http, node:https or node:http2', [
+  'prependListener',
+  'address',
+])
+
+/**
+ * Passes the upgrade requests of an HTTP server to `member`. Servers attached earlier go first.
+ *
+ * @throws {TypeError} when `httpServer` is not a server.
+ */
 export function attachTo(httpServer: AnyHttpServer, member: AttachedServer): void {
+  if (!isAllowed(httpServerRule, httpServer)) {
+    throw new TypeError(`httpServer is ${describe(httpServer)}; allowed: ${httpServerRule.allowed}`)
+  }
   let attachment = attachments.get(httpServer)
   if (attachment === undefined) {
     attachment = new Attachment(httpServer)

@@ -104,9 +104,17 @@ export class Handshakes implements UpgradeHost {
   }
 
   toRefusal(error: unknown): HandshakeError {
-    if (error instanceof HandshakeError) return error
-    this.#set.reportError(error)
+    try {
+      if (error instanceof HandshakeError) return error
+    } catch {
+      // The prototype of a Proxy can throw. The request must be refused all the same.
+    }
+    this.reportError(error)
     return new HandshakeError(500, 'ERR_WS_INTERNAL', 'internal error')
+  }
+
+  reportError(error: unknown): void {
+    this.#set.reportError(error)
   }
 
   /** @param request Null when the request head could not be parsed. */

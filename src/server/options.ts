@@ -4,7 +4,15 @@ import { isIP } from 'node:net'
 import type { ConnectionLimits, LimitOptions } from '../connection/limits.ts'
 import { defaultLimits, readLimits } from '../connection/limits.ts'
 import { type DeflateOptions, type ResolvedDeflateOptions, readDeflateOptions } from '../deflate/options.ts'
-import { callback, flag, integer, type OptionRule, positive, type Settings } from '../options/option-rule.ts'
+import {
+  callback,
+  flag,
+  integer,
+  milliseconds,
+  type OptionRule,
+  positive,
+  type Settings,
+} from '../options/option-rule.ts'
 import { checkOptionNames, readOptions } from '../options/read-options.ts'
 import { defaultMaxMemory } from './memory.ts'
 import { type PolicySettings, policyNames, readPolicy, type UpgradePolicy } from './policy.ts'
@@ -100,8 +108,8 @@ const rules = {
   maxConnectionsPerAddress: positive(Number.POSITIVE_INFINITY),
   trustedProxies: networks,
   maxMemory: positive(defaultMaxMemory()),
-  handshakeTimeout: integer(10_000, 1, 2 ** 31 - 1),
-  keepAliveTimeout: integer(65_000, 0, 2 ** 31 - 1),
+  handshakeTimeout: milliseconds(10_000),
+  keepAliveTimeout: milliseconds(65_000, 0),
   maxHeaderSize: integer(maxHeaderSize, 1024, 2 ** 30),
   originWarnings: flag(true),
   http2,

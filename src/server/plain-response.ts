@@ -8,16 +8,26 @@ export function answerText(response: ServerResponse, status: number, text: strin
 }
 
 /**
- * Sends a 500 response after an error. A response that has begun is aborted, so that no client considers it complete
- * (§15.6.1).
+ * Reports an error and sends a 500 response. A response that has begun is aborted, so that no client considers it
+ * complete (§15.6.1). So is a response that cannot be sent, because the application has replaced methods of it.
+ *
+ * @param report Must not throw.
  */
-export function answerError(response: ServerResponse): void {
+export function answerError(response: ServerResponse, error: unknown, report: (error: unknown) => void): void {
+  report(error)
   if (response.headersSent) {
     if (!response.writableEnded) response.destroy()
     return
   }
-  for (const name of response.getHeaderNames()) response.removeHeader(name)
-  answerText(response, 500, 'internal error')
+  try {
+    for (const name of response.getHeaderNames()) response.removeHeader(name)
+    // Node.js then sends the default for the status. HTTP/2 has no status message, and Node.js warns when one is set.
+    if (response.req.httpVersionMajor < 2) response.statusMessage = ''
+    answerText(response, 500, 'internal error')
+  } catch (unsendable) {
+    report(unsendable)
+    response.destroy()
+  }
 }
 
 /**

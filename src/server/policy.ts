@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { HeaderFields } from '../handshake/header-field.ts'
-import { isToken } from '../handshake/header-grammar.ts'
+import { isSubprotocolList } from '../handshake/header-grammar.ts'
 import { type OriginPattern, parseOriginPattern } from '../handshake/origin.ts'
 import type { OptionRule } from '../options/option-rule.ts'
 import { readOptions } from '../options/read-options.ts'
@@ -79,7 +79,7 @@ const rules = {
     fallback: null,
     type: null,
     allowed: 'an array of different tokens',
-    accepts: (value) => Array.isArray(value) && value.every(isName) && new Set(value).size === value.length,
+    accepts: isSubprotocolList,
   } as OptionRule<readonly string[] | null>,
 }
 
@@ -100,8 +100,4 @@ export function readPolicy(options: UpgradePolicy): PolicySettings {
 
 function isPattern(value: unknown): boolean {
   return typeof value === 'string' && parseOriginPattern(value) !== null
-}
-
-function isName(value: unknown): boolean {
-  return typeof value === 'string' && isToken(value)
 }

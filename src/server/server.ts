@@ -104,6 +104,8 @@ export class WebSocketServer {
    * extended CONNECT (RFC 8441), and with `allowHTTP1` also upgrade requests over HTTP/1.1. When the server has other
    * `'upgrade'` listeners, paths without a view are left to them. A request for another protocol, such as `Upgrade:
    * h2c`, is handled as a plain request.
+   *
+   * @throws {TypeError} when the argument is not a server of Node, but for example an app of Express.
    */
   attach(httpServer: AnyHttpServer): void {
     const handshakes = this.#handshakes
@@ -191,10 +193,7 @@ export class WebSocketServer {
   #answer(request: IncomingMessage, response: ServerResponse): void {
     callUser(
       () => this.onRequest(request, response),
-      (error) => {
-        this.#set.reportError(error)
-        answerError(response)
-      },
+      (error) => answerError(response, error, this.#set.reportError),
     )
   }
 }

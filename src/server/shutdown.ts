@@ -2,7 +2,7 @@ import type { Connection } from '../connection/connection.ts'
 import { CloseCode } from '../core/close-code.ts'
 import { encodeCloseBody } from '../core/close-frame.ts'
 import { WebSocketError } from '../core/errors.ts'
-import type { OptionRule, Settings } from '../options/option-rule.ts'
+import { LONGEST_DELAY, type OptionRule, type Settings } from '../options/option-rule.ts'
 import { checkOptionNames, readOptions } from '../options/read-options.ts'
 
 /** Options of a shutdown. Times are in milliseconds. */
@@ -28,9 +28,6 @@ export interface ShutdownResult {
   /** Number of connections that were terminated at the deadline. */
   cut: number
 }
-
-/** Maximum delay of a timer of Node, in milliseconds. */
-const LONGEST_DELAY = 2 ** 31 - 1
 
 const milliseconds: OptionRule<number> = {
   fallback: 0,

@@ -3,6 +3,7 @@ import type { Duplex, Writable } from 'node:stream'
 import type { Connection } from '../connection/connection.ts'
 import type { ConnectionSetup } from '../connection/host.ts'
 import { type ConnectionLimits, type LimitOptions, readLimits } from '../connection/limits.ts'
+import { CloseCode } from '../core/close-code.ts'
 import { type HandshakeError, WebSocketError } from '../core/errors.ts'
 import { DeflateCodec } from '../deflate/codec.ts'
 import { negotiate } from '../deflate/offer.ts'
@@ -35,6 +36,8 @@ export interface UpgradeHost {
   addressOf(request: IncomingMessage): string
   /** Returns a HandshakeError unchanged. Reports any other error and returns a 500. */
   toRefusal(error: unknown): HandshakeError
+  /** Passes an error to `onError`. Never throws. */
+  reportError(error: unknown): void
   /** Called when an upgrade was refused. */
   onRefused(request: IncomingMessage, error: HandshakeError): void
   /** Called when an upgrade is left to other listeners, before `onSettled`. */
@@ -129,7 +132,16 @@ export class Upgrade {
   #acceptLater(options: AcceptOptions, readFields: () => HeaderFields): Opening {
     const { sendHead, open } = this.#prepare(options)
     const connection = open()
-    const deferred = new DeferredHead(this.stream, () => sendHead(readFields()))
+    const deferred = new DeferredHead(this.stream, () => {
+      try {
+        sendHead(readFields())
+      } catch (error) {
+        this.#host.reportError(error)
+        sendHead()
+        // The connection fails later, because this may run while a frame is being written.
+        queueMicrotask(() => connection.fail(CloseCode.INTERNAL_ERROR, 'ERR_WS_CALLBACK_THREW', 'internal error'))
+      }
+    })
     return { connection, sendHead: () => deferred.send() }
   }
 
@@ -223,7 +235,8 @@ export interface Opening {
  * Accepts an upgrade like `upgrade.accept`, but sends the 101 response on `sendHead` or before the first frame. Header
  * fields that a 101 response must not have are left out.
  *
- * @param readFields Returns the header fields of the application at that time. Must not throw.
+ * @param readFields Returns the header fields of the application at that time. When it throws, or a field cannot be
+ *   sent, the error is reported, and the connection is closed with 1011 after a response without these fields.
  */
 export function acceptLater(upgrade: Upgrade, options: AcceptOptions, readFields: () => HeaderFields): Opening {
   return acceptLaterOf(upgrade, options, readFields)

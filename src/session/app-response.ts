@@ -12,7 +12,8 @@ import type { WebSocket } from './websocket.ts'
  * Creates the response that an app gets for an upgrade request (RFC 9110 §7.8). A response other than 2xx is sent
  * unchanged, with `Connection: close`, and then the stream is destroyed. A 2xx response has no meaning for a WebSocket
  * client, so it is replaced by 400. Once the request is accepted, the content of the response is discarded, and
- * `response.end()` closes the session of a handler that is not decorated.
+ * `response.end()` closes the session of a handler that is not decorated. `response.destroy()` ends the connection, as
+ * for plain HTTP, and closes such a session with 1011.
  *
  * When the HTTP server has other `'upgrade'` listeners, a 404 or 2xx leaves the request to them, because the app has no
  * WebSocket view at this path. Any other status is the decision of the app and is sent at once.
@@ -44,6 +45,14 @@ export function makeAppResponse(upgrade: Upgrade, session: () => WebSocket | nul
       const failed = response.statusCode >= 500
       session()?.connection.close(failed ? CloseCode.INTERNAL_ERROR : CloseCode.NORMAL)
     },
+    destroy(_error, done) {
+      // The error is the app's own. An 'error' event would end the process, because nobody listens.
+      done()
+      if (sink.writableEnded) return
+      if (stream !== null) stream.destroy()
+      else if (!upgrade.settled) abort(upgrade)
+      else session()?.connection.close(CloseCode.INTERNAL_ERROR)
+    },
   })
   response.shouldKeepAlive = false
   response.setHeader('Connection', 'close')
@@ -55,6 +64,12 @@ export function makeAppResponse(upgrade: Upgrade, session: () => WebSocket | nul
     if (stream !== null || !upgrade.settled) sink.destroy()
   })
   return response
+}
+
+/** Ends a request that the app has aborted, unless another listener handles it. */
+function abort(upgrade: Upgrade): void {
+  if (upgrade.shared && isTaken(upgrade.stream)) declineUpgrade(upgrade, refusals[404])
+  else upgrade.stream.destroy()
 }
 
 /** Returns whether an app that responds with this status has no WebSocket view at the path of the request. */

@@ -1,4 +1,6 @@
-import type { ServerOptions } from '../server/options.ts'
+import { flag, record } from '../options/option-rule.ts'
+import { checkOptionNames, pickOptions, readOptions } from '../options/read-options.ts'
+import { type ServerOptions, serverOptionNames } from '../server/options.ts'
 import { readPolicy } from '../server/policy.ts'
 import { setRoutes, WebSocketServer } from '../server/server.ts'
 import { reportTo } from '../user-code/user-code.ts'
@@ -16,6 +18,12 @@ export interface CreateServerOptions<Patterns extends string = string> extends S
   WEBSOCKET_ACCEPT_ALL?: boolean | undefined
 }
 
+/** The options of `createServer` in addition to those of a server and of sessions. */
+const rules = {
+  urls: record<ViewTable | undefined>(undefined, 'an object of views by path pattern'),
+  WEBSOCKET_ACCEPT_ALL: flag(false),
+}
+
 /**
  * Creates a server. With `urls`, requests are passed to the views. Without `urls`, each new connection is passed to
  * `onConnection` (RFC 6455 §4.2).
@@ -26,9 +34,9 @@ export interface CreateServerOptions<Patterns extends string = string> extends S
 export function createServer<Patterns extends string = string>(
   options: CreateServerOptions<Patterns> = {},
 ): WebSocketServer {
-  const { urls, WEBSOCKET_ACCEPT_ALL, ...others } = options
-  const server = new WebSocketServer(withoutSessionOptions(others))
-  const host = makeHost(server, others)
+  const server = makeServer(options, Object.keys(rules))
+  const { urls, WEBSOCKET_ACCEPT_ALL } = readOptions(rules, options)
+  const host = makeHost(server, options)
   if (urls === undefined) return server
   const router = new Router(urls, host, WEBSOCKET_ACCEPT_ALL)
   setRoutes(server, {
@@ -39,10 +47,15 @@ export function createServer<Patterns extends string = string>(
   return server
 }
 
-/** Returns the options of `WebSocketServer`. */
-export function withoutSessionOptions(options: ServerOptions & SessionOptions): ServerOptions {
-  const sessionNames = [...queueMarkNames, 'heartbeat']
-  return Object.fromEntries(Object.entries(options).filter(([name]) => !sessionNames.includes(name)))
+/**
+ * Creates a server whose options may contain those of sessions and those in `others`.
+ *
+ * @throws {TypeError} when an option is unknown or has the wrong type.
+ * @throws {RangeError} when the value of an option is not allowed.
+ */
+export function makeServer(options: ServerOptions & SessionOptions, others: readonly string[]): WebSocketServer {
+  checkOptionNames(options, [...serverOptionNames, ...queueMarkNames, 'heartbeat', ...others])
+  return new WebSocketServer(pickOptions(options, serverOptionNames))
 }
 
 /** Creates what the views of a server share. */

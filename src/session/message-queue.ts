@@ -72,7 +72,10 @@ export interface QueueSource {
   pause(): void
   /** Called when both counts have fallen to their low marks. */
   resume(): void
-  /** Returns the number of bytes that count as memory of the source. The queue adds its own, once it has any. */
+  /**
+   * Returns the number of bytes that count as memory of the source. The queue adds the bytes of its messages when it
+   * has stored one.
+   */
   queuedBytes(): number
 }
 
@@ -180,7 +183,7 @@ export class MessageQueue {
   }
 }
 
-/** Adds the bytes of a queue to what `queuedBytes` of its source returns, which may be a function of the user. */
+/** Adds the bytes of a queue to those that `queuedBytes` of its source returns. The user may have set that function. */
 function countBytes(queue: MessageQueue, source: QueueSource): void {
   const others = source.queuedBytes
   source.queuedBytes = () => {

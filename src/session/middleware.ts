@@ -1,14 +1,14 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { flag } from '../options/option-rule.ts'
-import { checkOption } from '../options/read-options.ts'
+import { readOptions } from '../options/read-options.ts'
 import type { AnyHttpServer } from '../server/attachment.ts'
 import { authorizeUpgrade } from '../server/authorize.ts'
 import type { ServerOptions } from '../server/options.ts'
 import { removeQuery } from '../server/request-fields.ts'
-import { setRoutes, WebSocketServer } from '../server/server.ts'
+import { setRoutes, type WebSocketServer } from '../server/server.ts'
 import { declineUpgrade, type Upgrade } from '../server/upgrade.ts'
 import { makeAppResponse } from './app-response.ts'
-import { makeHost, withoutSessionOptions } from './create-server.ts'
+import { makeHost, makeServer } from './create-server.ts'
 import { acceptUpgrade, announceUpgrade, type ViewHost } from './pending-upgrade.ts'
 import { isMarked, markRequest, setSessionLater } from './view-request.ts'
 import type { SessionOptions, WebSocket } from './websocket.ts'
@@ -22,6 +22,9 @@ export interface MiddlewareOptions extends ServerOptions, SessionOptions {
    */
   WEBSOCKET_ACCEPT_ALL?: boolean | undefined
 }
+
+/** The options of the middleware in addition to those of a server and of sessions. */
+const rules = { WEBSOCKET_ACCEPT_ALL: flag(false) }
 
 /**
  * Adds sessions to an HTTP server whose handler is a connect-style app (express, polka, connect). Upgrade requests run
@@ -42,11 +45,10 @@ export class WebSocketMiddleware {
    * @throws {RangeError} when the value of an option is not allowed.
    */
   constructor(httpServer: AnyHttpServer, options: MiddlewareOptions = {}) {
-    const { WEBSOCKET_ACCEPT_ALL = false, ...others } = options
-    this.server = new WebSocketServer(withoutSessionOptions(others))
+    this.server = makeServer(options, Object.keys(rules))
     this.#httpServer = httpServer
-    this.#host = makeHost(this.server, others)
-    this.#acceptsAll = checkOption('WEBSOCKET_ACCEPT_ALL', WEBSOCKET_ACCEPT_ALL, flag(false))
+    this.#host = makeHost(this.server, options)
+    this.#acceptsAll = readOptions(rules, options).WEBSOCKET_ACCEPT_ALL
     setRoutes(this.server, { claims: () => null, onUpgrade: (upgrade) => this.#onUpgrade(upgrade) })
     this.server.attach(httpServer)
     ;(httpServer as Server).prependListener('request', (request: IncomingMessage) => {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { HeaderFields } from '../handshake/header-field.ts'
+import { fieldEntries, type HeaderFields } from '../handshake/header-field.ts'
 import { equalsIgnoreCase } from '../handshake/header-grammar.ts'
 import { type Acceptance, authorizeUpgrade } from '../server/authorize.ts'
 import type { PolicySettings } from '../server/policy.ts'
@@ -127,7 +127,7 @@ function joinAuthorize(
 function joinFields(first: HeaderFields | undefined, second: HeaderFields | undefined): HeaderFields | undefined {
   if (first === undefined || second === undefined) return first ?? second
   const cookies = [first, second].flatMap((fields) =>
-    Object.entries(fields).flatMap(([name, value]) => (isSetCookie(name) ? value : [])),
+    fieldEntries(fields).flatMap(([name, value]) => (isSetCookie(name) ? value : [])),
   )
   const others = Object.entries({ ...first, ...second }).filter(([name]) => !isSetCookie(name))
   return { ...Object.fromEntries(others), ...(cookies.length > 0 ? { 'Set-Cookie': cookies } : {}) }

@@ -3,7 +3,6 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { bytesOf } from '../core/bytes.ts'
 import { describe } from '../options/read-options.ts'
-import { answerError } from '../server/plain-response.ts'
 
 /** Time limit in milliseconds for a response to begin after its view has returned. */
 const RESPONSE_TIMEOUT = 120_000
@@ -31,12 +30,6 @@ export function answerPlain(
   } catch (error) {
     fail(error)
   }
-}
-
-/** Reports an error of a view and responds with 500 (RFC 9110 §15.6.1). */
-export function failPlain(response: ServerResponse, error: unknown, report: (error: unknown) => void): void {
-  report(error)
-  answerError(response)
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
@@ -86,7 +79,7 @@ async function sendWebResponse(
   { status, statusText, headers, body }: Response,
 ): Promise<void> {
   response.statusCode = status
-  response.statusMessage = statusText
+  if (statusText !== '') response.statusMessage = statusText
   for (const [name, value] of headers) if (name !== 'set-cookie') response.setHeader(name, value)
   const cookies = headers.getSetCookie()
   if (cookies.length > 0) response.setHeader('Set-Cookie', cookies)

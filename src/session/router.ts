@@ -2,10 +2,10 @@ import { type IncomingMessage, ServerResponse } from 'node:http'
 import { HandshakeError } from '../core/errors.ts'
 import { parseRequestTarget } from '../handshake/request-target.ts'
 import { describe } from '../options/read-options.ts'
-import { answerText } from '../server/plain-response.ts'
+import { answerError, answerText } from '../server/plain-response.ts'
 import { declineUpgrade, type Upgrade } from '../server/upgrade.ts'
 import { announceUpgrade, type ViewHost } from './pending-upgrade.ts'
-import { answerPlain, failPlain } from './plain-view.ts'
+import { answerPlain } from './plain-view.ts'
 import { type UrlMatch, Urls } from './urls.ts'
 import { completeRequest, markRequest, type ViewRequest } from './view-request.ts'
 import { accept_websocket, isWebSocketView, type OfPattern, type View, type WebSocketView } from './views.ts'
@@ -77,7 +77,7 @@ export class Router {
     const match = this.#match(request)
     if (typeof match === 'number') return answerText(response, match, refusals[match].message)
     const { value: view, params } = match
-    const fail = (error: unknown): void => failPlain(response, error, this.#host.reportError)
+    const fail = (error: unknown): void => answerError(response, error, this.#host.reportError)
     markRequest(request, false, this.#host.addressOf)
     const complete = completeRequest(request, params)
     // A decorated view sends its response itself.

@@ -36,7 +36,7 @@ export function isObserved(response: ServerResponse): boolean {
  * stores.
  */
 export function finishResponse(response: ServerResponse): void {
-  if (response.writableEnded) return
+  if (response.writableEnded || response.destroyed) return
   if (response.socket === null) {
     if (!isObserved(response)) return
     const sink = new Writable({ write: (_chunk, _encoding, done) => done() })

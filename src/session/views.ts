@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Connection } from '../connection/connection.ts'
 import { CloseCode } from '../core/close-code.ts'
 import { describe } from '../options/read-options.ts'
-import { refusePlain } from '../server/plain-response.ts'
+import { answerError, refusePlain } from '../server/plain-response.ts'
+import { callUser } from '../user-code/user-code.ts'
 import {
   acceptPendingUpgrade,
   type OpenSession,
@@ -10,7 +11,7 @@ import {
   takePendingUpgrade,
   type ViewHost,
 } from './pending-upgrade.ts'
-import { answerPlain, failPlain } from './plain-view.ts'
+import { answerPlain } from './plain-view.ts'
 import { readViewOptions, type ViewOptions, type ViewSettings } from './view-options.ts'
 import { completeRequest, isMarked, markRequest, type ViewRequest, type WebSocketRequest } from './view-request.ts'
 import { finishResponse, isObserved } from './view-response.ts'
@@ -111,7 +112,7 @@ function decorate(rule: PlainRule, first: unknown, second: unknown): any {
     }
   }
   if (isContext(second)) return decorateMethod(rule, first as View, readViewOptions({}), second)
-  return makeView(rule, first as View, readViewOptions((second as ViewOptions | undefined) ?? {}))
+  return makeView(rule, first as View, readViewOptions(second === undefined ? {} : (second as ViewOptions)))
 }
 
 function isContext(value: unknown): value is ClassMethodDecoratorContext {
@@ -165,7 +166,7 @@ function makeView(rule: PlainRule, view: View, settings: ViewSettings): WebSocke
     // The upgrade was refused before the request reached this view.
     if (complete.is_websocket()) return
     if (rule === 'refuse') return refusePlain(response, 400, 'this path accepts only WebSocket requests')
-    const fail = next ?? ((error: unknown): void => failPlain(response, error, console.error))
+    const fail = next ?? ((error: unknown): void => answerError(response, error, console.error))
     return answerPlain(run, response, fail, view.length < 2)
   }
   decorated.add(websocketView)
@@ -215,8 +216,8 @@ function runSession(
 }
 
 /**
- * Closes the connection when `result` has settled. A function of its own with plain parameters, because while the view
- * runs, only what its callbacks use stays in memory, in one context.
+ * Closes the connection when `result` has settled. It is a separate function with plain parameters, because its
+ * callbacks keep their context in memory while the view runs, and that context should hold only what they use.
  */
 function closeAfter(
   result: unknown,
@@ -226,16 +227,23 @@ function closeAfter(
   done?: () => void,
 ): void {
   Promise.resolve(result).then(
-    () => close(CloseCode.NORMAL, connection, unfinished, done),
+    () => close(CloseCode.NORMAL, connection, unfinished, reportError, done),
     (error) => {
       reportError(error)
-      close(CloseCode.INTERNAL_ERROR, connection, unfinished, done)
+      close(CloseCode.INTERNAL_ERROR, connection, unfinished, reportError, done)
     },
   )
 }
 
-function close(code: number, connection: Connection, unfinished: ServerResponse | null, done?: () => void): void {
+function close(
+  code: number,
+  connection: Connection,
+  unfinished: ServerResponse | null,
+  reportError: ViewHost['reportError'],
+  done?: () => void,
+): void {
   connection.close(code)
-  if (unfinished !== null) finishResponse(unfinished)
+  // The application may have replaced methods of the response.
+  if (unfinished !== null) callUser(() => finishResponse(unfinished), reportError)
   done?.()
 }

@@ -1,6 +1,6 @@
 import type { Data } from '../connection/host.ts'
-import type { OptionRule } from '../options/option-rule.ts'
-import { checkOption, checkOptionNames, optionMessage } from '../options/read-options.ts'
+import { abortSignal, LONGEST_DELAY, type OptionRule } from '../options/option-rule.ts'
+import { checkOption, checkOptionNames } from '../options/read-options.ts'
 import { CallbackWaiter, type MessageQueue } from './message-queue.ts'
 
 /** Options of `wait`. */
@@ -14,9 +14,8 @@ export interface WaitOptions {
 const timeoutRule: OptionRule<number> = {
   fallback: Number.POSITIVE_INFINITY,
   type: 'number',
-  // A timer of Node with a longer delay fires immediately.
-  allowed: 'a time in milliseconds from 0 to 2147483647',
-  accepts: (value) => (value as number) >= 0 && (value as number) < 2 ** 31,
+  allowed: `a time in milliseconds from 0 to ${LONGEST_DELAY}`,
+  accepts: (value) => (value as number) >= 0 && (value as number) <= LONGEST_DELAY,
 }
 
 const waitNames = ['timeout', 'signal']
@@ -31,14 +30,7 @@ export function checkWaitOptions(options: WaitOptions): void {
   checkOptionNames(options, waitNames)
   const { timeout, signal } = options
   if (timeout !== undefined) checkOption('timeout', timeout, timeoutRule)
-  if (signal !== undefined && !isAbortSignal(signal)) {
-    throw new TypeError(optionMessage('signal', signal, 'an AbortSignal'))
-  }
-}
-
-/** Does not use `instanceof`, so that a signal of another realm is accepted. */
-function isAbortSignal(value: unknown): boolean {
-  return Object.prototype.toString.call(value) === '[object AbortSignal]'
+  if (signal !== undefined) checkOption('signal', signal, abortSignal)
 }
 
 /** Waits for a message, the end of the queue, the timeout or an abort. The first of these cancels the others. */

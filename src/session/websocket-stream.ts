@@ -3,6 +3,7 @@ import type { Data } from '../connection/host.ts'
 import type { Sendable } from '../connection/send/outgoing.ts'
 import type { CloseInfo } from '../core/closing-handshake.ts'
 import { WebSocketError } from '../core/errors.ts'
+import { describe } from '../options/read-options.ts'
 import { WebSocket } from './websocket.ts'
 
 /** A close code and reason, as in the WebSocketStream of browsers. */
@@ -35,9 +36,14 @@ export interface WebSocketStream {
 /**
  * Returns a stream for a session, or for a connection of `connect`, whose callbacks it sets. Messages that the stream
  * reads are not available elsewhere.
+ *
+ * @throws {TypeError} when `target` is neither a session nor a connection.
  */
 export function webSocketStream(target: WebSocket | Connection): WebSocketStream {
   const session = target instanceof Connection ? new WebSocket(target) : target
+  if (!(session instanceof WebSocket)) {
+    throw new TypeError(`target is ${describe(target)}; allowed: a session or a connection of connect`)
+  }
   const { connection } = session
   const close = ({ closeCode, reason = '' }: StreamCloseInfo = {}): void => connection.close(closeCode, reason)
   const closed = watchEnd(session)

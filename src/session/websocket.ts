@@ -70,7 +70,7 @@ export class WebSocket {
   #draining: AbortController | null = null
   #roomPromise: Promise<boolean> | null = null
   #watchers: Set<SessionWatcher> | null = null
-  /** The promise that `close` returned first, with its function. */
+  /** The promise that the first call of `close` returned, with the function that resolves it. */
   #closing: { promise: Promise<CloseInfo>; resolve: (info: CloseInfo) => void } | null = null
 
   static {

@@ -2,7 +2,20 @@ import { isBlob } from '../connection/send/message-type.ts'
 import { isSendableCloseCode } from '../core/close-code.ts'
 import { encodeCloseBody } from '../core/close-frame.ts'
 import { EMPTY } from '../core/empty.ts'
+import { describe } from '../options/read-options.ts'
 import type { BinaryType } from './socket-options.ts'
+
+/**
+ * Returns the callback of a `send`. As with npm ws, null means none. A value of another type throws at once, because it
+ * would otherwise throw after the write, where nobody could catch the error.
+ *
+ * @throws {TypeError} when the callback is not a function.
+ */
+export function readCallback(callback: unknown): ((error?: Error) => void) | undefined {
+  if (typeof callback === 'function') return callback as (error?: Error) => void
+  if (!callback) return undefined
+  throw new TypeError(`callback is ${describe(callback)}; allowed: a function`)
+}
 
 /** Converts the data of a `send` to bytes. */
 export function toBytes(data: unknown): Buffer {

@@ -1,6 +1,8 @@
 import type { MessageCodec } from '../core/message-codec.ts'
 import { DeflateCodec } from '../deflate/codec.ts'
-import { readDeflateOptions } from '../deflate/options.ts'
+import { type ResolvedDeflateOptions, readDeflateOptions } from '../deflate/options.ts'
+import { integer } from '../options/option-rule.ts'
+import { checkOption } from '../options/read-options.ts'
 import type { ExtensionParameters } from './header.ts'
 
 /** The options of zlib whose values are numbers. */
@@ -46,12 +48,18 @@ export class PerMessageDeflate {
   params: Parameters | null = null
   readonly #options: NegotiationOptions
   readonly #isServer: boolean
+  readonly #codecOptions: ResolvedDeflateOptions
   /** Not used here, but programs read it. */
   _maxPayload: number
 
+  /**
+   * @throws {TypeError} when an option of zlib has the wrong type.
+   * @throws {RangeError} when an option of zlib is not allowed.
+   */
   constructor(options: NegotiationOptions = {}) {
     this.#options = options
     this.#isServer = options.isServer === true
+    this.#codecOptions = readCodecOptions(options)
     this._maxPayload = (options.maxPayload ?? 0) | 0
   }
 
@@ -84,7 +92,6 @@ export class PerMessageDeflate {
 
   /** Creates the codec of a connection. Requires that `accept` was called. */
   createCodec(): MessageCodec {
-    const { threshold = 1024, zlibDeflateOptions: { level, memLevel } = {} } = this.#options
     const agreed = this.params!
     const bits = (name: string): number => (typeof agreed[name] === 'number' ? agreed[name] : 15)
     const role = this.#isServer ? 'server' : 'client'
@@ -96,15 +103,7 @@ export class PerMessageDeflate {
         serverMaxWindowBits: bits('server_max_window_bits'),
         clientMaxWindowBits: bits('client_max_window_bits'),
       },
-      options: readDeflateOptions(
-        {
-          threshold,
-          maxCompressionMemory: Number.MAX_SAFE_INTEGER,
-          ...(level !== undefined && level >= 0 ? { level } : {}),
-          ...(memLevel === undefined ? {} : { memLevel }),
-        },
-        role,
-      ),
+      options: this.#codecOptions,
     })
   }
 
@@ -172,6 +171,30 @@ export class PerMessageDeflate {
     }
     return response
   }
+}
+
+const zlibRules = { level: integer(4, -1, 9), memLevel: integer(8, 1, 9) }
+
+/** Reads the options of the codec. npm ws finds wrong options of zlib at the first message, where they are thrown. */
+function readCodecOptions({ threshold, zlibDeflateOptions }: NegotiationOptions): ResolvedDeflateOptions {
+  const { level, memLevel } = zlibDeflateOptions ?? {}
+  for (const [name, value] of Object.entries({ level, memLevel })) {
+    const rule = zlibRules[name as keyof typeof zlibRules]
+    if (value !== undefined) checkOption(`perMessageDeflate.zlibDeflateOptions.${name}`, value, rule)
+  }
+  return readDeflateOptions({
+    threshold: readThreshold(threshold),
+    maxCompressionMemory: Number.MAX_SAFE_INTEGER,
+    // For zlib, -1 means its default.
+    level: level === -1 ? undefined : level,
+    memLevel,
+  })
+}
+
+/** Reads any value as npm ws does, which compresses a message when `length >= threshold`. */
+function readThreshold(threshold: unknown = 1024): number {
+  const size = Math.ceil(Number(threshold))
+  return size >= 0 ? Math.min(size, Number.MAX_SAFE_INTEGER) : size < 0 ? 0 : Number.MAX_SAFE_INTEGER
 }
 
 function readFlag(name: string, value: string | true): true {

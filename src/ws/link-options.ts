@@ -18,7 +18,12 @@ interface SocketSettings {
   readonly _closeTimeout: number
 }
 
-/** Reads the options of npm ws. Its numbers are 32-bit integers, and 0 means no limit. */
+/** Reads a limit as npm ws does: as a 32-bit integer. 0, a negative number and 2 GiB or more mean no limit. */
+function readLimit(value: number): number {
+  return Math.max(value | 0, 0)
+}
+
+/** Reads the options of npm ws. */
 export function readLinkOptions(
   { _isServer: isServer, _autoPong: autoPong, _closeTimeout: closeTimeout }: SocketSettings,
   { maxPayload = 0, maxFragments = 0, maxBufferedChunks = 0, maxPendingAutoPongs = 0, ...options }: StreamOptions,
@@ -30,12 +35,12 @@ export function readLinkOptions(
     isServer,
     codec,
     maskingKey: isServer ? null : generateMask ? keyFrom(generateMask) : nextMaskingKey,
-    maxPendingAutoPongs: autoPong ? maxPendingAutoPongs | 0 || Number.POSITIVE_INFINITY : 0,
+    maxPendingAutoPongs: autoPong ? readLimit(maxPendingAutoPongs) || Number.POSITIVE_INFINITY : 0,
     closeTimeout: stricter(closeTimeout, limits?.closeTimeout),
     allowSynchronousEvents,
-    maxPayload: stricter(maxPayload | 0, limits?.maxMessageSize),
-    maxFragments: stricter(maxFragments | 0, limits?.maxFrames),
-    maxBufferedChunks: maxBufferedChunks | 0,
+    maxPayload: stricter(readLimit(maxPayload), limits?.maxMessageSize),
+    maxFragments: stricter(readLimit(maxFragments), limits?.maxFrames),
+    maxBufferedChunks: readLimit(maxBufferedChunks),
     limits,
   }
 }

@@ -12,13 +12,13 @@ export function makeReceiver(reader: Reader, extensions: object): object {
       return finite(reader.maxMessageSize)
     },
     set _maxPayload(size: number) {
-      reader.maxMessageSize = size || Number.POSITIVE_INFINITY
+      reader.maxMessageSize = size > 0 ? size : Number.POSITIVE_INFINITY
     },
     get _maxFragments() {
       return finite(reader.maxFrames)
     },
     set _maxFragments(count: number) {
-      reader.maxFrames = count || Number.POSITIVE_INFINITY
+      reader.maxFrames = count > 0 ? count : Number.POSITIVE_INFINITY
     },
   }
 }

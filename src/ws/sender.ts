@@ -5,7 +5,7 @@ import { COPY_LIMIT } from '../connection/send/outgoing.ts'
 import { encodeFrame } from '../core/frame-encoder.ts'
 import type { MessageCodec } from '../core/message-codec.ts'
 import { Opcode } from '../core/opcode.ts'
-import { toBytes } from './data.ts'
+import { readCallback, toBytes } from './data.ts'
 
 /** Called when the data was written, or with the error that prevented it. */
 export type SendCallback = (error?: Error) => void
@@ -190,6 +190,7 @@ export class Sender implements OutboxSink {
 
   /** Sends bytes that are already encoded as frames. */
   sendFrame(list: readonly (Uint8Array | string)[], callback?: SendCallback): void {
+    callback = readCallback(callback)
     if (callback !== undefined) this.#await(callback)
     this.#outbox.sendEncoded(joinParts(list))
   }

@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream'
 import { acceptKey } from '../handshake/accept-key.ts'
 import { hasOwner } from '../transport/stream-owner.ts'
 import { type Bounds, type BoundsOptions, readBounds } from './bounds.ts'
-import type { PerMessageDeflate, PerMessageDeflateOptions } from './deflate.ts'
+import { PerMessageDeflate, type PerMessageDeflateOptions } from './deflate.ts'
 import { extension } from './header.ts'
 import { type HandshakeRefusal, readStrictUpgrade, readUpgrade, refuse } from './upgrade.ts'
 import { WebSocket } from './websocket.ts'
@@ -90,7 +90,7 @@ type ServerSettings = Omit<ServerOptions, 'dwebsocket' | 'WebSocket'> & {
 
 /** A WebSocket server with the interface of npm ws. */
 export class WebSocketServer extends EventEmitter {
-  /** Read for each request, because programs change it. */
+  /** The options. They are read for each request, because programs may change them. */
   readonly options: ServerSettings
   /** The open sockets. Undefined without `clientTracking`, but declared as in @types/ws. */
   readonly clients: Set<WebSocket>
@@ -105,17 +105,19 @@ export class WebSocketServer extends EventEmitter {
   /**
    * @throws {TypeError} when not exactly one of `port`, `server` and `noServer` is set, or an option in `dwebsocket` is
    *   unknown or has the wrong type.
-   * @throws {RangeError} when the value of an option in `dwebsocket` is not allowed.
+   * @throws {RangeError} when the value of an option in `dwebsocket` or `perMessageDeflate` is not allowed.
    */
   constructor(options: ServerOptions = {}, callback?: () => void) {
     super()
-    const settings = { ...defaults, ...options, dwebsocket: readBounds(options.dwebsocket) }
+    const settings = { ...defaults, ...options, dwebsocket: readBounds(options?.dwebsocket) }
     const { port, server, noServer } = settings
     const places = [port !== null && port !== undefined, Boolean(server), noServer].filter(Boolean).length
     if (places !== 1) {
       throw new TypeError('One and only one of the "port", "server", or "noServer" options must be specified')
     }
     if (settings.perMessageDeflate === true) settings.perMessageDeflate = {}
+    // Checks the options now, and not in each handshake.
+    if (settings.perMessageDeflate) new PerMessageDeflate(settings.perMessageDeflate)
     this.options = settings as unknown as ServerSettings
     this.clients = (settings.clientTracking ? new Set() : undefined) as Set<WebSocket>
     if (port !== null && port !== undefined) {

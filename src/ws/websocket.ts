@@ -5,7 +5,7 @@ import { EMPTY } from '../core/empty.ts'
 import { Opcode } from '../core/opcode.ts'
 import { abortConnecting, connect } from './client.ts'
 import type { ClientOptions } from './client-options.ts'
-import { closeBody, sizeOf } from './data.ts'
+import { closeBody, readCallback, sizeOf } from './data.ts'
 import type { PerMessageDeflate } from './deflate.ts'
 import {
   addHandler,
@@ -71,7 +71,7 @@ export class WebSocket extends EventEmitter {
     } else if (typeof protocols === 'object' && protocols !== null && !Array.isArray(protocols)) {
       connect(this, address, undefined, protocols as ClientOptions)
     } else {
-      connect(this, address, protocols as string | readonly string[] | undefined, options)
+      connect(this, address, protocols as string | readonly string[] | undefined, options ?? {})
     }
   }
 
@@ -253,6 +253,7 @@ export class WebSocket extends EventEmitter {
       callback = mask as SendCallback
       mask = undefined
     }
+    callback = readCallback(callback)
     if (this._readyState !== ReadyState.OPEN) return this.#sendAfterClose(data, callback)
     const settings = { opcode, fin: true, compress: false, mask: mask === undefined ? !this._isServer : Boolean(mask) }
     if (sizeOf(data) > 125) throw new RangeError('The data size must not be greater than 125 bytes')
@@ -263,6 +264,7 @@ export class WebSocket extends EventEmitter {
    * Sends a message, or a fragment of one. The callback is called once the data was passed to the system.
    *
    * @throws {Error} when the connection is not open yet.
+   * @throws {TypeError} when the type of the data is not supported, or the callback is not a function.
    */
   send(data?: unknown, options?: SendOptions | SendCallback, callback?: SendCallback): void {
     this.#checkConnected()
@@ -270,6 +272,7 @@ export class WebSocket extends EventEmitter {
       callback = options
       options = undefined
     }
+    callback = readCallback(callback)
     if (typeof data === 'number') data = String(data)
     if (this._readyState !== ReadyState.OPEN) return this.#sendAfterClose(data, callback)
     const { binary = typeof data !== 'string', compress = true, fin = true, mask = !this._isServer } = options ?? {}

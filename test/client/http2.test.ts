@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { connect as connectHttp2, createServer as createHttp2Server, type Http2Server } from 'node:http2'
 import { type AddressInfo, connect as connectTcp } from 'node:net'
 import { connect, createServer, type HandshakeError, type WebSocketServer } from '../../src/index.ts'
@@ -69,6 +70,40 @@ test('opens many connections on one session', async (t) => {
     return reply
   })
   assert.equal(await Promise.all(replies), ['0', '1', '2', '3', '4'])
+})
+
+test('opens more connections at once than Node allows pings, and no warning is emitted', async (t) => {
+  const server = await serve(t, { http2: true })
+  const url = `http://127.0.0.1:${portOf(server)}`
+  const warnings: Error[] = []
+  const onWarning = (warning: Error): void => void warnings.push(warning)
+  process.on('warning', onWarning)
+  t.after(() => process.off('warning', onWarning))
+  for (const event of [null, 'connect', 'remoteSettings']) {
+    const http2 = connectHttp2(url)
+    t.after(() => http2.destroy())
+    if (event !== null) await once(http2, event)
+    const connections = await Promise.all(Array.from({ length: 30 }, () => connect(url, { http2 })))
+    for (const connection of connections) connection.terminate()
+    assert.equal(
+      ['remoteSettings', 'error'].map((name) => http2.listenerCount(name)),
+      [0, 0],
+    )
+  }
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.equal(warnings, [])
+})
+
+test('opening a connection on a session in use sends no PING, of which servers accept few', async (t) => {
+  const server = createHttp2Server({ settings: { enableConnectProtocol: true } })
+  let pings = 0
+  server.on('session', (session) => session.on('ping', () => pings++))
+  server.on('stream', (stream) => stream.respond({ ':status': 200 }))
+  const url = `http://127.0.0.1:${await listen(t, server)}`
+  const http2 = connectHttp2(url)
+  t.after(() => http2.destroy())
+  for (let i = 0; i < 20; i++) (await connect(url, { http2 })).terminate()
+  assert.is(pings, 0)
 })
 
 test('rejects with the status of a refusal', async (t) => {

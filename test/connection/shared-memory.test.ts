@@ -13,7 +13,7 @@ const test = suite('shared memory')
 // What rooms of other files in this process still store would count here.
 releaseSharedMemory(Number.MAX_SAFE_INTEGER)
 
-/** A store that frees what it is asked for, down to `least` bytes. */
+/** Makes a store that frees the requested number of bytes, but keeps at least `least` bytes. */
 function makeStore(least = 0): MemoryStore & { bytes: number; asked: number[]; use(bytes: number): void } {
   return {
     bytes: 0,
@@ -29,7 +29,7 @@ function makeStore(least = 0): MemoryStore & { bytes: number; asked: number[]; u
   }
 }
 
-/** More than stores that other tests have left: theirs are kilobytes. */
+/** More than the kilobytes of stores that other tests have left behind. */
 const MEBIBYTE = 1024 * 1024
 
 test('adds up what the stores use', () => {

@@ -5,14 +5,15 @@ import { seededRandom } from '../support/random.ts'
 import { RawClient } from '../support/raw-client.ts'
 
 /*
- * Echoes of random messages over connections that share the process's read window, output buffer and slab: sizes, kinds,
- * chunk ends and pauses are random, and every echo is compared with what was sent, after all have come.
+ * Echoes of random messages over connections that share the process's read window, output buffer and slab: sizes,
+ * kinds, chunk ends and pauses are random. After all echoes have arrived, each is compared with the message that was
+ * sent.
  */
 
-/** How much is sent. */
+/** The load, and the settings of the connections. */
 export interface StressOptions {
   connectionCount: number
-  /** How long new messages are sent, in milliseconds. */
+  /** Time in milliseconds for which new messages are sent. */
   duration: number
   deflate: boolean
   seed: number
@@ -33,7 +34,7 @@ function randomMessage(random: Random): Message {
   return String(Buffer.from(text.repeat(Math.ceil(size / text.length)).slice(0, size)))
 }
 
-/** A masked frame, with a key of its own; compressed if `isCompressed`. */
+/** Encodes a message as a masked frame with a random key. The payload is compressed if `isCompressed` is set. */
 function encode(message: Message, random: Random, isCompressed: boolean): Buffer {
   let payload = Buffer.from(message as string)
   if (isCompressed) payload = deflateRawSync(payload, { finishFlush: 2, level: 1 }).subarray(0, -4)
@@ -91,7 +92,7 @@ async function talk(port: number, options: StressOptions, seed: number): Promise
   return checked
 }
 
-/** Resolves to the number of echoes compared; rejects at the first that is wrong, or when memory is not given back. */
+/** Resolves to the number of compared echoes. Rejects at the first wrong echo, or when memory is not released. */
 export async function runStress(options: StressOptions): Promise<number> {
   const server = new WebSocketServer({
     deflate: options.deflate,
@@ -105,7 +106,7 @@ export async function runStress(options: StressOptions): Promise<number> {
     setTimeout(() => connection.resume(), 5)
     connection.onMessage = (data) => {
       connection.send(data)
-      // What was handed out stays as it was, whatever is received later.
+      // Data passed to the application must not change when more is received.
       if (typeof data !== 'string' && kept.length < 2000) kept.push({ data, copy: Buffer.from(data) })
       if (random() > 0.02) return
       connection.pause()

@@ -37,6 +37,18 @@ test('refuses to send close codes and reasons that may not be sent', async () =>
   for (const code of [0, 999, 1004, 1005, 1006, 1015, 2999, 5000, 1000.5, Number.NaN]) {
     assert.instance(await thrownBy(() => encodeCloseBody(code, '')), RangeError)
   }
+  const others: [unknown, string][] = [
+    [null, 'null'],
+    ['1000', '1000'],
+    [{}, 'an object'],
+    [Object.create(null), 'an object'],
+    [Symbol('code'), 'Symbol(code)'],
+  ]
+  for (const [code, found] of others) {
+    const { name, message } = await thrownBy(() => encodeCloseBody(code as number, ''))
+    assert.is(name, 'RangeError')
+    assert.ok(message.startsWith(`close code is ${found}; allowed: 1000`), message)
+  }
   assert.instance(await thrownBy(() => encodeCloseBody(1000, 'x'.repeat(124))), RangeError)
   assert.instance(await thrownBy(() => encodeCloseBody(1000, 7 as never)), TypeError)
   assert.instance(await thrownBy(() => encodeCloseBody(1000, hex('ff'))), TypeError)

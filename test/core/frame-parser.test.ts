@@ -61,7 +61,7 @@ function violationOf(bytes: Buffer, role: Role = 'server', rsv1Allowed = false):
   }
 }
 
-/** RFC 6455 §5.2 and §5.5 in literal words: what is wrong with a header that begins with these two bytes. */
+/** Returns the fault of a header that begins with these two bytes, by the words of RFC 6455 §5.2 and §5.5. */
 function oracle(first: number, second: number, role: Role, rsv1Allowed: boolean): string | null {
   const bits = first.toString(2).padStart(8, '0')
   const fin = bits[0] === '1'

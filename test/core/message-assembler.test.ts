@@ -213,6 +213,21 @@ test('allocates the announced size at once when a quarter of it has arrived', ()
   assert.is(recorder.memory?.length, 100_000)
 })
 
+test('grows once for a frame of 1 MiB that arrives with its header in reads of 64 KiB', () => {
+  const size = 1024 * 1024
+  const { assembler, recorder } = make({ maxMessageSize: size })
+  assembler.onFrameHeader(true, false, 2, size)
+  const sizes = new Set<number>()
+  for (let at = 0; at < size; ) {
+    const end = Math.min(size, (at === 0 ? -14 : at) + 65_536)
+    assembler.onFramePayload(Buffer.alloc(end - at), 0, end - at, true, end === size)
+    if (end < size) sizes.add(assembler.memoryUsed)
+    at = end
+  }
+  assert.equal([...sizes], [256 * 1024, size])
+  assert.is(recorder.memory?.length, size)
+})
+
 /** Removes the buffers that other tests of this process may have left. */
 function emptyPool(): void {
   for (let size = 1 << 15; size <= 1 << 20; size *= 2) while (takeBuffer(size) !== null);

@@ -25,8 +25,7 @@ function commentLines(source: string): string {
 }
 
 function readTexts(): [path: string, text: string][] {
-  // The text of docs/matrix.md is generated.
-  const pages = readDocuments().filter(({ language, path }) => language === 'en' && path !== 'docs/matrix.md')
+  const pages = readDocuments().filter(({ language }) => language === 'en')
   const files = ['SECURITY.md', 'CONTRIBUTING.md', 'CHANGELOG.md']
   const sources = readdirSync(new URL('src/', root), { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.ts'))

@@ -1,4 +1,4 @@
-import { fieldValues, formatFields, isFieldValue, trimBlanks } from '../../src/handshake/header-field.ts'
+import { fieldEntries, fieldValues, formatFields, isFieldValue, trimBlanks } from '../../src/handshake/header-field.ts'
 import { assert, suite, thrownBy } from '../support/unit.ts'
 import { cpuMilliseconds } from './cpu.ts'
 
@@ -48,6 +48,9 @@ test('S-16: refuses values and names that would break the message, and names tha
     [{ 'X-A': '\0' }, /field X-A has an invalid value/],
     [{ 'X-A': '\u0142' }, /field X-A has an invalid value/],
     [{ 'X-A': [7 as unknown as string] }, /field X-A has an invalid value/],
+    [{ 'X-A': null as unknown as string }, /field X-A has an invalid value/],
+    [{ 'X-A': 7 as unknown as string }, /field X-A has an invalid value/],
+    [{ 'X-A': new Map() as unknown as string }, /field X-A has an invalid value/],
     [{ 'X A': '' }, /field name is "X A"; allowed: a token/],
     [{ 'a: b\r\nc': '' }, /field name/],
     [{ '': '' }, /field name is ""/],
@@ -57,6 +60,22 @@ test('S-16: refuses values and names that would break the message, and names tha
     const error = await thrownBy(() => formatFields(fields, new Set(['upgrade'])))
     assert.instance(error, TypeError)
     assert.match(error.message, message)
+  }
+})
+
+test('refuses objects whose properties are not the fields, and would be lost', async () => {
+  const bad: [unknown, string][] = [
+    [new Headers({ a: 'b' }), 'Headers'],
+    [new Map([['a', 'b']]), 'Map'],
+    [[['a', 'b']], 'Array'],
+    ['a: b', 'String'],
+    [5, 'Number'],
+    [null, 'Null'],
+  ]
+  for (const [fields, type] of bad) {
+    const { name, message } = await thrownBy(() => fieldEntries(fields as never))
+    assert.is(name, 'TypeError')
+    assert.is(message, `header fields are of type ${type}; allowed: an object with names and values`)
   }
 })
 

@@ -3,6 +3,7 @@ import {
   type Extension,
   formatExtensions,
   hasToken,
+  isSubprotocolList,
   isToken,
   parseExtensions,
   parseProtocolList,
@@ -22,6 +23,13 @@ const OBJECT_NAMES = ['constructor', '__proto__', 'toString', 'hasOwnProperty', 
 function extension(name: string, ...parameters: [name: string, value: string | null, quoted?: boolean][]): Extension {
   return { name, parameters: parameters.map(([name, value, quoted = false]) => ({ name, value, quoted })) }
 }
+
+test('accepts arrays of different tokens as subprotocols, and nothing else', () => {
+  for (const list of [[], ['a'], ['a', 'b.c']]) assert.ok(isSubprotocolList(list))
+  for (const wrong of ['a', { length: 0 }, ['a', 'a'], [''], ['a b'], [5], [null], undefined]) {
+    assert.not.ok(isSubprotocolList(wrong))
+  }
+})
 
 test('classifies each of the 256 bytes as part of a token or not', () => {
   for (let byte = 0; byte < 256; byte++) {

@@ -92,7 +92,7 @@ const handshake: readonly Check[] = [
     actual: UPGRADED,
     rule: 'RFC 9110 §7.8',
     text: 'A server that receives an Upgrade header field in an HTTP/1.0 request MUST ignore that Upgrade field.',
-    why: 'A request of HTTP/1.0 gets 101. No client sends it.',
+    why: 'A request with HTTP/1.0 gets 101. No client sends one.',
   },
   {
     rows: ['hs.host.missing', 'hs.host.duplicate-*'],
@@ -105,7 +105,7 @@ const handshake: readonly Check[] = [
     expected: /no (body|content)/,
     rule: 'RFC 9110 §9.3.2',
     text: 'The HEAD method is identical to GET except that the server MUST NOT send content in the response.',
-    why: 'The refusal of a HEAD request carries content.',
+    why: 'The response that refuses a HEAD request has content.',
   },
   {
     rows: ['hs.syntax.space-before-colon'],
@@ -119,26 +119,26 @@ const handshake: readonly Check[] = [
     actual: /of a key with NUL/,
     rule: 'RFC 9110 §5.5',
     text: 'a recipient of CR, LF, or NUL within a field value MUST either reject the message or replace each of those characters with SP before further processing or forwarding of that message.',
-    why: 'The answer is computed from the key with its NUL. No client sends it. Often the HTTP server below decides this.',
+    why: 'The response is computed from the key including the NUL. No client sends such a key. Often the HTTP server below decides this.',
   },
   {
     rows: ['hs.ok.key-ows', 'hs.ok.ows-tab'],
     rule: 'RFC 9110 §5.5',
     text: 'A field value does not include leading or trailing whitespace. When a specific version of HTTP allows such whitespace to appear in a message, a field parsing implementation MUST exclude such whitespace prior to evaluating the field value.',
-    why: 'A tab or a blank around a value counts as a part of it: the request is refused, or the answer is computed from the key with its blanks.',
+    why: 'A tab or a space around a value counts as a part of the value: the request is refused, or the response is computed from the key including its spaces.',
   },
   {
     rows: ['hs.resp.no-body-fields'],
     rule: 'RFC 9110 §8.6',
     text: 'A server MUST NOT send a Content-Length header field in any response with a status code of 1xx (Informational) or 204 (No Content).',
-    why: 'The 101 has Content-Length. It is the HTTP server below that adds it.',
+    why: 'The 101 response has Content-Length. The HTTP server below the library adds it.',
   },
   {
     rows: ['hs.ext.quoted-list'],
     actual: /permessage-deflate/,
     rule: 'RFC 6455 §9.1, §9',
     text: "When using the quoted-string syntax variant, the value after quoted-string unescaping MUST conform to the 'token' ABNF. · A server MUST NOT respond with any extension not requested by the client.",
-    why: 'permessage-deflate within a quoted string counts as an offer. The first sentence binds the client, whose field is malformed; the second one the server.',
+    why: 'permessage-deflate inside a quoted string counts as an offer. The first sentence is about the client, whose field is malformed, and the second one is about the server.',
   },
 ]
 
@@ -148,14 +148,14 @@ const response: readonly Check[] = [
     actual: /pong|message/,
     rule: 'RFC 6455 §4.1, item 5',
     text: "If the response includes a |Sec-WebSocket-Extensions| header field and this header field indicates the use of an extension that was not present in the client's handshake (the server has indicated an extension not requested by the client), the client MUST _Fail the WebSocket Connection_.",
-    why: 'An extension that the client did not offer, or a field that names none, is ignored, and the connection goes on.',
+    why: 'An extension that the client did not offer, or a field that names none, is ignored, and the connection continues.',
   },
   {
     rows: ['client.resp.proto-unasked'],
     actual: /pong|message/,
     rule: 'RFC 6455 §4.1, item 6',
     text: "If the response includes a |Sec-WebSocket-Protocol| header field and this header field indicates the use of a subprotocol that was not present in the client's handshake (the server has indicated a subprotocol not requested by the client), the client MUST _Fail the WebSocket Connection_.",
-    why: 'A subprotocol that the client did not ask for is ignored, and the connection goes on.',
+    why: 'A subprotocol that the client did not ask for is ignored, and the connection continues.',
   },
 ]
 
@@ -174,7 +174,7 @@ const frames: readonly Check[] = [
     actual: /message|pong/,
     rule: 'RFC 6455 §5.1',
     text: 'A client MUST close a connection if it detects a masked frame.',
-    why: 'A masked frame of the server is read and answered. What comes back is the payload as it was sent: it was not unmasked.',
+    why: 'A masked frame of the server is read and answered. Firefox unmasks it; nhooyr.io/websocket returns the payload as it was sent.',
   },
   {
     rows: ['mask.server-never', 'inv.not-masked'],
@@ -183,18 +183,18 @@ const frames: readonly Check[] = [
     why: 'Some of its frames are masked. Qt masks only answers to frames that arrive together with the request.',
   },
   {
-    rows: ['rsv.*', 'client.frame.rsv*'],
+    rows: ['rsv.*', 'pmd.frame.rsv2', 'pmd.frame.rsv3', 'client.frame.rsv*'],
     actual: /message|pong|opcode|^Close 1000|continuation/,
     rule: FAIL,
     text: 'If a nonzero value is received and none of the negotiated extensions defines the meaning of such a nonzero value, the receiving endpoint MUST _Fail the WebSocket Connection_.',
-    why: 'The frame is read as if the bit were not there.',
+    why: 'The frame is read as if the bit were not set.',
   },
   {
     rows: ['op.*'],
     actual: /message|pong|opcode|^Close 1000|continuation/,
     rule: FAIL,
     text: 'If an unknown opcode is received, the receiving endpoint MUST _Fail the WebSocket Connection_.',
-    why: 'The frame is read as if it were another, or what follows is read.',
+    why: 'The frame is read as another kind of frame, or the frames that follow it are read.',
   },
   {
     rows: ['utf8.*', 'pmd.data.utf8-*', 'inv.text-utf8'],
@@ -202,7 +202,7 @@ const frames: readonly Check[] = [
     actual: /message|\(in (utf8|frag)/,
     rule: 'RFC 6455 §8.1',
     text: 'When an endpoint is to interpret a byte stream as UTF-8 but finds that the byte stream is not, in fact, a valid UTF-8 stream, that endpoint MUST _Fail the WebSocket Connection_.',
-    why: 'Text that is not UTF-8 is echoed. Some libraries (those of Go, libwebsockets without its option, Mojolicious in the way it is used here) hand the bytes of a text on as they are: to check them is left to the application, and the echo here does not. That is a choice, which their users should know.',
+    why: 'Text that is not UTF-8 is echoed. Some libraries (those of Go, libwebsockets without its option, Mojolicious in the way it is used here) pass on the bytes of a text unchecked. They leave the check to the application, and the echo program here does not check. This is a deliberate choice that users should know.',
   },
   {
     rows: ['utf8.*', 'frag.long-cut-characters'],
@@ -210,7 +210,7 @@ const frames: readonly Check[] = [
     actual: /Close 1007|UTF-8/,
     rule: 'RFC 6455 §5.6',
     text: 'Note that a particular text frame might include a partial UTF-8 sequence; however, the whole message MUST contain valid UTF-8.',
-    why: 'A message is refused whose characters are cut by the ends of frames; as a whole it is valid.',
+    why: 'A message is refused because the boundary of a frame splits a character. The message as a whole is valid.',
   },
   {
     rows: ['frag.*', 'utf8.*', 'mask.phase-restarts', 'close.inside-message', 'misc.auto-fragment-1300'],
@@ -219,7 +219,7 @@ const frames: readonly Check[] = [
     labels: /^golang\.org\/x\/net/,
     rule: 'RFC 6455 §5.4',
     text: 'Clients and servers MUST support receiving both fragmented and unfragmented messages.',
-    why: 'Each fragment reaches the application as a message of its own, and comes back so. The documents of the package say that a frame is what it receives.',
+    why: 'Each fragment reaches the application as a separate message and is returned as one. The documentation of the package says that it receives frames.',
   },
   {
     rows: ['inv.control', 'close.reply-shape'],
@@ -233,7 +233,7 @@ const frames: readonly Check[] = [
     actual: /reserved opcode|(without|outside) a message/,
     rule: 'RFC 6455 §5.4, §5.2',
     text: 'A fragmented message consists of a single frame with the FIN bit clear and an opcode other than 0, followed by zero or more frames with the FIN bit clear and the opcode set to 0, and terminated by a single frame with the FIN bit set and an opcode of 0.',
-    why: 'It sends frames with reserved opcodes, or continuations of nothing: the frame that it got, as it was.',
+    why: 'It sends frames with reserved opcodes, or continuations without a message: it returns the frame that it received, unchanged.',
   },
   {
     rows: ['pmd.frame.ping-between'],
@@ -251,21 +251,21 @@ const closing: readonly Check[] = [
     actual: /Close 10(05|06|15)|code 10(05|06|15)|^10(05|06|15)$/,
     rule: 'RFC 6455 §7.4.1',
     text: 'is a reserved value and MUST NOT be set as a status code in a Close control frame by an endpoint.',
-    why: 'It sends that code in a Close of its own.',
+    why: 'It sends this code in its own Close frame.',
   },
   {
     rows: ['close.1-byte', 'close.reply-shape', 'inv.close-code'],
     actual: /body of one byte/,
     rule: 'RFC 6455 §5.5.1',
     text: 'If there is a body, the first two bytes of the body MUST be a 2-byte unsigned integer (in network byte order) representing a status code with value /code/ defined in Section 7.4.',
-    why: 'It sends a Close with a body of one byte: the one that it got.',
+    why: 'It sends a Close frame with a body of one byte: it returns the one that it received.',
   },
   {
     rows: ['close.reason-bad-*', 'close.bad-code-bad-reason', 'close.reply-shape', 'inv.close-code'],
     actual: /not UTF-8/,
     rule: 'RFC 6455 §5.5.1, §8.1',
     text: 'Following the 2-byte integer, the body MAY contain UTF-8-encoded data with value /reason/ · When an endpoint is to interpret a byte stream as UTF-8 but finds that the byte stream is not, in fact, a valid UTF-8 stream, that endpoint MUST _Fail the WebSocket Connection_.',
-    why: 'It sends a reason that is not UTF-8 in a Close of its own: the one that it got.',
+    why: 'It sends a reason that is not UTF-8 in its own Close frame: it returns the one that it received.',
   },
   {
     rows: ['close.*', 'ping.before-close', 'mask.close-payload', 'client.close.reply'],
@@ -273,14 +273,14 @@ const closing: readonly Check[] = [
     actual: /^the end of the stream \(FIN\)( without a Close)?$/,
     rule: 'RFC 6455 §5.5.1',
     text: 'If an endpoint receives a Close frame and did not previously send a Close frame, the endpoint MUST send a Close frame in response.',
-    why: 'The connection ends without one.',
+    why: 'The connection ends without a Close frame.',
   },
   {
     rows: ['inv.after-close', 'close.once'],
     actual: /(binary|text|continuation) /,
     rule: 'RFC 6455 §5.5.1',
     text: 'The application MUST NOT send any more data frames after sending a Close frame.',
-    why: 'A data frame follows its Close.',
+    why: 'It sends a data frame after its Close frame.',
   },
 ]
 
@@ -290,7 +290,7 @@ const compression: readonly Check[] = [
     actual: /pong|message/,
     rule: 'RFC 7692 §7, §7.1.2.1',
     text: 'A client MUST _Fail the WebSocket Connection_ if the peer server accepted an extension negotiation offer for this extension with an extension negotiation response meeting any of the following conditions: · The negotiation response contains an extension parameter not defined for use in a response. · The negotiation response contains an extension parameter with an invalid value. · a decimal integer value without leading zeroes between 8 to 15, inclusive',
-    why: 'An answer with an unknown parameter, or with a value such as server_max_window_bits=08, is accepted.',
+    why: 'A response with an unknown parameter, or with a value such as server_max_window_bits=08, is accepted.',
   },
   {
     rows: ['pmd.neg.bad-*'],
@@ -305,7 +305,7 @@ const compression: readonly Check[] = [
     actual: /permessage-deflate/,
     rule: 'RFC 7692 §7, §7.1.1.1, §7.1.2.1',
     text: 'A server MUST decline an extension negotiation offer for this extension if any of the following conditions are met: · The server doesn\'t support the offered configuration. · A server accepts an extension negotiation offer with this parameter by including the "server_max_window_bits" extension parameter in the extension negotiation response to send back to the client with the same or smaller value as the offer.',
-    why: 'The offer limits what the server may use to compress (its window, or its memory of former messages); the answer accepts the offer and leaves this limit out, or has a larger one.',
+    why: 'The offer limits what the server may use to compress: its window, or its memory of earlier messages. The response accepts the offer, but omits this limit or has a larger one.',
   },
   {
     rows: ['pmd.neg.once', 'pmd.neg.fallback-*', 'pmd.ab.offer-three.5'],
@@ -320,7 +320,7 @@ const compression: readonly Check[] = [
     actual: /message|pong|echo/,
     rule: 'RFC 7692 §6.1',
     text: 'An endpoint MUST NOT set the "Per-Message Compressed" bit of control frames and non-first fragments of a data message. An endpoint receiving such a frame MUST _Fail the WebSocket Connection_.',
-    why: 'The frame is read as if the bit were not there.',
+    why: 'The frame is read as if the bit were not set.',
   },
   {
     rows: ['pmd.data.rfc-bfinal'],
@@ -328,7 +328,7 @@ const compression: readonly Check[] = [
     actual: /Close|end of the stream/,
     rule: 'RFC 7692 §7.2.1',
     text: 'An endpoint MAY use both DEFLATE blocks with the "BFINAL" bit set to 0 and DEFLATE blocks with the "BFINAL" bit set to 1.',
-    why: 'The message of the example in §7.2.3.4, which ends with such a block, ends the connection.',
+    why: 'The example message in §7.2.3.4 ends with such a block. It is refused, and the connection ends.',
   },
 ]
 

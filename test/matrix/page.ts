@@ -178,7 +178,7 @@ export function formatPage(columns: readonly Column[]): string {
 
 This page shows what \`dwebsocket conform\` found in ${count} WebSocket libraries, in the versions of Debian 12 and npm. Each server
 ran as an echo server with its default options, and once more with compression if that is an option: ${ways} runs of servers and
-${columns.length - ways} of clients. Each client echoed. ${runsOf(columns)}
+${columns.length - ways} of clients. Each client returned every message. ${runsOf(columns)}
 Results become outdated, and Debian's versions may be years old. Repeat a test before you quote its result.
 
 ${HOW_TO_READ}
@@ -218,14 +218,14 @@ const HOW_TO_READ = `## How to read the tables
 
 A cell is *rows that pass / rows that count*. Only rows of the class *must* are included. A failure counts only if somebody
 who did not write the row compared the answer with the text of the RFC, and the text requires something else.
-[Failures that count](#failures-that-count) quotes these sentences letter for letter.
+[Failures that count](#failures-that-count) quotes these sentences exactly.
 [Failures that do not count](#failures-that-do-not-count) gives the reasons. A cell with failures links to the
 [evidence](matrix.html): what was sent, expected and received. Skipped rows are not included, for example those above a limit
 of the server or those about an extension that is off. So the second number varies.
 
 Rows are not equally important. Most failures of the handshake are about requests that no client ever sends. These results say
 nothing about speed, API or maintenance. The programs ran beside other work on two processors, so no row counts as a failure only
-because an answer did not come in time.`
+because an answer did not arrive in time.`
 
 const HOW_TO_REPEAT = `## How to repeat a test
 

@@ -13,6 +13,8 @@ export interface Recipe {
   deflate?: string
   /** The command that starts a client that echoes. The URL replaces `{url}`. */
   client?: string
+  /** Whether that command is started once and runs all cases, as browsers do. */
+  isStartedOnce?: boolean
   /** What the project does well, and which of its limits are choices. */
   word: string
 }
@@ -68,6 +70,11 @@ function node(name: string, source: string, npm: readonly string[], word: string
   const start = `${NODE} $SERVERS/${source}.cjs {port}`
   const client = `${NODE} $CLIENTS/${source}.cjs {url} deflate`
   return { name, language: 'JavaScript', npm, start, client, word, ...(deflates && { deflate: `${start} deflate` }) }
+}
+
+function browser(name: string, apt: string, language: string, word: string): Recipe {
+  const client = `exec node $CLIENTS/browser.mjs ${name.toLowerCase()} {url}`
+  return { name, language, apt: [apt], client, isStartedOnce: true, word }
 }
 
 /** The servers and clients of the matrix. */
@@ -274,4 +281,16 @@ export const RECIPES: readonly Recipe[] = [
     deflate: `exec java -cp ${NETTY}:. Netty {port} deflate`,
     word: 'The network layer under much of Java; each step of the protocol is a handler of its own.',
   },
+  browser(
+    'Chromium',
+    'chromium',
+    'C++',
+    'The engine of most browsers; pages choose neither headers nor frames, for the safety of the servers.',
+  ),
+  browser(
+    'Firefox',
+    'firefox-esr',
+    'C++, Rust',
+    'Written independently of Chromium: what both refuse, no server should send.',
+  ),
 ]

@@ -26,15 +26,17 @@ const { values, positionals } = parseArgs({
   },
 })
 const BUSY_PROCESSES = 2
+/** Milliseconds for the case that runs at the end. */
+const PATIENCE = 5_000
 
 const workshop = new Workshop(values.results)
 const record = new StabilityRecord(join(values.results, 'stability.json'))
 const stop = AbortSignal.any([AbortSignal.timeout(1000 * Number(values.limit)), interruption()])
 
-/** Aborts at SIGINT or SIGTERM. */
+/** Aborts at SIGINT or SIGTERM. Further signals do not prevent the report of the runs that have ended. */
 function interruption(): AbortSignal {
   const controller = new AbortController()
-  for (const name of ['SIGINT', 'SIGTERM']) process.once(name, () => controller.abort())
+  for (const name of ['SIGINT', 'SIGTERM']) process.on(name, () => controller.abort())
   return controller.signal
 }
 
@@ -50,10 +52,16 @@ async function runOnce(way: Way, kind: string, settings: { jobs: string; seed: s
     stdio: 'ignore',
     detached: true,
   })
-  const onStop = (): void => void child.kill('SIGINT')
+  let impatience: NodeJS.Timeout | undefined
+  const onStop = (): void => {
+    // The first signal lets the case end that runs, the second one does not.
+    child.kill('SIGINT')
+    impatience = setTimeout(() => child.kill('SIGINT'), PATIENCE)
+  }
   stop.addEventListener('abort', onStop)
   const [code] = await once(child, 'exit')
   stop.removeEventListener('abort', onStop)
+  clearTimeout(impatience)
   if (stop.aborted) return
   if ((code === 0 || code === 1) && existsSync(file)) {
     record.add(way.label, kind, (JSON.parse(readFileSync(file, 'utf8')) as RunResult).cases)

@@ -65,8 +65,13 @@ export class Workshop {
 }
 
 /** Returns the arguments for Node.js that run `conform` on a server or client and write the result as JSON. */
-export function conformArguments({ label, side, command }: Way, file: string, options: RunSettings): string[] {
-  const how = side === 'server' ? ['--wait-for', '20', '-j', options.jobs] : ['client']
+export function conformArguments(
+  { label, side, command, isStartedOnce }: Way,
+  file: string,
+  options: RunSettings,
+): string[] {
+  const how =
+    side === 'server' ? ['--wait-for', '20', '-j', options.jobs] : ['client', ...(isStartedOnce ? ['--exec-once'] : [])]
   return [
     join(ROOT, 'dist/cli/main.js'),
     'conform',
@@ -91,13 +96,15 @@ export interface Way {
   label: string
   side: 'server' | 'client'
   command: string
+  isStartedOnce: boolean
 }
 
 /** Returns the ways of starting: the server with its defaults and with compression, and the client. */
-export function waysOf({ name, start, deflate, client }: Recipe): Way[] {
+export function waysOf({ name, start, deflate, client, isStartedOnce = false }: Recipe): Way[] {
   const ways: Way[] = []
-  if (start !== undefined) ways.push({ label: name, side: 'server', command: start })
-  if (deflate !== undefined) ways.push({ label: `${name} + deflate`, side: 'server', command: deflate })
-  if (client !== undefined) ways.push({ label: `${name} as a client`, side: 'client', command: client })
+  const server = { side: 'server', isStartedOnce: false } as const
+  if (start !== undefined) ways.push({ ...server, label: name, command: start })
+  if (deflate !== undefined) ways.push({ ...server, label: `${name} + deflate`, command: deflate })
+  if (client !== undefined) ways.push({ label: `${name} as a client`, side: 'client', command: client, isStartedOnce })
   return ways
 }

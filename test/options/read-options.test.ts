@@ -51,6 +51,13 @@ for (const [given, type, message] of refused) {
   })
 }
 
+test('shows the beginning of a long array, and no array in an array', () => {
+  const cyclic: unknown[] = ['a']
+  cyclic.push(cyclic)
+  assert.is(describe(cyclic), "['a', …]")
+  assert.is(describe(new Array(1_000_000).fill(7)), '[7, 7, 7, 7, 7, 7, 7, 7, 7, 7, …]')
+})
+
 test('refuses a name that no option has', async () => {
   const error = await thrownBy(() => checkOptionNames({ cuont: 1 }, ['count', 'size']))
   assert.is(error.message, 'option cuont is unknown; allowed: count, size')

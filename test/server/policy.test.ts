@@ -51,10 +51,16 @@ test('chooses no subprotocol unless one is listed, then the client’s favourite
 
 test('calls authorize, which may refuse, wait, or throw', async (t) => {
   const errors: unknown[] = []
+  const hostile = new Proxy(new Error('hostile'), {
+    getPrototypeOf() {
+      throw new Error('instanceof fails')
+    },
+  })
   const authorize = (request: IncomingMessage): Refusal | undefined | Promise<Refusal | undefined> => {
     if (request.url === '/sync') return { status: 401, headers: { 'WWW-Authenticate': 'Basic' }, body: 'who are you?' }
     if (request.url === '/async') return Promise.resolve({ status: 429 })
     if (request.url === '/throws') throw new Error('database gone')
+    if (request.url === '/hostile') throw hostile
     if (request.url === '/rejects') return Promise.reject(new Error('database gone'))
     if (request.url === '/odd') return { status: 200 }
     if (request.url === '/broken') return { status: 403, headers: { 'X-Bad': 'a\r\nb' } }
@@ -66,6 +72,7 @@ test('calls authorize, which may refuse, wait, or throw', async (t) => {
     '/sync': /^HTTP\/1\.1 401 /,
     '/async': /^HTTP\/1\.1 429 /,
     '/throws': /^HTTP\/1\.1 500 /,
+    '/hostile': /^HTTP\/1\.1 500 /,
     '/rejects': /^HTTP\/1\.1 500 /,
     '/odd': /^HTTP\/1\.1 500 /,
     '/broken': /^HTTP\/1\.1 500 /,
@@ -84,7 +91,7 @@ test('calls authorize, which may refuse, wait, or throw', async (t) => {
     }
     if (path === '/sync') assert.is(client.body, 'who are you?')
   }
-  assert.is(errors.length, 4)
+  assert.is(errors.length, 5)
 })
 
 test('forgets a client that disconnects while authorize is pending', async (t) => {

@@ -1,4 +1,4 @@
-import { createServer as createHttpServer, request as httpRequest } from 'node:http'
+import { createServer as createHttpServer, request as httpRequest, type ServerResponse } from 'node:http'
 import { mock } from 'node:test'
 import { runInNewContext } from 'node:vm'
 import { accept_websocket, type View } from '../../src/session/views.ts'
@@ -51,6 +51,45 @@ test('answers with what a plain view returns, throws, or writes itself', async (
     ['/rejects', 500, text, 'internal error\n'],
   ])
   assert.equal(errors, [failure, failure])
+})
+
+test('sends the status message of its own 500, whatever the view has set', async (t) => {
+  const view =
+    (message: string): View =>
+    (_request, response) => {
+      response.statusMessage = message
+      throw new Error('in the view')
+    }
+  const { http, errors } = await serve(t, { urls: { '/': view('Created'), '/invalid': view('two\nlines') } })
+  for (const path of ['/', '/invalid']) {
+    const response = await fetch(`${http}${path}`)
+    assert.equal([response.status, response.statusText], [500, 'Internal Server Error'])
+    await response.text()
+  }
+  assert.is(errors.length, 2)
+})
+
+test('aborts a response that cannot be sent because the app has replaced writeHead, and reports why', async (t) => {
+  const damage = (response: ServerResponse): void => {
+    response.writeHead = () => {
+      throw new Error('in writeHead')
+    }
+  }
+  const views: View[] = [
+    (_request, response) => {
+      damage(response)
+      throw new Error('in the view')
+    },
+    async (_request, response) => {
+      damage(response)
+      throw new Error('in the view')
+    },
+  ]
+  for (const view of [...views, ...views.map((each) => accept_websocket(each))]) {
+    const { http, errors } = await serve(t, { urls: { '/': view } })
+    assert.match(await fetchPlain(`${http}/`).then(() => 'sent', String), /socket hang up/)
+    assert.equal(errors.map(String), ['Error: in the view', 'Error: in writeHead'])
+  }
 })
 
 test('aborts a response whose view throws while sending it', async (t) => {

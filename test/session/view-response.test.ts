@@ -111,6 +111,80 @@ test('sends the fields of libraries that wait for writeHead, also for handlers t
   for (const path of ['/decorated', '/open']) assert.ok((await fieldsAt(ws, path)).includes('Set-Cookie: session=1'))
 })
 
+test('closes with 1011 and reports the error when what an app has put into the response throws', async (t) => {
+  const broken: Record<string, (response: ServerResponse) => void> = {
+    writeHead: (response) => {
+      response.writeHead = () => {
+        throw new Error('in writeHead')
+      }
+    },
+    getHeader: (response) => {
+      response.setHeader('X-Late', '1')
+      response.getHeader = () => 'two\nlines'
+    },
+  }
+  const large = 'x'.repeat(200_000)
+  const never = () => new Promise(() => {})
+  for (const [name, damage] of Object.entries(broken)) {
+    const view = (message: string) =>
+      require_websocket(({ websocket }, response) => {
+        damage(response)
+        if (message !== '') websocket.send(message)
+        return never()
+      })
+    const app = express()
+    app.use((_request, response, next) => {
+      damage(response)
+      next()
+    })
+    app.get('/decorated', require_websocket(never))
+    app.get('/open', (request) => void (request as unknown as { websocket: unknown }).websocket)
+    const routed = await serve(t, {
+      urls: {
+        '/': view(''),
+        '/small': view('x'),
+        '/large': view(large),
+        '/async': require_websocket((_request, response) => damage(response), { authorize: async () => undefined }),
+      },
+    })
+    const chained = await serveApp(t, app, { WEBSOCKET_ACCEPT_ALL: true })
+    for (const { ws, errors, paths } of [
+      { ...routed, paths: ['/', '/small', '/large', '/async'] },
+      { ...chained, paths: ['/decorated', '/open'] },
+    ]) {
+      for (const path of paths) {
+        const client = await RawClient.open(portOf(ws), { path })
+        await client.until(() => client.closeCode !== null || client.closed)
+        assert.match(client.head, /^HTTP\/1\.1 101 /, `${name} ${path}`)
+        assert.is(client.closeCode, 1011, `${name} ${path}`)
+        assert.equal(client.texts, { '/small': ['x'], '/large': [large] }[path] ?? [], `${name} ${path}`)
+        client.socket.destroy()
+      }
+      assert.is(errors.length, paths.length, `${name}: ${errors.join()}`)
+    }
+  }
+})
+
+test('reports what a replaced end throws, and ends the view', async (t) => {
+  const failure = new Error('in end')
+  let hasEnded = (): void => {}
+  const ended = new Promise<void>((resolve) => {
+    hasEnded = resolve
+  })
+  const decorated = require_websocket(() => {})
+  const { ws, errors } = await serveApp(t, (request, response) => {
+    response.end = () => {
+      throw failure
+    }
+    void Promise.resolve(decorated(request, response)).then(hasEnded)
+  })
+  const client = await RawClient.open(portOf(ws))
+  await client.until(() => client.closeCode !== null)
+  assert.is(client.closeCode, 1000)
+  await ended
+  assert.equal(errors, [failure])
+})
+
 /** Collects what `finish` handlers see. */
 function observe(finished: string[], wake: () => void) {
   return (response: ServerResponse): void => {

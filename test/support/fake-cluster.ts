@@ -22,8 +22,8 @@ export class FakeWorker {
   isStalledOutgoing = false
   readonly #primary: ClusterPrimary
   readonly #id: number
-  #receive: (message: unknown) => void = () => {}
-  #disconnect = () => {}
+  readonly #receivers: ((message: unknown) => void)[] = []
+  readonly #disconnectListeners: (() => void)[] = []
   #isConnected = true
   readonly #waiting: (() => void)[] = []
 
@@ -31,6 +31,11 @@ export class FakeWorker {
     this.#primary = primary
     this.#id = id
     this.broker = new ClusterBroker(options, this.#makeLink())
+  }
+
+  /** Creates a second broker in this worker. */
+  addBroker(options: ClusterBrokerOptions = {}): ClusterBroker {
+    return new ClusterBroker(options, this.#makeLink())
   }
 
   /** Makes the worker exit. */
@@ -41,7 +46,7 @@ export class FakeWorker {
   /** Makes the primary exit. */
   losePrimary(): void {
     this.#isConnected = false
-    this.#disconnect()
+    for (const disconnect of this.#disconnectListeners) disconnect()
   }
 
   /** Delivers the waiting messages, and from now on every message at once. */
@@ -64,12 +69,8 @@ export class FakeWorker {
         return isConnected()
       },
       send: (message, callback) => this.#sendToPrimary(message, callback),
-      onMessage: (listener) => {
-        this.#receive = listener
-      },
-      onDisconnect: (listener) => {
-        this.#disconnect = listener
-      },
+      onMessage: (listener) => void this.#receivers.push(listener),
+      onDisconnect: (listener) => void this.#disconnectListeners.push(listener),
       close: () => {},
     }
   }
@@ -86,7 +87,7 @@ export class FakeWorker {
   #sendToWorker(message: unknown, callback: (error: Error | null) => void): void {
     const text = JSON.stringify(message)
     this.#deliver(this.isStalled, () => {
-      this.#receive(JSON.parse(text))
+      for (const receive of this.#receivers) receive(JSON.parse(text))
       callback(null)
     })
   }

@@ -267,6 +267,97 @@ test('a send callback that throws does not keep later ones from being called', a
   await Promise.all([once(client, 'close'), socket.terminate()])
 })
 
+test('null is no callback and no options, and another wrong callback throws before anything is sent', async (t) => {
+  const { server, url } = await listen(t)
+  const client = new WebSocket(url, [], null as never)
+  const [socket] = (await once(server, 'connection')) as [WebSocket]
+  const messages: unknown[] = []
+  client.on('message', (data) => messages.push(String(data)))
+  const none = null as never
+  socket.send('1', none)
+  socket.send('2', {}, none)
+  socket.send(Buffer.alloc(0), { binary: false }, none)
+  socket.ping(none, none, none)
+  socket.pong('pong', false, none)
+  socket._sender!.sendFrame(Sender.frame('3', { opcode: 1 }), none)
+  for (const wrong of [5, 'callback', {}, [], true, Symbol('callback'), 5n]) {
+    const callback = wrong as never
+    const allowed = /^callback is .+; allowed: a function$/
+    assert.throws(() => socket.send('wrong', {}, callback), allowed)
+    assert.throws(() => socket.ping('wrong', false, callback), allowed)
+    assert.throws(() => socket.pong('wrong', false, callback), allowed)
+    assert.throws(() => socket._sender!.sendFrame(Sender.frame('wrong', { opcode: 1 }), callback), allowed)
+  }
+  await until(() => messages.length === 4)
+  assert.equal(messages, ['1', '2', '', '3'])
+  socket.close()
+  socket.send('closing', {}, none)
+  assert.throws(() => socket.send('closing', {}, 5 as never), /allowed: a function/)
+  await once(client, 'close')
+  assert.throws(() => new WebSocketServer(null as never), /One and only one of/)
+})
+
+test('0, a negative limit and one of 2 GiB or more mean no limit, as in npm ws', async (t) => {
+  for (const limit of [0, -1, 2 ** 31, 2 ** 32 - 1]) {
+    const limits = { maxPayload: limit, maxFragments: limit, maxBufferedChunks: limit, maxPendingAutoPongs: limit }
+    const { server, url } = await listen(t, limits)
+    echo(server)
+    const client = new WebSocket(url, limits)
+    await once(client, 'open')
+    const answered = Promise.all([once(client, 'pong'), once(client, 'message')])
+    client.ping()
+    client.send('first ', { fin: false })
+    client.send('last')
+    const [, [data]] = await answered
+    assert.is(String(data), 'first last', String(limit))
+    const receiver = [...server.clients!][0]!._receiver as { _maxPayload: number; _maxFragments: number }
+    receiver._maxPayload = receiver._maxFragments = -1
+    assert.equal([receiver._maxPayload, receiver._maxFragments], [0, 0])
+    client.terminate()
+  }
+})
+
+test('wrong options of zlib throw at construction, and not when a client connects', async () => {
+  for (const zlibDeflateOptions of [
+    { level: 99 },
+    { level: 1.5 },
+    { level: 'x' },
+    { memLevel: 0 },
+    { memLevel: null },
+  ]) {
+    const options = { perMessageDeflate: { zlibDeflateOptions } } as never
+    const message = /^option perMessageDeflate\.zlibDeflateOptions\.(level|memLevel) is .*; allowed: an integer from/
+    assert.throws(() => new WebSocketServer({ noServer: true, ...(options as object) }), message)
+    assert.throws(() => new WebSocket('ws://127.0.0.1:1', options), message)
+  }
+})
+
+test('any threshold works as in npm ws', async (t) => {
+  const text = 'a'.repeat(100)
+  const cases = [
+    [-1, true],
+    [null, true],
+    [99.5, true],
+    ['100', true],
+    [101, false],
+    ['x', false],
+    [Number.NaN, false],
+    [Number.POSITIVE_INFINITY, false],
+  ] as const
+  for (const [threshold, isCompressed] of cases) {
+    const perMessageDeflate = { threshold, zlibDeflateOptions: null } as never
+    const { server, url } = await listen(t, { perMessageDeflate })
+    const client = new WebSocket(url)
+    const [[socket]] = (await Promise.all([once(server, 'connection'), once(client, 'open')])) as [[WebSocket], unknown]
+    const chunk = once(client._socket!, 'data')
+    const message = once(client, 'message')
+    socket.send(text)
+    assert.is(((await chunk)[0] as Buffer)[0], isCompressed ? 0xc1 : 0x81, String(threshold))
+    assert.is(String((await message)[0]), text)
+    client.terminate()
+  }
+})
+
 test('sends frames that were encoded before to several sockets, also when a list is used again', async (t) => {
   const { server, url } = await listen(t)
   const [one, two] = [new WebSocket(url), new WebSocket(url)]

@@ -64,7 +64,8 @@ export const PAGES = {
   },
   chat: {
     title: 'Chat',
-    description: 'Rooms, private messages and presence; a lost connection loses no message.',
+    description:
+      'Rooms, private messages, and a list of who is online. No message is lost when the connection is lost.',
     path: '/chat',
     sources: { server: ['views/chat.ts', 'roster.ts'], browser: ['assets/chat.js', 'assets/live.js'] },
   },

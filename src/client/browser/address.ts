@@ -1,5 +1,9 @@
+import { optionMessage } from '../../options/read-options.ts'
 import { addId, isJoined } from './last-ids.ts'
 import type { ClientOptions, UrlSource } from './types.ts'
+
+/** At most 256 characters, without surrogates that are not in pairs. */
+const idPattern = /^[^\ud800-\udfff]{1,256}$/u
 
 type AddressOptions = Required<Pick<ClientOptions, 'lastId' | 'resumeUrl'>>
 
@@ -36,14 +40,18 @@ export class Address {
 
   /** Stores the first id of a room, which is sent in a message of its own. Returns whether `data` is such a message. */
   onJoined(data: unknown): boolean {
-    if (!isJoined(data) || this.#options.lastId(data) === undefined) return false
-    this.onMessage(data)
-    return true
+    return isJoined(data) && this.onMessage(data)
   }
 
-  onMessage(data: unknown): void {
-    const id = this.#options.lastId(data)
-    if (id !== undefined) this.#lastId = addId(this.#lastId, id)
+  /**
+   * Stores the id of a message. Returns whether the message has one. In JavaScript, `lastId` may also return a number
+   * or null. An id that a peer has made up must not lead to a URL that is invalid, or longer than servers accept.
+   */
+  onMessage(data: unknown): boolean {
+    const id = String(this.#options.lastId(data) ?? '')
+    if (!idPattern.test(id)) return false
+    this.#lastId = addId(this.#lastId, id)
+    return true
   }
 
   #resumedUrl(): string {
@@ -53,9 +61,13 @@ export class Address {
 
 /**
  * Returns an absolute `ws:` or `wss:` URL without fragment. It reads only `href`, because URLs of React Native lack
- * most properties.
+ * most properties. Without the check, a browser would connect to the path `/undefined` for a function that returns
+ * nothing.
  */
 function resolveUrl(url: string | URL): string {
+  if (typeof url !== 'string' && typeof url?.href !== 'string') {
+    throw new TypeError(optionMessage('url', url, 'a string, a URL'))
+  }
   const { document, location } = globalThis as { document?: { baseURI: string }; location?: { href: string } }
   const { href } = new URL(url, document?.baseURI ?? location?.href)
   return href.replace(/^http/, 'ws').replace(/#.*$/, '')

@@ -45,11 +45,14 @@ export class Backoff {
     return this.#attempt >= this.#options.maxAttempts
   }
 
-  /** Returns the next attempt, after a random delay between `minDelay` and a bound that doubles with each attempt. */
+  /**
+   * Returns the next attempt, after a random delay between `minDelay` and a bound that doubles with each attempt. The
+   * bound also grows when `minDelay` is 0, because a client that retries without a delay floods the server.
+   */
   next(): Retry {
     const { minDelay, maxDelay } = this.#options
     this.#attempt += 1
-    const bound = Math.min(maxDelay, minDelay * 2 ** this.#attempt)
+    const bound = Math.min(maxDelay, Math.max(minDelay, 1) * 2 ** this.#attempt)
     return { attempt: this.#attempt, delay: minDelay + this.#environment.random() * (bound - minDelay) }
   }
 }

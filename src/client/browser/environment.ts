@@ -20,7 +20,7 @@ export function readEnvironment(overrides: Partial<ClientEnvironment> | undefine
     ...overrides,
   }
   if (environment.WebSocket === undefined) {
-    throw new TypeError('WebSocket is undefined; allowed: Node 22 or later, or a WebSocket in option environment')
+    throw new TypeError('WebSocket is undefined; allowed: Node 22 or option environment')
   }
   return environment
 }

@@ -1,28 +1,26 @@
-import { callback, integer, type OptionRule, orInfinity } from '../../options/option-rule.ts'
+import { abortSignal, callback, integer, milliseconds, orInfinity } from '../../options/option-rule.ts'
 import { checkOptionNames, optionMessage, readOptions } from '../../options/read-options.ts'
 import { addLastId } from './resume.ts'
 import type { ClientOptions, CloseReport } from './types.ts'
 
-/** Maximum delay of a timer, in milliseconds. */
-const MAX_DELAY = 2 ** 31 - 1
-
-const milliseconds = (fallback: number, min = 0): OptionRule<number> => integer(fallback, min, MAX_DELAY)
-
 const rules = {
-  minDelay: milliseconds(1000),
-  maxDelay: milliseconds(30_000),
+  minDelay: milliseconds(1000, 0),
+  maxDelay: milliseconds(30_000, 0),
   maxAttempts: orInfinity(integer(Infinity, 0)),
-  connectTimeout: milliseconds(10_000, 1),
-  heartbeatInterval: milliseconds(0),
-  heartbeatTimeout: milliseconds(0, 1),
-  maxOutboxBytes: orInfinity(integer(1024 * 1024, 0)),
+  connectTimeout: milliseconds(10_000),
+  heartbeatInterval: milliseconds(0, 0),
+  heartbeatTimeout: milliseconds(0),
+  maxOutboxBytes: orInfinity(integer(2 ** 20, 0)),
   maxOutboxCount: orInfinity(integer(1000, 0)),
   shouldReconnect: callback(isWorthRepeating),
   lastId: callback((_data: unknown): string | undefined => undefined),
   resumeUrl: callback(addLastId),
+  signal: abortSignal,
 }
 
-export type ClientSettings = Required<Omit<ClientOptions, 'signal' | 'environment'>>
+export type ClientSettings = Required<Omit<ClientOptions, 'signal' | 'environment'>> & {
+  readonly signal: AbortSignal | undefined
+}
 
 /**
  * Reads the options of a client.
@@ -31,11 +29,16 @@ export type ClientSettings = Required<Omit<ClientOptions, 'signal' | 'environmen
  * @throws {RangeError} when the value of an option is not allowed.
  */
 export function readClientOptions(options: ClientOptions): ClientSettings {
-  checkOptionNames(options, [...Object.keys(rules), 'signal', 'environment'])
+  checkOptionNames(options, [...Object.keys(rules), 'environment'])
   const settings = readOptions(rules, options)
-  const { heartbeatInterval, heartbeatTimeout } = settings
-  if (heartbeatTimeout === 0) return { ...settings, heartbeatTimeout: heartbeatInterval + 5000 }
-  if (heartbeatTimeout <= heartbeatInterval) {
+  const { minDelay, maxDelay, heartbeatInterval, heartbeatTimeout } = settings
+  // The comparison is false when only one limit is set. The default of the other is then adapted to it.
+  if (options.minDelay! > options.maxDelay!) {
+    throw new RangeError(optionMessage('maxDelay', maxDelay, `at least ${minDelay}`))
+  }
+  if (minDelay > maxDelay) settings.minDelay = settings.maxDelay = options.minDelay ?? maxDelay
+  if (heartbeatTimeout === 0) settings.heartbeatTimeout = heartbeatInterval + 5000
+  else if (heartbeatTimeout <= heartbeatInterval) {
     throw new RangeError(optionMessage('heartbeatTimeout', heartbeatTimeout, `more than ${heartbeatInterval}`))
   }
   return settings

@@ -31,8 +31,8 @@ export class Outbox {
     const size = byteLengthOf(message)
     if (this.#byteCount + size > maxOutboxBytes || this.#messages.length >= maxOutboxCount) {
       throw new OutboxFullError(
-        `${this.#messages.length} messages of ${this.#byteCount} bytes wait for a connection, no room for ${size} ` +
-          `more bytes; allowed: ${maxOutboxCount} messages, ${maxOutboxBytes} bytes`,
+        `${this.#messages.length} messages of ${this.#byteCount} bytes wait without room for ${size} more; ` +
+          `allowed: ${maxOutboxCount} messages, ${maxOutboxBytes} bytes`,
       )
     }
     this.#messages.push(message)

@@ -20,7 +20,7 @@ export class PlainEventTarget {
   }
 
   removeEventListener(type: string, listener: Listener | null): void {
-    if (listener !== null) this.#listeners.get(type)?.delete(listener)
+    this.#listeners.get(type)?.delete(listener as Listener)
   }
 
   /** Calls the listeners of an event. An error of a listener is reported as an uncaught error. */

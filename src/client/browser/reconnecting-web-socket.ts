@@ -43,7 +43,7 @@ export class ReconnectingWebSocket extends ClientEventTarget {
   readonly CLOSING = CLOSING
   readonly CLOSED = CLOSED
 
-  readonly #shouldReconnect: ClientSettings['shouldReconnect']
+  readonly #settings: ClientSettings
   readonly #address: Address
   readonly #outbox: Outbox
   readonly #backoff: Backoff
@@ -55,7 +55,6 @@ export class ReconnectingWebSocket extends ClientEventTarget {
     onMessage: (event) => this.#onMessage(event),
     onLoss: (report) => this.#onLoss(report),
   }
-  readonly #signal: AbortSignal | undefined
   #stopListening: readonly (() => void)[] = []
   /** The current connection or attempt; undefined between two attempts and after the end. */
   #link: Link | undefined
@@ -68,16 +67,14 @@ export class ReconnectingWebSocket extends ClientEventTarget {
     const { protocols, options } = readArguments(second, third)
     const settings = readClientOptions(options)
     const environment = readEnvironment(options.environment)
-    const { connectTimeout, shouldReconnect } = settings
-    this.#shouldReconnect = shouldReconnect
+    this.#settings = settings
     this.#address = new Address(url, settings)
     this.#outbox = new Outbox(settings)
     this.#backoff = new Backoff(settings, environment)
     this.#heartbeat = new Heartbeat(settings, new Timer(environment))
     this.#retryTimer = new Timer(environment)
-    this.#linkSettings = { environment, protocols, connectTimeout, binaryType: 'blob' }
-    this.#signal = options.signal
-    if (options.signal?.aborted) this.close()
+    this.#linkSettings = { environment, protocols, connectTimeout: settings.connectTimeout, binaryType: 'blob' }
+    if (settings.signal?.aborted) this.close()
     else this.#connect()
     this.#listen()
   }
@@ -153,7 +150,7 @@ export class ReconnectingWebSocket extends ClientEventTarget {
    * `close` or a final loss, but not after `signal` was aborted.
    */
   reconnect(): void {
-    if (this.#signal?.aborted) return
+    if (this.#settings.signal?.aborted) return
     const wasOpen = this.#readyState === OPEN
     if (this.#readyState === CLOSED) this.#listen()
     this.#link?.abandon()
@@ -167,7 +164,7 @@ export class ReconnectingWebSocket extends ClientEventTarget {
 
   #listen(): void {
     this.#stopListening = [
-      listen(this.#signal, { abort: () => this.close() }),
+      listen(this.#settings.signal, { abort: () => this.close() }),
       listen(this.#linkSettings.environment.network, {
         online: () => this.#onOnline(),
         offline: () => this.#onOffline(),
@@ -191,8 +188,8 @@ export class ReconnectingWebSocket extends ClientEventTarget {
 
   #onOpen(): void {
     // The application may have closed the socket before the server's response arrived.
-    const link = this.#link
-    if (this.#readyState !== CONNECTING || link === undefined) return
+    const link = this.#link as Link
+    if (this.#readyState !== CONNECTING) return
     this.#readyState = OPEN
     this.#backoff.onOpen()
     this.#heartbeat.start(link)
@@ -215,7 +212,7 @@ export class ReconnectingWebSocket extends ClientEventTarget {
     this.#backoff.onLoss()
     if (this.#readyState === CLOSING || this.#backoff.isExhausted) return this.#end(report)
     try {
-      if (!this.#shouldReconnect(report)) return this.#end(report)
+      if (!this.#settings.shouldReconnect(report)) return this.#end(report)
     } catch (error) {
       return this.#end(abnormalClosure(String(error)))
     }
@@ -257,7 +254,9 @@ export class ReconnectingWebSocket extends ClientEventTarget {
 
 /** Reads the arguments `(url, protocols, options)` or `(url, options)`. */
 function readArguments(second: unknown, third: unknown): { protocols: string | string[]; options: ClientOptions } {
-  if (typeof second === 'string' || Array.isArray(second)) return { protocols: second, options: third ?? {} }
+  if (typeof second === 'string' || Array.isArray(second)) {
+    return { protocols: second, options: third === undefined ? {} : (third as ClientOptions) }
+  }
   if (third !== undefined) throw new TypeError(optionMessage('protocols', second, 'a string, an array of strings'))
   return { protocols: [], options: second as ClientOptions }
 }

@@ -17,6 +17,5 @@ export class Timer {
 
   stop(): void {
     this.#environment.clearTimeout(this.#id as never)
-    this.#id = undefined
   }
 }

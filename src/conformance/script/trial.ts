@@ -58,8 +58,8 @@ export interface OpenOptions extends RequestOptions {
 }
 
 /**
- * Groups whose requests a server should refuse. A server that accepts one has failed that case already, so that its 101
- * does not count again.
+ * Groups whose requests a server should refuse. A server that accepts one has already failed that case, so its 101 does
+ * not count again.
  */
 const INVALID_REQUESTS = /^hs\.(?:method|version|target|host|upgrade|connection|key|ver|syntax)$/
 

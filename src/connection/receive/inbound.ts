@@ -3,6 +3,7 @@ import { WebSocketError } from '../../core/errors.ts'
 import { PauseReason } from '../../core/input-gate.ts'
 import { Opcode } from '../../core/opcode.ts'
 import type { ProtocolSink } from '../../core/protocol.ts'
+import { countCopied } from '../../fast/freed-memory.ts'
 import { messageRun } from '../../fast/message-run.ts'
 import type { StreamOwner } from '../../transport/stream-owner.ts'
 import { callUser, watchResult } from '../../user-code/user-code.ts'
@@ -125,6 +126,7 @@ export class Inbound implements StreamOwner, ProtocolSink, RateSink, TurnSink, S
     if (this.#link.connection.onBorrowedMessage !== null) return lend(bytes, start, end, true, this)
     // A view would keep all of its memory alive, so it must not be much smaller than that.
     const isOwn = bytes !== chunk && bytes.length <= 2 * (end - start)
+    if (isOwn) countCopied(bytes.length)
     this.deliver(isOwn ? bytes.subarray(start, end) : slab.copy(bytes, start, end), true)
   }
 

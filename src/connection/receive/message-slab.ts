@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer'
 import { markAsUntransferable } from 'node:worker_threads'
 import { BufferView } from '../../fast/buffer-view.ts'
 import { copyBytes } from '../../fast/copy-bytes.ts'
+import { countCopied } from '../../fast/freed-memory.ts'
 import type { DeliveredRun } from '../../fast/message-run.ts'
 
 /** Messages of up to this size share a slab, which stays alive as long as the application keeps any of them. */
@@ -38,7 +39,10 @@ export class MessageSlab {
 
   #copyAnew(bytes: Buffer, start: number, end: number): Buffer {
     const size = end - start
-    if (size > MOST_SHARED) return Buffer.from(bytes.subarray(start, end))
+    if (size > MOST_SHARED) {
+      countCopied(size)
+      return Buffer.from(bytes.subarray(start, end))
+    }
     const run = this.#run
     if (end > run.end || bytes !== run.window) return this.#view(this.#add(bytes, start, end), size)
     this.#addRun(start, end)

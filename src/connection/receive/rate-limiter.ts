@@ -1,3 +1,4 @@
+import { LONGEST_DELAY } from '../../options/option-rule.ts'
 import { wheel } from '../../transport/timing-wheel.ts'
 import type { ConnectionLimits } from '../limits.ts'
 import { TokenBucket } from './token-bucket.ts'
@@ -50,7 +51,7 @@ export class RateLimiter {
 
   /** Calls `resume` after `least` milliseconds, at least 50. A longer wait replaces a shorter one. */
   wait(least: number, resume: () => void): void {
-    const milliseconds = Math.max(least, SHORTEST_WAIT)
+    const milliseconds = Math.min(Math.max(least, SHORTEST_WAIT), LONGEST_DELAY)
     const resumeAt = wheel.time + milliseconds
     if (this.#isStopped || (this.#timer !== null && resumeAt <= this.#resumeAt)) return
     if (this.#timer !== null) clearTimeout(this.#timer)

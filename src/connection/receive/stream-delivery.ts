@@ -1,6 +1,7 @@
 import { StringDecoder } from 'node:string_decoder'
 import { WebSocketError } from '../../core/errors.ts'
 import type { StreamSink } from '../../core/stream-assembler.ts'
+import { countCopied } from '../../fast/freed-memory.ts'
 import { callUser } from '../../user-code/user-code.ts'
 import type { Data } from '../host.ts'
 import { type Borrower, lend } from '../lent-bytes.ts'
@@ -66,6 +67,7 @@ export class StreamDelivery implements StreamSink, Borrower {
     if (!handler) return
     const decoder = this.#decoder
     if (handler.onBorrowedPart !== undefined) return lend(bytes, start, end, decoder === null, this)
+    countCopied(end - start)
     const view = bytes.subarray(start, end)
     const part = decoder === null ? Buffer.from(view) : decoder.write(view)
     if (part.length > 0) this.#call(() => handler.onPart!(part))

@@ -15,15 +15,15 @@ const COMPRESSED_WORK = 256
 /** A number that no turn has. */
 const NONE = -1
 
-/** The callback of a connection that may continue. */
+/** The connection whose input was paused. `onNextTurn` is called when it may continue. */
 export interface TurnSink {
   onNextTurn(): void
 }
 
 /**
  * Pauses the input of a connection that has used up its share of a turn of the event loop, until the next turn. It
- * checks the number of the turn only after half a share, and then counts that half as work of the current turn. A callback in each
- * turn would cost more, and would keep the event loop from waiting for more sockets to become readable.
+ * checks the number of the turn only after half a share, and then counts that half as work of the current turn. A
+ * callback in each turn would cost more and keep the event loop from waiting for more sockets to become readable.
  */
 export class TurnShare {
   readonly #protocol: Pick<Protocol, 'frameCount' | 'compressedBytes' | 'pause'>

@@ -38,7 +38,7 @@ interface KeepalivePing {
   readonly sentAt: number
 }
 
-/** Pings of different connections within this time in milliseconds are the same. */
+/** Time in milliseconds within which all connections send the same ping. */
 const SAME_TIME = 0.1
 let latest: KeepalivePing = { payload: EMPTY, sentAt: Number.NEGATIVE_INFINITY }
 

@@ -69,7 +69,7 @@ export interface TopicListener {
 /** The state of a broker, and its counts since it was created. */
 export interface BrokerStats {
   kind: string
-  /** `away` while other processes cannot be reached. Publications wait meanwhile. */
+  /** `away` while other processes cannot be reached. Publications then wait. */
   state: 'up' | 'away'
   /** Number of messages that wait to be published. */
   waitingMessages: number

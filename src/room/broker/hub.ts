@@ -100,6 +100,11 @@ export class Hub {
     return this.#logOf(topic).position
   }
 
+  /** Gives all topics a new epoch, because messages of unknown topics were lost. */
+  renew(): void {
+    for (const topic of [...this.#logs.keys()]) this.#forget(topic)
+  }
+
   announce(client: HubClient, key: string, value: string | null): void {
     const values = this.#presence.get(client) ?? new Map<string, string>()
     this.#presence.set(client, values)

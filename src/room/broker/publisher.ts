@@ -1,8 +1,9 @@
-import { integer } from '../../options/option-rule.ts'
+import { integer, milliseconds } from '../../options/option-rule.ts'
 import { readOptions } from '../../options/read-options.ts'
 import type { HistoryOptions, Outgoing, Publication } from './broker.ts'
 import { answerWithin } from './deadline.ts'
-import { sizeOf } from './size.ts'
+import { makeToken } from './history.ts'
+import { ENTRY_OVERHEAD, sizeOf } from './size.ts'
 import { StoreMemory } from './store-memory.ts'
 
 /** Options of a broker that publishes to other processes. */
@@ -24,7 +25,7 @@ export interface PublisherOptions {
 export const publisherRules = {
   maxWaitingMessages: integer(10_000),
   maxWaitingBytes: integer(16 * 1024 * 1024),
-  timeout: integer(2_000, 1, 2 ** 31 - 1),
+  timeout: milliseconds(2_000),
 }
 
 /** Maximum size of a batch. */
@@ -34,7 +35,14 @@ const BATCH_BYTES = 1024 * 1024
 const FIRST_RETRY = 100
 const LAST_RETRY = 5_000
 
+/** Maximum number of topics whose dropped messages are counted. */
+const MAX_SKIPPED_TOPICS = 10_000
+
+/** @param renewal When it is not null, the numbers of all topics must begin again, once for each value. */
+type Send = (batch: readonly Outgoing[], renewal: string | null) => Promise<void>
+
 interface WaitingMessage extends Outgoing {
+  /** Set when the message is added to a batch. */
   skipped: number
   /** Size in bytes. */
   readonly size: number
@@ -42,14 +50,16 @@ interface WaitingMessage extends Outgoing {
 
 /**
  * Sends messages in order, one batch at a time. A batch that fails is sent again until it is accepted. The queue is
- * bounded: the oldest messages are dropped, and the next message of their topic says how many.
+ * bounded: the oldest messages are dropped, and the next message of their topic says how many. When messages of too many
+ * topics were dropped, all topics get a new epoch instead, so that each subscriber detects a possible gap.
  */
 export class Publisher {
-  readonly #send: (batch: readonly Outgoing[]) => Promise<void>
+  readonly #send: Send
   readonly #options: Readonly<Required<PublisherOptions>>
   #waiting: WaitingMessage[] = []
   readonly #memory = new StoreMemory((bytes) => {
     while (this.#memory.used > bytes && this.#waiting.length > 0) this.#dropOldest()
+    if (this.#memory.used > bytes) this.#renewAll()
   })
   #waitingBytes = 0
   #batch: WaitingMessage[] = []
@@ -63,7 +73,11 @@ export class Publisher {
   /** Number of calls of `publish`. */
   #totalCount = 0
   #isFailing = false
+  /** Number of dropped messages per topic. */
   readonly #skipped = new Map<string, number>()
+  #renewal: string | null = null
+  /** The renewal that precedes the batch. */
+  #batchRenewal: string | null = null
   publishedCount = 0
   droppedCount = 0
   lastError: string | null = null
@@ -73,7 +87,7 @@ export class Publisher {
    * @throws {TypeError} when an option is not a number.
    * @throws {RangeError} when the value of an option is not allowed.
    */
-  constructor(options: PublisherOptions, send: (batch: readonly Outgoing[]) => Promise<void>) {
+  constructor(options: PublisherOptions, send: Send) {
     this.#options = readOptions(publisherRules, options)
     this.#send = send
   }
@@ -88,17 +102,17 @@ export class Publisher {
     return this.#isFailing
   }
 
+  /** Memory in bytes of these messages, and of the numbers of dropped ones. */
   get bytes(): number {
-    return this.#waitingBytes + this.#batchBytes
+    return this.#memory.used
   }
 
   publish(topic: string, publication: Publication, history: HistoryOptions | null): void {
-    const skipped = this.#skipped.get(topic) ?? 0
-    this.#skipped.delete(topic)
     this.#totalCount += 1
     const size = sizeOf(publication.payload)
-    this.#waiting.push({ ...publication, topic, history, skipped, size })
-    this.#changeBytes(size)
+    this.#waiting.push({ ...publication, topic, history, skipped: 0, size })
+    this.#waitingBytes += size
+    this.#memory.change(size)
     while (this.#isOverLimit) this.#dropOldest()
     if (this.#isScheduled) return
     this.#isScheduled = true
@@ -129,15 +143,11 @@ export class Publisher {
     this.#retryTimer = null
     this.#waiting = []
     this.#batch = []
+    this.#skipped.clear()
     this.#memory.change(-this.#memory.used)
     this.#waitingBytes = 0
     this.#batchBytes = 0
     this.#settle(false)
-  }
-
-  #changeBytes(bytes: number): void {
-    this.#waitingBytes += bytes
-    this.#memory.change(bytes)
   }
 
   get #isOverLimit(): boolean {
@@ -151,7 +161,7 @@ export class Publisher {
     try {
       while (this.count > 0) {
         if (this.#batch.length === 0) this.#takeBatch()
-        await this.#send(this.#batch)
+        await this.#send(this.#batch, this.#batchRenewal)
         this.publishedCount += this.#batch.length
         this.#batch = []
         this.#memory.change(-this.#batchBytes)
@@ -192,16 +202,38 @@ export class Publisher {
       count += 1
     }
     this.#batch = this.#waiting.splice(0, count)
+    this.#batchRenewal = this.#renewal
+    this.#renewal = null
+    for (const message of this.#batch) message.skipped = this.#takeSkipped(message.topic)
     this.#batchBytes = bytes
     this.#waitingBytes -= bytes
   }
 
   #dropOldest(): void {
-    const { topic, size, skipped } = this.#waiting.shift()!
-    this.#changeBytes(-size)
+    const { topic, size } = this.#waiting.shift()!
+    this.#waitingBytes -= size
     this.droppedCount += 1
-    const next = this.#waiting.find((other) => other.topic === topic)
-    if (next === undefined) this.#skipped.set(topic, (this.#skipped.get(topic) ?? 0) + skipped + 1)
-    else next.skipped += skipped + 1
+    const skipped = this.#skipped.get(topic)
+    this.#skipped.set(topic, (skipped ?? 0) + 1)
+    // Both changes are combined, because their sum is never positive. A positive change could drop more messages.
+    this.#memory.change((skipped === undefined ? ENTRY_OVERHEAD : 0) - size)
+    if (this.#skipped.size > MAX_SKIPPED_TOPICS) this.#renewAll()
+  }
+
+  /** Returns how many messages of a topic were dropped before the first that waits. */
+  #takeSkipped(topic: string): number {
+    const skipped = this.#skipped.get(topic)
+    if (skipped === undefined) return 0
+    this.#skipped.delete(topic)
+    this.#memory.change(-ENTRY_OVERHEAD)
+    return skipped
+  }
+
+  /** Replaces the numbers of dropped messages by one mark for all topics. */
+  #renewAll(): void {
+    if (this.#skipped.size === 0) return
+    this.#memory.change(-ENTRY_OVERHEAD * this.#skipped.size)
+    this.#skipped.clear()
+    this.#renewal = makeToken()
   }
 }

@@ -53,6 +53,10 @@ test('a function that throws, rejects or returns an invalid URL is a failed atte
     },
     () => Promise.reject(new Error('no token')),
     () => 'not a URL',
+    () => undefined as never,
+    () => null as never,
+    () => 5 as never,
+    async () => ({}) as never,
   ]
   for (const url of sources) {
     const { client, clock, events } = makeWorld({ url })

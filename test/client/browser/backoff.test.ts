@@ -1,5 +1,5 @@
 import { makeWorld } from '../../support/fake-browser.ts'
-import { assert, suite } from '../../support/unit.ts'
+import { assert, suite, thrownBy } from '../../support/unit.ts'
 
 const test = suite('browser client: reconnecting')
 
@@ -44,6 +44,27 @@ test('after a connection of ten seconds the delays start over, after a shorter o
     world.events.filter((event) => event !== 'open'),
     ['reconnecting:1:2000:1006', 'reconnecting:2:4000:1006', 'reconnecting:1:2000:1006'],
   )
+})
+
+test('without a minimum the delays still grow, so that a server that closes at once is not flooded', () => {
+  const world = makeWorld({ minDelay: 0, random: () => 0.5 })
+  const delays = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 15_000, 15_000]
+  for (const delay of delays) {
+    world.last.open()
+    world.last.lose()
+    assert.match(world.events.at(-1)!, new RegExp(`^reconnecting:\\d+:${delay}:1006$`))
+    world.clock.advance(delay)
+  }
+})
+
+test('the default of one limit of the delay yields to the other, and limits that contradict each other throw', async () => {
+  const world = makeWorld({ minDelay: 60_000, random: () => 0.5 })
+  world.last.lose()
+  const quick = makeWorld({ minDelay: undefined, maxDelay: 10, random: () => 0.5 })
+  quick.last.lose()
+  assert.equal([world.events, quick.events], [['reconnecting:1:60000:1006'], ['reconnecting:1:10:1006']])
+  const error = await thrownBy(() => makeWorld({ minDelay: 20, maxDelay: 10 }))
+  assert.is(error.message, 'option maxDelay is 10; allowed: at least 20')
 })
 
 test('after maxAttempts it ends with an error and a close', () => {

@@ -32,6 +32,33 @@ test('the application decides how to resume', () => {
   assert.is(world.last.url, 'ws://host/path/from/4')
 })
 
+test('an id may be a number, and null is no id', () => {
+  const ids: unknown[] = [null, 5, null, undefined, 6, '7', 8, null]
+  const world = makeWorld({ lastId: () => ids.shift() as never })
+  world.last.open()
+  world.last.receive('null')
+  world.last.lose()
+  world.clock.advance(1000)
+  assert.not.match(world.last.url, /last=/)
+  world.last.open()
+  while (ids.length > 0) world.last.receive('a message')
+  world.last.lose()
+  world.clock.advance(2000)
+  assert.match(world.last.url, /last=8$/)
+})
+
+test('an id that a peer has made up neither ends the client nor makes the URL longer than servers accept', () => {
+  for (const id of ['\ud800', 'a\udfff', 'a'.repeat(257), '']) {
+    const world = makeWorld({ url: 'ws://host/', lastId: readEnvelopeId })
+    world.last.open()
+    world.last.receive(JSON.stringify({ id: 'good 😀', data: 1 }))
+    world.last.receive(JSON.stringify({ id, data: 1 }))
+    world.last.lose()
+    world.clock.advance(1000)
+    assert.is(world.last.url, 'ws://host/?last=good+%F0%9F%98%80')
+  }
+})
+
 test('a resumeUrl that throws is final', () => {
   const world = makeWorld({
     lastId: () => '1',

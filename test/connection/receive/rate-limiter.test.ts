@@ -85,6 +85,16 @@ test('waits 50 ms at the least', (t) => {
   assert.is(resumed, 1)
 })
 
+test('waits as long as a timer can where the rate asks for more, and does not resume at once', (t) => {
+  const { rates, pass } = limiter(t, {})
+  let resumed = 0
+  rates.wait(1e12, () => resumed++)
+  pass(2 ** 31 - 2)
+  assert.is(resumed, 0)
+  pass(1)
+  assert.is(resumed, 1)
+})
+
 test('waits no more once stopped', (t) => {
   const { rates, pass } = limiter(t, {})
   let resumed = 0

@@ -162,7 +162,7 @@ test('destroys a Readable that the connection does not read to its end', async (
   for (const isBusy of [false, true]) {
     const extension = isBusy ? ['Sec-WebSocket-Extensions: permessage-deflate'] : []
     const { connection, client } = await open(t, { deflate: isBusy && { threshold: 0 } }, extension)
-    // The codec is busy with it: the source waits for its turn, and nobody has read it.
+    // The codec is busy with this message, so the source waits, and nobody has read it.
     if (isBusy) connection.send('x'.repeat(100_000))
     const readable = new Readable({ read() {} })
     readable.push('half')
@@ -340,7 +340,7 @@ test('counts as one message, and sources that wait count as memory', async (t) =
 test('compresses a source when that was agreed, fragment by fragment', async (t) => {
   const extension = ['Sec-WebSocket-Extensions: permessage-deflate']
   const { connection, client } = await open(t, { deflate: { threshold: 0 } }, extension)
-  // The codec is busy with it: the source waits for its turn.
+  // The codec is busy with this message, so the source waits.
   connection.send('x'.repeat(100_000))
   connection.send(partsOf('one '.repeat(100), 'two'))
   await client.until(() => client.frames.at(-1)?.payload.equals(Buffer.of(0)) === true)

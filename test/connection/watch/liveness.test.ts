@@ -28,7 +28,7 @@ const quiet: Snapshot = {
   pending: null,
 }
 
-/** A connection that is looked at once a second on a clock of the test's own. */
+/** A connection that is checked once a second on a simulated clock. */
 class Watched {
   readonly snapshot = { ...quiet }
   readonly limits: ConnectionLimits
@@ -46,7 +46,10 @@ class Watched {
     }
   }
 
-  /** Looks every second for so many seconds; what was said, with its second. `eachSecond` happens before each look. */
+  /**
+   * Checks once a second for `seconds` seconds, and returns the actions with their seconds. `eachSecond` is called
+   * before each check.
+   */
   pass(seconds: number, eachSecond: (snapshot: Snapshot) => void = () => {}): [number, LivenessAction][] {
     const said: [number, LivenessAction][] = []
     for (let i = 0; i < seconds; i++) {
@@ -59,7 +62,7 @@ class Watched {
   }
 }
 
-/** The second and the action, or the error's code. */
+/** Formats each second with its action, or with the code of the error. */
 const brief = (said: [number, LivenessAction][]): string[] =>
   said.map(([second, action]) => `${second} ${'code' in action ? action.code : action.action}`)
 

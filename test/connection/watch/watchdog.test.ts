@@ -8,7 +8,7 @@ import { assert, suite, type TestContext } from '../../support/unit.ts'
 
 const test = suite('watchdog')
 
-/** A connection that notes what its watchdog does to it. */
+/** A connection that records the calls of its watchdog. */
 class Patient implements Watched {
   readonly connection = this
   readonly limits: ConnectionLimits
@@ -78,7 +78,7 @@ function start(t: TestContext, limits: Partial<ConnectionLimits> = {}) {
   t.after(() => watchdog.stop())
   const begin = now()
   const look = (seconds: number): void => watchdog.onTimer(begin + seconds * 1_000 + 1)
-  /** Looks a second after the last look. */
+  /** Checks at this second, as if the last check was one second earlier. */
   const lookNext = (seconds: number): void => {
     watchdog.checkedAt = begin + (seconds - 1) * 1_000
     look(seconds)
@@ -175,7 +175,7 @@ test('reads ahead before it pings a paused peer and for the pong, and delivers w
   patient.view.isPaused = true
   for (const second of [10, 25, 26, 46]) lookNext(second)
   assert.equal(patient.log, ['read ahead', 'ping', 'read ahead', 'deliver', 'terminate ERR_WS_KEEPALIVE'])
-  // Its pong is read when the pause ends: the round trip would be that of the pause.
+  // The pong is read only when the pause ends, so the round trip would include the pause.
   assert.is(watchdog.acceptPong(patient.lastPing, 0), null)
   assert.ok(isKeepalivePong(patient.lastPing))
   assert.not(isKeepalivePong(Buffer.from('dweb')))

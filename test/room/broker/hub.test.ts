@@ -29,6 +29,20 @@ function makeHub(t: TestContext) {
   return hub
 }
 
+test('gives every topic a new epoch when messages of unknown topics were lost', (t) => {
+  const hub = makeHub(t)
+  const client = makeClient('p')
+  hub.subscribe(client, 'a')
+  const { epoch } = hub.publish('p', { ...outgoing('a', 1, 'x'), history: { size: 10, ttl: 10_000 } })
+  hub.renew()
+  const next = hub.publish('p', { ...outgoing('a', 2, 'y', 3), history: { size: 10, ttl: 10_000 } })
+  assert.ok(next.epoch !== epoch)
+  assert.equal(client.received, ['a 1 x', 'a 4 y'])
+  const { messages, isComplete } = hub.read('a', { epoch, count: 1 })
+  assert.equal([messages.map(({ payload }) => payload), isComplete], [['y'], false])
+  assert.is(hub.historyBytes, ENTRY_OVERHEAD + 1)
+})
+
 test('numbers the messages of a topic and passes them to its subscribers', (t) => {
   const hub = makeHub(t)
   const [first, second] = [makeClient('p'), makeClient('q')]

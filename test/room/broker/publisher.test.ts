@@ -1,3 +1,4 @@
+import { releaseSharedMemory } from '../../../src/connection/shared-memory.ts'
 import type { Outgoing } from '../../../src/room/broker/broker.ts'
 import { Publisher } from '../../../src/room/broker/publisher.ts'
 import { ENTRY_OVERHEAD } from '../../../src/room/broker/size.ts'
@@ -15,7 +16,9 @@ afterEachTest(() => {
 function makePublisher(limits: ConstructorParameters<typeof Publisher>[0] = {}) {
   const batches: string[] = []
   let settle: { resolve(): void; reject(error: Error): void } | null = null
-  const publisher = new Publisher(limits, (batch: readonly Outgoing[]) => {
+  const renewals: (string | null)[] = []
+  const publisher = new Publisher(limits, (batch: readonly Outgoing[], renewal: string | null) => {
+    renewals.push(renewal)
     batches.push(batch.map(({ payload, skipped }) => `${payload}${skipped > 0 ? `(${skipped})` : ''}`).join(' '))
     return new Promise((resolve, reject) => {
       settle = { resolve, reject }
@@ -28,6 +31,7 @@ function makePublisher(limits: ConstructorParameters<typeof Publisher>[0] = {}) 
   return {
     publisher,
     batches,
+    renewals,
     publish,
     accept: () => settle?.resolve(),
     fail: () => settle?.reject(new Error('away')),
@@ -92,6 +96,50 @@ test('a topic without waiting messages remembers how many were dropped', async (
   accept()
   await endOfTick()
   assert.equal(batches, ['b(1)'])
+})
+
+test('the messages of a topic are numbered when they are sent, however many topics wait', async () => {
+  const { batches, publish, accept, publisher } = makePublisher({ maxWaitingMessages: 4 })
+  for (const text of ['1', '2', '3', '4', '5', '6', '7']) publish(text, text > '4' ? 'b' : 'a')
+  publish('8', 'a')
+  await endOfTick()
+  accept()
+  await endOfTick()
+  assert.equal([batches, publisher.droppedCount], [['5 6 7 8(4)'], 4])
+})
+
+test('when messages of too many topics are dropped, every topic gets a new epoch, once', async () => {
+  const { publisher, batches, renewals, publish, accept, fail } = makePublisher({ maxWaitingMessages: 1 })
+  for (let i = 0; i < 25_000; i++) publish('x', `topic ${i}`)
+  assert.ok(publisher.bytes <= 10_002 * (ENTRY_OVERHEAD + 1), `${publisher.bytes} bytes`)
+  const counted = 24_999 - 2 * 10_001
+  assert.is(publisher.bytes, (counted + 1) * ENTRY_OVERHEAD + 1)
+  await endOfTick()
+  fail()
+  await endOfTick()
+  publisher.retry()
+  accept()
+  await endOfTick()
+  publish('y', 'topic 1')
+  publish('z', 'topic 24998')
+  await endOfTick()
+  accept()
+  await endOfTick()
+  assert.equal(batches, ['x', 'x', 'z(1)'])
+  assert.equal([typeof renewals[0], renewals[1], renewals[2]], ['string', renewals[0], null])
+})
+
+test('when maxMemory needs the memory of the numbers of dropped messages, every topic gets a new epoch', async () => {
+  const { publisher, batches, renewals, publish, accept } = makePublisher({ maxWaitingMessages: 1 })
+  for (const topic of ['a', 'b', 'c']) publish('x', topic)
+  assert.is(publisher.bytes, 3 * ENTRY_OVERHEAD + 1)
+  releaseSharedMemory(publisher.bytes)
+  assert.is(publisher.bytes, 0)
+  publish('y', 'a')
+  await endOfTick()
+  accept()
+  await endOfTick()
+  assert.equal([batches, typeof renewals[0]], [['y'], 'string'])
 })
 
 test('`settled` resolves when everything is accepted, or when an attempt fails', async () => {

@@ -59,9 +59,9 @@ export class ClusterBroker implements Broker {
     this.#timeout = readOptions(publisherRules, options).timeout
     this.#link = link
     this.#questions = new OpenQuestions(this.#timeout, () => this.#onSilent())
-    this.#publisher = new Publisher(options, (batch) => this.#publishAll(batch))
+    this.#publisher = new Publisher(options, (batch, renewal) => this.#publishAll(batch, renewal))
     link.onMessage((message) => {
-      if (!isClusterMessage(message) || message.dwebsocket !== 'to-worker') return
+      if (!isClusterMessage(message) || message.dwebsocket !== 'to-worker' || message.origin !== this.origin) return
       this.#onPrimary(message.primary)
       for (const item of message.items) this.#handle(item)
     })
@@ -134,10 +134,10 @@ export class ClusterBroker implements Broker {
     })
   }
 
-  async #publishAll(batch: readonly Outgoing[]): Promise<void> {
+  async #publishAll(batch: readonly Outgoing[], renewal: string | null): Promise<void> {
     if (this.#state !== 'up') throw brokerError('the primary is away')
     this.#batchCount += 1
-    const question = { type: 'publish', batch: this.#batchCount, publications: batch.map(pack) } as const
+    const question = { type: 'publish', batch: this.#batchCount, publications: batch.map(pack), renewal } as const
     if ((await this.#ask(question)) === null) {
       // The batch is sent again and must have the same number.
       this.#batchCount -= 1

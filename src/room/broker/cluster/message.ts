@@ -17,7 +17,10 @@ export interface Questions {
   /** Checks that the primary responds. */
   hello: { ask: object; answer: true }
   /** A batch that was published before is not published again, because the first response may have been lost. */
-  publish: { ask: { batch: number; publications: readonly WirePublication[] }; answer: true }
+  publish: {
+    ask: { batch: number; publications: readonly WirePublication[]; renewal?: string | null | undefined }
+    answer: true
+  }
   subscribe: { ask: { topic: string }; answer: Position }
   read: { ask: { topic: string; after: Position }; answer: WireRead }
   presence: { ask: { key: string }; answer: string[] }
@@ -42,12 +45,13 @@ export type ToWorker =
   | { type: 'answer'; number: number; value: unknown }
 
 /**
- * An IPC message, which carries any number of items. The messages of the application use the same channel. `primary` is
- * unique for each call of `joinWorkers()`, because a new call does not know earlier subscriptions.
+ * An IPC message, which carries any number of items. The messages of the application use the same channel. `origin` is
+ * the broker, because a worker may have several. `primary` is unique for each call of `joinWorkers()`, because a new
+ * call does not know earlier subscriptions.
  */
 export type ClusterMessage =
   | { dwebsocket: 'to-primary'; origin: string; items: readonly ToPrimary[] }
-  | { dwebsocket: 'to-worker'; primary: string; items: readonly ToWorker[] }
+  | { dwebsocket: 'to-worker'; origin: string; primary: string; items: readonly ToWorker[] }
 
 export function isClusterMessage(message: unknown): message is ClusterMessage {
   return typeof message === 'object' && message !== null && 'dwebsocket' in message && 'items' in message

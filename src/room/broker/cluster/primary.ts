@@ -45,7 +45,8 @@ export function joinWorkers(options: HubOptions = {}): () => void {
 export class ClusterPrimary {
   readonly #token = makeToken()
   readonly #hub: Hub
-  readonly #clients = new Map<number, WorkerClient>()
+  /** The brokers of each worker, by their origins. */
+  readonly #workers = new Map<number, Map<string, WorkerClient>>()
 
   constructor(options: HubOptions = {}) {
     this.#hub = new Hub(options)
@@ -54,25 +55,23 @@ export class ClusterPrimary {
   /** Handles a message of a worker. Messages of the application are ignored. */
   receive(workerId: number, link: WorkerLink, message: unknown): void {
     if (!isClusterMessage(message) || message.dwebsocket !== 'to-primary') return
-    let client = this.#clients.get(workerId)
-    if (client === undefined) {
-      client = new WorkerClient(this.#token, message.origin, link)
-      this.#clients.set(workerId, client)
-    }
+    const { origin } = message
+    const clients = this.#workers.get(workerId) ?? new Map<string, WorkerClient>()
+    this.#workers.set(workerId, clients)
+    const client = clients.get(origin) ?? new WorkerClient(this.#token, origin, link)
+    clients.set(origin, client)
     for (const item of message.items) this.#handle(client, item)
   }
 
   /** Removes a worker that has exited, and its presence. */
   remove(workerId: number): void {
-    const client = this.#clients.get(workerId)
-    if (client === undefined) return
-    this.#clients.delete(workerId)
-    this.#hub.remove(client)
+    for (const client of this.#workers.get(workerId)?.values() ?? []) this.#hub.remove(client)
+    this.#workers.delete(workerId)
   }
 
   close(): void {
     this.#hub.close()
-    this.#clients.clear()
+    this.#workers.clear()
   }
 
   #handle(client: WorkerClient, item: ToPrimary): void {
@@ -83,6 +82,7 @@ export class ClusterPrimary {
         return client.answer(item.number, true)
       case 'publish':
         if (client.isNewBatch(item.batch)) {
+          if (item.renewal) this.#hub.renew()
           for (const publication of item.publications) this.#hub.publish(client.origin, unpack(publication))
         }
         return client.answer(item.number, true)
@@ -104,7 +104,7 @@ export class ClusterPrimary {
   }
 }
 
-/** The queue of one worker. Items added while a batch is being sent go into the next batch. */
+/** The queue of one broker of a worker. Items added while a batch is being sent go into the next batch. */
 class WorkerClient implements HubClient {
   readonly origin: string
   readonly #primary: string
@@ -149,7 +149,7 @@ class WorkerClient implements HubClient {
     const bytes = this.#bytes
     this.#items = []
     this.#isSending = true
-    this.#link.send({ dwebsocket: 'to-worker', primary: this.#primary, items }, () => {
+    this.#link.send({ dwebsocket: 'to-worker', origin: this.origin, primary: this.#primary, items }, () => {
       this.#bytes -= bytes
       this.#isSending = false
       this.#flush()

@@ -1,5 +1,5 @@
 import { WebSocketError } from '../../../core/errors.ts'
-import { integer, type OptionRule, positive } from '../../../options/option-rule.ts'
+import { integer, milliseconds, type OptionRule } from '../../../options/option-rule.ts'
 import { checkOptionNames, readOptions } from '../../../options/read-options.ts'
 import type {
   Broker,
@@ -45,7 +45,7 @@ export interface RedisBrokerOptions extends PublisherOptions {
 const rules = {
   ...publisherRules,
   prefix: text('dwebsocket'),
-  presenceTtl: positive(30_000),
+  presenceTtl: milliseconds(30_000),
   historyBytes: integer(64 * 1024 * 1024),
 }
 
@@ -95,8 +95,8 @@ export class RedisBroker implements Broker {
     const settings = readOptions(rules, options)
     const { prefix, presenceTtl, timeout, historyBytes } = settings
     this.#timeout = timeout
-    this.#publisher = new Publisher(settings, async (batch) => {
-      await this.#commands.publish(batch).catch((error) => {
+    this.#publisher = new Publisher(settings, async (batch, renewal) => {
+      await this.#commands.publish(batch, renewal).catch((error) => {
         this.#recordError(error)
         throw error
       })

@@ -1,3 +1,4 @@
+import { LONGEST_DELAY } from '../../../options/option-rule.ts'
 import { brokerError } from '../broker-error.ts'
 
 /** The interval between heartbeats, as a multiple of the timeout. */
@@ -30,7 +31,7 @@ export class RedisHeartbeat {
   constructor(timeout: number, host: HeartbeatHost) {
     this.#timeout = timeout
     this.#host = host
-    this.#timer = setInterval(() => void this.beat(), timeout * INTERVAL).unref()
+    this.#timer = setInterval(() => void this.beat(), Math.min(timeout * INTERVAL, LONGEST_DELAY)).unref()
   }
 
   /** Whether the last heartbeat has not arrived. */

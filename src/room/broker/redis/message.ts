@@ -1,4 +1,4 @@
-import type { MessageSource, Publication } from '../broker.ts'
+import type { MessageSource, Publication, TopicMessage } from '../broker.ts'
 
 /**
  * Formats a payload: a letter for text or binary, in upper case when it must not be compressed, followed by the bytes.
@@ -7,6 +7,20 @@ export function formatBody({ payload, compress }: Publication): Buffer {
   const kind = typeof payload === 'string' ? 't' : 'b'
   const letter = Buffer.from(compress ? kind : kind.toUpperCase())
   return Buffer.concat([letter, typeof payload === 'string' ? Buffer.from(payload) : payload])
+}
+
+/** The form of an epoch and of an origin. */
+const token = /^[\w-]{1,32}$/
+
+/**
+ * Parses a message of a topic's channel, `epoch count origin sequence body`. Returns null when it is malformed, because
+ * any client of Redis can publish on the channel.
+ */
+export function parseTopicMessage(bytes: Buffer): TopicMessage | null {
+  const [epoch, count, text] = splitOff(bytes)
+  const message = { epoch, count: Number(count), ...parseMessage(text) }
+  const isValid = token.test(epoch) && token.test(message.origin) && message.count > 0 && message.sequence > 0
+  return isValid ? message : null
 }
 
 /** Parses `origin sequence body`. */
@@ -20,7 +34,7 @@ export function parseMessage(text: Buffer): Publication & MessageSource {
 }
 
 /** Splits off the first two fields of a message. The rest may be binary. */
-export function splitOff(bytes: Buffer): [string, string, Buffer] {
+function splitOff(bytes: Buffer): [string, string, Buffer] {
   const first = bytes.indexOf(' ')
   const second = bytes.indexOf(' ', first + 1)
   return [bytes.toString('latin1', 0, first), bytes.toString('latin1', first + 1, second), bytes.subarray(second + 1)]

@@ -4,17 +4,25 @@ import type { RedisArgument, RedisReply } from './client.ts'
 import type { RedisConnection } from './connection.ts'
 
 /*
- * Steps that must be atomic are Lua scripts. A topic has a hash with `epoch`, `count` and, under `from:` and the name of
- * a process, the last sequence number that this process published. With history it also has a stream, whose entries have
- * the numbers of the topic. The hash `history` has the size of the streams in bytes, per topic and in total. The sorted
- * set `history:order` has the topics by the time of their last message. An expired stream counts until its topic is used
- * again. The first argument of each script is the prefix of all keys and channels.
+ * Steps that must be atomic are Lua scripts. A topic has a hash with `epoch`, `count` and, under `from:` and the name
+ * of a process, the last sequence number that this process published. With history it also has a stream, whose entries
+ * have the numbers of the topic. The hash `history` has the size of the streams in bytes, per topic and in total. The
+ * sorted set `history:order` has the topics by the time of their last message. An expired stream counts until its topic
+ * is used again. The key `renewed` has the last renewal. A topic whose hash does not contain this renewal gets a new
+ * epoch when it is used. The first argument of each script is the prefix of all keys and channels.
  */
 
 const head = `
 local prefix, token, life = ARGV[1], ARGV[2], ARGV[3]
+local renewed = prefix .. ':renewed'
 local function place(topic)
   local meta = prefix .. ':topic:' .. topic
+  local renewal = redis.call('GET', renewed)
+  if renewal then redis.call('PEXPIRE', renewed, life) end
+  if (redis.call('HGET', meta, 'renewal') or '') ~= (renewal or '') then
+    redis.call('HSET', meta, 'renewal', renewal or '', 'count', 0)
+    redis.call('HDEL', meta, 'epoch')
+  end
   if redis.call('HSETNX', meta, 'epoch', token) == 1 then redis.call('DEL', prefix .. ':log:' .. topic) end
   redis.call('PEXPIRE', meta, life)
   return redis.call('HGET', meta, 'epoch'), redis.call('HGET', meta, 'count') or '0', meta
@@ -70,8 +78,9 @@ end
 
 /** Numbers, stores and publishes messages, except those that an earlier attempt without a reply has published. */
 const publish = `${head}${store}
-local origin, most = ARGV[4], tonumber(ARGV[5])
-for i = 6, #ARGV, 6 do
+local origin, most, renewal = ARGV[4], tonumber(ARGV[5]), ARGV[6]
+if renewal ~= '' then redis.call('SET', renewed, renewal, 'PX', life) end
+for i = 7, #ARGV, 6 do
   local topic, sequence, size, ttl = ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 3]), tonumber(ARGV[i + 4])
   local epoch, _, meta = place(topic)
   local last = redis.call('HGET', meta, 'from:' .. origin)

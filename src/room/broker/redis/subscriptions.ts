@@ -1,7 +1,8 @@
 import type { Position, TopicListener } from '../broker.ts'
+import { brokerError } from '../broker-error.ts'
 import { answerWithin } from '../deadline.ts'
 import type { RedisConnection } from './connection.ts'
-import { parseMessage, splitOff } from './message.ts'
+import { parseTopicMessage } from './message.ts'
 import type { RedisNames } from './names.ts'
 
 /** The members of its broker that `RedisSubscriptions` needs. */
@@ -35,8 +36,10 @@ export class RedisSubscriptions {
    * The topics to whose channels this process has subscribed. After a loss, some clients subscribe again by themselves.
    */
   readonly #subscribed = new Set<string>()
-  /** The topics whose positions were requested since the last loss. */
-  readonly #located = new Set<string>()
+  /** The wanted topics whose positions have not been requested since the last loss. */
+  readonly #missing = new Set<string>()
+  /** The subscribed topics that are not wanted. */
+  readonly #surplus = new Set<string>()
   #hasOwnChannel = false
   #isWorking = false
   #isFailing = false
@@ -69,7 +72,8 @@ export class RedisSubscriptions {
       this.#wanted.get(topic)?.resolve()
       this.#wanted.set(topic, { listener, resolve })
       // The subscription may exist already, but the new listener also needs the position.
-      this.#located.delete(topic)
+      this.#missing.add(topic)
+      this.#surplus.delete(topic)
       if (!this.#connection.isReady || this.#isFailing) resolve()
       this.#workSoon()
     })
@@ -79,6 +83,8 @@ export class RedisSubscriptions {
   remove(topic: string): void {
     this.#wanted.get(topic)?.resolve()
     this.#wanted.delete(topic)
+    this.#missing.delete(topic)
+    if (this.#subscribed.has(topic)) this.#surplus.add(topic)
     this.#workSoon()
   }
 
@@ -91,7 +97,7 @@ export class RedisSubscriptions {
   /** Called when the connection is lost. */
   onLost(): void {
     this.#lossCount += 1
-    this.#located.clear()
+    for (const topic of this.#wanted.keys()) this.#missing.add(topic)
     this.#hasOwnChannel = false
     this.#release()
   }
@@ -105,8 +111,9 @@ export class RedisSubscriptions {
   onMessage(channel: string, message: Buffer): void {
     const subscription = this.#wanted.get(this.#names.topicOf(channel))
     if (subscription === undefined) return
-    const [epoch, count, text] = splitOff(message)
-    subscription.listener.onMessage({ epoch, count: Number(count), ...parseMessage(text) })
+    const parsed = parseTopicMessage(message)
+    if (parsed !== null) subscription.listener.onMessage(parsed)
+    else this.#host.onError(brokerError('a malformed message was published on the channel of a room'))
   }
 
   onLocated(topic: string, position: Position): void {
@@ -149,27 +156,37 @@ export class RedisSubscriptions {
       this.#hasOwnChannel = lossCount === this.#lossCount
       return true
     }
-    const surplus = [...this.#subscribed].filter((topic) => !this.#wanted.has(topic)).slice(0, BATCH)
+    const surplus = takeSome(this.#surplus)
     if (surplus.length > 0) {
       for (const topic of surplus) this.#subscribed.delete(topic)
       await this.#connection.unsubscribe(surplus.map((topic) => this.#names.channelOf(topic)))
       return true
     }
-    const missing = [...this.#wanted.keys()].filter((topic) => !this.#located.has(topic)).slice(0, BATCH)
+    // Removed before the await, so that a topic that is added during it is requested again.
+    const missing = takeSome(this.#missing)
     if (missing.length > 0) await this.#subscribe(missing)
     return missing.length > 0
   }
 
   async #subscribe(topics: readonly string[]): Promise<void> {
     for (const topic of topics) this.#subscribed.add(topic)
-    // Added before the await, so that a topic that is added during it is requested again.
-    for (const topic of topics) this.#located.add(topic)
     try {
       await this.#connection.subscribe(topics.map((topic) => this.#names.channelOf(topic)))
       await this.#host.locate(topics)
     } catch (error) {
-      for (const topic of topics) this.#located.delete(topic)
+      for (const topic of topics) if (this.#wanted.has(topic)) this.#missing.add(topic)
       throw error
     }
   }
+}
+
+/** Removes and returns as many topics as one command may have. */
+function takeSome(topics: Set<string>): string[] {
+  const taken: string[] = []
+  for (const topic of topics) {
+    if (taken.length === BATCH) break
+    taken.push(topic)
+    topics.delete(topic)
+  }
+  return taken
 }

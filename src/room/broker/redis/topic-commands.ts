@@ -24,8 +24,9 @@ export class TopicCommands {
     this.#historyBytes = historyBytes
   }
 
-  publish(batch: readonly Outgoing[]): Promise<unknown> {
-    const args: (string | Buffer)[] = [this.#origin, String(this.#historyBytes)]
+  /** @param renewal When it is not null, all topics first get a new epoch, once for each value. */
+  publish(batch: readonly Outgoing[], renewal: string | null): Promise<unknown> {
+    const args: (string | Buffer)[] = [this.#origin, String(this.#historyBytes), renewal ?? '']
     for (const { topic, skipped, history, ...publication } of batch) {
       const stored = [String(history?.size ?? 0), String(history?.ttl ?? 0)]
       const numbers = [String(publication.sequence), String(skipped), ...stored]

@@ -186,3 +186,40 @@ test('messages of the application are ignored', () => {
 test('outside of a worker there is no cluster broker', async () => {
   assert.match((await thrownBy(() => new ClusterBroker())).message, 'worker of node:cluster')
 })
+
+test('other workers detect a gap when a worker has dropped messages of too many rooms to count', async () => {
+  const primary = new FakePrimary()
+  const here = new Rooms({ broker: primary.addWorker({ maxWaitingMessages: 1 }).broker })
+  const there = new Rooms({ broker: primary.addWorker().broker })
+  const gaps: Gap[] = []
+  there.onGap = (gap) => gaps.push(gap)
+  const [, peer] = [await here.room('lobby').join(new FakePeer().session), new FakePeer()]
+  await there.room('lobby').join(peer.session)
+  here.room('lobby').broadcast('arrives')
+  await until(() => peer.received.length === 1)
+  here.room('lobby').broadcast('dropped')
+  for (let i = 0; i < 10_001; i++) here.room(`room ${i}`).broadcast('dropped')
+  await endOfTick()
+  here.room('lobby').broadcast('arrives, too')
+  await until(() => peer.received.length === 2)
+  assert.equal(gaps, [{ room: 'lobby', missedCount: 0, isExact: false }])
+})
+
+test('brokers of the same worker are independent, such as one for rooms and one for users', async () => {
+  const primary = new FakePrimary()
+  const worker = primary.addWorker()
+  const [first, second, elsewhere] = [worker.broker, worker.addBroker(), primary.addWorker().broker]
+  const rooms = [first, second, elsewhere].map((broker) => new Rooms({ broker }).room('lobby'))
+  const users = new Users({ broker: worker.addBroker() })
+  const peers = rooms.map(() => new FakePeer())
+  for (const [i, room] of rooms.entries()) await room.join(peers[i].session)
+  await users.add('ann', new FakePeer().session)
+  await until(async () => (await new Users({ broker: elsewhere }).send('ann', 'hi')) === 1)
+  for (const text of ['1', '2']) rooms[0].broadcast(text)
+  await until(() => peers[2].received.length === 2)
+  for (const text of ['3', '4', '5']) rooms[1].broadcast(text)
+  await until(() => peers[2].received.length === 5)
+  for (const { received } of peers) assert.equal(received, ['1', '2', '3', '4', '5'])
+  worker.die()
+  await until(async () => (await rooms[2].members()).count === 1)
+})

@@ -295,3 +295,51 @@ test('refuses a client of another kind and an invalid presenceTtl', async () => 
   assert.instance(await thrownBy(() => new RedisBroker(null as never)), TypeError)
   assert.instance(await thrownBy(() => new RedisBroker({} as never, { presenceTtl: 0 })), RangeError)
 })
+
+withRedis('what other programs publish on the channel of a room is ignored and reported', async (t) => {
+  const redis = await startRedis(t)
+  for (const library of libraries) {
+    const broker = await makeBroker(t, redis, library)
+    const rooms = new Rooms({ broker })
+    const gaps: Gap[] = []
+    rooms.onGap = (gap) => gaps.push(gap)
+    const peer = new FakePeer()
+    await rooms.room('lobby').join(peer.session)
+    const channel = 'dwebsocket:to:r:lobby'
+    const epoch = await redis.run('HGET', 'dwebsocket:topic:r:lobby', 'epoch')
+    for (const text of [
+      'garbage',
+      '',
+      ' ',
+      '    ',
+      'a b c d e',
+      `${epoch} x origin 1 ttext`,
+      `${epoch} 7 origin x ttext`,
+    ]) {
+      await redis.run('PUBLISH', channel, text)
+    }
+    await redis.run('PUBLISH', channel, `${epoch} 1 origin 1 tvalid`)
+    await until(() => peer.received.length > 0)
+    assert.equal([peer.received, gaps], [['valid'], []])
+    assert.match(broker.stats().lastError ?? '', /malformed message/)
+  }
+})
+
+withRedis('other processes detect a gap when a process has dropped messages of too many rooms to count', async (t) => {
+  const redis = await startRedis(t)
+  const broker = await makeBroker(t, redis, 'ioredis', { maxWaitingMessages: 1 })
+  const here = new Rooms({ broker })
+  const there = new Rooms({ broker: await makeBroker(t, redis, 'node-redis') })
+  const gaps: Gap[] = []
+  there.onGap = (gap) => gaps.push(gap)
+  const peer = new FakePeer()
+  await there.room('lobby').join(peer.session)
+  here.room('lobby').broadcast('arrives')
+  await until(() => peer.received.length === 1)
+  here.room('lobby').broadcast('dropped')
+  for (let i = 0; i < 10_001; i++) here.room(`room ${i}`).broadcast('dropped')
+  await until(() => broker.stats().waitingMessages === 0)
+  for (const text of ['arrives, too', 'the last']) here.room('lobby').broadcast(text)
+  await until(() => peer.received.at(-1) === 'the last')
+  assert.equal(gaps, [{ room: 'lobby', missedCount: 1, isExact: false }])
+})
