@@ -131,6 +131,26 @@ test('measures the round trip of its own ping, once', (t) => {
   assert.is(watchdog.acceptPong(patient.lastPing, 0), null)
 })
 
+test('connections that are pinged at the same time share the payload, and each measures its own pong', (t) => {
+  t.after(() => clock.mock.restore())
+  let time = 2_000_000
+  const clock = mock.method(performance, 'now', () => time)
+  const [first, second, third] = [start(t), start(t), start(t)]
+  time += 25_000
+  first.watchdog.onTimer(time)
+  time += 0.05
+  second.watchdog.onTimer(time)
+  time += 0.1
+  third.watchdog.onTimer(time)
+  assert.equal(second.patient.lastPing, first.patient.lastPing)
+  assert.not.equal(third.patient.lastPing, first.patient.lastPing)
+  time += 10
+  assert.is(second.watchdog.acceptPong(third.patient.lastPing, 0), null)
+  assert.ok(Math.abs(second.watchdog.acceptPong(second.patient.lastPing, 0)! - 10.15) < 0.001)
+  time += 10
+  assert.ok(Math.abs(first.watchdog.acceptPong(first.patient.lastPing, 0)! - 20.15) < 0.001)
+})
+
 test('a peer that answers each ping is checked once for each, and only to ping it again', (t) => {
   t.after(() => clock.mock.restore())
   let time = 1_000
