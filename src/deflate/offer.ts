@@ -11,13 +11,13 @@ export const EXTENSION_NAME = 'permessage-deflate'
 
 /** The agreed parameters (RFC 7692 §7.1). */
 export interface DeflateParameters {
-  /** Whether messages of the server may refer to earlier ones. */
+  /** Whether the server's messages may refer to earlier ones. */
   readonly serverContextTakeover: boolean
-  /** Whether messages of the client may refer to earlier ones. */
+  /** Whether the client's messages may refer to earlier ones. */
   readonly clientContextTakeover: boolean
-  /** Window of the messages of the server, as a power of two, 8–15. */
+  /** Window for the server's messages, as a power of two, 8–15. */
   readonly serverMaxWindowBits: number
-  /** Window of the messages of the client, as a power of two, 8–15. */
+  /** Window for the client's messages, as a power of two, 8–15. */
   readonly clientMaxWindowBits: number
 }
 

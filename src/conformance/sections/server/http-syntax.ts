@@ -34,7 +34,7 @@ async function refusedOr(t: Trial, handshake: Handshake, check: (handshake: Hand
   await expectProbe(t, handshake.peer)
 }
 
-/** Inserts the unchanged line after the request line. */
+/** Inserts `line` as it is, directly after the request line. */
 function firstLine(line: string): OpenOptions['rewrite'] {
   return (fields) => {
     const [[name, value], ...rest] = fields

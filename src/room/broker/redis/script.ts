@@ -4,12 +4,15 @@ import type { RedisArgument, RedisReply } from './client.ts'
 import type { RedisConnection } from './connection.ts'
 
 /*
- * Steps that must be atomic are Lua scripts. A topic has a hash with `epoch`, `count` and, under `from:` and the name
- * of a process, the last sequence number that this process published. With history it also has a stream, whose entries
- * have the numbers of the topic. The hash `history` has the size of the streams in bytes, per topic and in total. The
- * sorted set `history:order` has the topics by the time of their last message. An expired stream counts until its topic
- * is used again. The key `renewed` has the last renewal. A topic whose hash does not contain this renewal gets a new
- * epoch when it is used. The first argument of each script is the prefix of all keys and channels.
+ * Steps that must be atomic are Lua scripts. The first argument of each script is the prefix of all keys and channels.
+ * - The hash of a topic contains `epoch`, `count`, `renewal` and, under `from:` and the name of a process, the last
+ *   sequence number that this process published.
+ * - A topic with history also has a stream. The ids of its entries are the numbers of the messages.
+ * - The hash `history` contains the size of the streams in bytes, per topic and in total. A stream that has expired is
+ *   included until its topic is used again.
+ * - The sorted set `history:order` lists the topics by the time of their last message.
+ * - The key `renewed` contains the last renewal. A topic whose hash does not contain this renewal gets a new epoch when
+ *   it is used.
  */
 
 const head = `
