@@ -57,14 +57,14 @@ export const KNOWN_SERVERS: readonly KnownServer[] = [
   {
     name: 'dwebsocket+tls',
     script: 'dwebsocket',
-    description: 'this library over TLS, by HTTP/1.1',
+    description: 'this library over TLS, with HTTP/1.1',
     env: { BENCH_TLS: '1' },
     transport: 'tls',
   },
   {
     name: 'dwebsocket+http2',
     script: 'dwebsocket',
-    description: 'the same port by HTTP/2, 100 WebSockets on a connection',
+    description: 'the same port with HTTP/2, 100 WebSockets on a connection',
     env: { BENCH_TLS: '1' },
     transport: 'http2',
   },
@@ -94,7 +94,7 @@ export const KNOWN_SERVERS: readonly KnownServer[] = [
     description: 'npm ws, with a callback for each message that is sent',
     env: { ...NO_ADD_ON, WS_CALLBACK: '1' },
   },
-  { name: 'websocket', script: 'websocket', description: 'npm websocket, which brings a native add-on' },
+  { name: 'websocket', script: 'websocket', description: 'npm websocket, which includes a native add-on' },
   { name: 'faye', script: 'faye', description: 'npm faye-websocket' },
   { name: 'socket.io', script: 'socket-io', description: 'npm socket.io (broadcast only)', dialect: 'socket.io' },
   {

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import { isFastEnabled } from './enabled.ts'
 
 /*
- * A request of Node is a stream. Its state needs 1 KiB, also for an upgrade request, which has no body. A lazy message
+ * A request of Node is a stream. Its state needs 1 KiB, even for an upgrade request, which has no body. A lazy message
  * stores the text of the request head. The first access to anything but its request line and socket turns it into the
  * same message that Node creates, in place. Undocumented: `IncomingMessage` can initialize any object that inherits from
  * it.

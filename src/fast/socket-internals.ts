@@ -8,9 +8,9 @@ import { messageRun } from './message-run.ts'
  * Undocumented internals of Node's sockets. Each use first checks that the internals exist. Without them, sockets
  * are used like other streams.
  *
- * All sockets are read into one static window instead of a new 64 KiB buffer per read. This needs 1.22 times less CPU
- * time per small message, and 1.5 times less per large one. Node offers it (`onread`) only for sockets that connect.
- * For accepted sockets, the same fields are set here.
+ * All sockets are read into one static window. A new 64 KiB buffer per read would cost 1.22 times as much CPU time per
+ * small message, and 1.5 times as much per large one. Node offers such a window (`onread`) only for sockets that
+ * connect. For accepted sockets, the same fields are set here.
  */
 
 /** The window, as large as libuv's read size. Its content is valid until the callback that received it returns. */

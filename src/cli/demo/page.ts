@@ -65,7 +65,7 @@ function navigationItem(path: string, label: string, current: string): string {
   return `<li><a href="${path}"${path === current ? ' aria-current="page"' : ''}>${label}</a></li>`
 }
 
-/** Replaces each `{{> name}}`, also in the parts themselves. */
+/** Replaces each `{{> name}}`, including those in the parts themselves. */
 async function includeParts(template: string): Promise<string> {
   const names = [...template.matchAll(/\{\{> ([\w-]+)\}\}/g)].map(([, name]) => name)
   if (names.length === 0) return template

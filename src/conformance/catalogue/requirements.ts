@@ -1874,7 +1874,7 @@ export const requirementData: RequirementData[] = [
     '5.5',
     'MUST',
     'both',
-    'Whitespace around a field value is no part of it.',
+    'Whitespace around a field value is not part of it.',
     'Accept of the trimmed key',
   ],
   [

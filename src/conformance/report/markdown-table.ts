@@ -6,7 +6,7 @@ export function formatTable(head: string[], rows: string[][], alignment = ''): s
   return [head, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }
 
-/** Escapes text for Markdown, also inside a table. */
+/** Escapes text for Markdown, including text inside a table. */
 export function escapeMarkdown(text: string): string {
   return printable(text)
     .replaceAll('&', '&amp;')

@@ -99,7 +99,7 @@ async function sendBody(t: Trial, fields: Fields, body: string): Promise<void> {
 }
 
 /**
- * Contradicting lengths can smuggle a request. The request must be refused, and the bytes after it get no response (RFC
+ * Contradictory lengths can smuggle a request. The request must be refused, and the bytes after it get no response (RFC
  * 9112 §6.3).
  */
 async function sendTwoLengths(t: Trial): Promise<void> {
