@@ -107,7 +107,9 @@ export class DeflateReplies {
   #check(message: Buffer): void {
     const wanted = this.#script.payloads[this.#next]
     if (!message.equals(wanted)) {
-      throw new WrongReplyError(`reply ${this.#next} of ${message.length} bytes differs from the ${wanted.length} sent`)
+      throw new WrongReplyError(
+        `reply ${this.#next} of ${message.length} bytes differs from the message of ${wanted.length} bytes that was sent`,
+      )
     }
     this.#next = (this.#next + 1) % this.#script.payloads.length
   }

@@ -8,7 +8,7 @@ import { readCpu, readResidentBytes } from './process-usage.ts'
 
 /** Milliseconds until a server must listen. */
 const START_TIMEOUT = 20_000
-/** Milliseconds until a server must reply to a message of the benchmark. */
+/** Milliseconds until a server must reply to a message from the benchmark. */
 const ANSWER_TIMEOUT = 20_000
 
 /** Starts a server of `servers/` on a free port. */

@@ -3,7 +3,7 @@ import { type Spread, spreadOf } from '../measure/statistics.ts'
 import type { Report } from './report.ts'
 import { formatCost, formatNumber } from './text.ts'
 
-/** The difference of one figure between two reports. */
+/** The difference in one figure between two reports. */
 export interface Change {
   row: string
   /** What was compared: a ratio to a peer of the same run, or an absolute cost. */
@@ -15,7 +15,7 @@ export interface Change {
   verdict: 'better' | 'worse' | 'same'
 }
 
-/** The differences of two reports. */
+/** The differences between two reports. */
 export interface Comparison {
   changes: Change[]
   notes: string[]

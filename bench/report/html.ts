@@ -52,7 +52,7 @@ function headline(rows: readonly RowResult[]): string {
     .filter(Number.isFinite)
   if (medians.length === 0) return 'What WebSocket servers cost'
   const [low, high] = [Math.min(...medians), Math.max(...medians)].map(formatNumber)
-  return `ws needs ${low === high ? low : `${low} to ${high}`} times as much as ${rows[0].peers[0].name}`
+  return `ws costs ${low === high ? low : `${low} to ${high}`} times as much as ${rows[0].peers[0].name}`
 }
 
 function goalsSection({ rows }: Report): string {
@@ -149,12 +149,12 @@ ${remarks.length > 0 ? `<ul>${remarks.join('')}</ul>` : ''}
 ${latencyPlot(row)}`
 }
 
-/** Formats the ratio of ws, or of the first server that was compared: `: ws needs 4.2 times as much as dwebsocket`. */
+/** Formats the ratio of ws, or of the first server that was compared: `: ws costs 4.2 times as much as dwebsocket`. */
 function describeRatio({ peers, ratios }: RowResult): string {
   const finite = ratios.filter(({ median }) => Number.isFinite(median))
   const ratio = finite.find(({ peer }) => peer === 'ws') ?? finite[0]
   if (ratio === undefined) return ''
-  return `: ${ratio.peer} needs ${formatNumber(ratio.median)} times as much as ${peers[0].name}`
+  return `: ${ratio.peer} costs ${formatNumber(ratio.median)} times as much as ${peers[0].name}`
 }
 
 function rowTable(row: RowResult): string {

@@ -50,7 +50,7 @@ export function readSettings(): ServerSettings {
   }
 }
 
-/** Reports that the server listens, and replies to messages of the benchmark. Prints the port when run by hand. */
+/** Reports that the server listens, and replies to messages from the benchmark. Prints the port when run by hand. */
 export function announce(port: number, version: string): void {
   const send = (report: ServerReport): void => {
     process.send?.(report)

@@ -31,8 +31,8 @@ export interface ConnectOptions extends LimitOptions {
   /** Aborts the handshake. It has no effect on an open connection. Default: none. */
   signal?: AbortSignal | undefined
   /**
-   * Maximum number of redirects. A request to another origin has no `Authorization`, `Cookie` and
-   * `Proxy-Authorization`, and of `tls` only `ca` applies to it. Default 0: a redirect is a HandshakeError.
+   * Maximum number of redirects. A redirected request to another origin has no `Authorization`, `Cookie` or
+   * `Proxy-Authorization`, and only `ca` of `tls` applies to it. Default 0: a redirect is a HandshakeError.
    */
   maxRedirects?: number | undefined
   /** Options of `tls.connect`, such as `ca`. By default, the server's certificate is verified. */
@@ -40,8 +40,8 @@ export interface ConnectOptions extends LimitOptions {
   /** Creates the stream to the server, for example a proxy agent. Default: a TCP or TLS connection. */
   agent?: Agent | undefined
   /**
-   * Creates the stream to the server, with options of `net.connect`. For `wss:` it must set up TLS itself. Default:
-   * none.
+   * Creates the stream to the server. It is called with the options of `net.connect`. For `wss:` it must set up TLS
+   * itself. Default: none.
    */
   createConnection?: ((options: object) => Duplex) | undefined
   /**
@@ -50,8 +50,8 @@ export interface ConnectOptions extends LimitOptions {
    */
   socketPath?: string | undefined
   /**
-   * Connects over HTTP/2 (RFC 8441). `true` opens a new connection, to which `agent` does not apply. A session of
-   * `http2.connect` is a connection that many WebSockets and requests can share. Default false.
+   * Connects over HTTP/2 (RFC 8441). `true` opens a new connection, to which `agent` does not apply. A session from
+   * `http2.connect` can be shared by many WebSockets and requests. Default false.
    */
   http2?: boolean | ClientHttp2Session | undefined
   /** Called with errors that callbacks throw. Default: writes them to standard error. */
@@ -79,7 +79,7 @@ const rules = {
     fallback: [],
     type: 'object',
     isType: true,
-    allowed: 'an array of strings, which are different tokens',
+    allowed: 'an array of distinct tokens',
     accepts: isSubprotocolList,
   } as OptionRule<readonly string[]>,
   headers: record<HeaderFields>({}, 'an object of header fields'),
@@ -90,7 +90,7 @@ const rules = {
   http2: {
     fallback: false,
     type: null,
-    allowed: 'true, false or a session of http2.connect',
+    allowed: 'true, false or a session from http2.connect',
     accepts: (value) =>
       typeof value === 'boolean' || typeof (value as ClientHttp2Session | null)?.request === 'function',
   } as OptionRule<boolean | ClientHttp2Session>,

@@ -17,7 +17,7 @@ import { readUrl } from './url.ts'
 
 /**
  * Opens a WebSocket connection as a client (RFC 6455 §4.1). Set its callbacks directly after the `await`, because
- * messages are delivered from the next tick on. `request` of the connection is the server's response.
+ * messages are delivered from the next tick on. The connection's `request` is the server's response.
  *
  * @param url A `ws:` or `wss:` URL; `http:` and `https:` mean the same.
  * @throws {TypeError} when the URL, a header field, a subprotocol or an option is not allowed.

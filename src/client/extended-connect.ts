@@ -74,7 +74,7 @@ const arrivals = new WeakMap<ClientHttp2Session, Promise<void>>()
 
 /**
  * Resolves when SETTINGS have arrived or the session has closed. All handshakes of a session share one promise, because
- * Node limits the pings that wait for an answer, and servers the number of pings.
+ * Node limits the number of unanswered pings, and servers limit the number of pings.
  */
 function settingsArrived(session: ClientHttp2Session): Promise<void> {
   const earlier = arrivals.get(session)

@@ -26,7 +26,7 @@ export let accountMemory: (connection: Connection) => void
  * rejected, `onError` of the server is called and the connection is closed with 1011.
  */
 export class Connection implements PublicConnection {
-  /** The agreed subprotocol; `''` when there is none (RFC 6455 §4.2.2). */
+  /** The negotiated subprotocol; `''` when there is none (RFC 6455 §4.2.2). */
   readonly subprotocol: string
   /** The upgrade request. */
   readonly request: IncomingMessage
@@ -95,7 +95,7 @@ export class Connection implements PublicConnection {
    * Sends a message and returns what happened to it. `'sent'`: it was accepted. `'backpressure'`: it was accepted, but
    * more than `highWaterMark` bytes are waiting, so wait for `drained()`. `'dropped'`: it would have exceeded
    * `maxBufferedAmount`, with `overflow: 'drop'`. `'closed'`: the connection is not open, or was closed because of that
-   * limit. Bytes of more than 16 KiB are not copied and must not change until they are sent.
+   * limit. A buffer of more than 16 KiB is not copied and must not change until it is sent.
    *
    * @param options `compress: false` sends the message uncompressed, for secrets next to text that an attacker chooses
    *   (CRIME). `binary: false` sends bytes as text.
@@ -157,15 +157,18 @@ export class Connection implements PublicConnection {
 
   /**
    * Delivers messages in parts as they arrive, whatever their size, instead of calling `onMessage` (RFC 6455 §5.4).
-   * `onStream` is called when a message begins. Call `pause` when parts arrive faster than they are used. A message in
-   * progress is streamed as well, so call this before `onConnection` returns to receive large messages. This cannot be
+   * `onStream` is called when a message begins. Call `pause` when parts arrive faster than they are used. To receive
+   * large messages, call this before `onConnection` returns. A message in progress is streamed as well. This cannot be
    * undone; another call replaces `onStream`.
    */
   streamMessages(onStream: OnStream): void {
     this.#parts.streamMessages(onStream)
   }
 
-  /** Stops reading. Input that was read but not delivered waits. A closing handshake of this side continues. */
+  /**
+   * Stops reading. Input that was read but not delivered waits. A closing handshake that this side has started
+   * continues.
+   */
   pause(): void {
     this.#parts.protocol.pause(PauseReason.READER)
   }

@@ -11,7 +11,7 @@ export interface RateLimit {
 
 /**
  * The limits of one connection (RFC 6455 §10.4). Sizes are in bytes, times in milliseconds, and `Infinity` turns a
- * limit off. Each description names what happens when the limit is exceeded.
+ * limit off. Each description says what happens when the limit is exceeded.
  */
 export interface ConnectionLimits extends MessageLimits {
   /** Maximum size of a message that is received as a stream; then Close 1009. Default `Infinity`. */

@@ -5,7 +5,7 @@ import type { ConnectionHost, PublicConnection } from './host.ts'
 import type { ConnectionLimits } from './limits.ts'
 
 /**
- * What the parts of one connection share. Receiving, sending and watching know each other by this interface only:
+ * What the parts of one connection share. Receiving, sending and watching know each other only through this interface:
  *
  *     Connection ── Parts (Link) ─┬─ receive/Inbound   bytes and frames from the peer
  *                                 ├─ send/Outbound     messages to the peer, while there are any
@@ -21,7 +21,7 @@ export interface Link {
   readonly output: Output
   /** How the connection ended; null while it is open or closing. */
   readonly closeInfo: CloseInfo | null
-  /** Reports a change of the connection's memory to its host. */
+  /** Reports a change in the connection's memory to its host. */
   account(): void
   countSentMessage(): void
   /** Called when a fragment of a message was sent, so the connection is not idle. */

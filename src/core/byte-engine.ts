@@ -27,6 +27,6 @@ export interface ByteEngine {
   readMessages(bytes: Buffer, start: number, end: number, sink: WholeMessageSink): number
   /** Returns a buffer of `size` to `2 * size` bytes for reuse, or null when there is none. */
   takeBuffer(size: number): Buffer | null
-  /** Stores a buffer for reuse. Nothing may read it any more. */
+  /** Stores a buffer for reuse. Nothing may read it anymore. */
   keepBuffer(buffer: Buffer): void
 }

@@ -1,4 +1,4 @@
-/** The base class of all errors of this package. `code` is stable and listed in docs/reference/errors.md. */
+/** The base class of all errors that this package defines. `code` is stable and listed in docs/reference/errors.md. */
 export class WebSocketError extends Error {
   readonly code: string
 

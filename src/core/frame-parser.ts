@@ -37,7 +37,9 @@ export interface ParserOptions {
   role: Role
   /** Whether an extension was negotiated that defines RSV1. Default false. */
   rsv1Allowed?: boolean | undefined
-  /** Whether payload lengths may be encoded in more bytes than necessary, against RFC 6455 §5.2. Default false. */
+  /**
+   * Whether payload lengths may be encoded in more bytes than necessary, in violation of RFC 6455 §5.2. Default false.
+   */
   lenientLengths?: boolean | undefined
   /** Unmasks payloads. Default: `plainEngine`. */
   engine?: ByteEngine | undefined

@@ -287,9 +287,9 @@ const FIRST_CAPACITY = 4096
 
 /**
  * Returns the buffer size in bytes for a message of which `needed` bytes have arrived: four times as many, at most the
- * announced size. From 1 MiB on it is the announced size if a sixteenth is here, otherwise twice as many. Growing copies
- * the message and touches new pages, which costs most for long messages. Pages not yet written to are not resident.
- * Without rounding, the next piece would not fit, because the first one is shorter by the frame header.
+ * announced size. From 1 MiB on it is the announced size if a sixteenth has arrived, otherwise twice as many. Growing
+ * copies the message and touches new pages, which costs most for long messages. Pages not yet written to are not
+ * resident. Without rounding, the next piece would not fit, because the first one is shorter by the frame header.
  *
  * @param announced The size of the whole message; null while more frames may follow, which also means twice as many.
  */

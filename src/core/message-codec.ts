@@ -49,7 +49,7 @@ export interface MessageInflater {
   /** Stops output until `resume`. The inflater may produce a few more chunks, which it stores. */
   pause(): void
   resume(): void
-  /** Called when the message is complete or discarded. The sink is not called any more. */
+  /** Called when the message is complete or discarded. The sink is not called anymore. */
   release(): void
 }
 

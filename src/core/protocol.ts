@@ -91,7 +91,7 @@ export class Protocol {
   }
 
   /**
-   * Handles the end of the transport, which `initiator` has caused, because of `error` if there is one. When Close
+   * Handles the end of the transport, which `initiator` has caused. `error` is the reason, if there is one. When Close
    * frames are missing, the close code is 1006 (§7.1.5).
    */
   receiveEnd(error?: Error, initiator: CloseInfo['initiator'] = 'transport'): void {

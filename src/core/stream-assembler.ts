@@ -142,7 +142,7 @@ export class StreamAssembler implements DataFrameSink, InflateSink {
     if (isDelivering) this.#sink.onStreamAbort()
   }
 
-  /** Discards the message in progress. The sink is not called for it any more. */
+  /** Discards the message in progress. The sink is not called for it anymore. */
   reset(): void {
     this.discard()
     this.#opcode = 0

@@ -52,7 +52,7 @@ interface Work<J extends Job = Job> {
 export interface DeflateCodecInit {
   /** The role of this endpoint. */
   role: Role
-  /** The agreed parameters, from `negotiate` or `checkDeflateResponse`. */
+  /** The negotiated parameters, from `negotiate` or `checkDeflateResponse`. */
   parameters: DeflateParameters
   options: ResolvedDeflateOptions
   /** Counts memory. Default: the budget of the process. */

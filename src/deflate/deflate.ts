@@ -4,7 +4,7 @@ import { constants, deflateRawSync } from 'node:zlib'
 export interface DeflateSettings {
   readonly level: number
   readonly memLevel: number
-  /** The agreed window, 8–15, as a power of two. */
+  /** The negotiated window, 8–15, as a power of two. */
   readonly windowBits: number
 }
 

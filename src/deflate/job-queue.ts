@@ -6,7 +6,7 @@ export interface Job {
   readonly isLong: boolean
   /** Starts the work. `finished` is called once, but not after `stop`. */
   start(finished: () => void): void
-  /** Stops the work. Calls `released` when no part of it is running any more, synchronously or later. */
+  /** Stops the work. Calls `released` when no part of it is running anymore, synchronously or later. */
   stop(released: () => void): void
 }
 

@@ -9,7 +9,7 @@ export type { ResolvedDeflateOptions }
 /** The registered name of the extension (RFC 7692 §7). */
 export const EXTENSION_NAME = 'permessage-deflate'
 
-/** The agreed parameters (RFC 7692 §7.1). */
+/** The negotiated parameters (RFC 7692 §7.1). */
 export interface DeflateParameters {
   /** Whether the server's messages may refer to earlier ones. */
   readonly serverContextTakeover: boolean
@@ -72,7 +72,7 @@ function accept(offered: ParameterSet, options: ResolvedDeflateOptions, budget: 
   // §7.1.2.2: only a client that offers the parameter can be limited.
   const clientBits = clientWindow(offered, options)
   if (clientBits < 15) answer.client_max_window_bits = clientBits
-  // §7.1.1.2: a server may request no context takeover of the client whether it was offered or not.
+  // §7.1.1.2: a server may request no context takeover from the client whether it was offered or not.
   const isWindowStored =
     options.clientContextTakeover &&
     !offered.client_no_context_takeover &&

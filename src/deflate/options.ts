@@ -19,23 +19,23 @@ export interface DeflateOptions {
   /** Maximum window for the server's messages, as a power of two, 8–15 (256 bytes to 32 KiB). Default 15. */
   serverMaxWindowBits?: number | undefined
   /**
-   * Maximum window for the client's messages, as a power of two, 8–15. Default on a server: 12, so at most 2^12
-   * bytes are stored per client, which makes short messages hardly longer. A client that does not offer the parameter
-   * uses 15. Default on a client: 15.
+   * Maximum window for the client's messages, as a power of two, 8–15. Default on a server: 12. At most 2^12 bytes are
+   * then stored per client, and short messages are hardly longer. A client that does not offer the parameter uses 15.
+   * Default on a client: 15.
    */
   clientMaxWindowBits?: number | undefined
   /**
-   * Whether the server's messages may refer to earlier ones. Default on a server: false, messages are independent.
-   * With true, about 4 KiB more are stored per connection. Short messages get up to 25 % smaller and cost 50 % more,
-   * and the length of a message depends on the content of earlier ones (CRIME). On a client, false requests
+   * Whether the server's messages may refer to earlier ones. Default on a server: false, messages are independent. With
+   * true, about 4 KiB more is stored per connection. Short messages get up to 25 % smaller and cost 50 % more, and the
+   * length of a message depends on the content of earlier ones (CRIME). On a client, false requests
    * `server_no_context_takeover`. Default on a client: true.
    */
   serverContextTakeover?: boolean | undefined
   /**
    * Whether the client's messages may refer to earlier ones. Default on a server: true, so the last bytes of each
    * client are stored, up to the window and within `maxCompressionMemory`. With false, each client gets
-   * `client_no_context_takeover` and nothing is stored. On a client, this is about its own messages. Default on a
-   * client: false.
+   * `client_no_context_takeover` and nothing is stored. On a client, this option applies to its own messages. Default
+   * on a client: false.
    */
   clientContextTakeover?: boolean | undefined
   /**

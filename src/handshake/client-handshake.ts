@@ -115,13 +115,13 @@ export function formatConnect(request: Omit<ClientRequest, 'key'>, scheme: strin
 function formatSubprotocols(names: readonly string[]): string {
   const text = names.join(', ')
   if (!names.every(isToken) || parseSubprotocols(text) === null) {
-    throw new TypeError(`subprotocols are ${JSON.stringify(names)}; allowed: different tokens`)
+    throw new TypeError(`subprotocols are ${JSON.stringify(names)}; allowed: distinct tokens`)
   }
   return text
 }
 
 /**
- * Checks a server's response to a request of `formatRequest` (RFC 6455 §4.1).
+ * Checks a server's response to a request from `formatRequest` (RFC 6455 §4.1).
  *
  * @throws {HandshakeError} when the status is not 101, with that status; 502 when a 101 response is invalid.
  */
@@ -144,7 +144,7 @@ export function checkUpgradeResponse(response: ResponseHead, offer: ClientOffer)
 }
 
 /**
- * Checks a server's response to a request of `formatConnect` (RFC 8441 §5).
+ * Checks a server's response to a request from `formatConnect` (RFC 8441 §5).
  *
  * @throws {HandshakeError} when the status is not 200, with that status; 502 when a 200 response is invalid.
  */

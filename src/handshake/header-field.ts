@@ -66,8 +66,8 @@ export function readSingle(rawHeaders: readonly string[], name: string, status: 
 /**
  * Returns the fields of an application as names and values.
  *
- * @throws {TypeError} when `fields` is not an object, or one with entries of its own, such as `Headers` or a Map, whose
- *   properties are not the fields.
+ * @throws {TypeError} when `fields` is not an object, or is one with entries of its own, such as `Headers` or a Map,
+ *   whose properties are not the fields.
  */
 export function fieldEntries(fields: HeaderFields): [string, string | readonly string[]][] {
   if (typeof fields === 'object' && fields !== null && !(Symbol.iterator in fields)) return Object.entries(fields)

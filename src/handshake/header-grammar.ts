@@ -226,7 +226,7 @@ function checkToken(text: string): string {
   return text
 }
 
-/** Returns whether a value is an array of different subprotocols, each of which is a token (RFC 6455 §4.1). */
+/** Returns whether a value is an array of distinct subprotocols, each of which is a token (RFC 6455 §4.1). */
 export function isSubprotocolList(value: unknown): boolean {
   const isName = (name: unknown): boolean => typeof name === 'string' && isToken(name)
   return Array.isArray(value) && value.every(isName) && new Set(value).size === value.length

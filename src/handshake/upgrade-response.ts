@@ -62,7 +62,7 @@ export function formatAccept({ key, subprotocol, extensions, headers }: Acceptan
 const NOT_FOR_ACCEPT = /^(?:content-.*|date|keep-alive|trailer)$/i
 
 /**
- * Adds header fields to a 101 response of `formatAccept`. Those that a 101 response must not have and those of the
+ * Adds header fields to a 101 response from `formatAccept`. Those that a 101 response must not have and those of the
  * handshake are left out, because an application sets them for its usual response.
  *
  * @throws {TypeError} when a field cannot be sent.
@@ -71,7 +71,7 @@ export function addAcceptFields(head: string, fields: HeaderFields): string {
   return `${head.slice(0, -2)}${formatFields(forAccept(fields), ACCEPT_NAMES)}\r\n`
 }
 
-/** Returns those of an application's header fields that a response which accepts the handshake may have. */
+/** Returns the application's header fields that are allowed in a response that accepts the handshake. */
 export function forAccept(fields: HeaderFields): HeaderFields {
   const isAllowed = ([name]: [string, unknown]): boolean =>
     !ACCEPT_NAMES.has(name.toLowerCase()) && !NOT_FOR_ACCEPT.test(name)

@@ -103,7 +103,7 @@ export const abortSignal: OptionRule<AbortSignal | undefined> = {
   accepts: (value) => tagOf(value) === '[object AbortSignal]',
 }
 
-/** Returns whether the properties of an object are values: a literal, an instance of a class, or a module. */
+/** Returns whether an object stores its values as properties, like a literal, an instance of a class, or a module. */
 export function isRecord(value: unknown): boolean {
   return / (Object|Module)\]$/.test(tagOf(value))
 }

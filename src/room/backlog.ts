@@ -53,7 +53,7 @@ export class Backlog {
     this.#droppedCount = 0
   }
 
-  /** Drops all messages, because no member is slow any more. */
+  /** Drops all messages, because no member is slow anymore. */
   clear(): void {
     this.#start = this.end
     this.#entries = []

@@ -54,7 +54,7 @@ interface Member extends SessionWatcher {
 const NOTHING_MISSED: Joined = Object.freeze({ missedCount: 0, isComplete: true })
 
 /**
- * Time in milliseconds for which changes of the presence are collected, because many members may come and go at once.
+ * Time in milliseconds for which changes to the presence are collected, because many members may come and go at once.
  */
 const ANNOUNCE_DELAY = 10
 
@@ -108,7 +108,7 @@ export class Group {
   }
 
   /**
-   * Adds a member. Resolves when it gets the messages of other processes.
+   * Adds a member. Resolves when it gets the messages from other processes.
    *
    * @param last What the client sent to resume; null when it has no id yet, undefined when it never resumes.
    */

@@ -18,7 +18,7 @@ export interface GroupsStats extends DeliveryCounts {
   members: number
   /** Number of bytes that wait for slow members. */
   backlogBytes: number
-  /** Number of times that messages of other processes were missed. */
+  /** Number of times that messages from other processes were missed. */
   gaps: number
   missedMessages: number
   broker: BrokerStats
@@ -103,7 +103,7 @@ export class Groups {
       this.#groups.set(name, group)
     } else if (group.hasHistory !== (this.settings.history !== null)) {
       throw new TypeError(
-        `the room has ${group.hasHistory ? '' : 'no '}history in other rooms of this broker; allowed: the same for both`,
+        `the room has ${group.hasHistory ? '' : 'no '}history in another Rooms object of this broker; allowed: the same for both`,
       )
     }
     return group.join(session, as, last)

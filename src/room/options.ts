@@ -34,7 +34,9 @@ export interface RoomsOptions extends GroupOptions {
    * are then sent in envelopes with an id; see `Room.join`. Default null: no history.
    */
   history?: HistoryOptions | null | undefined
-  /** Maximum number of rooms with members in this process. One more is a RangeError. Default 100,000. */
+  /**
+   * Maximum number of rooms with members in this process. Joining another room throws a RangeError. Default 100,000.
+   */
   maxRooms?: number | undefined
 }
 
@@ -135,7 +137,7 @@ export function checkName(name: string): void {
  * Checks an optional time in milliseconds.
  *
  * @throws {TypeError} when the time is not a number.
- * @throws {RangeError} when the time is not an integer from 1.
+ * @throws {RangeError} when the time is not a positive integer.
  */
 export function checkTtl(ttl: number | undefined): void {
   if (ttl !== undefined) checkOption('ttl', ttl, count)

@@ -8,7 +8,7 @@ import { type Arrival, Resumption } from './resumption.ts'
 
 /** The result of a join. */
 export interface Joined {
-  /** Number of messages of the history that the member was sent. */
+  /** Number of messages from the history that were sent to the member. */
   missedCount: number
   /** False when messages are missing after the last id of the member. The member then also receives `{"gap":true}`. */
   isComplete: boolean
@@ -69,7 +69,7 @@ export class Recipients {
     return count
   }
 
-  /** Sends a message of another process to all members that did not get it there. */
+  /** Sends a message from another process to all members that did not get it there. */
   sendArrival(arrival: Arrival): void {
     this.send(arrival, this.#findReceivedElsewhere(arrival.source))
   }
@@ -87,8 +87,8 @@ export class Recipients {
 
   /**
    * Sends a member the messages that it missed and those that arrived while the history was read, each message once.
-   * From now on it gets messages like any other member. Returns null when the member has left in that time, even if it
-   * has joined again.
+   * From now on it gets messages like any other member. Returns null when the member has left in the meantime, even if
+   * it has joined again.
    */
   resume(session: WebSocket, resumption: Resumption, read: HistoryRead, ownOrigin: string): Joined | null {
     if (this.#resumingMembers.get(session) !== resumption) return null

@@ -7,7 +7,7 @@ export interface Arrival {
   /** The id that the message is sent with; `''` without history. */
   readonly id: string
   readonly publication: Publication
-  /** The position of the message; null when it is of this process and has not been numbered yet. */
+  /** The position of the message; null when it is from this process and has not been numbered yet. */
   readonly position: Position | null
   readonly source: MessageSource
 }
@@ -74,7 +74,10 @@ export class Resumption {
   }
 }
 
-/** Returns the size of a message if its text is not ASCII, because every member that resumes computes it. */
+/**
+ * Returns the size of a message as if its text were not ASCII. Every member that resumes computes it, so it must be
+ * cheap.
+ */
 function maxSizeOf({ publication: { payload } }: Arrival): number {
   return ENTRY_OVERHEAD + (typeof payload === 'string' ? 2 * payload.length : payload.length)
 }

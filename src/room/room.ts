@@ -30,7 +30,7 @@ export interface BroadcastOptions {
 
 /**
  * A group of sessions in all processes that share a broker. A `Room` is only a name: the room exists while it has
- * members. Any number of `Room` objects may have the same name, and none of them must be stored or closed.
+ * members. Any number of `Room` objects may have the same name, and none of them needs to be stored or closed.
  *
  * With `history`, each message is sent in a text envelope, `{"id":"…","data":"the text"}` or
  * `{"id":"…","binary":"base64"}`. The message `{"id":"…","gap":true}` means that messages are missing.
@@ -57,11 +57,12 @@ export class Room {
 
   /**
    * Makes `session` a member until it leaves or is closed. From now on it gets what is broadcast in this process. The
-   * promise resolves when it also gets what other processes broadcast and was sent what it missed. It never rejects.
+   * promise resolves when it also gets what other processes broadcast and has been sent what it missed. It never
+   * rejects.
    *
    * @throws {RangeError} synchronously, when a name has more than 256 characters, or there are `maxRooms` rooms.
-   * @throws {TypeError} synchronously, when other `Rooms` with the same broker have this room, and only one of them has
-   *   `history`.
+   * @throws {TypeError} synchronously, when another `Rooms` object with the same broker has this room, and only one of
+   *   the two has `history`.
    */
   join(session: WebSocket, { as = '', last }: JoinOptions = {}): Promise<Joined> {
     return this.#groups.join(this.name, session, as, last)
@@ -80,7 +81,7 @@ export class Room {
   /**
    * Sends a message to all members. Members of this process get it at the end of the tick, before anything that is sent
    * to them directly after this call. Members of other processes get it when the broker delivers it. The order of
-   * messages of different senders may differ between processes, but not the order of messages of one sender.
+   * messages from different senders may differ between processes, but not the order of messages from one sender.
    *
    * @returns How many members of this process accept it: those that are open and not skipped because they are slow.
    * @throws {TypeError} when the message is not a string, Uint8Array or ArrayBuffer.

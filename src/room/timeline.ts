@@ -14,8 +14,9 @@ import type { Arrival } from './resumption.ts'
 /** The messages that this process missed. */
 export interface MissedMessages {
   /**
-   * Maximum number of messages that members missed when `isExact` is true, and otherwise the number of those that are
-   * known to be missing. Messages of this process count when the broker had not confirmed them before the loss.
+   * When `isExact` is true, the maximum number of messages that members missed. Otherwise, the number of messages that
+   * are known to be missing. Messages from this process are included when the broker had not confirmed them before the
+   * loss.
    */
   missedCount: number
   /** False when the broker has lost its state, and perhaps messages that were not counted. */
@@ -24,17 +25,17 @@ export interface MissedMessages {
 
 /** The callbacks of a timeline. */
 export interface TimelineHost {
-  /** Called with a new message of another process, in order. */
+  /** Called with a new message from another process, in order. */
   onArrival(arrival: Arrival): void
   onMissed(missed: MissedMessages): void
 }
 
 /**
- * Follows the position of a topic in this process. Delivers each message of a broker once and in order, and detects
+ * Follows the position of a topic in this process. Delivers each message from a broker once and in order, and detects
  * gaps.
  */
 export class Timeline implements TopicListener {
-  /** Resolves when messages of other processes arrive. */
+  /** Resolves when messages from other processes arrive. */
   readonly subscribed: Promise<void>
   /** See `roomKeyOf`. */
   readonly roomKey: string
@@ -44,7 +45,7 @@ export class Timeline implements TopicListener {
   readonly #host: TimelineHost
   readonly #deduplicator = new Deduplicator()
   #position: Position | null = null
-  /** The newest message of this process whose position is unknown. */
+  /** The newest message from this process whose position is unknown. */
   #unnumbered: MessageSource | null = null
   /** Messages that arrive while missed ones are read from the history. */
   #arrived: TopicMessage[] | null = null
@@ -59,13 +60,13 @@ export class Timeline implements TopicListener {
     this.subscribed = broker.subscribe(topic, this)
   }
 
-  /** The id of everything that the members of this process have been sent; `''` without history. */
+  /** The id that covers everything sent to the members of this process; `''` without history. */
   get id(): string {
     return this.#history === null ? '' : formatId(this.roomKey, this.#position ?? UNKNOWN_POSITION, this.#unnumbered)
   }
 
   /**
-   * Publishes a message of this process. Returns it in the form for members of this process, without waiting for the
+   * Publishes a message from this process. Returns it in the form for members of this process, without waiting for the
    * broker.
    */
   publish(publication: Publication): Arrival {
@@ -114,7 +115,7 @@ export class Timeline implements TopicListener {
     } else if (this.#unnumbered !== null && sequence >= this.#unnumbered.sequence) this.#unnumbered = null
   }
 
-  /** Moves to a position, of which the last `deliveredCount` messages were delivered. A missing number is a gap. */
+  /** Moves to a position. The last `deliveredCount` messages up to it were delivered. A missing number is a gap. */
   #noticeGap({ epoch, count }: Position, deliveredCount: number): void {
     const known = this.#position
     if (known !== null && known.epoch === epoch && count <= known.count) return

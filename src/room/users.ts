@@ -40,7 +40,7 @@ export class Users {
    * Adds a device to a user until it is removed, is closed, or is silent for `ttl`. Adding it again replaces its `ttl`.
    * Resolves when it also gets what other processes send. Never rejects.
    *
-   * @throws {RangeError} synchronously, when the name has more than 256 characters, or `ttl` is not an integer from 1.
+   * @throws {RangeError} synchronously, when the name has more than 256 characters, or `ttl` is not a positive integer.
    */
   add(name: string, session: WebSocket, { ttl }: UserOptions = {}): Promise<void> {
     checkName(name)

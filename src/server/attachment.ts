@@ -24,7 +24,7 @@ function isHttp2Server(httpServer: AnyHttpServer): httpServer is Http2SecureServ
   return 'updateSettings' in httpServer
 }
 
-/** A server of this package that is attached to an HTTP server. */
+/** A dwebsocket server that is attached to an HTTP server. */
 export interface AttachedServer {
   /** Returns whether the server has a view at the path of the request; null when only its app can tell. */
   claims(request: IncomingMessage): boolean | null
@@ -39,7 +39,7 @@ export interface AttachedServer {
 
 const attachments = new WeakMap<AnyHttpServer, Attachment>()
 
-/** An app of Express or Koa has `listen` and emits events, too, but no address, and never the event `'upgrade'`. */
+/** An Express or Koa app also has `listen` and emits events, but has no address and never emits `'upgrade'`. */
 const httpServerRule = objectWith(null, 'a server of node:http, node:https or node:http2', [
   'prependListener',
   'address',
@@ -63,8 +63,8 @@ export function attachTo(httpServer: AnyHttpServer, member: AttachedServer): voi
 }
 
 /**
- * All servers of this package that are attached to one HTTP server. They share one listener. The HTTP server may have
- * listeners of other packages, such as the hot reload of a development server (RFC 6455 §4.2). The server that has a
+ * All dwebsocket servers that are attached to one HTTP server. They share one listener. The HTTP server may have
+ * listeners from other packages, such as the hot reload of a development server (RFC 6455 §4.2). The server that has a
  * view at the path accepts the request. A request for a path without a view is refused only when there are no other
  * listeners.
  */
@@ -116,7 +116,9 @@ class Attachment {
     })
   }
 
-  /** Whether there are `'stream'` listeners besides that of this class and that with which Node emits `'request'`. */
+  /**
+   * Whether there are `'stream'` listeners besides the one of this class and the one with which Node emits `'request'`.
+   */
   get #isSharedForStreams(): boolean {
     const events = this.#httpServer as Http2Server
     const isCompatible = events.listenerCount('request') > 0

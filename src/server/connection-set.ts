@@ -34,7 +34,7 @@ export class ConnectionSet implements ConnectionHost {
     { request, head, subprotocol, codec, limits }: Omit<ConnectionSetup, 'role' | 'host'>,
   ): Connection {
     this.#acceptedCount++
-    // Not a spread: V8 creates hidden classes for each object that is made with one, 350 bytes and more per connection.
+    // Not a spread: V8 creates hidden classes for each object that is made with one, at least 350 bytes per connection.
     const setup: ConnectionSetup = { role: 'server', host: this, request, head, subprotocol, codec, limits }
     const connection = new Connection(stream, setup)
     if (this.connections.size === 0) addMemoryLimiter(this.memory)

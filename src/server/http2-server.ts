@@ -98,7 +98,7 @@ export class Http2Sessions {
   /**
    * Destroys every socket after this turn of the event loop, in which the WebSockets are terminated. The sessions are
    * not destroyed: for a session that is already closing, this would only end the writable side and wait for the peer
-   * without a limit.
+   * without a time limit.
    */
   destroySoon(): void {
     setImmediate(() => {

@@ -38,7 +38,7 @@ export type ListenerSettings = Http2Settings & Pick<ServerSettings, 'http2'>
 
 /**
  * The server's own TCP port or Unix socket. It parses the first request head on each socket. An upgrade request goes
- * directly to the server, which is 1.6 times cheaper than through `node:http`. Any other request is passed to a
+ * directly to the server: through `node:http`, it would cost 1.6 times as much. Any other request is passed to a
  * `node:http` server with the same socket, and the HTTP/2 preface to a `node:http2` server.
  */
 export class Listener implements Port {

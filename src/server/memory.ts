@@ -15,7 +15,7 @@ const TURN_EXCESS = 1 / 8
 /**
  * Limits the memory of a server: buffered input and output of its connections, unread messages of their sessions, and
  * the stores of the process that belong to no connection. Above the limit, the stores free their oldest data first, and
- * then the connections that use most are closed (RFC 6455 §10.4).
+ * then the connections that use the most memory are closed (RFC 6455 §10.4).
  */
 export class MemoryLedger implements MemoryLimiter {
   readonly #limit: number
@@ -73,7 +73,7 @@ export class MemoryLedger implements MemoryLimiter {
     process.nextTick(() => this.#relieve())
   }
 
-  /** Frees memory of the stores, then closes the connections that use most with 1013 until the others fit. */
+  /** Frees memory of the stores, then closes the connections that use the most with 1013 until the others fit. */
   #relieve(): void {
     clearImmediate(this.#scheduled ?? undefined)
     this.#scheduled = null

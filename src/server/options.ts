@@ -27,9 +27,9 @@ export interface AdmissionOptions {
   /** Maximum number of connections per address. More are refused with 503 and `Retry-After`. Default: no limit. */
   maxConnectionsPerAddress?: number | undefined
   /**
-   * Addresses and networks (`10.0.0.0/8`) of trusted proxies. From their requests, `X-Forwarded-For` or otherwise
-   * `Forwarded` (RFC 7239) is read from right to left. Each proxy must remove whichever of the two fields it does
-   * not set. Default: none, and both fields are ignored.
+   * Addresses and networks (`10.0.0.0/8`) of trusted proxies. In their requests, `X-Forwarded-For`, or otherwise
+   * `Forwarded` (RFC 7239), is read from right to left. Each proxy must remove whichever of the two fields it does not
+   * set. Default: none, and both fields are ignored.
    */
   trustedProxies?: readonly string[] | undefined
 }
@@ -38,8 +38,8 @@ export interface AdmissionOptions {
 export interface ServerOptions extends UpgradePolicy, AdmissionOptions, LimitOptions {
   /**
    * Memory in bytes that all connections may use for buffers and queues. Above it, new connections are refused with 503
-   * and `Retry-After`, and the connections that use most are closed with 1013. Default: a quarter of the heap size
-   * limit.
+   * and `Retry-After`, and the connections that use the most memory are closed with 1013. Default: a quarter of the
+   * heap size limit.
    */
   maxMemory?: number | undefined
   /** Time limit for the opening handshake in milliseconds, including `authorize`; then 503. Default 10,000. */

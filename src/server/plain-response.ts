@@ -9,7 +9,7 @@ export function answerText(response: ServerResponse, status: number, text: strin
 
 /**
  * Reports an error and sends a 500 response. A response that has begun is aborted, so that no client considers it
- * complete (§15.6.1). So is a response that cannot be sent, because the application has replaced methods of it.
+ * complete (§15.6.1). A response that cannot be sent because the application has replaced its methods is also aborted.
  *
  * @param report Must not throw.
  */

@@ -78,7 +78,7 @@ const rules = {
   subprotocols: {
     fallback: null,
     type: null,
-    allowed: 'an array of different tokens',
+    allowed: 'an array of distinct tokens',
     accepts: isSubprotocolList,
   } as OptionRule<readonly string[] | null>,
 }

@@ -2,7 +2,8 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 
 /**
  * Returns whether two secrets are equal, in a time that does not depend on where they differ. Use it for tokens and
- * passwords in `authorize` (RFC 6455 §10.5). An empty secret equals nothing, because it was not configured.
+ * passwords in `authorize` (RFC 6455 §10.5). An empty secret is never equal, because it means that no secret was
+ * configured.
  *
  * @throws {TypeError} when one of them is not a string.
  */

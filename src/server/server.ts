@@ -105,7 +105,7 @@ export class WebSocketServer {
    * `'upgrade'` listeners, paths without a view are left to them. A request for another protocol, such as `Upgrade:
    * h2c`, is handled as a plain request.
    *
-   * @throws {TypeError} when the argument is not a server of Node, but for example an app of Express.
+   * @throws {TypeError} when the argument is not a Node server, for example when it is an Express app.
    */
   attach(httpServer: AnyHttpServer): void {
     const handshakes = this.#handshakes

@@ -35,7 +35,7 @@ export function makeAppResponse(upgrade: Upgrade, session: () => WebSocket | nul
   const sink = new Writable({
     write(chunk, _encoding, done) {
       decide()
-      // A peer that disconnects before the end of the response is not an error of the app.
+      // A peer that disconnects before the end of the response is not an error in the app.
       if (stream === null) done()
       else stream.write(chunk, () => done())
     },

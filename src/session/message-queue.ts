@@ -85,8 +85,8 @@ const UNUSED = new MessageRing()
 /**
  * The unread messages of one session in order of arrival, or the callers that wait for one, first come, first served.
  * Every operation is O(1). The queue never rejects a message: it pauses its source at its high marks and resumes it at
- * its low marks (RFC 6455 §10.4). To save memory of idle sessions, what only messages need is created with the first
- * one that has to wait, and there are no private methods, which would cost 8 bytes.
+ * its low marks (RFC 6455 §10.4). To save memory in idle sessions, what only messages need is created when the first
+ * one has to wait. For the same reason there are no private methods, which would cost 8 bytes.
  */
 export class MessageQueue {
   readonly #marks: QueueMarks

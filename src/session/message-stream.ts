@@ -42,7 +42,8 @@ export class MessageStream implements AsyncIterable<Data> {
   /**
    * Reads the rest of the message into one string or Buffer.
    *
-   * @param maxSize Maximum size in bytes. A longer message closes the connection with 1009 and rejects. Default 1 MiB.
+   * @param maxSize Maximum size in bytes. A longer message closes the connection with 1009, and the promise rejects.
+   *   Default 1 MiB.
    */
   async whole(maxSize: number = 1024 * 1024): Promise<Data> {
     const parts: Data[] = []

@@ -17,7 +17,7 @@ import type { SessionOptions, WebSocket } from './websocket.ts'
 export interface MiddlewareOptions extends ServerOptions, SessionOptions {
   /**
    * Whether handlers that are not decorated can accept a WebSocket request by reading `request.websocket`. Frameworks
-   * do not expose the handler's promise, so such a session ends with `response.end()`, an error of the app, or its own
+   * do not expose the handler's promise, so such a session ends with `response.end()`, an error in the app, or its own
    * `close()`. In this mode, the policy of these options is applied before the middleware chain runs. Default false.
    */
   WEBSOCKET_ACCEPT_ALL?: boolean | undefined
@@ -29,9 +29,9 @@ const rules = { WEBSOCKET_ACCEPT_ALL: flag(false) }
 /**
  * Adds sessions to an HTTP server whose handler is a connect-style app (express, polka, connect). Upgrade requests run
  * through the app's usual middleware chain, and become sessions in the decorated view that they reach (RFC 6455
- * §4.2.2). A response of the chain itself is sent as plain HTTP and ends the connection. A 2xx response of a handler
- * that is not decorated becomes 400. Every request gets `is_websocket()` and `websocket`; `params` and `query` are
- * those of the app.
+ * §4.2.2). A response from the chain itself is sent as plain HTTP and ends the connection. A 2xx response from a
+ * handler that is not decorated becomes 400. Every request gets `is_websocket()` and `websocket`; `params` and `query`
+ * are those of the app.
  */
 export class WebSocketMiddleware {
   /** The server that owns the connections. Stop it with `close()` or `shutdown()`. */

@@ -10,7 +10,7 @@ const OVERHEAD = 128
 
 /** The unread parts of one message. */
 export class PartQueue implements StreamHandler {
-  /** Called with the change of the number of waiting bytes. */
+  /** Called with the change in the number of waiting bytes. */
   readonly #onWaiting: (change: number) => void
   #parts: Data[] = []
   #isComplete = false

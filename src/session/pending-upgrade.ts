@@ -91,7 +91,7 @@ export function acceptUpgrade(
   settings?: ViewSettings,
 ): OpenSession | null {
   if (upgrade.settled || upgrade.stream.destroyed) return null
-  // No spreads: V8 creates hidden classes for each object that is made with one, 350 bytes and more per session.
+  // No spreads: V8 creates hidden classes for each object that is made with one, at least 350 bytes per session.
   const options = { subprotocol, headers, limits: settings?.limits }
   const { connection, sendHead } = acceptLater(upgrade, options, () => readResponseFields(response))
   const { marks = host.session.marks, heartbeat = host.session.heartbeat } = settings?.session ?? {}

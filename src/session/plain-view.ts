@@ -24,7 +24,7 @@ export function answerPlain(
   try {
     const result = run()
     const send = (value: unknown): void | Promise<void> => sendResult(response, value, fail, isWhole)
-    // The body of a web Response may fail later, also when the view itself is synchronous.
+    // The body of a web Response may fail later, even when the view itself is synchronous.
     const sent = isThenable(result) ? Promise.resolve(result).then(send) : send(result)
     return sent?.catch(fail)
   } catch (error) {

@@ -49,7 +49,7 @@ export class Router {
     this.#host = host
   }
 
-  /** Returns whether an upgrade request has a view; null when that is only the view for all other paths. */
+  /** Returns whether an upgrade request has a view; null when the only match is the view for all other paths. */
   claims(request: IncomingMessage): boolean | null {
     const match = this.#match(request)
     if (typeof match === 'number' || !isWebSocketView(match.value)) return false

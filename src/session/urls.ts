@@ -41,8 +41,8 @@ const NO_PARAMS: PathParams = Object.freeze(Object.create(null))
  * A pattern is a path whose segments are literals or have the form `:name`, which matches one non-empty segment. Paths
  * are not normalized: `/chat` and `/chat/` are different, matching is case-sensitive, and `.` and `..` are ordinary
  * segments. Literals and parameters are percent-decoded segment by segment, so `%2F` does not separate segments.
- * Patterns without parameters take precedence over those with parameters, of which the first in the table matches. The
- * pattern `*` matches all paths that no other pattern matches.
+ * Patterns without parameters take precedence. Among patterns with parameters, the first match in the table is used.
+ * The pattern `*` matches all paths that no other pattern matches.
  */
 export class Urls<T> {
   readonly #literal = new Map<string, T>()
@@ -76,7 +76,7 @@ export class Urls<T> {
   /**
    * Returns the first pattern that matches a percent-encoded path; null when there is none.
    *
-   * @throws {URIError} when a percent sign does not begin a valid escape of UTF-8.
+   * @throws {URIError} when a percent sign does not begin a valid percent-encoding of UTF-8.
    */
   match(path: string): UrlMatch<T> | null {
     if (!path.includes('%')) {

@@ -7,7 +7,7 @@ import { readSessionOptions, type SessionOptions, type SessionSettings } from '.
 
 /**
  * Options of a view: decisions before the 101 response, and those limits of its sessions that differ from the server's
- * (§4.2.2).
+ * (RFC 6455 §4.2.2).
  */
 export interface ViewOptions extends Omit<UpgradePolicy, 'authorize'>, LimitOptions, SessionOptions {
   /**

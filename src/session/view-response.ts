@@ -32,7 +32,7 @@ export function isObserved(response: ServerResponse): boolean {
 }
 
 /**
- * Ends the response of an accepted upgrade, so that `finish` handlers run, for example of access logs and session
+ * Ends the response of an accepted upgrade, so that `finish` handlers run, such as those of access logs and session
  * stores.
  */
 export function finishResponse(response: ServerResponse): void {

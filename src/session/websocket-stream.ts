@@ -34,7 +34,7 @@ export interface WebSocketStream {
 }
 
 /**
- * Returns a stream for a session, or for a connection of `connect`, whose callbacks it sets. Messages that the stream
+ * Returns a stream for a session, or for a connection from `connect`, whose callbacks it sets. Messages that the stream
  * reads are not available elsewhere.
  *
  * @throws {TypeError} when `target` is neither a session nor a connection.
@@ -42,7 +42,7 @@ export interface WebSocketStream {
 export function webSocketStream(target: WebSocket | Connection): WebSocketStream {
   const session = target instanceof Connection ? new WebSocket(target) : target
   if (!(session instanceof WebSocket)) {
-    throw new TypeError(`target is ${describe(target)}; allowed: a session or a connection of connect`)
+    throw new TypeError(`target is ${describe(target)}; allowed: a session or a connection from connect`)
   }
   const { connection } = session
   const close = ({ closeCode, reason = '' }: StreamCloseInfo = {}): void => connection.close(closeCode, reason)
@@ -63,7 +63,7 @@ function watchEnd(session: WebSocket): WebSocketStream['closed'] {
       },
     })
   })
-  // An unhandled rejection is not reported for users who do not read this promise.
+  // Users who do not read this promise must not get an unhandled rejection.
   closed.catch(() => {})
   return closed
 }
@@ -117,7 +117,7 @@ function closeFor(connection: Connection, error: unknown): void {
   }
 }
 
-/** Browsers read code and reason from a WebSocketError. For any other reason they close without details. */
+/** Browsers read code and reason from a WebSocketError. For any other value they close without details. */
 function readReason(reason: unknown): StreamCloseInfo {
   const { closeCode, reason: text } = Object(reason) as StreamCloseInfo
   return typeof closeCode === 'number' ? { closeCode, reason: typeof text === 'string' ? text : '' } : {}

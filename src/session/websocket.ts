@@ -88,7 +88,7 @@ export class WebSocket {
     if (connection.closeInfo !== null) WebSocket.#end(this, connection.closeInfo)
   }
 
-  /** The agreed subprotocol; `''` when there is none (RFC 6455 §1.9). */
+  /** The negotiated subprotocol; `''` when there is none (RFC 6455 §1.9). */
   get subprotocol(): string {
     return this.connection.subprotocol
   }

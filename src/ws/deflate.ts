@@ -44,7 +44,7 @@ const windows = ['client_max_window_bits', 'server_max_window_bits']
 /** Negotiates permessage-deflate (RFC 7692 §7.1) with the rules and messages of npm ws. */
 export class PerMessageDeflate {
   static readonly extensionName = 'permessage-deflate'
-  /** The agreed parameters; null before the negotiation. */
+  /** The negotiated parameters; null before the negotiation. */
   params: Parameters | null = null
   readonly #options: NegotiationOptions
   readonly #isServer: boolean
@@ -175,7 +175,9 @@ export class PerMessageDeflate {
 
 const zlibRules = { level: integer(4, -1, 9), memLevel: integer(8, 1, 9) }
 
-/** Reads the options of the codec. npm ws finds wrong options of zlib at the first message, where they are thrown. */
+/**
+ * Reads the options of the codec. npm ws detects invalid options of zlib only at the first message, and throws there.
+ */
 function readCodecOptions({ threshold, zlibDeflateOptions }: NegotiationOptions): ResolvedDeflateOptions {
   const { level, memLevel } = zlibDeflateOptions ?? {}
   for (const [name, value] of Object.entries({ level, memLevel })) {

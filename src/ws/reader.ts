@@ -37,7 +37,7 @@ export interface ReaderOptions {
   maxBufferedChunks: number
   /**
    * The limits of dwebsocket, or null when only those of npm ws apply. Without them, a payload length may be encoded in
-   * more bytes than necessary, against RFC 6455 §5.2.
+   * more bytes than necessary, in violation of RFC 6455 §5.2.
    */
   limits: ConnectionLimits | null
 }
@@ -219,7 +219,7 @@ export class Reader implements ControlFrameSink, MessageSink, CodecSink, Message
     const codec = this.#codec
     const assembler = new MessageAssembler(this, { limits: this, codec, codecSink: this, engine: fastEngine })
     this.#assembler = assembler
-    // Not a spread: V8 creates hidden classes for each object that is made with one, 350 bytes and more.
+    // Not a spread: V8 creates hidden classes for each object that is made with one, at least 350 bytes.
     const options = {
       role: this.#role,
       rsv1Allowed: codec !== null,

@@ -21,7 +21,7 @@ export interface SendOptions {
   mask?: boolean | undefined
 }
 
-/** Options of a socket of a server. */
+/** Options of a server's socket. */
 export interface SocketOptions {
   autoPong?: boolean | undefined
   closeTimeout?: number | undefined

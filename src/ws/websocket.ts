@@ -168,7 +168,7 @@ export class WebSocket extends EventEmitter {
     return this.#link?.closeFrameReceived ?? false
   }
 
-  /** The sender. Of npm ws's sender it has the members that programs use: `sendFrame` and `_socket`. */
+  /** The sender. It has the members of npm ws's sender that programs use: `sendFrame` and `_socket`. */
   get _sender(): Sender | null {
     return this.#link?.sender ?? null
   }

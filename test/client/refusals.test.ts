@@ -87,7 +87,7 @@ test('rejects with ERR_WS_TRANSPORT when the server does not speak HTTP', async 
 test('refuses options that are unknown or of the wrong type', async () => {
   const wrong: [object, string][] = [
     [{ maxMessages: 5 }, 'option maxMessages is unknown; allowed: subprotocols, headers'],
-    [{ subprotocols: 'chat' }, "option subprotocols is 'chat'; allowed: an array of strings"],
+    [{ subprotocols: 'chat' }, "option subprotocols is 'chat'; allowed: an array of distinct tokens"],
     [{ handshakeTimeout: '5' }, "option handshakeTimeout is '5'; allowed: an integer from 1 to 2147483647"],
     [{ socketPath: 5 }, 'option socketPath is 5; allowed: a path'],
     [{ agent: true }, 'option agent is true; allowed: an object'],

@@ -258,6 +258,6 @@ test('webSocketStream refuses what is neither a session nor a connection', async
   for (const value of Object.values(values)) {
     const { name, message } = await thrownBy(() => webSocketStream(value as never))
     assert.is(name, 'TypeError')
-    assert.match(message, /^target is .*; allowed: a session or a connection of connect$/)
+    assert.match(message, /^target is .*; allowed: a session or a connection from connect$/)
   }
 })

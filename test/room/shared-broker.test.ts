@@ -54,7 +54,7 @@ for (const [kind, makeBroker] of Object.entries(kinds)) {
       await first.room('lobby').join(peer.session)
       const { name, message } = await thrownBy(() => second.room('lobby').join(new FakePeer().session))
       assert.is(name, 'TypeError')
-      assert.match(message, /^the room has (no )?history in other rooms of this broker/)
+      assert.match(message, /^the room has (no )?history in another Rooms object of this broker/)
       peer.end()
       const other = new FakePeer()
       await second.room('lobby').join(other.session)

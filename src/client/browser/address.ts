@@ -2,7 +2,7 @@ import { optionMessage } from '../../options/read-options.ts'
 import { addId, isJoined } from './last-ids.ts'
 import type { ClientOptions, UrlSource } from './types.ts'
 
-/** At most 256 characters, without surrogates that are not in pairs. */
+/** At most 256 characters, without lone surrogates. */
 const idPattern = /^[^\ud800-\udfff]{1,256}$/u
 
 type AddressOptions = Required<Pick<ClientOptions, 'lastId' | 'resumeUrl'>>

@@ -15,7 +15,7 @@ export function addId(ids: string | undefined, id: string): string {
   return [...others.slice(1 - MAX_ROOMS), id].join('*')
 }
 
-/** Returns whether a message only contains the first id of a room. */
+/** Returns whether a message contains only the first id of a room. */
 export function isJoined(data: unknown): boolean {
   return typeof data === 'string' && /^\{"id":"[\w.-]+","joined":true\}$/.test(data)
 }

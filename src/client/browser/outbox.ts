@@ -31,7 +31,7 @@ export class Outbox {
     const size = byteLengthOf(message)
     if (this.#byteCount + size > maxOutboxBytes || this.#messages.length >= maxOutboxCount) {
       throw new OutboxFullError(
-        `${this.#messages.length} messages of ${this.#byteCount} bytes wait without room for ${size} more; ` +
+        `${this.#messages.length} messages (${this.#byteCount} bytes) wait without room for ${size} bytes more; ` +
           `allowed: ${maxOutboxCount} messages, ${maxOutboxBytes} bytes`,
       )
     }

@@ -84,12 +84,12 @@ export class ReconnectingWebSocket extends ClientEventTarget {
     return this.#address.url
   }
 
-  /** The state. It is CONNECTING also between two attempts, and CLOSED after the end until `reconnect()`. */
+  /** The state. It is also CONNECTING between two attempts, and CLOSED after the end until `reconnect()`. */
   get readyState(): number {
     return this.#readyState
   }
 
-  /** Number of bytes that were not passed to the network yet, including those in the outbox. */
+  /** Number of bytes that have not been passed to the network yet, including those in the outbox. */
   get bufferedAmount(): number {
     return (this.#link?.bufferedAmount ?? 0) + this.#outbox.byteCount
   }

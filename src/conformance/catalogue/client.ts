@@ -170,7 +170,7 @@ export const client: Record<string, EntryData[]> = {
       'must',
       'Refuses an invalid URI',
       '`ws://`, `http://x`, `ws://h:99999/`, `ws://h/#f`',
-      'an error of the API and no connection',
+      'an error from the API and no connection',
       '6455-4.1-1',
       '',
     ],

@@ -1083,7 +1083,7 @@ export const openingHandshake: Record<string, EntryData[]> = {
       'hs.key.len-1',
       'should',
       'Refuses a key of 1 byte',
-      'base64 of 1 random bytes',
+      'base64 of 1 random byte',
       '400',
       '6455-4.2.1-7 6455-4.2.2-19',
       '',

@@ -72,7 +72,7 @@ function answerTo(offer: ExtensionElement, { clientNoContext, clientBits }: Poli
   }
 }
 
-/** Prepares the peer for compressed messages of the client (RFC 7692 §7.2.2). */
+/** Prepares the peer for compressed messages from the client (RFC 7692 §7.2.2). */
 export function decodeAs(
   peer: Peer,
   { clientBits, clientKeepsWindow }: Pick<DeflateAgreement, 'clientBits' | 'clientKeepsWindow'>,

@@ -46,7 +46,7 @@ export interface RefusalOptions {
   mayStay?: boolean
 }
 
-/** “The client refuses” of the catalogue: no frame, the end of TCP, and an error of the API. */
+/** “The client refuses” of the catalogue: no frame, the end of TCP, and an error from the API. */
 export async function expectClientRefuses(t: Trial, answer: Answer, options: RefusalOptions = {}): Promise<void> {
   const upgrade = await answerNext(t, answer)
   await judgeRefusal(t, upgrade, options)
@@ -80,5 +80,5 @@ export async function judgeRefusal(t: Trial, upgrade: PendingUpgrade, options: R
 /** Checks that the API has not reported “open”. */
 function expectNotOpen(t: Trial, { events }: PendingUpgrade): void {
   const opened = events.find('open') !== undefined
-  t.assert(!opened, 'no frame, and no “open” of the API', opened ? 'the API reports “open”' : 'refused')
+  t.assert(!opened, 'no frame, and no “open” from the API', opened ? 'the API reports “open”' : 'refused')
 }

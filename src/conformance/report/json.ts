@@ -32,7 +32,7 @@ export function parseResults(text: string): RunResult[] {
   for (const document of documents) {
     const schema = (document as Partial<RunResult> | null)?.schema
     if (schema !== 'dwebsocket-conform/1') {
-      throw new SyntaxError(`schema ${JSON.stringify(schema) ?? 'missing'}: want "dwebsocket-conform/1"`)
+      throw new SyntaxError(`schema is ${JSON.stringify(schema) ?? 'missing'}; allowed: "dwebsocket-conform/1"`)
     }
     if (!Array.isArray((document as RunResult).cases)) throw new SyntaxError('result without a list of cases')
   }

@@ -1,5 +1,5 @@
 /**
- * Makes text of a target safe for a terminal: escapes control characters as `\x1b`, and replaces line ends by spaces.
+ * Makes text from a target safe for a terminal: escapes control characters as `\x1b`, and replaces line ends by spaces.
  */
 export function printable(text: string): string {
   return text

@@ -6,7 +6,7 @@ import type { Outbox } from './outbox.ts'
 export interface BackpressureSink {
   /** Whether neither bytes nor messages are waiting. */
   readonly isDrained: boolean
-  /** Called when nothing is waiting any more after `begin`. */
+  /** Called when nothing is waiting anymore after `begin`. */
   onDrained(): void
 }
 
@@ -32,9 +32,7 @@ export class Backpressure {
     return this.#drained === null && !this.#isOverMark && !this.#isAwaiting && this.#pong === null
   }
 
-  /**
-   * Called when more than `highWaterMark` bytes are waiting. `onDrained` is called when nothing is waiting any more.
-   */
+  /** Called when more than `highWaterMark` bytes are waiting. `onDrained` is called when nothing is waiting anymore. */
   begin(): void {
     this.#isOverMark = true
     this.#awaitSent()

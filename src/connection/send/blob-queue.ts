@@ -11,7 +11,7 @@ export interface BlobQueueSink {
   setUpSource(options: SendOptions | undefined): SourceSetup
   /** Called when a Blob could not be read, or a source has failed. */
   onBlobError(error: unknown): void
-  /** Called when nothing is waiting any more. */
+  /** Called when nothing is waiting anymore. */
   onBlobsSent(): void
 }
 

@@ -47,7 +47,7 @@ export function discardSource(source: Source, iterator?: AsyncIterator<unknown>)
     if (typeof destroy === 'function') destroy.call(source)
     else Promise.resolve((iterator ?? iterateSource(source)).return?.()).catch(noop)
   } catch {
-    // The source is not used any more.
+    // The source is not used anymore.
   }
 }
 

@@ -87,7 +87,7 @@ export class Outbound implements Output, BlobQueueSink {
     this.#accept(data, size, options)
     this.#outbox.flush()
     if (this.bufferedAmount <= highWaterMark) return 'sent'
-    // Reading is paused, because messages of a peer that does not read the replies would cause more replies.
+    // Reading is paused, because messages from a peer that does not read the replies would cause more replies.
     this.#link.protocol.pause(PauseReason.BACKPRESSURE)
     this.#pressure().begin()
     return 'backpressure'
@@ -219,7 +219,7 @@ export class Outbound implements Output, BlobQueueSink {
     if (stream.writableLength > 0) this.#link.account()
   }
 
-  /** Called when nothing is waiting any more after backpressure. Resumes reading. */
+  /** Called when nothing is waiting anymore after backpressure. Resumes reading. */
   onDrained(): void {
     this.#link.account()
     this.#link.protocol.resume(PauseReason.BACKPRESSURE)

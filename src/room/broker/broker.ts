@@ -84,8 +84,8 @@ export interface BrokerStats {
 
 /**
  * Connects the rooms of several processes. A topic is a numbered sequence of messages. All subscribers get the messages
- * of one process in the order in which it published them. No method throws or rejects because other processes cannot be
- * reached.
+ * from one process in the order in which it published them. No method throws or rejects because other processes cannot
+ * be reached.
  */
 export interface Broker {
   /** The name of this process among the others. */

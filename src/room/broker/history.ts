@@ -24,7 +24,7 @@ export class TopicLog {
   /** When the last message was appended, on the clock of the caller. */
   touchedAt = 0
 
-  /** @param onBytes Called with the change of the stored size in bytes, which is negative when it has decreased. */
+  /** @param onBytes Called with the change in the stored size in bytes, which is negative when it has decreased. */
   constructor(onBytes: (bytes: number) => void = () => {}) {
     this.#onBytes = onBytes
   }
@@ -38,7 +38,7 @@ export class TopicLog {
     return this.#stored.length
   }
 
-  /** Numbers a message of the process `origin`, and stores it as its `history` says. */
+  /** Numbers a message from the process `origin`, and stores it as its `history` says. */
   append(origin: string, { sequence, payload, compress, history, skipped }: Outgoing, now: number): TopicMessage {
     this.#count += 1 + skipped
     this.touchedAt = now

@@ -77,7 +77,7 @@ export class Hub {
     if (clients?.delete(client) && clients.size === 0) this.#subscribers.delete(topic)
   }
 
-  /** Numbers a message of the process `origin` and passes it to all subscribers, including that process. */
+  /** Numbers a message from the process `origin` and passes it to all subscribers, including that process. */
   publish(origin: string, outgoing: Outgoing): TopicMessage {
     const { topic } = outgoing
     const log = this.#logOf(topic)

@@ -15,8 +15,8 @@ export interface PublisherOptions {
    */
   maxWaitingBytes?: number | undefined
   /**
-   * Time limit in milliseconds for a response of the other side. After that, the other side is considered away. Default
-   * 2,000.
+   * Time limit in milliseconds for a response from the other side. After that, the other side is considered away.
+   * Default 2,000.
    */
   timeout?: number | undefined
 }

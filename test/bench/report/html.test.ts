@@ -81,10 +81,10 @@ test('shows each row with its unit, ratios, notes and warnings', () => {
   assert.match(text, /! a warning/)
 })
 
-test('the headlines say how many times as much ws needs', () => {
+test('the headlines say how many times as much ws costs', () => {
   const page = formatHtml(report)
-  assert.match(page, '<h1>ws needs 1.6 to 4 times as much as dwebsocket</h1>')
-  assert.match(page, '>small: ws needs 4 times as much as dwebsocket</h2>')
+  assert.match(page, '<h1>ws costs 1.6 to 4 times as much as dwebsocket</h1>')
+  assert.match(page, '>small: ws costs 4 times as much as dwebsocket</h2>')
   assert.match(formatHtml({ ...report, rows: [] }), '<h1>What WebSocket servers cost</h1>')
 })
 

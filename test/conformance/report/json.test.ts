@@ -33,7 +33,10 @@ test('writes a line per case between the run and its summary', () => {
 })
 
 test('refuses a document of another kind', async () => {
-  assert.is((await thrownBy(() => parseResults('{"a":1}'))).message, 'schema missing: want "dwebsocket-conform/1"')
+  assert.is(
+    (await thrownBy(() => parseResults('{"a":1}'))).message,
+    'schema is missing; allowed: "dwebsocket-conform/1"',
+  )
   assert.is((await thrownBy(() => parseResults('null'))).name, 'SyntaxError')
   assert.is(
     (await thrownBy(() => parseResults('{"schema":"dwebsocket-conform/1"}'))).message,

@@ -100,7 +100,7 @@ function cutAround(data: string | Buffer, start: number, size: number): Buffer {
   return Buffer.concat([data.subarray(start, start + size), data.subarray(0, rest)])
 }
 
-/** Opens a connection with permessage-deflate. As in Autobahn, an invalid response of the server fails each case. */
+/** Opens a connection with permessage-deflate. As in Autobahn, an invalid response from the server fails each case. */
 async function openAgreed(t: Trial, offer: string): Promise<{ peer: Peer; agreement: Agreement }> {
   // When a client is tested, the response is sent by the tester.
   if (t.reception !== null) return openCompressed(t, offer)

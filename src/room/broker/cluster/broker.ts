@@ -23,11 +23,11 @@ export type ClusterBrokerOptions = PublisherOptions
 const RETRY_DELAY = 500
 
 /**
- * The broker for worker processes on one machine (`node:cluster`). Messages go through their primary process, which
- * must call `joinWorkers()`. The presence of a worker ends with the worker.
+ * The broker for worker processes on one machine (`node:cluster`). Messages go through the primary process, which must
+ * call `joinWorkers()`. The presence of a worker ends with the worker.
  *
  * The primary does not respond when it has not called `joinWorkers()`, belongs to a process manager, or is busy for
- * longer than `timeout`. Each worker then works alone: local delivery continues, publications wait within a limit,
+ * longer than `timeout`. Each worker then works alone: local delivery continues, publications wait in a bounded queue,
  * presence covers only this process, and `stats()` reports it. The broker retries, and subscribes again when the
  * primary responds. When the primary exits, Node ends its workers. A worker that was disconnected continues alone.
  */
@@ -189,7 +189,7 @@ export class ClusterBroker implements Broker {
     this.#retryTimer.unref()
   }
 
-  /** Called for each message of the primary. If the primary was silent or is a new one, everything is sent again. */
+  /** Called for each message from the primary. If the primary was silent or is a new one, everything is sent again. */
   #onPrimary(primary: string): void {
     const isKnown = this.#primary === null || this.#primary === primary
     this.#primary = primary

@@ -1,6 +1,6 @@
 import type { HistoryRead, Outgoing, Payload, Position, TopicMessage } from '../broker.ts'
 
-/** A payload that either serialization of Node's IPC can carry: text, or bytes in base64. */
+/** A payload that both serializations of Node's IPC can carry: text, or bytes in base64. */
 export interface WirePayload {
   readonly text?: string | undefined
   readonly binary?: string | undefined
@@ -45,7 +45,7 @@ export type ToWorker =
   | { type: 'answer'; number: number; value: unknown }
 
 /**
- * An IPC message, which carries any number of items. The messages of the application use the same channel. `origin` is
+ * An IPC message, which carries any number of items. The application's own messages use the same channel. `origin` is
  * the broker, because a worker may have several. `primary` is unique for each call of `joinWorkers()`, because a new
  * call does not know earlier subscriptions.
  */

@@ -52,7 +52,7 @@ export class ClusterPrimary {
     this.#hub = new Hub(options)
   }
 
-  /** Handles a message of a worker. Messages of the application are ignored. */
+  /** Handles a message from a worker. The application's own messages are ignored. */
   receive(workerId: number, link: WorkerLink, message: unknown): void {
     if (!isClusterMessage(message) || message.dwebsocket !== 'to-primary') return
     const { origin } = message

@@ -58,10 +58,10 @@ const READY_TIMEOUT = 10_000
 
 /**
  * Joins the rooms and users of all processes that use the same Redis (5 or later) with the same prefix. It uses your
- * open client of node-redis or ioredis, for a single server, with sentinels or for a cluster, and opens a second
- * connection with the same options to subscribe. In a Redis Cluster, all keys are in one slot and thus on one node.
+ * open client of node-redis or ioredis (for a single server, sentinels or a cluster), and opens a second connection
+ * with the same options to subscribe. In a Redis Cluster, all keys are in one slot and thus on one node.
  *
- * While Redis is away or refuses commands, local delivery continues, publications wait within a limit, and presence
+ * While Redis is away or refuses commands, local delivery continues, publications wait in a bounded queue, and presence
  * covers only this process; `stats()` reports it. No promise waits longer than `timeout` for Redis. When Redis is back,
  * the broker subscribes again and publishes each waiting message once. Members of rooms with history get the messages
  * that they missed. Lost messages are reported as a gap.
@@ -156,7 +156,7 @@ export class RedisBroker implements Broker {
       if (!this.#subscriptions.hasOwnChannel) throw new WebSocketError('ERR_WS_BROKER', 'redis is away')
       // The history must include what this process has published.
       if (!(await this.#publisher.settled()))
-        throw new WebSocketError('ERR_WS_BROKER', 'messages of this process could not be published')
+        throw new WebSocketError('ERR_WS_BROKER', 'messages from this process could not be published')
       return await this.#heartbeat.send((mark) => this.#commands.read(topic, after, mark))
     } catch (error) {
       this.#recordError(error)

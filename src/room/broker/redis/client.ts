@@ -58,7 +58,7 @@ export type RedisClient = NodeRedisClient | NodeRedisCluster | NodeRedisSentinel
 
 /** An argument of a Redis command. */
 export type RedisArgument = string | Buffer
-/** A reply of Redis. Text is returned as bytes. */
+/** A reply from Redis. Text is returned as bytes. */
 export type RedisReply = Buffer | string | number | null | RedisReply[]
 
 /** A connection for commands, which uses the user's client. */

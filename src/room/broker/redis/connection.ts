@@ -35,7 +35,7 @@ export class RedisConnection {
   #wasReady = false
 
   /**
-   * @param timeout Time limit in milliseconds for a reply of Redis.
+   * @param timeout Time limit in milliseconds for a reply from Redis.
    * @throws {TypeError} when the client is not supported or not open.
    */
   constructor(client: RedisClient, timeout: number, host: RedisConnectionHost) {

@@ -40,7 +40,7 @@ export class RedisHeartbeat {
   }
 
   /**
-   * Publishes a message with a mark. Resolves when the mark has arrived, and so has each earlier message.
+   * Publishes a message with a mark. Resolves when the mark and each earlier message have arrived.
    *
    * @param publish Publishes the mark that it is called with.
    * @throws {WebSocketError} when the mark does not arrive in time. A rejection of `publish` is passed on.

@@ -13,8 +13,8 @@ export function formatBody({ payload, compress }: Publication): Buffer {
 const token = /^[\w-]{1,32}$/
 
 /**
- * Parses a message of a topic's channel, `epoch count origin sequence body`. Returns null when it is malformed, because
- * any client of Redis can publish on the channel.
+ * Parses a message from a topic's channel, `epoch count origin sequence body`. Returns null when it is malformed,
+ * because any client of Redis can publish on the channel.
  */
 export function parseTopicMessage(bytes: Buffer): TopicMessage | null {
   const [epoch, count, text] = splitOff(bytes)

@@ -107,7 +107,7 @@ export class RedisSubscriptions {
     this.onLost()
   }
 
-  /** Called with a message of a topic's channel. */
+  /** Called with a message from a topic's channel. */
   onMessage(channel: string, message: Buffer): void {
     const subscription = this.#wanted.get(this.#names.topicOf(channel))
     if (subscription === undefined) return
