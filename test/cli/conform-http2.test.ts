@@ -20,7 +20,7 @@ testWith(test, openssl)('echo --http2 passes the group h2 and the fields of the 
   const cases = ['-c', 'h2,hs.ver,hs.proto,hs.ext,inv']
   const { exitCode, stdout } = await runCommand('conform', address, '--http2', '--insecure', ...cases, '--strict')
   assert.is(exitCode, 0, stdout)
-  assert.match(stdout, /h2 61\/61/)
+  assert.match(stdout, /h2 62\/62/)
   assert.match(stdout, /hs 46\/46/)
 })
 
