@@ -1,12 +1,7 @@
 import type { SendResult } from '../../src/connection/send/outgoing.ts'
 import { PreparedMessage } from '../../src/connection/send/prepared-message.ts'
-import { releaseSharedMemory } from '../../src/connection/shared-memory.ts'
 import { WebSocket } from '../../src/session/websocket.ts'
 import { FakeConnection } from './fake-connection.ts'
-import { afterEachTest } from './unit.ts'
-
-// What rooms of earlier tests store counts towards `maxMemory` of every server of the process.
-afterEachTest(() => releaseSharedMemory(Number.POSITIVE_INFINITY))
 
 /** A session without a socket, whose peer reads when the test calls `drain`. */
 export class FakePeer extends FakeConnection {

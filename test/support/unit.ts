@@ -1,5 +1,6 @@
 import { suite as uvuSuite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { releaseSharedMemory } from '../../src/connection/shared-memory.ts'
 
 /** What a test may do besides making assertions. */
 export interface TestContext {
@@ -38,7 +39,8 @@ const TIME_LIMIT = 60_000
 /** The real timer functions, even when a test replaces the clock. */
 const { setTimeout, clearTimeout } = globalThis
 
-const cleanUpsOfEach: (() => unknown)[] = []
+// What rooms of earlier tests store counts toward `maxMemory` of every server of the process.
+const cleanUpsOfEach: (() => unknown)[] = [() => releaseSharedMemory(Number.POSITIVE_INFINITY)]
 
 /** Registers a clean-up for every test, for helpers that open what tests may forget to close. */
 export function afterEachTest(cleanUp: () => unknown): void {
