@@ -19,6 +19,7 @@ import type { Link } from './link.ts'
 import { Inbound } from './receive/inbound.ts'
 import { Outbound } from './send/outbound.ts'
 import { WAITING_OVERHEAD } from './send/outgoing.ts'
+import { addUnready, removeUnready, unreadyConnections } from './unready.ts'
 import type { Snapshot } from './watch/snapshot.ts'
 import { isKeepalivePong, Watchdog, type Watched } from './watch/watchdog.ts'
 
@@ -115,6 +116,9 @@ export class Parts implements Link, Watched {
       this.onUserError(error)
       return
     }
+    if (unreadyConnections.size > 0 && this.bufferedAmount === 0 && this.protocol.state === 'open') {
+      removeUnready(this.connection)
+    }
     if (used === this.#reportedMemory) return
     this.host.onMemoryChange(used - this.#reportedMemory)
     this.#reportedMemory = used
@@ -194,11 +198,14 @@ export class Parts implements Link, Watched {
   }
 
   startClosing(): void {
+    addUnready(this.connection)
     this.watchdog.startClosing()
   }
 
   onClosed(info: CloseInfo): void {
     const { connection, host } = this
+    // A session leaves its rooms in `onClose`. Until then, it may still be a member.
+    addUnready(connection)
     this.watchdog.stop()
     this.closeInfo = info
     host.traffic.countClose(info.code)
@@ -211,6 +218,7 @@ export class Parts implements Link, Watched {
         (error) => this.reportError(error),
       )
     })
+    removeUnready(connection)
     this.account()
     this.endStream()
   }

@@ -1,12 +1,12 @@
+import type { Connection } from '../connection/connection.ts'
 import type { PreparedMessage } from '../connection/send/prepared-message.ts'
-import type { WebSocket } from '../session/websocket.ts'
 import { ENTRY_OVERHEAD } from './broker/size.ts'
 import { StoreMemory } from './broker/store-memory.ts'
 
 /** A message that waits for slow members, and the members that do not get it. */
 export interface BacklogEntry {
   readonly message: PreparedMessage
-  readonly except: readonly WebSocket[]
+  readonly except: readonly Connection[]
 }
 
 /** The last messages of a room, stored once for all slow members. Each member has the number of its next message. */

@@ -1,5 +1,8 @@
+import type { Connection } from '../connection/connection.ts'
+import type { PublicConnection } from '../connection/host.ts'
 import { flushAtEndOfTick } from '../connection/send/end-of-tick.ts'
 import { joinMessages, type PreparedMessage } from '../connection/send/prepared-message.ts'
+import { unreadyConnections } from '../connection/unready.ts'
 import { CloseCode } from '../core/close-code.ts'
 import type { WebSocket } from '../session/websocket.ts'
 import { Backlog } from './backlog.ts'
@@ -14,7 +17,7 @@ export interface DeliveryCounts {
 }
 
 interface Member {
-  readonly session: WebSocket
+  readonly connection: Connection
   /** The number of the next message of the backlog; -1 when the member is not waiting. */
   next: number
 }
@@ -24,7 +27,9 @@ interface Member {
  * members at once. In bursts of 8 messages, this delivers 9.5 times as many.
  */
 export class Delivery {
-  readonly #members = new Map<WebSocket, Member>()
+  readonly #members = new Map<PublicConnection, Member>()
+  /** The members as an array; null after a change, until messages are written. */
+  #list: Member[] | null = null
   readonly #options: Required<SlowOptions>
   readonly #counts: DeliveryCounts
   readonly #backlog: Backlog
@@ -32,14 +37,12 @@ export class Delivery {
   /** The messages of this tick, and for some of them the members that do not get them. */
   #messages: PreparedMessage[] = []
   #exceptions: Map<Member, Set<number>> | null = null
-  /**
-   * The members that get these messages at the end of the tick, and the number of bytes that all of them can accept.
-   */
-  #receivers: Member[] = []
+  /** Number of bytes that all members can accept that get these messages at the end of the tick. */
   #room = 0
-  /** Other members that are not waiting, because they are closing, or are slow and miss these messages. */
-  readonly #passedOver = new Set<Member>()
+  /** The members that miss these messages, because they are closing or slow. */
+  #passedOver = new Set<Member>()
   #slowCount = 0
+  #isWriting = false
 
   constructor(options: Required<SlowOptions>, counts: DeliveryCounts) {
     this.#options = options
@@ -59,15 +62,20 @@ export class Delivery {
   /** Adds a member, which gets all messages from now on. */
   add(session: WebSocket): void {
     this.flush()
-    if (!this.#members.has(session)) this.#members.set(session, { session, next: -1 })
+    const { connection } = session
+    if (this.#members.has(connection)) return
+    this.#members.set(connection, { connection, next: -1 })
+    this.#list = null
   }
 
   /** Removes a member, which still gets the messages that were sent before. */
   remove(session: WebSocket): void {
-    const member = this.#members.get(session)
+    const { connection } = session
+    const member = this.#members.get(connection)
     if (member === undefined) return
     this.flush()
-    this.#members.delete(session)
+    this.#members.delete(connection)
+    this.#list = null
     if (member.next !== -1) this.#endWait(member)
   }
 
@@ -76,14 +84,14 @@ export class Delivery {
     const size = message.frame.length
     if (this.#messages.length > 0 && size > this.#room) this.flush()
     if (this.#messages.length === 0) {
-      this.#chooseReceivers(size)
+      this.#passOver(size)
       flushAtEndOfTick(this)
     }
     this.#messages.push(message)
     this.#room -= size
-    let count = this.#receivers.length + this.#waitingCount
-    for (const session of except) {
-      const member = this.#members.get(session)
+    let count = this.#members.size - this.#passedOver.size
+    for (const { connection } of except) {
+      const member = this.#members.get(connection)
       if (member === undefined) continue
       this.#except(member, this.#messages.length - 1)
       if (!this.#passedOver.has(member)) count -= 1
@@ -91,36 +99,46 @@ export class Delivery {
     return count
   }
 
-  /** Writes the messages of this tick to the connections. */
+  /** Writes the messages of this tick to the connections, and then those that are sent meanwhile. */
   flush(): void {
+    // A connection that ends during a write may call back, and flush again before later members have these messages.
+    if (this.#isWriting) return
+    this.#isWriting = true
+    try {
+      while (this.#messages.length > 0) this.#write()
+    } finally {
+      this.#isWriting = false
+    }
+  }
+
+  #write(): void {
     const messages = this.#messages
-    if (messages.length === 0) return
     const exceptions = this.#exceptions
-    const receivers = this.#receivers
+    const passedOver = this.#passedOver
     this.#messages = []
     this.#exceptions = null
-    this.#receivers = []
-    this.#passedOver.clear()
+    this.#passedOver = new Set()
     this.#counts.droppedMessages += this.#slowCount * messages.length
     if (this.#waitingCount > 0) this.#pushBacklog(messages, exceptions)
     const joined = joinMessages(messages)
-    for (const member of receivers) {
+    this.#list ??= [...this.#members.values()]
+    for (const member of this.#list) {
+      if (member.next !== -1 || passedOver.has(member)) continue
       const excepted = exceptions?.get(member)
-      if (excepted === undefined) member.session.connection.send(joined)
+      if (excepted === undefined) member.connection.send(joined)
       else if (excepted.size < messages.length) {
         const others = messages.filter((_, index) => !excepted.has(index))
-        member.session.connection.send(joinMessages(others))
+        member.connection.send(joinMessages(others))
       }
     }
   }
 
-  /** Determines the members that get the messages of this tick, the first of which has `size` bytes. */
-  #chooseReceivers(size: number): void {
+  /** Determines the members that miss the messages of this tick, the first of which has `size` bytes. */
+  #passOver(size: number): void {
     let largest = 0
-    this.#receivers = []
     this.#slowCount = 0
-    for (const member of this.#members.values()) {
-      const { connection } = member.session
+    for (const member of this.#unreadyMembers()) {
+      const { connection } = member
       if (member.next !== -1) continue
       if (connection.state !== 'open') {
         this.#passedOver.add(member)
@@ -136,10 +154,20 @@ export class Delivery {
           continue
         }
       }
-      this.#receivers.push(member)
       if (waiting > largest) largest = waiting
     }
     this.#room = this.#options.slowBytes - largest
+  }
+
+  /** Returns all members that may be unable to accept a message, from the shorter of two lists. */
+  #unreadyMembers(): Iterable<Member> {
+    if (unreadyConnections.size >= this.#members.size) return this.#members.values()
+    const unready: Member[] = []
+    for (const connection of unreadyConnections) {
+      const member = this.#members.get(connection)
+      if (member !== undefined) unready.push(member)
+    }
+    return unready
   }
 
   #handleSlow(member: Member, drained: Promise<void>): void {
@@ -154,12 +182,12 @@ export class Delivery {
     this.#slowCount += 1
     if (slow === 'drop') return
     this.#counts.closedMembers += 1
-    member.session.connection.close(CloseCode.TRY_AGAIN_LATER, 'too slow for the room')
+    member.connection.close(CloseCode.TRY_AGAIN_LATER, 'too slow for the room')
   }
 
   /** Sends a waiting member as much of the backlog as it can accept. */
   #sendBacklog(member: Member): void {
-    const { connection } = member.session
+    const { connection } = member
     // `drained()` resolves at once when the connection has ended.
     if (member.next === -1 || connection.state === 'closed') return
     this.flush()
@@ -172,7 +200,7 @@ export class Delivery {
         void connection.drained().then(() => this.#sendBacklog(member))
         return
       }
-      if (!except.includes(member.session)) connection.send(message)
+      if (!except.includes(connection)) connection.send(message)
     }
     this.#endWait(member)
   }
@@ -185,8 +213,8 @@ export class Delivery {
 
   #pushBacklog(messages: PreparedMessage[], exceptions: Map<Member, Set<number>> | null): void {
     for (const [index, message] of messages.entries()) {
-      const except: WebSocket[] = []
-      for (const [member, excepted] of exceptions ?? []) if (excepted.has(index)) except.push(member.session)
+      const except: Connection[] = []
+      for (const [member, excepted] of exceptions ?? []) if (excepted.has(index)) except.push(member.connection)
       this.#backlog.push({ message, except })
     }
   }

@@ -1,3 +1,4 @@
+import { flushEndOfTick } from '../../src/connection/send/end-of-tick.ts'
 import { ENTRY_OVERHEAD } from '../../src/room/broker/size.ts'
 import { Rooms } from '../../src/room/rooms.ts'
 import { FakePeer } from '../support/fake-session.ts'
@@ -94,4 +95,25 @@ test('a message over the limit is sent to members for which nothing waits', asyn
   assert.is(room.broadcast('x'.repeat(2000)), 1)
   await endOfTick()
   assert.equal([quick.received.length, slow.received.length], [1, 0])
+})
+
+test('a message that is broadcast while another is written follows it for every member', async () => {
+  const { room, quick, slow } = makeRoom({}, 0)
+  const send = quick.send.bind(quick)
+  quick.send = (data) => {
+    quick.send = send
+    room.broadcast('second')
+    // Each message that is sent directly flushes first, also during a delivery.
+    flushEndOfTick()
+    return send(data)
+  }
+  room.broadcast('first')
+  await endOfTick()
+  assert.equal(
+    [quick.received, slow.received],
+    [
+      ['first', 'second'],
+      ['first', 'second'],
+    ],
+  )
 })

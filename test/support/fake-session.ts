@@ -1,13 +1,14 @@
 import type { SendResult } from '../../src/connection/send/outgoing.ts'
 import { PreparedMessage } from '../../src/connection/send/prepared-message.ts'
+import { addUnready, removeUnready } from '../../src/connection/unready.ts'
+import type { CloseInfo } from '../../src/core/closing-handshake.ts'
 import { WebSocket } from '../../src/session/websocket.ts'
 import { FakeConnection } from './fake-connection.ts'
 
 /** A session without a socket, whose peer reads when the test calls `drain`. */
 export class FakePeer extends FakeConnection {
   readonly session: WebSocket
-  /** The value of `bufferedAmount`. */
-  bufferedAmount = 0
+  #bufferedAmount = 0
   /** The decoded frames of every write, in order: text as a string, binary as bytes. */
   readonly received: (string | Buffer)[] = []
   /** Number of writes to the connection. */
@@ -16,6 +17,26 @@ export class FakePeer extends FakeConnection {
   constructor() {
     super()
     this.session = new WebSocket(this.asConnection)
+  }
+
+  get bufferedAmount(): number {
+    return this.#bufferedAmount
+  }
+
+  /** Sets the number of unsent bytes. */
+  set bufferedAmount(bytes: number) {
+    this.#bufferedAmount = bytes
+    if (bytes > 0) addUnready(this.asConnection)
+  }
+
+  override close(code?: number, reason?: string): void {
+    super.close(code, reason)
+    addUnready(this.asConnection)
+  }
+
+  override end(info: Partial<CloseInfo> = {}): CloseInfo {
+    removeUnready(this.asConnection)
+    return super.end(info)
   }
 
   override send(data: Parameters<FakeConnection['send']>[0] | PreparedMessage): SendResult {

@@ -9,6 +9,8 @@ import { PreparedMessage } from './prepared-message.ts'
 export interface CompressedSenderSink {
   /** Called when the codec has finished a message and it is in the outbox. */
   onSent(): void
+  /** Called when a message waits for the codec. */
+  onWaiting(): void
 }
 
 /**
@@ -104,7 +106,9 @@ export class CompressedSender {
       if (isLate) this.#sendWaiting()
     })
     isLate = true
-    if (this.#isCompressing) original = ownCopy(bytes)
+    if (!this.#isCompressing) return
+    original = ownCopy(bytes)
+    this.#sink.onWaiting()
   }
 
   #wait(length: number, send: () => void): void {

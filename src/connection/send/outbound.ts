@@ -4,6 +4,7 @@ import type { MessageCodec } from '../../core/message-codec.ts'
 import { Opcode } from '../../core/opcode.ts'
 import { describeOverflow, failOverflow } from '../limit-failure.ts'
 import type { Link, Output } from '../link.ts'
+import { addUnready } from '../unready.ts'
 import { Backpressure } from './backpressure.ts'
 import { BlobQueue, type BlobQueueSink } from './blob-queue.ts'
 import { CompressedSender } from './compressed-sender.ts'
@@ -119,6 +120,7 @@ export class Outbound implements Output, BlobQueueSink {
     if (this.#blobs === null && this.#sendNow(data, options)) return
     this.#blobs ??= new BlobQueue(this)
     this.#blobs.add(data, options, size)
+    this.onWaiting()
   }
 
   /** Passes a message to the codec or the outbox. Returns false for a Blob or a source. The common types come first. */
@@ -216,7 +218,13 @@ export class Outbound implements Output, BlobQueueSink {
   onWritten(size: number): void {
     const { host, stream } = this.#link
     host.traffic.sentBytes += size
-    if (stream.writableLength > 0) this.#link.account()
+    if (stream.writableLength > 0) this.onWaiting()
+  }
+
+  /** Called when data waits for the system, the codec, a Blob or a source. */
+  onWaiting(): void {
+    addUnready(this.#link.connection)
+    this.#link.account()
   }
 
   /** Called when nothing is waiting anymore after backpressure. Resumes reading. */

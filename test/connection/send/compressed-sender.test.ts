@@ -34,7 +34,7 @@ function setUp(): { sender: CompressedSender; codec: SlowCodec; written: () => B
   })
   const outbox = new Outbox(stream)
   const codec = new SlowCodec()
-  const sender = new CompressedSender(outbox, codec, { onSent: () => outbox.flush() })
+  const sender = new CompressedSender(outbox, codec, { onSent: () => outbox.flush(), onWaiting: () => {} })
   return { sender, codec, written: () => Buffer.concat(chunks) }
 }
 
