@@ -23,6 +23,8 @@ export interface Link {
   readonly closeInfo: CloseInfo | null
   /** Reports a change in the connection's memory to its host. */
   account(): void
+  /** Called when data waits to be sent. Also reports the connection's memory. */
+  onWaiting(): void
   countSentMessage(): void
   /** Called when a fragment of a message was sent, so the connection is not idle. */
   countSentFragment(): void

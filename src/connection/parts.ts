@@ -20,8 +20,7 @@ import { Inbound } from './receive/inbound.ts'
 import { Outbound } from './send/outbound.ts'
 import { WAITING_OVERHEAD } from './send/outgoing.ts'
 import { addUnready, removeUnready, unreadyConnections } from './unready.ts'
-import type { Snapshot } from './watch/snapshot.ts'
-import { isKeepalivePong, Watchdog, type Watched } from './watch/watchdog.ts'
+import { isKeepalivePong, type Snapshot, Watchdog, type Watched } from './watch/watchdog.ts'
 
 /** Replaces the list of callers that wait for the end, once the connection has ended. */
 const GONE: (() => void)[] = []
@@ -122,6 +121,11 @@ export class Parts implements Link, Watched {
     if (used === this.#reportedMemory) return
     this.host.onMemoryChange(used - this.#reportedMemory)
     this.#reportedMemory = used
+  }
+
+  onWaiting(): void {
+    addUnready(this.connection)
+    this.account()
   }
 
   /**

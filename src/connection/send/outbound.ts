@@ -4,7 +4,6 @@ import type { MessageCodec } from '../../core/message-codec.ts'
 import { Opcode } from '../../core/opcode.ts'
 import { describeOverflow, failOverflow } from '../limit-failure.ts'
 import type { Link, Output } from '../link.ts'
-import { addUnready } from '../unready.ts'
 import { Backpressure } from './backpressure.ts'
 import { BlobQueue, type BlobQueueSink } from './blob-queue.ts'
 import { CompressedSender } from './compressed-sender.ts'
@@ -223,8 +222,7 @@ export class Outbound implements Output, BlobQueueSink {
 
   /** Called when data waits for the system, the codec, a Blob or a source. */
   onWaiting(): void {
-    addUnready(this.#link.connection)
-    this.#link.account()
+    this.#link.onWaiting()
   }
 
   /** Called when nothing is waiting anymore after backpressure. Resumes reading. */

@@ -10,6 +10,8 @@ import { beginRareState, judgeLiveness, type LivenessState, timeToCheck } from '
 import type { LivenessAction } from './liveness-action.ts'
 import type { Snapshot } from './snapshot.ts'
 
+export type { Snapshot }
+
 /** The members of a connection that its watchdog uses. */
 export interface Watched {
   readonly connection: Pick<PublicConnection, 'state' | 'close' | 'fail' | 'terminate'>

@@ -44,6 +44,7 @@ function make(limits: Partial<ConnectionLimits> = {}, streamMark?: number, codec
     limits: readLimits(limits),
     host: { traffic },
     account: () => {},
+    onWaiting: () => {},
     onUserError: (error: Error) => log.push(`user error ${error.message}`),
     countSentMessage: () => traffic.sentMessages++,
   }
