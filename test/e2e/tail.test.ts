@@ -55,7 +55,7 @@ test('a page follows a file through growth, rotation and truncation, and shows e
   appendFileSync(path, 'anew\n')
   await shows(page, 'anew')
   rmSync(path)
-  await factIs(page, 'condition', 'waited for')
+  await factIs(page, 'condition', 'missing')
   writeFileSync(path, 'back\n')
   await shows(page, 'back')
   assert.equal(await linesOf(page), [

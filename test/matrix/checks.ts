@@ -41,19 +41,19 @@ const handshake: readonly Check[] = [
     ['hs.version.*', 'hs.target.*'],
     'item 1',
     'An HTTP/1.1 or higher GET request, including a "Request-URI" [RFC2616] that should be interpreted as a /resource name/',
-    'A request line that is none of HTTP/1.1 gets 101: another version, or a target that no URI can be. No client sends it. Often the HTTP server below decides this.',
+    'A request line that is not valid in HTTP/1.1 gets 101: it has another version, or a target that is not a valid URI. No client sends such a line. Often the underlying HTTP server decides this.',
   ),
   accepted(
     ['hs.upgrade.*'],
     'item 3',
     'An |Upgrade| header field containing the value "websocket", treated as an ASCII case-insensitive value.',
-    'A value that is not, or does not list, the protocol websocket gets 101: another name, or one that websocket is only a part of.',
+    'A request without the protocol websocket in this field gets 101: the field is missing or empty, or has another value, such as a name of which websocket is only a part.',
   ),
   accepted(
     ['hs.connection.*'],
     'item 4',
     'A |Connection| header field that includes the token "Upgrade", treated as an ASCII case-insensitive value.',
-    'A value without that token gets 101: another one, or a text in which Upgrade is only a part of a word or of a quoted string.',
+    'A request without that token in this field gets 101: the field is missing or empty, or has another value, such as a text in which Upgrade is only a part of a word or of a quoted string.',
   ),
   accepted(
     ['hs.key.missing', 'hs.key.empty'],
@@ -65,7 +65,7 @@ const handshake: readonly Check[] = [
     ['hs.key.duplicate-*'],
     'item 5, and §11.3.1',
     'The |Sec-WebSocket-Key| header field MUST NOT appear more than once in an HTTP request.',
-    'Two fields get 101. The sentence binds the client; §4.2.1 binds the server.',
+    'A request with two such fields gets 101. The sentence binds the client; §4.2.1 binds the server.',
   ),
   accepted(
     ['missing', 'empty', 'leading-zero', 'plus', 'minus', 'decimal', 'hex', 'text', 'space', 'huge', '256'].map(
@@ -73,19 +73,19 @@ const handshake: readonly Check[] = [
     ),
     'item 6',
     'A |Sec-WebSocket-Version| header field, with a value of 13.',
-    'No version, or one such as 013, +13, 13.0 or abc, gets 101. The version is compared as a number, or not at all.',
+    'A request without a version, or with a version such as 013, +13, 13.0 or abc, gets 101. The server compares the version as a number, or not at all.',
   ),
   accepted(
     ['hs.ver.duplicate-*'],
     'item 6, and §11.3.5',
     'However, the |Sec-WebSocket-Version| header field MUST NOT appear more than once in an HTTP request.',
-    'Two fields get 101. The sentence binds the client; §4.2.1 binds the server.',
+    'A request with two such fields gets 101. The sentence binds the client; §4.2.1 binds the server.',
   ),
   {
     rows: ['hs.ver.v*', 'hs.ver.list-contains-13'],
     rule: 'RFC 6455 §4.2.2, item 4',
     text: 'If this version does not match a version understood by the server, the server MUST abort the WebSocket handshake described in this section and instead send an appropriate HTTP error code (such as 426 Upgrade Required) and a |Sec-WebSocket-Version| header field indicating the version(s) the server is capable of understanding.',
-    why: 'The refusal has no Sec-WebSocket-Version field, or the version gets 101.',
+    why: 'The refusal has no Sec-WebSocket-Version field, or a request with this version gets 101.',
   },
   {
     rows: ['hs.version.http10'],
@@ -98,7 +98,7 @@ const handshake: readonly Check[] = [
     rows: ['hs.host.missing', 'hs.host.duplicate-*'],
     rule: 'RFC 9112 §3.2',
     text: 'A server MUST respond with a 400 (Bad Request) status code to any HTTP/1.1 request message that lacks a Host header field and to any request message that contains more than one Host header field line or a Host header field with an invalid field value.',
-    why: 'Such a request gets 101. Often the HTTP server below decides this, not the WebSocket library.',
+    why: 'Such a request gets 101. Often the underlying HTTP server decides this, not the WebSocket library.',
   },
   {
     rows: ['hs.method.head'],
@@ -119,7 +119,7 @@ const handshake: readonly Check[] = [
     actual: /of a key with NUL/,
     rule: 'RFC 9110 §5.5',
     text: 'a recipient of CR, LF, or NUL within a field value MUST either reject the message or replace each of those characters with SP before further processing or forwarding of that message.',
-    why: 'The response is computed from the key including the NUL. No client sends such a key. Often the HTTP server below decides this.',
+    why: 'The response is computed from the key including the NUL. No client sends such a key. Often the underlying HTTP server decides this.',
   },
   {
     rows: ['hs.ok.key-ows', 'hs.ok.ows-tab'],
@@ -131,7 +131,7 @@ const handshake: readonly Check[] = [
     rows: ['hs.resp.no-body-fields'],
     rule: 'RFC 9110 §8.6',
     text: 'A server MUST NOT send a Content-Length header field in any response with a status code of 1xx (Informational) or 204 (No Content).',
-    why: 'The 101 response has Content-Length. The HTTP server below the library adds it.',
+    why: 'The 101 response has Content-Length. The underlying HTTP server adds it.',
   },
   {
     rows: ['hs.ext.quoted-list'],
@@ -174,13 +174,13 @@ const frames: readonly Check[] = [
     actual: /message|pong/,
     rule: 'RFC 6455 §5.1',
     text: 'A client MUST close a connection if it detects a masked frame.',
-    why: 'A masked frame of the server is read and answered. Firefox unmasks it; nhooyr.io/websocket returns the payload as it was sent.',
+    why: 'A masked frame from the server is read and answered. Firefox unmasks it; nhooyr.io/websocket returns the payload as it was sent.',
   },
   {
     rows: ['mask.server-never', 'inv.not-masked'],
     rule: 'RFC 6455 §5.1',
     text: 'A server MUST NOT mask any frames that it sends to the client.',
-    why: 'Some of its frames are masked. Qt masks only answers to frames that arrive together with the request.',
+    why: 'The server masks some of its frames. Qt masks only answers to frames that arrive together with the request.',
   },
   {
     rows: ['rsv.*', 'pmd.frame.rsv2', 'pmd.frame.rsv3', 'client.frame.rsv*'],
@@ -219,21 +219,21 @@ const frames: readonly Check[] = [
     labels: /^golang\.org\/x\/net/,
     rule: 'RFC 6455 §5.4',
     text: 'Clients and servers MUST support receiving both fragmented and unfragmented messages.',
-    why: 'Each fragment reaches the application as a separate message and is returned as one. The documentation of the package says that it receives frames.',
+    why: 'Each fragment reaches the application, and is returned, as a separate message. The documentation of the package says that the package receives frames.',
   },
   {
     rows: ['inv.control', 'close.reply-shape'],
     actual: /(pong|close|ping|opcode [b-f]) fin (masked )?\d{3}/,
     rule: 'RFC 6455 §5.5',
     text: 'All control frames MUST have a payload length of 125 bytes or less and MUST NOT be fragmented.',
-    why: 'It sends a control frame of more than 125 bytes.',
+    why: 'The endpoint sends a control frame of more than 125 bytes.',
   },
   {
     rows: ['inv.frame-grammar', 'inv.message-order'],
     actual: /reserved opcode|(without|outside) a message/,
     rule: 'RFC 6455 §5.4, §5.2',
     text: 'A fragmented message consists of a single frame with the FIN bit clear and an opcode other than 0, followed by zero or more frames with the FIN bit clear and the opcode set to 0, and terminated by a single frame with the FIN bit set and an opcode of 0.',
-    why: 'It sends frames with reserved opcodes, or continuations without a message: it returns the frame that it received, unchanged.',
+    why: 'The endpoint sends frames with reserved opcodes, or continuations without a message: it returns the frame that it received, unchanged.',
   },
   {
     rows: ['pmd.frame.ping-between'],
@@ -251,21 +251,21 @@ const closing: readonly Check[] = [
     actual: /Close 10(05|06|15)|code 10(05|06|15)|^10(05|06|15)$/,
     rule: 'RFC 6455 §7.4.1',
     text: 'is a reserved value and MUST NOT be set as a status code in a Close control frame by an endpoint.',
-    why: 'It sends this code in its own Close frame.',
+    why: 'The endpoint sends this code in its own Close frame.',
   },
   {
     rows: ['close.1-byte', 'close.reply-shape', 'inv.close-code'],
     actual: /body of one byte/,
     rule: 'RFC 6455 §5.5.1',
     text: 'If there is a body, the first two bytes of the body MUST be a 2-byte unsigned integer (in network byte order) representing a status code with value /code/ defined in Section 7.4.',
-    why: 'It sends a Close frame with a body of one byte: it returns the one that it received.',
+    why: 'The endpoint sends a Close frame with a body of one byte: it returns the body that it received.',
   },
   {
     rows: ['close.reason-bad-*', 'close.bad-code-bad-reason', 'close.reply-shape', 'inv.close-code'],
     actual: /not UTF-8/,
     rule: 'RFC 6455 §5.5.1, §8.1',
     text: 'Following the 2-byte integer, the body MAY contain UTF-8-encoded data with value /reason/ · When an endpoint is to interpret a byte stream as UTF-8 but finds that the byte stream is not, in fact, a valid UTF-8 stream, that endpoint MUST _Fail the WebSocket Connection_.',
-    why: 'It sends a reason that is not UTF-8 in its own Close frame: it returns the one that it received.',
+    why: 'The endpoint sends a reason that is not UTF-8 in its own Close frame: it returns the reason that it received.',
   },
   {
     rows: ['close.*', 'ping.before-close', 'mask.close-payload', 'client.close.reply'],
@@ -280,7 +280,7 @@ const closing: readonly Check[] = [
     actual: /(binary|text|continuation) /,
     rule: 'RFC 6455 §5.5.1',
     text: 'The application MUST NOT send any more data frames after sending a Close frame.',
-    why: 'It sends a data frame after its Close frame.',
+    why: 'The endpoint sends a data frame after its Close frame.',
   },
 ]
 
@@ -297,7 +297,7 @@ const compression: readonly Check[] = [
     actual: /permessage-deflate/,
     rule: 'RFC 7692 §7, §7.1.2.1',
     text: 'A server MUST decline an extension negotiation offer for this extension if any of the following conditions are met: · The negotiation offer contains an extension parameter with an invalid value. · a decimal integer value without leading zeroes between 8 to 15, inclusive',
-    why: 'An offer with a parameter that is unknown, repeated, or has a value such as 010, is accepted.',
+    why: 'An offer is accepted although one of its parameters is unknown, is repeated, or has a value such as 010.',
   },
   {
     rows: ['pmd.neg.*', 'pmd.ab.*', 'pmd.data.server-window-*'],
@@ -328,7 +328,7 @@ const compression: readonly Check[] = [
     actual: /Close|end of the stream/,
     rule: 'RFC 7692 §7.2.1',
     text: 'An endpoint MAY use both DEFLATE blocks with the "BFINAL" bit set to 0 and DEFLATE blocks with the "BFINAL" bit set to 1.',
-    why: 'The example message in §7.2.3.4 ends with such a block. It is refused, and the connection ends.',
+    why: 'The example message in §7.2.3.4 ends with a block whose BFINAL bit is 1. The message is refused, and the connection ends.',
   },
 ]
 

@@ -14,7 +14,7 @@ export const DISMISSALS: readonly Dismissal[] = [
     rows: ['*'],
     actual: SILENCE,
     title: 'Silence',
-    why: 'No answer, or no end of the connection, arrived within the time limit of the run. A busy server may need longer. If a server ignores a frame, other rows show it.',
+    why: 'No answer, or no end of the connection, arrived within the time limit of the run. A busy server may need longer. If a server ignores a frame, other cases show it.',
   },
   {
     rows: [
@@ -28,7 +28,7 @@ export const DISMISSALS: readonly Dismissal[] = [
     ],
     expected: /Close 1002|the end of the connection/,
     title: 'The sentence binds the sender',
-    why: 'The RFC forbids sending a continuation without a message (RFC 6455 §5.4), a new message inside another (§5.4), a long or fragmented control frame (§5.5), and a length with its highest bit set (§5.2). It does not say that the receiver must fail the connection. §10.7: “the endpoint MAY drop the TCP connection”. Most libraries do, which protects their users.',
+    why: 'The RFC forbids sending a continuation without a message (RFC 6455 §5.4), a new message inside another (§5.4), a long or fragmented control frame (§5.5), and a length with its highest bit set (§5.2). It does not say that the receiver must fail the connection. §10.7: “the endpoint MAY drop the TCP connection”. Most libraries fail the connection, which protects their users.',
   },
   {
     rows: ['len.truncated-payload-fin'],
@@ -59,12 +59,12 @@ export const DISMISSALS: readonly Dismissal[] = [
       (name) => `hs.syntax.${name}`,
     ),
     title: 'Malformed lines of unknown fields',
-    why: 'A line without a colon or name, a name or value with bytes that are not allowed: RFC 9112 §2.2 says “the server SHOULD respond with a 400 (Bad Request) response and close the connection”, and RFC 9110 §5.5 allows a server to read NUL as a space. This is only a SHOULD.',
+    why: 'The request has a line without a colon or a name, or a name or value with bytes that are not allowed. RFC 9112 §2.2 says “the server SHOULD respond with a 400 (Bad Request) response and close the connection”, which is only a SHOULD. RFC 9110 §5.5 allows a server to read NUL as a space.',
   },
   {
     rows: ['hs.version.*', 'hs.target.*', 'hs.method.*'],
     actual: /the end of the stream without an? (answer|response)/,
-    title: 'The end instead of an error code',
+    title: 'The end of the connection instead of an error code',
     why: 'The request is not HTTP, and the connection ends without a response. RFC 6455 §10.7: “the endpoint MAY drop the TCP connection”.',
   },
   {
@@ -109,24 +109,24 @@ export const DISMISSALS: readonly Dismissal[] = [
     expected: /a 101 that satisfies hs\.resp/,
     actual: /content-length/,
     title: 'A consequence',
-    why: 'The 101 has Content-Length, which the row `hs.resp.no-body-fields` already counts.',
+    why: 'The 101 response has Content-Length, which the case `hs.resp.no-body-fields` already counts.',
   },
   {
     rows: ['hs.resp.accept', 'hs.resp.accept-once', 'hs.resp.connection', 'hs.resp.upgrade'],
     title: 'A consequence',
-    why: 'This appears only in the 101 response to a request that should have been refused, or in the response of a row that already counts.',
+    why: 'This appears only in the 101 response to a request that should have been refused, or in the response of a case that already counts.',
   },
   {
     rows: ['mask.unmasked-close-*'],
     actual: /^Close 1005/,
     title: 'A consequence',
-    why: 'The connection ends, as required. The code of the Close frame is reserved, which the row `close.empty` already counts.',
+    why: 'The connection ends, as required. The code of the Close frame is reserved, which the case `close.empty` already counts.',
   },
   {
     rows: ['pmd.data.server-fresh'],
     actual: /invalid distance/,
     title: 'A consequence',
-    why: 'The response to the offer omits `server_no_context_takeover`, which the row `pmd.neg.snct` already counts.',
+    why: 'The response to the offer omits `server_no_context_takeover`, which the case `pmd.neg.snct` already counts.',
   },
   {
     rows: ['mask.unmasked-continuation', 'client.frame.masked-continuation'],
@@ -151,20 +151,20 @@ export const DISMISSALS: readonly Dismissal[] = [
     ],
     actual: /opcode|message|code (0|1|500|999|\d{5}) \(/,
     title: 'A consequence',
-    why: 'These rows use a reserved opcode or summarize other rows. The rows about the failure itself count it.',
+    why: 'These cases use a reserved opcode or summarize other cases. The cases about the failure itself count it.',
   },
   {
     rows: ['close.reply-shape'],
     actual: /close fin masked/,
     labels: /^Qt . WebSockets$/,
     title: 'A consequence',
-    why: 'Some of its Close frames are masked, which the row `mask.server-never` already counts.',
+    why: 'The server masks some of its Close frames, which the case `mask.server-never` already counts.',
   },
   {
     rows: ['len.*-65536-*', 'mask.phase-across-segments', 'frag.long-*', 'utf8.all-codepoints'],
     actual: /RST|Close 1009/,
     title: 'A limit',
-    why: 'The message is longer than what the server accepts by default. Its Close frame with 1009 was lost when the connection was reset, or arrived late.',
+    why: 'The message is longer than the server accepts by default. Its Close frame with 1009 was lost when the connection was reset, or arrived late.',
   },
   {
     rows: ['pmd.data.*', 'pmd.frame.server-*', 'pmd.ab.*'],

@@ -31,7 +31,7 @@ details { margin: .4rem 0 }
 </head>
 <body>
 <h1>WebSocket conformance: the evidence</h1>
-<p>Every failure of the class <i>must</i> that counts, because somebody compared it with the text of the RFC.
+<p>This page shows every failure of the class <i>must</i> that counts. Somebody compared each one with the text of the RFC.
 <a href="matrix.md">Conformance of WebSocket libraries</a> has the tables, the sentences, and the failures that do not count.
 Written by npm run matrix.</p>
 ${columns.map(serverPart).join('\n')}

@@ -35,7 +35,7 @@ test('counts what holds and what was upheld, and nothing else', () => {
 test('says with which tester, when and at which load the runs were made', () => {
   const later = { ...column('later', []), date: '2026-01-03', load: 8.2 }
   const words = formatPage([...columns, later]).replaceAll('\n', ' ')
-  assert.match(words, 'The tester was dwebsocket 1.2.3, catalogue 2. The runs were made on 2026-01-02 to 2026-01-03')
+  assert.match(words, 'The tester was dwebsocket 1.2.3, catalogue 2. The runs were made from 2026-01-02 to 2026-01-03')
   assert.match(words, 'at a load average of 2 to 8.')
   assert.match(words, '2 runs of servers and 1 of clients')
   assert.match(page.replaceAll('\n', ' '), 'The runs were made on 2026-01-02 at a load average of 2 to 2.')

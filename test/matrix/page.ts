@@ -163,9 +163,9 @@ function runsOf(columns: readonly Column[]): string {
   const tools = columns.map(({ result }) => `dwebsocket ${result.tool.version}, catalogue ${result.catalogue}`)
   const dates = columns.map(({ date }) => date).sort()
   const loads = columns.map(({ load }) => Math.round(load))
-  const days = dates[0] === dates.at(-1) ? dates[0] : `${dates[0]} to ${dates.at(-1)}`
+  const days = dates[0] === dates.at(-1) ? `on ${dates[0]}` : `from ${dates[0]} to ${dates.at(-1)}`
   return `The tester was ${[...new Set(tools)].join('; ')}.
-The runs were made on ${days} at a load average of ${Math.min(...loads)} to ${Math.max(...loads)}.`
+The runs were made ${days} at a load average of ${Math.min(...loads)} to ${Math.max(...loads)}.`
 }
 
 /** Makes docs/matrix.md. */
@@ -207,7 +207,7 @@ ${checks(columns)}
 
 ## Failures that do not count
 
-The tester reported these failures, but the RFC does not require another answer, or another row counts the same failure.
+The tester reported these failures, but the RFC does not require another answer, or another case counts the same failure.
 ${openWords(listOpen(columns).length)}
 
 ${dismissals(columns)}
@@ -216,15 +216,15 @@ ${dismissals(columns)}
 
 const HOW_TO_READ = `## How to read the tables
 
-A cell is *rows that pass / rows that count*. Only rows of the class *must* are included. A failure counts only if somebody
-who did not write the row compared the answer with the text of the RFC, and the text requires something else.
-[Failures that count](#failures-that-count) quotes these sentences exactly.
+A cell shows *cases that pass / cases that count*. Only cases of the class *must* are included. A failure counts only if somebody
+who did not write the case compared the answer with the text of the RFC, and the text requires something else.
+[Failures that count](#failures-that-count) quotes the sentences of the RFC exactly.
 [Failures that do not count](#failures-that-do-not-count) gives the reasons. A cell with failures links to the
-[evidence](matrix.html): what was sent, expected and received. Skipped rows are not included, for example those above a limit
-of the server or those about an extension that is off. So the second number varies.
+[evidence](matrix.html): what was sent, expected and received. Skipped cases are not included, for example those that exceed a
+limit of the server or test an extension that is off. For this reason the second number varies.
 
-Rows are not equally important. Most failures of the handshake are about requests that no client ever sends. These results say
-nothing about speed, API or maintenance. The programs ran beside other work on two processors, so no row counts as a failure only
+Cases are not equally important. Most failures of the handshake are about requests that no client ever sends. These results say
+nothing about speed, API or maintenance. The programs ran beside other work on two processors, so no case counts as a failure only
 because an answer did not arrive in time.`
 
 const HOW_TO_REPEAT = `## How to repeat a test
@@ -233,11 +233,11 @@ const HOW_TO_REPEAT = `## How to repeat a test
 npm run matrix -- ws                # installs and tests ws, and writes reports/matrix.*
 \`\`\`
 
-Without a name, it tests all of them. \`--docs\` writes this page. The results, with a page that shows every row, are in
+Without a name, it tests all projects. \`--docs\` writes this page. The results, with a page that shows every case, are in
 \`node_modules/.cache/matrix\`. The programs are in \`test/matrix/servers\` and \`test/matrix/clients\`. The commands that build and
-start them are in \`test/matrix/recipes.ts\`. To repeat one row, run
-\`npx dwebsocket conform --exec 'PROGRAM {port}' -c ROW --trace\`. \`npx dwebsocket conform explain ROW --script\` prints a program that
+start them are in \`test/matrix/recipes.ts\`. To repeat one case, run
+\`npx dwebsocket conform --exec 'PROGRAM {port}' -c CASE --trace\`. \`npx dwebsocket conform explain CASE --script\` prints a program that
 sends the same bytes without this package.
 
-If you think that a failure is wrong, or that a program does not use your library well, open an issue. We correct the row first
-and discuss it afterwards.`
+If you think that a failure is wrong, or that a program does not use your library well, open an issue. We correct the page first
+and discuss the failure afterwards.`

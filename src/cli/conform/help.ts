@@ -25,14 +25,14 @@ Which cases run
   -x, --exclude SEL       exclude cases
       --long              add slow cases, and send every message of large loads
       --perf              add cases that measure sizes, throughput and round trips
-      --robust            add hostile load
+      --robust            add cases with hostile load
       --all               add all three groups
       --list, --dry-run   only print which cases would run, and which would be skipped
 
   A selector is one of these; !SEL excludes what SEL selects:
     a preset              core, quick, autobahn, handshake, all
     a group or a name     frag, hs.key, hs.key.len-*
-    an id of Autobahn     ab:6.4.3, ab:9.*
+    an Autobahn id        ab:6.4.3, ab:9.*
     a rule                rfc:6455/5.4, req:6455-5.4-5
     a class or a tag      class:must, tag:new, tag:slow, tag:hostile, tag:timing
     an earlier result     failed@last.json, new@last.json
@@ -129,10 +129,10 @@ With -c autobahn, the cases are those of Autobahn. Without it, there are also ha
 refuse, and frames that no server may send. GET /results.json returns the results at any time; ?agent=NAME selects one
 client.
 
-With --exec, the URL is also in the environment variable CONFORM_URL. The command may report on standard output what
-happens at its API, with one JSON object per line: {"event":"open"}, {"event":"close","code":1006,"reason":""},
-{"event":"error"}. If it reports {"event":"ready"}, the tester sends commands to its standard input. {"command":"close"}
-means: close the connection now.
+With --exec, the URL is also in the environment variable CONFORM_URL. The command may report the events of its
+WebSocket on standard output, with one JSON object per line: {"event":"open"}, {"event":"error"},
+{"event":"close","code":1006,"reason":""}. If it reports {"event":"ready"}, the tester sends commands to its standard
+input. {"command":"close"} means: close the connection now.
 
 The options that select, judge and print are those for servers; see dwebsocket conform --help. The PATH of -o may contain
 {agent}. If there are several clients, each of them gets its own file.

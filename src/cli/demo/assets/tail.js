@@ -17,7 +17,7 @@ const EVENTS = {
   missed: ({ count }) => t('{0} lines missed: this page was too slow', formatCount(count)),
 }
 
-const CONDITIONS = { ENOENT: t('waited for') }
+const CONDITIONS = { ENOENT: t('missing') }
 
 let receivedCount = 0
 /** Whether the page scrolls with the file; not when the reader has scrolled up. */
