@@ -10,18 +10,18 @@ export interface DeflateOptions {
    */
   threshold?: number | undefined
   /**
-   * Compression level, from 0 (none) and 1 (fastest) to 9 (smallest). Default 4: on JSON, within 4 % of the size of
+   * Compression level, from 0 (none) and 1 (fastest) to 9 (smallest). Default 4: for JSON, within 4 % of the size of
    * zlib's default level 6, at two thirds of its cost.
    */
   level?: number | undefined
-  /** Memory of the compressor, from 1 (2 KiB of tables) to 9. Default 8. Short messages use less. */
+  /** Memory of the compressor, from 1 (1 KiB of tables) to 9. Default 8. Short messages use less. */
   memLevel?: number | undefined
-  /** Maximum window for the server's messages, as a power of two, 8–15 (256 bytes to 32 KiB). Default 15. */
+  /** Base-2 logarithm of the maximum window for the server's messages, 8–15 (256 bytes to 32 KiB). Default 15. */
   serverMaxWindowBits?: number | undefined
   /**
-   * Maximum window for the client's messages, as a power of two, 8–15. Default on a server: 12. At most 2^12 bytes are
-   * then stored per client, and short messages are hardly longer. A client that does not offer the parameter uses 15.
-   * Default on a client: 15.
+   * Base-2 logarithm of the maximum window for the client's messages, 8–15. Default on a server: 12. At most 2^12 bytes
+   * are then stored per client, and short messages are hardly longer. A client that does not offer the parameter uses
+   * 15. Default on a client: 15.
    */
   clientMaxWindowBits?: number | undefined
   /**
