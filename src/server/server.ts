@@ -43,7 +43,7 @@ export class WebSocketServer {
     }
   }
 
-  /** Called with a new connection, unless `onUpgrade` is set. A connection has callbacks but no session or promises. */
+  /** Called with a new connection, unless `onUpgrade` is set. A connection has callbacks instead of a session. */
   onConnection: (connection: Connection) => unknown = () => {}
   /** Called with each valid upgrade request. Default: applies the policy of the options, then calls `onConnection`. */
   onUpgrade: (upgrade: Upgrade) => unknown = (upgrade) => this.#decide(upgrade)

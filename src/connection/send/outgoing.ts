@@ -43,7 +43,7 @@ export function opcodeOf(options: SendOptions | undefined): number {
 export type SendResult = 'sent' | 'backpressure' | 'dropped' | 'closed'
 
 /**
- * Returns an upper bound of the payload in bytes: 3 per UTF-16 code unit of a string, `Infinity` for a source.
+ * Returns an upper bound on the payload size in bytes: 3 per UTF-16 code unit of a string, `Infinity` for a source.
  *
  * @throws {TypeError} when the type of `data` is not supported.
  */
