@@ -120,7 +120,7 @@ export class StreamAssembler implements DataFrameSink, InflateSink {
   /**
    * Reads an unfragmented, uncompressed message in one piece.
    *
-   * @throws {ProtocolError} 1002, 1007, 1008 or 1009 when `onFrameHeader` or `onFramePayload` would throw it.
+   * @throws {ProtocolError} 1002, 1007 or 1009 when `onFrameHeader` or `onFramePayload` would throw it.
    */
   onWholeMessage(opcode: number, bytes: Buffer, start: number, end: number, isAscii: boolean): void {
     this.onFrameHeader(true, false, opcode, end - start)

@@ -91,7 +91,7 @@ export class Http2Sessions {
     })
   }
 
-  /** Closes every connection with GOAWAY, once its open streams have closed (RFC 9113 §6.8). */
+  /** Sends GOAWAY on every connection, which closes once its open streams have closed (RFC 9113 §6.8). */
   close(): void {
     for (const session of this.#sessions.keys()) session.close()
   }

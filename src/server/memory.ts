@@ -67,7 +67,8 @@ export class MemoryLedger implements MemoryLimiter {
     if (this.#isRelieving || excess <= 0) return
     // Deferred, because a connection must not be closed during one of its own calls.
     this.#scheduled ??= setImmediate(() => this.#relieve())
-    // In one turn of the event loop, Node may read up to 2 MiB from every socket; in one tick, only one chunk from one.
+    // In one turn of the event loop, Node may read up to 2 MiB from every socket; in one tick, only one chunk from one
+    // socket.
     if (this.#isUrgent || excess <= this.#limit * TURN_EXCESS) return
     this.#isUrgent = true
     process.nextTick(() => this.#relieve())
