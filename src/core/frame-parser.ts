@@ -35,7 +35,7 @@ export interface FrameSinks {
 /** The options of a parser. */
 export interface ParserOptions {
   role: Role
-  /** Whether an extension was negotiated that defines RSV1. Default false. */
+  /** Whether a negotiated extension defines RSV1. Default false. */
   rsv1Allowed?: boolean | undefined
   /**
    * Whether payload lengths may be encoded in more bytes than necessary, in violation of RFC 6455 §5.2. Default false.

@@ -6,7 +6,7 @@ import type { MessageCodec } from './message-codec.ts'
 import { type Pending, pendingOf } from './pending.ts'
 import { StreamAssembler, type StreamSink } from './stream-assembler.ts'
 
-/** The reasons to pause the input. `TURN` ends with the current turn of the event loop. */
+/** The reasons to pause the input. A pause with `TURN` ends with the current turn of the event loop. */
 export const PauseReason = { READER: 1, BACKPRESSURE: 2, RATE: 4, CODEC: 8, TURN: 16 } as const
 
 /** The reasons that pause the input even while the connection is closing. */

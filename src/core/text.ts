@@ -11,7 +11,7 @@ export class Utf8Validator {
   #lowest = 0x80
   #highest = 0xbf
 
-  /** Whether the text so far does not end inside a sequence. */
+  /** Whether the text so far ends at the end of a sequence. */
   get complete(): boolean {
     return this.#owed === 0
   }

@@ -25,9 +25,9 @@ export interface DeflateOptions {
    */
   clientMaxWindowBits?: number | undefined
   /**
-   * Whether the server's messages may refer to earlier ones. Default on a server: false, messages are independent. With
-   * true, about 4 KiB more is stored per connection. Short messages get up to 25 % smaller and cost 50 % more, and the
-   * length of a message depends on the content of earlier ones (CRIME). On a client, false requests
+   * Whether the server's messages may refer to earlier ones. Default on a server: false, so messages are independent.
+   * With true, about 4 KiB more is stored per connection. Short messages get up to 25 % smaller and cost 50 % more, and
+   * the length of a message depends on the content of earlier ones (CRIME). On a client, false requests
    * `server_no_context_takeover`. Default on a client: true.
    */
   serverContextTakeover?: boolean | undefined

@@ -8,7 +8,7 @@ interface Exports {
   decode(start: number, end: number): number
 }
 
-/** Operations with WebAssembly SIMD on bytes in its memory: masking, and decoding of text. */
+/** Operations on bytes in the memory of WebAssembly, with SIMD: masking bytes and decoding text. */
 export interface Simd {
   /** The whole memory, which never grows. */
   readonly memory: Buffer

@@ -18,7 +18,7 @@ export type Settings<Rules extends OptionRules> = {
   [Name in keyof Rules]: Rules[Name] extends OptionRule<infer T> ? T : never
 }
 
-/** Maximum delay of a timer, in milliseconds. After a longer one, timers of Node and of browsers fire at once. */
+/** Maximum delay of a timer, in milliseconds. With a longer one, timers of Node and of browsers fire at once. */
 export const LONGEST_DELAY = 2 ** 31 - 1
 
 /** Accepts a safe integer from `min` to `max`, both included. */

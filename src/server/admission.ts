@@ -31,7 +31,7 @@ export class Admission {
   /**
    * Counts a stream until it closes.
    *
-   * @throws {HandshakeError} when a limit is reached: 503.
+   * @throws {HandshakeError} 503 when a limit is reached.
    */
   enter(request: IncomingMessage, stream: Duplex): void {
     if (!this.#isLimited) return

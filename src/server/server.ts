@@ -137,9 +137,9 @@ export class WebSocketServer {
   }
 
   /**
-   * Stops the server: refuses new connections with 503, aborts `draining`, waits `drain` for sessions to end, sends
-   * Close frames spread over `jitter`, and terminates what is left at the `deadline`. Messages that `send` has accepted
-   * are written before the Close frame. Resolves to the counts when all connections have closed.
+   * Stops the server: refuses new connections with 503, aborts `draining`, waits up to `drain` for sessions to end,
+   * sends Close frames spread over `jitter`, and terminates what is left at the `deadline`. Messages that `send` has
+   * accepted are written before the Close frame. Resolves to the counts when all connections have closed.
    *
    * @throws {RangeError} when an option, the code or the reason is not allowed. The server continues to serve.
    * @throws {TypeError} when an option or the reason has the wrong type. The server continues to serve.

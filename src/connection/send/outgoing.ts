@@ -5,7 +5,7 @@ import { isLent } from '../lent-bytes.ts'
 import { isBlob, isSource, type Source, unsupportedType } from './message-type.ts'
 import { PreparedMessage } from './prepared-message.ts'
 
-/** Data that can be sent. A string is sent as text, bytes are sent as binary. */
+/** Data that can be sent. A string is sent as text; bytes are sent as binary. */
 export type Sendable = string | ByteSource
 
 /** Payloads of up to this size are copied when they must wait. Larger ones must not be changed by the caller. */

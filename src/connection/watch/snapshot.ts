@@ -1,6 +1,9 @@
 import type { Pending } from '../../core/pending.ts'
 
-/** The state of a connection for a liveness check. Counts only increase. */
+/**
+ * The state of a connection for a liveness check. Counts only increase, except that `releaseIdleMemory` resets
+ * `frameCount`.
+ */
 export interface Snapshot {
   /** Whether this side has paused reading for longer than a turn of the event loop. */
   isPaused: boolean
