@@ -22,7 +22,7 @@ export let accountMemory: (connection: Connection) => void
 
 /**
  * One WebSocket connection on a stream (RFC 6455). Its callbacks are plain properties, with one function each. Set them
- * before the callback that passes the connection returns. When a callback throws, or returns a promise that is
+ * before the callback that receives the connection returns. When a callback throws, or returns a promise that is
  * rejected, `onError` of the server is called and the connection is closed with 1011.
  */
 export class Connection implements PublicConnection {
@@ -44,7 +44,8 @@ export class Connection implements PublicConnection {
   /** Called once, when the outcome is known. Nothing is received or sent afterwards. */
   onClose: (info: CloseInfo) => unknown = noop
   /**
-   * Returns the number of bytes that the application stores for this connection. They count as its memory. Default: 0.
+   * Returns the number of bytes that the application stores for this connection. They count toward its memory. Default:
+   * 0.
    */
   queuedBytes: () => number = zero
 
@@ -81,7 +82,7 @@ export class Connection implements PublicConnection {
     return this.#parts.memoryUsed
   }
 
-  /** The round-trip time of the last keepalive ping in milliseconds; null before the first one. */
+  /** The round-trip time of the last keepalive ping in milliseconds; null before the first pong. */
   get latency(): number | null {
     return this.#parts.watchdog.latency
   }
@@ -133,9 +134,9 @@ export class Connection implements PublicConnection {
    *
    * @param code Close code. Default 1000.
    * @param reason Close reason, at most 123 bytes of UTF-8. Default: empty.
-   * @param cause The `error` that `onClose` is called with. It is not sent. Default: none.
+   * @param cause The `error` of the `CloseInfo` that `onClose` is called with. It is not sent. Default: none.
    * @throws {RangeError} when `code` is not 1000–1003, 1007–1014 or 3000–4999, or `reason` has more than 123 bytes.
-   * @throws {TypeError} when `reason` is not text.
+   * @throws {TypeError} when `reason` is neither a string nor a Uint8Array of valid UTF-8.
    */
   close(code: number = CloseCode.NORMAL, reason: string | Uint8Array = '', cause?: Error): void {
     // Broadcasts queued in this tick are sent first, because their `send` has already returned.

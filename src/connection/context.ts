@@ -23,7 +23,8 @@ export function runInContextOf<T>(connection: object, action: () => T): T {
 }
 
 /**
- * Returns an owner of a stream whose callbacks run in the context of `connection`; `owner` itself when there is none.
+ * Returns an owner of a stream whose callbacks run in the context of `connection`; `owner` itself when there is no
+ * context.
  */
 export function inContextOf(connection: object, owner: StreamOwner): StreamOwner {
   const context = contexts.get(connection)
@@ -31,8 +32,8 @@ export function inContextOf(connection: object, owner: StreamOwner): StreamOwner
 }
 
 /**
- * Runs the callbacks of an owner in a context, because Node calls a stream in the one in which it was created or last
- * written to.
+ * Runs the callbacks of an owner in a context, because Node runs the callbacks of a stream in the context in which the
+ * stream was created or last written to.
  */
 class OwnerInContext implements StreamOwner {
   readonly #owner: StreamOwner

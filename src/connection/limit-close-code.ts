@@ -2,7 +2,7 @@ import { CloseCode } from '../core/close-code.ts'
 
 /**
  * The close code of each limit that closes a connection. It tells the client whether to reconnect (RFC 6455 §7.4.1):
- * after 1001 it may do so at once, 1013 asks to try again later. `maxFrames` of the core uses 1008, because the same
+ * after 1001 it may do so at once; 1013 asks it to try again later. `maxFrames` of the core uses 1008, because the same
  * message would be refused again.
  */
 export const limitCloseCodes = {

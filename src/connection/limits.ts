@@ -126,8 +126,8 @@ const CHUNK_BYTES = 2 * 64 * 1024
 /**
  * Returns the maximum memory in bytes that a connection with these limits can use, whatever its peer does (RFC 6455
  * §10.4): the message in progress and its copy while its buffer grows, unparsed input, unsent output, and the
- * connection itself. A session adds its queue, up to its marks plus one message. permessage-deflate adds its windows,
- * the decompressed message, and the payload that waits to be decompressed.
+ * connection itself. A session adds its queue, up to its high marks plus one message. permessage-deflate adds its
+ * windows, the decompressed message, and the payload that waits to be decompressed.
  */
 export function worstCaseBytes(limits: ConnectionLimits, { deflate = false } = {}): number {
   const { maxMessageSize, maxBufferedAmount } = limits

@@ -30,11 +30,11 @@ export interface Link {
   countSentFragment(): void
   /** Returns whether the pong answers a keepalive ping. Stores the round-trip time for the last ping. */
   acceptPong(payload: Buffer): boolean
-  /** Called when this side has sent its Close frame first. Starts `closeTimeout`. */
+  /** Called when this side has sent the first Close frame. Starts `closeTimeout`. */
   startClosing(): void
   /** Called when the outcome is known. */
   onClosed(info: CloseInfo): void
-  /** Ends this side of the stream after everything sent so far (RFC 6455 §7.1.1). */
+  /** Ends this side of the stream once everything sent so far is written (RFC 6455 §7.1.1). */
   endStream(): void
   /** Called when the stream has closed. */
   onGone(): void

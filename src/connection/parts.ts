@@ -36,7 +36,7 @@ function protocolOptions(role: Role, limits: ConnectionLimits, codec: MessageCod
   return options
 }
 
-/** The parts of one connection, what concerns all of them, and the end of the connection. */
+/** Owns the parts of one connection, and handles its end and everything else that concerns several parts. */
 export class Parts implements Link, Watched {
   readonly connection: PublicConnection
   readonly stream: Duplex
@@ -89,7 +89,7 @@ export class Parts implements Link, Watched {
   /**
    * Memory in bytes: unparsed input, unsent output, and the result of `queuedBytes`.
    *
-   * @throws {TypeError} when `queuedBytes` does not return a number. Errors of `queuedBytes` are passed on.
+   * @throws {TypeError} when `queuedBytes` does not return a number. Errors that `queuedBytes` throws are passed on.
    */
   get memoryUsed(): number {
     const queued: unknown = this.connection.queuedBytes()
@@ -110,7 +110,7 @@ export class Parts implements Link, Watched {
     try {
       used = this.memoryUsed
     } catch (error) {
-      // Not called again, because sending the Close frame calls this function as well.
+      // `queuedBytes` is not called again, because sending the Close frame calls this method as well.
       this.connection.queuedBytes = () => 0
       this.onUserError(error)
       return
@@ -129,8 +129,8 @@ export class Parts implements Link, Watched {
   }
 
   /**
-   * Sends a ping at once. The wheel pings many connections in one tick: to write at its end would need a buffer for
-   * each of them, and would load the state of each into the processor's cache a second time.
+   * Sends a ping at once. The wheel pings many connections in one tick: writing at the end of the tick would need a
+   * buffer for each of them, and would load the state of each into the processor's cache a second time.
    */
   ping(payload: Uint8Array): void {
     const { output } = this
@@ -154,7 +154,10 @@ export class Parts implements Link, Watched {
     return probePeer(this.stream, this.limits.pingInterval)
   }
 
-  /** Ends the pause as often as callbacks pause again, until nothing is waiting or the codec is busy. */
+  /**
+   * Ends the pause. When a callback pauses again, ends that pause as well, until nothing is waiting or the codec is
+   * busy.
+   */
   deliverBacklog(): void {
     const { protocol } = this
     let before: number

@@ -1,6 +1,6 @@
 /** A store of the process that belongs to no connection, such as the history of a room. */
 export interface MemoryStore {
-  /** Frees at least `bytes` when possible, the oldest data first, and reports the rest with `setMemoryUsed`. */
+  /** Frees at least `bytes` when possible, the oldest data first, and reports what remains with `setMemoryUsed`. */
   releaseMemory(bytes: number): void
 }
 
@@ -15,7 +15,7 @@ const limiters = new Set<MemoryLimiter>()
 let total = 0
 
 /**
- * Sets the memory of a store. It counts towards `maxMemory` of each server of the process (RFC 6455 §10.4).
+ * Sets the memory of a store. It counts toward `maxMemory` of each server of the process (RFC 6455 §10.4).
  *
  * @param bytes The memory of the store, including a fixed overhead per entry. A store with 0 bytes is removed.
  */

@@ -12,7 +12,10 @@ export class Traffic {
   droppedMessages = 0
   /** Number of connections that ended with each close code. */
   readonly closeCodes = new Map<number, number>()
-  /** Round-trip times of keepalive pings: a count per bound of `LATENCY_BOUNDS`, and one above all bounds. */
+  /**
+   * Round-trip times of keepalive pings: a count for each bound of `LATENCY_BOUNDS`, and one for times above all
+   * bounds.
+   */
   readonly latency: number[] = new Array(LATENCY_BOUNDS.length + 1).fill(0)
   latencySum = 0
 

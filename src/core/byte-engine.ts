@@ -15,13 +15,13 @@ export interface WholeMessageSink {
  */
 export interface ByteEngine {
   /**
-   * Masks or unmasks `bytes[start, end)` in place with a key of `readMaskingKey` (RFC 6455 §5.3). Returns whether all
+   * Masks or unmasks `bytes[start, end)` in place with a key from `readMaskingKey` (RFC 6455 §5.3). Returns whether all
    * resulting bytes are ASCII.
    */
   mask(bytes: Uint8Array, start: number, end: number, key: number): boolean
   /**
    * Reads masked, unfragmented messages of less than 64 KiB from the beginning of `bytes[start, end)`. It stops at the
-   * first frame that is incomplete or has another header, and returns where that frame begins. An engine may leave any
+   * first frame that is incomplete or of any other kind, and returns where that frame begins. An engine may leave any
    * message to the frame parser, even all of them.
    */
   readMessages(bytes: Buffer, start: number, end: number, sink: WholeMessageSink): number

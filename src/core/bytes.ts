@@ -2,7 +2,8 @@
 export type ByteSource = ArrayBufferView | ArrayBufferLike
 
 /**
- * Returns the bytes of `value` without a copy, or null when it has none. Accepts values of other realms, as in Jest.
+ * Returns the bytes of `value` without a copy, or null when it has none. Accepts values from other realms, which occur
+ * in Jest.
  */
 export function bytesOf(value: unknown): Uint8Array | null {
   if (value instanceof Uint8Array) return value
@@ -12,7 +13,7 @@ export function bytesOf(value: unknown): Uint8Array | null {
   return isBuffer ? new Uint8Array(value as ArrayBufferLike) : null
 }
 
-/** Returns whether `value` is a Uint8Array or Buffer, of any realm. */
+/** Returns whether `value` is a Uint8Array or Buffer, from any realm. */
 export function isUint8Array(value: unknown): value is Uint8Array {
   return value instanceof Uint8Array || Object.prototype.toString.call(value) === '[object Uint8Array]'
 }

@@ -18,7 +18,7 @@ export const CloseCode = {
   BAD_GATEWAY: 1014,
 } as const
 
-/** Returns whether a code may be sent in a Close frame: registered and sendable, or 3000–4999 (RFC 6455 §7.4). */
+/** Returns whether a code may be sent in a Close frame: 1000–1003, 1007–1014 or 3000–4999 (RFC 6455 §7.4). */
 export function isSendableCloseCode(code: number): boolean {
   if (!Number.isInteger(code)) return false
   if (code >= 3000) return code <= 4999

@@ -35,11 +35,11 @@ export interface ClosingSink {
   /** Called with a Close frame or pong to send. A pong may replace an older one that has not been sent. */
   onControlFrame(opcode: number, payload: Uint8Array): void
   /**
-   * Called when this side has sent its Close frame first. A timer should end the connection when the peer does not
+   * Called when this side has sent the first Close frame. A timer should end the connection when the peer does not
    * answer (§7.1.1).
    */
   onCloseExpected(): void
-  /** Called when the outcome is known. The transport must be ended after everything sent so far (§7.1.1). */
+  /** Called when the outcome is known. The transport must be ended once everything sent so far is written (§7.1.1). */
   onClosed(info: CloseInfo): void
 }
 
@@ -69,8 +69,8 @@ const closingTable: Readonly<Record<ProtocolState, Readonly<Record<ClosingEvent,
 }
 
 /**
- * Handles control frames and owns the state of the connection (RFC 6455 §5.5, §7). Its methods are private for the
- * compiler only, because `#` methods would cost each connection 8 bytes.
+ * Handles control frames and owns the state of the connection (RFC 6455 §5.5, §7). Its private methods are declared
+ * with `private`, because each `#` method would cost 8 bytes per connection.
  */
 export class ClosingHandshake implements GateOwner {
   /** Parses the input. */
@@ -112,9 +112,9 @@ export class ClosingHandshake implements GateOwner {
 
   private onClose(bytes: Buffer, start: number, end: number): void {
     const { code, reason } = readCloseBody(bytes, start, end)
-    // §5.5.1: “If an endpoint receives a Close frame and did not previously send a Close frame, the endpoint MUST send a
-    // Close frame in response. (When sending a Close frame in response, the endpoint typically echos the status code it
-    // received.)”
+    // §5.5.1: “If an endpoint receives a Close frame and did not previously send a Close frame, the endpoint MUST send
+    // a Close frame in response. (When sending a Close frame in response, the endpoint typically echos the status code
+    // it received.)”
     const echo = code === CloseCode.NO_STATUS_RECEIVED ? EMPTY : Buffer.from(bytes.subarray(start, start + 2))
     // §5.5.1: “After both sending and receiving a Close message, an endpoint considers the WebSocket connection closed
     // and MUST close the underlying TCP connection.”
@@ -127,16 +127,16 @@ export class ClosingHandshake implements GateOwner {
     const { closeCode: code, message: reason } = error
     const transition = this.transition('violation')
     if (transition === null) return
-    // §7.1.7: “the endpoint SHOULD send a Close frame with an appropriate status code (Section 7.4) before proceeding to
-    // _Close the WebSocket Connection_.”
+    // §7.1.7: “the endpoint SHOULD send a Close frame with an appropriate status code (Section 7.4) before proceeding
+    // to _Close the WebSocket Connection_.”
     const body = transition.sendsClose ? encodeCloseBody(code, truncateReason(reason)) : EMPTY
     this.walk('violation', body, { code, reason, wasClean: false, initiator: 'local', error })
   }
 
   receiveEnd(cause?: Error, initiator: CloseInfo['initiator'] = 'transport'): void {
     if (this.transition('end') === null) return
-    // §7.1.5: “If _The WebSocket Connection is Closed_ and no Close control frame was received by the endpoint […], _The
-    // WebSocket Connection Close Code_ is considered to be 1006.”
+    // §7.1.5: “If _The WebSocket Connection is Closed_ and no Close control frame was received by the endpoint […],
+    // _The WebSocket Connection Close Code_ is considered to be 1006.”
     const error = cause ?? endWithoutClose(this.#state)
     this.walk('end', EMPTY, { code: CloseCode.ABNORMAL, reason: '', wasClean: false, initiator, error })
   }

@@ -5,7 +5,7 @@ import { readMaskingKey, rotateKey } from './masking-key.ts'
 import { isControl, Opcode } from './opcode.ts'
 import { plainEngine } from './plain-engine.ts'
 
-/** The side of this endpoint. A server receives masked frames, a client unmasked ones (RFC 6455 §5.1). */
+/** The role of this endpoint. A server receives masked frames; a client receives unmasked ones (RFC 6455 §5.1). */
 export type Role = 'server' | 'client'
 
 /** The callback for control frames (RFC 6455 §5.5). */
@@ -20,8 +20,8 @@ export interface DataFrameSink extends WholeMessageSink {
   onFrameHeader(fin: boolean, rsv1: boolean, opcode: number, length: number): void
   /**
    * Called with a piece of the payload, which was unmasked in place and is valid during the call only. `isAscii` is
-   * false when the bytes were not checked. `last` is true in the last call for a frame. An empty frame has a single
-   * call.
+   * false when the bytes were not checked. `last` is true in the last call for a frame. For an empty frame, there is a
+   * single call.
    */
   onFramePayload(bytes: Buffer, start: number, end: number, isAscii: boolean, last: boolean): void
 }
@@ -35,7 +35,7 @@ export interface FrameSinks {
 /** The options of a parser. */
 export interface ParserOptions {
   role: Role
-  /** Whether an extension was negotiated that defines RSV1. Default false. */
+  /** Whether a negotiated extension defines RSV1. Default false. */
   rsv1Allowed?: boolean | undefined
   /**
    * Whether payload lengths may be encoded in more bytes than necessary, in violation of RFC 6455 §5.2. Default false.
@@ -174,7 +174,10 @@ export class FrameParser {
     return end
   }
 
-  /** Returns the size of the header at `at`, or 0 when it is incomplete. Throws a violation at its first byte. */
+  /**
+   * Returns the size of the header at `at`, or 0 when it is incomplete. Throws a violation as soon as the byte that
+   * reveals it has arrived.
+   */
   #readHeader(bytes: Buffer, at: number, available: number): number {
     const first = bytes[at]
     const opcode = first & 0x0f
@@ -239,7 +242,7 @@ function readLength64(bytes: Buffer, at: number, available: number): number {
   return length
 }
 
-/** §5.5: control frames MUST NOT be fragmented and have a payload of at most 125 bytes. */
+/** §5.5: control frames MUST have a payload of at most 125 bytes and MUST NOT be fragmented. */
 function checkControl(first: number, length: number): void {
   if (first < 0x80) throw violation('ERR_WS_CONTROL_FRAGMENTED', 'control frame is fragmented; allowed: FIN set')
   if (length > 125) {
@@ -259,7 +262,7 @@ function reservedOpcode(opcode: number): ProtocolError {
   )
 }
 
-/** §5.1: a client MUST mask all frames, a server MUST NOT mask any. */
+/** §5.1: a client MUST mask all frames; a server MUST NOT mask any. */
 function wrongMasking(masked: boolean): ProtocolError {
   return masked
     ? violation('ERR_WS_MASK_REQUIRED', 'frame from a client is not masked; allowed: masked frames')

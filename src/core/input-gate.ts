@@ -6,10 +6,10 @@ import type { MessageCodec } from './message-codec.ts'
 import { type Pending, pendingOf } from './pending.ts'
 import { StreamAssembler, type StreamSink } from './stream-assembler.ts'
 
-/** The reasons to pause the input. `TURN` ends with the current turn of the event loop. */
+/** The reasons to pause the input. A pause with `TURN` ends with the current turn of the event loop. */
 export const PauseReason = { READER: 1, BACKPRESSURE: 2, RATE: 4, CODEC: 8, TURN: 16 } as const
 
-/** Reasons that do not come from the application. They also pause the input while closing. */
+/** The reasons that pause the input even while the connection is closing. */
 const TECHNICAL = PauseReason.CODEC | PauseReason.TURN
 
 /** The callback for the flow of input. */
@@ -29,7 +29,10 @@ export interface GateOwner extends ControlFrameSink {
 export interface InputOptions {
   role: Role
   limits: MessageLimits
-  /** The codec of permessage-deflate when that was negotiated. Without a codec, RSV1 is a violation. Default null. */
+  /**
+   * The codec of permessage-deflate, if the extension was negotiated. Without a codec, RSV1 is a violation. Default
+   * null.
+   */
   codec?: MessageCodec | null | undefined
   /** Default: `plainEngine`. */
   engine?: ByteEngine | undefined
@@ -37,7 +40,7 @@ export interface InputOptions {
 
 /**
  * Parses input, and stores it while paused. It catches violations, both those that parsing throws and those that a
- * codec reports later. As in `ClosingHandshake`, its methods are private for the compiler only.
+ * codec reports later. As in `ClosingHandshake`, its private methods are declared with `private`.
  */
 export class InputGate implements CodecSink {
   readonly #owner: GateOwner
@@ -50,7 +53,7 @@ export class InputGate implements CodecSink {
   /** Delivers messages in parts after `streamTo`. */
   #streamer: StreamAssembler | null = null
   #pauses = 0
-  /** Input that arrived while paused, in order. */
+  /** Input that arrived during a pause, in order. */
   #backlog: Buffer | null = null
   #isParsing = false
 
@@ -73,12 +76,12 @@ export class InputGate implements CodecSink {
     return (this.#assembler?.memoryUsed ?? 0) + (this.#options.codec?.memoryUsed ?? 0) + (this.#backlog?.length ?? 0)
   }
 
-  /** Number of bytes that arrived while paused and wait to be parsed. */
+  /** Number of bytes that arrived during a pause and wait to be parsed. */
   get backlogBytes(): number {
     return this.#backlog === null ? 0 : this.#backlog.length
   }
 
-  /** What the peer has begun and not finished: the most urgent of several, or null when there is nothing. */
+  /** The most urgent thing that the peer has begun and not finished; null when there is nothing. */
   get pending(): Pending {
     return pendingOf(this.#parser, this.#assembler)
   }
@@ -103,7 +106,10 @@ export class InputGate implements CodecSink {
     else this.parse(bytes, start, end)
   }
 
-  /** While closing, only technical reasons pause the input, because the peer's Close frame must be read. */
+  /**
+   * While the connection is closing, only `TECHNICAL` reasons pause the input, because the peer's Close frame must be
+   * read.
+   */
   pause(reason: number): void {
     if (this.#owner.state === 'closed') return
     if (this.#owner.state === 'closing') reason &= TECHNICAL
@@ -221,8 +227,8 @@ export class InputGate implements CodecSink {
   }
 
   /**
-   * Stores what a pause left unparsed in front of input that arrived since. The unparsed bytes are not copied a second
-   * time, because a peer over its rate is paused often.
+   * Stores the bytes that a pause left unparsed, in front of the input that has arrived since. They are not copied a
+   * second time, because a peer that exceeds its rate is paused often.
    */
   private storeFirst(rest: Buffer): void {
     if (rest.length > 0) this.#backlog = this.#backlog === null ? rest : Buffer.concat([rest, this.#backlog])

@@ -159,7 +159,7 @@ export class MessageAssembler implements DataFrameSink, WholeMessageSink {
   /**
    * Reads an unfragmented, uncompressed message in one piece.
    *
-   * @throws {ProtocolError} 1002, 1007 or 1009 under the conditions of `onFrameHeader` and `onFramePayload`.
+   * @throws {ProtocolError} 1002, 1007 or 1009 when `onFrameHeader` or `onFramePayload` would throw it.
    */
   onWholeMessage(opcode: number, bytes: Buffer, start: number, end: number, isAscii: boolean): void {
     const isLegal = this.#opcode === 0 && end - start <= this.#limits.maxMessageSize
@@ -234,7 +234,7 @@ export class MessageAssembler implements DataFrameSink, WholeMessageSink {
     if (!isDone) this.#codecSink!.onCodecBusy()
   }
 
-  /** Delivers a decompressed message. Returns the violation instead of throwing: an asynchronous codec cannot catch it. */
+  /** Delivers a decompressed message. Returns the violation, because an asynchronous codec could not catch it. */
   #deliverInflated(opcode: number, message: Uint8Array): ProtocolError | null {
     const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength)
     const isPlain = opcode === Opcode.TEXT && isAscii(bytes)
@@ -282,16 +282,16 @@ export class MessageAssembler implements DataFrameSink, WholeMessageSink {
 /** A shorter payload counts as this many bytes, because preparing to decompress it costs as much. */
 const LEAST_COMPRESSED = 512
 
-/** Initial size in bytes of the buffer for a message in pieces. Others are multiples of it. */
+/** The size in bytes of the buffer for a message in pieces is rounded up to a multiple of this. */
 const FIRST_CAPACITY = 4096
 
 /**
- * Returns the buffer size in bytes for a message of which `needed` bytes have arrived: four times as many, at most the
- * announced size. From 1 MiB on it is the announced size if a sixteenth has arrived, otherwise twice as many. Growing
- * copies the message and touches new pages, which costs most for long messages. Pages not yet written to are not
- * resident. Without rounding, the next piece would not fit, because the first one is shorter by the frame header.
+ * Returns the buffer size in bytes for a message of which `needed` bytes have arrived: four times `needed`, but at most
+ * `announced`. From 1 MiB on, it is `announced` if a sixteenth of that has arrived, otherwise twice `needed`. Growing
+ * copies the message and touches new pages, which is slow for long messages. Pages that were never written use no
+ * memory. Without rounding, the next piece would not fit: the header makes the first one shorter.
  *
- * @param announced The size of the whole message; null while more frames may follow, which also means twice as many.
+ * @param announced The size of the whole message; null while more frames may follow, which also means twice `needed`.
  */
 function capacityFor(needed: number, announced: number | null, limit: number): number {
   const isFar = announced === null || (needed >= 1024 * 1024 && announced > 16 * needed)

@@ -8,7 +8,7 @@ import type { ProtocolError } from './errors.ts'
  * takeover the next message may refer to it.
  */
 export interface MessageCodec {
-  /** Decompresses a message. Output of more than `limit` bytes is a ProtocolError 1009, invalid data 1007. */
+  /** Decompresses a message. The error is 1009 when the output exceeds `limit` bytes, 1007 when the data is invalid. */
   decompress(
     payload: Uint8Array,
     limit: number,
@@ -24,7 +24,7 @@ export interface MessageCodec {
    * message. Null or undefined when messages may refer to earlier ones (context takeover).
    */
   readonly sharing?: string | null | undefined
-  /** Memory in use, in bytes, for messages that are being decompressed or are waiting for it. Default 0. */
+  /** Memory in use, in bytes, for messages that are being decompressed or wait to be decompressed. Default 0. */
   readonly memoryUsed?: number | undefined
   /**
    * Compresses a message synchronously, for all connections with the same `sharing`. Returns null when the message

@@ -36,12 +36,12 @@ export class Protocol {
     return this.#closing.input.memoryUsed
   }
 
-  /** Number of bytes that arrived while paused and wait to be parsed. */
+  /** Number of bytes that arrived during a pause and wait to be parsed. */
   get backlogBytes(): number {
     return this.#closing.input.backlogBytes
   }
 
-  /** What the peer has begun and not finished: the most urgent of several, or null when there is nothing. */
+  /** The most urgent thing that the peer has begun and not finished; null when there is nothing. */
   get pending(): Pending {
     return this.#closing.input.pending
   }
@@ -91,8 +91,8 @@ export class Protocol {
   }
 
   /**
-   * Handles the end of the transport, which `initiator` has caused. `error` is the reason, if there is one. When Close
-   * frames are missing, the close code is 1006 (§7.1.5).
+   * Handles the end of the transport, which `initiator` has caused. `error` is the reason, if there is one. If the peer
+   * has sent no Close frame, the close code is 1006 (§7.1.5).
    */
   receiveEnd(error?: Error, initiator: CloseInfo['initiator'] = 'transport'): void {
     this.#closing.receiveEnd(error, initiator)
@@ -100,7 +100,7 @@ export class Protocol {
 
   /**
    * Starts the closing handshake (§7.1.2). `cause` becomes `CloseInfo.error`. Does nothing when the handshake has
-   * started.
+   * already started.
    *
    * @throws {RangeError} when the code must not be sent, or the reason is longer than 123 bytes.
    * @throws {TypeError} when the reason is neither a string nor a Uint8Array, or is not valid UTF-8.

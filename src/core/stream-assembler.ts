@@ -19,7 +19,7 @@ export interface StreamSink {
 }
 
 /**
- * Frames of at least this size in bytes do not count towards `maxFrames`, because the message size limits their number.
+ * Frames of at least this size in bytes do not count toward `maxFrames`, because the message size limits their number.
  */
 const COUNTED_FRAME = 1024
 
@@ -42,7 +42,7 @@ export class StreamAssembler implements DataFrameSink, InflateSink {
   #opcode = 0
   /** Whether the current frame is the last of its message. */
   #fin = false
-  /** Number of frames that count towards `maxFrames`. */
+  /** Number of frames that count toward `maxFrames`. */
   #frames = 0
   /** Sum of the payload lengths of the frames of this message so far. */
   #announced = 0
@@ -120,7 +120,7 @@ export class StreamAssembler implements DataFrameSink, InflateSink {
   /**
    * Reads an unfragmented, uncompressed message in one piece.
    *
-   * @throws {ProtocolError} 1002, 1007 or 1009 under the conditions of `onFrameHeader` and `onFramePayload`.
+   * @throws {ProtocolError} 1002, 1007 or 1009 when `onFrameHeader` or `onFramePayload` would throw it.
    */
   onWholeMessage(opcode: number, bytes: Buffer, start: number, end: number, isAscii: boolean): void {
     this.onFrameHeader(true, false, opcode, end - start)

@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer'
 
 /**
- * Checks UTF-8 that arrives in pieces. It fails with the piece that contains the first invalid byte, an overlong form,
- * a surrogate or a code point above U+10FFFF (RFC 6455 §8.1, RFC 3629 §4).
+ * Checks UTF-8 that arrives in pieces. It fails at the piece that contains the first invalid byte, an overlong form, a
+ * surrogate or a code point above U+10FFFF (RFC 6455 §8.1, RFC 3629 §4).
  */
 export class Utf8Validator {
   /** Number of continuation bytes that complete the sequence at the end of the last piece. */
@@ -11,7 +11,7 @@ export class Utf8Validator {
   #lowest = 0x80
   #highest = 0xbf
 
-  /** Whether the text so far does not end inside a sequence. */
+  /** Whether the text so far ends at the end of a sequence. */
   get complete(): boolean {
     return this.#owed === 0
   }

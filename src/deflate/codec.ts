@@ -37,8 +37,8 @@ const MOST_SHARED = 64 * 1024
 const DEFLATE_WEIGHT = 4
 
 /**
- * The history of the compressor with context takeover. For short messages, 4 KiB save nearly as much as 32 KiB, and
- * cost 8 µs per message instead of 46.
+ * The history of the compressor with context takeover. For short messages, 4 KiB saves nearly as much as 32 KiB, and
+ * costs 8 µs per message instead of 46.
  */
 const MOST_REFERRED_TO = 4 * 1024
 
@@ -100,7 +100,7 @@ export class DeflateCodec implements MessageCodec {
     isOwned = false,
   ): void {
     if (this.#isReleased) return
-    // An empty payload has not even an empty block. It can only mean the empty message.
+    // An empty payload does not even contain an empty block. It can only mean the empty message.
     let message: Buffer | null = EMPTY
     let failure: ProtocolError | null = null
     try {

@@ -4,12 +4,13 @@ import { constants, deflateRawSync } from 'node:zlib'
 export interface DeflateSettings {
   readonly level: number
   readonly memLevel: number
-  /** The negotiated window, 8–15, as a power of two. */
+  /** The base-2 logarithm of the negotiated window size, 8–15. */
   readonly windowBits: number
 }
 
 /**
- * The empty stored block of a sync flush without its first byte. It is removed from every message (RFC 7692 §7.2.1).
+ * Size in bytes of the empty stored block of a sync flush, without its first byte. The block is removed from every
+ * message (RFC 7692 §7.2.1).
  */
 export const TAIL_LENGTH = 4
 
@@ -46,7 +47,7 @@ function bitsOf(size: number): number {
   return Math.ceil(Math.log2(Math.max(size, 1)))
 }
 
-/** Returns the memory in bytes that zlib needs to compress a message of `size` bytes (formula of its zconf.h). */
+/** Returns the memory in bytes that zlib needs to compress a message of `size` bytes (formula from its zconf.h). */
 export function deflateMemory(settings: DeflateSettings, size: number): number {
   const { windowBits, memLevel } = zlibOptions(settings, size, null)
   return 2 ** (windowBits + 2) + 2 ** (memLevel + 9)

@@ -13,7 +13,7 @@ export class History {
   #bytes = Buffer.alloc(0)
   #length = 0
 
-  /** @param size Maximum number of bytes that a message can refer back. */
+  /** @param size Maximum distance in bytes that a message can refer back. */
   constructor(size: number, budget: MemoryBudget) {
     this.#size = size
     this.#budget = budget

@@ -46,7 +46,7 @@ export class InflateStream implements MessageInflater {
 
   push(piece: Uint8Array, last: boolean): void {
     this.#hasInput ||= piece.length > 0
-    // An empty payload has not even an empty block. It can only mean the empty message.
+    // An empty payload does not even contain an empty block. It can only mean the empty message.
     if (!this.#hasInput) return this.#sink.onInflatedPiece()
     this.#isLast = last
     this.#write(piece)
@@ -68,7 +68,7 @@ export class InflateStream implements MessageInflater {
   }
 
   #write(piece: Uint8Array): void {
-    // The caller reuses the memory of the piece when this call returns.
+    // The caller reuses the memory of the piece after this call.
     this.#piece = Buffer.from(piece)
     const stream = this.#stream ?? this.#begin()
     this.#before = stream.bytesWritten

@@ -17,7 +17,7 @@ interface SyncPass {
  * Decompresses a message synchronously (RFC 7692 §7.2.2). Returns null when the output is longer than `worth` bytes and
  * should be left to an `InflateJob`.
  *
- * @throws {ProtocolError} 1007 for invalid data, 1009 for more than `limit` bytes of output.
+ * @throws {ProtocolError} 1007 when the data is invalid, 1009 when the output exceeds `limit` bytes.
  */
 export function inflateNow(payload: Uint8Array, history: Buffer, limit: number, worth: number): Buffer | null {
   const most = Math.min(limit, worth)

@@ -13,9 +13,10 @@ const FINAL_BLOCK = Buffer.from([0x01, 0x00, 0x00, 0xff, 0xff])
  * padding, and adds an empty final block. If the payload ends at the end of a block, the output ends with the padding
  * and the inflater reads all of the ending. Otherwise the payload is truncated.
  *
- * There is one exception: a stored block that lacks exactly as many bytes as header and padding have reads both as its
- * content. A complete message may end with the same bytes, so a second pass with another padding tells the two apart.
- * The length of the padding is random, so that a sender cannot force a second pass for each message.
+ * There is one exception: when a stored block lacks exactly as many bytes as the header and the padding have, the
+ * inflater reads them as the content of that block. A complete message may end with the same bytes, so a second pass
+ * with another padding tells the two cases apart. The length of the padding is random, so that a sender cannot force a
+ * second pass for each message.
  */
 function makeEnding(count: number): Buffer {
   const size = count * PADDING.length
@@ -40,7 +41,10 @@ export const MAX_FINAL_BLOCKS = 256
 /** The maximum distance of DEFLATE (RFC 7692 §7.1.2). */
 export const LARGEST_WINDOW = 32_768
 
-/** The state of one message that consists of one or more DEFLATE streams. A block with BFINAL 1 ends only a stream. */
+/**
+ * The state of one message that consists of one or more DEFLATE streams. A block with BFINAL 1 ends a stream, not the
+ * message.
+ */
 export class Inflation {
   readonly chunks: Buffer[] = []
   /** The bytes to append to the payload. */

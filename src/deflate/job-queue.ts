@@ -11,7 +11,7 @@ export interface Job {
 }
 
 /**
- * Runs a few jobs at a time. More would not be faster than the thread pool, and each needs a zlib context. A connection
+ * Runs a few jobs at a time. More jobs would only wait for the thread pool, and each needs a zlib context. A connection
  * has at most one job per direction, so first come, first served gives each connection one message in turn. Short jobs
  * go first, and one lane is reserved for them, so that long messages do not delay short ones of other peers. At least
  * one lane is available for long jobs.

@@ -15,13 +15,13 @@ export interface DeflateParameters {
   readonly serverContextTakeover: boolean
   /** Whether the client's messages may refer to earlier ones. */
   readonly clientContextTakeover: boolean
-  /** Window for the server's messages, as a power of two, 8–15. */
+  /** The base-2 logarithm of the window size for the server's messages, 8–15. */
   readonly serverMaxWindowBits: number
-  /** Window for the client's messages, as a power of two, 8–15. */
+  /** The base-2 logarithm of the window size for the client's messages, 8–15. */
   readonly clientMaxWindowBits: number
 }
 
-/** The result of a negotiation: the extension in the response, and the parameters it means. */
+/** The result of a negotiation: the extension in the response, and the resulting parameters. */
 export interface DeflateAgreement {
   /** The element for the `Sec-WebSocket-Extensions` of the response. */
   readonly response: string

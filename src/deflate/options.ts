@@ -10,24 +10,24 @@ export interface DeflateOptions {
    */
   threshold?: number | undefined
   /**
-   * Compression level, from 0 (none) and 1 (fastest) to 9 (smallest). Default 4: on JSON, within 4 % of the size of
+   * Compression level, from 0 (none) and 1 (fastest) to 9 (smallest). Default 4: for JSON, within 4 % of the size of
    * zlib's default level 6, at two thirds of its cost.
    */
   level?: number | undefined
-  /** Memory of the compressor, from 1 (2 KiB of tables) to 9. Default 8. Short messages use less. */
+  /** Memory of the compressor, from 1 (1 KiB of tables) to 9. Default 8. Short messages use less. */
   memLevel?: number | undefined
-  /** Maximum window for the server's messages, as a power of two, 8–15 (256 bytes to 32 KiB). Default 15. */
+  /** Base-2 logarithm of the maximum window for the server's messages, 8–15 (256 bytes to 32 KiB). Default 15. */
   serverMaxWindowBits?: number | undefined
   /**
-   * Maximum window for the client's messages, as a power of two, 8–15. Default on a server: 12. At most 2^12 bytes are
-   * then stored per client, and short messages are hardly longer. A client that does not offer the parameter uses 15.
-   * Default on a client: 15.
+   * Base-2 logarithm of the maximum window for the client's messages, 8–15. Default on a server: 12. At most 2^12 bytes
+   * are then stored per client, and short messages are hardly longer. A client that does not offer the parameter uses
+   * 15. Default on a client: 15.
    */
   clientMaxWindowBits?: number | undefined
   /**
-   * Whether the server's messages may refer to earlier ones. Default on a server: false, messages are independent. With
-   * true, about 4 KiB more is stored per connection. Short messages get up to 25 % smaller and cost 50 % more, and the
-   * length of a message depends on the content of earlier ones (CRIME). On a client, false requests
+   * Whether the server's messages may refer to earlier ones. Default on a server: false, so messages are independent.
+   * With true, about 4 KiB more is stored per connection. Short messages get up to 25 % smaller and cost 50 % more, and
+   * the length of a message depends on the content of earlier ones (CRIME). On a client, false requests
    * `server_no_context_takeover`. Default on a client: true.
    */
   serverContextTakeover?: boolean | undefined

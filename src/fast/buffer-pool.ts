@@ -1,10 +1,11 @@
 /*
- * Reuses large buffers in which texts were collected, because copying 1 MiB into new memory of the system costs 8 times
- * as much as the copy alone. The buffers are referenced weakly, so that garbage collection can free them.
+ * Reuses large buffers in which texts were collected, because copying 1 MiB into memory that is new from the system
+ * costs 8 times as much as copying it into memory that was used before. The buffers are referenced weakly, so that
+ * garbage collection can free them.
  */
 
 /**
- * Sizes of stored buffers in bytes. Smaller ones are seldom new memory of the system, larger ones are too large to
+ * Sizes of stored buffers in bytes. Smaller ones seldom need new memory from the system; larger ones are too large to
  * keep.
  */
 const SMALLEST = 64 * 1024

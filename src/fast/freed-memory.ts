@@ -1,11 +1,12 @@
 import { isFastEnabled } from './enabled.ts'
 
 /*
- * Keeps freed memory in the process. The memory of messages is soon garbage, of which V8 frees 32 MiB at a time. glibc
- * then returns the free end of its heap to the system, and the next messages need a page fault for each page of it.
- * It does so above twice the size of the largest block (up to 32 MiB) that it has mapped separately and freed; see
- * M_MMAP_THRESHOLD in mallopt(3). So one such block is allocated and dropped. Its pages are never touched, so that it
- * needs no memory. Other C libraries are not affected, nor is glibc when the environment has MALLOC_TRIM_THRESHOLD_.
+ * Keeps freed memory in the process. The memory of messages soon becomes garbage, of which V8 frees 32 MiB at a time.
+ * glibc then returns the free end of its heap to the system, and the next messages need a page fault for each page of
+ * it. It does so when that end exceeds twice the size of the largest block (up to 32 MiB) that it has mapped separately
+ * and freed; see M_MMAP_THRESHOLD in mallopt(3). So one such block is allocated and dropped. Its pages are never
+ * touched, so it needs no memory. Other C libraries are not affected, nor is glibc when the environment has
+ * MALLOC_TRIM_THRESHOLD_.
  */
 
 /** Size in bytes of the block. The process then keeps up to twice as much freed memory. */

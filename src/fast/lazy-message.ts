@@ -3,10 +3,10 @@ import type { Socket } from 'node:net'
 import { isFastEnabled } from './enabled.ts'
 
 /*
- * A request of Node is a stream. Its state needs 1 KiB, even for an upgrade request, which has no body. A lazy message
- * stores the text of the request head. The first access to anything but its request line and socket turns it into the
- * same message that Node creates, in place. Undocumented: `IncomingMessage` can initialize any object that inherits from
- * it.
+ * In Node, a request is a stream. Its state needs 1 KiB, even for an upgrade request, which has no body. A lazy message
+ * stores the text of the request head. The first access to anything but its request line and socket converts it, in
+ * place, to the message that Node would have created. Undocumented: `IncomingMessage` can initialize any object that
+ * inherits from it.
  */
 
 /** The property with the text of the request head. It is empty once the message is complete. */

@@ -13,7 +13,7 @@ const simdMemory = simd?.window.buffer
 const isLittleEndian = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1
 
 /**
- * Masks or unmasks `bytes[start, end)` in place with a key of `readMaskingKey` (RFC 6455 §5.3). Returns whether all
+ * Masks or unmasks `bytes[start, end)` in place with a key from `readMaskingKey` (RFC 6455 §5.3). Returns whether all
  * resulting bytes are ASCII. This is 8 times faster than the byte loop of `plainEngine`.
  */
 export const applyMask: ByteEngine['mask'] = isLittleEndian ? maskWordwise : plainEngine.mask

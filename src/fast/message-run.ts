@@ -4,12 +4,15 @@ import { Opcode } from '../core/opcode.ts'
 import { applyMask } from './mask.ts'
 import { type Simd, simd, WINDOW_SIZE } from './simd.ts'
 
-/** Size in bytes of the header of a masked message of at most 125 bytes. For longer messages it is two more. */
+/**
+ * Size in bytes of the header of a masked message of at most 125 bytes. The header of a longer message has two more
+ * bytes.
+ */
 const SHORT_HEADER = 6
 
 /**
- * Returns where the payload of the message at `at` begins, of which at least `SHORT_HEADER` bytes are available.
- * Returns 0 for any frame other than a masked, unfragmented message of less than 64 KiB (RFC 6455 §5.2).
+ * Returns where the payload of the message at `at` begins. At least `SHORT_HEADER` bytes of the message must be
+ * available. Returns 0 for any frame other than a masked, unfragmented message of less than 64 KiB (RFC 6455 §5.2).
  */
 function payloadOf(bytes: Uint8Array, at: number): number {
   const opcode = bytes[at] ^ 0x80
@@ -44,7 +47,7 @@ export function readOneByOne(bytes: Buffer, start: number, end: number, sink: Wh
   return at
 }
 
-/** Unmasks a run of messages in its window at once. */
+/** Unmasks a run of messages in its window in a single call. */
 export type RunUnmasker = Pick<Simd, 'window' | 'flags' | 'unmaskRun'>
 
 /** Creates the replacement for `simd` in plain JavaScript. */
@@ -80,11 +83,11 @@ export interface DeliveredRun {
 }
 
 /**
- * Consecutive whole messages in the window into which sockets are read. In bursts, unmasking them at once is 1.5 times
+ * Consecutive whole messages in the window into which sockets are read. In bursts, unmasking them together is 1.5 times
  * faster than one at a time. While one of them is delivered, those after it are also available.
  */
 export class MessageRun implements DeliveredRun {
-  /** The memory into which sockets are read. It is valid until the callback that received it returns. */
+  /** The memory into which sockets are read. Its content is valid until the callback that received it returns. */
   readonly window: Buffer
   readonly #unmasker: RunUnmasker
   #end = 0

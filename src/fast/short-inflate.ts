@@ -49,7 +49,7 @@ const codeLengthOrder = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 
 
 /*
  * The meaning of a symbol: a value from bit 8 on, and in bits 4 to 7 the number of extra bits added to it. Bits 0 to 3
- * are reserved for the length of the code. A literal has bit 31 set, the end of a block has the value 1. An invalid
+ * are reserved for the length of the code. A literal has bit 31 set. The end of a block has the value 1. An invalid
  * symbol has the value 0, or a distance that is longer than the window.
  */
 

@@ -8,7 +8,7 @@ interface Exports {
   decode(start: number, end: number): number
 }
 
-/** Operations with WebAssembly SIMD on bytes in its memory: masking, and decoding of text. */
+/** Operations on bytes in the memory of WebAssembly, with SIMD: masking bytes and decoding text. */
 export interface Simd {
   /** The whole memory, which never grows. */
   readonly memory: Buffer
@@ -25,8 +25,8 @@ export interface Simd {
   unmaskRun(start: number, end: number): number
   /**
    * Decodes `memory[start, end)`, which is valid UTF-8 of at most `PIECE_SIZE` bytes (RFC 3629). Returns where the text
-   * ends. Up to `UNITS_AT`, it is Latin-1 that begins at `PIECE_AT`; beyond that, it is UTF-16 that begins at
-   * `UNITS_AT`.
+   * ends. If that is at most `UNITS_AT`, the text is Latin-1 and begins at `PIECE_AT`; otherwise it is UTF-16 and
+   * begins at `UNITS_AT`.
    */
   decode(start: number, end: number): number
 }

@@ -5,12 +5,12 @@ import { isFastEnabled } from './enabled.ts'
 import { messageRun } from './message-run.ts'
 
 /*
- * Undocumented internals of Node's sockets. Each use first checks that the internals exist. Without them, sockets
- * are used like other streams.
+ * Undocumented internals of Node's sockets. Each use first checks that the internals exist. Without them, sockets are
+ * used like other streams.
  *
  * All sockets are read into one static window. A new 64 KiB buffer per read would cost 1.22 times as much CPU time per
- * small message, and 1.5 times as much per large one. Node offers such a window (`onread`) only for sockets that
- * connect. For accepted sockets, the same fields are set here.
+ * small message, and 1.5 times as much per large one. Node offers such a window (`onread`) only for outgoing
+ * connections. For accepted sockets, the same fields are set here.
  */
 
 /** The window, as large as libuv's read size. Its content is valid until the callback that received it returns. */
@@ -47,7 +47,7 @@ function findFields(): OnReadFields | null {
   const callbackField = symbols.find((symbol) => fields[symbol] === callback)
   socket.destroy()
   if (bufferField === undefined || callbackField === undefined) return null
-  // Node reads these fields on each read if an accepted socket has both of them, empty.
+  // If an accepted socket has both fields, with the value null, Node checks them on each read.
   const plain = new Socket() as unknown as Fields
   const isThere = plain[bufferField] === null && plain[callbackField] === null
   return isThere ? { buffer: bufferField, callback: callbackField } : null
@@ -101,8 +101,8 @@ export function restoreNodeEndListener(stream: Duplex, merged: EndListener): voi
 }
 
 /**
- * Returns the number of bytes of a socket that the kernel has accepted, including those of a partial write; encrypted
- * bytes for a TLS socket. Returns null when Node does not provide it.
+ * Returns how many bytes of the output of a socket the kernel has accepted, including those of a partial write;
+ * encrypted bytes for a TLS socket. Returns null when Node does not provide it.
  */
 export function kernelAcceptedBytes(socket: object): number | null {
   if (!(socket instanceof Socket)) return null
@@ -118,8 +118,8 @@ export function waitingWrites(stream: Duplex): number {
 }
 
 /**
- * Writes zero bytes to a socket, which fails once the system has found that the peer is gone. A TLS socket ignores an
- * empty write, so it is passed to the underlying socket.
+ * Writes an empty buffer to a socket, which fails once the system has found that the peer is gone. A TLS socket ignores
+ * an empty write, so the buffer is written to the underlying socket.
  */
 export function writeNothing(socket: Socket): void {
   const below = isFastEnabled ? (socket as { _parent?: unknown })._parent : null

@@ -12,7 +12,8 @@ export function acceptKey(key: string): string {
 
 /**
  * Returns whether a `Sec-WebSocket-Key` is the base64 encoding of 16 bytes (RFC 6455 §4.2.1). The four padding bits in
- * the 22nd character may have any value: the example key of §4.1 sets them, and RFC 4648 §3.5 makes the check optional.
+ * the 22nd character may have any value: in the example key of §4.1 they are not zero, and RFC 4648 §3.5 makes the
+ * check optional.
  */
 export function isValidKey(key: string): boolean {
   if (key.length !== KEY_LENGTH || !key.endsWith('==')) return false

@@ -14,8 +14,8 @@ const MAX_PORT = 65_535
 const MAX_IPV6 = 45
 
 /**
- * Characters of a name besides letters, digits and `%XX`. The comma of RFC 3986 is not allowed, because it joins two
- * `Host` fields.
+ * Characters of a name besides letters, digits and `%XX`. The comma, which RFC 3986 allows, is not accepted, because it
+ * also separates two joined `Host` fields.
  */
 const NAME_MARKS = "-._~!$&'()*+;="
 

@@ -74,9 +74,10 @@ const REQUEST_NAMES: ReadonlySet<string> = new Set([
  *   field is not a token or is set by the handshake, or a value contains control characters or is not Latin-1.
  */
 export function formatRequest({ host, target, key, subprotocols, extensions, headers }: ClientRequest): string {
-  if (!isValidHost(host)) throw new TypeError(`host is ${JSON.stringify(host)}; allowed: a name or address, and a port`)
+  if (!isValidHost(host))
+    throw new TypeError(`host is ${JSON.stringify(host)}; allowed: a name or address, and optionally a port`)
   if (!target.startsWith('/') || parseRequestTarget(target) === null) {
-    throw new TypeError(`request target is ${JSON.stringify(target)}; allowed: a path without fragment`)
+    throw new TypeError(`request target is ${JSON.stringify(target)}; allowed: a path without a fragment`)
   }
   let head = `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n`
   head += `Sec-WebSocket-Key: ${key}\r\nSec-WebSocket-Version: 13\r\n`
@@ -94,7 +95,7 @@ export function formatRequest({ host, target, key, subprotocols, extensions, hea
  * Returns the fields of a client's opening handshake over HTTP/2, an extended CONNECT request (RFC 8441 §5).
  *
  * @param scheme `http` or `https`.
- * @throws {TypeError} under the conditions of `formatRequest`.
+ * @throws {TypeError} when `formatRequest` would throw it.
  */
 export function formatConnect(request: Omit<ClientRequest, 'key'>, scheme: string): Http2Fields {
   const { host, target, subprotocols = [], extensions = [], headers = {} } = request

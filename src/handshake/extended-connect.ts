@@ -4,7 +4,8 @@ import { badRequest, readHandshake, show, type UpgradeRequest, type UpgradeReque
 
 /**
  * The head of an extended CONNECT request (RFC 8441 §4), in the form of a WebSocket request over HTTP/1.1: method GET,
- * `Host` from `:authority`, no pseudo-header fields. Routers, policies and frameworks can thus treat both alike.
+ * `Host` from `:authority`, no pseudo-header fields. Routers, policies and frameworks can thus treat requests over both
+ * versions of HTTP alike.
  */
 export interface ExtendedConnect extends UpgradeRequestHead {
   readonly method: 'GET'
@@ -64,7 +65,8 @@ export function isExtendedConnect(request: UpgradeRequestHead): request is Exten
  * empty. The HTTP/2 implementation has already refused malformed requests (RFC 9113 §8.1.1), for example without a
  * required pseudo-header field.
  *
- * @throws {HandshakeError} 501 for another protocol, otherwise under the conditions of `checkUpgradeRequest`.
+ * @throws {HandshakeError} 501 when `:protocol` is not `websocket`, 426 when the version of the WebSocket protocol is
+ *   not 13, 431 when there are too many fields, 400 when the request is invalid in any other way.
  */
 export function checkExtendedConnect(request: ExtendedConnect): UpgradeRequest {
   const { protocol, scheme, url, authority, sentHost, hasEnded } = request

@@ -66,8 +66,8 @@ export function readSingle(rawHeaders: readonly string[], name: string, status: 
 /**
  * Returns the fields of an application as names and values.
  *
- * @throws {TypeError} when `fields` is not an object, or is one with entries of its own, such as `Headers` or a Map,
- *   whose properties are not the fields.
+ * @throws {TypeError} when `fields` is not an object, or is an iterable, such as `Headers` or a Map, whose properties
+ *   are not the fields.
  */
 export function fieldEntries(fields: HeaderFields): [string, string | readonly string[]][] {
   if (typeof fields === 'object' && fields !== null && !(Symbol.iterator in fields)) return Object.entries(fields)
@@ -79,8 +79,8 @@ export function fieldEntries(fields: HeaderFields): [string, string | readonly s
  * Formats the fields of an application as lines (RFC 9112 §5).
  *
  * @param owned Names that the library sets itself, in lower case.
- * @throws {TypeError} when a name is in `owned` or not a token, a value is not valid for `isFieldValue`, or `fields` is
- *   not allowed by `fieldEntries`.
+ * @throws {TypeError} when a name is in `owned` or not a token, a value is not a valid field value, or `fieldEntries`
+ *   would throw it.
  */
 export function formatFields(fields: HeaderFields, owned: ReadonlySet<string>): string {
   let lines = ''

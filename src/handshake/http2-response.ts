@@ -12,7 +12,7 @@ const CONNECTION_FIELDS = /^(?:connection|http2-settings|keep-alive|proxy-connec
  * Returns the fields of the 200 response that completes an opening handshake over HTTP/2 (RFC 8441 §5): those of
  * `formatAccept` without `Upgrade`, `Connection` and `Sec-WebSocket-Accept`.
  *
- * @throws {TypeError} under the conditions of `formatAccept`.
+ * @throws {TypeError} when `formatAccept` would throw it.
  */
 export function formatHttp2Accept(acceptance: Omit<Acceptance, 'key'>): Http2Fields {
   const { subprotocol, extensions, headers = {} } = acceptance
@@ -41,10 +41,10 @@ export function addHttp2AcceptFields(accepted: Http2Fields, fields: HeaderFields
 const NONE: ReadonlySet<string> = new Set()
 
 /**
- * Returns the fields of the response that refuses an opening handshake over HTTP/2. A 426 becomes a 400, because it is
- * about `Upgrade`, which HTTP/2 does not have (RFC 9113 §8.6).
+ * Returns the fields of the response that refuses an opening handshake over HTTP/2. A 426 becomes a 400, because 426
+ * refers to `Upgrade`, which HTTP/2 does not have (RFC 9113 §8.6).
  *
- * @throws {TypeError} under the conditions of `formatRefusal`.
+ * @throws {TypeError} when `formatRefusal` would throw it.
  */
 export function formatHttp2Refusal(error: HandshakeError): Http2Fields {
   formatRefusal(error)

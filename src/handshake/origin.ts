@@ -8,8 +8,8 @@ const FORBIDDEN = '/\\?#@%'
 
 /**
  * Normalizes an origin for comparison: scheme and host in lower case, an international name in Punycode, no default
- * port (RFC 6454 §6.2). Returns `'null'` for the opaque origin and for `'file://'`, which some web views send, and null
- * when the text is not an origin.
+ * port (RFC 6454 §6.2). Returns `'null'`, the opaque origin, and `'file://'`, which some web views send, unchanged.
+ * Returns null when the text is not an origin.
  */
 export function normalizeOrigin(text: string): string | null {
   if (text === 'null' || text === 'file://') return text

@@ -160,8 +160,8 @@ export class RequestHeadParser {
   /**
    * Parses the next chunk and copies what is needed later. Returns null until the request head is complete.
    *
-   * @throws {HandshakeError} 400 for a syntax error, 414 when the request line is longer than `maxSize`, 431 for more
-   *   bytes or fields than allowed, 505 for a version other than 1.x.
+   * @throws {HandshakeError} 400 when the syntax is wrong, 414 when the request line is longer than `maxSize`, 431 when
+   *   there are more bytes or fields than allowed, 505 when the version is not 1.x.
    */
   push(bytes: Uint8Array, start: number, end: number): RequestHead | null {
     const stop = Math.min(end, start + this.maxSize - this.#storedSize)
@@ -217,7 +217,7 @@ export class RequestHeadParser {
     }
   }
 
-  /** Stores bytes. The buffer doubles in size, so that input byte by byte takes linear time. */
+  /** Stores bytes. The buffer doubles in size, so that storing input byte by byte takes linear time. */
   #store(bytes: Uint8Array, start: number, end: number): void {
     const size = this.#storedSize + end - start
     if (size > this.#stored.length) {
@@ -243,7 +243,10 @@ export class RequestHeadParser {
   }
 }
 
-/** Names and values of most upgrade requests. All requests share one string for each: a session may store its request. */
+/**
+ * Names and values of most upgrade requests. All requests share one string for each, because a session may store its
+ * request.
+ */
 const COMMON_TEXTS = new Map(
   [
     ...['Host', 'Upgrade', 'Connection', 'Origin', 'User-Agent', 'Cookie', 'Accept-Encoding', 'Accept-Language'],

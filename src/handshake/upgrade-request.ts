@@ -31,7 +31,7 @@ export interface UpgradeRequest {
   subprotocols: string[]
   /** Offered extensions, in order of the client's preference; empty without the field. */
   extensions: Extension[]
-  /** The `Origin` field as sent; null when there is none, because the client is not a browser. */
+  /** The `Origin` field as sent; null when there is none, which means that the client is not a browser. */
   origin: string | null
   /** The `host[:port]` that the request was sent to. */
   host: string
@@ -85,8 +85,9 @@ function joinedValue(rawHeaders: readonly string[], name: string): string {
  * Checks the request of an opening handshake and returns its contents (RFC 6455 §4.2.1). Origin, subprotocols and
  * extensions are only parsed; the server decides whether they are acceptable.
  *
- * @throws {HandshakeError} 405 for another method, 505 for another version of HTTP, 426 for another protocol in
- *   `Upgrade` or another version of the WebSocket protocol, 431 for too many fields, 400 for any other invalid request.
+ * @throws {HandshakeError} 405 when the method is not GET, 505 when the major version of HTTP is not 1, 426 when
+ *   `Upgrade` does not list `websocket` or the version of the WebSocket protocol is not 13, 431 when there are too many
+ *   fields, 400 when the request is invalid in any other way.
  */
 export function checkUpgradeRequest(request: UpgradeRequestHead): UpgradeRequest {
   checkHttpVersion(request.httpVersion)
@@ -101,8 +102,8 @@ export function checkUpgradeRequest(request: UpgradeRequestHead): UpgradeRequest
  *
  * @param checkVersionFields Checks the fields that one version of HTTP requires or forbids.
  * @param readKey Returns the `Sec-WebSocket-Key`.
- * @throws {HandshakeError} 426 for another version of the WebSocket protocol, 431 for too many fields, 400 for any
- *   other invalid request.
+ * @throws {HandshakeError} 426 when the version of the WebSocket protocol is not 13, 431 when there are too many
+ *   fields, 400 when the request is invalid in any other way.
  */
 export function readHandshake(
   { rawHeaders, url }: UpgradeRequestHead,
@@ -147,7 +148,7 @@ function readTarget(url: string | undefined): RequestTarget {
   if (target === null) {
     throw badRequest(
       'ERR_WS_TARGET',
-      `request target is ${show(url)}; allowed: a path or an absolute URI, without fragment`,
+      `request target is ${show(url)}; allowed: a path or an absolute URI, without a fragment`,
     )
   }
   return target
@@ -157,7 +158,7 @@ function readHost(rawHeaders: readonly string[]): string {
   const host = readSingle(rawHeaders, 'Host', BAD_REQUEST)
   if (host === null) throw badRequest('ERR_WS_HOST', 'Host is missing; allowed: exactly one field')
   if (!isValidHost(host))
-    throw badRequest('ERR_WS_HOST', `Host is ${show(host)}; allowed: a name or address, and a port`)
+    throw badRequest('ERR_WS_HOST', `Host is ${show(host)}; allowed: a name or address, and optionally a port`)
   return host
 }
 
@@ -179,14 +180,16 @@ function hasUpgradeOption(rawHeaders: readonly string[]): boolean {
   return options !== null && hasToken(options, 'upgrade')
 }
 
-/** Checks that the request has no body, which a proxy would read as a body and this server as frames. */
+/**
+ * Checks that the request has no body, because a proxy would read it as a body and this server would read it as frames.
+ */
 function checkNoBody(rawHeaders: readonly string[]): void {
   if (findField(rawHeaders, 'transfer-encoding') !== -1) {
-    throw badRequest('ERR_WS_BODY', 'request has Transfer-Encoding; allowed: a request without body')
+    throw badRequest('ERR_WS_BODY', 'request has Transfer-Encoding; allowed: a request without a body')
   }
   const length = readSingle(rawHeaders, 'Content-Length', BAD_REQUEST)
   if (length !== null && length !== '0') {
-    throw badRequest('ERR_WS_BODY', `Content-Length is ${show(length)}; allowed: a request without body`)
+    throw badRequest('ERR_WS_BODY', `Content-Length is ${show(length)}; allowed: a request without a body`)
   }
 }
 

@@ -63,7 +63,7 @@ const NOT_FOR_ACCEPT = /^(?:content-.*|date|keep-alive|trailer)$/i
 
 /**
  * Adds header fields to a 101 response from `formatAccept`. Those that a 101 response must not have and those of the
- * handshake are left out, because an application sets them for its usual response.
+ * handshake are left out, because an application may set them for its usual responses.
  *
  * @throws {TypeError} when a field cannot be sent.
  */

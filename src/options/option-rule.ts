@@ -18,7 +18,7 @@ export type Settings<Rules extends OptionRules> = {
   [Name in keyof Rules]: Rules[Name] extends OptionRule<infer T> ? T : never
 }
 
-/** Maximum delay of a timer, in milliseconds. After a longer one, timers of Node and of browsers fire at once. */
+/** Maximum delay of a timer, in milliseconds. With a longer one, timers of Node and of browsers fire at once. */
 export const LONGEST_DELAY = 2 ** 31 - 1
 
 /** Accepts a safe integer from `min` to `max`, both included. */
@@ -70,14 +70,14 @@ export function orNull<T>(rule: OptionRule<T>, fallback: T | null = null): Optio
   }
 }
 
-/** Accepts any object, for example one of another library. Its properties are not checked. */
+/** Accepts any object, for example one from another library. Its properties are not checked. */
 export function anyObject<T extends object | undefined>(fallback: T): OptionRule<T> {
   return { fallback, type: 'object', allowed: 'an object', accepts: (value) => value !== null }
 }
 
 /**
- * Accepts an object whose properties are the values. Objects of other kinds, such as a Map, `Headers` or a promise, seem
- * to be empty, and would be ignored silently.
+ * Accepts an object whose properties are the values. Objects of other kinds, such as a Map, `Headers` or a promise,
+ * seem to be empty and would be ignored silently.
  */
 export function record<T extends object | undefined>(fallback: T, allowed: string): OptionRule<T> {
   return { fallback, type: 'object', isType: true, allowed, accepts: isRecord }
@@ -94,7 +94,7 @@ export function objectWith<T extends object | null | undefined>(
   return { fallback, type: 'object', isType: true, allowed, accepts }
 }
 
-/** Accepts an AbortSignal, including those of other realms and of polyfills. */
+/** Accepts an AbortSignal, including those from other realms and from polyfills. */
 export const abortSignal: OptionRule<AbortSignal | undefined> = {
   fallback: undefined,
   type: 'object',

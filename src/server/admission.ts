@@ -31,11 +31,11 @@ export class Admission {
   /**
    * Counts a stream until it closes.
    *
-   * @throws {HandshakeError} when a limit is reached: 503.
+   * @throws {HandshakeError} 503 when a limit is reached.
    */
   enter(request: IncomingMessage, stream: Duplex): void {
     if (!this.#isLimited) return
-    // The client may have disconnected: 'close' was already emitted and would not remove the stream.
+    // If the client has disconnected, 'close' was already emitted, so the stream would be counted forever.
     if (stream.closed) return
     if (this.#count >= this.#maxConnections) throw refusal(`too many connections; allowed: ${this.#maxConnections}`)
     const address = this.#maxPerAddress === Number.POSITIVE_INFINITY ? null : this.addressOf(request)

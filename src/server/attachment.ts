@@ -93,7 +93,7 @@ class Attachment {
     return this.#httpServer.listenerCount('upgrade') > 2
   }
 
-  /** RFC 8441 §3: SETTINGS tell clients that extended CONNECT is supported. */
+  /** RFC 8441 §3: SETTINGS_ENABLE_CONNECT_PROTOCOL tells clients that extended CONNECT is supported. */
   #allowExtendedConnect(httpServer: Http2SecureServer | Http2Server): void {
     httpServer.updateSettings({ enableConnectProtocol: true })
     const onStream = (...[stream, , , rawHeaders]: StreamArguments): void => this.#onStream(stream, rawHeaders)

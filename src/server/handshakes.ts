@@ -107,7 +107,7 @@ export class Handshakes implements UpgradeHost {
     try {
       if (error instanceof HandshakeError) return error
     } catch {
-      // The prototype of a Proxy can throw. The request must be refused all the same.
+      // `instanceof` can throw for a Proxy. The request must be refused all the same.
     }
     this.reportError(error)
     return new HandshakeError(500, 'ERR_WS_INTERNAL', 'internal error')

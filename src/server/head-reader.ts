@@ -9,11 +9,11 @@ import { type TimerEntry, wheel } from '../transport/timing-wheel.ts'
 export interface HeadSink {
   /** Maximum size of a request head in bytes. */
   readonly maxHeadSize: number
-  /** Called with a complete request head. `text` is the head as Latin-1, `rest` are bytes that followed it. */
+  /** Called with a complete request head. `text` is the head as Latin-1, `rest` contains the bytes that followed it. */
   onHead(reader: HeadReader, head: RequestHead, text: string, rest: Buffer): void
-  /** Called when the socket begins with the HTTP/2 preface, and with bytes that followed it; null to refuse HTTP/2. */
+  /** Called with the bytes that followed the HTTP/2 preface, when the socket begins with it; null to refuse HTTP/2. */
   readonly onHttp2: ((reader: HeadReader, rest: Buffer) => void) | null
-  /** Called when the request head is malformed, too large or late. */
+  /** Called when the request head is malformed, too large or too late. */
   onHeadError(reader: HeadReader, error: HandshakeError): void
   /** Called when the socket has closed before any of these events. */
   onHeadGone(reader: HeadReader): void
@@ -22,7 +22,9 @@ export interface HeadSink {
 /** The beginning of the HTTP/2 client preface that has the form of a request head (RFC 9113 §3.4). */
 export const HTTP2_PREFACE = 'PRI * HTTP/2.0\r\n\r\n'
 
-/** Shared, because most request heads arrive in one chunk. A reader that needs more chunks removes the parser. */
+/**
+ * Shared, because most request heads arrive in one chunk. A reader that needs more chunks keeps the parser meanwhile.
+ */
 let spare: RequestHeadParser | null = null
 
 function takeParser(maxSize: number): RequestHeadParser {

@@ -27,8 +27,9 @@ const SESSION_MEMORY = 64
 /** Rate limit for PING and SETTINGS frames, which must be answered. Browsers send few (CVE-2019-9512, -9515). */
 const CONTROL_RATE = { perSecond: 20, burst: 200 }
 /**
- * Rate limit for streams that end with RST_STREAM, whichever side sends it (CVE-2023-44487, CVE-2025-8671). nghttp2 has a
- * higher limit of its own, 1,000 and 33 per second. Above that Node only stops reading, and the connection stays open.
+ * Rate limit for streams that end with RST_STREAM, whichever side sends it (CVE-2023-44487, CVE-2025-8671). nghttp2 has
+ * a higher limit of its own, a burst of 1,000 and 33 per second. Above that, Node only stops reading, and the
+ * connection stays open.
  */
 const RESET_RATE = { perSecond: 30, burst: 900 }
 /** Time limit for the body of a plain request, in milliseconds. Equals Node's default for HTTP/1.1. */
@@ -52,7 +53,7 @@ export function http2Options(options: SecureServerOptions, { maxHeaderSize }: Ht
   }
 }
 
-/** Creates the HTTP/2 server of a port without TLS. It gets the connections that begin with the HTTP/2 preface. */
+/** Creates the HTTP/2 server of a port without TLS. It receives the connections that begin with the HTTP/2 preface. */
 export function createPlainHttp2(settings: Http2Settings): Http2Server {
   return createServer(http2Options({}, settings))
 }
@@ -81,7 +82,7 @@ export class Http2Sessions {
     })
     events.on('session', (session) => this.#onSession(session))
     events.on('request', (request, response) => {
-      // HTTP/1.1 requests over TLS also arrive here. Node limits the time of their bodies.
+      // HTTP/1.1 requests over TLS also arrive here. Node limits the time that their bodies may take.
       if (request.httpVersionMajor === 2) {
         addHost(request)
         limitBody(request, response, Math.max(settings.handshakeTimeout, REQUEST_TIMEOUT))
@@ -90,7 +91,7 @@ export class Http2Sessions {
     })
   }
 
-  /** Closes every connection after its open streams, with GOAWAY (RFC 9113 §6.8). */
+  /** Sends GOAWAY on every connection, which closes once its open streams have closed (RFC 9113 §6.8). */
   close(): void {
     for (const session of this.#sessions.keys()) session.close()
   }
@@ -115,7 +116,7 @@ export class Http2Sessions {
       this.#countStreams(session, 1)
       stream.once('close', () => {
         this.#countStreams(session, -1)
-        if (stream.rstCode !== constants.NGHTTP2_NO_ERROR) endAbove(session, resets, 'resets of streams')
+        if (stream.rstCode !== constants.NGHTTP2_NO_ERROR) endAbove(session, resets, 'stream resets')
       })
     })
     // A new connection must send its first request within the handshake timeout.
@@ -133,7 +134,7 @@ export class Http2Sessions {
     const before = this.#sessions.get(session)
     if (before === undefined) return
     this.#sessions.set(session, before + change)
-    // Restarts when the last stream has closed, because the timeout has no effect while there are streams.
+    // The timeout begins again when the last stream has closed. While there are streams, it has no effect.
     session.setTimeout(this.#settings.keepAliveTimeout)
   }
 }

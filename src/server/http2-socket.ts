@@ -1,7 +1,7 @@
 import type { ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
 
-/** Members of a socket that belong to the stream over HTTP/2. */
+/** The members of `socket` that come from the stream instead of the connection. */
 const OF_STREAM: ReadonlySet<string | symbol> = new Set([
   ...['addListener', 'on', 'once', 'off', 'removeListener', 'prependListener', 'emit', 'listeners', 'listenerCount'],
   ...['destroy', 'destroyed', 'readable', 'writable', 'end', 'setTimeout', 'closed', 'errored'],

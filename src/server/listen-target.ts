@@ -8,7 +8,7 @@ const MAX_PORT = 65_535
 
 /**
  * Distinguishes ports from paths. A string of digits is a port, as in `process.env.PORT`. A path contains a slash or
- * backslash, or begins with NUL (an abstract socket of Linux).
+ * backslash, or begins with NUL (an abstract socket on Linux).
  *
  * @throws {RangeError} when the value is neither.
  */
@@ -35,7 +35,7 @@ export interface Port {
   /**
    * Stops listening. Resolves when the last connection has closed.
    *
-   * @param deadline Time in milliseconds until which plain requests may be answered.
+   * @param deadline Time in milliseconds during which plain requests may still be answered.
    */
   close(deadline: number): Promise<void>
 }
@@ -52,7 +52,7 @@ export function listenOn(
     server.once('error', reject)
     const onListening = (): void => {
       server.off('error', reject)
-      // Failing to accept a connection, for lack of file descriptors, must not end the process.
+      // Failure to accept a connection, for example for lack of file descriptors, must not end the process.
       server.on('error', reportError)
       resolve(server.address()!)
     }

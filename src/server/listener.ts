@@ -21,7 +21,7 @@ import { refuseStream } from './upgrade.ts'
 
 /** The callbacks of a `Listener`. */
 export interface ListenerHost {
-  /** Called with an upgrade request. `rest` are bytes that followed it. */
+  /** Called with an upgrade request. `rest` contains the bytes that followed it. */
   onUpgradeHead(head: RequestHead, message: IncomingMessage, socket: Socket, rest: Buffer): void
   /** Called when a request head was refused. */
   onHeadRefused(error: HandshakeError): void
@@ -48,7 +48,7 @@ export class Listener implements Port {
   readonly #headTimeout: number
   readonly #readers = new Set<HeadReader>()
   readonly #headSink: HeadSink
-  /** Gets the connections that begin with the HTTP/2 preface; null to refuse them. */
+  /** Receives the connections that begin with the HTTP/2 preface; null to refuse them. */
   readonly #http2: Http2Sessions | null
 
   constructor(host: ListenerHost, settings: ListenerSettings) {
@@ -95,7 +95,7 @@ export class Listener implements Port {
   /**
    * Stops listening and closes the sockets that have not sent a request. Resolves when the last connection has closed.
    *
-   * @param deadline Time in milliseconds until which plain requests may be answered.
+   * @param deadline Time in milliseconds during which plain requests may still be answered.
    */
   close(deadline: number): Promise<void> {
     for (const reader of this.#readers) reader.destroy()

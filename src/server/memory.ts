@@ -7,8 +7,8 @@ import { CloseCode } from '../core/close-code.ts'
 export const defaultMaxMemory = (): number => Math.floor(getHeapStatistics().heap_size_limit / 4)
 
 /**
- * How far memory may exceed the limit within a turn of the event loop, as a fraction of the limit. Freeing memory has
- * to visit every connection, so it is not done for each chunk.
+ * How far memory may exceed the limit within a turn of the event loop, as a fraction of the limit. Freeing memory
+ * requires a visit to every connection, so it is not done for each chunk.
  */
 const TURN_EXCESS = 1 / 8
 
@@ -52,7 +52,7 @@ export class MemoryLedger implements MemoryLimiter {
     return this.#used + sharedMemoryUsed() - this.#limit
   }
 
-  /** Called when the memory of a connection has grown by `bytes`, or shrunk when negative. */
+  /** Called when the memory of a connection has grown by `bytes`, or has shrunk when `bytes` is negative. */
   change(bytes: number): void {
     this.#used += bytes
     if (bytes > 0) this.#check()
@@ -67,13 +67,14 @@ export class MemoryLedger implements MemoryLimiter {
     if (this.#isRelieving || excess <= 0) return
     // Deferred, because a connection must not be closed during one of its own calls.
     this.#scheduled ??= setImmediate(() => this.#relieve())
-    // In one turn of the event loop every socket may read up to 2 MiB, in one tick only one chunk from one socket.
+    // In one turn of the event loop, Node may read up to 2 MiB from every socket; in one tick, only one chunk from one
+    // socket.
     if (this.#isUrgent || excess <= this.#limit * TURN_EXCESS) return
     this.#isUrgent = true
     process.nextTick(() => this.#relieve())
   }
 
-  /** Frees memory of the stores, then closes the connections that use the most with 1013 until the others fit. */
+  /** Frees memory of the stores, then closes, with 1013, the connections that use the most until the others fit. */
   #relieve(): void {
     clearImmediate(this.#scheduled ?? undefined)
     this.#scheduled = null

@@ -28,7 +28,7 @@ export interface AuthorizeRequest extends IncomingMessage {
   readonly clientAddress: string
 }
 
-/** The decision of `authorize`. Undefined or an `Approval` accepts the request, a `Refusal` refuses it. */
+/** The decision of `authorize`. Undefined or an `Approval` accepts the request; a `Refusal` refuses it. */
 export type Verdict = Refusal | Approval | undefined | void
 
 /** Decides on a request before the 101 response. May be async. */

@@ -16,7 +16,7 @@ export const makeMessage: (text: string, socket: Socket) => IncomingMessage = la
   return completeMessage(message, new RequestHeadParser({ maxSize: bytes.length + 1 }).push(bytes, 0, bytes.length)!)
 })
 
-/** Sets what Node's parser would set in a request without body; returns the request. */
+/** Sets what Node's parser would set in a request without a body; returns the request. */
 export function completeMessage(message: IncomingMessage, head: RequestHead | ExtendedConnect): IncomingMessage {
   const { method, url, httpVersion, rawHeaders } = head
   const [httpVersionMajor, httpVersionMinor] = httpVersion.split('.').map(Number)

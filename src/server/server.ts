@@ -43,7 +43,7 @@ export class WebSocketServer {
     }
   }
 
-  /** Called with a new connection, unless `onUpgrade` is set. A connection has callbacks but no session or promises. */
+  /** Called with a new connection, unless `onUpgrade` is set. A connection has callbacks instead of a session. */
   onConnection: (connection: Connection) => unknown = () => {}
   /** Called with each valid upgrade request. Default: applies the policy of the options, then calls `onConnection`. */
   onUpgrade: (upgrade: Upgrade) => unknown = (upgrade) => this.#decide(upgrade)
@@ -137,9 +137,9 @@ export class WebSocketServer {
   }
 
   /**
-   * Stops the server: refuses new connections with 503, aborts `draining`, waits `drain` for sessions to end, sends
-   * Close frames spread over `jitter`, and terminates what is left at the `deadline`. Messages that `send` has accepted
-   * are written before the Close frame. Resolves to the counts when all connections have closed.
+   * Stops the server: refuses new connections with 503, aborts `draining`, waits up to `drain` for sessions to end,
+   * sends Close frames spread over `jitter`, and terminates what is left at the `deadline`. Messages that `send` has
+   * accepted are written before the Close frame. Resolves to the counts when all connections have closed.
    *
    * @throws {RangeError} when an option, the code or the reason is not allowed. The server continues to serve.
    * @throws {TypeError} when an option or the reason has the wrong type. The server continues to serve.

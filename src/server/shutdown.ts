@@ -19,7 +19,7 @@ export interface ShutdownOptions {
   deadline?: number | undefined
 }
 
-/** How the connections ended that were open when the shutdown began. */
+/** The outcome for the connections that were open when the shutdown began. */
 export interface ShutdownResult {
   /** Number of connections that ended with Close frames in both directions. */
   clean: number

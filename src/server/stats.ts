@@ -22,7 +22,8 @@ export interface ServerStats {
   /** Memory in use for connections, in bytes. `maxMemory` limits it. */
   heldBytes: number
   /**
-   * Round-trip times of pings in milliseconds: `counts[i]` are at most `bounds[i]`, the last count is above all bounds.
+   * Round-trip times of pings in milliseconds. `counts[i]` counts the pings that took at most `bounds[i]` but more than
+   * the bound before it; the last count is for pings that took longer than all bounds.
    */
   latency: { bounds: readonly number[]; counts: readonly number[]; sum: number }
 }

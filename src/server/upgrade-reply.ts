@@ -47,7 +47,7 @@ export function prepareRefusal(stream: Duplex, error: HandshakeError, method?: s
 }
 
 /**
- * Ends a stream with an HTTP response, or the rest of one, and destroys it when everything was sent. Input is
+ * Ends a stream with an HTTP response, or the rest of one, and destroys it when everything has been sent. Input is
  * discarded, because bytes after a refused upgrade request must never be read as another request (RFC 9112 §9.6).
  */
 export function endResponse(stream: Writable, rest: Buffer | string = ''): void {

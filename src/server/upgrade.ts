@@ -138,7 +138,7 @@ export class Upgrade {
       } catch (error) {
         this.#host.reportError(error)
         sendHead()
-        // The connection fails later, because this may run while a frame is being written.
+        // The connection is failed later, because this may run while a frame is being written.
         queueMicrotask(() => connection.fail(CloseCode.INTERNAL_ERROR, 'ERR_WS_CALLBACK_THREW', 'internal error'))
       }
     })

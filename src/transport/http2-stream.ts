@@ -2,7 +2,7 @@ import { constants, type ServerHttp2Stream } from 'node:http2'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 
-/** Returns whether a stream is one of an HTTP/2 connection, which may have many (RFC 9113 §5). */
+/** Returns whether a stream is part of an HTTP/2 connection, which may have many streams (RFC 9113 §5). */
 export function isHttp2Stream(stream: Duplex): stream is ServerHttp2Stream {
   return 'rstCode' in stream
 }
@@ -13,7 +13,9 @@ export function isEncrypted(stream: Duplex): boolean {
   return (stream as Partial<TLSSocket>).encrypted === true
 }
 
-/** Destroys a stream at once. TCP ends or resets it, HTTP/2 resets it with CANCEL (RFC 8441 §5). */
+/**
+ * Destroys a stream at once. A TCP connection is ended or reset; an HTTP/2 stream is reset with CANCEL (RFC 8441 §5).
+ */
 export function destroyStream(stream: Duplex): void {
   if (isHttp2Stream(stream)) stream.close(constants.NGHTTP2_CANCEL)
   stream.destroy()

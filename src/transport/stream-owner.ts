@@ -41,7 +41,7 @@ function onError(this: Owned, error: Error): void {
   else this.destroy()
 }
 
-/** With the code CANCEL, Node resets an HTTP/2 stream without an error. */
+/** When an HTTP/2 stream is reset with CANCEL, Node emits no error. */
 function onAborted(this: Owned & ServerHttp2Stream): void {
   this[ownerKey]?.onStreamError(abortError(this))
 }
@@ -72,7 +72,8 @@ function onWindow(this: Owned, size: number): boolean {
 }
 
 /**
- * Copies a chunk into the window, because parsing there is 1.45 times faster in bursts than in new memory each time.
+ * Copies a chunk into the window, because in bursts, parsing there is 1.45 times faster than in new memory for each
+ * chunk.
  */
 function onChunk(this: Owned, chunk: Buffer): void {
   const owner = this[ownerKey]

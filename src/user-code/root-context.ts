@@ -1,6 +1,6 @@
 import { AsyncResource } from 'node:async_hooks'
 
-/** Created when the module is loaded, so outside of any connection. */
+/** Created when the module is loaded, and therefore outside of any connection. */
 const root = new AsyncResource('dwebsocket')
 
 /**

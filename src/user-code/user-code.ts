@@ -1,5 +1,5 @@
 /**
- * Calls a callback of the user. Passes what it throws to `onFailure`, as well as the reason when it returns a promise
+ * Calls a callback of the user. Passes to `onFailure` what the callback throws, or the reason when it returns a promise
  * that is rejected.
  *
  * @param onFailure Must not throw; see `reportTo`.
@@ -17,13 +17,15 @@ export function callUser(callback: () => unknown, onFailure: (error: unknown) =>
  * Passes the rejection of a callback's result to `onFailure`. A result that is not a promise is ignored. Hot paths call
  * the user's callback themselves and skip this function when the result is `undefined`.
  *
- * @throws What the getter of `then` throws, so call it inside the `try` around the callback.
+ * @throws when the getter of `then` throws. Call this function inside the `try` around the callback.
  */
 export function watchResult(result: unknown, onFailure: (error: unknown) => void): void {
   if (isThenable(result)) Promise.resolve(result).then(undefined, onFailure)
 }
 
-/** Passes an error to the user's `onError`. What that throws or rejects with is written to standard error. */
+/**
+ * Passes an error to the user's `onError`. What `onError` itself throws or rejects with is written to standard error.
+ */
 export function reportTo(onError: (error: unknown) => unknown, error: unknown): void {
   callUser(() => onError(error), writeFailure)
 }

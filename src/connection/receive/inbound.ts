@@ -26,13 +26,13 @@ const texts = new TextRun(messageRun)
 let chunk: Buffer | null = null
 
 /**
- * The receiving part. It passes bytes of the stream to the protocol, messages and pongs to the user, and replies to the
- * output. It has no private methods, which would cost 8 bytes each per connection.
+ * The receiving part. It passes bytes from the stream to the protocol, messages and pongs to the user, and reply frames
+ * to the output. It has no private methods, which would cost 8 bytes each per connection.
  */
 export class Inbound implements StreamOwner, ProtocolSink, RateSink, TurnSink, StreamCounter {
   readonly #link: Link
   /**
-   * How often work is counted while messages are delivered: at every message with a codec, otherwise at every 1,024th.
+   * How often work is counted while messages are delivered: with a codec at every message, otherwise at every 1,024th.
    */
   readonly #countMask: number
   /** Created when a limit requires it: at the start for messages and bytes, with the first ping for pings. */

@@ -11,8 +11,9 @@ const MOST_SHARED = 1024
 const SLAB_SIZE = 16 * 1024
 
 /**
- * Copies messages out of memory that is about to be reused. With a small message, all later ones in the same run are
- * copied as well, and returned when they are requested. One copy of a run costs a quarter of a copy per message.
+ * Copies messages out of memory that is about to be reused. Together with a small message, all later ones in the same
+ * run are copied. They are returned when they are requested. Copying a run once costs a quarter of copying each message
+ * separately.
  */
 export class MessageSlab {
   readonly #run: DeliveredRun
@@ -20,7 +21,9 @@ export class MessageSlab {
   /** `#slab.buffer`, cached because reading it is slow. */
   #memory = this.#slab.buffer
   #used = 0
-  /** The range of the run of this generation that is in the slab, and the offset between window and slab. */
+  /**
+   * The generation of the run that was copied, the range of it that is in the slab, and the offset from window to slab.
+   */
   #generation = -1
   #start = 0
   #end = 0
@@ -49,7 +52,7 @@ export class MessageSlab {
     return this.#view(start + this.#shift, size)
   }
 
-  /** Copies the rest of the run, as far as it fits after the requested message. */
+  /** Copies the requested message and as much of the rest of the run as fits into the slab. */
   #addRun(start: number, end: number): void {
     const { window, end: runEnd, generation } = this.#run
     this.#makeRoom(end - start)
@@ -81,7 +84,8 @@ export class MessageSlab {
 }
 
 /**
- * Allocates a slab outside of Node's pool: transferring a message to a worker must not transfer the memory of others.
+ * Allocates a slab outside of Node's pool: transferring a message to a worker must not transfer the memory of other
+ * messages.
  */
 function makeSlab(): Buffer<ArrayBuffer> {
   const bytes = Buffer.allocUnsafeSlow(SLAB_SIZE)

@@ -3,7 +3,7 @@ import { wheel } from '../../transport/timing-wheel.ts'
 import type { ConnectionLimits } from '../limits.ts'
 import { TokenBucket } from './token-bucket.ts'
 
-/** Minimum pause in milliseconds. A shorter one would end after every message. */
+/** Minimum pause in milliseconds. With shorter ones, reading would be paused after every message. */
 const SHORTEST_WAIT = 50
 
 /** The callback of a rate limiter. */

@@ -7,9 +7,9 @@ const PIECE_SIZE = 2048
 const MOST_SHARED = 256
 
 /**
- * Decodes texts. With a short ASCII text, the later ones in the same run are decoded as well, including their headers,
- * as Latin-1. Each text is a part of the decoded string, because a separate call per text would cost as much as all
- * other work on a text.
+ * Decodes texts. Together with a short ASCII text, the later messages in the same run, including their headers, are
+ * decoded as Latin-1. Each text is a substring of the result, because a separate call per text would cost as much as
+ * all other work on a text.
  */
 export class TextRun {
   readonly #run: DeliveredRun

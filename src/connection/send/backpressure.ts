@@ -78,7 +78,8 @@ export class Backpressure {
   }
 
   /**
-   * A stream emits 'drain' only above its own mark. Below it, the callback of an empty write follows earlier writes.
+   * A stream emits 'drain' only after its own high-water mark was reached. Otherwise, the callback of an empty write
+   * shows when earlier writes are complete.
    */
   #awaitSent(): void {
     const { writable, writableLength, writableNeedDrain } = this.#stream

@@ -51,7 +51,7 @@ export function discardSource(source: Source, iterator?: AsyncIterator<unknown>)
   }
 }
 
-/** Returns whether `value` is a Blob or File, of any realm. */
+/** Returns whether `value` is a Blob or File, from any realm. */
 export function isBlob(value: unknown): value is Blob {
   if (value instanceof Blob) return true
   const kind = Object.prototype.toString.call(value)

@@ -23,7 +23,7 @@ export interface OutboxSink {
 const NONE: Buffer[] = []
 
 /**
- * Collects the frames that a connection sends within a tick, so that they are written at once. Between `cork` and
+ * Collects the frames that a connection sends within a tick, so that they are written together. Between `cork` and
  * `uncork` (in a read callback) they wait for `uncork`, otherwise for the end of the tick, after its promise jobs.
  */
 export class Outbox {
@@ -58,7 +58,7 @@ export class Outbox {
   }
 
   /**
-   * An upper bound of `bufferedAmount`, because reading `writableLength` for each frame would double the cost of a
+   * An upper bound on `bufferedAmount`, because reading `writableLength` for each frame would double the cost of a
    * frame.
    */
   get bufferedAtMost(): number {
@@ -101,7 +101,7 @@ export class Outbox {
   sendText(opcode: number, text: string): void {
     if (!this.#claimText(text)) return this.#waitText(opcode, text)
     const { bytes, end } = corkBuffer
-    // The text is written after the header of an ASCII text, and moved when its header is longer.
+    // The text is written where the payload of an ASCII text would begin, and moved when the header is longer.
     const guess = end + headerSize(text.length) + this.#keySize()
     const length = bytes.write(text, guess)
     const payloadAt = end + headerSize(length) + this.#keySize()
@@ -111,7 +111,7 @@ export class Outbox {
     this.#schedule()
   }
 
-  /** Queues encoded frames unchanged. At the end of the tick they are written at once. */
+  /** Queues encoded frames unchanged. At the end of the tick, they are written immediately. */
   sendEncoded(frames: Buffer): void {
     if (isEndOfTick && this.isIdle) return this.#write(frames)
     if (this.#claim(frames.length)) {
@@ -175,8 +175,8 @@ export class Outbox {
   }
 
   /**
-   * Returns whether this outbox owns the cork buffer and it has room. Copying 16 KiB costs less than writing a second
-   * buffer.
+   * Returns whether this outbox owns the cork buffer and the buffer has room. Copying 16 KiB costs less than writing a
+   * second buffer.
    */
   #claim(length: number): boolean {
     return length <= COPY_LIMIT && this.#claimRoom(length)

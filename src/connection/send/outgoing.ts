@@ -5,7 +5,7 @@ import { isLent } from '../lent-bytes.ts'
 import { isBlob, isSource, type Source, unsupportedType } from './message-type.ts'
 import { PreparedMessage } from './prepared-message.ts'
 
-/** Data that can be sent. A string is sent as text, bytes are sent as binary. */
+/** Data that can be sent. A string is sent as text; bytes are sent as binary. */
 export type Sendable = string | ByteSource
 
 /** Payloads of up to this size are copied when they must wait. Larger ones must not be changed by the caller. */
@@ -43,7 +43,7 @@ export function opcodeOf(options: SendOptions | undefined): number {
 export type SendResult = 'sent' | 'backpressure' | 'dropped' | 'closed'
 
 /**
- * Returns an upper bound of the payload in bytes: 3 per UTF-16 code unit of a string, `Infinity` for a source.
+ * Returns an upper bound on the payload size in bytes: 3 per UTF-16 code unit of a string, `Infinity` for a source.
  *
  * @throws {TypeError} when the type of `data` is not supported.
  */

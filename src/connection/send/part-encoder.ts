@@ -22,7 +22,7 @@ export class PartEncoder {
     return this.#opcode ?? Opcode.BINARY
   }
 
-  /** @throws {TypeError} when the part is of another kind than earlier ones, or is not valid UTF-8 in a text. */
+  /** @throws {TypeError} when the part differs in kind from earlier ones, or is not valid UTF-8 in a text. */
   encode(part: unknown): Uint8Array {
     return typeof part === 'string' ? this.#encodeText(part) : this.#checkBytes(part)
   }

@@ -68,7 +68,7 @@ function compressFrame(codec: MessageCodec, frame: Buffer): Buffer {
   return compressed === null ? frame : encodeFrame(frame[0] & 0x0f, compressed, { rsv1: true })
 }
 
-/** Joins messages into one that is sent at once. */
+/** Joins the frames of messages, so that they are sent together. */
 export function joinMessages(messages: readonly PreparedMessage[]): PreparedMessage {
   if (messages.length === 1) return messages[0]
   return new PreparedMessage(Buffer.concat(messages.map(({ frame }) => frame)), (codec) =>

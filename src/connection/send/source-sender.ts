@@ -38,7 +38,7 @@ export class SourceSender {
   #isStopped = false
   #turnBegan = performance.now()
 
-  /** @throws what the source throws when its iterator is requested. */
+  /** @throws when the source throws while its iterator is created. */
   constructor(source: Source, setup: SourceSetup) {
     this.#setup = setup
     this.#source = source

@@ -7,7 +7,7 @@ export type LivenessAction =
   | { action: 'readAhead' }
   /** The connection is paused, and so much is waiting that nothing more may be read ahead. */
   | { action: 'probe' }
-  /** The peer has ended. What it sent before is delivered although reading is paused, and then the end. */
+  /** The peer has ended. What it sent before is delivered, followed by the end, although reading is paused. */
   | { action: 'deliver' }
   | { action: 'close'; code: LimitErrorCode; message: string }
   | { action: 'terminate'; code: string; message: string }

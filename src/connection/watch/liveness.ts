@@ -9,8 +9,8 @@ const LONGEST_PERIOD = 1_000
 const SHORTEST_PERIOD = 50
 
 /**
- * Returns the time in milliseconds until the next check. A connection that reads is checked when its keepalive is due.
- * The other time limits need two checks within the shortest of them, at intervals of 50 ms to one second.
+ * Returns the time in milliseconds until the next check. A connection that is not paused is checked when its keepalive
+ * is due. The other time limits need two checks within the shortest of them, at intervals of 50 ms to one second.
  */
 export function timeToCheck(
   { aliveAt, pingedAt }: Pick<LivenessState, 'aliveAt' | 'pingedAt'>,
@@ -29,7 +29,7 @@ export function timeToCheck(
  * clock of the timing wheel.
  */
 export interface LivenessState {
-  /** When the peer showed its last sign of life, and the counts at that time. */
+  /** When the peer last showed a sign of life, and the counts at the last check. */
   aliveAt: number
   receivedBytes: number
   acceptedBytes: number
@@ -45,7 +45,7 @@ export interface RareState {
   age: Age | null
   /** The message that the peer has begun and not finished; null when there is none. */
   unfinished: UnfinishedMessage | null
-  /** Since when reading is paused and output is waiting; otherwise null. */
+  /** The time since which reading has been paused while output was waiting; otherwise null. */
   waitingSince: number | null
 }
 
@@ -150,7 +150,10 @@ function judgeSilence(
   return { action: 'ping' }
 }
 
-/** Judges a peer that is paused because it does not read. It sends nothing then, and a ping would only wait as well. */
+/**
+ * Judges a peer that is paused because it does not read. No ping is sent, because it would only wait behind the unsent
+ * bytes.
+ */
 function judgeSlowReader(
   since: number,
   now: number,
@@ -162,8 +165,9 @@ function judgeSlowReader(
 
 /**
  * Judges a peer from which the application does not read. A little is read ahead, to notice pongs, a Close frame and
- * the end. A ping is sent only when there was nothing to read, so that the pong is the next input. When much is already
- * waiting, no pong can be read, and the system must probe the peer, which it cannot do while a ping is unacknowledged.
+ * the end of the stream. A ping is sent only when there was nothing to read, so that the pong is the next input. When
+ * much is already waiting, no pong can be read, and the system must probe the peer, which it cannot do while a ping is
+ * unacknowledged.
  */
 function judgePaused(
   state: LivenessState,

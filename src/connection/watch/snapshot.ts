@@ -1,10 +1,13 @@
 import type { Pending } from '../../core/pending.ts'
 
-/** The state of a connection for a liveness check. Counts only increase. */
+/**
+ * The state of a connection for a liveness check. Counts only increase, except that `releaseIdleMemory` resets
+ * `frameCount`.
+ */
 export interface Snapshot {
   /** Whether this side has paused reading for longer than a turn of the event loop. */
   isPaused: boolean
-  /** Number of bytes that were read while paused and wait to be parsed. */
+  /** Number of bytes that arrived during a pause and wait to be parsed. */
   backlogBytes: number
   /** Whether the peer has ended its side of the stream, after input that waits to be parsed. */
   hasEnded: boolean

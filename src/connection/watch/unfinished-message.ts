@@ -12,7 +12,7 @@ export class UnfinishedMessage {
   #since: number
   /** Number of messages received before this one. */
   #messageCount: number
-  /** Since when the same part of the same frame is missing; null between the frames of a message. */
+  /** The time since which the same part of the same frame has been missing; null between the frames of a message. */
   #frameSince: number | null = null
   #frame = -1
   #part: Snapshot['pending'] = null

@@ -21,7 +21,7 @@ export interface Watched {
   account(): void
   /** Sends a ping at once. */
   ping(payload: Uint8Array): void
-  /** Called by a check with nothing to do, when nothing was received since the last one. */
+  /** Called by a check that finds nothing to do, if nothing was received since the previous check. */
   releaseIdleMemory(): void
   /** Reads one more chunk, although reading is paused. */
   readAhead(): void
@@ -52,14 +52,15 @@ function pingOfNow(): KeepalivePing {
 }
 
 /**
- * Watches one connection: liveness while it is open, then the closing timeout. To save memory of idle connections, it is
- * both the entry in the timing wheel and the liveness state, and has no private methods, which would cost 8 bytes each.
+ * Watches one connection: liveness while it is open, then the closing timeout. To save memory in idle connections, it
+ * is both the entry in the timing wheel and the liveness state, and has no private methods, which would cost 8 bytes
+ * each.
  */
 export class Watchdog implements TimerEntry, LivenessState {
   readonly #watched: Watched
   /** The keepalive ping that has not been answered; null when there is none. */
   #ping: KeepalivePing | null = null
-  /** The round-trip time of the last keepalive ping in milliseconds; null before the first one. */
+  /** The round-trip time of the last keepalive ping in milliseconds; null before the first pong. */
   latency: number | null = null
   aliveAt: number
   receivedBytes = 0
@@ -132,7 +133,7 @@ export class Watchdog implements TimerEntry, LivenessState {
   sendPing({ isPaused }: Snapshot): void {
     const watched = this.#watched
     const ping = pingOfNow()
-    // While paused, the time of the pong would measure the pause.
+    // While reading is paused, the time of the pong would measure the pause.
     this.#ping = isPaused ? null : ping
     watched.ping(ping.payload)
     if (isPaused) watched.readAhead()
