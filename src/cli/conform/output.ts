@@ -11,7 +11,7 @@ import {
 import { optionMessage } from '../../options/read-options.ts'
 import { UsageError } from '../usage.ts'
 
-/** One option `-o`: a format and a path. Without a path the format goes to standard output. */
+/** One option `-o`: a format and a path. Without a path, the output goes to standard output. */
 export interface Output {
   format: string
   path: string | null
