@@ -10,7 +10,7 @@ export type AutobahnClosing = 'OK' | 'FAILED' | 'WRONG CODE' | 'UNCLEAN' | 'INFO
 interface ClosingExpectation {
   /** Who must close first: the tester, or the target, because it must fail the connection. */
   first: 'tester' | 'target'
-  /** Any of these codes, or none, must be in the Close of the target. */
+  /** The Close of the target must have one of these codes, or no code. */
   codes: readonly number[]
   /** Whether both sides must send a Close before the end of TCP. */
   clean?: true
