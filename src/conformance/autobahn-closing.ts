@@ -53,8 +53,8 @@ export function judgeClosing(result: CaseResult, id: string): AutobahnClosing {
 }
 
 /**
- * Returns whether a wrong closing handshake also fails the behavior: in invalid UTF-8 (6.*) and in the cases about
- * closing.
+ * Returns whether a wrong closing handshake also fails the behavior: in the cases about invalid UTF-8 (6.*) and about
+ * closing (7.*).
  */
 export function failsBehavior(closing: AutobahnClosing, id: string): boolean {
   return (closing === 'FAILED' && id.startsWith('6.')) || (closing === 'WRONG CODE' && id.startsWith('7.'))

@@ -19,7 +19,7 @@ import { finishResponse, isObserved } from './view-response.ts'
 /** A view. It serves one request; the session of a WebSocket request lasts until it returns. */
 export type View<Request = ViewRequest, Response = ServerResponse> = (request: Request, response: Response) => unknown
 
-/** Passes an error of a view to a connect-style app. */
+/** Passes an error from a view to a connect-style app. */
 export type Next = (error?: unknown) => void
 
 declare const ofPattern: unique symbol

@@ -37,7 +37,7 @@ export function parseOutputs(words: readonly string[]): Output[] {
   return outputs.some(({ path }) => path === null) ? outputs : [{ format: 'text', path: null }, ...outputs]
 }
 
-/** Returns what reports need besides the results. */
+/** Returns what reports need in addition to the results. */
 export function reportContext(
   options: { strict: boolean; verbosity: -1 | 0 | 1 | 2; color: boolean },
   selected: number,
