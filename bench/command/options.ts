@@ -57,7 +57,7 @@ function parse(args: string[]) {
   return parseArgs({ args, options: OPTIONS, allowPositionals: true })
 }
 
-/** The commands besides the scenarios. */
+/** The commands other than the scenarios. */
 const OTHER_COMMANDS = ['micro', 'table', 'compare'] as const
 
 /**

@@ -4,8 +4,8 @@ const KIB = 1024
 const MIB = 1024 * 1024
 
 /**
- * The performance targets of the project. A target is the least ratio of the cost of a peer to the cost of the subject.
- * Peers without a target are also measured and shown, even where they are faster.
+ * The performance targets of the project. A target is the minimum ratio of the cost of a peer to the cost of the
+ * subject. Peers without a target are also measured and shown, even where they are faster.
  */
 export const PROJECT_ROWS: readonly RowSketch[] = [
   {

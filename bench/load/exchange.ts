@@ -42,7 +42,8 @@ export class Exchange {
 
   /**
    * Sends `rate` messages per second over all connections for `ms` milliseconds, at fixed times. Latency is measured
-   * from the time at which a message was due, so that a stall counts for all messages after it.
+   * from the time at which a message was due, so that a stall counts toward the latency of all messages that become due
+   * during it.
    */
   async runOpen(rate: number, ms: number): Promise<LoadResult> {
     const begin = performance.now()

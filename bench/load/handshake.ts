@@ -33,7 +33,7 @@ export function checkHandshakeResponse(head: string, key: string): string {
   return header('Sec-WebSocket-Extensions')
 }
 
-/** The source addresses of connections to the local machine, used in turn. */
+/** Number of source addresses for connections to the local machine, which are used in turn. */
 const SOURCE_ADDRESSES = 1000
 let connectionCount = 0
 

@@ -12,7 +12,7 @@ export interface Script {
   expected: ExpectedReplies
 }
 
-/** The most bytes of distinct messages; large messages are repeated beyond that. */
+/** Maximum size in bytes of the distinct messages together. Beyond that, messages are repeated. */
 const DISTINCT_BYTES = 16 * 1024 * 1024
 
 /** Builds `count` distinct messages and their echoes in the protocol of the server. */

@@ -37,7 +37,7 @@ export class StreamOpener {
 }
 
 class SharedSession {
-  /** Called when no further stream is opened. */
+  /** Whether no further stream is opened. */
   isFull = false
   readonly #session: ClientHttp2Session
   readonly #settings: Promise<void>

@@ -38,7 +38,9 @@ export interface Workload {
   connections: number
   /** How many messages one connection has in flight. */
   depth: number
-  /** Messages per second over all connections, sent at fixed times. With 0 the next message is sent after the reply. */
+  /**
+   * Messages per second over all connections, sent at fixed times. With 0, the next message is sent after the reply.
+   */
   rate: number
   warmupMs: number
   durationMs: number
@@ -56,7 +58,7 @@ export interface LoadOrder extends Workload {
 
 /** The outcome of one round. */
 export interface LoadResult {
-  /** The number by which the cost is divided: of messages, deliveries, pings, handshakes or connections. */
+  /** The number of units by which the cost is divided: messages, deliveries, pings, handshakes or connections. */
   count: number
   seconds: number
   /** Microseconds by percentile. */

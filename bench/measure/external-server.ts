@@ -12,7 +12,7 @@ const START_TIMEOUT = 20_000
 const END_TIMEOUT = 2000
 
 /**
- * Starts a server by a shell command in which `{port}` is replaced by a free port.
+ * Starts a server with a shell command in which `{port}` is replaced by a free port.
  *
  * @throws {RangeError} when the command has no `{port}`.
  */

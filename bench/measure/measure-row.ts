@@ -28,7 +28,7 @@ export interface Bench {
 /** The smallest growth that is reported, in bytes: one page. */
 const PAGE = 4096
 
-/** Measures one row: all peers in each round, with another order in every round. */
+/** Measures one row: all peers in each round, in a different order each time. */
 export async function measureRow(row: RowPlan, bench: Bench): Promise<RowResult> {
   const load = new LoadGenerator(bench.pinning?.load)
   const pool = new ServerPool(row, bench.start)

@@ -11,7 +11,7 @@ export type Unit =
   | 'bytes at peak'
   | 'µs/attack'
 
-/** A target of the project: the least ratio of the cost of a peer to that of the subject. */
+/** A target of the project: the minimum ratio of the cost of a peer to that of the subject. */
 export interface Goal {
   peer: string
   atLeast: number

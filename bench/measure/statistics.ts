@@ -25,7 +25,10 @@ export function spreadOf(values: readonly number[]): Spread {
   return { median: median(values), low: quantile(values, 0.25), high: quantile(values, 0.75) }
 }
 
-/** Returns the distance of the quartiles divided by the median: with 0.1, half of the rounds are within about ±5 %. */
+/**
+ * Returns the distance between the quartiles divided by the median. With 0.1, half of the rounds are within about
+ * ±5 %.
+ */
 export function relativeSpread(spread: Spread): number {
   return (spread.high - spread.low) / spread.median
 }

@@ -72,8 +72,8 @@ function doubts(workload: Workload, peers: PeerResult[], ratios: Ratio[]): strin
   const lines: [string, string[]][] = [
     ['the cost of the server is unknown; only its throughput is measured', unknown.map((peer) => peer.name)],
     ['other processes held the server’s processor', isTimed ? disturbedPeers(peers) : []],
-    ['the server was not the bottleneck, it was busy', isTimed && workload.rate === 0 ? idlePeers(peers) : []],
-    ['the rounds differ widely, repeat with more', wide.map((one) => `${one.peer} ${percent(relativeSpread(one))}`)],
+    ['the server was not the bottleneck; it was busy', isTimed && workload.rate === 0 ? idlePeers(peers) : []],
+    ['the rounds differ widely; use more rounds', wide.map((one) => `${one.peer} ${percent(relativeSpread(one))}`)],
   ]
   return lines.filter(([, names]) => names.length > 0).map(([reason, names]) => `${reason}: ${names.join(', ')}`)
 }

@@ -8,7 +8,7 @@ export interface MicroCase {
   bytes: number
   /** Makes the implementations by name, this library first. Each call performs `operations` operations. */
   make(tools: MicroTools): { operations: number; variants: Record<string, () => void> }
-  /** The least ratio of the cost of each implementation to that of this library. */
+  /** The minimum ratio of the cost of each implementation to that of this library. */
   goals?: Record<string, number>
 }
 

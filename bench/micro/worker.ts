@@ -40,7 +40,7 @@ async function measureCase(
   for (let round = 0; round < rounds; round++) {
     for (const name of rotated(names, round)) {
       costs[name].push(measureVariant(variants[name], operations, ms))
-      // Streams defer part of their work, which must not count for the next variant.
+      // Streams defer part of their work, which must not count toward the next variant.
       await nextTurn()
     }
   }

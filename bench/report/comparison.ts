@@ -22,9 +22,9 @@ export interface Comparison {
 }
 
 /**
- * Compares two reports row by row. Compares ratios to peers of the same run where there are any, because they carry
- * over to other machines and days; absolute costs only where there are none. A change counts when it exceeds
- * `tolerance` (0.1 is 10 %) and the ranges of the rounds (median ± quartile distance) do not overlap.
+ * Compares two reports row by row. Compares the ratios to peers of the same run where there are any, because ratios
+ * carry over to other machines and days. Compares absolute costs only where there are no peers. A change counts when it
+ * exceeds `tolerance` (0.1 is 10 %) and the ranges of the rounds (median ± quartile distance) do not overlap.
  */
 export function compareReports(before: Report, after: Report, tolerance: number): Comparison {
   const notes: string[] = []

@@ -180,7 +180,7 @@ function latencyPlot(row: RowResult): string {
   if (withLatency.length === 0) return ''
   const isOpen = row.workload.rate > 0
   const note = isOpen
-    ? 'counted from the time a message was due, so that a stall counts for every message behind it'
+    ? 'counted from the time a message was due, so that a stall counts toward every message behind it'
     : 'a whole burst there and back; the next one waits for it, so the tail looks better than it is (use --rate)'
   const plot: LinePlot = {
     label: `latency of ${row.title}`,

@@ -9,7 +9,7 @@ const DRAIN_TIMEOUT = 60_000
 
 /**
  * Prepares a broadcast: one member sends bursts of `depth` messages, and all members, itself included, must receive
- * each.
+ * each message.
  */
 export async function prepareBroadcast(order: LoadOrder): Promise<PreparedLoad> {
   const script = echoScript(order.kind, order.size, order.depth, order.dialect)

@@ -8,7 +8,7 @@ import { prepareHostile } from './hostile.ts'
 import { prepareIdle } from './idle.ts'
 import { prepareKeepalive } from './keepalive.ts'
 
-/* The load generator. It is a separate process, so that its work is not counted for the server. */
+/* The load generator. It is a separate process, so that its work is not counted as work of the server. */
 
 const preparations: Record<ScenarioName, (order: LoadOrder) => Promise<PreparedLoad>> = {
   echo: prepareEcho,

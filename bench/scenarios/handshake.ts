@@ -20,7 +20,7 @@ export async function prepareHandshake(order: LoadOrder): Promise<PreparedLoad> 
   return { run: () => runHandshakes(order, order.durationMs, MAX_HANDSHAKES), finish: async () => {} }
 }
 
-/** Makes at least one handshake for each connection, however short the time or busy the machine. */
+/** Makes at least one handshake for each connection, however short the time or however busy the machine. */
 async function runHandshakes(order: LoadOrder, ms: number, max: number): Promise<LoadResult> {
   const begin = performance.now()
   const latencies = new Latencies()

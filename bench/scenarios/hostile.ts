@@ -30,7 +30,7 @@ class Victim {
     return this.end !== '' || this.connection.write(bytes)
   }
 
-  /** Waits until the server has ended the connection, at most `ms` milliseconds. */
+  /** Waits until the server has ended the connection, for at most `ms` milliseconds. */
   async waitForEnd(ms: number): Promise<void> {
     const until = performance.now() + ms
     while (this.end === '' && performance.now() < until) await pause(20)

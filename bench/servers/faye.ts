@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import { announce, HOST, readSettings, requirePeer } from './support.ts'
 
-/** npm faye-websocket: the echo server of its documentation, with its size limit set. */
+/** npm faye-websocket: the echo server from its documentation, with its size limit set. */
 const settings = readSettings()
 const { peer: FayeWebSocket, version } = requirePeer('faye-websocket')
 // biome-ignore lint/suspicious/noExplicitAny: faye-websocket comes without types

@@ -4,7 +4,7 @@ import { announce, HOST, readSettings, requirePeer } from './support.ts'
 
 /**
  * npm socket.io over WebSocket only: one event, to one room that every connection joins; `WS_DROP_IN=1` puts
- * `dwebsocket/ws` in the place of npm ws.
+ * `dwebsocket/ws` in place of npm ws.
  */
 const settings = readSettings()
 const { peer, version } = requirePeer('socket.io')

@@ -67,7 +67,7 @@ export function announce(port: number, version: string): void {
 
 /**
  * Loads the named package from `bench/node_modules` or from the current folder. It is not a dependency and may be
- * missing. Then the benchmark is notified and the process ends.
+ * missing. In that case, the benchmark is notified and the process ends.
  */
 // biome-ignore lint/suspicious/noExplicitAny: the packages have no types or are loaded by name
 export function requirePeer(name: string): { peer: any; path: string; version: string } {

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import { announce, HOST, readSettings, requirePeer } from './support.ts'
 
-/** npm websocket: the echo server of its documentation, with its size limits set. */
+/** npm websocket: the echo server from its documentation, with its size limits set. */
 const settings = readSettings()
 const { peer, version } = requirePeer('websocket')
 const httpServer = createServer()

@@ -3,9 +3,9 @@ import { loadWs } from './library.ts'
 import { announce, HOST, PING_INTERVAL, readSettings, reportMissingPackage, requirePeer } from './support.ts'
 
 /**
- * npm ws: the echo server of its documentation. `WS_CORK=1` corks the writes of one tick. `WS_CALLBACK=1` passes a
- * callback for each message, as socket.io does. `WS_DROP_IN=1` replaces npm ws by `dwebsocket/ws`. The mode `keepalive`
- * uses the heartbeat of its documentation.
+ * npm ws: the echo server from its documentation. `WS_CORK=1` corks the writes of one tick. `WS_CALLBACK=1` passes a
+ * callback for each message, as socket.io does. `WS_DROP_IN=1` replaces npm ws with `dwebsocket/ws`. The mode
+ * `keepalive` uses the heartbeat from the documentation of npm ws.
  */
 const settings = readSettings()
 const isDropIn = process.env.WS_DROP_IN === '1'

@@ -16,7 +16,7 @@ export interface Frame {
   size: number
 }
 
-/** The header fields besides opcode and length. */
+/** The header fields other than opcode and length. */
 export interface FrameShape {
   /** Four bytes; without it the frame is not masked. */
   maskKey?: Uint8Array

@@ -29,7 +29,9 @@ export function makePayload(kind: Kind, size: number, seed: number): Buffer {
   return jsonText(size, random)
 }
 
-/** Returns the reply to an upload: the number of bytes of a binary message, or of UTF-16 units of a text message. */
+/**
+ * Returns the reply to an upload: the number of bytes of a binary message, or of UTF-16 code units of a text message.
+ */
 export function uploadReceipt(kind: Kind, payload: Buffer): string {
   return String(kind === 'binary' ? payload.length : payload.toString('utf8').length)
 }
@@ -56,7 +58,7 @@ function cjkText(size: number, random: () => number): Buffer {
   return Buffer.from(text + '.'.repeat(size - characters * 3))
 }
 
-/** Returns a list of chat messages, as an application would send it, padded to the size with a last string. */
+/** Returns a list of chat messages, as an application would send it, padded to the size with a final string. */
 function jsonText(size: number, random: () => number): Buffer {
   const records: string[] = []
   let length = '{"messages":[],"pad":""}'.length

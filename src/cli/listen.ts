@@ -41,7 +41,7 @@ export async function runServer(
   return 0
 }
 
-/** Converts an error of the operating system about the address to an error about the arguments. */
+/** Converts an error from the operating system about the address to an error about the arguments. */
 function explainListenError(error: NodeJS.ErrnoException, place: string): Error {
   if (error.code === undefined) return error
   if (error.code !== 'EADDRINUSE') return new UsageError(`cannot listen on ${place}: ${error.message}`)

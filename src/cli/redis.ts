@@ -16,11 +16,11 @@ export async function connectRedis(url: string): Promise<RedisConnection> {
   const client = await makeClient(url)
   let isLost = false
   client.on('error', (error: Error) => {
-    if (!isLost) process.stderr.write(`dwebsocket: redis is lost: ${error.message}\n`)
+    if (!isLost) process.stderr.write(`dwebsocket: the connection to redis is lost: ${error.message}\n`)
     isLost = true
   })
   client.on('ready', () => {
-    if (isLost) process.stderr.write('dwebsocket: redis is back\n')
+    if (isLost) process.stderr.write('dwebsocket: the connection to redis is restored\n')
     isLost = false
   })
   const broker = new RedisBroker(client)

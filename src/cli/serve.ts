@@ -50,7 +50,9 @@ export async function serve(args: string[]): Promise<number> {
   const limits = readLimitOptions(values.limit)
   const workerCount = values.workers === undefined ? 0 : readOption('workers', values.workers, integer(1, 1, 256))
   if (workerCount > 0 && values.http2 && values.cert === undefined) {
-    throw new UsageError('--http2 with --workers needs --cert and --key: every process would make a certificate')
+    throw new UsageError(
+      '--http2 with --workers needs --cert and --key: otherwise, every process would make its own certificate',
+    )
   }
   const http2 = readHttp2Options(values)
   const redis = values.redis === undefined ? null : await connectRedis(values.redis)

@@ -17,7 +17,7 @@ export function readOption<T>(name: string, text: string, rule: OptionRule<T>): 
   return value as T
 }
 
-/** Runs `make`, and converts an error of the library about an option to a UsageError. */
+/** Runs `make`, and converts an error from the library about an option to a UsageError. */
 export function withUsageErrors<T>(make: () => T): T {
   try {
     return make()

@@ -37,7 +37,7 @@ export interface ConnectOptions extends LimitOptions {
   maxRedirects?: number | undefined
   /** Options of `tls.connect`, such as `ca`. By default, the server's certificate is verified. */
   tls?: TlsOptions | undefined
-  /** Creates the stream to the server, for example a proxy agent. Default: a TCP or TLS connection. */
+  /** The agent that creates the stream to the server, for example a proxy agent. Default: a TCP or TLS connection. */
   agent?: Agent | undefined
   /**
    * Creates the stream to the server. It is called with the options of `net.connect`. For `wss:` it must set up TLS

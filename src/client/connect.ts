@@ -22,7 +22,7 @@ import { readUrl } from './url.ts'
  * @param url A `ws:` or `wss:` URL; `http:` and `https:` mean the same.
  * @throws {TypeError} when the URL, a header field, a subprotocol or an option is not allowed.
  * @throws {RangeError} when the value of an option is not allowed.
- * @throws {HandshakeError} when the response is not a valid 101, or 200 over HTTP/2.
+ * @throws {HandshakeError} when the response is not a valid 101, or over HTTP/2 not a valid 200.
  * @throws {ProtocolError} when the response negotiates an extension incorrectly.
  * @throws {WebSocketError} `ERR_WS_HANDSHAKE_TIMEOUT` when the connection is not open in time, `ERR_WS_TRANSPORT` when
  *   the server does not respond, with the system's error as its `cause`.

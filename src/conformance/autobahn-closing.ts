@@ -10,7 +10,7 @@ export type AutobahnClosing = 'OK' | 'FAILED' | 'WRONG CODE' | 'UNCLEAN' | 'INFO
 interface ClosingExpectation {
   /** Who must close first: the tester, or the target, because it must fail the connection. */
   first: 'tester' | 'target'
-  /** Any of these codes, or none, must be in the Close of the target. */
+  /** The Close of the target must have one of these codes, or no code. */
   codes: readonly number[]
   /** Whether both sides must send a Close before the end of TCP. */
   clean?: true
@@ -53,8 +53,8 @@ export function judgeClosing(result: CaseResult, id: string): AutobahnClosing {
 }
 
 /**
- * Returns whether a wrong closing handshake also fails the behavior: in invalid UTF-8 (6.*) and in the cases about
- * closing.
+ * Returns whether a wrong closing handshake also fails the behavior: in the cases about invalid UTF-8 (6.*) and about
+ * closing (7.*).
  */
 export function failsBehavior(closing: AutobahnClosing, id: string): boolean {
   return (closing === 'FAILED' && id.startsWith('6.')) || (closing === 'WRONG CODE' && id.startsWith('7.'))

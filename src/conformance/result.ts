@@ -3,7 +3,7 @@ export type CaseClass = 'must' | 'should' | 'info'
 
 export type Verdict = 'pass' | 'warn' | 'fail' | 'info' | 'skip' | 'flaky' | 'crash' | 'error'
 
-/** The requirement of a warning that the target ignores input that violates a rule for senders (RFC 6455 §10.7). */
+/** The requirement in the warning about a target that ignores a violation of a rule for senders (RFC 6455 §10.7). */
 export const IGNORED_RULE = '6455-10.7-3'
 
 /** One event on the wire of a case; `t` is in milliseconds since the case began. */

@@ -37,7 +37,7 @@ export class Backlog {
     return this.#memory.used
   }
 
-  /** Returns a message by its number, from `start` to below `end`. */
+  /** Returns a message by its number, from `start` to `end`, excluding `end`. */
   at(number: number): BacklogEntry {
     return this.#entries[number - this.#start + this.#droppedCount]!
   }

@@ -24,7 +24,7 @@ interface Member {
 
 /**
  * Sends messages to the members of a group. The messages of one tick are joined, and the same bytes are written to all
- * members at once. In bursts of 8 messages, this delivers 9.5 times as many.
+ * members at once, so that a burst costs each member one write.
  */
 export class Delivery {
   readonly #members = new Map<PublicConnection, Member>()
@@ -37,9 +37,9 @@ export class Delivery {
   /** The messages of this tick, and for some of them the members that do not get them. */
   #messages: PreparedMessage[] = []
   #exceptions: Map<Member, Set<number>> | null = null
-  /** Number of bytes that all members can accept that get these messages at the end of the tick. */
+  /** Number of bytes that each member that gets these messages at the end of the tick can accept. */
   #room = 0
-  /** The members that miss these messages, because they are closing or slow. */
+  /** Members that neither get these messages nor wait for them, because they are closing or too slow. */
   #passedOver = new Set<Member>()
   #slowCount = 0
   #isWriting = false

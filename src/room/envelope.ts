@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { MessageSource, Payload, Position } from './broker/broker.ts'
 
-/** The content of a message id. It describes everything that a receiver has got from one room. */
+/** The content of a message id. It describes everything that a receiver has received from one room. */
 export interface MessageId {
   /** The receiver has all numbered messages up to this position. */
   readonly position: Position

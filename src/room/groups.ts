@@ -41,7 +41,7 @@ export interface GroupsHost {
 
 /**
  * The groups of each broker, by prefix and name. Objects of the same broker share them, because a broker has one
- * listener for each topic, and does not deliver a message to the process that has published it.
+ * listener for each topic, and a group delivers the messages from its own process without the broker.
  */
 const groupsOf = new WeakMap<Broker, Map<string, Map<string, Group>>>()
 

@@ -10,7 +10,7 @@ export interface JoinOptions {
   /** The name under which `members()` lists the session. Default: it is only counted. */
   as?: string | undefined
   /**
-   * The last ids that the client got in each of its rooms, joined by `*`. The browser client sends them in the query
+   * The last id that the client got in each of its rooms, all joined by `*`. The browser client sends them in the query
    * parameter `last`. The session is sent the messages that it missed in this room. Without an id of this room, or with
    * null, it is sent its first id, `{"id":"…","joined":true}`. Only for rooms with history.
    */
@@ -23,7 +23,7 @@ export interface BroadcastOptions {
   except?: WebSocket | undefined
   /**
    * Whether the message may be compressed, once for all members whose permessage-deflate allows it: those without
-   * server context takeover, which is the default. Default true.
+   * server context takeover (the default). Default true.
    */
   compress?: boolean | undefined
 }

@@ -48,7 +48,7 @@ export function createServer<Patterns extends string = string>(
 }
 
 /**
- * Creates a server whose options may contain those of sessions and those in `others`.
+ * Creates a server. Its options may also contain session options and the options named in `others`.
  *
  * @throws {TypeError} when an option is unknown or has the wrong type.
  * @throws {RangeError} when the value of an option is not allowed.

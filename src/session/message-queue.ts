@@ -73,8 +73,8 @@ export interface QueueSource {
   /** Called when both counts have fallen to their low marks. */
   resume(): void
   /**
-   * Returns the number of bytes that count as memory of the source. The queue adds the bytes of its messages when it
-   * has stored one.
+   * Returns the number of bytes that count as memory of the source. The queue adds the bytes of its messages once it
+   * has stored a message.
    */
   queuedBytes(): number
 }
@@ -85,8 +85,8 @@ const UNUSED = new MessageRing()
 /**
  * The unread messages of one session in order of arrival, or the callers that wait for one, first come, first served.
  * Every operation is O(1). The queue never rejects a message: it pauses its source at its high marks and resumes it at
- * its low marks (RFC 6455 §10.4). To save memory in idle sessions, what only messages need is created when the first
- * one has to wait. For the same reason there are no private methods, which would cost 8 bytes.
+ * its low marks (RFC 6455 §10.4). To save memory in idle sessions, objects that only messages need are created when the
+ * first message has to wait. For the same reason there are no private methods, which would cost 8 bytes.
  */
 export class MessageQueue {
   readonly #marks: QueueMarks

@@ -67,8 +67,8 @@ export class WebSocketMiddleware {
   }
 
   /**
-   * Runs the chain with a `request.websocket` that accepts the request on first use. The policy is applied before,
-   * because a getter cannot wait for it.
+   * Runs the chain with a `request.websocket` that accepts the request on first use. The policy is applied before the
+   * chain runs, because a getter cannot wait for it.
    */
   async #runOpenly(upgrade: Upgrade): Promise<void> {
     const { request } = upgrade

@@ -46,9 +46,9 @@ export function takePendingUpgrade(request: IncomingMessage): PendingUpgrade | n
 }
 
 /**
- * Applies the policies of server and view to a pending upgrade and accepts it (RFC 6455 §4.2.2). Returns the session, or
- * null when the request was refused or its peer has disconnected. Returns a promise only when a function of the user
- * does. It never rejects.
+ * Applies the policies of server and view to a pending upgrade and accepts it (RFC 6455 §4.2.2). Returns the session,
+ * or null when the request was refused or its peer has disconnected. Returns a promise only when a function of the user
+ * does. The promise never rejects.
  */
 export function acceptPendingUpgrade(
   { upgrade, host, acceptance: first }: PendingUpgrade,
@@ -91,7 +91,8 @@ export function acceptUpgrade(
   settings?: ViewSettings,
 ): OpenSession | null {
   if (upgrade.settled || upgrade.stream.destroyed) return null
-  // No spreads: V8 creates hidden classes for each object that is made with one, at least 350 bytes per session.
+  // No spreads: V8 creates hidden classes for each object that is made with one, which would cost at least 350 bytes
+  // per session.
   const options = { subprotocol, headers, limits: settings?.limits }
   const { connection, sendHead } = acceptLater(upgrade, options, () => readResponseFields(response))
   const { marks = host.session.marks, heartbeat = host.session.heartbeat } = settings?.session ?? {}

@@ -87,7 +87,7 @@ async function sendWebResponse(
   else await pipeline(Readable.fromWeb(body as never), response)
 }
 
-/** Returns whether a value is an instance of a built-in class, of any realm. */
+/** Returns whether a value is an instance of a built-in class, from any realm. */
 function isTagged(value: unknown, tag: string): boolean {
   return Object.prototype.toString.call(value) === `[object ${tag}]`
 }

@@ -6,7 +6,9 @@ type ParamNames<Pattern> = Pattern extends `${infer Segment}/${infer Rest}`
   ? ParamName<Segment> | ParamNames<Rest>
   : ParamName<Pattern>
 
-/** The percent-decoded parameters of a path, by the names in its pattern; of any name when the pattern is not known. */
+/**
+ * The percent-decoded parameters of a path, by the names in its pattern, or by any name when the pattern is not known.
+ */
 export type PathParams<Pattern extends string = string> = string extends Pattern
   ? Readonly<Record<string, string>>
   : { readonly [Name in ParamNames<Pattern>]: string }

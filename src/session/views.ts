@@ -19,7 +19,7 @@ import { finishResponse, isObserved } from './view-response.ts'
 /** A view. It serves one request; the session of a WebSocket request lasts until it returns. */
 export type View<Request = ViewRequest, Response = ServerResponse> = (request: Request, response: Response) => unknown
 
-/** Passes an error of a view to a connect-style app. */
+/** Passes an error from a view to a connect-style app. */
 export type Next = (error?: unknown) => void
 
 declare const ofPattern: unique symbol
@@ -74,9 +74,9 @@ export function isWebSocketView(view: object): boolean {
 }
 
 /**
- * Creates a view that accepts WebSocket requests as well as plain HTTP, which `request.is_websocket()` distinguishes
- * (RFC 6455 §4.2.2). When the view returns, its session is closed with 1000. When it throws, its session is closed with
- * 1011 and the error is passed to `onError`.
+ * Creates a view that accepts both WebSocket requests and plain HTTP; `request.is_websocket()` distinguishes them (RFC
+ * 6455 §4.2.2). When the view returns, its session is closed with 1000. When it throws, its session is closed with 1011
+ * and the error is passed to `onError`.
  *
  * There are three forms: `accept_websocket(view, options?)`, and on a method of a class `@accept_websocket` or
  * `@accept_websocket({ …options })`. A decorated method is bound to its instance, so that it can be used in `urls`.
@@ -161,7 +161,7 @@ function makeView(rule: PlainRule, view: View, settings: ViewSettings): WebSocke
     const complete = completeRequest(request)
     const run = (): unknown => view.call(this, complete, response)
     if (pending !== null) return startSession(pending, { response, settings, run, seesResponse: view.length !== 1 })
-    // A view was called by another view, which has the session and closes it.
+    // This view was called by another view, which has the session and closes it.
     if (complete.websocket !== null) return run() as void | Promise<void>
     // The upgrade was refused before the request reached this view.
     if (complete.is_websocket()) return

@@ -14,7 +14,7 @@ export interface StreamCloseInfo {
 
 /** A connection with the interface of `WebSocketStream` in browsers. Each chunk is one whole message. */
 export interface WebSocketStream {
-  /** The messages of the peer. The stream ends when the connection is closed cleanly, and otherwise fails. */
+  /** The messages from the peer. The stream ends when the connection is closed cleanly, and otherwise fails. */
   readonly readable: ReadableStream<Data>
   /**
    * The messages to the peer. A write completes when more can be sent. Closing the stream closes the connection with
@@ -87,7 +87,7 @@ function createWritable(session: WebSocket, closed: Promise<unknown>): WritableS
   const { connection } = session
   return new WritableStream<Sendable>({
     start(controller) {
-      // A turn later, so that a pipe from `readable` has closed this stream after a clean end.
+      // Delayed by one turn of the event loop, so that a pipe from `readable` has closed this stream after a clean end.
       const fail = (): unknown => setImmediate(() => controller.error(errorOf(connection.closeInfo)))
       closed.then(fail, fail)
     },

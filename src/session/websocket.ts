@@ -60,7 +60,7 @@ let queueOf: (session: WebSocket) => MessageQueue
  * they are read. Messages received before a Close frame can be read after it (RFC 6455 §5.4, §7.1).
  */
 export class WebSocket {
-  /** The connection of the session, which uses its `onMessage` and `onClose`. */
+  /** The connection of the session. The session sets its `onMessage` and `onClose`. */
   readonly connection: Connection
   #queue: MessageQueue
   /** Created when messages are received in parts. */
@@ -165,8 +165,8 @@ export class WebSocket {
    * @param message A string, a typed array, DataView or ArrayBuffer, a Blob, or a result of `prepare`. An async
    *   iterable, `ReadableStream` or `Readable` of strings or bytes is sent as one message while it is produced; the
    *   promise then resolves when all of it was sent. When the source throws, the connection is closed with 1011.
-   * @param options `compress: false` sends this message uncompressed. With `wait: false`, the message is dropped and
-   *   the promise resolves to `false` while a source is being sent.
+   * @param options `compress: false` sends this message uncompressed. With `wait: false`, while a source is being sent,
+   *   the message is dropped and the promise resolves to `false`.
    * @throws {TypeError} synchronously, when the message is of any other type.
    */
   send(message: Sendable | PreparedMessage | Blob | Source, options?: SendOptions): Promise<boolean> {

@@ -67,7 +67,7 @@ export class Link implements StreamOwner, ReaderSink, SenderSink {
     this.#guard = limits === null ? null : new Guard({ connection: this.#toGuarded(), stream, reader, sender }, limits)
   }
 
-  /** Starts to read. `head` are the bytes that followed the request head. */
+  /** Starts to read. `head` has the bytes that followed the request head. */
   start(head: Buffer): void {
     const { stream } = this
     if (head.length > 0) stream.unshift(head)

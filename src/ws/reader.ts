@@ -101,7 +101,7 @@ export class Reader implements ControlFrameSink, MessageSink, CodecSink, Message
     return this.#parser === null ? 0 : this.#parser.frameCount
   }
 
-  /** What the peer has begun and not finished: the most urgent of several, or null when there is nothing. */
+  /** The most urgent thing that the peer has begun and not finished; null when there is nothing. */
   get pending(): Pending {
     return pendingOf(this.#parser, this.#assembler)
   }
@@ -219,7 +219,8 @@ export class Reader implements ControlFrameSink, MessageSink, CodecSink, Message
     const codec = this.#codec
     const assembler = new MessageAssembler(this, { limits: this, codec, codecSink: this, engine: fastEngine })
     this.#assembler = assembler
-    // Not a spread: V8 creates hidden classes for each object that is made with one, at least 350 bytes.
+    // Not a spread: V8 creates hidden classes for each object that is made with one, which would cost at least 350
+    // bytes.
     const options = {
       role: this.#role,
       rsv1Allowed: codec !== null,

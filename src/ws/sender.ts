@@ -50,7 +50,7 @@ function joinParts(list: readonly (Uint8Array | string)[]): Buffer {
   return frame
 }
 
-/** Throws an error of the user's code; passed to `process.nextTick` so that the caller is not interrupted. */
+/** Throws an error from the user's code; passed to `process.nextTick` so that the caller is not interrupted. */
 export function rethrow(error: unknown): void {
   throw error
 }

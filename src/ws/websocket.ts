@@ -182,7 +182,7 @@ export class WebSocket extends EventEmitter {
     return this._closeFrameSent && this._closeFrameReceived
   }
 
-  /** Starts to use an upgraded stream. `head` are the bytes that followed the request head. */
+  /** Starts to use an upgraded stream. `head` has the bytes that followed the request head. */
   setSocket(stream: Duplex, head: Buffer, options: StreamOptions = {}): void {
     const deflate: PerMessageDeflate | undefined = this._extensions['permessage-deflate']
     const link = new Link(this, stream, readLinkOptions(this, options, deflate?.createCodec() ?? null))

@@ -11,7 +11,7 @@ import {
 import { optionMessage } from '../../options/read-options.ts'
 import { UsageError } from '../usage.ts'
 
-/** One option `-o`: a format and a path. Without a path the format goes to standard output. */
+/** One option `-o`: a format and a path. Without a path, the output goes to standard output. */
 export interface Output {
   format: string
   path: string | null
@@ -37,7 +37,7 @@ export function parseOutputs(words: readonly string[]): Output[] {
   return outputs.some(({ path }) => path === null) ? outputs : [{ format: 'text', path: null }, ...outputs]
 }
 
-/** Returns what reports need besides the results. */
+/** Returns what reports need in addition to the results. */
 export function reportContext(
   options: { strict: boolean; verbosity: -1 | 0 | 1 | 2; color: boolean },
   selected: number,

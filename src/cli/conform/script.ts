@@ -17,12 +17,12 @@ import { runOptionsOf } from './shared.ts'
 /** The URL to which the script connects by default. */
 const DEFAULT_URL = 'ws://127.0.0.1:9001/'
 const MAX_MESSAGE = 16 * 1024 * 1024
-/** Time limit in milliseconds. The echo server always responds, so only a busy machine comes near it. */
+/** Time limit in milliseconds. The echo server always responds, so the limit matters only on a busy machine. */
 const RECORD_TIMEOUT = 30_000
 
 /**
- * `conform explain CASE [URL] --script`: a program that sends the bytes that the case sends to the echo server of this
- * package.
+ * `conform explain CASE [URL] --script`: a program that sends the same bytes as the case sends to this package's echo
+ * server.
  *
  * @throws {UsageError} when there is no such program.
  */
@@ -53,7 +53,7 @@ function readSubject({ positionals }: ConformOptions): { entry: CatalogueEntry; 
   return { entry, url: new URL(text) }
 }
 
-/** Runs the case against an echo server of this package, with the host and path of the URL. */
+/** Runs the case against this package's echo server, with the host and path of the URL. */
 async function recordCase(entry: CatalogueEntry, url: URL, options: ConformOptions): Promise<Recorder> {
   const server = serveConnections({ maxMessageSize: MAX_MESSAGE, deflate: true })
   const { port } = (await server.listen(0, '127.0.0.1')) as AddressInfo

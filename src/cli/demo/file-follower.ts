@@ -2,7 +2,7 @@ import type { Stats } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { LineSplitter } from './line-splitter.ts'
 
-/** How much of a file is read, regardless of its size, in bytes. Lines are limited in UTF-16 units. */
+/** Limits for reading a file, in bytes, which are independent of its size. Lines are limited in UTF-16 code units. */
 const START_BYTES = 64 * 1024
 const CHUNK_BYTES = 64 * 1024
 const MAX_BYTES_BEHIND = 1024 * 1024
@@ -31,7 +31,7 @@ export class FileFollower {
   /** The state of the open file at the last look. */
   #stats: Stats | null = null
   #position = 0
-  /** The bytes before the position: when they differ, the file was rewritten. */
+  /** The bytes before the position. When the file has other bytes there, it was rewritten. */
   #mark = Buffer.alloc(0)
   #isFirstLook = true
   #trouble: string | null = null
@@ -62,13 +62,13 @@ export class FileFollower {
   }
 
   /**
-   * Looks at the file; returns what is new since the last look, the first time the lines at its end. Never rejects
-   * because of the state of the file. One look must end before the next starts.
+   * Looks at the file and returns what is new since the last look. The first look returns the lines at its end. Never
+   * rejects because of the state of the file. One look must end before the next starts.
    */
   async look(): Promise<FileEntry[]> {
     const entries: FileEntry[] = []
     try {
-      // Resolve the name before reading the open file: what was written before a rotation is not lost.
+      // Resolve the name before reading the open file, so that what was written before a rotation is not lost.
       const found = await this.#findFile(entries)
       await this.#readOn(entries)
       if (found === null) await this.#leaveDeleted(entries)

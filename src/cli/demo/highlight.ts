@@ -18,7 +18,7 @@ const TOKEN = new RegExp(
 )
 
 /**
- * Returns JavaScript or TypeScript as HTML: each token that has a color is in a `span` with the name of its kind as
+ * Returns JavaScript or TypeScript as HTML: each token that has a color is in a `span` with the name of its kind as its
  * class.
  */
 export function highlight(code: string): string {

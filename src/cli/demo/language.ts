@@ -8,7 +8,7 @@ export type Language = (typeof LANGUAGES)[number]
 /** English texts with their translations. */
 export type Texts = Readonly<Record<string, string>>
 
-/** Returns the language of the pages that a browser prefers, by its field `Accept-Language` (RFC 9110 §12.5.4). */
+/** Returns the language that a browser prefers for the pages, according to `Accept-Language` (RFC 9110 §12.5.4). */
 export function chooseLanguage(acceptLanguage = ''): Language {
   const ranges = acceptLanguage.split(',').map((part) => {
     const [range, quality = ''] = part.split(';')

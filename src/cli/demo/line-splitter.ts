@@ -4,8 +4,8 @@ import { StringDecoder } from 'node:string_decoder'
 const ELLIPSIS = '…'
 
 /**
- * Splits a stream of UTF-8 bytes into lines, whatever the chunks. It buffers at most one line of `maxLength` UTF-16
- * units: a longer line is truncated and ends in `…`.
+ * Splits a stream of UTF-8 bytes into lines, however it is chunked. It buffers at most one line of `maxLength` UTF-16
+ * code units: a longer line is truncated and ends in `…`.
  */
 export class LineSplitter {
   readonly #maxLength: number
@@ -67,7 +67,7 @@ export class LineSplitter {
   }
 }
 
-/** Returns the first `length` units of `text`, one less where that would split a surrogate pair, and an ellipsis. */
+/** Returns the first `length` code units of `text`, one fewer to keep a surrogate pair together, and an ellipsis. */
 function truncate(text: string, length: number): string {
   const isSplitPair = /[\uD800-\uDBFF]/.test(text[length - 1])
   return text.slice(0, isSplitPair ? length - 1 : length) + ELLIPSIS

@@ -4,9 +4,11 @@ export interface Page {
   readonly description: string
   /** The path that the navigation marks as the current one on this page. */
   readonly path: string
-  /** The files that the page shows, the first of each half unfolded; a page without them has no script either. */
+  /**
+   * The source files that the page shows, the first of each half unfolded. A page without them has no script either.
+   */
   readonly sources?: { readonly server: readonly string[]; readonly browser: readonly string[] }
-  /** A style sheet of its own in `assets/`, besides the common one. */
+  /** The page's own style sheet in `assets/`, in addition to the common one. */
   readonly style?: string
 }
 

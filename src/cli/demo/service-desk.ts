@@ -2,14 +2,14 @@ import type { WebSocket } from '../../index.ts'
 import { Seat } from './seat.ts'
 
 const MAX_IN_LINE = 200
-/** The most entries that are stored of a conversation. */
+/** Maximum number of entries that are stored for a conversation. */
 const MAX_ENTRIES = 500
-/** Characters of the first message that agents see of a customer in line. */
+/** Maximum number of characters that agents see of the first message of a customer in line. */
 const MAX_TOPIC = 80
 
 /**
- * One line of a conversation; `n` is the number from its author, 0 for those of the desk. `note` is a text of the desk
- * for pages in another language: a template, and the names for its `{0}` and `{1}`.
+ * One line of a conversation; `n` is the number from its author, 0 for those of the desk. `note` is a text from the
+ * desk for pages in another language: a template, and the names for its `{0}` and `{1}`.
  */
 interface Entry {
   readonly id: number
@@ -102,7 +102,7 @@ export class ServiceDesk {
     this.#reportAll()
   }
 
-  /** Puts the customer in line, unless it is full. */
+  /** Puts the customer in line, unless the line is full. */
   enter(customer: Customer, name: string): void {
     if (customer.ticket !== null || this.#line.length >= MAX_IN_LINE) return
     this.#lastTicket++

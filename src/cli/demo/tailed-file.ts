@@ -8,7 +8,7 @@ import { type FileEntry, FileFollower } from './file-follower.ts'
  */
 const LOOK_INTERVAL = 200
 
-/** How many entries a page receives when it opens, and at most after each check. */
+/** Maximum number of entries that a page receives when it opens, and after each check. */
 const RECENT_COUNT = 200
 const MAX_ENTRIES_AT_ONCE = 1000
 

@@ -60,9 +60,9 @@ export class Address {
 }
 
 /**
- * Returns an absolute `ws:` or `wss:` URL without fragment. It reads only `href`, because URLs of React Native lack
- * most properties. Without the check, a browser would connect to the path `/undefined` for a function that returns
- * nothing.
+ * Returns an absolute `ws:` or `wss:` URL without a fragment. Only `href` is read, because the `URL` of React Native
+ * lacks most properties. Without the check, a browser would connect to the path `/undefined` for a function that
+ * returns nothing.
  */
 function resolveUrl(url: string | URL): string {
   if (typeof url !== 'string' && typeof url?.href !== 'string') {

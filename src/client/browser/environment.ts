@@ -1,7 +1,7 @@
 import type { ClientEnvironment } from './types.ts'
 
 /**
- * Returns the globals of a browser, of Node or of a worker, except those that `overrides` replaces.
+ * Returns the globals of a browser, of Node or of a worker. Those in `overrides` replace them.
  *
  * @throws {TypeError} when there is no WebSocket.
  */
@@ -20,7 +20,7 @@ export function readEnvironment(overrides: Partial<ClientEnvironment> | undefine
     ...overrides,
   }
   if (environment.WebSocket === undefined) {
-    throw new TypeError('WebSocket is undefined; allowed: Node 22 or option environment')
+    throw new TypeError('WebSocket is undefined; allowed: Node 22 or later, or the option environment')
   }
   return environment
 }

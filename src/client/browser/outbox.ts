@@ -31,7 +31,7 @@ export class Outbox {
     const size = byteLengthOf(message)
     if (this.#byteCount + size > maxOutboxBytes || this.#messages.length >= maxOutboxCount) {
       throw new OutboxFullError(
-        `${this.#messages.length} messages (${this.#byteCount} bytes) wait without room for ${size} bytes more; ` +
+        `${this.#messages.length} messages (${this.#byteCount} bytes) wait, and ${size} more bytes do not fit; ` +
           `allowed: ${maxOutboxCount} messages, ${maxOutboxBytes} bytes`,
       )
     }
@@ -66,7 +66,7 @@ function utf8LengthOf(text: string): number {
   return length
 }
 
-/** Copies a buffer, which the caller may change. As in a `WebSocket`, values of other types become text. */
+/** Copies a buffer, because the caller may change it. As in a `WebSocket`, values of other types become text. */
 function copyOf(data: ClientData): ClientData {
   if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice()
   const isBinary = typeof data === 'object' && data !== null && ('byteLength' in data || 'size' in data)

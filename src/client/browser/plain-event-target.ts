@@ -5,7 +5,7 @@ interface ListenerOptions {
   signal?: AbortSignal | undefined
 }
 
-/** The part of `EventTarget` that a WebSocket needs, for platforms without it. */
+/** The part of `EventTarget` that a WebSocket needs, for platforms that lack `EventTarget`. */
 export class PlainEventTarget {
   readonly #listeners = new Map<string, Map<Listener, boolean>>()
 
@@ -23,7 +23,7 @@ export class PlainEventTarget {
     this.#listeners.get(type)?.delete(listener as Listener)
   }
 
-  /** Calls the listeners of an event. An error of a listener is reported as an uncaught error. */
+  /** Calls the listeners of an event. An error that a listener throws is reported as an uncaught error. */
   dispatchEvent(event: { type: string }): boolean {
     for (const [listener, once] of [...(this.#listeners.get(event.type) ?? [])]) {
       if (once) this.removeEventListener(event.type, listener)

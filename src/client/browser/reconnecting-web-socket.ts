@@ -20,11 +20,11 @@ const MAX_REASON_BYTES = 123
 /**
  * A `WebSocket` that reconnects (RFC 6455 §7.2.3). It has the interface of the browser's `WebSocket`, and in addition:
  *
- * - After a loss it reconnects, after a random delay between `minDelay` and a bound, which starts at twice `minDelay`
- *   and doubles with each failure up to `maxDelay`. The browser's event `online` ends the delay. Meanwhile `readyState`
- *   is CONNECTING. Each loss emits `reconnecting`, each connection emits `open`, and `close` is final.
- * - `send` can be called at any time: messages without a connection wait in a bounded outbox. A message that was passed
- *   to a connection that then failed may or may not have arrived, and is not sent again.
+ * - It reconnects after a loss. The delay is random, between `minDelay` and a bound that starts at twice `minDelay` and
+ *   doubles with each failure up to `maxDelay`. The browser's event `online` ends the delay. Meanwhile `readyState` is
+ *   CONNECTING. Each loss emits `reconnecting`, each connection emits `open`, and `close` is final.
+ * - `send` can be called at any time: while there is no connection, messages wait in a bounded outbox. A message that
+ *   was passed to a connection that then failed may or may not have arrived, and is not sent again.
  * - With `heartbeatInterval`, it sends the text `ping` after that time without a message, and abandons the connection
  *   after `heartbeatTimeout`. The server responds with `pong` (view option `heartbeat`), which the application does not
  *   see.

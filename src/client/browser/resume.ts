@@ -9,7 +9,7 @@ export function readEnvelopeId(data: unknown): string | undefined {
   }
 }
 
-/** Adds the query parameter `last` to a URL, as text because `searchParams` is read-only in React Native. */
+/** Adds the query parameter `last` to the text of a URL, because `searchParams` is read-only in React Native. */
 export function addLastId(url: string, lastId: string): string {
   const rest = url.replace(/([?&])last=[^&]*(?:&|$)/g, '$1').replace(/[?&]$/, '')
   const value = encodeURIComponent(lastId).replace(/%20/g, '+')

@@ -61,7 +61,7 @@ export interface ClientEnvironment {
   clearTimeout(timer: never): void
   /** Returns a monotonic time in milliseconds. */
   now(): number
-  /** Returns a random number from 0 to below 1. */
+  /** Returns a random number from 0 to 1, excluding 1. */
   random(): number
 }
 

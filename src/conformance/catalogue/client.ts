@@ -625,7 +625,7 @@ export const client: Record<string, EntryData[]> = {
       'must',
       'Autobahn family 7 (37 cases)',
       'as in the server cases, unmasked',
-      'as in the server cases; 7.7.8 is only reported, as 1010 is a code of clients',
+      'as in the server cases; 7.7.8 is only reported, because 1010 is a code for clients',
       '6455-6.2-1',
       '7.* (client side)',
     ],
@@ -943,7 +943,7 @@ export const client: Record<string, EntryData[]> = {
     [
       'client.close.1010',
       'info',
-      'Reports Close 1010 of a client that requires an extension',
+      'Reports Close 1010 from a client that requires an extension',
       'a plain 101 for a client that requires permessage-deflate',
       'Close 1010 with the name of the extension as reason (reported)',
       '6455-7.4.1-10 7692-5.1-1',

@@ -1,4 +1,4 @@
-/** The cases of the preset `quick`: a few of every topic, for use on every commit. */
+/** The cases of the preset `quick`: a few from every topic, for use on every commit. */
 export const quickCases: ReadonlySet<string> = new Set([
   'hs.ok.minimal',
   'hs.ok.accept-vector',

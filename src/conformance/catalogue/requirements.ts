@@ -153,7 +153,7 @@ export const requirementData: RequirementData[] = [
     'The key is a fresh random nonce for every connection.',
     'keys differ over N connections',
   ],
-  ['6455-4.1-23', '4.1', 'MUST', 'client', 'A browser sends Origin.', 'Origin field (browser testees only)'],
+  ['6455-4.1-23', '4.1', 'MUST', 'client', 'A browser sends Origin.', 'Origin field (browsers only)'],
   ['6455-4.1-24', '4.1', 'MAY', 'client', 'Other clients may send Origin when its meaning fits.', 'Origin field'],
   ['6455-4.1-25', '4.1', 'MUST', 'client', 'Sec-WebSocket-Version is present with the value 13.', 'version field'],
   [
@@ -793,7 +793,7 @@ export const requirementData: RequirementData[] = [
     'MAY',
     'both',
     'If several Pings are unanswered, only the latest one need be answered.',
-    'sub-sequence of Pongs ending with the last',
+    'subsequence of Pongs ending with the last',
   ],
   ['6455-5.5.3-3', '5.5.3', 'MAY', 'both', 'Unsolicited Pongs may be sent.', 'unprompted Pong'],
   ['6455-5.5.3-4', '5.5.3', 'MAY', 'both', 'No answer to an unsolicited Pong is expected.', 'silence'],
@@ -815,7 +815,7 @@ export const requirementData: RequirementData[] = [
   ['6455-6.1-5', '6.1', 'MUST', 'both', 'The last frame has FIN 1.', 'frame parse'],
   ['6455-6.1-6', '6.1', 'MUST', 'client', "The client's frames are masked.", 'MASK bit'],
   ['6455-6.1-7', '6.1', 'MUST', 'both', 'The frames are then sent.', 'bytes arrive'],
-  ['6455-6.2-1', '6.2', 'MUST', 'both', 'Parse incoming bytes as frames.', 'behaviour on frames'],
+  ['6455-6.2-1', '6.2', 'MUST', 'both', 'Parse incoming bytes as frames.', 'behavior on frames'],
   ['6455-6.2-2', '6.2', 'MUST', 'both', 'Handle control frames as defined in 5.5.', 'pong, close'],
   [
     '6455-6.2-3',
@@ -1918,7 +1918,7 @@ export const requirementData: RequirementData[] = [
     'MUST',
     'server',
     'Padding is not part of the content.',
-    'padded frames are read as those without',
+    'padded frames are read like unpadded ones',
   ],
   [
     '9113-6.9-1',

@@ -24,7 +24,7 @@ export const text: Record<string, EntryData[]> = {
     [
       'utf8.empty-full-empty',
       'must',
-      'Echoes a text message whose first and last fragment are empty',
+      'Echoes a text message whose first and last fragments are empty',
       'an empty fragment, `middle frame payload`, an empty fragment',
       'the echo, then a clean close',
       '6455-5.4-7',

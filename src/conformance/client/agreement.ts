@@ -32,8 +32,8 @@ interface Policy {
 
 /**
  * Accepts the offer of a client with the parameters that a server case would offer, with roles swapped: `server_…`
- * parameters become `client_…` ones. Of several alternatives the first that the offer allows is used. Returns null when
- * the offer allows none.
+ * parameters become `client_…` ones. Of several alternatives, the first one that the offer allows is used. Returns null
+ * when the offer allows none.
  */
 export function agreeOn(request: ClientRequest, wishes: readonly string[]): DeflateAgreement | null {
   const offer = deflateElementOf(request)
@@ -43,7 +43,7 @@ export function agreeOn(request: ClientRequest, wishes: readonly string[]): Defl
       clientNoContext: hasParam(wish, 'server_no_context_takeover'),
       clientBits: paramOf(wish, 'server_max_window_bits'),
     }
-    // Clients may refuse a response without their hint, because they do not support that (RFC 7692 §7).
+    // A client may refuse a response without the parameter in its hint, because it does not support that (RFC 7692 §7).
     if (offer !== undefined && hasParam(offer, 'client_no_context_takeover')) policy.clientNoContext = true
     if (offer !== undefined && (policy.clientBits === null || hasParam(offer, 'client_max_window_bits'))) {
       return answerTo(offer, policy)

@@ -11,7 +11,7 @@ export interface AnswerOptions {
   add?: Fields
   /** Changes the field names, for example their case. Applied last. */
   rename?: (name: string) => string
-  /** An interim response that is sent before the response. */
+  /** An interim response that is sent before the final response. */
   prefix?: string
   chop?: Chop
   /** Frames that are sent in the same write. */

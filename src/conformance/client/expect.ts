@@ -16,7 +16,7 @@ export async function answerNext(t: Trial, answer: Answer = {}, invite?: InviteO
   return upgrade
 }
 
-/** “The client accepts” of the catalogue: the client opens, and the connection works. */
+/** “The client accepts” of the catalogue: the client opens the connection, and the connection works. */
 export async function expectClientOpens(
   t: Trial,
   answer: Answer = {},
@@ -28,8 +28,8 @@ export async function expectClientOpens(
 }
 
 /**
- * Sends a plain HTTP response and FIN, and expects that the client does not open. The client may follow a redirect on a
- * new connection (RFC 6455 §4.1).
+ * Sends a plain HTTP response and FIN, and expects that the client does not open the connection. The client may follow
+ * a redirect on a new connection (RFC 6455 §4.1).
  */
 export async function expectClientStaysHttp(t: Trial, answer: AnswerOptions): Promise<void> {
   const upgrade = await receptionOf(t).next(t)
@@ -53,8 +53,8 @@ export async function expectClientRefuses(t: Trial, answer: Answer, options: Ref
 }
 
 /**
- * Sends a ping and a text message, to which only a client reacts that has accepted the response. A client may also
- * refuse by opening and then failing with a code such as 1002 or 1010 (RFC 6455 §7.4.1).
+ * Sends a ping and a text message, to which only a client that has accepted the response reacts. A client may also
+ * refuse by opening the connection and then failing it with a code such as 1002 or 1010 (RFC 6455 §7.4.1).
  */
 export async function judgeRefusal(t: Trial, upgrade: PendingUpgrade, options: RefusalOptions = {}): Promise<void> {
   const { peer } = upgrade

@@ -28,7 +28,7 @@ const KEPT_OUTPUT = 16_384
 /** Milliseconds for a client to exit after its connection has ended, and again after SIGTERM. */
 const STOP_LIMIT = 2_000
 
-/** Starts a command for each URL, which replaces `{url}` in the command and is in `CONFORM_URL`. */
+/** Starts a command for each URL. The URL replaces `{url}` in the command and is also in `CONFORM_URL`. */
 export class CommandLauncher implements Launcher {
   readonly #command: string
   #crashes = 0

@@ -38,7 +38,10 @@ export class CaseReception implements Reception {
     this.#last = first + Math.max(1, count) - 1
   }
 
-  /** Returns the number of the next connection. A case that opens more than it declared repeats the last number. */
+  /**
+   * Returns the number of the next connection. A case that opens more connections than it declared repeats the last
+   * number.
+   */
   get #next(): number {
     return Math.min(this.#first + this.#count, this.#last)
   }

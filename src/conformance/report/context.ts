@@ -14,7 +14,7 @@ export interface Requirement {
   wire?: string
 }
 
-/** What a report needs besides the results. */
+/** What a report needs in addition to the results. */
 export interface ReportContext {
   /** Whether a violation of a SHOULD counts as a failure. */
   strict: boolean

@@ -82,7 +82,7 @@ function diffObservations(old: Record<string, unknown>, next: Record<string, unk
     .filter(({ from, to }) => stableText(from) !== stableText(to))
 }
 
-/** Formats JSON with sorted keys, because two runs may observe the same in another order. */
+/** Formats JSON with sorted keys, because two runs may observe the same values in a different order. */
 function stableText(value: unknown): string {
   return (
     JSON.stringify(value, (_, inner: unknown) =>

@@ -76,7 +76,7 @@ function attribute(name: string, value: string): string {
   return `${name}="${escapeXml(value).replace(/[\t\n\r]/g, (character) => `&#${character.charCodeAt(0)};`)}"`
 }
 
-/** Escapes markup. Replaces characters that XML 1.0 does not allow by U+FFFD. */
+/** Escapes markup. Replaces characters that XML 1.0 does not allow with U+FFFD. */
 function escapeXml(text: string): string {
   return text
     .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Surrogate}/gu, '\ufffd')

@@ -1,5 +1,6 @@
 /**
- * Makes text from a target safe for a terminal: escapes control characters as `\x1b`, and replaces line ends by spaces.
+ * Makes text from a target safe for a terminal: escapes control characters as `\x1b`, and replaces line ends with
+ * spaces.
  */
 export function printable(text: string): string {
   return text

@@ -4,7 +4,7 @@ import { countVerdicts, formatDeviations, isFailure, judgedCount } from './verdi
 
 /** Options of the progress display. */
 export interface ProgressOptions {
-  /** Writes text to standard error, because standard output is the report. */
+  /** Writes text to standard error, because standard output is for the report. */
   write: (text: string) => unknown
   /** Whether one line is updated, instead of one line per group. */
   isTerminal: boolean

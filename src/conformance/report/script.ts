@@ -12,16 +12,16 @@ export interface ScriptSubject {
   port: number
 }
 
-/** How many lines of steps a script has at most. With the helpers it has at most twenty lines of code. */
+/** Maximum number of lines of steps in a script. With the helpers, it has at most twenty lines of code. */
 const STEP_LINES = 9
 const MAX_STEPS = 60
-/** How many characters all steps have at most. */
+/** Maximum number of characters of all steps together. */
 const MAX_LENGTH = 100_000
 /** Minimum duration of a pause in milliseconds for the script to repeat it. */
 const PAUSE = 250
 /** How many characters of received data are printed. */
 const SHOWN = 200
-/** How many bytes a repetition has at least. */
+/** Minimum number of bytes in a repetition. */
 const LONG_RUN = 48
 const PERIODS = [1, 2, 4, 8, 16, 32, 64] as const
 

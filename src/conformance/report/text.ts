@@ -57,7 +57,7 @@ function formatHeading({ tool, target, options }: RunResult, context: ReportCont
   ].join('\n')
 }
 
-/** Joins facts by two spaces, and breaks lines only between facts. */
+/** Joins facts with two spaces, and breaks lines only between facts. */
 function wrapFacts(facts: string[], width: number): string[] {
   const lines: string[] = []
   for (const fact of facts) {

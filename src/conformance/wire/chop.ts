@@ -9,7 +9,7 @@ export interface Chop {
   pause?: number
 }
 
-/** The first pieces of a write are each followed by a turn for reading, later ones in groups of this size. */
+/** A turn for reading follows each of the first pieces of a write, and later each group of `TURN_EVERY` pieces. */
 const SINGLE_TURNS = 64
 const TURN_EVERY = 16
 

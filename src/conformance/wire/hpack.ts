@@ -43,7 +43,7 @@ function encodeInteger(value: number, bits: number): Buffer {
   return Buffer.from([...bytes, rest])
 }
 
-/** The size of an entry besides its name and value, in bytes (RFC 7541 §4.1). */
+/** The size of an entry in addition to its name and value, in bytes (RFC 7541 §4.1). */
 const ENTRY_OVERHEAD = 32
 
 /** Reads the header blocks of one connection (RFC 7541). */

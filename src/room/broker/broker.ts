@@ -84,8 +84,8 @@ export interface BrokerStats {
 
 /**
  * Connects the rooms of several processes. A topic is a numbered sequence of messages. All subscribers get the messages
- * from one process in the order in which it published them. No method throws or rejects because other processes cannot
- * be reached.
+ * from one process in the order in which it published them. A method does not throw or reject merely because other
+ * processes cannot be reached.
  */
 export interface Broker {
   /** The name of this process among the others. */
@@ -99,13 +99,14 @@ export interface Broker {
   subscribe(topic: string, listener: TopicListener): Promise<void>
   unsubscribe(topic: string): void
   /**
-   * Sends a message to the other processes and stores it when `history` is set. Returns its position when that is
-   * known; otherwise the listener is called with it later. The payload must not change afterwards.
+   * Sends a message to the other processes and stores it when `history` is set. Returns the position of the message
+   * when that is known; otherwise the listener gets it later, with the message. The payload must not change after the
+   * call.
    */
   publish(topic: string, publication: Publication, history: HistoryOptions | null): Position | null
   /**
-   * Reads the messages after `after`, including all that this process has published. Before it resolves, the listener
-   * is called with each message up to the position that was read.
+   * Reads the messages after `after`, including all that this process has published. Before the promise resolves, the
+   * listener is called with each message up to the position that was read.
    */
   read(topic: string, after: Position): Promise<HistoryRead>
   /** Announces a value to the other processes until it is replaced, withdrawn with null, or this process ends. */

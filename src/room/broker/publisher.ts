@@ -102,7 +102,7 @@ export class Publisher {
     return this.#isFailing
   }
 
-  /** Memory in bytes of these messages, and of the numbers of dropped ones. */
+  /** Memory in bytes of the messages that have not been accepted, and of the numbers of dropped ones. */
   get bytes(): number {
     return this.#memory.used
   }
@@ -131,7 +131,7 @@ export class Publisher {
     void this.#run()
   }
 
-  /** Resolves to true when everything published before was accepted, to false when that fails or takes too long. */
+  /** Resolves to true when everything published before was accepted, and to false when that fails or takes too long. */
   settled(): Promise<boolean> {
     if (this.count === 0 || this.#retryTimer !== null) return Promise.resolve(this.count === 0)
     const settled = new Promise<boolean>((resolve) => this.#settled.push({ after: this.#totalCount, resolve }))
@@ -229,7 +229,7 @@ export class Publisher {
     return skipped
   }
 
-  /** Replaces the numbers of dropped messages by one mark for all topics. */
+  /** Replaces the numbers of dropped messages with one mark for all topics. */
   #renewAll(): void {
     if (this.#skipped.size === 0) return
     this.#memory.change(-ENTRY_OVERHEAD * this.#skipped.size)

@@ -1,6 +1,6 @@
 import { type MemoryStore, setMemoryUsed } from '../../connection/shared-memory.ts'
 
-/** The memory of a queue or a history. It counts towards `maxMemory` of each server of the process. */
+/** The memory of a queue or a history. It counts toward `maxMemory` of each server of the process. */
 export class StoreMemory implements MemoryStore {
   readonly #release: (bytes: number) => void
   #used = 0
@@ -15,7 +15,7 @@ export class StoreMemory implements MemoryStore {
     return this.#used
   }
 
-  /** Called when the store has grown by `bytes`, or shrunk when negative. */
+  /** Called when the store has grown by `bytes`, or has shrunk when `bytes` is negative. */
   change(bytes: number): void {
     this.#used += bytes
     setMemoryUsed(this, this.#used)

@@ -53,7 +53,7 @@ test('gives no ratios when the subject could not be measured', () => {
 
 test('warns when the server was waiting for the load', () => {
   const { warnings } = summarized({ dwebsocket: [round(1, { serverBusy: 0.4 })], ws: [round(6)] })
-  assert.equal(warnings, ['the server was not the bottleneck, it was busy: dwebsocket 40 %'])
+  assert.equal(warnings, ['the server was not the bottleneck; it was busy: dwebsocket 40 %'])
 })
 
 test('warns when other processes used the processor', () => {
@@ -63,7 +63,7 @@ test('warns when other processes used the processor', () => {
 
 test('warns when the rounds differ widely', () => {
   const { warnings } = summarized({ dwebsocket: [round(1), round(1), round(1)], ws: [round(4), round(6), round(9)] })
-  assert.equal(warnings, ['the rounds differ widely, repeat with more: ws 42 %'])
+  assert.equal(warnings, ['the rounds differ widely; use more rounds: ws 42 %'])
 })
 
 test('warns when the cost is unknown', () => {

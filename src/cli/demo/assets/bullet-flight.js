@@ -5,8 +5,8 @@ const MAX_WAITING = 50
 const SKY_SHARE = 0.75
 
 /**
- * Lets comments fly over an element, in lanes where they never overlap. When all lanes are occupied comments wait; when too
- * many wait, the oldest are dropped.
+ * Lets comments fly over an element, in lanes where they never overlap. When all lanes are occupied, comments wait;
+ * when too many wait, the oldest are dropped.
  */
 export class Flight {
   #element
@@ -17,7 +17,7 @@ export class Flight {
   #waiting = []
   #flying = new Set()
 
-  /** With `isStill` comments do not move: they appear for a while. */
+  /** With `isStill`, comments do not move: they appear for a while. */
   constructor(element, isStill) {
     this.#element = element
     this.#isStill = isStill

@@ -16,7 +16,7 @@ export function gradient(context, height, colors) {
   return result
 }
 
-/** Draws a filled rectangle with round corners. */
+/** Draws a filled rectangle with rounded corners. */
 export function box(context, x, y, width, height, radius) {
   context.beginPath()
   context.roundRect(x, y, width, height, radius)

@@ -5,7 +5,7 @@ import { connect, makeKey, remember } from './live.js'
 import { appendEntry, find, makeEntry, onSubmit } from './page.js'
 import { formatCount, t } from './texts.js'
 
-/** Most canvas pixels per CSS pixel: more costs time without a visible difference. */
+/** Maximum number of canvas pixels per CSS pixel. More would cost time without a visible difference. */
 const MAX_SCALE = 2
 /** The second that the still picture shows: a train at sunset. */
 const STILL_TIME = 70

@@ -3,7 +3,7 @@ import { connect, makeKey, remember } from './live.js'
 import { appendEntry, find, makeEntry, onSubmit, showAlert } from './page.js'
 import { formatTime, t } from './texts.js'
 
-/** The most messages that wait for the server. */
+/** Maximum number of messages that wait for the server. */
 const MAX_WAITING = 200
 /** Messages sent back within this many milliseconds before a loss may not have reached others. */
 const DOUBTFUL = 5000
@@ -97,7 +97,7 @@ function hearWhisper(said) {
   showEntry(makeSaid(said, t('{0}, only to you', formatTime(new Date(said.time))), 'message whisper'))
 }
 
-/** Called when the message that `matches` is confirmed. Moves it before the waiting ones. */
+/** Called when the message that satisfies `matches` is confirmed. Moves it before the waiting ones. */
 function settle(matches) {
   const said = waiting.find(matches)
   if (said === undefined) return
@@ -134,7 +134,7 @@ function showPeople({ count, people: here }) {
   find('people').textContent = String(count)
   offerWhispers()
   const received = JSON.stringify(here)
-  // Several processes repeat the list: a button must not be replaced under the pointer or lose the focus.
+  // Several processes repeat the list: a button must not be replaced under the pointer or lose focus.
   if (received === shownPeople) return
   shownPeople = received
   people = here.sort((one, other) => one.name.localeCompare(other.name) || (one.id < other.id ? -1 : 1))
@@ -160,7 +160,7 @@ function makePersonItem(person) {
 }
 
 /**
- * Shows the list of recipients. The chosen one stays chosen, also while away: a private reply must not go to everybody.
+ * Shows the list of recipients. The chosen one stays chosen even while away: a private reply must not go to everybody.
  */
 function showRecipients() {
   const select = find('to')

@@ -11,9 +11,9 @@ const TITLES = {
 }
 
 /**
- * Opens a connection of the page that reconnects by itself. The elements #state and #alert show its state, the button
- * #toggle, if there is one, closes it and opens it again, and every element marked `data-needs-open` is enabled only
- * while it is open. `query` adds parameters to the address.
+ * Opens the connection of the page, which reconnects by itself. The elements #state and #alert show its state, the
+ * button #toggle, if there is one, closes it and opens it again, and every element marked `data-needs-open` is enabled
+ * only while it is open. `query` adds parameters to the address.
  */
 export function connect({ query = {}, onOpen = () => {}, onMessage, onState = () => {}, ...options }) {
   const address = new URL(location.href)

@@ -14,7 +14,10 @@ for (const button of document.querySelectorAll('[data-copy]')) {
   })
 }
 
-/** Returns whether the text is in the clipboard; without access to it, which plain HTTP does not give, selects the text. */
+/**
+ * Returns whether the text was copied to the clipboard. Without access to it, as on plain HTTP, selects the text
+ * instead.
+ */
 async function copy(element) {
   try {
     await navigator.clipboard.writeText(element.textContent)

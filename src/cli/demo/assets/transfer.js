@@ -87,7 +87,7 @@ async function finishMaybe() {
   find('save').href = URL.createObjectURL(blob)
   find('save').download = file.name
   find('save').hidden = false
-  // Only secure origins, the own machine among them, can hash.
+  // Only secure origins, which include localhost, can hash.
   if (crypto.subtle === undefined) return
   const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', await blob.arrayBuffer()))
   const own = Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('')
@@ -120,7 +120,7 @@ function download() {
   socket.send(JSON.stringify({ from: 0 }))
 }
 
-/** The page says where to continue, so the server remembers nothing of a pause. */
+/** The page says where to continue, so the server remembers nothing about a pause. */
 function pauseOrResume() {
   const isPaused = state === 'paused'
   socket.send(JSON.stringify(isPaused ? { from: received } : {}))

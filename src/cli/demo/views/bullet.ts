@@ -27,7 +27,7 @@ export function bullet(page: View, broker?: Broker): View {
 
 /** A valid comment. */
 export interface Comment {
-  /** One line without spaces around it, of 1 to 100 UTF-16 units. */
+  /** One line without spaces around it, of 1 to 100 UTF-16 code units. */
   readonly text: string
   readonly color: string
   /**

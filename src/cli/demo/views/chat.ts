@@ -20,8 +20,8 @@ type Request = { n: number; text: string; to?: string } | { received: number; fr
 
 /**
  * Runs the chat: rooms with history, private messages, presence. Every page numbers its messages and repeats them after
- * a lost connection until they are sent back to it, and every page ignores messages that it has received. So each
- * message is shown once, in order, and the server stores nothing about people.
+ * a lost connection until they are sent back to it, and every page ignores messages that it has already received. So
+ * each message is shown once, in order, and the server stores nothing about people.
  */
 export function chat(page: View, broker?: Broker): View {
   const rooms = new Rooms({ broker, history: HISTORY })

@@ -8,10 +8,7 @@ const TYPED = { maxMessageSize: 8 * 1024, messageRate: { perSecond: 20, burst: 4
 const MAX_TEXT = 2_000
 const MAX_NAME = 30
 
-/**
- * Milliseconds for which a place is reserved: after a normal close for reloading the page, after a loss for
- * reconnecting.
- */
+/** Milliseconds for which a place is reserved: after a normal close, to reload the page; after a loss, to reconnect. */
 const GRACE = { closed: 2_000, loss: 30_000 }
 
 /**

@@ -2,7 +2,7 @@ import { accept_websocket, type MessageStream, type View, type WebSocket } from 
 import { parseObject } from '../message.ts'
 import { DiskSpace, UploadedFile } from '../uploaded-file.ts'
 
-/** The size of a command, and of all uploads of this process that are on the disk; both in bytes. */
+/** Maximum size in bytes of a command, and of all uploads of this process on the disk together. */
 const MAX_COMMAND = 200
 const MAX_STORED = 256 * 1024 * 1024
 
@@ -11,7 +11,7 @@ const REPORT_INTERVAL = 100
 
 /**
  * Receives a file of any size as one binary message, in parts while it arrives. The command `{ from }` sends it back
- * from this offset on, in pieces, as fast as the page reads. Any other command pauses that.
+ * from this offset on, in pieces, as fast as the page reads. Any other command pauses the download.
  */
 export function transfer(page: View, disk = new DiskSpace(MAX_STORED)): View {
   return accept_websocket(async (request, response) => {

@@ -74,7 +74,7 @@ const takenRows: Case[] = [
 
 const EARLY = 'early text'
 
-/** Sends the first bytes of a text message in the segment of the 101. */
+/** Sends the first bytes of a text message in the same segment as the 101. */
 async function sendWithAnswer(t: Trial, length: number): Promise<void> {
   let rest: Uint8Array = Buffer.alloc(0)
   const trailing = (peer: Peer): Buffer => {

@@ -5,7 +5,7 @@ import { Op } from '../../wire/index.ts'
 
 /** Milliseconds during which a client must wait for the server to close TCP. */
 const WAIT = 500
-/** How many idle times a client may wait before it closes TCP. */
+/** How long a client may wait before it closes TCP, as a multiple of the idle time. */
 const PATIENCE = 7
 
 /** Notes the close event of the API and returns it (RFC 6455 §7.1.5). */
@@ -43,7 +43,7 @@ async function neverEnd(t: Trial): Promise<void> {
   await awaitGivingUp(t, upgrade)
 }
 
-/** Commands the client to close and waits for its Close, without a reply. */
+/** Commands the client to close, and waits for its Close without replying to it. */
 async function nextClosing(t: Trial): Promise<PendingUpgrade> {
   const upgrade = await answerNext(t)
   const { peer } = upgrade

@@ -32,7 +32,7 @@ async function holdAnswer(t: Trial): Promise<void> {
   await expectProbe(t, peer)
 }
 
-/** Checks Origin of browsers, and notes that of other clients (RFC 6455 §4.1). */
+/** Checks the Origin of browsers, and notes that of other clients (RFC 6455 §4.1). */
 async function describeOrigin(t: Trial): Promise<void> {
   const { request } = await expectClientOpens(t)
   const origin = fieldValue(request, 'origin')

@@ -92,7 +92,7 @@ async function sendIdn(t: Trial): Promise<void> {
 }
 
 /**
- * Sets a proxy by environment variables. The client requests a tunnel from it, then sends its request through the
+ * Sets a proxy with environment variables. The client requests a tunnel from it, then sends its request through the
  * tunnel.
  */
 async function useProxy(t: Trial): Promise<void> {

@@ -13,7 +13,7 @@ import { findLimit } from './message-limit.ts'
 
 const MIB = 1024 * 1024
 
-/** Compresses zeros of this size into the payload of one message, a thousandth of the size. */
+/** Compresses this many zeros into the payload of one message, which has about a thousandth of their size. */
 function bomb(size: number): Buffer {
   const options = { finishFlush: constants.Z_SYNC_FLUSH, level: 9 }
   const whole = deflateRawSync(Buffer.alloc(MIB), options)

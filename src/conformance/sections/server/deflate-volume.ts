@@ -14,7 +14,7 @@ import { type Agreement, type DataSetName, dataSet, describeFrame, Op, PMD, Rsv 
 
 /** How many messages a case sends, as in Autobahn. */
 const MESSAGES = 1000
-/** How many bytes a case sends at most without `--long`, in which its data is repeated many times. */
+/** Maximum number of bytes that a case sends without `--long`. They repeat the data of the case many times. */
 const VOLUME = 16 * 1024 * 1024
 const WINDOW = 32_768
 

@@ -92,7 +92,7 @@ async function sendEmptyMessages(t: Trial): Promise<void> {
 /** Milliseconds after which it is clear that a server delays its pongs. */
 const THROTTLED_TIME = 10_000
 
-/** Sends many pings and does not read the pongs for a while. Expects the pong of the last ping in the end. */
+/** Sends many pings and does not read the pongs for a while. In the end, expects the pong for the last ping. */
 async function floodWithPings(t: Trial): Promise<void> {
   const peer = await t.open()
   const payloads = Array.from({ length: COUNT }, (_, index) => Buffer.from(String(index).padEnd(125, '.')))

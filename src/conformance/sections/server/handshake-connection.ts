@@ -15,9 +15,7 @@ import {
 } from '../../script/index.ts'
 import { fieldTokens, Op, sleep } from '../../wire/index.ts'
 
-/**
- * A server may limit the time of a request head, and respond with 408 (RFC 6455 §10.4, RFC 9110 §15.5.9).
- */
+/** A server may limit the time for a request head, and respond with 408 (RFC 6455 §10.4, RFC 9110 §15.5.9). */
 async function dribble(t: Trial): Promise<void> {
   const handshake = await t.handshake({ chop: { size: 1, pause: 1 } })
   if (handshake.response?.status === 408) {

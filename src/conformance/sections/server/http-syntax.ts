@@ -62,7 +62,7 @@ async function sendSpaceBeforeColon(t: Trial): Promise<void> {
   })
 }
 
-/** NUL is refused or replaced by a space: Sec-WebSocket-Accept must not belong to a key with NUL (RFC 9110 §5.5). */
+/** NUL is refused or replaced with a space: Sec-WebSocket-Accept must not be that of a key with NUL (RFC 9110 §5.5). */
 async function sendNulInKey(t: Trial): Promise<void> {
   const whole = t.random.bytes(16).toString('base64')
   const key = `${whole.slice(0, 12)}\0${whole.slice(13)}`

@@ -45,7 +45,7 @@ async function emptyBetween(t: Trial): Promise<void> {
   await expectEcho(t, peer, 'Hello')
 }
 
-/** Padding is not part of the data, but counts for flow control (RFC 9113 §6.1). */
+/** Padding is not part of the data, but it counts toward flow control (RFC 9113 §6.1). */
 async function padded(t: Trial): Promise<void> {
   const { peer, stream } = await openStream(t, await connectHttp2(t))
   for (const padding of [0, 1, 255]) {
@@ -82,7 +82,7 @@ async function closedWindow(t: Trial): Promise<void> {
   await expectEcho(t, blocked.peer, 'waits')
 }
 
-/** Makes a window negative by SETTINGS. The target must wait until it is positive again (RFC 9113 §6.9.2). */
+/** Makes a window negative with SETTINGS. The target must wait until it is positive again (RFC 9113 §6.9.2). */
 async function shrunkWindow(t: Trial): Promise<void> {
   const connection = await connectHttp2(t, [[Setting.INITIAL_WINDOW_SIZE, 100]])
   const { peer, stream } = await openStream(t, connection)

@@ -116,7 +116,7 @@ async function sendEarly(t: Trial): Promise<void> {
   t.note('the frame sent before the 200 is echoed')
 }
 
-/** Sends the field block in this number of frames, which servers limit (RFC 9113 §6.10, §10.5.1). */
+/** Sends the field block in several frames. Servers limit the number of frames (RFC 9113 §6.10, §10.5.1). */
 async function sendInParts(t: Trial): Promise<void> {
   for (const count of [2, 4, 7]) {
     const connection = await connectHttp2(t)

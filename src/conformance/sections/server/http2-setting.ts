@@ -23,7 +23,7 @@ async function expectBoolean(t: Trial): Promise<void> {
   t.require(wrong === undefined, '0 or 1', String(wrong))
 }
 
-/** Opens a stream, with which further SETTINGS may arrive, and waits for a PING after it. */
+/** Opens a stream, during which further SETTINGS may arrive, and then waits for the acknowledgment of a PING. */
 async function expectNoWithdrawal(t: Trial): Promise<void> {
   const connection = await connectHttp2(t)
   const { peer } = await openStream(t, connection)

@@ -13,7 +13,7 @@ const KIBIBYTE = 1024
 /** Size in bytes of a message, below the limits of most servers. */
 const SIZE = 512 * KIBIBYTE
 
-/** Sends a ping after each eighth fragment and expects its pong before the message ends (RFC 6455 §5.5.2). */
+/** Sends a ping after every eighth fragment and expects its pong before the message ends (RFC 6455 §5.5.2). */
 async function pingInside(t: Trial): Promise<void> {
   const peer = await t.open()
   const payload = t.random.bytes(SIZE)
@@ -43,8 +43,8 @@ async function cutCharacters(t: Trial): Promise<void> {
 }
 
 /**
- * Each fragment is one byte longer than all before it together, which reaches the end of buffers that double (RFC 6455
- * §5.4).
+ * Each fragment is one byte longer than all before it together, so a buffer that doubles its size becomes too short
+ * each time (RFC 6455 §5.4).
  */
 async function growFragments(t: Trial): Promise<void> {
   const payload = t.random.bytes(SIZE - 1)

@@ -16,7 +16,7 @@ const MEBIBYTE = 1024 * KIBIBYTE
 /** The size with which the search begins, in bytes. */
 const FIRST_SIZE = 64 * KIBIBYTE
 
-/** Above this size the limit is only determined to a thousandth, because each further message takes long. */
+/** Above this size, the limit is determined only to within a thousandth, because each further message takes long. */
 const EXACT_SIZE = MEBIBYTE
 
 /**
@@ -61,8 +61,8 @@ class Prober {
 }
 
 /**
- * Finds the largest accepted message: doubles the size up to `--max-message`, then bisects. Runs once per run (RFC 6455
- * §10.4).
+ * Finds the largest accepted message: doubles the size up to `--max-message`, then bisects. This happens once per run
+ * (RFC 6455 §10.4).
  */
 export async function findLimit(t: Trial): Promise<Limit> {
   const known = found.get(t.context)

@@ -7,7 +7,10 @@ import {
   type Trial,
 } from '../../script/index.ts'
 
-/** Makes a case with an unusually large request. Every outcome is reported, and only the loss of the service fails. */
+/**
+ * Makes a case with an unusually large request. Every outcome is reported, and the case fails only when the server no
+ * longer serves.
+ */
 function big(id: string, options: (t: Trial) => OpenOptions): Case {
   return {
     id: `hs.limit.${id}`,

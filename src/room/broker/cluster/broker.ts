@@ -28,8 +28,8 @@ const RETRY_DELAY = 500
  *
  * The primary does not respond when it has not called `joinWorkers()`, belongs to a process manager, or is busy for
  * longer than `timeout`. Each worker then works alone: local delivery continues, publications wait in a bounded queue,
- * presence covers only this process, and `stats()` reports it. The broker retries, and subscribes again when the
- * primary responds. When the primary exits, Node ends its workers. A worker that was disconnected continues alone.
+ * presence covers only this process, and `stats()` reports this state. The broker retries, and subscribes again when
+ * the primary responds. When the primary exits, Node ends its workers. A worker that was disconnected continues alone.
  */
 export class ClusterBroker implements Broker {
   readonly origin = makeToken()

@@ -45,9 +45,9 @@ export type ToWorker =
   | { type: 'answer'; number: number; value: unknown }
 
 /**
- * An IPC message, which carries any number of items. The application's own messages use the same channel. `origin` is
- * the broker, because a worker may have several. `primary` is unique for each call of `joinWorkers()`, because a new
- * call does not know earlier subscriptions.
+ * An IPC message, which carries any number of items. The application's own messages use the same channel. `origin`
+ * identifies the broker, because a worker may have several. `primary` is unique for each call of `joinWorkers()`,
+ * because a new call does not know earlier subscriptions.
  */
 export type ClusterMessage =
   | { dwebsocket: 'to-primary'; origin: string; items: readonly ToPrimary[] }

@@ -62,9 +62,9 @@ const READY_TIMEOUT = 10_000
  * with the same options to subscribe. In a Redis Cluster, all keys are in one slot and thus on one node.
  *
  * While Redis is away or refuses commands, local delivery continues, publications wait in a bounded queue, and presence
- * covers only this process; `stats()` reports it. No promise waits longer than `timeout` for Redis. When Redis is back,
- * the broker subscribes again and publishes each waiting message once. Members of rooms with history get the messages
- * that they missed. Lost messages are reported as a gap.
+ * covers only this process; `stats()` reports this state. No promise waits longer than `timeout` for Redis. When Redis
+ * is back, the broker subscribes again and publishes each waiting message once. Members of rooms with history get the
+ * messages that they missed. Lost messages are reported as a gap.
  */
 export class RedisBroker implements Broker {
   readonly origin = makeToken()

@@ -24,7 +24,7 @@ export interface RedisConnectionHost {
   onMessage(channel: string, message: Buffer): void
 }
 
-/** The user's client for commands, and a second connection with the same options for the messages of channels. */
+/** The user's client for commands, and a second connection with the same options for messages from channels. */
 export class RedisConnection {
   /** Number of times that a connection was lost. */
   lossCount = 0
@@ -82,12 +82,12 @@ export class RedisConnection {
     return this.#ask(this.#link.isReady, () => this.#link.call(key, args))
   }
 
-  /** @throws {WebSocketError} under the conditions of `call`. */
+  /** @throws {WebSocketError} when `call` would throw it. */
   async subscribe(channels: string[]): Promise<void> {
     await this.#ask(this.#listener.isReady, () => this.#listener.subscribe(channels))
   }
 
-  /** @throws {WebSocketError} under the conditions of `call`. */
+  /** @throws {WebSocketError} when `call` would throw it. */
   async unsubscribe(channels: string[]): Promise<void> {
     await this.#ask(this.#listener.isReady, () => this.#listener.unsubscribe(channels))
   }

@@ -14,9 +14,9 @@ export interface HeartbeatHost {
 }
 
 /**
- * Publishes marks on the channel of this process. A mark that arrives proves that subscriptions work, because not every
- * client reports a loss: a cluster client may have lost the node on which it has subscribed, or its user may have lost
- * permissions.
+ * Publishes marks on the channel of this process. A mark that arrives proves that subscriptions work. Such a proof is
+ * needed because not every client reports a loss: a cluster client may have lost the node on which it has subscribed,
+ * or its user may have lost permissions.
  */
 export class RedisHeartbeat {
   readonly #host: HeartbeatHost

@@ -25,7 +25,7 @@ export function openIoLink(client: IoRedisClient | IoRedisCluster, { onChange }:
 }
 
 /**
- * Opens a connection with the options of `client` for the messages of channels. After a loss, `RedisSubscriptions`
+ * Opens a connection with the options of `client` for messages from channels. After a loss, `RedisSubscriptions`
  * subscribes again. ioredis itself would do so without handling a refusal.
  */
 export function openIoListener(client: IoRedisClient, { onChange, onMessage }: ConnectionEvents): RedisListener {

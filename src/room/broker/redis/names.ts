@@ -23,8 +23,8 @@ export class RedisNames {
 const ESCAPE = '\0'
 
 /**
- * Encodes a topic or a key of the presence. Both contain names from peers, which may have lone surrogates. UTF-8 cannot
- * encode these, so different names would become equal.
+ * Encodes a topic or a presence key. Both contain names from peers, which may have lone surrogates. UTF-8 cannot encode
+ * these, so different names would become equal.
  */
 export function encodeName(name: string): string {
   return isWellFormed(name) && !name.startsWith(ESCAPE) ? name : ESCAPE + JSON.stringify(name)

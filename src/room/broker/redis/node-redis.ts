@@ -11,8 +11,8 @@ import {
 
 const EVENTS = ['ready', 'connect', 'reconnecting', 'end', 'disconnect']
 /**
- * Returns bulk strings as bytes: `typeMapping` since node-redis 5, `returnBuffers` before. 36 is `$`, their type in
- * RESP.
+ * Options for replies with bulk strings as bytes: `typeMapping` since node-redis 5, `returnBuffers` before. 36 is `$`,
+ * their type in RESP.
  */
 const AS_BYTES = { typeMapping: { 36: Buffer }, returnBuffers: true }
 
@@ -50,7 +50,7 @@ export function openNodeClusterLink(client: NodeRedisCluster, { onChange }: Conn
   }
 }
 
-/** Opens a connection with the options of `client`, which may be a sentinel client, for the messages of channels. */
+/** Opens a connection with the options of `client`, which may be a sentinel client, for messages from channels. */
 export function openNodeListener(
   client: NodeRedisClient | NodeRedisSentinel,
   { onChange, onMessage }: ConnectionEvents,

@@ -97,7 +97,7 @@ for i = 7, #ARGV, 6 do
 end
 return 1`
 
-/** Publishes the positions of topics on the channel of a process, and so in order with messages. */
+/** Publishes the positions of topics on the channel of a process, so that they arrive in order with messages. */
 const locate = `${head}
 for i = 5, #ARGV do
   local epoch, count = place(ARGV[i])
