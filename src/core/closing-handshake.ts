@@ -70,7 +70,7 @@ const closingTable: Readonly<Record<ProtocolState, Readonly<Record<ClosingEvent,
 
 /**
  * Handles control frames and owns the state of the connection (RFC 6455 §5.5, §7). Its private methods are declared
- * with `private`, because each `#` method would cost 8 bytes per connection.
+ * with `private`, because `#` methods would cost each connection 8 bytes.
  */
 export class ClosingHandshake implements GateOwner {
   /** Parses the input. */

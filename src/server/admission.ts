@@ -35,7 +35,7 @@ export class Admission {
    */
   enter(request: IncomingMessage, stream: Duplex): void {
     if (!this.#isLimited) return
-    // If the client has disconnected, 'close' was already emitted, so the stream would be counted forever.
+    // If the client has disconnected, 'close' was already emitted, so the stream would be counted indefinitely.
     if (stream.closed) return
     if (this.#count >= this.#maxConnections) throw refusal(`too many connections; allowed: ${this.#maxConnections}`)
     const address = this.#maxPerAddress === Number.POSITIVE_INFINITY ? null : this.addressOf(request)

@@ -27,7 +27,7 @@ let chunk: Buffer | null = null
 
 /**
  * The receiving part. It passes bytes from the stream to the protocol, messages and pongs to the user, and reply frames
- * to the output. It has no private methods, which would cost 8 bytes each per connection.
+ * to the output. It has no private methods, which would cost each connection 8 bytes.
  */
 export class Inbound implements StreamOwner, ProtocolSink, RateSink, TurnSink, StreamCounter {
   readonly #link: Link

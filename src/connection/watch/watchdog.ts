@@ -53,8 +53,8 @@ function pingOfNow(): KeepalivePing {
 
 /**
  * Watches one connection: liveness while it is open, then the closing timeout. To save memory in idle connections, it
- * is both the entry in the timing wheel and the liveness state, and has no private methods, which would cost 8 bytes
- * each.
+ * is both the entry in the timing wheel and the liveness state, and has no private methods, which would cost each
+ * connection 8 bytes.
  */
 export class Watchdog implements TimerEntry, LivenessState {
   readonly #watched: Watched
