@@ -30,8 +30,8 @@ const OPTIONS = `What is measured
   --portable           runs dwebsocket with only documented APIs and plain JavaScript
   --url ws://...       a running server instead of dwebsocket; --pid N is needed to measure its cost
   --exec 'CMD {port}'  a server started by this command instead of dwebsocket
-  --http2              measures HTTP/2 (RFC 8441), 100 WebSockets on a connection, against HTTP/1.1 over TLS;
-                       with --url wss://... by ALPN, with ws:// and --exec by prior knowledge
+  --http2              compares HTTP/2 (RFC 8441), with 100 WebSockets on each connection, and HTTP/1.1 over TLS;
+                       --url wss://... selects HTTP/2 by ALPN; ws:// and --exec use prior knowledge
 
 The load (a comma-separated list of numbers measures every combination)
   --size LIST          payload bytes of a message                    (128; upload 1048576; deflate 1024)

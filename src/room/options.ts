@@ -13,8 +13,8 @@ export interface SlowOptions {
   /** Maximum number of bytes that wait for one member. Default 1 MiB. */
   slowBytes?: number | undefined
   /**
-   * Maximum size in bytes of the backlog of a room, and of the messages that wait while the history is read for a member
-   * that resumes. Members that need older messages miss them. Default 16 MiB.
+   * Maximum size in bytes of the backlog of a room, and of the messages that wait while the history is being read for a
+   * member that resumes. Members that need older messages miss them. Default 16 MiB.
    */
   backlogBytes?: number | undefined
 }

@@ -86,9 +86,9 @@ export class Recipients {
   }
 
   /**
-   * Sends a member the messages that it missed and those that arrived while the history was read, each message once.
-   * From now on it gets messages like any other member. Returns null when the member has left in the meantime, even if
-   * it has joined again.
+   * Sends a member the messages that it missed and those that arrived while the history was being read, each message
+   * once. From now on it gets messages like any other member. Returns null when the member has left in the meantime,
+   * even if it has joined again.
    */
   resume(session: WebSocket, resumption: Resumption, read: HistoryRead, ownOrigin: string): Joined | null {
     if (this.#resumingMembers.get(session) !== resumption) return null

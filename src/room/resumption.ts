@@ -16,7 +16,7 @@ export interface Arrival {
 export interface Settlement {
   /** The messages that the member missed. */
   readonly messages: TopicMessage[]
-  /** The messages that arrived while the history was read. */
+  /** The messages that arrived while the history was being read. */
   readonly arrived: Arrival[]
   readonly isComplete: boolean
 }
@@ -37,7 +37,7 @@ export class Resumption {
 
   /**
    * @param last The last id that the member got; null when it is invalid.
-   * @param maxCount Maximum number of messages that may arrive while the history is read.
+   * @param maxCount Maximum number of messages that may arrive while the history is being read.
    * @param maxBytes Maximum size in bytes of these messages.
    */
   constructor(last: MessageId | null, maxCount: number, maxBytes: number) {
@@ -47,7 +47,7 @@ export class Resumption {
     this.#maxBytes = maxBytes
   }
 
-  /** Stores a message that is sent to the room while the history is read. */
+  /** Stores a message that is sent to the room while the history is being read. */
   add(arrival: Arrival): void {
     this.#arrivals.push(arrival)
     this.#bytes += maxSizeOf(arrival)
@@ -57,7 +57,7 @@ export class Resumption {
     }
   }
 
-  /** Combines the history with the messages that arrived while it was read. */
+  /** Combines the history with the messages that arrived while it was being read. */
   settle(read: HistoryRead, ownOrigin: string): Settlement {
     const messages = read.messages.filter((message) => !this.#has(message))
     const lastOwn = read.messages.findLast(({ origin }) => origin === ownOrigin)?.sequence ?? 0

@@ -47,7 +47,7 @@ export class Timeline implements TopicListener {
   #position: Position | null = null
   /** The newest message from this process whose position is unknown. */
   #unnumbered: MessageSource | null = null
-  /** Messages that arrive while missed ones are read from the history. */
+  /** Messages that arrive while missed ones are being read from the history. */
   #arrived: TopicMessage[] | null = null
   #isClosed = false
 

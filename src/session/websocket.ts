@@ -163,8 +163,8 @@ export class WebSocket {
    * `true` once more can be sent, and to `false` when the connection is closed. It never rejects.
    *
    * @param message A string, a typed array, DataView or ArrayBuffer, a Blob, or a result of `prepare`. An async
-   *   iterable, `ReadableStream` or `Readable` of strings or bytes is sent as one message while it is produced; the
-   *   promise then resolves when all of it was sent. When the source throws, the connection is closed with 1011.
+   *   iterable, `ReadableStream` or `Readable` of strings or bytes is sent as one message while it is being produced;
+   *   the promise then resolves when all of it was sent. When the source throws, the connection is closed with 1011.
    * @param options `compress: false` sends this message uncompressed. With `wait: false`, while a source is being sent,
    *   the message is dropped and the promise resolves to `false`.
    * @throws {TypeError} synchronously, when the message is of any other type.

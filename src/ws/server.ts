@@ -198,7 +198,7 @@ export class WebSocketServer extends EventEmitter {
     const upgrade = read(request, options, () => this.shouldHandle(request))
     if ('status' in upgrade) return this.#refuse(upgrade, request, stream)
     const complete = (): void => {
-      // The client may have disconnected while it was verified.
+      // The client may have disconnected while it was being verified.
       if (!stream.readable || !stream.writable) return destroy()
       if (hasOwner(stream)) {
         throw new Error(

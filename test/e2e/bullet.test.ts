@@ -46,7 +46,7 @@ const nextFrames = (page: Page, count: number): Promise<void> =>
     for (let index = 0; index < count; index++) await new Promise<void>((resolve) => requestAnimationFrame(resolve))
   }, count)
 
-test('a comment flies over the moving picture of every viewer, in its color', async (t) => {
+test('a comment flies over the animated picture of every viewer, in its color', async (t) => {
   const { browser, open } = await startBullets(t)
   const [writer, reader] = [await open(), await open()]
   await say(writer, 'Grüße 👋', 'pink')

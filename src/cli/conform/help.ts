@@ -23,7 +23,7 @@ cases that need an echo. It then uses ping and pong to check that the server sti
 Which cases run
   -c, --case SEL          select cases; repeatable, or several selectors separated by commas   (default core)
   -x, --exclude SEL       exclude cases
-      --long              add slow cases, and send every message of large loads
+      --long              add slow cases, and send all messages in cases that otherwise send only a sample
       --perf              add cases that measure sizes, throughput and round trips
       --robust            add cases with hostile load
       --all               add all three groups

@@ -97,7 +97,7 @@ export const PAGES = {
   },
   bullet: {
     title: 'Bullet screen',
-    description: 'Comments fly over a moving picture.',
+    description: 'Comments fly over an animated picture.',
     path: '/bullet',
     sources: {
       server: ['views/bullet.ts'],

@@ -1,7 +1,7 @@
 import { disc, gradient, mix, noise } from './bullet-shapes.js'
 import { drawTrain } from './bullet-train.js'
 
-/** The moving picture: a train passes a lake, a day in two minutes. It depends on the time only. */
+/** The animated picture: a train passes a lake, a day in two minutes. It depends on the time only. */
 
 const DAY = 120
 const SHORE = 0.72

@@ -10,7 +10,7 @@ const COLORS = ['white', 'yellow', 'pink', 'mint', 'sky']
 /** Limits the rate at which the comments of one page are read. */
 const COMMENTS = { heartbeat: true, maxMessageSize: 1024, messageRate: { perSecond: 2, burst: 6 } }
 
-/** Lets comments fly over a moving picture. Each comment is sent to every viewer, in all processes. */
+/** Lets comments fly over an animated picture. Each comment is sent to every viewer, in all processes. */
 export function bullet(page: View, broker?: Broker): View {
   const room = new Rooms({ broker, history: HISTORY }).room('bullet')
   return accept_websocket(async (request, response) => {
