@@ -22,9 +22,10 @@ export type Settings<Rules extends OptionRules> = {
 export const LONGEST_DELAY = 2 ** 31 - 1
 
 /** Accepts a safe integer from `min` to `max`, both included. */
-export function integer(fallback: number, min = 1, max = Number.MAX_SAFE_INTEGER): OptionRule<number> {
-  const allowed = `an integer from ${min}${max === Number.MAX_SAFE_INTEGER ? '' : ` to ${max}`}`
-  const accepts = (value: unknown): boolean => Number.isSafeInteger(value) && isBetween(value as number, min, max)
+export function integer(fallback: number, min = 1, max = Infinity): OptionRule<number> {
+  const allowed = `an integer from ${min}${max === Infinity ? '' : ` to ${max}`}`
+  const accepts = (value: unknown): boolean =>
+    Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max
   return { fallback, type: 'number', allowed, accepts }
 }
 
@@ -118,15 +119,11 @@ export function orInfinity(rule: OptionRule<number>, fallback = rule.fallback): 
     ...rule,
     fallback,
     allowed: `${rule.allowed}, or Infinity`,
-    accepts: (value) => value === Number.POSITIVE_INFINITY || rule.accepts(value),
+    accepts: (value) => value === Infinity || rule.accepts(value),
   }
 }
 
 /** Returns whether `rule` accepts `value`. */
 export function isAllowed(rule: OptionRule<unknown>, value: unknown): boolean {
   return (rule.type === null || typeof value === rule.type) && rule.accepts(value)
-}
-
-function isBetween(value: number, min: number, max: number): boolean {
-  return value >= min && value <= max
 }

@@ -17,12 +17,10 @@ export function readOptions<const Rules extends OptionRules>(
   path = '',
   base: Partial<Settings<Rules>> = {},
 ): Settings<Rules> {
-  const given = options as Record<string, unknown>
-  const defaults = base as Record<string, unknown>
   const settings: Record<string, unknown> = {}
   for (const [name, rule] of Object.entries(rules)) {
-    const value = given[name]
-    if (value === undefined) settings[name] = name in defaults ? defaults[name] : rule.fallback
+    const value = options[name as never]
+    if (value === undefined) settings[name] = name in base ? base[name] : rule.fallback
     else settings[name] = checkOption(path + name, value, rule)
   }
   return settings as Settings<Rules>
@@ -37,8 +35,7 @@ export function readOptions<const Rules extends OptionRules>(
 export function checkOption<T>(name: string, value: unknown, rule: OptionRule<T>): T {
   if (isAllowed(rule, value)) return value as T
   const isWrongType = rule.isType || (rule.type !== null && typeof value !== rule.type)
-  const message = optionMessage(name, value, rule.allowed)
-  throw isWrongType ? new TypeError(message) : new RangeError(message)
+  throw new (isWrongType ? TypeError : RangeError)(optionMessage(name, value, rule.allowed))
 }
 
 /**
@@ -83,6 +80,6 @@ export function describe(value: unknown): string {
       .slice(0, SHOWN_ELEMENTS + 1)
       .map(describeElement)
       .join(', ')}]`
-  if (typeof value !== 'object' || value === null) return String(value)
-  return `an object (${value.constructor?.name ?? 'no prototype'})`
+  if (value !== Object(value)) return String(value)
+  return `an object (${(value as object).constructor?.name ?? 'no prototype'})`
 }

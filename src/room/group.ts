@@ -5,6 +5,7 @@ import type { DeliveryCounts } from './delivery.ts'
 import { parseLast, roomKeyOf } from './envelope.ts'
 import type { GroupSettings } from './options.ts'
 import type { Presence } from './presence.ts'
+import { readHistory } from './read-history.ts'
 import { type Joined, Recipients } from './recipients.ts'
 import { type MissedMessages, Timeline } from './timeline.ts'
 
@@ -63,6 +64,8 @@ export class Group {
   readonly name: string
   readonly #topic: string
   readonly #host: GroupHost
+  /** The hosts that have added members. */
+  readonly #hosts = new Set<GroupHost>()
   readonly #members = new Map<WebSocket, Member>()
   readonly #recipients: Recipients
   readonly #timeline: Timeline
@@ -77,7 +80,7 @@ export class Group {
       onArrival: (arrival) => this.#recipients.sendArrival(arrival),
       onMissed: (missed) => {
         this.#recipients.sendGap(this.#timeline.id)
-        host.onGap({ room: name, ...missed })
+        for (const { onGap } of this.#hosts) onGap({ room: name, ...missed })
       },
     })
   }
@@ -111,8 +114,10 @@ export class Group {
    * Adds a member. Resolves when it gets the messages from other processes.
    *
    * @param last What the client sent to resume; null when it has no id yet, undefined when it never resumes.
+   * @param host Notified of gaps, and when the group is empty. Several hosts with the same broker share a group.
    */
-  async join(session: WebSocket, name: string, last: string | null | undefined): Promise<Joined> {
+  async join(session: WebSocket, name: string, last: string | null | undefined, host: GroupHost): Promise<Joined> {
+    this.#hosts.add(host)
     if (this.#members.has(session)) return NOTHING_MISSED
     const { broker, settings } = this.#host
     const member: Member = { name, onEnd: () => this.leave(session) }
@@ -128,7 +133,7 @@ export class Group {
       if (wantsIds && this.#members.get(session) === member) this.#recipients.sendJoined(session, this.#timeline.id)
       return NOTHING_MISSED
     }
-    const read = await broker.read(this.#topic, resumption.after)
+    const read = await readHistory(broker, this.#topic, resumption.after)
     return this.#recipients.resume(session, resumption, read, broker.origin) ?? NOTHING_MISSED
   }
 
@@ -140,7 +145,7 @@ export class Group {
     this.#recipients.remove(session)
     if (this.#members.size > 0) return this.#announceSoon()
     this.#close()
-    this.#host.onEmpty(this)
+    for (const { onEmpty } of this.#hosts) onEmpty(this)
   }
 
   /**

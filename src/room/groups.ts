@@ -106,7 +106,7 @@ export class Groups {
         `the room has ${group.hasHistory ? '' : 'no '}history in another Rooms object of this broker; allowed: the same for both`,
       )
     }
-    return group.join(session, as, last)
+    return group.join(session, as, last, this.#groupHost)
   }
 
   /** Sends a message to a group in all processes. Returns how many members of this process accept it. */

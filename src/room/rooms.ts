@@ -11,7 +11,10 @@ export interface RoomsStats extends Omit<GroupsStats, 'groups'> {
 
 /** The rooms of this process. A broker joins them with the rooms of the same names in other processes. */
 export class Rooms {
-  /** Called when messages from other processes were missed. Members of a room with history are notified as well. */
+  /**
+   * Called when messages from other processes were missed in a room to which this object has added members. Members of
+   * a room with history are notified as well.
+   */
   onGap: (gap: Gap) => unknown = () => {}
   readonly #groups: Groups
 

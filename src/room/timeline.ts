@@ -9,6 +9,7 @@ import type {
 } from './broker/broker.ts'
 import { Deduplicator } from './deduplicator.ts'
 import { formatId, roomKeyOf, UNKNOWN_POSITION } from './envelope.ts'
+import { readHistory } from './read-history.ts'
 import type { Arrival } from './resumption.ts'
 
 /** The messages that this process missed. */
@@ -130,7 +131,7 @@ export class Timeline implements TopicListener {
   async #catchUp(after: Position): Promise<void> {
     if (this.#arrived !== null) return
     this.#arrived = []
-    const read = await this.#broker.read(this.#topic, after)
+    const read = await readHistory(this.#broker, this.#topic, after)
     const arrived = this.#arrived
     this.#arrived = null
     if (this.#isClosed) return

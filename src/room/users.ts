@@ -23,7 +23,10 @@ export interface UsersStats extends Omit<GroupsStats, 'groups' | 'members'> {
 
 /** Sessions by the names of their users. A user may have several devices, in all processes that share a broker. */
 export class Users {
-  /** Called when the last device of a user in all processes was removed, was closed or was silent for its `ttl`. */
+  /**
+   * Called when the last device of a user in all processes was removed, was closed or was silent for its `ttl`, if this
+   * object has added devices of the user.
+   */
   onGone: (name: string) => unknown = () => {}
   readonly #groups: Groups
   readonly #expiries = new WeakMap<WebSocket, Map<string, Expiry>>()

@@ -1,4 +1,4 @@
-import type { Broker } from '../../src/room/broker/broker.ts'
+import type { Broker, TopicListener } from '../../src/room/broker/broker.ts'
 import { MemoryBroker } from '../../src/room/broker/memory.ts'
 import { Rooms } from '../../src/room/rooms.ts'
 import { Users } from '../../src/room/users.ts'
@@ -62,6 +62,49 @@ for (const [kind, makeBroker] of Object.entries(kinds)) {
     }
   })
 }
+
+test('a gap is reported to each rooms object that has members in the room, and to no other', async () => {
+  let listener: TopicListener | undefined
+  class LossyBroker extends MemoryBroker {
+    override subscribe(topic: string, given: TopicListener): Promise<void> {
+      listener = given
+      return super.subscribe(topic, given)
+    }
+  }
+  const broker = new LossyBroker()
+  const all = [new Rooms({ broker }), new Rooms({ broker }), new Rooms({ broker })]
+  const gaps = all.map((rooms) => {
+    const found: string[] = []
+    rooms.onGap = ({ room, missedCount }) => found.push(`${room}: ${missedCount}`)
+    return found
+  })
+  for (const rooms of all.slice(0, 2)) await rooms.room('lobby').join(new FakePeer().session)
+  const message = { epoch: 'e', origin: 'elsewhere', payload: 'text', compress: true }
+  listener?.onSubscribed({ epoch: 'e', count: 1 })
+  for (const found of gaps) found.length = 0
+  listener?.onMessage({ ...message, count: 3, sequence: 3 })
+  assert.equal(gaps, [['lobby: 1'], ['lobby: 1'], []])
+  assert.equal(
+    all.map((rooms) => rooms.stats().gaps),
+    [2, 2, 0],
+  )
+})
+
+test('onGone is called on each users object that has added a device, once', async () => {
+  const broker = new MemoryBroker()
+  const all = [new Users({ broker }), new Users({ broker }), new Users({ broker })]
+  const gone: string[] = []
+  for (const [index, users] of all.entries()) users.onGone = (name) => gone.push(`${index}: ${name}`)
+  const peers = [new FakePeer(), new FakePeer()]
+  for (const [index, { session }] of peers.entries()) await all[index].add('ann', session)
+  peers[0].end()
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.equal(gone, [])
+  peers[1].end()
+  await until(() => gone.length === 2)
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.equal(gone, ['0: ann', '1: ann'])
+})
 
 test('the messages of several rooms objects reach another process, each of them', async () => {
   const primary = new FakePrimary()

@@ -28,8 +28,11 @@ export class Address {
 
   /**
    * Returns the URL of the next attempt. A function of the user is called each time, and its errors become rejections.
+   * The result of `resumeUrl` may be of any type.
+   *
+   * @throws What `resumeUrl` throws, unless the URL is a function.
    */
-  next(): string | Promise<string> {
+  next(): unknown {
     const source = this.#source
     if (typeof source !== 'function') return this.#resumedUrl()
     return new Promise<string | URL>((resolve) => resolve(source())).then((url) => {
@@ -38,23 +41,23 @@ export class Address {
     })
   }
 
-  /** Stores the first id of a room, which is sent in a message of its own. Returns whether `data` is such a message. */
-  onJoined(data: unknown): boolean {
-    return isJoined(data) && this.onMessage(data)
-  }
-
   /**
-   * Stores the id of a message. Returns whether the message has one. In JavaScript, `lastId` may also return a number
+   * Stores the id of a message. Returns whether the message contains nothing else. In JavaScript, `lastId` may also
+   * return a number
    * or null. An id that a peer has made up must not lead to a URL that is invalid, or longer than servers accept.
+   *
+   * @throws {TypeError} when the result of `lastId` is an object, such as a promise.
    */
   onMessage(data: unknown): boolean {
-    const id = String(this.#options.lastId(data) ?? '')
+    const result: unknown = this.#options.lastId(data) ?? ''
+    if (typeof result === 'object') throw new TypeError(optionMessage('lastId()', result, 'a string'))
+    const id = String(result)
     if (!idPattern.test(id)) return false
     this.#lastId = addId(this.#lastId, id)
-    return true
+    return isJoined(data)
   }
 
-  #resumedUrl(): string {
+  #resumedUrl(): unknown {
     return this.#lastId === undefined ? this.#url : this.#options.resumeUrl(this.#url, this.#lastId)
   }
 }
@@ -64,7 +67,7 @@ export class Address {
  * lacks most properties. Without the check, a browser would connect to the path `/undefined` for a function that
  * returns nothing.
  */
-function resolveUrl(url: string | URL): string {
+export function resolveUrl(url: string | URL): string {
   if (typeof url !== 'string' && typeof url?.href !== 'string') {
     throw new TypeError(optionMessage('url', url, 'a string, a URL'))
   }

@@ -38,7 +38,6 @@ export class Backoff {
   /** Restarts the delays. */
   reset(): void {
     this.#attempt = 0
-    this.#openedAt = undefined
   }
 
   get isExhausted(): boolean {

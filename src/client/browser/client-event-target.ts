@@ -46,9 +46,8 @@ export function listen(
   target: Pick<EventTarget, 'addEventListener' | 'removeEventListener'> | undefined,
   listeners: Readonly<Record<string, () => void>>,
 ): () => void {
-  const entries = Object.entries(listeners)
-  for (const [type, listener] of entries) target?.addEventListener(type, listener)
+  for (const type in listeners) target?.addEventListener(type, listeners[type])
   return () => {
-    for (const [type, listener] of entries) target?.removeEventListener(type, listener)
+    for (const type in listeners) target?.removeEventListener(type, listeners[type])
   }
 }

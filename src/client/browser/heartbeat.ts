@@ -46,8 +46,8 @@ export class Heartbeat {
    */
   ask(): void {
     const target = this.#target
-    if (!this.isOn || target === undefined) return
-    if (target.bufferedAmount === 0) target.send('ping')
+    if (!this.isOn || !target) return
+    if (!target.bufferedAmount) target.send('ping')
     const { heartbeatInterval, heartbeatTimeout } = this.#options
     this.#timer.start(heartbeatTimeout - heartbeatInterval, () => target.fail('no response to ping'))
   }

@@ -1,5 +1,5 @@
 /** An id of a room with history. Its first part identifies the room. */
-const idPattern = /^([\w-]{8})\.[\w-]{1,32}\.\d{1,15}(?:\.[\w-]{1,32}\.\d{1,15})?$/
+const idPattern = /^([\w-]{8})(?:\.[\w-]{1,32}\.\d{1,15}){1,2}$/
 
 /** Maximum number of rooms whose ids are stored, because the ids are sent in a URL. */
 const MAX_ROOMS = 64

@@ -1,3 +1,4 @@
+import { resolveUrl } from './address.ts'
 import { Timer } from './timer.ts'
 import type { ClientData, ClientEnvironment, CloseReport, SocketLike } from './types.ts'
 
@@ -24,13 +25,19 @@ export class Link {
   readonly #timer: Timer
   #isOver = false
 
-  /** @throws what `WebSocket` throws for the URL. A promise that rejects counts as a loss. */
-  constructor(url: string | Promise<string>, settings: LinkSettings, listener: LinkListener) {
+  /**
+   * @param url A URL, or a promise for one. A promise that rejects, or another value, counts as a loss.
+   * @throws what `WebSocket` throws for the URL.
+   */
+  constructor(url: unknown, settings: LinkSettings, listener: LinkListener) {
     this.#settings = settings
     this.#listener = listener
     this.#timer = new Timer(settings.environment)
     if (typeof url === 'string') this.#connect(url)
-    else url.then((url) => this.#connect(url)).catch((error) => this.fail(String(error)))
+    else
+      Promise.resolve(url as string)
+        .then((url) => this.#connect(resolveUrl(url)))
+        .catch((error) => this.fail(String(error)))
     this.#timer.start(settings.connectTimeout, () => this.fail('no response'))
   }
 
@@ -51,7 +58,7 @@ export class Link {
   }
 
   applyBinaryType(): void {
-    if (this.#socket !== undefined) this.#socket.binaryType = this.#settings.binaryType
+    if (this.#socket) this.#socket.binaryType = this.#settings.binaryType
   }
 
   send(data: ClientData): void {
@@ -61,7 +68,7 @@ export class Link {
   /** Starts the closing handshake. `onLoss` is called when the socket has closed. */
   close(code: number, reason: string): void {
     this.#timer.stop()
-    if (this.#socket !== undefined) this.#socket.close(code, reason)
+    if (this.#socket) this.#socket.close(code, reason)
     else queueMicrotask(() => this.fail(''))
   }
 
@@ -101,9 +108,7 @@ export class Link {
   }
 
   #on<T>(type: string, handle: (event: T) => void): void {
-    this.#socket?.addEventListener(type, (event) => {
-      if (!this.#isOver) handle(event)
-    })
+    this.#socket?.addEventListener(type, (event) => this.#isOver || handle(event))
   }
 }
 

@@ -37,8 +37,8 @@ export function readClientOptions(options: ClientOptions): ClientSettings {
     throw new RangeError(optionMessage('maxDelay', maxDelay, `at least ${minDelay}`))
   }
   if (minDelay > maxDelay) settings.minDelay = settings.maxDelay = options.minDelay ?? maxDelay
-  if (heartbeatTimeout === 0) settings.heartbeatTimeout = heartbeatInterval + 5000
-  else if (heartbeatTimeout <= heartbeatInterval) {
+  settings.heartbeatTimeout ||= heartbeatInterval + 5000
+  if (settings.heartbeatTimeout <= heartbeatInterval) {
     throw new RangeError(optionMessage('heartbeatTimeout', heartbeatTimeout, `more than ${heartbeatInterval}`))
   }
   return settings

@@ -54,21 +54,22 @@ export class Outbox {
  */
 export function byteLengthOf(data: ClientData): number {
   if (typeof data === 'string') return utf8LengthOf(data)
-  return 'size' in data ? data.size : data.byteLength
+  return binaryLengthOf(data)!
+}
+
+/** Returns the size of binary data, and undefined for a value of another type. */
+function binaryLengthOf(data: unknown): number | undefined {
+  return (data as Blob | null)?.size ?? (data as ArrayBuffer | null)?.byteLength
 }
 
 function utf8LengthOf(text: string): number {
   let length = 0
-  for (const character of text) {
-    const codePoint = character.codePointAt(0)!
-    length += codePoint < 0x80 ? 1 : codePoint < 0x800 ? 2 : codePoint < 0x10000 ? 3 : 4
-  }
+  for (const character of text) length += character < '\x80' ? 1 : character < '\u0800' ? 2 : 2 + character.length
   return length
 }
 
 /** Copies a buffer, because the caller may change it. As in a `WebSocket`, values of other types become text. */
 function copyOf(data: ClientData): ClientData {
   if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice()
-  const isBinary = typeof data === 'object' && data !== null && ('byteLength' in data || 'size' in data)
-  return isBinary ? data.slice(0) : String(data)
+  return binaryLengthOf(data) === undefined ? String(data) : (data as Blob).slice(0)
 }

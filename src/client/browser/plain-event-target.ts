@@ -10,12 +10,11 @@ export class PlainEventTarget {
   readonly #listeners = new Map<string, Map<Listener, boolean>>()
 
   addEventListener(type: string, listener: Listener | null, options?: boolean | ListenerOptions): void {
-    const { once = false, signal } = typeof options === 'object' ? options : {}
+    const { once = false, signal }: ListenerOptions = Object(options)
     if (listener === null || signal?.aborted) return
     const listeners = this.#listeners.get(type) ?? new Map<Listener, boolean>()
     this.#listeners.set(type, listeners)
-    if (listeners.has(listener)) return
-    listeners.set(listener, once)
+    if (!listeners.has(listener)) listeners.set(listener, once)
     signal?.addEventListener('abort', () => this.removeEventListener(type, listener))
   }
 

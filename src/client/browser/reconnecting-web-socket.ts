@@ -1,6 +1,6 @@
 import { optionMessage } from '../../options/read-options.ts'
 import { Address } from './address.ts'
-import { Backoff, type Retry } from './backoff.ts'
+import { Backoff } from './backoff.ts'
 import { ClientEventTarget, listen, makeEvent } from './client-event-target.ts'
 import { readEnvironment } from './environment.ts'
 import { Heartbeat } from './heartbeat.ts'
@@ -59,12 +59,21 @@ export class ReconnectingWebSocket extends ClientEventTarget {
   /** The current connection or attempt; undefined between two attempts and after the end. */
   #link: Link | undefined
   #readyState = CONNECTING
+  /** The loss about which `shouldReconnect` decides or which was final, until the client is closed or reconnected. */
+  #loss: CloseReport | undefined
 
   constructor(url: UrlSource, protocols?: string | string[], options?: ClientOptions)
   constructor(url: UrlSource, options?: ClientOptions)
-  constructor(url: UrlSource, second: string | string[] | ClientOptions = [], third?: ClientOptions) {
+  constructor(url: UrlSource, protocols: string | string[] | ClientOptions = [], options?: ClientOptions) {
     super()
-    const { protocols, options } = readArguments(second, third)
+    if (typeof protocols !== 'string' && !Array.isArray(protocols)) {
+      if (options !== undefined) {
+        throw new TypeError(optionMessage('protocols', protocols, 'a string, an array of strings'))
+      }
+      options = protocols
+      protocols = []
+    }
+    options ??= {}
     const settings = readClientOptions(options)
     const environment = readEnvironment(options.environment)
     this.#settings = settings
@@ -73,7 +82,7 @@ export class ReconnectingWebSocket extends ClientEventTarget {
     this.#backoff = new Backoff(settings, environment)
     this.#heartbeat = new Heartbeat(settings, new Timer(environment))
     this.#retryTimer = new Timer(environment)
-    this.#linkSettings = { environment, protocols, connectTimeout: settings.connectTimeout, binaryType: 'blob' }
+    this.#linkSettings = { ...settings, environment, protocols, binaryType: 'blob' }
     if (settings.signal?.aborted) this.close()
     else this.#connect()
     this.#listen()
@@ -158,8 +167,17 @@ export class ReconnectingWebSocket extends ClientEventTarget {
     this.#stopTimers()
     this.#backoff.reset()
     this.#readyState = CONNECTING
-    if (wasOpen) this.#announce({ code: 1000, reason: 'reconnect', wasClean: true }, { attempt: 1, delay: 0 })
-    if (this.#readyState === CONNECTING) this.#tryAgain()
+    if (wasOpen)
+      this.dispatchEvent(
+        makeEvent('reconnecting', { code: 1000, reason: 'reconnect', wasClean: true, attempt: 1, delay: 0 }),
+      )
+    // A listener may have closed the client or reconnected it.
+    if (this.#isDelayed) this.#tryAgain()
+  }
+
+  /** Whether the next attempt is certain but has not begun. */
+  get #isDelayed(): boolean {
+    return this.#readyState === CONNECTING && (this.#link ?? this.#loss) === undefined
   }
 
   #listen(): void {
@@ -201,9 +219,13 @@ export class ReconnectingWebSocket extends ClientEventTarget {
     if (this.#readyState !== OPEN) return
     this.#heartbeat.onMessage()
     if (data === 'pong' && this.#heartbeat.isOn) return
-    if (this.#address.onJoined(data)) return
-    this.dispatchEvent(makeEvent('message', { data, origin }))
-    this.#address.onMessage(data)
+    let isHidden = false
+    try {
+      // The id is stored first, because a listener may reconnect.
+      isHidden = this.#address.onMessage(data)
+    } finally {
+      if (!isHidden) this.dispatchEvent(makeEvent('message', { data, origin }))
+    }
   }
 
   #onLoss(report: CloseReport): void {
@@ -211,19 +233,25 @@ export class ReconnectingWebSocket extends ClientEventTarget {
     this.#stopTimers()
     this.#backoff.onLoss()
     if (this.#readyState === CLOSING || this.#backoff.isExhausted) return this.#end(report)
-    try {
-      if (!this.#settings.shouldReconnect(report)) return this.#end(report)
-    } catch (error) {
-      return this.#end(abnormalClosure(String(error)))
-    }
     this.#readyState = CONNECTING
-    const retry = this.#backoff.next()
-    this.#retryTimer.start(retry.delay, () => this.#tryAgain())
-    this.#announce(report, retry)
-  }
-
-  #announce(report: CloseReport, retry: Retry): void {
-    this.dispatchEvent(makeEvent('reconnecting', { ...report, ...retry }))
+    this.#loss = report
+    // A callback or listener may close or reconnect the client. The decision then has no effect.
+    const onDecision = (isWanted: unknown, end = report): void => {
+      if (this.#loss !== report) return
+      if (!isWanted) return this.#end(end)
+      this.#loss = undefined
+      const retry = this.#backoff.next()
+      this.#retryTimer.start(retry.delay, () => this.#tryAgain())
+      this.dispatchEvent(makeEvent('reconnecting', { ...report, ...retry }))
+    }
+    const onError = (error: unknown): void => onDecision(false, abnormalClosure(String(error)))
+    try {
+      const isWanted: unknown = this.#settings.shouldReconnect(report)
+      if (typeof isWanted === 'boolean') onDecision(isWanted)
+      else Promise.resolve(isWanted).then(onDecision, onError)
+    } catch (error) {
+      onError(error)
+    }
   }
 
   /** Abandons the connection, so that messages sent from now on wait in the outbox. */
@@ -233,32 +261,26 @@ export class ReconnectingWebSocket extends ClientEventTarget {
 
   #onOnline(): void {
     if (this.#readyState === OPEN) this.#heartbeat.ask()
-    else if (this.#readyState === CONNECTING && this.#link === undefined) this.#tryAgain()
+    else if (this.#isDelayed) this.#tryAgain()
   }
 
   #end(report: CloseReport): void {
     const wasRequested = this.#readyState === CLOSING
     this.#readyState = CLOSED
     this.#stopTimers()
+    this.#loss = report
     this.#outbox.empty()
     for (const stop of this.#stopListening) stop()
     if (!wasRequested && !report.wasClean) this.dispatchEvent(makeEvent('error'))
-    this.dispatchEvent(makeEvent('close', report))
+    // A listener of `error` may have reconnected.
+    if (this.#loss === report) this.dispatchEvent(makeEvent('close', report))
   }
 
   #stopTimers(): void {
+    this.#loss = undefined
     this.#retryTimer.stop()
     this.#heartbeat.stop()
   }
-}
-
-/** Reads the arguments `(url, protocols, options)` or `(url, options)`. */
-function readArguments(second: unknown, third: unknown): { protocols: string | string[]; options: ClientOptions } {
-  if (typeof second === 'string' || Array.isArray(second)) {
-    return { protocols: second, options: third === undefined ? {} : (third as ClientOptions) }
-  }
-  if (third !== undefined) throw new TypeError(optionMessage('protocols', second, 'a string, an array of strings'))
-  return { protocols: [], options: second as ClientOptions }
 }
 
 /** Creates the exception that a `WebSocket` throws; an `Error` with that name on platforms without DOMException. */

@@ -86,14 +86,21 @@ export interface ClientOptions {
   maxOutboxBytes?: number | undefined
   /** Maximum number of messages in the outbox, which wait for a connection. Default 1000. */
   maxOutboxCount?: number | undefined
-  /** Returns whether to reconnect after this loss. Default: true, except after 1000, 1005, 1008 and 4000–4999. */
-  shouldReconnect?: ((report: CloseReport) => boolean) | undefined
   /**
-   * Returns the id of a message from which to resume. For rooms with history, use `readEnvelopeId`. Default: no ids.
+   * Returns whether to reconnect after this loss, or a promise for it. An error is final. Default: true, except after
+   * 1000, 1005, 1008 and 4000–4999.
+   */
+  shouldReconnect?: ((report: CloseReport) => boolean | Promise<boolean>) | undefined
+  /**
+   * Returns the id of a message from which to resume. Called before the listeners of the message. For rooms with
+   * history, use `readEnvelopeId`. Default: no ids.
    */
   lastId?: ((data: unknown) => string | undefined) | undefined
-  /** Returns the URL that requests the messages after `lastId`. Default: `url` with the query `last=<lastId>`. */
-  resumeUrl?: ((url: string, lastId: string) => string) | undefined
+  /**
+   * Returns the URL that requests the messages after `lastId`, or a promise for it. Default: `url` with the query
+   * `last=<lastId>`.
+   */
+  resumeUrl?: ((url: string, lastId: string) => string | URL | Promise<string | URL>) | undefined
   /** Aborting this signal closes the socket with 1000. Default: none. */
   signal?: AbortSignal | undefined
   environment?: Partial<ClientEnvironment> | undefined

@@ -1,0 +1,72 @@
+import type { HistoryRead, Position } from '../../src/room/broker/broker.ts'
+import { MemoryBroker } from '../../src/room/broker/memory.ts'
+import { Rooms } from '../../src/room/rooms.ts'
+import { Timeline } from '../../src/room/timeline.ts'
+import { FakePeer } from '../support/fake-session.ts'
+import { until } from '../support/tick.ts'
+import { assert, suite } from '../support/unit.ts'
+
+const test = suite('reading history while the connection fails')
+
+const FAILED: HistoryRead = { messages: [], isComplete: false, position: null }
+const history = { size: 100, ttl: 60_000 }
+
+/** A broker whose history cannot be read for the first `failures` attempts. */
+class FlakyBroker extends MemoryBroker {
+  failures: number
+  readCount = 0
+
+  constructor(failures: number) {
+    super()
+    this.failures = failures
+  }
+
+  override read(topic: string, after: Position): Promise<HistoryRead> {
+    this.readCount += 1
+    return this.readCount > this.failures ? super.read(topic, after) : Promise.resolve(FAILED)
+  }
+}
+
+const publication = (sequence: number) => ({ sequence, payload: `message ${sequence}`, compress: true })
+
+for (const [failures, expected] of [
+  [0, 'message 1, message 2, message 3'],
+  [2, 'message 1, message 2, message 3'],
+  [1000, 'gap of 2, message 3'],
+] as const) {
+  test(`a hole is filled from the history when ${failures} reads fail: ${expected}`, async () => {
+    const broker = new FlakyBroker(failures)
+    const seen: string[] = []
+    const timeline = new Timeline('r:lobby', broker, history, {
+      onArrival: ({ publication }) => seen.push(String(publication.payload)),
+      onMissed: ({ missedCount }) => seen.push(`gap of ${missedCount}`),
+    })
+    for (const sequence of [1, 2, 3]) broker.publish('r:lobby', publication(sequence), history)
+    const { messages } = await MemoryBroker.prototype.read.call(broker, 'r:lobby', { epoch: '', count: 0 })
+    // As from another process: the first two messages were lost with the connection.
+    const stored = messages.map((message) => ({ ...message, origin: 'elsewhere' }))
+    const read = broker.read.bind(broker)
+    broker.read = async (topic, after) => {
+      const found = await read(topic, after)
+      return { ...found, messages: found.messages.map((message) => ({ ...message, origin: 'elsewhere' })) }
+    }
+    timeline.onMessage(stored[2])
+    await until(() => seen.includes('message 3'))
+    assert.is(seen.join(', '), expected)
+    assert.ok(failures > 2 || broker.readCount === failures + 1, `${broker.readCount} reads`)
+    assert.ok(broker.readCount < 10, `${broker.readCount} reads`)
+    timeline.close()
+  })
+}
+
+test('a member that resumes gets what it missed although the first read fails', async () => {
+  const broker = new FlakyBroker(1)
+  const room = new Rooms({ broker, history }).room('lobby')
+  const first = new FakePeer()
+  await room.join(first.session, { last: null })
+  const { id } = JSON.parse(String(first.received[0]))
+  room.broadcast('missed')
+  const second = new FakePeer()
+  assert.equal(await room.join(second.session, { last: id }), { missedCount: 1, isComplete: true })
+  assert.is(JSON.parse(String(second.received[0])).data, 'missed')
+})
