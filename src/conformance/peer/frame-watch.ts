@@ -56,6 +56,12 @@ export class FrameWatch {
     this.#breach('inv.close-before-fin', 'an end without a Close')
   }
 
+  /** Returns whether a pong has the data of a ping that was sent or, with `hearsPongs`, of a pong that was sent. */
+  isAnswer({ payload }: Frame, hearsPongs: boolean): boolean {
+    const data = payload.toString('hex')
+    return this.pings.has(data) || (hearsPongs && this.pongs.has(data))
+  }
+
   #checkRsv(frame: Frame): void {
     const mayHaveRsv1 = this.deflate && (frame.opcode === Op.TEXT || frame.opcode === Op.BINARY)
     if (frame.rsv & (mayHaveRsv1 ? 3 : 7)) this.#breach('inv.rsv', frame)

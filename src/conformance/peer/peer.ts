@@ -1,4 +1,5 @@
 import { type Agreement, type Chop, type Frame, type FrameSpec, Op, type Response, showBytes } from '../wire/index.ts'
+import { AutoReplies } from './auto-replies.ts'
 import { describeInbound, type Inbound, type Message, Mismatch } from './inbound.ts'
 import type { Closing, PeerSettings } from './peer-settings.ts'
 import { ReceivingPeer } from './receiving-peer.ts'
@@ -15,13 +16,15 @@ export class Peer {
   /** Which side ended the connection first, and how. */
   readonly closing: Closing = { by: null, code: null, reason: null, tcp: null }
   readonly #sender: SendingPeer
+  readonly #replies: AutoReplies
   readonly #receiver: ReceivingPeer
 
   constructor(transport: Transport, settings: PeerSettings) {
     this.transport = transport
     this.settings = settings
     this.#sender = new SendingPeer(transport, settings, this.closing)
-    this.#receiver = new ReceivingPeer(transport, settings, this.closing, this.#sender)
+    this.#replies = new AutoReplies(this.#sender, this.closing)
+    this.#receiver = new ReceivingPeer(transport, settings, this.closing, this.#sender, this.#replies)
   }
 
   /** Whether the target has ended its side, or the connection is closed. */
@@ -56,12 +59,12 @@ export class Peer {
 
   /** Whether the peer answers pings; default true. */
   set autoPong(isOn: boolean) {
-    this.#receiver.autoPong = isOn
+    this.#replies.autoPong = isOn
   }
 
   /** Whether the peer answers a Close and, as a server, ends TCP after both Close frames; default true. */
   set autoClose(isOn: boolean) {
-    this.#receiver.autoClose = isOn
+    this.#replies.autoClose = isOn
   }
 
   /** Whether a pong with the data of a pong that the peer sent is an event; default false. */
@@ -168,16 +171,26 @@ export class Peer {
   }
 
   /**
-   * Waits for the next event. Resolves to null on a timeout. The timeout restarts whenever bytes arrive, for at most
-   * `limit` milliseconds in total.
+   * Waits for the next event. Resolves to null on a timeout. The timeout restarts whenever bytes other than pings and
+   * unsolicited pongs arrive. The whole wait lasts `limit` milliseconds at most, whatever arrives.
    */
   next(timeout = this.settings.timeout, limit = timeout * 30): Promise<Inbound | null> {
-    return this.#receiver.next(timeout, limit)
+    return this.#receiver.next(timeout, limit, () => false)
   }
 
   /** Like `next`, but skips pings and unsolicited pongs, which are allowed at any time. */
-  nextMeaningful(timeout = this.settings.timeout, limit = timeout * 30): Promise<Inbound | null> {
-    return this.#receiver.nextMeaningful(timeout, limit)
+  nextMeaningful(timeout?: number, limit?: number): Promise<Inbound | null> {
+    return this.skipWhile(() => false, timeout, limit)
+  }
+
+  /** Like `nextMeaningful`, but also skips the events that `isSkipped` accepts. They do not extend the limit. */
+  skipWhile(
+    isSkipped: (event: Inbound) => boolean,
+    timeout = this.settings.timeout,
+    limit = timeout * 30,
+  ): Promise<Inbound | null> {
+    const receiver = this.#receiver
+    return receiver.next(timeout, limit, (event) => receiver.isHeartbeat(event) || isSkipped(event))
   }
 
   /** Puts an event back, so that the next wait returns it again. */
@@ -198,8 +211,7 @@ export class Peer {
    */
   async expectPong(payload?: Uint8Array, timeout?: number): Promise<Frame> {
     const passed: Inbound[] = []
-    let event = await this.nextMeaningful(timeout)
-    for (; event?.kind === 'message'; event = await this.nextMeaningful(timeout)) passed.push(event)
+    const event = await this.skipWhile((one) => one.kind === 'message' && passed.push(one) > 0, timeout)
     if (event?.kind !== 'pong' || (payload !== undefined && !event.frame.payload.equals(payload))) {
       throw this.#mismatch(payload === undefined ? 'a pong' : `pong with ${showBytes(payload)}`, passed[0] ?? event)
     }

@@ -10,8 +10,8 @@ import {
   Op,
   parseResponse,
   type Response,
-  readingTurn,
 } from '../wire/index.ts'
+import type { AutoReplies } from './auto-replies.ts'
 import { decodeMessage, type Inbound, type Message, MessageAssembly } from './inbound.ts'
 import type { Closing, PeerSettings } from './peer-settings.ts'
 import { Queue } from './queue.ts'
@@ -24,10 +24,7 @@ export class ReceivingPeer {
   readonly #settings: PeerSettings
   readonly #closing: Closing
   readonly #sender: SendingPeer
-  /** Whether the peer answers pings. */
-  autoPong = true
-  /** Whether the peer answers a Close and, as a server, ends TCP after both Close frames. */
-  autoClose = true
+  readonly #replies: AutoReplies
   /** Decompresses a message. It is set when permessage-deflate was agreed. */
   decoder: ((message: Message) => Buffer) | null = null
   /** Whether a pong with the data of a pong that the peer sent is an event. */
@@ -42,12 +39,21 @@ export class ReceivingPeer {
   #wasPaused = false
   #wake: (() => void) | null = null
   #received = 0
+  /** Bytes of the pings and unsolicited pongs among the received ones. */
+  #heartbeat = 0
 
-  constructor(transport: Transport, settings: PeerSettings, closing: Closing, sender: SendingPeer) {
+  constructor(
+    transport: Transport,
+    settings: PeerSettings,
+    closing: Closing,
+    sender: SendingPeer,
+    replies: AutoReplies,
+  ) {
     this.#transport = transport
     this.#settings = settings
     this.#closing = closing
     this.#sender = sender
+    this.#replies = replies
     const { stream } = transport
     stream.on('data', (chunk: Buffer) => this.#onData(chunk))
     stream.on('end', () => this.#onEnd(!sender.isFinSent && transport.isReset?.() ? 'rst' : 'fin'))
@@ -149,21 +155,25 @@ export class ReceivingPeer {
   }
 
   /**
-   * Waits for the next event. Resolves to null on a timeout. The timeout restarts whenever bytes arrive, for at most
-   * `limit` milliseconds in total.
+   * Waits for the next event that `isSkipped` rejects. Resolves to null on a timeout. The timeout restarts whenever
+   * bytes other than pings and unsolicited pongs arrive. The whole wait lasts `limit` milliseconds at most, whatever arrives.
    */
-  async next(timeout: number, limit: number): Promise<Inbound | null> {
+  async next(timeout: number, limit: number, isSkipped: (event: Inbound) => boolean): Promise<Inbound | null> {
     const last = performance.now() + limit
-    while (this.#queue.length === 0) {
-      const before = this.#received
+    let deadline = 0
+    let progress = -1
+    for (;;) {
+      const event = this.#shiftUnless(isSkipped)
+      if (event !== null) return event
       if (this.#reader !== null && this.#hasEnded) return { kind: 'end', tcp: this.#closing.tcp ?? 'rst' }
-      const isSilent =
-        !(await this.#waitUntil(Math.min(performance.now() + timeout, last))) && this.#received === before
-      if (isSilent || (performance.now() >= last && this.#queue.length === 0)) return this.#timeOut()
+      const now = performance.now()
+      if (this.#received - this.#heartbeat > progress) {
+        progress = this.#received - this.#heartbeat
+        deadline = Math.min(now + timeout, last)
+      }
+      if (now >= deadline) return this.#timeOut()
+      await this.#waitUntil(deadline)
     }
-    const event = this.#queue.shift() as Inbound
-    if (event.kind === 'message') decodeMessage(event.message, this.decoder, this.#settings.watch)
-    return event
   }
 
   /** Puts an event back, so that the next wait returns it again. */
@@ -171,14 +181,10 @@ export class ReceivingPeer {
     this.#queue.unshift(event)
   }
 
-  /** Like `next`, but skips pings and unsolicited pongs, which are allowed at any time. */
-  async nextMeaningful(timeout: number, limit: number): Promise<Inbound | null> {
-    for (;;) {
-      const event = await this.next(timeout, limit)
-      if (event?.kind === 'ping') continue
-      if (event?.kind === 'pong' && !this.#isAnswer(event.frame)) continue
-      return event
-    }
+  /** Returns whether an event is a ping or an unsolicited pong, which are allowed at any time. */
+  isHeartbeat(event: Inbound): boolean {
+    const { watch } = this.#settings
+    return event.kind === 'ping' || (event.kind === 'pong' && !watch.isAnswer(event.frame, this.hearsUnsolicited))
   }
 
   /** Waits for bytes or the end of the stream, before or after the handshake. Resolves to false on a timeout. */
@@ -192,6 +198,16 @@ export class ReceivingPeer {
     const deadline = performance.now() + timeout
     while (!this.#hasEnded) if (!(await this.#waitUntil(deadline))) return this.#timeOut()
     return this.#closing.tcp
+  }
+
+  /** Removes events from the queue up to the first one that `isSkipped` rejects. Returns null when there is none. */
+  #shiftUnless(isSkipped: (event: Inbound) => boolean): Inbound | null {
+    while (this.#queue.length > 0) {
+      const event = this.#queue.shift() as Inbound
+      if (event.kind === 'message') decodeMessage(event.message, this.decoder, this.#settings.watch)
+      if (!isSkipped(event)) return event
+    }
+    return null
   }
 
   #onData(chunk: Buffer): void {
@@ -209,21 +225,20 @@ export class ReceivingPeer {
     const { log, watch } = this.#settings
     log.in('frame', describeFrame(frame), frame.header, frame.raw)
     watch.onFrame(frame)
-    if (frame.opcode === Op.PING) this.#onPing(frame)
-    else if (frame.opcode === Op.PONG) {
-      this.#sender.recordPong(frame.payload)
-      this.#queue.push({ kind: 'pong', frame })
-    } else if (frame.opcode === Op.CLOSE) this.#onClose(frame)
+    if (frame.opcode === Op.PING || frame.opcode === Op.PONG) this.#onHeartbeat(frame)
+    else if (frame.opcode === Op.CLOSE) this.#onClose(frame)
     else if (frame.opcode <= Op.BINARY) {
       const event = this.#assembly.push(frame)
       if (event !== null) this.#queue.push(event)
     } else this.#queue.push({ kind: 'stray', frame })
   }
 
-  #onPing(frame: Frame): void {
-    this.#queue.push({ kind: 'ping', frame })
-    if (!this.autoPong || this.#sender.isCloseSent) return
-    void this.#sender.sendFrames([{ opcode: Op.PONG, payload: frame.payload }])
+  #onHeartbeat(frame: Frame): void {
+    const event: Inbound = { kind: frame.opcode === Op.PING ? 'ping' : 'pong', frame }
+    if (this.isHeartbeat(event)) this.#heartbeat += frame.header.length + frame.payload.length
+    this.#queue.push(event)
+    if (event.kind === 'ping') this.#replies.onPing(frame)
+    else this.#sender.recordPong(frame.payload)
   }
 
   #onClose(frame: Frame): void {
@@ -235,19 +250,7 @@ export class ReceivingPeer {
     this.#sender.recordTimeSinceClose('close')
     this.#settings.ledger.count('end.close')
     this.#queue.push({ kind: 'close', code, reason, frame })
-    if (this.autoClose) void (this.#sender.role === 'server' ? this.#finishClosing(code) : this.#answerClose(code))
-  }
-
-  /** The server ends TCP first, after its own Close (RFC 6455 §7.1.1). */
-  async #finishClosing(code: number | null): Promise<void> {
-    if (!this.#sender.isCloseSent) await this.#sender.sendClose(code ?? undefined)
-    this.#sender.end()
-  }
-
-  /** As a client, answers a Close that it did not request, unless the server ends TCP immediately (RFC 6455 §5.5.1). */
-  async #answerClose(code: number | null): Promise<void> {
-    await readingTurn()
-    if (!this.#hasEnded && !this.#sender.isCloseSent) await this.#sender.sendClose(code ?? undefined)
+    this.#replies.onClose(code)
   }
 
   #onEnd(tcp: 'fin' | 'rst'): void {
@@ -267,12 +270,6 @@ export class ReceivingPeer {
     this.#queue.push({ kind: 'end', tcp })
     if (tcp === 'fin') this.#transport.stream.end()
     this.#wake?.()
-  }
-
-  #isAnswer({ payload }: Frame): boolean {
-    const { pings, pongs } = this.#settings.watch
-    const data = payload.toString('hex')
-    return pings.has(data) || (this.hearsUnsolicited && pongs.has(data))
   }
 
   #timeOut(): null {

@@ -75,16 +75,15 @@ async function echoes(context: RunContext, trial: Trial, prefix: string): Promis
   const text = `echo-${trial.random.integer(0, 1e9)}`
   const began = performance.now()
   await peer.sendText(text)
-  for (;;) {
-    const event = await peer.nextMeaningful()
-    if (event?.kind === 'message') adaptTimeout(context, performance.now() - began)
-    if (event === null || event.kind === 'end')
-      return ECHO_RULES.some((rule) => trial.context.ledger.breachesOf(rule).length > 0)
-    // The target treats a text message as a violation, or violates the protocol itself.
-    if (event.kind === 'close') return event.code === 1002 || event.code === 1007
-    if (event.kind !== 'message') return true
-    if (event.message.payload.length === prefix.length + text.length) return true
-  }
+  const event = await peer.skipWhile((one) => {
+    if (one.kind !== 'message') return false
+    adaptTimeout(context, performance.now() - began)
+    return one.message.payload.length !== prefix.length + text.length
+  })
+  if (event === null || event.kind === 'end')
+    return ECHO_RULES.some((rule) => trial.context.ledger.breachesOf(rule).length > 0)
+  // The target treats a text message as a violation, or violates the protocol itself.
+  return event.kind !== 'close' || event.code === 1002 || event.code === 1007
 }
 
 /** Resolves to whether the target currently serves a new connection. */

@@ -17,11 +17,8 @@ export interface CloseOptions {
  * Waits for the end of the connection after a Close. Returns null when it does not end in time. Frames after the Close
  * are skipped, because `inv.after-close` reports them.
  */
-export async function expectOnlyEnd(peer: Peer): Promise<Inbound | null> {
-  for (;;) {
-    const event = await peer.nextMeaningful()
-    if (event === null || event.kind === 'end') return event
-  }
+export function expectOnlyEnd(peer: Peer): Promise<Inbound | null> {
+  return peer.skipWhile((event) => event.kind !== 'end')
 }
 
 /** Codes that report an error, and therefore are not valid in the reply to a valid Close (RFC 6455 §7.4.1). */

@@ -72,11 +72,8 @@ export async function expectFailure(
   await judgeFailure(t, peer, codes, expected, event, options)
 }
 
-async function nextAfterFault(peer: Peer, options: FailureOptions): Promise<Inbound | null> {
-  for (;;) {
-    const event = await peer.nextMeaningful(options.timeout)
-    if (event === null || options.allowed?.(event) !== true) return event
-  }
+function nextAfterFault(peer: Peer, { allowed, timeout }: FailureOptions): Promise<Inbound | null> {
+  return peer.skipWhile((event) => allowed?.(event) === true, timeout)
 }
 
 async function judgeFailure(

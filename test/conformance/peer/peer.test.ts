@@ -124,6 +124,65 @@ test('a wait ends at the timeout when nothing arrives, and goes on while bytes a
   assert.is((await message).payload.toString(), 'abcdef')
 })
 
+/** What a server sends while a peer waits, without end. Each could extend the wait. */
+const endless = { pings: '8901 61', 'unsolicited pongs': '8a01 61' }
+
+for (const [name, bytes] of Object.entries(endless)) {
+  test(`a wait ends at the timeout although ${name} arrive`, async (t) => {
+    const sockets: Socket[] = []
+    const url = await startUpgradedServer(t, (socket) => sockets.push(socket))
+    const peer = await createTrial(t, url, undefined, { timeout: 200 }).open()
+    const clock = stopClock(t)
+    let end: unknown
+    const waits = thrownBy(() => peer.expectEnd()).then((error) => {
+      end = error
+    })
+    for (let passed = 0; passed < 200; passed += 50) {
+      assert.is(end, undefined)
+      sockets[0].write(hex(bytes))
+      await turns()
+      clock.tick(50)
+    }
+    await waits
+    assert.match((end as Error).message, 'nothing within 200 ms')
+  })
+}
+
+test('a message in slow pieces is read although pings arrive between them', async (t) => {
+  const sockets: Socket[] = []
+  const url = await startUpgradedServer(t, (socket) => sockets.push(socket))
+  const peer = await createTrial(t, url, undefined, { timeout: 120 }).open()
+  const clock = stopClock(t)
+  const message = peer.expectMessage()
+  for (const piece of ['0101 61', '8901 70', '0001 62', '8901 70', '8001 63']) {
+    sockets[0].write(hex(piece))
+    await turns()
+    clock.tick(50)
+  }
+  assert.is((await message).payload.toString(), 'abc')
+})
+
+test('data that a case skips does not extend a wait beyond its limit', async (t) => {
+  const sockets: Socket[] = []
+  const url = await startUpgradedServer(t, (socket) => sockets.push(socket))
+  const peer = await createTrial(t, url).open()
+  const clock = stopClock(t)
+  let isOver = false
+  const waits = peer
+    .skipWhile(({ kind }) => kind === 'message', 100, 300)
+    .then((event) => {
+      isOver = true
+      return event
+    })
+  for (let passed = 0; passed < 300; passed += 50) {
+    assert.is(isOver, false)
+    sockets[0].write(hex('8101 61'))
+    await turns()
+    clock.tick(50)
+  }
+  assert.is(await waits, null)
+})
+
 test('cuts writes into pieces that arrive whole', async (t) => {
   const received: Buffer[] = []
   const url = await startUpgradedServer(

@@ -75,7 +75,7 @@ async function expectPrediction(t: Trial, peer: Peer, prediction: Prediction & {
   const { end, isCut } = prediction
   if (typeof end !== 'string') return expectFailure(t, peer, end, { allowed })
   if (end === 'closed') {
-    const event = await skipAllowed(peer, allowed)
+    const event = await peer.skipWhile(allowed)
     t.require(
       event?.kind === 'close' || event?.kind === 'end',
       'the reply to the Close',
@@ -92,18 +92,10 @@ async function expectPrediction(t: Trial, peer: Peer, prediction: Prediction & {
   await expectCleanClose(t, peer)
 }
 
-/** Returns the first event that was not predicted as a reply. */
-async function skipAllowed(peer: Peer, allowed: (event: Inbound) => boolean): Promise<Inbound | null> {
-  for (;;) {
-    const event = await peer.nextMeaningful()
-    if (event === null || !allowed(event)) return event
-  }
-}
-
 /** For bytes that end inside a frame: sends FIN and expects the end, with nothing unpredicted before it. */
 async function expectEndAfterFin(t: Trial, peer: Peer, allowed: (event: Inbound) => boolean): Promise<void> {
   peer.end()
-  const event = await skipAllowed(peer, allowed)
+  const event = await peer.skipWhile(allowed)
   const isEnd = event?.kind === 'close' || event?.kind === 'end'
   t.require(isEnd, 'the end, with nothing unpredicted before it', describeInbound(event, t.timeout))
 }

@@ -1,4 +1,4 @@
-import { describeInbound, type Peer } from '../../peer/index.ts'
+import { describeInbound, type Inbound, type Peer } from '../../peer/index.ts'
 import {
   type Case,
   describeAnswer,
@@ -92,11 +92,13 @@ async function sendEarly(t: Trial, early: (peer: Peer) => Buffer, rest?: (peer: 
   }
   await rest?.(peer)
   const events: string[] = []
-  for (let event = await peer.nextMeaningful(); ; event = await peer.nextMeaningful()) {
-    events.push(event === null ? 'silence: the remaining frames are lost' : describeInbound(event, t.timeout))
-    if (event === null || event.kind === 'end' || (event.kind === 'message' && rest !== undefined)) break
-    if (event.kind === 'message' && !early.name.includes('three')) break
-  }
+  const isLast = (event: Inbound): boolean =>
+    event.kind === 'end' || (event.kind === 'message' && (rest !== undefined || !early.name.includes('three')))
+  const last = await peer.skipWhile((event) => {
+    events.push(describeInbound(event, t.timeout))
+    return !isLast(event)
+  })
+  if (last === null) events.push('silence: the remaining frames are lost')
   t.note(`received: ${events.join(', ')}`)
 }
 

@@ -18,9 +18,8 @@ async function makeTraffic(t: Trial): Promise<void> {
   const peer = await t.open()
   await peer.sendText('Hello-µ@ßöäüàá-UTF-8!!')
   await peer.sendPing('traffic')
-  for (let event = await peer.next(); event?.kind !== 'pong'; event = await peer.next()) {
-    if (event === null || event.kind === 'end') return
-  }
+  const event = await peer.skipWhile(({ kind }) => kind !== 'pong' && kind !== 'end')
+  if (event?.kind !== 'pong') return
   await peer.sendClose(1000)
   await peer.waitForEnd()
 }
