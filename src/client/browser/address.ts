@@ -27,7 +27,7 @@ export class Address {
   }
 
   /**
-   * Returns the URL of the next attempt. A function of the user is called each time, and its errors become rejections.
+   * Returns the URL of the next attempt. The user's function is called each time, and its errors become rejections.
    */
   next(): string | Promise<string> {
     const source = this.#source
