@@ -42,8 +42,9 @@ const parsers: ReadonlyMap<string, Parser> = new Map([
 export const limitOption = { limit: { type: 'string', multiple: true, default: [] as string[] } } as const
 
 /** The lines of the help about `--limit`. */
-export const LIMIT_HELP = `  --limit NAME=VALUE   sets a limit of the server; repeatable. VALUE is in bytes or milliseconds, is Infinity,
-                       or is a rate: PER_SECOND, PER_SECOND:BURST or off. Examples:
+export const LIMIT_HELP = `  --limit NAME=VALUE   sets a limit of the server; repeatable. VALUE is a number (bytes or
+                       milliseconds), Infinity, a keyword, or a rate: PER_SECOND, PER_SECOND:BURST or off.
+                       Examples:
                        --limit headerTimeout=2000 --limit pingRate=10:50 --limit overflow=drop
 `
 

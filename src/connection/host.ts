@@ -27,7 +27,7 @@ export interface ConnectionHost {
   readonly traffic: Traffic
   /** Returns the masking key of the next frame (client role, RFC 6455 §5.3). */
   readonly maskingKey?: (() => Uint8Array) | undefined
-  /** Called with what a callback of the user throws. Must not throw. */
+  /** Called with what one of the user's callbacks throws. Must not throw. */
   reportError(error: unknown): void
   /** Called when the memory of a connection has changed by `change` bytes. */
   onMemoryChange(change: number): void

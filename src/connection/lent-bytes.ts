@@ -25,7 +25,7 @@ export function isLent(bytes: Uint8Array): boolean {
   return lentMemory !== null && bytes.buffer === lentMemory
 }
 
-/** Calls `deliver` of `borrower` with a view of `bytes[start, end)` that is valid until it returns. */
+/** Calls `deliver` of `borrower` with a view of `bytes[start, end)` that is valid until `deliver` returns. */
 export function lend(bytes: Buffer, start: number, end: number, isBinary: boolean, borrower: Borrower): void {
   // The callback may cause another connection to receive input.
   const outer = lentMemory

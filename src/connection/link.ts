@@ -38,7 +38,7 @@ export interface Link {
   endStream(): void
   /** Called when the stream has closed. */
   onGone(): void
-  /** Called when a callback of the user threw or rejected. Reports the error and fails the connection. */
+  /** Called when one of the user's callbacks threw or rejected. Reports the error and fails the connection. */
   onUserError(error: unknown): void
 }
 

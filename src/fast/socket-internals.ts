@@ -16,7 +16,7 @@ import { messageRun } from './message-run.ts'
 /** The window, as large as libuv's read size. Its content is valid until the callback that received it returns. */
 export const readWindow: Buffer = messageRun.window
 
-/** The symbols of the fields that make Node read a socket into a buffer of the user. */
+/** The symbols of the fields that make Node read a socket into a buffer that the user provides. */
 interface OnReadFields {
   buffer: symbol
   callback: symbol

@@ -44,8 +44,8 @@ const REFUSAL_NAMES: ReadonlySet<string> = new Set([
 /**
  * Formats the 101 response that completes an opening handshake, to be sent as Latin-1 (RFC 6455 §4.2.2).
  *
- * @throws {TypeError} when the subprotocol is not a token, the name of a field is not a token or is set by the
- *   handshake, or a value contains control characters or is not Latin-1.
+ * @throws {TypeError} when the subprotocol is not a token, when a field is one that the handshake sets or its name
+ *   is not a token, or when a value contains control characters or is not Latin-1.
  */
 export function formatAccept({ key, subprotocol, extensions, headers }: Acceptance): string {
   let head = `${ACCEPTANCE}${acceptKey(key)}\r\n`

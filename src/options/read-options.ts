@@ -5,7 +5,7 @@ import { isAllowed, isRecord, type OptionRule, type OptionRules, type Settings }
  * `checkOptionNames` to refuse them.
  *
  * @param rules The rule of each option.
- * @param options The options of the user.
+ * @param options The user's options.
  * @param path The text before a name in error messages, such as `'deflate.'`. Default `''`.
  * @param base Replaces the defaults of the rules, for options that override others.
  * @throws {TypeError} when an option has the wrong type, or `options` is not an object.

@@ -14,7 +14,7 @@ import { completeMessage } from './request-message.ts'
 import { isTaken, noteUpgrade } from './shared-stream.ts'
 import { refuseStream } from './upgrade.ts'
 
-/** An HTTP server of the user, including http2 servers, with or without `allowHTTP1`. */
+/** The user's server: from `node:http`, `node:https` or `node:http2` (with or without `allowHTTP1`). */
 export type AnyHttpServer = Server | HttpsServer | Http2SecureServer | Http2Server
 
 /** The arguments of the `'stream'` event of an http2 server. Node's types lack the last one. */

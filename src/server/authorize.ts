@@ -16,9 +16,9 @@ export interface Acceptance {
 
 /**
  * Applies a policy to an upgrade: the origin (RFC 6455 §10.2), then `authorize`, then the choice of a subprotocol
- * (§4.2.2). Returns a promise only when a function of the user does.
+ * (§4.2.2). Returns a promise only when one of the user's functions does.
  *
- * @throws {HandshakeError} when the request is refused. Errors of the user's functions are passed on.
+ * @throws {HandshakeError} when the request is refused. Errors from the user's functions are passed on.
  */
 export function authorizeUpgrade(upgrade: Upgrade, policy: PolicySettings): Acceptance | Promise<Acceptance> {
   return next(allowsOrigin(upgrade, policy.origins), (isAllowed) => {

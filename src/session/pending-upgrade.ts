@@ -47,8 +47,8 @@ export function takePendingUpgrade(request: IncomingMessage): PendingUpgrade | n
 
 /**
  * Applies the policies of server and view to a pending upgrade and accepts it (RFC 6455 §4.2.2). Returns the session,
- * or null when the request was refused or its peer has disconnected. Returns a promise only when a function of the user
- * does. The promise never rejects.
+ * or null when the request was refused or its peer has disconnected. Returns a promise only when one of the user's
+ * functions does. The promise never rejects.
  */
 export function acceptPendingUpgrade(
   { upgrade, host, acceptance: first }: PendingUpgrade,

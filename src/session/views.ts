@@ -16,7 +16,7 @@ import { readViewOptions, type ViewOptions, type ViewSettings } from './view-opt
 import { completeRequest, isMarked, markRequest, type ViewRequest, type WebSocketRequest } from './view-request.ts'
 import { finishResponse, isObserved } from './view-response.ts'
 
-/** A view. It serves one request; the session of a WebSocket request lasts until it returns. */
+/** A view. It serves one request; the session of a WebSocket request lasts until the view returns. */
 export type View<Request = ViewRequest, Response = ServerResponse> = (request: Request, response: Response) => unknown
 
 /** Passes an error from a view to a connect-style app. */

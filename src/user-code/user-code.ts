@@ -1,6 +1,6 @@
 /**
- * Calls a callback of the user. Passes to `onFailure` what the callback throws, or the reason when it returns a promise
- * that is rejected.
+ * Calls one of the user's callbacks. Passes to `onFailure` what the callback throws, or the reason when it returns a
+ * promise that is rejected.
  *
  * @param onFailure Must not throw; see `reportTo`.
  */

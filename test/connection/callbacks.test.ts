@@ -6,7 +6,7 @@ import { assert, suite, type TestContext } from '../support/unit.ts'
 import { closeFrame, frame } from '../support/wire.ts'
 
 /*
- * A callback of the user may throw, or be async and reject. The effect is the same: `onError` is called and the
+ * A user's callback may throw, or be async and reject. The effect is the same: `onError` is called and the
  * connection is closed with 1011. An unhandled rejection would end the process of the test.
  */
 

@@ -187,7 +187,7 @@ test('after the desk was killed and restarted its customers enter the line again
   await say(ann, 'three')
   await startCommand(t, 'serve', '--port', new URL(server.address).port)
   await bannerIs(ann, 'You are next.')
-  await shows(ann, 'The desk had lost your place')
+  await shows(ann, 'The desk lost your place')
   await isOpen(agent)
   await press(agent, 'Take the next')
   await shows(agent, 'three')

@@ -63,7 +63,7 @@ const owners: Record<string, (http: Server) => void> = {
   },
 }
 
-/** The ways to attach this package to an HTTP server of the user; `/view` is the path of its view. */
+/** The ways to attach this package to the user's HTTP server; `/view` is the path of its view. */
 const ways: Record<string, (http: Server, timeout: number) => WebSocketServer> = {
   attach(http, handshakeTimeout) {
     const server = createServer({ urls: { '/view': echoView, '/plain': () => 'page' }, handshakeTimeout })

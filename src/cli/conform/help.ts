@@ -14,7 +14,7 @@ Tests WebSocket servers and clients against RFC 6455 and RFC 7692, rule by rule.
   dwebsocket conform report FILE -o …       convert a JSON result to other formats
   dwebsocket conform diff OLD NEW           show what changed; exit with 1 if a result got worse
   dwebsocket conform matrix FILE…           show several results side by side: -o text, markdown or html
-  dwebsocket conform serve-echo [URL]       start an echo server to try the tester with
+  dwebsocket conform serve-echo [URL]       start an echo server for trying out the tester
   dwebsocket conform snippet [NAME]         print a minimal echo server for a common library
 
 The server under test should echo every message. If it does not, the tester notices this at the start and skips the
@@ -43,27 +43,27 @@ How results are judged
       --fail-on WHAT      what fails the run: must (default), should (also a broken SHOULD), new (also a case of the
                           baseline that now passes), never
       --baseline FILE     a file of known failures, which do not fail the run
-      --write-baseline FILE   write the failures of this run as the baseline; keeps the reasons and dates of the old one
-      --retries N         repeat a failed case up to N times; if it then passes, it is flaky   (default 0)
-      --bail [N]          stop after N failures                                            (default 1 when given)
+      --write-baseline FILE   write the failures of this run as the baseline; keep the reasons and dates of the old one
+      --retries N         repeat a failed case up to N times; one that then passes is flaky    (default 0)
+      --bail [N]          stop after N failures, or after the first if N is omitted
 
 How the cases run
-  -j, --jobs N            connections at the same time                                     (default 8)
+  -j, --jobs N            concurrent connections                                           (default 8)
       --timeout S         seconds to wait for one event                                    (default 2)
       --timeout-factor X  multiply all times by X; slow machines need 3 to 5               (default 1)
-      --idle S            seconds for cases about silent and slow peers                    (default 5)
+      --idle S            seconds to wait in cases about silent and slow peers             (default 5)
       --deadline S        seconds for the whole run; cases that have not started by then are skipped
       --wait-for S        seconds to wait until the target accepts connections             (default 0)
-      --seed N            seed for keys, payloads and order; the same seed sends the same bytes
+      --seed N            seed for keys, payloads and order; the same seed gives the same bytes
                                                                                            (default random, printed)
       --shuffle           run the cases in random order
-      --exec CMD          start the server under test; {port} is replaced by a free port. After a crash the server
+      --exec CMD          start the server under test; {port} is replaced by a free port. After a crash, the server
                           is started again
 
 How to reach the target
   -H, --header 'N: V'     add a header field to every request; repeatable
       --origin ORIGIN     --host HOST        --user NAME:PASSWORD
-      --subprotocol NAME  a subprotocol of the server; runs the cases that need one
+      --subprotocol NAME  a subprotocol that the server supports, for the cases that need one
       --unix PATH         connect to a Unix socket
       --resolve HOST:PORT:ADDRESS            connect to ADDRESS instead
       --http2             test over HTTP/2 (RFC 8441), with prior knowledge for ws://; -c h2 selects the
@@ -108,35 +108,37 @@ message.
   dwebsocket conform client                                 wait for such clients, and for browsers: open
                                                             http://127.0.0.1:9001/ and press Start
 
-      --port N            port to listen on, 0 for a free one       (default 9001, with --exec 0)
+      --port N            port to listen on, 0 for a free one       (default 9001; 0 with --exec)
       --host HOST         address to listen on                      (default 127.0.0.1)
       --agents N          how many clients to wait for              (default 1)
-      --label NAME        the name in reports of the client that --exec starts
+      --label NAME        what reports call the client that --exec starts
 
 The tester prints “listening ws://127.0.0.1:9001”. It exits when the last client is done, or when the client that it
 started has exited.
 
-Clients that run all cases by themselves use these paths. Drivers written for Autobahn work unchanged. Every response is
-a text message:
+Clients that run all cases by themselves use the paths of Autobahn. Drivers written for Autobahn therefore work
+unchanged. The tester sends each value as a text message.
 
-  /getCaseCount                     the number of connections: one for each case, more for some cases
-  /runCase?case=N&agent=NAME        connection N, counted from 1; echo until it closes. casetuple=6.4.3 selects a case
-  /getCaseInfo?case=N               the id and title as JSON
-  /getCaseStatus?case=N&agent=NAME  the verdict as JSON
+  /getCaseCount                     sends the number of connections: one for each case, more for some cases
+  /runCase?case=N&agent=NAME        runs connection N, counted from 1: echo until it closes. casetuple=6.4.3 selects a
+                                    case instead
+  /getCaseInfo?case=N               sends the id and title as JSON
+  /getCaseStatus?case=N&agent=NAME  sends the verdict as JSON
   /updateReports?agent=NAME         writes the reports of this client
 
-With -c autobahn, the cases are those of Autobahn. Without it, there are also handshake responses that a client must
-refuse, and frames that no server may send. GET /results.json returns the results at any time; ?agent=NAME selects one
-client.
+With -c autobahn, the cases are those of Autobahn. Without it, there are also cases with handshake responses that a
+client must refuse, and with frames that no server may send. GET /results.json returns the results at any time;
+?agent=NAME selects one client.
 
 With --exec, the URL is also in the environment variable CONFORM_URL. The command may report the events of its
 WebSocket on standard output, with one JSON object per line: {"event":"open"}, {"event":"error"},
 {"event":"close","code":1006,"reason":""}. If it reports {"event":"ready"}, the tester sends commands to its standard
 input. {"command":"close"} means: close the connection now.
 
-The options that select, judge and print are those for servers; see dwebsocket conform --help. The PATH of -o may contain
-{agent}. If there are several clients, each of them gets its own file.
+The options for selecting cases, judging results and printing reports are the same as for servers; see
+dwebsocket conform --help. The PATH of -o may contain {agent}. If there are several clients, each of them gets its own
+file.
 
-Exit codes: 0 passed · 1 failures · 2 wrong arguments, or no case selected · 3 no client connected, or it left before the
-last case · 4 internal error · 130 and 143 interrupted (the report of the finished cases is written).
+Exit codes: 0 passed · 1 failures · 2 wrong arguments, or no case selected · 3 no client connected, or one left before
+the last case · 4 internal error · 130 and 143 interrupted (the report of the finished cases is written).
 `

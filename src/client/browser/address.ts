@@ -27,7 +27,7 @@ export class Address {
   }
 
   /**
-   * Returns the URL of the next attempt. A function of the user is called each time, and its errors become rejections.
+   * Returns the URL of the next attempt. The user's function is called each time, and its errors become rejections.
    * The result of `resumeUrl` may be of any type.
    *
    * @throws What `resumeUrl` throws, unless the URL is a function.
@@ -43,8 +43,7 @@ export class Address {
 
   /**
    * Stores the id of a message. Returns whether the message contains nothing else. In JavaScript, `lastId` may also
-   * return a number
-   * or null. An id that a peer has made up must not lead to a URL that is invalid, or longer than servers accept.
+   * return a number or null. An id that a peer has made up must not lead to a URL that is invalid, or longer than servers accept.
    *
    * @throws {TypeError} when the result of `lastId` is an object, such as a promise.
    */

@@ -82,9 +82,9 @@ export interface ClientOptions {
   heartbeatInterval?: number | undefined
   /** Time without a message after which the connection is considered lost. Default: `heartbeatInterval` + 5000. */
   heartbeatTimeout?: number | undefined
-  /** Maximum size of the messages in the outbox, which wait for a connection. Default 1048576. */
+  /** Maximum total size of the messages that wait in the outbox for a connection. Default 1048576. */
   maxOutboxBytes?: number | undefined
-  /** Maximum number of messages in the outbox, which wait for a connection. Default 1000. */
+  /** Maximum number of messages that wait in the outbox for a connection. Default 1000. */
   maxOutboxCount?: number | undefined
   /**
    * Returns whether to reconnect after this loss, or a promise for it. An error is final. Default: true, except after

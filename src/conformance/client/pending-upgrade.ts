@@ -16,7 +16,7 @@ export interface InviteOptions {
   /** The URL, if it is not that of the case. Only for clients that the tester starts. */
   url?: string
   env?: Record<string, string>
-  /** Milliseconds to wait; default: the time that a start may take. */
+  /** Milliseconds to wait; default: how long a client may take to connect. */
   timeout?: number
   /** Whether to start a client; false only waits for one that reconnects on its own. Default true. */
   start?: boolean

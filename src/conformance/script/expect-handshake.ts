@@ -22,7 +22,8 @@ export function expectAcceptedWith(t: Trial, handshake: Handshake, key: string):
 }
 
 /**
- * “101 and a working connection, or an error response” of the catalogue. Notes the response and returns the handshake.
+ * Expects “101 and a working connection, or an error response” of the catalogue. Notes the response and returns the
+ * handshake.
  */
 export async function expectAcceptOrReject(t: Trial, options: OpenOptions = {}): Promise<Handshake> {
   const handshake = await t.handshake(options)

@@ -25,7 +25,7 @@ export interface RunContext {
   seed: number
   /** A subprotocol that the server knows, from `--subprotocol`. */
   subprotocol: string | null
-  /** Whether the run may take long (`--long`): cases then send everything instead of samples. */
+  /** Whether the run may take a long time (`--long`): cases then send everything instead of samples. */
   long: boolean
   /** The largest message that is sent, in bytes. */
   maxMessage: number

@@ -58,8 +58,8 @@ export interface OpenOptions extends RequestOptions {
 }
 
 /**
- * Groups whose requests a server should refuse. A server that accepts one has already failed that case, so its 101 does
- * not count again.
+ * Groups whose requests a server should refuse. A server that accepts such a request already fails the case, so faults
+ * in its 101 are not recorded.
  */
 const INVALID_REQUESTS = /^hs\.(?:method|version|target|host|upgrade|connection|key|ver|syntax)$/
 

@@ -25,7 +25,10 @@ export interface Watched {
   releaseIdleMemory(): void
   /** Reads one more chunk, although reading is paused. */
   readAhead(): void
-  /** Makes the system probe the peer, which ends the connection when the peer is gone. Returns false when it cannot. */
+  /**
+   * Makes the system probe the peer, so that the connection ends if the peer is gone. Returns false if the system
+   * cannot do this.
+   */
   probe(): boolean
   /** Delivers what was read, although reading is paused. */
   deliverBacklog(): void

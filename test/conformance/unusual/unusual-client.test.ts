@@ -9,7 +9,7 @@ const test = suite('conformance/unusual-client', { timeLimit: 300_000 })
 const GOOD: ReadonlySet<string> = new Set(['pass', 'info', 'skip'])
 const sentences: Readonly<Record<string, string>> = { ...quirks, ...clientQuirks }
 
-/** Cases that take long and are not about these quirks. */
+/** Cases that take a long time and are not about these quirks. */
 const LONG: ReadonlySet<string> = new Set([
   'client.req.proxy',
   'client.resp.huge',

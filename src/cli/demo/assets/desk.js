@@ -10,7 +10,7 @@ const talk = new Talk('customer', { onState: showState, onTicket: begin })
 /** Called with the number of a new ticket, which also replaces a ticket that the desk has lost. */
 function begin(ticket) {
   const isContinued = wanted !== null && talk.ticket !== null
-  if (isContinued) talk.note(t('The desk had lost your place, so you are in line again.'))
+  if (isContinued) talk.note(t('The desk lost your place, so you are in line again.'))
   talk.begin(ticket, isContinued)
 }
 
@@ -42,7 +42,7 @@ function showStage(state) {
 function describeStage({ place, agent, with: partner, isFull }) {
   if (agent !== null) {
     return partner.isAway
-      ? t('{0} was disconnected; somebody will be back soon.', nameOf(agent))
+      ? t('{0} was disconnected; an agent will be with you soon.', nameOf(agent))
       : t('{0} is helping you now.', nameOf(agent))
   }
   if (place === 1) return t('You are next.')

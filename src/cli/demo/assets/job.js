@@ -72,7 +72,7 @@ function show(name) {
 }
 
 function showDoubt() {
-  showAlert(t('No progress for some seconds. If the process that runs the job has stopped, start another job.'))
+  showAlert(t('No progress for several seconds. If the process that runs the job has stopped, start another job.'))
   find('start').disabled = false
 }
 

@@ -39,7 +39,7 @@ export function job(page: View, broker?: Broker): View {
   }, SMALL_MESSAGES)
 }
 
-/** Counts for some seconds, and broadcasts the state after every step, whether or not a page is connected. */
+/** Counts for several seconds, and broadcasts the state after every step, whether or not a page is connected. */
 async function countPrimes(room: Room): Promise<void> {
   const startedAt = performance.now()
   let found = 0

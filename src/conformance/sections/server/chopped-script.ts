@@ -48,7 +48,7 @@ function writeScript(t: Trial): Script {
   }
 }
 
-/** Expects the echoes in order and the pongs in order, in any mixture. */
+/** Expects the echoes in order and the pongs in order; the two may be interleaved in any way. */
 async function runScript(t: Trial, chop?: Chop): Promise<void> {
   const { frames, messages, pongs } = writeScript(t)
   const peer = await t.open()

@@ -16,7 +16,7 @@ const MEBIBYTE = 1024 * KIBIBYTE
 /** The size with which the search begins, in bytes. */
 const FIRST_SIZE = 64 * KIBIBYTE
 
-/** Above this size, the limit is determined only to within a thousandth, because each further message takes long. */
+/** Above this size, the limit is determined only to within a thousandth, because each further message takes time. */
 const EXACT_SIZE = MEBIBYTE
 
 /**

@@ -9,7 +9,7 @@ const LONG: Record<string, Buffer> = {
   'utf8.cont-bf': range(0x80, 0xbf),
 }
 
-/** Further cases that consist of one text frame, which is echoed or fails. */
+/** Further cases that consist of one text frame: it is echoed, or the connection fails. */
 const NAMED = ['utf8.incomplete-end', 'utf8.bom', 'utf8.nul', 'utf8.newlines', 'utf8.cont-bf']
 
 function range(first: number, last: number): Buffer {

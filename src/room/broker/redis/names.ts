@@ -5,7 +5,10 @@ export class RedisNames {
   /** The channel of this process. */
   readonly ownChannel: string
 
-  /** @param isCluster Whether all keys must be in one slot of a Redis Cluster, which the part in braces determines. */
+  /**
+   * @param isCluster Whether all keys must be in the same slot of a Redis Cluster. The part of a key in braces
+   *   determines its slot.
+   */
   constructor(prefix: string, origin: string, isCluster: boolean) {
     this.prefix = isCluster && !/\{[^}]+\}/.test(prefix) ? `{${prefix}}` : prefix
     this.ownChannel = `${this.prefix}:of:${origin}`
