@@ -8,14 +8,15 @@ import type { HeaderFields } from '../handshake/header-field.ts'
 import { isSubprotocolList } from '../handshake/header-grammar.ts'
 import {
   abortSignal,
-  anyObject,
   callback,
   integer,
   milliseconds,
   type OptionRule,
+  objectWith,
   record,
 } from '../options/option-rule.ts'
-import { checkOptionNames, readOptions } from '../options/read-options.ts'
+import { checkOption, checkOptionNames, readOptions } from '../options/read-options.ts'
+import { watchResult } from '../user-code/user-code.ts'
 import type { Transport } from './handshake-request.ts'
 
 /** Options of a client: the limits of its connection, and the options of its handshake (RFC 6455 §4.1). */
@@ -40,8 +41,8 @@ export interface ConnectOptions extends LimitOptions {
   /** The agent that creates the stream to the server, for example a proxy agent. Default: a TCP or TLS connection. */
   agent?: Agent | undefined
   /**
-   * Creates the stream to the server. It is called with the options of `net.connect`. For `wss:` it must set up TLS
-   * itself. Default: none.
+   * Creates and returns the stream to the server. It is called with the options of `net.connect`. For `wss:` it must set
+   * up TLS itself. Default: none.
    */
   createConnection?: ((options: object) => Duplex) | undefined
   /**
@@ -86,7 +87,7 @@ const rules = {
   handshakeTimeout: milliseconds(10_000),
   maxRedirects: integer(0, 0),
   signal: abortSignal,
-  tls: anyObject<TlsOptions>({}),
+  tls: record<TlsOptions>({}, 'an object of options of tls.connect'),
   http2: {
     fallback: false,
     type: null,
@@ -98,7 +99,7 @@ const rules = {
 }
 
 const transportRules = {
-  agent: anyObject<Agent | undefined>(undefined),
+  agent: objectWith<Agent | undefined>(undefined, 'an http.Agent', ['addRequest']),
   createConnection: callback<((options: object) => Duplex) | undefined>(undefined),
   socketPath: {
     fallback: undefined,
@@ -107,6 +108,8 @@ const transportRules = {
     accepts: (value) => value !== '',
   } as OptionRule<string | undefined>,
 }
+
+const stream = objectWith<Duplex | undefined>(undefined, 'a Duplex', ['on', 'write', 'destroy'])
 
 const names = [...Object.keys({ ...rules, ...transportRules, ...defaultLimits }), 'deflate']
 
@@ -121,8 +124,21 @@ export function readConnectOptions(options: ConnectOptions): ConnectSettings {
   const { deflate = false } = options
   return {
     ...readOptions(rules, options),
-    transport: readOptions(transportRules, options),
+    transport: readTransport(options),
     limits: readLimits(options),
     deflate: deflate === false ? null : readDeflateOptions(deflate, 'client'),
   }
+}
+
+/** Node would throw an uncaught error if `createConnection` returned something else, such as a promise. */
+function readTransport(options: ConnectOptions): Transport {
+  const transport = readOptions(transportRules, options)
+  const { createConnection } = transport
+  if (createConnection === undefined) return transport
+  const create = (options: object): Duplex => {
+    const created = createConnection(options)
+    watchResult(created, () => {})
+    return checkOption('createConnection()', created, stream) as Duplex
+  }
+  return { ...transport, createConnection: create }
 }

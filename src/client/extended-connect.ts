@@ -26,14 +26,15 @@ export async function sendExtendedConnect(request: HandshakeRequest, signal: Abo
   const target = url.pathname + url.search
   const fields = formatConnect({ host: url.host, target, ...handshake }, url.protocol.slice(0, -1))
   const isOwn = typeof http2 !== 'object'
-  const session = isOwn ? openSession(request) : http2
+  let session: ClientHttp2Session | undefined
   try {
+    session = isOwn ? openSession(request) : http2
     await settingsOf(session, signal)
     const stream = session.request(fields as OutgoingHttpHeaders, { endStream: false })
-    if (isOwn) stream.once('close', () => session.close())
+    if (isOwn) stream.once('close', () => session?.close())
     return await responseTo(stream, signal)
   } catch (error) {
-    if (isOwn) session.destroy()
+    if (isOwn) session?.destroy()
     throw withoutAnswer(request, error as Error, signal)
   }
 }

@@ -76,7 +76,7 @@ export class Group {
     this.#topic = topic
     this.#host = host
     this.#recipients = new Recipients(roomKeyOf(topic), host.settings, host.counts)
-    this.#timeline = new Timeline(topic, host.broker, host.settings.history, {
+    this.#timeline = new Timeline(topic, host.broker, host.settings, {
       onArrival: (arrival) => this.#recipients.sendArrival(arrival),
       onMissed: (missed) => {
         this.#recipients.sendGap(this.#timeline.id)
@@ -124,7 +124,7 @@ export class Group {
     this.#members.set(session, member)
     const wantsIds = last !== undefined && settings.history !== null
     const id = wantsIds && last !== null ? parseLast(last, this.#timeline.roomKey) : undefined
-    const resumption = id === undefined ? null : this.#recipients.addResuming(session, id, settings.history!.size)
+    const resumption = id === undefined ? null : this.#recipients.addResuming(session, id)
     if (resumption === null) this.#recipients.add(session)
     session.watch(member)
     this.#announceSoon()

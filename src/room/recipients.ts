@@ -1,10 +1,11 @@
 import { prepare } from '../connection/send/prepared-message.ts'
 import type { WebSocket } from '../session/websocket.ts'
+import { Arrivals } from './arrivals.ts'
 import type { HistoryRead, MessageSource, Position, Publication, TopicMessage } from './broker/broker.ts'
 import { Delivery, type DeliveryCounts } from './delivery.ts'
 import { formatEnvelope, formatGap, formatId, formatJoined, type MessageId, UNKNOWN_POSITION } from './envelope.ts'
 import type { GroupSettings } from './options.ts'
-import { type Arrival, Resumption } from './resumption.ts'
+import { type Arrival, Resumption, type WaitingArrival } from './resumption.ts'
 
 /** The result of a join. */
 export interface Joined {
@@ -19,9 +20,10 @@ export class Recipients {
   readonly #roomKey: string
   readonly #history: GroupSettings['history']
   readonly #delivery: Delivery
-  readonly #maxResumptionBytes: number
-  /** Members whose history is being read. New messages wait in their resumption. */
+  /** Members whose history is being read, the first of them first. */
   readonly #resumingMembers = new Map<WebSocket, Resumption>()
+  /** New messages, which wait for these members. */
+  readonly #arrivals: Arrivals<WaitingArrival>
   /** Members that came from another process, with the messages that they got there before those were numbered. */
   readonly #deliveredElsewhere = new Map<WebSocket, MessageSource>()
 
@@ -29,7 +31,8 @@ export class Recipients {
     this.#roomKey = roomKey
     this.#history = history
     this.#delivery = new Delivery(delivery, counts)
-    this.#maxResumptionBytes = delivery.backlogBytes
+    const maxCount = history?.size ?? 0
+    this.#arrivals = new Arrivals(delivery.backlogBytes, maxCount, ({ arrival }) => arrival.publication.payload)
   }
 
   /** Number of bytes that wait for slow members. */
@@ -43,14 +46,14 @@ export class Recipients {
   }
 
   /** Adds a member that resumes after `last`. Its messages wait until `resume` is called. */
-  addResuming(session: WebSocket, last: MessageId | null, maxCount: number): Resumption {
-    const resumption = new Resumption(last, maxCount, this.#maxResumptionBytes)
+  addResuming(session: WebSocket, last: MessageId | null): Resumption {
+    const resumption = new Resumption(session, last, this.#arrivals)
     this.#resumingMembers.set(session, resumption)
     return resumption
   }
 
   remove(session: WebSocket): void {
-    this.#resumingMembers.delete(session)
+    this.#endResumption(session)
     this.#deliveredElsewhere.delete(session)
     this.#delivery.remove(session)
   }
@@ -61,11 +64,9 @@ export class Recipients {
     const { payload, compress } = publication
     if (this.#history === null) return this.#delivery.send(prepare(payload, { compress }), except)
     let count = this.#delivery.send(prepare(formatEnvelope(id, payload), { compress }), except)
-    for (const [session, resumption] of this.#resumingMembers) {
-      if (except.includes(session)) continue
-      resumption.add(arrival)
-      count += 1
-    }
+    if (this.#resumingMembers.size === 0) return count
+    this.#arrivals.push({ arrival, except })
+    for (const session of this.#resumingMembers.keys()) if (!except.includes(session)) count += 1
     return count
   }
 
@@ -101,10 +102,17 @@ export class Recipients {
       session.connection.send(formatGap(formatId(this.#roomKey, positionBefore(messages, read.position), null)))
     for (const message of messages) send(formatId(this.#roomKey, message, unnumbered), message)
     for (const { id, publication } of arrived) send(id, publication)
-    this.#resumingMembers.delete(session)
+    this.#endResumption(session)
     if (unnumbered !== null) this.#deliveredElsewhere.set(session, unnumbered)
     this.#delivery.add(session)
     return { missedCount: messages.length, isComplete }
+  }
+
+  /** Drops the messages that wait for no other member. */
+  #endResumption(session: WebSocket): void {
+    this.#resumingMembers.delete(session)
+    const [first] = this.#resumingMembers.values()
+    this.#arrivals.dropBefore(first?.start ?? this.#arrivals.end)
   }
 
   #findReceivedElsewhere({ origin, sequence }: MessageSource): WebSocket[] {

@@ -1,5 +1,6 @@
+import type { WebSocket } from '../session/websocket.ts'
+import type { Arrivals } from './arrivals.ts'
 import type { HistoryRead, MessageSource, Position, Publication, TopicMessage } from './broker/broker.ts'
-import { ENTRY_OVERHEAD } from './broker/size.ts'
 import type { MessageId } from './envelope.ts'
 
 /** A message for members. */
@@ -10,6 +11,12 @@ export interface Arrival {
   /** The position of the message; null when it is from this process and has not been numbered yet. */
   readonly position: Position | null
   readonly source: MessageSource
+}
+
+/** A message that arrives while the history is read, and the members that do not get it. */
+export interface WaitingArrival {
+  readonly arrival: Arrival
+  readonly except: readonly WebSocket[]
 }
 
 /** The messages that a member is sent when it resumes. */
@@ -29,57 +36,40 @@ export class Resumption {
   readonly after: Position
   /** Messages after `after` that the member already has; null when there are none. */
   readonly unnumbered: MessageSource | null
-  readonly #maxCount: number
-  readonly #maxBytes: number
-  #arrivals: Arrival[] = []
-  #bytes = 0
-  #isComplete = true
+  /** The number of the first message that arrives while the history is read. */
+  readonly start: number
+  readonly #session: WebSocket
+  readonly #arrivals: Arrivals<WaitingArrival>
 
   /**
    * @param last The last id that the member got; null when it is invalid.
-   * @param maxCount Maximum number of messages that may arrive while the history is being read.
-   * @param maxBytes Maximum size in bytes of these messages.
+   * @param arrivals The messages that arrive while the history is being read, for all members that resume.
    */
-  constructor(last: MessageId | null, maxCount: number, maxBytes: number) {
+  constructor(session: WebSocket, last: MessageId | null, arrivals: Arrivals<WaitingArrival>) {
     this.after = last?.position ?? LONG_AGO
     this.unnumbered = last?.unnumbered ?? null
-    this.#maxCount = maxCount
-    this.#maxBytes = maxBytes
-  }
-
-  /** Stores a message that is sent to the room while the history is being read. */
-  add(arrival: Arrival): void {
-    this.#arrivals.push(arrival)
-    this.#bytes += maxSizeOf(arrival)
-    while (this.#arrivals.length > this.#maxCount || this.#bytes > this.#maxBytes) {
-      this.#bytes -= maxSizeOf(this.#arrivals.shift()!)
-      this.#isComplete = false
-    }
+    this.start = arrivals.end
+    this.#session = session
+    this.#arrivals = arrivals
   }
 
   /** Combines the history with the messages that arrived while it was being read. */
   settle(read: HistoryRead, ownOrigin: string): Settlement {
     const messages = read.messages.filter((message) => !this.#has(message))
     const lastOwn = read.messages.findLast(({ origin }) => origin === ownOrigin)?.sequence ?? 0
-    const arrived = this.#arrivals.filter(({ position, source }) => {
+    const { entries, isComplete } = this.#arrivals.from(this.start)
+    const others = entries.filter(({ except }) => !except.includes(this.#session)).map(({ arrival }) => arrival)
+    const arrived = others.filter(({ position, source }) => {
       if (source.origin === ownOrigin && source.sequence <= lastOwn) return false
       if (this.#has(source)) return false
       return position === null || read.position === null || !isWithin(position, read.position)
     })
-    return { messages, arrived, isComplete: read.isComplete && this.#isComplete }
+    return { messages, arrived, isComplete: read.isComplete && isComplete }
   }
 
   #has({ origin, sequence }: MessageSource): boolean {
     return this.unnumbered !== null && this.unnumbered.origin === origin && sequence <= this.unnumbered.sequence
   }
-}
-
-/**
- * Returns the size of a message as if its text were not ASCII. Every member that resumes computes it, so it must be
- * cheap.
- */
-function maxSizeOf({ publication: { payload } }: Arrival): number {
-  return ENTRY_OVERHEAD + (typeof payload === 'string' ? 2 * payload.length : payload.length)
 }
 
 function isWithin(position: Position, end: Position): boolean {

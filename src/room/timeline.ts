@@ -1,3 +1,4 @@
+import { Arrivals } from './arrivals.ts'
 import type {
   Broker,
   HistoryOptions,
@@ -24,6 +25,12 @@ export interface MissedMessages {
   isExact: boolean
 }
 
+/** The settings of a timeline. `backlogBytes` limits the messages that arrive while the history is read. */
+interface TimelineSettings {
+  readonly history: HistoryOptions | null
+  readonly delivery: { readonly backlogBytes: number }
+}
+
 /** The callbacks of a timeline. */
 export interface TimelineHost {
   /** Called with a new message from another process, in order. */
@@ -48,16 +55,18 @@ export class Timeline implements TopicListener {
   #position: Position | null = null
   /** The newest message from this process whose position is unknown. */
   #unnumbered: MessageSource | null = null
-  /** Messages that arrive while missed ones are being read from the history. */
-  #arrived: TopicMessage[] | null = null
+  /** Messages that arrive while missed ones are being read from the history. When too many arrive, there is a gap. */
+  readonly #arrivals: Arrivals<TopicMessage>
+  #isReading = false
   #isClosed = false
 
-  constructor(topic: string, broker: Broker, history: HistoryOptions | null, host: TimelineHost) {
+  constructor(topic: string, broker: Broker, { history, delivery }: TimelineSettings, host: TimelineHost) {
     this.roomKey = history === null ? '' : roomKeyOf(topic)
     this.#topic = topic
     this.#broker = broker
     this.#history = history
     this.#host = host
+    this.#arrivals = new Arrivals(delivery.backlogBytes, Infinity, ({ payload }) => payload)
     this.subscribed = broker.subscribe(topic, this)
   }
 
@@ -79,9 +88,9 @@ export class Timeline implements TopicListener {
   }
 
   onMessage(message: TopicMessage): void {
-    if (this.#history !== null && this.#arrived === null && this.#isBehindHole(message))
-      void this.#catchUp(this.#position!)
-    if (this.#arrived !== null) this.#arrived.push(message)
+    if (this.#isClosed) return
+    if (this.#history !== null && !this.#isReading && this.#isBehindHole(message)) void this.#catchUp(this.#position!)
+    if (this.#isReading) this.#arrivals.push(message)
     else this.#advance(message)
   }
 
@@ -98,6 +107,7 @@ export class Timeline implements TopicListener {
 
   close(): void {
     this.#isClosed = true
+    this.#takeArrivals()
     this.#broker.unsubscribe(this.#topic)
   }
 
@@ -129,13 +139,18 @@ export class Timeline implements TopicListener {
 
   /** Reads missed messages from the history. */
   async #catchUp(after: Position): Promise<void> {
-    if (this.#arrived !== null) return
-    this.#arrived = []
+    if (this.#isReading) return
+    this.#isReading = true
     const read = await readHistory(this.#broker, this.#topic, after)
-    const arrived = this.#arrived
-    this.#arrived = null
     if (this.#isClosed) return
-    for (const message of [...read.messages, ...arrived]) this.#advance(message)
+    this.#isReading = false
+    for (const message of [...read.messages, ...this.#takeArrivals()]) this.#advance(message)
     if (read.position !== null) this.#noticeGap(read.position, 0)
+  }
+
+  #takeArrivals(): TopicMessage[] {
+    const { entries } = this.#arrivals.from(0)
+    this.#arrivals.dropBefore(this.#arrivals.end)
+    return entries
   }
 }

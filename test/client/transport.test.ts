@@ -113,3 +113,28 @@ test('leaves the unix socket when it is redirected to another origin, not on the
   await assertEchoes(await connect('ws://localhost/first', { socketPath, maxRedirects: 2 }))
   assert.equal(paths, ['/first', '/second'])
 })
+
+test('connect rejects when createConnection fails or does not return a stream', async () => {
+  const failure = new Error('no stream')
+  const results: Record<string, [() => unknown, string]> = {
+    throws: [
+      () => {
+        throw failure
+      },
+      'no stream',
+    ],
+    rejects: [() => Promise.reject(failure), 'an object (Promise)'],
+    promise: [() => Promise.resolve({}), 'an object (Promise)'],
+    nothing: [() => undefined, 'undefined'],
+    number: [() => 5, '5'],
+    object: [() => ({}), 'an object (Object)'],
+  }
+  for (const [kind, [createConnection, found]] of Object.entries(results)) {
+    for (const http2 of [false, true]) {
+      const options = { createConnection: createConnection as never, http2 }
+      const { message } = await thrownBy(() => connect('ws://127.0.0.1:1/', options))
+      const expected = kind === 'throws' ? found : `option createConnection() is ${found}; allowed: a Duplex`
+      assert.is(message, `no response from 127.0.0.1:1: ${expected}`, `${kind}, http2: ${http2}`)
+    }
+  }
+})

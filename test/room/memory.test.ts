@@ -3,6 +3,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { prepare } from '../../src/connection/send/prepared-message.ts'
 import { sharedMemoryUsed } from '../../src/connection/shared-memory.ts'
+import { Arrivals } from '../../src/room/arrivals.ts'
 import { Backlog } from '../../src/room/backlog.ts'
 import { Hub, hubRules } from '../../src/room/broker/hub.ts'
 import { Publisher, publisherRules } from '../../src/room/broker/publisher.ts'
@@ -42,6 +43,15 @@ const stores: Record<string, (t: TestContext) => { fill(payload: string, index: 
     return {
       fill: (payload) => backlog.push({ message: prepare(payload), except: [] }),
       used: () => backlog.bytes,
+    }
+  },
+  arrivals: (t) => {
+    const arrivals = new Arrivals<{ payload: string | Buffer }>(LIMIT, 1e6, ({ payload }) => payload)
+    t.after(() => arrivals.dropBefore(arrivals.end))
+    return {
+      // The text of a broadcast has its own memory; see `copyPayload`.
+      fill: (payload) => arrivals.push({ payload: Buffer.from(payload).toString() }),
+      used: () => arrivals.bytes,
     }
   },
   publisher: (t) => {

@@ -1,5 +1,7 @@
+import { sharedMemoryUsed } from '../../src/connection/shared-memory.ts'
 import type { HistoryRead, Position } from '../../src/room/broker/broker.ts'
 import { MemoryBroker } from '../../src/room/broker/memory.ts'
+import { ENTRY_OVERHEAD } from '../../src/room/broker/size.ts'
 import { Rooms } from '../../src/room/rooms.ts'
 import { Timeline } from '../../src/room/timeline.ts'
 import { FakePeer } from '../support/fake-session.ts'
@@ -37,10 +39,15 @@ for (const [failures, expected] of [
   test(`a hole is filled from the history when ${failures} reads fail: ${expected}`, async () => {
     const broker = new FlakyBroker(failures)
     const seen: string[] = []
-    const timeline = new Timeline('r:lobby', broker, history, {
-      onArrival: ({ publication }) => seen.push(String(publication.payload)),
-      onMissed: ({ missedCount }) => seen.push(`gap of ${missedCount}`),
-    })
+    const timeline = new Timeline(
+      'r:lobby',
+      broker,
+      { history, delivery: { backlogBytes: 10_000 } },
+      {
+        onArrival: ({ publication }) => seen.push(String(publication.payload)),
+        onMissed: ({ missedCount }) => seen.push(`gap of ${missedCount}`),
+      },
+    )
     for (const sequence of [1, 2, 3]) broker.publish('r:lobby', publication(sequence), history)
     const { messages } = await MemoryBroker.prototype.read.call(broker, 'r:lobby', { epoch: '', count: 0 })
     // As from another process: the first two messages were lost with the connection.
@@ -69,4 +76,66 @@ test('a member that resumes gets what it missed although the first read fails', 
   const second = new FakePeer()
   assert.equal(await room.join(second.session, { last: id }), { missedCount: 1, isComplete: true })
   assert.is(JSON.parse(String(second.received[0])).data, 'missed')
+})
+
+test('messages that arrive while the history is read count as memory once, and are dropped above the limit', async () => {
+  const before = sharedMemoryUsed()
+  let answer = (): void => {}
+  const broker = new MemoryBroker()
+  const read = broker.read.bind(broker)
+  broker.read = async (topic, after) => {
+    await new Promise<void>((resolve) => {
+      answer = resolve
+    })
+    return read(topic, after)
+  }
+  const rooms = new Rooms({ broker, history: { size: 10, ttl: 60_000 }, backlogBytes: 10_000 })
+  const peers = [new FakePeer(), new FakePeer(), new FakePeer()]
+  const joins: Promise<unknown>[] = []
+  for (const { session } of peers) {
+    joins.push(rooms.room('lobby').join(session, { last: 'x' }))
+    rooms.room('lobby').broadcast('x'.repeat(1000))
+  }
+  const stored = broker.stats().publishedMessages * (ENTRY_OVERHEAD + 1000)
+  assert.is(sharedMemoryUsed() - before - stored, 3 * (ENTRY_OVERHEAD + 2000))
+  for (let i = 0; i < 7; i++) rooms.room('lobby').broadcast('x'.repeat(1000))
+  const arrived = sharedMemoryUsed() - before - 10 * (ENTRY_OVERHEAD + 1000)
+  assert.ok(arrived > 5000 && arrived <= 10_000, String(arrived))
+  for (const { session } of peers) rooms.room('lobby').leave(session)
+  assert.is(sharedMemoryUsed() - before, 10 * (ENTRY_OVERHEAD + 1000))
+  answer()
+  void joins
+})
+
+test('a room that catches up stores at most backlogBytes, and reports the rest as a gap', async () => {
+  const before = sharedMemoryUsed()
+  const broker = new MemoryBroker()
+  let answer = (_read: HistoryRead): void => {}
+  broker.read = () =>
+    new Promise((resolve) => {
+      answer = resolve
+    })
+  const seen: string[] = []
+  const timeline = new Timeline(
+    'r:lobby',
+    broker,
+    { history, delivery: { backlogBytes: 10_000 } },
+    {
+      onArrival: ({ publication }) => seen.push(String(publication.sequence)),
+      onMissed: ({ missedCount }) => seen.push(`gap of ${missedCount}`),
+    },
+  )
+  const read = await MemoryBroker.prototype.read.call(broker, 'r:lobby', { epoch: '', count: 0 })
+  const { epoch } = read.position!
+  const payload = 'x'.repeat(1000)
+  for (let count = 2; count <= 11; count++) {
+    timeline.onMessage({ epoch, count, origin: 'elsewhere', sequence: count, payload, compress: true })
+    assert.ok(sharedMemoryUsed() - before <= 10_000)
+  }
+  assert.is(sharedMemoryUsed() - before, 3 * (ENTRY_OVERHEAD + 2000))
+  answer({ messages: [], isComplete: true, position: { epoch, count: 11 } })
+  await until(() => seen.length > 0)
+  assert.equal(seen, ['gap of 8', '9', '10', '11'])
+  assert.is(sharedMemoryUsed(), before)
+  timeline.close()
 })

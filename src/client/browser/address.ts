@@ -43,7 +43,8 @@ export class Address {
 
   /**
    * Stores the id of a message. Returns whether the message contains nothing else. In JavaScript, `lastId` may also
-   * return a number or null. An id that a peer has made up must not lead to a URL that is invalid, or longer than servers accept.
+   * return a number or null. An id that a peer has made up must not lead to a URL that is invalid, or longer than
+   * servers accept.
    *
    * @throws {TypeError} when the result of `lastId` is an object, such as a promise.
    */

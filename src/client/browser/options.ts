@@ -28,7 +28,7 @@ export type ClientSettings = Required<Omit<ClientOptions, 'signal' | 'environmen
  * @throws {TypeError} when an option has the wrong type.
  * @throws {RangeError} when the value of an option is not allowed.
  */
-export function readClientOptions(options: ClientOptions): ClientSettings {
+export function readClientOptions(options: ClientOptions = {}): ClientSettings {
   checkOptionNames(options, [...Object.keys(rules), 'environment'])
   const settings = readOptions(rules, options)
   const { minDelay, maxDelay, heartbeatInterval, heartbeatTimeout } = settings

@@ -73,9 +73,8 @@ export class ReconnectingWebSocket extends ClientEventTarget {
       options = protocols
       protocols = []
     }
-    options ??= {}
     const settings = readClientOptions(options)
-    const environment = readEnvironment(options.environment)
+    const environment = readEnvironment(options?.environment)
     this.#settings = settings
     this.#address = new Address(url, settings)
     this.#outbox = new Outbox(settings)
