@@ -8,7 +8,7 @@ import type { RunOptions } from './options.ts'
 import { isBad } from './verdict.ts'
 
 /** What an attempt at a case needs of the run. */
-export interface AttemptOptions extends Pick<RunOptions, 'timeoutFactor' | 'keepWire' | 'repro' | 'onWire'> {
+export interface AttemptOptions extends Pick<RunOptions, 'timeoutFactor' | 'keepWire' | 'repro' | 'onWire' | 'signal'> {
   context: RunContext
   /** Resolves to whether the target serves. */
   isServing(): Promise<boolean>
@@ -51,13 +51,16 @@ export class CaseAttempts {
     entry: CatalogueEntry,
     { isAlone, slowFactor }: { isAlone: boolean; slowFactor: number },
   ): Promise<{ result: CaseResult; circumstances: Circumstances; isLost: boolean }> {
-    const { context, onWire, repro, keepWire } = this.#options
+    const { context, onWire, repro, keepWire, signal } = this.#options
     const log = new WireLog(onWire && ((event) => onWire(testCase.id, event)))
     const ownContext = slowFactor === 1 ? context : { ...context, timeout: context.timeout * slowFactor }
     const trial = new Trial(entry, ownContext, new Random(context.seed, testCase.id), log)
     const crashes = this.#options.crashCount?.() ?? 0
     const began = performance.now()
+    const onAbort = (): void => trial.close()
+    signal?.addEventListener('abort', onAbort)
     const ended = await this.#perform(testCase, trial, slowFactor)
+    signal?.removeEventListener('abort', onAbort)
     const duration = performance.now() - began
     let verdict = ended.verdict ?? verdictOf(trial)
     trial.close()

@@ -3,6 +3,7 @@ import { Ledger, type Target } from '../peer/index.ts'
 import type { CaseResult, RunResult } from '../result.ts'
 import type { Capabilities, RunContext } from '../script/index.ts'
 import { findCase } from '../sections/index.ts'
+import { unlessAborted } from './abort.ts'
 import { skipped } from './case-result.ts'
 import { type DetectOptions, detect, serves, waitUntilServing } from './detect.ts'
 import { createHead, type RunOptions } from './options.ts'
@@ -35,7 +36,7 @@ export async function runServer(
   const began = performance.now()
   const started = new Date().toISOString()
   const context = contextOf(options)
-  const unreachable = await detect(context, options)
+  const unreachable = await unlessAborted(detect(context, options), undefined, options.signal)
   const head = createHead(options, targetOf(options.target, context.capabilities), started)
   options.onStart?.(head)
   const { results, lost } =

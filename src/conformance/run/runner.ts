@@ -2,10 +2,11 @@ import { type CatalogueEntry, findEntry } from '../catalogue/index.ts'
 import type { CaseResult } from '../result.ts'
 import type { Case, Phase, RunContext } from '../script/index.ts'
 import { Random } from '../wire/index.ts'
+import { unlessAborted } from './abort.ts'
 import { CaseAttempts, type Circumstances } from './case-attempt.ts'
 import { failureOf, joinNotes, skipped } from './case-result.ts'
 import type { RunOptions } from './options.ts'
-import { isBad, TOO_SLOW } from './verdict.ts'
+import { INTERRUPTED, isBad, TOO_SLOW } from './verdict.ts'
 
 /** How a set of cases is run. */
 export interface RunnerOptions
@@ -221,8 +222,9 @@ export class Runner {
   }
 
   async #ensureServing(): Promise<void> {
-    if (this.#stop !== null || (await this.#options.isServing())) return
-    if (!(await this.#options.revive())) this.#onLost()
+    const { isServing, revive, signal } = this.#options
+    if (this.#stop !== null || (await unlessAborted(isServing(), true, signal))) return
+    if (!(await unlessAborted(revive(), true, signal))) this.#onLost()
   }
 
   #onLost(): void {
@@ -237,14 +239,17 @@ export class Runner {
     const reason = this.#stop ?? this.#interruption() ?? this.#missing(testCase)
     if (reason !== null) return skipped(entry, reason, this.#options.repro(testCase.id))
     this.#options.onBegin?.(entry)
-    const { result, circumstances, isLost } = await this.#attempts.run(testCase, entry, { isAlone, slowFactor })
+    const attempt = this.#attempts.run(testCase, entry, { isAlone, slowFactor })
+    const outcome = await unlessAborted(attempt, null, this.#options.signal)
+    if (outcome === null) return skipped(entry, INTERRUPTED, this.#options.repro(testCase.id))
+    const { result, circumstances, isLost } = outcome
     this.#circumstances.set(testCase.id, circumstances)
     if (isLost) this.#onLost()
     return result
   }
 
   #interruption(): string | null {
-    if (this.#options.signal?.aborted) this.#stop = 'interrupted'
+    if (this.#options.signal?.aborted) this.#stop = INTERRUPTED
     else if (performance.now() >= this.#deadline) this.#stop = 'deadline'
     return this.#stop
   }

@@ -201,6 +201,42 @@ test('skips what has not begun at the deadline', async () => {
   assert.equal([results[0].verdict, results[0].note], ['skip', 'deadline'])
 })
 
+test('an interruption ends the cases that wait, and leaves the verdicts of the others', async () => {
+  const interruption = new AbortController()
+  const waits: Case['run'] = () => {
+    setImmediate(() => interruption.abort())
+    return new Promise(() => {})
+  }
+  const results = await runCases([caseOf(IDS[0], passes), caseOf(IDS[1], waits), caseOf(IDS[2], passes)], {
+    jobs: 1,
+    signal: interruption.signal,
+  })
+  assert.equal(
+    results.map(({ verdict, note }) => [verdict, note]),
+    [
+      ['pass', undefined],
+      ['skip', 'interrupted'],
+      ['skip', 'interrupted'],
+    ],
+  )
+  assert.is(summarize(results).verdict, 'incomplete')
+})
+
+test('an interruption ends the wait for a target that does not serve', async () => {
+  const interruption = new AbortController()
+  const revive = (): Promise<boolean> => {
+    interruption.abort()
+    return new Promise(() => {})
+  }
+  const isServing = async (): Promise<boolean> => false
+  const results = await runCases([caseOf(IDS[0], fails), caseOf(IDS[1], passes)], {
+    isServing,
+    revive,
+    signal: interruption.signal,
+  })
+  assert.equal(verdicts(results), ['fail', 'pass'])
+})
+
 test('skips what the target cannot do, with the reason', async () => {
   const results = await runCases([caseOf(IDS[0], fails, { needs: ['tls'] }), caseOf(IDS[1], fails, { needs: ['pmd'] })])
   assert.equal(
