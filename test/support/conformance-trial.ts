@@ -48,7 +48,8 @@ export function startUpgradedServer(
   })
 }
 
-function switchingProtocols(head: string): string {
+/** Returns a valid 101 for a request head. */
+export function switchingProtocols(head: string): string {
   const key = /sec-websocket-key: (.*)\r\n/i.exec(head)?.[1] ?? ''
   const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
   const fields = ['Upgrade: websocket', 'Connection: Upgrade', `Sec-WebSocket-Accept: ${accept}`]

@@ -5,7 +5,7 @@ import type { Capabilities, RunContext } from '../script/index.ts'
 import { findCase } from '../sections/index.ts'
 import { unlessAborted } from './abort.ts'
 import { skipped } from './case-result.ts'
-import { type DetectOptions, detect, serves, waitUntilServing } from './detect.ts'
+import { acceptsConnection, type DetectOptions, detect, serves, waitUntilServing } from './detect.ts'
 import { createHead, type RunOptions } from './options.ts'
 import { Runner, type RunOutcome } from './runner.ts'
 import { summarize, UNREACHABLE } from './verdict.ts'
@@ -54,7 +54,8 @@ export async function runServer(
 function runCases(options: ServerRunOptions, context: RunContext): Promise<RunOutcome> {
   const { process } = options
   const isServing = (): Promise<boolean> => serves(context)
-  const revive = (): Promise<boolean> => process?.revive(isServing) ?? waitUntilServing(isServing, context.timeout)
+  const recovers = (): Promise<boolean> => waitUntilServing(isServing, context.timeout)
+  const revive = (): Promise<boolean> => process?.revive(isServing) ?? recovers()
   if (process !== undefined) context.recover = revive
   const runner = new Runner({
     ...options,
@@ -62,7 +63,8 @@ function runCases(options: ServerRunOptions, context: RunContext): Promise<RunOu
     isServing,
     revive,
     crashCount: process && (() => process.crashes),
-    isAccepting: process && (() => process.isAccepting()),
+    recovers,
+    isAccepting: () => process?.isAccepting() ?? acceptsConnection(context),
     lastWords: () => process?.output ?? '',
   })
   return runner.run(options.entries.map(({ id }) => findCase(id)).filter((one) => one !== undefined))

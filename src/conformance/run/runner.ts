@@ -32,9 +32,11 @@ export interface RunnerOptions
   isServing(): Promise<boolean>
   /** Tries to restore the target. Resolves to false when it is lost. */
   revive(): Promise<boolean>
+  /** Waits for a target that is busy. Resolves to false when it does not serve again. */
+  recovers?(): Promise<boolean>
   /** The number of times that the process of the target has died. */
   crashCount?(): number
-  /** Resolves to whether the port of the process accepts connections. */
+  /** Resolves to whether the port of the target accepts connections. */
   isAccepting?(): Promise<boolean>
   /** The last output of the process. */
   lastWords?(): string
@@ -198,9 +200,9 @@ export class Runner {
   async #tellSlowFromSilent(testCase: Case, result: CaseResult): Promise<CaseResult> {
     const factor = this.#options.slowFactor ?? SLOW_FACTOR
     const isOpen = ['fail', 'warn', 'error'].includes(result.verdict)
-    const isTimeout = isOpen && this.#circumstances.get(testCase.id)?.timedOut === true
-    const isKnownSilent = this.#slowCases === 0 && this.#silentCases >= SLOW_ATTEMPTS
-    if (!isTimeout || factor <= 1 || isKnownSilent || this.#stop !== null) return result
+    const { timedOut, lost } = this.#circumstances.get(testCase.id) ?? UNSUSPICIOUS
+    const isKnownSilent = !lost && this.#slowCases === 0 && this.#silentCases >= SLOW_ATTEMPTS
+    if (!isOpen || !timedOut || factor <= 1 || isKnownSilent || this.#stop !== null) return result
     await this.#ensureServing()
     const again = await this.#attempt(testCase, true, factor)
     if (isBad(again.verdict) || again.verdict === 'skip') {
@@ -276,7 +278,7 @@ function isAboutHttp1({ id }: Case): boolean {
   return id === 'hs.ver.status-426' || (id.startsWith('hs.') && !/^hs\.(?:ver|proto|ext)\./.test(id))
 }
 
-const UNSUSPICIOUS: Circumstances = { timedOut: false, refused: false }
+const UNSUSPICIOUS: Circumstances = { timedOut: false, refused: false, lost: false }
 
 /**
  * Handles a case that does not crash the target alone. It counts as the cause only if it is the last candidate
@@ -290,7 +292,7 @@ function judgeSurvivor(first: CaseResult, again: CaseResult, died: readonly Case
   again.verdict = 'crash'
   const names = died.map(({ id }) => id).join(', ')
   again.note = joinNotes(
-    `the target crashed while these cases ran, and none of them repeats that alone: ${names}`,
+    `the target crashed while these cases ran, and none of them repeats that alone: ${names}; the cause is unknown`,
     first.note,
   )
 }

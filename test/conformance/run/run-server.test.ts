@@ -1,8 +1,9 @@
+import { type AddressInfo, createServer } from 'node:net'
 import type { CatalogueEntry } from '../../../src/conformance/catalogue/entry.ts'
 import { findEntry } from '../../../src/conformance/catalogue/index.ts'
 import { parseTarget } from '../../../src/conformance/peer/target.ts'
 import { runServer, type ServerRunOptions } from '../../../src/conformance/run/run-server.ts'
-import { startRawServer, startUpgradedServer } from '../../support/conformance-trial.ts'
+import { startRawServer, startUpgradedServer, switchingProtocols } from '../../support/conformance-trial.ts'
 import { assert, suite } from '../../support/unit.ts'
 import { startServer } from '../broken/server.ts'
 
@@ -83,7 +84,9 @@ test('a target that stops serving during the run is lost', async (t) => {
   t.after(() => server.close())
   const target = parseTarget(server.url)
   const { connect } = target
-  target.connect = (timeout) => (++count > 3 ? Promise.reject(new Error('gone')) : connect(timeout))
+  const refuse = () => Promise.reject(Object.assign(new Error('gone'), { code: 'ECONNREFUSED' }))
+  target.connect = (timeout) => (++count > 3 ? refuse() : connect(timeout))
+  target.connectPlain = refuse
   const { lost, result } = await run(server.url, ['hs.limit.rst-full', 'hs.limit.fin-half'], { target, jobs: 1 })
   assert.is(lost, true)
   assert.equal(
@@ -127,4 +130,25 @@ test('the process is asked to restart after a crash', async (t) => {
     ['crash', 'pass'],
   )
   assert.match(result.cases[0].note ?? '', 'segmentation fault')
+})
+
+test('the end of a connection by the death of the target is not the end that a case expects', async (t) => {
+  let isDying = false
+  const server = createServer((socket) => {
+    socket.on('error', () => {})
+    socket.once('data', (head) => {
+      socket.write(switchingProtocols(head.toString('latin1')))
+      socket.on('data', () => {
+        if (!isDying) return
+        server.close()
+        socket.end()
+      })
+      isDying = true
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.after(() => void server.close())
+  const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  const { result } = await run(url, ['op.3-64k-header'], { echo: 'plain', jobs: 1 })
+  assert.is(result.cases[0].verdict, 'crash')
 })

@@ -176,6 +176,7 @@ test('skips what is left when the target is lost', async () => {
     timeoutFactor: 1,
     repro: (id) => id,
     isServing: async () => false,
+    isAccepting: async () => false,
     revive: async () => false,
   })
   const losing = caseOf(IDS[0], async (t) => {
@@ -186,6 +187,45 @@ test('skips what is left when the target is lost', async () => {
   assert.is(lost, true)
   assert.equal(verdicts(results), ['crash', 'skip'])
   assert.is(results[1].note, 'target lost')
+})
+
+/** A case after which a fresh connection is not served in time. */
+const loses: Case['run'] = async (t) => {
+  t.lost = true
+  t.timedOut = true
+  if (t.timeout < 5000) t.fail('a fresh connection is served', 'no response in time')
+}
+
+test('a target that is busy after a load is waited for, and is too slow instead of crashed', async () => {
+  let isBusy = true
+  const [result] = await runCases([caseOf(IDS[0], loses, { phase: 'last' })], {
+    isServing: async () => !isBusy,
+    isAccepting: async () => true,
+    async recovers() {
+      isBusy = false
+      return true
+    },
+  })
+  assert.is(result.verdict, 'skip')
+  assert.match(result.note ?? '', 'too slow for this run')
+})
+
+test('a target that accepts connections and never serves again has failed, not crashed', async () => {
+  let isHung = true
+  const results = await runCases(
+    [caseOf(IDS[0], passes, { phase: 'last' }), caseOf(IDS[1], passes, { phase: 'last' })],
+    {
+      isServing: async () => !isHung,
+      isAccepting: async () => true,
+      recovers: async () => false,
+      async revive() {
+        isHung = false
+        return true
+      },
+    },
+  )
+  assert.equal(verdicts(results), ['fail', 'pass'])
+  assert.is(results[0].assertions.at(-1)?.expected, 'the target serves again')
 })
 
 test('stops after so many failures', async () => {
