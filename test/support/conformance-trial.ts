@@ -48,8 +48,7 @@ export function startUpgradedServer(
   })
 }
 
-/** Returns a valid 101 for a request head. */
-export function switchingProtocols(head: string): string {
+function switchingProtocols(head: string): string {
   const key = /sec-websocket-key: (.*)\r\n/i.exec(head)?.[1] ?? ''
   const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
   const fields = ['Upgrade: websocket', 'Connection: Upgrade', `Sec-WebSocket-Accept: ${accept}`]

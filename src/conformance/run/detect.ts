@@ -117,7 +117,7 @@ export async function serves(context: RunContext): Promise<boolean> {
 
 /** The time in which a target that stopped serving may recover: at least these milliseconds and these timeouts. */
 const GRACE = 3_000
-const GRACE_TIMEOUTS = 8
+const GRACE_TIMEOUTS = 4
 
 /** Waits until a target serves again. Resolves to false when it does not. */
 export function waitUntilServing(isServing: () => Promise<boolean>, timeout: number): Promise<boolean> {

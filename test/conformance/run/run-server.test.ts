@@ -1,9 +1,10 @@
-import { type AddressInfo, createServer } from 'node:net'
 import type { CatalogueEntry } from '../../../src/conformance/catalogue/entry.ts'
 import { findEntry } from '../../../src/conformance/catalogue/index.ts'
 import { parseTarget } from '../../../src/conformance/peer/target.ts'
+import { OpenTimeout } from '../../../src/conformance/peer/transport.ts'
 import { runServer, type ServerRunOptions } from '../../../src/conformance/run/run-server.ts'
-import { startRawServer, startUpgradedServer, switchingProtocols } from '../../support/conformance-trial.ts'
+import { sleep } from '../../../src/conformance/wire/poll.ts'
+import { startRawServer, startUpgradedServer } from '../../support/conformance-trial.ts'
 import { assert, suite } from '../../support/unit.ts'
 import { startServer } from '../broken/server.ts'
 
@@ -132,23 +133,25 @@ test('the process is asked to restart after a crash', async (t) => {
   assert.match(result.cases[0].note ?? '', 'segmentation fault')
 })
 
-test('the end of a connection by the death of the target is not the end that a case expects', async (t) => {
-  let isDying = false
-  const server = createServer((socket) => {
-    socket.on('error', () => {})
-    socket.once('data', (head) => {
-      socket.write(switchingProtocols(head.toString('latin1')))
-      socket.on('data', () => {
-        if (!isDying) return
-        server.close()
-        socket.end()
-      })
-      isDying = true
-    })
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  t.after(() => void server.close())
-  const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`
-  const { result } = await run(url, ['op.3-64k-header'], { echo: 'plain', jobs: 1 })
-  assert.is(result.cases[0].verdict, 'crash')
+test('a server that is busy for a while after a reset connection has neither crashed nor failed', async (t) => {
+  const server = await startServer()
+  t.after(() => server.close())
+  const target = parseTarget(server.url)
+  const { connect } = target
+  let busyUntil = 0
+  target.connect = async (timeout) => {
+    const left = busyUntil - performance.now()
+    await sleep(Math.min(Math.max(left, 0), timeout))
+    if (left > timeout) throw new OpenTimeout('no connection in time')
+    const transport = await connect(timeout)
+    const reset = (): void => {
+      busyUntil = performance.now() + 800
+      transport.reset()
+    }
+    return { ...transport, reset }
+  }
+  const { result, lost } = await run(server.url, ['close.rst-during-echo'], { target })
+  assert.is(lost, false)
+  assert.ok(['skip', 'pass', 'info'].includes(result.cases[0].verdict), JSON.stringify(result.cases[0]))
+  assert.ok(busyUntil > 0)
 })

@@ -3,7 +3,7 @@ import { Runner, type RunnerOptions } from '../../../src/conformance/run/runner.
 import { serverEntries } from '../../../src/conformance/run/select.ts'
 import { summarize } from '../../../src/conformance/run/verdict.ts'
 import type { Case } from '../../../src/conformance/script/case.ts'
-import { contextFor } from '../../support/conformance-trial.ts'
+import { contextFor, startUpgradedServer } from '../../support/conformance-trial.ts'
 import { assert, suite } from '../../support/unit.ts'
 
 const test = suite('conformance/run/runner')
@@ -226,6 +226,23 @@ test('a target that accepts connections and never serves again has failed, not c
   )
   assert.equal(verdicts(results), ['fail', 'pass'])
   assert.is(results[0].assertions.at(-1)?.expected, 'the target serves again')
+})
+
+test('the end of a connection by the death of the target is not the end that a case expects', async (t) => {
+  const url = await startUpgradedServer(
+    t,
+    () => {},
+    (socket) => void socket.end(),
+  )
+  const waits: Case['run'] = async (trial) => {
+    const peer = await trial.open()
+    await peer.sendText('x')
+    await peer.expectEnd()
+  }
+  const context = contextFor(url, { timeout: 30_000 })
+  const cases = [caseOf(IDS[0], waits), caseOf(IDS[1], passes)]
+  assert.equal(verdicts(await runCases(cases, { context, isAccepting: async () => true })), ['pass', 'pass'])
+  assert.equal(verdicts(await runCases(cases, { context, isAccepting: async () => false })), ['crash', 'pass'])
 })
 
 test('stops after so many failures', async () => {
