@@ -16,6 +16,7 @@ export {
   type ReportContext,
 } from './report/index.ts'
 export * from './result.ts'
+export { unlessAborted } from './run/abort.ts'
 export * from './run/baseline.ts'
 export type { ClientOutcome, ClientRunOptions } from './run/client/client-run.ts'
 export { runClients } from './run/client/run-clients.ts'

@@ -36,7 +36,7 @@ export async function testClients(options: ConformOptions): Promise<number> {
     if (unreachable !== undefined) warn(unreachable)
     if (lost !== undefined) warn(`the client ended before its last case: ${lost}`)
     const code = report(outcomes, plan, options)
-    return interruption.code() ?? (unreachable === undefined ? code : Exit.UNREACHABLE)
+    return interruption.exit() ?? (unreachable === undefined ? code : Exit.UNREACHABLE)
   } finally {
     interruption.stop()
   }

@@ -9,6 +9,7 @@ import {
   ServerProcess,
   serverEntries,
   type Target,
+  unlessAborted,
   writeBaseline,
 } from '../../conformance/index.ts'
 import { UsageError } from '../usage.ts'
@@ -53,7 +54,7 @@ export async function testServers(options: ConformOptions): Promise<number> {
   const results = ends.map(({ result }) => result)
   writeOutputs(plan.outputs, results, reportContext(options, plan.entries.length, plan.total))
   if (options.writeBaseline !== undefined) writeBaseline(options.writeBaseline, results, plan.baseline)
-  return interruption.code() ?? Math.max(...ends.map(({ code }) => code))
+  return interruption.exit() ?? Math.max(...ends.map(({ code }) => code))
 }
 
 async function openSubjects(options: ConformOptions): Promise<Subject[]> {
@@ -102,7 +103,7 @@ async function testOne(
   lines: LineStream,
   signal: AbortSignal,
 ): Promise<{ result: RunResult; code: number }> {
-  await start(subject, options)
+  await unlessAborted(start(subject, options), undefined, signal)
   const { target } = subject
   const entries = leaveOutHostile(target, plan.entries, options)
   const progress = createProgress(options)

@@ -158,8 +158,14 @@ function warnOfBaseline({ fixed, expired }: BaselineFindings, baseline: Baseline
   if (unknown.length > 0) warn(`the baseline names unknown cases: ${unknown.join(', ')}`)
 }
 
-/** The first SIGINT or SIGTERM ends the run in an orderly way, the second one immediately. */
-export function watchSignals(): { signal: AbortSignal; code(): number | null; stop(): void } {
+/** Milliseconds for what an interrupted case left behind, such as a timer. */
+const LINGER = 500
+
+/**
+ * The first SIGINT or SIGTERM ends the run and the waits of its cases, the second one the process. After the first one,
+ * `exit` returns the exit code (130 or 143), and the process ends soon.
+ */
+export function watchSignals(): { signal: AbortSignal; exit(): number | null; stop(): void } {
   const controller = new AbortController()
   let code: number | null = null
   const on = (received: number) => () => {
@@ -174,7 +180,10 @@ export function watchSignals(): { signal: AbortSignal; code(): number | null; st
   process.on('SIGTERM', onTerminate)
   return {
     signal: controller.signal,
-    code: () => code,
+    exit() {
+      if (code !== null) setTimeout(() => process.exit(), LINGER).unref()
+      return code
+    },
     stop() {
       process.off('SIGINT', onInterrupt)
       process.off('SIGTERM', onTerminate)

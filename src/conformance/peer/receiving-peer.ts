@@ -94,6 +94,7 @@ export class ReceivingPeer {
   destroy(): void {
     this.#hasEnded = true
     this.#transport.stream.destroy()
+    this.#wake?.()
   }
 
   /** Stops reading from the socket. */

@@ -1,5 +1,5 @@
 import type { CatalogueEntry } from '../catalogue/index.ts'
-import { WireLog } from '../peer/index.ts'
+import { type Peer, WireLog } from '../peer/index.ts'
 import type { CaseResult, Verdict } from '../result.ts'
 import { type Case, type RunContext, Trial } from '../script/index.ts'
 import { poll, Random } from '../wire/index.ts'
@@ -8,15 +8,17 @@ import type { RunOptions } from './options.ts'
 import { isBad } from './verdict.ts'
 
 /** What an attempt at a case needs of the run. */
-export interface AttemptOptions extends Pick<RunOptions, 'timeoutFactor' | 'keepWire' | 'repro' | 'onWire'> {
+export interface AttemptOptions extends Pick<RunOptions, 'timeoutFactor' | 'keepWire' | 'repro' | 'onWire' | 'signal'> {
   context: RunContext
   /** Resolves to whether the target serves. */
   isServing(): Promise<boolean>
   /** Tries to restore the target. Resolves to false when it is lost. */
   revive(): Promise<boolean>
+  /** Waits for a target that is busy. Resolves to false when it does not serve again. */
+  recovers?(): Promise<boolean>
   /** The number of times that the process of the target has died. */
   crashCount?(): number
-  /** Resolves to whether the port of the process accepts connections. */
+  /** Resolves to whether the port of the target accepts connections. */
   isAccepting?(): Promise<boolean>
   /** The last output of the process. */
   lastWords?(): string
@@ -28,6 +30,8 @@ export interface Circumstances {
   timedOut: boolean
   /** Whether the target refused a connection. */
   refused: boolean
+  /** Whether the target did not serve a new connection. */
+  lost: boolean
 }
 
 /** Milliseconds for a whole case, before the timeout factor. */
@@ -36,6 +40,9 @@ const LIMIT = 60_000
 const EXIT_LIMIT = 1_000
 /** How many lines of the output of a process a note contains. */
 const LAST_LINES = 8
+
+/** A target must not be kept from serving others (RFC 6455 §10.4). */
+const HANG = { class: 'must', requirement: '6455-10.4-1' } as const
 
 /** Performs single attempts at cases, and detects whether the target survived them. */
 export class CaseAttempts {
@@ -51,39 +58,56 @@ export class CaseAttempts {
     entry: CatalogueEntry,
     { isAlone, slowFactor }: { isAlone: boolean; slowFactor: number },
   ): Promise<{ result: CaseResult; circumstances: Circumstances; isLost: boolean }> {
-    const { context, onWire, repro, keepWire } = this.#options
+    const { context, onWire, repro, keepWire, signal } = this.#options
     const log = new WireLog(onWire && ((event) => onWire(testCase.id, event)))
     const ownContext = slowFactor === 1 ? context : { ...context, timeout: context.timeout * slowFactor }
     const trial = new Trial(entry, ownContext, new Random(context.seed, testCase.id), log)
     const crashes = this.#options.crashCount?.() ?? 0
     const began = performance.now()
+    const onAbort = (): void => trial.close()
+    signal?.addEventListener('abort', onAbort)
     const ended = await this.#perform(testCase, trial, slowFactor)
+    signal?.removeEventListener('abort', onAbort)
     const duration = performance.now() - began
     let verdict = ended.verdict ?? verdictOf(trial)
     trial.close()
     const died = await this.#hasDied(trial, crashes, isAlone || isBad(verdict))
-    const isDown = died || ((trial.lost || testCase.phase === 'last') && !(await this.#options.isServing()))
-    if (isDown) verdict = 'crash'
+    const state = died ? 'dead' : trial.lost || testCase.phase === 'last' ? await this.#stateOf() : 'serving'
+    if (state === 'hung') {
+      trial.assert(false, 'the target serves again', 'it accepts connections and serves none', HANG)
+      verdict = verdictOf(trial)
+    } else if (state === 'dead') verdict = 'crash'
     const words = died ? this.#options.lastWords?.().trim().split('\n').slice(-LAST_LINES).join('\n') : undefined
     const note = joinNotes(
       ended.note,
       died ? `the target died${words ? `; its last output: ${words}` : ''}` : undefined,
     )
-    const isLost = isDown && !(await this.#options.revive())
+    const isLost = state !== 'serving' && !(await this.#options.revive())
     const result = resultOf(trial, { verdict, duration, note, repro: repro(entry.id), keepWire })
-    return { result, circumstances: { timedOut: trial.timedOut, refused: trial.refused }, isLost }
+    const { timedOut, refused, lost } = trial
+    return { result, circumstances: { timedOut, refused, lost }, isLost }
   }
 
-  /** Resolves to whether the process has died. Its exit may be reported later than its port refuses connections. */
+  /**
+   * Resolves to whether the target has died. Without a process, its port then refuses connections. The exit of a process
+   * may be reported later than that.
+   */
   async #hasDied(trial: Trial, crashes: number, isDoubtful: boolean): Promise<boolean> {
     const { crashCount, isAccepting } = this.#options
-    if (crashCount === undefined) return false
-    const isDead = (): boolean => crashCount() > crashes
-    const isSuspicious = isDoubtful || trial.refused || trial.peers.some(({ closing }) => closing.tcp === 'rst')
-    if (!isDead() && isSuspicious && isAccepting !== undefined && !(await isAccepting())) {
-      await poll(async () => isDead(), EXIT_LIMIT)
-    }
-    return isDead()
+    const isDead = (): boolean => (crashCount?.() ?? 0) > crashes
+    // The death of a process ends its connections, without a Close.
+    const isSuspicious = isDoubtful || trial.refused || trial.peers.some(hasEndedWithoutClose)
+    if (isDead() || !isSuspicious || isAccepting === undefined || (await isAccepting())) return isDead()
+    if (crashCount === undefined) return true
+    return poll(async () => isDead(), EXIT_LIMIT)
+  }
+
+  /** A busy target is waited for. Only a target that refuses connections is dead. */
+  async #stateOf(): Promise<'serving' | 'hung' | 'dead'> {
+    const { isServing, isAccepting, recovers } = this.#options
+    if (await isServing()) return 'serving'
+    if (!(await isAccepting?.())) return 'dead'
+    return (await recovers?.()) ? 'serving' : 'hung'
   }
 
   async #perform(testCase: Case, trial: Trial, slowFactor: number): Promise<{ verdict?: Verdict; note?: string }> {
@@ -104,4 +128,8 @@ export class CaseAttempts {
     }
     return {}
   }
+}
+
+function hasEndedWithoutClose({ closing }: Peer): boolean {
+  return closing.tcp === 'rst' || (closing.tcp === 'fin' && closing.by === 'server' && closing.code === null)
 }

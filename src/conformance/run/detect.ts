@@ -86,6 +86,20 @@ async function echoes(context: RunContext, trial: Trial, prefix: string): Promis
   return event.kind !== 'close' || event.code === 1002 || event.code === 1007
 }
 
+/** The errors of a target that has ended, by TCP and by a Unix socket. */
+const REFUSALS: ReadonlySet<string | undefined> = new Set(['ECONNREFUSED', 'ENOENT'])
+
+/** Resolves to whether the target accepts TCP connections. A target that is too busy for that also counts. */
+export async function acceptsConnection({ target, timeout }: RunContext): Promise<boolean> {
+  try {
+    const { stream } = await target.connectPlain(timeout)
+    stream.destroy()
+    return true
+  } catch (error) {
+    return !REFUSALS.has((error as NodeJS.ErrnoException).code)
+  }
+}
+
 /** Resolves to whether the target currently serves a new connection. */
 export async function serves(context: RunContext): Promise<boolean> {
   const trial = lookAt(context)
@@ -105,7 +119,7 @@ export async function serves(context: RunContext): Promise<boolean> {
 const GRACE = 3_000
 const GRACE_TIMEOUTS = 4
 
-/** Waits until a target that the tester did not start serves again. Resolves to false when it does not. */
+/** Waits until a target serves again. Resolves to false when it does not. */
 export function waitUntilServing(isServing: () => Promise<boolean>, timeout: number): Promise<boolean> {
   return poll(isServing, Math.max(GRACE, timeout * GRACE_TIMEOUTS))
 }

@@ -19,6 +19,8 @@ export class ServerProcess {
   #child: ChildProcess | null = null
   #output = ''
   #stopping = false
+  /** Whether the run has ended. The process is then not started again. */
+  #isClosed = false
   #crashes = 0
   #restarting: Promise<boolean> | null = null
   #restartsLeft: number
@@ -73,8 +75,14 @@ export class ServerProcess {
     return this.#restarting
   }
 
-  /** Stops the process with SIGTERM to its process group, then with SIGKILL. */
+  /** Ends the run of the process: stops it, or its restart. */
   async stop(): Promise<void> {
+    this.#isClosed = true
+    await this.#end()
+  }
+
+  /** Stops the process with SIGTERM to its process group, then with SIGKILL. */
+  async #end(): Promise<void> {
     this.#stopping = true
     const child = this.#child
     if (child === null) return
@@ -93,11 +101,11 @@ export class ServerProcess {
       // The exit may be reported shortly after the connections of the process have ended.
       await poll(async () => this.#child === null || (await isServing()), HANG_LIMIT)
       if (this.#child !== null && (await isServing())) return true
-      await this.stop()
+      await this.#end()
       this.#stopping = false
       this.#child = null
     }
-    if (this.#restartsLeft-- <= 0) return false
+    if (this.#isClosed || this.#restartsLeft-- <= 0) return false
     return this.start()
   }
 
@@ -118,7 +126,8 @@ export function accepts(port: number, host = '127.0.0.1'): Promise<boolean> {
     }
     socket.once('connect', () => settle(true))
     socket.once('error', () => settle(false))
-    socket.setTimeout(1000, () => settle(false))
+    // Only a listener whose queue is full leaves a connection without an answer.
+    socket.setTimeout(1000, () => settle(true))
   })
 }
 

@@ -3,8 +3,9 @@ import { Ledger, type Target } from '../peer/index.ts'
 import type { CaseResult, RunResult } from '../result.ts'
 import type { Capabilities, RunContext } from '../script/index.ts'
 import { findCase } from '../sections/index.ts'
+import { unlessAborted } from './abort.ts'
 import { skipped } from './case-result.ts'
-import { type DetectOptions, detect, serves, waitUntilServing } from './detect.ts'
+import { acceptsConnection, type DetectOptions, detect, serves, waitUntilServing } from './detect.ts'
 import { createHead, type RunOptions } from './options.ts'
 import { Runner, type RunOutcome } from './runner.ts'
 import { summarize, UNREACHABLE } from './verdict.ts'
@@ -35,7 +36,7 @@ export async function runServer(
   const began = performance.now()
   const started = new Date().toISOString()
   const context = contextOf(options)
-  const unreachable = await detect(context, options)
+  const unreachable = await unlessAborted(detect(context, options), undefined, options.signal)
   const head = createHead(options, targetOf(options.target, context.capabilities), started)
   options.onStart?.(head)
   const { results, lost } =
@@ -53,7 +54,8 @@ export async function runServer(
 function runCases(options: ServerRunOptions, context: RunContext): Promise<RunOutcome> {
   const { process } = options
   const isServing = (): Promise<boolean> => serves(context)
-  const revive = (): Promise<boolean> => process?.revive(isServing) ?? waitUntilServing(isServing, context.timeout)
+  const recovers = (): Promise<boolean> => waitUntilServing(isServing, context.timeout)
+  const revive = (): Promise<boolean> => process?.revive(isServing) ?? recovers()
   if (process !== undefined) context.recover = revive
   const runner = new Runner({
     ...options,
@@ -61,7 +63,8 @@ function runCases(options: ServerRunOptions, context: RunContext): Promise<RunOu
     isServing,
     revive,
     crashCount: process && (() => process.crashes),
-    isAccepting: process && (() => process.isAccepting()),
+    recovers,
+    isAccepting: () => process?.isAccepting() ?? acceptsConnection(context),
     lastWords: () => process?.output ?? '',
   })
   return runner.run(options.entries.map(({ id }) => findCase(id)).filter((one) => one !== undefined))

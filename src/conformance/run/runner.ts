@@ -2,10 +2,11 @@ import { type CatalogueEntry, findEntry } from '../catalogue/index.ts'
 import type { CaseResult } from '../result.ts'
 import type { Case, Phase, RunContext } from '../script/index.ts'
 import { Random } from '../wire/index.ts'
+import { unlessAborted } from './abort.ts'
 import { CaseAttempts, type Circumstances } from './case-attempt.ts'
 import { failureOf, joinNotes, skipped } from './case-result.ts'
 import type { RunOptions } from './options.ts'
-import { isBad, TOO_SLOW } from './verdict.ts'
+import { INTERRUPTED, isBad, TOO_SLOW } from './verdict.ts'
 
 /** How a set of cases is run. */
 export interface RunnerOptions
@@ -31,9 +32,11 @@ export interface RunnerOptions
   isServing(): Promise<boolean>
   /** Tries to restore the target. Resolves to false when it is lost. */
   revive(): Promise<boolean>
+  /** Waits for a target that is busy. Resolves to false when it does not serve again. */
+  recovers?(): Promise<boolean>
   /** The number of times that the process of the target has died. */
   crashCount?(): number
-  /** Resolves to whether the port of the process accepts connections. */
+  /** Resolves to whether the port of the target accepts connections. */
   isAccepting?(): Promise<boolean>
   /** The last output of the process. */
   lastWords?(): string
@@ -197,9 +200,9 @@ export class Runner {
   async #tellSlowFromSilent(testCase: Case, result: CaseResult): Promise<CaseResult> {
     const factor = this.#options.slowFactor ?? SLOW_FACTOR
     const isOpen = ['fail', 'warn', 'error'].includes(result.verdict)
-    const isTimeout = isOpen && this.#circumstances.get(testCase.id)?.timedOut === true
-    const isKnownSilent = this.#slowCases === 0 && this.#silentCases >= SLOW_ATTEMPTS
-    if (!isTimeout || factor <= 1 || isKnownSilent || this.#stop !== null) return result
+    const { timedOut, lost } = this.#circumstances.get(testCase.id) ?? UNSUSPICIOUS
+    const isKnownSilent = !lost && this.#slowCases === 0 && this.#silentCases >= SLOW_ATTEMPTS
+    if (!isOpen || !timedOut || factor <= 1 || isKnownSilent || this.#stop !== null) return result
     await this.#ensureServing()
     const again = await this.#attempt(testCase, true, factor)
     if (isBad(again.verdict) || again.verdict === 'skip') {
@@ -221,8 +224,9 @@ export class Runner {
   }
 
   async #ensureServing(): Promise<void> {
-    if (this.#stop !== null || (await this.#options.isServing())) return
-    if (!(await this.#options.revive())) this.#onLost()
+    const { isServing, revive, signal } = this.#options
+    if (this.#stop !== null || (await unlessAborted(isServing(), true, signal))) return
+    if (!(await unlessAborted(revive(), true, signal))) this.#onLost()
   }
 
   #onLost(): void {
@@ -237,14 +241,17 @@ export class Runner {
     const reason = this.#stop ?? this.#interruption() ?? this.#missing(testCase)
     if (reason !== null) return skipped(entry, reason, this.#options.repro(testCase.id))
     this.#options.onBegin?.(entry)
-    const { result, circumstances, isLost } = await this.#attempts.run(testCase, entry, { isAlone, slowFactor })
+    const attempt = this.#attempts.run(testCase, entry, { isAlone, slowFactor })
+    const outcome = await unlessAborted(attempt, null, this.#options.signal)
+    if (outcome === null) return skipped(entry, INTERRUPTED, this.#options.repro(testCase.id))
+    const { result, circumstances, isLost } = outcome
     this.#circumstances.set(testCase.id, circumstances)
     if (isLost) this.#onLost()
     return result
   }
 
   #interruption(): string | null {
-    if (this.#options.signal?.aborted) this.#stop = 'interrupted'
+    if (this.#options.signal?.aborted) this.#stop = INTERRUPTED
     else if (performance.now() >= this.#deadline) this.#stop = 'deadline'
     return this.#stop
   }
@@ -271,7 +278,7 @@ function isAboutHttp1({ id }: Case): boolean {
   return id === 'hs.ver.status-426' || (id.startsWith('hs.') && !/^hs\.(?:ver|proto|ext)\./.test(id))
 }
 
-const UNSUSPICIOUS: Circumstances = { timedOut: false, refused: false }
+const UNSUSPICIOUS: Circumstances = { timedOut: false, refused: false, lost: false }
 
 /**
  * Handles a case that does not crash the target alone. It counts as the cause only if it is the last candidate
@@ -285,7 +292,7 @@ function judgeSurvivor(first: CaseResult, again: CaseResult, died: readonly Case
   again.verdict = 'crash'
   const names = died.map(({ id }) => id).join(', ')
   again.note = joinNotes(
-    `the target crashed while these cases ran, and none of them repeats that alone: ${names}`,
+    `the target crashed while these cases ran, and none of them repeats that alone: ${names}; the cause is unknown`,
     first.note,
   )
 }

@@ -27,13 +27,16 @@ export function summarize(cases: readonly CaseResult[]): RunSummary {
 /** Prefix of the reason for a case that passes only with a longer timeout. */
 export const TOO_SLOW = 'too slow for this run'
 
+/** The reason for skipping the cases that had no verdict when the run was interrupted. */
+export const INTERRUPTED = 'interrupted'
+
 /** The reason for skipping all cases when a target cannot be tested. */
 export const UNREACHABLE = 'target not reachable'
 
 /** Returns whether the reason for skipping a case means that the run is incomplete. */
 function isCutShort(note: string | undefined): boolean {
   if (note === undefined) return false
-  return note.startsWith(TOO_SLOW) || ['deadline', 'bail', 'interrupted', 'target lost', UNREACHABLE].includes(note)
+  return note.startsWith(TOO_SLOW) || ['deadline', 'bail', INTERRUPTED, 'target lost', UNREACHABLE].includes(note)
 }
 
 /** Returns the exit code for the run of one target. `fixed` are the known failures of a baseline that now pass. */

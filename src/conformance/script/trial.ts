@@ -87,6 +87,7 @@ export class Trial {
   timedOut = false
   /** Whether the target refused a connection, or responded that it is busy. */
   refused = false
+  #isClosed = false
   /** Whether the last opening handshake succeeded; null before there was one. */
   opened: boolean | null = null
   /** Set when clients are tested. */
@@ -172,6 +173,7 @@ export class Trial {
     const { target, timeout } = this.context
     const deadline = performance.now() + timeout * LOCAL_PATIENCE
     for (;;) {
+      if (this.#isClosed) throw new Settled()
       try {
         return this.adopt(await (plain ? target.connectPlain(timeout) : target.connect(timeout)))
       } catch (error) {
@@ -207,6 +209,7 @@ export class Trial {
       watch: new FrameWatch(this.context.ledger, this.entry.id, role === 'client' ? 'server' : 'client'),
     })
     this.peers.push(peer)
+    if (this.#isClosed) peer.destroy()
     return peer
   }
 
@@ -255,8 +258,9 @@ export class Trial {
     this.peers.splice(this.peers.indexOf(peer), 1)
   }
 
-  /** Closes all connections. */
+  /** Closes all connections, and those that the case still opens. */
   close(): void {
+    this.#isClosed = true
     for (const each of [...this.peers, ...this.connections]) each.destroy()
   }
 }

@@ -1,7 +1,9 @@
 import type { CatalogueEntry } from '../../../src/conformance/catalogue/entry.ts'
 import { findEntry } from '../../../src/conformance/catalogue/index.ts'
 import { parseTarget } from '../../../src/conformance/peer/target.ts'
+import { OpenTimeout } from '../../../src/conformance/peer/transport.ts'
 import { runServer, type ServerRunOptions } from '../../../src/conformance/run/run-server.ts'
+import { sleep } from '../../../src/conformance/wire/poll.ts'
 import { startRawServer, startUpgradedServer } from '../../support/conformance-trial.ts'
 import { assert, suite } from '../../support/unit.ts'
 import { startServer } from '../broken/server.ts'
@@ -83,7 +85,9 @@ test('a target that stops serving during the run is lost', async (t) => {
   t.after(() => server.close())
   const target = parseTarget(server.url)
   const { connect } = target
-  target.connect = (timeout) => (++count > 3 ? Promise.reject(new Error('gone')) : connect(timeout))
+  const refuse = () => Promise.reject(Object.assign(new Error('gone'), { code: 'ECONNREFUSED' }))
+  target.connect = (timeout) => (++count > 3 ? refuse() : connect(timeout))
+  target.connectPlain = refuse
   const { lost, result } = await run(server.url, ['hs.limit.rst-full', 'hs.limit.fin-half'], { target, jobs: 1 })
   assert.is(lost, true)
   assert.equal(
@@ -127,4 +131,27 @@ test('the process is asked to restart after a crash', async (t) => {
     ['crash', 'pass'],
   )
   assert.match(result.cases[0].note ?? '', 'segmentation fault')
+})
+
+test('a server that is busy for a while after a reset connection has neither crashed nor failed', async (t) => {
+  const server = await startServer()
+  t.after(() => server.close())
+  const target = parseTarget(server.url)
+  const { connect } = target
+  let busyUntil = 0
+  target.connect = async (timeout) => {
+    const left = busyUntil - performance.now()
+    await sleep(Math.min(Math.max(left, 0), timeout))
+    if (left > timeout) throw new OpenTimeout('no connection in time')
+    const transport = await connect(timeout)
+    const reset = (): void => {
+      busyUntil = performance.now() + 800
+      transport.reset()
+    }
+    return { ...transport, reset }
+  }
+  const { result, lost } = await run(server.url, ['close.rst-during-echo'], { target })
+  assert.is(lost, false)
+  assert.ok(['skip', 'pass', 'info'].includes(result.cases[0].verdict), JSON.stringify(result.cases[0]))
+  assert.ok(busyUntil > 0)
 })

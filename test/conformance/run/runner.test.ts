@@ -3,7 +3,7 @@ import { Runner, type RunnerOptions } from '../../../src/conformance/run/runner.
 import { serverEntries } from '../../../src/conformance/run/select.ts'
 import { summarize } from '../../../src/conformance/run/verdict.ts'
 import type { Case } from '../../../src/conformance/script/case.ts'
-import { contextFor } from '../../support/conformance-trial.ts'
+import { contextFor, startUpgradedServer } from '../../support/conformance-trial.ts'
 import { assert, suite } from '../../support/unit.ts'
 
 const test = suite('conformance/run/runner')
@@ -176,6 +176,7 @@ test('skips what is left when the target is lost', async () => {
     timeoutFactor: 1,
     repro: (id) => id,
     isServing: async () => false,
+    isAccepting: async () => false,
     revive: async () => false,
   })
   const losing = caseOf(IDS[0], async (t) => {
@@ -186,6 +187,62 @@ test('skips what is left when the target is lost', async () => {
   assert.is(lost, true)
   assert.equal(verdicts(results), ['crash', 'skip'])
   assert.is(results[1].note, 'target lost')
+})
+
+/** A case after which a fresh connection is not served in time. */
+const loses: Case['run'] = async (t) => {
+  t.lost = true
+  t.timedOut = true
+  if (t.timeout < 5000) t.fail('a fresh connection is served', 'no response in time')
+}
+
+test('a target that is busy after a load is waited for, and is too slow instead of crashed', async () => {
+  let isBusy = true
+  const [result] = await runCases([caseOf(IDS[0], loses, { phase: 'last' })], {
+    isServing: async () => !isBusy,
+    isAccepting: async () => true,
+    async recovers() {
+      isBusy = false
+      return true
+    },
+  })
+  assert.is(result.verdict, 'skip')
+  assert.match(result.note ?? '', 'too slow for this run')
+})
+
+test('a target that accepts connections and never serves again has failed, not crashed', async () => {
+  let isHung = true
+  const results = await runCases(
+    [caseOf(IDS[0], passes, { phase: 'last' }), caseOf(IDS[1], passes, { phase: 'last' })],
+    {
+      isServing: async () => !isHung,
+      isAccepting: async () => true,
+      recovers: async () => false,
+      async revive() {
+        isHung = false
+        return true
+      },
+    },
+  )
+  assert.equal(verdicts(results), ['fail', 'pass'])
+  assert.is(results[0].assertions.at(-1)?.expected, 'the target serves again')
+})
+
+test('the end of a connection by the death of the target is not the end that a case expects', async (t) => {
+  const url = await startUpgradedServer(
+    t,
+    () => {},
+    (socket) => void socket.end(),
+  )
+  const waits: Case['run'] = async (trial) => {
+    const peer = await trial.open()
+    await peer.sendText('x')
+    await peer.expectEnd()
+  }
+  const context = contextFor(url, { timeout: 30_000 })
+  const cases = [caseOf(IDS[0], waits), caseOf(IDS[1], passes)]
+  assert.equal(verdicts(await runCases(cases, { context, isAccepting: async () => true })), ['pass', 'pass'])
+  assert.equal(verdicts(await runCases(cases, { context, isAccepting: async () => false })), ['crash', 'pass'])
 })
 
 test('stops after so many failures', async () => {
@@ -199,6 +256,42 @@ test('stops after so many failures', async () => {
 test('skips what has not begun at the deadline', async () => {
   const results = await runCases([caseOf(IDS[0], passes)], { deadline: 0 })
   assert.equal([results[0].verdict, results[0].note], ['skip', 'deadline'])
+})
+
+test('an interruption ends the cases that wait, and leaves the verdicts of the others', async () => {
+  const interruption = new AbortController()
+  const waits: Case['run'] = () => {
+    setImmediate(() => interruption.abort())
+    return new Promise(() => {})
+  }
+  const results = await runCases([caseOf(IDS[0], passes), caseOf(IDS[1], waits), caseOf(IDS[2], passes)], {
+    jobs: 1,
+    signal: interruption.signal,
+  })
+  assert.equal(
+    results.map(({ verdict, note }) => [verdict, note]),
+    [
+      ['pass', undefined],
+      ['skip', 'interrupted'],
+      ['skip', 'interrupted'],
+    ],
+  )
+  assert.is(summarize(results).verdict, 'incomplete')
+})
+
+test('an interruption ends the wait for a target that does not serve', async () => {
+  const interruption = new AbortController()
+  const revive = (): Promise<boolean> => {
+    interruption.abort()
+    return new Promise(() => {})
+  }
+  const isServing = async (): Promise<boolean> => false
+  const results = await runCases([caseOf(IDS[0], fails), caseOf(IDS[1], passes)], {
+    isServing,
+    revive,
+    signal: interruption.signal,
+  })
+  assert.equal(verdicts(results), ['fail', 'pass'])
 })
 
 test('skips what the target cannot do, with the reason', async () => {
