@@ -23,7 +23,7 @@ export const LONGEST_DELAY = 2 ** 31 - 1
 
 /** Accepts a safe integer from `min` to `max`, both included. */
 export function integer(fallback: number, min = 1, max = Number.MAX_SAFE_INTEGER): OptionRule<number> {
-  const allowed = `an integer from ${min}${max === Number.MAX_SAFE_INTEGER ? '' : ` to ${max}`}`
+  const allowed = `an integer from ${min}${max === Number.MAX_SAFE_INTEGER ? ' up' : ` to ${max}`}`
   const accepts = (value: unknown): boolean => Number.isSafeInteger(value) && isBetween(value as number, min, max)
   return { fallback, type: 'number', allowed, accepts }
 }
