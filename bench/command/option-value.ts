@@ -18,7 +18,7 @@ export function oneOf<Name extends string>(option: string, value: string, allowe
 /** @throws {UsageError} when `value` is not an integer from `min`. */
 export function integer(option: string, value: string, min: number): number {
   const number = Number(value)
-  if (!/^\d+$/.test(value) || number < min) throw wrongValue(option, value, `an integer from ${min}`)
+  if (!/^\d+$/.test(value) || number < min) throw wrongValue(option, value, `an integer from ${min} up`)
   return number
 }
 

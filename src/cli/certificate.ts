@@ -58,7 +58,7 @@ function makeCertificate(): { cert: Buffer; key: Buffer } {
     execFileSync('openssl', ['req', '-x509', ...kind, ...names, '-keyout', key, '-out', cert], { stdio: 'ignore' })
     return { cert: readFileSync(cert), key: readFileSync(key) }
   } catch (error) {
-    throw new UsageError(`openssl made no certificate (${(error as Error).message}); use --cert and --key`)
+    throw new UsageError(`openssl did not create a certificate (${(error as Error).message}); use --cert and --key`)
   } finally {
     rmSync(folder, { recursive: true })
   }

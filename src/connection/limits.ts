@@ -86,7 +86,7 @@ const rules = {
   headerTimeout: positive(10_000),
   minPayloadRate: {
     ...positive(1024),
-    allowed: 'a number from 0',
+    allowed: 'a number from 0 up',
     accepts: (value: unknown) => (value as number) >= 0,
   },
   messageTimeout: positive(60_000),

@@ -8,7 +8,7 @@ import type { WebSocket } from '../session/websocket.ts'
 import { Backlog } from './backlog.ts'
 import type { SlowOptions } from './options.ts'
 
-/** The counts of all rooms. */
+/** Counts across all rooms. */
 export interface DeliveryCounts {
   /** Number of messages that slow members missed. */
   droppedMessages: number
@@ -79,7 +79,7 @@ export class Delivery {
     if (member.next !== -1) this.#endWait(member)
   }
 
-  /** Sends a message to all members except those in `except`. Returns how many members accept it. */
+  /** Sends a message to all members except those in `except`. Returns how many members accepted it. */
   send(message: PreparedMessage, except: readonly WebSocket[] = []): number {
     const size = message.frame.length
     if (this.#messages.length > 0 && size > this.#room) this.flush()

@@ -6,8 +6,8 @@ export interface MessageId {
   /** The receiver has all numbered messages up to this position. */
   readonly position: Position
   /**
-   * The last of the messages that the receiver has in addition, which one process delivered before they were numbered;
-   * null when there are none.
+   * The last message that the receiver has beyond `position`, delivered by one process before it was numbered; null
+   * when there is none.
    */
   readonly unnumbered: MessageSource | null
 }

@@ -103,7 +103,7 @@ export class Group {
     return this.#members.has(session)
   }
 
-  /** The members of this process. */
+  /** The members in this process. */
   get presence(): Presence {
     const names = new Set<string>()
     for (const { name } of this.#members.values()) if (name !== '') names.add(name)
@@ -111,7 +111,7 @@ export class Group {
   }
 
   /**
-   * Adds a member. Resolves when it gets the messages from other processes.
+   * Adds a member. Resolves when the member also gets the messages from other processes.
    *
    * @param last What the client sent to resume; null when it has no id yet, undefined when it never resumes.
    * @param host Notified of gaps, and when the group is empty. Several hosts with the same broker share a group.
@@ -149,7 +149,7 @@ export class Group {
   }
 
   /**
-   * Sends a message to all members except one, in all processes. Returns how many members of this process accept it.
+   * Sends a message to all members except one, in all processes. Returns how many members in this process accepted it.
    */
   broadcast(publication: Publication, except?: WebSocket): number {
     return this.#recipients.send(this.#timeline.publish(publication), except === undefined ? [] : [except])

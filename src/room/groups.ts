@@ -10,7 +10,7 @@ import { type Gap, Group, type GroupHost } from './group.ts'
 import { checkName, type GroupSettings } from './options.ts'
 import type { Joined } from './recipients.ts'
 
-/** The counts of rooms and users. */
+/** Statistics about rooms and users. */
 export interface GroupsStats extends DeliveryCounts {
   /** Number of groups with members in this process. */
   groups: number
@@ -48,7 +48,7 @@ const groupsOf = new WeakMap<Broker, Map<string, Map<string, Group>>>()
 /** Number of messages that this process has published. Brokers use it to detect duplicates. */
 let sequence = 0
 
-/** The groups by name. Rooms and users are based on it. A group exists while it has members. */
+/** The groups by name. Rooms and users are based on this class. A group exists while it has members. */
 export class Groups {
   readonly broker: Broker
   readonly settings: GroupSettings
@@ -109,7 +109,7 @@ export class Groups {
     return group.join(session, as, last, this.#groupHost)
   }
 
-  /** Sends a message to a group in all processes. Returns how many members of this process accept it. */
+  /** Sends a message to a group in all processes. Returns how many members in this process accepted it. */
   broadcast(name: string, { message, compress = true, except }: Broadcast): number {
     const payload = copyPayload(message, this.settings.history !== null || this.broker.isShared)
     sequence += 1
@@ -120,7 +120,7 @@ export class Groups {
     return 0
   }
 
-  /** Calls a callback of the application. What it throws or rejects with is passed to `onError`. */
+  /** Calls a callback of the application. An error that it throws or rejects with is passed to `onError`. */
   call(callback: () => unknown): void {
     callUser(callback, (error) => reportTo(this.settings.onError, error))
   }

@@ -6,7 +6,7 @@ import type { Broker, HistoryOptions } from './broker/broker.ts'
 export interface SlowOptions {
   /**
    * What happens to a member with more than `slowBytes` of unsent data. `wait`: its messages wait in a backlog that all
-   * slow members of the room share. `drop`: it misses messages until it has read. `close`: it is closed with 1013.
+   * slow members of the room share. `drop`: it misses messages until it has caught up. `close`: it is closed with 1013.
    * Other members are never delayed. Default `wait`.
    */
   slow?: 'wait' | 'drop' | 'close' | undefined
@@ -23,19 +23,20 @@ export interface SlowOptions {
 export interface GroupOptions extends SlowOptions {
   /** Joins this process with others. Default: a `MemoryBroker`, for this process alone. */
   broker?: Broker | undefined
-  /** Called with errors that callbacks throw. Default: writes them to standard error. */
+  /** Called with errors that callbacks throw. By default, they are written to standard error. */
   onError?: ((error: unknown) => void) | undefined
 }
 
 /** Options of rooms. */
 export interface RoomsOptions extends GroupOptions {
   /**
-   * Stores the last messages of each room, so that a member can reconnect and get the messages that it missed. Messages
-   * are then sent in envelopes with an id; see `Room.join`. Default null: no history.
+   * Stores the last messages of each room, so that a member can reconnect and get the messages that it missed. Each
+   * message is then sent in an envelope with an id; see `Room.join`. Default null: no history.
    */
   history?: HistoryOptions | null | undefined
   /**
-   * Maximum number of rooms with members in this process. Joining another room throws a RangeError. Default 100,000.
+   * Maximum number of rooms with members in this process. Above it, joining a new room throws a RangeError. Default
+   * 100,000.
    */
   maxRooms?: number | undefined
 }

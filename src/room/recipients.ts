@@ -58,7 +58,7 @@ export class Recipients {
     this.#delivery.remove(session)
   }
 
-  /** Sends a message to all members except those in `except`. Returns how many members accept it. */
+  /** Sends a message to all members except those in `except`. Returns how many members accepted it. */
   send(arrival: Arrival, except: readonly WebSocket[]): number {
     const { id, publication } = arrival
     const { payload, compress } = publication
@@ -70,12 +70,12 @@ export class Recipients {
     return count
   }
 
-  /** Sends a message from another process to all members that did not get it there. */
+  /** Sends a message from another process to all members that did not already get it from that process. */
   sendArrival(arrival: Arrival): void {
     this.send(arrival, this.#findReceivedElsewhere(arrival.source))
   }
 
-  /** Sends a member the first id, from which it can resume. */
+  /** Sends a member its first id, from which it can resume. */
   sendJoined(session: WebSocket, id: string): void {
     this.#delivery.flush()
     session.connection.send(formatJoined(id))
@@ -88,7 +88,7 @@ export class Recipients {
 
   /**
    * Sends a member the messages that it missed and those that arrived while the history was being read, each message
-   * once. From now on it gets messages like any other member. Returns null when the member has left in the meantime,
+   * once. From then on, it gets messages like any other member. Returns null when the member has left in the meantime,
    * even if it has joined again.
    */
   resume(session: WebSocket, resumption: Resumption, read: HistoryRead, ownOrigin: string): Joined | null {

@@ -10,20 +10,20 @@ export interface JoinOptions {
   /** The name under which `members()` lists the session. Default: it is only counted. */
   as?: string | undefined
   /**
-   * The last id that the client got in each of its rooms, all joined by `*`. The browser client sends them in the query
-   * parameter `last`. The session is sent the messages that it missed in this room. Without an id of this room, or with
-   * null, it is sent its first id, `{"id":"…","joined":true}`. Only for rooms with history.
+   * The last ids that the client got, one for each of its rooms, joined by `*`. The browser client sends them in the
+   * query parameter `last`. The session is sent the messages that it missed in this room. Without an id of this room,
+   * or with null, it is sent its first id, `{"id":"…","joined":true}`. Only for rooms with history.
    */
   last?: string | null | undefined
 }
 
 /** Options of a broadcast. */
 export interface BroadcastOptions {
-  /** A member of this process that does not get the message. */
+  /** A member in this process that does not get the message. */
   except?: WebSocket | undefined
   /**
-   * Whether the message may be compressed, once for all members whose permessage-deflate allows it: those without
-   * server context takeover (the default). Default true.
+   * Whether the message may be compressed. This happens once for all members whose permessage-deflate allows it: those
+   * without server context takeover (the default). Default true.
    */
   compress?: boolean | undefined
 }
@@ -83,14 +83,17 @@ export class Room {
    * to them directly after this call. Members of other processes get it when the broker delivers it. The order of
    * messages from different senders may differ between processes, but not the order of messages from one sender.
    *
-   * @returns How many members of this process accept it: those that are open and not skipped because they are slow.
+   * @returns How many members in this process accepted it: those that are open and not skipped because they are slow.
    * @throws {TypeError} when the message is not a string, Uint8Array or ArrayBuffer.
    */
   broadcast(message: Sendable, options: BroadcastOptions = {}): number {
     return this.#groups.broadcast(this.name, { message, ...options })
   }
 
-  /** Resolves to the members in all processes. A process that cannot be reached counts until its presence expires. */
+  /**
+   * Resolves to the members in all processes. The members in a process that cannot be reached are included until its
+   * presence expires.
+   */
   async members(): Promise<Presence> {
     const elsewhere = await this.#groups.broker.presence(this.#groups.topicOf(this.name))
     return collectPresence(this.#groups.get(this.name)?.presence, elsewhere)

@@ -3,13 +3,13 @@ import { Groups, type GroupsStats } from './groups.ts'
 import { checkName, type RoomsOptions, readRoomsOptions } from './options.ts'
 import { Room } from './room.ts'
 
-/** The counts of rooms. Sizes are in bytes. */
+/** Statistics about rooms. Sizes are in bytes. */
 export interface RoomsStats extends Omit<GroupsStats, 'groups'> {
   /** Number of rooms with members in this process. */
   rooms: number
 }
 
-/** The rooms of this process. A broker joins them with the rooms of the same names in other processes. */
+/** The rooms of this process. A broker joins them with the rooms of the same name in other processes. */
 export class Rooms {
   /**
    * Called when messages from other processes were missed in a room to which this object has added members. Members of
@@ -27,7 +27,7 @@ export class Rooms {
   }
 
   /**
-   * Returns the room of this name.
+   * Returns the room with this name.
    *
    * @throws {TypeError} when the name is not a string.
    * @throws {RangeError} when the name has more than 256 characters.

@@ -43,7 +43,7 @@ export interface TimelineHost {
  * gaps.
  */
 export class Timeline implements TopicListener {
-  /** Resolves when messages from other processes arrive. */
+  /** Resolves when the subscription is active: from then on, messages from other processes arrive. */
   readonly subscribed: Promise<void>
   /** See `roomKeyOf`. */
   readonly roomKey: string
@@ -70,13 +70,13 @@ export class Timeline implements TopicListener {
     this.subscribed = broker.subscribe(topic, this)
   }
 
-  /** The id that covers everything sent to the members of this process; `''` without history. */
+  /** The id that covers everything sent to the members in this process; `''` without history. */
   get id(): string {
     return this.#history === null ? '' : formatId(this.roomKey, this.#position ?? UNKNOWN_POSITION, this.#unnumbered)
   }
 
   /**
-   * Publishes a message from this process. Returns it in the form for members of this process, without waiting for the
+   * Publishes a message from this process. Returns it in the form for members in this process, without waiting for the
    * broker.
    */
   publish(publication: Publication): Arrival {

@@ -8,12 +8,13 @@ import { collectPresence } from './presence.ts'
 /** Options of a device. */
 export interface UserOptions {
   /**
-   * Time in milliseconds without a message after which a device is removed. Default: it is removed when it is closed.
+   * Time in milliseconds without a message after which a device is removed. Default: it is removed only when it is
+   * closed.
    */
   ttl?: number | undefined
 }
 
-/** The counts of users. Sizes are in bytes. */
+/** Statistics about users. Sizes are in bytes. */
 export interface UsersStats extends Omit<GroupsStats, 'groups' | 'members'> {
   /** Number of users with devices in this process. */
   users: number
@@ -41,7 +42,7 @@ export class Users {
 
   /**
    * Adds a device to a user until it is removed, is closed, or is silent for `ttl`. Adding it again replaces its `ttl`.
-   * Resolves when it also gets what other processes send. Never rejects.
+   * Resolves when the device also gets what other processes send. Never rejects.
    *
    * @throws {RangeError} synchronously, when the name has more than 256 characters, or `ttl` is not a positive integer.
    */
@@ -61,8 +62,8 @@ export class Users {
   }
 
   /**
-   * Sends a message to all devices of a user. Resolves to the number of devices: those of this process that accept it,
-   * and those that other processes announce.
+   * Sends a message to all devices of a user. Resolves to the number of devices: those in this process that accepted
+   * it, and those that other processes announce.
    *
    * @throws {TypeError} synchronously, when the message is not a string, Uint8Array or ArrayBuffer.
    */

@@ -53,7 +53,7 @@ function allowsOrigin(upgrade: Upgrade, allowed: PolicySettings['origins']): boo
 
 function originRefused({ origin, host, secure }: Upgrade, allowed: PolicySettings['origins']): HandshakeError {
   const list = Array.isArray(allowed) ? allowed.map(({ source }) => source) : []
-  if (typeof allowed === 'function') list.push('those that the function in option origins allows')
+  if (typeof allowed === 'function') list.push('those that the function in the option origins allows')
   const own = `${secure ? 'https' : 'http'}://${host}`
   const listed = list.length === 0 ? '' : ` and ${list.join(', ')}`
   const message = `origin ${origin} is not allowed; allowed: ${own}${listed} (option origins)`

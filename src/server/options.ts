@@ -42,7 +42,10 @@ export interface ServerOptions extends UpgradePolicy, AdmissionOptions, LimitOpt
    * heap size limit.
    */
   maxMemory?: number | undefined
-  /** Time limit for the opening handshake in milliseconds, including `authorize`; then 503. Default 10,000. */
+  /**
+   * Time limit for the opening handshake in milliseconds, including `authorize`. After that, the request is refused
+   * with 503. Default 10,000.
+   */
   handshakeTimeout?: number | undefined
   /**
    * How long the server's own port keeps an idle plain HTTP connection open, in milliseconds; 0 means no limit. It must
@@ -50,14 +53,14 @@ export interface ServerOptions extends UpgradePolicy, AdmissionOptions, LimitOpt
    */
   keepAliveTimeout?: number | undefined
   /**
-   * Maximum size in bytes of a request head on the server's own port; then 431. Default: Node's `http.maxHeaderSize`,
-   * 16 KiB.
+   * Maximum size in bytes of a request head on the server's own port. A larger one is refused with 431. Default: Node's
+   * `http.maxHeaderSize`, 16 KiB.
    */
   maxHeaderSize?: number | undefined
   /**
    * Serves HTTP/2 in addition to HTTP/1.1 on the server's own port (RFC 8441). `true` is for clients that begin with
    * the HTTP/2 preface, without TLS. Options of Node's `http2.createSecureServer`, such as `key` and `cert`, turn on
-   * TLS, where clients choose by ALPN. Default false.
+   * TLS; clients then choose the version through ALPN. Default false.
    */
   http2?: boolean | SecureServerOptions | undefined
   /**
@@ -65,7 +68,7 @@ export interface ServerOptions extends UpgradePolicy, AdmissionOptions, LimitOpt
    * true.
    */
   originWarnings?: boolean | undefined
-  /** Called with errors that callbacks and views throw. Default: writes them to standard error. */
+  /** Called with errors that callbacks and views throw. By default, they are written to standard error. */
   onError?: ((error: unknown) => void) | undefined
   /**
    * Compresses messages (permessage-deflate, RFC 7692) when the client offers it. `true` means its default options.
@@ -97,7 +100,7 @@ const CERTIFICATES = ['key', 'pfx', 'SNICallback']
 const http2: OptionRule<boolean | SecureServerOptions> = {
   fallback: false,
   type: null,
-  allowed: 'true, false, or options of http2.createSecureServer with key and cert, pfx or SNICallback',
+  allowed: 'true, false, or options of http2.createSecureServer with key and cert, with pfx, or with SNICallback',
   accepts: (value) =>
     typeof value === 'boolean' ||
     (typeof value === 'object' && value !== null && CERTIFICATES.some((name) => name in value)),

@@ -14,7 +14,7 @@ export interface Refusal {
   body?: string | undefined
 }
 
-/** Accepts an upgrade request, with header fields for the 101 response, such as `Set-Cookie`. */
+/** A decision that accepts an upgrade request, with header fields for the 101 response, such as `Set-Cookie`. */
 export interface Approval {
   status?: undefined
   headers: HeaderFields

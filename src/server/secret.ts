@@ -5,7 +5,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
  * passwords in `authorize` (RFC 6455 §10.5). An empty secret is never equal, because it means that no secret was
  * configured.
  *
- * @throws {TypeError} when one of them is not a string.
+ * @throws {TypeError} when one of the secrets is not a string.
  */
 export function isEqualSecret(given: string, expected: string): boolean {
   // Digests have the same length, so the time does not depend on the length of the secret either.

@@ -32,7 +32,7 @@ export interface ShutdownResult {
 const milliseconds: OptionRule<number> = {
   fallback: 0,
   type: 'number',
-  allowed: 'a time in milliseconds from 0',
+  allowed: 'a time in milliseconds from 0 up',
   accepts: (value) => (value as number) >= 0,
 }
 

@@ -70,7 +70,7 @@ export function formatMetrics(stats: ServerStats): string {
       ['', stats.droppedMessages],
     ]),
     metric('closed_total', 'counter', 'Closed connections, by close code.', labelled('code', stats.closeCodes)),
-    metric('buffered_bytes', 'gauge', 'Bytes that wait to be sent.', [['', stats.bufferedBytes]]),
+    metric('buffered_bytes', 'gauge', 'Bytes waiting to be sent.', [['', stats.bufferedBytes]]),
     metric('held_bytes', 'gauge', 'Bytes of memory in use for connections.', [['', stats.heldBytes]]),
     formatHistogram(stats.latency),
   ].join('')

@@ -34,15 +34,15 @@ export interface UpgradeHost {
   open(stream: Duplex, setup: Omit<ConnectionSetup, 'role' | 'host'>): Connection
   /** Returns the client's address. Behind trusted proxies, this is the address that they forward. */
   addressOf(request: IncomingMessage): string
-  /** Returns a HandshakeError unchanged. Reports any other error and returns a 500. */
+  /** Returns a HandshakeError unchanged. Reports any other error and returns a HandshakeError with status 500. */
   toRefusal(error: unknown): HandshakeError
   /** Passes an error to `onError`. Never throws. */
   reportError(error: unknown): void
-  /** Called when an upgrade was refused. */
+  /** Called when an upgrade has been refused. */
   onRefused(request: IncomingMessage, error: HandshakeError): void
   /** Called when an upgrade is left to other listeners, before `onSettled`. */
   onLeft(upgrade: Upgrade, error: HandshakeError): void
-  /** Called once when an upgrade was accepted, refused, left or released. */
+  /** Called once when an upgrade has been accepted, refused, left or released. */
   onSettled(upgrade: Upgrade): void
 }
 
@@ -119,7 +119,7 @@ export class Upgrade {
   /**
    * Sends the 101 response and returns the connection. Messages are delivered after the current tick.
    *
-   * @throws {WebSocketError} `ERR_WS_UPGRADE_SETTLED` when the upgrade was already accepted or refused.
+   * @throws {WebSocketError} `ERR_WS_UPGRADE_SETTLED` when the upgrade has already been accepted or refused.
    * @throws {TypeError} when the subprotocol was not requested or a header field cannot be sent.
    * @throws {RangeError} when a limit is not allowed.
    */
@@ -177,7 +177,7 @@ export class Upgrade {
    * Refuses the request with an HTTP response, then destroys the stream. A HandshakeError is sent unchanged. Any other
    * error is passed to `onError`, and the client gets a 500.
    *
-   * @throws {WebSocketError} `ERR_WS_UPGRADE_SETTLED` when the upgrade was already accepted or refused.
+   * @throws {WebSocketError} `ERR_WS_UPGRADE_SETTLED` when the upgrade has already been accepted or refused.
    */
   refuse(error: unknown): void {
     this.#settle()

@@ -6,8 +6,8 @@ import { messageTooBig } from '../core/message-order.ts'
 import type { PartQueue } from './part-queue.ts'
 
 /**
- * A message that can be read while it arrives: an async iterable of its parts, strings or Buffers, which can be
- * iterated once (RFC 6455 §5.4). Reading from the peer is paused while parts are unread. Iteration rejects with
+ * A message that can be read while it arrives: an async iterable of its parts (strings or Buffers) that can be iterated
+ * only once (RFC 6455 §5.4). Reading from the peer is paused while parts are unread. Iteration rejects with
  * `ERR_WS_STREAM_CUT` when the connection closes before the end of the message. Leaving the loop early discards the
  * rest.
  */

@@ -25,7 +25,7 @@ export interface ViewHost {
 export interface PendingUpgrade {
   readonly upgrade: Upgrade
   readonly host: ViewHost
-  /** The decision of the server's own policy, when the policy was already applied. */
+  /** The decision of the server's own policy, when the policy has already been applied. */
   readonly acceptance?: Acceptance | undefined
   /** Whether the view is called by the router, which does not wait for the view to end. */
   readonly isRouted?: boolean | undefined
@@ -46,9 +46,9 @@ export function takePendingUpgrade(request: IncomingMessage): PendingUpgrade | n
 }
 
 /**
- * Applies the policies of server and view to a pending upgrade and accepts it (RFC 6455 §4.2.2). Returns the session,
- * or null when the request was refused or its peer has disconnected. Returns a promise only when one of the user's
- * functions does. The promise never rejects.
+ * Applies the policies of the server and the view to a pending upgrade and accepts it (RFC 6455 §4.2.2). Returns the
+ * session, or null when the request was refused or its peer has disconnected. Returns a promise only when one of the
+ * user's functions does. The promise never rejects.
  */
 export function acceptPendingUpgrade(
   { upgrade, host, acceptance: first }: PendingUpgrade,

@@ -1,4 +1,4 @@
-/** The name of the parameter in a segment, or never. */
+/** The name of the parameter in a segment; `never` when there is none. */
 type ParamName<Segment> = Segment extends `:${infer Name}` ? Name : never
 
 /** The names of the parameters in a pattern. */

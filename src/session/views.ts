@@ -78,7 +78,7 @@ export function isWebSocketView(view: object): boolean {
  * 6455 §4.2.2). When the view returns, its session is closed with 1000. When it throws, its session is closed with 1011
  * and the error is passed to `onError`.
  *
- * There are three forms: `accept_websocket(view, options?)`, and on a method of a class `@accept_websocket` or
+ * There are three forms: `accept_websocket(view, options?)`, and, on a method of a class, `@accept_websocket` or
  * `@accept_websocket({ …options })`. A decorated method is bound to its instance, so that it can be used in `urls`.
  *
  * @throws {TypeError} when the view is not a function, or an option is unknown or has the wrong type.

@@ -7,7 +7,7 @@ import { CallbackWaiter, type MessageQueue } from './message-queue.ts'
 export interface WaitOptions {
   /** Time in milliseconds until `wait` resolves to null, from 0 to 2147483647. Default: no limit. */
   timeout?: number | undefined
-  /** Aborting this signal rejects the wait with its reason. No message is lost. Default: none. */
+  /** Aborting this signal rejects the wait with the signal's reason. No message is lost. Default: none. */
   signal?: AbortSignal | undefined
 }
 

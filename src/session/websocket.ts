@@ -56,8 +56,8 @@ export function readSessionOptions(options: SessionOptions = {}): SessionSetting
 let queueOf: (session: WebSocket) => MessageQueue
 
 /**
- * The session of one connection, with the names of Python's `dwebsocket`. Messages are stored in a bounded queue until
- * they are read. Messages received before a Close frame can be read after it (RFC 6455 §5.4, §7.1).
+ * The session of one connection, with the member names of Python's `dwebsocket`. Messages are stored in a bounded queue
+ * until they are read. Messages received before a Close frame can be read after it (RFC 6455 §5.4, §7.1).
  */
 export class WebSocket {
   /** The connection of the session. The session sets its `onMessage` and `onClose`. */
@@ -130,16 +130,16 @@ export class WebSocket {
   }
 
   /**
-   * Resolves to the oldest message as soon as it begins, so that it can be read in parts while it arrives, whatever its
-   * size; null when the connection is closed. From the first call on, all messages are received in parts, including one
-   * that has already begun, and `wait` and iteration reject with a TypeError. To receive large messages, call it before
-   * the first `await` of a view.
+   * Resolves to the oldest message as soon as it begins to arrive, so that it can be read in parts while it arrives,
+   * whatever its size; null when the connection is closed. From the first call on, all messages are received in parts,
+   * including one that has already begun, and `wait` and iteration reject with a TypeError. To receive large messages,
+   * call `stream` before the first `await` of a view.
    *
    * @throws {TypeError} synchronously, while a call of `wait` is pending.
    */
   stream(): Promise<MessageStream | null> {
     if (this.#streams === null) {
-      if (this.#queue.hasWaiters) throw new TypeError('stream() was called while wait() waits for a whole message')
+      if (this.#queue.hasWaiters) throw new TypeError('stream() was called while wait() was pending')
       const { streams, queue } = openStreams(this.connection, this.#queue)
       this.#streams = streams
       this.#queue = queue
@@ -164,7 +164,7 @@ export class WebSocket {
    *
    * @param message A string, a typed array, DataView or ArrayBuffer, a Blob, or a result of `prepare`. An async
    *   iterable, `ReadableStream` or `Readable` of strings or bytes is sent as one message while it is being produced;
-   *   the promise then resolves when all of it was sent. When the source throws, the connection is closed with 1011.
+   *   the promise then resolves when all of it has been sent. When the source throws, the connection closes with 1011.
    * @param options `compress: false` sends this message uncompressed. With `wait: false`, while a source is being sent,
    *   the message is dropped and the promise resolves to `false`.
    * @throws {TypeError} synchronously, when the message is of any other type.
@@ -214,7 +214,7 @@ export class WebSocket {
   }
 
   /**
-   * Calls `watcher` for each message and at the end, until `unwatch`. Calls it at once when the connection has ended.
+   * Calls `watcher` for each message and at the end, until `unwatch` is called. Calls it at once if the session has ended.
    */
   watch(watcher: SessionWatcher): void {
     if (this.connection.closeInfo !== null) return watchResult(watcher.onEnd(), (error) => console.error(error))

@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events'
 
-/** The key under which a listener that this interface added stores the user's function or object. */
+/** The key of the user's function or object in a listener that this interface added. */
 export const kListener: unique symbol = Symbol('listener')
 const isAttribute: unique symbol = Symbol('attribute')
 

@@ -2,7 +2,7 @@ import { type Scanner, scan } from './scanner.ts'
 
 /** The parameters of one offer or response. `true` is a parameter without a value. */
 export type ExtensionParameters = Record<string, (string | true)[]>
-/** All configurations of each extension in a header, in their order. */
+/** All configurations of each extension in a header, in order. */
 export type Extensions = Record<string, ExtensionParameters[]>
 
 /** Reads a list such as `a, b, c`, calling `element` for each of its elements. */

@@ -7,7 +7,7 @@ import type { MessageCodec } from '../core/message-codec.ts'
 import { Opcode } from '../core/opcode.ts'
 import { readCallback, toBytes } from './data.ts'
 
-/** Called when the data was written, or with the error that prevented it. */
+/** Called when the data has been written, or with the error that prevented it. */
 export type SendCallback = (error?: Error) => void
 
 /** The callback of a ping or pong, declared as in @types/ws. */
@@ -66,8 +66,8 @@ interface Job {
 }
 
 /**
- * Sends frames in order. Frames wait behind a message that a thread compresses or that is read from a Blob. A callback
- * is called after the write that contained its frame.
+ * Sends frames in order. Frames wait behind a message that is being compressed by a thread or read from a Blob. A
+ * callback is called after the write that contained its frame.
  */
 export class Sender implements OutboxSink {
   readonly #stream: Duplex
@@ -214,7 +214,7 @@ export class Sender implements OutboxSink {
     for (const { callback } of jobs) callback?.(error)
   }
 
-  /** Writes the outbox before the transport is destroyed. With compression its content is lost, as in npm ws. */
+  /** Writes the outbox before the transport is destroyed. With compression, its content is lost, as in npm ws. */
   flushLast(): void {
     if (this.#codec === null) this.#outbox.flush()
   }

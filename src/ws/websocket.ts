@@ -84,7 +84,7 @@ export class WebSocket extends EventEmitter {
     if (binaryTypes.includes(type)) this.#binaryType = type
   }
 
-  /** Number of bytes that were sent but not yet accepted by the system. */
+  /** Number of bytes that have been sent but not yet accepted by the system. */
   get bufferedAmount(): number {
     return (this.#link?.sender.bufferedAmount ?? 0) + this.#amountAfterClose
   }
@@ -182,7 +182,7 @@ export class WebSocket extends EventEmitter {
     return this._closeFrameSent && this._closeFrameReceived
   }
 
-  /** Starts to use an upgraded stream. `head` has the bytes that followed the request head. */
+  /** Starts to use an upgraded stream. `head` contains the bytes that followed the request head. */
   setSocket(stream: Duplex, head: Buffer, options: StreamOptions = {}): void {
     const deflate: PerMessageDeflate | undefined = this._extensions['permessage-deflate']
     const link = new Link(this, stream, readLinkOptions(this, options, deflate?.createCodec() ?? null))
@@ -261,7 +261,7 @@ export class WebSocket extends EventEmitter {
   }
 
   /**
-   * Sends a message, or a fragment of one. The callback is called once the data was passed to the system.
+   * Sends a message, or a fragment of one. The callback is called once the data has been passed to the system.
    *
    * @throws {Error} when the connection is not open yet.
    * @throws {TypeError} when the type of the data is not supported, or the callback is not a function.

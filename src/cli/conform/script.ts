@@ -47,7 +47,7 @@ function readSubject({ positionals }: ConformOptions): { entry: CatalogueEntry; 
   const entry = findEntry(id)
   if (entry === undefined) throw new UsageError(`unknown case '${id}'; conform list prints the names`)
   if (entry.side !== 'server')
-    throw new UsageError(`no script for ${id}: in a case for clients the tester is the server`)
+    throw new UsageError(`no script for ${id}: in a case for clients, the tester is the server`)
   if (!URL.canParse(text) || new URL(text).protocol !== 'ws:')
     throw new UsageError(`URL is '${text}'; allowed: ws://HOST:PORT/PATH`)
   return { entry, url: new URL(text) }

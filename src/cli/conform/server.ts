@@ -77,7 +77,7 @@ async function choosePort(url = 'ws://127.0.0.1:{port}/'): Promise<number> {
   try {
     return Number(new URL(url).port || 80)
   } catch {
-    throw new UsageError(`URL is '${url}'; allowed: ws://HOST:PORT/, where {port} stands for a free port`)
+    throw new UsageError(`URL is '${url}'; allowed: ws://HOST:PORT/ ({port} as the PORT picks a free port)`)
   }
 }
 
@@ -90,7 +90,7 @@ function targetOf(url: string, index: number, options: ConformOptions): Target {
   }
   if (!target.isPrivate && !options.ownsTarget) {
     throw new UsageError(
-      `${url} is not on this machine or in a private network; if it is yours, add --i-own-this-target`,
+      `${url} is neither on this machine nor in a private network; if it is yours, add --i-own-this-target`,
     )
   }
   return target

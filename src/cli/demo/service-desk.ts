@@ -134,8 +134,8 @@ export class ServiceDesk {
     if (ticket === null) return
     const other = [...this.#agents.values()].find((one) => one.name === name && one.ticket === null)
     if (name !== '' && other === undefined) return
-    if (other === undefined) return this.#putBack(ticket, '{0} hands over to the next free agent.', agent.name)
-    this.#note(ticket, '{0} hands over to {1}.', agent.name, name)
+    if (other === undefined) return this.#putBack(ticket, '{0} is handing over to the next free agent.', agent.name)
+    this.#note(ticket, '{0} is handing over to {1}.', agent.name, name)
     this.#release(ticket)
     this.#give(ticket, other)
   }

@@ -19,7 +19,7 @@ const rules: Record<string, (request: ClientRequest, expectedTarget?: string) =>
   'client.req.line': ({ requestLine, method, target, version }, expected) => {
     const isRight = method === 'GET' && version === 'HTTP/1.1' && (target.startsWith('/') || /^https?:/.test(target))
     if (!isRight) return requestLine
-    return expected === undefined || target === expected ? null : `${requestLine}: the resource name is ${expected}`
+    return expected === undefined || target === expected ? null : `${requestLine}: the target should be ${expected}`
   },
   'client.req.syntax': ({ problems }) => (problems.length === 0 ? null : problems.join('; ')),
   'client.req.host': (request) => {

@@ -94,7 +94,7 @@ export interface Broker {
   readonly isShared: boolean
   /**
    * Subscribes to a topic, with at most one listener per topic. Resolves when the subscription is active. While the
-   * broker is away, the promise resolves at once and the broker subscribes later.
+   * broker is unavailable, the promise resolves at once and the broker subscribes later.
    */
   subscribe(topic: string, listener: TopicListener): Promise<void>
   unsubscribe(topic: string): void

@@ -15,8 +15,8 @@ export interface PublisherOptions {
    */
   maxWaitingBytes?: number | undefined
   /**
-   * Time limit in milliseconds for a response from the other side. After that, the other side is considered away.
-   * Default 2,000.
+   * Time limit in milliseconds for a response from the other side. After that, the other side is considered
+   * unavailable. Default 2,000.
    */
   timeout?: number | undefined
 }
@@ -38,7 +38,7 @@ const LAST_RETRY = 5_000
 /** Maximum number of topics whose dropped messages are counted. */
 const MAX_SKIPPED_TOPICS = 10_000
 
-/** @param renewal When it is not null, the numbers of all topics must begin again, once for each value. */
+/** @param renewal When not null, the numbers of all topics must restart, once for each new value. */
 type Send = (batch: readonly Outgoing[], renewal: string | null) => Promise<void>
 
 interface WaitingMessage extends Outgoing {
@@ -50,8 +50,9 @@ interface WaitingMessage extends Outgoing {
 
 /**
  * Sends messages in order, one batch at a time. A batch that fails is sent again until it is accepted. The queue is
- * bounded: the oldest messages are dropped, and the next message of their topic says how many. When messages of too many
- * topics were dropped, all topics get a new epoch instead, so that each subscriber detects a possible gap.
+ * bounded: the oldest messages are dropped, and the next message of the same topic says how many were dropped. When
+ * messages of too many topics were dropped, all topics get a new epoch instead, so that each subscriber detects a
+ * possible gap.
  */
 export class Publisher {
   readonly #send: Send
@@ -97,12 +98,12 @@ export class Publisher {
     return this.#waiting.length + this.#batch.length
   }
 
-  /** Whether the last attempt has failed. The next one follows within five seconds. */
+  /** Whether the last attempt failed. The next one follows within five seconds. */
   get isFailing(): boolean {
     return this.#isFailing
   }
 
-  /** Memory in bytes of the messages that have not been accepted, and of the numbers of dropped ones. */
+  /** Memory in bytes of the messages that have not been accepted, and of the counts of dropped messages. */
   get bytes(): number {
     return this.#memory.used
   }
@@ -131,7 +132,10 @@ export class Publisher {
     void this.#run()
   }
 
-  /** Resolves to true when everything published before was accepted, and to false when that fails or takes too long. */
+  /**
+   * Resolves to true when everything published before this call has been accepted, and to false when that fails or
+   * takes too long.
+   */
   settled(): Promise<boolean> {
     if (this.count === 0 || this.#retryTimer !== null) return Promise.resolve(this.count === 0)
     const settled = new Promise<boolean>((resolve) => this.#settled.push({ after: this.#totalCount, resolve }))

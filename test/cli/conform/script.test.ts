@@ -80,7 +80,7 @@ test('what has no script is refused with the reason', async () => {
   const reasons: [words: string[], reason: RegExp][] = [
     [[], /--script needs exactly one case/],
     [['no.such-case'], /unknown case 'no\.such-case'/],
-    [['client.resp.no-upgrade'], /in a case for clients the tester is the server/],
+    [['client.resp.no-upgrade'], /in a case for clients, the tester is the server/],
     [['hs.limit.abandon-500'], /it has \d+ steps; at most 60 fit/],
     [['hs.proto.known'], /needs --subprotocol NAME/],
     [['len.binary-random-131072'], /its bytes need \d+ characters; at most 100000 fit/],

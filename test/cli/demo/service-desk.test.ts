@@ -85,7 +85,7 @@ test('a customer is handed over to a free colleague only', async () => {
   assert.equal([(await stateOf(ann.peer)).agent, (await stateOf(one.peer)).ticket], ['Agent 2', null])
   assert.equal(talkOf(two.peer).slice(-3), [
     ': Agent 1 is helping Ann now.',
-    ': Agent 1 hands over to Agent 2.',
+    ': Agent 1 is handing over to Agent 2.',
     ': Agent 2 is helping Ann now.',
   ])
   assert.ok((await stateOf(ben.peer)).endedTicket > 0)

@@ -106,7 +106,7 @@ function wireSection(row, target) {
   loadWire().then((logs) => {
     const events = logs[row.id] && logs[row.id][target]
     if (events) place.replaceChildren(wireTable(events))
-    else say('No wire log: the result does not contain those of passed cases (-vv retains all).')
+    else say('No wire log: the result does not contain the logs of passed cases (-vv retains them).')
   }, () => say('This browser cannot decompress the wire log; the JSON report has it.'))
   return el('div', {}, el('h4', {}, 'On the wire'), place)
 }

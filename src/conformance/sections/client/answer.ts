@@ -143,7 +143,7 @@ async function sendGarbage(t: Trial): Promise<void> {
   upgrade.peer.end()
   const event = await upgrade.peer.nextMeaningful()
   t.require(event?.kind === 'end', 'no frame, and the end of the connection', describeInbound(event, t.timeout))
-  t.assert(upgrade.events.find('open') === undefined, 'no “open” at the API', 'the API reports that it is open')
+  t.assert(upgrade.events.find('open') === undefined, 'no “open” from the API', 'the API reports “open”')
 }
 
 /** Sends FIN before the 101, within it, and before its last line. */
@@ -157,7 +157,7 @@ async function endEarly(t: Trial): Promise<void> {
     peer.end()
     const event = await peer.nextMeaningful()
     t.require(event?.kind === 'end', 'no frame, and the end of the connection', describeInbound(event, t.timeout))
-    t.assert(events.find('open') === undefined, 'no “open” at the API', 'the API reports that it is open')
+    t.assert(events.find('open') === undefined, 'no “open” from the API', 'the API reports “open”')
   }
 }
 

@@ -75,10 +75,10 @@ async function sendBeforeReply(t: Trial): Promise<void> {
   await peer.sendClose(1000)
   peer.end()
   const end = await peer.nextMeaningful()
-  t.require(end?.kind === 'end', 'only the end of the connection after its Close', describeInbound(end, t.timeout))
+  t.require(end?.kind === 'end', 'only the end after the client’s Close', describeInbound(end, t.timeout))
   if (!receptionOf(t).agent.reportsEvents) return
   const reported = await upgrade.events.waitFor('close', t.timeout)
-  t.assert(reported?.code === 1000, 'code 1000 in the API', `code ${reported?.code ?? '(none reported)'}`)
+  t.assert(reported?.code === 1000, 'code 1000 from the API', `code ${reported?.code ?? '(none reported)'}`)
 }
 
 const BAD_CODES = [1005, 1006, 1015, 999]
@@ -112,7 +112,7 @@ async function endAbnormally(t: Trial): Promise<void> {
     if (way === 'end') await upgrade.peer.waitForEnd()
     if (!receptionOf(t).agent.reportsEvents) continue
     const reported = await upgrade.events.waitFor('close', t.timeout)
-    t.assert(reported?.code === 1006, 'code 1006 in the API', `code ${reported?.code ?? '(none reported)'}`)
+    t.assert(reported?.code === 1006, 'code 1006 from the API', `code ${reported?.code ?? '(none reported)'}`)
   }
   if (!receptionOf(t).agent.reportsEvents) t.skip('the driver reports no events')
 }

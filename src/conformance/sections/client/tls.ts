@@ -72,7 +72,7 @@ async function maskOverTls(t: Trial): Promise<void> {
     const url = `wss://localhost:${port}/masked`
     const launched = reception.start(url, { NODE_EXTRA_CA_CERTS: path, SSL_CERT_FILE: path })
     const upgrade = await reception.arrived(t, { url, timeout: 5 * t.timeout }, launched)
-    if (upgrade === null) t.skip('the client trusts neither NODE_EXTRA_CA_CERTS nor SSL_CERT_FILE')
+    if (upgrade === null) t.skip('the client uses neither NODE_EXTRA_CA_CERTS nor SSL_CERT_FILE')
     const { peer, request } = upgrade
     await sendAnswer(peer, request)
     await expectRoundTrip(t, peer, { payload: 'masked?' })

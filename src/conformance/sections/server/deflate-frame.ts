@@ -114,7 +114,7 @@ export const deflateFrame: Case[] = [
       await expectFailure(t, peer, [1002])
     },
   },
-  passive('server-rsv1', 'RSV1 only on first frames of messages'),
+  passive('server-rsv1', 'RSV1 only on the first frame of a message'),
   passive('server-decodes', 'compressed messages that can be decompressed'),
   linkedCase('pmd.frame.echo-compressed', async (t, { peer, deflater }) => {
     needEcho(t)

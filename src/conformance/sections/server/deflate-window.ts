@@ -82,5 +82,5 @@ export const deflateWindow: Case[] = [
 
 function requireWithin(t: Trial, { payload }: Message, limit: number): void {
   const distance = largestDistanceIn(payload)
-  t.assert(distance <= limit, `no reference further back than ${limit} bytes`, `one over ${distance} bytes`)
+  t.assert(distance <= limit, `no reference further back than ${limit} bytes`, `a reference ${distance} bytes back`)
 }

@@ -107,7 +107,7 @@ async function floodWithPings(t: Trial): Promise<void> {
 }
 
 async function expectLastPong(t: Trial, peer: Peer): Promise<void> {
-  const expected = 'pongs in order up to that of the last ping, possibly delayed, or the end'
+  const expected = 'pongs in order (possibly delayed) up to the pong for the last ping, or the end'
   const deadline = performance.now() + THROTTLED_TIME
   let last = -1
   let count = 0

@@ -99,7 +99,7 @@ async function offerDecoy(t: Trial): Promise<void> {
     await waitForAnswer(t, connection, stream)
     t.note(describeHttp2Answer(connection, stream))
     await expectSiblingServed(t, sibling)
-    t.require(!isReached, 'no connection to the host in :authority', 'a connection to it')
+    t.require(!isReached, 'no connection to the host in :authority', 'a connection to that host')
   } finally {
     decoy.close()
   }

@@ -42,7 +42,7 @@ async function readSlowly(t: Trial): Promise<void> {
   const isBounded = sent < DUE || peer.ended
   const shown = `${sent} MiB accepted${peer.ended ? ', then the end' : ''}`
   t.note(shown)
-  t.assertShould(isBounded, `backpressure or the end before ${DUE} MiB are due`, shown)
+  t.assertShould(isBounded, `backpressure or the end before ${DUE} MiB of echoes are due`, shown)
   t.release(peer)
 }
 

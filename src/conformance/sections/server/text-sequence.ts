@@ -20,7 +20,7 @@ function range(first: number, last: number): Buffer {
 export function bytesSent({ id, send }: Pick<CatalogueEntry, 'id' | 'send'>): Buffer {
   const [, digits] = /`([0-9a-f ]+)`/.exec(send) ?? []
   const bytes = LONG[id.replace(/^client\./, '')] ?? (digits === undefined ? undefined : hex(digits))
-  if (bytes === undefined) throw new TypeError(`${id} sends no bytes in hex: ${send}`)
+  if (bytes === undefined) throw new TypeError(`the description of ${id} contains no bytes in hex: ${send}`)
   return bytes
 }
 

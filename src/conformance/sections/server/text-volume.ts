@@ -46,7 +46,7 @@ async function sendLong(t: Trial, payload: Buffer): Promise<Peer> {
   if (event?.kind === 'close' && TOO_BIG_CODES.includes(event.code ?? 0))
     t.skip(`the target accepts no message of ${payload.length} bytes`)
   if (event?.kind === 'end' && peer.isCutOff)
-    t.skip(`TCP was reset while ${payload.length} bytes were written; a 1009 sent before that would be lost`)
+    t.skip(`TCP was reset while ${payload.length} bytes were being written; a 1009 sent before that would be lost`)
   if (event !== null) peer.unshift(event)
   return peer
 }

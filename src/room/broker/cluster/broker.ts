@@ -135,7 +135,7 @@ export class ClusterBroker implements Broker {
   }
 
   async #publishAll(batch: readonly Outgoing[], renewal: string | null): Promise<void> {
-    if (this.#state !== 'up') throw brokerError('the primary is away')
+    if (this.#state !== 'up') throw brokerError('the primary is unavailable')
     this.#batchCount += 1
     const question = { type: 'publish', batch: this.#batchCount, publications: batch.map(pack), renewal } as const
     if ((await this.#ask(question)) === null) {

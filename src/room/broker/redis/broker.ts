@@ -61,10 +61,10 @@ const READY_TIMEOUT = 10_000
  * open client of node-redis or ioredis (for a single server, sentinels or a cluster), and opens a second connection
  * with the same options to subscribe. In a Redis Cluster, all keys are in one slot and thus on one node.
  *
- * While Redis is away or refuses commands, local delivery continues, publications wait in a bounded queue, and presence
- * covers only this process; `stats()` reports this state. No promise waits longer than `timeout` for Redis. When Redis
- * is back, the broker subscribes again and publishes each waiting message once. Members of rooms with history get the
- * messages that they missed. Lost messages are reported as a gap.
+ * While Redis is unavailable or refuses commands, local delivery continues, publications wait in a bounded queue, and
+ * presence covers only this process; `stats()` reports this state. No promise waits longer than `timeout` for Redis.
+ * When Redis is back, the broker subscribes again and publishes each waiting message once. Members of rooms with
+ * history get the messages that they missed. Lost messages are reported as a gap.
  */
 export class RedisBroker implements Broker {
   readonly origin = makeToken()
@@ -153,7 +153,7 @@ export class RedisBroker implements Broker {
 
   async read(topic: string, after: Position): Promise<HistoryRead> {
     try {
-      if (!this.#subscriptions.hasOwnChannel) throw new WebSocketError('ERR_WS_BROKER', 'redis is away')
+      if (!this.#subscriptions.hasOwnChannel) throw new WebSocketError('ERR_WS_BROKER', 'redis is unavailable')
       // The history must include what this process has published.
       if (!(await this.#publisher.settled()))
         throw new WebSocketError('ERR_WS_BROKER', 'messages from this process could not be published')

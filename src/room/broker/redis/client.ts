@@ -99,9 +99,9 @@ const ALLOWED =
   'an open client of node-redis (createClient, createCluster or createSentinel) or of ioredis (Redis or Cluster)'
 
 /**
- * Determines the kind of a client by its methods, because the libraries are not imported.
+ * Determines the kind of a client from its methods, because the libraries are not imported.
  *
- * @throws {TypeError} when the client is of another kind, a pool, not open, or closed.
+ * @throws {TypeError} when the client is of another kind, is a pool, only subscribes, or is not open.
  */
 export function recognizeClient(client: RedisClient): Recognized {
   const has = (...names: string[]): boolean => names.every((name) => typeof readField(client, name) === 'function')

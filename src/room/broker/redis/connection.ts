@@ -76,7 +76,7 @@ export class RedisConnection {
   /**
    * Runs a command. In a cluster, it runs on the node of `key`.
    *
-   * @throws {WebSocketError} when Redis is away, replies with an error, or does not reply in time.
+   * @throws {WebSocketError} when Redis is unavailable, replies with an error, or does not reply in time.
    */
   call(key: string, args: readonly RedisArgument[]): Promise<RedisReply> {
     return this.#ask(this.#link.isReady, () => this.#link.call(key, args))
@@ -100,7 +100,7 @@ export class RedisConnection {
 
   // Clients without a connection queue commands, in some cases without a limit, so they must not get any.
   #ask<T>(isReady: boolean, command: () => Promise<T>): Promise<T> {
-    if (!isReady) return Promise.reject(brokerError('redis is away'))
+    if (!isReady) return Promise.reject(brokerError('redis is unavailable'))
     return answerWithin(command(), this.#timeout, 'redis')
   }
 }

@@ -51,7 +51,10 @@ export class RedisPresence {
     void this.#write()
   }
 
-  /** Reads what others announce under `key`, or all their keys without `key`. Returns nothing while Redis is away. */
+  /**
+   * Reads what others announce under `key`, or all their keys without `key`. Returns nothing while Redis is
+   * unavailable.
+   */
   async read(key?: string): Promise<string[]> {
     if (!this.#connection.isReady) return []
     try {

@@ -10,7 +10,7 @@ import { runScript } from './script.ts'
  */
 const TOPIC_TTL = 24 * 60 * 60 * 1000
 
-/** The commands for topics. Each rejects when Redis is away, refuses the command, or does not reply in time. */
+/** The commands for topics. Each rejects when Redis is unavailable, refuses the command, or does not reply in time. */
 export class TopicCommands {
   readonly #connection: RedisConnection
   readonly #names: RedisNames
