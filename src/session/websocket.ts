@@ -214,7 +214,7 @@ export class WebSocket {
   }
 
   /**
-   * Calls `watcher` for each message and at the end, until `unwatch` is called. Calls it at once if the session has ended.
+   * Calls `watcher` for each message and at the end, until `unwatch` is called. After the end, it is called at once.
    */
   watch(watcher: SessionWatcher): void {
     if (this.connection.closeInfo !== null) return watchResult(watcher.onEnd(), (error) => console.error(error))
