@@ -23,7 +23,7 @@ export const LONGEST_DELAY = 2 ** 31 - 1
 
 /** Accepts a safe integer from `min` to `max`, both included. */
 export function integer(fallback: number, min = 1, max = Infinity): OptionRule<number> {
-  const allowed = `an integer from ${min}${max === Infinity ? ' up' : ` to ${max}`}`
+  const allowed = `an integer from ${min}${max === Infinity ? '' : ` to ${max}`}`
   const accepts = (value: unknown): boolean =>
     Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max
   return { fallback, type: 'number', allowed, accepts }

@@ -33,14 +33,14 @@ const refused: [Record<string, unknown>, string, string][] = [
   [{ count: 11 }, 'RangeError', 'option x.count is 11; allowed: an integer from 1 to 10'],
   [{ count: 1.5 }, 'RangeError', 'option x.count is 1.5; allowed: an integer from 1 to 10'],
   [{ count: '5' }, 'TypeError', "option x.count is '5'; allowed: an integer from 1 to 10"],
-  [{ size: Number.NaN }, 'RangeError', 'option x.size is NaN; allowed: an integer from 1 up'],
-  [{ size: null }, 'TypeError', 'option x.size is null; allowed: an integer from 1 up'],
+  [{ size: Number.NaN }, 'RangeError', 'option x.size is NaN; allowed: an integer from 1'],
+  [{ size: null }, 'TypeError', 'option x.size is null; allowed: an integer from 1'],
   [{ seconds: 0 }, 'RangeError', 'option x.seconds is 0; allowed: a positive number'],
   [{ seconds: Number.NaN }, 'RangeError', 'option x.seconds is NaN; allowed: a positive number'],
   [{ mode: 'open' }, 'RangeError', "option x.mode is 'open'; allowed: 'close', 'drop'"],
   [{ isOn: 1 }, 'TypeError', 'option x.isOn is 1; allowed: true or false'],
   [{ done: {} }, 'TypeError', 'option x.done is an object (Object); allowed: a function'],
-  [{ limit: '7' }, 'RangeError', "option x.limit is '7'; allowed: an integer from 1 up, or null"],
+  [{ limit: '7' }, 'RangeError', "option x.limit is '7'; allowed: an integer from 1, or null"],
 ]
 
 for (const [given, type, message] of refused) {

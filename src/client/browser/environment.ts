@@ -29,7 +29,6 @@ export function readEnvironment(overrides: Partial<ClientEnvironment> = {}): Cli
   }
   checkOptionNames(overrides, Object.keys(rules), 'environment.')
   const environment = readOptions(rules, overrides, 'environment.')
-  if (!environment.WebSocket)
-    throw new TypeError('WebSocket is undefined; allowed: Node 22 or later, or the option environment')
+  if (!environment.WebSocket) throw new TypeError('WebSocket is undefined; allowed: Node 22 or option environment')
   return environment as ClientEnvironment
 }

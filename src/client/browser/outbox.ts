@@ -31,7 +31,7 @@ export class Outbox {
     const size = byteLengthOf(message)
     if (this.#byteCount + size > maxOutboxBytes || this.#messages.length >= maxOutboxCount) {
       throw new OutboxFullError(
-        `${this.#messages.length} messages (${this.#byteCount} bytes) wait, and ${size} more bytes do not fit; ` +
+        `${this.#messages.length} messages (${this.#byteCount} bytes) wait, plus ${size} bytes; ` +
           `allowed: ${maxOutboxCount} messages, ${maxOutboxBytes} bytes`,
       )
     }

@@ -3,6 +3,7 @@ import { type CatalogueEntry, findEntry } from '../catalogue/index.ts'
 import { Ledger, Mismatch, WireLog } from '../peer/index.ts'
 import { type RunContext, Trial } from '../script/index.ts'
 import { fieldTokens, fieldValue, poll, Random } from '../wire/index.ts'
+import { unlessAborted } from './abort.ts'
 
 /** Makes a trial that belongs to no case, to examine the target before and between cases. */
 function lookAt(context: RunContext, timeout: number = context.timeout): Trial {
@@ -16,13 +17,19 @@ export interface DetectOptions {
   /** `auto`: by sending a text message. */
   echo: 'auto' | 'plain' | 'none'
   echoPrefix: string
+  /** Ends the detection early. */
+  signal?: AbortSignal | undefined
 }
 
 /**
  * Detects the capabilities of the target: echo, permessage-deflate, Server field. Returns why the target cannot be
  * tested.
  */
-export async function detect(context: RunContext, options: DetectOptions): Promise<string | undefined> {
+export function detect(context: RunContext, options: DetectOptions): Promise<string | undefined> {
+  return unlessAborted(detectAll(context, options), undefined, options.signal)
+}
+
+async function detectAll(context: RunContext, options: DetectOptions): Promise<string | undefined> {
   const trial = lookAt(context, Math.max(LEAST_PATIENCE, context.timeout * PATIENCE))
   const { capabilities } = context
   try {

@@ -3,7 +3,6 @@ import { Ledger, type Target } from '../peer/index.ts'
 import type { CaseResult, RunResult } from '../result.ts'
 import type { Capabilities, RunContext } from '../script/index.ts'
 import { findCase } from '../sections/index.ts'
-import { unlessAborted } from './abort.ts'
 import { skipped } from './case-result.ts'
 import { acceptsConnection, type DetectOptions, detect, serves, waitUntilServing } from './detect.ts'
 import { createHead, type RunOptions } from './options.ts'
@@ -36,7 +35,7 @@ export async function runServer(
   const began = performance.now()
   const started = new Date().toISOString()
   const context = contextOf(options)
-  const unreachable = await unlessAborted(detect(context, options), undefined, options.signal)
+  const unreachable = await detect(context, options)
   const head = createHead(options, targetOf(options.target, context.capabilities), started)
   options.onStart?.(head)
   const { results, lost } =

@@ -161,7 +161,7 @@ test('options are checked: their names, types and values', async () => {
     [{ minDelays: 1 }, TypeError, /^option minDelays is unknown; allowed: minDelay, maxDelay/],
     [{ minDelay: '5' }, TypeError, /^option minDelay is '5'; allowed: an integer from 0 to 2147483647/],
     [{ connectTimeout: Number.POSITIVE_INFINITY }, RangeError, /^option connectTimeout is Infinity/],
-    [{ maxAttempts: -1 }, RangeError, /^option maxAttempts is -1; allowed: an integer from 0 up, or Infinity/],
+    [{ maxAttempts: -1 }, RangeError, /^option maxAttempts is -1; allowed: an integer from 0, or Infinity/],
     [{ lastId: 'id' }, TypeError, /^option lastId is 'id'; allowed: a function/],
   ]
   for (const [options, type, message] of wrong) {
