@@ -90,7 +90,7 @@ test('refuses options that are unknown or of the wrong type', async () => {
     [{ subprotocols: 'chat' }, "option subprotocols is 'chat'; allowed: an array of distinct tokens"],
     [{ handshakeTimeout: '5' }, "option handshakeTimeout is '5'; allowed: an integer from 1 to 2147483647"],
     [{ socketPath: 5 }, 'option socketPath is 5; allowed: a path'],
-    [{ agent: true }, 'option agent is true; allowed: an object'],
+    [{ agent: true }, 'option agent is true; allowed: an http.Agent'],
     [{ createConnection: {} }, 'option createConnection is an object (Object); allowed: a function'],
   ]
   for (const [options, message] of wrong) {

@@ -27,5 +27,5 @@ test('sends as many bytes as the catalogue says where it describes them in words
 
 test('throws for an entry without bytes', async () => {
   const error = await thrownBy(() => bytesSent({ id: 'utf8.none', send: '29 frames' }))
-  assert.match(error.message, /utf8\.none sends no bytes/)
+  assert.match(error.message, /description of utf8\.none contains no bytes/)
 })
