@@ -24,7 +24,7 @@ Which cases run
   -c, --case SEL          select cases; repeatable, or several selectors separated by commas   (default core)
   -x, --exclude SEL       exclude cases
       --long              add slow cases, and send all messages in cases that otherwise send only a sample
-      --perf              add cases that measure sizes, throughput and round trips
+      --perf              add cases for large messages, throughput and round trips
       --robust            add cases with hostile load
       --all               add all three groups
       --list, --dry-run   only print which cases would run, and which would be skipped
