@@ -22,8 +22,8 @@ export class Recipients {
   readonly #delivery: Delivery
   /** Members whose history is being read, the first of them first. */
   readonly #resumingMembers = new Map<WebSocket, Resumption>()
-  /** New messages, which wait for these members. */
-  readonly #arrivals: Arrivals<WaitingArrival>
+  /** New messages, which wait for these members; null without history. */
+  readonly #arrivals: Arrivals<WaitingArrival> | null
   /** Members that came from another process, with the messages that they got there before those were numbered. */
   readonly #deliveredElsewhere = new Map<WebSocket, MessageSource>()
 
@@ -31,8 +31,8 @@ export class Recipients {
     this.#roomKey = roomKey
     this.#history = history
     this.#delivery = new Delivery(delivery, counts)
-    const maxCount = history?.size ?? 0
-    this.#arrivals = new Arrivals(delivery.backlogBytes, maxCount, ({ arrival }) => arrival.publication.payload)
+    this.#arrivals =
+      history && new Arrivals(delivery.backlogBytes, history.size, ({ arrival }) => arrival.publication.payload)
   }
 
   /** Number of bytes that wait for slow members. */
@@ -47,7 +47,7 @@ export class Recipients {
 
   /** Adds a member that resumes after `last`. Its messages wait until `resume` is called. */
   addResuming(session: WebSocket, last: MessageId | null): Resumption {
-    const resumption = new Resumption(session, last, this.#arrivals)
+    const resumption = new Resumption(session, last, this.#arrivals!)
     this.#resumingMembers.set(session, resumption)
     return resumption
   }
@@ -62,7 +62,7 @@ export class Recipients {
   send(arrival: Arrival, except: readonly WebSocket[]): number {
     const { id, publication } = arrival
     const { payload, compress } = publication
-    if (this.#history === null) return this.#delivery.send(prepare(payload, { compress }), except)
+    if (this.#arrivals === null) return this.#delivery.send(prepare(payload, { compress }), except)
     let count = this.#delivery.send(prepare(formatEnvelope(id, payload), { compress }), except)
     if (this.#resumingMembers.size === 0) return count
     this.#arrivals.push({ arrival, except })
@@ -110,9 +110,10 @@ export class Recipients {
 
   /** Drops the messages that wait for no other member. */
   #endResumption(session: WebSocket): void {
-    this.#resumingMembers.delete(session)
+    if (!this.#resumingMembers.delete(session)) return
     const [first] = this.#resumingMembers.values()
-    this.#arrivals.dropBefore(first?.start ?? this.#arrivals.end)
+    if (first === undefined) this.#arrivals!.clear()
+    else this.#arrivals!.dropBefore(first.start)
   }
 
   #findReceivedElsewhere({ origin, sequence }: MessageSource): WebSocket[] {

@@ -57,14 +57,16 @@ export class Resumption {
   settle(read: HistoryRead, ownOrigin: string): Settlement {
     const messages = read.messages.filter((message) => !this.#has(message))
     const lastOwn = read.messages.findLast(({ origin }) => origin === ownOrigin)?.sequence ?? 0
-    const { entries, isComplete } = this.#arrivals.from(this.start)
-    const others = entries.filter(({ except }) => !except.includes(this.#session)).map(({ arrival }) => arrival)
+    const others = this.#arrivals
+      .from(this.start)
+      .filter(({ except }) => !except.includes(this.#session))
+      .map(({ arrival }) => arrival)
     const arrived = others.filter(({ position, source }) => {
       if (source.origin === ownOrigin && source.sequence <= lastOwn) return false
       if (this.#has(source)) return false
       return position === null || read.position === null || !isWithin(position, read.position)
     })
-    return { messages, arrived, isComplete: read.isComplete && isComplete }
+    return { messages, arrived, isComplete: read.isComplete && this.start >= this.#arrivals.start }
   }
 
   #has({ origin, sequence }: MessageSource): boolean {

@@ -55,9 +55,12 @@ export class Timeline implements TopicListener {
   #position: Position | null = null
   /** The newest message from this process whose position is unknown. */
   #unnumbered: MessageSource | null = null
-  /** Messages that arrive while missed ones are being read from the history. When too many arrive, there is a gap. */
-  readonly #arrivals: Arrivals<TopicMessage>
-  #isReading = false
+  readonly #maxArrivedBytes: number
+  /**
+   * Messages that arrive while missed ones are being read from the history; null otherwise. When too many arrive, there
+   * is a gap.
+   */
+  #arrivals: Arrivals<TopicMessage> | null = null
   #isClosed = false
 
   constructor(topic: string, broker: Broker, { history, delivery }: TimelineSettings, host: TimelineHost) {
@@ -66,7 +69,7 @@ export class Timeline implements TopicListener {
     this.#broker = broker
     this.#history = history
     this.#host = host
-    this.#arrivals = new Arrivals(delivery.backlogBytes, Infinity, ({ payload }) => payload)
+    this.#maxArrivedBytes = delivery.backlogBytes
     this.subscribed = broker.subscribe(topic, this)
   }
 
@@ -89,8 +92,9 @@ export class Timeline implements TopicListener {
 
   onMessage(message: TopicMessage): void {
     if (this.#isClosed) return
-    if (this.#history !== null && !this.#isReading && this.#isBehindHole(message)) void this.#catchUp(this.#position!)
-    if (this.#isReading) this.#arrivals.push(message)
+    if (this.#history !== null && this.#arrivals === null && this.#isBehindHole(message))
+      void this.#catchUp(this.#position!)
+    if (this.#arrivals !== null) this.#arrivals.push(message)
     else this.#advance(message)
   }
 
@@ -107,7 +111,7 @@ export class Timeline implements TopicListener {
 
   close(): void {
     this.#isClosed = true
-    this.#takeArrivals()
+    this.#arrivals?.clear()
     this.#broker.unsubscribe(this.#topic)
   }
 
@@ -139,18 +143,19 @@ export class Timeline implements TopicListener {
 
   /** Reads missed messages from the history. */
   async #catchUp(after: Position): Promise<void> {
-    if (this.#isReading) return
-    this.#isReading = true
+    if (this.#arrivals !== null) return
+    const arrivals = new Arrivals<TopicMessage>(
+      this.#maxArrivedBytes,
+      Number.POSITIVE_INFINITY,
+      ({ payload }) => payload,
+    )
+    this.#arrivals = arrivals
     const read = await readHistory(this.#broker, this.#topic, after)
     if (this.#isClosed) return
-    this.#isReading = false
-    for (const message of [...read.messages, ...this.#takeArrivals()]) this.#advance(message)
+    this.#arrivals = null
+    const arrived = arrivals.from(0)
+    arrivals.clear()
+    for (const message of [...read.messages, ...arrived]) this.#advance(message)
     if (read.position !== null) this.#noticeGap(read.position, 0)
-  }
-
-  #takeArrivals(): TopicMessage[] {
-    const { entries } = this.#arrivals.from(0)
-    this.#arrivals.dropBefore(this.#arrivals.end)
-    return entries
   }
 }

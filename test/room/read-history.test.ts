@@ -1,5 +1,5 @@
 import { sharedMemoryUsed } from '../../src/connection/shared-memory.ts'
-import type { HistoryRead, Position } from '../../src/room/broker/broker.ts'
+import type { HistoryRead, Position, Publication } from '../../src/room/broker/broker.ts'
 import { MemoryBroker } from '../../src/room/broker/memory.ts'
 import { ENTRY_OVERHEAD } from '../../src/room/broker/size.ts'
 import { Rooms } from '../../src/room/rooms.ts'
@@ -29,6 +29,15 @@ class FlakyBroker extends MemoryBroker {
   }
 }
 
+/** Makes a timeline that adds a text to `seen` for each message and gap. */
+function makeTimeline(broker: MemoryBroker, seen: string[], describe: (publication: Publication) => string): Timeline {
+  const settings = { history, delivery: { backlogBytes: 10_000 } }
+  return new Timeline('r:lobby', broker, settings, {
+    onArrival: ({ publication }) => seen.push(describe(publication)),
+    onMissed: ({ missedCount }) => seen.push(`gap of ${missedCount}`),
+  })
+}
+
 const publication = (sequence: number) => ({ sequence, payload: `message ${sequence}`, compress: true })
 
 for (const [failures, expected] of [
@@ -39,15 +48,7 @@ for (const [failures, expected] of [
   test(`a hole is filled from the history when ${failures} reads fail: ${expected}`, async () => {
     const broker = new FlakyBroker(failures)
     const seen: string[] = []
-    const timeline = new Timeline(
-      'r:lobby',
-      broker,
-      { history, delivery: { backlogBytes: 10_000 } },
-      {
-        onArrival: ({ publication }) => seen.push(String(publication.payload)),
-        onMissed: ({ missedCount }) => seen.push(`gap of ${missedCount}`),
-      },
-    )
+    const timeline = makeTimeline(broker, seen, ({ payload }) => String(payload))
     for (const sequence of [1, 2, 3]) broker.publish('r:lobby', publication(sequence), history)
     const { messages } = await MemoryBroker.prototype.read.call(broker, 'r:lobby', { epoch: '', count: 0 })
     // As from another process: the first two messages were lost with the connection.
@@ -116,15 +117,7 @@ test('a room that catches up stores at most backlogBytes, and reports the rest a
       answer = resolve
     })
   const seen: string[] = []
-  const timeline = new Timeline(
-    'r:lobby',
-    broker,
-    { history, delivery: { backlogBytes: 10_000 } },
-    {
-      onArrival: ({ publication }) => seen.push(String(publication.sequence)),
-      onMissed: ({ missedCount }) => seen.push(`gap of ${missedCount}`),
-    },
-  )
+  const timeline = makeTimeline(broker, seen, ({ sequence }) => String(sequence))
   const read = await MemoryBroker.prototype.read.call(broker, 'r:lobby', { epoch: '', count: 0 })
   const { epoch } = read.position!
   const payload = 'x'.repeat(1000)

@@ -4,6 +4,12 @@ import { addUnready, removeUnready } from '../../src/connection/unready.ts'
 import type { CloseInfo } from '../../src/core/closing-handshake.ts'
 import { WebSocket } from '../../src/session/websocket.ts'
 import { FakeConnection } from './fake-connection.ts'
+import { afterEachTest } from './unit.ts'
+
+const peers: FakePeer[] = []
+afterEachTest(() => {
+  for (const peer of peers.splice(0)) removeUnready(peer.asConnection)
+})
 
 /** A session without a socket, whose peer reads when the test calls `drain`. */
 export class FakePeer extends FakeConnection {
@@ -16,6 +22,7 @@ export class FakePeer extends FakeConnection {
 
   constructor() {
     super()
+    peers.push(this)
     this.session = new WebSocket(this.asConnection)
   }
 

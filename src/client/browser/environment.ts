@@ -16,6 +16,7 @@ export function readEnvironment(overrides: Partial<ClientEnvironment> = {}): Cli
   const { WebSocket, addEventListener } = globalThis as Globals
   const rules = {
     WebSocket: callback(WebSocket),
+    // Not `objectWith`, which would make the bundle larger than its limit.
     network: {
       fallback: addEventListener && globalThis,
       type: 'object',

@@ -64,6 +64,7 @@ function binaryLengthOf(data: unknown): number | undefined {
 
 function utf8LengthOf(text: string): number {
   let length = 0
+  // A character of two UTF-16 code units has four bytes, the others from U+0800 on have three.
   for (const character of text) length += character < '\x80' ? 1 : character < '\u0800' ? 2 : 2 + character.length
   return length
 }

@@ -157,7 +157,8 @@ export class ReceivingPeer {
 
   /**
    * Waits for the next event that `isSkipped` rejects. Resolves to null on a timeout. The timeout restarts whenever
-   * bytes other than pings and unsolicited pongs arrive. The whole wait lasts `limit` milliseconds at most, whatever arrives.
+   * bytes other than pings and unsolicited pongs arrive. The whole wait lasts `limit` milliseconds at most, whatever
+   * arrives.
    */
   async next(timeout: number, limit: number, isSkipped: (event: Inbound) => boolean): Promise<Inbound | null> {
     const last = performance.now() + limit
