@@ -72,6 +72,12 @@ test('names the clean-up that does not end or fails, and runs the older ones', a
   assert.is(summary.at(-1), '0 passed, 4 failed, 0 skipped')
 })
 
+test('names the test that leaves memory in stores, and not the tests after it', async () => {
+  const { summary } = await run(['stores', 'stores'])
+  const failed = 'failed: stores: stores: leaves memory: the test has left 1000 bytes in stores of rooms'
+  assert.equal(summary, [failed, failed, '4 passed, 2 failed, 0 skipped'])
+})
+
 test('names a file that cannot be imported, that has no test, and that did not run', async () => {
   const { resultOf, summary } = await run(['throws', 'empty'])
   assert.match(resultOf('throws').output, 'throws.ts:1')

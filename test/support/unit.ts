@@ -1,6 +1,6 @@
 import { suite as uvuSuite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { releaseSharedMemory } from '../../src/connection/shared-memory.ts'
+import { releaseSharedMemory, sharedMemoryUsed } from '../../src/connection/shared-memory.ts'
 
 /** What a test may do besides making assertions. */
 export interface TestContext {
@@ -39,8 +39,7 @@ const TIME_LIMIT = 60_000
 /** The real timer functions, even when a test replaces the clock. */
 const { setTimeout, clearTimeout } = globalThis
 
-// What rooms of earlier tests store counts toward `maxMemory` of every server of the process.
-const cleanUpsOfEach: (() => unknown)[] = [() => releaseSharedMemory(Number.POSITIVE_INFINITY)]
+const cleanUpsOfEach: (() => unknown)[] = []
 
 /** Registers a clean-up for every test, for helpers that open what tests may forget to close. */
 export function afterEachTest(cleanUp: () => unknown): void {
@@ -107,7 +106,29 @@ async function runBody(sentence: string, body: TestBody, timeLimit: number): Pro
   for (const cleanUp of [...cleanUpsOfEach, ...cleanUps]) {
     await attempt(cleanUp, `the clean-up ${describeFunction(cleanUp)} of “${sentence}”`)
   }
+  await releaseStores(timeLimit).catch((error) => failures.push({ error }))
   if (failures.length > 0) throw failures[0].error
+}
+
+/** Memory in bytes that failed tests have left. */
+let leftBytes = 0
+
+/**
+ * Releases what rooms of the test have stored, because it counts toward `maxMemory` of every server of the process.
+ * Waits for messages that are being published. Rejects when something is left after `limit` milliseconds.
+ */
+async function releaseStores(limit: number): Promise<void> {
+  const end = performance.now() + limit
+  for (;;) {
+    releaseSharedMemory(Number.POSITIVE_INFINITY)
+    const left = sharedMemoryUsed() - leftBytes
+    if (left <= 0) return
+    if (performance.now() > end) {
+      leftBytes += left
+      throw new Error(`the test has left ${left} bytes in stores of rooms`)
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1))
+  }
 }
 
 /** Resolves when the action has ended. Rejects when the action fails or takes longer than `limit` milliseconds. */
