@@ -1,3 +1,4 @@
+import { startDeadline } from '../connection/deadline.ts'
 import { WebSocketError } from '../core/errors.ts'
 
 /**
@@ -14,13 +15,13 @@ export async function withDeadline<T>(
   const controller = new AbortController()
   const abort = (): void => controller.abort(outer?.reason)
   outer?.addEventListener('abort', abort)
-  const timer = setTimeout(() => {
+  const cancel = startDeadline(timeout, () => {
     controller.abort(new WebSocketError('ERR_WS_HANDSHAKE_TIMEOUT', `connection was not open within ${timeout} ms`))
-  }, timeout)
+  })
   try {
     return await action(controller.signal)
   } finally {
-    clearTimeout(timer)
+    cancel()
     outer?.removeEventListener('abort', abort)
   }
 }

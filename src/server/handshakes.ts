@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Connection } from '../connection/connection.ts'
+import { startDeadline } from '../connection/deadline.ts'
 import { channels } from '../connection/diagnostics.ts'
 import type { ConnectionSetup } from '../connection/host.ts'
 import { HandshakeError } from '../core/errors.ts'
@@ -139,14 +140,14 @@ export class Handshakes implements UpgradeHost {
   /** Refuses an upgrade when there is no decision in time. */
   #awaitDecision(upgrade: Upgrade): void {
     const { stream } = upgrade
-    const timer = setTimeout(() => {
+    const cancel = startDeadline(this.#timeout, () => {
       // Another listener of the HTTP server has answered a request that the user's code left to it.
       if (isTaken(stream)) return forget()
       const message = `no decision on the request within ${this.#timeout} ms`
       refusePending(upgrade, new HandshakeError(503, 'ERR_WS_HANDSHAKE_TIMEOUT', message, { 'Retry-After': '5' }))
-    }, this.#timeout)
+    })
     const forget = (): void => {
-      clearTimeout(timer)
+      cancel()
       this.#pending.delete(upgrade)
       stream.off('close', forget)
     }

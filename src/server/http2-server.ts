@@ -11,6 +11,7 @@ import {
   type ServerHttp2Session,
 } from 'node:http2'
 import type { Socket } from 'node:net'
+import { startDeadline } from '../connection/deadline.ts'
 import { TokenBucket } from '../connection/receive/token-bucket.ts'
 import type { ServerSettings } from './options.ts'
 
@@ -149,14 +150,14 @@ function endAbove(session: Http2Session, bucket: TokenBucket, what: string): voi
 function limitBody(request: Http2ServerRequest, response: Http2ServerResponse, timeout: number): void {
   const { stream } = request
   if (stream.endAfterHeaders) return
-  const timer = setTimeout(() => {
+  const cancel = startDeadline(timeout, () => {
     if (stream.state.remoteClose === 1) return
     if (response.headersSent) return stream.close(constants.NGHTTP2_CANCEL)
     response.statusCode = 408
     // RFC 9113 §8.1: RST_STREAM with NO_ERROR after a complete response asks the client to stop sending.
     response.end(() => stream.close(constants.NGHTTP2_NO_ERROR))
-  }, timeout)
-  stream.once('close', () => clearTimeout(timer))
+  })
+  stream.once('close', cancel)
 }
 
 /** Adds the `Host` field, from which views read the host over HTTP/1.1 (RFC 9113 §8.3.1). */

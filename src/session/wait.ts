@@ -1,3 +1,4 @@
+import { startDeadline } from '../connection/deadline.ts'
 import type { Data } from '../connection/host.ts'
 import { abortSignal, LONGEST_DELAY, type OptionRule } from '../options/option-rule.ts'
 import { checkOption, checkOptionNames } from '../options/read-options.ts'
@@ -36,23 +37,23 @@ export function checkWaitOptions(options: WaitOptions): void {
 /** Waits for a message, the end of the queue, the timeout or an abort. The first of these cancels the others. */
 export function waitInLine(queue: MessageQueue, { timeout, signal }: WaitOptions): Promise<Data | null> {
   return new Promise((resolve, reject) => {
-    let timer: NodeJS.Timeout | undefined
+    let cancel = (): void => {}
     const waiter = new CallbackWaiter((message) => {
-      clearTimeout(timer)
+      cancel()
       signal?.removeEventListener('abort', abort)
       resolve(message)
     })
     const abort = (): void => {
-      clearTimeout(timer)
+      cancel()
       queue.removeWaiter(waiter)
       reject(signal?.reason)
     }
     queue.addWaiter(waiter)
     signal?.addEventListener('abort', abort, { once: true })
     if (timeout === undefined) return
-    timer = setTimeout(() => {
+    cancel = startDeadline(timeout, () => {
       queue.removeWaiter(waiter)
       waiter.settle(null)
-    }, timeout)
+    })
   })
 }

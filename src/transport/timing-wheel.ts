@@ -70,7 +70,9 @@ export class TimingWheel {
   #start(): void {
     this.time = now()
     this.#tick = Math.floor(this.time / TICK)
-    this.#interval = runInRootContext(() => setInterval(() => this.#advance(), TICK))
+    // After a blocked event loop, timers run before the input that has arrived. It may be what an entry waits for, such
+    // as a pong, and is read before `setImmediate` runs its callback.
+    this.#interval = runInRootContext(() => setInterval(() => setImmediate(() => this.#advance()), TICK))
     this.#interval.unref()
   }
 

@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import { Duplex } from 'node:stream'
 import { type Connection, type ServerOptions, WebSocketServer } from '../../src/index.ts'
+import { block } from '../support/blocked-loop.ts'
 import { RawClient, upgradeRequest } from '../support/raw-client.ts'
 import { endOfTick, turns, until } from '../support/tick.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
@@ -95,9 +96,11 @@ test('gives a peer time to read one long message slowly, also after the Close fr
 })
 
 test('terminates a peer that reads none of the unsent data, even when its input is paused because of that', async (t) => {
-  const { client, connection } = await pair(t, { pingInterval: 60, pingTimeout: 60, highWaterMark: 1000 })
+  const limits = { pingInterval: 60, pingTimeout: 60, highWaterMark: 1000, maxBufferedAmount: 64 * MEBIBYTE }
+  const { client, connection } = await pair(t, limits)
   client.socket.pause()
-  while (connection.send(Buffer.alloc(MEBIBYTE)) === 'sent' || connection.bufferedAmount < MEBIBYTE);
+  // More than the system stores for a socket.
+  connection.send(Buffer.alloc(32 * MEBIBYTE))
   await connection.gone
   assert.match(connection.closeInfo!.error!.message, 'none of the waiting bytes')
 })
@@ -203,4 +206,13 @@ test('delivers what was read before the end of a paused stream, then the end', a
   stream.read(0)
   await closed
   assert.equal(log, ['first', 'second', 'close 1000'])
+})
+
+test('does not end a peer whose pong arrived while the event loop was blocked', async (t) => {
+  const { client, connection } = await pair(t, { pingInterval: 60, pingTimeout: 300 })
+  await client.until(() => client.frames.length === 1)
+  client.socket.write(frame(10, client.frames[0].payload))
+  block(600)
+  await turns()
+  assert.is(connection.state, 'open')
 })

@@ -110,6 +110,9 @@ async function runBody(sentence: string, body: TestBody, timeLimit: number): Pro
   if (failures.length > 0) throw failures[0].error
 }
 
+/** Resolves in one of the next turns of the event loop, when other processes have had the processor. */
+const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1))
+
 /** Memory in bytes that failed tests have left. */
 let leftBytes = 0
 
@@ -127,7 +130,7 @@ async function releaseStores(limit: number): Promise<void> {
       leftBytes += left
       throw new Error(`the test has left ${left} bytes in stores of rooms`)
     }
-    await new Promise((resolve) => setTimeout(resolve, 1))
+    await turn()
   }
 }
 

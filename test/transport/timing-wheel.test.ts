@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { now, type TimerEntry, TimingWheel } from '../../src/transport/timing-wheel.ts'
+import { block, streamPair } from '../support/blocked-loop.ts'
 import { assert, suite } from '../support/unit.ts'
 
 const test = suite('timers')
@@ -91,4 +92,17 @@ test('fires outside of the AsyncLocalStorage store of the code that scheduled fi
   const keepAlive = setTimeout(() => {}, 5000)
   assert.is(await store, undefined)
   clearTimeout(keepAlive)
+})
+
+test('fires after the input that arrived while the event loop was blocked', async (t) => {
+  const wheel = new TimingWheel()
+  const [near, far] = await streamPair(t)
+  const log: string[] = []
+  far.on('data', () => log.push('input'))
+  const entry = new Entry()
+  wheel.schedule(entry, 60)
+  near.write('input')
+  block(200)
+  await entry.fired
+  assert.equal(log, ['input'])
 })

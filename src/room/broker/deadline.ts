@@ -1,4 +1,6 @@
+import { startDeadline } from '../../connection/deadline.ts'
 import { brokerError } from './broker-error.ts'
+
 /**
  * Waits for a response, for at most `timeout` milliseconds.
  *
@@ -7,8 +9,7 @@ import { brokerError } from './broker-error.ts'
  */
 export function answerWithin<T>(answer: Promise<T>, timeout: number, who: string): Promise<T> {
   return new Promise((resolve, reject) => {
-    const onTimeout = (): void => reject(brokerError(`${who} did not respond within ${timeout} ms`))
-    const timer = setTimeout(onTimeout, timeout)
-    answer.then(resolve, reject).finally(() => clearTimeout(timer))
+    const cancel = startDeadline(timeout, () => reject(brokerError(`${who} did not respond within ${timeout} ms`)))
+    answer.then(resolve, reject).finally(cancel)
   })
 }

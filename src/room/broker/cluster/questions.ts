@@ -1,3 +1,4 @@
+import { startDeadline } from '../../../connection/deadline.ts'
 import type { Questions, ToPrimary } from './message.ts'
 
 interface Question {
@@ -32,19 +33,19 @@ export class OpenQuestions {
     this.#count += 1
     const number = this.#count
     return new Promise((resolve) => {
-      const timer = setTimeout(() => {
+      const cancel = startDeadline(this.#timeout, () => {
         this.#open.delete(number)
         resolve(null)
         this.#onTimeout()
-      }, this.#timeout)
+      })
       this.#open.set(number, {
         onAnswer: (answer) => {
-          clearTimeout(timer)
+          cancel()
           onAnswer(answer as Questions[K]['answer'])
           resolve(answer as Questions[K]['answer'])
         },
         onEnd: () => {
-          clearTimeout(timer)
+          cancel()
           resolve(null)
         },
       })

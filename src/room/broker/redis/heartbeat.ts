@@ -1,3 +1,4 @@
+import { startDeadline } from '../../../connection/deadline.ts'
 import { LONGEST_DELAY } from '../../../options/option-rule.ts'
 import { brokerError } from '../broker-error.ts'
 
@@ -48,10 +49,10 @@ export class RedisHeartbeat {
   async send<T>(publish: (mark: string) => Promise<T>): Promise<T> {
     this.#count += 1
     const mark = String(this.#count)
-    let timer: NodeJS.Timeout | undefined
+    let cancel = (): void => {}
     const arrived = new Promise<boolean>((resolve) => {
       this.#waiting.set(mark, () => resolve(true))
-      timer = setTimeout(() => resolve(false), this.#timeout)
+      cancel = startDeadline(this.#timeout, () => resolve(false))
     })
     try {
       const answer = await publish(mark)
@@ -59,7 +60,7 @@ export class RedisHeartbeat {
         throw brokerError(`a message on the channel of this process did not arrive within ${this.#timeout} ms`)
       return answer
     } finally {
-      clearTimeout(timer)
+      cancel()
       this.#waiting.delete(mark)
     }
   }
