@@ -11,11 +11,11 @@ export interface ShutdownOptions {
   code?: number | undefined
   /** Close reason. Default `''`. */
   reason?: string | undefined
-  /** How long sessions may continue after `session.draining` is aborted. Default 0. */
+  /** How long sessions may continue after `draining` is aborted. Default 0. */
   drain?: number | undefined
   /** Close frames are spread randomly over this time, so that clients do not all reconnect at once. Default 0. */
   jitter?: number | undefined
-  /** Time from the call until the remaining connections are terminated. Default: `drain` + `jitter` + 10,000. */
+  /** Time from the call of `shutdown` until what remains is terminated. Default: `drain` + `jitter` + 10,000. */
   deadline?: number | undefined
 }
 
