@@ -14,8 +14,8 @@ export interface SlowOptions {
   slowBytes?: number | undefined
   /**
    * Maximum size in bytes of the backlog of a room, and of the messages that wait while the history is being read for a
-   * member that resumes. Above it, the oldest messages are dropped, and members that need them miss them. Default 16
-   * MiB.
+   * member that resumes. Above it, the oldest messages are dropped, and the members that still need them miss them.
+   * Default 16 MiB.
    */
   backlogBytes?: number | undefined
 }

@@ -27,7 +27,7 @@ export class Recipients {
   readonly #resumingMembers = new Map<WebSocket, Resumption>()
   /** New messages, which wait for the members in `#resumingMembers`; null without history. */
   readonly #arrivals: Arrivals<WaitingArrival> | null
-  /** Members that came from another process, each with the last message that it got there before it was numbered. */
+  /** Members from another process, each with the last message that it received there before the broker numbered it. */
   readonly #deliveredElsewhere = new Map<WebSocket, MessageSource>()
 
   constructor(roomKey: string, { history, delivery }: GroupSettings, counts: DeliveryCounts) {

@@ -87,8 +87,8 @@ export class Room {
 
   /**
    * Sends a message to all members. Members in this process get the message at the end of the tick, but before any
-   * message that is sent to them after this call. Members in other processes get it when the broker delivers it. All
-   * members get the messages from one process in the same order. The order of messages from different processes may
+   * message that is sent to them after this call. Members in other processes get it when the broker delivers it.
+   * Messages from one process arrive in the same order everywhere. The order of messages from different processes may
    * differ from process to process.
    *
    * @returns How many members in this process accepted the message: those whose connection is open, except slow members

@@ -9,7 +9,7 @@ import { readOptions } from '../options/read-options.ts'
 export interface Refusal {
   /** HTTP status, 300–599. */
   status: number
-  /** Header fields of the response, such as `WWW-Authenticate`. Default: none. */
+  /** Header fields in addition to those that the server sets, such as `WWW-Authenticate`. Default: none. */
   headers?: Record<string, string> | undefined
   /** The body as plain text. Default: the status code and its reason phrase. */
   body?: string | undefined
@@ -52,8 +52,8 @@ export interface UpgradePolicy {
    */
   origins?: '*' | readonly string[] | AllowsOrigin | undefined
   /**
-   * Called after the origin check. Returns undefined or `{ headers }` to accept the request, or the response `{ status,
-   * headers?, body? }` that refuses it. May be async. Default: accepts every request.
+   * Called after the origin check. Returns undefined or `{ headers }` to accept the request, or the response
+   * `{ status, headers?, body? }` that refuses it. May be async. Default: accepts every request.
    */
   authorize?: Authorize | undefined
   /** Supported subprotocols. The first subprotocol of the request that is in this list is selected. Default: none. */

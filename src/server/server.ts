@@ -52,9 +52,9 @@ export class WebSocketServer {
    */
   onConnection: (connection: Connection) => unknown = () => {}
   /**
-   * Called with each valid upgrade request. An error that it throws refuses a request that is still pending. Default:
-   * passes the request to its view in `urls`; without `urls`, applies the policy of the options, accepts the request
-   * and calls `onConnection`.
+   * Called with each valid upgrade request. If it throws, a request that is still pending is refused. Default: passes
+   * the request to its view in `urls`; without `urls`, applies the policy of the options, accepts the request and calls
+   * `onConnection`.
    */
   onUpgrade: (upgrade: Upgrade) => unknown = (upgrade) => this.#decide(upgrade)
   /**

@@ -7,7 +7,7 @@ import { checkOptionNames, readOptions } from '../options/read-options.ts'
 
 /** Options of a shutdown. Times are in milliseconds. */
 export interface ShutdownOptions {
-  /** Close code for connections that are still open after `drain`. Default 1001. */
+  /** Close code for connections that are still open after `drain`. Default 1001 (RFC 6455 §7.4.1). */
   code?: number | undefined
   /** Close reason. Default `''`. */
   reason?: string | undefined
@@ -15,7 +15,7 @@ export interface ShutdownOptions {
   drain?: number | undefined
   /** Close frames are spread randomly over this time, so that clients do not all reconnect at once. Default 0. */
   jitter?: number | undefined
-  /** Time from the call of `shutdown` until what remains is terminated. Default: `drain` + `jitter` + 10,000. */
+  /** Time from the call until the remaining connections are terminated. Default: `drain` + `jitter` + 10,000. */
   deadline?: number | undefined
 }
 

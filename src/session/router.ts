@@ -41,7 +41,7 @@ export class Router {
   readonly #urls: Urls<View>
   readonly #host: ViewHost
 
-  /** @throws {TypeError} when a pattern is malformed or matches the same paths as another, or a view is no function. */
+  /** @throws {TypeError} when a pattern is malformed or equivalent to another, or a view is not a function. */
   constructor(table: ViewTable, host: ViewHost, acceptAll = false) {
     const views: Record<string, View> = {}
     for (const [pattern, view] of Object.entries(table) as [string, View][]) {

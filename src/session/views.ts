@@ -86,8 +86,8 @@ export function isWebSocketView(view: object): boolean {
  * There are three forms: `accept_websocket(view, options?)`, and, on a method of a class, `@accept_websocket` or
  * `@accept_websocket({ …options })`. A decorated method is bound to its instance, so that it can be used in `urls`.
  *
- * @throws {TypeError} when the view is not a function, an option is unknown or has the wrong type, or the
- *   decorator is a legacy one (`experimentalDecorators` of TypeScript).
+ * @throws {TypeError} when the view is not a function, an option is unknown or has the wrong type, or the decorator is
+ *   a legacy one (`experimentalDecorators` of TypeScript).
  * @throws {RangeError} when the value of an option is not allowed.
  */
 export const accept_websocket: ViewDecorator<'run'> = (first: unknown, second?: unknown) =>
@@ -97,8 +97,8 @@ export const accept_websocket: ViewDecorator<'run'> = (first: unknown, second?: 
  * Creates a view that accepts only WebSocket requests. A plain HTTP request gets 400, and the view does not run (RFC
  * 6455 §4.2.2). Otherwise it works like `accept_websocket`, in the same three forms.
  *
- * @throws {TypeError} when the view is not a function, an option is unknown or has the wrong type, or the
- *   decorator is a legacy one (`experimentalDecorators` of TypeScript).
+ * @throws {TypeError} when the view is not a function, an option is unknown or has the wrong type, or the decorator is
+ *   a legacy one (`experimentalDecorators` of TypeScript).
  * @throws {RangeError} when the value of an option is not allowed.
  */
 export const require_websocket: ViewDecorator<'refuse'> = (first: unknown, second?: unknown) =>

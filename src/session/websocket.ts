@@ -133,7 +133,7 @@ export class WebSocket {
    * Resolves to the oldest message as soon as it begins to arrive, so that it can be read in parts, up to a size of
    * `maxStreamSize`; null when the connection is closed. After the first call, all messages are received in parts,
    * including one that has already begun, and `wait` and iteration reject with a TypeError. Call `stream` before the
-   * first `await` of a view, because a message that arrives before is limited to `maxMessageSize`.
+   * first `await` of a view, because a message that arrives earlier is limited to `maxMessageSize`.
    *
    * @throws {TypeError} synchronously, while a call of `wait` is pending.
    */
@@ -166,8 +166,8 @@ export class WebSocket {
    * @param message A string, a typed array, DataView or ArrayBuffer, a Blob, or a result of `prepare`. An async
    *   iterable, `ReadableStream` or `Readable` of strings or bytes is sent as one message while it is being produced;
    *   the promise then resolves when all of it has been sent. When it throws, the connection is closed with 1011.
-   * @param options `compress: false` sends this message uncompressed. `binary: false` sends bytes as text. `wait:
-   *   false` drops this message while an iterable is being sent, and the promise resolves to `false`.
+   * @param options `compress: false` sends this message uncompressed. `binary: false` sends bytes as text. With
+   *   `wait: false`, the message is dropped while an iterable is being sent, and the promise resolves to `false`.
    * @throws {TypeError} synchronously, when the message is of any other type, or bytes sent as text are not UTF-8.
    */
   send(message: Sendable | PreparedMessage | Blob | Source, options?: SendOptions): Promise<boolean> {

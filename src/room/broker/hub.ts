@@ -26,7 +26,7 @@ export const hubRules = {
   historyBytes: integer(Math.min(64 * 1024 * 1024, Math.floor(getHeapStatistics().heap_size_limit / 8))),
 }
 
-/** How long the numbering of a silent topic is stored, in milliseconds. To resume from an older id leads to a gap. */
+/** How long the numbering of a silent topic is stored, in milliseconds. Resuming from an older id leads to a gap. */
 const TOPIC_TTL = 24 * 60 * 60 * 1000
 const SWEEP_INTERVAL = 60_000
 /** Maximum number of topics whose numbering is stored. The oldest is removed first. */

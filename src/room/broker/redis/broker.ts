@@ -71,7 +71,7 @@ export class RedisBroker implements Broker {
   readonly isShared = true
   /**
    * Resolves to true when Redis is reached for the first time. Resolves to false when that takes more than ten seconds,
-   * or when the broker is closed before. Until Redis is reached, this process works alone.
+   * or when the broker is closed first. Until Redis is reached, this process works alone.
    */
   readonly ready: Promise<boolean>
   #resolveReady: (isReady: boolean) => void = () => {}
